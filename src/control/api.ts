@@ -1,0 +1,121 @@
+/**
+ * What can be asked of a director, whoever asks: uvsadm over the control socket, the conformance runner in process.
+ * Plain JSON values; addresses are dotted text, ports host numbers, times seconds. One request, one reply.
+ */
+export type Protocol = 'tcp' | 'udp' | 'sctp'
+export type Method = 'masq'
+
+/** Identity of a virtual service (ipvsadm -t, -u). */
+export interface ServiceKey {
+  protocol: Protocol
+  address: string
+  port: number
+}
+
+/** Identity of a real server inside a service (ipvsadm -r). */
+export interface DestinationKey {
+  address: string
+  port: number
+}
+
+export interface ServiceSettings {
+  scheduler: string
+}
+
+export interface DestinationSettings {
+  method: Method
+  weight: number
+}
+
+/** Totals as of the last 2-second tick, less the zero point (ipvs-behaviour.md §11.2). */
+export interface Stats {
+  conns: number
+  inPkts: number
+  outPkts: number
+  inBytes: number
+  outBytes: number
+}
+
+export interface DestinationInfo extends DestinationKey, DestinationSettings {
+  activeConns: number
+  inactConns: number
+  stats: Stats
+}
+
+export interface ServiceInfo extends ServiceKey, ServiceSettings {
+  stats: Stats
+  /** In the kernel's order: the newest first. */
+  destinations: DestinationInfo[]
+}
+
+export interface ConnectionInfo {
+  protocol: Protocol
+  /** ESTABLISHED, SYN_RECV, … ; UDP for UDP. */
+  state: string
+  /** Whole seconds until the timer fires, rounded down. */
+  expires: number
+  caddr: string
+  cport: number
+  vaddr: string
+  vport: number
+  daddr: string
+  dport: number
+}
+
+export interface ConnectionPage {
+  rows: ConnectionInfo[]
+  /** Where the next page starts; null after the last. */
+  next: number | null
+}
+
+/** Each operation's parameters and what it answers. */
+export interface Operations {
+  'add-service': { params: { service: ServiceKey; settings: ServiceSettings }; value: null }
+  'edit-service': { params: { service: ServiceKey; settings: ServiceSettings }; value: null }
+  'delete-service': { params: { service: ServiceKey }; value: null }
+  flush: { params: object; value: null }
+  'add-destination': { params: DestinationParams; value: null }
+  'edit-destination': { params: DestinationParams; value: null }
+  'delete-destination': { params: { service: ServiceKey; destination: DestinationKey }; value: null }
+  /** Without `service`: every service and the totals. */
+  zero: { params: { service?: ServiceKey }; value: null }
+  /** In the kernel's order (ipvsadm --nosort). With `service`: just that one, ESRCH if it is not there. */
+  services: { params: { service?: ServiceKey }; value: ServiceInfo[] }
+  /** A page of the connection table: begin with 0, go on with `next`. Pages are bounded, so a large table never stops traffic. */
+  connections: { params: { from: number }; value: ConnectionPage }
+  /** Verdicts by name since start, the drops among them. */
+  verdicts: { params: object; value: Record<string, number> }
+  /** Adds or takes away a local address (`--vip`). */
+  'add-vip': { params: { cidr: string }; value: null }
+  'delete-vip': { params: { cidr: string }; value: null }
+  /** Forgets services, destinations, connections and counters: as freshly started. */
+  reset: { params: object; value: null }
+}
+
+export interface DestinationParams {
+  service: ServiceKey
+  destination: DestinationKey
+  settings: DestinationSettings
+}
+
+export type Operation = keyof Operations
+export type Request<O extends Operation = Operation> = O extends Operation ? { op: O } & Operations[O]['params'] : never
+
+/** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EPROTO: the request itself was not understood. */
+export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EPROTO'
+
+export type Reply<O extends Operation = Operation> =
+  | { ok: true; value: Operations[O]['value'] }
+  | { ok: false; refusal: Refusal; message: string }
+
+/** Someone who answers requests: the socket client, or a director in this process. Throws only when nobody can be reached. */
+export interface Control {
+  call<O extends Operation>(request: Request<O>): Promise<Reply<O>>
+}
+
+/** What a command did, as a shell would see it. `out` and `err` end in a newline unless empty. */
+export interface Outcome {
+  status: number
+  out: string
+  err: string
+}

@@ -1,0 +1,31 @@
+import type { Port } from './port.js'
+
+/** Octets of the virtio-net header that stands right before every frame's Ethernet header (virtio 1.2 §5.1.6). */
+export const VNET_LEN = 10
+
+/** Octets a device leaves free before the virtio-net header: room to put an ICMP error (28) or an outer IPv4 header before the packet. */
+export const HEADROOM = 64
+
+/**
+ * Memory that frames lie in. Made once by the device that owns it; the core rewrites frames in it and sends from it,
+ * never copies out of it. `address` is where it lies for the kernel, 0 if only JavaScript knows it.
+ */
+export interface Slab {
+  readonly bytes: Uint8Array
+  readonly view: DataView<ArrayBufferLike>
+  readonly address: number
+}
+
+/** A slab over a buffer. `address`: its native address, when a kernel call is to read it. */
+export function slabOver(buffer: ArrayBufferLike, address = 0): Slab {
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer), address }
+}
+
+/** Where the core hands frames to be sent. The frame stays where it is until the port's device has flushed. */
+export interface Egress {
+  /**
+   * Sends the `len` octets at `at`, Ethernet header first, through the port; the 10 octets before `at` are its
+   * virtio-net header. Answers whether the device took it (its queue is bounded).
+   */
+  transmit(port: Port, slab: Slab, at: number, len: number): boolean
+}
