@@ -1,0 +1,79 @@
+import type { Ipv4Addr } from '../src/wire/addr.js'
+import type { Station } from './network.js'
+import type { TcpHandler } from './tcp-connection.js'
+import type { TcpEndpoint } from './tcp-endpoint.js'
+
+export interface HttpLoadOptions {
+  addr: Ipv4Addr
+  port: number
+  requests: number
+  /** Requests under way at once. */
+  concurrency: number
+  /** After so long in virtual time a request counts as failed. */
+  timeoutMs?: number
+}
+
+/** `ab`'s work in virtual time: so many requests, each on a connection of its own, so many of them at once. */
+export class HttpLoad implements Station {
+  answered = 0
+  failed = 0
+  /** Body of the answer → how many answers had it. */
+  readonly bodies = new Map<string, number>()
+  /** How long each answered request took, ms of virtual time. */
+  readonly tookMs: number[] = []
+  readonly #tcp: TcpEndpoint
+  readonly #options: Required<HttpLoadOptions>
+  readonly #deadlines = new Map<object, { due: number; fail: () => void }>()
+  #started = 0
+
+  constructor(tcp: TcpEndpoint, options: HttpLoadOptions) {
+    this.#tcp = tcp
+    this.#options = { timeoutMs: 10_000, ...options }
+  }
+
+  get done(): boolean {
+    return this.answered + this.failed === this.#options.requests
+  }
+
+  turn(now: number): number {
+    for (const { due, fail } of this.#deadlines.values()) if (due <= now) fail()
+    const { requests, concurrency } = this.#options
+    while (this.#started < requests && this.#deadlines.size < concurrency) this.#begin(now)
+    return 0
+  }
+
+  #begin(now: number): void {
+    const { addr, port, timeoutMs } = this.#options
+    this.#started++
+    const request = {}
+    let answer = ''
+    const over = (body: string | undefined): void => {
+      if (!this.#deadlines.delete(request)) return
+      if (body === undefined) this.failed++
+      else this.#count(body, now)
+    }
+    this.#deadlines.set(request, { due: now + timeoutMs, fail: () => over(undefined) })
+    const handler: TcpHandler = {
+      opened: conn => conn.write(Buffer.from('GET / HTTP/1.0\r\n\r\n')),
+      data: (_, octets) => (answer += Buffer.from(octets).toString('latin1')),
+      ended: conn => {
+        conn.end()
+        over(bodyOf(answer))
+      },
+      reset: () => over(undefined),
+    }
+    this.#tcp.connect(addr, port, handler)
+  }
+
+  #count(body: string, since: number): void {
+    this.answered++
+    this.tookMs.push(this.#tcp.now - since)
+    this.bodies.set(body, (this.bodies.get(body) ?? 0) + 1)
+  }
+}
+
+/** The body of a whole 200 answer, else nothing. */
+function bodyOf(answer: string): string | undefined {
+  const [, status, length, body] = /^HTTP\/1\.1 (\d+) .*?Content-Length: (\d+).*?\r\n\r\n(.*)$/s.exec(answer) ?? []
+  return status === '200' && body?.length === Number(length) ? body : undefined
+}
