@@ -1,0 +1,166 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import ts from 'typescript'
+
+/* Imports point down, types too: what a packet meets first knows nothing of what it meets later. */
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** What each layer may import directly; what those may import comes with it. */
+const BELOW: Record<string, string[]> = {
+  wire: [],
+  packet: ['wire'],
+  io: ['packet'],
+  neigh: ['packet'],
+  service: ['packet'],
+  conn: ['packet', 'service'],
+  sched: ['packet', 'service'],
+  forward: ['conn', 'neigh'],
+  director: ['io', 'sched', 'forward'],
+  control: ['director'],
+  'native-free': ['control'],
+  'cli/uvsadm': [],
+  'cli/uvs': ['control', 'cli/uvsadm'],
+  index: [],
+}
+
+/** Files of another layer that one may import besides. */
+const FILES_BESIDE: Record<string, string[]> = {
+  'cli/uvsadm': ['src/control/api.ts', 'src/control/client.ts'],
+}
+
+/** Path from the project's root → text. */
+type Sources = Map<string, string>
+
+/** 'src/conn/table.ts' → 'conn', 'src/cli/uvs/main.ts' → 'cli/uvs', 'native-free/host.ts' → 'native-free'. */
+function layerOf(path: string): string {
+  if (path.startsWith('native-free/')) return 'native-free'
+  const [, first = '', second = ''] = path.split('/')
+  return first === 'cli' ? `cli/${second}` : first.replace(/\.ts$/, '')
+}
+
+function allBelow(layer: string): Set<string> {
+  const below = new Set<string>()
+  for (const next of BELOW[layer] ?? []) for (const name of [next, ...allBelow(next)]) below.add(name)
+  return below
+}
+
+/** What a file imports, types and dynamic imports too: ours as paths from the root, others' by name. */
+function importsOf(path: string, text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
+    return fileName.startsWith('.') ? posix.join(posix.dirname(path), fileName).replace(/\.js$/, '.ts') : fileName
+  })
+}
+
+function isOurs(path: string): boolean {
+  return /^(src|native-free|netns-lab|test|bench)\//.test(path)
+}
+
+/** A line for each import that does not point down. */
+function violations(sources: Sources): string[] {
+  const lines: string[] = []
+  for (const [path, text] of sources) {
+    const layer = layerOf(path)
+    if (!(layer in BELOW)) lines.push(`${path} is in no layer that this test knows`)
+    if (layer === 'index') continue
+    const allowed = allBelow(layer).add(layer)
+    for (const imported of importsOf(path, text).filter(isOurs)) {
+      const beside = FILES_BESIDE[layer]?.includes(imported)
+      if (!allowed.has(layerOf(imported)) && !beside) lines.push(`${path} imports ${imported}`)
+    }
+  }
+  return lines
+}
+
+/** A line for each file of native-free that needs koffi, by whatever way: uvs is to be of use where it cannot load. */
+function needsKoffi(sources: Sources): string[] {
+  return [...sources.keys()]
+    .filter(path => layerOf(path) === 'native-free')
+    .map(path => wayToKoffi(sources, [path], new Set([path])))
+    .filter(way => way.length > 0)
+    .map(way => way.join(' → '))
+}
+
+function wayToKoffi(sources: Sources, way: string[], seen: Set<string>): string[] {
+  const path = way.at(-1)!
+  for (const imported of importsOf(path, sources.get(path) ?? '')) {
+    if (imported === 'koffi') return [...way, imported]
+    if (!isOurs(imported) || seen.has(imported)) continue
+    seen.add(imported)
+    const found = wayToKoffi(sources, [...way, imported], seen)
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+function projectSources(): Sources {
+  const sources: Sources = new Map()
+  for (const dir of ['src', 'native-free']) {
+    for (const name of readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' }).sort()) {
+      const path = posix.join(dir, name.replaceAll('\\', '/'))
+      if (path.endsWith('.ts')) sources.set(path, readFileSync(join(ROOT, path), 'utf8'))
+    }
+  }
+  return sources
+}
+
+t.test('imports point down', async t => {
+  const sources = projectSources()
+  t.ok(sources.size > 20, `${sources.size} sources were read`)
+  t.strictSame(violations(sources), [])
+})
+
+t.test('native-free needs no koffi', async t => {
+  t.strictSame(needsKoffi(projectSources()), [])
+})
+
+t.test('an import that points up is found', async t => {
+  const planted: [string, string, string][] = [
+    ['src/wire/ipv4.ts', "import { parse } from '../packet/parse.js'", 'src/packet/parse.ts'],
+    ['src/wire/ipv4.ts', "import type { Port } from '../packet/port.js'", 'src/packet/port.ts'],
+    ['src/service/service.ts', "import type { Scheduler } from '../sched/scheduler.js'", 'src/sched/scheduler.ts'],
+    ['src/conn/table.ts', "export * from '../sched/rr.js'", 'src/sched/rr.ts'],
+    ['src/neigh/arp.ts', "import '../io/device.js'", 'src/io/device.ts'],
+    ['src/forward/nat.ts', "const rr = await import('../sched/rr.js')", 'src/sched/rr.ts'],
+    ['src/director/director.ts', "let api: import('../control/api.js').Control", 'src/control/api.ts'],
+    ['src/control/server.ts', "import { main } from '../cli/uvs/main.js'", 'src/cli/uvs/main.ts'],
+    ['src/cli/uvsadm/main.ts', "import { server } from '../../control/server.js'", 'src/control/server.ts'],
+    ['src/cli/uvsadm/main.ts', "import { main } from '../uvs/main.js'", 'src/cli/uvs/main.ts'],
+    ['native-free/host.ts', "import { main } from '../src/cli/uvs/main.js'", 'src/cli/uvs/main.ts'],
+    ['src/packet/frame.ts', "import { tcp4 } from '../../test/support/frames.js'", 'test/support/frames.ts'],
+  ]
+  for (const [path, text, imported] of planted) {
+    t.strictSame(violations(new Map([[path, text]])), [`${path} imports ${imported}`], text)
+  }
+  t.strictSame(violations(new Map([['src/util/misc.ts', '']])), [
+    'src/util/misc.ts is in no layer that this test knows',
+  ])
+})
+
+t.test('an import that points down, or beside as agreed, is not', async t => {
+  const good: [string, string][] = [
+    ['src/sched/rr.ts', "import type { Service } from '../service/service.js'"],
+    ['src/director/director.ts', "import { u16 } from '../wire/view.js'"],
+    ['src/cli/uvsadm/main.ts', "import { connect } from '../../control/client.js'"],
+    ['src/cli/uvs/main.ts', "import { parse } from '../uvsadm/parse.js'"],
+    ['native-free/host.ts', "import { readFile } from 'node:fs'\nimport { tcp } from '../src/wire/tcp.js'"],
+    ['src/index.ts', "export * from './cli/uvs/main.js'"],
+    ['src/wire/tcp.ts', "// import '../packet/parse.js'\nconst text = \"import '../packet/parse.js'\""],
+  ]
+  for (const [path, text] of good) t.strictSame(violations(new Map([[path, text]])), [], text)
+})
+
+t.test('koffi is found at the end of a long way', async t => {
+  const sources = new Map([
+    ['native-free/lab.ts', "import { loop } from './loop.js'"],
+    ['native-free/loop.ts', "import { lab } from './lab.js'\nimport { tap } from '../src/io/tap.js'"],
+    ['src/io/tap.ts', "import { libc } from './libc.js'"],
+    ['src/io/libc.ts', "import koffi from 'koffi'"],
+  ])
+  t.match(needsKoffi(sources), [
+    'native-free/lab.ts → native-free/loop.ts → src/io/tap.ts → src/io/libc.ts → koffi',
+    /loop/,
+  ])
+})

@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** Directories of the machine that the project was written on. In two parts, or this file would be the first to hold them. */
+const MACHINE_PATHS = ['work', 'root'].map(dir => `/${dir}/`)
+
+t.test('package-lock.json names no registry', async t => {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+  t.notMatch(lock, /"resolved"/)
+})
+
+t.test('no tracked file holds a path of the machine it was written on', async t => {
+  const files = trackedFiles()
+  if (!files) {
+    t.comment('not a git checkout: nothing is tracked')
+    return
+  }
+  t.ok(files.includes('package.json'), `${files.length} files were looked through`)
+  for (const file of files) {
+    const text = readFileSync(join(ROOT, file), 'latin1')
+    for (const path of MACHINE_PATHS) if (text.includes(path)) t.fail(`${file} holds ${path}`)
+  }
+})
+
+t.test('.ci/run can be run', async t => {
+  t.equal(statSync(join(ROOT, '.ci/run')).mode & 0o111, 0o111)
+})
+
+/** Files that git knows and that are still there; nothing outside of a checkout. */
+function trackedFiles(): string[] | undefined {
+  try {
+    const args = ['ls-files', '-z', '--cached', '--deduplicate']
+    const names = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).split('\0')
+    return names.filter(name => name !== '' && statSync(join(ROOT, name), { throwIfNoEntry: false })?.isFile())
+  } catch {
+    return undefined
+  }
+}
