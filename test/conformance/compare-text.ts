@@ -4,8 +4,8 @@ import type { Outcome } from '../../src/control/api.js'
 const EXPIRY_TOLERANCE = 1
 
 const CONNECTIONS_TITLE = 'pro expire '
-/** Protocol, minutes and seconds, and all the rest of a row of `ipvsadm -Lcn`. */
-const CONNECTION_ROW = /^([A-Z0-9]+ +)(\d+):(\d\d)( .*)$/
+/** A row of `ipvsadm -Lcn`: protocol, expiry in minutes and seconds with the blanks after it, and all the rest. */
+const CONNECTION_ROW = /^([A-Z0-9]+ +)((\d+):(\d\d) +)(.*)$/
 
 /** What differs between what commands printed and what was recorded. */
 export function compareOutcome(expected: Outcome, actual: Outcome): string[] {
@@ -40,9 +40,10 @@ function splitConnections(text: string): Listing {
   return listing
 }
 
-function addRow(rows: Map<string, number[]>, [, before = '', minutes = '', seconds = '', after = '']: string[]): void {
-  // As wide as the expiry was: 100:00 and 99:59 take the same column.
-  const key = before + `${minutes}:${seconds}`.replace(/./g, '.') + after
+function addRow(rows: Map<string, number[]>, row: string[]): void {
+  const [, before = '', expiry = '', minutes = '', seconds = '', after = ''] = row
+  // As wide as the expiry and its blanks were: 100:00 and 99:59 take the same column.
+  const key = before + '--:--'.padEnd(expiry.length) + after
   rows.set(key, [...(rows.get(key) ?? []), Number(minutes) * 60 + Number(seconds)])
 }
 
@@ -50,7 +51,7 @@ function compareLines(expected: string[], actual: string[]): string[] {
   const differences: string[] = []
   for (let at = 0; at < Math.max(expected.length, actual.length); at++) {
     if (expected[at] === actual[at]) continue
-    differences.push(`line ${at + 1}: expected ${quoted(expected[at])}`, `         got ${quoted(actual[at])}`)
+    differences.push(`line ${at + 1}: expected ${quoted(expected[at])}, got ${quoted(actual[at])}`)
   }
   return differences
 }
