@@ -105,8 +105,7 @@ export type Request<O extends Operation = Operation> = O extends Operation ? { o
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EPROTO'
 
 export type Reply<O extends Operation = Operation> =
-  | { ok: true; value: Operations[O]['value'] }
-  | { ok: false; refusal: Refusal; message: string }
+  { ok: true; value: Operations[O]['value'] } | { ok: false; refusal: Refusal; message: string }
 
 /** Someone who answers requests: the socket client, or a director in this process. Throws only when nobody can be reached. */
 export interface Control {

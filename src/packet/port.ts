@@ -1,8 +1,6 @@
-/** An Ethernet address as two numbers: the first 2 octets, the last 4 (unsigned). */
-export interface MacAddr {
-  readonly hi: number
-  readonly lo: number
-}
+import type { MacAddr } from '../wire/addr.js'
+
+export type { MacAddr }
 
 /** An interface of the director as the core knows it. `index` numbers the ports from 0, in the order they were given. */
 export interface Port {

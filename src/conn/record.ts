@@ -1,0 +1,49 @@
+/**
+ * A connection is one record of 16 words (64 octets: a cache line) in one Int32Array. These are its fields, as offsets
+ * in words. A ConnIndex is the offset of a record's first word, so `words[conn + CADDR]` reads a field.
+ */
+export type ConnIndex = number & { readonly __conn: true }
+
+/** No connection; also the end of every list in the table. */
+export const NONE = -1 as ConnIndex
+
+export const RECORD_WORDS = 16
+
+export const CADDR = 0
+/** cport << 16 | vport */
+export const CPORT_VPORT = 1
+export const VADDR = 2
+export const DADDR = 3
+/** dport << 16 | protocol */
+export const DPORT_PROTOCOL = 4
+/** ConnFlag bits. */
+export const FLAGS = 5
+/** TcpState, or 0 for UDP. */
+export const STATE = 6
+/** Index of the real server's destination. */
+export const DEST = 7
+/** Next in the hash bucket; in a free record, the next free one. */
+export const NEXT = 8
+/** Neighbours in the timer wheel's slot (timer-wheel.ts). */
+export const TIMER_NEXT = 9
+export const TIMER_PREV = 10
+/** The jiffy at which the wheel will look at the record: never later than EXPIRES. */
+export const TIMER_AT = 11
+/** The jiffy at which the connection's timer fires. */
+export const EXPIRES = 12
+/** Jiffies that each packet gives it. */
+export const TIMEOUT = 13
+/** Inbound packets so far. */
+export const IN_PKTS = 14
+
+/** With the kernel's values (ipvs-behaviour.md §4.2). */
+export const ConnFlag = { INACTIVE: 0x0100 } as const
+
+/** A timer tick, as the recorded kernel has it: HZ = 100. */
+export const JIFFY_MS = 10
+export const HZ = 1000 / JIFFY_MS
+
+/** Milliseconds → jiffies, wrapping in 32 bits as the kernel's do: compare them by the sign of a difference. */
+export function jiffiesAt(now: number): number {
+  return Math.floor(now / JIFFY_MS) | 0
+}

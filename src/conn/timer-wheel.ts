@@ -1,0 +1,85 @@
+import { NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
+
+/** Power of two; at a jiffy a slot, a turn of the wheel is 164 s. Later timers are looked at once a turn and put back. */
+const SLOTS = 16_384
+/** TIMER_PREV of a record that is in no slot. */
+const UNLINKED = -1
+
+/** Told of each record whose slot has come. It must schedule the record again or leave it out for good. */
+export interface TimerSink {
+  due(conn: ConnIndex): void
+}
+
+/**
+ * A hashed timer wheel over the records' own fields (Varghese and Lauck, scheme 6): nothing is allocated, scheduling
+ * and cancelling are O(1). Restarting a timer for later need not touch it: who is due and finds its EXPIRES still ahead
+ * schedules itself anew (lifecycle.ts).
+ */
+export class TimerWheel {
+  readonly #words: Int32Array
+  readonly #heads = new Int32Array(SLOTS).fill(NONE)
+  /** The jiffy whose slot is next to be emptied. */
+  #tick: number
+
+  constructor(words: Int32Array, now: number) {
+    this.#words = words
+    this.#tick = now
+  }
+
+  /** Puts a record, which is in no slot, where it is looked at in jiffy `at`, or at the latest a turn from now. */
+  schedule(conn: ConnIndex, at: number): void {
+    const words = this.#words
+    let ahead = (at - this.#tick) | 0
+    if (ahead < 0) ahead = 0
+    else if (ahead >= SLOTS) ahead = SLOTS - 1
+    const jiffy = (this.#tick + ahead) | 0
+    const slot = jiffy & (SLOTS - 1)
+    const head = this.#heads[slot]!
+    words[conn + TIMER_AT] = jiffy
+    words[conn + TIMER_NEXT] = head
+    words[conn + TIMER_PREV] = headMark(slot)
+    if (head !== NONE) words[head + TIMER_PREV] = conn
+    this.#heads[slot] = conn
+  }
+
+  /** Takes a record out of its slot. */
+  cancel(conn: ConnIndex): void {
+    const words = this.#words
+    const next = words[conn + TIMER_NEXT]!
+    const prev = words[conn + TIMER_PREV]!
+    if (prev >= 0) words[prev + TIMER_NEXT] = next
+    else this.#heads[slotOf(prev)] = next
+    if (next !== NONE) words[next + TIMER_PREV] = prev
+    words[conn + TIMER_PREV] = UNLINKED
+  }
+
+  /**
+   * Empties the slots of the jiffies up to and including `now`, at most `budget` records and slots together; what is left comes with the
+   * next call. Answers whether it has caught up.
+   */
+  advance(now: number, budget: number, sink: TimerSink): boolean {
+    while (((now - this.#tick) | 0) >= 0) {
+      const slot = this.#tick & (SLOTS - 1)
+      let conn = this.#heads[slot]! as ConnIndex
+      // Whoever comes back for later is put ahead of #tick, never into this slot, as `ahead` is below SLOTS.
+      while (conn !== NONE) {
+        if (budget-- <= 0) return false
+        this.cancel(conn)
+        sink.due(conn)
+        conn = this.#heads[slot]! as ConnIndex
+      }
+      if (budget-- <= 0) return false
+      this.#tick = (this.#tick + 1) | 0
+    }
+    return true
+  }
+
+  clear(now: number): void {
+    this.#heads.fill(NONE)
+    this.#tick = now
+  }
+}
+
+/** A slot's first record has the slot in TIMER_PREV, as a number below UNLINKED. */
+const headMark = (slot: number): number => -2 - slot
+const slotOf = (mark: number): number => -2 - mark

@@ -1,0 +1,47 @@
+import type { ArpSender } from '../neigh/arp-sender.js'
+import type { LocalAddresses } from '../neigh/local-addresses.js'
+import type { Routes } from '../neigh/routes.js'
+import type { Port } from '../packet/port.js'
+import type { Ipv4Addr } from '../wire/addr.js'
+
+/** Announcements in one turn of the loop, at the most. */
+const PER_TURN = 32
+
+/**
+ * Gratuitous ARP for each local address when it is new: whoever had it before is forgotten by its neighbours. On the
+ * port whose network it is in; an address of no connected network on every port.
+ */
+export class Announcer {
+  readonly #sender: ArpSender
+  readonly #routes: Routes
+  readonly #local: LocalAddresses
+  readonly #ports: readonly Port[]
+  readonly #announced = new Set<Ipv4Addr>()
+  /** The addresses as they were when last looked at. */
+  #seen = -1
+
+  constructor(sender: ArpSender, routes: Routes, local: LocalAddresses, ports: readonly Port[]) {
+    this.#sender = sender
+    this.#routes = routes
+    this.#local = local
+    this.#ports = ports
+  }
+
+  poll(): void {
+    if (this.#seen === this.#local.version) return
+    for (const addr of this.#announced) if (!this.#local.has(addr)) this.#announced.delete(addr)
+    let left = PER_TURN
+    for (const addr of this.#local.singles()) {
+      if (this.#announced.has(addr)) continue
+      if (left-- === 0) return
+      this.#announce(addr)
+    }
+    this.#seen = this.#local.version
+  }
+
+  #announce(addr: Ipv4Addr): void {
+    this.#announced.add(addr)
+    const port = this.#routes.portOnLink(addr)
+    for (const each of port ? [port] : this.#ports) this.#sender.announce(each, addr)
+  }
+}

@@ -1,0 +1,195 @@
+/*
+ * A frame's way:
+ * 1. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
+ * 2. ARP                            neigh/arp-input   → its verdict
+ * 3. IPv4, whole                    packet/parse      → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
+ * 4. addresses that may be          director/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
+ * 5. options that may be            director/options-check → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 6. to one of our addresses:       director/inbound, and what it passes: director/host
+ *    to somebody else:              director/outbound
+ */
+import { Connections } from '../conn/lifecycle.js'
+import { IcmpErrors } from '../forward/icmp-error.js'
+import { IcmpLimit } from '../forward/icmp-limit.js'
+import { Output } from '../forward/output.js'
+import { ArpInput } from '../neigh/arp-input.js'
+import { ArpSender } from '../neigh/arp-sender.js'
+import { LocalAddresses } from '../neigh/local-addresses.js'
+import { Neighbours } from '../neigh/neighbours.js'
+import { Routes } from '../neigh/routes.js'
+import { WAITING_ROOM_OCTETS, WaitingRoom, type HeldFrame } from '../neigh/waiting-room.js'
+import { Embedded } from '../packet/embedded.js'
+import { slabOver, type Slab } from '../packet/frame.js'
+import { Packet } from '../packet/packet.js'
+import { parseEthernet, parseIpv4Header } from '../packet/parse.js'
+import type { Port } from '../packet/port.js'
+import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
+import { Verdict } from '../packet/verdict.js'
+import { schedulers } from '../sched/index.js'
+import { EtherType } from '../wire/ethernet.js'
+import { IcmpType, Unreachable } from '../wire/icmp.js'
+import { IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { Announcer } from './announcer.js'
+import { Balancing } from './balancing.js'
+import { Host } from './host.js'
+import { Inbound } from './inbound.js'
+import { checkIpOptions } from './ip-options.js'
+import type { Machine } from './machine.js'
+import { checkAddresses } from './martian.js'
+import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type DirectorOptions } from './options.js'
+import { Outbound } from './outbound.js'
+import { seededRandom } from './random.js'
+import { Related } from './related.js'
+import { Stats } from './stats.js'
+
+const DEFAULT_MAX_CONNECTIONS = 2 ** 20
+const DEFAULT_ICMP_RATELIMIT_MS = 1000
+
+/**
+ * The pure machine: frames in, verdicts and frames out. It opens no device, reads no clock and draws no random number:
+ * the same input gives the same output to the bit.
+ */
+export class Director {
+  readonly ports: readonly Port[]
+  readonly balancing: Balancing
+  readonly conns: Connections
+  readonly stats: Stats
+  readonly routes = new Routes()
+  readonly local = new LocalAddresses()
+  readonly #neighbours: Neighbours
+  readonly #arp: ArpInput
+  readonly #announcer: Announcer
+  readonly #machine: Machine
+  readonly #inbound: Inbound
+  readonly #outbound: Outbound
+  readonly #related: Related
+  readonly #packet = new Packet()
+  #now: number
+
+  constructor(options: DirectorOptions) {
+    const { egress, now } = options
+    const random = seededRandom(options.seed)
+    const allocate = options.allocate ?? plainSlab
+    this.#now = now
+    this.ports = options.ports.map((port, index) => ({ index, ...port }))
+    const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
+    const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), this.routes)
+    this.#neighbours = new Neighbours(sender, egress, room)
+    this.#arp = new ArpInput(this.local, this.#neighbours, egress)
+    this.#announcer = new Announcer(sender, this.routes, this.local, this.ports)
+    const known = new Map([...schedulers, ...(options.schedulers ?? []).map(s => [s.name, s] as const)])
+    this.balancing = new Balancing({ schedulers: known, local: this.local, random, now })
+    const { counters, destinations } = this.balancing
+    this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
+    const output = new Output(this.routes, this.#neighbours, egress)
+    const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
+    const errors = new IcmpErrors(this.routes, output, limit, random())
+    this.#machine = {
+      local: this.local,
+      output,
+      errors,
+      host: new Host(output, errors),
+      conns: this.conns,
+      counters,
+      balancing: this.balancing,
+      embedded: new Embedded(),
+    }
+    this.stats = new Stats(counters, errors, now)
+    this.#related = new Related(this.#machine)
+    this.#inbound = new Inbound(this.#machine, this.#related)
+    this.#outbound = new Outbound(this.#machine, this.#related)
+    this.#configure(options)
+  }
+
+  /**
+   * Moves the clock: call it with the time, in ms, before the frames of that time, and at least every 10 ms while
+   * connections are to end on time. Its work is bounded; answers whether all that was due has been done.
+   */
+  poll(now: number): boolean {
+    this.#now = now
+    this.balancing.poll(now)
+    this.#neighbours.poll(now, this)
+    this.#announcer.poll()
+    this.stats.poll(now)
+    return this.conns.advance(now)
+  }
+
+  /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. */
+  receive(port: Port, slab: Slab, at: number, len: number): Verdict {
+    const packet = this.#packet.wrap(port.index, slab, at, len)
+    const verdict = this.#decide(packet, port)
+    this.stats.count(verdict)
+    return verdict
+  }
+
+  /** As freshly started, but for addresses, routes and neighbours. */
+  reset(): void {
+    this.conns.clear()
+    this.balancing.reset()
+    this.stats.clear()
+  }
+
+  #decide(packet: Packet, port: Port): Verdict {
+    let verdict = parseEthernet(packet, port.mac)
+    if (verdict !== Verdict.PASS) return verdict
+    const { type } = packet.eth
+    if (type === EtherType.ARP) return this.#arp.receive(packet, port)
+    if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
+    verdict = parseIpv4Header(packet)
+    if (verdict !== Verdict.PASS) return verdict
+    verdict = checkAddresses(packet, this.local, this.routes)
+    if (verdict !== Verdict.PASS) return verdict
+    const isLocal = this.local.has(packet.ip.dstAddr)
+    if (packet.ip.headerLen > IPV4_MIN_LEN) {
+      verdict = checkIpOptions(packet, this.#machine.errors, isLocal, this.#now)
+      if (verdict !== Verdict.PASS) return verdict
+    }
+    return isLocal ? this.#toUs(packet) : this.#outbound.receive(packet, this.#now)
+  }
+
+  #toUs(packet: Packet): Verdict {
+    if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
+    if (packet.ip.isFragment) return Verdict.DROP_FRAGMENT
+    const verdict = this.balancing.count > 0 ? this.#inbound.receive(packet, this.#now) : Verdict.PASS
+    return verdict || this.#machine.host.receive(packet, this.#now)
+  }
+
+  /** A frame has waited in vain for its next hop: host unreachable to its source (case no-service: after 3 s). */
+  unreachable(held: HeldFrame, room: WaitingRoom): void {
+    const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
+    this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
+    if (parseIpv4Header(packet) !== Verdict.PASS) return
+    const { errors, output } = this.#machine
+    const made = errors.make(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
+    if (!made) return
+    // About a translated packet: the error is translated back, like any that comes from the servers' side.
+    if (this.balancing.count > 0) this.#related.outbound(packet)
+    output.transmit(packet)
+  }
+
+  #configure(options: DirectorOptions): void {
+    const names = this.ports.map(port => port.name)
+    for (const text of options.addresses) {
+      const { port, ...cidr } = parseAddress(text, names)
+      this.routes.addAddress({ ...cidr, port: this.ports[port]! })
+      this.local.hold(cidr.addr)
+    }
+    for (const text of options.vips ?? []) this.local.addBlock(parseVip(text))
+    for (const text of options.routes ?? []) this.#addRoute(text, names)
+    for (const text of options.neighbours ?? []) {
+      const { addr, mac, port } = parseNeighbour(text, names)
+      this.#neighbours.addStatic(this.ports[port]!, addr, mac)
+    }
+  }
+  #addRoute(text: string, names: readonly string[]): void {
+    const { to, gateway, port: index, mtu } = parseRoute(text, names)
+    const onLink = gateway === undefined ? undefined : this.routes.portOnLink(gateway)
+    const port = index === undefined ? onLink : this.ports[index]
+    if (!port) throw new UsageError(`--route: '${text}': the gateway is on none of the networks given by --address`)
+    this.routes.add(to, port, gateway, mtu ?? port.mtu)
+  }
+}
+
+function plainSlab(octets: number): Slab {
+  return slabOver(new ArrayBuffer(octets))
+}

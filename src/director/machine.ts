@@ -1,0 +1,38 @@
+import type { Connections } from '../conn/lifecycle.js'
+import type { IcmpErrors } from '../forward/icmp-error.js'
+import type { Output } from '../forward/output.js'
+import type { LocalAddresses } from '../neigh/local-addresses.js'
+import type { Embedded } from '../packet/embedded.js'
+import type { Counters } from '../service/counters.js'
+import type { Destination } from '../service/destination.js'
+import { TOTALS } from '../service/counters.js'
+import type { Balancing } from './balancing.js'
+import type { Host } from './host.js'
+
+/** What the stages of the path share. Made once by the director. */
+export interface Machine {
+  readonly local: LocalAddresses
+  readonly output: Output
+  readonly errors: IcmpErrors
+  readonly host: Host
+  readonly conns: Connections
+  readonly counters: Counters
+  readonly balancing: Balancing
+  readonly embedded: Embedded
+}
+
+/** A packet of a connection, inbound. Nothing is counted for a destination that is gone (ipvs-behaviour.md §11.1). */
+export function countInbound(counters: Counters, dest: Destination, octets: number): void {
+  if (!dest.available) return
+  counters.inbound(dest.counters, octets)
+  counters.inbound(dest.serviceCounters, octets)
+  counters.inbound(TOTALS, octets)
+}
+
+/** A packet of a connection, outbound. */
+export function countOutbound(counters: Counters, dest: Destination, octets: number): void {
+  if (!dest.available) return
+  counters.outbound(dest.counters, octets)
+  counters.outbound(dest.serviceCounters, octets)
+  counters.outbound(TOTALS, octets)
+}

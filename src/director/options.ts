@@ -1,0 +1,106 @@
+import type { Egress, Slab } from '../packet/frame.js'
+import { parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
+import type { Scheduler } from '../sched/scheduler.js'
+
+/** What a director is made of. Texts are as on the command line of `uvs director`. */
+export interface DirectorOptions {
+  ports: readonly PortOptions[]
+  egress: Egress
+  /** '192.168.10.1/24@eth0' */
+  addresses: readonly string[]
+  /** '192.168.10.100', '10.1.0.0/24' */
+  vips?: readonly string[]
+  /** 'CIDR=[GW][@IF][,mtu=N]'; 'default' is 0.0.0.0/0. */
+  routes?: readonly string[]
+  /** 'IP=MAC@IF' */
+  neighbours?: readonly string[]
+  /** Connections the table holds. Default 2^20. */
+  maxConnections?: number
+  /** Everything random comes from it. Unsigned 32-bit. */
+  seed: number
+  /** ms, monotonic. */
+  now: number
+  /** ms that a peer waits for each further ICMP error; 0: no limit at all. Default 1000, as Linux. */
+  icmpRatelimit?: number
+  /** Schedulers besides the built-in ones. */
+  schedulers?: readonly Scheduler[]
+  /** Gives memory that the devices can send from. Default: plain buffers. */
+  allocate?: (octets: number) => Slab
+}
+
+export interface PortOptions {
+  name: string
+  mac: MacAddr
+  mtu: number
+}
+
+/** Something the user wrote is not what it must be. One line: which option, which word, what is allowed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export interface AddressOption extends Cidr {
+  port: number
+}
+export interface RouteOption {
+  to: Cidr
+  gateway: Ipv4Addr | undefined
+  port: number | undefined
+  mtu: number | undefined
+}
+export interface NeighbourOption {
+  addr: Ipv4Addr
+  mac: MacAddr
+  port: number
+}
+
+/** 'CIDR@IF' */
+export function parseAddress(text: string, portNames: readonly string[]): AddressOption {
+  const [cidrText = '', ifName, ...rest] = text.split('@')
+  const cidr = cidrText.includes('/') ? parseCidr(cidrText) : undefined
+  if (!cidr || ifName === undefined || rest.length > 0)
+    throw new UsageError(`--address: '${text}' is not ADDRESS/PREFIX@INTERFACE, such as 10.0.0.1/24@eth0`)
+  return { ...cidr, port: portIndex('--address', text, ifName, portNames) }
+}
+
+/** 'IP' or 'CIDR' */
+export function parseVip(text: string): Cidr {
+  const cidr = parseCidr(text)
+  if (!cidr) throw new UsageError(`--vip: '${text}' is neither an IPv4 address nor ADDRESS/PREFIX`)
+  return cidr
+}
+
+/** 'CIDR=[GW][@IF][,mtu=N]' */
+export function parseRoute(text: string, portNames: readonly string[]): RouteOption {
+  const usage = `--route: '${text}' is not CIDR=[GATEWAY][@INTERFACE][,mtu=N], such as default=10.0.0.254`
+  const match = /^([^=]+)=([^@,]*)(?:@([^,]+))?(?:,mtu=(\d+))?$/.exec(text)
+  if (!match) throw new UsageError(usage)
+  const [, toText = '', gatewayText = '', ifName, mtuText] = match
+  const to = parseCidr(toText === 'default' ? '0.0.0.0/0' : toText)
+  const gateway = gatewayText === '' ? undefined : parseIpv4(gatewayText)
+  if (!to || (gatewayText !== '' && gateway === undefined)) throw new UsageError(usage)
+  if (gateway === undefined && ifName === undefined)
+    throw new UsageError(`--route: '${text}' names neither a gateway nor an interface`)
+  const mtu = mtuText === undefined ? undefined : Number(mtuText)
+  if (mtu !== undefined && (mtu < 68 || mtu > 65_535))
+    throw new UsageError(`--route: '${text}': an MTU is 68 to 65535, not ${mtu}`)
+  const port = ifName === undefined ? undefined : portIndex('--route', text, ifName, portNames)
+  return { to, gateway, port, mtu }
+}
+
+/** 'IP=MAC@IF' */
+export function parseNeighbour(text: string, portNames: readonly string[]): NeighbourOption {
+  const match = /^([^=]+)=([^@]+)@(.+)$/.exec(text)
+  const addr = match ? parseIpv4(match[1]!) : undefined
+  const mac = match ? parseMac(match[2]!) : undefined
+  if (!match || addr === undefined || !mac)
+    throw new UsageError(`--neighbour: '${text}' is not IP=MAC@INTERFACE, such as 10.0.0.9=02:00:00:00:00:09@eth0`)
+  return { addr, mac, port: portIndex('--neighbour', text, match[3]!, portNames) }
+}
+
+function portIndex(option: string, text: string, name: string, portNames: readonly string[]): number {
+  const index = portNames.indexOf(name)
+  if (index < 0)
+    throw new UsageError(`${option}: '${text}': there is no interface '${name}' here, only ${portNames.join(', ')}`)
+  return index
+}

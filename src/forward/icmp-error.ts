@@ -1,0 +1,87 @@
+/*
+ * An error about a packet, made where the packet lies: 28 octets of headers go into the headroom before it.
+ * 1. may one be sent about it?   not about errors, later fragments, group frames (RFC 1122 §3.2.2)
+ * 2. within the limit?           forward/icmp-limit
+ * 3. headers; at most 576 octets in all (RFC 1812 §4.3.2.3)
+ * 4. sent to the packet's source
+ */
+import type { Routes } from '../neigh/routes.js'
+import type { Packet } from '../packet/packet.js'
+import type { Ipv4Addr } from '../wire/addr.js'
+import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
+import { ICMP_LEN, isIcmpError } from '../wire/icmp.js'
+import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import type { IcmpLimit } from './icmp-limit.js'
+import type { Output } from './output.js'
+
+const MOST_OCTETS = 576
+const HEADERS = IPV4_MIN_LEN + ICMP_LEN
+const TTL = 64
+/** Precedence "internetwork control" (RFC 1812 §4.3.2.5); the delay, throughput and reliability bits are the packet's. */
+const INTERNETWORK_CONTROL = 0xc0
+const TOS_BITS = 0x1e
+
+export class IcmpErrors {
+  readonly #routes: Routes
+  readonly #output: Output
+  readonly #limit: IcmpLimit
+  #id: number
+  sent = 0
+  limited = 0
+
+  /** `id`: where the IP identifications begin. */
+  constructor(routes: Routes, output: Output, limit: IcmpLimit, id: number) {
+    this.#routes = routes
+    this.#output = output
+    this.#limit = limit
+    this.#id = id & 0xffff
+  }
+
+  /** An IP identification for a packet of our own that may be fragmented on its way. */
+  nextId(): number {
+    this.#id = (this.#id + 1) & 0xffff
+    return this.#id
+  }
+
+  /**
+   * Sends an error about the packet to its source; `from` is a local address, or undefined for that of the interface
+   * the error leaves by. `rest` is the second word of the ICMP header. The packet is overwritten. Whatever comes of
+   * it is counted here: the packet's own verdict is the caller's.
+   */
+  send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): void {
+    if (!this.make(packet, type, code, rest, from, now)) return
+    this.#output.transmit(packet)
+  }
+
+  /** As `send`, but leaves the finished error in `packet`, routed and not transmitted. False when none may be sent. */
+  make(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): boolean {
+    const { ip } = packet
+    const to = ip.srcAddr
+    if (!mayCauseError(packet) || to === 0 || !this.#output.route(to)) return false
+    if (!this.#limit.allows(to, type, code, now)) {
+      this.limited++
+      return false
+    }
+    const tos = (ip.tos & TOS_BITS) | INTERNETWORK_CONTROL
+    const quoted = Math.min(packet.ipLen, Math.min(MOST_OCTETS, this.#output.mtu) - HEADERS)
+    const source = from ?? this.#routes.sourceFor(this.#output.port, to)
+    packet.wrap(packet.port, packet.slab, packet.at - HEADERS, ETHERNET_LEN + HEADERS + quoted)
+    packet.vnet.clear()
+    packet.eth.type = EtherType.IPV4
+    packet.wrapIp()
+    packet.ipLen = HEADERS + quoted
+    packet.protocol = IpProtocol.ICMP
+    packet.transportAt = packet.ipAt + IPV4_MIN_LEN
+    packet.transportLen = ICMP_LEN + quoted
+    ip.build(tos, packet.ipLen, this.nextId(), 0, TTL, IpProtocol.ICMP, source, to)
+    packet.icmp.wrap(packet.slab.view, packet.transportAt).build(type, code, rest, packet.transportLen)
+    this.sent++
+    return true
+  }
+}
+
+function mayCauseError(packet: Packet): boolean {
+  if (packet.eth.isGroup || packet.ip.fragmentOffset !== 0) return false
+  if (packet.protocol !== IpProtocol.ICMP) return true
+  return packet.transportLen >= 1 && !isIcmpError(packet.slab.view.getUint8(packet.transportAt))
+}

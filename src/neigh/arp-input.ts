@@ -1,0 +1,55 @@
+/*
+ * 1. ARP for IPv4 over Ethernet                        → DROP_ARP_MALFORMED
+ * 2. from an address that is ours, or from a group MAC → DROP_ARP_SPOOFS_US (RFC 5227 §2.4: defended by answering on)
+ * 3. who asks us is remembered, and answered where the request lies → ANSWERED
+ * 4. others' words bring known entries up to date      → CONSUMED, DROP_ARP_NOT_FOR_US
+ */
+import type { Egress } from '../packet/frame.js'
+import type { Packet } from '../packet/packet.js'
+import type { Port } from '../packet/port.js'
+import { Verdict } from '../packet/verdict.js'
+import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { isLoopback, isMulticast } from '../wire/addr.js'
+import type { LocalAddresses } from './local-addresses.js'
+import type { Neighbours } from './neighbours.js'
+
+/** Hears ARP, and answers for the director's addresses on any port (as Linux with arp_ignore 0). */
+export class ArpInput {
+  readonly #local: LocalAddresses
+  readonly #neighbours: Neighbours
+  readonly #egress: Egress
+  readonly #arp = new ArpView()
+
+  constructor(local: LocalAddresses, neighbours: Neighbours, egress: Egress) {
+    this.#local = local
+    this.#neighbours = neighbours
+    this.#egress = egress
+  }
+
+  receive(packet: Packet, port: Port): Verdict {
+    const arp = this.#arp.wrap(packet.slab.view, packet.at + ETHERNET_LEN)
+    if (!arp.isValid(packet.len - ETHERNET_LEN)) return Verdict.DROP_ARP_MALFORMED
+    const { operation, senderAddr, targetAddr } = arp
+    if (operation !== ArpOp.REQUEST && operation !== ArpOp.REPLY) return Verdict.DROP_ARP_MALFORMED
+    if (isLoopback(targetAddr) || isMulticast(targetAddr)) return Verdict.DROP_ARP_MALFORMED
+    if ((arp.senderMacHi & 0x0100) !== 0 || this.#local.has(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
+
+    const asksUs = operation === ArpOp.REQUEST && this.#local.has(targetAddr)
+    // A sender of 0 is someone making sure that nobody has an address (RFC 5227 §2.1.1): there is nothing to learn.
+    if (senderAddr !== 0) this.#neighbours.heard(port, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
+    if (asksUs) return this.#answer(packet, port)
+    return operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US
+  }
+
+  #answer(packet: Packet, port: Port): Verdict {
+    const arp = this.#arp
+    const asker = { hi: arp.senderMacHi, lo: arp.senderMacLo }
+    arp.build(ArpOp.REPLY, port.mac, arp.targetAddr, asker, arp.senderAddr)
+    packet.eth.setDst(asker)
+    packet.eth.setSrc(port.mac)
+    packet.vnet.clear()
+    const sent = this.#egress.transmit(port, packet.slab, packet.at, ETHERNET_LEN + ARP_LEN)
+    return sent ? Verdict.ANSWERED : Verdict.DROP_DEVICE_QUEUE
+  }
+}

@@ -1,0 +1,44 @@
+import type { Egress } from '../packet/frame.js'
+import type { Port } from '../packet/port.js'
+import type { Scratch } from '../packet/scratch.js'
+import type { MacAddr } from '../wire/addr.js'
+import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
+import { BROADCAST, ETHERNET_LEN, EthernetView, EtherType } from '../wire/ethernet.js'
+import type { Routes } from './routes.js'
+
+const NOBODY: MacAddr = { hi: 0, lo: 0 }
+
+/** Makes and sends the ARP packets that start with us. */
+export class ArpSender {
+  readonly #egress: Egress
+  readonly #scratch: Scratch
+  readonly #routes: Routes
+  readonly #eth = new EthernetView()
+  readonly #arp = new ArpView()
+
+  constructor(egress: Egress, scratch: Scratch, routes: Routes) {
+    this.#egress = egress
+    this.#scratch = scratch
+    this.#routes = routes
+  }
+
+  /** Who has `addr`? `to`: everybody, or by unicast the one who last had it. */
+  request(port: Port, addr: number, to: MacAddr): void {
+    this.#send(port, to, this.#routes.sourceFor(port, addr), addr)
+  }
+  /** "`addr` is at my MAC", to everybody, asked or not: a gratuitous request (RFC 5227 §3: an announcement). */
+  announce(port: Port, addr: number): void {
+    this.#send(port, BROADCAST, addr, addr)
+  }
+
+  #send(port: Port, to: MacAddr, senderAddr: number, targetAddr: number): void {
+    const { slab } = this.#scratch
+    const at = this.#scratch.place()
+    this.#eth.wrap(slab.view, at)
+    this.#eth.setDst(to)
+    this.#eth.setSrc(port.mac)
+    this.#eth.type = EtherType.ARP
+    this.#arp.wrap(slab.view, at + ETHERNET_LEN).build(ArpOp.REQUEST, port.mac, senderAddr, NOBODY, targetAddr)
+    this.#egress.transmit(port, slab, at, ETHERNET_LEN + ARP_LEN)
+  }
+}

@@ -1,0 +1,63 @@
+import type { Cidr, Ipv4Addr } from '../wire/addr.js'
+
+/**
+ * The addresses that are the director's own: its interfaces', the `--vip`s, and the virtual addresses of its services.
+ * Asked once a packet, so single addresses are a Set of small integers and blocks a short list.
+ */
+export class LocalAddresses {
+  /** How many owners (an interface, a --vip, services) hold each address. */
+  readonly #holds = new Map<number, number>()
+  readonly #single = new Set<number>()
+  readonly #blocks: Cidr[] = []
+
+  /** Changes whenever an address comes or goes. */
+  version = 0
+
+  has(addr: number): boolean {
+    if (this.#single.has(addr)) return true
+    for (let i = 0; i < this.#blocks.length; i++) {
+      const block = this.#blocks[i]!
+      if ((addr & block.mask) === block.addr) return true
+    }
+    return false
+  }
+  /** Each single address, for announcing it. */
+  singles(): Iterable<Ipv4Addr> {
+    return this.#single as Set<Ipv4Addr>
+  }
+
+  hold(addr: Ipv4Addr): void {
+    this.version++
+    this.#holds.set(addr, (this.#holds.get(addr) ?? 0) + 1)
+    this.#single.add(addr)
+  }
+  letGo(addr: Ipv4Addr): void {
+    this.version++
+    const holds = (this.#holds.get(addr) ?? 0) - 1
+    if (holds > 0) this.#holds.set(addr, holds)
+    else {
+      this.#holds.delete(addr)
+      this.#single.delete(addr)
+    }
+  }
+  addBlock(cidr: Cidr): void {
+    if (cidr.prefix === 32) this.hold(cidr.addr)
+    else this.#blocks.push(blockOf(cidr))
+  }
+  /** Answers whether it was there. */
+  deleteBlock(cidr: Cidr): boolean {
+    if (cidr.prefix === 32) {
+      const had = this.#holds.has(cidr.addr)
+      if (had) this.letGo(cidr.addr)
+      return had
+    }
+    const block = blockOf(cidr)
+    const at = this.#blocks.findIndex(b => b.addr === block.addr && b.mask === block.mask)
+    if (at >= 0) this.#blocks.splice(at, 1)
+    return at >= 0
+  }
+}
+
+function blockOf(cidr: Cidr): Cidr {
+  return { ...cidr, addr: (cidr.addr & cidr.mask) as Ipv4Addr }
+}

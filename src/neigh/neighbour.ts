@@ -1,0 +1,35 @@
+import type { Port } from '../packet/port.js'
+import type { MacAddr } from '../wire/addr.js'
+import type { HeldFrame } from './waiting-room.js'
+
+/**
+ * INCOMPLETE: asked by broadcast, frames wait. REACHABLE: answered. PROBING: its word is old, it is asked again by
+ * unicast and used meanwhile. PERMANENT: from --neighbour. (RFC 4861 §7.3.2's states, for ARP, as Linux has them.)
+ */
+export const NeighbourState = { INCOMPLETE: 0, REACHABLE: 1, PROBING: 2, PERMANENT: 3 } as const
+export type NeighbourState = (typeof NeighbourState)[keyof typeof NeighbourState]
+
+/** Who has an address on a link: its MAC, once known. */
+export class Neighbour {
+  readonly port: Port
+  readonly addr: number
+  /** Valid unless INCOMPLETE. */
+  mac: MacAddr = { hi: 0, lo: 0 }
+  state: NeighbourState = NeighbourState.INCOMPLETE
+  /** When it last answered, when it was last sent to, when it was last asked; in ms. */
+  confirmedAt = 0
+  usedAt = 0
+  askedAt = 0
+  /** Requests without an answer so far. */
+  asked = 0
+  readonly waiting: HeldFrame[] = []
+
+  constructor(port: Port, addr: number) {
+    this.port = port
+    this.addr = addr
+  }
+
+  get usable(): boolean {
+    return this.state !== NeighbourState.INCOMPLETE
+  }
+}

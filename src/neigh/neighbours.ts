@@ -1,0 +1,167 @@
+/*
+ * A frame for a next hop whose MAC is not known:
+ * 1. held, a request is broadcast           → HELD; no room: DROP_NEIGHBOUR_QUEUE
+ * 2. asked again a second later, and again
+ * 3. answered: the held frames are sent on in their order
+ *    not answered: each goes back as ICMP 3/1, host unreachable; the entry is forgotten
+ */
+import { LRUCache } from 'lru-cache'
+import type { Egress } from '../packet/frame.js'
+import type { Packet } from '../packet/packet.js'
+import type { Port } from '../packet/port.js'
+import { Verdict } from '../packet/verdict.js'
+import { EthernetView, BROADCAST } from '../wire/ethernet.js'
+import type { MacAddr } from '../wire/addr.js'
+import type { ArpSender } from './arp-sender.js'
+import { Neighbour, NeighbourState } from './neighbour.js'
+import type { HeldFrame, WaitingRoom } from './waiting-room.js'
+
+/** Neighbours that are remembered, and those of them that are being asked for, at the most. */
+const MOST = 8192
+const MOST_INCOMPLETE = 1024
+/** Requests before a neighbour is given up, and the time between them: Linux's mcast_solicit, ucast_solicit, retrans_time_ms. */
+const REQUESTS = 3
+const RETRY_MS = 1000
+/** How long an answer is believed: Linux's base_reachable_time_ms. */
+const REACHABLE_MS = 30_000
+/** An entry that has not been used for so long is forgotten: Linux's gc_stale_time. */
+const FORGET_MS = 60_000
+const SWEEP_MS = 1000
+/** Entries of the look-aside table; power of two. */
+const RECENT = 1024
+
+/** Told of each held frame whose next hop did not answer. It may rewrite the frame, and must not keep it. */
+export interface UnreachableSink {
+  unreachable(held: HeldFrame, room: WaitingRoom): void
+}
+
+export class Neighbours {
+  readonly #arp: ArpSender
+  readonly #egress: Egress
+  readonly #room: WaitingRoom
+  readonly #static = new Map<number, Neighbour>()
+  readonly #known: LRUCache<number, Neighbour>
+  /** Those that are being asked, by whichever way. */
+  readonly #asking = new Set<Neighbour>()
+  readonly #recent: (Neighbour | undefined)[] = Array.from({ length: RECENT })
+  readonly #eth = new EthernetView()
+  #nextSweep = 0
+  #now = 0
+
+  constructor(arp: ArpSender, egress: Egress, room: WaitingRoom) {
+    this.#arp = arp
+    this.#egress = egress
+    this.#room = room
+    this.#known = new LRUCache({ max: MOST, dispose: neighbour => this.#forgotten(neighbour) })
+  }
+
+  /** The entry of an address on a port, made and asked for if need be; undefined when too many are being asked for. */
+  get(port: Port, addr: number): Neighbour | undefined {
+    const slot = (addr ^ (addr >>> 10) ^ port.index) & (RECENT - 1)
+    let neighbour = this.#recent[slot]
+    if (neighbour === undefined || neighbour.addr !== addr || neighbour.port !== port) {
+      const key = keyOf(port, addr)
+      neighbour = this.#static.get(key) ?? this.#known.get(key) ?? this.#create(port, addr)
+      this.#recent[slot] = neighbour
+    }
+    if (neighbour !== undefined) neighbour.usedAt = this.#now
+    return neighbour
+  }
+
+  /** Keeps the packet's frame until its next hop is known. */
+  hold(packet: Packet, neighbour: Neighbour): Verdict {
+    return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE
+  }
+
+  addStatic(port: Port, addr: number, mac: MacAddr): void {
+    const neighbour = new Neighbour(port, addr)
+    neighbour.mac = mac
+    neighbour.state = NeighbourState.PERMANENT
+    this.#static.set(keyOf(port, addr), neighbour)
+    this.#recent.fill(undefined)
+  }
+
+  /**
+   * Someone said in ARP that `addr` on the port is at this MAC. Known entries are brought up to date; a new one is made
+   * only if `mayCreate`: of who asked us, as Linux does, not of whoever shouts.
+   */
+  heard(port: Port, addr: number, hi: number, lo: number, mayCreate: boolean): void {
+    const key = keyOf(port, addr)
+    if (this.#static.has(key)) return
+    let neighbour = this.#known.get(key)
+    if (neighbour === undefined) {
+      if (!mayCreate) return
+      neighbour = new Neighbour(port, addr)
+      neighbour.usedAt = this.#now
+      this.#known.set(key, neighbour)
+    }
+    if (neighbour.mac.hi !== hi || neighbour.mac.lo !== lo) neighbour.mac = { hi, lo }
+    neighbour.state = NeighbourState.REACHABLE
+    neighbour.confirmedAt = this.#now
+    neighbour.asked = 0
+    this.#asking.delete(neighbour)
+    this.#sendHeld(neighbour)
+  }
+
+  /** Asks again whom to ask, gives up whom to give up, and once a second looks for who has grown old. */
+  poll(now: number, sink: UnreachableSink): void {
+    this.#now = now
+    this.#room.recycle()
+    if (this.#asking.size > 0) this.#pollAsked(sink)
+    if (now < this.#nextSweep) return
+    this.#nextSweep = now + SWEEP_MS
+    this.#sweep()
+  }
+
+  #pollAsked(sink: UnreachableSink): void {
+    for (const neighbour of this.#asking) {
+      if (this.#now - neighbour.askedAt < RETRY_MS) continue
+      if (neighbour.asked < REQUESTS) this.#ask(neighbour)
+      else this.#giveUp(neighbour, sink)
+    }
+  }
+  #create(port: Port, addr: number): Neighbour | undefined {
+    if (this.#asking.size >= MOST_INCOMPLETE) return undefined
+    const neighbour = new Neighbour(port, addr)
+    this.#known.set(keyOf(port, addr), neighbour)
+    this.#ask(neighbour)
+    return neighbour
+  }
+  #ask(neighbour: Neighbour): void {
+    neighbour.asked++
+    neighbour.askedAt = this.#now
+    this.#asking.add(neighbour)
+    this.#arp.request(neighbour.port, neighbour.addr, neighbour.usable ? neighbour.mac : BROADCAST)
+  }
+  #giveUp(neighbour: Neighbour, sink: UnreachableSink): void {
+    for (const held of neighbour.waiting) sink.unreachable(held, this.#room)
+    this.#known.delete(keyOf(neighbour.port, neighbour.addr))
+  }
+  #forgotten(neighbour: Neighbour): void {
+    this.#asking.delete(neighbour)
+    for (const held of neighbour.waiting.splice(0)) this.#room.release(held)
+    this.#recent.fill(undefined)
+  }
+  #sendHeld(neighbour: Neighbour): void {
+    const { slab } = this.#room
+    for (const held of neighbour.waiting.splice(0)) {
+      this.#eth.wrap(slab.view, held.at).setDst(neighbour.mac)
+      this.#egress.transmit(neighbour.port, slab, held.at, held.len)
+      this.#room.release(held)
+    }
+  }
+  #sweep(): void {
+    for (const [key, neighbour] of this.#known.entries()) {
+      if (neighbour.state !== NeighbourState.REACHABLE) continue
+      if (this.#now - neighbour.usedAt > FORGET_MS) this.#known.delete(key)
+      else if (this.#now - neighbour.confirmedAt > REACHABLE_MS && neighbour.usedAt > neighbour.confirmedAt) {
+        neighbour.state = NeighbourState.PROBING
+        this.#ask(neighbour)
+      }
+    }
+  }
+}
+
+function keyOf(port: Port, addr: number): number {
+  return port.index * 2 ** 32 + (addr >>> 0)
+}

@@ -1,0 +1,76 @@
+import type { Port } from '../packet/port.js'
+import { maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
+
+export const ON_LINK = 0 as Ipv4Addr
+
+/** Where packets to a block of addresses go. */
+export interface Route {
+  readonly network: number
+  readonly mask: number
+  readonly prefix: number
+  readonly port: Port
+  /** The next hop; ON_LINK where it is the destination itself. */
+  readonly gateway: Ipv4Addr
+  /** Octets of an IP packet. */
+  readonly mtu: number
+}
+
+/** An address of one of our interfaces, with its network. */
+export interface InterfaceAddress extends Cidr {
+  readonly port: Port
+}
+
+/** A small routing table: connected networks and `--route`s, the longest prefix first. Asked by scanning. */
+export class Routes {
+  readonly #routes: Route[] = []
+  readonly #addresses: InterfaceAddress[] = []
+
+  addAddress(address: InterfaceAddress): void {
+    this.#addresses.push(address)
+    if (address.prefix < 32) this.add(address, address.port, undefined)
+  }
+  /** The later of two routes to one block stands. */
+  add(to: Cidr, port: Port, gateway: Ipv4Addr | undefined, mtu = port.mtu): void {
+    const network = to.addr & to.mask
+    this.delete(to)
+    this.#routes.push({ network, mask: maskOf(to.prefix), prefix: to.prefix, port, gateway: gateway ?? ON_LINK, mtu })
+    this.#routes.sort((a, b) => b.prefix - a.prefix)
+  }
+  delete(to: Cidr): void {
+    const at = this.#routes.findIndex(r => r.network === (to.addr & to.mask) && r.prefix === to.prefix)
+    if (at >= 0) this.#routes.splice(at, 1)
+  }
+
+  lookup(dst: number): Route | undefined {
+    const routes = this.#routes
+    for (let i = 0; i < routes.length; i++) {
+      const route = routes[i]!
+      if ((dst & route.mask) === route.network) return route
+    }
+    return undefined
+  }
+
+  /** Our address on a port that its neighbour `peer` would expect: of the same network, else the port's first, else 0. */
+  sourceFor(port: Port, peer: number): Ipv4Addr {
+    let first: Ipv4Addr | undefined
+    for (const address of this.#addresses) {
+      if (address.port !== port) continue
+      if ((peer & address.mask) === (address.addr & address.mask)) return address.addr
+      first ??= address.addr
+    }
+    return first ?? (0 as Ipv4Addr)
+  }
+  /** Whether `addr` is the broadcast address of a connected network, or the network's own. */
+  isBroadcast(addr: number): boolean {
+    const addresses = this.#addresses
+    for (let i = 0; i < addresses.length; i++) {
+      const { addr: ours, mask, prefix } = addresses[i]!
+      if (prefix < 31 && (addr & mask) === (ours & mask) && ((addr | mask) === -1 || (addr & ~mask) === 0)) return true
+    }
+    return false
+  }
+  /** The port on whose connected network `addr` lies. */
+  portOnLink(addr: number): Port | undefined {
+    return this.#addresses.find(a => (addr & a.mask) === (a.addr & a.mask))?.port
+  }
+}

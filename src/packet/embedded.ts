@@ -1,0 +1,41 @@
+import { ICMP_LEN } from '../wire/icmp.js'
+import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
+import { NOWHERE } from '../wire/view.js'
+import type { Packet } from './packet.js'
+
+/** The packet that an ICMP error carries: its IPv4 header and, at least, the ports. One object, re-pointed. */
+export class Embedded {
+  readonly ip = new Ipv4View()
+  #dv: DataView = NOWHERE
+  #portsAt = 0
+
+  /**
+   * Points at what the ICMP error in `packet` carries. False if that is not the beginning of a TCP or UDP packet with
+   * both ports (ipvs-behaviour.md §6.6). The embedded total length may exceed what is there, and the embedded header
+   * checksum is not asked for: routers send what they like.
+   */
+  wrap(packet: Packet): boolean {
+    const at = packet.transportAt + ICMP_LEN
+    const len = packet.transportLen - ICMP_LEN
+    const { ip } = this
+    this.#dv = packet.slab.view
+    ip.wrap(this.#dv, at)
+    if (len < IPV4_MIN_LEN || !ip.isVersion4 || ip.headerLen < IPV4_MIN_LEN || len < ip.headerLen + 4) return false
+    if (ip.fragmentOffset !== 0) return false
+    this.#portsAt = at + ip.headerLen
+    return ip.protocol === IpProtocol.TCP || ip.protocol === IpProtocol.UDP
+  }
+
+  get srcPort(): number {
+    return this.#dv.getUint16(this.#portsAt)
+  }
+  set srcPort(port: number) {
+    this.#dv.setUint16(this.#portsAt, port)
+  }
+  get dstPort(): number {
+    return this.#dv.getUint16(this.#portsAt + 2)
+  }
+  set dstPort(port: number) {
+    this.#dv.setUint16(this.#portsAt + 2, port)
+  }
+}

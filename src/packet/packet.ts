@@ -1,0 +1,56 @@
+import { EthernetView } from '../wire/ethernet.js'
+import { IcmpView } from '../wire/icmp.js'
+import { Ipv4View } from '../wire/ipv4.js'
+import { TcpView } from '../wire/tcp.js'
+import { UdpView } from '../wire/udp.js'
+import { VirtioNetView } from '../wire/virtio-net.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { slabOver, VNET_LEN, type Slab } from './frame.js'
+
+/**
+ * A frame and the views on it. One object for all frames of a director: pointed at the next frame, never made anew.
+ * Positions are octets from the start of the slab.
+ */
+export class Packet {
+  slab: Slab = slabOver(new ArrayBuffer(0))
+  /** Where the Ethernet header starts, and the octets of the frame from there. */
+  at = 0
+  len = 0
+  /** Index of the port it came in by. */
+  port = 0
+
+  readonly vnet = new VirtioNetView()
+  readonly eth = new EthernetView()
+  readonly ip = new Ipv4View()
+  readonly tcp = new TcpView()
+  readonly udp = new UdpView()
+  readonly icmp = new IcmpView()
+
+  /** Where the IPv4 header starts. */
+  ipAt = 0
+  /** Where the transport header starts, and the octets from there to the end of the IP packet. */
+  transportAt = 0
+  transportLen = 0
+  /** Octets of the IP packet as it came in; what the statistics count. */
+  ipLen = 0
+  protocol = 0
+  /** TCP and UDP only, once `parseTransport` has passed them. */
+  srcPort = 0
+  dstPort = 0
+
+  wrap(port: number, slab: Slab, at: number, len: number): this {
+    this.port = port
+    this.slab = slab
+    this.at = at
+    this.len = len
+    this.vnet.wrap(slab.view, at - VNET_LEN)
+    this.eth.wrap(slab.view, at)
+    return this
+  }
+
+  /** Points the IP view behind an Ethernet header that stands at `at`. */
+  wrapIp(): void {
+    this.ipAt = this.at + ETHERNET_LEN
+    this.ip.wrap(this.slab.view, this.ipAt)
+  }
+}

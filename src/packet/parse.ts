@@ -1,0 +1,59 @@
+/*
+ * 1. Ethernet: long enough, for us   → DROP_ETHERNET_SHORT, DROP_NOT_OURS
+ * 2. IPv4: whole, trustworthy        → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
+ * 3. padding behind it is forgotten; the transport header's place is known
+ * 4. TCP, UDP: header there          → DROP_TCP_MALFORMED, DROP_UDP_MALFORMED
+ */
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { IpProtocol } from '../wire/ipv4.js'
+import { TCP_MIN_LEN } from '../wire/tcp.js'
+import { UDP_LEN } from '../wire/udp.js'
+import type { Packet } from './packet.js'
+import type { MacAddr } from './port.js'
+import { Verdict } from './verdict.js'
+
+/** Checks the Ethernet header: whole, and to our MAC, broadcast or multicast. Sets nothing. */
+export function parseEthernet(packet: Packet, mac: MacAddr): Verdict {
+  if (packet.len < ETHERNET_LEN) return Verdict.DROP_ETHERNET_SHORT
+  return packet.eth.isTo(mac) || packet.eth.isGroup ? Verdict.PASS : Verdict.DROP_NOT_OURS
+}
+
+/** Checks the IPv4 header against the octets received, cuts padding off, and finds the transport header. */
+export function parseIpv4Header(packet: Packet): Verdict {
+  packet.wrapIp()
+  const ip = packet.ip
+  if (!ip.isValid(packet.len - ETHERNET_LEN)) return Verdict.DROP_IP_MALFORMED
+  if (!ip.checksumOk) return Verdict.DROP_IP_CHECKSUM
+  const headerLen = ip.headerLen
+  packet.ipLen = ip.totalLen
+  packet.len = ETHERNET_LEN + packet.ipLen
+  packet.transportAt = packet.ipAt + headerLen
+  packet.transportLen = packet.ipLen - headerLen
+  packet.protocol = ip.protocol
+  return Verdict.PASS
+}
+
+/**
+ * Points the transport view and reads the ports. The 20 octets of TCP or 8 of UDP must be there; no more is asked, as
+ * IPVS asks no more (ipvs-behaviour.md §4.4). Other protocols pass with ports 0.
+ */
+export function parseTransport(packet: Packet): Verdict {
+  const { view } = packet.slab
+  switch (packet.protocol) {
+    case IpProtocol.TCP:
+      if (packet.transportLen < TCP_MIN_LEN) return Verdict.DROP_TCP_MALFORMED
+      packet.tcp.wrap(view, packet.transportAt)
+      break
+    case IpProtocol.UDP:
+      if (packet.transportLen < UDP_LEN) return Verdict.DROP_UDP_MALFORMED
+      packet.udp.wrap(view, packet.transportAt)
+      break
+    default:
+      packet.srcPort = 0
+      packet.dstPort = 0
+      return Verdict.PASS
+  }
+  packet.srcPort = view.getUint16(packet.transportAt)
+  packet.dstPort = view.getUint16(packet.transportAt + 2)
+  return Verdict.PASS
+}

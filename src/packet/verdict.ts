@@ -1,0 +1,66 @@
+/**
+ * What became of a frame. Each has a counter of its name; ARCHITECTURE.md shows where on the path each is given.
+ * 0 stands for "not decided yet": a stage that answers it passes the packet on.
+ */
+export const Verdict = {
+  PASS: 0,
+
+  /** Balanced, inbound or outbound, and sent. */
+  BALANCED: 1,
+  /** Forwarded between interfaces as a router does. */
+  FORWARDED: 2,
+  /** Answered by the director as a host: ARP, echo reply, RST. */
+  ANSWERED: 3,
+  /** Refused with an ICMP error. */
+  REFUSED: 4,
+  /** Held until the next hop's MAC is known. */
+  HELD: 5,
+  /** Taken in by the director, and nothing to answer: ARP reply, ICMP to us, IGMP. */
+  CONSUMED: 6,
+
+  DROP_NOT_OURS: 16,
+  DROP_ETHERTYPE: 17,
+  DROP_ETHERNET_SHORT: 18,
+  DROP_ARP_MALFORMED: 19,
+  DROP_ARP_SPOOFS_US: 20,
+  DROP_ARP_NOT_FOR_US: 21,
+
+  DROP_IP_MALFORMED: 32,
+  DROP_IP_CHECKSUM: 33,
+  DROP_SOURCE_INVALID: 34,
+  DROP_SOURCE_IS_OURS: 35,
+  DROP_DESTINATION_INVALID: 36,
+  DROP_BROADCAST: 37,
+  DROP_IP_OPTIONS: 38,
+  DROP_SOURCE_ROUTE: 39,
+  DROP_FRAGMENT: 40,
+
+  DROP_TCP_MALFORMED: 48,
+  DROP_UDP_MALFORMED: 49,
+  DROP_ICMP_MALFORMED: 50,
+  DROP_TRANSPORT_CHECKSUM: 51,
+  DROP_ICMP_CHECKSUM: 52,
+  DROP_RST_UNKNOWN: 53,
+
+  DROP_NO_DESTINATION: 64,
+  DROP_DESTINATION_GONE: 65,
+  DROP_TABLE_FULL: 66,
+  DROP_REAL_SERVER_LOOPBACK: 67,
+  DROP_SCHEDULER_FAILED: 68,
+
+  DROP_TTL: 80,
+  DROP_NO_ROUTE: 81,
+  DROP_TOO_BIG: 82,
+  DROP_NEIGHBOUR_QUEUE: 83,
+  DROP_NEIGHBOUR_FAILED: 84,
+  DROP_DEVICE_QUEUE: 85,
+} as const
+export type Verdict = (typeof Verdict)[keyof typeof Verdict]
+
+/** Length of a table indexed by verdict. */
+export const VERDICTS = 96
+
+/** Verdict → its name as counters show it: 'balanced', 'drop-ip-checksum'. */
+export const verdictNames: ReadonlyMap<Verdict, string> = new Map(
+  Object.entries(Verdict).map(([name, verdict]) => [verdict, name.toLowerCase().replaceAll('_', '-')]),
+)

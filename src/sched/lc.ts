@@ -1,0 +1,25 @@
+import type { Destination } from '../service/destination.js'
+import { overhead } from './overhead.js'
+import type { Scheduler } from './scheduler.js'
+
+/** Least connection: the least overhead, weights but 0 ignored; the first in the list wins a tie (ipvs-behaviour.md §3.4). */
+export const lc: Scheduler = {
+  name: 'lc',
+  bind: service => ({
+    schedule() {
+      const { destinations } = service
+      let least: Destination | undefined
+      let leastOverhead = Infinity
+      for (let i = 0; i < destinations.length; i++) {
+        const dest = destinations[i]!
+        if (dest.weight === 0) continue
+        const load = overhead(dest)
+        if (load < leastOverhead) {
+          least = dest
+          leastOverhead = load
+        }
+      }
+      return least
+    },
+  }),
+}

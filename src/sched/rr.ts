@@ -1,0 +1,38 @@
+import type { Scheduler } from './scheduler.js'
+
+/** Before the first destination. */
+const HEAD = -1
+
+/**
+ * Round robin: on from the last choice to the end, then from the front back to it (ipvs-behaviour.md §3.2). Destinations
+ * are added at the front, so a new one waits for the next time round.
+ */
+export const rr: Scheduler = {
+  name: 'rr',
+  bind: service => {
+    /** Index of the last choice. */
+    let position = HEAD
+    return {
+      schedule() {
+        const { destinations } = service
+        const count = destinations.length
+        for (let step = 1; step <= count; step++) {
+          // From HEAD the walk is once over the list; from elsewhere it ends with the last choice itself.
+          const at = (position + step) % count
+          const dest = destinations[at]!
+          if (dest.weight > 0) {
+            position = at
+            return dest
+          }
+        }
+        return undefined
+      },
+      added() {
+        if (position !== HEAD) position++
+      },
+      removed(_dest, index) {
+        if (position >= index) position--
+      },
+    }
+  },
+}

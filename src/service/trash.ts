@@ -1,0 +1,52 @@
+import type { Destination, DestinationTable } from './destination.js'
+
+const SWEEP_MS = 60_000
+/** How long an unreferenced destination is kept after a sweep first found it so. */
+const KEEP_MS = 120_000
+
+/**
+ * Destinations that were deleted while connections still refer to them. Added again, they are found here with their
+ * counts and counters, and their connections go on (ipvs-behaviour.md §2.7).
+ */
+export class Trash {
+  readonly #table: DestinationTable
+  /** When a sweep first saw each one unreferenced; undefined while referenced. */
+  readonly #since = new Map<Destination, number | undefined>()
+  #nextSweep = Infinity
+
+  constructor(table: DestinationTable) {
+    this.#table = table
+  }
+
+  put(dest: Destination, now: number): void {
+    if (this.#since.size === 0) this.#nextSweep = now + SWEEP_MS
+    this.#since.set(dest, undefined)
+  }
+  /** The same real server of the same service, taken out of the trash if it is there. */
+  revive(protocol: number, vaddr: number, vport: number, addr: number, port: number): Destination | undefined {
+    for (const dest of this.#since.keys()) {
+      if (dest.addr !== addr || dest.port !== port || dest.protocol !== protocol) continue
+      if (dest.vaddr !== vaddr || dest.vport !== vport) continue
+      this.#since.delete(dest)
+      return dest
+    }
+    return undefined
+  }
+  /** Every minute: frees who has been unreferenced for two. */
+  sweep(now: number): void {
+    if (now < this.#nextSweep) return
+    this.#nextSweep = this.#since.size === 0 ? Infinity : now + SWEEP_MS
+    for (const [dest, since] of this.#since) {
+      if (dest.totalConns > 0) this.#since.set(dest, undefined)
+      else if (since === undefined) this.#since.set(dest, now)
+      else if (now - since >= KEEP_MS) {
+        this.#since.delete(dest)
+        this.#table.release(dest)
+      }
+    }
+  }
+  clear(): void {
+    this.#since.clear()
+    this.#nextSweep = Infinity
+  }
+}

@@ -1,0 +1,134 @@
+// RFC 791 §3.1.
+import type { Ipv4Addr } from './addr.js'
+import { sum16, update16, update32 } from './checksum.js'
+import { NOWHERE } from './view.js'
+
+const VERSION_IHL = 0
+const TOS = 1
+const TOTAL_LEN = 2
+const ID = 4
+const FLAGS_FRAGMENT = 6
+const TTL = 8
+const PROTOCOL = 9
+const CHECKSUM = 10
+const SRC_ADDR = 12
+const DST_ADDR = 16
+
+export const IPV4_MIN_LEN = 20
+export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, SCTP: 132 } as const
+/** Don't fragment, in the flags-and-offset word. */
+export const DF = 0x4000
+/** More fragments, or an offset: this is not a whole datagram. */
+const FRAGMENT = 0x3fff
+
+/** Reads and writes an IPv4 header in place. Owns no octets: made once, pointed at frame after frame. Call `isValid` first. */
+export class Ipv4View {
+  #dv: DataView = NOWHERE
+  #at = 0
+
+  wrap(dv: DataView, at: number): this {
+    this.#dv = dv
+    this.#at = at
+    return this
+  }
+
+  /**
+   * Whether `len` octets hold a header that may be trusted: version 4, IHL ≥ 5 and inside `len`, total length at least
+   * the header and at most `len`. The checksum is asked for apart (`checksumOk`).
+   */
+  isValid(len: number): boolean {
+    if (len < IPV4_MIN_LEN || !this.isVersion4) return false
+    const headerLen = this.headerLen
+    return headerLen >= IPV4_MIN_LEN && this.totalLen >= headerLen && this.totalLen <= len
+  }
+
+  get isVersion4(): boolean {
+    return this.#dv.getUint8(this.#at + VERSION_IHL) >>> 4 === 4
+  }
+  get checksumOk(): boolean {
+    return sum16(this.#dv, this.#at, this.headerLen) === 0xffff
+  }
+
+  /** Octets of the header, options included. */
+  get headerLen(): number {
+    return (this.#dv.getUint8(this.#at + VERSION_IHL) & 15) << 2
+  }
+  get tos(): number {
+    return this.#dv.getUint8(this.#at + TOS)
+  }
+  /** Octets, header and payload. May be less than the frame holds: Ethernet pads to 60. */
+  get totalLen(): number {
+    return this.#dv.getUint16(this.#at + TOTAL_LEN)
+  }
+  get dontFragment(): boolean {
+    return (this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & DF) !== 0
+  }
+  /** A piece of a datagram: first, middle or last. */
+  get isFragment(): boolean {
+    return (this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & FRAGMENT) !== 0
+  }
+  /** In units of 8 octets. */
+  get fragmentOffset(): number {
+    return this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & 0x1fff
+  }
+  get ttl(): number {
+    return this.#dv.getUint8(this.#at + TTL)
+  }
+  get protocol(): number {
+    return this.#dv.getUint8(this.#at + PROTOCOL)
+  }
+  get checksum(): number {
+    return this.#dv.getUint16(this.#at + CHECKSUM)
+  }
+  get srcAddr(): Ipv4Addr {
+    return this.#dv.getInt32(this.#at + SRC_ADDR) as Ipv4Addr
+  }
+  get dstAddr(): Ipv4Addr {
+    return this.#dv.getInt32(this.#at + DST_ADDR) as Ipv4Addr
+  }
+
+  /** One hop further: TTL − 1, and the header checksum mended. The TTL must be above 0. */
+  decrementTtl(): void {
+    const word = this.#dv.getUint16(this.#at + TTL)
+    this.#dv.setUint16(this.#at + TTL, word - 0x100)
+    this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, word, word - 0x100))
+  }
+  /** Sets the address and mends the header checksum. The transport checksum is the caller's. */
+  rewriteSrcAddr(to: Ipv4Addr): void {
+    const check = update32(this.checksum, this.srcAddr, to)
+    this.#dv.setInt32(this.#at + SRC_ADDR, to)
+    this.#dv.setUint16(this.#at + CHECKSUM, check)
+  }
+  /** Sets the address and mends the header checksum. The transport checksum is the caller's. */
+  rewriteDstAddr(to: Ipv4Addr): void {
+    const check = update32(this.checksum, this.dstAddr, to)
+    this.#dv.setInt32(this.#at + DST_ADDR, to)
+    this.#dv.setUint16(this.#at + CHECKSUM, check)
+  }
+
+  /** Writes a header of 20 octets, checksum and all; `flags` is DF or 0. */
+  build(
+    tos: number,
+    totalLen: number,
+    id: number,
+    flags: number,
+    ttl: number,
+    protocol: number,
+    src: number,
+    dst: number,
+  ): void {
+    const dv = this.#dv
+    const at = this.#at
+    dv.setUint8(at + VERSION_IHL, 0x45)
+    dv.setUint8(at + TOS, tos)
+    dv.setUint16(at + TOTAL_LEN, totalLen)
+    dv.setUint16(at + ID, id)
+    dv.setUint16(at + FLAGS_FRAGMENT, flags)
+    dv.setUint8(at + TTL, ttl)
+    dv.setUint8(at + PROTOCOL, protocol)
+    dv.setUint16(at + CHECKSUM, 0)
+    dv.setInt32(at + SRC_ADDR, src)
+    dv.setInt32(at + DST_ADDR, dst)
+    dv.setUint16(at + CHECKSUM, ~sum16(dv, at, IPV4_MIN_LEN) & 0xffff)
+  }
+}

@@ -1,0 +1,80 @@
+// RFC 768. A checksum field of 0 means that the sender computed none, so a computed 0 is sent as ffff.
+import { pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
+import { IpProtocol } from './ipv4.js'
+import { NOWHERE } from './view.js'
+
+const SRC_PORT = 0
+const DST_PORT = 2
+const LENGTH = 4
+const CHECKSUM = 6
+
+export const UDP_LEN = 8
+export const UDP_CHECKSUM_AT = CHECKSUM
+
+/** Reads and writes a UDP header in place. The 8 octets must be there: `isValid` for the rest. */
+export class UdpView {
+  #dv: DataView = NOWHERE
+  #at = 0
+
+  wrap(dv: DataView, at: number): this {
+    this.#dv = dv
+    this.#at = at
+    return this
+  }
+
+  /** Whether the length field fits the `len` octets that are there. */
+  isValid(len: number): boolean {
+    return len >= UDP_LEN && this.length >= UDP_LEN && this.length <= len
+  }
+
+  get srcPort(): number {
+    return this.#dv.getUint16(this.#at + SRC_PORT)
+  }
+  get dstPort(): number {
+    return this.#dv.getUint16(this.#at + DST_PORT)
+  }
+  /** Octets, header and payload. */
+  get length(): number {
+    return this.#dv.getUint16(this.#at + LENGTH)
+  }
+  get checksum(): number {
+    return this.#dv.getUint16(this.#at + CHECKSUM)
+  }
+
+  /**
+   * Sets the port and mends the checksum for it and for the change of source address `from` → `to`. Where there was no
+   * checksum, one is computed over `len` octets, as the kernel does (ipvs-behaviour.md §7.1, case nat-udp).
+   */
+  rewriteSrc(from: number, to: number, port: number, peer: number, len: number): void {
+    const check = this.checksum
+    const old = this.srcPort
+    this.#dv.setUint16(this.#at + SRC_PORT, port)
+    if (check === 0) this.#fill(to, peer, len)
+    else this.#store(update32(update16(check, old, port), from, to))
+  }
+  /** As rewriteSrc for the destination: `from` → `to`. */
+  rewriteDst(from: number, to: number, port: number, peer: number, len: number): void {
+    const check = this.checksum
+    const old = this.dstPort
+    this.#dv.setUint16(this.#at + DST_PORT, port)
+    if (check === 0) this.#fill(peer, to, len)
+    else this.#store(update32(update16(check, old, port), from, to))
+  }
+  /** As rewriteSrc where the checksum field holds only the pseudo-header sum: ports are not in it. */
+  rewriteSrcPartial(from: number, to: number, port: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
+    this.#dv.setUint16(this.#at + SRC_PORT, port)
+  }
+  /** As rewriteDst where the checksum field holds only the pseudo-header sum: ports are not in it. */
+  rewriteDstPartial(from: number, to: number, port: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
+    this.#dv.setUint16(this.#at + DST_PORT, port)
+  }
+
+  #store(check: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, check === 0 ? 0xffff : check)
+  }
+  #fill(src: number, dst: number, len: number): void {
+    this.#store(~sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, IpProtocol.UDP, len)) & 0xffff)
+  }
+}

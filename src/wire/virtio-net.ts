@@ -1,0 +1,60 @@
+// virtio 1.2 §5.1.6: struct virtio_net_hdr, little-endian, 10 octets; it stands right before the Ethernet header.
+import { NOWHERE } from './view.js'
+
+const FLAGS = 0
+const GSO_TYPE = 1
+const HDR_LEN = 2
+const GSO_SIZE = 4
+const CSUM_START = 6
+const CSUM_OFFSET = 8
+
+const NEEDS_CSUM = 1
+const DATA_VALID = 2
+
+/** Reads and writes a virtio-net header in place. */
+export class VirtioNetView {
+  #dv: DataView = NOWHERE
+  #at = 0
+
+  wrap(dv: DataView, at: number): this {
+    this.#dv = dv
+    this.#at = at
+    return this
+  }
+
+  /** The transport checksum field holds the pseudo-header sum only; who sends the frame to a wire completes it. */
+  get isPartial(): boolean {
+    return (this.#dv.getUint8(this.#at + FLAGS) & NEEDS_CSUM) !== 0
+  }
+  /** Nobody need verify the transport checksum: it is partial, or the device has found it right. */
+  get isTrusted(): boolean {
+    return (this.#dv.getUint8(this.#at + FLAGS) & (NEEDS_CSUM | DATA_VALID)) !== 0
+  }
+  /** Where the checksum is to start, in octets from the Ethernet header. */
+  get csumStart(): number {
+    return this.#dv.getUint16(this.#at + CSUM_START, true)
+  }
+  /** Where its field is, in octets from csumStart. */
+  get csumOffset(): number {
+    return this.#dv.getUint16(this.#at + CSUM_OFFSET, true)
+  }
+  /** Octets of payload in each segment that the frame stands for; 0 when it stands for itself. */
+  get gsoSize(): number {
+    return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
+  }
+
+  /**
+   * Makes a received header fit to be sent: DATA_VALID, which only a receiver may state, goes; `headerLen` (octets up
+   * to the payload) replaces the sender's idea of it, which may be the whole frame.
+   */
+  prepareToSend(headerLen: number): void {
+    this.#dv.setUint8(this.#at + FLAGS, this.#dv.getUint8(this.#at + FLAGS) & NEEDS_CSUM)
+    this.#dv.setUint16(this.#at + HDR_LEN, headerLen, true)
+  }
+  /** A frame that is complete as it stands. */
+  clear(): void {
+    this.#dv.setUint32(this.#at + FLAGS, 0)
+    this.#dv.setUint32(this.#at + GSO_SIZE, 0)
+    this.#dv.setUint16(this.#at + CSUM_OFFSET, 0)
+  }
+}
