@@ -1,0 +1,115 @@
+import { Director } from '../src/director/director.js'
+import { parseIpv4 } from '../src/wire/addr.js'
+import { DeviceLoop, egressTo } from './device-loop.js'
+import { Host } from './host.js'
+import { HttpLoad } from './http-load.js'
+import { HttpServer } from './http-server.js'
+import { directorAddresses, type LabPlan, type PlannedHost } from './lab-plan.js'
+import type { LoadFigures } from './lab-report.js'
+import { MemoryDevice } from './memory-device.js'
+import { Network } from './network.js'
+import { Switch } from './switch.js'
+import { TcpEndpoint } from './tcp-endpoint.js'
+
+/** ipvs-behaviour.md §11.2. */
+const TICK_MS = 2100
+const LIMIT_MS = 120_000
+
+export interface SimLabOptions {
+  seed: number
+  /** Hosts leave checksums to their devices, as Linux does on a veth; else every frame is complete. */
+  offload?: boolean
+}
+
+export interface SimNode {
+  host: Host
+  tcp: TcpEndpoint
+}
+
+export interface SimServer extends SimNode {
+  name: string
+  http: HttpServer
+}
+
+/** A lab in memory and virtual time: nothing of it needs root, and the same seed gives the same run. */
+export class SimLab {
+  readonly network = new Network()
+  readonly director: Director
+  readonly devices: readonly MemoryDevice[]
+  readonly client: SimNode
+  readonly servers: readonly SimServer[]
+  readonly #plan: LabPlan
+
+  constructor(plan: LabPlan, { seed, offload = false }: SimLabOptions) {
+    this.#plan = plan
+    const cable = cables(offload)
+    const node = (planned: PlannedHost, device: MemoryDevice): SimNode => {
+      const host = new Host({ ...planned, device, offload })
+      return { host, tcp: host.speak(new TcpEndpoint(host, ++seed)) }
+    }
+
+    const [clientArm, clientEnd] = cable(plan.arms[0].port, plan.client.name)
+    const [serverArm, trunk] = cable(plan.arms[1].port, 'trunk')
+    const ports = [trunk]
+    this.client = node(plan.client, clientEnd)
+    this.servers = plan.servers.map(planned => {
+      const [port, end] = cable(`to-${planned.name}`, planned.name)
+      ports.push(port)
+      const server = node(planned, end)
+      const http = new HttpServer(`${planned.name}\n`)
+      server.tcp.listen(plan.port, http.accept)
+      return { ...server, name: planned.name, http }
+    })
+    this.devices = [clientArm, serverArm]
+    this.director = new Director({
+      ports: this.devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+      egress: egressTo(this.devices),
+      addresses: directorAddresses(plan),
+      seed,
+      now: this.network.now,
+    })
+    this.network.add(this.client.host, new DeviceLoop(this.director, this.devices), new Switch(ports))
+    this.network.add(...this.servers.map(server => server.host))
+  }
+
+  /** Puts the load on and waits for its end. */
+  load(requests: number, concurrency: number): LoadFigures {
+    const addr = parseIpv4(this.#plan.vip)
+    if (addr === undefined) throw new RangeError(this.#plan.vip)
+    const load = new HttpLoad(this.client.tcp, { addr, port: this.#plan.port, requests, concurrency })
+    const since = this.network.now
+    this.network.add(load)
+    this.network.run(() => load.done, LIMIT_MS)
+    const seconds = (this.network.now - since) / 1000
+    const { answered } = load
+    return { answered, failed: requests - answered, seconds, requestsPerSecond: answered / seconds, p99Ms: load.p99Ms }
+  }
+
+  /** Lets the 2-second tick come at which statistics become visible. */
+  tick(): void {
+    this.network.pass(TICK_MS)
+  }
+
+  server(name: string): SimServer {
+    const server = this.servers.find(it => it.name === name)
+    if (!server) throw new RangeError(`no real server ${name}`)
+    return server
+  }
+
+  /** Packets that the client or a server could not believe. */
+  get checksumErrors(): number {
+    return [this.client, ...this.servers].reduce((sum, { host }) => sum + host.errors.checksum, 0)
+  }
+}
+
+/** Makes cables: two linked devices each, with MAC addresses counted up from 02:00:00:00:00:01. */
+function cables(offload: boolean): (a: string, b: string) => [MemoryDevice, MemoryDevice] {
+  let made = 0
+  const slotSize = offload ? 66 * 1024 : 2048
+  const end = (name: string) => new MemoryDevice({ name, mac: { hi: 0x0200, lo: ++made }, slotSize })
+  return (a, b) => {
+    const ends: [MemoryDevice, MemoryDevice] = [end(a), end(b)]
+    MemoryDevice.link(...ends)
+    return ends
+  }
+}

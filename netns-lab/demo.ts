@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type LabPlan, rules } from '../native-free/lab-plan.js'
+import { type LabReport, serverReports, speedLine, spreadLine } from '../native-free/lab-report.js'
+import { DirectorProcess } from './director-process.js'
+import { putLoad } from './load-tool.js'
+import { machine } from './machine.js'
+import { NetnsLab } from './netns-lab.js'
+import { which } from './tools.js'
+
+/** Statistics become visible every 2 seconds (ipvs-behaviour.md §11.2). */
+const TICK_MS = 2100
+
+export interface DemoOptions {
+  plan: LabPlan
+  io: 'raw' | 'tap'
+  prefix: string
+  requests: number
+  concurrency: number
+  print: (line: string) => void
+  signal: AbortSignal
+}
+
+/** Builds the lab, balances a load in it, prints what a user would type and see, and removes it, whatever happens. */
+export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
+  const { print, requests, concurrency, signal, plan, io } = options
+  if (!which('nginx')) print('nginx is not installed: using Node servers')
+  if (!which('ab')) print('ab is not installed: using autocannon')
+  const lab = await NetnsLab.build(options)
+  try {
+    const director = await lab.startDirector()
+    print(`director$ uvs ${DirectorProcess.arguments(plan, io, director.control).join(' ')}`)
+    const admin = async (args: string[]): Promise<void> => {
+      print(`director$ uvsadm ${args.join(' ')}`)
+      const { status, out, err } = await director.admin(args, signal)
+      if (status !== 0) throw new Error(`uvsadm ${args.join(' ')}: status ${status}: ${err.trim()}`)
+      if (out) print(out.replace(/\n$/, ''))
+    }
+    for (const rule of rules(plan)) await admin(rule)
+
+    const result = await putLoad(lab.spaces, 'client', lab.url, requests, concurrency)
+    print(`client$ ${result.command}`)
+    print(speedLine(result))
+    await admin(['-Ln'])
+    await sleep(TICK_MS, undefined, { signal })
+    await admin(['-Ln', '--stats'])
+
+    const { command: load, ...figures } = result
+    const servers = serverReports(plan, name => lab.servers.get(name)!.answered())
+    const checksumErrors = await lab.checksumErrors()
+    const run = { mode: plan.mode, io, load, requests, concurrency }
+    const report: LabReport = { ...run, ...figures, servers, checksumErrors, ...machine() }
+    print(spreadLine(report))
+    return report
+  } finally {
+    await lab.remove()
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { directorAddresses, type LabPlan } from '../native-free/lab-plan.js'
+import type { Namespaces } from './namespaces.js'
+import { type Ended, identify, isAlive, type ProcessId, run, until } from './proc.js'
+import { ours } from './tools.js'
+
+const START_MS = 10_000
+
+/** A running `uvs director`. */
+export class DirectorProcess {
+  private constructor(
+    readonly id: ProcessId,
+    /** Its control socket. */
+    readonly control: string,
+  ) {}
+
+  /** The arguments, as typed after `uvs`. */
+  static arguments(plan: LabPlan, io: 'raw' | 'tap', control: string): string[] {
+    const ports = plan.arms.map(arm => arm.port).join(',')
+    const addresses = directorAddresses(plan).flatMap(address => ['--address', address])
+    return ['director', `--${io}`, ports, ...addresses, '--control', control]
+  }
+
+  /** Starts it in the director's namespace; resolves when frames flow. */
+  static async start(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<DirectorProcess> {
+    const control = join(spaces.ledger.dir, 'uvs.sock')
+    const args = [ours('src/cli/uvs/main.js'), ...DirectorProcess.arguments(plan, io, control)]
+    const { pid, log } = spaces.start('director', 'director', process.execPath, args)
+    const id = identify(pid)
+    const written = readFileSync(log, 'utf8').length // by one that ran before
+    const said = (): string => readFileSync(log, 'utf8').slice(written)
+    await until(() => said().includes('uvs director: ready') || !id || !isAlive(id), START_MS, spaces.signal)
+    if (!id || !said().includes('uvs director: ready')) {
+      throw new Error(`uvs director did not become ready: ${said().trim() || 'it said nothing'}`)
+    }
+    return new DirectorProcess(id, control)
+  }
+
+  /** `uvsadm ARGS` on it. */
+  admin(args: readonly string[], signal?: AbortSignal): Promise<Ended> {
+    return run(process.execPath, [ours('src/cli/uvsadm/main.js'), ...args, '--control', this.control], { signal })
+  }
+}

@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { end, identify, isAlive, must, type ProcessId, run } from './proc.js'
+
+/** Where labs keep their ledgers and files: a memory file system, so that nothing in it survives a reboot. */
+const ROOT = '/run/uvs-lab'
+
+/** Set in the environment of every process that a lab starts, to the lab's prefix. */
+export const MARK = 'UVS_LAB'
+
+interface Entries {
+  /** Who removes the lab at its end; nobody when it was built to stay (`uvs lab up`). */
+  owner: ProcessId | null
+  processes: (ProcessId & { what: string })[]
+}
+
+/** Somebody else's lab of the same name is standing. */
+export class LabStands extends Error {}
+
+/**
+ * What a lab has made, written down before anything else so that it can be removed by whoever comes later, should the
+ * maker die by SIGKILL. Namespaces need no entry: they carry the lab's prefix, and TAPs, bridges and veths go with them.
+ */
+export class Ledger {
+  /** The lab's own files; removed with it. */
+  readonly dir: string
+  readonly #entries: Entries
+
+  private constructor(
+    readonly prefix: string,
+    entries: Entries,
+  ) {
+    this.dir = dirOf(prefix)
+    this.#entries = entries
+  }
+
+  /** Begins a lab, after removing what a dead owner left of any. Throws LabStands when one with this prefix is alive. */
+  static async open(prefix: string, { stays = false } = {}): Promise<Ledger> {
+    mkdirSync(ROOT, { recursive: true, mode: 0o700 })
+    await Ledger.sweep()
+    const owner = stays ? null : (identify(process.pid) ?? null)
+    // Made apart and then renamed: who sweeps meanwhile sees a whole ledger or none.
+    const made = mkdtempSync(join(ROOT, '.new-'))
+    const ledger = new Ledger(prefix, { owner, processes: [] })
+    ledger.#write(made)
+    try {
+      renameSync(made, ledger.dir)
+    } catch {
+      rmSync(made, { recursive: true })
+      const pid = Ledger.find(prefix)?.ownerPid
+      throw new LabStands(pid === undefined ? 'it is up: uvs lab down removes it' : `process ${pid} is running it`)
+    }
+    await removeNamespaces(prefix) // of a lab whose ledger is lost
+    return ledger
+  }
+
+  /** The ledger of a lab that stands. */
+  static find(prefix: string): Ledger | undefined {
+    try {
+      return new Ledger(prefix, JSON.parse(readFileSync(join(dirOf(prefix), 'ledger.json'), 'utf8')) as Entries)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Removes every lab whose owner is dead. Answers their prefixes. */
+  static async sweep(): Promise<string[]> {
+    const swept: string[] = []
+    for (const name of labDirs()) {
+      const ledger = Ledger.find(`${name}-`) ?? new Ledger(`${name}-`, { owner: { pid: 0, start: '' }, processes: [] })
+      const { owner } = ledger.#entries
+      if (!owner || isAlive(owner)) continue
+      await ledger.remove()
+      swept.push(ledger.prefix)
+    }
+    return swept
+  }
+
+  /** Undefined for a lab that stays up by itself. */
+  get ownerPid(): number | undefined {
+    return this.#entries.owner?.pid
+  }
+
+  /** Notes a process that the lab has started. */
+  add(pid: number, what: string): void {
+    const id = identify(pid)
+    if (!id) return
+    this.#entries.processes.push({ ...id, what })
+    this.#write()
+  }
+
+  /** Ends the lab's processes, last first, then removes namespaces and files. May be called again. */
+  async remove(): Promise<void> {
+    await end([...this.#entries.processes].reverse())
+    await removeNamespaces(this.prefix)
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  #write(dir = this.dir): void {
+    const file = join(dir, 'ledger.json')
+    writeFileSync(`${file}.new`, JSON.stringify(this.#entries))
+    renameSync(`${file}.new`, file)
+  }
+}
+
+const dirOf = (prefix: string): string => join(ROOT, prefix.replace(/-$/, ''))
+
+function labDirs(): string[] {
+  return readdirSync(ROOT, { withFileTypes: true }).flatMap(entry =>
+    entry.isDirectory() && !entry.name.startsWith('.') ? [entry.name] : [],
+  )
+}
+
+/** Deletes the namespaces with this prefix, after ending the processes in them that bear our mark. */
+async function removeNamespaces(prefix: string): Promise<void> {
+  const list = await must('ip', ['netns', 'list'])
+  const names = list.split('\n').map(line => line.split(' ')[0] ?? '')
+  for (const name of names.filter(name => name.startsWith(prefix))) {
+    const { out } = await run('ip', ['netns', 'pids', name])
+    const pids = out.split('\n').filter(Boolean).map(Number)
+    await end(pids.flatMap(pid => (bearsMark(pid, prefix) ? (identify(pid) ?? []) : [])))
+    await run('ip', ['netns', 'delete', name])
+  }
+}
+
+function bearsMark(pid: number, prefix: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${prefix}`)
+  } catch {
+    return false // gone, or not ours to read
+  }
+}

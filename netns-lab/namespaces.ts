@@ -1,0 +1,91 @@
+import { closeSync, openSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { type Ledger, MARK } from './ledger.js'
+import { type Ended, must, run } from './proc.js'
+
+/** Quiet wires, and a kernel that neither forwards nor has opinions on where packets come from. */
+const SYSCTLS = [
+  'net.ipv6.conf.all.disable_ipv6=1',
+  'net.ipv6.conf.default.disable_ipv6=1',
+  'net.ipv4.ip_forward=0', // a new namespace takes this from the host's
+  'net.ipv4.conf.all.rp_filter=0',
+  'net.ipv4.conf.default.rp_filter=0',
+]
+
+/** A lab's network namespaces, by their names without prefix, and what is done inside them. */
+export class Namespaces {
+  constructor(
+    readonly ledger: Ledger,
+    readonly signal?: AbortSignal,
+  ) {}
+
+  /** The name as `ip netns` knows it. */
+  full(name: string): string {
+    return this.ledger.prefix + name
+  }
+
+  async add(name: string): Promise<void> {
+    await this.#ip('netns', 'add', this.full(name))
+    await this.ip(name, 'link', 'set', 'lo', 'up')
+    await this.must(name, 'sysctl', ['-qew', ...SYSCTLS])
+  }
+
+  /** `ip ARGS` inside. */
+  async ip(name: string, ...args: string[]): Promise<void> {
+    await this.#ip('-n', this.full(name), ...args)
+  }
+
+  /** A veth pair between two namespaces, both ends up. */
+  async cable(a: string, aName: string, b: string, bName: string): Promise<void> {
+    const peer = ['peer', 'name', bName, 'netns', this.full(b)]
+    await this.#ip('link', 'add', aName, 'netns', this.full(a), 'type', 'veth', ...peer)
+    await this.ip(a, 'link', 'set', aName, 'up')
+    await this.ip(b, 'link', 'set', bName, 'up')
+  }
+
+  /** A bridge without address that forwards at once, with these interfaces as its ports. */
+  async bridge(name: string, bridge: string, ports: readonly string[]): Promise<void> {
+    await this.ip(name, 'link', 'add', bridge, 'type', 'bridge', 'forward_delay', '0', 'mcast_snooping', '0')
+    for (const port of ports) await this.ip(name, 'link', 'set', port, 'master', bridge)
+    await this.ip(name, 'link', 'set', bridge, 'up')
+  }
+
+  /** Runs a command inside, to its end. */
+  run(name: string, command: string, args: readonly string[], timeoutMs = 30_000): Promise<Ended> {
+    return run('ip', ['netns', 'exec', this.full(name), command, ...args], this.#options(timeoutMs))
+  }
+
+  /** Runs a command inside that must succeed. Answers its standard output. */
+  must(name: string, command: string, args: readonly string[], timeoutMs = 30_000): Promise<string> {
+    return must('ip', ['netns', 'exec', this.full(name), command, ...args], this.#options(timeoutMs))
+  }
+
+  /**
+   * Starts a process inside that goes on until the lab is removed. Its output goes to a file of the lab, whose path is
+   * answered with its pid. (`ip netns exec` becomes the command, so the pid is the command's.)
+   */
+  start(name: string, what: string, command: string, args: readonly string[]): { pid: number; log: string } {
+    const log = join(this.ledger.dir, `${what}.log`)
+    const fd = openSync(log, 'a')
+    const child = spawn('ip', ['netns', 'exec', this.full(name), command, ...args], {
+      stdio: ['ignore', fd, fd],
+      detached: true, // Ctrl-C is for us: we end our processes in order
+      env: { ...process.env, [MARK]: this.ledger.prefix },
+    })
+    closeSync(fd)
+    child.once('error', () => {}) // no pid then, which is said below
+    child.unref()
+    if (child.pid === undefined) throw new Error(`${command} could not be started`)
+    this.ledger.add(child.pid, what)
+    return { pid: child.pid, log }
+  }
+
+  #options(timeoutMs: number): { timeoutMs: number; signal: AbortSignal | undefined; env: Record<string, string> } {
+    return { timeoutMs, signal: this.signal, env: { [MARK]: this.ledger.prefix } }
+  }
+
+  #ip(...args: string[]): Promise<string> {
+    return must('ip', args, { signal: this.signal })
+  }
+}

@@ -1,0 +1,84 @@
+import { hostPart, type LabPlan } from '../native-free/lab-plan.js'
+import { DirectorProcess } from './director-process.js'
+import { Ledger } from './ledger.js'
+import { Namespaces } from './namespaces.js'
+import { buildTwoArm } from './two-arm.js'
+import { startWebServer, type WebServer, type WebServerOptions } from './web-server.js'
+
+export interface NetnsLabOptions {
+  /** What the names of its namespaces begin with: 'uvs-nat-'. Labs with different prefixes can stand side by side. */
+  prefix: string
+  plan: LabPlan
+  io: 'raw' | 'tap'
+  /** The lab outlives this process, until `uvs lab down`. */
+  stays?: boolean
+  signal?: AbortSignal
+  web?: Partial<WebServerOptions>
+}
+
+/** A lab of network namespaces with its servers running; a director is started in it with `startDirector`. */
+export class NetnsLab {
+  readonly servers = new Map<string, WebServer>()
+
+  private constructor(
+    readonly spaces: Namespaces,
+    readonly options: NetnsLabOptions,
+  ) {}
+
+  /** Builds it, or leaves nothing behind. Throws LabStands when a lab with this prefix is in use. */
+  static async build(options: NetnsLabOptions): Promise<NetnsLab> {
+    const { prefix, plan, io, stays = false, signal, web } = options
+    const ledger = await Ledger.open(prefix, { stays })
+    const lab = new NetnsLab(new Namespaces(ledger, signal), options)
+    try {
+      await buildTwoArm(lab.spaces, plan, io)
+      for (const { name } of plan.servers) {
+        lab.servers.set(name, await startWebServer(lab.spaces, name, { port: plan.port, ...web }))
+      }
+      return lab
+    } catch (error) {
+      await lab.remove()
+      throw error
+    }
+  }
+
+  get url(): string {
+    const { vip, port } = this.options.plan
+    return `http://${vip}${port === 80 ? '' : `:${port}`}/`
+  }
+
+  startDirector(): Promise<DirectorProcess> {
+    return DirectorProcess.start(this.spaces, this.options.plan, this.options.io)
+  }
+
+  /** Segments and datagrams with a wrong checksum that the client's and the servers' kernels have counted. */
+  async checksumErrors(): Promise<number> {
+    const names = ['client', ...this.servers.keys()]
+    const counts = names.map(async name => csumErrors(await this.spaces.must(name, 'cat', ['/proc/net/snmp'])))
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+  }
+
+  /** Ends what runs in it and removes all of it. May be called again. */
+  remove(): Promise<void> {
+    return this.spaces.ledger.remove()
+  }
+
+  /** The real servers' addresses by name. */
+  get addresses(): Map<string, string> {
+    return new Map(this.options.plan.servers.map(({ name, address }) => [name, hostPart(address)]))
+  }
+}
+
+/** InCsumErrors of ICMP, TCP and UDP out of /proc/net/snmp, which gives a line of names, then one of values. */
+export function csumErrors(snmp: string): number {
+  const lines = snmp
+    .trim()
+    .split('\n')
+    .map(line => line.split(' '))
+  let sum = 0
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const at = lines[i]!.indexOf('InCsumErrors')
+    if (at > 0) sum += Number(lines[i + 1]![at])
+  }
+  return sum
+}

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A command's end. `status` is null when a signal or our time limit ended it. */
+export interface Ended {
+  status: number | null
+  out: string
+  err: string
+}
+
+export interface RunOptions {
+  timeoutMs?: number
+  /** Ends the command early; `run` then throws. */
+  signal?: AbortSignal | undefined
+  env?: Record<string, string>
+}
+
+const LIMIT_MS = 15_000
+
+/** Runs a command to its end, within bounded time. Throws only when it cannot be started, or `signal` says stop. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { timeoutMs = LIMIT_MS, signal, env } = options
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+      env: { ...process.env, ...env },
+      ...(signal ? { signal } : {}),
+    })
+    let out = ''
+    let err = ''
+    child.stdout.setEncoding('utf8').on('data', text => (out += text))
+    child.stderr.setEncoding('utf8').on('data', text => (err += text))
+    child.once('error', reject)
+    child.once('close', status => resolve({ status, out, err }))
+  })
+}
+
+/** Runs a command that must succeed. Answers its standard output. */
+export async function must(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { status, out, err } = await run(command, args, options)
+  if (status === 0) return out
+  const why = status === null ? 'ended by a signal or the time limit' : `status ${status}`
+  throw new Error(`${command} ${args.join(' ')}: ${why}: ${(err || out).trim()}`)
+}
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessId {
+  pid: number
+  /** When it started, in clock ticks since boot (proc(5), field 22 of /proc/PID/stat). */
+  start: string
+}
+
+/** The process as it is now; undefined when there is none, or only its exit status is left. */
+export function identify(pid: number): ProcessId | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // from field 3, the state
+    const [state, start] = [fields[0], fields[19]]
+    return start === undefined || state === 'Z' || state === 'X' ? undefined : { pid, start }
+  } catch {
+    return undefined // gone: normal
+  }
+}
+
+export function isAlive({ pid, start }: ProcessId): boolean {
+  return identify(pid)?.start === start
+}
+
+/** Ends processes by SIGTERM, those that stay for `patienceMs` by SIGKILL. Never signals a pid that has a new owner. */
+export async function end(processes: readonly ProcessId[], patienceMs = 2000): Promise<void> {
+  const signal = (name: NodeJS.Signals): void => {
+    for (const id of processes) {
+      if (!isAlive(id)) continue
+      try {
+        process.kill(id.pid, name)
+      } catch {
+        // It ended by itself in between: what we wanted.
+      }
+    }
+  }
+  const gone = (): boolean => !processes.some(isAlive)
+  signal('SIGTERM')
+  if (await until(gone, patienceMs)) return
+  signal('SIGKILL')
+  await until(gone, patienceMs)
+}
+
+/** Waits for `done`, looking every 10 ms; answers whether it came within `limitMs`. */
+export async function until(done: () => boolean, limitMs: number, signal?: AbortSignal): Promise<boolean> {
+  const limit = performance.now() + limitMs
+  while (!done()) {
+    if (performance.now() > limit) return false
+    await sleep(10, undefined, signal ? { signal } : {})
+  }
+  return true
+}

@@ -1,0 +1,32 @@
+import { accessSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where a program is on PATH, and in the places for administrators that a plain user's PATH may lack. */
+export function which(program: string): string | undefined {
+  const dirs = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
+  return dirs
+    .filter(Boolean)
+    .map(dir => join(dir, program))
+    .find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A compiled file of ours, by its path below dist/. */
+export function ours(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+/** autocannon's program, a dependency of ours. */
+export function autocannon(): string {
+  return createRequire(import.meta.url).resolve('autocannon')
+}

@@ -1,0 +1,33 @@
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
+
+/**
+ * Runs `work` with a signal that Ctrl-C, SIGTERM, SIGHUP and a crash abort, so that it can leave by its `finally`.
+ * Answers its exit status, or what a shell expects after a signal. Only when all is removed do later signals count again.
+ */
+export async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const stop = new AbortController()
+  let status = 1
+  let crash: unknown
+  const onSignal = (name: NodeJS.Signals): void => {
+    status = 128 + (SIGNALS[name as keyof typeof SIGNALS] ?? 0)
+    stop.abort()
+  }
+  const onCrash = (error: unknown): void => {
+    crash ??= error
+    stop.abort()
+  }
+  const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
+  for (const name of names) process.on(name, onSignal)
+  process.on('uncaughtException', onCrash)
+  try {
+    return await work(stop.signal)
+  } catch (error) {
+    if (crash !== undefined) throw crash
+    if (!stop.signal.aborted) throw error
+    process.stderr.write('uvs lab: stopped, everything is removed\n')
+    return status
+  } finally {
+    for (const name of names) process.off(name, onSignal)
+    process.off('uncaughtException', onCrash)
+  }
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Namespaces } from './namespaces.js'
+import { until } from './proc.js'
+import { ours, which } from './tools.js'
+
+const START_MS = 5000
+
+export interface WebServer {
+  /** 'nginx' or 'Node' */
+  kind: string
+  pid: number
+  /** Requests answered since start, by the server's own count. */
+  answered(): number
+}
+
+export interface WebServerOptions {
+  port: number
+  /** UDP echo beside it; the Node server only. */
+  udpPort?: number
+  /** Take the Node server though nginx is there. */
+  node?: boolean
+  /** Do not count: a write a request is saved. */
+  quiet?: boolean
+  /** nginx only: a file to be had as /big. */
+  big?: string
+}
+
+/** Starts an HTTP server that answers with its namespace's name; resolves when it listens. */
+export async function startWebServer(spaces: Namespaces, name: string, options: WebServerOptions): Promise<WebServer> {
+  const { port, udpPort = 0, node = false, quiet = false } = options
+  const dir = join(spaces.ledger.dir, name)
+  mkdirSync(dir)
+  const counts = join(dir, 'requests')
+  writeFileSync(counts, '')
+  const nginx = node ? undefined : which('nginx')
+  const countFile = quiet ? [] : [counts]
+  const { pid, log } = nginx
+    ? spaces.start(name, `nginx-${name}`, nginx, nginxArguments(dir, name, options))
+    : spaces.start(name, `node-${name}`, process.execPath, [
+        ours('netns-lab/name-server.js'),
+        name,
+        String(port),
+        String(udpPort),
+        ...countFile,
+      ])
+  if (!(await until(() => listens(pid, port), START_MS, spaces.signal))) {
+    throw new Error(`the HTTP server in ${spaces.full(name)} does not listen: ${readFileSync(log, 'utf8').trim()}`)
+  }
+  return { kind: nginx ? 'nginx' : 'Node', pid, answered: () => readFileSync(counts, 'utf8').split('\n').length - 1 }
+}
+
+/** A configuration of our own, all its files in the lab's directory; one process, in the foreground, ended by its pid. */
+function nginxArguments(dir: string, name: string, { port, quiet, big }: WebServerOptions): string[] {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    kind => `${kind}_temp_path ${dir}/${kind};`,
+  )
+  const conf = [
+    `daemon off; master_process off; pid ${dir}/pid; error_log stderr; worker_rlimit_nofile 20000;`,
+    'events { worker_connections 8000; }',
+    `http { ${temporary.join(' ')} log_format count '.'; sendfile on; keepalive_requests 1000000;`,
+    quiet ? 'access_log off;' : `access_log ${dir}/requests count;`,
+    `server { listen ${port} backlog=4096; default_type text/plain; location / { return 200 "${name}\\n"; }`,
+    big === undefined ? '' : `location /big { alias ${big}; }`,
+    '} }\n',
+  ]
+  writeFileSync(join(dir, 'nginx.conf'), conf.join('\n'))
+  return ['-p', dir, '-e', 'stderr', '-c', join(dir, 'nginx.conf')]
+}
+
+/** Whether something listens on the TCP port in the process's namespace (proc(5), /proc/net/tcp: state 0A). */
+function listens(pid: number, port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  try {
+    const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1')
+      .split('\n')
+      .map(row => row.trim().split(/\s+/))
+    return rows.some(([, at, , state]) => at?.endsWith(local) && state === '0A')
+  } catch {
+    return false // it has ended; the caller's time limit says so
+  }
+}
