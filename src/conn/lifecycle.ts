@@ -14,6 +14,7 @@ import {
   HZ,
   IN_PKTS,
   jiffiesAt,
+  JIFFY_MS,
   NONE,
   STATE,
   TIMEOUT,
@@ -131,6 +132,11 @@ export class Connections {
   /** Seconds until the timer fires, rounded down, at least 0. */
   secondsLeft(conn: ConnIndex): number {
     return Math.max(0, Math.floor(((this.table.words[conn + EXPIRES]! - this.#now) | 0) / HZ))
+  }
+
+  /** How long until the wheel has something to look at, in ms, as far as it looks ahead. */
+  get idleMs(): number {
+    return this.table.count === 0 ? Infinity : this.#wheel.idleJiffies() * JIFFY_MS
   }
 
   /** Forgets all. Destinations are not told: the caller forgets them too. */

@@ -1,4 +1,4 @@
-import { NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
+import { HZ, NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
 
 /** Power of two; at a jiffy a slot, a turn of the wheel is 164 s. Later timers are looked at once a turn and put back. */
 const SLOTS = 16_384
@@ -72,6 +72,13 @@ export class TimerWheel {
       this.#tick = (this.#tick + 1) | 0
     }
     return true
+  }
+
+  /** Jiffies until the next slot that is not empty, looking a second ahead. */
+  idleJiffies(): number {
+    let ahead = 1
+    while (ahead < HZ && this.#heads[(this.#tick + ahead - 1) & (SLOTS - 1)] === NONE) ahead++
+    return ahead
   }
 
   clear(now: number): void {

@@ -2,6 +2,7 @@ import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, NEXT, NONE, STATE, VADDR, ty
 import { tcpStateNames } from '../conn/tcp-states.js'
 import type { Refusal, ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
+import type { Device } from '../io/device.js'
 import { Counter } from '../service/counters.js'
 import type { Destination } from '../service/destination.js'
 import { formatIpv4, parseCidr, parseIpv4, type Ipv4Addr } from '../wire/addr.js'
@@ -33,8 +34,9 @@ export function localControl(director: Director): Control {
 }
 
 /** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
-export function execute(director: Director, request: Request): Reply {
+export function execute(director: Director, request: Request, devices: readonly Device[] = []): Reply {
   try {
+    if (request.op === 'verdicts') return { ok: true, value: verdicts(director, devices) }
     return { ok: true, value: perform(director, request) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, message: error.message }
@@ -51,7 +53,7 @@ class Refused extends Error {
   }
 }
 
-function perform(director: Director, request: Request): Operations[Operation]['value'] {
+function perform(director: Director, request: Exclude<Request, { op: 'verdicts' }>): Operations[Operation]['value'] {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {
@@ -91,8 +93,6 @@ function perform(director: Director, request: Request): Operations[Operation]['v
     }
     case 'connections':
       return connectionPage(director, request.from)
-    case 'verdicts':
-      return director.stats.byName()
     case 'add-vip':
       director.local.addBlock(cidrOf(request.cidr))
       return null
@@ -103,6 +103,13 @@ function perform(director: Director, request: Request): Operations[Operation]['v
       director.reset()
       return null
   }
+}
+
+/** Verdicts by name, and what the devices lost before or after there could be one. */
+function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
+  const byName = director.stats.byName()
+  for (const device of devices) byName[`drop-device-${device.name}`] = device.dropped
+  return byName
 }
 
 function unlessRefused(refusal: Refusal | undefined): null {

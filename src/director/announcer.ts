@@ -41,7 +41,8 @@ export class Announcer {
 
   #announce(addr: Ipv4Addr): void {
     this.#announced.add(addr)
-    const port = this.#routes.portOnLink(addr)
-    for (const each of port ? [port] : this.#ports) this.#sender.announce(each, addr)
+    const onLink = this.#routes.portOnLink(addr)
+    if (onLink) this.#sender.announce(onLink, addr)
+    else for (const port of this.#ports) this.#sender.announce(port, addr)
   }
 }

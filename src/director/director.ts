@@ -114,6 +114,11 @@ export class Director {
     return this.conns.advance(now)
   }
 
+  /** How long, in whole ms from the last poll, nothing will be due if no frame comes: when to poll again at the latest. */
+  get idleMs(): number {
+    return Math.min(this.#neighbours.idleMs, this.conns.idleMs)
+  }
+
   /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. */
   receive(port: Port, slab: Slab, at: number, len: number): Verdict {
     const packet = this.#packet.wrap(port.index, slab, at, len)

@@ -113,6 +113,11 @@ export class Neighbours {
     this.#sweep()
   }
 
+  /** How long a poll may be put off, in ms. */
+  get idleMs(): number {
+    return this.#asking.size > 0 ? RETRY_MS / 20 : SWEEP_MS
+  }
+
   #pollAsked(sink: UnreachableSink): void {
     for (const neighbour of this.#asking) {
       if (this.#now - neighbour.askedAt < RETRY_MS) continue

@@ -60,13 +60,15 @@ export class Counters {
   }
 
   #grow(): void {
-    const wider = (from: Float64Array): Float64Array<ArrayBuffer> => {
-      const to = new Float64Array(from.length * 2)
-      to.set(from)
-      return to
-    }
-    this.#live = wider(this.#live)
-    this.#shown = wider(this.#shown)
-    this.#zero = wider(this.#zero)
+    this.#live = twice(this.#live)
+    this.#shown = twice(this.#shown)
+    this.#zero = twice(this.#zero)
   }
+}
+
+/** The same numbers, and room for as many again. */
+function twice(column: Float64Array): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(column.length * 2)
+  wider.set(column)
+  return wider
 }

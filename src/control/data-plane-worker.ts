@@ -1,0 +1,80 @@
+/*
+ * The data plane's thread. It never returns to its event loop: it turns the director's loop, and when nothing is to be
+ * done it blocks in poll(2) on the devices and an eventfd, by which the main thread wakes it for a request.
+ */
+import { receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { Director } from '../director/director.js'
+import { DeviceEgress, Loop } from '../director/loop.js'
+import { UsageError } from '../director/options.js'
+import type { Device } from '../io/device.js'
+import { mapMemory, readWord, SystemError } from '../io/libc.js'
+import { Poller } from '../io/poller.js'
+import { RawDevice } from '../io/raw-device.js'
+import { macOfName, TapDevice } from '../io/tap-device.js'
+import { formatMac } from '../wire/addr.js'
+import { execute } from './execute.js'
+import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
+
+const data = workerData as DataPlaneData
+
+function answer(message: FromDataPlane): void {
+  data.requests.postMessage(message)
+}
+
+function openDevice(options: DeviceOptions): Device {
+  if (options.kind === 'raw') return new RawDevice(options.name)
+  return new TapDevice(options.name, options.mac ?? macOfName(options.name))
+}
+
+function start(): { devices: Device[]; director: Director } | undefined {
+  const devices: Device[] = []
+  try {
+    for (const options of data.devices) devices.push(openDevice(options))
+    const director = new Director({
+      ...data.director,
+      ports: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+      egress: new DeviceEgress(devices),
+      now: performance.now(),
+      allocate: mapMemory,
+    })
+    return { devices, director }
+  } catch (error) {
+    for (const device of devices) device.close()
+    if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
+    answer({ failed: error.message, usage: !(error instanceof SystemError) })
+    return undefined
+  }
+}
+
+/** Carries out what the main thread asks; false when it asks to stop. */
+function serve(director: Director, devices: readonly Device[]): boolean {
+  Atomics.store(data.signal, 0, 0)
+  readWord(data.wakeFd)
+  for (;;) {
+    const received = receiveMessageOnPort(data.requests) as { message: ToDataPlane } | undefined
+    if (received === undefined) return true
+    const { message } = received
+    if ('stop' in message) return false
+    answer({ id: message.id, reply: execute(director, message.request, devices) })
+  }
+}
+
+function run(director: Director, devices: readonly Device[]): void {
+  const loop = new Loop(director, devices)
+  const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
+  for (;;) {
+    const frames = loop.turn(performance.now())
+    if (Atomics.load(data.signal, 0) !== 0 && !serve(director, devices)) return
+    if (frames === 0) poller.wait(loop.idleMs)
+  }
+}
+
+const started = start()
+if (started) {
+  const { devices, director } = started
+  answer({ ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })) })
+  run(director, devices)
+  for (const device of devices) device.close()
+  answer({ stopped: true })
+}
+data.requests.close()

@@ -1,0 +1,108 @@
+import { writeSync } from 'node:fs'
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import { UsageError } from '../director/options.js'
+import { check, close, eventfd } from '../io/libc.js'
+import type { Control, Operation, Reply, Request } from './api.js'
+import type { DataPlaneData, FromDataPlane, ToDataPlane } from './messages.js'
+
+const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
+/** What is written to an eventfd: a 64-bit 1 in the machine's order. */
+const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
+
+export type DataPlaneOptions = Pick<DataPlaneData, 'devices' | 'director'>
+export type ReadyDevice = { name: string; mac: string; mtu: number }
+
+/** The data plane could not start, or has died. One line. */
+export class DataPlaneError extends Error {
+  override readonly name = 'DataPlaneError'
+}
+
+/** The data plane as the main thread has it: a thread that answers requests until it is stopped. */
+export class DataPlane implements Control {
+  readonly devices: readonly ReadyDevice[]
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #wakeFd: number
+  readonly #signal: Int32Array
+  readonly #waiting = new Map<number, (reply: Reply) => void>()
+  #nextId = 0
+  /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
+  readonly ended: Promise<void>
+
+  /** Opens the devices and starts. UsageError or DataPlaneError if that cannot be. */
+  static async start(options: DataPlaneOptions): Promise<DataPlane> {
+    const { port1, port2 } = new MessageChannel()
+    const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
+    const signal = new Int32Array(new SharedArrayBuffer(4))
+    const workerData: DataPlaneData = { ...options, requests: port2, wakeFd, signal }
+    const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
+    const first = await firstMessage(worker, port1)
+    if ('ready' in first) return new DataPlane(worker, port1, wakeFd, signal, first.ready)
+    port1.close()
+    close(wakeFd)
+    const message = 'failed' in first ? first.failed : 'the data plane ended before it began'
+    throw 'failed' in first && first.usage ? new UsageError(message) : new DataPlaneError(message)
+  }
+
+  private constructor(
+    worker: Worker,
+    port: MessagePort,
+    wakeFd: number,
+    signal: Int32Array,
+    devices: readonly ReadyDevice[],
+  ) {
+    this.devices = devices
+    this.#worker = worker
+    this.#port = port
+    this.#wakeFd = wakeFd
+    this.#signal = signal
+    port.on('message', (message: FromDataPlane) => this.#receive(message))
+    this.ended = new Promise<void>((resolve, reject) => {
+      worker.once('error', error => reject(new DataPlaneError(`the data plane has died: ${error.message}`)))
+      worker.once('exit', code =>
+        code === 0 ? resolve() : reject(new DataPlaneError(`the data plane ended with ${code}`)),
+      )
+    }).finally(() => this.#close())
+    this.ended.catch(() => {})
+  }
+
+  call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    return new Promise(resolve => {
+      const id = this.#nextId++
+      this.#waiting.set(id, reply => resolve(reply as Reply<O>))
+      this.#send({ id, request })
+    })
+  }
+
+  /** Asks the thread to end; its devices are closed when this resolves. */
+  async stop(): Promise<void> {
+    this.#send({ stop: true })
+    await this.ended
+  }
+
+  #send(message: ToDataPlane): void {
+    this.#port.postMessage(message)
+    Atomics.store(this.#signal, 0, 1)
+    writeSync(this.#wakeFd, ONE)
+  }
+  #receive(message: FromDataPlane): void {
+    if (!('id' in message)) return
+    this.#waiting.get(message.id)?.(message.reply)
+    this.#waiting.delete(message.id)
+  }
+  #close(): void {
+    this.#port.close()
+    close(this.#wakeFd)
+    this.#worker.removeAllListeners()
+    for (const reply of this.#waiting.values())
+      reply({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
+    this.#waiting.clear()
+  }
+}
+
+function firstMessage(worker: Worker, port: MessagePort): Promise<FromDataPlane> {
+  return new Promise((resolve, reject) => {
+    port.once('message', resolve)
+    worker.once('error', error => reject(new DataPlaneError(error.message)))
+  })
+}

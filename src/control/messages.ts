@@ -1,0 +1,31 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { DirectorOptions } from '../director/options.js'
+import type { MacAddr } from '../packet/port.js'
+import type { Reply, Request } from './api.js'
+
+/** A device as the command line names it. */
+export type DeviceOptions = { kind: 'raw'; name: string } | { kind: 'tap'; name: string; mac: MacAddr | undefined }
+
+/** What the data plane's thread is started with. All of it can be cloned. */
+export interface DataPlaneData {
+  devices: DeviceOptions[]
+  director: Pick<
+    DirectorOptions,
+    'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit'
+  >
+  requests: MessagePort
+  /** eventfd that ends the thread's wait. */
+  wakeFd: number
+  /** One word: 1 while requests are waiting. */
+  signal: Int32Array
+}
+
+/** To the data plane. */
+export type ToDataPlane = { id: number; request: Request } | { stop: true }
+
+/** From the data plane. `ready`: what the devices turned out to be; `failed`: one line why it did not come to that. */
+export type FromDataPlane =
+  | { id: number; reply: Reply }
+  | { ready: { name: string; mac: string; mtu: number }[] }
+  | { failed: string; usage: boolean }
+  | { stopped: true }

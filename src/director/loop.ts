@@ -1,0 +1,70 @@
+/*
+ * One turn of the loop:
+ * 1. the clock is read and the director polled
+ * 2. frames of every device are handled where they lie
+ * 3. every device sends what was queued for it
+ * 4. every device takes its frames' memory back
+ */
+import type { Device, FrameSink } from '../io/device.js'
+import type { Egress, Slab } from '../packet/frame.js'
+import type { Port } from '../packet/port.js'
+import type { Director } from './director.js'
+
+/** Frames of one device in one turn. More would only let the first ones wait. */
+const BUDGET = 256
+
+/** The director's way to its devices: the port's number is the device's. */
+export class DeviceEgress implements Egress {
+  readonly #devices: readonly Device[]
+
+  constructor(devices: readonly Device[]) {
+    this.#devices = devices
+  }
+  transmit(port: Port, slab: Slab, at: number, len: number): boolean {
+    return this.#devices[port.index]!.transmit(slab, at, len)
+  }
+}
+
+/** Turns a director over its devices. It never blocks and never throws for a frame. */
+export class Loop {
+  readonly #director: Director
+  readonly #devices: readonly Device[]
+  readonly #sinks: readonly FrameSink[]
+  /** Whether the last poll had done all that was due. */
+  #caughtUp = true
+
+  constructor(director: Director, devices: readonly Device[]) {
+    this.#director = director
+    this.#devices = devices
+    this.#sinks = director.ports.map(port => new PortSink(director, port))
+  }
+
+  /** One turn, at `now` in ms. Answers how many frames came in. */
+  turn(now: number): number {
+    const devices = this.#devices
+    this.#caughtUp = this.#director.poll(now)
+    let frames = 0
+    for (let i = 0; i < devices.length; i++) frames += devices[i]!.receive(this.#sinks[i]!, BUDGET)
+    for (let i = 0; i < devices.length; i++) devices[i]!.flush()
+    for (let i = 0; i < devices.length; i++) devices[i]!.release()
+    return frames
+  }
+
+  /** How long nothing will be due, in whole ms, if no frame comes. */
+  get idleMs(): number {
+    return this.#caughtUp ? this.#director.idleMs : 0
+  }
+}
+
+class PortSink implements FrameSink {
+  readonly #director: Director
+  readonly #port: Port
+
+  constructor(director: Director, port: Port) {
+    this.#director = director
+    this.#port = port
+  }
+  frame(slab: Slab, at: number, len: number): void {
+    this.#director.receive(this.#port, slab, at, len)
+  }
+}

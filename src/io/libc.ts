@@ -1,0 +1,89 @@
+import { constants } from 'node:os'
+import koffi from 'koffi'
+import { slabOver, type Slab } from '../packet/frame.js'
+
+/*
+ * The kernel's calls, straight from libc. Pointers are passed as addresses; a call costs 150–270 ns (design.md), so the
+ * loop makes a few a batch, not one a frame.
+ */
+const libc = koffi.load(null)
+
+export const socket = libc.func('int socket(int domain, int type, int protocol)')
+export const bind = libc.func('int bind(int fd, const void *addr, uint32_t len)')
+export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t len)')
+export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *len)')
+export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)')
+/** As ioctl, where the argument is a number and not a place. */
+export const ioctlNumber = libc.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long'])
+export const open = libc.func('int open(const char *path, int flags)')
+export const close = libc.func('int close(int fd)')
+export const read = libc.func('intptr_t read(int fd, uintptr_t buffer, size_t len)')
+export const write = libc.func('intptr_t write(int fd, uintptr_t buffer, size_t len)')
+export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int timeout)')
+export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')
+export const eventfd = libc.func('int eventfd(unsigned int value, int flags)')
+const mmapCall = libc.func('void *mmap(void *at, size_t len, int protection, int flags, int fd, int64_t offset)')
+
+const PROT_READ_WRITE = 3
+const MAP_SHARED = 1
+const MAP_PRIVATE_ANONYMOUS = 0x22
+
+/** A system call failed. One line: what was tried, on what, and the system's own word for why. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError'
+  readonly code: string
+
+  constructor(what: string, errno = koffi.errno()) {
+    const code = errnoName(errno)
+    super(`${what}: ${explanations[code] ? `${explanations[code]} (${code})` : code}`)
+    this.code = code
+  }
+}
+
+const explanations: Record<string, string> = {
+  EPERM: 'root or CAP_NET_RAW and CAP_NET_ADMIN are needed',
+  EACCES: 'root or CAP_NET_RAW and CAP_NET_ADMIN are needed',
+  ENODEV: 'there is no such interface',
+  EBUSY: 'another process holds it',
+  ENETDOWN: 'the interface is down',
+  ENOENT: 'it does not exist',
+}
+
+function errnoName(errno: number): string {
+  const entry = Object.entries(constants.errno).find(([, value]) => value === errno)
+  return entry?.[0] ?? `errno ${errno}`
+}
+
+/** The result of a call that answers −1 for failure. */
+export function check(result: number, what: string): number {
+  if (result < 0) throw new SystemError(what)
+  return result
+}
+
+/** The last call's errno. */
+export function errno(): number {
+  return koffi.errno()
+}
+export const { EAGAIN, EINTR, ENOBUFS, ENETDOWN, ENXIO, EINVAL } = constants.errno
+
+/** Memory shared with the kernel, `len` octets of the ring of a packet socket. */
+export function mapRing(fd: number, len: number): Slab {
+  return map(MAP_SHARED, fd, len, 'mmap of the packet ring')
+}
+/** Memory of our own that the kernel can be pointed at; it is never given back. */
+export function mapMemory(len: number): Slab {
+  return map(MAP_PRIVATE_ANONYMOUS, -1, len, `mmap of ${len} octets`)
+}
+
+function map(flags: number, fd: number, len: number, what: string): Slab {
+  const at: unknown = mmapCall(null, len, PROT_READ_WRITE, flags, fd, 0)
+  const address = Number(koffi.address(at))
+  if (address >= 2 ** 63) throw new SystemError(what)
+  return slabOver(koffi.view(at, len), address)
+}
+
+const word = mapMemory(8)
+/** Empties an eventfd. */
+export function readWord(fd: number): void {
+  read(fd, word.address, 8)
+}

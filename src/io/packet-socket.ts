@@ -1,0 +1,44 @@
+import { bind, check, getsockopt, setsockopt, socket } from './libc.js'
+
+const AF_PACKET = 17
+const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
+const SOL_PACKET = 263
+const SOL_SOCKET = 1
+const SO_SNDBUFFORCE = 32
+const SO_RCVBUFFORCE = 33
+const PACKET_STATISTICS = 6
+const SOCKADDR_LL_LEN = 20
+
+/** A packet socket that hears nothing yet (packet(7)). */
+export function packetSocket(): number {
+  return check(socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0), 'opening a packet socket')
+}
+
+/** Sets a SOL_PACKET option made of 32-bit words. */
+export function setOption(fd: number, option: number, ...words: number[]): void {
+  const value = Buffer.from(Uint32Array.from(words).buffer)
+  check(setsockopt(fd, SOL_PACKET, option, value, value.length), `packet socket option ${option}`)
+}
+
+/** Makes room for `octets` in both directions. */
+export function setBuffers(fd: number, octets: number): void {
+  const value = Buffer.from(Uint32Array.of(octets).buffer)
+  check(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, value, 4), 'SO_SNDBUFFORCE')
+  check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
+}
+
+/** From now on the socket hears frames of this EtherType on this interface. */
+export function bindTo(fd: number, ifindex: number, etherType: number, name: string): void {
+  const address = Buffer.alloc(SOCKADDR_LL_LEN)
+  address.writeUInt16LE(AF_PACKET, 0)
+  address.writeUInt16BE(etherType, 2)
+  address.writeInt32LE(ifindex, 4)
+  check(bind(fd, address, SOCKADDR_LL_LEN), `binding to ${name}`)
+}
+
+/** Frames that the kernel had no room for, since the last call. */
+export function takeDrops(fd: number): number {
+  const statistics = Buffer.alloc(8)
+  const length = Buffer.from(Uint32Array.of(8).buffer)
+  return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) < 0 ? 0 : statistics.readUInt32LE(4)
+}

@@ -1,0 +1,83 @@
+import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
+import type { MacAddr } from '../packet/port.js'
+import type { Device, FrameSink } from './device.js'
+import { interfaceInfo } from './interface.js'
+import { check, close, ENETDOWN, mapMemory, read, SystemError } from './libc.js'
+import { PacketRing } from './packet-ring.js'
+import { bindTo, packetSocket, setBuffers, takeDrops } from './packet-socket.js'
+import { SendQueue } from './send-queue.js'
+
+const ETH_P_ARP = 0x0806
+/** ARP frames taken in one turn, each in a place of its own until it has been answered from there. */
+const ARP_PLACES = 64
+const ARP_ROOM = 256
+const BUFFER_OCTETS = 16 * 2 ** 20
+
+/**
+ * An interface by packet sockets: a ring for IPv4, a second socket for ARP, frames sent straight from wherever they lie
+ * by sendmmsg. The kernel sees every frame too: its side of the interface must hold none of our addresses.
+ */
+export class RawDevice implements Device {
+  readonly name: string
+  readonly mac: MacAddr
+  readonly mtu: number
+  readonly fds: readonly number[]
+  readonly #ring: PacketRing
+  readonly #arp: number
+  readonly #arpSlab: Slab = mapMemory(ARP_PLACES * ARP_ROOM)
+  readonly #queue: SendQueue
+  #arpPlace = 0
+  #kernelDrops = 0
+
+  /** Opens the interface, which must exist and be up. SystemError if that cannot be. */
+  constructor(name: string) {
+    const info = interfaceInfo(name)
+    if (!info.isUp) throw new SystemError(name, ENETDOWN)
+    this.name = name
+    this.mac = info.mac
+    this.mtu = info.mtu
+    this.#arp = packetSocket()
+    bindTo(this.#arp, info.index, ETH_P_ARP, name)
+    this.#ring = new PacketRing(name, info.index)
+    setBuffers(this.#ring.fd, BUFFER_OCTETS)
+    this.#queue = new SendQueue(this.#ring.fd)
+    this.fds = [this.#ring.fd, this.#arp]
+  }
+
+  receive(sink: FrameSink, budget: number): number {
+    return this.#ring.receive(sink, budget) + this.#receiveArp(sink)
+  }
+
+  transmit(slab: Slab, at: number, len: number): boolean {
+    return this.#queue.push(slab, at, len)
+  }
+  flush(): void {
+    this.#queue.flush()
+  }
+  release(): void {
+    this.#ring.release()
+    this.#arpPlace = 0
+  }
+
+  get dropped(): number {
+    this.#kernelDrops += takeDrops(this.#ring.fd)
+    return this.#kernelDrops + this.#ring.unusable + this.#queue.dropped
+  }
+  close(): void {
+    this.#ring.close()
+    check(close(this.#arp), 'close')
+  }
+
+  #receiveArp(sink: FrameSink): number {
+    let frames = 0
+    while (this.#arpPlace < ARP_PLACES) {
+      const at = this.#arpPlace * ARP_ROOM + HEADROOM + VNET_LEN
+      const len: number = read(this.#arp, this.#arpSlab.address + at, ARP_ROOM - HEADROOM - VNET_LEN)
+      if (len <= 0) break
+      this.#arpPlace++
+      frames++
+      sink.frame(this.#arpSlab, at, len)
+    }
+    return frames
+  }
+}

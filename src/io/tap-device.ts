@@ -1,0 +1,96 @@
+import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
+import type { MacAddr } from '../packet/port.js'
+import type { Device, FrameSink } from './device.js'
+import { bringUp, ifreq, interfaceInfo } from './interface.js'
+import { check, close, ioctl, ioctlNumber, mapMemory, open, read, write } from './libc.js'
+
+// linux/if_tun.h
+const TUNSETIFF = 0x400454ca
+const TUNSETOFFLOAD = 0x400454d0
+const TUNSETVNETHDRSZ = 0x400454d8
+const IFF_TAP = 0x0002
+const IFF_NO_PI = 0x1000
+const IFF_VNET_HDR = 0x4000
+const TUN_F_CSUM = 1
+const TUN_F_TSO4 = 2
+const TUN_F_TSO6 = 4
+const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
+
+/** Frames of one turn. A place takes the largest there is (packet-ring.ts). */
+const PLACES = 128
+const PLACE = 66_112
+
+/**
+ * A TAP device: the kernel's end is an interface of that name, ours a file, one frame a read or write. It is made if it
+ * does not exist, and is gone with us then.
+ */
+export class TapDevice implements Device {
+  readonly name: string
+  readonly mac: MacAddr
+  readonly mtu: number
+  readonly fds: readonly number[]
+  readonly #fd: number
+  readonly #slab: Slab = mapMemory(PLACES * PLACE)
+  #place = 0
+  #lost = 0
+
+  /**
+   * Makes or takes the TAP device and sets it up. `mac` is ours; it must differ from the interface's own, because a
+   * bridge that the TAP belongs to keeps frames to the latter for itself.
+   */
+  constructor(name: string, mac: MacAddr) {
+    this.name = name
+    this.mac = mac
+    this.#fd = check(open('/dev/net/tun', O_RDWR_NONBLOCK_CLOEXEC), 'opening /dev/net/tun')
+    try {
+      const request = ifreq(name)
+      request.writeUInt16LE(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, 16)
+      check(ioctl(this.#fd, TUNSETIFF, request), `TAP device ${name}`)
+      check(ioctl(this.#fd, TUNSETVNETHDRSZ, Buffer.from(Int32Array.of(VNET_LEN).buffer)), `${name}: virtio headers`)
+      check(ioctlNumber(this.#fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6), `${name}: offloads`)
+      bringUp(name)
+      this.mtu = interfaceInfo(name).mtu
+    } catch (error) {
+      close(this.#fd)
+      throw error
+    }
+    this.fds = [this.#fd]
+  }
+
+  receive(sink: FrameSink, budget: number): number {
+    let frames = 0
+    while (frames < budget && this.#place < PLACES) {
+      const at = this.#place * PLACE + HEADROOM + VNET_LEN
+      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, PLACE - HEADROOM)
+      if (octets <= 0) break
+      this.#place++
+      frames++
+      if (octets > VNET_LEN) sink.frame(this.#slab, at, octets - VNET_LEN)
+    }
+    return frames
+  }
+
+  transmit(slab: Slab, at: number, len: number): boolean {
+    const sent = write(this.#fd, slab.address + at - VNET_LEN, len + VNET_LEN) > 0
+    if (!sent) this.#lost++
+    return sent
+  }
+  flush(): void {}
+  release(): void {
+    this.#place = 0
+  }
+
+  get dropped(): number {
+    return this.#lost
+  }
+  close(): void {
+    check(close(this.#fd), 'close')
+  }
+}
+
+/** The MAC of a TAP device's director when none is given: locally administered, the same for the same name. */
+export function macOfName(name: string): MacAddr {
+  let hash = 0x811c9dc5 // FNV-1a
+  for (const octet of Buffer.from(name)) hash = Math.imul(hash ^ octet, 0x01000193)
+  return { hi: 0x0200 | (name.length & 0xff), lo: hash >>> 0 }
+}
