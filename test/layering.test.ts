@@ -21,13 +21,18 @@ const BELOW: Record<string, string[]> = {
   director: ['io', 'sched', 'forward'],
   control: ['director'],
   'native-free': ['control'],
-  'cli/uvsadm': [],
-  'cli/uvs': ['control', 'cli/uvsadm'],
+  // What the two commands have in common: files right under src/cli.
+  cli: [],
+  'cli/uvsadm': ['cli'],
+  // `uvs lab` runs the labs, which are programs of their own beside src.
+  'cli/uvs': ['control', 'cli/uvsadm', 'native-free', 'netns-lab'],
+  'netns-lab': ['control', 'native-free'],
   index: [],
 }
 
 /** Files of another layer that one may import besides. */
 const FILES_BESIDE: Record<string, string[]> = {
+  cli: ['src/control/api.ts', 'src/control/client.ts'],
   'cli/uvsadm': ['src/control/api.ts', 'src/control/client.ts'],
 }
 
@@ -36,9 +41,8 @@ type Sources = Map<string, string>
 
 /** 'src/conn/table.ts' → 'conn', 'src/cli/uvs/main.ts' → 'cli/uvs', 'native-free/host.ts' → 'native-free'. */
 function layerOf(path: string): string {
-  if (path.startsWith('native-free/')) return 'native-free'
-  const [, first = '', second = ''] = path.split('/')
-  return first === 'cli' ? `cli/${second}` : first.replace(/\.ts$/, '')
+  if (path === 'src/index.ts') return 'index'
+  return posix.dirname(path).replace(/^src\//, '')
 }
 
 function allBelow(layer: string): Set<string> {
@@ -97,7 +101,7 @@ function wayToKoffi(sources: Sources, way: string[], seen: Set<string>): string[
 
 function projectSources(): Sources {
   const sources: Sources = new Map()
-  for (const dir of ['src', 'native-free']) {
+  for (const dir of ['src', 'native-free', 'netns-lab']) {
     for (const name of readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' }).sort()) {
       const path = posix.join(dir, name.replaceAll('\\', '/'))
       if (path.endsWith('.ts')) sources.set(path, readFileSync(join(ROOT, path), 'utf8'))

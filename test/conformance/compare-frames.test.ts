@@ -1,5 +1,5 @@
 import t from 'tap'
-import { arp, icmp4, ip4, packet4, payloadOf, tcp4, udp4 } from '../support/frames.js'
+import { icmp4, ip4, packet4, payloadOf, tcp4, udp4 } from '../support/frames.js'
 import type { SideFrame } from './case.js'
 import { compareFrames } from './compare-frames.js'
 
@@ -54,16 +54,6 @@ t.test('order counts on a side, not between sides', async t => {
     { side: 'r', frame: ECHO },
   ]
   t.strictSame(compareFrames([c!, r!], [r!, c!], undefined), [])
-})
-
-t.test('ARP is not recorded, and not compared', async t => {
-  const who = arp({
-    operation: 'request',
-    senderMac: '02:00:00:00:01:01',
-    senderAddr: '10.0.0.1',
-    targetAddr: '10.0.0.2',
-  })
-  t.strictSame(compareFrames(onC(SYN), onC(who, SYN, who), undefined), [])
 })
 
 t.test('a virtio-net header that no kernel would take is told', async t => {

@@ -28,8 +28,10 @@ function compareStep(recorded: RecordedCase, step: Step, index: number, played: 
 }
 
 function compareChosen(expected: string[], actual: string[]): string[] {
-  if (expected.join() === actual.join()) return []
-  return [`expected ${expected.join(' ')}`, `got      ${actual.join(' ')}`]
+  const count = expected.length === actual.length ? [] : [`expected ${expected.length} choices, got ${actual.length}`]
+  const choices = expected.map((want, index) => [index, want, actual[index] ?? 'none'] as const)
+  const others = choices.filter(([, want, got]) => want !== got)
+  return [...count, ...others.map(([index, want, got]) => `SYN ${index}: expected ${want}, got ${got}`)]
 }
 
 function under(title: string, lines: string[]): string[] {
