@@ -11,6 +11,8 @@ const START_MS = 10_000
 export class DirectorProcess {
   private constructor(
     readonly id: ProcessId,
+    /** Its exit status, null after a signal. */
+    readonly ended: Promise<number | null>,
     /** Its control socket. */
     readonly control: string,
   ) {}
@@ -26,7 +28,7 @@ export class DirectorProcess {
   static async start(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<DirectorProcess> {
     const control = join(spaces.ledger.dir, 'uvs.sock')
     const args = [ours('src/cli/uvs/main.js'), ...DirectorProcess.arguments(plan, io, control)]
-    const { pid, log } = spaces.start('director', 'director', process.execPath, args)
+    const { pid, log, ended } = spaces.start('director', 'director', process.execPath, args)
     const id = identify(pid)
     const written = readFileSync(log, 'utf8').length // by one that ran before
     const said = (): string => readFileSync(log, 'utf8').slice(written)
@@ -34,7 +36,7 @@ export class DirectorProcess {
     if (!id || !said().includes('uvs director: ready')) {
       throw new Error(`uvs director did not become ready: ${said().trim() || 'it said nothing'}`)
     }
-    return new DirectorProcess(id, control)
+    return new DirectorProcess(id, ended, control)
   }
 
   /** `uvsadm ARGS` on it. */

@@ -12,6 +12,7 @@ import { openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { argv } from 'node:process'
+import { pattern } from './pattern.js'
 
 const [name = 'rs', port = '80', udpPort, countFile] = argv.slice(2)
 const count = countFile ? openSync(countFile, 'a') : undefined
@@ -39,13 +40,5 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   } else {
     response.writeHead(200, { 'Content-Type': 'text/plain' })
     response.end(`${name}\n`)
-  }
-}
-
-/** `len` octets in pieces of 64 KiB, no two pieces alike. */
-function* pattern(len: number): Generator<Buffer> {
-  for (let at = 0; at < len; at += 65536) {
-    const piece = Buffer.alloc(Math.min(65536, len - at), createHash('sha512').update(String(at)).digest())
-    yield piece
   }
 }

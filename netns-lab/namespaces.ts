@@ -13,6 +13,14 @@ const SYSCTLS = [
   'net.ipv4.conf.default.rp_filter=0',
 ]
 
+export interface Started {
+  pid: number
+  /** The file that its output goes to. */
+  log: string
+  /** Its exit status, null after a signal. */
+  ended: Promise<number | null>
+}
+
 /** A lab's network namespaces, by their names without prefix, and what is done inside them. */
 export class Namespaces {
   constructor(
@@ -62,10 +70,10 @@ export class Namespaces {
   }
 
   /**
-   * Starts a process inside that goes on until the lab is removed. Its output goes to a file of the lab, whose path is
-   * answered with its pid. (`ip netns exec` becomes the command, so the pid is the command's.)
+   * Starts a process inside that goes on until the lab is removed. (`ip netns exec` becomes the command, so the pid is
+   * the command's.)
    */
-  start(name: string, what: string, command: string, args: readonly string[]): { pid: number; log: string } {
+  start(name: string, what: string, command: string, args: readonly string[]): Started {
     const log = join(this.ledger.dir, `${what}.log`)
     const fd = openSync(log, 'a')
     const child = spawn('ip', ['netns', 'exec', this.full(name), command, ...args], {
@@ -74,11 +82,12 @@ export class Namespaces {
       env: { ...process.env, [MARK]: this.ledger.prefix },
     })
     closeSync(fd)
+    const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
     child.once('error', () => {}) // no pid then, which is said below
     child.unref()
     if (child.pid === undefined) throw new Error(`${command} could not be started`)
     this.ledger.add(child.pid, what)
-    return { pid: child.pid, log }
+    return { pid: child.pid, log, ended }
   }
 
   #options(timeoutMs: number): { timeoutMs: number; signal: AbortSignal | undefined; env: Record<string, string> } {

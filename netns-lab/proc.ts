@@ -24,17 +24,24 @@ export function run(command: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
       killSignal: 'SIGKILL',
       env: { ...process.env, ...env },
       ...(signal ? { signal } : {}),
     })
+    // Not spawn's own `timeout`: its timer outlives a program that could not be started.
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     let out = ''
     let err = ''
     child.stdout.setEncoding('utf8').on('data', text => (out += text))
     child.stderr.setEncoding('utf8').on('data', text => (err += text))
-    child.once('error', reject)
-    child.once('close', status => resolve({ status, out, err }))
+    child.once('error', error => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.once('close', status => {
+      clearTimeout(timer)
+      resolve({ status, out, err })
+    })
   })
 }
 

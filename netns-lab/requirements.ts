@@ -10,7 +10,7 @@ export async function whyNoNamespaces(): Promise<string | undefined> {
   // A container's root may lack CAP_SYS_ADMIN or CAP_NET_ADMIN: only trying tells.
   const probe = `uvs-probe-${process.pid}`
   const added = await run('ip', ['netns', 'add', probe])
-  const linked = await run('ip', ['-n', probe, 'link', 'add', 'a', 'type', 'veth', 'peer', 'name', 'b'])
+  const linked = await run('ip', ['-n', probe, 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1'])
   await run('ip', ['netns', 'delete', probe])
   const refused = [added, linked].find(({ status }) => status !== 0)
   return refused && `a namespace with a veth pair was refused: ${refused.err.trim()}`

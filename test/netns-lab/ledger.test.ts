@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import t from 'tap'
+import { natPlan } from '../../native-free/lab-plan.js'
+import { Ledger } from '../../netns-lab/ledger.js'
+import { NetnsLab } from '../../netns-lab/netns-lab.js'
+import { end, identify, isAlive, must, run, until } from '../../netns-lab/proc.js'
+import { whyNoNamespaces } from '../../netns-lab/requirements.js'
+import { ours } from '../../netns-lab/tools.js'
+
+const skip = (await whyNoNamespaces()) ?? false
+const prefixOf = (what: string): string => `uvs-t-${what}-${process.pid}-`
+
+async function namespacesWith(prefix: string): Promise<string[]> {
+  const list = await must('ip', ['netns', 'list'])
+  return list.split('\n').filter(line => line.startsWith(prefix))
+}
+
+t.test('a process is known by its pid and start', async t => {
+  const child = spawn('sleep', ['60'])
+  const id = identify(child.pid!)!
+  t.ok(isAlive(id))
+  t.notOk(isAlive({ ...id, start: '1' }), 'another process had the number')
+  await end([{ ...id, start: '1' }], 20)
+  t.ok(isAlive(id), 'and is not taken for it')
+  await end([id])
+  t.notOk(isAlive(id))
+  t.equal(identify(child.pid!), undefined)
+})
+
+t.test('who does not end on SIGTERM is killed', async t => {
+  const child = spawn('sh', ['-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'])
+  await new Promise(resolve => child.stdout.once('data', resolve))
+  const id = identify(child.pid!)!
+  await end([id], 100)
+  t.notOk(isAlive(id))
+})
+
+t.test('a command has bounded time, and can be stopped', async t => {
+  t.match(await run('sleep', ['60'], { timeoutMs: 50 }), { status: null })
+  await t.rejects(must('sh', ['-c', 'echo why >&2; exit 3']), { message: 'sh -c echo why >&2; exit 3: status 3: why' })
+  await t.rejects(run('no-such-program', []), { code: 'ENOENT' })
+  const stop = new AbortController()
+  const stopped = run('sleep', ['60'], { signal: stop.signal })
+  stop.abort()
+  await t.rejects(stopped, { name: 'AbortError' })
+})
+
+t.test('a lab goes away whole, processes and files too', { skip }, async t => {
+  const prefix = prefixOf('whole')
+  const lab = await NetnsLab.build({ prefix, plan: natPlan, io: 'tap', web: { node: true } })
+  const servers = [...lab.servers.values()].map(({ pid }) => identify(pid)!)
+  t.equal((await namespacesWith(prefix)).length, 5)
+  t.ok(servers.every(isAlive))
+  await t.rejects(Ledger.open(prefix), { message: `process ${process.pid} is running it` })
+  await lab.remove()
+  t.strictSame(await namespacesWith(prefix), [])
+  t.notOk(servers.some(isAlive))
+  t.notOk(existsSync(lab.spaces.ledger.dir))
+  await lab.remove()
+})
+
+t.test('a lab that cannot be finished leaves nothing', { skip }, async t => {
+  const prefix = prefixOf('half')
+  const plan = {
+    ...natPlan,
+    servers: [...natPlan.servers, { ...natPlan.servers[0]!, name: 'rs3', gateway: '1.2.3.4' }],
+  }
+  await t.rejects(NetnsLab.build({ prefix, plan, io: 'raw' }), /1\.2\.3\.4/)
+  t.strictSame(await namespacesWith(prefix), [])
+  t.equal(Ledger.find(prefix), undefined)
+})
+
+t.test('what a killed run has left is removed by the next', { skip }, async t => {
+  const prefix = prefixOf('killed')
+  const program = `
+    const { NetnsLab } = await import('${ours('netns-lab/netns-lab.js')}')
+    const { natPlan } = await import('${ours('native-free/lab-plan.js')}')
+    await NetnsLab.build({ prefix: '${prefix}', plan: natPlan, io: 'raw', web: { node: true } })
+    process.kill(process.pid, 'SIGKILL')`
+  await run(process.execPath, ['--input-type=module', '-e', program])
+  t.equal((await namespacesWith(prefix)).length, 5, 'the killed run left its namespaces')
+  const pids = await must('ip', ['netns', 'pids', `${prefix}rs1`])
+  const server = identify(Number(pids.trim()))!
+  const guest = spawn('ip', ['netns', 'exec', `${prefix}client`, 'sleep', '60'])
+  await until(() => identify(guest.pid!) !== undefined, 1000)
+
+  await Ledger.sweep()
+  t.strictSame(await namespacesWith(prefix), [])
+  t.notOk(isAlive(server))
+  t.ok(isAlive(identify(guest.pid!)!), 'a process that is not the lab’s lives on')
+  guest.kill()
+})
+
+t.test('namespaces of a lost ledger are removed, with the processes that bear its mark', { skip }, async t => {
+  const prefix = prefixOf('lost')
+  await must('ip', ['netns', 'add', `${prefix}client`])
+  const marked = spawn('ip', ['netns', 'exec', `${prefix}client`, 'sleep', '60'], {
+    env: { ...process.env, UVS_LAB: prefix },
+  })
+  await until(() => (identify(marked.pid!) ?? false) !== false, 1000)
+  const id = identify(marked.pid!)!
+  const ledger = await Ledger.open(prefix)
+  t.strictSame(await namespacesWith(prefix), [])
+  t.notOk(isAlive(id))
+  await ledger.remove()
+})
