@@ -32,7 +32,9 @@ t.test('rows are connections only under their title', async t => {
 
 t.test('lines are compared in order, and each difference is shown', async t => {
   t.strictSame(compareText('a\nb\n', 'a\nc\n'), ["line 2: expected 'b', got 'c'"])
-  t.strictSame(compareText('a\n', 'a'), ["line 2: expected '', got no line"])
+  t.strictSame(compareText('a\n', 'a'), ['line 2: expected no line, got no newline at the end'])
+  t.strictSame(compareText('a\n', 'a\n\n'), ["line 2: expected no line, got ''"])
+  t.strictSame(compareText('', '\n'), ["line 1: expected no line, got ''"])
   t.strictSame(compareText('a \n', 'a\n').length, 1)
 })
 
@@ -41,9 +43,7 @@ t.test('an outcome is status, output and standard error', async t => {
   t.strictSame(compareOutcome(outcome, { ...outcome }), [])
   t.strictSame(compareOutcome(outcome, { status: 255, out: '', err: 'b\n' }), [
     'status: expected 0, got 255',
-    "output: line 1: expected 'a', got ''",
-    "output: line 2: expected '', got no line",
-    "standard error: line 1: expected '', got 'b'",
-    "standard error: line 2: expected no line, got ''",
+    "output: line 1: expected 'a', got no line",
+    "standard error: line 1: expected no line, got 'b'",
   ])
 })

@@ -7,6 +7,8 @@ const CONNECTIONS_TITLE = 'pro expire '
 /** A row of `ipvsadm -Lcn`: protocol, expiry in minutes and seconds with the blanks after it, and all the rest. */
 const CONNECTION_ROW = /^([A-Z0-9]+ +)((\d+):(\d\d) +)(.*)$/
 
+const NO_NEWLINE = '\n'
+
 /** What differs between what commands printed and what was recorded. */
 export function compareOutcome(expected: Outcome, actual: Outcome): string[] {
   const status = expected.status === actual.status ? [] : [`status: expected ${expected.status}, got ${actual.status}`]
@@ -31,13 +33,19 @@ interface Listing {
 function splitConnections(text: string): Listing {
   const listing: Listing = { lines: [], rows: new Map() }
   let listed = false
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(text)) {
     const row: string[] | null = listed ? CONNECTION_ROW.exec(line) : null
     if (row) addRow(listing.rows, row)
     else listing.lines.push(line)
     listed = row !== null || line.startsWith(CONNECTIONS_TITLE)
   }
   return listing
+}
+
+/** Without what is behind the last newline, if that is nothing; else with a mark that no line can be. */
+function linesOf(text: string): string[] {
+  const lines = text.split('\n')
+  return lines.at(-1) === '' ? lines.slice(0, -1) : [...lines, NO_NEWLINE]
 }
 
 function addRow(rows: Map<string, number[]>, row: string[]): void {
@@ -69,5 +77,6 @@ function compareExpiries(row: string, expected: number[], actual: number[]): str
 }
 
 function quoted(line: string | undefined): string {
+  if (line === NO_NEWLINE) return 'no newline at the end'
   return line === undefined ? 'no line' : `'${line}'`
 }
