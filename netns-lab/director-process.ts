@@ -11,8 +11,8 @@ const START_MS = 10_000
 export class DirectorProcess {
   private constructor(
     readonly id: ProcessId,
-    /** Its exit status, null after a signal. */
-    readonly ended: Promise<number | null>,
+    /** Waits for its end: the exit status, null after a signal. */
+    readonly ended: () => Promise<number | null>,
     /** Its control socket. */
     readonly control: string,
   ) {}

@@ -17,8 +17,8 @@ export interface Started {
   pid: number
   /** The file that its output goes to. */
   log: string
-  /** Its exit status, null after a signal. */
-  ended: Promise<number | null>
+  /** Waits for its end: the exit status, null after a signal. Unasked, nobody waits for it. */
+  ended(): Promise<number | null>
 }
 
 /** A lab's network namespaces, by their names without prefix, and what is done inside them. */
@@ -82,11 +82,15 @@ export class Namespaces {
       env: { ...process.env, [MARK]: this.ledger.prefix },
     })
     closeSync(fd)
-    const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
     child.once('error', () => {}) // no pid then, which is said below
     child.unref()
     if (child.pid === undefined) throw new Error(`${command} could not be started`)
     this.ledger.add(child.pid, what)
+    const exit = new Promise<number | null>(resolve => child.once('exit', resolve))
+    const ended = (): Promise<number | null> => {
+      child.ref()
+      return exit
+    }
     return { pid: child.pid, log, ended }
   }
 

@@ -6,6 +6,7 @@
  *   send URL OCTETS      posts so many octets of the pattern: the body of the answer
  *   udp ADDRESS PORT TEXT  the answer, null after 2 s without one
  *   connect ADDRESS PORT 'connected', or the error's code
+ *   ping ADDRESS TEXT    whether it answers with the same text
  */
 import { createHash } from 'node:crypto'
 import { createSocket } from 'node:dgram'
@@ -16,6 +17,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { pattern } from '../../netns-lab/pattern.js'
+import { ping } from './ping.js'
 
 const [verb = '', target = '', ...rest] = argv.slice(2)
 
@@ -45,6 +47,7 @@ const verbs: Record<string, () => Promise<unknown>> = {
       socket.once('close', () => clearTimeout(timer))
     }).finally(() => socket.close())
   },
+  ping: () => Promise.resolve(ping(target, rest[0] ?? '')),
   connect() {
     return new Promise(resolve => {
       const socket = connect(Number(rest[0]), target, () => resolve('connected'))
