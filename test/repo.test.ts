@@ -9,6 +9,25 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 /** Directories of the machine that the project was written on. In two parts, or this file would be the first to hold them. */
 const MACHINE_PATHS = ['work', 'root'].map(dir => `/${dir}/`)
 
+interface Lock {
+  packages: Record<string, { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }>
+}
+
+/** Where npm would find a package that the one at `path` depends on: beside it, or beside one that it lies in. */
+function isLocked(packages: Lock['packages'], path: string, name: string): boolean {
+  if (`${path && `${path}/`}node_modules/${name}` in packages) return true
+  return path !== '' && isLocked(packages, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))), name)
+}
+
+t.test('package-lock.json holds all that npm ci asks for, for other machines too', async t => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock
+  t.ok(Object.keys(packages).length > 100, `${Object.keys(packages).length} packages`)
+  const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies }).filter(name => !isLocked(packages, path, name)),
+  )
+  t.strictSame(missing, [])
+})
+
 t.test('package-lock.json names no registry', async t => {
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
   t.notMatch(lock, /"resolved"/)
