@@ -28,7 +28,7 @@ import { Verdict } from '../packet/verdict.js'
 import { schedulers } from '../sched/index.js'
 import { EtherType } from '../wire/ethernet.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
-import { IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { Announcer } from './announcer.js'
 import { Balancing } from './balancing.js'
 import { Host } from './host.js'
@@ -153,9 +153,10 @@ export class Director {
   }
 
   #toUs(packet: Packet): Verdict {
-    if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
+    const { isGroup } = packet.eth
+    if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
     if (packet.ip.isFragment) return Verdict.DROP_FRAGMENT
-    const verdict = this.balancing.count > 0 ? this.#inbound.receive(packet, this.#now) : Verdict.PASS
+    const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#now) : Verdict.PASS
     return verdict || this.#machine.host.receive(packet, this.#now)
   }
 

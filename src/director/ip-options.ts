@@ -20,7 +20,7 @@ const ROUTER_ALERT = 148
  */
 export function checkIpOptions(packet: Packet, errors: IcmpErrors, isLocal: boolean, now: number): Verdict {
   const { ip } = packet
-  const fault = faultIn(packet.slab.view, packet.ipAt, ip.headerLen)
+  const fault = faultIn(packet)
   if (fault === SOURCE_ROUTED) return Verdict.DROP_SOURCE_ROUTE
   if (fault === 0) return Verdict.PASS
   const from = isLocal ? ip.dstAddr : undefined
@@ -31,11 +31,17 @@ export function checkIpOptions(packet: Packet, errors: IcmpErrors, isLocal: bool
 const SOURCE_ROUTED = -1
 
 /** Octets from the IP header's start to what is wrong; 0 if nothing is, SOURCE_ROUTED for a well-formed source route. */
-function faultIn(dv: DataView, ipAt: number, headerLen: number): number {
+function faultIn(packet: Packet): number {
+  const { ip, ipAt } = packet
+  const { view: dv } = packet.slab
+  const { headerLen } = ip
   let sourceRouted = false
   for (let i = IPV4_MIN_LEN; i < headerLen;) {
     const type = dv.getUint8(ipAt + i)
-    if (type === END) break
+    if (type === END) {
+      clearBehindEnd(packet, i + 1)
+      break
+    }
     if (type === NOP) {
       i++
       continue
@@ -49,6 +55,11 @@ function faultIn(dv: DataView, ipAt: number, headerLen: number): number {
     i += len
   }
   return sourceRouted ? SOURCE_ROUTED : 0
+}
+
+/** What stands behind the end of the options is made zero, as Linux does (case host-options). */
+function clearBehindEnd({ ip, ipAt, slab }: Packet, from: number): void {
+  for (let i = from; i < ip.headerLen; i++) if (slab.view.getUint8(ipAt + i) !== 0) ip.rewriteOption(i, 0)
 }
 
 /** As faultIn, from the option's start. */

@@ -60,12 +60,12 @@ export class Routes {
     }
     return first ?? (0 as Ipv4Addr)
   }
-  /** Whether `addr` is the broadcast address of a connected network, or the network's own. */
+  /** Whether `addr` is the broadcast address of a connected network. (The network's own is a host, as in Linux since 5.14.) */
   isBroadcast(addr: number): boolean {
     const addresses = this.#addresses
     for (let i = 0; i < addresses.length; i++) {
       const { addr: ours, mask, prefix } = addresses[i]!
-      if (prefix < 31 && (addr & mask) === (ours & mask) && ((addr | mask) === -1 || (addr & ~mask) === 0)) return true
+      if (prefix < 31 && (addr & mask) === (ours & mask) && (addr | mask) === -1) return true
     }
     return false
   }

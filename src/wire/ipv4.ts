@@ -93,6 +93,13 @@ export class Ipv4View {
     this.#dv.setUint16(this.#at + TTL, word - 0x100)
     this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, word, word - 0x100))
   }
+  /** Sets an octet of the options, `offset` counted from the header's start, and mends the header checksum. */
+  rewriteOption(offset: number, octet: number): void {
+    const word = this.#at + (offset & ~1)
+    const before = this.#dv.getUint16(word)
+    this.#dv.setUint8(this.#at + offset, octet)
+    this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, this.#dv.getUint16(word)))
+  }
   /** Sets the address and mends the header checksum. The transport checksum is the caller's. */
   rewriteSrcAddr(to: Ipv4Addr): void {
     const check = update32(this.checksum, this.srcAddr, to)
