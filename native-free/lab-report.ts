@@ -36,6 +36,8 @@ export interface LabReport extends LoadFigures, Machine {
   requests: number
   concurrency: number
   servers: ServerReport[]
+  /** Connections that the client began. ab begins a few that it makes no use of. */
+  connections: number
   /** Packets whose checksum the client or a server found wrong. */
   checksumErrors: number
   /** Why it is simulated though that was not asked for. */
@@ -53,6 +55,11 @@ export function serverReports(plan: LabPlan, answered: (name: string) => number)
 export function succeeded({ requests, answered, failed, servers }: LabReport): boolean {
   const served = servers.reduce((sum, server) => sum + server.answered, 0)
   return failed === 0 && answered === requests && served === requests
+}
+
+/** 'Node v20.20.2, 2 × AMD EPYC, kernel 6.18.44, commit 9737d92' */
+export function machineLine({ node, cpu, kernel, commit }: Machine): string {
+  return `Node ${node}, ${cpu}, kernel ${kernel}, commit ${commit}`
 }
 
 /** '5000 requests in 0.28 s, 17857 a second, 99 of 100 within 9 ms' */

@@ -39,7 +39,14 @@ export async function simDemo(options: SimDemoOptions): Promise<LabReport> {
   await admin(['-Ln', '--stats'])
 
   const servers = serverReports(plan, name => lab.server(name).http.answered)
-  const run = { mode: plan.mode, io: 'sim', load: 'virtual client', requests, concurrency } as const
+  const run = {
+    mode: plan.mode,
+    io: 'sim',
+    load: 'virtual client',
+    requests,
+    concurrency,
+    connections: requests,
+  } as const
   const { checksumErrors } = lab
   const report: LabReport = {
     ...run,

@@ -24,7 +24,7 @@ export interface DemoOptions {
 export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
   const { print, requests, concurrency, signal, plan, io } = options
   if (!which('nginx')) print('nginx is not installed: using Node servers')
-  if (!which('ab')) print('ab is not installed: using autocannon')
+  if (!which('ab')) print('ab is not installed: using autocannon, whose connections stay open')
   const lab = await NetnsLab.build(options)
   try {
     const director = await lab.startDirector()
@@ -47,7 +47,10 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     const { command: load, ...figures } = result
     const servers = serverReports(plan, name => lab.servers.get(name)!.answered())
     const checksumErrors = await lab.checksumErrors()
-    const run = { mode: plan.mode, io, load, requests, concurrency }
+    const connections = await lab.connectionsOpened()
+    if (connections > requests)
+      print(`(Conns: the load tool began ${connections} connections for ${requests} requests.)`)
+    const run = { mode: plan.mode, io, load, requests, concurrency, connections }
     const report: LabReport = { ...run, ...figures, servers, checksumErrors, ...machine() }
     print(spreadLine(report))
     return report

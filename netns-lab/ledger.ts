@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { join } from 'node:path'
 import { end, identify, isAlive, must, type ProcessId, run } from './proc.js'
 
-/** Where labs keep their ledgers and files: a memory file system, so that nothing in it survives a reboot. */
+/** Where labs keep their ledgers and files; like namespaces and processes, /run begins empty after a reboot. */
 const ROOT = '/run/uvs-lab'
 
 /** Set in the environment of every process that a lab starts, to the lab's prefix. */

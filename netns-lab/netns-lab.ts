@@ -1,4 +1,4 @@
-import { hostPart, type LabPlan } from '../native-free/lab-plan.js'
+import type { LabPlan } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
 import { Ledger } from './ledger.js'
 import { Namespaces } from './namespaces.js'
@@ -51,11 +51,16 @@ export class NetnsLab {
     return DirectorProcess.start(this.spaces, this.options.plan, this.options.io)
   }
 
-  /** Segments and datagrams with a wrong checksum that the client's and the servers' kernels have counted. */
+  /** Packets with a wrong checksum that the client's and the servers' kernels have counted. */
   async checksumErrors(): Promise<number> {
     const names = ['client', ...this.servers.keys()]
-    const counts = names.map(async name => csumErrors(await this.spaces.must(name, 'cat', ['/proc/net/snmp'])))
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+    const counts = await Promise.all(names.map(name => this.#count(name, 'InCsumErrors')))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  /** TCP connections that the client's kernel has begun. */
+  connectionsOpened(): Promise<number> {
+    return this.#count('client', 'ActiveOpens')
   }
 
   /** Ends what runs in it and removes all of it. May be called again. */
@@ -63,21 +68,20 @@ export class NetnsLab {
     return this.spaces.ledger.remove()
   }
 
-  /** The real servers' addresses by name. */
-  get addresses(): Map<string, string> {
-    return new Map(this.options.plan.servers.map(({ name, address }) => [name, hostPart(address)]))
+  async #count(name: string, counter: string): Promise<number> {
+    return snmpCounter(await this.spaces.must(name, 'cat', ['/proc/net/snmp']), counter)
   }
 }
 
-/** InCsumErrors of ICMP, TCP and UDP out of /proc/net/snmp, which gives a line of names, then one of values. */
-export function csumErrors(snmp: string): number {
+/** A counter out of /proc/net/snmp, which gives each protocol a line of names, then one of values; the protocols' sum. */
+export function snmpCounter(snmp: string, name: string): number {
   const lines = snmp
     .trim()
     .split('\n')
     .map(line => line.split(' '))
   let sum = 0
   for (let i = 0; i + 1 < lines.length; i += 2) {
-    const at = lines[i]!.indexOf('InCsumErrors')
+    const at = lines[i]!.indexOf(name)
     if (at > 0) sum += Number(lines[i + 1]![at])
   }
   return sum

@@ -7,11 +7,9 @@ export async function whyNoNamespaces(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'this process is not root'
   if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun'
   if (!which('ip')) return 'there is no ip program (iproute2)'
-  // A container's root may lack CAP_SYS_ADMIN or CAP_NET_ADMIN: only trying tells.
-  const probe = `uvs-probe-${process.pid}`
-  const added = await run('ip', ['netns', 'add', probe])
-  const linked = await run('ip', ['-n', probe, 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1'])
-  await run('ip', ['netns', 'delete', probe])
-  const refused = [added, linked].find(({ status }) => status !== 0)
-  return refused && `a namespace with a veth pair was refused: ${refused.err.trim()}`
+  if (!which('unshare')) return undefined // then building the lab will tell
+  // A container's root may lack CAP_SYS_ADMIN or CAP_NET_ADMIN: only trying tells. This leaves nothing behind.
+  const veth = ['ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1']
+  const { status, err } = await run('unshare', ['--net', ...veth])
+  return status === 0 ? undefined : `a namespace with a veth pair was refused: ${err.trim()}`
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +24,15 @@ function isExecutable(path: string): boolean {
 /** A compiled file of ours, by its path below dist/. */
 export function ours(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+/** The lab's drawing, from topology.txt; empty where an install has left that file out. */
+export function topology(): string {
+  try {
+    return readFileSync(ours('../netns-lab/topology.txt'), 'utf8').split('\n\n')[0] ?? ''
+  } catch {
+    return ''
+  }
 }
 
 /** autocannon's program, a dependency of ours. */

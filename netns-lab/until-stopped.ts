@@ -1,8 +1,9 @@
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 
 /**
- * Runs `work` with a signal that Ctrl-C, SIGTERM, SIGHUP and a crash abort, so that it can leave by its `finally`.
- * Answers its exit status, or what a shell expects after a signal. Only when all is removed do later signals count again.
+ * Runs `work` with a signal that Ctrl-C, SIGTERM, SIGHUP, a reader who has gone (`| head`) and a crash abort, so that it
+ * can leave by its `finally`. Answers its exit status, or what a shell expects after a signal. Until everything is
+ * removed, further signals change nothing.
  */
 export async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const stop = new AbortController()
@@ -16,6 +17,10 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<number
     crash ??= error
     stop.abort()
   }
+  const onGone = (): void => stop.abort()
+  const { stdout } = process
+  const others = stdout.listeners('error') // who would end the process at once
+  stdout.removeAllListeners('error').on('error', onGone)
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
   for (const name of names) process.on(name, onSignal)
   process.on('uncaughtException', onCrash)
@@ -29,5 +34,7 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<number
   } finally {
     for (const name of names) process.off(name, onSignal)
     process.off('uncaughtException', onCrash)
+    stdout.off('error', onGone)
+    for (const listener of others) stdout.on('error', listener as () => void)
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Namespaces } from './namespaces.js'
 import { until } from './proc.js'
@@ -22,8 +22,8 @@ export interface WebServerOptions {
   node?: boolean
   /** Do not count: a write a request is saved. */
   quiet?: boolean
-  /** nginx only: a file to be had as /big. */
-  big?: string
+  /** nginx only: so many octets, all zero, are to be had as /big. */
+  bigOctets?: number
 }
 
 /** Starts an HTTP server that answers with its namespace's name; resolves when it listens. */
@@ -51,7 +51,7 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
 }
 
 /** A configuration of our own, all its files in the lab's directory; one process, in the foreground, ended by its pid. */
-function nginxArguments(dir: string, name: string, { port, quiet, big }: WebServerOptions): string[] {
+function nginxArguments(dir: string, name: string, { port, quiet, bigOctets }: WebServerOptions): string[] {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     kind => `${kind}_temp_path ${dir}/${kind};`,
   )
@@ -61,11 +61,19 @@ function nginxArguments(dir: string, name: string, { port, quiet, big }: WebServ
     `http { ${temporary.join(' ')} log_format count '.'; sendfile on; keepalive_requests 1000000;`,
     quiet ? 'access_log off;' : `access_log ${dir}/requests count;`,
     `server { listen ${port} backlog=4096; default_type text/plain; location / { return 200 "${name}\\n"; }`,
-    big === undefined ? '' : `location /big { alias ${big}; }`,
+    bigOctets === undefined ? '' : `location /big { alias ${sparseFile(dir, bigOctets)}; }`,
     '} }\n',
   ]
   writeFileSync(join(dir, 'nginx.conf'), conf.join('\n'))
   return ['-p', dir, '-e', 'stderr', '-c', join(dir, 'nginx.conf')]
+}
+
+/** A file that takes no room. */
+function sparseFile(dir: string, octets: number): string {
+  const file = join(dir, 'big')
+  writeFileSync(file, '')
+  truncateSync(file, octets)
+  return file
 }
 
 /** Whether something listens on the TCP port in the process's namespace (proc(5), /proc/net/tcp: state 0A). */

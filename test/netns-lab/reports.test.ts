@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readAb, readAutocannon } from '../../netns-lab/load-tool.js'
-import { csumErrors } from '../../netns-lab/netns-lab.js'
+import { snmpCounter } from '../../netns-lab/netns-lab.js'
 
 const AB = `
 Concurrency Level:      100
@@ -46,7 +46,7 @@ t.test('autocannon’s report', async t => {
   t.throws(() => readAutocannon('', 5000, 'no'), { message: 'autocannon: no' })
 })
 
-t.test('wrong checksums in /proc/net/snmp', async t => {
+t.test('a counter in /proc/net/snmp', async t => {
   const snmp = `Ip: Forwarding DefaultTTL InReceives
 Ip: 2 64 1
 Icmp: InMsgs InErrors InCsumErrors OutMsgs
@@ -56,5 +56,7 @@ Tcp: 1 30 20
 Udp: InDatagrams InCsumErrors IgnoredMulti MemErrors
 Udp: 4 300 0 0
 `
-  t.equal(csumErrors(snmp), 321)
+  t.equal(snmpCounter(snmp, 'InCsumErrors'), 321)
+  t.equal(snmpCounter(snmp, 'InSegs'), 30)
+  t.equal(snmpCounter(snmp, 'ActiveOpens'), 0)
 })

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { natPlan } from '../../../native-free/lab-plan.js'
-import { type LabReport, succeeded } from '../../../native-free/lab-report.js'
+import { type LabReport, machineLine, succeeded } from '../../../native-free/lab-report.js'
 import { simDemo } from '../../../native-free/sim-demo.js'
 import { netnsDemo } from '../../../netns-lab/demo.js'
 import { type LabOptions, type LabRequest, LabUsageError, parseLab } from '../../../netns-lab/lab-request.js'
 import { machine } from '../../../netns-lab/machine.js'
 import { whyNoNamespaces } from '../../../netns-lab/requirements.js'
 import { labDown, labExec, labUp } from '../../../netns-lab/standing-lab.js'
+import { topology } from '../../../netns-lab/tools.js'
 import { untilStopped } from '../../../netns-lab/until-stopped.js'
 import { localControl } from '../../control/execute.js'
 import { uvsadm } from '../uvsadm/run.js'
@@ -56,9 +57,12 @@ async function perform(request: LabRequest, prefix: string): Promise<number> {
 async function demo({ io, json }: LabOptions, prefix: string): Promise<number> {
   const why = io === 'sim' ? undefined : await whyNoNamespaces()
   if (io && why) return complain(`--io ${io}: ${why}; --io sim needs nothing`, 1)
+  const simulated = io === 'sim' || why !== undefined
+  print(`uvs lab nat --io ${simulated ? 'sim' : (io ?? 'raw')}`)
+  if (why) print(`The network is simulated, because ${why}.`)
+  print(`${topology()}\n${machineLine(machine())}`)
   return untilStopped(async signal => {
     const load = { plan: natPlan, requests: REQUESTS, concurrency: CONCURRENCY, print }
-    const simulated = io === 'sim' || why !== undefined
     const report = await (simulated ? inMemory(load, why) : netnsDemo({ ...load, io: io ?? 'raw', prefix, signal }))
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
     return succeeded(report) ? 0 : 1
@@ -68,7 +72,6 @@ async function demo({ io, json }: LabOptions, prefix: string): Promise<number> {
 type Load = Pick<Parameters<typeof simDemo>[0], 'plan' | 'requests' | 'concurrency' | 'print'>
 
 function inMemory(load: Load, why?: string): Promise<LabReport> {
-  if (why) print(`simulated network, because ${why}`)
   return simDemo({
     ...load,
     admin: (args, director) => uvsadm(args, localControl(director)),
