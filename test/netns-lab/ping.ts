@@ -13,7 +13,7 @@ const ECHO_REPLY = 0
 const ID = 0x7576
 
 /** Whether the address answers an echo request, with the octets that were sent, within 2 s. */
-export function ping(addr: string, payload: string): boolean {
+export function ping(addr: string, payload = ''): boolean {
   if (!isIPv4(addr)) throw new RangeError(addr)
   const libc = koffi.load(null)
   const socket = libc.func('int socket(int, int, int)')

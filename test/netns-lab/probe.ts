@@ -1,12 +1,13 @@
 /*
- * What the end-to-end tests run in the client's namespace. A program: it prints one JSON value.
+ * What the end-to-end tests run in the client's namespace. A program: it takes a JSON array of probes, does them one
+ * after another, and prints a JSON array of what came of them.
  *
- *   get URL              { status, body }
- *   hash URL             the SHA-256 of the body
- *   send URL OCTETS      posts so many octets of the pattern: the body of the answer
- *   udp ADDRESS PORT TEXT  the answer, null after 2 s without one
- *   connect ADDRESS PORT 'connected', or the error's code
- *   ping ADDRESS TEXT    whether it answers with the same text
+ *   ["get", URL]                 the status and the body: '200 rs1'
+ *   ["hash", URL]                the SHA-256 of the body
+ *   ["send", URL, OCTETS]        posts so many octets of the pattern: the body of the answer
+ *   ["udp", ADDRESS, PORT, TEXT] the answer, null after 2 s without one
+ *   ["connect", ADDRESS, PORT]   'connected', or the error's code
+ *   ["ping", ADDRESS, TEXT]      whether it answers with the same text
  */
 import { createHash } from 'node:crypto'
 import { createSocket } from 'node:dgram'
@@ -19,48 +20,48 @@ import { pipeline } from 'node:stream/promises'
 import { pattern } from '../../netns-lab/pattern.js'
 import { ping } from './ping.js'
 
-const [verb = '', target = '', ...rest] = argv.slice(2)
-
-const verbs: Record<string, () => Promise<unknown>> = {
-  async get() {
-    const response = await answerTo(target)
-    return { status: response.statusCode, body: await text(response) }
+const verbs: Record<string, (target: string, ...rest: string[]) => unknown> = {
+  async get(url) {
+    const response = await answerTo(url)
+    return `${response.statusCode} ${await text(response)}`
   },
-  async hash() {
+  async hash(url) {
     const hash = createHash('sha256')
-    for await (const piece of await answerTo(target)) hash.update(piece as Buffer)
+    for await (const piece of await answerTo(url)) hash.update(piece as Buffer)
     return hash.digest('hex')
   },
-  async send() {
-    const posted = request(target, { method: 'POST', agent: false })
+  async send(url, octets) {
+    const posted = request(url, { method: 'POST', agent: false })
     const answer = new Promise<IncomingMessage>((resolve, reject) => posted.on('response', resolve).on('error', reject))
-    await pipeline(Readable.from(pattern(Number(rest[0]))), posted)
+    await pipeline(Readable.from(pattern(Number(octets))), posted)
     return text(await answer)
   },
-  udp() {
+  udp(address, port, payload = '') {
     const socket = createSocket('udp4')
     return new Promise(resolve => {
       const timer = setTimeout(resolve, 2000, null)
       socket.on('message', message => resolve(message.toString()))
       socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
-      socket.connect(Number(rest[0]), target, () => socket.send(rest[1] ?? ''))
+      socket.connect(Number(port), address, () => socket.send(payload))
       socket.once('close', () => clearTimeout(timer))
     }).finally(() => socket.close())
   },
-  ping: () => Promise.resolve(ping(target, rest[0] ?? '')),
-  connect() {
+  connect(address, port) {
     return new Promise(resolve => {
-      const socket = connect(Number(rest[0]), target, () => resolve('connected'))
+      const socket = connect(Number(port), address, () => resolve('connected'))
       socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
       socket.setTimeout(2000, () => resolve('no answer'))
     })
   },
+  ping,
 }
+
+const results: unknown[] = []
+for (const [verb = '', ...args] of JSON.parse(argv[2] ?? '[]') as string[][]) {
+  results.push((await verbs[verb]?.(args[0] ?? '', ...args.slice(1))) ?? null)
+}
+process.stdout.write(JSON.stringify(results), () => process.exit(0))
 
 function answerTo(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => get(url, { agent: false, timeout: 5000 }, resolve).on('error', reject))
 }
-
-const value = await verbs[verb]?.()
-process.stdout.write(JSON.stringify(value ?? null))
-process.exit(0)
