@@ -1,0 +1,26 @@
+import type { Outcome } from '../control/api.js'
+
+export const DEFAULT_CONTROL = '/run/uvs/uvs.sock'
+
+/** Takes `--control PATH` (or `--control=PATH`) out of the arguments. `path` is undefined where its value is missing. */
+export function takeControl(argv: readonly string[]): { path: string | undefined; rest: string[] } {
+  const at = argv.findIndex(arg => arg === '--control' || arg.startsWith('--control='))
+  const flag = argv[at]
+  if (flag === undefined) return { path: DEFAULT_CONTROL, rest: [...argv] }
+  if (flag !== '--control') return { path: flag.slice('--control='.length) || undefined, rest: argv.toSpliced(at, 1) }
+  return { path: argv[at + 1] || undefined, rest: argv.toSpliced(at, 2) }
+}
+
+/** Writes what a command did. Whoever reads may stop early (`| head`): then the rest is dropped without a word. */
+export function print({ status, out, err }: Outcome): number {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners('error').includes(ignoreEpipe)) stream.on('error', ignoreEpipe)
+  }
+  process.stdout.write(out)
+  process.stderr.write(err)
+  return status
+}
+
+export function ignoreEpipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

@@ -1,0 +1,18 @@
+import type { DestinationParams } from '../../control/api.js'
+import { ask, DESTINATION_REFUSALS } from './ask.js'
+import type { Command } from './command.js'
+import { destinationParams } from './targets.js'
+
+export const addServer: Command<DestinationParams> = {
+  name: 'add-server',
+  flags: ['-a', '--add-server'],
+  usage: '-a -t|-u host:port -r host[:port] -m [-w weight]',
+  help: 'add a real server to a virtual service',
+  needs: ['service-address', 'real-server'],
+  takes: ['forwarding-method', 'weight'],
+  parse: destinationParams,
+  async run(control, args) {
+    await ask(control, { op: 'add-destination', ...args }, DESTINATION_REFUSALS)
+    return ''
+  },
+}

@@ -1,0 +1,35 @@
+import type { Control, Operation, Operations, Refusal, Request } from '../../control/api.js'
+import { Refused } from './failure.js'
+
+/** What ipvsadm prints for a refusal: its own text per command, else this, else the director's message. */
+export type RefusalTexts = Partial<Record<Refusal, string>>
+
+const COMMON: RefusalTexts = {
+  EINVAL: 'Invalid operation.  Possibly wrong module version, address not unicast, ...',
+  ENOMEM: 'Memory allocation problem',
+  EAFNOSUPPORT: 'Operation not supported with specified address family',
+  ERANGE: 'Numerical result out of range',
+}
+
+export const SERVICE_REFUSALS: RefusalTexts = {
+  EEXIST: 'Service already exists',
+  ENOENT: 'Scheduler or persistence engine not found',
+  ESRCH: 'No such service',
+}
+
+export const DESTINATION_REFUSALS: RefusalTexts = {
+  EEXIST: 'Destination already exists',
+  ENOENT: 'No such destination',
+  ESRCH: 'Service not defined',
+}
+
+export async function ask<O extends Operation>(
+  control: Control,
+  request: Request<O>,
+  texts: RefusalTexts,
+  status = 255,
+): Promise<Operations[O]['value']> {
+  const reply = await control.call<O>(request)
+  if (reply.ok) return reply.value
+  throw new Refused(texts[reply.refusal] ?? COMMON[reply.refusal] ?? reply.message, status)
+}

@@ -1,0 +1,39 @@
+import type { Control } from '../../control/api.js'
+import { UsageError } from './failure.js'
+import type { Names } from './names.js'
+import { OPTION_ORDER, type OptionName, type Options } from './options.js'
+
+export interface Command<A = unknown> {
+  /** As ipvsadm names it in its messages; not always its long flag. */
+  name: string
+  flags: readonly string[]
+  usage: string
+  help: string
+  /** Options that it cannot do without. */
+  needs: readonly OptionName[]
+  /** Options that it can do with; any other is refused. */
+  takes: readonly OptionName[]
+  /** Options that it does not take together. */
+  conflict?: readonly [OptionName, OptionName]
+  /** Runs whatever follows it: -h and -v. */
+  immediate?: true
+  /** Pure: what the options ask for, or a UsageError. They have been through checkOptions. */
+  parse(options: Options): A
+  /** Answers what goes to standard output. */
+  run(control: Control, args: A, names: Names): Promise<string>
+}
+
+/** Throws ipvsadm's complaint about the first option, in its order, that is missing or out of place. */
+export function checkOptions(command: Command, options: Options): void {
+  const [one, other] = command.conflict ?? []
+  for (const name of OPTION_ORDER) {
+    const given = options[name] !== undefined
+    const needed = command.needs.includes(name)
+    if (needed && !given)
+      throw new UsageError(`You need to supply the '${name}' option for the '${command.name}' command`)
+    if (given && !needed && !command.takes.includes(name))
+      throw new UsageError(`Illegal '${name}' option with the '${command.name}' command`)
+    if (given && name === one && other && options[other])
+      throw new UsageError(`The option '${one}' conflicts with the '${other}' option in the '${command.name}' command`)
+  }
+}

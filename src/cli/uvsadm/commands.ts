@@ -1,0 +1,27 @@
+import { addServer } from './add-server.js'
+import { addService } from './add-service.js'
+import { clear } from './clear.js'
+import type { Command } from './command.js'
+import { deleteServer } from './delete-server.js'
+import { deleteService } from './delete-service.js'
+import { editServer } from './edit-server.js'
+import { editService } from './edit-service.js'
+import { helpCommand } from './help.js'
+import { list } from './list.js'
+import { version } from './version.js'
+import { zero } from './zero.js'
+
+/** A new command goes here. */
+export const commands: readonly Command[] = [
+  addService,
+  editService,
+  deleteService,
+  clear,
+  addServer,
+  editServer,
+  deleteServer,
+  list,
+  zero,
+  version,
+  helpCommand(() => commands),
+]

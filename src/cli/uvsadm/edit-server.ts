@@ -1,0 +1,18 @@
+import type { DestinationParams } from '../../control/api.js'
+import { ask, DESTINATION_REFUSALS } from './ask.js'
+import type { Command } from './command.js'
+import { destinationParams } from './targets.js'
+
+export const editServer: Command<DestinationParams> = {
+  name: 'edit-server',
+  flags: ['-e', '--edit-server'],
+  usage: '-e -t|-u host:port -r host[:port] -m [-w weight]',
+  help: 'change a real server; what is not given is reset (weight 1)',
+  needs: ['service-address', 'real-server'],
+  takes: ['forwarding-method', 'weight'],
+  parse: destinationParams,
+  async run(control, args) {
+    await ask(control, { op: 'edit-destination', ...args }, DESTINATION_REFUSALS)
+    return ''
+  },
+}

@@ -1,0 +1,51 @@
+import { isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import type { Protocol } from '../../control/api.js'
+import type { Names } from './names.js'
+
+/** `host[:port]` of -t, -u and -r. */
+export interface Endpoint {
+  family: 4 | 6
+  address: string
+  /** undefined: not given. */
+  port: number | undefined
+}
+
+/** undefined: illegal. IPv6 is understood so that ipvsadm's own refusals stay right; the commands refuse it. */
+export async function readEndpoint(
+  text: string,
+  protocol: Protocol | undefined,
+  names: Names,
+): Promise<Endpoint | undefined> {
+  const bracketed = /^\[(.*)\]:(.*)$/.exec(text)
+  if (bracketed) {
+    const [, address = '', portText = ''] = bracketed
+    const port = readPort(portText, protocol, names)
+    return isIPv6(address) && port !== undefined ? { family: 6, address, port } : undefined
+  }
+  if (isIPv6(text)) return { family: 6, address: text, port: undefined } // `2001:db8::1:80` is all address
+  const [host = '', portText, ...more] = text.split(':')
+  const port = portText === undefined ? undefined : readPort(portText, protocol, names)
+  if (more.length > 0 || (portText !== undefined && port === undefined)) return undefined
+  const address = await readAddress(host, names)
+  return address === undefined ? undefined : { family: 4, address, port }
+}
+
+function readPort(text: string, protocol: Protocol | undefined, names: Names): number | undefined {
+  return readInteger(text, 65535) ?? (protocol && names.portNumber(text, protocol))
+}
+
+/** inet_aton's forms first (`127.1`, `0x7f000001`), as ipvsadm takes them; then host names. */
+async function readAddress(text: string, names: Names): Promise<string | undefined> {
+  try {
+    return ipaddr.IPv4.parse(text).toString()
+  } catch {
+    return /^[\d.]*$/.test(text) ? undefined : names.addressOf(text)
+  }
+}
+
+/** A decimal number from 0 to `most` as strtol takes it: ` 5`, `+5` and `010` are numbers; `5 `, `5x` and '' are not. */
+export function readInteger(text: string, most: number): number | undefined {
+  const value = /^\s*[+-]?\d+$/.test(text) ? Number(text) : NaN
+  return value >= 0 && value <= most ? Math.abs(value) : undefined // abs: `-0` is 0
+}

@@ -1,0 +1,24 @@
+/** The command line is wrong. Statuses are ipvsadm's: 2, or 255 where popt itself gave up. */
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    readonly status = 2,
+  ) {
+    super(message)
+  }
+}
+
+/** The director said no. Statuses are ipvsadm's: 255, or 1 for a listing of a service that is not there. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly status = 255,
+  ) {
+    super(message)
+  }
+}
+
+/** ipvsadm has it, uvs does not. */
+export function notYet(what: string, instead = ''): UsageError {
+  return new UsageError(`${what} is not there yet in uvs${instead && `: ${instead}`}`)
+}

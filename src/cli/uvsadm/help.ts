@@ -1,0 +1,41 @@
+import type { Command } from './command.js'
+import { NOT_YET, OPTIONS } from './options.js'
+
+/** `commands` is asked for late: help is one of them. */
+export function helpCommand(commands: () => readonly Command[]): Command<object> {
+  return {
+    name: 'help',
+    flags: ['-h', '--help'],
+    usage: '-h',
+    help: 'this text',
+    needs: [],
+    takes: [],
+    immediate: true,
+    parse: () => ({}),
+    run: async () => helpText(commands()),
+  }
+}
+
+function helpText(commands: readonly Command[]): string {
+  const options = OPTIONS.map(({ flags, value, help }) => ({ flags: value ? [...flags, value] : flags, help }))
+  const control = { flags: ['--control', 'path'], help: "the director's socket, /run/uvs/uvs.sock unless given" }
+  return `Usage:
+${commands.map(command => `  uvsadm ${command.usage}\n`).join('')}
+Commands:
+${table(commands)}
+Options:
+${table([...options, control])}
+Arguments, output and exit status are ipvsadm's. Not there yet:
+${wrap([...NOT_YET.commands, ...NOT_YET.options])}`
+}
+
+function table(rows: readonly { flags: readonly string[]; help: string }[]): string {
+  return rows.map(row => `  ${row.flags.join(' ').padEnd(36)} ${row.help}\n`).join('')
+}
+
+function wrap(words: readonly string[]): string {
+  let text = ' '
+  for (const word of words)
+    text += text.length - text.lastIndexOf('\n') + word.length > 100 ? `\n  ${word}` : ` ${word}`
+  return `${text}\n`
+}

@@ -1,0 +1,58 @@
+/** One step through argv as popt takes it. `text` is the argv element, which is what ipvsadm quotes in its messages. */
+export type Token =
+  | { kind: 'option'; text: string; flag: string; value: string }
+  | { kind: 'argument'; text: string }
+  | { kind: 'problem'; text: string; problem: string }
+
+/** Does `flag` ('-n', '--numeric') take a value? undefined: there is no such option. */
+export type TakesValue = (flag: string) => boolean | undefined
+
+/**
+ * popt's grammar as ipvsadm shows it: `-Ln`, `-t X`, `-tX`, `-t=X`, `--tcp-service X`, `--tcp-service=X`, arguments
+ * anywhere, `--` ends the options, no abbreviations. A value may begin with a dash: `-t -s` reads `-s` as the address.
+ */
+export function* popt(argv: readonly string[], takesValue: TakesValue): Generator<Token> {
+  const rest = [...argv]
+  for (let text = rest.shift(); text !== undefined; text = rest.shift()) {
+    if (text === '--') {
+      for (const argument of rest) yield { kind: 'argument', text: argument }
+      return
+    }
+    if (text === '-' || !text.startsWith('-')) yield { kind: 'argument', text }
+    else if (text.startsWith('--')) yield longOption(text, rest, takesValue)
+    else yield* shortOptions(text, rest, takesValue)
+  }
+}
+
+function longOption(text: string, rest: string[], takesValue: TakesValue): Token {
+  const equals = text.indexOf('=')
+  const flag = equals < 0 ? text : text.slice(0, equals)
+  const takes = takesValue(flag)
+  if (takes === undefined) return { kind: 'problem', text, problem: 'unknown option' }
+  if (!takes && equals >= 0) return { kind: 'problem', text, problem: 'option does not take an argument' }
+  if (!takes) return { kind: 'option', text, flag, value: '' }
+  const value = equals < 0 ? rest.shift() : text.slice(equals + 1)
+  if (value === undefined) return { kind: 'problem', text, problem: 'missing argument' }
+  return { kind: 'option', text, flag, value }
+}
+
+function* shortOptions(text: string, rest: string[], takesValue: TakesValue): Generator<Token> {
+  for (let at = 1; at < text.length; at++) {
+    const flag = `-${text.charAt(at)}`
+    const takes = takesValue(flag)
+    if (takes === undefined) {
+      yield { kind: 'problem', text, problem: 'unknown option' }
+      return
+    }
+    if (!takes) {
+      yield { kind: 'option', text, flag, value: '' }
+      continue
+    }
+    const attached = text.slice(at + 1)
+    const value = attached === '' ? rest.shift() : attached.replace(/^=/, '')
+    yield value === undefined
+      ? { kind: 'problem', text, problem: 'missing argument' }
+      : { kind: 'option', text, flag, value }
+    return
+  }
+}

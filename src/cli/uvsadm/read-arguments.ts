@@ -1,0 +1,70 @@
+import type { Command } from './command.js'
+import { notYet, UsageError } from './failure.js'
+import type { Names } from './names.js'
+import { NOT_YET, type Options, OPTIONS } from './options.js'
+import { popt, type Token } from './popt.js'
+
+/* ipvsadm's way through its arguments, which decides which of two mistakes is reported:
+ * 1. the first option must be a command               → "Try `ipvsadm -h'…", 255
+ * 2. each option in turn: known? given twice? its value right?
+ * 3. arguments that belong to no option               → "unexpected argument …"
+ * What a command needs and takes comes after that: checkOptions. */
+
+export interface Arguments {
+  command: Command
+  options: Options
+}
+
+const optionsByFlag = new Map(OPTIONS.flatMap(spec => spec.flags.map(flag => [flag, spec] as const)))
+
+export async function readArguments(
+  argv: readonly string[],
+  commands: readonly Command[],
+  names: Names,
+): Promise<Arguments> {
+  const byFlag = new Map(commands.flatMap(command => command.flags.map(flag => [flag, command] as const)))
+  const options: Options = {}
+  const extra: string[] = []
+  let command: Command | undefined
+  for (const token of popt(argv, flag => takesValue(flag, byFlag))) {
+    if (token.kind === 'argument') extra.push(token.text)
+    else if (command) await readOption(token, options, byFlag, names)
+    else command = firstOption(token, byFlag)
+    if (command?.immediate) return { command, options }
+  }
+  if (!command) tryHelp()
+  if (extra.length > 0) throw new UsageError(`unexpected argument ${extra[0]}`)
+  return { command, options }
+}
+
+function takesValue(flag: string, commands: Map<string, Command>): boolean | undefined {
+  const option = optionsByFlag.get(flag)
+  if (option) return option.value !== undefined
+  return commands.has(flag) || NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag) ? false : undefined
+}
+
+function tryHelp(): never {
+  throw new UsageError("Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255)
+}
+
+function firstOption(token: Token, commands: Map<string, Command>): Command {
+  if (token.kind !== 'option') tryHelp()
+  if (NOT_YET.commands.includes(token.flag)) throw notYet(token.flag)
+  return commands.get(token.flag) ?? tryHelp()
+}
+
+async function readOption(
+  token: Exclude<Token, { kind: 'argument' }>,
+  options: Options,
+  commands: Map<string, Command>,
+  names: Names,
+): Promise<void> {
+  if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255)
+  const { text, flag, value } = token
+  if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
+  const option = optionsByFlag.get(flag)
+  if (!option) throw notYet(flag)
+  if (!option.name) return
+  if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)
+  Object.assign(options, { [option.name]: await option.read?.(value, names, options) })
+}

@@ -1,0 +1,92 @@
+import { connect, type Socket } from 'node:net'
+import type { Control, Operation, Reply, Request } from './api.js'
+import { encodeLine, LineSplitter } from './codec.js'
+
+/** Nobody answers on the control socket, or no longer. One line, for a person. */
+export class Unreachable extends Error {}
+
+/** Bytes. `services` with 100 000 real servers takes some 25 MB. */
+const REPLY_LINE_MAX = 256 * 1024 * 1024
+
+interface Waiting {
+  resolve(reply: Reply): void
+  reject(error: Unreachable): void
+}
+
+/** A director on the other side of the socket at `path`. Connects when first called, and again when the connection was lost. */
+export function connectControl(path: string): Control & { close(): void } {
+  return new ControlClient(path)
+}
+
+class ControlClient implements Control {
+  readonly #path: string
+  #socket: Socket | undefined
+  /** Replies come in the order of requests. */
+  #waiting: Waiting[] = []
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    return new Promise<Reply>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#socket ??= this.#connect()
+      this.#socket.write(encodeLine(request))
+    }) as Promise<Reply<O>>
+  }
+
+  close(): void {
+    this.#lose(new Unreachable(`the connection to ${this.#path} was closed`))
+  }
+
+  #connect(): Socket {
+    const splitter = new LineSplitter(REPLY_LINE_MAX)
+    const socket = connect(this.#path)
+    const lose = (why: Unreachable): void => {
+      if (this.#socket === socket) this.#lose(why)
+    }
+    socket.on('data', chunk => {
+      const replies = splitter.push(chunk)?.map(readReply)
+      if (!replies || replies.includes(undefined))
+        return lose(new Unreachable(`what answers at ${this.#path} is no director`))
+      for (const reply of replies) if (reply) this.#waiting.shift()?.resolve(reply)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => lose(new Unreachable(explain(error.code, this.#path))))
+    socket.on('close', () => lose(new Unreachable(`the director at ${this.#path} hung up`)))
+    return socket
+  }
+
+  #lose(why: Unreachable): void {
+    this.#socket?.destroy()
+    this.#socket = undefined
+    for (const { reject } of this.#waiting.splice(0)) reject(why)
+  }
+}
+
+function readReply(line: string): Reply | undefined {
+  try {
+    const reply: unknown = JSON.parse(line)
+    return typeof reply === 'object' && reply !== null && 'ok' in reply ? (reply as Reply) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A failed connection's errno for a person. */
+export function explain(code: string | undefined, path: string): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ECONNREFUSED':
+      return `no director answers at ${path}: is uvs director running?`
+    case 'EACCES':
+    case 'EPERM':
+      return `permission denied: ${path} is for the director's own user`
+    case 'EPIPE':
+    case 'ECONNRESET':
+      return `the director at ${path} hung up`
+    default:
+      return `cannot reach a director at ${path}: ${code}`
+  }
+}

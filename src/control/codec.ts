@@ -1,0 +1,142 @@
+import { isIP, isIPv4 } from 'node:net'
+import type { Operation, Reply, Request } from './api.js'
+
+/* The control socket speaks JSON, a line a message: a request each way down, its reply back, in order. */
+
+/** Bytes. The longest request there is takes some 300. */
+export const REQUEST_LINE_MAX = 64 * 1024
+
+export function encodeLine(message: unknown): string {
+  return `${JSON.stringify(message)}\n`
+}
+
+/** Cuts a stream into lines and keeps what has no end yet. */
+export class LineSplitter {
+  #kept: Buffer[] = []
+  #length = 0
+  readonly #max: number
+
+  /** Lines longer than `max` bytes are refused. */
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** The lines that `chunk` ends, or undefined from the first one that is too long on. */
+  push(chunk: Buffer): string[] | undefined {
+    const lines: string[] = []
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      this.#keep(chunk.subarray(from, end))
+      if (this.#length > this.#max) return undefined
+      lines.push(this.#take())
+      from = end + 1
+    }
+    this.#keep(chunk.subarray(from))
+    return this.#length > this.#max ? undefined : lines
+  }
+
+  #keep(piece: Buffer): void {
+    if (piece.length > 0) this.#kept.push(piece)
+    this.#length += piece.length
+  }
+
+  #take(): string {
+    const line = Buffer.concat(this.#kept).toString()
+    this.#kept = []
+    this.#length = 0
+    return line
+  }
+}
+
+export function protocolRefusal(message: string): Reply & { ok: false } {
+  return { ok: false, refusal: 'EPROTO', message }
+}
+
+type Fields = Record<string, unknown>
+/** Answers the value with nothing else in it, or throws Malformed. */
+type Check = (value: unknown, where: string) => unknown
+
+class Malformed extends Error {}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function value(what: string, test: (value: unknown) => boolean): Check {
+  return (found, where) => {
+    if (!test(found)) throw new Malformed(`${where}: not ${what}`)
+    return found
+  }
+}
+
+function integer(least: number, most: number): Check {
+  const test = (found: unknown): boolean => Number.isInteger(found) && Number(found) >= least && Number(found) <= most
+  return value(`an integer from ${least} to ${most}`, test)
+}
+
+function oneOf(...known: string[]): Check {
+  return value(`one of ${known.join(', ')}`, found => typeof found === 'string' && known.includes(found))
+}
+
+function optional(check: Check): Check {
+  return (found, where) => (found === undefined ? undefined : check(found, where))
+}
+
+function record(shape: Record<string, Check>): Check {
+  return (found, where) => {
+    if (!isFields(found)) throw new Malformed(`${where}: not an object`)
+    const checked: Fields = {}
+    for (const [name, check] of Object.entries(shape)) {
+      const field = check(Object.hasOwn(found, name) ? found[name] : undefined, `${where}.${name}`)
+      if (field !== undefined) checked[name] = field
+    }
+    return checked
+  }
+}
+
+const address = value('an address', found => typeof found === 'string' && isIP(found) !== 0)
+const port = integer(0, 65535)
+const service = record({ protocol: oneOf('tcp', 'udp', 'sctp'), address, port })
+const destination = record({ address, port })
+const settings = record({
+  scheduler: value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found)),
+})
+const destinationSettings = record({ method: oneOf('masq'), weight: integer(0, 2147483647) })
+const cidr = value('an address or address/length', isCidr)
+
+function isCidr(found: unknown): boolean {
+  const [at = '', length = '32', ...more] = typeof found === 'string' ? found.split('/') : []
+  return isIPv4(at) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && more.length === 0
+}
+
+const PARAMS: Record<Operation, Record<string, Check>> = {
+  'add-service': { service, settings },
+  'edit-service': { service, settings },
+  'delete-service': { service },
+  flush: {},
+  'add-destination': { service, destination, settings: destinationSettings },
+  'edit-destination': { service, destination, settings: destinationSettings },
+  'delete-destination': { service, destination },
+  zero: { service: optional(service) },
+  services: { service: optional(service) },
+  connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
+  verdicts: {},
+  'add-vip': { cidr },
+  'delete-vip': { cidr },
+  reset: {},
+}
+
+export type Decoded = { ok: true; request: Request } | (Reply & { ok: false })
+
+/** Never throws. A request that it answers has every field that its operation needs, of the right kind, and no other. */
+export function decodeRequest(line: string): Decoded {
+  try {
+    const message: unknown = JSON.parse(line)
+    const op = isFields(message) && typeof message.op === 'string' ? message.op : ''
+    if (!Object.hasOwn(PARAMS, op)) return protocolRefusal(`no such operation: '${op.slice(0, 64)}'`)
+    const params = record(PARAMS[op as Operation])(message, op) as object
+    return { ok: true, request: { op, ...params } as Request }
+  } catch (error) {
+    return protocolRefusal(error instanceof Malformed ? error.message : 'not a line of JSON')
+  }
+}

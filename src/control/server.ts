@@ -1,0 +1,124 @@
+import { lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import type { Control, Reply } from './api.js'
+import { decodeRequest, encodeLine, LineSplitter, protocolRefusal, REQUEST_LINE_MAX } from './codec.js'
+
+/* 1. a client connects; one beyond CLIENTS_MAX is hung up on
+ * 2. its requests are answered one after the other: the next is read when the answer to the last is on its way
+ * 3. a line that is no request is refused; one that is too long is refused and ends the connection
+ * So a client costs no more memory than a chunk, a line and an answer. */
+
+const CLIENTS_MAX = 64
+/** Only the director's own user may change its rules. */
+const SOCKET_UMASK = 0o177
+/** sockaddr_un's sun_path less its NUL. libuv cuts a longer path off without a word. */
+const PATH_MAX = 107
+/** How long a client that sent too long a line may take to read why. */
+const LINGER_MS = 1000
+
+/**
+ * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot;
+ * a director that answers there already is such a reason.
+ */
+export async function serveControl(path: string, control: Control): Promise<{ close(): Promise<void> }> {
+  const clients = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, socket => {
+    clients.add(socket)
+    socket.once('close', () => clients.delete(socket))
+    void serveClient(socket, control)
+  })
+  server.maxConnections = CLIENTS_MAX
+  await claim(server, path)
+  return {
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve()) // libuv unlinks the path
+        for (const client of clients) client.destroy()
+      }),
+  }
+}
+
+async function claim(server: Server, path: string): Promise<void> {
+  try {
+    if (Buffer.byteLength(path) > PATH_MAX) throw new Error(`longer than ${PATH_MAX} bytes`)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error
+      await removeStale(path)
+      await listen(server, path)
+    })
+  } catch (error) {
+    throw new Error(`cannot listen on ${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The path is bound before server.listen returns, so the socket is 0600 from the start and nothing else runs under the mask. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.on('error', reject) // and later, when accepting fails (too many files): that client is hung up on
+    const mask = process.umask(SOCKET_UMASK)
+    server.listen(path, resolve)
+    process.umask(mask)
+  })
+}
+
+/** A director that was killed leaves its socket behind. */
+async function removeStale(path: string): Promise<void> {
+  if (!lstatSync(path).isSocket()) throw new Error('there is a file that is not a socket')
+  if (await isAnswered(path)) throw new Error('another director answers there')
+  unlinkSync(path)
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const probe = connect(path, () => {
+      probe.destroy()
+      resolve(true)
+    })
+    // EAGAIN, say, is someone whose backlog is full
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
+  })
+}
+
+async function serveClient(socket: Socket, control: Control): Promise<void> {
+  const splitter = new LineSplitter(REQUEST_LINE_MAX)
+  try {
+    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+      const lines = splitter.push(chunk)
+      if (!lines) return dismiss(socket)
+      for (const line of lines) await send(socket, await answer(line, control))
+    }
+    socket.end()
+  } catch {
+    socket.destroy() // it went away in the middle of something, as clients may
+  }
+}
+
+function dismiss(socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(encodeLine(protocolRefusal(`a line is longer than ${REQUEST_LINE_MAX} bytes`)))
+  socket.resume() // else closing would reset the connection under the answer
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
+
+async function answer(line: string, control: Control): Promise<Reply> {
+  const decoded = decodeRequest(line)
+  if (!decoded.ok) return decoded
+  try {
+    return await control.call(decoded.request)
+  } catch (error) {
+    return protocolRefusal(`the director failed: ${String(error)}`)
+  }
+}
+
+async function send(socket: Socket, reply: Reply): Promise<void> {
+  if (socket.write(encodeLine(reply))) return
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
+  })
+}

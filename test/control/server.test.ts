@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import t from 'tap'
+import type { Control } from '../../src/control/api.js'
+import { connectControl } from '../../src/control/client.js'
+import { serveControl } from '../../src/control/server.js'
+import { FakeControl } from '../support/fake-control.js'
+import { tempDir } from '../support/temp.js'
+
+type Test = Pick<typeof t, 'equal' | 'teardown'>
+
+async function serve(t: Test, control: Control = new FakeControl()): Promise<string> {
+  const path = `${tempDir(t)}/uvs.sock`
+  const server = await serveControl(path, control)
+  t.teardown(() => server.close())
+  return path
+}
+
+/** Unlike events.once, an error on the way is no matter: a server that hangs up on us is what some tests are about. */
+function closed(socket: Socket): Promise<void> {
+  socket.on('error', () => {})
+  return new Promise(resolve => socket.once('close', () => resolve()))
+}
+
+/** Sends `text`, closes its side, answers what came back. */
+async function talk(path: string, text: string | Buffer): Promise<string> {
+  const socket = connect(path)
+  const got: Buffer[] = []
+  socket.on('data', chunk => got.push(chunk))
+  socket.end(text)
+  await closed(socket)
+  return Buffer.concat(got).toString()
+}
+
+async function stillServes(t: Test, path: string): Promise<void> {
+  t.equal(await talk(path, '{"op":"flush"}\n'), '{"ok":true,"value":null}\n', 'it still serves')
+}
+
+t.test('requests are answered in order, garbage among them', async t => {
+  const path = await serve(t)
+  const replies = await talk(path, '{"op":"services"}\nnonsense\n{"op":"verdicts"}\n\n')
+  t.strictSame(
+    replies
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line)),
+    [
+      { ok: true, value: [] },
+      { ok: false, refusal: 'EPROTO', message: 'not a line of JSON' },
+      { ok: true, value: {} },
+      { ok: false, refusal: 'EPROTO', message: 'not a line of JSON' },
+    ],
+  )
+})
+
+t.test('the socket is 0600 from the moment it exists, whatever the umask', async t => {
+  const path = `${tempDir(t)}/made/on/the/way/uvs.sock`
+  const before = process.umask(0)
+  const starting = serveControl(path, new FakeControl())
+  t.equal(statSync(path).mode & 0o777, 0o600, 'in the same tick')
+  t.equal(process.umask(before), 0, 'the umask is as it was')
+  const server = await starting
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  await server.close()
+  t.notOk(existsSync(path), 'removed on close')
+})
+
+t.test('a socket left behind by a kill -9 is replaced', async t => {
+  const path = `${tempDir(t)}/uvs.sock`
+  const code = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+  t.throws(() => execFileSync(process.execPath, ['-e', code, path]))
+  t.ok(existsSync(path), 'it is there')
+  const server = await serveControl(path, new FakeControl())
+  t.teardown(() => server.close())
+  await stillServes(t, path)
+})
+
+t.test('a second director is refused and the first goes on', async t => {
+  const path = await serve(t)
+  await t.rejects(serveControl(path, new FakeControl()), {
+    message: `cannot listen on ${path}: another director answers there`,
+  })
+  await stillServes(t, path)
+})
+
+t.test('where no socket can be, the error is one line', async t => {
+  const directory = tempDir(t)
+  writeFileSync(`${directory}/file`, 'precious')
+  mkdirSync(`${directory}/directory`)
+  const long = `${directory}/${'x'.repeat(108)}`
+  const paths: [string, string][] = [
+    [`${directory}/file`, 'there is a file that is not a socket'],
+    [`${directory}/directory`, 'there is a file that is not a socket'],
+    [`${directory}/file/uvs.sock`, `EEXIST: file already exists, mkdir '${directory}/file'`],
+    [long, 'longer than 107 bytes'],
+  ]
+  for (const [path, why] of paths)
+    await t.rejects(serveControl(path, new FakeControl()), { message: `cannot listen on ${path}: ${why}` }, why)
+  await t.rejects(serveControl('/proc/uvs.sock', new FakeControl()), {
+    message: /^cannot listen on \/proc\/uvs.sock: listen E[A-Z]+: .*$/,
+  })
+  t.equal(statSync(`${directory}/file`).size, 8, 'the file is untouched')
+})
+
+t.test('clients that go away in the middle do no harm', async t => {
+  const path = await serve(t)
+  t.equal(await talk(path, '{"op":"ser'), '', 'half a line is no request')
+  t.equal(await talk(path, ''), '')
+  const rude = connect(path)
+  rude.on('error', () => {})
+  await once(rude, 'connect')
+  rude.write('{"op":"services"}\n'.repeat(1000))
+  rude.destroy()
+  await stillServes(t, path)
+})
+
+t.test('a line without end is refused, told why, and hung up on', async t => {
+  const path = await serve(t)
+  t.match(
+    await talk(path, Buffer.alloc(1024 * 1024, 'x')),
+    /^\{"ok":false,"refusal":"EPROTO",.*longer than 65536 bytes"\}\n$/,
+  )
+  const endless = connect(path)
+  const writing = setInterval(() => endless.write(Buffer.alloc(65536, 'x')), 1)
+  await closed(endless)
+  clearInterval(writing)
+  await stillServes(t, path)
+})
+
+t.test('a client that does not read its answers costs one answer, and others are served', async t => {
+  const control = new FakeControl()
+  const path = await serve(t, control)
+  const big: Control = { call: async () => ({ ok: true, value: { text: 'x'.repeat(100000) } }) as never }
+  const bigPath = `${path}2`
+  const server = await serveControl(bigPath, big)
+  t.teardown(() => server.close())
+  const deaf = connect(bigPath)
+  deaf.pause()
+  let asked = 0
+  const call = big.call
+  big.call = request => {
+    asked++
+    return call(request)
+  }
+  deaf.write('{"op":"verdicts"}\n'.repeat(500))
+  await new Promise(resolve => setTimeout(resolve, 200))
+  t.ok(asked < 50, `${asked} of 500 answered`)
+  const other = connectControl(bigPath)
+  t.match(await other.call({ op: 'flush' }), { ok: true })
+  other.close()
+  deaf.resume()
+  deaf.end()
+  await closed(deaf)
+  t.equal(asked, 501)
+})
+
+t.test('clients beyond the bound are hung up on', async t => {
+  const path = await serve(t)
+  const sockets: Socket[] = []
+  for (let i = 0; i < 64; i++) {
+    const socket = connect(path)
+    await once(socket, 'connect')
+    sockets.push(socket)
+  }
+  t.equal(await talk(path, '{"op":"flush"}\n'), '')
+  for (const socket of sockets) socket.destroy()
+  while ((await talk(path, '{"op":"flush"}\n')) === '') t.comment('the director has yet to notice that they left')
+  await stillServes(t, path)
+})
+
+t.test('a director that throws is answered for, and lives', async t => {
+  const path = await serve(t, { call: () => Promise.reject(new TypeError('a bug')) })
+  t.equal(
+    await talk(path, '{"op":"flush"}\n'),
+    '{"ok":false,"refusal":"EPROTO","message":"the director failed: TypeError: a bug"}\n',
+  )
+})
+
+t.test('close hangs up on clients', async t => {
+  const path = `${tempDir(t)}/uvs.sock`
+  const server = await serveControl(path, new FakeControl())
+  const idle = connect(path)
+  await once(idle, 'connect')
+  await Promise.all([closed(idle), server.close()])
+  t.notOk(existsSync(path))
+})

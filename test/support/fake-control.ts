@@ -1,0 +1,153 @@
+import type {
+  ConnectionInfo,
+  Control,
+  DestinationInfo,
+  DestinationKey,
+  DestinationParams,
+  Operation,
+  Protocol,
+  Refusal,
+  Reply,
+  Request,
+  ServiceInfo,
+  ServiceKey,
+  ServiceSettings,
+} from '../../src/control/api.js'
+
+const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf'.split(' ')
+const PAGE = 3
+
+export const noStats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
+
+class Refuse extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(`fake: ${refusal}`)
+  }
+}
+
+/** Services and destinations by the kernel's rules (ipvs-behaviour.md §14.1), no packets. */
+export class FakeControl implements Control {
+  services: ServiceInfo[] = []
+  connections: ConnectionInfo[] = []
+  vips: string[] = []
+  /** Every request, as it came. */
+  asked: Request[] = []
+
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    this.asked.push(request)
+    try {
+      return { ok: true, value: this.#answer(request) ?? null } as Reply<O>
+    } catch (error) {
+      if (!(error instanceof Refuse)) throw error
+      return { ok: false, refusal: error.refusal, message: error.message }
+    }
+  }
+
+  #answer(request: Request): unknown {
+    switch (request.op) {
+      case 'add-service':
+        return this.#addService(request.service, request.settings)
+      case 'edit-service':
+        return void Object.assign(this.#service(request.service), knownScheduler(request.settings))
+      case 'delete-service':
+        return void this.services.splice(this.services.indexOf(this.#service(request.service)), 1)
+      case 'flush':
+        return void (this.services = [])
+      case 'add-destination':
+        return this.#addDestination(request)
+      case 'edit-destination':
+        return void Object.assign(destination(this.#service(request.service), request.destination), request.settings)
+      case 'delete-destination':
+        return this.#deleteDestination(request.service, request.destination)
+      case 'zero':
+        return this.#zero(request.service ? [this.#service(request.service)] : this.services)
+      case 'services':
+        return request.service ? [this.#service(request.service)] : this.services
+      case 'connections':
+        return this.#page(request.from)
+      case 'verdicts':
+        return {}
+      case 'add-vip':
+        return void this.vips.push(request.cidr)
+      case 'delete-vip':
+        return void (this.vips = this.vips.filter(vip => vip !== request.cidr))
+      case 'reset':
+        return void Object.assign(this, { services: [], connections: [] })
+    }
+  }
+
+  #find(key: ServiceKey): ServiceInfo | undefined {
+    return this.services.find(svc => svc.protocol === key.protocol && same(svc, key))
+  }
+
+  #service(key: ServiceKey): ServiceInfo {
+    const found = this.#find(key)
+    if (!found) throw new Refuse('ESRCH')
+    return found
+  }
+
+  #addService(key: ServiceKey, settings: ServiceSettings): void {
+    if (this.#find(key)) throw new Refuse('EEXIST')
+    this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, destinations: [] })
+  }
+
+  #addDestination({ service, destination: key, settings }: DestinationParams): void {
+    const { destinations } = this.#service(service)
+    if (destinations.some(dest => same(dest, key))) throw new Refuse('EEXIST')
+    const first = Number(key.address.split('.')[0])
+    if (key.address === '0.0.0.0' || first >= 224) throw new Refuse('EINVAL')
+    destinations.unshift({ ...key, ...settings, activeConns: 0, inactConns: 0, stats: noStats })
+  }
+
+  #deleteDestination(service: ServiceKey, key: DestinationKey): void {
+    const svc = this.#service(service)
+    svc.destinations.splice(svc.destinations.indexOf(destination(svc, key)), 1)
+  }
+
+  #zero(services: ServiceInfo[]): void {
+    for (const svc of services) {
+      svc.stats = noStats
+      for (const dest of svc.destinations) dest.stats = noStats
+    }
+  }
+
+  #page(from: number): { rows: ConnectionInfo[]; next: number | null } {
+    const end = from + PAGE
+    return { rows: this.connections.slice(from, end), next: end < this.connections.length ? end : null }
+  }
+}
+
+function same(a: DestinationKey, b: DestinationKey): boolean {
+  return a.address === b.address && a.port === b.port
+}
+
+function destination(svc: ServiceInfo, key: DestinationKey): DestinationInfo {
+  const found = svc.destinations.find(dest => same(dest, key))
+  if (!found) throw new Refuse('ENOENT')
+  return found
+}
+
+function knownScheduler(settings: ServiceSettings): ServiceSettings {
+  if (!SCHEDULERS.includes(settings.scheduler)) throw new Refuse('ENOENT')
+  return settings
+}
+
+/** A row of the connection table, its ends written `address:port`. */
+export function connection(
+  protocol: Protocol,
+  expires: number,
+  state: string,
+  client: string,
+  virtual: string,
+  server: string,
+): ConnectionInfo {
+  const [caddr, cport] = splitEnd(client)
+  const [vaddr, vport] = splitEnd(virtual)
+  const [daddr, dport] = splitEnd(server)
+  return { protocol, expires, state, caddr, cport, vaddr, vport, daddr, dport }
+}
+
+function splitEnd(end: string): [string, number] {
+  const [address = '', port = ''] = end.split(':')
+  return [address, Number(port)]
+}
