@@ -78,9 +78,12 @@ t.test('--stats shortens what --exact prints in full, as recorded', async t => {
   }
 })
 
+/** Its last recorded output. */
+function last(command: string): string {
+  return withoutPersistent(records.findLast(record => record.command === command)?.out ?? '')
+}
+
 t.test('-Z zeroes all totals, -Z -t those of one service', async t => {
-  const last = (command: string): string =>
-    withoutPersistent(records.findLast(record => record.command === command)?.out ?? '')
   const zeroed = last('ipvsadm -Ln --stats')
   const control = new FakeControl()
   control.services = servicesOf(last('ipvsadm -Ln --stats --exact'))
