@@ -5,11 +5,11 @@ import type { UvsCommand } from './command.js'
 
 export const reset: UvsCommand = {
   name: 'reset',
-  usage: 'uvs reset [--control PATH]',
+  usage: 'reset [--control PATH]',
   help: 'forget services, connections and counters, as if freshly started',
   async run(args) {
     const { path, rest } = takeControl(args)
-    if (path === undefined || rest.length > 0) return print({ status: 2, out: '', err: `usage: ${reset.usage}\n` })
+    if (path === undefined || rest.length > 0) return print({ status: 2, out: '', err: `usage: uvs ${reset.usage}\n` })
     const control = connectControl(path)
     const outcome = await resetDirector(control)
     control.close()

@@ -110,12 +110,12 @@ async function localAddress(args: string[], control: Control): Promise<Outcome> 
 
 export const script: UvsCommand = {
   name: 'script',
-  usage: 'uvs script -|FILE [--control PATH]',
+  usage: 'script -|FILE [--control PATH]',
   help: 'play ipvsadm, sleep, modprobe and ip route … local lines from FILE or standard input',
   async run(args) {
     const { path, rest } = takeControl(args)
     const [file] = rest
-    if (path === undefined || file === undefined || rest.length > 1) return print(failed(`usage: ${script.usage}`))
+    if (path === undefined || file === undefined || rest.length > 1) return print(failed(`usage: uvs ${script.usage}`))
     const text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => error)
     if (text instanceof Error) return print(failed(`cannot read ${file}: ${text.message}`))
     const control = connectControl(path)

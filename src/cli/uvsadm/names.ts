@@ -138,7 +138,15 @@ function readOr(path: string, otherwise: string): string {
   }
 }
 
-/** Names as this machine knows them. */
+/** Names as this machine knows them. The file is read when first asked for. */
 export function systemNames(servicesPath = '/etc/services'): Names {
-  return { ...parseServices(readOr(servicesPath, BUILT_IN_SERVICES)), addressOf, hostsOf }
+  let read: ReturnType<typeof parseServices> | undefined
+  const services = (): ReturnType<typeof parseServices> =>
+    (read ??= parseServices(readOr(servicesPath, BUILT_IN_SERVICES)))
+  return {
+    portNumber: (name, protocol) => services().portNumber(name, protocol),
+    portName: (port, protocol) => services().portName(port, protocol),
+    addressOf,
+    hostsOf,
+  }
 }

@@ -103,12 +103,12 @@ t.test('the commands of uvs: script and reset', async t => {
   t.match(await uvs('script', 'ipvsadm -D -t 10.0.0.2:80', '-', ...at), { status: 255, err: 'No such service\n' })
   t.match(await uvs('script', 'sleep 0.01', '-', ...at), { status: 0, out: '', err: '' })
   t.match(await uvs('script', '', `${directory}/none`, ...at), { status: 2, err: /^cannot read .*\n$/ })
-  t.match(await uvs('script', '', ...at), { status: 2, err: `usage: ${script.usage}\n` })
-  t.match(await uvs('script', '', '-', '--control'), { status: 2, err: `usage: ${script.usage}\n` })
+  t.match(await uvs('script', '', ...at), { status: 2, err: `usage: uvs ${script.usage}\n` })
+  t.match(await uvs('script', '', '-', '--control'), { status: 2, err: `usage: uvs ${script.usage}\n` })
   t.equal(control.services.length, 1)
   t.strictSame(await uvs('reset', '', ...at), { status: 0, out: '', err: '' })
   t.equal(control.services.length, 0)
-  t.match(await uvs('reset', '', 'now', ...at), { status: 2, err: `usage: ${reset.usage}\n` })
+  t.match(await uvs('reset', '', 'now', ...at), { status: 2, err: `usage: uvs ${reset.usage}\n` })
 })
 
 /** As src/cli/uvs/main.ts will: the command in a process of its own. */
