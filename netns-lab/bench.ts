@@ -7,6 +7,7 @@
  * The same load through each runner in turn, round after round, so that whatever else the machine does meets all alike.
  */
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { machineLine } from '../native-free/lab-report.js'
 import { type Figures, summarise, summaryLine } from './bench-figures.js'
 import { measure } from './bench-measure.js'
@@ -16,6 +17,8 @@ import { whyNoNamespaces } from './requirements.js'
 import { which } from './tools.js'
 import { untilStopped } from './until-stopped.js'
 
+/** Runs by others that would take part of a processor from ours. */
+const BUSY = 0.5
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 process.exitCode = await main(process.argv.slice(2))
@@ -52,7 +55,9 @@ function parse(args: readonly string[]): { json?: string; rounds: number } | und
 
 async function bench({ json, rounds }: { json?: string; rounds: number }, signal: AbortSignal): Promise<number> {
   const host = machine()
+  const load = loadavg()[0]!
   say(machineLine(host))
+  if (load > BUSY) say(`the machine is busy, load average ${load.toFixed(1)}: take the ratios with care`)
   for (const tool of ['wrk', 'ab', 'curl']) if (!which(tool)) say(`${tool} is not installed: not measured`)
   const taking = runners.filter(({ name, needs }) => {
     if (needs && !which(needs)) say(`${needs} is not installed: no ${name}`)
@@ -68,6 +73,6 @@ async function bench({ json, rounds }: { json?: string; rounds: number }, signal
   const summaries = summarise(results)
   say(`median [min–max] of ${rounds}, and how it compares with ${taking[0]?.name}`)
   for (const summary of summaries) say(summaryLine(summary))
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...host, rounds, summaries }, null, 2)}\n`)
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...host, load, rounds, summaries }, null, 2)}\n`)
   return 0
 }

@@ -29,7 +29,7 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<number
   } catch (error) {
     if (crash !== undefined) throw crash
     if (!stop.signal.aborted) throw error
-    process.stderr.write('uvs lab: stopped, everything is removed\n')
+    process.stderr.write('stopped, everything is removed\n')
     return status
   } finally {
     for (const name of names) process.off(name, onSignal)
