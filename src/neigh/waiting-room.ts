@@ -4,9 +4,10 @@ import type { Packet } from '../packet/packet.js'
 /** Octets a held frame has, headroom and virtio-net header apart. */
 const FRAME_ROOM = 2048
 const SLOT = HEADROOM + VNET_LEN + FRAME_ROOM
-/** All held frames, and those of one neighbour. */
+/** All held frames. */
 const SLOTS = 1024
-const MOST_OF_ONE = 64
+/** Those of one neighbour: Linux's unres_qlen_bytes, 212 992, holds about as many small packets. */
+const MOST_OF_ONE = 256
 
 /** Octets of slab that a waiting room needs. */
 export const WAITING_ROOM_OCTETS = SLOT * SLOTS

@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   }
   try {
     const command = await load()
-    if (args.includes('--help') || args.includes('-h')) {
+    if (args[0] === '--help' || args[0] === '-h') {
       process.stdout.write(`uvs ${command.usage.replace(/^uvs /, '')}\n\n${command.help}\n`)
       return 0
     }
