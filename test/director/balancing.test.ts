@@ -1,0 +1,259 @@
+import t from 'tap'
+import { Balancing } from '../../src/director/balancing.js'
+import { LocalAddresses } from '../../src/neigh/local-addresses.js'
+import { schedulers } from '../../src/sched/index.js'
+import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
+import { Counter, TOTALS } from '../../src/service/counters.js'
+import { formatIpv4, parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
+
+const TCP = 6
+const UDP = 17
+const addr = (text: string): Ipv4Addr => parseIpv4(text)!
+const VIP = addr('10.99.1.100')
+const FLOW = { protocol: TCP, caddr: 1, cport: 1, vaddr: VIP, vport: 80 }
+
+/** Writes down what it is told. */
+function recorder(): { scheduler: Scheduler; told: string[] } {
+  const told: string[] = []
+  const bound: BoundScheduler = {
+    schedule: () => undefined,
+    added: dest => told.push(`added ${formatIpv4(dest.addr)} ${dest.weight} ${dest.available}`),
+    edited: dest => told.push(`edited ${formatIpv4(dest.addr)} ${dest.weight}`),
+    removed: (dest, index) => told.push(`removed ${formatIpv4(dest.addr)} from ${index} ${dest.available}`),
+  }
+  const scheduler: Scheduler = {
+    name: 'recorder',
+    bind(service) {
+      told.push(`bound to ${formatIpv4(service.addr)}`)
+      return bound
+    },
+  }
+  return { scheduler, told }
+}
+
+function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddresses } {
+  const local = new LocalAddresses()
+  const known = new Map([...schedulers, ...more.map(scheduler => [scheduler.name, scheduler] as const)])
+  return { balancing: new Balancing({ schedulers: known, local, random: () => 7, now: 0 }), local }
+}
+const list = (balancing: Balancing): string[] =>
+  balancing.find(TCP, VIP, 80)!.destinations.map(dest => `${formatIpv4(dest.addr)}:${dest.port} ${dest.weight}`)
+
+t.test('a service is there by protocol, address and port, and holds its address', async t => {
+  const { balancing, local } = make()
+  t.equal(balancing.count, 0)
+  t.equal(balancing.addService(TCP, VIP, 80, 'rr'), undefined)
+  t.equal(balancing.addService(UDP, VIP, 80, 'rr'), undefined, 'UDP is another one')
+  t.equal(balancing.addService(TCP, VIP, 81, 'wlc'), undefined)
+  t.equal(balancing.addService(TCP, VIP, 80, 'wlc'), 'EEXIST')
+  t.equal(balancing.addService(TCP, VIP, 82, 'nosuch'), 'ENOENT')
+  t.equal(balancing.addService(TCP, VIP, 80, 'nosuch'), 'EEXIST', 'existence is asked first')
+  t.equal(balancing.count, 3)
+  t.equal(balancing.find(TCP, VIP, 80)?.scheduler.name, 'rr')
+  t.equal(balancing.find(TCP, VIP, 82), undefined)
+  t.ok(local.has(VIP))
+  balancing.flush()
+  t.equal(balancing.count, 0)
+  t.notOk(local.has(VIP), 'a refused service holds nothing')
+})
+
+t.test('editing binds another scheduler anew; the same one goes on', async t => {
+  const { scheduler, told } = recorder()
+  const { balancing } = make(scheduler)
+  balancing.addService(TCP, VIP, 80, 'recorder')
+  const service = balancing.find(TCP, VIP, 80)!
+  t.equal(balancing.editService(service, 'recorder'), undefined)
+  t.strictSame(told, ['bound to 10.99.1.100'])
+  t.equal(balancing.editService(service, 'nosuch'), 'ENOENT')
+  t.equal(service.scheduler.name, 'recorder', 'refused, so as it was')
+  t.equal(balancing.editService(service, 'wrr'), undefined)
+  t.equal(balancing.editService(service, 'recorder'), undefined)
+  t.strictSame(told, ['bound to 10.99.1.100', 'bound to 10.99.1.100'])
+})
+
+t.test('destinations go to the front; the scheduler is told of each change, after it', async t => {
+  const { scheduler, told } = recorder()
+  const { balancing } = make(scheduler)
+  balancing.addService(TCP, VIP, 80, 'recorder')
+  const service = balancing.find(TCP, VIP, 80)!
+  told.length = 0
+  for (const [text, weight] of [
+    ['10.0.0.1', 1],
+    ['10.0.0.2', 0],
+    ['10.0.0.3', 2147483647],
+  ] as const)
+    t.equal(balancing.addDestination(service, addr(text), 8080, weight), undefined)
+  t.strictSame(list(balancing), ['10.0.0.3:8080 2147483647', '10.0.0.2:8080 0', '10.0.0.1:8080 1'])
+  balancing.editDestination(service, service.destination(addr('10.0.0.2'), 8080)!, 5)
+  balancing.deleteDestination(service, service.destination(addr('10.0.0.2'), 8080)!)
+  t.strictSame(list(balancing), ['10.0.0.3:8080 2147483647', '10.0.0.1:8080 1'])
+  t.strictSame(told, [
+    'added 10.0.0.1 1 true',
+    'added 10.0.0.2 0 true',
+    'added 10.0.0.3 2147483647 true',
+    'edited 10.0.0.2 5',
+    'removed 10.0.0.2 from 1 false',
+  ])
+})
+
+t.test('a real server is named by address and port, and is unicast or ours', async t => {
+  const { balancing, local } = make()
+  balancing.addService(TCP, VIP, 80, 'rr')
+  const service = balancing.find(TCP, VIP, 80)!
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, 1), undefined)
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, 2), 'EEXIST')
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 81, 1), undefined, 'another port')
+  for (const bad of ['0.0.0.0', '0.1.2.3', '224.0.0.1', '239.255.255.255', '255.255.255.255'])
+    t.equal(balancing.addDestination(service, addr(bad), 80, 1), 'EINVAL', bad)
+  for (const good of ['127.0.0.1', '240.0.0.1', '10.99.1.100', '1.0.0.0'])
+    t.equal(balancing.addDestination(service, addr(good), 80, 1), undefined, good)
+  local.hold(addr('224.0.0.5'))
+  t.equal(balancing.addDestination(service, addr('224.0.0.5'), 80, 1), undefined, 'our own, whatever it is')
+  t.strictSame(list(balancing)[1], '1.0.0.0:80 1', 'the refused ones are not there')
+})
+
+t.test('schedule asks the service’s scheduler with the time of the last turn', async t => {
+  const asked: number[] = []
+  const clock: Scheduler = {
+    name: 'clock',
+    bind: () => ({
+      schedule(_flow, now) {
+        asked.push(now)
+        return undefined
+      },
+    }),
+  }
+  const { balancing } = make(clock)
+  balancing.addService(TCP, VIP, 80, 'clock')
+  const service = balancing.find(TCP, VIP, 80)!
+  balancing.schedule(service, FLOW)
+  balancing.poll(1234)
+  balancing.schedule(service, FLOW)
+  t.strictSame(asked, [0, 1234])
+})
+
+t.test('a deleted destination that is added again is the same one, counts and all', async t => {
+  const { balancing } = make()
+  balancing.addService(TCP, VIP, 80, 'rr')
+  const service = balancing.find(TCP, VIP, 80)!
+  balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+  balancing.addDestination(service, addr('10.0.0.2'), 80, 1)
+  const dest = service.destination(addr('10.0.0.1'), 80)!
+  dest.countConnections(1)
+  balancing.counters.connection(dest.counters)
+  balancing.deleteDestination(service, dest)
+  t.notOk(dest.available)
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 81, 1), undefined, 'another port is another one')
+  t.not(service.destination(addr('10.0.0.1'), 81), dest)
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, 9), undefined)
+  t.equal(service.destination(addr('10.0.0.1'), 80), dest)
+  t.ok(dest.available)
+  t.equal(dest.totalConns, 1)
+  t.strictSame(
+    list(balancing),
+    ['10.0.0.1:80 9', '10.0.0.1:81 1', '10.0.0.2:80 1'],
+    'at the front, with the new weight',
+  )
+  balancing.counters.snapshot()
+  t.equal(balancing.counters.shown(dest.counters, Counter.CONNS), 1, 'its service is the same: statistics go on')
+})
+
+t.test('another service’s real server of that address is not revived', async t => {
+  const { balancing } = make()
+  for (const [protocol, port] of [
+    [TCP, 80],
+    [TCP, 81],
+    [UDP, 80],
+  ] as const)
+    balancing.addService(protocol, VIP, port, 'rr')
+  const first = balancing.find(TCP, VIP, 80)!
+  balancing.addDestination(first, addr('10.0.0.1'), 80, 1)
+  const dest = first.destinations[0]!
+  dest.countConnections(1)
+  balancing.deleteDestination(first, dest)
+  for (const other of [balancing.find(TCP, VIP, 81)!, balancing.find(UDP, VIP, 80)!]) {
+    balancing.addDestination(other, addr('10.0.0.1'), 80, 1)
+    t.not(other.destinations[0], dest)
+    t.equal(other.destinations[0]!.totalConns, 0)
+  }
+})
+
+t.test('revived by a real server’s address that a new one might not have', async t => {
+  const { balancing, local } = make()
+  balancing.addService(TCP, VIP, 80, 'rr')
+  const service = balancing.find(TCP, VIP, 80)!
+  local.hold(addr('224.0.0.5'))
+  balancing.addDestination(service, addr('224.0.0.5'), 80, 1)
+  balancing.deleteDestination(service, service.destinations[0]!)
+  local.letGo(addr('224.0.0.5'))
+  t.equal(balancing.addDestination(service, addr('224.0.0.5'), 80, 1), undefined, '§2.7: it is not checked again')
+})
+
+t.test('one nobody refers to is forgotten after a sweep has seen it and two minutes more', async t => {
+  const { balancing } = make()
+  balancing.addService(TCP, VIP, 80, 'rr')
+  const service = balancing.find(TCP, VIP, 80)!
+  const revivedAfter = (minutes: number): boolean => {
+    balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+    const dest = service.destinations[0]!
+    balancing.deleteDestination(service, dest)
+    for (let i = 0; i < minutes; i++) balancing.poll((now += 60_000))
+    balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+    const revived = service.destinations[0] === dest
+    balancing.deleteDestination(service, service.destinations[0]!)
+    for (let i = 0; i < 5; i++) balancing.poll((now += 60_000))
+    return revived
+  }
+  let now = 0
+  t.strictSame([0, 1, 2, 3, 4].map(revivedAfter), [true, true, true, false, false])
+})
+
+t.test(
+  'zero hides what the last snapshot showed: of a service with its destinations, or of all with the totals',
+  async t => {
+    const { balancing } = make()
+    balancing.addService(TCP, VIP, 80, 'rr')
+    balancing.addService(TCP, VIP, 81, 'rr')
+    const [first, second] = [balancing.find(TCP, VIP, 80)!, balancing.find(TCP, VIP, 81)!]
+    for (const service of [first, second]) balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+    const rows = [
+      first.counters,
+      first.destinations[0]!.counters,
+      second.counters,
+      second.destinations[0]!.counters,
+      TOTALS,
+    ]
+    const shown = (): number[] => rows.map(row => balancing.counters.shown(row, Counter.IN_BYTES))
+    for (const row of rows) balancing.counters.inbound(row, 100)
+    t.strictSame(shown(), [0, 0, 0, 0, 0], 'nothing before a snapshot')
+    balancing.counters.snapshot()
+    balancing.zero(first)
+    t.strictSame(shown(), [0, 0, 100, 100, 100])
+    balancing.zero(undefined)
+    t.strictSame(shown(), [0, 0, 0, 0, 0])
+    for (const row of rows) balancing.counters.inbound(row, 7)
+    balancing.zero(undefined)
+    balancing.counters.snapshot()
+    t.strictSame(shown(), [7, 7, 7, 7, 7], 'what had been counted since the snapshot re-appears (§11.2)')
+  },
+)
+
+t.test('reset forgets services, trash and counters, and lets go of the addresses', async t => {
+  const { balancing, local } = make()
+  balancing.addService(TCP, VIP, 80, 'rr')
+  const service = balancing.find(TCP, VIP, 80)!
+  balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+  const dest = service.destinations[0]!
+  dest.countConnections(1)
+  balancing.counters.inbound(TOTALS, 5)
+  balancing.reset()
+  t.equal(balancing.count, 0)
+  t.notOk(local.has(VIP))
+  balancing.addService(TCP, VIP, 80, 'rr')
+  const again = balancing.find(TCP, VIP, 80)!
+  balancing.addDestination(again, addr('10.0.0.1'), 80, 1)
+  t.not(again.destinations[0], dest)
+  t.equal(again.destinations[0]!.totalConns, 0)
+  balancing.counters.snapshot()
+  t.equal(balancing.counters.shown(TOTALS, Counter.IN_BYTES), 0)
+})

@@ -1,0 +1,68 @@
+import t from 'tap'
+import { LocalAddresses } from '../../src/neigh/local-addresses.js'
+import { parseCidr, parseIpv4 } from '../../src/wire/addr.js'
+
+const addr = (text: string) => parseIpv4(text)!
+const cidr = (text: string) => parseCidr(text)!
+
+t.test('an address is local while anyone holds it', async t => {
+  const local = new LocalAddresses()
+  t.notOk(local.has(addr('10.0.0.1')))
+  local.hold(addr('10.0.0.1'))
+  local.hold(addr('10.0.0.1'))
+  local.letGo(addr('10.0.0.1'))
+  t.ok(local.has(addr('10.0.0.1')), 'held once more')
+  local.letGo(addr('10.0.0.1'))
+  t.notOk(local.has(addr('10.0.0.1')))
+})
+
+t.test('a block holds its addresses and no others', async t => {
+  const blocks: [block: string, inside: string[], outside: string[]][] = [
+    ['198.51.100.0/28', ['198.51.100.0', '198.51.100.15'], ['198.51.100.16', '198.51.99.255']],
+    ['198.51.100.77/24', ['198.51.100.0', '198.51.100.255'], ['198.51.101.0']],
+    ['128.0.0.0/1', ['128.0.0.0', '255.255.255.255'], ['127.255.255.255', '0.0.0.0']],
+    ['0.0.0.0/0', ['0.0.0.0', '255.255.255.255'], []],
+    ['192.0.2.8/31', ['192.0.2.8', '192.0.2.9'], ['192.0.2.7', '192.0.2.10']],
+    ['192.0.2.8/32', ['192.0.2.8'], ['192.0.2.7', '192.0.2.9']],
+  ]
+  for (const [block, inside, outside] of blocks) {
+    const local = new LocalAddresses()
+    local.addBlock(cidr(block))
+    for (const text of inside) t.ok(local.has(addr(text)), `${text} in ${block}`)
+    for (const text of outside) t.notOk(local.has(addr(text)), `${text} not in ${block}`)
+    t.ok(local.deleteBlock(cidr(block)), `${block} was there`)
+    for (const text of inside) t.notOk(local.has(addr(text)), `${text} no longer in ${block}`)
+    t.notOk(local.deleteBlock(cidr(block)), `${block} is gone`)
+  }
+})
+
+t.test('a block is deleted by its own length only', async t => {
+  const local = new LocalAddresses()
+  local.addBlock(cidr('198.51.100.0/28'))
+  t.notOk(local.deleteBlock(cidr('198.51.100.0/24')))
+  t.notOk(local.deleteBlock(cidr('198.51.100.0')))
+  t.ok(local.has(addr('198.51.100.3')))
+})
+
+t.test('singles are what is to be announced: each address once, blocks not', async t => {
+  const local = new LocalAddresses()
+  local.addBlock(cidr('198.51.100.0/28'))
+  local.addBlock(cidr('192.0.2.8'))
+  local.hold(addr('10.0.0.1'))
+  local.hold(addr('10.0.0.1'))
+  t.strictSame([...local.singles()], [addr('192.0.2.8'), addr('10.0.0.1')])
+})
+
+t.test('the version moves when an address comes or goes', async t => {
+  const local = new LocalAddresses()
+  const moves = (change: () => void): boolean => {
+    const before = local.version
+    change()
+    return local.version !== before
+  }
+  t.ok(moves(() => local.hold(addr('10.0.0.1'))))
+  t.ok(moves(() => local.letGo(addr('10.0.0.1'))))
+  t.ok(moves(() => local.addBlock(cidr('192.0.2.8'))))
+  t.ok(moves(() => local.deleteBlock(cidr('192.0.2.8'))))
+  t.notOk(moves(() => local.has(addr('10.0.0.1'))))
+})

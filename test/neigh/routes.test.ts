@@ -1,0 +1,123 @@
+import t from 'tap'
+import { ON_LINK, Routes } from '../../src/neigh/routes.js'
+import type { Port } from '../../src/packet/port.js'
+import { formatIpv4, parseCidr, parseIpv4, parseMac } from '../../src/wire/addr.js'
+
+const port = (index: number, name: string, mtu = 1500): Port => ({
+  index,
+  name,
+  mtu,
+  mac: parseMac('02:00:00:00:00:01')!,
+})
+const a = port(0, 'a')
+const b = port(1, 'b', 9000)
+const addr = (text: string) => parseIpv4(text)!
+const cidr = (text: string) => parseCidr(text)!
+
+/** 'port gateway mtu' */
+function lookup(routes: Routes, dst: string): string {
+  const route = routes.lookup(addr(dst))
+  if (!route) return 'none'
+  const gateway = route.gateway === ON_LINK ? 'link' : formatIpv4(route.gateway)
+  return `${route.port.name} ${gateway} ${route.mtu}`
+}
+
+t.test('the longest prefix wins, in whatever order the routes came', async t => {
+  const given: [to: string, at: Port, gateway: string | undefined, mtu?: number][] = [
+    ['0.0.0.0/0', a, '10.0.0.254'],
+    ['192.0.2.0/24', b, '10.1.0.1'],
+    ['192.0.2.128/25', a, '10.0.0.9', 1400],
+    ['192.0.2.129/32', b, undefined, 576],
+    ['128.0.0.0/1', a, '10.0.0.7'],
+  ]
+  for (const order of [given, given.toReversed(), [...given.slice(2), ...given.slice(0, 2)]]) {
+    const routes = new Routes()
+    for (const [to, at, gateway, mtu] of order) routes.add(cidr(to), at, gateway ? addr(gateway) : undefined, mtu)
+    t.strictSame(
+      ['10.9.9.9', '192.0.2.1', '192.0.2.200', '192.0.2.129', '255.255.255.255', '0.0.0.0', '203.0.113.1'].map(dst =>
+        lookup(routes, dst),
+      ),
+      [
+        'a 10.0.0.254 1500',
+        'b 10.1.0.1 9000',
+        'a 10.0.0.9 1400',
+        'b link 576',
+        'a 10.0.0.7 1500',
+        'a 10.0.0.254 1500',
+        'a 10.0.0.7 1500',
+      ],
+      order.map(([to]) => to).join(' '),
+    )
+  }
+})
+
+t.test('without a default there are addresses without a route', async t => {
+  const routes = new Routes()
+  t.equal(lookup(routes, '10.0.0.1'), 'none', 'an empty table')
+  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
+  t.equal(lookup(routes, '10.0.0.77'), 'a link 1500')
+  t.equal(lookup(routes, '10.0.1.1'), 'none')
+})
+
+t.test('an address connects its network, a /32 nothing', async t => {
+  const routes = new Routes()
+  routes.addAddress({ ...cidr('192.0.2.1/31'), port: a })
+  routes.addAddress({ ...cidr('198.51.100.1/32'), port: b })
+  t.strictSame(
+    ['192.0.2.0', '192.0.2.1', '192.0.2.2', '198.51.100.1'].map(dst => lookup(routes, dst)),
+    ['a link 1500', 'a link 1500', 'none', 'none'],
+  )
+})
+
+t.test('the later of two routes to one block stands, however its host part is written', async t => {
+  const routes = new Routes()
+  routes.add(cidr('192.0.2.0/24'), a, addr('10.0.0.1'))
+  routes.add(cidr('192.0.2.77/24'), b, addr('10.1.0.1'), 1280)
+  t.equal(lookup(routes, '192.0.2.1'), 'b 10.1.0.1 1280')
+  routes.delete(cidr('192.0.2.1/24'))
+  t.equal(lookup(routes, '192.0.2.1'), 'none', 'there was but one')
+  routes.delete(cidr('192.0.2.0/24'))
+  routes.add(cidr('192.0.2.0/25'), a, undefined)
+  routes.delete(cidr('192.0.2.0/24'))
+  t.equal(lookup(routes, '192.0.2.1'), 'a link 1500', 'another length is another route')
+})
+
+t.test('the source for a peer is our address in its network, else the port’s first, else none', async t => {
+  const routes = new Routes()
+  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
+  routes.addAddress({ ...cidr('10.0.1.1/24'), port: a })
+  routes.addAddress({ ...cidr('10.0.2.1/24'), port: b })
+  const cases: [Port, string, string][] = [
+    [a, '10.0.0.9', '10.0.0.1'],
+    [a, '10.0.1.9', '10.0.1.1'],
+    [a, '10.0.2.9', '10.0.0.1'],
+    [b, '10.0.2.9', '10.0.2.1'],
+    [b, '8.8.8.8', '10.0.2.1'],
+    [port(2, 'c'), '10.0.0.9', '0.0.0.0'],
+  ]
+  for (const [at, peer, source] of cases)
+    t.equal(formatIpv4(routes.sourceFor(at, addr(peer))), source, `${peer} by ${at.name}`)
+})
+
+t.test('a connected network’s last address is its broadcast address, its first is a host', async t => {
+  const routes = new Routes()
+  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
+  routes.addAddress({ ...cidr('192.0.2.9/30'), port: b })
+  routes.addAddress({ ...cidr('198.51.100.0/31'), port: b })
+  routes.addAddress({ ...cidr('203.0.113.1/32'), port: b })
+  const broadcast = ['10.0.0.255', '192.0.2.11']
+  const hosts = ['10.0.0.0', '10.0.0.254', '192.0.2.8', '192.0.2.255', '198.51.100.1', '203.0.113.1', '10.0.1.255']
+  for (const text of broadcast) t.ok(routes.isBroadcast(addr(text)), text)
+  for (const text of hosts) t.notOk(routes.isBroadcast(addr(text)), text)
+})
+
+t.test('an address is on the link of the port whose network it is in', async t => {
+  const routes = new Routes()
+  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
+  routes.addAddress({ ...cidr('192.0.2.9/30'), port: b })
+  routes.add(cidr('0.0.0.0/0'), a, addr('10.0.0.254'))
+  t.strictSame(
+    ['10.0.0.200', '192.0.2.10', '192.0.2.12', '8.8.8.8'].map(text => routes.portOnLink(addr(text))?.name),
+    ['a', 'b', undefined, undefined],
+  )
+})
