@@ -1,0 +1,7 @@
+import t from 'tap'
+import { schedulers } from '../../src/sched/index.js'
+
+t.test('the schedulers are found by the names that ipvsadm -s takes', async t => {
+  t.strictSame([...schedulers.keys()].toSorted(), ['lc', 'rr', 'wlc', 'wrr'])
+  for (const [name, scheduler] of schedulers) t.equal(scheduler.name, name, name)
+})
