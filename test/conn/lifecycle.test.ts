@@ -306,6 +306,21 @@ t.test('when more are due than a call may end, they go over several, 0 seconds l
   t.equal(rig.conns.table.count, 0)
 })
 
+t.test('while the wheel is behind, one that is to expire now still has this jiffy', async t => {
+  const many = EXPIRY_BUDGET + 100
+  const rig = new Rig(0, many)
+  for (let cport = 0; cport < many; cport++) rig.packet(rig.open(UDP, cport), '>', UDP)
+  rig.to(299_990)
+  t.equal(rig.conns.advance(301_500), false, 'behind')
+  const conn = rig.open()
+  rig.packet(conn, '>S')
+  rig.conns.expireNow(conn)
+  t.equal(rig.conns.advance(301_500), true, 'caught up')
+  t.equal(rig.counted, '1–0')
+  rig.conns.advance(301_510)
+  t.equal(rig.counted, '0–0')
+})
+
 t.test('it says how long there is nothing to do', async t => {
   const rig = new Rig(5000)
   rig.to(0)

@@ -95,6 +95,34 @@ t.test('in one bucket each part of the key is compared', async t => {
   }
 })
 
+t.test('keys that share a bucket by chance are told apart', async t => {
+  for (const [what, key] of [
+    ['client ports', i => [TCP, CLIENT, 40000 + i]],
+    ['client addresses', i => [TCP, (CLIENT + i) | 0, 40000]],
+    ['protocols', i => [i, CLIENT, 40000]],
+  ] as [string, (i: number) => [number, number, number]][]) {
+    // 256 in 256 buckets: two in three meet another.
+    const table = new ConnTable(256, seededRandom(1))
+    const wrong: number[] = []
+    const conns = Array.from({ length: 256 }, (_, i) => {
+      const [protocol, caddr, cport] = key(i)
+      if (table.lookupInbound(protocol, caddr, cport, VIP, 80) !== NONE) wrong.push(i)
+      if (table.lookupOutbound(protocol, SERVER, 8080, caddr, cport) !== NONE) wrong.push(i)
+      const conn = table.insert(protocol, caddr, cport, VIP, 80)
+      bind(table, conn, SERVER, 8080, protocol)
+      return conn
+    })
+    t.strictSame(wrong, [], `${what}: none is found before it is there`)
+    for (const [i, conn] of conns.entries()) {
+      const [protocol, caddr, cport] = key(i)
+      if (table.lookupInbound(protocol, caddr, cport, VIP, 80) !== conn) wrong.push(i)
+      if (table.lookupOutbound(protocol, SERVER, 8080, caddr, cport) !== conn) wrong.push(i)
+    }
+    t.strictSame(wrong, [], `${what}: each is found`)
+    t.ok(chains(table).length < 200, `${what}: buckets are shared`)
+  }
+})
+
 t.test('of two with the same key the newer is found', async t => {
   const table = new ConnTable(8, seededRandom(1))
   const old = table.insert(TCP, CLIENT, 40000, VIP, 80)
@@ -277,6 +305,7 @@ t.test('cleared, it is empty and takes as many as at first', async t => {
   const table = new ConnTable(3, seededRandom(1))
   for (let round = 0; round < 3; round++) {
     const conns = Array.from({ length: 3 }, (_, i) => table.insert(TCP, CLIENT, i, VIP, 80))
+    t.notOk(conns.includes(NONE), `round ${round}: three of them`)
     t.equal(table.insert(TCP, CLIENT, 3, VIP, 80), NONE, `round ${round}: full`)
     if (round === 1) table.remove(conns[1]!)
     table.clear()

@@ -40,6 +40,23 @@ t.test('a service is found by protocol, address and port together', async t => {
   }
 })
 
+t.test('who is alone in a bucket is not taken for another that would be in it', async t => {
+  const random = seededRandom(5)
+  const wrong: string[] = []
+  // With 256 buckets, in a dozen of the cases the other key is in the bucket of the one that is there.
+  for (let i = 0; i < 3000; i++) {
+    const service = new Service(random() & 255, (random() | 0) as Ipv4Addr, random() & 0xffff, 0)
+    const { protocol, addr, port } = service
+    const table = new ServiceTable<Service>()
+    table.add(service)
+    if (table.find(protocol, addr, port) !== service) wrong.push(`${addr}:${port}`)
+    if (table.find(protocol ^ (1 + (random() % 255)), addr, port)) wrong.push(`${addr}:${port} by another protocol`)
+    if (table.find(protocol, addr ^ (1 << (i % 32)), port)) wrong.push(`${addr}:${port} by another address`)
+    if (table.find(protocol, addr, port ^ (1 << (i % 16)))) wrong.push(`${addr}:${port} by another port`)
+  }
+  t.strictSame(wrong, [])
+})
+
 t.test('thousands are found, each by its own key, and none that was removed', async t => {
   const random = seededRandom(7)
   const keys = new Map<string, Service>()
