@@ -1,11 +1,16 @@
 /*
  * The life of a connection: opened for a new flow, moved through its states by every packet, restarted by each, ended
  * by its timer. Destinations are told what they carry (ipvs-behaviour.md §2.6, §4.5, §4.7).
+ *
+ * A template is a connection that no packet belongs to: it says which real server a client network stays with. The
+ * connections opened by it are its children, and it does not end before them.
  */
 import type { Destination, DestinationTable } from '../service/destination.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import {
   ConnFlag,
+  CONTROLLER,
+  CPORT_VPORT,
   DADDR,
   DEST,
   DPORT_PROTOCOL,
@@ -16,24 +21,35 @@ import {
   jiffiesAt,
   JIFFY_MS,
   NONE,
-  STATE,
+  ONE_CHILD,
+  STATE_CHILDREN,
+  TemplateState,
   TIMEOUT,
   TIMER_AT,
   type ConnIndex,
 } from './record.js'
+import { nextSctpState, SctpState } from './sctp-states.js'
 import { ConnTable } from './table.js'
-import { nextTcpState, tcpActive, tcpTimeouts, TcpState, type Direction } from './tcp-states.js'
+import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
 import { TimerWheel } from './timer-wheel.js'
+import { Timeouts } from './timeouts.js'
+import { Direction } from './transitions.js'
 
 /** What a connection has until its first packet has set a state's own timeout. */
 const INITIAL_TIMEOUT = 3 * HZ
-const UDP_TIMEOUT = 300 * HZ
+/** What is left to a connection whose time is up while it has children. */
+const PARENT_TIMEOUT = 60 * HZ
+/** Ports of a template that nobody shall find again. */
+const INVALID_PORT = 65_535
 
 /** Records and slots the wheel visits in one call: about a millisecond. */
 export const EXPIRY_BUDGET = 8192
 
 export class Connections {
   readonly table: ConnTable
+  readonly timeouts = new Timeouts()
+  /** Whether the secure_tcp defence is on. */
+  secureTcp = false
   readonly #destinations: DestinationTable
   readonly #wheel: TimerWheel
   /** Current jiffy. */
@@ -68,64 +84,124 @@ export class Connections {
   ): ConnIndex {
     const conn = this.table.insert(protocol, caddr, cport, vaddr, vport)
     if (conn === NONE) return NONE
-    const words = this.table.words
-    words[conn + DADDR] = dest.addr
-    words[conn + DPORT_PROTOCOL] = (dport << 16) | protocol
-    words[conn + FLAGS] = ConnFlag.INACTIVE
-    words[conn + DEST] = dest.index
-    words[conn + TIMEOUT] = INITIAL_TIMEOUT
-    words[conn + EXPIRES] = (this.#now + INITIAL_TIMEOUT) | 0
-    dest.countConnections(1)
-    this.#wheel.schedule(conn, words[conn + EXPIRES]!)
+    this.#bind(conn, dest, dport, ConnFlag.INACTIVE)
+    dest.bind()
+    this.#start(conn, INITIAL_TIMEOUT)
     return conn
+  }
+  /** Opens a connection for one packet: nobody finds it, and `endOnePacket` is to follow. */
+  openOnePacket(caddr: number, cport: number, vaddr: number, vport: number, dest: Destination, dport: number): ConnIndex {
+    const conn = this.table.insertHidden(IpProtocol.UDP, caddr, cport, vaddr, vport)
+    if (conn === NONE) return NONE
+    this.#bind(conn, dest, dport, ConnFlag.INACTIVE | ConnFlag.ONE_PACKET)
+    dest.bind()
+    return conn
+  }
+  /** Opens the template of a client network, for `timeout` jiffies. Protocol 0 and the mark as vaddr for fwmark services. */
+  openTemplate(
+    protocol: number,
+    network: number,
+    vaddr: number,
+    vport: number,
+    dest: Destination,
+    dport: number,
+    timeout: number,
+  ): ConnIndex {
+    const template = this.table.insert(protocol, network, 0, vaddr, vport)
+    if (template === NONE) return NONE
+    this.#bind(template, dest, dport, ConnFlag.INACTIVE | ConnFlag.TEMPLATE)
+    dest.countTemplate(1)
+    this.#start(template, timeout)
+    return template
+  }
+
+  /** Makes the template the connection's controller, and gives it its full time again. */
+  adopt(template: ConnIndex, conn: ConnIndex): void {
+    const { words } = this.table
+    words[conn + CONTROLLER] = template
+    words[template + STATE_CHILDREN]! += ONE_CHILD
+    this.restart(template)
+  }
+  /** Makes it impossible to find the template again; it ends when its timer fires (§4.6). */
+  invalidate(template: ConnIndex): void {
+    const { words } = this.table
+    words[template + CPORT_VPORT] = INVALID_PORT
+    words[template + DPORT_PROTOCOL] = (INVALID_PORT << 16) | (words[template + DPORT_PROTOCOL]! & 0xff)
   }
 
   destinationOf(conn: ConnIndex): Destination {
     return this.#destinations.at(this.table.words[conn + DEST]!)
   }
+  stateOf(conn: ConnIndex): number {
+    return this.table.words[conn + STATE_CHILDREN]! & 0xff
+  }
+  childrenOf(conn: ConnIndex): number {
+    return this.table.words[conn + STATE_CHILDREN]! >>> 8
+  }
+  has(conn: ConnIndex, flag: number): boolean {
+    return (this.table.words[conn + FLAGS]! & flag) !== 0
+  }
+  controllerOf(conn: ConnIndex): ConnIndex {
+    return this.table.words[conn + CONTROLLER]! as ConnIndex
+  }
 
-  /** Moves the state by a packet: TCP by its flags, UDP has one state. `restart` is to follow. */
-  packet(conn: ConnIndex, protocol: number, direction: Direction, tcpFlags: number): void {
-    const words = this.table.words
-    if (protocol !== IpProtocol.TCP) {
-      words[conn + TIMEOUT] = UDP_TIMEOUT
-      return
-    }
-    const state = nextTcpState(words[conn + STATE]!, direction, tcpFlags)
-    words[conn + STATE] = state
-    words[conn + TIMEOUT] = tcpTimeouts[state]!
-    const inactive = (words[conn + FLAGS]! & ConnFlag.INACTIVE) !== 0
-    if (inactive === (tcpActive[state] === 1)) {
-      words[conn + FLAGS]! ^= ConnFlag.INACTIVE
-      this.destinationOf(conn).countActive(inactive ? 1 : -1)
+  /**
+   * Moves the state by a packet, and with it the timeout; `restart` is to follow. `signal`: the TCP flags, or the
+   * SctpEvent; UDP has one state.
+   */
+  packet(conn: ConnIndex, protocol: number, direction: Direction, signal: number): void {
+    if (protocol === IpProtocol.TCP) {
+      const state = nextTcpState(this.stateOf(conn), direction, signal, this.secureTcp)
+      this.#enter(conn, state, this.timeouts.tcp[state]!, tcpActive[state] === 1, state === TcpState.ESTABLISHED)
+    } else if (protocol === IpProtocol.SCTP) {
+      const state = nextSctpState(this.stateOf(conn), direction, signal)
+      const isEstablished = state === SctpState.ESTABLISHED
+      this.#enter(conn, state, this.timeouts.sctp[state]!, isEstablished, isEstablished)
+    } else {
+      this.table.words[conn + TIMEOUT] = this.timeouts.udp
+      if (direction === Direction.OUTBOUND) this.#assure(this.controllerOf(conn))
     }
   }
 
   /** Gives the timer its full time again. The wheel is touched only when it would look too late. */
   restart(conn: ConnIndex): void {
-    const words = this.table.words
-    this.#expireAt(conn, (this.#now + words[conn + TIMEOUT]!) | 0)
+    this.#expireAt(conn, (this.#now + this.table.words[conn + TIMEOUT]!) | 0)
   }
-
   countInbound(conn: ConnIndex): void {
     this.table.words[conn + IN_PKTS]!++
+  }
+  /** Inbound packets so far. */
+  inboundOf(conn: ConnIndex): number {
+    return this.table.words[conn + IN_PKTS]!
+  }
+  /** Whether its timer was last restarted at least `jiffies` ago. */
+  isIdleFor(conn: ConnIndex, jiffies: number): boolean {
+    const { words } = this.table
+    return ((this.#now + words[conn + TIMEOUT]! - words[conn + EXPIRES]!) | 0) >= jiffies
   }
 
   /** Ends it with the next jiffy: until then it is still counted, as in the kernel, where a timer is made to fire. */
   expireNow(conn: ConnIndex): void {
     this.#expireAt(conn, (this.#now + 1) | 0)
   }
-
-  /** A new-connection packet may take this one's place: a TCP connection that is over (conn_reuse_mode 1, §6.3). */
-  isReusable(conn: ConnIndex, protocol: number): boolean {
-    const state = this.table.words[conn + STATE]!
-    return protocol === IpProtocol.TCP && (state === TcpState.TIME_WAIT || state === TcpState.CLOSE)
+  /** Ends it with the next jiffy, and then its controller, if that has no other children (§4.7, "drop with control chain"). */
+  drop(conn: ConnIndex): void {
+    if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
+    this.expireNow(conn)
+  }
+  /** The packet of an openOnePacket connection has been sent. */
+  endOnePacket(conn: ConnIndex): void {
+    this.destinationOf(conn).unbind()
+    this.#leaveController(conn)
+    this.table.free(conn)
   }
 
   /** The wheel's question. */
   due(conn: ConnIndex): void {
-    const words = this.table.words
-    if (((words[conn + EXPIRES]! - this.#now) | 0) > 0) this.#wheel.schedule(conn, words[conn + EXPIRES]!)
+    const { words } = this.table
+    const expires = words[conn + EXPIRES]!
+    if (((expires - this.#now) | 0) > 0) this.#wheel.schedule(conn, expires)
+    else if (this.childrenOf(conn) > 0) this.#start(conn, PARENT_TIMEOUT)
     else this.#end(conn)
   }
 
@@ -145,8 +221,41 @@ export class Connections {
     this.#wheel.clear(this.#now)
   }
 
+  #bind(conn: ConnIndex, dest: Destination, dport: number, flags: number): void {
+    const { words } = this.table
+    words[conn + DADDR] = dest.addr
+    words[conn + DPORT_PROTOCOL]! |= dport << 16
+    words[conn + DEST] = dest.index
+    words[conn + FLAGS] = flags
+  }
+  #start(conn: ConnIndex, timeout: number): void {
+    const { words } = this.table
+    words[conn + TIMEOUT] = timeout
+    words[conn + EXPIRES] = (this.#now + timeout) | 0
+    this.#wheel.schedule(conn, words[conn + EXPIRES]!)
+  }
+
+  #enter(conn: ConnIndex, state: number, timeout: number, isActive: boolean, isEstablished: boolean): void {
+    const { words } = this.table
+    const before = words[conn + STATE_CHILDREN]!
+    words[conn + TIMEOUT] = timeout
+    if ((before & 0xff) !== state) {
+      words[conn + STATE_CHILDREN] = (before & ~0xff) | state
+      if (isEstablished) this.#assure(this.controllerOf(conn))
+    }
+    const isInactive = (words[conn + FLAGS]! & ConnFlag.INACTIVE) !== 0
+    if (isInactive === isActive) {
+      words[conn + FLAGS]! ^= ConnFlag.INACTIVE
+      this.destinationOf(conn).countActive(isActive ? 1 : -1)
+    }
+  }
+  #assure(controller: ConnIndex): void {
+    if (controller !== NONE && this.has(controller, ConnFlag.TEMPLATE))
+      this.table.words[controller + STATE_CHILDREN]! |= TemplateState.ASSURED
+  }
+
   #expireAt(conn: ConnIndex, at: number): void {
-    const words = this.table.words
+    const { words } = this.table
     words[conn + EXPIRES] = at
     if (((at - words[conn + TIMER_AT]!) | 0) >= 0) return
     this.#wheel.cancel(conn)
@@ -155,8 +264,23 @@ export class Connections {
 
   #end(conn: ConnIndex): void {
     const dest = this.destinationOf(conn)
-    if ((this.table.words[conn + FLAGS]! & ConnFlag.INACTIVE) === 0) dest.countActive(-1)
-    dest.countConnections(-1)
+    if (this.has(conn, ConnFlag.TEMPLATE)) dest.countTemplate(-1)
+    else {
+      if (!this.has(conn, ConnFlag.INACTIVE)) dest.countActive(-1)
+      dest.unbind()
+    }
+    const controller = this.#leaveController(conn)
+    const wasDropped = this.table.words[conn + TIMEOUT] === 0
     this.table.remove(conn)
+    if (wasDropped && controller !== NONE && this.childrenOf(controller) === 0 && !this.#isAssured(controller))
+      this.drop(controller)
+  }
+  #leaveController(conn: ConnIndex): ConnIndex {
+    const controller = this.controllerOf(conn)
+    if (controller !== NONE) this.table.words[controller + STATE_CHILDREN]! -= ONE_CHILD
+    return controller
+  }
+  #isAssured(conn: ConnIndex): boolean {
+    return this.has(conn, ConnFlag.TEMPLATE) && this.stateOf(conn) === TemplateState.ASSURED
   }
 }

@@ -18,8 +18,8 @@ export const DADDR = 3
 export const DPORT_PROTOCOL = 4
 /** ConnFlag bits. */
 export const FLAGS = 5
-/** TcpState, or 0 for UDP. */
-export const STATE = 6
+/** The state (8 bits), and above it the number of connections that this one controls. */
+export const STATE_CHILDREN = 6
 /** Index of the real server's destination. */
 export const DEST = 7
 /** Next in the hash bucket; in a free record, the next free one. */
@@ -35,9 +35,17 @@ export const EXPIRES = 12
 export const TIMEOUT = 13
 /** Inbound packets so far. */
 export const IN_PKTS = 14
+/** The connection that controls this one: of a persistent service's connection, its template. NONE if there is none. */
+export const CONTROLLER = 15
 
 /** With the kernel's values (ipvs-behaviour.md §4.2). */
-export const ConnFlag = { INACTIVE: 0x0100 } as const
+export const ConnFlag = { INACTIVE: 0x0100, TEMPLATE: 0x1000, ONE_PACKET: 0x2000 } as const
+
+/** What a template's state says (ipvs-behaviour.md §5.4). */
+export const TemplateState = { NONE: 0, ASSURED: 1 } as const
+
+/** One child, in STATE_CHILDREN. */
+export const ONE_CHILD = 0x100
 
 /** A timer tick, as the recorded kernel has it: HZ = 100. */
 export const JIFFY_MS = 10

@@ -1,5 +1,20 @@
-import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, NEXT, NONE, RECORD_WORDS, VADDR, type ConnIndex } from './record.js'
+import {
+  CADDR,
+  ConnFlag,
+  CONTROLLER,
+  CPORT_VPORT,
+  DADDR,
+  DPORT_PROTOCOL,
+  FLAGS,
+  NEXT,
+  NONE,
+  RECORD_WORDS,
+  VADDR,
+  type ConnIndex,
+} from './record.js'
 
+/** Buckets of the kernel's table: the share of the table that random dropping looks at goes by them (§10.2). */
+export const KERNEL_BUCKETS = 4096
 /** 1 GiB of records. */
 export const MAX_CONNECTIONS = 2 ** 24
 
@@ -27,7 +42,7 @@ export class ConnTable {
       throw new RangeError(`a connection table holds 1 to ${MAX_CONNECTIONS} connections, not ${capacity}`)
     this.capacity = capacity
     this.words = new Int32Array(capacity * RECORD_WORDS)
-    const buckets = 2 ** Math.max(8, Math.ceil(Math.log2(capacity)))
+    const buckets = Math.max(KERNEL_BUCKETS, 2 ** Math.ceil(Math.log2(capacity)))
     this.#heads = new Int32Array(buckets).fill(NONE)
     this.#mask = buckets - 1
     this.#seed0 = random() | 0
@@ -45,8 +60,9 @@ export class ConnTable {
     return this.#heads[bucket]! as ConnIndex
   }
 
-  /** Who is it from: a packet caddr:cport → vaddr:vport. */
+  /** Who is it from: a packet caddr:cport → vaddr:vport. One from port 0 is never known, as in the kernel (§4.3). */
   lookupInbound(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
+    if (cport === 0) return NONE
     const words = this.words
     const ports = (cport << 16) | vport
     let conn = this.#heads[this.#bucket(protocol, caddr, cport)]!
@@ -81,8 +97,35 @@ export class ConnTable {
     return conn as ConnIndex
   }
 
-  /** A record with its key filled in, every other field 0, first in its bucket; NONE when the table is full. */
+  /** The persistence template of a client network: `vaddr` is the mark where the protocol is 0 (§4.6). */
+  lookupTemplate(protocol: number, caddr: number, vaddr: number, vport: number): ConnIndex {
+    const words = this.words
+    let conn = this.#heads[this.#bucket(protocol, caddr, 0)]!
+    while (conn !== NONE) {
+      if (
+        words[conn + CADDR] === caddr &&
+        words[conn + CPORT_VPORT] === vport &&
+        words[conn + VADDR] === vaddr &&
+        (words[conn + DPORT_PROTOCOL]! & 0xff) === protocol &&
+        (words[conn + FLAGS]! & ConnFlag.TEMPLATE) !== 0
+      )
+        break
+      conn = words[conn + NEXT]!
+    }
+    return conn as ConnIndex
+  }
+
+  /** A record with its key filled in, every other field empty, first in its bucket; NONE when the table is full. */
   insert(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
+    const conn = this.insertHidden(protocol, caddr, cport, vaddr, vport)
+    if (conn === NONE) return NONE
+    const bucket = this.#bucket(protocol, caddr, cport)
+    this.words[conn + NEXT] = this.#heads[bucket]!
+    this.#heads[bucket] = conn
+    return conn
+  }
+  /** As `insert`, but in no bucket: nobody finds it (one-packet scheduling). To be ended with `free`. */
+  insertHidden(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     const words = this.words
     let conn = this.#free
     if (conn !== NONE) {
@@ -97,9 +140,7 @@ export class ConnTable {
     words[conn + CPORT_VPORT] = (cport << 16) | vport
     words[conn + VADDR] = vaddr
     words[conn + DPORT_PROTOCOL] = protocol
-    const bucket = this.#bucket(protocol, caddr, cport)
-    words[conn + NEXT] = this.#heads[bucket]!
-    this.#heads[bucket] = conn
+    words[conn + CONTROLLER] = NONE
     this.#count++
     return conn as ConnIndex
   }
@@ -107,18 +148,19 @@ export class ConnTable {
   /** Takes the record out of its bucket and frees it. It must be in the table. */
   remove(conn: ConnIndex): void {
     const words = this.words
-    const bucket = this.#bucket(
-      words[conn + DPORT_PROTOCOL]! & 0xff,
-      words[conn + CADDR]!,
-      words[conn + CPORT_VPORT]! >>> 16,
-    )
+    const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
+    const bucket = this.#bucket(protocol, words[conn + CADDR]!, words[conn + CPORT_VPORT]! >>> 16)
     let at = this.#heads[bucket]!
     if (at === conn) this.#heads[bucket] = words[conn + NEXT]!
     else {
       while (words[at + NEXT] !== conn) at = words[at + NEXT]!
       words[at + NEXT] = words[conn + NEXT]!
     }
-    words[conn + NEXT] = this.#free
+    this.free(conn)
+  }
+  /** Frees a record that is in no bucket. */
+  free(conn: ConnIndex): void {
+    this.words[conn + NEXT] = this.#free
     this.#free = conn
     this.#count--
   }

@@ -4,6 +4,7 @@
  */
 import { TcpFlag } from '../wire/tcp.js'
 import { HZ } from './record.js'
+import { parseTransitions, type Direction } from './transitions.js'
 
 export const TcpState = {
   NONE: 0,
@@ -22,21 +23,18 @@ export const TcpState = {
 /** By state, as `ipvsadm -Lc` prints them. */
 export const tcpStateNames = Object.keys(TcpState)
 
-/** Jiffies by state. */
+/** Jiffies by state, as the kernel has them before any `ipvsadm --set`. */
 export const tcpTimeouts = Int32Array.of(2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120).map(s => s * HZ)
 
 /** By state: whether the connection counts as active (ActiveConn). */
 export const tcpActive = Uint8Array.of(0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1)
 
-/** Which way a packet went, as a row offset into the tables. */
-export const Direction = { INBOUND: 0, OUTBOUND: 1 } as const
-export type Direction = (typeof Direction)[keyof typeof Direction]
-
-const STATES = 11
+const CODES = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA']
+/** Columns: SYN FIN ACK RST. */
 const EVENTS = 4
 
-// The tables as the specification prints them: a row a state, columns SYN FIN ACK RST.
-const inbound = `
+const normal = parseTransitions(CODES, EVENTS, [
+  `
   NO  SR CL ES CL
   ES  ES CW ES CL
   SS  ES SS SS CL
@@ -47,8 +45,8 @@ const inbound = `
   CW  SR CW CW CL
   LA  SR LA CL LA
   LI  SR LI LI LI
-  SA  SR TW ES SR`
-const outbound = `
+  SA  SR TW ES SR`,
+  `
   NO  SS TW ES CL
   ES  ES FW ES CL
   SS  SS SS SS SS
@@ -59,27 +57,70 @@ const outbound = `
   CW  SS TW CW CL
   LA  SS LA LA CL
   LI  LI LI ES CL
-  SA  SR TW ES CL`
+  SA  SR TW ES CL`,
+  `
+  NO  SR CL ES CL
+  ES  ES FW ES CL
+  SS  ES SS SS CL
+  SR  SR TW ES SR
+  FW  SR FW FW CL
+  TW  SR TW TW CL
+  CL  SR CL CL CL
+  CW  SR CW CW CL
+  LA  SR LA CL LA
+  LI  SR LI LI LI
+  SA  SR TW ES CL`,
+])
 
-const codes = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA']
-const next = Uint8Array.from([inbound, outbound].flatMap(parseTable))
+const secure = parseTransitions(CODES, EVENTS, [
+  `
+  NO  SR CL ES CL
+  ES  ES CW ES CL
+  SS  ES SS SS CL
+  SR  SR TW SR SR
+  FW  SR TW FW CL
+  TW  SR TW TW CL
+  CL  SR CL CL CL
+  CW  SR CW CW CL
+  LA  SR LA CL LA
+  LI  SR LI LI LI
+  SA  SA SA SA CL`,
+  `
+  NO  SS TW ES CL
+  ES  ES FW ES CL
+  SS  SS SS SS SS
+  SR  SA TW ES CL
+  FW  SS FW FW CL
+  TW  SS TW TW TW
+  CL  SS CL CL CL
+  CW  SS TW CW CL
+  LA  SS LA LA CL
+  LI  LI LI ES CL
+  SA  SA TW ES CL`,
+  `
+  NO  SA CL ES CL
+  ES  ES FW ES CL
+  SS  ES SS SS CL
+  SR  SR TW ES SR
+  FW  SA FW FW CL
+  TW  SA TW TW CL
+  CL  SA CL CL CL
+  CW  SA CW CW CL
+  LA  SA LA CL LA
+  LI  SA LI LI LI
+  SA  SA TW ES CL`,
+])
 
-function parseTable(text: string): number[] {
-  const rows = text
-    .trim()
-    .split('\n')
-    .map(line => line.trim().split(/\s+/))
-  if (rows.some((row, state) => row[0] !== codes[state])) throw new RangeError('the states are out of order')
-  return rows.flatMap(row => row.slice(1).map(code => codes.indexOf(code)))
-}
-
-/** The state after a packet with these TCP flags. RST counts before SYN before FIN before ACK; none of them: CLOSE. */
-export function nextTcpState(state: number, direction: Direction, flags: number): number {
+/**
+ * The state after a packet with these TCP flags. RST counts before SYN before FIN before ACK; none of them: CLOSE.
+ * `isSecure`: by the tables of the secure_tcp defence.
+ */
+export function nextTcpState(state: number, direction: Direction, flags: number, isSecure: boolean): number {
   let event: number
   if (flags & TcpFlag.RST) event = 3
   else if (flags & TcpFlag.SYN) event = 0
   else if (flags & TcpFlag.FIN) event = 1
   else if (flags & TcpFlag.ACK) event = 2
   else return TcpState.CLOSE
-  return next[(direction * STATES + state) * EVENTS + event]!
+  return (isSecure ? secure : normal)[(direction * CODES.length + state) * EVENTS + event]!
 }

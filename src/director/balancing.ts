@@ -6,37 +6,54 @@ import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
-import { Service } from '../service/service.js'
+import { Service, type ServiceSettings } from '../service/service.js'
+import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
+import type { Sysctls } from '../service/sysctls.js'
 import { Trash } from '../service/trash.js'
 import { isLimitedBroadcast, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
 
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
+const TICK_MS = 60_000
+
 /** A service and the scheduler that serves it. */
 export class ScheduledService extends Service {
   scheduler: Scheduler
   bound: BoundScheduler
+  /** When the scheduler is to have its minute. */
+  nextTick: number
 
   constructor(
-    protocol: number,
-    addr: Ipv4Addr,
-    port: number,
+    identity: ServiceIdentity,
+    settings: ServiceSettings,
     counters: number,
-    scheduler: Scheduler,
-    random: () => number,
+    sysctls: Sysctls,
+    bind: { scheduler: Scheduler; random: () => number; now: number },
   ) {
-    super(protocol, addr, port, counters)
-    this.scheduler = scheduler
-    this.bound = scheduler.bind(this, random)
+    super(identity, settings, counters, sysctls)
+    this.scheduler = bind.scheduler
+    this.bound = bind.scheduler.bind(this, bind.random)
+    this.nextTick = bind.now + TICK_MS
   }
+}
+
+/** What is given of a destination when it is added or edited. */
+export interface DestinationSettings {
+  weight: number
+  /** 0: none. */
+  upperThreshold: number
+  lowerThreshold: number
 }
 
 export interface BalancingOptions {
   schedulers: ReadonlyMap<string, Scheduler>
   local: LocalAddresses
+  sysctls: Sysctls
   random: () => number
   now: number
+  /** Told of what a scheduler of the user's does wrong. */
+  report: (problem: string) => void
 }
 
 export class Balancing {
@@ -44,15 +61,15 @@ export class Balancing {
   readonly destinations = new DestinationTable(this.counters)
   readonly #services = new ServiceTable<ScheduledService>()
   readonly #trash = new Trash(this.destinations)
-  readonly #schedulers: ReadonlyMap<string, Scheduler>
-  readonly #local: LocalAddresses
-  readonly #random: () => number
+  /** When the first of the services' schedulers is to have its minute. */
+  #nextTick = Infinity
+  /** Real servers by address and port, and how many services name each: for nat_icmp_send. */
+  readonly #realServers = new Map<number, Destination[]>()
+  readonly #options: BalancingOptions
   #now: number
 
   constructor(options: BalancingOptions) {
-    this.#schedulers = options.schedulers
-    this.#local = options.local
-    this.#random = options.random
+    this.#options = options
     this.#now = options.now
   }
 
@@ -60,8 +77,12 @@ export class Balancing {
   get count(): number {
     return this.#services.count
   }
-  find(protocol: number, addr: number, port: number): ScheduledService | undefined {
-    return this.#services.find(protocol, addr, port)
+  find(identity: ServiceIdentity): ScheduledService | undefined {
+    return this.#services.find(identity)
+  }
+  /** The service for a packet. */
+  lookup(mark: number, protocol: number, addr: number, port: number): ScheduledService | undefined {
+    return this.#services.lookup(mark, protocol, addr, port)
   }
   inKernelOrder(): ScheduledService[] {
     return this.#services.inKernelOrder()
@@ -70,58 +91,85 @@ export class Balancing {
   poll(now: number): void {
     this.#now = now
     this.#trash.sweep(now)
+    if (now < this.#nextTick) return
+    this.#nextTick = Infinity
+    for (const service of this.#services) {
+      if (now >= service.nextTick) this.#tick(service)
+      if (service.nextTick < this.#nextTick) this.#nextTick = service.nextTick
+    }
   }
 
-  addService(protocol: number, addr: Ipv4Addr, port: number, schedulerName: string): Refusal | undefined {
-    if (this.find(protocol, addr, port)) return 'EEXIST'
-    const scheduler = this.#schedulers.get(schedulerName)
+  addService(identity: ServiceIdentity, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
+    if (this.find(identity)) return 'EEXIST'
+    const { schedulers, sysctls, random, local } = this.#options
+    const scheduler = schedulers.get(schedulerName)
     if (!scheduler) return 'ENOENT'
-    this.#services.add(new ScheduledService(protocol, addr, port, this.counters.allocate(), scheduler, this.#random))
-    this.#local.hold(addr)
+    const bind = { scheduler, random, now: this.#now }
+    const service = new ScheduledService(identity, settings, this.counters.allocate(), sysctls, bind)
+    this.#services.add(service)
+    this.#nextTick = Math.min(this.#nextTick, service.nextTick)
+    if (identity.mark === 0) local.hold(identity.addr)
     return undefined
   }
   /** Another scheduler begins anew; the same one goes on. */
-  editService(service: ScheduledService, schedulerName: string): Refusal | undefined {
-    const scheduler = this.#schedulers.get(schedulerName)
+  editService(service: ScheduledService, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
+    const scheduler = this.#options.schedulers.get(schedulerName)
     if (!scheduler) return 'ENOENT'
-    if (scheduler === service.scheduler) return undefined
-    service.bound = scheduler.bind(service, this.#random)
-    service.scheduler = scheduler
+    if (scheduler !== service.scheduler) {
+      const refusal = this.#rebind(service, scheduler, settings)
+      if (refusal) return refusal
+    }
+    service.settings = settings
     return undefined
   }
   deleteService(service: ScheduledService): void {
+    service.bound.unbound?.()
     for (const dest of service.destinations) this.#toTrash(dest)
     this.#services.remove(service)
-    this.#local.letGo(service.addr)
+    if (service.mark === 0) this.#options.local.letGo(service.addr)
     this.counters.release(service.counters)
   }
   flush(): void {
     for (const service of this.inKernelOrder()) this.deleteService(service)
   }
 
-  addDestination(service: ScheduledService, addr: Ipv4Addr, port: number, weight: number): Refusal | undefined {
+  addDestination(
+    service: ScheduledService,
+    addr: Ipv4Addr,
+    port: number,
+    settings: DestinationSettings,
+  ): Refusal | undefined {
+    if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
     if (service.destination(addr, port)) return 'EEXIST'
-    const revived = this.#trash.revive(service.protocol, service.addr, service.port, addr, port)
+    const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
-    const dest = revived ?? this.destinations.create(service.protocol, service.addr, service.port, addr, port)
+    const dest = revived ?? this.destinations.create(service, addr, port)
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) this.counters.zero(dest.counters)
     dest.serviceCounters = service.counters
-    dest.weight = weight
+    dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
     service.destinations.unshift(dest)
+    this.#enlist(dest)
     service.bound.added?.(dest)
     return undefined
   }
-  editDestination(service: ScheduledService, dest: Destination, weight: number): void {
-    dest.weight = weight
+  editDestination(service: ScheduledService, dest: Destination, settings: DestinationSettings): Refusal | undefined {
+    if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
+    dest.reconfigure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     service.bound.edited?.(dest)
+    return undefined
   }
   deleteDestination(service: ScheduledService, dest: Destination): void {
     const index = service.destinations.indexOf(dest)
     service.destinations.splice(index, 1)
     this.#toTrash(dest)
     service.bound.removed?.(dest, index)
+  }
+  /** Whether a packet addr:port of the protocol can only be a real server's answer (sysctl nat_icmp_send, §6.2). */
+  isRealServer(protocol: number, addr: number, port: number): boolean {
+    const known = this.#realServers.get(keyOf(addr, port))
+    return known !== undefined && known.some(dest => dest.servesProtocol(protocol))
   }
 
   /** From the last snapshot on, of one service and its destinations, or of everything and the totals. */
@@ -140,17 +188,49 @@ export class Balancing {
     this.counters.clear()
   }
 
-  /** A server for a new connection, or nothing. */
+  /** A server for a new connection, or nothing. What a user's scheduler does wrong costs this connection only. */
   schedule(service: ScheduledService, flow: Flow): Destination | undefined {
     return service.bound.schedule(flow, this.#now)
   }
 
+  #rebind(service: ScheduledService, scheduler: Scheduler, settings: ServiceSettings): Refusal | undefined {
+    const before = service.settings
+    service.settings = settings
+    try {
+      const bound = scheduler.bind(service, this.#options.random)
+      service.bound.unbound?.()
+      service.bound = bound
+    } catch (error) {
+      service.settings = before
+      this.#options.report(`scheduler ${scheduler.name}: ${(error as Error).message}`)
+      return 'EINVAL'
+    }
+    service.scheduler = scheduler
+    service.nextTick = this.#now + TICK_MS
+    return undefined
+  }
+  #tick(service: ScheduledService): void {
+    service.bound.tick?.(this.#now)
+    service.nextTick += TICK_MS
+  }
   #toTrash(dest: Destination): void {
     dest.available = false
     this.#trash.put(dest, this.#now)
+    const key = keyOf(dest.addr, dest.port)
+    const left = this.#realServers.get(key)!.filter(other => other !== dest)
+    if (left.length > 0) this.#realServers.set(key, left)
+    else this.#realServers.delete(key)
+  }
+  #enlist(dest: Destination): void {
+    const key = keyOf(dest.addr, dest.port)
+    this.#realServers.set(key, [...(this.#realServers.get(key) ?? []), dest])
   }
   /** Unicast, or our own: the kernel's test of a new real server's address. */
   #mayBeRealServer(addr: Ipv4Addr): boolean {
-    return this.#local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
+    return this.#options.local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
   }
+}
+
+function keyOf(addr: number, port: number): number {
+  return (addr >>> 0) * 0x10000 + port
 }

@@ -11,12 +11,13 @@ import { IpProtocol } from '../wire/ipv4.js'
  */
 export const nat = {
   inbound(packet: Packet, words: Int32Array, conn: ConnIndex): void {
-    const { ip, tcp, udp } = packet
+    const { ip, tcp, udp, sctp } = packet
     const to = words[conn + DADDR]! as Ipv4Addr
     const port = words[conn + DPORT_PROTOCOL]! >>> 16
     const from = ip.dstAddr
     const partial = isPartial(packet)
-    if (packet.protocol === IpProtocol.TCP) {
+    if (packet.protocol === IpProtocol.SCTP) sctp.rewriteDstPort(port, packet.transportLen)
+    else if (packet.protocol === IpProtocol.TCP) {
       if (partial) tcp.rewriteDstPartial(from, to, port)
       else tcp.rewriteDst(from, to, port)
     } else if (partial) udp.rewriteDstPartial(from, to, port)
@@ -25,12 +26,13 @@ export const nat = {
   },
 
   outbound(packet: Packet, words: Int32Array, conn: ConnIndex): void {
-    const { ip, tcp, udp } = packet
+    const { ip, tcp, udp, sctp } = packet
     const to = words[conn + VADDR]! as Ipv4Addr
     const port = words[conn + CPORT_VPORT]! & 0xffff
     const from = ip.srcAddr
     const partial = isPartial(packet)
-    if (packet.protocol === IpProtocol.TCP) {
+    if (packet.protocol === IpProtocol.SCTP) sctp.rewriteSrcPort(port, packet.transportLen)
+    else if (packet.protocol === IpProtocol.TCP) {
       if (partial) tcp.rewriteSrcPartial(from, to, port)
       else tcp.rewriteSrc(from, to, port)
     } else if (partial) udp.rewriteSrcPartial(from, to, port)

@@ -1,7 +1,8 @@
 import { ICMP_LEN } from '../wire/icmp.js'
-import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
+import { IPV4_MIN_LEN, Ipv4View } from '../wire/ipv4.js'
 import { NOWHERE } from '../wire/view.js'
 import type { Packet } from './packet.js'
+import { isBalanced } from './parse.js'
 
 /** The packet that an ICMP error carries: its IPv4 header and, at least, the ports. One object, re-pointed. */
 export class Embedded {
@@ -10,7 +11,7 @@ export class Embedded {
   #portsAt = 0
 
   /**
-   * Points at what the ICMP error in `packet` carries. False if that is not the beginning of a TCP or UDP packet with
+   * Points at what the ICMP error in `packet` carries. False if that is not the beginning of a TCP, UDP or SCTP packet with
    * both ports (ipvs-behaviour.md §6.6). The embedded total length may exceed what is there, and the embedded header
    * checksum is not asked for: routers send what they like.
    */
@@ -23,7 +24,7 @@ export class Embedded {
     if (len < IPV4_MIN_LEN || !ip.isVersion4 || ip.headerLen < IPV4_MIN_LEN || len < ip.headerLen + 4) return false
     if (ip.fragmentOffset !== 0) return false
     this.#portsAt = at + ip.headerLen
-    return ip.protocol === IpProtocol.TCP || ip.protocol === IpProtocol.UDP
+    return isBalanced(ip.protocol)
   }
 
   get srcPort(): number {

@@ -1,6 +1,7 @@
 import { EthernetView } from '../wire/ethernet.js'
 import { IcmpView } from '../wire/icmp.js'
 import { Ipv4View } from '../wire/ipv4.js'
+import { SctpView } from '../wire/sctp.js'
 import { TcpView } from '../wire/tcp.js'
 import { UdpView } from '../wire/udp.js'
 import { VirtioNetView } from '../wire/virtio-net.js'
@@ -24,6 +25,7 @@ export class Packet {
   readonly ip = new Ipv4View()
   readonly tcp = new TcpView()
   readonly udp = new UdpView()
+  readonly sctp = new SctpView()
   readonly icmp = new IcmpView()
 
   /** Where the IPv4 header starts. */
@@ -34,9 +36,11 @@ export class Packet {
   /** Octets of the IP packet as it came in; what the statistics count. */
   ipLen = 0
   protocol = 0
-  /** TCP and UDP only, once `parseTransport` has passed them. */
+  /** TCP, UDP and SCTP only, once `parseTransport` has passed them. */
   srcPort = 0
   dstPort = 0
+  /** What moves a connection's state: TCP flags, the SCTP event, 0 for UDP. */
+  signal = 0
 
   wrap(port: number, slab: Slab, at: number, len: number): this {
     this.port = port

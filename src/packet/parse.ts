@@ -2,14 +2,16 @@
  * 1. Ethernet: long enough, for us   → DROP_ETHERNET_SHORT, DROP_NOT_OURS
  * 2. IPv4: whole, trustworthy        → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
  * 3. padding behind it is forgotten; the transport header's place is known
- * 4. TCP, UDP: header there          → DROP_TCP_MALFORMED, DROP_UDP_MALFORMED
+ * 4. TCP, UDP, SCTP: header there    → DROP_TCP_MALFORMED, DROP_UDP_MALFORMED, DROP_SCTP_MALFORMED
  */
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import { SCTP_CHUNK_LEN } from '../wire/sctp.js'
 import { TCP_MIN_LEN } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
 import type { Packet } from './packet.js'
 import type { MacAddr } from './port.js'
+import { sctpEvent } from './sctp-event.js'
 import { Verdict } from './verdict.js'
 
 /** Checks the Ethernet header: whole, and to our MAC, broadcast or multicast. Sets nothing. */
@@ -33,27 +35,30 @@ export function parseIpv4Header(packet: Packet): Verdict {
   return Verdict.PASS
 }
 
+/** Protocols that are balanced. */
+export function isBalanced(protocol: number): boolean {
+  return protocol === IpProtocol.TCP || protocol === IpProtocol.UDP || protocol === IpProtocol.SCTP
+}
+
 /**
- * Points the transport view and reads the ports. The 20 octets of TCP or 8 of UDP must be there; no more is asked, as
- * IPVS asks no more (ipvs-behaviour.md §4.4). Other protocols pass with ports 0.
+ * Points the transport view, reads the ports and what moves a connection's state. The 20 octets of TCP, 8 of UDP, 16 of
+ * SCTP must be there; no more is asked, as IPVS asks no more (ipvs-behaviour.md §4.4). Only for balanced protocols.
  */
 export function parseTransport(packet: Packet): Verdict {
   const { view } = packet.slab
-  switch (packet.protocol) {
-    case IpProtocol.TCP:
-      if (packet.transportLen < TCP_MIN_LEN) return Verdict.DROP_TCP_MALFORMED
-      packet.tcp.wrap(view, packet.transportAt)
-      break
-    case IpProtocol.UDP:
-      if (packet.transportLen < UDP_LEN) return Verdict.DROP_UDP_MALFORMED
-      packet.udp.wrap(view, packet.transportAt)
-      break
-    default:
-      packet.srcPort = 0
-      packet.dstPort = 0
-      return Verdict.PASS
+  const { transportAt: at, transportLen: len } = packet
+  if (packet.protocol === IpProtocol.TCP) {
+    if (len < TCP_MIN_LEN) return Verdict.DROP_TCP_MALFORMED
+    packet.signal = packet.tcp.wrap(view, at).flags
+  } else if (packet.protocol === IpProtocol.UDP) {
+    if (len < UDP_LEN) return Verdict.DROP_UDP_MALFORMED
+    packet.udp.wrap(view, at)
+    packet.signal = 0
+  } else {
+    if (len < SCTP_CHUNK_LEN) return Verdict.DROP_SCTP_MALFORMED
+    packet.signal = sctpEvent(packet.sctp.wrap(view, at), len)
   }
-  packet.srcPort = view.getUint16(packet.transportAt)
-  packet.dstPort = view.getUint16(packet.transportAt + 2)
+  packet.srcPort = view.getUint16(at)
+  packet.dstPort = view.getUint16(at + 2)
   return Verdict.PASS
 }

@@ -12,7 +12,7 @@ export const lc: Scheduler = {
       let leastOverhead = Infinity
       for (let i = 0; i < destinations.length; i++) {
         const dest = destinations[i]!
-        if (dest.weight === 0) continue
+        if (!dest.eligible) continue
         const load = overhead(dest)
         if (load < leastOverhead) {
           least = dest

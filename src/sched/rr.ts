@@ -20,7 +20,7 @@ export const rr: Scheduler = {
           // From HEAD the walk is once over the list; from elsewhere it ends with the last choice itself.
           const at = (position + step) % count
           const dest = destinations[at]!
-          if (dest.weight > 0) {
+          if (dest.eligible) {
             position = at
             return dest
           }

@@ -13,7 +13,7 @@ export interface Flow {
   vport: number
 }
 
-/** A scheduler's state for one service. Called once a new connection, so it may not allocate either. */
+/** A scheduler's state for one service. */
 export interface BoundScheduler {
   /** A destination that may take the connection, or nothing. `now` in ms. */
   schedule(flow: Flow, now: number): Destination | undefined
@@ -25,6 +25,8 @@ export interface BoundScheduler {
   removed?(dest: Destination, index: number): void
   /** Every 60 s, for schedulers that keep a cache. */
   tick?(now: number): void
+  /** The service has another scheduler now, or is gone. */
+  unbound?(): void
 }
 
 /** Public: `uvs director --scheduler ./mine.js` loads one of these. */

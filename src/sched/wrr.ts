@@ -1,3 +1,4 @@
+import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
 import type { BoundScheduler, Scheduler } from './scheduler.js'
 
@@ -26,19 +27,46 @@ class WeightedRoundRobin implements BoundScheduler {
     this.#level = this.#top
   }
 
-  schedule() {
+  schedule(): Destination | undefined {
     const { destinations } = this.#service
     if (this.#top === 0) return undefined
-    // Every level up to #top has a taker, so that this ends in the second pass at the latest.
-    for (;;) {
-      if (++this.#position >= destinations.length) {
-        this.#level -= this.#step
-        if (this.#level <= 0) this.#level = this.#top
-        this.#position = 0
-      }
-      const dest = destinations[this.#position]!
-      if (dest.weight >= this.#level) return dest
+    const start = this.#position
+    const next = this.#pass(start + 1)
+    if (next !== undefined) return next
+    const wasLowest = this.#level <= this.#step
+    this.#lowerLevel()
+    const highest = greatestEligible(destinations)
+    if (highest === 0) return this.#giveUp(start, wasLowest)
+    // Levels at which there is nobody are passed over at once: weights go up to 2^31.
+    if (this.#level > highest) this.#level -= Math.ceil((this.#level - highest) / this.#step) * this.#step
+    return this.#pass(0)
+  }
+
+  /** The first from `from` on who is of the level. */
+  #pass(from: number): Destination | undefined {
+    const { destinations } = this.#service
+    for (let at = from; at < destinations.length; at++) {
+      const dest = destinations[at]!
+      if (dest.weight < this.#level || dest.overloaded) continue
+      this.#position = at
+      return dest
     }
+    return undefined
+  }
+  #lowerLevel(): void {
+    this.#level -= this.#step
+    if (this.#level <= 0) this.#level = this.#top
+  }
+  /**
+   * Everybody is overloaded. The kernel finds out level by level, and what it leaves behind is where it stopped: at the
+   * head, having come to the end of the lowest level; or, when the end of the list was the lowest level's, where it
+   * started, a whole turn of the levels later.
+   */
+  #giveUp(start: number, wasLowest: boolean): undefined {
+    if (start === HEAD || !wasLowest) {
+      this.#position = HEAD
+      this.#level = this.#top
+    } else this.#level = ((this.#top - 1) % this.#step) + 1
   }
 
   added(): void {
@@ -68,6 +96,16 @@ class WeightedRoundRobin implements BoundScheduler {
     this.#step = divisor || 1
     this.#top = greatest === 0 ? 0 : greatest - (this.#step - 1)
   }
+}
+
+/** The greatest weight of those who may be given a connection; 0 if there are none. */
+function greatestEligible(destinations: readonly Destination[]): number {
+  let greatest = 0
+  for (let i = 0; i < destinations.length; i++) {
+    const dest = destinations[i]!
+    if (dest.weight > greatest && !dest.overloaded) greatest = dest.weight
+  }
+  return greatest
 }
 
 function gcd(a: number, b: number): number {

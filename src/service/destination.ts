@@ -1,9 +1,23 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { Counters } from './counters.js'
+import type { ServiceIdentity } from './service-identity.js'
 
 /** What the columns hold of one destination. */
-const Column = { WEIGHT: 0, ACTIVE: 1, TOTAL: 2, AVAILABLE: 3, COUNTERS: 4 } as const
-const FIELDS = 8
+const Column = {
+  WEIGHT: 0,
+  LAST_WEIGHT: 1,
+  ACTIVE: 2,
+  TOTAL: 3,
+  PERSISTENT: 4,
+  FLAGS: 5,
+  UPPER: 6,
+  LOWER: 7,
+  COUNTERS: 8,
+  CACHED: 9,
+} as const
+const FIELDS = 16
+
+const Flag = { AVAILABLE: 1, OVERLOADED: 2 } as const
 
 /**
  * Destinations as columns of numbers; a connection names its real server by a row here. The rows outlive the service
@@ -20,12 +34,12 @@ export class DestinationTable {
   }
 
   /** A new destination of weight 0, not yet available. */
-  create(protocol: number, vaddr: Ipv4Addr, vport: number, addr: Ipv4Addr, port: number): Destination {
+  create(service: ServiceIdentity, addr: Ipv4Addr, port: number): Destination {
     const index = this.#free.pop() ?? this.#rows.length
     if ((index + 1) * FIELDS > this.words.length) this.#grow()
     this.words.fill(0, index * FIELDS, (index + 1) * FIELDS)
     this.words[index * FIELDS + Column.COUNTERS] = this.counters.allocate()
-    const dest = new Destination(this, index, protocol, vaddr, vport, addr, port)
+    const dest = new Destination(this, index, service, addr, port)
     this.#rows[index] = dest
     return dest
   }
@@ -53,9 +67,8 @@ export class DestinationTable {
 /** A real server inside one virtual service. A handle: what changes is in the table's columns. */
 export class Destination {
   readonly index: number
-  readonly protocol: number
-  readonly vaddr: Ipv4Addr
-  readonly vport: number
+  /** The service it was added to: what a service made again is known by. */
+  readonly #service: ServiceIdentity
   readonly addr: Ipv4Addr
   readonly port: number
   /** Counter row of the service it belongs to now. */
@@ -63,38 +76,57 @@ export class Destination {
   readonly #table: DestinationTable
   readonly #at: number
 
-  constructor(
-    table: DestinationTable,
-    index: number,
-    protocol: number,
-    vaddr: Ipv4Addr,
-    vport: number,
-    addr: Ipv4Addr,
-    port: number,
-  ) {
+  constructor(table: DestinationTable, index: number, service: ServiceIdentity, addr: Ipv4Addr, port: number) {
     this.#table = table
     this.#at = index * FIELDS
     this.index = index
-    this.protocol = protocol
-    this.vaddr = vaddr
-    this.vport = vport
+    const { protocol, mark } = service
+    this.#service = { protocol, mark, addr: service.addr, port: service.port }
     this.addr = addr
     this.port = port
+  }
+
+  /** Whether packets of this protocol may be its: those of its service, or, behind a mark, any. */
+  servesProtocol(protocol: number): boolean {
+    return this.#service.protocol === protocol || this.#service.mark !== 0
+  }
+  /** Whether it belonged to a service of this identity (ipvs-behaviour.md §2.7). */
+  belongedTo(service: ServiceIdentity): boolean {
+    const { protocol, mark, addr, port } = this.#service
+    if (mark !== service.mark || protocol !== service.protocol) return false
+    return mark !== 0 || (addr === service.addr && port === service.port)
   }
 
   /** 0 to 2^31 − 1; 0 takes no new connections. */
   get weight(): number {
     return this.#table.words[this.#at + Column.WEIGHT]!
   }
-  set weight(weight: number) {
-    this.#table.words[this.#at + Column.WEIGHT] = weight
+  /** The weight given when it was added, or the last one above 0 that it was edited to. */
+  get lastWeight(): number {
+    return this.#table.words[this.#at + Column.LAST_WEIGHT]!
   }
   /** In a service's list; otherwise deleted, and waiting in the trash for its connections to end. */
   get available(): boolean {
-    return this.#table.words[this.#at + Column.AVAILABLE] === 1
+    return (this.#table.words[this.#at + Column.FLAGS]! & Flag.AVAILABLE) !== 0
   }
   set available(available: boolean) {
-    this.#table.words[this.#at + Column.AVAILABLE] = available ? 1 : 0
+    if (available) this.#table.words[this.#at + Column.FLAGS]! |= Flag.AVAILABLE
+    else this.#table.words[this.#at + Column.FLAGS]! &= ~Flag.AVAILABLE
+  }
+  /** It has as many connections as it may: schedulers pass it over until the lower threshold (ipvs-behaviour.md §2.5). */
+  get overloaded(): boolean {
+    return (this.#table.words[this.#at + Column.FLAGS]! & Flag.OVERLOADED) !== 0
+  }
+  /** May be given a new connection: weight above 0, not overloaded. */
+  get eligible(): boolean {
+    return this.weight > 0 && !this.overloaded
+  }
+  /** Connections at which it counts as overloaded, and below which it no longer does; 0: none. */
+  get upperThreshold(): number {
+    return this.#table.words[this.#at + Column.UPPER]!
+  }
+  get lowerThreshold(): number {
+    return this.#table.words[this.#at + Column.LOWER]!
   }
   /** Connections in an active state (ActiveConn). */
   get activeConns(): number {
@@ -112,12 +144,55 @@ export class Destination {
     return this.#table.words[this.#at + Column.COUNTERS]!
   }
 
-  /** A connection was bound or unbound. */
-  countConnections(by: 1 | -1): void {
-    this.#table.words[this.#at + Column.TOTAL]! += by
+  /** Persistence templates that name it (PersistConn). */
+  get persistConns(): number {
+    return this.#table.words[this.#at + Column.PERSISTENT]!
+  }
+  /** Whether any connection, template or scheduler's cache refers to it. */
+  get referenced(): boolean {
+    return this.totalConns > 0 || this.persistConns > 0 || this.#table.words[this.#at + Column.CACHED]! > 0
+  }
+
+  /** What it is given when it is added: also when it comes back from the trash. */
+  configure(weight: number, upper: number, lower: number): void {
+    this.#table.words[this.#at + Column.LAST_WEIGHT] = weight
+    this.reconfigure(weight, upper, lower)
+  }
+  /** What an edit gives it. An upper threshold raised, or taken away, ends an overload. */
+  reconfigure(weight: number, upper: number, lower: number): void {
+    const { words } = this.#table
+    if (weight > 0) words[this.#at + Column.LAST_WEIGHT] = weight
+    if (upper === 0 || upper > this.upperThreshold) this.#setOverloaded(false)
+    words[this.#at + Column.WEIGHT] = weight
+    words[this.#at + Column.UPPER] = upper
+    words[this.#at + Column.LOWER] = lower
+  }
+  /** A connection was bound. */
+  bind(): void {
+    const count = ++this.#table.words[this.#at + Column.TOTAL]!
+    if (this.upperThreshold !== 0 && count >= this.upperThreshold) this.#setOverloaded(true)
+  }
+  /** A connection was unbound. */
+  unbind(): void {
+    const count = --this.#table.words[this.#at + Column.TOTAL]!
+    const { upperThreshold: upper, lowerThreshold: lower } = this
+    if (lower !== 0 ? count < lower : upper === 0 || count * 4 < upper * 3) this.#setOverloaded(false)
   }
   /** A connection became active or ceased to be. */
   countActive(by: 1 | -1): void {
     this.#table.words[this.#at + Column.ACTIVE]! += by
+  }
+  /** A template was bound or unbound. */
+  countTemplate(by: 1 | -1): void {
+    this.#table.words[this.#at + Column.PERSISTENT]! += by
+  }
+  /** A scheduler remembers it, or no longer does. */
+  countCached(by: 1 | -1): void {
+    this.#table.words[this.#at + Column.CACHED]! += by
+  }
+
+  #setOverloaded(overloaded: boolean): void {
+    if (overloaded) this.#table.words[this.#at + Column.FLAGS]! |= Flag.OVERLOADED
+    else this.#table.words[this.#at + Column.FLAGS]! &= ~Flag.OVERLOADED
   }
 }

@@ -1,22 +1,53 @@
-import type { Ipv4Addr } from '../wire/addr.js'
+import { IpProtocol } from '../wire/ipv4.js'
 import type { Service } from './service.js'
+import type { ServiceIdentity } from './service-identity.js'
 
 const FEWEST_BUCKETS = 256
+const FTP_PORT = 21
+const FTP_DATA_PORT = 20
+/** Linux's ip_unprivileged_port_start. */
+const FIRST_UNPRIVILEGED_PORT = 1024
 
 /**
- * Services by (protocol, address, port), hashed: looked up for every packet that has no connection, so that the cost
+ * Services by their mark, or by (protocol, address, port), hashed: looked up for every packet that has no connection, so that the cost
  * must not grow with their number. `S`: what the owner keeps of a service.
  */
 export class ServiceTable<S extends Service> {
   #buckets: S[][] = emptyBuckets(FEWEST_BUCKETS)
+  readonly #byMark = new Map<number, S>()
   /** In the order of their coming. */
   readonly #all: S[] = []
+  /** Services of port 0, those of a mark among them, and of port 21: without any, nobody looks for one. */
+  #portZero = 0
+  #ftp = 0
 
   get count(): number {
     return this.#all.length
   }
 
-  find(protocol: number, addr: number, port: number): S | undefined {
+  /** The one of exactly this identity. */
+  find(identity: ServiceIdentity): S | undefined {
+    const { mark, protocol, addr, port } = identity
+    return mark === 0 ? this.#exact(protocol, addr, port) : this.#byMark.get(mark)
+  }
+  /**
+   * The one for a packet: by its mark, exactly, as FTP data of the service on port 21, by the service of every port
+   * (ipvs-behaviour.md §2.2).
+   */
+  lookup(mark: number, protocol: number, addr: number, port: number): S | undefined {
+    if (mark !== 0) {
+      const service = this.#byMark.get(mark)
+      if (service !== undefined) return service
+    }
+    const service = this.#exact(protocol, addr, port)
+    if (service !== undefined) return service
+    if (this.#ftp > 0 && protocol === IpProtocol.TCP && (port === FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT)) {
+      const ftp = this.#exact(protocol, addr, FTP_PORT)
+      if (ftp !== undefined) return ftp
+    }
+    return this.#portZero > 0 ? this.#exact(protocol, addr, 0) : undefined
+  }
+  #exact(protocol: number, addr: number, port: number): S | undefined {
     const bucket = this.#buckets[hash(protocol, addr, port) & (this.#buckets.length - 1)]!
     for (let i = 0; i < bucket.length; i++) {
       const service = bucket[i]!
@@ -26,19 +57,21 @@ export class ServiceTable<S extends Service> {
   }
   add(service: S): void {
     this.#all.push(service)
-    if (this.#all.length > this.#buckets.length) this.#widen()
+    this.#countPorts(service, 1)
+    if (service.mark !== 0) this.#byMark.set(service.mark, service)
+    else if (this.#all.length > this.#buckets.length) this.#widen()
     else this.#bucketOf(service).push(service)
   }
   remove(service: S): void {
-    const bucket = this.#bucketOf(service)
-    bucket.splice(bucket.indexOf(service), 1)
     this.#all.splice(this.#all.indexOf(service), 1)
+    this.#countPorts(service, -1)
+    if (service.mark !== 0) this.#byMark.delete(service.mark)
+    else {
+      const bucket = this.#bucketOf(service)
+      bucket.splice(bucket.indexOf(service), 1)
+    }
   }
-  /** Whether some service has this virtual address. */
-  hasAddress(addr: number): boolean {
-    return this.#all.some(service => service.addr === addr)
-  }
-  /** As the kernel lists them: by its 256 buckets, the newest first in each (ipvs-behaviour.md §13, ip_vs). */
+  /** As the kernel lists them: by its 256 buckets, the newest first in each; then by marks (ipvs-behaviour.md §13, ip_vs). */
   inKernelOrder(): S[] {
     return this.#all.toReversed().sort((a, b) => kernelBucket(a) - kernelBucket(b))
   }
@@ -51,7 +84,11 @@ export class ServiceTable<S extends Service> {
   }
   #widen(): void {
     this.#buckets = emptyBuckets(this.#buckets.length * 2)
-    for (const service of this.#all) this.#bucketOf(service).push(service)
+    for (const service of this.#all) if (service.mark === 0) this.#bucketOf(service).push(service)
+  }
+  #countPorts({ port }: S, by: 1 | -1): void {
+    if (port === 0) this.#portZero += by
+    else if (port === FTP_PORT) this.#ftp += by
   }
 }
 
@@ -67,6 +104,7 @@ function hash(protocol: number, addr: number, port: number): number {
 /** A constant of the recorded kernel's namespace: it gives the recorded order. */
 const NAMESPACE = 64
 
-function kernelBucket({ protocol, addr, port }: { protocol: number; addr: Ipv4Addr; port: number }): number {
+function kernelBucket({ mark, protocol, addr, port }: ServiceIdentity): number {
+  if (mark !== 0) return 256 + (mark & 255)
   return ((protocol ^ addr ^ port ^ (port >>> 8)) & 255) ^ NAMESPACE
 }

@@ -1,21 +1,45 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { Destination } from './destination.js'
+import type { ServiceIdentity } from './service-identity.js'
+import type { Sysctls } from './sysctls.js'
+
+/** Flags that belong to the scheduler; sh and mh read the first two, in this order (ipvs-behaviour.md §2.1). */
+export const SchedFlag = { FALLBACK: 1, PORT: 2, THIRD: 4 } as const
+
+/** What can be edited of a service, its scheduler apart. */
+export interface ServiceSettings {
+  /** Seconds that a client stays with its real server; 0: not persistent. */
+  persistence: number
+  /** Clients that are taken for one: a mask over their addresses. */
+  netmask: Ipv4Addr
+  /** Every UDP packet is scheduled anew. */
+  onePacket: boolean
+  /** SchedFlag bits. */
+  schedFlags: number
+}
 
 /** A virtual service: what is balanced, over whom. */
-export class Service {
+export class Service implements ServiceIdentity {
   readonly protocol: number
   readonly addr: Ipv4Addr
   readonly port: number
+  readonly mark: number
+  settings: ServiceSettings
+  /** The kernel's knobs, for schedulers that read one. */
+  readonly sysctls: Sysctls
   /** Newest first: the order in which the kernel's schedulers walk them (ipvs-behaviour.md §2.3). */
   readonly destinations: Destination[] = []
   /** Its row of counters. */
   readonly counters: number
 
-  constructor(protocol: number, addr: Ipv4Addr, port: number, counters: number) {
-    this.protocol = protocol
-    this.addr = addr
-    this.port = port
+  constructor(identity: ServiceIdentity, settings: ServiceSettings, counters: number, sysctls: Sysctls) {
+    this.protocol = identity.protocol
+    this.addr = identity.addr
+    this.port = identity.port
+    this.mark = identity.mark
+    this.settings = settings
     this.counters = counters
+    this.sysctls = sysctls
   }
 
   destination(addr: number, port: number): Destination | undefined {

@@ -1,4 +1,5 @@
 import type { Destination, DestinationTable } from './destination.js'
+import type { ServiceIdentity } from './service-identity.js'
 
 const SWEEP_MS = 60_000
 /** How long an unreferenced destination is kept after a sweep first found it so. */
@@ -23,10 +24,9 @@ export class Trash {
     this.#since.set(dest, undefined)
   }
   /** The same real server of the same service, taken out of the trash if it is there. */
-  revive(protocol: number, vaddr: number, vport: number, addr: number, port: number): Destination | undefined {
+  revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
     for (const dest of this.#since.keys()) {
-      if (dest.addr !== addr || dest.port !== port || dest.protocol !== protocol) continue
-      if (dest.vaddr !== vaddr || dest.vport !== vport) continue
+      if (dest.addr !== addr || dest.port !== port || !dest.belongedTo(service)) continue
       this.#since.delete(dest)
       return dest
     }
@@ -37,7 +37,7 @@ export class Trash {
     if (now < this.#nextSweep) return
     this.#nextSweep = this.#since.size === 0 ? Infinity : now + SWEEP_MS
     for (const [dest, since] of this.#since) {
-      if (dest.totalConns > 0) this.#since.set(dest, undefined)
+      if (dest.referenced) this.#since.set(dest, undefined)
       else if (since === undefined) this.#since.set(dest, now)
       else if (now - since >= KEEP_MS) {
         this.#since.delete(dest)

@@ -1,0 +1,23 @@
+/** Which way a packet went, and whether the other way is ever seen: which table its state moves by. */
+export const Direction = { INBOUND: 0, OUTBOUND: 1, INBOUND_ONLY: 2 } as const
+export type Direction = (typeof Direction)[keyof typeof Direction]
+
+/**
+ * Transition tables as the specification prints them: for each direction a text of one row a state, which begins with
+ * the state's own code, and one column an event. Answers next states by (direction × states + state) × events + event.
+ */
+export function parseTransitions(codes: readonly string[], events: number, tables: readonly string[]): Uint8Array {
+  return Uint8Array.from(tables.flatMap(table => parseTable(codes, events, table)))
+}
+
+function parseTable(codes: readonly string[], events: number, text: string): number[] {
+  const rows = text
+    .trim()
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+  const isInOrder = rows.length === codes.length && rows.every((row, state) => row[0] === codes[state])
+  const next = rows.flatMap(row => row.slice(1).map(code => codes.indexOf(code)))
+  if (!isInOrder || next.length !== codes.length * events || next.includes(-1))
+    throw new RangeError('a transition table needs a row a state, in order, and a known state for every event')
+  return next
+}

@@ -1,0 +1,141 @@
+/*
+ * A connection for a packet that has none (ipvs-behaviour.md §4.4, §4.6, §6.4):
+ * 1. of a kind that may open one?            → PASS
+ * 2. a service that wants it                 service/          → PASS
+ * 3. the drop_packet defence                 director/defence  → DROP_DEFENCE
+ * 4. not from FTP's data port                                  → PASS
+ * 5. a persistent service: its template      director/persistence
+ *    any other: its scheduler                sched/            → DROP_NO_DESTINATION, DROP_SCHEDULER_FAILED
+ * 6. a record                                conn/             → DROP_TABLE_FULL
+ * The connection is left in `conn`; PASS: not ours to balance.
+ */
+import type { Connections } from '../conn/lifecycle.js'
+import { NONE, type ConnIndex } from '../conn/record.js'
+import { SctpEvent } from '../conn/sctp-states.js'
+import { Verdict } from '../packet/verdict.js'
+import { SchedulerFailure } from '../sched/guard.js'
+import type { Flow } from '../sched/scheduler.js'
+import { TOTALS } from '../service/counters.js'
+import type { Destination } from '../service/destination.js'
+import type { Sysctls } from '../service/sysctls.js'
+import { IpProtocol } from '../wire/ipv4.js'
+import { TcpFlag } from '../wire/tcp.js'
+import type { Balancing, ScheduledService } from './balancing.js'
+import type { Defence } from './defence.js'
+import { Persistence } from './persistence.js'
+
+/** Active-mode FTP data comes from here: only a connection that FTP itself announced may carry it. */
+const FTP_DATA_PORT = 20
+const FTP_PORT = 21
+
+export class Opener {
+  readonly #balancing: Balancing
+  readonly #conns: Connections
+  readonly #sysctls: Sysctls
+  readonly #defence: Defence
+  readonly #persistence: Persistence
+  readonly #report: (problem: string) => void
+  /** The flow to be opened: filled in by the caller before `open`. */
+  readonly flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
+  /** What the scheduler is shown: the flow, or for an ICMP error what the kernel reads in its place. */
+  readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
+  conn: ConnIndex = NONE
+
+  constructor(
+    balancing: Balancing,
+    conns: Connections,
+    sysctls: Sysctls,
+    defence: Defence,
+    report: (problem: string) => void,
+  ) {
+    this.#balancing = balancing
+    this.#conns = conns
+    this.#sysctls = sysctls
+    this.#defence = defence
+    this.#persistence = new Persistence(conns, sysctls)
+    this.#report = report
+  }
+
+  /** Whether a packet of the flow's protocol, with this signal, may open a connection. */
+  mayOpen(signal: number): boolean {
+    const { sloppyTcp, sloppySctp } = this.#sysctls
+    switch (this.flow.protocol) {
+      case IpProtocol.TCP:
+        return (signal & TcpFlag.RST) === 0 && ((signal & TcpFlag.SYN) !== 0 || sloppyTcp !== 0)
+      case IpProtocol.SCTP:
+        return signal !== SctpEvent.ABORT && (signal === SctpEvent.INIT || sloppySctp !== 0)
+      default:
+        return true
+    }
+  }
+
+  /** Opens a connection for the flow, for a packet of this mark. `isIcmp`: an ICMP error about it asks (schedule_icmp). */
+  open(mark: number, isIcmp: boolean): Verdict {
+    const { flow } = this
+    const service = this.#balancing.lookup(mark, flow.protocol, flow.vaddr, flow.vport)
+    if (service === undefined) return Verdict.PASS
+    if (this.#defence.dropsPacket()) return Verdict.DROP_DEFENCE
+    if (flow.cport === FTP_DATA_PORT) return Verdict.PASS
+    try {
+      if (service.settings.persistence > 0) return this.#openPersistent(service, isIcmp)
+      return this.#openScheduled(service, isIcmp)
+    } catch (error) {
+      if (!(error instanceof SchedulerFailure)) throw error
+      this.#report(error.message)
+      return Verdict.DROP_SCHEDULER_FAILED
+    }
+  }
+
+  #openScheduled(service: ScheduledService, isIcmp: boolean): Verdict {
+    const { flow } = this
+    // A service of port 0 that is not persistent serves nobody (§2.2); FTP's data is left to the host.
+    const isItsPort = service.mark !== 0 || flow.vport === service.port
+    const dest = isItsPort ? this.#schedule(service, isIcmp) : undefined
+    if (dest === undefined) return noDestination(service, flow)
+    const dport = dest.port || flow.vport
+    return this.#opened(service, dest, this.#record(service, dest, dport))
+  }
+
+  #openPersistent(service: ScheduledService, isIcmp: boolean): Verdict {
+    const { flow } = this
+    let template = this.#persistence.find(service, flow)
+    if (template === NONE) {
+      const dest = this.#schedule(service, isIcmp)
+      if (dest === undefined) return noDestination(service, flow)
+      template = this.#persistence.create(service, flow, dest)
+      if (template === NONE) return Verdict.DROP_TABLE_FULL
+    }
+    const dest = this.#conns.destinationOf(template)
+    const conn = this.#record(service, dest, flow.vport === service.port && dest.port !== 0 ? dest.port : flow.vport)
+    if (conn !== NONE) this.#conns.adopt(template, conn)
+    return this.#opened(service, dest, conn)
+  }
+
+  #schedule(service: ScheduledService, isIcmp: boolean): Destination | undefined {
+    if (!isIcmp) return this.#balancing.schedule(service, this.flow)
+    // The embedded packet is an answer: hashing by destination reads its destination, which is the client.
+    Object.assign(this.#shown, this.flow)
+    this.#shown.vaddr = this.flow.caddr
+    return this.#balancing.schedule(service, this.#shown)
+  }
+
+  #record(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
+    const { protocol, caddr, cport, vaddr, vport } = this.flow
+    if (service.settings.onePacket && protocol === IpProtocol.UDP)
+      return this.#conns.openOnePacket(caddr, cport, vaddr, vport, dest, dport)
+    return this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
+  }
+  #opened(service: ScheduledService, dest: Destination, conn: ConnIndex): Verdict {
+    this.conn = conn
+    if (conn === NONE) return Verdict.DROP_TABLE_FULL
+    const { counters } = this.#balancing
+    counters.connection(dest.counters)
+    counters.connection(service.counters)
+    counters.connection(TOTALS)
+    return Verdict.BALANCED
+  }
+}
+
+function noDestination(service: ScheduledService, flow: Flow): Verdict {
+  return service.port === FTP_PORT && flow.vport !== FTP_PORT ? Verdict.PASS : Verdict.DROP_NO_DESTINATION
+}

@@ -1,0 +1,11 @@
+import type { Destination } from '../service/destination.js'
+import { heaviest } from './heaviest.js'
+import type { Scheduler } from './scheduler.js'
+
+const eligible = (dest: Destination): boolean => dest.eligible
+
+/** Weighted failover: all to the highest weight that is up (ipvs-behaviour.md §3.4). */
+export const fo: Scheduler = {
+  name: 'fo',
+  bind: service => ({ schedule: () => heaviest(service.destinations, eligible) }),
+}

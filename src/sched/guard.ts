@@ -1,0 +1,55 @@
+import type { Destination } from '../service/destination.js'
+import type { Service } from '../service/service.js'
+import type { BoundScheduler, Scheduler } from './scheduler.js'
+
+/** A scheduler of the user's has thrown, or has answered what is no destination of the service. */
+export class SchedulerFailure extends Error {}
+
+/**
+ * Stands between a scheduler of the user's and the director: what it throws or answers amiss becomes a SchedulerFailure
+ * of `schedule`, and in the other calls is only reported.
+ */
+export function guard(scheduler: Scheduler, report: (problem: string) => void): Scheduler {
+  return {
+    name: scheduler.name,
+    bind(service, random) {
+      const bound: unknown = scheduler.bind(service, random)
+      if (typeof (bound as BoundScheduler | null)?.schedule !== 'function')
+        throw new TypeError('bind() answered no object with a schedule()')
+      return guardBound(bound as BoundScheduler, service, problem => report(`scheduler ${scheduler.name}: ${problem}`))
+    },
+  }
+}
+
+function guardBound(bound: BoundScheduler, service: Service, report: (problem: string) => void): BoundScheduler {
+  const quietly = (call: string, run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      report(`${call}() threw: ${text(error)}`)
+    }
+  }
+  return {
+    schedule(flow, now) {
+      let answer: Destination | undefined | null
+      try {
+        answer = bound.schedule(flow, now)
+      } catch (error) {
+        throw new SchedulerFailure(`schedule() threw: ${text(error)}`)
+      }
+      if (answer === undefined || answer === null) return undefined
+      if (!service.destinations.includes(answer))
+        throw new SchedulerFailure('schedule() answered what is no destination of the service')
+      return answer
+    },
+    added: dest => quietly('added', () => bound.added?.(dest)),
+    edited: dest => quietly('edited', () => bound.edited?.(dest)),
+    removed: (dest, index) => quietly('removed', () => bound.removed?.(dest, index)),
+    tick: now => quietly('tick', () => bound.tick?.(now)),
+    unbound: () => quietly('unbound', () => bound.unbound?.()),
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,54 @@
+import type { Destination } from '../service/destination.js'
+import type { Service } from '../service/service.js'
+import { isBusy } from './busy.js'
+import { leastByWeight } from './least.js'
+import { LocalityCache } from './locality-cache.js'
+import { overhead } from './overhead.js'
+import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+
+interface Entry {
+  readonly addr: number
+  readonly dest: Destination
+  lastUse: number
+}
+
+/**
+ * Locality-based least connection: a destination address stays with its server until that is busy, gone or of weight 0;
+ * then wlc chooses anew (ipvs-behaviour.md §3.7).
+ */
+export const lblc: Scheduler = { name: 'lblc', bind: service => new LocalityBased(service) }
+
+class LocalityBased implements BoundScheduler {
+  readonly #service: Service
+  readonly #cache = new LocalityCache<Entry>(entry => entry.dest.countCached(-1))
+
+  constructor(service: Service) {
+    this.#service = service
+  }
+
+  schedule(flow: Flow, now: number): Destination | undefined {
+    const { destinations } = this.#service
+    const entry = this.#cache.find(flow.vaddr)
+    if (entry !== undefined) {
+      entry.lastUse = now
+      // The threshold flag is not asked for here, as in the kernel.
+      if (entry.dest.available && entry.dest.weight > 0 && !isBusy(entry.dest, destinations)) return entry.dest
+    }
+    const dest = leastByWeight(destinations, overhead)
+    if (dest !== undefined && entry?.dest !== dest) this.#remember(flow.vaddr, dest, entry, now)
+    return dest
+  }
+  tick(now: number): void {
+    this.#cache.sweep(now, this.#service.sysctls.lblcExpiration * 1000)
+  }
+  unbound(): void {
+    this.#cache.clear()
+  }
+
+  #remember(addr: number, dest: Destination, instead: Entry | undefined, now: number): void {
+    if (instead !== undefined) this.#cache.remove(instead)
+    if (!this.#cache.hasRoom) return
+    dest.countCached(1)
+    this.#cache.add({ addr, dest, lastUse: now })
+  }
+}

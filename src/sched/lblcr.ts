@@ -1,0 +1,93 @@
+import type { Destination } from '../service/destination.js'
+import type { Service } from '../service/service.js'
+import { isBusy } from './busy.js'
+import { leastByWeight } from './least.js'
+import { LocalityCache } from './locality-cache.js'
+import { overhead, productExceeds } from './overhead.js'
+import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+
+interface Entry {
+  readonly addr: number
+  /** The servers that share the address, the newest first. */
+  readonly members: Destination[]
+  lastUse: number
+  /** When a member last came or went. */
+  lastChange: number
+}
+
+/**
+ * lblc with replication: an address has a set of servers, which grows while its least loaded member is busy, and loses
+ * its most loaded one when it has not changed for lblcr_expiration (ipvs-behaviour.md §3.8).
+ */
+export const lblcr: Scheduler = { name: 'lblcr', bind: service => new Replicating(service) }
+
+class Replicating implements BoundScheduler {
+  readonly #service: Service
+  readonly #cache = new LocalityCache<Entry>(({ members }) => members.forEach(dest => dest.countCached(-1)))
+
+  constructor(service: Service) {
+    this.#service = service
+  }
+
+  schedule(flow: Flow, now: number): Destination | undefined {
+    const { destinations } = this.#service
+    const entry = this.#cache.find(flow.vaddr)
+    if (entry !== undefined) {
+      entry.lastUse = now
+      const least = leastMember(entry.members)
+      if (entry.members.length > 1 && now > entry.lastChange + this.#expirationMs) this.#shrink(entry, now)
+      if (least !== undefined && !isBusy(least, destinations)) return least
+    }
+    const dest = leastByWeight(destinations, overhead)
+    if (dest === undefined) return undefined
+    if (entry !== undefined) this.#grow(entry, dest, now)
+    else if (this.#cache.hasRoom) {
+      dest.countCached(1)
+      this.#cache.add({ addr: flow.vaddr, members: [dest], lastUse: now, lastChange: now })
+    }
+    return dest
+  }
+  tick(now: number): void {
+    this.#cache.sweep(now, this.#expirationMs)
+  }
+  unbound(): void {
+    this.#cache.clear()
+  }
+
+  get #expirationMs(): number {
+    return this.#service.sysctls.lblcrExpiration * 1000
+  }
+  #grow(entry: Entry, dest: Destination, now: number): void {
+    if (entry.members.includes(dest)) return
+    dest.countCached(1)
+    entry.members.unshift(dest)
+    entry.lastChange = now
+  }
+  #shrink(entry: Entry, now: number): void {
+    const most = mostLoaded(entry.members)
+    if (most === undefined) return
+    entry.members.splice(entry.members.indexOf(most), 1)
+    most.countCached(-1)
+    entry.lastChange = now
+  }
+}
+
+/** The wlc choice among those that are up. */
+function leastMember(members: readonly Destination[]): Destination | undefined {
+  let least: Destination | undefined
+  for (const dest of members) {
+    if (dest.overloaded || !dest.available || dest.weight === 0) continue
+    if (least === undefined || productExceeds(overhead(least), dest.weight, overhead(dest), least.weight)) least = dest
+  }
+  return least
+}
+
+/** The greatest overhead ÷ weight, overloaded and deleted ones too. */
+function mostLoaded(members: readonly Destination[]): Destination | undefined {
+  let most: Destination | undefined
+  for (const dest of members) {
+    if (dest.weight === 0) continue
+    if (most === undefined || productExceeds(overhead(dest), most.weight, overhead(most), dest.weight)) most = dest
+  }
+  return most
+}

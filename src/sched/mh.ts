@@ -1,0 +1,96 @@
+import type { Destination } from '../service/destination.js'
+import { SchedFlag, type Service } from '../service/service.js'
+import { portOf } from './hash.js'
+import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+import { sipHash13 } from './siphash.js'
+
+/** Slots: a prime, so that every skip visits all of them. More destinations than slots cannot be bound. */
+export const MAGLEV_SLOTS = 4093
+/** Weights are scaled down to so many bits. */
+const WEIGHT_BITS = 6
+/** The kernel's two keys: the same table on every machine. */
+const KEY1 = 2_654_435_761
+const KEY2 = 2_654_446_892
+const EMPTY = -1
+
+/**
+ * Maglev hashing (Eisenbud et al., NSDI 2016, §3.4): a table of slots that the servers fill in turns, each in an order of
+ * its own, so that one more or less moves few clients (ipvs-behaviour.md §3.9). It goes by last weights: a server edited
+ * to 0 keeps its slots and refuses there, unless mh-fallback looks further.
+ */
+export const mh: Scheduler = { name: 'mh', bind: service => new Maglev(service) }
+
+class Maglev implements BoundScheduler {
+  readonly #service: Service
+  /** By slot, an index into #servers. */
+  readonly #slots = new Int16Array(MAGLEV_SLOTS)
+  #servers: Destination[] = []
+
+  constructor(service: Service) {
+    this.#service = service
+    if (service.destinations.length > MAGLEV_SLOTS) throw new RangeError(`mh takes ${MAGLEV_SLOTS} destinations at most`)
+    this.#populate()
+  }
+
+  schedule(flow: Flow): Destination | undefined {
+    const { schedFlags } = this.#service.settings
+    const key = (schedFlags & SchedFlag.PORT ? portOf(flow) : 0) + flow.caddr
+    const slot = slotOf(key)
+    const dest = this.#servers[this.#slots[slot]!]
+    if (dest === undefined || dest.eligible) return dest
+    return schedFlags & SchedFlag.FALLBACK ? this.#fallback(key, slot) : undefined
+  }
+  added(): void {
+    this.#populate()
+  }
+  edited(): void {
+    this.#populate()
+  }
+  removed(): void {
+    this.#populate()
+  }
+
+  #fallback(key: number, slot: number): Destination | undefined {
+    for (let i = 0; i < MAGLEV_SLOTS; i++) {
+      const dest = this.#servers[this.#slots[slotOf(key + ((i + slot) % MAGLEV_SLOTS))]!]
+      if (dest === undefined || dest.eligible) return dest
+    }
+    return undefined
+  }
+
+  #populate(): void {
+    this.#servers = [...this.#service.destinations]
+    this.#slots.fill(EMPTY)
+    const turns = turnsOf(this.#servers)
+    if (turns.every(count => count === 0)) return
+    const cursors = this.#servers.map(dest => slotOf(dest.port + dest.addr))
+    const skips = this.#servers.map(dest => (sipHash13(dest.port + dest.addr, KEY2) % (MAGLEV_SLOTS - 1)) + 1)
+    for (let taken = 0; ;) {
+      for (let server = 0; server < this.#servers.length; server++)
+        for (let turn = 0; turn < turns[server]!; turn++) {
+          while (this.#slots[cursors[server]!] !== EMPTY)
+            cursors[server] = (cursors[server]! + skips[server]!) % MAGLEV_SLOTS
+          this.#slots[cursors[server]!] = server
+          if (++taken === MAGLEV_SLOTS) return
+        }
+    }
+  }
+}
+
+function slotOf(key: number): number {
+  return sipHash13(key | 0, KEY1) % MAGLEV_SLOTS
+}
+
+/** Slots that each server claims in a round: its last weight by the greatest common divisor, cut to WEIGHT_BITS. */
+function turnsOf(servers: readonly Destination[]): number[] {
+  const weights = servers.map(dest => dest.lastWeight)
+  const divisor = weights.reduce(gcd, 0)
+  if (divisor === 0) return weights
+  const greatest = Math.max(...weights) / divisor
+  const shift = Math.max(0, 32 - Math.clz32(greatest) - WEIGHT_BITS)
+  return weights.map(weight => (weight === 0 ? 0 : Math.max(1, (weight / divisor) >> shift)))
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b)
+}

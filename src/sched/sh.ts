@@ -1,0 +1,61 @@
+import type { Destination } from '../service/destination.js'
+import { SchedFlag, type Service } from '../service/service.js'
+import { goldenHash, portOf } from './hash.js'
+import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+
+const BUCKET_BITS = 8
+const BUCKETS = 2 ** BUCKET_BITS
+
+/**
+ * Source hash: a client has one of 256 buckets, and each bucket one server; a server has as many in a row as its weight
+ * (ipvs-behaviour.md §3.5). Servers of weight 0 have one too, and refuse there, unless sh-fallback looks further.
+ */
+export const sh: Scheduler = { name: 'sh', bind: service => new SourceHash(service) }
+
+class SourceHash implements BoundScheduler {
+  readonly #service: Service
+  readonly #buckets: (Destination | undefined)[] = Array.from({ length: BUCKETS })
+
+  constructor(service: Service) {
+    this.#service = service
+    this.#fill()
+  }
+
+  schedule(flow: Flow): Destination | undefined {
+    const { schedFlags } = this.#service.settings
+    const bucket = goldenHash((schedFlags & SchedFlag.PORT ? portOf(flow) : 0) + flow.caddr, BUCKET_BITS)
+    const dest = this.#buckets[bucket]
+    if (dest === undefined || dest.eligible) return dest
+    return schedFlags & SchedFlag.FALLBACK ? this.#fallback(bucket) : undefined
+  }
+  added(): void {
+    this.#fill()
+  }
+  edited(): void {
+    this.#fill()
+  }
+  removed(): void {
+    this.#fill()
+  }
+
+  /** From twice the bucket's number on, all round: the kernel's order. */
+  #fallback(bucket: number): Destination | undefined {
+    for (let i = 0; i < BUCKETS; i++) {
+      const dest = this.#buckets[(2 * bucket + i) % BUCKETS]!
+      if (dest.eligible) return dest
+    }
+    return undefined
+  }
+  #fill(): void {
+    const { destinations } = this.#service
+    let which = 0
+    let given = 0
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const dest = destinations[which]
+      this.#buckets[bucket] = dest
+      if (dest === undefined || ++given < dest.weight) continue
+      which = (which + 1) % destinations.length
+      given = 0
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Cidr } from '../wire/addr.js'
+
+/** Packets of a protocol to some addresses and ports get this mark. */
+export interface MarkRule {
+  readonly protocol: number
+  readonly to: Cidr
+  /** Empty: every port. */
+  readonly ports: readonly { readonly first: number; readonly last: number }[]
+  /** Unsigned 32 bits. */
+  readonly mark: number
+}
+
+/** Firewall marks, in netfilter's place: every packet is shown to all rules, and the last one that fits sets the mark. */
+export class Marks {
+  #rules: readonly MarkRule[] = []
+
+  get rules(): readonly MarkRule[] {
+    return this.#rules
+  }
+  add(rule: MarkRule): void {
+    this.#rules = [...this.#rules, rule]
+  }
+  clear(): void {
+    this.#rules = []
+  }
+
+  /** The packet's mark; 0: none. */
+  of(protocol: number, dstAddr: number, dstPort: number): number {
+    const rules = this.#rules
+    for (let i = rules.length - 1; i >= 0; i--) if (fits(rules[i]!, protocol, dstAddr, dstPort)) return rules[i]!.mark
+    return 0
+  }
+}
+
+function fits(rule: MarkRule, protocol: number, dstAddr: number, dstPort: number): boolean {
+  if (rule.protocol !== protocol || (dstAddr & rule.to.mask) !== (rule.to.addr & rule.to.mask)) return false
+  const { ports } = rule
+  if (ports.length === 0) return true
+  for (let i = 0; i < ports.length; i++) if (dstPort >= ports[i]!.first && dstPort <= ports[i]!.last) return true
+  return false
+}

@@ -1,0 +1,11 @@
+import type { Ipv4Addr } from '../wire/addr.js'
+
+/** What a virtual service is known by: its mark, or protocol, address and port (ipvs-behaviour.md §2.1). */
+export interface ServiceIdentity {
+  /** 6 for a service of a mark. */
+  readonly protocol: number
+  readonly addr: Ipv4Addr
+  readonly port: number
+  /** 0: none. Unsigned. */
+  readonly mark: number
+}

@@ -1,0 +1,133 @@
+/** A sysctl that cannot be set so. One line: what is allowed. */
+export class SysctlError extends Error {
+  override readonly name = 'SysctlError'
+}
+
+type Check = 'int' | 'unsigned' | 'defence' | 'bit' | 'port-count' | 'retries' | 'threshold'
+
+interface Definition {
+  readonly fallback: string
+  readonly check: Check
+}
+
+/** net.ipv4.vs of Linux 6.1, in the order of `sysctl -a`: names, defaults, ranges (ipvs-behaviour.md §12). */
+const definitions: Record<string, Definition> = {
+  am_droprate: { fallback: '10', check: 'int' },
+  amemthresh: { fallback: '1024', check: 'int' },
+  backup_only: { fallback: '0', check: 'int' },
+  cache_bypass: { fallback: '0', check: 'int' },
+  conn_reuse_mode: { fallback: '1', check: 'int' },
+  conntrack: { fallback: '0', check: 'int' },
+  debug_level: { fallback: '0', check: 'int' },
+  drop_entry: { fallback: '0', check: 'defence' },
+  drop_packet: { fallback: '0', check: 'defence' },
+  expire_nodest_conn: { fallback: '0', check: 'int' },
+  expire_quiescent_template: { fallback: '0', check: 'int' },
+  ignore_tunneled: { fallback: '0', check: 'int' },
+  lblc_expiration: { fallback: '86400', check: 'int' },
+  lblcr_expiration: { fallback: '86400', check: 'int' },
+  nat_icmp_send: { fallback: '0', check: 'int' },
+  pmtu_disc: { fallback: '1', check: 'int' },
+  run_estimation: { fallback: '1', check: 'int' },
+  schedule_icmp: { fallback: '0', check: 'int' },
+  secure_tcp: { fallback: '0', check: 'defence' },
+  sloppy_sctp: { fallback: '0', check: 'int' },
+  sloppy_tcp: { fallback: '0', check: 'int' },
+  snat_reroute: { fallback: '1', check: 'int' },
+  sync_persist_mode: { fallback: '0', check: 'int' },
+  sync_ports: { fallback: '1', check: 'port-count' },
+  sync_qlen_max: { fallback: '0', check: 'unsigned' },
+  sync_refresh_period: { fallback: '0', check: 'int' },
+  sync_retries: { fallback: '0', check: 'retries' },
+  sync_sock_size: { fallback: '0', check: 'int' },
+  sync_threshold: { fallback: '3\t50', check: 'threshold' },
+  sync_version: { fallback: '1', check: 'bit' },
+}
+
+export type SysctlName = keyof typeof definitions
+
+/**
+ * The kernel's knobs. Those that the path asks are plain numbers here; all are kept as text, as sysctl shows them.
+ * Some have no meaning in user space: they are kept, and do nothing.
+ */
+export class Sysctls {
+  readonly #texts = new Map(Object.entries(definitions).map(([name, { fallback }]) => [name, fallback]))
+  amDroprate = 10
+  amemthresh = 1024
+  cacheBypass = 0
+  connReuseMode = 1
+  dropEntry = 0
+  dropPacket = 0
+  expireNodestConn = 0
+  expireQuiescentTemplate = 0
+  ignoreTunneled = 0
+  lblcExpiration = 86_400
+  lblcrExpiration = 86_400
+  natIcmpSend = 0
+  pmtuDisc = 1
+  runEstimation = 1
+  scheduleIcmp = 0
+  secureTcp = 0
+  sloppySctp = 0
+  sloppyTcp = 0
+
+  /** Name and value, in the order of `sysctl -a`. */
+  all(): [string, string][] {
+    return [...this.#texts]
+  }
+  get(name: string): string | undefined {
+    return this.#texts.get(name)
+  }
+  /** Answers what it then reads. SysctlError when there is no such name, or the kernel would say EINVAL. */
+  set(name: string, text: string): string {
+    const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
+    if (!definition) throw new SysctlError(`there is no sysctl '${name}'`)
+    const value = checked(name, text, definition.check)
+    this.#texts.set(name, value)
+    this.#load(name, Number(value))
+    return value
+  }
+  /** The defence levels rewrite themselves, 1 ↔ 2. */
+  rewrite(name: 'drop_entry' | 'drop_packet' | 'secure_tcp', level: number): void {
+    this.#texts.set(name, String(level))
+    this.#load(name, level)
+  }
+  reset(): void {
+    for (const [name, { fallback }] of Object.entries(definitions)) {
+      this.#texts.set(name, fallback)
+      this.#load(name, Number(fallback))
+    }
+  }
+
+  #load(name: string, value: number): void {
+    const field = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+    if (field in this) (this as unknown as Record<string, number>)[field] = value
+  }
+}
+
+/** The value as the kernel would keep it. */
+function checked(name: string, text: string, check: Check): string {
+  const words = text.trim().split(/\s+/)
+  const numbers = words.map(word => (/^[+-]?(0x[0-9a-f]+|\d+)$/i.test(word) ? Number(word) : NaN))
+  const refuse = (allowed: string): never => {
+    throw new SysctlError(`${name}: '${text}' is not ${allowed}`)
+  }
+  if (check === 'threshold') {
+    const [threshold = NaN, period = NaN] = numbers
+    const isRight = numbers.length === 2 && threshold >= 0 && period >= 0 && (threshold < period || period === 0)
+    if (!isRight) refuse('two whole numbers, the first below the second or the second 0')
+    return `${threshold}\t${period}`
+  }
+  const [value = NaN] = numbers
+  if (numbers.length !== 1 || !Number.isInteger(value)) refuse('a whole number')
+  if (check === 'defence' || check === 'retries') {
+    if (value < 0 || value > 3) refuse('0, 1, 2 or 3')
+  } else if (check === 'bit') {
+    if (value !== 0 && value !== 1) refuse('0 or 1')
+  } else if (check === 'port-count') {
+    if (value < 1 || value > 2 ** 31 - 1 || !Number.isInteger(Math.log2(value))) refuse('a power of two from 1')
+  } else if (check === 'unsigned') {
+    if (value < 0 || value > Number.MAX_SAFE_INTEGER) refuse('a whole number from 0')
+  } else if (value < -(2 ** 31) || value > 2 ** 31 - 1) refuse('a whole number of 32 bits')
+  return String(value)
+}
