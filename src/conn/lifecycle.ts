@@ -90,7 +90,14 @@ export class Connections {
     return conn
   }
   /** Opens a connection for one packet: nobody finds it, and `endOnePacket` is to follow. */
-  openOnePacket(caddr: number, cport: number, vaddr: number, vport: number, dest: Destination, dport: number): ConnIndex {
+  openOnePacket(
+    caddr: number,
+    cport: number,
+    vaddr: number,
+    vport: number,
+    dest: Destination,
+    dport: number,
+  ): ConnIndex {
     const conn = this.table.insertHidden(IpProtocol.UDP, caddr, cport, vaddr, vport)
     if (conn === NONE) return NONE
     this.#bind(conn, dest, dport, ConnFlag.INACTIVE | ConnFlag.ONE_PACKET)
@@ -188,6 +195,12 @@ export class Connections {
   drop(conn: ConnIndex): void {
     if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
     this.expireNow(conn)
+  }
+  /** As `drop`, but at once. The record is free afterwards, and so may its controller's be. */
+  dropNow(conn: ConnIndex): void {
+    if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
+    this.#wheel.cancel(conn)
+    this.#end(conn)
   }
   /** The packet of an openOnePacket connection has been sent. */
   endOnePacket(conn: ConnIndex): void {

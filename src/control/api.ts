@@ -5,12 +5,19 @@
 export type Protocol = 'tcp' | 'udp' | 'sctp'
 export type Method = 'masq'
 
-/** Identity of a virtual service (ipvsadm -t, -u). */
-export interface ServiceKey {
+/** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service). */
+export interface AddressKey {
   protocol: Protocol
   address: string
   port: number
 }
+
+/** Identity of a virtual service of a firewall mark, 1 to 2^32 − 1 (ipvsadm -f). */
+export interface MarkKey {
+  mark: number
+}
+
+export type ServiceKey = AddressKey | MarkKey
 
 /** Identity of a real server inside a service (ipvsadm -r). */
 export interface DestinationKey {
@@ -20,11 +27,39 @@ export interface DestinationKey {
 
 export interface ServiceSettings {
   scheduler: string
+  /** Seconds that a client stays with its real server (-p); 0: not persistent. */
+  persistence: number
+  /** Clients taken for one (-M), as a dotted mask; 255.255.255.255 unless given. */
+  netmask: string
+  /** One-packet scheduling (-o). */
+  onePacket: boolean
+  /** The scheduler's flags (-b), a bit each: 1 sh-fallback, mh-fallback, flag-1; 2 sh-port, mh-port, flag-2; 4 flag-3. */
+  schedFlags: number
 }
 
 export interface DestinationSettings {
   method: Method
   weight: number
+  /** -x, -y; 0: none. ERANGE where the lower is above the upper. */
+  upperThreshold: number
+  lowerThreshold: number
+}
+
+/** Packets that are to carry a firewall mark. */
+export interface MarkRuleInfo {
+  protocol: Protocol
+  /** Destination addresses: an address or address/length. */
+  to: string
+  /** Destination ports; none: every port. */
+  ports: { first: number; last: number }[]
+  mark: number
+}
+
+/** Seconds, as `ipvsadm --set` and `-L --timeout` have them. */
+export interface TimeoutsInfo {
+  tcp: number
+  tcpfin: number
+  udp: number
 }
 
 /** Totals as of the last 2-second tick, less the zero point (ipvs-behaviour.md §11.2). */
@@ -39,18 +74,21 @@ export interface Stats {
 export interface DestinationInfo extends DestinationKey, DestinationSettings {
   activeConns: number
   inactConns: number
+  persistConns: number
   stats: Stats
 }
 
-export interface ServiceInfo extends ServiceKey, ServiceSettings {
-  stats: Stats
-  /** In the kernel's order: the newest first. */
-  destinations: DestinationInfo[]
-}
+export type ServiceInfo = ServiceKey &
+  ServiceSettings & {
+    stats: Stats
+    /** In the kernel's order: the newest first. */
+    destinations: DestinationInfo[]
+  }
 
 export interface ConnectionInfo {
-  protocol: Protocol
-  /** ESTABLISHED, SYN_RECV, … ; UDP for UDP. */
+  /** 'ip': a template of a service of a mark; its vaddr is the mark as an address. */
+  protocol: Protocol | 'ip'
+  /** ESTABLISHED, SYN_RECV, … ; UDP for UDP; NONE or ASSURED for templates. */
   state: string
   /** Whole seconds until the timer fires, rounded down. */
   expires: number
@@ -88,7 +126,17 @@ export interface Operations {
   /** Adds or takes away a local address (`--vip`). */
   'add-vip': { params: { cidr: string }; value: null }
   'delete-vip': { params: { cidr: string }; value: null }
-  /** Forgets services, destinations, connections and counters: as freshly started. */
+  /** Sets a firewall mark on some packets. The last rule that fits a packet counts. */
+  'add-mark': { params: { rule: MarkRuleInfo }; value: null }
+  'clear-marks': { params: object; value: null }
+  timeouts: { params: object; value: TimeoutsInfo }
+  /** 0 leaves a value as it is. */
+  'set-timeouts': { params: { timeouts: TimeoutsInfo }; value: null }
+  /** Every sysctl of net.ipv4.vs by its name there, in the order of `sysctl -a`. */
+  sysctls: { params: object; value: [string, string][] }
+  /** Answers the value as it then reads. ENOENT: no such name; EINVAL: a value that the kernel refuses. */
+  'set-sysctl': { params: { name: string; value: string }; value: string }
+  /** Forgets services, destinations, connections, counters, marks, timeouts and sysctls: as freshly started. */
   reset: { params: object; value: null }
 }
 

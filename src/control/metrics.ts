@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { Gauge, Registry } from 'prom-client'
-import type { Control, Stats } from './api.js'
+import type { Control, ServiceKey, Stats } from './api.js'
 
 /** Serves Prometheus' text form at /metrics until closed. Error of one line if it cannot listen. */
 export async function serveMetrics(
@@ -62,15 +62,16 @@ function metricsOf(control: Control): Registry {
       if (!reply.ok) return
       for (const service of reply.value)
         for (const { address, port, weight, activeConns, inactConns, stats } of service.destinations) {
-          const labels = {
-            protocol: service.protocol,
-            address: `${service.address}:${service.port}`,
-            real: `${address}:${port}`,
-          }
+          const labels = { ...serviceLabels(service), real: `${address}:${port}` }
           const figures: Record<keyof Stats | string, number> = { weight, activeConns, inactConns, ...stats }
           for (const [figure, value] of Object.entries(figures)) servers.set({ ...labels, figure }, value)
         }
     },
   })
   return registry
+}
+
+function serviceLabels(service: ServiceKey): { protocol: string; address: string } {
+  if ('mark' in service) return { protocol: 'fwm', address: String(service.mark) }
+  return { protocol: service.protocol, address: `${service.address}:${service.port}` }
 }

@@ -30,13 +30,7 @@ export class Defence {
   readonly #passes = new Int32Array(MOST_PACKETS + 1)
 
   /** `availablePages`: free and buffer memory of the host, in 4 KiB pages. */
-  constructor(
-    sysctls: Sysctls,
-    conns: Connections,
-    random: () => number,
-    availablePages: () => number,
-    now: number,
-  ) {
+  constructor(sysctls: Sysctls, conns: Connections, random: () => number, availablePages: () => number, now: number) {
     this.#sysctls = sysctls
     this.#conns = conns
     this.#random = random

@@ -29,7 +29,13 @@ import { schedulers } from '../sched/index.js'
 import { EtherType } from '../wire/ethernet.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import { Marks } from '../service/marks.js'
+import { Sysctls } from '../service/sysctls.js'
+import { guard } from '../sched/guard.js'
 import { Announcer } from './announcer.js'
+import { Defence } from './defence.js'
+import { Opener } from './opener.js'
+import { Orphans } from './orphans.js'
 import { Balancing } from './balancing.js'
 import { Host } from './host.js'
 import { Inbound } from './inbound.js'
@@ -56,6 +62,9 @@ export class Director {
   readonly stats: Stats
   readonly routes = new Routes()
   readonly local = new LocalAddresses()
+  readonly sysctls = new Sysctls()
+  readonly marks = new Marks()
+  readonly defence: Defence
   readonly #neighbours: Neighbours
   readonly #arp: ArpInput
   readonly #announcer: Announcer
@@ -64,6 +73,7 @@ export class Director {
   readonly #outbound: Outbound
   readonly #related: Related
   readonly #packet = new Packet()
+  readonly #orphans: Orphans
   #now: number
 
   constructor(options: DirectorOptions) {
@@ -77,10 +87,16 @@ export class Director {
     this.#neighbours = new Neighbours(sender, egress, room)
     this.#arp = new ArpInput(this.local, this.#neighbours, egress)
     this.#announcer = new Announcer(sender, this.routes, this.local, this.ports)
-    const known = new Map([...schedulers, ...(options.schedulers ?? []).map(s => [s.name, s] as const)])
-    this.balancing = new Balancing({ schedulers: known, local: this.local, random, now })
+    const known = new Map([
+      ...schedulers,
+      ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}))] as const),
+    ])
+    const report = options.report ?? (() => {})
+    this.balancing = new Balancing({ schedulers: known, local: this.local, sysctls: this.sysctls, random, now, report })
     const { counters, destinations } = this.balancing
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
+    const availablePages = options.availablePages ?? (() => Infinity)
+    this.defence = new Defence(this.sysctls, this.conns, random, availablePages, now)
     const output = new Output(this.routes, this.#neighbours, egress)
     const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
     const errors = new IcmpErrors(this.routes, output, limit, random())
@@ -93,8 +109,12 @@ export class Director {
       counters,
       balancing: this.balancing,
       embedded: new Embedded(),
+      sysctls: this.sysctls,
+      marks: this.marks,
+      opener: new Opener(this.balancing, this.conns, this.sysctls, this.defence, report),
     }
     this.stats = new Stats(counters, errors, now)
+    this.#orphans = new Orphans(this.conns)
     this.#related = new Related(this.#machine)
     this.#inbound = new Inbound(this.#machine, this.#related)
     this.#outbound = new Outbound(this.#machine, this.#related)
@@ -110,7 +130,9 @@ export class Director {
     this.balancing.poll(now)
     this.#neighbours.poll(now, this)
     this.#announcer.poll()
-    this.stats.poll(now)
+    this.defence.poll(now)
+    this.#orphans.poll()
+    this.stats.poll(now, this.sysctls.runEstimation !== 0)
     return this.conns.advance(now)
   }
 
@@ -127,11 +149,20 @@ export class Director {
     return verdict
   }
 
+  /** A destination or service was deleted: with expire_nodest_conn, connections to what is gone are ended. */
+  destinationsGone(): void {
+    if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
+  }
+
   /** As freshly started, but for addresses, routes and neighbours. */
   reset(): void {
     this.conns.clear()
     this.balancing.reset()
     this.stats.clear()
+    this.conns.timeouts.reset()
+    this.sysctls.reset()
+    this.marks.clear()
+    this.defence.evaluate()
   }
 
   #decide(packet: Packet, port: Port): Verdict {

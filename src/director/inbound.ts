@@ -1,36 +1,32 @@
 /*
  * A packet to one of our addresses, while there are services (ipvs-behaviour.md §6.3):
  * 1. an ICMP error about a connection?    director/related → its verdict
- * 2. TCP or UDP, header there?            packet/parse     → DROP_TCP_MALFORMED, DROP_UDP_MALFORMED; else PASS
- * 3. an open connection?                  conn/table       → DROP_DESTINATION_GONE; go to 6
- * 4. may it open one, for a service?      service/         → PASS
- * 5. schedule and open                    sched/, conn/    → DROP_NO_DESTINATION, DROP_TABLE_FULL
+ * 2. TCP, UDP, SCTP, header there?        packet/parse     → DROP_TCP_MALFORMED, …; else PASS
+ * 3. an open connection?                  conn/table       → go to 6
+ *    that may be replaced?                director/reuse   → on with 4
+ *    whose destination is gone?                            → DROP_DESTINATION_GONE, or on with 4
+ * 4. may it open one, for a service?      director/opener  → PASS
+ * 5. schedule and open                    director/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
  * 7. towards the real server              forward/         → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG, BALANCED
  * PASS: not ours to balance; the host takes it.
  */
-import { DADDR, NONE, type ConnIndex } from '../conn/record.js'
-import { Direction } from '../conn/tcp-states.js'
+import { ConnFlag, DADDR, NONE, type ConnIndex } from '../conn/record.js'
+import { Direction } from '../conn/transitions.js'
 import { nat } from '../forward/nat.js'
 import type { Packet } from '../packet/packet.js'
-import { parseTransport } from '../packet/parse.js'
+import { isBalanced, parseTransport } from '../packet/parse.js'
 import { Verdict } from '../packet/verdict.js'
-import type { Flow } from '../sched/scheduler.js'
-import { TOTALS } from '../service/counters.js'
 import { isLoopback, type Ipv4Addr } from '../wire/addr.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { TcpFlag } from '../wire/tcp.js'
 import { countInbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
-
-/** Active-mode FTP data comes from here: only a connection that FTP itself announced may carry it (§4.4). */
-const FTP_DATA_PORT = 20
+import { isNewConnection, isReplaceable } from './reuse.js'
 
 export class Inbound {
   readonly #m: Machine
   readonly #related: Related
-  readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
   constructor(machine: Machine, related: Related) {
     this.#m = machine
@@ -40,58 +36,60 @@ export class Inbound {
   receive(packet: Packet, now: number): Verdict {
     const { protocol } = packet
     if (protocol === IpProtocol.ICMP) return this.#related.inbound(packet, now)
-    if (protocol !== IpProtocol.TCP && protocol !== IpProtocol.UDP) return Verdict.PASS
+    if (!isBalanced(protocol)) return Verdict.PASS
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
 
-    const { conns } = this.#m
+    const { conns, sysctls } = this.#m
     const { srcAddr, dstAddr } = packet.ip
-    const flags = protocol === IpProtocol.TCP ? packet.tcp.flags : 0
-    let conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
-    if (conn !== NONE && flags & TcpFlag.SYN && conns.isReusable(conn, protocol)) {
-      conns.expireNow(conn)
-      conn = NONE
+    const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
+    if (conn === NONE) return this.#open(packet, now)
+    if (isNewConnection(protocol, packet.signal) && isReplaceable(conns, conn, protocol, sysctls)) {
+      // One with children stays, in the newer one's shadow.
+      if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
+      return this.#open(packet, now)
     }
-    if (conn === NONE) return this.#open(packet, flags, now)
-    if (!conns.destinationOf(conn).available) return Verdict.DROP_DESTINATION_GONE
-    return this.#forward(packet, conn, flags, now)
+    if (conns.destinationOf(conn).available) return this.#forward(packet, conn, now)
+    if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE
+    conns.expireNow(conn)
+    return this.#open(packet, now)
   }
 
   /** Opens a connection for the packet if a service wants it, and sends the packet on. */
-  #open(packet: Packet, flags: number, now: number): Verdict {
-    const { protocol } = packet
-    if (protocol === IpProtocol.TCP && (flags & (TcpFlag.SYN | TcpFlag.RST)) !== TcpFlag.SYN) return Verdict.PASS
-    const { balancing, conns, counters } = this.#m
-    const service = balancing.find(protocol, packet.ip.dstAddr, packet.dstPort)
-    if (service === undefined || packet.srcPort === FTP_DATA_PORT) return Verdict.PASS
-
-    const flow = this.#flow
-    flow.protocol = protocol
+  #open(packet: Packet, now: number): Verdict {
+    const { opener, marks, conns } = this.#m
+    const { flow } = opener
+    flow.protocol = packet.protocol
     flow.caddr = packet.ip.srcAddr
     flow.cport = packet.srcPort
     flow.vaddr = packet.ip.dstAddr
     flow.vport = packet.dstPort
-    const dest = balancing.schedule(service, flow)
-    if (dest === undefined) {
-      this.#refuse(packet, Unreachable.PORT, now)
-      return Verdict.DROP_NO_DESTINATION
-    }
-    const conn = conns.open(protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport, dest, dest.port || flow.vport)
-    if (conn === NONE) return Verdict.DROP_TABLE_FULL
-    counters.connection(dest.counters)
-    counters.connection(service.counters)
-    counters.connection(TOTALS)
-    return this.#forward(packet, conn, flags, now)
+    if (!opener.mayOpen(packet.signal)) return Verdict.PASS
+    const verdict = opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), false)
+    if (verdict === Verdict.DROP_NO_DESTINATION) this.#refuse(packet, Unreachable.PORT, now)
+    if (verdict !== Verdict.BALANCED) return verdict
+    const { conn } = opener
+    if (!conns.has(conn, ConnFlag.ONE_PACKET)) return this.#forward(packet, conn, now)
+    return this.#forwardOnePacket(packet, conn, now)
   }
 
   /** A packet of a connection: counted and put into its state whatever then becomes of it. */
-  #forward(packet: Packet, conn: ConnIndex, flags: number, now: number): Verdict {
+  #forward(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    conns.packet(conn, packet.protocol, Direction.INBOUND, flags)
+    conns.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
     const verdict = this.#towardsServer(packet, conn, now)
     conns.countInbound(conn)
     conns.restart(conn)
+    return verdict
+  }
+  #forwardOnePacket(packet: Packet, conn: ConnIndex, now: number): Verdict {
+    const { conns, counters } = this.#m
+    countInbound(counters, conns.destinationOf(conn), packet.ipLen)
+    const verdict = this.#towardsServer(packet, conn, now)
+    const template = conns.controllerOf(conn)
+    if (template !== NONE) conns.countInbound(template)
+    conns.endOnePacket(conn)
     return verdict
   }
 

@@ -7,7 +7,10 @@ import type { Counters } from '../service/counters.js'
 import type { Destination } from '../service/destination.js'
 import { TOTALS } from '../service/counters.js'
 import type { Balancing } from './balancing.js'
+import type { Marks } from '../service/marks.js'
+import type { Sysctls } from '../service/sysctls.js'
 import type { Host } from './host.js'
+import type { Opener } from './opener.js'
 
 /** What the stages of the path share. Made once by the director. */
 export interface Machine {
@@ -19,6 +22,9 @@ export interface Machine {
   readonly counters: Counters
   readonly balancing: Balancing
   readonly embedded: Embedded
+  readonly sysctls: Sysctls
+  readonly marks: Marks
+  readonly opener: Opener
 }
 
 /** A packet of a connection, inbound. Nothing is counted for a destination that is gone (ipvs-behaviour.md §11.1). */

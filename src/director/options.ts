@@ -24,6 +24,10 @@ export interface DirectorOptions {
   icmpRatelimit?: number
   /** Schedulers besides the built-in ones. */
   schedulers?: readonly Scheduler[]
+  /** Told, in a line, of what a scheduler of the user's does wrong. */
+  report?: (problem: string) => void
+  /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
+  availablePages?: () => number
   /** Gives memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
 }

@@ -6,16 +6,19 @@
  * 3. TTL                                   → time exceeded, DROP_TTL
  * 4. MTU                                   → fragmentation needed, DROP_TOO_BIG
  * 5. of a connection, or an error about one? translated, counted → BALANCED
- * 6. otherwise as it is                    → FORWARDED
+ * 6. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
+ * 7. otherwise as it is                    → FORWARDED
  */
 import { NONE } from '../conn/record.js'
-import { Direction } from '../conn/tcp-states.js'
+import { SctpEvent } from '../conn/sctp-states.js'
+import { Direction } from '../conn/transitions.js'
 import { nat } from '../forward/nat.js'
 import type { Packet } from '../packet/packet.js'
-import { parseTransport } from '../packet/parse.js'
+import { isBalanced, parseTransport } from '../packet/parse.js'
 import { Verdict } from '../packet/verdict.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import { TcpFlag } from '../wire/tcp.js'
 import { countOutbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
 
@@ -48,27 +51,39 @@ export class Outbound {
     ip.decrementTtl()
     if (balancing.count === 0) return output.transmit(packet) || Verdict.FORWARDED
     if (packet.protocol === IpProtocol.ICMP) return this.#icmp(packet)
-    return this.#answer(packet)
+    return this.#answer(packet, now)
   }
 
   /** What a real server sends of a connection leaves as the virtual service's. */
-  #answer(packet: Packet): Verdict {
+  #answer(packet: Packet, now: number): Verdict {
     const { output, conns, counters } = this.#m
     const { protocol, ip } = packet
-    if (protocol !== IpProtocol.TCP && protocol !== IpProtocol.UDP) return output.transmit(packet) || Verdict.FORWARDED
+    if (!isBalanced(protocol)) return output.transmit(packet) || Verdict.FORWARDED
     if (ip.isFragment) return Verdict.DROP_FRAGMENT
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
     const conn = conns.table.lookupOutbound(protocol, ip.srcAddr, packet.srcPort, ip.dstAddr, packet.dstPort)
-    if (conn === NONE) return output.transmit(packet) || Verdict.FORWARDED
+    if (conn === NONE) return this.#unknown(packet, now)
 
-    const flags = protocol === IpProtocol.TCP ? packet.tcp.flags : 0
     nat.outbound(packet, conns.table.words, conn)
     countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
-    conns.packet(conn, protocol, Direction.OUTBOUND, flags)
+    conns.packet(conn, protocol, Direction.OUTBOUND, packet.signal)
     const verdict = output.transmit(packet) || Verdict.BALANCED
     conns.restart(conn)
     return verdict
+  }
+
+  /** Of no connection: forwarded, unless nat_icmp_send has the real server told so. */
+  #unknown(packet: Packet, now: number): Verdict {
+    const { output, balancing, errors, sysctls } = this.#m
+    const { protocol, ip, signal } = packet
+    const isReset =
+      (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
+      (protocol === IpProtocol.SCTP && signal === SctpEvent.ABORT)
+    if (sysctls.natIcmpSend === 0 || isReset || !balancing.isRealServer(protocol, ip.srcAddr, packet.srcPort))
+      return output.transmit(packet) || Verdict.FORWARDED
+    errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, now)
+    return Verdict.DROP_NO_CONNECTION
   }
 
   #icmp(packet: Packet): Verdict {

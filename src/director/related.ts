@@ -23,12 +23,16 @@ export class Related {
 
   /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */
   inbound(packet: Packet, now: number): Verdict {
-    const { conns, counters, embedded, output, local, errors } = this.#m
+    const { conns, counters, embedded, output, local, errors, sysctls, opener } = this.#m
     if (!this.#isReadableError(packet)) return Verdict.PASS
     const { ip } = embedded
     const { words } = conns.table
-    const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
-    if (conn === NONE) return Verdict.PASS
+    let conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
+    if (conn === NONE) {
+      const verdict = sysctls.scheduleIcmp === 0 ? Verdict.PASS : this.#open()
+      if (verdict !== Verdict.BALANCED) return verdict
+      conn = opener.conn
+    }
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     const daddr = words[conn + DADDR]!
@@ -54,6 +58,18 @@ export class Related {
     natRelated.outbound(packet, embedded, conns.table.words, conn)
     countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
     return Verdict.BALANCED
+  }
+
+  /** A connection for the flow that the embedded packet is an answer of (sysctl schedule_icmp). It keeps its first 3 s. */
+  #open(): Verdict {
+    const { embedded, opener, marks } = this.#m
+    const { flow } = opener
+    flow.protocol = embedded.ip.protocol
+    flow.caddr = embedded.ip.dstAddr
+    flow.cport = embedded.dstPort
+    flow.vaddr = embedded.ip.srcAddr
+    flow.vport = embedded.srcPort
+    return opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), true)
   }
 
   #isReadableError(packet: Packet): boolean {

@@ -21,9 +21,10 @@ export class Stats {
   count(verdict: Verdict): void {
     this.#verdicts[verdict]!++
   }
-  poll(now: number): void {
+  /** `isEstimating`: sysctl run_estimation; without it what is shown stands still. */
+  poll(now: number, isEstimating: boolean): void {
     if (now < this.#nextTick) return
-    this.#counters.snapshot()
+    if (isEstimating) this.#counters.snapshot()
     this.#nextTick += TICK_MS * (1 + Math.floor((now - this.#nextTick) / TICK_MS))
   }
 

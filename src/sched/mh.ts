@@ -28,7 +28,8 @@ class Maglev implements BoundScheduler {
 
   constructor(service: Service) {
     this.#service = service
-    if (service.destinations.length > MAGLEV_SLOTS) throw new RangeError(`mh takes ${MAGLEV_SLOTS} destinations at most`)
+    if (service.destinations.length > MAGLEV_SLOTS)
+      throw new RangeError(`mh takes ${MAGLEV_SLOTS} destinations at most`)
     this.#populate()
   }
 

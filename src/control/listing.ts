@@ -1,0 +1,105 @@
+import {
+  CADDR,
+  ConnFlag,
+  CPORT_VPORT,
+  DADDR,
+  DPORT_PROTOCOL,
+  NEXT,
+  NONE,
+  VADDR,
+  type ConnIndex,
+} from '../conn/record.js'
+import { sctpStateNames } from '../conn/sctp-states.js'
+import { tcpStateNames } from '../conn/tcp-states.js'
+import type { ScheduledService } from '../director/balancing.js'
+import type { Director } from '../director/director.js'
+import { Counter } from '../service/counters.js'
+import type { Destination } from '../service/destination.js'
+import { formatIpv4 } from '../wire/addr.js'
+import type { ConnectionInfo, ConnectionPage, DestinationInfo, ServiceInfo, ServiceKey, Stats } from './api.js'
+import { protocolName } from './keys.js'
+import { Refused } from './refused.js'
+
+/** Buckets of the connection table in one page: a fraction of a millisecond. */
+const BUCKETS_PER_PAGE = 4096
+
+export function serviceInfo(director: Director, service: ScheduledService): ServiceInfo {
+  const { persistence, netmask, onePacket, schedFlags } = service.settings
+  return {
+    ...serviceKey(service),
+    scheduler: service.scheduler.name,
+    persistence,
+    netmask: formatIpv4(netmask),
+    onePacket,
+    schedFlags,
+    stats: statsOf(director, service.counters),
+    destinations: service.destinations.map(dest => destinationInfo(director, dest)),
+  }
+}
+
+function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
+  return mark === 0 ? { protocol: protocolName(protocol), address: formatIpv4(addr), port } : { mark }
+}
+function destinationInfo(director: Director, dest: Destination): DestinationInfo {
+  const { weight, upperThreshold, lowerThreshold, activeConns, inactConns, persistConns } = dest
+  return {
+    address: formatIpv4(dest.addr),
+    port: dest.port,
+    method: 'masq',
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    activeConns,
+    inactConns,
+    persistConns,
+    stats: statsOf(director, dest.counters),
+  }
+}
+function statsOf(director: Director, row: number): Stats {
+  const { counters } = director.balancing
+  return {
+    conns: counters.shown(row, Counter.CONNS),
+    inPkts: counters.shown(row, Counter.IN_PKTS),
+    outPkts: counters.shown(row, Counter.OUT_PKTS),
+    inBytes: counters.shown(row, Counter.IN_BYTES),
+    outBytes: counters.shown(row, Counter.OUT_BYTES),
+  }
+}
+
+/** The connections of some buckets, from bucket `from` on. */
+export function connectionPage(director: Director, from: number): ConnectionPage {
+  const { table } = director.conns
+  if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
+  const end = Math.min(from + BUCKETS_PER_PAGE, table.buckets)
+  const rows: ConnectionInfo[] = []
+  for (let bucket = from; bucket < end; bucket++)
+    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex)
+      rows.push(connectionInfo(director, conn))
+  return { rows, next: end < table.buckets ? end : null }
+}
+function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
+  const { words } = conns.table
+  const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
+  return {
+    protocol: protocol === 0 ? 'ip' : protocolName(protocol),
+    state: stateName(conns.stateOf(conn), protocol, conns.has(conn, ConnFlag.TEMPLATE)),
+    expires: conns.secondsLeft(conn),
+    caddr: formatIpv4(words[conn + CADDR]!),
+    cport: words[conn + CPORT_VPORT]! >>> 16,
+    vaddr: formatIpv4(words[conn + VADDR]!),
+    vport: words[conn + CPORT_VPORT]! & 0xffff,
+    daddr: formatIpv4(words[conn + DADDR]!),
+    dport: words[conn + DPORT_PROTOCOL]! >>> 16,
+  }
+}
+function stateName(state: number, protocol: number, isTemplate: boolean): string {
+  if (isTemplate) return state === 0 ? 'NONE' : 'ASSURED'
+  switch (protocolName(protocol)) {
+    case 'tcp':
+      return tcpStateNames[state]!
+    case 'udp':
+      return 'UDP'
+    case 'sctp':
+      return sctpStateNames[state]!
+  }
+}
