@@ -12,7 +12,9 @@ import { Poller } from '../io/poller.js'
 import { RawDevice } from '../io/raw-device.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
 import { formatMac } from '../wire/addr.js'
+import { availablePages } from '../io/memory-pages.js'
 import { execute } from './execute.js'
+import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
 
 const data = workerData as DataPlaneData
@@ -26,9 +28,10 @@ function openDevice(options: DeviceOptions): Device {
   return new TapDevice(options.name, options.mac ?? macOfName(options.name))
 }
 
-function start(): { devices: Device[]; director: Director } | undefined {
+async function start(): Promise<{ devices: Device[]; director: Director } | undefined> {
   const devices: Device[] = []
   try {
+    const schedulers = await Promise.all(data.schedulers.map(loadScheduler))
     for (const options of data.devices) devices.push(openDevice(options))
     const director = new Director({
       ...data.director,
@@ -36,6 +39,9 @@ function start(): { devices: Device[]; director: Director } | undefined {
       egress: new DeviceEgress(devices),
       now: performance.now(),
       allocate: mapMemory,
+      schedulers,
+      report: sparingly(problem => answer({ problem })),
+      availablePages,
     })
     return { devices, director }
   } catch (error) {
@@ -43,6 +49,17 @@ function start(): { devices: Device[]; director: Director } | undefined {
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
     answer({ failed: error.message, usage: !(error instanceof SystemError) })
     return undefined
+  }
+}
+
+/** Passes on one problem a second at the most: a scheduler may fail for every connection. */
+function sparingly(pass: (problem: string) => void): (problem: string) => void {
+  let next = 0
+  return problem => {
+    const now = performance.now()
+    if (now < next) return
+    next = now + 1000
+    pass(problem)
   }
 }
 
@@ -69,7 +86,7 @@ function run(director: Director, devices: readonly Device[]): void {
   }
 }
 
-const started = start()
+const started = await start()
 if (started) {
   const { devices, director } = started
   answer({ ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })) })

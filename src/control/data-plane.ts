@@ -9,7 +9,7 @@ const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 /** What is written to an eventfd: a 64-bit 1 in the machine's order. */
 const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
 
-export type DataPlaneOptions = Pick<DataPlaneData, 'devices' | 'director'>
+export type DataPlaneOptions = Pick<DataPlaneData, 'devices' | 'director' | 'schedulers'>
 export type ReadyDevice = { name: string; mac: string; mtu: number }
 
 /** The data plane could not start, or has died. One line. */
@@ -29,15 +29,19 @@ export class DataPlane implements Control {
   /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
   readonly ended: Promise<void>
 
-  /** Opens the devices and starts. UsageError or DataPlaneError if that cannot be. */
-  static async start(options: DataPlaneOptions): Promise<DataPlane> {
+  /**
+   * Opens the devices and starts. UsageError or DataPlaneError if that cannot be. `report` is told, in a line, of what
+   * a scheduler of the user's does wrong.
+   */
+  static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
     const { port1, port2 } = new MessageChannel()
     const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
     const signal = new Int32Array(new SharedArrayBuffer(4))
-    const workerData: DataPlaneData = { ...options, requests: port2, wakeFd, signal }
+    const { devices, director, schedulers } = options
+    const workerData: DataPlaneData = { devices, director, schedulers, requests: port2, wakeFd, signal }
     const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
     const first = await firstMessage(worker, port1)
-    if ('ready' in first) return new DataPlane(worker, port1, wakeFd, signal, first.ready)
+    if ('ready' in first) return new DataPlane(worker, port1, wakeFd, signal, first.ready, report)
     port1.close()
     close(wakeFd)
     const message = 'failed' in first ? first.failed : 'the data plane ended before it began'
@@ -50,13 +54,17 @@ export class DataPlane implements Control {
     wakeFd: number,
     signal: Int32Array,
     devices: readonly ReadyDevice[],
+    report: (problem: string) => void,
   ) {
     this.devices = devices
     this.#worker = worker
     this.#port = port
     this.#wakeFd = wakeFd
     this.#signal = signal
-    port.on('message', (message: FromDataPlane) => this.#receive(message))
+    port.on('message', (message: FromDataPlane) => {
+      if ('problem' in message) report(message.problem)
+      else this.#receive(message)
+    })
     this.ended = new Promise<void>((resolve, reject) => {
       worker.once('error', error => reject(new DataPlaneError(`the data plane has died: ${error.message}`)))
       worker.once('exit', code =>

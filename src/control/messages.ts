@@ -13,6 +13,8 @@ export interface DataPlaneData {
     DirectorOptions,
     'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit'
   >
+  /** Modules of the user's, each with a scheduler as its default export: file URLs. */
+  schedulers: string[]
   requests: MessagePort
   /** eventfd that ends the thread's wait. */
   wakeFd: number
@@ -28,4 +30,6 @@ export type FromDataPlane =
   | { id: number; reply: Reply }
   | { ready: { name: string; mac: string; mtu: number }[] }
   | { failed: string; usage: boolean }
+  /** One line about what a scheduler of the user's has done wrong. */
+  | { problem: string }
   | { stopped: true }

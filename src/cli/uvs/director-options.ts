@@ -1,9 +1,12 @@
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { MarkRuleInfo } from '../../control/api.js'
 import type { DataPlaneOptions } from '../../control/data-plane.js'
 import type { DeviceOptions } from '../../control/messages.js'
 import { MAX_CONNECTIONS } from '../../conn/table.js'
 import { UsageError } from '../../director/options.js'
 import { parseMac, type MacAddr } from '../../wire/addr.js'
+import { parseMark } from './mark-option.js'
 
 /** What `uvs director` was asked to be. */
 export interface DirectorCommand extends DataPlaneOptions {
@@ -11,6 +14,7 @@ export interface DirectorCommand extends DataPlaneOptions {
   /** A file of ipvsadm-save lines. */
   rules: string | undefined
   http: { host: string; port: number } | undefined
+  marks: MarkRuleInfo[]
 }
 
 interface Flag {
@@ -38,8 +42,8 @@ export const flags: Record<string, Flag> = {
   control: { value: 'PATH', help: 'control socket; default /run/uvs/uvs.sock' },
   http: { value: 'ADDR:PORT', help: 'Prometheus /metrics there' },
   workers: { value: 'N', help: 'data-plane threads', later: true },
-  mark: { value: "'PROTO CIDR:PORTS=N'", help: 'fwmarks', multiple: true, later: true },
-  scheduler: { value: 'FILE', help: 'a scheduler of your own', multiple: true, later: true },
+  mark: { value: "'PROTO CIDR:PORTS=N'", help: "firewall marks, in netfilter's place", multiple: true },
+  scheduler: { value: 'FILE', help: 'a scheduler of your own: a module that exports one', multiple: true },
 }
 
 /** Pure. `randomSeed`: used unless --seed says otherwise. UsageError for whatever cannot be meant. */
@@ -65,6 +69,8 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
     control: one('control') ?? '/run/uvs/uvs.sock',
     rules: one('rules'),
     http: readHttp(one('http')),
+    marks: all('mark').map(parseMark),
+    schedulers: all('scheduler').map(file => pathToFileURL(file).href),
   }
 }
 

@@ -40,11 +40,12 @@ interface Closable {
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
   const signalled = nextSignal()
-  const dataPlane = await DataPlane.start(command)
+  const dataPlane = await DataPlane.start(command, complain)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
     open.unshift(await serveControl(command.control, dataPlane))
     if (command.http) open.unshift(await serveMetrics(command.http, dataPlane))
+    for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     if (command.rules !== undefined) await applyRules(command.rules, dataPlane)
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)

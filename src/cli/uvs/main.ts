@@ -6,6 +6,7 @@ const commands: Record<string, () => Promise<UvsCommand>> = {
   director: async () => (await import('./director.js')).director,
   lab: async () => (await import('./lab.js')).lab,
   script: async () => (await import('./script.js')).script,
+  sysctl: async () => (await import('./sysctl.js')).sysctl,
   reset: async () => (await import('./reset.js')).reset,
 }
 

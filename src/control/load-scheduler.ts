@@ -1,0 +1,21 @@
+import { UsageError } from '../director/options.js'
+import { schedulers } from '../sched/index.js'
+import type { Scheduler } from '../sched/scheduler.js'
+
+/** A scheduler of the user's: the default export of the module at this URL. UsageError, in a line, if it is none. */
+export async function loadScheduler(url: string): Promise<Scheduler> {
+  let loaded: { default?: unknown }
+  try {
+    loaded = (await import(url)) as { default?: unknown }
+  } catch (error) {
+    throw new UsageError(`--scheduler: ${url} cannot be loaded: ${(error as Error).message.split('\n')[0]}`)
+  }
+  const scheduler = loaded.default as Partial<Scheduler> | undefined
+  if (typeof scheduler !== 'object' || scheduler === null || typeof scheduler.bind !== 'function')
+    throw new UsageError(`--scheduler: ${url} has no default export { name, bind(service, random) }`)
+  if (typeof scheduler.name !== 'string' || !/^[\w.-]{1,15}$/.test(scheduler.name))
+    throw new UsageError(`--scheduler: ${url}: its name must be 1 to 15 letters, digits, '_', '.' or '-'`)
+  if (schedulers.has(scheduler.name))
+    throw new UsageError(`--scheduler: ${url}: '${scheduler.name}' is a built-in one's name`)
+  return scheduler as Scheduler
+}
