@@ -3,7 +3,7 @@ import type { Operation, Reply, Request } from './api.js'
 
 /* The control socket speaks JSON, a line a message: a request each way down, its reply back, in order. */
 
-/** Bytes. The longest request there is takes some 300. */
+/** Bytes. The longest request there is takes some 1000. */
 export const REQUEST_LINE_MAX = 64 * 1024
 
 export function encodeLine(message: unknown): string {
@@ -94,20 +94,58 @@ function record(shape: Record<string, Check>): Check {
   }
 }
 
+/** Of at most `most`. */
+function list(check: Check, most: number): Check {
+  return (found, where) => {
+    if (!Array.isArray(found) || found.length > most) throw new Malformed(`${where}: not a list of at most ${most}`)
+    return found.map((item, at) => check(item, `${where}[${at}]`))
+  }
+}
+
+const UNSIGNED = 2 ** 32 - 1
+const POSITIVE = 2 ** 31 - 1
+/** 31 days: as long as ipvsadm lets anything last. */
+const SECONDS_MAX = 2_678_400
+/** Of a mark's rule: as many as iptables' multiport takes. */
+const PORTS_MAX = 15
+
+const protocol = oneOf('tcp', 'udp', 'sctp')
 const address = value('an address', found => typeof found === 'string' && isIP(found) !== 0)
 const port = integer(0, 65535)
-const service = record({ protocol: oneOf('tcp', 'udp', 'sctp'), address, port })
+const addressKey = record({ protocol, address, port })
+const markKey = record({ mark: integer(1, UNSIGNED) })
+const service: Check = (found, where) =>
+  (isFields(found) && Object.hasOwn(found, 'mark') ? markKey : addressKey)(found, where)
 const destination = record({ address, port })
 const settings = record({
   scheduler: value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found)),
+  persistence: integer(0, SECONDS_MAX),
+  netmask: value('a dotted mask', found => typeof found === 'string' && isIPv4(found)),
+  onePacket: value('true or false', found => typeof found === 'boolean'),
+  schedFlags: integer(0, 7),
 })
-const destinationSettings = record({ method: oneOf('masq'), weight: integer(0, 2147483647) })
+const destinationSettings = record({
+  method: oneOf('masq'),
+  weight: integer(0, POSITIVE),
+  upperThreshold: integer(0, POSITIVE),
+  lowerThreshold: integer(0, POSITIVE),
+})
 const cidr = value('an address or address/length', isCidr)
 
 function isCidr(found: unknown): boolean {
   const [at = '', length = '32', ...more] = typeof found === 'string' ? found.split('/') : []
   return isIPv4(at) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && more.length === 0
 }
+
+const seconds = integer(0, SECONDS_MAX)
+const ports: Check = (found, where) => {
+  const range = record({ first: port, last: port })(found, where) as { first: number; last: number }
+  if (range.first > range.last) throw new Malformed(`${where}: first is above last`)
+  return range
+}
+const rule = record({ protocol, to: cidr, ports: list(ports, PORTS_MAX), mark: integer(0, UNSIGNED) })
+const sysctlName = value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found))
+const sysctlValue = value('a line of text', found => typeof found === 'string' && /^[\t -~]{0,255}$/.test(found))
 
 const PARAMS: Record<Operation, Record<string, Check>> = {
   'add-service': { service, settings },
@@ -123,6 +161,12 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   verdicts: {},
   'add-vip': { cidr },
   'delete-vip': { cidr },
+  'add-mark': { rule },
+  'clear-marks': {},
+  timeouts: {},
+  'set-timeouts': { timeouts: record({ tcp: seconds, tcpfin: seconds, udp: seconds }) },
+  sysctls: {},
+  'set-sysctl': { name: sysctlName, value: sysctlValue },
   reset: {},
 }
 

@@ -4,6 +4,8 @@ import type {
   DestinationInfo,
   DestinationKey,
   DestinationParams,
+  DestinationSettings,
+  MarkRuleInfo,
   Operation,
   Protocol,
   Refusal,
@@ -12,10 +14,22 @@ import type {
   ServiceInfo,
   ServiceKey,
   ServiceSettings,
+  TimeoutsInfo,
 } from '../../src/control/api.js'
+import { readTranscript } from './transcript.js'
 
 const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf'.split(' ')
 const PAGE = 3
+
+/** net.ipv4.vs as recorded, in the order of `sysctl -a`. */
+const SYSCTLS = readTranscript('05-sysctls.txt').flatMap(({ out }) =>
+  [...out.matchAll(/^net\.ipv4\.vs\.(\w+) = (.*)$/gm)].map(([, name = '', text = '']): [string, string] => [
+    name,
+    text,
+  ]),
+)
+const LEVELS = 'drop_entry drop_packet secure_tcp sync_retries'.split(' ')
+const TIMEOUTS: TimeoutsInfo = { tcp: 900, tcpfin: 120, udp: 300 }
 
 export const noStats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
 
@@ -25,11 +39,14 @@ class Refuse extends Error {
   }
 }
 
-/** Services and destinations by the kernel's rules (ipvs-behaviour.md §14.1), no packets. */
+/** Services, destinations, timeouts and sysctls by the kernel's rules (ipvs-behaviour.md §14.1), no packets. */
 export class FakeControl implements Control {
   services: ServiceInfo[] = []
   connections: ConnectionInfo[] = []
   vips: string[] = []
+  marks: MarkRuleInfo[] = []
+  timeouts = TIMEOUTS
+  sysctls = new Map(SYSCTLS)
   /** Every request, as it came. */
   asked: Request[] = []
 
@@ -56,7 +73,7 @@ export class FakeControl implements Control {
       case 'add-destination':
         return this.#addDestination(request)
       case 'edit-destination':
-        return void Object.assign(destination(this.#service(request.service), request.destination), request.settings)
+        return this.#editDestination(request)
       case 'delete-destination':
         return this.#deleteDestination(request.service, request.destination)
       case 'zero':
@@ -71,13 +88,35 @@ export class FakeControl implements Control {
         return void this.vips.push(request.cidr)
       case 'delete-vip':
         return void (this.vips = this.vips.filter(vip => vip !== request.cidr))
+      case 'add-mark':
+        return void this.marks.push(request.rule)
+      case 'clear-marks':
+        return void (this.marks = [])
+      case 'timeouts':
+        return this.timeouts
+      case 'set-timeouts':
+        return this.#setTimeouts(request.timeouts)
+      case 'sysctls':
+        return [...this.sysctls]
+      case 'set-sysctl':
+        return this.#setSysctl(request.name, request.value)
       case 'reset':
-        return void Object.assign(this, { services: [], connections: [] })
+        return void Object.assign(this, {
+          services: [],
+          connections: [],
+          marks: [],
+          timeouts: TIMEOUTS,
+          sysctls: new Map(SYSCTLS),
+        })
     }
   }
 
   #find(key: ServiceKey): ServiceInfo | undefined {
-    return this.services.find(svc => svc.protocol === key.protocol && same(svc, key))
+    return this.services.find(svc =>
+      'mark' in svc || 'mark' in key
+        ? 'mark' in svc && 'mark' in key && svc.mark === key.mark
+        : svc.protocol === key.protocol && same(svc, key),
+    )
   }
 
   #service(key: ServiceKey): ServiceInfo {
@@ -93,10 +132,17 @@ export class FakeControl implements Control {
 
   #addDestination({ service, destination: key, settings }: DestinationParams): void {
     const { destinations } = this.#service(service)
+    checkThresholds(settings)
     if (destinations.some(dest => same(dest, key))) throw new Refuse('EEXIST')
     const first = Number(key.address.split('.')[0])
     if (key.address === '0.0.0.0' || first >= 224) throw new Refuse('EINVAL')
-    destinations.unshift({ ...key, ...settings, activeConns: 0, inactConns: 0, stats: noStats })
+    destinations.unshift({ ...key, ...settings, activeConns: 0, inactConns: 0, persistConns: 0, stats: noStats })
+  }
+
+  #editDestination({ service, destination: key, settings }: DestinationParams): void {
+    const svc = this.#service(service)
+    checkThresholds(settings)
+    Object.assign(destination(svc, key), settings)
   }
 
   #deleteDestination(service: ServiceKey, key: DestinationKey): void {
@@ -109,6 +155,21 @@ export class FakeControl implements Control {
       svc.stats = noStats
       for (const dest of svc.destinations) dest.stats = noStats
     }
+  }
+
+  #setTimeouts({ tcp, tcpfin, udp }: TimeoutsInfo): void {
+    const before = this.timeouts
+    this.timeouts = { tcp: tcp || before.tcp, tcpfin: tcpfin || before.tcpfin, udp: udp || before.udp }
+  }
+
+  #setSysctl(name: string, text: string): string {
+    if (!this.sysctls.has(name)) throw new Refuse('ENOENT')
+    const numbers = text.split(/\s+/).map(Number)
+    const [first = NaN] = text === '' ? [] : numbers
+    if (numbers.includes(NaN) || Number.isNaN(first) || (LEVELS.includes(name) && (first < 0 || first > 3)))
+      throw new Refuse('EINVAL')
+    this.sysctls.set(name, numbers.join('\t'))
+    return numbers.join('\t')
   }
 
   #page(from: number): { rows: ConnectionInfo[]; next: number | null } {
@@ -132,9 +193,13 @@ function knownScheduler(settings: ServiceSettings): ServiceSettings {
   return settings
 }
 
+function checkThresholds({ upperThreshold, lowerThreshold }: DestinationSettings): void {
+  if (lowerThreshold > upperThreshold) throw new Refuse('ERANGE')
+}
+
 /** A row of the connection table, its ends written `address:port`. */
 export function connection(
-  protocol: Protocol,
+  protocol: Protocol | 'ip',
   expires: number,
   state: string,
   client: string,

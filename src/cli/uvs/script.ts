@@ -2,23 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Control, Outcome } from '../../control/api.js'
-import { connectControl, Unreachable } from '../../control/client.js'
+import { connectControl } from '../../control/client.js'
 import { print, takeControl } from '../command.js'
-import { uvsadm } from '../uvsadm/run.js'
 import type { UvsCommand } from './command.js'
-
-export interface ScriptHooks {
-  sleep(seconds: number): Promise<void>
-}
+import { failed, runLine, type ScriptHooks } from './script-lines.js'
 
 /**
- * Plays the lines of recorded cases (kernel/README.md): ipvsadm, sleep, ip route … local, modprobe; one a line or joined
- * by `;`, with ' and " as in a shell and nothing else of it. Goes on after a line that fails; the status is the last one's.
+ * Plays the lines of recorded cases (kernel/README.md), one a line or joined by `;`, with ' and " as in a shell and nothing
+ * else of it. Goes on after a line that fails; the status is the last one's.
  */
 export async function runScript(text: string, control: Control, hooks: ScriptHooks): Promise<Outcome> {
   const total: Outcome = { status: 0, out: '', err: '' }
   for (const words of splitScript(text)) {
-    const { status, out, err } = await runLine(words, control, hooks).catch(unreachable)
+    const { status, out, err } = await runLine(words, control, hooks)
     total.status = status
     total.out += out
     total.err += err
@@ -60,58 +56,10 @@ function endOf(text: string, char: string, from: number): number {
   return at < 0 ? text.length : at
 }
 
-async function runLine(words: string[], control: Control, hooks: ScriptHooks): Promise<Outcome> {
-  const [program = '', ...args] = words
-  switch (program) {
-    case 'ipvsadm':
-    case 'uvsadm':
-      return uvsadm(args, control)
-    case 'sleep':
-      return sleep(args, hooks)
-    case 'ip':
-      return localAddress(args, control)
-    case 'modprobe':
-      return done
-    default:
-      return failed(
-        `${program}: not a line of uvs script (ipvsadm, sleep, ip route replace|del local ADDRESS dev lo, modprobe)`,
-      )
-  }
-}
-
-const done: Outcome = { status: 0, out: '', err: '' }
-
-function unreachable(error: unknown): Outcome {
-  if (error instanceof Unreachable) return failed(error.message)
-  throw error
-}
-
-function failed(message: string): Outcome {
-  return { status: 2, out: '', err: `${message}\n` }
-}
-
-async function sleep(args: string[], hooks: ScriptHooks): Promise<Outcome> {
-  const [seconds = ''] = args
-  if (args.length !== 1 || !/^\d+(\.\d+)?$/.test(seconds))
-    return failed(`sleep: '${args.join(' ')}' is not a number of seconds`)
-  await hooks.sleep(Number(seconds))
-  return done
-}
-
-/** `ip route replace|del local A dev lo` is `--vip A`. */
-async function localAddress(args: string[], control: Control): Promise<Outcome> {
-  const line = args.join(' ')
-  const [, change, address = ''] = /^route (replace|del) local (\S+) dev lo$/.exec(line) ?? []
-  if (!change) return failed(`ip ${line}: not there yet in uvs (only ip route replace|del local ADDRESS dev lo)`)
-  const cidr = address.includes('/') ? address : `${address}/32`
-  const reply = await control.call({ op: change === 'del' ? 'delete-vip' : 'add-vip', cidr })
-  return reply.ok ? done : failed(`ip: ${reply.message}`)
-}
-
 export const script: UvsCommand = {
   name: 'script',
   usage: 'script -|FILE [--control PATH]',
-  help: 'play ipvsadm, sleep, modprobe and ip route … local lines from FILE or standard input',
+  help: 'play ipvsadm, sysctl, iptables-legacy … MARK, ip route … local, sleep and modprobe lines from FILE or standard input',
   async run(args) {
     const { path, rest } = takeControl(args)
     const [file] = rest

@@ -6,10 +6,10 @@ import { destinationParams } from './targets.js'
 export const addServer: Command<DestinationParams> = {
   name: 'add-server',
   flags: ['-a', '--add-server'],
-  usage: '-a -t|-u host:port -r host[:port] -m [-w weight]',
+  usage: '-a virtual-service -r host[:port] -m [-w weight] [-x upper] [-y lower]',
   help: 'add a real server to a virtual service',
   needs: ['service-address', 'real-server'],
-  takes: ['forwarding-method', 'weight'],
+  takes: ['forwarding-method', 'weight', 'u-threshold', 'l-threshold'],
   parse: destinationParams,
   async run(control, args) {
     await ask(control, { op: 'add-destination', ...args }, DESTINATION_REFUSALS)

@@ -14,9 +14,11 @@ export interface Command<A = unknown> {
   /** Options that it can do with; any other is refused. */
   takes: readonly OptionName[]
   /** Options that it does not take together. */
-  conflict?: readonly [OptionName, OptionName]
+  conflicts?: readonly (readonly [OptionName, OptionName])[]
   /** Runs whatever follows it: -h and -v. */
   immediate?: true
+  /** Takes what is its own off the front of `words`, the arguments that belong to no option. Without it: nothing is. */
+  readWords?(words: string[], options: Options): void
   /** Pure: what the options ask for, or a UsageError. They have been through checkOptions. */
   parse(options: Options): A
   /** Answers what goes to standard output. */
@@ -25,7 +27,6 @@ export interface Command<A = unknown> {
 
 /** Throws ipvsadm's complaint about the first option, in its order, that is missing or out of place. */
 export function checkOptions(command: Command, options: Options): void {
-  const [one, other] = command.conflict ?? []
   for (const name of OPTION_ORDER) {
     const given = options[name] !== undefined
     const needed = command.needs.includes(name)
@@ -33,7 +34,10 @@ export function checkOptions(command: Command, options: Options): void {
       throw new UsageError(`You need to supply the '${name}' option for the '${command.name}' command`)
     if (given && !needed && !command.takes.includes(name))
       throw new UsageError(`Illegal '${name}' option with the '${command.name}' command`)
-    if (given && name === one && other && options[other])
-      throw new UsageError(`The option '${one}' conflicts with the '${other}' option in the '${command.name}' command`)
+    for (const [one, other] of command.conflicts ?? [])
+      if (given && name === one && options[other])
+        throw new UsageError(
+          `The option '${one}' conflicts with the '${other}' option in the '${command.name}' command`,
+        )
   }
 }

@@ -8,6 +8,7 @@ import { editServer } from './edit-server.js'
 import { editService } from './edit-service.js'
 import { helpCommand } from './help.js'
 import { list } from './list.js'
+import { set } from './set.js'
 import { version } from './version.js'
 import { zero } from './zero.js'
 
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   deleteServer,
   list,
   zero,
+  set,
   version,
   helpCommand(() => commands),
 ]

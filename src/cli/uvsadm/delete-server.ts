@@ -6,7 +6,7 @@ import { destinationKey, serviceKey } from './targets.js'
 export const deleteServer: Command<{ service: ServiceKey; destination: DestinationKey }> = {
   name: 'delete-server',
   flags: ['-d', '--delete-server'],
-  usage: '-d -t|-u host:port -r host[:port]',
+  usage: '-d virtual-service -r host[:port]',
   help: 'take a real server out of a virtual service',
   needs: ['service-address', 'real-server'],
   takes: [],

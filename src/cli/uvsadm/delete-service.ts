@@ -6,7 +6,7 @@ import { serviceKey } from './targets.js'
 export const deleteService: Command<{ service: ServiceKey }> = {
   name: 'delete-service',
   flags: ['-D', '--delete-service'],
-  usage: '-D -t|-u host:port',
+  usage: '-D virtual-service',
   help: 'delete a virtual service and its real servers',
   needs: ['service-address'],
   takes: [],

@@ -6,10 +6,10 @@ import { destinationParams } from './targets.js'
 export const editServer: Command<DestinationParams> = {
   name: 'edit-server',
   flags: ['-e', '--edit-server'],
-  usage: '-e -t|-u host:port -r host[:port] -m [-w weight]',
-  help: 'change a real server; what is not given is reset (weight 1)',
+  usage: '-e virtual-service -r host[:port] -m [-w weight] [-x upper] [-y lower]',
+  help: 'change a real server; what is not given is reset (weight 1, no thresholds)',
   needs: ['service-address', 'real-server'],
-  takes: ['forwarding-method', 'weight'],
+  takes: ['forwarding-method', 'weight', 'u-threshold', 'l-threshold'],
   parse: destinationParams,
   async run(control, args) {
     await ask(control, { op: 'edit-destination', ...args }, DESTINATION_REFUSALS)

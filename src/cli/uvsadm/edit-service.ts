@@ -1,16 +1,16 @@
 import type { ServiceKey, ServiceSettings } from '../../control/api.js'
 import { ask, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
-import { newServiceKey } from './targets.js'
+import { newServiceKey, SERVICE_OPTIONS, serviceSettings } from './targets.js'
 
 export const editService: Command<{ service: ServiceKey; settings: ServiceSettings }> = {
   name: 'edit-service',
   flags: ['-E', '--edit-service'],
-  usage: '-E -t|-u host:port [-s scheduler]',
-  help: 'change a virtual service; what is not given is reset (scheduler wlc)',
+  usage: '-E virtual-service [-s scheduler [-b flags]] [-p [seconds]] [-M mask] [-o]',
+  help: 'change a virtual service; what is not given is reset (wlc, not persistent)',
   needs: ['service-address'],
-  takes: ['scheduler'],
-  parse: options => ({ service: newServiceKey(options), settings: { scheduler: options.scheduler || 'wlc' } }),
+  takes: SERVICE_OPTIONS,
+  parse: options => ({ service: newServiceKey(options), settings: serviceSettings(options) }),
   async run(control, args) {
     await ask(control, { op: 'edit-service', ...args }, SERVICE_REFUSALS)
     return ''

@@ -35,10 +35,10 @@ function readPort(text: string, protocol: Protocol | undefined, names: Names): n
   return readInteger(text, 65535) ?? (protocol && names.portNumber(text, protocol))
 }
 
-/** inet_aton's forms first (`127.1`, `0x7f000001`), as ipvsadm takes them; then host names. */
-async function readAddress(text: string, names: Names): Promise<string | undefined> {
+/** IPv4. inet_aton's forms first (`127.1`, `0x7f000001`, whatever after a blank), as ipvsadm takes them; then host names. */
+export async function readAddress(text: string, names: Names): Promise<string | undefined> {
   try {
-    return ipaddr.IPv4.parse(text).toString()
+    return ipaddr.IPv4.parse(text.replace(/\s.*$/s, '')).toString()
   } catch {
     return /^[\d.]*$/.test(text) ? undefined : names.addressOf(text)
   }

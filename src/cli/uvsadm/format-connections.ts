@@ -1,24 +1,24 @@
-import type { ConnectionInfo, Protocol } from '../../control/api.js'
+import type { ConnectionInfo } from '../../control/api.js'
 import type { Label } from './label.js'
 
-const HEAD = `IPVS connection entries
-pro expire state       source             virtual            destination
-`
+const TITLE = 'IPVS connection entries\n'
+const HEAD = 'pro expire state       source             virtual            destination'
+/** What --persistent-conn adds. uvs has no persistence engines, so no row has anything there. */
+const ENGINE_HEAD = '        pe name          pe_data'
 
 /** ipvsadm's buffer: a longer `host:port` loses its end. Shorter ones widen the row. */
 const LABEL_MAX = 59
 
-export function formatConnections(rows: readonly ConnectionInfo[], label: Label): string {
-  const end = (protocol: Protocol, address: string, port: number): string =>
-    label(protocol, address, port).slice(0, LABEL_MAX)
+export function formatConnections(rows: readonly ConnectionInfo[], label: Label, withEngine: boolean): string {
   const lines = rows.map(row => {
-    const source = end(row.protocol, row.caddr, row.cport).padEnd(18)
-    const virtual = end(row.protocol, row.vaddr, row.vport).padEnd(18)
-    const destination = end(row.protocol, row.daddr, row.dport)
-    const start = `${row.protocol.toUpperCase()} ${minutes(row.expires)}  ${row.state.padEnd(11)}`
+    const end = (address: string, port: number): string => label(row.protocol, address, port).slice(0, LABEL_MAX)
+    const source = end(row.caddr, row.cport).padEnd(18)
+    const virtual = end(row.vaddr, row.vport).padEnd(18)
+    const destination = end(row.daddr, row.dport)
+    const start = `${row.protocol.toUpperCase().padEnd(3)} ${minutes(row.expires)}  ${row.state.padEnd(11)}`
     return `${start} ${source} ${virtual} ${destination}\n`
   })
-  return HEAD + lines.join('')
+  return `${TITLE}${HEAD}${withEngine ? ENGINE_HEAD : ''}\n${lines.join('')}`
 }
 
 function minutes(seconds: number): string {

@@ -3,18 +3,23 @@ import { ask, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
 import { UsageError } from './failure.js'
 import { formatConnections } from './format-connections.js'
-import { formatServices, formatStats, TITLE } from './format-services.js'
+import { formatServices, TITLE } from './format-services.js'
 import { labeller } from './label.js'
+import * as layouts from './layouts.js'
 import type { Names } from './names.js'
+import type { Options } from './options.js'
 import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
 export interface ListArgs {
-  what: 'services' | 'stats' | 'connections'
+  /** Beside `connections` and `timeouts`: what is shown of the services. */
+  what: 'connections' | 'timeouts' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
   exact: boolean
+  /** Of connections: the columns of persistence engines too. */
+  withEngine: boolean
 }
 
 /** ipvsadm's exit status for a listing of a service that is not there. */
@@ -23,34 +28,79 @@ const MISSING_SERVICE = 1
 export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
-  usage: '-L|-l [-t|-u host:port | -c] [-n] [--stats [--exact]] [--nosort]',
-  help: 'list virtual services and real servers, or connections; so does no command at all',
+  usage: '-L|-l [virtual-service|-c|--timeout] [-n] [--nosort] [--thresholds|--persistent-conn|--stats [--exact]]',
+  help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
-  takes: ['numeric', 'connection', 'service-address', 'stats', 'nosort', 'exact'],
-  conflict: ['service-address', 'connection'],
-  parse(options) {
-    if (options.connection && options.stats) throw new UsageError('options conflicts in the list command')
-    return {
-      what: options.connection ? 'connections' : options.stats ? 'stats' : 'services',
-      ...(options['service-address'] && { service: serviceKey(options) }),
-      numeric: options.numeric ?? false,
-      sorted: !options.nosort,
-      exact: options.exact ?? false,
-    }
+  takes: [
+    'numeric',
+    'connection',
+    'service-address',
+    'timeout',
+    'stats',
+    'thresholds',
+    'persistent-conn',
+    'nosort',
+    'exact',
+  ],
+  conflicts: [
+    ['service-address', 'connection'],
+    ['timeout', 'connection'],
+    ['timeout', 'service-address'],
+  ],
+  parse: options => ({
+    what: whatOf(options),
+    ...(options['service-address'] && { service: serviceKey(options) }),
+    numeric: options.numeric ?? false,
+    sorted: !options.nosort,
+    exact: options.exact ?? false,
+    withEngine: options['persistent-conn'] ?? false,
+  }),
+  async run(control, args, names) {
+    if (args.what === 'connections') return listConnections(control, args, names)
+    if (args.what === 'timeouts') return listTimeouts(control)
+    return listServices(control, args, args.what, names)
   },
-  run: (control, args, names) =>
-    args.what === 'connections' ? listConnections(control, args, names) : listServices(control, args, names),
 }
 
-async function listServices(control: Control, args: ListArgs, names: Names): Promise<string> {
+/** Of more than one that shows something of services the first counts. */
+function whatOf(options: Options): ListArgs['what'] {
+  const isConflict =
+    (options.connection && (options.stats || options.thresholds)) ||
+    (options.timeout && (options.stats || options.thresholds || options['persistent-conn']))
+  if (isConflict) throw new UsageError('options conflicts in the list command')
+  if (options.connection) return 'connections'
+  if (options.timeout) return 'timeouts'
+  if (options.stats) return 'stats'
+  if (options.thresholds) return 'thresholds'
+  return options['persistent-conn'] ? 'persistent-conn' : 'plain'
+}
+
+type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts'>
+
+async function listServices(control: Control, args: ListArgs, what: OfServices, names: Names): Promise<string> {
   const { service, sorted } = args
   const request = { op: 'services', ...(service && { service }) } as const
   const found = await ask(control, request, SERVICE_REFUSALS, MISSING_SERVICE)
   const services = sorted ? sortServices(found) : found
-  const addresses = services.flatMap(svc => [svc.address, ...svc.destinations.map(dest => dest.address)])
+  const addresses = services.flatMap(svc => [
+    ...('mark' in svc ? [] : [svc.address]),
+    ...svc.destinations.map(dest => dest.address),
+  ])
   const label = await labeller(addresses, args.numeric ? undefined : names)
-  const title = service ? '' : TITLE
-  return title + (args.what === 'stats' ? formatStats(services, label, args.exact) : formatServices(services, label))
+  return (service ? '' : TITLE) + formatServices(services, label, layoutOf(what, args.exact))
+}
+
+function layoutOf(what: OfServices, exact: boolean): layouts.Layout {
+  switch (what) {
+    case 'plain':
+      return layouts.plain
+    case 'stats':
+      return layouts.stats(exact)
+    case 'thresholds':
+      return layouts.thresholds
+    case 'persistent-conn':
+      return layouts.persistentConn
+  }
 }
 
 async function listConnections(control: Control, args: ListArgs, names: Names): Promise<string> {
@@ -61,5 +111,10 @@ async function listConnections(control: Control, args: ListArgs, names: Names): 
     from = page.next
   }
   const addresses = rows.flatMap(row => [row.caddr, row.vaddr, row.daddr])
-  return formatConnections(rows, await labeller(addresses, args.numeric ? undefined : names))
+  return formatConnections(rows, await labeller(addresses, args.numeric ? undefined : names), args.withEngine)
+}
+
+async function listTimeouts(control: Control): Promise<string> {
+  const { tcp, tcpfin, udp } = await ask(control, { op: 'timeouts' }, {})
+  return `Timeout (tcp tcpfin udp): ${tcp} ${tcpfin} ${udp}\n`
 }

@@ -1,20 +1,36 @@
-import type { Protocol } from '../../control/api.js'
-import { type Endpoint, readEndpoint, readInteger } from './endpoint.js'
+import type { Protocol, TimeoutsInfo } from '../../control/api.js'
+import { type Endpoint, readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
+
+/** Of -t, -u and --sctp-service, or of -f. */
+export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number }
 
 /** What was given, under the names that ipvsadm has for its options in its messages. */
 export interface Options {
   numeric?: true
   connection?: true
-  'service-address'?: Endpoint & { protocol: Protocol }
+  'service-address'?: ServiceAddress
   scheduler?: string
+  /** Seconds. */
+  persistent?: number
+  netmask?: string
   'real-server'?: Endpoint
   'forwarding-method'?: '-g' | '-i' | '-m'
   weight?: number
+  'u-threshold'?: number
+  'l-threshold'?: number
+  timeout?: true
   stats?: true
+  thresholds?: true
+  'persistent-conn'?: true
   nosort?: true
   exact?: true
+  ops?: true
+  /** The list as given: -s, which says what it may hold, can stand after it. */
+  'sched-flags'?: string
+  /** No option: --set's three words. */
+  timeouts?: TimeoutsInfo
 }
 export type OptionName = keyof Options
 
@@ -24,12 +40,21 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'connection',
   'service-address',
   'scheduler',
+  'persistent',
+  'netmask',
   'real-server',
   'forwarding-method',
   'weight',
+  'u-threshold',
+  'l-threshold',
+  'timeout',
   'stats',
+  'thresholds',
+  'persistent-conn',
   'nosort',
   'exact',
+  'ops',
+  'sched-flags',
 ]
 
 export interface OptionSpec<N extends OptionName = OptionName> {
@@ -38,12 +63,25 @@ export interface OptionSpec<N extends OptionName = OptionName> {
   name?: N
   /** What stands for its value in the help; undefined: it takes none. */
   value?: string
+  /** Stands for the value where none is given; undefined: one must be. */
+  otherwise?: string
   help: string
   /** `before`: the options that stand before it. */
   read?(text: string, names: Names, before: Options): Promise<Options[N]> | Options[N]
 }
 
 const WEIGHT_MAX = 2147483647
+const THRESHOLD_MAX = 2147483647
+const MARK_MAX = 4294967295
+/** 31 days, of -p and --set. */
+const TIMEOUT_MAX = 2678400
+
+/** Seconds of -p and --set, which allow 0 to the one only. */
+export function readTimeout(text: string, least: 0 | 1): number {
+  const seconds = readInteger(text, TIMEOUT_MAX)
+  if (seconds === undefined || seconds < least) throw new UsageError(`invalid timeout value \`${text}' specified`)
+  return seconds
+}
 
 const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'service-address'> => ({
   flags,
@@ -54,6 +92,18 @@ const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'ser
     const endpoint = await readEndpoint(text, protocol, names)
     if (!endpoint) throw new UsageError('illegal virtual server address[:port] specified')
     return { protocol, ...endpoint }
+  },
+})
+
+const threshold = (name: 'u-threshold' | 'l-threshold', flag: string, value: string, help: string): OptionSpec => ({
+  flags: [flag, `--${name}`],
+  name,
+  value,
+  help,
+  read(text) {
+    const connections = readInteger(text, THRESHOLD_MAX)
+    if (connections === undefined) throw new UsageError(`illegal ${name.replace('-', '_')} specified`)
+    return connections
   },
 })
 
@@ -69,6 +119,18 @@ const on = (name: OptionName, help: string, ...flags: string[]): OptionSpec => (
 export const OPTIONS: readonly OptionSpec[] = [
   serviceAddress('tcp', '-t', '--tcp-service'),
   serviceAddress('udp', '-u', '--udp-service'),
+  serviceAddress('sctp', '--sctp-service'),
+  {
+    flags: ['-f', '--fwmark-service'],
+    name: 'service-address',
+    value: 'mark',
+    help: `virtual service of a firewall mark, 1 to ${MARK_MAX}`,
+    read(text) {
+      const mark = readInteger(text, MARK_MAX)
+      if (!mark) throw new UsageError(`invalid fwmark value \`${text}' specified`)
+      return { mark }
+    },
+  },
   {
     flags: ['-s', '--scheduler'],
     name: 'scheduler',
@@ -77,16 +139,44 @@ export const OPTIONS: readonly OptionSpec[] = [
     read: text => text,
   },
   {
+    flags: ['-b', '--sched-flags'],
+    name: 'sched-flags',
+    value: 'flags',
+    help: 'sh-fallback,sh-port with sh; mh-fallback,mh-port with mh; flag-1,flag-2,flag-3',
+    read: text => text,
+  },
+  {
+    flags: ['-p', '--persistent'],
+    name: 'persistent',
+    value: '[seconds]',
+    otherwise: '360',
+    help: `a client stays with its real server, 1 to ${TIMEOUT_MAX}, 360 unless given`,
+    read: text => readTimeout(text, 1),
+  },
+  {
+    flags: ['-M', '--netmask'],
+    name: 'netmask',
+    value: 'mask',
+    help: 'clients taken for one by -p, 255.255.255.255 unless given; `24` is 0.0.0.24',
+    async read(text, names) {
+      const mask = await readAddress(text, names)
+      if (mask === undefined) throw new UsageError('illegal virtual server persistent mask specified')
+      return mask
+    },
+  },
+  on('ops', 'every datagram is scheduled by itself (UDP and -f only)', '-o', '--ops'),
+  {
     flags: ['-r', '--real-server'],
     name: 'real-server',
     value: 'host[:port]',
-    help: 'real server; its port is that of the -t or -u before it unless given',
-    // Before -t and -u, ipvsadm takes a port left out for 0 and knows no port's name.
+    help: 'real server; its port is that of the service before it unless given, 0 with -f',
+    // Before the service, ipvsadm takes a port left out for 0 and knows no port's name. With -f it knows TCP's.
     async read(text, names, before) {
       const service = before['service-address']
-      const endpoint = await readEndpoint(text, service?.protocol, names)
+      const { protocol, port } = service && 'mark' in service ? { protocol: 'tcp' as const, port: 0 } : (service ?? {})
+      const endpoint = await readEndpoint(text, protocol, names)
       if (!endpoint) throw new UsageError('illegal real server address[:port] specified')
-      return { ...endpoint, port: endpoint.port ?? service?.port }
+      return { ...endpoint, port: endpoint.port ?? port }
     },
   },
   method('-m', '--masquerading', 'masquerading (NAT)'),
@@ -103,8 +193,13 @@ export const OPTIONS: readonly OptionSpec[] = [
       return weight
     },
   },
+  threshold('u-threshold', '-x', 'upper', 'no new connections from so many on; 0, as unless given: any number'),
+  threshold('l-threshold', '-y', 'lower', 'after that, new ones again below so many; 0: below 3/4 of -x'),
   on('connection', 'list connections', '-c', '--connection'),
   on('stats', 'list totals of connections, packets and bytes', '--stats'),
+  on('thresholds', 'list -x and -y of real servers', '--thresholds'),
+  on('persistent-conn', 'list how many clients stay with each real server', '--persistent-conn'),
+  on('timeout', 'list the timeouts of --set', '--timeout'),
   on('exact', 'do not shorten large numbers', '--exact'),
   on('nosort', "list in the director's order: the newest real server first", '--nosort'),
   { flags: ['--sort'], help: 'list by protocol, address and port: does nothing, it is so anyway' },
@@ -113,11 +208,9 @@ export const OPTIONS: readonly OptionSpec[] = [
 
 /** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */
 export const NOT_YET = {
-  commands: '-R --restore -S --save --set --start-daemon --stop-daemon'.split(' '),
+  commands: '-R --restore -S --save --start-daemon --stop-daemon'.split(' '),
   options: [
-    '--sctp-service -f --fwmark-service -6 --ipv6 -p --persistent -M --netmask --pe -b --sched-flags -o --ops',
-    '-x --u-threshold -y --l-threshold --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --tun-info',
-    '--timeout --daemon --rate --thresholds --persistent-conn',
+    '-6 --ipv6 --pe --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --tun-info --daemon --rate',
     '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',
   ].flatMap(line => line.split(' ')),
 }

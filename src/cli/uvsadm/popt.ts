@@ -1,11 +1,11 @@
 /** One step through argv as popt takes it. `text` is the argv element, which is what ipvsadm quotes in its messages. */
 export type Token =
-  | { kind: 'option'; text: string; flag: string; value: string }
+  | { kind: 'option'; text: string; flag: string; value: string | undefined }
   | { kind: 'argument'; text: string }
   | { kind: 'problem'; text: string; problem: string }
 
-/** Does `flag` ('-n', '--numeric') take a value? undefined: there is no such option. */
-export type TakesValue = (flag: string) => boolean | undefined
+/** Does `flag` ('-n', '--numeric') take a value? 'optional': what follows, unless it begins with a dash. undefined: there is no such option. */
+export type TakesValue = (flag: string) => boolean | 'optional' | undefined
 
 /**
  * popt's grammar as ipvsadm shows it: `-Ln`, `-t X`, `-tX`, `-t=X`, `--tcp-service X`, `--tcp-service=X`, arguments
@@ -30,10 +30,8 @@ function longOption(text: string, rest: string[], takesValue: TakesValue): Token
   const takes = takesValue(flag)
   if (takes === undefined) return { kind: 'problem', text, problem: 'unknown option' }
   if (!takes && equals >= 0) return { kind: 'problem', text, problem: 'option does not take an argument' }
-  if (!takes) return { kind: 'option', text, flag, value: '' }
-  const value = equals < 0 ? rest.shift() : text.slice(equals + 1)
-  if (value === undefined) return { kind: 'problem', text, problem: 'missing argument' }
-  return { kind: 'option', text, flag, value }
+  if (!takes) return { kind: 'option', text, flag, value: undefined }
+  return withValue(text, flag, equals < 0 ? undefined : text.slice(equals + 1), takes, rest)
 }
 
 function* shortOptions(text: string, rest: string[], takesValue: TakesValue): Generator<Token> {
@@ -45,14 +43,29 @@ function* shortOptions(text: string, rest: string[], takesValue: TakesValue): Ge
       return
     }
     if (!takes) {
-      yield { kind: 'option', text, flag, value: '' }
+      yield { kind: 'option', text, flag, value: undefined }
       continue
     }
     const attached = text.slice(at + 1)
-    const value = attached === '' ? rest.shift() : attached.replace(/^=/, '')
-    yield value === undefined
-      ? { kind: 'problem', text, problem: 'missing argument' }
-      : { kind: 'option', text, flag, value }
+    yield withValue(text, flag, attached === '' ? undefined : attached.replace(/^=/, ''), takes, rest)
     return
   }
+}
+
+/** `attached`: the value in the same argv element, if there is one. */
+function withValue(
+  text: string,
+  flag: string,
+  attached: string | undefined,
+  takes: true | 'optional',
+  rest: string[],
+): Token {
+  if (takes === 'optional') {
+    const value = attached ?? (rest[0]?.startsWith('-') ? undefined : rest.shift())
+    return { kind: 'option', text, flag, value }
+  }
+  const value = attached ?? rest.shift()
+  return value === undefined
+    ? { kind: 'problem', text, problem: 'missing argument' }
+    : { kind: 'option', text, flag, value }
 }

@@ -3,11 +3,14 @@ import { notYet, UsageError } from './failure.js'
 import type { Names } from './names.js'
 import { NOT_YET, type Options, OPTIONS } from './options.js'
 import { popt, type Token } from './popt.js'
+import { schedFlagsOf } from './targets.js'
 
 /* ipvsadm's way through its arguments, which decides which of two mistakes is reported:
  * 1. the first option must be a command               → "Try `ipvsadm -h'…", 255
  * 2. each option in turn: known? given twice? its value right?
- * 3. arguments that belong to no option               → "unexpected argument …"
+ * 3. the command's own words, of --set only           → "--set option requires 3 timeout values", …
+ * 4. arguments that belong to nothing                 → "unexpected argument …"
+ * 5. does -b go with -s?                              → "incompatible scheduler flag …"
  * What a command needs and takes comes after that: checkOptions. */
 
 export interface Arguments {
@@ -33,13 +36,15 @@ export async function readArguments(
     if (command?.immediate) return { command, options }
   }
   if (!command) tryHelp()
+  command.readWords?.(extra, options)
   if (extra.length > 0) throw new UsageError(`unexpected argument ${extra[0]}`)
+  schedFlagsOf(options)
   return { command, options }
 }
 
-function takesValue(flag: string, commands: Map<string, Command>): boolean | undefined {
+function takesValue(flag: string, commands: Map<string, Command>): boolean | 'optional' | undefined {
   const option = optionsByFlag.get(flag)
-  if (option) return option.value !== undefined
+  if (option) return option.otherwise === undefined ? option.value !== undefined : 'optional'
   return commands.has(flag) || NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag) ? false : undefined
 }
 
@@ -60,11 +65,12 @@ async function readOption(
   names: Names,
 ): Promise<void> {
   if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255)
-  const { text, flag, value } = token
+  const { text, flag } = token
   if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
   const option = optionsByFlag.get(flag)
   if (!option) throw notYet(flag)
   if (!option.name) return
   if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)
+  const value = token.value ?? option.otherwise ?? ''
   Object.assign(options, { [option.name]: await option.read?.(value, names, options) })
 }

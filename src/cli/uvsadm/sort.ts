@@ -2,13 +2,21 @@ import type { DestinationInfo, Protocol, ServiceInfo } from '../../control/api.j
 
 const PROTOCOL_NUMBER: Record<Protocol, number> = { tcp: 6, udp: 17, sctp: 132 }
 
-/** As ipvsadm lists them: services by protocol, address, port; each one's real servers by address, port. */
+/** As ipvsadm lists them: services by mark, protocol, address, port; each one's real servers by address, port. */
 export function sortServices(services: readonly ServiceInfo[]): ServiceInfo[] {
-  const sorted = mergeSort(
-    services,
-    (a, b) => PROTOCOL_NUMBER[a.protocol] - PROTOCOL_NUMBER[b.protocol] || compareEndpoints(a, b),
-  )
+  const sorted = mergeSort(services, compareServices)
   return sorted.map(service => ({ ...service, destinations: sortDestinations(service.destinations) }))
+}
+
+/** Marks are subtracted as addresses are, so that 3000000000 comes before 0. */
+function compareServices(a: ServiceInfo, b: ServiceInfo): number {
+  if ('mark' in a || 'mark' in b) return (markOf(a) - markOf(b)) | 0
+  return PROTOCOL_NUMBER[a.protocol] - PROTOCOL_NUMBER[b.protocol] || compareEndpoints(a, b)
+}
+
+/** A service of an address has mark 0. */
+function markOf(service: ServiceInfo): number {
+  return 'mark' in service ? service.mark : 0
 }
 
 function sortDestinations(destinations: readonly DestinationInfo[]): DestinationInfo[] {

@@ -1,10 +1,11 @@
-import type { DestinationKey, DestinationParams, ServiceKey } from '../../control/api.js'
+import type { DestinationKey, DestinationParams, ServiceKey, ServiceSettings } from '../../control/api.js'
 import { notYet, UsageError } from './failure.js'
 import type { Endpoint } from './endpoint.js'
-import type { Options } from './options.js'
+import type { OptionName, Options } from './options.js'
+import { readSchedFlags } from './sched-flags.js'
 
 /** An option that checkOptions has seen to be there. */
-function given<T>(value: T | undefined): T {
+export function given<T>(value: T | undefined): T {
   if (value === undefined) throw new RangeError('parse before checkOptions')
   return value
 }
@@ -14,16 +15,46 @@ function ipv4(endpoint: Endpoint): string {
   return endpoint.address
 }
 
-/** The service of -t or -u. A port left out is port 0. */
+/** The service of -t, -u, --sctp-service or -f. A port left out is port 0. */
 export function serviceKey(options: Options): ServiceKey {
-  const endpoint = given(options['service-address'])
-  return { protocol: endpoint.protocol, address: ipv4(endpoint), port: endpoint.port ?? 0 }
+  const service = given(options['service-address'])
+  if ('mark' in service) return service
+  return { protocol: service.protocol, address: ipv4(service), port: service.port ?? 0 }
 }
 
 /** The same, where a service is made or changed. */
 export function newServiceKey(options: Options): ServiceKey {
-  if (!options['service-address']?.port) throw new UsageError('Zero port specified for non-persistent service')
+  const service = given(options['service-address'])
+  if (!('mark' in service)) {
+    if (!service.port && options.persistent === undefined)
+      throw new UsageError('Zero port specified for non-persistent service')
+    if (service.protocol !== 'udp' && options.ops)
+      throw new UsageError('One-Packet Scheduling is only for UDP virtual services')
+  }
   return serviceKey(options)
+}
+
+/** What -A and -E take besides the service. */
+export const SERVICE_OPTIONS: readonly OptionName[] = ['scheduler', 'persistent', 'netmask', 'ops', 'sched-flags']
+
+function schedulerOf(options: Options): string {
+  return options.scheduler || 'wlc'
+}
+
+/** Throws where -b does not go with -s. */
+export function schedFlagsOf(options: Options): number {
+  return readSchedFlags(options['sched-flags'] ?? '', schedulerOf(options))
+}
+
+/** What -A and -E ask for. Like ipvsadm's -E, it resets what is not given. */
+export function serviceSettings(options: Options): ServiceSettings {
+  return {
+    scheduler: schedulerOf(options),
+    persistence: options.persistent ?? 0,
+    netmask: options.netmask ?? '255.255.255.255',
+    onePacket: options.ops ?? false,
+    schedFlags: schedFlagsOf(options),
+  }
 }
 
 /** The server of -r. A port left out there and in the service is port 0. */
@@ -32,9 +63,11 @@ export function destinationKey(options: Options): DestinationKey {
   return { address: ipv4(endpoint), port: endpoint.port ?? 0 }
 }
 
-/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: weight 1. */
+/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: weight 1, no thresholds. */
 export function destinationParams(options: Options): DestinationParams {
-  if (options['real-server']?.family !== options['service-address']?.family && options['forwarding-method'] !== '-i')
+  const service = given(options['service-address'])
+  const family = 'mark' in service ? 4 : service.family
+  if (options['real-server']?.family !== family && options['forwarding-method'] !== '-i')
     throw new UsageError('Different address family is allowed only for tunneling servers')
   const instead = 'say -m (masquerading)'
   if (options['forwarding-method'] === '-i') throw notYet('-i (tunneling)', instead)
@@ -43,6 +76,11 @@ export function destinationParams(options: Options): DestinationParams {
   return {
     service: serviceKey(options),
     destination: destinationKey(options),
-    settings: { method: 'masq', weight: options.weight ?? 1 },
+    settings: {
+      method: 'masq',
+      weight: options.weight ?? 1,
+      upperThreshold: options['u-threshold'] ?? 0,
+      lowerThreshold: options['l-threshold'] ?? 0,
+    },
   }
 }

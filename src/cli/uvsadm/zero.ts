@@ -6,7 +6,7 @@ import { serviceKey } from './targets.js'
 export const zero: Command<{ service?: ServiceKey }> = {
   name: 'zero',
   flags: ['-Z', '--zero'],
-  usage: '-Z [-t|-u host:port]',
+  usage: '-Z [virtual-service]',
   help: 'set the counters of one or all virtual services to zero',
   needs: [],
   takes: ['service-address'],

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { reset, resetDirector } from '../../../src/cli/uvs/reset.js'
 import { runScript, script, splitScript } from '../../../src/cli/uvs/script.js'
@@ -8,10 +6,10 @@ import type { Control, Outcome } from '../../../src/control/api.js'
 import { connectControl } from '../../../src/control/client.js'
 import { serveControl } from '../../../src/control/server.js'
 import { FakeControl } from '../../support/fake-control.js'
+import { runCommand } from '../../support/run-command.js'
 import { tempDir } from '../../support/temp.js'
 
-const slept: number[] = []
-const hooks = { sleep: async (seconds: number) => void slept.push(seconds) }
+const hooks = { sleep: async () => {} }
 
 function run(text: string, control: Control = new FakeControl()): Promise<Outcome> {
   return runScript(text, control, hooks)
@@ -45,32 +43,6 @@ t.test('output is joined, and the status is the last line’s', async t => {
   t.strictSame(await run(''), { status: 0, out: '', err: '' })
 })
 
-t.test('sleep, ip route and modprobe', async t => {
-  const control = new FakeControl()
-  const lines =
-    'sleep 2.5; sleep 0; ip route replace local 10.99.1.128/25 dev lo; ip route replace local 10.0.0.9 dev lo'
-  t.strictSame(await run(`${lines}; modprobe -a xt_mark`, control), { status: 0, out: '', err: '' })
-  t.strictSame(slept, [2.5, 0])
-  t.strictSame(control.vips, ['10.99.1.128/25', '10.0.0.9/32'])
-  t.equal((await run('ip route del local 10.0.0.9 dev lo', control)).status, 0)
-  t.strictSame(control.vips, ['10.99.1.128/25'])
-})
-
-t.test('a line that is not understood is named on one line, with status 2', async t => {
-  for (const line of [
-    'sysctl -w net.ipv4.vs.sloppy_tcp=1',
-    'iptables-legacy -t mangle -F',
-    'ip route replace 10.99.2.11/32 dev vec1 mtu 1400',
-    'ip link set lo up',
-    'sleep soon',
-    'sleep',
-    'rm -rf /',
-    'ipvsadm -Ln | head',
-    'ipvsadm -L --rate',
-  ])
-    t.match(await run(line), { status: 2, out: '', err: /^.+\n$/ }, line)
-})
-
 t.test('refusals and lost directors are one line too', async t => {
   const refusing: Control = { call: async () => ({ ok: false, refusal: 'EINVAL', message: 'no such address' }) }
   t.strictSame(await run('ip route del local 1.2.3.4 dev lo', refusing), {
@@ -95,31 +67,21 @@ t.test('the commands of uvs: script and reset', async t => {
   t.teardown(() => server.close())
   const at = ['--control', `${directory}/sock`]
 
-  t.match(await uvs(script.name, '', `${directory}/rules`, ...at), {
+  t.match(await runCommand(script.name, '', `${directory}/rules`, ...at), {
     status: 0,
     out: /TCP {2}10\.0\.0\.1:80 wlc\n$/,
     err: '',
   })
-  t.match(await uvs('script', 'ipvsadm -D -t 10.0.0.2:80', '-', ...at), { status: 255, err: 'No such service\n' })
-  t.match(await uvs('script', 'sleep 0.01', '-', ...at), { status: 0, out: '', err: '' })
-  t.match(await uvs('script', '', `${directory}/none`, ...at), { status: 2, err: /^cannot read .*\n$/ })
-  t.match(await uvs('script', '', ...at), { status: 2, err: `usage: uvs ${script.usage}\n` })
-  t.match(await uvs('script', '', '-', '--control'), { status: 2, err: `usage: uvs ${script.usage}\n` })
-  t.equal(control.services.length, 1)
-  t.strictSame(await uvs('reset', '', ...at), { status: 0, out: '', err: '' })
-  t.equal(control.services.length, 0)
-  t.match(await uvs('reset', '', 'now', ...at), { status: 2, err: `usage: uvs ${reset.usage}\n` })
-})
-
-/** As src/cli/uvs/main.ts will: the command in a process of its own. */
-function uvs(name: string, stdin: string, ...args: string[]): Promise<Outcome> {
-  const file = fileURLToPath(new URL(`../../../src/cli/uvs/${name}.js`, import.meta.url))
-  const code = `const { ${name} } = await import(process.argv[1]); process.exitCode = await ${name}.run(process.argv.slice(2))`
-  return new Promise(resolve => {
-    const argv = ['--input-type=module', '-e', code, file, ...args]
-    const child = execFile(process.execPath, argv, (error, out, err) =>
-      resolve({ status: Number(error?.code ?? 0), out, err }),
-    )
-    child.stdin?.end(stdin)
+  t.match(await runCommand('script', 'ipvsadm -D -t 10.0.0.2:80', '-', ...at), {
+    status: 255,
+    err: 'No such service\n',
   })
-}
+  t.match(await runCommand('script', 'sleep 0.01', '-', ...at), { status: 0, out: '', err: '' })
+  t.match(await runCommand('script', '', `${directory}/none`, ...at), { status: 2, err: /^cannot read .*\n$/ })
+  t.match(await runCommand('script', '', ...at), { status: 2, err: `usage: uvs ${script.usage}\n` })
+  t.match(await runCommand('script', '', '-', '--control'), { status: 2, err: `usage: uvs ${script.usage}\n` })
+  t.equal(control.services.length, 1)
+  t.strictSame(await runCommand('reset', '', ...at), { status: 0, out: '', err: '' })
+  t.equal(control.services.length, 0)
+  t.match(await runCommand('reset', '', 'now', ...at), { status: 2, err: `usage: uvs ${reset.usage}\n` })
+})

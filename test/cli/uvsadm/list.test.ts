@@ -1,18 +1,23 @@
 import t from 'tap'
-import { shorten } from '../../../src/cli/uvsadm/format-services.js'
+import { shorten } from '../../../src/cli/uvsadm/layouts.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 import { sortServices } from '../../../src/cli/uvsadm/sort.js'
-import type { ServiceInfo } from '../../../src/control/api.js'
+import type { Protocol, ServiceInfo } from '../../../src/control/api.js'
 import { connection, FakeControl, noStats } from '../../support/fake-control.js'
 import { fakeNames } from '../../support/names.js'
 
+/** A service of `PROTO ADDRESS:PORT` or `fwm MARK`. */
 function service(where: string, destinations: string[] = []): ServiceInfo {
   const [protocol = '', address = '', port = ''] = where.split(/[ :]/)
+  const key =
+    protocol === 'fwm' ? { mark: Number(address) } : { protocol: protocol as Protocol, address, port: Number(port) }
   return {
-    protocol: protocol === 'udp' ? 'udp' : 'tcp',
-    address,
-    port: Number(port),
+    ...key,
     scheduler: 'wlc',
+    persistence: 0,
+    netmask: '255.255.255.255',
+    onePacket: false,
+    schedFlags: 0,
     stats: noStats,
     destinations: destinations.map(text => {
       const [at = '', port = ''] = text.split(':')
@@ -21,8 +26,11 @@ function service(where: string, destinations: string[] = []): ServiceInfo {
         port: Number(port),
         method: 'masq',
         weight: 1,
+        upperThreshold: 0,
+        lowerThreshold: 0,
         activeConns: 0,
         inactConns: 0,
+        persistConns: 0,
         stats: noStats,
       }
     }),
@@ -30,7 +38,9 @@ function service(where: string, destinations: string[] = []): ServiceInfo {
 }
 
 function sortedServices(...where: string[]): string[] {
-  return sortServices(where.map(text => service(text))).map(svc => `${svc.protocol} ${svc.address}:${svc.port}`)
+  return sortServices(where.map(text => service(text))).map(svc =>
+    'mark' in svc ? `fwm ${svc.mark}` : `${svc.protocol} ${svc.address}:${svc.port}`,
+  )
 }
 
 t.test('services are sorted as ipvsadm sorts them', async t => {
@@ -48,6 +58,13 @@ t.test('services are sorted as ipvsadm sorts them', async t => {
     'addresses far apart, as the real one showed them',
   )
   t.strictSame(sortedServices(), [])
+  const mixed =
+    'udp 10.0.0.1:9,tcp 10.0.0.1:1,tcp 127.0.0.1:0,tcp 200.0.0.1:9,sctp 10.0.0.1:9,fwm 4000000000,fwm 3000000000,' +
+    'fwm 2147483648,fwm 1,fwm 7,fwm 4294967295,fwm 2147483647'
+  const mixedSorted =
+    'fwm 3000000000,fwm 4000000000,fwm 4294967295,tcp 200.0.0.1:9,tcp 10.0.0.1:1,tcp 127.0.0.1:0,udp 10.0.0.1:9,' +
+    'sctp 10.0.0.1:9,fwm 1,fwm 7,fwm 2147483647,fwm 2147483648'
+  t.equal(sortedServices(...mixed.split(',')).join(), mixedSorted, 'marks, as the real one showed them')
 })
 
 t.test('real servers are sorted in the same way', async t => {
@@ -105,6 +122,86 @@ TCP  a-very-long-host-name.exampl wlc
   t.equal(out.split('\n').slice(3).join('\n'), real)
   const stats = await uvsadm(['-L', '--stats'], control, fakeNames(hosts))
   t.match(stats.out, '  -> a-very-long-host-name.exampl        0        0        0        0        0\n')
+})
+
+t.test('a service of a mark: its number signed, its real servers’ ports without names', async t => {
+  const control = new FakeControl()
+  control.services = [service('fwm 4294967295'), service('fwm 7', ['10.0.0.9:53', '10.0.0.1:80'])]
+  const names = fakeNames({ '10.0.0.1': 'web' })
+  const { out } = await uvsadm(['-L'], control, names)
+  t.strictSame(out.split('\n').slice(3, -1), [
+    'FWM  -1 wlc',
+    'FWM  7 wlc',
+    '  -> web:80                       Masq    1      0          0         ',
+    '  -> 10.0.0.9:53                  Masq    1      0          0         ',
+  ])
+  t.strictSame((await uvsadm(['-Ln', '--stats', '-f', '4294967295'], control)).out.split('\n').slice(2, -1), [
+    'FWM  -1                                  0        0        0        0        0',
+  ])
+})
+
+t.test('flags of a service, each as the real one showed them', async t => {
+  const lines: [string, string][] = [
+    ['-A -t 10.0.0.1:80 -s sh -b sh-port,flag-3', 'TCP  10.0.0.1:80 sh (sh-port)'],
+    ['-A -t 10.0.0.1:81 -s sh -b flag-1,flag-2,flag-3', 'TCP  10.0.0.1:81 sh (sh-fallback,sh-port)'],
+    ['-A -t 10.0.0.1:82 -s mh -b flag-3', 'TCP  10.0.0.1:82 mh ()'],
+    ['-A -t 10.0.0.1:83 -b flag-2,flag-3', 'TCP  10.0.0.1:83 wlc (flag-2,flag-3)'],
+    ['-A -t 10.0.0.1:84 -M 255.255.255.0', 'TCP  10.0.0.1:84 wlc'],
+    ['-A -t 10.0.0.1:85 -p -M 255.255.255', 'TCP  10.0.0.1:85 wlc persistent 360 mask 255.255.0.255'],
+    ['-A -t 10.0.0.1:86 -p 1 -M 0xffffffff', 'TCP  10.0.0.1:86 wlc persistent 1'],
+    ['-A -f 16 -s sh -b sh-port -p 100 -M 255.0.0.0 -o', 'FWM  16 sh (sh-port) persistent 100 mask 255.0.0.0 ops'],
+  ]
+  const control = new FakeControl()
+  for (const [line] of lines) t.equal((await uvsadm(line.split(' '), control)).err, '', line)
+  const shown = (await uvsadm(['-Ln'], control)).out.split('\n').slice(3, -1)
+  t.strictSame(
+    shown,
+    lines.map(([, wanted]) => wanted),
+  )
+  t.equal((await uvsadm('-E -f 16 -p'.split(' '), control)).status, 0)
+  t.match((await uvsadm(['-Ln', '-f', '16'], control)).out, '\nFWM  16 wlc persistent 360\n', '-E resets the rest')
+})
+
+t.test('of more than one kind of listing the first counts: --stats, --thresholds, --persistent-conn', async t => {
+  const control = new FakeControl()
+  control.services = [service('udp 10.0.0.1:0', ['10.0.0.3:7'])]
+  Object.assign(control.services[0]?.destinations[0] ?? {}, {
+    upperThreshold: 2147483647,
+    lowerThreshold: 12,
+    persistConns: 3,
+    activeConns: 4,
+    inactConns: 5,
+  })
+  const listed = async (...kinds: string[]): Promise<string> =>
+    (await uvsadm(['-L', '-u', '10.0.0.1:0', ...kinds], control, fakeNames())).out.replace(/^.*\n.*\n.*\n/, '')
+  const wanted = {
+    stats: '  -> 10.0.0.3:7                          0        0        0        0        0\n',
+    thresholds: '  -> 10.0.0.3:7                   2147483647 12         4          5         \n',
+    persistent: '  -> 10.0.0.3:7                   1         3           4          5         \n',
+  }
+  t.equal(await listed('--persistent-conn', '--thresholds', '--stats'), wanted.stats)
+  t.equal(await listed('--persistent-conn', '--thresholds', '--exact'), wanted.thresholds)
+  t.equal(await listed('--persistent-conn', '--nosort'), wanted.persistent)
+})
+
+t.test('templates, those of marks too, as the real one showed them', async t => {
+  const control = new FakeControl()
+  control.connections = [
+    connection('tcp', 99, 'NONE', '10.1.1.1:0', '10.1.1.1:0', '10.1.1.2:0'),
+    connection('ip', 599, 'NONE', '10.1.1.1:0', '0.0.0.7:0', '10.1.1.2:0'),
+    connection('tcp', 9, 'CLOSE', '10.1.1.1:42852', '10.1.1.1:8080', '10.1.1.2:8080'),
+    connection('ip', 599, 'NONE', '10.1.0.0:0', '255.255.255.255:0', '10.1.1.2:0'),
+  ]
+  const rows = `TCP 01:39  NONE        10.1.1.1:0         10.1.1.1:0         10.1.1.2:0
+IP  09:59  NONE        10.1.1.1:0         0.0.0.7:0          10.1.1.2:0
+TCP 00:09  CLOSE       10.1.1.1:42852     10.1.1.1:8080      10.1.1.2:8080
+IP  09:59  NONE        10.1.0.0:0         255.255.255.255:0  10.1.1.2:0
+`
+  const head = 'pro expire state       source             virtual            destination'
+  t.equal((await uvsadm(['-Lcn'], control)).out, `IPVS connection entries\n${head}\n${rows}`)
+  const { out } = await uvsadm(['-Lc', '--persistent-conn'], control, fakeNames())
+  const wanted = `${head}        pe name          pe_data\n${rows.replaceAll(':8080  ', ':http-alt  ').replace(':8080\n', ':http-alt\n')}`
+  t.equal(out.replaceAll(/ +/g, ' '), `IPVS connection entries\n${wanted}`.replaceAll(/ +/g, ' '))
 })
 
 t.test('rows of -Lc widen, up to 59 characters a name', async t => {

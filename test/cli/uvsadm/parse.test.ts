@@ -1,6 +1,7 @@
 import t from 'tap'
 import { checkOptions } from '../../../src/cli/uvsadm/command.js'
 import { commands } from '../../../src/cli/uvsadm/commands.js'
+import { OPTION_ORDER } from '../../../src/cli/uvsadm/options.js'
 import { readArguments } from '../../../src/cli/uvsadm/read-arguments.js'
 import { fakeNames } from '../../support/names.js'
 
@@ -18,47 +19,100 @@ async function parse(line: string): Promise<unknown> {
 
 const tcp = { protocol: 'tcp', address: '10.0.0.1', port: 80 }
 const server = { address: '10.0.0.2', port: 80 }
-const listing = { what: 'services', numeric: false, sorted: true, exact: false }
+const listing = { what: 'plain', numeric: false, sorted: true, exact: false, withEngine: false }
+const settings = { scheduler: 'wlc', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
+const masq = { method: 'masq', weight: 1, upperThreshold: 0, lowerThreshold: 0 }
 
 const RIGHT: Record<string, [string, unknown]> = {
-  '-A -t 10.0.0.1:80 -s rr': ['add-service', { service: tcp, settings: { scheduler: 'rr' } }],
-  '--add-service --tcp-service=10.0.0.1:80': ['add-service', { service: tcp, settings: { scheduler: 'wlc' } }],
-  '-At10.0.0.1:http -srr': ['add-service', { service: tcp, settings: { scheduler: 'rr' } }],
-  "-A -t 10.0.0.1:80 -s ''": ['add-service', { service: tcp, settings: { scheduler: 'wlc' } }],
+  '-A -t 10.0.0.1:80 -s rr': ['add-service', { service: tcp, settings: { ...settings, scheduler: 'rr' } }],
+  '--add-service --tcp-service=10.0.0.1:80': ['add-service', { service: tcp, settings }],
+  '-At10.0.0.1:http -srr': ['add-service', { service: tcp, settings: { ...settings, scheduler: 'rr' } }],
+  "-A -t 10.0.0.1:80 -s ''": ['add-service', { service: tcp, settings }],
   '-A -u web:53 --sort --sort': [
     'add-service',
-    { service: { protocol: 'udp', address: '192.0.2.7', port: 53 }, settings: { scheduler: 'wlc' } },
+    { service: { protocol: 'udp', address: '192.0.2.7', port: 53 }, settings },
   ],
-  '-E -t 10.0.0.1:80': ['edit-service', { service: tcp, settings: { scheduler: 'wlc' } }],
+  '-E -t 10.0.0.1:80': ['edit-service', { service: tcp, settings }],
+  '-A -f 7': ['add-service', { service: { mark: 7 }, settings }],
+  '-A -f=010 -o': ['add-service', { service: { mark: 10 }, settings: { ...settings, onePacket: true } }],
+  '-A --fwmark-service 4294967295 -p -M 24': [
+    'add-service',
+    { service: { mark: 4294967295 }, settings: { ...settings, persistence: 360, netmask: '0.0.0.24' } },
+  ],
+  '-A --sctp-service 10.0.0.1:9 -p 0300': [
+    'add-service',
+    { service: { protocol: 'sctp', address: '10.0.0.1', port: 9 }, settings: { ...settings, persistence: 300 } },
+  ],
+  '-A -t 10.0.0.1 --persistent=2678400 --netmask web': [
+    'add-service',
+    { service: { ...tcp, port: 0 }, settings: { ...settings, persistence: 2678400, netmask: '192.0.2.7' } },
+  ],
+  '-E -u 10.0.0.1:53 --ops -b ,mh-port,,flag-3, -s mh': [
+    'edit-service',
+    {
+      service: { protocol: 'udp', address: '10.0.0.1', port: 53 },
+      settings: { ...settings, scheduler: 'mh', onePacket: true, schedFlags: 6 },
+    },
+  ],
+  "-A -t 10.0.0.1:80 --sched-flags '' -p --": [
+    'add-service',
+    { service: tcp, settings: { ...settings, persistence: 360 } },
+  ],
+  '-D -f 7': ['delete-service', { service: { mark: 7 } }],
   '-D -t 10.0.0.1:80': ['delete-service', { service: tcp }],
   '-D -t 10.0.0.1': ['delete-service', { service: { ...tcp, port: 0 } }],
   '-C': ['flush', {}],
-  '-a -t 10.0.0.1:80 -r 10.0.0.2 -m': [
-    'add-server',
-    { service: tcp, destination: server, settings: { method: 'masq', weight: 1 } },
-  ],
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -m': ['add-server', { service: tcp, destination: server, settings: masq }],
   '-a -t 10.0.0.1:80 -r 10.0.0.2:0 -mw 0': [
     'add-server',
-    { service: tcp, destination: { ...server, port: 0 }, settings: { method: 'masq', weight: 0 } },
+    { service: tcp, destination: { ...server, port: 0 }, settings: { ...masq, weight: 0 } },
   ],
   '-e -t 10.0.0.1:80 -r 10.0.0.2:http --masquerading --weight 2147483647': [
     'edit-server',
-    { service: tcp, destination: server, settings: { method: 'masq', weight: 2147483647 } },
+    { service: tcp, destination: server, settings: { ...masq, weight: 2147483647 } },
   ],
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -m -x 2147483647 -y 5': [
+    'add-server',
+    { service: tcp, destination: server, settings: { ...masq, upperThreshold: 2147483647, lowerThreshold: 5 } },
+  ],
+  '-a -f 7 -r 10.0.0.2 -m': [
+    'add-server',
+    { service: { mark: 7 }, destination: { ...server, port: 0 }, settings: masq },
+  ],
+  '-a -f 7 -r 10.0.0.2:http -m': ['add-server', { service: { mark: 7 }, destination: server, settings: masq }],
+  '-d -r 10.0.0.2:80 -f 7': ['delete-server', { service: { mark: 7 }, destination: server }],
   '-d -r 10.0.0.2 -t 10.0.0.1:80': ['delete-server', { service: tcp, destination: { ...server, port: 0 } }],
   '-d -t 10.0.0.1:80 -r 10.0.0.2': ['delete-server', { service: tcp, destination: server }],
   '-Z': ['zero', {}],
   '--zero -t 10.0.0.1:80': ['zero', { service: tcp }],
   '-L': ['list', listing],
   '-l -n': ['list', { ...listing, numeric: true }],
-  '-Lcn --exact --nosort': ['list', { what: 'connections', numeric: true, sorted: false, exact: true }],
-  '--list --stats --exact --nosort --sort': ['list', { what: 'stats', numeric: false, sorted: false, exact: true }],
+  '-Lcn --exact --nosort': ['list', { ...listing, what: 'connections', numeric: true, sorted: false, exact: true }],
+  '--list --stats --exact --nosort --sort': ['list', { ...listing, what: 'stats', sorted: false, exact: true }],
+  '-L --thresholds': ['list', { ...listing, what: 'thresholds' }],
+  '-L --persistent-conn': ['list', { ...listing, what: 'persistent-conn', withEngine: true }],
+  '-L -c --persistent-conn': ['list', { ...listing, what: 'connections', withEngine: true }],
+  '-L --timeout --nosort --exact -n': [
+    'list',
+    { ...listing, what: 'timeouts', numeric: true, sorted: false, exact: true },
+  ],
+  '-L -f 7': ['list', { ...listing, service: { mark: 7 } }],
+  '--set 1 -- 2 3': ['set', { tcp: 1, tcpfin: 2, udp: 3 }],
+  '--set +8 010 2678400': ['set', { tcp: 8, tcpfin: 10, udp: 2678400 }],
+  '-Z -f 7': ['zero', { service: { mark: 7 } }],
   '-Ln -t 10.0.0.1:80': ['list', { ...listing, numeric: true, service: tcp }],
   '-h -L nonsense --nonsense': ['help', {}],
   '-v -h': ['version', {}],
 }
 
 const TRY = "Try `ipvsadm -h' or 'ipvsadm --help' for more information. = 255"
+
+/** `start` with each of the values: `text` with the value for %s, and status 2. */
+function wrongValues(start: string, text: string, values: string): Record<string, string> {
+  return Object.fromEntries(
+    values.split(' ').map(value => [`${start} ${value}`, `${text.replace('%s', value)} = 2`] as const),
+  )
+}
 
 // each tried on ipvsadm 1.31, where it is not a recording's
 const WRONG: Record<string, string> = {
@@ -105,6 +159,92 @@ const WRONG: Record<string, string> = {
     "The option 'service-address' conflicts with the 'connection' option in the 'list' command = 2",
   '-L -c --stats -s rr': "Illegal 'scheduler' option with the 'list' command = 2",
   '-L -c --stats': 'options conflicts in the list command = 2',
+  ...wrongValues('-A -f', "invalid fwmark value `%s' specified", '0 0x9 -1 4294967296 18446744073709551615 7x 14/0xff'),
+  "-A -f ''": "invalid fwmark value `' specified = 2",
+  '-A -f': '-f: missing argument = 255',
+  '-A -f 7 -f 8': "multiple 'service-address' options specified = 2",
+  '-A --sctp-service 10.0.0.1:http': 'illegal virtual server address[:port] specified = 2',
+  '-A --sctp-service 10.0.0.1': 'Zero port specified for non-persistent service = 2',
+  ...wrongValues(
+    '-A -t 10.0.0.1:80 -p',
+    "invalid timeout value `%s' specified",
+    '0 abc 300x 2678401 99999999999999999999',
+  ),
+  "-A -t 10.0.0.1:80 -p ''": "invalid timeout value `' specified = 2",
+  '-A -t 10.0.0.1:80 -p=': "invalid timeout value `' specified = 2",
+  '-A -t 10.0.0.1:80 --persistent=': "invalid timeout value `' specified = 2",
+  '-A -t 10.0.0.1:80 -pp': "invalid timeout value `p' specified = 2",
+  '-A -t 10.0.0.1:80 -p -5': '-5: unknown option = 255',
+  '-A -t 10.0.0.1:80 -p -': 'unexpected argument - = 2',
+  '-A -t 10.0.0.1:80 -p 300 301': 'unexpected argument 301 = 2',
+  '-A -t 10.0.0.1:80 -p 300 -p 301': "multiple 'persistent' options specified = 2",
+  '-A -t 10.0.0.1:80 -p abc -Q': "invalid timeout value `abc' specified = 2",
+  ...wrongValues(
+    '-A -p -M',
+    'illegal virtual server persistent mask specified',
+    '24x abc 255.255.255.256 ffff:: 4294967296 -1',
+  ),
+  "-A -M ''": 'illegal virtual server persistent mask specified = 2',
+  '-A -M': '-M: missing argument = 255',
+  '-A -M 255.0.0.0 -M 255.0.0.0': "multiple 'netmask' options specified = 2",
+  '-A -t 10.0.0.1:80 -o': 'One-Packet Scheduling is only for UDP virtual services = 2',
+  '-E --sctp-service 10.0.0.1:80 -o': 'One-Packet Scheduling is only for UDP virtual services = 2',
+  '-A -t 10.0.0.1:0 -o': 'Zero port specified for non-persistent service = 2',
+  '-A -u 10.0.0.1:1 -oo': "multiple 'ops' options specified = 2",
+  '-A -b nosuch': "invalid scheduler flag `nosuch' = 2",
+  '-A -t 10.0.0.1:0 -n -b flag-1,nosuch,sh-port': "invalid scheduler flag `nosuch' = 2",
+  '-A -t 10.0.0.1:1 -b sh-port,nosuch': "incompatible scheduler flag `sh-port' = 2",
+  '-A -t 10.0.0.1:1 -b sh-port -s mh': "incompatible scheduler flag `sh-port' = 2",
+  '-A -t 10.0.0.1:1 -b mh-port -s nosuch': "incompatible scheduler flag `mh-port' = 2",
+  '-A -t 10.0.0.1:1 -b flag-4': "invalid scheduler flag `flag-4' = 2",
+  '-A -t 10.0.0.1:1 -b ,': "invalid scheduler flag `,' = 2", // where the real one crashes
+  '-A -t 10.0.0.1:1 -b nosuch -Q': '-Q: unknown option = 255',
+  '-A -t 10.0.0.1:1 -b nosuch extra': 'unexpected argument extra = 2',
+  '-A -b': '-b: missing argument = 255',
+  '-A -b flag-1 -b flag-2': "multiple 'sched-flags' options specified = 2",
+  '-C -b sh-port -s sh': "Illegal 'scheduler' option with the 'flush' command = 2",
+  ...wrongValues('-a -x', 'illegal u_threshold specified', '-1 abc 2147483648'),
+  ...wrongValues('-e -y', 'illegal l_threshold specified', '-1 abc 2147483648'),
+  "-a -x ''": 'illegal u_threshold specified = 2',
+  '-a -x 1 -x 2': "multiple 'u-threshold' options specified = 2",
+  '-a -y 1 -y 2': "multiple 'l-threshold' options specified = 2",
+  '-L -x 1': "Illegal 'u-threshold' option with the 'list' command = 2",
+  '-L -p': "Illegal 'persistent' option with the 'list' command = 2",
+  '-L -c -o': "Illegal 'ops' option with the 'list' command = 2",
+  '-A -t 10.0.0.1:80 -x 1': "Illegal 'u-threshold' option with the 'add-service' command = 2",
+  '-a -f 7 -r 10.0.0.2 -m -p': "Illegal 'persistent' option with the 'add-server' command = 2",
+  '-a -f 7 -r 10.0.0.2:tftp -m': 'illegal real server address[:port] specified = 2',
+  '-a -r 10.0.0.2:http -f 7 -m': 'illegal real server address[:port] specified = 2',
+  '-a -f 7 -r [2001:db8::1]:80 -m': 'Different address family is allowed only for tunneling servers = 2',
+  '--set': '--set option requires 3 timeout values = 2',
+  '--set 1 2': '--set option requires 3 timeout values = 2',
+  '--set a 2 -n': '--set option requires 3 timeout values = 2',
+  '--set 1 2 3 4 -n': 'unexpected argument 4 = 2',
+  '--set a b c d': "invalid timeout value `a' specified = 2",
+  '--set 1 2678401 1 -n': "invalid timeout value `2678401' specified = 2",
+  '--set 1 2 c': "invalid timeout value `c' specified = 2",
+  '--set 7x 8 9': "invalid timeout value `7x' specified = 2",
+  "--set '' 8 9": "invalid timeout value `' specified = 2",
+  '--set 1 2 -3': '-3: unknown option = 255',
+  '--set a 2 3 -Q': '-Q: unknown option = 255',
+  '--set 1 -n 2 3': "Illegal 'numeric' option with the 'set' command = 2",
+  '--set 2 2 2 --weight 3': "Illegal 'weight' option with the 'set' command = 2",
+  '--set 7 8 9 --set 1 2 3': "invalid option `--set' = 2",
+  '--set 1 2 3 -f 0': "invalid fwmark value `0' specified = 2",
+  '--set=1 2 3': TRY,
+  '-n --set 1 2 3': TRY,
+  '-L --timeout -c': "The option 'timeout' conflicts with the 'connection' option in the 'list' command = 2",
+  '-L -t 10.0.0.1:80 --timeout':
+    "The option 'timeout' conflicts with the 'service-address' option in the 'list' command = 2",
+  '-L -c --persistent-conn --thresholds --stats --timeout -f 7':
+    "The option 'service-address' conflicts with the 'connection' option in the 'list' command = 2",
+  '-L --timeout --stats': 'options conflicts in the list command = 2',
+  '-L --timeout --thresholds': 'options conflicts in the list command = 2',
+  '-L --timeout --persistent-conn': 'options conflicts in the list command = 2',
+  '-L -c --thresholds': 'options conflicts in the list command = 2',
+  '-L -c --persistent-conn --stats': 'options conflicts in the list command = 2',
+  '-L --timeout --timeout': "multiple 'timeout' options specified = 2",
+  '-L --timeout=3': '--timeout=3: option does not take an argument = 255',
   '-a -u 10.0.0.1:53 -r [2001:db8::1]:80': 'Different address family is allowed only for tunneling servers = 2',
 }
 
@@ -114,10 +254,11 @@ const NOT_YET: Record<string, string> = {
   '-a -t 10.0.0.1:80 -r 10.0.0.2':
     "-g (direct routing), ipvsadm's default, is not there yet in uvs: say -m (masquerading) = 2",
   '-A -t [2001:db8::1]:80': 'IPv6 (2001:db8::1) is not there yet in uvs = 2',
-  '-A -t 10.0.0.1:80 -p': '-p is not there yet in uvs = 2',
-  '-A --sctp-service 10.0.0.1:80': '--sctp-service is not there yet in uvs = 2',
+  '-A -f 8 -6': '-6 is not there yet in uvs = 2',
+  '-A -t 10.0.0.1:80 -p --pe sip': '--pe is not there yet in uvs = 2',
   '-Sn': '-S is not there yet in uvs = 2',
-  '--set 1 2 3': '--set is not there yet in uvs = 2',
+  '--start-daemon master': '--start-daemon is not there yet in uvs = 2',
+  '-a -f 7 -r 10.0.0.2': "-g (direct routing), ipvsadm's default, is not there yet in uvs: say -m (masquerading) = 2",
   '-L --rate': '--rate is not there yet in uvs = 2',
 }
 
@@ -131,6 +272,18 @@ t.test('a wrong command line gives the complaint and the status of ipvsadm', asy
 
 t.test('what uvs lacks is named', async t => {
   for (const [line, wanted] of Object.entries(NOT_YET)) t.equal(await parse(line), wanted, line)
+})
+
+t.test('of two options out of place ipvsadm names the one that comes first in its own order', async t => {
+  const order =
+    '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--timeout,--stats,--thresholds,' +
+    '--persistent-conn,--nosort,--exact,-o,-b flag-1'
+  const options = order.split(',')
+  t.equal(options.length, OPTION_ORDER.length)
+  for (const [at, name] of OPTION_ORDER.entries()) {
+    const line = `-C ${options.slice(at).reverse().join(' ')}`
+    t.equal(await parse(line), `Illegal '${name}' option with the 'flush' command = 2`, line)
+  }
 })
 
 t.test('parse before checkOptions is a mistake of the caller', async t => {

@@ -1,18 +1,20 @@
 import t from 'tap'
 import { popt } from '../../../src/cli/uvsadm/popt.js'
 
-const TAKES: Record<string, boolean> = {
+const TAKES: Record<string, boolean | 'optional'> = {
   '-L': false,
   '-n': false,
   '--numeric': false,
   '-t': true,
   '--tcp-service': true,
+  '-p': 'optional',
+  '--persistent': 'optional',
 }
 
 function steps(...argv: string[]): string[] {
   return [...popt(argv, flag => TAKES[flag])].map(token =>
     token.kind === 'option'
-      ? `${token.flag}${TAKES[token.flag] ? `=${token.value}` : ''}`
+      ? `${token.flag}${token.value === undefined ? '' : `=${token.value}`}`
       : token.kind === 'argument'
         ? `argument ${token.text}`
         : `${token.text}: ${token.problem}`,
@@ -51,6 +53,31 @@ const CASES: [string[], string[]][] = [
     ['-n', '--', '-n', '--'],
     ['-n', 'argument -n', 'argument --'],
   ],
+  [['-p'], ['-p']],
+  [['-p', '300'], ['-p=300']],
+  [['-p', ''], ['-p=']],
+  [['-p300'], ['-p=300']],
+  [['-p=300'], ['-p=300']],
+  [['-p='], ['-p=']],
+  [['-pp'], ['-p=p']],
+  [['-pn'], ['-p=n']],
+  [
+    ['-p', '-n'],
+    ['-p', '-n'],
+  ],
+  [
+    ['-p', '-'],
+    ['-p', 'argument -'],
+  ],
+  [
+    ['-p', '--', '300'],
+    ['-p', 'argument 300'],
+  ],
+  [['-np'], ['-n', '-p']],
+  [['--persistent'], ['--persistent']],
+  [['--persistent', '300'], ['--persistent=300']],
+  [['--persistent=300'], ['--persistent=300']],
+  [['--persistent='], ['--persistent=']],
   [['-'], ['argument -']],
   [[''], ['argument ']],
   [[], []],

@@ -13,6 +13,13 @@ function refusing(refusal: Refusal): Control {
 
 const service = ['-t', '10.0.0.1:80']
 const key = { protocol: 'tcp', address: '10.0.0.1', port: 80 }
+const settings = {
+  scheduler: 'wlc',
+  persistence: 0,
+  netmask: '255.255.255.255',
+  onePacket: false,
+  schedFlags: 0,
+}
 const server = [...service, '-r', '10.0.0.2:80']
 
 t.test("a refusal is printed in ipvsadm's words, with status 255", async t => {
@@ -27,6 +34,7 @@ t.test("a refusal is printed in ipvsadm's words, with status 255", async t => {
     [['-d', ...server], 'ENOENT', 'No such destination'],
     [['-a', ...server, '-m'], 'EINVAL', 'Invalid operation.  Possibly wrong module version, address not unicast, ...'],
     [['-a', ...server, '-m'], 'ERANGE', 'Numerical result out of range'],
+    [['--set', '1', '2', '3'], 'EINVAL', 'Invalid operation.  Possibly wrong module version, address not unicast, ...'],
     [['-A', ...service], 'ENOMEM', 'Memory allocation problem'],
     [['-A', ...service], 'EAFNOSUPPORT', 'Operation not supported with specified address family'],
     [['-C'], 'EPROTO', 'uvs says EPROTO'],
@@ -56,8 +64,13 @@ t.test('each command asks for just what it says', async t => {
     [['-Z'], { op: 'zero' }],
     [['-L'], { op: 'services' }],
     [['-Lc'], { op: 'connections', from: 0 }],
-    [['-A', ...service, '-s', 'rr'], { op: 'add-service', service: key, settings: { scheduler: 'rr' } }],
-    [['-E', ...service], { op: 'edit-service', service: key, settings: { scheduler: 'wlc' } }],
+    [['-L', '--timeout'], { op: 'timeouts' }],
+    [['--set', '0', '5', '2678400'], { op: 'set-timeouts', timeouts: { tcp: 0, tcpfin: 5, udp: 2678400 } }],
+    [['-L', '-f', '7'], { op: 'services', service: { mark: 7 } }],
+    [['-Z', '-f', '7'], { op: 'zero', service: { mark: 7 } }],
+    [['-D', '-f', '4294967295'], { op: 'delete-service', service: { mark: 4294967295 } }],
+    [['-A', ...service, '-s', 'rr'], { op: 'add-service', service: key, settings: { ...settings, scheduler: 'rr' } }],
+    [['-E', ...service], { op: 'edit-service', service: key, settings }],
     [['-Z', ...service], { op: 'zero', service: key }],
     [
       ['-D', '-u', '10.0.0.1:53'],

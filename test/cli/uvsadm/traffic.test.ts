@@ -6,7 +6,7 @@ import { fakeNames } from '../../support/names.js'
 import { readTranscript } from '../../support/transcript.js'
 
 /* 06-traffic.txt holds listings of a director under load. Each is read back into what the director must have answered,
- * printed again, and must come out as recorded. The persistent service (TCP …:8080) is left out: -p is not there yet. */
+ * printed again, and must come out as recorded. */
 
 const names = fakeNames()
 const records = readTranscript('06-traffic.txt')
@@ -20,33 +20,51 @@ function endpointOf(text: string, protocol: Protocol): { address: string; port: 
   return { address, port: names.portNumber(port, protocol) ?? Number(port) }
 }
 
-function withoutPersistent(listing: string): string {
-  return listing.replace(/^TCP {2}\S+:8080 .*\n(?: {2}-> \S+:\d.*\n)*/gm, '')
+type Column = 'weight' | 'upperThreshold' | 'lowerThreshold' | 'activeConns' | 'inactConns' | 'persistConns' | undefined
+
+/** What a real server's columns are, by the option that asks for them. */
+const COLUMNS: Record<string, Column[]> = {
+  '': [undefined, 'weight', 'activeConns', 'inactConns'],
+  '--thresholds': ['upperThreshold', 'lowerThreshold', 'activeConns', 'inactConns'],
+  '--persistent-conn': ['weight', 'persistConns', 'activeConns', 'inactConns'],
 }
 
-/** Services of `-Ln`, or of `-Ln --stats --exact`. */
-function servicesOf(listing: string): ServiceInfo[] {
+/** Services of `-Ln`, with an option of COLUMNS or with `--stats --exact`. */
+function servicesOf(listing: string, option = ''): ServiceInfo[] {
   const services: ServiceInfo[] = []
+  let protocol: Protocol = 'tcp'
   for (const line of listing.split('\n')) {
     const [, prot, name = '', rest = ''] = /^(TCP |UDP | {2}->) (\S+:\d+)(.*)$/.exec(line) ?? []
     if (!prot) continue
-    const protocol = prot.startsWith(' ') ? (services.at(-1)?.protocol ?? 'tcp') : protocolOf(prot.trim())
     const words = rest.trim().split(/ +/)
     const stats = words.length === 5 ? statsOf(words) : noStats
-    const key = endpointOf(name, protocol)
-    if (!prot.startsWith(' ')) services.push({ protocol, ...key, scheduler: words[0] ?? '', stats, destinations: [] })
-    const [, weight, activeConns, inactConns] = words.map(Number)
-    if (prot.startsWith(' '))
-      services.at(-1)?.destinations.unshift({
-        ...key,
-        method: 'masq',
-        weight: weight ?? 0,
-        activeConns: activeConns ?? 0,
-        inactConns: inactConns ?? 0,
-        stats,
-      })
+    if (prot.startsWith(' ')) {
+      services
+        .at(-1)
+        ?.destinations.unshift({ ...destination, ...endpointOf(name, protocol), ...cells(words, option), stats })
+      continue
+    }
+    protocol = protocolOf(prot.trim())
+    const [scheduler = '', , persistence] = words
+    const settings = { scheduler, persistence: Number(persistence ?? 0), netmask: '255.255.255.255' }
+    const key = { protocol, ...endpointOf(name, protocol) }
+    services.push({ ...key, ...settings, onePacket: false, schedFlags: 0, stats, destinations: [] })
   }
   return services
+}
+
+const destination = {
+  method: 'masq',
+  weight: 0,
+  upperThreshold: 0,
+  lowerThreshold: 0,
+  activeConns: 0,
+  inactConns: 0,
+  persistConns: 0,
+} as const
+
+function cells(words: string[], option: string): Partial<Record<Exclude<Column, undefined>, number>> {
+  return Object.fromEntries((COLUMNS[option] ?? []).flatMap((name, at) => (name ? [[name, Number(words[at])]] : [])))
 }
 
 function statsOf(words: string[]): Stats {
@@ -60,11 +78,14 @@ async function print(services: ServiceInfo[], ...args: string[]): Promise<string
   return (await uvsadm(args, control, names)).out
 }
 
-t.test('ActiveConn and InActConn are as recorded', async t => {
-  const listings = records.filter(record => record.command === 'ipvsadm -Ln')
-  t.equal(listings.length, 2)
-  for (const { line, out } of listings)
-    t.equal(await print(servicesOf(withoutPersistent(out)), '-Ln'), withoutPersistent(out), `line ${line}`)
+t.test('ActiveConn, InActConn, PersistConn and thresholds are as recorded', async t => {
+  for (const [option, count] of Object.entries({ '': 2, '--thresholds': 1, '--persistent-conn': 1 })) {
+    const command = `-Ln ${option}`.trim()
+    const listings = records.filter(record => record.command === `ipvsadm ${command}`)
+    t.equal(listings.length, count, command)
+    for (const { line, out } of listings)
+      t.equal(await print(servicesOf(out, option), ...command.split(' ')), out, `line ${line}: ${command}`)
+  }
 })
 
 t.test('--stats shortens what --exact prints in full, as recorded', async t => {
@@ -72,15 +93,15 @@ t.test('--stats shortens what --exact prints in full, as recorded', async t => {
   const shortened = records.filter(record => record.command === 'ipvsadm -Ln --stats')
   t.match(exact.map(record => record.out).join(''), '652546091')
   for (const [at, { out, line }] of exact.entries()) {
-    const services = servicesOf(withoutPersistent(out))
-    t.equal(await print(services, '-Ln', '--stats', '--exact'), withoutPersistent(out), `line ${line}`)
-    t.equal(await print(services, '-Ln', '--stats'), withoutPersistent(shortened[at]?.out ?? ''), `line ${line}, short`)
+    const services = servicesOf(out)
+    t.equal(await print(services, '-Ln', '--stats', '--exact'), out, `line ${line}`)
+    t.equal(await print(services, '-Ln', '--stats'), shortened[at]?.out, `line ${line}, short`)
   }
 })
 
 /** Its last recorded output. */
 function last(command: string): string {
-  return withoutPersistent(records.findLast(record => record.command === command)?.out ?? '')
+  return records.findLast(record => record.command === command)?.out ?? ''
 }
 
 t.test('-Z zeroes all totals, -Z -t those of one service', async t => {
@@ -97,6 +118,7 @@ t.test('-Z zeroes all totals, -Z -t those of one service', async t => {
 t.test('rows of -Lcn and -Lc are as recorded, page after page', async t => {
   const rows = records.flatMap(record => record.out.match(/^(?:TCP|UDP) \d\d:\d\d .*$/gm) ?? [])
   t.ok(rows.length > 60)
+  t.ok(rows.filter(row => / ASSURED /.test(row)).length >= 8, 'templates among them')
   for (const [flag, chosen] of [
     ['-Lcn', rows.filter(row => !/:[a-z]/.test(row))],
     ['-Lc', rows.filter(row => /:[a-z]/.test(row))],

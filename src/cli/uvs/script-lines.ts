@@ -1,0 +1,107 @@
+import type { Control, Outcome, Reply } from '../../control/api.js'
+import { Unreachable } from '../../control/client.js'
+import { UsageError } from '../../director/options.js'
+import { uvsadm } from '../uvsadm/run.js'
+import { readMarkRule } from './mark-option.js'
+import { allSysctls, sysctlWords } from './sysctl.js'
+
+export interface ScriptHooks {
+  sleep(seconds: number): Promise<void>
+}
+
+/** The lines there are, for a person. */
+const KNOWN =
+  'ipvsadm, sysctl net.ipv4.vs…, sleep, iptables-legacy -t mangle …, ip route replace|del local ADDRESS dev lo, modprobe'
+
+/** One line of a script, as its program would do it: its words, its output, its status. A line that is none: status 2. */
+export async function runLine(words: string[], control: Control, hooks: ScriptHooks): Promise<Outcome> {
+  const [program = '', ...args] = words
+  try {
+    switch (program) {
+      case 'ipvsadm':
+      case 'uvsadm':
+        return await uvsadm(args, control)
+      case 'sysctl':
+        return await sysctl(args, control)
+      case 'sleep':
+        return await sleep(args, hooks)
+      case 'ip':
+        return await localAddress(args, control)
+      case 'iptables-legacy':
+        return await mark(args, control)
+      case 'modprobe':
+        return done
+      default:
+        return failed(`${program}: not a line of uvs script (${KNOWN})`)
+    }
+  } catch (error) {
+    if (error instanceof Unreachable) return failed(error.message)
+    throw error
+  }
+}
+
+const done: Outcome = { status: 0, out: '', err: '' }
+
+export function failed(message: string): Outcome {
+  return { status: 2, out: '', err: `${message}\n` }
+}
+
+/** `sysctl [-w] net.ipv4.vs.X[=V] …`, in the words of procps' sysctl 4.0; and the one line that shows all of them. */
+async function sysctl(args: string[], control: Control): Promise<Outcome> {
+  const line = args.join(' ')
+  if (/^-a (--pattern|-r) \^net\.ipv4\.vs$/.test(line)) return allSysctls(control)
+  const words = args[0] === '-w' ? args.slice(1) : args
+  const isOurs = words.every(word => /^net[./]ipv4[./]vs[./][^=\s]/.test(word))
+  if (words.length === 0 || !isOurs || (args[0] === '-w' && !words.every(word => word.includes('='))))
+    return failed(`sysctl ${line}: not there in uvs (only sysctl [-w] net.ipv4.vs.NAME[=VALUE])`)
+  return sysctlWords(control, words, {
+    unknown: name => `sysctl: cannot stat /proc/sys/net/ipv4/vs/${name}: No such file or directory`,
+    refused: name => `sysctl: setting key "net.ipv4.vs.${name}": Invalid argument`,
+  })
+}
+
+async function sleep(args: string[], hooks: ScriptHooks): Promise<Outcome> {
+  const [seconds = ''] = args
+  if (args.length !== 1 || !/^\d+(\.\d+)?$/.test(seconds))
+    return failed(`sleep: '${args.join(' ')}' is not a number of seconds`)
+  await hooks.sleep(Number(seconds))
+  return done
+}
+
+/** `ip route replace|del local A dev lo` is `--vip A`. */
+async function localAddress(args: string[], control: Control): Promise<Outcome> {
+  const line = args.join(' ')
+  const [, change, address = ''] = /^route (replace|del) local (\S+) dev lo$/.exec(line) ?? []
+  if (!change) return failed(`ip ${line}: not there yet in uvs (only ip route replace|del local ADDRESS dev lo)`)
+  const cidr = address.includes('/') ? address : `${address}/32`
+  return unlessRefused('ip', await control.call({ op: change === 'del' ? 'delete-vip' : 'add-vip', cidr }))
+}
+
+const MARK_LINE =
+  /^-A PREROUTING -d (\S+) -p (\S+)(?: -m multiport --dports (\S+)| --dport ([^\s,]+))? -j MARK --set-mark (\S+)$/
+
+/** The rules that set a mark are `--mark`; -F takes all of them away. */
+async function mark(args: string[], control: Control): Promise<Outcome> {
+  const line = args.join(' ')
+  const rule = line.replace(/^-t mangle /, '')
+  if (rule === line) return failed(`iptables-legacy ${line}: not there in uvs (only -t mangle)`)
+  if (rule === '-F') return unlessRefused('iptables-legacy', await control.call({ op: 'clear-marks' }))
+  const [, to, protocol = '', ports, port, value = ''] = MARK_LINE.exec(rule) ?? []
+  if (to === undefined)
+    return failed(
+      `iptables-legacy ${line}: not there in uvs (only -t mangle -F, and ` +
+        `-A PREROUTING -d ADDRESS -p PROTO [-m multiport --dports PORTS | --dport PORT] -j MARK --set-mark N)`,
+    )
+  try {
+    const words = { protocol, to, ports: ports ?? port, dash: ':', mark: value } as const
+    const read = readMarkRule('iptables-legacy', words)
+    return unlessRefused('iptables-legacy', await control.call({ op: 'add-mark', rule: read }))
+  } catch (error) {
+    if (error instanceof UsageError) return failed(error.message)
+    throw error
+  }
+}
+
+function unlessRefused(program: string, reply: Reply): Outcome {
+  return reply.ok ? done : failed(`${program}: ${reply.message}`)
+}

@@ -1,0 +1,74 @@
+import type { DestinationInfo, ServiceInfo, Stats } from '../../control/api.js'
+import { schedFlagNames } from './sched-flags.js'
+
+/** What a listing of services shows beside their names. Trailing blanks are ipvsadm's. */
+export interface Layout {
+  head: string
+  /** Services have columns too, so their names are filled up to a column's width. */
+  isTable?: true
+  service(service: ServiceInfo): string
+  destination(dest: DestinationInfo): string
+}
+
+export const plain: Layout = {
+  head: `Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+`,
+  service: settings,
+  destination: dest => columns(['Masq', 7], [dest.weight, 6], [dest.activeConns, 10], [dest.inactConns, 10]),
+}
+
+export const thresholds: Layout = {
+  head: `Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn 
+  -> RemoteAddress:Port
+`,
+  service: settings,
+  destination: dest =>
+    columns([dest.upperThreshold, 10], [dest.lowerThreshold, 10], [dest.activeConns, 10], [dest.inactConns, 10]),
+}
+
+export const persistentConn: Layout = {
+  head: `Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn 
+  -> RemoteAddress:Port
+`,
+  service: settings,
+  destination: dest =>
+    columns([dest.weight, 9], [dest.persistConns, 11], [dest.activeConns, 10], [dest.inactConns, 10]),
+}
+
+/** `exact`: numbers are not shortened. */
+export const stats = (exact: boolean): Layout => ({
+  head: `Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
+  -> RemoteAddress:Port
+`,
+  isTable: true,
+  service: service => totals(service.stats, exact),
+  destination: dest => totals(dest.stats, exact),
+})
+
+/** `sh (sh-port) persistent 360 mask 255.255.255.0 ops` */
+function settings({ scheduler, schedFlags, persistence, netmask, onePacket }: ServiceInfo): string {
+  let text = scheduler
+  if (schedFlags !== 0) text += ` (${schedFlagNames(schedFlags, scheduler)})`
+  if (persistence !== 0) text += ` persistent ${persistence}`
+  if (persistence !== 0 && netmask !== '255.255.255.255') text += ` mask ${netmask}`
+  return onePacket ? `${text} ops` : text
+}
+
+function columns(...cells: [value: string | number, width: number][]): string {
+  return cells.map(([value, width]) => String(value).padEnd(width)).join(' ')
+}
+
+function totals(stats: Stats, exact: boolean): string {
+  const numbers = [stats.conns, stats.inPkts, stats.outPkts, stats.inBytes, stats.outBytes]
+  return numbers.map(number => (exact ? String(number) : shorten(number)).padStart(8)).join(' ')
+}
+
+/** From 10^8 on in K, M, G or T (powers of 1000), the rest cut off, so that 8 characters do (ipvs-behaviour.md §14.3). */
+export function shorten(number: number): string {
+  if (number < 1e8) return String(number)
+  if (number < 1e9) return `${Math.floor(number / 1e3)}K`
+  if (number < 1e11) return `${Math.floor(number / 1e6)}M`
+  if (number < 1e14) return `${Math.floor(number / 1e9)}G`
+  return `${Math.floor(number / 1e12)}T`
+}

@@ -1,0 +1,130 @@
+import t from 'tap'
+import { runSysctl, sysctl } from '../../../src/cli/uvs/sysctl.js'
+import { connectControl } from '../../../src/control/client.js'
+import type { Control } from '../../../src/control/api.js'
+import { serveControl } from '../../../src/control/server.js'
+import { FakeControl } from '../../support/fake-control.js'
+import { runCommand } from '../../support/run-command.js'
+import { tempDir } from '../../support/temp.js'
+import { readTranscript } from '../../support/transcript.js'
+
+t.test('-a shows all, as recorded', async t => {
+  const [record] = readTranscript('05-sysctls.txt')
+  t.strictSame(await runSysctl(['-a'], new FakeControl()), { status: 0, out: record?.out, err: '' })
+})
+
+t.test('names are shown and set, with the prefix or without, by dots or slashes', async t => {
+  const control = new FakeControl()
+  const cases: [string[], string][] = [
+    [['drop_entry'], 'net.ipv4.vs.drop_entry = 0\n'],
+    [['net.ipv4.vs.sync_threshold'], 'net.ipv4.vs.sync_threshold = 3\t50\n'],
+    [['drop_entry=1'], 'net.ipv4.vs.drop_entry = 1\n'],
+    [['net.ipv4.vs.drop_entry=2'], 'net.ipv4.vs.drop_entry = 2\n'],
+    [['-w', 'net/ipv4/vs/drop_entry=3'], 'net.ipv4.vs.drop_entry = 3\n'],
+    [['net.ipv4.vs.sync_threshold = 4  60 '], 'net.ipv4.vs.sync_threshold = 4  60\n'],
+    [['-w', 'sloppy_tcp=1', 'sloppy_sctp=1'], 'net.ipv4.vs.sloppy_tcp = 1\nnet.ipv4.vs.sloppy_sctp = 1\n'],
+    [
+      ['drop_entry', 'sync_threshold', 'sloppy_tcp=0x1'],
+      'net.ipv4.vs.drop_entry = 3\nnet.ipv4.vs.sync_threshold = 4\t60\nnet.ipv4.vs.sloppy_tcp = 0x1\n',
+    ],
+  ]
+  for (const [args, out] of cases)
+    t.strictSame(await runSysctl(args, control), { status: 0, out, err: '' }, args.join(' '))
+  t.strictSame(
+    control.asked.flatMap(request => (request.op === 'set-sysctl' ? [`${request.name}|${request.value}`] : [])),
+    [
+      'drop_entry|1',
+      'drop_entry|2',
+      'drop_entry|3',
+      'sync_threshold|4  60',
+      'sloppy_tcp|1',
+      'sloppy_sctp|1',
+      'sloppy_tcp|0x1',
+    ],
+  )
+})
+
+t.test('what is refused is one line and status 1; the rest is done', async t => {
+  const control = new FakeControl()
+  const cases: [string[], string, string][] = [
+    [['nosuch'], '', 'uvs sysctl: there is no sysctl net.ipv4.vs.nosuch\n'],
+    [['nosuch=1'], '', 'uvs sysctl: there is no sysctl net.ipv4.vs.nosuch\n'],
+    [['net.ipv4.ip_forward=1'], '', 'uvs sysctl: there is no sysctl net.ipv4.vs.net.ipv4.ip_forward\n'],
+    [['drop_entry=4'], '', 'uvs sysctl: fake: EINVAL\n'],
+    [['drop_entry='], '', 'uvs sysctl: fake: EINVAL\n'],
+    [['drop_entry=1=2'], '', 'uvs sysctl: fake: EINVAL\n'],
+    [
+      ['drop_entry=x', 'sloppy_tcp=1', 'nosuch', 'sloppy_tcp'],
+      'net.ipv4.vs.sloppy_tcp = 1\nnet.ipv4.vs.sloppy_tcp = 1\n',
+      'uvs sysctl: fake: EINVAL\nuvs sysctl: there is no sysctl net.ipv4.vs.nosuch\n',
+    ],
+  ]
+  for (const [args, out, err] of cases)
+    t.strictSame(await runSysctl(args, control), { status: 1, out, err }, args.join(' '))
+})
+
+t.test('so is a director that does not know what was asked', async t => {
+  const older: Control = {
+    call: async () => ({ ok: false, refusal: 'EPROTO', message: "no such operation: 'sysctls'" }),
+  }
+  t.strictSame(await runSysctl(['-a'], older), {
+    status: 1,
+    out: '',
+    err: "uvs sysctl: no such operation: 'sysctls'\n",
+  })
+  for (const word of ['drop_entry', 'drop_entry=1'])
+    t.strictSame(
+      await runSysctl([word], older),
+      { status: 1, out: '', err: "uvs sysctl: no such operation: 'sysctls'\n" },
+      word,
+    )
+})
+
+t.test('a wrong command line is one line and status 2, and changes nothing', async t => {
+  const control = new FakeControl()
+  const usage = `usage: uvs ${sysctl.usage}\n`
+  const cases: [string[], string][] = [
+    [[], usage],
+    [['-w'], usage],
+    [['-a', 'drop_entry'], "uvs sysctl: -a: 'drop_entry': unexpected word\n"],
+    [['-w', 'sloppy_tcp=1', 'drop_entry'], "uvs sysctl: -w: 'drop_entry' is not NAME=VALUE\n"],
+    [['-q', 'drop_entry=1'], "uvs sysctl: '-q': there is no such option (uvs sysctl --help)\n"],
+    [['sloppy_tcp=1', '-w'], "uvs sysctl: '-w': there is no such option (uvs sysctl --help)\n"],
+    [['=1'], 'uvs sysctl: "=1": that is no sysctl\'s name\n'],
+    [['net.ipv4.vs.=1'], 'uvs sysctl: "net.ipv4.vs.=1": that is no sysctl\'s name\n'],
+    [['a\nb'], 'uvs sysctl: "a\\nb": that is no sysctl\'s name\n'],
+    [['a b=1'], 'uvs sysctl: "a b=1": that is no sysctl\'s name\n'],
+    [[''], 'uvs sysctl: "": that is no sysctl\'s name\n'],
+  ]
+  for (const [args, err] of cases)
+    t.strictSame(await runSysctl(args, control), { status: 2, out: '', err }, args.join(' '))
+  t.strictSame(control.asked, [])
+})
+
+t.test('without a director; and a mistake of ours', async t => {
+  const nobody = connectControl(`${tempDir(t)}/none`)
+  for (const word of ['-a', 'drop_entry', 'drop_entry=1'])
+    t.match(
+      await runSysctl([word], nobody),
+      { status: 1, out: '', err: /^uvs sysctl: no director answers at .*\n$/ },
+      word,
+    )
+  const broken: Control = { call: () => Promise.reject(new TypeError('a bug')) }
+  await t.rejects(runSysctl(['-a'], broken), { message: 'a bug' })
+})
+
+t.test('the command, over a socket', async t => {
+  const path = `${tempDir(t)}/sock`
+  const server = await serveControl(path, new FakeControl())
+  t.teardown(() => server.close())
+  t.strictSame(await runCommand('sysctl', '', 'sloppy_tcp=1', '--control', path), {
+    status: 0,
+    out: 'net.ipv4.vs.sloppy_tcp = 1\n',
+    err: '',
+  })
+  t.match(await runCommand('sysctl', '', '--control', path, '-w', 'drop_entry=a\nb'), {
+    status: 1,
+    err: 'uvs sysctl: set-sysctl.value: not a line of text\n',
+  })
+  t.match(await runCommand('sysctl', '', '-a', '--control'), { status: 2, err: `usage: uvs ${sysctl.usage}\n` })
+})
