@@ -1,12 +1,10 @@
 import t from 'tap'
 import { seededRandom } from '../../src/director/random.js'
 import { overhead, productExceeds } from '../../src/sched/overhead.js'
-import { Counters } from '../../src/service/counters.js'
-import { DestinationTable } from '../../src/service/destination.js'
-import type { Ipv4Addr } from '../../src/wire/addr.js'
+import { lc } from '../../src/sched/lc.js'
+import { Pool } from './pool.js'
 
 t.test('an active connection weighs as 256 inactive ones', async t => {
-  const addr = 0x0a010001 as Ipv4Addr
   for (const [active, inactive] of [
     [0, 0],
     [0, 1],
@@ -15,10 +13,10 @@ t.test('an active connection weighs as 256 inactive ones', async t => {
     [2, 0],
     [3, 1000],
   ] as const) {
-    const dest = new DestinationTable(new Counters()).create(6, addr, 80, addr, 80)
-    for (let i = 0; i < active + inactive; i++) dest.countConnections(1)
-    for (let i = 0; i < active; i++) dest.countActive(1)
-    t.equal(overhead(dest), 256 * active + inactive, `${active} active, ${inactive} inactive`)
+    const pool = new Pool(lc)
+    pool.add('A', 1)
+    pool.load('A', active, inactive)
+    t.equal(overhead(pool.dest('A')), 256 * active + inactive, `${active} active, ${inactive} inactive`)
   }
 })
 
