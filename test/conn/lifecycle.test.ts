@@ -2,6 +2,7 @@ import t from 'tap'
 import { Connections, EXPIRY_BUDGET } from '../../src/conn/lifecycle.js'
 import {
   CADDR,
+  CPORT_VPORT,
   ConnFlag,
   DADDR,
   DEST,
@@ -9,11 +10,12 @@ import {
   FLAGS,
   IN_PKTS,
   NONE,
-  STATE,
   TIMEOUT,
   type ConnIndex,
 } from '../../src/conn/record.js'
-import { Direction, tcpStateNames } from '../../src/conn/tcp-states.js'
+import { SctpEvent, sctpStateNames } from '../../src/conn/sctp-states.js'
+import { tcpStateNames } from '../../src/conn/tcp-states.js'
+import { Direction } from '../../src/conn/transitions.js'
 import { seededRandom } from '../../src/director/random.js'
 import { Counters } from '../../src/service/counters.js'
 import { DestinationTable, type Destination } from '../../src/service/destination.js'
@@ -21,8 +23,10 @@ import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const TCP = 6
 const UDP = 17
+const SCTP = 132
 const CLIENT = 0xc000020a | 0
 const VIP = 0xc6336401 | 0
+const SERVICE = { protocol: TCP, addr: VIP as Ipv4Addr, port: 80, mark: 0 }
 const FLAG: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16 }
 /** Where clocks begin, in ms: plain numbers, and right before jiffies change their sign or begin anew. */
 const STARTS = [0, 1_000_000, (2 ** 31 - 3000) * 10, (2 ** 32 - 3000) * 10]
@@ -37,7 +41,7 @@ class Rig {
   constructor(start = 0, capacity = 100) {
     const destinations = new DestinationTable(new Counters())
     this.start = start
-    this.dest = destinations.create(TCP, VIP as Ipv4Addr, 80, 0x0a010001 as Ipv4Addr, 8080)
+    this.dest = destinations.create(SERVICE, 0x0a010001 as Ipv4Addr, 8080)
     this.conns = new Connections(capacity, seededRandom(1), destinations, start)
   }
   open(protocol = TCP, cport = 40000): ConnIndex {
@@ -60,6 +64,9 @@ class Rig {
   pass(ms: number): void {
     this.to(this.#now + ms)
   }
+  state(conn: ConnIndex): string {
+    return tcpStateNames[this.conns.stateOf(conn)]!
+  }
   field(conn: ConnIndex, field: number): number {
     return this.conns.table.words[conn + field]!
   }
@@ -79,7 +86,7 @@ t.test('an opened connection is inactive, has 3 s, and knows where it leads', as
   t.equal(rig.field(conn, DPORT_PROTOCOL), (8080 << 16) | TCP)
   t.equal(rig.field(conn, DEST), rig.dest.index)
   t.equal(rig.field(conn, FLAGS), ConnFlag.INACTIVE)
-  t.equal(rig.field(conn, STATE), 0)
+  t.equal(rig.conns.stateOf(conn), 0)
   t.equal(rig.conns.destinationOf(conn), rig.dest)
   t.equal(rig.conns.table.lookupOutbound(TCP, 0x0a010001, 8080, CLIENT, 40000), conn)
   t.equal(rig.conns.secondsLeft(conn), 3)
@@ -108,7 +115,7 @@ t.test('a NAT connection walks as ipvs-behaviour.md §15.6 A says', async t => {
       const step = `from ${start}, packet ${index + 1} ${what}`
       rig.packet(conn, what)
       if (what.startsWith('>')) rig.conns.countInbound(conn)
-      t.equal(tcpStateNames[rig.field(conn, STATE)], state, `${step}: state`)
+      t.equal(rig.state(conn), state, `${step}: state`)
       t.equal(rig.field(conn, TIMEOUT), timeout * 100, `${step}: timeout`)
       t.equal(rig.conns.secondsLeft(conn), timeout, `${step}: seconds left`)
       t.equal(rig.counted, counted, `${step}: active and inactive`)
@@ -129,7 +136,6 @@ t.test('taken up again by a SYN while over, the old one is counted until the nex
   const old = rig.open()
   for (const what of ['>S', '<SA', '>A', '>FA', '<FA']) rig.packet(old, what)
   rig.pass(1000)
-  t.equal(rig.conns.isReusable(old, TCP), true)
   rig.conns.expireNow(old)
   t.equal(rig.counted, '0–1', 'still counted')
   const young = rig.open()
@@ -142,16 +148,6 @@ t.test('taken up again by a SYN while over, the old one is counted until the nex
   rig.pass(1)
   t.equal(rig.counted, '1–0', 'the next jiffy')
   t.equal(rig.conns.table.lookupInbound(TCP, CLIENT, 40000, VIP, 80), young)
-})
-
-t.test('only a TCP connection in TIME_WAIT or CLOSE may be taken up again', async t => {
-  const rig = new Rig()
-  const conn = rig.open()
-  for (const [state, name] of tcpStateNames.entries()) {
-    rig.conns.table.words[conn + STATE] = state
-    t.equal(rig.conns.isReusable(conn, TCP), name === 'TIME_WAIT' || name === 'CLOSE', name)
-    t.equal(rig.conns.isReusable(conn, UDP), false, `UDP ${state}`)
-  }
 })
 
 t.test('each timeout ends in its jiffy: not one early, not one late', async t => {
@@ -170,7 +166,7 @@ t.test('each timeout ends in its jiffy: not one early, not one late', async t =>
       rig.to(1234)
       const conn = rig.open()
       for (const what of packets) rig.packet(conn, what)
-      t.equal(tcpStateNames[rig.field(conn, STATE)], state)
+      t.equal(rig.state(conn), state)
       rig.to(1230 + seconds * 1000 - 1)
       t.equal(rig.dest.totalConns, 1, `from ${start}, ${state}: there in the jiffy before ${seconds} s`)
       rig.to(1230 + seconds * 1000)
@@ -186,7 +182,7 @@ t.test('UDP has one state and 300 s, either way, and is never active', async t =
     const conn = rig.open(UDP)
     for (const what of ['>', '<', '>FSRPA']) {
       rig.packet(conn, what, UDP)
-      t.equal(rig.field(conn, STATE), 0, `${what}: state`)
+      t.equal(rig.conns.stateOf(conn), 0, `${what}: state`)
       t.equal(rig.conns.secondsLeft(conn), 300, `${what}: 300 s`)
       t.equal(rig.counted, '0–1', `${what}: inactive`)
       rig.pass(100_000)
@@ -382,7 +378,7 @@ t.test('over 20 000 random steps connections live and are counted as in a slow l
       rig.to(now * 10 + (random() % 10))
       for (const [key, { ends }] of model) if (ends <= now) model.delete(key)
       const isActive = [...model].filter(
-        ([key, { conn }]) => key % 3 !== 0 && active.has(rig.field(conn, STATE)),
+        ([key, { conn }]) => key % 3 !== 0 && active.has(rig.conns.stateOf(conn)),
       ).length
       const expected = `${isActive}–${model.size - isActive}`
       if (rig.counted !== expected) wrong.push(`step ${step}: ${rig.counted}, not ${expected}`)
@@ -391,4 +387,289 @@ t.test('over 20 000 random steps connections live and are counted as in a slow l
     }
     t.strictSame(wrong, [], `from ${start}`)
   }
+})
+
+const NETWORK = 0xc0000200 | 0
+
+/** A rig with a template of 360 s, and connections opened by it. */
+function persistent(children: number, protocol = TCP) {
+  const rig = new Rig()
+  const template = rig.conns.openTemplate(protocol, NETWORK, VIP, 80, rig.dest, 8080, 36_000)
+  const conns = Array.from({ length: children }, (_, index) => {
+    const conn = rig.open(protocol, 40_000 + index)
+    rig.conns.adopt(template, conn)
+    return conn
+  })
+  return { rig, template, conns, isThere: () => rig.dest.persistConns === 1 }
+}
+
+t.test('a template is counted as persistent only, and lives its time', async t => {
+  const { rig, template } = persistent(0)
+  t.strictSame([rig.counted, rig.dest.persistConns, rig.dest.referenced], ['0–0', 1, true])
+  t.equal(rig.conns.has(template, ConnFlag.TEMPLATE), true)
+  t.equal(rig.conns.table.lookupTemplate(TCP, NETWORK, VIP, 80), template)
+  t.equal(rig.field(template, DPORT_PROTOCOL), (8080 << 16) | TCP)
+  rig.pass(359_990)
+  t.equal(rig.dest.persistConns, 1)
+  rig.pass(10)
+  t.strictSame([rig.dest.persistConns, rig.dest.referenced, rig.conns.table.count], [0, false, 0])
+  t.equal(rig.counted, '0–0')
+})
+
+t.test('each connection that it opens is its child and gives it its full time again', async t => {
+  const { rig, template, isThere } = persistent(0)
+  rig.pass(300_000)
+  const child = rig.open()
+  rig.conns.adopt(template, child)
+  t.equal(rig.conns.childrenOf(template), 1)
+  t.equal(rig.conns.controllerOf(child), template)
+  t.equal(rig.conns.secondsLeft(template), 360)
+  rig.pass(3000)
+  t.equal(rig.conns.childrenOf(template), 0, 'the child’s 3 s are over')
+  rig.pass(356_990)
+  t.equal(isThere(), true)
+  rig.pass(10)
+  t.equal(isThere(), false)
+})
+
+t.test('with children alive it goes on in slices of 60 s, and keeps that time (§15.6 C)', async t => {
+  const { rig, template, conns, isThere } = persistent(1)
+  const [child] = conns
+  for (const what of ['>S', '<SA', '>A']) rig.packet(child!, what)
+  rig.pass(300_000)
+  rig.packet(child!, '>A')
+  rig.pass(60_000)
+  t.equal(rig.field(template, TIMEOUT), 6000, 'the 360 s are over')
+  t.equal(rig.conns.secondsLeft(template), 60)
+  rig.pass(59_000)
+  t.equal(rig.conns.secondsLeft(template), 1)
+  const second = rig.open(TCP, 50_000)
+  rig.conns.adopt(template, second)
+  t.equal(rig.conns.secondsLeft(template), 60, 'a new child: 60 s again, not 360')
+  rig.conns.expireNow(child!)
+  rig.conns.expireNow(second)
+  rig.pass(59_990)
+  t.equal(isThere(), true)
+  rig.pass(10)
+  t.equal(isThere(), false)
+})
+
+t.test('a template becomes ASSURED by an established child, of UDP by an answer', async t => {
+  for (const [protocol, packets, assured] of [
+    [TCP, ['>S', '<SA'], false],
+    [TCP, ['>S', '<SA', '>A'], true],
+    [TCP, ['>S', '<SA', '>A', '<R'], true],
+    [TCP, ['>S', '>R'], false],
+    [UDP, ['>', '>'], false],
+    [UDP, ['>', '<'], true],
+  ] as const) {
+    const { rig, template, conns } = persistent(1, protocol)
+    for (const what of packets) rig.packet(conns[0]!, what, protocol)
+    t.equal(rig.conns.stateOf(template), assured ? 1 : 0, `${protocol}: ${packets.join(' ')}`)
+    t.equal(rig.conns.childrenOf(template), 1)
+  }
+  const { rig, template, conns } = persistent(1, SCTP)
+  rig.conns.packet(conns[0]!, SCTP, Direction.INBOUND, SctpEvent.INIT)
+  t.equal(rig.conns.stateOf(template), 0, 'SCTP INIT')
+  rig.conns.packet(conns[0]!, SCTP, Direction.OUTBOUND, SctpEvent.COOKIE_ACK)
+  t.equal(rig.conns.stateOf(template), 1, 'SCTP established')
+})
+
+t.test('a connection without a template assures nobody', async t => {
+  const { rig, template } = persistent(0)
+  const stranger = rig.open(TCP, 5)
+  for (const what of ['>S', '<SA', '>A']) rig.packet(stranger, what)
+  t.equal(rig.conns.stateOf(template), 0)
+  const child = rig.open(TCP, 6)
+  rig.conns.adopt(stranger, child)
+  for (const what of ['>S', '<SA', '>A']) rig.packet(child, what)
+  t.equal(rig.state(stranger), 'ESTABLISHED', 'a controller that is no template keeps its state')
+})
+
+t.test('an invalidated template is never found again and ends with its own timer', async t => {
+  const { rig, template, isThere } = persistent(0)
+  rig.pass(100_000)
+  rig.conns.invalidate(template)
+  t.equal(rig.conns.table.lookupTemplate(TCP, NETWORK, VIP, 80), NONE)
+  t.equal(rig.field(template, DPORT_PROTOCOL), (65_535 << 16) | TCP)
+  t.equal(rig.field(template, CPORT_VPORT), 65_535)
+  t.equal(rig.conns.secondsLeft(template), 260)
+  rig.pass(259_990)
+  t.equal(isThere(), true)
+  rig.pass(10)
+  t.equal(isThere(), false)
+  t.equal(rig.conns.table.count, 0)
+})
+
+t.test('dropped, a connection takes its controller with it when it was the last child', async t => {
+  for (const now of [false, true]) {
+    const what = now ? 'at once' : 'with the next jiffies'
+    const { rig, conns, isThere } = persistent(2)
+    const drop = (conn: ConnIndex) => (now ? rig.conns.dropNow(conn) : rig.conns.drop(conn))
+    drop(conns[0]!)
+    if (!now) t.equal(rig.dest.totalConns, 2, 'still counted in this jiffy')
+    for (let i = 0; i < 3; i++) rig.pass(10)
+    t.strictSame([isThere(), rig.counted], [true, '0–1'], `${what}: one child is left`)
+    drop(conns[1]!)
+    for (let i = 0; i < 3; i++) rig.pass(10)
+    t.strictSame([isThere(), rig.counted], [false, '0–0'], what)
+  }
+})
+
+t.test('an ASSURED template is not taken along', async t => {
+  const { rig, template, conns, isThere } = persistent(1)
+  for (const what of ['>S', '<SA', '>A']) rig.packet(conns[0]!, what)
+  rig.conns.drop(conns[0]!)
+  rig.pass(20)
+  t.equal(rig.counted, '0–0')
+  t.equal(isThere(), true)
+  t.equal(rig.conns.secondsLeft(template), 359, 'and has its own time')
+})
+
+t.test('an ordinary end takes no controller along', async t => {
+  const { rig, conns, isThere } = persistent(1)
+  rig.conns.expireNow(conns[0]!)
+  rig.pass(20)
+  t.strictSame([isThere(), rig.counted], [true, '0–0'])
+})
+
+t.test('dropped chains go up as far as there are no other children', async t => {
+  const { rig, template, conns, isThere } = persistent(1)
+  const data = rig.open(TCP, 9)
+  rig.conns.adopt(conns[0]!, data)
+  t.equal(rig.conns.childrenOf(conns[0]!), 1)
+  rig.conns.drop(data)
+  for (let i = 0; i < 4; i++) rig.pass(10)
+  t.strictSame([isThere(), rig.dest.totalConns, rig.conns.table.count], [false, 0, 0])
+  t.equal(rig.conns.table.lookupTemplate(TCP, NETWORK, VIP, 80), NONE)
+  t.ok(template >= 0)
+})
+
+t.test('one without a controller, dropped, keeps its timeout to the end', async t => {
+  const rig = new Rig()
+  const conn = rig.open()
+  rig.conns.drop(conn)
+  t.equal(rig.field(conn, TIMEOUT), 300)
+  rig.pass(10)
+  t.equal(rig.counted, '0–0')
+})
+
+t.test('who has children is not ended by his timer, whatever it was', async t => {
+  const rig = new Rig()
+  const parent = rig.open(TCP, 1)
+  const child = rig.open(TCP, 2)
+  rig.conns.adopt(parent, child)
+  for (const what of ['>S', '<SA', '>A']) rig.packet(child, what)
+  rig.pass(3000)
+  t.equal(rig.dest.totalConns, 2)
+  t.equal(rig.conns.secondsLeft(parent), 60)
+  rig.conns.expireNow(child)
+  rig.pass(60_000)
+  t.equal(rig.dest.totalConns, 0)
+})
+
+t.test('a one-packet connection is counted while the packet is handled, and found by nobody', async t => {
+  const rig = new Rig()
+  const conn = rig.conns.openOnePacket(CLIENT, 40_000, VIP, 53, rig.dest, 5353)
+  t.equal(rig.counted, '0–1')
+  t.equal(rig.conns.has(conn, ConnFlag.ONE_PACKET), true)
+  t.equal(rig.field(conn, DPORT_PROTOCOL), (5353 << 16) | UDP)
+  t.equal(rig.conns.table.lookupInbound(UDP, CLIENT, 40_000, VIP, 53), NONE)
+  rig.conns.endOnePacket(conn)
+  t.equal(rig.counted, '0–0')
+  t.equal(rig.conns.table.count, 0)
+  t.equal(rig.conns.idleMs, Infinity)
+})
+
+t.test('with a template, a one-packet connection is its child for that moment', async t => {
+  const { rig, template } = persistent(0, UDP)
+  rig.pass(10_000)
+  const conn = rig.conns.openOnePacket(CLIENT, 40_000, VIP, 53, rig.dest, 53)
+  rig.conns.adopt(template, conn)
+  t.equal(rig.conns.childrenOf(template), 1)
+  t.equal(rig.conns.secondsLeft(template), 360)
+  rig.conns.endOnePacket(conn)
+  t.equal(rig.conns.childrenOf(template), 0)
+})
+
+t.test('a threshold is met by one-packet connections for a moment', async t => {
+  const rig = new Rig()
+  rig.dest.configure(1, 1, 0)
+  const conn = rig.conns.openOnePacket(CLIENT, 1, VIP, 53, rig.dest, 53)
+  t.equal(rig.dest.overloaded, true)
+  rig.conns.endOnePacket(conn)
+  t.equal(rig.dest.overloaded, false)
+})
+
+t.test('SCTP has its own states and times, and only ESTABLISHED is active', async t => {
+  const rig = new Rig()
+  const conn = rig.open(SCTP)
+  for (const [direction, event, state, timeout, counted] of [
+    [Direction.INBOUND, 'INIT', 'INIT1', 4, '0–1'],
+    [Direction.OUTBOUND, 'INIT_ACK', 'C-SENT', 61, '0–1'],
+    [Direction.INBOUND, 'COOKIE_ECHO', 'C-REPLIED', 61, '0–1'],
+    [Direction.OUTBOUND, 'COOKIE_ACK', 'ESTABLISHED', 900, '1–0'],
+    [Direction.INBOUND, 'DATA', 'ESTABLISHED', 900, '1–0'],
+    [Direction.INBOUND, 'SHUTDOWN', 'S-RECEIVED', 61, '0–1'],
+    [Direction.OUTBOUND, 'SHUTDOWN_ACK', 'S-ACK-SENT', 61, '0–1'],
+    [Direction.INBOUND, 'SHUTDOWN_COMPLETE', 'CLOSED', 61, '0–1'],
+  ] as const) {
+    rig.conns.packet(conn, SCTP, direction, SctpEvent[event])
+    rig.conns.restart(conn)
+    t.equal(sctpStateNames[rig.conns.stateOf(conn)], state, event)
+    t.equal(rig.conns.secondsLeft(conn), timeout, `${event}: ${timeout} s`)
+    t.equal(rig.counted, counted, event)
+    rig.pass(500)
+  }
+  rig.pass(60_490)
+  t.equal(rig.counted, '0–1')
+  rig.pass(10)
+  t.equal(rig.counted, '0–0')
+})
+
+t.test('secure_tcp switches the tables, for connections that are open too', async t => {
+  const rig = new Rig()
+  const conn = rig.open()
+  rig.packet(conn, '>S')
+  rig.conns.secureTcp = true
+  rig.packet(conn, '>A')
+  t.equal(rig.state(conn), 'SYN_RECV', 'the client’s ACK alone establishes nothing')
+  rig.packet(conn, '<SA')
+  t.equal(rig.state(conn), 'SYNACK')
+  t.equal(rig.counted, '1–0')
+  rig.packet(conn, '>A')
+  t.equal(rig.state(conn), 'SYNACK')
+  rig.conns.secureTcp = false
+  rig.packet(conn, '>A')
+  t.equal(rig.state(conn), 'ESTABLISHED')
+})
+
+t.test('timeouts that are set count from the next packet on', async t => {
+  const rig = new Rig()
+  const conn = rig.open()
+  for (const what of ['>S', '<SA', '>A']) rig.packet(conn, what)
+  rig.conns.timeouts.set(5, 6, 7)
+  t.equal(rig.conns.secondsLeft(conn), 900)
+  rig.packet(conn, '>A')
+  t.equal(rig.conns.secondsLeft(conn), 5)
+  rig.packet(conn, '<F')
+  t.equal(rig.conns.secondsLeft(conn), 6)
+  const udp = rig.open(UDP, 7)
+  rig.packet(udp, '>', UDP)
+  t.equal(rig.conns.secondsLeft(udp), 7)
+})
+
+t.test('idle time is counted from the last restart, not from what is left', async t => {
+  const rig = new Rig()
+  const conn = rig.open()
+  for (const what of ['>S', '<SA', '>A']) rig.packet(conn, what)
+  rig.pass(59_990)
+  t.equal(rig.conns.isIdleFor(conn, 6000), false)
+  rig.pass(10)
+  t.equal(rig.conns.isIdleFor(conn, 6000), true)
+  rig.packet(conn, '>A')
+  t.equal(rig.conns.isIdleFor(conn, 6000), false)
+  t.equal(rig.conns.inboundOf(conn), 0)
+  rig.conns.countInbound(conn)
+  t.equal(rig.conns.inboundOf(conn), 1)
 })

@@ -1,9 +1,10 @@
 import t from 'tap'
-import { Direction, nextTcpState, tcpActive, TcpState, tcpStateNames, tcpTimeouts } from '../../src/conn/tcp-states.js'
+import { nextTcpState, tcpActive, TcpState, tcpStateNames, tcpTimeouts } from '../../src/conn/tcp-states.js'
+import { Direction } from '../../src/conn/transitions.js'
 
 /*
- * The normal tables of ipvs-behaviour.md §5.1 once more, turned by 90 degrees: for each event, all states in the order
- * of their numbers, each followed by the one that comes of it.
+ * The tables of ipvs-behaviour.md §5.1 once more, turned by 90 degrees: for each event, all states in the order of their
+ * numbers, each followed by the one that comes of it. Those of secure_tcp are whole tables too.
  */
 const NAMES = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA']
 const INBOUND = {
@@ -17,6 +18,30 @@ const OUTBOUND = {
   F: 'NO-TW ES-FW SS-SS SR-TW FW-FW TW-TW CL-CL CW-TW LA-LA LI-LI SA-TW',
   A: 'NO-ES ES-ES SS-SS SR-ES FW-FW TW-TW CL-CL CW-CW LA-LA LI-ES SA-ES',
   R: 'NO-CL ES-CL SS-SS SR-CL FW-CL TW-TW CL-CL CW-CL LA-CL LI-CL SA-CL',
+}
+const INBOUND_ONLY = {
+  S: 'NO-SR ES-ES SS-ES SR-SR FW-SR TW-SR CL-SR CW-SR LA-SR LI-SR SA-SR',
+  F: 'NO-CL ES-FW SS-SS SR-TW FW-FW TW-TW CL-CL CW-CW LA-LA LI-LI SA-TW',
+  A: 'NO-ES ES-ES SS-SS SR-ES FW-FW TW-TW CL-CL CW-CW LA-CL LI-LI SA-ES',
+  R: 'NO-CL ES-CL SS-CL SR-SR FW-CL TW-CL CL-CL CW-CL LA-LA LI-LI SA-CL',
+}
+const SECURE_INBOUND = {
+  S: 'NO-SR ES-ES SS-ES SR-SR FW-SR TW-SR CL-SR CW-SR LA-SR LI-SR SA-SA',
+  F: 'NO-CL ES-CW SS-SS SR-TW FW-TW TW-TW CL-CL CW-CW LA-LA LI-LI SA-SA',
+  A: 'NO-ES ES-ES SS-SS SR-SR FW-FW TW-TW CL-CL CW-CW LA-CL LI-LI SA-SA',
+  R: 'NO-CL ES-CL SS-CL SR-SR FW-CL TW-CL CL-CL CW-CL LA-LA LI-LI SA-CL',
+}
+const SECURE_OUTBOUND = {
+  S: 'NO-SS ES-ES SS-SS SR-SA FW-SS TW-SS CL-SS CW-SS LA-SS LI-LI SA-SA',
+  F: 'NO-TW ES-FW SS-SS SR-TW FW-FW TW-TW CL-CL CW-TW LA-LA LI-LI SA-TW',
+  A: 'NO-ES ES-ES SS-SS SR-ES FW-FW TW-TW CL-CL CW-CW LA-LA LI-ES SA-ES',
+  R: 'NO-CL ES-CL SS-SS SR-CL FW-CL TW-TW CL-CL CW-CL LA-CL LI-CL SA-CL',
+}
+const SECURE_INBOUND_ONLY = {
+  S: 'NO-SA ES-ES SS-ES SR-SR FW-SA TW-SA CL-SA CW-SA LA-SA LI-SA SA-SA',
+  F: 'NO-CL ES-FW SS-SS SR-TW FW-FW TW-TW CL-CL CW-CW LA-LA LI-LI SA-TW',
+  A: 'NO-ES ES-ES SS-SS SR-ES FW-FW TW-TW CL-CL CW-CW LA-CL LI-LI SA-ES',
+  R: 'NO-CL ES-CL SS-CL SR-SR FW-CL TW-CL CL-CL CW-CL LA-LA LI-LI SA-CL',
 }
 const FLAG = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, C: 128 } as const
 
@@ -33,15 +58,19 @@ function nextOf(table: Record<Event, string>, event: Event): number[] {
 }
 
 const SIDES = [
-  ['inbound', Direction.INBOUND, INBOUND],
-  ['outbound', Direction.OUTBOUND, OUTBOUND],
+  ['inbound', Direction.INBOUND, false, INBOUND],
+  ['outbound', Direction.OUTBOUND, false, OUTBOUND],
+  ['inbound only', Direction.INBOUND_ONLY, false, INBOUND_ONLY],
+  ['secure inbound', Direction.INBOUND, true, SECURE_INBOUND],
+  ['secure outbound', Direction.OUTBOUND, true, SECURE_OUTBOUND],
+  ['secure inbound only', Direction.INBOUND_ONLY, true, SECURE_INBOUND_ONLY],
 ] as const
 
-t.test('every cell of the two tables is the specification’s', async t => {
-  for (const [side, direction, table] of SIDES) {
+t.test('every cell of the six tables is the specification’s', async t => {
+  for (const [side, direction, isSecure, table] of SIDES) {
     for (const event of EVENTS) {
       for (const [state, next] of nextOf(table, event).entries()) {
-        const got = NAMES[nextTcpState(state, direction, FLAG[event])]
+        const got = NAMES[nextTcpState(state, direction, FLAG[event], isSecure)]
         t.equal(got, NAMES[next], `${side} ${event} in ${NAMES[state]}`)
       }
     }
@@ -49,12 +78,12 @@ t.test('every cell of the two tables is the specification’s', async t => {
 })
 
 t.test('RST counts before SYN, SYN before FIN, FIN before ACK, and the other flags not at all', async t => {
-  for (const [side, direction, table] of SIDES) {
+  for (const [side, direction, isSecure, table] of SIDES) {
     const next = { R: nextOf(table, 'R'), S: nextOf(table, 'S'), F: nextOf(table, 'F'), A: nextOf(table, 'A') }
     for (let flags = 0; flags < 256; flags++) {
       const event = EVENTS.find(letter => flags & FLAG[letter])
       const expected = NAMES.map((_, state) => (event ? next[event][state] : TcpState.CLOSE))
-      const got = NAMES.map((_, state) => nextTcpState(state, direction, flags))
+      const got = NAMES.map((_, state) => nextTcpState(state, direction, flags, isSecure))
       t.strictSame(got, expected, `${side}, flags ${flags.toString(2)}`)
     }
   }
@@ -64,7 +93,8 @@ t.test('a packet with none of the four closes', async t => {
   for (const flags of [0, FLAG.P, FLAG.U, FLAG.E | FLAG.C, FLAG.P | FLAG.U | FLAG.E | FLAG.C]) {
     for (const direction of Object.values(Direction)) {
       for (const [state, name] of NAMES.entries()) {
-        t.equal(nextTcpState(state, direction, flags), 6, `${name}, flags ${flags}, direction ${direction}`)
+        for (const isSecure of [false, true])
+          t.equal(nextTcpState(state, direction, flags, isSecure), 6, `${name}, flags ${flags}, direction ${direction}`)
       }
     }
   }
@@ -112,7 +142,7 @@ t.test('the typical walks end where they should', async t => {
     let state: number = TcpState.NONE
     const states = packets.split(' ').map(([way = '', ...letters]) => {
       const flags = letters.reduce((bits, letter) => bits | FLAG[letter as keyof typeof FLAG], 0)
-      state = nextTcpState(state, way === '>' ? Direction.INBOUND : Direction.OUTBOUND, flags)
+      state = nextTcpState(state, way === '>' ? Direction.INBOUND : Direction.OUTBOUND, flags, false)
       return NAMES[state]
     })
     t.equal(states.join(' '), expected, packets)
