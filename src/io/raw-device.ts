@@ -11,7 +11,7 @@ const ETH_P_ARP = 0x0806
 /** ARP frames taken in one turn, each in a place of its own until it has been answered from there. */
 const ARP_PLACES = 64
 const ARP_ROOM = 256
-/** Busy turns of the loop, some tens of microseconds each, until ARP is looked for. */
+/** Turns of the loop, some tens of microseconds each, until ARP is looked for. */
 const ARP_EVERY = 32
 const BUFFER_OCTETS = 16 * 2 ** 20
 
@@ -30,6 +30,7 @@ export class RawDevice implements Device {
   readonly #queue: SendQueue
   #arpPlace = 0
   #turn = 0
+  #emptyTurns = 0
   #kernelDrops = 0
 
   /** Opens the interface, which must exist and be up. SystemError if that cannot be. */
@@ -47,10 +48,14 @@ export class RawDevice implements Device {
     this.fds = [this.#ring.fd, this.#arp]
   }
 
-  /** ARP is looked for when nothing else came, and now and then under load: each look is a system call. */
+  /**
+   * ARP is looked for in the second turn running in which nothing else came (poll(2) will have come back at once for
+   * it), and now and then under load: each look is a system call.
+   */
   receive(sink: FrameSink, budget: number): number {
     const frames = this.#ring.receive(sink, budget)
-    if (frames > 0 && ++this.#turn % ARP_EVERY !== 0) return frames
+    this.#emptyTurns = frames === 0 ? this.#emptyTurns + 1 : 0
+    if (++this.#turn % ARP_EVERY !== 0 && this.#emptyTurns < 2) return frames
     return frames + this.#receiveArp(sink)
   }
 
