@@ -14,11 +14,13 @@ const PACKET_IGNORE_OUTGOING = 23
 const TPACKET_V2 = 1
 const TP_STATUS_KERNEL = 0
 const TP_STATUS_USER = 1
-const TP_STATUS_VLAN_VALID = 0x10
 // struct tpacket2_hdr: tp_status, tp_len, tp_snaplen, tp_mac.
 const TP_LEN = 4
 const TP_SNAPLEN = 8
 const TP_MAC = 12
+// struct sockaddr_ll, right behind it: sll_pkttype.
+const SLL_PKTTYPE = 32 + 10
+const PACKET_OTHERHOST = 3
 
 /**
  * A slot holds the largest IPv4 packet (GSO frames pass whole): 140 octets of kernel header, headroom and virtio header,
@@ -44,7 +46,10 @@ export class PacketRing {
   #next = 0
   #unreleased = 0
   #held = 0
-  /** Frames that came in a form we cannot use: cut off, or with a VLAN tag. */
+  /**
+   * Frames that are not for us: cut off, to somebody else's MAC, or of a VLAN that the interface has no part in. The
+   * kernel takes the tag off the latter and says only that they are for another host.
+   */
   unusable = 0
 
   constructor(name: string, ifindex: number) {
@@ -82,7 +87,7 @@ export class PacketRing {
       this.#held++
       frames++
       const len = view.getUint32(slot + TP_LEN, true)
-      if (view.getUint32(slot + TP_SNAPLEN, true) === len && (status & TP_STATUS_VLAN_VALID) === 0)
+      if (view.getUint32(slot + TP_SNAPLEN, true) === len && view.getUint8(slot + SLL_PKTTYPE) !== PACKET_OTHERHOST)
         sink.frame(this.slab, slot + view.getUint16(slot + TP_MAC, true), len)
       else this.unusable++
     }

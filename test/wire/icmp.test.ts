@@ -43,7 +43,7 @@ t.test('an echo request becomes its reply', async t => {
     for (const rest of [0x00010001, 0xffffffff, 0xf7ff0000, 0x12340000, 0x0000ffff]) {
       for (const code of [0, 9]) {
         const { bytes, view } = onFrame(icmp4(FLOW, { type: 8, code, rest, payload }))
-        view.makeEchoReply(8 + payload)
+        view.makeEchoReply(8 + (typeof payload === 'number' ? payload : payload.length))
         const what = `code ${code}, rest ${rest.toString(16)}, payload ${payload}`
         t.strictSame(bytes, placed(icmp4(FLOW, { type: 0, code, rest, payload })).slab.bytes, what)
       }
