@@ -1,9 +1,11 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
 import { mapMemory, SystemError } from '../../src/io/libc.js'
 import { Poller } from '../../src/io/poller.js'
 import { macOfName, TapDevice } from '../../src/io/tap-device.js'
 import { formatMac, parseMac } from '../../src/wire/addr.js'
-import { arp, brief, concat, decode, icmp4, partialHeader, tcp4, virtioHeader } from '../support/frames.js'
+import { arp, brief, concat, decode, icmp4, partialHeader, tcp4, unhex, virtioHeader } from '../support/frames.js'
 import { ip, ownNetworkWithTap } from './own-network.js'
 
 const skip = ownNetworkWithTap()
@@ -102,6 +104,34 @@ t.test('TAP device', { skip }, async t => {
     const small = tcp4('198.51.100.2:1 > 198.51.100.1:9', { ...eth, flags: 'S', partial: true })
     t.ok(send(device, small, partialHeader(small)))
     t.equal(device.dropped, 0)
+  })
+
+  await t.test('the kernel hands over checksums and segments unmade, as it was told that it may', async t => {
+    const device = tapWithKernel(t)
+    ip('neigh replace 198.51.100.2 lladdr 02:00:00:00:0a:01 dev tap0')
+    const socket = connect(9, '198.51.100.2')
+    t.teardown(() => socket.destroy())
+    await new Promise(resolve => setTimeout(resolve, 50))
+    const syn = until(device, frame => brief(frame).includes('tcp S '))!
+    const { 'tcp.seq': seq, 'tcp.srcPort': port, 'tcp.checksumIs': sum } = decode(syn.slice(10))
+    t.strictSame([syn[0], sum], [1, 'partial'], 'NEEDS_CSUM')
+    const connected = once(socket, 'connect')
+    send(
+      device,
+      tcp4(`198.51.100.2:9 > 198.51.100.1:${Number(port)}`, {
+        eth: `${OURS} > ${KERNEL}`,
+        flags: 'SA',
+        seq: 7,
+        ack: Number(seq) + 1,
+        tcpOptions: unhex('020405b4'),
+      }),
+    )
+    await connected
+    socket.write(Buffer.alloc(10_000))
+    await new Promise(resolve => setTimeout(resolve, 50))
+    const large = until(device, frame => frame.length > 1514)
+    t.equal(large?.[1], 1, 'GSO, TCP over IPv4')
+    t.equal(large![4]! | (large![5]! << 8), 1460, 'the segments’ size')
   })
 
   await t.test('what the kernel will not take is lost, and counted', async t => {
