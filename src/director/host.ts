@@ -95,7 +95,7 @@ export class Host {
     const { ip } = packet
     const { srcAddr: peer, dstAddr: us, tos } = ip
     if (!this.#output.route(peer)) return Verdict.DROP_NO_ROUTE
-    packet.icmp.makeEchoReply()
+    packet.icmp.makeEchoReply(packet.transportLen)
     const optionsLen = ip.headerLen - IPV4_MIN_LEN
     if (optionsLen > 0) {
       packet.wrap(packet.port, packet.slab, packet.at + optionsLen, packet.len - optionsLen)

@@ -18,6 +18,9 @@ export const ioctlNumber = libc.func('ioctl', 'int', ['int', 'unsigned long', 'u
 export const open = libc.func('int open(const char *path, int flags)')
 export const close = libc.func('int close(int fd)')
 export const read = libc.func('intptr_t read(int fd, uintptr_t buffer, size_t len)')
+export const recvfrom = libc.func(
+  'intptr_t recvfrom(int fd, uintptr_t buffer, size_t len, int flags, uintptr_t address, uintptr_t addressLen)',
+)
 export const write = libc.func('intptr_t write(int fd, uintptr_t buffer, size_t len)')
 export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int timeout)')
 export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')

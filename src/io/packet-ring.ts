@@ -1,8 +1,10 @@
 import type { Slab } from '../packet/frame.js'
 import { HEADROOM } from '../packet/frame.js'
+import type { MacAddr } from '../packet/port.js'
 import type { FrameSink } from './device.js'
+import type { InterfaceInfo } from './interface.js'
 import { check, close, mapRing } from './libc.js'
-import { bindTo, packetSocket, setOption } from './packet-socket.js'
+import { bindTo, isOfVlan, packetSocket, setOption, SLL_PKTTYPE } from './packet-socket.js'
 
 // linux/if_packet.h
 const PACKET_RX_RING = 5
@@ -14,11 +16,12 @@ const PACKET_IGNORE_OUTGOING = 23
 const TPACKET_V2 = 1
 const TP_STATUS_KERNEL = 0
 const TP_STATUS_USER = 1
-const TP_STATUS_VLAN_VALID = 0x10
 // struct tpacket2_hdr: tp_status, tp_len, tp_snaplen, tp_mac.
 const TP_LEN = 4
 const TP_SNAPLEN = 8
 const TP_MAC = 12
+/** Where struct sockaddr_ll stands, right behind it. */
+const TP_SOCKADDR = 32
 
 /**
  * A slot holds the largest IPv4 packet (GSO frames pass whole): 140 octets of kernel header, headroom and virtio header,
@@ -38,16 +41,18 @@ const ETH_P_IP = 0x0800
 export class PacketRing {
   readonly fd: number
   readonly slab: Slab
+  readonly #mac: MacAddr
   readonly #status: Int32Array
   readonly #offsets: Int32Array
   /** The next slot to read, and the first not yet given back. */
   #next = 0
   #unreleased = 0
   #held = 0
-  /** Frames that came in a form we cannot use: cut off, or with a VLAN tag. */
+  /** Frames that came in a form we cannot use: cut off, or of a VLAN that the interface has no part in. */
   unusable = 0
 
-  constructor(name: string, ifindex: number) {
+  constructor(name: string, { index, mac }: InterfaceInfo) {
+    this.#mac = mac
     this.fd = packetSocket()
     try {
       setOption(this.fd, PACKET_VERSION, TPACKET_V2)
@@ -57,7 +62,7 @@ export class PacketRing {
       setOption(this.fd, PACKET_QDISC_BYPASS, 1)
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       this.slab = mapRing(this.fd, BLOCK * BLOCKS)
-      bindTo(this.fd, ifindex, ETH_P_IP, name)
+      bindTo(this.fd, index, ETH_P_IP, name)
     } catch (error) {
       close(this.fd)
       throw error
@@ -82,8 +87,12 @@ export class PacketRing {
       this.#held++
       frames++
       const len = view.getUint32(slot + TP_LEN, true)
-      if (view.getUint32(slot + TP_SNAPLEN, true) === len && (status & TP_STATUS_VLAN_VALID) === 0)
-        sink.frame(this.slab, slot + view.getUint16(slot + TP_MAC, true), len)
+      const at = slot + view.getUint16(slot + TP_MAC, true)
+      if (
+        view.getUint32(slot + TP_SNAPLEN, true) === len &&
+        !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac)
+      )
+        sink.frame(this.slab, at, len)
       else this.unusable++
     }
     return frames

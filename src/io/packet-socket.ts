@@ -1,3 +1,4 @@
+import type { MacAddr } from '../packet/port.js'
 import { bind, check, getsockopt, setsockopt, socket } from './libc.js'
 
 const AF_PACKET = 17
@@ -8,6 +9,9 @@ const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const PACKET_STATISTICS = 6
 const SOCKADDR_LL_LEN = 20
+const PACKET_OTHERHOST = 3
+/** Where struct sockaddr_ll has sll_pkttype. */
+export const SLL_PKTTYPE = 10
 
 /** A packet socket that hears nothing yet (packet(7)). */
 export function packetSocket(): number {
@@ -41,4 +45,15 @@ export function takeDrops(fd: number): number {
   const statistics = Buffer.alloc(8)
   const length = Buffer.from(Uint32Array.of(8).buffer)
   return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) < 0 ? 0 : statistics.readUInt32LE(4)
+}
+
+/**
+ * Whether the frame at `at`, which the kernel says is of this sll_pkttype, came with the tag of a VLAN that the
+ * interface has no part in: the kernel has taken the tag off, and says only that a frame to us or to a group is for
+ * another host.
+ */
+export function isOfVlan(view: DataView, at: number, pkttype: number, mac: MacAddr): boolean {
+  if (pkttype !== PACKET_OTHERHOST) return false
+  const hi = view.getUint16(at)
+  return (hi & 0x0100) !== 0 || (hi === mac.hi && view.getUint32(at + 2) === mac.lo)
 }

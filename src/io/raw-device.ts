@@ -2,16 +2,20 @@ import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import type { Device, FrameSink } from './device.js'
 import { interfaceInfo } from './interface.js'
-import { check, close, ENETDOWN, mapMemory, read, SystemError } from './libc.js'
+import { check, close, ENETDOWN, mapMemory, recvfrom, SystemError } from './libc.js'
 import { PacketRing } from './packet-ring.js'
-import { bindTo, packetSocket, setBuffers, takeDrops } from './packet-socket.js'
+import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } from './packet-socket.js'
 import { SendQueue } from './send-queue.js'
 
 const ETH_P_ARP = 0x0806
 /** ARP frames taken in one turn, each in a place of its own until it has been answered from there. */
 const ARP_PLACES = 64
 const ARP_ROOM = 256
-/** Busy turns of the loop, some tens of microseconds each, until ARP is looked for. */
+/** Behind the places: who a frame is from, as recvfrom tells, and the octets that that may take. */
+const SOCKADDR_AT = ARP_PLACES * ARP_ROOM
+const SOCKADDR_ROOM = 32
+const SOCKADDR_LEN_AT = SOCKADDR_AT + SOCKADDR_ROOM
+/** Turns of the loop, some tens of microseconds each, until ARP is looked for. */
 const ARP_EVERY = 32
 const BUFFER_OCTETS = 16 * 2 ** 20
 
@@ -26,10 +30,13 @@ export class RawDevice implements Device {
   readonly fds: readonly number[]
   readonly #ring: PacketRing
   readonly #arp: number
-  readonly #arpSlab: Slab = mapMemory(ARP_PLACES * ARP_ROOM)
+  readonly #arpSlab: Slab = mapMemory(SOCKADDR_LEN_AT + 4)
   readonly #queue: SendQueue
   #arpPlace = 0
   #turn = 0
+  #emptyTurns = 0
+  /** ARP frames of a VLAN. */
+  #unusable = 0
   #kernelDrops = 0
 
   /** Opens the interface, which must exist and be up. SystemError if that cannot be. */
@@ -41,16 +48,20 @@ export class RawDevice implements Device {
     this.mtu = info.mtu
     this.#arp = packetSocket()
     bindTo(this.#arp, info.index, ETH_P_ARP, name)
-    this.#ring = new PacketRing(name, info.index)
+    this.#ring = new PacketRing(name, info)
     setBuffers(this.#ring.fd, BUFFER_OCTETS)
     this.#queue = new SendQueue(this.#ring.fd)
     this.fds = [this.#ring.fd, this.#arp]
   }
 
-  /** ARP is looked for when nothing else came, and now and then under load: each look is a system call. */
+  /**
+   * ARP is looked for in the second turn running in which nothing else came (poll(2) will have come back at once for
+   * it), and now and then under load: each look is a system call.
+   */
   receive(sink: FrameSink, budget: number): number {
     const frames = this.#ring.receive(sink, budget)
-    if (frames > 0 && ++this.#turn % ARP_EVERY !== 0) return frames
+    this.#emptyTurns = frames === 0 ? this.#emptyTurns + 1 : 0
+    if (++this.#turn % ARP_EVERY !== 0 && this.#emptyTurns < 2) return frames
     return frames + this.#receiveArp(sink)
   }
 
@@ -67,7 +78,7 @@ export class RawDevice implements Device {
 
   get dropped(): number {
     this.#kernelDrops += takeDrops(this.#ring.fd)
-    return this.#kernelDrops + this.#ring.unusable + this.#queue.dropped
+    return this.#kernelDrops + this.#ring.unusable + this.#unusable + this.#queue.dropped
   }
   close(): void {
     this.#ring.close()
@@ -75,14 +86,19 @@ export class RawDevice implements Device {
   }
 
   #receiveArp(sink: FrameSink): number {
+    const { view, address } = this.#arpSlab
     let frames = 0
     while (this.#arpPlace < ARP_PLACES) {
       const at = this.#arpPlace * ARP_ROOM + HEADROOM + VNET_LEN
-      const len: number = read(this.#arp, this.#arpSlab.address + at, ARP_ROOM - HEADROOM - VNET_LEN)
+      view.setUint32(SOCKADDR_LEN_AT, SOCKADDR_ROOM, true)
+      const from = address + SOCKADDR_AT
+      const room = ARP_ROOM - HEADROOM - VNET_LEN
+      const len: number = recvfrom(this.#arp, address + at, room, 0, from, address + SOCKADDR_LEN_AT)
       if (len <= 0) break
       this.#arpPlace++
       frames++
-      sink.frame(this.#arpSlab, at, len)
+      if (isOfVlan(view, at, view.getUint8(SOCKADDR_AT + SLL_PKTTYPE), this.mac)) this.#unusable++
+      else sink.frame(this.#arpSlab, at, len)
     }
     return frames
   }

@@ -60,11 +60,14 @@ export class IcmpView {
     return sum16(this.#dv, this.#at, len) === 0xffff
   }
 
-  /** Turns an echo request into its reply, checksum mended (RFC 792 p. 14). */
-  makeEchoReply(): void {
+  /** Turns an echo request of `len` octets, whose checksum is right, into its reply (RFC 792 p. 14). */
+  makeEchoReply(len: number): void {
     const word = this.#dv.getUint16(this.#at)
     this.#dv.setUint8(this.#at + TYPE, IcmpType.ECHO_REPLY)
-    this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, word, this.#dv.getUint16(this.#at)))
+    const check = update16(this.checksum, word, this.#dv.getUint16(this.#at))
+    // A reply may be nothing but zeros, and its checksum then is ffff, which no update can tell.
+    if (check === 0) this.fillChecksum(len)
+    else this.#dv.setUint16(this.#at + CHECKSUM, check)
   }
   /** Computes the checksum over the `len` octets of the message anew. */
   fillChecksum(len: number): void {

@@ -199,6 +199,16 @@ t.test('what cannot be played is one line and a failure', async t => {
   t.strictSame(await run(), { good: false, lines: ['0 passed, 0 failed'] })
 })
 
+t.test('a recorded setup that went wrong has to go wrong the same way', async t => {
+  const recorded = load('nat-syn-retransmit')
+  recorded.setup += '\nipvsadm -D -t 10.99.1.100:81'
+  const err = 'No such service\n'
+  recorded.setupResult = { status: 255, out: '', err }
+  t.strictSame(compare(recorded, await play(recorded)), [])
+  recorded.setupResult = { status: 0, out: '', err }
+  t.strictSame(compare(recorded, await play(recorded)), ['setup:', '  status: expected 0, got 255'])
+})
+
 t.test('the command exits with 0 only if nothing failed', async t => {
   const command = promisify(execFile)
   const { stdout } = await command(process.execPath, [MAIN, join(CASES, 'icmp-echo.json')])
@@ -229,4 +239,6 @@ t.test('a recording without what is to be compared is refused', async t => {
   )
   t.equal(refusal({ steps: [{ pause: 'a while' }] }), 'steps[0].pause: not a number of seconds')
   t.equal(refusal({ scenario: {} }), 'chosen: missing, though there is a scenario')
+  t.equal(refusal({ setup_result: { status: 1.5 } }), 'setup_result.status: not a whole number')
+  t.equal(refusal({ steps: [{ send: { side: 'c', frame: 1 }, out: [] }] }), 'steps[0].send.frame: not a text')
 })

@@ -192,6 +192,8 @@ t.test('real server deleted: client packets are dropped without a word, answers 
   )
 })
 
+const statsOf = (listed: unknown): unknown => (listed as { stats: unknown }[])[0]?.stats
+
 t.test('nothing is counted of a connection whose real server is gone', async t => {
   const made = inState('ESTABLISHED')
   made.poll(2000)
@@ -200,8 +202,7 @@ t.test('nothing is counted of a connection whose real server is gone', async t =
   made.receive('c', request('A'))
   made.receive('r', answer('A', 12))
   made.poll(2000)
-  const stats = (listed: unknown): unknown => (listed as { stats: unknown }[])[0]?.stats
-  t.strictSame(stats(made.ask({ op: 'services', service })), stats(before))
+  t.strictSame(statsOf(made.ask({ op: 'services', service })), statsOf(before))
 })
 
 t.test('the real server added again: its connections go on', async t => {
@@ -285,32 +286,33 @@ t.test('weight 0 does not end what is open', async t => {
   t.match(made.turn('c', tcp4(`10.99.1.12:1 > ${VIP}:80`, fromClient))[1], /> 10\.99\.2\.11:80/)
 })
 
+const synOf = (client: number, flags = 'S'): Uint8Array =>
+  tcp4(`10.99.1.${client}:5 > ${VIP}:80`, { ...fromClient, flags })
+
 t.test(
   'a full table: new connections are dropped by name, existing ones pass, and one that ends makes room',
   async t => {
     const made = new BenchDirector({ maxConnections: 4 })
     made.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
-    const syn = (client: number, flags = 'S'): Uint8Array =>
-      tcp4(`10.99.1.${client}:5 > ${VIP}:80`, { ...fromClient, flags })
-    for (const client of [10, 11, 12, 13]) t.equal(made.receive('c', syn(client)), 'balanced')
+    for (const client of [10, 11, 12, 13]) t.equal(made.receive('c', synOf(client)), 'balanced')
     made.take()
-    t.strictSame(made.turn('c', syn(14)), ['drop-table-full'])
+    t.strictSame(made.turn('c', synOf(14)), ['drop-table-full'])
     t.match(
       made.ask({ op: 'services', service }),
       [{ destinations: [{ activeConns: 4 }] }],
       'nothing is counted for it',
     )
     for (const client of [10, 11, 12, 13]) {
-      t.equal(made.turn('c', syn(client, 'A'))[0], 'balanced')
+      t.equal(made.turn('c', synOf(client, 'A'))[0], 'balanced')
       t.equal(
         made.turn('r', tcp4(`10.99.2.11:80 > 10.99.1.${client}:5`, { ...fromServer(), flags: 'A' }))[0],
         'balanced',
       )
     }
-    made.turn('c', syn(12, 'R'))
+    made.turn('c', synOf(12, 'R'))
     made.run(11_000)
-    t.equal(made.turn('c', syn(14))[0], 'balanced', 'CLOSE lasts 10 s')
-    t.strictSame(made.turn('c', syn(15)), ['drop-table-full'])
+    t.equal(made.turn('c', synOf(14))[0], 'balanced', 'CLOSE lasts 10 s')
+    t.strictSame(made.turn('c', synOf(15)), ['drop-table-full'])
   },
 )
 

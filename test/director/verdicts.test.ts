@@ -254,7 +254,7 @@ const cases: Record<string, Case[]> = {
     {
       why: 'more than a neighbour may keep waiting',
       before(made) {
-        for (let i = 0; i < 64; i++) made.receive('c', syn('10.99.2.77:80'))
+        for (let i = 0; i < 256; i++) made.receive('c', syn('10.99.2.77:80'))
       },
       frame: syn('10.99.2.77:80'),
     },

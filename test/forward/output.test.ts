@@ -19,10 +19,11 @@ import { icmp4, partialHeader, tcp4, udp4, virtioHeader } from '../support/frame
 const TCPV4 = 1
 const UDP_L4 = 5
 
+const sent = (to: string, eth: { eth: string }): Uint8Array => tcp4(`10.99.1.10:1 > ${to}:1`, { ...eth, ttl: 63 })
+
 t.test('by the longest route: on the link, by a gateway, by the default', async t => {
   const bench = new BenchDirector({ routes: ['default=10.99.1.254', '192.0.2.0/24=10.99.2.13', '192.0.2.7=@r'] })
   const send = (to: string): string[] => bench.turn('c', tcp4(`10.99.1.10:1 > ${to}:1`, fromClient))
-  const sent = (to: string, eth: { eth: string }): Uint8Array => tcp4(`10.99.1.10:1 > ${to}:1`, { ...eth, ttl: 63 })
   t.strictSame(send('10.99.2.12'), ['forwarded', on('r', sent('10.99.2.12', toServer(12)))], 'on the link')
   t.strictSame(send('192.0.2.99'), ['forwarded', on('r', sent('192.0.2.99', toServer(13)))], 'by a gateway')
   t.strictSame(send('8.8.8.8'), ['forwarded', on('c', sent('8.8.8.8', toGateway))], 'by the default')
@@ -148,7 +149,7 @@ t.test('our MAC is the sender’s on whatever we send', async t => {
     const [sent] = bench.take()
     const mac = sent!.port === 'r' ? MAC_R : '02:00:00:00:01:01'
     t.strictSame(
-      [...sent!.frame.slice(6, 12)],
+      Array.from(sent!.frame.slice(6, 12)),
       mac.split(':').map(octet => parseInt(octet, 16)),
     )
     t.not(CLIENT_MAC, mac)

@@ -39,10 +39,11 @@ t.test('every local address is answered for on any port, with that port’s MAC'
     t.strictSame(bench.turn('c', ask({ targetAddr: addr })), ['drop-arp-not-for-us'], `${addr} is not ours`)
 })
 
+const service = (port: number) => ({ protocol: 'tcp', address: VIP, port }) as const
+
 t.test('a VIP is answered for as long as a service or --vip has it', async t => {
   const bench = new BenchDirector()
   const answered = (): boolean => bench.turn('c', ask({ targetAddr: VIP }))[0] === 'answered'
-  const service = (port: number) => ({ protocol: 'tcp', address: VIP, port }) as const
   t.notOk(answered(), 'before')
   bench.serve('tcp', `${VIP}:80`)
   t.ok(answered(), 'one service')

@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { connectControl } from '../../../src/control/client.js'
+import { ip, ownNetworkWithTap, veth } from '../../io/own-network.js'
+import { tempDir } from '../../support/temp.js'
+
+const skip = ownNetworkWithTap()
+const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.url))
+const PATIENCE = 15_000
+
+/** `uvs director` as a process of its own. */
+class Process {
+  out = ''
+  err = ''
+  readonly #child: ChildProcess
+  readonly #ended: Promise<number | null>
+
+  constructor(t: Pick<typeof import('tap').t, 'teardown'>, line: string) {
+    const child = spawn(process.execPath, [MAIN, 'director', ...line.split(' ').filter(Boolean)], {
+      timeout: 40_000,
+      killSignal: 'SIGKILL',
+    })
+    child.stdout.on('data', chunk => (this.out += String(chunk)))
+    child.stderr.on('data', chunk => (this.err += String(chunk)))
+    this.#child = child
+    this.#ended = once(child, 'close').then(([code]) => code as number | null)
+    t.teardown(async () => {
+      child.kill('SIGKILL')
+      await this.#ended
+    })
+  }
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+  /** Its status, or 'goes on' when it has not ended in time. */
+  async ended(): Promise<number | null | 'goes on'> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<'goes on'>(resolve => (timer = setTimeout(() => resolve('goes on'), PATIENCE)))
+    const status = await Promise.race([this.#ended, late])
+    clearTimeout(timer)
+    return status
+  }
+  /** Whether its first line came in time. */
+  async ready(): Promise<boolean> {
+    const until = performance.now() + PATIENCE
+    while (!this.out.includes('\n') && performance.now() < until && this.#child.exitCode === null)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    return this.out.includes('uvs director: ready')
+  }
+}
+
+t.setTimeout(120_000)
+
+t.test('uvs director', { skip, timeout: 120_000 }, async t => {
+  veth('dc', 'c0')
+  ip('link set lo up')
+  ip('link set dc address 02:00:00:00:01:01')
+  const least = '--raw dc --address 10.99.1.1/24@dc --max-connections 1024'
+
+  await t.test('it says when it is ready; SIGTERM and SIGINT end it with status 0 and no socket', async t => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const path = `${tempDir(t)}/uvs.sock`
+      const director = new Process(t, `${least} --control ${path}`)
+      t.ok(await director.ready(), director.err)
+      t.equal(director.out, `uvs director: ready on dc (02:00:00:00:01:01, mtu 1500); control socket ${path}\n`)
+      t.equal(statSync(path).mode & 0o777, 0o600)
+      director.kill(signal)
+      t.equal(await director.ended(), 0, signal)
+      t.equal(director.err, '')
+      t.notOk(existsSync(path), 'the socket is removed')
+    }
+  })
+
+  await t.test('a second one on the same socket, or the same TAP device, is refused in one line', async t => {
+    const path = `${tempDir(t)}/uvs.sock`
+    const tap = '--tap tq0 --address 10.99.3.1/24@tq0 --max-connections 1024'
+    const first = new Process(t, `${tap} --control ${path}`)
+    t.ok(await first.ready(), first.err)
+    const sameSocket = new Process(t, `${least} --control ${path}`)
+    t.equal(await sameSocket.ended(), 1)
+    t.strictSame(
+      [sameSocket.out, sameSocket.err],
+      ['', `uvs director: cannot listen on ${path}: another director answers there\n`],
+    )
+    const sameTap = new Process(t, `${tap} --control ${path}2`)
+    t.equal(await sameTap.ended(), 1)
+    t.strictSame([sameTap.out, sameTap.err], ['', 'uvs director: TAP device tq0: another process holds it (EBUSY)\n'])
+    t.notOk(existsSync(`${path}2`))
+    const client = connectControl(path)
+    t.match(await client.call({ op: 'services' }), { ok: true, value: [] }, 'the first one goes on')
+    client.close()
+    first.kill('SIGTERM')
+    t.equal(await first.ended(), 0)
+    t.throws(() => ip('link show tq0'), 'the TAP device is gone')
+  })
+
+  await t.test('options that cannot be meant: status 2 and one line', async t => {
+    const lines: [options: string, says: RegExp][] = [
+      ['', /^uvs director: --raw IF\[,IF\] or --tap/],
+      ['--raw dc', /^uvs director: --address: /],
+      [`${least} --nosuch`, /^uvs director: --nosuch: there is no such option/],
+      [`${least} --workers 2`, /^uvs director: --workers is not there yet$/m],
+      ['--raw dc --address 10.99.1.1@dc', /^uvs director: --address: '10\.99\.1\.1@dc'/],
+      ['--raw dc --address 10.99.1.1/24@eth9', /there is no interface 'eth9' here, only dc/],
+      [`${least} --vip x`, /^uvs director: --vip: 'x'/],
+      [`${least} --route x`, /^uvs director: --route: 'x'/],
+      [`${least} --route default=192.0.2.1`, /^uvs director: --route: 'default=192\.0\.2\.1': the gateway is on none/],
+      [`${least} --neighbour x`, /^uvs director: --neighbour: 'x'/],
+      [`${least} --http 80`, /^uvs director: --http: '80'/],
+    ]
+    const path = `${tempDir(t)}/uvs.sock`
+    for (const [options, says] of lines) {
+      const director = new Process(t, `${options} --control ${path}`)
+      t.equal(await director.ended(), 2, options)
+      t.equal(director.out, '', options)
+      t.match(director.err, says)
+      t.match(director.err, /^[^\n]+\n$/, 'one line')
+      t.notOk(existsSync(path))
+    }
+  })
+
+  await t.test('what the system refuses: status 1 and one line', async t => {
+    veth('dd', 'd0')
+    ip('link set dd down')
+    const path = `${tempDir(t)}/uvs.sock`
+    writeFileSync(`${path}.file`, '')
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    t.teardown(() => taken.close())
+    const { port } = taken.address() as { port: number }
+    const lines: [options: string, says: string][] = [
+      [`--raw nosuch --address 10.99.1.1/24@nosuch --control ${path}`, 'nosuch: there is no such interface (ENODEV)'],
+      [`--raw dd --address 10.99.1.1/24@dd --control ${path}`, 'dd: the interface is down (ENETDOWN)'],
+      [`${least} --control ${path}.file`, `cannot listen on ${path}.file: there is a file that is not a socket`],
+      [`${least} --control ${path} --http 127.0.0.1:${port}`, `--http: cannot listen on 127.0.0.1:${port}: EADDRINUSE`],
+    ]
+    for (const [options, says] of lines) {
+      const director = new Process(t, options)
+      t.equal(await director.ended(), 1, says)
+      t.strictSame([director.out, director.err], ['', `uvs director: ${says}\n`])
+      t.notOk(existsSync(path), 'no socket is left')
+    }
+  })
+
+  await t.test('--rules are set before it is ready; blank lines and comments are passed over', async t => {
+    const directory = tempDir(t)
+    const rules = `${directory}/rules`
+    const path = `${directory}/uvs.sock`
+    writeFileSync(
+      rules,
+      '# two servers\n\n-A -t 10.99.1.100:80 -s rr\n  -a -t 10.99.1.100:80 -r 10.99.2.11:80 -m -w 3\n-A -u 10.99.1.100:53\n',
+    )
+    const director = new Process(t, `${least} --control ${path} --rules ${rules}`)
+    t.ok(await director.ready(), director.err)
+    const client = connectControl(path)
+    t.match(await client.call({ op: 'services', service: { protocol: 'tcp', address: '10.99.1.100', port: 80 } }), {
+      value: [{ scheduler: 'rr', destinations: [{ address: '10.99.2.11', port: 80, weight: 3 }] }],
+    })
+    t.match(await client.call({ op: 'services' }), { value: [{}, {}] })
+    client.close()
+    director.kill('SIGTERM')
+    t.equal(await director.ended(), 0)
+  })
+
+  await t.test('a bad line of --rules ends the start with its file and number', async t => {
+    const directory = tempDir(t)
+    const path = `${directory}/uvs.sock`
+    const cases: [text: string, says: RegExp][] = [
+      [
+        '-A -t 10.99.1.100:80 -s rr\n\n-A -t 10.99.1.100:80 -s rr\n',
+        /--rules: .*\/rules0 line 3: Service already exists$/m,
+      ],
+      ['# a comment\n-A -t nonsense\n', /--rules: .*\/rules1 line 2: /],
+      ['-A -t 10.99.1.100:80 -s nosuch\n', /--rules: .*\/rules2 line 1: /],
+      ['-a -t 10.99.1.100:80 -r 10.99.2.11 -m\n', /--rules: .*\/rules3 line 1: Service not defined$/m],
+    ]
+    for (const [i, [text, says]] of cases.entries()) {
+      const rules = `${directory}/rules${i}`
+      writeFileSync(rules, text)
+      const director = new Process(t, `${least} --control ${path} --rules ${rules}`)
+      t.equal(await director.ended(), 2, text)
+      t.equal(director.out, '', 'it was never ready')
+      t.match(director.err, says)
+      t.match(director.err, /^[^\n]+\n$/, 'one line')
+      t.notOk(existsSync(path))
+    }
+    const absent = new Process(t, `${least} --control ${path} --rules ${directory}/absent`)
+    t.equal(await absent.ended(), 2)
+    t.equal(absent.err, `uvs director: --rules: cannot read ${directory}/absent: ENOENT\n`)
+  })
+
+  await t.test('--http serves /metrics for as long as it runs', async t => {
+    const path = `${tempDir(t)}/uvs.sock`
+    const director = new Process(t, `${least} --control ${path} --http 127.0.0.1:19100`)
+    t.ok(await director.ready(), director.err)
+    const response = await fetch('http://127.0.0.1:19100/metrics')
+    t.equal(response.status, 200)
+    t.match(await response.text(), /^uvs_frames\{verdict="balanced"\} 0$/m)
+    director.kill('SIGTERM')
+    t.equal(await director.ended(), 0, 'a client that keeps its connection does not hold it up')
+  })
+
+  await t.test('it warns, once ready to start, of what the kernel would do too', async t => {
+    const path = `${tempDir(t)}/uvs.sock`
+    ip('addr add 10.99.1.1/24 dev dc')
+    t.teardown(() => ip('addr del 10.99.1.1/24 dev dc'))
+    const director = new Process(t, `${least} --control ${path}`)
+    t.ok(await director.ready(), director.err)
+    t.match(
+      director.err,
+      /^uvs director: warning: the kernel holds our address 10\.99\.1\.1 on dc and will answer too: remove it there$/m,
+    )
+    director.kill('SIGTERM')
+    t.equal(await director.ended(), 0)
+  })
+})

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.url))
+const COMMANDS = ['director', 'lab', 'script', 'reset']
+
+function uvs(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 })
+  return { status, out: stdout, err: stderr }
+}
+
+t.test('help, asked for or not, shows every command and exits 0', async t => {
+  const help = uvs('--help')
+  t.equal(help.status, 0)
+  t.equal(help.err, '')
+  for (const name of COMMANDS) t.match(help.out, new RegExp(`^uvs ${name}\\b`, 'm'), name)
+  for (const args of [[], ['-h'], ['help']]) t.strictSame(uvs(...args), help, args.join(' ') || 'nothing')
+})
+
+t.test('help of one command is its own', async t => {
+  for (const name of COMMANDS)
+    for (const flag of ['--help', '-h']) {
+      const { status, out, err } = uvs(name, flag)
+      t.strictSame([status, err], [0, ''], `${name} ${flag}`)
+      t.match(out, new RegExp(`^uvs ${name}\\b.*\\n\\n`), `${name} ${flag}`)
+      t.ok(out.endsWith('\n'))
+    }
+})
+
+t.test('a command that is not there: status 2, one line, with the ones there are', async t => {
+  for (const name of ['nosuch', 'toString', '--version', 'Director'])
+    t.strictSame(
+      uvs(name),
+      { status: 2, out: '', err: `uvs: there is no command '${name}': ${COMMANDS.join(', ')} (uvs --help)\n` },
+      name,
+    )
+})
+
+t.test('a reader that stops early is no error', async t => {
+  const line = `"${process.execPath}" "${MAIN}" --help | head -c 1; exit "\${PIPESTATUS[0]}"`
+  const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
+  t.strictSame([status, stderr], [0, ''])
+})

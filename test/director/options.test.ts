@@ -1,0 +1,103 @@
+import t from 'tap'
+import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError } from '../../src/director/options.js'
+import { formatIpv4, formatMac } from '../../src/wire/addr.js'
+import { BenchDirector } from '../support/bench-director.js'
+
+const NAMES = ['eth0', 'eth1.100']
+
+/** A UsageError of one line that has these words in it. */
+function refuses(t: Pick<typeof import('tap').t, 'ok' | 'fail'>, parse: () => unknown, ...words: string[]): void {
+  try {
+    parse()
+    t.fail(`${words.join(' ')}: it is taken`)
+  } catch (error) {
+    const { message } = error as Error
+    t.ok(error instanceof UsageError && !message.includes('\n') && words.every(word => message.includes(word)), message)
+  }
+}
+
+t.test('--address', async t => {
+  const { addr, prefix, port } = parseAddress('192.168.10.1/24@eth1.100', NAMES)
+  t.strictSame([formatIpv4(addr), prefix, port], ['192.168.10.1', 24, 1])
+  t.match(parseAddress('10.0.0.1/32@eth0', NAMES), { prefix: 32, port: 0 })
+  const bad = [
+    '',
+    '@eth0',
+    '10.0.0.1@eth0',
+    '10.0.0.1/24',
+    '10.0.0.1/33@eth0',
+    '10.0.0/24@eth0',
+    '10.0.0.256/24@eth0',
+    '10.0.0.1/24@eth0@x',
+    '10.0.0.1/@eth0',
+    '10.0.0.1/a@eth0',
+    'fd00::1/64@eth0',
+  ]
+  for (const text of bad) refuses(t, () => parseAddress(text, NAMES), '--address', `'${text}'`, '10.0.0.1/24@eth0')
+  refuses(t, () => parseAddress('10.0.0.1/24@eth9', NAMES), '--address', "'eth9'", 'eth0, eth1.100')
+})
+
+t.test('--vip', async t => {
+  t.match(parseVip('192.0.2.1'), { prefix: 32 })
+  t.match(parseVip('192.0.2.0/24'), { prefix: 24 })
+  for (const text of ['', 'x', '192.0.2.1/', '192.0.2.1/33', '192.0.2.1/24/24', '::1'])
+    refuses(t, () => parseVip(text), '--vip', `'${text}'`)
+})
+
+const read = (text: string): unknown[] => {
+  const { to, gateway, port, mtu } = parseRoute(text, NAMES)
+  return [`${formatIpv4(to.addr)}/${to.prefix}`, gateway === undefined ? undefined : formatIpv4(gateway), port, mtu]
+}
+
+t.test('--route', async t => {
+  t.strictSame(read('default=10.0.0.254'), ['0.0.0.0/0', '10.0.0.254', undefined, undefined])
+  t.strictSame(read('192.0.2.0/24=10.0.0.9@eth1.100,mtu=1400'), ['192.0.2.0/24', '10.0.0.9', 1, 1400])
+  t.strictSame(read('192.0.2.1=@eth0'), ['192.0.2.1/32', undefined, 0, undefined])
+  t.strictSame(read('192.0.2.1=10.0.0.9,mtu=68'), ['192.0.2.1/32', '10.0.0.9', undefined, 68])
+  t.strictSame(read('192.0.2.1=10.0.0.9,mtu=65535')[3], 65535)
+  for (const text of [
+    '',
+    'default',
+    '=10.0.0.1',
+    'x=10.0.0.1',
+    'default=x',
+    'default=10.0.0.1,mtu=',
+    'default=10.0.0.1,mtu=x',
+    'default=10.0.0.1@',
+    '10.0.0.0/33=10.0.0.1',
+    'default=10.0.0.1,x=1',
+  ])
+    refuses(t, () => parseRoute(text, NAMES), '--route', `'${text}'`, 'default=10.0.0.254')
+  refuses(t, () => parseRoute('default=', NAMES), '--route', 'neither a gateway nor an interface')
+  refuses(t, () => parseRoute('default=10.0.0.1@eth9', NAMES), '--route', "'eth9'")
+  for (const mtu of [0, 67, 65536])
+    refuses(t, () => parseRoute(`default=10.0.0.1,mtu=${mtu}`, NAMES), '--route', '68 to 65535')
+})
+
+t.test('--neighbour', async t => {
+  const { addr, mac, port } = parseNeighbour('10.0.0.9=02:00:00:00:00:0A@eth0', NAMES)
+  t.strictSame([formatIpv4(addr), formatMac(mac), port], ['10.0.0.9', '02:00:00:00:00:0a', 0])
+  for (const text of [
+    '',
+    '10.0.0.9',
+    '10.0.0.9=02:00:00:00:00:0a',
+    '10.0.0.9=02:00:00:00:00@eth0',
+    '=02:00:00:00:00:0a@eth0',
+    'x=02:00:00:00:00:0a@eth0',
+    '10.0.0.9/32=02:00:00:00:00:0a@eth0',
+    '10.0.0.9=02:00:00:00:00:0g@eth0',
+  ])
+    refuses(t, () => parseNeighbour(text, NAMES), '--neighbour', `'${text}'`)
+  refuses(t, () => parseNeighbour('10.0.0.9=02:00:00:00:00:0a@eth9', NAMES), '--neighbour', "'eth9'")
+})
+
+const make = (options: ConstructorParameters<typeof BenchDirector>[0]) => () => new BenchDirector(options)
+
+t.test('a director is not made of options that cannot be meant', async t => {
+  refuses(t, make({ addresses: ['10.0.0.1@c'] }), '--address')
+  refuses(t, make({ vips: ['x'] }), '--vip')
+  refuses(t, make({ routes: ['192.0.2.0/24=203.0.113.1'] }), '--route', 'on none of the networks')
+  refuses(t, make({ neighbours: ['10.0.0.9=1@c'] }), '--neighbour')
+  for (const maxConnections of [0, -1, 1.5, NaN, 2 ** 24 + 1])
+    t.throws(make({ maxConnections }), RangeError, `${maxConnections} connections`)
+})

@@ -1,0 +1,86 @@
+import t from 'tap'
+import { interfaceInfo } from '../../src/io/interface.js'
+import { check, close, mapMemory } from '../../src/io/libc.js'
+import { bindTo, packetSocket, setBuffers, setOption } from '../../src/io/packet-socket.js'
+import { RawDevice } from '../../src/io/raw-device.js'
+import { SendQueue } from '../../src/io/send-queue.js'
+import { tcp4, virtioHeader } from '../support/frames.js'
+import { ip, ownNetwork, veth } from './own-network.js'
+
+const skip = ownNetwork()
+const PACKET_VNET_HDR = 15
+const ROOM = 2048
+
+t.test('send queue', { skip }, async t => {
+  veth('va', 'vb')
+  t.teardown(() => ip('link del va'))
+  const fd = packetSocket()
+  t.teardown(() => check(close(fd), 'close'))
+  setOption(fd, PACKET_VNET_HDR, 1)
+  setBuffers(fd, 16 * 2 ** 20)
+  bindTo(fd, interfaceInfo('va').index, 0, 'va')
+  const listener = new RawDevice('vb')
+  t.teardown(() => listener.close())
+  const slab = mapMemory(ROOM * 1100)
+  /** Frames by their sequence numbers, each where it stays; a length other than the frame's own is asked for. */
+  const push = (queue: SendQueue, seq: number, payload = 0): boolean => {
+    const frame = tcp4('10.0.0.1:1 > 10.0.0.2:2', { seq, payload })
+    const at = (seq % 1100) * ROOM + 10
+    slab.bytes.set(virtioHeader(), at - 10)
+    slab.bytes.set(frame, at)
+    return queue.push(slab, at, frame.length)
+  }
+  const arrived = (): number[] => {
+    const seqs: number[] = []
+    const sink = { frame: ({ view }: { view: DataView }, at: number) => void seqs.push(view.getUint32(at + 38)) }
+    while (listener.receive(sink, 256) > 0) listener.release()
+    return seqs
+  }
+
+  await t.test('it sends on flush, once, in order', async t => {
+    const queue = new SendQueue(fd)
+    for (let seq = 0; seq < 100; seq++) t.ok(push(queue, seq))
+    t.strictSame(arrived(), [])
+    queue.flush()
+    t.strictSame(
+      arrived(),
+      Array.from({ length: 100 }, (_, seq) => seq),
+    )
+    queue.flush()
+    t.strictSame(arrived(), [])
+    t.equal(queue.dropped, 0)
+  })
+
+  await t.test('the 1025th sends the ones before it', async t => {
+    const queue = new SendQueue(fd)
+    for (let seq = 0; seq < 1024; seq++) push(queue, seq)
+    t.strictSame(arrived(), [])
+    push(queue, 1024)
+    const first = arrived()
+    // The listener's ring holds 720.
+    t.strictSame(
+      first,
+      Array.from({ length: 720 }, (_, seq) => seq),
+    )
+    queue.flush()
+    t.strictSame(arrived(), [1024])
+  })
+
+  await t.test('a frame that the kernel refuses is lost alone, and counted', async t => {
+    const queue = new SendQueue(fd)
+    push(queue, 1)
+    push(queue, 2, 1900)
+    push(queue, 3)
+    push(queue, 4, 1900)
+    queue.flush()
+    t.strictSame(arrived(), [1, 3])
+    t.equal(queue.dropped, 2)
+  })
+
+  await t.test('a socket that takes nothing loses all, and the flush ends', async t => {
+    const queue = new SendQueue(-1)
+    for (let seq = 0; seq < 5; seq++) push(queue, seq)
+    queue.flush()
+    t.equal(queue.dropped, 5)
+  })
+})
