@@ -9,6 +9,8 @@ const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 /** What is written to an eventfd: a 64-bit 1 in the machine's order. */
 const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
 
+const STOPPED = { ok: false, refusal: 'EPROTO', message: 'the director has stopped' } as const
+
 export type DataPlaneOptions = Pick<DataPlaneData, 'devices' | 'director' | 'schedulers'>
 export type ReadyDevice = { name: string; mac: string; mtu: number }
 
@@ -26,6 +28,7 @@ export class DataPlane implements Control {
   readonly #signal: Int32Array
   readonly #waiting = new Map<number, (reply: Reply) => void>()
   #nextId = 0
+  #hasEnded = false
   /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
   readonly ended: Promise<void>
 
@@ -75,6 +78,7 @@ export class DataPlane implements Control {
   }
 
   call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    if (this.#hasEnded) return Promise.resolve(STOPPED)
     return new Promise(resolve => {
       const id = this.#nextId++
       this.#waiting.set(id, reply => resolve(reply as Reply<O>))
@@ -84,7 +88,7 @@ export class DataPlane implements Control {
 
   /** Asks the thread to end; its devices are closed when this resolves. */
   async stop(): Promise<void> {
-    this.#send({ stop: true })
+    if (!this.#hasEnded) this.#send({ stop: true })
     await this.ended
   }
 
@@ -99,11 +103,11 @@ export class DataPlane implements Control {
     this.#waiting.delete(message.id)
   }
   #close(): void {
+    this.#hasEnded = true
     this.#port.close()
     close(this.#wakeFd)
     this.#worker.removeAllListeners()
-    for (const reply of this.#waiting.values())
-      reply({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
+    for (const reply of this.#waiting.values()) reply(STOPPED)
     this.#waiting.clear()
   }
 }

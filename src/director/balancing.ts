@@ -16,6 +16,8 @@ import { isLimitedBroadcast, isMulticast, isZeronet, type Ipv4Addr } from '../wi
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
 const TICK_MS = 60_000
+/** In place of a counter row: the service has been deleted. */
+const NO_SERVICE = -1
 
 /** A service and the scheduler that serves it. */
 export class ScheduledService extends Service {
@@ -124,7 +126,10 @@ export class Balancing {
   }
   deleteService(service: ScheduledService): void {
     service.bound.unbound?.()
-    for (const dest of service.destinations) this.#toTrash(dest)
+    for (const dest of service.destinations) {
+      this.#toTrash(dest)
+      dest.serviceCounters = NO_SERVICE
+    }
     this.#services.remove(service)
     if (service.mark === 0) this.#options.local.letGo(service.addr)
     this.counters.release(service.counters)

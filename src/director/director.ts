@@ -196,6 +196,7 @@ export class Director {
     const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
     this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
+    if (this.local.has(packet.ip.srcAddr)) return // an answer of our own: nobody else to be told
     const { errors, output } = this.#machine
     const made = errors.make(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
     if (!made) return

@@ -38,5 +38,7 @@ export class Stats {
   }
   clear(): void {
     this.#verdicts.fill(0)
+    this.#errors.sent = 0
+    this.#errors.limited = 0
   }
 }

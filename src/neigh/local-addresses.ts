@@ -8,6 +8,8 @@ export class LocalAddresses {
   /** How many owners (an interface, a --vip, services) hold each address. */
   readonly #holds = new Map<number, number>()
   readonly #single = new Set<number>()
+  /** Those that were given as a --vip. */
+  readonly #vips = new Set<number>()
   readonly #blocks: Cidr[] = []
 
   /** Changes whenever an address comes or goes. */
@@ -41,13 +43,16 @@ export class LocalAddresses {
     }
   }
   addBlock(cidr: Cidr): void {
-    if (cidr.prefix === 32) this.hold(cidr.addr)
-    else this.#blocks.push(blockOf(cidr))
+    if (cidr.prefix < 32) this.#blocks.push(blockOf(cidr))
+    else if (!this.#vips.has(cidr.addr)) {
+      this.#vips.add(cidr.addr)
+      this.hold(cidr.addr)
+    }
   }
   /** Answers whether it was there. */
   deleteBlock(cidr: Cidr): boolean {
     if (cidr.prefix === 32) {
-      const had = this.#holds.has(cidr.addr)
+      const had = this.#vips.delete(cidr.addr)
       if (had) this.letGo(cidr.addr)
       return had
     }
