@@ -63,10 +63,10 @@ t.test('it must be IPv4 with a header of 20 octets or more', async t => {
   }
 })
 
-t.test('only TCP and UDP are known', async t => {
+t.test('only TCP, UDP and SCTP are known', async t => {
   for (let protocol = 0; protocol < 256; protocol++) {
     const octets = packet4('198.51.100.1 > 203.0.113.7', protocol, payloadOctets(8))
-    t.equal(wraps(octets), protocol === 6 || protocol === 17, `protocol ${protocol}`)
+    t.equal(wraps(octets), [6, 17, 132].includes(protocol), `protocol ${protocol}`)
   }
 })
 

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { seededRandom } from '../../src/director/random.js'
 import { Packet } from '../../src/packet/packet.js'
-import { parseEthernet, parseIpv4Header, parseTransport } from '../../src/packet/parse.js'
+import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../../src/packet/parse.js'
 import { Verdict, verdictNames } from '../../src/packet/verdict.js'
 import { parseMac } from '../../src/wire/addr.js'
 import { arp, icmp4, ip4, payloadOctets, placed, tcp4, udp4, unhex, type Placed } from '../support/frames.js'
 import { checksum, concat, readU16, sum } from '../support/octets.js'
+import { Chunk, sctp4 } from '../support/sctp.js'
 
 const OURS = parseMac('02:00:00:00:00:02')!
 const FLOW = '203.0.113.7:40000 > 10.0.0.1:65535'
@@ -44,10 +45,11 @@ function guarded(frame: Uint8Array): Placed {
   return { slab: { ...slab, view }, at, len }
 }
 
-/** The frame through the three steps: the first verdict that is not PASS, or PASS. */
+/** The frame through the steps: the first verdict that is not PASS, or PASS. */
 function parse(packet: Packet, { slab, at, len }: Placed): Verdict {
   packet.wrap(0, slab, at, len)
-  return parseEthernet(packet, OURS) || parseIpv4Header(packet) || parseTransport(packet)
+  const verdict = parseEthernet(packet, OURS) || parseIpv4Header(packet)
+  return verdict || (isBalanced(packet.protocol) ? parseTransport(packet) : Verdict.PASS)
 }
 
 /** The verdict by the octets alone, in the words of the RFCs. */
@@ -64,6 +66,7 @@ function slowly(frame: Uint8Array): Verdict {
   if (sum(packet.slice(0, headerLen)) !== 0xffff) return Verdict.DROP_IP_CHECKSUM
   if (packet[9] === 6 && totalLen - headerLen < 20) return Verdict.DROP_TCP_MALFORMED
   if (packet[9] === 17 && totalLen - headerLen < 8) return Verdict.DROP_UDP_MALFORMED
+  if (packet[9] === 132 && totalLen - headerLen < 16) return Verdict.DROP_SCTP_MALFORMED
   return Verdict.PASS
 }
 
@@ -101,13 +104,48 @@ t.test('a whole UDP packet passes, its places and ports known', async t => {
   t.equal(packet.udp.length, 11)
 })
 
-t.test('other protocols pass without ports, even behind a packet that had some', async t => {
+t.test('a whole SCTP packet passes, its places, ports and event known', async t => {
+  for (const chunks of [[Chunk.INIT], [[Chunk.COOKIE_ECHO, 7] as [number, number], Chunk.ABORT]]) {
+    const packet = new Packet()
+    const place = guarded(sctp4(FLOW, { chunks }))
+    t.equal(parse(packet, place), Verdict.PASS)
+    t.equal(packet.transportAt, place.at + 34)
+    t.equal(packet.transportLen, chunks.length === 1 ? 16 : 28)
+    t.strictSame([packet.srcPort, packet.dstPort], [40000, 65535])
+    t.equal(packet.signal, chunks.length === 1 ? 1 : 9, 'INIT, ABORT')
+  }
+})
+
+t.test('SCTP of less than its header and a chunk’s is malformed', async t => {
+  for (let len = 0; len <= 20; len++) {
+    const verdict = len < 16 ? Verdict.DROP_SCTP_MALFORMED : Verdict.PASS
+    t.equal(parse(new Packet(), guarded(ip4(PAIR, 132, payloadOctets(len)))), verdict, `${len} octets`)
+  }
+})
+
+t.test('what moves a connection’s state: TCP’s flags, of UDP nothing', async t => {
   const packet = new Packet()
-  for (const frame of [icmp4(PAIR, { type: 8 }), ip4(PAIR, 132, payloadOctets(12)), ip4(PAIR, 2, payloadOctets(0))]) {
+  for (const [flags, signal] of [
+    ['S', 2],
+    ['SA', 18],
+    ['FRPUEC', 0xed],
+    ['', 0],
+  ] as const) {
+    parse(packet, guarded(tcp4(FLOW, { flags })))
+    t.equal(packet.signal, signal, flags)
+    parse(packet, guarded(udp4(FLOW)))
+    t.equal(packet.signal, 0)
+  }
+})
+
+t.test('other protocols are not balanced, and pass', async t => {
+  for (let protocol = 0; protocol < 256; protocol++)
+    t.equal(isBalanced(protocol), [6, 17, 132].includes(protocol), `protocol ${protocol}`)
+  const packet = new Packet()
+  for (const frame of [icmp4(PAIR, { type: 8 }), ip4(PAIR, 51, payloadOctets(12)), ip4(PAIR, 2, payloadOctets(0))]) {
     parse(packet, guarded(tcp4(FLOW)))
     t.equal(parse(packet, guarded(frame)), Verdict.PASS, `protocol ${frame[23]}`)
     t.equal(packet.protocol, frame[23], `protocol ${frame[23]}: known`)
-    t.strictSame([packet.srcPort, packet.dstPort], [0, 0], `protocol ${frame[23]}: no ports`)
   }
 })
 
@@ -211,9 +249,10 @@ function mutant(random: () => number): Uint8Array {
   const kinds = [
     () => tcp4(FLOW, { payload: size, ipOptions, padTo: 60 }),
     () => udp4(FLOW, { payload: size, ipOptions, padTo: 60 }),
+    () => sctp4(FLOW, { chunks: [[below(16), size], Chunk.ABORT], ipOptions }),
     () => icmp4(PAIR, { type: below(20), payload: size, ipOptions }),
     () => ip4(PAIR, [1, 6, 17, 132][below(4)]!, payloadOctets(size), { ipOptions, padTo: 20 + below(60) }),
-    () => ip4(PAIR, [6, 17][below(2)]!, payloadOctets(size), { totalLen: below(90) }),
+    () => ip4(PAIR, [6, 17, 132][below(3)]!, payloadOctets(size), { totalLen: below(90) }),
     () => arp({ operation: 'request', senderMac: '02:00:00:00:00:01', senderAddr: '10.0.0.9', targetAddr: '10.0.0.1' }),
     () => Uint8Array.from({ length: below(80) }, random),
   ]
@@ -268,6 +307,7 @@ t.test(
       Verdict.DROP_IP_CHECKSUM,
       Verdict.DROP_TCP_MALFORMED,
       Verdict.DROP_UDP_MALFORMED,
+      Verdict.DROP_SCTP_MALFORMED,
     ]) {
       t.ok((seen.get(verdict) ?? 0) >= 20, `${named(verdict)} was among them, ${seen.get(verdict)} times`)
     }
