@@ -31,7 +31,7 @@ function openDevice(options: DeviceOptions): Device {
 async function start(): Promise<{ devices: Device[]; director: Director } | undefined> {
   const devices: Device[] = []
   try {
-    const schedulers = await Promise.all(data.schedulers.map(loadScheduler))
+    const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
     for (const options of data.devices) devices.push(openDevice(options))
     const director = new Director({
       ...data.director,

@@ -40,7 +40,7 @@ export class DataPlane implements Control {
     const { port1, port2 } = new MessageChannel()
     const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
     const signal = new Int32Array(new SharedArrayBuffer(4))
-    const { devices, director, schedulers } = options
+    const { devices, director, schedulers = [] } = options
     const workerData: DataPlaneData = { devices, director, schedulers, requests: port2, wakeFd, signal }
     const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
     const first = await firstMessage(worker, port1)

@@ -14,7 +14,7 @@ export interface DataPlaneData {
     'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit'
   >
   /** Modules of the user's, each with a scheduler as its default export: file URLs. */
-  schedulers: string[]
+  schedulers?: string[]
   requests: MessagePort
   /** eventfd that ends the thread's wait. */
   wakeFd: number

@@ -5,6 +5,7 @@ import { connectControl, explain, Unreachable } from '../../src/control/client.j
 import { serveControl } from '../../src/control/server.js'
 import { FakeControl } from '../support/fake-control.js'
 import { tempDir } from '../support/temp.js'
+import { serviceSettings } from '../support/settings.js'
 
 type Test = Pick<typeof t, 'teardown'>
 
@@ -26,8 +27,8 @@ t.test('replies come back to the request they belong to', async t => {
   t.teardown(() => client.close())
   const service = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const
   const replies = await Promise.all([
-    client.call({ op: 'add-service', service, settings: { scheduler: 'rr' } }),
-    client.call({ op: 'add-service', service, settings: { scheduler: 'rr' } }),
+    client.call({ op: 'add-service', service, settings: serviceSettings('rr') }),
+    client.call({ op: 'add-service', service, settings: serviceSettings('rr') }),
     client.call({ op: 'services' }),
   ])
   t.match(replies, [

@@ -5,6 +5,7 @@ import { mapMemory } from '../../src/io/libc.js'
 import { Poller } from '../../src/io/poller.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { ip, ownNetworkWithTap, veth } from '../io/own-network.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
 import { hex, tcp4, virtioHeader } from '../support/frames.js'
 
 const skip = ownNetworkWithTap()
@@ -71,12 +72,11 @@ t.test('data plane', { skip, timeout: 60_000 }, async t => {
       { name: 'dc', mac: MAC_C, mtu: 1500 },
       { name: 'dr', mac: MAC_R, mtu: 1500 },
     ])
-    t.match(await plane.call({ op: 'add-service', service, settings: { scheduler: 'rr' } }), { ok: true })
+    t.match(await plane.call({ op: 'add-service', service, settings: serviceSettings('rr') }), { ok: true })
     const destination = { address: '10.99.2.11', port: 80 }
-    t.match(
-      await plane.call({ op: 'add-destination', service, destination, settings: { method: 'masq', weight: 1 } }),
-      { ok: true },
-    )
+    t.match(await plane.call({ op: 'add-destination', service, destination, settings: destinationSettings(1) }), {
+      ok: true,
+    })
     t.strictSame(await plane.call({ op: 'delete-service', service: { ...service, port: 1 } }), {
       ok: false,
       refusal: 'ESRCH',

@@ -5,22 +5,22 @@ import type { Director } from '../../src/director/director.js'
 import type { Device } from '../../src/io/device.js'
 import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 const tcp = { protocol: 'tcp', address: VIP, port: 80 } as const
 const udp = { protocol: 'udp', address: VIP, port: 53 } as const
-const sctp = { protocol: 'sctp', address: VIP, port: 80 } as const
 const absent = { protocol: 'tcp', address: VIP, port: 81 } as const
 const rs1 = { address: '10.99.2.11', port: 8080 }
 const rs2 = { address: '10.99.2.12', port: 0 }
-const rr = { scheduler: 'rr' }
-const weight = (weight: number) => ({ method: 'masq', weight }) as const
+const rr = serviceSettings('rr')
+const weight = (weight: number) => destinationSettings(weight)
 const none = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
 
 /** Two services, one with a real server. */
 function bench(): BenchDirector {
   const made = new BenchDirector()
   made.must({ op: 'add-service', service: tcp, settings: rr })
-  made.must({ op: 'add-service', service: udp, settings: { scheduler: 'wlc' } })
+  made.must({ op: 'add-service', service: udp, settings: serviceSettings('wlc') })
   made.must({ op: 'add-destination', service: tcp, destination: rs1, settings: weight(3) })
   return made
 }
@@ -29,15 +29,15 @@ const all = (made: BenchDirector): unknown => made.ask({ op: 'services' })
 t.test('services as they were added: newest destination first, weights, scheduler, no figures yet', async t => {
   const made = bench()
   made.must({ op: 'add-destination', service: tcp, destination: rs2, settings: weight(0) })
-  const fresh = { method: 'masq', activeConns: 0, inactConns: 0, stats: none }
+  const fresh = { ...weight(0), activeConns: 0, inactConns: 0, persistConns: 0, stats: none }
   t.strictSame(made.ask({ op: 'services', service: tcp }), [
     {
       ...tcp,
       ...rr,
       stats: none,
       destinations: [
-        { ...rs2, weight: 0, ...fresh },
-        { ...rs1, weight: 3, ...fresh },
+        { ...fresh, ...rs2 },
+        { ...fresh, ...rs1, weight: 3 },
       ],
     },
   ])
@@ -49,7 +49,7 @@ t.test('every change is carried out', async t => {
   const done = (request: Request): void => {
     t.strictSame(execute(made.director, request), { ok: true, value: null }, request.op)
   }
-  done({ op: 'edit-service', service: tcp, settings: { scheduler: 'wrr' } })
+  done({ op: 'edit-service', service: tcp, settings: serviceSettings('wrr') })
   done({ op: 'edit-destination', service: tcp, destination: rs1, settings: weight(2147483647) })
   t.match(made.ask({ op: 'services', service: tcp }), [{ scheduler: 'wrr', destinations: [{ weight: 2147483647 }] }])
   done({ op: 'delete-destination', service: tcp, destination: rs1 })
@@ -77,15 +77,14 @@ function withMany(count: number): { director: Director; ask(from: number): Conne
 
 const refusals: [request: Request, refusal: string, why: string][] = [
   [{ op: 'add-service', service: tcp, settings: rr }, 'EEXIST', 'a service that is there'],
-  [{ op: 'add-service', service: absent, settings: { scheduler: 'nosuch' } }, 'ENOENT', 'an unknown scheduler'],
-  [{ op: 'add-service', service: sctp, settings: rr }, 'EINVAL', 'SCTP'],
+  [{ op: 'add-service', service: absent, settings: serviceSettings('nosuch') }, 'ENOENT', 'an unknown scheduler'],
   [{ op: 'add-service', service: { ...tcp, address: 'x' }, settings: rr }, 'EINVAL', 'no address'],
   [{ op: 'add-service', service: { ...tcp, port: 65536 }, settings: rr }, 'EINVAL', 'no port'],
   [{ op: 'add-service', service: { ...tcp, port: -1 }, settings: rr }, 'EINVAL', 'a port below 0'],
   [{ op: 'add-service', service: { ...tcp, port: 1.5 }, settings: rr }, 'EINVAL', 'half a port'],
   [{ op: 'edit-service', service: absent, settings: rr }, 'ESRCH', 'no such service'],
   [{ op: 'edit-service', service: { ...tcp, protocol: 'udp' }, settings: rr }, 'ESRCH', 'the other protocol'],
-  [{ op: 'edit-service', service: tcp, settings: { scheduler: 'nosuch' } }, 'ENOENT', 'an unknown scheduler'],
+  [{ op: 'edit-service', service: tcp, settings: serviceSettings('nosuch') }, 'ENOENT', 'an unknown scheduler'],
   [{ op: 'delete-service', service: absent }, 'ESRCH', 'no such service'],
   [{ op: 'add-destination', service: absent, destination: rs1, settings: weight(1) }, 'ESRCH', 'no such service'],
   [{ op: 'add-destination', service: tcp, destination: rs1, settings: weight(1) }, 'EEXIST', 'there already'],

@@ -7,6 +7,7 @@ import { Verdict } from '../../src/packet/verdict.js'
 import { execute } from '../../src/control/execute.js'
 import { DIP_C, DIP_R, fromGateway, fromServer, GATEWAY_MAC, serverMac, VIP } from '../support/bench-director.js'
 import { tcp4, udp4 } from '../support/frames.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 /*
  * A million packets of open connections, both ways, TCP and UDP, of a thousand clients behind a gateway. Run in a
@@ -44,9 +45,9 @@ async function measure(): Promise<Measured> {
     ['udp', 53],
   ] as const) {
     const service = { protocol, address: VIP, port }
-    execute(director, { op: 'add-service', service, settings: { scheduler: 'wlc' } })
+    execute(director, { op: 'add-service', service, settings: serviceSettings('wlc') })
     const destination = { address: '10.99.2.11', port: 8080 }
-    execute(director, { op: 'add-destination', service, destination, settings: { method: 'masq', weight: 1 } })
+    execute(director, { op: 'add-destination', service, destination, settings: destinationSettings(1) })
   }
   const [c, r] = [director.ports[0]!, director.ports[1]!]
   const flows = Array.from({ length: CLIENTS }, (_, i) => {

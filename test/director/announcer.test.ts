@@ -2,6 +2,7 @@ import t from 'tap'
 import { BenchDirector, DIP_C, DIP_R, MAC_C, MAC_R, on, VIP } from '../support/bench-director.js'
 import { arp } from '../support/frames.js'
 import { Director } from '../../src/director/director.js'
+import { serviceSettings } from '../support/settings.js'
 
 const onC = (addr: string): string =>
   on('c', arp({ operation: 'request', senderMac: MAC_C, senderAddr: addr, targetAddr: addr }))
@@ -10,7 +11,7 @@ const onR = (addr: string): string =>
 
 /** Asks for the service without taking its announcement away. */
 function add(bench: BenchDirector, address: string, port = 80): void {
-  bench.must({ op: 'add-service', service: { protocol: 'tcp', address, port }, settings: { scheduler: 'rr' } })
+  bench.must({ op: 'add-service', service: { protocol: 'tcp', address, port }, settings: serviceSettings('rr') })
 }
 function remove(bench: BenchDirector, address: string, port = 80): void {
   bench.must({ op: 'delete-service', service: { protocol: 'tcp', address, port } })

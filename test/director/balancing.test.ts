@@ -5,6 +5,8 @@ import { schedulers } from '../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
 import { Counter, TOTALS } from '../../src/service/counters.js'
 import { formatIpv4, parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
+import { Sysctls } from '../../src/service/sysctls.js'
+import { identity, ofWeight, plain } from '../support/identity.js'
 
 const TCP = 6
 const UDP = 17
@@ -34,23 +36,35 @@ function recorder(): { scheduler: Scheduler; told: string[] } {
 function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddresses } {
   const local = new LocalAddresses()
   const known = new Map([...schedulers, ...more.map(scheduler => [scheduler.name, scheduler] as const)])
-  return { balancing: new Balancing({ schedulers: known, local, random: () => 7, now: 0 }), local }
+  return {
+    balancing: new Balancing({
+      schedulers: known,
+      local,
+      sysctls: new Sysctls(),
+      random: () => 7,
+      now: 0,
+      report() {},
+    }),
+    local,
+  }
 }
 const list = (balancing: Balancing): string[] =>
-  balancing.find(TCP, VIP, 80)!.destinations.map(dest => `${formatIpv4(dest.addr)}:${dest.port} ${dest.weight}`)
+  balancing
+    .find(identity(TCP, VIP, 80))!
+    .destinations.map(dest => `${formatIpv4(dest.addr)}:${dest.port} ${dest.weight}`)
 
 t.test('a service is there by protocol, address and port, and holds its address', async t => {
   const { balancing, local } = make()
   t.equal(balancing.count, 0)
-  t.equal(balancing.addService(TCP, VIP, 80, 'rr'), undefined)
-  t.equal(balancing.addService(UDP, VIP, 80, 'rr'), undefined, 'UDP is another one')
-  t.equal(balancing.addService(TCP, VIP, 81, 'wlc'), undefined)
-  t.equal(balancing.addService(TCP, VIP, 80, 'wlc'), 'EEXIST')
-  t.equal(balancing.addService(TCP, VIP, 82, 'nosuch'), 'ENOENT')
-  t.equal(balancing.addService(TCP, VIP, 80, 'nosuch'), 'EEXIST', 'existence is asked first')
+  t.equal(balancing.addService(identity(TCP, VIP, 80), plain, 'rr'), undefined)
+  t.equal(balancing.addService(identity(UDP, VIP, 80), plain, 'rr'), undefined, 'UDP is another one')
+  t.equal(balancing.addService(identity(TCP, VIP, 81), plain, 'wlc'), undefined)
+  t.equal(balancing.addService(identity(TCP, VIP, 80), plain, 'wlc'), 'EEXIST')
+  t.equal(balancing.addService(identity(TCP, VIP, 82), plain, 'nosuch'), 'ENOENT')
+  t.equal(balancing.addService(identity(TCP, VIP, 80), plain, 'nosuch'), 'EEXIST', 'existence is asked first')
   t.equal(balancing.count, 3)
-  t.equal(balancing.find(TCP, VIP, 80)?.scheduler.name, 'rr')
-  t.equal(balancing.find(TCP, VIP, 82), undefined)
+  t.equal(balancing.find(identity(TCP, VIP, 80))?.scheduler.name, 'rr')
+  t.equal(balancing.find(identity(TCP, VIP, 82)), undefined)
   t.ok(local.has(VIP))
   balancing.flush()
   t.equal(balancing.count, 0)
@@ -60,31 +74,31 @@ t.test('a service is there by protocol, address and port, and holds its address'
 t.test('editing binds another scheduler anew; the same one goes on', async t => {
   const { scheduler, told } = recorder()
   const { balancing } = make(scheduler)
-  balancing.addService(TCP, VIP, 80, 'recorder')
-  const service = balancing.find(TCP, VIP, 80)!
-  t.equal(balancing.editService(service, 'recorder'), undefined)
+  balancing.addService(identity(TCP, VIP, 80), plain, 'recorder')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  t.equal(balancing.editService(service, plain, 'recorder'), undefined)
   t.strictSame(told, ['bound to 10.99.1.100'])
-  t.equal(balancing.editService(service, 'nosuch'), 'ENOENT')
+  t.equal(balancing.editService(service, plain, 'nosuch'), 'ENOENT')
   t.equal(service.scheduler.name, 'recorder', 'refused, so as it was')
-  t.equal(balancing.editService(service, 'wrr'), undefined)
-  t.equal(balancing.editService(service, 'recorder'), undefined)
+  t.equal(balancing.editService(service, plain, 'wrr'), undefined)
+  t.equal(balancing.editService(service, plain, 'recorder'), undefined)
   t.strictSame(told, ['bound to 10.99.1.100', 'bound to 10.99.1.100'])
 })
 
 t.test('destinations go to the front; the scheduler is told of each change, after it', async t => {
   const { scheduler, told } = recorder()
   const { balancing } = make(scheduler)
-  balancing.addService(TCP, VIP, 80, 'recorder')
-  const service = balancing.find(TCP, VIP, 80)!
+  balancing.addService(identity(TCP, VIP, 80), plain, 'recorder')
+  const service = balancing.find(identity(TCP, VIP, 80))!
   told.length = 0
   for (const [text, weight] of [
     ['10.0.0.1', 1],
     ['10.0.0.2', 0],
     ['10.0.0.3', 2147483647],
   ] as const)
-    t.equal(balancing.addDestination(service, addr(text), 8080, weight), undefined)
+    t.equal(balancing.addDestination(service, addr(text), 8080, ofWeight(weight)), undefined)
   t.strictSame(list(balancing), ['10.0.0.3:8080 2147483647', '10.0.0.2:8080 0', '10.0.0.1:8080 1'])
-  balancing.editDestination(service, service.destination(addr('10.0.0.2'), 8080)!, 5)
+  balancing.editDestination(service, service.destination(addr('10.0.0.2'), 8080)!, ofWeight(5))
   balancing.deleteDestination(service, service.destination(addr('10.0.0.2'), 8080)!)
   t.strictSame(list(balancing), ['10.0.0.3:8080 2147483647', '10.0.0.1:8080 1'])
   t.strictSame(told, [
@@ -98,17 +112,17 @@ t.test('destinations go to the front; the scheduler is told of each change, afte
 
 t.test('a real server is named by address and port, and is unicast or ours', async t => {
   const { balancing, local } = make()
-  balancing.addService(TCP, VIP, 80, 'rr')
-  const service = balancing.find(TCP, VIP, 80)!
-  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, 1), undefined)
-  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, 2), 'EEXIST')
-  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 81, 1), undefined, 'another port')
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1)), undefined)
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(2)), 'EEXIST')
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 81, ofWeight(1)), undefined, 'another port')
   for (const bad of ['0.0.0.0', '0.1.2.3', '224.0.0.1', '239.255.255.255', '255.255.255.255'])
-    t.equal(balancing.addDestination(service, addr(bad), 80, 1), 'EINVAL', bad)
+    t.equal(balancing.addDestination(service, addr(bad), 80, ofWeight(1)), 'EINVAL', bad)
   for (const good of ['127.0.0.1', '240.0.0.1', '10.99.1.100', '1.0.0.0'])
-    t.equal(balancing.addDestination(service, addr(good), 80, 1), undefined, good)
+    t.equal(balancing.addDestination(service, addr(good), 80, ofWeight(1)), undefined, good)
   local.hold(addr('224.0.0.5'))
-  t.equal(balancing.addDestination(service, addr('224.0.0.5'), 80, 1), undefined, 'our own, whatever it is')
+  t.equal(balancing.addDestination(service, addr('224.0.0.5'), 80, ofWeight(1)), undefined, 'our own, whatever it is')
   t.strictSame(list(balancing)[1], '1.0.0.0:80 1', 'the refused ones are not there')
 })
 
@@ -124,8 +138,8 @@ t.test('schedule asks the service’s scheduler with the time of the last turn',
     }),
   }
   const { balancing } = make(clock)
-  balancing.addService(TCP, VIP, 80, 'clock')
-  const service = balancing.find(TCP, VIP, 80)!
+  balancing.addService(identity(TCP, VIP, 80), plain, 'clock')
+  const service = balancing.find(identity(TCP, VIP, 80))!
   balancing.schedule(service, FLOW)
   balancing.poll(1234)
   balancing.schedule(service, FLOW)
@@ -134,18 +148,22 @@ t.test('schedule asks the service’s scheduler with the time of the last turn',
 
 t.test('a deleted destination that is added again is the same one, counts and all', async t => {
   const { balancing } = make()
-  balancing.addService(TCP, VIP, 80, 'rr')
-  const service = balancing.find(TCP, VIP, 80)!
-  balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
-  balancing.addDestination(service, addr('10.0.0.2'), 80, 1)
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
+  balancing.addDestination(service, addr('10.0.0.2'), 80, ofWeight(1))
   const dest = service.destination(addr('10.0.0.1'), 80)!
-  dest.countConnections(1)
+  dest.bind()
   balancing.counters.connection(dest.counters)
   balancing.deleteDestination(service, dest)
   t.notOk(dest.available)
-  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 81, 1), undefined, 'another port is another one')
+  t.equal(
+    balancing.addDestination(service, addr('10.0.0.1'), 81, ofWeight(1)),
+    undefined,
+    'another port is another one',
+  )
   t.not(service.destination(addr('10.0.0.1'), 81), dest)
-  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, 9), undefined)
+  t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(9)), undefined)
   t.equal(service.destination(addr('10.0.0.1'), 80), dest)
   t.ok(dest.available)
   t.equal(dest.totalConns, 1)
@@ -165,14 +183,14 @@ t.test('another service’s real server of that address is not revived', async t
     [TCP, 81],
     [UDP, 80],
   ] as const)
-    balancing.addService(protocol, VIP, port, 'rr')
-  const first = balancing.find(TCP, VIP, 80)!
-  balancing.addDestination(first, addr('10.0.0.1'), 80, 1)
+    balancing.addService(identity(protocol, VIP, port), plain, 'rr')
+  const first = balancing.find(identity(TCP, VIP, 80))!
+  balancing.addDestination(first, addr('10.0.0.1'), 80, ofWeight(1))
   const dest = first.destinations[0]!
-  dest.countConnections(1)
+  dest.bind()
   balancing.deleteDestination(first, dest)
-  for (const other of [balancing.find(TCP, VIP, 81)!, balancing.find(UDP, VIP, 80)!]) {
-    balancing.addDestination(other, addr('10.0.0.1'), 80, 1)
+  for (const other of [balancing.find(identity(TCP, VIP, 81))!, balancing.find(identity(UDP, VIP, 80))!]) {
+    balancing.addDestination(other, addr('10.0.0.1'), 80, ofWeight(1))
     t.not(other.destinations[0], dest)
     t.equal(other.destinations[0]!.totalConns, 0)
   }
@@ -180,25 +198,29 @@ t.test('another service’s real server of that address is not revived', async t
 
 t.test('revived by a real server’s address that a new one might not have', async t => {
   const { balancing, local } = make()
-  balancing.addService(TCP, VIP, 80, 'rr')
-  const service = balancing.find(TCP, VIP, 80)!
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
   local.hold(addr('224.0.0.5'))
-  balancing.addDestination(service, addr('224.0.0.5'), 80, 1)
+  balancing.addDestination(service, addr('224.0.0.5'), 80, ofWeight(1))
   balancing.deleteDestination(service, service.destinations[0]!)
   local.letGo(addr('224.0.0.5'))
-  t.equal(balancing.addDestination(service, addr('224.0.0.5'), 80, 1), undefined, '§2.7: it is not checked again')
+  t.equal(
+    balancing.addDestination(service, addr('224.0.0.5'), 80, ofWeight(1)),
+    undefined,
+    '§2.7: it is not checked again',
+  )
 })
 
 t.test('one nobody refers to is forgotten after a sweep has seen it and two minutes more', async t => {
   const { balancing } = make()
-  balancing.addService(TCP, VIP, 80, 'rr')
-  const service = balancing.find(TCP, VIP, 80)!
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
   const revivedAfter = (minutes: number): boolean => {
-    balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+    balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
     const dest = service.destinations[0]!
     balancing.deleteDestination(service, dest)
     for (let i = 0; i < minutes; i++) balancing.poll((now += 60_000))
-    balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+    balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
     const revived = service.destinations[0] === dest
     balancing.deleteDestination(service, service.destinations[0]!)
     for (let i = 0; i < 5; i++) balancing.poll((now += 60_000))
@@ -212,10 +234,10 @@ t.test(
   'zero hides what the last snapshot showed: of a service with its destinations, or of all with the totals',
   async t => {
     const { balancing } = make()
-    balancing.addService(TCP, VIP, 80, 'rr')
-    balancing.addService(TCP, VIP, 81, 'rr')
-    const [first, second] = [balancing.find(TCP, VIP, 80)!, balancing.find(TCP, VIP, 81)!]
-    for (const service of [first, second]) balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+    balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+    balancing.addService(identity(TCP, VIP, 81), plain, 'rr')
+    const [first, second] = [balancing.find(identity(TCP, VIP, 80))!, balancing.find(identity(TCP, VIP, 81))!]
+    for (const service of [first, second]) balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
     const rows = [
       first.counters,
       first.destinations[0]!.counters,
@@ -240,18 +262,18 @@ t.test(
 
 t.test('reset forgets services, trash and counters, and lets go of the addresses', async t => {
   const { balancing, local } = make()
-  balancing.addService(TCP, VIP, 80, 'rr')
-  const service = balancing.find(TCP, VIP, 80)!
-  balancing.addDestination(service, addr('10.0.0.1'), 80, 1)
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
   const dest = service.destinations[0]!
-  dest.countConnections(1)
+  dest.bind()
   balancing.counters.inbound(TOTALS, 5)
   balancing.reset()
   t.equal(balancing.count, 0)
   t.notOk(local.has(VIP))
-  balancing.addService(TCP, VIP, 80, 'rr')
-  const again = balancing.find(TCP, VIP, 80)!
-  balancing.addDestination(again, addr('10.0.0.1'), 80, 1)
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const again = balancing.find(identity(TCP, VIP, 80))!
+  balancing.addDestination(again, addr('10.0.0.1'), 80, ofWeight(1))
   t.not(again.destinations[0], dest)
   t.equal(again.destinations[0]!.totalConns, 0)
   balancing.counters.snapshot()

@@ -11,6 +11,7 @@ import {
   VIP,
 } from '../support/bench-director.js'
 import { packetOf, tcp4, udp4 } from '../support/frames.js'
+import { destinationSettings } from '../support/settings.js'
 
 const service = { protocol: 'tcp', address: VIP, port: 80 } as const
 const CLIENT = '10.99.1.10:40000'
@@ -209,7 +210,7 @@ t.test('the real server added again: its connections go on', async t => {
   const made = inState('ESTABLISHED')
   const destination = { address: '10.99.2.12', port: 80 }
   made.must({ op: 'delete-destination', service, destination })
-  made.must({ op: 'add-destination', service, destination, settings: { method: 'masq', weight: 5 } })
+  made.must({ op: 'add-destination', service, destination, settings: destinationSettings(5) })
   t.strictSame(made.turn('c', request('A')), ['balanced', forwarded('A', 12)])
   t.match(made.ask({ op: 'services', service }), [
     { destinations: [{ address: '10.99.2.12', weight: 5, activeConns: 1 }, {}] },
@@ -279,7 +280,7 @@ t.test('weight 0 does not end what is open', async t => {
     op: 'edit-destination',
     service,
     destination: { address: '10.99.2.12', port: 80 },
-    settings: { method: 'masq', weight: 0 },
+    settings: destinationSettings(0),
   })
   t.strictSame(made.turn('c', request('A')), ['balanced', forwarded('A', 12)])
   t.match(made.turn('c', tcp4(`10.99.1.11:1 > ${VIP}:80`, fromClient))[1], /> 10\.99\.2\.11:80/)

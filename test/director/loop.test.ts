@@ -6,6 +6,7 @@ import type { Slab } from '../../src/packet/frame.js'
 import { parseIpv4, parseMac } from '../../src/wire/addr.js'
 import { DIP_C, DIP_R, fromClient, on, toServer } from '../support/bench-director.js'
 import { placed, tcp4 } from '../support/frames.js'
+import { identity, ofWeight, plain } from '../support/identity.js'
 
 /** A device whose frames are given, and that writes down what is done to it. */
 class Scripted implements Device {
@@ -106,9 +107,9 @@ t.test('the clock is handed on before the frames', async t => {
 t.test('how long nothing is due: a second at the most, less while a connection or a request is', async t => {
   const { loop, director, devices } = make()
   t.equal(loop.idleMs, 1000)
-  director.balancing.addService(6, parseIpv4(DIP_C)!, 80, 'rr')
+  director.balancing.addService(identity(6, parseIpv4(DIP_C)!, 80), plain, 'rr')
   const [service] = director.balancing.inKernelOrder()
-  director.balancing.addDestination(service!, parseIpv4('10.99.2.11')!, 80, 1)
+  director.balancing.addDestination(service!, parseIpv4('10.99.2.11')!, 80, ofWeight(1))
   devices[0].waiting.push(tcp4('10.99.1.10:1 > 10.99.1.1:80', fromClient))
   loop.turn(2000)
   loop.turn(61_900)

@@ -3,12 +3,13 @@ import { countInbound, countOutbound } from '../../src/director/machine.js'
 import { Counter, Counters, TOTALS } from '../../src/service/counters.js'
 import { DestinationTable } from '../../src/service/destination.js'
 import { parseIpv4 } from '../../src/wire/addr.js'
+import { identity } from '../support/identity.js'
 
 const addr = (text: string) => parseIpv4(text)!
 
 t.test('a packet counts for the destination, its service and the totals, unless the destination is gone', async t => {
   const counters = new Counters()
-  const dest = new DestinationTable(counters).create(6, addr('10.0.0.1'), 80, addr('10.0.0.2'), 80)
+  const dest = new DestinationTable(counters).create(identity(6, addr('10.0.0.1'), 80), addr('10.0.0.2'), 80)
   dest.serviceCounters = counters.allocate()
   const rows = [dest.counters, dest.serviceCounters, TOTALS]
   const shown = (): number[][] => {

@@ -7,6 +7,7 @@ import type { Port } from '../../src/packet/port.js'
 import { verdictNames } from '../../src/packet/verdict.js'
 import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions } from './frames.js'
 import { readU16 } from './octets.js'
+import { destinationSettings, serviceSettings } from './settings.js'
 
 /*
  * The wires of the recordings: clients on port c (10.99.1.0/24, gateway .254 for all others), real servers on port r
@@ -104,10 +105,10 @@ export class BenchDirector {
   }
   serveBy(scheduler: string, protocol: Protocol, at: string, ...servers: string[]): void {
     const service = { protocol, ...endpoint(at) }
-    this.must({ op: 'add-service', service, settings: { scheduler } })
+    this.must({ op: 'add-service', service, settings: serviceSettings(scheduler) })
     for (const text of servers) {
       const [server = '', weight = '1'] = text.split(' ')
-      const settings = { method: 'masq', weight: Number(weight) } as const
+      const settings = destinationSettings(Number(weight))
       this.must({ op: 'add-destination', service, destination: endpoint(server), settings })
     }
     this.poll()

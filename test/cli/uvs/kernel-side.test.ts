@@ -13,6 +13,8 @@ function command(kind: 'raw' | 'tap', name: string, addresses: string[], vips: s
     control: '',
     rules: undefined,
     http: undefined,
+    marks: [],
+    schedulers: [],
   }
 }
 /** The notes but for the one on forwarding, which the machine decides. */
