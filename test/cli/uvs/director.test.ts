@@ -53,9 +53,10 @@ class Process {
   }
 }
 
-t.setTimeout(120_000)
+// Starting a process takes seconds on a machine that is busy with other tests.
+t.setTimeout(115_000)
 
-t.test('uvs director', { skip, timeout: 120_000 }, async t => {
+t.test('uvs director', { skip }, async t => {
   veth('dc', 'c0')
   ip('link set lo up')
   ip('link set dc address 02:00:00:00:01:01')
@@ -104,13 +105,8 @@ t.test('uvs director', { skip, timeout: 120_000 }, async t => {
       ['--raw dc', /^uvs director: --address: /],
       [`${least} --nosuch`, /^uvs director: --nosuch: there is no such option/],
       [`${least} --workers 2`, /^uvs director: --workers is not there yet$/m],
-      ['--raw dc --address 10.99.1.1@dc', /^uvs director: --address: '10\.99\.1\.1@dc'/],
       ['--raw dc --address 10.99.1.1/24@eth9', /there is no interface 'eth9' here, only dc/],
-      [`${least} --vip x`, /^uvs director: --vip: 'x'/],
-      [`${least} --route x`, /^uvs director: --route: 'x'/],
       [`${least} --route default=192.0.2.1`, /^uvs director: --route: 'default=192\.0\.2\.1': the gateway is on none/],
-      [`${least} --neighbour x`, /^uvs director: --neighbour: 'x'/],
-      [`${least} --http 80`, /^uvs director: --http: '80'/],
     ]
     const path = `${tempDir(t)}/uvs.sock`
     for (const [options, says] of lines) {

@@ -37,6 +37,18 @@ t.test('a command that is not there: status 2, one line, with the ones there are
     )
 })
 
+t.test('where native code cannot load, the command that needs it says so in one line and the others go on', async t => {
+  const hook =
+    'export async function resolve(s,c,next){if(s==="koffi")throw new Error("no koffi here");return next(s,c)}'
+  const register = `import{register}from"node:module";register(${JSON.stringify(`data:text/javascript,${hook}`)})`
+  const args = ['--import', `data:text/javascript,${register}`, MAIN]
+  const run = (...more: string[]) =>
+    spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8', timeout: 20_000 })
+  const director = run('director', '--raw', 'x', '--address', '10.0.0.1/24@x')
+  t.strictSame([director.status, director.stdout, director.stderr], [1, '', 'uvs director: no koffi here\n'])
+  t.equal(run('script', '--help').status, 0)
+})
+
 t.test('a reader that stops early is no error', async t => {
   const line = `"${process.execPath}" "${MAIN}" --help | head -c 1; exit "\${PIPESTATUS[0]}"`
   const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
