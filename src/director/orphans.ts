@@ -1,8 +1,9 @@
 import type { Connections } from '../conn/lifecycle.js'
 import { NEXT, NONE, type ConnIndex } from '../conn/record.js'
 
-/** Buckets looked at in one turn of the loop. */
-const PER_TURN = 16_384
+/** In one turn of the loop, so many buckets are looked at, and fewer if so many of them hold connections. */
+const PER_TURN = 262_144
+const HELD_PER_TURN = 16_384
 
 /**
  * Ends connections whose destination has been deleted, a share of the table a turn (sysctl expire_nodest_conn,
@@ -25,7 +26,11 @@ export class Orphans {
     const { table } = this.#conns
     if (this.#bucket >= table.buckets) return
     const end = Math.min(this.#bucket + PER_TURN, table.buckets)
-    for (; this.#bucket < end; this.#bucket++) while (this.#endOneOf(table.bucketHead(this.#bucket)));
+    for (let left = HELD_PER_TURN; this.#bucket < end && left > 0; this.#bucket++) {
+      if (table.bucketHead(this.#bucket) === NONE) continue
+      while (this.#endOneOf(table.bucketHead(this.#bucket))) left--
+      left--
+    }
   }
 
   /** Ends the first orphan of the bucket; others, and the bucket's order, may have gone with it. */

@@ -46,9 +46,9 @@ export class RawDevice implements Device {
     this.name = name
     this.mac = info.mac
     this.mtu = info.mtu
+    this.#ring = new PacketRing(name, info)
     this.#arp = packetSocket()
     bindTo(this.#arp, info.index, ETH_P_ARP, name)
-    this.#ring = new PacketRing(name, info)
     setBuffers(this.#ring.fd, BUFFER_OCTETS)
     this.#queue = new SendQueue(this.#ring.fd)
     this.fds = [this.#ring.fd, this.#arp]

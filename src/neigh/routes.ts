@@ -50,7 +50,7 @@ export class Routes {
     return undefined
   }
 
-  /** Our address on a port that its neighbour `peer` would expect: of the same network, else the port's first, else 0. */
+  /** Our address on a port that its neighbour `peer` would expect: of the same network, else the port's first, else any of ours. */
   sourceFor(port: Port, peer: number): Ipv4Addr {
     let first: Ipv4Addr | undefined
     for (const address of this.#addresses) {
@@ -58,7 +58,7 @@ export class Routes {
       if ((peer & address.mask) === (address.addr & address.mask)) return address.addr
       first ??= address.addr
     }
-    return first ?? (0 as Ipv4Addr)
+    return first ?? this.#addresses[0]?.addr ?? (0 as Ipv4Addr)
   }
   /** Whether `addr` is the broadcast address of a connected network. (The network's own is a host, as in Linux since 5.14.) */
   isBroadcast(addr: number): boolean {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Control } from '../../control/api.js'
-import { DataPlane } from '../../control/data-plane.js'
 import { serveMetrics } from '../../control/metrics.js'
 import { serveControl } from '../../control/server.js'
 import { UsageError } from '../../director/options.js'
@@ -40,6 +39,8 @@ interface Closable {
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
   const signalled = nextSignal()
+  // Only here is native code needed: options and help must work without.
+  const { DataPlane } = await import('../../control/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
