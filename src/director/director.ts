@@ -138,7 +138,7 @@ export class Director {
 
   /** How long, in whole ms from the last poll, nothing will be due if no frame comes: when to poll again at the latest. */
   get idleMs(): number {
-    return Math.min(this.#neighbours.idleMs, this.conns.idleMs)
+    return this.#orphans.isLooking ? 0 : Math.min(this.#neighbours.idleMs, this.conns.idleMs)
   }
 
   /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. */

@@ -22,9 +22,13 @@ export class Orphans {
   look(): void {
     this.#bucket = 0
   }
+  /** There is more to do next turn. */
+  get isLooking(): boolean {
+    return this.#bucket < this.#conns.table.buckets
+  }
   poll(): void {
     const { table } = this.#conns
-    if (this.#bucket >= table.buckets) return
+    if (!this.isLooking) return
     const end = Math.min(this.#bucket + PER_TURN, table.buckets)
     for (let left = HELD_PER_TURN; this.#bucket < end && left > 0; this.#bucket++) {
       if (table.bucketHead(this.#bucket) === NONE) continue
