@@ -82,7 +82,7 @@ t.test('the later of two routes to one block stands, however its host part is wr
   t.equal(lookup(routes, '192.0.2.1'), 'a link 1500', 'another length is another route')
 })
 
-t.test('the source for a peer is our address in its network, else the port’s first, else none', async t => {
+t.test('the source for a peer is our address in its network, else the port’s first, else any of ours', async t => {
   const routes = new Routes()
   routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
   routes.addAddress({ ...cidr('10.0.1.1/24'), port: a })
@@ -93,7 +93,7 @@ t.test('the source for a peer is our address in its network, else the port’s f
     [a, '10.0.2.9', '10.0.0.1'],
     [b, '10.0.2.9', '10.0.2.1'],
     [b, '8.8.8.8', '10.0.2.1'],
-    [port(2, 'c'), '10.0.0.9', '0.0.0.0'],
+    [port(2, 'c'), '10.0.0.9', '10.0.0.1'],
   ]
   for (const [at, peer, source] of cases)
     t.equal(formatIpv4(routes.sourceFor(at, addr(peer))), source, `${peer} by ${at.name}`)
