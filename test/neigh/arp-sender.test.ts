@@ -45,11 +45,11 @@ t.test('a request names the sender by the address in the neighbour’s network',
   }
 })
 
-t.test('on a port without an address a request comes from 0.0.0.0', async t => {
+t.test('on a port without an address a request comes from another one of ours', async t => {
   const { arp, sent } = sender('10.99.1.1/24')
   arp.request(other, parseIpv4('10.99.1.7')!, parseMac('ff:ff:ff:ff:ff:ff')!)
   t.strictSame(sent(), [
-    whole({ operation: 'request', senderMac: MAC, senderAddr: '0.0.0.0', targetAddr: '10.99.1.7' }),
+    whole({ operation: 'request', senderMac: MAC, senderAddr: '10.99.1.1', targetAddr: '10.99.1.7' }),
   ])
 })
 

@@ -13,6 +13,8 @@ t.test('the least that must be said, and what holds then', async t => {
     control: '/run/uvs/uvs.sock',
     rules: undefined,
     http: undefined,
+    marks: [],
+    schedulers: [],
   })
 })
 
@@ -20,8 +22,8 @@ t.test('all that may be said, in either form', async t => {
   const line =
     '--tap=t0,t1 --mac 02:00:00:00:00:01@t1 --address 10.0.0.1/24@t0 --address=10.0.1.1/24@t1 --vip 192.0.2.1 --vip 192.0.2.8/29 ' +
     '--route default=10.0.0.254 --route=192.0.2.0/24=10.0.1.9,mtu=1400 --neighbour 10.0.0.9=02:00:00:00:00:09@t0 ' +
-    '--max-connections 5000 --icmp-ratelimit 0 --seed 4294967295 --rules /etc/rules --control /tmp/x.sock --http [::1]:9100'
-  t.strictSame(parse(line), {
+    '--max-connections 5000 --icmp-ratelimit 0 --seed 4294967295 --rules /etc/rules --control /tmp/x.sock --http [::1]:9100 --scheduler /tmp/mine.js'
+  t.strictSame(parseDirectorOptions([...line.split(' '), '--mark', 'tcp 192.0.2.0/24:80=7'], 77), {
     devices: [
       { kind: 'tap', name: 't0', mac: undefined },
       { kind: 'tap', name: 't1', mac: { hi: 0x0200, lo: 1 } },
@@ -38,6 +40,8 @@ t.test('all that may be said, in either form', async t => {
     control: '/tmp/x.sock',
     rules: '/etc/rules',
     http: { host: '::1', port: 9100 },
+    marks: [{ protocol: 'tcp', to: '192.0.2.0/24', ports: [{ first: 80, last: 80 }], mark: 7 }],
+    schedulers: ['file:///tmp/mine.js'],
   })
 })
 
@@ -76,10 +80,7 @@ const refused: [line: string, words: string[]][] = [
   [`${least} --http :9100`, ['--http']],
   [`${least} --http 127.0.0.1:65536`, ['--http']],
   [`${least} --http 127.0.0.1:x`, ['--http']],
-  ...['libpcap eth0', 'workers 2', 'mark x', 'scheduler ./x.js'].map((text): [string, string[]] => [
-    `${least} --${text}`,
-    ['not there yet'],
-  ]),
+  ...['libpcap eth0', 'workers 2'].map((text): [string, string[]] => [`${least} --${text}`, ['not there yet']]),
 ]
 
 t.test('what cannot be meant is told in one line that names the option', async t => {
