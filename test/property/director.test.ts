@@ -1,0 +1,95 @@
+import * as fc from 'fast-check'
+import t from 'tap'
+import { schedulers } from '../../src/sched/index.js'
+import { SERVICES, step, Story, type Step } from './story.js'
+import { checkControllers, checkCounts, checkFree, checkTimers, checkWheel, records } from './whole.js'
+
+interface Drawn {
+  seed: number
+  maxConnections: number
+  /** Of the services, in their order. */
+  names: string[]
+  steps: Step[]
+}
+
+const count = SERVICES.length
+const story: fc.Arbitrary<Drawn> = fc.record({
+  seed: fc.nat(1000),
+  maxConnections: fc.constantFrom(4, 16, 64),
+  names: fc.array(fc.constantFrom(...schedulers.keys()), { minLength: count, maxLength: count }),
+  steps: fc.array(step, { minLength: 20, maxLength: 90 }),
+})
+
+/** Services of every kind with servers, so that most stories have traffic. */
+function begun({ seed, maxConnections, names }: Drawn): Story {
+  const director = new Story(seed, maxConnections)
+  for (const [service, name] of names.entries()) {
+    const persistence = service % 2 === seed % 2 ? 60 : 0
+    const more = { persistence, netmask: '255.255.255.255', onePacket: seed % 3 === 0, schedFlags: seed & 3 }
+    director.happen({ op: 'add-service', service, settings: { scheduler: `x-${name}`, ...more } } as unknown as Step)
+    for (const server of [11, 12, 13]) {
+      const thresholds = { upperThreshold: seed % 4, lowerThreshold: 0 }
+      director.happen({ op: 'add-destination', service, server, weight: server - 10, thresholds } as unknown as Step)
+    }
+  }
+  return director
+}
+
+/** fast-check prints the seed and the shortest story that fails. What there is no time for is left for another seed. */
+function always(numRuns: number, holds: (drawn: Drawn) => void): void {
+  fc.assert(fc.property(story, holds), { numRuns, interruptAfterTimeLimit: 8000 })
+}
+
+t.test('whatever happens, the tables are whole, counts are right, and nobody outlives his timer', async t => {
+  always(100, drawn => {
+    const director = begun(drawn)
+    const { conns } = director.director
+    for (const each of drawn.steps) {
+      director.happen(each)
+      const all = records(conns)
+      checkWheel(conns, all)
+      checkControllers(conns, all)
+      checkCounts(conns, all, director.destinations)
+      director.pass(0)
+      checkTimers(conns, records(conns), director.now)
+    }
+    checkFree(conns, records(conns))
+    if (director.wrongChoices.length > 0) throw new Error(director.wrongChoices.join('; '))
+  })
+  t.pass('for all that was drawn')
+})
+
+t.test('when all have timed out, nothing refers to a destination', async t => {
+  always(60, drawn => {
+    const director = begun(drawn)
+    for (const each of drawn.steps) director.happen(each)
+    const { conns, balancing } = director.director
+    for (let minutes = 0; minutes < 60 && conns.table.count > 0; minutes++) director.pass(60_000)
+    if (conns.table.count > 0) throw new Error(`${conns.table.count} connections after an hour`)
+    checkFree(conns, [])
+    checkCounts(conns, [], director.destinations)
+    for (const dest of director.destinations)
+      if (dest.overloaded) throw new Error(`destination ${dest.index} is overloaded by nobody`)
+    // Without services no scheduler remembers anybody, and after some sweeps the trash is empty.
+    director.happen({ op: 'flush' })
+    for (const dest of director.destinations)
+      if (dest.referenced) throw new Error(`destination ${dest.index} is still referred to`)
+    for (let sweeps = 0; sweeps < 4; sweeps++) director.pass(60_000)
+    for (const dest of director.destinations)
+      if (balancing.destinations.at(dest.index) === dest) throw new Error(`destination ${dest.index} is never freed`)
+  })
+  t.pass('for all that was drawn')
+})
+
+t.test('the same story gives the same counts and connections, to the bit', async t => {
+  always(15, drawn => {
+    const [first, second] = [drawn, drawn].map(each => {
+      const director = begun(each)
+      for (const one of each.steps) director.happen(one)
+      const connections = director.ask({ op: 'connections', from: 0 })
+      return JSON.stringify([director.ask({ op: 'services' }), connections, director.director.stats.byName()])
+    })
+    if (first !== second) throw new Error('two directors differ')
+  })
+  t.pass('for all that was drawn')
+})
