@@ -26,6 +26,8 @@ export interface DoStep {
   script: string
   result: Outcome
   out: SideFrame[]
+  /** Seconds that it took; the usual time if left out. */
+  quiet: number | undefined
 }
 
 export interface PauseStep {
@@ -76,18 +78,18 @@ function parseStep(value: unknown, index: number): Step {
   const where = `steps[${index}]`
   const step = object(value, where)
   const note = step['note'] === undefined ? '' : string(step['note'], `${where}.note`)
+  const quiet = step['quiet'] === undefined ? undefined : seconds(step['quiet'], `${where}.quiet`)
   const kinds = ['send', 'do', 'pause'].filter(kind => step[kind] !== undefined)
   if (kinds.length !== 1) throw new CaseError(`${where}: has to be one of send, do, pause`)
   if (step['send'] !== undefined) {
     const send = parseFrame(step['send'], `${where}.send`)
-    const quiet = step['quiet'] === undefined ? undefined : seconds(step['quiet'], `${where}.quiet`)
     return { kind: 'send', note, send, out: parseFrames(step['out'], `${where}.out`), quiet }
   }
   // The recorder collects frames after a send only. Where a file has none, none may come.
   const out = parseFrames(step['out'] ?? [], `${where}.out`)
   if (step['do'] !== undefined) {
     const result = parseOutcome(step['result'], `${where}.result`)
-    return { kind: 'do', note, script: string(step['do'], `${where}.do`), result, out }
+    return { kind: 'do', note, script: string(step['do'], `${where}.do`), result, out, quiet }
   }
   return { kind: 'pause', note, seconds: seconds(step['pause'], `${where}.pause`), out }
 }

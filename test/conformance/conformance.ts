@@ -43,7 +43,7 @@ function orProblem<T extends object>(path: string, load: () => T): T | Unplayabl
 }
 
 /** What differs. A director that throws fails the case, not the run; its stack is what helps then. */
-async function playCase(recorded: RecordedCase): Promise<string[]> {
+export async function playCase(recorded: RecordedCase): Promise<string[]> {
   try {
     return compare(recorded, await play(recorded))
   } catch (error) {

@@ -1,7 +1,26 @@
-/* npm run conformance -- [DIR|FILE…]: plays what the real kernel did on the director and compares every octet. */
+/*
+ * npm run conformance -- [DIR|FILE…]: plays what the real kernel did on the director and compares every octet.
+ * npm run conformance -- --live [--seed N] [--count N]: compares with the kernel itself, in scenarios drawn from a seed.
+ */
+import { randomInt } from 'node:crypto'
 import { conformance } from './conformance.js'
 import { OWN_CASES } from './files.js'
+import { LiveUsageError, parseLiveArguments } from './live/live-arguments.js'
+import { live } from './live/live.js'
 
-const paths = process.argv.slice(2)
-const all = await conformance(paths.length > 0 ? paths : OWN_CASES, line => process.stdout.write(`${line}\n`))
-process.exitCode = all ? 0 : 1
+const args = process.argv.slice(2)
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+try {
+  const all = args.includes('--live')
+    ? await live(
+        parseLiveArguments(args, () => randomInt(2 ** 32)),
+        print,
+      )
+    : await conformance(args.length > 0 ? args : OWN_CASES, print)
+  process.exitCode = all ? 0 : 1
+} catch (error) {
+  if (!(error instanceof LiveUsageError)) throw error
+  process.stderr.write(`conformance: ${error.message}\n`)
+  process.exitCode = 2
+}

@@ -19,7 +19,7 @@ const SYN: Step = {
 const OTHER: Step = { ...SYN, send: { side: 'c', frame: new Uint8Array(60) } }
 
 function run(script: string): Step {
-  return { kind: 'do', note: '', script, result: { status: 0, out: '', err: '' }, out: [] }
+  return { kind: 'do', note: '', script, result: { status: 0, out: '', err: '' }, out: [], quiet: undefined }
 }
 
 function times(count: number, step: Step): Step[] {
@@ -56,10 +56,11 @@ t.test('quiet and pause take their seconds', async t => {
   t.equal(await expiry([{ kind: 'pause', note: '', seconds: 2.5, out: [] }]), 57)
 })
 
-t.test('a do takes 50 ms, and the seconds that it sleeps', async t => {
+t.test('a do takes 50 ms or its own time, and the seconds that it sleeps', async t => {
   t.equal(await expiry(times(17, run('ipvsadm -Ln'))), 59)
   t.equal(await expiry(times(18, run('ipvsadm -Ln'))), 58)
   t.equal(await expiry([run('sleep 10; sleep 0.5')]), 49)
+  t.equal(await expiry([{ ...run('ipvsadm -Ln'), quiet: 20.5 }]), 39)
 })
 
 t.test("what comes out in a step is the step's, with its verdict and what it printed", async t => {

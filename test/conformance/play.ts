@@ -43,7 +43,7 @@ async function playStep(rig: Rig, step: Step, trace: boolean): Promise<PlayedSte
 }
 
 function stepSeconds(step: Step, trace: boolean): number {
-  if (step.kind === 'do') return DO_SECONDS
+  if (step.kind === 'do') return step.quiet ?? DO_SECONDS
   if (step.kind === 'pause') return step.seconds
   return step.quiet ?? (trace ? TRACE_SEND_SECONDS : SEND_SECONDS)
 }

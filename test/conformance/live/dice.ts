@@ -1,0 +1,40 @@
+/** Draws from a seed: the same ones every time (splitmix32). */
+export class Dice {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed | 0
+  }
+
+  /** A whole number from 0 up to, but not including, `end`. */
+  below(end: number): number {
+    this.#state = (this.#state + 0x9e3779b9) | 0
+    let z = Math.imul(this.#state ^ (this.#state >>> 16), 0x85ebca6b)
+    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
+    return ((z ^ (z >>> 16)) >>> 0) % end
+  }
+
+  /** A whole number, both ends included. */
+  between(first: number, last: number): number {
+    return first + this.below(last - first + 1)
+  }
+
+  /** True `percent` times of a hundred. */
+  chance(percent: number): boolean {
+    return this.below(100) < percent
+  }
+
+  pick<T>(choices: readonly T[]): T {
+    return choices[this.below(choices.length)]!
+  }
+
+  /** Each choice as often as its number says, in proportion. */
+  weighted<T>(choices: readonly (readonly [number, T])[]): T {
+    let left = this.below(choices.reduce((sum, [times]) => sum + times, 0))
+    for (const [times, choice] of choices) {
+      if (left < times) return choice
+      left -= times
+    }
+    throw new RangeError('no choices')
+  }
+}

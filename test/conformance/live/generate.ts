@@ -1,0 +1,72 @@
+import { Dice } from './dice.js'
+import { drawCommands, sysctlLine } from './generate-commands.js'
+import { drawBurst, drawFlow, drawTalk } from './generate-packets.js'
+import { planService, type PlannedService } from './generate-services.js'
+import type { Flow, LiveStep, Scenario } from './scenario.js'
+
+/** What pauses are for: timers of 1 s (`--set 1 1 1`) run out in all of them, CLOSE's 10 s in the long ones. */
+const SHORT_PAUSES = [1.6, 2.5]
+const LONG_PAUSE = 11.5
+
+/** Counters are copied for users every 2 s (ipvs-behaviour.md §11.2). */
+const STATS_SECONDS = 2
+
+/** Scenario number `index` of a seed. The same one every time. */
+export function generate(seed: number, index: number): Scenario {
+  const dice = new Dice(Math.imul(seed, 0x01000193) ^ Math.imul(index + 1, 0x85ebca6b))
+  const setup: string[] = []
+  for (let left = dice.pick([0, 0, 0, 1, 1, 2]); left > 0; left--) setup.push(sysctlLine(dice))
+  const pause = drawPause(dice)
+  if (pause) setup.push('ipvsadm --set 1 1 1')
+  const services: PlannedService[] = []
+  for (
+    let left = dice.weighted([
+      [6, 1],
+      [3, 2],
+      [1, 3],
+    ]);
+    left > 0;
+    left--
+  ) {
+    const { service, lines } = planService(dice, services)
+    services.push(service)
+    setup.push(...lines)
+  }
+  return { name: `live-${seed}-${index}`, setup, steps: drawSteps(dice, services, pause) }
+}
+
+/** Seconds; undefined: no time passes. */
+function drawPause(dice: Dice): number | undefined {
+  return dice.weighted([
+    [85, undefined],
+    [12, dice.pick(SHORT_PAUSES)],
+    [3, LONG_PAUSE],
+  ])
+}
+
+function drawSteps(dice: Dice, services: PlannedService[], pause: number | undefined): LiveStep[] {
+  const flows: Flow[] = []
+  const steps: LiveStep[] = []
+  const count = dice.between(12, 45)
+  while (steps.length < count) {
+    if (dice.chance(25)) steps.push({ kind: 'do', script: drawCommands(dice, services) })
+    else if (dice.chance(5)) {
+      const burst = drawBurst(dice, dice.pick(services))
+      flows.push(burst[0]!.flow, burst.at(-1)!.flow)
+      steps.push(...burst)
+    } else {
+      if (flows.length === 0 || dice.chance(35)) flows.push(drawFlow(dice, dice.pick(services)))
+      steps.push(...drawTalk(dice, dice.chance(50) ? flows.at(-1)! : dice.pick(flows)))
+    }
+  }
+  if (pause === undefined) return steps
+  const at = dice.between(Math.floor(steps.length / 2), steps.length)
+  const waited: LiveStep[] = [{ kind: 'pause', seconds: pause }]
+  // By then the counters of all that went before are to be seen, unless they are zeroed at some other time.
+  if (pause > STATS_SECONDS && !steps.some(isZeroing)) waited.push({ kind: 'do', script: 'ipvsadm -Ln --stats' })
+  return steps.toSpliced(at, 0, ...waited)
+}
+
+function isZeroing(step: LiveStep): boolean {
+  return step.kind === 'do' && step.script.includes('ipvsadm -Z')
+}

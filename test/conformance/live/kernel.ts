@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Outcome } from '../../../src/control/api.js'
+import { DATAGRAM, Socket, STREAM, waitFor } from './sockets.js'
+
+/** Seen from dist/test/conformance/live. */
+const SCRIPTS = fileURLToPath(new URL('../../../../test/conformance/uml', import.meta.url))
+
+const LINUX = '/usr/bin/linux.uml'
+const MODULES = '/usr/lib/uml/modules'
+/** What runs inside; its root is this machine's. */
+const TOOLS = ['ipvsadm', 'iptables-legacy', 'modprobe', 'rmmod', 'ip', 'sysctl', 'dash']
+const TOOL_PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/** Boots in 2 s; a busy machine may need some more. */
+const BOOT_MS = 60_000
+const EXEC_MS = 70_000
+const DOWN_MS = 5000
+
+/** One line, or nothing if the real kernel can be run here. It needs no root. */
+export function whyNoKernel(): string | undefined {
+  if (!existsSync(LINUX) || !existsSync(MODULES)) return 'user-mode-linux is not installed'
+  const missing = TOOLS.filter(tool => !TOOL_PATH.some(dir => existsSync(join(dir, tool))))
+  return missing.length > 0 ? `not installed: ${missing.join(', ')}` : undefined
+}
+
+/**
+ * Linux 6.1 with IPVS as a process (user-mode-linux), its two Ethernet interfaces and its console at the ends of socket
+ * pairs: no root, no namespace. It ends with this process, however that ends.
+ */
+export class Kernel {
+  /** The clients' side and the real servers': one frame a datagram. */
+  readonly c = new Socket(DATAGRAM)
+  readonly r = new Socket(DATAGRAM)
+  readonly #console = new Socket(STREAM)
+  readonly #dir = mkdtempSync(join(tmpdir(), 'uvs-live-'))
+  #line = ''
+  #requests = 0
+
+  /** Up, with the addresses and neighbours of every recording. */
+  static boot(): Kernel {
+    const kernel = new Kernel()
+    try {
+      kernel.#start()
+      kernel.mustRun(readFileSync(join(SCRIPTS, 'network'), 'utf8'))
+      return kernel
+    } catch (error) {
+      kernel.down()
+      throw error
+    }
+  }
+
+  /** Forgets everything that a scenario has left. */
+  reset(): void {
+    this.mustRun(readFileSync(join(SCRIPTS, 'reset'), 'utf8'))
+  }
+
+  /** Runs a shell script inside. */
+  run(script: string): Outcome {
+    const id = ++this.#requests
+    const file = (name: string) => join(this.#dir, `${name}.${id}`)
+    writeFileSync(file('req'), script)
+    this.#console.send(Buffer.from(`${id}\n`))
+    const answer = this.#readLine(EXEC_MS)
+    if (!answer.startsWith(`${id} `)) throw new Error(`the kernel answered '${answer}' to request ${id}`)
+    const [out, err] = ['out', 'err'].map(name => readFileSync(file(name), 'utf8')) as [string, string]
+    for (const name of ['req', 'out', 'err']) rmSync(file(name))
+    return { status: Number(answer.split(' ')[1]), out, err }
+  }
+
+  mustRun(script: string): void {
+    const { status, out, err } = this.run(script)
+    if (status !== 0 || err !== '') throw new Error(`inside the kernel, status ${status}: ${out}${err}`)
+  }
+
+  down(): void {
+    try {
+      this.#console.send(Buffer.from('poweroff\n'))
+      this.#readLine(DOWN_MS)
+    } catch {
+      // Closed: it is down.
+    }
+    for (const pid of this.#pids()) killIfThere(pid)
+    for (const socket of [this.c, this.r, this.#console]) socket.close()
+    rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  #start(): void {
+    const log = openSync(join(this.#dir, 'boot.log'), 'w')
+    const { c, r } = this
+    const child = spawn(LINUX, this.#commandLine(), { stdio: ['ignore', log, log, c.peer, r.peer, this.#console.peer] })
+    child.unref()
+    closeSync(log)
+    for (const socket of [c, r, this.#console]) socket.closePeer()
+    const line = this.#readLine(BOOT_MS)
+    if (line === 'ready') return
+    const said = readFileSync(join(this.#dir, 'boot.log'), 'utf8').trim().split('\n').at(-1)
+    throw new Error(`the kernel did not boot: ${said}`)
+  }
+
+  #commandLine(): string[] {
+    const interfaces = ['vec0:transport=fd,fd=3,mac=02:00:00:00:01:01', 'vec1:transport=fd,fd=4,mac=02:00:00:00:02:01']
+    const consoles = ['con=null', 'con0=null,fd:1', 'ssl=null', 'ssl0=fd:5']
+    const root = ['root=/dev/root', 'rootfstype=hostfs', 'ro', `init=${join(SCRIPTS, 'init')}`, `umlctl=${this.#dir}`]
+    return ['mem=64M', 'umid=uvs', `uml_dir=${this.#dir}`, ...root, ...consoles, ...interfaces, 'noreboot', 'panic=-1']
+  }
+
+  #readLine(ms: number): string {
+    const end = performance.now() + ms
+    for (;;) {
+      const newline = this.#line.indexOf('\n')
+      if (newline >= 0) {
+        const line = this.#line.slice(0, newline)
+        this.#line = this.#line.slice(newline + 1)
+        return line
+      }
+      const left = end - performance.now()
+      if (left <= 0) throw new Error('the kernel does not answer')
+      waitFor([this.#console], left)
+      const octets = this.#console.receive()
+      if (octets === 'closed') throw new Error('the kernel is down')
+      if (octets !== 'nothing') this.#line += Buffer.from(octets).toString('latin1')
+    }
+  }
+
+  /** Of what a crash may have left: each address space of the kernel is a process, all with our directory in their arguments. */
+  #pids(): number[] {
+    const isOurs = (pid: string) => commandLineOf(pid).split('\0').includes(`uml_dir=${this.#dir}`)
+    return readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name) && isOurs(name))
+      .map(Number)
+  }
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // gone meanwhile
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // gone meanwhile
+  }
+}

@@ -1,0 +1,27 @@
+export interface LiveArguments {
+  seed: number
+  count: number
+}
+
+/** One line. */
+export class LiveUsageError extends Error {
+  override readonly name = 'LiveUsageError'
+}
+
+const SEED_END = 2 ** 32
+
+/** `--live [--seed N] [--count N]`, in any order. `drawSeed` is asked for a seed where none is given. */
+export function parseLiveArguments(args: readonly string[], drawSeed: () => number): LiveArguments {
+  const given: Partial<LiveArguments> = {}
+  for (let at = 0; at < args.length; at++) {
+    const name = args[at]!
+    if (name === '--live') continue
+    if (name !== '--seed' && name !== '--count') throw new LiveUsageError(`'${name}': only --live, --seed N, --count N`)
+    const value = args[++at] ?? ''
+    const end = name === '--seed' ? SEED_END : 1_000_000
+    if (!/^\d+$/.test(value) || Number(value) >= end)
+      throw new LiveUsageError(`${name}: '${value}' is not a whole number below ${end}`)
+    given[name === '--seed' ? 'seed' : 'count'] = Number(value)
+  }
+  return { seed: given.seed ?? drawSeed() % SEED_END, count: given.count ?? 25 }
+}

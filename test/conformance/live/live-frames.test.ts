@@ -1,0 +1,76 @@
+import t from 'tap'
+import { decode, hex, payloadOf, unhex } from '../../support/frames.js'
+import { readU16 } from '../../support/octets.js'
+import { errorFrame, packetFrame } from './live-frames.js'
+import { Routes } from './routes.js'
+import type { ErrorStep, Flow, Protocol } from './scenario.js'
+
+const SERVER = { address: '10.99.2.12', port: 8080 }
+
+function flow(protocol: Protocol): Flow {
+  const ends = { client: '198.51.100.7', clientPort: 40_000, vip: '10.99.1.100', vipPort: 80 }
+  return { protocol, ...ends, server: '10.99.2.11', serverPort: 80 }
+}
+const SHAPE = { payloadLen: 3, ttl: 9, df: false, checksum: 'right' } as const
+
+t.test('the client speaks to the VIP, and the server to the client', async t => {
+  const shape = { ...SHAPE, flags: 'SA' }
+  const asked = decode(packetFrame({ kind: 'packet', flow: flow('tcp'), from: 'c', shape }, SERVER))
+  t.match(asked, { 'eth.src': '02:00:00:00:01:fe', 'eth.dst': '02:00:00:00:01:01', 'ip.src': '198.51.100.7' })
+  t.match(asked, { 'ip.dst': '10.99.1.100', 'ip.ttl': 9, 'ip.df': false, 'tcp.flags': 'SA', 'tcp.dstPort': 80 })
+  const answered = decode(packetFrame({ kind: 'packet', flow: flow('tcp'), from: 'r', shape }, SERVER))
+  t.match(answered, { 'eth.src': '02:00:00:00:02:12', 'eth.dst': '02:00:00:00:02:01', 'ip.src': '10.99.2.12' })
+  t.match(answered, { 'ip.dst': '198.51.100.7', 'tcp.srcPort': 8080, 'tcp.dstPort': 40_000 })
+})
+
+t.test('SCTP has the checksum of RFC 3309', async t => {
+  const shape = { ...SHAPE, chunks: [10, 6] }
+  const packet = payloadOf(packetFrame({ kind: 'packet', flow: flow('sctp'), from: 'c', shape }, SERVER))
+  t.equal(hex(packet), `9c40005001020304${hex(packet.slice(8, 12))}0a00000801080f160600000801080f16`)
+  const wrong = payloadOf(
+    packetFrame({ kind: 'packet', flow: flow('sctp'), from: 'c', shape: { ...shape, checksum: 'wrong' } }, SERVER),
+  )
+  t.notSame(packet.slice(8, 12), wrong.slice(8, 12))
+})
+
+t.test('an error is about what its sender has got', async t => {
+  const error: ErrorStep = {
+    kind: 'error',
+    flow: flow('udp'),
+    from: 'c',
+    type: 3,
+    code: 3,
+    router: undefined,
+    ttl: 64,
+    checksum: 'right',
+    embeddedLen: 8,
+  }
+  const fromClient = decode(errorFrame(error, SERVER))
+  t.match(fromClient, { 'ip.src': '198.51.100.7', 'ip.dst': '10.99.1.100', 'icmp.type': 3, 'icmp.code': 3 })
+  t.match(fromClient, { 'in.ip.src': '10.99.1.100', 'in.ip.dst': '198.51.100.7', 'in.udp.srcPort': 80 })
+  const fromRouter = decode(errorFrame({ ...error, from: 'r', router: '10.99.2.13', type: 11, code: 0 }, SERVER))
+  t.match(fromRouter, { 'eth.src': '02:00:00:00:02:13', 'ip.src': '10.99.2.13', 'ip.dst': '198.51.100.7' })
+  t.match(fromRouter, { 'in.ip.src': '198.51.100.7', 'in.ip.dst': '10.99.2.12', 'in.udp.dstPort': 8080 })
+})
+
+t.test('a flow stays with the server that its packets went to', async t => {
+  const routes = new Routes()
+  t.strictSame(routes.of(flow('udp')), { address: '10.99.2.11', port: 80 })
+  const toServer = packetFrame(
+    { kind: 'packet', flow: { ...flow('udp'), vip: '10.99.2.14', vipPort: 53 }, from: 'c', shape: SHAPE },
+    SERVER,
+  )
+  t.equal(readU16(toServer, 36), 53)
+  routes.learn(flow('udp'), [
+    { side: 'c', frame: toServer },
+    { side: 'r', frame: unhex('ffffffffffff0200000002010806') },
+  ])
+  t.strictSame(
+    routes.of(flow('udp')),
+    { address: '10.99.2.11', port: 80 },
+    'neither what goes to clients nor ARP counts',
+  )
+  routes.learn(flow('udp'), [{ side: 'r', frame: toServer }])
+  t.strictSame(routes.of(flow('udp')), { address: '10.99.2.14', port: 53 })
+  t.strictSame(routes.of(flow('tcp')), { address: '10.99.2.11', port: 80 })
+})

@@ -1,0 +1,128 @@
+import { icmp4 } from '../../support/frames.js'
+import { readU16 } from '../../support/octets.js'
+import type { RecordedCase, Side, SideFrame, Step } from '../case.js'
+import type { Kernel } from './kernel.js'
+import type { Scenario } from './scenario.js'
+import { waitFor } from './sockets.js'
+
+/** How long a frame that is to come may take. */
+const LATE_MS = 300
+/** The kernel's jiffies are 10 ms: what it does at the next tick is done by then. */
+const SETTLE_MS = 25
+
+const IPV4_TYPE = 0x0800
+const ICMP = 1
+const ECHO_REPLY = 0
+
+/** Behind a frame goes an echo request; its reply says that the frame has been dealt with. */
+const ECHO_ID = 0x7576
+const ECHOS = {
+  c: { flow: '10.99.1.41 > 10.99.1.1', eth: '02:00:00:00:01:10 > 02:00:00:00:01:01' },
+  r: { flow: '10.99.2.14 > 10.99.2.1', eth: '02:00:00:00:02:14 > 02:00:00:00:02:01' },
+}
+
+/**
+ * Plays on the kernel what uvs has played, and answers what the kernel did, with the times that it really took. It goes
+ * on as soon as a frame is dealt with and the frames that uvs sent are there, or after 0.3 s.
+ */
+export function playOnKernel(kernel: Kernel, scenario: Scenario, steps: readonly Step[]): RecordedCase {
+  kernel.reset()
+  const setup = scenario.setup.join('\n')
+  const result = kernel.run(setupScript(scenario.setup))
+  const went = result.status === 0 && result.err === ''
+  const mustSettle = [setup, ...scenario.steps.map(step => (step.kind === 'do' ? step.script : ''))].some(script =>
+    script.includes('expire_nodest_conn'),
+  )
+  const wires = new Wires(kernel)
+  wires.drain()
+  const played = steps.map(step => playStep(kernel, wires, step, mustSettle))
+  const state = kernel.run('ipvsadm -Lcn; ipvsadm -Ln --sort').out
+  const { name } = scenario
+  return { name, setup, setupResult: went ? undefined : result, steps: played, state, trace: false, chosen: undefined }
+}
+
+/** The lines with as few programs to start as may be: that is what takes time. `ipvsadm -R` says what it is refused. */
+function setupScript(lines: readonly string[]): string {
+  const rules = lines.filter(line => /^ipvsadm -[Aa] /.test(line)).map(line => line.slice('ipvsadm '.length))
+  const sysctls = lines.filter(line => line.startsWith('sysctl -w ')).map(line => line.slice('sysctl -w '.length))
+  const others = lines.filter(line => !/^(ipvsadm -[Aa]|sysctl -w) /.test(line))
+  if (sysctls.length > 0) others.push(`sysctl -qw ${sysctls.join(' ')}`)
+  return [...others, 'ipvsadm -R <<END', ...rules, 'END', ''].join('\n')
+}
+
+function playStep(kernel: Kernel, wires: Wires, step: Step, mustSettle: boolean): Step {
+  const start = performance.now()
+  if (step.kind === 'pause') {
+    sleep(step.seconds * 1000)
+    return { ...step, out: wires.drain() }
+  }
+  if (step.kind === 'do') {
+    const result = kernel.run(step.script)
+    if (mustSettle) sleep(SETTLE_MS)
+    return { ...step, result, out: wires.drain(), quiet: secondsSince(start) }
+  }
+  const out = wires.exchange(step.send, step.out.length)
+  if (mustSettle || opens(step.send.frame)) sleep(SETTLE_MS)
+  return { ...step, out, quiet: secondsSince(start) }
+}
+
+/** A TCP SYN or an SCTP INIT may tell an old connection to expire, which it does at the next tick. */
+function opens(frame: Uint8Array): boolean {
+  return (frame[23] === 6 && (frame[47]! & 2) !== 0) || (frame[23] === 132 && frame[46] === 1)
+}
+
+/** Both wires, and what came from them that is not to be compared taken out. */
+class Wires {
+  readonly #kernel: Kernel
+  #echo = 0
+  #answered = 0
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  /** Sends a frame; answers what came out until it was dealt with, and `expected` frames had come, or not in time. */
+  exchange({ side, frame }: SideFrame, expected: number): SideFrame[] {
+    const { c, r } = this.#kernel
+    this.#kernel[side].send(frame)
+    this.#kernel[side].send(
+      icmp4(ECHOS[side].flow, { type: 8, rest: ECHO_ID * 0x10000 + ++this.#echo, ...ECHOS[side] }),
+    )
+    const end = performance.now() + LATE_MS
+    const out: SideFrame[] = []
+    for (;;) {
+      out.push(...this.drain())
+      const left = end - performance.now()
+      if ((this.#answered === this.#echo && out.length >= expected) || left <= 0) return out
+      waitFor([c, r], left)
+    }
+  }
+
+  /** What there is now. */
+  drain(): SideFrame[] {
+    return [...this.#drain('c'), ...this.#drain('r')]
+  }
+
+  #drain(side: Side): SideFrame[] {
+    const out: SideFrame[] = []
+    for (;;) {
+      const frame = this.#kernel[side].receive()
+      if (frame === 'nothing') return out
+      if (frame === 'closed') throw new Error('the kernel is down')
+      if (this.#isEcho(frame)) this.#answered = readU16(frame, 40)
+      else if (readU16(frame, 12) === IPV4_TYPE) out.push({ side, frame })
+    }
+  }
+
+  #isEcho(frame: Uint8Array): boolean {
+    return frame[23] === ICMP && frame[34] === ECHO_REPLY && readU16(frame, 38) === ECHO_ID
+  }
+}
+
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+function secondsSince(start: number): number {
+  return Math.max(0.001, Math.round(performance.now() - start) / 1000)
+}
