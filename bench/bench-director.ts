@@ -4,11 +4,12 @@ import { parseIpv4, parseMac } from '../src/wire/addr.js'
 import { pseudoHeaderSum, sum16 } from '../src/wire/checksum.js'
 import { EtherType, EthernetView } from '../src/wire/ethernet.js'
 import { DF, Ipv4View, IpProtocol } from '../src/wire/ipv4.js'
-import type { ServiceSettings } from '../src/control/api.js'
 import { execute } from '../src/control/execute.js'
 
 export const VIP = '10.0.0.100'
 const PLACE = 256
+
+const PLAIN = { persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 
 /** Takes every frame and forgets it. */
 const nowhere: Egress = { transmit: () => true }
@@ -33,17 +34,13 @@ export function benchDirector(scheduler: string, servers: number, maxConnections
     now: 0,
   })
   const service = { protocol: 'tcp', address: VIP, port: 80 } as const
-  execute(director, { op: 'add-service', service, settings: serviceSettings(scheduler) })
+  execute(director, { op: 'add-service', service, settings: { scheduler, ...PLAIN } })
   for (let i = 0; i < servers; i++) {
     const settings = { method: 'masq', weight: (i % 64) + 1, upperThreshold: 0, lowerThreshold: 0 } as const
     execute(director, { op: 'add-destination', service, destination: { address: server(i), port: 8080 }, settings })
   }
   director.poll(1)
   return director
-}
-
-function serviceSettings(scheduler: string): ServiceSettings {
-  return { scheduler, persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 }
 
 export function server(i: number): string {

@@ -8,6 +8,7 @@ import { established } from './established.js'
 import { lookup } from './lookup.js'
 import { newConnection } from './new-connection.js'
 import type { Question } from './question.js'
+import { scheduling } from './schedulers.js'
 import { services } from './services.js'
 
 const ROUNDS = 5
@@ -15,7 +16,7 @@ const ROUNDS = 5
 const MAX_TIME = 0.2
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
-const questions = [established, newConnection, lookup, services]
+const questions = [established, scheduling, newConnection, lookup, services]
   .flatMap(make => make())
   .filter(({ name }) => positionals.length === 0 || positionals.some(word => name.includes(word)))
 

@@ -1,3 +1,4 @@
+import { schedulers } from '../src/sched/index.js'
 import type { Question } from './question.js'
 import { benchDirector, Segment, VIP } from './bench-director.js'
 
@@ -6,7 +7,7 @@ const SERVERS = 64
 
 /** What a SYN costs that opens a connection, with 64 real servers of weights 1 to 64; the table stays at 2^16. */
 export function newConnection(): Question[] {
-  return ['rr', 'wrr', 'lc', 'wlc'].map(scheduler => {
+  return [...schedulers.keys()].map(scheduler => {
     const director = benchDirector(scheduler, SERVERS, 2 ** 17)
     const syn = new Segment('192.0.2.1', 1, VIP, 80, SYN)
     const client = director.ports[0]!
