@@ -39,11 +39,11 @@ export function sysctlLine(dice: Dice): string {
   return `sysctl -w net.ipv4.vs.${dice.pick(SYSCTLS)(dice)}`
 }
 
-/** The lines of one `do`: a listing, a change, or several changes. Some are refused. */
-export function drawCommands(dice: Dice, services: readonly PlannedService[]): string {
+/** Lines, each to be run for itself: a listing, a change, or several changes. Some are refused. */
+export function drawCommands(dice: Dice, services: readonly PlannedService[]): string[] {
   const service = dice.pick(services)
   const server = () => `${service.key} -r ${drawServer(dice, service)}`
-  const draw = dice.weighted<() => string>([
+  const draw = dice.weighted<() => string | string[]>([
     [8, () => listing(dice, services)],
     [6, () => `ipvsadm -e ${server()} ${serverOptions(dice, false)}`],
     [4, () => `ipvsadm -a ${server()} ${serverOptions(dice, false)}`],
@@ -51,13 +51,13 @@ export function drawCommands(dice: Dice, services: readonly PlannedService[]): s
     [2, () => readded(dice, service)],
     [2, () => `ipvsadm -E ${service.key} ${serviceOptions(dice, service)}`],
     [1, () => `ipvsadm -D ${service.key}`],
-    [1, () => addLines(dice, service).join('\n')],
-    [1, () => [`ipvsadm -D ${service.key}`, ...addLines(dice, service)].join('\n')],
+    [1, () => addLines(dice, service)],
+    [1, () => [`ipvsadm -D ${service.key}`, ...addLines(dice, service)]],
     [1, () => (dice.chance(30) ? 'ipvsadm -C' : 'ipvsadm -Z')],
     [1, () => `ipvsadm --set ${[0, 1, 2].map(() => dice.pick([0, 1, 30, 500])).join(' ')}`],
     [3, () => (dice.chance(70) ? sysctlLine(dice) : `sysctl -w net.ipv4.vs.${dice.pick(OFF)}`)],
   ])
-  return draw()
+  return [draw()].flat()
 }
 
 function listing(dice: Dice, services: readonly PlannedService[]): string {
@@ -67,10 +67,7 @@ function listing(dice: Dice, services: readonly PlannedService[]): string {
 }
 
 /** Away and back: what is left of its connections finds it again. */
-function readded(dice: Dice, service: PlannedService): string {
-  const server = dice.pick(service.servers)
-  return [
-    `ipvsadm -d ${service.key} -r ${server}`,
-    `ipvsadm -a ${service.key} -r ${server} ${serverOptions(dice, true)}`,
-  ].join('\n')
+function readded(dice: Dice, service: PlannedService): string[] {
+  const server = `${service.key} -r ${dice.pick(service.servers)}`
+  return [`ipvsadm -d ${server}`, `ipvsadm -a ${server} ${serverOptions(dice, true)}`]
 }

@@ -49,7 +49,7 @@ function drawSteps(dice: Dice, services: PlannedService[], pause: number | undef
   const steps: LiveStep[] = []
   const count = dice.between(12, 45)
   while (steps.length < count) {
-    if (dice.chance(25)) steps.push({ kind: 'do', script: drawCommands(dice, services) })
+    if (dice.chance(25)) steps.push(...drawCommands(dice, services).map(script => ({ kind: 'do' as const, script })))
     else if (dice.chance(5)) {
       const burst = drawBurst(dice, dice.pick(services))
       flows.push(burst[0]!.flow, burst.at(-1)!.flow)

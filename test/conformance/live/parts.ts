@@ -4,15 +4,10 @@ import type { LiveStep, Scenario } from './scenario.js'
 export type Part = { line: string } | { step: LiveStep }
 
 export function partsOf({ setup, steps }: Scenario): Part[] {
-  return [...setup.map(line => ({ line })), ...steps.flatMap(linesApart).map(step => ({ step }))]
+  return [...setup.map(line => ({ line })), ...steps.map(step => ({ step }))]
 }
 
 export function scenarioOf(name: string, parts: readonly Part[]): Scenario {
   const setup = parts.flatMap(part => ('line' in part ? [part.line] : []))
   return { name, setup, steps: parts.flatMap(part => ('step' in part ? [part.step] : [])) }
-}
-
-function linesApart(step: LiveStep): LiveStep[] {
-  if (step.kind !== 'do') return [step]
-  return step.script.split('\n').map(script => ({ kind: 'do', script }))
 }

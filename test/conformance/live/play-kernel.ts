@@ -7,6 +7,10 @@ import { waitFor } from './sockets.js'
 
 /** How long a frame that is to come may take. */
 const LATE_MS = 300
+/** How long the kernel may take to look at one, on a busy machine. */
+const STUCK_MS = 5000
+/** Its interrupts get lost at times; another frame wakes it. */
+const ASK_AGAIN_MS = 40
 /** The kernel's jiffies are 10 ms: what it does at the next tick is done by then. */
 const SETTLE_MS = 25
 
@@ -74,8 +78,9 @@ function opens(frame: Uint8Array): boolean {
 /** Both wires, and what came from them that is not to be compared taken out. */
 class Wires {
   readonly #kernel: Kernel
-  #echo = 0
-  #answered = 0
+  /** Echo requests sent, and the last one that was answered, on each side. */
+  readonly #asked = { c: 0, r: 0 }
+  readonly #answered = { c: 0, r: 0 }
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
@@ -85,17 +90,27 @@ class Wires {
   exchange({ side, frame }: SideFrame, expected: number): SideFrame[] {
     const { c, r } = this.#kernel
     this.#kernel[side].send(frame)
-    this.#kernel[side].send(
-      icmp4(ECHOS[side].flow, { type: 8, rest: ECHO_ID * 0x10000 + ++this.#echo, ...ECHOS[side] }),
-    )
-    const end = performance.now() + LATE_MS
+    const behind = this.#ask(side)
+    const start = performance.now()
     const out: SideFrame[] = []
-    for (;;) {
+    for (let asked = start; ;) {
       out.push(...this.drain())
-      const left = end - performance.now()
-      if ((this.#answered === this.#echo && out.length >= expected) || left <= 0) return out
-      waitFor([c, r], left)
+      const now = performance.now()
+      const isDealtWith = this.#answered[side] >= behind
+      if ((isDealtWith && out.length >= expected) || now - start >= (isDealtWith ? LATE_MS : STUCK_MS)) return out
+      if (now - asked >= ASK_AGAIN_MS) {
+        asked = now
+        this.#ask('c')
+        this.#ask('r')
+      }
+      waitFor([c, r], ASK_AGAIN_MS)
     }
+  }
+
+  #ask(side: Side): number {
+    const number = ++this.#asked[side]
+    this.#kernel[side].send(icmp4(ECHOS[side].flow, { type: 8, rest: ECHO_ID * 0x10000 + number, ...ECHOS[side] }))
+    return number
   }
 
   /** What there is now. */
@@ -109,7 +124,7 @@ class Wires {
       const frame = this.#kernel[side].receive()
       if (frame === 'nothing') return out
       if (frame === 'closed') throw new Error('the kernel is down')
-      if (this.#isEcho(frame)) this.#answered = readU16(frame, 40)
+      if (this.#isEcho(frame)) this.#answered[side] = readU16(frame, 40)
       else if (readU16(frame, 12) === IPV4_TYPE) out.push({ side, frame })
     }
   }
