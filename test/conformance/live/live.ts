@@ -45,7 +45,6 @@ export async function live({ seed, count }: LiveArguments, print: (line: string)
   try {
     for (let index = 0; index < count; index++) {
       if (!(await passes(kernel, generate(seed, index), print))) failed++
-      await otherWork() // so that signals are heard
     }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
@@ -75,6 +74,7 @@ async function passes(kernel: Kernel, scenario: Scenario, print: (line: string) 
 }
 
 async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison> {
+  await otherWork() // so that signals are heard
   const recorded = playOnKernel(kernel, scenario, await playOnUvs(scenario))
   return { recorded, lines: await differences(recorded) }
 }
