@@ -3,7 +3,7 @@ export class SysctlError extends Error {
   override readonly name = 'SysctlError'
 }
 
-type Check = 'int' | 'unsigned' | 'defence' | 'bit' | 'port-count' | 'retries' | 'threshold'
+type Check = 'int' | 'seconds' | 'unsigned' | 'defence' | 'bit' | 'port-count' | 'retries' | 'threshold'
 
 interface Definition {
   readonly fallback: string
@@ -24,8 +24,8 @@ const definitions: Record<string, Definition> = {
   expire_nodest_conn: { fallback: '0', check: 'int' },
   expire_quiescent_template: { fallback: '0', check: 'int' },
   ignore_tunneled: { fallback: '0', check: 'int' },
-  lblc_expiration: { fallback: '86400', check: 'int' },
-  lblcr_expiration: { fallback: '86400', check: 'int' },
+  lblc_expiration: { fallback: '86400', check: 'seconds' },
+  lblcr_expiration: { fallback: '86400', check: 'seconds' },
   nat_icmp_send: { fallback: '0', check: 'int' },
   pmtu_disc: { fallback: '1', check: 'int' },
   run_estimation: { fallback: '1', check: 'int' },
@@ -37,7 +37,7 @@ const definitions: Record<string, Definition> = {
   sync_persist_mode: { fallback: '0', check: 'int' },
   sync_ports: { fallback: '1', check: 'port-count' },
   sync_qlen_max: { fallback: '0', check: 'unsigned' },
-  sync_refresh_period: { fallback: '0', check: 'int' },
+  sync_refresh_period: { fallback: '0', check: 'seconds' },
   sync_retries: { fallback: '0', check: 'retries' },
   sync_sock_size: { fallback: '0', check: 'int' },
   sync_threshold: { fallback: '3\t50', check: 'threshold' },
@@ -82,7 +82,7 @@ export class Sysctls {
   set(name: string, text: string): string {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
     if (!definition) throw new SysctlError(`there is no sysctl '${name}'`)
-    const value = checked(name, text, definition.check)
+    const value = checked(name, text, definition.check, this.#texts.get(name)!)
     this.#texts.set(name, value)
     this.#load(name, Number(value))
     return value
@@ -105,29 +105,45 @@ export class Sysctls {
   }
 }
 
-/** The value as the kernel would keep it. */
-function checked(name: string, text: string, check: Check): string {
-  const words = text.trim().split(/\s+/)
-  const numbers = words.map(word => (/^[+-]?(0x[0-9a-f]+|\d+)$/i.test(word) ? Number(word) : NaN))
+/** The value as the kernel would keep it: what follows the number it wants is not looked at. */
+function checked(name: string, text: string, check: Check, before: string): string {
+  const numbers = text.trim().split(/\s+/).map(parseNumber)
   const refuse = (allowed: string): never => {
     throw new SysctlError(`${name}: '${text}' is not ${allowed}`)
   }
   if (check === 'threshold') {
-    const [threshold = NaN, period = NaN] = numbers
-    const isRight = numbers.length === 2 && threshold >= 0 && period >= 0 && (threshold < period || period === 0)
+    const [threshold = NaN, period = Number(before.split('\t')[1])] = numbers
+    const isRight = threshold >= 0 && period >= 0 && (threshold < period || period === 0)
     if (!isRight) refuse('two whole numbers, the first below the second or the second 0')
     return `${threshold}\t${period}`
   }
   const [value = NaN] = numbers
-  if (numbers.length !== 1 || !Number.isInteger(value)) refuse('a whole number')
-  if (check === 'defence' || check === 'retries') {
-    if (value < 0 || value > 3) refuse('0, 1, 2 or 3')
-  } else if (check === 'bit') {
-    if (value !== 0 && value !== 1) refuse('0 or 1')
-  } else if (check === 'port-count') {
-    if (value < 1 || value > 2 ** 31 - 1 || !Number.isInteger(Math.log2(value))) refuse('a power of two from 1')
-  } else if (check === 'unsigned') {
-    if (value < 0 || value > Number.MAX_SAFE_INTEGER) refuse('a whole number from 0')
-  } else if (value < -(2 ** 31) || value > 2 ** 31 - 1) refuse('a whole number of 32 bits')
+  if (Number.isNaN(value)) refuse('a whole number')
+  const [least, most, allowed] = ranges[check]
+  if (value < least || value > most) refuse(allowed)
+  if (check === 'port-count' && !Number.isInteger(Math.log2(value))) refuse(allowed)
   return String(value)
+}
+
+const INT_MAX = 2 ** 31 - 1
+/** The kernel counts these in jiffies, of which the recorded one has 100 a second. */
+const SECONDS_MAX = Math.floor(INT_MAX / 100)
+
+const ranges: Record<Exclude<Check, 'threshold'>, [least: number, most: number, allowed: string]> = {
+  int: [-INT_MAX - 1, INT_MAX, 'a whole number of 32 bits'],
+  seconds: [-INT_MAX - 1, SECONDS_MAX, `a whole number of seconds up to ${SECONDS_MAX}`],
+  unsigned: [0, 2 ** 64, 'a whole number from 0'],
+  defence: [0, 3, '0, 1, 2 or 3'],
+  retries: [0, 3, '0, 1, 2 or 3'],
+  bit: [0, 1, '0 or 1'],
+  'port-count': [1, INT_MAX, 'a power of two from 1'],
+}
+
+/** As the kernel reads numbers: decimal, hexadecimal behind 0x, octal behind 0. NaN for anything else. */
+function parseNumber(word: string): number {
+  const match = /^([+-]?)(?:0x([0-9a-f]+)|(0[0-7]*)|([1-9]\d*))$/i.exec(word)
+  if (!match) return NaN
+  const [, sign, hex, octal, decimal] = match
+  const value = hex !== undefined ? parseInt(hex, 16) : octal !== undefined ? parseInt(octal, 8) : Number(decimal)
+  return sign === '-' ? -value || 0 : value
 }

@@ -4,8 +4,10 @@ import { SysctlError, Sysctls } from '../../src/service/sysctls.js'
 /** ipvs-behaviour.md §12: name, default, some values that are taken, some that are not. In the order of sysctl -a. */
 const ANY = {
   good: ['0', '1', '-1', '2147483647', '-2147483648'],
-  bad: ['2147483648', '-2147483649', '', 'x', '1 2', '1.5'],
+  bad: ['2147483648', '-2147483649', '', 'x', '1x', '1.5', '08', '0,0'],
 }
+/** Kept in jiffies, of which the recorded kernel has 100 a second. */
+const SECONDS = { good: ['0', '1', '-1', '21474836'], bad: ['21474837', '', 'x'] }
 const DEFENCE = { good: ['0', '1', '2', '3'], bad: ['-1', '4', '', 'on'] }
 const TABLE: [name: string, fallback: string, values: { good: string[]; bad: string[] }][] = [
   ['am_droprate', '10', ANY],
@@ -20,8 +22,8 @@ const TABLE: [name: string, fallback: string, values: { good: string[]; bad: str
   ['expire_nodest_conn', '0', ANY],
   ['expire_quiescent_template', '0', ANY],
   ['ignore_tunneled', '0', ANY],
-  ['lblc_expiration', '86400', ANY],
-  ['lblcr_expiration', '86400', ANY],
+  ['lblc_expiration', '86400', SECONDS],
+  ['lblcr_expiration', '86400', SECONDS],
   ['nat_icmp_send', '0', ANY],
   ['pmtu_disc', '1', ANY],
   ['run_estimation', '1', ANY],
@@ -33,13 +35,13 @@ const TABLE: [name: string, fallback: string, values: { good: string[]; bad: str
   ['sync_persist_mode', '0', ANY],
   ['sync_ports', '1', { good: ['1', '2', '4', '64', '1073741824'], bad: ['0', '-1', '3', '6', '2147483648'] }],
   ['sync_qlen_max', '0', { good: ['0', '1', '4294967296'], bad: ['-1', 'x'] }],
-  ['sync_refresh_period', '0', ANY],
+  ['sync_refresh_period', '0', SECONDS],
   ['sync_retries', '0', DEFENCE],
   ['sync_sock_size', '0', ANY],
   [
     'sync_threshold',
     '3\t50',
-    { good: ['3\t50', '0\t1', '5\t0', '0\t0'], bad: ['3', '50 3', '3 3', '-1 5', '1 -5', '1 2 3', 'a b', ''] },
+    { good: ['3\t50', '0\t1', '5\t0', '0\t0'], bad: ['50', '50 3', '3 3', '-1 5', '1 -5', 'a b', ''] },
   ],
   ['sync_version', '1', { good: ['0', '1'], bad: ['2', '-1'] }],
 ]
@@ -100,12 +102,17 @@ t.test('the path sees what was set, and at first the defaults', async t => {
   }
 })
 
-t.test('blanks, signs and hexadecimal are read, and shown as plain numbers', async t => {
+t.test('blanks, signs, hexadecimal and octal are read as the kernel does, and shown as plain numbers', async t => {
   const sysctls = new Sysctls()
   t.equal(sysctls.set('amemthresh', ' 0x10 '), '16')
   t.equal(sysctls.set('amemthresh', '+5'), '5')
   t.equal(sysctls.amemthresh, 5)
   t.equal(sysctls.set('sync_threshold', ' 4   60 '), '4\t60')
+  t.equal(sysctls.set('sync_threshold', '5'), '5\t60', 'the second stays')
+  t.equal(sysctls.set('sync_threshold', '1 2 3'), '1\t2', 'what follows is not looked at')
+  t.equal(sysctls.set('amemthresh', '010'), '8', 'octal behind 0')
+  t.equal(sysctls.set('amemthresh', '1 x'), '1')
+  t.equal(sysctls.set('amemthresh', '-0'), '0')
 })
 
 t.test('there is no other name', async t => {
