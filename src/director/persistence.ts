@@ -43,13 +43,17 @@ export class Persistence {
     const timeout = service.settings.persistence * HZ
     if (isByMark(service, flow)) return this.#conns.openTemplate(0, network, service.mark | 0, 0, dest, 0, timeout)
     const port = templatePort(service, flow)
-    return this.#conns.openTemplate(flow.protocol, network, flow.vaddr, port, dest, port === 0 ? 0 : dest.port, timeout)
+    const dport = isOwnPort(service, flow) ? dest.port : 0
+    return this.#conns.openTemplate(flow.protocol, network, flow.vaddr, port, dest, dport, timeout)
   }
 }
 
 function isByMark(service: Service, flow: Flow): boolean {
   return service.mark !== 0 && flow.vport !== service.port
 }
+function isOwnPort(service: Service, flow: Flow): boolean {
+  return flow.vport === service.port && service.port !== FTP_PORT
+}
 function templatePort(service: Service, flow: Flow): number {
-  return flow.vport === service.port && service.port !== FTP_PORT ? flow.vport : 0
+  return isOwnPort(service, flow) ? flow.vport : 0
 }
