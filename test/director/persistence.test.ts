@@ -18,6 +18,9 @@ t.test('a template says what ipvs-behaviour.md §4.6 says, and where its connect
     // Every port: the packet’s own.
     [`tcp ${VIP}:0`, `${RS[0]}:8080`, ['tcp', 443], `tcp NONE 360 ${CLIENT}:0 ${VIP}:0 ${RS[0]}:0`, 443],
     [`udp ${VIP}:0`, `${RS[0]}:8080`, ['udp', 99], `udp NONE 360 ${CLIENT}:0 ${VIP}:0 ${RS[0]}:0`, 99],
+    // Port 0 itself, of a service of every port or of a mark, is the service’s own.
+    [`tcp ${VIP}:0`, `${RS[0]}:8080`, ['tcp', 0], `tcp NONE 360 ${CLIENT}:0 ${VIP}:0 ${RS[0]}:8080`, 8080],
+    ['mark 7', `${RS[0]}:8080`, ['tcp', 0], `tcp NONE 360 ${CLIENT}:0 ${VIP}:0 ${RS[0]}:8080`, 8080],
     // A mark: the mark in the address’s place.
     ['mark 7', `${RS[0]}:8080`, ['tcp', 443], `ip NONE 360 ${CLIENT}:0 0.0.0.7:0 ${RS[0]}:0`, 443],
     ['mark 4294967295', `${RS[0]}:0`, ['udp', 9], `ip NONE 360 ${CLIENT}:0 255.255.255.255:0 ${RS[0]}:0`, 9],

@@ -106,4 +106,5 @@ t.test('one with children is not ended: the newer one is found before it', async
   scene.run(20)
   t.equal(scene.connections().length, 3)
   t.not(table.lookupInbound(6, client, 1, vip, 80), parent)
+  t.equal(conns.secondsLeft(parent), 9, 'its own time goes on')
 })
