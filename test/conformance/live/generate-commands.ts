@@ -54,7 +54,7 @@ export function drawCommands(dice: Dice, services: readonly PlannedService[]): s
     [1, () => addLines(dice, service)],
     [1, () => [`ipvsadm -D ${service.key}`, ...addLines(dice, service)]],
     [1, () => (dice.chance(30) ? 'ipvsadm -C' : 'ipvsadm -Z')],
-    [1, () => `ipvsadm --set ${[0, 1, 2].map(() => dice.pick([0, 1, 30, 500])).join(' ')}`],
+    [1, () => `ipvsadm --set ${[0, 1, 2].map(() => dice.pick([0, 20, 500])).join(' ')}`],
     [3, () => (dice.chance(70) ? sysctlLine(dice) : `sysctl -w net.ipv4.vs.${dice.pick(OFF)}`)],
   ])
   return [draw()].flat()

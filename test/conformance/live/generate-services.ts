@@ -15,6 +15,8 @@ export interface PlannedService {
   /** Ports whose packets it may get. */
   ports: number[]
   isMark: boolean
+  /** Persistence that may run out while it is played: only where there is a pause for it. */
+  isBrief: boolean
   /** 'ADDRESS:PORT'. */
   servers: string[]
 }
@@ -23,9 +25,10 @@ export interface PlannedService {
 export function planService(
   dice: Dice,
   taken: readonly PlannedService[],
+  isBrief: boolean,
 ): { service: PlannedService; lines: string[] } {
-  const service = draw(dice)
-  if (taken.some(({ key }) => key === service.key)) return planService(dice, taken)
+  const service = { ...draw(dice), isBrief }
+  if (taken.some(({ key }) => key === service.key)) return planService(dice, taken, isBrief)
   return { service, lines: [...markLines(service), ...addLines(dice, service)] }
 }
 
@@ -48,7 +51,7 @@ export function serviceOptions(dice: Dice, service: PlannedService): string {
   }
   const mustPersist = service.key.endsWith(':0')
   if (mustPersist || dice.chance(25)) {
-    options.push(`-p ${dice.pick([1, 50, 360])}`)
+    options.push(`-p ${dice.pick([service.isBrief ? 1 : 70, 50, 360])}`)
     if (dice.chance(40))
       options.push(`-M ${dice.pick(['255.255.255.0', '255.255.255.254', '255.0.0.0', '255.255.255.255'])}`)
   }
@@ -80,7 +83,7 @@ export function drawServer(dice: Dice, service: PlannedService): string {
   return dice.chance(85) ? dice.pick(service.servers) : `${dice.pick(SERVERS)}:${dice.pick([80, 8080])}`
 }
 
-function draw(dice: Dice): PlannedService {
+function draw(dice: Dice): Omit<PlannedService, 'isBrief'> {
   const protocol = dice.weighted<Protocol>([
     [6, 'tcp'],
     [3, 'udp'],

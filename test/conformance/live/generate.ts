@@ -28,7 +28,7 @@ export function generate(seed: number, index: number): Scenario {
     left > 0;
     left--
   ) {
-    const { service, lines } = planService(dice, services)
+    const { service, lines } = planService(dice, services, pause !== undefined)
     services.push(service)
     setup.push(...lines)
   }
