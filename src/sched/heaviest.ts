@@ -6,9 +6,14 @@ export function heaviest(
   isCandidate: (dest: Destination) => boolean,
 ): Destination | undefined {
   let best: Destination | undefined
+  let bestWeight = -1
   for (let i = 0; i < destinations.length; i++) {
     const dest = destinations[i]!
-    if (isCandidate(dest) && (best === undefined || dest.weight > best.weight)) best = dest
+    const { weight } = dest
+    // The weight first: most need not be asked.
+    if (weight <= bestWeight || !isCandidate(dest)) continue
+    best = dest
+    bestWeight = weight
   }
   return best
 }
