@@ -93,3 +93,57 @@ t.test('the same story gives the same counts and connections, to the bit', async
   })
   t.pass('for all that was drawn')
 })
+
+t.test('no scheduler chooses weight 0 or, lblc’s remembered ones apart, an overloaded server', async t => {
+  const service = SERVICES.findIndex(key => 'protocol' in key && key.protocol === 'udp')
+  const server = fc.integer({ min: 11, max: 13 })
+  const op = fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({ op: fc.constant('udp'), client: fc.integer({ min: 10, max: 29 }), cport: fc.nat(9) }),
+    },
+    { weight: 1, arbitrary: fc.record({ op: fc.constant('wait'), ms: fc.constantFrom(10, 100_000, 300_000) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        op: fc.constantFrom('add-destination', 'edit-destination', 'edit-destination'),
+        service: fc.constant(service),
+        server,
+        weight: fc.nat(3),
+        thresholds: fc.constantFrom(0, 1, 2, 3).map(upper => ({ upperThreshold: upper, lowerThreshold: 0 })),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ op: fc.constant('delete-destination'), service: fc.constant(service), server }),
+    },
+  ) as unknown as fc.Arbitrary<Step>
+  for (const name of schedulers.keys()) {
+    const steps = fc.array(op, { minLength: 40, maxLength: 100 })
+    const property = fc.property(fc.nat(3), steps, (schedFlags, drawn) => {
+      const director = new Story(1, 64)
+      const settings = {
+        scheduler: `x-${name}`,
+        persistence: 0,
+        netmask: '255.255.255.255',
+        onePacket: false,
+        schedFlags,
+      }
+      director.happen({ op: 'add-service', service, settings } as unknown as Step)
+      for (const last of [11, 12, 13]) {
+        const thresholds = { upperThreshold: last - 10, lowerThreshold: 0 }
+        director.happen({
+          op: 'add-destination',
+          service,
+          server: last,
+          weight: last - 10,
+          thresholds,
+        } as unknown as Step)
+      }
+      for (const each of drawn) director.happen(each)
+      if (director.wrongChoices.length > 0) throw new Error(director.wrongChoices.join('; '))
+    })
+    fc.assert(property, { numRuns: 12, interruptAfterTimeLimit: 3000 })
+    t.pass(name)
+  }
+})

@@ -148,6 +148,17 @@ t.test('whoever is taken out may be the chosen one, who still serves this time',
   t.equal(pool.pick(at(1)), 'B', 'A is out')
 })
 
+t.test('whoever is taken out is let go', async t => {
+  const pool = replicated()
+  pool.load('A', 0, 1)
+  pool.load('B', 0, 5)
+  pool.now = DAY + 1
+  pool.pick(at(1))
+  pool.load('A', 0, 0)
+  pool.load('B', 0, 0)
+  t.strictSame([pool.dest('A').referenced, pool.dest('B').referenced], [true, false])
+})
+
 t.test('a member of weight 0 is not the most loaded', async t => {
   const pool = replicated()
   pool.load('B', 0, 9)
