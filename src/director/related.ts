@@ -14,6 +14,9 @@ import { isLoopback } from '../wire/addr.js'
 import { ICMP_LEN, IcmpType } from '../wire/icmp.js'
 import { countInbound, countOutbound, type Machine } from './machine.js'
 
+/** A packet that no rule of --mark has marked. */
+const NO_MARK = 0
+
 export class Related {
   readonly #m: Machine
 
@@ -62,14 +65,15 @@ export class Related {
 
   /** A connection for the flow that the embedded packet is an answer of (sysctl schedule_icmp). It keeps its first 3 s. */
   #open(): Verdict {
-    const { embedded, opener, marks } = this.#m
+    const { embedded, opener } = this.#m
     const { flow } = opener
     flow.protocol = embedded.ip.protocol
     flow.caddr = embedded.ip.dstAddr
     flow.cport = embedded.dstPort
     flow.vaddr = embedded.ip.srcAddr
     flow.vport = embedded.srcPort
-    return opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), true)
+    // The mark that counts is the ICMP packet's own, and no rule is for ICMP.
+    return opener.open(NO_MARK, true)
   }
 
   #isReadableError(packet: Packet): boolean {
