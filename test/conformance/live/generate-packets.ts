@@ -27,6 +27,8 @@ const FLAGS = [
   'SEC',
   'FR',
 ]
+/** From state to state; RST ends most ways. */
+const WALK_FLAGS = ['S', 'S', 'SA', 'A', 'A', 'PA', 'FA', 'FA', 'F', 'RA', 'P']
 const ROUTERS = { c: '192.0.2.1', r: '10.99.2.13' }
 /** As often as any: one that begins an association, and one that nobody knows. */
 const CHUNKS = [...Object.values(Chunk), Chunk.INIT, 0xc1]
@@ -123,15 +125,34 @@ export function drawTalk(dice: Dice, flow: Flow): (PacketStep | ErrorStep)[] {
   return dice.pick(SCTP_TALKS).map(([from, chunk]) => packet(dice, flow, from, { chunks: [chunk] }))
 }
 
-/** New connections, one client port after the other: what schedulers and thresholds are for. */
-export function drawBurst(dice: Dice, service: PlannedService): PacketStep[] {
-  const flow = drawFlow(dice, service)
-  const what = flow.protocol === 'tcp' ? { flags: 'S' } : flow.protocol === 'sctp' ? { chunks: [INIT] } : {}
+/**
+ * Many connections at once, each saying some things at random: schedulers and thresholds have something to do, and at
+ * the end there is a connection in every state.
+ */
+export function drawCrowd(dice: Dice, service: PlannedService): PacketStep[] {
+  const first = drawFlow(dice, service)
   const isOneClient = dice.chance(50)
-  return Array.from({ length: dice.between(4, 14) }, (_, n) => {
-    const client = isOneClient ? flow.client : dice.pick(CLIENTS)
-    return packet(dice, { ...flow, client, clientPort: 41_000 + n }, 'c', what)
+  const flows = Array.from({ length: dice.between(4, 24) }, (_, n) => {
+    return { ...first, client: isOneClient ? first.client : dice.pick(CLIENTS), clientPort: 41_000 + n }
   })
+  const rounds = dice.between(0, 6)
+  const steps = flows.map(flow => packet(dice, flow, 'c', opening(flow)))
+  for (let round = 0; round < rounds; round++) {
+    for (const flow of flows) {
+      if (dice.chance(80)) steps.push(packet(dice, flow, dice.pick(['c', 'r']), anything(dice, flow)))
+    }
+  }
+  return steps
+}
+
+function opening({ protocol }: Flow): Pick<Shape, 'flags' | 'chunks'> {
+  return { tcp: { flags: 'S' }, udp: {}, sctp: { chunks: [INIT] } }[protocol]
+}
+
+function anything(dice: Dice, { protocol }: Flow): Pick<Shape, 'flags' | 'chunks'> {
+  if (protocol === 'udp') return {}
+  if (protocol === 'tcp') return { flags: dice.pick(WALK_FLAGS) }
+  return { chunks: [dice.chance(5) ? ABORT : dice.pick(CHUNKS.filter(chunk => chunk !== ABORT))] }
 }
 
 function drawSide(dice: Dice): Side {

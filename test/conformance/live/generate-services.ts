@@ -51,7 +51,7 @@ export function serviceOptions(dice: Dice, service: PlannedService): string {
   }
   const mustPersist = service.key.endsWith(':0')
   if (mustPersist || dice.chance(25)) {
-    options.push(`-p ${dice.pick([service.isBrief ? 1 : 70, 50, 360])}`)
+    options.push(`-p ${dice.pick([service.isBrief ? 2 : 70, 50, 360])}`)
     if (dice.chance(40))
       options.push(`-M ${dice.pick(['255.255.255.0', '255.255.255.254', '255.0.0.0', '255.255.255.255'])}`)
   }

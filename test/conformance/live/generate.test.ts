@@ -55,7 +55,7 @@ t.test('all that is to be compared comes up', async t => {
   for (const option of [
     '-b sh-fallback',
     '-b mh-port',
-    '-p 1',
+    '-p 2',
     '-M 255',
     '-o',
     '-x 2',

@@ -1,11 +1,11 @@
 import { Dice } from './dice.js'
 import { drawCommands, sysctlLine } from './generate-commands.js'
-import { drawBurst, drawFlow, drawTalk } from './generate-packets.js'
+import { drawCrowd, drawFlow, drawTalk } from './generate-packets.js'
 import { planService, type PlannedService } from './generate-services.js'
 import type { Flow, LiveStep, Scenario } from './scenario.js'
 
-/** What pauses are for: timers of 1 s (`--set 1 1 1`) run out in all of them, CLOSE's 10 s in the long ones. */
-const SHORT_PAUSES = [1.6, 2.5]
+/** What pauses are for: timers of 1 s (`--set 1 1 1`) run out in all of them, persistence of 2 s in most, CLOSE's 10 s in the long ones. */
+const SHORT_PAUSES = [1.6, 3.2]
 const LONG_PAUSE = 11.5
 
 /** Counters are copied for users every 2 s (ipvs-behaviour.md §11.2). */
@@ -15,7 +15,7 @@ const STATS_SECONDS = 2
 export function generate(seed: number, index: number): Scenario {
   const dice = new Dice(Math.imul(seed, 0x01000193) ^ Math.imul(index + 1, 0x85ebca6b))
   const setup: string[] = []
-  for (let left = dice.pick([0, 0, 0, 1, 1, 2]); left > 0; left--) setup.push(sysctlLine(dice))
+  for (let left = dice.pick([0, 0, 1, 1, 2, 3]); left > 0; left--) setup.push(sysctlLine(dice))
   const pause = drawPause(dice)
   if (pause) setup.push('ipvsadm --set 1 1 1')
   const services: PlannedService[] = []
@@ -38,8 +38,8 @@ export function generate(seed: number, index: number): Scenario {
 /** Seconds; undefined: no time passes. */
 function drawPause(dice: Dice): number | undefined {
   return dice.weighted([
-    [85, undefined],
-    [12, dice.pick(SHORT_PAUSES)],
+    [80, undefined],
+    [17, dice.pick(SHORT_PAUSES)],
     [3, LONG_PAUSE],
   ])
 }
@@ -47,15 +47,12 @@ function drawPause(dice: Dice): number | undefined {
 function drawSteps(dice: Dice, services: PlannedService[], pause: number | undefined): LiveStep[] {
   const flows: Flow[] = []
   const steps: LiveStep[] = []
-  const count = dice.between(12, 45)
-  while (steps.length < count) {
+  for (let turns = dice.between(8, 40); turns > 0; turns--) {
+    const service = dice.pick(services)
     if (dice.chance(25)) steps.push(...drawCommands(dice, services).map(script => ({ kind: 'do' as const, script })))
-    else if (dice.chance(5)) {
-      const burst = drawBurst(dice, dice.pick(services))
-      flows.push(burst[0]!.flow, burst.at(-1)!.flow)
-      steps.push(...burst)
-    } else {
-      if (flows.length === 0 || dice.chance(35)) flows.push(drawFlow(dice, dice.pick(services)))
+    else if (dice.chance(8)) steps.push(...drawCrowd(dice, service))
+    else {
+      if (flows.length === 0 || dice.chance(35)) flows.push(drawFlow(dice, service))
       steps.push(...drawTalk(dice, dice.chance(50) ? flows.at(-1)! : dice.pick(flows)))
     }
   }

@@ -16,7 +16,7 @@ import { findingLines } from './report-finding.js'
 import type { Scenario } from './scenario.js'
 
 /** Each costs a second or two. */
-const REDUCING_TRIES = 80
+const REDUCING_TRIES = 120
 
 /** What both did with a scenario. */
 interface Comparison {

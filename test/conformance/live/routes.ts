@@ -20,6 +20,11 @@ export class Routes {
     return this.#servers.get(keyOf(flow)) ?? { address: flow.server, port: flow.serverPort }
   }
 
+  /** Whether packets of the flow have reached a server. */
+  has(flow: Flow): boolean {
+    return this.#servers.has(keyOf(flow))
+  }
+
   /** `out`: the frames that came out when the client had sent. */
   learn(flow: Flow, out: readonly SideFrame[]): void {
     for (const { side, frame } of out) {
