@@ -79,7 +79,7 @@ export class ConnTable {
     return conn as ConnIndex
   }
 
-  /** Whose answer is it: a packet daddr:dport → caddr:cport. */
+  /** Whose answer is it: a packet daddr:dport → caddr:cport. Templates, which stand at port 0, are nobody's connection. */
   lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
     const words = this.words
     const server = (dport << 16) | protocol
@@ -89,7 +89,8 @@ export class ConnTable {
         words[conn + CADDR] === caddr &&
         words[conn + CPORT_VPORT]! >>> 16 === cport &&
         words[conn + DADDR] === daddr &&
-        words[conn + DPORT_PROTOCOL] === server
+        words[conn + DPORT_PROTOCOL] === server &&
+        (cport !== 0 || (words[conn + FLAGS]! & ConnFlag.TEMPLATE) === 0)
       )
         break
       conn = words[conn + NEXT]!

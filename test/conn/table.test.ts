@@ -348,6 +348,8 @@ t.test('a template is found by every part of its key, and by nothing that is no 
     t.equal(table.lookupTemplate(a, b, c, d), NONE, `part ${at} of the key`)
   }
   t.equal(table.lookupInbound(TCP, CLIENT, 0, VIP, 80), NONE, 'no packet finds it')
+  bind(table, template, SERVER, 8080, TCP)
+  t.equal(table.lookupOutbound(TCP, SERVER, 8080, CLIENT, 0), NONE, 'nor any answer')
   const port0 = table.insert(TCP, CLIENT, 0, VIP, 0)
   table.words[port0 + FLAGS] = ConnFlag.TEMPLATE
   t.equal(table.lookupTemplate(TCP, CLIENT, VIP, 0), port0)
