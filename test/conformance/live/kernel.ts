@@ -33,9 +33,9 @@ export function whyNoKernel(): string | undefined {
  */
 export class Kernel {
   /** The clients' side and the real servers': one frame a datagram. */
-  readonly c = new Socket(DATAGRAM)
-  readonly r = new Socket(DATAGRAM)
-  readonly #console = new Socket(STREAM)
+  c = new Socket(DATAGRAM)
+  r = new Socket(DATAGRAM)
+  #console = new Socket(STREAM)
   readonly #dir = mkdtempSync(join(tmpdir(), 'uvs-live-'))
   #line = ''
   #requests = 0
@@ -45,7 +45,6 @@ export class Kernel {
     const kernel = new Kernel()
     try {
       kernel.#start()
-      kernel.mustRun(readFileSync(join(SCRIPTS, 'network'), 'utf8'))
       return kernel
     } catch (error) {
       kernel.down()
@@ -53,9 +52,17 @@ export class Kernel {
     }
   }
 
-  /** Forgets everything that a scenario has left. */
+  /** Forgets everything that a scenario has left. Where modules cannot be loaded anew, by booting again. */
   reset(): void {
-    this.mustRun(readFileSync(join(SCRIPTS, 'reset'), 'utf8'))
+    const script = readFileSync(join(SCRIPTS, 'reset'), 'utf8')
+    const { status, err } = this.run(script)
+    if (status === 0 && err === '') return
+    this.#stop()
+    this.c = new Socket(DATAGRAM)
+    this.r = new Socket(DATAGRAM)
+    this.#console = new Socket(STREAM)
+    this.#start()
+    this.mustRun(script)
   }
 
   /** Runs a shell script inside. */
@@ -77,6 +84,11 @@ export class Kernel {
   }
 
   down(): void {
+    this.#stop()
+    rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  #stop(): void {
     try {
       this.#console.send(Buffer.from('poweroff\n'))
       this.#readLine(DOWN_MS)
@@ -85,7 +97,7 @@ export class Kernel {
     }
     for (const pid of this.#pids()) killIfThere(pid)
     for (const socket of [this.c, this.r, this.#console]) socket.close()
-    rmSync(this.#dir, { recursive: true, force: true })
+    this.#line = ''
   }
 
   #start(): void {
@@ -95,10 +107,8 @@ export class Kernel {
     child.unref()
     closeSync(log)
     for (const socket of [c, r, this.#console]) socket.closePeer()
-    const line = this.#readLine(BOOT_MS)
-    if (line === 'ready') return
-    const said = readFileSync(join(this.#dir, 'boot.log'), 'utf8').trim().split('\n').at(-1)
-    throw new Error(`the kernel did not boot: ${said}`)
+    if (this.#readLine(BOOT_MS) !== 'ready') throw new Error(`the kernel did not boot: ${this.#lastWords()}`)
+    this.mustRun(readFileSync(join(SCRIPTS, 'network'), 'utf8'))
   }
 
   #commandLine(): string[] {
@@ -106,6 +116,12 @@ export class Kernel {
     const consoles = ['con=null', 'con0=null,fd:1', 'ssl=null', 'ssl0=fd:5']
     const root = ['root=/dev/root', 'rootfstype=hostfs', 'ro', `init=${join(SCRIPTS, 'init')}`, `umlctl=${this.#dir}`]
     return ['mem=64M', 'umid=uvs', `uml_dir=${this.#dir}`, ...root, ...consoles, ...interfaces, 'noreboot', 'panic=-1']
+  }
+
+  #lastWords(): string | undefined {
+    const log = join(this.#dir, 'boot.log')
+    // The kernel empties the directory when it goes down as it should.
+    return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : undefined
   }
 
   #readLine(ms: number): string {
@@ -121,7 +137,7 @@ export class Kernel {
       if (left <= 0) throw new Error('the kernel does not answer')
       waitFor([this.#console], left)
       const octets = this.#console.receive()
-      if (octets === 'closed') throw new Error('the kernel is down')
+      if (octets === 'closed') throw new Error(`the kernel is down: ${this.#lastWords()}`)
       if (octets !== 'nothing') this.#line += Buffer.from(octets).toString('latin1')
     }
   }

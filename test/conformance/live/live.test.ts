@@ -33,6 +33,9 @@ t.test('the kernel runs scripts, forgets, and is gone afterwards', { skip, timeo
     t.notMatch(kernel.run('ipvsadm -Ln').out, /10\.99\.1\.100/)
     t.throws(() => kernel.mustRun('false'), /inside the kernel, status 1/)
     t.match(kernel.run('cat /proc/net/dev').out, /vec1/)
+    kernel.run('ipvsadm -A -t 10.99.1.100:80; mount -t tmpfs none /proc/net 2>/dev/null || mount -t tmpfs none /proc')
+    kernel.reset()
+    t.notMatch(kernel.run('ipvsadm -Ln').out, /10\.99\.1\.100/, 'booted again, since it could not be reset')
   } finally {
     kernel.down()
   }
