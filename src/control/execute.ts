@@ -123,6 +123,9 @@ function editDestination(director: Director, { service: key, destination, settin
   return done(director.balancing.editDestination(service, findDestination(service, destination), given))
 }
 
+/** What is at once when it is written; am_droprate and amemthresh count from the next second's look on (§10.1). */
+const DEFENCES = ['drop_entry', 'drop_packet', 'secure_tcp']
+
 function setSysctl(director: Director, name: string, value: string): string {
   const { sysctls } = director
   const before = sysctls.get(name)
@@ -134,7 +137,7 @@ function setSysctl(director: Director, name: string, value: string): string {
     if (error instanceof SysctlError) throw new Refused('EINVAL', error.message)
     throw error
   }
-  if (after !== before) director.defence.evaluate()
+  if (after !== before && DEFENCES.includes(name)) director.defence.evaluate()
   return after
 }
 
