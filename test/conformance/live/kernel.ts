@@ -17,7 +17,9 @@ const TOOL_PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** Boots in 2 s; a busy machine may need some more. */
 const BOOT_MS = 60_000
-const EXEC_MS = 70_000
+const EXEC_MS = 60_000
+/** Takes half a second. */
+const RESET_MS = 15_000
 const DOWN_MS = 5000
 
 /** One line, or nothing if the real kernel can be run here. It needs no root. */
@@ -52,34 +54,39 @@ export class Kernel {
     }
   }
 
-  /** Forgets everything that a scenario has left. Where modules cannot be loaded anew, by booting again. */
+  /**
+   * Forgets everything that a scenario has left; by booting again where modules cannot be loaded anew. It happens that
+   * the kernel waits for the last connection for ever.
+   */
   reset(): void {
     const script = readFileSync(join(SCRIPTS, 'reset'), 'utf8')
-    const { status, err } = this.run(script)
-    if (status === 0 && err === '') return
-    this.#stop()
-    this.c = new Socket(DATAGRAM)
-    this.r = new Socket(DATAGRAM)
-    this.#console = new Socket(STREAM)
-    this.#start()
-    this.mustRun(script)
+    try {
+      this.mustRun(script, RESET_MS)
+    } catch {
+      this.#stop()
+      this.c = new Socket(DATAGRAM)
+      this.r = new Socket(DATAGRAM)
+      this.#console = new Socket(STREAM)
+      this.#start()
+      this.mustRun(script)
+    }
   }
 
   /** Runs a shell script inside. */
-  run(script: string): Outcome {
+  run(script: string, withinMs = EXEC_MS): Outcome {
     const id = ++this.#requests
     const file = (name: string) => join(this.#dir, `${name}.${id}`)
     writeFileSync(file('req'), script)
     this.#console.send(Buffer.from(`${id}\n`))
-    const answer = this.#readLine(EXEC_MS)
+    const answer = this.#readLine(withinMs)
     if (!answer.startsWith(`${id} `)) throw new Error(`the kernel answered '${answer}' to request ${id}`)
     const [out, err] = ['out', 'err'].map(name => readFileSync(file(name), 'utf8')) as [string, string]
     for (const name of ['req', 'out', 'err']) rmSync(file(name))
     return { status: Number(answer.split(' ')[1]), out, err }
   }
 
-  mustRun(script: string): void {
-    const { status, out, err } = this.run(script)
+  mustRun(script: string, withinMs = EXEC_MS): void {
+    const { status, out, err } = this.run(script, withinMs)
     if (status !== 0 || err !== '') throw new Error(`inside the kernel, status ${status}: ${out}${err}`)
   }
 
