@@ -3,6 +3,7 @@ import { HEADROOM } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import type { FrameSink } from './device.js'
 import type { InterfaceInfo } from './interface.js'
+import { keepFromKernel } from './kernel-guard.js'
 import { check, close, mapRing } from './libc.js'
 import { bindTo, isOfVlan, packetSocket, setOption, SLL_PKTTYPE } from './packet-socket.js'
 
@@ -30,7 +31,7 @@ const TP_SOCKADDR = 32
 const SLOT = 66_112
 const BLOCK = 2 ** 20
 const SLOTS_PER_BLOCK = Math.floor(BLOCK / SLOT)
-const BLOCKS = 48
+const BLOCKS = 24
 const ETH_P_IP = 0x0800
 
 /**
@@ -42,6 +43,7 @@ export class PacketRing {
   readonly fd: number
   readonly slab: Slab
   readonly #mac: MacAddr
+  readonly #guard: number | undefined
   readonly #status: Int32Array
   readonly #offsets: Int32Array
   /** The next slot to read, and the first not yet given back. */
@@ -62,6 +64,7 @@ export class PacketRing {
       setOption(this.fd, PACKET_QDISC_BYPASS, 1)
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       this.slab = mapRing(this.fd, BLOCK * BLOCKS)
+      this.#guard = keepFromKernel(this.fd, name, index)
       bindTo(this.fd, index, ETH_P_IP, name)
     } catch (error) {
       close(this.fd)
@@ -90,7 +93,7 @@ export class PacketRing {
       const at = slot + view.getUint16(slot + TP_MAC, true)
       if (
         view.getUint32(slot + TP_SNAPLEN, true) === len &&
-        !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac)
+        (this.#guard !== undefined || !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac))
       )
         sink.frame(this.slab, at, len)
       else this.unusable++
@@ -109,5 +112,6 @@ export class PacketRing {
 
   close(): void {
     check(close(this.fd), 'close')
+    if (this.#guard !== undefined) check(close(this.#guard), 'close')
   }
 }

@@ -1,10 +1,11 @@
 import type { MacAddr } from '../packet/port.js'
-import { bind, check, getsockopt, setsockopt, socket } from './libc.js'
+import { bind, check, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
 
 const AF_PACKET = 17
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
 const SOL_PACKET = 263
 const SOL_SOCKET = 1
+const SO_ATTACH_FILTER = 26
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const PACKET_STATISTICS = 6
@@ -29,6 +30,19 @@ export function setBuffers(fd: number, octets: number): void {
   const value = Buffer.from(Uint32Array.of(octets).buffer)
   check(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, value, 4), 'SO_SNDBUFFORCE')
   check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
+}
+
+/** Attaches a classic BPF program, `[code, jumps, constant]` an instruction (struct sock_filter). */
+export function setFilter(fd: number, program: readonly (readonly [number, number, number])[]): void {
+  const memory = mapMemory(16 + program.length * 8)
+  program.forEach(([code, jumps, constant], i) => {
+    memory.view.setUint16(16 + i * 8, code, true)
+    memory.view.setUint16(18 + i * 8, jumps, true)
+    memory.view.setUint32(20 + i * 8, constant, true)
+  })
+  memory.view.setUint16(0, program.length, true)
+  memory.view.setBigUint64(8, BigInt(memory.address + 16), true)
+  check(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, memory.bytes.subarray(0, 16), 16), 'SO_ATTACH_FILTER')
 }
 
 /** From now on the socket hears frames of this EtherType on this interface. */

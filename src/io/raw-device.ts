@@ -56,13 +56,15 @@ export class RawDevice implements Device {
 
   /**
    * ARP is looked for in the second turn running in which nothing else came (poll(2) will have come back at once for
-   * it), and now and then under load: each look is a system call.
+   * it), while that finds something, and now and then besides: each look is a system call.
    */
   receive(sink: FrameSink, budget: number): number {
     const frames = this.#ring.receive(sink, budget)
     this.#emptyTurns = frames === 0 ? this.#emptyTurns + 1 : 0
-    if (++this.#turn % ARP_EVERY !== 0 && this.#emptyTurns < 2) return frames
-    return frames + this.#receiveArp(sink)
+    if (++this.#turn % ARP_EVERY !== 0 && this.#emptyTurns !== 2) return frames
+    const arp = this.#receiveArp(sink)
+    if (arp > 0) this.#emptyTurns = 1 // there may be more
+    return frames + arp
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {

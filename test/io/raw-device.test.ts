@@ -11,7 +11,7 @@ import { ip, ownNetwork, veth } from './own-network.js'
 const skip = ownNetwork()
 const ETH = { eth: '02:00:00:00:00:0a > 02:00:00:00:00:0b' }
 const GSO = { gsoType: 1, gsoSize: 1448 }
-const RING_SLOTS = 720
+const RING_SLOTS = 360
 /** As packet-ring.ts lays it out; the kernel's header is struct tpacket2_hdr and struct sockaddr_ll. */
 const BLOCK = 2 ** 20
 const SLOT = 66_112
@@ -44,7 +44,7 @@ function received(device: Device, count: number, budget = 256, patience = 2000):
   return frames
 }
 
-/** Two devices on the two ends of a wire. All tests but the first share them: a ring takes 48 MiB until the process ends. */
+/** Two devices on the two ends of a wire. All tests but the first share them: a ring takes 24 MiB until the process ends. */
 function wire(t: Pick<typeof import('tap').t, 'teardown'>, a = 'va', b = 'vb'): [RawDevice, RawDevice] {
   veth(a, b)
   const devices: [RawDevice, RawDevice] = [new RawDevice(a), new RawDevice(b)]
