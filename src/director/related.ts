@@ -6,7 +6,7 @@
  * 3. a right ICMP checksum                   → DROP_ICMP_CHECKSUM
  * 4. translated, outside and inside          forward/nat-related → BALANCED
  */
-import { DADDR, NONE } from '../conn/record.js'
+import { ConnFlag, DADDR, NONE, type ConnIndex } from '../conn/record.js'
 import { natRelated } from '../forward/nat-related.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
@@ -26,16 +26,21 @@ export class Related {
 
   /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */
   inbound(packet: Packet, now: number): Verdict {
-    const { conns, counters, embedded, output, local, errors, sysctls, opener } = this.#m
+    const { conns, embedded, sysctls, opener } = this.#m
     if (!this.#isReadableError(packet)) return Verdict.PASS
     const { ip } = embedded
+    const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
+    if (conn !== NONE) return this.#towardsServer(packet, conn, now)
+    const opened = sysctls.scheduleIcmp === 0 ? Verdict.PASS : this.#open()
+    if (opened !== Verdict.BALANCED) return opened
+    const verdict = this.#towardsServer(packet, opener.conn, now)
+    if (conns.has(opener.conn, ConnFlag.ONE_PACKET)) conns.endOnePacket(opener.conn)
+    return verdict
+  }
+
+  #towardsServer(packet: Packet, conn: ConnIndex, now: number): Verdict {
+    const { conns, counters, embedded, output, local, errors } = this.#m
     const { words } = conns.table
-    let conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
-    if (conn === NONE) {
-      const verdict = sysctls.scheduleIcmp === 0 ? Verdict.PASS : this.#open()
-      if (verdict !== Verdict.BALANCED) return verdict
-      conn = opener.conn
-    }
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     const daddr = words[conn + DADDR]!

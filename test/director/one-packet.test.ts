@@ -1,5 +1,6 @@
 import t from 'tap'
 import { VIP } from '../support/bench-director.js'
+import { udp4 } from '../support/frames.js'
 import { CLIENT, RS, Scene } from './scene.js'
 
 const UDP = `udp ${VIP}:53`
@@ -90,4 +91,15 @@ t.test('in a full table there is no room for one packet either', async t => {
   scene.service(`tcp ${VIP}:80`, {}, `${RS[0]}:80`)
   scene.tcp(`${CLIENT}:1`)
   t.equal(scene.udp(`${CLIENT}:1`), 'drop-table-full')
+})
+
+t.test('schedule_icmp: an error about such a flow goes to a server, and leaves no connection either', async t => {
+  for (const persistence of [0, 100]) {
+    const scene = new Scene()
+    const key = scene.service(UDP, { onePacket: true, persistence }, `${RS[0]}:53`)
+    scene.sysctl('schedule_icmp', 1)
+    t.match(scene.error(udp4(`${VIP}:53 > 192.0.2.9:5`)), RS[0])
+    t.equal(scene.director.conns.table.count, persistence > 0 ? 1 : 0, 'but for the template')
+    t.equal(scene.counts(key, `${RS[0]}:53`), persistence > 0 ? '0–0–1' : '0–0')
+  }
 })

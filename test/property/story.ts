@@ -60,7 +60,7 @@ const arbitraries = {
   udpAnswer: fc.record({ op: fc.constant('udp-answer'), client, cport, server }),
   sctp: fc.record({ op: fc.constant('sctp'), client, cport, chunk }),
   sctpAnswer: fc.record({ op: fc.constant('sctp-answer'), client, cport, server, chunk }),
-  icmp: fc.record({ op: fc.constant('icmp'), client, cport, vport }),
+  icmp: fc.record({ op: fc.constant('icmp'), about: fc.constantFrom('tcp', 'udp', 'sctp'), client, cport, vport }),
   sysctl: fc.record({
     op: fc.constant('set-sysctl'),
     name: fc.constantFrom(...KNOBS, ...MORE_KNOBS),
@@ -147,7 +147,12 @@ export class Story extends BenchDirector {
       case 'sctp':
         return this.#arrive('c', sctp4(`${from} > ${VIP}:9`, { ...sctp, ...inbound }))
       case 'icmp': {
-        const payload = packetOf(tcp4(`${VIP}:${field('vport')} > ${from}`))
+        const about = {
+          tcp: () => tcp4(`${VIP}:${field('vport')} > ${from}`),
+          udp: () => udp4(`${VIP}:53 > ${from}`),
+          sctp: () => sctp4(`${VIP}:9 > ${from}`),
+        }
+        const payload = packetOf(about[what['about'] as keyof typeof about]())
         return this.#arrive('c', icmp4(`10.99.1.10 > ${VIP}`, { type: 3, payload, ...inbound }))
       }
       case 'tcp-answer':
