@@ -15,7 +15,7 @@ const ROUNDS = 5
 /** Seconds a question may take in a round. */
 const MAX_TIME = 0.2
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = readArguments()
 const questions = [established, scheduling, newConnection, lookup, services]
   .flatMap(make => make())
   .filter(({ name }) => positionals.length === 0 || positionals.some(word => name.includes(word)))
@@ -29,6 +29,15 @@ const results = questions.map(question => summary(question.name, times.get(quest
 for (const { name, median, min, max } of results)
   console.log(`${name.padEnd(44)} ${median.toFixed(1)} [${min.toFixed(1)}–${max.toFixed(1)}] ns`)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ node: process.version, commit: commit(), results })}\n`)
+
+function readArguments() {
+  try {
+    return parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message.split('. ')[0]}: the option is --json FILE, and NAME… chooses`)
+    process.exit(2)
+  }
+}
 
 /** Nanoseconds for doing it once. */
 function ask(question: Question): number {
