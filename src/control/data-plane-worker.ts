@@ -8,6 +8,7 @@ import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
 import type { Device } from '../io/device.js'
 import { mapMemory, readWord, SystemError } from '../io/libc.js'
+import { stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
 import { RawDevice } from '../io/raw-device.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
@@ -89,6 +90,7 @@ function run(director: Director, devices: readonly Device[]): void {
 const started = await start()
 if (started) {
   const { devices, director } = started
+  stayOnThisCpu()
   answer({ ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })) })
   run(director, devices)
   for (const device of devices) device.close()

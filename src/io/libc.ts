@@ -25,6 +25,8 @@ export const write = libc.func('intptr_t write(int fd, uintptr_t buffer, size_t 
 export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int timeout)')
 export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')
 export const eventfd = libc.func('int eventfd(unsigned int value, int flags)')
+export const schedGetcpu = libc.func('int sched_getcpu()')
+export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, size_t len, uintptr_t set)')
 /** For calls that libc has no name for: bpf(2). */
 export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
 const mmapCall = libc.func('void *mmap(void *at, size_t len, int protection, int flags, int fd, int64_t offset)')

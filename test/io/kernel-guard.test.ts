@@ -23,6 +23,21 @@ function taken(): number {
   return Number(values![names!.indexOf('InReceives')])
 }
 
+/** The frames that a device has heard, in hexadecimal. */
+function heard(device: RawDevice, count: number): string[] {
+  const frames: string[] = []
+  const poller = new Poller(device.fds)
+  for (let tries = 0; frames.length < count && tries < 40; tries++) {
+    poller.wait(25)
+    device.receive(
+      { frame: (slab, at, len) => frames.push(Buffer.from(slab.bytes.slice(at, at + len)).toString('hex')) },
+      256,
+    )
+    device.release()
+  }
+  return frames
+}
+
 t.test('IPv4 that comes in is kept from the kernel', { skip }, async t => {
   veth('va', 'vb')
   const a = new RawDevice('va')
@@ -37,19 +52,6 @@ t.test('IPv4 that comes in is kept from the kernel', { skip }, async t => {
     memory.bytes.set(concat(virtioHeader(), frame))
     for (let i = 0; i < count; i++) a.transmit(memory, 10, frame.length)
     a.flush()
-  }
-  const heard = (device: RawDevice, count: number): string[] => {
-    const frames: string[] = []
-    const poller = new Poller(device.fds)
-    for (let tries = 0; frames.length < count && tries < 40; tries++) {
-      poller.wait(25)
-      device.receive(
-        { frame: (slab, at, len) => frames.push(Buffer.from(slab.bytes.slice(at, at + len)).toString('hex')) },
-        256,
-      )
-      device.release()
-    }
-    return frames
   }
   const expected = Array.from({ length: 5 }, () => Buffer.from(frame).toString('hex'))
   /** What one device on vb hears of five frames, and how many of them the kernel takes in. */
