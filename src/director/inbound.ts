@@ -64,7 +64,7 @@ export class Inbound {
     flow.cport = packet.srcPort
     flow.vaddr = packet.ip.dstAddr
     flow.vport = packet.dstPort
-    if (!opener.mayOpen(packet.signal)) return Verdict.PASS
+    if (!opener.mayOpen(packet)) return Verdict.PASS
     const verdict = opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), false)
     if (verdict === Verdict.DROP_NO_DESTINATION) this.#refuse(packet, Unreachable.PORT, now)
     if (verdict !== Verdict.BALANCED) return verdict

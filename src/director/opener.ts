@@ -11,7 +11,7 @@
  */
 import type { Connections } from '../conn/lifecycle.js'
 import { NONE, type ConnIndex } from '../conn/record.js'
-import { SctpEvent } from '../conn/sctp-states.js'
+import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
 import { SchedulerFailure } from '../sched/guard.js'
 import type { Flow } from '../sched/scheduler.js'
@@ -19,6 +19,7 @@ import { TOTALS } from '../service/counters.js'
 import type { Destination } from '../service/destination.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import { SctpChunk } from '../wire/sctp.js'
 import { TcpFlag } from '../wire/tcp.js'
 import type { Balancing, ScheduledService } from './balancing.js'
 import type { Defence } from './defence.js'
@@ -56,14 +57,14 @@ export class Opener {
     this.#report = report
   }
 
-  /** Whether a packet of the flow's protocol, with this signal, may open a connection. */
-  mayOpen(signal: number): boolean {
+  /** Whether a packet like this may open a connection. (Of SCTP only the first chunk counts here, ABORT behind it or not.) */
+  mayOpen({ protocol, signal, sctp }: Packet): boolean {
     const { sloppyTcp, sloppySctp } = this.#sysctls
-    switch (this.flow.protocol) {
+    switch (protocol) {
       case IpProtocol.TCP:
         return (signal & TcpFlag.RST) === 0 && ((signal & TcpFlag.SYN) !== 0 || sloppyTcp !== 0)
       case IpProtocol.SCTP:
-        return signal !== SctpEvent.ABORT && (signal === SctpEvent.INIT || sloppySctp !== 0)
+        return sctp.firstChunk !== SctpChunk.ABORT && (sctp.firstChunk === SctpChunk.INIT || sloppySctp !== 0)
       default:
         return true
     }

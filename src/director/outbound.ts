@@ -10,7 +10,6 @@
  * 7. otherwise as it is                    → FORWARDED
  */
 import { NONE } from '../conn/record.js'
-import { SctpEvent } from '../conn/sctp-states.js'
 import { Direction } from '../conn/transitions.js'
 import { nat } from '../forward/nat.js'
 import type { Packet } from '../packet/packet.js'
@@ -18,6 +17,7 @@ import { isBalanced, parseTransport } from '../packet/parse.js'
 import { Verdict } from '../packet/verdict.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import { SctpChunk } from '../wire/sctp.js'
 import { TcpFlag } from '../wire/tcp.js'
 import { countOutbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
@@ -79,7 +79,7 @@ export class Outbound {
     const { protocol, ip, signal } = packet
     const isReset =
       (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
-      (protocol === IpProtocol.SCTP && signal === SctpEvent.ABORT)
+      (protocol === IpProtocol.SCTP && packet.sctp.firstChunk === SctpChunk.ABORT)
     if (sysctls.natIcmpSend === 0 || isReset || !balancing.isRealServer(protocol, ip.srcAddr, packet.srcPort))
       return output.transmit(packet) || Verdict.FORWARDED
     errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, now)

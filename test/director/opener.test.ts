@@ -186,6 +186,7 @@ t.test('nat_icmp_send: what a real server sends of no connection is refused, but
   t.equal(scene.udpAnswer(`${RS[0]}:80`, client), 'forwarded', 'another protocol')
   t.equal(scene.sctpAnswer(`${RS[0]}:9`, client, [Chunk.DATA]), 'drop-no-connection')
   t.equal(scene.sctpAnswer(`${RS[0]}:9`, client, [Chunk.ABORT]), 'forwarded')
+  t.equal(scene.sctpAnswer(`${RS[0]}:9`, client, [Chunk.COOKIE_ACK, Chunk.ABORT]), 'drop-no-connection', 'not first')
   t.equal(scene.tcp(client), `${RS[0]}:80`)
   t.equal(scene.tcpAnswer(`${RS[0]}:80`, client, 'SA'), `${VIP}:80`, 'of a connection: translated')
 })

@@ -55,6 +55,17 @@ t.test('an association from INIT to its end', async t => {
   }
 })
 
+t.test('with sloppy_sctp any first chunk but ABORT opens one; an ABORT behind a cookie is no hindrance', async t => {
+  const scene = new Scene()
+  scene.service(SERVICE, {}, RIP)
+  const cookieAbort = [Chunk.COOKIE_ACK, Chunk.ABORT]
+  t.equal(scene.sctp(CIP, `${VIP}:9`, cookieAbort), 'refused', 'without it')
+  scene.sysctl('sloppy_sctp', 1)
+  t.equal(scene.sctp(CIP, `${VIP}:9`, [Chunk.ABORT]), 'refused')
+  t.equal(scene.sctp(CIP, `${VIP}:9`, cookieAbort), RIP)
+  t.strictSame(scene.connections(), [`sctp CLOSED 61 ${CIP} ${VIP}:9 ${RIP}`])
+})
+
 t.test('an ABORT behind a COOKIE-ECHO ends it', async t => {
   const scene = new Scene()
   scene.service(SERVICE, {}, RIP)
