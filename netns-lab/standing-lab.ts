@@ -1,8 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
+import { LabUsageError } from './lab-request.js'
 import { Ledger } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
+
+/** Where `ip netns` has the namespaces by their names (ip-netns(8)). */
+const NETNS = '/run/netns'
 
 type Print = (line: string) => void
 
@@ -30,6 +35,12 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
 /** `uvs lab exec`: runs a command in one of the lab's namespaces, on this terminal. Answers its exit status. */
 export function labExec(prefix: string, space: string, command: readonly string[]): number {
   const name = space.startsWith(prefix) ? space : prefix + space
+  const spaces = existsSync(NETNS) ? readdirSync(NETNS).filter(each => each.startsWith(prefix)) : []
+  if (spaces.length === 0) throw new Error('no lab is up: uvs lab up')
+  if (!spaces.includes(name)) {
+    const known = spaces.map(each => each.slice(prefix.length))
+    throw new LabUsageError(`exec '${space}': the lab's namespaces are ${known.join(', ')}`)
+  }
   const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit' })
   if (error) throw error
   return status ?? (signal ? 1 : 0)

@@ -5,6 +5,9 @@ import { encodeLine, LineSplitter } from './codec.js'
 /** Nobody answers on the control socket, or no longer. One line, for a person. */
 export class Unreachable extends Error {}
 
+/** A director answers within some ms; one that was stopped, or hangs, never does. */
+const PATIENCE_MS = 10_000
+
 /** Bytes. `services` with 100 000 real servers takes some 25 MB. */
 const REPLY_LINE_MAX = 256 * 1024 * 1024
 
@@ -14,18 +17,20 @@ interface Waiting {
 }
 
 /** A director on the other side of the socket at `path`. Connects when first called, and again when the connection was lost. */
-export function connectControl(path: string): Control & { close(): void } {
-  return new ControlClient(path)
+export function connectControl(path: string, patienceMs = PATIENCE_MS): Control & { close(): void } {
+  return new ControlClient(path, patienceMs)
 }
 
 class ControlClient implements Control {
   readonly #path: string
+  readonly #patienceMs: number
   #socket: Socket | undefined
   /** Replies come in the order of requests. */
   #waiting: Waiting[] = []
 
-  constructor(path: string) {
+  constructor(path: string, patienceMs: number) {
     this.#path = path
+    this.#patienceMs = patienceMs
   }
 
   call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
@@ -51,6 +56,9 @@ class ControlClient implements Control {
       if (!replies || replies.includes(undefined))
         return lose(new Unreachable(`what answers at ${this.#path} is no director`))
       for (const reply of replies) if (reply) this.#waiting.shift()?.resolve(reply)
+    })
+    socket.setTimeout(this.#patienceMs, () => {
+      if (this.#waiting.length > 0) lose(new Unreachable(`the director at ${this.#path} does not answer`))
     })
     socket.on('error', (error: NodeJS.ErrnoException) => lose(new Unreachable(explain(error.code, this.#path))))
     socket.on('close', () => lose(new Unreachable(`the director at ${this.#path} hung up`)))

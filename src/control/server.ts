@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Control, Reply } from './api.js'
@@ -42,7 +42,7 @@ export async function serveControl(path: string, control: Control): Promise<{ cl
 async function claim(server: Server, path: string): Promise<void> {
   try {
     if (Buffer.byteLength(path) > PATH_MAX) throw new Error(`longer than ${PATH_MAX} bytes`)
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+    makeDirectory(dirname(path))
     await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error
       await removeStale(path)
@@ -50,6 +50,18 @@ async function claim(server: Server, path: string): Promise<void> {
     })
   } catch (error) {
     throw new Error(`cannot listen on ${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The directory itself, as /run/uvs after a boot; not those above it. */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o755 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new Error(`there is no directory ${dirname(directory)}`, { cause: error })
+    if (code !== 'EEXIST') throw error
+    if (!statSync(directory).isDirectory()) throw new Error(`${directory} is no directory`, { cause: error })
   }
 }
 

@@ -209,6 +209,7 @@ export class Director {
     const names = this.ports.map(port => port.name)
     for (const text of options.addresses) {
       const { port, ...cidr } = parseAddress(text, names)
+      if (this.local.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
       this.routes.addAddress({ ...cidr, port: this.ports[port]! })
       this.local.hold(cidr.addr)
     }

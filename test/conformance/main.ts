@@ -9,6 +9,13 @@ import { LiveUsageError, parseLiveArguments } from './live/live-arguments.js'
 import { live } from './live/live.js'
 
 const args = process.argv.slice(2)
+/** The recordings to play: ours if none is named. */
+function paths(words: readonly string[]): string[] {
+  const option = words.find(word => word.startsWith('-'))
+  if (option !== undefined) throw new LiveUsageError(`'${option}': only DIR…, or --live with --seed N and --count N`)
+  return words.length > 0 ? [...words] : OWN_CASES
+}
+
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 try {
@@ -17,7 +24,7 @@ try {
         parseLiveArguments(args, () => randomInt(2 ** 32)),
         print,
       )
-    : await conformance(args.length > 0 ? args : OWN_CASES, print)
+    : await conformance(paths(args), print)
   process.exitCode = all ? 0 : 1
 } catch (error) {
   if (!(error instanceof LiveUsageError)) throw error

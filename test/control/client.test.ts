@@ -38,6 +38,14 @@ t.test('replies come back to the request they belong to', async t => {
   ])
 })
 
+t.test('a director that does not answer is waited for no longer than that', async t => {
+  const path = `${tempDir(t)}/uvs.sock`
+  await impostor(t, path, socket => t.teardown(() => socket.destroy()))
+  const client = connectControl(path, 100)
+  t.teardown(() => client.close())
+  await t.rejects(client.call({ op: 'flush' }), new Unreachable(`the director at ${path} does not answer`))
+})
+
 t.test('no director, and one that comes later', async t => {
   const directory = tempDir(t)
   const path = `${directory}/uvs.sock`

@@ -56,7 +56,7 @@ t.test('requests are answered in order, garbage among them', async t => {
 })
 
 t.test('the socket is 0600 from the moment it exists, whatever the umask', async t => {
-  const path = `${tempDir(t)}/made/on/the/way/uvs.sock`
+  const path = `${tempDir(t)}/made/uvs.sock`
   const before = process.umask(0)
   const starting = serveControl(path, new FakeControl())
   t.equal(statSync(path).mode & 0o777, 0o600, 'in the same tick')
@@ -93,7 +93,8 @@ t.test('where no socket can be, the error is one line', async t => {
   const paths: [string, string][] = [
     [`${directory}/file`, 'there is a file that is not a socket'],
     [`${directory}/directory`, 'there is a file that is not a socket'],
-    [`${directory}/file/uvs.sock`, `EEXIST: file already exists, mkdir '${directory}/file'`],
+    [`${directory}/file/uvs.sock`, `${directory}/file is no directory`],
+    [`${directory}/nowhere/made/uvs.sock`, `there is no directory ${directory}/nowhere`],
     [long, 'longer than 107 bytes'],
   ]
   for (const [path, why] of paths)
@@ -102,6 +103,7 @@ t.test('where no socket can be, the error is one line', async t => {
     message: /^cannot listen on \/proc\/uvs.sock: listen E[A-Z]+: .*$/,
   })
   t.equal(statSync(`${directory}/file`).size, 8, 'the file is untouched')
+  t.notOk(existsSync(`${directory}/nowhere`), 'nothing is made on the way')
 })
 
 t.test('clients that go away in the middle do no harm', async t => {

@@ -35,6 +35,11 @@ t.test('--address', async t => {
   ]
   for (const text of bad) refuses(t, () => parseAddress(text, NAMES), '--address', `'${text}'`, '10.0.0.1/24@eth0')
   refuses(t, () => parseAddress('10.0.0.1/24@eth9', NAMES), '--address', "'eth9'", 'eth0, eth1.100')
+  for (const text of ['0.0.0.0/24', '127.0.0.1/8', '224.0.0.1/24', '255.255.255.255/32', '10.0.0.255/24'])
+    refuses(t, () => parseAddress(`${text}@eth0`, NAMES), '--address', `'${text}@eth0'`, 'no host')
+  // A network's own address is a host's, as in Linux since 5.14; of two addresses both are (RFC 3021).
+  for (const text of ['10.0.0.0/24', '10.0.0.255/31', '10.0.0.255/32'])
+    t.match(parseAddress(`${text}@eth0`, NAMES), { port: 0 })
 })
 
 t.test('--vip', async t => {
@@ -42,6 +47,7 @@ t.test('--vip', async t => {
   t.match(parseVip('192.0.2.0/24'), { prefix: 24 })
   for (const text of ['', 'x', '192.0.2.1/', '192.0.2.1/33', '192.0.2.1/24/24', '::1'])
     refuses(t, () => parseVip(text), '--vip', `'${text}'`)
+  refuses(t, () => parseVip('224.0.0.0/4'), '--vip', "'224.0.0.0/4'", 'no host')
 })
 
 const read = (text: string): unknown[] => {
@@ -70,6 +76,8 @@ t.test('--route', async t => {
     refuses(t, () => parseRoute(text, NAMES), '--route', `'${text}'`, 'default=10.0.0.254')
   refuses(t, () => parseRoute('default=', NAMES), '--route', 'neither a gateway nor an interface')
   refuses(t, () => parseRoute('default=10.0.0.1@eth9', NAMES), '--route', "'eth9'")
+  refuses(t, () => parseRoute('10.1.0.1/16=10.0.0.1', NAMES), '--route', "'10.1.0.1/16'", 'host bits')
+  refuses(t, () => parseRoute('default=224.0.0.1', NAMES), '--route', 'no gateway may be 224.0.0.1')
   for (const mtu of [0, 67, 65536])
     refuses(t, () => parseRoute(`default=10.0.0.1,mtu=${mtu}`, NAMES), '--route', '68 to 65535')
 })
@@ -89,12 +97,21 @@ t.test('--neighbour', async t => {
   ])
     refuses(t, () => parseNeighbour(text, NAMES), '--neighbour', `'${text}'`)
   refuses(t, () => parseNeighbour('10.0.0.9=02:00:00:00:00:0a@eth9', NAMES), '--neighbour', "'eth9'")
+  for (const mac of ['ff:ff:ff:ff:ff:ff', '01:00:5e:00:00:01', '00:00:00:00:00:00'])
+    refuses(t, () => parseNeighbour(`10.0.0.9=${mac}@eth0`, NAMES), '--neighbour', mac, 'no host may have that MAC')
+  refuses(
+    t,
+    () => parseNeighbour('224.0.0.9=02:00:00:00:00:0a@eth0', NAMES),
+    '--neighbour',
+    'no host may have that address',
+  )
 })
 
 const make = (options: ConstructorParameters<typeof BenchDirector>[0]) => () => new BenchDirector(options)
 
 t.test('a director is not made of options that cannot be meant', async t => {
   refuses(t, make({ addresses: ['10.0.0.1@c'] }), '--address')
+  refuses(t, make({ addresses: ['10.0.0.1/24@c', '10.0.0.1/16@r'] }), '--address', "'10.0.0.1/16@r'", 'given already')
   refuses(t, make({ vips: ['x'] }), '--vip')
   refuses(t, make({ routes: ['192.0.2.0/24=203.0.113.1'] }), '--route', 'on none of the networks')
   refuses(t, make({ neighbours: ['10.0.0.9=1@c'] }), '--neighbour')

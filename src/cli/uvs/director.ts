@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Control } from '../../control/api.js'
 import { serveMetrics } from '../../control/metrics.js'
 import { serveControl } from '../../control/server.js'
@@ -8,6 +7,7 @@ import { uvsadm } from '../uvsadm/run.js'
 import type { UvsCommand } from './command.js'
 import { flags, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { kernelSideNotes } from './kernel-side.js'
+import { readRules, type RuleLine } from './rules-file.js'
 
 export const director: UvsCommand = {
   name: 'director',
@@ -38,6 +38,7 @@ interface Closable {
 
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
+  const rules = command.rules === undefined ? [] : readRules(command.rules) // may wait for a pipe: before all else
   const signalled = nextSignal()
   // Only here is native code needed: options and help must work without.
   const { DataPlane } = await import('../../control/data-plane.js')
@@ -47,7 +48,7 @@ async function runDirector(command: DirectorCommand): Promise<number> {
     open.unshift(await serveControl(command.control, dataPlane))
     if (command.http) open.unshift(await serveMetrics(command.http, dataPlane))
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
-    if (command.rules !== undefined) await applyRules(command.rules, dataPlane)
+    await applyRules(rules, dataPlane)
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
     process.stdout.write(`uvs director: ready on ${devices.join(', ')}; control socket ${command.control}\n`)
@@ -65,18 +66,11 @@ function nextSignal(): Promise<void> {
   })
 }
 
-/** Lines as `ipvsadm-save -n` writes them. The first that is refused ends the start. */
-async function applyRules(file: string, control: Control): Promise<void> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`--rules: cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
-  }
-  for (const [i, line] of text.split('\n').entries()) {
-    const words = line.trim().split(/\s+/)
-    if (words[0] === '' || words[0]!.startsWith('#')) continue
-    const { status, err } = await uvsadm(words, control)
-    if (status !== 0) throw new UsageError(`--rules: ${file} line ${i + 1}: ${err.trim()}`)
+/** The first line that is refused ends the start. */
+async function applyRules(rules: readonly RuleLine[], control: Control): Promise<void> {
+  for (const { words, place } of rules) {
+    const { status, out, err } = await uvsadm(words, control)
+    if (status !== 0) throw new UsageError(`--rules: ${place}: ${err.trim()}`)
+    if (out !== '') throw new UsageError(`--rules: ${place}: '${words[0]}' sets nothing: it is no rule`)
   }
 }

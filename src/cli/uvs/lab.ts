@@ -34,7 +34,8 @@ UVS_LAB_PREFIX, uvs-nat- unless set, is what the namespaces' names begin with.`,
 }
 
 function prefixFrom(text = 'uvs-nat'): string {
-  if (!/^\w[\w.-]*$/.test(text)) throw new LabUsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only`)
+  if (!/^\w[\w.-]{0,39}$/.test(text))
+    throw new LabUsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
   return text.endsWith('-') ? text : `${text}-`
 }
 

@@ -10,12 +10,12 @@ const commands: Record<string, () => Promise<UvsCommand>> = {
   reset: async () => (await import('./reset.js')).reset,
 }
 
-const [name = '', ...args] = process.argv.slice(2)
+const [name, ...args] = process.argv.slice(2)
 process.stdout.on('error', () => process.exit(0)) // the reader of a pipe has gone
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  if (name === '' || name === '-h' || name === '--help' || name === 'help') {
+  if (name === undefined || name === '-h' || name === '--help' || name === 'help') {
     process.stdout.write(await help())
     return 0
   }

@@ -9,6 +9,9 @@ export interface ScriptHooks {
   sleep(seconds: number): Promise<void>
 }
 
+/** Seconds: a timer of Node's takes 2^31 ms. */
+const LONGEST_SLEEP = 2_000_000
+
 /** The lines there are, for a person. */
 const KNOWN =
   'ipvsadm, sysctl net.ipv4.vs…, sleep, iptables-legacy -t mangle …, ip route replace|del local ADDRESS dev lo, modprobe'
@@ -62,8 +65,8 @@ async function sysctl(args: string[], control: Control): Promise<Outcome> {
 
 async function sleep(args: string[], hooks: ScriptHooks): Promise<Outcome> {
   const [seconds = ''] = args
-  if (args.length !== 1 || !/^\d+(\.\d+)?$/.test(seconds))
-    return failed(`sleep: '${args.join(' ')}' is not a number of seconds`)
+  if (args.length !== 1 || !/^\d+(\.\d+)?$/.test(seconds) || Number(seconds) > LONGEST_SLEEP)
+    return failed(`sleep: '${args.join(' ')}' is not a number of seconds, ${LONGEST_SLEEP} at the most`)
   await hooks.sleep(Number(seconds))
   return done
 }

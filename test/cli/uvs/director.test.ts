@@ -172,7 +172,8 @@ t.test('uvs director', { skip }, async t => {
       ],
       ['# a comment\n-A -t nonsense\n', /--rules: .*\/rules1 line 2: /],
       ['-A -t 10.99.1.100:80 -s nosuch\n', /--rules: .*\/rules2 line 1: /],
-      ['-a -t 10.99.1.100:80 -r 10.99.2.11 -m\n', /--rules: .*\/rules3 line 1: Service not defined$/m],
+      ['-L\n', /--rules: .*\/rules3 line 1: '-L' sets nothing/],
+      ['-a -t 10.99.1.100:80 -r 10.99.2.11 -m\n', /--rules: .*\/rules4 line 1: Service not defined$/m],
     ]
     for (const [i, [text, says]] of cases.entries()) {
       const rules = `${directory}/rules${i}`
@@ -187,6 +188,9 @@ t.test('uvs director', { skip }, async t => {
     const absent = new Process(t, `${least} --control ${path} --rules ${directory}/absent`)
     t.equal(await absent.ended(), 2)
     t.equal(absent.err, `uvs director: --rules: cannot read ${directory}/absent: ENOENT\n`)
+    const endless = new Process(t, `${least} --control ${path} --rules /dev/zero`)
+    t.equal(await endless.ended(), 2)
+    t.equal(endless.err, 'uvs director: --rules: /dev/zero is larger than 64 MiB\n')
   })
 
   await t.test('--http serves /metrics for as long as it runs', async t => {

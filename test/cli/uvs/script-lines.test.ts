@@ -25,6 +25,10 @@ t.test('sleep, ip route and modprobe', async t => {
   ])
     t.strictSame(await run(line, control), silent, line)
   t.strictSame(slept, [2.5, 0])
+  t.match(await run('sleep 99999999999', control), {
+    status: 2,
+    err: /^sleep: '99999999999' .* 2000000 at the most\n$/,
+  })
   t.strictSame(control.vips, ['10.99.1.128/25', '10.0.0.9/32'])
   t.strictSame(await run('ip route del local 10.0.0.9 dev lo', control), silent)
   t.strictSame(control.vips, ['10.99.1.128/25'])

@@ -14,6 +14,7 @@ t.test('anything else is refused with what is allowed', async t => {
     ['--seed'],
     ['--seed', 'x'],
     ['--count', '-1'],
+    ['--count', '0'],
     ['--seed', '4294967296'],
     ['--live', 'file.json'],
   ])

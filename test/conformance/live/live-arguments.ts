@@ -19,8 +19,9 @@ export function parseLiveArguments(args: readonly string[], drawSeed: () => numb
     if (name !== '--seed' && name !== '--count') throw new LiveUsageError(`'${name}': only --live, --seed N, --count N`)
     const value = args[++at] ?? ''
     const end = name === '--seed' ? SEED_END : 1_000_000
-    if (!/^\d+$/.test(value) || Number(value) >= end)
-      throw new LiveUsageError(`${name}: '${value}' is not a whole number below ${end}`)
+    const first = name === '--seed' ? 0 : 1
+    if (!/^\d+$/.test(value) || Number(value) < first || Number(value) >= end)
+      throw new LiveUsageError(`${name}: '${value}' is not a whole number from ${first} to ${end - 1}`)
     given[name === '--seed' ? 'seed' : 'count'] = Number(value)
   }
   return { seed: given.seed ?? drawSeed() % SEED_END, count: given.count ?? 25 }
