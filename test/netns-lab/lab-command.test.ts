@@ -110,8 +110,12 @@ t.test('up, exec, down', { skip }, async t => {
   t.match(await lab('nat'), { status: 1, err: 'uvs lab: it is up: uvs lab down removes it\n' })
   t.match(await lab('exec', 'client', 'cat', '/proc/net/route'), { status: 0, out: /^eth0\t/m })
   t.match(await lab('exec', `${PREFIX}rs1`, 'sh', '-c', 'exit 7'), { status: 7 })
-  t.match(await lab('exec', 'nowhere', 'true'), { status: 255 })
+  t.match(await lab('exec', 'nowhere', 'true'), {
+    status: 2,
+    err: /^uvs lab: exec 'nowhere': the lab's namespaces are [^\n]*client[^\n]*\n$/,
+  })
   t.match(await covered('down'), { status: 0, out: `removed ${PREFIX}*\n` })
   t.strictSame(await left(), [])
   t.match(await lab('down'), { status: 0, out: 'no lab is up\n' })
+  t.match(await lab('exec', 'client', 'true'), { status: 1, err: 'uvs lab: no lab is up: uvs lab up\n' })
 })
