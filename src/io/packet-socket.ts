@@ -1,3 +1,4 @@
+import type { Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import { bind, check, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
 
@@ -32,8 +33,16 @@ export function setBuffers(fd: number, octets: number): void {
   check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
 }
 
-/** Attaches a classic BPF program, `[code, jumps, constant]` an instruction (struct sock_filter). */
+/** Attaches a classic BPF program, `[code, jumps, constant]` an instruction. */
 export function setFilter(fd: number, program: readonly (readonly [number, number, number])[]): void {
+  check(
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, classicProgram(program).bytes.subarray(0, 16), 16),
+    'SO_ATTACH_FILTER',
+  )
+}
+
+/** A classic BPF program as the kernel takes it: struct sock_fprog, and behind it each struct sock_filter. */
+export function classicProgram(program: readonly (readonly [number, number, number])[]): Slab {
   const memory = mapMemory(16 + program.length * 8)
   program.forEach(([code, jumps, constant], i) => {
     memory.view.setUint16(16 + i * 8, code, true)
@@ -42,7 +51,7 @@ export function setFilter(fd: number, program: readonly (readonly [number, numbe
   })
   memory.view.setUint16(0, program.length, true)
   memory.view.setBigUint64(8, BigInt(memory.address + 16), true)
-  check(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, memory.bytes.subarray(0, 16), 16), 'SO_ATTACH_FILTER')
+  return memory
 }
 
 /** From now on the socket hears frames of this EtherType on this interface. */

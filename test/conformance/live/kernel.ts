@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from '../../../src/control/api.js'
+import { refuseXstateWhereAmx } from './amx.js'
 import { DATAGRAM, Socket, STREAM, waitFor } from './sockets.js'
 
 /** Seen from dist/test/conformance/live. */
@@ -110,7 +111,9 @@ export class Kernel {
   #start(): void {
     const log = openSync(join(this.#dir, 'boot.log'), 'w')
     const { c, r } = this
-    const child = spawn(LINUX, this.#commandLine(), { stdio: ['ignore', log, log, c.peer, r.peer, this.#console.peer] })
+    const child = spawn(LINUX, [...this.#commandLine(), ...refuseXstateWhereAmx()], {
+      stdio: ['ignore', log, log, c.peer, r.peer, this.#console.peer],
+    })
     child.unref()
     closeSync(log)
     for (const socket of [c, r, this.#console]) socket.closePeer()
