@@ -1,11 +1,13 @@
 import type { Control, Outcome } from '../../src/control/api.js'
 import { localControl } from '../../src/control/execute.js'
 import { runScript } from '../../src/cli/uvs/script.js'
+import { EXPIRES, HZ, jiffiesAt, TIMEOUT } from '../../src/conn/record.js'
 import { Director } from '../../src/director/director.js'
 import type { Slab } from '../../src/packet/frame.js'
 import type { Port } from '../../src/packet/port.js'
 import { type Verdict, verdictNames } from '../../src/packet/verdict.js'
 import { placed } from '../support/frames.js'
+import { records } from '../support/records.js'
 import { readU16 } from '../support/octets.js'
 import type { Side, SideFrame } from './case.js'
 import { deviceSends } from './device.js'
@@ -53,6 +55,7 @@ export class Rig {
       routes: ['default=10.99.1.254'],
       neighbours: [...CLIENTS, '10.99.1.254=02:00:00:00:01:fe@vec0', ...REAL_SERVERS],
       seed: 1,
+      maxConnections: 4096,
       now: START_MS,
       icmpRatelimit: 0,
     })
@@ -84,6 +87,16 @@ export class Rig {
       this.#director.poll(this.#now)
       this.#flush()
     }
+  }
+
+  /** In how many seconds each connection's timer runs out, and how many its packets give it. */
+  timers(): { left: number; timeout: number }[] {
+    const { conns } = this.#director
+    const now = jiffiesAt(this.#now)
+    return records(conns).map(conn => ({
+      left: ((conns.table.words[conn + EXPIRES]! - now) | 0) / HZ,
+      timeout: conns.table.words[conn + TIMEOUT]! / HZ,
+    }))
   }
 
   /** The frames that came out since the last call, in order, but for ARP: the recordings have none. */

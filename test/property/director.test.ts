@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { schedulers } from '../../src/sched/index.js'
 import { SERVICES, step, Story, type Step } from './story.js'
-import { checkControllers, checkCounts, checkFree, checkTimers, checkWheel, records } from './whole.js'
+import { checkControllers, checkCounts, checkFree, checkTimers, checkWheel } from './whole.js'
+import { records } from '../support/records.js'
 
 interface Drawn {
   seed: number

@@ -7,9 +7,7 @@ import {
   EXPIRES,
   FLAGS,
   jiffiesAt,
-  NEXT,
   NONE,
-  RECORD_WORDS,
   STATE_CHILDREN,
   TIMER_AT,
   TIMER_NEXT,
@@ -19,19 +17,6 @@ import {
 import type { Destination } from '../../src/service/destination.js'
 
 const SLOTS = 16_384
-
-/** Every record that is in a bucket, each once, or an error. */
-export function records({ table }: Connections): ConnIndex[] {
-  const seen = new Set<ConnIndex>()
-  for (let bucket = 0; bucket < table.buckets; bucket++)
-    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex) {
-      if (seen.has(conn)) throw new Error(`record ${conn} is in two places`)
-      if (conn % RECORD_WORDS !== 0 || conn < 0 || conn >= table.words.length) throw new Error(`${conn} is no record`)
-      seen.add(conn)
-    }
-  if (seen.size !== table.count) throw new Error(`${seen.size} records in the buckets, ${table.count} counted`)
-  return [...seen]
-}
 
 /** Each record is in the slot of its TIMER_AT, not after it is due, and linked both ways. */
 export function checkWheel({ table: { words } }: Connections, conns: readonly ConnIndex[]): void {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Dice } from './dice.js'
 import { generate } from './generate.js'
-import { playOnUvs } from './play-uvs.js'
+import { playOnUvsAlone } from './uvs-alone.js'
 
 const MANY = Array.from({ length: 200 }, (_, index) => generate(3, index))
 
@@ -34,14 +34,14 @@ t.test('the dice are fair enough, and stay in their bounds', async t => {
 
 t.test('every setup goes well, and every scenario can be played', async t => {
   for (const scenario of MANY.slice(0, 80)) {
-    const steps = await playOnUvs(scenario)
+    const { steps } = await playOnUvsAlone(scenario)
     t.equal(steps.length, scenario.steps.length, scenario.name)
   }
 })
 
 t.test('commands are none that uvs does not know', async t => {
   for (const scenario of MANY.slice(0, 30)) {
-    for (const step of await playOnUvs(scenario)) {
+    for (const step of (await playOnUvsAlone(scenario)).steps) {
       if (step.kind === 'do') t.notMatch(step.result.err, /not there/, step.script)
     }
   }

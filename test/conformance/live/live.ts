@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as otherWork } from 'node:timers/promises'
 import type { RecordedCase } from '../case.js'
+import { playCase } from '../conformance.js'
 import { caseText } from './case-file.js'
-import { differences } from './differences.js'
 import { generate } from './generate.js'
 import { Kernel, whyNoKernel } from './kernel.js'
 import type { LiveArguments } from './live-arguments.js'
 import { partsOf, scenarioOf } from './parts.js'
-import { playOnKernel } from './play-kernel.js'
-import { playOnUvs, Unplayable } from './play-uvs.js'
+import { playOnBoth } from './play-both.js'
 import { reduce } from './reduce.js'
 import { findingLines } from './report-finding.js'
 import type { Scenario } from './scenario.js'
+import { Unplayable } from './uvs-side.js'
 
 /** Each costs a second or two. */
 const REDUCING_TRIES = 120
@@ -75,8 +75,8 @@ async function passes(kernel: Kernel, scenario: Scenario, print: (line: string) 
 
 async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison> {
   await otherWork() // so that signals are heard
-  const recorded = playOnKernel(kernel, scenario, await playOnUvs(scenario))
-  return { recorded, lines: await differences(recorded) }
+  const recorded = await playOnBoth(kernel, scenario)
+  return { recorded, lines: await playCase(recorded) }
 }
 
 /** Whether a part of a scenario shows a difference. One that is no scenario any more shows none. */

@@ -1,0 +1,92 @@
+import { brief } from '../../support/frames.js'
+import { Chunk } from '../../support/sctp.js'
+import type { DoStep, SendStep } from '../case.js'
+import { Rig } from '../rig.js'
+import { errorFrame, packetFrame } from './live-frames.js'
+import { Routes } from './routes.js'
+import type { LiveStep, PauseStep, Scenario } from './scenario.js'
+
+/** How far the directors' clocks may be apart. */
+const CLOCK_SECONDS = 0.06
+/** Of connections with a longer time the scenarios see no end, unless they are ended at once. */
+const LONGEST_SECONDS = 12
+
+/** Lists what there is at the end. */
+export const STATE = 'ipvsadm -Lcn; ipvsadm -Ln --sort'
+
+/** uvs could not play it: why. */
+export class Unplayable extends Error {
+  override readonly name = 'Unplayable'
+}
+
+/**
+ * Plays a scenario on a fresh director, step by step, and answers each as a recording has it: with the frame that was
+ * sent (an answer comes from the server that the director chose), and with what uvs did. Time passes as it is told.
+ */
+export class UvsSide {
+  readonly #rig = new Rig()
+  readonly #routes = new Routes()
+  #now = 0
+  /** When what has run out here has run out on the kernel too. */
+  #runOutBy = 0
+
+  static async start(scenario: Scenario): Promise<UvsSide> {
+    const side = new UvsSide()
+    const { status, err } = await side.#rig.run(scenario.setup.join('\n'))
+    if (status !== 0 || err !== '') throw new Unplayable(`the setup: status ${status}, ${err}`)
+    side.#rig.take()
+    return side
+  }
+
+  async play(step: Exclude<LiveStep, PauseStep>): Promise<SendStep | DoStep> {
+    if (step.kind === 'do') {
+      const result = await this.#rig.run(step.script)
+      return { kind: 'do', note: '', script: step.script, result, out: this.#rig.take(), quiet: undefined }
+    }
+    const to = this.#routes.of(step.flow)
+    const frame = step.kind === 'packet' ? packetFrame(step, to) : errorFrame(step, to)
+    this.#rig.send(step.from, frame)
+    const out = this.#rig.take()
+    if (step.kind === 'packet' && step.from === 'c') this.#routes.learn(step.flow, out)
+    return {
+      kind: 'send',
+      note: `${step.from}: ${brief(frame)}`,
+      send: { side: step.from, frame },
+      out,
+      quiet: undefined,
+    }
+  }
+
+  async state(): Promise<string> {
+    return (await this.#rig.run(STATE)).out
+  }
+
+  /** A packet that begins a connection anew may tell the old one to expire, which the kernel does at its next jiffy. */
+  mayEndOthers(step: LiveStep): boolean {
+    if (step.kind !== 'packet' || step.from !== 'c' || !this.#routes.has(step.flow)) return false
+    return step.shape.flags?.includes('S') === true || step.shape.chunks?.[0] === Chunk.INIT
+  }
+
+  /** Lets time pass, and timers with it. */
+  advance(seconds: number): void {
+    for (const { left, timeout } of this.#rig.timers())
+      if (left <= seconds) this.#runOutBy = Math.max(this.#runOutBy, this.#now + left + lateness(timeout))
+    this.#rig.advance(seconds * 1000)
+    this.#now += seconds
+    this.#rig.take()
+  }
+
+  /**
+   * How many seconds to wait, so that no connection runs out on one director and not yet on the other in the `ahead`
+   * seconds from then on, or nearly so: ask again after them.
+   */
+  uncertainSeconds(ahead: number): number {
+    const soon = this.#rig.timers().filter(({ left }) => left <= ahead + CLOCK_SECONDS)
+    return Math.max(0, this.#runOutBy - this.#now, ...soon.map(({ left, timeout }) => left + lateness(timeout)))
+  }
+}
+
+/** Linux lets a timer run out up to an eighth of its time late: the levels of its timer wheel. */
+function lateness(timeout: number): number {
+  return CLOCK_SECONDS + (timeout <= LONGEST_SECONDS ? timeout / 8 : 0)
+}
