@@ -47,11 +47,9 @@ function perform(director: Director, request: Request, devices: readonly Device[
     }
     case 'delete-service':
       balancing.deleteService(findService(director, request.service))
-      director.destinationsGone()
       return null
     case 'flush':
       balancing.flush()
-      director.destinationsGone()
       return null
     case 'add-destination':
       return addDestination(director, request)
@@ -60,7 +58,6 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'delete-destination': {
       const service = findService(director, request.service)
       balancing.deleteDestination(service, findDestination(service, request.destination))
-      director.destinationsGone()
       return null
     }
     case 'zero':

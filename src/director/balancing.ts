@@ -56,6 +56,8 @@ export interface BalancingOptions {
   now: number
   /** Told of what a scheduler of the user's does wrong. */
   report: (problem: string) => void
+  /** Told whenever a destination has been deleted, by itself or with its service. */
+  gone: () => void
 }
 
 export class Balancing {
@@ -221,6 +223,7 @@ export class Balancing {
   #toTrash(dest: Destination): void {
     dest.available = false
     this.#trash.put(dest, this.#now)
+    this.#options.gone()
     const key = keyOf(dest.addr, dest.port)
     const left = this.#realServers.get(key)!.filter(other => other !== dest)
     if (left.length > 0) this.#realServers.set(key, left)

@@ -92,7 +92,11 @@ export class Director {
       ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}))] as const),
     ])
     const report = options.report ?? (() => {})
-    this.balancing = new Balancing({ schedulers: known, local: this.local, sysctls: this.sysctls, random, now, report })
+    const gone = (): void => {
+      if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
+    }
+    const { local, sysctls } = this
+    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, gone })
     const { counters, destinations } = this.balancing
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
     const availablePages = options.availablePages ?? (() => Infinity)
@@ -147,11 +151,6 @@ export class Director {
     const verdict = this.#decide(packet, port)
     this.stats.count(verdict)
     return verdict
-  }
-
-  /** A destination or service was deleted: with expire_nodest_conn, connections to what is gone are ended. */
-  destinationsGone(): void {
-    if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
   }
 
   /** As freshly started, but for addresses, routes and neighbours. */

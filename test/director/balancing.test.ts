@@ -44,6 +44,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddress
       random: () => 7,
       now: 0,
       report() {},
+      gone() {},
     }),
     local,
   }

@@ -57,6 +57,20 @@ t.test('a deleted service’s connections are ended while there is another servi
   t.strictSame(scene.connections(), [])
 })
 
+// As recorded of Linux 6.1 (npm run conformance -- --live --seed 987654321, number 8).
+t.test('a service that has no server left takes no connections with it', async t => {
+  for (const op of ['delete-service', 'flush']) {
+    const scene = new Scene()
+    const key = scene.service(TCP, {}, `${RS[0]}:80`)
+    scene.connect(`${CLIENT}:1`)
+    scene.deleteServer(key, `${RS[0]}:80`)
+    scene.sysctl('expire_nodest_conn', 1)
+    scene.must(op === 'flush' ? { op } : { op: 'delete-service', service: key })
+    scene.run(20)
+    t.equal(scene.connections().length, 1, op)
+  }
+})
+
 t.test(
   'a packet of a connection whose server is gone: dropped, or with expire_nodest_conn taken for a new one',
   async t => {
