@@ -1,17 +1,16 @@
-/** Draws from a seed: the same ones every time (splitmix32). */
+import { seededRandom } from '../../../src/director/random.js'
+
+/** Draws from a seed: the same ones every time. */
 export class Dice {
-  #state: number
+  readonly #random: () => number
 
   constructor(seed: number) {
-    this.#state = seed | 0
+    this.#random = seededRandom(seed)
   }
 
   /** A whole number from 0 up to, but not including, `end`. */
   below(end: number): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0
-    let z = Math.imul(this.#state ^ (this.#state >>> 16), 0x85ebca6b)
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
-    return ((z ^ (z >>> 16)) >>> 0) % end
+    return this.#random() % end
   }
 
   /** A whole number, both ends included. */

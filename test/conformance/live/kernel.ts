@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from '../../../src/control/api.js'
 import { refuseXstateWhereAmx } from './amx.js'
+import { KernelDown } from './kernel-down.js'
 import { DATAGRAM, Socket, STREAM, waitFor } from './sockets.js'
 
 /** Seen from dist/test/conformance/live. */
@@ -80,7 +81,7 @@ export class Kernel {
     writeFileSync(file('req'), script)
     this.#console.send(Buffer.from(`${id}\n`))
     const answer = this.#readLine(withinMs)
-    if (!answer.startsWith(`${id} `)) throw new Error(`the kernel answered '${answer}' to request ${id}`)
+    if (!answer.startsWith(`${id} `)) throw new KernelDown(`the kernel answered '${answer}' to request ${id}`)
     const [out, err] = ['out', 'err'].map(name => readFileSync(file(name), 'utf8')) as [string, string]
     for (const name of ['req', 'out', 'err']) rmSync(file(name))
     return { status: Number(answer.split(' ')[1]), out, err }
@@ -88,7 +89,7 @@ export class Kernel {
 
   mustRun(script: string, withinMs = EXEC_MS): void {
     const { status, out, err } = this.run(script, withinMs)
-    if (status !== 0 || err !== '') throw new Error(`inside the kernel, status ${status}: ${out}${err}`)
+    if (status !== 0 || err !== '') throw new KernelDown(`inside the kernel, status ${status}: ${out}${err}`)
   }
 
   down(): void {
@@ -117,7 +118,7 @@ export class Kernel {
     child.unref()
     closeSync(log)
     for (const socket of [c, r, this.#console]) socket.closePeer()
-    if (this.#readLine(BOOT_MS) !== 'ready') throw new Error(`the kernel did not boot: ${this.#lastWords()}`)
+    if (this.#readLine(BOOT_MS) !== 'ready') throw new KernelDown(`the kernel did not boot: ${this.#lastWords()}`)
     this.mustRun(readFileSync(join(SCRIPTS, 'network'), 'utf8'))
   }
 
@@ -144,10 +145,10 @@ export class Kernel {
         return line
       }
       const left = end - performance.now()
-      if (left <= 0) throw new Error('the kernel does not answer')
+      if (left <= 0) throw new KernelDown('the kernel does not answer')
       waitFor([this.#console], left)
       const octets = this.#console.receive()
-      if (octets === 'closed') throw new Error(`the kernel is down: ${this.#lastWords()}`)
+      if (octets === 'closed') throw new KernelDown(`the kernel is down: ${this.#lastWords()}`)
       if (octets !== 'nothing') this.#line += Buffer.from(octets).toString('latin1')
     }
   }

@@ -1,28 +1,11 @@
-import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setImmediate as otherWork } from 'node:timers/promises'
-import type { RecordedCase } from '../case.js'
-import { playCase } from '../conformance.js'
-import { caseText } from './case-file.js'
+import { passes } from './comparison.js'
 import { generate } from './generate.js'
+import { KernelDown } from './kernel-down.js'
 import { Kernel, whyNoKernel } from './kernel.js'
 import type { LiveArguments } from './live-arguments.js'
-import { partsOf, scenarioOf } from './parts.js'
-import { playOnBoth } from './play-both.js'
-import { reduce } from './reduce.js'
-import { findingLines } from './report-finding.js'
-import type { Scenario } from './scenario.js'
-import { Unplayable } from './uvs-side.js'
 
-/** Each costs a second or two. */
-const REDUCING_TRIES = 120
-
-/** What both did with a scenario. */
-interface Comparison {
-  recorded: RecordedCase
-  lines: string[]
-}
+/** After how many scenarios it says that it goes on. */
+const PROGRESS = 50
 
 /**
  * Plays random scenarios on uvs and on the real kernel, started for it, and prints what differs, each difference by the
@@ -35,7 +18,8 @@ export async function live({ seed, count }: LiveArguments, print: (line: string)
     return true
   }
   print(`live comparison with Linux under user-mode-linux: --seed ${seed} --count ${count}`)
-  const kernel = Kernel.boot()
+  const kernel = boot(print)
+  if (!kernel) return false
   const stop = (): never => {
     kernel.down()
     process.exit(130)
@@ -44,6 +28,7 @@ export async function live({ seed, count }: LiveArguments, print: (line: string)
   let failed = 0
   try {
     for (let index = 0; index < count; index++) {
+      if (index > 0 && index % PROGRESS === 0) print(`      ${index} played, ${failed} failed`)
       if (!(await passes(kernel, generate(seed, index), print))) failed++
     }
   } finally {
@@ -54,37 +39,13 @@ export async function live({ seed, count }: LiveArguments, print: (line: string)
   return failed === 0
 }
 
-async function passes(kernel: Kernel, scenario: Scenario, print: (line: string) => void): Promise<boolean> {
-  const first = await compared(kernel, scenario)
-  if (first.lines.length === 0) return true
-  const again = await compared(kernel, scenario)
-  if (again.lines.length === 0) {
-    print(`note  ${scenario.name}: differed once, and not when it was played again`)
-    for (const line of first.lines.slice(0, 4)) print(`      ${line}`)
-    return true
-  }
-  const { name } = scenario
-  const parts = await reduce(partsOf(scenario), async fewer => shows(kernel, scenarioOf(name, fewer)), REDUCING_TRIES)
-  const reduced = await compared(kernel, scenarioOf(name, parts))
-  const finding = reduced.lines.length > 0 ? reduced : again
-  const file = join(tmpdir(), `${name}.json`)
-  writeFileSync(file, caseText(finding.recorded))
-  for (const line of findingLines(finding.recorded, finding.lines, file)) print(line)
-  return false
-}
-
-async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison> {
-  await otherWork() // so that signals are heard
-  const recorded = await playOnBoth(kernel, scenario)
-  return { recorded, lines: await playCase(recorded) }
-}
-
-/** Whether a part of a scenario shows a difference. One that is no scenario any more shows none. */
-async function shows(kernel: Kernel, scenario: Scenario): Promise<boolean> {
+/** With one that does not boot nothing can be compared: undefined, and said. */
+function boot(print: (line: string) => void): Kernel | undefined {
   try {
-    return (await compared(kernel, scenario)).lines.length > 0
+    return Kernel.boot()
   } catch (error) {
-    if (error instanceof Unplayable) return false
-    throw error
+    if (!(error instanceof KernelDown)) throw error
+    print(`0 passed, nothing was compared: ${error.message}`)
+    return undefined
   }
 }

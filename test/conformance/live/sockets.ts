@@ -1,4 +1,5 @@
 import koffi from 'koffi'
+import { KernelDown } from './kernel-down.js'
 
 const libc = koffi.load(null)
 const socketpair = libc.func('int socketpair(int domain, int type, int protocol, _Out_ int *pair)')
@@ -48,7 +49,7 @@ export class Socket {
 
   send(octets: Uint8Array): void {
     if (Number(sendCall(this.fd, octets, octets.length, MSG_DONTWAIT | MSG_NOSIGNAL)) !== octets.length)
-      throw new Error('the kernel takes nothing any more')
+      throw new KernelDown('the kernel takes nothing any more')
   }
 
   /** What there is, 'nothing', or 'closed' when the other end is gone. */

@@ -2,6 +2,7 @@ import { icmp4 } from '../../support/frames.js'
 import { readU16 } from '../../support/octets.js'
 import type { Side, SideFrame } from '../case.js'
 import type { Kernel } from './kernel.js'
+import { KernelDown } from './kernel-down.js'
 import { waitFor } from './sockets.js'
 
 /** How long a frame that is to come may take. */
@@ -70,7 +71,7 @@ export class Wires {
     for (;;) {
       const frame = this.#kernel[side].receive()
       if (frame === 'nothing') return out
-      if (frame === 'closed') throw new Error('the kernel is down')
+      if (frame === 'closed') throw new KernelDown('the kernel is down')
       if (this.#isEcho(frame)) this.#answered[side] = readU16(frame, 40)
       else if (readU16(frame, 12) === IPV4_TYPE) out.push({ side, frame })
     }
