@@ -111,11 +111,16 @@ function labDirs(): string[] {
   )
 }
 
-/** Deletes the namespaces with this prefix, after ending the processes in them that bear our mark. */
-async function removeNamespaces(prefix: string): Promise<void> {
+/** The names of the network namespaces with this prefix, whole. */
+export async function namespacesOf(prefix: string): Promise<string[]> {
   const list = await must('ip', ['netns', 'list'])
   const names = list.split('\n').map(line => line.split(' ')[0] ?? '')
-  for (const name of names.filter(name => name.startsWith(prefix))) {
+  return names.filter(name => name.startsWith(prefix))
+}
+
+/** Deletes the namespaces with this prefix, after ending the processes in them that bear our mark. */
+async function removeNamespaces(prefix: string): Promise<void> {
+  for (const name of await namespacesOf(prefix)) {
     const { out } = await run('ip', ['netns', 'pids', name])
     const pids = out.split('\n').filter(Boolean).map(Number)
     await end(pids.flatMap(pid => (bearsMark(pid, prefix) ? (identify(pid) ?? []) : [])))

@@ -1,13 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
 import { rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
 import { LabUsageError } from './lab-request.js'
-import { Ledger } from './ledger.js'
+import { Ledger, namespacesOf } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
-
-/** Where `ip netns` has the namespaces by their names (ip-netns(8)). */
-const NETNS = '/run/netns'
 
 type Print = (line: string) => void
 
@@ -33,9 +29,9 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
 }
 
 /** `uvs lab exec`: runs a command in one of the lab's namespaces, on this terminal. Answers its exit status. */
-export function labExec(prefix: string, space: string, command: readonly string[]): number {
+export async function labExec(prefix: string, space: string, command: readonly string[]): Promise<number> {
   const name = space.startsWith(prefix) ? space : prefix + space
-  const spaces = existsSync(NETNS) ? readdirSync(NETNS).filter(each => each.startsWith(prefix)) : []
+  const spaces = await namespacesOf(prefix)
   if (spaces.length === 0) throw new Error('no lab is up: uvs lab up')
   if (!spaces.includes(name)) {
     const known = spaces.map(each => each.slice(prefix.length))
