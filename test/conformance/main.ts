@@ -5,14 +5,16 @@
 import { randomInt } from 'node:crypto'
 import { conformance } from './conformance.js'
 import { OWN_CASES } from './files.js'
-import { LiveUsageError, parseLiveArguments } from './live/live-arguments.js'
+import { parseLiveArguments } from './live/live-arguments.js'
 import { live } from './live/live.js'
+import { ConformanceUsageError } from './usage-error.js'
 
 const args = process.argv.slice(2)
 /** The recordings to play: ours if none is named. */
 function paths(words: readonly string[]): string[] {
   const option = words.find(word => word.startsWith('-'))
-  if (option !== undefined) throw new LiveUsageError(`'${option}': only DIR…, or --live with --seed N and --count N`)
+  if (option !== undefined)
+    throw new ConformanceUsageError(`'${option}': only DIR…, or --live with --seed N and --count N`)
   return words.length > 0 ? [...words] : OWN_CASES
 }
 
@@ -27,7 +29,7 @@ try {
     : await conformance(paths(args), print)
   process.exitCode = all ? 0 : 1
 } catch (error) {
-  if (!(error instanceof LiveUsageError)) throw error
+  if (!(error instanceof ConformanceUsageError)) throw error
   process.stderr.write(`conformance: ${error.message}\n`)
   process.exitCode = 2
 }

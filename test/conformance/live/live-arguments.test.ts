@@ -1,5 +1,6 @@
 import t from 'tap'
-import { LiveUsageError, parseLiveArguments } from './live-arguments.js'
+import { ConformanceUsageError } from '../usage-error.js'
+import { parseLiveArguments } from './live-arguments.js'
 
 const drawn = () => 42
 
@@ -18,5 +19,5 @@ t.test('anything else is refused with what is allowed', async t => {
     ['--seed', '4294967296'],
     ['--live', 'file.json'],
   ])
-    t.throws(() => parseLiveArguments(args, drawn), LiveUsageError, args.join(' '))
+    t.throws(() => parseLiveArguments(args, drawn), ConformanceUsageError, args.join(' '))
 })

@@ -1,11 +1,8 @@
+import { ConformanceUsageError } from '../usage-error.js'
+
 export interface LiveArguments {
   seed: number
   count: number
-}
-
-/** One line. */
-export class LiveUsageError extends Error {
-  override readonly name = 'LiveUsageError'
 }
 
 const SEED_END = 2 ** 32
@@ -16,12 +13,13 @@ export function parseLiveArguments(args: readonly string[], drawSeed: () => numb
   for (let at = 0; at < args.length; at++) {
     const name = args[at]!
     if (name === '--live') continue
-    if (name !== '--seed' && name !== '--count') throw new LiveUsageError(`'${name}': only --live, --seed N, --count N`)
+    if (name !== '--seed' && name !== '--count')
+      throw new ConformanceUsageError(`'${name}': only --live, --seed N, --count N`)
     const value = args[++at] ?? ''
     const end = name === '--seed' ? SEED_END : 1_000_000
     const first = name === '--seed' ? 0 : 1
     if (!/^\d+$/.test(value) || Number(value) < first || Number(value) >= end)
-      throw new LiveUsageError(`${name}: '${value}' is not a whole number from ${first} to ${end - 1}`)
+      throw new ConformanceUsageError(`${name}: '${value}' is not a whole number from ${first} to ${end - 1}`)
     given[name === '--seed' ? 'seed' : 'count'] = Number(value)
   }
   return { seed: given.seed ?? drawSeed() % SEED_END, count: given.count ?? 25 }
