@@ -64,6 +64,7 @@ function drawSteps(dice: Dice, services: PlannedService[], pause: number | undef
   return steps.toSpliced(at, 0, ...waited)
 }
 
+/** Zeroing goes from the last copy on. A service that is deleted and made again has its servers' counters zeroed. */
 function isZeroing(step: LiveStep): boolean {
-  return step.kind === 'do' && step.script.includes('ipvsadm -Z')
+  return step.kind === 'do' && /ipvsadm -[ZDC]/.test(step.script)
 }
