@@ -1,13 +1,15 @@
 /*
  * The data plane's thread. It never returns to its event loop: it turns the director's loop, and when nothing is to be
- * done it blocks in poll(2) on the devices and an eventfd, by which the main thread wakes it for a request.
+ * done, and nothing is likely to come at once, it blocks in poll(2) on the devices and an eventfd, by which the main
+ * thread wakes it for a request.
  */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
 import type { Device } from '../io/device.js'
-import { mapMemory, readWord, SystemError } from '../io/libc.js'
+import { BusyPoll } from '../io/busy-poll.js'
+import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
 import { RawDevice } from '../io/raw-device.js'
@@ -80,10 +82,13 @@ function serve(director: Director, devices: readonly Device[]): boolean {
 function run(director: Director, devices: readonly Device[]): void {
   const loop = new Loop(director, devices)
   const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
+  const busy = new BusyPoll()
   for (;;) {
-    const frames = loop.turn(performance.now())
+    const now = performance.now()
+    const frames = loop.turn(now)
     if (Atomics.load(data.signal, 0) !== 0 && !serve(director, devices)) return
-    if (frames === 0) poller.wait(loop.idleMs)
+    if (!busy.mayLookAgain(now, frames)) poller.wait(loop.idleMs)
+    else if (frames === 0) schedYield()
   }
 }
 

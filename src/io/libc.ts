@@ -26,6 +26,7 @@ export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int 
 export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')
 export const eventfd = libc.func('int eventfd(unsigned int value, int flags)')
 export const schedGetcpu = libc.func('int sched_getcpu()')
+export const schedYield = libc.func('int sched_yield()')
 export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, size_t len, uintptr_t set)')
 /** For calls that libc has no name for: bpf(2). */
 export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
