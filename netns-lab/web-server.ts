@@ -22,6 +22,8 @@ export interface WebServerOptions {
   node?: boolean
   /** Do not count: a write a request is saved. */
   quiet?: boolean
+  /** nginx only: a master and a worker for each CPU, as distributions set it up, instead of one process. */
+  workers?: boolean
   /** nginx only: so many octets, all zero, are to be had as /big. */
   bigOctets?: number
 }
@@ -50,13 +52,14 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
   return { kind: nginx ? 'nginx' : 'Node', pid, answered: () => readFileSync(counts, 'utf8').split('\n').length - 1 }
 }
 
-/** A configuration of our own, all its files in the lab's directory; one process, in the foreground, ended by its pid. */
-function nginxArguments(dir: string, name: string, { port, quiet, bigOctets }: WebServerOptions): string[] {
+/** A configuration of our own, all its files in the lab's directory; in the foreground, ended by its pid. */
+function nginxArguments(dir: string, name: string, { port, quiet, workers, bigOctets }: WebServerOptions): string[] {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     kind => `${kind}_temp_path ${dir}/${kind};`,
   )
+  const processes = workers ? 'user root; worker_processes auto;' : 'master_process off;'
   const conf = [
-    `daemon off; master_process off; pid ${dir}/pid; error_log stderr; worker_rlimit_nofile 20000;`,
+    `daemon off; ${processes} pid ${dir}/pid; error_log stderr; worker_rlimit_nofile 20000;`,
     'events { worker_connections 8000; }',
     `http { ${temporary.join(' ')} log_format count '.'; sendfile on; keepalive_requests 1000000;`,
     quiet ? 'access_log off;' : `access_log ${dir}/requests count;`,
