@@ -94,8 +94,9 @@ export class DataPlane implements Control {
 
   #send(message: ToDataPlane): void {
     this.#port.postMessage(message)
-    Atomics.store(this.#signal, 0, 1)
     writeSync(this.#wakeFd, ONE)
+    // Last: who sees it empties the eventfd, which must not be written after that, or the thread would never sleep.
+    Atomics.store(this.#signal, 0, 1)
   }
   #receive(message: FromDataPlane): void {
     if (!('id' in message)) return

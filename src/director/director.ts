@@ -4,7 +4,7 @@
  * 2. ARP                            neigh/arp-input   → its verdict
  * 3. IPv4, whole                    packet/parse      → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
  * 4. addresses that may be          director/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
- * 5. options that may be            director/options-check → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 5. options that may be            director/ip-options → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
  * 6. to one of our addresses:       director/inbound, and what it passes: director/host
  *    to somebody else:              director/outbound
  */

@@ -3,31 +3,31 @@ const LONGEST = 0.1
 const SHORTEST = 0.01
 
 /**
- * When a thread that found nothing to do should look again rather than sleep: for a time that grows while frames come
- * soon after it went to sleep, up to a tenth of a millisecond, and shrinks to none while they do not. So it costs
- * nothing where there is little traffic.
+ * When a thread that found nothing to do should look again rather than sleep: for a time that grows while it sleeps and
+ * frames come within a tenth of a millisecond of the last ones, up to that, and shrinks to none while they come later.
+ * So it costs nothing where there is little traffic.
  */
 export class BusyPoll {
-  /** All in ms. */
+  /** In ms, from the look that found frames. */
   #patience = 0
   #lastFrames = -Infinity
-  #asleepSince = Infinity
+  #hasSlept = false
 
-  /** Of a look at `now` that found so many frames: whether to look again at once. If not, the caller sleeps. */
+  /** Of a look at `now`, in ms, that found so many frames: whether to look again at once. If not, the caller sleeps. */
   mayLookAgain(now: number, frames: number): boolean {
     if (frames === 0) {
       if (now - this.#lastFrames < this.#patience) return true
-      this.#asleepSince = now
+      this.#hasSlept = true
       return false
     }
-    if (this.#asleepSince !== Infinity) this.#wokenAfter(now - this.#asleepSince)
-    this.#asleepSince = Infinity
+    if (this.#hasSlept) this.#adapt(now - this.#lastFrames)
+    this.#hasSlept = false
     this.#lastFrames = now
     return true
   }
 
-  #wokenAfter(slept: number): void {
-    if (slept <= LONGEST) this.#patience = Math.min(LONGEST, Math.max(SHORTEST, this.#patience * 2))
+  #adapt(gap: number): void {
+    if (gap <= LONGEST) this.#patience = Math.min(LONGEST, Math.max(SHORTEST, this.#patience * 2))
     else this.#patience = this.#patience / 2 < SHORTEST ? 0 : this.#patience / 2
   }
 }

@@ -34,7 +34,6 @@ export class RawDevice implements Device {
   readonly #queue: SendQueue
   #arpPlace = 0
   #turn = 0
-  #emptyTurns = 0
   /** ARP frames of a VLAN. */
   #unusable = 0
   #kernelDrops = 0
@@ -54,17 +53,11 @@ export class RawDevice implements Device {
     this.fds = [this.#ring.fd, this.#arp]
   }
 
-  /**
-   * ARP is looked for in the second turn running in which nothing else came (poll(2) will have come back at once for
-   * it), while that finds something, and now and then besides: each look is a system call.
-   */
+  /** ARP is looked for in every so many turns: each look is a system call. While it waits, poll(2) comes back at once. */
   receive(sink: FrameSink, budget: number): number {
     const frames = this.#ring.receive(sink, budget)
-    this.#emptyTurns = frames === 0 ? this.#emptyTurns + 1 : 0
-    if (++this.#turn % ARP_EVERY !== 0 && this.#emptyTurns !== 2) return frames
-    const arp = this.#receiveArp(sink)
-    if (arp > 0) this.#emptyTurns = 1 // there may be more
-    return frames + arp
+    if (++this.#turn % ARP_EVERY !== 0) return frames
+    return frames + this.#receiveArp(sink)
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
