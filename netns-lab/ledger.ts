@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { end, identify, isAlive, must, type ProcessId, run } from './proc.js'
+import { end, groupOf, identify, isAlive, must, type ProcessId, run } from './proc.js'
 
 /** Where labs keep their ledgers and files; like namespaces and processes, /run begins empty after a reboot. */
 const ROOT = '/run/uvs-lab'
@@ -91,8 +91,9 @@ export class Ledger {
 
   /** Ends the lab's processes, last first, then removes namespaces and files. May be called again. */
   async remove(): Promise<void> {
-    await end([...this.#entries.processes].reverse())
-    await removeNamespaces(this.prefix)
+    const { processes } = this.#entries
+    await end([...processes].reverse())
+    await removeNamespaces(this.prefix, new Set(processes.map(({ pid }) => pid)))
     rmSync(this.dir, { recursive: true, force: true })
   }
 
@@ -118,12 +119,16 @@ export async function namespacesOf(prefix: string): Promise<string[]> {
   return names.filter(name => name.startsWith(prefix))
 }
 
-/** Deletes the namespaces with this prefix, after ending the processes in them that bear our mark. */
-async function removeNamespaces(prefix: string): Promise<void> {
+/**
+ * Deletes the namespaces with this prefix, after ending the processes in them that bear our mark or are in one of the
+ * groups: a worker of nginx, which has no mark, outlives its master if that was killed.
+ */
+async function removeNamespaces(prefix: string, groups: ReadonlySet<number> = new Set()): Promise<void> {
+  const isOurs = (pid: number): boolean => bearsMark(pid, prefix) || groups.has(groupOf(pid) ?? -1)
   for (const name of await namespacesOf(prefix)) {
     const { out } = await run('ip', ['netns', 'pids', name])
     const pids = out.split('\n').filter(Boolean).map(Number)
-    await end(pids.flatMap(pid => (bearsMark(pid, prefix) ? (identify(pid) ?? []) : [])))
+    await end(pids.flatMap(pid => (isOurs(pid) ? (identify(pid) ?? []) : [])))
     await run('ip', ['netns', 'delete', name])
   }
 }

@@ -62,13 +62,24 @@ export interface ProcessId {
 
 /** The process as it is now; undefined when there is none, or only its exit status is left. */
 export function identify(pid: number): ProcessId | undefined {
+  const fields = statOf(pid)
+  const [state, start] = [fields[0], fields[19]]
+  return start === undefined || state === 'Z' || state === 'X' ? undefined : { pid, start }
+}
+
+/** The pid of the process whose group it is in; undefined if it is gone. */
+export function groupOf(pid: number): number | undefined {
+  const group = statOf(pid)[2]
+  return group === undefined ? undefined : Number(group)
+}
+
+/** Fields of /proc/PID/stat from the third, the state, on (proc(5)); none if it is gone. */
+function statOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // from field 3, the state
-    const [state, start] = [fields[0], fields[19]]
-    return start === undefined || state === 'Z' || state === 'X' ? undefined : { pid, start }
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return undefined // gone: normal
+    return []
   }
 }
 

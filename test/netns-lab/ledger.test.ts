@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { natPlan } from '../../native-free/lab-plan.js'
-import { Ledger } from '../../netns-lab/ledger.js'
+import { Ledger, namespacesOf } from '../../netns-lab/ledger.js'
+import { Namespaces } from '../../netns-lab/namespaces.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { end, identify, isAlive, must, run, until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
@@ -10,11 +11,6 @@ import { ours } from '../../netns-lab/tools.js'
 
 const skip = (await whyNoNamespaces()) ?? false
 const prefixOf = (what: string): string => `uvs-t-${what}-${process.pid}-`
-
-async function namespacesWith(prefix: string): Promise<string[]> {
-  const list = await must('ip', ['netns', 'list'])
-  return list.split('\n').filter(line => line.startsWith(prefix))
-}
 
 t.test('a process is known by its pid and start', async t => {
   const child = spawn('sleep', ['60'])
@@ -50,14 +46,27 @@ t.test('a lab goes away whole, processes and files too', { skip }, async t => {
   const prefix = prefixOf('whole')
   const lab = await NetnsLab.build({ prefix, plan: natPlan, io: 'tap', web: { node: true } })
   const servers = [...lab.servers.values()].map(({ pid }) => identify(pid)!)
-  t.equal((await namespacesWith(prefix)).length, 5)
+  t.equal((await namespacesOf(prefix)).length, 5)
   t.ok(servers.every(isAlive))
   await t.rejects(Ledger.open(prefix), { message: `process ${process.pid} is running it` })
   await lab.remove()
-  t.strictSame(await namespacesWith(prefix), [])
+  t.strictSame(await namespacesOf(prefix), [])
   t.notOk(servers.some(isAlive))
   t.notOk(existsSync(lab.spaces.ledger.dir))
   await lab.remove()
+})
+
+t.test('a process without our mark whose leader was killed goes away too', { skip }, async t => {
+  const spaces = new Namespaces(await Ledger.open(prefixOf('group')))
+  await spaces.add('x')
+  const { pid, log } = spaces.start('x', 'leader', 'sh', ['-c', 'env -i sleep 60 & echo $!; wait'])
+  const said = (): string => readFileSync(log, 'utf8').trim()
+  t.ok(await until(() => said() !== '', 2000))
+  const worker = identify(Number(said()))!
+  process.kill(pid, 'SIGKILL')
+  t.ok(isAlive(worker))
+  await spaces.ledger.remove()
+  t.notOk(isAlive(worker))
 })
 
 t.test('a lab that cannot be finished leaves nothing', { skip }, async t => {
@@ -67,7 +76,7 @@ t.test('a lab that cannot be finished leaves nothing', { skip }, async t => {
     servers: [...natPlan.servers, { ...natPlan.servers[0]!, name: 'rs3', gateway: '1.2.3.4' }],
   }
   await t.rejects(NetnsLab.build({ prefix, plan, io: 'raw' }), /1\.2\.3\.4/)
-  t.strictSame(await namespacesWith(prefix), [])
+  t.strictSame(await namespacesOf(prefix), [])
   t.equal(Ledger.find(prefix), undefined)
 })
 
@@ -79,14 +88,14 @@ t.test('what a killed run has left is removed by the next', { skip }, async t =>
     await NetnsLab.build({ prefix: '${prefix}', plan: natPlan, io: 'raw', web: { node: true } })
     process.kill(process.pid, 'SIGKILL')`
   await run(process.execPath, ['--input-type=module', '-e', program])
-  t.equal((await namespacesWith(prefix)).length, 5, 'the killed run left its namespaces')
+  t.equal((await namespacesOf(prefix)).length, 5, 'the killed run left its namespaces')
   const pids = await must('ip', ['netns', 'pids', `${prefix}rs1`])
   const server = identify(Number(pids.trim()))!
   const guest = spawn('ip', ['netns', 'exec', `${prefix}client`, 'sleep', '60'])
   await until(() => identify(guest.pid!) !== undefined, 1000)
 
   await Ledger.sweep()
-  t.strictSame(await namespacesWith(prefix), [])
+  t.strictSame(await namespacesOf(prefix), [])
   t.notOk(isAlive(server))
   t.ok(isAlive(identify(guest.pid!)!), 'a process that is not the lab’s lives on')
   guest.kill()
@@ -101,7 +110,7 @@ t.test('namespaces of a lost ledger are removed, with the processes that bear it
   await until(() => (identify(marked.pid!) ?? false) !== false, 1000)
   const id = identify(marked.pid!)!
   const ledger = await Ledger.open(prefix)
-  t.strictSame(await namespacesWith(prefix), [])
+  t.strictSame(await namespacesOf(prefix), [])
   t.notOk(isAlive(id))
   await ledger.remove()
 })

@@ -18,7 +18,7 @@ import { Unplayable } from './uvs-side.js'
 /** Each costs a second or two. */
 const REDUCING_TRIES = 120
 
-/** What the kernel did with a scenario, unless it went down, and what uvs did otherwise. */
+/** What the kernel did with a scenario, unless one of the two failed, and what uvs did otherwise or which failed. */
 interface Comparison {
   recorded: RecordedCase | undefined
   lines: string[]
@@ -38,13 +38,22 @@ export async function passes(kernel: Kernel, scenario: Scenario, print: (line: s
     for (const line of first.lines.slice(0, 4)) print(`      ${line}`)
     return true
   }
-  for (const line of await finding(kernel, scenario, again)) print(line)
+  for (const line of reportLines(name, again.lines)) print(line)
+  if (again.recorded) {
+    print(`      looking for the shortest script that shows it, in at most ${REDUCING_TRIES} tries`)
+    for (const line of await shortest(kernel, scenario, again.recorded, again.lines)) print(line)
+  }
   return false
 }
 
-async function finding(kernel: Kernel, scenario: Scenario, { recorded, lines }: Comparison): Promise<string[]> {
+/** The report, without its title, of the smallest scenario that shows what was found; or of what was found. */
+async function shortest(
+  kernel: Kernel,
+  scenario: Scenario,
+  recorded: RecordedCase,
+  lines: string[],
+): Promise<string[]> {
   const { name } = scenario
-  if (!recorded) return reportLines(name, lines)
   const parts = await reduce(partsOf(scenario), fewer => differs(kernel, scenarioOf(name, fewer)), REDUCING_TRIES)
   const reduced = await compared(kernel, scenarioOf(name, parts))
   const shown =
@@ -53,7 +62,7 @@ async function finding(kernel: Kernel, scenario: Scenario, { recorded, lines }: 
       : { recorded, lines }
   const file = join(tmpdir(), `${name}.json`)
   writeFileSync(file, caseText(shown.recorded))
-  return findingLines(shown.recorded, shown.lines, file)
+  return findingLines(shown.recorded, shown.lines, file).slice(1)
 }
 
 async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison> {
@@ -62,18 +71,19 @@ async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison>
     const recorded = await playOnBoth(kernel, scenario)
     return { recorded, lines: await playCase(recorded) }
   } catch (error) {
-    if (!(error instanceof KernelDown)) throw error
-    return { recorded: undefined, lines: [error.message] }
+    if (error instanceof KernelDown) kernel.distrust()
+    return { recorded: undefined, lines: problem(error) }
   }
+}
+
+/** Of a director that throws, its stack is what helps. */
+function problem(error: unknown): string[] {
+  const isPlain = error instanceof KernelDown || error instanceof Unplayable
+  return isPlain || !(error instanceof Error) ? [String(error)] : (error.stack ?? error.message).split('\n')
 }
 
 /** Whether a part of a scenario shows a difference. One that is no scenario any more shows none. */
 async function differs(kernel: Kernel, scenario: Scenario): Promise<boolean> {
-  try {
-    const { recorded, lines } = await compared(kernel, scenario)
-    return recorded !== undefined && lines.length > 0
-  } catch (error) {
-    if (error instanceof Unplayable) return false
-    throw error
-  }
+  const { recorded, lines } = await compared(kernel, scenario)
+  return recorded !== undefined && lines.length > 0
 }

@@ -1,4 +1,4 @@
-/** The kernel does not do what it should. One line: its own last one, if it left one. */
+/** The kernel does not do what it should. One line. */
 export class KernelDown extends Error {
   override readonly name = 'KernelDown'
 }

@@ -43,6 +43,7 @@ export class Kernel {
   readonly #dir = mkdtempSync(join(tmpdir(), 'uvs-live-'))
   #line = ''
   #requests = 0
+  #isTrusted = true
 
   /** Up, with the addresses and neighbours of every recording. */
   static boot(): Kernel {
@@ -63,6 +64,7 @@ export class Kernel {
   reset(): void {
     const script = readFileSync(join(SCRIPTS, 'reset'), 'utf8')
     try {
+      if (!this.#isTrusted) throw new KernelDown('it has not answered')
       this.mustRun(script, RESET_MS)
     } catch {
       this.#stop()
@@ -72,6 +74,12 @@ export class Kernel {
       this.#start()
       this.mustRun(script)
     }
+    this.#isTrusted = true
+  }
+
+  /** It has not done what it should: the next reset boots it again. */
+  distrust(): void {
+    this.#isTrusted = false
   }
 
   /** Runs a shell script inside. */
@@ -115,6 +123,7 @@ export class Kernel {
     const child = spawn(LINUX, [...this.#commandLine(), ...refuseXstateWhereAmx()], {
       stdio: ['ignore', log, log, c.peer, r.peer, this.#console.peer],
     })
+    child.once('error', () => {}) // its console is closed then, which is said below
     child.unref()
     closeSync(log)
     for (const socket of [c, r, this.#console]) socket.closePeer()
@@ -129,10 +138,11 @@ export class Kernel {
     return ['mem=64M', 'umid=uvs', `uml_dir=${this.#dir}`, ...root, ...consoles, ...interfaces, 'noreboot', 'panic=-1']
   }
 
-  #lastWords(): string | undefined {
+  #lastWords(): string {
     const log = join(this.#dir, 'boot.log')
     // The kernel empties the directory when it goes down as it should.
-    return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : undefined
+    const words = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : ''
+    return words || 'it has said nothing'
   }
 
   #readLine(ms: number): string {

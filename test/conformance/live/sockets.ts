@@ -52,7 +52,7 @@ export class Socket {
       throw new KernelDown('the kernel takes nothing any more')
   }
 
-  /** What there is, 'nothing', or 'closed' when the other end is gone. */
+  /** What there is, 'nothing', or, of a stream whose other end is gone, 'closed'. */
   receive(): Uint8Array | 'nothing' | 'closed' {
     const len = Number(recvCall(this.fd, this.#octets, MAX_OCTETS, MSG_DONTWAIT))
     if (len === 0) return 'closed'

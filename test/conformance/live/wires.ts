@@ -16,8 +16,10 @@ const IPV4_TYPE = 0x0800
 const ICMP = 1
 const ECHO_REPLY = 0
 
-/** Behind a frame goes an echo request; its reply says that the frame has been dealt with. */
-const ECHO_ID = 0x7576
+/** Behind a frame goes an echo request; its reply says that the frame has been dealt with. Its id: this, and the scenario's. */
+const ECHO_ID = 0x7500
+const ID_MASK = 0xff
+let scenarios = 0
 const ECHOS = {
   c: { flow: '10.99.1.41 > 10.99.1.1', eth: '02:00:00:00:01:10 > 02:00:00:00:01:01' },
   r: { flow: '10.99.2.14 > 10.99.2.1', eth: '02:00:00:00:02:14 > 02:00:00:00:02:01' },
@@ -26,6 +28,8 @@ const ECHOS = {
 /** The two wires of the kernel, and what came from them that is not to be compared taken out. */
 export class Wires {
   readonly #kernel: Kernel
+  /** So that an answer that is late is not taken for one in the next scenario. */
+  readonly #id = ECHO_ID | (scenarios++ & ID_MASK)
   /** Echo requests sent, and the last one that was answered, on each side. */
   readonly #asked = { c: 0, r: 0 }
   readonly #answered = { c: 0, r: 0 }
@@ -45,7 +49,8 @@ export class Wires {
       out.push(...this.drain())
       const now = performance.now()
       const isDealtWith = this.#answered[side] >= behind
-      if ((isDealtWith && out.length >= expected) || now - start >= (isDealtWith ? LATE_MS : STUCK_MS)) return out
+      if (isDealtWith && (out.length >= expected || now - start >= LATE_MS)) return out
+      if (now - start >= STUCK_MS) throw new KernelDown('a frame is not dealt with')
       if (now - asked >= ASK_AGAIN_MS) {
         asked = now
         this.#ask('c')
@@ -57,7 +62,7 @@ export class Wires {
 
   #ask(side: Side): number {
     const number = ++this.#asked[side]
-    this.#kernel[side].send(icmp4(ECHOS[side].flow, { type: 8, rest: ECHO_ID * 0x10000 + number, ...ECHOS[side] }))
+    this.#kernel[side].send(icmp4(ECHOS[side].flow, { type: 8, rest: this.#id * 0x10000 + number, ...ECHOS[side] }))
     return number
   }
 
@@ -70,14 +75,14 @@ export class Wires {
     const out: SideFrame[] = []
     for (;;) {
       const frame = this.#kernel[side].receive()
-      if (frame === 'nothing') return out
-      if (frame === 'closed') throw new KernelDown('the kernel is down')
-      if (this.#isEcho(frame)) this.#answered[side] = readU16(frame, 40)
-      else if (readU16(frame, 12) === IPV4_TYPE) out.push({ side, frame })
+      if (typeof frame === 'string') return out
+      if (isEcho(frame)) {
+        if (readU16(frame, 38) === this.#id) this.#answered[side] = readU16(frame, 40)
+      } else if (readU16(frame, 12) === IPV4_TYPE) out.push({ side, frame })
     }
   }
+}
 
-  #isEcho(frame: Uint8Array): boolean {
-    return frame[23] === ICMP && frame[34] === ECHO_REPLY && readU16(frame, 38) === ECHO_ID
-  }
+function isEcho(frame: Uint8Array): boolean {
+  return frame[23] === ICMP && frame[34] === ECHO_REPLY && (readU16(frame, 38) & ~ID_MASK) === ECHO_ID
 }
