@@ -4,11 +4,13 @@ import type { MacAddr } from '../packet/port.js'
 import type { FrameSink } from './device.js'
 import type { InterfaceInfo } from './interface.js'
 import { keepFromKernel } from './kernel-guard.js'
+import { LargeFrames } from './large-frames.js'
 import { check, close, mapRing } from './libc.js'
 import { bindTo, isOfVlan, packetSocket, setOption, SLL_PKTTYPE } from './packet-socket.js'
 
 // linux/if_packet.h
 const PACKET_RX_RING = 5
+const PACKET_COPY_THRESH = 7
 const PACKET_VERSION = 10
 const PACKET_RESERVE = 12
 const PACKET_VNET_HDR = 15
@@ -17,6 +19,7 @@ const PACKET_IGNORE_OUTGOING = 23
 const TPACKET_V2 = 1
 const TP_STATUS_KERNEL = 0
 const TP_STATUS_USER = 1
+const TP_STATUS_COPY = 2
 // struct tpacket2_hdr: tp_status, tp_len, tp_snaplen, tp_mac.
 const TP_LEN = 4
 const TP_SNAPLEN = 8
@@ -25,13 +28,14 @@ const TP_MAC = 12
 const TP_SOCKADDR = 32
 
 /**
- * A slot holds the largest IPv4 packet (GSO frames pass whole): 140 octets of kernel header, headroom and virtio header,
- * 14 + 65 535 of frame. The stride is 16 pages and nine cache lines, so that headers spread over the cache's sets.
+ * A slot holds a frame of an MTU of 1500: 140 octets of kernel header, headroom and virtio header, 14 + 1500 of frame.
+ * Larger ones, those of GSO, come by large-frames.ts: so the ring is small, and holds many. The stride is an odd number of
+ * cache lines, so that headers spread over the cache's sets.
  */
-const SLOT = 66_112
+const SLOT = 2112
 const BLOCK = 2 ** 20
 const SLOTS_PER_BLOCK = Math.floor(BLOCK / SLOT)
-const BLOCKS = 24
+const BLOCKS = 4
 const ETH_P_IP = 0x0800
 
 /**
@@ -42,6 +46,7 @@ const ETH_P_IP = 0x0800
 export class PacketRing {
   readonly fd: number
   readonly slab: Slab
+  readonly #large: LargeFrames
   readonly #mac: MacAddr
   readonly #guard: number | undefined
   readonly #status: Int32Array
@@ -62,6 +67,7 @@ export class PacketRing {
       setOption(this.fd, PACKET_RESERVE, HEADROOM)
       setOption(this.fd, PACKET_IGNORE_OUTGOING, 1)
       setOption(this.fd, PACKET_QDISC_BYPASS, 1)
+      setOption(this.fd, PACKET_COPY_THRESH, 1)
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       this.slab = mapRing(this.fd, BLOCK * BLOCKS)
       this.#guard = keepFromKernel(this.fd, name, index)
@@ -70,6 +76,7 @@ export class PacketRing {
       close(this.fd)
       throw error
     }
+    this.#large = new LargeFrames(this.fd)
     this.#status = new Int32Array(this.slab.bytes.buffer)
     this.#offsets = Int32Array.from(
       { length: BLOCKS * SLOTS_PER_BLOCK },
@@ -82,23 +89,38 @@ export class PacketRing {
     const { view } = this.slab
     const slots = this.#offsets.length
     let frames = 0
-    while (frames < budget && this.#held < slots) {
+    while (frames < budget && this.#held < slots && this.#large.hasRoom) {
       const slot = this.#offsets[this.#next]!
       const status = Atomics.load(this.#status, slot >>> 2)
       if ((status & TP_STATUS_USER) === 0) break
       this.#next = this.#next + 1 === slots ? 0 : this.#next + 1
       this.#held++
       frames++
-      const len = view.getUint32(slot + TP_LEN, true)
-      const at = slot + view.getUint16(slot + TP_MAC, true)
-      if (
-        view.getUint32(slot + TP_SNAPLEN, true) === len &&
-        (this.#guard !== undefined || !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac))
-      )
-        sink.frame(this.slab, at, len)
-      else this.unusable++
+      if ((status & TP_STATUS_COPY) !== 0) this.#receiveLarge(sink, slot)
+      else {
+        const len = view.getUint32(slot + TP_LEN, true)
+        if (view.getUint32(slot + TP_SNAPLEN, true) === len && this.#isOurs(slot))
+          sink.frame(this.slab, slot + view.getUint16(slot + TP_MAC, true), len)
+        else this.unusable++
+      }
     }
     return frames
+  }
+
+  /** The slot has the frame's beginning. */
+  #receiveLarge(sink: FrameSink, slot: number): void {
+    const large = this.#large
+    const len = large.read()
+    if (len > 0 && this.#isOurs(slot)) sink.frame(large.slab, large.at, len)
+    else this.unusable++
+  }
+
+  /** Whether the frame in the slot is not one of a VLAN. Those that the guard's filter has cut off are told by that. */
+  #isOurs(slot: number): boolean {
+    if (this.#guard !== undefined) return true
+    const { view } = this.slab
+    const at = slot + view.getUint16(slot + TP_MAC, true)
+    return !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac)
   }
 
   /** Gives every slot that was read back to the kernel. */
@@ -108,6 +130,7 @@ export class PacketRing {
       Atomics.store(this.#status, this.#offsets[this.#unreleased]! >>> 2, TP_STATUS_KERNEL)
       this.#unreleased = this.#unreleased + 1 === slots ? 0 : this.#unreleased + 1
     }
+    this.#large.release()
   }
 
   close(): void {
