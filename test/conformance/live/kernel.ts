@@ -19,6 +19,7 @@ const TOOL_PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** Boots in 2 s; a busy machine may need some more. */
 const BOOT_MS = 60_000
+const BOOTS = 3
 const EXEC_MS = 60_000
 /** Takes half a second. */
 const RESET_MS = 15_000
@@ -45,15 +46,17 @@ export class Kernel {
   #requests = 0
   #isTrusted = true
 
-  /** Up, with the addresses and neighbours of every recording. */
+  /** Up, with the addresses and neighbours of every recording. It happens that it dies while it boots. */
   static boot(): Kernel {
-    const kernel = new Kernel()
-    try {
-      kernel.#start()
-      return kernel
-    } catch (error) {
-      kernel.down()
-      throw error
+    for (let left = BOOTS - 1; ; left--) {
+      const kernel = new Kernel()
+      try {
+        kernel.#start()
+        return kernel
+      } catch (error) {
+        kernel.down()
+        if (left === 0 || !(error instanceof KernelDown)) throw error
+      }
     }
   }
 
