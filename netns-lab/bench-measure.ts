@@ -39,14 +39,14 @@ async function requests(lab: NetnsLab, wrk: string): Promise<number> {
 
 /** Requests a second with a connection for each, 50 at a time. */
 async function connections(lab: NetnsLab, ab: string): Promise<number> {
-  const run = async (count: number): Promise<number> => {
-    const args = ['-q', '-n', String(count), '-c', '50', lab.url]
-    const { failed, requestsPerSecond } = readAb(await lab.spaces.must('client', ab, args, LIMIT_MS), count, '')
-    if (failed > 0) throw new Error(`ab: ${failed} of ${count} requests failed`)
+  const run = async (): Promise<number> => {
+    const args = ['-q', '-n', String(AB_REQUESTS), '-c', '50', lab.url]
+    const { failed, requestsPerSecond } = readAb(await lab.spaces.must('client', ab, args, LIMIT_MS), AB_REQUESTS, '')
+    if (failed > 0) throw new Error(`ab: ${failed} of ${AB_REQUESTS} requests failed`)
     return requestsPerSecond
   }
-  await run(AB_REQUESTS)
-  return run(AB_REQUESTS)
+  await run()
+  return run()
 }
 
 /** Gbit/s of one download. */

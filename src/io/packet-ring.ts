@@ -70,13 +70,13 @@ export class PacketRing {
       setOption(this.fd, PACKET_COPY_THRESH, 1)
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       this.slab = mapRing(this.fd, BLOCK * BLOCKS)
+      this.#large = new LargeFrames(this.fd)
       this.#guard = keepFromKernel(this.fd, name, index)
       bindTo(this.fd, index, ETH_P_IP, name)
     } catch (error) {
       close(this.fd)
       throw error
     }
-    this.#large = new LargeFrames(this.fd)
     this.#status = new Int32Array(this.slab.bytes.buffer)
     this.#offsets = Int32Array.from(
       { length: BLOCKS * SLOTS_PER_BLOCK },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Device } from '../../src/io/device.js'
+import type { Device, FrameSink } from '../../src/io/device.js'
 import { mapMemory, SystemError } from '../../src/io/libc.js'
 import { Poller } from '../../src/io/poller.js'
 import { RawDevice } from '../../src/io/raw-device.js'
@@ -46,6 +46,12 @@ function received(device: Device, count: number, budget = 256, patience = 2000):
     device.release()
   }
   return frames
+}
+
+/** Notes where frames lie: octets, offset and length of each. */
+function noting(): { places: [Uint8Array, number, number][]; sink: FrameSink } {
+  const places: [Uint8Array, number, number][] = []
+  return { places, sink: { frame: ({ bytes }, at, len) => void places.push([bytes, at, len]) } }
 }
 
 /** Two devices on the two ends of a wire. All tests but the first share them: a device takes 6 MiB until the process ends. */
@@ -143,10 +149,7 @@ t.test('raw device', { skip }, async t => {
   })
 
   await t.test('frames keep their place until the release, and what does not fit meanwhile is counted', async t => {
-    const places: [Uint8Array, number, number][] = []
-    const sink = {
-      frame: ({ bytes }: { bytes: Uint8Array }, at: number, len: number) => void places.push([bytes, at, len]),
-    }
+    const { places, sink } = noting()
     const sent = RING_SLOTS + 516 // fifties
     const before = b.dropped
     for (let i = 0; i < sent; i++) {
@@ -191,10 +194,7 @@ t.test('raw device', { skip }, async t => {
         tcp4('10.0.0.1:1 > 10.0.0.2:2', { ...ETH, seq: i, payload: i % 2 === 0 ? 60_000 - i : i, partial: true }),
       )
       const before = b.dropped
-      const places: [Uint8Array, number, number][] = []
-      const sink = {
-        frame: ({ bytes }: { bytes: Uint8Array }, at: number, len: number) => void places.push([bytes, at, len]),
-      }
+      const { places, sink } = noting()
       const same = (from: number): void =>
         places.forEach(([bytes, at, len], i) => {
           if (Buffer.compare(bytes.subarray(at, at + len), frames[from + i]!) !== 0) t.fail(`frame ${from + i}`)
@@ -255,10 +255,7 @@ t.test('raw device', { skip }, async t => {
     for (const frame of questions) send(a, frame)
     a.flush()
     new Poller(b.fds).wait(1000)
-    const places: [Uint8Array, number, number][] = []
-    const sink = {
-      frame: ({ bytes }: { bytes: Uint8Array }, at: number, len: number) => void places.push([bytes, at, len]),
-    }
+    const { places, sink } = noting()
     // ARP is looked for in one turn of 32.
     const turns = (): number =>
       Array.from({ length: 32 }, () => b.receive(sink, 256)).reduce((sum, frames) => sum + frames, 0)

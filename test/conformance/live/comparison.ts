@@ -8,7 +8,7 @@ import { reportLines } from '../report.js'
 import { caseText } from './case-file.js'
 import { KernelDown } from './kernel-down.js'
 import type { Kernel } from './kernel.js'
-import { partsOf, scenarioOf } from './parts.js'
+import { partsOf, scenarioOf, type Part } from './parts.js'
 import { playOnBoth } from './play-both.js'
 import { reduce } from './reduce.js'
 import { findingLines } from './report-finding.js'
@@ -21,6 +21,12 @@ const REDUCING_TRIES = 120
 /** What the kernel did with a scenario, unless one of the two failed, and what uvs did otherwise or which failed. */
 interface Comparison {
   recorded: RecordedCase | undefined
+  lines: string[]
+}
+
+/** One that shows a difference. */
+interface Finding {
+  recorded: RecordedCase
   lines: string[]
 }
 
@@ -39,30 +45,28 @@ export async function passes(kernel: Kernel, scenario: Scenario, print: (line: s
     return true
   }
   for (const line of reportLines(name, again.lines)) print(line)
-  if (again.recorded) {
+  if (isFinding(again)) {
     print(`      looking for the shortest script that shows it, in at most ${REDUCING_TRIES} tries`)
-    for (const line of await shortest(kernel, scenario, again.recorded, again.lines)) print(line)
+    for (const line of await shortest(kernel, scenario, again)) print(line)
   }
   return false
 }
 
 /** The report, without its title, of the smallest scenario that shows what was found; or of what was found. */
-async function shortest(
-  kernel: Kernel,
-  scenario: Scenario,
-  recorded: RecordedCase,
-  lines: string[],
-): Promise<string[]> {
+async function shortest(kernel: Kernel, scenario: Scenario, found: Finding): Promise<string[]> {
   const { name } = scenario
-  const parts = await reduce(partsOf(scenario), fewer => differs(kernel, scenarioOf(name, fewer)), REDUCING_TRIES)
+  const shows = async (parts: Part[]) => isFinding(await compared(kernel, scenarioOf(name, parts)))
+  const parts = await reduce(partsOf(scenario), shows, REDUCING_TRIES)
   const reduced = await compared(kernel, scenarioOf(name, parts))
-  const shown =
-    reduced.recorded && reduced.lines.length > 0
-      ? { recorded: reduced.recorded, lines: reduced.lines }
-      : { recorded, lines }
+  const { recorded, lines } = isFinding(reduced) ? reduced : found
   const file = join(tmpdir(), `${name}.json`)
-  writeFileSync(file, caseText(shown.recorded))
-  return findingLines(shown.recorded, shown.lines, file).slice(1)
+  writeFileSync(file, caseText(recorded))
+  return findingLines(recorded, lines, file).slice(1)
+}
+
+/** Of two that failed, or of a part of a scenario that is none any more, it is none. */
+function isFinding(comparison: Comparison): comparison is Finding {
+  return comparison.recorded !== undefined && comparison.lines.length > 0
 }
 
 async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison> {
@@ -80,10 +84,4 @@ async function compared(kernel: Kernel, scenario: Scenario): Promise<Comparison>
 function problem(error: unknown): string[] {
   const isPlain = error instanceof KernelDown || error instanceof Unplayable
   return isPlain || !(error instanceof Error) ? [String(error)] : (error.stack ?? error.message).split('\n')
-}
-
-/** Whether a part of a scenario shows a difference. One that is no scenario any more shows none. */
-async function differs(kernel: Kernel, scenario: Scenario): Promise<boolean> {
-  const { recorded, lines } = await compared(kernel, scenario)
-  return recorded !== undefined && lines.length > 0
 }

@@ -46,17 +46,15 @@ export class Kernel {
   #requests = 0
   #isTrusted = true
 
-  /** Up, with the addresses and neighbours of every recording. It happens that it dies while it boots. */
+  /** Up, with the addresses and neighbours of every recording. */
   static boot(): Kernel {
-    for (let left = BOOTS - 1; ; left--) {
-      const kernel = new Kernel()
-      try {
-        kernel.#start()
-        return kernel
-      } catch (error) {
-        kernel.down()
-        if (left === 0 || !(error instanceof KernelDown)) throw error
-      }
+    const kernel = new Kernel()
+    try {
+      kernel.#boot()
+      return kernel
+    } catch (error) {
+      kernel.down()
+      throw error
     }
   }
 
@@ -66,15 +64,9 @@ export class Kernel {
    */
   reset(): void {
     const script = readFileSync(join(SCRIPTS, 'reset'), 'utf8')
-    try {
-      if (!this.#isTrusted) throw new KernelDown('it has not answered')
-      this.mustRun(script, RESET_MS)
-    } catch {
-      this.#stop()
-      this.c = new Socket(DATAGRAM)
-      this.r = new Socket(DATAGRAM)
-      this.#console = new Socket(STREAM)
-      this.#start()
+    if (!this.#isTrusted || !this.#forgets(script)) {
+      this.#renew()
+      this.#boot()
       this.mustRun(script)
     }
     this.#isTrusted = true
@@ -106,6 +98,36 @@ export class Kernel {
   down(): void {
     this.#stop()
     rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  #forgets(script: string): boolean {
+    try {
+      this.mustRun(script, RESET_MS)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** It happens that it dies while it boots. */
+  #boot(): void {
+    for (let left = BOOTS - 1; ; left--) {
+      try {
+        this.#start()
+        return
+      } catch (error) {
+        if (left === 0 || !(error instanceof KernelDown)) throw error
+        this.#renew()
+      }
+    }
+  }
+
+  /** What is left of it goes; there is a wire and a console for the next. */
+  #renew(): void {
+    this.#stop()
+    this.c = new Socket(DATAGRAM)
+    this.r = new Socket(DATAGRAM)
+    this.#console = new Socket(STREAM)
   }
 
   #stop(): void {

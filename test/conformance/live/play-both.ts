@@ -11,8 +11,9 @@ const STEP_SECONDS = { packet: 0.03, error: 0.03, do: 0.15, pause: 0 }
 
 /**
  * Plays a scenario on both directors, each step on uvs first. The kernel goes on as soon as a step is dealt with and the
- * frames that uvs sent are there, or after 0.3 s. Throws KernelDown when it does not deal with one. Answers what the kernel did, with the times that it really took: uvs's
- * clock goes by them. Where timers are about to run out both wait for that, by pauses that the answer has too.
+ * frames that uvs sent are there, or after 0.3 s. Answers what the kernel did, with the times that it really took: uvs's
+ * clock goes by them. Where timers are about to run out both wait for that, by pauses that the answer has too. Throws
+ * KernelDown when a frame is not dealt with.
  */
 export async function playOnBoth(kernel: Kernel, scenario: Scenario): Promise<RecordedCase> {
   const uvs = await UvsSide.start(scenario)
