@@ -3,7 +3,18 @@
  * Plain JSON values; addresses are dotted text, ports host numbers, times seconds. One request, one reply.
  */
 export type Protocol = 'tcp' | 'udp' | 'sctp'
-export type Method = 'masq'
+export type Method = 'masq' | 'direct' | 'tunnel' | 'fullnat'
+
+/** What a tunnel puts before a packet (ipvsadm --tun-type and the options behind it). */
+export interface TunnelSettings {
+  type: 'ipip' | 'gue' | 'gre'
+  /** UDP port of GUE; 0 with the others. */
+  port: number
+  checksum: 'none' | 'full' | 'remote'
+}
+
+/** How real servers behind FULLNAT are told who the client is. */
+export type ClientAddress = 'none' | 'toa' | 'proxy-v1' | 'proxy-v2'
 
 /** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service). */
 export interface AddressKey {
@@ -35,10 +46,14 @@ export interface ServiceSettings {
   onePacket: boolean
   /** The scheduler's flags (-b), a bit each: 1 sh-fallback, mh-fallback, flag-1; 2 sh-port, mh-port, flag-2; 4 flag-3. */
   schedFlags: number
+  /** none unless given. */
+  clientAddress?: ClientAddress
 }
 
 export interface DestinationSettings {
   method: Method
+  /** Of method tunnel; ipip unless given. */
+  tunnel?: TunnelSettings
   weight: number
   /** -x, -y; 0: none. ERANGE where the lower is above the upper. */
   upperThreshold: number
@@ -81,6 +96,8 @@ export interface DestinationInfo extends DestinationKey, DestinationSettings {
 export type ServiceInfo = ServiceKey &
   ServiceSettings & {
     stats: Stats
+    /** That FULLNAT connections to its real servers come from, in the order they were given; left out where there are none. */
+    localAddresses?: string[]
     /** In the kernel's order: the newest first. */
     destinations: DestinationInfo[]
   }
@@ -115,6 +132,9 @@ export interface Operations {
   'add-destination': { params: DestinationParams; value: null }
   'edit-destination': { params: DestinationParams; value: null }
   'delete-destination': { params: { service: ServiceKey; destination: DestinationKey }; value: null }
+  /** Adds or takes away a local address (LIP) of a service, for FULLNAT. */
+  'add-local-address': { params: { service: ServiceKey; address: string }; value: null }
+  'delete-local-address': { params: { service: ServiceKey; address: string }; value: null }
   /** Without `service`: every service and the totals. */
   zero: { params: { service?: ServiceKey }; value: null }
   /** In the kernel's order (ipvsadm --nosort). With `service`: just that one, ESRCH if it is not there. */

@@ -123,9 +123,11 @@ const settings = record({
   netmask: value('a dotted mask', found => typeof found === 'string' && isIPv4(found)),
   onePacket: value('true or false', found => typeof found === 'boolean'),
   schedFlags: integer(0, 7),
+  clientAddress: optional(oneOf('none', 'toa', 'proxy-v1', 'proxy-v2')),
 })
 const destinationSettings = record({
-  method: oneOf('masq'),
+  method: oneOf('masq', 'direct', 'tunnel', 'fullnat'),
+  tunnel: optional(record({ type: oneOf('ipip', 'gue', 'gre'), port, checksum: oneOf('none', 'full', 'remote') })),
   weight: integer(0, POSITIVE),
   upperThreshold: integer(0, POSITIVE),
   lowerThreshold: integer(0, POSITIVE),
@@ -155,6 +157,8 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   'add-destination': { service, destination, settings: destinationSettings },
   'edit-destination': { service, destination, settings: destinationSettings },
   'delete-destination': { service, destination },
+  'add-local-address': { service, address },
+  'delete-local-address': { service, address },
   zero: { service: optional(service) },
   services: { service: optional(service) },
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },

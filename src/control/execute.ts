@@ -60,6 +60,14 @@ function perform(director: Director, request: Request, devices: readonly Device[
       balancing.deleteDestination(service, findDestination(service, request.destination))
       return null
     }
+    case 'add-local-address': {
+      const { service, address } = request
+      return done(balancing.addLocalAddress(findService(director, service), addressOf(address)))
+    }
+    case 'delete-local-address': {
+      const { service, address } = request
+      return done(balancing.deleteLocalAddress(findService(director, service), addressOf(address)))
+    }
     case 'zero':
       balancing.zero(request.service && findService(director, request.service))
       return null

@@ -2,6 +2,7 @@ import type { DestinationSettings, ScheduledService } from '../director/balancin
 import type { Director } from '../director/director.js'
 import type { Destination } from '../service/destination.js'
 import type { MarkRule } from '../service/marks.js'
+import { ClientAddress, Method, PLAIN_IPIP, TunnelFlag, TunnelType, type Tunnel } from '../service/method.js'
 import type { ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../wire/addr.js'
@@ -15,6 +16,50 @@ const protocols: Record<api.Protocol, number> = { tcp: IpProtocol.TCP, udp: IpPr
 
 export function protocolName(number: number): api.Protocol {
   return number === IpProtocol.TCP ? 'tcp' : number === IpProtocol.UDP ? 'udp' : 'sctp'
+}
+
+const methods: Record<api.Method, Method> = {
+  masq: Method.MASQ,
+  direct: Method.DIRECT,
+  tunnel: Method.TUNNEL,
+  fullnat: Method.FULLNAT,
+}
+const tunnelTypes: Record<api.TunnelSettings['type'], TunnelType> = {
+  ipip: TunnelType.IPIP,
+  gue: TunnelType.GUE,
+  gre: TunnelType.GRE,
+}
+const tunnelFlags: Record<api.TunnelSettings['checksum'], number> = {
+  none: 0,
+  full: TunnelFlag.CSUM,
+  remote: TunnelFlag.REMCSUM,
+}
+const clientAddresses: Record<api.ClientAddress, ClientAddress> = {
+  none: ClientAddress.NONE,
+  toa: ClientAddress.TOA,
+  'proxy-v1': ClientAddress.PROXY_V1,
+  'proxy-v2': ClientAddress.PROXY_V2,
+}
+
+/** The name under which a table has the value. It must be there. */
+function nameOf<K extends string>(table: Record<K, number>, value: number): K {
+  return (Object.keys(table) as K[]).find(name => table[name] === value)!
+}
+export function methodName(method: Method): api.Method {
+  return nameOf(methods, method)
+}
+export function clientAddressName(how: ClientAddress): api.ClientAddress {
+  return nameOf(clientAddresses, how)
+}
+export function tunnelInfo({ type, port, flags }: Tunnel): api.TunnelSettings {
+  return { type: nameOf(tunnelTypes, type), port, checksum: nameOf(tunnelFlags, flags) }
+}
+/** GUE must have a port (ipvs-behaviour.md §14.1). */
+function tunnelOf(settings: api.TunnelSettings | undefined): Tunnel {
+  if (settings === undefined) return PLAIN_IPIP
+  const { type, port, checksum } = settings
+  if (type === 'gue' && port === 0) throw new Refused('EINVAL', 'a GUE tunnel needs a port')
+  return { type: tunnelTypes[type], port: portOf(port), flags: tunnelFlags[checksum] }
 }
 
 /** A service of a mark has protocol TCP and neither address nor port (ipvs-behaviour.md §2.1). */
@@ -40,10 +85,13 @@ export function serviceSettings(settings: api.ServiceSettings): ServiceSettings 
     netmask: addressOf(settings.netmask),
     onePacket: settings.onePacket,
     schedFlags: inRange(settings.schedFlags, 0, 7, 'EINVAL'),
+    clientAddress: clientAddresses[settings.clientAddress ?? 'none'],
   }
 }
 export function destinationSettings(settings: api.DestinationSettings): DestinationSettings {
   return {
+    method: methods[settings.method],
+    tunnel: tunnelOf(settings.tunnel),
     weight: inRange(settings.weight, 0, 2 ** 31 - 1, 'ERANGE'),
     upperThreshold: inRange(settings.upperThreshold, 0, 2 ** 31 - 1, 'EINVAL'),
     lowerThreshold: inRange(settings.lowerThreshold, 0, 2 ** 31 - 1, 'EINVAL'),

@@ -14,17 +14,18 @@ import { tcpStateNames } from '../conn/tcp-states.js'
 import type { ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import { Counter } from '../service/counters.js'
+import { Method } from '../service/method.js'
 import type { Destination } from '../service/destination.js'
 import { formatIpv4 } from '../wire/addr.js'
 import type { ConnectionInfo, ConnectionPage, DestinationInfo, ServiceInfo, ServiceKey, Stats } from './api.js'
-import { protocolName } from './keys.js'
+import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from './refused.js'
 
 /** Buckets of the connection table in one page: a fraction of a millisecond. */
 const BUCKETS_PER_PAGE = 4096
 
 export function serviceInfo(director: Director, service: ScheduledService): ServiceInfo {
-  const { persistence, netmask, onePacket, schedFlags } = service.settings
+  const { persistence, netmask, onePacket, schedFlags, clientAddress } = service.settings
   return {
     ...serviceKey(service),
     scheduler: service.scheduler.name,
@@ -32,6 +33,8 @@ export function serviceInfo(director: Director, service: ScheduledService): Serv
     netmask: formatIpv4(netmask),
     onePacket,
     schedFlags,
+    ...(clientAddress ? { clientAddress: clientAddressName(clientAddress) } : {}),
+    ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
     stats: statsOf(director, service.counters),
     destinations: service.destinations.map(dest => destinationInfo(director, dest)),
   }
@@ -45,7 +48,8 @@ function destinationInfo(director: Director, dest: Destination): DestinationInfo
   return {
     address: formatIpv4(dest.addr),
     port: dest.port,
-    method: 'masq',
+    method: methodName(dest.method),
+    ...(dest.method === Method.TUNNEL ? { tunnel: tunnelInfo(dest.tunnel) } : {}),
     weight,
     upperThreshold,
     lowerThreshold,

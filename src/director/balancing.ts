@@ -6,6 +6,7 @@ import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
+import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
 import { Service, type ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
@@ -42,6 +43,9 @@ export class ScheduledService extends Service {
 
 /** What is given of a destination when it is added or edited. */
 export interface DestinationSettings {
+  method: Method
+  /** Plain IPIP unless given. */
+  tunnel?: Tunnel
   weight: number
   /** 0: none. */
   upperThreshold: number
@@ -134,6 +138,7 @@ export class Balancing {
     }
     this.#services.remove(service)
     if (service.mark === 0) this.#options.local.letGo(service.addr)
+    for (const addr of service.localAddresses) this.#options.local.letGo(addr)
     this.counters.release(service.counters)
   }
   flush(): void {
@@ -154,6 +159,8 @@ export class Balancing {
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) this.counters.zero(dest.counters)
     dest.serviceCounters = service.counters
+    dest.method = settings.method
+    dest.tunnel = settings.tunnel ?? PLAIN_IPIP
     dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
     service.destinations.unshift(dest)
@@ -163,6 +170,8 @@ export class Balancing {
   }
   editDestination(service: ScheduledService, dest: Destination, settings: DestinationSettings): Refusal | undefined {
     if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
+    dest.method = settings.method
+    dest.tunnel = settings.tunnel ?? PLAIN_IPIP
     dest.reconfigure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     service.bound.edited?.(dest)
     return undefined
@@ -177,6 +186,23 @@ export class Balancing {
   isRealServer(protocol: number, addr: number, port: number): boolean {
     const known = this.#realServers.get(keyOf(addr, port))
     return known !== undefined && known.some(dest => dest.servesProtocol(protocol))
+  }
+
+  /** From now on FULLNAT connections of the service may come from this address, which becomes one of ours. */
+  addLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
+    if (service.localAddresses.includes(addr)) return 'EEXIST'
+    if (!this.#mayBeRealServer(addr)) return 'EINVAL'
+    service.localAddresses.push(addr)
+    this.#options.local.hold(addr)
+    return undefined
+  }
+  /** Open connections keep it, but the address is no longer ours unless somebody else holds it. */
+  deleteLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
+    const at = service.localAddresses.indexOf(addr)
+    if (at < 0) return 'ENOENT'
+    service.localAddresses.splice(at, 1)
+    this.#options.local.letGo(addr)
+    return undefined
   }
 
   /** From the last snapshot on, of one service and its destinations, or of everything and the totals. */

@@ -1,5 +1,6 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { Counters } from './counters.js'
+import type { Method, Tunnel, TunnelType } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 /** What the columns hold of one destination. */
@@ -14,6 +15,9 @@ const Column = {
   LOWER: 7,
   COUNTERS: 8,
   CACHED: 9,
+  METHOD: 10,
+  /** type | flags << 8 | port << 16 */
+  TUNNEL: 11,
 } as const
 const FIELDS = 16
 
@@ -97,6 +101,29 @@ export class Destination {
     return mark !== 0 || (addr === service.addr && port === service.port)
   }
 
+  /** How its new connections reach it; open ones keep what they began with. */
+  get method(): Method {
+    return this.#table.words[this.#at + Column.METHOD]! as Method
+  }
+  set method(method: Method) {
+    this.#table.words[this.#at + Column.METHOD] = method
+  }
+  /** What tunnelled packets are wrapped in, those of open connections too. */
+  get tunnel(): Tunnel {
+    return { type: this.tunnelType, port: this.tunnelPort, flags: this.tunnelFlags }
+  }
+  set tunnel({ type, flags, port }: Tunnel) {
+    this.#table.words[this.#at + Column.TUNNEL] = type | (flags << 8) | (port << 16)
+  }
+  get tunnelType(): TunnelType {
+    return (this.#table.words[this.#at + Column.TUNNEL]! & 0xff) as TunnelType
+  }
+  get tunnelFlags(): number {
+    return (this.#table.words[this.#at + Column.TUNNEL]! >>> 8) & 0xff
+  }
+  get tunnelPort(): number {
+    return this.#table.words[this.#at + Column.TUNNEL]! >>> 16
+  }
   /** 0 to 2^31 − 1; 0 takes no new connections. */
   get weight(): number {
     return this.#table.words[this.#at + Column.WEIGHT]!

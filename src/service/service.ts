@@ -1,5 +1,6 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { Destination } from './destination.js'
+import type { ClientAddress } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
 import type { Sysctls } from './sysctls.js'
 
@@ -16,6 +17,8 @@ export interface ServiceSettings {
   onePacket: boolean
   /** SchedFlag bits. */
   schedFlags: number
+  /** How real servers behind FULLNAT learn who the client is; not at all unless given. */
+  clientAddress?: ClientAddress
 }
 
 /** A virtual service: what is balanced, over whom. */
@@ -29,6 +32,8 @@ export class Service implements ServiceIdentity {
   readonly sysctls: Sysctls
   /** Newest first: the order in which the kernel's schedulers walk them (ipvs-behaviour.md §2.3). */
   readonly destinations: Destination[] = []
+  /** Addresses of the director that its FULLNAT connections come from, in the order they were given. */
+  readonly localAddresses: Ipv4Addr[] = []
   /** Its row of counters. */
   readonly counters: number
 

@@ -76,6 +76,10 @@ export class FakeControl implements Control {
         return this.#editDestination(request)
       case 'delete-destination':
         return this.#deleteDestination(request.service, request.destination)
+      case 'add-local-address':
+        return void (this.#service(request.service).localAddresses ??= []).push(request.address)
+      case 'delete-local-address':
+        return this.#deleteLocalAddress(this.#service(request.service), request.address)
       case 'zero':
         return this.#zero(request.service ? [this.#service(request.service)] : this.services)
       case 'services':
@@ -128,6 +132,12 @@ export class FakeControl implements Control {
   #addService(key: ServiceKey, settings: ServiceSettings): void {
     if (this.#find(key)) throw new Refuse('EEXIST')
     this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, destinations: [] })
+  }
+
+  #deleteLocalAddress(service: ServiceInfo, address: string): void {
+    const { localAddresses = [] } = service
+    if (!localAddresses.includes(address)) throw new Refuse('ENOENT')
+    service.localAddresses = localAddresses.filter(other => other !== address)
   }
 
   #addDestination({ service, destination: key, settings }: DestinationParams): void {

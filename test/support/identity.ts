@@ -1,4 +1,5 @@
 import type { DestinationSettings } from '../../src/director/balancing.js'
+import { Method } from '../../src/service/method.js'
 import type { ServiceSettings } from '../../src/service/service.js'
 import type { ServiceIdentity } from '../../src/service/service-identity.js'
 import type { Ipv4Addr } from '../../src/wire/addr.js'
@@ -13,5 +14,5 @@ export const plain: ServiceSettings = { persistence: 0, netmask: -1 as Ipv4Addr,
 
 /** A destination of this weight, without thresholds. */
 export function ofWeight(weight: number): DestinationSettings {
-  return { weight, upperThreshold: 0, lowerThreshold: 0 }
+  return { method: Method.MASQ, weight, upperThreshold: 0, lowerThreshold: 0 }
 }
