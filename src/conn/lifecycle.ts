@@ -6,6 +6,7 @@
  * connections opened by it are its children, and it does not end before them.
  */
 import type { Destination, DestinationTable } from '../service/destination.js'
+import { Method } from '../service/method.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import {
   ConnFlag,
@@ -148,6 +149,10 @@ export class Connections {
   has(conn: ConnIndex, flag: number): boolean {
     return (this.table.words[conn + FLAGS]! & flag) !== 0
   }
+  /** How its packets reach the real server: as it was when it was opened. */
+  methodOf(conn: ConnIndex): Method {
+    return (this.table.words[conn + FLAGS]! & ConnFlag.METHOD) as Method
+  }
   controllerOf(conn: ConnIndex): ConnIndex {
     return this.table.words[conn + CONTROLLER]! as ConnIndex
   }
@@ -158,9 +163,11 @@ export class Connections {
    */
   packet(conn: ConnIndex, protocol: number, direction: Direction, signal: number): void {
     if (protocol === IpProtocol.TCP) {
+      direction = this.#seen(conn, direction)
       const state = nextTcpState(this.stateOf(conn), direction, signal, this.secureTcp)
       this.#enter(conn, state, this.timeouts.tcp[state]!, tcpActive[state] === 1, state === TcpState.ESTABLISHED)
     } else if (protocol === IpProtocol.SCTP) {
+      direction = this.#seen(conn, direction)
       const state = nextSctpState(this.stateOf(conn), direction, signal)
       const isEstablished = state === SctpState.ESTABLISHED
       this.#enter(conn, state, this.timeouts.sctp[state]!, isEstablished, isEstablished)
@@ -168,6 +175,15 @@ export class Connections {
       this.table.words[conn + TIMEOUT] = this.timeouts.udp
       if (direction === Direction.OUTBOUND) this.#assure(this.controllerOf(conn))
     }
+  }
+
+  /** The direction that counts for the state: inbound only, as long as no answer has been seen. */
+  #seen(conn: ConnIndex, direction: Direction): Direction {
+    const { words } = this.table
+    if ((words[conn + FLAGS]! & ConnFlag.NO_OUTPUT) === 0) return direction
+    if (direction === Direction.INBOUND) return Direction.INBOUND_ONLY
+    words[conn + FLAGS]! &= ~ConnFlag.NO_OUTPUT
+    return direction
   }
 
   /** Gives the timer its full time again. The wheel is touched only when it would look too late. */
@@ -239,7 +255,9 @@ export class Connections {
     words[conn + DADDR] = dest.addr
     words[conn + DPORT_PROTOCOL]! |= dport << 16
     words[conn + DEST] = dest.index
-    words[conn + FLAGS] = flags
+    const { method } = dest
+    const isOneWay = method === Method.DIRECT || method === Method.TUNNEL
+    words[conn + FLAGS] = flags | method | (isOneWay ? ConnFlag.NO_OUTPUT : 0)
   }
   #start(conn: ConnIndex, timeout: number): void {
     const { words } = this.table

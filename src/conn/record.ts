@@ -38,8 +38,17 @@ export const IN_PKTS = 14
 /** The connection that controls this one: of a persistent service's connection, its template. NONE if there is none. */
 export const CONTROLLER = 15
 
-/** With the kernel's values (ipvs-behaviour.md §4.2). */
-export const ConnFlag = { INACTIVE: 0x0100, TEMPLATE: 0x1000, ONE_PACKET: 0x2000 } as const
+/**
+ * With the kernel's values (ipvs-behaviour.md §4.2). METHOD: the bits that hold a Method (service/method.ts). NO_OUTPUT: no
+ * answer has been seen, and none is awaited.
+ */
+export const ConnFlag = {
+  METHOD: 0x0007,
+  NO_OUTPUT: 0x0080,
+  INACTIVE: 0x0100,
+  TEMPLATE: 0x1000,
+  ONE_PACKET: 0x2000,
+} as const
 
 /** What a template's state says (ipvs-behaviour.md §5.4). */
 export const TemplateState = { NONE: 0, ASSURED: 1 } as const

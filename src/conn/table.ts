@@ -1,3 +1,4 @@
+import { Method } from '../service/method.js'
 import {
   CADDR,
   ConnFlag,
@@ -79,7 +80,10 @@ export class ConnTable {
     return conn as ConnIndex
   }
 
-  /** Whose answer is it: a packet daddr:dport → caddr:cport. Templates, which stand at port 0, are nobody's connection. */
+  /**
+   * Whose answer is it: a packet daddr:dport → caddr:cport; of a connection that is not masqueraded, vaddr:vport →
+   * caddr:cport (§4.3). Templates, which stand at port 0, are nobody's connection.
+   */
   lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
     const words = this.words
     const server = (dport << 16) | protocol
@@ -88,8 +92,9 @@ export class ConnTable {
       if (
         words[conn + CADDR] === caddr &&
         words[conn + CPORT_VPORT]! >>> 16 === cport &&
-        words[conn + DADDR] === daddr &&
-        words[conn + DPORT_PROTOCOL] === server &&
+        ((words[conn + FLAGS]! & ConnFlag.METHOD) === Method.MASQ
+          ? words[conn + DADDR] === daddr && words[conn + DPORT_PROTOCOL] === server
+          : this.#isVirtual(conn, protocol, daddr, dport)) &&
         (cport !== 0 || (words[conn + FLAGS]! & ConnFlag.TEMPLATE) === 0)
       )
         break
@@ -172,6 +177,12 @@ export class ConnTable {
     this.#free = NONE
     this.#fresh = 0
     this.#count = 0
+  }
+
+  #isVirtual(conn: number, protocol: number, addr: number, port: number): boolean {
+    const words = this.words
+    if (words[conn + VADDR] !== addr || (words[conn + CPORT_VPORT]! & 0xffff) !== port) return false
+    return (words[conn + DPORT_PROTOCOL]! & 0xff) === protocol
   }
 
   /** Two rounds of murmur3's mixing; the seed also enters the words, so that no pair of keys collides under every seed. */

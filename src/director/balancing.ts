@@ -6,7 +6,7 @@ import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
-import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
+import { Method, PLAIN_IPIP, type Tunnel, type TunnelType } from '../service/method.js'
 import { Service, type ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
@@ -73,6 +73,7 @@ export class Balancing {
   #nextTick = Infinity
   /** Real servers by address and port, and how many services name each: for nat_icmp_send. */
   readonly #realServers = new Map<number, Destination[]>()
+  readonly #byAddress = new Map<number, Set<Destination>>()
   readonly #options: BalancingOptions
   #now: number
 
@@ -182,10 +183,16 @@ export class Balancing {
     this.#toTrash(dest)
     service.bound.removed?.(dest, index)
   }
+  /** Whether a tunnel of this type and port leads to `addr` (ipvs-behaviour.md §6.7). */
+  hasTunnel(addr: number, type: TunnelType, port: number): boolean {
+    for (const dest of this.#byAddress.get(addr) ?? [])
+      if (dest.method === Method.TUNNEL && dest.tunnelType === type && dest.tunnelPort === port) return true
+    return false
+  }
   /** Whether a packet addr:port of the protocol can only be a real server's answer (sysctl nat_icmp_send, §6.2). */
   isRealServer(protocol: number, addr: number, port: number): boolean {
     const known = this.#realServers.get(keyOf(addr, port))
-    return known !== undefined && known.some(dest => dest.servesProtocol(protocol))
+    return known !== undefined && known.some(dest => dest.method === Method.MASQ && dest.servesProtocol(protocol))
   }
 
   /** From now on FULLNAT connections of the service may come from this address, which becomes one of ours. */
@@ -250,12 +257,17 @@ export class Balancing {
     dest.available = false
     this.#trash.put(dest, this.#now)
     this.#options.gone()
+    this.#byAddress.get(dest.addr)!.delete(dest)
+    if (this.#byAddress.get(dest.addr)!.size === 0) this.#byAddress.delete(dest.addr)
     const key = keyOf(dest.addr, dest.port)
     const left = this.#realServers.get(key)!.filter(other => other !== dest)
     if (left.length > 0) this.#realServers.set(key, left)
     else this.#realServers.delete(key)
   }
   #enlist(dest: Destination): void {
+    const there = this.#byAddress.get(dest.addr)
+    if (there) there.add(dest)
+    else this.#byAddress.set(dest.addr, new Set([dest]))
     const key = keyOf(dest.addr, dest.port)
     this.#realServers.set(key, [...(this.#realServers.get(key) ?? []), dest])
   }

@@ -12,6 +12,8 @@ import { Connections } from '../conn/lifecycle.js'
 import { IcmpErrors } from '../forward/icmp-error.js'
 import { IcmpLimit } from '../forward/icmp-limit.js'
 import { Output } from '../forward/output.js'
+import { OwnOutput } from '../forward/own-output.js'
+import { Tunnels } from '../forward/tunnel.js'
 import { ArpInput } from '../neigh/arp-input.js'
 import { ArpSender } from '../neigh/arp-sender.js'
 import { LocalAddresses } from '../neigh/local-addresses.js'
@@ -23,11 +25,13 @@ import { slabOver, type Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
 import { parseEthernet, parseIpv4Header } from '../packet/parse.js'
 import type { Port } from '../packet/port.js'
+import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
+import { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { schedulers } from '../sched/index.js'
 import { EtherType } from '../wire/ethernet.js'
-import { IcmpType, Unreachable } from '../wire/icmp.js'
+import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
@@ -44,6 +48,7 @@ import type { Machine } from './machine.js'
 import { checkAddresses } from './martian.js'
 import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type DirectorOptions } from './options.js'
 import { Outbound } from './outbound.js'
+import { TowardsServer } from './towards-server.js'
 import { seededRandom } from './random.js'
 import { Related } from './related.js'
 import { Stats } from './stats.js'
@@ -55,7 +60,7 @@ const DEFAULT_ICMP_RATELIMIT_MS = 1000
  * The pure machine: frames in, verdicts and frames out. It opens no device, reads no clock and draws no random number:
  * the same input gives the same output to the bit.
  */
-export class Director {
+export class Director implements ReassemblySink {
   readonly ports: readonly Port[]
   readonly balancing: Balancing
   readonly conns: Connections
@@ -71,7 +76,8 @@ export class Director {
   readonly #machine: Machine
   readonly #inbound: Inbound
   readonly #outbound: Outbound
-  readonly #related: Related
+  readonly #reassembly: Reassembly
+  readonly #memory: TurnMemory
   readonly #packet = new Packet()
   readonly #orphans: Orphans
   #now: number
@@ -101,14 +107,17 @@ export class Director {
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
     const availablePages = options.availablePages ?? (() => Infinity)
     this.defence = new Defence(this.sysctls, this.conns, random, availablePages, now)
-    const output = new Output(this.routes, this.#neighbours, egress)
+    this.#memory = new TurnMemory(allocate)
+    const output = new Output(this.routes, this.#neighbours, egress, this.#memory)
+    const own = new OwnOutput(output)
+    this.#reassembly = new Reassembly(allocate, random(), this)
     const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
-    const errors = new IcmpErrors(this.routes, output, limit, random())
+    const errors = new IcmpErrors(this.routes, own, limit, random())
     this.#machine = {
       local: this.local,
       output,
       errors,
-      host: new Host(output, errors),
+      host: new Host(own, errors),
       conns: this.conns,
       counters,
       balancing: this.balancing,
@@ -116,12 +125,16 @@ export class Director {
       sysctls: this.sysctls,
       marks: this.marks,
       opener: new Opener(this.balancing, this.conns, this.sysctls, this.defence, report),
+      tunnels: new Tunnels(sysctls, random(), () => errors.nextId()),
+      reassembly: this.#reassembly,
     }
     this.stats = new Stats(counters, errors, now)
     this.#orphans = new Orphans(this.conns)
-    this.#related = new Related(this.#machine)
-    this.#inbound = new Inbound(this.#machine, this.#related)
-    this.#outbound = new Outbound(this.#machine, this.#related)
+    const towards = new TowardsServer(this.#machine)
+    const related = new Related(this.#machine, towards)
+    this.#inbound = new Inbound(this.#machine, related, towards)
+    this.#outbound = new Outbound(this.#machine, related)
+    own.packets = this.#outbound
     this.#configure(options)
   }
 
@@ -131,6 +144,9 @@ export class Director {
    */
   poll(now: number): boolean {
     this.#now = now
+    this.#memory.recycle()
+    this.routes.poll(now)
+    this.#reassembly.poll(now)
     this.balancing.poll(now)
     this.#neighbours.poll(now, this)
     this.#announcer.poll()
@@ -142,7 +158,7 @@ export class Director {
 
   /** How long, in whole ms from the last poll, nothing will be due if no frame comes: when to poll again at the latest. */
   get idleMs(): number {
-    return this.#orphans.isLooking ? 0 : Math.min(this.#neighbours.idleMs, this.conns.idleMs)
+    return this.#orphans.isLooking ? 0 : Math.min(this.#neighbours.idleMs, this.conns.idleMs, this.#reassembly.idleMs)
   }
 
   /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. */
@@ -156,6 +172,7 @@ export class Director {
   /** As freshly started, but for addresses, routes and neighbours. */
   reset(): void {
     this.conns.clear()
+    this.#reassembly.clear()
     this.balancing.reset()
     this.stats.clear()
     this.conns.timeouts.reset()
@@ -185,7 +202,10 @@ export class Director {
   #toUs(packet: Packet): Verdict {
     const { isGroup } = packet.eth
     if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
-    if (packet.ip.isFragment) return Verdict.DROP_FRAGMENT
+    if (packet.ip.isFragment) {
+      const incomplete = this.#reassembly.receive(packet)
+      if (incomplete !== Verdict.PASS) return incomplete
+    }
     const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#now) : Verdict.PASS
     return verdict || this.#machine.host.receive(packet, this.#now)
   }
@@ -196,12 +216,19 @@ export class Director {
     this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.local.has(packet.ip.srcAddr)) return // an answer of our own: nobody else to be told
-    const { errors, output } = this.#machine
-    const made = errors.make(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
-    if (!made) return
-    // About a translated packet: the error is translated back, like any that comes from the servers' side.
-    if (this.balancing.count > 0) this.#related.outbound(packet)
-    output.transmit(packet)
+    this.#machine.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
+  }
+
+  /** Datagrams whose pieces did not all come. */
+  lost(verdict: Verdict): void {
+    this.stats.count(verdict)
+  }
+  /** The sender of a first piece is told that the others did not come in time (RFC 792 p. 6). */
+  timedOut(port: number, slab: Slab, at: number, len: number): void {
+    const packet = this.#packet.wrap(port, slab, at, len)
+    if (parseIpv4Header(packet) !== Verdict.PASS) return
+    const from = this.local.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
+    this.#machine.errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#now)
   }
 
   #configure(options: DirectorOptions): void {

@@ -6,7 +6,7 @@
  * 4. IGMP  taken in; any other protocol: protocol unreachable, REFUSED
  */
 import type { IcmpErrors } from '../forward/icmp-error.js'
-import type { Output } from '../forward/output.js'
+import type { OwnOutput } from '../forward/own-output.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
 import { pseudoHeaderSum, sum16 } from '../wire/checksum.js'
@@ -18,10 +18,10 @@ import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 const TTL = 64
 
 export class Host {
-  readonly #output: Output
+  readonly #output: OwnOutput
   readonly #errors: IcmpErrors
 
-  constructor(output: Output, errors: IcmpErrors) {
+  constructor(output: OwnOutput, errors: IcmpErrors) {
     this.#output = output
     this.#errors = errors
   }

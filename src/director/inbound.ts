@@ -8,28 +8,29 @@
  * 4. may it open one, for a service?      director/opener  → PASS
  * 5. schedule and open                    director/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
- * 7. towards the real server              forward/         → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG, BALANCED
+ * 7. towards the real server              director/towards-server → its verdict
  * PASS: not ours to balance; the host takes it.
  */
-import { ConnFlag, DADDR, NONE, type ConnIndex } from '../conn/record.js'
+import { ConnFlag, NONE, type ConnIndex } from '../conn/record.js'
 import { Direction } from '../conn/transitions.js'
-import { nat } from '../forward/nat.js'
 import type { Packet } from '../packet/packet.js'
 import { isBalanced, parseTransport } from '../packet/parse.js'
 import { Verdict } from '../packet/verdict.js'
-import { isLoopback, type Ipv4Addr } from '../wire/addr.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { countInbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
 import { isNewConnection, isReplaceable } from './reuse.js'
+import type { TowardsServer } from './towards-server.js'
 
 export class Inbound {
   readonly #m: Machine
   readonly #related: Related
+  readonly #towards: TowardsServer
 
-  constructor(machine: Machine, related: Related) {
+  constructor(machine: Machine, related: Related, towards: TowardsServer) {
     this.#m = machine
+    this.#towards = towards
     this.#related = related
   }
 
@@ -66,7 +67,7 @@ export class Inbound {
     flow.vport = packet.dstPort
     if (!opener.mayOpen(packet)) return Verdict.PASS
     const verdict = opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), false)
-    if (verdict === Verdict.DROP_NO_DESTINATION) this.#refuse(packet, Unreachable.PORT, now)
+    if (verdict === Verdict.DROP_NO_DESTINATION) this.#refuse(packet, now)
     if (verdict !== Verdict.BALANCED) return verdict
     const { conn } = opener
     if (!conns.has(conn, ConnFlag.ONE_PACKET)) return this.#forward(packet, conn, now)
@@ -78,7 +79,7 @@ export class Inbound {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     conns.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
-    const verdict = this.#towardsServer(packet, conn, now)
+    const verdict = this.#towards.send(packet, conn, now)
     conns.countInbound(conn)
     conns.restart(conn)
     return verdict
@@ -86,40 +87,14 @@ export class Inbound {
   #forwardOnePacket(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    const verdict = this.#towardsServer(packet, conn, now)
+    const verdict = this.#towards.send(packet, conn, now)
     const template = conns.controllerOf(conn)
     if (template !== NONE) conns.countInbound(template)
     conns.endOnePacket(conn)
     return verdict
   }
 
-  #towardsServer(packet: Packet, conn: ConnIndex, now: number): Verdict {
-    const { conns, local, output, host, errors } = this.#m
-    const { words } = conns.table
-    const daddr = words[conn + DADDR]! as Ipv4Addr
-    const { ip } = packet
-    if (isLoopback(daddr)) return Verdict.DROP_REAL_SERVER_LOOPBACK
-    // The director as its own real server: nobody listens here, and what the host answers is translated back at once.
-    if (local.has(daddr)) return host.receive(packet, now)
-    if (!output.route(daddr)) {
-      this.#refuse(packet, Unreachable.HOST, now)
-      return Verdict.DROP_NO_ROUTE
-    }
-    if (ip.ttl <= 1) {
-      errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, ip.dstAddr, now)
-      return Verdict.DROP_TTL
-    }
-    ip.decrementTtl()
-    if (output.exceedsMtu(packet)) {
-      if (ip.dontFragment)
-        errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output.mtu, ip.dstAddr, now)
-      return Verdict.DROP_TOO_BIG
-    }
-    nat.inbound(packet, words, conn)
-    return output.transmit(packet) || Verdict.BALANCED
-  }
-
-  #refuse(packet: Packet, code: number, now: number): void {
-    this.#m.errors.send(packet, IcmpType.UNREACHABLE, code, 0, packet.ip.dstAddr, now)
+  #refuse(packet: Packet, now: number): void {
+    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
   }
 }

@@ -1,8 +1,10 @@
 import type { Connections } from '../conn/lifecycle.js'
 import type { IcmpErrors } from '../forward/icmp-error.js'
 import type { Output } from '../forward/output.js'
+import type { Tunnels } from '../forward/tunnel.js'
 import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { Embedded } from '../packet/embedded.js'
+import type { Reassembly } from '../packet/reassembly.js'
 import type { Counters } from '../service/counters.js'
 import type { Destination } from '../service/destination.js'
 import { TOTALS } from '../service/counters.js'
@@ -25,6 +27,8 @@ export interface Machine {
   readonly sysctls: Sysctls
   readonly marks: Marks
   readonly opener: Opener
+  readonly tunnels: Tunnels
+  readonly reassembly: Reassembly
 }
 
 /** A packet of a connection, inbound. Nothing is counted for a destination that is gone (ipvs-behaviour.md §11.1). */

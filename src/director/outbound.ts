@@ -4,17 +4,20 @@
  * 1. not to a group MAC                    → DROP_BROADCAST
  * 2. a route?                              → net unreachable, DROP_NO_ROUTE
  * 3. TTL                                   → time exceeded, DROP_TTL
- * 4. MTU                                   → fragmentation needed, DROP_TOO_BIG
- * 5. of a connection, or an error about one? translated, counted → BALANCED
- * 6. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
- * 7. otherwise as it is                    → FORWARDED
+ * 4. MTU, with DF                          → fragmentation needed, DROP_TOO_BIG
+ * 5. a piece of a datagram?                packet/reassembly → HELD, DROP_FRAGMENT_…
+ * 6. of a connection, or an error about one? translated, counted → BALANCED
+ * 7. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
+ * 8. otherwise as it is                    → FORWARDED
  */
-import { NONE } from '../conn/record.js'
+import { NONE, type ConnIndex } from '../conn/record.js'
 import { Direction } from '../conn/transitions.js'
 import { nat } from '../forward/nat.js'
+import type { OwnPackets } from '../forward/own-output.js'
 import type { Packet } from '../packet/packet.js'
 import { isBalanced, parseTransport } from '../packet/parse.js'
 import { Verdict } from '../packet/verdict.js'
+import { Method } from '../service/method.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { SctpChunk } from '../wire/sctp.js'
@@ -22,7 +25,7 @@ import { TcpFlag } from '../wire/tcp.js'
 import { countOutbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
 
-export class Outbound {
+export class Outbound implements OwnPackets {
   readonly #m: Machine
   readonly #related: Related
 
@@ -32,7 +35,7 @@ export class Outbound {
   }
 
   receive(packet: Packet, now: number): Verdict {
-    const { output, errors, balancing } = this.#m
+    const { output, errors, balancing, reassembly } = this.#m
     const { ip } = packet
     if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
     if (!output.route(ip.dstAddr)) {
@@ -43,34 +46,56 @@ export class Outbound {
       errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, undefined, now)
       return Verdict.DROP_TTL
     }
-    if (output.exceedsMtu(packet)) {
-      if (ip.dontFragment)
-        errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output.mtu, undefined, now)
+    if (ip.dontFragment && output.exceeds(packet, output.mtu)) {
+      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output.mtu, undefined, now)
       return Verdict.DROP_TOO_BIG
     }
     ip.decrementTtl()
     if (balancing.count === 0) return output.transmit(packet) || Verdict.FORWARDED
-    if (packet.protocol === IpProtocol.ICMP) return this.#icmp(packet)
-    return this.#answer(packet, now)
+    const { protocol } = packet
+    if (protocol !== IpProtocol.ICMP && !isBalanced(protocol)) return output.transmit(packet) || Verdict.FORWARDED
+    if (ip.isFragment) {
+      const incomplete = reassembly.receive(packet)
+      if (incomplete !== Verdict.PASS) return incomplete
+    }
+    return protocol === IpProtocol.ICMP ? this.#icmp(packet) : this.#answer(packet, now)
+  }
+
+  /** What the director itself says as a host, complete and routed. */
+  leaving(packet: Packet): void {
+    const { balancing, conns } = this.#m
+    if (balancing.count === 0) return
+    if (packet.protocol === IpProtocol.ICMP) this.#related.outbound(packet)
+    else if (parseTransport(packet) === Verdict.PASS) {
+      const conn = this.#find(packet)
+      if (conn === NONE) return
+      this.#translate(packet, conn)
+      conns.restart(conn)
+    }
   }
 
   /** What a real server sends of a connection leaves as the virtual service's. */
   #answer(packet: Packet, now: number): Verdict {
-    const { output, conns, counters } = this.#m
-    const { protocol, ip } = packet
-    if (!isBalanced(protocol)) return output.transmit(packet) || Verdict.FORWARDED
-    if (ip.isFragment) return Verdict.DROP_FRAGMENT
+    const { output, conns } = this.#m
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
-    const conn = conns.table.lookupOutbound(protocol, ip.srcAddr, packet.srcPort, ip.dstAddr, packet.dstPort)
+    const conn = this.#find(packet)
     if (conn === NONE) return this.#unknown(packet, now)
-
-    nat.outbound(packet, conns.table.words, conn)
-    countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
-    conns.packet(conn, protocol, Direction.OUTBOUND, packet.signal)
+    this.#translate(packet, conn)
     const verdict = output.transmit(packet) || Verdict.BALANCED
     conns.restart(conn)
     return verdict
+  }
+
+  #find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
+    return this.#m.conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
+  }
+  /** Makes the packet the virtual service's, counts it and moves the state. Other methods' answers are so already. */
+  #translate(packet: Packet, conn: ConnIndex): void {
+    const { conns, counters } = this.#m
+    if (conns.methodOf(conn) === Method.MASQ) nat.outbound(packet, conns.table.words, conn)
+    countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
+    conns.packet(conn, packet.protocol, Direction.OUTBOUND, packet.signal)
   }
 
   /** Of no connection: forwarded, unless nat_icmp_send has the real server told so. */
@@ -87,7 +112,7 @@ export class Outbound {
   }
 
   #icmp(packet: Packet): Verdict {
-    const verdict = packet.ip.isFragment ? Verdict.PASS : this.#related.outbound(packet)
+    const verdict = this.#related.outbound(packet)
     if (verdict !== Verdict.PASS && verdict !== Verdict.BALANCED) return verdict
     return this.#m.output.transmit(packet) || verdict || Verdict.FORWARDED
   }

@@ -3,25 +3,28 @@
  * connection it is about. Neither state nor timer moves, and a destination that is gone does not matter.
  * 1. an error with a readable packet in it?  → else PASS
  * 2. whose connection?                       conn/table, with the roles exchanged → else PASS
- * 3. a right ICMP checksum                   → DROP_ICMP_CHECKSUM
- * 4. translated, outside and inside          forward/nat-related → BALANCED
+ * 3. NAT: a right ICMP checksum              → DROP_ICMP_CHECKSUM
+ * 4. inbound: towards the real server        director/towards-server; outbound: NAT's are translated, outside and inside
  */
-import { ConnFlag, DADDR, NONE, type ConnIndex } from '../conn/record.js'
+import { ConnFlag, NONE, type ConnIndex } from '../conn/record.js'
 import { natRelated } from '../forward/nat-related.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
-import { isLoopback } from '../wire/addr.js'
+import { Method } from '../service/method.js'
 import { ICMP_LEN, IcmpType } from '../wire/icmp.js'
 import { countInbound, countOutbound, type Machine } from './machine.js'
+import type { TowardsServer } from './towards-server.js'
 
 /** A packet that no rule of --mark has marked. */
 const NO_MARK = 0
 
 export class Related {
   readonly #m: Machine
+  readonly #towards: TowardsServer
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, towards: TowardsServer) {
     this.#m = machine
+    this.#towards = towards
   }
 
   /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */
@@ -39,20 +42,11 @@ export class Related {
   }
 
   #towardsServer(packet: Packet, conn: ConnIndex, now: number): Verdict {
-    const { conns, counters, embedded, output, local, errors } = this.#m
-    const { words } = conns.table
-    if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+    const { conns, counters } = this.#m
+    if (conns.methodOf(conn) === Method.MASQ && !packet.icmp.checksumOk(packet.transportLen))
+      return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    const daddr = words[conn + DADDR]!
-    if (isLoopback(daddr) || local.has(daddr)) return Verdict.DROP_REAL_SERVER_LOOPBACK
-    if (!output.route(daddr)) return Verdict.DROP_NO_ROUTE
-    if (packet.ip.ttl <= 1) {
-      errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, packet.ip.dstAddr, now)
-      return Verdict.DROP_TTL
-    }
-    packet.ip.decrementTtl()
-    natRelated.inbound(packet, embedded, words, conn)
-    return output.transmit(packet) || Verdict.BALANCED
+    return this.#towards.send(packet, conn, now)
   }
 
   /** From the servers' side, to the client: about something the client sent. Leaves the sending to the caller. */
@@ -62,8 +56,10 @@ export class Related {
     const { ip } = embedded
     const conn = conns.table.lookupOutbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn === NONE) return Verdict.PASS
-    if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
-    natRelated.outbound(packet, embedded, conns.table.words, conn)
+    if (conns.methodOf(conn) === Method.MASQ) {
+      if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+      natRelated.outbound(packet, embedded, conns.table.words, conn)
+    }
     countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
     return Verdict.BALANCED
   }

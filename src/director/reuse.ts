@@ -1,10 +1,13 @@
 import type { Connections } from '../conn/lifecycle.js'
-import { NONE, type ConnIndex } from '../conn/record.js'
+import { ConnFlag, NONE, type ConnIndex } from '../conn/record.js'
 import { SctpEvent, SctpState } from '../conn/sctp-states.js'
 import { TcpState } from '../conn/tcp-states.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
+
+/** Bit of conn_reuse_mode: in FIN_WAIT too, where answers are not seen. */
+const ONE_WAY_TOO = 2
 
 /** A packet that begins a connection: TCP with SYN (SYN+ACK too), SCTP INIT (ipvs-behaviour.md §6.3). */
 export function isNewConnection(protocol: number, signal: number): boolean {
@@ -20,6 +23,11 @@ export function isReplaceable(conns: Connections, conn: ConnIndex, protocol: num
   if (sysctls.expireNodestConn !== 0 && conns.destinationOf(conn).weight === 0) return true
   if (sysctls.connReuseMode === 0 || conns.controllerOf(conn) !== NONE) return false
   const state = conns.stateOf(conn)
-  if (protocol === IpProtocol.TCP) return state === TcpState.TIME_WAIT || state === TcpState.CLOSE
+  if (protocol === IpProtocol.TCP) {
+    if (state === TcpState.TIME_WAIT || state === TcpState.CLOSE) return true
+    return (
+      state === TcpState.FIN_WAIT && (sysctls.connReuseMode & ONE_WAY_TOO) !== 0 && conns.has(conn, ConnFlag.NO_OUTPUT)
+    )
+  }
   return state === SctpState.CLOSED
 }

@@ -12,7 +12,7 @@ import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { ICMP_LEN, isIcmpError } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import type { IcmpLimit } from './icmp-limit.js'
-import type { Output } from './output.js'
+import type { OwnOutput } from './own-output.js'
 
 const MOST_OCTETS = 576
 const HEADERS = IPV4_MIN_LEN + ICMP_LEN
@@ -23,14 +23,14 @@ const TOS_BITS = 0x1e
 
 export class IcmpErrors {
   readonly #routes: Routes
-  readonly #output: Output
+  readonly #output: OwnOutput
   readonly #limit: IcmpLimit
   #id: number
   sent = 0
   limited = 0
 
   /** `id`: where the IP identifications begin. */
-  constructor(routes: Routes, output: Output, limit: IcmpLimit, id: number) {
+  constructor(routes: Routes, output: OwnOutput, limit: IcmpLimit, id: number) {
     this.#routes = routes
     this.#output = output
     this.#limit = limit
@@ -49,12 +49,11 @@ export class IcmpErrors {
    * it is counted here: the packet's own verdict is the caller's.
    */
   send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): void {
-    if (!this.make(packet, type, code, rest, from, now)) return
-    this.#output.transmit(packet)
+    if (this.#make(packet, type, code, rest, from, now)) this.#output.transmit(packet)
   }
 
-  /** As `send`, but leaves the finished error in `packet`, routed and not transmitted. False when none may be sent. */
-  make(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): boolean {
+  /** False when none may be sent. */
+  #make(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): boolean {
     const { ip } = packet
     const to = ip.srcAddr
     if (!mayCauseError(packet) || to === 0 || !this.#output.route(to)) return false

@@ -20,10 +20,17 @@ export interface InterfaceAddress extends Cidr {
   readonly port: Port
 }
 
+/** How long a path's MTU that a router told is believed, in ms, and the least that is: Linux's ip_rt_mtu_expires, ip_rt_min_pmtu. */
+const PATH_MTU_MS = 600_000
+const LEAST_PATH_MTU = 552
+const MOST_PATHS = 1024
+
 /** A small routing table: connected networks and `--route`s, the longest prefix first. Asked by scanning. */
 export class Routes {
   readonly #routes: Route[] = []
   readonly #addresses: InterfaceAddress[] = []
+  /** MTUs of paths that are less than their route's (RFC 1191), by destination. */
+  readonly #paths = new Map<number, { mtu: number; until: number }>()
 
   addAddress(address: InterfaceAddress): void {
     this.#addresses.push(address)
@@ -48,6 +55,26 @@ export class Routes {
       if ((dst & route.mask) === route.network) return route
     }
     return undefined
+  }
+
+  /** Octets that a packet to `dst` may have on its way, by this route. */
+  pathMtu(dst: number, route: Route): number {
+    if (this.#paths.size === 0) return route.mtu
+    const path = this.#paths.get(dst)
+    return path === undefined ? route.mtu : Math.min(path.mtu, route.mtu)
+  }
+  /** A router said that no more than `mtu` octets get to `dst`. `now` in ms. */
+  learnMtu(dst: number, mtu: number, now: number): void {
+    this.#paths.delete(dst)
+    if (this.#paths.size === MOST_PATHS) this.#paths.delete(this.#paths.keys().next().value!)
+    this.#paths.set(dst, { mtu: Math.max(mtu, LEAST_PATH_MTU), until: now + PATH_MTU_MS })
+  }
+  /** Forgets what was learnt too long ago, the oldest first. */
+  poll(now: number): void {
+    for (const [dst, { until }] of this.#paths) {
+      if (until > now) break
+      this.#paths.delete(dst)
+    }
   }
 
   /** Our address on a port that its neighbour `peer` would expect: of the same network, else the port's first, else any of ours. */

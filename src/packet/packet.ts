@@ -8,6 +8,8 @@ import { VirtioNetView } from '../wire/virtio-net.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { slabOver, VNET_LEN, type Slab } from './frame.js'
 
+const NO_PIECES = new Uint8Array(0)
+
 /**
  * A frame and the views on it. One object for all frames of a director: pointed at the next frame, never made anew.
  * Positions are octets from the start of the slab.
@@ -36,6 +38,12 @@ export class Packet {
   /** Octets of the IP packet as it came in; what the statistics count. */
   ipLen = 0
   protocol = 0
+  /**
+   * Of a datagram that came in pieces: octets of the largest, IP header counted (0: it came whole), and a bit for each 8
+   * octets of its payload that began one. It leaves in the same pieces where they fit, as the kernel sends it.
+   */
+  largestPiece = 0
+  pieceStarts = NO_PIECES
   /** TCP, UDP and SCTP only, once `parseTransport` has passed them. */
   srcPort = 0
   dstPort = 0

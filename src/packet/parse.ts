@@ -28,6 +28,7 @@ export function parseIpv4Header(packet: Packet): Verdict {
   if (!ip.checksumOk) return Verdict.DROP_IP_CHECKSUM
   const headerLen = ip.headerLen
   packet.ipLen = ip.totalLen
+  packet.largestPiece = 0
   packet.len = ETHERNET_LEN + packet.ipLen
   packet.transportAt = packet.ipAt + headerLen
   packet.transportLen = packet.ipLen - headerLen

@@ -13,7 +13,7 @@ export const Verdict = {
   ANSWERED: 3,
   /** Refused with an ICMP error. */
   REFUSED: 4,
-  /** Held until the next hop's MAC is known. */
+  /** Held until the next hop's MAC is known, or the rest of a datagram has come. */
   HELD: 5,
   /** Taken in by the director, and nothing to answer: ARP reply, ICMP to us, IGMP. */
   CONSUMED: 6,
@@ -33,7 +33,11 @@ export const Verdict = {
   DROP_BROADCAST: 37,
   DROP_IP_OPTIONS: 38,
   DROP_SOURCE_ROUTE: 39,
-  DROP_FRAGMENT: 40,
+  DROP_FRAGMENT_MALFORMED: 40,
+  DROP_FRAGMENT_DUPLICATE: 41,
+  DROP_FRAGMENT_OVERLAP: 42,
+  DROP_FRAGMENT_TIMEOUT: 43,
+  DROP_FRAGMENT_EVICTED: 44,
 
   DROP_TCP_MALFORMED: 48,
   DROP_UDP_MALFORMED: 49,
@@ -57,6 +61,7 @@ export const Verdict = {
   DROP_NEIGHBOUR_QUEUE: 83,
   DROP_NEIGHBOUR_FAILED: 84,
   DROP_DEVICE_QUEUE: 85,
+  DROP_NO_MEMORY: 86,
 } as const
 export type Verdict = (typeof Verdict)[keyof typeof Verdict]
 

@@ -44,6 +44,11 @@ export function update32(check: number, from: number, to: number): number {
   return ~fold((~check & 0xffff) + minus + (to >>> 16) + (to & 0xffff)) & 0xffff
 }
 
+/** The sum after one 16-bit word that it covers changed. */
+export function updateSum16(sum: number, from: number, to: number): number {
+  return fold(sum + (~from & 0xffff) + to)
+}
+
 /** The sum after one 32-bit word that it covers changed: for a field that holds a pseudo-header sum (partial checksum). */
 export function updateSum32(sum: number, from: number, to: number): number {
   return fold(sum + (~from >>> 16) + (~from & 0xffff) + (to >>> 16) + (to & 0xffff))

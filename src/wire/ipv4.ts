@@ -15,9 +15,12 @@ const SRC_ADDR = 12
 const DST_ADDR = 16
 
 export const IPV4_MIN_LEN = 20
-export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, SCTP: 132 } as const
+export const IPV4_MAX_HEADER_LEN = 60
+export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, SCTP: 132 } as const
 /** Don't fragment, in the flags-and-offset word. */
 export const DF = 0x4000
+/** More fragments follow. */
+export const MF = 0x2000
 /** More fragments, or an offset: this is not a whole datagram. */
 const FRAGMENT = 0x3fff
 
@@ -67,6 +70,12 @@ export class Ipv4View {
   get isFragment(): boolean {
     return (this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & FRAGMENT) !== 0
   }
+  get moreFragments(): boolean {
+    return (this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & MF) !== 0
+  }
+  get id(): number {
+    return this.#dv.getUint16(this.#at + ID)
+  }
   /** In units of 8 octets. */
   get fragmentOffset(): number {
     return this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & 0x1fff
@@ -111,6 +120,28 @@ export class Ipv4View {
     const check = update32(this.checksum, this.dstAddr, to)
     this.#dv.setInt32(this.#at + DST_ADDR, to)
     this.#dv.setUint16(this.#at + CHECKSUM, check)
+  }
+
+  /** Sets length, and the word of flags and fragment offset (in units of 8 octets), and makes the checksum anew. */
+  makePiece(totalLen: number, flagsAndOffset: number): void {
+    this.#dv.setUint16(this.#at + TOTAL_LEN, totalLen)
+    this.#dv.setUint16(this.#at + FLAGS_FRAGMENT, flagsAndOffset)
+    this.fillChecksum()
+  }
+  /** Makes a first fragment's header that of its whole datagram: length, DF or 0, TOS. */
+  makeWhole(totalLen: number, flags: number, tos: number): void {
+    this.#dv.setUint8(this.#at + TOS, tos)
+    this.makePiece(totalLen, flags)
+  }
+  /** Makes the header of one segment of a GSO packet: length and id. */
+  makeSegment(totalLen: number, id: number): void {
+    this.#dv.setUint16(this.#at + ID, id)
+    this.#dv.setUint16(this.#at + TOTAL_LEN, totalLen)
+    this.fillChecksum()
+  }
+  fillChecksum(): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, 0)
+    this.#dv.setUint16(this.#at + CHECKSUM, ~sum16(this.#dv, this.#at, this.headerLen) & 0xffff)
   }
 
   /** Writes a header of 20 octets, checksum and all; `flags` is DF or 0. */

@@ -80,6 +80,12 @@ export class TcpView {
     this.#dv.setUint16(this.#at + DST_PORT, port)
   }
 
+  /** Sets sequence number and flags of a segment whose checksum is not there yet. */
+  makeSegment(seq: number, flags: number): void {
+    this.#dv.setUint32(this.#at + SEQ, seq)
+    this.#dv.setUint8(this.#at + FLAGS, flags)
+  }
+
   /** Writes a header of 20 octets without payload, its checksum for the given addresses. Window 0. */
   build(src: number, dst: number, srcPort: number, dstPort: number, seq: number, ack: number, flags: number): void {
     const dv = this.#dv

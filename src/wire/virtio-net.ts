@@ -51,6 +51,13 @@ export class VirtioNetView {
     this.#dv.setUint8(this.#at + FLAGS, this.#dv.getUint8(this.#at + FLAGS) & NEEDS_CSUM)
     this.#dv.setUint16(this.#at + HDR_LEN, headerLen, true)
   }
+  /** A frame for itself, whose checksum is left to the device: `start` from the Ethernet header, `offset` from there. */
+  leaveChecksum(start: number, offset: number): void {
+    this.clear()
+    this.#dv.setUint8(this.#at + FLAGS, NEEDS_CSUM)
+    this.#dv.setUint16(this.#at + CSUM_START, start, true)
+    this.#dv.setUint16(this.#at + CSUM_OFFSET, offset, true)
+  }
   /** A frame that is complete as it stands. */
   clear(): void {
     this.#dv.setUint32(this.#at + FLAGS, 0)

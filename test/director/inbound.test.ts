@@ -332,9 +332,12 @@ t.test('the director as its own real server: nobody listens there, and the answe
   const frame = udp4(`${CLIENT} > ${VIP}:53`, fromClient)
   t.equal(udp.receive('c', frame), 'refused')
   const [error] = udp.take()
+  // The quoted port is the service's again, the quoted checksum still that of port 99: as in any translated error.
+  const quoted = packetOf(frame)
+  quoted.set(packetOf(udp4(`${CLIENT} > ${VIP}:99`, fromClient)).subarray(26, 28), 26)
   t.equal(
     on('c', error!.frame),
-    on('c', errorAbout(packetOf(frame), `${VIP} > 10.99.1.10`, { type: 3, code: 3, ...toClient }, error!.frame)),
+    on('c', errorAbout(quoted, `${VIP} > 10.99.1.10`, { type: 3, code: 3, ...toClient }, error!.frame)),
   )
 })
 

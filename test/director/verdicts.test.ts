@@ -5,6 +5,7 @@ import {
   BROADCAST,
   CLIENT_MAC,
   DIP_C,
+  errorAbout,
   fromClient,
   fromServer,
   MAC_C,
@@ -13,7 +14,7 @@ import {
   toServer,
   VIP,
 } from '../support/bench-director.js'
-import { arp, concat, ethernet, icmp4, ip4, packet4, tcp4, udp4, unhex } from '../support/frames.js'
+import { arp, concat, ethernet, icmp4, ip4, packet4, packetOf, tcp4, udp4, unhex } from '../support/frames.js'
 
 /* Each verdict: a frame that earns it, its counter one up, no other touched, and a bystander's connection going on. */
 
@@ -53,6 +54,14 @@ const request = (options = {}): Uint8Array =>
     targetAddr: DIP_C,
     ...options,
   })
+
+/** `octets` octets of a datagram to the VIP, from `offset` on. */
+const piece = (offset: number, octets: number, more = true): Uint8Array =>
+  ip4(`10.99.1.10 > ${VIP}`, 17, new Uint8Array(octets), { ...fromClient, df: false, fragment: offset / 8, mf: more })
+const before =
+  (...frames: Uint8Array[]) =>
+  (made: BenchDirector): void =>
+    frames.forEach(frame => made.receive('c', frame))
 
 interface Case {
   why: string
@@ -143,17 +152,34 @@ const cases: Record<string, Case[]> = {
     { why: 'a loose source route', frame: syn(`${VIP}:80`, { ipOptions: unhex('01830704 0a630205') }) },
     { why: 'a strict one, forwarded', frame: syn('10.99.2.12:80', { ipOptions: unhex('01890704 0a630205') }) },
   ],
-  'drop-fragment': [
-    { why: 'a first fragment to the VIP', frame: syn(`${VIP}:80`, { df: false, mf: true, payload: 4 }) },
+  'drop-fragment-malformed': [
     {
-      why: 'a later one',
-      frame: ip4(`10.99.1.10 > ${VIP}`, 17, new Uint8Array(8), { ...fromClient, df: false, fragment: 3 }),
+      why: 'a piece of nothing',
+      frame: ip4(`10.99.1.10 > ${VIP}`, 17, new Uint8Array(0), { ...fromClient, df: false, fragment: 3 }),
+    },
+    {
+      why: 'fewer than 8 octets, and more to come',
+      frame: ip4(`10.99.1.10 > ${VIP}`, 17, new Uint8Array(7), { ...fromClient, df: false, mf: true }),
+    },
+    {
+      why: 'beyond 65535',
+      frame: ip4(`10.99.1.10 > ${VIP}`, 17, new Uint8Array(64), { ...fromClient, df: false, fragment: 8191 }),
     },
     {
       why: "a real server's, while there are services",
       port: 'r',
-      frame: tcp4('10.99.2.11:80 > 10.99.1.20:50000', { ...fromServer(), df: false, mf: true, payload: 4 }),
+      frame: ip4('10.99.2.11 > 10.99.1.20', 17, new Uint8Array(0), { ...fromServer(), df: false, mf: true }),
     },
+  ],
+  'drop-fragment-duplicate': [
+    { why: 'the same piece again', before: before(piece(0, 16)), frame: piece(0, 16) },
+    { why: 'a part of one that is there', before: before(piece(0, 16)), frame: piece(8, 8) },
+  ],
+  'drop-fragment-overlap': [
+    { why: 'half of it is there', before: before(piece(0, 16)), frame: piece(8, 16) },
+    { why: 'an end before what is there', before: before(piece(0, 32)), frame: piece(8, 8, false) },
+    { why: 'two ends', before: before(piece(16, 8, false)), frame: piece(24, 8, false) },
+    { why: 'behind the end', before: before(piece(16, 8, false)), frame: piece(24, 8) },
   ],
   'drop-tcp-malformed': [
     { why: '19 octets of TCP', frame: ip4(`10.99.1.10 > ${VIP}`, 6, new Uint8Array(19), fromClient) },
@@ -244,11 +270,6 @@ const cases: Record<string, Case[]> = {
       frame: syn('10.99.2.12:80', { payload: 1000 }),
       also: refused,
     },
-    {
-      why: 'without DF',
-      options: { routes: ['10.99.2.12/32=@r,mtu=1000'] },
-      frame: syn('10.99.2.12:80', { payload: 1000, df: false }),
-    },
   ],
   'drop-neighbour-queue': [
     {
@@ -315,6 +336,45 @@ t.test('verdict drop-neighbour-failed', async t => {
   bystanderPasses(t, made)
 })
 
+t.test('verdict drop-fragment-timeout', async t => {
+  const made = bench()
+  t.equal(made.receive('c', piece(8, 8)), 'held')
+  t.equal(made.receive('c', piece(0, 16, true)), 'drop-fragment-overlap')
+  t.equal(made.receive('c', piece(0, 16)), 'held')
+  made.changes()
+  made.run(29_900)
+  t.strictSame(made.changes(), {}, 'not before 30 s')
+  made.run(200)
+  t.strictSame(made.changes(), { 'drop-fragment-timeout': 1, 'icmp-errors-sent': 1 })
+  const [error] = made.take()
+  const about = { type: 11, code: 1, ...toClient }
+  t.equal(
+    on('c', error!.frame),
+    on('c', errorAbout(packetOf(piece(0, 16)), `${VIP} > 10.99.1.10`, about, error!.frame)),
+  )
+  made.receive('c', piece(8, 8))
+  made.changes()
+  made.run(31_000)
+  t.strictSame(made.changes(), { 'drop-fragment-timeout': 1 }, 'without the first piece nobody is told')
+})
+
+t.test('verdict drop-fragment-evicted: of one source the oldest of 64, and nobody else’s', async t => {
+  const made = bench()
+  const of = (source: string, id: number): Uint8Array =>
+    ip4(`${source} > ${VIP}`, 17, new Uint8Array(8), { ...fromClient, df: false, mf: true, id })
+  const rest = (source: string, id: number): Uint8Array =>
+    ip4(`${source} > ${VIP}`, 17, new Uint8Array(8), { ...fromClient, df: false, fragment: 1, id })
+  made.receive('c', of('10.99.1.11', 7))
+  for (let id = 1; id <= 64; id++) t.equal(made.receive('c', of('10.99.1.10', id)), 'held')
+  made.changes()
+  t.equal(made.receive('c', of('10.99.1.10', 65)), 'held')
+  t.strictSame(made.changes(), { held: 1, 'drop-fragment-evicted': 1 })
+  t.equal(made.receive('c', rest('10.99.1.10', 1)), 'held', 'the oldest is gone, this begins anew')
+  t.equal(made.receive('c', rest('10.99.1.10', 3)), 'refused', 'another is whole')
+  t.equal(made.receive('c', rest('10.99.1.11', 7)), 'refused', 'so is the other client’s')
+  bystanderPasses(t, made)
+})
+
 t.test('every verdict there is has a case here', async t => {
   // The last three: knobs.test.ts.
   const elsewhere = [
@@ -324,6 +384,9 @@ t.test('every verdict there is has a case here', async t => {
     'drop-defence',
     'drop-no-connection',
     'drop-sctp-malformed',
+    'drop-fragment-timeout',
+    'drop-fragment-evicted',
+    'drop-no-memory', // packet/reassembly.test.ts
   ]
   const tested = [...Object.keys(cases), ...elsewhere]
   t.strictSame(

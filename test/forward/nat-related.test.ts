@@ -267,8 +267,22 @@ t.test('inbound with TTL 1: time exceeded would be an error about an error, so n
   ])
 })
 
-t.test('a fragment of an error is forwarded as it is', async t => {
-  const bench = connected()
+t.test('a fragment of an error waits for the others; without a service it is forwarded as it is', async t => {
+  t.strictSame(
+    connected().turn(
+      'r',
+      icmp4('10.99.2.11 > 10.99.1.10', {
+        type: 3,
+        code: 3,
+        payload: embedded('tcp', `${CLIENT} > ${real.tcp}`),
+        df: false,
+        mf: true,
+        ...fromServer(),
+      }),
+    ),
+    ['held'],
+  )
+  const bench = new BenchDirector()
   const options = { type: 3, code: 3, payload: embedded('tcp', `${CLIENT} > ${real.tcp}`), df: false, mf: true }
   t.strictSame(bench.turn('r', icmp4('10.99.2.11 > 10.99.1.10', { ...options, ...fromServer() })), [
     'forwarded',

@@ -1,3 +1,4 @@
+import { readU16 } from '../support/octets.js'
 import t from 'tap'
 import {
   BenchDirector,
@@ -55,11 +56,16 @@ t.test('fragmentation needed names the route’s MTU and quotes the packet as it
   t.equal(on('c', sent!.frame), on('c', errorAbout(packet, `${DIP_C} > 10.99.1.10`, error, sent!.frame)))
 })
 
-t.test('without DF it is dropped without a word: we do not fragment yet', async t => {
+t.test('without DF it leaves in pieces', async t => {
   const bench = new BenchDirector({ routes: ['10.99.2.12/32=@r,mtu=1400'] })
-  t.strictSame(bench.turn('c', tcp4('10.99.1.10:1 > 10.99.2.12:1', { ...fromClient, payload: 1361, df: false })), [
-    'drop-too-big',
-  ])
+  t.equal(
+    bench.receive('c', tcp4('10.99.1.10:1 > 10.99.2.12:1', { ...fromClient, payload: 1361, df: false })),
+    'forwarded',
+  )
+  t.strictSame(
+    bench.take().map(({ frame }) => readU16(frame, 16)),
+    [1396, 25],
+  )
 })
 
 t.test('a GSO frame passes when the segments that it stands for fit', async t => {

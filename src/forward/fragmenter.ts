@@ -1,0 +1,98 @@
+/*
+ * A datagram that leaves in pieces (RFC 791 §3.2): in those that it came in, where all of them fit, as the kernel sends it
+ * (case fragments-nat-udp); else in pieces as large as the route's MTU and the largest that came allow.
+ */
+import { Packet } from '../packet/packet.js'
+import { finishChecksum } from '../packet/partial-checksum.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
+import { Verdict } from '../packet/verdict.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { DF, MF } from '../wire/ipv4.js'
+
+/** Where pieces go, one by one. */
+export interface PieceSink {
+  piece(packet: Packet): Verdict
+}
+
+// RFC 791 §3.1: an option that is to be copied has the highest bit of its type; END and NOP are of one octet.
+const COPIED = 0x80
+const END = 0
+const NOP = 1
+
+export class Fragmenter {
+  readonly #memory: TurnMemory
+  readonly #piece = new Packet()
+
+  constructor(memory: TurnMemory) {
+    this.#memory = memory
+  }
+
+  /** Sends the packet in pieces of at most `mtu` octets. The first verdict that is none of a piece on its way, else PASS. */
+  split(packet: Packet, mtu: number, sink: PieceSink): Verdict {
+    finishChecksum(packet)
+    const headerLen = packet.ip.headerLen
+    const keepsPieces = packet.largestPiece !== 0 && packet.largestPiece <= mtu && startsFit(packet, headerLen, mtu)
+    const most = packet.largestPiece === 0 ? mtu : Math.min(mtu, packet.largestPiece)
+    const step = (most - headerLen) & ~7
+    const total = packet.ipLen - headerLen
+    if (step <= 0) return Verdict.DROP_TOO_BIG
+    let verdict: Verdict = Verdict.PASS
+    for (let from = 0; from < total;) {
+      const to = keepsPieces ? nextStart(packet.pieceStarts, from, total) : Math.min(from + step, total)
+      const sent = this.#send(packet, headerLen, from, to, to === total, sink)
+      if (verdict === Verdict.PASS) verdict = sent
+      from = to
+    }
+    return verdict
+  }
+
+  #send(packet: Packet, headerLen: number, from: number, to: number, isLast: boolean, sink: PieceSink): Verdict {
+    const memory = this.#memory
+    const len = ETHERNET_LEN + headerLen + to - from
+    const at = memory.place(len)
+    if (at < 0) return Verdict.DROP_NO_MEMORY
+    const { bytes } = packet.slab
+    const payload = packet.ipAt + headerLen
+    const to_ = memory.slab.bytes
+    to_.set(bytes.subarray(packet.at, payload), at)
+    to_.set(bytes.subarray(payload + from, payload + to), at + ETHERNET_LEN + headerLen)
+    const piece = this.#piece.wrap(packet.port, memory.slab, at, len)
+    piece.vnet.clear()
+    piece.wrapIp()
+    piece.ipLen = len - ETHERNET_LEN
+    piece.protocol = packet.protocol
+    piece.transportAt = at + ETHERNET_LEN + headerLen
+    piece.transportLen = to - from
+    if (from > 0) blankOptions(to_, piece.ipAt, headerLen)
+    piece.ip.makePiece(piece.ipLen, (from >>> 3) | (isLast ? 0 : MF) | (packet.ip.dontFragment ? DF : 0))
+    return sink.piece(piece)
+  }
+}
+
+/** Whether the datagram can go out in the pieces it came in. It has not grown then either. */
+function startsFit({ pieceStarts, ipLen }: Packet, headerLen: number, mtu: number): boolean {
+  const total = ipLen - headerLen
+  for (let from = 0; from < total;) {
+    const to = nextStart(pieceStarts, from, total)
+    if (to - from + headerLen > mtu) return false
+    from = to
+  }
+  return true
+}
+function nextStart(starts: Uint8Array, from: number, total: number): number {
+  for (let block = (from >>> 3) + 1; block * 8 < total; block++)
+    if (((starts[block >>> 3]! >>> (block & 7)) & 1) !== 0) return block * 8
+  return total
+}
+
+/** Options that belong to the first piece only become NOPs. */
+function blankOptions(bytes: Uint8Array, ipAt: number, headerLen: number): void {
+  for (let i = 20; i < headerLen;) {
+    const type = bytes[ipAt + i]!
+    if (type === END) return
+    const len = type === NOP ? 1 : bytes[ipAt + i + 1]!
+    if (type !== NOP && (len < 2 || i + len > headerLen)) return
+    if (type !== NOP && (type & COPIED) === 0) bytes.fill(NOP, ipAt + i, ipAt + i + len)
+    i += len
+  }
+}

@@ -1,0 +1,87 @@
+/*
+ * A GSO frame cut into the segments that it stands for, as the kernel does it where a device cannot: before a tunnel, and
+ * where a segment is larger than the MTU and may be fragmented. TCP (virtio 1.2 §5.1.6.2, GSO_TCPV4) and UDP (GSO_UDP_L4).
+ * Checksums stay with the device, as they are in the frame.
+ */
+import { Packet } from '../packet/packet.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
+import { Verdict } from '../packet/verdict.js'
+import { updateSum16 } from '../wire/checksum.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { IpProtocol } from '../wire/ipv4.js'
+import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
+import { UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
+import type { PieceSink } from './fragmenter.js'
+
+const CWR = 0x80
+
+export class Segmenter {
+  readonly #memory: TurnMemory
+  readonly #segment = new Packet()
+
+  constructor(memory: TurnMemory) {
+    this.#memory = memory
+  }
+
+  /** Sends each segment of the GSO packet. The first verdict that is none of a segment on its way, else PASS. */
+  split(packet: Packet, sink: PieceSink): Verdict {
+    const isTcp = packet.protocol === IpProtocol.TCP
+    const transportLen = isTcp ? packet.tcp.wrap(packet.slab.view, packet.transportAt).headerLen : UDP_LEN
+    const size = packet.vnet.gsoSize
+    const total = packet.transportLen - transportLen
+    // A frame that says otherwise than what it is: nothing that a kernel sends.
+    if (transportLen < (isTcp ? TCP_MIN_LEN : UDP_LEN) || total <= 0 || !packet.vnet.isPartial)
+      return Verdict.DROP_TOO_BIG
+    let verdict: Verdict = Verdict.PASS
+    for (let from = 0, n = 0; from < total; from += size, n++) {
+      const sent = this.#send(packet, transportLen, from, Math.min(from + size, total), n, total, sink)
+      if (verdict === Verdict.PASS) verdict = sent
+    }
+    return verdict
+  }
+
+  #send(
+    packet: Packet,
+    transportLen: number,
+    from: number,
+    to: number,
+    n: number,
+    total: number,
+    sink: PieceSink,
+  ): Verdict {
+    const memory = this.#memory
+    const payload = packet.transportAt + transportLen
+    const headers = payload - packet.at
+    const len = headers + to - from
+    const at = memory.place(len)
+    if (at < 0) return Verdict.DROP_NO_MEMORY
+    const { bytes } = packet.slab
+    const { bytes: room, view } = memory.slab
+    room.set(bytes.subarray(packet.at, payload), at)
+    room.set(bytes.subarray(payload + from, payload + to), at + headers)
+    const segment = this.#segment.wrap(packet.port, memory.slab, at, len)
+    const isTcp = packet.protocol === IpProtocol.TCP
+    segment.vnet.leaveChecksum(packet.transportAt - packet.at, isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
+    segment.wrapIp()
+    segment.ipLen = len - ETHERNET_LEN
+    segment.protocol = packet.protocol
+    segment.largestPiece = 0
+    segment.transportAt = at + packet.transportAt - packet.at
+    segment.transportLen = transportLen + to - from
+    segment.ip.makeSegment(segment.ipLen, (packet.ip.id + n) & 0xffff)
+    const { transportAt } = segment
+    const checkAt = transportAt + (isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
+    // The field has the pseudo header's sum, the length in it.
+    view.setUint16(checkAt, updateSum16(view.getUint16(checkAt), packet.transportLen, segment.transportLen))
+    if (!isTcp) {
+      view.setUint16(transportAt + 4, segment.transportLen)
+      return sink.piece(segment)
+    }
+    const tcp = segment.tcp.wrap(view, transportAt)
+    let { flags } = tcp
+    if (from > 0) flags &= ~CWR
+    if (to < total) flags &= ~(TcpFlag.FIN | TcpFlag.PSH)
+    tcp.makeSegment((tcp.seq + from) >>> 0, flags)
+    return sink.piece(segment)
+  }
+}

@@ -1,0 +1,132 @@
+/*
+ * TUN, `-i`: the packet as it is, in an IPv4 packet of ours to the real server, behind nothing more (IPIP, RFC 2003), UDP and
+ * GUE (draft-ietf-intarea-gue), or GRE (RFC 2784). ipvs-behaviour.md §6.7; case tun. What is put before it goes into the
+ * frame's headroom.
+ */
+import type { Packet } from '../packet/packet.js'
+import { sumWhenFinished } from '../packet/partial-checksum.js'
+import type { Destination } from '../service/destination.js'
+import { TunnelFlag, TunnelType } from '../service/method.js'
+import type { Sysctls } from '../service/sysctls.js'
+import { fold, pseudoHeaderSum } from '../wire/checksum.js'
+import { EtherType } from '../wire/ethernet.js'
+import { DF, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import { UDP_LEN } from '../wire/udp.js'
+
+const GUE_LEN = 4
+const GRE_LEN = 4
+const GRE_CHECKSUM_LEN = 4
+const GRE_HAS_CHECKSUM = 0x8000
+/** Linux's ip_local_port_range. */
+const FIRST_PORT = 32_768
+const LAST_PORT = 60_999
+/** No packet can be sent through a tunnel that takes less (RFC 791 §3.2). */
+export const LEAST_MTU = 68
+const ECN = 3
+const CE = 3
+const ECT0 = 2
+
+export class Tunnels {
+  readonly #sysctls: Sysctls
+  readonly #nextId: () => number
+  readonly #seed: number
+
+  /** `seed`: for the hash of flows. `nextId` gives IP identifications. */
+  constructor(sysctls: Sysctls, seed: number, nextId: () => number) {
+    this.#sysctls = sysctls
+    this.#seed = seed
+    this.#nextId = nextId
+  }
+
+  /** Octets that go before a packet. */
+  overhead({ tunnelType, tunnelFlags }: Destination): number {
+    switch (tunnelType) {
+      case TunnelType.IPIP:
+        return IPV4_MIN_LEN
+      case TunnelType.GUE:
+        return IPV4_MIN_LEN + UDP_LEN + GUE_LEN
+      case TunnelType.GRE:
+        return IPV4_MIN_LEN + GRE_LEN + ((tunnelFlags & TunnelFlag.CSUM) !== 0 ? GRE_CHECKSUM_LEN : 0)
+    }
+  }
+  /** Whether what is too large is to be told from what may be fragmented (sysctl pmtu_disc). */
+  get looksForMtu(): boolean {
+    return this.#sysctls.pmtuDisc !== 0
+  }
+
+  /** Puts the headers before the packet, which stands for itself: it is no GSO frame. `src`: our address, `dst`: the real server. */
+  wrap(packet: Packet, dest: Destination, src: number, dst: number): void {
+    const { ip } = packet
+    const { tos, ttl } = ip
+    const flags = this.looksForMtu && ip.dontFragment ? DF : 0
+    const overhead = this.overhead(dest)
+    const protocol = this.#wrapInner(packet, dest, src, dst, overhead - IPV4_MIN_LEN)
+    grow(packet, IPV4_MIN_LEN)
+    packet.eth.type = EtherType.IPV4
+    packet.wrapIp()
+    packet.ipLen += overhead
+    packet.protocol = protocol
+    packet.transportAt = packet.ipAt + IPV4_MIN_LEN
+    packet.transportLen = packet.ipLen - IPV4_MIN_LEN
+    const outerTos = (tos & ECN) === CE ? (tos & ~ECN) | ECT0 : tos
+    packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#nextId(), flags, ttl, protocol, src, dst)
+  }
+
+  /** What stands between the outer IP header and the packet. Answers its protocol. */
+  #wrapInner(packet: Packet, dest: Destination, src: number, dst: number, len: number): number {
+    const { slab, ipAt, ipLen } = packet
+    const dv = slab.view
+    switch (dest.tunnelType) {
+      case TunnelType.IPIP:
+        return IpProtocol.IPIP
+      case TunnelType.GUE: {
+        const srcPort = this.#portOf(packet)
+        grow(packet, len)
+        const at = ipAt - len
+        dv.setUint16(at, srcPort)
+        dv.setUint16(at + 2, dest.tunnelPort)
+        dv.setUint16(at + 4, ipLen + len)
+        dv.setUint16(at + 6, 0)
+        // Version 0, no control message, no options, the protocol of the payload, no flags.
+        dv.setUint32(at + UDP_LEN, IpProtocol.IPIP << 16)
+        if (dest.tunnelFlags !== 0) {
+          const pseudo = pseudoHeaderSum(src, dst, IpProtocol.UDP, ipLen + len)
+          const check = ~fold(sumWhenFinished(packet, at) + pseudo) & 0xffff
+          dv.setUint16(at + 6, check === 0 ? 0xffff : check)
+        }
+        return IpProtocol.UDP
+      }
+      case TunnelType.GRE: {
+        const hasChecksum = len > GRE_LEN
+        grow(packet, len)
+        const at = ipAt - len
+        dv.setUint16(at, hasChecksum ? GRE_HAS_CHECKSUM : 0)
+        dv.setUint16(at + 2, EtherType.IPV4)
+        if (hasChecksum) {
+          dv.setUint32(at + GRE_LEN, 0)
+          dv.setUint16(at + GRE_LEN, ~sumWhenFinished(packet, at) & 0xffff)
+        }
+        return IpProtocol.GRE
+      }
+    }
+  }
+
+  /** A source port that stays the same for a flow, so that routers keep its packets on one path. */
+  #portOf({ ip, slab, transportAt, transportLen }: Packet): number {
+    let h = Math.imul(ip.srcAddr ^ this.#seed, 0xcc9e2d51) ^ ip.dstAddr
+    if (transportLen >= 4) h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ slab.view.getInt32(transportAt)
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+    h ^= h >>> 16
+    return FIRST_PORT + Math.floor(((h >>> 0) * (LAST_PORT - FIRST_PORT)) / 2 ** 32)
+  }
+}
+
+/** Moves the frame's start `len` octets to the front; a checksum that is left to the device stays where it is. */
+function grow(packet: Packet, len: number): void {
+  const { vnet, port, slab, at } = packet
+  const isPartial = vnet.isPartial
+  const { csumStart, csumOffset } = vnet
+  packet.wrap(port, slab, at - len, packet.len + len)
+  if (isPartial) packet.vnet.leaveChecksum(csumStart + len, csumOffset)
+  else packet.vnet.clear()
+}

@@ -1,0 +1,81 @@
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { IPV4_MAX_HEADER_LEN } from '../wire/ipv4.js'
+import { HEADROOM, VNET_LEN } from './frame.js'
+
+const MOST_OCTETS = 0x10000
+/** A bit for each 8 octets. */
+const MAP_OCTETS = MOST_OCTETS / 8 / 8
+/** Where a datagram's payload starts in its place: before it is room for the longest header. */
+const PAYLOAD_AT = HEADROOM + VNET_LEN + ETHERNET_LEN + IPV4_MAX_HEADER_LEN
+/** Octets of slab for one datagram. */
+export const DATAGRAM_PLACE = PAYLOAD_AT + MOST_OCTETS
+
+/** A datagram in pieces: what has come of it. Offsets and lengths are octets of its payload. */
+export class Datagram {
+  /** Where in the slab its payload goes. */
+  readonly payloadAt: number
+  src = 0
+  dst = 0
+  id = 0
+  protocol = 0
+  /** Index of the port that its first piece came in by. */
+  port = 0
+  /** ms */
+  deadline = 0
+  /** The length, once the last piece has come; until then −1. */
+  total = -1
+  /** The end of what has come so far. */
+  high = 0
+  /** Octets, IP header counted, of the first piece; 0 until it has come. */
+  firstLen = 0
+  headerLen = 0
+  /** The largest piece, and the largest with DF; octets, IP header counted. */
+  largest = 0
+  largestDf = 0
+  /** A bit for each ECN codepoint that a piece had. */
+  ecn = 0
+  #blocks = 0
+  /** Which 8 octets have come, and which of them began a piece. */
+  readonly #seen = new Uint8Array(MAP_OCTETS)
+  readonly starts = new Uint8Array(MAP_OCTETS)
+
+  constructor(place: number) {
+    this.payloadAt = place * DATAGRAM_PLACE + PAYLOAD_AT
+  }
+
+  begin(src: number, dst: number, id: number, protocol: number, port: number, deadline: number): void {
+    this.src = src
+    this.dst = dst
+    this.id = id
+    this.protocol = protocol
+    this.port = port
+    this.deadline = deadline
+    this.total = -1
+    this.high = 0
+    this.firstLen = 0
+    this.largest = 0
+    this.largestDf = 0
+    this.ecn = 0
+    this.#blocks = 0
+    this.#seen.fill(0)
+    this.starts.fill(0)
+  }
+
+  /** How much of a piece has come before: nothing, all of it, or a part. */
+  known(from: number, to: number): 'none' | 'all' | 'part' {
+    const [first, end] = [from >>> 3, (to + 7) >>> 3]
+    let known = 0
+    for (let i = first; i < end; i++) known += (this.#seen[i >>> 3]! >>> (i & 7)) & 1
+    if (known === 0) return 'none'
+    return known === end - first ? 'all' : 'part'
+  }
+  mark(from: number, to: number): void {
+    const [first, end] = [from >>> 3, (to + 7) >>> 3]
+    for (let i = first; i < end; i++) this.#seen[i >>> 3]! |= 1 << (i & 7)
+    this.starts[first >>> 3]! |= 1 << (first & 7)
+    this.#blocks += end - first
+  }
+  get isWhole(): boolean {
+    return this.total >= 0 && this.#blocks === (this.total + 7) >>> 3
+  }
+}

@@ -1,0 +1,31 @@
+import { fold, sum16 } from '../wire/checksum.js'
+import type { Packet } from './packet.js'
+
+/**
+ * Completes a checksum that was left to the device (virtio 1.2 §5.1.6.2): what is to be cut into pieces has nobody else to
+ * do it. No GSO frame.
+ */
+export function finishChecksum(packet: Packet): void {
+  const { vnet, slab, at, len } = packet
+  if (vnet.isPartial) {
+    const start = at + vnet.csumStart
+    const field = start + vnet.csumOffset
+    if (field + 2 <= at + len && start <= at + len) {
+      const check = ~sum16(slab.view, start, at + len - start) & 0xffff
+      slab.view.setUint16(field, check === 0 ? 0xffff : check)
+    }
+  }
+  vnet.clear()
+}
+
+/**
+ * The sum over `from` … the frame's end as it will be when the device has completed the checksum that it is left (the
+ * kernel's "local checksum offload"): what lies behind where it starts then sums up to the complement of the pseudo header.
+ */
+export function sumWhenFinished(packet: Packet, from: number): number {
+  const { vnet, slab, at, len } = packet
+  if (!vnet.isPartial) return sum16(slab.view, from, at + len - from)
+  const start = at + vnet.csumStart
+  const pseudo = slab.view.getUint16(start + vnet.csumOffset)
+  return fold(sum16(slab.view, from, start - from) + (~pseudo & 0xffff))
+}
