@@ -1,10 +1,12 @@
-import type { Protocol, TimeoutsInfo } from '../../control/api.js'
+import type { Protocol, TimeoutsInfo, TunnelSettings } from '../../control/api.js'
 import { type Endpoint, readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
 
 /** Of -t, -u and --sctp-service, or of -f. */
 export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number }
+
+export type ForwardingMethod = '-g' | '-i' | '-m'
 
 /** What was given, under the names that ipvsadm has for its options in its messages. */
 export interface Options {
@@ -16,7 +18,7 @@ export interface Options {
   persistent?: number
   netmask?: string
   'real-server'?: Endpoint
-  'forwarding-method'?: '-g' | '-i' | '-m'
+  'forwarding-method'?: ForwardingMethod
   weight?: number
   'u-threshold'?: number
   'l-threshold'?: number
@@ -29,6 +31,12 @@ export interface Options {
   ops?: true
   /** The list as given: -s, which says what it may hold, can stand after it. */
   'sched-flags'?: string
+  'tun-info'?: true
+  'tun-type'?: TunnelSettings['type']
+  'tun-port'?: number
+  'tun-nocsum'?: true
+  'tun-csum'?: true
+  'tun-remcsum'?: true
   /** No option: --set's three words. */
   timeouts?: TimeoutsInfo
 }
@@ -55,6 +63,12 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'exact',
   'ops',
   'sched-flags',
+  'tun-info',
+  'tun-type',
+  'tun-port',
+  'tun-nocsum',
+  'tun-csum',
+  'tun-remcsum',
 ]
 
 export interface OptionSpec<N extends OptionName = OptionName> {
@@ -107,7 +121,7 @@ const threshold = (name: 'u-threshold' | 'l-threshold', flag: string, value: str
   },
 })
 
-const method = (flag: '-g' | '-i' | '-m', long: string, help: string): OptionSpec<'forwarding-method'> => ({
+const method = (flag: ForwardingMethod, long: string, help: string): OptionSpec<'forwarding-method'> => ({
   flags: [flag, long],
   name: 'forwarding-method',
   help,
@@ -179,9 +193,33 @@ export const OPTIONS: readonly OptionSpec[] = [
       return { ...endpoint, port: endpoint.port ?? port }
     },
   },
+  method('-g', '--gatewaying', "direct routing, as unless given; the port is the service's"),
+  method('-i', '--ipip', "tunneling; the port is the service's"),
   method('-m', '--masquerading', 'masquerading (NAT)'),
-  method('-g', '--gatewaying', 'direct routing: not there yet'),
-  method('-i', '--ipip', 'tunneling: not there yet'),
+  {
+    flags: ['--tun-type'],
+    name: 'tun-type',
+    value: 'type',
+    help: 'of -i: ipip, as unless given, gue or gre',
+    read(text) {
+      if (text !== 'ipip' && text !== 'gue' && text !== 'gre') throw new UsageError('illegal tunnel type specified')
+      return text
+    },
+  },
+  {
+    flags: ['--tun-port'],
+    name: 'tun-port',
+    value: 'port',
+    help: 'of gue: the UDP port of the real server, 1 to 65535',
+    read(text) {
+      const port = readInteger(text, 65535)
+      if (!port) throw new UsageError('illegal tunnel port specified')
+      return port
+    },
+  },
+  on('tun-nocsum', 'of gue and gre: no checksum outside, as unless given', '--tun-nocsum'),
+  on('tun-csum', 'of gue and gre: a checksum outside', '--tun-csum'),
+  on('tun-remcsum', 'of gue: the checksum inside is left to the far end', '--tun-remcsum'),
   {
     flags: ['-w', '--weight'],
     name: 'weight',
@@ -199,6 +237,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   on('stats', 'list totals of connections, packets and bytes', '--stats'),
   on('thresholds', 'list -x and -y of real servers', '--thresholds'),
   on('persistent-conn', 'list how many clients stay with each real server', '--persistent-conn'),
+  on('tun-info', 'list the tunnels of real servers', '--tun-info'),
   on('timeout', 'list the timeouts of --set', '--timeout'),
   on('exact', 'do not shorten large numbers', '--exact'),
   on('nosort', "list in the director's order: the newest real server first", '--nosort'),
@@ -210,7 +249,7 @@ export const OPTIONS: readonly OptionSpec[] = [
 export const NOT_YET = {
   commands: '-R --restore -S --save --start-daemon --stop-daemon'.split(' '),
   options: [
-    '-6 --ipv6 --pe --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --tun-info --daemon --rate',
+    '-6 --ipv6 --pe --daemon --rate',
     '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',
   ].flatMap(line => line.split(' ')),
 }

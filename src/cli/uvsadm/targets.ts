@@ -1,8 +1,9 @@
-import type { DestinationKey, DestinationParams, ServiceKey, ServiceSettings } from '../../control/api.js'
+import type { DestinationKey, DestinationParams, Method, ServiceKey, ServiceSettings } from '../../control/api.js'
 import { notYet, UsageError } from './failure.js'
 import type { Endpoint } from './endpoint.js'
-import type { OptionName, Options } from './options.js'
+import type { ForwardingMethod, OptionName, Options } from './options.js'
 import { readSchedFlags } from './sched-flags.js'
+import { TUNNEL_OPTIONS, tunnelSettings } from './tunnel.js'
 
 /** An option that checkOptions has seen to be there. */
 export function given<T>(value: T | undefined): T {
@@ -63,21 +64,34 @@ export function destinationKey(options: Options): DestinationKey {
   return { address: ipv4(endpoint), port: endpoint.port ?? 0 }
 }
 
-/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: weight 1, no thresholds. */
+/** What -a and -e take besides the service and the real server. */
+export const SERVER_OPTIONS: readonly OptionName[] = [
+  'forwarding-method',
+  'weight',
+  'u-threshold',
+  'l-threshold',
+  ...TUNNEL_OPTIONS,
+]
+
+const METHODS: Record<ForwardingMethod, Method> = { '-g': 'direct', '-i': 'tunnel', '-m': 'masq' }
+
+/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: direct routing, weight 1, no thresholds. */
 export function destinationParams(options: Options): DestinationParams {
   const service = given(options['service-address'])
   const family = 'mark' in service ? 4 : service.family
-  if (options['real-server']?.family !== family && options['forwarding-method'] !== '-i')
+  const method = METHODS[options['forwarding-method'] ?? '-g']
+  if (options['real-server']?.family !== family && method !== 'tunnel')
     throw new UsageError('Different address family is allowed only for tunneling servers')
-  const instead = 'say -m (masquerading)'
-  if (options['forwarding-method'] === '-i') throw notYet('-i (tunneling)', instead)
-  if (options['forwarding-method'] === '-g') throw notYet('-g (direct routing)', instead)
-  if (!options['forwarding-method']) throw notYet("-g (direct routing), ipvsadm's default,", instead)
+  const tunnel = tunnelSettings(options, method)
+  const key = serviceKey(options)
+  const destination = destinationKey(options)
+  const isPortKept = method === 'masq' || 'mark' in key
   return {
-    service: serviceKey(options),
-    destination: destinationKey(options),
+    service: key,
+    destination: isPortKept ? destination : { ...destination, port: key.port },
     settings: {
-      method: 'masq',
+      method,
+      ...(tunnel && { tunnel }),
       weight: options.weight ?? 1,
       upperThreshold: options['u-threshold'] ?? 0,
       lowerThreshold: options['l-threshold'] ?? 0,
