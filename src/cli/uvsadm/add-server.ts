@@ -6,7 +6,7 @@ import { destinationParams, SERVER_OPTIONS } from './targets.js'
 export const addServer: Command<DestinationParams> = {
   name: 'add-server',
   flags: ['-a', '--add-server'],
-  usage: '-a virtual-service -r host[:port] [-g|-i [tunnel]|-m] [-w weight] [-x upper] [-y lower]',
+  usage: '-a virtual-service -r host[:port] [-g|-i [tunnel]|-m|-b] [-w weight] [-x upper] [-y lower]',
   help: 'add a real server to a virtual service',
   needs: ['service-address', 'real-server'],
   takes: SERVER_OPTIONS,

@@ -6,7 +6,7 @@ import { destinationParams, SERVER_OPTIONS } from './targets.js'
 export const editServer: Command<DestinationParams> = {
   name: 'edit-server',
   flags: ['-e', '--edit-server'],
-  usage: '-e virtual-service -r host[:port] [-g|-i [tunnel]|-m] [-w weight] [-x upper] [-y lower]',
+  usage: '-e virtual-service -r host[:port] [-g|-i [tunnel]|-m|-b] [-w weight] [-x upper] [-y lower]',
   help: 'change a real server; what is not given is reset (-g, weight 1, no thresholds)',
   needs: ['service-address', 'real-server'],
   takes: SERVER_OPTIONS,

@@ -63,13 +63,17 @@ export const stats = (exact: boolean): Layout => ({
   destination: dest => totals(dest.stats, exact),
 })
 
-/** `sh (sh-port) persistent 360 mask 255.255.255.0 ops` */
-function settings({ scheduler, schedFlags, persistence, netmask, onePacket }: ServiceInfo): string {
+/** `sh (sh-port) persistent 360 mask 255.255.255.0 ops toa` */
+function settings({ scheduler, schedFlags, persistence, netmask, onePacket, clientAddress }: ServiceInfo): string {
   let text = scheduler
   if (schedFlags !== 0) text += ` (${schedFlagNames(schedFlags, scheduler)})`
   if (persistence !== 0) text += ` persistent ${persistence}`
   if (persistence !== 0 && netmask !== '255.255.255.255') text += ` mask ${netmask}`
-  return onePacket ? `${text} ops` : text
+  if (onePacket) text += ' ops'
+  if (clientAddress === 'toa') text += ' toa'
+  if (clientAddress === 'proxy-v1' || clientAddress === 'proxy-v2')
+    text += ` proxy-protocol ${clientAddress.slice('proxy-'.length)}`
+  return text
 }
 
 function columns(...cells: [value: string | number, width: number][]): string {

@@ -7,7 +7,7 @@ import { formatServices, TITLE } from './format-services.js'
 import { labeller } from './label.js'
 import * as layouts from './layouts.js'
 import type { Names } from './names.js'
-import type { Options } from './options.js'
+import type { Options } from './option-names.js'
 import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 

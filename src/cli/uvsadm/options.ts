@@ -1,75 +1,9 @@
-import type { Protocol, TimeoutsInfo, TunnelSettings } from '../../control/api.js'
-import { type Endpoint, readAddress, readEndpoint, readInteger } from './endpoint.js'
+import { isIPv6 } from 'node:net'
+import type { Protocol } from '../../control/api.js'
+import { readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
-
-/** Of -t, -u and --sctp-service, or of -f. */
-export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number }
-
-export type ForwardingMethod = '-g' | '-i' | '-m'
-
-/** What was given, under the names that ipvsadm has for its options in its messages. */
-export interface Options {
-  numeric?: true
-  connection?: true
-  'service-address'?: ServiceAddress
-  scheduler?: string
-  /** Seconds. */
-  persistent?: number
-  netmask?: string
-  'real-server'?: Endpoint
-  'forwarding-method'?: ForwardingMethod
-  weight?: number
-  'u-threshold'?: number
-  'l-threshold'?: number
-  timeout?: true
-  stats?: true
-  thresholds?: true
-  'persistent-conn'?: true
-  nosort?: true
-  exact?: true
-  ops?: true
-  /** The list as given: -s, which says what it may hold, can stand after it. */
-  'sched-flags'?: string
-  'tun-info'?: true
-  'tun-type'?: TunnelSettings['type']
-  'tun-port'?: number
-  'tun-nocsum'?: true
-  'tun-csum'?: true
-  'tun-remcsum'?: true
-  /** No option: --set's three words. */
-  timeouts?: TimeoutsInfo
-}
-export type OptionName = keyof Options
-
-/** The order in which ipvsadm looks for options that are missing or out of place; the first one found is reported. */
-export const OPTION_ORDER: readonly OptionName[] = [
-  'numeric',
-  'connection',
-  'service-address',
-  'scheduler',
-  'persistent',
-  'netmask',
-  'real-server',
-  'forwarding-method',
-  'weight',
-  'u-threshold',
-  'l-threshold',
-  'timeout',
-  'stats',
-  'thresholds',
-  'persistent-conn',
-  'nosort',
-  'exact',
-  'ops',
-  'sched-flags',
-  'tun-info',
-  'tun-type',
-  'tun-port',
-  'tun-nocsum',
-  'tun-csum',
-  'tun-remcsum',
-]
+import type { ForwardingMethod, OptionName, Options } from './option-names.js'
 
 export interface OptionSpec<N extends OptionName = OptionName> {
   flags: readonly string[]
@@ -121,8 +55,8 @@ const threshold = (name: 'u-threshold' | 'l-threshold', flag: string, value: str
   },
 })
 
-const method = (flag: ForwardingMethod, long: string, help: string): OptionSpec<'forwarding-method'> => ({
-  flags: [flag, long],
+const method = (flag: ForwardingMethod, help: string, ...longer: string[]): OptionSpec<'forwarding-method'> => ({
+  flags: [flag, ...longer],
   name: 'forwarding-method',
   help,
   read: () => flag,
@@ -179,6 +113,17 @@ export const OPTIONS: readonly OptionSpec[] = [
     },
   },
   on('ops', 'every datagram is scheduled by itself (UDP and -f only)', '-o', '--ops'),
+  on('toa', 'FULLNAT tells the client by a TCP option (TCP and -f only)', '--toa'),
+  {
+    flags: ['--proxy-protocol'],
+    name: 'proxy-protocol',
+    value: 'v1|v2',
+    help: 'FULLNAT tells the client by the PROXY protocol (TCP and -f only)',
+    read(text) {
+      if (text !== 'v1' && text !== 'v2') throw new UsageError(`invalid PROXY protocol \`${text}', neither v1 nor v2`)
+      return text
+    },
+  },
   {
     flags: ['-r', '--real-server'],
     name: 'real-server',
@@ -193,9 +138,10 @@ export const OPTIONS: readonly OptionSpec[] = [
       return { ...endpoint, port: endpoint.port ?? port }
     },
   },
-  method('-g', '--gatewaying', "direct routing, as unless given; the port is the service's"),
-  method('-i', '--ipip', "tunneling; the port is the service's"),
-  method('-m', '--masquerading', 'masquerading (NAT)'),
+  method('-g', "direct routing, as unless given; the port is the service's", '--gatewaying'),
+  method('-i', "tunneling; the port is the service's", '--ipip'),
+  method('-m', 'masquerading (NAT)', '--masquerading'),
+  method('--fullnat', 'FULLNAT, from the addresses of --add-laddr; with -a and -e also -b, as in DPVS'),
   {
     flags: ['--tun-type'],
     name: 'tun-type',
@@ -220,6 +166,17 @@ export const OPTIONS: readonly OptionSpec[] = [
   on('tun-nocsum', 'of gue and gre: no checksum outside, as unless given', '--tun-nocsum'),
   on('tun-csum', 'of gue and gre: a checksum outside', '--tun-csum'),
   on('tun-remcsum', 'of gue: the checksum inside is left to the far end', '--tun-remcsum'),
+  {
+    flags: ['-z', '--local-address'],
+    name: 'local-address',
+    value: 'host',
+    help: 'local address: what FULLNAT connections of the service come from',
+    async read(text, names) {
+      const address = isIPv6(text) ? text : await readAddress(text, names)
+      if (address === undefined) throw new UsageError('illegal local address specified')
+      return address
+    },
+  },
   {
     flags: ['-w', '--weight'],
     name: 'weight',

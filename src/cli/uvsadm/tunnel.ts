@@ -1,6 +1,6 @@
 import type { Method, TunnelSettings } from '../../control/api.js'
 import { UsageError } from './failure.js'
-import type { OptionName, Options } from './options.js'
+import type { OptionName, Options } from './option-names.js'
 
 /** Those of -i, in the order in which ipvsadm looks at them. */
 export const TUNNEL_OPTIONS = [
