@@ -65,7 +65,11 @@ export class FakeControl implements Control {
       case 'add-service':
         return this.#addService(request.service, request.settings)
       case 'edit-service':
-        return void Object.assign(this.#service(request.service), knownScheduler(request.settings))
+        return void Object.assign(
+          this.#service(request.service),
+          { clientAddress: 'none' },
+          knownScheduler(request.settings),
+        )
       case 'delete-service':
         return void this.services.splice(this.services.indexOf(this.#service(request.service)), 1)
       case 'flush':
@@ -77,7 +81,7 @@ export class FakeControl implements Control {
       case 'delete-destination':
         return this.#deleteDestination(request.service, request.destination)
       case 'add-local-address':
-        return void (this.#service(request.service).localAddresses ??= []).push(request.address)
+        return this.#addLocalAddress(this.#service(request.service), request.address)
       case 'delete-local-address':
         return this.#deleteLocalAddress(this.#service(request.service), request.address)
       case 'zero':
@@ -132,6 +136,12 @@ export class FakeControl implements Control {
   #addService(key: ServiceKey, settings: ServiceSettings): void {
     if (this.#find(key)) throw new Refuse('EEXIST')
     this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, destinations: [] })
+  }
+
+  #addLocalAddress(service: ServiceInfo, address: string): void {
+    service.localAddresses ??= []
+    if (service.localAddresses.includes(address)) throw new Refuse('EEXIST')
+    service.localAddresses.push(address)
   }
 
   #deleteLocalAddress(service: ServiceInfo, address: string): void {

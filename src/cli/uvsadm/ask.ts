@@ -23,6 +23,12 @@ export const DESTINATION_REFUSALS: RefusalTexts = {
   ESRCH: 'Service not defined',
 }
 
+export const LOCAL_ADDRESS_REFUSALS: RefusalTexts = {
+  EEXIST: 'Local address already exists',
+  ENOENT: 'No such local address',
+  ESRCH: 'Service not defined',
+}
+
 export async function ask<O extends Operation>(
   control: Control,
   request: Request<O>,

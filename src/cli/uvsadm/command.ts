@@ -1,7 +1,7 @@
 import type { Control } from '../../control/api.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
-import { OPTION_ORDER, type OptionName, type Options } from './options.js'
+import { OPTION_ORDER, type OptionName, type Options } from './option-names.js'
 
 export interface Command<A = unknown> {
   /** As ipvsadm names it in its messages; not always its long flag. */

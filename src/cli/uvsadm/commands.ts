@@ -1,11 +1,14 @@
+import { addLocalAddress } from './add-laddr.js'
 import { addServer } from './add-server.js'
 import { addService } from './add-service.js'
 import { clear } from './clear.js'
 import type { Command } from './command.js'
+import { deleteLocalAddress } from './del-laddr.js'
 import { deleteServer } from './delete-server.js'
 import { deleteService } from './delete-service.js'
 import { editServer } from './edit-server.js'
 import { editService } from './edit-service.js'
+import { getLocalAddresses } from './get-laddr.js'
 import { helpCommand } from './help.js'
 import { list } from './list.js'
 import { set } from './set.js'
@@ -21,6 +24,9 @@ export const commands: readonly Command[] = [
   addServer,
   editServer,
   deleteServer,
+  addLocalAddress,
+  deleteLocalAddress,
+  getLocalAddresses,
   list,
   zero,
   set,

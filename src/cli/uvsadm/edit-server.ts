@@ -1,15 +1,15 @@
 import type { DestinationParams } from '../../control/api.js'
 import { ask, DESTINATION_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
-import { destinationParams } from './targets.js'
+import { destinationParams, SERVER_OPTIONS } from './targets.js'
 
 export const editServer: Command<DestinationParams> = {
   name: 'edit-server',
   flags: ['-e', '--edit-server'],
-  usage: '-e virtual-service -r host[:port] -m [-w weight] [-x upper] [-y lower]',
-  help: 'change a real server; what is not given is reset (weight 1, no thresholds)',
+  usage: '-e virtual-service -r host[:port] [-g|-i [tunnel]|-m|-b] [-w weight] [-x upper] [-y lower]',
+  help: 'change a real server; what is not given is reset (-g, weight 1, no thresholds)',
   needs: ['service-address', 'real-server'],
-  takes: ['forwarding-method', 'weight', 'u-threshold', 'l-threshold'],
+  takes: SERVER_OPTIONS,
   parse: destinationParams,
   async run(control, args) {
     await ask(control, { op: 'edit-destination', ...args }, DESTINATION_REFUSALS)

@@ -1,15 +1,16 @@
 import type { ServiceKey, ServiceSettings } from '../../control/api.js'
 import { ask, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
-import { newServiceKey, SERVICE_OPTIONS, serviceSettings } from './targets.js'
+import { newServiceKey, SERVICE_CONFLICTS, SERVICE_OPTIONS, serviceSettings } from './targets.js'
 
 export const editService: Command<{ service: ServiceKey; settings: ServiceSettings }> = {
   name: 'edit-service',
   flags: ['-E', '--edit-service'],
-  usage: '-E virtual-service [-s scheduler [-b flags]] [-p [seconds]] [-M mask] [-o]',
+  usage: '-E virtual-service [-s scheduler [-b flags]] [-p [seconds]] [-M mask] [-o] [--toa|--proxy-protocol v1|v2]',
   help: 'change a virtual service; what is not given is reset (wlc, not persistent)',
   needs: ['service-address'],
   takes: SERVICE_OPTIONS,
+  conflicts: SERVICE_CONFLICTS,
   parse: options => ({ service: newServiceKey(options), settings: serviceSettings(options) }),
   async run(control, args) {
     await ask(control, { op: 'edit-service', ...args }, SERVICE_REFUSALS)

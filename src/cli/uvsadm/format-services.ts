@@ -20,13 +20,13 @@ export function formatServices(services: readonly ServiceInfo[], label: Label, l
   return text
 }
 
-/** A mark is shown as a signed number, 4294967295 as -1: so does ipvsadm. */
-function identity(service: ServiceInfo, label: Label): [string, string] {
+/** Its kind and its name. A mark is shown as a signed number, 4294967295 as -1: so does ipvsadm. */
+export function identity(service: ServiceInfo, label: Label): [string, string] {
   if ('mark' in service) return ['FWM', String(service.mark | 0)]
   const { protocol, address, port } = service
   return [protocol.toUpperCase(), label(protocol, address, port)]
 }
 
-function column(label: string): string {
+export function column(label: string): string {
   return label.slice(0, LABEL_WIDTH).padEnd(LABEL_WIDTH)
 }

@@ -1,5 +1,6 @@
-import type { DestinationInfo, ServiceInfo, Stats } from '../../control/api.js'
+import type { DestinationInfo, Method, ServiceInfo, Stats, TunnelSettings } from '../../control/api.js'
 import { schedFlagNames } from './sched-flags.js'
+import { tunnelText } from './tunnel.js'
 
 /** What a listing of services shows beside their names. Trailing blanks are ipvsadm's. */
 export interface Layout {
@@ -10,12 +11,28 @@ export interface Layout {
   destination(dest: DestinationInfo): string
 }
 
+const FORWARD: Record<Method, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
+
+const PLAIN_IPIP: TunnelSettings = { type: 'ipip', port: 0, checksum: 'none' }
+
 export const plain: Layout = {
   head: `Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 `,
   service: settings,
-  destination: dest => columns(['Masq', 7], [dest.weight, 6], [dest.activeConns, 10], [dest.inactConns, 10]),
+  destination: dest =>
+    columns([FORWARD[dest.method], 7], [dest.weight, 6], [dest.activeConns, 10], [dest.inactConns, 10]),
+}
+
+export const tunnels: Layout = {
+  head: `Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn
+`,
+  service: settings,
+  destination: ({ method, tunnel, weight, activeConns, inactConns }) => {
+    const text = method === 'tunnel' ? tunnelText(tunnel ?? PLAIN_IPIP) : 'n/a'
+    return columns([FORWARD[method], 7], [text, 13], [weight, 6], [activeConns, 10], [inactConns, 10])
+  },
 }
 
 export const thresholds: Layout = {
@@ -46,13 +63,17 @@ export const stats = (exact: boolean): Layout => ({
   destination: dest => totals(dest.stats, exact),
 })
 
-/** `sh (sh-port) persistent 360 mask 255.255.255.0 ops` */
-function settings({ scheduler, schedFlags, persistence, netmask, onePacket }: ServiceInfo): string {
+/** `sh (sh-port) persistent 360 mask 255.255.255.0 ops toa` */
+function settings({ scheduler, schedFlags, persistence, netmask, onePacket, clientAddress }: ServiceInfo): string {
   let text = scheduler
   if (schedFlags !== 0) text += ` (${schedFlagNames(schedFlags, scheduler)})`
   if (persistence !== 0) text += ` persistent ${persistence}`
   if (persistence !== 0 && netmask !== '255.255.255.255') text += ` mask ${netmask}`
-  return onePacket ? `${text} ops` : text
+  if (onePacket) text += ' ops'
+  if (clientAddress === 'toa') text += ' toa'
+  if (clientAddress === 'proxy-v1' || clientAddress === 'proxy-v2')
+    text += ` proxy-protocol ${clientAddress.slice('proxy-'.length)}`
+  return text
 }
 
 function columns(...cells: [value: string | number, width: number][]): string {

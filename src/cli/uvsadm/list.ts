@@ -7,13 +7,13 @@ import { formatServices, TITLE } from './format-services.js'
 import { labeller } from './label.js'
 import * as layouts from './layouts.js'
 import type { Names } from './names.js'
-import type { Options } from './options.js'
+import type { Options } from './option-names.js'
 import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
 export interface ListArgs {
   /** Beside `connections` and `timeouts`: what is shown of the services. */
-  what: 'connections' | 'timeouts' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn'
+  what: 'connections' | 'timeouts' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn' | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
@@ -28,7 +28,8 @@ const MISSING_SERVICE = 1
 export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
-  usage: '-L|-l [virtual-service|-c|--timeout] [-n] [--nosort] [--thresholds|--persistent-conn|--stats [--exact]]',
+  usage:
+    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--thresholds|--persistent-conn|--tun-info|--stats [--exact]]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [
@@ -39,6 +40,7 @@ export const list: Command<ListArgs> = {
     'stats',
     'thresholds',
     'persistent-conn',
+    'tun-info',
     'nosort',
     'exact',
   ],
@@ -72,7 +74,8 @@ function whatOf(options: Options): ListArgs['what'] {
   if (options.timeout) return 'timeouts'
   if (options.stats) return 'stats'
   if (options.thresholds) return 'thresholds'
-  return options['persistent-conn'] ? 'persistent-conn' : 'plain'
+  if (options['persistent-conn']) return 'persistent-conn'
+  return options['tun-info'] ? 'tun-info' : 'plain'
 }
 
 type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts'>
@@ -100,6 +103,8 @@ function layoutOf(what: OfServices, exact: boolean): layouts.Layout {
       return layouts.thresholds
     case 'persistent-conn':
       return layouts.persistentConn
+    case 'tun-info':
+      return layouts.tunnels
   }
 }
 

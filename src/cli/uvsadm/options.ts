@@ -1,61 +1,9 @@
-import type { Protocol, TimeoutsInfo } from '../../control/api.js'
-import { type Endpoint, readAddress, readEndpoint, readInteger } from './endpoint.js'
+import { isIPv6 } from 'node:net'
+import type { Protocol } from '../../control/api.js'
+import { readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
-
-/** Of -t, -u and --sctp-service, or of -f. */
-export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number }
-
-/** What was given, under the names that ipvsadm has for its options in its messages. */
-export interface Options {
-  numeric?: true
-  connection?: true
-  'service-address'?: ServiceAddress
-  scheduler?: string
-  /** Seconds. */
-  persistent?: number
-  netmask?: string
-  'real-server'?: Endpoint
-  'forwarding-method'?: '-g' | '-i' | '-m'
-  weight?: number
-  'u-threshold'?: number
-  'l-threshold'?: number
-  timeout?: true
-  stats?: true
-  thresholds?: true
-  'persistent-conn'?: true
-  nosort?: true
-  exact?: true
-  ops?: true
-  /** The list as given: -s, which says what it may hold, can stand after it. */
-  'sched-flags'?: string
-  /** No option: --set's three words. */
-  timeouts?: TimeoutsInfo
-}
-export type OptionName = keyof Options
-
-/** The order in which ipvsadm looks for options that are missing or out of place; the first one found is reported. */
-export const OPTION_ORDER: readonly OptionName[] = [
-  'numeric',
-  'connection',
-  'service-address',
-  'scheduler',
-  'persistent',
-  'netmask',
-  'real-server',
-  'forwarding-method',
-  'weight',
-  'u-threshold',
-  'l-threshold',
-  'timeout',
-  'stats',
-  'thresholds',
-  'persistent-conn',
-  'nosort',
-  'exact',
-  'ops',
-  'sched-flags',
-]
+import type { ForwardingMethod, OptionName, Options } from './option-names.js'
 
 export interface OptionSpec<N extends OptionName = OptionName> {
   flags: readonly string[]
@@ -107,8 +55,8 @@ const threshold = (name: 'u-threshold' | 'l-threshold', flag: string, value: str
   },
 })
 
-const method = (flag: '-g' | '-i' | '-m', long: string, help: string): OptionSpec<'forwarding-method'> => ({
-  flags: [flag, long],
+const method = (flag: ForwardingMethod, help: string, ...longer: string[]): OptionSpec<'forwarding-method'> => ({
+  flags: [flag, ...longer],
   name: 'forwarding-method',
   help,
   read: () => flag,
@@ -165,6 +113,17 @@ export const OPTIONS: readonly OptionSpec[] = [
     },
   },
   on('ops', 'every datagram is scheduled by itself (UDP and -f only)', '-o', '--ops'),
+  on('toa', 'FULLNAT tells the client by a TCP option (TCP and -f only)', '--toa'),
+  {
+    flags: ['--proxy-protocol'],
+    name: 'proxy-protocol',
+    value: 'v1|v2',
+    help: 'FULLNAT tells the client by the PROXY protocol (TCP and -f only)',
+    read(text) {
+      if (text !== 'v1' && text !== 'v2') throw new UsageError(`invalid PROXY protocol \`${text}', neither v1 nor v2`)
+      return text
+    },
+  },
   {
     flags: ['-r', '--real-server'],
     name: 'real-server',
@@ -179,9 +138,45 @@ export const OPTIONS: readonly OptionSpec[] = [
       return { ...endpoint, port: endpoint.port ?? port }
     },
   },
-  method('-m', '--masquerading', 'masquerading (NAT)'),
-  method('-g', '--gatewaying', 'direct routing: not there yet'),
-  method('-i', '--ipip', 'tunneling: not there yet'),
+  method('-g', "direct routing, as unless given; the port is the service's", '--gatewaying'),
+  method('-i', "tunneling; the port is the service's", '--ipip'),
+  method('-m', 'masquerading (NAT)', '--masquerading'),
+  method('--fullnat', 'FULLNAT, from the addresses of --add-laddr; with -a and -e also -b, as in DPVS'),
+  {
+    flags: ['--tun-type'],
+    name: 'tun-type',
+    value: 'type',
+    help: 'of -i: ipip, as unless given, gue or gre',
+    read(text) {
+      if (text !== 'ipip' && text !== 'gue' && text !== 'gre') throw new UsageError('illegal tunnel type specified')
+      return text
+    },
+  },
+  {
+    flags: ['--tun-port'],
+    name: 'tun-port',
+    value: 'port',
+    help: 'of gue: the UDP port of the real server, 1 to 65535',
+    read(text) {
+      const port = readInteger(text, 65535)
+      if (!port) throw new UsageError('illegal tunnel port specified')
+      return port
+    },
+  },
+  on('tun-nocsum', 'of gue and gre: no checksum outside, as unless given', '--tun-nocsum'),
+  on('tun-csum', 'of gue and gre: a checksum outside', '--tun-csum'),
+  on('tun-remcsum', 'of gue: the checksum inside is left to the far end', '--tun-remcsum'),
+  {
+    flags: ['-z', '--local-address'],
+    name: 'local-address',
+    value: 'host',
+    help: 'local address: what FULLNAT connections of the service come from',
+    async read(text, names) {
+      const address = isIPv6(text) ? text : await readAddress(text, names)
+      if (address === undefined) throw new UsageError('illegal local address specified')
+      return address
+    },
+  },
   {
     flags: ['-w', '--weight'],
     name: 'weight',
@@ -199,6 +194,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   on('stats', 'list totals of connections, packets and bytes', '--stats'),
   on('thresholds', 'list -x and -y of real servers', '--thresholds'),
   on('persistent-conn', 'list how many clients stay with each real server', '--persistent-conn'),
+  on('tun-info', 'list the tunnels of real servers', '--tun-info'),
   on('timeout', 'list the timeouts of --set', '--timeout'),
   on('exact', 'do not shorten large numbers', '--exact'),
   on('nosort', "list in the director's order: the newest real server first", '--nosort'),
@@ -210,7 +206,7 @@ export const OPTIONS: readonly OptionSpec[] = [
 export const NOT_YET = {
   commands: '-R --restore -S --save --start-daemon --stop-daemon'.split(' '),
   options: [
-    '-6 --ipv6 --pe --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --tun-info --daemon --rate',
+    '-6 --ipv6 --pe --daemon --rate',
     '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',
   ].flatMap(line => line.split(' ')),
 }

@@ -1,7 +1,8 @@
 import type { Command } from './command.js'
 import { notYet, UsageError } from './failure.js'
 import type { Names } from './names.js'
-import { NOT_YET, type Options, OPTIONS } from './options.js'
+import type { Options } from './option-names.js'
+import { NOT_YET, OPTIONS, type OptionSpec } from './options.js'
 import { popt, type Token } from './popt.js'
 import { schedFlagsOf } from './targets.js'
 
@@ -29,9 +30,9 @@ export async function readArguments(
   const options: Options = {}
   const extra: string[] = []
   let command: Command | undefined
-  for (const token of popt(argv, flag => takesValue(flag, byFlag))) {
+  for (const token of popt(argv, flag => takesValue(flag, command, byFlag))) {
     if (token.kind === 'argument') extra.push(token.text)
-    else if (command) await readOption(token, options, byFlag, names)
+    else if (command) await readOption(token, command, options, byFlag, names)
     else command = firstOption(token, byFlag)
     if (command?.immediate) return { command, options }
   }
@@ -42,8 +43,17 @@ export async function readArguments(
   return { command, options }
 }
 
-function takesValue(flag: string, commands: Map<string, Command>): boolean | 'optional' | undefined {
-  const option = optionsByFlag.get(flag)
+function optionOf(flag: string, command: Command | undefined): OptionSpec | undefined {
+  const isFullnat = flag === '-b' && command?.takes.includes('forwarding-method') // else --sched-flags
+  return optionsByFlag.get(isFullnat ? '--fullnat' : flag)
+}
+
+function takesValue(
+  flag: string,
+  command: Command | undefined,
+  commands: Map<string, Command>,
+): boolean | 'optional' | undefined {
+  const option = optionOf(flag, command)
   if (option) return option.otherwise === undefined ? option.value !== undefined : 'optional'
   return commands.has(flag) || NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag) ? false : undefined
 }
@@ -60,6 +70,7 @@ function firstOption(token: Token, commands: Map<string, Command>): Command {
 
 async function readOption(
   token: Exclude<Token, { kind: 'argument' }>,
+  command: Command,
   options: Options,
   commands: Map<string, Command>,
   names: Names,
@@ -67,7 +78,7 @@ async function readOption(
   if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255)
   const { text, flag } = token
   if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
-  const option = optionsByFlag.get(flag)
+  const option = optionOf(flag, command)
   if (!option) throw notYet(flag)
   if (!option.name) return
   if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)

@@ -1,8 +1,17 @@
-import type { DestinationKey, DestinationParams, ServiceKey, ServiceSettings } from '../../control/api.js'
+import { isIPv6 } from 'node:net'
+import type {
+  ClientAddress,
+  DestinationKey,
+  DestinationParams,
+  Method,
+  ServiceKey,
+  ServiceSettings,
+} from '../../control/api.js'
 import { notYet, UsageError } from './failure.js'
 import type { Endpoint } from './endpoint.js'
-import type { OptionName, Options } from './options.js'
+import type { ForwardingMethod, OptionName, Options } from './option-names.js'
 import { readSchedFlags } from './sched-flags.js'
+import { TUNNEL_OPTIONS, tunnelSettings } from './tunnel.js'
 
 /** An option that checkOptions has seen to be there. */
 export function given<T>(value: T | undefined): T {
@@ -10,9 +19,9 @@ export function given<T>(value: T | undefined): T {
   return value
 }
 
-function ipv4(endpoint: Endpoint): string {
-  if (endpoint.family === 6) throw notYet(`IPv6 (${endpoint.address})`)
-  return endpoint.address
+function ipv4({ address }: Pick<Endpoint, 'address'>): string {
+  if (isIPv6(address)) throw notYet(`IPv6 (${address})`)
+  return address
 }
 
 /** The service of -t, -u, --sctp-service or -f. A port left out is port 0. */
@@ -30,12 +39,29 @@ export function newServiceKey(options: Options): ServiceKey {
       throw new UsageError('Zero port specified for non-persistent service')
     if (service.protocol !== 'udp' && options.ops)
       throw new UsageError('One-Packet Scheduling is only for UDP virtual services')
+    if (service.protocol !== 'tcp' && clientAddress(options))
+      throw new UsageError('TOA and the PROXY protocol are only for TCP virtual services')
   }
   return serviceKey(options)
 }
 
 /** What -A and -E take besides the service. */
-export const SERVICE_OPTIONS: readonly OptionName[] = ['scheduler', 'persistent', 'netmask', 'ops', 'sched-flags']
+export const SERVICE_OPTIONS: readonly OptionName[] = [
+  'scheduler',
+  'persistent',
+  'netmask',
+  'ops',
+  'sched-flags',
+  'toa',
+  'proxy-protocol',
+]
+
+export const SERVICE_CONFLICTS: readonly (readonly [OptionName, OptionName])[] = [['proxy-protocol', 'toa']]
+
+function clientAddress(options: Options): ClientAddress | undefined {
+  if (options.toa) return 'toa'
+  return options['proxy-protocol'] && `proxy-${options['proxy-protocol']}`
+}
 
 function schedulerOf(options: Options): string {
   return options.scheduler || 'wlc'
@@ -48,13 +74,20 @@ export function schedFlagsOf(options: Options): number {
 
 /** What -A and -E ask for. Like ipvsadm's -E, it resets what is not given. */
 export function serviceSettings(options: Options): ServiceSettings {
+  const told = clientAddress(options)
   return {
     scheduler: schedulerOf(options),
     persistence: options.persistent ?? 0,
     netmask: options.netmask ?? '255.255.255.255',
     onePacket: options.ops ?? false,
     schedFlags: schedFlagsOf(options),
+    ...(told && { clientAddress: told }),
   }
+}
+
+/** What --add-laddr and --del-laddr ask for. */
+export function localAddressParams(options: Options): { service: ServiceKey; address: string } {
+  return { service: serviceKey(options), address: ipv4({ address: given(options['local-address']) }) }
 }
 
 /** The server of -r. A port left out there and in the service is port 0. */
@@ -63,21 +96,39 @@ export function destinationKey(options: Options): DestinationKey {
   return { address: ipv4(endpoint), port: endpoint.port ?? 0 }
 }
 
-/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: weight 1, no thresholds. */
+/** What -a and -e take besides the service and the real server. */
+export const SERVER_OPTIONS: readonly OptionName[] = [
+  'forwarding-method',
+  'weight',
+  'u-threshold',
+  'l-threshold',
+  ...TUNNEL_OPTIONS,
+]
+
+const METHODS: Record<ForwardingMethod, Method> = {
+  '-g': 'direct',
+  '-i': 'tunnel',
+  '-m': 'masq',
+  '--fullnat': 'fullnat',
+}
+
+/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: direct routing, weight 1, no thresholds. */
 export function destinationParams(options: Options): DestinationParams {
   const service = given(options['service-address'])
   const family = 'mark' in service ? 4 : service.family
-  if (options['real-server']?.family !== family && options['forwarding-method'] !== '-i')
+  const method = METHODS[options['forwarding-method'] ?? '-g']
+  if (options['real-server']?.family !== family && method !== 'tunnel')
     throw new UsageError('Different address family is allowed only for tunneling servers')
-  const instead = 'say -m (masquerading)'
-  if (options['forwarding-method'] === '-i') throw notYet('-i (tunneling)', instead)
-  if (options['forwarding-method'] === '-g') throw notYet('-g (direct routing)', instead)
-  if (!options['forwarding-method']) throw notYet("-g (direct routing), ipvsadm's default,", instead)
+  const tunnel = tunnelSettings(options, method)
+  const key = serviceKey(options)
+  const destination = destinationKey(options)
+  const isMapped = method === 'masq' || method === 'fullnat' || 'mark' in key
   return {
-    service: serviceKey(options),
-    destination: destinationKey(options),
+    service: key,
+    destination: isMapped ? destination : { ...destination, port: key.port },
     settings: {
-      method: 'masq',
+      method,
+      ...(tunnel && { tunnel }),
       weight: options.weight ?? 1,
       upperThreshold: options['u-threshold'] ?? 0,
       lowerThreshold: options['l-threshold'] ?? 0,

@@ -162,6 +162,61 @@ t.test('flags of a service, each as the real one showed them', async t => {
   t.match((await uvsadm(['-Ln', '-f', '16'], control)).out, '\nFWM  16 wlc persistent 360\n', '-E resets the rest')
 })
 
+t.test('FULLNAT: methods, local addresses, how the client is told', async t => {
+  const control = new FakeControl()
+  const lines = `-A -t 10.0.0.1:80 -s rr --toa
+-A -t 10.0.0.1:81 --proxy-protocol v1 -p
+-A -f 7 -o --proxy-protocol v2
+-A -u 10.0.0.1:80
+-a -t 10.0.0.1:80 -r 10.0.0.2:8080 -b
+-a -t 10.0.0.1:80 -r 10.0.0.3:8080
+-a -t 10.0.0.1:80 -r 10.0.0.4:8080 -i --tun-type gue --tun-port 65535 --tun-remcsum
+--add-laddr -t 10.0.0.1:80 -z 10.0.0.11
+--add-laddr -t 10.0.0.1:80 -z 10.0.0.10
+--add-laddr -u 10.0.0.1:80 -z 10.0.0.10
+--add-laddr -f 7 -z 10.0.0.12`
+  for (const line of lines.split('\n')) t.equal((await uvsadm(line.split(' '), control)).err, '', line)
+  t.equal(
+    (await uvsadm(['-Ln', '--tun-info'], control)).out.split('\n').slice(1).join('\n'),
+    `Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn
+TCP  10.0.0.1:80 rr toa
+  -> 10.0.0.2:8080                FullNat n/a           1      0          0         
+  -> 10.0.0.3:80                  Route   n/a           1      0          0         
+  -> 10.0.0.4:80                  Tunnel  gue:65535:r+c 1      0          0         
+TCP  10.0.0.1:81 wlc persistent 360 proxy-protocol v1
+UDP  10.0.0.1:80 wlc
+FWM  7 wlc ops proxy-protocol v2
+`,
+  )
+  t.match(
+    (await uvsadm(['-Ln'], control)).out,
+    '  -> 10.0.0.2:8080                FullNat 1      0          0         \n',
+  )
+  const localAddresses = `Prot VirtualAddress:Port          LocalAddress
+TCP  10.0.0.1:http                10.0.0.11
+TCP  10.0.0.1:http                10.0.0.10
+UDP  10.0.0.1:80                  10.0.0.10
+FWM  7                            10.0.0.12
+`
+  t.equal((await uvsadm(['--get-laddr'], control, fakeNames())).out, localAddresses)
+  t.equal((await uvsadm(['--get-laddr', '-n'], control)).out, localAddresses.replaceAll(':http', ':80  '))
+  t.equal((await uvsadm('--del-laddr -t 10.0.0.1:80 -z 10.0.0.11'.split(' '), control)).status, 0)
+  t.equal(
+    (await uvsadm('--get-laddr -t 10.0.0.1:80'.split(' '), control)).out,
+    'Prot VirtualAddress:Port          LocalAddress\nTCP  10.0.0.1:http                10.0.0.10\n',
+  )
+  const refused: [string, string][] = [
+    ['--del-laddr -t 10.0.0.1:80 -z 10.0.0.11', 'No such local address\n'],
+    ['--add-laddr -t 10.0.0.1:80 -z 10.0.0.10', 'Local address already exists\n'],
+    ['--add-laddr -t 10.0.0.9:80 -z 10.0.0.10', 'Service not defined\n'],
+  ]
+  for (const [line, err] of refused)
+    t.strictSame(await uvsadm(line.split(' '), control), { status: 255, out: '', err }, line)
+  t.equal((await uvsadm('-E -t 10.0.0.1:80 -s rr'.split(' '), control)).status, 0)
+  t.match((await uvsadm(['-Ln'], control)).out, '\nTCP  10.0.0.1:80 rr\n', '-E resets it')
+})
+
 t.test('of more than one kind of listing the first counts: --stats, --thresholds, --persistent-conn', async t => {
   const control = new FakeControl()
   control.services = [service('udp 10.0.0.1:0', ['10.0.0.3:7'])]

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkOptions } from '../../../src/cli/uvsadm/command.js'
 import { commands } from '../../../src/cli/uvsadm/commands.js'
-import { OPTION_ORDER } from '../../../src/cli/uvsadm/options.js'
+import { OPTION_ORDER } from '../../../src/cli/uvsadm/option-names.js'
 import { readArguments } from '../../../src/cli/uvsadm/read-arguments.js'
 import { fakeNames } from '../../support/names.js'
 
@@ -22,6 +22,13 @@ const server = { address: '10.0.0.2', port: 80 }
 const listing = { what: 'plain', numeric: false, sorted: true, exact: false, withEngine: false }
 const settings = { scheduler: 'wlc', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 const masq = { method: 'masq', weight: 1, upperThreshold: 0, lowerThreshold: 0 }
+
+const direct = { ...masq, method: 'direct' }
+const fullnat = { ...masq, method: 'fullnat' }
+const ipip = { ...masq, method: 'tunnel', tunnel: { type: 'ipip', port: 0, checksum: 'none' } }
+function added(destination: object, settings: object, service: object = tcp): [string, unknown] {
+  return ['add-server', { service, destination, settings }]
+}
 
 const RIGHT: Record<string, [string, unknown]> = {
   '-A -t 10.0.0.1:80 -s rr': ['add-service', { service: tcp, settings: { ...settings, scheduler: 'rr' } }],
@@ -80,6 +87,57 @@ const RIGHT: Record<string, [string, unknown]> = {
     { service: { mark: 7 }, destination: { ...server, port: 0 }, settings: masq },
   ],
   '-a -f 7 -r 10.0.0.2:http -m': ['add-server', { service: { mark: 7 }, destination: server, settings: masq }],
+  '-a -t 10.0.0.1:80 -r 10.0.0.2': added(server, direct),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2:99 -g': added(server, direct),
+  '-a -r 10.0.0.2:99 --gatewaying -t 10.0.0.1:80': added(server, direct),
+  '-a -t 10.0.0.1 -r 10.0.0.2:99': added({ ...server, port: 0 }, direct, { ...tcp, port: 0 }),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2:99 -i': added(server, ipip),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 --ipip --tun-type ipip': added(server, ipip),
+  '-a -f 7 -r 10.0.0.2:99': added({ ...server, port: 99 }, direct, { mark: 7 }),
+  '-a -f 7 -r 10.0.0.2:99 -i': added({ ...server, port: 99 }, ipip, { mark: 7 }),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -i --tun-type=gue --tun-port +07': added(server, {
+    ...ipip,
+    tunnel: { type: 'gue', port: 7, checksum: 'none' },
+  }),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -i --tun-remcsum --tun-port=65535 --tun-type gue': added(server, {
+    ...ipip,
+    tunnel: { type: 'gue', port: 65535, checksum: 'remote' },
+  }),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -i --tun-type gre --tun-csum': added(server, {
+    ...ipip,
+    tunnel: { type: 'gre', port: 0, checksum: 'full' },
+  }),
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -i --tun-type gre --tun-nocsum': added(server, {
+    ...ipip,
+    tunnel: { type: 'gre', port: 0, checksum: 'none' },
+  }),
+  '-e -t 10.0.0.1:80 -r 10.0.0.2': ['edit-server', { service: tcp, destination: server, settings: direct }],
+  '-a -t 10.0.0.1:80 -r 10.0.0.2:99 -b': added({ ...server, port: 99 }, fullnat),
+  '-abt 10.0.0.1:80 -r 10.0.0.2 -w 1': added(server, fullnat),
+  '-a -t 10.0.0.1:80 -bw 3 -r 10.0.0.2': added(server, { ...fullnat, weight: 3 }),
+  '-a -b -f 7 -r 10.0.0.2:99': added({ ...server, port: 99 }, fullnat, { mark: 7 }),
+  '-a -t 10.0.0.1:80 --fullnat -r 10.0.0.2': added(server, fullnat),
+  '-e -b -t 10.0.0.1:80 -r 10.0.0.2': ['edit-server', { service: tcp, destination: server, settings: fullnat }],
+  '-A -t 10.0.0.1:80 -b flag-1 --toa': [
+    'add-service',
+    { service: tcp, settings: { ...settings, schedFlags: 1, clientAddress: 'toa' } },
+  ],
+  '-E -f 7 --proxy-protocol v1': [
+    'edit-service',
+    { service: { mark: 7 }, settings: { ...settings, clientAddress: 'proxy-v1' } },
+  ],
+  '-A -t 10.0.0.1:80 --proxy-protocol=v2': [
+    'add-service',
+    { service: tcp, settings: { ...settings, clientAddress: 'proxy-v2' } },
+  ],
+  '--add-laddr -z 10.0.0.9 -t 10.0.0.1:80': ['add-laddr', { service: tcp, address: '10.0.0.9' }],
+  '--add-laddr --sctp-service 10.0.0.1:80 --local-address=web': [
+    'add-laddr',
+    { service: { ...tcp, protocol: 'sctp' }, address: '192.0.2.7' },
+  ],
+  '--del-laddr -f 7 -z10.9': ['del-laddr', { service: { mark: 7 }, address: '10.0.0.9' }],
+  '--get-laddr': ['get-laddr', { numeric: false }],
+  '--get-laddr -nt 10.0.0.1:80': ['get-laddr', { service: tcp, numeric: true }],
   '-d -r 10.0.0.2:80 -f 7': ['delete-server', { service: { mark: 7 }, destination: server }],
   '-d -r 10.0.0.2 -t 10.0.0.1:80': ['delete-server', { service: tcp, destination: { ...server, port: 0 } }],
   '-d -t 10.0.0.1:80 -r 10.0.0.2': ['delete-server', { service: tcp, destination: server }],
@@ -91,6 +149,9 @@ const RIGHT: Record<string, [string, unknown]> = {
   '--list --stats --exact --nosort --sort': ['list', { ...listing, what: 'stats', sorted: false, exact: true }],
   '-L --thresholds': ['list', { ...listing, what: 'thresholds' }],
   '-L --persistent-conn': ['list', { ...listing, what: 'persistent-conn', withEngine: true }],
+  '-L --tun-info': ['list', { ...listing, what: 'tun-info' }],
+  '-L --tun-info --persistent-conn': ['list', { ...listing, what: 'persistent-conn', withEngine: true }],
+  '-L --tun-info --timeout': ['list', { ...listing, what: 'timeouts' }],
   '-L -c --persistent-conn': ['list', { ...listing, what: 'connections', withEngine: true }],
   '-L --timeout --nosort --exact -n': [
     'list',
@@ -216,6 +277,40 @@ const WRONG: Record<string, string> = {
   '-a -f 7 -r 10.0.0.2:tftp -m': 'illegal real server address[:port] specified = 2',
   '-a -r 10.0.0.2:http -f 7 -m': 'illegal real server address[:port] specified = 2',
   '-a -f 7 -r [2001:db8::1]:80 -m': 'Different address family is allowed only for tunneling servers = 2',
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b flag-1': 'unexpected argument flag-1 = 2',
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b=flag-1': '-b=flag-1: unknown option = 255',
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -bm': "multiple 'forwarding-method' options specified = 2",
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 --sched-flags flag-1':
+    "Illegal 'sched-flags' option with the 'add-server' command = 2",
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b --tun-csum': 'Tunnel options conflict with forward method = 2',
+  '-a -t 10.0.0.1:80 -r [2001:db8::2]:80 -b': 'Different address family is allowed only for tunneling servers = 2',
+  '-d -t 10.0.0.1:80 -r 10.0.0.2 -b': '-b: missing argument = 255',
+  '-A -t 10.0.0.1:80 --fullnat': "Illegal 'forwarding-method' option with the 'add-service' command = 2",
+  '--add-laddr -z 10.0.0.9': "You need to supply the 'service-address' option for the 'add-laddr' command = 2",
+  '--add-laddr -t 10.0.0.1:80': "You need to supply the 'local-address' option for the 'add-laddr' command = 2",
+  '--del-laddr -t 10.0.0.1:80': "You need to supply the 'local-address' option for the 'del-laddr' command = 2",
+  '--del-laddr -t 10.0.0.1:80 -z 10.0.0.9 -w 1': "Illegal 'weight' option with the 'del-laddr' command = 2",
+  '--get-laddr -z 10.0.0.9': "Illegal 'local-address' option with the 'get-laddr' command = 2",
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -z 10.0.0.9': "Illegal 'local-address' option with the 'add-server' command = 2",
+  '--add-laddr -z': '-z: missing argument = 255',
+  '--add-laddr -z 1 -z 2': "multiple 'local-address' options specified = 2",
+  ...wrongValues('--add-laddr -z', 'illegal local address specified', '10.0.0.300 nosuch 10.0.0.1:80'),
+  ...wrongValues('-A --proxy-protocol', "invalid PROXY protocol `%s', neither v1 nor v2", 'v3 1 V1'),
+  '-A -t 10.0.0.1:80 --toa --proxy-protocol v1':
+    "The option 'proxy-protocol' conflicts with the 'toa' option in the 'add-service' command = 2",
+  '-E -t 10.0.0.1:80 --proxy-protocol v1 --toa':
+    "The option 'proxy-protocol' conflicts with the 'toa' option in the 'edit-service' command = 2",
+  '-A -u 10.0.0.1:80 --toa': 'TOA and the PROXY protocol are only for TCP virtual services = 2',
+  '-E --sctp-service 10.0.0.1:80 --proxy-protocol v2':
+    'TOA and the PROXY protocol are only for TCP virtual services = 2',
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b --toa': "Illegal 'toa' option with the 'add-server' command = 2",
+  "-a -i --tun-type ''": 'illegal tunnel type specified = 2',
+  '-a -i --tun-type': '--tun-type: missing argument = 255',
+  '-a -i --tun-port=': 'illegal tunnel port specified = 2',
+  '-a -i --tun-port': '--tun-port: missing argument = 255',
+  '-a -i --tun-csum=3': '--tun-csum=3: option does not take an argument = 255',
+  ...wrongValues('-a -i --tun-type', 'illegal tunnel type specified', 'IPIP ipi'),
+  ...wrongValues('-a -i --tun-port', 'illegal tunnel port specified', '0 65536 x -1'),
   '--set': '--set option requires 3 timeout values = 2',
   '--set 1 2': '--set option requires 3 timeout values = 2',
   '--set a 2 -n': '--set option requires 3 timeout values = 2',
@@ -249,16 +344,14 @@ const WRONG: Record<string, string> = {
 }
 
 const NOT_YET: Record<string, string> = {
-  '-a -t 10.0.0.1:80 -r 10.0.0.2 -g': '-g (direct routing) is not there yet in uvs: say -m (masquerading) = 2',
-  '-e -t 10.0.0.1:80 -r 10.0.0.2 --ipip': '-i (tunneling) is not there yet in uvs: say -m (masquerading) = 2',
-  '-a -t 10.0.0.1:80 -r 10.0.0.2':
-    "-g (direct routing), ipvsadm's default, is not there yet in uvs: say -m (masquerading) = 2",
   '-A -t [2001:db8::1]:80': 'IPv6 (2001:db8::1) is not there yet in uvs = 2',
+  '--add-laddr -t 10.0.0.1:80 -z 2001:db8::1': 'IPv6 (2001:db8::1) is not there yet in uvs = 2',
   '-A -f 8 -6': '-6 is not there yet in uvs = 2',
   '-A -t 10.0.0.1:80 -p --pe sip': '--pe is not there yet in uvs = 2',
   '-Sn': '-S is not there yet in uvs = 2',
   '--start-daemon master': '--start-daemon is not there yet in uvs = 2',
-  '-a -f 7 -r 10.0.0.2': "-g (direct routing), ipvsadm's default, is not there yet in uvs: say -m (masquerading) = 2",
+  '-a -t 10.0.0.1:80 -r [2001:db8::2]:80 -i': 'IPv6 (2001:db8::2) is not there yet in uvs = 2',
+  '-a -t [2001:db8::1]:80 -r 10.0.0.2 -i': 'IPv6 (2001:db8::1) is not there yet in uvs = 2',
   '-L --rate': '--rate is not there yet in uvs = 2',
 }
 
@@ -277,7 +370,8 @@ t.test('what uvs lacks is named', async t => {
 t.test('of two options out of place ipvsadm names the one that comes first in its own order', async t => {
   const order =
     '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--timeout,--stats,--thresholds,' +
-    '--persistent-conn,--nosort,--exact,-o,-b flag-1'
+    '--persistent-conn,--nosort,--exact,-o,-b flag-1,--tun-info,--tun-type ipip,--tun-port 5,--tun-nocsum,--tun-csum,' +
+    '--tun-remcsum,-z 10.0.0.9,--toa,--proxy-protocol v1'
   const options = order.split(',')
   t.equal(options.length, OPTION_ORDER.length)
   for (const [at, name] of OPTION_ORDER.entries()) {

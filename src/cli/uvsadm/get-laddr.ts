@@ -1,0 +1,34 @@
+import type { ServiceInfo, ServiceKey } from '../../control/api.js'
+import { ask, LOCAL_ADDRESS_REFUSALS } from './ask.js'
+import type { Command } from './command.js'
+import { column, identity } from './format-services.js'
+import { type Label, labeller } from './label.js'
+import { sortServices } from './sort.js'
+import { serviceKey } from './targets.js'
+
+export const getLocalAddresses: Command<{ service?: ServiceKey; numeric: boolean }> = {
+  name: 'get-laddr',
+  flags: ['--get-laddr'],
+  usage: '--get-laddr [virtual-service] [-n]',
+  help: 'list the local addresses of one or all virtual services, a line each',
+  needs: [],
+  takes: ['service-address', 'numeric'],
+  parse: options => ({
+    ...(options['service-address'] && { service: serviceKey(options) }),
+    numeric: options.numeric ?? false,
+  }),
+  async run(control, { service, numeric }, names) {
+    const found = await ask(control, { op: 'services', ...(service && { service }) }, LOCAL_ADDRESS_REFUSALS)
+    const addresses = found.flatMap(svc => ('mark' in svc ? [] : [svc.address]))
+    return formatLocalAddresses(sortServices(found), await labeller(addresses, numeric ? undefined : names))
+  },
+}
+
+function formatLocalAddresses(services: readonly ServiceInfo[], label: Label): string {
+  let text = `Prot ${column('VirtualAddress:Port')} LocalAddress\n`
+  for (const service of services) {
+    const [prot, name] = identity(service, label)
+    for (const address of service.localAddresses ?? []) text += `${prot.padEnd(4)} ${column(name)} ${address}\n`
+  }
+  return text
+}

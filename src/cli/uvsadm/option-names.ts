@@ -1,0 +1,76 @@
+import type { Protocol, TimeoutsInfo, TunnelSettings } from '../../control/api.js'
+import type { Endpoint } from './endpoint.js'
+
+/** Of -t, -u and --sctp-service, or of -f. */
+export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number }
+
+export type ForwardingMethod = '-g' | '-i' | '-m' | '--fullnat'
+
+/** What was given, under the names that ipvsadm has for its options in its messages. */
+export interface Options {
+  numeric?: true
+  connection?: true
+  'service-address'?: ServiceAddress
+  scheduler?: string
+  /** Seconds. */
+  persistent?: number
+  netmask?: string
+  'real-server'?: Endpoint
+  'forwarding-method'?: ForwardingMethod
+  weight?: number
+  'u-threshold'?: number
+  'l-threshold'?: number
+  timeout?: true
+  stats?: true
+  thresholds?: true
+  'persistent-conn'?: true
+  nosort?: true
+  exact?: true
+  ops?: true
+  /** The list as given: -s, which says what it may hold, can stand after it. */
+  'sched-flags'?: string
+  'tun-info'?: true
+  'tun-type'?: TunnelSettings['type']
+  'tun-port'?: number
+  'tun-nocsum'?: true
+  'tun-csum'?: true
+  'tun-remcsum'?: true
+  'local-address'?: string
+  toa?: true
+  'proxy-protocol'?: 'v1' | 'v2'
+  /** No option: --set's three words. */
+  timeouts?: TimeoutsInfo
+}
+export type OptionName = keyof Options
+
+/** The order in which ipvsadm looks for options that are missing or out of place; the first one found is reported. Then uvs's own. */
+export const OPTION_ORDER: readonly OptionName[] = [
+  'numeric',
+  'connection',
+  'service-address',
+  'scheduler',
+  'persistent',
+  'netmask',
+  'real-server',
+  'forwarding-method',
+  'weight',
+  'u-threshold',
+  'l-threshold',
+  'timeout',
+  'stats',
+  'thresholds',
+  'persistent-conn',
+  'nosort',
+  'exact',
+  'ops',
+  'sched-flags',
+  'tun-info',
+  'tun-type',
+  'tun-port',
+  'tun-nocsum',
+  'tun-csum',
+  'tun-remcsum',
+  'local-address',
+  'toa',
+  'proxy-protocol',
+]
