@@ -116,6 +116,7 @@ export class Director implements ReassemblySink {
     this.#machine = {
       local: this.local,
       output,
+      routes: this.routes,
       errors,
       host: new Host(own, errors),
       conns: this.conns,

@@ -3,6 +3,7 @@ import type { IcmpErrors } from '../forward/icmp-error.js'
 import type { Output } from '../forward/output.js'
 import type { Tunnels } from '../forward/tunnel.js'
 import type { LocalAddresses } from '../neigh/local-addresses.js'
+import type { Routes } from '../neigh/routes.js'
 import type { Embedded } from '../packet/embedded.js'
 import type { Reassembly } from '../packet/reassembly.js'
 import type { Counters } from '../service/counters.js'
@@ -18,6 +19,7 @@ import type { Opener } from './opener.js'
 export interface Machine {
   readonly local: LocalAddresses
   readonly output: Output
+  readonly routes: Routes
   readonly errors: IcmpErrors
   readonly host: Host
   readonly conns: Connections

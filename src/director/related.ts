@@ -1,7 +1,8 @@
 /*
  * ICMP errors about connections (ipvs-behaviour.md §6.6). Types 3, 4 and 11 count; the embedded packet says which
  * connection it is about. Neither state nor timer moves, and a destination that is gone does not matter.
- * 1. an error with a readable packet in it?  → else PASS
+ * 1. an error, about one of our tunnels?     director/tunnel-error → its verdict
+ *    one with a readable packet in it?       → else PASS
  * 2. whose connection?                       conn/table, with the roles exchanged → else PASS
  * 3. NAT: a right ICMP checksum              → DROP_ICMP_CHECKSUM
  * 4. inbound: towards the real server        director/towards-server; outbound: NAT's are translated, outside and inside
@@ -14,6 +15,7 @@ import { Method } from '../service/method.js'
 import { ICMP_LEN, IcmpType } from '../wire/icmp.js'
 import { countInbound, countOutbound, type Machine } from './machine.js'
 import type { TowardsServer } from './towards-server.js'
+import { TunnelErrors } from './tunnel-error.js'
 
 /** A packet that no rule of --mark has marked. */
 const NO_MARK = 0
@@ -21,16 +23,21 @@ const NO_MARK = 0
 export class Related {
   readonly #m: Machine
   readonly #towards: TowardsServer
+  readonly #tunnelErrors: TunnelErrors
 
   constructor(machine: Machine, towards: TowardsServer) {
     this.#m = machine
     this.#towards = towards
+    this.#tunnelErrors = new TunnelErrors(machine)
   }
 
   /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */
   inbound(packet: Packet, now: number): Verdict {
     const { conns, embedded, sysctls, opener } = this.#m
-    if (!this.#isReadableError(packet)) return Verdict.PASS
+    if (!isError(packet)) return Verdict.PASS
+    const aboutTunnel = this.#tunnelErrors.receive(packet, now)
+    if (aboutTunnel !== Verdict.PASS) return aboutTunnel
+    if (!embedded.wrap(packet)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn !== NONE) return this.#towardsServer(packet, conn, now)
@@ -52,7 +59,7 @@ export class Related {
   /** From the servers' side, to the client: about something the client sent. Leaves the sending to the caller. */
   outbound(packet: Packet): Verdict {
     const { conns, counters, embedded } = this.#m
-    if (!this.#isReadableError(packet)) return Verdict.PASS
+    if (!isError(packet) || !embedded.wrap(packet)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupOutbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn === NONE) return Verdict.PASS
@@ -76,12 +83,10 @@ export class Related {
     // The mark that counts is the ICMP packet's own, and no rule is for ICMP.
     return opener.open(NO_MARK, true)
   }
+}
 
-  #isReadableError(packet: Packet): boolean {
-    if (packet.transportLen < ICMP_LEN) return false
-    const { type } = packet.icmp.wrap(packet.slab.view, packet.transportAt)
-    if (type !== IcmpType.UNREACHABLE && type !== IcmpType.SOURCE_QUENCH && type !== IcmpType.TIME_EXCEEDED)
-      return false
-    return this.#m.embedded.wrap(packet)
-  }
+function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
+  if (transportLen < ICMP_LEN) return false
+  const { type } = icmp.wrap(slab.view, transportAt)
+  return type === IcmpType.UNREACHABLE || type === IcmpType.SOURCE_QUENCH || type === IcmpType.TIME_EXCEEDED
 }

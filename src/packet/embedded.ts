@@ -16,11 +16,13 @@ export class Embedded {
    * checksum is not asked for: routers send what they like.
    */
   wrap(packet: Packet): boolean {
-    const at = packet.transportAt + ICMP_LEN
-    const len = packet.transportLen - ICMP_LEN
+    return this.wrapAt(packet.slab.view, packet.transportAt + ICMP_LEN, packet.transportLen - ICMP_LEN)
+  }
+  /** As `wrap`, of the `len` octets at `at`. */
+  wrapAt(view: DataView, at: number, len: number): boolean {
     const { ip } = this
-    this.#dv = packet.slab.view
-    ip.wrap(this.#dv, at)
+    this.#dv = view
+    ip.wrap(view, at)
     if (len < IPV4_MIN_LEN || !ip.isVersion4 || ip.headerLen < IPV4_MIN_LEN || len < ip.headerLen + 4) return false
     if (ip.fragmentOffset !== 0) return false
     this.#portsAt = at + ip.headerLen

@@ -53,6 +53,10 @@ export class IcmpView {
   get code(): number {
     return this.#dv.getUint8(this.#at + CODE)
   }
+  /** The second word of the header: what it holds depends on type and code. */
+  get rest(): number {
+    return this.#dv.getUint32(this.#at + REST)
+  }
   get checksum(): number {
     return this.#dv.getUint16(this.#at + CHECKSUM)
   }
