@@ -146,6 +146,9 @@ export interface Operations {
   /** Adds or takes away a local address (`--vip`). */
   'add-vip': { params: { cidr: string }; value: null }
   'delete-vip': { params: { cidr: string }; value: null }
+  /** A route (`--route`), instead of the one there may be to that block. `delete-route` takes that of a connected network too. */
+  'add-route': { params: RouteInfo; value: null }
+  'delete-route': { params: { to: string }; value: null }
   /** Sets a firewall mark on some packets. The last rule that fits a packet counts. */
   'add-mark': { params: { rule: MarkRuleInfo }; value: null }
   'clear-marks': { params: object; value: null }
@@ -158,6 +161,17 @@ export interface Operations {
   'set-sysctl': { params: { name: string; value: string }; value: string }
   /** Forgets services, destinations, connections, counters, marks, timeouts and sysctls: as freshly started. */
   reset: { params: object; value: null }
+}
+
+export interface RouteInfo {
+  /** address/length without host bits; 0.0.0.0/0: all else. */
+  to: string
+  /** None: the destinations are on the link. */
+  gateway?: string
+  /** An interface's name; without it the one on whose network the gateway is. */
+  port?: string
+  /** 68 to 65535, that of the interface unless given. */
+  mtu?: number
 }
 
 export interface DestinationParams {

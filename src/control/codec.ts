@@ -139,6 +139,7 @@ function isCidr(found: unknown): boolean {
   return isIPv4(at) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && more.length === 0
 }
 
+const interfaceName = value('an interface', found => typeof found === 'string' && /^[^\s/@,]{1,15}$/.test(found))
 const seconds = integer(0, SECONDS_MAX)
 const ports: Check = (found, where) => {
   const range = record({ first: port, last: port })(found, where) as { first: number; last: number }
@@ -165,6 +166,13 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   verdicts: {},
   'add-vip': { cidr },
   'delete-vip': { cidr },
+  'add-route': {
+    to: cidr,
+    gateway: optional(address),
+    port: optional(interfaceName),
+    mtu: optional(integer(68, 65535)),
+  },
+  'delete-route': { to: cidr },
   'add-mark': { rule },
   'clear-marks': {},
   timeouts: {},

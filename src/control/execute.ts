@@ -3,6 +3,7 @@ import type { Director } from '../director/director.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
 import type { Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
+import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
   cidrOf,
@@ -84,6 +85,12 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return null
     case 'delete-vip':
       if (!director.local.deleteBlock(cidrOf(request.cidr))) throw new Refused('ESRCH', `${request.cidr} is no --vip`)
+      return null
+    case 'add-route':
+      addRoute(director, request)
+      return null
+    case 'delete-route':
+      deleteRoute(director, request.to)
       return null
     case 'add-mark':
       director.marks.add(markRule(request.rule))

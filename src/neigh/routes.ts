@@ -43,9 +43,11 @@ export class Routes {
     this.#routes.push({ network, mask: maskOf(to.prefix), prefix: to.prefix, port, gateway: gateway ?? ON_LINK, mtu })
     this.#routes.sort((a, b) => b.prefix - a.prefix)
   }
-  delete(to: Cidr): void {
+  /** Whether there was one. */
+  delete(to: Cidr): boolean {
     const at = this.#routes.findIndex(r => r.network === (to.addr & to.mask) && r.prefix === to.prefix)
     if (at >= 0) this.#routes.splice(at, 1)
+    return at >= 0
   }
 
   lookup(dst: number): Route | undefined {

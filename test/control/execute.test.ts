@@ -65,6 +65,8 @@ t.test('every change is carried out', async t => {
   done({ op: 'delete-vip', cidr: '198.51.100.0/28' })
   done({ op: 'add-vip', cidr: '198.51.100.1' })
   done({ op: 'delete-vip', cidr: '198.51.100.1/32' })
+  done({ op: 'add-route', to: '10.99.2.11/32', port: 'r', mtu: 1400 })
+  done({ op: 'delete-route', to: '10.99.2.11/32' })
   done({ op: 'reset' })
 })
 
@@ -140,6 +142,17 @@ const refusals: [request: Request, refusal: string, why: string][] = [
   [{ op: 'delete-vip', cidr: 'x' }, 'EINVAL', 'no address'],
   [{ op: 'delete-vip', cidr: '198.51.100.1' }, 'ESRCH', 'no such VIP'],
   [{ op: 'delete-vip', cidr: '198.51.100.0/24' }, 'ESRCH', 'no such block'],
+  [{ op: 'add-route', to: 'x', port: 'r' }, 'EINVAL', 'no address'],
+  [{ op: 'add-route', to: '10.99.2.11/24', port: 'r' }, 'EINVAL', 'host bits'],
+  [{ op: 'add-route', to: '10.99.2.11/32' }, 'EINVAL', 'neither a gateway nor an interface'],
+  [{ op: 'add-route', to: '10.99.2.11/32', port: 'eth9' }, 'EINVAL', 'no such interface'],
+  [{ op: 'add-route', to: '10.99.2.11/32', gateway: '192.0.2.1' }, 'EINVAL', 'a gateway on no network'],
+  [{ op: 'add-route', to: '10.99.2.11/32', gateway: '224.0.0.1', port: 'r' }, 'EINVAL', 'no host’s address'],
+  [{ op: 'add-route', to: '10.99.2.11/32', port: 'r', mtu: 67 }, 'EINVAL', 'too small an MTU'],
+  [{ op: 'add-route', to: '10.99.2.11/32', port: 'r', mtu: 0.5 }, 'EINVAL', 'half an MTU'],
+  [{ op: 'delete-route', to: 'x' }, 'EINVAL', 'no address'],
+  [{ op: 'delete-route', to: '10.99.2.1/24' }, 'EINVAL', 'host bits'],
+  [{ op: 'delete-route', to: '10.99.2.11/32' }, 'ESRCH', 'no such route'],
 ]
 
 t.test('what cannot be done is refused by its errno with a line to read, and changes nothing', async t => {

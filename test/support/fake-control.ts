@@ -10,6 +10,7 @@ import type {
   Protocol,
   Refusal,
   Reply,
+  RouteInfo,
   Request,
   ServiceInfo,
   ServiceKey,
@@ -44,6 +45,7 @@ export class FakeControl implements Control {
   services: ServiceInfo[] = []
   connections: ConnectionInfo[] = []
   vips: string[] = []
+  routes: RouteInfo[] = []
   marks: MarkRuleInfo[] = []
   timeouts = TIMEOUTS
   sysctls = new Map(SYSCTLS)
@@ -96,6 +98,12 @@ export class FakeControl implements Control {
         return void this.vips.push(request.cidr)
       case 'delete-vip':
         return void (this.vips = this.vips.filter(vip => vip !== request.cidr))
+      case 'add-route': {
+        const { op: _, ...route } = request
+        return void this.routes.push(route)
+      }
+      case 'delete-route':
+        return void (this.routes = this.routes.filter(route => route.to !== request.to))
       case 'add-mark':
         return void this.marks.push(request.rule)
       case 'clear-marks':

@@ -13,8 +13,7 @@ export interface ScriptHooks {
 const LONGEST_SLEEP = 2_000_000
 
 /** The lines there are, for a person. */
-const KNOWN =
-  'ipvsadm, sysctl net.ipv4.vs…, sleep, iptables-legacy -t mangle …, ip route replace|del local ADDRESS dev lo, modprobe'
+const KNOWN = 'ipvsadm, sysctl net.ipv4.vs…, sleep, iptables-legacy -t mangle …, ip route replace|del …, modprobe'
 
 /** One line of a script, as its program would do it: its words, its output, its status. A line that is none: status 2. */
 export async function runLine(words: string[], control: Control, hooks: ScriptHooks): Promise<Outcome> {
@@ -29,7 +28,7 @@ export async function runLine(words: string[], control: Control, hooks: ScriptHo
       case 'sleep':
         return await sleep(args, hooks)
       case 'ip':
-        return await localAddress(args, control)
+        return await route(args, control)
       case 'iptables-legacy':
         return await mark(args, control)
       case 'modprobe':
@@ -71,14 +70,24 @@ async function sleep(args: string[], hooks: ScriptHooks): Promise<Outcome> {
   return done
 }
 
-/** `ip route replace|del local A dev lo` is `--vip A`. */
-async function localAddress(args: string[], control: Control): Promise<Outcome> {
+/** `ip route replace|del local A dev lo` is `--vip A`; `A [via GW] [dev IF] [mtu N]` is `--route A=[GW][@IF][,mtu=N]`. */
+async function route(args: string[], control: Control): Promise<Outcome> {
   const line = args.join(' ')
-  const [, change, address = ''] = /^route (replace|del) local (\S+) dev lo$/.exec(line) ?? []
-  if (!change) return failed(`ip ${line}: not there yet in uvs (only ip route replace|del local ADDRESS dev lo)`)
-  const cidr = address.includes('/') ? address : `${address}/32`
-  return unlessRefused('ip', await control.call({ op: change === 'del' ? 'delete-vip' : 'add-vip', cidr }))
+  const [, change, local, block = '', gateway, port, mtu] = ROUTE_LINE.exec(line) ?? []
+  if (!change || (local && line !== `route ${change} local ${block} dev lo`))
+    return failed(
+      `ip ${line}: not there in uvs (only ip route replace|del local ADDRESS dev lo, and ` +
+        `ip route replace|del ADDRESS [via GATEWAY] [dev INTERFACE] [mtu N])`,
+    )
+  const cidr = block === 'default' ? '0.0.0.0/0' : block.includes('/') ? block : `${block}/32`
+  const isGone = change === 'del'
+  if (local) return unlessRefused('ip', await control.call({ op: isGone ? 'delete-vip' : 'add-vip', cidr }))
+  if (isGone) return unlessRefused('ip', await control.call({ op: 'delete-route', to: cidr }))
+  const how = { ...(gateway && { gateway }), ...(port && { port }), ...(mtu && { mtu: Number(mtu) }) }
+  return unlessRefused('ip', await control.call({ op: 'add-route', to: cidr, ...how }))
 }
+
+const ROUTE_LINE = /^route (replace|del)( local)? (\S+)(?: via (\S+))?(?: dev (\S+))?(?: mtu (\d+))?$/
 
 const MARK_LINE =
   /^-A PREROUTING -d (\S+) -p (\S+)(?: -m multiport --dports (\S+)| --dport ([^\s,]+))? -j MARK --set-mark (\S+)$/

@@ -59,7 +59,7 @@ function endOf(text: string, char: string, from: number): number {
 export const script: UvsCommand = {
   name: 'script',
   usage: 'script -|FILE [--control PATH]',
-  help: 'play ipvsadm, sysctl, iptables-legacy … MARK, ip route … local, sleep and modprobe lines from FILE or standard input',
+  help: 'play ipvsadm, sysctl, iptables-legacy … MARK, ip route, sleep and modprobe lines from FILE or standard input',
   async run(args) {
     const { path, rest } = takeControl(args)
     const [file] = rest

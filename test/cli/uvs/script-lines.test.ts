@@ -34,6 +34,29 @@ t.test('sleep, ip route and modprobe', async t => {
   t.strictSame(control.vips, ['10.99.1.128/25'])
 })
 
+t.test('routes', async t => {
+  const control = new FakeControl()
+  for (const line of [
+    'ip route replace 10.99.2.11/32 dev vec1 mtu 1400',
+    'ip route replace 10.99.2.12 dev vec1',
+    'ip route replace default via 10.99.1.254',
+    'ip route replace 198.51.100.0/24 via 10.99.1.254 dev vec0 mtu 576',
+  ])
+    t.strictSame(await run(line, control), silent, line)
+  t.strictSame(control.routes, [
+    { to: '10.99.2.11/32', port: 'vec1', mtu: 1400 },
+    { to: '10.99.2.12/32', port: 'vec1' },
+    { to: '0.0.0.0/0', gateway: '10.99.1.254' },
+    { to: '198.51.100.0/24', gateway: '10.99.1.254', port: 'vec0', mtu: 576 },
+  ])
+  t.strictSame(await run('ip route del 10.99.2.11/32 dev vec1 mtu 1400', control), silent)
+  t.strictSame(await run('ip route del default', control), silent)
+  t.strictSame(
+    control.routes.map(route => route.to),
+    ['10.99.2.12/32', '198.51.100.0/24'],
+  )
+})
+
 t.test('marks', async t => {
   const control = new FakeControl()
   for (const line of [
@@ -111,8 +134,13 @@ t.test('a line that is not understood is named on one line, with status 2', asyn
     [`${mark} tcp --dport 2000:1000 -j MARK --set-mark 7`, /^iptables-legacy: '2000:1000' is neither a port/],
     [`${mark} tcp --dport 80 -j MARK --set-mark x`, /^iptables-legacy: 'x' is not a mark of 0 to 4294967295/],
     ['iptables-legacy -t mangle -A PREROUTING -d x -p tcp -j MARK --set-mark 7', /^iptables-legacy: 'x' is neither/],
-    ['ip route replace 10.99.2.11/32 dev vec1 mtu 1400', /^ip .* not there yet in uvs/],
-    ['ip link set lo up', /^ip link set lo up: not there yet in uvs/],
+    ['ip link set lo up', /^ip link set lo up: not there in uvs/],
+    ['ip route add 10.99.2.11/32 dev vec1', /^ip .* not there in uvs \(only ip route replace\|del/],
+    ['ip route replace 10.99.2.11/32 dev vec1 mtu x', /^ip .* not there in uvs/],
+    ['ip route replace 10.99.2.11/32 dev vec1 metric 9', /^ip .* not there in uvs/],
+    ['ip route replace local 10.99.2.11 dev vec1', /^ip .* not there in uvs/],
+    ['ip route replace local 10.99.2.11 dev lo mtu 1400', /^ip .* not there in uvs/],
+    ['ip route replace local 10.99.2.11', /^ip .* not there in uvs/],
     ['sleep soon', /^sleep: 'soon' is not a number of seconds/],
     ['sleep', /^sleep: '' is not a number of seconds/],
     ['rm -rf /', /^rm: not a line of uvs script/],
@@ -131,6 +159,8 @@ t.test('what the director refuses is one line too', async t => {
   const refusing: Control = { call: async () => ({ ok: false, refusal: 'EINVAL', message: 'says uvs' }) }
   for (const [line, err] of [
     ['ip route del local 1.2.3.4 dev lo', 'ip: says uvs\n'],
+    ['ip route replace 1.2.3.4 dev vec0', 'ip: says uvs\n'],
+    ['ip route del 1.2.3.4', 'ip: says uvs\n'],
     ['iptables-legacy -t mangle -F', 'iptables-legacy: says uvs\n'],
     ['iptables-legacy -t mangle -A PREROUTING -d 1.2.3.4 -p tcp -j MARK --set-mark 7', 'iptables-legacy: says uvs\n'],
   ] as const)
