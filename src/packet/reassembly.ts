@@ -141,10 +141,10 @@ export class Reassembly {
     if (oldest !== undefined) this.#evict(...oldest)
   }
 
-  #keep({ ip, slab, ipAt, transportAt, transportLen }: Packet, datagram: Datagram, from: number, to: number): void {
+  #keep({ ip, slab, ipAt, transportAt }: Packet, datagram: Datagram, from: number, to: number): void {
     datagram.mark(from, to)
     const { headerLen } = ip
-    const size = headerLen + transportLen
+    const size = headerLen + to - from
     datagram.largest = Math.max(datagram.largest, size)
     if (ip.dontFragment) datagram.largestDf = Math.max(datagram.largestDf, size)
     datagram.ecn |= 1 << (ip.tos & 3)
