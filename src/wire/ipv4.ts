@@ -15,7 +15,7 @@ const SRC_ADDR = 12
 const DST_ADDR = 16
 
 export const IPV4_MIN_LEN = 20
-export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, SCTP: 132 } as const
+export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, SCTP: 132 } as const
 /** Don't fragment, in the flags-and-offset word. */
 export const DF = 0x4000
 /** More fragments, or an offset: this is not a whole datagram. */
