@@ -10,6 +10,8 @@ export interface WebServer {
   /** 'nginx' or 'Node' */
   kind: string
   pid: number
+  /** Where `bigOctets` octets are, as they stand behind the URL's last slash. */
+  bigPath: string
   /** Requests answered since start, by the server's own count. */
   answered(): number
 }
@@ -24,7 +26,7 @@ export interface WebServerOptions {
   quiet?: boolean
   /** nginx only: a master and a worker for each CPU, as distributions set it up, instead of one process. */
   workers?: boolean
-  /** nginx only: so many octets, all zero, are to be had as /big. */
+  /** So many octets are to be had from `bigPath`. */
   bigOctets?: number
 }
 
@@ -49,7 +51,12 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
   if (!(await until(() => listens(pid, port), START_MS, spaces.signal))) {
     throw new Error(`the HTTP server in ${spaces.full(name)} does not listen: ${readFileSync(log, 'utf8').trim()}`)
   }
-  return { kind: nginx ? 'nginx' : 'Node', pid, answered: () => readFileSync(counts, 'utf8').split('\n').length - 1 }
+  return {
+    kind: nginx ? 'nginx' : 'Node',
+    pid,
+    bigPath: nginx ? 'big' : `octets/${options.bigOctets ?? 0}`,
+    answered: () => readFileSync(counts, 'utf8').split('\n').length - 1,
+  }
 }
 
 /** A configuration of our own, all its files in the lab's directory; in the foreground, ended by its pid. */
