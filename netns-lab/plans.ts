@@ -1,4 +1,4 @@
-import { type LabMode, type LabPlan, natPlan } from '../native-free/lab-plan.js'
+import { armsOf, type LabMode, type LabPlan, natPlan } from '../native-free/lab-plan.js'
 
 /** Direct routing: all on one network. A real server holds the virtual address too, and answers the client by itself. */
 export const drPlan: LabPlan = {
@@ -74,3 +74,16 @@ export const fullnatPlan: LabPlan = {
 }
 
 export const PLANS: Record<LabMode, LabPlan> = { nat: natPlan, dr: drPlan, tun: tunPlan, fullnat: fullnatPlan }
+
+/** The plan with its real servers beside the director, rr and weight 1, so that modes differ in nothing but the mode. */
+export function alike(plan: LabPlan): LabPlan {
+  const { segment, address } = armsOf(plan).at(-1)!
+  const network = address.slice(0, address.lastIndexOf('.'))
+  const servers = plan.servers.map(({ name, gateway }, i) => {
+    const beside = { name, segment, address: `${network}.${32 + i}/24`, weight: 1 }
+    return plan.mode === 'nat' && gateway !== undefined ? { ...beside, gateway } : beside
+  })
+  const { gateway: _, ...onLink } = plan.client
+  const client = plan.mode === 'tun' ? onLink : plan.client
+  return { ...plan, client, servers, routers: [], routes: [], scheduler: 'rr' }
+}

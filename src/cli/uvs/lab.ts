@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { LAB_MODES, type LabMode } from '../../../native-free/lab-plan.js'
 import { type LabReport, machineLine, succeeded } from '../../../native-free/lab-report.js'
 import { simDemo } from '../../../native-free/sim-demo.js'
+import { compareModes } from '../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../netns-lab/demo.js'
 import { type LabOptions, type LabRequest, LabUsageError, parseLab } from '../../../netns-lab/lab-request.js'
 import { machine } from '../../../netns-lab/machine.js'
@@ -38,7 +39,7 @@ The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is se
 }
 
 /** A lab's prefix by its mode. */
-function prefixFrom(text: string | undefined): (mode: LabMode) => string {
+function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string {
   if (text === undefined) return mode => `uvs-${mode}-`
   if (!/^\w[\w.-]{0,39}$/.test(text))
     throw new LabUsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
@@ -52,14 +53,17 @@ function complain(message: string, status: number): number {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-async function perform(request: LabRequest, prefixOf: (mode: LabMode) => string): Promise<number> {
+async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') => string): Promise<number> {
   if (request.do === 'demo') return demo(request, prefixOf(request.mode))
   const why = await whyNoNamespaces()
   if (why) return complain(why, 1)
-  const prefixes = [...new Set(LAB_MODES.map(prefixOf))]
+  const prefixes = [...new Set([...LAB_MODES, 'all' as const].map(prefixOf))]
   if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
   if (request.do === 'down') return labDown(prefixes, print)
-  if (request.do === 'all') throw new Error('all is not there yet')
+  if (request.do === 'all') {
+    const { do: _, ...options } = request
+    return untilStopped(signal => compareModes({ ...options, prefix: prefixOf('all'), print, signal }))
+  }
   const { mode, io } = request
   return untilStopped(signal => labUp({ prefix: prefixOf(mode), plan: PLANS[mode], io, signal }, print))
 }
