@@ -88,7 +88,11 @@ const METHODS: Record<LabMode, { option: string; mapsPort: boolean }> = {
 }
 
 /** A service's rules as uvsadm's arguments, a command an entry; the plan's own service unless told otherwise. */
-export function rules(plan: LabPlan, service = ['-t', `${plan.vip}:${plan.port}`], { port } = plan): string[][] {
+export function rules(
+  plan: LabPlan,
+  service = ['-t', `${plan.vip}:${plan.port}`],
+  { port }: { port: number } = plan,
+): string[][] {
   const { option, mapsPort } = METHODS[plan.mode]
   const destination = ({ address, weight }: PlannedServer): string[] => {
     const server = mapsPort ? `${hostPart(address)}:${port}` : hostPart(address)

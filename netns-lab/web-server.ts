@@ -20,6 +20,8 @@ export interface WebServerOptions {
   port: number
   /** UDP echo beside it; the Node server only. */
   udpPort?: number
+  /** The address that it is on: what it answers from, where the real server holds several. Without it all. */
+  udpAddress?: string
   /** Take the Node server though nginx is there. */
   node?: boolean
   /** Do not count: a write a request is saved. */
@@ -32,7 +34,7 @@ export interface WebServerOptions {
 
 /** Starts an HTTP server that answers with its namespace's name; resolves when it listens. */
 export async function startWebServer(spaces: Namespaces, name: string, options: WebServerOptions): Promise<WebServer> {
-  const { port, udpPort = 0, node = false, quiet = false } = options
+  const { port, udpPort = 0, udpAddress = '0.0.0.0', node = false, quiet = false } = options
   const dir = join(spaces.ledger.dir, name)
   mkdirSync(dir)
   const counts = join(dir, 'requests')
@@ -45,7 +47,7 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
         ours('netns-lab/name-server.js'),
         name,
         String(port),
-        String(udpPort),
+        `${udpAddress}:${udpPort}`,
         ...countFile,
       ])
   if (!(await until(() => listens(pid, port), START_MS, spaces.signal))) {
