@@ -66,5 +66,5 @@ function changes(before: Hop, after: Hop): string {
     source ? 'source rewritten' : '',
     destination ? 'destination rewritten' : '',
   ].filter(Boolean)
-  return said.length > 0 ? said.join(', ') : before.ttl === after.ttl && !after.outer ? 'only MACs changed' : 'routed'
+  return said.length > 0 ? said.join(', ') : 'only MACs and TTL changed'
 }

@@ -55,7 +55,7 @@ function destinationBecomesReal(evidence: Evidence): Check {
 }
 
 function onlyMacChanges(evidence: Evidence): Check {
-  return fromCapture('the director changes only the MAC addresses', evidence, (before, after) => {
+  return fromCapture('the director changes MAC addresses and no IP address', evidence, (before, after) => {
     const same = source(before) === source(after) && destination(before) === destination(after)
     const holds = same && !after.outer && before.payload === after.payload && before.macs?.dst !== after.macs?.dst
     return [holds, `to ${destination(after)} before and after, ${before.macs?.dst} became ${after.macs?.dst}`]

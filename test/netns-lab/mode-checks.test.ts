@@ -73,7 +73,7 @@ t.test('each check can fail by itself', async t => {
   t.strictSame(failing({ ...dr, download: { octets: 0, received: 0, sent: 0 } }), [by])
   t.strictSame(failing({ ...dr, hops: [...dr.hops, hop('reply', 'rs1', 'director', {})] }), [by])
   t.strictSame(failing({ ...dr, hops: dr.hops.filter(({ what }) => what === 'request') }), [by])
-  t.strictSame(failing({ ...dr, hops: dr.hops.slice(2) }), ['the director changes only the MAC addresses'])
+  t.strictSame(failing({ ...dr, hops: dr.hops.slice(2) }), ['the director changes MAC addresses and no IP address'])
 
   const nat = good('nat')
   t.strictSame(failing({ ...nat, gateways: new Map() }), ['the director is the real servers’ gateway'])
