@@ -8,6 +8,7 @@ import { putLoad } from './load-tool.js'
 import { machine } from './machine.js'
 import { modeChecks } from './mode-checks.js'
 import { NetnsLab } from './netns-lab.js'
+import { realServerArguments } from './real-server.js'
 import { which } from './tools.js'
 import { traceRequest } from './trace.js'
 
@@ -34,6 +35,8 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
   if (!which('ab')) print('ab is not installed: using autocannon, whose connections stay open')
   const lab = await NetnsLab.build({ ...options, web: { bigOctets: BIG_OCTETS } })
   try {
+    const realServer = realServerArguments(plan)?.join(' ')
+    if (realServer) for (const { name } of plan.servers) print(`${name}$ uvs ${realServer}`)
     const director = await lab.startDirector()
     print(`director$ uvs ${DirectorProcess.arguments(plan, io, director.control).join(' ')}`)
     const admin = async (args: string[]): Promise<void> => {

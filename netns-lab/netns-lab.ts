@@ -33,8 +33,8 @@ export class NetnsLab {
     const lab = new NetnsLab(new Namespaces(ledger, signal), options)
     try {
       await buildTopology(lab.spaces, plan, io)
+      await Promise.all(plan.servers.map(({ name }) => prepareRealServer(lab.spaces, plan, name)))
       for (const { name } of plan.servers) {
-        await prepareRealServer(lab.spaces, plan, name)
         lab.servers.set(name, await startWebServer(lab.spaces, name, { port: plan.port, ...web }))
       }
       return lab

@@ -4,6 +4,7 @@ import { DirectorProcess } from './director-process.js'
 import { LabUsageError } from './lab-request.js'
 import { Ledger, namespacesOf } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
+import { realServerArguments } from './real-server.js'
 
 type Print = (line: string) => void
 
@@ -11,6 +12,8 @@ type Print = (line: string) => void
 export async function labUp(options: NetnsLabOptions, print: Print): Promise<number> {
   const lab = await NetnsLab.build({ ...options, stays: true })
   try {
+    const realServer = realServerArguments(options.plan)?.join(' ')
+    if (realServer) for (const { name } of options.plan.servers) print(`${name}$ uvs ${realServer}`)
     const director = await lab.startDirector()
     print(`director$ uvs ${DirectorProcess.arguments(options.plan, options.io, director.control).join(' ')}`)
     for (const rule of rules(options.plan)) {
