@@ -48,7 +48,7 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     for (const rule of rules(plan)) await admin(rule)
 
     const path = await traceRequest(lab)
-    print(`client$ curl ${lab.url}`)
+    print(which('curl') ? `client$ curl ${lab.url}` : `client: GET ${lab.url}, by Node`)
     for (const line of pathLines(path)) print(line)
 
     const answered = (name: string): number => lab.servers.get(name)!.answered()

@@ -1,5 +1,7 @@
 import t, { type Test } from 'tap'
 import { type LabMode, type LabPlan, rules } from '../../native-free/lab-plan.js'
+import { readWrk } from '../../netns-lab/bench-figures.js'
+import { readAb } from '../../netns-lab/load-tool.js'
 import { NetnsLab, snmpCounter } from '../../netns-lab/netns-lab.js'
 import { patternHash } from '../../netns-lab/pattern.js'
 import { alike, PLANS } from '../../netns-lab/plans.js'
@@ -12,6 +14,8 @@ import { clientBeyond, narrow, serversBeyond } from './long-ways.js'
 const OCTETS = Number(process.env['UVS_E2E_OCTETS'] ?? 20_000_000)
 /** Enough to need full segments, and to be soon there. */
 const SOME_OCTETS = 500_000
+/** UVS_E2E_REQUESTS=15000 for the issue's. */
+const REQUESTS = Number(process.env['UVS_E2E_REQUESTS'] ?? 2000)
 const DATAGRAM = 60_000
 const NARROW = 1300
 
@@ -34,8 +38,7 @@ export async function everyMode(mode: LabMode, io: 'raw' | 'tap'): Promise<void>
     await startWithRules(lab, [...rules(plan), ...udpRules(plan)])
 
     await t.test('offloads on', t => passes(t, lab))
-    const noEthtool = which('ethtool') ? false : 'ethtool is not installed'
-    await t.test('offloads off', { skip: noEthtool }, async t => {
+    await t.test('offloads off', { skip: without('ethtool') }, async t => {
       await offloadsOff(lab)
       await passes(t, lab)
     })
@@ -60,6 +63,16 @@ async function passes(t: Test, lab: NetnsLab): Promise<void> {
 
   await t.test(`${OCTETS} octets come down and go up unchanged`, async t => {
     t.strictSame(await probe(...there(OCTETS)), [patternHash(OCTETS), patternHash(OCTETS)])
+  })
+
+  await t.test('ab: a connection a request', { skip: without('ab') }, async t => {
+    const report = await lab.spaces.must('client', which('ab')!, ['-q', '-n', String(REQUESTS), '-c', '50', lab.url])
+    t.match(readAb(report, REQUESTS, ''), { answered: REQUESTS, failed: 0 })
+  })
+
+  await t.test('wrk: connections that stay open', { skip: without('wrk') }, async t => {
+    const report = await lab.spaces.must('client', which('wrk')!, ['-t1', '-c50', '-d1', lab.url])
+    t.ok(readWrk(report) > 0, report)
   })
 
   await t.test('UDP datagrams of 60 KB, in fragments, are echoed by both', async t => {
@@ -88,6 +101,8 @@ async function passes(t: Test, lab: NetnsLab): Promise<void> {
     t.ok((await unreachables(lab, ['client'])) > before, 'the client heard of it')
   })
 }
+
+const without = (tool: string): string | false => (which(tool) ? false : `${tool} is not installed`)
 
 /** ICMP destination unreachable, of which "fragmentation needed" is one, that kernels have received. */
 async function unreachables(lab: NetnsLab, names: readonly string[]): Promise<number> {

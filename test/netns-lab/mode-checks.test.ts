@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Hop } from '../../native-free/lab-path.js'
 import { hostPart, type LabMode } from '../../native-free/lab-plan.js'
+import { checkLine, type LabReport, succeeded } from '../../native-free/lab-report.js'
 import { cpuTicks } from '../../netns-lab/director-counters.js'
 import { type Evidence, modeChecks } from '../../netns-lab/mode-checks.js'
 import { PLANS } from '../../netns-lab/plans.js'
@@ -91,6 +92,23 @@ t.test('each check can fail by itself', async t => {
   const tun = good('tun')
   const gre = tun.hops.map(it => (it.outer ? { ...it, outer: { ...it.outer, protocol: 47 } } : it))
   t.strictSame(failing({ ...tun, hops: gre }), ['the director wraps the packet, unchanged, in IP protocol 4'])
+})
+
+t.test('a check that fails, and only that, makes a good run fail, in one line', async t => {
+  const figures = {
+    answered: 5,
+    failed: 0,
+    requests: 5,
+    servers: [{ name: 'rs1', address: '', weight: 1, answered: 5 }],
+  }
+  const dr = good('dr')
+  const [mac, ...others] = modeChecks({ ...dr, plan: PLANS.dr, hops: dr.hops.slice(2) })
+  t.ok(succeeded({ ...figures, checks: modeChecks(dr) } as LabReport))
+  t.notOk(succeeded({ ...figures, checks: [...others, mac] } as LabReport))
+  t.equal(
+    checkLine(mac!),
+    'FAILED: the director changes MAC addresses and no IP address: no request was seen to come to the director and leave it',
+  )
 })
 
 t.test('CPU time out of /proc/PID/stat, whatever the name', async t => {
