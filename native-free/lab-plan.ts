@@ -1,9 +1,15 @@
+export const LAB_MODES = ['nat', 'dr', 'tun', 'fullnat'] as const
+export type LabMode = (typeof LAB_MODES)[number]
+
 export interface PlannedHost {
   /** Its namespace's name behind the lab's prefix, and what its HTTP server answers. Of one length, as `ab` likes answers. */
   name: string
+  /** The Ethernet that it is on. */
+  segment: string
   /** With prefix length. */
   address: string
-  gateway: string
+  /** Its default route; none where all it speaks to is on its segment. */
+  gateway?: string
 }
 
 export interface PlannedServer extends PlannedHost {
@@ -13,52 +19,88 @@ export interface PlannedServer extends PlannedHost {
 /** An interface of the director. */
 export interface PlannedArm {
   port: string
+  segment: string
   address: string
+}
+
+/** A router of the kernel's; its interfaces are called to-SEGMENT. */
+export interface PlannedRouter {
+  name: string
+  ports: { segment: string; address: string }[]
+  /** Beside the networks that it is on: '198.51.100.0/24', by way of. */
+  routes?: { to: string; via: string }[]
 }
 
 /** A lab as it is whatever it is built of: namespaces and veths, or stations in memory. */
 export interface LabPlan {
-  mode: string
+  mode: LabMode
   client: PlannedHost
-  /** The clients' side, the real servers' side. */
-  arms: [client: PlannedArm, servers: PlannedArm]
+  /** The clients' side first; with one arm it is the real servers' side too. */
+  arms: [clients: PlannedArm, servers?: PlannedArm]
   servers: PlannedServer[]
+  routers: PlannedRouter[]
+  /** The director's routes beside the networks that it is on, as `uvs director --route` takes them: CIDR=GATEWAY. */
+  routes: string[]
   vip: string
   port: number
   scheduler: string
+  /** FULLNAT: what the real servers see in the client's place. */
+  localAddresses: string[]
 }
 
 /** NAT with two arms, the usual first example: the answer's way back leads through the director. See netns-lab/topology.txt. */
 export const natPlan: LabPlan = {
   mode: 'nat',
-  client: { name: 'client', address: '192.168.10.10/24', gateway: '192.168.10.1' },
+  client: { name: 'client', segment: 'clients', address: '192.168.10.10/24', gateway: '192.168.10.1' },
   arms: [
-    { port: 'cli', address: '192.168.10.1/24' },
-    { port: 'srv', address: '172.16.20.150/24' },
+    { port: 'cli', segment: 'clients', address: '192.168.10.1/24' },
+    { port: 'srv', segment: 'servers', address: '172.16.20.150/24' },
   ],
   servers: [
-    { name: 'rs1', address: '172.16.20.100/24', gateway: '172.16.20.150', weight: 3 },
-    { name: 'rs2', address: '172.16.20.1/24', gateway: '172.16.20.150', weight: 1 },
+    { name: 'rs1', segment: 'servers', address: '172.16.20.100/24', gateway: '172.16.20.150', weight: 3 },
+    { name: 'rs2', segment: 'servers', address: '172.16.20.1/24', gateway: '172.16.20.150', weight: 1 },
   ],
+  routers: [],
+  routes: [],
   vip: '192.168.10.100',
   port: 80,
   scheduler: 'wrr',
+  localAddresses: [],
 }
 
 /** '172.16.20.1/24' → '172.16.20.1'. */
 export const hostPart = (address: string): string => address.slice(0, address.indexOf('/'))
 
+/** The director's interfaces. */
+export const armsOf = (plan: LabPlan): PlannedArm[] => plan.arms.flatMap(arm => arm ?? [])
+
 /** `uvs director`'s own addresses: '192.168.10.1/24@cli'. */
 export function directorAddresses(plan: LabPlan): string[] {
-  return plan.arms.map(({ port, address }) => `${address}@${port}`)
+  return armsOf(plan).map(({ port, address }) => `${address}@${port}`)
 }
 
-/** The rules as uvsadm's arguments, a command an entry. */
-export function rules({ vip, port, scheduler, servers }: LabPlan): string[][] {
-  const service = ['-t', `${vip}:${port}`]
+/** uvsadm's options for a mode's forwarding method; whether it maps ports, so that the real server's is told. */
+const METHODS: Record<LabMode, { option: string; mapsPort: boolean }> = {
+  nat: { option: '-m', mapsPort: true },
+  dr: { option: '-g', mapsPort: false },
+  tun: { option: '-i', mapsPort: false },
+  fullnat: { option: '-b', mapsPort: true },
+}
+
+/** A service's rules as uvsadm's arguments, a command an entry; the plan's own service unless told otherwise. */
+export function rules(
+  plan: LabPlan,
+  service = ['-t', `${plan.vip}:${plan.port}`],
+  { port }: { port: number } = plan,
+): string[][] {
+  const { option, mapsPort } = METHODS[plan.mode]
   const destination = ({ address, weight }: PlannedServer): string[] => {
-    const server = `${hostPart(address)}:${port}`
-    return ['-a', ...service, '-r', server, '-m', '-w', String(weight)]
+    const server = mapsPort ? `${hostPart(address)}:${port}` : hostPart(address)
+    return ['-a', ...service, '-r', server, option, '-w', String(weight)]
   }
-  return [['-A', ...service, '-s', scheduler], ...servers.map(destination)]
+  return [
+    ['-A', ...service, '-s', plan.scheduler],
+    ...plan.localAddresses.map(local => ['--add-laddr', '-z', local, ...service]),
+    ...plan.servers.map(destination),
+  ]
 }

@@ -1,3 +1,4 @@
+import type { Hop } from './lab-path.js'
 import { hostPart, type LabPlan } from './lab-plan.js'
 
 /** What a run was made on. */
@@ -27,6 +28,14 @@ export interface ServerReport {
   answered: number
 }
 
+/** Something that makes a mode what it is. */
+export interface Check {
+  name: string
+  holds: boolean
+  /** What was seen. */
+  detail: string
+}
+
 /** What a lab run came to. `uvs lab … --json FILE` writes it. */
 export interface LabReport extends LoadFigures, Machine {
   mode: string
@@ -40,6 +49,9 @@ export interface LabReport extends LoadFigures, Machine {
   connections: number
   /** Packets whose checksum the client or a server found wrong. */
   checksumErrors: number
+  /** The way of one request and its answer; not where it is simulated. */
+  path?: Hop[]
+  checks?: Check[]
   /** Why it is simulated though that was not asked for. */
   fallback?: string
 }
@@ -51,10 +63,15 @@ export function serverReports(plan: LabPlan, answered: (name: string) => number)
   })
 }
 
-/** Every request was answered, each by one of the real servers. */
-export function succeeded({ requests, answered, failed, servers }: LabReport): boolean {
+/** Every request was answered, each by one of the real servers, and all checks hold. */
+export function succeeded({ requests, answered, failed, servers, checks = [] }: LabReport): boolean {
   const served = servers.reduce((sum, server) => sum + server.answered, 0)
-  return failed === 0 && answered === requests && served === requests
+  return failed === 0 && answered === requests && served === requests && checks.every(({ holds }) => holds)
+}
+
+/** 'ok: replies do not pass the director: of a download of …' */
+export function checkLine({ name, holds, detail }: Check): string {
+  return `${holds ? 'ok' : 'FAILED'}: ${name}: ${detail}`
 }
 
 /** 'Node v20.20.2, 2 × AMD EPYC, kernel 6.18.44, commit 9737d92' */

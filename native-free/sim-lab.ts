@@ -31,7 +31,7 @@ export interface SimServer extends SimNode {
   http: HttpServer
 }
 
-/** A lab in memory and virtual time: nothing of it needs root, and the same seed gives the same run. */
+/** A lab of two arms in memory and virtual time: nothing of it needs root, and the same seed gives the same run. */
 export class SimLab {
   readonly network = new Network()
   readonly director: Director
@@ -48,8 +48,10 @@ export class SimLab {
       return { host, tcp: host.speak(new TcpEndpoint(host, ++seed)) }
     }
 
-    const [clientArm, clientEnd] = cable(plan.arms[0].port, plan.client.name)
-    const [serverArm, trunk] = cable(plan.arms[1].port, 'trunk')
+    const [clients, servers] = plan.arms
+    if (!servers || plan.mode !== 'nat') throw new RangeError(`mode ${plan.mode} cannot be simulated`)
+    const [clientArm, clientEnd] = cable(clients.port, plan.client.name)
+    const [serverArm, trunk] = cable(servers.port, 'trunk')
     const ports = [trunk]
     this.client = node(plan.client, clientEnd)
     this.servers = plan.servers.map(planned => {

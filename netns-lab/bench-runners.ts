@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hostPart, type LabPlan, natPlan, rules } from '../native-free/lab-plan.js'
+import { armsOf, hostPart, type LabPlan, natPlan, rules } from '../native-free/lab-plan.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
 
@@ -37,7 +37,7 @@ async function startUvs(lab: NetnsLab): Promise<void> {
 
 /** Gives the director's interfaces to the kernel: the addresses, the virtual one among them. */
 async function giveToKernel(lab: NetnsLab): Promise<void> {
-  for (const { port: name, address } of benchPlan.arms) {
+  for (const { port: name, address } of armsOf(benchPlan)) {
     await lab.spaces.ip('director', 'addr', 'add', address, 'dev', name)
   }
   await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', benchPlan.arms[0].port)

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathLines } from '../native-free/lab-path.js'
 import { type LabPlan, rules } from '../native-free/lab-plan.js'
-import { type LabReport, serverReports, speedLine, spreadLine } from '../native-free/lab-report.js'
+import { checkLine, type LabReport, serverReports, speedLine, spreadLine } from '../native-free/lab-report.js'
+import { gatherEvidence } from './evidence.js'
 import { DirectorProcess } from './director-process.js'
 import { putLoad } from './load-tool.js'
 import { machine } from './machine.js'
+import { modeChecks } from './mode-checks.js'
 import { NetnsLab } from './netns-lab.js'
+import { realServerArguments } from './real-server.js'
 import { which } from './tools.js'
+import { traceRequest } from './trace.js'
 
 /** Statistics become visible every 2 seconds (ipvs-behaviour.md §11.2). */
 const TICK_MS = 2100
@@ -20,13 +25,18 @@ export interface DemoOptions {
   signal: AbortSignal
 }
 
+/** What is downloaded to see which way it takes. */
+const BIG_OCTETS = 20_000_000
+
 /** Builds the lab, balances a load in it, prints what a user would type and see, and removes it, whatever happens. */
 export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
   const { print, requests, concurrency, signal, plan, io } = options
   if (!which('nginx')) print('nginx is not installed: using Node servers')
   if (!which('ab')) print('ab is not installed: using autocannon, whose connections stay open')
-  const lab = await NetnsLab.build(options)
+  const lab = await NetnsLab.build({ ...options, web: { bigOctets: BIG_OCTETS } })
   try {
+    const realServer = realServerArguments(plan)?.join(' ')
+    if (realServer) for (const { name } of plan.servers) print(`${name}$ uvs ${realServer}`)
     const director = await lab.startDirector()
     print(`director$ uvs ${DirectorProcess.arguments(plan, io, director.control).join(' ')}`)
     const admin = async (args: string[]): Promise<void> => {
@@ -37,6 +47,13 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     }
     for (const rule of rules(plan)) await admin(rule)
 
+    const path = await traceRequest(lab)
+    print(which('curl') ? `client$ curl ${lab.url}` : `client: GET ${lab.url}, by Node`)
+    for (const line of pathLines(path)) print(line)
+
+    const answered = (name: string): number => lab.servers.get(name)!.answered()
+    const before = new Map(plan.servers.map(({ name }) => [name, answered(name)]))
+    const begun = await lab.connectionsOpened()
     const result = await putLoad(lab.spaces, 'client', lab.url, requests, concurrency)
     print(`client$ ${result.command}`)
     print(speedLine(result))
@@ -45,14 +62,16 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     await admin(['-Ln', '--stats'])
 
     const { command: load, ...figures } = result
-    const servers = serverReports(plan, name => lab.servers.get(name)!.answered())
-    const checksumErrors = await lab.checksumErrors()
-    const connections = await lab.connectionsOpened()
+    const servers = serverReports(plan, name => answered(name) - before.get(name)!)
+    const connections = (await lab.connectionsOpened()) - begun
     if (connections > requests)
       print(`(Conns: the load tool began ${connections} connections for ${requests} requests.)`)
     const run = { mode: plan.mode, io, load, requests, concurrency, connections }
-    const report: LabReport = { ...run, ...figures, servers, checksumErrors, ...machine() }
+    const checks = modeChecks(await gatherEvidence(lab, director, path))
+    const checksumErrors = await lab.checksumErrors()
+    const report: LabReport = { ...run, ...figures, servers, checksumErrors, ...machine(), path, checks }
     print(spreadLine(report))
+    for (const check of checks) print(checkLine(check))
     return report
   } finally {
     await lab.remove()

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { directorAddresses, type LabPlan } from '../native-free/lab-plan.js'
+import { armsOf, directorAddresses, type LabPlan } from '../native-free/lab-plan.js'
 import type { Namespaces } from './namespaces.js'
 import { type Ended, identify, isAlive, type ProcessId, run, until } from './proc.js'
 import { ours } from './tools.js'
@@ -19,9 +19,12 @@ export class DirectorProcess {
 
   /** The arguments, as typed after `uvs`. */
   static arguments(plan: LabPlan, io: 'raw' | 'tap', control: string): string[] {
-    const ports = plan.arms.map(arm => arm.port).join(',')
+    const ports = armsOf(plan)
+      .map(({ port }) => port)
+      .join(',')
     const addresses = directorAddresses(plan).flatMap(address => ['--address', address])
-    return ['director', `--${io}`, ports, ...addresses, '--control', control]
+    const routes = plan.routes.flatMap(route => ['--route', route])
+    return ['director', `--${io}`, ports, ...addresses, ...routes, '--control', control]
   }
 
   /** Starts it in the director's namespace; resolves when frames flow. */

@@ -1,10 +1,13 @@
+import { LAB_MODES, type LabMode } from '../native-free/lab-plan.js'
+
 const IOS = ['raw', 'tap', 'sim'] as const
 export type Io = (typeof IOS)[number]
 
-/** What `uvs lab` was asked for. Without `io`: raw where namespaces can be had, else sim. */
+/** What `uvs lab` was asked for. Without `io`: raw where namespaces can be had, else sim, if the mode has it. */
 export type LabRequest =
-  | ({ do: 'demo' } & LabOptions)
-  | { do: 'up'; io: 'raw' | 'tap' }
+  | ({ do: 'demo'; mode: LabMode } & LabOptions)
+  | { do: 'all'; io: 'raw' | 'tap'; json?: string }
+  | { do: 'up'; mode: LabMode; io: 'raw' | 'tap' }
   | { do: 'exec'; space: string; command: string[] }
   | { do: 'down' }
 
@@ -20,23 +23,43 @@ export class LabUsageError extends Error {}
 /** Pure: what the arguments after `uvs lab` ask for. */
 export function parseLab(args: readonly string[]): LabRequest {
   const [verb, ...rest] = args
+  const mode = modeOf(verb)
+  if (mode) return { do: 'demo', mode, ...readOptions(rest) }
   switch (verb) {
-    case 'nat':
-      return { do: 'demo', ...readOptions(rest) }
-    case 'up': {
-      const { io = 'raw', json } = readOptions(rest[0] === 'nat' ? rest.slice(1) : rest)
-      if (io === 'sim' || json !== undefined) throw new LabUsageError('up takes --io raw or --io tap only')
-      return { do: 'up', io }
+    case 'all': {
+      const { io = 'raw', ...options } = readOptions(rest)
+      if (io === 'sim') throw new LabUsageError('all takes --io raw or --io tap, and --json')
+      return { do: 'all', io, ...options }
     }
+    case 'up':
+      return { do: 'up', ...readUp(rest) }
     case 'exec':
       if (rest.length < 2) throw new LabUsageError('exec needs a namespace and a command')
       return { do: 'exec', space: rest[0]!, command: rest.slice(1) }
     case 'down':
       if (rest.length > 0) throw new LabUsageError(`down takes no arguments, not '${rest[0]}'`)
       return { do: 'down' }
-    default:
-      throw new LabUsageError(`${verb === undefined ? '' : `'${verb}': `}the modes are nat, up, exec and down`)
+    default: {
+      const given = verb === undefined ? '' : `'${verb}': `
+      throw new LabUsageError(`${given}the modes are ${LAB_MODES.join(', ')}, all, up, exec and down`)
+    }
   }
+}
+
+function modeOf(word: string | undefined): LabMode | undefined {
+  return LAB_MODES.find(mode => mode === word)
+}
+
+/** '[MODE] [--io …]' */
+function readUp(args: readonly string[]): { mode: LabMode; io: 'raw' | 'tap' } {
+  const [word] = args
+  const mode = modeOf(word)
+  if (!mode && word !== undefined && !word.startsWith('-')) {
+    throw new LabUsageError(`up '${word}': the modes are ${LAB_MODES.join(', ')}`)
+  }
+  const { io = 'raw', json } = readOptions(mode ? args.slice(1) : args)
+  if (io === 'sim' || json !== undefined) throw new LabUsageError('up takes --io raw or --io tap only')
+  return { mode: mode ?? 'nat', io }
 }
 
 /** '--io tap' or '--io=tap', and so on. */

@@ -1,5 +1,5 @@
 /*
- * A real server for the lab where nginx is not installed, and for the tests. A program: NAME PORT [UDP-PORT] [COUNT-FILE].
+ * A real server for the lab where nginx is not installed, and for the tests. A program: NAME PORT [UDP-ADDRESS:PORT] [COUNT-FILE].
  *
  *   GET /            its name
  *   GET /octets/N    N octets, the same for every N
@@ -14,7 +14,8 @@ import { Readable } from 'node:stream'
 import { argv } from 'node:process'
 import { pattern } from './pattern.js'
 
-const [name = 'rs', port = '80', udpPort, countFile] = argv.slice(2)
+const [name = 'rs', port = '80', udp = ':0', countFile] = argv.slice(2)
+const [udpAddress, udpPort] = udp.split(':')
 const count = countFile ? openSync(countFile, 'a') : undefined
 
 const server = createServer((request, response) => {
@@ -25,8 +26,9 @@ server.listen(Number(port), '0.0.0.0')
 
 if (Number(udpPort) > 0) {
   const socket = createSocket('udp4')
-  socket.on('message', (text, from) => socket.send(`${name} ${text.toString()}`, from.port, from.address))
-  socket.bind(Number(udpPort))
+  const before = Buffer.from(`${name} `)
+  socket.on('message', (octets, from) => socket.send([before, octets], from.port, from.address))
+  socket.bind(Number(udpPort), udpAddress)
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {

@@ -1,8 +1,9 @@
 import type { LabPlan } from '../native-free/lab-plan.js'
+import { buildTopology } from './build-topology.js'
 import { DirectorProcess } from './director-process.js'
 import { Ledger } from './ledger.js'
 import { Namespaces } from './namespaces.js'
-import { buildTwoArm } from './two-arm.js'
+import { prepareRealServer } from './real-server.js'
 import { startWebServer, type WebServer, type WebServerOptions } from './web-server.js'
 
 export interface NetnsLabOptions {
@@ -31,7 +32,8 @@ export class NetnsLab {
     const ledger = await Ledger.open(prefix, { stays })
     const lab = new NetnsLab(new Namespaces(ledger, signal), options)
     try {
-      await buildTwoArm(lab.spaces, plan, io)
+      await buildTopology(lab.spaces, plan, io)
+      await Promise.all(plan.servers.map(({ name }) => prepareRealServer(lab.spaces, plan, name)))
       for (const { name } of plan.servers) {
         lab.servers.set(name, await startWebServer(lab.spaces, name, { port: plan.port, ...web }))
       }

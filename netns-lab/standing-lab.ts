@@ -4,6 +4,7 @@ import { DirectorProcess } from './director-process.js'
 import { LabUsageError } from './lab-request.js'
 import { Ledger, namespacesOf } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
+import { realServerArguments } from './real-server.js'
 
 type Print = (line: string) => void
 
@@ -11,6 +12,8 @@ type Print = (line: string) => void
 export async function labUp(options: NetnsLabOptions, print: Print): Promise<number> {
   const lab = await NetnsLab.build({ ...options, stays: true })
   try {
+    const realServer = realServerArguments(options.plan)?.join(' ')
+    if (realServer) for (const { name } of options.plan.servers) print(`${name}$ uvs ${realServer}`)
     const director = await lab.startDirector()
     print(`director$ uvs ${DirectorProcess.arguments(options.plan, options.io, director.control).join(' ')}`)
     for (const rule of rules(options.plan)) {
@@ -28,31 +31,44 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
   }
 }
 
-/** `uvs lab exec`: runs a command in one of the lab's namespaces, on this terminal. Answers its exit status. */
-export async function labExec(prefix: string, space: string, command: readonly string[]): Promise<number> {
-  const name = space.startsWith(prefix) ? space : prefix + space
-  const spaces = await namespacesOf(prefix)
-  if (spaces.length === 0) throw new Error('no lab is up: uvs lab up')
-  if (!spaces.includes(name)) {
-    const known = spaces.map(each => each.slice(prefix.length))
-    throw new LabUsageError(`exec '${space}': the lab's namespaces are ${known.join(', ')}`)
-  }
+/** `uvs lab exec`: runs a command in a namespace of a lab that is up, on this terminal. Answers its exit status. */
+export async function labExec(prefixes: readonly string[], space: string, command: readonly string[]): Promise<number> {
+  const name = await spaceNamed(prefixes, space)
   const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit' })
   if (error) throw error
   return status ?? (signal ? 1 : 0)
 }
 
-/** `uvs lab down`: removes the lab that stands, and what dead owners have left of any. */
-export async function labDown(prefix: string, print: Print): Promise<number> {
-  const swept = await Ledger.sweep()
-  const ledger = Ledger.find(prefix)
-  const owner = ledger?.ownerPid
-  if (owner !== undefined) {
-    print(`process ${owner} is running the lab, and removes it at its end`)
-    return 1
+/** 'rs1' or 'uvs-dr-rs1' → 'uvs-dr-rs1'. */
+async function spaceNamed(prefixes: readonly string[], space: string): Promise<string> {
+  const labs = await Promise.all(prefixes.map(async prefix => ({ prefix, spaces: await namespacesOf(prefix) })))
+  const known = labs.flatMap(({ spaces }) => spaces)
+  if (known.length === 0) throw new Error('no lab is up: uvs lab up')
+  if (known.includes(space)) return space
+  const [found, ...others] = prefixes.map(prefix => prefix + space).filter(name => known.includes(name))
+  if (others.length > 0) {
+    throw new LabUsageError(`exec '${space}': several labs are up; it may be ${[found, ...others].join(' or ')}`)
   }
-  await ledger?.remove()
-  const removed = [...swept, ...(ledger ? [prefix] : [])]
-  print(removed.length > 0 ? `removed ${removed.map(it => `${it}*`).join(', ')}` : 'no lab is up')
-  return 0
+  if (found !== undefined) return found
+  const short = labs.flatMap(({ prefix, spaces }) => spaces.map(name => name.slice(prefix.length)))
+  throw new LabUsageError(`exec '${space}': the lab's namespaces are ${[...new Set(short)].join(', ')}`)
+}
+
+/** `uvs lab down`: removes the labs that stand, and what dead owners have left of any. */
+export async function labDown(prefixes: readonly string[], print: Print): Promise<number> {
+  const removed = await Ledger.sweep()
+  let status = 0
+  for (const prefix of prefixes) {
+    const ledger = Ledger.find(prefix)
+    if (ledger?.ownerPid !== undefined) {
+      print(`process ${ledger.ownerPid} is running the lab, and removes it at its end`)
+      status = 1
+    } else if (ledger) {
+      await ledger.remove()
+      removed.push(prefix)
+    }
+  }
+  if (removed.length > 0) print(`removed ${removed.map(it => `${it}*`).join(', ')}`)
+  else if (status === 0) print('no lab is up')
+  return status
 }

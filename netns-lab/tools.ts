@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { LabMode } from '../native-free/lab-plan.js'
 
 /** Where a program is on PATH, and in the places for administrators that a plain user's PATH may lack. */
 export function which(program: string): string | undefined {
@@ -26,10 +27,11 @@ export function ours(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
 }
 
-/** The lab's drawing, from topology.txt; empty where an install has left that file out. */
-export function topology(): string {
+/** A mode's drawing, from topology.txt; empty where an install has left that file out. */
+export function topology(mode: LabMode): string {
   try {
-    return readFileSync(ours('../netns-lab/topology.txt'), 'utf8').split('\n\n')[0] ?? ''
+    const sections = readFileSync(ours('../netns-lab/topology.txt'), 'utf8').split('\n\n')
+    return sections.find(section => section.startsWith(`# ${mode}\n`))?.replace(/^.*\n/, '') ?? ''
   } catch {
     return ''
   }

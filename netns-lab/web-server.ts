@@ -10,6 +10,8 @@ export interface WebServer {
   /** 'nginx' or 'Node' */
   kind: string
   pid: number
+  /** Where `bigOctets` octets are, as they stand behind the URL's last slash. */
+  bigPath: string
   /** Requests answered since start, by the server's own count. */
   answered(): number
 }
@@ -18,19 +20,21 @@ export interface WebServerOptions {
   port: number
   /** UDP echo beside it; the Node server only. */
   udpPort?: number
+  /** The address that it is on: what it answers from, where the real server holds several. Without it all. */
+  udpAddress?: string
   /** Take the Node server though nginx is there. */
   node?: boolean
   /** Do not count: a write a request is saved. */
   quiet?: boolean
   /** nginx only: a master and a worker for each CPU, as distributions set it up, instead of one process. */
   workers?: boolean
-  /** nginx only: so many octets, all zero, are to be had as /big. */
+  /** So many octets are to be had from `bigPath`. */
   bigOctets?: number
 }
 
 /** Starts an HTTP server that answers with its namespace's name; resolves when it listens. */
 export async function startWebServer(spaces: Namespaces, name: string, options: WebServerOptions): Promise<WebServer> {
-  const { port, udpPort = 0, node = false, quiet = false } = options
+  const { port, udpPort = 0, udpAddress = '0.0.0.0', node = false, quiet = false } = options
   const dir = join(spaces.ledger.dir, name)
   mkdirSync(dir)
   const counts = join(dir, 'requests')
@@ -43,13 +47,18 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
         ours('netns-lab/name-server.js'),
         name,
         String(port),
-        String(udpPort),
+        `${udpAddress}:${udpPort}`,
         ...countFile,
       ])
   if (!(await until(() => listens(pid, port), START_MS, spaces.signal))) {
     throw new Error(`the HTTP server in ${spaces.full(name)} does not listen: ${readFileSync(log, 'utf8').trim()}`)
   }
-  return { kind: nginx ? 'nginx' : 'Node', pid, answered: () => readFileSync(counts, 'utf8').split('\n').length - 1 }
+  return {
+    kind: nginx ? 'nginx' : 'Node',
+    pid,
+    bigPath: nginx ? 'big' : `octets/${options.bigOctets ?? 0}`,
+    answered: () => readFileSync(counts, 'utf8').split('\n').length - 1,
+  }
 }
 
 /** A configuration of our own, all its files in the lab's directory; in the foreground, ended by its pid. */

@@ -27,6 +27,8 @@ export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsi
 export const eventfd = libc.func('int eventfd(unsigned int value, int flags)')
 export const schedGetcpu = libc.func('int sched_getcpu()')
 export const schedYield = libc.func('int sched_yield()')
+/** Puts the calling thread into the namespace that a file of /proc/…/ns or /run/netns stands for (setns(2)). */
+export const setns = libc.func('int setns(int fd, int type)')
 export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, size_t len, uintptr_t set)')
 /** For calls that libc has no name for: bpf(2). */
 export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
@@ -53,6 +55,7 @@ const explanations: Record<string, string> = {
   EACCES: 'root or CAP_NET_RAW and CAP_NET_ADMIN are needed',
   ENODEV: 'there is no such interface',
   EBUSY: 'another process holds it',
+  EADDRINUSE: 'another process holds it',
   ENETDOWN: 'the interface is down',
   ENOENT: 'it does not exist',
 }

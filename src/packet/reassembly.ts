@@ -2,7 +2,7 @@
  * A piece of a datagram (RFC 791 §3.2, as Linux does it):
  * 1. of a length and place that may be         → DROP_FRAGMENT_MALFORMED
  * 2. of a datagram that is known, or a new one; of one source at most 64, in all 256: the oldest goes
- *    (DROP_FRAGMENT_EVICTED), unless all have just been sent → DROP_NO_MEMORY
+ *    (DROP_FRAGMENT_EVICTED), but not while places wait to be flushed → DROP_NO_MEMORY
  * 3. where nothing has come yet                → DROP_FRAGMENT_DUPLICATE; DROP_FRAGMENT_OVERLAP, and the datagram with it
  * 4. kept; the rest is awaited for 30 s        → HELD; DROP_FRAGMENT_TIMEOUT
  * 5. the last one missing: the packet is the whole datagram → PASS
@@ -135,16 +135,17 @@ export class Reassembly {
       ofOne++
     }
     if (ofOne < MOST_OF_ONE) {
-      if (this.#free.length > 0) return
+      // Places that are spent are free with the next turn: until then nobody's datagram pays for them.
+      if (this.#free.length > 0 || this.#spent.length > 0) return
       oldest = this.#known.entries().next().value
     }
     if (oldest !== undefined) this.#evict(...oldest)
   }
 
-  #keep({ ip, slab, ipAt, transportAt, transportLen }: Packet, datagram: Datagram, from: number, to: number): void {
+  #keep({ ip, slab, ipAt, transportAt }: Packet, datagram: Datagram, from: number, to: number): void {
     datagram.mark(from, to)
     const { headerLen } = ip
-    const size = headerLen + transportLen
+    const size = headerLen + to - from
     datagram.largest = Math.max(datagram.largest, size)
     if (ip.dontFragment) datagram.largestDf = Math.max(datagram.largestDf, size)
     datagram.ecn |= 1 << (ip.tos & 3)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { hostPart, type LabPlan, natPlan, rules } from '../../native-free/lab-plan.js'
+import { type LabPlan, natPlan, rules } from '../../native-free/lab-plan.js'
 import type { DirectorProcess } from '../../netns-lab/director-process.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { patternHash } from '../../netns-lab/pattern.js'
@@ -14,12 +14,19 @@ import { connectControl } from '../../src/control/client.js'
 import { unhooked } from './unhooked.js'
 
 const PROBE = join(dirname(fileURLToPath(import.meta.url)), 'probe.js')
-const UDP_PORT = 53
+export const UDP_PORT = 53
 const OCTETS = 20_000_000
 const { vip } = natPlan
 
 /** Runs probes one after another in the client's namespace; answers what each of them said. */
-type Probe = (...probes: (string | number)[][]) => Promise<unknown[]>
+export type Probe = (...probes: (string | number)[][]) => Promise<unknown[]>
+
+export function probeIn(lab: NetnsLab): Probe {
+  return async (...probes) => {
+    const args = unhooked([PROBE, JSON.stringify(probes)])
+    return JSON.parse(await lab.spaces.must('client', 'env', args, 60_000)) as unknown[]
+  }
+}
 
 /** The lab's NAT with real sockets: the same tests, whether frames are taken by AF_PACKET or by TAP. */
 export async function endToEnd(io: 'raw' | 'tap'): Promise<void> {
@@ -28,11 +35,8 @@ export async function endToEnd(io: 'raw' | 'tap'): Promise<void> {
     const options = { prefix: `uvs-e2e-${io}-${process.pid}-`, plan: natPlan, io }
     const lab = await NetnsLab.build({ ...options, web: { node: true, udpPort: UDP_PORT } })
     t.teardown(() => lab.remove())
-    const probe: Probe = async (...probes) => {
-      const args = unhooked([PROBE, JSON.stringify(probes)])
-      return JSON.parse(await lab.spaces.must('client', 'env', args)) as unknown[]
-    }
-    let director = await startWithRules(lab)
+    const probe = probeIn(lab)
+    let director = await startWithRules(lab, natRules)
 
     await t.test('fetches go to the real servers by weight', async t => {
       const bodies = await probe(...Array.from({ length: 8 }, () => ['get', lab.url]))
@@ -64,7 +68,7 @@ export async function endToEnd(io: 'raw' | 'tap'): Promise<void> {
     await t.test('after kill -9 a director starts cleanly again', async t => {
       process.kill(director.id.pid, 'SIGKILL')
       t.equal(await director.ended(), null)
-      director = await startWithRules(lab)
+      director = await startWithRules(lab, natRules)
       t.match(await probe(['get', lab.url]), [/^200 rs/])
     })
 
@@ -90,15 +94,18 @@ export async function endToEnd(io: 'raw' | 'tap'): Promise<void> {
   })
 }
 
-const udpRules = ({ servers }: LabPlan): string[][] => {
-  const service = ['-u', `${vip}:${UDP_PORT}`]
-  return [['-A', ...service, '-s', 'rr'], ...servers.map(it => ['-a', ...service, '-r', hostPart(it.address), '-m'])]
+const natRules = [...rules(natPlan), ...udpRules(natPlan)]
+
+/** The plan's service once more for UDP, rr, without weights. */
+export function udpRules(plan: LabPlan): string[][] {
+  const servers = plan.servers.map(server => ({ ...server, weight: 1 }))
+  return rules({ ...plan, servers, scheduler: 'rr' }, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
 }
 
-async function startWithRules(lab: NetnsLab): Promise<DirectorProcess> {
+export async function startWithRules(lab: NetnsLab, lines: readonly string[][]): Promise<DirectorProcess> {
   const director = await lab.startDirector()
   const control = connectControl(director.control)
-  for (const rule of [...rules(natPlan), ...udpRules(natPlan)]) {
+  for (const rule of lines) {
     const { status, err } = await uvsadm(rule, control)
     if (status !== 0) throw new Error(`${rule.join(' ')}: ${err}`)
   }

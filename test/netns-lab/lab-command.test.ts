@@ -36,6 +36,14 @@ t.test('nat on the simulated network', async t => {
   t.match(report, { io: 'sim', requests: 5000, answered: 5000, failed: 0, checksumErrors: 0, node: process.version })
 })
 
+t.test('a mode that cannot be simulated says so', async t => {
+  for (const mode of ['dr', 'tun', 'fullnat']) {
+    const { status, out, err } = await lab(mode, '--io', 'sim')
+    t.strictSame([status, out], [1, ''])
+    t.equal(err, `uvs lab: ${mode} needs network namespaces; only nat can be simulated\n`)
+  }
+})
+
 t.test('bad options: one line on standard error, status 2', async t => {
   for (const args of [[], ['nat', '--io', 'pcap'], ['up', '--io', 'sim']]) {
     const { status, out, err } = await lab(...args)
@@ -61,6 +69,8 @@ t.test(
     t.match(demo.out, /^The network is simulated, because this process is not root\.$/m)
     const refused = /^uvs lab: --io raw: this process is not root; --io sim needs nothing\n$/
     t.match(await nobody('nat', '--io', 'raw'), { status: 1, err: refused })
+    const alone = /^uvs lab: dr needs network namespaces, and this process is not root; only nat can be simulated\n$/
+    t.match(await nobody('dr'), { status: 1, out: '', err: alone })
     t.match(await nobody('up'), { status: 1, err: /^uvs lab: this process is not root\n$/ })
   },
 )
@@ -82,6 +92,11 @@ for (const io of ['raw', 'tap']) {
     t.match(out, /^TCP {2}192\.168\.10\.100:80 wrr *$/m)
     const { servers, ...report } = JSON.parse(readFileSync(json, 'utf8')) as LabReport
     t.match(report, { io, requests: 5000, answered: 5000, failed: 0, checksumErrors: 0 })
+    t.ok(report.checks?.length === 3 && report.checks.every(({ holds }) => holds), JSON.stringify(report.checks))
+    t.strictSame(report.path?.map(({ what, from, to }) => [what, from.space, to.space]).slice(-2), [
+      ['reply', report.path?.at(-2)?.from.space, 'director'],
+      ['reply', 'director', 'client'],
+    ])
     // ab begins a few connections that it makes no use of, so the spread is not to the request.
     const [rs1 = 0, rs2 = 0] = servers.map(({ answered }) => answered)
     t.equal(rs1 + rs2, 5000)

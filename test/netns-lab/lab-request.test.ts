@@ -3,12 +3,18 @@ import { LabUsageError, parseLab } from '../../netns-lab/lab-request.js'
 
 t.test('what is asked for', async t => {
   const cases: [string, object][] = [
-    ['nat', { do: 'demo' }],
-    ['nat --io tap', { do: 'demo', io: 'tap' }],
-    ['nat --io=sim --json=a=b.json', { do: 'demo', io: 'sim', json: 'a=b.json' }],
-    ['nat --json f --io raw', { do: 'demo', io: 'raw', json: 'f' }],
-    ['up', { do: 'up', io: 'raw' }],
-    ['up nat --io tap', { do: 'up', io: 'tap' }],
+    ['nat', { do: 'demo', mode: 'nat' }],
+    ['nat --io tap', { do: 'demo', mode: 'nat', io: 'tap' }],
+    ['nat --io=sim --json=a=b.json', { do: 'demo', mode: 'nat', io: 'sim', json: 'a=b.json' }],
+    ['dr --json f --io raw', { do: 'demo', mode: 'dr', io: 'raw', json: 'f' }],
+    ['tun', { do: 'demo', mode: 'tun' }],
+    ['fullnat --io tap', { do: 'demo', mode: 'fullnat', io: 'tap' }],
+    ['all', { do: 'all', io: 'raw' }],
+    ['all --json f --io tap', { do: 'all', io: 'tap', json: 'f' }],
+    ['up', { do: 'up', mode: 'nat', io: 'raw' }],
+    ['up --io tap', { do: 'up', mode: 'nat', io: 'tap' }],
+    ['up dr', { do: 'up', mode: 'dr', io: 'raw' }],
+    ['up fullnat --io tap', { do: 'up', mode: 'fullnat', io: 'tap' }],
     [
       'exec client curl -s http://192.168.10.100/',
       { do: 'exec', space: 'client', command: ['curl', '-s', 'http://192.168.10.100/'] },
@@ -21,8 +27,11 @@ t.test('what is asked for', async t => {
 
 t.test('what cannot be is refused in one line that says what may be', async t => {
   const cases: [string[], RegExp][] = [
-    [[], /^the modes are nat, up, exec and down$/],
-    [['dr'], /^'dr': the modes are/],
+    [[], /^the modes are nat, dr, tun, fullnat, all, up, exec and down$/],
+    [['route'], /^'route': the modes are/],
+    [['all', '--io', 'sim'], /^all takes --io raw or --io tap, and --json$/],
+    [['up', 'all'], /^up 'all': the modes are nat, dr, tun, fullnat$/],
+    [['up', 'dr', 'tun'], /^'tun': the options are/],
     [['nat', '--io'], /^--io needs a value$/],
     [['nat', '--io='], /^--io needs a value$/],
     [['nat', '--io', 'pcap'], /^--io 'pcap': it may be raw, tap, sim$/],

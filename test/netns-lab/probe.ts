@@ -6,6 +6,7 @@
  *   ["hash", URL]                the SHA-256 of the body
  *   ["send", URL, OCTETS]        posts so many octets of the pattern: the body of the answer
  *   ["udp", ADDRESS, PORT, TEXT] the answer, null after 2 s without one
+ *   ["echo", ADDRESS, PORT, OCTETS]  who echoed a datagram of so many octets of the pattern, 'rs1'; else as udp
  *   ["connect", ADDRESS, PORT]   'connected', or the error's code
  *   ["ping", ADDRESS, TEXT]      whether it answers with the same text
  */
@@ -36,15 +37,18 @@ const verbs: Record<string, (target: string, ...rest: string[]) => unknown> = {
     await pipeline(Readable.from(pattern(Number(octets))), posted)
     return text(await answer)
   },
-  udp(address, port, payload = '') {
-    const socket = createSocket('udp4')
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, 2000, null)
-      socket.on('message', message => resolve(message.toString()))
-      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
-      socket.connect(Number(port), address, () => socket.send(payload))
-      socket.once('close', () => clearTimeout(timer))
-    }).finally(() => socket.close())
+  async udp(address, port, payload = '') {
+    const answer = await askUdp(address, port, Buffer.from(payload))
+    return Buffer.isBuffer(answer) ? answer.toString() : answer
+  },
+  async echo(address, port, octets) {
+    const sent = Buffer.concat([...pattern(Number(octets))])
+    const answer = await askUdp(address, port, sent)
+    if (!Buffer.isBuffer(answer)) return answer
+    const space = answer.indexOf(' ')
+    return answer.subarray(space + 1).equals(sent)
+      ? answer.toString('latin1', 0, space)
+      : `${answer.length} other octets`
   },
   connect(address, port) {
     return new Promise(resolve => {
@@ -61,6 +65,18 @@ for (const [verb = '', ...args] of JSON.parse(argv[2] ?? '[]') as string[][]) {
   results.push((await verbs[verb]?.(args[0] ?? '', ...args.slice(1))) ?? null)
 }
 process.stdout.write(JSON.stringify(results), () => process.exit(0))
+
+/** The answer, an error's code, or null after 2 s. */
+function askUdp(address: string, port = '', payload: Buffer): Promise<Buffer | string | null> {
+  const socket = createSocket('udp4')
+  return new Promise<Buffer | string | null>(resolve => {
+    const timer = setTimeout(resolve, 2000, null)
+    socket.on('message', resolve)
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    socket.connect(Number(port), address, () => socket.send(payload))
+    socket.once('close', () => clearTimeout(timer))
+  }).finally(() => socket.close())
+}
 
 function answerTo(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => get(url, { agent: false, timeout: 5000 }, resolve).on('error', reject))

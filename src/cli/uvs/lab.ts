@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { natPlan } from '../../../native-free/lab-plan.js'
+import { LAB_MODES, type LabMode } from '../../../native-free/lab-plan.js'
 import { type LabReport, machineLine, succeeded } from '../../../native-free/lab-report.js'
 import { simDemo } from '../../../native-free/sim-demo.js'
+import { compareModes } from '../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../netns-lab/demo.js'
 import { type LabOptions, type LabRequest, LabUsageError, parseLab } from '../../../netns-lab/lab-request.js'
 import { machine } from '../../../netns-lab/machine.js'
+import { PLANS } from '../../../netns-lab/plans.js'
 import { whyNoNamespaces } from '../../../netns-lab/requirements.js'
 import { labDown, labExec, labUp } from '../../../netns-lab/standing-lab.js'
 import { topology } from '../../../netns-lab/tools.js'
@@ -18,11 +20,14 @@ const CONCURRENCY = 100
 
 export const lab: UvsCommand = {
   name: 'lab',
-  usage: 'lab nat [--io raw|tap|sim] [--json FILE] | lab up [nat] [--io raw|tap] | lab exec NS CMD… | lab down',
-  help: `A balancer between a client and two real servers, in network namespaces or on a simulated network.
-nat   builds it, puts ${REQUESTS} requests on it, prints the tables, removes it. Simulated without root or /dev/net/tun.
-up    builds it to play in. exec runs a command in client, director, rs1 or rs2. down removes it.
-UVS_LAB_PREFIX, uvs-nat- unless set, is what the namespaces' names begin with.`,
+  usage:
+    'lab nat|dr|tun|fullnat|all [--io raw|tap] [--json FILE] | lab up [MODE] [--io raw|tap] | lab exec NS CMD… | lab down',
+  help: `A balancer between a client and two real servers, in network namespaces.
+nat, dr, tun, fullnat   builds it, shows the path of one request and of its reply, puts ${REQUESTS} requests on it, prints the
+      tables, checks what makes the mode what it is, removes it. nat --io sim is in memory, and so is nat without root.
+all   the same load through every mode, and one table.
+up    builds one to play in, nat unless told. exec runs a command in client, director, rs1, … of it. down removes it.
+The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is set.`,
   async run(args) {
     try {
       return await perform(parseLab(args), prefixFrom(process.env['UVS_LAB_PREFIX']))
@@ -33,10 +38,12 @@ UVS_LAB_PREFIX, uvs-nat- unless set, is what the namespaces' names begin with.`,
   },
 }
 
-function prefixFrom(text = 'uvs-nat'): string {
+/** A lab's prefix by its mode. */
+function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string {
+  if (text === undefined) return mode => `uvs-${mode}-`
   if (!/^\w[\w.-]{0,39}$/.test(text))
     throw new LabUsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
-  return text.endsWith('-') ? text : `${text}-`
+  return () => (text.endsWith('-') ? text : `${text}-`)
 }
 
 function complain(message: string, status: number): number {
@@ -46,24 +53,33 @@ function complain(message: string, status: number): number {
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-async function perform(request: LabRequest, prefix: string): Promise<number> {
-  if (request.do === 'demo') return demo(request, prefix)
+async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') => string): Promise<number> {
+  if (request.do === 'demo') return demo(request, prefixOf(request.mode))
   const why = await whyNoNamespaces()
   if (why) return complain(why, 1)
-  if (request.do === 'exec') return labExec(prefix, request.space, request.command)
-  if (request.do === 'down') return labDown(prefix, print)
-  return untilStopped(signal => labUp({ prefix, plan: natPlan, io: request.io, signal }, print))
+  const prefixes = [...new Set([...LAB_MODES, 'all' as const].map(prefixOf))]
+  if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
+  if (request.do === 'down') return labDown(prefixes, print)
+  if (request.do === 'all') {
+    const { do: _, ...options } = request
+    return untilStopped(signal => compareModes({ ...options, prefix: prefixOf('all'), print, signal }))
+  }
+  const { mode, io } = request
+  return untilStopped(signal => labUp({ prefix: prefixOf(mode), plan: PLANS[mode], io, signal }, print))
 }
 
-async function demo({ io, json }: LabOptions, prefix: string): Promise<number> {
+async function demo({ mode, io, json }: LabOptions & { mode: LabMode }, prefix: string): Promise<number> {
   const why = io === 'sim' ? undefined : await whyNoNamespaces()
+  if (mode !== 'nat' && (io === 'sim' || why)) {
+    return complain(`${mode} needs network namespaces${why ? `, and ${why}` : ''}; only nat can be simulated`, 1)
+  }
   if (io && why) return complain(`--io ${io}: ${why}; --io sim needs nothing`, 1)
   const simulated = io === 'sim' || why !== undefined
-  print(`uvs lab nat --io ${simulated ? 'sim' : (io ?? 'raw')}`)
+  print(`uvs lab ${mode} --io ${simulated ? 'sim' : (io ?? 'raw')}`)
   if (why) print(`The network is simulated, because ${why}.`)
-  print(`${topology()}\n${machineLine(machine())}`)
+  print(`${topology(mode)}\n${machineLine(machine())}`)
   return untilStopped(async signal => {
-    const load = { plan: natPlan, requests: REQUESTS, concurrency: CONCURRENCY, print }
+    const load = { plan: PLANS[mode], requests: REQUESTS, concurrency: CONCURRENCY, print }
     const report = await (simulated ? inMemory(load, why) : netnsDemo({ ...load, io: io ?? 'raw', prefix, signal }))
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
     return succeeded(report) ? 0 : 1

@@ -11,6 +11,7 @@ import { editService } from './edit-service.js'
 import { getLocalAddresses } from './get-laddr.js'
 import { helpCommand } from './help.js'
 import { list } from './list.js'
+import { save } from './save.js'
 import { set } from './set.js'
 import { version } from './version.js'
 import { zero } from './zero.js'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   deleteLocalAddress,
   getLocalAddresses,
   list,
+  save,
   zero,
   set,
   version,

@@ -13,7 +13,7 @@ export interface Layout {
 
 const FORWARD: Record<Method, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
 
-const PLAIN_IPIP: TunnelSettings = { type: 'ipip', port: 0, checksum: 'none' }
+export const PLAIN_IPIP: TunnelSettings = { type: 'ipip', port: 0, checksum: 'none' }
 
 export const plain: Layout = {
   head: `Prot LocalAddress:Port Scheduler Flags

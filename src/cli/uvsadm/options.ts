@@ -204,7 +204,7 @@ export const OPTIONS: readonly OptionSpec[] = [
 
 /** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */
 export const NOT_YET = {
-  commands: '-R --restore -S --save --start-daemon --stop-daemon'.split(' '),
+  commands: '-R --restore --start-daemon --stop-daemon'.split(' '),
   options: [
     '-6 --ipv6 --pe --daemon --rate',
     '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',

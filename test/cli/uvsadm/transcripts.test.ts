@@ -15,7 +15,7 @@ import { type Recorded, readTranscript } from '../../support/transcript.js'
 const names = fakeNames()
 
 /** Options of ipvsadm that uvs lacks. */
-const LACKING = new Set('-6 --pe -S -Sn -R --start-daemon --stop-daemon --daemon --rate'.split(' '))
+const LACKING = new Set('-6 --pe -R --start-daemon --stop-daemon --daemon --rate'.split(' '))
 
 /** What was done before the recording began, as far as uvs can do it, in the kernel's order of services. */
 const BEFORE: Record<string, string[]> = {
@@ -41,6 +41,8 @@ const APART: Record<string, string> = {
   'ipvsadm -h': 'its text is not in the recording',
   'ipvsadm -Ln -t 1.2.3.5:80': 'the service was made by -R',
 }
+
+const SAVED: Record<string, string> = { '-t': 'TCP', '-u': 'UDP', '--sctp-service': 'SCTP', '-f': 'FWM' }
 
 type Kind = 'exact' | 'not yet' | 'apart'
 
@@ -78,6 +80,11 @@ function only(listing: string, keys: Set<string>): string {
     const [, destination] = /^ {2}-> (\S+:\S+) +(?:Masq|Route|Tunnel|\d)/.exec(line) ?? []
     if (protocol) service = `${protocol} ${numeric(endpoint, protocol)}`
     if (protocol) return keys.has(service)
+    const [, flag, at = '', server] = /^-[Aa] (-t|-u|--sctp-service|-f) (\S+)(?: -r (\S+))?/.exec(line) ?? []
+    if (flag) {
+      const saved = `${SAVED[flag]} ${numeric(at, SAVED[flag]!)}`
+      return keys.has(server ? `${saved} > ${numeric(server, saved.slice(0, 3))}` : saved)
+    }
     return !destination || keys.has(`${service} > ${numeric(destination, service.slice(0, 3))}`)
   })
   return kept.join('\n')
@@ -90,7 +97,10 @@ async function play(file: string): Promise<{ record: Recorded; kind: Kind; got: 
   for (const record of readTranscript(file)) {
     const kind = kindOf(record)
     if (kind === 'apart') continue
-    const got = await uvsadm(record.command.split(' ').slice(1), control, names)
+    const done = await uvsadm(record.command.split(' ').slice(1), control, names)
+    // The one difference on purpose: ipvsadm does not save thresholds.
+    const got =
+      kind === 'exact' && done.out.startsWith('-A ') ? { ...done, out: done.out.replace(/ -[xy] \d+/g, '') } : done
     const keys = keysOf(control)
     played.push({ record, kind, got: { ...got, out: only(got.out, keys) }, wanted: only(record.out, keys) })
   }
@@ -99,9 +109,9 @@ async function play(file: string): Promise<{ record: Recorded; kind: Kind; got: 
 
 /** How many commands of each kind there are, so that a rule above cannot quietly let go of some. */
 const EXPECTED = {
-  '01-errors-services.txt': { exact: 55, 'not yet': 7, apart: 0 },
-  '02-errors-destinations.txt': { exact: 56, 'not yet': 2, apart: 0 },
-  '03-listings.txt': { exact: 21, 'not yet': 7, apart: 11 },
+  '01-errors-services.txt': { exact: 57, 'not yet': 5, apart: 0 },
+  '02-errors-destinations.txt': { exact: 57, 'not yet': 1, apart: 0 },
+  '03-listings.txt': { exact: 24, 'not yet': 4, apart: 11 },
   '04-timeouts-daemons.txt': { exact: 13, 'not yet': 17, apart: 0 },
   '07-tunnels.txt': { exact: 126, 'not yet': 1, apart: 0 },
 }

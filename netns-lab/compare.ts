@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { LAB_MODES, type LabMode, rules } from '../native-free/lab-plan.js'
+import { machineLine } from '../native-free/lab-report.js'
+import { comparisonTable, type ModeFigures, orderSentence, summariseModes } from './compare-figures.js'
+import { difference, directorCounters } from './director-counters.js'
+import { connections, download, keptRequests } from './loads.js'
+import { machine } from './machine.js'
+import { NetnsLab } from './netns-lab.js'
+import { alike, PLANS } from './plans.js'
+import { which } from './tools.js'
+
+const ROUNDS = 3
+const SECONDS = 2
+const BIG_OCTETS = 200_000_000
+
+export interface CompareOptions {
+  io: 'raw' | 'tap'
+  prefix: string
+  json?: string
+  print: (line: string) => void
+  signal: AbortSignal
+}
+
+/** `uvs lab all`: every mode in turn, round after round, so that whatever else the machine does meets all alike. */
+export async function compareModes({ io, prefix, json, print, signal }: CompareOptions): Promise<number> {
+  const host = machine()
+  const load = loadavg()[0]!
+  print(machineLine(host))
+  print('Each real server is one hop from the director, weight 1, rr. Loads: requests on 50 connections that stay open')
+  print(
+    '(wrk, else ab -k); a connection a request, 50 at a time (ab); a download of 200 MB. Each runs once before it counts.',
+  )
+  if (!which('ab')) print('ab is not installed: no connections/s')
+  const rounds = new Map<LabMode, ModeFigures[]>(LAB_MODES.map(mode => [mode, []]))
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const mode of LAB_MODES) {
+      print(`round ${round} of ${ROUNDS}: ${mode}`)
+      rounds.get(mode)!.push(await measureMode(mode, io, prefix, signal))
+    }
+  }
+  const modes = summariseModes(rounds)
+  const order = orderSentence(modes)
+  print(`median of ${ROUNDS} rounds`)
+  for (const line of comparisonTable(modes)) print(line)
+  print('(µs/packet: CPU time of the director, its looking for frames included, for each packet received under wrk.)')
+  print(order)
+  if (json !== undefined) {
+    writeFileSync(json, `${JSON.stringify({ ...host, io, load, rounds: ROUNDS, modes, order }, null, 2)}\n`)
+  }
+  return 0
+}
+
+async function measureMode(
+  mode: LabMode,
+  io: 'raw' | 'tap',
+  prefix: string,
+  signal: AbortSignal,
+): Promise<ModeFigures> {
+  const plan = alike(PLANS[mode])
+  const web = { quiet: true, workers: true, bigOctets: BIG_OCTETS }
+  const lab = await NetnsLab.build({ prefix, plan, io, signal, web })
+  try {
+    const director = await lab.startDirector()
+    for (const rule of rules(plan)) {
+      const { status, err } = await director.admin(rule, signal)
+      if (status !== 0) throw new Error(`${mode}: uvsadm ${rule.join(' ')}: status ${status}: ${err.trim()}`)
+    }
+    let before = await directorCounters(lab, director.id.pid)
+    const requests = await keptRequests(lab, SECONDS, async () => {
+      before = await directorCounters(lab, director.id.pid)
+    })
+    const { cpuSeconds, received } = difference(before, await directorCounters(lab, director.id.pid))
+    const ab = which('ab')
+    return {
+      requestsPerSecond: requests,
+      ...(ab ? { connectionsPerSecond: await connections(lab, ab) } : {}),
+      gbitPerSecond: await download(lab),
+      microsecondsPerPacket: (cpuSeconds * 1e6) / received.packets,
+    }
+  } finally {
+    await lab.remove()
+  }
+}

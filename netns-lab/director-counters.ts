@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { armsOf } from '../native-free/lab-plan.js'
+import type { NetnsLab } from './netns-lab.js'
+
+/** What has gone through the director's interfaces since they were made, and what its process has used of CPUs. */
+export interface DirectorCounters {
+  received: { octets: number; packets: number }
+  sent: { octets: number; packets: number }
+  /** utime and stime. */
+  cpuSeconds: number
+}
+
+/** USER_HZ, in which proc(5) counts; 100 on every Linux that Node runs on. */
+const TICKS_A_SECOND = 100
+
+/** Reads them now. A frame that hosts leave for their device to segment counts as one packet. */
+export async function directorCounters(lab: NetnsLab, pid: number): Promise<DirectorCounters> {
+  const { plan, io } = lab.options
+  const cpuSeconds = cpuTicks(readFileSync(`/proc/${pid}/stat`, 'latin1')) / TICKS_A_SECOND
+  const counters: DirectorCounters = { received: nothing(), sent: nothing(), cpuSeconds }
+  for (const { port } of armsOf(plan)) {
+    const name = io === 'tap' ? `${port}-up` : port
+    const [link] = JSON.parse(
+      await lab.spaces.must('director', 'ip', ['-j', '-s', 'link', 'show', name]),
+    ) as LinkStats[]
+    add(counters.received, link?.stats64.rx)
+    add(counters.sent, link?.stats64.tx)
+  }
+  return counters
+}
+
+export function difference(before: DirectorCounters, after: DirectorCounters): DirectorCounters {
+  const less = (a: DirectorCounters['sent'], b: DirectorCounters['sent']): DirectorCounters['sent'] => {
+    return { octets: a.octets - b.octets, packets: a.packets - b.packets }
+  }
+  return {
+    received: less(after.received, before.received),
+    sent: less(after.sent, before.sent),
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+  }
+}
+
+/** Fields 14 and 15 of /proc/PID/stat; the second, a name in parentheses, may hold anything. */
+export function cpuTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
+
+interface LinkStats {
+  stats64: { rx: RawStats; tx: RawStats }
+}
+interface RawStats {
+  bytes: number
+  packets: number
+}
+
+const nothing = (): { octets: number; packets: number } => ({ octets: 0, packets: 0 })
+
+function add(sum: { octets: number; packets: number }, stats: RawStats | undefined): void {
+  sum.octets += stats?.bytes ?? 0
+  sum.packets += stats?.packets ?? 0
+}

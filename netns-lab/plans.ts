@@ -1,0 +1,89 @@
+import { armsOf, type LabMode, type LabPlan, natPlan } from '../native-free/lab-plan.js'
+
+/** Direct routing: all on one network. A real server holds the virtual address too, and answers the client by itself. */
+export const drPlan: LabPlan = {
+  mode: 'dr',
+  client: { name: 'client', segment: 'lan', address: '192.168.159.10/24' },
+  arms: [{ port: 'lan', segment: 'lan', address: '192.168.159.34/24' }],
+  servers: [
+    { name: 'rs1', segment: 'lan', address: '192.168.159.32/24', weight: 1 },
+    { name: 'rs2', segment: 'lan', address: '192.168.159.33/24', weight: 1 },
+  ],
+  routers: [],
+  routes: [],
+  vip: '192.168.159.100',
+  port: 80,
+  scheduler: 'rr',
+  localAddresses: [],
+}
+
+/** IPIP: the real servers are on another network, beyond a router, which brings their answers to the client as well. */
+export const tunPlan: LabPlan = {
+  mode: 'tun',
+  client: { name: 'client', segment: 'lan', address: '192.168.159.10/24', gateway: '192.168.159.1' },
+  arms: [{ port: 'lan', segment: 'lan', address: '192.168.159.34/24' }],
+  servers: [
+    { name: 'rs1', segment: 'far', address: '172.16.20.100/24', gateway: '172.16.20.254', weight: 1 },
+    { name: 'rs2', segment: 'far', address: '172.16.20.101/24', gateway: '172.16.20.254', weight: 1 },
+  ],
+  routers: [
+    {
+      name: 'router',
+      ports: [
+        { segment: 'lan', address: '192.168.159.1/24' },
+        { segment: 'far', address: '172.16.20.254/24' },
+      ],
+    },
+  ],
+  routes: ['172.16.20.0/24=192.168.159.1'],
+  vip: '192.168.159.100',
+  port: 80,
+  scheduler: 'rr',
+  localAddresses: [],
+}
+
+/**
+ * FULLNAT: the real servers are beyond a router, which is their gateway and knows nothing of the clients' network. They
+ * answer the director's local addresses, since those are all that they see.
+ */
+export const fullnatPlan: LabPlan = {
+  mode: 'fullnat',
+  client: { name: 'client', segment: 'clients', address: '10.0.0.10/24', gateway: '10.0.0.1' },
+  arms: [
+    { port: 'wan', segment: 'clients', address: '10.0.0.1/24' },
+    { port: 'lan', segment: 'lan', address: '192.168.100.1/24' },
+  ],
+  servers: [
+    { name: 'rs1', segment: 'far', address: '192.168.200.2/24', gateway: '192.168.200.254', weight: 1 },
+    { name: 'rs2', segment: 'far', address: '192.168.200.3/24', gateway: '192.168.200.254', weight: 1 },
+  ],
+  routers: [
+    {
+      name: 'router',
+      ports: [
+        { segment: 'lan', address: '192.168.100.254/24' },
+        { segment: 'far', address: '192.168.200.254/24' },
+      ],
+    },
+  ],
+  routes: ['192.168.200.0/24=192.168.100.254'],
+  vip: '10.0.0.100',
+  port: 80,
+  scheduler: 'rr',
+  localAddresses: ['192.168.100.200', '192.168.100.201'],
+}
+
+export const PLANS: Record<LabMode, LabPlan> = { nat: natPlan, dr: drPlan, tun: tunPlan, fullnat: fullnatPlan }
+
+/** The plan with its real servers beside the director, rr and weight 1, so that modes differ in nothing but the mode. */
+export function alike(plan: LabPlan): LabPlan {
+  const { segment, address } = armsOf(plan).at(-1)!
+  const network = address.slice(0, address.lastIndexOf('.'))
+  const servers = plan.servers.map(({ name, gateway }, i) => {
+    const beside = { name, segment, address: `${network}.${32 + i}/24`, weight: 1 }
+    return plan.mode === 'nat' && gateway !== undefined ? { ...beside, gateway } : beside
+  })
+  const { gateway: _, ...onLink } = plan.client
+  const client = plan.mode === 'tun' ? onLink : plan.client
+  return { ...plan, client, servers, routers: [], routes: [], scheduler: 'rr' }
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import type { LabPlan } from '../native-free/lab-plan.js'
+import type { Namespaces } from './namespaces.js'
+import { identify, isAlive, until } from './proc.js'
+import { ours } from './tools.js'
+
+const START_MS = 10_000
+const READY = 'uvs realserver: ready'
+
+/** What makes a host a real server of the plan's mode, as typed after `uvs`; undefined where nothing is needed. */
+export function realServerArguments({ mode, vip }: LabPlan): string[] | undefined {
+  if (mode !== 'dr' && mode !== 'tun') return undefined
+  return ['realserver', 'start', '--vip', vip, ...(mode === 'tun' ? ['--tun'] : [])]
+}
+
+/** With direct routing and tunnels: gives a real server the virtual address, and opens its tunnel. Resolves when it is so. */
+export async function prepareRealServer(spaces: Namespaces, plan: LabPlan, name: string): Promise<void> {
+  const args = realServerArguments(plan)
+  if (!args) return
+  // In the foreground it ends with the lab, and undoes what it keeps outside of the namespace.
+  const command = [ours('src/cli/uvs/main.js'), ...args, '--foreground']
+  const { pid, log } = spaces.start(name, `realserver-${name}`, process.execPath, command)
+  const said = (): string => readFileSync(log, 'utf8')
+  const id = identify(pid)
+  await until(() => said().includes(READY) || !id || !isAlive(id), START_MS, spaces.signal)
+  if (!said().includes(READY)) {
+    throw new Error(`uvs ${args.join(' ')} in ${spaces.full(name)}: ${said().trim() || 'it said nothing'}`)
+  }
+}

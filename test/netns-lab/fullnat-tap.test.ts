@@ -1,0 +1,3 @@
+import { everyMode } from './every-mode.js'
+
+await everyMode('fullnat', 'tap')
