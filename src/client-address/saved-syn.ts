@@ -70,7 +70,7 @@ function calls(): Calls {
   try {
     koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
   } catch (error) {
-    throw new Error(`uvs/client-address: reading TOA needs koffi: ${(error as Error).message.split('\n')[0]}`)
+    throw new Error('uvs/client-address: reading TOA needs koffi, which does not load here', { cause: error })
   }
   const libc = koffi.load(null)
   return {
