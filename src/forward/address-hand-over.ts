@@ -10,7 +10,7 @@ import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/lifecycle.js'
 import type { Packet } from '../packet/packet.js'
-import type { SegmentRoom } from '../packet/segment-room.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { ClientAddress } from '../service/method.js'
 import { TcpFlag } from '../wire/tcp.js'
@@ -27,11 +27,11 @@ export class AddressHandOver {
   readonly #output: Output
   readonly #proxy: ProxyStream
 
-  constructor(conns: Connections, output: Output, room: SegmentRoom) {
+  constructor(conns: Connections, output: Output, memory: TurnMemory) {
     this.#conns = conns
     this.#local = conns.local
     this.#output = output
-    this.#proxy = new ProxyStream(conns, output, room)
+    this.#proxy = new ProxyStream(conns, output, memory)
   }
 
   /** A TCP segment of a FULLNAT connection, addressed to the real server already: sends it on the route found. */

@@ -17,7 +17,7 @@ import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/lifecycle.js'
 import type { Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
-import { NO_ROOM, type SegmentRoom } from '../packet/segment-room.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import type { ClientAddress } from '../service/method.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
@@ -36,15 +36,15 @@ export class ProxyStream {
   readonly #conns: Connections
   readonly #local: LocalKeys
   readonly #output: Output
-  readonly #room: SegmentRoom
+  readonly #memory: TurnMemory
   /** The header's segment. */
   readonly #packet = new Packet()
 
-  constructor(conns: Connections, output: Output, room: SegmentRoom) {
+  constructor(conns: Connections, output: Output, memory: TurnMemory) {
     this.#conns = conns
     this.#local = conns.local
     this.#output = output
-    this.#room = room
+    this.#memory = memory
   }
 
   /** A segment from the client, addressed to the real server already. Sends it, and the header before it where need be. */
@@ -138,16 +138,15 @@ export class ProxyStream {
   /** The header in a segment of its own: the headers of the client's, options and all, and the first octet's number. */
   #sendHeader(packet: Packet, conn: ConnIndex, at: number): Verdict {
     const { words } = this.#local
-    const to = this.#room.place()
-    if (to === NO_ROOM) return Verdict.DROP_DEVICE_QUEUE
-    const { slab } = this.#room
-    const tcpLen = packet.tcp.headerLen
-    const headersLen = packet.transportAt - packet.at + tcpLen
-    const from = packet.at
-    for (let i = 0; i < headersLen; i++) slab.bytes[to + i] = packet.slab.bytes[from + i]!
+    const headersLen = packet.transportAt - packet.at + packet.tcp.headerLen
+    const to = this.#memory.place(headersLen + (words[at + HAND_OVER]! >>> LEN_SHIFT))
+    if (to < 0) return Verdict.DROP_NO_MEMORY
+    const { slab } = this.#memory
+    slab.bytes.set(packet.slab.bytes.subarray(packet.at, packet.at + headersLen), to)
     const end = this.#write(slab, to + headersLen, conn, words[at + HAND_OVER]! & 0xff)
 
     const header = this.#packet.wrap(packet.port, slab, to, end - to)
+    header.vnet.clear()
     header.wrapIp()
     header.protocol = packet.protocol
     header.transportAt = to + packet.transportAt - packet.at

@@ -29,7 +29,7 @@ export function insertToa(packet: Packet, addr: number, port: number, mtu: numbe
   const { gsoSize } = vnet
   const headersLen = packet.transportAt - packet.ipAt + headerLen + TOA_LEN
   const room = mtu - headersLen
-  if (packet.ipLen > MOST_OCTETS - TOA_LEN) return Toa.TOO_BIG
+  if (packet.ipLen > MOST_OCTETS - TOA_LEN || packet.largestPiece > 0) return Toa.TOO_BIG
   if (packet.ipLen + TOA_LEN > mtu && (gsoSize === 0 || room < TOA_LEN)) return Toa.TOO_BIG
 
   const partial = isPartial(packet)
