@@ -29,6 +29,8 @@ const BELOW: Record<string, string[]> = {
   'cli/uvs': ['control', 'realserver', 'cli/uvsadm', 'native-free', 'netns-lab'],
   'netns-lab': ['control', 'native-free'],
   index: [],
+  // For programs on real servers: imports nothing of ours.
+  'client-address': [],
 }
 
 /** Files of another layer that one may import besides. */

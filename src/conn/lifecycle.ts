@@ -29,6 +29,7 @@ import {
   TIMER_AT,
   type ConnIndex,
 } from './record.js'
+import { LocalKeys } from './local-keys.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
 import { ConnTable } from './table.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
@@ -48,6 +49,8 @@ export const EXPIRY_BUDGET = 8192
 
 export class Connections {
   readonly table: ConnTable
+  /** The local sides of FULLNAT connections. A connection that ends gives its back. */
+  readonly local: LocalKeys
   readonly timeouts = new Timeouts()
   /** Whether the secure_tcp defence is on. */
   secureTcp = false
@@ -60,6 +63,7 @@ export class Connections {
   constructor(capacity: number, random: () => number, destinations: DestinationTable, now: number) {
     this.#now = jiffiesAt(now)
     this.table = new ConnTable(capacity, random)
+    this.local = new LocalKeys(this.table, random)
     this.#destinations = destinations
     this.#wheel = new TimerWheel(this.table.words, this.#now)
   }
@@ -246,6 +250,7 @@ export class Connections {
 
   /** Forgets all. Destinations are not told: the caller forgets them too. */
   clear(): void {
+    this.local.clear()
     this.table.clear()
     this.#wheel.clear(this.#now)
   }
@@ -302,6 +307,7 @@ export class Connections {
     }
     const controller = this.#leaveController(conn)
     const wasDropped = this.table.words[conn + TIMEOUT] === 0
+    this.local.remove(conn)
     this.table.remove(conn)
     if (wasDropped && controller !== NONE && this.childrenOf(controller) === 0 && !this.#isAssured(controller))
       this.drop(controller)

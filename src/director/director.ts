@@ -9,6 +9,8 @@
  *    to somebody else:              director/outbound
  */
 import { Connections } from '../conn/lifecycle.js'
+import { NONE } from '../conn/record.js'
+import { AddressHandOver } from '../forward/address-hand-over.js'
 import { IcmpErrors } from '../forward/icmp-error.js'
 import { IcmpLimit } from '../forward/icmp-limit.js'
 import { Output } from '../forward/output.js'
@@ -23,7 +25,7 @@ import { WAITING_ROOM_OCTETS, WaitingRoom, type HeldFrame } from '../neigh/waiti
 import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
-import { parseEthernet, parseIpv4Header } from '../packet/parse.js'
+import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../packet/parse.js'
 import type { Port } from '../packet/port.js'
 import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
@@ -41,6 +43,7 @@ import { Defence } from './defence.js'
 import { Opener } from './opener.js'
 import { Orphans } from './orphans.js'
 import { Balancing } from './balancing.js'
+import { FullnatAnswers } from './fullnat-answers.js'
 import { Host } from './host.js'
 import { Inbound } from './inbound.js'
 import { checkIpOptions } from './ip-options.js'
@@ -76,6 +79,7 @@ export class Director implements ReassemblySink {
   readonly #machine: Machine
   readonly #inbound: Inbound
   readonly #outbound: Outbound
+  readonly #answers: FullnatAnswers
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
   readonly #packet = new Packet()
@@ -110,6 +114,7 @@ export class Director implements ReassemblySink {
     this.#memory = new TurnMemory(allocate)
     const output = new Output(this.routes, this.#neighbours, egress, this.#memory)
     const own = new OwnOutput(output)
+    const handOver = new AddressHandOver(this.conns, output, this.#memory)
     this.#reassembly = new Reassembly(allocate, random(), this)
     const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
     const errors = new IcmpErrors(this.routes, own, limit, random())
@@ -128,13 +133,15 @@ export class Director implements ReassemblySink {
       opener: new Opener(this.balancing, this.conns, this.sysctls, this.defence, report),
       tunnels: new Tunnels(sysctls, random(), () => errors.nextId()),
       reassembly: this.#reassembly,
+      handOver,
     }
-    this.stats = new Stats(counters, errors, now)
+    this.stats = new Stats(counters, errors, handOver, now)
     this.#orphans = new Orphans(this.conns)
     const towards = new TowardsServer(this.#machine)
-    const related = new Related(this.#machine, towards)
-    this.#inbound = new Inbound(this.#machine, related, towards)
-    this.#outbound = new Outbound(this.#machine, related)
+    this.#answers = new FullnatAnswers(this.#machine)
+    const related = new Related(this.#machine, towards, this.#answers)
+    this.#inbound = new Inbound(this.#machine, related, towards, this.#answers)
+    this.#outbound = new Outbound(this.#machine, related, this.#answers)
     own.packets = this.#outbound
     this.#configure(options)
   }
@@ -216,8 +223,16 @@ export class Director implements ReassemblySink {
     const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
     this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
-    if (this.local.has(packet.ip.srcAddr)) return // an answer of our own: nobody else to be told
+    if (this.local.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // an answer of our own: nobody else to be told
     this.#machine.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
+  }
+
+  /** A client's packet that goes on from a local address: the error finds its way to the client. */
+  #isOfFullnat(packet: Packet): boolean {
+    const { local } = this.conns
+    if (local.count === 0 || !isBalanced(packet.protocol) || parseTransport(packet) !== Verdict.PASS) return false
+    const { ip, protocol, srcPort, dstPort } = packet
+    return local.lookup(protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort) !== NONE
   }
 
   /** Datagrams whose pieces did not all come. */

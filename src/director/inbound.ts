@@ -5,6 +5,7 @@
  * 3. an open connection?                  conn/table       → go to 6
  *    that may be replaced?                director/reuse   → on with 4
  *    whose destination is gone?                            → DROP_DESTINATION_GONE, or on with 4
+ *    a FULLNAT connection’s answer?       director/fullnat-answers → its verdict
  * 4. may it open one, for a service?      director/opener  → PASS
  * 5. schedule and open                    director/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
@@ -18,6 +19,7 @@ import { isBalanced, parseTransport } from '../packet/parse.js'
 import { Verdict } from '../packet/verdict.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import type { FullnatAnswers } from './fullnat-answers.js'
 import { countInbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
 import { isNewConnection, isReplaceable } from './reuse.js'
@@ -27,9 +29,11 @@ export class Inbound {
   readonly #m: Machine
   readonly #related: Related
   readonly #towards: TowardsServer
+  readonly #answers: FullnatAnswers
 
-  constructor(machine: Machine, related: Related, towards: TowardsServer) {
+  constructor(machine: Machine, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
     this.#m = machine
+    this.#answers = answers
     this.#towards = towards
     this.#related = related
   }
@@ -44,7 +48,10 @@ export class Inbound {
     const { conns, sysctls } = this.#m
     const { srcAddr, dstAddr } = packet.ip
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
-    if (conn === NONE) return this.#open(packet, now)
+    if (conn === NONE) {
+      const answered = conns.local.count === 0 ? Verdict.PASS : this.#answers.receive(packet, now)
+      return answered || this.#open(packet, now)
+    }
     if (isNewConnection(protocol, packet.signal) && isReplaceable(conns, conn, protocol, sysctls)) {
       // One with children stays, in the newer one's shadow.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)

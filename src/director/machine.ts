@@ -1,4 +1,5 @@
 import type { Connections } from '../conn/lifecycle.js'
+import type { AddressHandOver } from '../forward/address-hand-over.js'
 import type { IcmpErrors } from '../forward/icmp-error.js'
 import type { Output } from '../forward/output.js'
 import type { Tunnels } from '../forward/tunnel.js'
@@ -31,6 +32,7 @@ export interface Machine {
   readonly opener: Opener
   readonly tunnels: Tunnels
   readonly reassembly: Reassembly
+  readonly handOver: AddressHandOver
 }
 
 /** A packet of a connection, inbound. Nothing is counted for a destination that is gone (ipvs-behaviour.md §11.1). */

@@ -6,10 +6,12 @@
  * 4. not from FTP's data port                                  → PASS
  * 5. a persistent service: its template      director/persistence
  *    any other: its scheduler                sched/            → DROP_NO_DESTINATION, DROP_SCHEDULER_FAILED
- * 6. a record                                conn/             → DROP_TABLE_FULL
+ * 6. FULLNAT: a local address and port       conn/local-ports  → DROP_NO_LOCAL_PORT
+ * 7. a record                                conn/             → DROP_TABLE_FULL
  * The connection is left in `conn`; PASS: not ours to balance.
  */
 import type { Connections } from '../conn/lifecycle.js'
+import { NO_PORT } from '../conn/local-ports.js'
 import { NONE, type ConnIndex } from '../conn/record.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
@@ -17,6 +19,7 @@ import { SchedulerFailure } from '../sched/guard.js'
 import type { Flow } from '../sched/scheduler.js'
 import { TOTALS } from '../service/counters.js'
 import type { Destination } from '../service/destination.js'
+import { ClientAddress, Method } from '../service/method.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { SctpChunk } from '../wire/sctp.js'
@@ -41,6 +44,8 @@ export class Opener {
   /** What the scheduler is shown: the flow, or for an ICMP error what the kernel reads in its place. */
   readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
   conn: ConnIndex = NONE
+  /** Why there is no record. */
+  #refusal: Verdict = Verdict.DROP_TABLE_FULL
 
   constructor(
     balancing: Balancing,
@@ -122,13 +127,35 @@ export class Opener {
 
   #record(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
     const { protocol, caddr, cport, vaddr, vport } = this.flow
+    this.#refusal = Verdict.DROP_TABLE_FULL
+    if (dest.method === Method.FULLNAT) return this.#localRecord(service, dest, dport)
     if (service.settings.onePacket && protocol === IpProtocol.UDP)
       return this.#conns.openOnePacket(caddr, cport, vaddr, vport, dest, dport)
     return this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
   }
+  /** With a local address and port of its own, by which alone an answer is found: one-packet scheduling is none here. */
+  #localRecord(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
+    const { protocol, caddr, cport, vaddr, vport } = this.flow
+    const { local } = this.#conns
+    const { ports } = local
+    const { localAddresses, settings } = service
+    for (let left = localAddresses.length; left > 0; left--) {
+      const laddr = localAddresses[service.nextLocalAddress++ % localAddresses.length]!
+      const lport = ports.take(protocol, laddr, dest.addr, dport)
+      if (lport === NO_PORT) continue
+      const { pool } = ports
+      const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
+      const handOver = settings.clientAddress ?? ClientAddress.NONE
+      if (conn === NONE) ports.give(pool, lport)
+      else local.insert(conn, laddr, lport, pool, handOver)
+      return conn
+    }
+    this.#refusal = Verdict.DROP_NO_LOCAL_PORT
+    return NONE
+  }
   #opened(service: ScheduledService, dest: Destination, conn: ConnIndex): Verdict {
     this.conn = conn
-    if (conn === NONE) return Verdict.DROP_TABLE_FULL
+    if (conn === NONE) return this.#refusal
     const { counters } = this.#balancing
     counters.connection(dest.counters)
     counters.connection(service.counters)

@@ -22,15 +22,18 @@ import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { SctpChunk } from '../wire/sctp.js'
 import { TcpFlag } from '../wire/tcp.js'
+import type { FullnatAnswers } from './fullnat-answers.js'
 import { countOutbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
 
 export class Outbound implements OwnPackets {
   readonly #m: Machine
   readonly #related: Related
+  readonly #answers: FullnatAnswers
 
-  constructor(machine: Machine, related: Related) {
+  constructor(machine: Machine, related: Related, answers: FullnatAnswers) {
     this.#m = machine
+    this.#answers = answers
     this.#related = related
   }
 
@@ -65,8 +68,10 @@ export class Outbound implements OwnPackets {
   leaving(packet: Packet): void {
     const { balancing, conns } = this.#m
     if (balancing.count === 0) return
-    if (packet.protocol === IpProtocol.ICMP) this.#related.outbound(packet)
+    const isFullnat = conns.local.count > 0
+    if (packet.protocol === IpProtocol.ICMP) this.#related.leaving(packet)
     else if (parseTransport(packet) === Verdict.PASS) {
+      if (isFullnat && this.#answers.leaving(packet)) return
       const conn = this.#find(packet)
       if (conn === NONE) return
       this.#translate(packet, conn)

@@ -4,6 +4,7 @@
  * 1. an error, about one of our tunnels?     director/tunnel-error → its verdict
  *    one with a readable packet in it?       → else PASS
  * 2. whose connection?                       conn/table, with the roles exchanged → else PASS
+ *    from a real server’s side, about a FULLNAT connection: director/fullnat-answers → its verdict
  * 3. NAT: a right ICMP checksum              → DROP_ICMP_CHECKSUM
  * 4. inbound: towards the real server        director/towards-server; outbound: NAT's are translated, outside and inside
  */
@@ -13,6 +14,7 @@ import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
 import { Method } from '../service/method.js'
 import { ICMP_LEN, IcmpType } from '../wire/icmp.js'
+import type { FullnatAnswers } from './fullnat-answers.js'
 import { countInbound, countOutbound, type Machine } from './machine.js'
 import type { TowardsServer } from './towards-server.js'
 import { TunnelErrors } from './tunnel-error.js'
@@ -24,9 +26,11 @@ export class Related {
   readonly #m: Machine
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
+  readonly #answers: FullnatAnswers
 
-  constructor(machine: Machine, towards: TowardsServer) {
+  constructor(machine: Machine, towards: TowardsServer, answers: FullnatAnswers) {
     this.#m = machine
+    this.#answers = answers
     this.#towards = towards
     this.#tunnelErrors = new TunnelErrors(machine)
   }
@@ -41,6 +45,8 @@ export class Related {
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn !== NONE) return this.#towardsServer(packet, conn, now)
+    const answered = conns.local.count === 0 ? Verdict.PASS : this.#answers.error(packet)
+    if (answered !== Verdict.PASS) return answered
     const opened = sysctls.scheduleIcmp === 0 ? Verdict.PASS : this.#open()
     if (opened !== Verdict.BALANCED) return opened
     const verdict = this.#towardsServer(packet, opener.conn, now)
@@ -50,7 +56,7 @@ export class Related {
 
   #towardsServer(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, counters } = this.#m
-    if (conns.methodOf(conn) === Method.MASQ && !packet.icmp.checksumOk(packet.transportLen))
+    if (isTranslated(conns.methodOf(conn)) && !packet.icmp.checksumOk(packet.transportLen))
       return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     return this.#towards.send(packet, conn, now)
@@ -71,6 +77,13 @@ export class Related {
     return Verdict.BALANCED
   }
 
+  /** An error that the director itself has made: as `outbound`; about a FULLNAT connection it is routed anew. */
+  leaving(packet: Packet): void {
+    const { conns, embedded } = this.#m
+    if (this.outbound(packet) !== Verdict.PASS || conns.local.count === 0) return
+    if (isError(packet) && embedded.wrap(packet)) this.#answers.leaving(packet)
+  }
+
   /** A connection for the flow that the embedded packet is an answer of (sysctl schedule_icmp). It keeps its first 3 s. */
   #open(): Verdict {
     const { embedded, opener } = this.#m
@@ -85,6 +98,9 @@ export class Related {
   }
 }
 
+function isTranslated(method: Method): boolean {
+  return method === Method.MASQ || method === Method.FULLNAT
+}
 function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
   if (transportLen < ICMP_LEN) return false
   const { type } = icmp.wrap(slab.view, transportAt)

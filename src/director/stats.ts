@@ -1,3 +1,4 @@
+import type { AddressHandOver } from '../forward/address-hand-over.js'
 import type { IcmpErrors } from '../forward/icmp-error.js'
 import { verdictNames, VERDICTS, type Verdict } from '../packet/verdict.js'
 import type { Counters } from '../service/counters.js'
@@ -10,11 +11,13 @@ export class Stats {
   readonly #verdicts = new Float64Array(VERDICTS)
   readonly #counters: Counters
   readonly #errors: IcmpErrors
+  readonly #handOver: AddressHandOver
   #nextTick: number
 
-  constructor(counters: Counters, errors: IcmpErrors, now: number) {
+  constructor(counters: Counters, errors: IcmpErrors, handOver: AddressHandOver, now: number) {
     this.#counters = counters
     this.#errors = errors
+    this.#handOver = handOver
     this.#nextTick = now + TICK_MS
   }
 
@@ -28,17 +31,21 @@ export class Stats {
     this.#nextTick += TICK_MS * (1 + Math.floor((now - this.#nextTick) / TICK_MS))
   }
 
-  /** Every verdict by name, and the ICMP errors sent and withheld. */
+  /** Every verdict by name, the ICMP errors sent and withheld, and the segments that went without the TOA option. */
   byName(): Record<string, number> {
     const byName: Record<string, number> = {}
     for (const [verdict, name] of verdictNames) if (verdict !== 0) byName[name] = this.#verdicts[verdict]!
     byName['icmp-errors-sent'] = this.#errors.sent
     byName['icmp-errors-limited'] = this.#errors.limited
+    byName['toa-options-full'] = this.#handOver.optionsFull
+    byName['toa-too-big'] = this.#handOver.tooBig
     return byName
   }
   clear(): void {
     this.#verdicts.fill(0)
     this.#errors.sent = 0
     this.#errors.limited = 0
+    this.#handOver.optionsFull = 0
+    this.#handOver.tooBig = 0
   }
 }

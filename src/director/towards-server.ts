@@ -4,10 +4,12 @@
  * 2. a route                     → host unreachable, DROP_NO_ROUTE
  * 3. TTL                         → time exceeded, DROP_TTL
  * 4. MTU                         → with DF fragmentation needed, DROP_TOO_BIG
- * 5. by the connection's method  forward/nat, forward/tunnel, or (direct routing) as it is → BALANCED
+ * 5. by the connection's method  forward/nat, forward/fullnat, forward/tunnel, or (direct routing) as it is → BALANCED
  * An ICMP error goes the same way, but that none is sent about its size.
  */
 import { DADDR, type ConnIndex } from '../conn/record.js'
+import { fullnatRelated } from '../forward/fullnat-related.js'
+import { fullnat } from '../forward/fullnat.js'
 import { natRelated } from '../forward/nat-related.js'
 import { nat } from '../forward/nat.js'
 import type { PieceSink } from '../forward/fragmenter.js'
@@ -55,21 +57,24 @@ export class TowardsServer implements PieceSink {
     }
     if (ip.dontFragment && output.exceeds(packet, mtu) && packet.protocol !== IpProtocol.ICMP) {
       if (method !== Method.TUNNEL || tunnels.looksForMtu) {
+        if (method === Method.FULLNAT) mtu -= this.#m.handOver.growth(conn)
         errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu, ip.dstAddr, now)
         return Verdict.DROP_TOO_BIG
       }
     }
     if (method === Method.TUNNEL) return this.#tunnel(packet, conns.destinationOf(conn), daddr) || Verdict.BALANCED
+    if (method === Method.FULLNAT) return this.#fullnat(packet, conn)
     if (method === Method.MASQ) this.#translate(packet, conn)
     return output.transmit(packet) || Verdict.BALANCED
   }
 
   /** The director as its own real server. */
   #toOurselves(packet: Packet, conn: ConnIndex, method: Method, now: number): Verdict {
-    if (method === Method.MASQ) {
+    if (method === Method.MASQ || method === Method.FULLNAT) {
       // Nobody but a local client may be led there.
       if (isLoopback(this.#m.conns.table.words[conn + DADDR]!)) return Verdict.DROP_REAL_SERVER_LOOPBACK
-      this.#translate(packet, conn)
+      if (method === Method.MASQ) this.#translate(packet, conn)
+      else this.#translateFully(packet, conn)
     }
     return this.#m.host.receive(packet, now)
   }
@@ -78,6 +83,18 @@ export class TowardsServer implements PieceSink {
     const { conns, embedded } = this.#m
     if (packet.protocol === IpProtocol.ICMP) natRelated.inbound(packet, embedded, conns.table.words, conn)
     else nat.inbound(packet, conns.table.words, conn)
+  }
+
+  #fullnat(packet: Packet, conn: ConnIndex): Verdict {
+    const { output, handOver } = this.#m
+    this.#translateFully(packet, conn)
+    if (packet.protocol === IpProtocol.TCP) return handOver.inbound(packet, conn)
+    return output.transmit(packet) || Verdict.BALANCED
+  }
+  #translateFully(packet: Packet, conn: ConnIndex): void {
+    const { conns, embedded } = this.#m
+    if (packet.protocol === IpProtocol.ICMP) fullnatRelated.inbound(packet, embedded, conns, conn)
+    else fullnat.inbound(packet, conns.table.words, conns.local.words, conn)
   }
 
   #tunnel(packet: Packet, dest: Destination, daddr: number): Verdict {

@@ -42,6 +42,6 @@ export const nat = {
 }
 
 /** The frame's partial checksum is that of this transport header, not of one inside it. */
-function isPartial(packet: Packet): boolean {
+export function isPartial(packet: Packet): boolean {
   return packet.vnet.isPartial && packet.vnet.csumStart === packet.transportAt - packet.at
 }

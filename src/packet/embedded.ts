@@ -9,6 +9,8 @@ export class Embedded {
   readonly ip = new Ipv4View()
   #dv: DataView = NOWHERE
   #portsAt = 0
+  /** Octets that are there from the ports on. */
+  #portsLen = 0
 
   /**
    * Points at what the ICMP error in `packet` carries. False if that is not the beginning of a TCP, UDP or SCTP packet with
@@ -26,6 +28,7 @@ export class Embedded {
     if (len < IPV4_MIN_LEN || !ip.isVersion4 || ip.headerLen < IPV4_MIN_LEN || len < ip.headerLen + 4) return false
     if (ip.fragmentOffset !== 0) return false
     this.#portsAt = at + ip.headerLen
+    this.#portsLen = len - ip.headerLen
     return isBalanced(ip.protocol)
   }
 
@@ -40,5 +43,15 @@ export class Embedded {
   }
   set dstPort(port: number) {
     this.#dv.setUint16(this.#portsAt + 2, port)
+  }
+  /** Whether TCP's sequence number is there. */
+  get hasSeq(): boolean {
+    return this.#portsLen >= 8
+  }
+  get seq(): number {
+    return this.#dv.getUint32(this.#portsAt + 4)
+  }
+  set seq(seq: number) {
+    this.#dv.setUint32(this.#portsAt + 4, seq)
   }
 }

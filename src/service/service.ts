@@ -34,6 +34,8 @@ export class Service implements ServiceIdentity {
   readonly destinations: Destination[] = []
   /** Addresses of the director that its FULLNAT connections come from, in the order they were given. */
   readonly localAddresses: Ipv4Addr[] = []
+  /** Which of them the next connection tries first; counts on. */
+  nextLocalAddress = 0
   /** Its row of counters. */
   readonly counters: number
 

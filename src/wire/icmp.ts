@@ -57,6 +57,10 @@ export class IcmpView {
   get rest(): number {
     return this.#dv.getUint32(this.#at + REST)
   }
+  /** Leaves the checksum stale. */
+  set rest(rest: number) {
+    this.#dv.setUint32(this.#at + REST, rest)
+  }
   get checksum(): number {
     return this.#dv.getUint16(this.#at + CHECKSUM)
   }

@@ -109,6 +109,11 @@ export class Ipv4View {
     this.#dv.setUint8(this.#at + offset, octet)
     this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, this.#dv.getUint16(word)))
   }
+  /** Sets the total length and mends the header checksum. */
+  rewriteTotalLen(len: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, this.totalLen, len))
+    this.#dv.setUint16(this.#at + TOTAL_LEN, len)
+  }
   /** Sets the address and mends the header checksum. The transport checksum is the caller's. */
   rewriteSrcAddr(to: Ipv4Addr): void {
     const check = update32(this.checksum, this.srcAddr, to)

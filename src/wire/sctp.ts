@@ -58,6 +58,12 @@ export class SctpView {
   rewriteDstPort(port: number, len: number): void {
     this.#rewritePort(DST_PORT, port, len)
   }
+  /** Both ports at once: the checksum covers all of the packet. */
+  rewritePorts(srcPort: number, dstPort: number, len: number): void {
+    if (this.#dv.getUint16(this.#at + SRC_PORT) === srcPort) return this.rewriteDstPort(dstPort, len)
+    this.#dv.setUint16(this.#at + DST_PORT, dstPort)
+    this.rewriteSrcPort(srcPort, len)
+  }
 
   #rewritePort(field: number, port: number, len: number): void {
     if (this.#dv.getUint16(this.#at + field) === port) return

@@ -1,5 +1,5 @@
 // RFC 9293 §3.1.
-import { pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
+import { fold, pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
 
@@ -16,6 +16,9 @@ const URGENT = 18
 export const TCP_MIN_LEN = 20
 export const TCP_CHECKSUM_AT = CHECKSUM
 export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const
+/** Octets of a header with all the options it has room for. */
+export const TCP_MAX_LEN = 60
+export const TcpOption = { END: 0, NOP: 1, MSS: 2, SACK: 5, TOA: 254 } as const
 
 /** Reads and writes a TCP header in place. The 20 octets must be there: `isValid` for the rest. */
 export class TcpView {
@@ -86,6 +89,118 @@ export class TcpView {
     this.#dv.setUint8(this.#at + FLAGS, flags)
   }
 
+  get window(): number {
+    return this.#dv.getUint16(this.#at + WINDOW)
+  }
+  /** Sets the sequence number. `partial`: the checksum field holds the pseudo-header sum only, which does not cover it. */
+  rewriteSeq(seq: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.seq, seq))
+    this.#dv.setUint32(this.#at + SEQ, seq)
+  }
+  /** As rewriteSeq, the acknowledgement number. */
+  rewriteAck(ack: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.ack, ack))
+    this.#dv.setUint32(this.#at + ACK, ack)
+  }
+  /** As rewriteSeq, the window. */
+  rewriteWindow(window: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, this.window, window))
+    this.#dv.setUint16(this.#at + WINDOW, window)
+  }
+
+  /** Where the value of an option begins, in octets from the header; 0 if it is not there, or not `len` octets long in all. */
+  findOption(kind: number, len: number): number {
+    const end = this.headerLen
+    let at = TCP_MIN_LEN
+    while (at < end) {
+      const found = this.#dv.getUint8(this.#at + at)
+      if (found === TcpOption.END) return 0
+      if (found === TcpOption.NOP) {
+        at++
+        continue
+      }
+      const octets = at + 1 < end ? this.#dv.getUint8(this.#at + at + 1) : 0
+      if (octets < 2 || at + octets > end) return 0
+      if (found === kind) return len === 0 || octets === len ? at + 2 : 0
+      at += octets
+    }
+    return 0
+  }
+  /** Octets of the option whose value begins at `offset`, kind and length counted. */
+  optionLen(offset: number): number {
+    return this.#dv.getUint8(this.#at + offset - 1)
+  }
+  optionWord(offset: number): number {
+    return this.#dv.getUint32(this.#at + offset)
+  }
+  optionHalf(offset: number): number {
+    return this.#dv.getUint16(this.#at + offset)
+  }
+  /** Sets 32 bits of an option, wherever it begins. */
+  rewriteOptionWord(offset: number, word: number, partial: boolean): void {
+    const odd = (offset & 1) !== 0
+    if (!partial)
+      this.#mend(odd ? swapped(this.optionWord(offset)) : this.optionWord(offset), odd ? swapped(word) : word)
+    this.#dv.setUint32(this.#at + offset, word)
+  }
+  /** As rewriteOptionWord, 16 bits. */
+  rewriteOptionHalf(offset: number, half: number, partial: boolean): void {
+    const odd = (offset & 1) !== 0
+    if (!partial)
+      this.#mend(odd ? swapped(this.optionHalf(offset)) : this.optionHalf(offset), odd ? swapped(half) : half)
+    this.#dv.setUint16(this.#at + offset, half)
+  }
+
+  /**
+   * Widens a header that has been moved 8 octets forward, up to its options, by an option of 8: the octets at 20 to 27
+   * are free. The checksum is mended for it and for the pseudo header's length.
+   */
+  insertOption(kind: number, half: number, word: number, transportLen: number, partial: boolean): void {
+    const dv = this.#dv
+    const at = this.#at
+    const before = dv.getUint16(at + DATA_OFFSET)
+    const after = before + 0x2000
+    const first = (kind << 8) | 8
+    dv.setUint16(at + DATA_OFFSET, after)
+    dv.setUint16(at + TCP_MIN_LEN, first)
+    dv.setUint16(at + TCP_MIN_LEN + 2, half)
+    dv.setUint32(at + TCP_MIN_LEN + 4, word)
+    let check = this.checksum
+    if (partial) check = updateSum32(check, transportLen - 8, transportLen)
+    else {
+      check = update16(check, before, after)
+      check = update16(check, transportLen - 8, transportLen)
+      check = ~fold((~check & 0xffff) + first + half + (word >>> 16) + (word & 0xffff)) & 0xffff
+    }
+    dv.setUint16(at + CHECKSUM, check)
+  }
+  /** Mends the checksum for the last `len` of the `transportLen` octets being cut off. */
+  cut(len: number, transportLen: number, partial: boolean): void {
+    const left = transportLen - len
+    let check = this.checksum
+    if (partial) check = updateSum32(check, transportLen, left)
+    else {
+      // Headers are whole words long, so the payload's sum is not shifted by an octet.
+      check = update16(check, sum16(this.#dv, this.#at + left, len), 0)
+      check = update16(check, transportLen, left)
+    }
+    this.#dv.setUint16(this.#at + CHECKSUM, check)
+  }
+  /** Makes a header, copied with its options, one of a segment of its own: flags, and the checksum over `len` octets anew. */
+  rebuild(flags: number, src: number, dst: number, len: number): void {
+    const dv = this.#dv
+    const at = this.#at
+    dv.setUint8(at + DATA_OFFSET, dv.getUint8(at + DATA_OFFSET) & 0xf0)
+    dv.setUint8(at + FLAGS, flags)
+    dv.setUint16(at + URGENT, 0)
+    dv.setUint16(at + CHECKSUM, 0)
+    dv.setUint16(at + CHECKSUM, ~sum16(dv, at, len, pseudoHeaderSum(src, dst, IpProtocol.TCP, len)) & 0xffff)
+  }
+
+  #mend(from: number, to: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, from, to))
+  }
+
   /** Writes a header of 20 octets without payload, its checksum for the given addresses. Window 0. */
   build(src: number, dst: number, srcPort: number, dstPort: number, seq: number, ack: number, flags: number): void {
     const dv = this.#dv
@@ -102,4 +217,9 @@ export class TcpView {
     const pseudo = pseudoHeaderSum(src, dst, IpProtocol.TCP, TCP_MIN_LEN)
     dv.setUint16(at + CHECKSUM, ~sum16(dv, at, TCP_MIN_LEN, pseudo) & 0xffff)
   }
+}
+
+/** The octets of each 16-bit half exchanged: how what stands at an odd offset counts in a checksum (RFC 1071 §2B). */
+function swapped(word: number): number {
+  return ((word & 0x00ff00ff) << 8) | ((word >>> 8) & 0x00ff00ff)
 }

@@ -44,6 +44,15 @@ export class VirtioNetView {
   get gsoSize(): number {
     return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
   }
+  /** Only where it was above 0. */
+  set gsoSize(octets: number) {
+    this.#dv.setUint16(this.#at + GSO_SIZE, octets, true)
+  }
+  /** The frame stands for itself from now on; a partial checksum stays one. */
+  endGso(): void {
+    this.#dv.setUint8(this.#at + GSO_TYPE, 0)
+    this.#dv.setUint16(this.#at + GSO_SIZE, 0)
+  }
 
   /** What kind of segments it stands for (GsoType, and ECN); 0 when it stands for itself. */
   get gsoType(): number {

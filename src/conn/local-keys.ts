@@ -1,0 +1,152 @@
+/*
+ * What FULLNAT adds to a connection: the director's local address and port, by which the real server's answers are
+ * found, and how far the client's address has been handed on. Eight words beside the connection's record, in an array
+ * that is made with the first such connection; `at` is where a connection's begin.
+ */
+import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
+import { LocalPorts } from './local-ports.js'
+import type { ConnTable } from './table.js'
+
+export const LADDR = 0
+/** 0: the connection has no local side. */
+export const LPORT = 1
+/** Next in the hash bucket. */
+const NEXT = 2
+/** The pool that the port goes back to. */
+const POOL = 3
+/** ClientAddress (8 bits), HandOver bits, and above them the octets of a PROXY header (16 bits). */
+export const HAND_OVER = 4
+/** Sequence number of the client's SYN; with TOA, of the real server's. */
+export const FIRST_SEQ = 5
+/** The end of what the client has sent, as far as it is asked for. */
+export const NEXT_SEQ = 6
+
+/** How far handing on the client's address has come. */
+export const HandOver = {
+  /** FIRST_SEQ is known. */
+  BEGUN: 0x100,
+  /** The PROXY header has been sent. */
+  SENT: 0x200,
+  /** Nothing need be sent any more: the real server knows. */
+  DONE: 0x400,
+} as const
+
+const WORDS_SHIFT = 1
+
+/** Where a connection's local words begin: half of where its record does. */
+export function localAt(conn: ConnIndex): number {
+  return conn >>> WORDS_SHIFT
+}
+
+export class LocalKeys {
+  /** Empty until the first connection. */
+  words = new Int32Array(0)
+  readonly ports: LocalPorts
+  readonly #table: ConnTable
+  readonly #random: () => number
+  #heads = new Int32Array(0)
+  #seed0 = 0
+  #seed1 = 0
+  #count = 0
+
+  /** `random` gives unsigned 32-bit numbers. None is drawn before the first connection. */
+  constructor(table: ConnTable, random: () => number) {
+    this.#table = table
+    this.#random = random
+    this.ports = new LocalPorts(random)
+  }
+
+  /** Connections that have a local side. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Gives a connection, bound to its real server, its local side. `handOver` is the ClientAddress. */
+  insert(conn: ConnIndex, laddr: number, lport: number, pool: number, handOver: number): void {
+    if (this.words.length === 0) this.#make()
+    const { words } = this
+    const record = this.#table.words
+    const at = localAt(conn)
+    const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, laddr, lport)
+    words[at + LADDR] = laddr
+    words[at + LPORT] = lport
+    words[at + POOL] = pool
+    words[at + HAND_OVER] = handOver
+    words[at + NEXT] = this.#heads[bucket]!
+    this.#heads[bucket] = conn
+    this.#count++
+  }
+
+  /** Takes away what `insert` gave, if it gave anything; the pair is free again. */
+  remove(conn: ConnIndex): void {
+    const { words } = this
+    const at = localAt(conn)
+    if (this.#count === 0 || words[at + LPORT] === 0) return
+    const record = this.#table.words
+    const lport = words[at + LPORT]!
+    const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, words[at + LADDR]!, lport)
+    let other = this.#heads[bucket]! as ConnIndex
+    if (other === conn) this.#heads[bucket] = words[at + NEXT]!
+    else {
+      while (words[localAt(other) + NEXT] !== conn) other = words[localAt(other) + NEXT]! as ConnIndex
+      words[localAt(other) + NEXT] = words[at + NEXT]!
+    }
+    words[at + LPORT] = 0
+    this.ports.give(words[at + POOL]!, lport)
+    this.#count--
+  }
+
+  /** Whose answer is it: a packet daddr:dport → laddr:lport. */
+  lookup(protocol: number, daddr: number, dport: number, laddr: number, lport: number): ConnIndex {
+    if (this.#count === 0) return NONE
+    const { words } = this
+    const record = this.#table.words
+    const server = (dport << 16) | protocol
+    let conn = this.#heads[this.#bucket(daddr, server, laddr, lport)]! as ConnIndex
+    while (conn !== NONE) {
+      const at = localAt(conn)
+      if (
+        words[at + LPORT] === lport &&
+        words[at + LADDR] === laddr &&
+        record[conn + DADDR] === daddr &&
+        record[conn + DPORT_PROTOCOL] === server
+      )
+        break
+      conn = words[at + NEXT]! as ConnIndex
+    }
+    return conn
+  }
+
+  /** Forgets every connection and every pair. */
+  clear(): void {
+    this.#heads.fill(NONE)
+    this.words.fill(0)
+    this.#count = 0
+    this.ports.clear()
+  }
+
+  #make(): void {
+    this.words = new Int32Array(this.#table.words.length >>> WORDS_SHIFT)
+    this.#heads = new Int32Array(this.#table.buckets).fill(NONE)
+    this.#seed0 = this.#random() | 0
+    this.#seed1 = this.#random() | 0
+  }
+
+  /** As the table's (conn/table.ts), over four words. */
+  #bucket(daddr: number, server: number, laddr: number, lport: number): number {
+    let h = mix(this.#seed1, daddr ^ this.#seed0)
+    h = mix(h, server ^ this.#seed0)
+    h = mix(h, laddr ^ this.#seed0)
+    h = mix(h, lport ^ this.#seed0)
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+    return (h ^ (h >>> 16)) & (this.#heads.length - 1)
+  }
+}
+
+function mix(h: number, word: number): number {
+  let a = Math.imul(word, 0xcc9e2d51)
+  a = Math.imul((a << 15) | (a >>> 17), 0x1b873593)
+  h ^= a
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
+}

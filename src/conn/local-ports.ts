@@ -1,0 +1,152 @@
+/** Local ports of FULLNAT: below them is what DPVS, too, leaves to services. */
+export const FIRST_LOCAL_PORT = 5536
+export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
+/** No port was free. */
+export const NO_PORT = 0
+
+/** Pools that nobody uses are remembered up to this many: they know which port is next. */
+const MOST_POOLS = 4096
+const FIRST_RING = 64
+const FULL_RING = 65_536
+
+/**
+ * The ports of one local address towards one real server's port. Those never used are taken first, from a random one on,
+ * then those given back, in that order: a port comes again as late as it can. Nothing is kept of unused ports.
+ */
+class Pool {
+  readonly protocol: number
+  readonly laddr: number
+  readonly server: number
+  /** Where this pool's unused ports begin, from 0, and how many have been taken. */
+  #start: number
+  #taken = 0
+  /** Ports given back, a ring; its length is a power of two. */
+  #ring: Uint16Array | undefined
+  #head = 0
+  #returned = 0
+
+  constructor(protocol: number, laddr: number, server: number, start: number) {
+    this.protocol = protocol
+    this.laddr = laddr
+    this.server = server
+    this.#start = start
+  }
+
+  get inUse(): number {
+    return this.#taken - this.#returned
+  }
+
+  take(): number {
+    if (this.#taken < LOCAL_PORTS) return FIRST_LOCAL_PORT + ((this.#start + this.#taken++) % LOCAL_PORTS)
+    if (this.#returned === 0) return NO_PORT
+    const ring = this.#ring!
+    const port = ring[this.#head]!
+    this.#head = (this.#head + 1) & (ring.length - 1)
+    this.#returned--
+    return port
+  }
+
+  give(port: number): void {
+    const ring = this.#roomy()
+    ring[(this.#head + this.#returned++) & (ring.length - 1)] = port
+    if (this.#returned === this.#taken) this.#beginAnew()
+  }
+
+  /** All are back. The ring is let go; the ports that have rested longest still come first, or nearly so. */
+  #beginAnew(): void {
+    const next = this.#taken < LOCAL_PORTS ? this.#start + this.#taken : this.#ring![this.#head]! - FIRST_LOCAL_PORT
+    this.#start = next % LOCAL_PORTS
+    this.#taken = 0
+    this.#returned = 0
+    this.#head = 0
+    this.#ring = undefined
+  }
+  #roomy(): Uint16Array {
+    const ring = this.#ring
+    if (ring !== undefined && this.#returned < ring.length) return ring
+    const wider = new Uint16Array(ring === undefined ? FIRST_RING : Math.min(ring.length * 2, FULL_RING))
+    if (ring !== undefined) {
+      wider.set(ring.subarray(this.#head))
+      wider.set(ring.subarray(0, this.#head), ring.length - this.#head)
+    }
+    this.#head = 0
+    this.#ring = wider
+    return wider
+  }
+}
+
+/**
+ * The pairs of local address and port that FULLNAT connections come from. A pair is taken once for each real server's
+ * port and protocol, whichever services share it; taking and giving back look at no other pair.
+ */
+export class LocalPorts {
+  readonly #random: () => number
+  /** By number; a connection names its pool so. */
+  readonly #pools: (Pool | undefined)[] = []
+  readonly #free: number[] = []
+  /** Number of a pool: by the real server's address and port, then by local address and protocol. */
+  readonly #byServer = new Map<number, Map<number, number>>()
+  /** Pairs taken of each local address. */
+  readonly #uses = new Map<number, number>()
+  /** The pool that `take` last took from. */
+  pool = 0
+
+  /** `random` gives unsigned 32-bit numbers: one is drawn for each pool, so that a director begun anew goes on elsewhere. */
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  /** A port of `laddr` for a connection to daddr:dport, or NO_PORT. What it is to be given back to is in `pool`. */
+  take(protocol: number, laddr: number, daddr: number, dport: number): number {
+    const number = this.#poolOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
+    const port = this.#pools[number]!.take()
+    if (port === NO_PORT) return NO_PORT
+    this.pool = number
+    this.#uses.set(laddr, this.usesOf(laddr) + 1)
+    return port
+  }
+  give(number: number, port: number): void {
+    const pool = this.#pools[number]!
+    pool.give(port)
+    const left = this.usesOf(pool.laddr) - 1
+    if (left > 0) this.#uses.set(pool.laddr, left)
+    else this.#uses.delete(pool.laddr)
+    if (pool.inUse === 0 && this.#pools.length - this.#free.length > MOST_POOLS) this.#forget(number, pool)
+  }
+  /** Pairs of a local address that are taken. */
+  usesOf(laddr: number): number {
+    return this.#uses.get(laddr) ?? 0
+  }
+  clear(): void {
+    this.#pools.length = 0
+    this.#free.length = 0
+    this.#byServer.clear()
+    this.#uses.clear()
+  }
+
+  #poolOf(protocol: number, laddr: number, server: number): number {
+    const key = keyOf(protocol, laddr)
+    let pools = this.#byServer.get(server)
+    const known = pools?.get(key)
+    if (known !== undefined) return known
+    if (pools === undefined) {
+      pools = new Map()
+      this.#byServer.set(server, pools)
+    }
+    const number = this.#free.pop() ?? this.#pools.length
+    this.#pools[number] = new Pool(protocol, laddr, server, this.#random() % LOCAL_PORTS)
+    pools.set(key, number)
+    return number
+  }
+  #forget(number: number, { protocol, laddr, server }: Pool): void {
+    const pools = this.#byServer.get(server)!
+    pools.delete(keyOf(protocol, laddr))
+    if (pools.size === 0) this.#byServer.delete(server)
+    this.#pools[number] = undefined
+    this.#free.push(number)
+  }
+}
+
+function keyOf(protocol: number, laddr: number): number {
+  return (laddr >>> 0) * 0x100 + protocol
+}

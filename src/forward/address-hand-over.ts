@@ -1,0 +1,94 @@
+/*
+ * How a real server behind FULLNAT learns who the client is: per connection by TOA (toa.ts), by a PROXY header
+ * (proxy-stream.ts), or not at all. TCP only.
+ *
+ * TOA is in every segment until the real server's first data has been acknowledged: from then on it has surely been
+ * read, whether from the SYN or from the segment that completed the handshake.
+ */
+import { FIRST_SEQ, HAND_OVER, HandOver, localAt, type LocalKeys } from '../conn/local-keys.js'
+import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
+import { TcpState } from '../conn/tcp-states.js'
+import type { Connections } from '../conn/lifecycle.js'
+import type { Packet } from '../packet/packet.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
+import { Verdict } from '../packet/verdict.js'
+import { ClientAddress } from '../service/method.js'
+import { TcpFlag } from '../wire/tcp.js'
+import type { Output } from './output.js'
+import { ProxyStream } from './proxy-stream.js'
+import { insertToa, lowerMss, Toa, TOA_LEN } from './toa.js'
+
+export class AddressHandOver {
+  /** Segments that went without the option because their options were full, or because it would have made them too big. */
+  optionsFull = 0
+  tooBig = 0
+  readonly #conns: Connections
+  readonly #local: LocalKeys
+  readonly #output: Output
+  readonly #proxy: ProxyStream
+
+  constructor(conns: Connections, output: Output, memory: TurnMemory) {
+    this.#conns = conns
+    this.#local = conns.local
+    this.#output = output
+    this.#proxy = new ProxyStream(conns, output, memory)
+  }
+
+  /** A TCP segment of a FULLNAT connection, addressed to the real server already: sends it on the route found. */
+  inbound(packet: Packet, conn: ConnIndex): Verdict {
+    const state = this.#local.words[localAt(conn) + HAND_OVER]!
+    const mode = state & 0xff
+    if (mode > ClientAddress.TOA) return this.#proxy.inbound(packet, conn)
+    if (mode === ClientAddress.TOA) this.#toa(packet, conn)
+    return this.#output.transmit(packet) || Verdict.BALANCED
+  }
+
+  /** A TCP segment of a FULLNAT connection to the client. */
+  outbound(packet: Packet, conn: ConnIndex): void {
+    const at = localAt(conn)
+    const { words } = this.#local
+    const state = words[at + HAND_OVER]!
+    const mode = state & 0xff
+    if (mode > ClientAddress.TOA) this.#proxy.outbound(packet, conn)
+    else if (mode === ClientAddress.TOA && isSynAck(packet.signal) && packet.tcp.isValid(packet.transportLen)) {
+      words[at + FIRST_SEQ] = packet.tcp.seq
+      words[at + HAND_OVER] = state | HandOver.BEGUN
+      lowerMss(packet)
+    }
+  }
+
+  /** What the client calls the octet that the real server calls `seq`. */
+  clientSeq(conn: ConnIndex, seq: number): number {
+    const at = localAt(conn)
+    return (this.#local.words[at + HAND_OVER]! & 0xff) > ClientAddress.TOA ? this.#proxy.clientSeq(at, seq) : seq
+  }
+  /** Octets that the client's next segment may grow by. */
+  growth(conn: ConnIndex): number {
+    const state = this.#local.words[localAt(conn) + HAND_OVER]!
+    return (state & 0xff) === ClientAddress.TOA && (state & HandOver.DONE) === 0 ? TOA_LEN : 0
+  }
+
+  #toa(packet: Packet, conn: ConnIndex): void {
+    const { words } = this.#local
+    const at = localAt(conn)
+    const { tcp, signal } = packet
+    if (!tcp.isValid(packet.transportLen)) return
+    if ((signal & TcpFlag.SYN) !== 0 && this.#conns.stateOf(conn) !== TcpState.ESTABLISHED)
+      words[at + HAND_OVER] = ClientAddress.TOA
+    const state = words[at + HAND_OVER]!
+    if ((state & HandOver.DONE) !== 0 || (signal & TcpFlag.RST) !== 0) return
+    const isAck = (state & HandOver.BEGUN) !== 0 && (signal & TcpFlag.ACK) !== 0
+    if (isAck && ((tcp.ack - words[at + FIRST_SEQ]! - 1) | 0) > 0) {
+      words[at + HAND_OVER] = state | HandOver.DONE
+      return
+    }
+    const record = this.#conns.table.words
+    const inserted = insertToa(packet, record[conn + CADDR]!, record[conn + CPORT_VPORT]! >>> 16, this.#output.mtu)
+    if (inserted === Toa.OPTIONS_FULL) this.optionsFull++
+    else if (inserted === Toa.TOO_BIG) this.tooBig++
+  }
+}
+
+function isSynAck(signal: number): boolean {
+  return (signal & (TcpFlag.SYN | TcpFlag.ACK)) === (TcpFlag.SYN | TcpFlag.ACK)
+}

@@ -1,0 +1,211 @@
+/*
+ * A PROXY header at the front of a TCP connection that passes through: the real server receives `len` octets that the
+ * client never sent. Sequence numbers towards the server are so much higher, acknowledgements of it so much lower.
+ *
+ * 1. SYN: data in it (TCP Fast Open) is cut off; the client, not hearing it acknowledged, sends it again
+ * 2. the client's ACK of the handshake: the header goes in its place, with its acknowledgement and its options
+ * 3. until the server has acknowledged the header: it goes again before whatever the client sends again from the
+ *    beginning, as it does when it hears of no progress
+ * 4. from then on: numbers only
+ *
+ * The client never sees a part of the header acknowledged. Numbers are compared by the sign of their difference, which
+ * tells only near the beginning: after 4 none is compared.
+ */
+import { FIRST_SEQ, HAND_OVER, HandOver, localAt, NEXT_SEQ, type LocalKeys } from '../conn/local-keys.js'
+import { CADDR, CPORT_VPORT, VADDR, type ConnIndex } from '../conn/record.js'
+import { TcpState } from '../conn/tcp-states.js'
+import type { Connections } from '../conn/lifecycle.js'
+import type { Slab } from '../packet/frame.js'
+import { Packet } from '../packet/packet.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
+import { Verdict } from '../packet/verdict.js'
+import type { ClientAddress } from '../service/method.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { TCP_MIN_LEN, TcpFlag, TcpOption } from '../wire/tcp.js'
+import { isPartial } from './nat.js'
+import type { Output } from './output.js'
+import { proxyHeaderLen, writeProxyHeader } from './proxy-header.js'
+
+/** A connection's header length lies above its HandOver bits. */
+const LEN_SHIFT = 16
+/** Two NOPs and a timestamps option: what nearly every segment has (RFC 7323 appendix A), and nothing else. */
+const TIMESTAMPS_ONLY = 0x0101080a
+const TIMESTAMPS_HEADER_LEN = TCP_MIN_LEN + 12
+
+export class ProxyStream {
+  readonly #conns: Connections
+  readonly #local: LocalKeys
+  readonly #output: Output
+  readonly #memory: TurnMemory
+  /** The header's segment. */
+  readonly #packet = new Packet()
+
+  constructor(conns: Connections, output: Output, memory: TurnMemory) {
+    this.#conns = conns
+    this.#local = conns.local
+    this.#output = output
+    this.#memory = memory
+  }
+
+  /** A segment from the client, addressed to the real server already. Sends it, and the header before it where need be. */
+  inbound(packet: Packet, conn: ConnIndex): Verdict {
+    const { words } = this.#local
+    const at = localAt(conn)
+    const { tcp, signal } = packet
+    if (!tcp.isValid(packet.transportLen)) return this.#send(packet)
+    if ((signal & TcpFlag.SYN) !== 0) this.#syn(packet, conn, at)
+    else if ((words[at + HAND_OVER]! & HandOver.BEGUN) !== 0) {
+      if ((words[at + HAND_OVER]! & HandOver.DONE) === 0) {
+        const verdict = this.#headerFirst(packet, conn, at)
+        if (verdict !== Verdict.PASS) return verdict
+      }
+      this.#shift(packet, at)
+    }
+    return this.#send(packet)
+  }
+
+  /** A segment from the real server, whichever its addresses are now. */
+  outbound(packet: Packet, conn: ConnIndex): void {
+    const { words } = this.#local
+    const at = localAt(conn)
+    const { tcp, signal } = packet
+    const state = words[at + HAND_OVER]!
+    if ((state & HandOver.BEGUN) === 0 || (signal & TcpFlag.ACK) === 0 || !tcp.isValid(packet.transportLen)) return
+    const partial = isPartial(packet)
+    const len = state >>> LEN_SHIFT
+    if ((signal & TcpFlag.SYN) !== 0) {
+      // The header takes its share of the window, which a SYN's is before scaling (RFC 7323 §2.2).
+      tcp.rewriteWindow(Math.max(0, tcp.window - len), partial)
+      return
+    }
+    const { ack } = tcp
+    if (((ack - words[at + FIRST_SEQ]! - 1 - len) | 0) >= 0 && (state & HandOver.DONE) === 0)
+      words[at + HAND_OVER] = state | HandOver.DONE
+    const forClient = this.clientSeq(at, ack)
+    if (forClient !== ack) tcp.rewriteAck(forClient, partial)
+    if (tcp.headerLen > TCP_MIN_LEN) this.#shiftSack(packet, at, partial)
+  }
+
+  /** What the client calls the octet that the real server calls `seq`. */
+  clientSeq(at: number, seq: number): number {
+    const { words } = this.#local
+    const state = words[at + HAND_OVER]!
+    const len = state >>> LEN_SHIFT
+    if ((state & HandOver.DONE) !== 0) return (seq - len) >>> 0
+    const first = words[at + FIRST_SEQ]! + 1
+    const ahead = (seq - first) | 0
+    if ((state & HandOver.BEGUN) === 0 || ahead <= 0) return seq
+    return (ahead < len ? first : seq - len) >>> 0
+  }
+
+  /** A SYN begins the stream, unless it comes again or strays into a connection that is established. */
+  #syn(packet: Packet, conn: ConnIndex, at: number): void {
+    const { words } = this.#local
+    const { tcp } = packet
+    const seq = tcp.seq | 0
+    const state = words[at + HAND_OVER]!
+    const isKnown = (state & HandOver.BEGUN) !== 0 && words[at + FIRST_SEQ] === seq
+    if (!isKnown && this.#conns.stateOf(conn) !== TcpState.ESTABLISHED) {
+      const version = state & 0xff
+      words[at + HAND_OVER] = version | HandOver.BEGUN | (this.#headerLen(version, conn) << LEN_SHIFT)
+      words[at + FIRST_SEQ] = seq
+      words[at + NEXT_SEQ] = seq + 1
+    }
+    const data = packet.transportLen - tcp.headerLen
+    if (data > 0) cut(packet, data)
+  }
+
+  /** Sends the header where it is wanted; PASS when the segment itself is to follow. */
+  #headerFirst(packet: Packet, conn: ConnIndex, at: number): Verdict {
+    const { words } = this.#local
+    const { tcp, signal } = packet
+    // Without an acknowledgement there is nothing that the header could be sent with.
+    if ((signal & TcpFlag.ACK) === 0) return Verdict.PASS
+    const data = packet.transportLen - tcp.headerLen
+    const end = (tcp.seq + data + (signal & TcpFlag.FIN ? 1 : 0)) | 0
+    const isNew = ((end - words[at + NEXT_SEQ]!) | 0) > 0
+    if (isNew) words[at + NEXT_SEQ] = end
+    const isFirst = ((tcp.seq - words[at + FIRST_SEQ]! - 1) | 0) <= 0
+    const wasSent = (words[at + HAND_OVER]! & HandOver.SENT) !== 0
+    const isBareReset = (signal & TcpFlag.RST) !== 0 && !wasSent
+    if (isBareReset || (wasSent && (isNew || !isFirst))) return Verdict.PASS
+    words[at + HAND_OVER]! |= HandOver.SENT
+    const verdict = this.#sendHeader(packet, conn, at)
+    const isBare = data === 0 && (signal & (TcpFlag.FIN | TcpFlag.RST)) === 0
+    return isBare && isFirst ? verdict : Verdict.PASS
+  }
+
+  /** The header in a segment of its own: the headers of the client's, options and all, and the first octet's number. */
+  #sendHeader(packet: Packet, conn: ConnIndex, at: number): Verdict {
+    const { words } = this.#local
+    const headersLen = packet.transportAt - packet.at + packet.tcp.headerLen
+    const to = this.#memory.place(headersLen + (words[at + HAND_OVER]! >>> LEN_SHIFT))
+    if (to < 0) return Verdict.DROP_NO_MEMORY
+    const { slab } = this.#memory
+    slab.bytes.set(packet.slab.bytes.subarray(packet.at, packet.at + headersLen), to)
+    const end = this.#write(slab, to + headersLen, conn, words[at + HAND_OVER]! & 0xff)
+
+    const header = this.#packet.wrap(packet.port, slab, to, end - to)
+    header.vnet.clear()
+    header.wrapIp()
+    header.protocol = packet.protocol
+    header.transportAt = to + packet.transportAt - packet.at
+    header.transportLen = end - header.transportAt
+    header.ipLen = header.len - ETHERNET_LEN
+    const { ip, tcp } = header
+    ip.rewriteTotalLen(header.ipLen)
+    tcp.wrap(slab.view, header.transportAt).rewriteSeq((words[at + FIRST_SEQ]! + 1) >>> 0, true)
+    tcp.rebuild(TcpFlag.PSH | TcpFlag.ACK, ip.srcAddr, ip.dstAddr, header.transportLen)
+    return this.#send(header)
+  }
+
+  #shift(packet: Packet, at: number): void {
+    const { words } = this.#local
+    const { tcp } = packet
+    const state = words[at + HAND_OVER]!
+    const { seq } = tcp
+    // Before the header has gone, and before the beginning (a keep-alive probe), numbers are the client's own.
+    const isBefore = (state & HandOver.SENT) === 0 || ((seq - words[at + FIRST_SEQ]! - 1) | 0) < 0
+    if ((state & HandOver.DONE) === 0 && isBefore) return
+    tcp.rewriteSeq((seq + (state >>> LEN_SHIFT)) >>> 0, isPartial(packet))
+  }
+  /** Edges of the blocks that the server has beyond its acknowledgement (RFC 2018 §3). */
+  #shiftSack(packet: Packet, at: number, partial: boolean): void {
+    const { tcp } = packet
+    if (tcp.headerLen === TIMESTAMPS_HEADER_LEN && tcp.optionWord(TCP_MIN_LEN) === TIMESTAMPS_ONLY) return
+    const value = tcp.findOption(TcpOption.SACK, 0)
+    if (value === 0) return
+    const end = value - 2 + tcp.optionLen(value)
+    for (let edge = value; edge + 4 <= end; edge += 4) {
+      const seq = tcp.optionWord(edge)
+      const forClient = this.clientSeq(at, seq)
+      if (forClient !== seq) tcp.rewriteOptionWord(edge, forClient, partial)
+    }
+  }
+
+  #headerLen(version: number, conn: ConnIndex): number {
+    const { words } = this.#conns.table
+    const ports = words[conn + CPORT_VPORT]!
+    const [caddr, vaddr] = [words[conn + CADDR]!, words[conn + VADDR]!]
+    return proxyHeaderLen(version as ClientAddress, caddr, ports >>> 16, vaddr, ports & 0xffff)
+  }
+  #write(slab: Slab, at: number, conn: ConnIndex, version: number): number {
+    const { words } = this.#conns.table
+    const ports = words[conn + CPORT_VPORT]!
+    const [caddr, vaddr] = [words[conn + CADDR]!, words[conn + VADDR]!]
+    return writeProxyHeader(slab, at, version as ClientAddress, caddr, ports >>> 16, vaddr, ports & 0xffff)
+  }
+  #send(packet: Packet): Verdict {
+    return this.#output.transmit(packet) || Verdict.BALANCED
+  }
+}
+
+/** Cuts the last `len` octets of a TCP segment off. */
+function cut(packet: Packet, len: number): void {
+  packet.tcp.cut(len, packet.transportLen, isPartial(packet))
+  packet.transportLen -= len
+  packet.len -= len
+  packet.ipLen -= len
+  packet.ip.rewriteTotalLen(packet.ipLen)
+  if (packet.vnet.gsoSize > 0) packet.vnet.endGso()
+}

@@ -1,0 +1,98 @@
+import t from 'tap'
+import { HAND_OVER, LADDR, localAt, LocalKeys, LPORT } from '../../src/conn/local-keys.js'
+import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from '../../src/conn/record.js'
+import { ConnTable } from '../../src/conn/table.js'
+import { seededRandom } from '../../src/director/random.js'
+
+const TCP = 6
+const CLIENT = 0xcb007107 | 0
+const VIP = 0xc6336401 | 0
+const SERVER = 0x0a010001
+const LIP = 0xc0000201 | 0
+
+function keysOver(capacity: number): {
+  table: ConnTable
+  keys: LocalKeys
+  open(cport: number, dport?: number): ConnIndex
+} {
+  const table = new ConnTable(capacity, seededRandom(1))
+  const keys = new LocalKeys(table, seededRandom(2))
+  const open = (cport: number, dport = 8080): ConnIndex => {
+    const conn = table.insert(TCP, CLIENT, cport, VIP, 80)
+    table.words[conn + DADDR] = SERVER
+    table.words[conn + DPORT_PROTOCOL] = (dport << 16) | TCP
+    return conn
+  }
+  return { table, keys, open }
+}
+
+t.test('a connection is found by what its answer shows', async t => {
+  const { keys, open } = keysOver(4)
+  const [a, b] = [open(1, 40_000), open(2, 40_000)]
+  const port = keys.ports.take(TCP, LIP, SERVER, 40_000)
+  keys.insert(a, LIP, port, keys.ports.pool, 3)
+  const other = keys.ports.take(TCP, LIP, SERVER, 40_000)
+  keys.insert(b, LIP, other, keys.ports.pool, 0)
+  t.equal(keys.lookup(TCP, SERVER, 40_000, LIP, port), a)
+  t.equal(keys.lookup(TCP, SERVER, 40_000, LIP, other), b)
+  t.strictSame([keys.words[localAt(a) + LADDR], keys.words[localAt(a) + LPORT]], [LIP, port])
+  t.strictSame([keys.words[localAt(a) + HAND_OVER], keys.words[localAt(b) + HAND_OVER]], [3, 0])
+  for (const [what, key] of Object.entries({
+    protocol: [17, SERVER, 40_000, LIP, port],
+    daddr: [TCP, SERVER + 1, 40_000, LIP, port],
+    dport: [TCP, SERVER, 40_001, LIP, port],
+    laddr: [TCP, SERVER, 40_000, LIP + 1, port],
+    lport: [TCP, SERVER, 40_000, LIP, other + 1],
+  } as Record<string, [number, number, number, number, number]>))
+    t.equal(keys.lookup(...key), NONE, `another ${what}`)
+})
+
+t.test('without a connection nothing is made, and nothing found or drawn', async t => {
+  const { table } = keysOver(4)
+  const keys = new LocalKeys(table, () => t.fail('drawn') as unknown as number)
+  t.equal(keys.lookup(TCP, SERVER, 80, LIP, 6000), NONE)
+  keys.remove(0 as ConnIndex)
+  keys.clear()
+  t.equal(keys.words.length, 0)
+  t.equal(keys.count, 0)
+})
+
+t.test('many come and go: each that is there is found, none that has gone', async t => {
+  const { table, keys, open } = keysOver(3000)
+  const random = seededRandom(3)
+  const here = new Map<ConnIndex, number>()
+  let wrong = 0
+  for (let step = 0; step < 20_000; step++) {
+    if (here.size === 0 || (here.size < 3000 && random() % 5 > 1)) {
+      const conn = open(1 + (step % 60_000))
+      const port = keys.ports.take(TCP, LIP, SERVER, 8080)
+      keys.insert(conn, LIP, port, keys.ports.pool, 0)
+      here.set(conn, port)
+    } else {
+      const [conn, port] = [...here][random() % here.size]!
+      keys.remove(conn)
+      keys.remove(conn)
+      table.remove(conn)
+      here.delete(conn)
+      if (keys.lookup(TCP, SERVER, 8080, LIP, port) !== NONE) wrong++
+    }
+    if (step % 500 === 0)
+      for (const [conn, port] of here) if (keys.lookup(TCP, SERVER, 8080, LIP, port) !== conn) wrong++
+  }
+  t.equal(wrong, 0)
+  t.equal(keys.count, here.size)
+  t.equal(keys.ports.usesOf(LIP), here.size)
+})
+
+t.test('clear forgets all, and gives every port back', async t => {
+  const { keys, open } = keysOver(4)
+  const conn = open(1)
+  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
+  keys.insert(conn, LIP, port, keys.ports.pool, 0)
+  keys.clear()
+  t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
+  t.equal(keys.count, 0)
+  t.equal(keys.ports.usesOf(LIP), 0)
+  keys.remove(conn)
+  t.equal(keys.count, 0)
+})

@@ -1,0 +1,108 @@
+import t from 'tap'
+import { FIRST_LOCAL_PORT, LOCAL_PORTS, LocalPorts, NO_PORT } from '../../src/conn/local-ports.js'
+import { seededRandom } from '../../src/director/random.js'
+
+const TCP = 6
+const UDP = 17
+const LIP = 0x0a630201
+/** Negative as a signed number. */
+const SERVER = 0xcb007107 | 0
+
+function taken(ports: LocalPorts, count: number): number[] {
+  return Array.from({ length: count }, () => ports.take(TCP, LIP, SERVER, 80))
+}
+
+t.test('a pool gives each of 60 000 ports once, then none', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  const all = taken(ports, LOCAL_PORTS)
+  t.equal(new Set(all).size, 60_000)
+  t.equal(Math.min(...all), FIRST_LOCAL_PORT)
+  t.equal(Math.max(...all), 65_535)
+  t.equal(ports.take(TCP, LIP, SERVER, 80), NO_PORT)
+  t.equal(ports.usesOf(LIP), 60_000)
+})
+
+t.test('ports given back come again in that order, and only when no unused one is left', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  const all = taken(ports, LOCAL_PORTS - 200)
+  const { pool } = ports
+  // Enough to make the ring grow, and from places that are in no order.
+  const back = Array.from({ length: 150 }, (_, i) => all[(i * 7919) % all.length]!)
+  for (const port of back) ports.give(pool, port)
+  const unused = taken(ports, 200)
+  t.strictSame(
+    unused.filter(port => all.includes(port)),
+    [],
+  )
+  t.strictSame(taken(ports, 150), back)
+  t.equal(ports.take(TCP, LIP, SERVER, 80), NO_PORT)
+})
+
+t.test('the ring of ports given back goes round', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  taken(ports, LOCAL_PORTS)
+  const { pool } = ports
+  const waiting: number[] = []
+  const random = seededRandom(2)
+  const out = new Set(Array.from({ length: LOCAL_PORTS }, (_, i) => FIRST_LOCAL_PORT + i))
+  let wrong = 0
+  for (let step = 0; step < 70_000; step++) {
+    if (waiting.length > 0 && (random() & 1) === 0) {
+      const port = ports.take(TCP, LIP, SERVER, 80)
+      if (port !== waiting.shift()) wrong++
+      out.add(port)
+    } else {
+      const port = out.values().next().value!
+      out.delete(port)
+      waiting.push(port)
+      ports.give(pool, port)
+    }
+  }
+  t.equal(wrong, 0)
+})
+
+t.test('a pool that is idle again goes on where it was', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  const first = taken(ports, 3)
+  for (const port of first) ports.give(ports.pool, port)
+  t.equal(ports.usesOf(LIP), 0)
+  const second = taken(ports, 60_000)
+  t.strictSame(second.slice(-3), first, 'what rested shortest comes last')
+  for (const port of second) ports.give(ports.pool, port)
+  t.strictSame(taken(ports, 1), second.slice(0, 1))
+})
+
+t.test('protocols, local addresses and real servers have pools of their own; services share them', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  taken(ports, LOCAL_PORTS)
+  t.equal(ports.take(TCP, LIP, SERVER, 80), NO_PORT)
+  for (const [protocol, laddr, daddr, dport] of [
+    [UDP, LIP, SERVER, 80],
+    [TCP, LIP + 1, SERVER, 80],
+    [TCP, LIP, SERVER + 1, 80],
+    [TCP, LIP, SERVER, 81],
+  ] as const)
+    t.not(ports.take(protocol, laddr, daddr, dport), NO_PORT, `${protocol} ${laddr} ${daddr} ${dport}`)
+})
+
+t.test('many pools that nobody uses are forgotten', async t => {
+  const ports = new LocalPorts(() => 0)
+  for (let round = 0; round < 2; round++)
+    for (let daddr = 0; daddr < 6000; daddr++) {
+      const port = ports.take(TCP, LIP, daddr, 80)
+      const again = ports.take(TCP, LIP, daddr, 80)
+      if (port === again) t.fail(`server ${daddr}`)
+      ports.give(ports.pool, port)
+      ports.give(ports.pool, again)
+      if (ports.pool > 4096) t.fail(`pool ${ports.pool}`)
+    }
+  t.equal(ports.usesOf(LIP), 0)
+})
+
+t.test('clear forgets what was taken', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  taken(ports, LOCAL_PORTS)
+  ports.clear()
+  t.equal(ports.usesOf(LIP), 0)
+  t.equal(new Set(taken(ports, LOCAL_PORTS)).has(NO_PORT), false)
+})
