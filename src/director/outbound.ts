@@ -101,6 +101,8 @@ export class Outbound implements OwnPackets {
       packet.srcPort = slab.view.getUint16(transportAt)
       packet.dstPort = slab.view.getUint16(transportAt + 2)
       if (this.#find(packet) !== NONE) return malformed
+      packet.signal = 0
+      if (packet.protocol === IpProtocol.UDP) return this.#unknown(packet, now)
     }
     return this.#transmit(packet, now) || Verdict.FORWARDED
   }
