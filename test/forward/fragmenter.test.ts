@@ -125,19 +125,22 @@ t.test('where they do not fit, in pieces of the MTU, none larger than the larges
   t.strictSame(lengths(new Bench().cut(udp4(FLOW, { payload: 592, df: false }), 300, uneven)), [300, 300, 60])
 })
 
-t.test('in a tunnel the first piece is larger, if that is a multiple of 8; else they are pieces of its own', async t => {
-  const came = { starts: [0, 200, 720], largest: 540 }
-  for (const [behind, expected] of [
-    [20, [540, 520]],
-    [24, [244, 540, 300]],
-    [32, [252, 540, 300]],
-  ] as const) {
-    const frame = ip4('10.99.2.1 > 10.99.2.11', 4, new Uint8Array(1000 + behind).fill(7), { df: false })
-    const { frames } = new Bench().cut(frame, 1500, { ...came, behind })
-    t.strictSame(lengths({ verdict: '', frames }), expected, `${behind} octets more`)
-    t.strictSame(joined(frames).frame, frame)
-  }
-})
+t.test(
+  'in a tunnel the first piece is larger, if that is a multiple of 8; else they are pieces of its own',
+  async t => {
+    const came = { starts: [0, 200, 720], largest: 540 }
+    for (const [behind, expected] of [
+      [20, [540, 520]],
+      [24, [244, 540, 300]],
+      [32, [252, 540, 300]],
+    ] as const) {
+      const frame = ip4('10.99.2.1 > 10.99.2.11', 4, new Uint8Array(1000 + behind).fill(7), { df: false })
+      const { frames } = new Bench().cut(frame, 1500, { ...came, behind })
+      t.strictSame(lengths({ verdict: '', frames }), expected, `${behind} octets more`)
+      t.strictSame(joined(frames).frame, frame)
+    }
+  },
+)
 
 t.test('DF stays on each piece, or off', async t => {
   for (const df of [true, false]) {
