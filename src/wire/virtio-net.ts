@@ -11,6 +11,10 @@ const CSUM_OFFSET = 8
 const NEEDS_CSUM = 1
 const DATA_VALID = 2
 
+/** What a frame's segments are, the bit for ECN apart (virtio 1.2 §5.1.6). */
+export const GsoType = { TCPV4: 1, UDP_L4: 5 } as const
+const GSO_ECN = 0x80
+
 /** Reads and writes a virtio-net header in place. */
 export class VirtioNetView {
   #dv: DataView = NOWHERE
@@ -41,6 +45,11 @@ export class VirtioNetView {
   /** Octets of payload in each segment that the frame stands for; 0 when it stands for itself. */
   get gsoSize(): number {
     return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
+  }
+
+  /** A GsoType, or whatever else is written there. */
+  get gsoType(): number {
+    return this.#dv.getUint8(this.#at + GSO_TYPE) & ~GSO_ECN
   }
 
   /**
