@@ -2,7 +2,7 @@
  * A datagram that leaves in pieces (RFC 791 §3.2): in those that it came in, where all of them fit, as the kernel sends it
  * (case fragments-nat-udp); else in pieces as large as the route's MTU and the largest that came allow.
  */
-import { Packet } from '../packet/packet.js'
+import { NO_PIECES, Packet } from '../packet/packet.js'
 import { finishChecksum } from '../packet/partial-checksum.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
@@ -71,6 +71,7 @@ export class Fragmenter {
 
 /** Whether the datagram can go out in the pieces it came in. It has not grown then either. */
 function startsFit({ pieceStarts, ipLen }: Packet, headerLen: number, mtu: number): boolean {
+  if (pieceStarts === NO_PIECES) return false
   const total = ipLen - headerLen
   for (let from = 0; from < total;) {
     const to = nextStart(pieceStarts, from, total)

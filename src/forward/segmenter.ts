@@ -11,6 +11,7 @@ import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
+import { GsoType } from '../wire/virtio-net.js'
 import type { PieceSink } from './fragmenter.js'
 
 const CWR = 0x80
@@ -29,8 +30,7 @@ export class Segmenter {
     const transportLen = isTcp ? packet.tcp.wrap(packet.slab.view, packet.transportAt).headerLen : UDP_LEN
     const size = packet.vnet.gsoSize
     const total = packet.transportLen - transportLen
-    // A frame that says otherwise than what it is: nothing that a kernel sends.
-    if (transportLen < (isTcp ? TCP_MIN_LEN : UDP_LEN) || total <= 0 || !packet.vnet.isPartial)
+    if (transportLen < (isTcp ? TCP_MIN_LEN : UDP_LEN) || total <= 0 || !isWhatItSays(packet))
       return Verdict.DROP_TOO_BIG
     let verdict: Verdict = Verdict.PASS
     for (let from = 0, n = 0; from < total; from += size, n++) {
@@ -84,4 +84,11 @@ export class Segmenter {
     tcp.makeSegment((tcp.seq + from) >>> 0, flags)
     return sink.piece(segment)
   }
+}
+
+/** False for another GSO type than the protocol's, and where the segments are those of a packet inside (VXLAN). */
+function isWhatItSays({ protocol, vnet, transportAt, at }: Packet): boolean {
+  if (!vnet.isPartial || vnet.csumStart !== transportAt - at) return false
+  if (protocol === IpProtocol.TCP) return (vnet.gsoType & ~GsoType.ECN) === GsoType.TCPV4
+  return protocol === IpProtocol.UDP && vnet.gsoType === GsoType.UDP_L4
 }

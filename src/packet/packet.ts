@@ -8,7 +8,7 @@ import { VirtioNetView } from '../wire/virtio-net.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { slabOver, VNET_LEN, type Slab } from './frame.js'
 
-const NO_PIECES = new Uint8Array(0)
+export const NO_PIECES = new Uint8Array(0)
 
 /**
  * A frame and the views on it. One object for all frames of a director: pointed at the next frame, never made anew.
@@ -40,7 +40,8 @@ export class Packet {
   protocol = 0
   /**
    * Of a datagram that came in pieces: octets of the largest, IP header counted (0: it came whole), and a bit for each 8
-   * octets of its payload that began one. It leaves in the same pieces where they fit, as the kernel sends it.
+   * octets of its payload that began one. It leaves in the same pieces where they fit, as the kernel sends it; in a
+   * tunnel they are no longer its own (NO_PIECES), but none is larger than the largest.
    */
   largestPiece = 0
   pieceStarts = NO_PIECES
