@@ -211,7 +211,7 @@ export class Director implements ReassemblySink {
     const { isGroup } = packet.eth
     if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
     if (packet.ip.isFragment) {
-      const incomplete = this.#reassembly.receive(packet)
+      const incomplete = this.#reassembly.receive(packet, true)
       if (incomplete !== Verdict.PASS) return incomplete
     }
     const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#now) : Verdict.PASS

@@ -16,6 +16,8 @@ import { DF, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 
 const TTL = 64
+/** Bits of the TOS that no reset has (RFC 3168 §6.1.1). */
+const ECN = 3
 
 export class Host {
   readonly #output: OwnOutput
@@ -67,7 +69,7 @@ export class Host {
     packet.ipLen = IPV4_MIN_LEN + TCP_MIN_LEN
     packet.len = ETHERNET_LEN + packet.ipLen
     packet.vnet.clear()
-    ip.build(tos, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
+    ip.build(tos & ~ECN, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
     const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
     tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
     return this.#output.transmit(packet) || Verdict.ANSWERED

@@ -58,7 +58,7 @@ export class Outbound implements OwnPackets {
     const { protocol } = packet
     if (protocol !== IpProtocol.ICMP && !isBalanced(protocol)) return output.transmit(packet) || Verdict.FORWARDED
     if (ip.isFragment) {
-      const incomplete = reassembly.receive(packet)
+      const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
     return protocol === IpProtocol.ICMP ? this.#icmp(packet) : this.#answer(packet, now)

@@ -1,8 +1,9 @@
 /*
  * A datagram that leaves in pieces (RFC 791 §3.2): in those that it came in, where all of them fit, as the kernel sends it
- * (case fragments-nat-udp); else in pieces as large as the route's MTU and the largest that came allow.
+ * (case fragments-nat-udp); else in pieces as large as the route's MTU and the largest that came allow. Through a tunnel
+ * too: the first piece grows by what the tunnel puts before it.
  */
-import { NO_PIECES, Packet } from '../packet/packet.js'
+import { Packet } from '../packet/packet.js'
 import { finishChecksum } from '../packet/partial-checksum.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
@@ -31,14 +32,17 @@ export class Fragmenter {
   split(packet: Packet, mtu: number, sink: PieceSink): Verdict {
     finishChecksum(packet)
     const headerLen = packet.ip.headerLen
-    const keepsPieces = packet.largestPiece !== 0 && packet.largestPiece <= mtu && startsFit(packet, headerLen, mtu)
     const most = packet.largestPiece === 0 ? mtu : Math.min(mtu, packet.largestPiece)
     const step = (most - headerLen) & ~7
     const total = packet.ipLen - headerLen
     if (step <= 0) return Verdict.DROP_TOO_BIG
+    const before = packet.piecesAt - packet.ipAt - headerLen
+    const first = before + packet.firstPieceLen
+    const keepsPieces = packet.largestPiece !== 0 && piecesFit(packet, before, total, most - headerLen)
     let verdict: Verdict = Verdict.PASS
     for (let from = 0; from < total;) {
-      const to = keepsPieces ? nextStart(packet.pieceStarts, from, total) : Math.min(from + step, total)
+      let to = Math.min(from + step, total)
+      if (keepsPieces) to = from === 0 ? first : before + nextStart(packet.pieceStarts, from - before, total - before)
       const sent = this.#send(packet, headerLen, from, to, to === total, sink)
       if (verdict === Verdict.PASS) verdict = sent
       from = to
@@ -69,13 +73,13 @@ export class Fragmenter {
   }
 }
 
-/** Whether the datagram can go out in the pieces it came in. It has not grown then either. */
-function startsFit({ pieceStarts, ipLen }: Packet, headerLen: number, mtu: number): boolean {
-  if (pieceStarts === NO_PIECES) return false
-  const total = ipLen - headerLen
-  for (let from = 0; from < total;) {
-    const to = nextStart(pieceStarts, from, total)
-    if (to - from + headerLen > mtu) return false
+/** Whether the datagram can go out in the pieces it came in, `before` octets more in the first, of at most `most` octets each. */
+function piecesFit({ pieceStarts, firstPieceLen }: Packet, before: number, total: number, most: number): boolean {
+  const first = before + firstPieceLen
+  if (first === total || (first & 7) !== 0 || first > most) return false
+  for (let from = firstPieceLen; from < total - before;) {
+    const to = nextStart(pieceStarts, from, total - before)
+    if (to - from > most) return false
     from = to
   }
   return true

@@ -3,7 +3,7 @@
  * GUE (draft-ietf-intarea-gue), or GRE (RFC 2784). ipvs-behaviour.md §6.7; case tun. What is put before it goes into the
  * frame's headroom.
  */
-import { NO_PIECES, type Packet } from '../packet/packet.js'
+import type { Packet } from '../packet/packet.js'
 import { sumWhenFinished } from '../packet/partial-checksum.js'
 import type { Destination } from '../service/destination.js'
 import { TunnelFlag, TunnelType } from '../service/method.js'
@@ -65,7 +65,6 @@ export class Tunnels {
     packet.eth.type = EtherType.IPV4
     packet.wrapIp()
     packet.ipLen += overhead
-    packet.pieceStarts = NO_PIECES
     packet.protocol = protocol
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = packet.ipLen - IPV4_MIN_LEN

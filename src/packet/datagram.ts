@@ -75,6 +75,21 @@ export class Datagram {
     this.starts[first >>> 3]! |= 1 << (first & 7)
     this.#blocks += end - first
   }
+  /** Octets of the first piece and of those behind it that fit into `room` octets with it. */
+  firstPieceLen(room: number): number {
+    let len = this.#pieceEnd(0)
+    while (len < this.total) {
+      const end = this.#pieceEnd(len)
+      if (end > room) break
+      len = end
+    }
+    return len
+  }
+  #pieceEnd(from: number): number {
+    let block = (from >>> 3) + 1
+    while (block * 8 < this.total && ((this.starts[block >>> 3]! >>> (block & 7)) & 1) === 0) block++
+    return Math.min(block * 8, this.total)
+  }
   get isWhole(): boolean {
     return this.total >= 0 && this.#blocks === (this.total + 7) >>> 3
   }

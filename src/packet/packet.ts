@@ -40,11 +40,14 @@ export class Packet {
   protocol = 0
   /**
    * Of a datagram that came in pieces: octets of the largest, IP header counted (0: it came whole), and a bit for each 8
-   * octets of its payload that began one. It leaves in the same pieces where they fit, as the kernel sends it; in a
-   * tunnel they are no longer its own (NO_PIECES), but none is larger than the largest.
+   * octets of its payload that began one. It leaves in the same pieces where they fit, as the kernel sends it: but for
+   * those that the kernel has put together with the first, which holds `firstPieceLen` octets of the payload then.
    */
   largestPiece = 0
   pieceStarts = NO_PIECES
+  firstPieceLen = 0
+  /** Where that payload starts. A tunnel's headers may stand before it. */
+  piecesAt = 0
   /** TCP, UDP and SCTP only, once `parseTransport` has passed them. */
   srcPort = 0
   dstPort = 0

@@ -19,6 +19,12 @@ const MOST_OF_ONE = 64
 /** Linux's ipfrag_time. */
 const PATIENCE_MS = 30_000
 
+/**
+ * Octets of IP packet in the buffer that Linux received the first piece in: of a datagram to itself the next pieces are put
+ * into it while there is room. It depends on the driver; this is how it was measured (user-mode Linux, MTU 1500).
+ */
+const FIRST_BUFFER = 1712
+
 export const REASSEMBLY_OCTETS = MOST * DATAGRAM_PLACE
 
 /** Told of what becomes of frames that waited here. */
@@ -51,8 +57,8 @@ export class Reassembly {
     this.#sink = sink
   }
 
-  /** Takes a piece; on PASS the packet is the whole datagram, its transport header found. */
-  receive(packet: Packet): Verdict {
+  /** Takes a piece, of a datagram to one of our addresses or not; on PASS the packet is the whole datagram, its transport header found. */
+  receive(packet: Packet, isLocal: boolean): Verdict {
     const { ip } = packet
     const isLast = !ip.moreFragments
     // All but the last hold whole 8 octets; what is more of it Linux cuts off.
@@ -72,7 +78,7 @@ export class Reassembly {
     if (isLast) datagram.total = to
     datagram.high = Math.max(datagram.high, to)
     this.#keep(packet, datagram, from, to)
-    return datagram.isWhole ? this.#finish(key, packet, datagram) : Verdict.HELD
+    return datagram.isWhole ? this.#finish(key, packet, datagram, isLocal) : Verdict.HELD
   }
 
   /** Once a turn: what was passed on has been flushed; who has waited too long is given up. */
@@ -158,7 +164,7 @@ export class Reassembly {
     datagram.firstLen = size
   }
 
-  #finish(key: number, packet: Packet, datagram: Datagram): Verdict {
+  #finish(key: number, packet: Packet, datagram: Datagram, isLocal: boolean): Verdict {
     this.#end(key, datagram, this.#spent)
     const { headerLen, payloadAt, total } = datagram
     if (headerLen + total > 0xffff) return Verdict.DROP_FRAGMENT_MALFORMED
@@ -177,6 +183,8 @@ export class Reassembly {
     packet.transportLen = total
     packet.largestPiece = datagram.largest
     packet.pieceStarts = datagram.starts
+    packet.firstPieceLen = datagram.firstPieceLen(isLocal ? FIRST_BUFFER - headerLen : 0)
+    packet.piecesAt = payloadAt
     return Verdict.PASS
   }
   #spoilt(key: number, datagram: Datagram): Verdict {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { Fragmenter } from '../../src/forward/fragmenter.js'
 import { slabOver } from '../../src/packet/frame.js'
-import { NO_PIECES, Packet } from '../../src/packet/packet.js'
+import { Packet } from '../../src/packet/packet.js'
 import { parseIpv4Header } from '../../src/packet/parse.js'
 import { TurnMemory } from '../../src/packet/turn-memory.js'
 import { Verdict, verdictNames } from '../../src/packet/verdict.js'
@@ -22,14 +22,21 @@ class Bench {
   /** What the sink answers, piece by piece; PASS after these. */
   answers: Verdict[] = []
 
-  /** The pieces of the frame, read when all have been made, as a device does. `came`: where the pieces that it came in began. */
-  cut(frame: Uint8Array, mtu: number, came?: { starts: number[]; largest: number }, header = virtioHeader()): Cut {
+  /** The pieces of the frame, read when all have been made, as a device does. `came`: where the pieces that it came in began, and by how much the first has grown. */
+  cut(
+    frame: Uint8Array,
+    mtu: number,
+    came?: { starts: number[]; largest: number; grown?: number },
+    header = virtioHeader(),
+  ): Cut {
     const { slab, at, len } = placed(frame, header)
     const packet = new Packet().wrap(3, slab, at, len)
     if (parseIpv4Header(packet) !== Verdict.PASS) throw new Error('no IPv4')
     if (came) {
       packet.largestPiece = came.largest
-      packet.pieceStarts = came.starts.length === 0 ? NO_PIECES : new Uint8Array(1024)
+      packet.pieceStarts = new Uint8Array(1024)
+      packet.piecesAt = packet.transportAt + (came.grown ?? 0)
+      packet.firstPieceLen = came.starts[1] ?? packet.transportLen
       for (const start of came.starts) packet.pieceStarts[start >> 6]! |= 1 << ((start >> 3) & 7)
     }
     const sent: [at: number, len: number][] = []
@@ -116,11 +123,14 @@ t.test('where they do not fit, in pieces of the MTU, none larger than the larges
   t.strictSame(lengths(new Bench().cut(udp4(FLOW, { payload: 592, df: false }), 300, uneven)), [300, 300, 60])
 })
 
-t.test('in a tunnel: pieces of its own, none larger than the largest that came', async t => {
-  const frame = ip4('10.99.2.1 > 10.99.2.11', 4, new Uint8Array(1060).fill(7), { df: false })
-  const cut = new Bench().cut(frame, 1500, { starts: [], largest: 540 })
-  t.strictSame(lengths(cut), [540, 540, 40])
-})
+t.test(
+  'through a tunnel the first piece is larger by its headers; where that is no multiple of 8, all are cut anew',
+  async t => {
+    const frame = ip4('10.99.2.1 > 10.99.2.11', 4, new Uint8Array(1064).fill(7), { df: false })
+    t.strictSame(lengths(new Bench().cut(frame, 1500, { starts: [0, 496], largest: 564, grown: 24 })), [540, 564])
+    t.strictSame(lengths(new Bench().cut(frame, 1500, { starts: [0, 496], largest: 564, grown: 20 })), [564, 540])
+  },
+)
 
 t.test('DF stays on each piece, or off', async t => {
   for (const df of [true, false]) {

@@ -1,4 +1,5 @@
 import type { Dice } from './dice.js'
+import { drawMethod, hasServicePort } from './generate-methods.js'
 import { addLines, drawServer, serverOptions, serviceOptions, type PlannedService } from './generate-services.js'
 
 const LISTINGS = [
@@ -24,7 +25,10 @@ const SYSCTLS: Draw[] = [
   () => 'drop_packet=3',
   dice => `am_droprate=${dice.between(1, 4)}`,
   () => 'lblcr_expiration=1',
+  () => 'pmtu_disc=0',
 ]
+/** MTUs of routes: most of a tunnel or an Ethernet's; the least that a path may be told; hardly any. */
+const MTUS = [1400, 1400, 1300, 1480, 1000, 576, 552, 300, 100, 84]
 const OFF = [
   'sloppy_tcp=0',
   'expire_nodest_conn=0',
@@ -32,6 +36,7 @@ const OFF = [
   'drop_packet=0',
   'nat_icmp_send=0',
   'drop_packet=4',
+  'pmtu_disc=1',
 ]
 
 /** A line that sets a sysctl, for a setup. */
@@ -42,22 +47,47 @@ export function sysctlLine(dice: Dice): string {
 /** Lines, each to be run for itself: a listing, a change, or several changes. Some are refused. */
 export function drawCommands(dice: Dice, services: readonly PlannedService[]): string[] {
   const service = dice.pick(services)
-  const server = () => `${service.key} -r ${drawServer(dice, service)}`
+  const server = (options: (server: string) => string) => {
+    const drawn = drawServer(dice, service)
+    return `${service.key} -r ${drawn} ${options(drawn)}`
+  }
+  const options = (drawn: string) => serverOptions(dice, service, drawn, false)
   const draw = dice.weighted<() => string | string[]>([
     [8, () => listing(dice, services)],
-    [6, () => `ipvsadm -e ${server()} ${serverOptions(dice, false)}`],
-    [4, () => `ipvsadm -a ${server()} ${serverOptions(dice, false)}`],
-    [4, () => `ipvsadm -d ${server()}`],
+    [6, () => `ipvsadm -e ${server(options)}`],
+    [4, () => `ipvsadm -a ${server(options)}`],
+    [4, () => `ipvsadm -d ${server(() => '')}`],
     [2, () => readded(dice, service)],
     [2, () => `ipvsadm -E ${service.key} ${serviceOptions(dice, service)}`],
     [1, () => `ipvsadm -D ${service.key}`],
     [1, () => addLines(dice, service)],
     [1, () => [`ipvsadm -D ${service.key}`, ...addLines(dice, service)]],
     [1, () => (dice.chance(30) ? 'ipvsadm -C' : 'ipvsadm -Z')],
+    [3, () => routeLine(dice, service)],
     [1, () => `ipvsadm --set ${[0, 1, 2].map(() => dice.pick([0, 20, 500])).join(' ')}`],
     [3, () => (dice.chance(70) ? sysctlLine(dice) : `sysctl -w net.ipv4.vs.${dice.pick(OFF)}`)],
   ])
   return [draw()].flat()
+}
+
+/** A route to a server, or to a client, that takes less. */
+export function routeLine(dice: Dice, service: PlannedService): string {
+  const [server = ''] = dice.pick(service.servers).split(':')
+  const isClient = !server.startsWith('10.99.2.1') || server === '10.99.2.1' || dice.chance(20)
+  const to = isClient ? `${dice.pick(['10.99.1.10', '10.99.1.11'])}/32 dev vec0` : `${server}/32 dev vec1`
+  return `ip route replace ${to} mtu ${dice.pick(MTUS)}`
+}
+
+/**
+ * A server is sent to directly that was not, or no longer. Nothing may be sent on connections that there are then: the
+ * kernel has lost their way (case method-change).
+ */
+export function drawSwitch(dice: Dice, service: PlannedService): string | undefined {
+  const servers = service.servers.filter(server => hasServicePort(service, server))
+  if (servers.length === 0) return undefined
+  const server = dice.pick(servers)
+  if (!service.direct.delete(server)) service.direct.add(server)
+  return `ipvsadm -e ${service.key} -r ${server} ${drawMethod(dice, service, server)}`
 }
 
 function listing(dice: Dice, services: readonly PlannedService[]): string {
@@ -68,6 +98,7 @@ function listing(dice: Dice, services: readonly PlannedService[]): string {
 
 /** Away and back: what is left of its connections finds it again. */
 function readded(dice: Dice, service: PlannedService): string[] {
-  const server = `${service.key} -r ${dice.pick(service.servers)}`
-  return [`ipvsadm -d ${server}`, `ipvsadm -a ${server} ${serverOptions(dice, true)}`]
+  const server = dice.pick(service.servers)
+  const named = `${service.key} -r ${server}`
+  return [`ipvsadm -d ${named}`, `ipvsadm -a ${named} ${serverOptions(dice, service, server, true)}`]
 }

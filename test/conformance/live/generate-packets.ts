@@ -2,7 +2,7 @@ import { Chunk } from '../../support/sctp.js'
 import type { Side } from '../case.js'
 import type { Dice } from './dice.js'
 import { VIPS, type PlannedService } from './generate-services.js'
-import type { ErrorStep, Flow, PacketStep, Shape } from './scenario.js'
+import type { EchoStep, ErrorStep, Flow, PacketStep, Shape, TunnelErrorStep } from './scenario.js'
 
 /* Two neighbours, two of one /24 behind the gateway, and one far from all. */
 const CLIENTS = ['10.99.1.10', '10.99.1.11', '198.51.100.7', '198.51.100.200', '203.0.113.9']
@@ -29,6 +29,8 @@ const FLAGS = [
 ]
 /** From state to state; RST ends most ways. */
 const WALK_FLAGS = ['S', 'S', 'SA', 'A', 'A', 'PA', 'FA', 'FA', 'F', 'RA', 'P']
+/* No operation; router alert; one that is copied and one that is not, unknown to all; the end, and something behind it. */
+const IP_OPTIONS = ['01010101', '94040000', '9e0401021e040304', '0101000b']
 const ROUTERS = { c: '192.0.2.1', r: '10.99.2.13' }
 /** As often as any: one that begins an association, and one that nobody knows. */
 const CHUNKS = [...Object.values(Chunk), Chunk.INIT, 0xc1]
@@ -95,16 +97,16 @@ const SCTP_TALKS: [Side, number][][] = [
   [['r', ABORT]],
 ]
 
-/** A client and a virtual port, mostly one of the service's. */
-export function drawFlow(dice: Dice, service: PlannedService): Flow {
+/** A client and a virtual port, mostly one of the service's. `epoch`: flows of an earlier one are not drawn again. */
+export function drawFlow(dice: Dice, service: PlannedService, epoch: number): Flow {
   const [server = '', serverPort = ''] = dice.pick(service.servers).split(':')
   const isOther = dice.chance(6)
   const vipPort = isOther ? dice.pick([9, 21, 5000]) : dice.pick(service.ports)
   return {
     protocol: isOther && dice.chance(30) ? dice.pick(['tcp', 'udp', 'sctp']) : service.protocol,
     client: dice.pick(CLIENTS),
-    clientPort: dice.chance(3) ? 20 : dice.between(40_000, 40_003),
-    vip: isOther ? dice.pick(VIPS) : service.vip,
+    clientPort: epoch === 0 && dice.chance(3) ? 20 : 40_000 + epoch * 100 + dice.below(4),
+    vip: isOther ? dice.pick([...VIPS, ...VIPS, '10.99.1.1', '10.99.2.11']) : service.vip,
     vipPort,
     server,
     serverPort: Number(serverPort) || vipPort,
@@ -112,8 +114,9 @@ export function drawFlow(dice: Dice, service: PlannedService): Flow {
 }
 
 /** What may be said in a flow next. */
-export function drawTalk(dice: Dice, flow: Flow): (PacketStep | ErrorStep)[] {
-  if (dice.chance(7)) return [drawError(dice, flow)]
+export function drawTalk(dice: Dice, flow: Flow): (PacketStep | ErrorStep | TunnelErrorStep)[] {
+  if (dice.chance(8)) return [drawError(dice, flow)]
+  if (dice.chance(6)) return [packet(dice, flow, 'c', opening(flow)), drawTunnelError(dice, flow)]
   const { protocol } = flow
   if (protocol === 'udp')
     return dice.pick([['c'], ['c', 'r'], ['r']] as Side[][]).map(from => packet(dice, flow, from, {}))
@@ -129,11 +132,11 @@ export function drawTalk(dice: Dice, flow: Flow): (PacketStep | ErrorStep)[] {
  * Many connections at once, each saying some things at random: schedulers and thresholds have something to do, and at
  * the end there is a connection in every state.
  */
-export function drawCrowd(dice: Dice, service: PlannedService): PacketStep[] {
-  const first = drawFlow(dice, service)
+export function drawCrowd(dice: Dice, service: PlannedService, epoch: number): PacketStep[] {
+  const first = drawFlow(dice, service, epoch)
   const isOneClient = dice.chance(50)
   const flows = Array.from({ length: dice.between(4, 24) }, (_, n) => {
-    return { ...first, client: isOneClient ? first.client : dice.pick(CLIENTS), clientPort: 41_000 + n }
+    return { ...first, client: isOneClient ? first.client : dice.pick(CLIENTS), clientPort: 41_000 + epoch * 100 + n }
   })
   const rounds = dice.between(0, 6)
   const steps = flows.map(flow => packet(dice, flow, 'c', opening(flow)))
@@ -172,12 +175,72 @@ function packet(dice: Dice, flow: Flow, from: Side, what: Pick<Shape, 'flags' | 
   ])
   const shape: Shape = {
     ...what,
-    payloadLen: dice.pick([0, 0, 1, 7, 64]),
+    payloadLen: dice.chance(85) ? dice.pick([0, 0, 1, 7, 64]) : drawLongPayload(dice, flow),
     ttl: drawTtl(dice),
-    df: dice.chance(80),
+    tos: drawTos(dice),
+    df: dice.chance(dice.pick([80, 20])),
+    id: dice.pick([0x1234, 0x1234, 0, 0xffff]),
+    ipOptions: dice.chance(96) ? '' : dice.pick(IP_OPTIONS),
     checksum,
   }
   return { kind: 'packet', flow, from, shape }
+}
+
+/** About as long as a packet may be, directly or through a tunnel. */
+function drawLongPayload(dice: Dice, { protocol }: Flow): number {
+  const mtu = dice.weighted([
+    [6, 1500],
+    [3, 1400],
+    [1, dice.pick([1300, 1000, 576])],
+  ])
+  const headers = { tcp: 40, udp: 28, sctp: 36 }[protocol]
+  const len = mtu - dice.pick([0, 20, 24, 28, 32]) + dice.pick([-8, -1, 0, 0, 1, 8])
+  return Math.min(len, 1500) - headers
+}
+
+function drawTos(dice: Dice): number {
+  return dice.weighted([
+    [85, 0],
+    [15, dice.pick([1, 2, 3, 0x10, 0xb8, 0xbb, 0x1c, 0xff])],
+  ])
+}
+
+export function drawEcho(dice: Dice): EchoStep {
+  const from = drawSide(dice)
+  return {
+    kind: 'echo',
+    from,
+    host: from === 'c' ? dice.pick(CLIENTS) : '10.99.2.11',
+    to: dice.pick([...VIPS, '10.99.1.1', '10.99.2.1']),
+    payloadLen: dice.pick([0, 56, 1472, 1473 - 1, 1000]),
+    ttl: drawTtl(dice),
+    tos: drawTos(dice),
+    df: dice.chance(50),
+  }
+}
+
+/** From the path to a server behind a tunnel, about what has just been sent there. */
+function drawTunnelError(dice: Dice, flow: Flow): TunnelErrorStep {
+  const [type, code] = dice.pick([
+    [3, 4],
+    [3, 4],
+    [3, 4],
+    [3, 1],
+    [3, 3],
+    [4, 0],
+    [11, 0],
+    [12, 0],
+  ])
+  return {
+    kind: 'tunnel-error',
+    flow,
+    type: type!,
+    code: code!,
+    router: dice.chance(50) ? ROUTERS.r : undefined,
+    checksum: dice.chance(92) ? 'right' : 'wrong',
+    mtu: code === 4 ? dice.pick([1400, 1400, 1300, 1000, 576, 552, 500, 100, 68, 0, 1500, 2000]) : 0,
+    embeddedLen: dice.pick([1500, 1500, 1500, 548, 100, 68, 48, 44, 36, 28, 24]),
+  }
 }
 
 function drawError(dice: Dice, flow: Flow): ErrorStep {
@@ -198,8 +261,12 @@ function drawError(dice: Dice, flow: Flow): ErrorStep {
     code: code!,
     router: dice.chance(30) ? ROUTERS[from] : undefined,
     ttl: drawTtl(dice),
+    tos: dice.chance(80) ? 0xc0 : drawTos(dice),
+    df: dice.chance(20),
     checksum: dice.chance(92) ? 'right' : 'wrong',
-    embeddedLen: dice.pick([8, 8, 20, 28, 4]),
+    mtu: code === 4 ? dice.pick([1400, 576, 0]) : 0,
+    embeddedLen: dice.chance(80) ? dice.pick([8, 8, 20, 28, 4]) : dice.pick([528, 1400, 1452]),
+    quotes: dice.pick(['server', 'vip']),
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Dice } from './dice.js'
+import { drawMethod, hasServicePort } from './generate-methods.js'
 import type { Protocol } from './scenario.js'
 
 export const VIPS = ['10.99.1.100', '10.99.1.101']
 const SERVERS = ['10.99.2.11', '10.99.2.12', '10.99.2.13', '10.99.2.14']
+/* On the clients' side; behind the gateway; the director itself, by each of its addresses. */
+const ODD_SERVERS = ['10.99.1.30', '192.0.2.50', '10.99.2.1', '10.99.1.1', '10.99.1.100', '10.99.1.101', '127.0.0.1']
 const SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'sh', 'dh', 'lblc', 'lblcr', 'mh', 'fo', 'ovf']
 const SERVICE_OPTIONS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' }
 
@@ -19,6 +22,8 @@ export interface PlannedService {
   isBrief: boolean
   /** 'ADDRESS:PORT'. */
   servers: string[]
+  /** Those of them that are sent to directly. */
+  direct: Set<string>
 }
 
 /** A service, and the lines that make it, for a setup: all of them go well. */
@@ -27,8 +32,11 @@ export function planService(
   taken: readonly PlannedService[],
   isBrief: boolean,
 ): { service: PlannedService; lines: string[] } {
-  const service = { ...draw(dice), isBrief }
+  const service = { ...draw(dice), isBrief, direct: new Set<string>() }
   if (taken.some(({ key }) => key === service.key)) return planService(dice, taken, isBrief)
+  const directs = dice.pick([0, 30, 100])
+  for (const server of service.servers)
+    if (hasServicePort(service, server) && dice.chance(directs)) service.direct.add(server)
   return { service, lines: [...markLines(service), ...addLines(dice, service)] }
 }
 
@@ -37,7 +45,7 @@ export function addLines(dice: Dice, service: PlannedService): string[] {
   const servers = service.servers.filter(() => dice.chance(90))
   return [
     `ipvsadm -A ${service.key} ${serviceOptions(dice, service)}`,
-    ...servers.map(server => `ipvsadm -a ${service.key} -r ${server} ${serverOptions(dice, true)}`),
+    ...servers.map(server => `ipvsadm -a ${service.key} -r ${server} ${serverOptions(dice, service, server, true)}`),
   ]
 }
 
@@ -59,10 +67,10 @@ export function serviceOptions(dice: Dice, service: PlannedService): string {
   return options.join(' ')
 }
 
-/** `-m` and the rest, after -a or -e. `isRight`: the kernel takes it. */
-export function serverOptions(dice: Dice, isRight: boolean): string {
+/** The method and the rest, after -a or -e. `isRight`: the kernel takes it. */
+export function serverOptions(dice: Dice, service: PlannedService, server: string, isRight: boolean): string {
   const options = [
-    '-m',
+    drawMethod(dice, service, server),
     `-w ${dice.weighted([
       [6, 1],
       [4, 0],
@@ -75,7 +83,7 @@ export function serverOptions(dice: Dice, isRight: boolean): string {
     options.push(`-x ${upper}`)
     if (dice.chance(50)) options.push(`-y ${dice.between(0, isRight ? upper : upper + 1)}`)
   }
-  return options.join(' ')
+  return options.filter(option => option !== '').join(' ')
 }
 
 /** A server of the service's, or one that it may not have. */
@@ -83,23 +91,29 @@ export function drawServer(dice: Dice, service: PlannedService): string {
   return dice.chance(85) ? dice.pick(service.servers) : `${dice.pick(SERVERS)}:${dice.pick([80, 8080])}`
 }
 
-function draw(dice: Dice): Omit<PlannedService, 'isBrief'> {
+function draw(dice: Dice): Omit<PlannedService, 'isBrief' | 'direct'> {
   const protocol = dice.weighted<Protocol>([
     [6, 'tcp'],
     [3, 'udp'],
     [2, 'sctp'],
   ])
   const vip = dice.pick(VIPS)
-  const servers = distinct(dice.between(1, 5), () => `${dice.pick(SERVERS)}:${dice.pick([80, 80, 8080, 0])}`)
-  if (dice.chance(12)) return { key: `-f ${dice.pick([7, 8])}`, protocol, vip, ports: [80, 443], isMark: true, servers }
+  const isMark = dice.chance(12)
   const port = dice.weighted([
     [8, 80],
     [3, 443],
     [2, 0],
     [1, 21],
   ])
+  const serverPorts = isMark ? [0, 0, 80, 8080] : [port, port, port, 80, 8080, 0]
+  const servers = distinct(dice.between(1, 5), () => `${drawAddress(dice)}:${dice.pick(serverPorts)}`)
+  if (isMark) return { key: `-f ${dice.pick([7, 8])}`, protocol, vip, ports: [80, 443], isMark, servers }
   const ports = port === 0 ? [80, 443, 5000] : port === 21 ? [21, 20, 5000] : [port]
-  return { key: `${SERVICE_OPTIONS[protocol]} ${vip}:${port}`, protocol, vip, ports, isMark: false, servers }
+  return { key: `${SERVICE_OPTIONS[protocol]} ${vip}:${port}`, protocol, vip, ports, isMark, servers }
+}
+
+function drawAddress(dice: Dice): string {
+  return dice.chance(90) ? dice.pick(SERVERS) : dice.pick(ODD_SERVERS)
 }
 
 function markLines({ isMark, key, vip, protocol, ports }: PlannedService): string[] {

@@ -11,7 +11,7 @@ function flow(protocol: Protocol): Flow {
   const ends = { client: '198.51.100.7', clientPort: 40_000, vip: '10.99.1.100', vipPort: 80 }
   return { protocol, ...ends, server: '10.99.2.11', serverPort: 80 }
 }
-const SHAPE = { payloadLen: 3, ttl: 9, df: false, checksum: 'right' } as const
+const SHAPE = { payloadLen: 3, ttl: 9, tos: 0, df: false, id: 1, ipOptions: '', checksum: 'right' } as const
 
 t.test('the client speaks to the VIP, and the server to the client', async t => {
   const shape = { ...SHAPE, flags: 'SA' }
@@ -24,7 +24,7 @@ t.test('the client speaks to the VIP, and the server to the client', async t => 
 })
 
 t.test('SCTP has the checksum of RFC 3309', async t => {
-  const shape = { ...SHAPE, chunks: [10, 6] }
+  const shape = { ...SHAPE, payloadLen: 0, chunks: [10, 6] }
   const packet = payloadOf(packetFrame({ kind: 'packet', flow: flow('sctp'), from: 'c', shape }, SERVER))
   t.equal(hex(packet), `9c40005001020304${hex(packet.slice(8, 12))}0a00000801080f160600000801080f16`)
   const wrong = payloadOf(
@@ -42,8 +42,12 @@ t.test('an error is about what its sender has got', async t => {
     code: 3,
     router: undefined,
     ttl: 64,
+    tos: 0xc0,
+    df: false,
     checksum: 'right',
+    mtu: 0,
     embeddedLen: 8,
+    quotes: 'server',
   }
   const fromClient = decode(errorFrame(error, SERVER))
   t.match(fromClient, { 'ip.src': '198.51.100.7', 'ip.dst': '10.99.1.100', 'icmp.type': 3, 'icmp.code': 3 })

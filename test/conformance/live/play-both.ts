@@ -7,7 +7,8 @@ import { Wires } from './wires.js'
 /** The kernel's jiffies are 10 ms: what it does at the next tick is done by then. */
 const SETTLE_SECONDS = 0.025
 /** In which the kernel has dealt with a step, mostly. */
-const STEP_SECONDS = { packet: 0.03, error: 0.03, do: 0.15, pause: 0 }
+const STEP_SECONDS = { do: 0.15, pause: 0 }
+const SEND_SECONDS = 0.03
 
 /**
  * Plays a scenario on both directors, each step on uvs first. The kernel goes on as soon as a step is dealt with and the
@@ -66,7 +67,7 @@ class Both {
   }
 
   async play(step: LiveStep): Promise<void> {
-    this.#waitForTimers(STEP_SECONDS[step.kind])
+    this.#waitForTimers(step.kind === 'do' || step.kind === 'pause' ? STEP_SECONDS[step.kind] : SEND_SECONDS)
     if (step.kind === 'pause') {
       this.#pause(step.seconds)
       return

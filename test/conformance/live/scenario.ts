@@ -22,7 +22,12 @@ export interface Shape {
   chunks?: number[]
   payloadLen: number
   ttl: number
+  tos: number
   df: boolean
+  /** The IP identification. */
+  id: number
+  /** IP options as hex octets, a multiple of 4. */
+  ipOptions: string
   /** The transport checksum: right, wrong, or, of UDP, none. */
   checksum: 'right' | 'wrong' | 'none'
 }
@@ -45,10 +50,61 @@ export interface ErrorStep {
   /** The router that says so; the host itself if left out. */
   router: string | undefined
   ttl: number
+  tos: number
+  df: boolean
   checksum: 'right' | 'wrong'
-  /** Octets of the transport header that are embedded. */
+  /** The next hop's MTU that it tells. */
+  mtu: number
+  /** Octets of the transport header that are embedded, and of what follows it. */
+  embeddedLen: number
+  /** From a server: whether the packet was to it, as by NAT, or to the VIP, as by direct routing and out of a tunnel. */
+  quotes: 'server' | 'vip'
+}
+
+/** An ICMP error about a packet that the director sent through a tunnel, to the director. */
+export interface TunnelErrorStep {
+  kind: 'tunnel-error'
+  /** Whose last packet was sent through the tunnel. */
+  flow: Flow
+  type: number
+  code: number
+  router: string | undefined
+  checksum: 'right' | 'wrong'
+  mtu: number
+  /** Octets of it that are embedded. */
   embeddedLen: number
 }
+
+/** An echo request to one of the director's addresses. */
+export interface EchoStep {
+  kind: 'echo'
+  from: Side
+  host: string
+  to: string
+  payloadLen: number
+  ttl: number
+  tos: number
+  df: boolean
+}
+
+export type WholeStep = PacketStep | ErrorStep | EchoStep
+
+/** A piece of a datagram. */
+export interface PieceStep {
+  kind: 'piece'
+  of: WholeStep
+  /** Of all pieces of one datagram the same, and of no other's; from 0 up to PLAY_IDS. */
+  id: number
+  /** Octets of the datagram's payload before it, a multiple of 8, and in it; what is behind the datagram's end is made up. */
+  at: number
+  len: number
+  more: boolean
+  df: boolean
+  tos: number
+}
+
+/** As many datagrams in pieces may a scenario have. */
+export const PLAY_IDS = 64
 
 export interface CommandStep {
   kind: 'do'
@@ -60,7 +116,8 @@ export interface PauseStep {
   seconds: number
 }
 
-export type LiveStep = PacketStep | ErrorStep | CommandStep | PauseStep
+export type SendableStep = WholeStep | PieceStep | TunnelErrorStep
+export type LiveStep = SendableStep | CommandStep | PauseStep
 
 /** What both directors play. The setup goes well on both; a step may be refused, alike. */
 export interface Scenario {

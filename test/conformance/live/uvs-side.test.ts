@@ -19,7 +19,7 @@ const PACKET: PacketStep = {
     serverPort: 53,
   },
   from: 'c',
-  shape: { payloadLen: 0, ttl: 64, df: true, checksum: 'right' },
+  shape: { payloadLen: 0, ttl: 64, tos: 0, df: true, id: 0x1234, ipOptions: '', checksum: 'right' },
 }
 
 t.test('around the end of a timer there is a time in which only one director may have seen it', async t => {

@@ -1,15 +1,27 @@
 import { brief } from '../../support/frames.js'
 import { Chunk } from '../../support/sctp.js'
-import type { DoStep, SendStep } from '../case.js'
+import type { DoStep, SendStep, Side } from '../case.js'
 import { Rig } from '../rig.js'
-import { errorFrame, packetFrame } from './live-frames.js'
+import { pieceFrame, tunnelErrorFrame, wholeFrame } from './live-frames.js'
 import { Routes } from './routes.js'
-import type { LiveStep, PauseStep, Scenario } from './scenario.js'
+import {
+  PLAY_IDS,
+  type Flow,
+  type LiveStep,
+  type PauseStep,
+  type Scenario,
+  type SendableStep,
+  type WholeStep,
+} from './scenario.js'
 
 /** How far the directors' clocks may be apart. */
 const CLOCK_SECONDS = 0.06
 /** Of connections with a longer time the scenarios see no end, unless they are ended at once. */
 const LONGEST_SECONDS = 12
+
+/** What says nothing of a flow goes to no server. */
+const NOBODY = { address: '10.99.2.11', port: 80 }
+let plays = 0
 
 /** Lists what there is at the end. */
 export const STATE = 'ipvsadm -Lcn; ipvsadm -Ln --sort'
@@ -26,6 +38,8 @@ export class Unplayable extends Error {
 export class UvsSide {
   readonly #rig = new Rig()
   readonly #routes = new Routes()
+  /** So that a piece is never taken for one of a datagram of the scenario before, which the kernel may still wait for. */
+  readonly #firstId = (plays++ * PLAY_IDS) & 0xffff
   #now = 0
   /** When what has run out here has run out on the kernel too. */
   #runOutBy = 0
@@ -43,18 +57,27 @@ export class UvsSide {
       const result = await this.#rig.run(step.script)
       return { kind: 'do', note: '', script: step.script, result, out: this.#rig.take(), quiet: undefined }
     }
-    const to = this.#routes.of(step.flow)
-    const frame = step.kind === 'packet' ? packetFrame(step, to) : errorFrame(step, to)
-    this.#rig.send(step.from, frame)
+    const frame = this.#frameOf(step)
+    const side = sideOf(step)
+    this.#rig.send(side, frame)
     const out = this.#rig.take()
-    if (step.kind === 'packet' && step.from === 'c') this.#routes.learn(step.flow, out)
+    const flow = flowOf(step)
+    if (flow && side === 'c') this.#routes.learn(flow, out)
     return {
       kind: 'send',
-      note: `${step.from}: ${brief(frame)}`,
-      send: { side: step.from, frame },
+      note: `${side}: ${brief(frame)}`,
+      send: { side, frame },
       out,
       quiet: undefined,
     }
+  }
+
+  #frameOf(step: SendableStep): Uint8Array {
+    const flow = flowOf(step)
+    const server = flow ? this.#routes.of(flow) : NOBODY
+    if (step.kind === 'piece') return pieceFrame(step, server, this.#firstId)
+    if (step.kind !== 'tunnel-error') return wholeFrame(step, server)
+    return tunnelErrorFrame(step, server, this.#routes.tunnelled(step.flow))
   }
 
   async state(): Promise<string> {
@@ -63,8 +86,9 @@ export class UvsSide {
 
   /** A packet that begins a connection anew may tell the old one to expire, which the kernel does at its next jiffy. */
   mayEndOthers(step: LiveStep): boolean {
-    if (step.kind !== 'packet' || step.from !== 'c' || !this.#routes.has(step.flow)) return false
-    return step.shape.flags?.includes('S') === true || step.shape.chunks?.[0] === Chunk.INIT
+    const packet = step.kind === 'piece' ? step.of : step
+    if (packet.kind !== 'packet' || packet.from !== 'c' || !this.#routes.has(packet.flow)) return false
+    return packet.shape.flags?.includes('S') === true || packet.shape.chunks?.[0] === Chunk.INIT
   }
 
   /** Lets time pass, and timers with it. */
@@ -84,6 +108,20 @@ export class UvsSide {
     const soon = this.#rig.timers().filter(({ left }) => left <= ahead + CLOCK_SECONDS)
     return Math.max(0, this.#runOutBy - this.#now, ...soon.map(({ left, timeout }) => left + lateness(timeout)))
   }
+}
+
+function wholeOf(step: Exclude<SendableStep, { kind: 'tunnel-error' }>): WholeStep {
+  return step.kind === 'piece' ? step.of : step
+}
+
+function sideOf(step: SendableStep): Side {
+  return step.kind === 'tunnel-error' ? 'r' : wholeOf(step).from
+}
+
+function flowOf(step: SendableStep): Flow | undefined {
+  if (step.kind === 'tunnel-error') return step.flow
+  const whole = wholeOf(step)
+  return whole.kind === 'echo' ? undefined : whole.flow
 }
 
 /** Linux lets a timer run out up to an eighth of its time late: the levels of its timer wheel. */

@@ -84,5 +84,6 @@ export class Wires {
 }
 
 function isEcho(frame: Uint8Array): boolean {
-  return frame[23] === ICMP && frame[34] === ECHO_REPLY && (readU16(frame, 38) & ~ID_MASK) === ECHO_ID
+  const isPiece = (readU16(frame, 20) & 0x3fff) !== 0
+  return !isPiece && frame[23] === ICMP && frame[34] === ECHO_REPLY && (readU16(frame, 38) & ~ID_MASK) === ECHO_ID
 }
