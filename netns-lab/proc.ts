@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive, type ProcessId, statOf } from '../src/io/process-id.js'
+
+export { identify, isAlive, type ProcessId } from '../src/io/process-id.js'
 
 /** A command's end. `status` is null when a signal or our time limit ended it. */
 export interface Ended {
@@ -53,38 +55,10 @@ export async function must(command: string, args: readonly string[], options: Ru
   throw new Error(`${command} ${args.join(' ')}: ${why}: ${(err || out).trim()}`)
 }
 
-/** A process that cannot be mistaken for a later one with the same number. */
-export interface ProcessId {
-  pid: number
-  /** When it started, in clock ticks since boot (proc(5), field 22 of /proc/PID/stat). */
-  start: string
-}
-
-/** The process as it is now; undefined when there is none, or only its exit status is left. */
-export function identify(pid: number): ProcessId | undefined {
-  const fields = statOf(pid)
-  const [state, start] = [fields[0], fields[19]]
-  return start === undefined || state === 'Z' || state === 'X' ? undefined : { pid, start }
-}
-
 /** The pid of the process whose group it is in; undefined if it is gone. */
 export function groupOf(pid: number): number | undefined {
   const group = statOf(pid)[2]
   return group === undefined ? undefined : Number(group)
-}
-
-/** Fields of /proc/PID/stat from the third, the state, on (proc(5)); none if it is gone. */
-function statOf(pid: number): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return []
-  }
-}
-
-export function isAlive({ pid, start }: ProcessId): boolean {
-  return identify(pid)?.start === start
 }
 
 /** Ends processes by SIGTERM, those that stay for `patienceMs` by SIGKILL. Never signals a pid that has a new owner. */

@@ -20,12 +20,13 @@ const BELOW: Record<string, string[]> = {
   forward: ['conn', 'neigh'],
   director: ['io', 'sched', 'forward'],
   control: ['director'],
+  realserver: ['io'],
   'native-free': ['control'],
   // What the two commands have in common: files right under src/cli.
   cli: [],
   'cli/uvsadm': ['cli'],
   // `uvs lab` runs the labs, which are programs of their own beside src.
-  'cli/uvs': ['control', 'cli/uvsadm', 'native-free', 'netns-lab'],
+  'cli/uvs': ['control', 'realserver', 'cli/uvsadm', 'native-free', 'netns-lab'],
   'netns-lab': ['control', 'native-free'],
   index: [],
 }

@@ -53,6 +53,7 @@ const explanations: Record<string, string> = {
   EACCES: 'root or CAP_NET_RAW and CAP_NET_ADMIN are needed',
   ENODEV: 'there is no such interface',
   EBUSY: 'another process holds it',
+  EADDRINUSE: 'another process holds it',
   ENETDOWN: 'the interface is down',
   ENOENT: 'it does not exist',
 }

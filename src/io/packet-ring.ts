@@ -14,9 +14,12 @@ const PACKET_COPY_THRESH = 7
 const PACKET_VERSION = 10
 const PACKET_RESERVE = 12
 const PACKET_VNET_HDR = 15
+const PACKET_FANOUT = 18
 const PACKET_QDISC_BYPASS = 20
 const PACKET_IGNORE_OUTGOING = 23
 const TPACKET_V2 = 1
+/** A fanout group of one, of an id that is free, whose members get datagrams whole (packet(7): UNIQUEID and DEFRAG). */
+const FANOUT_ALONE_DEFRAG = 0xa000_0000
 const TP_STATUS_KERNEL = 0
 const TP_STATUS_USER = 1
 const TP_STATUS_COPY = 2
@@ -58,7 +61,12 @@ export class PacketRing {
   /** Frames that came in a form we cannot use: cut off, or of a VLAN that the interface has no part in. */
   unusable = 0
 
-  constructor(name: string, { index, mac }: InterfaceInfo) {
+  /** `prepare` is called before frames come in; it may answer a file descriptor to be closed with the ring. */
+  constructor(
+    name: string,
+    { index, mac }: InterfaceInfo,
+    prepare: (fd: number, name: string, ifindex: number) => number | undefined = keepFromKernel,
+  ) {
     this.#mac = mac
     this.fd = packetSocket()
     try {
@@ -71,7 +79,7 @@ export class PacketRing {
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       this.slab = mapRing(this.fd, BLOCK * BLOCKS)
       this.#large = new LargeFrames(this.fd)
-      this.#guard = keepFromKernel(this.fd, name, index)
+      this.#guard = prepare(this.fd, name, index)
       bindTo(this.fd, index, ETH_P_IP, name)
     } catch (error) {
       close(this.fd)
@@ -82,6 +90,11 @@ export class PacketRing {
       { length: BLOCKS * SLOTS_PER_BLOCK },
       (_, i) => Math.floor(i / SLOTS_PER_BLOCK) * BLOCK + (i % SLOTS_PER_BLOCK) * SLOT,
     )
+  }
+
+  /** From now on the kernel puts fragments together: their datagram comes as one frame. */
+  reassemble(): void {
+    setOption(this.fd, PACKET_FANOUT, FANOUT_ALONE_DEFRAG)
   }
 
   /** Hands at most `budget` frames to the sink, where they lie; answers how many. */

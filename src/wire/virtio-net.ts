@@ -11,6 +11,8 @@ const CSUM_OFFSET = 8
 const NEEDS_CSUM = 1
 const DATA_VALID = 2
 
+export const GsoType = { TCPV4: 1, UDP_L4: 5, ECN: 0x80 } as const
+
 /** Reads and writes a virtio-net header in place. */
 export class VirtioNetView {
   #dv: DataView = NOWHERE
@@ -41,6 +43,25 @@ export class VirtioNetView {
   /** Octets of payload in each segment that the frame stands for; 0 when it stands for itself. */
   get gsoSize(): number {
     return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
+  }
+
+  /** What kind of segments it stands for (GsoType, and ECN); 0 when it stands for itself. */
+  get gsoType(): number {
+    return this.#dv.getUint8(this.#at + GSO_TYPE)
+  }
+
+  /** Writes the header of a packet whose checksum is still to be put `csumOffset` octets behind `csumStart`. */
+  setPartial(csumStart: number, csumOffset: number): void {
+    this.clear()
+    this.#dv.setUint8(this.#at + FLAGS, NEEDS_CSUM)
+    this.#dv.setUint16(this.#at + CSUM_START, csumStart, true)
+    this.#dv.setUint16(this.#at + CSUM_OFFSET, csumOffset, true)
+  }
+  /** Says that the packet stands for segments; `headerLen` as for prepareToSend. */
+  setGso(type: number, size: number, headerLen: number): void {
+    this.#dv.setUint8(this.#at + GSO_TYPE, type)
+    this.#dv.setUint16(this.#at + HDR_LEN, headerLen, true)
+    this.#dv.setUint16(this.#at + GSO_SIZE, size, true)
   }
 
   /**

@@ -4,6 +4,7 @@ import type { UvsCommand } from './command.js'
 /** Each loaded when asked for: only `director` needs native code. */
 const commands: Record<string, () => Promise<UvsCommand>> = {
   director: async () => (await import('./director.js')).director,
+  realserver: async () => (await import('./realserver.js')).realserver,
   lab: async () => (await import('./lab.js')).lab,
   script: async () => (await import('./script.js')).script,
   sysctl: async () => (await import('./sysctl.js')).sysctl,

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UsageError } from '../../director/options.js'
+import { isAlive } from '../../io/process-id.js'
+import { thisHost } from '../../realserver/host.js'
+import { KERNEL_DEVICE } from '../../realserver/kernel-tunnel.js'
+import { startRealServer } from '../../realserver/start.js'
+import { type State, StateFile } from '../../realserver/state-file.js'
+import { askCounters } from '../../realserver/daemon-process.js'
+import { stopRealServer } from '../../realserver/stop.js'
+import type { UvsCommand } from './command.js'
+import { flags, parseRealServer, type RealServerCommand } from './realserver-options.js'
+
+const DIRECTORY = '/run/uvs'
+const LOOK_MS = 200
+
+export const realserver: UvsCommand = {
+  name: 'realserver',
+  usage: 'realserver start --vip VIP [--tun] [options] | stop [--vip VIP] | status',
+  help: [
+    "Makes this host, or network namespace, a real server of DR (-g) or TUN (-i): the VIP on lo, no ARP for it, tunnels opened by the kernel's ipip",
+    'or else by a process of ours. start returns when all is there. stop puts back what was there before, of one VIP or of all; status tells, and counts.',
+    ...Object.entries(flags).map(
+      ([name, { value, help, multiple }]) =>
+        `--${name}${value ? ` ${value}` : ''}`.padEnd(28) + help + (multiple ? ' (repeatable)' : ''),
+    ),
+  ].join('\n'),
+  async run(args) {
+    try {
+      return await perform(parseRealServer(args))
+    } catch (error) {
+      complain((error as Error).message.split('\n')[0]!)
+      return error instanceof UsageError ? 2 : 1
+    }
+  },
+}
+
+function say(message: string): void {
+  process.stdout.write(`uvs realserver: ${message}\n`)
+}
+function complain(message: string): void {
+  process.stderr.write(`uvs realserver: ${message}\n`)
+}
+
+async function perform(command: RealServerCommand): Promise<number> {
+  if (process.getuid?.() !== 0) throw new Error('this needs root')
+  const files = new StateFile(DIRECTORY, await cookie())
+  if (command.do === 'start') return start(command, files)
+  return command.do === 'stop' ? stop(command.vips, files) : status(files)
+}
+
+/** Only this needs native code here; without it a namespace is known by its inode alone. */
+async function cookie(): Promise<string | undefined> {
+  try {
+    return (await import('../../io/netns-cookie.js')).netnsCookie()
+  } catch {
+    return undefined
+  }
+}
+
+async function start(command: RealServerCommand & { do: 'start' }, files: StateFile): Promise<number> {
+  const asked = command.foreground ? endAsked() : undefined
+  const { state, already, notes } = await startRealServer(command, thisHost, files)
+  for (const note of notes) complain(note)
+  say(`ready${already ? ', as it was' : ''}: ${describe(state)}`)
+  if (!asked) return 0
+  const died = await diedBefore(asked, state)
+  if (died !== undefined) complain(`process ${died}, the decapsulator, has ended: ${files.log}`)
+  return Math.max(await stop(command.vips, files), died === undefined ? 0 : 1)
+}
+
+/** Aborted by the first SIGINT or SIGTERM. */
+function endAsked(): AbortSignal {
+  const asked = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort())
+  return asked.signal
+}
+
+/** Waits; answers the decapsulator's pid if it ends before it is asked to. */
+async function diedBefore(asked: AbortSignal, { decapsulator }: State): Promise<number | undefined> {
+  while (!asked.aborted) {
+    if (decapsulator && !isAlive(decapsulator.process)) return decapsulator.process.pid
+    await sleep(LOOK_MS, undefined, { signal: asked }).catch(() => {})
+  }
+  return undefined
+}
+
+async function stop(vips: string[] | undefined, files: StateFile): Promise<number> {
+  const { stopped, unknown, complaints } = await stopRealServer(vips, thisHost, files)
+  for (const vip of unknown) say(`${vip} is not started here: nothing to stop`)
+  for (const vip of stopped) say(`${vip} stopped`)
+  if (vips === undefined && stopped.length === 0) say('nothing is started here: nothing to stop')
+  for (const complaint of complaints) complain(complaint)
+  return complaints.length > 0 ? 1 : 0
+}
+
+async function status(files: StateFile): Promise<number> {
+  const state = files.load()
+  if (Object.keys(state.vips).length === 0) {
+    say('nothing is started here')
+    return 1
+  }
+  say(describe(state))
+  if (!state.decapsulator) return 0
+  const counters = await askCounters(state.decapsulator.process, files)
+  if (!counters) {
+    complain(`process ${state.decapsulator.process.pid} is dead (${files.log}); start it again by the same start`)
+    return 1
+  }
+  for (const [name, count] of Object.entries(counters)) process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
+  return 0
+}
+
+/** '192.168.159.100 on lo; tunnels for it are opened by …' */
+function describe({ vips, way, decapsulator }: State): string {
+  const tunnelled = Object.keys(vips).filter(vip => vips[vip]!.tunnel)
+  const onLo = `${Object.keys(vips).join(', ')} on lo`
+  if (tunnelled.length === 0) return onLo
+  if (way === 'kernel') return `${onLo}; IPIP to ${tunnelled.join(', ')} is opened by the kernel's ${KERNEL_DEVICE}`
+  if (!decapsulator) return `${onLo}; nobody opens tunnels`
+  const { options, process } = decapsulator
+  const gue = options.guePort === 0 ? '' : ` and GUE (UDP port ${options.guePort})`
+  const kinds = gue ? `IPIP, GRE${gue}` : 'IPIP and GRE'
+  return `${onLo}; ${kinds} to ${tunnelled.join(', ')} on ${options.interfaces.join(', ')}: process ${process.pid}, device ${options.device}`
+}

@@ -1,0 +1,42 @@
+import { bind, check, close, socket } from './libc.js'
+import { setFilter } from './packet-socket.js'
+
+const AF_INET = 2
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000
+const SOCKADDR_IN_LEN = 16
+/** A classic filter that lets nothing pass. */
+const NOTHING: [number, number, number][] = [[0x06, 0, 0]]
+
+/**
+ * Sockets that hear nothing and are there to be held: as long as somebody has one, the kernel does not answer packets of
+ * that protocol, or to that port, with ICMP protocol or port unreachable. The file descriptor is to be closed.
+ */
+export function holdProtocol(protocol: number): number {
+  return deaf(check(socket(AF_INET, SOCK_RAW_CLOEXEC, protocol), `a raw socket for IP protocol ${protocol}`))
+}
+
+/** SystemError EADDRINUSE if somebody has the UDP port. */
+export function holdUdpPort(port: number): number {
+  const fd = deaf(check(socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), 'a UDP socket'))
+  const address = Buffer.alloc(SOCKADDR_IN_LEN)
+  address.writeUInt16LE(AF_INET, 0)
+  address.writeUInt16BE(port, 2)
+  try {
+    check(bind(fd, address, SOCKADDR_IN_LEN), `UDP port ${port}`)
+    return fd
+  } catch (error) {
+    close(fd)
+    throw error
+  }
+}
+
+function deaf(fd: number): number {
+  try {
+    setFilter(fd, NOTHING)
+    return fd
+  } catch (error) {
+    close(fd)
+    throw error
+  }
+}

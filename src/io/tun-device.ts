@@ -1,0 +1,45 @@
+import { VNET_LEN, type Slab } from '../packet/frame.js'
+import { ifreq } from './interface.js'
+import { check, close, ioctl, open, write } from './libc.js'
+
+// linux/if_tun.h
+const TUNSETIFF = 0x400454ca
+const TUNSETVNETHDRSZ = 0x400454d8
+const IFF_TUN = 0x0001
+const IFF_NO_PI = 0x1000
+const IFF_VNET_HDR = 0x4000
+const IFF_TUN_EXCL = 0x8000
+const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
+
+/**
+ * A TUN device that we only write to: what we write, IPv4 packets, the kernel takes for packets that came in there. It is
+ * made here, down, and gone when it is closed, or with this process.
+ */
+export class TunDevice {
+  readonly name: string
+  readonly #fd: number
+
+  /** SystemError EBUSY if there is an interface of that name. */
+  constructor(name: string) {
+    this.name = name
+    this.#fd = check(open('/dev/net/tun', O_RDWR_NONBLOCK_CLOEXEC), 'opening /dev/net/tun')
+    try {
+      const request = ifreq(name)
+      request.writeUInt16LE(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL, 16)
+      check(ioctl(this.#fd, TUNSETIFF, request), `TUN device ${name}`)
+      check(ioctl(this.#fd, TUNSETVNETHDRSZ, Buffer.from(Int32Array.of(VNET_LEN).buffer)), `${name}: virtio headers`)
+    } catch (error) {
+      close(this.#fd)
+      throw error
+    }
+  }
+
+  /** The packet of `len` octets at `at`, its virtio-net header before it, offsets there counted from `at`. False if refused. */
+  write(slab: Slab, at: number, len: number): boolean {
+    return write(this.#fd, slab.address + at - VNET_LEN, len + VNET_LEN) > 0
+  }
+
+  close(): void {
+    check(close(this.#fd), 'close')
+  }
+}

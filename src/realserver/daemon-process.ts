@@ -1,0 +1,75 @@
+import { fork } from 'node:child_process'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { identify, isAlive, type ProcessId } from '../io/process-id.js'
+import type { Began, Begin } from './daemon.js'
+import type { StateFile } from './state-file.js'
+
+const START_MS = 15_000
+const END_MS = 3000
+const ANSWER_MS = 2000
+const DAEMON = fileURLToPath(new URL('daemon.js', import.meta.url))
+
+/**
+ * Starts the decapsulator's process; resolves when frames flow. `note` is told which process it is before it does
+ * anything: if we die until it is noted, it ends too. Throws what the daemon complains of.
+ */
+export async function startDaemon(
+  options: Begin['options'],
+  files: StateFile,
+  note: (id: ProcessId) => void,
+): Promise<void> {
+  const log = openSync(files.log, 'w', 0o600)
+  const child = fork(DAEMON, { detached: true, stdio: ['ignore', log, log, 'ipc'], execArgv: [] })
+  closeSync(log)
+  const began = new Promise<Began>(resolve => {
+    child.once('message', message => resolve(message as Began))
+    child.once('error', ({ message }) => resolve({ error: message }))
+    child.once('exit', () => resolve({ error: lastLine(files.log) ?? 'the decapsulator ended at once' }))
+    setTimeout(() => resolve({ error: `the decapsulator is not ready after ${START_MS / 1000} s` }), START_MS).unref()
+  })
+  const id = child.pid === undefined ? undefined : identify(child.pid)
+  if (id) {
+    note(id)
+    child.send({ options, counters: files.counters } satisfies Begin)
+  }
+  const answer = await began
+  child.removeAllListeners()
+  if (child.connected) child.disconnect()
+  child.unref()
+  if ('ready' in answer) return
+  if (id) await endDaemon(id)
+  throw new Error(answer.error)
+}
+
+/** Ends it, by SIGKILL if SIGTERM does not in time. What it held is free then. */
+export async function endDaemon(id: ProcessId): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isAlive(id)) return
+    process.kill(id.pid, signal)
+    const until = performance.now() + END_MS
+    while (isAlive(id) && performance.now() < until) await sleep(5)
+  }
+}
+
+/** The daemon's counters; undefined if it does not answer. */
+export async function askCounters(id: ProcessId, { counters }: StateFile): Promise<Record<string, number> | undefined> {
+  if (!isAlive(id)) return undefined
+  rmSync(counters, { force: true })
+  process.kill(id.pid, 'SIGUSR1')
+  const until = performance.now() + ANSWER_MS
+  while (isAlive(id) && performance.now() < until) {
+    await sleep(5)
+    try {
+      return JSON.parse(readFileSync(counters, 'utf8')) as Record<string, number>
+    } catch {
+      // not written yet
+    }
+  }
+  return undefined
+}
+
+function lastLine(file: string): string | undefined {
+  return readFileSync(file, 'utf8').trim().split('\n').at(-1) || undefined
+}

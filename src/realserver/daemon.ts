@@ -1,0 +1,63 @@
+import { rmSync, renameSync, writeFileSync } from 'node:fs'
+import { setImmediate as breathe } from 'node:timers/promises'
+import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
+
+/*
+ * The decapsulator's process: node daemon.js, with a channel to its parent. It begins when it is told what to do, says
+ * when frames flow, and then needs its parent no more. SIGTERM and SIGINT end it; SIGUSR1 has it write its counters.
+ */
+
+/** What the parent says. */
+export interface Begin {
+  options: DecapsulatorOptions
+  counters: string
+}
+/** What the daemon says: that frames flow, or why not. */
+export type Began = { ready: true } | { error: string }
+
+const IDLE_MS = 250
+/** Turns with frames until signals are looked for. */
+const TURNS = 64
+
+const ending = new AbortController()
+let begun = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort())
+process.on('SIGHUP', () => {})
+process.once('disconnect', () => {
+  if (!begun) process.exit(1) // nobody knows of us
+})
+process.once('message', (begin: Begin) => void run(begin))
+
+async function run({ options, counters }: Begin): Promise<void> {
+  let decapsulator: Decapsulator
+  try {
+    const loaded = await import('./decapsulator.js')
+    decapsulator = new loaded.Decapsulator(options)
+  } catch (error) {
+    process.send!({ error: (error as Error).message.split('\n')[0]! } satisfies Began, () => process.exit(1))
+    return
+  }
+  process.on('SIGUSR1', () => writeCounters(counters, decapsulator))
+  begun = true
+  process.send!({ ready: true } satisfies Began, () => {
+    if (process.connected) process.disconnect()
+  })
+  await decapsulate(decapsulator)
+  decapsulator.close()
+  rmSync(counters, { force: true })
+}
+
+async function decapsulate(decapsulator: Decapsulator): Promise<void> {
+  let turns = 0
+  while (!ending.signal.aborted) {
+    const frames = decapsulator.turn()
+    if (frames > 0 && ++turns % TURNS !== 0) continue
+    await breathe()
+    if (frames === 0 && !ending.signal.aborted) decapsulator.wait(IDLE_MS)
+  }
+}
+
+function writeCounters(file: string, decapsulator: Decapsulator): void {
+  writeFileSync(`${file}.new`, JSON.stringify(decapsulator.counters()))
+  renameSync(`${file}.new`, file)
+}

@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+
+/** How a program ended; `status` is null if it could not be started. */
+export interface Ran {
+  status: number | null
+  out: string
+  err: string
+}
+
+/** The machine, as far as a real server changes it. */
+export interface Host {
+  run(program: string, args: readonly string[]): Ran
+  /** The value of `net/ipv4/…`; undefined if there is none. */
+  sysctl(name: string): string | undefined
+  setSysctl(name: string, value: string): void
+  /** Ethernet interfaces that are up and have an IPv4 address. */
+  interfaces(): string[]
+}
+
+const LIMIT_MS = 10_000
+
+/** The machine that we run on, in the network namespace that we run in. */
+export const thisHost: Host = {
+  run(program, args) {
+    const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: LIMIT_MS })
+    return { status: error ? null : status, out: stdout ?? '', err: error?.message ?? stderr }
+  },
+  sysctl(name) {
+    try {
+      return readFileSync(`/proc/sys/${name}`, 'utf8').trim()
+    } catch {
+      return undefined
+    }
+  },
+  setSysctl(name, value) {
+    try {
+      writeFileSync(`/proc/sys/${name}`, value)
+    } catch (error) {
+      throw new Error(`sysctl ${name.replaceAll('/', '.')}=${value}: ${(error as NodeJS.ErrnoException).code}`, {
+        cause: error,
+      })
+    }
+  },
+  interfaces() {
+    return Object.entries(networkInterfaces()).flatMap(([name, held]) => {
+      const isEthernet = held?.some(
+        ({ family, internal, mac }) => family === 'IPv4' && !internal && /[1-9a-f]/.test(mac),
+      )
+      return isEthernet ? [name] : []
+    })
+  },
+}
+
+/** `ip ARGS`, which must succeed. Answers its output. */
+export function ip(host: Host, ...args: string[]): string {
+  const { status, out, err } = host.run('ip', args)
+  if (status === 0) return out
+  throw new Error(`ip ${args.join(' ')}: ${err.trim().split('\n').at(-1) || `status ${status}`}`)
+}
+
+/** The interface's line of `ip link`; undefined if there is no such interface. */
+export function link(host: Host, device: string): string | undefined {
+  const { status, out } = host.run('ip', ['-o', 'link', 'show', 'dev', device])
+  return status === 0 ? out : undefined
+}
+
+export function isUp(line: string): boolean {
+  return /<([^>]*,)?UP[,>]/.test(line)
+}
+
+/** Which interfaces hold the IPv4 address, whatever the prefix. */
+export function holders(host: Host, address: string): string[] {
+  const lines = ip(host, '-4', '-o', 'addr', 'show').split('\n')
+  return lines.flatMap(line => {
+    const [, device, , cidr] = line.split(/\s+/)
+    return device !== undefined && cidr?.split('/')[0] === address ? [device] : []
+  })
+}

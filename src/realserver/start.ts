@@ -1,0 +1,112 @@
+import { keepSilent, loopbackUp } from './arp.js'
+import type { DecapsulatorOptions } from './decapsulator.js'
+import { holders, type Host, link } from './host.js'
+import { Journal } from './journal.js'
+import { hasKernelTunnel, KERNEL_DEVICE, openKernelTunnel } from './kernel-tunnel.js'
+import type { State, StateFile } from './state-file.js'
+import { decapsulate, isDecapsulating, type Place, USERSPACE_DEVICE } from './userspace-tunnel.js'
+
+export const GUE_PORT = 6080
+
+export interface StartRequest {
+  vips: readonly string[]
+  /** Open tunnels. */
+  tunnel: boolean
+  /** Not by the kernel's ipip, even where it has it. */
+  userspace: boolean
+  /** Where tunnels end; by default every Ethernet interface with an IPv4 address. */
+  interfaces: readonly string[]
+  guePort: number | undefined
+}
+
+export interface Started {
+  state: State
+  /** All was as it should be. */
+  already: boolean
+  /** What the user should know. */
+  notes: string[]
+}
+
+/**
+ * Makes this network namespace a real server of the VIPs, besides those that it is one of. Throws with one line, and
+ * leaves all as it was, if that cannot be.
+ */
+export function startRealServer(request: StartRequest, host: Host, files: StateFile): Promise<Started> {
+  return files.alone(async () => {
+    const state = files.load()
+    const before = structuredClone(state)
+    const place = { host, files, state }
+    const journal = new Journal(host, state.changes, () => files.save(state))
+    try {
+      const wasSo = await apply(request, place, journal)
+      files.save(state)
+      const already = wasSo && JSON.stringify(state) === JSON.stringify(before)
+      return { state, already, notes: notes(request, host) }
+    } catch (error) {
+      await retreat(place, before, journal)
+      throw error
+    }
+  })
+}
+
+/** Answers whether no address was missing and the decapsulator, if there is to be one, was alive. */
+async function apply(request: StartRequest, place: Place, journal: Journal): Promise<boolean> {
+  const { host, state } = place
+  for (const name of request.interfaces)
+    if (link(host, name) === undefined) throw new Error(`${name}: there is no such interface`)
+  keepSilent(journal, request.interfaces)
+  loopbackUp(journal)
+  let wasSo = true
+  for (const vip of request.vips) {
+    state.vips[vip] = { tunnel: request.tunnel || state.vips[vip]?.tunnel === true }
+    if (holders(host, vip).includes('lo')) continue
+    wasSo = false
+    journal.address('lo', vip)
+  }
+  const tunnelled = tunnelledVips(state)
+  if (tunnelled.length === 0) return wasSo
+  state.way ??= !request.userspace && hasKernelTunnel(journal) ? 'kernel' : 'userspace'
+  if (state.way === 'kernel') {
+    if (request.userspace) throw new Error(`the kernel's ${KERNEL_DEVICE} opens the tunnels already: stop it first`)
+    openKernelTunnel(journal, tunnelled)
+    return wasSo
+  }
+  const wanted = decapsulatorOptions(request, host, state)
+  wasSo &&= isDecapsulating(place, wanted)
+  await decapsulate(place, wanted)
+  return wasSo
+}
+
+export function tunnelledVips(state: State): string[] {
+  return Object.entries(state.vips).flatMap(([vip, { tunnel }]) => (tunnel ? [vip] : []))
+}
+
+/** What was asked for now, and before: interfaces add up. */
+function decapsulatorOptions(request: StartRequest, host: Host, state: State): DecapsulatorOptions {
+  const running = state.decapsulator?.options
+  const known = [...new Set([...(running?.interfaces ?? []), ...request.interfaces])]
+  const interfaces = known.length > 0 ? known : host.interfaces()
+  if (interfaces.length === 0)
+    throw new Error('no Ethernet interface is up and has an IPv4 address: name one by --interface')
+  const guePort = request.guePort ?? running?.guePort ?? GUE_PORT
+  return { interfaces, vips: tunnelledVips(state), guePort, device: USERSPACE_DEVICE }
+}
+
+/** Back to what was there before a start that failed. */
+async function retreat(place: Place, before: State, journal: Journal): Promise<void> {
+  const { state, files } = place
+  journal.undo((_, i) => i >= before.changes.length)
+  state.vips = before.vips
+  if (before.way) state.way = before.way
+  else delete state.way
+  await decapsulate(place, before.decapsulator?.options).catch(() => {}) // it was dead, or `start` again tells why
+  files.save(state)
+}
+
+function notes({ vips }: StartRequest, host: Host): string[] {
+  return vips.flatMap(vip =>
+    holders(host, vip)
+      .filter(device => !['lo', KERNEL_DEVICE, USERSPACE_DEVICE].includes(device))
+      .map(device => `warning: ${vip} is on ${device} too, where this host answers ARP for it: remove it there`),
+  )
+}
