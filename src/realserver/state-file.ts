@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { identify, isAlive, type ProcessId } from '../io/process-id.js'
@@ -88,17 +88,19 @@ export class StateFile {
     }
   }
 
-  /** A lock whose owner is dead is taken away for the next look. */
+  /** The lock has its owner from its first moment. One whose owner is dead is taken away for the next look. */
   #take(): boolean {
+    const mine = `${this.#lock}.${process.pid}`
+    writeFileSync(mine, JSON.stringify(identify(process.pid)), { mode: 0o600 })
     try {
-      const fd = openSync(this.#lock, 'wx', 0o600)
-      writeFileSync(fd, JSON.stringify(identify(process.pid)))
-      closeSync(fd)
+      linkSync(mine, this.#lock)
       return true
     } catch {
       const owner = this.#owner()
       if (owner && !isAlive(owner)) rmSync(this.#lock, { force: true })
       return false
+    } finally {
+      rmSync(mine, { force: true })
     }
   }
 
@@ -106,7 +108,7 @@ export class StateFile {
     try {
       return JSON.parse(readFileSync(this.#lock, 'utf8')) as ProcessId
     } catch {
-      return undefined // gone, or not written yet
+      return undefined // gone
     }
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '../../director/options.js'
 import { isAlive } from '../../io/process-id.js'
@@ -64,8 +65,14 @@ async function start(command: RealServerCommand & { do: 'start' }, files: StateF
   say(`ready${already ? ', as it was' : ''}: ${describe(state)}`)
   if (!asked) return 0
   const died = await diedBefore(asked, state)
-  if (died !== undefined) complain(`process ${died}, the decapsulator, has ended: ${files.log}`)
+  if (died !== undefined) complain(`process ${died}, the decapsulator, has ended${lastLine(files.log)}`)
   return Math.max(await stop(command.vips, files), died === undefined ? 0 : 1)
+}
+
+/** ': what it said last', if it said anything. */
+function lastLine(file: string): string {
+  const line = readFileSync(file, 'utf8').trim().split('\n').at(-1)
+  return line ? `: ${line}` : ''
 }
 
 /** Aborted by the first SIGINT or SIGTERM. */

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { Ledger } from '../../netns-lab/ledger.js'
+import { Namespaces } from '../../netns-lab/namespaces.js'
+import { snmpCounter } from '../../netns-lab/netns-lab.js'
+import { patternHash } from '../../netns-lab/pattern.js'
+import { end, type Ended, identify, until } from '../../netns-lab/proc.js'
+import { whyNoNamespaces } from '../../netns-lab/requirements.js'
+import { ours } from '../../netns-lab/tools.js'
+import { startWebServer } from '../../netns-lab/web-server.js'
+import { unhooked } from '../netns-lab/unhooked.js'
+
+/*
+ *  client .10 ──┐
+ *  director .20 ┼── wire, a bridge     VIP .100: the director answers ARP for it, the real server has it on lo.
+ *  rs .32 ──────┘                      What comes for it goes to rs in a tunnel, rs answers the client itself.
+ */
+const HERE = dirname(fileURLToPath(import.meta.url))
+const VIP = '192.168.159.100'
+const RIP = '192.168.159.32'
+const OCTETS = 5_000_000
+const UDP_PORT = 53
+
+const skip = (await whyNoNamespaces()) ?? false
+
+await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t => {
+  const spaces = new Namespaces(await Ledger.open(`uvs-rs-${process.pid}-`))
+  t.teardown(() => spaces.ledger.remove())
+  await build(spaces)
+  const mac = /link\/ether (\S+)/.exec(await spaces.must('rs', 'ip', ['-o', 'link', 'show', 'eth0']))![1]!
+
+  const realserver = (...args: string[]): Promise<Ended> =>
+    spaces.run('rs', 'env', unhooked([ours('src/cli/uvs/main.js'), 'realserver', ...args]))
+  const done = async (...args: string[]): Promise<string> => {
+    const { status, out, err } = await realserver(...args)
+    t.strictSame([status, err], [0, ''], args.join(' '))
+    return out
+  }
+  const probe = async (...probes: (string | number)[][]): Promise<unknown[]> => {
+    const args = unhooked([join(HERE, '../netns-lab/probe.js'), JSON.stringify(probes)])
+    return JSON.parse(await spaces.must('client', 'env', args)) as unknown[]
+  }
+  /** All that a real server could change. */
+  const whole = (): Promise<string> =>
+    spaces.must('rs', 'sh', [
+      '-c',
+      'ip -o link; ip -o addr; ip route show table all; sysctl -a --pattern "arp_|rp_filter"',
+    ])
+  const counter = async (name: string): Promise<number> =>
+    snmpCounter(await spaces.must('rs', 'cat', ['/proc/net/snmp']), name)
+  const before = await whole()
+  await startWebServer(spaces, 'rs', { port: 80, node: true })
+
+  await t.test('DR: ARP for the VIP is not answered, its clients are', async t => {
+    const refused = ['connect', VIP, 80]
+    await spaces.ip('rs', 'addr', 'add', `${VIP}/32`, 'dev', 'lo')
+    const withVip = await whole()
+    t.strictSame(await probe(refused), ['connected'], 'without: it is answered')
+    t.match(await done('start', '--vip', `${VIP}/32`), `uvs realserver: ready: ${VIP} on lo\n`)
+    for (const name of ['client', 'rs']) await spaces.ip(name, 'neigh', 'flush', 'all')
+    t.match(await probe(refused), [/EHOSTUNREACH|no answer/])
+    await spaces.ip('client', 'neigh', 'replace', VIP, 'lladdr', mac, 'dev', 'eth0')
+    t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'], 'as a director would send it')
+    const neighbours = await spaces.must('client', 'ip', ['neigh', 'show', RIP])
+    t.match(neighbours, mac, 'and rs has asked for the client in its own name')
+    await spaces.ip('client', 'neigh', 'del', VIP, 'dev', 'eth0')
+    await done('stop', '--vip', VIP)
+    t.equal(await whole(), withVip, 'the VIP was there before, and stays')
+    await spaces.ip('rs', 'addr', 'del', `${VIP}/32`, 'dev', 'lo')
+  })
+
+  await t.test('TUN: each kind of tunnel, checksums offloaded and not', async t => {
+    await spaces.ip('client', 'route', 'add', VIP, 'dev', 'eth0', 'mtu', '1450')
+    await done('start', '--vip', VIP, '--tun', '--userspace')
+    const echo = spaces.start('rs', 'echo', process.execPath, [join(HERE, 'udp-echo.js'), VIP, String(UDP_PORT)])
+    await until(() => readFileSync(echo.log, 'utf8') !== '', 5000)
+    for (const kind of ['ipip', 'gre', 'gre-csum', 'gue', 'gue-csum', 'gue-remcsum']) {
+      for (const tx of /-|gre/.test(kind) ? ['on'] : ['on', 'off']) {
+        await spaces.run('client', 'ethtool', ['-K', 'eth0', 'tx', tx, 'tso', 'off', 'gso', 'off'])
+        const stop = await send(spaces, kind, mac)
+        const large = 'x'.repeat(60_000)
+        const [page, sum, small, whole] = await probe(
+          ['get', `http://${VIP}/`],
+          ['send', `http://${VIP}/sha256`, OCTETS],
+          ['udp', VIP, UDP_PORT, 'hello'],
+          ['udp', VIP, UDP_PORT, large],
+        )
+        t.strictSame([page, sum, small], ['200 rs\n', patternHash(OCTETS), 'hello'], `${kind}, tx ${tx}`)
+        t.ok(whole === large, `${kind}, tx ${tx}: 60 KB in outer fragments`)
+        await stop()
+      }
+    }
+    t.strictSame(await probe(['get', `http://${RIP}/`]), ['200 rs\n'], 'what is in no tunnel does not even come there')
+    const counters = new Map(
+      [...(await done('status')).matchAll(/^ {4}(\S+) +(\d+)$/gm)].map(([, name, count]) => [name!, Number(count)]),
+    )
+    for (const name of ['ipip', 'gre', 'gue']) t.ok(counters.get(name)! > 5000, `${name}: ${counters.get(name)}`)
+    const drops = [...counters].filter(([name, count]) => name.startsWith('drop-') && count > 0)
+    t.strictSame(drops, [])
+    t.strictSame([await counter('InCsumErrors'), await counter('OutDestUnreachs')], [0, 0])
+  })
+
+  await t.test('what is not for the VIP is dropped by name, and nobody told', async t => {
+    const stop = await send(spaces, 'ipip', mac)
+    await done('stop', '--vip', VIP)
+    t.equal(await whole(), before)
+    await probe(['udp', VIP, UDP_PORT, 'nobody'])
+    t.ok((await counter('OutDestUnreachs')) > 0, 'without a decapsulator the kernel refuses the protocol')
+    const refused = await counter('OutDestUnreachs')
+    await done('start', '--vip', '192.168.159.101', '--tun', '--userspace')
+    await probe(['udp', VIP, UDP_PORT, 'nobody'])
+    t.match(await done('status'), /^ {4}drop-inner-not-vip +1$/m)
+    t.equal(await counter('OutDestUnreachs'), refused)
+    t.match(await done('start', '--vip', VIP, '--tun'), `${VIP} on eth0`)
+    t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'], 'a VIP more')
+    await done('stop', '--vip', '192.168.159.101')
+    t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'], 'a VIP less')
+    await stop()
+    await done('stop')
+    t.equal(await whole(), before)
+  })
+
+  await t.test('a decapsulator that is killed', async t => {
+    const first = await killDecapsulator(await done('start', '--vip', VIP, '--tun', '--userspace'))
+    const { status, err } = await realserver('status')
+    t.equal(status, 1)
+    t.match(err, new RegExp(`^uvs realserver: process ${first} is dead .*\\n$`))
+    const again = await done('start', '--vip', VIP, '--tun')
+    t.notMatch(again, /as it was/)
+    const stop = await send(spaces, 'ipip', mac)
+    t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'], 'start again starts it again')
+    await stop()
+    t.match(await done('start', '--vip', VIP, '--tun'), /ready, as it was: /)
+    await killDecapsulator(again)
+    await done('stop', '--vip', VIP)
+    t.equal(await whole(), before)
+  })
+
+  await t.test('in the foreground, until a signal', async t => {
+    const args = [
+      ours('src/cli/uvs/main.js'),
+      'realserver',
+      'start',
+      '--vip',
+      VIP,
+      '--tun',
+      '--userspace',
+      '--foreground',
+    ]
+    for (const kills of ['us', 'the decapsulator']) {
+      const { pid, log, ended } = spaces.start('rs', `foreground-${kills.length}`, process.execPath, args)
+      await until(() => readFileSync(log, 'utf8').includes('ready'), 10_000)
+      const daemon = Number(/process (\d+)/.exec(readFileSync(log, 'utf8'))![1])
+      process.kill(kills === 'us' ? pid : daemon, 'SIGTERM')
+      t.equal(await ended(), kills === 'us' ? 0 : 1, readFileSync(log, 'utf8'))
+      t.equal(identify(daemon), undefined)
+      t.equal(await whole(), before)
+    }
+  })
+
+  await t.test('what cannot be is refused in a line, and nothing is left of it', async t => {
+    const echo = spaces.start('rs', 'gue-port', process.execPath, [join(HERE, 'udp-echo.js'), '0.0.0.0', '6080'])
+    await until(() => readFileSync(echo.log, 'utf8') !== '', 5000)
+    await spaces.ip('rs', 'link', 'add', 'idle', 'type', 'veth', 'peer', 'name', 'idle-too')
+    const withIdle = await whole()
+    const start = ['start', '--vip', VIP, '--tun', '--userspace']
+    const cases: [string[], RegExp][] = [
+      [start, /UDP port 6080: another process holds it \(EADDRINUSE\)/],
+      [[...start, '--interface', 'eth9'], /eth9: there is no such interface/],
+      [[...start, '--interface', 'idle'], /idle is down/],
+      [[...start, '--interface', 'lo'], /lo is no Ethernet interface/],
+    ]
+    for (const [args, message] of cases) {
+      const { status, out, err } = await realserver(...args)
+      t.strictSame([status, out], [1, ''], args.join(' '))
+      t.match(err, new RegExp(`^uvs realserver: ${message.source}\\n$`))
+      t.equal(await whole(), withIdle)
+    }
+    t.match(await done(...start, '--gue-port', '0'), 'IPIP and GRE to')
+    t.match(await done('stop'), `${VIP} stopped`)
+    t.match(await done('stop', '--vip', VIP), `${VIP} is not started here: nothing to stop`)
+  })
+})
+
+async function build(spaces: Namespaces): Promise<void> {
+  for (const name of ['client', 'director', 'rs', 'wire']) await spaces.add(name)
+  for (const name of ['client', 'director', 'rs']) await spaces.cable(name, 'eth0', 'wire', `to-${name}`)
+  await spaces.bridge('wire', 'br0', ['to-client', 'to-director', 'to-rs'])
+  await spaces.ip('client', 'addr', 'add', '192.168.159.10/24', 'dev', 'eth0')
+  await spaces.ip('rs', 'addr', 'add', `${RIP}/24`, 'dev', 'eth0')
+  await spaces.must('rs', 'sysctl', ['-qw', 'net.ipv4.conf.all.rp_filter=1'])
+}
+
+/** Starts the director; answers how to end it. */
+async function send(spaces: Namespaces, kind: string, mac: string): Promise<() => Promise<void>> {
+  await spaces.ip('client', 'neigh', 'flush', 'all')
+  const args = [join(HERE, 'tunnel-sender.js'), 'eth0', VIP, '192.168.159.20', RIP, mac, kind]
+  const { pid, log } = spaces.start('director', `sender-${kind}`, process.execPath, args)
+  const said = readFileSync(log, 'utf8')
+  if (!(await until(() => readFileSync(log, 'utf8') !== said, 10_000))) throw new Error('the sender does not begin')
+  const id = identify(pid)
+  return () => end(id ? [id] : [])
+}
+
+/** Of what `start` has said. Answers the pid. */
+async function killDecapsulator(said: string): Promise<string> {
+  const pid = Number(/process (\d+)/.exec(said)![1])
+  process.kill(pid, 'SIGKILL')
+  await until(() => identify(pid) === undefined, 5000)
+  return String(pid)
+}
