@@ -159,8 +159,9 @@ t.test('source, destination, protocol and id tell datagrams apart', async t => {
   }
 })
 
+const last = (offset: number, octets: number): Uint8Array => piece(offset, octets, false)
+
 t.test('ends that contradict each other spoil the datagram, and what comes then begins anew', async t => {
-  const last = (offset: number, octets: number): Uint8Array => piece(offset, octets, false)
   for (const [why, before, spoiling] of [
     ['an end before what is there', [piece(0, 32)], last(8, 8)],
     ['an end in what is there', [piece(8, 24)], last(0, 20)],

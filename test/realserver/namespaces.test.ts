@@ -123,13 +123,7 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
   })
 
   await t.test('a decapsulator that is killed', async t => {
-    const kill = async (out: string): Promise<string> => {
-      const pid = Number(/process (\d+)/.exec(out)![1])
-      process.kill(pid, 'SIGKILL')
-      await until(() => identify(pid) === undefined, 5000)
-      return String(pid)
-    }
-    const first = await kill(await done('start', '--vip', VIP, '--tun', '--userspace'))
+    const first = await killDecapsulator(await done('start', '--vip', VIP, '--tun', '--userspace'))
     const { status, err } = await realserver('status')
     t.equal(status, 1)
     t.match(err, new RegExp(`^uvs realserver: process ${first} is dead .*\\n$`))
@@ -139,7 +133,7 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'], 'start again starts it again')
     await stop()
     t.match(await done('start', '--vip', VIP, '--tun'), /ready, as it was: /)
-    await kill(again)
+    await killDecapsulator(again)
     await done('stop', '--vip', VIP)
     t.equal(await whole(), before)
   })
@@ -208,4 +202,12 @@ async function send(spaces: Namespaces, kind: string, mac: string): Promise<() =
   if (!(await until(() => readFileSync(log, 'utf8') !== said, 10_000))) throw new Error('the sender does not begin')
   const id = identify(pid)
   return () => end(id ? [id] : [])
+}
+
+/** Of what `start` has said. Answers the pid. */
+async function killDecapsulator(said: string): Promise<string> {
+  const pid = Number(/process (\d+)/.exec(said)![1])
+  process.kill(pid, 'SIGKILL')
+  await until(() => identify(pid) === undefined, 5000)
+  return String(pid)
 }

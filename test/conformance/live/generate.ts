@@ -82,7 +82,8 @@ function drawSteps(dice: Dice, services: PlannedService[], pause: Pause | undefi
   const at = dice.between(Math.floor(steps.length / 2), steps.length)
   const waited: LiveStep[] = [{ kind: 'pause', seconds: pause.seconds }]
   // By then the counters of all that went before are to be seen, unless they are zeroed at some other time.
-  if (pause.seconds > STATS_SECONDS && !steps.some(isZeroing)) waited.push({ kind: 'do', script: 'ipvsadm -Ln --stats' })
+  if (pause.seconds > STATS_SECONDS && !steps.some(isZeroing))
+    waited.push({ kind: 'do', script: 'ipvsadm -Ln --stats' })
   return steps.toSpliced(at, 0, ...waited)
 }
 
