@@ -5,7 +5,7 @@ import type { DirectorOptions } from '../../src/director/options.js'
 import type { Slab } from '../../src/packet/frame.js'
 import type { Port } from '../../src/packet/port.js'
 import { verdictNames } from '../../src/packet/verdict.js'
-import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions } from './frames.js'
+import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions, type Placed } from './frames.js'
 import { readU16 } from './octets.js'
 import { destinationSettings, serviceSettings } from './settings.js'
 
@@ -121,9 +121,14 @@ export class BenchDirector {
 
   /** Hands a frame over as a device does, and answers the verdict's name. */
   receive(port: string, frame: Uint8Array, header = virtioHeader()): string {
-    const { slab, at, len } = placed(frame, header)
+    return this.place(port, frame, header).verdict
+  }
+  /** As `receive`; answers the memory that the frame lay in, too. */
+  place(port: string, frame: Uint8Array, header = virtioHeader()): Placed & { verdict: string } {
+    const place = placed(frame, header)
     const into = this.director.ports.find(({ name }) => name === port)!
-    return verdictNames.get(this.director.receive(into, slab, at, len)) ?? 'no verdict'
+    const verdict = this.director.receive(into, place.slab, place.at, place.len)
+    return { ...place, verdict: verdictNames.get(verdict) ?? 'no verdict' }
   }
   /** As `receive`, and the turn ends: what was sent, by `on`. */
   turn(port: string, frame: Uint8Array, header = virtioHeader()): [verdict: string, ...sent: string[]] {

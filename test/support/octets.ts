@@ -15,7 +15,13 @@ export function unhex(text: string): Uint8Array {
 
 /** One after the other, in new memory. */
 export function concat(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap(part => [...part]))
+  const whole = new Uint8Array(parts.reduce((len, part) => len + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 /** A 16-bit number as on the wire. */
