@@ -703,30 +703,31 @@ t.test(
   },
 )
 
+const walkTcp = (method: Method, ...packets: string[]): string[] => {
+  const rig = new Rig()
+  rig.dest.method = method
+  const conn = rig.open()
+  return packets.map(what => {
+    rig.packet(conn, what)
+    return `${what} ${rig.state(conn)} ${rig.counted}`
+  })
+}
+
 t.test(
   'where answers are not seen TCP walks by the client’s side alone (§5.1); one answer, and it is as ever',
   async t => {
-    const walk = (method: Method, ...packets: string[]): string[] => {
-      const rig = new Rig()
-      rig.dest.method = method
-      const conn = rig.open()
-      return packets.map(what => {
-        rig.packet(conn, what)
-        return `${what} ${rig.state(conn)} ${rig.counted}`
-      })
-    }
-    t.strictSame(walk(Method.DIRECT, '>S', '>A', '>FA', '>A'), [
+    t.strictSame(walkTcp(Method.DIRECT, '>S', '>A', '>FA', '>A'), [
       '>S SYN_RECV 1–0',
       '>A ESTABLISHED 1–0',
       '>FA FIN_WAIT 0–1',
       '>A FIN_WAIT 0–1',
     ])
-    t.strictSame(walk(Method.MASQ, '>S', '>A', '>FA').at(-1), '>FA CLOSE_WAIT 0–1', 'the client closed first')
+    t.strictSame(walkTcp(Method.MASQ, '>S', '>A', '>FA').at(-1), '>FA CLOSE_WAIT 0–1', 'the client closed first')
     for (const method of [Method.DIRECT, Method.TUNNEL]) {
-      t.equal(walk(method, '>S', '>R').at(-1), '>R SYN_RECV 1–0', 'a reset before the handshake is over')
-      t.equal(walk(method, '>S', '>A', '>R').at(-1), '>R CLOSE 0–1')
+      t.equal(walkTcp(method, '>S', '>R').at(-1), '>R SYN_RECV 1–0', 'a reset before the handshake is over')
+      t.equal(walkTcp(method, '>S', '>A', '>R').at(-1), '>R CLOSE 0–1')
       t.strictSame(
-        walk(method, '>S', '<SA', '>A', '>FA', '<FA').slice(1),
+        walkTcp(method, '>S', '<SA', '>A', '>FA', '<FA').slice(1),
         ['<SA SYN_RECV 1–0', '>A ESTABLISHED 1–0', '>FA CLOSE_WAIT 0–1', '<FA TIME_WAIT 0–1'],
         'with the first answer it is no longer one-way',
       )
@@ -752,16 +753,17 @@ t.test('NO_OUTPUT goes with the first answer of TCP or SCTP, and stays with UDP'
   }
 })
 
+const walkSctp = (method: Method, ...events: [Direction, number][]): string[] => {
+  const rig = new Rig()
+  rig.dest.method = method
+  const conn = rig.open(SCTP)
+  return events.map(([direction, event]) => {
+    rig.conns.packet(conn, SCTP, direction, event)
+    return sctpStateNames[rig.conns.stateOf(conn)]!
+  })
+}
+
 t.test('where answers are not seen SCTP walks by the client’s side alone (§5.3)', async t => {
-  const walk = (method: Method, ...events: [Direction, number][]): string[] => {
-    const rig = new Rig()
-    rig.dest.method = method
-    const conn = rig.open(SCTP)
-    return events.map(([direction, event]) => {
-      rig.conns.packet(conn, SCTP, direction, event)
-      return sctpStateNames[rig.conns.stateOf(conn)]!
-    })
-  }
   const { INBOUND: IN, OUTBOUND: OUT } = Direction
   const { INIT, INIT_ACK, COOKIE_ECHO, DATA, SHUTDOWN, SHUTDOWN_COMPLETE, COOKIE_ACK } = SctpEvent
   const oneWay: [Direction, number][] = [
@@ -772,9 +774,9 @@ t.test('where answers are not seen SCTP walks by the client’s side alone (§5.
     [IN, SHUTDOWN],
     [IN, SHUTDOWN_COMPLETE],
   ]
-  t.strictSame(walk(Method.DIRECT, ...oneWay).slice(0, 4), ['INIT1', 'ESTABLISHED', 'ESTABLISHED', 'ESTABLISHED'])
-  t.strictSame(walk(Method.DIRECT, ...oneWay).slice(4), ['S-RECEIVED', 'CLOSED'])
-  t.strictSame(walk(Method.MASQ, ...oneWay).slice(0, 2), ['INIT1', 'INIT'])
-  const answered = walk(Method.TUNNEL, [IN, INIT], [OUT, INIT_ACK], [IN, COOKIE_ECHO])
+  t.strictSame(walkSctp(Method.DIRECT, ...oneWay).slice(0, 4), ['INIT1', 'ESTABLISHED', 'ESTABLISHED', 'ESTABLISHED'])
+  t.strictSame(walkSctp(Method.DIRECT, ...oneWay).slice(4), ['S-RECEIVED', 'CLOSED'])
+  t.strictSame(walkSctp(Method.MASQ, ...oneWay).slice(0, 2), ['INIT1', 'INIT'])
+  const answered = walkSctp(Method.TUNNEL, [IN, INIT], [OUT, INIT_ACK], [IN, COOKIE_ECHO])
   t.strictSame(answered, ['INIT1', 'C-SENT', 'C-REPLIED'], 'with the first answer it is no longer one-way')
 })

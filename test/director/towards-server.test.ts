@@ -53,7 +53,7 @@ t.test('DR: MACs, TTL and the IP checksum change, and nothing else', async t => 
       t.equal(made.receive('c', frame), 'balanced')
       const [sent, ...others] = made.take()
       t.equal(hex(sent!.frame.slice(14)), hex(oneHopOn(frame)), `${make.name} ${JSON.stringify(more)}`)
-      t.equal(hex(sent!.frame.slice(0, 12)), '020000000211' + '020000000201')
+      t.equal(hex(sent!.frame.slice(0, 12)), '020000000211020000000201')
       t.strictSame([sent!.port, others.length, sent!.header], ['r', 0, virtioHeader()])
     }
 })
@@ -251,9 +251,7 @@ t.test('to a server whose MAC is not known every method’s packets wait, whole'
     )
     made.take()
     made.poll(1)
-    const reply = unhex(
-      '020000000201020000000277' + '0806' + '0001080006040002' + '0200000002770a63024d0200000002010a630201',
-    )
+    const reply = unhex('020000000201020000000277 0806 0001080006040002 0200000002770a63024d 0200000002010a630201')
     t.equal(made.receive('r', reply), 'consumed')
     const sent = made.take()
     t.equal(sent.length, 2, method)

@@ -316,7 +316,7 @@ t.test('the outer address is ours of the network of the next hop; the route deci
   made.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, fromClient))
   const sent = made.take().find(({ port }) => port === 'r')!
   t.equal(hex(sent.frame.slice(0, 6)), '020000000213', 'the gateway’s MAC')
-  t.equal(hex(sent.frame.slice(26, 34)), '0a630201' + 'c0000207')
+  t.equal(hex(sent.frame.slice(26, 34)), '0a630201c0000207')
 })
 
 t.test('outer ids count on, and no two packets in pieces share one', async t => {

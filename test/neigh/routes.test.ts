@@ -169,9 +169,10 @@ t.test('it is forgotten after 600 s; told again, it has its time again', async t
   t.equal(mtuTo(routes, here), 1500)
 })
 
+const nth = (n: number): number => addr('198.18.0.0') + n
+
 t.test('1024 paths are remembered: the one told longest ago goes', async t => {
   const routes = connected()
-  const nth = (n: number): number => addr('198.18.0.0') + n
   for (let n = 0; n < 1024; n++) routes.learnMtu(nth(n), 1400, n)
   routes.learnMtu(nth(0), 1400, 2000)
   t.equal(mtuTo(routes, nth(1)), 1400, 'one that was known already pushes nobody out')
