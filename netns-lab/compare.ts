@@ -13,6 +13,8 @@ import { which } from './tools.js'
 const ROUNDS = 3
 const SECONDS = 2
 const BIG_OCTETS = 200_000_000
+/** Runs by others that would take part of a processor from ours. */
+const BUSY = 0.5
 
 export interface CompareOptions {
   io: 'raw' | 'tap'
@@ -27,6 +29,7 @@ export async function compareModes({ io, prefix, json, print, signal }: CompareO
   const host = machine()
   const load = loadavg()[0]!
   print(machineLine(host))
+  if (load > BUSY) print(`The machine is busy, load average ${load.toFixed(1)}: take the figures with care.`)
   print('Each real server is one hop from the director, weight 1, rr. Loads: requests on 50 connections that stay open')
   print(
     '(wrk, else ab -k); a connection a request, 50 at a time (ab); a download of 200 MB. Each runs once before it counts.',
