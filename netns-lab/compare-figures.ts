@@ -9,6 +9,8 @@ export interface ModeFigures {
   gbitPerSecond: number
   /** CPU time of the director over the packets that its interfaces received, while requests came. */
   microsecondsPerPacket: number
+  /** The same over the requests: past the director, replies cost it nothing. */
+  microsecondsPerRequest: number
 }
 
 export interface Spread {
@@ -24,6 +26,7 @@ const COLUMNS = {
   connectionsPerSecond: { title: 'connections/s', digits: 0 },
   gbitPerSecond: { title: 'Gbit/s', digits: 2 },
   microsecondsPerPacket: { title: 'director µs/packet', digits: 2 },
+  microsecondsPerRequest: { title: 'µs/request', digits: 1 },
 } as const
 type Column = keyof typeof COLUMNS
 

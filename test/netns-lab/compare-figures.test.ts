@@ -4,7 +4,7 @@ import { comparisonTable, type ModeFigures, orderSentence, summariseModes } from
 import { alike, PLANS } from '../../netns-lab/plans.js'
 
 const round = (requestsPerSecond: number, more: Partial<ModeFigures> = {}): ModeFigures => {
-  return { requestsPerSecond, gbitPerSecond: 10, microsecondsPerPacket: 2.5, ...more }
+  return { requestsPerSecond, gbitPerSecond: 10, microsecondsPerPacket: 2.5, microsecondsPerRequest: 5, ...more }
 }
 
 const rounds = (figures: Record<LabMode, number[]>): Map<LabMode, ModeFigures[]> => {
@@ -19,9 +19,9 @@ t.test('the table has a line a mode, medians and ranges', async t => {
     ]),
   )
   t.strictSame(comparisonTable(modes), [
-    'mode           requests/s  connections/s               Gbit/s  director µs/packet',
-    'nat         200 [100–300]        7 [7–7]  10.00 [10.00–10.00]    2.50 [2.50–2.50]',
-    'dr    90000 [90000–90000]              -  10.00 [10.00–10.00]    2.50 [2.50–2.50]',
+    'mode           requests/s  connections/s               Gbit/s  director µs/packet     µs/request',
+    'nat         200 [100–300]        7 [7–7]  10.00 [10.00–10.00]    2.50 [2.50–2.50]  5.0 [5.0–5.0]',
+    'dr    90000 [90000–90000]              -  10.00 [10.00–10.00]    2.50 [2.50–2.50]  5.0 [5.0–5.0]',
   ])
 })
 
