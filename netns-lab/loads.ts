@@ -37,9 +37,9 @@ export async function keptRequests(lab: NetnsLab, seconds: number, warm?: () => 
 }
 
 /** Requests a second with a connection for each, 50 at a time, by ab. */
-export async function connections(lab: NetnsLab, ab: string): Promise<number> {
-  await runAb(lab, ab, AB_REQUESTS)
-  return runAb(lab, ab, AB_REQUESTS)
+export async function connections(lab: NetnsLab, ab: string, requests = AB_REQUESTS): Promise<number> {
+  await runAb(lab, ab, requests)
+  return runAb(lab, ab, requests)
 }
 
 async function runAb(lab: NetnsLab, ab: string, requests: number, options: string[] = []): Promise<number> {
