@@ -37,6 +37,10 @@ export async function everyMode(mode: LabMode, io: 'raw' | 'tap'): Promise<void>
     t.teardown(() => lab.remove())
     await startWithRules(lab, [...rules(plan), ...udpRules(plan)])
 
+    await t.test('fetches go to one real server after the other', async t => {
+      const bodies = await probeIn(lab)(...Array.from({ length: 4 }, () => ['get', lab.url]))
+      t.strictSame(bodies.sort(), ['200 rs1\n', '200 rs1\n', '200 rs2\n', '200 rs2\n'])
+    })
     await t.test('offloads on', t => passes(t, lab))
     await t.test('offloads off', { skip: without('ethtool') }, async t => {
       await offloadsOff(lab)
@@ -56,9 +60,10 @@ async function passes(t: Test, lab: NetnsLab): Promise<void> {
     ['send', `${lab.url}sha256`, octets],
   ]
 
-  await t.test('fetches go to one real server after the other', async t => {
-    const bodies = await probe(...Array.from({ length: 4 }, () => ['get', lab.url]))
-    t.strictSame(bodies.sort(), ['200 rs1\n', '200 rs1\n', '200 rs2\n', '200 rs2\n'])
+  await t.test('both real servers answer', async t => {
+    // A port of the client's that comes again may belong to a connection that lives on: the spread is not strict any more.
+    const bodies = await probe(...Array.from({ length: 24 }, () => ['get', lab.url]))
+    t.strictSame([...new Set(bodies)].sort(), ['200 rs1\n', '200 rs2\n'])
   })
 
   await t.test(`${OCTETS} octets come down and go up unchanged`, async t => {
