@@ -22,6 +22,13 @@ const VS = `${VIP}:80`
 const DATA = [[0, 20]] as [number, number][]
 const protocols = Object.keys(builders) as (keyof typeof builders)[]
 
+/** Octets of a UDP datagram, of 3008, from one to another. */
+function piece(flow: string, octets: Uint8Array, [start, end]: readonly [number, number], options: object): Uint8Array {
+  const ends = flow.replaceAll(/:\d+/g, '')
+  const fragment = { df: false, id: 77, fragment: start / 8, mf: end < 3008 }
+  return ip4(ends, 17, octets.slice(start, end), { ...fragment, ...options })
+}
+
 /** Pairs of LIP that are taken. */
 function uses(bench: FullnatBench): number {
   return bench.director.conns.local.ports.usesOf(parseIpv4(LIP)!)
@@ -180,14 +187,6 @@ t.test('a datagram in pieces, both ways', async t => {
       [1480, 2960],
       [2960, 3008],
     ] as const
-    const piece = (flow: string, octets: Uint8Array, [start, end]: readonly [number, number], options: object) =>
-      ip4(flow.replaceAll(/:\d+/g, ''), 17, octets.slice(start, end), {
-        df: false,
-        id: 77,
-        fragment: start / 8,
-        mf: end < 3008,
-        ...options,
-      })
     for (const cut of cuts.slice(1)) t.equal(bench.receive(port, piece(from, whole!, cut, eth)), 'held')
     const sent = bench.turn(port, piece(from, whole!, cuts[0], eth))
     t.strictSame(sent, ['balanced', ...cuts.map(cut => on(out, piece(to, expected!, cut, { ...back, ttl: 63 })))])
