@@ -1,0 +1,3 @@
+import { fullnatLab } from './fullnat.js'
+
+await fullnatLab('raw')
