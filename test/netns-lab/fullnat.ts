@@ -12,7 +12,7 @@ import { pattern, patternHash } from '../../netns-lab/pattern.js'
 import { until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { which } from '../../netns-lab/tools.js'
-import { buildTwoArm } from '../../netns-lab/two-arm.js'
+import { buildTopology } from '../../netns-lab/build-topology.js'
 import { unhooked } from './unhooked.js'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -41,7 +41,7 @@ export async function fullnatLab(io: 'raw' | 'tap'): Promise<void> {
   await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 110_000 }, async t => {
     const spaces = new Namespaces(await Ledger.open(`uvs-fullnat-${io}-${process.pid}-`))
     t.teardown(() => spaces.ledger.remove())
-    await buildTwoArm(spaces, plan, io)
+    await buildTopology(spaces, plan, io)
     for (const { name } of plan.servers) await spaces.ip(name, 'route', 'del', 'default')
     const logs = { [nginxServer]: startNginx(spaces), [nodeServer]: startNode(spaces) }
     const director = await DirectorProcess.start(spaces, plan, io)
