@@ -85,6 +85,7 @@ export class Reassembly {
   poll(now: number): void {
     this.#now = now
     while (this.#spent.length > 0) this.#free.push(this.#spent.pop()!)
+    if (this.#known.size === 0) return
     for (const [key, datagram] of this.#known) {
       if (datagram.deadline > now) break
       this.#end(key, datagram, this.#spent)
