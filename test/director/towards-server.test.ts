@@ -9,11 +9,12 @@ import {
   on,
   oneHopOn,
   toClient,
+  toServer,
   VIP,
 } from '../support/bench-director.js'
 import { decode, icmp4, partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
 import { hex } from '../support/octets.js'
-import { inPieces } from '../support/pieces.js'
+import { inPieces, joined } from '../support/pieces.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 const METHODS: Method[] = ['masq', 'direct', 'tunnel']
@@ -71,18 +72,26 @@ t.test('DR: partial checksums and GSO frames pass as they are', async t => {
   t.strictSame(sent!.header, partialHeader(frame, { gsoType: TCPV4, gsoSize: 1448, hdrLen: 54 }))
 })
 
-t.test('DR: a datagram in pieces leaves in the same pieces; the port stays', async t => {
-  const made = bench('10.99.2.11:80', direct)
-  const frame = udp4(flow, { ...fromClient, df: false, payload: 3000 })
-  const pieces = inPieces(frame, 0, 1480, 2504)
-  t.strictSame(
-    [2, 0, 1].map(i => made.receive('c', pieces[i]!)),
-    ['held', 'held', 'balanced'],
-  )
-  t.strictSame(
-    made.take().map(sent => hex(sent.frame.slice(14))),
-    pieces.map(piece => hex(oneHopOn(piece))),
-  )
+t.test('a datagram in pieces leaves in the same pieces, also where it would fit whole; DR’s port stays', async t => {
+  for (const [payload, ...starts] of [
+    [3000, 0, 1480, 2504],
+    [100, 0, 24, 56],
+  ] as const) {
+    const made = bench('10.99.2.11:80', direct)
+    const pieces = inPieces(udp4(flow, { ...fromClient, df: false, payload }), ...starts)
+    const verdicts = [2, 0, 1].map(i => made.receive('c', pieces[i]!))
+    t.strictSame(verdicts, ['held', 'held', 'balanced'])
+    t.strictSame(
+      made.take().map(sent => hex(sent.frame.slice(14))),
+      pieces.map(piece => hex(oneHopOn(piece))),
+    )
+    const nat = bench('10.99.2.11:53', { method: 'masq' })
+    for (const piece of pieces) nat.receive('c', piece)
+    const { frame, cuts } = joined(nat.take().map(sent => sent.frame))
+    t.equal(cuts.length, 3)
+    const expected = udp4('10.99.1.10:40000 > 10.99.2.11:53', { ...toServer(), df: false, payload, ttl: 63 })
+    t.equal(hex(frame), hex(expected), 'by NAT, translated, its checksum right')
+  }
 })
 
 t.test('an answer of DR or TUN that comes by is counted, moves the state, and stays as it is', async t => {

@@ -131,6 +131,12 @@ t.test(
     t.strictSame(lengths(new Bench().cut(frame, 1500, { starts: [0, 496], largest: 564, grown: 20 })), [564, 540])
   },
 )
+t.test('a first piece’s options are in front of every piece: what fitted without them may fit no more', async t => {
+  const frame = udp4(FLOW, { payload: 2272, df: false, ipOptions: new Uint8Array(8).fill(1) })
+  const cut = new Bench().cut(frame, 1500, { starts: [0, 800], largest: 1500 })
+  t.strictSame(lengths(cut), [1500, 836])
+  t.strictSame(joined(cut.frames).frame, frame)
+})
 
 t.test('DF stays on each piece, or off', async t => {
   for (const df of [true, false]) {

@@ -328,6 +328,20 @@ t.test('DF stays where no piece without it is larger than the largest with it', 
   }
 })
 
+t.test('nothing of a datagram is left to the next one in its place', async t => {
+  const bench = new Bench()
+  const pair = (more: object): Uint8Array[] => [piece(0, 16, true, more), piece(16, 8, false, more)]
+  t.strictSame(bench.all(...pair({ df: true, tos: 1 })), ['held', 'pass'])
+  t.equal(bench.packet.ip.dontFragment, true)
+  bench.pass(1)
+  t.strictSame(bench.all(...pair({ df: false })), ['held', 'pass'])
+  t.equal(bench.packet.ip.dontFragment, false)
+  bench.pass(1)
+  bench.receive(piece(8, 8, false))
+  bench.pass(30_000)
+  t.strictSame([bench.lost.length, bench.timedOut.length], [1, 0], 'nor its first piece')
+})
+
 t.test('30 s after the first to come it is given up; who sent the first piece is told, with that piece', async t => {
   const bench = new Bench()
   const frame = datagram(100)
@@ -454,6 +468,28 @@ t.test('two that share a hash take turns: the older goes, by name, and never mix
   const elsewhere = new Bench(seed + 1)
   t.strictSame(elsewhere.all(piece(0, 8), other(1)), ['held', 'held'])
   t.strictSame(elsewhere.lost, [], 'under another seed they do not meet')
+})
+
+/** `x` of `Math.imul(x, factor) === y`, for an odd factor. */
+function unmul(y: number, factor: number): number {
+  let inverse = factor
+  for (let i = 0; i < 5; i++) inverse = Math.imul(inverse, 2 - Math.imul(factor, inverse))
+  return Math.imul(y, inverse)
+}
+
+t.test('two protocols that share a hash are told apart', async t => {
+  const seed = 0x1234567
+  const bench = new Bench(seed)
+  const entered = mixed(0x0a63010a, seed)
+  const x = entered ^ 0x0a630164
+  const other = Math.imul(x ^ (x >>> 16), 0x85ebca6b) ^ 17 ^ 132
+  const y = unmul(other, 0x85ebca6b)
+  const dst = (y ^ (y >>> 16) ^ entered) >>> 0
+  const frame = piece(0, 8).with(23, 132)
+  frame.set([dst >>> 24, (dst >>> 16) & 255, (dst >>> 8) & 255, dst & 255], 30)
+  t.equal(bench.receive(piece(0, 8)), 'held')
+  t.equal(bench.receive(withHeader(frame, 1, new Uint8Array(8))), 'held')
+  t.strictSame(bench.lost, ['drop-fragment-evicted'])
 })
 
 t.test('cleared, nothing is awaited, told or kept', async t => {

@@ -14,6 +14,7 @@ interface Drawn {
 }
 
 const count = SERVICES.length
+const METHODS = ['masq', 'direct', 'tunnel', 'masq', 'masq'] as const
 const story: fc.Arbitrary<Drawn> = fc.record({
   seed: fc.nat(1000),
   maxConnections: fc.constantFrom(4, 16, 64),
@@ -30,7 +31,9 @@ function begun({ seed, maxConnections, names }: Drawn): Story {
     director.happen({ op: 'add-service', service, settings: { scheduler: `x-${name}`, ...more } } as unknown as Step)
     for (const server of [11, 12, 13]) {
       const thresholds = { upperThreshold: seed % 4, lowerThreshold: 0 }
-      director.happen({ op: 'add-destination', service, server, weight: server - 10, thresholds } as unknown as Step)
+      const reached = { method: METHODS[(seed + server) % METHODS.length]! }
+      const what = { op: 'add-destination', service, server, weight: server - 10, thresholds, reached }
+      director.happen(what as unknown as Step)
     }
   }
   return director

@@ -1,12 +1,13 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
 import * as fc from 'fast-check'
-import type { Request, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/api.js'
 import { execute } from '../../src/control/execute.js'
 import type { Destination } from '../../src/service/destination.js'
 import { schedulers } from '../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
-import { icmp4, packetOf, tcp4, udp4 } from '../support/frames.js'
+import { icmp4, ip4, packetOf, tcp4, UDP, udp4 } from '../support/frames.js'
+import { inPieces } from '../support/pieces.js'
 import { sctp4 } from '../support/sctp.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
@@ -35,6 +36,18 @@ const vport = fc.constantFrom(80, 21, 443, 5000)
 const flags = fc.constantFrom('S', 'SA', 'A', 'A', 'FA', 'R', 'PA', '')
 const chunk = fc.nat(15)
 
+/** How a server is reached, and through what tunnel. */
+const reached = fc.constantFrom<Partial<DestinationSettings>[]>(
+  { method: 'masq' },
+  { method: 'masq' },
+  { method: 'direct' },
+  { method: 'tunnel' },
+  { method: 'tunnel', tunnel: { type: 'gue', port: 6080, checksum: 'full' } },
+  { method: 'tunnel', tunnel: { type: 'gre', port: 0, checksum: 'none' } },
+)
+/** A piece of a UDP datagram: octets `from` on, in blocks of 8. */
+const cut = { id: fc.nat(2), from: fc.nat(3), blocks: fc.nat(3), more: fc.boolean() }
+
 const settings = fc.record({
   scheduler: fc.constantFrom(...[...schedulers.keys()].map(name => `x-${name}`)),
   persistence: fc.constantFrom(0, 0, 1, 30, 360),
@@ -51,13 +64,16 @@ const arbitraries = {
   addService: fc.record({ op: fc.constant('add-service'), service, settings }),
   editService: fc.record({ op: fc.constant('edit-service'), service, settings }),
   deleteService: fc.record({ op: fc.constant('delete-service'), service }),
-  addServer: fc.record({ op: fc.constant('add-destination'), service, server, weight, thresholds }),
-  editServer: fc.record({ op: fc.constant('edit-destination'), service, server, weight, thresholds }),
+  addServer: fc.record({ op: fc.constant('add-destination'), service, server, weight, thresholds, reached }),
+  editServer: fc.record({ op: fc.constant('edit-destination'), service, server, weight, thresholds, reached }),
   deleteServer: fc.record({ op: fc.constant('delete-destination'), service, server }),
   tcp: fc.record({ op: fc.constant('tcp'), client, cport, vport, flags }),
   tcpAnswer: fc.record({ op: fc.constant('tcp-answer'), client, cport, server, vport, flags }),
   udp: fc.record({ op: fc.constant('udp'), client, cport }),
   udpAnswer: fc.record({ op: fc.constant('udp-answer'), client, cport, server }),
+  piece: fc.record({ op: fc.constant('piece'), client, ...cut }),
+  pieceAnswer: fc.record({ op: fc.constant('piece-answer'), client, server, ...cut }),
+  inPieces: fc.record({ op: fc.constant('in-pieces'), client, cport, size: fc.constantFrom(40, 1400, 4000) }),
   sctp: fc.record({ op: fc.constant('sctp'), client, cport, chunk }),
   sctpAnswer: fc.record({ op: fc.constant('sctp-answer'), client, cport, server, chunk }),
   icmp: fc.record({ op: fc.constant('icmp'), about: fc.constantFrom('tcp', 'udp', 'sctp'), client, cport, vport }),
@@ -84,6 +100,8 @@ const OFTEN: Partial<Record<keyof typeof arbitraries, number>> = {
   tcpAnswer: 6,
   udp: 6,
   sctp: 5,
+  piece: 4,
+  inPieces: 3,
   wait: 6,
   addServer: 4,
   sysctl: 3,
@@ -144,6 +162,15 @@ export class Story extends BenchDirector {
         return this.#arrive('c', tcp4(`${from} > ${VIP}:${field('vport')}`, { ...tcp, ...inbound }))
       case 'udp':
         return this.#arrive('c', udp4(`${from} > ${VIP}:53`, inbound))
+      case 'piece':
+        return this.#arrive('c', piece(`10.99.1.${what['client'] as number} > ${VIP}`, what, inbound))
+      case 'piece-answer':
+        return this.#arrive('r', piece(`${rs} > 10.99.1.${what['client'] as number}`, what, outbound))
+      case 'in-pieces': {
+        const whole = udp4(`${from} > ${VIP}:53`, { ...inbound, df: false, payload: field('size') })
+        const starts = field('size') < 1480 ? [0, 24] : [0, 1480, 2960]
+        return inPieces(whole, ...starts).every(each => this.#arrive('c', each))
+      }
       case 'sctp':
         return this.#arrive('c', sctp4(`${from} > ${VIP}:9`, { ...sctp, ...inbound }))
       case 'icmp': {
@@ -171,6 +198,14 @@ export class Story extends BenchDirector {
   }
 }
 
+/** Any piece of a datagram between ports 1 and 53, whose header its first 8 octets are. */
+function piece(flow: string, what: Step, ends: { eth: string }): Uint8Array {
+  const [from, blocks] = [what['from'] as number, what['blocks'] as number]
+  const octets = Uint8Array.of(0, 53, 0, 1, 0, 32, 0, 0, ...new Uint8Array(48))
+  const options = { ...ends, df: false, id: what['id'] as number, fragment: from, mf: what['more'] as boolean }
+  return ip4(flow, UDP, octets.slice(from * 8, (from + blocks) * 8), options)
+}
+
 function requestOf(what: Step): Request {
   const index = what.service as unknown as number
   const key = SERVICES[index]!
@@ -186,7 +221,7 @@ function requestOf(what: Step): Request {
       return { op: what.op, service: key }
     case 'add-destination':
     case 'edit-destination': {
-      const asked = destinationSettings(what['weight'] as number, what['thresholds'] as object)
+      const asked = destinationSettings(what['weight'] as number, { ...what.thresholds, ...what.reached })
       return { op: what.op, service: key, destination, settings: asked }
     }
     case 'delete-destination':
