@@ -35,6 +35,9 @@ class Stream extends FullnatBench {
   }
 }
 
+/** What an ICMP error embeds of a segment. */
+const about = (flow: string): Uint8Array => packetOf(tcp4(flow, { ttl: 62, checksum: 0x4242, payload: 9 })).slice(0, 28)
+
 t.test('in every segment until the real server’s first data has been acknowledged', async t => {
   const stream = new Stream()
   const syn = { flags: 'S', seq: 1000, tcpOptions: MSS }
@@ -107,8 +110,6 @@ t.test('frames that stand for many segments: each gets it, and fits', async t =>
 
 t.test('an ICMP error about a path’s MTU leaves room for it', async t => {
   const stream = new Stream()
-  const about = (flow: string): Uint8Array =>
-    packetOf(tcp4(flow, { ttl: 62, checksum: 0x4242, payload: 9 })).slice(0, 28)
   const error = { type: 3, code: 4 }
   for (const [mtu, told] of [
     [1400, 1392],

@@ -12,7 +12,7 @@ import { pattern, patternHash } from '../../netns-lab/pattern.js'
 import { until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { which } from '../../netns-lab/tools.js'
-import { buildTwoArm } from '../../netns-lab/two-arm.js'
+import { buildTopology } from '../../netns-lab/build-topology.js'
 import { unhooked } from './unhooked.js'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -21,7 +21,8 @@ const full = process.env['UVS_LAB'] === 'full'
 const REQUESTS = full ? 15_000 : 2000
 const OCTETS = full ? 200_000_000 : 20_000_000
 const LIPS = ['172.16.20.201', '172.16.20.202', '172.16.20.203', '172.16.20.204']
-const plan: LabPlan = natPlan
+/** NAT’s two arms, but that the real servers have no way to the client. */
+const plan: LabPlan = { ...natPlan, servers: natPlan.servers.map(({ gateway: _, ...server }) => server) }
 const { vip } = plan
 const client = hostPart(plan.client.address)
 const [nginxServer, nodeServer] = plan.servers.map(({ address }) => hostPart(address)) as [string, string]
@@ -41,8 +42,7 @@ export async function fullnatLab(io: 'raw' | 'tap'): Promise<void> {
   await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 110_000 }, async t => {
     const spaces = new Namespaces(await Ledger.open(`uvs-fullnat-${io}-${process.pid}-`))
     t.teardown(() => spaces.ledger.remove())
-    await buildTwoArm(spaces, plan, io)
-    for (const { name } of plan.servers) await spaces.ip(name, 'route', 'del', 'default')
+    await buildTopology(spaces, plan, io)
     const logs = { [nginxServer]: startNginx(spaces), [nodeServer]: startNode(spaces) }
     const director = await DirectorProcess.start(spaces, plan, io)
     const admin = async (line: string[]): Promise<string> => {
