@@ -32,6 +32,7 @@ import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { schedulers } from '../sched/index.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { EtherType } from '../wire/ethernet.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
@@ -107,7 +108,8 @@ export class Director implements ReassemblySink {
       if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
     }
     const { local, sysctls } = this
-    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, gone })
+    const usesOf = (laddr: Ipv4Addr): number => this.conns.local.ports.usesOf(laddr)
+    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, usesOf, gone })
     const { counters, destinations } = this.balancing
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
     const availablePages = options.availablePages ?? (() => Infinity)

@@ -21,6 +21,7 @@ const BATCH = 256
 const CHILD = 'measure'
 const GIVEN = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
 const TCPV4 = 1
+const LIP = '10.99.2.201'
 
 interface Kind {
   packets: number
@@ -28,8 +29,8 @@ interface Kind {
   most: number
   method: Method
   tunnel?: TunnelSettings
-  /** Of a client: what comes in, and by which port. */
-  frames(client: string): Given[]
+  /** Of a client: what comes in, and by which port. The real server sees it as these, by TCP and by UDP. */
+  frames(client: string, byTcp: string, byUdp: string): Given[]
 }
 interface Given {
   port: 'c' | 'r'
@@ -60,6 +61,20 @@ const KINDS: Record<string, Kind> = {
         frame: tcp4(`10.99.2.11:8080 > ${client}`, { ...fromServer(), flags: 'PA', payload: 100 }),
       },
       { port: 'r', frame: udp4(`10.99.2.11:8080 > ${client}`, { ...fromServer(), payload: 30 }) },
+    ],
+  },
+  'FULLNAT with PROXY headers': {
+    packets: 1_000_000,
+    most: 0,
+    method: 'fullnat',
+    frames: (client, byTcp, byUdp) => [
+      { port: 'c', frame: tcp4(`${client} > ${VIP}:80`, { ...fromGateway, flags: 'A', seq: 1001, payload: 10 }) },
+      { port: 'c', frame: udp4(`${client} > ${VIP}:53`, { ...fromGateway, payload: 20 }) },
+      {
+        port: 'r',
+        frame: tcp4(`10.99.2.11:8080 > ${byTcp}`, { ...fromServer(), flags: 'PA', ack: 1100, payload: 100 }),
+      },
+      { port: 'r', frame: udp4(`10.99.2.11:8080 > ${byUdp}`, { ...fromServer(), payload: 30 }) },
     ],
   },
   DR: { packets: 1_000_000, most: 0, method: 'direct', frames: inbound },
@@ -113,29 +128,37 @@ async function measure({ packets, method, tunnel, frames }: Kind): Promise<Measu
     ['udp', 53],
   ] as const) {
     const service = { protocol, address: VIP, port }
-    execute(director, { op: 'add-service', service, settings: serviceSettings('wlc') })
-    const destination = { address: '10.99.2.11', port: method === 'masq' ? 8080 : port }
+    const isProxied = method === 'fullnat' && protocol === 'tcp'
+    const clientAddress = isProxied ? 'proxy-v1' : 'none'
+    execute(director, { op: 'add-service', service, settings: serviceSettings('wlc', { clientAddress }) })
+    execute(director, { op: 'add-local-address', service, address: LIP })
+    const isMapped = method === 'masq' || method === 'fullnat'
+    const destination = { address: '10.99.2.11', port: isMapped ? 8080 : port }
     const settings = destinationSettings(1, { method, ...(tunnel ? { tunnel } : {}) })
     execute(director, { op: 'add-destination', service, destination, settings })
   }
   const [c, r] = [director.ports[0]!, director.ports[1]!]
-  const flows = Array.from({ length: CLIENTS }, (_, i) => {
-    const client = `203.0.${i >> 8}.${i & 255}:${10_000 + i}`
-    return { syn: tcp4(`${client} > ${VIP}:80`, fromGateway), given: frames(client) }
-  })
   const slab = slabOver(new ArrayBuffer(16_384))
   const at = HEADROOM + VNET_LEN
   const none = virtioHeader()
   let now = 0
   let wrong = 0
-  for (const { syn } of flows) {
-    slab.bytes.set(syn, at)
-    director.receive(c, slab, at, syn.length)
+  /** Opens a connection; answers where the real server sees the client. */
+  const open = (client: string, frame: Uint8Array): string => {
+    slab.bytes.set(none, at - VNET_LEN)
+    slab.bytes.set(frame, at)
+    director.receive(c, slab, at, frame.length)
+    return method === 'fullnat' ? `${LIP}:${slab.view.getUint16(at + 34)}` : client
   }
+  const flows = Array.from({ length: CLIENTS }, (_, i) => {
+    const client = `203.0.${i >> 8}.${i & 255}:${10_000 + i}`
+    const byTcp = open(client, tcp4(`${client} > ${VIP}:80`, { ...fromGateway, seq: 1000 }))
+    return frames(client, byTcp, open(client, udp4(`${client} > ${VIP}:53`, fromGateway)))
+  })
   const run = (most: number): void => {
     for (let sent = 0; sent < most;) {
       for (let i = 0; i < CLIENTS; i++) {
-        const { given } = flows[i]!
+        const given = flows[i]!
         for (let n = 0; n < given.length; n++) {
           const { port, frame, header, isHeld } = given[n]!
           slab.bytes.set(header ?? none, at - VNET_LEN)

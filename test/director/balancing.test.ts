@@ -45,6 +45,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddress
       random: () => 7,
       now: 0,
       report() {},
+      usesOf: () => 0,
       gone() {},
     }),
     local,

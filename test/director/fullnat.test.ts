@@ -253,6 +253,33 @@ t.test('however a connection ends, its pair is free again', async t => {
   }
 })
 
+t.test('a local address that is taken away stays until its connections have ended', async t => {
+  const lip = parseIpv4(LIP)!
+  const deletions: Record<string, (bench: FullnatBench) => void> = {
+    'from its service': bench =>
+      bench.must({ op: 'delete-local-address', service: { protocol: 'tcp', address: VIP, port: 80 }, address: LIP }),
+    'with its service': bench => {
+      bench.serveFullnat('tcp', `${VIP}:81`, { lips: [] })
+      bench.must({ op: 'delete-service', service: { protocol: 'tcp', address: VIP, port: 80 } })
+    },
+  }
+  for (const [how, remove] of Object.entries(deletions)) {
+    const { bench, local } = connected('tcp')
+    remove(bench)
+    bench.run(1000)
+    t.not(bench.localOf(tcp4(`10.99.1.11:1 > ${VS}`, fromClient)), local, how)
+    t.equal(bench.turn('r', tcp4(`${SERVER} > ${local}`, { ...fromServer(), flags: 'SA' }))[0], 'balanced', how)
+    t.ok(bench.director.local.has(lip), how)
+    bench.run(61_000)
+    t.notOk(bench.director.local.has(lip), how)
+  }
+  const { bench } = connected('tcp')
+  bench.serveFullnat('tcp', `${VIP}:81`)
+  bench.must({ op: 'delete-service', service: { protocol: 'tcp', address: VIP, port: 80 } })
+  bench.run(61_000)
+  t.ok(bench.director.local.has(lip), 'another service has it')
+})
+
 t.test('one-packet scheduling is none with FULLNAT: the answer comes back', async t => {
   const bench = new FullnatBench()
   bench.serveFullnat('udp', VS, { onePacket: true, servers: [SERVER, '10.99.2.12:8080'] })
