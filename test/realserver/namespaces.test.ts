@@ -72,7 +72,10 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
   })
 
   await t.test('TUN: each kind of tunnel, checksums offloaded and not', async t => {
-    await spaces.ip('client', 'route', 'add', VIP, 'dev', 'eth0', 'mtu', '1450')
+    const large = 'x'.repeat(60_000)
+    /** 1450 leaves room for every outer header; with 1500 the director has to cut what it has encapsulated. */
+    const mtu = (octets: number): Promise<void> =>
+      spaces.ip('client', 'route', 'replace', VIP, 'dev', 'eth0', 'mtu', String(octets))
     await done('start', '--vip', VIP, '--tun', '--userspace')
     const echo = spaces.start('rs', 'echo', process.execPath, [join(HERE, 'udp-echo.js'), VIP, String(UDP_PORT)])
     await until(() => readFileSync(echo.log, 'utf8') !== '', 5000)
@@ -80,13 +83,14 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
       for (const tx of /-|gre/.test(kind) ? ['on'] : ['on', 'off']) {
         await spaces.run('client', 'ethtool', ['-K', 'eth0', 'tx', tx, 'tso', 'off', 'gso', 'off'])
         const stop = await send(spaces, kind, mac)
-        const large = 'x'.repeat(60_000)
-        const [page, sum, small, whole] = await probe(
+        await mtu(1450)
+        const [page, sum, small] = await probe(
           ['get', `http://${VIP}/`],
           ['send', `http://${VIP}/sha256`, OCTETS],
           ['udp', VIP, UDP_PORT, 'hello'],
-          ['udp', VIP, UDP_PORT, large],
         )
+        await mtu(1500)
+        const [whole] = await probe(['udp', VIP, UDP_PORT, large])
         t.strictSame([page, sum, small], ['200 rs\n', patternHash(OCTETS), 'hello'], `${kind}, tx ${tx}`)
         t.ok(whole === large, `${kind}, tx ${tx}: 60 KB in outer fragments`)
         await stop()
