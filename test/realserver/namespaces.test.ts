@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { Ledger } from '../../netns-lab/ledger.js'
@@ -157,6 +158,13 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
       const { pid, log, ended } = spaces.start('rs', `foreground-${kills.length}`, process.execPath, args)
       await until(() => readFileSync(log, 'utf8').includes('ready'), 10_000)
       const daemon = Number(/process (\d+)/.exec(readFileSync(log, 'utf8'))![1])
+      if (kills === 'us') {
+        await done('start', '--vip', '192.168.159.101', '--tun')
+        t.equal(identify(daemon), undefined, 'another decapsulator has taken its place')
+        await done('stop', '--vip', '192.168.159.101')
+        await sleep(500)
+        t.ok(identify(pid), 'which is no reason to end')
+      }
       process.kill(kills === 'us' ? pid : daemon, 'SIGTERM')
       t.equal(await ended(), kills === 'us' ? 0 : 1, readFileSync(log, 'utf8'))
       t.equal(identify(daemon), undefined)
