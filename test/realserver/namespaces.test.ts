@@ -127,6 +127,21 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     t.equal(await whole(), before)
   })
 
+  await t.test('what comes by an interface upon another is taken once', async t => {
+    await spaces.ip('rs', 'link', 'add', 'link', 'eth0', 'name', 'upon', 'type', 'macvlan', 'mode', 'bridge')
+    await spaces.ip('rs', 'addr', 'add', '192.168.159.33/24', 'dev', 'upon')
+    await spaces.ip('rs', 'link', 'set', 'upon', 'up')
+    const its = /link\/ether (\S+)/.exec(await spaces.must('rs', 'ip', ['-o', 'link', 'show', 'upon']))![1]!
+    t.match(await done('start', '--vip', VIP, '--tun', '--userspace'), 'on eth0, upon')
+    const stop = await send(spaces, 'ipip', its, '192.168.159.33')
+    await probe(['udp', VIP, UDP_PORT, 'once'])
+    t.match(await done('status'), /^ {4}ipip +1$/m)
+    await stop()
+    await done('stop')
+    await spaces.ip('rs', 'link', 'del', 'upon')
+    t.equal(await whole(), before)
+  })
+
   await t.test('a decapsulator that is killed', async t => {
     const first = await killDecapsulator(await done('start', '--vip', VIP, '--tun', '--userspace'))
     const { status, err } = await realserver('status')
@@ -206,9 +221,9 @@ async function build(spaces: Namespaces): Promise<void> {
 }
 
 /** Starts the director; answers how to end it. */
-async function send(spaces: Namespaces, kind: string, mac: string): Promise<() => Promise<void>> {
+async function send(spaces: Namespaces, kind: string, mac: string, rip = RIP): Promise<() => Promise<void>> {
   await spaces.ip('client', 'neigh', 'flush', 'all')
-  const args = [join(HERE, 'tunnel-sender.js'), 'eth0', VIP, '192.168.159.20', RIP, mac, kind]
+  const args = [join(HERE, 'tunnel-sender.js'), 'eth0', VIP, '192.168.159.20', rip, mac, kind]
   const { pid, log } = spaces.start('director', `sender-${kind}`, process.execPath, args)
   const said = readFileSync(log, 'utf8')
   if (!(await until(() => readFileSync(log, 'utf8') !== said, 10_000))) throw new Error('the sender does not begin')
