@@ -22,7 +22,8 @@ const REQUESTS = full ? 15_000 : 2000
 const OCTETS = full ? 200_000_000 : 20_000_000
 const LIPS = ['172.16.20.201', '172.16.20.202', '172.16.20.203', '172.16.20.204']
 /** NAT’s two arms, but that the real servers have no way to the client. */
-const plan: LabPlan = { ...natPlan, servers: natPlan.servers.map(({ gateway: _, ...server }) => server) }
+const servers = natPlan.servers.map(({ name, segment, address, weight }) => ({ name, segment, address, weight }))
+const plan: LabPlan = { ...natPlan, servers }
 const { vip } = plan
 const client = hostPart(plan.client.address)
 const [nginxServer, nodeServer] = plan.servers.map(({ address }) => hostPart(address)) as [string, string]
