@@ -1,3 +1,3 @@
-import { fullnatLab } from './fullnat.js'
+import { clientAddressLab } from './client-address.js'
 
-await fullnatLab('raw')
+await clientAddressLab('raw')

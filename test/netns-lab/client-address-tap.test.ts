@@ -1,3 +1,3 @@
-import { fullnatLab } from './fullnat.js'
+import { clientAddressLab } from './client-address.js'
 
-await fullnatLab('tap')
+await clientAddressLab('tap')

@@ -40,10 +40,10 @@ const services: [port: number, clientAddress: string[], server: string][] = [
 ]
 
 /** Real servers that know no way to the client: nginx with proxy_protocol, and Node with uvs/client-address. */
-export async function fullnatLab(io: 'raw' | 'tap'): Promise<void> {
+export async function clientAddressLab(io: 'raw' | 'tap'): Promise<void> {
   const skip = (await whyNoNamespaces()) ?? (which('nginx') ? false : 'nginx is not installed')
   await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 110_000 }, async t => {
-    const spaces = new Namespaces(await Ledger.open(`uvs-fullnat-${io}-${process.pid}-`))
+    const spaces = new Namespaces(await Ledger.open(`uvs-who-${io}-${process.pid}-`))
     t.teardown(() => spaces.ledger.remove())
     await buildTopology(spaces, plan, io)
     for (const { name } of plan.servers) await spaces.ip(name, 'route', 'del', 'default')
