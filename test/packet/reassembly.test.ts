@@ -36,10 +36,10 @@ class Bench {
   }
 
   /** Its verdict's name; a piece lies in memory of its own that is gone afterwards. */
-  receive(frame: Uint8Array, port = 0): string {
+  receive(frame: Uint8Array, port = 0, isLocal = true): string {
     const { slab, at, len } = placed(frame)
     if (parseIpv4Header(this.packet.wrap(port, slab, at, len)) !== Verdict.PASS) throw new Error('no IPv4')
-    const verdict = this.reassembly.receive(this.packet, true)
+    const verdict = this.reassembly.receive(this.packet, isLocal)
     slab.bytes.fill(0x5a)
     return verdictNames.get(verdict)!
   }
@@ -326,6 +326,31 @@ t.test('DF stays where no piece without it is larger than the largest with it', 
     t.equal(bench.packet.ip.dontFragment, isWith, `${df1} ${len1}, ${df2} ${len2}`)
     t.equal(bench.packet.ip.isFragment, false)
   }
+})
+
+t.test('of a datagram to us the first piece holds those behind it that fit into its buffer of 1712 octets', async t => {
+  for (const [payload, starts, local, ipOptions] of [
+    [2992, [0, 1480, 2960], 1480, 0],
+    [2992, [0, 800, 1600], 1600, 0],
+    [2992, [0, 8, 16, 1688], 1688, 0],
+    [2992, [0, 8, 16, 1696], 16, 0],
+    [2992, [0, 8, 16, 1688], 16, 8],
+    [2992, [0, 8, 16, 1680], 1680, 8],
+    [100, [0, 24, 56], 108, 0],
+    [1684, [0, 8], 1692, 0],
+    [1685, [0, 8], 8, 0],
+    [2992, [0, 2000], 2000, 0],
+  ] as const)
+    for (const isLocal of [true, false]) {
+      const bench = new Bench()
+      const frame = datagram(payload, 1, CLIENT, { ipOptions: new Uint8Array(ipOptions).fill(1) })
+      const verdicts = inPieces(frame, ...starts).map(each => bench.receive(each, 0, isLocal))
+      t.equal(verdicts.at(-1), 'pass')
+      const { firstPieceLen, piecesAt, transportAt } = bench.packet
+      const what = `${payload + 8} octets in ${starts.join()}, ${ipOptions} of options, ${isLocal}`
+      t.equal(firstPieceLen, isLocal ? local : starts[1], what)
+      t.equal(piecesAt, transportAt)
+    }
 })
 
 t.test('nothing of a datagram is left to the next one in its place', async t => {
