@@ -236,3 +236,9 @@ t.test('any datagram, any MTU, any pieces: it is put together as it was', async 
   )
   t.pass('for all that was drawn')
 })
+
+t.test('a first piece that a tunnel made no multiple of 8 octets is not kept, nor one that is all', async t => {
+  const frame = ip4('10.99.2.1 > 10.99.2.11', 4, new Uint8Array(1120).fill(7), { df: false })
+  const cut = new Bench().cut(frame, 1500, { starts: [0, 400, 600], largest: 520, grown: 20 })
+  t.strictSame(joined(cut.frames).cuts, ['0–496', '496–992', '992–1120'])
+})
