@@ -66,6 +66,21 @@ t.test('in every segment until the real server’s first data has been acknowled
   t.strictSame(stream.changes(), { balanced: 11 })
 })
 
+t.test('a client cannot claim another address by an option of its own', async t => {
+  const fake = unhex('fe081234cb007109')
+  for (const before of ['', '01', '020405b4'])
+    for (const partial of [false, true]) {
+      const stream = new Stream()
+      const pad = unhex('01010101'.repeat(9).slice(0, 64 - before.length))
+      const options = (toa: Uint8Array): TcpOptions => {
+        const tcpOptions = concat(unhex(before), toa, pad.slice(0, 24 - before.length / 2), toa)
+        return { flags: 'S', partial, tcpOptions }
+      }
+      const header = partial ? partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1')) : undefined
+      t.strictSame(stream.client(options(fake), header), [stream.plain(options(TOA), header)], `behind '${before}'`)
+    }
+})
+
 t.test('a reset goes without', async t => {
   const stream = new Stream()
   const options = { flags: 'R', seq: 1001 }

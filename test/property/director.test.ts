@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { schedulers } from '../../src/sched/index.js'
 import { SERVICES, step, Story, type Step } from './story.js'
-import { checkControllers, checkCounts, checkFree, checkTimers, checkWheel } from './whole.js'
+import { checkControllers, checkCounts, checkFree, checkLocal, checkTimers, checkWheel } from './whole.js'
 import { records } from '../support/records.js'
 
 interface Drawn {
@@ -14,7 +14,7 @@ interface Drawn {
 }
 
 const count = SERVICES.length
-const METHODS = ['masq', 'direct', 'tunnel', 'masq', 'masq'] as const
+const METHODS = ['masq', 'direct', 'tunnel', 'fullnat', 'masq'] as const
 const story: fc.Arbitrary<Drawn> = fc.record({
   seed: fc.nat(1000),
   maxConnections: fc.constantFrom(4, 16, 64),
@@ -35,6 +35,7 @@ function begun({ seed, maxConnections, names }: Drawn): Story {
       const what = { op: 'add-destination', service, server, weight: server - 10, thresholds, reached }
       director.happen(what as unknown as Step)
     }
+    director.happen({ op: 'add-local-address', service, lip: 201 } as unknown as Step)
   }
   return director
 }
@@ -53,6 +54,7 @@ t.test('whatever happens, the tables are whole, counts are right, and nobody out
       const all = records(conns)
       checkWheel(conns, all)
       checkControllers(conns, all)
+      checkLocal(conns, all)
       checkCounts(conns, all, director.destinations)
       director.pass(0)
       checkTimers(conns, records(conns), director.now)
@@ -72,6 +74,7 @@ t.test('when all have timed out, nothing refers to a destination', async t => {
     if (conns.table.count > 0) throw new Error(`${conns.table.count} connections after an hour`)
     checkFree(conns, [])
     checkCounts(conns, [], director.destinations)
+    checkLocal(conns, [])
     for (const dest of director.destinations)
       if (dest.overloaded) throw new Error(`destination ${dest.index} is overloaded by nobody`)
     // Without services no scheduler remembers anybody, and after some sweeps the trash is empty.

@@ -1,12 +1,16 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
 import * as fc from 'fast-check'
 import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { DADDR, DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { execute } from '../../src/control/execute.js'
+import { formatIpv4 } from '../../src/wire/addr.js'
 import type { Destination } from '../../src/service/destination.js'
 import { schedulers } from '../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
-import { icmp4, ip4, packetOf, tcp4, UDP, udp4 } from '../support/frames.js'
+import { icmp4, ip4, packetOf, TCP, tcp4, UDP, udp4 } from '../support/frames.js'
+import { records } from '../support/records.js'
 import { inPieces } from '../support/pieces.js'
 import { sctp4 } from '../support/sctp.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -23,6 +27,8 @@ export const SERVICES: ServiceKey[] = [
 const PORTS = [80, 0, 21, 53, 9, 0]
 /** Of UDP or of a mark: -o may be given. */
 const ONE_PACKET = [3, 5]
+/** Of UDP or SCTP: their servers are not told the client. */
+const NOT_TOLD = [3, 4]
 const DEFENCES = ['drop_entry', 'drop_packet', 'secure_tcp']
 const KNOBS = ['expire_nodest_conn', 'expire_quiescent_template', 'conn_reuse_mode', 'sloppy_tcp', 'sloppy_sctp']
 const MORE_KNOBS = ['schedule_icmp', 'nat_icmp_send', ...DEFENCES]
@@ -44,6 +50,8 @@ const reached = fc.constantFrom<Partial<DestinationSettings>[]>(
   { method: 'tunnel' },
   { method: 'tunnel', tunnel: { type: 'gue', port: 6080, checksum: 'full' } },
   { method: 'tunnel', tunnel: { type: 'gre', port: 0, checksum: 'none' } },
+  { method: 'fullnat' },
+  { method: 'fullnat' },
 )
 /** A piece of a UDP datagram: octets `from` on, in blocks of 8. */
 const cut = { id: fc.nat(2), from: fc.nat(3), blocks: fc.nat(3), more: fc.boolean() }
@@ -54,6 +62,7 @@ const settings = fc.record({
   netmask: fc.constantFrom('255.255.255.255', '255.255.255.0'),
   onePacket: fc.boolean(),
   schedFlags: fc.nat(3),
+  clientAddress: fc.constantFrom('none', 'toa', 'proxy-v1', 'proxy-v2'),
 })
 const thresholds = fc.tuple(fc.nat(3), fc.nat(3)).map(([upper, lower]) => ({
   upperThreshold: Math.max(upper, lower),
@@ -67,8 +76,14 @@ const arbitraries = {
   addServer: fc.record({ op: fc.constant('add-destination'), service, server, weight, thresholds, reached }),
   editServer: fc.record({ op: fc.constant('edit-destination'), service, server, weight, thresholds, reached }),
   deleteServer: fc.record({ op: fc.constant('delete-destination'), service, server }),
+  laddr: fc.record({
+    op: fc.constantFrom('add-local-address', 'delete-local-address'),
+    service,
+    lip: fc.integer({ min: 201, max: 203 }),
+  }),
   tcp: fc.record({ op: fc.constant('tcp'), client, cport, vport, flags }),
   tcpAnswer: fc.record({ op: fc.constant('tcp-answer'), client, cport, server, vport, flags }),
+  localAnswer: fc.record({ op: fc.constant('local-answer'), nth: fc.nat(20), flags, chunk }),
   udp: fc.record({ op: fc.constant('udp'), client, cport }),
   udpAnswer: fc.record({ op: fc.constant('udp-answer'), client, cport, server }),
   piece: fc.record({ op: fc.constant('piece'), client, ...cut }),
@@ -98,6 +113,7 @@ export type Step = Partial<Drawn<(typeof arbitraries)[keyof typeof arbitraries]>
 const OFTEN: Partial<Record<keyof typeof arbitraries, number>> = {
   tcp: 12,
   tcpAnswer: 6,
+  localAnswer: 6,
   udp: 6,
   sctp: 5,
   piece: 4,
@@ -182,6 +198,8 @@ export class Story extends BenchDirector {
         const payload = packetOf(about[what['about'] as keyof typeof about]())
         return this.#arrive('c', icmp4(`10.99.1.10 > ${VIP}`, { type: 3, payload, ...inbound }))
       }
+      case 'local-answer':
+        return this.#localAnswer(field('nth'), tcp, sctp)
       case 'tcp-answer':
         return this.#arrive('r', tcp4(`${rs}:${field('vport')} > ${from}`, { ...tcp, ...outbound }))
       case 'udp-answer':
@@ -191,6 +209,21 @@ export class Story extends BenchDirector {
       default:
         return false
     }
+  }
+  /** The real server's, of one of the connections that have a local side. */
+  #localAnswer(nth: number, tcp: { flags: string }, sctp: { chunks: number[] }): boolean {
+    const { conns } = this.director
+    const { words } = conns.table
+    const all = records(conns).filter(conn => conns.local.words[localAt(conn) + LPORT])
+    const conn = all[nth % all.length]
+    if (conn === undefined) return true
+    const laddr = formatIpv4(conns.local.words[localAt(conn) + LADDR]!)
+    const server = `${formatIpv4(words[conn + DADDR]!)}:${words[conn + DPORT_PROTOCOL]! >>> 16}`
+    const flow = `${server} > ${laddr}:${conns.local.words[localAt(conn) + LPORT]}`
+    const ends = fromServer((words[conn + DADDR]! & 0xff) as 11)
+    const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
+    if (protocol === UDP) return this.#arrive('r', udp4(flow, ends))
+    return this.#arrive('r', protocol === TCP ? tcp4(flow, { ...tcp, ...ends }) : sctp4(flow, { ...sctp, ...ends }))
   }
   #arrive(port: string, frame: Uint8Array): boolean {
     this.receive(port, frame)
@@ -215,6 +248,7 @@ function requestOf(what: Step): Request {
     case 'edit-service': {
       const { scheduler, ...more } = what['settings'] as ServiceSettings
       const onePacket = more.onePacket && ONE_PACKET.includes(index)
+      if (NOT_TOLD.includes(index)) delete more.clientAddress
       return { op: what.op, service: key, settings: serviceSettings(scheduler, { ...more, onePacket }) }
     }
     case 'delete-service':
@@ -226,6 +260,9 @@ function requestOf(what: Step): Request {
     }
     case 'delete-destination':
       return { op: what.op, service: key, destination }
+    case 'add-local-address':
+    case 'delete-local-address':
+      return { op: what.op, service: key, address: `10.99.2.${what['lip'] as number}` }
     case 'set-sysctl': {
       const [name, value] = [what['name'] as string, what['value'] as number]
       return { op: what.op, name, value: String(DEFENCES.includes(name) ? value : value % 3) }
