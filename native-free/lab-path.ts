@@ -4,17 +4,11 @@ export interface Place {
   interface: string
 }
 
-/** One step of a packet's way: sent by one host, received by the next. */
-export interface Hop {
-  what: 'syn' | 'request' | 'reply'
-  /** From the first frame shown. */
-  microseconds: number
-  /** Its interface's name where its MAC address tells; a tunnel's end has none. */
-  from: Place
-  to: Place
-  /** Absent where a tunnel's end hands over what was inside. */
+/** What a TCP packet's headers say; with a tunnel's header around it, what that says too. */
+export interface TcpHeaders {
+  /** Absent where the device has no Ethernet. */
   macs?: { src: string; dst: string }
-  /** The tunnel's header; `protocol` 4 is IP in IP. */
+  /** The tunnel's IP header; `protocol` 4 is IP in IP (RFC 2003). */
   outer?: { src: string; dst: string; protocol: number; ttl: number }
   src: string
   dst: string
@@ -23,6 +17,16 @@ export interface Hop {
   ttl: number
   /** Octets of TCP payload. */
   payload: number
+}
+
+/** One step of a packet's way: sent by one host, received by the next; no MACs where a tunnel's end hands over what was inside. */
+export interface Hop extends TcpHeaders {
+  what: 'syn' | 'request' | 'reply'
+  /** From the first frame shown. */
+  microseconds: number
+  /** Its interface's name where its MAC address tells; a tunnel's end has none. */
+  from: Place
+  to: Place
 }
 
 const TITLES = { syn: 'the SYN', request: 'the request', reply: 'the reply' }

@@ -49,6 +49,8 @@ export interface LabReport extends LoadFigures, Machine {
   connections: number
   /** Packets whose checksum the client or a server found wrong. */
   checksumErrors: number
+  /** The load on connections that stay open, where wrk is installed. */
+  wrk?: { command: string; requestsPerSecond: number }
   /** The way of one request and its answer; not where it is simulated. */
   path?: Hop[]
   checks?: Check[]

@@ -16,7 +16,7 @@ export async function measure(runner: Runner, signal: AbortSignal): Promise<Figu
     await runner.start(lab)
     const [wrk, ab, curl] = ['wrk', 'ab', 'curl'].map(which)
     return {
-      ...(wrk ? { wrk: await keptRequests(lab, WRK_SECONDS) } : {}),
+      ...(wrk ? { wrk: (await keptRequests(lab, WRK_SECONDS)).requestsPerSecond } : {}),
       ...(ab ? { ab: await connections(lab, ab) } : {}),
       ...(curl ? { curl: await download(lab) } : {}),
     }

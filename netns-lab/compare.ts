@@ -10,9 +10,20 @@ import { NetnsLab } from './netns-lab.js'
 import { alike, PLANS } from './plans.js'
 import { which } from './tools.js'
 
-const ROUNDS = 3
-const SECONDS = 2
-const BIG_OCTETS = 200_000_000
+/** How much is measured. */
+export interface Effort {
+  rounds: number
+  /** Of requests on connections that stay open. */
+  seconds: number
+  /** With a connection each. */
+  requests: number
+  /** Of the download. */
+  octets: number
+}
+
+const EFFORT: Effort = { rounds: 3, seconds: 2, requests: 15_000, octets: 200_000_000 }
+/** Runs by others that would take part of a processor from ours. */
+const BUSY = 0.5
 
 export interface CompareOptions {
   io: 'raw' | 'tap'
@@ -20,45 +31,46 @@ export interface CompareOptions {
   json?: string
   print: (line: string) => void
   signal: AbortSignal
+  effort?: Effort
 }
 
 /** `uvs lab all`: every mode in turn, round after round, so that whatever else the machine does meets all alike. */
-export async function compareModes({ io, prefix, json, print, signal }: CompareOptions): Promise<number> {
+export async function compareModes(options: CompareOptions): Promise<number> {
+  const { io, json, print, effort = EFFORT } = options
   const host = machine()
   const load = loadavg()[0]!
   print(machineLine(host))
+  if (load > BUSY) print(`The machine is busy, load average ${load.toFixed(1)}: take the figures with care.`)
   print('Each real server is one hop from the director, weight 1, rr. Loads: requests on 50 connections that stay open')
   print(
-    '(wrk, else ab -k); a connection a request, 50 at a time (ab); a download of 200 MB. Each runs once before it counts.',
+    '(wrk, else ab -k); a connection a request, 50 at a time (ab); a download of ${effort.octets / 1e6} MB. Each runs once before it counts.',
   )
   if (!which('ab')) print('ab is not installed: no connections/s')
   const rounds = new Map<LabMode, ModeFigures[]>(LAB_MODES.map(mode => [mode, []]))
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= effort.rounds; round++) {
     for (const mode of LAB_MODES) {
-      print(`round ${round} of ${ROUNDS}: ${mode}`)
-      rounds.get(mode)!.push(await measureMode(mode, io, prefix, signal))
+      print(`round ${round} of ${effort.rounds}: ${mode}`)
+      rounds.get(mode)!.push(await measureMode(mode, options))
     }
   }
   const modes = summariseModes(rounds)
   const order = orderSentence(modes)
-  print(`median of ${ROUNDS} rounds`)
+  print(`median of ${effort.rounds} rounds`)
   for (const line of comparisonTable(modes)) print(line)
-  print('(µs/packet: CPU time of the director, its looking for frames included, for each packet received under wrk.)')
+  print(
+    '(µs: CPU time of the director, its looking for frames included, while the requests/s were counted; packets it received.)',
+  )
   print(order)
   if (json !== undefined) {
-    writeFileSync(json, `${JSON.stringify({ ...host, io, load, rounds: ROUNDS, modes, order }, null, 2)}\n`)
+    writeFileSync(json, `${JSON.stringify({ ...host, io, load, rounds: effort.rounds, modes, order }, null, 2)}\n`)
   }
   return 0
 }
 
-async function measureMode(
-  mode: LabMode,
-  io: 'raw' | 'tap',
-  prefix: string,
-  signal: AbortSignal,
-): Promise<ModeFigures> {
+async function measureMode(mode: LabMode, options: CompareOptions): Promise<ModeFigures> {
+  const { io, prefix, signal, effort = EFFORT } = options
   const plan = alike(PLANS[mode])
-  const web = { quiet: true, workers: true, bigOctets: BIG_OCTETS }
+  const web = { quiet: true, workers: true, bigOctets: effort.octets }
   const lab = await NetnsLab.build({ prefix, plan, io, signal, web })
   try {
     const director = await lab.startDirector()
@@ -67,16 +79,17 @@ async function measureMode(
       if (status !== 0) throw new Error(`${mode}: uvsadm ${rule.join(' ')}: status ${status}: ${err.trim()}`)
     }
     let before = await directorCounters(lab, director.id.pid)
-    const requests = await keptRequests(lab, SECONDS, async () => {
+    const { requestsPerSecond, requests } = await keptRequests(lab, effort.seconds, async () => {
       before = await directorCounters(lab, director.id.pid)
     })
     const { cpuSeconds, received } = difference(before, await directorCounters(lab, director.id.pid))
     const ab = which('ab')
     return {
-      requestsPerSecond: requests,
-      ...(ab ? { connectionsPerSecond: await connections(lab, ab) } : {}),
+      requestsPerSecond,
+      ...(ab ? { connectionsPerSecond: await connections(lab, ab, effort.requests) } : {}),
       gbitPerSecond: await download(lab),
       microsecondsPerPacket: (cpuSeconds * 1e6) / received.packets,
+      microsecondsPerRequest: (cpuSeconds * 1e6) / requests,
     }
   } finally {
     await lab.remove()

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathLines } from '../native-free/lab-path.js'
 import { type LabPlan, rules } from '../native-free/lab-plan.js'
-import { checkLine, type LabReport, serverReports, speedLine, spreadLine } from '../native-free/lab-report.js'
+import {
+  checkLine,
+  type LabReport,
+  type LoadFigures,
+  serverReports,
+  speedLine,
+  spreadLine,
+} from '../native-free/lab-report.js'
+import { readWrk } from './bench-figures.js'
 import { gatherEvidence } from './evidence.js'
 import { DirectorProcess } from './director-process.js'
 import { putLoad } from './load-tool.js'
@@ -30,7 +38,7 @@ const BIG_OCTETS = 20_000_000
 
 /** Builds the lab, balances a load in it, prints what a user would type and see, and removes it, whatever happens. */
 export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
-  const { print, requests, concurrency, signal, plan, io } = options
+  const { print, signal, plan, io } = options
   if (!which('nginx')) print('nginx is not installed: using Node servers')
   if (!which('ab')) print('ab is not installed: using autocannon, whose connections stay open')
   const lab = await NetnsLab.build({ ...options, web: { bigOctets: BIG_OCTETS } })
@@ -51,29 +59,43 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     print(which('curl') ? `client$ curl ${lab.url}` : `client: GET ${lab.url}, by Node`)
     for (const line of pathLines(path)) print(line)
 
-    const answered = (name: string): number => lab.servers.get(name)!.answered()
-    const before = new Map(plan.servers.map(({ name }) => [name, answered(name)]))
-    const begun = await lab.connectionsOpened()
-    const result = await putLoad(lab.spaces, 'client', lab.url, requests, concurrency)
-    print(`client$ ${result.command}`)
-    print(speedLine(result))
+    const load = await balanceLoad(lab, options)
     await admin(['-Ln'])
     await sleep(TICK_MS, undefined, { signal })
     await admin(['-Ln', '--stats'])
 
-    const { command: load, ...figures } = result
-    const servers = serverReports(plan, name => answered(name) - before.get(name)!)
-    const connections = (await lab.connectionsOpened()) - begun
-    if (connections > requests)
-      print(`(Conns: the load tool began ${connections} connections for ${requests} requests.)`)
-    const run = { mode: plan.mode, io, load, requests, concurrency, connections }
     const checks = modeChecks(await gatherEvidence(lab, director, path))
     const checksumErrors = await lab.checksumErrors()
-    const report: LabReport = { ...run, ...figures, servers, checksumErrors, ...machine(), path, checks }
+    const run = { mode: plan.mode, io, requests: options.requests, concurrency: options.concurrency }
+    const report: LabReport = { ...run, ...load, checksumErrors, ...machine(), path, checks }
     print(spreadLine(report))
     for (const check of checks) print(checkLine(check))
     return report
   } finally {
     await lab.remove()
   }
+}
+
+type Load = Pick<LabReport, keyof LoadFigures | 'load' | 'connections' | 'servers' | 'wrk'>
+
+/** Puts the load on, wrk's after it, and counts what came of it at either end. */
+async function balanceLoad(lab: NetnsLab, { plan, requests, concurrency, print }: DemoOptions): Promise<Load> {
+  const answered = (name: string): number => lab.servers.get(name)!.answered()
+  const before = new Map(plan.servers.map(({ name }) => [name, answered(name)]))
+  const begun = await lab.connectionsOpened()
+  const { command, ...figures } = await putLoad(lab.spaces, 'client', lab.url, requests, concurrency)
+  const connections = (await lab.connectionsOpened()) - begun
+  const servers = serverReports(plan, name => answered(name) - before.get(name)!)
+  print(`client$ ${command}`)
+  print(speedLine(figures))
+  if (connections > requests) print(`(It began ${connections} connections for ${requests} requests.)`)
+
+  const load = { ...figures, load: command, connections, servers }
+  const wrk = which('wrk')
+  if (!wrk) return load
+  const args = ['-t1', '-c50', '-d1', lab.url]
+  print(`client$ wrk ${args.join(' ')}`)
+  const requestsPerSecond = readWrk(await lab.spaces.must('client', wrk, args))
+  print(`${Math.round(requestsPerSecond)} a second`)
+  return { ...load, wrk: { command: `wrk ${args.join(' ')}`, requestsPerSecond } }
 }

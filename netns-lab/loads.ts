@@ -1,4 +1,4 @@
-import { readWrk } from './bench-figures.js'
+import { readWrk, readWrkCount } from './bench-figures.js'
 import { fetchUrl } from './fetch-url.js'
 import { putLoad, readAb } from './load-tool.js'
 import type { NetnsLab } from './netns-lab.js'
@@ -9,18 +9,27 @@ const KEPT_REQUESTS = 50_000
 const CONCURRENCY = 50
 const LIMIT_MS = 60_000
 
+export interface KeptRequests {
+  requestsPerSecond: number
+  requests: number
+}
+
 /* Each load once before it is measured: a runner in JavaScript is compiled by its first traffic, and everybody's caches fill. */
 
 /**
  * Requests a second on 50 connections that stay open: by wrk for so many seconds, else by `ab -k`, else by autocannon.
  * `warm` is called between the first, which only warms, and the second, which counts.
  */
-export async function keptRequests(lab: NetnsLab, seconds: number, warm?: () => Promise<void>): Promise<number> {
-  const run = async (length: number, requests: number): Promise<number> => {
+export async function keptRequests(lab: NetnsLab, seconds: number, warm?: () => Promise<void>): Promise<KeptRequests> {
+  const run = async (length: number, requests: number): Promise<KeptRequests> => {
     const [wrk, ab] = ['wrk', 'ab'].map(which)
-    if (wrk) return readWrk(await lab.spaces.must('client', wrk, ['-t1', `-c${CONCURRENCY}`, `-d${length}`, lab.url]))
-    if (ab) return runAb(lab, ab, requests, ['-k'])
-    return (await putLoad(lab.spaces, 'client', lab.url, requests, CONCURRENCY)).requestsPerSecond
+    if (wrk) {
+      const report = await lab.spaces.must('client', wrk, ['-t1', `-c${CONCURRENCY}`, `-d${length}`, lab.url])
+      return { requestsPerSecond: readWrk(report), requests: readWrkCount(report) }
+    }
+    if (ab) return { requestsPerSecond: await runAb(lab, ab, requests, ['-k']), requests }
+    const { requestsPerSecond } = await putLoad(lab.spaces, 'client', lab.url, requests, CONCURRENCY)
+    return { requestsPerSecond, requests }
   }
   await run(1, KEPT_REQUESTS / 5)
   await warm?.()
@@ -28,9 +37,9 @@ export async function keptRequests(lab: NetnsLab, seconds: number, warm?: () => 
 }
 
 /** Requests a second with a connection for each, 50 at a time, by ab. */
-export async function connections(lab: NetnsLab, ab: string): Promise<number> {
-  await runAb(lab, ab, AB_REQUESTS)
-  return runAb(lab, ab, AB_REQUESTS)
+export async function connections(lab: NetnsLab, ab: string, requests = AB_REQUESTS): Promise<number> {
+  await runAb(lab, ab, requests)
+  return runAb(lab, ab, requests)
 }
 
 async function runAb(lab: NetnsLab, ab: string, requests: number, options: string[] = []): Promise<number> {

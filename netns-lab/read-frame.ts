@@ -1,22 +1,13 @@
+import type { TcpHeaders } from '../native-free/lab-path.js'
+
 const IPV4 = 0x0800
 const TCP = 6
 const IPIP = 4
 
-/** What a TCP packet's headers say; with a tunnel's header around it, what that says too. */
-export interface TcpFrame {
-  /** Absent where the device has no Ethernet. */
-  macs?: { src: string; dst: string }
-  /** The tunnel's IP header; `protocol` 4 is IP in IP (RFC 2003). */
-  outer?: { src: string; dst: string; protocol: number; ttl: number }
-  src: string
-  dst: string
-  sport: number
-  dport: number
-  ttl: number
+/** A TCP packet as it was seen on a wire. */
+export interface TcpFrame extends TcpHeaders {
   syn: boolean
   ack: boolean
-  /** Octets of TCP payload. */
-  payload: number
 }
 
 /** Reads a frame of TCP in IPv4, in IP-in-IP too; undefined for anything else. */

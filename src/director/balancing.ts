@@ -60,6 +60,8 @@ export interface BalancingOptions {
   now: number
   /** Told of what a scheduler of the user's does wrong. */
   report: (problem: string) => void
+  /** Connections that come from a local address. */
+  usesOf: (laddr: Ipv4Addr) => number
   /** Told whenever a destination has been deleted, by itself or with its service. */
   gone: () => void
 }
@@ -73,6 +75,8 @@ export class Balancing {
   #nextTick = Infinity
   /** Real servers by address and port, and how many services name each: for nat_icmp_send. */
   readonly #realServers = new Map<number, Destination[]>()
+  /** Local addresses that are given up: held until no connection comes from them. */
+  #leaving: Ipv4Addr[] = []
   readonly #byAddress = new Map<number, Set<Destination>>()
   readonly #options: BalancingOptions
   #now: number
@@ -100,6 +104,7 @@ export class Balancing {
   poll(now: number): void {
     this.#now = now
     this.#trash.sweep(now)
+    if (this.#leaving.length > 0) this.#letGo()
     if (now < this.#nextTick) return
     this.#nextTick = Infinity
     for (const service of this.#services) {
@@ -139,7 +144,7 @@ export class Balancing {
     }
     this.#services.remove(service)
     if (service.mark === 0) this.#options.local.letGo(service.addr)
-    for (const addr of service.localAddresses) this.#options.local.letGo(addr)
+    this.#giveUp(...service.localAddresses)
     this.counters.release(service.counters)
   }
   flush(): void {
@@ -203,12 +208,12 @@ export class Balancing {
     this.#options.local.hold(addr)
     return undefined
   }
-  /** Open connections keep it, but the address is no longer ours unless somebody else holds it. */
+  /** No new connection will come from it; it stays ours until the open ones have ended. */
   deleteLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
     const at = service.localAddresses.indexOf(addr)
     if (at < 0) return 'ENOENT'
     service.localAddresses.splice(at, 1)
-    this.#options.local.letGo(addr)
+    this.#giveUp(addr)
     return undefined
   }
 
@@ -233,6 +238,18 @@ export class Balancing {
     return service.bound.schedule(flow, this.#now)
   }
 
+  #giveUp(...addresses: Ipv4Addr[]): void {
+    this.#leaving.push(...addresses)
+    this.#letGo()
+  }
+  #letGo(): void {
+    const { local, usesOf } = this.#options
+    this.#leaving = this.#leaving.filter(addr => {
+      if (usesOf(addr) > 0) return true
+      local.letGo(addr)
+      return false
+    })
+  }
   #rebind(service: ScheduledService, scheduler: Scheduler, settings: ServiceSettings): Refusal | undefined {
     const before = service.settings
     service.settings = settings

@@ -32,6 +32,7 @@ import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { schedulers } from '../sched/index.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { EtherType } from '../wire/ethernet.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
@@ -39,6 +40,7 @@ import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { guard } from '../sched/guard.js'
 import { Announcer } from './announcer.js'
+import { configure } from './configure.js'
 import { Defence } from './defence.js'
 import { Opener } from './opener.js'
 import { Orphans } from './orphans.js'
@@ -49,7 +51,7 @@ import { Inbound } from './inbound.js'
 import { checkIpOptions } from './ip-options.js'
 import type { Machine } from './machine.js'
 import { checkAddresses } from './martian.js'
-import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type DirectorOptions } from './options.js'
+import type { DirectorOptions } from './options.js'
 import { Outbound } from './outbound.js'
 import { TowardsServer } from './towards-server.js'
 import { seededRandom } from './random.js'
@@ -106,7 +108,8 @@ export class Director implements ReassemblySink {
       if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
     }
     const { local, sysctls } = this
-    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, gone })
+    const usesOf = (laddr: Ipv4Addr): number => this.conns.local.ports.usesOf(laddr)
+    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, usesOf, gone })
     const { counters, destinations } = this.balancing
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
     const availablePages = options.availablePages ?? (() => Infinity)
@@ -143,7 +146,7 @@ export class Director implements ReassemblySink {
     this.#inbound = new Inbound(this.#machine, related, towards, this.#answers)
     this.#outbound = new Outbound(this.#machine, related, this.#answers)
     own.packets = this.#outbound
-    this.#configure(options)
+    configure(this, this.#neighbours, options)
   }
 
   /**
@@ -245,29 +248,6 @@ export class Director implements ReassemblySink {
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     const from = this.local.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
     this.#machine.errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#now)
-  }
-
-  #configure(options: DirectorOptions): void {
-    const names = this.ports.map(port => port.name)
-    for (const text of options.addresses) {
-      const { port, ...cidr } = parseAddress(text, names)
-      if (this.local.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
-      this.routes.addAddress({ ...cidr, port: this.ports[port]! })
-      this.local.hold(cidr.addr)
-    }
-    for (const text of options.vips ?? []) this.local.addBlock(parseVip(text))
-    for (const text of options.routes ?? []) this.#addRoute(text, names)
-    for (const text of options.neighbours ?? []) {
-      const { addr, mac, port } = parseNeighbour(text, names)
-      this.#neighbours.addStatic(this.ports[port]!, addr, mac)
-    }
-  }
-  #addRoute(text: string, names: readonly string[]): void {
-    const { to, gateway, port: index, mtu } = parseRoute(text, names)
-    const onLink = gateway === undefined ? undefined : this.routes.portOnLink(gateway)
-    const port = index === undefined ? onLink : this.ports[index]
-    if (!port) throw new UsageError(`--route: '${text}': the gateway is on none of the networks given by --address`)
-    this.routes.add(to, port, gateway, mtu ?? port.mtu)
   }
 }
 

@@ -1,10 +1,8 @@
 /*
  * What comes to a local address of FULLNAT connections from their real servers' side:
  * 1. whose?                     conn/local-keys       → else PASS
- * 2. a route to the client      neigh/routes          → net unreachable, DROP_NO_ROUTE
- * 3. TTL                                              → time exceeded, DROP_TTL
- * 4. MTU                                              → with DF fragmentation needed, DROP_TOO_BIG
- * 5. both ends translated       forward/fullnat, forward/fullnat-related → BALANCED
+ * 2. a route to the client, TTL, MTU  director/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
+ * 3. both ends translated       forward/fullnat, forward/fullnat-related → BALANCED
  * An ICMP error goes the same way, but that its checksum must be right (DROP_ICMP_CHECKSUM) and none is sent about it.
  */
 import { CADDR, NONE, type ConnIndex } from '../conn/record.js'
@@ -13,9 +11,9 @@ import { fullnatRelated } from '../forward/fullnat-related.js'
 import { fullnat } from '../forward/fullnat.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
-import { IcmpType, Unreachable } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { countOutbound, type Machine } from './machine.js'
+import { wayOut } from './way-out.js'
 
 export class FullnatAnswers {
   readonly #m: Machine
@@ -26,23 +24,11 @@ export class FullnatAnswers {
 
   /** An answer, its ports read. */
   receive(packet: Packet, now: number): Verdict {
-    const { output, errors, conns } = this.#m
-    const { ip } = packet
+    const { output, conns } = this.#m
     const conn = this.find(packet)
     if (conn === NONE) return Verdict.PASS
-    if (!output.route(conns.table.words[conn + CADDR]!)) {
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.NET, 0, undefined, now)
-      return Verdict.DROP_NO_ROUTE
-    }
-    if (ip.ttl <= 1) {
-      errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, undefined, now)
-      return Verdict.DROP_TTL
-    }
-    if (ip.dontFragment && output.exceeds(packet, output.mtu)) {
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output.mtu, undefined, now)
-      return Verdict.DROP_TOO_BIG
-    }
-    ip.decrementTtl()
+    const refused = wayOut(this.#m, packet, conns.table.words[conn + CADDR]!, now)
+    if (refused !== Verdict.PASS) return refused
     this.translate(packet, conn)
     const verdict = output.transmit(packet) || Verdict.BALANCED
     conns.restart(conn)

@@ -2,13 +2,11 @@
  * A packet that is to go on to somebody else: an answer of a real server, or anybody's whose router we are
  * (ipvs-behaviour.md §6.2; RFC 1812 §5.2).
  * 1. not to a group MAC                    → DROP_BROADCAST
- * 2. a route?                              → net unreachable, DROP_NO_ROUTE
- * 3. TTL                                   → time exceeded, DROP_TTL
- * 4. MTU, with DF                          → fragmentation needed, DROP_TOO_BIG
- * 5. a piece of a datagram?                packet/reassembly → HELD, DROP_FRAGMENT_…
- * 6. of a connection, or an error about one? translated, counted → BALANCED; if it came in pieces with DF → DROP_TOO_BIG
- * 7. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
- * 8. otherwise as it is                    → FORWARDED
+ * 2. a route, TTL, MTU?                    director/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
+ * 3. a piece of a datagram?                packet/reassembly → HELD, DROP_FRAGMENT_…
+ * 4. of a connection, or an error about one? translated, counted → BALANCED; came in pieces with DF → DROP_TOO_BIG
+ * 5. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
+ * 6. otherwise as it is                    → FORWARDED
  */
 import { NONE, type ConnIndex } from '../conn/record.js'
 import { Direction } from '../conn/transitions.js'
@@ -25,6 +23,7 @@ import { TcpFlag } from '../wire/tcp.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
 import { countOutbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
+import { wayOut } from './way-out.js'
 
 const PORTS_LEN = 4
 
@@ -40,22 +39,11 @@ export class Outbound implements OwnPackets {
   }
 
   receive(packet: Packet, now: number): Verdict {
-    const { output, errors, balancing, reassembly } = this.#m
+    const { output, balancing, reassembly } = this.#m
     const { ip } = packet
     if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
-    if (!output.route(ip.dstAddr)) {
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.NET, 0, undefined, now)
-      return Verdict.DROP_NO_ROUTE
-    }
-    if (ip.ttl <= 1) {
-      errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, undefined, now)
-      return Verdict.DROP_TTL
-    }
-    if (ip.dontFragment && output.exceeds(packet, output.mtu)) {
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output.mtu, undefined, now)
-      return Verdict.DROP_TOO_BIG
-    }
-    ip.decrementTtl()
+    const refused = wayOut(this.#m, packet, ip.dstAddr, now)
+    if (refused !== Verdict.PASS) return refused
     if (balancing.count === 0) return output.transmit(packet) || Verdict.FORWARDED
     const { protocol } = packet
     if (protocol !== IpProtocol.ICMP && !isBalanced(protocol)) return output.transmit(packet) || Verdict.FORWARDED

@@ -53,8 +53,10 @@ export class TowardsServer implements PieceSink {
     ip.decrementTtl()
     let { mtu } = output
     if (method === Method.TUNNEL) {
-      mtu -= tunnels.overhead(conns.destinationOf(conn))
-      if (mtu < LEAST_MTU) return Verdict.DROP_TOO_BIG
+      const overhead = tunnels.overhead(conns.destinationOf(conn))
+      mtu -= overhead
+      const isBeyondIp = packet.vnet.gsoSize === 0 && packet.ipLen + overhead > 0xffff
+      if (mtu < LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
     }
     if (ip.dontFragment && output.exceeds(packet, mtu) && packet.protocol !== IpProtocol.ICMP) {
       if (method !== Method.TUNNEL || tunnels.looksForMtu) {

@@ -89,7 +89,6 @@ export class Segmenter {
 /** False for another GSO type than the protocol's, and where the segments are those of a packet inside (VXLAN). */
 function isWhatItSays({ protocol, vnet, transportAt, at }: Packet): boolean {
   if (!vnet.isPartial || vnet.csumStart !== transportAt - at) return false
-  const type = vnet.gsoType & ~GsoType.ECN
-  if (protocol === IpProtocol.TCP) return type === GsoType.TCPV4
-  return protocol === IpProtocol.UDP && type === GsoType.UDP_L4
+  if (protocol === IpProtocol.TCP) return (vnet.gsoType & ~GsoType.ECN) === GsoType.TCPV4
+  return protocol === IpProtocol.UDP && vnet.gsoType === GsoType.UDP_L4
 }

@@ -24,6 +24,7 @@ export type Toa = (typeof Toa)[keyof typeof Toa]
  */
 export function insertToa(packet: Packet, addr: number, port: number, mtu: number): Toa {
   const { tcp, ip, vnet, slab } = packet
+  if (overwriteToa(packet, addr, port)) return Toa.INSERTED
   const { headerLen } = tcp
   if (headerLen > TCP_MAX_LEN - TOA_LEN) return Toa.OPTIONS_FULL
   const { gsoSize } = vnet
@@ -44,6 +45,19 @@ export function insertToa(packet: Packet, addr: number, port: number, mtu: numbe
   tcp.wrap(slab.view, packet.transportAt).insertOption(TcpOption.TOA, port, addr, packet.transportLen, partial)
   if (gsoSize > room) vnet.gsoSize = room
   return Toa.INSERTED
+}
+
+/** What the client claims by such an option of its own is made true. Whether there was one. */
+function overwriteToa(packet: Packet, addr: number, port: number): boolean {
+  const { tcp } = packet
+  let value = tcp.findOption(TcpOption.TOA, TOA_LEN)
+  if (value === 0) return false
+  const partial = isPartial(packet)
+  for (; value !== 0; value = tcp.findOption(TcpOption.TOA, TOA_LEN, value - 2 + TOA_LEN)) {
+    tcp.rewriteOptionHalf(value, port, partial)
+    tcp.rewriteOptionWord(value + 2, addr, partial)
+  }
+  return true
 }
 
 /** Leaves room for the option in what the client will send: the MSS that it is told is 8 less. */

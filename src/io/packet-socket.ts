@@ -6,6 +6,7 @@ const AF_PACKET = 17
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
 const SOL_PACKET = 263
 const SOL_SOCKET = 1
+const SO_ERROR = 4
 const SO_ATTACH_FILTER = 26
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
@@ -68,6 +69,13 @@ export function takeDrops(fd: number): number {
   const statistics = Buffer.alloc(8)
   const length = Buffer.from(Uint32Array.of(8).buffer)
   return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) < 0 ? 0 : statistics.readUInt32LE(4)
+}
+
+/** The errno of what has befallen the socket, once; 0 if nothing has, or if it is no socket. */
+export function takeError(fd: number): number {
+  const error = Buffer.alloc(4)
+  const length = Buffer.from(Uint32Array.of(4).buffer)
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, error, length) < 0 ? 0 : error.readInt32LE()
 }
 
 /**

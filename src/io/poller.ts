@@ -1,12 +1,15 @@
+import type { Slab } from '../packet/frame.js'
 import { mapMemory, poll } from './libc.js'
+import { takeError } from './packet-socket.js'
 
 const POLLIN = 1
+const POLLERR = 8
 /** struct pollfd: fd, events, revents. */
 const POLLFD_LEN = 8
 
 /** Waits until one of some file descriptors is readable (poll(2)). */
 export class Poller {
-  readonly #address: number
+  readonly #memory: Slab
   readonly #count: number
 
   constructor(fds: readonly number[]) {
@@ -15,12 +18,23 @@ export class Poller {
       memory.view.setInt32(i * POLLFD_LEN, fd, true)
       memory.view.setInt16(i * POLLFD_LEN + 4, POLLIN, true)
     })
-    this.#address = memory.address
+    this.#memory = memory
     this.#count = fds.length
   }
 
-  /** Blocks this thread for at most `ms`. A signal, too, ends the wait. */
+  /**
+   * Blocks this thread for at most `ms`. A signal, too, ends the wait; so does a socket's error, that its interface has
+   * gone down, once.
+   */
   wait(ms: number): void {
-    poll(this.#address, this.#count, ms)
+    const ready: number = poll(this.#memory.address, this.#count, ms)
+    if (ready > 0) this.#takeErrors()
+  }
+
+  /** An error that nobody takes would end every wait from now on. */
+  #takeErrors(): void {
+    const { view } = this.#memory
+    for (let at = 0; at < this.#count * POLLFD_LEN; at += POLLFD_LEN)
+      if ((view.getInt16(at + 6, true) & POLLERR) !== 0) takeError(view.getInt32(at, true))
   }
 }

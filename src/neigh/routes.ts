@@ -79,6 +79,7 @@ export class Routes {
   }
   /** Forgets what was learnt too long ago, the oldest first. */
   poll(now: number): void {
+    if (this.#paths.size === 0) return
     for (const [dst, { until }] of this.#paths) {
       if (until > now) break
       this.#paths.delete(dst)

@@ -8,7 +8,7 @@ import { VirtioNetView } from '../wire/virtio-net.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { slabOver, VNET_LEN, type Slab } from './frame.js'
 
-const NO_PIECES = new Uint8Array(0)
+export const NO_PIECES = new Uint8Array(0)
 
 /**
  * A frame and the views on it. One object for all frames of a director: pointed at the next frame, never made anew.

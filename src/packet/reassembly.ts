@@ -81,7 +81,6 @@ export class Reassembly {
     if (before === 'all') return Verdict.DROP_FRAGMENT_DUPLICATE
     if (before === 'part') return this.#spoilt(key, datagram)
     if (isLast) datagram.total = to
-    datagram.high = Math.max(datagram.high, to)
     this.#keep(packet, datagram, from, to)
     return datagram.isWhole ? this.#finish(key, packet, datagram, isLocal) : Verdict.HELD
   }
@@ -90,6 +89,7 @@ export class Reassembly {
   poll(now: number): void {
     this.#now = now
     while (this.#spent.length > 0) this.#free.push(this.#spent.pop()!)
+    if (this.#known.size === 0) return
     for (const [key, datagram] of this.#known) {
       if (datagram.deadline > now) break
       this.#end(key, datagram, this.#spent)

@@ -127,7 +127,7 @@ export class Decapsulation {
   }
 
   #setPartial(header: VirtioNetView, start: number, offset: number): boolean {
-    header.setPartial(start, offset)
+    header.leaveChecksum(start, offset)
     return start >= this.#inner.headerLen && start + offset + 2 <= this.len
   }
 

@@ -101,8 +101,8 @@ export class Decapsulator implements FrameSink {
 }
 
 function tunnelRing(name: string, guePort: number): PacketRing {
-  const ring = new PacketRing(name, interfaceInfo(name), fd => {
-    setFilter(fd, tunnelFilter(guePort))
+  const ring = new PacketRing(name, interfaceInfo(name), (fd, _, ifindex) => {
+    setFilter(fd, tunnelFilter(guePort, ifindex))
     return undefined
   })
   try {

@@ -8,8 +8,9 @@ const LOAD_HEADER_LEN_TO_X = 0xb1
 const JUMP_IF_EQUAL = 0x15
 const JUMP_IF_SET = 0x45
 const ANSWER = 0x06
-/** linux/filter.h: SKF_AD_OFF + SKF_AD_PKTTYPE. */
+/** linux/filter.h: SKF_AD_OFF and SKF_AD_PKTTYPE, SKF_AD_IFINDEX. */
 const PACKET_TYPE = 0xfffff000 + 4
+const INTERFACE = 0xfffff000 + 8
 const PACKET_HOST = 0
 const IP = 14
 
@@ -18,10 +19,13 @@ const jumps = (ifSo: number, ifNot: number): number => ifSo | (ifNot << 8)
 
 /**
  * A classic filter, `[code, jumps, constant]`, for Ethernet frames of IPv4: only those to this host that are of IPIP, GRE
- * or GUE, which is UDP to that port.
+ * or GUE, which is UDP to that port. Of an interface that others stand on (VLANs, macvlans) only its own: theirs it has seen
+ * too.
  */
-export function tunnelFilter(guePort: number): [number, number, number][] {
+export function tunnelFilter(guePort: number, ifindex: number): [number, number, number][] {
   return [
+    [LOAD_WORD, 0, INTERFACE],
+    [JUMP_IF_EQUAL, jumps(0, 12), ifindex],
     [LOAD_WORD, 0, PACKET_TYPE],
     [JUMP_IF_EQUAL, jumps(0, 10), PACKET_HOST],
     [LOAD_OCTET, 0, IP + 9], // protocol

@@ -108,10 +108,13 @@ export class TcpView {
     this.#dv.setUint16(this.#at + WINDOW, window)
   }
 
-  /** Where the value of an option begins, in octets from the header; 0 if it is not there, or not `len` octets long in all. */
-  findOption(kind: number, len: number): number {
+  /**
+   * Where the value of an option begins, in octets from the header; 0 if it is not there, or not `len` octets long in all
+   * (0: any). `from`: where an option ends, to look on from there.
+   */
+  findOption(kind: number, len: number, from = TCP_MIN_LEN): number {
     const end = this.headerLen
-    let at = TCP_MIN_LEN
+    let at = from
     while (at < end) {
       const found = this.#dv.getUint8(this.#at + at)
       if (found === TcpOption.END) return 0

@@ -11,6 +11,7 @@ const CSUM_OFFSET = 8
 const NEEDS_CSUM = 1
 const DATA_VALID = 2
 
+/** What a frame's segments are (virtio 1.2 §5.1.6); ECN is a bit beside it. */
 export const GsoType = { TCPV4: 1, UDP_L4: 5, ECN: 0x80 } as const
 
 /** Reads and writes a virtio-net header in place. */
@@ -59,13 +60,6 @@ export class VirtioNetView {
     return this.#dv.getUint8(this.#at + GSO_TYPE)
   }
 
-  /** Writes the header of a packet whose checksum is still to be put `csumOffset` octets behind `csumStart`. */
-  setPartial(csumStart: number, csumOffset: number): void {
-    this.clear()
-    this.#dv.setUint8(this.#at + FLAGS, NEEDS_CSUM)
-    this.#dv.setUint16(this.#at + CSUM_START, csumStart, true)
-    this.#dv.setUint16(this.#at + CSUM_OFFSET, csumOffset, true)
-  }
   /** Says that the packet stands for segments; `headerLen` as for prepareToSend. */
   setGso(type: number, size: number, headerLen: number): void {
     this.#dv.setUint8(this.#at + GSO_TYPE, type)

@@ -19,6 +19,7 @@ import { Direction } from '../../src/conn/transitions.js'
 import { seededRandom } from '../../src/director/random.js'
 import { Counters } from '../../src/service/counters.js'
 import { DestinationTable, type Destination } from '../../src/service/destination.js'
+import { Method } from '../../src/service/method.js'
 import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const TCP = 6
@@ -672,4 +673,110 @@ t.test('idle time is counted from the last restart, not from what is left', asyn
   t.equal(rig.conns.inboundOf(conn), 0)
   rig.conns.countInbound(conn)
   t.equal(rig.conns.inboundOf(conn), 1)
+})
+
+t.test(
+  'a connection keeps the method that its server had; of those whose answers go by, NO_OUTPUT says so',
+  async t => {
+    for (const [method, isOneWay] of [
+      [Method.MASQ, false],
+      [Method.TUNNEL, true],
+      [Method.DIRECT, true],
+      [Method.FULLNAT, false],
+    ] as const) {
+      const rig = new Rig()
+      rig.dest.method = method
+      const opened = [
+        rig.open(),
+        rig.conns.openOnePacket(CLIENT, 1, VIP, 53, rig.dest, 53),
+        rig.conns.openTemplate(TCP, CLIENT, VIP, 80, rig.dest, 80, 100),
+      ]
+      rig.dest.method = Method.MASQ
+      for (const [i, conn] of opened.entries()) {
+        t.equal(rig.conns.methodOf(conn), method, `method ${method}, ${i}`)
+        t.equal(rig.conns.has(conn, ConnFlag.NO_OUTPUT), isOneWay)
+        t.ok(rig.conns.has(conn, ConnFlag.INACTIVE))
+      }
+      t.equal(rig.conns.has(opened[1]!, ConnFlag.ONE_PACKET), true)
+      t.equal(rig.conns.has(opened[2]!, ConnFlag.TEMPLATE), true)
+    }
+  },
+)
+
+const walkTcp = (method: Method, ...packets: string[]): string[] => {
+  const rig = new Rig()
+  rig.dest.method = method
+  const conn = rig.open()
+  return packets.map(what => {
+    rig.packet(conn, what)
+    return `${what} ${rig.state(conn)} ${rig.counted}`
+  })
+}
+
+t.test(
+  'where answers are not seen TCP walks by the client’s side alone (§5.1); one answer, and it is as ever',
+  async t => {
+    t.strictSame(walkTcp(Method.DIRECT, '>S', '>A', '>FA', '>A'), [
+      '>S SYN_RECV 1–0',
+      '>A ESTABLISHED 1–0',
+      '>FA FIN_WAIT 0–1',
+      '>A FIN_WAIT 0–1',
+    ])
+    t.strictSame(walkTcp(Method.MASQ, '>S', '>A', '>FA').at(-1), '>FA CLOSE_WAIT 0–1', 'the client closed first')
+    for (const method of [Method.DIRECT, Method.TUNNEL]) {
+      t.equal(walkTcp(method, '>S', '>R').at(-1), '>R SYN_RECV 1–0', 'a reset before the handshake is over')
+      t.equal(walkTcp(method, '>S', '>A', '>R').at(-1), '>R CLOSE 0–1')
+      t.strictSame(
+        walkTcp(method, '>S', '<SA', '>A', '>FA', '<FA').slice(1),
+        ['<SA SYN_RECV 1–0', '>A ESTABLISHED 1–0', '>FA CLOSE_WAIT 0–1', '<FA TIME_WAIT 0–1'],
+        'with the first answer it is no longer one-way',
+      )
+    }
+  },
+)
+
+t.test('NO_OUTPUT goes with the first answer of TCP or SCTP, and stays with UDP', async t => {
+  for (const [protocol, signal, stays] of [
+    [TCP, 0x12, false],
+    [SCTP, SctpEvent.INIT_ACK, false],
+    [UDP, 0, true],
+  ] as const) {
+    const rig = new Rig()
+    rig.dest.method = Method.DIRECT
+    const conn = rig.open(protocol)
+    rig.conns.packet(conn, protocol, Direction.INBOUND, signal)
+    t.equal(rig.conns.has(conn, ConnFlag.NO_OUTPUT), true, 'a request changes nothing')
+    rig.conns.packet(conn, protocol, Direction.OUTBOUND, signal)
+    t.equal(rig.conns.has(conn, ConnFlag.NO_OUTPUT), stays, `protocol ${protocol}`)
+    t.equal(rig.conns.methodOf(conn), Method.DIRECT)
+    t.equal(rig.conns.has(conn, ConnFlag.INACTIVE), protocol !== TCP, 'the other flags are as they were')
+  }
+})
+
+const walkSctp = (method: Method, ...events: [Direction, number][]): string[] => {
+  const rig = new Rig()
+  rig.dest.method = method
+  const conn = rig.open(SCTP)
+  return events.map(([direction, event]) => {
+    rig.conns.packet(conn, SCTP, direction, event)
+    return sctpStateNames[rig.conns.stateOf(conn)]!
+  })
+}
+
+t.test('where answers are not seen SCTP walks by the client’s side alone (§5.3)', async t => {
+  const { INBOUND: IN, OUTBOUND: OUT } = Direction
+  const { INIT, INIT_ACK, COOKIE_ECHO, DATA, SHUTDOWN, SHUTDOWN_COMPLETE, COOKIE_ACK } = SctpEvent
+  const oneWay: [Direction, number][] = [
+    [IN, INIT],
+    [IN, COOKIE_ECHO],
+    [IN, COOKIE_ACK],
+    [IN, DATA],
+    [IN, SHUTDOWN],
+    [IN, SHUTDOWN_COMPLETE],
+  ]
+  t.strictSame(walkSctp(Method.DIRECT, ...oneWay).slice(0, 4), ['INIT1', 'ESTABLISHED', 'ESTABLISHED', 'ESTABLISHED'])
+  t.strictSame(walkSctp(Method.DIRECT, ...oneWay).slice(4), ['S-RECEIVED', 'CLOSED'])
+  t.strictSame(walkSctp(Method.MASQ, ...oneWay).slice(0, 2), ['INIT1', 'INIT'])
+  const answered = walkSctp(Method.TUNNEL, [IN, INIT], [OUT, INIT_ACK], [IN, COOKIE_ECHO])
+  t.strictSame(answered, ['INIT1', 'C-SENT', 'C-REPLIED'], 'with the first answer it is no longer one-way')
 })

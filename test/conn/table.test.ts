@@ -14,6 +14,7 @@ import {
 } from '../../src/conn/record.js'
 import type { ConnIndex } from '../../src/conn/record.js'
 import { ConnTable, MAX_CONNECTIONS } from '../../src/conn/table.js'
+import { Method } from '../../src/service/method.js'
 import { seededRandom } from '../../src/director/random.js'
 
 const TCP = 6
@@ -375,4 +376,47 @@ t.test('a hidden record is counted, found by nobody, and freed', async t => {
   t.equal(table.count, 1)
   t.equal(table.insertHidden(UDP, CLIENT, 1, VIP, 53), hidden)
   t.strictSame(chains(table), [[shown]])
+})
+
+t.test('an answer of NAT is from the real server, of any other method from the virtual service', async t => {
+  for (const method of [Method.MASQ, Method.TUNNEL, Method.DIRECT]) {
+    const table = new ConnTable(4, seededRandom(1))
+    const conn = table.insert(TCP, CLIENT, 40000, VIP, 80)
+    bind(table, conn, SERVER, 8080, TCP)
+    table.words[conn + FLAGS] = method | ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT
+    const isNat = method === Method.MASQ
+    t.equal(table.lookupOutbound(TCP, SERVER, 8080, CLIENT, 40000), isNat ? conn : NONE, `${method}: the real server's`)
+    t.equal(table.lookupOutbound(TCP, VIP, 80, CLIENT, 40000), isNat ? NONE : conn, `${method}: the virtual service's`)
+    for (const [protocol, addr, port, caddr, cport] of [
+      [UDP, VIP, 80, CLIENT, 40000],
+      [TCP, VIP + 1, 80, CLIENT, 40000],
+      [TCP, VIP, 81, CLIENT, 40000],
+      [TCP, VIP, 80, CLIENT + 1, 40000],
+      [TCP, VIP, 80, CLIENT, 40001],
+      [TCP, VIP, 8080, CLIENT, 40000],
+    ] as const)
+      t.equal(table.lookupOutbound(protocol, addr, port, caddr, cport), NONE, `${method}: ${protocol} ${port} ${cport}`)
+  }
+})
+
+t.test('one client’s connections of both kinds are told apart, in either order', async t => {
+  for (const order of [
+    [Method.MASQ, Method.DIRECT],
+    [Method.DIRECT, Method.MASQ],
+  ]) {
+    const table = new ConnTable(4, seededRandom(1))
+    const conns = new Map(
+      order.map(method => {
+        const vport = method === Method.MASQ ? 80 : 81
+        const conn = table.insert(TCP, CLIENT, 40000, VIP, vport)
+        bind(table, conn, SERVER, vport, TCP)
+        table.words[conn + FLAGS] = method
+        return [method, conn] as const
+      }),
+    )
+    t.equal(table.lookupOutbound(TCP, SERVER, 80, CLIENT, 40000), conns.get(Method.MASQ))
+    t.equal(table.lookupOutbound(TCP, SERVER, 81, CLIENT, 40000), NONE)
+    t.equal(table.lookupOutbound(TCP, VIP, 81, CLIENT, 40000), conns.get(Method.DIRECT))
+    t.equal(table.lookupOutbound(TCP, VIP, 80, CLIENT, 40000), NONE)
+  }
 })

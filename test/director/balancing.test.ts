@@ -1,10 +1,11 @@
 import t from 'tap'
-import { Balancing } from '../../src/director/balancing.js'
+import { Balancing, type DestinationSettings } from '../../src/director/balancing.js'
 import { LocalAddresses } from '../../src/neigh/local-addresses.js'
 import { schedulers } from '../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
 import { Counter, TOTALS } from '../../src/service/counters.js'
 import { formatIpv4, parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
+import { Method, TunnelType } from '../../src/service/method.js'
 import { Sysctls } from '../../src/service/sysctls.js'
 import { identity, ofWeight, plain } from '../support/identity.js'
 
@@ -44,6 +45,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddress
       random: () => 7,
       now: 0,
       report() {},
+      usesOf: () => 0,
       gone() {},
     }),
     local,
@@ -279,4 +281,116 @@ t.test('reset forgets services, trash and counters, and lets go of the addresses
   t.equal(again.destinations[0]!.totalConns, 0)
   balancing.counters.snapshot()
   t.equal(balancing.counters.shown(TOTALS, Counter.IN_BYTES), 0)
+})
+
+const inTunnel = (type: TunnelType, port = 0, flags = 0): DestinationSettings => ({
+  ...ofWeight(1),
+  method: Method.TUNNEL,
+  tunnel: { type, port, flags },
+})
+const { IPIP, GUE, GRE } = TunnelType
+
+t.test('a tunnel is known by address, type and port, of whatever service, while one has it', async t => {
+  const { balancing } = make()
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  balancing.addService(identity(UDP, VIP, 53), plain, 'rr')
+  const [first, second] = [balancing.find(identity(TCP, VIP, 80))!, balancing.find(identity(UDP, VIP, 53))!]
+  const [one, two, three] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map(addr) as [Ipv4Addr, Ipv4Addr, Ipv4Addr]
+  balancing.addDestination(first, one, 80, inTunnel(IPIP))
+  balancing.addDestination(first, two, 80, inTunnel(GUE, 6080))
+  balancing.addDestination(first, three, 80, ofWeight(1))
+  balancing.addDestination(second, one, 53, inTunnel(GRE))
+  balancing.addDestination(second, two, 53, inTunnel(GUE, 6081))
+  const known = (): string[] =>
+    [one, two, three].flatMap((at, i) =>
+      [IPIP, GUE, GRE].flatMap(type =>
+        [0, 6080, 6081, 6082].flatMap(port =>
+          balancing.hasTunnel(at, type, port) ? [`${i + 1} ${type} ${port}`] : [],
+        ),
+      ),
+    )
+  t.strictSame(known(), ['1 0 0', '1 2 0', '2 1 6080', '2 1 6081'])
+  balancing.editDestination(first, first.destination(two, 80)!, inTunnel(GUE, 6082))
+  t.strictSame(known(), ['1 0 0', '1 2 0', '2 1 6081', '2 1 6082'])
+  balancing.editDestination(first, first.destination(one, 80)!, { ...ofWeight(1), method: Method.DIRECT })
+  balancing.editDestination(first, first.destination(three, 80)!, inTunnel(IPIP))
+  t.strictSame(known(), ['1 2 0', '2 1 6081', '2 1 6082', '3 0 0'])
+  balancing.deleteDestination(first, first.destination(two, 80)!)
+  t.strictSame(known(), ['1 2 0', '2 1 6081', '3 0 0'])
+  balancing.addDestination(first, two, 80, inTunnel(IPIP))
+  t.strictSame(known(), ['1 2 0', '2 0 0', '2 1 6081', '3 0 0'], 'back from the trash, another')
+  balancing.deleteService(second)
+  t.strictSame(known(), ['2 0 0', '3 0 0'])
+  balancing.reset()
+  t.strictSame(known(), [])
+})
+
+t.test('a tunnel that is not told is plain IPIP, edited too; its columns hold every port and flag', async t => {
+  const { balancing } = make()
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  const at = addr('10.0.0.1')
+  balancing.addDestination(service, at, 80, inTunnel(GUE, 65_535, 3))
+  const dest = service.destination(at, 80)!
+  t.strictSame(dest.tunnel, { type: GUE, port: 65_535, flags: 3 })
+  t.strictSame([dest.tunnelType, dest.tunnelPort, dest.tunnelFlags], [GUE, 65_535, 3])
+  balancing.editDestination(service, dest, { ...ofWeight(2), method: Method.TUNNEL })
+  t.strictSame([dest.tunnel, dest.weight], [{ type: IPIP, port: 0, flags: 0 }, 2])
+})
+
+t.test('a refused edit changes neither method nor tunnel', async t => {
+  const { balancing } = make()
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  balancing.addDestination(service, addr('10.0.0.1'), 80, inTunnel(GRE, 0, 1))
+  const dest = service.destination(addr('10.0.0.1'), 80)!
+  const asked = { ...ofWeight(7), upperThreshold: 1, lowerThreshold: 2 }
+  t.equal(balancing.editDestination(service, dest, asked), 'ERANGE')
+  t.strictSame([dest.method, dest.tunnel, dest.weight], [Method.TUNNEL, { type: GRE, port: 0, flags: 1 }, 1])
+})
+
+t.test('only NAT’s real servers answer from address and port; whose method is edited follows', async t => {
+  const { balancing } = make()
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  const service = balancing.find(identity(TCP, VIP, 80))!
+  const at = addr('10.0.0.1')
+  balancing.addDestination(service, at, 80, ofWeight(1))
+  const dest = service.destination(at, 80)!
+  const is = (): boolean => balancing.isRealServer(TCP, at, 80)
+  t.equal(is(), true)
+  for (const method of [Method.DIRECT, Method.TUNNEL, Method.FULLNAT]) {
+    balancing.editDestination(service, dest, { ...ofWeight(1), method })
+    t.equal(is(), false, `method ${method}`)
+  }
+  balancing.editDestination(service, dest, ofWeight(1))
+  t.equal(is(), true)
+  t.equal(balancing.isRealServer(UDP, at, 80), false)
+  t.equal(balancing.isRealServer(TCP, at, 81), false)
+  balancing.deleteDestination(service, dest)
+  t.equal(is(), false)
+})
+
+t.test('local addresses are ours while a service has them, however it goes', async t => {
+  const { balancing, local } = make()
+  const [lip, other] = [addr('10.0.0.201'), addr('10.0.0.202')]
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  balancing.addService(identity(TCP, VIP, 81), plain, 'rr')
+  const [first, second] = [80, 81].map(port => balancing.find(identity(TCP, VIP, port))!)
+  const ours = (): boolean[] => [lip, other].map(at => local.has(at))
+  t.equal(balancing.addLocalAddress(first!, lip), undefined)
+  t.equal(balancing.addLocalAddress(first!, lip), 'EEXIST')
+  t.equal(balancing.addLocalAddress(second!, lip), undefined, 'two services may share one')
+  t.equal(balancing.addLocalAddress(first!, other), undefined)
+  for (const text of ['0.1.2.3', '224.0.0.1', '255.255.255.255'])
+    t.equal(balancing.addLocalAddress(first!, addr(text)), 'EINVAL', text)
+  t.strictSame(ours(), [true, true])
+  t.equal(balancing.deleteLocalAddress(second!, other), 'ENOENT')
+  t.equal(balancing.deleteLocalAddress(first!, lip), undefined)
+  t.equal(balancing.deleteLocalAddress(first!, lip), 'ENOENT')
+  t.strictSame(ours(), [true, true], 'the other service has it still')
+  balancing.deleteService(second!)
+  t.strictSame(ours(), [false, true])
+  balancing.reset()
+  t.strictSame(ours(), [false, false])
+  t.notOk(local.has(VIP))
 })

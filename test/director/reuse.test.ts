@@ -4,6 +4,8 @@ import { STATE_CHILDREN } from '../../src/conn/record.js'
 import { sctpStateNames } from '../../src/conn/sctp-states.js'
 import { tcpStateNames } from '../../src/conn/tcp-states.js'
 import { seededRandom } from '../../src/director/random.js'
+import { Direction } from '../../src/conn/transitions.js'
+import { Method } from '../../src/service/method.js'
 import { isNewConnection, isReplaceable } from '../../src/director/reuse.js'
 import { Counters } from '../../src/service/counters.js'
 import { DestinationTable } from '../../src/service/destination.js'
@@ -107,4 +109,30 @@ t.test('one with children is not ended: the newer one is found before it', async
   t.equal(scene.connections().length, 3)
   t.not(table.lookupInbound(6, client, 1, vip, 80), parent)
   t.equal(conns.secondsLeft(parent), 9, 'its own time goes on')
+})
+
+t.test('with bit 2 of conn_reuse_mode, FIN_WAIT too, where no answer has been seen', async t => {
+  const { TUNNEL, DIRECT, MASQ } = Method
+  const destinations = new DestinationTable(new Counters())
+  const dest = destinations.create({ protocol: 6, addr: 1 as Ipv4Addr, port: 80, mark: 0 }, 2 as Ipv4Addr, 80)
+  dest.configure(1, 0, 0)
+  for (const method of [MASQ, TUNNEL, DIRECT])
+    for (const isSeen of [false, true])
+      for (const mode of ['0', '1', '2', '3', '4', '6', '-1']) {
+        const conns = new Connections(8, seededRandom(1), destinations, 0)
+        dest.method = method
+        const conn = conns.open(6, 1, 2, 3, 4, dest, 5)
+        if (isSeen) conns.packet(conn, 6, Direction.OUTBOUND, 0x12)
+        const sysctls = new Sysctls()
+        sysctls.set('conn_reuse_mode', mode)
+        const isAllowed = method !== MASQ && !isSeen && (Number(mode) & 2) !== 0
+        for (const [state, name] of tcpStateNames.entries()) {
+          conns.table.words[conn + STATE_CHILDREN] = state
+          const over = ['TIME_WAIT', 'CLOSE', ...(isAllowed ? ['FIN_WAIT'] : [])]
+          const expected = mode !== '0' && over.includes(name)
+          const is = isReplaceable(conns, conn, 6, sysctls)
+          if (is !== expected) t.fail(`method ${method}, mode ${mode}, ${name}, answer ${isSeen}: ${is}`)
+        }
+      }
+  t.pass('every method, mode and state')
 })

@@ -1,6 +1,11 @@
 import t from 'tap'
 import { check, close, eventfd, readWord } from '../../src/io/libc.js'
+import { interfaceInfo } from '../../src/io/interface.js'
+import { bindTo, packetSocket, takeError } from '../../src/io/packet-socket.js'
 import { Poller } from '../../src/io/poller.js'
+import { ip, ownNetwork, veth } from './own-network.js'
+
+const skip = ownNetwork()
 
 const NONBLOCK = 0o4000
 
@@ -31,4 +36,19 @@ t.test('or until any of its descriptors is readable', async t => {
 t.test('0 does not wait; neither do no descriptors for long', async t => {
   t.ok(waited(new Poller([]), 0) < 40)
   t.ok(waited(new Poller([]), 30) >= 29)
+})
+
+t.test('a socket whose interface goes down ends one wait, not all', { skip }, async t => {
+  veth('va', 'vb')
+  const fd = packetSocket()
+  t.teardown(() => close(fd))
+  bindTo(fd, interfaceInfo('va').index, 0x0800, 'va')
+  const poller = new Poller([fd])
+  ip('link set va down')
+  t.ok(waited(poller, 1000) < 900, 'it is told')
+  t.ok(waited(poller, 50) >= 49, 'once')
+  t.equal(takeError(fd), 0)
+  ip('link del va')
+  poller.wait(0)
+  t.ok(waited(poller, 50) >= 49, 'nor when it has gone for good')
 })

@@ -121,3 +121,67 @@ t.test('an address is on the link of the port whose network it is in', async t =
     ['a', 'b', undefined, undefined],
   )
 })
+
+/** The MTU on the way to an address, by its route. */
+const mtuTo = (routes: Routes, dst: number): number => routes.pathMtu(dst, routes.lookup(dst)!)
+function connected(mtu = 1500): Routes {
+  const routes = new Routes()
+  routes.add(cidr('0.0.0.0/0'), port(0, 'a', mtu), addr('10.0.0.254'))
+  return routes
+}
+
+t.test('a path’s MTU that was learnt counts for that destination only, 552 at the least', async t => {
+  const routes = connected()
+  const [here, there] = [addr('192.0.2.1'), addr('192.0.2.2')]
+  t.equal(mtuTo(routes, here), 1500)
+  for (const [told, counts] of [
+    [1400, 1400],
+    [1499, 1499],
+    [552, 552],
+    [551, 552],
+    [0, 552],
+    [68, 552],
+    [1500, 1500],
+    [9000, 1500],
+  ] as const) {
+    routes.learnMtu(here, told, 0)
+    t.equal(mtuTo(routes, here), counts, `${told}`)
+    t.equal(mtuTo(routes, there), 1500)
+  }
+  const narrow = connected(500)
+  narrow.learnMtu(here, 552, 0)
+  t.equal(mtuTo(narrow, here), 500, 'never more than the route’s own')
+})
+
+t.test('it is forgotten after 600 s; told again, it has its time again', async t => {
+  const routes = connected()
+  const [here, there] = [addr('192.0.2.1'), addr('192.0.2.2')]
+  routes.learnMtu(here, 1400, 1000)
+  routes.learnMtu(there, 1300, 2000)
+  routes.learnMtu(here, 1200, 300_000)
+  routes.poll(601_999)
+  t.strictSame([mtuTo(routes, here), mtuTo(routes, there)], [1200, 1300])
+  routes.poll(602_000)
+  t.strictSame([mtuTo(routes, here), mtuTo(routes, there)], [1200, 1500])
+  routes.poll(899_999)
+  t.equal(mtuTo(routes, here), 1200)
+  routes.poll(900_000)
+  t.equal(mtuTo(routes, here), 1500)
+})
+
+const nth = (n: number): number => addr('198.18.0.0') + n
+
+t.test('1024 paths are remembered: the one told longest ago goes', async t => {
+  const routes = connected()
+  for (let n = 0; n < 1024; n++) routes.learnMtu(nth(n), 1400, n)
+  routes.learnMtu(nth(0), 1400, 2000)
+  t.equal(mtuTo(routes, nth(1)), 1400, 'one that was known already pushes nobody out')
+  routes.learnMtu(nth(1024), 1400, 2001)
+  t.strictSame(
+    [0, 1, 2, 1023, 1024].map(n => mtuTo(routes, nth(n))),
+    [1400, 1500, 1400, 1400, 1400],
+  )
+  for (let n = 2000; n < 10_000; n++) routes.learnMtu(nth(n), 1400, n)
+  const known = Array.from({ length: 10_000 }, (_, n) => mtuTo(routes, nth(n))).filter(mtu => mtu === 1400).length
+  t.equal(known, 1024)
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Figures, median, readWrk, summarise, summaryLine } from '../../netns-lab/bench-figures.js'
+import { type Figures, median, readWrk, readWrkCount, summarise, summaryLine } from '../../netns-lab/bench-figures.js'
 
 t.test('the median of an odd and of an even number of values', async t => {
   t.equal(median([3, 1, 2]), 2)
@@ -51,6 +51,7 @@ t.test('a row as text', async t => {
 t.test('wrk’s report counts only if nothing failed', async t => {
   const report = '  Latency  1ms\nRequests/sec:  69012.34\nTransfer/sec: 9MB\n'
   t.equal(readWrk(report), 69012.34)
+  t.equal(readWrkCount(`  139652 requests in 2.00s, 23.97MB read\n${report}`), 139652)
   const failed = `  Socket errors: connect 0, read 3, write 0, timeout 0\n${report}`
   t.throws(() => readWrk(failed), { message: 'wrk: Socket errors: connect 0, read 3, write 0, timeout 0' })
   t.throws(() => readWrk(`  Non-2xx or 3xx responses: 4\n${report}`), /Non-2xx/)

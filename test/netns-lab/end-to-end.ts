@@ -21,10 +21,10 @@ const { vip } = natPlan
 /** Runs probes one after another in the client's namespace; answers what each of them said. */
 export type Probe = (...probes: (string | number)[][]) => Promise<unknown[]>
 
-export function probeIn(lab: NetnsLab): Probe {
+export function probeIn(lab: NetnsLab, limitMs = 60_000): Probe {
   return async (...probes) => {
     const args = unhooked([PROBE, JSON.stringify(probes)])
-    return JSON.parse(await lab.spaces.must('client', 'env', args, 60_000)) as unknown[]
+    return JSON.parse(await lab.spaces.must('client', 'env', args, limitMs)) as unknown[]
   }
 }
 

@@ -12,8 +12,9 @@ import { clientBeyond, narrow, serversBeyond } from './long-ways.js'
 
 /** UVS_E2E_OCTETS=200000000 for the issue's 200 MB. */
 const OCTETS = Number(process.env['UVS_E2E_OCTETS'] ?? 20_000_000)
-/** Enough to need full segments, and to be soon there. */
+/** Enough to need full segments, and soon there, unless a path's MTU is not learned. */
 const SOME_OCTETS = 500_000
+const SOON_MS = 15_000
 /** UVS_E2E_REQUESTS=15000 for the issue's. */
 const REQUESTS = Number(process.env['UVS_E2E_REQUESTS'] ?? 2000)
 const DATAGRAM = 60_000
@@ -37,6 +38,10 @@ export async function everyMode(mode: LabMode, io: 'raw' | 'tap'): Promise<void>
     t.teardown(() => lab.remove())
     await startWithRules(lab, [...rules(plan), ...udpRules(plan)])
 
+    await t.test('fetches go to one real server after the other', async t => {
+      const bodies = await probeIn(lab)(...Array.from({ length: 4 }, () => ['get', lab.url]))
+      t.strictSame(bodies.sort(), ['200 rs1\n', '200 rs1\n', '200 rs2\n', '200 rs2\n'])
+    })
     await t.test('offloads on', t => passes(t, lab))
     await t.test('offloads off', { skip: without('ethtool') }, async t => {
       await offloadsOff(lab)
@@ -51,14 +56,16 @@ export async function everyMode(mode: LabMode, io: 'raw' | 'tap'): Promise<void>
 async function passes(t: Test, lab: NetnsLab): Promise<void> {
   const { plan } = lab.options
   const probe = probeIn(lab)
+  const soon = probeIn(lab, SOON_MS)
   const there = (octets: number): (string | number)[][] => [
     ['hash', `${lab.url}octets/${octets}`],
     ['send', `${lab.url}sha256`, octets],
   ]
 
-  await t.test('fetches go to one real server after the other', async t => {
-    const bodies = await probe(...Array.from({ length: 4 }, () => ['get', lab.url]))
-    t.strictSame(bodies.sort(), ['200 rs1\n', '200 rs1\n', '200 rs2\n', '200 rs2\n'])
+  await t.test('both real servers answer', async t => {
+    // A port of the client's that comes again may belong to a connection that lives on: the spread is not strict any more.
+    const bodies = await probe(...Array.from({ length: 24 }, () => ['get', lab.url]))
+    t.strictSame([...new Set(bodies)].sort(), ['200 rs1\n', '200 rs2\n'])
   })
 
   await t.test(`${OCTETS} octets come down and go up unchanged`, async t => {
@@ -85,7 +92,7 @@ async function passes(t: Test, lab: NetnsLab): Promise<void> {
     await forgetPaths(lab)
     const before = await unreachables(lab, servers)
     await narrow(lab, 'outer', 'beyond', NARROW)
-    t.strictSame(await probe(...there(SOME_OCTETS)), [patternHash(SOME_OCTETS), patternHash(SOME_OCTETS)])
+    t.strictSame(await soon(...there(SOME_OCTETS)), [patternHash(SOME_OCTETS), patternHash(SOME_OCTETS)])
     await narrow(lab, 'outer', 'beyond')
     t.ok((await unreachables(lab, servers)) > before, 'a real server heard of it')
   })
@@ -96,7 +103,7 @@ async function passes(t: Test, lab: NetnsLab): Promise<void> {
     await forgetPaths(lab)
     const before = await unreachables(lab, ['client'])
     await narrow(lab, inner!.name, 'far', NARROW)
-    t.strictSame(await probe(...there(SOME_OCTETS)), [patternHash(SOME_OCTETS), patternHash(SOME_OCTETS)])
+    t.strictSame(await soon(...there(SOME_OCTETS)), [patternHash(SOME_OCTETS), patternHash(SOME_OCTETS)])
     await narrow(lab, inner!.name, 'far')
     t.ok((await unreachables(lab, ['client'])) > before, 'the client heard of it')
   })

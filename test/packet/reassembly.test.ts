@@ -36,10 +36,10 @@ class Bench {
   }
 
   /** Its verdict's name; a piece lies in memory of its own that is gone afterwards. */
-  receive(frame: Uint8Array, port = 0): string {
+  receive(frame: Uint8Array, port = 0, isLocal = true): string {
     const { slab, at, len } = placed(frame)
     if (parseIpv4Header(this.packet.wrap(port, slab, at, len)) !== Verdict.PASS) throw new Error('no IPv4')
-    const verdict = this.reassembly.receive(this.packet, true)
+    const verdict = this.reassembly.receive(this.packet, isLocal)
     slab.bytes.fill(0x5a)
     return verdictNames.get(verdict)!
   }
@@ -159,8 +159,9 @@ t.test('source, destination, protocol and id tell datagrams apart', async t => {
   }
 })
 
+const last = (offset: number, octets: number): Uint8Array => piece(offset, octets, false)
+
 t.test('ends that contradict each other spoil the datagram, and what comes then begins anew', async t => {
-  const last = (offset: number, octets: number): Uint8Array => piece(offset, octets, false)
   for (const [why, before, spoiling] of [
     ['an end before what is there', [piece(0, 32)], last(8, 8)],
     ['an end in what is there', [piece(8, 24)], last(0, 20)],
@@ -222,6 +223,19 @@ t.test('what was cut off is not in the error about it either: nobody reads our m
     bench.timedOut.map(([, frame]) => frame.length),
     [14 + 20 + 8],
   )
+})
+
+t.test('what has come in one run of pieces is a duplicate; across two runs it spoils the datagram', async t => {
+  const repeated = piece(8, 16)
+  for (const [verdict, pieces] of [
+    ['drop-fragment-duplicate', [piece(0, 16), piece(16, 16)]],
+    ['drop-fragment-overlap', [piece(16, 16), piece(0, 16)]],
+    ['drop-fragment-overlap', [piece(0, 16), piece(32, 8), piece(16, 16)]],
+  ] as const) {
+    const bench = new Bench()
+    bench.all(...pieces)
+    t.equal(bench.receive(repeated), verdict)
+  }
 })
 
 t.test('pieces of nothing are malformed, and the datagram that they say they are of is lost', async t => {
@@ -340,6 +354,45 @@ t.test('DF stays where no piece without it is larger than the largest with it', 
     t.equal(bench.packet.ip.dontFragment, isWith, `${df1} ${len1}, ${df2} ${len2}`)
     t.equal(bench.packet.ip.isFragment, false)
   }
+})
+
+t.test('of a datagram to us the first piece holds those behind it that fit into its buffer of 1712 octets', async t => {
+  for (const [payload, starts, local, ipOptions] of [
+    [2992, [0, 1480, 2960], 1480, 0],
+    [2992, [0, 800, 1600], 1600, 0],
+    [2992, [0, 8, 16, 1688], 1688, 0],
+    [2992, [0, 8, 16, 1696], 16, 0],
+    [2992, [0, 8, 16, 1688], 16, 8],
+    [2992, [0, 8, 16, 1680], 1680, 8],
+    [100, [0, 24, 56], 108, 0],
+    [1684, [0, 8], 1692, 0],
+    [1685, [0, 8], 8, 0],
+    [2992, [0, 2000], 2000, 0],
+  ] as const)
+    for (const isLocal of [true, false]) {
+      const bench = new Bench()
+      const frame = datagram(payload, 1, CLIENT, { ipOptions: new Uint8Array(ipOptions).fill(1) })
+      const verdicts = inPieces(frame, ...starts).map(each => bench.receive(each, 0, isLocal))
+      t.equal(verdicts.at(-1), 'pass')
+      const { firstPieceLen, piecesAt, transportAt } = bench.packet
+      const what = `${payload + 8} octets in ${starts.join()}, ${ipOptions} of options, ${isLocal}`
+      t.equal(firstPieceLen, isLocal ? local : starts[1], what)
+      t.equal(piecesAt, transportAt)
+    }
+})
+
+t.test('nothing of a datagram is left to the next one in its place', async t => {
+  const bench = new Bench()
+  const pair = (more: object): Uint8Array[] => [piece(0, 16, true, more), piece(16, 8, false, more)]
+  t.strictSame(bench.all(...pair({ df: true, tos: 1 })), ['held', 'pass'])
+  t.equal(bench.packet.ip.dontFragment, true)
+  bench.pass(1)
+  t.strictSame(bench.all(...pair({ df: false })), ['held', 'pass'])
+  t.equal(bench.packet.ip.dontFragment, false)
+  bench.pass(1)
+  bench.receive(piece(8, 8, false))
+  bench.pass(30_000)
+  t.strictSame([bench.lost.length, bench.timedOut.length], [1, 0], 'nor its first piece')
 })
 
 t.test('30 s after the first to come it is given up; who sent the first piece is told, with that piece', async t => {
@@ -470,6 +523,28 @@ t.test('two that share a hash take turns: the older goes, by name, and never mix
   t.strictSame(elsewhere.lost, [], 'under another seed they do not meet')
 })
 
+/** `x` of `Math.imul(x, factor) === y`, for an odd factor. */
+function unmul(y: number, factor: number): number {
+  let inverse = factor
+  for (let i = 0; i < 5; i++) inverse = Math.imul(inverse, 2 - Math.imul(factor, inverse))
+  return Math.imul(y, inverse)
+}
+
+t.test('two protocols that share a hash are told apart', async t => {
+  const seed = 0x1234567
+  const bench = new Bench(seed)
+  const entered = mixed(0x0a63010a, seed)
+  const x = entered ^ 0x0a630164
+  const other = Math.imul(x ^ (x >>> 16), 0x85ebca6b) ^ 17 ^ 132
+  const y = unmul(other, 0x85ebca6b)
+  const dst = (y ^ (y >>> 16) ^ entered) >>> 0
+  const frame = piece(0, 8).with(23, 132)
+  frame.set([dst >>> 24, (dst >>> 16) & 255, (dst >>> 8) & 255, dst & 255], 30)
+  t.equal(bench.receive(piece(0, 8)), 'held')
+  t.equal(bench.receive(withHeader(frame, 1, new Uint8Array(8))), 'held')
+  t.strictSame(bench.lost, ['drop-fragment-evicted'])
+})
+
 t.test('cleared, nothing is awaited, told or kept', async t => {
   const bench = new Bench()
   for (let n = 0; n < 256; n++) bench.receive(half(n >> 5, n, false))
@@ -482,7 +557,9 @@ t.test('cleared, nothing is awaited, told or kept', async t => {
 
 /** What comes of pieces of one datagram, by 8 octets each (RFC 791 §3.2; Linux drops what overlaps). */
 class Slow {
-  blocks = new Map<number, boolean>()
+  /** Which run each is of: pieces in the order of their offsets, each where the last of all ended. */
+  blocks = new Map<number, number>()
+  runs = 0
   total = -1
   high = 0
 
@@ -503,9 +580,11 @@ class Slow {
       return 'drop-fragment-malformed'
     }
     const known = its.filter(block => this.blocks.has(block)).length
-    if (known === its.length) return 'drop-fragment-duplicate'
+    const isOneRun = new Set(its.map(block => this.blocks.get(block))).size === 1
+    if (known === its.length && isOneRun) return 'drop-fragment-duplicate'
     if (known > 0) return this.spoilt()
-    for (const block of its) this.blocks.set(block, true)
+    if (from !== this.high) this.runs++
+    for (const block of its) this.blocks.set(block, this.runs)
     this.high = Math.max(this.high, to)
     if (!isMore) this.total = to
     if (this.total < 0 || this.blocks.size < Math.ceil(this.total / 8)) return 'held'

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { schedulers } from '../../src/sched/index.js'
 import { SERVICES, step, Story, type Step } from './story.js'
-import { checkControllers, checkCounts, checkFree, checkTimers, checkWheel } from './whole.js'
+import { checkControllers, checkCounts, checkFree, checkLocal, checkTimers, checkWheel } from './whole.js'
 import { records } from '../support/records.js'
 
 interface Drawn {
@@ -14,6 +14,7 @@ interface Drawn {
 }
 
 const count = SERVICES.length
+const METHODS = ['masq', 'direct', 'tunnel', 'fullnat', 'masq'] as const
 const story: fc.Arbitrary<Drawn> = fc.record({
   seed: fc.nat(1000),
   maxConnections: fc.constantFrom(4, 16, 64),
@@ -30,8 +31,11 @@ function begun({ seed, maxConnections, names }: Drawn): Story {
     director.happen({ op: 'add-service', service, settings: { scheduler: `x-${name}`, ...more } } as unknown as Step)
     for (const server of [11, 12, 13]) {
       const thresholds = { upperThreshold: seed % 4, lowerThreshold: 0 }
-      director.happen({ op: 'add-destination', service, server, weight: server - 10, thresholds } as unknown as Step)
+      const reached = { method: METHODS[(seed + server) % METHODS.length]! }
+      const what = { op: 'add-destination', service, server, weight: server - 10, thresholds, reached }
+      director.happen(what as unknown as Step)
     }
+    director.happen({ op: 'add-local-address', service, lip: 201 } as unknown as Step)
   }
   return director
 }
@@ -50,6 +54,7 @@ t.test('whatever happens, the tables are whole, counts are right, and nobody out
       const all = records(conns)
       checkWheel(conns, all)
       checkControllers(conns, all)
+      checkLocal(conns, all)
       checkCounts(conns, all, director.destinations)
       director.pass(0)
       checkTimers(conns, records(conns), director.now)
@@ -69,6 +74,7 @@ t.test('when all have timed out, nothing refers to a destination', async t => {
     if (conns.table.count > 0) throw new Error(`${conns.table.count} connections after an hour`)
     checkFree(conns, [])
     checkCounts(conns, [], director.destinations)
+    checkLocal(conns, [])
     for (const dest of director.destinations)
       if (dest.overloaded) throw new Error(`destination ${dest.index} is overloaded by nobody`)
     // Without services no scheduler remembers anybody, and after some sweeps the trash is empty.

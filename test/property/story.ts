@@ -1,12 +1,17 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
 import * as fc from 'fast-check'
-import type { Request, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { DADDR, DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { execute } from '../../src/control/execute.js'
+import { formatIpv4 } from '../../src/wire/addr.js'
 import type { Destination } from '../../src/service/destination.js'
 import { schedulers } from '../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
-import { icmp4, packetOf, tcp4, udp4 } from '../support/frames.js'
+import { icmp4, ip4, packetOf, TCP, tcp4, UDP, udp4 } from '../support/frames.js'
+import { records } from '../support/records.js'
+import { inPieces } from '../support/pieces.js'
 import { sctp4 } from '../support/sctp.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
@@ -22,6 +27,8 @@ export const SERVICES: ServiceKey[] = [
 const PORTS = [80, 0, 21, 53, 9, 0]
 /** Of UDP or of a mark: -o may be given. */
 const ONE_PACKET = [3, 5]
+/** Of UDP or SCTP: their servers are not told the client. */
+const NOT_TOLD = [3, 4]
 const DEFENCES = ['drop_entry', 'drop_packet', 'secure_tcp']
 const KNOBS = ['expire_nodest_conn', 'expire_quiescent_template', 'conn_reuse_mode', 'sloppy_tcp', 'sloppy_sctp']
 const MORE_KNOBS = ['schedule_icmp', 'nat_icmp_send', ...DEFENCES]
@@ -35,12 +42,27 @@ const vport = fc.constantFrom(80, 21, 443, 5000)
 const flags = fc.constantFrom('S', 'SA', 'A', 'A', 'FA', 'R', 'PA', '')
 const chunk = fc.nat(15)
 
+/** How a server is reached, and through what tunnel. */
+const reached = fc.constantFrom<Partial<DestinationSettings>[]>(
+  { method: 'masq' },
+  { method: 'masq' },
+  { method: 'direct' },
+  { method: 'tunnel' },
+  { method: 'tunnel', tunnel: { type: 'gue', port: 6080, checksum: 'full' } },
+  { method: 'tunnel', tunnel: { type: 'gre', port: 0, checksum: 'none' } },
+  { method: 'fullnat' },
+  { method: 'fullnat' },
+)
+/** A piece of a UDP datagram: octets `from` on, in blocks of 8. */
+const cut = { id: fc.nat(2), from: fc.nat(3), blocks: fc.nat(3), more: fc.boolean() }
+
 const settings = fc.record({
   scheduler: fc.constantFrom(...[...schedulers.keys()].map(name => `x-${name}`)),
   persistence: fc.constantFrom(0, 0, 1, 30, 360),
   netmask: fc.constantFrom('255.255.255.255', '255.255.255.0'),
   onePacket: fc.boolean(),
   schedFlags: fc.nat(3),
+  clientAddress: fc.constantFrom('none', 'toa', 'proxy-v1', 'proxy-v2'),
 })
 const thresholds = fc.tuple(fc.nat(3), fc.nat(3)).map(([upper, lower]) => ({
   upperThreshold: Math.max(upper, lower),
@@ -51,13 +73,22 @@ const arbitraries = {
   addService: fc.record({ op: fc.constant('add-service'), service, settings }),
   editService: fc.record({ op: fc.constant('edit-service'), service, settings }),
   deleteService: fc.record({ op: fc.constant('delete-service'), service }),
-  addServer: fc.record({ op: fc.constant('add-destination'), service, server, weight, thresholds }),
-  editServer: fc.record({ op: fc.constant('edit-destination'), service, server, weight, thresholds }),
+  addServer: fc.record({ op: fc.constant('add-destination'), service, server, weight, thresholds, reached }),
+  editServer: fc.record({ op: fc.constant('edit-destination'), service, server, weight, thresholds, reached }),
   deleteServer: fc.record({ op: fc.constant('delete-destination'), service, server }),
+  laddr: fc.record({
+    op: fc.constantFrom('add-local-address', 'delete-local-address'),
+    service,
+    lip: fc.integer({ min: 201, max: 203 }),
+  }),
   tcp: fc.record({ op: fc.constant('tcp'), client, cport, vport, flags }),
   tcpAnswer: fc.record({ op: fc.constant('tcp-answer'), client, cport, server, vport, flags }),
+  localAnswer: fc.record({ op: fc.constant('local-answer'), nth: fc.nat(20), flags, chunk }),
   udp: fc.record({ op: fc.constant('udp'), client, cport }),
   udpAnswer: fc.record({ op: fc.constant('udp-answer'), client, cport, server }),
+  piece: fc.record({ op: fc.constant('piece'), client, ...cut }),
+  pieceAnswer: fc.record({ op: fc.constant('piece-answer'), client, server, ...cut }),
+  inPieces: fc.record({ op: fc.constant('in-pieces'), client, cport, size: fc.constantFrom(40, 1400, 4000) }),
   sctp: fc.record({ op: fc.constant('sctp'), client, cport, chunk }),
   sctpAnswer: fc.record({ op: fc.constant('sctp-answer'), client, cport, server, chunk }),
   icmp: fc.record({ op: fc.constant('icmp'), about: fc.constantFrom('tcp', 'udp', 'sctp'), client, cport, vport }),
@@ -82,8 +113,11 @@ export type Step = Partial<Drawn<(typeof arbitraries)[keyof typeof arbitraries]>
 const OFTEN: Partial<Record<keyof typeof arbitraries, number>> = {
   tcp: 12,
   tcpAnswer: 6,
+  localAnswer: 6,
   udp: 6,
   sctp: 5,
+  piece: 4,
+  inPieces: 3,
   wait: 6,
   addServer: 4,
   sysctl: 3,
@@ -144,6 +178,15 @@ export class Story extends BenchDirector {
         return this.#arrive('c', tcp4(`${from} > ${VIP}:${field('vport')}`, { ...tcp, ...inbound }))
       case 'udp':
         return this.#arrive('c', udp4(`${from} > ${VIP}:53`, inbound))
+      case 'piece':
+        return this.#arrive('c', piece(`10.99.1.${what['client'] as number} > ${VIP}`, what, inbound))
+      case 'piece-answer':
+        return this.#arrive('r', piece(`${rs} > 10.99.1.${what['client'] as number}`, what, outbound))
+      case 'in-pieces': {
+        const whole = udp4(`${from} > ${VIP}:53`, { ...inbound, df: false, payload: field('size') })
+        const starts = field('size') < 1480 ? [0, 24] : [0, 1480, 2960]
+        return inPieces(whole, ...starts).every(each => this.#arrive('c', each))
+      }
       case 'sctp':
         return this.#arrive('c', sctp4(`${from} > ${VIP}:9`, { ...sctp, ...inbound }))
       case 'icmp': {
@@ -155,6 +198,8 @@ export class Story extends BenchDirector {
         const payload = packetOf(about[what['about'] as keyof typeof about]())
         return this.#arrive('c', icmp4(`10.99.1.10 > ${VIP}`, { type: 3, payload, ...inbound }))
       }
+      case 'local-answer':
+        return this.#localAnswer(field('nth'), tcp, sctp)
       case 'tcp-answer':
         return this.#arrive('r', tcp4(`${rs}:${field('vport')} > ${from}`, { ...tcp, ...outbound }))
       case 'udp-answer':
@@ -165,10 +210,33 @@ export class Story extends BenchDirector {
         return false
     }
   }
+  /** The real server's, of one of the connections that have a local side. */
+  #localAnswer(nth: number, tcp: { flags: string }, sctp: { chunks: number[] }): boolean {
+    const { conns } = this.director
+    const { words } = conns.table
+    const all = records(conns).filter(conn => conns.local.words[localAt(conn) + LPORT])
+    const conn = all[nth % all.length]
+    if (conn === undefined) return true
+    const laddr = formatIpv4(conns.local.words[localAt(conn) + LADDR]!)
+    const server = `${formatIpv4(words[conn + DADDR]!)}:${words[conn + DPORT_PROTOCOL]! >>> 16}`
+    const flow = `${server} > ${laddr}:${conns.local.words[localAt(conn) + LPORT]}`
+    const ends = fromServer((words[conn + DADDR]! & 0xff) as 11)
+    const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
+    if (protocol === UDP) return this.#arrive('r', udp4(flow, ends))
+    return this.#arrive('r', protocol === TCP ? tcp4(flow, { ...tcp, ...ends }) : sctp4(flow, { ...sctp, ...ends }))
+  }
   #arrive(port: string, frame: Uint8Array): boolean {
     this.receive(port, frame)
     return true
   }
+}
+
+/** Any piece of a datagram between ports 1 and 53, whose header its first 8 octets are. */
+function piece(flow: string, what: Step, ends: { eth: string }): Uint8Array {
+  const [from, blocks] = [what['from'] as number, what['blocks'] as number]
+  const octets = Uint8Array.of(0, 53, 0, 1, 0, 32, 0, 0, ...new Uint8Array(48))
+  const options = { ...ends, df: false, id: what['id'] as number, fragment: from, mf: what['more'] as boolean }
+  return ip4(flow, UDP, octets.slice(from * 8, (from + blocks) * 8), options)
 }
 
 function requestOf(what: Step): Request {
@@ -180,17 +248,21 @@ function requestOf(what: Step): Request {
     case 'edit-service': {
       const { scheduler, ...more } = what['settings'] as ServiceSettings
       const onePacket = more.onePacket && ONE_PACKET.includes(index)
+      if (NOT_TOLD.includes(index)) delete more.clientAddress
       return { op: what.op, service: key, settings: serviceSettings(scheduler, { ...more, onePacket }) }
     }
     case 'delete-service':
       return { op: what.op, service: key }
     case 'add-destination':
     case 'edit-destination': {
-      const asked = destinationSettings(what['weight'] as number, what['thresholds'] as object)
+      const asked = destinationSettings(what['weight'] as number, { ...what.thresholds, ...what.reached })
       return { op: what.op, service: key, destination, settings: asked }
     }
     case 'delete-destination':
       return { op: what.op, service: key, destination }
+    case 'add-local-address':
+    case 'delete-local-address':
+      return { op: what.op, service: key, address: `10.99.2.${what['lip'] as number}` }
     case 'set-sysctl': {
       const [name, value] = [what['name'] as string, what['value'] as number]
       return { op: what.op, name, value: String(DEFENCES.includes(name) ? value : value % 3) }

@@ -2,6 +2,8 @@
 import type { Connections } from '../../src/conn/lifecycle.js'
 import {
   ConnFlag,
+  DADDR,
+  DPORT_PROTOCOL,
   CONTROLLER,
   DEST,
   EXPIRES,
@@ -14,7 +16,9 @@ import {
   TIMER_PREV,
   type ConnIndex,
 } from '../../src/conn/record.js'
+import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
 import type { Destination } from '../../src/service/destination.js'
+import { Method } from '../../src/service/method.js'
 
 const SLOTS = 16_384
 
@@ -81,6 +85,35 @@ export function checkCounts(
     if (found.join(' ') !== counted.join(' '))
       throw new Error(`destination ${dest.index} counts ${counted} (active, total, templates), and has ${found}`)
     if (dest.inactConns !== dest.totalConns - dest.activeConns) throw new Error(`${dest.index}: inactive`)
+  }
+}
+
+/** Exactly FULLNAT's connections have a local side, by which they are found; no pair is taken twice, none for nobody. */
+export function checkLocal({ table, local }: Connections, conns: readonly ConnIndex[]): void {
+  const { words } = table
+  const uses = new Map<number, number>()
+  const pairs = new Set<string>()
+  for (const conn of conns) {
+    const at = localAt(conn)
+    const [laddr, lport] = [local.words[at + LADDR] ?? 0, local.words[at + LPORT] ?? 0]
+    const flags = words[conn + FLAGS]!
+    const isFullnat = (flags & ConnFlag.METHOD) === Method.FULLNAT && (flags & ConnFlag.TEMPLATE) === 0
+    if (isFullnat !== lport > 0)
+      throw new Error(`record ${conn} of method ${flags & ConnFlag.METHOD} has port ${lport}`)
+    if (!isFullnat) continue
+    const [daddr, server] = [words[conn + DADDR]!, words[conn + DPORT_PROTOCOL]!]
+    if (local.lookup(server & 0xff, daddr, server >>> 16, laddr, lport) !== conn)
+      throw new Error(`record ${conn} is not found`)
+    pairs.add([laddr, lport, daddr, server].join(' '))
+    uses.set(laddr, (uses.get(laddr) ?? 0) + 1)
+  }
+  const count = [...uses.values()].reduce((sum, n) => sum + n, 0)
+  if (count !== local.count || pairs.size !== count)
+    throw new Error(`${count} local sides, ${pairs.size} pairs, ${local.count} counted`)
+  for (let last = 201; last <= 203; last++) {
+    const laddr = (10 << 24) | (99 << 16) | (2 << 8) | last
+    if (local.ports.usesOf(laddr) !== (uses.get(laddr) ?? 0))
+      throw new Error(`${last}: ${local.ports.usesOf(laddr)} uses`)
   }
 }
 

@@ -7,7 +7,6 @@ import {
   ip4,
   packet4,
   packetOf,
-  type Payload,
   partialHeader,
   placed,
   tcp4,
@@ -43,6 +42,7 @@ const ipip = (inner = INNER): Uint8Array => ip4(OUTER, IPIP!, inner)
 const gre = (header: Uint8Array, inner = INNER): Uint8Array => ip4(OUTER, GRE!, concat(header, inner))
 const gue = (header: Uint8Array, inner = INNER, options: UdpOptions = {}): Uint8Array =>
   udp4(`192.168.159.20:40000 > 192.168.159.32:${GUE_PORT}`, { payload: concat(header, inner), checksum: 0, ...options })
+const inside = (flow: string): Uint8Array => packetOf(udp4(flow, { payload: 8 }))
 const GUE_PLAIN = octets(0x0004, 0)
 const GUE_REMOTE = (start: number, offset: number): Uint8Array => octets(0x0204, 1, 0x8000, 0, start, offset)
 
@@ -188,7 +188,6 @@ t.test('what is wrong outside is dropped by name', async t => {
 })
 
 t.test('what is wrong inside is dropped by name', async t => {
-  const inside = (flow: string, payload: Payload = 8): Uint8Array => packetOf(udp4(flow, { payload }))
   const cases: [string, Uint8Array][] = [
     ['drop-inner-malformed', zeros(0)],
     ['drop-inner-malformed', INNER.slice(0, 19)],

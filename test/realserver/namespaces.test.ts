@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { Ledger } from '../../netns-lab/ledger.js'
@@ -72,7 +73,10 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
   })
 
   await t.test('TUN: each kind of tunnel, checksums offloaded and not', async t => {
-    await spaces.ip('client', 'route', 'add', VIP, 'dev', 'eth0', 'mtu', '1450')
+    const large = 'x'.repeat(60_000)
+    /** 1450 leaves room for every outer header; with 1500 the director has to cut what it has encapsulated. */
+    const mtu = (octets: number): Promise<void> =>
+      spaces.ip('client', 'route', 'replace', VIP, 'dev', 'eth0', 'mtu', String(octets))
     await done('start', '--vip', VIP, '--tun', '--userspace')
     const echo = spaces.start('rs', 'echo', process.execPath, [join(HERE, 'udp-echo.js'), VIP, String(UDP_PORT)])
     await until(() => readFileSync(echo.log, 'utf8') !== '', 5000)
@@ -80,13 +84,14 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
       for (const tx of /-|gre/.test(kind) ? ['on'] : ['on', 'off']) {
         await spaces.run('client', 'ethtool', ['-K', 'eth0', 'tx', tx, 'tso', 'off', 'gso', 'off'])
         const stop = await send(spaces, kind, mac)
-        const large = 'x'.repeat(60_000)
-        const [page, sum, small, whole] = await probe(
+        await mtu(1450)
+        const [page, sum, small] = await probe(
           ['get', `http://${VIP}/`],
           ['send', `http://${VIP}/sha256`, OCTETS],
           ['udp', VIP, UDP_PORT, 'hello'],
-          ['udp', VIP, UDP_PORT, large],
         )
+        await mtu(1500)
+        const [whole] = await probe(['udp', VIP, UDP_PORT, large])
         t.strictSame([page, sum, small], ['200 rs\n', patternHash(OCTETS), 'hello'], `${kind}, tx ${tx}`)
         t.ok(whole === large, `${kind}, tx ${tx}: 60 KB in outer fragments`)
         await stop()
@@ -122,14 +127,23 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     t.equal(await whole(), before)
   })
 
+  await t.test('what comes by an interface upon another is taken once', async t => {
+    await spaces.ip('rs', 'link', 'add', 'link', 'eth0', 'name', 'upon', 'type', 'macvlan', 'mode', 'bridge')
+    await spaces.ip('rs', 'addr', 'add', '192.168.159.33/24', 'dev', 'upon')
+    await spaces.ip('rs', 'link', 'set', 'upon', 'up')
+    const its = /link\/ether (\S+)/.exec(await spaces.must('rs', 'ip', ['-o', 'link', 'show', 'upon']))![1]!
+    t.match(await done('start', '--vip', VIP, '--tun', '--userspace'), 'on eth0, upon')
+    const stop = await send(spaces, 'ipip', its, '192.168.159.33')
+    await probe(['udp', VIP, UDP_PORT, 'once'])
+    t.match(await done('status'), /^ {4}ipip +1$/m)
+    await stop()
+    await done('stop')
+    await spaces.ip('rs', 'link', 'del', 'upon')
+    t.equal(await whole(), before)
+  })
+
   await t.test('a decapsulator that is killed', async t => {
-    const kill = async (out: string): Promise<string> => {
-      const pid = Number(/process (\d+)/.exec(out)![1])
-      process.kill(pid, 'SIGKILL')
-      await until(() => identify(pid) === undefined, 5000)
-      return String(pid)
-    }
-    const first = await kill(await done('start', '--vip', VIP, '--tun', '--userspace'))
+    const first = await killDecapsulator(await done('start', '--vip', VIP, '--tun', '--userspace'))
     const { status, err } = await realserver('status')
     t.equal(status, 1)
     t.match(err, new RegExp(`^uvs realserver: process ${first} is dead .*\\n$`))
@@ -139,7 +153,7 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'], 'start again starts it again')
     await stop()
     t.match(await done('start', '--vip', VIP, '--tun'), /ready, as it was: /)
-    await kill(again)
+    await killDecapsulator(again)
     await done('stop', '--vip', VIP)
     t.equal(await whole(), before)
   })
@@ -159,6 +173,13 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
       const { pid, log, ended } = spaces.start('rs', `foreground-${kills.length}`, process.execPath, args)
       await until(() => readFileSync(log, 'utf8').includes('ready'), 10_000)
       const daemon = Number(/process (\d+)/.exec(readFileSync(log, 'utf8'))![1])
+      if (kills === 'us') {
+        await done('start', '--vip', '192.168.159.101', '--tun')
+        t.equal(identify(daemon), undefined, 'another decapsulator has taken its place')
+        await done('stop', '--vip', '192.168.159.101')
+        await sleep(500)
+        t.ok(identify(pid), 'which is no reason to end')
+      }
       process.kill(kills === 'us' ? pid : daemon, 'SIGTERM')
       t.equal(await ended(), kills === 'us' ? 0 : 1, readFileSync(log, 'utf8'))
       t.equal(identify(daemon), undefined)
@@ -200,12 +221,20 @@ async function build(spaces: Namespaces): Promise<void> {
 }
 
 /** Starts the director; answers how to end it. */
-async function send(spaces: Namespaces, kind: string, mac: string): Promise<() => Promise<void>> {
+async function send(spaces: Namespaces, kind: string, mac: string, rip = RIP): Promise<() => Promise<void>> {
   await spaces.ip('client', 'neigh', 'flush', 'all')
-  const args = [join(HERE, 'tunnel-sender.js'), 'eth0', VIP, '192.168.159.20', RIP, mac, kind]
+  const args = [join(HERE, 'tunnel-sender.js'), 'eth0', VIP, '192.168.159.20', rip, mac, kind]
   const { pid, log } = spaces.start('director', `sender-${kind}`, process.execPath, args)
   const said = readFileSync(log, 'utf8')
   if (!(await until(() => readFileSync(log, 'utf8') !== said, 10_000))) throw new Error('the sender does not begin')
   const id = identify(pid)
   return () => end(id ? [id] : [])
+}
+
+/** Of what `start` has said. Answers the pid. */
+async function killDecapsulator(said: string): Promise<string> {
+  const pid = Number(/process (\d+)/.exec(said)![1])
+  process.kill(pid, 'SIGKILL')
+  await until(() => identify(pid) === undefined, 5000)
+  return String(pid)
 }

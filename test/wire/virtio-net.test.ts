@@ -80,7 +80,7 @@ t.test('cleared, all ten octets are 0 and nothing beside them is touched', async
 t.test('a header is written anew, whatever stood there', async t => {
   const { slab, at } = placed(FRAME, new Uint8Array(10).fill(0xa5))
   const view = new VirtioNetView().wrap(slab.view, at - 10)
-  view.setPartial(20, 16)
+  view.leaveChecksum(20, 16)
   t.strictSame(slab.bytes.slice(at - 10, at), virtioHeader({ needsCsum: true, csumStart: 20, csumOffset: 16 }))
   view.setGso(0x81, 1448, 52)
   const options = { needsCsum: true, gsoType: 0x81, hdrLen: 52, gsoSize: 1448, csumStart: 20, csumOffset: 16 }

@@ -29,7 +29,7 @@ export const flags: Record<string, Flag> = {
   vip: { value: 'VIP[/32]', help: 'the virtual address', multiple: true },
   tun: { help: 'open tunnels: IPIP, GRE, GUE' },
   interface: { value: 'IF[,IF]', help: 'where tunnels end; every Ethernet interface with an address', multiple: true },
-  'gue-port': { value: 'PORT', help: "GUE's UDP port, default 6080; 0 for no GUE" },
+  'gue-port': { value: 'PORT', help: "GUE's UDP port, default 6080, 0 for no GUE; implies --userspace" },
   userspace: { help: "open tunnels here even where the kernel has ipip, which opens IPIP's only" },
   foreground: { help: 'stay until SIGINT or SIGTERM, and stop then' },
 }
@@ -56,7 +56,7 @@ export function parseRealServer(args: readonly string[]): RealServerCommand {
     do: 'start',
     vips: [...new Set(vips)],
     tunnel,
-    userspace: values.has('userspace'),
+    userspace: values.has('userspace') || values.has('gue-port'),
     foreground: values.has('foreground'),
     interfaces: [...new Set((values.get('interface') ?? []).flatMap(readInterfaces))],
     guePort: readPort(values.get('gue-port')?.[0]),

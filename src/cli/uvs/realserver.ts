@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '../../director/options.js'
 import { isAlive } from '../../io/process-id.js'
@@ -64,13 +64,14 @@ async function start(command: RealServerCommand & { do: 'start' }, files: StateF
   for (const note of notes) complain(note)
   say(`ready${already ? ', as it was' : ''}: ${describe(state)}`)
   if (!asked) return 0
-  const died = await diedBefore(asked, state)
+  const died = await diedBefore(asked, command.vips, files)
   if (died !== undefined) complain(`process ${died}, the decapsulator, has ended${lastLine(files.log)}`)
   return Math.max(await stop(command.vips, files), died === undefined ? 0 : 1)
 }
 
 /** ': what it said last', if it said anything. */
 function lastLine(file: string): string {
+  if (!existsSync(file)) return ''
   const line = readFileSync(file, 'utf8').trim().split('\n').at(-1)
   return line ? `: ${line}` : ''
 }
@@ -82,13 +83,24 @@ function endAsked(): AbortSignal {
   return asked.signal
 }
 
-/** Waits; answers the decapsulator's pid if it ends before it is asked to. */
-async function diedBefore(asked: AbortSignal, { decapsulator }: State): Promise<number | undefined> {
+/**
+ * Waits until it is asked to end, or somebody else has stopped these VIPs; answers the decapsulator's pid if that ends by
+ * itself before. (One that another start or stop has put in its place will do.)
+ */
+async function diedBefore(asked: AbortSignal, vips: string[], files: StateFile): Promise<number | undefined> {
   while (!asked.aborted) {
-    if (decapsulator && !isAlive(decapsulator.process)) return decapsulator.process.pid
+    if (isDead(files.load())) {
+      const { decapsulator } = await files.alone(async () => files.load())
+      if (decapsulator && !isAlive(decapsulator.process)) return decapsulator.process.pid
+    }
+    if (!vips.some(vip => Object.hasOwn(files.load().vips, vip))) return undefined
     await sleep(LOOK_MS, undefined, { signal: asked }).catch(() => {})
   }
   return undefined
+}
+
+function isDead({ decapsulator }: State): boolean {
+  return decapsulator !== undefined && !isAlive(decapsulator.process)
 }
 
 async function stop(vips: string[] | undefined, files: StateFile): Promise<number> {

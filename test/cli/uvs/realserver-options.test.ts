@@ -33,6 +33,10 @@ t.test('all that may be said; what is said twice counts once', async t => {
   t.strictSame(parse('stop --vip 192.0.2.1 --vip 192.0.2.1/32'), { do: 'stop', vips: ['192.0.2.1'] })
 })
 
+t.test("GUE is not for the kernel's ipip", async t => {
+  t.match(parse('start --vip 192.0.2.1 --tun --gue-port 7000'), { userspace: true, guePort: 7000 })
+})
+
 t.test('what cannot be meant is told in a line that names the word', async t => {
   const cases: [string, string][] = [
     ['', 'what to do: start, stop or status (uvs realserver --help)'],

@@ -114,6 +114,7 @@ const EXPECTED = {
   '03-listings.txt': { exact: 24, 'not yet': 4, apart: 11 },
   '04-timeouts-daemons.txt': { exact: 13, 'not yet': 17, apart: 0 },
   '07-tunnels.txt': { exact: 126, 'not yet': 1, apart: 0 },
+  '08-save.txt': { exact: 47, 'not yet': 0, apart: 0 },
 }
 
 for (const [file, count] of Object.entries(EXPECTED)) {

@@ -1,0 +1,3 @@
+import { clientAddressLab } from './client-address.js'
+
+await clientAddressLab('tap')
