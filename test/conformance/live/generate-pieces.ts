@@ -83,7 +83,7 @@ function spoil(dice: Dice, pieces: Piece[], total: number): void {
     () => (piece.len = Math.max(1, len - 3)),
     () => other({ at: Math.ceil(total / 8) * 8 + 8, len: 40 }),
     () => other({ at: 65_512, len: 40 }),
-    () => other({ len: 0 }),
+    () => other({ at: Math.max(8, at), len: 0 }),
   ]
   dice.pick(spoilers)()
 }
