@@ -39,8 +39,8 @@ export class Fragmenter {
     const before = packet.piecesAt - packet.ipAt - headerLen
     const first = before + packet.firstPieceLen
     const keepsPieces = packet.largestPiece !== 0 && piecesFit(packet, before, total, most - headerLen)
-    // Of a tunnel's packet without DF that was made of pieces with it, the new pieces have it.
-    const isDf = packet.ip.dontFragment || (packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces)
+    // Pieces have it that are cut anew from pieces that had it: not those of an error that is too large in spite of DF.
+    const isDf = packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
     let verdict: Verdict = Verdict.PASS
     for (let from = 0; from < total;) {
       let to = Math.min(from + step, total)

@@ -26,7 +26,7 @@ class Bench {
   cut(
     frame: Uint8Array,
     mtu: number,
-    came?: { starts: number[]; largest: number; grown?: number },
+    came?: { starts: number[]; largest: number; grown?: number; df?: boolean },
     header = virtioHeader(),
   ): Cut {
     const { slab, at, len } = placed(frame, header)
@@ -37,6 +37,7 @@ class Bench {
       packet.pieceStarts = new Uint8Array(1024)
       packet.piecesAt = packet.transportAt + (came.grown ?? 0)
       packet.firstPieceLen = came.starts[1] ?? packet.transportLen
+      packet.piecesDf = came.df === true
       for (const start of came.starts) packet.pieceStarts[start >> 6]! |= 1 << ((start >> 3) & 7)
     }
     const sent: [at: number, len: number][] = []
@@ -138,16 +139,14 @@ t.test('a first piece’s options are in front of every piece: what fitted witho
   t.strictSame(joined(cut.frames).frame, frame)
 })
 
-t.test('DF stays on each piece, or off', async t => {
-  for (const df of [true, false]) {
-    const frame = udp4(FLOW, { payload: 400, df })
-    const { frames } = new Bench().cut(frame, 1500, { starts: [0, 200], largest: 228 })
-    t.strictSame(
-      frames.map(piece => piece[20]! & 0x40),
-      frames.map(() => (df ? 0x40 : 0)),
-    )
-    t.strictSame(joined(frames).frame, frame)
-  }
+t.test('pieces that are cut anew from pieces with DF have it; others do not, whatever their datagram has', async t => {
+  const frame = udp4(FLOW, { payload: 400, df: false })
+  const dfOf = (cut: Cut): boolean[] => cut.frames.map(piece => (piece[20]! & 0x40) !== 0)
+  const anew = { starts: [0], largest: 228 }
+  t.strictSame(dfOf(new Bench().cut(frame, 1500, { ...anew, df: true })), [true, true])
+  t.strictSame(dfOf(new Bench().cut(frame, 1500, anew)), [false, false])
+  t.strictSame(dfOf(new Bench().cut(frame, 1500, { starts: [0, 208], largest: 228, df: true })), [false, false], 'kept')
+  t.strictSame(dfOf(new Bench().cut(udp4(FLOW, { payload: 400, df: true }), 300)), [false, false], 'too large')
 })
 
 t.test('options that are not to be copied are NOPs behind the first piece', async t => {
