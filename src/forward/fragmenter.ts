@@ -38,7 +38,8 @@ export class Fragmenter {
     if (step <= 0) return Verdict.DROP_TOO_BIG
     const before = packet.piecesAt - packet.ipAt - headerLen
     const first = before + packet.firstPieceLen
-    const keepsPieces = packet.largestPiece !== 0 && piecesFit(packet, before, total, most - headerLen)
+    const isRoom = packet.largestPiece !== 0 && headerLen <= packet.pieceHeaderLen
+    const keepsPieces = isRoom && piecesFit(packet, before, total, most - headerLen)
     // Pieces have it that are cut anew from pieces that had it: not those of an error that is too large in spite of DF.
     const isDf = packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
     let verdict: Verdict = Verdict.PASS

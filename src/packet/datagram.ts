@@ -29,6 +29,8 @@ export class Datagram {
   /** Octets, IP header counted, of the first piece; 0 until it has come. */
   firstLen = 0
   headerLen = 0
+  /** Octets of the shortest header of the pieces behind the first. */
+  restHeaderLen = IPV4_MAX_HEADER_LEN
   /** The largest piece, and the largest with DF; octets, IP header counted. */
   largest = 0
   largestDf = 0
@@ -57,6 +59,7 @@ export class Datagram {
     this.firstLen = 0
     this.largest = 0
     this.largestDf = 0
+    this.restHeaderLen = IPV4_MAX_HEADER_LEN
     this.ecn = 0
     this.#blocks = 0
     this.#seen.fill(0)

@@ -1,6 +1,6 @@
 import { EthernetView } from '../wire/ethernet.js'
 import { IcmpView } from '../wire/icmp.js'
-import { Ipv4View } from '../wire/ipv4.js'
+import { IPV4_MAX_HEADER_LEN, Ipv4View } from '../wire/ipv4.js'
 import { SctpView } from '../wire/sctp.js'
 import { TcpView } from '../wire/tcp.js'
 import { UdpView } from '../wire/udp.js'
@@ -46,6 +46,8 @@ export class Packet {
   largestPiece = 0
   pieceStarts = NO_PIECES
   firstPieceLen = 0
+  /** Octets of the shortest IP header of those behind the first: a longer one finds no room before them in the kernel. */
+  pieceHeaderLen = IPV4_MAX_HEADER_LEN
   /** The largest of them had DF. */
   piecesDf = false
   /** Where that payload starts. A tunnel's headers may stand before it. */

@@ -164,7 +164,10 @@ export class Reassembly {
     // The first brings the headers along.
     const header = from === 0 ? ETHERNET_LEN + headerLen : 0
     this.#slab.bytes.set(slab.bytes.subarray(transportAt - header, transportAt + to - from), at - header)
-    if (from > 0) return
+    if (from > 0) {
+      datagram.restHeaderLen = Math.min(datagram.restHeaderLen, headerLen)
+      return
+    }
     datagram.headerLen = transportAt - ipAt
     datagram.firstLen = size
   }
@@ -189,6 +192,7 @@ export class Reassembly {
     packet.largestPiece = datagram.largest
     packet.pieceStarts = datagram.starts
     packet.firstPieceLen = datagram.firstPieceLen(isLocal ? FIRST_BUFFER - headerLen : 0)
+    packet.pieceHeaderLen = datagram.restHeaderLen
     packet.piecesDf = flags === DF
     packet.piecesAt = payloadAt
     return Verdict.PASS

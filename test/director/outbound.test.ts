@@ -85,8 +85,8 @@ t.test('with a service, a header that is not all there: of a connection dropped,
   const ports = payloadOf(answer()).slice(0, 4)
   for (const [protocol, octets, isConnections] of [
     [6, [...ports, ...new Uint8Array(15)], true],
-    [6, [...ports], true],
-    [6, [...ports.slice(0, 3)], false],
+    [6, ports, true],
+    [6, ports.slice(0, 3), false],
     [6, [], false],
     [6, [...new Uint8Array(19)], false],
     [17, [...ports, 0, 0, 0], false],

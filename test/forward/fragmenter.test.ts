@@ -26,7 +26,7 @@ class Bench {
   cut(
     frame: Uint8Array,
     mtu: number,
-    came?: { starts: number[]; largest: number; grown?: number; df?: boolean },
+    came?: { starts: number[]; largest: number; grown?: number; df?: boolean; headerLen?: number },
     header = virtioHeader(),
   ): Cut {
     const { slab, at, len } = placed(frame, header)
@@ -38,6 +38,7 @@ class Bench {
       packet.piecesAt = packet.transportAt + (came.grown ?? 0)
       packet.firstPieceLen = came.starts[1] ?? packet.transportLen
       packet.piecesDf = came.df === true
+      packet.pieceHeaderLen = came.headerLen ?? packet.ip.headerLen
       for (const start of came.starts) packet.pieceStarts[start >> 6]! |= 1 << ((start >> 3) & 7)
     }
     const sent: [at: number, len: number][] = []
@@ -64,6 +65,7 @@ class Bench {
     }
   }
 }
+const dfOf = ({ frames }: Cut): boolean[] => frames.map(piece => (piece[20]! & 0x40) !== 0)
 const lengths = ({ frames }: Cut): number[] => frames.map(frame => frame.length - 14)
 
 t.test('pieces are as large as the MTU allows, all but the last multiples of 8', async t => {
@@ -139,9 +141,15 @@ t.test('a first piece’s options are in front of every piece: what fitted witho
   t.strictSame(joined(cut.frames).frame, frame)
 })
 
+t.test('where the first piece’s header is longer than another’s, all are cut anew', async t => {
+  const frame = udp4(FLOW, { payload: 392, df: false, ipOptions: new Uint8Array(4).fill(1) })
+  const came = { starts: [0, 104], largest: 424 }
+  t.strictSame(lengths(new Bench().cut(frame, 1500, { ...came, headerLen: 24 })), [128, 320])
+  t.strictSame(lengths(new Bench().cut(frame, 1500, { ...came, headerLen: 20 })), [424])
+})
+
 t.test('pieces that are cut anew from pieces with DF have it; others do not, whatever their datagram has', async t => {
   const frame = udp4(FLOW, { payload: 400, df: false })
-  const dfOf = (cut: Cut): boolean[] => cut.frames.map(piece => (piece[20]! & 0x40) !== 0)
   const anew = { starts: [0], largest: 228 }
   t.strictSame(dfOf(new Bench().cut(frame, 1500, { ...anew, df: true })), [true, true])
   t.strictSame(dfOf(new Bench().cut(frame, 1500, anew)), [false, false])
