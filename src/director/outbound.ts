@@ -4,7 +4,7 @@
  * 1. not to a group MAC                    → DROP_BROADCAST
  * 2. a route, TTL, MTU?                    director/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
  * 3. a piece of a datagram?                packet/reassembly → HELD, DROP_FRAGMENT_…
- * 4. of a connection, or an error about one? translated, counted → BALANCED
+ * 4. of a connection, or an error about one? translated, counted → BALANCED; if it came in pieces with DF → DROP_TOO_BIG
  * 5. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
  * 6. otherwise as it is                    → FORWARDED
  */
@@ -24,6 +24,8 @@ import type { FullnatAnswers } from './fullnat-answers.js'
 import { countOutbound, type Machine } from './machine.js'
 import type { Related } from './related.js'
 import { wayOut } from './way-out.js'
+
+const PORTS_LEN = 4
 
 export class Outbound implements OwnPackets {
   readonly #m: Machine
@@ -49,7 +51,7 @@ export class Outbound implements OwnPackets {
       const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    return protocol === IpProtocol.ICMP ? this.#icmp(packet) : this.#answer(packet, now)
+    return protocol === IpProtocol.ICMP ? this.#icmp(packet, now) : this.#answer(packet, now)
   }
 
   /** What the director itself says as a host, complete and routed. */
@@ -69,15 +71,28 @@ export class Outbound implements OwnPackets {
 
   /** What a real server sends of a connection leaves as the virtual service's. */
   #answer(packet: Packet, now: number): Verdict {
-    const { output, conns } = this.#m
+    const { conns } = this.#m
     const malformed = parseTransport(packet)
-    if (malformed !== Verdict.PASS) return malformed
+    if (malformed !== Verdict.PASS) return this.#malformed(packet, malformed, now)
     const conn = this.#find(packet)
     if (conn === NONE) return this.#unknown(packet, now)
     this.#translate(packet, conn)
-    const verdict = output.transmit(packet) || Verdict.BALANCED
+    const verdict = this.#transmit(packet, now) || Verdict.BALANCED
     conns.restart(conn)
     return verdict
+  }
+
+  /** A header that is not all there: nothing can be made of it for a connection; of none it is forwarded. */
+  #malformed(packet: Packet, malformed: Verdict, now: number): Verdict {
+    const { slab, transportAt, transportLen } = packet
+    if (transportLen >= PORTS_LEN) {
+      packet.srcPort = slab.view.getUint16(transportAt)
+      packet.dstPort = slab.view.getUint16(transportAt + 2)
+      if (this.#find(packet) !== NONE) return malformed
+      packet.signal = 0
+      if (packet.protocol === IpProtocol.UDP) return this.#unknown(packet, now)
+    }
+    return this.#transmit(packet, now) || Verdict.FORWARDED
   }
 
   #find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
@@ -93,20 +108,34 @@ export class Outbound implements OwnPackets {
 
   /** Of no connection: forwarded, unless nat_icmp_send has the real server told so. */
   #unknown(packet: Packet, now: number): Verdict {
-    const { output, balancing, errors, sysctls } = this.#m
+    const { balancing, errors, sysctls } = this.#m
     const { protocol, ip, signal } = packet
     const isReset =
       (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
       (protocol === IpProtocol.SCTP && packet.sctp.firstChunk === SctpChunk.ABORT)
     if (sysctls.natIcmpSend === 0 || isReset || !balancing.isRealServer(protocol, ip.srcAddr, packet.srcPort))
-      return output.transmit(packet) || Verdict.FORWARDED
+      return this.#transmit(packet, now) || Verdict.FORWARDED
     errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, now)
     return Verdict.DROP_NO_CONNECTION
   }
 
-  #icmp(packet: Packet): Verdict {
+  #icmp(packet: Packet, now: number): Verdict {
     const verdict = this.#related.outbound(packet)
     if (verdict !== Verdict.PASS && verdict !== Verdict.BALANCED) return verdict
-    return this.#m.output.transmit(packet) || verdict || Verdict.FORWARDED
+    return this.#transmit(packet, now) || verdict || Verdict.FORWARDED
+  }
+
+  /**
+   * What came in pieces, the largest with DF, may not leave in pieces: its sender is told the MTU, as the kernel does,
+   * be it larger. Of a packet that is translated already the sender is the VIP; what is told there goes to the real server.
+   */
+  #transmit(packet: Packet, now: number): Verdict {
+    const { output, errors, local } = this.#m
+    const { ip } = packet
+    if (packet.largestPiece === 0 || !ip.dontFragment) return output.transmit(packet)
+    const [type, code, { mtu }] = [IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output]
+    if (!local.has(ip.srcAddr)) errors.send(packet, type, code, mtu, undefined, now)
+    else if (errors.makeForUs(packet, type, code, mtu)) this.#related.inbound(packet, now)
+    return Verdict.DROP_TOO_BIG
   }
 }

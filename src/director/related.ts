@@ -5,7 +5,7 @@
  *    one with a readable packet in it?       → else PASS
  * 2. whose connection?                       conn/table, with the roles exchanged → else PASS
  *    from a real server’s side, about a FULLNAT connection: director/fullnat-answers → its verdict
- * 3. NAT: a right ICMP checksum              → DROP_ICMP_CHECKSUM
+ * 3. a right ICMP checksum; outbound only of NAT → DROP_ICMP_CHECKSUM
  * 4. inbound: towards the real server        director/towards-server; outbound: NAT's are translated, outside and inside
  */
 import { ConnFlag, NONE, type ConnIndex } from '../conn/record.js'
@@ -56,8 +56,7 @@ export class Related {
 
   #towardsServer(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, counters } = this.#m
-    if (isTranslated(conns.methodOf(conn)) && !packet.icmp.checksumOk(packet.transportLen))
-      return Verdict.DROP_ICMP_CHECKSUM
+    if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     return this.#towards.send(packet, conn, now)
   }
@@ -98,9 +97,6 @@ export class Related {
   }
 }
 
-function isTranslated(method: Method): boolean {
-  return method === Method.MASQ || method === Method.FULLNAT
-}
 function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
   if (transportLen < ICMP_LEN) return false
   const { type } = icmp.wrap(slab.view, transportAt)

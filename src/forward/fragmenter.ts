@@ -39,18 +39,20 @@ export class Fragmenter {
     const before = packet.piecesAt - packet.ipAt - headerLen
     const first = before + packet.firstPieceLen
     const keepsPieces = packet.largestPiece !== 0 && piecesFit(packet, before, total, most - headerLen)
+    // Of a tunnel's packet without DF that was made of pieces with it, the new pieces have it.
+    const isDf = packet.ip.dontFragment || (packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces)
     let verdict: Verdict = Verdict.PASS
     for (let from = 0; from < total;) {
       let to = Math.min(from + step, total)
       if (keepsPieces) to = from === 0 ? first : before + nextStart(packet.pieceStarts, from - before, total - before)
-      const sent = this.#send(packet, headerLen, from, to, to === total, sink)
+      const sent = this.#send(packet, headerLen, from, to, (to === total ? 0 : MF) | (isDf ? DF : 0), sink)
       if (verdict === Verdict.PASS) verdict = sent
       from = to
     }
     return verdict
   }
 
-  #send(packet: Packet, headerLen: number, from: number, to: number, isLast: boolean, sink: PieceSink): Verdict {
+  #send(packet: Packet, headerLen: number, from: number, to: number, flags: number, sink: PieceSink): Verdict {
     const memory = this.#memory
     const len = ETHERNET_LEN + headerLen + to - from
     const at = memory.place(len)
@@ -68,7 +70,7 @@ export class Fragmenter {
     piece.transportAt = at + ETHERNET_LEN + headerLen
     piece.transportLen = to - from
     if (from > 0) blankOptions(to_, piece.ipAt, headerLen)
-    piece.ip.makePiece(piece.ipLen, (from >>> 3) | (isLast ? 0 : MF) | (packet.ip.dontFragment ? DF : 0))
+    piece.ip.makePiece(piece.ipLen, (from >>> 3) | flags)
     return sink.piece(piece)
   }
 }

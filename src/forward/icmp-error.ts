@@ -49,21 +49,28 @@ export class IcmpErrors {
    * it is counted here: the packet's own verdict is the caller's.
    */
   send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): void {
-    if (this.#make(packet, type, code, rest, from, now)) this.#output.transmit(packet)
-  }
-
-  /** False when none may be sent. */
-  #make(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): boolean {
-    const { ip } = packet
-    const to = ip.srcAddr
-    if (!mayCauseError(packet) || to === 0 || !this.#output.route(to)) return false
+    const to = packet.ip.srcAddr
+    if (!mayCauseError(packet) || to === 0 || !this.#output.route(to)) return
     if (!this.#limit.allows(to, type, code, now)) {
       this.limited++
-      return false
+      return
     }
+    this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(this.#output.port, to), this.#output.mtu)
+    this.#output.transmit(packet)
+  }
+  /** Makes an error about a packet of one of our addresses out of it, and leaves it to the caller; false when there may be none. */
+  makeForUs(packet: Packet, type: number, code: number, rest: number): boolean {
+    if (!mayCauseError(packet)) return false
+    this.#make(packet, type, code, rest, packet.ip.srcAddr, MOST_OCTETS)
+    packet.largestPiece = 0
+    return true
+  }
+
+  #make(packet: Packet, type: number, code: number, rest: number, source: Ipv4Addr, mtu: number): void {
+    const { ip } = packet
+    const to = ip.srcAddr
     const tos = (ip.tos & TOS_BITS) | INTERNETWORK_CONTROL
-    const quoted = Math.min(packet.ipLen, Math.min(MOST_OCTETS, this.#output.mtu) - HEADERS)
-    const source = from ?? this.#routes.sourceFor(this.#output.port, to)
+    const quoted = Math.min(packet.ipLen, Math.min(MOST_OCTETS, mtu) - HEADERS)
     packet.wrap(packet.port, packet.slab, packet.at - HEADERS, ETHERNET_LEN + HEADERS + quoted)
     packet.vnet.clear()
     packet.eth.type = EtherType.IPV4
@@ -75,7 +82,6 @@ export class IcmpErrors {
     ip.build(tos, packet.ipLen, this.nextId(), 0, TTL, IpProtocol.ICMP, source, to)
     packet.icmp.wrap(packet.slab.view, packet.transportAt).build(type, code, rest, packet.transportLen)
     this.sent++
-    return true
   }
 }
 

@@ -65,8 +65,10 @@ export class Routes {
     const path = this.#paths.get(dst)
     return path === undefined ? route.mtu : Math.min(path.mtu, route.mtu)
   }
-  /** A router said that no more than `mtu` octets get to `dst`. `now` in ms. */
+  /** A router said that no more than `mtu` octets get to `dst`. More than was known is not believed. `now` in ms. */
   learnMtu(dst: number, mtu: number, now: number): void {
+    const route = this.lookup(dst)
+    if (route === undefined || mtu > this.pathMtu(dst, route)) return
     this.#paths.delete(dst)
     if (this.#paths.size === MOST_PATHS) this.#paths.delete(this.#paths.keys().next().value!)
     this.#paths.set(dst, { mtu: Math.max(mtu, LEAST_PATH_MTU), until: now + PATH_MTU_MS })

@@ -46,6 +46,8 @@ export class Packet {
   largestPiece = 0
   pieceStarts = NO_PIECES
   firstPieceLen = 0
+  /** The largest of them had DF. */
+  piecesDf = false
   /** Where that payload starts. A tunnel's headers may stand before it. */
   piecesAt = 0
   /** TCP, UDP and SCTP only, once `parseTransport` has passed them. */

@@ -1,6 +1,6 @@
 /*
  * A piece of a datagram (RFC 791 §3.2, as Linux does it):
- * 1. of a length and place that may be         → DROP_FRAGMENT_MALFORMED
+ * 1. of a length and place that may be         → DROP_FRAGMENT_MALFORMED; its datagram never is whole
  * 2. of a datagram that is known, or a new one; of one source at most 64, in all 256: the oldest goes
  *    (DROP_FRAGMENT_EVICTED), but not while places wait to be flushed → DROP_NO_MEMORY
  * 3. where nothing has come yet                → DROP_FRAGMENT_DUPLICATE; DROP_FRAGMENT_OVERLAP, and the datagram with it
@@ -65,16 +65,21 @@ export class Reassembly {
     const len = isLast ? packet.transportLen : packet.transportLen & ~7
     const from = ip.fragmentOffset * 8
     const to = from + len
-    if (len === 0 || to + ip.headerLen > 0xffff) return Verdict.DROP_FRAGMENT_MALFORMED
     const key = this.#keyOf(packet)
-    const datagram = this.#find(key, packet) ?? this.#begin(key, packet)
+    const known = this.#find(key, packet)
+    if (len === 0) {
+      if (known !== undefined) this.#end(key, known, this.#free)
+      return Verdict.DROP_FRAGMENT_MALFORMED
+    }
+    const datagram = known ?? this.#begin(key, packet)
     if (datagram === undefined) return Verdict.DROP_NO_MEMORY
     const isBeyond = datagram.total >= 0 && to > datagram.total
     if (isBeyond || (isLast && (to < datagram.high || (datagram.total >= 0 && to !== datagram.total))))
       return this.#spoilt(key, datagram)
-    const known = datagram.known(from, to)
-    if (known === 'all') return Verdict.DROP_FRAGMENT_DUPLICATE
-    if (known === 'part') return this.#spoilt(key, datagram)
+    if (to + ip.headerLen > 0xffff) return spoil(datagram, to, isLast)
+    const before = datagram.known(from, to)
+    if (before === 'all') return Verdict.DROP_FRAGMENT_DUPLICATE
+    if (before === 'part') return this.#spoilt(key, datagram)
     if (isLast) datagram.total = to
     datagram.high = Math.max(datagram.high, to)
     this.#keep(packet, datagram, from, to)
@@ -121,16 +126,23 @@ export class Reassembly {
     return undefined
   }
   #begin(key: number, { ip, port }: Packet): Datagram | undefined {
-    if (this.#slab.bytes.length === 0) {
-      this.#slab = this.#allocate(REASSEMBLY_OCTETS)
-      for (let place = 0; place < MOST; place++) this.#free.push(new Datagram(place))
-    }
+    if (this.#slab.bytes.length === 0 && !this.#make()) return undefined
     if (this.#known.size >= MOST_OF_ONE) this.#makeRoom(ip.srcAddr)
     const datagram = this.#free.pop()
     if (datagram === undefined) return undefined
     datagram.begin(ip.srcAddr, ip.dstAddr, ip.id, ip.protocol, port, this.#now + PATIENCE_MS)
     this.#known.set(key, datagram)
     return datagram
+  }
+  /** False where there is no memory to be had: asked for again with the next piece. */
+  #make(): boolean {
+    try {
+      this.#slab = this.#allocate(REASSEMBLY_OCTETS)
+    } catch {
+      return false
+    }
+    for (let place = 0; place < MOST; place++) this.#free.push(new Datagram(place))
+    return true
   }
   /** The oldest of a source that has its share, or else of all, goes if need be. */
   #makeRoom(src: number): void {
@@ -185,6 +197,7 @@ export class Reassembly {
     packet.largestPiece = datagram.largest
     packet.pieceStarts = datagram.starts
     packet.firstPieceLen = datagram.firstPieceLen(isLocal ? FIRST_BUFFER - headerLen : 0)
+    packet.piecesDf = flags === DF
     packet.piecesAt = payloadAt
     return Verdict.PASS
   }
@@ -200,6 +213,13 @@ export class Reassembly {
     this.#known.delete(key)
     to.push(datagram)
   }
+}
+
+/** A piece beyond 65535 is not kept, so that its datagram never is whole. */
+function spoil(datagram: Datagram, to: number, isLast: boolean): Verdict {
+  if (isLast) datagram.total = to
+  datagram.high = Math.max(datagram.high, to)
+  return Verdict.DROP_FRAGMENT_MALFORMED
 }
 
 /** RFC 3168 §5.3: what the pieces' ECN codepoints, a bit each, come to: bits to be set in the TOS, −1 for pieces that do not fit. */

@@ -10,7 +10,7 @@ import {
   toServer,
   VIP,
 } from '../support/bench-director.js'
-import { icmp4, ip4, packetOf, tcp4, udp4 } from '../support/frames.js'
+import { icmp4, ip4, packetOf, payloadOf, tcp4, udp4 } from '../support/frames.js'
 
 const CLIENT = '10.99.1.10:40000'
 const answer = (options = {}): Uint8Array =>
@@ -79,15 +79,23 @@ t.test('with a service, too, what is of no connection is forwarded untranslated'
   ])
 })
 
-t.test('with a service, TCP and UDP that cannot be looked up are dropped', async t => {
+t.test('with a service, a header that is not all there: of a connection dropped, of none forwarded', async t => {
   const made = connected()
   t.strictSame(made.turn('r', answer({ df: false, mf: true })), ['held'], 'a piece: until the rest has come')
-  t.strictSame(made.turn('r', ip4('10.99.2.11 > 10.99.1.10', 6, new Uint8Array(19), fromServer())), [
-    'drop-tcp-malformed',
-  ])
-  t.strictSame(made.turn('r', ip4('10.99.2.11 > 10.99.1.10', 17, new Uint8Array(7), fromServer())), [
-    'drop-udp-malformed',
-  ])
+  const ports = payloadOf(answer()).slice(0, 4)
+  for (const [protocol, octets, isConnections] of [
+    [6, Uint8Array.of(...ports, ...new Uint8Array(15)), true],
+    [6, ports, true],
+    [6, ports.slice(0, 3), false],
+    [6, new Uint8Array(0), false],
+    [6, new Uint8Array(19), false],
+    [17, Uint8Array.of(...ports, 0, 0, 0), false],
+    [132, Uint8Array.of(...ports, ...new Uint8Array(11)), false],
+  ] as const) {
+    const packet = (options: object) => ip4('10.99.2.11 > 10.99.1.10', protocol, octets, options)
+    const expected = isConnections ? ['drop-tcp-malformed'] : ['forwarded', on('c', packet({ ...toClient, ttl: 63 }))]
+    t.strictSame(made.turn('r', packet(fromServer())), expected, `${octets.length} octets of ${protocol}`)
+  }
 })
 
 t.test(

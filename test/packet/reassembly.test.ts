@@ -225,18 +225,33 @@ t.test('what was cut off is not in the error about it either: nobody reads our m
   )
 })
 
-t.test('pieces of nothing, and beyond 65535, are malformed and harm nothing that is there', async t => {
-  const bench = new Bench()
-  t.equal(bench.receive(piece(0, 8)), 'held')
+t.test('pieces of nothing are malformed, and the datagram that they say they are of is lost', async t => {
   for (const [why, frame] of [
     ['nothing, more to come', piece(8, 0)],
     ['7 octets, more to come', piece(8, 7)],
     ['nothing, the last', piece(8, 0, false)],
+  ] as const) {
+    const bench = new Bench()
+    t.equal(bench.receive(piece(0, 8)), 'held')
+    t.equal(bench.receive(frame), 'drop-fragment-malformed', why)
+    t.equal(bench.receive(piece(8, 8, false)), 'held', 'the first is gone')
+  }
+})
+
+t.test('with a piece beyond 65535 a datagram never is whole', async t => {
+  for (const [why, frame] of [
     ['one octet too many', piece(65_512, 4, false)],
     ['far too many', piece(65_528, 1480, false)],
-  ] as const)
-    t.equal(bench.receive(frame), 'drop-fragment-malformed', why)
-  t.equal(bench.receive(piece(8, 8, false)), 'pass')
+    ['more to come', piece(65_528, 1480)],
+  ] as const) {
+    for (const isFirst of [true, false]) {
+      const bench = new Bench()
+      if (!isFirst) bench.receive(piece(0, 8))
+      t.equal(bench.receive(frame), 'drop-fragment-malformed', why)
+      if (isFirst) bench.receive(piece(0, 8))
+      t.equal(bench.receive(piece(8, 8, false)), 'drop-fragment-overlap', `${why}: there was to be more`)
+    }
+  }
 })
 
 t.test('65535 octets are a datagram; one whose first piece has more header than fits is none', async t => {
@@ -531,30 +546,38 @@ t.test('cleared, nothing is awaited, told or kept', async t => {
 class Slow {
   blocks = new Map<number, boolean>()
   total = -1
+  high = 0
 
   receive(from: number, octets: number, isMore: boolean): string {
     const len = isMore ? octets - (octets % 8) : octets
     const to = from + len
-    if (len === 0 || to + 20 > 65_535) return 'drop-fragment-malformed'
+    if (len === 0) {
+      this.spoilt()
+      return 'drop-fragment-malformed'
+    }
     const its = Array.from({ length: Math.ceil(len / 8) }, (_, i) => from / 8 + i)
-    const highest = Math.max(-1, ...this.blocks.keys())
     const isPast = this.total >= 0 && to > this.total
-    const isOtherEnd = !isMore && ((this.total >= 0 && to !== this.total) || its.at(-1)! < highest)
-    const isCutEnd = !isMore && this.total < 0 && to % 8 !== 0 && this.blocks.has(its.at(-1)!)
-    if (isPast || isOtherEnd || isCutEnd) return this.spoilt()
+    const isOtherEnd = !isMore && ((this.total >= 0 && to !== this.total) || to < this.high)
+    if (isPast || isOtherEnd) return this.spoilt()
+    if (to + 20 > 65_535) {
+      this.high = Math.max(this.high, to)
+      if (!isMore) this.total = to
+      return 'drop-fragment-malformed'
+    }
     const known = its.filter(block => this.blocks.has(block)).length
     if (known === its.length) return 'drop-fragment-duplicate'
     if (known > 0) return this.spoilt()
     for (const block of its) this.blocks.set(block, true)
+    this.high = Math.max(this.high, to)
     if (!isMore) this.total = to
     if (this.total < 0 || this.blocks.size < Math.ceil(this.total / 8)) return 'held'
-    this.blocks.clear()
-    this.total = -1
+    this.spoilt()
     return 'pass'
   }
   spoilt(): string {
     this.blocks.clear()
     this.total = -1
+    this.high = 0
     return 'drop-fragment-overlap'
   }
 }
@@ -593,4 +616,22 @@ t.test('random hostile pieces: each as a slow list says, and no bystander loses 
     { numRuns: 250 },
   )
   t.pass('for all that was drawn')
+})
+
+t.test('where there is no memory to be had pieces are dropped by name; it is asked for again', async t => {
+  let refuse = true
+  const allocate = (octets: number): Slab => {
+    if (refuse) throw new Error('ENOMEM')
+    return slabOver(new ArrayBuffer(octets))
+  }
+  const reassembly = new Reassembly(allocate, 1, { lost: () => {}, timedOut: () => {} })
+  const receive = (): Verdict => {
+    const { slab, at, len } = placed(piece(0, 8))
+    const packet = new Packet().wrap(0, slab, at, len)
+    t.equal(parseIpv4Header(packet), Verdict.PASS)
+    return reassembly.receive(packet, true)
+  }
+  t.equal(receive(), Verdict.DROP_NO_MEMORY)
+  refuse = false
+  t.equal(receive(), Verdict.HELD)
 })

@@ -27,8 +27,10 @@ const SYSCTLS: Draw[] = [
   () => 'lblcr_expiration=1',
   () => 'pmtu_disc=0',
 ]
-/** MTUs of routes: most of a tunnel or an Ethernet's; the least that a path may be told; hardly any. */
-const MTUS = [1400, 1400, 1300, 1480, 1000, 576, 552, 300, 100, 84]
+/** MTUs of routes: of a tunnel or a little less; the least that a path may be told. */
+const MTUS = [1400, 1400, 1300, 1480, 1000, 576, 552]
+/** With 84 there is nothing left in most tunnels. */
+const TINY_MTUS = [300, 100, 84]
 const OFF = [
   'sloppy_tcp=0',
   'expire_nodest_conn=0',
@@ -75,7 +77,7 @@ export function routeLine(dice: Dice, service: PlannedService): string {
   const [server = ''] = dice.pick(service.servers).split(':')
   const isClient = !server.startsWith('10.99.2.1') || server === '10.99.2.1' || dice.chance(20)
   const to = isClient ? `${dice.pick(['10.99.1.10', '10.99.1.11'])}/32 dev vec0` : `${server}/32 dev vec1`
-  return `ip route replace ${to} mtu ${dice.pick(MTUS)}`
+  return `ip route replace ${to} mtu ${dice.pick(service.hasTinyMtus ? TINY_MTUS : MTUS)}`
 }
 
 /**

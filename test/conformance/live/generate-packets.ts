@@ -29,8 +29,8 @@ const FLAGS = [
 ]
 /** From state to state; RST ends most ways. */
 const WALK_FLAGS = ['S', 'S', 'SA', 'A', 'A', 'PA', 'FA', 'FA', 'F', 'RA', 'P']
-/* No operation; router alert; one that is copied and one that is not, unknown to all; the end, and something behind it. */
-const IP_OPTIONS = ['01010101', '94040000', '9e0401021e040304', '0101000b']
+/* No operation; router alert; one that is copied and one that is not, unknown to all; the end. */
+const IP_OPTIONS = ['01010101', '94040000', '9e0401021e040304', '01010000']
 const ROUTERS = { c: '192.0.2.1', r: '10.99.2.13' }
 /** As often as any: one that begins an association, and one that nobody knows. */
 const CHUNKS = [...Object.values(Chunk), Chunk.INIT, 0xc1]

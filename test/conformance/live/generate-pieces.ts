@@ -17,8 +17,8 @@ interface Piece {
 }
 
 /** A packet, mostly a long one, in pieces; not always all of it, and not always only once. */
-export function drawPieces(dice: Dice, packet: WholeStep, id: number): PieceStep[] {
-  const of = longer(dice, packet)
+export function drawPieces(dice: Dice, packet: WholeStep, id: number, mayBeVeryLong: boolean): PieceStep[] {
+  const of = longer(dice, packet, mayBeVeryLong)
   const total = payloadOf(wholeFrame(of, SERVER)).length
   const pieces = ordered(dice, cut(dice, total))
   if (dice.chance(25)) spoil(dice, pieces, total)
@@ -34,9 +34,9 @@ export function drawPieces(dice: Dice, packet: WholeStep, id: number): PieceStep
   }))
 }
 
-function longer(dice: Dice, step: WholeStep): WholeStep {
+function longer(dice: Dice, step: WholeStep, mayBeVeryLong: boolean): WholeStep {
   if (step.kind === 'error') return { ...step, embeddedLen: dice.pick([28, 100, 528, 1400]) }
-  const len = dice.chance(6) ? dice.pick(VERY_LONG) : dice.pick(LONG)
+  const len = mayBeVeryLong && dice.chance(6) ? dice.pick(VERY_LONG) : dice.pick(LONG)
   if (step.kind === 'echo') return { ...step, payloadLen: len }
   const payloadLen = step.flow.protocol === 'sctp' ? Math.min(len, LONGEST_SCTP) : len
   return { ...step, shape: { ...step.shape, payloadLen } }

@@ -24,6 +24,8 @@ export interface PlannedService {
   servers: string[]
   /** Those of them that are sent to directly. */
   direct: Set<string>
+  /** Routes may take hardly anything: then datagrams are not very long, as no queue holds so many pieces. */
+  hasTinyMtus: boolean
 }
 
 /** A service, and the lines that make it, for a setup: all of them go well. */
@@ -31,9 +33,10 @@ export function planService(
   dice: Dice,
   taken: readonly PlannedService[],
   isBrief: boolean,
+  hasTinyMtus: boolean,
 ): { service: PlannedService; lines: string[] } {
-  const service = { ...draw(dice), isBrief, direct: new Set<string>() }
-  if (taken.some(({ key }) => key === service.key)) return planService(dice, taken, isBrief)
+  const service = { ...draw(dice), isBrief, hasTinyMtus, direct: new Set<string>() }
+  if (taken.some(({ key }) => key === service.key)) return planService(dice, taken, isBrief, hasTinyMtus)
   const directs = dice.pick([0, 30, 100])
   for (const server of service.servers)
     if (hasServicePort(service, server) && dice.chance(directs)) service.direct.add(server)
@@ -91,7 +94,7 @@ export function drawServer(dice: Dice, service: PlannedService): string {
   return dice.chance(85) ? dice.pick(service.servers) : `${dice.pick(SERVERS)}:${dice.pick([80, 8080])}`
 }
 
-function draw(dice: Dice): Omit<PlannedService, 'isBrief' | 'direct'> {
+function draw(dice: Dice): Omit<PlannedService, 'isBrief' | 'direct' | 'hasTinyMtus'> {
   const protocol = dice.weighted<Protocol>([
     [6, 'tcp'],
     [3, 'udp'],

@@ -13,6 +13,8 @@ const LONG_PAUSE = 11.5
 const STATS_SECONDS = 2
 const STATS_PAUSE = 2.3
 
+const FTP_PORT = 21
+
 /** Scenario number `index` of a seed. The same one every time. */
 export function generate(seed: number, index: number): Scenario {
   const dice = new Dice(Math.imul(seed, 0x01000193) ^ Math.imul(index + 1, 0x85ebca6b))
@@ -21,13 +23,14 @@ export function generate(seed: number, index: number): Scenario {
   const pause = drawPause(dice)
   if (pause?.isBrief) setup.push('ipvsadm --set 1 1 1')
   const services: PlannedService[] = []
+  const hasTinyMtus = dice.chance(10)
   const count = dice.weighted([
     [6, 1],
     [3, 2],
     [1, 3],
   ])
   for (let left = count; left > 0; left--) {
-    const { service, lines } = planService(dice, services, pause?.isBrief === true)
+    const { service, lines } = planService(dice, services, pause?.isBrief === true, hasTinyMtus)
     services.push(service)
     setup.push(...lines)
     if (dice.chance(20)) setup.push(routeLine(dice, service))
@@ -59,9 +62,12 @@ function drawSteps(dice: Dice, services: PlannedService[], pause: Pause | undefi
   /** As it is, or in pieces. */
   const sent = (step: SendableStep, percent: number): SendableStep[] => {
     const isWhole = step.kind === 'piece' || step.kind === 'tunnel-error' || !dice.chance(percent)
-    return isWhole || datagrams === PLAY_IDS ? [step] : drawPieces(dice, step, datagrams++)
+    return isWhole || datagrams === PLAY_IDS ? [step] : drawPieces(dice, step, datagrams++, !hasTinyMtus)
   }
-  const piecesOf = dice.pick([3, 15, 40])
+  // A service of FTP has the kernel track connections, and put datagrams together at another place.
+  const hasTinyMtus = services.some(service => service.hasTinyMtus)
+  const isFtp = services.some(({ ports }) => ports.includes(FTP_PORT))
+  const piecesOf = isFtp ? 0 : dice.pick([3, 15, 40])
   for (let turns = dice.between(8, 40); turns > 0; turns--) {
     const service = dice.pick(services)
     if (dice.chance(25)) steps.push(...drawCommands(dice, services).map(script => ({ kind: 'do' as const, script })))
@@ -71,7 +77,7 @@ function drawSteps(dice: Dice, services: PlannedService[], pause: Pause | undefi
       flows = []
       epoch++
     } else if (dice.chance(8)) steps.push(...drawCrowd(dice, service, epoch))
-    else if (dice.chance(3)) steps.push(...sent(drawEcho(dice), 50))
+    else if (dice.chance(3)) steps.push(...sent(drawEcho(dice), isFtp ? 0 : 50))
     else {
       if (flows.length === 0 || dice.chance(35)) flows.push(drawFlow(dice, service, epoch))
       const talk = drawTalk(dice, dice.chance(50) ? flows.at(-1)! : dice.pick(flows))

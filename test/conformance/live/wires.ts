@@ -15,6 +15,7 @@ const ASK_AGAIN_MS = 40
 const IPV4_TYPE = 0x0800
 const ICMP = 1
 const ECHO_REPLY = 0
+const REASSEMBLY_TIME_EXCEEDED = 0x0b01
 
 /** Behind a frame goes an echo request; its reply says that the frame has been dealt with. Its id: this, and the scenario's. */
 const ECHO_ID = 0x7500
@@ -78,9 +79,14 @@ export class Wires {
       if (typeof frame === 'string') return out
       if (isEcho(frame)) {
         if (readU16(frame, 38) === this.#id) this.#answered[side] = readU16(frame, 40)
-      } else if (readU16(frame, 12) === IPV4_TYPE) out.push({ side, frame })
+      } else if (readU16(frame, 12) === IPV4_TYPE && !isLate(frame)) out.push({ side, frame })
     }
   }
+}
+
+/** Of a datagram the rest of which has not come in 30 s: mostly one of an earlier scenario's. */
+function isLate(frame: Uint8Array): boolean {
+  return frame[23] === ICMP && readU16(frame, 34) === REASSEMBLY_TIME_EXCEEDED
 }
 
 function isEcho(frame: Uint8Array): boolean {
