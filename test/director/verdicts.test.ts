@@ -192,7 +192,8 @@ const cases: Record<string, Case[]> = {
     {
       why: "19 octets from a real server's side",
       port: 'r',
-      frame: ip4('10.99.2.11 > 10.99.1.20', 6, new Uint8Array(19), fromServer()),
+      // Of the bystander's connection; others are forwarded.
+      frame: ip4('10.99.2.11 > 10.99.1.20', 6, concat(unhex('0050c350'), new Uint8Array(15)), fromServer()),
     },
   ],
   'drop-udp-malformed': [
