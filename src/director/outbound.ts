@@ -4,7 +4,7 @@
  * 1. not to a group MAC                    → DROP_BROADCAST
  * 2. a route, TTL, MTU?                    director/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
  * 3. a piece of a datagram?                packet/reassembly → HELD, DROP_FRAGMENT_…
- * 4. of a connection, or an error about one? translated, counted → BALANCED; if it came in pieces with DF → DROP_TOO_BIG
+ * 4. of a connection, or an error about one? translated, counted → BALANCED; came in pieces with DF → DROP_TOO_BIG
  * 5. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
  * 6. otherwise as it is                    → FORWARDED
  */

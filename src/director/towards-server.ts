@@ -35,7 +35,7 @@ export class TowardsServer implements PieceSink {
 
   /** The connection is counted and its state moved. An ICMP error's embedded packet has been pointed at. */
   send(packet: Packet, conn: ConnIndex, now: number): Verdict {
-    const { conns, local, output, errors, tunnels } = this.#m
+    const { conns, local, output, errors, tunnels, routes } = this.#m
     const { words } = conns.table
     const daddr = words[conn + DADDR]! as Ipv4Addr
     const method = conns.methodOf(conn)
@@ -45,6 +45,7 @@ export class TowardsServer implements PieceSink {
       errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, ip.dstAddr, now)
       return Verdict.DROP_NO_ROUTE
     }
+    if (method === Method.TUNNEL) conns.destinationOf(conn).routed(output.mtu, routes.hasLearntMtu(daddr))
     if (ip.ttl <= 1) {
       errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, ip.dstAddr, now)
       return Verdict.DROP_TTL

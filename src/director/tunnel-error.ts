@@ -3,7 +3,7 @@
  * 1. is what it quotes one of our tunnels'?      service/ → else PASS
  * 2. of an open connection, inside?              conn/table → else PASS
  * 3. a right ICMP checksum                       → DROP_ICMP_CHECKSUM
- * 4. fragmentation needed: the path's MTU is learnt; the client is told what is left of it for its packet, if that has DF
+ * 4. fragmentation needed: the path's MTU is learnt; the client is told that of the last packet's route, if its own has DF
  *    any other error: the client is told the same about its packet → CONSUMED
  */
 import { NONE } from '../conn/record.js'
@@ -42,7 +42,7 @@ export class TunnelErrors {
     const tunnelLen = this.#tunnelLen(view, at + headerLen, len - headerLen)
     if (tunnelLen === UNKNOWN) return Verdict.PASS
     const innerAt = at + headerLen + tunnelLen
-    return this.#aboutInner(packet, headerLen + tunnelLen, innerAt, len - headerLen - tunnelLen, now)
+    return this.#aboutInner(packet, innerAt, len - headerLen - tunnelLen, now)
   }
 
   /** Octets of the tunnel's headers behind the outer IP header, if it is a tunnel of ours; `len` octets are there at `at`. */
@@ -71,8 +71,8 @@ export class TunnelErrors {
     }
   }
 
-  /** The error is about the packet at `innerAt`, of which `len` octets are there, behind `overhead` octets of ours. */
-  #aboutInner(packet: Packet, overhead: number, innerAt: number, len: number, now: number): Verdict {
+  /** The error is about the packet at `innerAt`, of which `len` octets are there. */
+  #aboutInner(packet: Packet, innerAt: number, len: number, now: number): Verdict {
     const { conns, embedded, counters, errors, output, routes } = this.#m
     if (!embedded.wrapAt(packet.slab.view, innerAt, len)) return Verdict.PASS
     const { ip } = embedded
@@ -85,7 +85,10 @@ export class TunnelErrors {
     if (type === IcmpType.UNREACHABLE && code === Unreachable.FRAGMENTATION_NEEDED) {
       const { dstAddr } = this.#outer
       routes.learnMtu(dstAddr, rest & 0xffff, now)
-      const mtu = (output.route(dstAddr) ? output.mtu : rest & 0xffff) - overhead
+      // As the kernel has it: of the route that the last packet took, which mostly has not heard of it yet; less by the outer header only.
+      const dest = conns.destinationOf(conn)
+      const isToldAtOnce = dest.hasLearntMtu && output.route(dstAddr)
+      const mtu = (isToldAtOnce ? output.mtu : dest.routeMtu || rest & 0xffff) - this.#outer.headerLen
       if (!ip.dontFragment || mtu <= LEAST_MTU) return Verdict.CONSUMED
       rest = mtu
     }

@@ -65,6 +65,10 @@ export class Routes {
     const path = this.#paths.get(dst)
     return path === undefined ? route.mtu : Math.min(path.mtu, route.mtu)
   }
+  /** Whether a router told the path's MTU. */
+  hasLearntMtu(dst: number): boolean {
+    return this.#paths.size > 0 && this.#paths.has(dst)
+  }
   /** A router said that no more than `mtu` octets get to `dst`. More than was known is not believed. `now` in ms. */
   learnMtu(dst: number, mtu: number, now: number): void {
     const route = this.lookup(dst)

@@ -38,6 +38,8 @@ export class Datagram {
   /** Which 8 octets have come, and which of them began a piece. */
   readonly #seen = new Uint8Array(MAP_OCTETS)
   readonly starts = new Uint8Array(MAP_OCTETS)
+  /** Which began a run: pieces that came one after the other in the order of their offsets, as Linux keeps them. */
+  readonly #runs = new Uint8Array(MAP_OCTETS)
 
   constructor(place: number) {
     this.payloadAt = place * DATAGRAM_PLACE + PAYLOAD_AT
@@ -59,20 +61,28 @@ export class Datagram {
     this.#blocks = 0
     this.#seen.fill(0)
     this.starts.fill(0)
+    this.#runs.fill(0)
   }
 
-  /** How much of a piece has come before: nothing, all of it, or a part. */
+  /** How much of a piece has come before: nothing, all of it in one run, or something else. */
   known(from: number, to: number): 'none' | 'all' | 'part' {
     const [first, end] = [from >>> 3, (to + 7) >>> 3]
     let known = 0
-    for (let i = first; i < end; i++) known += (this.#seen[i >>> 3]! >>> (i & 7)) & 1
+    let runs = 0
+    for (let i = first; i < end; i++) {
+      known += (this.#seen[i >>> 3]! >>> (i & 7)) & 1
+      if (i > first) runs += (this.#runs[i >>> 3]! >>> (i & 7)) & 1
+    }
     if (known === 0) return 'none'
-    return known === end - first ? 'all' : 'part'
+    return known === end - first && runs === 0 ? 'all' : 'part'
   }
+  /** A piece that begins where the last of all ended goes on with its run; any other begins one. */
   mark(from: number, to: number): void {
     const [first, end] = [from >>> 3, (to + 7) >>> 3]
     for (let i = first; i < end; i++) this.#seen[i >>> 3]! |= 1 << (i & 7)
     this.starts[first >>> 3]! |= 1 << (first & 7)
+    if (from !== this.high) this.#runs[first >>> 3]! |= 1 << (first & 7)
+    this.high = Math.max(this.high, to)
     this.#blocks += end - first
   }
   /** Octets of the first piece and of those behind it that fit into `room` octets with it. */

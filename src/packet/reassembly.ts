@@ -81,7 +81,6 @@ export class Reassembly {
     if (before === 'all') return Verdict.DROP_FRAGMENT_DUPLICATE
     if (before === 'part') return this.#spoilt(key, datagram)
     if (isLast) datagram.total = to
-    datagram.high = Math.max(datagram.high, to)
     this.#keep(packet, datagram, from, to)
     return datagram.isWhole ? this.#finish(key, packet, datagram, isLocal) : Verdict.HELD
   }

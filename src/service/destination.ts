@@ -18,8 +18,11 @@ const Column = {
   METHOD: 10,
   /** type | flags << 8 | port << 16 */
   TUNNEL: 11,
+  /** MTU | 1 << 31 where a router told it */
+  ROUTE: 12,
 } as const
 const FIELDS = 16
+const LARGEST_MTU = 0xffff
 
 const Flag = { AVAILABLE: 1, OVERLOADED: 2 } as const
 
@@ -114,6 +117,19 @@ export class Destination {
   }
   set tunnel({ type, flags, port }: Tunnel) {
     this.#table.words[this.#at + Column.TUNNEL] = type | (flags << 8) | (port << 16)
+    this.#table.words[this.#at + Column.ROUTE] = 0
+  }
+  /** The MTU of the route that its last tunnelled packet took; 0: none since it was added or edited. */
+  get routeMtu(): number {
+    return this.#table.words[this.#at + Column.ROUTE]! & LARGEST_MTU
+  }
+  /** Whether a router had told that MTU: then the route hears of a smaller one at once. */
+  get hasLearntMtu(): boolean {
+    return this.#table.words[this.#at + Column.ROUTE]! < 0
+  }
+  /** A packet goes by a route of this MTU. */
+  routed(mtu: number, isLearnt: boolean): void {
+    this.#table.words[this.#at + Column.ROUTE] = Math.min(mtu, LARGEST_MTU) | (isLearnt ? 1 << 31 : 0)
   }
   get tunnelType(): TunnelType {
     return (this.#table.words[this.#at + Column.TUNNEL]! & 0xff) as TunnelType

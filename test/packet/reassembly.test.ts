@@ -225,6 +225,19 @@ t.test('what was cut off is not in the error about it either: nobody reads our m
   )
 })
 
+t.test('what has come in one run of pieces is a duplicate; across two runs it spoils the datagram', async t => {
+  const repeated = piece(8, 16)
+  for (const [verdict, pieces] of [
+    ['drop-fragment-duplicate', [piece(0, 16), piece(16, 16)]],
+    ['drop-fragment-overlap', [piece(16, 16), piece(0, 16)]],
+    ['drop-fragment-overlap', [piece(0, 16), piece(32, 8), piece(16, 16)]],
+  ] as const) {
+    const bench = new Bench()
+    bench.all(...pieces)
+    t.equal(bench.receive(repeated), verdict)
+  }
+})
+
 t.test('pieces of nothing are malformed, and the datagram that they say they are of is lost', async t => {
   for (const [why, frame] of [
     ['nothing, more to come', piece(8, 0)],
@@ -544,7 +557,9 @@ t.test('cleared, nothing is awaited, told or kept', async t => {
 
 /** What comes of pieces of one datagram, by 8 octets each (RFC 791 §3.2; Linux drops what overlaps). */
 class Slow {
-  blocks = new Map<number, boolean>()
+  /** Which run each is of: pieces in the order of their offsets, each where the last of all ended. */
+  blocks = new Map<number, number>()
+  runs = 0
   total = -1
   high = 0
 
@@ -565,9 +580,11 @@ class Slow {
       return 'drop-fragment-malformed'
     }
     const known = its.filter(block => this.blocks.has(block)).length
-    if (known === its.length) return 'drop-fragment-duplicate'
+    const isOneRun = new Set(its.map(block => this.blocks.get(block))).size === 1
+    if (known === its.length && isOneRun) return 'drop-fragment-duplicate'
     if (known > 0) return this.spoilt()
-    for (const block of its) this.blocks.set(block, true)
+    if (from !== this.high) this.runs++
+    for (const block of its) this.blocks.set(block, this.runs)
     this.high = Math.max(this.high, to)
     if (!isMore) this.total = to
     if (this.total < 0 || this.blocks.size < Math.ceil(this.total / 8)) return 'held'

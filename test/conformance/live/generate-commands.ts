@@ -23,7 +23,6 @@ const SYSCTLS: Draw[] = [
   () => 'schedule_icmp=1',
   () => 'secure_tcp=3',
   () => 'drop_packet=3',
-  dice => `am_droprate=${dice.between(1, 4)}`,
   () => 'lblcr_expiration=1',
   () => 'pmtu_disc=0',
 ]
@@ -41,9 +40,12 @@ const OFF = [
   'pmtu_disc=1',
 ]
 
+/** The kernel looks at it once a second, at a time of its own. */
+const SETUP_SYSCTLS: Draw[] = [...SYSCTLS, dice => `am_droprate=${dice.between(1, 4)}`]
+
 /** A line that sets a sysctl, for a setup. */
 export function sysctlLine(dice: Dice): string {
-  return `sysctl -w net.ipv4.vs.${dice.pick(SYSCTLS)(dice)}`
+  return `sysctl -w net.ipv4.vs.${dice.pick(SETUP_SYSCTLS)(dice)}`
 }
 
 /** Lines, each to be run for itself: a listing, a change, or several changes. Some are refused. */
@@ -67,7 +69,7 @@ export function drawCommands(dice: Dice, services: readonly PlannedService[]): s
     [1, () => (dice.chance(30) ? 'ipvsadm -C' : 'ipvsadm -Z')],
     [3, () => routeLine(dice, service)],
     [1, () => `ipvsadm --set ${[0, 1, 2].map(() => dice.pick([0, 20, 500])).join(' ')}`],
-    [3, () => (dice.chance(70) ? sysctlLine(dice) : `sysctl -w net.ipv4.vs.${dice.pick(OFF)}`)],
+    [3, () => `sysctl -w net.ipv4.vs.${dice.chance(70) ? dice.pick(SYSCTLS)(dice) : dice.pick(OFF)}`],
   ])
   return [draw()].flat()
 }

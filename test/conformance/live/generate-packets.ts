@@ -239,7 +239,7 @@ function drawTunnelError(dice: Dice, flow: Flow): TunnelErrorStep {
     router: dice.chance(50) ? ROUTERS.r : undefined,
     checksum: dice.chance(92) ? 'right' : 'wrong',
     mtu: code === 4 ? dice.pick([1400, 1400, 1300, 1000, 576, 552, 500, 100, 68, 0, 1500, 2000]) : 0,
-    embeddedLen: dice.pick([1500, 1500, 1500, 548, 100, 68, 48, 44, 36, 28, 24]),
+    embeddedLen: dice.pick([1472, 1472, 1472, 548, 100, 68, 48, 44, 36, 28, 24]),
   }
 }
 

@@ -65,6 +65,14 @@ t.test('all that is to be compared comes up', async t => {
     '-u',
     '--sctp-service',
     '-f 7',
+    '-g',
+    '-i -w',
+    '-i --tun-type gue --tun-port 6080 --tun-remcsum',
+    '-i --tun-type gre --tun-csum',
+    '-r 10.99.1.101:',
+    '-r 10.99.2.1:',
+    '-r 192.0.2.50:',
+    '/32 dev vec1 mtu 1400',
   ])
     t.match(setups, option)
   for (const name of [
@@ -74,6 +82,7 @@ t.test('all that is to be compared comes up', async t => {
     'secure_tcp=3',
     'drop_packet=3',
     'schedule_icmp=1',
+    'pmtu_disc=0',
   ])
     t.match(setups + scripts, name)
   for (const command of [
@@ -97,9 +106,63 @@ t.test('all that is to be compared comes up', async t => {
     [...new Set(kinds)].toSorted(),
     [
       'do',
+      'echo',
       'error',
+      'piece',
+      'tunnel-error',
       ...['sctp c', 'sctp r', 'tcp c', 'tcp r', 'udp c', 'udp r'].map(kind => `packet ${kind}`),
       'pause',
     ].toSorted(),
   )
+})
+
+t.test('every setup has its servers once: a port that is not translated is the service\u2019s', t => {
+  for (const { name, setup } of MANY) {
+    const added = setup.flatMap(line => {
+      const [, key = '', port, server, method] = /^ipvsadm -a (\S+ \S+?(?::(\d+))?) -r (\S+) (-[gim])?/.exec(line) ?? []
+      if (server && method !== '-m')
+        t.equal(server.split(':')[1], key.startsWith('-f') ? '0' : port, `${name}: ${line}`)
+      return server ? [`${key} ${server}`] : []
+    })
+    t.equal(new Set(added).size, added.length, name)
+  }
+  t.end()
+})
+
+t.test('datagrams come in pieces of all kinds, but not where there is FTP', async t => {
+  const whole = new Set<string>()
+  let [reversed, doubled, withDf] = [0, 0, 0]
+  for (const { name, setup, steps } of MANY) {
+    const pieces = steps.flatMap(step => (step.kind === 'piece' ? [step] : []))
+    if (setup.some(line => line.includes(':21 -s'))) t.equal(pieces.length, 0, name)
+    for (const [n, { of, id, at, df }] of pieces.entries()) {
+      whole.add(of.kind === 'packet' ? `${of.flow.protocol} ${of.from}` : `${of.kind} ${of.from}`)
+      const before = pieces[n - 1]
+      if (df) withDf++
+      if (before?.id !== id) continue
+      if (before.at > at) reversed++
+      if (before.at === at) doubled++
+    }
+  }
+  const kinds = ['tcp', 'udp', 'sctp', 'error', 'echo']
+  t.strictSame([...whole].toSorted(), kinds.flatMap(kind => [`${kind} c`, `${kind} r`]).toSorted())
+  t.ok(reversed > 50 && doubled > 5 && withDf > 50, `${reversed}, ${doubled}, ${withDf}`)
+})
+
+t.test('once a server is sent to directly that was not, or no longer, nothing is sent on the flows before', async t => {
+  let switches = 0
+  for (const { name, steps } of Array.from({ length: 400 }, (_, index) => generate(9, index))) {
+    let least = 40_000
+    for (const step of steps) {
+      if (step.kind === 'do' || step.kind === 'pause') continue
+      const whole = step.kind === 'piece' ? step.of : step
+      if (whole.kind === 'echo' || whole.flow.clientPort === 20) continue
+      const { clientPort } = whole.flow
+      const epoch = 40_000 + Math.floor((clientPort % 1000) / 100) * 100
+      if (epoch > least) switches++
+      if (epoch < least) t.fail(`${name}: port ${clientPort}`)
+      least = epoch
+    }
+  }
+  t.ok(switches > 20, `${switches}`)
 })
