@@ -38,6 +38,7 @@ export class TunnelErrors {
     const outer = this.#outer.wrap(view, at)
     if (len < IPV4_MIN_LEN || !outer.isVersion4 || outer.fragmentOffset !== 0) return Verdict.PASS
     const { headerLen } = outer
+    if (headerLen < IPV4_MIN_LEN) return Verdict.PASS
     const tunnelLen = this.#tunnelLen(view, at + headerLen, len - headerLen)
     if (tunnelLen === UNKNOWN) return Verdict.PASS
     const innerAt = at + headerLen + tunnelLen

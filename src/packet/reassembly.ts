@@ -125,16 +125,23 @@ export class Reassembly {
     return undefined
   }
   #begin(key: number, { ip, port }: Packet): Datagram | undefined {
-    if (this.#slab.bytes.length === 0) {
-      this.#slab = this.#allocate(REASSEMBLY_OCTETS)
-      for (let place = 0; place < MOST; place++) this.#free.push(new Datagram(place))
-    }
+    if (this.#slab.bytes.length === 0 && !this.#make()) return undefined
     if (this.#known.size >= MOST_OF_ONE) this.#makeRoom(ip.srcAddr)
     const datagram = this.#free.pop()
     if (datagram === undefined) return undefined
     datagram.begin(ip.srcAddr, ip.dstAddr, ip.id, ip.protocol, port, this.#now + PATIENCE_MS)
     this.#known.set(key, datagram)
     return datagram
+  }
+  /** False where there is no memory to be had: asked for again with the next piece. */
+  #make(): boolean {
+    try {
+      this.#slab = this.#allocate(REASSEMBLY_OCTETS)
+    } catch {
+      return false
+    }
+    for (let place = 0; place < MOST; place++) this.#free.push(new Datagram(place))
+    return true
   }
   /** The oldest of a source that has its share, or else of all, goes if need be. */
   #makeRoom(src: number): void {

@@ -17,11 +17,20 @@ export class TurnMemory {
 
   /** Where the Ethernet header of a frame of `len` octets goes, with headroom before it; −1 when there is no more room. */
   place(len: number): number {
-    if (this.slab.bytes.length === 0) this.slab = this.#allocate(TURN_MEMORY_OCTETS)
+    if (this.slab.bytes.length === 0 && !this.#make()) return -1
     const at = this.#next + HEADROOM + VNET_LEN
     if (at + len > TURN_MEMORY_OCTETS) return -1
     this.#next = Math.ceil((at + len) / ALIGN) * ALIGN
     return at
+  }
+  /** False where there is no memory to be had: asked for again when it is next needed. */
+  #make(): boolean {
+    try {
+      this.slab = this.#allocate(TURN_MEMORY_OCTETS)
+      return true
+    } catch {
+      return false
+    }
   }
   recycle(): void {
     this.#next = 0

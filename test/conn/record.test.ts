@@ -35,7 +35,16 @@ t.test('jiffies wrap in 32 bits, after 248 days and every 497', async t => {
 })
 
 t.test('flags have the kernel’s values (ipvs-behaviour.md §4.2), and a state leaves room for children', async t => {
-  t.strictSame({ ...record.ConnFlag }, { INACTIVE: 0x0100, TEMPLATE: 0x1000, ONE_PACKET: 0x2000 })
+  t.strictSame(
+    { ...record.ConnFlag },
+    {
+      METHOD: 0x0007,
+      NO_OUTPUT: 0x0080,
+      INACTIVE: 0x0100,
+      TEMPLATE: 0x1000,
+      ONE_PACKET: 0x2000,
+    },
+  )
   t.strictSame({ ...record.TemplateState }, { NONE: 0, ASSURED: 1 })
   t.equal(record.ONE_CHILD, 256)
 })

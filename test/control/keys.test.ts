@@ -6,12 +6,15 @@ import {
   findDestination,
   findService,
   markRule,
+  methodName,
   portOf,
   protocolName,
   serviceIdentity,
   serviceSettings,
+  tunnelInfo,
 } from '../../src/control/keys.js'
 import { Refused } from '../../src/control/refused.js'
+import { ClientAddress, Method, PLAIN_IPIP } from '../../src/service/method.js'
 import { BenchDirector, VIP } from '../support/bench-director.js'
 import * as support from '../support/settings.js'
 
@@ -71,8 +74,10 @@ t.test('a service’s settings are taken as they are, within their ranges', asyn
     netmask: '255.255.0.0',
     onePacket: true,
     schedFlags: 5,
+    clientAddress: 'proxy-v2',
   })
-  t.strictSame(serviceSettings(given), { persistence: 360, netmask: -65_536, onePacket: true, schedFlags: 5 })
+  const numbers = { persistence: 360, netmask: -65_536, onePacket: true, schedFlags: 5 }
+  t.strictSame(serviceSettings(given), { ...numbers, clientAddress: ClientAddress.PROXY_V2 })
   for (const wrong of [
     { persistence: -1 },
     { persistence: 2 ** 31 },
@@ -90,7 +95,8 @@ t.test('a service’s settings are taken as they are, within their ranges', asyn
 t.test('weights and thresholds are 0 to 2^31 − 1: ERANGE and EINVAL otherwise', async t => {
   const most = 2 ** 31 - 1
   const given = support.destinationSettings(most, { upperThreshold: most, lowerThreshold: most })
-  t.strictSame(destinationSettings(given), { weight: most, upperThreshold: most, lowerThreshold: most })
+  const plain = { method: Method.MASQ, tunnel: PLAIN_IPIP, weight: most }
+  t.strictSame(destinationSettings(given), { ...plain, upperThreshold: most, lowerThreshold: most })
   for (const [wrong, errno] of [
     [{ weight: -1 }, 'ERANGE'],
     [{ weight: 2 ** 31 }, 'ERANGE'],
@@ -104,6 +110,40 @@ t.test('weights and thresholds are 0 to 2^31 − 1: ERANGE and EINVAL otherwise'
       errno,
       JSON.stringify(wrong),
     )
+})
+
+t.test('methods and tunnels have the kernel’s numbers, and their names back; GUE needs a port', async t => {
+  for (const [method, number] of Object.entries({ masq: 0, tunnel: 2, direct: 3, fullnat: 5 } as const)) {
+    const settings = support.destinationSettings(1, { method: method as 'masq' })
+    t.equal(destinationSettings(settings).method, number)
+    t.equal(methodName(number), method)
+  }
+  const tunnels = [
+    [
+      { type: 'ipip', port: 0, checksum: 'none' },
+      { type: 0, port: 0, flags: 0 },
+    ],
+    [
+      { type: 'gue', port: 6080, checksum: 'remote' },
+      { type: 1, port: 6080, flags: 2 },
+    ],
+    [
+      { type: 'gre', port: 0, checksum: 'full' },
+      { type: 2, port: 0, flags: 1 },
+    ],
+  ] as const
+  for (const [tunnel, numbers] of tunnels) {
+    t.strictSame(destinationSettings(support.destinationSettings(1, { method: 'tunnel', tunnel })).tunnel, numbers)
+    t.strictSame(tunnelInfo(numbers), tunnel)
+  }
+  const portless = support.destinationSettings(1, {
+    method: 'tunnel',
+    tunnel: { type: 'gue', port: 0, checksum: 'none' },
+  })
+  t.equal(
+    refusal(() => destinationSettings(portless)),
+    'EINVAL',
+  )
 })
 
 const ruleRefusal = (more: object): string =>

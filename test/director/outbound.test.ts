@@ -84,15 +84,15 @@ t.test('with a service, a header that is not all there: of a connection dropped,
   t.strictSame(made.turn('r', answer({ df: false, mf: true })), ['held'], 'a piece: until the rest has come')
   const ports = payloadOf(answer()).slice(0, 4)
   for (const [protocol, octets, isConnections] of [
-    [6, [...ports, ...new Uint8Array(15)], true],
+    [6, Uint8Array.of(...ports, ...new Uint8Array(15)), true],
     [6, ports, true],
     [6, ports.slice(0, 3), false],
-    [6, [], false],
-    [6, [...new Uint8Array(19)], false],
-    [17, [...ports, 0, 0, 0], false],
-    [132, [...ports, ...new Uint8Array(11)], false],
+    [6, new Uint8Array(0), false],
+    [6, new Uint8Array(19), false],
+    [17, Uint8Array.of(...ports, 0, 0, 0), false],
+    [132, Uint8Array.of(...ports, ...new Uint8Array(11)), false],
   ] as const) {
-    const packet = (options: object) => ip4('10.99.2.11 > 10.99.1.10', protocol, Uint8Array.from(octets), options)
+    const packet = (options: object) => ip4('10.99.2.11 > 10.99.1.10', protocol, octets, options)
     const expected = isConnections ? ['drop-tcp-malformed'] : ['forwarded', on('c', packet({ ...toClient, ttl: 63 }))]
     t.strictSame(made.turn('r', packet(fromServer())), expected, `${octets.length} octets of ${protocol}`)
   }

@@ -189,6 +189,12 @@ const cases: Record<string, Case[]> = {
   ],
   'drop-tcp-malformed': [
     { why: '19 octets of TCP', frame: ip4(`10.99.1.10 > ${VIP}`, 6, new Uint8Array(19), fromClient) },
+    {
+      why: "19 octets from a real server's side",
+      port: 'r',
+      // Of the bystander's connection; others are forwarded.
+      frame: ip4('10.99.2.11 > 10.99.1.20', 6, concat(unhex('0050c350'), new Uint8Array(15)), fromServer()),
+    },
   ],
   'drop-udp-malformed': [
     { why: '7 octets of UDP', frame: ip4(`10.99.1.10 > ${VIP}`, 17, new Uint8Array(7), fromClient) },

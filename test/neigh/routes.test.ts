@@ -130,28 +130,32 @@ function connected(mtu = 1500): Routes {
   return routes
 }
 
-t.test('a path’s MTU that was learnt counts for that destination only, 552 at the least', async t => {
-  const routes = connected()
-  const [here, there] = [addr('192.0.2.1'), addr('192.0.2.2')]
-  t.equal(mtuTo(routes, here), 1500)
-  for (const [told, counts] of [
-    [1400, 1400],
-    [1499, 1499],
-    [552, 552],
-    [551, 552],
-    [0, 552],
-    [68, 552],
-    [1500, 1500],
-    [9000, 1500],
-  ] as const) {
-    routes.learnMtu(here, told, 0)
-    t.equal(mtuTo(routes, here), counts, `${told}`)
-    t.equal(mtuTo(routes, there), 1500)
-  }
-  const narrow = connected(500)
-  narrow.learnMtu(here, 552, 0)
-  t.equal(mtuTo(narrow, here), 500, 'never more than the route’s own')
-})
+t.test(
+  'a path’s MTU that was learnt counts for that destination only, 552 at the least; more than was known is not believed',
+  async t => {
+    const routes = connected()
+    const [here, there] = [addr('192.0.2.1'), addr('192.0.2.2')]
+    t.equal(mtuTo(routes, here), 1500)
+    for (const [told, counts] of [
+      [9000, 1500],
+      [1500, 1500],
+      [1499, 1499],
+      [1400, 1400],
+      [1401, 1400],
+      [552, 552],
+      [551, 552],
+      [68, 552],
+      [0, 552],
+    ] as const) {
+      routes.learnMtu(here, told, 0)
+      t.equal(mtuTo(routes, here), counts, `${told}`)
+      t.equal(mtuTo(routes, there), 1500)
+    }
+    const narrow = connected(500)
+    narrow.learnMtu(here, 552, 0)
+    t.equal(mtuTo(narrow, here), 500, 'never more than the route’s own')
+  },
+)
 
 t.test('it is forgotten after 600 s; told again, it has its time again', async t => {
   const routes = connected()

@@ -46,7 +46,6 @@ export async function clientAddressLab(io: 'raw' | 'tap'): Promise<void> {
     const spaces = new Namespaces(await Ledger.open(`uvs-who-${io}-${process.pid}-`))
     t.teardown(() => spaces.ledger.remove())
     await buildTopology(spaces, plan, io)
-    for (const { name } of plan.servers) await spaces.ip(name, 'route', 'del', 'default')
     const logs = { [nginxServer]: startNginx(spaces), [nodeServer]: startNode(spaces) }
     const director = await DirectorProcess.start(spaces, plan, io)
     const admin = async (line: string[]): Promise<string> => {

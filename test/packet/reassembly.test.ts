@@ -634,3 +634,21 @@ t.test('random hostile pieces: each as a slow list says, and no bystander loses 
   )
   t.pass('for all that was drawn')
 })
+
+t.test('where there is no memory to be had pieces are dropped by name; it is asked for again', async t => {
+  let refuse = true
+  const allocate = (octets: number): Slab => {
+    if (refuse) throw new Error('ENOMEM')
+    return slabOver(new ArrayBuffer(octets))
+  }
+  const reassembly = new Reassembly(allocate, 1, { lost: () => {}, timedOut: () => {} })
+  const receive = (): Verdict => {
+    const { slab, at, len } = placed(piece(0, 8))
+    const packet = new Packet().wrap(0, slab, at, len)
+    t.equal(parseIpv4Header(packet), Verdict.PASS)
+    return reassembly.receive(packet, true)
+  }
+  t.equal(receive(), Verdict.DROP_NO_MEMORY)
+  refuse = false
+  t.equal(receive(), Verdict.HELD)
+})

@@ -60,3 +60,14 @@ t.test('a turn of the largest GSO frames fits', async t => {
   while (Array.from({ length: segments }, () => memory.place(1514 + 32)).every(at => at >= 0)) frames++
   t.ok(frames >= 128, `${frames} frames of ${segments} segments`)
 })
+
+t.test('where there is no memory to be had there is no place; it is asked for again', async t => {
+  let refuse = true
+  const memory = new TurnMemory(octets => {
+    if (refuse) throw new Error('ENOMEM')
+    return slabOver(new ArrayBuffer(octets))
+  })
+  t.equal(memory.place(60), -1)
+  refuse = false
+  t.equal(memory.place(60), HEADROOM + VNET_LEN)
+})
