@@ -45,7 +45,7 @@ export class TowardsServer implements PieceSink {
       errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, ip.dstAddr, now)
       return Verdict.DROP_NO_ROUTE
     }
-    if (method === Method.TUNNEL) conns.destinationOf(conn).routed(output.mtu, routes.hasLearntMtu(daddr))
+    conns.destinationOf(conn).routed(output.mtu, routes.hasLearntMtu(daddr))
     if (ip.ttl <= 1) {
       errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, ip.dstAddr, now)
       return Verdict.DROP_TTL

@@ -119,7 +119,7 @@ export class Destination {
     this.#table.words[this.#at + Column.TUNNEL] = type | (flags << 8) | (port << 16)
     this.#table.words[this.#at + Column.ROUTE] = 0
   }
-  /** The MTU of the route that its last tunnelled packet took; 0: none since it was added or edited. */
+  /** The MTU of the route that its last packet took; 0: none since it was added or edited. */
   get routeMtu(): number {
     return this.#table.words[this.#at + Column.ROUTE]! & LARGEST_MTU
   }
