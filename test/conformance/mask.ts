@@ -19,13 +19,13 @@ const DIRECTORS = ['10.99.1.1', '10.99.2.1']
 
 /**
  * What is masked in an expected frame: the id, and with it the checksum, of an IP header that the director itself made
- * without DF or with one that is not 0, and source port and checksum of UDP towards the ports above. `sent` is the frame that was put in;
- * `actual` the director's, asked only whether it forwarded an id, never what to mask.
+ * without DF, or cut into pieces, and source port and checksum of UDP towards the ports above. `sent` is the frame that
+ * was put in; `actual` the director's, asked only whether it forwarded an id, never what to mask.
  */
 export function masked(expected: Uint8Array, actual: Uint8Array, sent: Uint8Array | undefined): Masked[] {
   if (expected.length < 34 || readU16(expected, 12) !== IPV4_TYPE) return []
   const fields: Masked[] = []
-  if ((!dontFragment(expected) || idOf(expected) !== 0) && isMade(expected, actual, sent)) {
+  if ((!dontFragment(expected) || isFragment(expected)) && isMade(expected, actual, sent)) {
     fields.push({ at: 18, len: 2, name: 'ip.id' }, { at: 24, len: 2, name: 'ip.checksum' })
   }
   if (towardsEphemeral(expected)) {
