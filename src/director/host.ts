@@ -80,6 +80,8 @@ export class Host {
     udp.wrap(packet.slab.view, packet.transportAt)
     if (!udp.isValid(packet.transportLen)) return Verdict.DROP_UDP_MALFORMED
     if (udp.checksum !== 0 && !transportChecksumOk(packet, udp.length)) return Verdict.DROP_TRANSPORT_CHECKSUM
+    // What is behind the UDP datagram is not quoted, as in Linux.
+    packet.ipLen = packet.ip.headerLen + udp.length
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
     return Verdict.REFUSED
   }

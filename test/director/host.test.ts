@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Rig } from '../conformance/rig.js'
 import {
   BenchDirector,
   BROADCAST,
@@ -12,7 +13,7 @@ import {
   toGateway,
   VIP,
 } from '../support/bench-director.js'
-import { icmp4, ip4, partialHeader, tcp4, udp4, virtioHeader } from '../support/frames.js'
+import { icmp4, ip4, partialHeader, payloadOf, tcp4, udp4, virtioHeader } from '../support/frames.js'
 
 const bench = (): BenchDirector => new BenchDirector({ vips: [VIP] })
 const IN = `10.99.1.10:40000 > ${VIP}:99`
@@ -208,4 +209,12 @@ t.test('all of our addresses are a host, on any port', async t => {
       ['answered', new RegExp(`^c ${us} > 10.99.1.10 icmp 0/0`)],
       us,
     )
+})
+
+t.test('of a UDP packet that is longer than its datagram only the datagram is quoted', async t => {
+  const rig = new Rig()
+  const payload = payloadOf(udp4('10.99.1.10:1 > 10.99.1.100:9', { payload: 20 }))
+  const eth = '02:00:00:00:01:10 > 02:00:00:00:01:01'
+  rig.send('c', ip4('10.99.1.10 > 10.99.1.100', 17, Uint8Array.of(...payload, 1, 2, 3, 4), { eth }))
+  t.equal(rig.take()[0]!.frame.length, 14 + 28 + 48)
 })
