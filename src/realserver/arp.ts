@@ -1,5 +1,5 @@
 import { isUp, link } from './host.js'
-import type { Journal } from './journal.js'
+import type { Change, Journal } from './journal.js'
 
 /*
  * ARP for the VIP is the director's to answer (ip-sysctl.rst): a real server answers only for addresses of the interface
@@ -10,14 +10,35 @@ const ARP_IGNORE = 1
 const ARP_ANNOUNCE = 2
 
 export function keepSilent(journal: Journal, interfaces: readonly string[]): void {
-  for (const device of ['all', 'lo', ...interfaces]) {
-    atLeast(journal, `net/ipv4/conf/${device}/arp_ignore`, ARP_IGNORE)
-    atLeast(journal, `net/ipv4/conf/${device}/arp_announce`, ARP_ANNOUNCE)
-  }
+  for (const device of new Set([...quietDevices(journal.changes), ...interfaces]))
+    for (const { name, least } of quietSysctls(device)) {
+      // What was named before may have gone meanwhile.
+      if (journal.host.sysctl(name) === undefined && !interfaces.includes(device)) continue
+      journal.sysctl(name, String(least), now => Number(now) >= least)
+    }
 }
 
-function atLeast(journal: Journal, name: string, value: number): void {
-  journal.sysctl(name, String(value), now => Number(now) >= value)
+/** A sysctl that keeps a device silent: its name, the last word of it, and the least that it must be. */
+export interface QuietSysctl {
+  name: string
+  knob: string
+  least: number
+}
+
+export function quietSysctls(device: string): QuietSysctl[] {
+  return [
+    { knob: 'arp_ignore', least: ARP_IGNORE },
+    { knob: 'arp_announce', least: ARP_ANNOUNCE },
+  ].map(each => ({ ...each, name: `net/ipv4/conf/${device}/${each.knob}` }))
+}
+
+/** `all`, `lo`, and interfaces that had to be made silent, as far as the journal tells. */
+export function quietDevices(changes: readonly Change[]): string[] {
+  const made = changes.flatMap(change => {
+    const match = change.what === 'sysctl' ? /^net\/ipv4\/conf\/(.+)\/arp_/.exec(change.name) : null
+    return match ? [match[1]!] : []
+  })
+  return [...new Set(['all', 'lo', ...made])]
 }
 
 /** An address of a loopback that is down is nobody's. */

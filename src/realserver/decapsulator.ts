@@ -68,17 +68,20 @@ export class Decapsulator implements FrameSink {
     const rings = new Map<string, TunnelRing>()
     const port = samePort ? this.#heldPort : guePort === 0 ? undefined : holdUdpPort(guePort)
     try {
-      for (const name of interfaces) rings.set(name, before.get(name) ?? new TunnelRing(name, guePort))
+      for (const name of interfaces) {
+        const had = before.get(name)
+        rings.set(name, had && !had.isStale() ? had : new TunnelRing(name, guePort))
+      }
     } catch (error) {
-      for (const [name, ring] of rings) if (!before.has(name)) ring.close()
+      for (const [name, ring] of rings) if (before.get(name) !== ring) ring.close()
       if (!samePort && port !== undefined) close(port)
       throw error
     }
     if (!samePort) {
-      for (const [name, ring] of rings) if (before.has(name)) ring.listen(guePort)
+      for (const [name, ring] of rings) if (before.get(name) === ring) ring.listen(guePort)
       if (this.#heldPort !== undefined) close(this.#heldPort)
     }
-    for (const [name, ring] of before) if (!rings.has(name)) this.#leave(ring)
+    for (const [name, ring] of before) if (rings.get(name) !== ring) this.#leave(ring)
     this.#rings = rings
     this.#heldPort = port
     this.#poller = new Poller([...rings.values()].map(({ fd }) => fd))

@@ -1,9 +1,10 @@
 import { keepSilent, loopbackUp } from './arp.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
+import { differences } from './differences.js'
 import { holders, type Host, link } from './host.js'
 import { Journal } from './journal.js'
 import { hasKernelTunnel, KERNEL_DEVICE, openKernelTunnel } from './kernel-tunnel.js'
-import type { State, StateFile } from './state-file.js'
+import { type State, type StateFile, tunnelledVips } from './state-file.js'
 import { decapsulate, noSuchInterface, type Place, USERSPACE_DEVICE } from './userspace-tunnel.js'
 
 export const GUE_PORT = 6080
@@ -37,8 +38,9 @@ export function startRealServer(request: StartRequest, host: Host, files: StateF
     const before = structuredClone(state)
     const place = { host, files, state }
     const journal = new Journal(host, state.changes, () => files.save(state))
+    const wasRight = differences(host, state).length === 0
     try {
-      const wasSo = await apply(request, place, journal)
+      const wasSo = (await apply(request, place, journal)) && wasRight
       files.save(state)
       const already = wasSo && JSON.stringify(state) === JSON.stringify(before)
       return { state, already, notes: notes(request, host) }
@@ -49,39 +51,33 @@ export function startRealServer(request: StartRequest, host: Host, files: StateF
   })
 }
 
-/** Answers whether no address was missing and the decapsulator, if there is to be one, did what it should. */
+/** Answers whether the decapsulator, if there is to be one, did what it should. */
 async function apply(request: StartRequest, place: Place, journal: Journal): Promise<boolean> {
   const { host, state } = place
   for (const name of request.interfaces) if (link(host, name) === undefined) throw noSuchInterface(name)
   keepSilent(journal, request.interfaces)
   loopbackUp(journal)
-  let wasSo = true
   for (const vip of request.vips) {
     state.vips[vip] = { tunnel: request.tunnel || state.vips[vip]?.tunnel === true }
-    if (holders(host, vip).includes('lo')) continue
-    wasSo = false
-    journal.address('lo', vip)
+    if (!holders(host, vip).includes('lo')) journal.address('lo', vip)
   }
   const tunnelled = tunnelledVips(state)
-  if (tunnelled.length === 0) return wasSo
+  if (tunnelled.length === 0) return true
   state.way ??= !request.userspace && hasKernelTunnel(journal) ? 'kernel' : 'userspace'
   if (state.way === 'kernel') {
     if (request.userspace) throw new Error(`the kernel's ${KERNEL_DEVICE} opens the tunnels already: stop it first`)
+    if (!hasKernelTunnel(journal)) throw new Error(`${KERNEL_DEVICE} is gone, and cannot be made again`)
     openKernelTunnel(journal, tunnelled)
-    return wasSo
+    return true
   }
-  const wanted = decapsulatorOptions(request, host, state)
-  return (await decapsulate(place, wanted)) && wasSo
+  return decapsulate(place, decapsulatorOptions(request, host, state))
 }
 
-export function tunnelledVips(state: State): string[] {
-  return Object.entries(state.vips).flatMap(([vip, { tunnel }]) => (tunnel ? [vip] : []))
-}
-
-/** What was asked for now, and before: interfaces add up. */
+/** What was asked for now, and before: interfaces add up, but for those that are gone. */
 function decapsulatorOptions(request: StartRequest, host: Host, state: State): DecapsulatorOptions {
   const running = state.decapsulator?.options
-  const known = [...new Set([...(running?.interfaces ?? []), ...request.interfaces])]
+  const still = running?.interfaces.filter(name => link(host, name) !== undefined) ?? []
+  const known = [...new Set([...still, ...request.interfaces])]
   const interfaces = known.length > 0 ? known : host.interfaces()
   if (interfaces.length === 0)
     throw new Error('no Ethernet interface is up and has an IPv4 address: name one by --interface')

@@ -23,6 +23,11 @@ export interface State {
   decapsulator?: Running
 }
 
+/** The VIPs that tunnels are opened for. */
+export function tunnelledVips(state: State): string[] {
+  return Object.entries(state.vips).flatMap(([vip, { tunnel }]) => (tunnel ? [vip] : []))
+}
+
 const PATIENCE_MS = 15_000
 
 /** The files of this network namespace's real server. */

@@ -1,7 +1,6 @@
 import type { Host } from './host.js'
 import { Journal } from './journal.js'
-import type { StateFile } from './state-file.js'
-import { tunnelledVips } from './start.js'
+import { type StateFile, tunnelledVips } from './state-file.js'
 import { decapsulate } from './userspace-tunnel.js'
 
 export interface Stopped {

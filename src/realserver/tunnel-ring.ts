@@ -7,6 +7,7 @@ const BUFFER_OCTETS = 16 * 2 ** 20
 
 /** The frames of tunnels that end at an interface, their outer fragments put together. */
 export class TunnelRing extends PacketRing {
+  readonly #name: string
   readonly #ifindex: number
 
   /** SystemError if there is no such interface. */
@@ -16,6 +17,7 @@ export class TunnelRing extends PacketRing {
       setFilter(fd, tunnelFilter(guePort, info.index))
       return undefined
     })
+    this.#name = name
     this.#ifindex = info.index
     try {
       this.reassemble()
@@ -23,6 +25,15 @@ export class TunnelRing extends PacketRing {
     } catch (error) {
       this.close()
       throw error
+    }
+  }
+
+  /** Whether another interface has the name by now. */
+  isStale(): boolean {
+    try {
+      return interfaceInfo(this.#name).index !== this.#ifindex
+    } catch {
+      return false
     }
   }
 

@@ -18,7 +18,7 @@ export interface Place {
 
 /**
  * Has the decapsulator run with these options, or not at all. One that runs is told, and misses nothing; only one that is
- * dead, mute or without its device makes room for another. Answers whether all was so already.
+ * dead, mute or without its device makes room for another. Answers whether it was to do the same already.
  */
 export async function decapsulate(place: Place, wanted: DecapsulatorOptions | undefined): Promise<boolean> {
   const running = place.state.decapsulator
@@ -28,8 +28,10 @@ export async function decapsulate(place: Place, wanted: DecapsulatorOptions | un
   }
   const known = running?.options.interfaces ?? []
   for (const name of wanted.interfaces) if (!known.includes(name)) mustBeUsable(place.host, name)
-  if (running && (await isChanged(place, running, wanted)))
-    return setUpDevice(place.host, wanted) && isDeepStrictEqual(wanted, running.options)
+  if (running && (await isChanged(place, running, wanted))) {
+    setUpDevice(place.host, wanted)
+    return isDeepStrictEqual(wanted, running.options)
+  }
   await end(place)
   await begin(place, wanted)
   return false
@@ -85,17 +87,14 @@ export function noSuchInterface(name: string): Error {
   return new Error(`--interface: there is no interface '${name}'`)
 }
 
-/** The device is ours alone, so what it has and should not is taken away. Answers whether nothing was missing. */
-function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): boolean {
+/** The device is ours alone, so what it has and should not is taken away. */
+function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): void {
   const noIpv6 = `net/ipv6/conf/${device}/disable_ipv6`
   if ((host.sysctl(noIpv6) ?? '1') !== '1') host.setSysctl(noIpv6, '1')
-  const rpFilter = tunnelRpFilter(host)
   const had = addressesOf(host, device)
-  const missing = vips.filter(vip => !had.includes(`${vip}/32`))
-  const isRight = missing.length === 0 && host.sysctl(rpFilterOf(device)) === rpFilter && isUp(link(host, device)!)
-  host.setSysctl(rpFilterOf(device), rpFilter)
-  for (const vip of missing) ip(host, 'addr', 'add', `${vip}/32`, 'dev', device, 'scope', 'host')
+  host.setSysctl(rpFilterOf(device), tunnelRpFilter(host))
+  for (const vip of vips.filter(vip => !had.includes(`${vip}/32`)))
+    ip(host, 'addr', 'add', `${vip}/32`, 'dev', device, 'scope', 'host')
   for (const cidr of had) if (!vips.includes(cidr.split('/')[0]!)) ip(host, 'addr', 'del', cidr, 'dev', device)
   ip(host, 'link', 'set', 'dev', device, 'up')
-  return isRight
 }

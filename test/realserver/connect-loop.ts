@@ -9,10 +9,10 @@ const [address = '', port = ''] = process.argv.slice(2)
 const errors: string[] = []
 let times = 0
 let longest = 0
-let ending = false
-process.once('SIGTERM', () => (ending = true))
+const ending = new AbortController()
+process.once('SIGTERM', () => ending.abort())
 process.stdout.write('ready\n')
-while (!ending) {
+while (!ending.signal.aborted) {
   const began = performance.now()
   const socket = connect(Number(port), address)
   try {

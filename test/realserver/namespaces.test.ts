@@ -185,7 +185,7 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     const first = await killDecapsulator(await done('start', '--vip', VIP, '--tun', '--userspace'))
     const { status, err } = await realserver('status')
     t.equal(status, 1)
-    t.match(err, new RegExp(`^uvs realserver: process ${first} is dead .*\\n$`))
+    t.match(err, new RegExp(`^uvs realserver: process ${first} is dead .*\\n.*puts it right\\n$`))
     const again = await done('start', '--vip', VIP, '--tun')
     t.notMatch(again, /as it was/)
     const stop = await send(spaces, 'ipip', mac)
@@ -194,6 +194,41 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     t.match(await done('start', '--vip', VIP, '--tun'), /ready, as it was: /)
     await killDecapsulator(again)
     await done('stop', '--vip', VIP)
+    t.equal(await whole(), before)
+  })
+
+  await t.test('status tells what is not as start left it; start puts it right', async t => {
+    const start = ['start', '--vip', VIP, '--tun', '--userspace', '--interface', 'eth0']
+    await done(...start)
+    const sorted = async (): Promise<string[]> => (await whole()).split('\n').sort() // routes are in no order
+    const started = await sorted()
+    await done('status')
+    const cases: [string, string[]][] = [
+      [`ip addr del ${VIP}/32 dev lo`, [`${VIP} is not on lo`]],
+      ['sysctl -qw net.ipv4.conf.lo.arp_ignore=0', ['arp_ignore of lo is 0, not 1']],
+      ['sysctl -qw net.ipv4.conf.all.arp_announce=1', ['arp_announce of all is 1, not 2']],
+      ['sysctl -qw net.ipv4.conf.eth0.arp_ignore=0', ['arp_ignore of eth0 is 0, not 1']],
+      ['sysctl -qw net.ipv4.conf.uvs-rs.rp_filter=1', ['rp_filter of uvs-rs is 1, not 2']],
+      [`ip addr del ${VIP}/32 dev uvs-rs`, [`${VIP} is not on uvs-rs`]],
+      ['ip link set uvs-rs down', ['uvs-rs is down']],
+    ]
+    for (const [spoil, lines] of cases) {
+      await spaces.must('rs', 'sh', ['-c', spoil])
+      const { status, out, err } = await realserver('status')
+      t.equal(status, 1, spoil)
+      t.match(out, 'uvs realserver: not as it was started: ')
+      const told = [...lines, 'the same start puts it right'].map(line => `uvs realserver: ${line}\n`).join('')
+      t.equal(err, told, spoil)
+      t.notMatch(await done(...start), 'as it was', spoil)
+      t.strictSame(await sorted(), started, spoil)
+      await done('status')
+    }
+    const wasRunning = /process \d+/.exec(await done(...start))![0]
+    await spaces.ip('rs', 'link', 'del', 'uvs-rs')
+    t.match((await realserver('status')).err, 'the device uvs-rs is gone')
+    t.notMatch(await done(...start), wasRunning, 'which another decapsulator makes again')
+    await done('status')
+    await done('stop')
     t.equal(await whole(), before)
   })
 

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { UsageError } from '../../director/options.js'
 import { isAlive } from '../../io/process-id.js'
+import { differences } from '../../realserver/differences.js'
 import { thisHost } from '../../realserver/host.js'
 import { KERNEL_DEVICE } from '../../realserver/kernel-tunnel.js'
 import { startRealServer } from '../../realserver/start.js'
@@ -113,20 +115,28 @@ async function stop(vips: string[] | undefined, files: StateFile): Promise<numbe
 }
 
 async function status(files: StateFile): Promise<number> {
-  const state = files.load()
+  // Not while somebody is about to change it.
+  return files.alone(() => tell(files.load(), files))
+}
+
+async function tell(state: State, files: StateFile): Promise<number> {
   if (Object.keys(state.vips).length === 0) {
     say('nothing is started here')
     return 1
   }
-  say(describe(state))
-  if (!state.decapsulator) return 0
-  const answer = await askDaemon(state.decapsulator.process, files)
-  if (!answer) {
-    complain(`process ${state.decapsulator.process.pid} is dead (${files.log}); start it again by the same start`)
-    return 1
-  }
-  for (const [name, count] of Object.entries(answer.counters)) process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
-  return 0
+  const { decapsulator } = state
+  const answer = decapsulator && (await askDaemon(decapsulator.process, files))
+  const wrong = differences(thisHost, state)
+  if (decapsulator && isDead(state)) wrong.push(`process ${decapsulator.process.pid} is dead (${files.log})`)
+  else if (decapsulator && !answer) wrong.push(`process ${decapsulator.process.pid} does not answer (${files.log})`)
+  else if (answer && !isDeepStrictEqual(answer.options, decapsulator.options))
+    wrong.push(`process ${decapsulator.process.pid} does something else`)
+  say(wrong.length > 0 ? `not as it was started: ${describe(state)}` : describe(state))
+  for (const [name, count] of Object.entries(answer?.counters ?? {}))
+    process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
+  for (const each of wrong) complain(each)
+  if (wrong.length > 0) complain('the same start puts it right')
+  return wrong.length > 0 ? 1 : 0
 }
 
 /** '192.168.159.100 on lo; tunnels for it are opened by …' */
