@@ -43,7 +43,7 @@ export async function compareModes(options: CompareOptions): Promise<number> {
   if (load > BUSY) print(`The machine is busy, load average ${load.toFixed(1)}: take the figures with care.`)
   print('Each real server is one hop from the director, weight 1, rr. Loads: requests on 50 connections that stay open')
   print(
-    '(wrk, else ab -k); a connection a request, 50 at a time (ab); a download of ${effort.octets / 1e6} MB. Each runs once before it counts.',
+    `(wrk, else ab -k); a connection a request, 50 at a time (ab); a download of ${effort.octets / 1e6} MB. Each runs once before it counts.`,
   )
   if (!which('ab')) print('ab is not installed: no connections/s')
   const rounds = new Map<LabMode, ModeFigures[]>(LAB_MODES.map(mode => [mode, []]))

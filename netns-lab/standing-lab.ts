@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { constants } from 'node:os'
 import { rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
 import { LabUsageError } from './lab-request.js'
@@ -31,12 +32,12 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
   }
 }
 
-/** `uvs lab exec`: runs a command in a namespace of a lab that is up, on this terminal. Answers its exit status. */
+/** `uvs lab exec`: runs a command in a namespace of a lab that is up, on this terminal. Answers its exit status, as a shell does. */
 export async function labExec(prefixes: readonly string[], space: string, command: readonly string[]): Promise<number> {
   const name = await spaceNamed(prefixes, space)
   const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit' })
   if (error) throw error
-  return status ?? (signal ? 1 : 0)
+  return status ?? 128 + (signal ? constants.signals[signal] : 0)
 }
 
 /** 'rs1' or 'uvs-dr-rs1' → 'uvs-dr-rs1'. */

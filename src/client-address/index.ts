@@ -8,22 +8,14 @@
  *     receiveClientAddress(server, { by: 'proxy', trusted: ['172.16.20.0/24'] })
  *     server.listen(80)
  */
-import { BlockList, isIP, type Server, type Socket } from 'node:net'
+import { Server, type Socket } from 'node:net'
+import { settingsOf, type ClientAddressOptions, type Settings } from './options.js'
 import { readProxyHeader, type Ends } from './proxy-header.js'
 import { savedSyn, type SavedSyn } from './saved-syn.js'
+import { shown } from './shown.js'
+import type { Trust } from './trust.js'
 
-export interface ClientAddressOptions {
-  /** By a PROXY header, version 1 or 2, or by TOA: as the service is set. */
-  by: 'proxy' | 'toa'
-  /** Who is believed, 'ADDRESS' or 'ADDRESS/PREFIX': the director's local addresses. Default: everybody. */
-  trusted?: readonly string[]
-  /** What is done with a trusted peer's connection that begins without a PROXY header. Default: 'refuse'. */
-  withoutHeader?: 'refuse' | 'pass'
-  /** Milliseconds that a PROXY header may take. Default: 5000. */
-  timeoutMs?: number
-  /** Octets that a PROXY header of version 2 may have. Default: 536. */
-  mostOctets?: number
-}
+export type { ClientAddressOptions } from './options.js'
 
 export interface ClientAddress {
   /** The client's. */
@@ -36,13 +28,13 @@ export interface ClientAddress {
   localPort?: number
 }
 
-const TIMEOUT_MS = 5000
-const MOST_OCTETS = 536
-
 const known = new WeakMap<object, ClientAddress>()
+const receiving = new WeakSet<Server>()
 
-/** Who the client of an accepted connection is. Of a TLS connection too. */
+/** Who the client of an accepted connection is. Of a TLS connection too. TypeError for what is no socket. */
 export function clientAddress(socket: Socket): ClientAddress {
+  if (typeof socket !== 'object' || socket === null || !('remoteAddress' in socket))
+    throw new TypeError(`clientAddress: ${shown(socket)} is no socket`)
   const under = (socket as { _parent?: object })._parent
   const learnt = known.get(socket) ?? (under && known.get(under))
   return learnt ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, by: 'peer' }
@@ -51,16 +43,20 @@ export function clientAddress(socket: Socket): ClientAddress {
 /**
  * Has a server (of node:net, node:http, node:https or node:tls) learn its clients' addresses, before it listens. Its
  * 'connection' event comes once the address is known; `remoteAddress` and `remotePort` of the socket then say it too.
- * RangeError for options that are wrong.
+ * Once a server. TypeError or RangeError, in a line, for options that are wrong and for a server that has been given already.
  */
 export function receiveClientAddress(server: Server, options: ClientAddressOptions): void {
-  const trusts = trustOf(options.trusted)
-  if (options.by === 'toa') return receiveToa(server, trusts)
-  if (options.by !== 'proxy') throw new RangeError(`by: '${String(options.by)}' is neither 'proxy' nor 'toa'`)
-  receiveHeaders(server, options, trusts)
+  if (!(server instanceof Server))
+    throw new TypeError(`receiveClientAddress: ${shown(server)} is no server of node:net`)
+  if (receiving.has(server))
+    throw new TypeError('receiveClientAddress: called a second time for this server; once is allowed')
+  const settings = settingsOf(options)
+  if (settings.by === 'toa') receiveToa(server, settings.trusts)
+  else receiveHeaders(server, settings)
+  receiving.add(server)
 }
 
-function receiveToa(server: Server, trusts: (socket: Socket) => boolean): void {
+function receiveToa(server: Server, trusts: Trust): void {
   const syns: SavedSyn = savedSyn()
   server.on('listening', () => syns.keep(fdOf(server)))
   server.prependListener('connection', (socket: Socket) => {
@@ -69,20 +65,20 @@ function receiveToa(server: Server, trusts: (socket: Socket) => boolean): void {
   })
 }
 
-function receiveHeaders(server: Server, options: ClientAddressOptions, trusts: (socket: Socket) => boolean): void {
+function receiveHeaders(server: Server, settings: Settings): void {
   const emit = server.emit.bind(server) as (event: string | symbol, ...args: unknown[]) => boolean
   const pass = (socket: Socket): void => void emit('connection', socket)
   server.emit = (event: string | symbol, ...args: unknown[]): boolean => {
     const [socket] = args as [Socket]
-    if (event !== 'connection' || !trusts(socket)) return emit(event, ...args)
-    awaitHeader(socket, options, pass)
+    if (event !== 'connection' || !settings.trusts(socket)) return emit(event, ...args)
+    awaitHeader(socket, settings, pass)
     return true
   }
 }
 
 /** Takes the header off the connection, then hands it on with everything behind the header still to be read. */
-function awaitHeader(socket: Socket, options: ClientAddressOptions, pass: (socket: Socket) => void): void {
-  const { timeoutMs = TIMEOUT_MS, mostOctets = MOST_OCTETS, withoutHeader = 'refuse' } = options
+function awaitHeader(socket: Socket, settings: Settings, pass: (socket: Socket) => void): void {
+  const { timeoutMs, mostOctets, withoutHeader } = settings
   let octets: Buffer = Buffer.alloc(0)
 
   const stop = (): void => {
@@ -118,23 +114,6 @@ function learn(socket: Socket, client: ClientAddress): void {
   known.set(socket, client)
   Object.defineProperty(socket, 'remoteAddress', { value: client.address, configurable: true })
   Object.defineProperty(socket, 'remotePort', { value: client.port, configurable: true })
-}
-
-function trustOf(trusted: readonly string[] | undefined): (socket: Socket) => boolean {
-  if (trusted === undefined) return () => true
-  const list = new BlockList()
-  for (const text of trusted) {
-    const [address = '', prefix, ...rest] = text.split('/')
-    const version = isIP(address)
-    const bits = prefix === undefined ? (version === 4 ? 32 : 128) : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN
-    if (version === 0 || !(bits <= (version === 4 ? 32 : 128)) || rest.length > 0)
-      throw new RangeError(`trusted: '${text}' is neither an address nor ADDRESS/PREFIX`)
-    list.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6')
-  }
-  return ({ remoteAddress = '' }) => {
-    const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
-    return isIP(address) !== 0 && list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
-  }
 }
 
 /** The descriptor that Node keeps to itself; −1 where there is none. */

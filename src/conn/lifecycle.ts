@@ -71,6 +71,7 @@ export class Connections {
   /** Moves the clock and ends what is due, a bounded number at a time. Answers whether the wheel has caught up. */
   advance(now: number): boolean {
     this.#now = jiffiesAt(now)
+    this.local.advance(this.#now)
     return this.#wheel.advance(this.#now, EXPIRY_BUDGET, this)
   }
 
@@ -209,6 +210,7 @@ export class Connections {
 
   /** Ends it with the next jiffy: until then it is still counted, as in the kernel, where a timer is made to fire. */
   expireNow(conn: ConnIndex): void {
+    this.local.endsEarly(conn)
     this.#expireAt(conn, (this.#now + 1) | 0)
   }
   /** Ends it with the next jiffy, and then its controller, if that has no other children (§4.7, "drop with control chain"). */
@@ -219,6 +221,7 @@ export class Connections {
   /** As `drop`, but at once. The record is free afterwards, and so may its controller's be. */
   dropNow(conn: ConnIndex): void {
     if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
+    this.local.endsEarly(conn)
     this.#wheel.cancel(conn)
     this.#end(conn)
   }
@@ -307,7 +310,7 @@ export class Connections {
     }
     const controller = this.#leaveController(conn)
     const wasDropped = this.table.words[conn + TIMEOUT] === 0
-    this.local.remove(conn)
+    this.local.remove(conn, this.#now)
     this.table.remove(conn)
     if (wasDropped && controller !== NONE && this.childrenOf(controller) === 0 && !this.#isAssured(controller))
       this.drop(controller)

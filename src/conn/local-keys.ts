@@ -4,7 +4,9 @@
  * that is made with the first such connection; `at` is where a connection's begin.
  */
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
+import { IpProtocol } from '../wire/ipv4.js'
 import { LocalPorts } from './local-ports.js'
+import { RestingPorts } from './resting-ports.js'
 import type { ConnTable } from './table.js'
 
 export const LADDR = 0
@@ -29,9 +31,13 @@ export const HandOver = {
   SENT: 0x200,
   /** Nothing need be sent any more: the real server knows. */
   DONE: 0x400,
+  /** The connection has been ended before its time: the real server may still hold its side. */
+  EARLY: 0x800,
 } as const
 
 const WORDS_SHIFT = 1
+/** Pairs that wake in one call: a bound. */
+const MOST_AWAKE = 4096
 
 /** Where a connection's local words begin: half of where its record does. */
 export function localAt(conn: ConnIndex): number {
@@ -42,6 +48,7 @@ export class LocalKeys {
   /** Empty until the first connection. */
   words = new Int32Array(0)
   readonly ports: LocalPorts
+  readonly #resting = new RestingPorts()
   readonly #table: ConnTable
   readonly #random: () => number
   #heads = new Int32Array(0)
@@ -77,11 +84,49 @@ export class LocalKeys {
     this.#count++
   }
 
-  /** Takes away what `insert` gave, if it gave anything; the pair is free again. */
-  remove(conn: ConnIndex): void {
+  /**
+   * Gives a connection the local side of another, which ends in its favour: the same client's, to the same real server,
+   * which so sees the client's port as the client uses it.
+   */
+  inherit(from: ConnIndex, to: ConnIndex, handOver: number): void {
+    const { words } = this
+    const at = localAt(from)
+    const [laddr, lport, pool] = [words[at + LADDR]!, words[at + LPORT]!, words[at + POOL]!]
+    this.#unlink(from)
+    this.insert(to, laddr, lport, pool, handOver)
+  }
+  /** Pairs that nobody has, and nobody may have yet. */
+  get resting(): number {
+    return this.#resting.count
+  }
+  /** Whether the connection has a local side. */
+  has(conn: ConnIndex): boolean {
+    return this.#count > 0 && this.words[localAt(conn) + LPORT] !== 0
+  }
+  /** The connection will be ended before its time: of TCP, the real server may hold its side for a while. */
+  endsEarly(conn: ConnIndex): void {
+    const isTcp = (this.#table.words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
+    if (isTcp && this.has(conn)) this.words[localAt(conn) + HAND_OVER]! |= HandOver.EARLY
+  }
+
+  /** Takes away what `insert` gave, if it gave anything; the pair is free again, at once or after a rest. `now` in jiffies. */
+  remove(conn: ConnIndex, now: number): void {
+    if (!this.has(conn)) return
     const { words } = this
     const at = localAt(conn)
-    if (this.#count === 0 || words[at + LPORT] === 0) return
+    const [lport, pool] = [words[at + LPORT]!, words[at + POOL]!]
+    this.#unlink(conn)
+    if ((words[at + HAND_OVER]! & HandOver.EARLY) === 0) this.ports.give(pool, lport)
+    else this.#resting.add(pool, lport, now)
+  }
+  /** Pairs that have rested are free again. */
+  advance(now: number): void {
+    if (this.#resting.count > 0) this.#resting.wake(now, MOST_AWAKE, this.ports)
+  }
+
+  #unlink(conn: ConnIndex): void {
+    const { words } = this
+    const at = localAt(conn)
     const record = this.#table.words
     const lport = words[at + LPORT]!
     const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, words[at + LADDR]!, lport)
@@ -92,7 +137,6 @@ export class LocalKeys {
       words[localAt(other) + NEXT] = words[at + NEXT]!
     }
     words[at + LPORT] = 0
-    this.ports.give(words[at + POOL]!, lport)
     this.#count--
   }
 
@@ -123,6 +167,7 @@ export class LocalKeys {
     this.words.fill(0)
     this.#count = 0
     this.ports.clear()
+    this.#resting.clear()
   }
 
   #make(): void {

@@ -115,6 +115,9 @@ export interface ConnectionInfo {
   vport: number
   daddr: string
   dport: number
+  /** Of FULLNAT: the director's local address and port, whom the real server takes for its client. */
+  laddr?: string
+  lport?: number
 }
 
 export interface ConnectionPage {

@@ -1,3 +1,4 @@
+import { LADDR, localAt, LPORT } from '../conn/local-keys.js'
 import {
   CADDR,
   ConnFlag,
@@ -83,6 +84,8 @@ export function connectionPage(director: Director, from: number): ConnectionPage
 }
 function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   const { words } = conns.table
+  const local = conns.local.words
+  const lport = local[localAt(conn) + LPORT]
   const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
   return {
     protocol: protocol === 0 ? 'ip' : protocolName(protocol),
@@ -94,6 +97,7 @@ function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
     vport: words[conn + CPORT_VPORT]! & 0xffff,
     daddr: formatIpv4(words[conn + DADDR]!),
     dport: words[conn + DPORT_PROTOCOL]! >>> 16,
+    ...(lport ? { laddr: formatIpv4(local[localAt(conn) + LADDR]!), lport } : {}),
   }
 }
 function stateName(state: number, protocol: number, isTemplate: boolean): string {

@@ -12,7 +12,7 @@ import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { Trash } from '../service/trash.js'
-import { isLimitedBroadcast, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
+import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
 
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
@@ -159,6 +159,7 @@ export class Balancing {
   ): Refusal | undefined {
     if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
     if (service.destination(addr, port)) return 'EEXIST'
+    if (service.localAddresses.includes(addr)) return 'EINVAL'
     const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
     const dest = revived ?? this.destinations.create(service, addr, port)
@@ -203,7 +204,7 @@ export class Balancing {
   /** From now on FULLNAT connections of the service may come from this address, which becomes one of ours. */
   addLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
     if (service.localAddresses.includes(addr)) return 'EEXIST'
-    if (!this.#mayBeRealServer(addr)) return 'EINVAL'
+    if (!this.#mayBeLocalAddress(service, addr)) return 'EINVAL'
     service.localAddresses.push(addr)
     this.#options.local.hold(addr)
     return undefined
@@ -287,6 +288,12 @@ export class Balancing {
     else this.#byAddress.set(dest.addr, new Set([dest]))
     const key = keyOf(dest.addr, dest.port)
     this.#realServers.set(key, [...(this.#realServers.get(key) ?? []), dest])
+  }
+  /** Unicast on a wire, and nobody's already: neither a service's nor one of this service's real servers'. */
+  #mayBeLocalAddress(service: ScheduledService, addr: Ipv4Addr): boolean {
+    if (isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr)) return false
+    for (const other of this.#services) if (other.mark === 0 && other.addr === addr) return false
+    return service.destinations.every(dest => dest.addr !== addr)
   }
   /** Unicast, or our own: the kernel's test of a new real server's address. */
   #mayBeRealServer(addr: Ipv4Addr): boolean {

@@ -55,7 +55,11 @@ export class Inbound {
     if (isNewConnection(protocol, packet.signal) && isReplaceable(conns, conn, protocol, sysctls)) {
       // One with children stays, in the newer one's shadow.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
-      return this.#open(packet, now)
+      const { opener } = this.#m
+      opener.predecessor = conn
+      const verdict = this.#open(packet, now)
+      opener.predecessor = NONE
+      return verdict
     }
     if (conns.destinationOf(conn).available) return this.#forward(packet, conn, now)
     if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE

@@ -12,7 +12,7 @@
  */
 import type { Connections } from '../conn/lifecycle.js'
 import { NO_PORT } from '../conn/local-ports.js'
-import { NONE, type ConnIndex } from '../conn/record.js'
+import { DPORT_PROTOCOL, NONE, type ConnIndex } from '../conn/record.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
 import { SchedulerFailure } from '../sched/guard.js'
@@ -44,6 +44,8 @@ export class Opener {
   /** What the scheduler is shown: the flow, or for an ICMP error what the kernel reads in its place. */
   readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
   conn: ConnIndex = NONE
+  /** The connection that the one to be opened is to replace: set by the caller, for one `open`. */
+  predecessor: ConnIndex = NONE
   /** Why there is no record. */
   #refusal: Verdict = Verdict.DROP_TABLE_FULL
 
@@ -139,19 +141,33 @@ export class Opener {
     const { local } = this.#conns
     const { ports } = local
     const { localAddresses, settings } = service
+    const handOver = settings.clientAddress ?? ClientAddress.NONE
+    if (this.#inherits(dest, dport)) {
+      const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
+      if (conn !== NONE) local.inherit(this.predecessor, conn, handOver)
+      return conn
+    }
     for (let left = localAddresses.length; left > 0; left--) {
       const laddr = localAddresses[service.nextLocalAddress++ % localAddresses.length]!
       const lport = ports.take(protocol, laddr, dest.addr, dport)
       if (lport === NO_PORT) continue
       const { pool } = ports
       const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
-      const handOver = settings.clientAddress ?? ClientAddress.NONE
       if (conn === NONE) ports.give(pool, lport)
       else local.insert(conn, laddr, lport, pool, handOver)
       return conn
     }
     this.#refusal = Verdict.DROP_NO_LOCAL_PORT
     return NONE
+  }
+  /** Whether the connection that this one replaces had a local address and port towards the same server's. */
+  #inherits(dest: Destination, dport: number): boolean {
+    const { predecessor } = this
+    const { local, table } = this.#conns
+    if (predecessor === NONE || !local.has(predecessor)) return false
+    return (
+      this.#conns.destinationOf(predecessor) === dest && table.words[predecessor + DPORT_PROTOCOL]! >>> 16 === dport
+    )
   }
   #opened(service: ScheduledService, dest: Destination, conn: ConnIndex): Verdict {
     this.conn = conn

@@ -35,40 +35,41 @@ export class TowardsServer implements PieceSink {
 
   /** The connection is counted and its state moved. An ICMP error's embedded packet has been pointed at. */
   send(packet: Packet, conn: ConnIndex, now: number): Verdict {
-    const { conns, local, output, errors, tunnels, routes } = this.#m
-    const { words } = conns.table
-    const daddr = words[conn + DADDR]! as Ipv4Addr
+    const { conns, local, output } = this.#m
+    const daddr = conns.table.words[conn + DADDR]! as Ipv4Addr
     const method = conns.methodOf(conn)
     const { ip } = packet
     if (local.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, method, now)
-    if (!output.route(daddr)) {
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, ip.dstAddr, now)
-      return Verdict.DROP_NO_ROUTE
-    }
-    conns.destinationOf(conn).routed(output.mtu, routes.hasLearntMtu(daddr))
-    if (ip.ttl <= 1) {
-      errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, ip.dstAddr, now)
-      return Verdict.DROP_TTL
-    }
+    if (!output.route(daddr)) return this.#noRoute(packet, now)
+    if (method === Method.TUNNEL) this.#noteRoute(conn, daddr)
+    if (ip.ttl <= 1) return this.#expired(packet, now)
     ip.decrementTtl()
-    let { mtu } = output
-    if (method === Method.TUNNEL) {
-      const overhead = tunnels.overhead(conns.destinationOf(conn))
-      mtu -= overhead
-      const isBeyondIp = packet.vnet.gsoSize === 0 && packet.ipLen + overhead > 0xffff
-      if (mtu < LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
+    if (method === Method.TUNNEL) return this.#tunnel(packet, conns.destinationOf(conn), daddr, now)
+    if (this.#isTooBig(packet, output.mtu)) {
+      const growth = method === Method.FULLNAT ? this.#m.handOver.growth(conn) : 0
+      return this.#tooBig(packet, output.mtu - growth, now)
     }
-    if (ip.dontFragment && output.exceeds(packet, mtu) && packet.protocol !== IpProtocol.ICMP) {
-      if (method !== Method.TUNNEL || tunnels.looksForMtu) {
-        if (method === Method.FULLNAT) mtu -= this.#m.handOver.growth(conn)
-        errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu, ip.dstAddr, now)
-        return Verdict.DROP_TOO_BIG
-      }
-    }
-    if (method === Method.TUNNEL) return this.#tunnel(packet, conns.destinationOf(conn), daddr) || Verdict.BALANCED
     if (method === Method.FULLNAT) return this.#fullnat(packet, conn)
     if (method === Method.MASQ) this.#translate(packet, conn)
     return output.transmit(packet) || Verdict.BALANCED
+  }
+
+  #noRoute(packet: Packet, now: number): Verdict {
+    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, packet.ip.dstAddr, now)
+    return Verdict.DROP_NO_ROUTE
+  }
+  #expired(packet: Packet, now: number): Verdict {
+    this.#m.errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, packet.ip.dstAddr, now)
+    return Verdict.DROP_TTL
+  }
+  /** Larger than what gets through, and not to be cut. Of an ICMP error that is not asked. */
+  #isTooBig(packet: Packet, mtu: number): boolean {
+    if (packet.ipLen <= mtu || !packet.ip.dontFragment) return false
+    return packet.protocol !== IpProtocol.ICMP && this.#m.output.exceeds(packet, mtu)
+  }
+  #tooBig(packet: Packet, mtu: number, now: number): Verdict {
+    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu, packet.ip.dstAddr, now)
+    return Verdict.DROP_TOO_BIG
   }
 
   /** The director as its own real server. */
@@ -100,11 +101,22 @@ export class TowardsServer implements PieceSink {
     else fullnat.inbound(packet, conns.table.words, conns.local.words, conn)
   }
 
-  #tunnel(packet: Packet, dest: Destination, daddr: number): Verdict {
-    const { output } = this.#m
+  /** What a later error from inside the tunnel is told by (director/tunnel-error). */
+  #noteRoute(conn: ConnIndex, daddr: number): void {
+    const { conns, output, routes } = this.#m
+    conns.destinationOf(conn).routed(output.mtu, routes.hasLearntMtu(daddr))
+  }
+  #tunnel(packet: Packet, dest: Destination, daddr: number, now: number): Verdict {
+    const { output, tunnels } = this.#m
+    const overhead = tunnels.overhead(dest)
+    const mtu = output.mtu - overhead
+    const isBeyondIp = packet.vnet.gsoSize === 0 && packet.ipLen + overhead > 0xffff
+    if (mtu < LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
+    if (tunnels.looksForMtu && this.#isTooBig(packet, mtu)) return this.#tooBig(packet, mtu, now)
     this.#dest = dest
     this.#daddr = daddr
-    return packet.vnet.gsoSize === 0 ? this.piece(packet) : output.segment(packet, this)
+    const verdict = packet.vnet.gsoSize === 0 ? this.piece(packet) : output.segment(packet, this)
+    return verdict || Verdict.BALANCED
   }
   /** Wraps a packet, or a segment of one, and sends it. */
   piece(packet: Packet): Verdict {

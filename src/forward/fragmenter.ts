@@ -42,11 +42,13 @@ export class Fragmenter {
     const keepsPieces = isRoom && piecesFit(packet, before, total, most - headerLen)
     // Pieces have it that are cut anew from pieces that had it: not those of an error that is too large in spite of DF.
     const isDf = packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
+    // What came as a piece, and is cut further, stays where it belongs.
+    const last = packet.ip.moreFragments ? MF : 0
     let verdict: Verdict = Verdict.PASS
     for (let from = 0; from < total;) {
       let to = Math.min(from + step, total)
       if (keepsPieces) to = from === 0 ? first : before + nextStart(packet.pieceStarts, from - before, total - before)
-      const sent = this.#send(packet, headerLen, from, to, (to === total ? 0 : MF) | (isDf ? DF : 0), sink)
+      const sent = this.#send(packet, headerLen, from, to, (to === total ? last : MF) | (isDf ? DF : 0), sink)
       if (verdict === Verdict.PASS) verdict = sent
       from = to
     }
@@ -71,7 +73,7 @@ export class Fragmenter {
     piece.transportAt = at + ETHERNET_LEN + headerLen
     piece.transportLen = to - from
     if (from > 0) blankOptions(to_, piece.ipAt, headerLen)
-    piece.ip.makePiece(piece.ipLen, (from >>> 3) | flags)
+    piece.ip.makePiece(piece.ipLen, (packet.ip.fragmentOffset + (from >>> 3)) | flags)
     return sink.piece(piece)
   }
 }

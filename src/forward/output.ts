@@ -70,8 +70,7 @@ export class Output implements PieceSink {
    * when it is on its way. Views of it may point elsewhere afterwards.
    */
   transmit(packet: Packet): Verdict {
-    if (packet.ipLen <= this.#mtu && packet.largestPiece === 0) return this.#emit(packet)
-    if (!this.exceeds(packet, this.#mtu) && packet.largestPiece === 0) return this.#emit(packet)
+    if (packet.largestPiece === 0 && !this.exceeds(packet, this.#mtu)) return this.#emit(packet)
     if (packet.vnet.gsoSize !== 0) return this.#segmenter.split(packet, this)
     return this.#fragmenter.split(packet, this.#mtu, this)
   }

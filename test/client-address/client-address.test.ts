@@ -210,7 +210,83 @@ t.test('options that are wrong are named', async t => {
       name: 'RangeError',
       message: `trusted: '${trusted}' is neither an address nor ADDRESS/PREFIX`,
     })
-  t.throws(() => receiveClientAddress(createServer(), { by: 'x' as 'toa' }), {
-    message: "by: 'x' is neither 'proxy' nor 'toa'",
+  const cases: [unknown, string, string][] = [
+    [undefined, 'TypeError', "options: undefined is no object such as { by: 'proxy' }"],
+    [null, 'TypeError', "options: null is no object such as { by: 'proxy' }"],
+    ['proxy', 'TypeError', "options: 'proxy' is no object such as { by: 'proxy' }"],
+    [['proxy'], 'TypeError', "options: [ 'proxy' ] is no object such as { by: 'proxy' }"],
+    [{}, 'RangeError', "by: undefined is neither 'proxy' nor 'toa'"],
+    [{ by: 'x' }, 'RangeError', "by: 'x' is neither 'proxy' nor 'toa'"],
+    [{ by: 'a\nb' }, 'RangeError', "by: 'a\\nb' is neither 'proxy' nor 'toa'"],
+    [{ by: 'proxy', timeoutMs: -1 }, 'RangeError', 'timeoutMs: -1 is no whole number from 1 to 2147483647'],
+    [{ by: 'proxy', timeoutMs: 0 }, 'RangeError', 'timeoutMs: 0 is no whole number from 1 to 2147483647'],
+    [{ by: 'proxy', timeoutMs: NaN }, 'RangeError', 'timeoutMs: NaN is no whole number from 1 to 2147483647'],
+    [
+      { by: 'proxy', timeoutMs: 2 ** 31 },
+      'RangeError',
+      'timeoutMs: 2147483648 is no whole number from 1 to 2147483647',
+    ],
+    [{ by: 'proxy', timeoutMs: 'x' }, 'TypeError', "timeoutMs: 'x' is no whole number from 1 to 2147483647"],
+    [{ by: 'proxy', mostOctets: 0 }, 'RangeError', 'mostOctets: 0 is no whole number from 16 to 65551'],
+    [{ by: 'proxy', mostOctets: 65_552 }, 'RangeError', 'mostOctets: 65552 is no whole number from 16 to 65551'],
+    [{ by: 'proxy', mostOctets: '536' }, 'TypeError', "mostOctets: '536' is no whole number from 16 to 65551"],
+    [{ by: 'proxy', withoutHeader: 'x' }, 'RangeError', "withoutHeader: 'x' is neither 'refuse' nor 'pass'"],
+    [
+      { by: 'proxy', timeout: 1 },
+      'TypeError',
+      'timeout: there is no such option, only by, trusted, withoutHeader, timeoutMs, mostOctets',
+    ],
+    [
+      { by: 'proxy', trusted: '10.0.0.0/8' },
+      'TypeError',
+      "trusted: '10.0.0.0/8' is no array of ADDRESS or ADDRESS/PREFIX",
+    ],
+    [{ by: 'proxy', trusted: [7] }, 'TypeError', 'trusted: 7 is neither an address nor ADDRESS/PREFIX'],
+    ...(['mostOctets', 'timeoutMs', 'withoutHeader'] as const).map((name): [unknown, string, string] => [
+      { by: 'toa', [name]: 'x' },
+      'TypeError',
+      `${name}: only with by: 'proxy', there are no headers with 'toa'`,
+    ]),
+  ]
+  for (const [options, name, message] of cases) {
+    const server = createServer()
+    const { emit } = server
+    t.throws(() => receiveClientAddress(server, options as ClientAddressOptions), { name, message })
+    t.equal(server.emit, emit, 'nothing has changed')
+    t.equal(server.listenerCount('connection') + server.listenerCount('listening'), 0)
+  }
+})
+
+t.test('what may be given, at its ends', async t => {
+  for (const options of [
+    { timeoutMs: 1, mostOctets: 16 },
+    { timeoutMs: 2 ** 31 - 1, mostOctets: 65_551, withoutHeader: 'refuse', trusted: [] },
+    { timeoutMs: undefined, mostOctets: undefined, withoutHeader: undefined, trusted: undefined },
+  ])
+    t.doesNotThrow(() => receiveClientAddress(createServer(), { by: 'proxy', ...options } as ClientAddressOptions))
+})
+
+t.test('once a server; a server and a socket', async t => {
+  const server = createServer()
+  t.throws(() => receiveClientAddress(server, { by: 'x' as 'toa' }), { name: 'RangeError' })
+  receiveClientAddress(server, { by: 'proxy' })
+  for (const by of ['proxy', 'toa'] as const)
+    t.throws(() => receiveClientAddress(server, { by }), {
+      name: 'TypeError',
+      message: 'receiveClientAddress: called a second time for this server; once is allowed',
+    })
+  t.throws(() => receiveClientAddress(undefined as unknown as Server, { by: 'proxy' }), {
+    name: 'TypeError',
+    message: 'receiveClientAddress: undefined is no server of node:net',
   })
+  for (const [wrong, text] of [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['10.0.0.1', "'10.0.0.1'"],
+    [{}, '{}'],
+  ])
+    t.throws(() => clientAddress(wrong as unknown as Socket), {
+      name: 'TypeError',
+      message: `clientAddress: ${text as string} is no socket`,
+    })
 })

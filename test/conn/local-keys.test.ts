@@ -51,7 +51,7 @@ t.test('without a connection nothing is made, and nothing found or drawn', async
   const { table } = keysOver(4)
   const keys = new LocalKeys(table, () => t.fail('drawn') as unknown as number)
   t.equal(keys.lookup(TCP, SERVER, 80, LIP, 6000), NONE)
-  keys.remove(0 as ConnIndex)
+  keys.remove(0 as ConnIndex, 0)
   keys.clear()
   t.equal(keys.words.length, 0)
   t.equal(keys.count, 0)
@@ -70,8 +70,8 @@ t.test('many come and go: each that is there is found, none that has gone', asyn
       here.set(conn, port)
     } else {
       const [conn, port] = [...here][random() % here.size]!
-      keys.remove(conn)
-      keys.remove(conn)
+      keys.remove(conn, 0)
+      keys.remove(conn, 0)
       table.remove(conn)
       here.delete(conn)
       if (keys.lookup(TCP, SERVER, 8080, LIP, port) !== NONE) wrong++
@@ -93,6 +93,35 @@ t.test('clear forgets all, and gives every port back', async t => {
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
   t.equal(keys.count, 0)
   t.equal(keys.ports.usesOf(LIP), 0)
-  keys.remove(conn)
+  keys.remove(conn, 0)
   t.equal(keys.count, 0)
+})
+
+t.test('a connection ended before its time leaves its pair to rest for a minute', async t => {
+  const { keys, open } = keysOver(4)
+  const conn = open(1)
+  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
+  keys.insert(conn, LIP, port, keys.ports.pool, 0)
+  keys.endsEarly(conn)
+  keys.remove(conn, 1000)
+  t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
+  t.strictSame([keys.count, keys.resting, keys.ports.usesOf(LIP)], [0, 1, 1])
+  keys.advance(1000 + 5999)
+  t.equal(keys.resting, 1)
+  keys.advance(1000 + 6000)
+  t.strictSame([keys.resting, keys.ports.usesOf(LIP)], [0, 0])
+})
+
+t.test('a local side is inherited: found for the heir, given back once', async t => {
+  const { keys, open } = keysOver(4)
+  const [old, young] = [open(1), open(1)]
+  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
+  keys.insert(old, LIP, port, keys.ports.pool, 0)
+  keys.endsEarly(old)
+  keys.inherit(old, young, 0)
+  t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), young)
+  keys.remove(old, 0)
+  t.strictSame([keys.count, keys.resting, keys.ports.usesOf(LIP)], [1, 0, 1])
+  keys.remove(young, 0)
+  t.strictSame([keys.count, keys.resting, keys.ports.usesOf(LIP)], [0, 0, 0], 'it was not ended early')
 })

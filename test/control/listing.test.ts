@@ -3,7 +3,9 @@ import type { ConnectionInfo } from '../../src/control/api.js'
 import { connectionPage, serviceInfo } from '../../src/control/listing.js'
 import { Refused } from '../../src/control/refused.js'
 import { findService } from '../../src/control/keys.js'
-import { VIP } from '../support/bench-director.js'
+import { fromClient, VIP, type BenchDirector } from '../support/bench-director.js'
+import { tcp4 } from '../support/frames.js'
+import { FullnatBench } from '../support/fullnat-bench.js'
 import { Chunk } from '../support/sctp.js'
 import { CLIENT, RS, Scene } from '../director/scene.js'
 
@@ -48,7 +50,7 @@ function refusal(read: () => unknown): unknown {
 }
 
 /** All pages. */
-function rows(scene: Scene): ConnectionInfo[] {
+function rows(scene: BenchDirector): ConnectionInfo[] {
   const all: ConnectionInfo[] = []
   for (let from: number | null = 0; from !== null;) {
     const page = connectionPage(scene.director, from)
@@ -107,4 +109,23 @@ t.test('a large table comes in pages, each connection once', async t => {
       'EINVAL',
       `${wrong}`,
     )
+})
+
+t.test('a FULLNAT connection has its local address and port, no other has any', async t => {
+  const bench = new FullnatBench()
+  bench.serveFullnat('tcp', `${VIP}:80`)
+  t.strictSame(rows(bench), [])
+  const local = bench.localOf(tcp4(`${CLIENT}:9 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
+  t.match(local, /^10\.99\.2\.201:\d+$/)
+  t.strictSame(
+    rows(bench).map(row => `${row.laddr}:${row.lport}`),
+    [local],
+  )
+  const scene = new Scene()
+  scene.service(`tcp ${VIP}:80`, {}, `${RS[0]}:80`)
+  scene.connect(`${CLIENT}:1`)
+  t.strictSame(
+    rows(scene).map(row => 'laddr' in row || 'lport' in row),
+    [false],
+  )
 })

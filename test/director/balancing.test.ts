@@ -381,7 +381,7 @@ t.test('local addresses are ours while a service has them, however it goes', asy
   t.equal(balancing.addLocalAddress(first!, lip), 'EEXIST')
   t.equal(balancing.addLocalAddress(second!, lip), undefined, 'two services may share one')
   t.equal(balancing.addLocalAddress(first!, other), undefined)
-  for (const text of ['0.1.2.3', '224.0.0.1', '255.255.255.255'])
+  for (const text of ['0.1.2.3', '127.0.0.1', '127.255.0.1', '224.0.0.1', '255.255.255.255'])
     t.equal(balancing.addLocalAddress(first!, addr(text)), 'EINVAL', text)
   t.strictSame(ours(), [true, true])
   t.equal(balancing.deleteLocalAddress(second!, other), 'ENOENT')
@@ -393,4 +393,24 @@ t.test('local addresses are ours while a service has them, however it goes', asy
   balancing.reset()
   t.strictSame(ours(), [false, false])
   t.notOk(local.has(VIP))
+})
+
+t.test('a local address is no service’s address and no real server’s of its service', async t => {
+  const { balancing, local } = make()
+  const [otherVip, server, lip] = [addr('10.99.1.101'), addr('10.0.0.1'), addr('10.0.0.201')]
+  balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
+  balancing.addService(identity(UDP, otherVip, 53), plain, 'rr')
+  const [first, second] = [balancing.find(identity(TCP, VIP, 80))!, balancing.find(identity(UDP, otherVip, 53))!]
+  balancing.addDestination(first, server, 80, ofWeight(1))
+  for (const bad of [VIP, otherVip, server]) t.equal(balancing.addLocalAddress(first, bad), 'EINVAL', formatIpv4(bad))
+  t.equal(balancing.addLocalAddress(second, server), undefined, 'another service’s real server')
+  local.hold(lip)
+  t.equal(balancing.addLocalAddress(first, lip), undefined, 'an address of the director')
+  balancing.deleteDestination(first, first.destinations[0]!)
+  t.equal(balancing.addLocalAddress(first, server), undefined, 'no real server any more')
+  for (const bad of [server, lip])
+    t.equal(balancing.addDestination(first, bad, 80, ofWeight(1)), 'EINVAL', 'nor the other way round')
+  t.strictSame([first.localAddresses, first.destinations], [[lip, server], []])
+  balancing.deleteLocalAddress(first, server)
+  t.equal(balancing.addDestination(first, server, 80, ofWeight(1)), undefined)
 })

@@ -1,3 +1,4 @@
+import { destinationSettings } from '../support/settings.js'
 import t from 'tap'
 import { parseIpv4 } from '../../src/wire/addr.js'
 import {
@@ -248,9 +249,59 @@ t.test('however a connection ends, its pair is free again', async t => {
     const { bench } = connected('tcp')
     t.equal(uses(bench), 1, how)
     end(bench)
-    t.equal(uses(bench), 0, how)
-    t.equal(bench.director.conns.local.count, 0, how)
+    const { local } = bench.director.conns
+    t.equal(uses(bench), local.resting, `${how}: nobody's`)
+    t.equal(local.count, 0, how)
+    bench.run(61_000)
+    t.equal(uses(bench), 0, `${how}: none rests for more than a minute`)
   }
+})
+
+/** The handshake, and a reset that ends the connection. */
+function resetByClient(bench: FullnatBench, local: string): void {
+  bench.receive('r', tcp4(`${SERVER} > ${local}`, { ...fromServer(), flags: 'SA' }))
+  bench.receive('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'A' }))
+  bench.receive('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'R' }))
+  bench.take()
+}
+
+t.test('a client that uses its port again keeps its pair with the same real server', async t => {
+  const { bench, local } = connected('tcp')
+  const begin = (seq: number): string => bench.localOf(tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'S', seq }))
+  for (let n = 1; n <= 5; n++) {
+    resetByClient(bench, local)
+    t.equal(begin(n * 1000), local)
+    t.equal(bench.director.conns.table.count, 2, 'two connections, until the first has ended')
+    bench.run(20)
+    t.strictSame([uses(bench), bench.director.conns.local.count, bench.director.conns.local.resting], [1, 1, 0])
+  }
+  const answer = tcp4(`${SERVER} > ${local}`, { ...fromServer(), flags: 'SA' })
+  t.strictSame(bench.turn('r', answer), [
+    'balanced',
+    on('c', tcp4(`${VS} > ${CLIENT}`, { ...toClient, flags: 'SA', ttl: 63 })),
+  ])
+})
+
+t.test('with another real server it gets another pair, and the first rests a minute', async t => {
+  const { bench, local } = connected('tcp')
+  const service = { protocol: 'tcp' as const, address: VIP, port: 80 }
+  const settings = destinationSettings(1, { method: 'fullnat' })
+  bench.must({ op: 'add-destination', service, destination: { address: '10.99.2.12', port: 8080 }, settings })
+  bench.must({
+    op: 'edit-destination',
+    service,
+    destination: { address: '10.99.2.11', port: 8080 },
+    settings: { ...settings, weight: 0 },
+  })
+  resetByClient(bench, local)
+  t.equal(bench.receive('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'S' })), 'balanced')
+  bench.run(20)
+  const { local: keys } = bench.director.conns
+  t.strictSame([uses(bench), keys.count, keys.resting], [2, 1, 1])
+  bench.run(59_000)
+  t.equal(keys.resting, 1)
+  bench.run(1500)
+  t.equal(keys.resting, 0)
 })
 
 t.test('a local address that is taken away stays until its connections have ended', async t => {

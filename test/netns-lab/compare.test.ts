@@ -14,6 +14,8 @@ t.test('every mode, one round', { skip: (await whyNoNamespaces()) ?? false, time
   const effort = { rounds: 1, seconds: 1, requests: 500, octets: 5_000_000 }
   const { signal } = new AbortController()
   t.equal(await compareModes({ io: 'raw', prefix: PREFIX, json, print: line => lines.push(line), signal, effort }), 0)
+  t.ok(lines.some(line => line.includes('a download of 5 MB.')))
+  t.notOk(lines.join('').includes('$'), 'no template is left raw')
   t.match(lines.join('\n'), /^mode +requests\/s .*\nnat .*\ndr .*\ntun .*\nfullnat .*$/m)
   t.match(lines.at(-1), /^Here it is .* by requests\/s, FULLNAT \d+ % (behind|before) NAT, and .* show/)
   const { modes, io } = JSON.parse(readFileSync(json, 'utf8')) as { modes: ModeSummary[]; io: string }

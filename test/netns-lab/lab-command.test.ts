@@ -44,6 +44,14 @@ t.test('a mode that cannot be simulated says so', async t => {
   }
 })
 
+t.test('a file for the figures that cannot be written is refused before anything is built', async t => {
+  const err = "uvs lab: --json '/nonexistent/x' cannot be written: no such file or directory\n"
+  t.strictSame(await covered('nat', '--io', 'sim', '--json', '/nonexistent/x'), { status: 1, out: '', err })
+  if (skip) return
+  for (const mode of ['dr', 'all'])
+    t.strictSame(await lab(mode, '--json', '/nonexistent/x'), { status: 1, out: '', err }, mode)
+})
+
 t.test('bad options: one line on standard error, status 2', async t => {
   for (const args of [[], ['nat', '--io', 'pcap'], ['up', '--io', 'sim']]) {
     const { status, out, err } = await lab(...args)
@@ -125,6 +133,8 @@ t.test('up, exec, down', { skip }, async t => {
   t.match(await lab('nat'), { status: 1, err: 'uvs lab: it is up: uvs lab down removes it\n' })
   t.match(await lab('exec', 'client', 'cat', '/proc/net/route'), { status: 0, out: /^eth0\t/m })
   t.match(await lab('exec', `${PREFIX}rs1`, 'sh', '-c', 'exit 7'), { status: 7 })
+  t.match(await lab('exec', 'client', 'sh', '-c', 'kill -9 $$'), { status: 137 }, 'as a shell says it')
+  t.match(await lab('exec', 'client', 'sh', '-c', 'kill -TERM $$'), { status: 143 })
   t.match(await lab('exec', 'nowhere', 'true'), {
     status: 2,
     err: /^uvs lab: exec 'nowhere': the lab's namespaces are [^\n]*client[^\n]*\n$/,

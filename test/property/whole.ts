@@ -110,11 +110,14 @@ export function checkLocal({ table, local }: Connections, conns: readonly ConnIn
   const count = [...uses.values()].reduce((sum, n) => sum + n, 0)
   if (count !== local.count || pairs.size !== count)
     throw new Error(`${count} local sides, ${pairs.size} pairs, ${local.count} counted`)
+  let resting = 0
   for (let last = 201; last <= 203; last++) {
     const laddr = (10 << 24) | (99 << 16) | (2 << 8) | last
-    if (local.ports.usesOf(laddr) !== (uses.get(laddr) ?? 0))
-      throw new Error(`${last}: ${local.ports.usesOf(laddr)} uses`)
+    const idle = local.ports.usesOf(laddr) - (uses.get(laddr) ?? 0)
+    if (idle < 0) throw new Error(`${last}: ${local.ports.usesOf(laddr)} uses`)
+    resting += idle
   }
+  if (resting !== local.resting) throw new Error(`${resting} pairs are nobody's, ${local.resting} rest`)
 }
 
 /** The free records are all the others: the table takes as many more as its capacity says, none of them in use. */

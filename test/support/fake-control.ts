@@ -49,6 +49,7 @@ export class FakeControl implements Control {
   marks: MarkRuleInfo[] = []
   timeouts = TIMEOUTS
   sysctls = new Map(SYSCTLS)
+  verdicts: Record<string, number> = {}
   /** Every request, as it came. */
   asked: Request[] = []
 
@@ -93,7 +94,7 @@ export class FakeControl implements Control {
       case 'connections':
         return this.#page(request.from)
       case 'verdicts':
-        return {}
+        return this.verdicts
       case 'add-vip':
         return void this.vips.push(request.cidr)
       case 'delete-vip':

@@ -4,6 +4,7 @@ import { type LabReport, machineLine, succeeded } from '../../../native-free/lab
 import { simDemo } from '../../../native-free/sim-demo.js'
 import { compareModes } from '../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../netns-lab/demo.js'
+import { mustBeWritable } from '../../../netns-lab/json-file.js'
 import { type LabOptions, type LabRequest, LabUsageError, parseLab } from '../../../netns-lab/lab-request.js'
 import { machine } from '../../../netns-lab/machine.js'
 import { PLANS } from '../../../netns-lab/plans.js'
@@ -62,6 +63,7 @@ async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') =>
   if (request.do === 'down') return labDown(prefixes, print)
   if (request.do === 'all') {
     const { do: _, ...options } = request
+    if (options.json !== undefined) mustBeWritable(options.json)
     return untilStopped(signal => compareModes({ ...options, prefix: prefixOf('all'), print, signal }))
   }
   const { mode, io } = request
@@ -74,6 +76,7 @@ async function demo({ mode, io, json }: LabOptions & { mode: LabMode }, prefix: 
     return complain(`${mode} needs network namespaces${why ? `, and ${why}` : ''}; only nat can be simulated`, 1)
   }
   if (io && why) return complain(`--io ${io}: ${why}; --io sim needs nothing`, 1)
+  if (json !== undefined) mustBeWritable(json)
   const simulated = io === 'sim' || why !== undefined
   print(`uvs lab ${mode} --io ${simulated ? 'sim' : (io ?? 'raw')}`)
   if (why) print(`The network is simulated, because ${why}.`)

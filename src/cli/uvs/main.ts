@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<UvsCommand>> = {
   lab: async () => (await import('./lab.js')).lab,
   script: async () => (await import('./script.js')).script,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
+  verdicts: async () => (await import('./verdicts.js')).verdicts,
   reset: async () => (await import('./reset.js')).reset,
 }
 

@@ -9,6 +9,7 @@ const ENGINE_HEAD = '        pe name          pe_data'
 /** ipvsadm's buffer: a longer `host:port` loses its end. Shorter ones widen the row. */
 const LABEL_MAX = 59
 
+/** As ipvsadm; behind a FULLNAT connection's destination also ` via LIP:port`. */
 export function formatConnections(rows: readonly ConnectionInfo[], label: Label, withEngine: boolean): string {
   const lines = rows.map(row => {
     const end = (address: string, port: number): string => label(row.protocol, address, port).slice(0, LABEL_MAX)
@@ -16,7 +17,9 @@ export function formatConnections(rows: readonly ConnectionInfo[], label: Label,
     const virtual = end(row.vaddr, row.vport).padEnd(18)
     const destination = end(row.daddr, row.dport)
     const start = `${row.protocol.toUpperCase().padEnd(3)} ${minutes(row.expires)}  ${row.state.padEnd(11)}`
-    return `${start} ${source} ${virtual} ${destination}\n`
+    const { laddr, lport } = row
+    const local = laddr !== undefined && lport !== undefined ? ` via ${end(laddr, lport)}` : ''
+    return `${start} ${source} ${virtual} ${destination}${local}\n`
   })
   return `${TITLE}${HEAD}${withEngine ? ENGINE_HEAD : ''}\n${lines.join('')}`
 }

@@ -115,7 +115,12 @@ async function listConnections(control: Control, args: ListArgs, names: Names): 
     for (const row of page.rows) rows.push(row)
     from = page.next
   }
-  const addresses = rows.flatMap(row => [row.caddr, row.vaddr, row.daddr])
+  const addresses = rows.flatMap(row => [
+    row.caddr,
+    row.vaddr,
+    row.daddr,
+    ...(row.laddr === undefined ? [] : [row.laddr]),
+  ])
   return formatConnections(rows, await labeller(addresses, args.numeric ? undefined : names), args.withEngine)
 }
 

@@ -11,6 +11,6 @@ t.test('help is there where native code cannot load', async t => {
   const args = ['--import', `data:text/javascript,${register}`, MAIN, '--help']
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
   t.strictSame([status, stderr], [0, ''])
-  for (const name of ['director', 'realserver', 'lab', 'script', 'reset'])
+  for (const name of ['director', 'realserver', 'lab', 'script', 'verdicts', 'reset'])
     t.match(stdout, new RegExp(`^uvs ${name}\\b`, 'm'), name)
 })

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.url))
-const COMMANDS = ['director', 'realserver', 'lab', 'script', 'sysctl', 'reset']
+const COMMANDS = ['director', 'realserver', 'lab', 'script', 'sysctl', 'verdicts', 'reset']
 
 function uvs(...args: string[]): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 })

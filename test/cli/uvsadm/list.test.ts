@@ -259,6 +259,16 @@ IP  09:59  NONE        10.1.0.0:0         255.255.255.255:0  10.1.1.2:0
   t.equal(out.replaceAll(/ +/g, ' '), `IPVS connection entries\n${wanted}`.replaceAll(/ +/g, ' '))
 })
 
+t.test('-Lc of a FULLNAT connection ends in its local address and port; nothing else changes', async t => {
+  const control = new FakeControl()
+  const nat = connection('tcp', 59, 'SYN_RECV', '10.0.0.3:51032', '10.0.0.5:80', '10.0.9.9:8080')
+  control.connections = [nat, { ...nat, laddr: '10.0.9.1', lport: 8080 }]
+  const row = 'TCP 00:59  SYN_RECV    10.0.0.3:51032     10.0.0.5:80        10.0.9.9:8080'
+  t.strictSame((await uvsadm(['-Lnc'], control)).out.split('\n').slice(2, -1), [row, `${row} via 10.0.9.1:8080`])
+  const { out } = await uvsadm(['-Lc'], control, fakeNames({ '10.0.9.1': 'lip' }))
+  t.ok(out.endsWith(' 10.0.9.9:http-alt via lip:http-alt\n'), 'with names, they are there too')
+})
+
 t.test('rows of -Lc widen, up to 59 characters a name', async t => {
   const long = 'abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.abcdefghijklmnopqrstuvwxyz.example.com'
   const control = new FakeControl()
