@@ -2,8 +2,10 @@ import { fork } from 'node:child_process'
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { identify, isAlive, type ProcessId } from '../io/process-id.js'
-import type { Began, Begin } from './daemon.js'
+import type { Answer, Began, Begin } from './daemon.js'
+import type { DecapsulatorOptions } from './decapsulator.js'
 import type { StateFile } from './state-file.js'
 
 const START_MS = 15_000
@@ -16,7 +18,7 @@ const DAEMON = fileURLToPath(new URL('daemon.js', import.meta.url))
  * anything: if we die until it is noted, it ends too. Throws what the daemon complains of.
  */
 export async function startDaemon(
-  options: Begin['options'],
+  options: DecapsulatorOptions,
   files: StateFile,
   note: (id: ProcessId) => void,
 ): Promise<void> {
@@ -32,7 +34,7 @@ export async function startDaemon(
   const id = child.pid === undefined ? undefined : identify(child.pid)
   if (id) {
     note(id)
-    child.send({ options, counters: files.counters } satisfies Begin)
+    child.send({ options, answer: files.answer, state: files.path } satisfies Begin)
   }
   const answer = await began
   child.removeAllListeners()
@@ -53,16 +55,34 @@ export async function endDaemon(id: ProcessId): Promise<void> {
   }
 }
 
-/** The daemon's counters; undefined if it does not answer. */
-export async function askCounters(id: ProcessId, { counters }: StateFile): Promise<Record<string, number> | undefined> {
+/**
+ * Has the daemon do what the state file says by now, which is `wanted`. False if it does not answer; throws what it
+ * complains of, and then it does what it did.
+ */
+export async function changeDaemon(id: ProcessId, wanted: DecapsulatorOptions, files: StateFile): Promise<boolean> {
+  if (!isAlive(id)) return false
+  process.kill(id.pid, 'SIGHUP')
+  const until = performance.now() + ANSWER_MS
+  while (performance.now() < until) {
+    const answer = await askDaemon(id, files)
+    if (!answer) return false
+    if (isDeepStrictEqual(answer.options, wanted)) return true
+    const { refused } = answer
+    if (refused && isDeepStrictEqual(refused.options, wanted)) throw new Error(refused.error)
+  }
+  return false
+}
+
+/** What the daemon does and has counted; undefined if it does not answer. */
+export async function askDaemon(id: ProcessId, { answer }: StateFile): Promise<Answer | undefined> {
   if (!isAlive(id)) return undefined
-  rmSync(counters, { force: true })
+  rmSync(answer, { force: true })
   process.kill(id.pid, 'SIGUSR1')
   const until = performance.now() + ANSWER_MS
   while (isAlive(id) && performance.now() < until) {
     await sleep(5)
     try {
-      return JSON.parse(readFileSync(counters, 'utf8')) as Record<string, number>
+      return JSON.parse(readFileSync(answer, 'utf8')) as Answer
     } catch {
       // not written yet
     }

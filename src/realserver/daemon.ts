@@ -1,19 +1,32 @@
-import { rmSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, renameSync, writeFileSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
+import type { State } from './state-file.js'
 
 /*
  * The decapsulator's process: node daemon.js, with a channel to its parent. It begins when it is told what to do, says
- * when frames flow, and then needs its parent no more. SIGTERM and SIGINT end it; SIGUSR1 has it write its counters.
+ * when frames flow, and then needs its parent no more. SIGTERM and SIGINT end it; SIGUSR1 has it write its answer; SIGHUP
+ * has it do from now on what the state file says.
  */
 
 /** What the parent says. */
 export interface Begin {
   options: DecapsulatorOptions
-  counters: string
+  /** Where its answer goes. */
+  answer: string
+  /** The state file. */
+  state: string
 }
 /** What the daemon says: that frames flow, or why not. */
 export type Began = { ready: true } | { error: string }
+/** What it answers to SIGUSR1. */
+export interface Answer {
+  /** What it does. */
+  options: DecapsulatorOptions
+  counters: Record<string, number>
+  /** What it was to do by the last SIGHUP, and why it does not. */
+  refused?: { options: DecapsulatorOptions | undefined; error: string } | undefined
+}
 
 const IDLE_MS = 250
 /** Turns with frames until signals are looked for. */
@@ -21,6 +34,7 @@ const TURNS = 64
 
 const ending = new AbortController()
 let begun = false
+let refused: Answer['refused']
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort())
 process.on('SIGHUP', () => {})
 process.once('disconnect', () => {
@@ -28,7 +42,7 @@ process.once('disconnect', () => {
 })
 process.once('message', (begin: Begin) => void run(begin))
 
-async function run({ options, counters }: Begin): Promise<void> {
+async function run({ options, answer, state }: Begin): Promise<void> {
   let decapsulator: Decapsulator
   try {
     const loaded = await import('./decapsulator.js')
@@ -37,14 +51,15 @@ async function run({ options, counters }: Begin): Promise<void> {
     process.send!({ error: (error as Error).message.split('\n')[0]! } satisfies Began, () => process.exit(1))
     return
   }
-  process.on('SIGUSR1', () => writeCounters(counters, decapsulator))
+  process.on('SIGUSR1', () => writeAnswer(answer, decapsulator))
+  process.on('SIGHUP', () => change(decapsulator, state))
   begun = true
   process.send!({ ready: true } satisfies Began, () => {
     if (process.connected) process.disconnect()
   })
   await decapsulate(decapsulator)
   decapsulator.close()
-  rmSync(counters, { force: true })
+  rmSync(answer, { force: true })
 }
 
 async function decapsulate(decapsulator: Decapsulator): Promise<void> {
@@ -57,7 +72,19 @@ async function decapsulate(decapsulator: Decapsulator): Promise<void> {
   }
 }
 
-function writeCounters(file: string, decapsulator: Decapsulator): void {
-  writeFileSync(`${file}.new`, JSON.stringify(decapsulator.counters()))
+function change(decapsulator: Decapsulator, file: string): void {
+  refused = undefined
+  let options: DecapsulatorOptions | undefined
+  try {
+    options = (JSON.parse(readFileSync(file, 'utf8')) as State).decapsulator?.options
+    if (options) decapsulator.change(options)
+  } catch (error) {
+    refused = { options, error: (error as Error).message.split('\n')[0]! }
+  }
+}
+
+function writeAnswer(file: string, decapsulator: Decapsulator): void {
+  const answer: Answer = { options: decapsulator.options, counters: decapsulator.counters(), refused }
+  writeFileSync(`${file}.new`, JSON.stringify(answer))
   renameSync(`${file}.new`, file)
 }

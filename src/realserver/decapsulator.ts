@@ -1,9 +1,7 @@
 import { holdProtocol, holdUdpPort } from '../io/deaf-socket.js'
 import type { FrameSink } from '../io/device.js'
-import { interfaceInfo } from '../io/interface.js'
 import { close } from '../io/libc.js'
-import { PacketRing } from '../io/packet-ring.js'
-import { setBuffers, setFilter, takeDrops } from '../io/packet-socket.js'
+import { takeDrops } from '../io/packet-socket.js'
 import { Poller } from '../io/poller.js'
 import { TunDevice } from '../io/tun-device.js'
 import type { Slab } from '../packet/frame.js'
@@ -12,11 +10,10 @@ import { IpProtocol } from '../wire/ipv4.js'
 import { Decapsulation } from './decapsulation.js'
 import { Fate, fates } from './fate.js'
 import { OwnAddresses } from './own-addresses.js'
-import { tunnelFilter } from './tunnel-filter.js'
+import { TunnelRing } from './tunnel-ring.js'
 
 /** Frames of an interface in one turn. */
 const BUDGET = 256
-const BUFFER_OCTETS = 16 * 2 ** 20
 
 /** What a decapsulator is to do. */
 export interface DecapsulatorOptions {
@@ -35,38 +32,68 @@ export interface DecapsulatorOptions {
  * device, one write each. The kernel sees the outer packets too; it is kept from answering them.
  */
 export class Decapsulator implements FrameSink {
-  readonly #rings: PacketRing[] = []
-  readonly #held: number[] = []
+  readonly #own = new OwnAddresses()
   readonly #tun: TunDevice
-  readonly #decapsulation: Decapsulation
-  readonly #poller: Poller
+  readonly #protocols: number[] = []
   readonly #counts = new Float64Array(fates.length)
+  #options: DecapsulatorOptions
+  #rings = new Map<string, TunnelRing>()
+  #heldPort: number | undefined
+  #decapsulation!: Decapsulation
+  #poller!: Poller
   #lost = 0
 
   /** SystemError if an interface, the TUN device or the GUE port cannot be had; nothing stays open then. */
-  constructor({ interfaces, vips, guePort, device }: DecapsulatorOptions) {
-    const own = new OwnAddresses()
-    this.#decapsulation = new Decapsulation({
-      vips: vips.flatMap(vip => parseIpv4(vip) ?? []),
-      guePort,
-      isLocal: addr => own.has(addr),
-    })
-    this.#tun = new TunDevice(device)
+  constructor(options: DecapsulatorOptions) {
+    this.#options = { ...options, interfaces: [], guePort: 0 }
+    this.#tun = new TunDevice(options.device)
     try {
-      this.#held.push(holdProtocol(IpProtocol.IPIP), holdProtocol(IpProtocol.GRE))
-      if (guePort !== 0) this.#held.push(holdUdpPort(guePort))
-      for (const name of interfaces) this.#rings.push(tunnelRing(name, guePort))
+      for (const protocol of [IpProtocol.IPIP, IpProtocol.GRE]) this.#protocols.push(holdProtocol(protocol))
+      this.change(options)
     } catch (error) {
       this.close()
       throw error
     }
-    this.#poller = new Poller(this.#rings.map(({ fd }) => fd))
+  }
+
+  get options(): DecapsulatorOptions {
+    return this.#options
+  }
+
+  /** Does this from now on, on the same device; of what stays no frame is missed. SystemError as above: then as before. */
+  change(options: DecapsulatorOptions): void {
+    const { interfaces, vips, guePort } = options
+    const samePort = guePort === this.#options.guePort
+    const before = this.#rings
+    const rings = new Map<string, TunnelRing>()
+    const port = samePort ? this.#heldPort : guePort === 0 ? undefined : holdUdpPort(guePort)
+    try {
+      for (const name of interfaces) rings.set(name, before.get(name) ?? new TunnelRing(name, guePort))
+    } catch (error) {
+      for (const [name, ring] of rings) if (!before.has(name)) ring.close()
+      if (!samePort && port !== undefined) close(port)
+      throw error
+    }
+    if (!samePort) {
+      for (const [name, ring] of rings) if (before.has(name)) ring.listen(guePort)
+      if (this.#heldPort !== undefined) close(this.#heldPort)
+    }
+    for (const [name, ring] of before) if (!rings.has(name)) this.#leave(ring)
+    this.#rings = rings
+    this.#heldPort = port
+    this.#poller = new Poller([...rings.values()].map(({ fd }) => fd))
+    this.#decapsulation = new Decapsulation({
+      vips: vips.flatMap(vip => parseIpv4(vip) ?? []),
+      guePort,
+      isLocal: addr => this.#own.has(addr),
+    })
+    this.#options = { ...options, device: this.#options.device }
   }
 
   /** Takes what is waiting, at most so much; answers how many frames it was. */
   turn(): number {
     let frames = 0
-    for (const ring of this.#rings) {
+    for (const ring of this.#rings.values()) {
       frames += ring.receive(this, BUDGET)
       ring.release()
     }
@@ -87,30 +114,22 @@ export class Decapsulator implements FrameSink {
 
   /** How many frames met which fate; `drop-device`: lost before they came here. */
   counters(): Record<string, number> {
-    for (const ring of this.#rings) this.#lost += takeDrops(ring.fd)
-    const lost = this.#rings.reduce((sum, ring) => sum + ring.unusable, this.#lost)
+    const rings = [...this.#rings.values()]
+    for (const ring of rings) this.#lost += takeDrops(ring.fd)
+    const lost = rings.reduce((sum, ring) => sum + ring.unusable, this.#lost)
     const counted = fates.map((name, i): [string, number] => [name, this.#counts[i]!])
     return Object.fromEntries([...counted, ['drop-device', lost]])
   }
 
   close(): void {
-    for (const ring of this.#rings) ring.close()
-    for (const fd of this.#held) close(fd)
+    for (const ring of this.#rings.values()) ring.close()
+    for (const fd of this.#protocols) close(fd)
+    if (this.#heldPort !== undefined) close(this.#heldPort)
     this.#tun.close()
   }
-}
 
-function tunnelRing(name: string, guePort: number): PacketRing {
-  const ring = new PacketRing(name, interfaceInfo(name), (fd, _, ifindex) => {
-    setFilter(fd, tunnelFilter(guePort, ifindex))
-    return undefined
-  })
-  try {
-    ring.reassemble()
-    setBuffers(ring.fd, BUFFER_OCTETS)
-    return ring
-  } catch (error) {
+  #leave(ring: TunnelRing): void {
+    this.#lost += takeDrops(ring.fd) + ring.unusable
     ring.close()
-    throw error
   }
 }

@@ -70,6 +70,12 @@ export function isUp(line: string): boolean {
   return /<([^>]*,)?UP[,>]/.test(line)
 }
 
+/** The interface's IPv4 addresses, with their prefixes; none if there is no such interface. */
+export function addressesOf(host: Host, device: string): string[] {
+  const { out } = host.run('ip', ['-4', '-o', 'addr', 'show', 'dev', device])
+  return out.split('\n').flatMap(line => line.split(/\s+/)[3] ?? [])
+}
+
 /** Which interfaces hold the IPv4 address, whatever the prefix. */
 export function holders(host: Host, address: string): string[] {
   const lines = ip(host, '-4', '-o', 'addr', 'show').split('\n')

@@ -1,4 +1,4 @@
-import { type Host, ip, link } from './host.js'
+import { addressesOf, type Host, ip, link } from './host.js'
 
 /** Something that was done to the host, and all that is needed to undo it. */
 export type Change =
@@ -78,7 +78,8 @@ function undoChange(host: Host, change: Change): string | undefined {
         if (host.sysctl(change.name) !== undefined) host.setSysctl(change.name, change.before)
         break
       case 'address':
-        if (hasOurs(host, change.device, change.vip)) ip(host, 'addr', 'del', `${change.vip}/32`, 'dev', change.device)
+        if (addressesOf(host, change.device).includes(`${change.vip}/32`))
+          ip(host, 'addr', 'del', `${change.vip}/32`, 'dev', change.device)
         break
       case 'up':
         if (link(host, change.device)) ip(host, 'link', 'set', 'dev', change.device, 'down')
@@ -93,9 +94,4 @@ function undoChange(host: Host, change: Change): string | undefined {
   } catch (error) {
     return (error as Error).message
   }
-}
-
-function hasOurs(host: Host, device: string, vip: string): boolean {
-  const { out } = host.run('ip', ['-4', '-o', 'addr', 'show', 'dev', device])
-  return out.split('\n').some(line => line.split(/\s+/)[3] === `${vip}/32`)
 }

@@ -4,7 +4,7 @@ import { holders, type Host, link } from './host.js'
 import { Journal } from './journal.js'
 import { hasKernelTunnel, KERNEL_DEVICE, openKernelTunnel } from './kernel-tunnel.js'
 import type { State, StateFile } from './state-file.js'
-import { decapsulate, isDecapsulating, type Place, USERSPACE_DEVICE } from './userspace-tunnel.js'
+import { decapsulate, noSuchInterface, type Place, USERSPACE_DEVICE } from './userspace-tunnel.js'
 
 export const GUE_PORT = 6080
 
@@ -49,11 +49,10 @@ export function startRealServer(request: StartRequest, host: Host, files: StateF
   })
 }
 
-/** Answers whether no address was missing and the decapsulator, if there is to be one, was alive. */
+/** Answers whether no address was missing and the decapsulator, if there is to be one, did what it should. */
 async function apply(request: StartRequest, place: Place, journal: Journal): Promise<boolean> {
   const { host, state } = place
-  for (const name of request.interfaces)
-    if (link(host, name) === undefined) throw new Error(`${name}: there is no such interface`)
+  for (const name of request.interfaces) if (link(host, name) === undefined) throw noSuchInterface(name)
   keepSilent(journal, request.interfaces)
   loopbackUp(journal)
   let wasSo = true
@@ -72,9 +71,7 @@ async function apply(request: StartRequest, place: Place, journal: Journal): Pro
     return wasSo
   }
   const wanted = decapsulatorOptions(request, host, state)
-  wasSo &&= isDecapsulating(place, wanted)
-  await decapsulate(place, wanted)
-  return wasSo
+  return (await decapsulate(place, wanted)) && wasSo
 }
 
 export function tunnelledVips(state: State): string[] {

@@ -28,9 +28,9 @@ const PATIENCE_MS = 15_000
 /** The files of this network namespace's real server. */
 export class StateFile {
   readonly path: string
-  /** What the decapsulator writes: what it complains of, and its counters when it is asked. */
+  /** What the decapsulator writes: what it complains of, and what it does and counts when it is asked. */
   readonly log: string
-  readonly counters: string
+  readonly answer: string
   readonly #lock: string
 
   constructor(
@@ -40,7 +40,7 @@ export class StateFile {
     const base = join(directory, `realserver-${statSync('/proc/self/ns/net').ino}`)
     this.path = `${base}.json`
     this.log = `${base}.log`
-    this.counters = `${base}.counters`
+    this.answer = `${base}.answer`
     this.#lock = `${base}.lock`
   }
 
@@ -65,7 +65,7 @@ export class StateFile {
   /** Whole or not at all. No file when there is nothing to undo. */
   save(state: State): void {
     if (Object.keys(state.vips).length === 0 && state.changes.length === 0 && !state.decapsulator) {
-      for (const file of [this.path, this.log, this.counters]) rmSync(file, { force: true })
+      for (const file of [this.path, this.log, this.answer]) rmSync(file, { force: true })
       return
     }
     mkdirSync(this.directory, { recursive: true })

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isAlive } from '../io/process-id.js'
-import { endDaemon, startDaemon } from './daemon-process.js'
+import { changeDaemon, endDaemon, startDaemon } from './daemon-process.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
-import { type Host, ip, isUp, link } from './host.js'
+import { addressesOf, type Host, ip, isUp, link } from './host.js'
 import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
-import type { State, StateFile } from './state-file.js'
+import type { Running, State, StateFile } from './state-file.js'
 
 /** The TUN device that inner packets come in by. */
 export const USERSPACE_DEVICE = 'uvs-rs'
@@ -16,26 +16,51 @@ export interface Place {
   state: State
 }
 
-/** Whether the decapsulator runs as it should: with these options, or not at all. */
-export function isDecapsulating({ state }: Place, wanted: DecapsulatorOptions | undefined): boolean {
-  const running = state.decapsulator
-  if (!running || !wanted) return running === wanted
-  return isAlive(running.process) && isDeepStrictEqual(running.options, wanted)
+/**
+ * Has the decapsulator run with these options, or not at all. One that runs is told, and misses nothing; only one that is
+ * dead, mute or without its device makes room for another. Answers whether all was so already.
+ */
+export async function decapsulate(place: Place, wanted: DecapsulatorOptions | undefined): Promise<boolean> {
+  const running = place.state.decapsulator
+  if (!wanted) {
+    await end(place)
+    return running === undefined
+  }
+  const known = running?.options.interfaces ?? []
+  for (const name of wanted.interfaces) if (!known.includes(name)) mustBeUsable(place.host, name)
+  if (running && (await isChanged(place, running, wanted)))
+    return setUpDevice(place.host, wanted) && isDeepStrictEqual(wanted, running.options)
+  await end(place)
+  await begin(place, wanted)
+  return false
 }
 
-/** Has the decapsulator run with these options, or not at all. Its device and all that is set there goes with it. */
-export async function decapsulate(place: Place, wanted: DecapsulatorOptions | undefined): Promise<void> {
-  if (isDecapsulating(place, wanted)) return
-  await end(place)
-  if (!wanted) return
-  const { host, files, state } = place
-  for (const name of wanted.interfaces) mustBeUsable(host, name)
+/** False if it cannot be told; throws if it refuses, and then it does what it did. */
+async function isChanged(
+  { host, files, state }: Place,
+  running: Running,
+  wanted: DecapsulatorOptions,
+): Promise<boolean> {
+  if (!isAlive(running.process) || link(host, wanted.device) === undefined) return false
+  state.decapsulator = { ...running, options: wanted }
+  files.save(state)
   try {
-    await startDaemon(wanted, files, process => {
-      state.decapsulator = { options: wanted, process }
+    return await changeDaemon(running.process, wanted, files)
+  } catch (error) {
+    state.decapsulator = running
+    files.save(state)
+    throw error
+  }
+}
+
+async function begin(place: Place, options: DecapsulatorOptions): Promise<void> {
+  const { host, files, state } = place
+  try {
+    await startDaemon(options, files, process => {
+      state.decapsulator = { options, process }
       files.save(state)
     })
-    setUpDevice(host, wanted)
+    setUpDevice(host, options)
   } catch (error) {
     await end(place)
     throw error
@@ -51,15 +76,26 @@ async function end({ files, state }: Place): Promise<void> {
 
 function mustBeUsable(host: Host, name: string): void {
   const line = link(host, name)
-  if (line === undefined) throw new Error(`${name}: there is no such interface`)
-  if (!line.includes('link/ether')) throw new Error(`${name} is no Ethernet interface`)
-  if (!isUp(line)) throw new Error(`${name} is down`)
+  if (line === undefined) throw noSuchInterface(name)
+  if (!line.includes('link/ether')) throw new Error(`--interface: '${name}' is no Ethernet interface`)
+  if (!isUp(line)) throw new Error(`--interface: '${name}' is down`)
 }
 
-function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): void {
+export function noSuchInterface(name: string): Error {
+  return new Error(`--interface: there is no interface '${name}'`)
+}
+
+/** The device is ours alone, so what it has and should not is taken away. Answers whether nothing was missing. */
+function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): boolean {
   const noIpv6 = `net/ipv6/conf/${device}/disable_ipv6`
-  if (host.sysctl(noIpv6) !== undefined) host.setSysctl(noIpv6, '1')
-  host.setSysctl(rpFilterOf(device), tunnelRpFilter(host))
-  for (const vip of vips) ip(host, 'addr', 'add', `${vip}/32`, 'dev', device, 'scope', 'host')
+  if ((host.sysctl(noIpv6) ?? '1') !== '1') host.setSysctl(noIpv6, '1')
+  const rpFilter = tunnelRpFilter(host)
+  const had = addressesOf(host, device)
+  const missing = vips.filter(vip => !had.includes(`${vip}/32`))
+  const isRight = missing.length === 0 && host.sysctl(rpFilterOf(device)) === rpFilter && isUp(link(host, device)!)
+  host.setSysctl(rpFilterOf(device), rpFilter)
+  for (const vip of missing) ip(host, 'addr', 'add', `${vip}/32`, 'dev', device, 'scope', 'host')
+  for (const cidr of had) if (!vips.includes(cidr.split('/')[0]!)) ip(host, 'addr', 'del', cidr, 'dev', device)
   ip(host, 'link', 'set', 'dev', device, 'up')
+  return isRight
 }

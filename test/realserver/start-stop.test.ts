@@ -168,7 +168,7 @@ t.test('a second start that fails leaves the first', async t => {
   })
   t.strictSame(host.whole(), one)
   t.equal(readFileSync(files.path, 'utf8'), text)
-  await t.rejects(start({ interfaces: ['eth9'] }), { message: 'eth9: there is no such interface' })
+  await t.rejects(start({ interfaces: ['eth9'] }), { message: "--interface: there is no interface 'eth9'" })
   t.equal(readFileSync(files.path, 'utf8'), text)
 })
 

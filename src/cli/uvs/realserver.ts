@@ -6,7 +6,7 @@ import { thisHost } from '../../realserver/host.js'
 import { KERNEL_DEVICE } from '../../realserver/kernel-tunnel.js'
 import { startRealServer } from '../../realserver/start.js'
 import { type State, StateFile } from '../../realserver/state-file.js'
-import { askCounters } from '../../realserver/daemon-process.js'
+import { askDaemon } from '../../realserver/daemon-process.js'
 import { stopRealServer } from '../../realserver/stop.js'
 import type { UvsCommand } from './command.js'
 import { flags, parseRealServer, type RealServerCommand } from './realserver-options.js'
@@ -120,12 +120,12 @@ async function status(files: StateFile): Promise<number> {
   }
   say(describe(state))
   if (!state.decapsulator) return 0
-  const counters = await askCounters(state.decapsulator.process, files)
-  if (!counters) {
+  const answer = await askDaemon(state.decapsulator.process, files)
+  if (!answer) {
     complain(`process ${state.decapsulator.process.pid} is dead (${files.log}); start it again by the same start`)
     return 1
   }
-  for (const [name, count] of Object.entries(counters)) process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
+  for (const [name, count] of Object.entries(answer.counters)) process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
   return 0
 }
 

@@ -1,0 +1,33 @@
+import { interfaceInfo } from '../io/interface.js'
+import { PacketRing } from '../io/packet-ring.js'
+import { setBuffers, setFilter } from '../io/packet-socket.js'
+import { tunnelFilter } from './tunnel-filter.js'
+
+const BUFFER_OCTETS = 16 * 2 ** 20
+
+/** The frames of tunnels that end at an interface, their outer fragments put together. */
+export class TunnelRing extends PacketRing {
+  readonly #ifindex: number
+
+  /** SystemError if there is no such interface. */
+  constructor(name: string, guePort: number) {
+    const info = interfaceInfo(name)
+    super(name, info, fd => {
+      setFilter(fd, tunnelFilter(guePort, info.index))
+      return undefined
+    })
+    this.#ifindex = info.index
+    try {
+      this.reassemble()
+      setBuffers(this.fd, BUFFER_OCTETS)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Hears GUE on this port from now on. */
+  listen(guePort: number): void {
+    setFilter(this.fd, tunnelFilter(guePort, this.#ifindex))
+  }
+}
