@@ -84,8 +84,6 @@ export function connectionPage(director: Director, from: number): ConnectionPage
 }
 function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   const { words } = conns.table
-  const local = conns.local.words
-  const lport = local[localAt(conn) + LPORT]
   const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
   return {
     protocol: protocol === 0 ? 'ip' : protocolName(protocol),
@@ -97,8 +95,11 @@ function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
     vport: words[conn + CPORT_VPORT]! & 0xffff,
     daddr: formatIpv4(words[conn + DADDR]!),
     dport: words[conn + DPORT_PROTOCOL]! >>> 16,
-    ...(lport ? { laddr: formatIpv4(local[localAt(conn) + LADDR]!), lport } : {}),
+    ...(conns.local.has(conn) ? localSide(conns.local.words, localAt(conn)) : {}),
   }
+}
+function localSide(words: Int32Array, at: number): Pick<ConnectionInfo, 'laddr' | 'lport'> {
+  return { laddr: formatIpv4(words[at + LADDR]!), lport: words[at + LPORT]! }
 }
 function stateName(state: number, protocol: number, isTemplate: boolean): string {
   if (isTemplate) return state === 0 ? 'NONE' : 'ASSURED'

@@ -6,6 +6,7 @@ import { findService } from '../../src/control/keys.js'
 import { fromClient, VIP, type BenchDirector } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
 import { FullnatBench } from '../support/fullnat-bench.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
 import { Chunk } from '../support/sctp.js'
 import { CLIENT, RS, Scene } from '../director/scene.js'
 
@@ -122,10 +123,13 @@ t.test('a FULLNAT connection has its local address and port, no other has any', 
     [local],
   )
   const scene = new Scene()
-  scene.service(`tcp ${VIP}:80`, {}, `${RS[0]}:80`)
-  scene.connect(`${CLIENT}:1`)
-  t.strictSame(
-    rows(scene).map(row => 'laddr' in row || 'lport' in row),
-    [false],
-  )
+  for (const director of [bench, scene]) {
+    const service = { protocol: 'tcp', address: VIP, port: 81 } as const
+    director.must({ op: 'add-service', service, settings: serviceSettings('rr') })
+    const destination = { address: RS[0], port: 81 }
+    director.must({ op: 'add-destination', service, destination, settings: destinationSettings(1) })
+    director.receive('c', tcp4(`${CLIENT}:9 > ${VIP}:81`, { ...fromClient, flags: 'S' }))
+    const [nat, ...others] = rows(director).filter(row => row.vport === 81)
+    t.strictSame([nat!.dport, 'laddr' in nat!, 'lport' in nat!, others], [81, false, false, []])
+  }
 })
