@@ -134,8 +134,10 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     const its = /link\/ether (\S+)/.exec(await spaces.must('rs', 'ip', ['-o', 'link', 'show', 'upon']))![1]!
     t.match(await done('start', '--vip', VIP, '--tun', '--userspace'), 'on eth0, upon')
     const stop = await send(spaces, 'ipip', its, '192.168.159.33')
+    // Not the counter of ipip: a connection of before may send its last segment again.
+    const taken = await counter('InDatagrams')
     await probe(['udp', VIP, UDP_PORT, 'once'])
-    t.match(await done('status'), /^ {4}ipip +1$/m)
+    t.equal((await counter('InDatagrams')) - taken, 1)
     await stop()
     await done('stop')
     await spaces.ip('rs', 'link', 'del', 'upon')
