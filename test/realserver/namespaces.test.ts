@@ -171,7 +171,8 @@ await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t
     t.match(await done('status'), new RegExp(`GUE \\(UDP port 6081\\) to ${VIP} on eth0, idle: ${daemon}`))
     const { times, longest, errors } = JSON.parse(readFileSync(log, 'utf8').trim().split('\n').at(-1)!) as Loop
     t.strictSame(errors, [])
-    t.ok(times > 300 && longest < 900, `${times} connections, the longest ${longest} ms`)
+    // A SYN that is lost when a ring is made anew is sent again after a second; none may be refused, or lost twice.
+    t.ok(times > 300 && longest < 2000, `${times} connections, the longest ${longest} ms`)
     t.equal(await counter('OutDestUnreachs'), refused)
     await stop()
     await done('start', '--vip', VIP, '--tun', '--gue-port', '6080')
