@@ -26,7 +26,7 @@ const UDP_PORT = 53
 
 const skip = (await whyNoNamespaces()) ?? false
 
-await t.test('a real server in a namespace', { skip, timeout: 110_000 }, async t => {
+await t.test('a real server in a namespace', { skip, timeout: 220_000 }, async t => {
   const spaces = new Namespaces(await Ledger.open(`uvs-rs-${process.pid}-`))
   t.teardown(() => spaces.ledger.remove())
   await build(spaces)
