@@ -6,7 +6,8 @@ import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
-import { Method, PLAIN_IPIP, type Tunnel, type TunnelType } from '../service/method.js'
+import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
+import { RealServers } from '../service/real-servers.js'
 import { Service, type ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
@@ -73,11 +74,9 @@ export class Balancing {
   readonly #trash = new Trash(this.destinations)
   /** When the first of the services' schedulers is to have its minute. */
   #nextTick = Infinity
-  /** Real servers by address and port, and how many services name each: for nat_icmp_send. */
-  readonly #realServers = new Map<number, Destination[]>()
+  readonly realServers = new RealServers()
   /** Local addresses that are given up: held until no connection comes from them. */
   #leaving: Ipv4Addr[] = []
-  readonly #byAddress = new Map<number, Set<Destination>>()
   readonly #options: BalancingOptions
   #now: number
 
@@ -171,7 +170,7 @@ export class Balancing {
     dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
     service.destinations.unshift(dest)
-    this.#enlist(dest)
+    this.realServers.add(dest)
     service.bound.added?.(dest)
     return undefined
   }
@@ -189,18 +188,6 @@ export class Balancing {
     this.#toTrash(dest)
     service.bound.removed?.(dest, index)
   }
-  /** Whether a tunnel of this type and port leads to `addr` (ipvs-behaviour.md §6.7). */
-  hasTunnel(addr: number, type: TunnelType, port: number): boolean {
-    for (const dest of this.#byAddress.get(addr) ?? [])
-      if (dest.method === Method.TUNNEL && dest.tunnelType === type && dest.tunnelPort === port) return true
-    return false
-  }
-  /** Whether a packet addr:port of the protocol can only be a real server's answer (sysctl nat_icmp_send, §6.2). */
-  isRealServer(protocol: number, addr: number, port: number): boolean {
-    const known = this.#realServers.get(keyOf(addr, port))
-    return known !== undefined && known.some(dest => dest.method === Method.MASQ && dest.servesProtocol(protocol))
-  }
-
   /** From now on FULLNAT connections of the service may come from this address, which becomes one of ours. */
   addLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
     if (service.localAddresses.includes(addr)) return 'EEXIST'
@@ -275,19 +262,7 @@ export class Balancing {
     dest.available = false
     this.#trash.put(dest, this.#now)
     this.#options.gone()
-    this.#byAddress.get(dest.addr)!.delete(dest)
-    if (this.#byAddress.get(dest.addr)!.size === 0) this.#byAddress.delete(dest.addr)
-    const key = keyOf(dest.addr, dest.port)
-    const left = this.#realServers.get(key)!.filter(other => other !== dest)
-    if (left.length > 0) this.#realServers.set(key, left)
-    else this.#realServers.delete(key)
-  }
-  #enlist(dest: Destination): void {
-    const there = this.#byAddress.get(dest.addr)
-    if (there) there.add(dest)
-    else this.#byAddress.set(dest.addr, new Set([dest]))
-    const key = keyOf(dest.addr, dest.port)
-    this.#realServers.set(key, [...(this.#realServers.get(key) ?? []), dest])
+    this.realServers.delete(dest)
   }
   /** Unicast on a wire, and nobody's already: neither a service's nor one of this service's real servers'. */
   #mayBeLocalAddress(service: ScheduledService, addr: Ipv4Addr): boolean {
@@ -299,8 +274,4 @@ export class Balancing {
   #mayBeRealServer(addr: Ipv4Addr): boolean {
     return this.#options.local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
   }
-}
-
-function keyOf(addr: number, port: number): number {
-  return (addr >>> 0) * 0x10000 + port
 }

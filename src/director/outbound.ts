@@ -113,7 +113,11 @@ export class Outbound implements OwnPackets {
     const isReset =
       (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
       (protocol === IpProtocol.SCTP && packet.sctp.firstChunk === SctpChunk.ABORT)
-    if (sysctls.natIcmpSend === 0 || isReset || !balancing.isRealServer(protocol, ip.srcAddr, packet.srcPort))
+    if (
+      sysctls.natIcmpSend === 0 ||
+      isReset ||
+      !balancing.realServers.answersFrom(protocol, ip.srcAddr, packet.srcPort)
+    )
       return this.#transmit(packet, now) || Verdict.FORWARDED
     errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, now)
     return Verdict.DROP_NO_CONNECTION

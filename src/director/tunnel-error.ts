@@ -51,9 +51,9 @@ export class TunnelErrors {
     const { protocol, dstAddr } = this.#outer
     switch (protocol) {
       case IpProtocol.IPIP:
-        return balancing.hasTunnel(dstAddr, TunnelType.IPIP, 0) ? 0 : UNKNOWN
+        return balancing.realServers.hasTunnel(dstAddr, TunnelType.IPIP, 0) ? 0 : UNKNOWN
       case IpProtocol.UDP: {
-        if (len < UDP_LEN + GUE_LEN || !balancing.hasTunnel(dstAddr, TunnelType.GUE, dv.getUint16(at + 2)))
+        if (len < UDP_LEN + GUE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GUE, dv.getUint16(at + 2)))
           return UNKNOWN
         const first = dv.getUint8(at + UDP_LEN)
         // Version 0, no control message; then five bits of options' length, in words.
@@ -61,7 +61,7 @@ export class TunnelErrors {
         return isData ? UDP_LEN + GUE_LEN + (first & 31) * 4 : UNKNOWN
       }
       case IpProtocol.GRE: {
-        if (len < GRE_LEN || !balancing.hasTunnel(dstAddr, TunnelType.GRE, 0)) return UNKNOWN
+        if (len < GRE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GRE, 0)) return UNKNOWN
         const flags = dv.getUint16(at)
         if ((flags & ~GRE_HAS_CHECKSUM) !== 0 || dv.getUint16(at + 2) !== EtherType.IPV4) return UNKNOWN
         return flags === 0 ? GRE_LEN : GRE_LEN + 4

@@ -305,7 +305,7 @@ t.test('a tunnel is known by address, type and port, of whatever service, while 
     [one, two, three].flatMap((at, i) =>
       [IPIP, GUE, GRE].flatMap(type =>
         [0, 6080, 6081, 6082].flatMap(port =>
-          balancing.hasTunnel(at, type, port) ? [`${i + 1} ${type} ${port}`] : [],
+          balancing.realServers.hasTunnel(at, type, port) ? [`${i + 1} ${type} ${port}`] : [],
         ),
       ),
     )
@@ -356,7 +356,7 @@ t.test('only NAT’s real servers answer from address and port; whose method is 
   const at = addr('10.0.0.1')
   balancing.addDestination(service, at, 80, ofWeight(1))
   const dest = service.destination(at, 80)!
-  const is = (): boolean => balancing.isRealServer(TCP, at, 80)
+  const is = (): boolean => balancing.realServers.answersFrom(TCP, at, 80)
   t.equal(is(), true)
   for (const method of [Method.DIRECT, Method.TUNNEL, Method.FULLNAT]) {
     balancing.editDestination(service, dest, { ...ofWeight(1), method })
@@ -364,8 +364,8 @@ t.test('only NAT’s real servers answer from address and port; whose method is 
   }
   balancing.editDestination(service, dest, ofWeight(1))
   t.equal(is(), true)
-  t.equal(balancing.isRealServer(UDP, at, 80), false)
-  t.equal(balancing.isRealServer(TCP, at, 81), false)
+  t.equal(balancing.realServers.answersFrom(UDP, at, 80), false)
+  t.equal(balancing.realServers.answersFrom(TCP, at, 81), false)
   balancing.deleteDestination(service, dest)
   t.equal(is(), false)
 })
