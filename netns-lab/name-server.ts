@@ -6,13 +6,11 @@
  *   POST /sha256     the SHA-256 of the body
  *   UDP              what came, with its name before it
  */
-import { createHash } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { argv } from 'node:process'
-import { pattern } from './pattern.js'
+import { answerOctets } from './octets-answer.js'
 
 const [name = 'rs', port = '80', udp = ':0', countFile] = argv.slice(2)
 const [udpAddress, udpPort] = udp.split(':')
@@ -32,15 +30,7 @@ if (Number(udpPort) > 0) {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
-  const octets = /^\/octets\/(\d+)$/.exec(request.url ?? '')?.[1]
-  if (octets !== undefined) {
-    response.writeHead(200, { 'Content-Length': octets })
-    Readable.from(pattern(Number(octets))).pipe(response)
-  } else if (request.method === 'POST') {
-    const hash = createHash('sha256')
-    request.on('data', piece => hash.update(piece)).on('end', () => response.end(hash.digest('hex')))
-  } else {
-    response.writeHead(200, { 'Content-Type': 'text/plain' })
-    response.end(`${name}\n`)
-  }
+  if (answerOctets(request, response)) return
+  response.writeHead(200, { 'Content-Type': 'text/plain' })
+  response.end(`${name}\n`)
 }

@@ -14,12 +14,10 @@ import { TunnelType } from '../service/method.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
+import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
 import { UDP_LEN } from '../wire/udp.js'
 import { countOutbound, type Machine } from './machine.js'
 
-const GUE_LEN = 4
-const GRE_LEN = 4
-const GRE_HAS_CHECKSUM = 0x8000
 const UNKNOWN = -1
 
 export class TunnelErrors {
@@ -64,7 +62,7 @@ export class TunnelErrors {
         if (len < GRE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GRE, 0)) return UNKNOWN
         const flags = dv.getUint16(at)
         if ((flags & ~GRE_HAS_CHECKSUM) !== 0 || dv.getUint16(at + 2) !== EtherType.IPV4) return UNKNOWN
-        return flags === 0 ? GRE_LEN : GRE_LEN + 4
+        return flags === 0 ? GRE_LEN : GRE_LEN + GRE_CHECKSUM_LEN
       }
       default:
         return UNKNOWN

@@ -11,12 +11,9 @@ import type { Sysctls } from '../service/sysctls.js'
 import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
 import { DF, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
 import { UDP_LEN } from '../wire/udp.js'
 
-const GUE_LEN = 4
-const GRE_LEN = 4
-const GRE_CHECKSUM_LEN = 4
-const GRE_HAS_CHECKSUM = 0x8000
 /** Linux's ip_local_port_range. */
 const FIRST_PORT = 32_768
 const LAST_PORT = 60_999

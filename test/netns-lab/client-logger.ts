@@ -2,12 +2,10 @@
  * A real server behind FULLNAT that logs who its clients are, by uvs/client-address. A program: LOG PORT=BY ..., such as
  * 80=proxy. GET /octets/N: N octets; POST: the SHA-256 of the body; anything else: the client's address and port.
  */
-import { createHash } from 'node:crypto'
 import { openSync, writeSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { argv } from 'node:process'
-import { Readable } from 'node:stream'
-import { pattern } from '../../netns-lab/pattern.js'
+import { answerOctets } from '../../netns-lab/octets-answer.js'
 import { clientAddress, receiveClientAddress } from '../../src/client-address/index.js'
 
 const [log = '', ...ports] = argv.slice(2)
@@ -18,14 +16,7 @@ for (const each of ports) {
   const server = createServer((request, response) => {
     const client = clientAddress(request.socket)
     writeSync(file, `${client.address} ${client.by}\n`)
-    const octets = /^\/octets\/(\d+)$/.exec(request.url ?? '')?.[1]
-    if (octets !== undefined) {
-      response.writeHead(200, { 'Content-Length': octets })
-      Readable.from(pattern(Number(octets))).pipe(response)
-    } else if (request.method === 'POST') {
-      const hash = createHash('sha256')
-      request.on('data', piece => hash.update(piece)).on('end', () => response.end(hash.digest('hex')))
-    } else response.end(`${client.address}:${client.port}\n`)
+    if (!answerOctets(request, response)) response.end(`${client.address}:${client.port}\n`)
   })
   receiveClientAddress(server, { by, trusted: ['172.16.20.0/24'] })
   server.listen(Number(port), '0.0.0.0')
