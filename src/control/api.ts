@@ -189,8 +189,8 @@ export type Request<O extends Operation = Operation> = O extends Operation ? { o
 /** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EPROTO: the request itself was not understood. */
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EPROTO'
 
-export type Reply<O extends Operation = Operation> =
-  { ok: true; value: Operations[O]['value'] } | { ok: false; refusal: Refusal; message: string }
+export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal; message: string }
+export type Reply<O extends Operation = Operation> = Answer<Operations[O]['value']>
 
 /** Someone who answers requests: the socket client, or a director in this process. Throws only when nobody can be reached. */
 export interface Control {

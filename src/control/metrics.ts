@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { Gauge, Registry } from 'prom-client'
+import { allServices } from './all-services.js'
 import type { Control, ServiceKey, Stats } from './api.js'
 
 /** Serves Prometheus' text form at /metrics until closed. Error of one line if it cannot listen. */
@@ -57,7 +58,7 @@ function metricsOf(control: Control): Registry {
     labelNames,
     registers: [registry],
     async collect() {
-      const reply = await control.call({ op: 'services' })
+      const reply = await allServices(control)
       servers.reset()
       if (!reply.ok) return
       for (const service of reply.value)

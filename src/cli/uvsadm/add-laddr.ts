@@ -1,18 +1,14 @@
-import type { ServiceKey } from '../../control/api.js'
-import { ask, LOCAL_ADDRESS_REFUSALS } from './ask.js'
-import type { Command } from './command.js'
+import { LOCAL_ADDRESS_REFUSALS } from './ask.js'
+import { change } from './command.js'
 import { localAddressParams } from './targets.js'
 
-export const addLocalAddress: Command<{ service: ServiceKey; address: string }> = {
+export const addLocalAddress = change<'add-local-address'>({
   name: 'add-laddr',
   flags: ['--add-laddr'],
   usage: '--add-laddr -z host virtual-service',
   help: 'give a virtual service a local address, for FULLNAT',
   needs: ['service-address', 'local-address'],
   takes: [],
-  parse: localAddressParams,
-  async run(control, args) {
-    await ask(control, { op: 'add-local-address', ...args }, LOCAL_ADDRESS_REFUSALS)
-    return ''
-  },
-}
+  parse: options => ({ op: 'add-local-address', ...localAddressParams(options) }),
+  refusals: LOCAL_ADDRESS_REFUSALS,
+})

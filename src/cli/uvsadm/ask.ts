@@ -1,4 +1,4 @@
-import type { Control, Operation, Operations, Refusal, Request } from '../../control/api.js'
+import type { Answer, Control, Operation, Operations, Refusal, Request } from '../../control/api.js'
 import { Refused } from './failure.js'
 
 /** What ipvsadm prints for a refusal: its own text per command, else this, else the director's message. */
@@ -35,7 +35,11 @@ export async function ask<O extends Operation>(
   texts: RefusalTexts,
   status = 255,
 ): Promise<Operations[O]['value']> {
-  const reply = await control.call<O>(request)
+  return granted(await control.call<O>(request), texts, status)
+}
+
+/** The value of a reply. Refused where it is a refusal. */
+export function granted<T>(reply: Answer<T>, texts: RefusalTexts, status = 255): T {
   if (reply.ok) return reply.value
   throw new Refused(texts[reply.refusal] ?? COMMON[reply.refusal] ?? reply.message, status)
 }

@@ -1,16 +1,12 @@
-import { ask } from './ask.js'
-import type { Command } from './command.js'
+import { change } from './command.js'
 
-export const clear: Command<object> = {
+export const clear = change<'flush'>({
   name: 'flush',
   flags: ['-C', '--clear'],
   usage: '-C',
   help: 'delete all virtual services; connections stay',
   needs: [],
   takes: [],
-  parse: () => ({}),
-  async run(control) {
-    await ask(control, { op: 'flush' }, {})
-    return ''
-  },
-}
+  parse: () => ({ op: 'flush' }),
+  refusals: {},
+})

@@ -1,4 +1,5 @@
-import type { Control } from '../../control/api.js'
+import type { Control, Operation, Request } from '../../control/api.js'
+import { ask, type RefusalTexts } from './ask.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
 import { OPTION_ORDER, type OptionName, type Options } from './option-names.js'
@@ -23,6 +24,25 @@ export interface Command<A = unknown> {
   parse(options: Options): A
   /** Answers what goes to standard output. */
   run(control: Control, args: A, names: Names): Promise<string>
+}
+
+/** A command that asks one thing of the director, prints nothing, and can be a line of a rules file. */
+export interface Change<O extends Operation = Operation> extends Command<Request<O>> {
+  refusals: RefusalTexts
+}
+
+export function change<O extends Operation>(command: Omit<Change<O>, 'run'>): Change<O> {
+  return {
+    ...command,
+    async run(control, request) {
+      await ask(control, request, command.refusals)
+      return ''
+    },
+  }
+}
+
+export function isChange(command: Command): command is Change {
+  return 'refusals' in command
 }
 
 /** Throws ipvsadm's complaint about the first option, in its order, that is missing or out of place. */

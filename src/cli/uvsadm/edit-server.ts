@@ -1,18 +1,14 @@
-import type { DestinationParams } from '../../control/api.js'
-import { ask, DESTINATION_REFUSALS } from './ask.js'
-import type { Command } from './command.js'
+import { DESTINATION_REFUSALS } from './ask.js'
+import { change } from './command.js'
 import { destinationParams, SERVER_OPTIONS } from './targets.js'
 
-export const editServer: Command<DestinationParams> = {
+export const editServer = change<'edit-destination'>({
   name: 'edit-server',
   flags: ['-e', '--edit-server'],
   usage: '-e virtual-service -r host[:port] [-g|-i [tunnel]|-m|-b] [-w weight] [-x upper] [-y lower]',
   help: 'change a real server; what is not given is reset (-g, weight 1, no thresholds)',
   needs: ['service-address', 'real-server'],
   takes: SERVER_OPTIONS,
-  parse: destinationParams,
-  async run(control, args) {
-    await ask(control, { op: 'edit-destination', ...args }, DESTINATION_REFUSALS)
-    return ''
-  },
-}
+  parse: options => ({ op: 'edit-destination', ...destinationParams(options) }),
+  refusals: DESTINATION_REFUSALS,
+})

@@ -1,9 +1,8 @@
-import type { ServiceKey, ServiceSettings } from '../../control/api.js'
-import { ask, SERVICE_REFUSALS } from './ask.js'
-import type { Command } from './command.js'
+import { SERVICE_REFUSALS } from './ask.js'
+import { change } from './command.js'
 import { newServiceKey, SERVICE_CONFLICTS, SERVICE_OPTIONS, serviceSettings } from './targets.js'
 
-export const editService: Command<{ service: ServiceKey; settings: ServiceSettings }> = {
+export const editService = change<'edit-service'>({
   name: 'edit-service',
   flags: ['-E', '--edit-service'],
   usage: '-E virtual-service [-s scheduler [-b flags]] [-p [seconds]] [-M mask] [-o] [--toa|--proxy-protocol v1|v2]',
@@ -11,9 +10,6 @@ export const editService: Command<{ service: ServiceKey; settings: ServiceSettin
   needs: ['service-address'],
   takes: SERVICE_OPTIONS,
   conflicts: SERVICE_CONFLICTS,
-  parse: options => ({ service: newServiceKey(options), settings: serviceSettings(options) }),
-  async run(control, args) {
-    await ask(control, { op: 'edit-service', ...args }, SERVICE_REFUSALS)
-    return ''
-  },
-}
+  parse: options => ({ op: 'edit-service', service: newServiceKey(options), settings: serviceSettings(options) }),
+  refusals: SERVICE_REFUSALS,
+})

@@ -1,5 +1,6 @@
+import { allServices } from '../../control/all-services.js'
 import type { ServiceInfo, ServiceKey } from '../../control/api.js'
-import { ask, LOCAL_ADDRESS_REFUSALS } from './ask.js'
+import { granted, LOCAL_ADDRESS_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
 import { column, identity } from './format-services.js'
 import { type Label, labeller } from './label.js'
@@ -18,7 +19,7 @@ export const getLocalAddresses: Command<{ service?: ServiceKey; numeric: boolean
     numeric: options.numeric ?? false,
   }),
   async run(control, { service, numeric }, names) {
-    const found = await ask(control, { op: 'services', ...(service && { service }) }, LOCAL_ADDRESS_REFUSALS)
+    const found = granted(await allServices(control, service), LOCAL_ADDRESS_REFUSALS)
     const addresses = found.flatMap(svc => ('mark' in svc ? [] : [svc.address]))
     return formatLocalAddresses(sortServices(found), await labeller(addresses, numeric ? undefined : names))
   },

@@ -1,5 +1,6 @@
+import { allServices } from '../../control/all-services.js'
 import type { ConnectionInfo, Control, ServiceKey } from '../../control/api.js'
-import { ask, SERVICE_REFUSALS } from './ask.js'
+import { ask, granted, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
 import { UsageError } from './failure.js'
 import { formatConnections } from './format-connections.js'
@@ -82,8 +83,7 @@ type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts'>
 
 async function listServices(control: Control, args: ListArgs, what: OfServices, names: Names): Promise<string> {
   const { service, sorted } = args
-  const request = { op: 'services', ...(service && { service }) } as const
-  const found = await ask(control, request, SERVICE_REFUSALS, MISSING_SERVICE)
+  const found = granted(await allServices(control, service), SERVICE_REFUSALS, MISSING_SERVICE)
   const services = sorted ? sortServices(found) : found
   const addresses = services.flatMap(svc => [
     ...('mark' in svc ? [] : [svc.address]),

@@ -1,10 +1,21 @@
-import type { Control, Outcome } from '../../control/api.js'
+import type { Control, Outcome, Request } from '../../control/api.js'
 import { Unreachable } from '../../control/client.js'
-import { checkOptions } from './command.js'
+import { type Change, checkOptions, isChange } from './command.js'
 import { commands } from './commands.js'
 import { Refused, UsageError } from './failure.js'
 import { type Names, systemNames } from './names.js'
 import { readArguments } from './read-arguments.js'
+
+/** What a line of a rules file asks for. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
+export async function parseRule(
+  words: readonly string[],
+  names: Names = systemNames(),
+): Promise<Change & { request: Request }> {
+  const { command, options } = await readArguments(words, commands, names)
+  if (!isChange(command)) throw new UsageError(`'${words[0]}' sets nothing: it is no rule`)
+  checkOptions(command, options)
+  return { ...command, request: command.parse(options) }
+}
 
 /** ipvsadm's status where the kernel has no IPVS. */
 const NO_DIRECTOR = 2

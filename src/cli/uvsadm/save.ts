@@ -1,5 +1,6 @@
+import { allServices } from '../../control/all-services.js'
 import type { DestinationInfo, Method, ServiceInfo } from '../../control/api.js'
-import { ask, SERVICE_REFUSALS } from './ask.js'
+import { granted, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
 import { type Label, labeller } from './label.js'
 import { schedFlagNames } from './sched-flags.js'
@@ -26,7 +27,7 @@ export const save: Command<{ numeric: boolean }> = {
   takes: ['numeric'],
   parse: options => ({ numeric: options.numeric ?? false }),
   async run(control, { numeric }, names) {
-    const services = sortServices(await ask(control, { op: 'services' }, SERVICE_REFUSALS))
+    const services = sortServices(granted(await allServices(control), SERVICE_REFUSALS))
     const addresses = services.flatMap(svc => [
       ...('mark' in svc ? [] : [svc.address]),
       ...svc.destinations.map(dest => dest.address),

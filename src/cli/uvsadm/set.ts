@@ -1,11 +1,9 @@
-import type { TimeoutsInfo } from '../../control/api.js'
-import { ask } from './ask.js'
-import type { Command } from './command.js'
+import { change } from './command.js'
 import { UsageError } from './failure.js'
 import { readTimeout } from './options.js'
 import { given } from './targets.js'
 
-export const set: Command<TimeoutsInfo> = {
+export const set = change<'set-timeouts'>({
   name: 'set',
   flags: ['--set'],
   usage: '--set tcp tcpfin udp',
@@ -18,9 +16,6 @@ export const set: Command<TimeoutsInfo> = {
       throw new UsageError('--set option requires 3 timeout values')
     options.timeouts = { tcp: readTimeout(tcp, 0), tcpfin: readTimeout(tcpfin, 0), udp: readTimeout(udp, 0) }
   },
-  parse: options => given(options.timeouts),
-  async run(control, timeouts) {
-    await ask(control, { op: 'set-timeouts', timeouts }, {})
-    return ''
-  },
-}
+  parse: options => ({ op: 'set-timeouts', timeouts: given(options.timeouts) }),
+  refusals: {},
+})
