@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<UvsCommand>> = {
   script: async () => (await import('./script.js')).script,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
+  proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,
 }
 
