@@ -207,13 +207,15 @@ TCP ${V6}7 0001 ${V6}1 0002 01010101 0003 TIME_WAIT   LOCAL  2678400
   )
 })
 
+/** A line of ip_vs_stats_percpu: a SYN. */
+const counted = (mark: string) => `\n  ${mark}        1        1        0               28                0\n`
+
 t.test('connections and totals of a director: live at once, the others with the tick', async t => {
   const made = new BenchDirector()
   made.serve('tcp', `${VIP}:80`, '10.99.2.11:8080')
   made.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
   const line = 'TCP 0A63010A 9C40 0A630164 0050 0A63020B 1F90 SYN_RECV         60\n'
   t.match(await shown(made.control, 'ip_vs_conn'), line)
-  const counted = (mark: string) => `\n  ${mark}        1        1        0               28                0\n`
   const none = '        0        0        0                0                0\n'
   t.match(await shown(made.control, 'ip_vs_stats_percpu'), counted('0'))
   t.match(await shown(made.control, 'ip_vs_stats_percpu'), `\n  ~ ${none.slice(1)}`)
