@@ -9,6 +9,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   reset: async () => (await import('./reset.js')).reset,
+  completion: async () => (await import('./completion.js')).completion,
 }
 
 export function allCommands(): Promise<UvsCommand[]> {
