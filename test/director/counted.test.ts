@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ConnectionPage, DestinationInfo, Method, ServiceInfo, Stats, TotalsInfo } from '../../src/control/api.js'
+import type { ConnectionPage, Method, ServicePage, Stats, TotalsInfo } from '../../src/control/api.js'
 import { fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { tcp4, udp4 } from '../support/frames.js'
 import { FullnatBench, LIP } from '../support/fullnat-bench.js'
@@ -94,9 +94,9 @@ t.test('connections, packets and octets count for destination, service and total
   const made = bench()
   const tallies = SERVED.map(served => sum(Array.from({ length: CLIENTS }, (_, i) => talk(made, served, i))))
   made.poll(2000)
-  const services = made.ask({ op: 'services' }) as (ServiceInfo & { port: number; destinations: DestinationInfo[] })[]
+  const { rows } = made.ask({ op: 'services' }) as ServicePage
   for (const [at, { name, port }] of SERVED.entries()) {
-    const found = services.find(service => service.port === port)!
+    const found = rows.find(service => 'port' in service && service.port === port)!
     t.strictSame(found.stats, tallies[at], `${name}: the service`)
     t.strictSame(sum(found.destinations.map(dest => dest.stats)), found.stats, `${name}: its destinations together`)
     t.ok(

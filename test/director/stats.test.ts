@@ -1,7 +1,7 @@
 import t from 'tap'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { verdictNames } from '../../src/packet/verdict.js'
-import type { Rates } from '../../src/control/api.js'
+import type { ServicePage } from '../../src/control/api.js'
 import { tcp4 } from '../support/frames.js'
 import { destinationSettings } from '../support/settings.js'
 
@@ -16,8 +16,7 @@ function bench(): BenchDirector {
   made.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
   return made
 }
-const shown = (made: BenchDirector): unknown =>
-  (made.ask({ op: 'services', service }) as { stats: unknown }[])[0]?.stats
+const shown = (made: BenchDirector): unknown => (made.services(service) as { stats: unknown }[])[0]?.stats
 const stats = (conns: number, inPkts: number, inBytes: number, outPkts: number, outBytes: number) => ({
   conns,
   inPkts,
@@ -67,9 +66,9 @@ t.test('service and destination count alike; connection counts are not zeroed', 
   const made = bench()
   made.receive('c', inbound('S'))
   made.poll(2000)
-  t.match(made.ask({ op: 'services' }), [{ destinations: [{ stats: stats(1, 1, 40, 0, 0), activeConns: 1 }] }])
+  t.match(made.services(), [{ destinations: [{ stats: stats(1, 1, 40, 0, 0), activeConns: 1 }] }])
   made.must({ op: 'zero' })
-  t.match(made.ask({ op: 'services' }), [{ stats: none, destinations: [{ stats: none, activeConns: 1 }] }])
+  t.match(made.services(), [{ stats: none, destinations: [{ stats: none, activeConns: 1 }] }])
 })
 
 t.test('octets are those of the IP packet as it came in: no padding, no Ethernet', async t => {
@@ -81,8 +80,8 @@ t.test('octets are those of the IP packet as it came in: no padding, no Ethernet
 
 /** Of the service: cps, inPps, outPps, inBps, outBps. */
 const rates = (made: BenchDirector): number[] => {
-  const [found] = made.ask({ op: 'services', service }) as { rates: Rates }[]
-  const { cps, inPps, outPps, inBps, outBps } = found!.rates
+  const { rows } = made.ask({ op: 'services', service }) as ServicePage
+  const { cps, inPps, outPps, inBps, outBps } = rows[0]!.rates
   return [cps, inPps, outPps, inBps, outBps]
 }
 /** Packets of 1040 octets from the client, of 140 from the real server. */
@@ -156,16 +155,18 @@ t.test('a real server that is deleted keeps its rates until it comes back; one t
   made.must({ op: 'delete-destination', service, destination: server })
   made.poll(8000)
   made.must({ op: 'add-destination', service, destination: server, settings: destinationSettings(1) })
-  t.match(of(), [{ rates: { inPps: 4, inBps: 4115 }, destinations: [{ rates: { inPps: 13, inBps: 13_005 } }] }])
+  t.match(of(), {
+    rows: [{ rates: { inPps: 4, inBps: 4115 }, destinations: [{ rates: { inPps: 13, inBps: 13_005 } }] }],
+  })
   made.poll(2000)
-  t.match(of(), [{ destinations: [{ rates: { inPps: 9, inBps: 9754 } }] }])
+  t.match(of(), { rows: [{ destinations: [{ rates: { inPps: 9, inBps: 9754 } }] }] })
   made.must({
     op: 'add-destination',
     service,
     destination: { address: '10.99.2.12', port: 80 },
     settings: destinationSettings(1),
   })
-  t.match(of(), [{ destinations: [{ rates: { inPps: 0, inBps: 0 } }, {}] }])
+  t.match(of(), { rows: [{ destinations: [{ rates: { inPps: 0, inBps: 0 } }, {}] }] })
 })
 
 t.test('every verdict has its name in the counters from the start, the undecided none', async t => {

@@ -1,7 +1,7 @@
 import { allServices } from '../../control/all-services.js'
-import type { Answer, ConnectionInfo, Control, Operation, Outcome, Request, Operations } from '../../control/api.js'
-import { connectControl, Unreachable } from '../../control/client.js'
-import { print, takeControl } from '../command.js'
+import type { Answer, ConnectionInfo, Control, Operation, Operations, Outcome, Request } from '../../control/api.js'
+import { UsageError } from '../../director/options.js'
+import { CONTROL } from '../command.js'
 import type { UvsCommand } from './command.js'
 import {
   CONN_HEAD,
@@ -13,6 +13,8 @@ import {
   ipVsStats,
   ipVsStatsPercpu,
 } from './proc-files.js'
+import { readOptions } from './read-options.js'
+import { withDirector } from './with-director.js'
 
 /** What each file says now. */
 const FILES: Record<string, (control: Control) => Promise<string>> = {
@@ -23,47 +25,33 @@ const FILES: Record<string, (control: Control) => Promise<string>> = {
   ip_vs_stats: async control => ipVsStats(await ask(control, { op: 'totals' })),
   ip_vs_stats_percpu: async control => ipVsStatsPercpu(await ask(control, { op: 'totals' })),
 }
-const NAMES = Object.keys(FILES).join(', ')
+const NAMES = Object.keys(FILES)
 
 export const proc: UvsCommand = {
   name: 'proc',
-  usage: 'proc NAME [--control PATH]',
-  help: `what the kernel has in /proc/net/NAME: ${NAMES}`,
+  help: `Shows what the kernel has in /proc/net/NAME. NAME is one of
+${NAMES.join(' ')}.`,
+  forms: [{ words: [{ value: 'NAME', examples: NAMES }], options: [CONTROL] }],
   async run(args) {
-    const { path, rest } = takeControl(args)
-    if (path === undefined) return print(usageError(`usage: uvs ${proc.usage}`))
-    const control = connectControl(path)
-    const outcome = await showProc(rest, control)
-    control.close()
-    return print(outcome)
+    const given = readOptions(proc, args)
+    const file = fileOf(given.words[0]!)
+    return withDirector(given, control => showProc(file, control))
   },
 }
 
-/** `uvs proc` with its arguments (--control taken out). */
-export async function showProc(args: readonly string[], control: Control): Promise<Outcome> {
-  const [word, extra] = args
-  if (word === undefined) return usageError(`usage: uvs ${proc.usage}; NAME: ${NAMES}`)
+/** A name of FILES; `/proc/net/NAME` and `net/NAME` are taken for it. */
+export function fileOf(word: string): string {
   const name = word.replace(/^(\/?proc\/)?net\//, '')
-  const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined
-  if (!file) return usageError(`uvs proc: '${word}': there is no such file, only ${NAMES}`)
-  if (extra !== undefined) return usageError(`uvs proc: '${extra}': one file at a time`)
-  try {
-    return { status: 0, out: await file(control), err: '' }
-  } catch (error) {
-    if (!(error instanceof Unreachable || error instanceof NotGranted)) throw error
-    return { status: 1, out: '', err: `uvs proc: ${error.message}\n` }
-  }
+  if (NAMES.includes(name)) return name
+  throw new UsageError(`'${word}': there is no such file; those there are: ${NAMES.join(', ')}`)
 }
 
-function usageError(message: string): Outcome {
-  return { status: 2, out: '', err: `${message}\n` }
+export async function showProc(name: string, control: Control): Promise<Outcome> {
+  return { status: 0, out: await FILES[name]!(control), err: '' }
 }
-
-/** The director has refused; its message says why. */
-class NotGranted extends Error {}
 
 function granted<T>(answer: Answer<T>): T {
-  if (!answer.ok) throw new NotGranted(answer.message)
+  if (!answer.ok) throw new Error(answer.message)
   return answer.value
 }
 async function ask<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
