@@ -8,6 +8,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   script: async () => (await import('./script.js')).script,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
+  proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,
   completion: async () => (await import('./completion.js')).completion,
 }
