@@ -10,6 +10,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   reset: async () => (await import('./reset.js')).reset,
   completion: async () => (await import('./completion.js')).completion,
+  man: async () => (await import('./man.js')).man,
 }
 
 export function allCommands(): Promise<UvsCommand[]> {
