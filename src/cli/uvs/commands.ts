@@ -11,6 +11,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,
   completion: async () => (await import('./completion.js')).completion,
+  man: async () => (await import('./man.js')).man,
 }
 
 export function allCommands(): Promise<UvsCommand[]> {
