@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import type { Outcome } from '../control/api.js'
 
 export const DEFAULT_CONTROL = '/run/uvs/uvs.sock'
@@ -19,6 +20,17 @@ export function print({ status, out, err }: Outcome): number {
   process.stdout.write(out)
   process.stderr.write(err)
   return status
+}
+
+/** Writes standard output piece by piece, no faster than it is read. Answers 0; throws what the pieces throw. */
+export async function printPieces(output: string | AsyncIterable<string>): Promise<number> {
+  if (typeof output === 'string') return print({ status: 0, out: output, err: '' })
+  try {
+    await pipeline(output, process.stdout, { end: false })
+  } catch (error) {
+    ignoreEpipe(error as NodeJS.ErrnoException)
+  }
+  return 0
 }
 
 export function ignoreEpipe(error: NodeJS.ErrnoException): void {

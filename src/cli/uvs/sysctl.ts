@@ -1,13 +1,14 @@
 import type { Control, Outcome, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
 import { print, takeControl } from '../command.js'
+import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
 
 const PREFIX = 'net.ipv4.vs.'
 
 export const sysctl: UvsCommand = {
   name: 'sysctl',
-  usage: 'sysctl -a | [-w] NAME[=VALUE] … [--control PATH]',
+  usage: 'sysctl -a [--json] | [-w] NAME[=VALUE] … [--control PATH]',
   help: `show and set the kernel's ${PREFIX}… of the director; names go without that too. -a shows all`,
   async run(args) {
     const { path, rest } = takeControl(args)
@@ -25,8 +26,9 @@ export async function runSysctl(args: readonly string[], control: Control): Prom
   if (words.length === 0) return usageError(`usage: uvs ${sysctl.usage}`)
   try {
     if (args[0] === '-a') {
-      if (args.length > 1) return usageError(`uvs sysctl: -a: '${args[1]}': unexpected word`)
-      return await allSysctls(control)
+      const wrong = args.slice(1).find(arg => arg !== '--json')
+      if (wrong !== undefined) return usageError(`uvs sysctl: -a: '${wrong}': unexpected word, only --json goes with it`)
+      return await allSysctls(control, args.length > 1)
     }
     for (const word of words) {
       if (word.startsWith('-')) return usageError(`uvs sysctl: '${word}': there is no such option (uvs sysctl --help)`)
@@ -49,10 +51,16 @@ function usageError(message: string): Outcome {
 }
 
 /** As `sysctl -a --pattern '^net.ipv4.vs'`. */
-export async function allSysctls(control: Control): Promise<Outcome> {
+export async function allSysctls(control: Control, json = false): Promise<Outcome> {
   const reply = await control.call({ op: 'sysctls' })
   if (!reply.ok) return { status: 1, out: '', err: `uvs sysctl: ${reply.message}\n` }
-  return { status: 0, out: reply.value.map(([name, value]) => line(name, value)).join(''), err: '' }
+  const out = json
+    ? jsonDocument(
+        'sysctls',
+        reply.value.map(([name, value]) => ({ name: PREFIX + name, value })),
+      )
+    : reply.value.map(([name, value]) => line(name, value)).join('')
+  return { status: 0, out, err: '' }
 }
 
 /** What is said of a name that there is not, and of a value that is refused. One line each. */

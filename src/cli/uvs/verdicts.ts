@@ -1,11 +1,12 @@
 import type { Control, Outcome } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
 import { print, takeControl } from '../command.js'
+import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
 
 export const verdicts: UvsCommand = {
   name: 'verdicts',
-  usage: 'verdicts [--all] [--control PATH]',
+  usage: 'verdicts [--all] [--json] [--control PATH]',
   help: `what became of the frames since the start, every drop by its name: name and count, those of 0 only with --all;
 drop-device-IF: what the interface lost`,
   async run(args) {
@@ -20,23 +21,28 @@ drop-device-IF: what the interface lost`,
 
 /** `uvs verdicts` with its arguments (--control taken out). */
 export async function showVerdicts(args: readonly string[], control: Control): Promise<Outcome> {
-  const wrong = args.find(arg => arg !== '--all')
+  const wrong = args.find(arg => arg !== '--all' && arg !== '--json')
   if (wrong !== undefined)
-    return { status: 2, out: '', err: `uvs verdicts: '${wrong}': the options are --all and --control PATH\n` }
+    return { status: 2, out: '', err: `uvs verdicts: '${wrong}': the options are --all, --json and --control PATH\n` }
   try {
     const reply = await control.call({ op: 'verdicts' })
     if (!reply.ok) return { status: 1, out: '', err: `uvs verdicts: ${reply.message}\n` }
-    return { status: 0, out: table(reply.value, args.length > 0), err: '' }
+    const names = Object.keys(reply.value)
+      .filter(name => args.includes('--all') || reply.value[name] !== 0)
+      .toSorted()
+    const shown = names.map(name => [name, reply.value[name]!] as const)
+    return {
+      status: 0,
+      out: args.includes('--json') ? jsonDocument('verdicts', Object.fromEntries(shown)) : table(shown),
+      err: '',
+    }
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error
     return { status: 1, out: '', err: `uvs verdicts: ${error.message}\n` }
   }
 }
 
-function table(byName: Record<string, number>, all: boolean): string {
-  const names = Object.keys(byName)
-    .filter(name => all || byName[name] !== 0)
-    .toSorted()
-  const width = Math.max(...names.map(name => name.length))
-  return names.map(name => `${name.padEnd(width)} ${byName[name]}\n`).join('')
+function table(shown: readonly (readonly [name: string, count: number])[]): string {
+  const width = Math.max(...shown.map(([name]) => name.length))
+  return shown.map(([name, count]) => `${name.padEnd(width)} ${count}\n`).join('')
 }
