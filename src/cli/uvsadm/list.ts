@@ -16,7 +16,8 @@ import { serviceKey } from './targets.js'
 
 export interface ListArgs {
   /** Beside `connections` and `timeouts`: what is shown of the services. `watched`: of a listing that is drawn again and again. */
-  what: 'connections' | 'timeouts' | 'plain' | 'watched' | 'stats' | 'thresholds' | 'persistent-conn' | 'tun-info'
+  what:
+    'connections' | 'timeouts' | 'plain' | 'watched' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
@@ -33,7 +34,7 @@ export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
   usage:
-    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--thresholds|--persistent-conn|--tun-info|--stats [--exact]] [--json|--watch [seconds]]',
+    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--stats|--rate|--thresholds|--persistent-conn|--tun-info] [--exact] [--json|--watch [seconds]]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [
@@ -42,6 +43,7 @@ export const list: Command<ListArgs> = {
     'service-address',
     'timeout',
     'stats',
+    'rate',
     'thresholds',
     'persistent-conn',
     'tun-info',
@@ -74,13 +76,13 @@ export const list: Command<ListArgs> = {
 
 /** Of more than one that shows something of services the first counts. */
 function whatOf(options: Options): ListArgs['what'] {
-  const isConflict =
-    (options.connection && (options.stats || options.thresholds)) ||
-    (options.timeout && (options.stats || options.thresholds || options['persistent-conn']))
+  const ofTraffic = options.stats || options.rate || options.thresholds
+  const isConflict = (options.connection && ofTraffic) || (options.timeout && (ofTraffic || options['persistent-conn']))
   if (isConflict) throw new UsageError('options conflicts in the list command')
   if (options.connection) return 'connections'
   if (options.timeout) return 'timeouts'
   if (options.stats) return 'stats'
+  if (options.rate) return 'rate'
   if (options.thresholds) return 'thresholds'
   if (options['persistent-conn']) return 'persistent-conn'
   if (options['tun-info']) return 'tun-info'
@@ -109,6 +111,8 @@ function layoutOf(what: Exclude<OfServices, 'watched'>, exact: boolean): layouts
       return layouts.plain
     case 'stats':
       return layouts.stats(exact)
+    case 'rate':
+      return layouts.rates(exact)
     case 'thresholds':
       return layouts.thresholds
     case 'persistent-conn':

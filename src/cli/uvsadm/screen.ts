@@ -87,7 +87,7 @@ export function fit([left, right]: [string, string], text: string, rows: number,
   const gap = Math.max(1, columns - left.length - right.length)
   const lines = [left + ' '.repeat(gap) + right, '', ...text.trimEnd().split('\n')]
   return lines.slice(0, rows).map(line => {
-    const shown = line.trimEnd().replace(/[\x00-\x1f\x7f]/g, '?')
+    const shown = line.trimEnd().replace(/\p{Cc}/gu, '?')
     return shown.length > columns ? `${shown.slice(0, columns - 1)}>` : shown
   })
 }
