@@ -27,7 +27,8 @@ export async function runSysctl(args: readonly string[], control: Control): Prom
   try {
     if (args[0] === '-a') {
       const wrong = args.slice(1).find(arg => arg !== '--json')
-      if (wrong !== undefined) return usageError(`uvs sysctl: -a: '${wrong}': unexpected word, only --json goes with it`)
+      if (wrong !== undefined)
+        return usageError(`uvs sysctl: -a: '${wrong}': unexpected word, only --json goes with it`)
       return await allSysctls(control, args.length > 1)
     }
     for (const word of words) {

@@ -33,8 +33,7 @@ const MISSING_SERVICE = 1
 export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
-  usage:
-    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--stats|--rate|--thresholds|--persistent-conn|--tun-info] [--exact] [--json|--watch [seconds]]',
+  usage: '-L [virtual-service|-c|--timeout] [--stats|--rate|…] [-n] [--nosort] [--exact] [--json|--watch [seconds]]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [

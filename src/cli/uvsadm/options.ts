@@ -213,7 +213,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: '[seconds]',
     otherwise: '2',
     leads: true,
-    help: `list again and again until q or Ctrl-C, ${WATCH_LEAST} to ${WATCH_MOST}, 2 unless given; with -n, and rates beside weights`,
+    help: `list with -n and rates, again and again until q; ${WATCH_LEAST} to ${WATCH_MOST}, 2 unless given`,
     read(text) {
       const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
       if (!(seconds >= WATCH_LEAST && seconds <= WATCH_MOST))

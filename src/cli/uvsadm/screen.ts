@@ -28,8 +28,8 @@ export function terminalScreen(title: Title): Screen {
     wake() {},
     async draw({ out, err }) {
       const lines = fit(title(), out || err, rows(), stdout.columns || 80)
-      const rest = lines.length < rows() ? `\r\n${CLEAR_REST}` : ''
-      stdout.write(HOME + lines.map(line => CLEAR_LINE + line).join('\r\n') + rest)
+      const rest = lines.length < rows() ? `\n${CLEAR_REST}` : ''
+      stdout.write(HOME + lines.map(line => CLEAR_LINE + line).join('\n') + rest)
     },
     close() {
       stdout.write(LEAVE)

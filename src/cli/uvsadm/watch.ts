@@ -15,11 +15,7 @@ export interface Screen {
 }
 
 /** Shows what `list` answers, failures too, then waits `every` seconds; answers the exit status. */
-export async function watch(
-  every: number,
-  list: (lines: number) => Promise<Outcome>,
-  screen: Screen,
-): Promise<number> {
+export async function watch(every: number, list: (lines: number) => Promise<Outcome>, screen: Screen): Promise<number> {
   let timer: NodeJS.Timeout | undefined
   try {
     while (!screen.stop.aborted) {

@@ -86,7 +86,7 @@ t.test('a wrong command line is one line and status 2, and changes nothing', asy
   const cases: [string[], string][] = [
     [[], usage],
     [['-w'], usage],
-    [['-a', 'drop_entry'], "uvs sysctl: -a: 'drop_entry': unexpected word\n"],
+    [['-a', 'drop_entry'], "uvs sysctl: -a: 'drop_entry': unexpected word, only --json goes with it\n"],
     [['-w', 'sloppy_tcp=1', 'drop_entry'], "uvs sysctl: -w: 'drop_entry' is not NAME=VALUE\n"],
     [['-q', 'drop_entry=1'], "uvs sysctl: '-q': there is no such option (uvs sysctl --help)\n"],
     [['sloppy_tcp=1', '-w'], "uvs sysctl: '-w': there is no such option (uvs sysctl --help)\n"],

@@ -30,7 +30,7 @@ t.test('a wrong word is named, status 2, and nothing is asked', async t => {
     t.strictSame(await showVerdicts(['--all', wrong], control), {
       status: 2,
       out: '',
-      err: `uvs verdicts: '${wrong}': the options are --all and --control PATH\n`,
+      err: `uvs verdicts: '${wrong}': the options are --all, --json and --control PATH\n`,
     })
   t.strictSame(control.asked, [])
 })
