@@ -2,7 +2,7 @@ import type { Refusal } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
-import type { Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
+import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -15,8 +15,9 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage, serviceInfo, totalsInfo } from './listing.js'
+import { connectionPage, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
+import { servicePage } from './service-page.js'
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
 export function localControl(director: Director): Control {
@@ -72,10 +73,10 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'zero':
       balancing.zero(request.service && findService(director, request.service))
       return null
-    case 'services': {
-      const services = request.service ? [findService(director, request.service)] : balancing.inKernelOrder()
-      return services.map(service => serviceInfo(director, service))
-    }
+    case 'services':
+      return servicePage(director, request.service && findService(director, request.service), request.from)
+    case 'batch':
+      return request.requests.map(each => execute(director, each, devices) as Answer<null>)
     case 'totals':
       return totalsInfo(director)
     case 'connections':

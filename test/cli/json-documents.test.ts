@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
-import { runSysctl } from '../../src/cli/uvs/sysctl.js'
+import { allSysctls } from '../../src/cli/uvs/sysctl.js'
 import { uvsadm } from '../../src/cli/uvsadm/run.js'
-import type { Control, Outcome } from '../../src/control/api.js'
+import type { Control, Outcome, ServicePage } from '../../src/control/api.js'
 import { CLIENT, RS, Scene } from '../director/scene.js'
 import { Chunk } from '../support/sctp.js'
 
@@ -68,8 +68,8 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   connections: control => uvsadm(['-Lc', '--json'], control),
   timeouts: control => uvsadm(['-L', '--timeout', '--json'], control),
   localAddresses: control => uvsadm(['--get-laddr', '--json'], control),
-  sysctls: control => runSysctl(['-a', '--json'], control),
-  verdicts: control => showVerdicts(['--json', '--all'], control),
+  sysctls: control => allSysctls(control, true),
+  verdicts: control => showVerdicts(true, control, true),
 }
 
 function parsed({ status, out, err }: Outcome): Json {
@@ -122,7 +122,7 @@ function collectKeys(value: unknown, into: Set<string>): void {
 
 t.test('the rows are those of the director', async t => {
   const scene = await busy()
-  const services = scene.ask({ op: 'services' })
+  const { rows: services } = scene.ask<'services'>({ op: 'services' }) as ServicePage
   const printed = parsed(await uvsadm(['-L', '--nosort', '--json'], scene.control))
   t.strictSame(printed, { version: 1, services })
   for (const option of ['--stats', '--thresholds', '--persistent-conn', '--tun-info', '-n', '--exact'])
@@ -168,7 +168,11 @@ t.test('an error leaves standard output empty', async t => {
     err: 'No such service\n',
   })
   for (const [kind, show] of Object.entries(PRINTS)) {
-    const { status, out, err } = await show(lost)
+    const { status, out, err } = await show(lost).catch((error: Error) => ({
+      status: 1,
+      out: '',
+      err: `${error.message}\n`,
+    }))
     t.match([status > 0, out, err], [true, /^$/, /^.*not today\n$/], kind)
   }
   for (const wrong of ['-A -t 10.0.0.1:80 --json', '-S --json', '-L --json --watch', '-L --json --json'])
