@@ -128,6 +128,7 @@ t.test('the rows are those of the director', async t => {
   for (const option of ['--stats', '--thresholds', '--persistent-conn', '--tun-info', '-n', '--exact'])
     t.strictSame(parsed(await uvsadm(['-L', '--nosort', option, '--json'], scene.control)), printed, option)
 
+  t.strictNotSame(parsed(await uvsadm(['--json'], scene.control)), printed, 'without --nosort it is sorted')
   const text = (await uvsadm(['-Ln'], scene.control)).out
   const order = (parsed(await uvsadm(['--json'], scene.control)).services as Json[]).map(
     service => service.mark ?? `${String(service.address)}:${String(service.port)}`,
