@@ -16,6 +16,9 @@ const run = async (args: string[], control: Control): Promise<Outcome> => runSys
 t.test('-a shows all, as recorded', async t => {
   const [record] = readTranscript('05-sysctls.txt')
   t.strictSame(await run(['-a'], new FakeControl()), { status: 0, out: record?.out, err: '' })
+  const { out } = await run(['-a', '--json'], new FakeControl())
+  const { sysctls } = JSON.parse(out) as { sysctls: { name: string; value: string }[] }
+  t.equal(sysctls.map(({ name, value }) => `${name} = ${value}\n`).join(''), record?.out, 'as JSON the same')
 })
 
 /** Without a figure that is of the kernel's memory. */
