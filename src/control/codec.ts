@@ -163,6 +163,7 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   zero: { service: optional(service) },
   services: { service: optional(service) },
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
+  'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
   'add-vip': { cidr },
   'delete-vip': { cidr },
