@@ -307,12 +307,13 @@ t.test('interrupted: the weight stays, and how to put it back is said; status 13
 
 t.test('clients that come faster than they are ended: status 1', async t => {
   const { scene, key } = busy()
+  let port = 100
   const control: Control = {
     async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
       const reply = await scene.control.call(request)
       if (request.op !== 'end-connections') return reply
       scene.editServer(key, `${A} 1`)
-      for (const port of [100, 101]) scene.connect(`${CLIENT}:${port}`)
+      for (let i = 0; i < 2; i++) scene.connect(`${CLIENT}:${port++}`)
       scene.editServer(key, `${A} 0`)
       return reply
     },
