@@ -123,6 +123,7 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   'delete-local-address': { service, address },
   zero: { service: optional(service) },
   services: { service: optional(service) },
+  totals: {},
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},

@@ -16,7 +16,7 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage, pageStart, serviceInfo } from './listing.js'
+import { connectionPage, pageStart, serviceInfo, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
@@ -77,6 +77,8 @@ function perform(director: Director, request: Request, devices: readonly Device[
       const services = request.service ? [findService(director, request.service)] : balancing.inKernelOrder()
       return services.map(service => serviceInfo(director, service))
     }
+    case 'totals':
+      return totalsInfo(director)
     case 'connections':
       return connectionPage(director, request.from)
     case 'end-connections': {

@@ -42,7 +42,7 @@ export const drain: UvsCommand & { options: typeof DRAIN_OPTIONS } = {
     'keep leaves what remains as it is. reset takes its connections and persistence templates out of the table: the next packet',
     'of a client is answered with RST (UDP: with another server, or ICMP 3/3). docs/drain.md says what real servers see.',
     'Status: 0 it has none left, or the deadline came and what was asked was done; 1 refused, or ended early because somebody',
-    "changed the weight or deleted the server, or because the director went; 2 usage; 130 Ctrl-C. The weight stays 0; the last line says how to put it back.",
+    'changed the weight or deleted the server, or because the director went; 2 usage; 130 Ctrl-C. The weight stays 0; the last line says how to put it back.',
   ].join('\n'),
   async run(args) {
     const { path, rest } = takeControl(args)
@@ -218,7 +218,7 @@ class Drain {
 
   async #endOnce(ended: { connections: number; templates: number }): Promise<void> {
     const { key: service, destination } = this.#target
-    for (let from: number | null = 0; from !== null; ) {
+    for (let from: number | null = 0; from !== null;) {
       const reply: Reply<'end-connections'> = await this.#control.call<'end-connections'>({
         op: 'end-connections',
         service,

@@ -66,7 +66,13 @@ function settings(service: ServiceInfo): string {
 }
 
 /** The options of -a and -e that make a real server what it is. */
-export function destinationSettings({ method, tunnel, weight, upperThreshold, lowerThreshold }: DestinationInfo): string {
+export function destinationSettings({
+  method,
+  tunnel,
+  weight,
+  upperThreshold,
+  lowerThreshold,
+}: DestinationInfo): string {
   let text = `${METHOD[method]} -w ${weight}`
   if (upperThreshold !== 0) text += ` -x ${upperThreshold}`
   if (lowerThreshold !== 0) text += ` -y ${lowerThreshold}`

@@ -36,14 +36,16 @@ t.test('what cannot: the word that is wrong, and what may be', t => {
     ['-t 10.0.0.1:80 -u 10.0.0.1:80 10.0.0.2', '--tcp-service and --udp-service: one service at a time'],
     ['-t 10.0.0.1:80 10.0.0.2 10.0.0.3', "'10.0.0.3': unexpected word"],
     ['-t 10.0.0.1:80 10.0.0.2 --deadline', '--deadline needs a value'],
-    ['-t 10.0.0.1:80 10.0.0.2 --deadline 5x', "--deadline: '5x' is no time: 90, 60s, 5m, 1h30m, at most 31 days (744h)"],
+    [
+      '-t 10.0.0.1:80 10.0.0.2 --deadline 5x',
+      "--deadline: '5x' is no time: 90, 60s, 5m, 1h30m, at most 31 days (744h)",
+    ],
     ['-t 10.0.0.1:80 10.0.0.2 --then stop', "--then: 'stop' is neither keep nor reset"],
     ['-t 10.0.0.1:80 10.0.0.2 --json=yes', '--json takes no value'],
     ['-t 10.0.0.1:80 -t 10.0.0.1:81 10.0.0.2', '-t is given twice'],
     ['-t 10.0.0.1:80 10.0.0.2 -w 3', '-w: there is no such option (uvs drain --help)'],
     ['-t 10.0.0.1:80 10.0.0.2 --toString', '--toString: there is no such option (uvs drain --help)'],
   ]
-  for (const [text, message] of known)
-    t.throws(() => parseDrain(text.split(' ').filter(Boolean)), { message }, text)
+  for (const [text, message] of known) t.throws(() => parseDrain(text.split(' ').filter(Boolean)), { message }, text)
   t.end()
 })

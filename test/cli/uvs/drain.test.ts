@@ -201,9 +201,21 @@ t.test('weight 0 already: nothing is edited, and there is nothing to undo', asyn
 
 t.test('what others do meanwhile ends it, status 1, and nothing is reset', async t => {
   const known: [what: string, does: (scene: Scene, key: ServiceKey) => void, said: RegExp][] = [
-    ['weight', (scene, key) => scene.editServer(key, `${A} 5`), /stopped: somebody has set the weight to 5 again; nothing was ended\n$/],
-    ['server', (scene, key) => scene.deleteServer(key, A), /stopped: somebody has deleted the real server; its connections were not ended\n$/],
-    ['service', (scene, service) => scene.must({ op: 'delete-service', service }), /stopped: the service -t .*:80 has been deleted; its/],
+    [
+      'weight',
+      (scene, key) => scene.editServer(key, `${A} 5`),
+      /stopped: somebody has set the weight to 5 again; nothing was ended\n$/,
+    ],
+    [
+      'server',
+      (scene, key) => scene.deleteServer(key, A),
+      /stopped: somebody has deleted the real server; its connections were not ended\n$/,
+    ],
+    [
+      'service',
+      (scene, service) => scene.must({ op: 'delete-service', service }),
+      /stopped: the service -t .*:80 has been deleted; its/,
+    ],
   ]
   for (const [what, does, said] of known) {
     const { scene, key } = busy()
