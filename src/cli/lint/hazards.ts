@@ -22,7 +22,7 @@ export const HAZARD_NAMES: readonly string[] = [
 
 /** What the rules as a whole have in them. */
 export function findHazards(rules: RuleSet): Finding[] {
-  return HAZARDS.flatMap(({ name, severity = 'hazard', find }) =>
-    [...find(rules)].map(found => ({ severity, ...found, hazard: name })),
+  return HAZARDS.flatMap(({ name, severity = 'hazard', find }): Finding[] =>
+    [...find(rules)].map((found): Finding => ({ severity, ...found, hazard: name })),
   )
 }
