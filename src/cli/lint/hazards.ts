@@ -22,7 +22,8 @@ export const HAZARD_NAMES: readonly string[] = [
 
 /** What the rules as a whole have in them. */
 export function findHazards(rules: RuleSet): Finding[] {
-  return HAZARDS.flatMap(({ name, severity = 'hazard', find }): Finding[] =>
-    [...find(rules)].map((found): Finding => ({ severity, ...found, hazard: name })),
-  )
+  return HAZARDS.flatMap(hazard => {
+    const severity: Finding['severity'] = hazard.severity ?? 'hazard'
+    return [...hazard.find(rules)].map((found): Finding => ({ severity, ...found, hazard: hazard.name }))
+  })
 }
