@@ -3,7 +3,7 @@ import type { Director } from '../director/director.js'
 import { endConnections } from '../director/end-connections.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
-import type { Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
+import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -16,8 +16,9 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage, pageStart, serviceInfo, totalsInfo } from './listing.js'
+import { connectionPage, pageStart, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
+import { servicePage } from './service-page.js'
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
 export function localControl(director: Director): Control {
@@ -73,10 +74,10 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'zero':
       balancing.zero(request.service && findService(director, request.service))
       return null
-    case 'services': {
-      const services = request.service ? [findService(director, request.service)] : balancing.inKernelOrder()
-      return services.map(service => serviceInfo(director, service))
-    }
+    case 'services':
+      return servicePage(director, request.service && findService(director, request.service), request.from)
+    case 'batch':
+      return request.requests.map(each => execute(director, each, devices) as Answer<null>)
     case 'totals':
       return totalsInfo(director)
     case 'connections':

@@ -34,7 +34,12 @@ import { Refused } from './refused.js'
 /** Buckets of the connection table in one page: a fraction of a millisecond. */
 const BUCKETS_PER_PAGE = 4096
 
-export function serviceInfo(director: Director, service: ScheduledService): ServiceInfo {
+/** `destinations`: those of them that are told. */
+export function serviceInfo(
+  director: Director,
+  service: ScheduledService,
+  destinations: readonly Destination[] = service.destinations,
+): ServiceInfo {
   const { persistence, netmask, onePacket, schedFlags, clientAddress } = service.settings
   return {
     ...serviceKey(service),
@@ -46,7 +51,7 @@ export function serviceInfo(director: Director, service: ScheduledService): Serv
     ...(clientAddress ? { clientAddress: clientAddressName(clientAddress) } : {}),
     ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
     ...countsOf(director, service.counters),
-    destinations: service.destinations.map(dest => destinationInfo(director, dest)),
+    destinations: destinations.map(dest => destinationInfo(director, dest)),
   }
 }
 

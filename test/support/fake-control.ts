@@ -14,6 +14,7 @@ import type {
   Request,
   ServiceInfo,
   ServiceKey,
+  ServicePage,
   ServiceSettings,
   TimeoutsInfo,
   TotalsInfo,
@@ -58,8 +59,12 @@ export class FakeControl implements Control {
 
   async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
     this.asked.push(request)
+    return this.#reply(request) as Reply<O>
+  }
+
+  #reply(request: Request): Reply {
     try {
-      return { ok: true, value: this.#answer(request) ?? null } as Reply<O>
+      return { ok: true, value: this.#answer(request) ?? null } as Reply
     } catch (error) {
       if (!(error instanceof Refuse)) throw error
       return { ok: false, refusal: error.refusal, message: error.message }
@@ -93,7 +98,9 @@ export class FakeControl implements Control {
       case 'zero':
         return this.#zero(request.service ? [this.#service(request.service)] : this.services)
       case 'services':
-        return request.service ? [this.#service(request.service)] : this.services
+        return this.#services(request.service, Number(request.from ?? 0))
+      case 'batch':
+        return request.requests.map(each => this.#reply(each))
       case 'totals':
         return this.totals
       case 'connections':
@@ -141,6 +148,12 @@ export class FakeControl implements Control {
         ? 'mark' in svc && 'mark' in key && svc.mark === key.mark
         : svc.protocol === key.protocol && same(svc, key),
     )
+  }
+
+  #services(only: ServiceKey | undefined, from: number): ServicePage {
+    if (only) return { rows: [this.#service(only)], next: null }
+    const end = from + PAGE
+    return { rows: this.services.slice(from, end), next: end < this.services.length ? String(end) : null }
   }
 
   #service(key: ServiceKey): ServiceInfo {

@@ -1,7 +1,9 @@
-import { parseArgs } from 'node:util'
 import type { Protocol } from '../../control/api.js'
-import { UsageError } from '../uvsadm/failure.js'
+import { UsageError } from '../../director/options.js'
+import { CONTROL } from '../command.js'
+import type { Form } from '../option.js'
 import { readDuration } from './duration.js'
+import { type Given, readOptions } from './read-options.js'
 
 /** What `uvs drain` was asked to do. Addresses are still text. */
 export interface DrainOptions {
@@ -10,76 +12,80 @@ export interface DrainOptions {
   deadlineS: number
   then: 'keep' | 'reset'
   json: boolean
+  control: string | undefined
 }
 
 const DEFAULT_DEADLINE_S = 60
+const SERVICE_FLAGS: [flag: string, protocol: Protocol][] = [
+  ['-t', 'tcp'],
+  ['-u', 'udp'],
+  ['--sctp-service', 'sctp'],
+]
 
-const SERVICE_FLAGS: Record<string, Protocol> = { 'tcp-service': 'tcp', 'udp-service': 'udp', 'sctp-service': 'sctp' }
-
-/** For the help, and for the parser. */
-export const DRAIN_OPTIONS = [
-  { flags: ['-t', '--tcp-service'], value: 'VIP:PORT', help: 'SERVICE, as ipvsadm names it' },
-  { flags: ['-u', '--udp-service'], value: 'VIP:PORT', help: 'the same, UDP' },
-  { flags: ['--sctp-service'], value: 'VIP:PORT', help: 'the same, SCTP' },
-  { flags: ['-f', '--fwmark-service'], value: 'MARK', help: 'the same, of a firewall mark' },
-  { flags: ['-r', '--real-server'], value: 'RIP[:PORT]', help: "REALSERVER; its port is the service's unless given" },
+export const DRAIN_FORMS: readonly Form[] = [
   {
-    flags: ['--deadline'],
-    value: 'TIME',
-    help: `how long to wait: 90, 60s, 5m, 1h30m; ${DEFAULT_DEADLINE_S}s unless given`,
+    words: [
+      { value: 'SERVICE', is: 'service', optional: true },
+      { value: 'REALSERVER', is: 'server', optional: true },
+    ],
+    options: [
+      { flags: ['-t', '--tcp-service'], value: 'VIP:PORT', is: 'service', help: 'SERVICE, as ipvsadm names it' },
+      { flags: ['-u', '--udp-service'], value: 'VIP:PORT', is: 'service', help: 'the same, UDP' },
+      { flags: ['--sctp-service'], value: 'VIP:PORT', is: 'service', help: 'the same, SCTP' },
+      { flags: ['-f', '--fwmark-service'], value: 'MARK', is: 'service', help: 'the same, of a firewall mark' },
+      {
+        flags: ['-r', '--real-server'],
+        value: 'RIP[:PORT]',
+        is: 'server',
+        help: "REALSERVER; its port is the service's unless given",
+      },
+      {
+        flags: ['--deadline'],
+        value: 'TIME',
+        help: `how long to wait: 90, 60s, 5m, 1h30m; ${DEFAULT_DEADLINE_S}s unless given`,
+      },
+      {
+        flags: ['--then'],
+        value: 'keep|reset',
+        choices: ['keep', 'reset'],
+        help: 'what becomes of what is left then; keep unless given',
+      },
+      { flags: ['--json'], help: 'a JSON object a line' },
+      CONTROL,
+    ],
   },
-  { flags: ['--then'], value: 'keep|reset', help: 'what becomes of what is left then; keep unless given' },
-  { flags: ['--json'], help: 'a JSON object a line' },
-] as const
+]
 
-/** Pure. UsageError for what cannot be meant. `args` are without --control. */
+/** Pure. UsageError for what cannot be meant. */
 export function parseDrain(args: readonly string[]): DrainOptions {
-  const { values, words } = readWords(args)
-  const service = takeService(values, words)
-  const realServer = values.get('real-server') ?? words.shift()
+  const given = readOptions({ name: 'drain', forms: DRAIN_FORMS }, args)
+  const words = [...given.words]
+  const service = takeService(given, words)
+  const realServer = given.one('-r') ?? words.shift()
   if (realServer === undefined) throw new UsageError('which real server? -r RIP[:PORT] after the service')
-  if (words.length > 0) throw new UsageError(`'${words[0]}': unexpected word`)
+  if (words.length > 0) throw new UsageError(`'${words[0]}': unexpected word (uvs drain --help)`)
   return {
     service,
     realServer,
-    deadlineS: deadline(values.get('deadline')),
-    then: afterwards(values.get('then')),
-    json: values.has('json'),
+    deadlineS: deadline(given.one('--deadline')),
+    then: given.one('--then') === 'reset' ? 'reset' : 'keep',
+    json: given.has('--json'),
+    control: given.one('--control'),
   }
 }
 
-function readWords(args: readonly string[]): { values: Map<string, string>; words: string[] } {
-  const options = Object.fromEntries(
-    DRAIN_OPTIONS.map(option => {
-      const long = option.flags.at(-1)!.slice(2)
-      const short = option.flags.length > 1 ? { short: option.flags[0].slice(1) } : {}
-      return [long, { type: 'value' in option ? 'string' : 'boolean', ...short } as const]
-    }),
-  )
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
-  const values = new Map<string, string>()
-  const words: string[] = []
-  for (const token of tokens) {
-    if (token.kind === 'positional') words.push(token.value)
-    if (token.kind !== 'option') continue
-    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
-    if (!option) throw new UsageError(`${token.rawName}: there is no such option (uvs drain --help)`)
-    if (values.has(token.name)) throw new UsageError(`${token.rawName} is given twice`)
-    if (option.type === 'boolean' && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
-    if (option.type === 'string' && !token.value) throw new UsageError(`${token.rawName} needs a value`)
-    values.set(token.name, token.value ?? '')
+function takeService(given: Given, words: string[]): DrainOptions['service'] {
+  const flags = [...SERVICE_FLAGS.map(([flag]) => flag), '-f'].filter(flag => given.has(flag))
+  if (flags.length > 1) throw new UsageError(`${flags[0]} and ${flags[1]}: one service at a time`)
+  const mark = given.one('-f')
+  if (mark !== undefined) return { mark }
+  for (const [flag, protocol] of SERVICE_FLAGS) {
+    const text = given.one(flag)
+    if (text !== undefined) return { protocol, text }
   }
-  return { values, words }
-}
-
-function takeService(values: Map<string, string>, words: string[]): DrainOptions['service'] {
-  const given = [...Object.keys(SERVICE_FLAGS), 'fwmark-service'].filter(name => values.has(name))
-  if (given.length > 1) throw new UsageError(`--${given[0]} and --${given[1]}: one service at a time`)
-  const [name] = given
-  if (name === 'fwmark-service') return { mark: values.get(name)! }
-  const text = name === undefined ? words.shift() : values.get(name)
+  const text = words.shift()
   if (text === undefined) throw new UsageError('which service? -t VIP:PORT, -u, --sctp-service or -f MARK')
-  return { protocol: name === undefined ? undefined : SERVICE_FLAGS[name], text }
+  return { protocol: undefined, text }
 }
 
 function deadline(text: string | undefined): number {
@@ -88,9 +94,4 @@ function deadline(text: string | undefined): number {
   if (seconds === undefined)
     throw new UsageError(`--deadline: '${text}' is no time: 90, 60s, 5m, 1h30m, at most 31 days (744h)`)
   return seconds
-}
-
-function afterwards(text: string | undefined): 'keep' | 'reset' {
-  if (text === undefined || text === 'keep' || text === 'reset') return text ?? 'keep'
-  throw new UsageError(`--then: '${text}' is neither keep nor reset`)
 }

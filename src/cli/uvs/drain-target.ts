@@ -1,7 +1,8 @@
 import { allServices } from '../../control/all-services.js'
 import type { Control, DestinationInfo, DestinationKey, Protocol, ServiceInfo, ServiceKey } from '../../control/api.js'
 import { readEndpoint, readInteger, type Endpoint } from '../uvsadm/endpoint.js'
-import { Refused, UsageError } from '../uvsadm/failure.js'
+import { UsageError } from '../../director/options.js'
+import { Refused } from '../uvsadm/failure.js'
 import type { Names } from '../uvsadm/names.js'
 import type { DrainOptions } from './drain-options.js'
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Control, DestinationInfo, Outcome, Reply } from '../../control/api.js'
+import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
-import { ignoreEpipe, print, takeControl } from '../command.js'
-import { Refused, UsageError } from '../uvsadm/failure.js'
+import { DEFAULT_CONTROL, ignoreEpipe } from '../command.js'
+import { Refused } from '../uvsadm/failure.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
 import { destinationSettings } from '../uvsadm/save.js'
 import type { UvsCommand } from './command.js'
 import { DrainEstimate } from './drain-estimate.js'
-import { DRAIN_OPTIONS, type DrainOptions, parseDrain } from './drain-options.js'
+import { DRAIN_FORMS, type DrainOptions, parseDrain } from './drain-options.js'
 import { countsText, type DrainEnd, type DrainOutput, type DrainProgress, DrainReport } from './drain-report.js'
 import { type DrainTarget, findServer, findTarget, oneService, serviceText } from './drain-target.js'
 import { durationText } from './duration.js'
@@ -27,35 +27,29 @@ const LOOK_EVERY_S = 1
 const ROUNDS = 5
 const INTERRUPTED = 130
 
-export const drain: UvsCommand & { options: typeof DRAIN_OPTIONS } = {
+export const drain: UvsCommand = {
   name: 'drain',
-  usage: 'drain SERVICE REALSERVER [--deadline TIME] [--then keep|reset] [--json] [--control PATH]',
-  options: DRAIN_OPTIONS,
-  help: [
-    'Takes a real server out of a service gently: sets its weight to 0, so that it gets no new connections, shows how many it',
-    'still has, ends as soon as it has none, and at the deadline does what --then says.',
-    ...DRAIN_OPTIONS.map(
-      option =>
-        `${option.flags.join(', ')}${'value' in option ? ` ${option.value}` : ''}`.padEnd(32) + ` ${option.help}`,
-    ),
-    'SERVICE can be a bare VIP:PORT where only one protocol has it, REALSERVER a bare RIP[:PORT].',
-    'keep leaves what remains as it is. reset takes its connections and persistence templates out of the table: the next packet',
-    'of a client is answered with RST (UDP: with another server, or ICMP 3/3). docs/drain.md says what real servers see.',
-    'Status: 0 it has none left, or the deadline came and what was asked was done; 1 refused, or ended early because somebody',
-    'changed the weight or deleted the server, or because the director went; 2 usage; 130 Ctrl-C. The weight stays 0; the last line says how to put it back.',
-  ].join('\n'),
+  help: `Takes a real server out of a service gently: sets its weight to 0, so that it gets no new connections, shows how many
+it still has, ends as soon as it has none, and at the deadline does what --then says: keep leaves what remains; reset takes
+its connections and persistence templates out of the table, so that the next packet of a client is answered with RST (UDP:
+goes to another server, or ICMP 3/3). docs/drain.md says what real servers see.
+SERVICE can be a bare VIP:PORT where only one protocol has it. The weight stays 0; the last line says how to put it back.
+Status: 0 it has none left, or the deadline came and what was asked was done; 1 refused, or ended early because somebody set
+the weight or deleted the server, or because the director went; 130 Ctrl-C.`,
+  forms: DRAIN_FORMS,
   async run(args) {
-    const { path, rest } = takeControl(args)
-    if (path === undefined) return print({ status: 2, out: '', err: `usage: uvs ${drain.usage}\n` })
+    const options = parseDrain(args)
     const stop = new AbortController()
     const onSignal = (): void => stop.abort()
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
     process.stdout.on('error', ignoreEpipe)
-    const control = connectControl(path)
-    const outcome = await drainServer(rest, control, systemWorld(), stop.signal)
-    control.close()
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-    return print(outcome)
+    const control = connectControl(options.control ?? DEFAULT_CONTROL)
+    try {
+      return await drainServer(options, control, systemWorld(), stop.signal)
+    } finally {
+      control.close()
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    }
   },
 }
 
@@ -69,21 +63,15 @@ function systemWorld(): DrainWorld {
   }
 }
 
-/** `uvs drain` with its arguments (--control taken out). What it tells on the way goes to the world's output. */
+/** Answers the status. What it tells on the way goes to the world's output; it throws only before anything was changed. */
 export async function drainServer(
-  args: readonly string[],
+  options: DrainOptions,
   control: Control,
   world: DrainWorld,
   stop: AbortSignal,
-): Promise<Outcome> {
-  try {
-    const options = parseDrain(args)
-    const target = await findTarget(control, options, world.names)
-    return { status: await new Drain(options, target, control, world, stop).run(), out: '', err: '' }
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof Refused || error instanceof Unreachable)) throw error
-    return { status: error instanceof UsageError ? 2 : 1, out: '', err: `uvs drain: ${error.message}\n` }
-  }
+): Promise<number> {
+  const target = await findTarget(control, options, world.names)
+  return new Drain(options, target, control, world, stop).run()
 }
 
 class Drain {

@@ -1,6 +1,8 @@
 import t from 'tap'
-import { drain, drainServer } from '../../../src/cli/uvs/drain.js'
+import { drainServer } from '../../../src/cli/uvs/drain.js'
 import type { Control, DestinationInfo, Operation, Reply, Request, ServiceKey } from '../../../src/control/api.js'
+import { parseDrain } from '../../../src/cli/uvs/drain-options.js'
+import { UsageError } from '../../../src/director/options.js'
 import { Unreachable } from '../../../src/control/client.js'
 import { serveControl } from '../../../src/control/server.js'
 import { CLIENT, RS, Scene } from '../../director/scene.js'
@@ -21,7 +23,7 @@ interface Drained {
   /** Seconds that it took. */
   took: number
 }
-interface DrainOptions {
+interface Meanwhile {
   columns?: number
   control?: Control
   /** Told of each second that passes. */
@@ -29,7 +31,7 @@ interface DrainOptions {
 }
 
 /** Drains on a director whose clock goes on while the command waits. */
-async function drained(scene: Scene, text: string, { columns, control, each }: DrainOptions = {}): Promise<Drained> {
+async function drained(scene: Scene, text: string, { columns, control, each }: Meanwhile = {}): Promise<Drained> {
   let [out, second] = ['', 0]
   const begin = scene.now
   const stop = new AbortController()
@@ -42,9 +44,14 @@ async function drained(scene: Scene, text: string, { columns, control, each }: D
     output: { write: (more: string) => void (out += more), columns },
     names: fakeNames(),
   }
-  const outcome = await drainServer(text.split(' '), control ?? scene.control, world, stop.signal)
-  t.equal(outcome.out, '')
-  return { status: outcome.status, out, err: outcome.err, took: (scene.now - begin) / 1000 }
+  const took = (): number => (scene.now - begin) / 1000
+  try {
+    const status = await drainServer(parseDrain(text.split(' ')), control ?? scene.control, world, stop.signal)
+    return { status, out, err: '', took: took() }
+  } catch (error) {
+    if (error instanceof TypeError) throw error
+    return { status: error instanceof UsageError ? 2 : 1, out, err: (error as Error).message, took: took() }
+  }
 }
 
 /** A service over A and B, two connections each. */
@@ -58,7 +65,7 @@ function serverOf(scene: Scene, key: ServiceKey, at = A): DestinationInfo {
   const services = scene.ask({ op: 'services', service: key })
   if (typeof services === 'string') throw new Error(services)
   const { address, port } = endpoint(at)
-  return services[0]!.destinations.find(dest => dest.address === address && dest.port === port)!
+  return services.rows[0]!.destinations.find(dest => dest.address === address && dest.port === port)!
 }
 const UNDO = `its weight stays 0; to put it back: uvsadm -e ${WORDS} -m -w 3 -x 20 -y 10\n`
 
@@ -279,19 +286,19 @@ t.test('refused before anything was changed: one line on standard error', async 
     [`-f 0 ${A}`, 2, "-f: '0' is no firewall mark, 1 to 4294967295"],
     [`${VIP}:80 10.0.0.300`, 2, "'10.0.0.300' is no real server: RIP[:PORT]"],
     [`${VIP}:90 ${A}`, 2, `'${VIP}:90' is several services: say -t ${VIP}:90 or -u ${VIP}:90`],
-    [`${WORDS} --then`, 2, '--then needs a value'],
+    [`${WORDS} --then`, 2, '--then needs a value: --then keep|reset'],
   ]
   const { scene, key } = busy()
   for (const service of [`udp ${VIP}:53`, `tcp ${VIP}:90`, `udp ${VIP}:90`]) scene.service(service)
   for (const [words, status, err] of known)
-    t.strictSame(await drained(scene, words), { status, out: '', err: `uvs drain: ${err}\n`, took: 0 }, words)
+    t.strictSame(await drained(scene, words), { status, out: '', err, took: 0 }, words)
   for (const [op, from, how] of [
     ['services', 1, 'no'],
     ['edit-destination', 1, 'no'],
     ['services', 1, new Unreachable('no')],
   ] as const) {
     const control = failing(scene.control, op, from, how)
-    t.match(await drained(scene, WORDS, { control }), { status: 1, out: '', err: 'uvs drain: no\n' }, op)
+    t.match(await drained(scene, WORDS, { control }), { status: 1, out: '', err: 'no' }, op)
   }
   t.equal(serverOf(scene, key).weight, 3)
   const broken: Control = { call: () => Promise.reject(new TypeError('a bug')) }
@@ -342,5 +349,14 @@ t.test('the command, over a socket', async t => {
   t.teardown(() => server.close())
   const outcome = await runCommand('drain', '', ...`${WORDS} --deadline 0 --then reset --control ${path}`.split(' '))
   t.match(outcome, { status: 0, err: '', out: /ended 2 connections/ })
-  t.match(await runCommand('drain', '', '--control'), { status: 2, err: `usage: uvs ${drain.usage}\n` })
+  t.match(await runCommand('drain', '', '--control'), {
+    status: 2,
+    out: '',
+    err: /^uvs drain: --control needs a value/,
+  })
+  t.match(await runCommand('drain', '', '-t', `${VIP}:81`, A, '--control', path), {
+    status: 1,
+    out: '',
+    err: /^uvs drain: there is no/,
+  })
 })
