@@ -49,10 +49,10 @@ for (const mode of LAB_MODES)
       client.send()
       await real.says('got 1')
       const args = ['drain', ...service, '-r', rip, '--deadline', '1', '--then', 'reset', '--control', director.control]
-      const { status, stdout } = await run(process.execPath, [ours('src/cli/uvs/main.js'), ...args])
+      const { status, out } = await run(process.execPath, [ours('src/cli/uvs/main.js'), ...args])
       t.equal(status, 0)
-      t.match(stdout, 'ended 1 connections and 0 persistence templates')
-      t.match((await director.admin(['-Ln'])).stdout, /  -> \S+ +\w+ +0 +0 +0 /)
+      t.match(out, 'ended 1 connections and 0 persistence templates')
+      t.match((await director.admin(['-Ln'])).out, /  -> \S+ +\w+ +0 +0 +0 /)
       return { client, real }
     }
     let clients = 0
@@ -64,11 +64,19 @@ for (const mode of LAB_MODES)
     await first.client.says('error ECONNRESET')
     t.pass('a client that sends is reset')
     first.real.send()
-    if (mode === 'nat' || mode === 'fullnat') {
-      await first.real.says('error ECONNRESET')
-      t.pass('and so is the real server')
+    const learnsAtOnce = mode === 'nat' || mode === 'fullnat'
+    if (learnsAtOnce) await real.says('error ECONNRESET')
+    else await new Promise(resolve => setTimeout(resolve, QUIET_MS))
+    t.equal(real.said().includes('error'), learnsAtOnce, 'the real server, where it can be told')
+
+    await director.admin(['-e', ...service, '-r', `${rip}:${PORT}`, METHOD[mode], '-w', '3'])
+    const second = await reset()
+    second.real.send()
+    if (learnsAtOnce) {
+      await until(() => real.said().split('error ECONNRESET').length === 3, SOON_MS)
+      t.notMatch(second.client.said(), 'error', 'a real server that sends first is reset; its client learns later')
     } else {
-      await new Promise(resolve => setTimeout(resolve, QUIET_MS))
-      t.notMatch(first.real.said(), 'error', 'the real server is not told')
+      await second.client.says('error ECONNRESET')
+      t.match(second.client.said(), 'got 1', 'a client that acknowledges what its server sends is reset')
     }
   })
