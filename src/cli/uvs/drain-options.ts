@@ -10,7 +10,7 @@ export interface DrainOptions {
   service: { protocol: Protocol | undefined; text: string } | { mark: string }
   realServer: string
   deadlineS: number
-  then: 'keep' | 'reset'
+  afterwards: 'keep' | 'reset'
   json: boolean
   control: string | undefined
 }
@@ -68,7 +68,7 @@ export function parseDrain(args: readonly string[]): DrainOptions {
     service,
     realServer,
     deadlineS: deadline(given.one('--deadline')),
-    then: given.one('--then') === 'reset' ? 'reset' : 'keep',
+    afterwards: given.one('--then') === 'reset' ? 'reset' : 'keep',
     json: given.has('--json'),
     control: given.one('--control'),
   }

@@ -121,10 +121,10 @@ class Drain {
 
   async #introduce(): Promise<void> {
     const { service, server } = this.#target
-    const { deadlineS, then } = this.#options
+    const { deadlineS, afterwards } = this.#options
     const weight = server.weight === 0 ? 'weight 0 already' : `weight ${server.weight} → 0`
-    const afterwards = then === 'keep' ? 'is left as it is' : 'is ended'
-    this.#report.note(`${this.#name()}: ${weight}; what remains after ${durationText(deadlineS)} ${afterwards}`)
+    const fate = afterwards === 'keep' ? 'is left as it is' : 'is ended'
+    this.#report.note(`${this.#name()}: ${weight}; what remains after ${durationText(deadlineS)} ${fate}`)
     if (service.persistence > 0 && !(await this.#templatesYield()))
       this.#report.note(
         `its clients are persistent: one that comes back within ${durationText(service.persistence)} still comes here ` +
@@ -141,7 +141,7 @@ class Drain {
       if (end) return end
       if (this.#stop.aborted) return { state: 'interrupted', status: INTERRUPTED, message: 'interrupted' }
       const left = deadline - now()
-      if (left <= 0) return this.#options.then === 'keep' ? this.#kept() : await this.#reset()
+      if (left <= 0) return this.#options.afterwards === 'keep' ? this.#kept() : await this.#reset()
       await wait(Math.min(LOOK_EVERY_S, left), this.#stop)
     }
   }

@@ -5,7 +5,7 @@ const options = (more: Partial<DrainOptions>): DrainOptions => ({
   service: { protocol: 'tcp', text: '10.0.0.1:80' },
   realServer: '10.0.0.2',
   deadlineS: 60,
-  then: 'keep',
+  afterwards: 'keep',
   json: false,
   control: undefined,
   ...more,
@@ -22,7 +22,10 @@ t.test('what can be meant', t => {
     ['-u 10.0.0.1:80 10.0.0.2', { service: { protocol: 'udp', text: '10.0.0.1:80' } }],
     ['--sctp-service 10.0.0.1:80 10.0.0.2', { service: { protocol: 'sctp', text: '10.0.0.1:80' } }],
     ['-f 7 10.0.0.2', { service: { mark: '7' } }],
-    ['-t 10.0.0.1:80 10.0.0.2 --deadline 1h30m --then reset --json', { deadlineS: 5400, then: 'reset', json: true }],
+    [
+      '-t 10.0.0.1:80 10.0.0.2 --deadline 1h30m --then reset --json',
+      { deadlineS: 5400, afterwards: 'reset', json: true },
+    ],
     ['--deadline=0 -t 10.0.0.1:80 --then=keep 10.0.0.2', { deadlineS: 0 }],
   ]
   for (const [text, meant] of known) t.strictSame(parseDrain(text.split(' ')), options(meant), text)
