@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { CONTROL } from '../../../src/cli/command.js'
 import { optionsOf } from '../../../src/cli/option.js'
 import { helpText, usageLines } from '../../../src/cli/uvs/command.js'
 import { allCommands, commands } from '../../../src/cli/uvs/commands.js'
@@ -64,6 +65,18 @@ t.test('each command and option of uvsadm', async t => {
       t.ok(names(pages.uvsadm, flag), `man page: ${flag}`)
       t.ok(known.includes(`${flag}:${text}`), `completion: ${flag}`)
     }
+})
+
+t.test('behind each command of uvsadm: what it needs, what it takes, and --control', async t => {
+  for (const { flags, needs, takes } of uvsadmCommands) {
+    const offers = tables.flags.find(({ key }) => key === `uvsadm:${flags[0]}`)?.offers ?? []
+    const wanted = OPTIONS.filter(({ name }) => name && [...needs, ...takes].includes(name))
+    for (const { flags: own } of [...wanted, CONTROL])
+      t.ok(
+        offers.some(offer => offer.startsWith(`${own[0]}:`)),
+        `${flags[0]} ${own[0]}`,
+      )
+  }
 })
 
 t.test('what is offered to -s is what there is', async t => {
