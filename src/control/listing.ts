@@ -17,27 +17,83 @@ import type { Director } from '../director/director.js'
 import { Counter } from '../service/counters.js'
 import { Method } from '../service/method.js'
 import type { Destination } from '../service/destination.js'
+import type { ServiceSettings as Settings } from '../service/service.js'
+import { formatAddress, UnservedService, type UnservedServer } from '../service/unserved.js'
 import { formatIpv4 } from '../wire/addr.js'
-import type { ConnectionInfo, ConnectionPage, DestinationInfo, ServiceInfo, ServiceKey, Stats } from './api.js'
+import { formatIpv6 } from '../wire/ipv6-addr.js'
+import type {
+  ConnectionInfo,
+  ConnectionPage,
+  DestinationInfo,
+  ServiceInfo,
+  ServiceKey,
+  ServiceSettings,
+  Stats,
+} from './api.js'
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from './refused.js'
+
+/** Of what no packet meets. */
+const NO_STATS: Stats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
 
 /** Buckets of the connection table in one page: a fraction of a millisecond. */
 const BUCKETS_PER_PAGE = 4096
 
-export function serviceInfo(director: Director, service: ScheduledService): ServiceInfo {
-  const { persistence, netmask, onePacket, schedFlags, clientAddress } = service.settings
+export function serviceInfo(director: Director, service: ScheduledService | UnservedService): ServiceInfo {
+  if (service instanceof UnservedService) return unservedInfo(service)
   return {
     ...serviceKey(service),
-    scheduler: service.scheduler.name,
+    ...settingsInfo(service.settings, service.scheduler.name, formatIpv4(service.settings.netmask)),
+    ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
+    stats: statsOf(director, service.counters),
+    destinations: destinationInfos(director, service),
+  }
+}
+
+function settingsInfo(settings: Omit<Settings, 'netmask'>, scheduler: string, netmask: string): ServiceSettings {
+  const { persistence, onePacket, schedFlags, clientAddress, engine } = settings
+  return {
+    scheduler,
     persistence,
-    netmask: formatIpv4(netmask),
+    netmask,
     onePacket,
     schedFlags,
     ...(clientAddress ? { clientAddress: clientAddressName(clientAddress) } : {}),
-    ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
-    stats: statsOf(director, service.counters),
-    destinations: service.destinations.map(dest => destinationInfo(director, dest)),
+    ...(engine === undefined ? {} : { engine }),
+  }
+}
+function unservedInfo({ mark, protocol, address, port, settings, servers }: UnservedService): ServiceInfo {
+  return {
+    ...(mark === 0 ? { protocol: protocolName(protocol), address: formatIpv6(address), port } : { mark, family: 6 }),
+    ...settingsInfo(settings, settings.scheduler, String(settings.prefix)),
+    stats: NO_STATS,
+    destinations: servers.map(unservedServerInfo),
+  }
+}
+/** The newest first, those that are not served among the others. */
+function destinationInfos(director: Director, { destinations, unserved }: ScheduledService): DestinationInfo[] {
+  const served = destinations.map(dest => destinationInfo(director, dest))
+  if (unserved.length === 0) return served
+  const all = [
+    ...served.map((info, index) => ({ info, added: destinations[index]!.added })),
+    ...unserved.map(server => ({ info: unservedServerInfo(server), added: server.added })),
+  ]
+  return all.sort((a, b) => b.added - a.added).map(({ info }) => info)
+}
+function unservedServerInfo({ address, port, settings }: UnservedServer): DestinationInfo {
+  const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
+  return {
+    address: formatAddress(address),
+    port,
+    method: methodName(method),
+    ...(method === Method.TUNNEL ? { tunnel: tunnelInfo(tunnel) } : {}),
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    activeConns: 0,
+    inactConns: 0,
+    persistConns: 0,
+    stats: NO_STATS,
   }
 }
 

@@ -8,12 +8,16 @@ import { Counters, TOTALS } from '../service/counters.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
 import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
 import { RealServers } from '../service/real-servers.js'
-import { Service, type ServiceSettings } from '../service/service.js'
+import { inKernelOrder } from '../service/kernel-order.js'
+import { isEngine, Service, type ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { Trash } from '../service/trash.js'
-import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
+import type { UnservedService } from '../service/unserved.js'
+import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
+import { serviceName } from './service-name.js'
+import { Unserved, type Home } from './unserved.js'
 
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
@@ -61,6 +65,8 @@ export interface BalancingOptions {
   now: number
   /** Told of what a scheduler of the user's does wrong. */
   report: (problem: string) => void
+  /** Told of what is kept and not served. */
+  notServed: (what: string) => void
   /** Connections that come from a local address. */
   usesOf: (laddr: Ipv4Addr) => number
   /** Told whenever a destination has been deleted, by itself or with its service. */
@@ -75,6 +81,10 @@ export class Balancing {
   /** When the first of the services' schedulers is to have its minute. */
   #nextTick = Infinity
   readonly realServers = new RealServers()
+  /** What is listed with the others and met by no packet. */
+  readonly unserved: Unserved
+  /** Services and real servers that have been added so far. */
+  #added = 0
   /** Local addresses that are given up: held until no connection comes from them. */
   #leaving: Ipv4Addr[] = []
   readonly #options: BalancingOptions
@@ -83,6 +93,9 @@ export class Balancing {
   constructor(options: BalancingOptions) {
     this.#options = options
     this.#now = options.now
+    const { schedulers, notServed } = options
+    const mayBeRealServer = (addr: Ipv4Addr): boolean => this.#mayBeRealServer(addr)
+    this.unserved = new Unserved({ schedulers, notServed, mayBeRealServer, next: () => ++this.#added })
   }
 
   /** Services there are. With none, IPVS is off: even open connections are not looked at (ipvs-behaviour.md §6.1). */
@@ -98,6 +111,11 @@ export class Balancing {
   }
   inKernelOrder(): ScheduledService[] {
     return this.#services.inKernelOrder()
+  }
+  /** What is not served among the others. */
+  listed(): (ScheduledService | UnservedService)[] {
+    const served = this.inKernelOrder()
+    return this.unserved.count === 0 ? served : inKernelOrder([...served, ...this.unserved])
   }
   /** Once a turn of the loop. */
   poll(now: number): void {
@@ -116,23 +134,27 @@ export class Balancing {
     if (this.find(identity)) return 'EEXIST'
     const { schedulers, sysctls, random, local } = this.#options
     const scheduler = schedulers.get(schedulerName)
-    if (!scheduler) return 'ENOENT'
+    if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
     const bind = { scheduler, random, now: this.#now }
     const service = new ScheduledService(identity, settings, this.counters.allocate(), sysctls, bind)
+    service.added = ++this.#added
     this.#services.add(service)
     this.#nextTick = Math.min(this.#nextTick, service.nextTick)
     if (identity.mark === 0) local.hold(identity.addr)
+    this.#tellEngine(service, undefined)
     return undefined
   }
   /** Another scheduler begins anew; the same one goes on. */
   editService(service: ScheduledService, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
     const scheduler = this.#options.schedulers.get(schedulerName)
-    if (!scheduler) return 'ENOENT'
+    if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
+    const engineBefore = service.settings.engine
     if (scheduler !== service.scheduler) {
       const refusal = this.#rebind(service, scheduler, settings)
       if (refusal) return refusal
     }
     service.settings = settings
+    this.#tellEngine(service, engineBefore)
     return undefined
   }
   deleteService(service: ScheduledService): void {
@@ -148,6 +170,7 @@ export class Balancing {
   }
   flush(): void {
     for (const service of this.inKernelOrder()) this.deleteService(service)
+    this.unserved.clear()
   }
 
   addDestination(
@@ -169,6 +192,7 @@ export class Balancing {
     dest.tunnel = settings.tunnel ?? PLAIN_IPIP
     dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
+    dest.added = ++this.#added
     service.destinations.unshift(dest)
     this.realServers.add(dest)
     service.bound.added?.(dest)
@@ -226,6 +250,11 @@ export class Balancing {
     return service.bound.schedule(flow, this.#now)
   }
 
+  #tellEngine(service: ScheduledService, before: string | undefined): void {
+    const { engine } = service.settings
+    if (engine !== undefined && engine !== before)
+      this.#options.notServed(`${homeOf(service).name}: --pe ${engine}; clients stay by their address`)
+  }
   #giveUp(...addresses: Ipv4Addr[]): void {
     this.#leaving.push(...addresses)
     this.#letGo()
@@ -274,4 +303,9 @@ export class Balancing {
   #mayBeRealServer(addr: Ipv4Addr): boolean {
     return this.#options.local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
   }
+}
+
+/** Where real servers of the service belong that are not served. */
+export function homeOf({ mark, protocol, addr, port, unserved }: ScheduledService): Home {
+  return { family: 4, servers: unserved, name: serviceName(mark, protocol, formatIpv4(addr), port) }
 }

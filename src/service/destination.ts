@@ -80,6 +80,8 @@ export class Destination {
   readonly port: number
   /** Counter row of the service it belongs to now. */
   serviceCounters = 0
+  /** Counts up with every real server that is added. */
+  added = 0
   readonly #table: DestinationTable
   readonly #at: number
 

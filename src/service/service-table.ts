@@ -1,4 +1,5 @@
 import { IpProtocol } from '../wire/ipv4.js'
+import { inKernelOrder } from './kernel-order.js'
 import type { Service } from './service.js'
 import type { ServiceIdentity } from './service-identity.js'
 
@@ -71,9 +72,8 @@ export class ServiceTable<S extends Service> {
       bucket.splice(bucket.indexOf(service), 1)
     }
   }
-  /** As the kernel lists them: by its 256 buckets, the newest first in each; then by marks (ipvs-behaviour.md §13, ip_vs). */
   inKernelOrder(): S[] {
-    return this.#all.toReversed().sort((a, b) => kernelBucket(a) - kernelBucket(b))
+    return inKernelOrder(this.#all.toReversed())
   }
   [Symbol.iterator](): Iterator<S> {
     return this.#all[Symbol.iterator]()
@@ -99,12 +99,4 @@ function emptyBuckets<S>(count: number): S[][] {
 function hash(protocol: number, addr: number, port: number): number {
   const h = Math.imul(addr ^ (port << 16) ^ (port >>> 8) ^ protocol, 0x9e3779b1)
   return h ^ (h >>> 15)
-}
-
-/** A constant of the recorded kernel's namespace: it gives the recorded order. */
-const NAMESPACE = 64
-
-function kernelBucket({ mark, protocol, addr, port }: ServiceIdentity): number {
-  if (mark !== 0) return 256 + (mark & 255)
-  return ((protocol ^ addr ^ port ^ (port >>> 8)) & 255) ^ NAMESPACE
 }

@@ -13,8 +13,8 @@ import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
 export interface ListArgs {
-  /** Beside `connections` and `timeouts`: what is shown of the services. */
-  what: 'connections' | 'timeouts' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn' | 'tun-info'
+  /** Beside `connections`, `timeouts` and `daemons`: what is shown of the services. */
+  what: 'connections' | 'timeouts' | 'daemons' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn' | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
@@ -29,8 +29,7 @@ const MISSING_SERVICE = 1
 export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
-  usage:
-    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--thresholds|--persistent-conn|--tun-info|--stats [--exact]]',
+  usage: '-L [virtual-service|-c|--timeout|--daemon] [-n] [--nosort] [what to show of services]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [
@@ -38,17 +37,22 @@ export const list: Command<ListArgs> = {
     'connection',
     'service-address',
     'timeout',
+    'daemon',
     'stats',
     'thresholds',
     'persistent-conn',
     'tun-info',
     'nosort',
+    'syncid',
     'exact',
   ],
   conflicts: [
     ['service-address', 'connection'],
     ['timeout', 'connection'],
     ['timeout', 'service-address'],
+    ['daemon', 'connection'],
+    ['daemon', 'service-address'],
+    ['daemon', 'timeout'],
   ],
   parse: options => ({
     what: whatOf(options),
@@ -61,6 +65,7 @@ export const list: Command<ListArgs> = {
   async run(control, args, names) {
     if (args.what === 'connections') return listConnections(control, args, names)
     if (args.what === 'timeouts') return listTimeouts(control)
+    if (args.what === 'daemons') return ''
     return listServices(control, args, args.what, names)
   },
 }
@@ -69,17 +74,18 @@ export const list: Command<ListArgs> = {
 function whatOf(options: Options): ListArgs['what'] {
   const isConflict =
     (options.connection && (options.stats || options.thresholds)) ||
-    (options.timeout && (options.stats || options.thresholds || options['persistent-conn']))
+    ((options.timeout || options.daemon) && (options.stats || options.thresholds || options['persistent-conn']))
   if (isConflict) throw new UsageError('options conflicts in the list command')
   if (options.connection) return 'connections'
   if (options.timeout) return 'timeouts'
+  if (options.daemon) return 'daemons'
   if (options.stats) return 'stats'
   if (options.thresholds) return 'thresholds'
   if (options['persistent-conn']) return 'persistent-conn'
   return options['tun-info'] ? 'tun-info' : 'plain'
 }
 
-type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts'>
+type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts' | 'daemons'>
 
 async function listServices(control: Control, args: ListArgs, what: OfServices, names: Names): Promise<string> {
   const { service, sorted } = args
