@@ -3,7 +3,7 @@ import type { Director } from '../director/director.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
 import type { UnservedService } from '../service/unserved.js'
-import type { Control, DestinationParams, Operation, Operations, Reply, Request, ServiceKey } from './api.js'
+import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request, ServiceKey } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -16,8 +16,9 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage, serviceInfo } from './listing.js'
+import { connectionPage, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
+import { servicePage } from './service-page.js'
 import {
   addUnserved,
   addUnservedServer,
@@ -90,10 +91,12 @@ function perform(director: Director, request: Request, devices: readonly Device[
       if (request.service && isUnserved(request.service)) findUnserved(director, request.service)
       else balancing.zero(request.service && findService(director, request.service))
       return null
-    case 'services': {
-      const services = request.service ? [findListed(director, request.service)] : balancing.listed()
-      return services.map(service => serviceInfo(director, service))
-    }
+    case 'services':
+      return servicePage(director, request.service && findListed(director, request.service), request.from)
+    case 'batch':
+      return request.requests.map(each => execute(director, each, devices) as Answer<null>)
+    case 'totals':
+      return totalsInfo(director)
     case 'connections':
       return connectionPage(director, request.from)
     case 'verdicts':

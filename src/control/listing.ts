@@ -12,11 +12,11 @@ import {
 } from '../conn/record.js'
 import { sctpStateNames } from '../conn/sctp-states.js'
 import { tcpStateNames } from '../conn/tcp-states.js'
-import type { ScheduledService } from '../director/balancing.js'
+import type { ListedService, ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
-import { Counter } from '../service/counters.js'
+import { Counter, TOTALS } from '../service/counters.js'
 import { Method } from '../service/method.js'
-import type { Destination } from '../service/destination.js'
+import { Destination } from '../service/destination.js'
 import type { ServiceSettings as Settings } from '../service/service.js'
 import { formatAddress, UnservedService, type UnservedServer } from '../service/unserved.js'
 import { formatIpv4 } from '../wire/addr.js'
@@ -25,28 +25,49 @@ import type {
   ConnectionInfo,
   ConnectionPage,
   DestinationInfo,
+  Rates,
   ServiceInfo,
   ServiceKey,
   ServiceSettings,
   Stats,
+  TotalsInfo,
 } from './api.js'
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from './refused.js'
 
 /** Of what no packet meets. */
-const NO_STATS: Stats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
+const NOTHING_COUNTED: { stats: Stats; rates: Rates } = {
+  stats: { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 },
+  rates: { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 },
+}
 
 /** Buckets of the connection table in one page: a fraction of a millisecond. */
 const BUCKETS_PER_PAGE = 4096
 
-export function serviceInfo(director: Director, service: ScheduledService | UnservedService): ServiceInfo {
-  if (service instanceof UnservedService) return unservedInfo(service)
+/** A real server, served or not. */
+export type ListedServer = Destination | UnservedServer
+
+/** Those of a service in the kernel's order. */
+export function listedServers(service: ListedService): readonly ListedServer[] {
+  if (service instanceof UnservedService) return service.servers
+  const { destinations, unserved } = service
+  return unserved.length === 0 ? destinations : [...destinations, ...unserved].sort((a, b) => b.order - a.order)
+}
+
+/** `servers`: those of them that are told. */
+export function serviceInfo(
+  director: Director,
+  service: ListedService,
+  servers: readonly ListedServer[] = listedServers(service),
+): ServiceInfo {
+  const destinations = servers.map(server => serverInfo(director, server))
+  if (service instanceof UnservedService) return unservedInfo(service, destinations)
   return {
     ...serviceKey(service),
     ...settingsInfo(service.settings, service.scheduler.name, formatIpv4(service.settings.netmask)),
     ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
-    stats: statsOf(director, service.counters),
-    destinations: destinationInfos(director, service),
+    ...countsOf(director, service.counters),
+    destinations,
   }
 }
 
@@ -62,23 +83,19 @@ function settingsInfo(settings: Omit<Settings, 'netmask'>, scheduler: string, ne
     ...(engine === undefined ? {} : { engine }),
   }
 }
-function unservedInfo({ mark, protocol, address, port, settings, servers }: UnservedService): ServiceInfo {
+function unservedInfo(
+  { mark, protocol, address, port, settings }: UnservedService,
+  destinations: DestinationInfo[],
+): ServiceInfo {
   return {
     ...(mark === 0 ? { protocol: protocolName(protocol), address: formatIpv6(address), port } : { mark, family: 6 }),
     ...settingsInfo(settings, settings.scheduler, String(settings.prefix)),
-    stats: NO_STATS,
-    destinations: servers.map(unservedServerInfo),
+    ...NOTHING_COUNTED,
+    destinations,
   }
 }
-/** The newest first, those that are not served among the others. */
-function destinationInfos(director: Director, { destinations, unserved }: ScheduledService): DestinationInfo[] {
-  const served = destinations.map(dest => destinationInfo(director, dest))
-  if (unserved.length === 0) return served
-  const all = [
-    ...served.map((info, index) => ({ info, added: destinations[index]!.added })),
-    ...unserved.map(server => ({ info: unservedServerInfo(server), added: server.added })),
-  ]
-  return all.sort((a, b) => b.added - a.added).map(({ info }) => info)
+function serverInfo(director: Director, server: ListedServer): DestinationInfo {
+  return server instanceof Destination ? destinationInfo(director, server) : unservedServerInfo(server)
 }
 function unservedServerInfo({ address, port, settings }: UnservedServer): DestinationInfo {
   const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
@@ -93,7 +110,7 @@ function unservedServerInfo({ address, port, settings }: UnservedServer): Destin
     activeConns: 0,
     inactConns: 0,
     persistConns: 0,
-    stats: NO_STATS,
+    ...NOTHING_COUNTED,
   }
 }
 
@@ -113,17 +130,34 @@ function destinationInfo(director: Director, dest: Destination): DestinationInfo
     activeConns,
     inactConns,
     persistConns,
-    stats: statsOf(director, dest.counters),
+    ...countsOf(director, dest.counters),
   }
 }
-function statsOf(director: Director, row: number): Stats {
+
+export function totalsInfo(director: Director): TotalsInfo {
+  const { counters } = director.balancing
+  return { ...countsOf(director, TOTALS), live: stats(counter => counters.live(TOTALS, counter)) }
+}
+function countsOf(director: Director, row: number): { stats: Stats; rates: Rates } {
   const { counters } = director.balancing
   return {
-    conns: counters.shown(row, Counter.CONNS),
-    inPkts: counters.shown(row, Counter.IN_PKTS),
-    outPkts: counters.shown(row, Counter.OUT_PKTS),
-    inBytes: counters.shown(row, Counter.IN_BYTES),
-    outBytes: counters.shown(row, Counter.OUT_BYTES),
+    stats: stats(counter => counters.shown(row, counter)),
+    rates: {
+      cps: counters.rate(row, Counter.CONNS),
+      inPps: counters.rate(row, Counter.IN_PKTS),
+      outPps: counters.rate(row, Counter.OUT_PKTS),
+      inBps: counters.rate(row, Counter.IN_BYTES),
+      outBps: counters.rate(row, Counter.OUT_BYTES),
+    },
+  }
+}
+function stats(read: (counter: number) => number): Stats {
+  return {
+    conns: read(Counter.CONNS),
+    inPkts: read(Counter.IN_PKTS),
+    outPkts: read(Counter.OUT_PKTS),
+    inBytes: read(Counter.IN_BYTES),
+    outBytes: read(Counter.OUT_BYTES),
   }
 }
 

@@ -3,6 +3,7 @@
  * family than their service's, with the kernel's refusals (ipvs-behaviour.md §14.1). Nothing here runs for a packet.
  */
 import { Method } from '../service/method.js'
+import type { KernelOrder } from '../service/kernel-order.js'
 import { isEngine } from '../service/service.js'
 import {
   findServer,
@@ -25,8 +26,9 @@ export interface UnservedOptions {
   schedulers: ReadonlyMap<string, unknown>
   /** The kernel's test of a new real server's address. */
   mayBeRealServer: (addr: Ipv4Addr) => boolean
-  /** Counts up: shared with what is served, since both are listed together. */
-  next: () => number
+  /** Shared with what is served, since both are listed together. */
+  listed: Pick<KernelOrder<UnservedService>, 'add' | 'remove'>
+  nextOrder: () => number
   /** Told, in a line, of what is kept and not served. */
   notServed: (what: string) => void
 }
@@ -46,12 +48,6 @@ export class Unserved {
     this.#options = options
   }
 
-  get count(): number {
-    return this.#services.size
-  }
-  [Symbol.iterator](): Iterator<UnservedService> {
-    return this.#services.values()
-  }
   find(identity: UnservedIdentity): UnservedService | undefined {
     return this.#services.get(nameOf(identity))
   }
@@ -61,7 +57,9 @@ export class Unserved {
     if (this.#services.has(name)) return 'EEXIST'
     const refusal = this.#refusal(settings)
     if (refusal) return refusal
-    this.#services.set(name, new UnservedService(identity, settings, this.#options.next()))
+    const service = new UnservedService(identity, settings)
+    this.#services.set(name, service)
+    this.#options.listed.add(service)
     this.#options.notServed(`${name}: IPv6`)
     return undefined
   }
@@ -72,9 +70,10 @@ export class Unserved {
   }
   deleteService(service: UnservedService): void {
     this.#services.delete(nameOf(service))
+    this.#options.listed.remove(service)
   }
   clear(): void {
-    this.#services.clear()
+    for (const service of this.#services.values()) this.deleteService(service)
   }
 
   addServer(home: Home, address: Address, port: number, settings: ServerSettings): Refusal | undefined {
@@ -83,7 +82,7 @@ export class Unserved {
     if (refusal) return refusal
     if (findServer(servers, address, port)) return 'EEXIST'
     if (!this.#mayBeRealServer(address)) return 'EINVAL'
-    servers.unshift({ address, port, settings, added: this.#options.next() })
+    servers.unshift({ address, port, settings, order: this.#options.nextOrder() })
     const text = endpointName(formatAddress(address), port)
     if (family === 4) this.#options.notServed(`real server ${text} of ${name}: IPv6`)
     return undefined

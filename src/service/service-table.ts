@@ -1,5 +1,4 @@
 import { IpProtocol } from '../wire/ipv4.js'
-import { inKernelOrder } from './kernel-order.js'
 import type { Service } from './service.js'
 import type { ServiceIdentity } from './service-identity.js'
 
@@ -17,13 +16,19 @@ export class ServiceTable<S extends Service> {
   #buckets: S[][] = emptyBuckets(FEWEST_BUCKETS)
   readonly #byMark = new Map<number, S>()
   /** In the order of their coming. */
-  readonly #all: S[] = []
+  readonly #all = new Set<S>()
+  /** How many services have each address. */
+  readonly #addresses = new Map<number, number>()
   /** Services of port 0, those of a mark among them, and of port 21: without any, nobody looks for one. */
   #portZero = 0
   #ftp = 0
 
   get count(): number {
-    return this.#all.length
+    return this.#all.size
+  }
+  /** Whether a service has this address. */
+  hasAddress(addr: number): boolean {
+    return this.#addresses.has(addr)
   }
 
   /** The one of exactly this identity. */
@@ -57,26 +62,23 @@ export class ServiceTable<S extends Service> {
     return undefined
   }
   add(service: S): void {
-    this.#all.push(service)
-    this.#countPorts(service, 1)
+    this.#all.add(service)
+    this.#count(service, 1)
     if (service.mark !== 0) this.#byMark.set(service.mark, service)
-    else if (this.#all.length > this.#buckets.length) this.#widen()
+    else if (this.#all.size > this.#buckets.length) this.#widen()
     else this.#bucketOf(service).push(service)
   }
   remove(service: S): void {
-    this.#all.splice(this.#all.indexOf(service), 1)
-    this.#countPorts(service, -1)
+    this.#all.delete(service)
+    this.#count(service, -1)
     if (service.mark !== 0) this.#byMark.delete(service.mark)
     else {
       const bucket = this.#bucketOf(service)
       bucket.splice(bucket.indexOf(service), 1)
     }
   }
-  inKernelOrder(): S[] {
-    return inKernelOrder(this.#all.toReversed())
-  }
   [Symbol.iterator](): Iterator<S> {
-    return this.#all[Symbol.iterator]()
+    return this.#all.values()
   }
 
   #bucketOf(service: S): S[] {
@@ -86,9 +88,13 @@ export class ServiceTable<S extends Service> {
     this.#buckets = emptyBuckets(this.#buckets.length * 2)
     for (const service of this.#all) if (service.mark === 0) this.#bucketOf(service).push(service)
   }
-  #countPorts({ port }: S, by: 1 | -1): void {
+  #count({ mark, addr, port }: S, by: 1 | -1): void {
     if (port === 0) this.#portZero += by
     else if (port === FTP_PORT) this.#ftp += by
+    if (mark !== 0) return
+    const sharing = (this.#addresses.get(addr) ?? 0) + by
+    if (sharing > 0) this.#addresses.set(addr, sharing)
+    else this.#addresses.delete(addr)
   }
 }
 

@@ -42,8 +42,6 @@ export class Service implements ServiceIdentity {
   readonly destinations: Destination[] = []
   /** Real servers of IPv6: listed among the others, met by no packet. Newest first. */
   readonly unserved: UnservedServer[] = []
-  /** Counts up with every service that is added. */
-  added = 0
   /** Addresses of the director that its FULLNAT connections come from, in the order they were given. */
   readonly localAddresses: Ipv4Addr[] = []
   /** Which of them the next connection tries first; counts on. */

@@ -28,8 +28,8 @@ export interface UnservedServer {
   readonly address: Address
   readonly port: number
   settings: ServerSettings
-  /** Counts up with every real server that is added. */
-  readonly added: number
+  /** Falls along its service's list, which those that are served share. */
+  readonly order: number
 }
 
 /** As a service's, but for the mask, which is a prefix length, and the scheduler, which is only a name. */
@@ -52,18 +52,16 @@ export class UnservedService implements UnservedIdentity {
   readonly address: Ipv6Addr
   readonly port: number
   readonly mark: number
-  readonly added: number
   settings: UnservedSettings
   /** Newest first. */
   readonly servers: UnservedServer[] = []
 
-  constructor({ protocol, address, port, mark }: UnservedIdentity, settings: UnservedSettings, added: number) {
+  constructor({ protocol, address, port, mark }: UnservedIdentity, settings: UnservedSettings) {
     this.protocol = protocol
     this.address = address
     this.port = port
     this.mark = mark
     this.settings = settings
-    this.added = added
   }
 
   /** What the kernel hashes of its address. */

@@ -4,7 +4,13 @@ import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
 import { fakeNames } from '../support/names.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
-import type { DestinationKey, DestinationSettings, ServiceInfo, ServiceKey } from '../../src/control/api.js'
+import type {
+  DestinationKey,
+  DestinationSettings,
+  ServiceInfo,
+  ServiceKey,
+  ServicePage,
+} from '../../src/control/api.js'
 
 const V6 = { protocol: 'tcp', address: '2001:db8::1', port: 80 } as const
 const V4 = { protocol: 'tcp', address: VIP, port: 80 } as const
@@ -13,7 +19,7 @@ const SERVER = { address: '2001:db8::2', port: 80 }
 const TUNNEL: Partial<DestinationSettings> = { method: 'tunnel' }
 
 function listed(bench: BenchDirector, service?: ServiceKey): ServiceInfo[] {
-  return bench.ask({ op: 'services', ...(service && { service }) }) as ServiceInfo[]
+  return (bench.ask({ op: 'services', ...(service && { service }) }) as ServicePage).rows
 }
 
 /** What is answered to adding, or editing, a real server. */

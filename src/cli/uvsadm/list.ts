@@ -14,7 +14,8 @@ import { serviceKey } from './targets.js'
 
 export interface ListArgs {
   /** Beside `connections`, `timeouts` and `daemons`: what is shown of the services. */
-  what: 'connections' | 'timeouts' | 'daemons' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn' | 'tun-info'
+  what:
+    'connections' | 'timeouts' | 'daemons' | 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
@@ -39,6 +40,7 @@ export const list: Command<ListArgs> = {
     'timeout',
     'daemon',
     'stats',
+    'rate',
     'thresholds',
     'persistent-conn',
     'tun-info',
@@ -72,14 +74,16 @@ export const list: Command<ListArgs> = {
 
 /** Of more than one that shows something of services the first counts. */
 function whatOf(options: Options): ListArgs['what'] {
+  const ofTraffic = options.stats || options.rate || options.thresholds
   const isConflict =
-    (options.connection && (options.stats || options.thresholds)) ||
-    ((options.timeout || options.daemon) && (options.stats || options.thresholds || options['persistent-conn']))
+    (options.connection && ofTraffic) ||
+    ((options.timeout || options.daemon) && (ofTraffic || options['persistent-conn']))
   if (isConflict) throw new UsageError('options conflicts in the list command')
   if (options.connection) return 'connections'
   if (options.timeout) return 'timeouts'
   if (options.daemon) return 'daemons'
   if (options.stats) return 'stats'
+  if (options.rate) return 'rate'
   if (options.thresholds) return 'thresholds'
   if (options['persistent-conn']) return 'persistent-conn'
   return options['tun-info'] ? 'tun-info' : 'plain'
@@ -105,6 +109,8 @@ function layoutOf(what: OfServices, exact: boolean): layouts.Layout {
       return layouts.plain
     case 'stats':
       return layouts.stats(exact)
+    case 'rate':
+      return layouts.rates(exact)
     case 'thresholds':
       return layouts.thresholds
     case 'persistent-conn':

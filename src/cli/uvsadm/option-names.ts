@@ -29,6 +29,7 @@ export interface Options {
   timeout?: true
   daemon?: true
   stats?: true
+  rate?: true
   thresholds?: true
   'persistent-conn'?: true
   nosort?: true
@@ -73,6 +74,7 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'timeout',
   'daemon',
   'stats',
+  'rate',
   'thresholds',
   'persistent-conn',
   'nosort',
