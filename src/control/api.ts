@@ -16,7 +16,7 @@ export interface TunnelSettings {
 /** How real servers behind FULLNAT are told who the client is. */
 export type ClientAddress = 'none' | 'toa' | 'proxy-v1' | 'proxy-v2'
 
-/** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service). */
+/** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service), IPv4 or IPv6: the latter is kept, not served yet. */
 export interface AddressKey {
   protocol: Protocol
   address: string
@@ -26,11 +26,13 @@ export interface AddressKey {
 /** Identity of a virtual service of a firewall mark, 1 to 2^32 − 1 (ipvsadm -f). */
 export interface MarkKey {
   mark: number
+  /** Of IPv6 packets (-6): kept, not served yet. Left out: of IPv4. */
+  family?: 6
 }
 
 export type ServiceKey = AddressKey | MarkKey
 
-/** Identity of a real server inside a service (ipvsadm -r). */
+/** Identity of a real server inside a service (ipvsadm -r). One of IPv6 is kept, not served yet. */
 export interface DestinationKey {
   address: string
   port: number
@@ -40,7 +42,7 @@ export interface ServiceSettings {
   scheduler: string
   /** Seconds that a client stays with its real server (-p); 0: not persistent. */
   persistence: number
-  /** Clients taken for one (-M), as a dotted mask; 255.255.255.255 unless given. */
+  /** Clients taken for one (-M): a dotted mask; of an IPv6 service a prefix length from 1 to 128. */
   netmask: string
   /** One-packet scheduling (-o). */
   onePacket: boolean
@@ -48,6 +50,8 @@ export interface ServiceSettings {
   schedFlags: number
   /** none unless given. */
   clientAddress?: ClientAddress
+  /** Persistence engine (--pe): sip, or none. Kept, not used yet. */
+  engine?: string
 }
 
 export interface DestinationSettings {

@@ -44,6 +44,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       allocate: mapMemory,
       schedulers,
       report: sparingly(problem => answer({ problem })),
+      notServed: what => answer({ problem: `not served yet: ${what}` }),
       availablePages,
     })
     return { devices, director }

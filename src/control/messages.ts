@@ -30,6 +30,6 @@ export type FromDataPlane =
   | { id: number; reply: Reply }
   | { ready: { name: string; mac: string; mtu: number }[] }
   | { failed: string; usage: boolean }
-  /** One line about what a scheduler of the user's has done wrong. */
+  /** One line for the log: what a scheduler of the user's has done wrong, or what is kept and not served yet. */
   | { problem: string }
   | { stopped: true }

@@ -13,6 +13,8 @@ import { helpCommand } from './help.js'
 import { list } from './list.js'
 import { save } from './save.js'
 import { set } from './set.js'
+import { startDaemon } from './start-daemon.js'
+import { stopDaemon } from './stop-daemon.js'
 import { version } from './version.js'
 import { zero } from './zero.js'
 
@@ -32,6 +34,8 @@ export const commands: readonly Command[] = [
   save,
   zero,
   set,
+  startDaemon,
+  stopDaemon,
   version,
   helpCommand(() => commands),
 ]

@@ -59,7 +59,12 @@ function takesValue(
 ): boolean | 'optional' | undefined {
   const option = optionOf(flag, command)
   if (option) return option.otherwise === undefined ? option.value !== undefined : 'optional'
-  return commands.has(flag) || NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag) ? false : undefined
+  const known = commands.get(flag)
+  return known
+    ? known.value !== undefined
+    : NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag)
+      ? false
+      : undefined
 }
 
 function tryHelp(): never {
@@ -69,7 +74,9 @@ function tryHelp(): never {
 function firstOption(token: Token, commands: Map<string, Command>): Command | undefined {
   if (token.kind !== 'option') return undefined
   if (NOT_YET.commands.includes(token.flag)) throw notYet(token.flag)
-  return commands.get(token.flag)
+  const command = commands.get(token.flag)
+  command?.readValue?.(token.value ?? '')
+  return command
 }
 
 /** May it stand before the command? */
@@ -94,6 +101,7 @@ async function readOption(
   if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
   const option = optionOf(flag, command)
   if (!option) throw notYet(flag)
+  option.change?.(options)
   if (!option.name) return
   if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)
   const value = token.value ?? option.otherwise ?? ''

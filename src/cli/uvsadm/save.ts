@@ -5,7 +5,7 @@ import type { Command } from './command.js'
 import { type Label, labeller } from './label.js'
 import { schedFlagNames } from './sched-flags.js'
 import { sortServices } from './sort.js'
-import { PLAIN_IPIP } from './layouts.js'
+import { isMasked, PLAIN_IPIP } from './layouts.js'
 
 const SERVICE = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 const METHOD: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
@@ -43,7 +43,7 @@ export const save: Command<{ numeric: boolean }> = {
 function serviceLines(service: ServiceInfo, label: Label): string[] {
   const key =
     'mark' in service
-      ? `-f ${service.mark}`
+      ? `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
       : `${SERVICE[service.protocol]} ${label(service.protocol, service.address, service.port)}`
   const protocol = 'mark' in service ? 'ip' : service.protocol
   return [
@@ -56,10 +56,11 @@ function serviceLines(service: ServiceInfo, label: Label): string[] {
 }
 
 function settings(service: ServiceInfo): string {
-  const { persistence, netmask, onePacket, schedFlags, scheduler, clientAddress = 'none' } = service
+  const { persistence, netmask, onePacket, engine, schedFlags, scheduler, clientAddress = 'none' } = service
   let text = ''
   if (persistence !== 0) text += ` -p ${persistence}`
-  if (persistence !== 0 && netmask !== '255.255.255.255') text += ` -M ${netmask}`
+  if (persistence !== 0 && isMasked(service)) text += ` -M ${netmask}`
+  if (engine !== undefined) text += ` --pe ${engine}`
   if (onePacket) text += ' -o'
   if (schedFlags !== 0) text += ` -b ${schedFlagNames(schedFlags, scheduler)}`
   return text + CLIENT_ADDRESS[clientAddress]

@@ -21,7 +21,11 @@ import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 const all = await allCommands()
 const tables = completionTables(all, uvsadmCommands)
 const scripts = { bash: bashCompletion(tables), zsh: zshCompletion(tables), fish: fishCompletion(tables) }
-const plain = (page: string): string => page.replaceAll('\\-', '-').replaceAll('\\(aq', "'").replaceAll(/\\f[BIR]/g, '')
+const plain = (page: string): string =>
+  page
+    .replaceAll('\\-', '-')
+    .replaceAll('\\(aq', "'")
+    .replaceAll(/\\f[BIR]/g, '')
 const pages = {
   uvs: plain(uvsPage(all, '1.2.3', '2025-01-31')),
   uvsadm: plain(uvsadmPage(uvsadmCommands, '1.2.3', '2025-01-31')),
