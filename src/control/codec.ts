@@ -164,6 +164,8 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   services: { service: optional(service) },
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
+  figures: {},
+  'service-figures': { from: integer(0, Number.MAX_SAFE_INTEGER) },
   'add-vip': { cidr },
   'delete-vip': { cidr },
   'add-route': {

@@ -15,8 +15,18 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
+import { directorFigures, serviceFiguresPage } from './figures.js'
 import { connectionPage, serviceInfo } from './listing.js'
 import { Refused } from './refused.js'
+import type { TurnFigures } from './turn-figures.js'
+
+/** What a director runs on, as far as it has anything to tell. */
+export interface Surroundings {
+  devices?: readonly Device[]
+  turns?: TurnFigures
+  /** Bytes of the thread's JavaScript heap. */
+  heap?: () => { used: number; total: number }
+}
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
 export function localControl(director: Director): Control {
@@ -26,16 +36,16 @@ export function localControl(director: Director): Control {
 }
 
 /** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
-export function execute(director: Director, request: Request, devices: readonly Device[] = []): Reply {
+export function execute(director: Director, request: Request, surroundings: Surroundings = {}): Reply {
   try {
-    return { ok: true, value: perform(director, request, devices) }
+    return { ok: true, value: perform(director, request, surroundings) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, message: error.message }
     throw error
   }
 }
 
-function perform(director: Director, request: Request, devices: readonly Device[]): Operations[Operation]['value'] {
+function perform(director: Director, request: Request, on: Surroundings): Operations[Operation]['value'] {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {
@@ -79,7 +89,11 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'connections':
       return connectionPage(director, request.from)
     case 'verdicts':
-      return verdicts(director, devices)
+      return verdicts(director, on.devices ?? [])
+    case 'figures':
+      return directorFigures(director, on)
+    case 'service-figures':
+      return serviceFiguresPage(director, request.from)
     case 'add-vip':
       director.local.addBlock(cidrOf(request.cidr))
       return null

@@ -41,7 +41,7 @@ export function serviceInfo(director: Director, service: ScheduledService): Serv
   }
 }
 
-function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
+export function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
   return mark === 0 ? { protocol: protocolName(protocol), address: formatIpv4(addr), port } : { mark }
 }
 function destinationInfo(director: Director, dest: Destination): DestinationInfo {

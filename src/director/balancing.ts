@@ -99,6 +99,10 @@ export class Balancing {
   inKernelOrder(): ScheduledService[] {
     return this.#services.inKernelOrder()
   }
+  /** The nth service in the order of their coming. */
+  serviceAt(n: number): ScheduledService | undefined {
+    return this.#services.at(n)
+  }
   /** Once a turn of the loop. */
   poll(now: number): void {
     this.#now = now

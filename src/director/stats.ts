@@ -13,12 +13,15 @@ export class Stats {
   readonly #errors: IcmpErrors
   readonly #handOver: AddressHandOver
   #nextTick: number
+  /** When the numbers that are shown were taken, in ms. */
+  #tickedAt: number
 
   constructor(counters: Counters, errors: IcmpErrors, handOver: AddressHandOver, now: number) {
     this.#counters = counters
     this.#errors = errors
     this.#handOver = handOver
     this.#nextTick = now + TICK_MS
+    this.#tickedAt = now
   }
 
   count(verdict: Verdict): void {
@@ -27,8 +30,16 @@ export class Stats {
   /** `isEstimating`: sysctl run_estimation; without it what is shown stands still. */
   poll(now: number, isEstimating: boolean): void {
     if (now < this.#nextTick) return
-    if (isEstimating) this.#counters.snapshot()
+    if (isEstimating) {
+      this.#counters.snapshot()
+      this.#tickedAt = now
+    }
     this.#nextTick += TICK_MS * (1 + Math.floor((now - this.#nextTick) / TICK_MS))
+  }
+
+  /** How old the numbers are that are shown, in ms: above two seconds and some, no tick has come. */
+  age(now: number): number {
+    return now - this.#tickedAt
   }
 
   /** Every verdict by name, the ICMP errors sent and withheld, and the segments that went without the TOA option. */

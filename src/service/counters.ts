@@ -48,6 +48,10 @@ export class Counters {
   zero(row: number): void {
     for (let i = row * FIELDS; i < (row + 1) * FIELDS; i++) this.#zero[i] = this.#shown[i]!
   }
+  /** One number as it is now, whatever was zeroed: it never falls. */
+  live(row: number, counter: number): number {
+    return this.#live[row * FIELDS + counter]!
+  }
   /** One shown number. */
   shown(row: number, counter: number): number {
     return this.#shown[row * FIELDS + counter]! - this.#zero[row * FIELDS + counter]!

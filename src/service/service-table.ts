@@ -75,6 +75,10 @@ export class ServiceTable<S extends Service> {
   inKernelOrder(): S[] {
     return this.#all.toReversed().sort((a, b) => kernelBucket(a) - kernelBucket(b))
   }
+  /** The nth in the order of their coming: one that is deleted moves those behind it forward. */
+  at(n: number): S | undefined {
+    return this.#all[n]
+  }
   [Symbol.iterator](): Iterator<S> {
     return this.#all[Symbol.iterator]()
   }

@@ -95,6 +95,9 @@ export class FakeControl implements Control {
         return this.#page(request.from)
       case 'verdicts':
         return this.verdicts
+      case 'figures':
+      case 'service-figures':
+        throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)
       case 'delete-vip':

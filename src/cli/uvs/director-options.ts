@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { MarkRuleInfo } from '../../control/api.js'
@@ -40,7 +41,7 @@ export const flags: Record<string, Flag> = {
   seed: { value: 'N', help: 'what everything random comes from; by default the system says' },
   rules: { value: 'FILE', help: 'ipvsadm-save rules to begin with' },
   control: { value: 'PATH', help: 'control socket; default /run/uvs/uvs.sock' },
-  http: { value: 'ADDR:PORT', help: 'Prometheus /metrics there' },
+  http: { value: '[ADDR:]PORT', help: 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise' },
   workers: { value: 'N', help: 'data-plane threads', later: true },
   mark: { value: "'PROTO CIDR:PORTS=N'", help: "firewall marks, in netfilter's place", multiple: true },
   scheduler: { value: 'FILE', help: 'a scheduler of your own: a module that exports one', multiple: true },
@@ -136,10 +137,14 @@ function wholeNumber(option: string, text: string | undefined, least: number, mo
   return value
 }
 
+/** Only who is named is served: without an address, this host's own programs. */
 function readHttp(text: string | undefined): DirectorCommand['http'] {
   if (text === undefined) return undefined
-  const match = /^(.+):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[2])
-  if (!match || port > 65_535) throw new UsageError(`--http: '${text}' is not ADDRESS:PORT, such as 127.0.0.1:9100`)
-  return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port }
+  const match = /^(?:(?<address>.*):)?(?<port>\d{1,5})$/.exec(text)
+  const port = Number(match?.groups!.port)
+  const host = (match?.groups!.address || '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
+  if (!match || port > 65_535)
+    throw new UsageError(`--http: '${text}' is not PORT or ADDRESS:PORT, such as 127.0.0.1:9100`)
+  if (isIP(host) === 0) throw new UsageError(`--http: '${text}': '${host}' is no address, such as 127.0.0.1 or [::1]`)
+  return { host, port }
 }
