@@ -45,8 +45,9 @@ t.test('all that may be said, in either form', async t => {
   })
 })
 
+const http = (value: string): unknown => parse(`${least} --http ${value}`).http
+
 t.test('--http without an address is for this host alone', async t => {
-  const http = (value: string): unknown => parse(`${least} --http ${value}`).http
   t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100 })
   t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100 })
   t.strictSame(http('0.0.0.0:9100'), { host: '0.0.0.0', port: 9100 })
