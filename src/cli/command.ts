@@ -1,6 +1,15 @@
 import type { Outcome } from '../control/api.js'
+import type { Option } from './option.js'
 
 export const DEFAULT_CONTROL = '/run/uvs/uvs.sock'
+
+/** Of every command that asks a director. */
+export const CONTROL: Option = {
+  flags: ['--control'],
+  value: 'PATH',
+  is: 'file',
+  help: `the director's control socket; default ${DEFAULT_CONTROL}`,
+}
 
 /** Takes `--control PATH` (or `--control=PATH`) out of the arguments. `path` is undefined where its value is missing. */
 export function takeControl(argv: readonly string[]): { path: string | undefined; rest: string[] } {

@@ -2,7 +2,7 @@ import type { Refusal } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
-import type { Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
+import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -16,8 +16,9 @@ import {
   serviceSettings,
 } from './keys.js'
 import { directorFigures, serviceFiguresPage } from './figures.js'
-import { connectionPage, serviceInfo } from './listing.js'
+import { connectionPage, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
+import { servicePage } from './service-page.js'
 import type { TurnFigures } from './turn-figures.js'
 
 /** What a director runs on, as far as it has anything to tell. */
@@ -82,10 +83,12 @@ function perform(director: Director, request: Request, on: Surroundings): Operat
     case 'zero':
       balancing.zero(request.service && findService(director, request.service))
       return null
-    case 'services': {
-      const services = request.service ? [findService(director, request.service)] : balancing.inKernelOrder()
-      return services.map(service => serviceInfo(director, service))
-    }
+    case 'services':
+      return servicePage(director, request.service && findService(director, request.service), request.from)
+    case 'batch':
+      return request.requests.map(each => execute(director, each, on) as Answer<null>)
+    case 'totals':
+      return totalsInfo(director)
     case 'connections':
       return connectionPage(director, request.from)
     case 'verdicts':

@@ -1,13 +1,14 @@
 /* What metrics are made of. Everything counts from the start on, whatever `uvsadm -Z` set to 0 for its listings. */
 import type { ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
-import { Counter, TOTALS } from '../service/counters.js'
+import { Counter, TOTALS, type Counters } from '../service/counters.js'
 import type { Destination } from '../service/destination.js'
+import { FIRST_PLACE, type ServicePlace } from '../service/service-table.js'
 import { formatIpv4 } from '../wire/addr.js'
 import type { DirectorFigures, ServiceFigures, ServiceFiguresPage, Stats } from './api.js'
 import type { Surroundings } from './execute.js'
 import { serviceKey } from './listing.js'
-import { Refused } from './refused.js'
+import { readPlace, writePlace } from './service-page.js'
 
 /** Services and real servers of a page, but for the last service's: a fraction of a millisecond. */
 const ROWS_PER_PAGE = 256
@@ -15,11 +16,11 @@ const COUNTERS = Object.keys(Counter).length
 
 /** `on`: what the director runs on. */
 export function directorFigures(director: Director, { devices = [], turns, heap }: Surroundings): DirectorFigures {
-  const { conns, stats, held } = director
+  const { balancing, conns, stats, held } = director
   return {
     verdicts: stats.byName(),
     devices: devices.map(({ name, dropped }) => ({ name, dropped })),
-    totals: liveStats(director, TOTALS),
+    totals: liveStats(balancing.counters, TOTALS),
     estimatorAge: stats.age(director.now) / 1000,
     connections: {
       capacity: conns.table.capacity,
@@ -39,33 +40,32 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
   }
 }
 
-/** Services in the order of their coming, from the nth on. While some are deleted meanwhile others may be left out, none comes twice. */
-export function serviceFiguresPage(director: Director, from: number): ServiceFiguresPage {
-  if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
-  const { balancing } = director
+/** The services behind a place in the kernel's order, or the first ones. Places keep their meaning when others come and go. */
+export function serviceFiguresPage({ balancing: { places, counters } }: Director, from?: string): ServiceFiguresPage {
   const services: ServiceFigures[] = []
-  let next = from
-  for (let rows = 0; rows < ROWS_PER_PAGE; next++) {
-    const service = balancing.serviceAt(next)
+  let place: ServicePlace = from === undefined ? FIRST_PLACE : readPlace(from)
+  for (let rows = 0; rows < ROWS_PER_PAGE;) {
+    const service = places.after(place)
     if (service === undefined) return { services, next: null }
-    services.push(serviceFigures(director, service))
+    place = places.placeOf(service)
+    services.push(serviceFigures(counters, service))
     rows += 1 + service.destinations.length
   }
-  return { services, next }
+  return { services, next: writePlace(place) }
 }
 
-function serviceFigures(director: Director, service: ScheduledService): ServiceFigures {
+function serviceFigures(counters: Counters, service: ScheduledService): ServiceFigures {
   return {
     ...serviceKey(service),
     scheduler: service.scheduler.name,
     isPersistent: service.settings.persistence > 0,
-    live: liveStats(director, service.counters),
-    destinations: columnsOf(director, service.destinations),
+    live: liveStats(counters, service.counters),
+    destinations: columnsOf(counters, service.destinations),
   }
 }
 
 /** In the order of DestinationColumn. */
-function columnsOf({ balancing: { counters } }: Director, destinations: readonly Destination[]): number[] {
+function columnsOf(counters: Counters, destinations: readonly Destination[]): number[] {
   const columns: number[] = []
   for (const dest of destinations) {
     const row = dest.counters
@@ -76,7 +76,7 @@ function columnsOf({ balancing: { counters } }: Director, destinations: readonly
   return columns
 }
 
-function liveStats({ balancing: { counters } }: Director, row: number): Stats {
+function liveStats(counters: Counters, row: number): Stats {
   return {
     conns: counters.live(row, Counter.CONNS),
     inPkts: counters.live(row, Counter.IN_PKTS),

@@ -27,14 +27,17 @@ export class Stats {
   count(verdict: Verdict): void {
     this.#verdicts[verdict]!++
   }
-  /** `isEstimating`: sysctl run_estimation; without it what is shown stands still. */
-  poll(now: number, isEstimating: boolean): void {
-    if (now < this.#nextTick) return
-    if (isEstimating) {
-      this.#counters.snapshot()
-      this.#tickedAt = now
-    }
-    this.#nextTick += TICK_MS * (1 + Math.floor((now - this.#nextTick) / TICK_MS))
+  /**
+   * `isEstimating`: sysctl run_estimation; without it what is shown stands still. Called before the frames of `now`, so
+   * nothing was counted between the ticks that it comes too late for. Its work is bounded; answers whether all is done.
+   */
+  poll(now: number, isEstimating: boolean): boolean {
+    if (now < this.#nextTick) return this.#counters.sweep()
+    const ticks = 1 + Math.floor((now - this.#nextTick) / TICK_MS)
+    this.#nextTick += TICK_MS * ticks
+    if (!isEstimating) return this.#counters.sweep()
+    this.#tickedAt = now
+    return this.#counters.tick(ticks)
   }
 
   /** How old the numbers are that are shown, in ms: above two seconds and some, no tick has come. */

@@ -14,8 +14,7 @@ function bench(): BenchDirector {
   made.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
   return made
 }
-const shown = (made: BenchDirector): unknown =>
-  (made.ask({ op: 'services', service }) as { stats: unknown }[])[0]?.stats
+const shown = (made: BenchDirector): unknown => (made.services(service) as { stats: unknown }[])[0]?.stats
 const stats = (conns: number, inPkts: number, inBytes: number, outPkts: number, outBytes: number) => ({
   conns,
   inPkts,
@@ -65,9 +64,9 @@ t.test('service and destination count alike; connection counts are not zeroed', 
   const made = bench()
   made.receive('c', inbound('S'))
   made.poll(2000)
-  t.match(made.ask({ op: 'services' }), [{ destinations: [{ stats: stats(1, 1, 40, 0, 0), activeConns: 1 }] }])
+  t.match(made.services(), [{ destinations: [{ stats: stats(1, 1, 40, 0, 0), activeConns: 1 }] }])
   made.must({ op: 'zero' })
-  t.match(made.ask({ op: 'services' }), [{ stats: none, destinations: [{ stats: none, activeConns: 1 }] }])
+  t.match(made.services(), [{ stats: none, destinations: [{ stats: none, activeConns: 1 }] }])
 })
 
 t.test('octets are those of the IP packet as it came in: no padding, no Ethernet', async t => {
