@@ -8,8 +8,10 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   script: async () => (await import('./script.js')).script,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
+  proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,
   completion: async () => (await import('./completion.js')).completion,
+  man: async () => (await import('./man.js')).man,
 }
 
 export function allCommands(): Promise<UvsCommand[]> {
