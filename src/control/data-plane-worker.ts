@@ -16,9 +16,10 @@ import { RawDevice } from '../io/raw-device.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../io/memory-pages.js'
-import { execute } from './execute.js'
+import { executeInSteps } from './execute.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
+import { RequestQueue } from './request-queue.js'
 
 const data = workerData as DataPlaneData
 
@@ -66,8 +67,8 @@ function sparingly(pass: (problem: string) => void): (problem: string) => void {
   }
 }
 
-/** Carries out what the main thread asks; false when it asks to stop. */
-function serve(director: Director, devices: readonly Device[]): boolean {
+/** Takes what the main thread asks; false when it asks to stop. */
+function take(queue: RequestQueue): boolean {
   Atomics.store(data.signal, 0, 0)
   readWord(data.wakeFd)
   for (;;) {
@@ -75,19 +76,33 @@ function serve(director: Director, devices: readonly Device[]): boolean {
     if (received === undefined) return true
     const { message } = received
     if ('stop' in message) return false
-    answer({ id: message.id, reply: execute(director, message.request, devices) })
+    queue.add(message.asked)
   }
+}
+
+/** Of a turn, in ms, for requests: about what a full batch of frames takes. What is left over waits for the next turn. */
+const REQUESTS_MS = 0.5
+
+function now(): number {
+  return performance.now()
+}
+
+function work(queue: RequestQueue): void {
+  const answered = queue.work(now() + REQUESTS_MS, now)
+  if (answered.length > 0) answer({ answered })
 }
 
 function run(director: Director, devices: readonly Device[]): void {
   const loop = new Loop(director, devices)
   const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
   const busy = new BusyPoll()
+  const queue = new RequestQueue(request => executeInSteps(director, request, devices))
   for (;;) {
-    const now = performance.now()
-    const frames = loop.turn(now)
-    if (Atomics.load(data.signal, 0) !== 0 && !serve(director, devices)) return
-    if (!busy.mayLookAgain(now, frames)) poller.wait(loop.idleMs)
+    const time = now()
+    const frames = loop.turn(time)
+    if (Atomics.load(data.signal, 0) !== 0 && !take(queue)) return
+    if (!queue.isEmpty) work(queue)
+    if (!busy.mayLookAgain(time, frames)) poller.wait(queue.isEmpty ? loop.idleMs : 0)
     else if (frames === 0) schedYield()
   }
 }

@@ -1,6 +1,7 @@
 import type { Refusal } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import type { Device } from '../io/device.js'
+import { atOnce } from '../service/in-steps.js'
 import { SysctlError } from '../service/sysctls.js'
 import type { Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
@@ -27,15 +28,31 @@ export function localControl(director: Director): Control {
 
 /** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
 export function execute(director: Director, request: Request, devices: readonly Device[] = []): Reply {
+  return atOnce(executeInSteps(director, request, devices))
+}
+
+/**
+ * The same in steps of well under a millisecond, between which frames may be handled, but no other request. Frames see
+ * services go one by one.
+ */
+export function* executeInSteps(
+  director: Director,
+  request: Request,
+  devices: readonly Device[],
+): Generator<void, Reply> {
   try {
-    return { ok: true, value: perform(director, request, devices) }
+    return { ok: true, value: yield* perform(director, request, devices) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, message: error.message }
     throw error
   }
 }
 
-function perform(director: Director, request: Request, devices: readonly Device[]): Operations[Operation]['value'] {
+function* perform(
+  director: Director,
+  request: Request,
+  devices: readonly Device[],
+): Generator<void, Operations[Operation]['value']> {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {
@@ -47,10 +64,10 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return done(balancing.editService(findService(director, service), serviceSettings(settings), settings.scheduler))
     }
     case 'delete-service':
-      balancing.deleteService(findService(director, request.service))
+      yield* balancing.deletingService(findService(director, request.service))
       return null
     case 'flush':
-      balancing.flush()
+      yield* balancing.flushing()
       return null
     case 'add-destination':
       return addDestination(director, request)
@@ -70,7 +87,7 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return done(balancing.deleteLocalAddress(findService(director, service), addressOf(address)))
     }
     case 'zero':
-      balancing.zero(request.service && findService(director, request.service))
+      yield* balancing.zeroing(request.service && findService(director, request.service))
       return null
     case 'services': {
       const services = request.service ? [findService(director, request.service)] : balancing.inKernelOrder()
@@ -110,6 +127,7 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'set-sysctl':
       return setSysctl(director, request.name, request.value)
     case 'reset':
+      yield* balancing.flushing() // or all of it would be one step
       director.reset()
       return null
   }

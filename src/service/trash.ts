@@ -13,6 +13,8 @@ export class Trash {
   readonly #table: DestinationTable
   /** When a sweep first saw each one unreferenced; undefined while referenced. */
   readonly #since = new Map<Destination, number | undefined>()
+  /** The same ones by address and port: thousands may lie here when a rules file is loaded again. */
+  readonly #byAddress = new Map<number, Destination[]>()
   #nextSweep = Infinity
 
   constructor(table: DestinationTable) {
@@ -22,15 +24,16 @@ export class Trash {
   put(dest: Destination, now: number): void {
     if (this.#since.size === 0) this.#nextSweep = now + SWEEP_MS
     this.#since.set(dest, undefined)
+    const key = keyOf(dest.addr, dest.port)
+    const alike = this.#byAddress.get(key)
+    if (alike) alike.push(dest)
+    else this.#byAddress.set(key, [dest])
   }
   /** The same real server of the same service, taken out of the trash if it is there. */
   revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
-    for (const dest of this.#since.keys()) {
-      if (dest.addr !== addr || dest.port !== port || !dest.belongedTo(service)) continue
-      this.#since.delete(dest)
-      return dest
-    }
-    return undefined
+    const dest = this.#byAddress.get(keyOf(addr, port))?.find(each => each.belongedTo(service))
+    if (dest) this.#takeOut(dest)
+    return dest
   }
   /** Every minute: frees who has been unreferenced for two. */
   sweep(now: number): void {
@@ -40,13 +43,26 @@ export class Trash {
       if (dest.referenced) this.#since.set(dest, undefined)
       else if (since === undefined) this.#since.set(dest, now)
       else if (now - since >= KEEP_MS) {
-        this.#since.delete(dest)
+        this.#takeOut(dest)
         this.#table.release(dest)
       }
     }
   }
   clear(): void {
     this.#since.clear()
+    this.#byAddress.clear()
     this.#nextSweep = Infinity
   }
+
+  #takeOut(dest: Destination): void {
+    this.#since.delete(dest)
+    const key = keyOf(dest.addr, dest.port)
+    const others = this.#byAddress.get(key)!.filter(each => each !== dest)
+    if (others.length > 0) this.#byAddress.set(key, others)
+    else this.#byAddress.delete(key)
+  }
+}
+
+function keyOf(addr: number, port: number): number {
+  return (addr >>> 0) * 65_536 + port
 }
