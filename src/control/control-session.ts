@@ -13,10 +13,13 @@ import { callText, type TextControl } from './text-control.js'
  * 4. the reply is sent; while the client does not take it, nothing of it is answered
  * So a client costs no more memory than two chunks, a line and a reply. */
 
-/** How long a line may take to come, once it has begun. */
-export const LINE_MS = 10_000
-/** How long a client may take to take a reply. */
-export const TAKE_MS = 10_000
+export interface SessionLimits {
+  /** How long a line may take to come, in ms, once it has begun. */
+  lineMs: number
+  /** How long a client may take to take a reply. */
+  takeMs: number
+}
+export const LIMITS: SessionLimits = { lineMs: 10_000, takeMs: 10_000 }
 /** How long a client that is hung up on may take to read why. */
 const LINGER_MS = 1000
 
@@ -27,6 +30,7 @@ export class ControlSession implements Sitter {
   readonly #socket: Socket
   readonly #control: Control | TextControl
   readonly #rate: RequestRate
+  readonly #limits: SessionLimits
   readonly #splitter = new LineSplitter(REQUEST_LINE_MAX)
   /** A line is being answered, or its reply taken. */
   #isBusy = false
@@ -36,7 +40,8 @@ export class ControlSession implements Sitter {
   /** Ends it, if a line or the taking of a reply lasts too long. */
   #deadline: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, control: Control | TextControl, rate: RequestRate) {
+  constructor(socket: Socket, control: Control | TextControl, rate: RequestRate, limits = LIMITS) {
+    this.#limits = limits
     this.#socket = socket
     this.#control = control
     this.#rate = rate
@@ -82,8 +87,9 @@ export class ControlSession implements Sitter {
     if (this.#splitter.isTooLong) return this.#hangUp('EPROTO', `a line is longer than ${REQUEST_LINE_MAX} bytes`)
     if (line) return this.#begin(line)
     if (this.#isBusy) this.#idle()
-    if (this.#splitter.hasPart && !this.#deadline)
-      this.#wait(LINE_MS, () => this.#hangUp('EPROTO', `a line did not end within ${LINE_MS / 1000} seconds`))
+    if (!this.#splitter.hasPart || this.#deadline) return
+    const { lineMs } = this.#limits
+    this.#wait(lineMs, () => this.#hangUp('EPROTO', `a line did not end within ${lineMs / 1000} seconds`))
   }
 
   #begin(line: Buffer): void {
@@ -105,7 +111,7 @@ export class ControlSession implements Sitter {
     const reply = await (decoded.ok ? this.#ask(decoded.request) : JSON.stringify(decoded))
     if (this.#isOver) return
     if (this.#socket.write(encodeMessage(reply, id))) this.#next()
-    else this.#wait(TAKE_MS, () => this.#socket.destroy())
+    else this.#wait(this.#limits.takeMs, () => this.#socket.destroy())
   }
 
   async #ask(request: Parameters<typeof callText>[1]): Promise<string> {

@@ -22,8 +22,10 @@ import type { ConnectionInfo, ConnectionPage, DestinationInfo, ServiceInfo, Serv
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from './refused.js'
 
-/** Buckets of the connection table in one page: a fraction of a millisecond. */
+/** Buckets of the connection table in one page at the most: a fraction of a millisecond, where there is nothing in them. */
 const BUCKETS_PER_PAGE = 4096
+/** A page ends with the bucket in which it has come to so many rows: half a millisecond, with their JSON. */
+const ROWS_PER_PAGE = 128
 
 export function serviceInfo(director: Director, service: ScheduledService): ServiceInfo {
   const { persistence, netmask, onePacket, schedFlags, clientAddress } = service.settings
@@ -77,10 +79,11 @@ export function connectionPage(director: Director, from: number): ConnectionPage
   if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
   const end = Math.min(from + BUCKETS_PER_PAGE, table.buckets)
   const rows: ConnectionInfo[] = []
-  for (let bucket = from; bucket < end; bucket++)
+  let bucket = from
+  for (; bucket < end && rows.length < ROWS_PER_PAGE; bucket++)
     for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex)
       rows.push(connectionInfo(director, conn))
-  return { rows, next: end < table.buckets ? end : null }
+  return { rows, next: bucket < table.buckets ? bucket : null }
 }
 function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   const { words } = conns.table

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import type { Control } from './api.js'
-import { ControlSession } from './control-session.js'
+import { ControlSession, type SessionLimits } from './control-session.js'
 import { RequestRate } from './request-rate.js'
 import { Seats } from './seats.js'
 import type { TextControl } from './text-control.js'
@@ -22,11 +22,15 @@ const PATH_MAX = 107
  * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot;
  * a director that answers there already is such a reason.
  */
-export async function serveControl(path: string, control: Control | TextControl): Promise<{ close(): Promise<void> }> {
+export async function serveControl(
+  path: string,
+  control: Control | TextControl,
+  limits?: SessionLimits,
+): Promise<{ close(): Promise<void> }> {
   const rate = new RequestRate()
   const seats = new Seats<ControlSession>()
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket =>
-    seats.admit(new ControlSession(socket, control, rate)),
+    seats.admit(new ControlSession(socket, control, rate, limits)),
   )
   server.maxConnections = SOCKETS_MAX
   await claim(server, path)

@@ -75,7 +75,7 @@ export class DestinationTable {
 export class Destination {
   readonly index: number
   /** The service it was added to: what a service made again is known by. */
-  readonly #service: ServiceIdentity
+  readonly service: ServiceIdentity
   readonly addr: Ipv4Addr
   readonly port: number
   /** Counter row of the service it belongs to now. */
@@ -88,22 +88,15 @@ export class Destination {
     this.#at = index * FIELDS
     this.index = index
     const { protocol, mark } = service
-    this.#service = { protocol, mark, addr: service.addr, port: service.port }
+    this.service = { protocol, mark, addr: service.addr, port: service.port }
     this.addr = addr
     this.port = port
   }
 
   /** Whether packets of this protocol may be its: those of its service, or, behind a mark, any. */
   servesProtocol(protocol: number): boolean {
-    return this.#service.protocol === protocol || this.#service.mark !== 0
+    return this.service.protocol === protocol || this.service.mark !== 0
   }
-  /** Whether it belonged to a service of this identity (ipvs-behaviour.md §2.7). */
-  belongedTo(service: ServiceIdentity): boolean {
-    const { protocol, mark, addr, port } = this.#service
-    if (mark !== service.mark || protocol !== service.protocol) return false
-    return mark !== 0 || (addr === service.addr && port === service.port)
-  }
-
   /** How its new connections reach it; open ones keep what they began with. */
   get method(): Method {
     return this.#table.words[this.#at + Column.METHOD]! as Method

@@ -13,8 +13,8 @@ export class Trash {
   readonly #table: DestinationTable
   /** When a sweep first saw each one unreferenced; undefined while referenced. */
   readonly #since = new Map<Destination, number | undefined>()
-  /** The same ones by address and port: thousands may lie here when a rules file is loaded again. */
-  readonly #byAddress = new Map<number, Destination[]>()
+  /** The same ones by what they are revived by: thousands lie here when a rules file is loaded again. */
+  readonly #byKey = new Map<string, Destination>()
   #nextSweep = Infinity
 
   constructor(table: DestinationTable) {
@@ -24,14 +24,11 @@ export class Trash {
   put(dest: Destination, now: number): void {
     if (this.#since.size === 0) this.#nextSweep = now + SWEEP_MS
     this.#since.set(dest, undefined)
-    const key = keyOf(dest.addr, dest.port)
-    const alike = this.#byAddress.get(key)
-    if (alike) alike.push(dest)
-    else this.#byAddress.set(key, [dest])
+    this.#byKey.set(keyOf(dest.service, dest.addr, dest.port), dest)
   }
   /** The same real server of the same service, taken out of the trash if it is there. */
   revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
-    const dest = this.#byAddress.get(keyOf(addr, port))?.find(each => each.belongedTo(service))
+    const dest = this.#byKey.get(keyOf(service, addr, port))
     if (dest) this.#takeOut(dest)
     return dest
   }
@@ -50,19 +47,18 @@ export class Trash {
   }
   clear(): void {
     this.#since.clear()
-    this.#byAddress.clear()
+    this.#byKey.clear()
     this.#nextSweep = Infinity
   }
 
   #takeOut(dest: Destination): void {
     this.#since.delete(dest)
-    const key = keyOf(dest.addr, dest.port)
-    const others = this.#byAddress.get(key)!.filter(each => each !== dest)
-    if (others.length > 0) this.#byAddress.set(key, others)
-    else this.#byAddress.delete(key)
+    const key = keyOf(dest.service, dest.addr, dest.port)
+    if (this.#byKey.get(key) === dest) this.#byKey.delete(key)
   }
 }
 
-function keyOf(addr: number, port: number): number {
-  return (addr >>> 0) * 65_536 + port
+/** What makes a destination the same one (ipvs-behaviour.md §2.7). */
+function keyOf({ protocol, mark, addr: vaddr, port: vport }: ServiceIdentity, addr: number, port: number): string {
+  return `${mark === 0 ? `${protocol} ${vaddr} ${vport}` : `mark ${mark}`} ${addr} ${port}`
 }

@@ -18,7 +18,7 @@ t.test('a new destination is of weight 0, not available, without connections', a
   const { table, dests } = tableOf(1)
   const dest = dests[0]!
   t.strictSame([dest.addr, dest.port], [server(0), 8000])
-  t.equal(dest.belongedTo(SERVICE), true)
+  t.strictSame(dest.service, SERVICE)
   t.strictSame([dest.lastWeight, dest.upperThreshold, dest.lowerThreshold], [0, 0, 0])
   t.strictSame([dest.overloaded, dest.eligible, dest.persistConns, dest.referenced], [false, false, 0, false])
   t.strictSame([dest.weight, dest.available], [0, false])
