@@ -50,6 +50,7 @@ t.test('who waits is served in turn as others leave, and told when it lasts too 
   const [one, two, three] = [admit(10_000), admit(10_000), admit(10_000)]
   two.gone()
   first[0]!.gone()
+  one.silentSince = undefined
   t.strictSame([one.isSeated, two.isSeated, three.isSeated], [true, false, false], 'who went away does not wait')
   clock.now += QUEUE_MS
   while (!three.told) await new Promise(resolve => setTimeout(resolve, 10))
