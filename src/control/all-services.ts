@@ -1,6 +1,20 @@
-import type { Answer, Control, ServiceInfo, ServiceKey } from './api.js'
+import type { Answer, Control, ServiceInfo, ServiceKey, ServicePage } from './api.js'
 
-/** Every service in the kernel's order, or the one asked for; or the director's refusal. */
-export function allServices(control: Control, service?: ServiceKey): Promise<Answer<ServiceInfo[]>> {
-  return control.call({ op: 'services', ...(service && { service }) })
+/** Every service in the kernel's order, or the one asked for; or the director's refusal. Asks for them page by page. */
+export async function allServices(control: Control, service?: ServiceKey): Promise<Answer<ServiceInfo[]>> {
+  const all: ServiceInfo[] = []
+  for (let from: string | null | undefined; from !== null;) {
+    const reply: Answer<ServicePage> = await control.call<'services'>({
+      op: 'services',
+      ...(service && { service }),
+      ...(from && { from }),
+    })
+    if (!reply.ok) return reply
+    const { rows, continues, next } = reply.value
+    const [first] = rows
+    if (continues && first) all.at(-1)?.destinations.push(...first.destinations)
+    for (const row of continues ? rows.slice(1) : rows) all.push(row)
+    from = next
+  }
+  return { ok: true, value: all }
 }

@@ -86,21 +86,48 @@ export interface Stats {
   outBytes: number
 }
 
+/** Of a second, as the kernel's estimator has them after the last 2-second tick (ipvs-behaviour.md §11.3). */
+export interface Rates {
+  cps: number
+  inPps: number
+  outPps: number
+  inBps: number
+  outBps: number
+}
+
+/** What all services count, those that were deleted too. */
+export interface TotalsInfo {
+  stats: Stats
+  rates: Rates
+  /** As it is now, not as of the last tick, and never set to zero. */
+  live: Stats
+}
+
 export interface DestinationInfo extends DestinationKey, DestinationSettings {
   activeConns: number
   inactConns: number
   persistConns: number
   stats: Stats
+  rates: Rates
 }
 
 export type ServiceInfo = ServiceKey &
   ServiceSettings & {
     stats: Stats
+    rates: Rates
     /** That FULLNAT connections to its real servers come from, in the order they were given; left out where there are none. */
     localAddresses?: string[]
     /** In the kernel's order: the newest first. */
     destinations: DestinationInfo[]
   }
+
+export interface ServicePage {
+  rows: ServiceInfo[]
+  /** The first row is the last one of the page before, with the rest of its destinations or some of them. */
+  continues?: true
+  /** Where the next page starts; null after the last. It says nothing to anyone but the director. */
+  next: string | null
+}
 
 export interface ConnectionInfo {
   /** 'ip': a template of a service of a mark; its vaddr is the mark as an address. */
@@ -140,8 +167,15 @@ export interface Operations {
   'delete-local-address': { params: { service: ServiceKey; address: string }; value: null }
   /** Without `service`: every service and the totals. */
   zero: { params: { service?: ServiceKey }; value: null }
-  /** In the kernel's order (ipvsadm --nosort). With `service`: just that one, ESRCH if it is not there. */
-  services: { params: { service?: ServiceKey }; value: ServiceInfo[] }
+  /**
+   * A page of the services in the kernel's order (ipvsadm --nosort): begin without `from`, go on with `next`. With
+   * `service`: just that one, ESRCH if it is not there. Pages are bounded, also in destinations, so many never stop
+   * traffic; what comes or goes meanwhile makes no other be missed or told twice. `allServices` walks them.
+   */
+  services: { params: { service?: ServiceKey; from?: string }; value: ServicePage }
+  /** Changes of rules, 128 at the most, each for itself and in order, at one go. */
+  batch: { params: { requests: RuleChange[] }; value: Answer<null>[] }
+  totals: { params: object; value: TotalsInfo }
   /** A page of the connection table: begin with 0, go on with `next`. Pages are bounded, so a large table never stops traffic. */
   connections: { params: { from: number }; value: ConnectionPage }
   /** Verdicts by name since start, the drops among them. */
@@ -185,6 +219,26 @@ export interface DestinationParams {
 
 export type Operation = keyof Operations
 export type Request<O extends Operation = Operation> = O extends Operation ? { op: O } & Operations[O]['params'] : never
+
+/** The operations that a saved rule can be, or undo one. */
+export const RULE_CHANGES = [
+  'add-service',
+  'edit-service',
+  'delete-service',
+  'add-destination',
+  'edit-destination',
+  'delete-destination',
+  'add-local-address',
+  'delete-local-address',
+] as const
+export type RuleChange = Request<(typeof RULE_CHANGES)[number]>
+
+export function isRuleChange(request: Request): request is RuleChange {
+  return (RULE_CHANGES as readonly string[]).includes(request.op)
+}
+
+/** Requests of a batch. */
+export const BATCH_MAX = 128
 
 /** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EPROTO: the request itself was not understood; EBUSY: too many clients. */
 export type Refusal =

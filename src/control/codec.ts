@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isIP, isIPv4 } from 'node:net'
-import type { Operation, Reply, Request } from './api.js'
+import { BATCH_MAX, RULE_CHANGES, type Operation, type Reply, type Request } from './api.js'
 import { ID_IS, isRequestId, otherVersion, printable, PROTOCOL_VERSION, type RequestId } from './envelope.js'
 
 /* The control socket speaks JSON, a line a message: a request each way down, its reply back, in order. */
@@ -110,6 +110,16 @@ const rule = record({ protocol, to: cidr, ports: list(ports, PORTS_MAX), mark: i
 const sysctlName = value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found))
 const sysctlValue = value('a line of text', found => typeof found === 'string' && /^[\t -~]{0,255}$/.test(found))
 
+/** Where a page of services starts, as `servicePage` wrote it. */
+const place = value(
+  'where a page starts',
+  found => typeof found === 'string' && /^\d{1,3}(:\d{1,15}){1,2}$/.test(found),
+)
+const ruleChange: Check = (found, where) => {
+  const op = oneOf(...RULE_CHANGES)(isFields(found) ? found.op : undefined, `${where}.op`) as Operation
+  return { op, ...(record(PARAMS[op])(found, where) as object) }
+}
+
 /** Every operation's fields. */
 export const PARAMS: Record<Operation, Record<string, Check>> = {
   'add-service': { service, settings },
@@ -122,7 +132,9 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   'add-local-address': { service, address },
   'delete-local-address': { service, address },
   zero: { service: optional(service) },
-  services: { service: optional(service) },
+  services: { service: optional(service), from: optional(place) },
+  batch: { requests: list(ruleChange, BATCH_MAX) },
+  totals: {},
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
   'add-vip': { cidr },

@@ -3,7 +3,7 @@ import type { Director } from '../director/director.js'
 import type { Device } from '../io/device.js'
 import { atOnce } from '../service/in-steps.js'
 import { SysctlError } from '../service/sysctls.js'
-import type { Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
+import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -16,8 +16,9 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage, serviceInfo } from './listing.js'
+import { connectionPage, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
+import { servicePage } from './service-page.js'
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
 export function localControl(director: Director): Control {
@@ -89,10 +90,12 @@ function* perform(
     case 'zero':
       yield* balancing.zeroing(request.service && findService(director, request.service))
       return null
-    case 'services': {
-      const services = request.service ? [findService(director, request.service)] : balancing.inKernelOrder()
-      return services.map(service => serviceInfo(director, service))
-    }
+    case 'services':
+      return servicePage(director, request.service && findService(director, request.service), request.from)
+    case 'batch':
+      return yield* batch(director, request.requests, devices)
+    case 'totals':
+      return totalsInfo(director)
     case 'connections':
       return connectionPage(director, request.from)
     case 'verdicts':
@@ -131,6 +134,20 @@ function* perform(
       director.reset()
       return null
   }
+}
+
+/** Each as if it had been asked by itself. */
+function* batch(
+  director: Director,
+  requests: readonly Request[],
+  devices: readonly Device[],
+): Generator<void, Answer<null>[]> {
+  const answers: Answer<null>[] = []
+  for (const request of requests) {
+    answers.push((yield* executeInSteps(director, request, devices)) as Answer<null>)
+    yield
+  }
+  return answers
 }
 
 function done(refusal: Refusal | undefined): null {

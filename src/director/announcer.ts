@@ -17,8 +17,6 @@ export class Announcer {
   readonly #local: LocalAddresses
   readonly #ports: readonly Port[]
   readonly #announced = new Set<Ipv4Addr>()
-  /** The addresses as they were when last looked at. */
-  #seen = -1
 
   constructor(sender: ArpSender, routes: Routes, local: LocalAddresses, ports: readonly Port[]) {
     this.#sender = sender
@@ -28,15 +26,18 @@ export class Announcer {
   }
 
   poll(): void {
-    if (this.#seen === this.#local.version) return
-    for (const addr of this.#announced) if (!this.#local.has(addr)) this.#announced.delete(addr)
+    const { come, gone } = this.#local
+    if (come.size === 0 && gone.size === 0) return
+    for (const addr of gone) this.#announced.delete(addr)
+    gone.clear()
     let left = PER_TURN
-    for (const addr of this.#local.singles()) {
+    for (const addr of come) {
+      if (left === 0) return
+      come.delete(addr)
       if (this.#announced.has(addr)) continue
-      if (left-- === 0) return
       this.#announce(addr)
+      left--
     }
-    this.#seen = this.#local.version
   }
 
   #announce(addr: Ipv4Addr): void {

@@ -19,6 +19,8 @@ import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr }
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
 const TICK_MS = 60_000
+/** Schedulers that are given their minute, and leaving addresses that are looked at, in one turn of the loop. */
+const PER_TURN = 32
 /** In place of a counter row: the service has been deleted. */
 const NO_SERVICE = -1
 
@@ -73,11 +75,15 @@ export class Balancing {
   readonly destinations = new DestinationTable(this.counters)
   readonly #services = new ServiceTable<ScheduledService>()
   readonly #trash = new Trash(this.destinations)
-  /** When the first of the services' schedulers is to have its minute. */
+  /** Those whose schedulers want their minute, the next first; and when that is. */
+  readonly #ticking = new Set<ScheduledService>()
   #nextTick = Infinity
+  /** Of the destination that was put last at the front of a list. */
+  #order = 0
   readonly realServers = new RealServers()
-  /** Local addresses that are given up: held until no connection comes from them. */
-  #leaving: Ipv4Addr[] = []
+  /** Local addresses that are given up: held until no connection comes from them. And which is looked at next. */
+  readonly #leaving: Ipv4Addr[] = []
+  #nextLeaving = 0
   readonly #options: BalancingOptions
   #now: number
 
@@ -100,17 +106,16 @@ export class Balancing {
   inKernelOrder(): ScheduledService[] {
     return this.#services.inKernelOrder()
   }
+  /** For going through them in that order while services come and go. */
+  get places(): Pick<ServiceTable<ScheduledService>, 'placeOf' | 'at' | 'after'> {
+    return this.#services
+  }
   /** Once a turn of the loop. */
   poll(now: number): void {
     this.#now = now
     this.#trash.sweep(now)
     if (this.#leaving.length > 0) this.#letGo()
-    if (now < this.#nextTick) return
-    this.#nextTick = Infinity
-    for (const service of this.#services) {
-      if (now >= service.nextTick) this.#tick(service)
-      if (service.nextTick < this.#nextTick) this.#nextTick = service.nextTick
-    }
+    if (now >= this.#nextTick) this.#tick(now)
   }
 
   addService(identity: ServiceIdentity, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
@@ -121,7 +126,7 @@ export class Balancing {
     const bind = { scheduler, random, now: this.#now }
     const service = new ScheduledService(identity, settings, this.counters.allocate(), sysctls, bind)
     this.#services.add(service)
-    this.#nextTick = Math.min(this.#nextTick, service.nextTick)
+    this.#expectTick(service)
     if (identity.mark === 0) local.hold(identity.addr)
     return undefined
   }
@@ -142,9 +147,10 @@ export class Balancing {
   /** The same in steps. No packet finds the service from the first on; its counters are given up with the last. */
   *deletingService(service: ScheduledService): Generator<void, void> {
     service.bound.unbound?.()
+    this.#ticking.delete(service)
     this.#services.remove(service)
     if (service.mark === 0) this.#options.local.letGo(service.addr)
-    this.#giveUp(...service.localAddresses)
+    for (const addr of service.localAddresses) this.#giveUp(addr)
     yield* forEachInSteps(service.destinations, dest => {
       this.#toTrash(dest)
       dest.serviceCounters = NO_SERVICE
@@ -173,6 +179,7 @@ export class Balancing {
     const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
     const dest = revived ?? this.destinations.create(service, addr, port)
+    if (revived) this.counters.start(dest.counters)
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) this.counters.zero(dest.counters)
     dest.serviceCounters = service.counters
@@ -180,6 +187,7 @@ export class Balancing {
     dest.tunnel = settings.tunnel ?? PLAIN_IPIP
     dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
+    dest.order = ++this.#order
     service.destinations.unshift(dest)
     this.realServers.add(dest)
     service.bound.added?.(dest)
@@ -216,7 +224,7 @@ export class Balancing {
     return undefined
   }
 
-  /** From the last snapshot on, of one service and its destinations, or of everything and the totals. */
+  /** From the last tick on, of one service and its destinations, or of everything and the totals. */
   zero(service: ScheduledService | undefined): void {
     atOnce(this.zeroing(service))
   }
@@ -241,17 +249,24 @@ export class Balancing {
     return service.bound.schedule(flow, this.#now)
   }
 
-  #giveUp(...addresses: Ipv4Addr[]): void {
-    this.#leaving.push(...addresses)
-    this.#letGo()
+  #giveUp(addr: Ipv4Addr): void {
+    const { local, usesOf } = this.#options
+    if (usesOf(addr) > 0) this.#leaving.push(addr)
+    else local.letGo(addr)
   }
   #letGo(): void {
     const { local, usesOf } = this.#options
-    this.#leaving = this.#leaving.filter(addr => {
-      if (usesOf(addr) > 0) return true
-      local.letGo(addr)
-      return false
-    })
+    const leaving = this.#leaving
+    for (let left = Math.min(PER_TURN, leaving.length); left > 0; left--) {
+      if (this.#nextLeaving >= leaving.length) this.#nextLeaving = 0
+      const addr = leaving[this.#nextLeaving]!
+      if (usesOf(addr) > 0) this.#nextLeaving++
+      else {
+        local.letGo(addr)
+        leaving[this.#nextLeaving] = leaving.at(-1)!
+        leaving.pop()
+      }
+    }
   }
   #rebind(service: ScheduledService, scheduler: Scheduler, settings: ServiceSettings): Refusal | undefined {
     const before = service.settings
@@ -267,14 +282,31 @@ export class Balancing {
     }
     service.scheduler = scheduler
     service.nextTick = this.#now + TICK_MS
+    this.#expectTick(service)
     return undefined
   }
-  #tick(service: ScheduledService): void {
-    service.bound.tick?.(this.#now)
-    service.nextTick += TICK_MS
+  /** Puts it behind all the others: nobody's minute is later. */
+  #expectTick(service: ScheduledService): void {
+    this.#ticking.delete(service)
+    if (service.bound.tick) this.#ticking.add(service)
+    this.#nextTick = Math.min(this.#nextTick, service.nextTick)
+  }
+  #tick(now: number): void {
+    this.#nextTick = Infinity
+    let left = PER_TURN
+    for (const service of this.#ticking) {
+      if (now < service.nextTick || left-- === 0) {
+        this.#nextTick = service.nextTick
+        return
+      }
+      service.bound.tick?.(now)
+      service.nextTick += TICK_MS
+      this.#expectTick(service)
+    }
   }
   #toTrash(dest: Destination): void {
     dest.available = false
+    this.counters.stop(dest.counters)
     this.#trash.put(dest, this.#now)
     this.#options.gone()
     this.realServers.delete(dest)
@@ -282,7 +314,7 @@ export class Balancing {
   /** Unicast on a wire, and nobody's already: neither a service's nor one of this service's real servers'. */
   #mayBeLocalAddress(service: ScheduledService, addr: Ipv4Addr): boolean {
     if (isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr)) return false
-    for (const other of this.#services) if (other.mark === 0 && other.addr === addr) return false
+    if (this.#services.hasAddress(addr)) return false
     return service.destinations.every(dest => dest.addr !== addr)
   }
   /** Unicast, or our own: the kernel's test of a new real server's address. */

@@ -11,9 +11,9 @@ export class LocalAddresses {
   /** Those that were given as a --vip. */
   readonly #vips = new Set<number>()
   readonly #blocks: Cidr[] = []
-
-  /** Changes whenever an address comes or goes. */
-  version = 0
+  /** Single addresses that have come, and that have gone: whoever announces them takes them out. */
+  readonly come = new Set<Ipv4Addr>()
+  readonly gone = new Set<Ipv4Addr>()
 
   has(addr: number): boolean {
     if (this.#single.has(addr)) return true
@@ -23,24 +23,25 @@ export class LocalAddresses {
     }
     return false
   }
-  /** Each single address, for announcing it. */
-  singles(): Iterable<Ipv4Addr> {
-    return this.#single as Set<Ipv4Addr>
-  }
 
   hold(addr: Ipv4Addr): void {
-    this.version++
-    this.#holds.set(addr, (this.#holds.get(addr) ?? 0) + 1)
+    const holds = this.#holds.get(addr) ?? 0
+    this.#holds.set(addr, holds + 1)
+    if (holds > 0) return
     this.#single.add(addr)
+    this.gone.delete(addr)
+    this.come.add(addr)
   }
   letGo(addr: Ipv4Addr): void {
-    this.version++
     const holds = (this.#holds.get(addr) ?? 0) - 1
-    if (holds > 0) this.#holds.set(addr, holds)
-    else {
-      this.#holds.delete(addr)
-      this.#single.delete(addr)
+    if (holds > 0) {
+      this.#holds.set(addr, holds)
+      return
     }
+    this.#holds.delete(addr)
+    this.#single.delete(addr)
+    this.come.delete(addr)
+    this.gone.add(addr)
   }
   addBlock(cidr: Cidr): void {
     if (cidr.prefix < 32) this.#blocks.push(blockOf(cidr))

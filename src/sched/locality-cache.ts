@@ -18,7 +18,8 @@ export interface CacheEntry {
 
 /** The memory of lblc and lblcr: an entry a destination address, and how entries are forgotten (ipvs-behaviour.md §3.7). */
 export class LocalityCache<E extends CacheEntry> {
-  readonly #buckets: E[][] = Array.from({ length: BUCKETS }, () => [])
+  /** A bucket is made with its first entry: a service of many has none. */
+  readonly #buckets: (E[] | undefined)[] = []
   readonly #forget: (entry: E) => void
   #count = 0
   #minutes = 1
@@ -62,7 +63,7 @@ export class LocalityCache<E extends CacheEntry> {
     else this.#sweepPart(now)
   }
   clear(): void {
-    for (const bucket of this.#buckets) for (const entry of bucket.splice(0)) this.#forget(entry)
+    for (const bucket of this.#buckets) for (const entry of bucket?.splice(0) ?? []) this.#forget(entry)
     this.#count = 0
   }
 
@@ -76,11 +77,11 @@ export class LocalityCache<E extends CacheEntry> {
   }
   /** Removes what was last used at `before` or earlier; answers how many. */
   #removeIdle(bucket: number, before: number): number {
-    const idle = this.#buckets[bucket]!.filter(entry => entry.lastUse <= before)
+    const idle = this.#buckets[bucket]?.filter(entry => entry.lastUse <= before) ?? []
     for (const entry of idle) this.remove(entry)
     return idle.length
   }
   #bucket(addr: number): E[] {
-    return this.#buckets[goldenHash(addr, BUCKET_BITS)]!
+    return (this.#buckets[goldenHash(addr, BUCKET_BITS)] ??= [])
   }
 }

@@ -22,57 +22,56 @@ export const mh: Scheduler = { name: 'mh', bind: service => new Maglev(service) 
 
 class Maglev implements BoundScheduler {
   readonly #service: Service
-  /** By slot, an index into #servers. */
-  readonly #slots = new Int16Array(MAGLEV_SLOTS)
+  /** By slot, an index into #servers. Filled when first asked: it takes a tenth of a millisecond, and most changes come in crowds. */
+  #slots: Int16Array | undefined
   #servers: Destination[] = []
 
   constructor(service: Service) {
     this.#service = service
     if (service.destinations.length > MAGLEV_SLOTS)
       throw new RangeError(`mh takes ${MAGLEV_SLOTS} destinations at most`)
-    this.#populate()
   }
 
   schedule(flow: Flow): Destination | undefined {
     const { schedFlags } = this.#service.settings
     const key = (schedFlags & SchedFlag.PORT ? portOf(flow) : 0) + flow.caddr
     const slot = slotOf(key)
-    const dest = this.#servers[this.#slots[slot]!]
+    const slots = (this.#slots ??= this.#populate())
+    const dest = this.#servers[slots[slot]!]
     if (dest === undefined || dest.eligible) return dest
-    return schedFlags & SchedFlag.FALLBACK ? this.#fallback(key, slot) : undefined
+    return schedFlags & SchedFlag.FALLBACK ? this.#fallback(slots, key, slot) : undefined
   }
   added(): void {
-    this.#populate()
+    this.#slots = undefined
   }
   edited(): void {
-    this.#populate()
+    this.#slots = undefined
   }
   removed(): void {
-    this.#populate()
+    this.#slots = undefined
   }
 
-  #fallback(key: number, slot: number): Destination | undefined {
+  #fallback(slots: Int16Array, key: number, slot: number): Destination | undefined {
     for (let i = 0; i < MAGLEV_SLOTS; i++) {
-      const dest = this.#servers[this.#slots[slotOf(key + ((i + slot) % MAGLEV_SLOTS))]!]
+      const dest = this.#servers[slots[slotOf(key + ((i + slot) % MAGLEV_SLOTS))]!]
       if (dest === undefined || dest.eligible) return dest
     }
     return undefined
   }
 
-  #populate(): void {
+  #populate(): Int16Array {
+    const slots = new Int16Array(MAGLEV_SLOTS).fill(EMPTY)
     this.#servers = [...this.#service.destinations]
-    this.#slots.fill(EMPTY)
     const turns = turnsOf(this.#servers)
-    if (turns.every(count => count === 0)) return
+    if (turns.every(count => count === 0)) return slots
     const cursors = this.#servers.map(dest => slotOf(dest.port + dest.addr))
     const skips = this.#servers.map(dest => (sipHash13(dest.port + dest.addr, KEY2) % (MAGLEV_SLOTS - 1)) + 1)
     for (let taken = 0; ;) {
       for (let server = 0; server < this.#servers.length; server++)
         for (let turn = 0; turn < turns[server]!; turn++) {
-          while (this.#slots[cursors[server]!] !== EMPTY)
-            cursors[server] = (cursors[server]! + skips[server]!) % MAGLEV_SLOTS
-          this.#slots[cursors[server]!] = server
-          if (++taken === MAGLEV_SLOTS) return
+          while (slots[cursors[server]!] !== EMPTY) cursors[server] = (cursors[server]! + skips[server]!) % MAGLEV_SLOTS
+          slots[cursors[server]!] = server
+          if (++taken === MAGLEV_SLOTS) return slots
         }
     }
   }

@@ -80,6 +80,8 @@ export class Destination {
   readonly port: number
   /** Counter row of the service it belongs to now. */
   serviceCounters = 0
+  /** Falls along its service's list. */
+  order = 0
   readonly #table: DestinationTable
   readonly #at: number
 
@@ -97,6 +99,7 @@ export class Destination {
   servesProtocol(protocol: number): boolean {
     return this.service.protocol === protocol || this.service.mark !== 0
   }
+
   /** How its new connections reach it; open ones keep what they began with. */
   get method(): Method {
     return this.#table.words[this.#at + Column.METHOD]! as Method

@@ -3,10 +3,20 @@ import type { Service } from './service.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 const FEWEST_BUCKETS = 256
+/** The kernel's lists: 256 of addresses, then 256 of marks. */
+const KERNEL_LISTS = 512
 const FTP_PORT = 21
 const FTP_DATA_PORT = 20
 /** Linux's ip_unprivileged_port_start. */
 const FIRST_UNPRIVILEGED_PORT = 1024
+
+/** A place in the kernel's order: which of its lists, and the number there, which falls. */
+export interface ServicePlace {
+  list: number
+  number: number
+}
+/** Before the first service. */
+export const FIRST_PLACE: ServicePlace = { list: 0, number: Infinity }
 
 /**
  * Services by their mark, or by (protocol, address, port), hashed: looked up for every packet that has no connection, so that the cost
@@ -15,14 +25,23 @@ const FIRST_UNPRIVILEGED_PORT = 1024
 export class ServiceTable<S extends Service> {
   #buckets: S[][] = emptyBuckets(FEWEST_BUCKETS)
   readonly #byMark = new Map<number, S>()
-  /** In the order of their coming. */
-  readonly #all: S[] = []
+  /** In the order of their coming, each with its number in that order. */
+  readonly #all = new Map<S, number>()
+  #next = 0
+  /** The same by the kernel's lists, the newest last. */
+  readonly #lists: S[][] = Array.from({ length: KERNEL_LISTS }, () => [])
+  /** How many services have each address. */
+  readonly #addresses = new Map<number, number>()
   /** Services of port 0, those of a mark among them, and of port 21: without any, nobody looks for one. */
   #portZero = 0
   #ftp = 0
 
   get count(): number {
-    return this.#all.length
+    return this.#all.size
+  }
+  /** Whether a service has this address. */
+  hasAddress(addr: number): boolean {
+    return this.#addresses.has(addr)
   }
 
   /** The one of exactly this identity. */
@@ -56,15 +75,18 @@ export class ServiceTable<S extends Service> {
     return undefined
   }
   add(service: S): void {
-    this.#all.push(service)
-    this.#countPorts(service, 1)
+    this.#all.set(service, this.#next++)
+    this.#lists[kernelList(service)]!.push(service)
+    this.#count(service, 1)
     if (service.mark !== 0) this.#byMark.set(service.mark, service)
-    else if (this.#all.length > this.#buckets.length) this.#widen()
+    else if (this.#all.size > this.#buckets.length) this.#widen()
     else this.#bucketOf(service).push(service)
   }
   remove(service: S): void {
-    this.#all.splice(this.#all.indexOf(service), 1)
-    this.#countPorts(service, -1)
+    const list = this.#lists[kernelList(service)]!
+    list.splice(this.#indexOf(this.#all.get(service)!, list), 1)
+    this.#all.delete(service)
+    this.#count(service, -1)
     if (service.mark !== 0) this.#byMark.delete(service.mark)
     else {
       const bucket = this.#bucketOf(service)
@@ -73,10 +95,40 @@ export class ServiceTable<S extends Service> {
   }
   /** As the kernel lists them: by its 256 buckets, the newest first in each; then by marks (ipvs-behaviour.md §13, ip_vs). */
   inKernelOrder(): S[] {
-    return this.#all.toReversed().sort((a, b) => kernelBucket(a) - kernelBucket(b))
+    return this.#lists.flatMap(list => list.toReversed())
+  }
+  /** Where a service that is here stands in that order. The place keeps its meaning when services come and go. */
+  placeOf(service: S): ServicePlace {
+    return { list: kernelList(service), number: this.#all.get(service)! }
+  }
+  /** Who stands at a place. */
+  at({ list, number }: ServicePlace): S | undefined {
+    const services = this.#lists[list] ?? []
+    const service = services[this.#indexOf(number, services)]
+    return service !== undefined && this.#all.get(service) === number ? service : undefined
+  }
+  /** Who comes behind a place in that order. */
+  after({ list, number }: ServicePlace): S | undefined {
+    const services = this.#lists[list] ?? []
+    const index = this.#indexOf(number, services)
+    if (index > 0) return services[index - 1]
+    for (let at = list + 1; at < KERNEL_LISTS; at++) if (this.#lists[at]!.length > 0) return this.#lists[at]!.at(-1)
+    return undefined
   }
   [Symbol.iterator](): Iterator<S> {
-    return this.#all[Symbol.iterator]()
+    return this.#all.keys()
+  }
+
+  /** How many of a list came before that number. */
+  #indexOf(number: number, list: readonly S[]): number {
+    let low = 0
+    let high = list.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#all.get(list[middle]!)! < number) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #bucketOf(service: S): S[] {
@@ -84,11 +136,15 @@ export class ServiceTable<S extends Service> {
   }
   #widen(): void {
     this.#buckets = emptyBuckets(this.#buckets.length * 2)
-    for (const service of this.#all) if (service.mark === 0) this.#bucketOf(service).push(service)
+    for (const service of this.#all.keys()) if (service.mark === 0) this.#bucketOf(service).push(service)
   }
-  #countPorts({ port }: S, by: 1 | -1): void {
+  #count({ mark, addr, port }: S, by: 1 | -1): void {
     if (port === 0) this.#portZero += by
     else if (port === FTP_PORT) this.#ftp += by
+    if (mark !== 0) return
+    const sharing = (this.#addresses.get(addr) ?? 0) + by
+    if (sharing > 0) this.#addresses.set(addr, sharing)
+    else this.#addresses.delete(addr)
   }
 }
 
@@ -104,7 +160,7 @@ function hash(protocol: number, addr: number, port: number): number {
 /** A constant of the recorded kernel's namespace: it gives the recorded order. */
 const NAMESPACE = 64
 
-function kernelBucket({ mark, protocol, addr, port }: ServiceIdentity): number {
+function kernelList({ mark, protocol, addr, port }: ServiceIdentity): number {
   if (mark !== 0) return 256 + (mark & 255)
   return ((protocol ^ addr ^ port ^ (port >>> 8)) & 255) ^ NAMESPACE
 }

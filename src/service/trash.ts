@@ -2,6 +2,8 @@ import type { Destination, DestinationTable } from './destination.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 const SWEEP_MS = 60_000
+/** Destinations that one call of `sweep` looks at. */
+const PER_CALL = 512
 /** How long an unreferenced destination is kept after a sweep first found it so. */
 const KEEP_MS = 120_000
 
@@ -11,54 +13,64 @@ const KEEP_MS = 120_000
  */
 export class Trash {
   readonly #table: DestinationTable
-  /** When a sweep first saw each one unreferenced; undefined while referenced. */
-  readonly #since = new Map<Destination, number | undefined>()
-  /** The same ones by what they are revived by: thousands lie here when a rules file is loaded again. */
-  readonly #byKey = new Map<string, Destination>()
+  readonly #thrown = new Map<string, Thrown>()
   #nextSweep = Infinity
+  /** A sweep that is not through yet, and its time. */
+  #sweeping: { rest: Iterator<[string, Thrown]>; left: number; now: number } | undefined
 
   constructor(table: DestinationTable) {
     this.#table = table
   }
 
   put(dest: Destination, now: number): void {
-    if (this.#since.size === 0) this.#nextSweep = now + SWEEP_MS
-    this.#since.set(dest, undefined)
-    this.#byKey.set(keyOf(dest.service, dest.addr, dest.port), dest)
+    if (this.#thrown.size === 0) this.#nextSweep = now + SWEEP_MS
+    this.#thrown.set(nameOf(dest.service, dest.addr, dest.port), { dest, since: undefined })
   }
   /** The same real server of the same service, taken out of the trash if it is there. */
   revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
-    const dest = this.#byKey.get(keyOf(service, addr, port))
-    if (dest) this.#takeOut(dest)
-    return dest
+    const name = nameOf(service, addr, port)
+    const thrown = this.#thrown.get(name)
+    this.#thrown.delete(name)
+    return thrown?.dest
   }
-  /** Every minute: frees who has been unreferenced for two. */
+  /** Every minute, a share a call: frees who has been unreferenced for two. */
   sweep(now: number): void {
-    if (now < this.#nextSweep) return
-    this.#nextSweep = this.#since.size === 0 ? Infinity : now + SWEEP_MS
-    for (const [dest, since] of this.#since) {
-      if (dest.referenced) this.#since.set(dest, undefined)
-      else if (since === undefined) this.#since.set(dest, now)
-      else if (now - since >= KEEP_MS) {
-        this.#takeOut(dest)
-        this.#table.release(dest)
-      }
+    if (this.#sweeping === undefined && now < this.#nextSweep) return
+    this.#sweeping ??= { rest: this.#thrown.entries(), left: this.#thrown.size, now }
+    const sweep = this.#sweeping
+    for (let share = PER_CALL; share > 0; share--) {
+      const next = sweep.left-- > 0 ? sweep.rest.next() : undefined
+      if (next === undefined || next.done) return this.#endSweep(sweep.now)
+      this.#look(...next.value, sweep.now)
     }
   }
   clear(): void {
-    this.#since.clear()
-    this.#byKey.clear()
+    this.#thrown.clear()
+    this.#sweeping = undefined
     this.#nextSweep = Infinity
   }
 
-  #takeOut(dest: Destination): void {
-    this.#since.delete(dest)
-    const key = keyOf(dest.service, dest.addr, dest.port)
-    if (this.#byKey.get(key) === dest) this.#byKey.delete(key)
+  #endSweep(now: number): void {
+    this.#sweeping = undefined
+    this.#nextSweep = this.#thrown.size === 0 ? Infinity : now + SWEEP_MS
+  }
+  #look(name: string, thrown: Thrown, now: number): void {
+    if (thrown.dest.referenced) thrown.since = undefined
+    else if (thrown.since === undefined) thrown.since = now
+    else if (now - thrown.since >= KEEP_MS) {
+      this.#thrown.delete(name)
+      this.#table.release(thrown.dest)
+    }
   }
 }
 
-/** What makes a destination the same one (ipvs-behaviour.md §2.7). */
-function keyOf({ protocol, mark, addr: vaddr, port: vport }: ServiceIdentity, addr: number, port: number): string {
-  return `${mark === 0 ? `${protocol} ${vaddr} ${vport}` : `mark ${mark}`} ${addr} ${port}`
+interface Thrown {
+  readonly dest: Destination
+  /** When a sweep first saw it unreferenced; undefined while referenced. */
+  since: number | undefined
+}
+
+/** A destination of a service is known by these (ipvs-behaviour.md §2.7). */
+function nameOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: number, dport: number): string {
+  return mark === 0 ? `${protocol} ${addr} ${port} ${daddr} ${dport}` : `${mark} ${daddr} ${dport}`
 }

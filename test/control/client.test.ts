@@ -34,7 +34,7 @@ t.test('replies come back to the request they belong to', async t => {
   t.match(replies, [
     { ok: true },
     { ok: false, refusal: 'EEXIST' },
-    { ok: true, value: [{ ...service, scheduler: 'rr' }] },
+    { ok: true, value: { rows: [{ ...service, scheduler: 'rr' }], next: null } },
   ])
 })
 

@@ -14,6 +14,7 @@ const rs1 = { address: '10.99.2.11', port: 8080 }
 const rs2 = { address: '10.99.2.12', port: 0 }
 const rr = serviceSettings('rr')
 const weight = (weight: number) => destinationSettings(weight)
+const noRates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
 const none = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
 
 /** Two services, one with a real server. */
@@ -24,17 +25,18 @@ function bench(): BenchDirector {
   made.must({ op: 'add-destination', service: tcp, destination: rs1, settings: weight(3) })
   return made
 }
-const all = (made: BenchDirector): unknown => made.ask({ op: 'services' })
+const all = (made: BenchDirector): unknown => made.services()
 
 t.test('services as they were added: newest destination first, weights, scheduler, no figures yet', async t => {
   const made = bench()
   made.must({ op: 'add-destination', service: tcp, destination: rs2, settings: weight(0) })
-  const fresh = { ...weight(0), activeConns: 0, inactConns: 0, persistConns: 0, stats: none }
-  t.strictSame(made.ask({ op: 'services', service: tcp }), [
+  const fresh = { ...weight(0), activeConns: 0, inactConns: 0, persistConns: 0, stats: none, rates: noRates }
+  t.strictSame(made.services(tcp), [
     {
       ...tcp,
       ...rr,
       stats: none,
+      rates: noRates,
       destinations: [
         { ...fresh, ...rs2 },
         { ...fresh, ...rs1, weight: 3 },
@@ -51,9 +53,9 @@ t.test('every change is carried out', async t => {
   }
   done({ op: 'edit-service', service: tcp, settings: serviceSettings('wrr') })
   done({ op: 'edit-destination', service: tcp, destination: rs1, settings: weight(2147483647) })
-  t.match(made.ask({ op: 'services', service: tcp }), [{ scheduler: 'wrr', destinations: [{ weight: 2147483647 }] }])
+  t.match(made.services(tcp), [{ scheduler: 'wrr', destinations: [{ weight: 2147483647 }] }])
   done({ op: 'delete-destination', service: tcp, destination: rs1 })
-  t.match(made.ask({ op: 'services', service: tcp }), [{ destinations: [] }])
+  t.match(made.services(tcp), [{ destinations: [] }])
   done({ op: 'delete-service', service: tcp })
   t.equal((all(made) as unknown[]).length, 1)
   done({ op: 'zero' })
@@ -159,12 +161,16 @@ t.test('what cannot be done is refused by its errno with a line to read, and cha
   for (const [request, refusal, why] of refusals) {
     const made = bench()
     made.receive('c', tcp4(`10.99.1.10:1 > ${VIP}:80`, fromClient))
-    const before = [all(made), made.ask({ op: 'connections', from: 0 }), [...made.director.local.singles()]]
+    const before = [
+      all(made),
+      made.ask({ op: 'connections', from: 0 }),
+      [...made.director.local.come, ...made.director.local.gone],
+    ]
     const reply = execute(made.director, request)
     t.equal(reply.ok ? 'done' : reply.refusal, refusal, `${request.op}: ${why}`)
     t.match(reply, { message: /^[^\n]+$/ })
     t.strictSame(
-      [all(made), made.ask({ op: 'connections', from: 0 }), [...made.director.local.singles()]],
+      [all(made), made.ask({ op: 'connections', from: 0 }), [...made.director.local.come, ...made.director.local.gone]],
       before,
       `${request.op}: ${why}`,
     )
@@ -173,7 +179,7 @@ t.test('what cannot be done is refused by its errno with a line to read, and cha
 
 t.test('in process, control answers with a promise of the same', async t => {
   const control = localControl(bench().director)
-  t.match(await control.call({ op: 'services', service: tcp }), { ok: true, value: [{ port: 80 }] })
+  t.match(await control.call({ op: 'services', service: tcp }), { ok: true, value: { rows: [{ port: 80 }] } })
   t.match(await control.call({ op: 'delete-service', service: absent }), { ok: false, refusal: 'ESRCH' })
 })
 

@@ -152,8 +152,12 @@ t.test('clients that do what they should not', { skip, timeout: 110_000 }, async
   t.ok(connected > 50, `${connected} clients`)
 
   const services = await good.call({ op: 'services' })
-  t.match(services, { ok: true, value: [{ ...service, destinations: [destination] }] }, 'the rules are what they were')
-  t.equal(services.ok && services.value.length, 1)
+  t.match(
+    services,
+    { ok: true, value: { rows: [{ ...service, destinations: [destination] }] } },
+    'the rules are what they were',
+  )
+  t.equal(services.ok && services.value.rows.length, 1)
   const verdicts = await good.call({ op: 'verdicts' })
   t.match(verdicts, { value: { balanced: sent } }, 'every frame was balanced')
   good.close()

@@ -41,7 +41,7 @@ function traffic(seed: number): string[] {
     lines.push(...bench.run(50))
   }
   lines.push(JSON.stringify(bench.director.stats.byName()), JSON.stringify(bench.ask({ op: 'connections', from: 0 })))
-  lines.push(JSON.stringify(bench.ask({ op: 'services' })))
+  lines.push(JSON.stringify(bench.services()))
   return lines
 }
 
@@ -95,7 +95,7 @@ t.test('reset forgets services, connections and counters, not addresses, routes 
   bench.poll(2000)
   bench.must({ op: 'reset' })
   bench.take()
-  t.strictSame(bench.ask({ op: 'services' }), [])
+  t.strictSame(bench.services(), [])
   t.strictSame(bench.ask({ op: 'connections', from: 0 }), { rows: [], next: null })
   t.strictSame(
     Object.values(bench.director.stats.byName()).filter(count => count !== 0),
@@ -109,7 +109,7 @@ t.test('reset forgets services, connections and counters, not addresses, routes 
     on('r', tcp4('10.99.1.10:1 > 10.99.2.12:80', { ...toServer(12), ttl: 63 })),
   ])
   bench.poll(2000)
-  t.match(bench.ask({ op: 'services' }), [{ stats: { conns: 1, inPkts: 1 }, destinations: [{ activeConns: 1 }] }])
+  t.match(bench.services(), [{ stats: { conns: 1, inPkts: 1 }, destinations: [{ activeConns: 1 }] }])
 })
 
 t.test('connections of before a reset do not come due after it', async t => {
@@ -120,9 +120,9 @@ t.test('connections of before a reset do not come due after it', async t => {
   bench.serve('tcp', `${VIP}:80`, '10.99.2.12:80')
   bench.receive('c', tcp4(`10.99.1.10:5000 > ${VIP}:80`, fromClient))
   bench.run(59_000)
-  t.match(bench.ask({ op: 'services' }), [{ destinations: [{ activeConns: 1, inactConns: 0 }] }])
+  t.match(bench.services(), [{ destinations: [{ activeConns: 1, inactConns: 0 }] }])
   bench.run(2000)
-  t.match(bench.ask({ op: 'services' }), [{ destinations: [{ activeConns: 0, inactConns: 0 }] }])
+  t.match(bench.services(), [{ destinations: [{ activeConns: 0, inactConns: 0 }] }])
 })
 
 t.test('static neighbours and routes are what was asked for', async t => {

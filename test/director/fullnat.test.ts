@@ -208,7 +208,7 @@ t.test('a service without local addresses serves nobody, and says so', async t =
   t.equal(bench.receive('c', tcp4(`${CLIENT} > ${VS}`, fromClient)), 'drop-no-local-port')
   t.strictSame(bench.changes(), { 'drop-no-local-port': 1 })
   t.strictSame(bench.out(), [])
-  t.match(bench.ask({ op: 'services' }), [{ destinations: [{ activeConns: 0, inactConns: 0 }] }])
+  t.match(bench.services(), [{ destinations: [{ activeConns: 0, inactConns: 0 }] }])
 })
 
 t.test('where the table is full the pair is free again', async t => {

@@ -164,7 +164,7 @@ t.test('a reused connection is counted anew, and the old one out', async t => {
   const made = inState('TIME_WAIT')
   made.receive('c', request())
   made.run(2000)
-  const listed = made.ask({ op: 'services', service })
+  const listed = made.services(service)
   t.match(listed, [
     {
       stats: { conns: 2 },
@@ -198,12 +198,12 @@ const statsOf = (listed: unknown): unknown => (listed as { stats: unknown }[])[0
 t.test('nothing is counted of a connection whose real server is gone', async t => {
   const made = inState('ESTABLISHED')
   made.poll(2000)
-  const before = made.ask({ op: 'services', service })
+  const before = made.services(service)
   made.must({ op: 'delete-destination', service, destination: { address: '10.99.2.12', port: 80 } })
   made.receive('c', request('A'))
   made.receive('r', answer('A', 12))
   made.poll(2000)
-  t.strictSame(statsOf(made.ask({ op: 'services', service })), statsOf(before))
+  t.strictSame(statsOf(made.services(service)), statsOf(before))
 })
 
 t.test('the real server added again: its connections go on', async t => {
@@ -212,9 +212,7 @@ t.test('the real server added again: its connections go on', async t => {
   made.must({ op: 'delete-destination', service, destination })
   made.must({ op: 'add-destination', service, destination, settings: destinationSettings(5) })
   t.strictSame(made.turn('c', request('A')), ['balanced', forwarded('A', 12)])
-  t.match(made.ask({ op: 'services', service }), [
-    { destinations: [{ address: '10.99.2.12', weight: 5, activeConns: 1 }, {}] },
-  ])
+  t.match(made.services(service), [{ destinations: [{ address: '10.99.2.12', weight: 5, activeConns: 1 }, {}] }])
 })
 
 t.test('its service deleted while another one exists: as if the real server were', async t => {
@@ -298,11 +296,7 @@ t.test(
     for (const client of [10, 11, 12, 13]) t.equal(made.receive('c', synOf(client)), 'balanced')
     made.take()
     t.strictSame(made.turn('c', synOf(14)), ['drop-table-full'])
-    t.match(
-      made.ask({ op: 'services', service }),
-      [{ destinations: [{ activeConns: 4 }] }],
-      'nothing is counted for it',
-    )
+    t.match(made.services(service), [{ destinations: [{ activeConns: 4 }] }], 'nothing is counted for it')
     for (const client of [10, 11, 12, 13]) {
       t.equal(made.turn('c', synOf(client, 'A'))[0], 'balanced')
       t.equal(
@@ -351,7 +345,7 @@ t.test('what cannot be sent on has opened its connection all the same, and is co
     t.equal(made.receive('c', request('S', { ttl })), verdict, why)
     t.match(states(made), [/^SYN_RECV/], why)
     made.poll(2000)
-    t.match(made.ask({ op: 'services' }), [{ stats: { conns: 1, inPkts: 1, inBytes: 40 } }], why)
+    t.match(made.services(), [{ stats: { conns: 1, inPkts: 1, inBytes: 40 } }], why)
   }
 })
 

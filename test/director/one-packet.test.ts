@@ -7,7 +7,7 @@ const UDP = `udp ${VIP}:53`
 
 function stats(scene: Scene): number[][] {
   scene.run(2000)
-  const infos = scene.ask({ op: 'services' })
+  const infos = scene.services()
   if (typeof infos === 'string') throw new Error(infos)
   return infos.flatMap(info => [info, ...info.destinations]).map(({ stats: s }) => [s.conns, s.inPkts, s.outPkts])
 }

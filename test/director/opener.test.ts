@@ -104,7 +104,7 @@ t.test('the trace of §15.6 A', async t => {
     t.equal(scene.counts(key, server), counted, `${way} ${flags}`)
   }
   scene.run(2000)
-  const shown = scene.ask({ op: 'services' })
+  const shown = scene.services()
   if (typeof shown === 'string') throw new Error(shown)
   const { conns, inPkts, outPkts } = shown[0]!.destinations[0]!.stats
   t.strictSame([conns, inPkts, outPkts], [1, 5, 4])

@@ -114,7 +114,7 @@ export class Scene extends BenchDirector {
   /** 'active–inactive' of a real server, and '–persistent' if it has templates. */
   counts(service: ServiceKey, at: string): string {
     const { address, port } = endpoint(at)
-    const infos = this.ask({ op: 'services', service })
+    const infos = this.services(service)
     if (typeof infos === 'string') return infos
     const dest = infos[0]!.destinations.find(each => each.address === address && each.port === port)!
     return `${dest.activeConns}–${dest.inactConns}${dest.persistConns > 0 ? `–${dest.persistConns}` : ''}`

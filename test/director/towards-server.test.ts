@@ -122,7 +122,7 @@ t.test('an answer of DR or TUN that comes by is counted, moves the state, and st
     const [connection] = (made.ask({ op: 'connections', from: 0 }) as { rows: { state: string }[] }).rows
     t.equal(connection!.state, 'TIME_WAIT', 'SYN_RECV, and a FIN of the server’s')
     made.run(2100)
-    const [info] = made.ask({ op: 'services' }) as ServiceInfo[]
+    const [info] = made.services() as ServiceInfo[]
     t.equal(info!.stats.outPkts, 2)
   }
 })
@@ -148,7 +148,7 @@ for (const method of METHODS) {
     }
     t.equal(made.director.conns.table.count, 1)
     made.run(2100)
-    const infos = made.ask({ op: 'services' }) as ServiceInfo[]
+    const infos = made.services() as ServiceInfo[]
     t.equal(infos.find(info => 'protocol' in info && info.protocol === 'tcp')!.stats.inPkts, 2)
   })
 
@@ -203,7 +203,7 @@ for (const method of METHODS) {
       [VIP, '10.99.1.10', 3, 3, VIP, 80, 'right'],
     )
     made.run(2100)
-    const infos = made.ask({ op: 'services' }) as ServiceInfo[]
+    const infos = made.services() as ServiceInfo[]
     t.strictSame(
       infos.map(({ stats }) => `${stats.inPkts} ${stats.outPkts}`),
       ['1 1', '1 1'],

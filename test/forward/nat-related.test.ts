@@ -317,7 +317,7 @@ t.test('errors are counted as packets of the connection, both ways; neither stat
   bench.receive('r', outward)
   t.strictSame(expires(), before)
   bench.poll(2000)
-  const services = bench.ask({ op: 'services', service: { protocol: 'tcp', address: VIP, port: 80 } })
+  const services = bench.services({ protocol: 'tcp', address: VIP, port: 80 })
   t.match(services, [{ stats: { conns: 1, inPkts: 2, inBytes: 40 + 56, outPkts: 2, outBytes: 112 } }])
 })
 

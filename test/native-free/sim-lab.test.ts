@@ -5,6 +5,7 @@ import { simDemo, type SimDemoOptions } from '../../native-free/sim-demo.js'
 import { SimLab } from '../../native-free/sim-lab.js'
 import { Ping } from '../../native-free/ping.js'
 import { uvsadm } from '../../src/cli/uvsadm/run.js'
+import { allServices } from '../../src/control/all-services.js'
 import type { Outcome, ServiceInfo } from '../../src/control/api.js'
 import { localControl } from '../../src/control/execute.js'
 import { parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
@@ -21,7 +22,7 @@ async function labWithRules({ seed = 1, offload = false } = {}): Promise<SimLab>
 }
 
 async function listing(lab: SimLab): Promise<ServiceInfo> {
-  const reply = await localControl(lab.director).call({ op: 'services' })
+  const reply = await allServices(localControl(lab.director))
   if (!reply.ok || !reply.value[0]) throw new Error('no service')
   return reply.value[0]
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { LocalAddresses } from '../../src/neigh/local-addresses.js'
-import { parseCidr, parseIpv4 } from '../../src/wire/addr.js'
+import { formatIpv4, parseCidr, parseIpv4 } from '../../src/wire/addr.js'
 
 const addr = (text: string) => parseIpv4(text)!
 const cidr = (text: string) => parseCidr(text)!
@@ -44,25 +44,49 @@ t.test('a block is deleted by its own length only', async t => {
   t.ok(local.has(addr('198.51.100.3')))
 })
 
-t.test('singles are what is to be announced: each address once, blocks not', async t => {
+t.test('who announces addresses is told of each that comes or goes, blocks apart', async t => {
   const local = new LocalAddresses()
-  local.addBlock(cidr('198.51.100.0/28'))
-  local.addBlock(cidr('192.0.2.8'))
-  local.hold(addr('10.0.0.1'))
-  local.hold(addr('10.0.0.1'))
-  t.strictSame([...local.singles()], [addr('192.0.2.8'), addr('10.0.0.1')])
-})
-
-t.test('the version moves when an address comes or goes', async t => {
-  const local = new LocalAddresses()
-  const moves = (change: () => void): boolean => {
-    const before = local.version
+  const news = (change: () => void): string[][] => {
+    local.come.clear()
+    local.gone.clear()
     change()
-    return local.version !== before
+    return [[...local.come].map(formatIpv4), [...local.gone].map(formatIpv4)]
   }
-  t.ok(moves(() => local.hold(addr('10.0.0.1'))))
-  t.ok(moves(() => local.letGo(addr('10.0.0.1'))))
-  t.ok(moves(() => local.addBlock(cidr('192.0.2.8'))))
-  t.ok(moves(() => local.deleteBlock(cidr('192.0.2.8'))))
-  t.notOk(moves(() => local.has(addr('10.0.0.1'))))
+  const one = addr('10.0.0.1')
+  t.strictSame(
+    news(() => local.hold(one)),
+    [['10.0.0.1'], []],
+  )
+  t.strictSame(
+    news(() => local.hold(one)),
+    [[], []],
+    'another owner',
+  )
+  t.strictSame(
+    news(() => local.letGo(one)),
+    [[], []],
+    'one owner less',
+  )
+  t.strictSame(
+    news(() => local.letGo(one)),
+    [[], ['10.0.0.1']],
+  )
+  const andBack = (): void => {
+    local.hold(one)
+    local.letGo(one)
+    local.hold(one)
+  }
+  t.strictSame(news(andBack), [['10.0.0.1'], []])
+  t.strictSame(
+    news(() => local.addBlock(cidr('192.0.2.8'))),
+    [['192.0.2.8'], []],
+  )
+  t.strictSame(
+    news(() => local.deleteBlock(cidr('192.0.2.8'))),
+    [[], ['192.0.2.8']],
+  )
+  t.strictSame(
+    news(() => local.addBlock(cidr('198.51.100.0/28'))),
+    [[], []],
+  )
 })

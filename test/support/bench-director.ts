@@ -1,5 +1,14 @@
 import { localControl, execute } from '../../src/control/execute.js'
-import type { Control, Operation, Operations, Protocol, Request } from '../../src/control/api.js'
+import type {
+  Control,
+  Operation,
+  Operations,
+  Protocol,
+  Request,
+  ServiceInfo,
+  ServiceKey,
+  ServicePage,
+} from '../../src/control/api.js'
 import { Director } from '../../src/director/director.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import type { Slab } from '../../src/packet/frame.js'
@@ -97,6 +106,23 @@ export class BenchDirector {
   ask<O extends Operation>(request: Request<O>): Operations[O]['value'] | string {
     const reply = execute(this.director, request as Request)
     return reply.ok ? (reply.value as Operations[O]['value']) : reply.refusal
+  }
+
+  /** Every service, or one of them, in the kernel's order; or what refused it. */
+  services(service?: ServiceKey): ServiceInfo[] | string {
+    const all: ServiceInfo[] = []
+    for (let from: string | null | undefined; from !== null;) {
+      const page: ServicePage | string = this.ask<'services'>({
+        op: 'services',
+        ...(service && { service }),
+        ...(from && { from }),
+      })
+      if (typeof page === 'string') return page
+      if (page.continues) all.at(-1)?.destinations.push(...(page.rows.shift()?.destinations ?? []))
+      all.push(...page.rows)
+      from = page.next
+    }
+    return all
   }
 
   /** A service with rr over real servers, each 'address:port' or 'address:port weight'. Its first announcement is taken away. */

@@ -14,8 +14,10 @@ import type {
   Request,
   ServiceInfo,
   ServiceKey,
+  ServicePage,
   ServiceSettings,
   TimeoutsInfo,
+  TotalsInfo,
 } from '../../src/control/api.js'
 import { readTranscript } from './transcript.js'
 
@@ -33,6 +35,7 @@ const LEVELS = 'drop_entry drop_packet secure_tcp sync_retries'.split(' ')
 const TIMEOUTS: TimeoutsInfo = { tcp: 900, tcpfin: 120, udp: 300 }
 
 export const noStats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
+export const noRates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
 
 class Refuse extends Error {
   constructor(readonly refusal: Refusal) {
@@ -50,13 +53,18 @@ export class FakeControl implements Control {
   timeouts = TIMEOUTS
   sysctls = new Map(SYSCTLS)
   verdicts: Record<string, number> = {}
+  totals: TotalsInfo = { stats: noStats, rates: noRates, live: noStats }
   /** Every request, as it came. */
   asked: Request[] = []
 
   async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
     this.asked.push(request)
+    return this.#reply(request) as Reply<O>
+  }
+
+  #reply(request: Request): Reply {
     try {
-      return { ok: true, value: this.#answer(request) ?? null } as Reply<O>
+      return { ok: true, value: this.#answer(request) ?? null } as Reply
     } catch (error) {
       if (!(error instanceof Refuse)) throw error
       return { ok: false, refusal: error.refusal, message: error.message }
@@ -90,7 +98,11 @@ export class FakeControl implements Control {
       case 'zero':
         return this.#zero(request.service ? [this.#service(request.service)] : this.services)
       case 'services':
-        return request.service ? [this.#service(request.service)] : this.services
+        return this.#services(request.service, Number(request.from ?? 0))
+      case 'batch':
+        return request.requests.map(each => this.#reply(each))
+      case 'totals':
+        return this.totals
       case 'connections':
         return this.#page(request.from)
       case 'verdicts':
@@ -136,6 +148,12 @@ export class FakeControl implements Control {
     )
   }
 
+  #services(only: ServiceKey | undefined, from: number): ServicePage {
+    if (only) return { rows: [this.#service(only)], next: null }
+    const end = from + PAGE
+    return { rows: this.services.slice(from, end), next: end < this.services.length ? String(end) : null }
+  }
+
   #service(key: ServiceKey): ServiceInfo {
     const found = this.#find(key)
     if (!found) throw new Refuse('ESRCH')
@@ -144,7 +162,7 @@ export class FakeControl implements Control {
 
   #addService(key: ServiceKey, settings: ServiceSettings): void {
     if (this.#find(key)) throw new Refuse('EEXIST')
-    this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, destinations: [] })
+    this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, rates: noRates, destinations: [] })
   }
 
   #addLocalAddress(service: ServiceInfo, address: string): void {
@@ -165,7 +183,15 @@ export class FakeControl implements Control {
     if (destinations.some(dest => same(dest, key))) throw new Refuse('EEXIST')
     const first = Number(key.address.split('.')[0])
     if (key.address === '0.0.0.0' || first >= 224) throw new Refuse('EINVAL')
-    destinations.unshift({ ...key, ...settings, activeConns: 0, inactConns: 0, persistConns: 0, stats: noStats })
+    destinations.unshift({
+      ...key,
+      ...settings,
+      activeConns: 0,
+      inactConns: 0,
+      persistConns: 0,
+      stats: noStats,
+      rates: noRates,
+    })
   }
 
   #editDestination({ service, destination: key, settings }: DestinationParams): void {
@@ -180,10 +206,8 @@ export class FakeControl implements Control {
   }
 
   #zero(services: ServiceInfo[]): void {
-    for (const svc of services) {
-      svc.stats = noStats
-      for (const dest of svc.destinations) dest.stats = noStats
-    }
+    for (const svc of services)
+      for (const each of [svc, ...svc.destinations]) Object.assign(each, { stats: noStats, rates: noRates })
   }
 
   #setTimeouts({ tcp, tcpfin, udp }: TimeoutsInfo): void {

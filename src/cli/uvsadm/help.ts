@@ -1,5 +1,9 @@
+import { CONTROL } from '../command.js'
 import type { Command } from './command.js'
 import { NOT_YET, OPTIONS } from './options.js'
+
+/** Columns of a terminal that the help is made for. */
+const WIDTH = 118
 
 /** `commands` is asked for late: help is one of them. */
 export function helpCommand(commands: () => readonly Command[]): Command<object> {
@@ -17,20 +21,29 @@ export function helpCommand(commands: () => readonly Command[]): Command<object>
 }
 
 function helpText(commands: readonly Command[]): string {
-  const options = OPTIONS.map(({ flags, value, help }) => ({ flags: value ? [...flags, value] : flags, help }))
-  const control = { flags: ['--control', 'path'], help: "the director's socket, /run/uvs/uvs.sock unless given" }
+  const options = [...OPTIONS, CONTROL].map(({ flags, value, help }) => ({
+    flags: value ? [...flags, value] : flags,
+    help,
+  }))
   return `Usage:
-${commands.map(command => `  uvsadm ${command.usage}\n`).join('')}
+${commands.map(command => fold(`  uvsadm ${command.usage}`)).join('')}
 Commands:
 ${table(commands)}
 Options:
-${table([...options, control])}
+${table(options)}
 Arguments, output and exit status are ipvsadm's. Not there yet:
 ${wrap([...NOT_YET.commands, ...NOT_YET.options])}`
 }
 
 function table(rows: readonly { flags: readonly string[]; help: string }[]): string {
   return rows.map(row => `  ${row.flags.join(' ').padEnd(36)} ${row.help}\n`).join('')
+}
+
+/** A line, in as many as it takes. */
+function fold(line: string): string {
+  if (line.length <= WIDTH) return `${line}\n`
+  const at = line.lastIndexOf(' ', WIDTH)
+  return `${line.slice(0, at)}\n${fold(`${' '.repeat(12)}${line.slice(at + 1)}`)}`
 }
 
 function wrap(words: readonly string[]): string {

@@ -22,6 +22,7 @@ export interface Options {
   'l-threshold'?: number
   timeout?: true
   stats?: true
+  rate?: true
   thresholds?: true
   'persistent-conn'?: true
   nosort?: true
@@ -38,6 +39,9 @@ export interface Options {
   'local-address'?: string
   toa?: true
   'proxy-protocol'?: 'v1' | 'v2'
+  json?: true
+  /** Seconds between one listing and the next. */
+  watch?: number
   /** No option: --set's three words. */
   timeouts?: TimeoutsInfo
 }
@@ -58,6 +62,7 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'l-threshold',
   'timeout',
   'stats',
+  'rate',
   'thresholds',
   'persistent-conn',
   'nosort',
@@ -73,4 +78,6 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'local-address',
   'toa',
   'proxy-protocol',
+  'json',
+  'watch',
 ]

@@ -4,6 +4,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { allServices } from '../../../src/control/all-services.js'
 import { connectControl } from '../../../src/control/client.js'
 import { ip, ownNetworkWithTap, veth } from '../../io/own-network.js'
 import { tempDir } from '../../support/temp.js'
@@ -92,7 +93,7 @@ t.test('uvs director', { skip }, async t => {
     t.strictSame([sameTap.out, sameTap.err], ['', 'uvs director: TAP device tq0: another process holds it (EBUSY)\n'])
     t.notOk(existsSync(`${path}2`))
     const client = connectControl(path)
-    t.match(await client.call({ op: 'services' }), { ok: true, value: [] }, 'the first one goes on')
+    t.match(await client.call({ op: 'services' }), { ok: true, value: { rows: [] } }, 'the first one goes on')
     client.close()
     first.kill('SIGTERM')
     t.equal(await first.ended(), 0)
@@ -153,10 +154,10 @@ t.test('uvs director', { skip }, async t => {
     const director = new Process(t, `${least} --control ${path} --rules ${rules}`)
     t.ok(await director.ready(), director.err)
     const client = connectControl(path)
-    t.match(await client.call({ op: 'services', service: { protocol: 'tcp', address: '10.99.1.100', port: 80 } }), {
+    t.match(await allServices(client, { protocol: 'tcp', address: '10.99.1.100', port: 80 }), {
       value: [{ scheduler: 'rr', destinations: [{ address: '10.99.2.11', port: 80, weight: 3 }] }],
     })
-    t.match(await client.call({ op: 'services' }), { value: [{}, {}] })
+    t.match(await allServices(client), { value: [{}, {}] })
     client.close()
     director.kill('SIGTERM')
     t.equal(await director.ended(), 0)

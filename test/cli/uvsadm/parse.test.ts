@@ -25,7 +25,7 @@ function withoutOp(args: unknown): unknown {
 
 const tcp = { protocol: 'tcp', address: '10.0.0.1', port: 80 }
 const server = { address: '10.0.0.2', port: 80 }
-const listing = { what: 'plain', numeric: false, sorted: true, exact: false, withEngine: false }
+const listing = { what: 'plain', numeric: false, sorted: true, exact: false, withEngine: false, json: false }
 const settings = { scheduler: 'wlc', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 const masq = { method: 'masq', weight: 1, upperThreshold: 0, lowerThreshold: 0 }
 
@@ -142,8 +142,9 @@ const RIGHT: Record<string, [string, unknown]> = {
     { service: { ...tcp, protocol: 'sctp' }, address: '192.0.2.7' },
   ],
   '--del-laddr -f 7 -z10.9': ['del-laddr', { service: { mark: 7 }, address: '10.0.0.9' }],
-  '--get-laddr': ['get-laddr', { numeric: false }],
-  '--get-laddr -nt 10.0.0.1:80': ['get-laddr', { service: tcp, numeric: true }],
+  '--get-laddr': ['get-laddr', { numeric: false, json: false }],
+  '--get-laddr --json': ['get-laddr', { numeric: false, json: true }],
+  '--get-laddr -nt 10.0.0.1:80': ['get-laddr', { service: tcp, numeric: true, json: false }],
   '-d -r 10.0.0.2:80 -f 7': ['delete-server', { service: { mark: 7 }, destination: server }],
   '-d -r 10.0.0.2 -t 10.0.0.1:80': ['delete-server', { service: tcp, destination: { ...server, port: 0 } }],
   '-d -t 10.0.0.1:80 -r 10.0.0.2': ['delete-server', { service: tcp, destination: server }],
@@ -152,6 +153,7 @@ const RIGHT: Record<string, [string, unknown]> = {
   '-L': ['list', listing],
   '-l -n': ['list', { ...listing, numeric: true }],
   '-Lcn --exact --nosort': ['list', { ...listing, what: 'connections', numeric: true, sorted: false, exact: true }],
+  '-L --rate --nosort': ['list', { ...listing, what: 'rate', sorted: false }],
   '--list --stats --exact --nosort --sort': ['list', { ...listing, what: 'stats', sorted: false, exact: true }],
   '-L --thresholds': ['list', { ...listing, what: 'thresholds' }],
   '-L --persistent-conn': ['list', { ...listing, what: 'persistent-conn', withEngine: true }],
@@ -163,6 +165,15 @@ const RIGHT: Record<string, [string, unknown]> = {
     'list',
     { ...listing, what: 'timeouts', numeric: true, sorted: false, exact: true },
   ],
+  '--json': ['list', { ...listing, json: true }],
+  '--json -c': ['list', { ...listing, what: 'connections', json: true }],
+  '--json --get-laddr': ['get-laddr', { numeric: false, json: true }],
+  '-Lc --json': ['list', { ...listing, what: 'connections', json: true }],
+  '--watch': ['list', { ...listing, what: 'watched', numeric: true }],
+  '--watch=0.5 -L': ['list', { ...listing, what: 'watched', numeric: true }],
+  '--watch 3600 --stats': ['list', { ...listing, what: 'stats', numeric: true }],
+  '-l -c --watch 0.1': ['list', { ...listing, what: 'connections', numeric: true }],
+  '--watch -t 10.0.0.1:80': ['list', { ...listing, what: 'watched', numeric: true, service: tcp }],
   '-L -f 7': ['list', { ...listing, service: { mark: 7 } }],
   '--set 1 -- 2 3': ['set', { timeouts: { tcp: 1, tcpfin: 2, udp: 3 } }],
   '--set +8 010 2678400': ['set', { timeouts: { tcp: 8, tcpfin: 10, udp: 2678400 } }],
@@ -191,6 +202,18 @@ const WRONG: Record<string, string> = {
   '--usage': TRY,
   '--list=3': TRY,
   '-QLn': TRY,
+  '--json=1': TRY,
+  '--json foo': 'unexpected argument foo = 2',
+  '--json -Q': '-Q: unknown option = 255',
+  '--watch --watch': "multiple 'watch' options specified = 2",
+  '--watch --set 1 2 3': "Illegal 'watch' option with the 'set' command = 2",
+  '--json -L --watch': "The option 'watch' conflicts with the 'json' option in the 'list' command = 2",
+  '--get-laddr --watch': "Illegal 'watch' option with the 'get-laddr' command = 2",
+  ...Object.fromEntries(
+    '0 0.09 3600.1 3601 7x -1 1e2 . 5. .5'
+      .split(' ')
+      .map(text => [`-L --watch=${text}`, `illegal watch interval \`${text}' specified, 0.1 to 3600 seconds = 2`]),
+  ),
   '-LnQ': '-LnQ: unknown option = 255',
   '-L --nosuch=3': '--nosuch=3: unknown option = 255',
   '-A -t': '-t: missing argument = 255',
@@ -216,6 +239,7 @@ const WRONG: Record<string, string> = {
   '-A -t 10.0.0.1:0 -w 5': "Illegal 'weight' option with the 'add-service' command = 2",
   '-A -t 10.0.0.1:80 --nosort': "Illegal 'nosort' option with the 'add-service' command = 2",
   '-d -t 10.0.0.1:80 -r 10.0.0.2 -w 1 -g': "Illegal 'forwarding-method' option with the 'delete-server' command = 2",
+  '-C --exact --rate': "Illegal 'rate' option with the 'flush' command = 2",
   '-C --exact --stats': "Illegal 'stats' option with the 'flush' command = 2",
   '-d -n': "Illegal 'numeric' option with the 'delete-server' command = 2",
   '-E': "You need to supply the 'service-address' option for the 'edit-service' command = 2",
@@ -225,6 +249,8 @@ const WRONG: Record<string, string> = {
   '-L -s rr -c -t 10.0.0.1:80':
     "The option 'service-address' conflicts with the 'connection' option in the 'list' command = 2",
   '-L -c --stats -s rr': "Illegal 'scheduler' option with the 'list' command = 2",
+  '-L -c --rate': 'options conflicts in the list command = 2',
+  '-L --timeout --rate': 'options conflicts in the list command = 2',
   '-L -c --stats': 'options conflicts in the list command = 2',
   ...wrongValues('-A -f', "invalid fwmark value `%s' specified", '0 0x9 -1 4294967296 18446744073709551615 7x 14/0xff'),
   "-A -f ''": "invalid fwmark value `' specified = 2",
@@ -344,6 +370,9 @@ const WRONG: Record<string, string> = {
   '-L --timeout --persistent-conn': 'options conflicts in the list command = 2',
   '-L -c --thresholds': 'options conflicts in the list command = 2',
   '-L -c --persistent-conn --stats': 'options conflicts in the list command = 2',
+  '-L --rate --rate': "multiple 'rate' options specified = 2",
+  '-S --rate': "Illegal 'rate' option with the 'save' command = 2",
+  '-L --rat': '--rat: unknown option = 255',
   '-L --timeout --timeout': "multiple 'timeout' options specified = 2",
   '-L --timeout=3': '--timeout=3: option does not take an argument = 255',
   '-a -u 10.0.0.1:53 -r [2001:db8::1]:80': 'Different address family is allowed only for tunneling servers = 2',
@@ -358,7 +387,7 @@ const NOT_YET: Record<string, string> = {
   '--start-daemon master': '--start-daemon is not there yet in uvs = 2',
   '-a -t 10.0.0.1:80 -r [2001:db8::2]:80 -i': 'IPv6 (2001:db8::2) is not there yet in uvs = 2',
   '-a -t [2001:db8::1]:80 -r 10.0.0.2 -i': 'IPv6 (2001:db8::1) is not there yet in uvs = 2',
-  '-L --rate': '--rate is not there yet in uvs = 2',
+  '-L --daemon': '--daemon is not there yet in uvs = 2',
 }
 
 t.test('a right command line is understood', async t => {
@@ -375,9 +404,9 @@ t.test('what uvs lacks is named', async t => {
 
 t.test('of two options out of place ipvsadm names the one that comes first in its own order', async t => {
   const order =
-    '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--timeout,--stats,--thresholds,' +
+    '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--timeout,--stats,--rate,--thresholds,' +
     '--persistent-conn,--nosort,--exact,-o,-b flag-1,--tun-info,--tun-type ipip,--tun-port 5,--tun-nocsum,--tun-csum,' +
-    '--tun-remcsum,-z 10.0.0.9,--toa,--proxy-protocol v1'
+    '--tun-remcsum,-z 10.0.0.9,--toa,--proxy-protocol v1,--json,--watch 9'
   const options = order.split(',')
   t.equal(options.length, OPTION_ORDER.length)
   for (const [at, name] of OPTION_ORDER.entries()) {
