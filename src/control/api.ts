@@ -86,16 +86,35 @@ export interface Stats {
   outBytes: number
 }
 
+/** Of a second, as the kernel's estimator has them after the last 2-second tick (ipvs-behaviour.md §11.3). */
+export interface Rates {
+  cps: number
+  inPps: number
+  outPps: number
+  inBps: number
+  outBps: number
+}
+
+/** What all services count, those that were deleted too. */
+export interface TotalsInfo {
+  stats: Stats
+  rates: Rates
+  /** As it is now, not as of the last tick, and never set to zero. */
+  live: Stats
+}
+
 export interface DestinationInfo extends DestinationKey, DestinationSettings {
   activeConns: number
   inactConns: number
   persistConns: number
   stats: Stats
+  rates: Rates
 }
 
 export type ServiceInfo = ServiceKey &
   ServiceSettings & {
     stats: Stats
+    rates: Rates
     /** That FULLNAT connections to its real servers come from, in the order they were given; left out where there are none. */
     localAddresses?: string[]
     /** In the kernel's order: the newest first. */
@@ -156,6 +175,7 @@ export interface Operations {
   services: { params: { service?: ServiceKey; from?: string }; value: ServicePage }
   /** Changes of rules, 128 at the most, each for itself and in order, at one go. */
   batch: { params: { requests: RuleChange[] }; value: Answer<null>[] }
+  totals: { params: object; value: TotalsInfo }
   /** A page of the connection table: begin with 0, go on with `next`. Pages are bounded, so a large table never stops traffic. */
   connections: { params: { from: number }; value: ConnectionPage }
   /** Verdicts by name since start, the drops among them. */

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Control, Operation, Reply, Request } from './api.js'
-import { encodeLine, LineSplitter } from './codec.js'
+import { encodeRequest, PROTOCOL_VERSION } from './envelope.js'
+import { LineSplitter } from './line-splitter.js'
 
 /** Nobody answers on the control socket, or no longer. One line, for a person. */
 export class Unreachable extends Error {}
@@ -37,7 +38,7 @@ class ControlClient implements Control {
     return new Promise<Reply>((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#socket ??= this.#connect()
-      this.#socket.write(encodeLine(request))
+      this.#socket.write(encodeRequest(request))
     }) as Promise<Reply<O>>
   }
 
@@ -52,10 +53,11 @@ class ControlClient implements Control {
       if (this.#socket === socket) this.#lose(why)
     }
     socket.on('data', chunk => {
-      const replies = splitter.push(chunk)?.map(readReply)
-      if (!replies || replies.includes(undefined))
-        return lose(new Unreachable(`what answers at ${this.#path} is no director`))
-      for (const reply of replies) if (reply) this.#waiting.shift()?.resolve(reply)
+      for (const line of splitter.push(chunk) ?? [undefined]) {
+        const reply = readReply(line)
+        if ('not' in reply) return lose(new Unreachable(`what answers at ${this.#path} ${reply.not}`))
+        this.#waiting.shift()?.resolve(reply)
+      }
     })
     socket.setTimeout(this.#patienceMs, () => {
       if (this.#waiting.length > 0) lose(new Unreachable(`the director at ${this.#path} does not answer`))
@@ -72,13 +74,19 @@ class ControlClient implements Control {
   }
 }
 
-function readReply(line: string): Reply | undefined {
+/** `not`: what is wrong with whoever sent it. A version that refuses ours says so itself, in words of its own. */
+function readReply(line: Buffer | undefined): Reply | { not: string } {
+  let reply: unknown
   try {
-    const reply: unknown = JSON.parse(line)
-    return typeof reply === 'object' && reply !== null && 'ok' in reply ? (reply as Reply) : undefined
+    reply = JSON.parse(line?.toString() ?? '')
   } catch {
-    return undefined
+    return { not: 'is no director' }
   }
+  if (typeof reply !== 'object' || reply === null || !('ok' in reply)) return { not: 'is no director' }
+  const v = 'v' in reply ? reply.v : undefined
+  if (v === PROTOCOL_VERSION) return reply as Reply
+  const theirs = typeof v === 'number' ? `version ${v} of the protocol` : 'a protocol without versions'
+  return { not: `is a director of another release: it speaks ${theirs}, and this program version ${PROTOCOL_VERSION}` }
 }
 
 /** A failed connection's errno for a person. */

@@ -1,52 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import { isIP, isIPv4 } from 'node:net'
 import { BATCH_MAX, RULE_CHANGES, type Operation, type Reply, type Request } from './api.js'
+import { ID_IS, isRequestId, otherVersion, printable, PROTOCOL_VERSION, type RequestId } from './envelope.js'
 
 /* The control socket speaks JSON, a line a message: a request each way down, its reply back, in order. */
 
 /** Bytes. The longest request there is takes some 1000. */
 export const REQUEST_LINE_MAX = 64 * 1024
-
-export function encodeLine(message: unknown): string {
-  return `${JSON.stringify(message)}\n`
-}
-
-/** Cuts a stream into lines and keeps what has no end yet. */
-export class LineSplitter {
-  #kept: Buffer[] = []
-  #length = 0
-  readonly #max: number
-
-  /** Lines longer than `max` bytes are refused. */
-  constructor(max: number) {
-    this.#max = max
-  }
-
-  /** The lines that `chunk` ends, or undefined from the first one that is too long on. */
-  push(chunk: Buffer): string[] | undefined {
-    const lines: string[] = []
-    let from = 0
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      this.#keep(chunk.subarray(from, end))
-      if (this.#length > this.#max) return undefined
-      lines.push(this.#take())
-      from = end + 1
-    }
-    this.#keep(chunk.subarray(from))
-    return this.#length > this.#max ? undefined : lines
-  }
-
-  #keep(piece: Buffer): void {
-    if (piece.length > 0) this.#kept.push(piece)
-    this.#length += piece.length
-  }
-
-  #take(): string {
-    const line = Buffer.concat(this.#kept).toString()
-    this.#kept = []
-    this.#length = 0
-    return line
-  }
-}
 
 export function protocolRefusal(message: string): Reply & { ok: false } {
   return { ok: false, refusal: 'EPROTO', message }
@@ -160,7 +120,8 @@ const ruleChange: Check = (found, where) => {
   return { op, ...(record(PARAMS[op])(found, where) as object) }
 }
 
-const PARAMS: Record<Operation, Record<string, Check>> = {
+/** Every operation's fields. */
+export const PARAMS: Record<Operation, Record<string, Check>> = {
   'add-service': { service, settings },
   'edit-service': { service, settings },
   'delete-service': { service },
@@ -173,6 +134,7 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   zero: { service: optional(service) },
   services: { service: optional(service), from: optional(place) },
   batch: { requests: list(ruleChange, BATCH_MAX) },
+  totals: {},
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
   'add-vip': { cidr },
@@ -193,17 +155,48 @@ const PARAMS: Record<Operation, Record<string, Check>> = {
   reset: {},
 }
 
-export type Decoded = { ok: true; request: Request } | (Reply & { ok: false })
+/** What a line asks, or why it asks nothing; and its id, where that could be read. */
+export type Decoded = { id?: RequestId } & ({ ok: true; request: Request } | (Reply & { ok: false }))
 
-/** Never throws. A request that it answers has every field that its operation needs, of the right kind, and no other. */
-export function decodeRequest(line: string): Decoded {
+const REST_OF_ENVELOPE = ['v', 'id', 'op']
+
+/**
+ * Never throws. A request that it answers has every field that its operation needs, of the right kind, and no other.
+ * A field that the operation does not have is refused: `{"op":"zero","servise":…}` must not zero everything. Within a
+ * parameter it is left out, so that what a listing said can be sent back.
+ */
+export function decodeRequest(line: Buffer): Decoded {
+  const message = parseLine(line)
+  if (typeof message === 'string') return protocolRefusal(message)
+  const id = Object.hasOwn(message, 'id') ? message['id'] : undefined
+  if (id !== undefined && !isRequestId(id)) return protocolRefusal(`id: not ${ID_IS}`)
+  return { ...(id !== undefined && { id }), ...decodeMessage(message) }
+}
+
+/** Or why it is none. */
+function parseLine(line: Buffer): Fields | string {
+  if (line.length === 0) return 'an empty line'
+  if (!isUtf8(line)) return 'not a line of UTF-8'
   try {
-    const message: unknown = JSON.parse(line)
-    const op = isFields(message) && typeof message.op === 'string' ? message.op : ''
-    if (!Object.hasOwn(PARAMS, op)) return protocolRefusal(`no such operation: '${op.slice(0, 64)}'`)
-    const params = record(PARAMS[op as Operation])(message, op) as object
-    return { ok: true, request: { op, ...params } as Request }
+    const message: unknown = JSON.parse(line.toString())
+    return isFields(message) ? message : 'not an object'
+  } catch {
+    return 'not a line of JSON'
+  }
+}
+
+function decodeMessage(message: Fields): Decoded {
+  try {
+    const v = Object.hasOwn(message, 'v') ? message['v'] : undefined
+    if (v !== PROTOCOL_VERSION) throw new Malformed(otherVersion(v))
+    const op = Object.hasOwn(message, 'op') && typeof message['op'] === 'string' ? message['op'] : ''
+    if (!Object.hasOwn(PARAMS, op)) throw new Malformed(`no such operation: '${printable(op)}'`)
+    const shape = PARAMS[op as Operation]
+    const odd = Object.keys(message).find(name => !Object.hasOwn(shape, name) && !REST_OF_ENVELOPE.includes(name))
+    if (odd !== undefined) throw new Malformed(`${op}.${printable(odd)}: there is no such field`)
+    return { ok: true, request: { op, ...(record(shape)(message, op) as object) } as Request }
   } catch (error) {
-    return protocolRefusal(error instanceof Malformed ? error.message : 'not a line of JSON')
+    if (error instanceof Malformed) return protocolRefusal(error.message)
+    throw error
   }
 }

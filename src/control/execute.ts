@@ -15,7 +15,7 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage } from './listing.js'
+import { connectionPage, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
 import { servicePage } from './service-page.js'
 
@@ -77,6 +77,8 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return servicePage(director, request.service && findService(director, request.service), request.from)
     case 'batch':
       return request.requests.map(each => execute(director, each, devices) as Answer<null>)
+    case 'totals':
+      return totalsInfo(director)
     case 'connections':
       return connectionPage(director, request.from)
     case 'verdicts':

@@ -14,11 +14,20 @@ import { sctpStateNames } from '../conn/sctp-states.js'
 import { tcpStateNames } from '../conn/tcp-states.js'
 import type { ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
-import { Counter } from '../service/counters.js'
+import { Counter, TOTALS } from '../service/counters.js'
 import { Method } from '../service/method.js'
 import type { Destination } from '../service/destination.js'
 import { formatIpv4 } from '../wire/addr.js'
-import type { ConnectionInfo, ConnectionPage, DestinationInfo, ServiceInfo, ServiceKey, Stats } from './api.js'
+import type {
+  ConnectionInfo,
+  ConnectionPage,
+  DestinationInfo,
+  Rates,
+  ServiceInfo,
+  ServiceKey,
+  Stats,
+  TotalsInfo,
+} from './api.js'
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from './refused.js'
 
@@ -41,7 +50,7 @@ export function serviceInfo(
     schedFlags,
     ...(clientAddress ? { clientAddress: clientAddressName(clientAddress) } : {}),
     ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
-    stats: statsOf(director, service.counters),
+    ...countsOf(director, service.counters),
     destinations: destinations.map(dest => destinationInfo(director, dest)),
   }
 }
@@ -62,17 +71,34 @@ function destinationInfo(director: Director, dest: Destination): DestinationInfo
     activeConns,
     inactConns,
     persistConns,
-    stats: statsOf(director, dest.counters),
+    ...countsOf(director, dest.counters),
   }
 }
-function statsOf(director: Director, row: number): Stats {
+
+export function totalsInfo(director: Director): TotalsInfo {
+  const { counters } = director.balancing
+  return { ...countsOf(director, TOTALS), live: stats(counter => counters.live(TOTALS, counter)) }
+}
+function countsOf(director: Director, row: number): { stats: Stats; rates: Rates } {
   const { counters } = director.balancing
   return {
-    conns: counters.shown(row, Counter.CONNS),
-    inPkts: counters.shown(row, Counter.IN_PKTS),
-    outPkts: counters.shown(row, Counter.OUT_PKTS),
-    inBytes: counters.shown(row, Counter.IN_BYTES),
-    outBytes: counters.shown(row, Counter.OUT_BYTES),
+    stats: stats(counter => counters.shown(row, counter)),
+    rates: {
+      cps: counters.rate(row, Counter.CONNS),
+      inPps: counters.rate(row, Counter.IN_PKTS),
+      outPps: counters.rate(row, Counter.OUT_PKTS),
+      inBps: counters.rate(row, Counter.IN_BYTES),
+      outBps: counters.rate(row, Counter.OUT_BYTES),
+    },
+  }
+}
+function stats(read: (counter: number) => number): Stats {
+  return {
+    conns: read(Counter.CONNS),
+    inPkts: read(Counter.IN_PKTS),
+    outPkts: read(Counter.OUT_PKTS),
+    inBytes: read(Counter.IN_BYTES),
+    outBytes: read(Counter.OUT_BYTES),
   }
 }
 

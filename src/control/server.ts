@@ -1,8 +1,10 @@
 import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import type { Control, Reply } from './api.js'
-import { decodeRequest, encodeLine, LineSplitter, protocolRefusal, REQUEST_LINE_MAX } from './codec.js'
+import type { Control } from './api.js'
+import { decodeRequest, protocolRefusal, REQUEST_LINE_MAX } from './codec.js'
+import { encodeReply } from './envelope.js'
+import { LineSplitter } from './line-splitter.js'
 
 /* 1. a client connects; one beyond CLIENTS_MAX is hung up on
  * 2. its requests are answered one after the other: the next is read when the answer to the last is on its way
@@ -109,23 +111,24 @@ async function serveClient(socket: Socket, control: Control): Promise<void> {
 
 function dismiss(socket: Socket): void {
   socket.on('error', () => socket.destroy())
-  socket.end(encodeLine(protocolRefusal(`a line is longer than ${REQUEST_LINE_MAX} bytes`)))
+  socket.end(encodeReply(protocolRefusal(`a line is longer than ${REQUEST_LINE_MAX} bytes`)))
   socket.resume() // else closing would reset the connection under the answer
   setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
-async function answer(line: string, control: Control): Promise<Reply> {
-  const decoded = decodeRequest(line)
-  if (!decoded.ok) return decoded
+/** The line that answers `line`. */
+async function answer(line: Buffer, control: Control): Promise<string> {
+  const { id, ...decoded } = decodeRequest(line)
+  if (!decoded.ok) return encodeReply(decoded, id)
   try {
-    return await control.call(decoded.request)
+    return encodeReply(await control.call(decoded.request), id)
   } catch (error) {
-    return protocolRefusal(`the director failed: ${String(error)}`)
+    return encodeReply(protocolRefusal(`the director failed: ${String(error)}`), id)
   }
 }
 
-async function send(socket: Socket, reply: Reply): Promise<void> {
-  if (socket.write(encodeLine(reply))) return
+async function send(socket: Socket, line: string): Promise<void> {
+  if (socket.write(line)) return
   await new Promise<void>(resolve => {
     const done = (): void => {
       socket.off('drain', done).off('close', done)

@@ -168,6 +168,7 @@ export class Balancing {
     const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
     const dest = revived ?? this.destinations.create(service.identity, addr, port)
+    if (revived) this.counters.start(dest.counters)
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) this.counters.zero(dest.counters)
     dest.serviceCounters = service.counters
@@ -212,7 +213,7 @@ export class Balancing {
     return undefined
   }
 
-  /** From the last snapshot on, of one service and its destinations, or of everything and the totals. */
+  /** From the last tick on, of one service and its destinations, or of everything and the totals. */
   zero(service: ScheduledService | undefined): void {
     if (!service) this.counters.zero(TOTALS)
     for (const each of service ? [service] : this.#services) {
@@ -290,6 +291,7 @@ export class Balancing {
   }
   #toTrash(dest: Destination): void {
     dest.available = false
+    this.counters.stop(dest.counters)
     this.#trash.put(dest, this.#now)
     this.#options.gone()
     this.realServers.delete(dest)

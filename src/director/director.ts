@@ -163,8 +163,8 @@ export class Director implements ReassemblySink {
     this.#announcer.poll()
     this.defence.poll(now)
     this.#orphans.poll()
-    this.stats.poll(now, this.sysctls.runEstimation !== 0)
-    return this.conns.advance(now)
+    const isCounted = this.stats.poll(now, this.sysctls.runEstimation !== 0)
+    return this.conns.advance(now) && isCounted
   }
 
   /** How long, in whole ms from the last poll, nothing will be due if no frame comes: when to poll again at the latest. */

@@ -24,11 +24,15 @@ export class Stats {
   count(verdict: Verdict): void {
     this.#verdicts[verdict]!++
   }
-  /** `isEstimating`: sysctl run_estimation; without it what is shown stands still. */
-  poll(now: number, isEstimating: boolean): void {
-    if (now < this.#nextTick) return
-    if (isEstimating) this.#counters.snapshot()
-    this.#nextTick += TICK_MS * (1 + Math.floor((now - this.#nextTick) / TICK_MS))
+  /**
+   * `isEstimating`: sysctl run_estimation; without it what is shown stands still. Called before the frames of `now`, so
+   * nothing was counted between the ticks that it comes too late for. Its work is bounded; answers whether all is done.
+   */
+  poll(now: number, isEstimating: boolean): boolean {
+    if (now < this.#nextTick) return this.#counters.sweep()
+    const ticks = 1 + Math.floor((now - this.#nextTick) / TICK_MS)
+    this.#nextTick += TICK_MS * ticks
+    return isEstimating ? this.#counters.tick(ticks) : this.#counters.sweep()
   }
 
   /** Every verdict by name, the ICMP errors sent and withheld, and the segments that went without the TOA option. */

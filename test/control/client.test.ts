@@ -94,6 +94,21 @@ t.test('what is no director', async t => {
   }
 })
 
+t.test('a director of another release is called that', async t => {
+  const cases: [reply: string, theirs: string][] = [
+    ['{"ok":true,"value":null}', 'a protocol without versions'],
+    ['{"v":2,"ok":false,"refusal":"EPROTO","message":"version 1: …"}', 'version 2 of the protocol'],
+    ['{"v":"x\\ny","ok":true,"value":null}', 'a protocol without versions'],
+  ]
+  for (const [reply, theirs] of cases) {
+    const path = `${tempDir(t)}/uvs.sock`
+    await impostor(t, path, socket => socket.end(`${reply}\n`))
+    await t.rejects(connectControl(path).call({ op: 'flush' }), {
+      message: `what answers at ${path} is a director of another release: it speaks ${theirs}, and this program version 1`,
+    })
+  }
+})
+
 t.test('closing rejects what waits', async t => {
   const path = `${tempDir(t)}/uvs.sock`
   await impostor(t, path, () => {})

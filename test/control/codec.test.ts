@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Request } from '../../src/control/api.js'
-import { decodeRequest, encodeLine, LineSplitter } from '../../src/control/codec.js'
+import { type Decoded, decodeRequest } from '../../src/control/codec.js'
+import { encodeRequest } from '../../src/control/envelope.js'
 
 const service = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const
 const destination = { address: '10.0.0.2', port: 8080 }
@@ -46,18 +47,89 @@ const REQUESTS: Request[] = [
   { op: 'reset' },
 ]
 
+function decode(line: string): Decoded {
+  return decodeRequest(Buffer.from(line))
+}
+
+/** A request in the envelope, whatever it is. */
+function decodeMessage(message: object): Decoded {
+  return decode(JSON.stringify({ v: 1, ...message }))
+}
+
 t.test('each operation comes out as it went in', async t => {
   for (const request of REQUESTS)
-    t.strictSame(decodeRequest(encodeLine(request)), { ok: true, request }, JSON.stringify(request))
+    t.strictSame(decode(encodeRequest(request)), { ok: true, request }, JSON.stringify(request))
 })
 
-t.test('fields that an operation does not have are left out', async t => {
+t.test('fields that a parameter does not have are left out', async t => {
   const line =
-    '{"op":"zero","service":{"protocol":"tcp","address":"10.0.0.1","port":80,"x":1},"y":2,"__proto__":{"z":3}}'
-  const decoded = decodeRequest(line)
-  t.strictSame(decoded, { ok: true, request: { op: 'zero', service } })
-  const both = decodeRequest(JSON.stringify({ op: 'delete-service', service: { mark: 7, ...service } }))
+    '{"v":1,"op":"zero","service":{"protocol":"tcp","address":"10.0.0.1","port":80,"x":1,"__proto__":{"z":3}}}'
+  t.strictSame(decode(line), { ok: true, request: { op: 'zero', service } })
+  const both = decodeMessage({ op: 'delete-service', service: { mark: 7, ...service } })
   t.strictSame(both, { ok: true, request: { op: 'delete-service', service: { mark: 7 } } }, 'a mark is all there is')
+})
+
+t.test('fields that an operation does not have are refused: a misspelt one must not widen it', async t => {
+  const message = 'zero.servise: there is no such field'
+  t.strictSame(decodeMessage({ op: 'zero', servise: service }), { ok: false, refusal: 'EPROTO', message })
+  for (const name of ['__proto__', 'constructor', 'toString'])
+    t.match(decode(`{"v":1,"op":"flush","${name}":{"op":"reset"}}`), {
+      message: `flush.${name}: there is no such field`,
+    })
+})
+
+t.test('the id comes back with whatever comes of the request', async t => {
+  for (const id of ['', 'a "quoted" é', 0, -7, 2 ** 53 - 1, 'x'.repeat(128)]) {
+    t.strictSame(decode(encodeRequest({ op: 'flush' }, id)), { id, ok: true, request: { op: 'flush' } }, String(id))
+    t.match(decodeMessage({ id, op: 'nosuch' }), { id, ok: false, refusal: 'EPROTO' })
+    t.match(decode(JSON.stringify({ id, op: 'flush' })), { id, ok: false, message: /^a request without "v"/ })
+  }
+  for (const id of ['1.5', '1e999', '9007199254740993', 'null', 'true', '[]', '{}', `"${'x'.repeat(129)}"`]) {
+    const decoded = decode(`{"v":1,"id":${id},"op":"flush"}`)
+    t.match(decoded, { ok: false, refusal: 'EPROTO', message: /^id: not a string of at most 128 characters, or/ }, id)
+    t.notOk('id' in decoded)
+  }
+})
+
+t.test('another version, and none, are told what is spoken', async t => {
+  const cases: [v: string, theirs: string][] = [
+    ['2', 'version 2'],
+    ['"1"', 'version "1"'],
+    ['1.5', 'version 1.5'],
+    ['null', 'version null'],
+    ['{"\u00e9":1}', 'version {"?":1}'],
+  ]
+  const spoken = 'this director speaks version 1 of the protocol, {"v":1,"op":"services"} for example'
+  for (const [v, theirs] of cases)
+    t.match(decode(`{"v":${v},"op":"flush"}`), { ok: false, refusal: 'EPROTO', message: `${theirs}: ${spoken}` })
+  t.match(decode('{"op":"flush"}'), { refusal: 'EPROTO', message: `a request without "v": ${spoken}` })
+  t.match(decode('{"__proto__":{"v":1,"op":"flush"}}'), { refusal: 'EPROTO', message: /^a request without "v"/ })
+})
+
+t.test('odd lines have a defined end', async t => {
+  const flush = { ok: true, request: { op: 'flush' } } as const
+  t.strictSame(decode('  {"v":1,\t"op":"flush"} \r'), flush, 'white space, CRLF')
+  t.strictSame(
+    decode('{"op":"reset","v":7,"v":1,"op":"flush"}'),
+    flush,
+    'of a field that is there twice the last counts',
+  )
+  const deep = '['.repeat(30_000) + ']'.repeat(30_000)
+  const cases: [line: string | Buffer, message: RegExp][] = [
+    ['', /^an empty line$/],
+    ['\r', /^not a line of JSON$/],
+    ['{"v":1,"op":"flush"}\0', /^not a line of JSON$/],
+    ['\ufeff{"v":1,"op":"flush"}', /^not a line of JSON$/],
+    ['{"v":1,"op":"flush"}{"v":1,"op":"flush"}', /^not a line of JSON$/],
+    [Buffer.from('{"v":1,"id":"\xe9","op":"flush"}', 'latin1'), /^not a line of UTF-8$/],
+    [deep, /^not an object$/],
+    [`{"v":1,"op":"connections","from":${deep}}`, /^connections.from: not an integer/],
+    [`{"v":1,"op":"connections","from":1e400}`, /^connections.from: not an integer/],
+    [`{"v":1,"op":"connections","from":${'9'.repeat(60_000)}}`, /^connections.from: not an integer/],
+    ['{"v":1,"op":"x\\ny\u00e9"}', /^no such operation: 'x\?y\?'$/],
+  ]
+  for (const [line, message] of cases)
+    t.match(decodeRequest(Buffer.from(line)), { ok: false, refusal: 'EPROTO', message }, String(line).slice(0, 40))
 })
 
 t.test('anything else is EPROTO, with one line that says why', async t => {
@@ -162,31 +234,10 @@ t.test('anything else is EPROTO, with one line that says why', async t => {
     { op: 'add-vip', cidr: '10.0.0.0/' },
     { op: 'add-vip', cidr: 7 },
   ]
-  for (const line of [...lines.map(line => JSON.stringify(line)), '', 'GET / HTTP/1.1', '{"op":', '\0\xff'])
-    t.match(decodeRequest(line), { ok: false, refusal: 'EPROTO', message: /^[ -~]+$/ }, line)
-})
-
-t.test('a stream is cut into lines wherever its chunks end', async t => {
-  const text = 'one\n\nthree é\nfour'
-  for (let size = 1; size <= text.length + 1; size++) {
-    const splitter = new LineSplitter(100)
-    const bytes = Buffer.from(text)
-    const lines: string[] = []
-    for (let at = 0; at < bytes.length; at += size)
-      lines.push(...(splitter.push(bytes.subarray(at, at + size)) ?? ['?']))
-    t.strictSame(lines, ['one', '', 'three é'], `${size} bytes at a time`)
+  const sent = lines.map(line => JSON.stringify(typeof line === 'object' ? { v: 1, ...line } : line))
+  for (const line of [...sent, '', 'null', '[]', 'GET / HTTP/1.1', '{"op":', '\0\xff']) {
+    const decoded = decode(line)
+    t.match(decoded, { ok: false, refusal: 'EPROTO', message: /^[ -~]+$/ }, line)
+    t.notMatch(decoded, { message: /"v"/ }, line)
   }
-})
-
-function line(length: number): Buffer {
-  return Buffer.alloc(length, 'x')
-}
-
-t.test('a line that is too long is refused, ended or not', async t => {
-  t.strictSame(new LineSplitter(4).push(Buffer.from('1234\n')), ['1234'])
-  t.equal(new LineSplitter(4).push(Buffer.from('12345\n')), undefined)
-  t.equal(new LineSplitter(4).push(line(5)), undefined)
-  const slowly = new LineSplitter(4)
-  t.strictSame(slowly.push(line(3)), [])
-  t.equal(slowly.push(line(2)), undefined)
 })

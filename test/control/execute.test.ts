@@ -14,6 +14,7 @@ const rs1 = { address: '10.99.2.11', port: 8080 }
 const rs2 = { address: '10.99.2.12', port: 0 }
 const rr = serviceSettings('rr')
 const weight = (weight: number) => destinationSettings(weight)
+const noRates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
 const none = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
 
 /** Two services, one with a real server. */
@@ -29,12 +30,13 @@ const all = (made: BenchDirector): unknown => made.services()
 t.test('services as they were added: newest destination first, weights, scheduler, no figures yet', async t => {
   const made = bench()
   made.must({ op: 'add-destination', service: tcp, destination: rs2, settings: weight(0) })
-  const fresh = { ...weight(0), activeConns: 0, inactConns: 0, persistConns: 0, stats: none }
+  const fresh = { ...weight(0), activeConns: 0, inactConns: 0, persistConns: 0, stats: none, rates: noRates }
   t.strictSame(made.services(tcp), [
     {
       ...tcp,
       ...rr,
       stats: none,
+      rates: noRates,
       destinations: [
         { ...fresh, ...rs2 },
         { ...fresh, ...rs1, weight: 3 },

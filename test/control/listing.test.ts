@@ -15,11 +15,13 @@ t.test('a service is listed with all that was given, its servers newest first', 
   const settings = { scheduler: 'mh', persistence: 60, netmask: '255.255.0.0', onePacket: true, schedFlags: 3 }
   const key = scene.service('mark 9', settings, `${RS[0]}:0 5 7 3`, `${RS[1]}:80 0`)
   const stats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
-  const server = { method: 'masq', activeConns: 0, inactConns: 0, persistConns: 0, stats }
+  const rates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
+  const server = { method: 'masq', activeConns: 0, inactConns: 0, persistConns: 0, stats, rates }
   t.strictSame(serviceInfo(scene.director, findService(scene.director, key)), {
     mark: 9,
     ...settings,
     stats,
+    rates,
     destinations: [
       { address: RS[1], port: 80, weight: 0, upperThreshold: 0, lowerThreshold: 0, ...server },
       { address: RS[0], port: 0, weight: 5, upperThreshold: 7, lowerThreshold: 3, ...server },

@@ -35,22 +35,22 @@ async function talk(path: string, text: string | Buffer): Promise<string> {
 }
 
 async function stillServes(t: Test, path: string): Promise<void> {
-  t.equal(await talk(path, '{"op":"flush"}\n'), '{"ok":true,"value":null}\n', 'it still serves')
+  t.equal(await talk(path, '{"v":1,"op":"flush"}\n'), '{"v":1,"ok":true,"value":null}\n', 'it still serves')
 }
 
 t.test('requests are answered in order, garbage among them', async t => {
   const path = await serve(t)
-  const replies = await talk(path, '{"op":"services"}\nnonsense\n{"op":"verdicts"}\n\n')
+  const replies = await talk(path, '{"v":1,"op":"services"}\nnonsense\n{"v":1,"op":"verdicts"}\n\n')
   t.strictSame(
     replies
       .split('\n')
       .slice(0, -1)
       .map(line => JSON.parse(line)),
     [
-      { ok: true, value: [] },
-      { ok: false, refusal: 'EPROTO', message: 'not a line of JSON' },
-      { ok: true, value: {} },
-      { ok: false, refusal: 'EPROTO', message: 'not a line of JSON' },
+      { v: 1, ok: true, value: [] },
+      { v: 1, ok: false, refusal: 'EPROTO', message: 'not a line of JSON' },
+      { v: 1, ok: true, value: {} },
+      { v: 1, ok: false, refusal: 'EPROTO', message: 'an empty line' },
     ],
   )
 })
@@ -108,12 +108,12 @@ t.test('where no socket can be, the error is one line', async t => {
 
 t.test('clients that go away in the middle do no harm', async t => {
   const path = await serve(t)
-  t.equal(await talk(path, '{"op":"ser'), '', 'half a line is no request')
+  t.equal(await talk(path, '{"v":1,"op":"ser'), '', 'half a line is no request')
   t.equal(await talk(path, ''), '')
   const rude = connect(path)
   rude.on('error', () => {})
   await once(rude, 'connect')
-  rude.write('{"op":"services"}\n'.repeat(1000))
+  rude.write('{"v":1,"op":"services"}\n'.repeat(1000))
   rude.destroy()
   await stillServes(t, path)
 })
@@ -122,7 +122,7 @@ t.test('a line without end is refused, told why, and hung up on', async t => {
   const path = await serve(t)
   t.match(
     await talk(path, Buffer.alloc(1024 * 1024, 'x')),
-    /^\{"ok":false,"refusal":"EPROTO",.*longer than 65536 bytes"\}\n$/,
+    /^\{"v":1,"ok":false,"refusal":"EPROTO",.*longer than 65536 bytes"\}\n$/,
   )
   const endless = connect(path)
   const writing = setInterval(() => endless.write(Buffer.alloc(65536, 'x')), 1)
@@ -146,7 +146,7 @@ t.test('a client that does not read its answers costs one answer, and others are
     asked++
     return call(request)
   }
-  deaf.write('{"op":"verdicts"}\n'.repeat(500))
+  deaf.write('{"v":1,"op":"verdicts"}\n'.repeat(500))
   await new Promise(resolve => setTimeout(resolve, 200))
   t.ok(asked < 50, `${asked} of 500 answered`)
   const other = connectControl(bigPath)
@@ -166,17 +166,17 @@ t.test('clients beyond the bound are hung up on', async t => {
     await once(socket, 'connect')
     sockets.push(socket)
   }
-  t.equal(await talk(path, '{"op":"flush"}\n'), '')
+  t.equal(await talk(path, '{"v":1,"op":"flush"}\n'), '')
   for (const socket of sockets) socket.destroy()
-  while ((await talk(path, '{"op":"flush"}\n')) === '') t.comment('the director has yet to notice that they left')
+  while ((await talk(path, '{"v":1,"op":"flush"}\n')) === '') t.comment('the director has yet to notice that they left')
   await stillServes(t, path)
 })
 
 t.test('a director that throws is answered for, and lives', async t => {
   const path = await serve(t, { call: () => Promise.reject(new TypeError('a bug')) })
   t.equal(
-    await talk(path, '{"op":"flush"}\n'),
-    '{"ok":false,"refusal":"EPROTO","message":"the director failed: TypeError: a bug"}\n',
+    await talk(path, '{"v":1,"op":"flush"}\n'),
+    '{"v":1,"ok":false,"refusal":"EPROTO","message":"the director failed: TypeError: a bug"}\n',
   )
 })
 

@@ -175,7 +175,7 @@ t.test('a deleted destination that is added again is the same one, counts and al
     ['10.0.0.1:80 9', '10.0.0.1:81 1', '10.0.0.2:80 1'],
     'at the front, with the new weight',
   )
-  balancing.counters.snapshot()
+  balancing.counters.tick(1)
   t.equal(balancing.counters.shown(dest.counters, Counter.CONNS), 1, 'its service is the same: statistics go on')
 })
 
@@ -250,15 +250,15 @@ t.test(
     ]
     const shown = (): number[] => rows.map(row => balancing.counters.shown(row, Counter.IN_BYTES))
     for (const row of rows) balancing.counters.inbound(row, 100)
-    t.strictSame(shown(), [0, 0, 0, 0, 0], 'nothing before a snapshot')
-    balancing.counters.snapshot()
+    t.strictSame(shown(), [0, 0, 0, 0, 0], 'nothing before a tick')
+    balancing.counters.tick(1)
     balancing.zero(first)
     t.strictSame(shown(), [0, 0, 100, 100, 100])
     balancing.zero(undefined)
     t.strictSame(shown(), [0, 0, 0, 0, 0])
     for (const row of rows) balancing.counters.inbound(row, 7)
     balancing.zero(undefined)
-    balancing.counters.snapshot()
+    balancing.counters.tick(1)
     t.strictSame(shown(), [7, 7, 7, 7, 7], 'what had been counted since the snapshot re-appears (§11.2)')
   },
 )
@@ -279,7 +279,7 @@ t.test('reset forgets services, trash and counters, and lets go of the addresses
   balancing.addDestination(again, addr('10.0.0.1'), 80, ofWeight(1))
   t.not(again.destinations[0], dest)
   t.equal(again.destinations[0]!.totalConns, 0)
-  balancing.counters.snapshot()
+  balancing.counters.tick(1)
   t.equal(balancing.counters.shown(TOTALS, Counter.IN_BYTES), 0)
 })
 

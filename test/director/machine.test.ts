@@ -13,7 +13,7 @@ t.test('a packet counts for the destination, its service and the totals, unless 
   dest.serviceCounters = counters.allocate()
   const rows = [dest.counters, dest.serviceCounters, TOTALS]
   const shown = (): number[][] => {
-    counters.snapshot()
+    counters.tick(1)
     const fields = [Counter.CONNS, Counter.IN_PKTS, Counter.IN_BYTES, Counter.OUT_PKTS, Counter.OUT_BYTES]
     return rows.map(row => fields.map(field => counters.shown(row, field)))
   }

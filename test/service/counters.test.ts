@@ -17,26 +17,26 @@ t.test('connections, packets and octets are counted, each in its place and row',
   counters.outbound(first, 52)
   counters.outbound(second, 40)
   counters.inbound(TOTALS, 28)
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, first), [1, 2, 1, 1560, 52])
   t.strictSame(shown(counters, second), [0, 0, 1, 0, 40])
   t.strictSame(shown(counters, TOTALS), [0, 1, 0, 28, 0])
 })
 
-t.test('what is shown stands still between two snapshots', async t => {
+t.test('what is shown stands still between two ticks', async t => {
   const counters = new Counters()
   const row = counters.allocate()
   counters.inbound(row, 100)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'nothing before the first')
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, row), [0, 1, 0, 100, 0])
   counters.inbound(row, 100)
   t.strictSame(shown(counters, row), [0, 1, 0, 100, 0], 'still')
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, row), [0, 2, 0, 200, 0])
 })
 
-t.test('zeroed, what has come since the last snapshot shows again with the next', async t => {
+t.test('zeroed, what has come since the last tick shows again with the next', async t => {
   const counters = new Counters()
   const [row, other] = [counters.allocate(), counters.allocate()]
   for (const each of [row, other]) {
@@ -44,24 +44,24 @@ t.test('zeroed, what has come since the last snapshot shows again with the next'
     counters.inbound(each, 100)
     counters.outbound(each, 10)
   }
-  counters.snapshot()
+  counters.tick(1)
   counters.inbound(row, 7)
   counters.zero(row)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'at once')
   t.strictSame(shown(counters, other), [1, 1, 1, 100, 10], 'this row alone')
-  counters.snapshot()
-  t.strictSame(shown(counters, row), [0, 1, 0, 7, 0], 'what came after that snapshot')
+  counters.tick(1)
+  t.strictSame(shown(counters, row), [0, 1, 0, 7, 0], 'what came after that tick')
   counters.zero(row)
   counters.outbound(row, 3)
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, row), [0, 0, 1, 0, 3], 'zeroed again')
 })
 
-t.test('zeroing before any snapshot hides nothing', async t => {
+t.test('zeroing before any tick hides nothing', async t => {
   const counters = new Counters()
   counters.inbound(TOTALS, 9)
   counters.zero(TOTALS)
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, TOTALS), [0, 1, 0, 9, 0])
 })
 
@@ -75,13 +75,13 @@ t.test('hundreds of rows keep their numbers apart while room is made for more', 
     counters.inbound(row, 1000 + i)
     counters.outbound(row, 2 ** 40 + i)
     if (i % 2 === 0) {
-      counters.snapshot()
+      counters.tick(1)
       counters.zero(row)
     }
   }
   t.equal(new Set(rows).size, 300, 'a row each')
   t.notOk(rows.includes(TOTALS), 'none of them that of the totals')
-  counters.snapshot()
+  counters.tick(1)
   for (const [i, row] of rows.entries()) {
     const expected = i % 2 === 0 ? [0, 0, 0, 0, 0] : [i + 1, 1, 1, 1000 + i, 2 ** 40 + i]
     t.strictSame(shown(counters, row), expected, `row ${i}`)
@@ -94,17 +94,17 @@ t.test('a released row is used again, and begins with zeros, even those of the z
   const row = counters.allocate()
   counters.connection(row)
   counters.inbound(row, 100)
-  counters.snapshot()
+  counters.tick(1)
   counters.zero(row)
   counters.inbound(row, 100)
-  counters.snapshot()
+  counters.tick(1)
   counters.release(row)
   t.equal(counters.allocate(), row)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'at once')
-  counters.snapshot()
-  t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'after a snapshot')
+  counters.tick(1)
+  t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'after a tick')
   counters.outbound(row, 5)
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, row), [0, 0, 1, 0, 5])
 })
 
@@ -127,7 +127,7 @@ t.test('octets are counted exactly far beyond 32 bits', async t => {
   const counters = new Counters()
   counters.inbound(TOTALS, 2 ** 53 - 10)
   counters.inbound(TOTALS, 9)
-  counters.snapshot()
+  counters.tick(1)
   t.equal(counters.shown(TOTALS, Counter.IN_BYTES), 2 ** 53 - 1)
 })
 
@@ -138,16 +138,206 @@ t.test('cleared, all rows are free and all numbers 0', async t => {
   counters.release(second)
   for (const row of [TOTALS, first]) {
     counters.inbound(row, 9)
-    counters.snapshot()
+    counters.tick(1)
     counters.zero(row)
     counters.inbound(row, 9)
   }
-  counters.snapshot()
+  counters.tick(1)
   counters.clear()
   t.strictSame(shown(counters, TOTALS), [0, 0, 0, 0, 0], 'the totals')
   t.equal(counters.allocate(), first, 'rows from the first again')
   t.equal(counters.allocate(), second)
   t.strictSame(shown(counters, first), [0, 0, 0, 0, 0])
-  counters.snapshot()
+  counters.tick(1)
   t.strictSame(shown(counters, TOTALS), [0, 0, 0, 0, 0], 'nothing comes back')
+})
+
+/** Its five rates as shown. */
+function rates(counters: Counters, row: number): number[] {
+  return [Counter.CONNS, Counter.IN_PKTS, Counter.OUT_PKTS, Counter.IN_BYTES, Counter.OUT_BYTES].map(counter =>
+    counters.rate(row, counter),
+  )
+}
+/** What `read` answers after each of so many ticks, each after `count`. */
+function series<T>(counters: Counters, ticks: number, count: () => void, read: () => T): T[] {
+  return Array.from({ length: ticks }, () => {
+    count()
+    counters.tick(1)
+    return read()
+  })
+}
+
+t.test('rates follow the kernel’s estimator (ipvs-behaviour.md §15.3)', async t => {
+  const counters = new Counters()
+  const row = counters.allocate()
+  const cps = () => counters.rate(row, Counter.CONNS)
+  const twenty = () => {
+    for (let i = 0; i < 20; i++) counters.connection(row)
+  }
+  t.strictSame(series(counters, 12, twenty, cps), [2, 4, 6, 7, 8, 8, 9, 9, 9, 9, 10, 10], '10 connections a second')
+  t.strictSame(
+    series(counters, 11, () => {}, cps),
+    [7, 5, 4, 3, 2, 2, 1, 1, 1, 1, 0],
+    'and then none',
+  )
+  const inBps = () => counters.rate(row, Counter.IN_BYTES)
+  const octets = series(counters, 8, () => counters.inbound(row, 3000), inBps)
+  t.strictSame(octets, [375, 656, 867, 1025, 1144, 1233, 1300, 1350], '1500 octets a second')
+})
+
+/** The estimator in 64-bit integers, as it is described. */
+function slowRate(before: bigint, difference: number, bits: bigint): bigint {
+  return before + (((BigInt(difference) << bits) - before) >> 2n)
+}
+
+t.test('every rate is the same as with 64-bit integers and arithmetic shifts, whatever is counted', async t => {
+  const counters = new Counters()
+  const row = counters.allocate()
+  let state = 1
+  const random = (below: number): number => (state = (state * 48271) % 0x7fffffff) % below
+  let [pkts, octets] = [0n, 0n]
+  for (let tick = 0; tick < 500; tick++) {
+    const frames = tick % 7 === 0 ? 0 : random(tick % 50 === 1 ? 20_000 : 30)
+    const size = tick % 3 === 0 ? 2_000_000 + random(1000) : 40 + random(1460)
+    for (let i = 0; i < frames; i++) counters.outbound(row, size)
+    counters.tick(1)
+    pkts = slowRate(pkts, frames, 9n)
+    octets = slowRate(octets, frames * size, 4n)
+    const wanted = [0, 0, Number((pkts + 511n) >> 10n), 0, Number((octets + 15n) >> 5n)]
+    t.strictSame(rates(counters, row), wanted, `tick ${tick}: ${frames} of ${size}`)
+  }
+})
+
+t.test('of ticks that come late the first has the difference, with the others the rates fall', async t => {
+  for (const late of [2, 3, 7, 60, 1_000_000]) {
+    const [punctual, tardy] = [new Counters(), new Counters()]
+    for (const counters of [punctual, tardy]) {
+      counters.inbound(TOTALS, 1_000_000_000)
+      for (let i = 0; i < 500; i++) counters.connection(TOTALS)
+      counters.tick(1)
+      counters.outbound(TOTALS, 70_000)
+    }
+    for (let i = 0; i < Math.min(late, 200); i++) punctual.tick(1)
+    tardy.tick(late)
+    t.strictSame(rates(tardy, TOTALS), rates(punctual, TOTALS), `${late} ticks`)
+    t.strictSame(shown(tardy, TOTALS), shown(punctual, TOTALS), `${late} ticks: what is counted`)
+    for (const counters of [punctual, tardy]) counters.tick(1)
+    t.strictSame(rates(tardy, TOTALS), rates(punctual, TOTALS), `${late} ticks, and another`)
+  }
+})
+
+t.test('zeroed, rates are 0 and begin anew with what has come since the last tick', async t => {
+  const counters = new Counters()
+  const [row, other] = [counters.allocate(), counters.allocate()]
+  for (const each of [row, other]) counters.inbound(each, 8000)
+  counters.tick(1)
+  t.strictSame(rates(counters, row), [0, 0, 0, 1000, 0])
+  counters.inbound(row, 16_000)
+  counters.zero(row)
+  t.strictSame(rates(counters, row), [0, 0, 0, 0, 0])
+  t.strictSame(rates(counters, other), [0, 0, 0, 1000, 0], 'this row alone')
+  counters.tick(1)
+  t.strictSame(rates(counters, row), [0, 0, 0, 2000, 0])
+  counters.release(row)
+  t.strictSame(rates(counters, counters.allocate()), [0, 0, 0, 0, 0], 'and with the row’s next holder')
+})
+
+t.test('a row that is stopped keeps what it shows; started, its next tick takes what came since its last', async t => {
+  const counters = new Counters()
+  const row = counters.allocate()
+  counters.inbound(row, 8000)
+  counters.tick(1)
+  counters.inbound(row, 80)
+  counters.stop(row)
+  counters.tick(3)
+  t.strictSame(
+    [rates(counters, row), shown(counters, row)],
+    [
+      [0, 0, 0, 1000, 0],
+      [0, 1, 0, 8000, 0],
+    ],
+  )
+  counters.start(row)
+  t.strictSame(rates(counters, row), [0, 0, 0, 1000, 0])
+  counters.tick(1)
+  t.strictSame(
+    [rates(counters, row), shown(counters, row)],
+    [
+      [0, 0, 0, 760, 0],
+      [0, 2, 0, 8080, 0],
+    ],
+  )
+})
+
+t.test('a tick reaches many rows by and by, and at once whichever is looked at', async t => {
+  const counters = new Counters()
+  const rows = Array.from({ length: 20_000 }, () => counters.allocate())
+  for (const row of rows) counters.inbound(row, 80)
+  counters.tick(1)
+  const [first = 0] = rows
+  const [middle = 0, last = 0] = [rows[10_000], rows.at(-1)]
+  t.strictSame(shown(counters, last), [0, 1, 0, 80, 0], 'the last, before its turn')
+  counters.inbound(last, 80)
+  t.strictSame(
+    [shown(counters, last), rates(counters, last)],
+    [
+      [0, 1, 0, 80, 0],
+      [0, 0, 0, 10, 0],
+    ],
+    'once only',
+  )
+  let sweeps = 1
+  while (!counters.sweep()) sweeps++
+  t.ok(sweeps > 3 && sweeps < 10, `in ${sweeps} parts`)
+  counters.inbound(middle, 8000)
+  counters.inbound(first, 8000)
+  t.strictSame(shown(counters, middle), [0, 1, 0, 80, 0], 'what came after its turn waits for the next tick')
+  t.strictSame(shown(counters, first), [0, 1, 0, 80, 0])
+  t.ok(counters.sweep(), 'and there is nothing more to do')
+  counters.tick(1)
+  counters.tick(1)
+  for (const row of rows) {
+    const added = row === first || row === middle ? 8000 : row === last ? 80 : 0
+    if (counters.shown(row, Counter.IN_BYTES) !== 80 + added) t.fail(`row ${row}: ${shown(counters, row)}`)
+  }
+})
+
+t.test('rates that have far to fall take more parts', async t => {
+  const counters = new Counters()
+  const rows = Array.from({ length: 4000 }, () => counters.allocate())
+  for (const row of rows) counters.inbound(row, 1e9)
+  counters.tick(1)
+  t.ok(counters.sweep(), 'one tick: a part')
+  counters.tick(40)
+  let sweeps = 1
+  while (!counters.sweep()) sweeps++
+  t.ok(sweeps > 20, `forty: ${sweeps}`)
+})
+
+t.test('a row that is allocated while a tick is under way has its first tick with the next', async t => {
+  const counters = new Counters()
+  for (let i = 0; i < 10_000; i++) counters.allocate()
+  counters.tick(1)
+  counters.sweep()
+  const row = counters.allocate()
+  counters.inbound(row, 80)
+  while (!counters.sweep());
+  t.strictSame(shown(counters, row), [0, 0, 0, 0, 0])
+  counters.tick(1)
+  t.strictSame(
+    [shown(counters, row), rates(counters, row)],
+    [
+      [0, 1, 0, 80, 0],
+      [0, 0, 0, 10, 0],
+    ],
+  )
+})
+
+t.test('live numbers are as they are, whatever was set to zero', async t => {
+  const counters = new Counters()
+  counters.inbound(TOTALS, 9)
+  t.equal(counters.live(TOTALS, Counter.IN_BYTES), 9)
+  counters.tick(1)
+  counters.zero(TOTALS)
+  t.equal(counters.live(TOTALS, Counter.IN_BYTES), 9)
 })

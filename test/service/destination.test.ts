@@ -74,7 +74,7 @@ t.test('hundreds keep their numbers apart while room is made for more', async t 
     counters.inbound(dest.counters, 1000 + row)
     return dest
   })
-  counters.snapshot()
+  counters.tick(1)
   for (const [row, dest] of dests.entries()) {
     const got = [dest.weight, dest.available, dest.totalConns, dest.activeConns, dest.addr]
     t.strictSame(got, [row, row % 2 === 0, 1 + (row % 5), row % 3, server(row)], `destination ${row}`)
@@ -93,7 +93,7 @@ t.test('a released row is used again, and begins with zeros', async t => {
   old.bind()
   old.countActive(1)
   counters.connection(old.counters)
-  counters.snapshot()
+  counters.tick(1)
   const { index, counters: row } = old
   table.release(old)
   t.equal(table.at(index), undefined, 'nobody has it')

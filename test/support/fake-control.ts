@@ -17,6 +17,7 @@ import type {
   ServicePage,
   ServiceSettings,
   TimeoutsInfo,
+  TotalsInfo,
 } from '../../src/control/api.js'
 import { readTranscript } from './transcript.js'
 
@@ -34,6 +35,7 @@ const LEVELS = 'drop_entry drop_packet secure_tcp sync_retries'.split(' ')
 const TIMEOUTS: TimeoutsInfo = { tcp: 900, tcpfin: 120, udp: 300 }
 
 export const noStats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
+export const noRates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
 
 class Refuse extends Error {
   constructor(readonly refusal: Refusal) {
@@ -51,6 +53,7 @@ export class FakeControl implements Control {
   timeouts = TIMEOUTS
   sysctls = new Map(SYSCTLS)
   verdicts: Record<string, number> = {}
+  totals: TotalsInfo = { stats: noStats, rates: noRates, live: noStats }
   /** Every request, as it came. */
   asked: Request[] = []
 
@@ -98,6 +101,8 @@ export class FakeControl implements Control {
         return this.#services(request.service, Number(request.from ?? 0))
       case 'batch':
         return request.requests.map(each => this.#reply(each))
+      case 'totals':
+        return this.totals
       case 'connections':
         return this.#page(request.from)
       case 'verdicts':
@@ -157,7 +162,7 @@ export class FakeControl implements Control {
 
   #addService(key: ServiceKey, settings: ServiceSettings): void {
     if (this.#find(key)) throw new Refuse('EEXIST')
-    this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, destinations: [] })
+    this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, rates: noRates, destinations: [] })
   }
 
   #addLocalAddress(service: ServiceInfo, address: string): void {
@@ -178,7 +183,15 @@ export class FakeControl implements Control {
     if (destinations.some(dest => same(dest, key))) throw new Refuse('EEXIST')
     const first = Number(key.address.split('.')[0])
     if (key.address === '0.0.0.0' || first >= 224) throw new Refuse('EINVAL')
-    destinations.unshift({ ...key, ...settings, activeConns: 0, inactConns: 0, persistConns: 0, stats: noStats })
+    destinations.unshift({
+      ...key,
+      ...settings,
+      activeConns: 0,
+      inactConns: 0,
+      persistConns: 0,
+      stats: noStats,
+      rates: noRates,
+    })
   }
 
   #editDestination({ service, destination: key, settings }: DestinationParams): void {
@@ -193,10 +206,8 @@ export class FakeControl implements Control {
   }
 
   #zero(services: ServiceInfo[]): void {
-    for (const svc of services) {
-      svc.stats = noStats
-      for (const dest of svc.destinations) dest.stats = noStats
-    }
+    for (const svc of services)
+      for (const each of [svc, ...svc.destinations]) Object.assign(each, { stats: noStats, rates: noRates })
   }
 
   #setTimeouts({ tcp, tcpfin, udp }: TimeoutsInfo): void {

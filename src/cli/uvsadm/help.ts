@@ -1,6 +1,9 @@
 import type { Command } from './command.js'
 import { NOT_YET, OPTIONS } from './options.js'
 
+/** Columns of a terminal that the help is made for. */
+const WIDTH = 118
+
 /** `commands` is asked for late: help is one of them. */
 export function helpCommand(commands: () => readonly Command[]): Command<object> {
   return {
@@ -20,7 +23,7 @@ function helpText(commands: readonly Command[]): string {
   const options = OPTIONS.map(({ flags, value, help }) => ({ flags: value ? [...flags, value] : flags, help }))
   const control = { flags: ['--control', 'path'], help: "the director's socket, /run/uvs/uvs.sock unless given" }
   return `Usage:
-${commands.map(command => `  uvsadm ${command.usage}\n`).join('')}
+${commands.map(command => fold(`  uvsadm ${command.usage}`)).join('')}
 Commands:
 ${table(commands)}
 Options:
@@ -31,6 +34,13 @@ ${wrap([...NOT_YET.commands, ...NOT_YET.options])}`
 
 function table(rows: readonly { flags: readonly string[]; help: string }[]): string {
   return rows.map(row => `  ${row.flags.join(' ').padEnd(36)} ${row.help}\n`).join('')
+}
+
+/** A line, in as many as it takes. */
+function fold(line: string): string {
+  if (line.length <= WIDTH) return `${line}\n`
+  const at = line.lastIndexOf(' ', WIDTH)
+  return `${line.slice(0, at)}\n${fold(`${' '.repeat(12)}${line.slice(at + 1)}`)}`
 }
 
 function wrap(words: readonly string[]): string {

@@ -63,6 +63,18 @@ export const stats = (exact: boolean): Layout => ({
   destination: dest => totals(dest.stats, exact),
 })
 
+/** As ipvsadm, of real servers it shortens octets only. */
+export const rates = (exact: boolean): Layout => ({
+  head: `Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS
+  -> RemoteAddress:Port
+`,
+  isTable: true,
+  service: ({ rates: { cps, inPps, outPps, inBps, outBps } }) =>
+    `${numbers([cps, inPps, outPps], exact)} ${numbers([inBps, outBps], exact)}`,
+  destination: ({ rates: { cps, inPps, outPps, inBps, outBps } }) =>
+    `${numbers([cps, inPps, outPps], true)} ${numbers([inBps, outBps], exact)}`,
+})
+
 /** `sh (sh-port) persistent 360 mask 255.255.255.0 ops toa` */
 function settings({ scheduler, schedFlags, persistence, netmask, onePacket, clientAddress }: ServiceInfo): string {
   let text = scheduler
@@ -81,8 +93,11 @@ function columns(...cells: [value: string | number, width: number][]): string {
 }
 
 function totals(stats: Stats, exact: boolean): string {
-  const numbers = [stats.conns, stats.inPkts, stats.outPkts, stats.inBytes, stats.outBytes]
-  return numbers.map(number => (exact ? String(number) : shorten(number)).padStart(8)).join(' ')
+  return numbers([stats.conns, stats.inPkts, stats.outPkts, stats.inBytes, stats.outBytes], exact)
+}
+
+function numbers(cells: number[], exact: boolean): string {
+  return cells.map(cell => (exact ? String(cell) : shorten(cell)).padStart(8)).join(' ')
 }
 
 /** From 10^8 on in K, M, G or T (powers of 1000), the rest cut off, so that 8 characters do (ipvs-behaviour.md §14.3). */

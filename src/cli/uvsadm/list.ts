@@ -14,7 +14,7 @@ import { serviceKey } from './targets.js'
 
 export interface ListArgs {
   /** Beside `connections` and `timeouts`: what is shown of the services. */
-  what: 'connections' | 'timeouts' | 'plain' | 'stats' | 'thresholds' | 'persistent-conn' | 'tun-info'
+  what: 'connections' | 'timeouts' | 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
@@ -30,7 +30,7 @@ export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
   usage:
-    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--thresholds|--persistent-conn|--tun-info|--stats [--exact]]',
+    '-L [virtual-service|-c|--timeout] [-n] [--nosort] [--stats|--rate|--thresholds|--persistent-conn|--tun-info] [--exact]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [
@@ -39,6 +39,7 @@ export const list: Command<ListArgs> = {
     'service-address',
     'timeout',
     'stats',
+    'rate',
     'thresholds',
     'persistent-conn',
     'tun-info',
@@ -67,13 +68,13 @@ export const list: Command<ListArgs> = {
 
 /** Of more than one that shows something of services the first counts. */
 function whatOf(options: Options): ListArgs['what'] {
-  const isConflict =
-    (options.connection && (options.stats || options.thresholds)) ||
-    (options.timeout && (options.stats || options.thresholds || options['persistent-conn']))
+  const ofTraffic = options.stats || options.rate || options.thresholds
+  const isConflict = (options.connection && ofTraffic) || (options.timeout && (ofTraffic || options['persistent-conn']))
   if (isConflict) throw new UsageError('options conflicts in the list command')
   if (options.connection) return 'connections'
   if (options.timeout) return 'timeouts'
   if (options.stats) return 'stats'
+  if (options.rate) return 'rate'
   if (options.thresholds) return 'thresholds'
   if (options['persistent-conn']) return 'persistent-conn'
   return options['tun-info'] ? 'tun-info' : 'plain'
@@ -99,6 +100,8 @@ function layoutOf(what: OfServices, exact: boolean): layouts.Layout {
       return layouts.plain
     case 'stats':
       return layouts.stats(exact)
+    case 'rate':
+      return layouts.rates(exact)
     case 'thresholds':
       return layouts.thresholds
     case 'persistent-conn':

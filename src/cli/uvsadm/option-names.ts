@@ -22,6 +22,7 @@ export interface Options {
   'l-threshold'?: number
   timeout?: true
   stats?: true
+  rate?: true
   thresholds?: true
   'persistent-conn'?: true
   nosort?: true
@@ -58,6 +59,7 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'l-threshold',
   'timeout',
   'stats',
+  'rate',
   'thresholds',
   'persistent-conn',
   'nosort',

@@ -192,6 +192,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   threshold('l-threshold', '-y', 'lower', 'after that, new ones again below so many; 0: below 3/4 of -x'),
   on('connection', 'list connections', '-c', '--connection'),
   on('stats', 'list totals of connections, packets and bytes', '--stats'),
+  on('rate', 'list rates, a second', '--rate'),
   on('thresholds', 'list -x and -y of real servers', '--thresholds'),
   on('persistent-conn', 'list how many clients stay with each real server', '--persistent-conn'),
   on('tun-info', 'list the tunnels of real servers', '--tun-info'),
@@ -206,7 +207,7 @@ export const OPTIONS: readonly OptionSpec[] = [
 export const NOT_YET = {
   commands: '-R --restore --start-daemon --stop-daemon'.split(' '),
   options: [
-    '-6 --ipv6 --pe --daemon --rate',
+    '-6 --ipv6 --pe --daemon',
     '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',
   ].flatMap(line => line.split(' ')),
 }

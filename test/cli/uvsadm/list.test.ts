@@ -3,7 +3,7 @@ import { shorten } from '../../../src/cli/uvsadm/layouts.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 import { sortServices } from '../../../src/cli/uvsadm/sort.js'
 import type { Protocol, ServiceInfo } from '../../../src/control/api.js'
-import { connection, FakeControl, noStats } from '../../support/fake-control.js'
+import { connection, FakeControl, noRates, noStats } from '../../support/fake-control.js'
 import { fakeNames } from '../../support/names.js'
 
 /** A service of `PROTO ADDRESS:PORT` or `fwm MARK`. */
@@ -19,6 +19,7 @@ function service(where: string, destinations: string[] = []): ServiceInfo {
     onePacket: false,
     schedFlags: 0,
     stats: noStats,
+    rates: noRates,
     destinations: destinations.map(text => {
       const [at = '', port = ''] = text.split(':')
       return {
@@ -32,6 +33,7 @@ function service(where: string, destinations: string[] = []): ServiceInfo {
         inactConns: 0,
         persistConns: 0,
         stats: noStats,
+        rates: noRates,
       }
     }),
   }
@@ -217,27 +219,33 @@ FWM  7                            10.0.0.12
   t.match((await uvsadm(['-Ln'], control)).out, '\nTCP  10.0.0.1:80 rr\n', '-E resets it')
 })
 
-t.test('of more than one kind of listing the first counts: --stats, --thresholds, --persistent-conn', async t => {
-  const control = new FakeControl()
-  control.services = [service('udp 10.0.0.1:0', ['10.0.0.3:7'])]
-  Object.assign(control.services[0]?.destinations[0] ?? {}, {
-    upperThreshold: 2147483647,
-    lowerThreshold: 12,
-    persistConns: 3,
-    activeConns: 4,
-    inactConns: 5,
-  })
-  const listed = async (...kinds: string[]): Promise<string> =>
-    (await uvsadm(['-L', '-u', '10.0.0.1:0', ...kinds], control, fakeNames())).out.replace(/^.*\n.*\n.*\n/, '')
-  const wanted = {
-    stats: '  -> 10.0.0.3:7                          0        0        0        0        0\n',
-    thresholds: '  -> 10.0.0.3:7                   2147483647 12         4          5         \n',
-    persistent: '  -> 10.0.0.3:7                   1         3           4          5         \n',
-  }
-  t.equal(await listed('--persistent-conn', '--thresholds', '--stats'), wanted.stats)
-  t.equal(await listed('--persistent-conn', '--thresholds', '--exact'), wanted.thresholds)
-  t.equal(await listed('--persistent-conn', '--nosort'), wanted.persistent)
-})
+t.test(
+  'of more than one kind of listing the first counts: --stats, --rate, --thresholds, --persistent-conn',
+  async t => {
+    const control = new FakeControl()
+    control.services = [service('udp 10.0.0.1:0', ['10.0.0.3:7'])]
+    Object.assign(control.services[0]?.destinations[0] ?? {}, {
+      upperThreshold: 2147483647,
+      lowerThreshold: 12,
+      persistConns: 3,
+      activeConns: 4,
+      inactConns: 5,
+      rates: { cps: 1, inPps: 2, outPps: 3, inBps: 4, outBps: 5 },
+    })
+    const listed = async (...kinds: string[]): Promise<string> =>
+      (await uvsadm(['-L', '-u', '10.0.0.1:0', ...kinds], control, fakeNames())).out.replace(/^.*\n.*\n.*\n/, '')
+    const wanted = {
+      stats: '  -> 10.0.0.3:7                          0        0        0        0        0\n',
+      rate: '  -> 10.0.0.3:7                          1        2        3        4        5\n',
+      thresholds: '  -> 10.0.0.3:7                   2147483647 12         4          5         \n',
+      persistent: '  -> 10.0.0.3:7                   1         3           4          5         \n',
+    }
+    t.equal(await listed('--persistent-conn', '--thresholds', '--rate', '--stats'), wanted.stats)
+    t.equal(await listed('--tun-info', '--persistent-conn', '--thresholds', '--rate'), wanted.rate)
+    t.equal(await listed('--persistent-conn', '--thresholds', '--exact'), wanted.thresholds)
+    t.equal(await listed('--persistent-conn', '--nosort'), wanted.persistent)
+  },
+)
 
 t.test('templates, those of marks too, as the real one showed them', async t => {
   const control = new FakeControl()
@@ -298,4 +306,22 @@ t.test('totals are shortened from 10^8 on', async t => {
     [123456789e9, '123456T'],
   ]
   for (const [number, wanted] of cases) t.equal(shorten(number), wanted, String(number))
+})
+
+t.test('--rate shortens a service’s rates and the octets of its real servers, --exact none', async t => {
+  const control = new FakeControl()
+  control.services = [service('tcp 10.0.0.1:80', ['10.0.0.3:80'])]
+  const rates = { cps: 123456789, inPps: 99999999, outPps: 2345678901, inBps: 123456789012, outBps: 123456789012345 }
+  for (const each of [control.services[0]!, control.services[0]!.destinations[0]!]) each.rates = rates
+  const rows = async (...more: string[]): Promise<string[]> =>
+    (await uvsadm(['-Ln', '--rate', '-t', '10.0.0.1:80', ...more], control)).out.split('\n').slice(2, -1)
+  t.strictSame(await rows(), [
+    'TCP  10.0.0.1:80                   123456K 99999999    2345M     123G     123T',
+    '  -> 10.0.0.3:80                  123456789 99999999 2345678901     123G     123T',
+  ])
+  const exact = '123456789 99999999 2345678901 123456789012 123456789012345'
+  t.strictSame(await rows('--exact'), [
+    `TCP  10.0.0.1:80                  ${exact}`,
+    `  -> 10.0.0.3:80                  ${exact}`,
+  ])
 })

@@ -152,6 +152,7 @@ const RIGHT: Record<string, [string, unknown]> = {
   '-L': ['list', listing],
   '-l -n': ['list', { ...listing, numeric: true }],
   '-Lcn --exact --nosort': ['list', { ...listing, what: 'connections', numeric: true, sorted: false, exact: true }],
+  '-L --rate --nosort': ['list', { ...listing, what: 'rate', sorted: false }],
   '--list --stats --exact --nosort --sort': ['list', { ...listing, what: 'stats', sorted: false, exact: true }],
   '-L --thresholds': ['list', { ...listing, what: 'thresholds' }],
   '-L --persistent-conn': ['list', { ...listing, what: 'persistent-conn', withEngine: true }],
@@ -216,6 +217,7 @@ const WRONG: Record<string, string> = {
   '-A -t 10.0.0.1:0 -w 5': "Illegal 'weight' option with the 'add-service' command = 2",
   '-A -t 10.0.0.1:80 --nosort': "Illegal 'nosort' option with the 'add-service' command = 2",
   '-d -t 10.0.0.1:80 -r 10.0.0.2 -w 1 -g': "Illegal 'forwarding-method' option with the 'delete-server' command = 2",
+  '-C --exact --rate': "Illegal 'rate' option with the 'flush' command = 2",
   '-C --exact --stats': "Illegal 'stats' option with the 'flush' command = 2",
   '-d -n': "Illegal 'numeric' option with the 'delete-server' command = 2",
   '-E': "You need to supply the 'service-address' option for the 'edit-service' command = 2",
@@ -225,6 +227,8 @@ const WRONG: Record<string, string> = {
   '-L -s rr -c -t 10.0.0.1:80':
     "The option 'service-address' conflicts with the 'connection' option in the 'list' command = 2",
   '-L -c --stats -s rr': "Illegal 'scheduler' option with the 'list' command = 2",
+  '-L -c --rate': 'options conflicts in the list command = 2',
+  '-L --timeout --rate': 'options conflicts in the list command = 2',
   '-L -c --stats': 'options conflicts in the list command = 2',
   ...wrongValues('-A -f', "invalid fwmark value `%s' specified", '0 0x9 -1 4294967296 18446744073709551615 7x 14/0xff'),
   "-A -f ''": "invalid fwmark value `' specified = 2",
@@ -344,6 +348,9 @@ const WRONG: Record<string, string> = {
   '-L --timeout --persistent-conn': 'options conflicts in the list command = 2',
   '-L -c --thresholds': 'options conflicts in the list command = 2',
   '-L -c --persistent-conn --stats': 'options conflicts in the list command = 2',
+  '-L --rate --rate': "multiple 'rate' options specified = 2",
+  '-S --rate': "Illegal 'rate' option with the 'save' command = 2",
+  '-L --rat': '--rat: unknown option = 255',
   '-L --timeout --timeout': "multiple 'timeout' options specified = 2",
   '-L --timeout=3': '--timeout=3: option does not take an argument = 255',
   '-a -u 10.0.0.1:53 -r [2001:db8::1]:80': 'Different address family is allowed only for tunneling servers = 2',
@@ -358,7 +365,7 @@ const NOT_YET: Record<string, string> = {
   '--start-daemon master': '--start-daemon is not there yet in uvs = 2',
   '-a -t 10.0.0.1:80 -r [2001:db8::2]:80 -i': 'IPv6 (2001:db8::2) is not there yet in uvs = 2',
   '-a -t [2001:db8::1]:80 -r 10.0.0.2 -i': 'IPv6 (2001:db8::1) is not there yet in uvs = 2',
-  '-L --rate': '--rate is not there yet in uvs = 2',
+  '-L --daemon': '--daemon is not there yet in uvs = 2',
 }
 
 t.test('a right command line is understood', async t => {
@@ -375,7 +382,7 @@ t.test('what uvs lacks is named', async t => {
 
 t.test('of two options out of place ipvsadm names the one that comes first in its own order', async t => {
   const order =
-    '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--timeout,--stats,--thresholds,' +
+    '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--timeout,--stats,--rate,--thresholds,' +
     '--persistent-conn,--nosort,--exact,-o,-b flag-1,--tun-info,--tun-type ipip,--tun-port 5,--tun-nocsum,--tun-csum,' +
     '--tun-remcsum,-z 10.0.0.9,--toa,--proxy-protocol v1'
   const options = order.split(',')

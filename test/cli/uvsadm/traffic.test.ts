@@ -1,7 +1,7 @@
 import t from 'tap'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { ConnectionInfo, Protocol, ServiceInfo, Stats } from '../../../src/control/api.js'
-import { connection, FakeControl, noStats } from '../../support/fake-control.js'
+import type { ConnectionInfo, Protocol, Rates, ServiceInfo, Stats } from '../../../src/control/api.js'
+import { connection, FakeControl, noRates, noStats } from '../../support/fake-control.js'
 import { fakeNames } from '../../support/names.js'
 import { readTranscript } from '../../support/transcript.js'
 
@@ -29,7 +29,7 @@ const COLUMNS: Record<string, Column[]> = {
   '--persistent-conn': ['weight', 'persistConns', 'activeConns', 'inactConns'],
 }
 
-/** Services of `-Ln`, with an option of COLUMNS or with `--stats --exact`. */
+/** Services of `-Ln`, with an option of COLUMNS or with `--exact` totals or rates: a line's five numbers are both. */
 function servicesOf(listing: string, option = ''): ServiceInfo[] {
   const services: ServiceInfo[] = []
   let protocol: Protocol = 'tcp'
@@ -37,18 +37,18 @@ function servicesOf(listing: string, option = ''): ServiceInfo[] {
     const [, prot, name = '', rest = ''] = /^(TCP |UDP | {2}->) (\S+:\d+)(.*)$/.exec(line) ?? []
     if (!prot) continue
     const words = rest.trim().split(/ +/)
-    const stats = words.length === 5 ? statsOf(words) : noStats
+    const [stats, rates] = words.length === 5 ? [statsOf(words), ratesOf(words)] : [noStats, noRates]
     if (prot.startsWith(' ')) {
       services
         .at(-1)
-        ?.destinations.unshift({ ...destination, ...endpointOf(name, protocol), ...cells(words, option), stats })
+        ?.destinations.unshift({ ...destination, ...endpointOf(name, protocol), ...cells(words, option), stats, rates })
       continue
     }
     protocol = protocolOf(prot.trim())
     const [scheduler = '', , persistence] = words
     const settings = { scheduler, persistence: Number(persistence ?? 0), netmask: '255.255.255.255' }
     const key = { protocol, ...endpointOf(name, protocol) }
-    services.push({ ...key, ...settings, onePacket: false, schedFlags: 0, stats, destinations: [] })
+    services.push({ ...key, ...settings, onePacket: false, schedFlags: 0, stats, rates, destinations: [] })
   }
   return services
 }
@@ -70,6 +70,11 @@ function cells(words: string[], option: string): Partial<Record<Exclude<Column, 
 function statsOf(words: string[]): Stats {
   const [conns = 0, inPkts = 0, outPkts = 0, inBytes = 0, outBytes = 0] = words.map(Number)
   return { conns, inPkts, outPkts, inBytes, outBytes }
+}
+
+function ratesOf(words: string[]): Rates {
+  const [cps = 0, inPps = 0, outPps = 0, inBps = 0, outBps = 0] = words.map(Number)
+  return { cps, inPps, outPps, inBps, outBps }
 }
 
 async function print(services: ServiceInfo[], ...args: string[]): Promise<string> {
@@ -97,6 +102,14 @@ t.test('--stats shortens what --exact prints in full, as recorded', async t => {
     t.equal(await print(services, '-Ln', '--stats', '--exact'), out, `line ${line}`)
     t.equal(await print(services, '-Ln', '--stats'), shortened[at]?.out, `line ${line}, short`)
   }
+})
+
+t.test('--rate prints what --rate --exact prints, as recorded', async t => {
+  const listings = records.filter(record => record.command.startsWith('ipvsadm -Ln --rate'))
+  t.equal(listings.length, 3)
+  t.match(listings.map(record => record.out).join(''), '75163990')
+  for (const { command, line, out } of listings)
+    t.equal(await print(servicesOf(out), ...command.split(' ').slice(1)), out, `line ${line}: ${command}`)
 })
 
 /** Its last recorded output. */
