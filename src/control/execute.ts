@@ -77,6 +77,11 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return servicePage(director, request.service && findService(director, request.service), request.from)
     case 'batch':
       return request.requests.map(each => execute(director, each, devices) as Answer<null>)
+    case 'begin':
+    case 'stage':
+    case 'plan':
+    case 'commit':
+      throw new Refused('EPROTO', `${request.op}: transactions are the control socket's`)
     case 'totals':
       return totalsInfo(director)
     case 'connections':

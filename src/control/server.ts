@@ -19,11 +19,16 @@ const PATH_MAX = 107
 /** How long a client that sent too long a line may take to read why. */
 const LINGER_MS = 1000
 
+/** Whoever keeps something for each client gives it a control of its own. */
+interface Sessions {
+  session?(): Control & { close(): void }
+}
+
 /**
  * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot;
  * a director that answers there already is such a reason.
  */
-export async function serveControl(path: string, control: Control): Promise<{ close(): Promise<void> }> {
+export async function serveControl(path: string, control: Control & Sessions): Promise<{ close(): Promise<void> }> {
   const clients = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, socket => {
     clients.add(socket)
@@ -95,7 +100,10 @@ function isAnswered(path: string): Promise<boolean> {
   })
 }
 
-async function serveClient(socket: Socket, control: Control): Promise<void> {
+async function serveClient(socket: Socket, director: Control & Sessions): Promise<void> {
+  const session = director.session?.()
+  if (session) socket.once('close', () => session.close())
+  const control = session ?? director
   const splitter = new LineSplitter(REQUEST_LINE_MAX)
   try {
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import type { Control } from '../../control/api.js'
 import { serveMetrics } from '../../control/metrics.js'
 import { serveControl } from '../../control/server.js'
+import { stageMaker } from '../../control/stage.js'
+import { Transactions } from '../../control/transactions.js'
 import { UsageError } from '../../director/options.js'
-import { uvsadm } from '../uvsadm/run.js'
 import type { UvsCommand } from './command.js'
+import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { flags, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { kernelSideNotes } from './kernel-side.js'
-import { readRules, type RuleLine } from './rules-file.js'
 
 export const director: UvsCommand = {
   name: 'director',
   usage: 'director --raw IF[,IF] | --tap IF[,IF] --address ADDR/LEN@IF … [options]',
   help: [
-    'Runs the data plane in the foreground until SIGINT or SIGTERM.',
+    'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules again.',
     ...Object.entries(flags)
       .filter(([, flag]) => !flag.later)
       .map(([name, flag]) => `--${name} ${flag.value}`.padEnd(36) + flag.help + (flag.multiple ? ' (repeatable)' : '')),
@@ -38,17 +38,24 @@ interface Closable {
 
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
-  const rules = command.rules === undefined ? [] : readRules(command.rules) // may wait for a pipe: before all else
+  const stage = await stageMaker(command)
+  // May wait for a pipe, and may be wrong: before all else.
+  const desired = command.rules === undefined ? [] : await readDesired(command.rules, stage)
   const signalled = nextSignal()
   // Only here is native code needed: options and help must work without.
   const { DataPlane } = await import('../../control/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
+  const control = new Transactions(dataPlane, stage)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
-    open.unshift(await serveControl(command.control, dataPlane))
+    open.unshift(await serveControl(command.control, control))
     if (command.http) open.unshift(await serveMetrics(command.http, dataPlane))
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
-    await applyRules(rules, dataPlane)
+    await commitDesired(control, desired)
+    const reload = new RulesReload(command.rules, stage, control, complain)
+    const onHangup = (): void => void reload.ask()
+    process.on('SIGHUP', onHangup)
+    open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
     process.stdout.write(`uvs director: ready on ${devices.join(', ')}; control socket ${command.control}\n`)
@@ -64,13 +71,4 @@ function nextSignal(): Promise<void> {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
-}
-
-/** The first line that is refused ends the start. */
-async function applyRules(rules: readonly RuleLine[], control: Control): Promise<void> {
-  for (const { words, place } of rules) {
-    const { status, out, err } = await uvsadm(words, control)
-    if (status !== 0) throw new UsageError(`--rules: ${place}: ${err.trim()}`)
-    if (out !== '') throw new UsageError(`--rules: ${place}: '${words[0]}' sets nothing: it is no rule`)
-  }
 }

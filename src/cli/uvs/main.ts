@@ -7,6 +7,8 @@ const commands: Record<string, () => Promise<UvsCommand>> = {
   realserver: async () => (await import('./realserver.js')).realserver,
   lab: async () => (await import('./lab.js')).lab,
   script: async () => (await import('./script.js')).script,
+  plan: async () => (await import('./plan.js')).plan,
+  apply: async () => (await import('./apply.js')).apply,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   reset: async () => (await import('./reset.js')).reset,

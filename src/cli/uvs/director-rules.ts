@@ -1,0 +1,73 @@
+import { statSync } from 'node:fs'
+import type { Answer, Committed, ServiceInfo } from '../../control/api.js'
+import { localControl } from '../../control/execute.js'
+import { Transactions } from '../../control/transactions.js'
+import type { Director } from '../../director/director.js'
+import { UsageError } from '../../director/options.js'
+import { summary } from './format-plan.js'
+import { readRules } from './rules-file.js'
+import { stageRules } from './rules-transaction.js'
+
+/** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
+export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
+  const session = new Transactions(localControl(stage()), stage).session()
+  try {
+    await stageRules(session, await readRules(file))
+    return must(await session.staged())
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`--rules: ${error.message}`)
+    throw error
+  } finally {
+    session.close()
+  }
+}
+
+/** Error of one line where it is refused: then nothing has changed. */
+export async function commitDesired(director: Transactions, desired: readonly ServiceInfo[]): Promise<Committed> {
+  return must(await director.commit(desired))
+}
+
+/** Reads the file again whenever it is asked to, once more if it is asked meanwhile. Answers in a line what came of it. */
+export class RulesReload {
+  readonly #file: string | undefined
+  readonly #stage: () => Director
+  readonly #director: Transactions
+  readonly #tell: (line: string) => void
+  #running = false
+  #again = false
+
+  constructor(file: string | undefined, stage: () => Director, director: Transactions, tell: (line: string) => void) {
+    this.#file = file
+    this.#stage = stage
+    this.#director = director
+    this.#tell = tell
+  }
+
+  async ask(): Promise<void> {
+    this.#again = true
+    if (this.#running) return
+    this.#running = true
+    while (this.#again) {
+      this.#again = false
+      this.#tell(await this.#reload())
+    }
+    this.#running = false
+  }
+
+  async #reload(): Promise<string> {
+    const file = this.#file
+    if (file === undefined) return 'SIGHUP: there is no --rules FILE to read again'
+    try {
+      if (!statSync(file).isFile()) throw new UsageError(`--rules: ${file} is no regular file: it cannot be read again`)
+      const committed = await commitDesired(this.#director, await readDesired(file, this.#stage))
+      return `SIGHUP: ${file}: ${summary(committed)}`
+    } catch (error) {
+      return `SIGHUP: nothing has changed: ${(error as Error).message.split('\n')[0]}`
+    }
+  }
+}
+
+function must<T>(reply: Answer<T>): T {
+  if (reply.ok) return reply.value
+  throw new Error(`--rules: ${reply.message}`)
+}

@@ -1,0 +1,54 @@
+import type { Answer, Committed, Control, Operation, Operations, PlannedChange, Request } from '../../control/api.js'
+import { refusalText } from '../uvsadm/ask.js'
+import { badLine, type Rule } from './rules-file.js'
+
+/** Rules in one request: a line of the control socket takes some more. */
+const CHUNK = 100
+/** Requests under way: while one is answered the next is made. */
+const AHEAD = 3
+
+/** The director refused what is no single line's fault. */
+export class TransactionRefused extends Error {}
+
+/** Opens a transaction and stages the rules. UsageError, with the line, for the first that is refused. */
+export async function stageRules(control: Control, rules: readonly Rule[]): Promise<void> {
+  await must(control, { op: 'begin' })
+  const underWay: { chunk: readonly Rule[]; reply: Promise<Answer<Operations['stage']['value']>> }[] = []
+  const settle = async (): Promise<void> => {
+    const { chunk, reply } = underWay.shift()!
+    const { accepted, refused } = granted(await reply)
+    const rule = chunk[accepted]
+    if (refused && rule) throw badLine(rule, refusalText(refused, rule.refusals))
+  }
+  for (let at = 0; at < rules.length; at += CHUNK) {
+    const chunk = rules.slice(at, at + CHUNK)
+    const reply = control.call<'stage'>({ op: 'stage', requests: chunk.map(({ request }) => request) })
+    reply.catch(() => {}) // it is awaited below, or one before it has failed
+    underWay.push({ chunk, reply })
+    if (underWay.length > AHEAD) await settle()
+  }
+  while (underWay.length > 0) await settle()
+}
+
+/** What committing the staged rules would change. */
+export async function plannedChanges(control: Control): Promise<PlannedChange[]> {
+  const changes: PlannedChange[] = []
+  for (let from: number | null = 0; from !== null;) {
+    const page: Operations['plan']['value'] = await must(control, { op: 'plan', from })
+    for (const change of page.rows) changes.push(change)
+    from = page.next
+  }
+  return changes
+}
+
+export function commitRules(control: Control): Promise<Committed> {
+  return must(control, { op: 'commit' })
+}
+
+async function must<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
+  return granted(await control.call<O>(request))
+}
+function granted<T>(reply: Answer<T>): T {
+  if (reply.ok) return reply.value
+  throw new TransactionRefused(reply.message)
+}
