@@ -205,7 +205,7 @@ export const OPTIONS: readonly OptionSpec[] = [
 
 /** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */
 export const NOT_YET = {
-  commands: '-R --restore --start-daemon --stop-daemon'.split(' '),
+  commands: '--start-daemon --stop-daemon'.split(' '),
   options: [
     '-6 --ipv6 --pe --daemon',
     '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',

@@ -1,5 +1,5 @@
 import type { Command } from './command.js'
-import { notYet, UsageError } from './failure.js'
+import { notYet, tryHelp, UsageError } from './failure.js'
 import type { Names } from './names.js'
 import type { Options } from './option-names.js'
 import { NOT_YET, OPTIONS, type OptionSpec } from './options.js'
@@ -26,7 +26,7 @@ export async function readArguments(
   commands: readonly Command[],
   names: Names,
 ): Promise<Arguments> {
-  const byFlag = new Map(commands.flatMap(command => command.flags.map(flag => [flag, command] as const)))
+  const byFlag = commandsByFlag(commands)
   const options: Options = {}
   const extra: string[] = []
   let command: Command | undefined
@@ -41,6 +41,15 @@ export async function readArguments(
   if (extra.length > 0) throw new UsageError(`unexpected argument ${extra[0]}`)
   schedFlagsOf(options)
   return { command, options }
+}
+
+/** Of the list that was asked for last: rules come by the thousand. */
+let known: { commands: readonly Command[]; byFlag: Map<string, Command> } | undefined
+
+function commandsByFlag(commands: readonly Command[]): Map<string, Command> {
+  if (known?.commands !== commands)
+    known = { commands, byFlag: new Map(commands.flatMap(command => command.flags.map(flag => [flag, command]))) }
+  return known.byFlag
 }
 
 function optionOf(flag: string, command: Command | undefined): OptionSpec | undefined {
@@ -58,10 +67,6 @@ function takesValue(
   return commands.has(flag) || NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag) ? false : undefined
 }
 
-function tryHelp(): never {
-  throw new UsageError("Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255)
-}
-
 function firstOption(token: Token, commands: Map<string, Command>): Command {
   if (token.kind !== 'option') tryHelp()
   if (NOT_YET.commands.includes(token.flag)) throw notYet(token.flag)
@@ -75,7 +80,7 @@ async function readOption(
   commands: Map<string, Command>,
   names: Names,
 ): Promise<void> {
-  if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255)
+  if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255, true)
   const { text, flag } = token
   if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
   const option = optionOf(flag, command)
