@@ -98,8 +98,7 @@ export class Session implements Control {
   }
   async #commit(open: Open): Promise<Reply<'commit'>> {
     try {
-      const desired = await desiredOf(open)
-      return desired.ok ? await this.#transactions.commit(desired.value) : desired
+      return await this.#transactions.commit(() => desiredOf(open))
     } finally {
       this.#giveUp()
     }

@@ -40,7 +40,7 @@ export class Transactions implements Control {
   readonly #director: Control
   readonly #stage: () => Director
   readonly #turns = new Mutex()
-  #carryingOut: Promise<unknown> | undefined
+  #carryingOut: Promise<void> | undefined
 
   /** `stage` makes an empty director with the same addresses and schedulers. */
   constructor(director: Control, stage: () => Director) {
@@ -65,19 +65,28 @@ export class Transactions implements Control {
     return current.ok ? { ok: true, value: diff(current.value, desired) } : current
   }
 
-  /** Makes the services the desired ones, or changes nothing and says why. */
-  commit(desired: readonly ServiceInfo[]): Promise<Answer<Committed>> {
-    const work = this.#carryOut(desired).finally(() => {
-      this.#carryingOut = undefined
-    })
-    this.#carryingOut = work.catch(() => {})
+  /** Makes the services the desired ones, or changes nothing and says why. From now on other changes wait. */
+  commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>> {
+    const work = this.#carryOut(desired, this.#carryingOut)
+    const end: Promise<void> = work
+      .catch(() => {})
+      .then(() => {
+        if (this.#carryingOut === end) this.#carryingOut = undefined
+      })
+    this.#carryingOut = end
     return work
   }
 
-  async #carryOut(desired: readonly ServiceInfo[]): Promise<Answer<Committed>> {
+  async #carryOut(
+    asked: () => Promise<Answer<ServiceInfo[]>>,
+    earlier: Promise<void> | undefined,
+  ): Promise<Answer<Committed>> {
+    await earlier
+    const desired = await asked()
+    if (!desired.ok) return desired
     const before = await allServices(this.#director)
     if (!before.ok) return before
-    const groups = diff(before.value, desired)
+    const groups = diff(before.value, desired.value)
     const refused = await this.#carryOutGroups(groups)
     if (!refused) return { ok: true, value: summary(groups.flat()) }
     const { refusal, message } = refused
