@@ -12,7 +12,7 @@ import { stageRules } from './rules-transaction.js'
 export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
   const session = new Transactions(localControl(stage()), stage).session()
   try {
-    await stageRules(session, await readRules(file))
+    await stageRules(session, readRules(file))
     return must(await session.staged())
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`--rules: ${error.message}`)

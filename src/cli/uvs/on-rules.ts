@@ -27,7 +27,7 @@ export async function onRules(
     return print({ status: 2, out: '', err: `usage: uvs ${usage}\n` })
   const control = connectControl(path)
   try {
-    await stageRules(control, await readRules(file))
+    await stageRules(control, readRules(file))
     const { text, json } = await act(control)
     return print({ status: 0, out: isJson ? `${JSON.stringify({ version: 1, ...json })}\n` : text, err: '' })
   } catch (error) {

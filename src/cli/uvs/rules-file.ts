@@ -28,21 +28,22 @@ const EAGAIN_MS = 10
 /** File descriptor of standard input. */
 const STDIN = 0
 
-/** The rules of a file as `ipvsadm-save -n` writes it; `-` is standard input. UsageError for the first line that is none. */
-export async function readRules(file: string): Promise<Rule[]> {
-  const rules: Rule[] = []
+/**
+ * The rules of a file as `ipvsadm-save -n` writes it, one by one; `-` is standard input. UsageError for the first line that is
+ * none.
+ */
+export async function* readRules(file: string): AsyncGenerator<Rule, void> {
   const names = systemNames()
   for (const line of readRuleLines(file)) {
     try {
       const { request, refusals } = await parseRule(line.words, names)
       if (!isRuleChange(request)) throw new RuleError(`'${line.words[0]}' is no rule: -A -a -E -e -D -d --add-laddr`)
-      rules.push({ ...line, request, refusals })
+      yield { ...line, request, refusals }
     } catch (error) {
       if (error instanceof RuleError) throw badLine(line, error.message)
       throw error
     }
   }
-  return rules
 }
 
 /** What is wrong with a line, and the line: one of its words is what is meant. */

@@ -1,4 +1,13 @@
-import type { Answer, Committed, Control, Operation, Operations, PlannedChange, Request } from '../../control/api.js'
+import type {
+  Answer,
+  Committed,
+  Control,
+  Operation,
+  Operations,
+  PlannedChange,
+  Request,
+  Staged,
+} from '../../control/api.js'
 import { refusalText } from '../uvsadm/ask.js'
 import { badLine, type Rule } from './rules-file.js'
 
@@ -10,24 +19,45 @@ const AHEAD = 3
 /** The director refused what is no single line's fault. */
 export class TransactionRefused extends Error {}
 
-/** Opens a transaction and stages the rules. UsageError, with the line, for the first that is refused. */
-export async function stageRules(control: Control, rules: readonly Rule[]): Promise<void> {
+/** Opens a transaction and stages the rules, as they come. UsageError, with the line, for the first that is refused. */
+export async function stageRules(control: Control, rules: AsyncIterable<Rule>): Promise<void> {
   await must(control, { op: 'begin' })
-  const underWay: { chunk: readonly Rule[]; reply: Promise<Answer<Operations['stage']['value']>> }[] = []
+  const underWay: { chunk: readonly Rule[]; reply: Promise<Answer<Staged>> }[] = []
   const settle = async (): Promise<void> => {
     const { chunk, reply } = underWay.shift()!
     const { accepted, refused } = granted(await reply)
     const rule = chunk[accepted]
     if (refused && rule) throw badLine(rule, refusalText(refused, rule.refusals))
   }
-  for (let at = 0; at < rules.length; at += CHUNK) {
-    const chunk = rules.slice(at, at + CHUNK)
+  const settleAll = async (): Promise<void> => {
+    while (underWay.length > 0) await settle()
+  }
+  const stage = async (chunk: readonly Rule[]): Promise<void> => {
     const reply = control.call<'stage'>({ op: 'stage', requests: chunk.map(({ request }) => request) })
-    reply.catch(() => {}) // it is awaited below, or one before it has failed
+    reply.catch(() => {}) // it is awaited in its turn, unless one before it has failed
     underWay.push({ chunk, reply })
     if (underWay.length > AHEAD) await settle()
   }
-  while (underWay.length > 0) await settle()
+  try {
+    for await (const chunk of chunksOf(rules)) await stage(chunk)
+  } finally {
+    await settleAll() // a line that was refused before one that is none is the one to be told
+  }
+}
+
+async function* chunksOf(rules: AsyncIterable<Rule>): AsyncGenerator<Rule[], void> {
+  let chunk: Rule[] = []
+  try {
+    for await (const rule of rules) {
+      if (chunk.push(rule) < CHUNK) continue
+      yield chunk
+      chunk = []
+    }
+  } catch (error) {
+    if (chunk.length > 0) yield chunk
+    throw error
+  }
+  if (chunk.length > 0) yield chunk
 }
 
 /** What committing the staged rules would change. */

@@ -20,7 +20,7 @@ export function given<T>(value: T | undefined): T {
 }
 
 function ipv4({ address }: Pick<Endpoint, 'address'>): string {
-  if (isIPv6(address)) throw notYet(`IPv6 (${address})`)
+  if (address.includes(':') && isIPv6(address)) throw notYet(`IPv6 (${address})`)
   return address
 }
 
