@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { constants } from 'node:os'
 import { rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
-import { LabUsageError } from './lab-request.js'
+import { UsageError } from '../src/director/options.js'
 import { Ledger, namespacesOf } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
 import { realServerArguments } from './real-server.js'
@@ -48,11 +48,11 @@ async function spaceNamed(prefixes: readonly string[], space: string): Promise<s
   if (known.includes(space)) return space
   const [found, ...others] = prefixes.map(prefix => prefix + space).filter(name => known.includes(name))
   if (others.length > 0) {
-    throw new LabUsageError(`exec '${space}': several labs are up; it may be ${[found, ...others].join(' or ')}`)
+    throw new UsageError(`exec '${space}': several labs are up; it may be ${[found, ...others].join(' or ')}`)
   }
   if (found !== undefined) return found
   const short = labs.flatMap(({ prefix, spaces }) => spaces.map(name => name.slice(prefix.length)))
-  throw new LabUsageError(`exec '${space}': the lab's namespaces are ${[...new Set(short)].join(', ')}`)
+  throw new UsageError(`exec '${space}': the lab's namespaces are ${[...new Set(short)].join(', ')}`)
 }
 
 /** `uvs lab down`: removes the labs that stand, and what dead owners have left of any. */

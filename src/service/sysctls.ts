@@ -44,6 +44,8 @@ const definitions: Record<string, Definition> = {
   sync_version: { fallback: '1', check: 'bit' },
 }
 
+export const sysctlNames: readonly string[] = Object.keys(definitions)
+
 export type SysctlName = keyof typeof definitions
 
 /**

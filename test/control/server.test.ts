@@ -47,7 +47,7 @@ t.test('requests are answered in order, garbage among them', async t => {
       .slice(0, -1)
       .map(line => JSON.parse(line)),
     [
-      { v: 1, ok: true, value: [] },
+      { v: 1, ok: true, value: { rows: [], next: null } },
       { v: 1, ok: false, refusal: 'EPROTO', message: 'not a line of JSON' },
       { v: 1, ok: true, value: {} },
       { v: 1, ok: false, refusal: 'EPROTO', message: 'an empty line' },

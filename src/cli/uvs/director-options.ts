@@ -1,12 +1,14 @@
 import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import type { MarkRuleInfo } from '../../control/api.js'
 import type { DataPlaneOptions } from '../../control/data-plane.js'
 import type { DeviceOptions } from '../../control/messages.js'
 import { MAX_CONNECTIONS } from '../../conn/table.js'
 import { UsageError } from '../../director/options.js'
 import { parseMac, type MacAddr } from '../../wire/addr.js'
+import { CONTROL, DEFAULT_CONTROL } from '../command.js'
+import type { Form, Option } from '../option.js'
 import { parseMark } from './mark-option.js'
+import { readOptions } from './read-options.js'
 
 /** What `uvs director` was asked to be. */
 export interface DirectorCommand extends DataPlaneOptions {
@@ -17,84 +19,85 @@ export interface DirectorCommand extends DataPlaneOptions {
   marks: MarkRuleInfo[]
 }
 
-interface Flag {
-  value: string
-  help: string
-  multiple?: true
-  /** Comes with a later version. */
-  later?: true
+const ADDRESS: Option = {
+  flags: ['--address'],
+  value: 'ADDR/LEN@IF',
+  help: "the director's own address on an interface",
+  repeatable: true,
 }
 
-/** `uvs director`'s options, in the order of its help. */
-export const flags: Record<string, Flag> = {
-  raw: { value: 'IF[,IF]', help: 'interfaces to hold by packet sockets' },
-  tap: { value: 'IF[,IF]', help: 'TAP devices to make or to take' },
-  libpcap: { value: 'IF', help: 'by libpcap', later: true },
-  address: { value: 'ADDR/LEN@IF', help: "the director's own address on an interface", multiple: true },
-  route: { value: 'CIDR=[GW][@IF][,mtu=N]', help: "a route; 'default=GW' for all else", multiple: true },
-  neighbour: { value: 'IP=MAC@IF', help: 'a static neighbour', multiple: true },
-  vip: { value: 'ADDR|CIDR', help: 'further local addresses', multiple: true },
-  mac: { value: 'MAC@IF', help: "our MAC on a TAP device, which must not be the interface's own", multiple: true },
-  'max-connections': { value: 'N', help: `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576` },
-  'icmp-ratelimit': { value: 'MS', help: 'a peer gets an ICMP error every MS; 0 for no limit; default 1000' },
-  seed: { value: 'N', help: 'what everything random comes from; by default the system says' },
-  rules: { value: 'FILE', help: 'ipvsadm-save rules to begin with' },
-  control: { value: 'PATH', help: 'control socket; default /run/uvs/uvs.sock' },
-  http: { value: 'ADDR:PORT', help: 'Prometheus /metrics there' },
-  workers: { value: 'N', help: 'data-plane threads', later: true },
-  mark: { value: "'PROTO CIDR:PORTS=N'", help: "firewall marks, in netfilter's place", multiple: true },
-  scheduler: { value: 'FILE', help: 'a scheduler of your own: a module that exports one', multiple: true },
+const RAW: Option = {
+  flags: ['--raw'],
+  value: 'IF[,IF]',
+  is: 'interface',
+  help: 'interfaces to hold by packet sockets',
+}
+const TAP: Option = { flags: ['--tap'], value: 'IF[,IF]', is: 'interface', help: 'TAP devices to make or to take' }
+
+/** Those of both kinds of device, in the order of the help. */
+const COMMON: readonly Option[] = [
+  option('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else", { repeatable: true }),
+  option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
+  option('--vip', 'ADDR|CIDR', 'further local addresses', { repeatable: true }),
+  option('--max-connections', 'N', `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576`),
+  option('--icmp-ratelimit', 'MS', 'a peer gets an ICMP error every MS; 0 for no limit; default 1000'),
+  option('--seed', 'N', 'what everything random comes from; by default the system says'),
+  option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
+  CONTROL,
+  option('--http', 'ADDR:PORT', 'Prometheus /metrics there'),
+  option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
+  option('--scheduler', 'FILE', 'a scheduler of your own: a module that exports one', { is: 'file', repeatable: true }),
+]
+
+const MAC = option('--mac', 'MAC@IF', "our MAC on a TAP device, which must not be the interface's own", {
+  repeatable: true,
+})
+
+export const DIRECTOR_FORMS: readonly Form[] = [
+  { words: [], options: [required(RAW), required(ADDRESS), ...COMMON] },
+  { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
+]
+
+/** Both at once, so that what is wrong with them is said in their own words. */
+const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, ...COMMON] }
+
+/** Come with a later version. */
+const LATER = ['--libpcap', '--workers']
+
+function option(flag: string, value: string, help: string, more: Partial<Option> = {}): Option {
+  return { flags: [flag], value, help, ...more }
+}
+
+function required(which: Option): Option {
+  return { ...which, required: true }
 }
 
 /** Pure. `randomSeed`: used unless --seed says otherwise. UsageError for whatever cannot be meant. */
 export function parseDirectorOptions(args: string[], randomSeed: number): DirectorCommand {
-  const values = readFlags(args)
-  const one = (name: string): string | undefined => values.get(name)?.[0]
-  const all = (name: string): string[] => values.get(name) ?? []
-  const devices = readDevices(one('raw'), one('tap'), all('mac'))
-  const maxConnections = wholeNumber('--max-connections', one('max-connections'), 1, MAX_CONNECTIONS)
-  const icmpRatelimit = wholeNumber('--icmp-ratelimit', one('icmp-ratelimit'), 0, 3_600_000)
-  if (all('address').length === 0) throw new UsageError('--address: the director needs at least one address')
+  const later = LATER.find(flag => args.some(arg => arg === flag || arg.startsWith(`${flag}=`)))
+  if (later) throw new UsageError(`${later} is not there yet`)
+  const given = readOptions({ name: 'director', forms: [ANY_FORM] }, args)
+  const devices = readDevices(given.one('--raw'), given.one('--tap'), given.all('--mac'))
+  const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
+  const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
+  if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
   return {
     devices,
     director: {
-      addresses: all('address'),
-      vips: all('vip'),
-      routes: all('route'),
-      neighbours: all('neighbour'),
-      seed: wholeNumber('--seed', one('seed'), 0, 0xffffffff) ?? randomSeed,
+      addresses: given.all('--address'),
+      vips: given.all('--vip'),
+      routes: given.all('--route'),
+      neighbours: given.all('--neighbour'),
+      seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
     },
-    control: one('control') ?? '/run/uvs/uvs.sock',
-    rules: one('rules'),
-    http: readHttp(one('http')),
-    marks: all('mark').map(parseMark),
-    schedulers: all('scheduler').map(file => pathToFileURL(file).href),
+    control: given.one('--control') ?? DEFAULT_CONTROL,
+    rules: given.one('--rules'),
+    http: readHttp(given.one('--http')),
+    marks: given.all('--mark').map(parseMark),
+    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
   }
-}
-
-/** Every value given, by the option's name. */
-function readFlags(args: string[]): Map<string, string[]> {
-  const options = Object.fromEntries(
-    Object.keys(flags).map(name => [name, { type: 'string', multiple: true } as const]),
-  )
-  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
-  const values = new Map<string, string[]>()
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`'${token.value}': unexpected word (uvs director --help)`)
-    if (token.kind !== 'option') continue
-    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined
-    if (!flag || !token.rawName.startsWith('--'))
-      throw new UsageError(`${token.rawName}: there is no such option (uvs director --help)`)
-    if (flag.later) throw new UsageError(`--${token.name} is not there yet`)
-    if (!token.value || (!token.inlineValue && token.value.startsWith('--')))
-      throw new UsageError(`--${token.name} needs a value: --${token.name} ${flag.value}`)
-    const given = values.get(token.name) ?? []
-    if (given.length > 0 && !flag.multiple) throw new UsageError(`--${token.name} is given twice`)
-    values.set(token.name, [...given, token.value])
-  }
-  return values
 }
 
 function readDevices(raw: string | undefined, tap: string | undefined, macs: string[]): DeviceOptions[] {

@@ -3,34 +3,22 @@ import { serveMetrics } from '../../control/metrics.js'
 import { serveControl } from '../../control/server.js'
 import { stageMaker } from '../../control/stage.js'
 import { Transactions } from '../../control/transactions.js'
-import { UsageError } from '../../director/options.js'
 import type { UvsCommand } from './command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
-import { flags, parseDirectorOptions, type DirectorCommand } from './director-options.js'
+import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { kernelSideNotes } from './kernel-side.js'
+import { complain as complainOf } from './run-uvs.js'
 
 export const director: UvsCommand = {
   name: 'director',
-  usage: 'director --raw IF[,IF] | --tap IF[,IF] --address ADDR/LEN@IF … [options]',
-  help: [
-    'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules again.',
-    ...Object.entries(flags)
-      .filter(([, flag]) => !flag.later)
-      .map(([name, flag]) => `--${name} ${flag.value}`.padEnd(36) + flag.help + (flag.multiple ? ' (repeatable)' : '')),
-  ].join('\n'),
+  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules again.',
+  forms: DIRECTOR_FORMS,
   async run(args) {
-    try {
-      return await runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
-    } catch (error) {
-      complain((error as Error).message.split('\n')[0]!)
-      return error instanceof UsageError ? 2 : 1
-    }
+    return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
   },
 }
 
-function complain(message: string): void {
-  process.stderr.write(`uvs director: ${message}\n`)
-}
+const complain = (message: string): void => complainOf('director', message)
 
 interface Closable {
   close(): Promise<void>

@@ -5,7 +5,7 @@ import { simDemo } from '../../../native-free/sim-demo.js'
 import { compareModes } from '../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../netns-lab/demo.js'
 import { mustBeWritable } from '../../../netns-lab/json-file.js'
-import { type LabOptions, type LabRequest, LabUsageError, parseLab } from '../../../netns-lab/lab-request.js'
+import type { LabOptions, LabRequest } from '../../../netns-lab/lab-request.js'
 import { machine } from '../../../netns-lab/machine.js'
 import { PLANS } from '../../../netns-lab/plans.js'
 import { whyNoNamespaces } from '../../../netns-lab/requirements.js'
@@ -13,29 +13,26 @@ import { labDown, labExec, labUp } from '../../../netns-lab/standing-lab.js'
 import { topology } from '../../../netns-lab/tools.js'
 import { untilStopped } from '../../../netns-lab/until-stopped.js'
 import { localControl } from '../../control/execute.js'
+import { UsageError } from '../../director/options.js'
 import { uvsadm } from '../uvsadm/run.js'
 import type { UvsCommand } from './command.js'
+import { LAB_FORMS, labRequest } from './lab-options.js'
+import { readOptions } from './read-options.js'
 
 const REQUESTS = 5000
 const CONCURRENCY = 100
 
 export const lab: UvsCommand = {
   name: 'lab',
-  usage:
-    'lab nat|dr|tun|fullnat|all [--io raw|tap] [--json FILE] | lab up [MODE] [--io raw|tap] | lab exec NS CMD… | lab down',
   help: `A balancer between a client and two real servers, in network namespaces.
-nat, dr, tun, fullnat   builds it, shows the path of one request and of its reply, puts ${REQUESTS} requests on it, prints the
-      tables, checks what makes the mode what it is, removes it. nat --io sim is in memory, and so is nat without root.
-all   the same load through every mode, and one table.
-up    builds one to play in, nat unless told. exec runs a command in client, director, rs1, … of it. down removes it.
+A mode builds it, shows the path of one request and of its reply, puts ${REQUESTS} requests on it, prints the tables, checks what
+makes the mode what it is, removes it. nat --io sim is in memory, and so is nat without root.
+all puts the same load through every mode, and prints one table. up builds a lab to play in, nat unless told; exec runs a
+command in client, director, rs1, … of it; down removes it.
 The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is set.`,
+  forms: LAB_FORMS,
   async run(args) {
-    try {
-      return await perform(parseLab(args), prefixFrom(process.env['UVS_LAB_PREFIX']))
-    } catch (error) {
-      const { message } = error as Error
-      return complain(message, error instanceof LabUsageError ? 2 : 1)
-    }
+    return perform(labRequest(readOptions(lab, args)), prefixFrom(process.env['UVS_LAB_PREFIX']))
   },
 }
 
@@ -43,13 +40,8 @@ The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is se
 function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string {
   if (text === undefined) return mode => `uvs-${mode}-`
   if (!/^\w[\w.-]{0,39}$/.test(text))
-    throw new LabUsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
+    throw new UsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
   return () => (text.endsWith('-') ? text : `${text}-`)
-}
-
-function complain(message: string, status: number): number {
-  process.stderr.write(`uvs lab: ${message}\n`)
-  return status
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -57,7 +49,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') => string): Promise<number> {
   if (request.do === 'demo') return demo(request, prefixOf(request.mode))
   const why = await whyNoNamespaces()
-  if (why) return complain(why, 1)
+  if (why) throw new Error(why)
   const prefixes = [...new Set([...LAB_MODES, 'all' as const].map(prefixOf))]
   if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
   if (request.do === 'down') return labDown(prefixes, print)
@@ -73,9 +65,9 @@ async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') =>
 async function demo({ mode, io, json }: LabOptions & { mode: LabMode }, prefix: string): Promise<number> {
   const why = io === 'sim' ? undefined : await whyNoNamespaces()
   if (mode !== 'nat' && (io === 'sim' || why)) {
-    return complain(`${mode} needs network namespaces${why ? `, and ${why}` : ''}; only nat can be simulated`, 1)
+    throw new Error(`${mode} needs network namespaces${why ? `, and ${why}` : ''}; only nat can be simulated`)
   }
-  if (io && why) return complain(`--io ${io}: ${why}; --io sim needs nothing`, 1)
+  if (io && why) throw new Error(`--io ${io}: ${why}; --io sim needs nothing`)
   if (json !== undefined) mustBeWritable(json)
   const simulated = io === 'sim' || why !== undefined
   print(`uvs lab ${mode} --io ${simulated ? 'sim' : (io ?? 'raw')}`)

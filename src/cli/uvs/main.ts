@@ -1,25 +1,17 @@
 #!/usr/bin/env node
-import type { UvsCommand } from './command.js'
+import { helpText, usageLines } from './command.js'
+import { allCommands, commands } from './commands.js'
+import { complain, runUvs } from './run-uvs.js'
 
-/** Each loaded when asked for: only `director` needs native code. */
-const commands: Record<string, () => Promise<UvsCommand>> = {
-  director: async () => (await import('./director.js')).director,
-  realserver: async () => (await import('./realserver.js')).realserver,
-  lab: async () => (await import('./lab.js')).lab,
-  script: async () => (await import('./script.js')).script,
-  plan: async () => (await import('./plan.js')).plan,
-  apply: async () => (await import('./apply.js')).apply,
-  sysctl: async () => (await import('./sysctl.js')).sysctl,
-  verdicts: async () => (await import('./verdicts.js')).verdicts,
-  reset: async () => (await import('./reset.js')).reset,
-}
+const ASKS_HELP = ['-h', '--help', 'help']
 
-const [name, ...args] = process.argv.slice(2)
 process.stdout.on('error', () => process.exit(0)) // the reader of a pipe has gone
-process.exitCode = await main()
+process.exitCode = await main(process.argv.slice(2))
 
-async function main(): Promise<number> {
-  if (name === undefined || name === '-h' || name === '--help' || name === 'help') {
+/** `uvs help NAME` is `uvs NAME --help`. */
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || ASKS_HELP.includes(name)) {
+    if (args[0] !== undefined) return main([args[0], '--help'])
     process.stdout.write(await help())
     return 0
   }
@@ -29,24 +21,23 @@ async function main(): Promise<number> {
     return 2
   }
   try {
-    const command = await load()
-    if (args[0] === '--help' || args[0] === '-h') {
-      process.stdout.write(`uvs ${command.usage.replace(/^uvs /, '')}\n\n${command.help}\n`)
-      return 0
-    }
-    return await command.run(args)
+    return await runUvs(await load(), args)
   } catch (error) {
-    process.stderr.write(`uvs ${name}: ${(error as Error).message.split('\n')[0]}\n`)
+    complain(name, (error as Error).message.split('\n')[0]!) // it could not be loaded
     return 1
   }
 }
 
 async function help(): Promise<string> {
   const lines = ['uvs: a userspace layer-4 load balancer that does what IPVS does', '']
-  for (const load of Object.values(commands)) {
-    const { usage, help: text } = await load()
-    lines.push(`uvs ${usage.replace(/^uvs /, '')}`, ...text.split('\n').map(line => `    ${line}`), '')
-  }
+  for (const command of await allCommands())
+    lines.push(
+      ...usageLines(command),
+      ...helpText(command)
+        .split('\n')
+        .map(line => `    ${line}`),
+      '',
+    )
   lines.push("Rules are set with uvsadm, which takes ipvsadm's arguments.")
   return `${lines.join('\n')}\n`
 }

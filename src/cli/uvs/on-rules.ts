@@ -1,45 +1,27 @@
 import type { Control, Outcome } from '../../control/api.js'
-import { connectControl, Unreachable } from '../../control/client.js'
-import { UsageError } from '../../director/options.js'
-import { print, takeControl } from '../command.js'
+import { AS_JSON, CONTROL } from '../command.js'
+import type { Form } from '../option.js'
+import type { UvsCommand } from './command.js'
+import { readOptions } from './read-options.js'
 import { readRules } from './rules-file.js'
-import { stageRules, TransactionRefused } from './rules-transaction.js'
+import { stageRules } from './rules-transaction.js'
+import { withDirector } from './with-director.js'
 
-/** Text for a person, or an object for a program. */
-export interface Answered {
-  text: string
-  json: object
+/** Of `uvs plan` and `uvs apply`. */
+export const RULES_FORM: Form = {
+  words: [{ value: 'FILE', is: 'file' }],
+  options: [AS_JSON, CONTROL],
 }
 
-/** Runs `uvs NAME FILE [--json]`: reads the rules, stages them, and lets `act` finish the transaction. */
+/** Reads the rules of FILE, stages them in a transaction, and lets `act` finish it: its text, or a JSON document. */
 export async function onRules(
-  name: string,
-  usage: string,
+  command: UvsCommand,
   args: string[],
-  act: (control: Control) => Promise<Answered>,
+  act: (control: Control, asJson: boolean) => Promise<string>,
 ): Promise<number> {
-  const { path, rest } = takeControl(args)
-  const isJson = rest.includes('--json')
-  const [file, ...more] = rest.filter(word => word !== '--json')
-  const odd = [file, ...more].find(word => word !== '-' && word?.startsWith('-'))
-  if (odd !== undefined) return print(failed(name, 2, `'${odd}': there is no such option (uvs ${name} --help)`))
-  if (path === undefined || file === undefined || more.length > 0)
-    return print({ status: 2, out: '', err: `usage: uvs ${usage}\n` })
-  const control = connectControl(path)
-  try {
-    await stageRules(control, readRules(file))
-    const { text, json } = await act(control)
-    return print({ status: 0, out: isJson ? `${JSON.stringify({ version: 1, ...json })}\n` : text, err: '' })
-  } catch (error) {
-    if (error instanceof UsageError) return print(failed(name, 2, error.message))
-    if (error instanceof TransactionRefused || error instanceof Unreachable)
-      return print(failed(name, 1, error.message))
-    throw error
-  } finally {
-    control.close()
-  }
-}
-
-function failed(name: string, status: number, message: string): Outcome {
-  return { status, out: '', err: `uvs ${name}: ${message}\n` }
+  const given = readOptions(command, args)
+  return withDirector(given, async (control): Promise<Outcome> => {
+    await stageRules(control, readRules(given.words[0]!))
+    return { status: 0, out: await act(control, given.has('--json')), err: '' }
+  })
 }

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util'
 import { UsageError } from '../../director/options.js'
 import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet, formatIpv4, parseCidr } from '../../wire/addr.js'
+import { type Form, type Option, word } from '../option.js'
+import type { Given } from './read-options.js'
 
 /** What `uvs realserver` was asked for. */
 export type RealServerCommand =
@@ -17,71 +18,52 @@ export type RealServerCommand =
   | { do: 'stop'; vips: string[] | undefined }
   | { do: 'status' }
 
-interface Flag {
-  /** What its value is; none for a flag that takes none. */
-  value?: string
-  help: string
-  multiple?: true
-}
+const VIP: Option = { flags: ['--vip'], value: 'VIP[/32]', help: 'the virtual address', repeatable: true }
 
-/** Options of `start`, in the order of the help; `stop` has the first. */
-export const flags: Record<string, Flag> = {
-  vip: { value: 'VIP[/32]', help: 'the virtual address', multiple: true },
-  tun: { help: 'open tunnels: IPIP, GRE, GUE' },
-  interface: { value: 'IF[,IF]', help: 'where tunnels end; every Ethernet interface with an address', multiple: true },
-  'gue-port': { value: 'PORT', help: "GUE's UDP port, default 6080, 0 for no GUE; implies --userspace" },
-  userspace: { help: "open tunnels here even where the kernel has ipip, which opens IPIP's only" },
-  foreground: { help: 'stay until SIGINT or SIGTERM, and stop then' },
-}
-
-const ALLOWED: Record<string, readonly string[]> = { start: Object.keys(flags), stop: ['vip'], status: [] }
+export const REALSERVER_FORMS: readonly Form[] = [
+  {
+    words: [word('start')],
+    options: [
+      { ...VIP, required: true },
+      { flags: ['--tun'], help: 'open tunnels: IPIP, GRE, GUE' },
+      {
+        flags: ['--interface'],
+        value: 'IF[,IF]',
+        is: 'interface',
+        help: 'where tunnels end; every Ethernet interface with an address',
+        repeatable: true,
+      },
+      {
+        flags: ['--gue-port'],
+        value: 'PORT',
+        help: "GUE's UDP port, default 6080, 0 for no GUE; implies --userspace",
+      },
+      { flags: ['--userspace'], help: "open tunnels here even where the kernel has ipip, which opens IPIP's only" },
+      { flags: ['--foreground'], help: 'stay until SIGINT or SIGTERM, and stop then' },
+    ],
+  },
+  { words: [word('stop')], options: [VIP] },
+  { words: [word('status')], options: [] },
+]
 
 /** Pure. UsageError for whatever cannot be meant. */
-export function parseRealServer(args: readonly string[]): RealServerCommand {
-  const [verb, ...rest] = args
-  const allowed = verb !== undefined && Object.hasOwn(ALLOWED, verb) ? ALLOWED[verb] : undefined
-  if (!allowed) {
-    const wrong = verb === undefined ? 'what to do' : `'${verb}'`
-    throw new UsageError(`${wrong}: start, stop or status (uvs realserver --help)`)
-  }
-  const values = readFlags(verb!, rest, allowed)
+export function realServerCommand(given: Given): RealServerCommand {
+  const [verb] = given.words
   if (verb === 'status') return { do: 'status' }
-  const vips = values.get('vip')?.map(readVip)
-  if (verb === 'stop') return { do: 'stop', vips: vips && [...new Set(vips)] }
-  if (!vips) throw new UsageError('--vip VIP: a real server needs at least one')
-  const tunnel = values.has('tun')
-  for (const name of ['gue-port', 'userspace'])
-    if (values.has(name) && !tunnel) throw new UsageError(`--${name} goes with --tun`)
+  const vips = [...new Set(given.all('--vip').map(readVip))]
+  if (verb === 'stop') return { do: 'stop', vips: given.has('--vip') ? vips : undefined }
+  const tunnel = given.has('--tun')
+  for (const flag of ['--gue-port', '--userspace'])
+    if (given.has(flag) && !tunnel) throw new UsageError(`${flag} goes with --tun`)
   return {
     do: 'start',
-    vips: [...new Set(vips)],
+    vips,
     tunnel,
-    userspace: values.has('userspace') || values.has('gue-port'),
-    foreground: values.has('foreground'),
-    interfaces: [...new Set((values.get('interface') ?? []).flatMap(readInterfaces))],
-    guePort: readPort(values.get('gue-port')?.[0]),
+    userspace: given.has('--userspace') || given.has('--gue-port'),
+    foreground: given.has('--foreground'),
+    interfaces: [...new Set(given.all('--interface').flatMap(readInterfaces))],
+    guePort: readPort(given.one('--gue-port')),
   }
-}
-
-function readFlags(verb: string, args: string[], allowed: readonly string[]): Map<string, string[]> {
-  const options = Object.fromEntries(
-    allowed.map(name => [name, { type: flags[name]!.value ? 'string' : 'boolean', multiple: true } as const]),
-  )
-  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true })
-  const values = new Map<string, string[]>()
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`'${token.value}': unexpected word (uvs realserver --help)`)
-    if (token.kind !== 'option') continue
-    const flag = allowed.includes(token.name) && token.rawName.startsWith('--') ? flags[token.name] : undefined
-    if (!flag) throw new UsageError(`${token.rawName}: ${verb} has no such option (uvs realserver --help)`)
-    if (!flag.value && token.inlineValue) throw new UsageError(`--${token.name} takes no value`)
-    if (flag.value && (!token.value || (!token.inlineValue && token.value.startsWith('--'))))
-      throw new UsageError(`--${token.name} needs a value: --${token.name} ${flag.value}`)
-    const given = values.get(token.name) ?? []
-    if (given.length > 0 && !flag.multiple) throw new UsageError(`--${token.name} is given twice`)
-    values.set(token.name, [...given, token.value ?? ''])
-  }
-  return values
 }
 
 function readVip(text: string): string {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { UsageError } from '../../director/options.js'
 import { isAlive } from '../../io/process-id.js'
 import { differences } from '../../realserver/differences.js'
 import { thisHost } from '../../realserver/host.js'
@@ -11,38 +10,28 @@ import { type State, StateFile } from '../../realserver/state-file.js'
 import { askDaemon } from '../../realserver/daemon-process.js'
 import { stopRealServer } from '../../realserver/stop.js'
 import type { UvsCommand } from './command.js'
-import { flags, parseRealServer, type RealServerCommand } from './realserver-options.js'
+import { readOptions } from './read-options.js'
+import { REALSERVER_FORMS, realServerCommand, type RealServerCommand } from './realserver-options.js'
+import { complain as complainOf } from './run-uvs.js'
 
 const DIRECTORY = '/run/uvs'
 const LOOK_MS = 200
 
 export const realserver: UvsCommand = {
   name: 'realserver',
-  usage: 'realserver start --vip VIP [--tun] [options] | stop [--vip VIP] | status',
-  help: [
-    "Makes this host, or network namespace, a real server of DR (-g) or TUN (-i): the VIP on lo, no ARP for it, tunnels opened by the kernel's ipip",
-    'or else by a process of ours. start returns when all is there. stop puts back what was there before, of one VIP or of all; status tells, and counts.',
-    ...Object.entries(flags).map(
-      ([name, { value, help, multiple }]) =>
-        `--${name}${value ? ` ${value}` : ''}`.padEnd(28) + help + (multiple ? ' (repeatable)' : ''),
-    ),
-  ].join('\n'),
+  help: `Makes this host, or network namespace, a real server of DR (-g) or TUN (-i).
+The VIP is put on lo without ARP for it; tunnels are opened by the kernel's ipip or else by a process of ours. start returns
+when all is there. stop puts back what was there before, of one VIP or of all; status tells, and counts.`,
+  forms: REALSERVER_FORMS,
   async run(args) {
-    try {
-      return await perform(parseRealServer(args))
-    } catch (error) {
-      complain((error as Error).message.split('\n')[0]!)
-      return error instanceof UsageError ? 2 : 1
-    }
+    return perform(realServerCommand(readOptions(realserver, args)))
   },
 }
 
 function say(message: string): void {
   process.stdout.write(`uvs realserver: ${message}\n`)
 }
-function complain(message: string): void {
-  process.stderr.write(`uvs realserver: ${message}\n`)
-}
+const complain = (message: string): void => complainOf('realserver', message)
 
 async function perform(command: RealServerCommand): Promise<number> {
   if (process.getuid?.() !== 0) throw new Error('this needs root')

@@ -16,9 +16,6 @@ const CHUNK = 100
 /** Requests under way: while one is answered the next is made. */
 const AHEAD = 3
 
-/** The director refused what is no single line's fault. */
-export class TransactionRefused extends Error {}
-
 /** Opens a transaction and stages the rules, as they come. UsageError, with the line, for the first that is refused. */
 export async function stageRules(control: Control, rules: AsyncIterable<Rule>): Promise<void> {
   await must(control, { op: 'begin' })
@@ -80,5 +77,5 @@ async function must<O extends Operation>(control: Control, request: Request<O>):
 }
 function granted<T>(reply: Answer<T>): T {
   if (reply.ok) return reply.value
-  throw new TransactionRefused(reply.message)
+  throw new Error(reply.message)
 }

@@ -44,7 +44,7 @@ export async function runLine(words: string[], control: Control, hooks: ScriptHo
 
 const done: Outcome = { status: 0, out: '', err: '' }
 
-export function failed(message: string): Outcome {
+function failed(message: string): Outcome {
   return { status: 2, out: '', err: `${message}\n` }
 }
 

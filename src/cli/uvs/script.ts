@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Control, Outcome } from '../../control/api.js'
-import { connectControl } from '../../control/client.js'
-import { print, takeControl } from '../command.js'
+import { UsageError } from '../../director/options.js'
+import { CONTROL } from '../command.js'
 import type { UvsCommand } from './command.js'
-import { failed, runLine, type ScriptHooks } from './script-lines.js'
+import { readOptions } from './read-options.js'
+import { runLine, type ScriptHooks } from './script-lines.js'
+import { withDirector } from './with-director.js'
 
 /**
  * Plays the lines of recorded cases (kernel/README.md), one a line or joined by `;`, with ' and " as in a shell and nothing
@@ -58,17 +60,15 @@ function endOf(text: string, char: string, from: number): number {
 
 export const script: UvsCommand = {
   name: 'script',
-  usage: 'script -|FILE [--control PATH]',
-  help: 'play ipvsadm, sysctl, iptables-legacy … MARK, ip route, sleep and modprobe lines from FILE or standard input',
+  help: `Plays ipvsadm, sysctl, iptables-legacy … MARK, ip route, sleep and modprobe lines.
+- is standard input. It goes on after a line that fails; the status is the last line's.`,
+  forms: [{ words: [{ value: '-|FILE', examples: ['-'], is: 'file' }], options: [CONTROL] }],
   async run(args) {
-    const { path, rest } = takeControl(args)
-    const [file] = rest
-    if (path === undefined || file === undefined || rest.length > 1) return print(failed(`usage: uvs ${script.usage}`))
-    const text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => error)
-    if (text instanceof Error) return print(failed(`cannot read ${file}: ${text.message}`))
-    const control = connectControl(path)
-    const outcome = await runScript(text, control, { sleep: seconds => wait(seconds * 1000) })
-    control.close()
-    return print(outcome)
+    const given = readOptions(script, args)
+    const file = given.words[0]!
+    const text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => {
+      throw new UsageError(`cannot read ${file}: ${error.message}`)
+    })
+    return withDirector(given, control => runScript(text, control, { sleep: seconds => wait(seconds * 1000) }))
   },
 }

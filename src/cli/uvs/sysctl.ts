@@ -1,58 +1,50 @@
 import type { Control, Outcome, Reply } from '../../control/api.js'
-import { connectControl, Unreachable } from '../../control/client.js'
-import { print, takeControl } from '../command.js'
+import { UsageError } from '../../director/options.js'
+import { sysctlNames } from '../../service/sysctls.js'
+import { AS_JSON, CONTROL } from '../command.js'
+import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
+import { type Given, readOptions } from './read-options.js'
+import { withDirector } from './with-director.js'
 
 const PREFIX = 'net.ipv4.vs.'
 
 export const sysctl: UvsCommand = {
   name: 'sysctl',
-  usage: 'sysctl -a | [-w] NAME[=VALUE] … [--control PATH]',
-  help: `show and set the kernel's ${PREFIX}… of the director; names go without that too. -a shows all`,
+  help: `Shows and sets the kernel's ${PREFIX}NAME of the director; names go without ${PREFIX} too.`,
+  forms: [
+    { words: [], options: [{ flags: ['-a'], required: true, help: 'show all' }, AS_JSON, CONTROL] },
+    {
+      words: [{ value: 'NAME[=VALUE]', repeatable: true, examples: sysctlNames }],
+      options: [{ flags: ['-w'], help: 'set only: each must be NAME=VALUE' }, CONTROL],
+    },
+  ],
   async run(args) {
-    const { path, rest } = takeControl(args)
-    if (path === undefined) return print(usageError(`usage: uvs ${sysctl.usage}`))
-    const control = connectControl(path)
-    const outcome = await runSysctl(rest, control)
-    control.close()
-    return print(outcome)
+    const given = readOptions(sysctl, args)
+    return withDirector(given, control => runSysctl(given, control))
   },
 }
 
-/** `uvs sysctl` with its arguments (--control taken out). */
-export async function runSysctl(args: readonly string[], control: Control): Promise<Outcome> {
-  const words = args[0] === '-w' ? args.slice(1) : args
-  if (words.length === 0) return usageError(`usage: uvs ${sysctl.usage}`)
-  try {
-    if (args[0] === '-a') {
-      if (args.length > 1) return usageError(`uvs sysctl: -a: '${args[1]}': unexpected word`)
-      return await allSysctls(control)
-    }
-    for (const word of words) {
-      if (word.startsWith('-')) return usageError(`uvs sysctl: '${word}': there is no such option (uvs sysctl --help)`)
-      if (!/^[!-~]+$/.test(assignment(word).name))
-        return usageError(`uvs sysctl: ${JSON.stringify(word)}: that is no sysctl's name`)
-      if (args[0] === '-w' && !word.includes('=')) return usageError(`uvs sysctl: -w: '${word}' is not NAME=VALUE`)
-    }
-    return await sysctlWords(control, words, {
-      unknown: name => `uvs sysctl: there is no sysctl ${PREFIX}${name}`,
-      refused: (_name, message) => `uvs sysctl: ${message}`,
-    })
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
-    return { status: 1, out: '', err: `uvs sysctl: ${error.message}\n` }
+export async function runSysctl(given: Given, control: Control): Promise<Outcome> {
+  if (given.has('-a')) return allSysctls(control, given.has('--json'))
+  for (const word of given.words) {
+    if (!/^[!-~]+$/.test(assignment(word).name))
+      throw new UsageError(`${JSON.stringify(word)}: that is no sysctl's name`)
+    if (given.has('-w') && !word.includes('=')) throw new UsageError(`-w: '${word}' is not NAME=VALUE`)
   }
-}
-
-function usageError(message: string): Outcome {
-  return { status: 2, out: '', err: `${message}\n` }
+  return sysctlWords(control, given.words, {
+    unknown: name => `uvs sysctl: there is no sysctl ${PREFIX}${name}`,
+    refused: (_name, message) => `uvs sysctl: ${message}`,
+  })
 }
 
 /** As `sysctl -a --pattern '^net.ipv4.vs'`. */
-export async function allSysctls(control: Control): Promise<Outcome> {
+export async function allSysctls(control: Control, json = false): Promise<Outcome> {
   const reply = await control.call({ op: 'sysctls' })
   if (!reply.ok) return { status: 1, out: '', err: `uvs sysctl: ${reply.message}\n` }
-  return { status: 0, out: reply.value.map(([name, value]) => line(name, value)).join(''), err: '' }
+  const named = reply.value.map(([name, value]) => ({ name: PREFIX + name, value }))
+  const out = json ? jsonDocument('sysctls', named) : reply.value.map(([name, value]) => line(name, value)).join('')
+  return { status: 0, out, err: '' }
 }
 
 /** What is said of a name that there is not, and of a value that is refused. One line each. */

@@ -1,3 +1,4 @@
+import { CONTROL } from '../command.js'
 import type { Command } from './command.js'
 import { NOT_YET, OPTIONS } from './options.js'
 
@@ -20,14 +21,16 @@ export function helpCommand(commands: () => readonly Command[]): Command<object>
 }
 
 function helpText(commands: readonly Command[]): string {
-  const options = OPTIONS.map(({ flags, value, help }) => ({ flags: value ? [...flags, value] : flags, help }))
-  const control = { flags: ['--control', 'path'], help: "the director's socket, /run/uvs/uvs.sock unless given" }
+  const options = [...OPTIONS, CONTROL].map(({ flags, value, help }) => ({
+    flags: value ? [...flags, value] : flags,
+    help,
+  }))
   return `Usage:
 ${commands.map(command => fold(`  uvsadm ${command.usage}`)).join('')}
 Commands:
 ${table(commands)}
 Options:
-${table([...options, control])}
+${table(options)}
 Arguments, output and exit status are ipvsadm's. Not there yet:
 ${wrap([...NOT_YET.commands, ...NOT_YET.options])}`
 }

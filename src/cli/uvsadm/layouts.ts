@@ -76,7 +76,14 @@ export const rates = (exact: boolean): Layout => ({
 })
 
 /** `sh (sh-port) persistent 360 mask 255.255.255.0 ops toa` */
-function settings({ scheduler, schedFlags, persistence, netmask, onePacket, clientAddress }: ServiceInfo): string {
+export function settings({
+  scheduler,
+  schedFlags,
+  persistence,
+  netmask,
+  onePacket,
+  clientAddress,
+}: ServiceInfo): string {
   let text = scheduler
   if (schedFlags !== 0) text += ` (${schedFlagNames(schedFlags, scheduler)})`
   if (persistence !== 0) text += ` persistent ${persistence}`

@@ -1,28 +1,34 @@
 import { isIPv6 } from 'node:net'
 import type { Protocol } from '../../control/api.js'
+import type { Option } from '../option.js'
 import { readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
 import type { ForwardingMethod, OptionName, Options } from './option-names.js'
+import { schedFlagList } from './sched-flags.js'
 
-export interface OptionSpec<N extends OptionName = OptionName> {
-  flags: readonly string[]
+export interface OptionSpec<N extends OptionName = OptionName> extends Option {
   /** undefined: taken and ignored. */
   name?: N
-  /** What stands for its value in the help; undefined: it takes none. */
-  value?: string
   /** Stands for the value where none is given; undefined: one must be. */
   otherwise?: string
-  help: string
+  /** May stand before the command, and without one: then it is -L. */
+  leads?: true
   /** `before`: the options that stand before it. */
   read?(text: string, names: Names, before: Options): Promise<Options[N]> | Options[N]
 }
+
+/** A director may have others of its user's own. */
+export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf'.split(' ')
 
 const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
 const MARK_MAX = 4294967295
 /** 31 days, of -p and --set. */
 const TIMEOUT_MAX = 2678400
+/** Seconds of --watch. */
+const WATCH_LEAST = 0.1
+const WATCH_MOST = 3600
 
 /** Seconds of -p and --set, which allow 0 to the one only. */
 export function readTimeout(text: string, least: 0 | 1): number {
@@ -35,6 +41,7 @@ const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'ser
   flags,
   name: 'service-address',
   value: 'host[:port]',
+  is: 'service',
   help: `virtual service, ${protocol.toUpperCase()}`,
   async read(text, names) {
     const endpoint = await readEndpoint(text, protocol, names)
@@ -72,6 +79,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['-f', '--fwmark-service'],
     name: 'service-address',
     value: 'mark',
+    is: 'service',
     help: `virtual service of a firewall mark, 1 to ${MARK_MAX}`,
     read(text) {
       const mark = readInteger(text, MARK_MAX)
@@ -83,6 +91,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['-s', '--scheduler'],
     name: 'scheduler',
     value: 'scheduler',
+    examples: SCHEDULERS,
     help: 'wlc unless given',
     read: text => text,
   },
@@ -90,6 +99,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['-b', '--sched-flags'],
     name: 'sched-flags',
     value: 'flags',
+    examples: schedFlagList,
     help: 'sh-fallback,sh-port with sh; mh-fallback,mh-port with mh; flag-1,flag-2,flag-3',
     read: text => text,
   },
@@ -118,6 +128,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['--proxy-protocol'],
     name: 'proxy-protocol',
     value: 'v1|v2',
+    choices: ['v1', 'v2'],
     help: 'FULLNAT tells the client by the PROXY protocol (TCP and -f only)',
     read(text) {
       if (text !== 'v1' && text !== 'v2') throw new UsageError(`invalid PROXY protocol \`${text}', neither v1 nor v2`)
@@ -128,6 +139,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['-r', '--real-server'],
     name: 'real-server',
     value: 'host[:port]',
+    is: 'server',
     help: 'real server; its port is that of the service before it unless given, 0 with -f',
     // Before the service, ipvsadm takes a port left out for 0 and knows no port's name. With -f it knows TCP's.
     async read(text, names, before) {
@@ -146,6 +158,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['--tun-type'],
     name: 'tun-type',
     value: 'type',
+    choices: ['ipip', 'gue', 'gre'],
     help: 'of -i: ipip, as unless given, gue or gre',
     read(text) {
       if (text !== 'ipip' && text !== 'gue' && text !== 'gre') throw new UsageError('illegal tunnel type specified')
@@ -201,6 +214,21 @@ export const OPTIONS: readonly OptionSpec[] = [
   on('nosort', "list in the director's order: the newest real server first", '--nosort'),
   { flags: ['--sort'], help: 'list by protocol, address and port: does nothing, it is so anyway' },
   on('numeric', 'numbers for addresses and ports, not names', '-n', '--numeric'),
+  { ...on('json', 'list as one JSON document, addresses in numbers (docs/json.md)', '--json'), leads: true },
+  {
+    flags: ['--watch'],
+    name: 'watch',
+    value: '[seconds]',
+    otherwise: '2',
+    leads: true,
+    help: `list with -n and rates, again and again until q; ${WATCH_LEAST} to ${WATCH_MOST}, 2 unless given`,
+    read(text) {
+      const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+      if (!(seconds >= WATCH_LEAST && seconds <= WATCH_MOST))
+        throw new UsageError(`illegal watch interval \`${text}' specified, ${WATCH_LEAST} to ${WATCH_MOST} seconds`)
+      return seconds
+    },
+  },
 ]
 
 /** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */

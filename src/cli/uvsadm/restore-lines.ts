@@ -107,7 +107,8 @@ class Restoring {
       return
     }
     await this.flush()
-    this.outcome.out += await command.run(this.#control, args, this.#names)
+    const output = await command.run(this.#control, args, this.#names)
+    for await (const piece of typeof output === 'string' ? [output] : output) this.outcome.out += piece
     this.outcome.status = 0
     if (command.immediate) throw new Ended()
   }

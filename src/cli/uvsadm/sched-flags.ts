@@ -18,6 +18,8 @@ const FLAGS: readonly SchedFlag[] = [
   { name: 'flag-3', bit: 4 },
 ]
 
+export const schedFlagList = FLAGS.map(({ name }) => name)
+
 /** The bits of `-b LIST`. flag-1 to flag-3 go with every scheduler. */
 export function readSchedFlags(list: string, scheduler: string): number {
   const names = list.split(',').filter(name => name !== '')

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { commands } from '../../../src/cli/uvs/commands.js'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.url))
-const COMMANDS = ['director', 'realserver', 'lab', 'script', 'sysctl', 'verdicts', 'reset']
+const COMMANDS = Object.keys(commands)
 
 function uvs(...args: string[]): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 })
@@ -20,10 +21,14 @@ t.test('help, asked for or not, shows every command and exits 0', async t => {
 
 t.test('help of one command is its own', async t => {
   for (const name of COMMANDS)
-    for (const flag of ['--help', '-h']) {
-      const { status, out, err } = uvs(name, flag)
-      t.strictSame([status, err], [0, ''], `${name} ${flag}`)
-      t.match(out, new RegExp(`^uvs ${name}\\b.*\\n\\n`), `${name} ${flag}`)
+    for (const args of [
+      [name, '--help'],
+      [name, '-h'],
+      ['help', name],
+    ]) {
+      const { status, out, err } = uvs(...args)
+      t.strictSame([status, err], [0, ''], args.join(' '))
+      t.match(out, new RegExp(`^(uvs ${name}\\b.*\\n)+\\n`), args.join(' '))
       t.ok(out.endsWith('\n'))
     }
 })

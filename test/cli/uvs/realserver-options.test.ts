@@ -1,8 +1,13 @@
 import t from 'tap'
-import { parseRealServer } from '../../../src/cli/uvs/realserver-options.js'
+import { readOptions } from '../../../src/cli/uvs/read-options.js'
+import { realserver } from '../../../src/cli/uvs/realserver.js'
+import { realServerCommand } from '../../../src/cli/uvs/realserver-options.js'
 import { UsageError } from '../../../src/director/options.js'
 
-const parse = (line: string): ReturnType<typeof parseRealServer> => parseRealServer(line.split(' ').filter(Boolean))
+const parse = (line: string): ReturnType<typeof realServerCommand> =>
+  realServerCommand(readOptions(realserver, line.split(' ').filter(Boolean)))
+
+const OF_START = '--vip, --tun, --interface, --gue-port, --userspace, --foreground (uvs realserver --help)'
 
 t.test('the least that must be said, and what holds then', async t => {
   t.strictSame(parse('start --vip 192.168.159.100'), {
@@ -39,11 +44,11 @@ t.test("GUE is not for the kernel's ipip", async t => {
 
 t.test('what cannot be meant is told in a line that names the word', async t => {
   const cases: [string, string][] = [
-    ['', 'what to do: start, stop or status (uvs realserver --help)'],
-    ['restart', "'restart': start, stop or status (uvs realserver --help)"],
-    ['toString', "'toString': start, stop or status (uvs realserver --help)"],
-    ['start', '--vip VIP: a real server needs at least one'],
-    ['start --tun', '--vip VIP: a real server needs at least one'],
+    ['', 'what to do: start, stop, status (uvs realserver --help)'],
+    ['restart', "'restart': start, stop, status (uvs realserver --help)"],
+    ['toString', "'toString': start, stop, status (uvs realserver --help)"],
+    ['start', '--vip VIP[/32] is missing: uvs realserver start --vip VIP[/32]… [options]'],
+    ['start --tun', '--vip VIP[/32] is missing: uvs realserver start --vip VIP[/32]… [options]'],
     ['start --vip', '--vip needs a value: --vip VIP[/32]'],
     ['start --vip --tun', '--vip needs a value: --vip VIP[/32]'],
     ['start --vip 10.0.0', "--vip: '10.0.0' is not an IPv4 address, such as 192.168.159.100"],
@@ -54,8 +59,8 @@ t.test('what cannot be meant is told in a line that names the word', async t => 
       `--vip: '${vip}': no virtual service may have that address`,
     ]),
     ['start 10.0.0.1', "'10.0.0.1': unexpected word (uvs realserver --help)"],
-    ['start --vip 10.0.0.1 --tunnel', '--tunnel: start has no such option (uvs realserver --help)'],
-    ['start --vip 10.0.0.1 -t', '-t: start has no such option (uvs realserver --help)'],
+    ['start --vip 10.0.0.1 --tunnel', '--tunnel: there is no such option; those there are: ' + OF_START],
+    ['start --vip 10.0.0.1 -t', '-t: there is no such option; those there are: ' + OF_START],
     ['start --vip 10.0.0.1 --tun=yes', '--tun takes no value'],
     ['start --vip 10.0.0.1 --tun --tun', '--tun is given twice'],
     ['start --vip 10.0.0.1 --userspace', '--userspace goes with --tun'],
@@ -67,8 +72,8 @@ t.test('what cannot be meant is told in a line that names the word', async t => 
       'start --vip 10.0.0.1 --interface averyverylongname',
       "--interface: 'averyverylongname' cannot be an interface's name",
     ],
-    ['stop --tun', '--tun: stop has no such option (uvs realserver --help)'],
-    ['status --vip 10.0.0.1', '--vip: status has no such option (uvs realserver --help)'],
+    ['stop --tun', '--tun: there is no such option; those there are: --vip (uvs realserver --help)'],
+    ['status --vip 10.0.0.1', '--vip: there is no such option; those there are: none (uvs realserver --help)'],
   ]
   for (const [line, message] of cases) {
     t.throws(() => parse(line), new UsageError(message), line)

@@ -146,7 +146,6 @@ t.test('a line that is not understood is named on one line, with status 2', asyn
     ['rm -rf /', /^rm: not a line of uvs script/],
     ["''", /^: not a line of uvs script/],
     ['ipvsadm -Ln | head', /^unexpected argument |/],
-    ['ipvsadm -L --rate', /^--rate is not there yet in uvs/],
   ]
   for (const [line, message] of cases) {
     const outcome = await run(line)

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { reset, resetDirector } from '../../../src/cli/uvs/reset.js'
-import { runScript, script, splitScript } from '../../../src/cli/uvs/script.js'
+import { resetDirector } from '../../../src/cli/uvs/reset.js'
+import { runScript, splitScript } from '../../../src/cli/uvs/script.js'
 import type { Control, Outcome } from '../../../src/control/api.js'
 import { connectControl } from '../../../src/control/client.js'
 import { serveControl } from '../../../src/control/server.js'
@@ -50,10 +50,10 @@ t.test('refusals and lost directors are one line too', async t => {
     out: '',
     err: 'ip: no such address\n',
   })
-  t.strictSame(await resetDirector(refusing), { status: 1, out: '', err: 'no such address\n' })
+  await t.rejects(resetDirector(refusing), { message: 'no such address' })
   const nobody = connectControl(`${tempDir(t)}/none`)
   t.match(await run('ip route del local 1.2.3.4 dev lo', nobody), { status: 2, err: /^no director answers/ })
-  t.match(await resetDirector(nobody), { status: 1, err: /^no director answers at .*\n$/ })
+  await t.rejects(resetDirector(nobody), { message: /^no director answers at / })
   const broken: Control = { call: () => Promise.reject(new TypeError('a bug')) }
   await t.rejects(run('ip route del local 1.2.3.4 dev lo', broken), { message: 'a bug' })
   await t.rejects(resetDirector(broken), { message: 'a bug' })
@@ -67,7 +67,7 @@ t.test('the commands of uvs: script and reset', async t => {
   t.teardown(() => server.close())
   const at = ['--control', `${directory}/sock`]
 
-  t.match(await runCommand(script.name, '', `${directory}/rules`, ...at), {
+  t.match(await runCommand('script', '', `${directory}/rules`, ...at), {
     status: 0,
     out: /TCP {2}10\.0\.0\.1:80 wlc\n$/,
     err: '',
@@ -77,11 +77,27 @@ t.test('the commands of uvs: script and reset', async t => {
     err: 'No such service\n',
   })
   t.match(await runCommand('script', 'sleep 0.01', '-', ...at), { status: 0, out: '', err: '' })
-  t.match(await runCommand('script', '', `${directory}/none`, ...at), { status: 2, err: /^cannot read .*\n$/ })
-  t.match(await runCommand('script', '', ...at), { status: 2, err: `usage: uvs ${script.usage}\n` })
-  t.match(await runCommand('script', '', '-', '--control'), { status: 2, err: `usage: uvs ${script.usage}\n` })
+  t.match(await runCommand('script', '', `${directory}/none`, ...at), {
+    status: 2,
+    err: /^uvs script: cannot read .*\n$/,
+  })
+  t.match(await runCommand('script', '', ...at), {
+    status: 2,
+    err: 'uvs script: -|FILE is missing: uvs script -|FILE [--control PATH]\n',
+  })
+  t.match(await runCommand('script', '', '-', '--control'), {
+    status: 2,
+    err: 'uvs script: --control needs a value: --control PATH\n',
+  })
   t.equal(control.services.length, 1)
   t.strictSame(await runCommand('reset', '', ...at), { status: 0, out: '', err: '' })
   t.equal(control.services.length, 0)
-  t.match(await runCommand('reset', '', 'now', ...at), { status: 2, err: `usage: uvs ${reset.usage}\n` })
+  t.match(await runCommand('reset', '', 'now', ...at), {
+    status: 2,
+    err: "uvs reset: 'now': unexpected word (uvs reset --help)\n",
+  })
+  t.match(await runCommand('reset', '', '--control', `${directory}/none`), {
+    status: 1,
+    err: /^uvs reset: no director answers at .*\n$/,
+  })
 })
