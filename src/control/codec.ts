@@ -142,6 +142,7 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   commit: {},
   totals: {},
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
+  'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
   'add-vip': { cidr },
   'delete-vip': { cidr },

@@ -1,4 +1,15 @@
-import fc from 'fast-check'
+import {
+  type Arbitrary,
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constant,
+  constantFrom,
+  oneof,
+  pre,
+  record,
+} from 'fast-check'
 import t from 'tap'
 import { allServices } from '../../src/control/all-services.js'
 import type { Control, RuleChange, ServiceInfo } from '../../src/control/api.js'
@@ -7,42 +18,42 @@ import { BenchDirector, fromClient } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
 
 const VIPS = ['10.99.1.100', '10.99.1.101', '10.99.1.102', '10.99.1.103']
-const service = fc.oneof(
-  fc.record({
-    protocol: fc.constantFrom('tcp' as const, 'udp' as const),
-    address: fc.constantFrom(...VIPS),
-    port: fc.constantFrom(80, 81),
+const service = oneof(
+  record({
+    protocol: constantFrom('tcp' as const, 'udp' as const),
+    address: constantFrom(...VIPS),
+    port: constantFrom(80, 81),
   }),
-  fc.record({ mark: fc.constantFrom(1, 2) }),
+  record({ mark: constantFrom(1, 2) }),
 )
-const settings = fc.record({
-  scheduler: fc.constantFrom('rr', 'wrr', 'mh', 'sh'),
-  persistence: fc.constantFrom(0, 300),
-  netmask: fc.constantFrom('255.255.255.255', '255.255.255.0'),
-  onePacket: fc.boolean(),
-  schedFlags: fc.constantFrom(0, 1),
+const settings = record({
+  scheduler: constantFrom('rr', 'wrr', 'mh', 'sh'),
+  persistence: constantFrom(0, 300),
+  netmask: constantFrom('255.255.255.255', '255.255.255.0'),
+  onePacket: boolean(),
+  schedFlags: constantFrom(0, 1),
 })
-const destination = fc.record({
-  address: fc.constantFrom('10.99.2.11', '10.99.2.12', '10.99.2.13'),
-  port: fc.constantFrom(80, 81),
+const destination = record({
+  address: constantFrom('10.99.2.11', '10.99.2.12', '10.99.2.13'),
+  port: constantFrom(80, 81),
 })
-const serverSettings = fc.record({
-  method: fc.constantFrom('masq' as const, 'direct' as const, 'tunnel' as const, 'fullnat' as const),
-  weight: fc.constantFrom(0, 1, 3),
-  upperThreshold: fc.constantFrom(0, 5),
-  lowerThreshold: fc.constantFrom(0, 5, 6),
+const serverSettings = record({
+  method: constantFrom('masq' as const, 'direct' as const, 'tunnel' as const, 'fullnat' as const),
+  weight: constantFrom(0, 1, 3),
+  upperThreshold: constantFrom(0, 5),
+  lowerThreshold: constantFrom(0, 5, 6),
 })
 /** Local addresses among those that are also services' and real servers'. */
-const address = fc.constantFrom('10.99.2.11', '10.99.2.12', '10.99.2.200', ...VIPS.slice(2))
-const change: fc.Arbitrary<RuleChange> = fc.oneof(
-  fc.record({ op: fc.constant('add-service' as const), service, settings }),
-  fc.record({ op: fc.constant('edit-service' as const), service, settings }),
-  fc.record({ op: fc.constant('delete-service' as const), service }),
-  fc.record({ op: fc.constant('add-destination' as const), service, destination, settings: serverSettings }),
-  fc.record({ op: fc.constant('edit-destination' as const), service, destination, settings: serverSettings }),
-  fc.record({ op: fc.constant('delete-destination' as const), service, destination }),
-  fc.record({ op: fc.constant('add-local-address' as const), service, address }),
-  fc.record({ op: fc.constant('delete-local-address' as const), service, address }),
+const address = constantFrom('10.99.2.11', '10.99.2.12', '10.99.2.200', ...VIPS.slice(2))
+const change: Arbitrary<RuleChange> = oneof(
+  record({ op: constant('add-service' as const), service, settings }),
+  record({ op: constant('edit-service' as const), service, settings }),
+  record({ op: constant('delete-service' as const), service }),
+  record({ op: constant('add-destination' as const), service, destination, settings: serverSettings }),
+  record({ op: constant('edit-destination' as const), service, destination, settings: serverSettings }),
+  record({ op: constant('delete-destination' as const), service, destination }),
+  record({ op: constant('add-local-address' as const), service, address }),
+  record({ op: constant('delete-local-address' as const), service, address }),
 )
 
 async function services(control: Control): Promise<ServiceInfo[]> {
@@ -68,13 +79,13 @@ const isSound = (list: readonly ServiceInfo[]): boolean =>
   list.every(info => !list.some(other => 'address' in info && other.localAddresses?.includes(info.address)))
 
 t.test('what the difference of two rule sets asks for is done whole, and makes the one the other', async t => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(change, { maxLength: 60 }), fc.array(change, { maxLength: 60 }), async (a, b) => {
+  await assert(
+    asyncProperty(array(change, { maxLength: 60 }), array(change, { maxLength: 60 }), async (a, b) => {
       const [current, desired] = [new BenchDirector(), new BenchDirector()]
       for (const request of a) current.ask(request)
       for (const request of b) desired.ask(request)
       const wanted = await services(desired.control)
-      fc.pre(isSound(wanted))
+      pre(isSound(wanted))
       for (const { request } of diff(await services(current.control), wanted).flat())
         t.equal(current.ask(request), null, JSON.stringify(request))
       const made = await services(current.control)

@@ -85,21 +85,23 @@ t.test('a rule that is refused is told by its place, and nothing has changed', a
   t.strictSame(rules(bench), before)
 })
 
+/** Refuses edits to weight 7. */
+const refusing = (own: Control): Control => ({
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    const asked = request as Request
+    if (asked.op !== 'batch') return own.call(request)
+    const replies = await Promise.all(
+      asked.requests.map(each =>
+        each.op === 'edit-destination' && each.settings.weight === 7
+          ? ({ ok: false, refusal: 'EINVAL', message: 'a test' } as const)
+          : own.call<typeof each.op>(each),
+      ),
+    )
+    return { ok: true, value: replies } as Reply<O>
+  },
+})
+
 t.test('a step that the director refuses after all undoes those before it', async t => {
-  const refusing = (own: Control): Control => ({
-    async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
-      const asked = request as Request
-      if (asked.op !== 'batch') return own.call(request)
-      const replies = await Promise.all(
-        asked.requests.map(each =>
-          each.op === 'edit-destination' && each.settings.weight === 7
-            ? ({ ok: false, refusal: 'EINVAL', message: 'a test' } as const)
-            : own.call<typeof each.op>(each),
-        ),
-      )
-      return { ok: true, value: replies } as Reply<O>
-    },
-  })
   const { bench, session } = make(refusing)
   bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80', '10.99.2.12:80')
   bench.serve('udp', '10.99.1.100:53', '10.99.2.11:53')
@@ -158,9 +160,10 @@ t.test('other changes wait while a transaction is carried out, listings do not',
   t.strictSame(rules(bench).toSorted(), ['80 rr', '81 rr'])
 })
 
+const group = (size: number) => Array.from({ length: size }, () => ({ request: add(service), connections: 0 }))
+const sizes = (...groups: number[]): number[] => [...batchesOf(groups.map(group))].map(batch => batch.length)
+
 t.test('a batch holds 128 changes at the most, those of a service together where they fit', async t => {
-  const group = (size: number) => Array.from({ length: size }, () => ({ request: add(service), connections: 0 }))
-  const sizes = (...groups: number[]): number[] => [...batchesOf(groups.map(group))].map(batch => batch.length)
   t.strictSame(sizes(), [])
   t.strictSame(sizes(100, 28, 1), [128, 1])
   t.strictSame(sizes(100, 29), [100, 29])

@@ -5,6 +5,8 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   director: async () => (await import('./director.js')).director,
   realserver: async () => (await import('./realserver.js')).realserver,
   lab: async () => (await import('./lab.js')).lab,
+  drain: async () => (await import('./drain.js')).drain,
+  lint: async () => (await import('./lint.js')).lint,
   script: async () => (await import('./script.js')).script,
   plan: async () => (await import('./plan.js')).plan,
   apply: async () => (await import('./apply.js')).apply,

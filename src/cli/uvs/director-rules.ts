@@ -5,14 +5,14 @@ import { Transactions } from '../../control/transactions.js'
 import type { Director } from '../../director/director.js'
 import { UsageError } from '../../director/options.js'
 import { summary } from './format-plan.js'
-import { readRules } from './rules-file.js'
+import { parsedRules } from './parsed-rules.js'
 import { stageRules } from './rules-transaction.js'
 
 /** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
 export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
   const session = new Transactions(localControl(stage()), stage).session()
   try {
-    await stageRules(session, readRules(file))
+    await stageRules(session, parsedRules(file))
     return must(await session.staged())
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`--rules: ${error.message}`)

@@ -3,7 +3,7 @@ import { AS_JSON, CONTROL } from '../command.js'
 import type { Form } from '../option.js'
 import type { UvsCommand } from './command.js'
 import { readOptions } from './read-options.js'
-import { readRules } from './rules-file.js'
+import { parsedRules } from './parsed-rules.js'
 import { stageRules } from './rules-transaction.js'
 import { withDirector } from './with-director.js'
 
@@ -21,7 +21,7 @@ export async function onRules(
 ): Promise<number> {
   const given = readOptions(command, args)
   return withDirector(given, async (control): Promise<Outcome> => {
-    await stageRules(control, readRules(given.words[0]!))
+    await stageRules(control, parsedRules(given.words[0]!))
     return { status: 0, out: await act(control, given.has('--json')), err: '' }
   })
 }

@@ -9,7 +9,7 @@ import type {
   Staged,
 } from '../../control/api.js'
 import { refusalText } from '../uvsadm/ask.js'
-import { badLine, type Rule } from './rules-file.js'
+import { badLine, type Rule } from './parsed-rules.js'
 
 /** Rules in one request: a line of the control socket takes some more. */
 const CHUNK = 100

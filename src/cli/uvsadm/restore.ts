@@ -5,7 +5,7 @@ export const restore: Command<null> = {
   name: 'restore',
   flags: ['-R', '--restore'],
   usage: '-R',
-  help: 'carry out the lines of standard input, as -S prints them; goes on after one that is refused',
+  help: 'carry out standard input, the lines of -S; goes on after one refused',
   needs: [],
   takes: [],
   parse: () => null,

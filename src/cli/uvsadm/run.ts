@@ -7,17 +7,18 @@ import { Refused, UsageError } from './failure.js'
 import { type Names, systemNames } from './names.js'
 import { restoreLines } from './restore-lines.js'
 import { restore } from './restore.js'
+import type { Options } from './option-names.js'
 import { readArguments } from './read-arguments.js'
 
-/** What a line of a rules file asks for. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
+/** What a line of a rules file asks for, and the options that say so. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
 export async function parseRule(
   words: readonly string[],
   names: Names = systemNames(),
-): Promise<Change & { request: Request }> {
+): Promise<Change & { request: Request; options: Options }> {
   const { command, options } = await readArguments(words, commands, names)
   if (!isChange(command)) throw new UsageError(`'${words[0]}' sets nothing: it is no rule`)
   checkOptions(command, options)
-  return { ...command, request: command.parse(options) }
+  return { ...command, request: command.parse(options), options }
 }
 
 /** ipvsadm's status where the kernel has no IPVS. */

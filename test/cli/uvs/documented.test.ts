@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { CONTROL } from '../../../src/cli/command.js'
 import { optionsOf } from '../../../src/cli/option.js'
 import { helpText, usageLines } from '../../../src/cli/uvs/command.js'
 import { allCommands, commands } from '../../../src/cli/uvs/commands.js'
@@ -13,14 +14,18 @@ import { commands as uvsadmCommands } from '../../../src/cli/uvsadm/commands.js'
 import { OPTIONS, SCHEDULERS } from '../../../src/cli/uvsadm/options.js'
 import { schedulers } from '../../../src/sched/index.js'
 import { FakeControl } from '../../support/fake-control.js'
-import { systemNames } from '../../../src/cli/uvsadm/names.js'
+import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 
 /* Whoever adds a command or an option finds here what it does not appear in. */
 
 const all = await allCommands()
 const tables = completionTables(all, uvsadmCommands)
 const scripts = { bash: bashCompletion(tables), zsh: zshCompletion(tables), fish: fishCompletion(tables) }
-const plain = (page: string): string => page.replaceAll('\\-', '-').replaceAll(/\\f[BIR]/g, '')
+const plain = (page: string): string =>
+  page
+    .replaceAll('\\-', '-')
+    .replaceAll('\\(aq', "'")
+    .replaceAll(/\\f[BIR]/g, '')
 const pages = {
   uvs: plain(uvsPage(all, '1.2.3', '2025-01-31')),
   uvsadm: plain(uvsadmPage(uvsadmCommands, '1.2.3', '2025-01-31')),
@@ -57,13 +62,25 @@ t.test('each command of uvs: its name, its forms, its options', async t => {
 
 t.test('each command and option of uvsadm', async t => {
   const known = tables.flags.filter(({ key }) => key.startsWith('uvsadm')).flatMap(row => row.offers)
-  const help = await uvsadmCommands.find(({ name }) => name === 'help')!.run(new FakeControl(), {}, systemNames())
+  const { out: help } = await uvsadm(['-h'], new FakeControl())
   for (const { flags, help: text } of [...uvsadmCommands, ...OPTIONS])
     for (const flag of flags) {
       t.ok(names(help, flag), `help: ${flag}`)
       t.ok(names(pages.uvsadm, flag), `man page: ${flag}`)
       t.ok(known.includes(`${flag}:${text}`), `completion: ${flag}`)
     }
+})
+
+t.test('behind each command of uvsadm: what it needs, what it takes, and --control', async t => {
+  for (const { flags, needs, takes } of uvsadmCommands) {
+    const offers = tables.flags.find(({ key }) => key === `uvsadm:${flags[0]}`)?.offers ?? []
+    const wanted = OPTIONS.filter(({ name }) => name && [...needs, ...takes].includes(name))
+    for (const { flags: own } of [...wanted, CONTROL])
+      t.ok(
+        offers.some(offer => offer.startsWith(`${own[0]}:`)),
+        `${flags[0]} ${own[0]}`,
+      )
+  }
 })
 
 t.test('what is offered to -s is what there is', async t => {

@@ -73,6 +73,9 @@ t.test('-R does what ipvsadm -R does', async t => {
   }
 })
 
+const lines = (from: number, count: number): string =>
+  Array.from({ length: count }, (_, i) => `-A -t 10.0.${(from + i) >> 8}.${(from + i) & 255}:80 -s rr\n`).join('')
+
 t.test('rules go to the director in batches of 128, as soon as they have come', async t => {
   const { control } = new BenchDirector()
   const asked: number[] = []
@@ -82,8 +85,6 @@ t.test('rules go to the director in batches of 128, as soon as they have come', 
       return control.call(request)
     },
   } as typeof control
-  const lines = (from: number, count: number): string =>
-    Array.from({ length: count }, (_, i) => `-A -t 10.0.${(from + i) >> 8}.${(from + i) & 255}:80 -s rr\n`).join('')
   const input = Readable.from([lines(0, 300), lines(300, 1)])
   t.match(await uvsadm(['--restore'], counting, systemNames(), input), { status: 0, err: '' })
   t.strictSame(asked, [128, 128, 44, 1])
