@@ -16,7 +16,7 @@ export interface TunnelSettings {
 /** How real servers behind FULLNAT are told who the client is. */
 export type ClientAddress = 'none' | 'toa' | 'proxy-v1' | 'proxy-v2'
 
-/** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service). */
+/** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service), IPv4 or IPv6: the latter is kept, not served yet. */
 export interface AddressKey {
   protocol: Protocol
   address: string
@@ -26,11 +26,13 @@ export interface AddressKey {
 /** Identity of a virtual service of a firewall mark, 1 to 2^32 − 1 (ipvsadm -f). */
 export interface MarkKey {
   mark: number
+  /** Of IPv6 packets (-6): kept, not served yet. Left out: of IPv4. */
+  family?: 6
 }
 
 export type ServiceKey = AddressKey | MarkKey
 
-/** Identity of a real server inside a service (ipvsadm -r). */
+/** Identity of a real server inside a service (ipvsadm -r). One of IPv6 is kept, not served yet. */
 export interface DestinationKey {
   address: string
   port: number
@@ -40,7 +42,7 @@ export interface ServiceSettings {
   scheduler: string
   /** Seconds that a client stays with its real server (-p); 0: not persistent. */
   persistence: number
-  /** Clients taken for one (-M), as a dotted mask; 255.255.255.255 unless given. */
+  /** Clients taken for one (-M): a dotted mask; of an IPv6 service a prefix length from 1 to 128. */
   netmask: string
   /** One-packet scheduling (-o). */
   onePacket: boolean
@@ -48,6 +50,8 @@ export interface ServiceSettings {
   schedFlags: number
   /** none unless given. */
   clientAddress?: ClientAddress
+  /** Persistence engine (--pe): sip, or none. Kept, not used yet. */
+  engine?: string
 }
 
 export interface DestinationSettings {
@@ -162,6 +166,70 @@ export interface EndedInfo {
   next: number | null
 }
 
+/** Counts by size: `counts[i]` is what was at most `upTo[i]`, and more than `upTo[i - 1]`; the last count, what was more. */
+export interface Buckets {
+  upTo: number[]
+  counts: number[]
+  sum: number
+}
+
+/** What metrics show of the director as a whole; times in seconds, counts since the start. */
+export interface DirectorFigures {
+  /** As `verdicts`, the devices' losses apart. */
+  verdicts: Record<string, number>
+  devices: { name: string; dropped: number }[]
+  totals: Stats
+  /** How old the numbers are that listings show. */
+  estimatorAge: number
+  connections: { capacity: number; open: number; templates: number; timersBehind: number }
+  /** Pairs of local address and port that FULLNAT has in use, and those that rest. */
+  localPorts: { inUse: { address: string; count: number }[]; resting: number }
+  neighbours: { learnt: number; asking: number; fixed: number }
+  /** Frames that wait for a neighbour's answer, and datagrams that wait for their other pieces. */
+  heldFrames: number
+  heldDatagrams: number
+  /** Of the loop's turns that had frames or requests; left out where there is no loop. */
+  turns?: { seconds: Buckets; frames: Buckets }
+  /** Bytes of the data plane's JavaScript heap; left out where it has no thread of its own. */
+  heap?: { used: number; total: number }
+}
+
+/** As of now, and since the service or the real server was added: not as of the last tick, nor less what was zeroed. */
+export type ServiceFigures = ServiceKey & {
+  scheduler: string
+  isPersistent: boolean
+  live: Stats
+  /**
+   * DESTINATION_COLUMNS numbers for each real server, by DestinationColumn: in the place of objects, since there may be
+   * 50 000 and the data plane makes them.
+   */
+  destinations: number[]
+}
+/** ADDRESS is an unsigned 32-bit number, METHOD the kernel's number (service/method.ts), OVERLOADED 0 or 1; from CONNS on as Stats. */
+export const DestinationColumn = {
+  ADDRESS: 0,
+  PORT: 1,
+  METHOD: 2,
+  WEIGHT: 3,
+  UPPER_THRESHOLD: 4,
+  LOWER_THRESHOLD: 5,
+  OVERLOADED: 6,
+  ACTIVE_CONNS: 7,
+  INACT_CONNS: 8,
+  PERSIST_CONNS: 9,
+  CONNS: 10,
+  IN_PKTS: 11,
+  OUT_PKTS: 12,
+  IN_BYTES: 13,
+  OUT_BYTES: 14,
+} as const
+export const DESTINATION_COLUMNS = 15
+export interface ServiceFiguresPage {
+  services: ServiceFigures[]
+  /** Where the next page starts; null after the last. */
+  next: string | null
+}
+
 /** Each operation's parameters and what it answers. */
 export interface Operations {
   'add-service': { params: { service: ServiceKey; settings: ServiceSettings }; value: null }
@@ -206,6 +274,9 @@ export interface Operations {
   'end-connections': { params: { service: ServiceKey; destination: DestinationKey; from: number }; value: EndedInfo }
   /** Verdicts by name since start, the drops among them. */
   verdicts: { params: object; value: Record<string, number> }
+  /** What /metrics shows, and a page of it by service: go on with `next`. Pages are of whole services. */
+  figures: { params: object; value: DirectorFigures }
+  'service-figures': { params: { from?: string }; value: ServiceFiguresPage }
   /** Adds or takes away a local address (`--vip`). */
   'add-vip': { params: { cidr: string }; value: null }
   'delete-vip': { params: { cidr: string }; value: null }

@@ -74,17 +74,19 @@ const protocol = oneOf('tcp', 'udp', 'sctp')
 const address = value('an address', found => typeof found === 'string' && isIP(found) !== 0)
 const port = integer(0, 65535)
 const addressKey = record({ protocol, address, port })
-const markKey = record({ mark: integer(1, UNSIGNED) })
+const markKey = record({ mark: integer(1, UNSIGNED), family: optional(integer(6, 6)) })
 const service: Check = (found, where) =>
   (isFields(found) && Object.hasOwn(found, 'mark') ? markKey : addressKey)(found, where)
 const destination = record({ address, port })
+const name = value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found))
 const settings = record({
-  scheduler: value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found)),
+  scheduler: name,
   persistence: integer(0, SECONDS_MAX),
-  netmask: value('a dotted mask', found => typeof found === 'string' && isIPv4(found)),
+  netmask: value('a dotted mask or a prefix length', isMask),
   onePacket: value('true or false', found => typeof found === 'boolean'),
   schedFlags: integer(0, 7),
   clientAddress: optional(oneOf('none', 'toa', 'proxy-v1', 'proxy-v2')),
+  engine: optional(name),
 })
 const destinationSettings = record({
   method: oneOf('masq', 'direct', 'tunnel', 'fullnat'),
@@ -100,6 +102,10 @@ function isCidr(found: unknown): boolean {
   return isIPv4(at) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && more.length === 0
 }
 
+function isMask(found: unknown): boolean {
+  return typeof found === 'string' && (isIPv4(found) || (/^\d{1,3}$/.test(found) && Number(found) <= 128))
+}
+
 const interfaceName = value('an interface', found => typeof found === 'string' && /^[^\s/@,]{1,15}$/.test(found))
 const seconds = integer(0, SECONDS_MAX)
 const ports: Check = (found, where) => {
@@ -108,7 +114,6 @@ const ports: Check = (found, where) => {
   return range
 }
 const rule = record({ protocol, to: cidr, ports: list(ports, PORTS_MAX), mark: integer(0, UNSIGNED) })
-const sysctlName = value('a name', found => typeof found === 'string' && /^[!-~]{1,255}$/.test(found))
 const sysctlValue = value('a line of text', found => typeof found === 'string' && /^[\t -~]{0,255}$/.test(found))
 
 /** Where a page of services starts, as `servicePage` wrote it. */
@@ -144,6 +149,8 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
+  figures: {},
+  'service-figures': { from: optional(place) },
   'add-vip': { cidr },
   'delete-vip': { cidr },
   'add-route': {
@@ -158,7 +165,7 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   timeouts: {},
   'set-timeouts': { timeouts: record({ tcp: seconds, tcpfin: seconds, udp: seconds }) },
   sysctls: {},
-  'set-sysctl': { name: sysctlName, value: sysctlValue },
+  'set-sysctl': { name, value: sysctlValue },
   reset: {},
 }
 

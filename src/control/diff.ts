@@ -29,7 +29,7 @@ export function diff(current: readonly ServiceInfo[], desired: readonly ServiceI
 /** Who a service is. */
 export function keyOf(service: ServiceInfo): ServiceKey {
   if (!('mark' in service)) return { protocol: service.protocol, address: service.address, port: service.port }
-  const { mark, family } = service as { mark: number; family?: 6 }
+  const { mark, family } = service
   return { mark, ...(family && { family }) }
 }
 

@@ -1,9 +1,10 @@
-import type { Refusal } from '../director/balancing.js'
+import type { Refusal, ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import { endConnections } from '../director/end-connections.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
-import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request } from './api.js'
+import type { UnservedService } from '../service/unserved.js'
+import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request, ServiceKey } from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -16,9 +17,29 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
+import { directorFigures, serviceFiguresPage } from './figures.js'
 import { connectionPage, pageStart, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
 import { servicePage } from './service-page.js'
+import {
+  addUnserved,
+  addUnservedServer,
+  deleteUnservedServer,
+  editUnserved,
+  editUnservedServer,
+  findUnserved,
+  isUnserved,
+  isUnservedServer,
+} from './unserved-requests.js'
+import type { TurnFigures } from './turn-figures.js'
+
+/** What a director runs on, as far as it has anything to tell. */
+export interface Surroundings {
+  devices?: readonly Device[]
+  turns?: TurnFigures
+  /** Bytes of the thread's JavaScript heap. */
+  heap?: () => { used: number; total: number }
+}
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
 export function localControl(director: Director): Control {
@@ -28,28 +49,31 @@ export function localControl(director: Director): Control {
 }
 
 /** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
-export function execute(director: Director, request: Request, devices: readonly Device[] = []): Reply {
+export function execute(director: Director, request: Request, surroundings: Surroundings = {}): Reply {
   try {
-    return { ok: true, value: perform(director, request, devices) }
+    return { ok: true, value: perform(director, request, surroundings) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, message: error.message }
     throw error
   }
 }
 
-function perform(director: Director, request: Request, devices: readonly Device[]): Operations[Operation]['value'] {
+function perform(director: Director, request: Request, on: Surroundings): Operations[Operation]['value'] {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {
       const { service, settings } = request
+      if (isUnserved(service)) return done(addUnserved(director, service, settings))
       return done(balancing.addService(serviceIdentity(service), serviceSettings(settings), settings.scheduler))
     }
     case 'edit-service': {
       const { service, settings } = request
+      if (isUnserved(service)) return done(editUnserved(director, service, settings))
       return done(balancing.editService(findService(director, service), serviceSettings(settings), settings.scheduler))
     }
     case 'delete-service':
-      balancing.deleteService(findService(director, request.service))
+      if (isUnserved(request.service)) balancing.unserved.deleteService(findUnserved(director, request.service))
+      else balancing.deleteService(findService(director, request.service))
       return null
     case 'flush':
       balancing.flush()
@@ -59,25 +83,29 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'edit-destination':
       return editDestination(director, request)
     case 'delete-destination': {
+      if (isUnservedServer(request)) return done(deleteUnservedServer(director, request.service, request.destination))
       const service = findService(director, request.service)
       balancing.deleteDestination(service, findDestination(service, request.destination))
       return null
     }
     case 'add-local-address': {
       const { service, address } = request
+      refuseIpv6(service, address)
       return done(balancing.addLocalAddress(findService(director, service), addressOf(address)))
     }
     case 'delete-local-address': {
       const { service, address } = request
+      refuseIpv6(service, address)
       return done(balancing.deleteLocalAddress(findService(director, service), addressOf(address)))
     }
     case 'zero':
-      balancing.zero(request.service && findService(director, request.service))
+      if (request.service && isUnserved(request.service)) findUnserved(director, request.service)
+      else balancing.zero(request.service && findService(director, request.service))
       return null
     case 'services':
-      return servicePage(director, request.service && findService(director, request.service), request.from)
+      return servicePage(director, request.service && findListed(director, request.service), request.from)
     case 'batch':
-      return request.requests.map(each => execute(director, each, devices) as Answer<null>)
+      return request.requests.map(each => execute(director, each, on) as Answer<null>)
     case 'begin':
     case 'stage':
     case 'plan':
@@ -93,7 +121,11 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return endConnections(director.conns, dest, pageStart(from))
     }
     case 'verdicts':
-      return verdicts(director, devices)
+      return verdicts(director, on.devices ?? [])
+    case 'figures':
+      return directorFigures(director, on)
+    case 'service-figures':
+      return serviceFiguresPage(director, request.from)
     case 'add-vip':
       director.local.addBlock(cidrOf(request.cidr))
       return null
@@ -134,7 +166,18 @@ function done(refusal: Refusal | undefined): null {
   return null
 }
 
-function addDestination(director: Director, { service: key, destination, settings }: DestinationParams): null {
+/** One that is served, or one that is only kept. */
+function findListed(director: Director, key: ServiceKey): ScheduledService | UnservedService {
+  return isUnserved(key) ? findUnserved(director, key) : findService(director, key)
+}
+/** FULLNAT is for IPv4. */
+function refuseIpv6(service: ServiceKey, address: string): void {
+  if (isUnserved(service) || address.includes(':')) throw new Refused('EAFNOSUPPORT', 'local addresses are for IPv4')
+}
+
+function addDestination(director: Director, params: DestinationParams): null {
+  if (isUnservedServer(params)) return done(addUnservedServer(director, params))
+  const { service: key, destination, settings } = params
   const service = findService(director, key)
   const { address, port } = destination
   return done(
@@ -142,7 +185,9 @@ function addDestination(director: Director, { service: key, destination, setting
   )
 }
 /** The kernel looks at what is given before it looks for the destination (ipvs-behaviour.md §14.1). */
-function editDestination(director: Director, { service: key, destination, settings }: DestinationParams): null {
+function editDestination(director: Director, params: DestinationParams): null {
+  if (isUnservedServer(params)) return done(editUnservedServer(director, params))
+  const { service: key, destination, settings } = params
   const service = findService(director, key)
   const given = destinationSettings(settings)
   if (given.lowerThreshold > given.upperThreshold) return done('ERANGE')

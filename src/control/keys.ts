@@ -14,6 +14,9 @@ import { Refused } from './refused.js'
 
 const protocols: Record<api.Protocol, number> = { tcp: IpProtocol.TCP, udp: IpProtocol.UDP, sctp: IpProtocol.SCTP }
 
+export function protocolNumber(name: api.Protocol): number {
+  return protocols[name]
+}
 export function protocolName(number: number): api.Protocol {
   return number === IpProtocol.TCP ? 'tcp' : number === IpProtocol.UDP ? 'udp' : 'sctp'
 }
@@ -80,12 +83,16 @@ export function findDestination(service: ScheduledService, key: api.DestinationK
 }
 
 export function serviceSettings(settings: api.ServiceSettings): ServiceSettings {
+  return { ...unmaskedSettings(settings), netmask: addressOf(settings.netmask) }
+}
+/** What does not depend on the family. */
+export function unmaskedSettings(settings: api.ServiceSettings): Omit<ServiceSettings, 'netmask'> {
   return {
     persistence: inRange(settings.persistence, 0, 2 ** 31 - 1, 'EINVAL'),
-    netmask: addressOf(settings.netmask),
     onePacket: settings.onePacket,
     schedFlags: inRange(settings.schedFlags, 0, 7, 'EINVAL'),
     clientAddress: clientAddresses[settings.clientAddress ?? 'none'],
+    ...(settings.engine !== undefined && { engine: settings.engine }),
   }
 }
 export function destinationSettings(settings: api.DestinationSettings): DestinationSettings {
@@ -120,7 +127,7 @@ export function portOf(port: number): number {
   return inRange(port, 0, 65_535, 'EINVAL')
 }
 
-function inRange(value: number, least: number, most: number, refusal: api.Refusal): number {
+export function inRange(value: number, least: number, most: number, refusal: api.Refusal): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value
   throw new Refused(refusal, `${value} is not a whole number from ${least} to ${most}`)
 }

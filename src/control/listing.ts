@@ -12,12 +12,15 @@ import {
 } from '../conn/record.js'
 import { sctpStateNames } from '../conn/sctp-states.js'
 import { tcpStateNames } from '../conn/tcp-states.js'
-import type { ScheduledService } from '../director/balancing.js'
+import type { ListedService, ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import { Counter, TOTALS } from '../service/counters.js'
 import { Method } from '../service/method.js'
-import type { Destination } from '../service/destination.js'
+import { Destination } from '../service/destination.js'
+import type { ServiceSettings as Settings } from '../service/service.js'
+import { formatAddress, UnservedService, type UnservedServer } from '../service/unserved.js'
 import { formatIpv4 } from '../wire/addr.js'
+import { formatIpv6 } from '../wire/ipv6-addr.js'
 import type {
   ConnectionInfo,
   ConnectionPage,
@@ -25,37 +28,93 @@ import type {
   Rates,
   ServiceInfo,
   ServiceKey,
+  ServiceSettings,
   Stats,
   TotalsInfo,
 } from './api.js'
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from './refused.js'
 
+/** Of what no packet meets. */
+const NOTHING_COUNTED: { stats: Stats; rates: Rates } = {
+  stats: { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 },
+  rates: { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 },
+}
+
 /** Buckets of the connection table in one page: a fraction of a millisecond. */
 const BUCKETS_PER_PAGE = 4096
 
-/** `destinations`: those of them that are told. */
+/** A real server, served or not. */
+export type ListedServer = Destination | UnservedServer
+
+/** Those of a service in the kernel's order. */
+export function listedServers(service: ListedService): readonly ListedServer[] {
+  if (service instanceof UnservedService) return service.servers
+  const { destinations, unserved } = service
+  return unserved.length === 0 ? destinations : [...destinations, ...unserved].sort((a, b) => b.order - a.order)
+}
+
+/** `servers`: those of them that are told. */
 export function serviceInfo(
   director: Director,
-  service: ScheduledService,
-  destinations: readonly Destination[] = service.destinations,
+  service: ListedService,
+  servers: readonly ListedServer[] = listedServers(service),
 ): ServiceInfo {
-  const { persistence, netmask, onePacket, schedFlags, clientAddress } = service.settings
+  const destinations = servers.map(server => serverInfo(director, server))
+  if (service instanceof UnservedService) return unservedInfo(service, destinations)
   return {
     ...serviceKey(service),
-    scheduler: service.scheduler.name,
-    persistence,
-    netmask: formatIpv4(netmask),
-    onePacket,
-    schedFlags,
-    ...(clientAddress ? { clientAddress: clientAddressName(clientAddress) } : {}),
+    ...settingsInfo(service.settings, service.scheduler.name, formatIpv4(service.settings.netmask)),
     ...(service.localAddresses.length > 0 ? { localAddresses: service.localAddresses.map(formatIpv4) } : {}),
     ...countsOf(director, service.counters),
-    destinations: destinations.map(dest => destinationInfo(director, dest)),
+    destinations,
   }
 }
 
-function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
+function settingsInfo(settings: Omit<Settings, 'netmask'>, scheduler: string, netmask: string): ServiceSettings {
+  const { persistence, onePacket, schedFlags, clientAddress, engine } = settings
+  return {
+    scheduler,
+    persistence,
+    netmask,
+    onePacket,
+    schedFlags,
+    ...(clientAddress ? { clientAddress: clientAddressName(clientAddress) } : {}),
+    ...(engine === undefined ? {} : { engine }),
+  }
+}
+function unservedInfo(
+  { mark, protocol, address, port, settings }: UnservedService,
+  destinations: DestinationInfo[],
+): ServiceInfo {
+  return {
+    ...(mark === 0 ? { protocol: protocolName(protocol), address: formatIpv6(address), port } : { mark, family: 6 }),
+    ...settingsInfo(settings, settings.scheduler, String(settings.prefix)),
+    ...NOTHING_COUNTED,
+    destinations,
+  }
+}
+function serverInfo(director: Director, server: ListedServer): DestinationInfo {
+  return server instanceof Destination ? destinationInfo(director, server) : unservedServerInfo(server)
+}
+function unservedServerInfo({ address, port, settings }: UnservedServer): DestinationInfo {
+  const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
+  return {
+    address: formatAddress(address),
+    port,
+    method: methodName(method),
+    ...(method === Method.TUNNEL ? { tunnel: tunnelInfo(tunnel) } : {}),
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    activeConns: 0,
+    inactConns: 0,
+    persistConns: 0,
+    ...NOTHING_COUNTED,
+  }
+}
+
+export function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
   return mark === 0 ? { protocol: protocolName(protocol), address: formatIpv4(addr), port } : { mark }
 }
 function destinationInfo(director: Director, dest: Destination): DestinationInfo {

@@ -1,9 +1,8 @@
-import type { ScheduledService } from '../director/balancing.js'
+import type { ListedService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
-import type { Destination } from '../service/destination.js'
-import { FIRST_PLACE, type ServicePlace } from '../service/service-table.js'
+import { FIRST_PLACE, type ServicePlace } from '../service/kernel-order.js'
 import type { ServiceInfo, ServicePage } from './api.js'
-import { serviceInfo } from './listing.js'
+import { listedServers, serviceInfo, type ListedServer } from './listing.js'
 
 /** Of one page: some tenths of a millisecond (measured: 3 µs a destination). */
 const SERVICES_PER_PAGE = 64
@@ -13,7 +12,7 @@ const DESTINATIONS_PER_PAGE = 96
  * The services from `from` on, or, of `only`, that one. The next page begins behind a service, or, if one has more destinations
  * than a page takes, behind one of those. Both places keep their meaning when others come and go.
  */
-export function servicePage(director: Director, only?: ScheduledService, from?: string): ServicePage {
+export function servicePage(director: Director, only?: ListedService, from?: string): ServicePage {
   const { places } = director.balancing
   const begin = startOf(director, only, from === undefined ? undefined : readPlace(from))
   const rows: ServiceInfo[] = []
@@ -27,42 +26,42 @@ export function servicePage(director: Director, only?: ScheduledService, from?: 
     const place: Place = places.placeOf(service)
     if (told.length < destinations.length) next = { ...place, order: told.at(-1)!.order }
     service = only ? undefined : places.after(place)
-    destinations = service?.destinations ?? []
+    destinations = service ? listedServers(service) : []
     if (service && (rows.length === SERVICES_PER_PAGE || destinations.length > left)) next ??= place
   }
   return { rows, ...(begin.continues ? { continues: true } : {}), next: next ? writePlace(next) : null }
 }
 
 interface Start {
-  service: ScheduledService | undefined
-  destinations: readonly Destination[]
+  service: ListedService | undefined
+  destinations: readonly ListedServer[]
   continues: boolean
 }
 
-function startOf(director: Director, only: ScheduledService | undefined, from: Place | undefined): Start {
+function startOf(director: Director, only: ListedService | undefined, from: Place | undefined): Start {
   const { places } = director.balancing
   if (from?.order !== undefined) {
     const begun = places.at(from)
-    const rest = begun ? behind(begun.destinations, from.order) : []
+    const rest = begun ? behind(listedServers(begun), from.order) : []
     if (begun && rest.length > 0) return { service: begun, destinations: rest, continues: true }
   }
   const service = only ? (from ? undefined : only) : places.after(from ?? FIRST_PLACE)
-  return { service, destinations: service?.destinations ?? [], continues: false }
+  return { service, destinations: service ? listedServers(service) : [], continues: false }
 }
 
 /** Behind a service, or behind one of its destinations. */
 type Place = ServicePlace & { order?: number }
 
-function writePlace({ list, number, order }: Place): string {
+export function writePlace({ list, number, order }: Place): string {
   return [list, number, ...(order === undefined ? [] : [order])].join(':')
 }
-function readPlace(text: string): Place {
+export function readPlace(text: string): Place {
   const [list = 0, number = 0, order] = text.split(':').map(Number)
   return { list, number, ...(order === undefined ? {} : { order }) }
 }
 
 /** Those behind that place in the list, where `order` falls. */
-function behind(destinations: readonly Destination[], order: number): readonly Destination[] {
+function behind(destinations: readonly ListedServer[], order: number): readonly ListedServer[] {
   let low = 0
   let high = destinations.length
   while (low < high) {

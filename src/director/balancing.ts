@@ -8,12 +8,16 @@ import { Counters, TOTALS } from '../service/counters.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
 import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
 import { RealServers } from '../service/real-servers.js'
-import { Service, type ServiceSettings } from '../service/service.js'
+import { KernelOrder } from '../service/kernel-order.js'
+import { isEngine, Service, type ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import { ServiceTable } from '../service/service-table.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { Trash } from '../service/trash.js'
-import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
+import type { UnservedService } from '../service/unserved.js'
+import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
+import { serviceName } from './service-name.js'
+import { Unserved, type Home } from './unserved.js'
 
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
@@ -44,6 +48,9 @@ export class ScheduledService extends Service {
   }
 }
 
+/** What is listed: what is served, and what is only kept. */
+export type ListedService = ScheduledService | UnservedService
+
 /** What is given of a destination when it is added or edited. */
 export interface DestinationSettings {
   method: Method
@@ -63,6 +70,8 @@ export interface BalancingOptions {
   now: number
   /** Told of what a scheduler of the user's does wrong. */
   report: (problem: string) => void
+  /** Told of what is kept and not served. */
+  notServed: (what: string) => void
   /** Connections that come from a local address. */
   usesOf: (laddr: Ipv4Addr) => number
   /** Told whenever a destination has been deleted, by itself or with its service. */
@@ -73,6 +82,7 @@ export class Balancing {
   readonly counters = new Counters()
   readonly destinations = new DestinationTable(this.counters)
   readonly #services = new ServiceTable<ScheduledService>()
+  readonly #listed = new KernelOrder<ListedService>()
   readonly #trash = new Trash(this.destinations)
   /** Those whose schedulers want their minute, the next first; and when that is. */
   readonly #ticking = new Set<ScheduledService>()
@@ -80,6 +90,8 @@ export class Balancing {
   /** Of the destination that was put last at the front of a list. */
   #order = 0
   readonly realServers = new RealServers()
+  /** What is listed with the others and met by no packet. */
+  readonly unserved: Unserved
   /** Local addresses that are given up: held until no connection comes from them. And which is looked at next. */
   readonly #leaving: Ipv4Addr[] = []
   #nextLeaving = 0
@@ -89,6 +101,15 @@ export class Balancing {
   constructor(options: BalancingOptions) {
     this.#options = options
     this.#now = options.now
+    const { schedulers, notServed } = options
+    const mayBeRealServer = (addr: Ipv4Addr): boolean => this.#mayBeRealServer(addr)
+    this.unserved = new Unserved({
+      schedulers,
+      notServed,
+      mayBeRealServer,
+      listed: this.#listed,
+      nextOrder: () => ++this.#order,
+    })
   }
 
   /** Services there are. With none, IPVS is off: even open connections are not looked at (ipvs-behaviour.md §6.1). */
@@ -103,11 +124,11 @@ export class Balancing {
     return this.#services.lookup(mark, protocol, addr, port)
   }
   inKernelOrder(): ScheduledService[] {
-    return this.#services.inKernelOrder()
+    return this.#listed.listed().filter(service => service instanceof ScheduledService)
   }
   /** For going through them in that order while services come and go. */
-  get places(): Pick<ServiceTable<ScheduledService>, 'placeOf' | 'at' | 'after'> {
-    return this.#services
+  get places(): Pick<KernelOrder<ListedService>, 'placeOf' | 'at' | 'after'> {
+    return this.#listed
   }
   /** Once a turn of the loop. */
   poll(now: number): void {
@@ -121,23 +142,27 @@ export class Balancing {
     if (this.find(identity)) return 'EEXIST'
     const { schedulers, sysctls, random, local } = this.#options
     const scheduler = schedulers.get(schedulerName)
-    if (!scheduler) return 'ENOENT'
+    if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
     const bind = { scheduler, random, now: this.#now }
     const service = new ScheduledService(identity, settings, this.counters.allocate(), sysctls, bind)
     this.#services.add(service)
+    this.#listed.add(service)
     this.#expectTick(service)
     if (identity.mark === 0) local.hold(identity.addr)
+    this.#tellEngine(service, undefined)
     return undefined
   }
   /** Another scheduler begins anew; the same one goes on. */
   editService(service: ScheduledService, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
     const scheduler = this.#options.schedulers.get(schedulerName)
-    if (!scheduler) return 'ENOENT'
+    if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
+    const engineBefore = service.settings.engine
     if (scheduler !== service.scheduler) {
       const refusal = this.#rebind(service, scheduler, settings)
       if (refusal) return refusal
     }
     service.settings = settings
+    this.#tellEngine(service, engineBefore)
     return undefined
   }
   deleteService(service: ScheduledService): void {
@@ -148,12 +173,14 @@ export class Balancing {
       dest.serviceCounters = NO_SERVICE
     }
     this.#services.remove(service)
+    this.#listed.remove(service)
     if (service.mark === 0) this.#options.local.letGo(service.addr)
     for (const addr of service.localAddresses) this.#giveUp(addr)
     this.counters.release(service.counters)
   }
   flush(): void {
     for (const service of this.inKernelOrder()) this.deleteService(service)
+    this.unserved.clear()
   }
 
   addDestination(
@@ -234,6 +261,11 @@ export class Balancing {
     return service.bound.schedule(flow, this.#now)
   }
 
+  #tellEngine(service: ScheduledService, before: string | undefined): void {
+    const { engine } = service.settings
+    if (engine !== undefined && engine !== before)
+      this.#options.notServed(`${homeOf(service).name}: --pe ${engine}; clients stay by their address`)
+  }
   #giveUp(addr: Ipv4Addr): void {
     const { local, usesOf } = this.#options
     if (usesOf(addr) > 0) this.#leaving.push(addr)
@@ -306,4 +338,9 @@ export class Balancing {
   #mayBeRealServer(addr: Ipv4Addr): boolean {
     return this.#options.local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
   }
+}
+
+/** Where real servers of the service belong that are not served. */
+export function homeOf({ mark, protocol, addr, port, unserved }: ScheduledService): Home {
+  return { family: 4, servers: unserved, name: serviceName(mark, protocol, formatIpv4(addr), port) }
 }

@@ -107,9 +107,10 @@ export class Director implements ReassemblySink {
     const gone = (): void => {
       if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
     }
+    const notServed = options.notServed ?? (() => {})
     const { local, sysctls } = this
     const usesOf = (laddr: Ipv4Addr): number => this.conns.local.ports.usesOf(laddr)
-    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, usesOf, gone })
+    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, notServed, usesOf, gone })
     const { counters, destinations } = this.balancing
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
     const availablePages = options.availablePages ?? (() => Infinity)
@@ -178,6 +179,15 @@ export class Director implements ReassemblySink {
     const verdict = this.#decide(packet, port)
     this.stats.count(verdict)
     return verdict
+  }
+
+  /** What is remembered and what waits, for metrics. */
+  get held(): Neighbours['figures'] & { datagrams: number } {
+    return { ...this.#neighbours.figures, datagrams: this.#reassembly.count }
+  }
+  /** When it was last polled, in ms. */
+  get now(): number {
+    return this.#now
   }
 
   /** As freshly started, but for addresses, routes and neighbours. */

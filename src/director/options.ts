@@ -37,6 +37,8 @@ export interface DirectorOptions {
   schedulers?: readonly Scheduler[]
   /** Told, in a line, of what a scheduler of the user's does wrong. */
   report?: (problem: string) => void
+  /** Told, in a line, of each service and real server that is kept and listed, but not served yet. */
+  notServed?: (what: string) => void
   /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
   availablePages?: () => number
   /** Gives memory that the devices can send from. Default: plain buffers. */

@@ -4,6 +4,7 @@ import { lblc } from './lblc.js'
 import { lblcr } from './lblcr.js'
 import { lc } from './lc.js'
 import { mh } from './mh.js'
+import { none } from './none.js'
 import { nq } from './nq.js'
 import { ovf } from './ovf.js'
 import { rr } from './rr.js'
@@ -15,5 +16,5 @@ import { wrr } from './wrr.js'
 
 /** The schedulers by the names that `ipvsadm -s` takes. */
 export const schedulers: ReadonlyMap<string, Scheduler> = new Map(
-  [rr, wrr, lc, wlc, sed, nq, sh, dh, lblc, lblcr, mh, fo, ovf].map(s => [s.name, s]),
+  [rr, wrr, lc, wlc, sed, nq, sh, dh, lblc, lblcr, mh, fo, ovf, none].map(s => [s.name, s]),
 )

@@ -80,7 +80,7 @@ export class Destination {
   readonly port: number
   /** Counter row of the service it belongs to now. */
   serviceCounters = 0
-  /** Falls along its service's list. */
+  /** Falls along its service's list, which those that are not served share. */
   order = 0
   /** Where it stands among those of its address, in `RealServers`. */
   sibling = 0

@@ -3,20 +3,10 @@ import type { Service } from './service.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 const FEWEST_BUCKETS = 256
-/** The kernel's lists: 256 of addresses, then 256 of marks. */
-const KERNEL_LISTS = 512
 const FTP_PORT = 21
 const FTP_DATA_PORT = 20
 /** Linux's ip_unprivileged_port_start. */
 const FIRST_UNPRIVILEGED_PORT = 1024
-
-/** A place in the kernel's order: which of its lists, and the number there, which falls. */
-export interface ServicePlace {
-  list: number
-  number: number
-}
-/** Before the first service. */
-export const FIRST_PLACE: ServicePlace = { list: 0, number: Infinity }
 
 /**
  * Services by their mark, or by (protocol, address, port), hashed: looked up for every packet that has no connection, so that the cost
@@ -25,11 +15,8 @@ export const FIRST_PLACE: ServicePlace = { list: 0, number: Infinity }
 export class ServiceTable<S extends Service> {
   #buckets: S[][] = emptyBuckets(FEWEST_BUCKETS)
   readonly #byMark = new Map<number, S>()
-  /** In the order of their coming, each with its number in that order. */
-  readonly #all = new Map<S, number>()
-  #next = 0
-  /** The same by the kernel's lists, the newest last. */
-  readonly #lists: S[][] = Array.from({ length: KERNEL_LISTS }, () => [])
+  /** In the order of their coming. */
+  readonly #all = new Set<S>()
   /** How many services have each address. */
   readonly #addresses = new Map<number, number>()
   /** Services of port 0, those of a mark among them, and of port 21: without any, nobody looks for one. */
@@ -75,16 +62,13 @@ export class ServiceTable<S extends Service> {
     return undefined
   }
   add(service: S): void {
-    this.#all.set(service, this.#next++)
-    this.#lists[kernelList(service)]!.push(service)
+    this.#all.add(service)
     this.#count(service, 1)
     if (service.mark !== 0) this.#byMark.set(service.mark, service)
     else if (this.#all.size > this.#buckets.length) this.#widen()
     else this.#bucketOf(service).push(service)
   }
   remove(service: S): void {
-    const list = this.#lists[kernelList(service)]!
-    list.splice(this.#indexOf(this.#all.get(service)!, list), 1)
     this.#all.delete(service)
     this.#count(service, -1)
     if (service.mark !== 0) this.#byMark.delete(service.mark)
@@ -93,42 +77,8 @@ export class ServiceTable<S extends Service> {
       bucket.splice(bucket.indexOf(service), 1)
     }
   }
-  /** As the kernel lists them: by its 256 buckets, the newest first in each; then by marks (ipvs-behaviour.md §13, ip_vs). */
-  inKernelOrder(): S[] {
-    return this.#lists.flatMap(list => list.toReversed())
-  }
-  /** Where a service that is here stands in that order. The place keeps its meaning when services come and go. */
-  placeOf(service: S): ServicePlace {
-    return { list: kernelList(service), number: this.#all.get(service)! }
-  }
-  /** Who stands at a place. */
-  at({ list, number }: ServicePlace): S | undefined {
-    const services = this.#lists[list] ?? []
-    const service = services[this.#indexOf(number, services)]
-    return service !== undefined && this.#all.get(service) === number ? service : undefined
-  }
-  /** Who comes behind a place in that order. */
-  after({ list, number }: ServicePlace): S | undefined {
-    const services = this.#lists[list] ?? []
-    const index = this.#indexOf(number, services)
-    if (index > 0) return services[index - 1]
-    for (let at = list + 1; at < KERNEL_LISTS; at++) if (this.#lists[at]!.length > 0) return this.#lists[at]!.at(-1)
-    return undefined
-  }
   [Symbol.iterator](): Iterator<S> {
-    return this.#all.keys()
-  }
-
-  /** How many of a list came before that number. */
-  #indexOf(number: number, list: readonly S[]): number {
-    let low = 0
-    let high = list.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#all.get(list[middle]!)! < number) low = middle + 1
-      else high = middle
-    }
-    return low
+    return this.#all.values()
   }
 
   #bucketOf(service: S): S[] {
@@ -136,7 +86,7 @@ export class ServiceTable<S extends Service> {
   }
   #widen(): void {
     this.#buckets = emptyBuckets(this.#buckets.length * 2)
-    for (const service of this.#all.keys()) if (service.mark === 0) this.#bucketOf(service).push(service)
+    for (const service of this.#all) if (service.mark === 0) this.#bucketOf(service).push(service)
   }
   #count({ mark, addr, port }: S, by: 1 | -1): void {
     if (port === 0) this.#portZero += by
@@ -155,12 +105,4 @@ function emptyBuckets<S>(count: number): S[][] {
 function hash(protocol: number, addr: number, port: number): number {
   const h = Math.imul(addr ^ (port << 16) ^ (port >>> 8) ^ protocol, 0x9e3779b1)
   return h ^ (h >>> 15)
-}
-
-/** A constant of the recorded kernel's namespace: it gives the recorded order. */
-const NAMESPACE = 64
-
-function kernelList({ mark, protocol, addr, port }: ServiceIdentity): number {
-  if (mark !== 0) return 256 + (mark & 255)
-  return ((protocol ^ addr ^ port ^ (port >>> 8)) & 255) ^ NAMESPACE
 }

@@ -3,6 +3,7 @@ import type { Destination } from './destination.js'
 import type { ClientAddress } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
 import type { Sysctls } from './sysctls.js'
+import type { UnservedServer } from './unserved.js'
 
 /** Flags that belong to the scheduler; sh and mh read the first two, in this order (ipvs-behaviour.md §2.1). */
 export const SchedFlag = { FALLBACK: 1, PORT: 2, THIRD: 4 } as const
@@ -19,6 +20,13 @@ export interface ServiceSettings {
   schedFlags: number
   /** How real servers behind FULLNAT learn who the client is; not at all unless given. */
   clientAddress?: ClientAddress
+  /** Persistence engine (--pe): kept, not used yet. Clients stay by their address, as without it. */
+  engine?: string
+}
+
+/** undefined: none is wanted. */
+export function isEngine(name: string | undefined): boolean {
+  return name === undefined || name === 'sip'
 }
 
 /** A virtual service: what is balanced, over whom. */
@@ -34,6 +42,8 @@ export class Service implements ServiceIdentity {
   readonly sysctls: Sysctls
   /** Newest first: the order in which the kernel's schedulers walk them (ipvs-behaviour.md §2.3). */
   readonly destinations: Destination[] = []
+  /** Real servers of IPv6: listed among the others, met by no packet. Newest first. */
+  readonly unserved: UnservedServer[] = []
   /** Addresses of the director that its FULLNAT connections come from, in the order they were given. */
   readonly localAddresses: Ipv4Addr[] = []
   /** Which of them the next connection tries first; counts on. */

@@ -1,12 +1,15 @@
 /*
  * npm run conformance -- [DIR|FILE…]: plays what the real kernel did on the director and compares every octet.
  * npm run conformance -- --live [--seed N] [--count N]: compares with the kernel itself, in scenarios drawn from a seed.
+ * npm run conformance -- --transcripts [--seed N] [--count N]: compares uvsadm with ipvsadm on that kernel, in command
+ * lines drawn from a seed.
  */
 import { randomInt } from 'node:crypto'
 import { conformance } from './conformance.js'
 import { OWN_CASES } from './files.js'
 import { parseLiveArguments } from './live/live-arguments.js'
 import { live } from './live/live.js'
+import { transcripts } from './transcripts/transcripts.js'
 import { ConformanceUsageError } from './usage-error.js'
 
 const args = process.argv.slice(2)
@@ -14,19 +17,22 @@ const args = process.argv.slice(2)
 function paths(words: readonly string[]): string[] {
   const option = words.find(word => word.startsWith('-'))
   if (option !== undefined)
-    throw new ConformanceUsageError(`'${option}': only DIR…, or --live with --seed N and --count N`)
+    throw new ConformanceUsageError(`'${option}': only DIR…, or --live or --transcripts with --seed N and --count N`)
   return words.length > 0 ? [...words] : OWN_CASES
+}
+
+/** Against the kernel itself, or its recordings. */
+function run(): Promise<boolean> {
+  const [first] = args
+  if (first !== '--live' && first !== '--transcripts') return conformance(paths(args), print)
+  const drawn = parseLiveArguments(args.slice(1), () => randomInt(2 ** 32))
+  return first === '--live' ? live(drawn, print) : transcripts(drawn, print)
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 try {
-  const all = args.includes('--live')
-    ? await live(
-        parseLiveArguments(args, () => randomInt(2 ** 32)),
-        print,
-      )
-    : await conformance(paths(args), print)
+  const all = await run()
   process.exitCode = all ? 0 : 1
 } catch (error) {
   if (!(error instanceof ConformanceUsageError)) throw error

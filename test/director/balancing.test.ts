@@ -39,6 +39,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddress
   const known = new Map([...schedulers, ...more.map(scheduler => [scheduler.name, scheduler] as const)])
   return {
     balancing: new Balancing({
+      notServed: () => {},
       schedulers: known,
       local,
       sysctls: new Sysctls(),

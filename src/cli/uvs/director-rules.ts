@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import type { Answer, Committed, ServiceInfo } from '../../control/api.js'
 import { localControl } from '../../control/execute.js'
+import type { RulesLoads } from '../../control/rules-loads.js'
 import { Transactions } from '../../control/transactions.js'
 import type { Director } from '../../director/director.js'
 import { UsageError } from '../../director/options.js'
@@ -27,20 +28,22 @@ export async function commitDesired(director: Transactions, desired: ServiceInfo
   return must(await director.commit(() => Promise.resolve({ ok: true, value: desired })))
 }
 
+interface ReloadOf {
+  file: string | undefined
+  stage: () => Director
+  director: Transactions
+  loads: RulesLoads
+  tell(line: string): void
+}
+
 /** Reads the file again whenever it is asked to, once more if it is asked meanwhile. Answers in a line what came of it. */
 export class RulesReload {
-  readonly #file: string | undefined
-  readonly #stage: () => Director
-  readonly #director: Transactions
-  readonly #tell: (line: string) => void
+  readonly #of: ReloadOf
   #running = false
   #again = false
 
-  constructor(file: string | undefined, stage: () => Director, director: Transactions, tell: (line: string) => void) {
-    this.#file = file
-    this.#stage = stage
-    this.#director = director
-    this.#tell = tell
+  constructor(of: ReloadOf) {
+    this.#of = of
   }
 
   async ask(): Promise<void> {
@@ -49,19 +52,21 @@ export class RulesReload {
     this.#running = true
     while (this.#again) {
       this.#again = false
-      this.#tell(await this.#reload())
+      this.#of.tell(await this.#reload())
     }
     this.#running = false
   }
 
   async #reload(): Promise<string> {
-    const file = this.#file
+    const { file, stage, director, loads } = this.#of
     if (file === undefined) return 'SIGHUP: there is no --rules FILE to read again'
     try {
       if (!statSync(file).isFile()) throw new UsageError(`--rules: ${file} is no regular file: it cannot be read again`)
-      const committed = await commitDesired(this.#director, await readDesired(file, this.#stage))
+      const committed = await commitDesired(director, await readDesired(file, stage))
+      loads.record(true, Date.now() / 1000)
       return `SIGHUP: ${file}: ${summary(committed)}`
     } catch (error) {
+      loads.record(false, Date.now() / 1000)
       return `SIGHUP: nothing has changed: ${(error as Error).message.split('\n')[0]}`
     }
   }

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { serveMetrics } from '../../control/metrics.js'
+import { CountedControl } from '../../control/counted-control.js'
+import { serveHttp } from '../../control/http.js'
+import { Metrics } from '../../control/metrics.js'
+import { RulesLoads } from '../../control/rules-loads.js'
 import { serveControl } from '../../control/server.js'
 import { stageMaker } from '../../control/stage.js'
 import { Transactions } from '../../control/transactions.js'
@@ -36,11 +39,17 @@ async function runDirector(command: DirectorCommand): Promise<number> {
   const control = new Transactions(dataPlane, stage)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
-    open.unshift(await serveControl(command.control, control))
-    if (command.http) open.unshift(await serveMetrics(command.http, dataPlane))
+    const asked = new CountedControl(control)
+    const rulesLoads = new RulesLoads()
+    open.unshift(await serveControl(command.control, asked))
+    if (command.http) {
+      const sources = { control: dataPlane, requests: asked.counts, rules: rulesLoads, thread: dataPlane.thread }
+      open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
+    }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
-    const reload = new RulesReload(command.rules, stage, control, complain)
+    if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
+    const reload = new RulesReload({ file: command.rules, stage, director: control, loads: rulesLoads, tell: complain })
     const onHangup = (): void => void reload.ask()
     process.on('SIGHUP', onHangup)
     open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })

@@ -21,6 +21,10 @@ export interface Command<A = unknown> {
   conflicts?: readonly (readonly [OptionName, OptionName])[]
   /** Runs whatever follows it: -h and -v. */
   immediate?: true
+  /** Stands for its value in the help; undefined: it takes none. */
+  value?: string
+  /** Looks at its value at once, before the options behind it are. UsageError if it is wrong. */
+  readValue?(text: string): unknown
   /** Takes what is its own off the front of `words`, the arguments that belong to no option. Without it: nothing is. */
   readWords?(words: string[], options: Options): void
   /** Pure: what the options ask for, or a UsageError. They have been through checkOptions. */

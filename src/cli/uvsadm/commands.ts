@@ -14,6 +14,8 @@ import { list } from './list.js'
 import { restore } from './restore.js'
 import { save } from './save.js'
 import { set } from './set.js'
+import { startDaemon } from './start-daemon.js'
+import { stopDaemon } from './stop-daemon.js'
 import { version } from './version.js'
 import { zero } from './zero.js'
 
@@ -34,6 +36,8 @@ export const commands: readonly Command[] = [
   restore,
   zero,
   set,
+  startDaemon,
+  stopDaemon,
   version,
   helpCommand(() => commands),
 ]

@@ -11,7 +11,7 @@ export interface Endpoint {
   port: number | undefined
 }
 
-/** undefined: illegal. IPv6 is understood so that ipvsadm's own refusals stay right; the commands refuse it. */
+/** undefined: illegal. */
 export async function readEndpoint(
   text: string,
   protocol: Protocol | undefined,
@@ -20,8 +20,9 @@ export async function readEndpoint(
   const bracketed = /^\[(.*)\]:(.*)$/.exec(text)
   if (bracketed) {
     const [, address = '', portText = ''] = bracketed
+    if (!isIPv6(address)) return hostWithoutPort(address, names)
     const port = readPort(portText, protocol, names)
-    return isIPv6(address) && port !== undefined ? { family: 6, address, port } : undefined
+    return port === undefined ? undefined : { family: 6, address, port }
   }
   if (text.indexOf(':') !== text.lastIndexOf(':') && isIPv6(text)) return { family: 6, address: text, port: undefined } // `2001:db8::1:80` is all address
   const [host = '', portText, ...more] = text.split(':')
@@ -29,6 +30,12 @@ export async function readEndpoint(
   if (more.length > 0 || (portText !== undefined && port === undefined)) return undefined
   const address = await readAddress(host, names)
   return address === undefined ? undefined : { family: 4, address, port }
+}
+
+/** What follows the brackets of `[10.0.0.1]:80` is not looked at. */
+async function hostWithoutPort(host: string, names: Names): Promise<Endpoint | undefined> {
+  const address = await readAddress(host, names)
+  return address === undefined ? undefined : { family: 4, address, port: undefined }
 }
 
 function readPort(text: string, protocol: Protocol | undefined, names: Names): number | undefined {

@@ -24,8 +24,3 @@ export class Refused extends Error {
     super(message)
   }
 }
-
-/** ipvsadm has it, uvs does not. */
-export function notYet(what: string, instead = ''): UsageError {
-  return new UsageError(`${what} is not there yet in uvs${instead && `: ${instead}`}`)
-}

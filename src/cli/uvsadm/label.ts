@@ -6,10 +6,15 @@ export type Label = (protocol: Protocol | 'ip', address: string, port: number) =
 
 /** Without `names`: in numbers (-n). */
 export async function labeller(addresses: Iterable<string>, names: Names | undefined): Promise<Label> {
-  if (!names) return (_protocol, address, port) => `${address}:${port}`
+  if (!names) return (_protocol, address, port) => `${bracketed(address)}:${port}`
   const hosts = await names.hostsOf(addresses)
   return (protocol, address, port) => {
     const portName = protocol === 'ip' ? undefined : names.portName(port, protocol)
-    return `${hosts.get(address) ?? address}:${portName ?? port}`
+    return `${bracketed(address, hosts.get(address))}:${portName ?? port}`
   }
+}
+
+/** Names of IPv6 hosts are in brackets too. */
+export function bracketed(address: string, name = address): string {
+  return address.includes(':') ? `[${name}]` : name
 }

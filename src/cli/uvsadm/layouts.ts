@@ -76,23 +76,23 @@ export const rates = (exact: boolean): Layout => ({
 })
 
 /** `sh (sh-port) persistent 360 mask 255.255.255.0 ops toa` */
-export function settings({
-  scheduler,
-  schedFlags,
-  persistence,
-  netmask,
-  onePacket,
-  clientAddress,
-}: ServiceInfo): string {
+export function settings(service: ServiceInfo): string {
+  const { scheduler, schedFlags, persistence, onePacket, engine, clientAddress } = service
   let text = scheduler
   if (schedFlags !== 0) text += ` (${schedFlagNames(schedFlags, scheduler)})`
   if (persistence !== 0) text += ` persistent ${persistence}`
-  if (persistence !== 0 && netmask !== '255.255.255.255') text += ` mask ${netmask}`
+  if (persistence !== 0 && isMasked(service)) text += ` mask ${service.netmask}`
+  if (persistence !== 0 && engine !== undefined) text += ` pe ${engine}`
   if (onePacket) text += ' ops'
   if (clientAddress === 'toa') text += ' toa'
   if (clientAddress === 'proxy-v1' || clientAddress === 'proxy-v2')
     text += ` proxy-protocol ${clientAddress.slice('proxy-'.length)}`
   return text
+}
+
+/** Whether more than one client is taken for one. */
+export function isMasked({ netmask }: Pick<ServiceInfo, 'netmask'>): boolean {
+  return netmask !== '255.255.255.255' && netmask !== '128'
 }
 
 function columns(...cells: [value: string | number, width: number][]): string {

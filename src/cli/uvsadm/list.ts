@@ -15,9 +15,21 @@ import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
 export interface ListArgs {
-  /** Beside `connections` and `timeouts`: what is shown of the services. `watched`: of a listing that is drawn again and again. */
+  /**
+   * Beside `connections`, `timeouts` and `daemons`: what is shown of the services. `watched`: of a listing that is drawn
+   * again and again.
+   */
   what:
-    'connections' | 'timeouts' | 'plain' | 'watched' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info'
+    | 'connections'
+    | 'timeouts'
+    | 'daemons'
+    | 'plain'
+    | 'watched'
+    | 'stats'
+    | 'rate'
+    | 'thresholds'
+    | 'persistent-conn'
+    | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
@@ -33,7 +45,8 @@ const MISSING_SERVICE = 1
 export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
-  usage: '-L [virtual-service|-c|--timeout] [--stats|--rate|…] [-n] [--nosort] [--exact] [--json|--watch [seconds]]',
+  usage:
+    '-L [virtual-service|-c|--timeout|--daemon] [--stats|--rate|…] [-n] [--nosort] [--exact] [--json|--watch [seconds]]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [
@@ -41,12 +54,14 @@ export const list: Command<ListArgs> = {
     'connection',
     'service-address',
     'timeout',
+    'daemon',
     'stats',
     'rate',
     'thresholds',
     'persistent-conn',
     'tun-info',
     'nosort',
+    'syncid',
     'exact',
     'json',
     'watch',
@@ -56,6 +71,9 @@ export const list: Command<ListArgs> = {
     ['timeout', 'connection'],
     ['timeout', 'service-address'],
     ['watch', 'json'],
+    ['daemon', 'connection'],
+    ['daemon', 'service-address'],
+    ['daemon', 'timeout'],
   ],
   parse: options => ({
     what: whatOf(options),
@@ -69,6 +87,7 @@ export const list: Command<ListArgs> = {
   async run(control, args, names) {
     if (args.what === 'connections') return listConnections(control, args, names)
     if (args.what === 'timeouts') return listTimeouts(control, args.json)
+    if (args.what === 'daemons') return args.json ? jsonDocument('daemons', []) : ''
     return listServices(control, args, args.what, names)
   },
 }
@@ -76,10 +95,13 @@ export const list: Command<ListArgs> = {
 /** Of more than one that shows something of services the first counts. */
 function whatOf(options: Options): ListArgs['what'] {
   const ofTraffic = options.stats || options.rate || options.thresholds
-  const isConflict = (options.connection && ofTraffic) || (options.timeout && (ofTraffic || options['persistent-conn']))
+  const isConflict =
+    (options.connection && ofTraffic) ||
+    ((options.timeout || options.daemon) && (ofTraffic || options['persistent-conn']))
   if (isConflict) throw new UsageError('options conflicts in the list command')
   if (options.connection) return 'connections'
   if (options.timeout) return 'timeouts'
+  if (options.daemon) return 'daemons'
   if (options.stats) return 'stats'
   if (options.rate) return 'rate'
   if (options.thresholds) return 'thresholds'
@@ -88,7 +110,7 @@ function whatOf(options: Options): ListArgs['what'] {
   return options.watch === undefined ? 'plain' : 'watched'
 }
 
-type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts'>
+type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts' | 'daemons'>
 
 async function listServices(control: Control, args: ListArgs, what: OfServices, names: Names): Promise<string> {
   const { service, sorted } = args

@@ -2,7 +2,12 @@ import type { Protocol, TimeoutsInfo, TunnelSettings } from '../../control/api.j
 import type { Endpoint } from './endpoint.js'
 
 /** Of -t, -u and --sctp-service, or of -f. */
-export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number }
+export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number; family?: 6 }
+
+/** Of nothing yet, as of a mark: IPv4. */
+export function familyOf(service: ServiceAddress | undefined): 4 | 6 {
+  return service?.family ?? 4
+}
 
 export type ForwardingMethod = '-g' | '-i' | '-m' | '--fullnat'
 
@@ -20,16 +25,24 @@ export interface Options {
   weight?: number
   'u-threshold'?: number
   'l-threshold'?: number
+  'mcast-interface'?: string
   timeout?: true
+  daemon?: true
   stats?: true
   rate?: true
   thresholds?: true
   'persistent-conn'?: true
   nosort?: true
+  syncid?: number
   exact?: true
   ops?: true
+  pe?: string
   /** The list as given: -s, which says what it may hold, can stand after it. */
   'sched-flags'?: string
+  'mcast-group'?: string
+  'mcast-port'?: number
+  'mcast-ttl'?: number
+  'sync-maxlen'?: number
   'tun-info'?: true
   'tun-type'?: TunnelSettings['type']
   'tun-port'?: number
@@ -60,15 +73,23 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'weight',
   'u-threshold',
   'l-threshold',
+  'mcast-interface',
   'timeout',
+  'daemon',
   'stats',
   'rate',
   'thresholds',
   'persistent-conn',
   'nosort',
+  'syncid',
   'exact',
   'ops',
+  'pe',
   'sched-flags',
+  'mcast-group',
+  'mcast-port',
+  'mcast-ttl',
+  'sync-maxlen',
   'tun-info',
   'tun-type',
   'tun-port',

@@ -1,10 +1,10 @@
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import type { Protocol } from '../../control/api.js'
 import type { Option } from '../option.js'
 import { readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
-import type { ForwardingMethod, OptionName, Options } from './option-names.js'
+import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
 import { schedFlagList } from './sched-flags.js'
 
 export interface OptionSpec<N extends OptionName = OptionName> extends Option {
@@ -16,10 +16,12 @@ export interface OptionSpec<N extends OptionName = OptionName> extends Option {
   leads?: true
   /** `before`: the options that stand before it. */
   read?(text: string, names: Names, before: Options): Promise<Options[N]> | Options[N]
+  /** In place of `name` and `read`: changes what the options before it say. */
+  change?(before: Options): void
 }
 
 /** A director may have others of its user's own. */
-export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf'.split(' ')
+export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf none'.split(' ')
 
 const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
@@ -69,6 +71,25 @@ const method = (flag: ForwardingMethod, help: string, ...longer: string[]): Opti
   read: () => flag,
 })
 
+/** A number of the synchronisation daemon's. */
+const daemonNumber = (name: DaemonNumber, least: number, most: number, help: string): OptionSpec => ({
+  flags: [`--${name}`],
+  name,
+  value: 'number',
+  help: `${help}, ${least} to ${most}`,
+  read(text) {
+    const number = readInteger(text, most)
+    if (number === undefined || number < least) throw new UsageError(`illegal ${name} specified`)
+    return number
+  },
+})
+type DaemonNumber = 'syncid' | 'sync-maxlen' | 'mcast-port' | 'mcast-ttl'
+
+/** Whether it is a multicast address, first octet 224 to 239 or ff. */
+function isGroup(text: string): boolean {
+  return isIPv6(text) ? /^ff..:/i.test(text) : isIPv4(text) && /^2(2[4-9]|3\d)\./.test(text)
+}
+
 const on = (name: OptionName, help: string, ...flags: string[]): OptionSpec => ({ flags, name, help, read: () => true })
 
 export const OPTIONS: readonly OptionSpec[] = [
@@ -85,6 +106,16 @@ export const OPTIONS: readonly OptionSpec[] = [
       const mark = readInteger(text, MARK_MAX)
       if (!mark) throw new UsageError(`invalid fwmark value \`${text}' specified`)
       return { mark }
+    },
+  },
+  {
+    flags: ['-6', '--ipv6'],
+    help: 'the mark before it is of IPv6 packets',
+    change(before) {
+      const service = before['service-address']
+      if (!service || !('mark' in service)) throw new UsageError('-6 used before -f\n')
+      before['service-address'] = { ...service, family: 6 }
+      if (before.netmask !== undefined) before.netmask = '128'
     },
   },
   {
@@ -115,12 +146,24 @@ export const OPTIONS: readonly OptionSpec[] = [
     flags: ['-M', '--netmask'],
     name: 'netmask',
     value: 'mask',
-    help: 'clients taken for one by -p, 255.255.255.255 unless given; `24` is 0.0.0.24',
-    async read(text, names) {
+    help: 'clients taken for one by -p, all bits unless given; `24` is 0.0.0.24, of IPv6 /24',
+    async read(text, names, before) {
+      if (familyOf(before['service-address']) === 6) {
+        const prefix = readInteger(text, 128)
+        if (!prefix) throw new UsageError('illegal ipv6 netmask specified')
+        return String(prefix)
+      }
       const mask = await readAddress(text, names)
       if (mask === undefined) throw new UsageError('illegal virtual server persistent mask specified')
       return mask
     },
+  },
+  {
+    flags: ['--pe'],
+    name: 'pe',
+    value: 'engine',
+    help: 'persistence engine: sip. It is kept, but clients stay by their address yet',
+    read: text => text,
   },
   on('ops', 'every datagram is scheduled by itself (UDP and -f only)', '-o', '--ops'),
   on('toa', 'FULLNAT tells the client by a TCP option (TCP and -f only)', '--toa'),
@@ -210,9 +253,31 @@ export const OPTIONS: readonly OptionSpec[] = [
   on('persistent-conn', 'list how many clients stay with each real server', '--persistent-conn'),
   on('tun-info', 'list the tunnels of real servers', '--tun-info'),
   on('timeout', 'list the timeouts of --set', '--timeout'),
+  on('daemon', 'list the synchronisation daemons: there are none', '--daemon'),
   on('exact', 'do not shorten large numbers', '--exact'),
   on('nosort', "list in the director's order: the newest real server first", '--nosort'),
   { flags: ['--sort'], help: 'list by protocol, address and port: does nothing, it is so anyway' },
+  daemonNumber('syncid', 0, 255, 'of --start-daemon: whom it speaks with'),
+  daemonNumber('sync-maxlen', 1, 65507, 'of --start-daemon: octets of a message at the most'),
+  {
+    flags: ['--mcast-interface'],
+    name: 'mcast-interface',
+    value: 'interface',
+    help: 'of --start-daemon: where it speaks',
+    read: text => text,
+  },
+  {
+    flags: ['--mcast-group'],
+    name: 'mcast-group',
+    value: 'address',
+    help: 'of --start-daemon: a multicast address',
+    read(text) {
+      if (!isGroup(text)) throw new UsageError(`invalid IPv${text.includes(':') ? 6 : 4} mcast-group \`${text}'`)
+      return text
+    },
+  },
+  daemonNumber('mcast-port', 1, 65535, 'of --start-daemon: UDP port'),
+  daemonNumber('mcast-ttl', 1, 255, 'of --start-daemon: TTL'),
   on('numeric', 'numbers for addresses and ports, not names', '-n', '--numeric'),
   { ...on('json', 'list as one JSON document, addresses in numbers (docs/json.md)', '--json'), leads: true },
   {
@@ -230,12 +295,3 @@ export const OPTIONS: readonly OptionSpec[] = [
     },
   },
 ]
-
-/** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */
-export const NOT_YET = {
-  commands: '--start-daemon --stop-daemon'.split(' '),
-  options: [
-    '-6 --ipv6 --pe --daemon',
-    '--syncid --sync-maxlen --mcast-interface --mcast-group --mcast-port --mcast-ttl',
-  ].flatMap(line => line.split(' ')),
-}

@@ -1,4 +1,7 @@
-/** One step through argv as popt takes it. `text` is the argv element, which is what ipvsadm quotes in its messages. */
+/**
+ * One step through argv as popt takes it. `text` is the argv element, which is what ipvsadm quotes in its messages: the
+ * last one that was taken, so that of an option with its value behind it, it is the value.
+ */
 export type Token =
   | { kind: 'option'; text: string; flag: string; value: string | undefined }
   | { kind: 'argument'; text: string }
@@ -60,12 +63,11 @@ function withValue(
   takes: true | 'optional',
   rest: string[],
 ): Token {
-  if (takes === 'optional') {
-    const value = attached ?? (rest[0]?.startsWith('-') ? undefined : rest.shift())
-    return { kind: 'option', text, flag, value }
-  }
-  const value = attached ?? rest.shift()
+  if (attached !== undefined) return { kind: 'option', text, flag, value: attached }
+  if (takes === 'optional' && (rest[0] === undefined || rest[0].startsWith('-')))
+    return { kind: 'option', text, flag, value: undefined }
+  const value = rest.shift()
   return value === undefined
     ? { kind: 'problem', text, problem: 'missing argument' }
-    : { kind: 'option', text, flag, value }
+    : { kind: 'option', text: value, flag, value }
 }

@@ -1,8 +1,8 @@
 import type { Command } from './command.js'
-import { notYet, tryHelp, UsageError } from './failure.js'
+import { tryHelp, UsageError } from './failure.js'
 import type { Names } from './names.js'
 import type { Options } from './option-names.js'
-import { NOT_YET, OPTIONS, type OptionSpec } from './options.js'
+import { OPTIONS, type OptionSpec } from './options.js'
 import { popt, type Token } from './popt.js'
 import { schedFlagsOf } from './targets.js'
 
@@ -68,13 +68,15 @@ function takesValue(
 ): boolean | 'optional' | undefined {
   const option = optionOf(flag, command)
   if (option) return option.otherwise === undefined ? option.value !== undefined : 'optional'
-  return commands.has(flag) || NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag) ? false : undefined
+  const known = commands.get(flag)
+  return known && known.value !== undefined
 }
 
 function firstOption(token: Token, commands: Map<string, Command>): Command | undefined {
   if (token.kind !== 'option') return undefined
-  if (NOT_YET.commands.includes(token.flag)) throw notYet(token.flag)
-  return commands.get(token.flag)
+  const command = commands.get(token.flag)
+  command?.readValue?.(token.value ?? '')
+  return command
 }
 
 /** May it stand before the command? */
@@ -96,9 +98,10 @@ async function readOption(
 ): Promise<void> {
   if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255, true)
   const { text, flag } = token
-  if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
+  if (commands.has(flag)) throw new UsageError(`invalid option \`${text}'`)
   const option = optionOf(flag, command)
-  if (!option) throw notYet(flag)
+  if (!option) throw new UsageError(`${text}: unknown option`, 255, true)
+  option.change?.(options)
   if (!option.name) return
   if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)
   const value = token.value ?? option.otherwise ?? ''

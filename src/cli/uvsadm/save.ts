@@ -2,10 +2,10 @@ import { allServices } from '../../control/all-services.js'
 import type { DestinationSettings, Method, ServiceInfo, ServiceKey, ServiceSettings } from '../../control/api.js'
 import { granted, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
-import { type Label, labeller } from './label.js'
+import { bracketed, type Label, labeller } from './label.js'
 import { schedFlagNames } from './sched-flags.js'
 import { sortServices } from './sort.js'
-import { PLAIN_IPIP } from './layouts.js'
+import { isMasked, PLAIN_IPIP } from './layouts.js'
 
 const SERVICE = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 const METHOD: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
@@ -51,20 +51,21 @@ function serviceLines(service: ServiceInfo, label: Label): string[] {
   ]
 }
 
-const NUMERIC: Label = (_protocol, address, port) => `${address.includes(':') ? `[${address}]` : address}:${port}`
+const NUMERIC: Label = (_protocol, address, port) => `${bracketed(address)}:${port}`
 
 /** `-t 10.0.0.1:80` */
 export function serviceWords(service: ServiceKey, label: Label = NUMERIC): string {
-  if ('mark' in service) return `-f ${service.mark}`
+  if ('mark' in service) return `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
   return `${SERVICE[service.protocol]} ${label(service.protocol, service.address, service.port)}`
 }
 
 /** Each option with its value. */
 export function serviceOptions(settings: ServiceSettings): string[] {
-  const { persistence, netmask, onePacket, schedFlags, scheduler, clientAddress = 'none' } = settings
+  const { persistence, netmask, onePacket, engine, schedFlags, scheduler, clientAddress = 'none' } = settings
   const options = [`-s ${scheduler}`]
   if (persistence !== 0) options.push(`-p ${persistence}`)
-  if (persistence !== 0 && netmask !== '255.255.255.255') options.push(`-M ${netmask}`)
+  if (persistence !== 0 && isMasked(settings)) options.push(`-M ${netmask}`)
+  if (engine !== undefined) options.push(`--pe ${engine}`)
   if (onePacket) options.push('-o')
   if (schedFlags !== 0) options.push(`-b ${schedFlagNames(schedFlags, scheduler)}`)
   if (clientAddress !== 'none') options.push(CLIENT_ADDRESS[clientAddress])

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import type {
   ClientAddress,
   DestinationKey,
@@ -7,9 +6,8 @@ import type {
   ServiceKey,
   ServiceSettings,
 } from '../../control/api.js'
-import { notYet, UsageError } from './failure.js'
-import type { Endpoint } from './endpoint.js'
-import type { ForwardingMethod, OptionName, Options } from './option-names.js'
+import { UsageError } from './failure.js'
+import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
 import { readSchedFlags } from './sched-flags.js'
 import { TUNNEL_OPTIONS, tunnelSettings } from './tunnel.js'
 
@@ -19,16 +17,11 @@ export function given<T>(value: T | undefined): T {
   return value
 }
 
-function ipv4({ address }: Pick<Endpoint, 'address'>): string {
-  if (address.includes(':') && isIPv6(address)) throw notYet(`IPv6 (${address})`)
-  return address
-}
-
 /** The service of -t, -u, --sctp-service or -f. A port left out is port 0. */
 export function serviceKey(options: Options): ServiceKey {
   const service = given(options['service-address'])
   if ('mark' in service) return service
-  return { protocol: service.protocol, address: ipv4(service), port: service.port ?? 0 }
+  return { protocol: service.protocol, address: service.address, port: service.port ?? 0 }
 }
 
 /** The same, where a service is made or changed. */
@@ -51,6 +44,7 @@ export const SERVICE_OPTIONS: readonly OptionName[] = [
   'persistent',
   'netmask',
   'ops',
+  'pe',
   'sched-flags',
   'toa',
   'proxy-protocol',
@@ -75,25 +69,27 @@ export function schedFlagsOf(options: Options): number {
 /** What -A and -E ask for. Like ipvsadm's -E, it resets what is not given. */
 export function serviceSettings(options: Options): ServiceSettings {
   const told = clientAddress(options)
+  const unmasked = familyOf(options['service-address']) === 6 ? '128' : '255.255.255.255'
   return {
     scheduler: schedulerOf(options),
     persistence: options.persistent ?? 0,
-    netmask: options.netmask ?? '255.255.255.255',
+    netmask: options.netmask ?? unmasked,
     onePacket: options.ops ?? false,
     schedFlags: schedFlagsOf(options),
     ...(told && { clientAddress: told }),
+    ...(options.pe && { engine: options.pe }),
   }
 }
 
 /** What --add-laddr and --del-laddr ask for. */
 export function localAddressParams(options: Options): { service: ServiceKey; address: string } {
-  return { service: serviceKey(options), address: ipv4({ address: given(options['local-address']) }) }
+  return { service: serviceKey(options), address: given(options['local-address']) }
 }
 
 /** The server of -r. A port left out there and in the service is port 0. */
 export function destinationKey(options: Options): DestinationKey {
   const endpoint = given(options['real-server'])
-  return { address: ipv4(endpoint), port: endpoint.port ?? 0 }
+  return { address: endpoint.address, port: endpoint.port ?? 0 }
 }
 
 /** What -a and -e take besides the service and the real server. */
@@ -115,9 +111,8 @@ const METHODS: Record<ForwardingMethod, Method> = {
 /** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: direct routing, weight 1, no thresholds. */
 export function destinationParams(options: Options): DestinationParams {
   const service = given(options['service-address'])
-  const family = 'mark' in service ? 4 : service.family
   const method = METHODS[options['forwarding-method'] ?? '-g']
-  if (options['real-server']?.family !== family && method !== 'tunnel')
+  if (options['real-server']?.family !== familyOf(service) && method !== 'tunnel')
     throw new UsageError('Different address family is allowed only for tunneling servers')
   const tunnel = tunnelSettings(options, method)
   const key = serviceKey(options)
