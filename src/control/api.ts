@@ -252,6 +252,18 @@ export interface Operations {
   services: { params: { service?: ServiceKey; from?: string }; value: ServicePage }
   /** Changes of rules, 128 at the most, each for itself and in order, at one go. */
   batch: { params: { requests: RuleChange[] }; value: Answer<null>[] }
+  /**
+   * A transaction of this connection: rules are staged on an empty director, then the services become what was staged, or,
+   * should anything be refused, stay as they are. One is open at a time, others wait; it ends with `commit`, with the
+   * connection, and after 10 s without a request.
+   */
+  begin: { params: object; value: null }
+  /** Rules, 128 at the most, in order, up to the first that is refused. */
+  stage: { params: { requests: RuleChange[] }; value: Staged }
+  /** A page of what `commit` would change: begin with 0, go on with `next`. */
+  plan: { params: { from: number }; value: PlanPage }
+  /** Keeps connections, counters and scheduler positions of everything that stays. */
+  commit: { params: object; value: Committed }
   totals: { params: object; value: TotalsInfo }
   /** A page of the connection table: begin with 0, go on with `next`. Pages are bounded, so a large table never stops traffic. */
   connections: { params: { from: number }; value: ConnectionPage }
@@ -320,6 +332,32 @@ export type RuleChange = Request<(typeof RULE_CHANGES)[number]>
 
 export function isRuleChange(request: Request): request is RuleChange {
   return (RULE_CHANGES as readonly string[]).includes(request.op)
+}
+
+/** How many were taken; the one behind them was refused, if there is one. */
+export interface Staged {
+  accepted: number
+  refused?: { refusal: Refusal; message: string }
+}
+
+/** A change that makes the services what was staged. */
+export interface PlannedChange {
+  request: RuleChange
+  /** Live connections, active and inactive, of the real servers that it touches. */
+  connections: number
+  /** Of an edit: the settings before. */
+  was?: ServiceSettings | DestinationSettings
+}
+export interface PlanPage {
+  rows: PlannedChange[]
+  /** Where the next page starts; null after the last. */
+  next: number | null
+}
+
+/** What a transaction has changed: how often each operation, and the live connections of the real servers touched. */
+export interface Committed {
+  changes: Partial<Record<RuleChange['op'], number>>
+  connections: number
 }
 
 /** Requests of a batch. */

@@ -43,10 +43,11 @@ function optional(check: Check): Check {
 }
 
 function record(shape: Record<string, Check>): Check {
+  const fields = Object.entries(shape)
   return (found, where) => {
     if (!isFields(found)) throw new Malformed(`${where}: not an object`)
     const checked: Fields = {}
-    for (const [name, check] of Object.entries(shape)) {
+    for (const [name, check] of fields) {
       const field = check(Object.hasOwn(found, name) ? found[name] : undefined, `${where}.${name}`)
       if (field !== undefined) checked[name] = field
     }
@@ -122,8 +123,9 @@ const place = value(
 )
 const ruleChange: Check = (found, where) => {
   const op = oneOf(...RULE_CHANGES)(isFields(found) ? found.op : undefined, `${where}.op`) as Operation
-  return { op, ...(record(PARAMS[op])(found, where) as object) }
+  return { op, ...((ruleShapes[op] ??= record(PARAMS[op]))(found, where) as object) }
 }
+const ruleShapes: Partial<Record<Operation, Check>> = {}
 
 /** Every operation's fields. */
 export const PARAMS: Record<Operation, Record<string, Check>> = {
@@ -139,6 +141,10 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   zero: { service: optional(service) },
   services: { service: optional(service), from: optional(place) },
   batch: { requests: list(ruleChange, BATCH_MAX) },
+  begin: {},
+  stage: { requests: list(ruleChange, BATCH_MAX) },
+  plan: { from: integer(0, Number.MAX_SAFE_INTEGER) },
+  commit: {},
   totals: {},
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },

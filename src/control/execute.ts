@@ -123,6 +123,11 @@ function* perform(
       return servicePage(director, request.service && findListed(director, request.service), request.from)
     case 'batch':
       return yield* batch(director, request.requests, on)
+    case 'begin':
+    case 'stage':
+    case 'plan':
+    case 'commit':
+      throw new Refused('EPROTO', `${request.op}: transactions are the control socket's`)
     case 'totals':
       return totalsInfo(director)
     case 'connections':

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Control } from './api.js'
 import { ControlSession, type SessionLimits } from './control-session.js'
@@ -18,19 +18,29 @@ const SOCKET_UMASK = 0o177
 /** sockaddr_un's sun_path less its NUL. libuv cuts a longer path off without a word. */
 const PATH_MAX = 107
 
+/** Whoever keeps something for each client gives it a control of its own. */
+interface Sessions {
+  session?(): Control & { close(): void }
+}
+
 /**
  * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot;
  * a director that answers there already is such a reason.
  */
 export async function serveControl(
   path: string,
-  control: Control | TextControl,
+  control: (Control | TextControl) & Sessions,
   limits?: SessionLimits,
 ): Promise<{ close(): Promise<void> }> {
   const rate = new RequestRate()
   const seats = new Seats<ControlSession>()
+  const controlOf = (socket: Socket): Control | TextControl => {
+    const session = control.session?.()
+    if (session) socket.once('close', () => session.close())
+    return session ?? control
+  }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket =>
-    seats.admit(new ControlSession(socket, control, rate, limits)),
+    seats.admit(new ControlSession(socket, controlOf(socket), rate, limits)),
   )
   server.maxConnections = SOCKETS_MAX
   await claim(server, path)

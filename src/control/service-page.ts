@@ -9,8 +9,8 @@ const SERVICES_PER_PAGE = 64
 const DESTINATIONS_PER_PAGE = 96
 
 /**
- * The services from `from` on, or, of `only`, that one. A page ends where the next one begins: behind a service, or, if it has
- * many, behind one of its destinations. Both places keep their meaning when others come and go.
+ * The services from `from` on, or, of `only`, that one. The next page begins behind a service, or, if one has more destinations
+ * than a page takes, behind one of those. Both places keep their meaning when others come and go.
  */
 export function servicePage(director: Director, only?: ListedService, from?: string): ServicePage {
   const { places } = director.balancing
@@ -19,17 +19,15 @@ export function servicePage(director: Director, only?: ListedService, from?: str
   let { service, destinations } = begin
   let left = DESTINATIONS_PER_PAGE
   let next: Place | undefined
-  while (service) {
-    const told = destinations.length > left ? destinations.slice(0, left) : destinations
+  while (service && next === undefined) {
+    const told = destinations.slice(0, DESTINATIONS_PER_PAGE)
     rows.push(serviceInfo(director, service, told))
     left -= told.length
     const place: Place = places.placeOf(service)
     if (told.length < destinations.length) next = { ...place, order: told.at(-1)!.order }
-    service = only || next ? undefined : places.after(place)
+    service = only ? undefined : places.after(place)
     destinations = service ? listedServers(service) : []
-    if (!service || (rows.length < SERVICES_PER_PAGE && left > 0)) continue
-    next = place
-    break
+    if (service && (rows.length === SERVICES_PER_PAGE || destinations.length > left)) next ??= place
   }
   return { rows, ...(begin.continues ? { continues: true } : {}), next: next ? writePlace(next) : null }
 }

@@ -205,7 +205,7 @@ export class Balancing {
     if (service.localAddresses.includes(addr)) return 'EINVAL'
     const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
-    const dest = revived ?? this.destinations.create(service, addr, port)
+    const dest = revived ?? this.destinations.create(service.identity, addr, port)
     if (revived) this.counters.start(dest.counters)
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) this.counters.zero(dest.counters)

@@ -11,26 +11,26 @@ export const dh: Scheduler = { name: 'dh', bind: service => new DestinationHash(
 
 class DestinationHash implements BoundScheduler {
   readonly #service: Service
-  readonly #buckets: (Destination | undefined)[] = Array.from({ length: BUCKETS })
+  /** Filled when first asked: a service of many may never be. */
+  #buckets: (Destination | undefined)[] | undefined
 
   constructor(service: Service) {
     this.#service = service
-    this.#fill()
   }
 
   schedule(flow: Flow): Destination | undefined {
-    const dest = this.#buckets[goldenHash(flow.vaddr, BUCKET_BITS)]
+    const dest = (this.#buckets ??= this.#fill())[goldenHash(flow.vaddr, BUCKET_BITS)]
     return dest?.available && dest.eligible ? dest : undefined
   }
   added(): void {
-    this.#fill()
+    this.#buckets = undefined
   }
   removed(): void {
-    this.#fill()
+    this.#buckets = undefined
   }
 
-  #fill(): void {
+  #fill(): (Destination | undefined)[] {
     const { destinations } = this.#service
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#buckets[bucket] = destinations[bucket % destinations.length]
+    return Array.from({ length: BUCKETS }, (_, bucket) => destinations[bucket % destinations.length])
   }
 }

@@ -14,48 +14,52 @@ export const sh: Scheduler = { name: 'sh', bind: service => new SourceHash(servi
 
 class SourceHash implements BoundScheduler {
   readonly #service: Service
-  readonly #buckets: (Destination | undefined)[] = Array.from({ length: BUCKETS })
+  /** Filled when first asked: a service of many may never be. */
+  #buckets: (Destination | undefined)[] | undefined
 
   constructor(service: Service) {
     this.#service = service
-    this.#fill()
   }
 
   schedule(flow: Flow): Destination | undefined {
     const { schedFlags } = this.#service.settings
     const bucket = goldenHash((schedFlags & SchedFlag.PORT ? portOf(flow) : 0) + flow.caddr, BUCKET_BITS)
-    const dest = this.#buckets[bucket]
+    const buckets = (this.#buckets ??= this.#fill())
+    const dest = buckets[bucket]
     if (dest === undefined || dest.eligible) return dest
-    return schedFlags & SchedFlag.FALLBACK ? this.#fallback(bucket) : undefined
+    return schedFlags & SchedFlag.FALLBACK ? fallback(buckets, bucket) : undefined
   }
   added(): void {
-    this.#fill()
+    this.#buckets = undefined
   }
   edited(): void {
-    this.#fill()
+    this.#buckets = undefined
   }
   removed(): void {
-    this.#fill()
+    this.#buckets = undefined
   }
 
-  /** From twice the bucket's number on, all round: the kernel's order. */
-  #fallback(bucket: number): Destination | undefined {
-    for (let i = 0; i < BUCKETS; i++) {
-      const dest = this.#buckets[(2 * bucket + i) % BUCKETS]!
-      if (dest.eligible) return dest
-    }
-    return undefined
-  }
-  #fill(): void {
+  #fill(): (Destination | undefined)[] {
+    const buckets: (Destination | undefined)[] = Array.from({ length: BUCKETS })
     const { destinations } = this.#service
     let which = 0
     let given = 0
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const dest = destinations[which]
-      this.#buckets[bucket] = dest
+      buckets[bucket] = dest
       if (dest === undefined || ++given < dest.weight) continue
       which = (which + 1) % destinations.length
       given = 0
     }
+    return buckets
   }
+}
+
+/** From twice the bucket's number on, all round: the kernel's order. */
+function fallback(buckets: readonly (Destination | undefined)[], bucket: number): Destination | undefined {
+  for (let i = 0; i < BUCKETS; i++) {
+    const dest = buckets[(2 * bucket + i) % BUCKETS]!
+    if (dest.eligible) return dest
+  }
+  return undefined
 }

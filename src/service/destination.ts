@@ -74,7 +74,7 @@ export class DestinationTable {
 /** A real server inside one virtual service. A handle: what changes is in the table's columns. */
 export class Destination {
   readonly index: number
-  /** The service it was added to: what a service made again is known by. */
+  /** The service it was added to: what a service made again is known by. Its identity only: it may outlive the service. */
   readonly service: ServiceIdentity
   readonly addr: Ipv4Addr
   readonly port: number
@@ -82,6 +82,8 @@ export class Destination {
   serviceCounters = 0
   /** Falls along its service's list, which those that are not served share. */
   order = 0
+  /** Where it stands among those of its address, in `RealServers`. */
+  sibling = 0
   readonly #table: DestinationTable
   readonly #at: number
 
@@ -89,8 +91,7 @@ export class Destination {
     this.#table = table
     this.#at = index * FIELDS
     this.index = index
-    const { protocol, mark } = service
-    this.service = { protocol, mark, addr: service.addr, port: service.port }
+    this.service = service
     this.addr = addr
     this.port = port
   }

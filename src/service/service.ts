@@ -35,6 +35,8 @@ export class Service implements ServiceIdentity {
   readonly addr: Ipv4Addr
   readonly port: number
   readonly mark: number
+  /** The four of them: what may outlive the service. */
+  readonly identity: ServiceIdentity
   settings: ServiceSettings
   /** The kernel's knobs, for schedulers that read one. */
   readonly sysctls: Sysctls
@@ -54,6 +56,7 @@ export class Service implements ServiceIdentity {
     this.addr = identity.addr
     this.port = identity.port
     this.mark = identity.mark
+    this.identity = { protocol: this.protocol, addr: this.addr, port: this.port, mark: this.mark }
     this.settings = settings
     this.counters = counters
     this.sysctls = sysctls

@@ -28,6 +28,7 @@ export class Trash {
   }
   /** The same real server of the same service, taken out of the trash if it is there. */
   revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
+    if (this.#thrown.size === 0) return undefined
     const name = nameOf(service, addr, port)
     const thrown = this.#thrown.get(name)
     this.#thrown.delete(name)

@@ -7,6 +7,7 @@ import { PARAMS, REQUEST_LINE_MAX } from '../../src/control/codec.js'
 import { LIMITS } from '../../src/control/control-session.js'
 import { CLIENTS_MAX, QUEUE_MAX, QUEUE_MS } from '../../src/control/seats.js'
 import { serveControl } from '../../src/control/server.js'
+import { Transactions } from '../../src/control/transactions.js'
 import { BenchDirector } from '../support/bench-director.js'
 import { tempDir } from '../support/temp.js'
 
@@ -76,7 +77,8 @@ t.test('the limits are those of the code', async t => {
 
 t.test('the examples, played in their order on a director, answer what the document says', async t => {
   const path = `${tempDir(t)}/uvs.sock`
-  const server = await serveControl(path, new BenchDirector().control)
+  const { control } = new BenchDirector()
+  const server = await serveControl(path, new Transactions(control, () => new BenchDirector().director))
   t.teardown(() => server.close())
   const socket = connect(path)
   t.teardown(() => socket.destroy())

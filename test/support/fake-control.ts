@@ -101,6 +101,11 @@ export class FakeControl implements Control {
         return this.#services(request.service, Number(request.from ?? 0))
       case 'batch':
         return request.requests.map(each => this.#reply(each))
+      case 'begin':
+      case 'stage':
+      case 'plan':
+      case 'commit':
+        throw new Refuse('EPROTO')
       case 'totals':
         return this.totals
       case 'connections':

@@ -8,6 +8,8 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   drain: async () => (await import('./drain.js')).drain,
   lint: async () => (await import('./lint.js')).lint,
   script: async () => (await import('./script.js')).script,
+  plan: async () => (await import('./plan.js')).plan,
+  apply: async () => (await import('./apply.js')).apply,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   proc: async () => (await import('./proc.js')).proc,

@@ -1,21 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import type { Control } from '../../control/api.js'
 import { CountedControl } from '../../control/counted-control.js'
 import { serveHttp } from '../../control/http.js'
 import { Metrics } from '../../control/metrics.js'
 import { RulesLoads } from '../../control/rules-loads.js'
 import { serveControl } from '../../control/server.js'
-import { UsageError } from '../../director/options.js'
-import { uvsadm } from '../uvsadm/run.js'
+import { stageMaker } from '../../control/stage.js'
+import { Transactions } from '../../control/transactions.js'
 import type { UvsCommand } from './command.js'
+import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { kernelSideNotes } from './kernel-side.js'
-import { readRules, type RuleLine } from './rules-file.js'
 import { complain as complainOf } from './run-uvs.js'
 
 export const director: UvsCommand = {
   name: 'director',
-  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM.',
+  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules again.',
   forms: DIRECTOR_FORMS,
   async run(args) {
     return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
@@ -30,14 +29,17 @@ interface Closable {
 
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
-  const rules = command.rules === undefined ? [] : readRules(command.rules) // may wait for a pipe: before all else
+  const stage = await stageMaker(command)
+  // May wait for a pipe, and may be wrong: before all else.
+  const desired = command.rules === undefined ? [] : await readDesired(command.rules, stage)
   const signalled = nextSignal()
   // Only here is native code needed: options and help must work without.
   const { DataPlane } = await import('../../control/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
+  const control = new Transactions(dataPlane, stage)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
-    const asked = new CountedControl(dataPlane)
+    const asked = new CountedControl(control)
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, asked))
     if (command.http) {
@@ -45,8 +47,12 @@ async function runDirector(command: DirectorCommand): Promise<number> {
       open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
     }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
-    await applyRules(rules, dataPlane)
+    await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
+    const reload = new RulesReload({ file: command.rules, stage, director: control, loads: rulesLoads, tell: complain })
+    const onHangup = (): void => void reload.ask()
+    process.on('SIGHUP', onHangup)
+    open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
     process.stdout.write(`uvs director: ready on ${devices.join(', ')}; control socket ${command.control}\n`)
@@ -62,13 +68,4 @@ function nextSignal(): Promise<void> {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
-}
-
-/** The first line that is refused ends the start. */
-async function applyRules(rules: readonly RuleLine[], control: Control): Promise<void> {
-  for (const { words, place } of rules) {
-    const { status, out, err } = await uvsadm(words, control)
-    if (status !== 0) throw new UsageError(`--rules: ${place}: ${err.trim()}`)
-    if (out !== '') throw new UsageError(`--rules: ${place}: '${words[0]}' sets nothing: it is no rule`)
-  }
 }

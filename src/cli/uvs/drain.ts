@@ -4,7 +4,7 @@ import { connectControl, Unreachable } from '../../control/client.js'
 import { DEFAULT_CONTROL, ignoreEpipe } from '../command.js'
 import { Refused } from '../uvsadm/failure.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
-import { destinationSettings } from '../uvsadm/save.js'
+import { destinationOptions } from '../uvsadm/save.js'
 import type { UvsCommand } from './command.js'
 import { DrainEstimate } from './drain-estimate.js'
 import { DRAIN_FORMS, type DrainOptions, parseDrain } from './drain-options.js'
@@ -236,7 +236,7 @@ class Drain {
   #undo({ state }: DrainEnd): { undo?: string } {
     const { server } = this.#target
     if (server.weight === 0 || state === 'changed' || state === 'gone') return {}
-    return { undo: `uvsadm -e ${this.#name()} ${destinationSettings(server)}` }
+    return { undo: `uvsadm -e ${this.#name()} ${destinationOptions(server).join(' ')}` }
   }
 }
 

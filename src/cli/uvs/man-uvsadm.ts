@@ -1,6 +1,6 @@
 import { CONTROL, DEFAULT_CONTROL } from '../command.js'
 import type { Command } from '../uvsadm/command.js'
-import { NOT_YET, OPTIONS } from '../uvsadm/options.js'
+import { OPTIONS } from '../uvsadm/options.js'
 import { bold, entries, manPage, optionEntry, paragraph, section, synopsis, verbatim } from './man-page.js'
 
 /** uvsadm(8). */
@@ -18,7 +18,6 @@ export function uvsadmPage(commands: readonly Command[], version: string, date: 
       section('EXIT STATUS', entries(EXIT_STATUS)),
       section('FILES', entries([{ term: bold(DEFAULT_CONTROL), text: "The director's control socket." }])),
       section('EXAMPLES', ...EXAMPLES.flatMap(({ says, lines }) => [paragraph(says), verbatim(lines)])),
-      section('NOT THERE YET', paragraph(`Of ipvsadm: ${[...NOT_YET.commands, ...NOT_YET.options].join(' ')}.`)),
       section('SEE ALSO', '.BR uvs (8),\n.BR ipvsadm (8)\n'),
     ],
   )

@@ -41,5 +41,9 @@ export async function ask<O extends Operation>(
 /** The value of a reply. Refused where it is a refusal. */
 export function granted<T>(reply: Answer<T>, texts: RefusalTexts, status = 255): T {
   if (reply.ok) return reply.value
-  throw new Refused(texts[reply.refusal] ?? COMMON[reply.refusal] ?? reply.message, status)
+  throw new Refused(refusalText(reply, texts), status)
+}
+
+export function refusalText({ refusal, message }: { refusal: Refusal; message: string }, texts: RefusalTexts): string {
+  return texts[refusal] ?? COMMON[refusal] ?? message
 }

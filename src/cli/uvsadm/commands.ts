@@ -11,6 +11,7 @@ import { editService } from './edit-service.js'
 import { getLocalAddresses } from './get-laddr.js'
 import { helpCommand } from './help.js'
 import { list } from './list.js'
+import { restore } from './restore.js'
 import { save } from './save.js'
 import { set } from './set.js'
 import { startDaemon } from './start-daemon.js'
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   getLocalAddresses,
   list,
   save,
+  restore,
   zero,
   set,
   startDaemon,

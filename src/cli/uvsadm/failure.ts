@@ -3,9 +3,16 @@ export class UsageError extends Error {
   constructor(
     message: string,
     readonly status = 2,
+    /** It comes from popt, after the command: -R goes on behind it. */
+    readonly isOfPopt = false,
   ) {
     super(message)
   }
+}
+
+/** No command stands first. */
+export function tryHelp(): never {
+  throw new UsageError("Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255)
 }
 
 /** The director said no. Statuses are ipvsadm's: 255, or 1 for a listing of a service that is not there. */
@@ -16,9 +23,4 @@ export class Refused extends Error {
   ) {
     super(message)
   }
-}
-
-/** ipvsadm has it, uvs does not. */
-export function notYet(what: string, instead = ''): UsageError {
-  return new UsageError(`${what} is not there yet in uvs${instead && `: ${instead}`}`)
 }

@@ -1,6 +1,6 @@
 import { CONTROL } from '../command.js'
 import type { Command } from './command.js'
-import { NOT_YET, OPTIONS } from './options.js'
+import { OPTIONS } from './options.js'
 
 /** Columns of a terminal that the help is made for. */
 const WIDTH = 118
@@ -31,8 +31,8 @@ Commands:
 ${table(commands)}
 Options:
 ${table(options)}
-Arguments, output and exit status are ipvsadm's. Not there yet:
-${wrap([...NOT_YET.commands, ...NOT_YET.options])}`
+Arguments, output and exit status are ipvsadm's.
+`
 }
 
 function table(rows: readonly { flags: readonly string[]; help: string }[]): string {
@@ -44,11 +44,4 @@ function fold(line: string): string {
   if (line.length <= WIDTH) return `${line}\n`
   const at = line.lastIndexOf(' ', WIDTH)
   return `${line.slice(0, at)}\n${fold(`${' '.repeat(12)}${line.slice(at + 1)}`)}`
-}
-
-function wrap(words: readonly string[]): string {
-  let text = ' '
-  for (const word of words)
-    text += text.length - text.lastIndexOf('\n') + word.length > 100 ? `\n  ${word}` : ` ${word}`
-  return `${text}\n`
 }

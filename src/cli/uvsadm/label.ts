@@ -15,6 +15,6 @@ export async function labeller(addresses: Iterable<string>, names: Names | undef
 }
 
 /** Names of IPv6 hosts are in brackets too. */
-function bracketed(address: string, name = address): string {
+export function bracketed(address: string, name = address): string {
   return address.includes(':') ? `[${name}]` : name
 }

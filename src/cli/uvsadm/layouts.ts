@@ -91,7 +91,7 @@ export function settings(service: ServiceInfo): string {
 }
 
 /** Whether more than one client is taken for one. */
-export function isMasked({ netmask }: ServiceInfo): boolean {
+export function isMasked({ netmask }: Pick<ServiceInfo, 'netmask'>): boolean {
   return netmask !== '255.255.255.255' && netmask !== '128'
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { connectControl } from '../../control/client.js'
 import { print, printPieces, takeControl } from '../command.js'
+import { systemNames } from './names.js'
+import { restoreLines } from './restore-lines.js'
 import { failure, outcome, ready } from './run.js'
 import { pipeScreen, terminalScreen } from './screen.js'
 import { watch, watchTitle } from './watch.js'
@@ -12,7 +14,8 @@ process.exitCode =
 async function main(path: string, argv: string[]): Promise<number> {
   const control = connectControl(path)
   try {
-    const { every, run } = await ready(argv)
+    const { every, restores, run } = await ready(argv)
+    if (restores) return print(await restoreLines(process.stdin, control, systemNames()))
     if (every === undefined) return await printPieces(await run(control))
     const title = watchTitle(every, argv)
     const screen = process.stdout.isTTY ? terminalScreen(title) : pipeScreen(title)

@@ -295,9 +295,3 @@ export const OPTIONS: readonly OptionSpec[] = [
     },
   },
 ]
-
-/** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */
-export const NOT_YET = {
-  commands: ['-R', '--restore'],
-  options: [] as string[],
-}

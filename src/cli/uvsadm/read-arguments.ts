@@ -1,8 +1,8 @@
 import type { Command } from './command.js'
-import { notYet, UsageError } from './failure.js'
+import { tryHelp, UsageError } from './failure.js'
 import type { Names } from './names.js'
 import type { Options } from './option-names.js'
-import { NOT_YET, OPTIONS, type OptionSpec } from './options.js'
+import { OPTIONS, type OptionSpec } from './options.js'
 import { popt, type Token } from './popt.js'
 import { schedFlagsOf } from './targets.js'
 
@@ -26,7 +26,7 @@ export async function readArguments(
   commands: readonly Command[],
   names: Names,
 ): Promise<Arguments> {
-  const byFlag = new Map(commands.flatMap(command => command.flags.map(flag => [flag, command] as const)))
+  const byFlag = commandsByFlag(commands)
   const options: Options = {}
   const extra: string[] = []
   let command: Command | undefined
@@ -47,6 +47,15 @@ export async function readArguments(
   return { command, options }
 }
 
+/** Of the list that was asked for last: rules come by the thousand. */
+let known: { commands: readonly Command[]; byFlag: Map<string, Command> } | undefined
+
+function commandsByFlag(commands: readonly Command[]): Map<string, Command> {
+  if (known?.commands !== commands)
+    known = { commands, byFlag: new Map(commands.flatMap(command => command.flags.map(flag => [flag, command]))) }
+  return known.byFlag
+}
+
 function optionOf(flag: string, command: Command | undefined): OptionSpec | undefined {
   const isFullnat = flag === '-b' && command?.takes.includes('forwarding-method') // else --sched-flags
   return optionsByFlag.get(isFullnat ? '--fullnat' : flag)
@@ -60,20 +69,11 @@ function takesValue(
   const option = optionOf(flag, command)
   if (option) return option.otherwise === undefined ? option.value !== undefined : 'optional'
   const known = commands.get(flag)
-  return known
-    ? known.value !== undefined
-    : NOT_YET.commands.includes(flag) || NOT_YET.options.includes(flag)
-      ? false
-      : undefined
-}
-
-function tryHelp(): never {
-  throw new UsageError("Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255)
+  return known && known.value !== undefined
 }
 
 function firstOption(token: Token, commands: Map<string, Command>): Command | undefined {
   if (token.kind !== 'option') return undefined
-  if (NOT_YET.commands.includes(token.flag)) throw notYet(token.flag)
   const command = commands.get(token.flag)
   command?.readValue?.(token.value ?? '')
   return command
@@ -96,11 +96,11 @@ async function readOption(
   commands: Map<string, Command>,
   names: Names,
 ): Promise<void> {
-  if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255)
+  if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255, true)
   const { text, flag } = token
-  if (commands.has(flag) || NOT_YET.commands.includes(flag)) throw new UsageError(`invalid option \`${text}'`)
+  if (commands.has(flag)) throw new UsageError(`invalid option \`${text}'`)
   const option = optionOf(flag, command)
-  if (!option) throw notYet(flag)
+  if (!option) throw new UsageError(`${text}: unknown option`, 255, true)
   option.change?.(options)
   if (!option.name) return
   if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream'
 import type { Control, Outcome, Request } from '../../control/api.js'
 import { Unreachable } from '../../control/client.js'
 import { type Change, checkOptions, isChange, type Output } from './command.js'
 import { commands } from './commands.js'
 import { Refused, UsageError } from './failure.js'
 import { type Names, systemNames } from './names.js'
+import { restoreLines } from './restore-lines.js'
+import { restore } from './restore.js'
 import type { Options } from './option-names.js'
 import { readArguments } from './read-arguments.js'
 
@@ -21,19 +24,32 @@ export async function parseRule(
 /** ipvsadm's status where the kernel has no IPVS. */
 const NO_DIRECTOR = 2
 
-/** uvsadm with its arguments (--control taken out), as ipvsadm would do it. Of the outside world it touches `control` only. */
-export async function uvsadm(argv: string[], control: Control, names: Names = systemNames()): Promise<Outcome> {
-  return outcome(async () => {
-    const { every, run } = await ready(argv, names)
+/**
+ * uvsadm with its arguments (--control taken out), as ipvsadm would do it. Of the outside world it touches `control`, and
+ * with -R `input`, only.
+ */
+export async function uvsadm(
+  argv: string[],
+  control: Control,
+  names: Names = systemNames(),
+  input: AsyncIterable<string | Buffer> = Readable.from([]),
+): Promise<Outcome> {
+  try {
+    const { every, restores, run } = await ready(argv, names)
+    if (restores) return await restoreLines(input, control, names)
     if (every !== undefined) throw new UsageError("the 'watch' option goes on until it is stopped: not in a script")
-    return run(control)
-  })
+    return await outcome(() => run(control))
+  } catch (error) {
+    return failure(error)
+  }
 }
 
 /** A command line that has been read and makes sense. */
 export interface Ready {
   /** Seconds of --watch, if it is asked for. */
   every: number | undefined
+  /** It is -R: restoreLines is what does it. */
+  restores: boolean
   run(control: Control): Promise<Output>
 }
 
@@ -42,7 +58,7 @@ export async function ready(argv: string[], names: Names = systemNames()): Promi
   const { command, options } = await readArguments(argv.length > 0 ? argv : ['-L'], commands, names)
   checkOptions(command, options)
   const args = command.parse(options)
-  return { every: options.watch, run: control => command.run(control, args, names) }
+  return { every: options.watch, restores: command === restore, run: control => command.run(control, args, names) }
 }
 
 /** What becomes of `work`: its text, as far as `lines` lines of it, or what ipvsadm would complain of, and its status. */

@@ -1,8 +1,8 @@
 import { allServices } from '../../control/all-services.js'
-import type { DestinationInfo, Method, ServiceInfo } from '../../control/api.js'
+import type { DestinationSettings, Method, ServiceInfo, ServiceKey, ServiceSettings } from '../../control/api.js'
 import { granted, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
-import { type Label, labeller } from './label.js'
+import { bracketed, type Label, labeller } from './label.js'
 import { schedFlagNames } from './sched-flags.js'
 import { sortServices } from './sort.js'
 import { isMasked, PLAIN_IPIP } from './layouts.js'
@@ -11,10 +11,9 @@ const SERVICE = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 const METHOD: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
 const CHECKSUM = { none: '--tun-nocsum', full: '--tun-csum', remote: '--tun-remcsum' } as const
 const CLIENT_ADDRESS = {
-  none: '',
-  toa: ' --toa',
-  'proxy-v1': ' --proxy-protocol v1',
-  'proxy-v2': ' --proxy-protocol v2',
+  toa: '--toa',
+  'proxy-v1': '--proxy-protocol v1',
+  'proxy-v2': '--proxy-protocol v2',
 }
 
 /** The rules as commands that make them. Thresholds, which ipvsadm loses, are saved where there are any. */
@@ -41,45 +40,48 @@ export const save: Command<{ numeric: boolean }> = {
 }
 
 function serviceLines(service: ServiceInfo, label: Label): string[] {
-  const key =
-    'mark' in service
-      ? `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
-      : `${SERVICE[service.protocol]} ${label(service.protocol, service.address, service.port)}`
+  const key = serviceWords(service, label)
   const protocol = 'mark' in service ? 'ip' : service.protocol
   return [
-    `-A ${key} -s ${service.scheduler}${settings(service)}`,
+    ['-A', key, ...serviceOptions(service)].join(' '),
     ...(service.localAddresses ?? []).map(address => `--add-laddr -z ${address} ${key}`),
     ...service.destinations.map(
-      dest => `-a ${key} -r ${label(protocol, dest.address, dest.port)} ${destinationSettings(dest)}`,
+      dest => `-a ${key} -r ${label(protocol, dest.address, dest.port)} ${destinationOptions(dest).join(' ')}`,
     ),
   ]
 }
 
-function settings(service: ServiceInfo): string {
-  const { persistence, netmask, onePacket, engine, schedFlags, scheduler, clientAddress = 'none' } = service
-  let text = ''
-  if (persistence !== 0) text += ` -p ${persistence}`
-  if (persistence !== 0 && isMasked(service)) text += ` -M ${netmask}`
-  if (engine !== undefined) text += ` --pe ${engine}`
-  if (onePacket) text += ' -o'
-  if (schedFlags !== 0) text += ` -b ${schedFlagNames(schedFlags, scheduler)}`
-  return text + CLIENT_ADDRESS[clientAddress]
+const NUMERIC: Label = (_protocol, address, port) => `${bracketed(address)}:${port}`
+
+/** `-t 10.0.0.1:80` */
+export function serviceWords(service: ServiceKey, label: Label = NUMERIC): string {
+  if ('mark' in service) return `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
+  return `${SERVICE[service.protocol]} ${label(service.protocol, service.address, service.port)}`
 }
 
-/** The options of -a and -e that make a real server what it is. */
-export function destinationSettings({
-  method,
-  tunnel,
-  weight,
-  upperThreshold,
-  lowerThreshold,
-}: DestinationInfo): string {
-  let text = `${METHOD[method]} -w ${weight}`
-  if (upperThreshold !== 0) text += ` -x ${upperThreshold}`
-  if (lowerThreshold !== 0) text += ` -y ${lowerThreshold}`
-  if (method !== 'tunnel') return text
+/** Each option with its value. */
+export function serviceOptions(settings: ServiceSettings): string[] {
+  const { persistence, netmask, onePacket, engine, schedFlags, scheduler, clientAddress = 'none' } = settings
+  const options = [`-s ${scheduler}`]
+  if (persistence !== 0) options.push(`-p ${persistence}`)
+  if (persistence !== 0 && isMasked(settings)) options.push(`-M ${netmask}`)
+  if (engine !== undefined) options.push(`--pe ${engine}`)
+  if (onePacket) options.push('-o')
+  if (schedFlags !== 0) options.push(`-b ${schedFlagNames(schedFlags, scheduler)}`)
+  if (clientAddress !== 'none') options.push(CLIENT_ADDRESS[clientAddress])
+  return options
+}
+
+/** The method, then each option with its value. */
+export function destinationOptions(settings: DestinationSettings): string[] {
+  const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
+  const options = [METHOD[method], `-w ${weight}`]
+  if (upperThreshold !== 0) options.push(`-x ${upperThreshold}`)
+  if (lowerThreshold !== 0) options.push(`-y ${lowerThreshold}`)
+  if (method !== 'tunnel') return options
   const { type, port, checksum } = tunnel ?? PLAIN_IPIP
-  text += ` --tun-type ${type}`
-  if (type === 'gue') text += ` --tun-port ${port}`
-  return type === 'ipip' ? text : `${text} ${CHECKSUM[checksum]}`
+  options.push(`--tun-type ${type}`)
+  if (type === 'gue') options.push(`--tun-port ${port}`)
+  if (type !== 'ipip') options.push(CHECKSUM[checksum])
+  return options
 }

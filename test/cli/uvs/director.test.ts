@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { allServices } from '../../../src/control/all-services.js'
@@ -158,7 +159,34 @@ t.test('uvs director', { skip }, async t => {
       value: [{ scheduler: 'rr', destinations: [{ address: '10.99.2.11', port: 80, weight: 3 }] }],
     })
     t.match(await allServices(client), { value: [{}, {}] })
+    const hangUp = async (text: string, says: RegExp): Promise<void> => {
+      writeFileSync(rules, text)
+      const before = director.err
+      director.kill('SIGHUP')
+      for (let tries = 0; director.err === before && tries < 200; tries++) await wait(20)
+      t.match(director.err.slice(before.length), says)
+    }
+    await hangUp(
+      '-A -t 10.99.1.100:80 -s wlc\n',
+      /SIGHUP: .*rules: 1 service changed, 1 deleted, 1 real server deleted; 0/,
+    )
+    await hangUp('-A -u 10.99.1.100:53\n-A -t nonsense\n', /SIGHUP: nothing has changed: --rules: .*rules line 2: /)
+    t.match(await allServices(client), { value: [{ scheduler: 'wlc' }] })
+    writeFileSync(rules, '-A -u 10.99.1.100:53\n')
+    for (let i = 0; i < 5; i++) director.kill('SIGHUP')
+    for (let tries = 0; !director.err.includes('1 service added') && tries < 200; tries++) await wait(20)
+    t.match(await allServices(client), { value: [{ protocol: 'udp' }] }, 'five at once do no harm')
     client.close()
+    director.kill('SIGTERM')
+    t.equal(await director.ended(), 0)
+  })
+
+  await t.test('SIGHUP without --rules is a line', async t => {
+    const director = new Process(t, `${least} --control ${tempDir(t)}/uvs.sock`)
+    t.ok(await director.ready(), director.err)
+    director.kill('SIGHUP')
+    for (let tries = 0; director.err === '' && tries < 200; tries++) await wait(20)
+    t.equal(director.err, 'uvs director: SIGHUP: there is no --rules FILE to read again\n')
     director.kill('SIGTERM')
     t.equal(await director.ended(), 0)
   })
@@ -169,12 +197,13 @@ t.test('uvs director', { skip }, async t => {
     const cases: [text: string, says: RegExp][] = [
       [
         '-A -t 10.99.1.100:80 -s rr\n\n-A -t 10.99.1.100:80 -s rr\n',
-        /--rules: .*\/rules0 line 3: Service already exists$/m,
+        /--rules: .*\/rules0 line 3: Service already exists \(-A -t 10.99.1.100:80 -s rr\)$/m,
       ],
       ['# a comment\n-A -t nonsense\n', /--rules: .*\/rules1 line 2: /],
       ['-A -t 10.99.1.100:80 -s nosuch\n', /--rules: .*\/rules2 line 1: /],
       ['-L\n', /--rules: .*\/rules3 line 1: '-L' sets nothing/],
-      ['-a -t 10.99.1.100:80 -r 10.99.2.11 -m\n', /--rules: .*\/rules4 line 1: Service not defined$/m],
+      ['-a -t 10.99.1.100:80 -r 10.99.2.11 -m\n', /--rules: .*\/rules4 line 1: Service not defined \(-a .*\)$/m],
+      ['-A -t 10.99.1.100:80\n-C\n', /--rules: .*\/rules5 line 2: '-C' is no rule/],
     ]
     for (const [i, [text, says]] of cases.entries()) {
       const rules = `${directory}/rules${i}`

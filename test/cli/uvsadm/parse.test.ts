@@ -411,20 +411,12 @@ const WRONG: Record<string, string> = {
   '-a -u 10.0.0.1:53 -r [2001:db8::1]:80': 'Different address family is allowed only for tunneling servers = 2',
 }
 
-const NOT_YET: Record<string, string> = {
-  '-R': '-R is not there yet in uvs = 2',
-}
-
 t.test('a right command line is understood', async t => {
   for (const [line, wanted] of Object.entries(RIGHT)) t.strictSame(await parse(line), wanted, line)
 })
 
 t.test('a wrong command line gives the complaint and the status of ipvsadm', async t => {
   for (const [line, wanted] of Object.entries(WRONG)) t.equal(await parse(line), wanted, line)
-})
-
-t.test('what uvs lacks is named', async t => {
-  for (const [line, wanted] of Object.entries(NOT_YET)) t.equal(await parse(line), wanted, line)
 })
 
 t.test('of two options out of place ipvsadm names the one that comes first in its own order', async t => {

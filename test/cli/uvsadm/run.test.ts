@@ -1,6 +1,6 @@
 import t from 'tap'
 import { commands } from '../../../src/cli/uvsadm/commands.js'
-import { NOT_YET, OPTIONS } from '../../../src/cli/uvsadm/options.js'
+import { OPTIONS } from '../../../src/cli/uvsadm/options.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 import type { Control, Refusal } from '../../../src/control/api.js'
 import { connectControl } from '../../../src/control/client.js'
@@ -102,7 +102,7 @@ t.test('help, version and mistakes need no director', async t => {
     t.strictSame([status, err], [0, ''])
     for (const text of [...commands.map(command => command.usage), ...OPTIONS.flatMap(option => option.flags)])
       t.ok(out.replaceAll(/\n {12}(?=\S)/g, ' ').includes(text), text)
-    for (const flag of [...NOT_YET.commands, ...NOT_YET.options, '--control']) t.ok(out.includes(` ${flag}`), flag)
+    t.ok(out.includes(' --control'))
     t.ok(out.split('\n').every(line => line.length <= 120))
   }
   t.equal((await uvsadm(['-v'], nobody)).out, 'ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n')

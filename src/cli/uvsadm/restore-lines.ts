@@ -1,0 +1,124 @@
+import { BATCH_MAX, isRuleChange, type Control, type Outcome, type RuleChange } from '../../control/api.js'
+import { ask, refusalText, type RefusalTexts } from './ask.js'
+import { type Command, checkOptions, isChange } from './command.js'
+import { commands } from './commands.js'
+import { Refused, tryHelp, UsageError } from './failure.js'
+import type { Names } from './names.js'
+import { readArguments } from './read-arguments.js'
+import { restore } from './restore.js'
+
+/* As ipvsadm -R does it (tried on the real one):
+ * 1. words are parted by blanks, tabs and CRs; lines without any are passed over; `ipvsadm` in front is left out
+ * 2. whatever ipvsadm can do is done, listings too; -h and -v end it, with status 0
+ * 3. what the director refuses, and an option that popt does not know, is said, and the next line is next
+ * 4. any other mistake ends it with its status: what stood before is done
+ * 5. the status is the last line's
+ * Rules go to the director in batches, which end with the input that has come. */
+
+/** Carries out lines of text, in whatever pieces they come. */
+export async function restoreLines(
+  input: AsyncIterable<string | Buffer>,
+  control: Control,
+  names: Names,
+): Promise<Outcome> {
+  const restoring = new Restoring(control, names)
+  let line = ''
+  try {
+    for await (const piece of input) {
+      const [first = '', ...lines] = String(piece).split('\n')
+      line += first
+      for (const next of lines) {
+        await restoring.line(line)
+        line = next
+      }
+      await restoring.flush()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EISDIR') return restoring.end(error)
+  }
+  try {
+    await restoring.line(line)
+    await restoring.flush()
+    return restoring.outcome
+  } catch (error) {
+    return restoring.end(error)
+  }
+}
+
+/** -h or -v: nothing comes after it. */
+class Ended extends Error {}
+
+interface Waiting {
+  request: RuleChange
+  refusals: RefusalTexts
+}
+
+class Restoring {
+  readonly outcome: Outcome = { status: 0, out: '', err: '' }
+  readonly #control: Control
+  readonly #names: Names
+  #waiting: Waiting[] = []
+
+  constructor(control: Control, names: Names) {
+    this.#control = control
+    this.#names = names
+  }
+
+  /** Throws what ends everything. */
+  async line(text: string): Promise<void> {
+    const words = text.split(/[ \t\r]+/).filter(word => word !== '')
+    while (words[0] === 'ipvsadm' || words[0] === 'uvsadm') words.shift()
+    if (words.length === 0) return
+    try {
+      const { command, options } = await readArguments(words, commands, this.#names)
+      if (command === restore) tryHelp()
+      checkOptions(command, options)
+      await this.#carryOut(command, command.parse(options))
+    } catch (error) {
+      await this.flush()
+      if (!goesOn(error)) throw error
+      this.#say(error.status, error.message)
+    }
+  }
+  /** Hands on what is waiting. */
+  async flush(): Promise<void> {
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    this.#waiting = []
+    const requests = waiting.map(({ request }) => request)
+    const replies = await ask(this.#control, { op: 'batch', requests }, {})
+    for (const [i, reply] of replies.entries()) {
+      if (reply.ok) this.outcome.status = 0
+      else this.#say(255, refusalText(reply, waiting[i]?.refusals ?? {}))
+    }
+  }
+  /** What has ended it decides the status. */
+  end(error: unknown): Outcome {
+    if (error instanceof Ended) this.outcome.status = 0
+    else if (error instanceof UsageError || error instanceof Refused) this.#say(error.status, error.message)
+    else throw error
+    return this.outcome
+  }
+
+  async #carryOut(command: Command, args: unknown): Promise<void> {
+    if (isChange(command) && isRuleChange(args as RuleChange)) {
+      const count = this.#waiting.push({ request: args as RuleChange, refusals: command.refusals })
+      if (count === BATCH_MAX) await this.flush()
+      return
+    }
+    await this.flush()
+    const output = await command.run(this.#control, args, this.#names)
+    for await (const piece of typeof output === 'string' ? [output] : output) this.outcome.out += piece
+    this.outcome.status = 0
+    if (command.immediate) throw new Ended()
+  }
+  #say(status: number, message: string): void {
+    this.outcome.status = status
+    this.outcome.err += `${message}\n`
+  }
+}
+
+/** A listing of a service that is not there ends it: that is status 1. */
+function goesOn(error: unknown): error is UsageError | Refused {
+  return (error instanceof Refused && error.status === 255) || (error instanceof UsageError && error.isOfPopt)
+}
