@@ -336,7 +336,7 @@ export class Balancing {
   }
   /** Unicast, or our own: the kernel's test of a new real server's address. */
   #mayBeRealServer(addr: Ipv4Addr): boolean {
-    return this.#options.local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
+    return this.#options.local.has(addr) || !(addr === 0 || isMulticast(addr) || isLimitedBroadcast(addr))
   }
 }
 

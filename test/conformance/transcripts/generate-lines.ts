@@ -14,6 +14,11 @@ export function generateLines(seed: number, index: number): Line[] {
   return Array.from({ length: LINES }, () => words.line())
 }
 
+/** With -a and -e, -b is not ipvsadm's. */
+function isFullnat([command = '', ...words]: Line): boolean {
+  return /^(-[ae]|--(add|edit)-server)/.test(command) && words.some(word => /^-[^-]*b|^--sched-flags/.test(word))
+}
+
 class Vocabulary {
   readonly #dice: Dice
   /** So that the same ones come again. */
@@ -31,7 +36,7 @@ class Vocabulary {
     if (dice.chance(3)) words.splice(dice.below(words.length), 1)
     if (dice.chance(2)) words.push('--', ...this.#anything())
     if (dice.chance(2)) words.reverse()
-    return words
+    return isFullnat(words) ? ['-Ln'] : words
   }
 
   #command(): string[] {
@@ -179,6 +184,7 @@ class Vocabulary {
     const shown = this.#some([
       [25, () => ['--nosort']],
       [10, () => ['--stats']],
+      [8, () => ['--rate']],
       [10, () => ['--thresholds']],
       [10, () => ['--persistent-conn']],
       [12, () => ['--tun-info']],

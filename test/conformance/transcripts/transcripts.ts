@@ -49,19 +49,32 @@ export async function transcripts({ seed, count }: LiveArguments, print: (line: 
 /** The first line that the two answer differently, behind those that led to it. */
 async function difference(kernel: Kernel, lines: readonly Line[]): Promise<Difference | undefined> {
   const [wanted, got] = [playOnKernel(kernel, lines), await playOnUvs(lines)]
-  const at = wanted.findIndex((outcome, index) => !isSame(outcome, got[index]!))
+  const at = wanted.findIndex((outcome, index) => !isSame(lines[index]!, outcome, got[index]!))
   return at < 0 ? undefined : { lines: lines.slice(0, at + 1), kernel: wanted[at]!, uvs: got[at]! }
 }
 
 /** Where the kernel has not got so far as to start a daemon, uvs says that it cannot. */
-function isSame(kernel: Outcome, uvs: Outcome): boolean {
+function isSame(line: Line, kernel: Outcome, uvs: Outcome): boolean {
   if (uvs.err.startsWith('--start-daemon: ')) return uvs.status === kernel.status && kernel.out === ''
-  return kernel.status === uvs.status && kernel.err === uvs.err && lossless(kernel.out) === uvs.out
+  const out = (outcome: Outcome) => (line.includes('--nosort') ? anyOrder : comparable)(outcome.out)
+  return kernel.status === uvs.status && kernel.err === uvs.err && out(kernel) === out(uvs)
 }
 
-/** ipvsadm saves marks from 2^31 on as negative numbers, which it does not read; uvsadm as they were given. */
-function lossless(out: string): string {
-  return out.replace(/^(-[Aa] -f )(-\d+)/gm, (_, flags: string, mark: string) => `${flags}${Number(mark) + 2 ** 32}`)
+/** Without what uvsadm saves and ipvsadm loses: thresholds, and the sign of marks from 2^31 on. */
+function comparable(out: string): string {
+  const saved = out.replace(
+    /^(-[Aa] -f )(-\d+)/gm,
+    (_, flags: string, mark: string) => `${flags}${Number(mark) + 2 ** 32}`,
+  )
+  return saved.replace(/^(-a .* -w \d+)( -x \d+)?( -y \d+)?/gm, '$1')
+}
+
+/** The kernel lists services by a hash with a constant that each boot draws. */
+function anyOrder(out: string): string {
+  return out
+    .split(/^(?=TCP|UDP|SCTP|FWM)/m)
+    .toSorted()
+    .join('')
 }
 
 async function shortest(kernel: Kernel, found: Difference): Promise<Difference> {
