@@ -25,8 +25,10 @@ const BELOW: Record<string, string[]> = {
   // What the two commands have in common: files right under src/cli.
   cli: [],
   'cli/uvsadm': ['cli'],
+  // `uvs lint`: hazards in rules.
+  'cli/lint': ['control', 'cli/uvsadm'],
   // `uvs lab` runs the labs, which are programs of their own beside src.
-  'cli/uvs': ['control', 'realserver', 'cli/uvsadm', 'native-free', 'netns-lab'],
+  'cli/uvs': ['control', 'realserver', 'cli/uvsadm', 'cli/lint', 'native-free', 'netns-lab'],
   'netns-lab': ['control', 'native-free'],
   index: [],
   // For programs on real servers: imports nothing of ours.

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import type { Outcome } from '../control/api.js'
 import type { Option } from './option.js'
 
@@ -10,6 +11,9 @@ export const CONTROL: Option = {
   is: 'file',
   help: `the director's control socket; default ${DEFAULT_CONTROL}`,
 }
+
+/** Of every command that lists something. */
+export const AS_JSON: Option = { flags: ['--json'], help: 'as a JSON document (docs/json.md)' }
 
 /** Takes `--control PATH` (or `--control=PATH`) out of the arguments. `path` is undefined where its value is missing. */
 export function takeControl(argv: readonly string[]): { path: string | undefined; rest: string[] } {
@@ -28,6 +32,17 @@ export function print({ status, out, err }: Outcome): number {
   process.stdout.write(out)
   process.stderr.write(err)
   return status
+}
+
+/** Writes standard output piece by piece, no faster than it is read. Answers 0; throws what the pieces throw. */
+export async function printPieces(output: string | AsyncIterable<string>): Promise<number> {
+  if (typeof output === 'string') return print({ status: 0, out: output, err: '' })
+  try {
+    await pipeline(output, process.stdout, { end: false })
+  } catch (error) {
+    ignoreEpipe(error as NodeJS.ErrnoException)
+  }
+  return 0
 }
 
 export function ignoreEpipe(error: NodeJS.ErrnoException): void {

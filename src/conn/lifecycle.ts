@@ -141,6 +141,10 @@ export class Connections {
     words[template + CPORT_VPORT] = INVALID_PORT
     words[template + DPORT_PROTOCOL] = (INVALID_PORT << 16) | (words[template + DPORT_PROTOCOL]! & 0xff)
   }
+  isInvalid(template: ConnIndex): boolean {
+    const { words } = this.table
+    return words[template + CPORT_VPORT] === INVALID_PORT && words[template + DPORT_PROTOCOL]! >>> 16 === INVALID_PORT
+  }
 
   destinationOf(conn: ConnIndex): Destination {
     return this.#destinations.at(this.table.words[conn + DEST]!)

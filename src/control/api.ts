@@ -157,6 +157,15 @@ export interface ConnectionPage {
   next: number | null
 }
 
+export interface EndedInfo {
+  /** Connections that are gone. */
+  connections: number
+  /** Persistence templates that no client finds any more. */
+  templates: number
+  /** Where the next page starts; null after the last. */
+  next: number | null
+}
+
 /** Each operation's parameters and what it answers. */
 export interface Operations {
   'add-service': { params: { service: ServiceKey; settings: ServiceSettings }; value: null }
@@ -182,6 +191,11 @@ export interface Operations {
   totals: { params: object; value: TotalsInfo }
   /** A page of the connection table: begin with 0, go on with `next`. Pages are bounded, so a large table never stops traffic. */
   connections: { params: { from: number }; value: ConnectionPage }
+  /**
+   * Takes connections and persistence templates of a real server of a service out of the table, a page of it at a time as
+   * `connections`. Begin with 0, go on with `next`; once more from 0 as long as a round has ended any.
+   */
+  'end-connections': { params: { service: ServiceKey; destination: DestinationKey; from: number }; value: EndedInfo }
   /** Verdicts by name since start, the drops among them. */
   verdicts: { params: object; value: Record<string, number> }
   /** Adds or takes away a local address (`--vip`). */

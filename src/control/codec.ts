@@ -141,6 +141,7 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   batch: { requests: list(ruleChange, BATCH_MAX) },
   totals: {},
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
+  'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
   'add-vip': { cidr },
   'delete-vip': { cidr },

@@ -1,5 +1,6 @@
 import type { Refusal, ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
+import { endConnections } from '../director/end-connections.js'
 import type { Device } from '../io/device.js'
 import { SysctlError } from '../service/sysctls.js'
 import type { UnservedService } from '../service/unserved.js'
@@ -16,7 +17,7 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
-import { connectionPage, totalsInfo } from './listing.js'
+import { connectionPage, pageStart, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
 import { servicePage } from './service-page.js'
 import {
@@ -99,6 +100,11 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return totalsInfo(director)
     case 'connections':
       return connectionPage(director, request.from)
+    case 'end-connections': {
+      const { service, destination, from } = request
+      const dest = findDestination(findService(director, service), destination)
+      return endConnections(director.conns, dest, pageStart(from))
+    }
     case 'verdicts':
       return verdicts(director, devices)
     case 'add-vip':

@@ -161,11 +161,16 @@ function stats(read: (counter: number) => number): Stats {
   }
 }
 
+/** A bucket that a page of the table may start with. */
+export function pageStart(from: number): number {
+  if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
+  return from
+}
+
 /** The connections of some buckets, from bucket `from` on. */
 export function connectionPage(director: Director, from: number): ConnectionPage {
   const { table } = director.conns
-  if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
-  const end = Math.min(from + BUCKETS_PER_PAGE, table.buckets)
+  const end = Math.min(pageStart(from) + BUCKETS_PER_PAGE, table.buckets)
   const rows: ConnectionInfo[] = []
   for (let bucket = from; bucket < end; bucket++)
     for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex)

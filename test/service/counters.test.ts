@@ -341,3 +341,39 @@ t.test('live numbers are as they are, whatever was set to zero', async t => {
   counters.zero(TOTALS)
   t.equal(counters.live(TOTALS, Counter.IN_BYTES), 9)
 })
+
+t.test('rates of a real server are as the kernel showed them, deleted and added again on the way', async t => {
+  // After each tick: conns, packets (as many each way), octets in and out; cps, packets a second, octets a second.
+  const ticks = [
+    [85, 170, 106223, 78934, 11, 21, 13278, 9867],
+    [190, 375, 228627, 169930, 21, 42, 25259, 18775],
+    [230, 448, 273572, 203549, 21, 40, 24562, 18283],
+    [331, 668, 413673, 306163, 28, 58, 35934, 26539],
+    [486, 973, 610905, 451717, 41, 81, 51605, 38099],
+    [628, 1294, 803535, 598197, 48, 101, 62782, 46884],
+    [751, 1545, 962941, 715306, 51, 107, 67012, 49802],
+    [850, 1758, 1096318, 812722, 51, 107, 66931, 49528],
+    [920, 1897, 1189916, 878646, 47, 98, 61898, 45387],
+    [1040, 2148, 1338765, 992386, 50, 105, 65030, 48257],
+    [1168, 2434, 1525001, 1126397, 54, 114, 72052, 52944],
+    [1254, 2613, 1638901, 1209595, 51, 108, 68276, 50108], // deleted soon after the tick before
+    [1254, 2613, 1638901, 1209595, 38, 81, 51207, 37581],
+  ] as const
+  const counters = new Counters()
+  const row = counters.allocate()
+  let [conns, pkts, inBytes, outBytes] = [0, 0, 0, 0]
+  for (const [at, [toConns, toPkts, toIn, toOut, cps, pps, inBps, outBps]] of ticks.entries()) {
+    for (; conns < toConns; conns++) counters.connection(row)
+    for (; pkts < toPkts; pkts++, inBytes = toIn, outBytes = toOut) {
+      counters.inbound(row, toIn - inBytes)
+      counters.outbound(row, toOut - outBytes)
+    }
+    if (at === 11) {
+      counters.stop(row)
+      for (let n = 0; n < 4; n++) counters.tick(1)
+      counters.start(row)
+    }
+    counters.tick(1)
+    t.strictSame(rates(counters, row), [cps, pps, pps, inBps, outBps], `tick ${at}`)
+  }
+})

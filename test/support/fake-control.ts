@@ -105,6 +105,8 @@ export class FakeControl implements Control {
         return this.totals
       case 'connections':
         return this.#page(request.from)
+      case 'end-connections':
+        return { connections: 0, templates: 0, next: null }
       case 'verdicts':
         return this.verdicts
       case 'add-vip':

@@ -80,7 +80,7 @@ function uvsadmRoot(commands: readonly Command[]): Scope {
 }
 
 function uvsadmScope({ flags, needs, takes }: Command): Scope {
-  const own = OPTIONS.filter(({ name }) => name && (needs.includes(name) || takes.includes(name)))
+  const own = OPTIONS.filter(({ name }) => !name || needs.includes(name) || takes.includes(name))
   const from = flags.map(flag => ({ key: `uvsadm ${flag}`, ...(isShort(flag) && { begins: true as const }) }))
   return { name: `uvsadm:${flags[0]}`, from, options: [...own, CONTROL], words: [] }
 }

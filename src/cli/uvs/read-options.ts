@@ -41,7 +41,7 @@ export function readOptions(command: Readable, args: readonly string[]): Given {
 function formOf({ name, forms }: Readable, args: readonly string[]): Form {
   const [first] = args
   const found = forms.find(({ words, options }) => {
-    if (words[0]?.choices) return first !== undefined && words[0].choices.includes(first)
+    if (words[0]?.choices && !words[0].optional) return first !== undefined && words[0].choices.includes(first)
     const flags = options.filter(option => option.required).flatMap(option => option.flags)
     return flags.length === 0 || flags.some(flag => args.some(arg => arg === flag || arg.startsWith(`${flag}=`)))
   })

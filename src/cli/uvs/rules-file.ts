@@ -3,6 +3,8 @@ import { UsageError } from '../../director/options.js'
 
 export interface RuleLine {
   words: string[]
+  /** From 1 on. */
+  line: number
   /** 'rules.txt line 3' */
   place: string
 }
@@ -10,33 +12,50 @@ export interface RuleLine {
 /** Octets. A million rules take less. */
 const LARGEST = 64 * 2 ** 20
 const CHUNK = 2 ** 16
+const STDIN = 0
+const AGAIN_MS = 10
 
-/** The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe. */
-export function readRules(file: string): RuleLine[] {
-  return readBounded(file)
+/**
+ * The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe; `-` is
+ * standard input. `option`: by which it was named, for the UsageError where it cannot be read.
+ */
+export function readRules(file: string, option = '--rules: '): RuleLine[] {
+  return readBounded(file, option)
     .split('\n')
-    .map((line, i) => ({ words: line.trim().split(/\s+/), place: `${file} line ${i + 1}` }))
+    .map((line, i) => ({ words: line.trim().split(/\s+/), line: i + 1, place: `${file} line ${i + 1}` }))
     .filter(({ words }) => words[0] !== '' && !words[0]!.startsWith('#'))
 }
 
-function readBounded(file: string): string {
+function readBounded(file: string, option: string): string {
   let fd: number | undefined
   try {
-    fd = openSync(file, 'r')
+    fd = file === '-' ? STDIN : openSync(file, 'r')
     const chunks: Buffer[] = []
     let octets = 0
     for (;;) {
       const chunk = Buffer.alloc(CHUNK)
-      const count = readSync(fd, chunk)
+      const count = readSome(fd, chunk)
       if (count === 0) return Buffer.concat(chunks).toString('utf8')
       chunks.push(chunk.subarray(0, count))
       octets += count
-      if (octets > LARGEST) throw new UsageError(`--rules: ${file} is larger than ${LARGEST / 2 ** 20} MiB`)
+      if (octets > LARGEST) throw new UsageError(`${option}${file} is larger than ${LARGEST / 2 ** 20} MiB`)
     }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    throw new UsageError(`--rules: cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
+    throw new UsageError(`${option}cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
   } finally {
-    if (fd !== undefined) closeSync(fd)
+    if (fd !== undefined && fd !== STDIN) closeSync(fd)
+  }
+}
+
+/** Standard input may be one that does not block: then it is asked again. */
+function readSome(fd: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS)
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { Control, Outcome, Reply } from '../../control/api.js'
 import { UsageError } from '../../director/options.js'
 import { sysctlNames } from '../../service/sysctls.js'
-import { CONTROL } from '../command.js'
+import { AS_JSON, CONTROL } from '../command.js'
+import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
 import { type Given, readOptions } from './read-options.js'
 import { withDirector } from './with-director.js'
@@ -12,7 +13,7 @@ export const sysctl: UvsCommand = {
   name: 'sysctl',
   help: `Shows and sets the kernel's ${PREFIX}NAME of the director; names go without ${PREFIX} too.`,
   forms: [
-    { words: [], options: [{ flags: ['-a'], required: true, help: 'show all' }, CONTROL] },
+    { words: [], options: [{ flags: ['-a'], required: true, help: 'show all' }, AS_JSON, CONTROL] },
     {
       words: [{ value: 'NAME[=VALUE]', repeatable: true, examples: sysctlNames }],
       options: [{ flags: ['-w'], help: 'set only: each must be NAME=VALUE' }, CONTROL],
@@ -25,7 +26,7 @@ export const sysctl: UvsCommand = {
 }
 
 export async function runSysctl(given: Given, control: Control): Promise<Outcome> {
-  if (given.has('-a')) return allSysctls(control)
+  if (given.has('-a')) return allSysctls(control, given.has('--json'))
   for (const word of given.words) {
     if (!/^[!-~]+$/.test(assignment(word).name))
       throw new UsageError(`${JSON.stringify(word)}: that is no sysctl's name`)
@@ -38,10 +39,12 @@ export async function runSysctl(given: Given, control: Control): Promise<Outcome
 }
 
 /** As `sysctl -a --pattern '^net.ipv4.vs'`. */
-export async function allSysctls(control: Control): Promise<Outcome> {
+export async function allSysctls(control: Control, json = false): Promise<Outcome> {
   const reply = await control.call({ op: 'sysctls' })
   if (!reply.ok) return { status: 1, out: '', err: `uvs sysctl: ${reply.message}\n` }
-  return { status: 0, out: reply.value.map(([name, value]) => line(name, value)).join(''), err: '' }
+  const named = reply.value.map(([name, value]) => ({ name: PREFIX + name, value }))
+  const out = json ? jsonDocument('sysctls', named) : reply.value.map(([name, value]) => line(name, value)).join('')
+  return { status: 0, out, err: '' }
 }
 
 /** What is said of a name that there is not, and of a value that is refused. One line each. */

@@ -1,5 +1,6 @@
 import type { Control, Outcome } from '../../control/api.js'
-import { CONTROL } from '../command.js'
+import { AS_JSON, CONTROL } from '../command.js'
+import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
 import { readOptions } from './read-options.js'
 import { withDirector } from './with-director.js'
@@ -8,23 +9,23 @@ export const verdicts: UvsCommand = {
   name: 'verdicts',
   help: `Shows what became of the frames since the start, every drop by its name: name and count.
 drop-device-IF: what the interface lost.`,
-  forms: [{ words: [], options: [{ flags: ['--all'], help: 'those of 0 too' }, CONTROL] }],
+  forms: [{ words: [], options: [{ flags: ['--all'], help: 'those of 0 too' }, AS_JSON, CONTROL] }],
   async run(args) {
     const given = readOptions(verdicts, args)
-    return withDirector(given, control => showVerdicts(given.has('--all'), control))
+    return withDirector(given, control => showVerdicts(given.has('--all'), control, given.has('--json')))
   },
 }
 
-export async function showVerdicts(all: boolean, control: Control): Promise<Outcome> {
+export async function showVerdicts(all: boolean, control: Control, json = false): Promise<Outcome> {
   const reply = await control.call({ op: 'verdicts' })
   if (!reply.ok) throw new Error(reply.message)
-  return { status: 0, out: table(reply.value, all), err: '' }
+  const shown = Object.entries(reply.value)
+    .filter(([, count]) => all || count !== 0)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return { status: 0, out: json ? jsonDocument('verdicts', Object.fromEntries(shown)) : table(shown), err: '' }
 }
 
-function table(byName: Record<string, number>, all: boolean): string {
-  const names = Object.keys(byName)
-    .filter(name => all || byName[name] !== 0)
-    .toSorted()
-  const width = Math.max(...names.map(name => name.length))
-  return names.map(name => `${name.padEnd(width)} ${byName[name]}\n`).join('')
+function table(shown: readonly [name: string, count: number][]): string {
+  const width = Math.max(...shown.map(([name]) => name.length))
+  return shown.map(([name, count]) => `${name.padEnd(width)} ${count}\n`).join('')
 }

@@ -4,6 +4,9 @@ import { UsageError } from './failure.js'
 import type { Names } from './names.js'
 import { OPTION_ORDER, type OptionName, type Options } from './option-names.js'
 
+/** What goes to standard output: as a whole, or in pieces where it may be large. */
+export type Output = string | AsyncIterable<string>
+
 export interface Command<A = unknown> {
   /** As ipvsadm names it in its messages; not always its long flag. */
   name: string
@@ -26,8 +29,7 @@ export interface Command<A = unknown> {
   readWords?(words: string[], options: Options): void
   /** Pure: what the options ask for, or a UsageError. They have been through checkOptions. */
   parse(options: Options): A
-  /** Answers what goes to standard output. */
-  run(control: Control, args: A, names: Names): Promise<string>
+  run(control: Control, args: A, names: Names): Promise<Output>
 }
 
 /** A command that asks one thing of the director, prints nothing, and can be a line of a rules file. */

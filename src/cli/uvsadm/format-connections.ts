@@ -10,7 +10,7 @@ const ENGINE_HEAD = '        pe name          pe_data'
 const LABEL_MAX = 59
 
 /** As ipvsadm; behind a FULLNAT connection's destination also ` via LIP:port`. */
-export function formatConnections(rows: readonly ConnectionInfo[], label: Label, withEngine: boolean): string {
+export function formatConnections(rows: readonly ConnectionInfo[], label: Label): string {
   const lines = rows.map(row => {
     const end = (address: string, port: number): string => label(row.protocol, address, port).slice(0, LABEL_MAX)
     const source = end(row.caddr, row.cport).padEnd(18)
@@ -21,7 +21,12 @@ export function formatConnections(rows: readonly ConnectionInfo[], label: Label,
     const local = laddr !== undefined && lport !== undefined ? ` via ${end(laddr, lport)}` : ''
     return `${start} ${source} ${virtual} ${destination}${local}\n`
   })
-  return `${TITLE}${HEAD}${withEngine ? ENGINE_HEAD : ''}\n${lines.join('')}`
+  return lines.join('')
+}
+
+/** What stands above the rows. */
+export function connectionsHead(withEngine: boolean): string {
+  return `${TITLE}${HEAD}${withEngine ? ENGINE_HEAD : ''}\n`
 }
 
 function minutes(seconds: number): string {

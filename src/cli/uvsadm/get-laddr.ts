@@ -1,5 +1,6 @@
 import { allServices } from '../../control/all-services.js'
 import type { ServiceInfo, ServiceKey } from '../../control/api.js'
+import { jsonDocument } from '../json.js'
 import { granted, LOCAL_ADDRESS_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
 import { column, identity } from './format-services.js'
@@ -7,22 +8,34 @@ import { type Label, labeller } from './label.js'
 import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
-export const getLocalAddresses: Command<{ service?: ServiceKey; numeric: boolean }> = {
+export const getLocalAddresses: Command<{ service?: ServiceKey; numeric: boolean; json: boolean }> = {
   name: 'get-laddr',
   flags: ['--get-laddr'],
-  usage: '--get-laddr [virtual-service] [-n]',
+  usage: '--get-laddr [virtual-service] [-n] [--json]',
   help: 'list the local addresses of one or all virtual services, a line each',
   needs: [],
-  takes: ['service-address', 'numeric'],
+  takes: ['service-address', 'numeric', 'json'],
   parse: options => ({
     ...(options['service-address'] && { service: serviceKey(options) }),
     numeric: options.numeric ?? false,
+    json: options.json ?? false,
   }),
-  async run(control, { service, numeric }, names) {
-    const found = granted(await allServices(control, service), LOCAL_ADDRESS_REFUSALS)
+  async run(control, { service, numeric, json }, names) {
+    const found = sortServices(granted(await allServices(control, service), LOCAL_ADDRESS_REFUSALS))
+    if (json) return jsonDocument('localAddresses', found.flatMap(localAddresses))
     const addresses = found.flatMap(svc => ('mark' in svc ? [] : [svc.address]))
-    return formatLocalAddresses(sortServices(found), await labeller(addresses, numeric ? undefined : names))
+    return formatLocalAddresses(found, await labeller(addresses, numeric ? undefined : names))
   },
+}
+
+function localAddresses(service: ServiceInfo): { service: ServiceKey; address: string }[] {
+  return (service.localAddresses ?? []).map(address => ({ service: keyOf(service), address }))
+}
+
+function keyOf(service: ServiceInfo): ServiceKey {
+  if ('mark' in service) return { mark: service.mark }
+  const { protocol, address, port } = service
+  return { protocol, address, port }
 }
 
 function formatLocalAddresses(services: readonly ServiceInfo[], label: Label): string {

@@ -76,7 +76,7 @@ export const rates = (exact: boolean): Layout => ({
 })
 
 /** `sh (sh-port) persistent 360 mask 255.255.255.0 ops toa` */
-function settings(service: ServiceInfo): string {
+export function settings(service: ServiceInfo): string {
   const { scheduler, schedFlags, persistence, onePacket, engine, clientAddress } = service
   let text = scheduler
   if (schedFlags !== 0) text += ` (${schedFlagNames(schedFlags, scheduler)})`

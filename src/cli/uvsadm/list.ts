@@ -1,10 +1,12 @@
 import { allServices } from '../../control/all-services.js'
-import type { ConnectionInfo, Control, ServiceKey } from '../../control/api.js'
+import type { ConnectionInfo, ConnectionPage, Control, ServiceKey } from '../../control/api.js'
+import { jsonDocument, jsonPieces } from '../json.js'
 import { ask, granted, SERVICE_REFUSALS } from './ask.js'
-import type { Command } from './command.js'
+import type { Command, Output } from './command.js'
 import { UsageError } from './failure.js'
-import { formatConnections } from './format-connections.js'
+import { connectionsHead, formatConnections } from './format-connections.js'
 import { formatServices, TITLE } from './format-services.js'
+import { formatWatched } from './format-watched.js'
 import { labeller } from './label.js'
 import * as layouts from './layouts.js'
 import type { Names } from './names.js'
@@ -13,15 +15,25 @@ import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
 export interface ListArgs {
-  /** Beside `connections`, `timeouts` and `daemons`: what is shown of the services. */
+  /** Beside `connections`, `timeouts` and `daemons`: what is shown of the services. `watched`: of a listing that is drawn again and again. */
   what:
-    'connections' | 'timeouts' | 'daemons' | 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info'
+    | 'connections'
+    | 'timeouts'
+    | 'daemons'
+    | 'plain'
+    | 'watched'
+    | 'stats'
+    | 'rate'
+    | 'thresholds'
+    | 'persistent-conn'
+    | 'tun-info'
   service?: ServiceKey
   numeric: boolean
   sorted: boolean
   exact: boolean
   /** Of connections: the columns of persistence engines too. */
   withEngine: boolean
+  json: boolean
 }
 
 /** ipvsadm's exit status for a listing of a service that is not there. */
@@ -30,7 +42,8 @@ const MISSING_SERVICE = 1
 export const list: Command<ListArgs> = {
   name: 'list',
   flags: ['-L', '-l', '--list'],
-  usage: '-L [virtual-service|-c|--timeout|--daemon] [-n] [--nosort] [what to show of services]',
+  usage:
+    '-L [virtual-service|-c|--timeout|--daemon] [--stats|--rate|…] [-n] [--nosort] [--exact] [--json|--watch [seconds]]',
   help: 'list services and real servers, connections or timeouts; so does no command',
   needs: [],
   takes: [
@@ -47,6 +60,8 @@ export const list: Command<ListArgs> = {
     'nosort',
     'syncid',
     'exact',
+    'json',
+    'watch',
   ],
   conflicts: [
     ['service-address', 'connection'],
@@ -55,18 +70,21 @@ export const list: Command<ListArgs> = {
     ['daemon', 'connection'],
     ['daemon', 'service-address'],
     ['daemon', 'timeout'],
+    ['daemon', 'json'],
+    ['watch', 'json'],
   ],
   parse: options => ({
     what: whatOf(options),
     ...(options['service-address'] && { service: serviceKey(options) }),
-    numeric: options.numeric ?? false,
+    numeric: options.numeric ?? options.watch !== undefined,
     sorted: !options.nosort,
     exact: options.exact ?? false,
     withEngine: options['persistent-conn'] ?? false,
+    json: options.json ?? false,
   }),
   async run(control, args, names) {
     if (args.what === 'connections') return listConnections(control, args, names)
-    if (args.what === 'timeouts') return listTimeouts(control)
+    if (args.what === 'timeouts') return listTimeouts(control, args.json)
     if (args.what === 'daemons') return ''
     return listServices(control, args, args.what, names)
   },
@@ -86,7 +104,8 @@ function whatOf(options: Options): ListArgs['what'] {
   if (options.rate) return 'rate'
   if (options.thresholds) return 'thresholds'
   if (options['persistent-conn']) return 'persistent-conn'
-  return options['tun-info'] ? 'tun-info' : 'plain'
+  if (options['tun-info']) return 'tun-info'
+  return options.watch === undefined ? 'plain' : 'watched'
 }
 
 type OfServices = Exclude<ListArgs['what'], 'connections' | 'timeouts' | 'daemons'>
@@ -95,15 +114,17 @@ async function listServices(control: Control, args: ListArgs, what: OfServices, 
   const { service, sorted } = args
   const found = granted(await allServices(control, service), SERVICE_REFUSALS, MISSING_SERVICE)
   const services = sorted ? sortServices(found) : found
+  if (args.json) return jsonDocument('services', services)
   const addresses = services.flatMap(svc => [
     ...('mark' in svc ? [] : [svc.address]),
     ...svc.destinations.map(dest => dest.address),
   ])
   const label = await labeller(addresses, args.numeric ? undefined : names)
+  if (what === 'watched') return formatWatched(services, label, args.exact)
   return (service ? '' : TITLE) + formatServices(services, label, layoutOf(what, args.exact))
 }
 
-function layoutOf(what: OfServices, exact: boolean): layouts.Layout {
+function layoutOf(what: Exclude<OfServices, 'watched'>, exact: boolean): layouts.Layout {
   switch (what) {
     case 'plain':
       return layouts.plain
@@ -120,23 +141,43 @@ function layoutOf(what: OfServices, exact: boolean): layouts.Layout {
   }
 }
 
-async function listConnections(control: Control, args: ListArgs, names: Names): Promise<string> {
-  const rows: ConnectionInfo[] = []
-  for (let from: number | null = 0; from !== null;) {
-    const page: { rows: ConnectionInfo[]; next: number | null } = await ask(control, { op: 'connections', from }, {})
-    for (const row of page.rows) rows.push(row)
-    from = page.next
-  }
-  const addresses = rows.flatMap(row => [
-    row.caddr,
-    row.vaddr,
-    row.daddr,
-    ...(row.laddr === undefined ? [] : [row.laddr]),
-  ])
-  return formatConnections(rows, await labeller(addresses, args.numeric ? undefined : names), args.withEngine)
+function listConnections(control: Control, args: ListArgs, names: Names): Output {
+  const pages = connectionPages(control)
+  if (args.json) return jsonPieces('connections', pages)
+  return connectionText(args.numeric ? pages : inOne(pages), args, names)
 }
 
-async function listTimeouts(control: Control): Promise<string> {
-  const { tcp, tcpfin, udp } = await ask(control, { op: 'timeouts' }, {})
+async function* connectionPages(control: Control): AsyncGenerator<ConnectionInfo[]> {
+  for (let from: number | null = 0; from !== null;) {
+    const page: ConnectionPage = await ask(control, { op: 'connections', from }, {})
+    yield page.rows
+    from = page.next
+  }
+}
+
+/** Names are looked up for all rows together, since that is what takes time. */
+async function* inOne(pages: AsyncIterable<ConnectionInfo[]>): AsyncGenerator<ConnectionInfo[]> {
+  const all: ConnectionInfo[] = []
+  for await (const rows of pages) for (const row of rows) all.push(row)
+  yield all
+}
+
+async function* connectionText(
+  pages: AsyncIterable<ConnectionInfo[]>,
+  { numeric, withEngine }: ListArgs,
+  names: Names,
+): AsyncGenerator<string> {
+  let head = connectionsHead(withEngine)
+  for await (const rows of pages) {
+    const addresses = rows.flatMap(({ caddr, vaddr, daddr, laddr }) => [caddr, vaddr, daddr, ...(laddr ? [laddr] : [])])
+    yield head + formatConnections(rows, await labeller(addresses, numeric ? undefined : names))
+    head = ''
+  }
+}
+
+async function listTimeouts(control: Control, json: boolean): Promise<string> {
+  const timeouts = await ask(control, { op: 'timeouts' }, {})
+  if (json) return jsonDocument('timeouts', timeouts)
+  const { tcp, tcpfin, udp } = timeouts
   return `Timeout (tcp tcpfin udp): ${tcp} ${tcpfin} ${udp}\n`
 }

@@ -52,6 +52,9 @@ export interface Options {
   'local-address'?: string
   toa?: true
   'proxy-protocol'?: 'v1' | 'v2'
+  json?: true
+  /** Seconds between one listing and the next. */
+  watch?: number
   /** No option: --set's three words. */
   timeouts?: TimeoutsInfo
 }
@@ -96,4 +99,6 @@ export const OPTION_ORDER: readonly OptionName[] = [
   'local-address',
   'toa',
   'proxy-protocol',
+  'json',
+  'watch',
 ]

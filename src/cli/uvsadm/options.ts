@@ -12,6 +12,8 @@ export interface OptionSpec<N extends OptionName = OptionName> extends Option {
   name?: N
   /** Stands for the value where none is given; undefined: one must be. */
   otherwise?: string
+  /** May stand before the command, and without one: then it is -L. */
+  leads?: true
   /** `before`: the options that stand before it. */
   read?(text: string, names: Names, before: Options): Promise<Options[N]> | Options[N]
   /** In place of `name` and `read`: changes what the options before it say. */
@@ -19,13 +21,16 @@ export interface OptionSpec<N extends OptionName = OptionName> extends Option {
 }
 
 /** A director may have others of its user's own. */
-export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf'.split(' ')
+export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf none'.split(' ')
 
 const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
 const MARK_MAX = 4294967295
 /** 31 days, of -p and --set. */
 const TIMEOUT_MAX = 2678400
+/** Seconds of --watch. */
+const WATCH_LEAST = 0.1
+const WATCH_MOST = 3600
 
 /** Seconds of -p and --set, which allow 0 to the one only. */
 export function readTimeout(text: string, least: 0 | 1): number {
@@ -274,6 +279,21 @@ export const OPTIONS: readonly OptionSpec[] = [
   daemonNumber('mcast-port', 1, 65535, 'of --start-daemon: UDP port'),
   daemonNumber('mcast-ttl', 1, 255, 'of --start-daemon: TTL'),
   on('numeric', 'numbers for addresses and ports, not names', '-n', '--numeric'),
+  { ...on('json', 'list as one JSON document, addresses in numbers (docs/json.md)', '--json'), leads: true },
+  {
+    flags: ['--watch'],
+    name: 'watch',
+    value: '[seconds]',
+    otherwise: '2',
+    leads: true,
+    help: `list with -n and rates, again and again until q; ${WATCH_LEAST} to ${WATCH_MOST}, 2 unless given`,
+    read(text) {
+      const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+      if (!(seconds >= WATCH_LEAST && seconds <= WATCH_MOST))
+        throw new UsageError(`illegal watch interval \`${text}' specified, ${WATCH_LEAST} to ${WATCH_MOST} seconds`)
+      return seconds
+    },
+  },
 ]
 
 /** Commands and options of ipvsadm 1.31 that uvs lacks, so that they are told from mistakes. */

@@ -7,7 +7,7 @@ import { popt, type Token } from './popt.js'
 import { schedFlagsOf } from './targets.js'
 
 /* ipvsadm's way through its arguments, which decides which of two mistakes is reported:
- * 1. the first option must be a command               → "Try `ipvsadm -h'…", 255
+ * 1. the first option must be a command               → "Try `ipvsadm -h'…", 255 (our --json and --watch: -L)
  * 2. each option in turn: known? given twice? its value right?
  * 3. the command's own words, of --set only           → "--set option requires 3 timeout values", …
  * 4. arguments that belong to nothing                 → "unexpected argument …"
@@ -32,11 +32,15 @@ export async function readArguments(
   let command: Command | undefined
   for (const token of popt(argv, flag => takesValue(flag, command, byFlag))) {
     if (token.kind === 'argument') extra.push(token.text)
-    else if (command) await readOption(token, command, options, byFlag, names)
-    else command = firstOption(token, byFlag)
+    else if (command || leads(token)) await readOption(token, command, options, byFlag, names)
+    else {
+      const first = firstOption(token, byFlag)
+      command = first ?? commandLeft(options, byFlag)
+      if (!first) await readOption(token, command, options, byFlag, names)
+    }
     if (command?.immediate) return { command, options }
   }
-  if (!command) tryHelp()
+  command ??= commandLeft(options, byFlag)
   command.readWords?.(extra, options)
   if (extra.length > 0) throw new UsageError(`unexpected argument ${extra[0]}`)
   schedFlagsOf(options)
@@ -67,17 +71,27 @@ function tryHelp(): never {
   throw new UsageError("Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255)
 }
 
-function firstOption(token: Token, commands: Map<string, Command>): Command {
-  if (token.kind !== 'option') tryHelp()
+function firstOption(token: Token, commands: Map<string, Command>): Command | undefined {
+  if (token.kind !== 'option') return undefined
   if (NOT_YET.commands.includes(token.flag)) throw notYet(token.flag)
-  const command = commands.get(token.flag) ?? tryHelp()
-  command.readValue?.(token.value ?? '')
+  const command = commands.get(token.flag)
+  command?.readValue?.(token.value ?? '')
   return command
+}
+
+/** May it stand before the command? */
+function leads(token: Token): boolean {
+  return token.kind === 'option' && optionsByFlag.get(token.flag)?.leads === true
+}
+
+/** The command where none is named: -L, if an option that leads was read, and those alone can have been. */
+function commandLeft(led: Options, commands: Map<string, Command>): Command {
+  return (Object.keys(led).length > 0 && commands.get('-L')) || tryHelp()
 }
 
 async function readOption(
   token: Exclude<Token, { kind: 'argument' }>,
-  command: Command,
+  command: Command | undefined,
   options: Options,
   commands: Map<string, Command>,
   names: Names,

@@ -1,20 +1,21 @@
 import type { Control, Outcome, Request } from '../../control/api.js'
 import { Unreachable } from '../../control/client.js'
-import { type Change, checkOptions, isChange } from './command.js'
+import { type Change, checkOptions, isChange, type Output } from './command.js'
 import { commands } from './commands.js'
 import { Refused, UsageError } from './failure.js'
 import { type Names, systemNames } from './names.js'
+import type { Options } from './option-names.js'
 import { readArguments } from './read-arguments.js'
 
-/** What a line of a rules file asks for. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
+/** What a line of a rules file asks for, and the options that say so. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
 export async function parseRule(
   words: readonly string[],
   names: Names = systemNames(),
-): Promise<Change & { request: Request }> {
+): Promise<Change & { request: Request; options: Options }> {
   const { command, options } = await readArguments(words, commands, names)
   if (!isChange(command)) throw new UsageError(`'${words[0]}' sets nothing: it is no rule`)
   checkOptions(command, options)
-  return { ...command, request: command.parse(options) }
+  return { ...command, request: command.parse(options), options }
 }
 
 /** ipvsadm's status where the kernel has no IPVS. */
@@ -22,17 +23,57 @@ const NO_DIRECTOR = 2
 
 /** uvsadm with its arguments (--control taken out), as ipvsadm would do it. Of the outside world it touches `control` only. */
 export async function uvsadm(argv: string[], control: Control, names: Names = systemNames()): Promise<Outcome> {
+  return outcome(async () => {
+    const { every, run } = await ready(argv, names)
+    if (every !== undefined) throw new UsageError("the 'watch' option goes on until it is stopped: not in a script")
+    return run(control)
+  })
+}
+
+/** A command line that has been read and makes sense. */
+export interface Ready {
+  /** Seconds of --watch, if it is asked for. */
+  every: number | undefined
+  run(control: Control): Promise<Output>
+}
+
+/** UsageError of ipvsadm's for a command line that makes none. */
+export async function ready(argv: string[], names: Names = systemNames()): Promise<Ready> {
+  const { command, options } = await readArguments(argv.length > 0 ? argv : ['-L'], commands, names)
+  checkOptions(command, options)
+  const args = command.parse(options)
+  return { every: options.watch, run: control => command.run(control, args, names) }
+}
+
+/** What becomes of `work`: its text, as far as `lines` lines of it, or what ipvsadm would complain of, and its status. */
+export async function outcome(work: () => Promise<Output>, lines = Infinity): Promise<Outcome> {
   try {
-    const { command, options } = await readArguments(argv.length > 0 ? argv : ['-L'], commands, names)
-    checkOptions(command, options)
-    return { status: 0, out: await command.run(control, command.parse(options), names), err: '' }
+    return { status: 0, out: await firstLines(await work(), lines), err: '' }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof Refused) return failed(error.status, error.message)
-    if (error instanceof Unreachable) return failed(NO_DIRECTOR, error.message)
-    throw error
+    return failure(error)
   }
+}
+
+/** Whatever is no fault of the user's, nor of the director, is thrown again. */
+export function failure(error: unknown): Outcome {
+  if (error instanceof UsageError || error instanceof Refused) return failed(error.status, error.message)
+  if (error instanceof Unreachable) return failed(NO_DIRECTOR, error.message)
+  throw error
 }
 
 function failed(status: number, message: string): Outcome {
   return { status, out: '', err: `${message}\n` }
+}
+
+/** At least so many of them: no piece is asked for that is not needed. */
+async function firstLines(output: Output, lines: number): Promise<string> {
+  if (typeof output === 'string') return output
+  const pieces: string[] = []
+  let missing = lines
+  for await (const piece of output) {
+    pieces.push(piece)
+    missing -= piece.split('\n').length - 1
+    if (missing <= 0) break
+  }
+  return pieces.join('')
 }

@@ -66,7 +66,14 @@ function settings(service: ServiceInfo): string {
   return text + CLIENT_ADDRESS[clientAddress]
 }
 
-function destinationSettings({ method, tunnel, weight, upperThreshold, lowerThreshold }: DestinationInfo): string {
+/** The options of -a and -e that make a real server what it is. */
+export function destinationSettings({
+  method,
+  tunnel,
+  weight,
+  upperThreshold,
+  lowerThreshold,
+}: DestinationInfo): string {
   let text = `${METHOD[method]} -w ${weight}`
   if (upperThreshold !== 0) text += ` -x ${upperThreshold}`
   if (lowerThreshold !== 0) text += ` -y ${lowerThreshold}`

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { serveControl } from '../../../src/control/server.js'
-import { FakeControl } from '../../support/fake-control.js'
+import { BenchDirector } from '../../support/bench-director.js'
 import { runCommand } from '../../support/run-command.js'
 import { tempDir } from '../../support/temp.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
@@ -73,7 +73,7 @@ async function place(t: Test, shell: string): Promise<Place> {
   const main = fileURLToPath(new URL('../../../src/cli/uvsadm/main.js', import.meta.url))
   writeFileSync(`${directory}/bin/uvsadm`, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 })
   writeFileSync(`${directory}/rules`, '')
-  const control = new FakeControl()
+  const control = new BenchDirector().control
   for (const rule of RULES) t.match(await uvsadm(rule.split(' '), control), { status: 0 }, rule)
   const server = await serveControl(`${directory}/sock`, control)
   t.teardown(() => server.close())

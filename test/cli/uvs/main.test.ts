@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { commands } from '../../../src/cli/uvs/commands.js'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.url))
-const COMMANDS = ['director', 'realserver', 'lab', 'script', 'sysctl', 'verdicts', 'reset']
+const COMMANDS = Object.keys(commands)
 
 function uvs(...args: string[]): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 })

@@ -10,9 +10,9 @@ t.test('lines with their places; empty ones and comments are left out', async t 
   const file = join(tempDir(t), 'rules')
   writeFileSync(file, '# rules\n\n  -A -t 10.0.0.1:80   -s rr\r\n-a -t 10.0.0.1:80 -r 10.0.0.2 -m\n\t\n-Z')
   t.strictSame(readRules(file), [
-    { words: ['-A', '-t', '10.0.0.1:80', '-s', 'rr'], place: `${file} line 3` },
-    { words: ['-a', '-t', '10.0.0.1:80', '-r', '10.0.0.2', '-m'], place: `${file} line 4` },
-    { words: ['-Z'], place: `${file} line 6` },
+    { words: ['-A', '-t', '10.0.0.1:80', '-s', 'rr'], line: 3, place: `${file} line 3` },
+    { words: ['-a', '-t', '10.0.0.1:80', '-r', '10.0.0.2', '-m'], line: 4, place: `${file} line 4` },
+    { words: ['-Z'], line: 6, place: `${file} line 6` },
   ])
 })
 

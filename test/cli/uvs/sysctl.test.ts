@@ -5,6 +5,7 @@ import { connectControl } from '../../../src/control/client.js'
 import type { Control, Outcome } from '../../../src/control/api.js'
 import { serveControl } from '../../../src/control/server.js'
 import { UsageError } from '../../../src/director/options.js'
+import { BenchDirector } from '../../support/bench-director.js'
 import { FakeControl } from '../../support/fake-control.js'
 import { runCommand } from '../../support/run-command.js'
 import { tempDir } from '../../support/temp.js'
@@ -15,6 +16,18 @@ const run = async (args: string[], control: Control): Promise<Outcome> => runSys
 t.test('-a shows all, as recorded', async t => {
   const [record] = readTranscript('05-sysctls.txt')
   t.strictSame(await run(['-a'], new FakeControl()), { status: 0, out: record?.out, err: '' })
+  const { out } = await run(['-a', '--json'], new FakeControl())
+  const { sysctls } = JSON.parse(out) as { sysctls: { name: string; value: string }[] }
+  t.equal(sysctls.map(({ name, value }) => `${name} = ${value}\n`).join(''), record?.out, 'as JSON the same')
+})
+
+/** Without a figure that is of the kernel's memory. */
+const masked = (text = ''): string => text.replace(/^(net\.ipv4\.vs\.sync_qlen_max =) \d+$/m, '$1')
+
+t.test('a director’s are as recorded, but for sync_qlen_max', async t => {
+  const [record] = readTranscript('05-sysctls.txt')
+  const { out } = await run(['-a'], new BenchDirector().control)
+  t.equal(masked(out), masked(record?.out))
 })
 
 t.test('names are shown and set, with the prefix or without, by dots or slashes', async t => {

@@ -37,10 +37,15 @@ t.test('the command, over a socket', async t => {
   const server = await serveControl(path, counted())
   t.teardown(() => server.close())
   t.strictSame(await runCommand('verdicts', '', '--control', path), { status: 0, out: COUNTED, err: '' })
+  t.strictSame(await runCommand('verdicts', '', '--json', '--control', path), {
+    status: 0,
+    out: '{"version":1,"verdicts":{"arp":3,"drop-device-eth0":7,"sent-on":12}}\n',
+    err: '',
+  })
   t.match(await runCommand('verdicts', '', '--all', '--control', path), { status: 0, out: /^drop-no-route +0$/m })
   t.strictSame(await runCommand('verdicts', '', '-a', '--control', path), {
     status: 2,
     out: '',
-    err: 'uvs verdicts: -a: there is no such option; those there are: --all, --control (uvs verdicts --help)\n',
+    err: 'uvs verdicts: -a: there is no such option; those there are: --all, --json, --control (uvs verdicts --help)\n',
   })
 })

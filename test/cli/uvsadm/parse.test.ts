@@ -25,7 +25,7 @@ function withoutOp(args: unknown): unknown {
 
 const tcp = { protocol: 'tcp', address: '10.0.0.1', port: 80 }
 const server = { address: '10.0.0.2', port: 80 }
-const listing = { what: 'plain', numeric: false, sorted: true, exact: false, withEngine: false }
+const listing = { what: 'plain', numeric: false, sorted: true, exact: false, withEngine: false, json: false }
 const settings = { scheduler: 'wlc', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 const masq = { method: 'masq', weight: 1, upperThreshold: 0, lowerThreshold: 0 }
 
@@ -159,8 +159,9 @@ const RIGHT: Record<string, [string, unknown]> = {
     { service: { ...tcp, protocol: 'sctp' }, address: '192.0.2.7' },
   ],
   '--del-laddr -f 7 -z10.9': ['del-laddr', { service: { mark: 7 }, address: '10.0.0.9' }],
-  '--get-laddr': ['get-laddr', { numeric: false }],
-  '--get-laddr -nt 10.0.0.1:80': ['get-laddr', { service: tcp, numeric: true }],
+  '--get-laddr': ['get-laddr', { numeric: false, json: false }],
+  '--get-laddr --json': ['get-laddr', { numeric: false, json: true }],
+  '--get-laddr -nt 10.0.0.1:80': ['get-laddr', { service: tcp, numeric: true, json: false }],
   '-d -r 10.0.0.2:80 -f 7': ['delete-server', { service: { mark: 7 }, destination: server }],
   '-d -r 10.0.0.2 -t 10.0.0.1:80': ['delete-server', { service: tcp, destination: { ...server, port: 0 } }],
   '-d -t 10.0.0.1:80 -r 10.0.0.2': ['delete-server', { service: tcp, destination: server }],
@@ -181,6 +182,15 @@ const RIGHT: Record<string, [string, unknown]> = {
     'list',
     { ...listing, what: 'timeouts', numeric: true, sorted: false, exact: true },
   ],
+  '--json': ['list', { ...listing, json: true }],
+  '--json -c': ['list', { ...listing, what: 'connections', json: true }],
+  '--json --get-laddr': ['get-laddr', { numeric: false, json: true }],
+  '-Lc --json': ['list', { ...listing, what: 'connections', json: true }],
+  '--watch': ['list', { ...listing, what: 'watched', numeric: true }],
+  '--watch=0.5 -L': ['list', { ...listing, what: 'watched', numeric: true }],
+  '--watch 3600 --stats': ['list', { ...listing, what: 'stats', numeric: true }],
+  '-l -c --watch 0.1': ['list', { ...listing, what: 'connections', numeric: true }],
+  '--watch -t 10.0.0.1:80': ['list', { ...listing, what: 'watched', numeric: true, service: tcp }],
   '-L -f 7': ['list', { ...listing, service: { mark: 7 } }],
   '--set 1 -- 2 3': ['set', { timeouts: { tcp: 1, tcpfin: 2, udp: 3 } }],
   '--set +8 010 2678400': ['set', { timeouts: { tcp: 8, tcpfin: 10, udp: 2678400 } }],
@@ -225,6 +235,18 @@ const WRONG: Record<string, string> = {
   '--usage': TRY,
   '--list=3': TRY,
   '-QLn': TRY,
+  '--json=1': TRY,
+  '--json foo': 'unexpected argument foo = 2',
+  '--json -Q': '-Q: unknown option = 255',
+  '--watch --watch': "multiple 'watch' options specified = 2",
+  '--watch --set 1 2 3': "Illegal 'watch' option with the 'set' command = 2",
+  '--json -L --watch': "The option 'watch' conflicts with the 'json' option in the 'list' command = 2",
+  '--get-laddr --watch': "Illegal 'watch' option with the 'get-laddr' command = 2",
+  ...Object.fromEntries(
+    '0 0.09 3600.1 3601 7x -1 1e2 . 5. .5'
+      .split(' ')
+      .map(text => [`-L --watch=${text}`, `illegal watch interval \`${text}' specified, 0.1 to 3600 seconds = 2`]),
+  ),
   '-LnQ': '-LnQ: unknown option = 255',
   '-L --nosuch=3': '--nosuch=3: unknown option = 255',
   '-A -t': '-t: missing argument = 255',
@@ -321,7 +343,8 @@ const WRONG: Record<string, string> = {
   '-a -r 10.0.0.2:http -f 7 -m': 'illegal real server address[:port] specified = 2',
   '-a -f 7 -r [2001:db8::1]:80 -m': 'Different address family is allowed only for tunneling servers = 2',
   '-a -t 10.0.0.1:80 -r 10.0.0.2 -b flag-1': 'unexpected argument flag-1 = 2',
-  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b=flag-1': '-b=flag-1: unknown option = 255',
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b=flag-1': '-b=flag-1: option does not take an argument = 255',
+  '-Ln=1': '-Ln=1: option does not take an argument = 255',
   '-a -t 10.0.0.1:80 -r 10.0.0.2 -bm': "multiple 'forwarding-method' options specified = 2",
   '-a -t 10.0.0.1:80 -r 10.0.0.2 --sched-flags flag-1':
     "Illegal 'sched-flags' option with the 'add-server' command = 2",
@@ -410,7 +433,7 @@ t.test('of two options out of place ipvsadm names the one that comes first in it
     '-n,-c,-t 10.0.0.1:1,-s rr,-p,-M 255.0.0.0,-r 10.0.0.2,-m,-w 1,-x 1,-y 1,--mcast-interface a,--timeout,--daemon,' +
     '--stats,--rate,--thresholds,--persistent-conn,--nosort,--syncid 1,--exact,-o,--pe sip,-b flag-1,--mcast-group 224.0.0.1,' +
     '--mcast-port 1,--mcast-ttl 1,--sync-maxlen 1,--tun-info,--tun-type ipip,--tun-port 5,--tun-nocsum,--tun-csum,' +
-    '--tun-remcsum,-z 10.0.0.9,--toa,--proxy-protocol v1'
+    '--tun-remcsum,-z 10.0.0.9,--toa,--proxy-protocol v1,--json,--watch 9'
   const options = order.split(',')
   t.equal(options.length, OPTION_ORDER.length)
   for (const [at, name] of OPTION_ORDER.entries()) {

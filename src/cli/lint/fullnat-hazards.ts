@@ -1,0 +1,90 @@
+import { LOCAL_PORTS } from '../../conn/local-ports.js'
+import { type Hazard, keyText, type LintedServer, ofService } from './hazard.js'
+
+/** New connections a second with one real server that a local address is good for: LOCAL_PORTS in the 2 minutes of TIME_WAIT. */
+const PER_SECOND = 500
+
+const isFullnat = ({ settings }: LintedServer): boolean => settings.method === 'fullnat'
+
+export const fullnatHazards: readonly Hazard[] = [
+  ofService('no-local-address', function* ({ line, key, servers, localAddresses }) {
+    if (servers.some(isFullnat) && localAddresses.length === 0)
+      yield {
+        line,
+        message: `${keyText(key)} has FULLNAT servers (-b) and no local address: every connection to them is dropped; give it one with --add-laddr -z`,
+      }
+  }),
+  ofService('few-local-addresses', function* ({ line, servers, localAddresses }) {
+    const count = localAddresses.length
+    if (count === 0) return
+    for (const { line: at, settings, address } of servers.filter(isFullnat))
+      if (settings.upperThreshold > count * LOCAL_PORTS)
+        yield {
+          line: at,
+          message: `-x ${settings.upperThreshold} for ${address}, but ${count} local addresses are enough for ${count * LOCAL_PORTS} connections; add more`,
+        }
+    if (count === 1 && servers.some(isFullnat))
+      yield {
+        line,
+        severity: 'info',
+        message: `one local address: ${LOCAL_PORTS} connections with each real server, ${PER_SECOND} new ones a second; add more for more`,
+      }
+  }),
+  ofService(
+    'local-address-unused',
+    function* ({ servers, localAddresses }) {
+      const [first] = localAddresses
+      if (first && !servers.some(isFullnat))
+        yield {
+          line: first.line,
+          message: 'local addresses are for FULLNAT, and no real server of the service is (-b)',
+        }
+    },
+    'info',
+  ),
+  {
+    name: 'local-address-is-vip',
+    *find({ services }) {
+      const vips = new Map(services.flatMap(({ key, line }) => ('mark' in key ? [] : [[key.address, line] as const])))
+      for (const { line, address } of services.flatMap(({ localAddresses }) => localAddresses))
+        if (vips.has(address)) yield { line, message: sharedWithVip(address) }
+    },
+  },
+  {
+    name: 'local-address-is-real-server',
+    *find({ services }) {
+      for (const { localAddresses } of services)
+        for (const { line, address } of localAddresses)
+          if (services.some(({ servers }) => servers.some(server => server.address === address)))
+            yield { line, message: sharedWithServer(address) }
+    },
+  },
+  ofService('client-address-unused', function* ({ line, settings, servers }) {
+    if (tells(settings.clientAddress) && !servers.some(isFullnat))
+      yield {
+        line,
+        message: `${tells(settings.clientAddress)} is for FULLNAT servers (-b), and there is none: the others see the client's address anyway; take it out`,
+      }
+  }),
+  ofService('client-address-mixed', function* ({ line, settings, servers }) {
+    const other = servers.find(server => !isFullnat(server))
+    if (tells(settings.clientAddress) && other && servers.some(isFullnat))
+      yield {
+        line,
+        message: `${tells(settings.clientAddress)} is for FULLNAT servers only: ${other.address}, which is reached otherwise, gets none, and a server that waits for it would wait in vain`,
+      }
+  }),
+]
+
+function tells(how: string | undefined): string | undefined {
+  if (how === undefined || how === 'none') return undefined
+  return how === 'toa' ? '--toa' : `--proxy-protocol ${how.slice(-2)}`
+}
+
+export function sharedWithVip(address: string): string {
+  return `${address} is a virtual address: answers of real servers to it would be taken for clients'; choose another`
+}
+
+export function sharedWithServer(address: string): string {
+  return `${address} is a real server's address: the director would claim it by ARP and take the server's packets; choose another`
+}

@@ -1,0 +1,65 @@
+import type { DestinationSettings, ServiceKey, ServiceSettings } from '../../control/api.js'
+
+/** A real server as the rules leave it. */
+export interface LintedServer {
+  /** The line that made it, or last changed it. */
+  line: number
+  address: string
+  port: number
+  settings: DestinationSettings
+  /** The last weight that was not 0, which mh goes by; 0 where there was none. */
+  lastWeight: number
+}
+
+/** A virtual service as the rules leave it. */
+export interface LintedService {
+  line: number
+  key: ServiceKey
+  settings: ServiceSettings
+  /** The mask was given (-M). */
+  hasNetmask: boolean
+  localAddresses: { line: number; address: string }[]
+  servers: LintedServer[]
+}
+
+/** What all rules together make. */
+export interface RuleSet {
+  services: LintedService[]
+  /** Marks that packets are known to get. */
+  marks: ReadonlySet<number>
+}
+
+/** Something that the rules do and hardly mean. `info`: no mistake, but worth knowing. */
+export interface Finding {
+  line: number
+  hazard: string
+  severity: 'hazard' | 'info'
+  message: string
+}
+
+export type Found = Iterable<Omit<Finding, 'hazard' | 'severity'> & Partial<Pick<Finding, 'severity'>>>
+
+/** A hazard that is seen in the rules as a whole. Those of single lines: read-rule-set.ts. */
+export interface Hazard {
+  /** As in docs/lint.md. */
+  name: string
+  /** hazard, unless it says otherwise of itself or of a finding. */
+  severity?: 'info'
+  find(rules: RuleSet): Found
+}
+
+/** A hazard of a service by itself: what is wrong with it, at the service's line or that of a server. */
+export function ofService(name: string, find: (service: LintedService) => Found, severity?: 'info'): Hazard {
+  return {
+    name,
+    ...(severity && { severity }),
+    *find({ services }) {
+      for (const service of services) yield* find(service)
+    },
+  }
+}
+
+/** `10.0.0.100:80`, `mark 7` */
+export function keyText(key: ServiceKey): string {
+  return 'mark' in key ? `mark ${key.mark}` : `${key.address}:${key.port}`
+}

@@ -1,0 +1,224 @@
+import type { DestinationParams, Request, ServiceKey } from '../../control/api.js'
+import { localControl } from '../../control/execute.js'
+import { Director } from '../../director/director.js'
+import { granted } from '../uvsadm/ask.js'
+import type { Change } from '../uvsadm/command.js'
+import { Refused, UsageError } from '../uvsadm/failure.js'
+import type { Names } from '../uvsadm/names.js'
+import type { Options } from '../uvsadm/option-names.js'
+import { parseRule } from '../uvsadm/run.js'
+import { sharedWithServer, sharedWithVip } from './fullnat-hazards.js'
+import { type Finding, keyText, type LintedServer, type LintedService } from './hazard.js'
+
+/** A line of a rules file. */
+export interface RuleLine {
+  line: number
+  words: readonly string[]
+}
+
+/** Hazards of a line by itself, or of one that is refused because of those before it. */
+export const LINE_HAZARDS = [
+  'not-a-rule',
+  'refused',
+  'duplicate',
+  'edit-line',
+  'delete-line',
+  'port-replaced',
+  'threshold-order',
+  'scheduler-flags',
+  'local-address-is-vip',
+  'local-address-is-real-server',
+  'uvs-only',
+] as const
+type LineHazard = (typeof LINE_HAZARDS)[number]
+
+type Rule = Change & { request: Request; options: Options }
+
+/** Reads rules as a director does, one after the other, on one that has no interfaces: who is refused is its judgement. */
+export class RuleSetReader {
+  readonly findings: Finding[] = []
+  readonly #services = new Map<string, LintedService>()
+  /** Services that could not be made: what follows of them is not worth a word. */
+  readonly #missing = new Set<string>()
+  readonly #names: Names
+  readonly #control = localControl(
+    new Director({ ports: [], egress: { transmit: () => false }, addresses: [], maxConnections: 1, seed: 1, now: 0 }),
+  )
+
+  constructor(names: Names) {
+    this.#names = names
+  }
+
+  get services(): LintedService[] {
+    return [...this.#services.values()]
+  }
+
+  async read({ line, words }: RuleLine): Promise<void> {
+    let rule: Rule
+    try {
+      rule = await parseRule(words, this.#names)
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      return this.#unread(line, words, error.message)
+    }
+    const { request } = rule
+    this.#look(line, rule)
+    try {
+      granted(await this.#control.call(request), rule.refusals)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      return this.#refused(line, request, error.message)
+    }
+    this.#apply(line, rule)
+  }
+
+  #found(line: number, hazard: LineHazard, message: string, severity: Finding['severity'] = 'hazard'): void {
+    this.findings.push({ line, hazard, severity, message })
+  }
+
+  #unread(line: number, words: readonly string[], message: string): void {
+    if (message.startsWith('incompatible scheduler flag'))
+      return this.#found(line, 'scheduler-flags', `${message}: -b has flags of another scheduler than -s`)
+    const hint = /(^|\/)(ipvs|uvs)adm$/.test(words[0] ?? '')
+      ? `: a rules file has the options only, without ${words[0]}`
+      : ''
+    this.#found(line, 'not-a-rule', `${message}${hint}; ipvsadm -R stops here, the lines below are not restored`)
+  }
+
+  /** What can be said of a line whoever takes it. */
+  #look(line: number, { request, options, flags }: Rule): void {
+    const own = uvsOwn(request)
+    if (own) this.#found(line, 'uvs-only', `${own} is uvs's: ipvsadm -R does not take this line`, 'info')
+    if (/^(edit|set)-|^zero$/.test(request.op))
+      this.#found(
+        line,
+        'edit-line',
+        `${flags[0]} in a rules file changes what other lines made, and resets what it does not give; write those lines as they should be`,
+      )
+    if (/^(delete-|flush$)/.test(request.op))
+      this.#found(
+        line,
+        'delete-line',
+        `${flags[0]} in a rules file takes away what there is; leave out the lines that made it`,
+      )
+    if (request.op === 'add-destination' || request.op === 'edit-destination') {
+      const [port, taken] = [options['real-server']?.port ?? 0, request.destination.port]
+      if (port !== taken)
+        this.#found(
+          line,
+          'port-replaced',
+          `-r …:${port} with ${request.settings.method === 'tunnel' ? '-i' : '-g'}: the port is replaced by the service's, ${taken}, without a word; write :${taken}, or use -m`,
+        )
+    }
+  }
+
+  /** The director said no: why, where it is known. */
+  #refused(line: number, request: Request, words: string): void {
+    const key = 'service' in request && request.service ? request.service : undefined
+    if (request.op === 'add-service' && !words.includes('already')) this.#missing.add(idOf(request.service))
+    const service = key && this.#services.get(idOf(key))
+    if (key && !service && this.#missing.has(idOf(key)) && request.op !== 'add-service') return
+    const [hazard, message] = (service && explain(request, service, this.services)) ?? ['refused', undefined]
+    this.#found(line, hazard, message ? `refused, "${words}": ${message}` : `"${words}"; ipvsadm -R goes on without it`)
+  }
+
+  /** The model of what the director now has. */
+  #apply(line: number, { request, options }: Rule): void {
+    switch (request.op) {
+      case 'add-service':
+      case 'edit-service': {
+        const id = idOf(request.service)
+        const { localAddresses = [], servers = [] } = this.#services.get(id) ?? {}
+        const hasNetmask = options.netmask !== undefined
+        const { service: key, settings } = request
+        this.#services.set(id, { line, key, settings, hasNetmask, localAddresses, servers })
+        return
+      }
+      case 'delete-service':
+        return void this.#services.delete(idOf(request.service))
+      case 'flush':
+        return this.#services.clear()
+      case 'add-destination':
+      case 'edit-destination':
+        return putServer(this.#services.get(idOf(request.service))!.servers, line, request)
+      case 'delete-destination': {
+        const { servers } = this.#services.get(idOf(request.service))!
+        servers.splice(servers.indexOf(findServer(servers, request.destination)!), 1)
+        return
+      }
+      case 'add-local-address':
+        this.#services.get(idOf(request.service))!.localAddresses.push({ line, address: request.address })
+        return
+      case 'delete-local-address': {
+        const service = this.#services.get(idOf(request.service))!
+        service.localAddresses = service.localAddresses.filter(({ address }) => address !== request.address)
+      }
+    }
+  }
+}
+
+function idOf(key: ServiceKey): string {
+  return JSON.stringify(key)
+}
+
+function findServer(
+  servers: LintedServer[],
+  { address, port }: DestinationParams['destination'],
+): LintedServer | undefined {
+  return servers.find(server => server.address === address && server.port === port)
+}
+
+function putServer(servers: LintedServer[], line: number, { destination, settings }: DestinationParams): void {
+  const before = findServer(servers, destination)
+  const lastWeight = settings.weight || (before?.lastWeight ?? 0)
+  const server = { line, ...destination, settings, lastWeight }
+  if (before) Object.assign(before, server)
+  else servers.push(server)
+}
+
+/** What of a line ipvsadm does not know. */
+function uvsOwn(request: Request): string | undefined {
+  if (request.op === 'add-local-address') return '--add-laddr'
+  if (request.op === 'delete-local-address') return '--del-laddr'
+  if (!('settings' in request)) return undefined
+  if ('method' in request.settings) return request.settings.method === 'fullnat' ? '-b, FULLNAT,' : undefined
+  const { clientAddress } = request.settings
+  if (clientAddress === undefined || clientAddress === 'none') return undefined
+  return clientAddress === 'toa' ? '--toa' : '--proxy-protocol'
+}
+
+function explain(
+  request: Request,
+  service: LintedService,
+  services: LintedService[],
+): [LineHazard, string] | undefined {
+  switch (request.op) {
+    case 'add-service':
+      return ['duplicate', `${keyText(service.key)} is in line ${service.line} already; leave one of the two out`]
+    case 'add-destination':
+    case 'edit-destination': {
+      const { upperThreshold: upper, lowerThreshold: lower } = request.settings
+      if (lower > upper)
+        return [
+          'threshold-order',
+          upper === 0 ? `-y ${lower} without -x` : `-y ${lower} is above -x ${upper}; swap them`,
+        ]
+      const { address, port } = request.destination
+      const same = findServer(service.servers, request.destination)
+      if (same) return ['duplicate', `${address}:${port} is in line ${same.line} already; leave one of the two out`]
+      if (service.localAddresses.some(local => local.address === address))
+        return ['local-address-is-real-server', sharedWithServer(address)]
+      return undefined
+    }
+    case 'add-local-address': {
+      const { address } = request
+      const same = service.localAddresses.find(local => local.address === address)
+      if (same) return ['duplicate', `${address} is in line ${same.line} already; leave one of the two out`]
+      if (services.some(({ key }) => !('mark' in key) && key.address === address))
+        return ['local-address-is-vip', sharedWithVip(address)]
+      if (service.servers.some(server => server.address === address))
+        return ['local-address-is-real-server', sharedWithServer(address)]
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,96 @@
+import type { Method, Protocol } from '../../control/api.js'
+import { type Hazard, keyText, ofService } from './hazard.js'
+
+const FTP_PORT = 21
+
+const METHOD_OPTION: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
+
+export const serviceHazards: readonly Hazard[] = [
+  {
+    name: 'port-0-beside-others',
+    *find({ services }) {
+      for (const { key, line } of services) {
+        if ('mark' in key || key.port !== 0) continue
+        const other = services.find(
+          each => !('mark' in each.key) && each.key.port !== 0 && isSame(each.key, key.protocol, key.address),
+        )
+        if (other)
+          yield {
+            line,
+            message: `port 0 serves every port of ${key.address} but those of its other services, ${keyText(other.key)} (line ${other.line}) among them: a client may get another real server there`,
+          }
+      }
+    },
+  },
+  ofService('ftp-without-helper', function* ({ line, key, settings }) {
+    if ('mark' in key || key.protocol !== 'tcp' || key.port !== FTP_PORT) return
+    yield {
+      line,
+      message: `uvs has no FTP helper: data connections are not followed, and addresses in PASV replies not translated${
+        settings.persistence > 0 ? '' : '; with -p, and -g or -i, passive data reaches the same real server'
+      }`,
+    }
+  }),
+  {
+    name: 'mark-unknown',
+    severity: 'info',
+    *find({ services, marks }) {
+      for (const { key, line } of services)
+        if ('mark' in key && !marks.has(key.mark))
+          yield {
+            line,
+            message: `no packet is known to get mark ${key.mark}: give the director --mark 'PROTO CIDR:PORTS=${key.mark}', and lint the same to have it known`,
+          }
+    },
+  },
+  ofService('one-packet-untranslated', function* ({ settings, servers }) {
+    if (!settings.onePacket) return
+    for (const { line, address, settings: server } of servers)
+      if (server.method === 'masq')
+        yield {
+          line,
+          message: `with -o no connection is kept, so answers of ${address} leave with its own address (-m cannot translate them); use -g or -i, or leave -o out`,
+        }
+      else if (server.method === 'fullnat')
+        yield {
+          line,
+          severity: 'info',
+          message: `-o does not apply to FULLNAT servers: connections to ${address} are kept`,
+        }
+  }),
+  {
+    name: 'real-server-is-vip',
+    *find({ services }) {
+      const vips = new Set(services.flatMap(({ key }) => ('mark' in key ? [] : [key.address])))
+      for (const { line, address } of services.flatMap(({ servers }) => servers))
+        if (vips.has(address))
+          yield {
+            line,
+            message: `the real server ${address} is a virtual address, that is the director itself: nothing listens there, clients are reset`,
+          }
+    },
+  },
+  {
+    name: 'mixed-methods',
+    *find({ services }) {
+      const seen = new Map<string, { line: number; method: Method }>()
+      for (const { key, servers } of services) {
+        if ('mark' in key) continue
+        for (const { line, address, settings } of servers) {
+          const at = `${key.address} ${address}`
+          const other = seen.get(at)
+          if (!other) seen.set(at, { line, method: settings.method })
+          else if (other.method !== settings.method)
+            yield {
+              line,
+              message: `${address} is reached by ${METHOD_OPTION[settings.method]} here and by ${METHOD_OPTION[other.method]} in line ${other.line}, for the same VIP ${key.address}: with -g and -i it holds the VIP and answers clients itself, with -m and -b it must not; choose one`,
+            }
+        }
+      }
+    },
+  },
+]
+
+function isSame(key: { protocol: Protocol; address: string }, protocol: Protocol, address: string): boolean {
+  return key.protocol === protocol && key.address === address
+}

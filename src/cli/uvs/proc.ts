@@ -1,0 +1,69 @@
+import { allServices } from '../../control/all-services.js'
+import type { Answer, ConnectionInfo, Control, Operation, Operations, Outcome, Request } from '../../control/api.js'
+import { UsageError } from '../../director/options.js'
+import { CONTROL } from '../command.js'
+import type { UvsCommand } from './command.js'
+import {
+  CONN_HEAD,
+  CONN_SYNC_HEAD,
+  connLine,
+  connSyncLine,
+  IP_VS_APP,
+  ipVs,
+  ipVsStats,
+  ipVsStatsPercpu,
+} from './proc-files.js'
+import { readOptions } from './read-options.js'
+import { withDirector } from './with-director.js'
+
+/** What each file says now. */
+const FILES: Record<string, (control: Control) => Promise<string>> = {
+  ip_vs: async control => ipVs(granted(await allServices(control))),
+  ip_vs_app: async () => IP_VS_APP,
+  ip_vs_conn: control => connections(control, CONN_HEAD, connLine),
+  ip_vs_conn_sync: control => connections(control, CONN_SYNC_HEAD, connSyncLine),
+  ip_vs_stats: async control => ipVsStats(await ask(control, { op: 'totals' })),
+  ip_vs_stats_percpu: async control => ipVsStatsPercpu(await ask(control, { op: 'totals' })),
+}
+const NAMES = Object.keys(FILES)
+
+export const proc: UvsCommand = {
+  name: 'proc',
+  help: `Shows what the kernel has in /proc/net/NAME. NAME is one of
+${NAMES.join(' ')}.`,
+  forms: [{ words: [{ value: 'NAME', examples: NAMES }], options: [CONTROL] }],
+  async run(args) {
+    const given = readOptions(proc, args)
+    const file = fileOf(given.words[0]!)
+    return withDirector(given, control => showProc(file, control))
+  },
+}
+
+/** A name of FILES; `/proc/net/NAME` and `net/NAME` are taken for it. */
+export function fileOf(word: string): string {
+  const name = word.replace(/^(\/?proc\/)?net\//, '')
+  if (NAMES.includes(name)) return name
+  throw new UsageError(`'${word}': there is no such file; those there are: ${NAMES.join(', ')}`)
+}
+
+export async function showProc(name: string, control: Control): Promise<Outcome> {
+  return { status: 0, out: await FILES[name]!(control), err: '' }
+}
+
+function granted<T>(answer: Answer<T>): T {
+  if (!answer.ok) throw new Error(answer.message)
+  return answer.value
+}
+async function ask<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
+  return granted<Operations[O]['value']>(await control.call(request))
+}
+
+async function connections(control: Control, head: string, line: (row: ConnectionInfo) => string): Promise<string> {
+  const pages = [head]
+  for (let from: number | null = 0; from !== null;) {
+    const page: Operations['connections']['value'] = await ask(control, { op: 'connections', from })
+    pages.push(page.rows.map(line).join(''))
+    from = page.next
+  }
+  return pages.join('')
+}

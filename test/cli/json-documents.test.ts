@@ -1,0 +1,244 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
+import { allSysctls } from '../../src/cli/uvs/sysctl.js'
+import { uvsadm } from '../../src/cli/uvsadm/run.js'
+import type { Control, Outcome, ServicePage } from '../../src/control/api.js'
+import { CLIENT, RS, Scene } from '../director/scene.js'
+import { Chunk } from '../support/sctp.js'
+
+/* Every document of --json, as a director prints it that has every kind of service and real traffic, against the schema
+ * that users get; and that schema against its own promise: nothing in it is undescribed, nothing is left open. */
+
+type Json = Record<string, unknown>
+
+const SCHEMA = fileURLToPath(new URL('../../../docs/schema/uvs-1.json', import.meta.url))
+const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as Json & { $defs: Record<string, Json> }
+const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).addSchema(schema)
+
+function validator(kind: string): ValidateFunction {
+  return ajv.getSchema(`${String(schema.$id)}#/$defs/${kind}Document`)!
+}
+
+const RULES = `
+-A -t 10.99.1.100:80 -s wlc -p 300 -M 255.255.255.0
+-a -t 10.99.1.100:80 -r ${RS[0]}:8080 -m -w 3 -x 100 -y 50
+-a -t 10.99.1.100:80 -r ${RS[1]}:80 -g -w 0
+-A -t 10.99.1.100:443 -s sh -b sh-port,sh-fallback --toa
+-a -t 10.99.1.100:443 -r ${RS[0]}:443 -b
+--add-laddr -t 10.99.1.100:443 -z 10.99.2.201
+--add-laddr -t 10.99.1.100:443 -z 10.99.2.202
+-A -t 10.99.1.100:444 -s mh --proxy-protocol v2
+-A -u 10.99.1.100:53 -s rr -o
+-a -u 10.99.1.100:53 -r ${RS[0]} -m
+-a -u 10.99.1.100:53 -r ${RS[1]} -i
+-a -u 10.99.1.100:53 -r ${RS[2]} -i --tun-type gue --tun-port 6080 --tun-remcsum
+-A -u 10.99.1.100:54 -p
+-a -u 10.99.1.100:54 -r ${RS[0]} -m
+-A --sctp-service 10.99.1.100:9
+-a --sctp-service 10.99.1.100:9 -r ${RS[0]} -m
+-A -f 4294967295 -p 80
+-a -f 4294967295 -r ${RS[0]}:0 -i --tun-type gre --tun-csum
+-A -f 1`
+
+/** Every kind of service, and connections of every kind. */
+async function busy(): Promise<Scene> {
+  const scene = new Scene()
+  for (const line of RULES.trim().split('\n')) {
+    const { err } = await uvsadm(line.split(' '), scene.control)
+    if (err !== '') throw new Error(`${line}: ${err}`)
+  }
+  scene.must({
+    op: 'add-mark',
+    rule: { protocol: 'tcp', to: '10.99.1.100', ports: [{ first: 90, last: 90 }], mark: 0xffffffff },
+  })
+  for (let port = 1; port <= 40; port++) scene.tcp(`${CLIENT}:${port}`, '10.99.1.100:80')
+  for (const port of ['443', '90', '1']) scene.tcp(`${CLIENT}:9`, `10.99.1.100:${port}`)
+  for (const port of ['53', '54']) for (let n = 1; n < 5; n++) scene.udp(`${CLIENT}:${n}`, `10.99.1.100:${port}`)
+  scene.sctp(`${CLIENT}:3`, '10.99.1.100:9', [Chunk.INIT])
+  scene.run(4000)
+  return scene
+}
+
+/** What prints each document. */
+const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
+  services: control => uvsadm(['-L', '--json'], control),
+  connections: control => uvsadm(['-Lc', '--json'], control),
+  timeouts: control => uvsadm(['-L', '--timeout', '--json'], control),
+  localAddresses: control => uvsadm(['--get-laddr', '--json'], control),
+  sysctls: control => allSysctls(control, true),
+  verdicts: control => showVerdicts(true, control, true),
+}
+
+function parsed({ status, out, err }: Outcome): Json {
+  if (status !== 0 || err !== '' || !out.endsWith('}\n')) throw new Error(`${status}: ${err}${out.slice(-40)}`)
+  return JSON.parse(out) as Json
+}
+
+t.test('what a busy director prints is what the schema says', async t => {
+  const { control } = await busy()
+  const whole = ajv.getSchema(String(schema.$id))!
+  for (const [kind, show] of Object.entries(PRINTS)) {
+    const printed = parsed(await show(control))
+    const validate = validator(kind)
+    validate(printed)
+    t.strictSame(validate.errors, null, kind)
+    t.ok(whole(printed), `${kind}: the whole schema takes it too`)
+    t.strictSame(Object.keys(printed), ['version', kind])
+  }
+  t.strictSame(
+    Object.keys(PRINTS)
+      .map(kind => `${kind}Document`)
+      .toSorted(),
+    Object.keys(schema.$defs)
+      .filter(name => name.endsWith('Document'))
+      .toSorted(),
+    'every document of the schema was looked at',
+  )
+})
+
+t.test('the busy director shows every field there is', async t => {
+  const { control } = await busy()
+  const shown = new Set<string>()
+  for (const show of Object.values(PRINTS)) collectKeys(parsed(await show(control)), shown)
+  t.strictSame(
+    [...propertiesOf(schema)].map(([name]) => name).filter(name => !shown.has(name) && !NOT_SERVED.includes(name)),
+    [],
+  )
+})
+
+/** Fields that no bench of IPv4 shows. */
+const NOT_SERVED = ['family', 'engine']
+
+function collectKeys(value: unknown, into: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    into.add(key)
+    collectKeys(inner, into)
+  }
+}
+
+t.test('the rows are those of the director', async t => {
+  const scene = await busy()
+  const { rows: services } = scene.ask<'services'>({ op: 'services' }) as ServicePage
+  const printed = parsed(await uvsadm(['-L', '--nosort', '--json'], scene.control))
+  t.strictSame(printed, { version: 1, services })
+  for (const option of ['--stats', '--thresholds', '--persistent-conn', '--tun-info', '-n', '--exact'])
+    t.strictSame(parsed(await uvsadm(['-L', '--nosort', option, '--json'], scene.control)), printed, option)
+
+  t.strictNotSame(parsed(await uvsadm(['--json'], scene.control)), printed, 'without --nosort it is sorted')
+  const text = (await uvsadm(['-Ln'], scene.control)).out
+  const order = (parsed(await uvsadm(['--json'], scene.control)).services as Json[]).map(
+    service => service.mark ?? `${String(service.address)}:${String(service.port)}`,
+  )
+  t.strictSame(
+    order.map(name => (name === 0xffffffff ? '-1' : String(name))),
+    [...text.matchAll(/^(?:TCP|UDP|SCTP|FWM) +(\S+)/gm)].map(([, name]) => name),
+    'sorted as the text',
+  )
+  const [one, ...more] = parsed(await uvsadm('--json -u 10.99.1.100:53'.split(' '), scene.control)).services as Json[]
+  t.match(one, { protocol: 'udp', port: 53, destinations: { length: 3 } })
+  t.strictSame(more, [])
+
+  const connections = parsed(await uvsadm(['-Lc', '--json'], scene.control)).connections as Json[]
+  const lines = (await uvsadm(['-Lcn'], scene.control)).out.trimEnd().split('\n').slice(2)
+  t.equal(connections.length, lines.length)
+  t.ok(lines.length > 45, `${lines.length} connections`)
+  t.strictSame(parsed(await uvsadm('--get-laddr --json'.split(' '), scene.control)).localAddresses, [
+    { service: { protocol: 'tcp', address: '10.99.1.100', port: 443 }, address: '10.99.2.201' },
+    { service: { protocol: 'tcp', address: '10.99.1.100', port: 443 }, address: '10.99.2.202' },
+  ])
+})
+
+t.test('an empty director', async t => {
+  const { control } = new Scene()
+  for (const kind of ['services', 'connections', 'localAddresses']) {
+    t.strictSame((await PRINTS[kind]!(control)).out, `{"version":1,"${kind}":[\n]}\n`)
+    t.ok(validator(kind)(parsed(await PRINTS[kind]!(control))), kind)
+  }
+})
+
+t.test('an error leaves standard output empty', async t => {
+  const { control } = new Scene()
+  const lost: Control = { call: async () => ({ ok: false, refusal: 'EPROTO', message: 'not today' }) }
+  t.strictSame(await uvsadm('-L -t 10.99.1.1:1 --json'.split(' '), control), {
+    status: 1,
+    out: '',
+    err: 'No such service\n',
+  })
+  for (const [kind, show] of Object.entries(PRINTS)) {
+    const { status, out, err } = await show(lost).catch((error: Error) => ({
+      status: 1,
+      out: '',
+      err: `${error.message}\n`,
+    }))
+    t.match([status > 0, out, err], [true, /^$/, /^.*not today\n$/], kind)
+  }
+  for (const wrong of ['-A -t 10.0.0.1:80 --json', '-S --json', '-L --json --watch', '-L --json --json'])
+    t.match(await uvsadm(wrong.split(' '), control), { status: 2, out: '', err: /^.*'json' option.*\n$/ }, wrong)
+})
+
+/** Changes that no document may have. */
+const PLANTED: [kind: string, what: string, (document: any) => void][] = [
+  ['services', 'a field that is not documented', ({ services }) => (services[0].colour = 'red')],
+  ['services', 'one of a real server', ({ services }) => (services[0].destinations[0].rank = 1)],
+  ['services', 'one of statistics', ({ services }) => (services[0].stats.resets = 1)],
+  ['services', 'a field that is missing', ({ services }) => delete services[0].scheduler],
+  ['services', 'a service of two kinds', ({ services }) => (services[1].mark = 7)],
+  ['services', 'a service of no kind', ({ services }) => delete services[1].port],
+  ['services', 'a number as text', ({ services }) => (services[0].destinations[0].weight = '3')],
+  ['services', 'a negative count', ({ services }) => (services[0].stats.conns = -1)],
+  ['services', 'a rate with a fraction', ({ services }) => (services[0].rates.cps = 0.5)],
+  ['services', 'a method that there is not', ({ services }) => (services[0].destinations[0].method = 'nat')],
+  ['services', 'null', ({ services }) => (services[0].clientAddress = null)],
+  ['services', 'another version', document => (document.version = 2)],
+  ['services', 'something beside', document => (document.count = 3)],
+  ['connections', 'a local address without its port', ({ connections }) => (connections[0].laddr = '10.0.0.1')],
+  ['connections', 'a host name', ({ connections }) => (connections[0].caddr = 'client.example')],
+  ['connections', 'a port that there is not', ({ connections }) => (connections[0].cport = 65536)],
+  ['connections', 'a field that is not documented', ({ connections }) => (connections[0].flags = 1)],
+  ['timeouts', 'a fraction', ({ timeouts }) => (timeouts.tcp = 0.5)],
+  ['localAddresses', 'a key with more than it has', ({ localAddresses }) => (localAddresses[0].service.weight = 1)],
+  ['sysctls', 'a short name', ({ sysctls }) => (sysctls[0].name = 'drop_entry')],
+  ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
+]
+
+t.test('planted violations are found', async t => {
+  const { control } = await busy()
+  for (const [kind, what, plant] of PLANTED) {
+    const printed = parsed(await PRINTS[kind]!(control))
+    plant(printed)
+    t.notOk(validator(kind)(printed), `${kind}: ${what}`)
+    t.notOk(ajv.getSchema(String(schema.$id))!(printed), `${kind}: ${what}, the whole schema`)
+  }
+})
+
+/** Every property in a schema: its name and what is said of it. */
+function* propertiesOf(value: unknown): Generator<[string, Json]> {
+  if (typeof value !== 'object' || value === null) return
+  const { properties, ...rest } = value as Json
+  for (const [name, inner] of Object.entries((properties ?? {}) as Record<string, Json>)) {
+    yield [name, inner]
+    yield* propertiesOf(inner)
+  }
+  for (const inner of Object.values(rest)) yield* propertiesOf(inner)
+}
+
+/** Every object in a schema that may hold what it does not name. Keys of services are closed by who refers to them. */
+function* openObjects(value: unknown, path: string): Generator<string> {
+  if (typeof value !== 'object' || value === null) return
+  const one = value as Json
+  const isClosed = ['additionalProperties', 'unevaluatedProperties'].some(name => name in one && one[name] !== true)
+  if (one.type === 'object' && !isClosed) yield path
+  for (const [name, inner] of Object.entries(one)) yield* openObjects(inner, `${path}/${name}`)
+}
+
+t.test('the schema describes every field and leaves no object open', async t => {
+  const properties = [...propertiesOf(schema)]
+  t.ok(properties.length > 60, `${properties.length} fields`)
+  for (const [name, inner] of properties) t.match(inner.description, /\w{2,}.*[.]$/s, name)
+  for (const [name, def] of Object.entries(schema.$defs)) t.type(def.description, 'string', name)
+  t.strictSame([...openObjects(schema, '')], ['/$defs/addressKey', '/$defs/markKey'])
+})

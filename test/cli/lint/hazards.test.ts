@@ -1,0 +1,363 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { findHazards, HAZARD_NAMES } from '../../../src/cli/lint/hazards.js'
+import { RuleSetReader } from '../../../src/cli/lint/read-rule-set.js'
+import { fakeNames } from '../../support/names.js'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
+
+const S = '-t 10.0.0.100:80'
+const A = '-r 10.0.1.1:80'
+const B = '-r 10.0.1.2:80'
+const OK = [`-A ${S} -s wrr`, `-a ${S} ${A} -m`]
+
+/** Rules that have the hazard, each time in their last line unless a line is given; and rules that have it not. */
+interface Case {
+  hazard: string
+  has: (string | [line: number, ...rules: string[]])[][]
+  hasNot: string[][]
+}
+const rules = (...lines: string[]): string[] => lines
+const at = (line: number, ...lines: string[]): [[number, ...string[]]] => [[line, ...lines]]
+
+const CASES: Case[] = [
+  {
+    hazard: 'not-a-rule',
+    has: [
+      rules('-Q'),
+      rules('ipvsadm -A -t 10.0.0.100:80'),
+      rules('-L'),
+      rules('-A -t 10.0.0.100:0 -s rr'),
+      rules('-A -t 10.0.0.300:80'),
+    ],
+    hasNot: [OK, rules('-A -t 10.0.0.100:0 -s rr -p', '-a -t 10.0.0.100:0 -r 10.0.1.1 -g')],
+  },
+  {
+    hazard: 'refused',
+    has: [
+      rules(`-A ${S} -s nosuch`),
+      rules(`-a ${S} ${A} -m`),
+      rules(...OK, `-a ${S} -r 224.0.0.1:80 -m`),
+      rules(...OK, `-e ${S} ${B} -m`),
+    ],
+    hasNot: [OK, rules(...OK, `-a ${S} ${A} -m`)],
+  },
+  {
+    hazard: 'duplicate',
+    has: [
+      rules(...OK, `-A ${S} -s rr`),
+      rules(...OK, `-a ${S} ${A} -m`),
+      rules(`-A ${S} -s rr`, `-a ${S} ${A} -g`, `-a ${S} -r 10.0.1.1:8080 -g`),
+      rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`, `--add-laddr -z 10.0.2.1 ${S}`),
+    ],
+    hasNot: [rules(...OK, `-a ${S} ${B} -m`, '-A -u 10.0.0.100:80'), rules(...OK, `-d ${S} ${A}`, `-a ${S} ${A} -m`)],
+  },
+  {
+    hazard: 'edit-line',
+    has: [rules(...OK, `-E ${S} -s rr`), rules(...OK, `-e ${S} ${A} -m -w 2`), rules(...OK, '-Z')],
+    hasNot: [OK],
+  },
+  {
+    hazard: 'delete-line',
+    has: [
+      rules(...OK, `-D ${S}`),
+      rules(...OK, `-d ${S} ${A}`),
+      rules('-C'),
+      rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`, `--del-laddr -z 10.0.2.1 ${S}`),
+    ],
+    hasNot: [OK],
+  },
+  {
+    hazard: 'port-replaced',
+    has: [
+      rules(`-A ${S}`, `-a ${S} -r 10.0.1.1:8080 -g`),
+      rules(`-A ${S}`, `-a ${S} -r 10.0.1.1:8080 -i`),
+      rules(`-A ${S}`, `-a ${S} -r 10.0.1.1:8080`),
+    ],
+    hasNot: [rules(`-A ${S}`, `-a ${S} -r 10.0.1.1:8080 -m`, `-a ${S} ${B} -g`, `-a ${S} -r 10.0.1.3 -i`)],
+  },
+  {
+    hazard: 'threshold-order',
+    has: [
+      rules(...OK, `-a ${S} ${B} -m -y 5`),
+      rules(...OK, `-a ${S} ${B} -m -x 5 -y 6`),
+      rules(...OK, `-e ${S} ${A} -m -x 5 -y 6`),
+    ],
+    hasNot: [rules(...OK, `-a ${S} ${B} -m -x 6 -y 5`)],
+  },
+  {
+    hazard: 'scheduler-flags',
+    has: [rules(`-A ${S} -s rr -b sh-port`), rules(`-A ${S} -s rr -b flag-1`), rules(`-A ${S} -s sh -b flag-3`)],
+    hasNot: [rules(`-A ${S} -s sh -b sh-port,sh-fallback`), rules(`-A ${S} -s mh -b flag-1`)],
+  },
+  {
+    hazard: 'local-address-is-vip',
+    has: [
+      rules(...OK, `--add-laddr -z 10.0.0.100 ${S}`),
+      at(3, ...OK, `--add-laddr -z 10.0.0.101 ${S}`, '-A -t 10.0.0.101:80'),
+    ],
+    hasNot: [rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`)],
+  },
+  {
+    hazard: 'local-address-is-real-server',
+    has: [
+      rules(...OK, `--add-laddr -z 10.0.1.1 ${S}`),
+      rules(`-A ${S}`, `--add-laddr -z 10.0.1.1 ${S}`, `-a ${S} ${A} -b`),
+      at(3, ...OK, `--add-laddr -z 10.0.1.2 ${S}`, '-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 ${B} -m`),
+    ],
+    hasNot: [rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`)],
+  },
+  {
+    hazard: 'uvs-only',
+    has: [
+      rules(`-A ${S} --toa`),
+      rules(`-A ${S} --proxy-protocol v2`),
+      rules(`-A ${S}`, `-a ${S} ${A} -b`),
+      rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`),
+    ],
+    hasNot: [OK, rules(`-A ${S} -s sh -b sh-port`, `-a ${S} ${A} -g -x 5 -y 3`)],
+  },
+  {
+    hazard: 'persistent-weight-0',
+    has: [rules(`-A ${S} -p`, `-a ${S} ${A} -m`, `-a ${S} ${B} -m -w 0`)],
+    hasNot: [rules(`-A ${S}`, `-a ${S} ${A} -m`, `-a ${S} ${B} -m -w 0`), rules(`-A ${S} -p`, `-a ${S} ${A} -m`)],
+  },
+  {
+    hazard: 'hash-weight-0',
+    has: [
+      ...['sh', 'dh', 'sh -b sh-port'].map(s => rules(`-A ${S} -s ${s}`, `-a ${S} ${A} -m -w 0`)),
+      rules(`-A ${S} -s mh`, `-a ${S} ${A} -m`, `-e ${S} ${A} -m -w 0`),
+    ],
+    hasNot: [
+      rules(`-A ${S} -s sh -b sh-fallback`, `-a ${S} ${A} -m -w 0`),
+      rules(`-A ${S} -s mh`, `-a ${S} ${A} -m -w 0`),
+      rules(`-A ${S} -s mh -b mh-fallback`, `-a ${S} ${A} -m`, `-e ${S} ${A} -m -w 0`),
+      rules(`-A ${S} -s rr`, `-a ${S} ${A} -m -w 0`),
+    ],
+  },
+  {
+    hazard: 'hash-threshold',
+    has: ['sh', 'dh', 'mh'].map(s => rules(`-A ${S} -s ${s}`, `-a ${S} ${A} -m -x 5`)),
+    hasNot: [
+      rules(`-A ${S} -s mh -b mh-fallback`, `-a ${S} ${A} -m -x 5`),
+      rules(`-A ${S} -s sh`, `-a ${S} ${A} -m`),
+      rules(`-A ${S}`, `-a ${S} ${A} -m -x 5`),
+    ],
+  },
+  {
+    hazard: 'hash-starved',
+    has: [at(1, `-A ${S} -s sh`, `-a ${S} ${A} -m -w 128`, `-a ${S} ${B} -m -w 129`)],
+    hasNot: [
+      rules(`-A ${S} -s sh`, `-a ${S} ${A} -m -w 128`, `-a ${S} ${B} -m -w 128`),
+      rules(`-A ${S} -s mh`, `-a ${S} ${A} -m -w 128`, `-a ${S} ${B} -m -w 129`),
+    ],
+  },
+  {
+    hazard: 'weight-ratio',
+    has: [at(1, `-A ${S} -s wrr`, `-a ${S} ${A} -m -w 100`, `-a ${S} ${B} -m -w 1`)],
+    hasNot: [
+      rules(`-A ${S} -s wrr`, `-a ${S} ${A} -m -w 100`, `-a ${S} ${B} -m -w 2`),
+      rules(`-A ${S} -s wrr`, `-a ${S} ${A} -m -w 100`, `-a ${S} ${B} -m -w 0`),
+      rules(`-A ${S} -s wlc`, `-a ${S} ${A} -m -w 100`, `-a ${S} ${B} -m -w 1`),
+    ],
+  },
+  {
+    hazard: 'weights-ignored',
+    has: ['rr', 'lc', 'dh']
+      .map(s => at(1, `-A ${S} -s ${s}`, `-a ${S} ${A} -m -w 2`, `-a ${S} ${B} -m -w 1`))
+      .flat(1)
+      .map(each => [each]),
+    hasNot: [
+      rules(`-A ${S} -s rr`, `-a ${S} ${A} -m -w 2`, `-a ${S} ${B} -m -w 0`),
+      rules(`-A ${S} -s wrr`, `-a ${S} ${A} -m -w 2`, `-a ${S} ${B} -m -w 1`),
+    ],
+  },
+  {
+    hazard: 'udp-load-unseen',
+    has: ['sed', 'nq', 'ovf'].map(s => rules(`-A -u 10.0.0.100:53 -s ${s}`)),
+    hasNot: [rules('-A -u 10.0.0.100:53 -s wlc'), rules(`-A ${S} -s sed`)],
+  },
+  {
+    hazard: 'all-weight-0',
+    has: [at(1, `-A ${S}`, `-a ${S} ${A} -m -w 0`, `-a ${S} ${B} -m -w 0`)],
+    hasNot: [rules(`-A ${S}`, `-a ${S} ${A} -m -w 0`, `-a ${S} ${B} -m -w 1`), rules(`-A ${S}`)],
+  },
+  {
+    hazard: 'no-server',
+    has: [rules(`-A ${S}`), at(1, ...OK, `-d ${S} ${A}`)],
+    hasNot: [OK, rules(...OK, `-D ${S}`), rules(...OK, '-C')],
+  },
+  {
+    hazard: 'threshold-flaps',
+    has: [rules(...OK, `-a ${S} ${B} -m -x 5 -y 5`)],
+    hasNot: [rules(...OK, `-a ${S} ${B} -m -x 5 -y 4`), OK],
+  },
+  {
+    hazard: 'threshold-persistent',
+    has: [rules(`-A ${S} -p`, `-a ${S} ${A} -m -x 5`)],
+    hasNot: [rules(`-A ${S}`, `-a ${S} ${A} -m -x 5`), rules(`-A ${S} -p`, `-a ${S} ${A} -m`)],
+  },
+  {
+    hazard: 'threshold-capacity',
+    has: [
+      at(1, `-A ${S}`, `-a ${S} ${A} -m -x 500`, `-a ${S} ${B} -m -x 500`),
+      at(1, '-A -u 10.0.0.100:53', '-a -u 10.0.0.100:53 -r 10.0.1.1 -m -x 5'),
+    ],
+    hasNot: [rules(`-A ${S}`, `-a ${S} ${A} -m -x 500`, `-a ${S} ${B} -m`), rules(`-A ${S}`)],
+  },
+  {
+    hazard: 'netmask-not-mask',
+    has: [rules(`-A ${S} -p -M 24`), rules(`-A ${S} -p -M 255.0.255.0`)],
+    hasNot: [rules(`-A ${S} -p -M 255.255.255.0`), rules(`-A ${S} -p -M 0.0.0.0`), rules(`-A ${S} -p`)],
+  },
+  {
+    hazard: 'netmask-without-persistence',
+    has: [rules(`-A ${S} -M 255.255.255.0`)],
+    hasNot: [rules(`-A ${S} -p -M 255.255.255.0`), OK],
+  },
+  {
+    hazard: 'port-ignored',
+    has: [
+      rules('-A -f 7 -p', '-a -f 7 -r 10.0.1.1:8080 -m'),
+      rules('-A -t 10.0.0.100:0 -p', '-a -t 10.0.0.100:0 -r 10.0.1.1:8080 -m'),
+    ],
+    hasNot: [
+      rules('-A -f 7', '-a -f 7 -r 10.0.1.1:8080 -m'),
+      rules('-A -f 7 -p', '-a -f 7 -r 10.0.1.1 -m'),
+      rules(`-A ${S} -p`, `-a ${S} -r 10.0.1.1:8080 -m`),
+    ],
+  },
+  {
+    hazard: 'port-0-beside-others',
+    has: [rules(`-A ${S}`, '-A -t 10.0.0.100:0 -p')],
+    hasNot: [
+      rules('-A -t 10.0.0.101:80', '-A -t 10.0.0.100:0 -p'),
+      rules('-A -u 10.0.0.100:80', '-A -t 10.0.0.100:0 -p'),
+    ],
+  },
+  {
+    hazard: 'ftp-without-helper',
+    has: [rules('-A -t 10.0.0.100:21'), rules('-A -t 10.0.0.100:ftp -p')],
+    hasNot: [OK, rules('-A -u 10.0.0.100:21')],
+  },
+  {
+    hazard: 'mark-unknown',
+    has: [rules('-A -f 7')],
+    hasNot: [rules('-A -f 1'), OK],
+  },
+  {
+    hazard: 'one-packet-untranslated',
+    has: [
+      rules('-A -u 10.0.0.100:53 -o', '-a -u 10.0.0.100:53 -r 10.0.1.1 -m'),
+      rules('-A -u 10.0.0.100:53 -o', '-a -u 10.0.0.100:53 -r 10.0.1.1 -b'),
+    ],
+    hasNot: [
+      rules('-A -u 10.0.0.100:53 -o', '-a -u 10.0.0.100:53 -r 10.0.1.1 -g'),
+      rules('-A -u 10.0.0.100:53', '-a -u 10.0.0.100:53 -r 10.0.1.1 -m'),
+    ],
+  },
+  {
+    hazard: 'real-server-is-vip',
+    has: [
+      rules(`-A ${S}`, `-a ${S} -r 10.0.0.100:80 -m`),
+      rules(`-A ${S}`, '-A -t 10.0.0.101:80', '-a -t 10.0.0.101:80 -r 10.0.0.100 -m'),
+    ],
+    hasNot: [OK],
+  },
+  {
+    hazard: 'mixed-methods',
+    has: [rules(...OK, '-A -t 10.0.0.100:443', '-a -t 10.0.0.100:443 -r 10.0.1.1 -g')],
+    hasNot: [
+      rules(...OK, '-A -t 10.0.0.100:443', '-a -t 10.0.0.100:443 -r 10.0.1.1 -m'),
+      rules(...OK, '-A -t 10.0.0.101:443', '-a -t 10.0.0.101:443 -r 10.0.1.1 -g'),
+    ],
+  },
+  {
+    hazard: 'no-local-address',
+    has: [at(1, `-A ${S}`, `-a ${S} ${A} -b`)],
+    hasNot: [rules(`-A ${S}`, `--add-laddr -z 10.0.2.1 ${S}`, `-a ${S} ${A} -b`), OK],
+  },
+  {
+    hazard: 'few-local-addresses',
+    has: [
+      rules(`-A ${S}`, `--add-laddr -z 10.0.2.1 ${S}`, `--add-laddr -z 10.0.2.2 ${S}`, `-a ${S} ${A} -b -x 120001`),
+      at(1, `-A ${S}`, `--add-laddr -z 10.0.2.1 ${S}`, `-a ${S} ${A} -b`),
+    ],
+    hasNot: [
+      rules(`-A ${S}`, `--add-laddr -z 10.0.2.1 ${S}`, `--add-laddr -z 10.0.2.2 ${S}`, `-a ${S} ${A} -b -x 120000`),
+      rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`),
+    ],
+  },
+  {
+    hazard: 'local-address-unused',
+    has: [rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`)],
+    hasNot: [rules(`-A ${S}`, `--add-laddr -z 10.0.2.1 ${S}`, `-a ${S} ${A} -b`)],
+  },
+  {
+    hazard: 'client-address-unused',
+    has: [at(1, `-A ${S} --toa`, `-a ${S} ${A} -m`), rules(`-A ${S} --proxy-protocol v1`)],
+    hasNot: [rules(`-A ${S} --toa`, `-a ${S} ${A} -b`), OK],
+  },
+  {
+    hazard: 'client-address-mixed',
+    has: [at(1, `-A ${S} --proxy-protocol v2`, `-a ${S} ${A} -b`, `-a ${S} ${B} -m`)],
+    hasNot: [
+      rules(`-A ${S} --proxy-protocol v2`, `-a ${S} ${A} -b`),
+      rules(`-A ${S}`, `-a ${S} ${A} -b`, `-a ${S} ${B} -m`),
+    ],
+  },
+]
+
+/** 'hazard line' of what is found. */
+async function found(lines: readonly string[]): Promise<string[]> {
+  const reader = new RuleSetReader(fakeNames())
+  for (const [i, line] of lines.entries()) await reader.read({ line: i + 1, words: line.split(' ') })
+  const all = [...reader.findings, ...findHazards({ services: reader.services, marks: new Set([1]) })]
+  for (const { message, line } of all) t.match(message, /^[ -~…]{10,400}$/, `line ${line}: ${message}`)
+  return all.map(({ hazard, line }) => `${hazard} ${line}`)
+}
+
+t.test('each hazard is found where it is, and only there', async t => {
+  for (const { hazard, has, hasNot } of CASES) {
+    for (const given of has) {
+      const [first] = given
+      const [line, ...lines] = Array.isArray(first) ? first : [given.length, ...(given as string[])]
+      t.ok((await found(lines)).includes(`${hazard} ${line}`), `${hazard}: ${lines.join(' | ')}`)
+    }
+    for (const lines of hasNot) {
+      const hazards = (await found(lines as string[])).map(text => text.split(' ')[0])
+      t.notOk(hazards.includes(hazard), `not ${hazard}: ${lines.join(' | ')}`)
+    }
+  }
+})
+
+t.test('every hazard has such a test', t => {
+  t.strictSame(HAZARD_NAMES, [...new Set(CASES.map(({ hazard }) => hazard))].toSorted())
+  t.end()
+})
+
+t.test('docs/lint.md has a row for each, and none besides', t => {
+  const doc = readFileSync(join(ROOT, 'docs/lint.md'), 'utf8')
+  const rows = [...doc.matchAll(/^\| `([a-z0-9-]+)` +\| (.+) \| (.+) \|$/gm)]
+  t.strictSame(rows.map(([, name]) => name).toSorted(), HAZARD_NAMES)
+  for (const [, name = '', why = '', instead = ''] of rows)
+    t.ok(why.trim().length > 20 && instead.trim().length > 5, name)
+  t.end()
+})
+
+t.test('rules that are as they should be are not spoken of', async t => {
+  t.strictSame(await found(OK), [])
+  const more = [
+    '-A -u 10.0.0.100:53 -s wlc',
+    '-a -u 10.0.0.100:53 -r 10.0.1.1 -m',
+    '-A -f 1',
+    '-a -f 1 -r 10.0.1.1:0 -g',
+  ]
+  t.strictSame(await found([...OK, ...more]), [])
+})
+
+t.test('what follows of a service that could not be made is not worth a word', async t => {
+  t.strictSame(await found([`-A ${S} -s nosuch`, `-a ${S} ${A} -m`, `-a ${S} ${B} -m`]), ['refused 1'])
+})
