@@ -54,6 +54,7 @@ export class Connections {
   readonly timeouts = new Timeouts()
   /** Whether the secure_tcp defence is on. */
   secureTcp = false
+  #templates = 0
   readonly #destinations: DestinationTable
   readonly #wheel: TimerWheel
   /** Current jiffy. */
@@ -124,6 +125,7 @@ export class Connections {
     if (template === NONE) return NONE
     this.#bind(template, dest, dport, ConnFlag.INACTIVE | ConnFlag.TEMPLATE)
     dest.countTemplate(1)
+    this.#templates++
     this.#start(template, timeout)
     return template
   }
@@ -255,10 +257,20 @@ export class Connections {
     return this.table.count === 0 ? Infinity : this.#wheel.idleJiffies() * JIFFY_MS
   }
 
+  /** Records of the table that are templates. */
+  get templates(): number {
+    return this.#templates
+  }
+  /** How far the ending of connections is behind the clock, in ms; 0: nothing that is due waits. */
+  get behindMs(): number {
+    return this.#wheel.behind(this.#now) * JIFFY_MS
+  }
+
   /** Forgets all. Destinations are not told: the caller forgets them too. */
   clear(): void {
     this.local.clear()
     this.table.clear()
+    this.#templates = 0
     this.#wheel.clear(this.#now)
   }
 
@@ -307,8 +319,10 @@ export class Connections {
 
   #end(conn: ConnIndex): void {
     const dest = this.destinationOf(conn)
-    if (this.has(conn, ConnFlag.TEMPLATE)) dest.countTemplate(-1)
-    else {
+    if (this.has(conn, ConnFlag.TEMPLATE)) {
+      dest.countTemplate(-1)
+      this.#templates--
+    } else {
       if (!this.has(conn, ConnFlag.INACTIVE)) dest.countActive(-1)
       dest.unbind()
     }

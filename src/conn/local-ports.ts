@@ -117,6 +117,10 @@ export class LocalPorts {
   usesOf(laddr: number): number {
     return this.#uses.get(laddr) ?? 0
   }
+  /** Pairs that are taken, by local address. */
+  get uses(): ReadonlyMap<number, number> {
+    return this.#uses
+  }
   clear(): void {
     this.#pools.length = 0
     this.#free.length = 0

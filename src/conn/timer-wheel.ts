@@ -81,6 +81,11 @@ export class TimerWheel {
     return ahead
   }
 
+  /** Jiffies up to `now` whose slots have not been emptied. */
+  behind(now: number): number {
+    return Math.max(0, (now - this.#tick + 1) | 0)
+  }
+
   clear(now: number): void {
     this.#heads.fill(NONE)
     this.#tick = now

@@ -143,6 +143,8 @@ export const PARAMS: Record<Operation, Record<string, Check>> = {
   connections: { from: integer(0, Number.MAX_SAFE_INTEGER) },
   'end-connections': { service, destination, from: integer(0, Number.MAX_SAFE_INTEGER) },
   verdicts: {},
+  figures: {},
+  'service-figures': { from: optional(place) },
   'add-vip': { cidr },
   'delete-vip': { cidr },
   'add-route': {

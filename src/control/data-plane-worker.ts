@@ -3,6 +3,8 @@
  * done, and nothing is likely to come at once, it blocks in poll(2) on the devices and an eventfd, by which the main
  * thread wakes it for a request.
  */
+import { readlinkSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
@@ -16,9 +18,10 @@ import { RawDevice } from '../io/raw-device.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../io/memory-pages.js'
-import { execute } from './execute.js'
+import { execute, type Surroundings } from './execute.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
+import { TurnFigures } from './turn-figures.js'
 
 const data = workerData as DataPlaneData
 
@@ -68,7 +71,7 @@ function sparingly(pass: (problem: string) => void): (problem: string) => void {
 }
 
 /** Carries out what the main thread asks; false when it asks to stop. */
-function serve(director: Director, devices: readonly Device[]): boolean {
+function serve(director: Director, on: Surroundings): boolean {
   Atomics.store(data.signal, 0, 0)
   readWord(data.wakeFd)
   for (;;) {
@@ -76,20 +79,39 @@ function serve(director: Director, devices: readonly Device[]): boolean {
     if (received === undefined) return true
     const { message } = received
     if ('stop' in message) return false
-    answer({ id: message.id, reply: execute(director, message.request, devices) })
+    answer({ id: message.id, reply: execute(director, message.request, on) })
   }
+}
+
+function heap(): { used: number; total: number } {
+  const { used_heap_size: used, total_heap_size: total } = getHeapStatistics()
+  return { used, total }
+}
+
+/** The kernel's number of this thread. */
+function threadId(): number {
+  return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
 }
 
 function run(director: Director, devices: readonly Device[]): void {
   const loop = new Loop(director, devices)
   const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
   const busy = new BusyPoll()
+  const turns = new TurnFigures()
+  const on = { devices, turns, heap }
+  /** When the last turn began, if it had anything to do: such a turn is followed by the next one at once. */
+  let began = NaN
+  let frames = 0
   for (;;) {
     const now = performance.now()
-    const frames = loop.turn(now)
-    if (Atomics.load(data.signal, 0) !== 0 && !serve(director, devices)) return
-    if (!busy.mayLookAgain(now, frames)) poller.wait(loop.idleMs)
-    else if (frames === 0) schedYield()
+    if (!Number.isNaN(began)) turns.add(frames, now - began)
+    frames = loop.turn(now)
+    const isAsked = Atomics.load(data.signal, 0) !== 0
+    if (isAsked && !serve(director, on)) return
+    began = isAsked || frames > 0 ? now : NaN
+    if (busy.mayLookAgain(now, frames)) {
+      if (frames === 0) schedYield()
+    } else if (!isAsked) poller.wait(loop.idleMs)
   }
 }
 
@@ -97,7 +119,7 @@ const started = await start()
 if (started) {
   const { devices, director } = started
   stayOnThisCpu()
-  answer({ ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })) })
+  answer({ ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })), thread: threadId() })
   run(director, devices)
   for (const device of devices) device.close()
   answer({ stopped: true })

@@ -22,6 +22,8 @@ export class DataPlaneError extends Error {
 /** The data plane as the main thread has it: a thread that answers requests until it is stopped. */
 export class DataPlane implements Control {
   readonly devices: readonly ReadyDevice[]
+  /** Its number with the kernel: /proc/self/task has it. */
+  readonly thread: number
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #wakeFd: number
@@ -44,7 +46,7 @@ export class DataPlane implements Control {
     const workerData: DataPlaneData = { devices, director, schedulers, requests: port2, wakeFd, signal }
     const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
     const first = await firstMessage(worker, port1)
-    if ('ready' in first) return new DataPlane(worker, port1, wakeFd, signal, first.ready, report)
+    if ('ready' in first) return new DataPlane(worker, port1, wakeFd, signal, first, report)
     port1.close()
     close(wakeFd)
     const message = 'failed' in first ? first.failed : 'the data plane ended before it began'
@@ -56,10 +58,11 @@ export class DataPlane implements Control {
     port: MessagePort,
     wakeFd: number,
     signal: Int32Array,
-    devices: readonly ReadyDevice[],
+    { ready, thread }: { ready: readonly ReadyDevice[]; thread: number },
     report: (problem: string) => void,
   ) {
-    this.devices = devices
+    this.devices = ready
+    this.thread = thread
     this.#worker = worker
     this.#port = port
     this.#wakeFd = wakeFd

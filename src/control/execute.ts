@@ -17,6 +17,7 @@ import {
   serviceIdentity,
   serviceSettings,
 } from './keys.js'
+import { directorFigures, serviceFiguresPage } from './figures.js'
 import { connectionPage, pageStart, totalsInfo } from './listing.js'
 import { Refused } from './refused.js'
 import { servicePage } from './service-page.js'
@@ -30,6 +31,15 @@ import {
   isUnserved,
   isUnservedServer,
 } from './unserved-requests.js'
+import type { TurnFigures } from './turn-figures.js'
+
+/** What a director runs on, as far as it has anything to tell. */
+export interface Surroundings {
+  devices?: readonly Device[]
+  turns?: TurnFigures
+  /** Bytes of the thread's JavaScript heap. */
+  heap?: () => { used: number; total: number }
+}
 
 /** Carries out requests on a director in this thread, each at once and whole or not at all. */
 export function localControl(director: Director): Control {
@@ -39,16 +49,16 @@ export function localControl(director: Director): Control {
 }
 
 /** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
-export function execute(director: Director, request: Request, devices: readonly Device[] = []): Reply {
+export function execute(director: Director, request: Request, surroundings: Surroundings = {}): Reply {
   try {
-    return { ok: true, value: perform(director, request, devices) }
+    return { ok: true, value: perform(director, request, surroundings) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, message: error.message }
     throw error
   }
 }
 
-function perform(director: Director, request: Request, devices: readonly Device[]): Operations[Operation]['value'] {
+function perform(director: Director, request: Request, on: Surroundings): Operations[Operation]['value'] {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {
@@ -95,7 +105,7 @@ function perform(director: Director, request: Request, devices: readonly Device[
     case 'services':
       return servicePage(director, request.service && findListed(director, request.service), request.from)
     case 'batch':
-      return request.requests.map(each => execute(director, each, devices) as Answer<null>)
+      return request.requests.map(each => execute(director, each, on) as Answer<null>)
     case 'totals':
       return totalsInfo(director)
     case 'connections':
@@ -106,7 +116,11 @@ function perform(director: Director, request: Request, devices: readonly Device[
       return endConnections(director.conns, dest, pageStart(from))
     }
     case 'verdicts':
-      return verdicts(director, devices)
+      return verdicts(director, on.devices ?? [])
+    case 'figures':
+      return directorFigures(director, on)
+    case 'service-figures':
+      return serviceFiguresPage(director, request.from)
     case 'add-vip':
       director.local.addBlock(cidrOf(request.cidr))
       return null

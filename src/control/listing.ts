@@ -114,7 +114,7 @@ function unservedServerInfo({ address, port, settings }: UnservedServer): Destin
   }
 }
 
-function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
+export function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
   return mark === 0 ? { protocol: protocolName(protocol), address: formatIpv4(addr), port } : { mark }
 }
 function destinationInfo(director: Director, dest: Destination): DestinationInfo {

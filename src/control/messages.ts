@@ -25,10 +25,10 @@ export interface DataPlaneData {
 /** To the data plane. */
 export type ToDataPlane = { id: number; request: Request } | { stop: true }
 
-/** From the data plane. `ready`: what the devices turned out to be; `failed`: one line why it did not come to that. */
+/** From the data plane. `ready`: what the devices turned out to be, and `thread`, its number with the kernel; `failed`: one line why it did not come to that. */
 export type FromDataPlane =
   | { id: number; reply: Reply }
-  | { ready: { name: string; mac: string; mtu: number }[] }
+  | { ready: { name: string; mac: string; mtu: number }[]; thread: number }
   | { failed: string; usage: boolean }
   /** One line for the log: what a scheduler of the user's has done wrong, or what is kept and not served yet. */
   | { problem: string }

@@ -54,10 +54,10 @@ function startOf(director: Director, only: ListedService | undefined, from: Plac
 /** Behind a service, or behind one of its destinations. */
 type Place = ServicePlace & { order?: number }
 
-function writePlace({ list, number, order }: Place): string {
+export function writePlace({ list, number, order }: Place): string {
   return [list, number, ...(order === undefined ? [] : [order])].join(':')
 }
-function readPlace(text: string): Place {
+export function readPlace(text: string): Place {
   const [list = 0, number = 0, order] = text.split(':').map(Number)
   return { list, number, ...(order === undefined ? {} : { order }) }
 }

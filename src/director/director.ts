@@ -181,6 +181,15 @@ export class Director implements ReassemblySink {
     return verdict
   }
 
+  /** What is remembered and what waits, for metrics. */
+  get held(): Neighbours['figures'] & { datagrams: number } {
+    return { ...this.#neighbours.figures, datagrams: this.#reassembly.count }
+  }
+  /** When it was last polled, in ms. */
+  get now(): number {
+    return this.#now
+  }
+
   /** As freshly started, but for addresses, routes and neighbours. */
   reset(): void {
     this.conns.clear()

@@ -13,12 +13,15 @@ export class Stats {
   readonly #errors: IcmpErrors
   readonly #handOver: AddressHandOver
   #nextTick: number
+  /** When the numbers that are shown were taken, in ms. */
+  #tickedAt: number
 
   constructor(counters: Counters, errors: IcmpErrors, handOver: AddressHandOver, now: number) {
     this.#counters = counters
     this.#errors = errors
     this.#handOver = handOver
     this.#nextTick = now + TICK_MS
+    this.#tickedAt = now
   }
 
   count(verdict: Verdict): void {
@@ -32,7 +35,14 @@ export class Stats {
     if (now < this.#nextTick) return this.#counters.sweep()
     const ticks = 1 + Math.floor((now - this.#nextTick) / TICK_MS)
     this.#nextTick += TICK_MS * ticks
-    return isEstimating ? this.#counters.tick(ticks) : this.#counters.sweep()
+    if (!isEstimating) return this.#counters.sweep()
+    this.#tickedAt = now
+    return this.#counters.tick(ticks)
+  }
+
+  /** How old the numbers are that are shown, in ms: above two seconds and some, no tick has come. */
+  age(now: number): number {
+    return now - this.#tickedAt
   }
 
   /** Every verdict by name, the ICMP errors sent and withheld, and the segments that went without the TOA option. */

@@ -113,6 +113,12 @@ export class Neighbours {
     this.#sweep()
   }
 
+  /** Entries, those that are being asked for, those given at the start, and frames that wait for an answer. */
+  get figures(): { learnt: number; asking: number; fixed: number; held: number } {
+    const { size } = this.#known
+    return { learnt: size, asking: this.#asking.size, fixed: this.#static.size, held: this.#room.count }
+  }
+
   /** How long a poll may be put off, in ms. */
   get idleMs(): number {
     return this.#asking.size > 0 ? RETRY_MS / 20 : SWEEP_MS

@@ -47,6 +47,10 @@ export class WaitingRoom {
     queue.push(held)
     return true
   }
+  /** Frames that wait, or are on their way out. */
+  get count(): number {
+    return SLOTS - this.#free.length
+  }
   release(held: HeldFrame): void {
     this.#spent.push(held)
   }

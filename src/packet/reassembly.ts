@@ -104,6 +104,10 @@ export class Reassembly {
     for (const { deadline } of this.#known.values()) return Math.max(0, Math.ceil(deadline - this.#now))
     return Infinity
   }
+  /** Datagrams whose pieces are held. */
+  get count(): number {
+    return this.#known.size
+  }
   /** Forgets all. */
   clear(): void {
     for (const [key, datagram] of this.#known) this.#end(key, datagram, this.#free)

@@ -223,7 +223,7 @@ t.test('verdicts by name, with what each device lost', async t => {
     { name: 'eth0', dropped: 7 },
     { name: 'eth1', dropped: 0 },
   ] as Device[]
-  const reply = execute(made.director, { op: 'verdicts' }, devices)
+  const reply = execute(made.director, { op: 'verdicts' }, { devices })
   t.match(reply, { ok: true, value: { 'drop-ethernet-short': 1, 'drop-device-eth0': 7, 'drop-device-eth1': 0 } })
 })
 

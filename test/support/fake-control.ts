@@ -109,6 +109,9 @@ export class FakeControl implements Control {
         return { connections: 0, templates: 0, next: null }
       case 'verdicts':
         return this.verdicts
+      case 'figures':
+      case 'service-figures':
+        throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)
       case 'delete-vip':

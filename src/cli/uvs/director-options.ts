@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { MarkRuleInfo } from '../../control/api.js'
 import type { DataPlaneOptions } from '../../control/data-plane.js'
@@ -44,7 +45,7 @@ const COMMON: readonly Option[] = [
   option('--seed', 'N', 'what everything random comes from; by default the system says'),
   option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
   CONTROL,
-  option('--http', 'ADDR:PORT', 'Prometheus /metrics there'),
+  option('--http', '[ADDR:]PORT', 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise'),
   option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
   option('--scheduler', 'FILE', 'a scheduler of your own: a module that exports one', { is: 'file', repeatable: true }),
 ]
@@ -139,10 +140,14 @@ function wholeNumber(option: string, text: string | undefined, least: number, mo
   return value
 }
 
+/** Only who is named is served: without an address, this host's own programs. */
 function readHttp(text: string | undefined): DirectorCommand['http'] {
   if (text === undefined) return undefined
-  const match = /^(.+):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[2])
-  if (!match || port > 65_535) throw new UsageError(`--http: '${text}' is not ADDRESS:PORT, such as 127.0.0.1:9100`)
-  return { host: match[1]!.replace(/^\[(.*)\]$/, '$1'), port }
+  const match = /^(?:(?<address>.*):)?(?<port>\d{1,5})$/.exec(text)
+  const port = Number(match?.groups!.port)
+  const host = (match?.groups!.address || '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
+  if (!match || port > 65_535)
+    throw new UsageError(`--http: '${text}' is not PORT or ADDRESS:PORT, such as 127.0.0.1:9100`)
+  if (isIP(host) === 0) throw new UsageError(`--http: '${text}': '${host}' is no address, such as 127.0.0.1 or [::1]`)
+  return { host, port }
 }

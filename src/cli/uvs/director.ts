@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Control } from '../../control/api.js'
-import { serveMetrics } from '../../control/metrics.js'
+import { CountedControl } from '../../control/counted-control.js'
+import { serveHttp } from '../../control/http.js'
+import { Metrics } from '../../control/metrics.js'
+import { RulesLoads } from '../../control/rules-loads.js'
 import { serveControl } from '../../control/server.js'
 import { UsageError } from '../../director/options.js'
 import { uvsadm } from '../uvsadm/run.js'
@@ -34,10 +37,16 @@ async function runDirector(command: DirectorCommand): Promise<number> {
   const dataPlane = await DataPlane.start(command, complain)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
-    open.unshift(await serveControl(command.control, dataPlane))
-    if (command.http) open.unshift(await serveMetrics(command.http, dataPlane))
+    const asked = new CountedControl(dataPlane)
+    const rulesLoads = new RulesLoads()
+    open.unshift(await serveControl(command.control, asked))
+    if (command.http) {
+      const sources = { control: dataPlane, requests: asked.counts, rules: rulesLoads, thread: dataPlane.thread }
+      open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
+    }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await applyRules(rules, dataPlane)
+    if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
     process.stdout.write(`uvs director: ready on ${devices.join(', ')}; control socket ${command.control}\n`)

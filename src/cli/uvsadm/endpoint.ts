@@ -28,6 +28,7 @@ export async function readEndpoint(
   const [host = '', portText, ...more] = text.split(':')
   const port = portText === undefined ? undefined : readPort(portText, protocol, names)
   if (more.length > 0 || (portText !== undefined && port === undefined)) return undefined
+  if (portText === undefined) return hostWithoutPort(host, names)
   const address = await readAddress(host, names)
   return address === undefined ? undefined : { family: 4, address, port }
 }
@@ -37,8 +38,9 @@ function isIpv6(text: string): boolean {
   return parseIpv6(text) !== undefined
 }
 
-/** What follows the brackets of `[10.0.0.1]:80` is not looked at. */
+/** What follows the brackets of `[10.0.0.1]:80` is not looked at. A number alone is no host, though with a port it is one. */
 async function hostWithoutPort(host: string, names: Names): Promise<Endpoint | undefined> {
+  if (/^\s*[+-]?\d+$/.test(host)) return undefined
   const address = await readAddress(host, names)
   return address === undefined ? undefined : { family: 4, address, port: undefined }
 }

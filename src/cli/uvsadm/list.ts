@@ -15,7 +15,10 @@ import { sortServices } from './sort.js'
 import { serviceKey } from './targets.js'
 
 export interface ListArgs {
-  /** Beside `connections`, `timeouts` and `daemons`: what is shown of the services. `watched`: of a listing that is drawn again and again. */
+  /**
+   * Beside `connections`, `timeouts` and `daemons`: what is shown of the services. `watched`: of a listing that is drawn
+   * again and again.
+   */
   what:
     | 'connections'
     | 'timeouts'
@@ -67,11 +70,10 @@ export const list: Command<ListArgs> = {
     ['service-address', 'connection'],
     ['timeout', 'connection'],
     ['timeout', 'service-address'],
+    ['watch', 'json'],
     ['daemon', 'connection'],
     ['daemon', 'service-address'],
     ['daemon', 'timeout'],
-    ['daemon', 'json'],
-    ['watch', 'json'],
   ],
   parse: options => ({
     what: whatOf(options),
@@ -85,7 +87,7 @@ export const list: Command<ListArgs> = {
   async run(control, args, names) {
     if (args.what === 'connections') return listConnections(control, args, names)
     if (args.what === 'timeouts') return listTimeouts(control, args.json)
-    if (args.what === 'daemons') return ''
+    if (args.what === 'daemons') return args.json ? jsonDocument('daemons', []) : ''
     return listServices(control, args, args.what, names)
   },
 }

@@ -45,6 +45,14 @@ t.test('all that may be said, in either form', async t => {
   })
 })
 
+const http = (value: string): unknown => parse(`${least} --http ${value}`).http
+
+t.test('--http without an address is for this host alone', async t => {
+  t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100 })
+  t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100 })
+  t.strictSame(http('0.0.0.0:9100'), { host: '0.0.0.0', port: 9100 })
+})
+
 const refused: [line: string, words: string[]][] = [
   ['', ['--raw', '--tap']],
   ['--address 10.0.0.1/24@eth0', ['--raw', '--tap']],
@@ -76,8 +84,8 @@ const refused: [line: string, words: string[]][] = [
   [`${least} --icmp-ratelimit 3600001`, ['--icmp-ratelimit', '3600000']],
   [`${least} --seed 4294967296`, ['--seed', '4294967295']],
   [`${least} --seed 0x1`, ['--seed']],
-  [`${least} --http 9100`, ['--http', 'ADDRESS:PORT']],
-  [`${least} --http :9100`, ['--http']],
+  [`${least} --http x`, ['--http', 'PORT or ADDRESS:PORT']],
+  [`${least} --http eth0:9100`, ['--http', "'eth0' is no address"]],
   [`${least} --http 127.0.0.1:65536`, ['--http']],
   [`${least} --http 127.0.0.1:x`, ['--http']],
   ...['libpcap eth0', 'workers 2'].map((text): [string, string[]] => [`${least} --${text}`, ['not there yet']]),

@@ -196,11 +196,17 @@ t.test('uvs director', { skip }, async t => {
 
   await t.test('--http serves /metrics for as long as it runs', async t => {
     const path = `${tempDir(t)}/uvs.sock`
-    const director = new Process(t, `${least} --control ${path} --http 127.0.0.1:19100`)
+    const director = new Process(t, `${least} --control ${path} --http 19100`)
     t.ok(await director.ready(), director.err)
+    t.equal(await (await fetch('http://127.0.0.1:19100/healthz')).text(), 'ok\n')
     const response = await fetch('http://127.0.0.1:19100/metrics')
     t.equal(response.status, 200)
-    t.match(await response.text(), /^uvs_frames\{verdict="balanced"\} 0$/m)
+    const text = await response.text()
+    t.match(text, /^uvs_frames_total\{verdict="balanced"\} 0$/m)
+    t.match(text, /^uvs_device_dropped_frames_total\{device="dc"\} \d+$/m)
+    t.match(text, /^uvs_loop_turn_seconds_count [1-9]/m)
+    t.match(text, /^uvs_data_plane_cpu_seconds_total\{mode="user"\} \d+(\.\d+)?$/m, "its own thread's")
+    t.match(text, /^uvs_data_plane_heap_bytes\{state="used"\} [1-9]\d{6}/m)
     director.kill('SIGTERM')
     t.equal(await director.ended(), 0, 'a client that keeps its connection does not hold it up')
   })

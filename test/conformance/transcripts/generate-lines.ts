@@ -24,9 +24,12 @@ class Vocabulary {
   /** So that the same ones come again. */
   readonly #services: string[][] = []
   readonly #servers: string[] = []
+  /** How many of a hundred values are odd: some transcripts make rules, some make mistakes. */
+  readonly #oddPercent: number
 
   constructor(dice: Dice) {
     this.#dice = dice
+    this.#oddPercent = dice.pick([3, 10, 40])
   }
 
   line(): Line {
@@ -87,7 +90,7 @@ class Vocabulary {
   }
   #endpoint(): string {
     const dice = this.#dice
-    const port = dice.chance(88) ? dice.pick(PORTS) : dice.pick(ODD_PORTS)
+    const port = this.#odd(PORTS, ODD_PORTS)
     if (dice.chance(65)) {
       const host = dice.weighted([
         [6, () => dice.pick(IPV4)],
@@ -153,7 +156,9 @@ class Vocabulary {
         ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback', 'flag-1', 'flag-2', 'flag-3'],
         ['', 'nosuch', 'SH-PORT'],
       )
-    return Array.from({ length: this.#dice.between(1, 3) }, flag).join(',') || 'flag-1' // of an empty list ipvsadm crashes
+    return Array.from({ length: this.#dice.between(1, 3) }, flag)
+      .join(',')
+      .replace(/^,*$/, 'flag-1') // of an empty list ipvsadm crashes
   }
 
   #serverOptions(): string[] {
@@ -272,7 +277,7 @@ class Vocabulary {
     return this.#odd(NUMBERS, ODD_NUMBERS)
   }
   #odd(right: readonly string[], odd: readonly string[]): string {
-    return this.#dice.chance(90) ? this.#dice.pick(right) : this.#dice.pick(odd)
+    return this.#dice.pick(this.#dice.chance(this.#oddPercent) ? odd : right)
   }
   /** Each with its chance, then in any order now and then. */
   #some(choices: readonly (readonly [number, () => string[]])[]): string[] {

@@ -3,6 +3,7 @@ import type { Outcome } from '../../../src/control/api.js'
 import { Kernel, whyNoKernel } from '../live/kernel.js'
 import type { LiveArguments } from '../live/live-arguments.js'
 import { reduce } from '../live/reduce.js'
+import { comparable } from './comparable.js'
 import { generateLines, type Line } from './generate-lines.js'
 import { playOnKernel, playOnUvs, prepare } from './play-lines.js'
 
@@ -58,15 +59,6 @@ function isSame(line: Line, kernel: Outcome, uvs: Outcome): boolean {
   if (uvs.err.startsWith('--start-daemon: ')) return uvs.status === kernel.status && kernel.out === ''
   const out = (outcome: Outcome) => (line.includes('--nosort') ? anyOrder : comparable)(outcome.out)
   return kernel.status === uvs.status && kernel.err === uvs.err && out(kernel) === out(uvs)
-}
-
-/** Without what uvsadm saves and ipvsadm loses: thresholds, and the sign of marks from 2^31 on. */
-function comparable(out: string): string {
-  const saved = out.replace(
-    /^(-[Aa] -f )(-\d+)/gm,
-    (_, flags: string, mark: string) => `${flags}${Number(mark) + 2 ** 32}`,
-  )
-  return saved.replace(/^(-a .* -w \d+)( -x \d+)?( -y \d+)?/gm, '$1')
 }
 
 /** The kernel lists services by a hash with a constant that each boot draws. */

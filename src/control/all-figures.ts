@@ -1,0 +1,11 @@
+import type { Control, Reply, ServiceFigures } from './api.js'
+
+/** Every service's figures, page by page. Throws what the director refuses with. */
+export async function* allFigures(control: Control): AsyncGenerator<ServiceFigures[]> {
+  for (let from: string | null | undefined; from !== null;) {
+    const reply: Reply<'service-figures'> = await control.call({ op: 'service-figures', ...(from && { from }) })
+    if (!reply.ok) throw new Error(reply.message)
+    yield reply.value.services
+    from = reply.value.next
+  }
+}
