@@ -53,7 +53,8 @@ class ControlClient implements Control {
       if (this.#socket === socket) this.#lose(why)
     }
     socket.on('data', chunk => {
-      for (const line of splitter.push(chunk) ?? [undefined]) {
+      splitter.push(chunk)
+      for (let line = splitter.next(); line || splitter.isTooLong; line = splitter.next()) {
         const reply = readReply(line)
         if ('not' in reply) return lose(new Unreachable(`what answers at ${this.#path} ${reply.not}`))
         this.#waiting.shift()?.resolve(reply)

@@ -18,9 +18,10 @@ import { RawDevice } from '../io/raw-device.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../io/memory-pages.js'
-import { execute, type Surroundings } from './execute.js'
+import { executeInSteps } from './execute.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
+import { RequestQueue } from './request-queue.js'
 import { TurnFigures } from './turn-figures.js'
 
 const data = workerData as DataPlaneData
@@ -70,8 +71,8 @@ function sparingly(pass: (problem: string) => void): (problem: string) => void {
   }
 }
 
-/** Carries out what the main thread asks; false when it asks to stop. */
-function serve(director: Director, on: Surroundings): boolean {
+/** Takes what the main thread asks; false when it asks to stop. */
+function take(queue: RequestQueue): boolean {
   Atomics.store(data.signal, 0, 0)
   readWord(data.wakeFd)
   for (;;) {
@@ -79,7 +80,7 @@ function serve(director: Director, on: Surroundings): boolean {
     if (received === undefined) return true
     const { message } = received
     if ('stop' in message) return false
-    answer({ id: message.id, reply: execute(director, message.request, on) })
+    queue.add(message.asked)
   }
 }
 
@@ -93,23 +94,36 @@ function threadId(): number {
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
 }
 
+/** Of a turn, in ms, for requests: about what a full batch of frames takes. What is left over waits for the next turn. */
+const REQUESTS_MS = 0.5
+
+function now(): number {
+  return performance.now()
+}
+
+function work(queue: RequestQueue): void {
+  const answered = queue.work(now() + REQUESTS_MS, now)
+  if (answered.length > 0) answer({ answered })
+}
+
 function run(director: Director, devices: readonly Device[]): void {
   const loop = new Loop(director, devices)
   const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
   const busy = new BusyPoll()
   const turns = new TurnFigures()
-  const on = { devices, turns, heap }
+  const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
   /** When the last turn began, if it had anything to do: such a turn is followed by the next one at once. */
   let began = NaN
   let frames = 0
   for (;;) {
-    const now = performance.now()
-    if (!Number.isNaN(began)) turns.add(frames, now - began)
-    frames = loop.turn(now)
-    const isAsked = Atomics.load(data.signal, 0) !== 0
-    if (isAsked && !serve(director, on)) return
-    began = isAsked || frames > 0 ? now : NaN
-    if (busy.mayLookAgain(now, frames)) {
+    const time = now()
+    if (!Number.isNaN(began)) turns.add(frames, time - began)
+    frames = loop.turn(time)
+    if (Atomics.load(data.signal, 0) !== 0 && !take(queue)) return
+    const isAsked = !queue.isEmpty
+    if (isAsked) work(queue)
+    began = isAsked || frames > 0 ? time : NaN
+    if (busy.mayLookAgain(time, frames)) {
       if (frames === 0) schedYield()
     } else if (!isAsked) poller.wait(loop.idleMs)
   }

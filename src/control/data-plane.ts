@@ -2,14 +2,16 @@ import { writeSync } from 'node:fs'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { UsageError } from '../director/options.js'
 import { check, close, eventfd } from '../io/libc.js'
-import type { Control, Operation, Reply, Request } from './api.js'
+import type { Operation, Reply, Request } from './api.js'
 import type { DataPlaneData, FromDataPlane, ToDataPlane } from './messages.js'
+import type { Asked } from './request-queue.js'
+import type { TextControl } from './text-control.js'
 
 const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 /** What is written to an eventfd: a 64-bit 1 in the machine's order. */
 const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
 
-const STOPPED = { ok: false, refusal: 'EPROTO', message: 'the director has stopped' } as const
+const STOPPED = JSON.stringify({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
 
 export type DataPlaneOptions = Pick<DataPlaneData, 'devices' | 'director' | 'schedulers'>
 export type ReadyDevice = { name: string; mac: string; mtu: number }
@@ -20,7 +22,7 @@ export class DataPlaneError extends Error {
 }
 
 /** The data plane as the main thread has it: a thread that answers requests until it is stopped. */
-export class DataPlane implements Control {
+export class DataPlane implements TextControl {
   readonly devices: readonly ReadyDevice[]
   /** Its number with the kernel: /proc/self/task has it. */
   readonly thread: number
@@ -28,7 +30,9 @@ export class DataPlane implements Control {
   readonly #port: MessagePort
   readonly #wakeFd: number
   readonly #signal: Int32Array
-  readonly #waiting = new Map<number, (reply: Reply) => void>()
+  readonly #waiting = new Map<number, (json: string) => void>()
+  /** Asked since the thread was last told: one message and one waking for all that comes at the same time. */
+  #asked: Asked[] = []
   #nextId = 0
   #hasEnded = false
   /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
@@ -80,21 +84,30 @@ export class DataPlane implements Control {
     this.ended.catch(() => {})
   }
 
-  call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    return JSON.parse(await this.callText(request)) as Reply<O>
+  }
+
+  callText(request: Request): Promise<string> {
     if (this.#hasEnded) return Promise.resolve(STOPPED)
     return new Promise(resolve => {
       const id = this.#nextId++
-      this.#waiting.set(id, reply => resolve(reply as Reply<O>))
-      this.#send({ id, request })
+      this.#waiting.set(id, resolve)
+      if (this.#asked.push({ id, request }) === 1) setImmediate(() => this.#tell())
     })
   }
 
   /** Asks the thread to end; its devices are closed when this resolves. */
   async stop(): Promise<void> {
+    this.#tell()
     if (!this.#hasEnded) this.#send({ stop: true })
     await this.ended
   }
 
+  #tell(): void {
+    if (this.#asked.length > 0 && !this.#hasEnded) this.#send({ asked: this.#asked })
+    this.#asked = []
+  }
   #send(message: ToDataPlane): void {
     this.#port.postMessage(message)
     writeSync(this.#wakeFd, ONE)
@@ -102,16 +115,18 @@ export class DataPlane implements Control {
     Atomics.store(this.#signal, 0, 1)
   }
   #receive(message: FromDataPlane): void {
-    if (!('id' in message)) return
-    this.#waiting.get(message.id)?.(message.reply)
-    this.#waiting.delete(message.id)
+    if (!('answered' in message)) return
+    for (const { id, json } of message.answered) {
+      this.#waiting.get(id)?.(json)
+      this.#waiting.delete(id)
+    }
   }
   #close(): void {
     this.#hasEnded = true
     this.#port.close()
     close(this.#wakeFd)
     this.#worker.removeAllListeners()
-    for (const reply of this.#waiting.values()) reply(STOPPED)
+    for (const answer of this.#waiting.values()) answer(STOPPED)
     this.#waiting.clear()
   }
 }

@@ -2,6 +2,7 @@ import type { Refusal, ScheduledService } from '../director/balancing.js'
 import type { Director } from '../director/director.js'
 import { endConnections } from '../director/end-connections.js'
 import type { Device } from '../io/device.js'
+import { atOnce } from '../service/in-steps.js'
 import { SysctlError } from '../service/sysctls.js'
 import type { UnservedService } from '../service/unserved.js'
 import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request, ServiceKey } from './api.js'
@@ -50,15 +51,31 @@ export function localControl(director: Director): Control {
 
 /** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
 export function execute(director: Director, request: Request, surroundings: Surroundings = {}): Reply {
+  return atOnce(executeInSteps(director, request, surroundings))
+}
+
+/**
+ * The same in steps of well under a millisecond, between which frames may be handled, but no other request. Frames see
+ * services go one by one.
+ */
+export function* executeInSteps(
+  director: Director,
+  request: Request,
+  surroundings: Surroundings,
+): Generator<void, Reply> {
   try {
-    return { ok: true, value: perform(director, request, surroundings) }
+    return { ok: true, value: yield* perform(director, request, surroundings) }
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal, message: error.message }
     throw error
   }
 }
 
-function perform(director: Director, request: Request, on: Surroundings): Operations[Operation]['value'] {
+function* perform(
+  director: Director,
+  request: Request,
+  on: Surroundings,
+): Generator<void, Operations[Operation]['value']> {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {
@@ -73,10 +90,10 @@ function perform(director: Director, request: Request, on: Surroundings): Operat
     }
     case 'delete-service':
       if (isUnserved(request.service)) balancing.unserved.deleteService(findUnserved(director, request.service))
-      else balancing.deleteService(findService(director, request.service))
+      else yield* balancing.deletingService(findService(director, request.service))
       return null
     case 'flush':
-      balancing.flush()
+      yield* balancing.flushing()
       return null
     case 'add-destination':
       return addDestination(director, request)
@@ -100,12 +117,12 @@ function perform(director: Director, request: Request, on: Surroundings): Operat
     }
     case 'zero':
       if (request.service && isUnserved(request.service)) findUnserved(director, request.service)
-      else balancing.zero(request.service && findService(director, request.service))
+      else yield* balancing.zeroing(request.service && findService(director, request.service))
       return null
     case 'services':
       return servicePage(director, request.service && findListed(director, request.service), request.from)
     case 'batch':
-      return request.requests.map(each => execute(director, each, on) as Answer<null>)
+      return yield* batch(director, request.requests, on)
     case 'totals':
       return totalsInfo(director)
     case 'connections':
@@ -151,9 +168,20 @@ function perform(director: Director, request: Request, on: Surroundings): Operat
     case 'set-sysctl':
       return setSysctl(director, request.name, request.value)
     case 'reset':
+      yield* balancing.flushing() // or all of it would be one step
       director.reset()
       return null
   }
+}
+
+/** Each as if it had been asked by itself. */
+function* batch(director: Director, requests: readonly Request[], on: Surroundings): Generator<void, Answer<null>[]> {
+  const answers: Answer<null>[] = []
+  for (const request of requests) {
+    answers.push((yield* executeInSteps(director, request, on)) as Answer<null>)
+    yield
+  }
+  return answers
 }
 
 function done(refusal: Refusal | undefined): null {

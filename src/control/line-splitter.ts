@@ -1,10 +1,13 @@
-/** Cuts a stream into lines and keeps what has no end yet. */
+/** Cuts a stream into lines, as they are asked for, and keeps what has no end yet. */
 export class LineSplitter {
+  /** What came and is not yet cut. */
+  readonly #chunks: Buffer[] = []
+  /** The pieces of a line that has begun. */
   #kept: Buffer[] = []
   #length = 0
   readonly #max: number
 
-  /** Lines longer than `max` bytes are refused. */
+  /** Lines may have `max` bytes. */
   constructor(max: number) {
     this.#max = max
   }
@@ -13,19 +16,26 @@ export class LineSplitter {
   get hasPart(): boolean {
     return this.#length > 0
   }
+  /** Whether the line that has begun is too long. No more lines come then. */
+  get isTooLong(): boolean {
+    return this.#length > this.#max
+  }
 
-  /** The lines that `chunk` ends, or undefined from the first one that is too long on. */
-  push(chunk: Buffer): Buffer[] | undefined {
-    const lines: Buffer[] = []
-    let from = 0
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      this.#keep(chunk.subarray(from, end))
-      if (this.#length > this.#max) return undefined
-      lines.push(this.#take())
-      from = end + 1
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+  }
+
+  /** The next line that has ended. */
+  next(): Buffer | undefined {
+    for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) {
+      const end = chunk.indexOf(10)
+      this.#keep(end < 0 ? chunk : chunk.subarray(0, end))
+      if (this.isTooLong) return undefined
+      if (end < 0) continue
+      if (end + 1 < chunk.length) this.#chunks.unshift(chunk.subarray(end + 1))
+      return this.#take()
     }
-    this.#keep(chunk.subarray(from))
-    return this.#length > this.#max ? undefined : lines
+    return undefined
   }
 
   #keep(piece: Buffer): void {
@@ -34,8 +44,7 @@ export class LineSplitter {
   }
 
   #take(): Buffer {
-    const [first = Buffer.alloc(0), ...more] = this.#kept
-    const line = more.length > 0 ? Buffer.concat(this.#kept, this.#length) : first
+    const line = Buffer.concat(this.#kept, this.#length)
     this.#kept = []
     this.#length = 0
     return line

@@ -41,8 +41,10 @@ const NOTHING_COUNTED: { stats: Stats; rates: Rates } = {
   rates: { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 },
 }
 
-/** Buckets of the connection table in one page: a fraction of a millisecond. */
+/** Buckets of the connection table in one page at the most: a fraction of a millisecond, where there is nothing in them. */
 const BUCKETS_PER_PAGE = 4096
+/** A page ends with the bucket in which it has come to so many rows: half a millisecond, with their JSON. */
+const ROWS_PER_PAGE = 128
 
 /** A real server, served or not. */
 export type ListedServer = Destination | UnservedServer
@@ -172,10 +174,11 @@ export function connectionPage(director: Director, from: number): ConnectionPage
   const { table } = director.conns
   const end = Math.min(pageStart(from) + BUCKETS_PER_PAGE, table.buckets)
   const rows: ConnectionInfo[] = []
-  for (let bucket = from; bucket < end; bucket++)
+  let bucket = from
+  for (; bucket < end && rows.length < ROWS_PER_PAGE; bucket++)
     for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex)
       rows.push(connectionInfo(director, conn))
-  return { rows, next: end < table.buckets ? end : null }
+  return { rows, next: bucket < table.buckets ? bucket : null }
 }
 function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   const { words } = conns.table

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
 import type { MacAddr } from '../packet/port.js'
-import type { Reply, Request } from './api.js'
+import type { Answered, Asked } from './request-queue.js'
 
 /** A device as the command line names it. */
 export type DeviceOptions = { kind: 'raw'; name: string } | { kind: 'tap'; name: string; mac: MacAddr | undefined }
@@ -23,11 +23,11 @@ export interface DataPlaneData {
 }
 
 /** To the data plane. */
-export type ToDataPlane = { id: number; request: Request } | { stop: true }
+export type ToDataPlane = { asked: Asked[] } | { stop: true }
 
 /** From the data plane. `ready`: what the devices turned out to be, and `thread`, its number with the kernel; `failed`: one line why it did not come to that. */
 export type FromDataPlane =
-  | { id: number; reply: Reply }
+  | { answered: Answered[] }
   | { ready: { name: string; mac: string; mtu: number }[]; thread: number }
   | { failed: string; usage: boolean }
   /** One line for the log: what a scheduler of the user's has done wrong, or what is kept and not served yet. */

@@ -1,42 +1,44 @@
 import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import type { Control } from './api.js'
-import { decodeRequest, protocolRefusal, REQUEST_LINE_MAX } from './codec.js'
-import { encodeReply } from './envelope.js'
-import { LineSplitter } from './line-splitter.js'
+import { ControlSession, type SessionLimits } from './control-session.js'
+import { RequestRate } from './request-rate.js'
+import { Seats } from './seats.js'
+import type { TextControl } from './text-control.js'
 
-/* 1. a client connects; one beyond CLIENTS_MAX is hung up on
- * 2. its requests are answered one after the other: the next is read when the answer to the last is on its way
- * 3. a line that is no request is refused; one that is too long is refused and ends the connection
- * So a client costs no more memory than a chunk, a line and an answer. */
+/* 1. a client connects, and has a seat or waits for one                     seats.ts
+ * 2. a line is one of so many a second, of all clients together             request-rate.ts
+ * 3. its requests are answered one after the other                          control-session.ts */
 
-const CLIENTS_MAX = 64
+/** Those with a seat, those that wait for one, and those that are told there is none. More are hung up on without a word. */
+const SOCKETS_MAX = 256
 /** Only the director's own user may change its rules. */
 const SOCKET_UMASK = 0o177
 /** sockaddr_un's sun_path less its NUL. libuv cuts a longer path off without a word. */
 const PATH_MAX = 107
-/** How long a client that sent too long a line may take to read why. */
-const LINGER_MS = 1000
 
 /**
  * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot;
  * a director that answers there already is such a reason.
  */
-export async function serveControl(path: string, control: Control): Promise<{ close(): Promise<void> }> {
-  const clients = new Set<Socket>()
-  const server = createServer({ allowHalfOpen: true }, socket => {
-    clients.add(socket)
-    socket.once('close', () => clients.delete(socket))
-    void serveClient(socket, control)
-  })
-  server.maxConnections = CLIENTS_MAX
+export async function serveControl(
+  path: string,
+  control: Control | TextControl,
+  limits?: SessionLimits,
+): Promise<{ close(): Promise<void> }> {
+  const rate = new RequestRate()
+  const seats = new Seats<ControlSession>()
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket =>
+    seats.admit(new ControlSession(socket, control, rate, limits)),
+  )
+  server.maxConnections = SOCKETS_MAX
   await claim(server, path)
   return {
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve()) // libuv unlinks the path
-        for (const client of clients) client.destroy()
+        seats.close()
       }),
   }
 }
@@ -92,48 +94,5 @@ function isAnswered(path: string): Promise<boolean> {
     })
     // EAGAIN, say, is someone whose backlog is full
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
-  })
-}
-
-async function serveClient(socket: Socket, control: Control): Promise<void> {
-  const splitter = new LineSplitter(REQUEST_LINE_MAX)
-  try {
-    for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
-      const lines = splitter.push(chunk)
-      if (!lines) return dismiss(socket)
-      for (const line of lines) await send(socket, await answer(line, control))
-    }
-    socket.end()
-  } catch {
-    socket.destroy() // it went away in the middle of something, as clients may
-  }
-}
-
-function dismiss(socket: Socket): void {
-  socket.on('error', () => socket.destroy())
-  socket.end(encodeReply(protocolRefusal(`a line is longer than ${REQUEST_LINE_MAX} bytes`)))
-  socket.resume() // else closing would reset the connection under the answer
-  setTimeout(() => socket.destroy(), LINGER_MS).unref()
-}
-
-/** The line that answers `line`. */
-async function answer(line: Buffer, control: Control): Promise<string> {
-  const { id, ...decoded } = decodeRequest(line)
-  if (!decoded.ok) return encodeReply(decoded, id)
-  try {
-    return encodeReply(await control.call(decoded.request), id)
-  } catch (error) {
-    return encodeReply(protocolRefusal(`the director failed: ${String(error)}`), id)
-  }
-}
-
-async function send(socket: Socket, line: string): Promise<void> {
-  if (socket.write(line)) return
-  await new Promise<void>(resolve => {
-    const done = (): void => {
-      socket.off('drain', done).off('close', done)
-      resolve()
-    }
-    socket.on('drain', done).on('close', done)
   })
 }

@@ -5,6 +5,7 @@
 import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
+import { atOnce, forEachInSteps } from '../service/in-steps.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
 import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
 import { RealServers } from '../service/real-servers.js'
@@ -166,20 +167,30 @@ export class Balancing {
     return undefined
   }
   deleteService(service: ScheduledService): void {
+    atOnce(this.deletingService(service))
+  }
+  /** The same in steps. No packet finds the service from the first on; its counters are given up with the last. */
+  *deletingService(service: ScheduledService): Generator<void, void> {
     service.bound.unbound?.()
     this.#ticking.delete(service)
-    for (const dest of service.destinations) {
-      this.#toTrash(dest)
-      dest.serviceCounters = NO_SERVICE
-    }
     this.#services.remove(service)
     this.#listed.remove(service)
     if (service.mark === 0) this.#options.local.letGo(service.addr)
     for (const addr of service.localAddresses) this.#giveUp(addr)
+    yield* forEachInSteps(service.destinations, dest => {
+      this.#toTrash(dest)
+      dest.serviceCounters = NO_SERVICE
+    })
     this.counters.release(service.counters)
   }
   flush(): void {
-    for (const service of this.inKernelOrder()) this.deleteService(service)
+    atOnce(this.flushing())
+  }
+  *flushing(): Generator<void, void> {
+    for (const service of this.inKernelOrder()) {
+      yield* this.deletingService(service)
+      yield
+    }
     this.unserved.clear()
   }
 
@@ -242,10 +253,14 @@ export class Balancing {
 
   /** From the last tick on, of one service and its destinations, or of everything and the totals. */
   zero(service: ScheduledService | undefined): void {
+    atOnce(this.zeroing(service))
+  }
+  *zeroing(service: ScheduledService | undefined): Generator<void, void> {
     if (!service) this.counters.zero(TOTALS)
-    for (const each of service ? [service] : this.#services) {
+    for (const each of service ? [service] : this.inKernelOrder()) {
       this.counters.zero(each.counters)
-      for (const dest of each.destinations) this.counters.zero(dest.counters)
+      yield* forEachInSteps(each.destinations, dest => this.counters.zero(dest.counters))
+      yield
     }
   }
   /** As freshly started. The connections must be forgotten with it. */

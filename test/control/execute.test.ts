@@ -194,9 +194,10 @@ t.test('a large table comes in pages that together hold every connection once', 
     const page = ask(from)
     ports.push(...page.rows.map(({ cport }) => cport))
     t.ok(page.next === null || page.next > from, 'pages go forward')
+    t.ok(page.rows.length < 150, `${page.rows.length} rows: 128 and the rest of a bucket`)
     from = page.next
   }
-  t.equal(pages, 8, '32 768 buckets, 4096 a page')
+  t.ok(pages <= 20_000 / 128 + 8, `${pages} pages`)
   t.equal(director.conns.table.count, 20_000)
   t.strictSame(
     ports.sort((a, b) => a - b),

@@ -1,6 +1,14 @@
 import t from 'tap'
 import { LineSplitter } from '../../src/control/line-splitter.js'
 
+/** The lines that a chunk ends; undefined: one is too long. */
+function push(splitter: LineSplitter, chunk: Buffer): string[] | undefined {
+  const lines: string[] = []
+  splitter.push(chunk)
+  for (let line = splitter.next(); line; line = splitter.next()) lines.push(line.toString())
+  return splitter.isTooLong ? undefined : lines
+}
+
 t.test('a stream is cut into lines wherever its chunks end', async t => {
   const text = 'one\n\nthree é\nfour'
   for (let size = 1; size <= text.length + 1; size++) {
@@ -8,7 +16,7 @@ t.test('a stream is cut into lines wherever its chunks end', async t => {
     const bytes = Buffer.from(text)
     const lines: string[] = []
     for (let at = 0; at < bytes.length; at += size)
-      for (const line of splitter.push(bytes.subarray(at, at + size)) ?? []) lines.push(line.toString())
+      lines.push(...(push(splitter, bytes.subarray(at, at + size)) ?? ['?']))
     t.strictSame(lines, ['one', '', 'three é'], `${size} bytes at a time`)
   }
 })
@@ -18,10 +26,10 @@ function line(length: number): Buffer {
 }
 
 t.test('a line that is too long is refused, ended or not', async t => {
-  t.strictSame(new LineSplitter(4).push(Buffer.from('1234\n')), [Buffer.from('1234')])
-  t.equal(new LineSplitter(4).push(Buffer.from('12345\n')), undefined)
-  t.equal(new LineSplitter(4).push(line(5)), undefined)
+  t.strictSame(push(new LineSplitter(4), Buffer.from('1234\n')), ['1234'])
+  t.equal(push(new LineSplitter(4), Buffer.from('12345\n')), undefined)
+  t.equal(push(new LineSplitter(4), line(5)), undefined)
   const slowly = new LineSplitter(4)
-  t.strictSame(slowly.push(line(3)), [])
-  t.equal(slowly.push(line(2)), undefined)
+  t.strictSame(push(slowly, line(3)), [])
+  t.equal(push(slowly, line(2)), undefined)
 })

@@ -158,7 +158,7 @@ t.test('a client that does not read its answers costs one answer, and others are
   t.equal(asked, 501)
 })
 
-t.test('clients beyond the bound are hung up on', async t => {
+t.test('a client that asks nothing gives its place up to another, and is told', async t => {
   const path = await serve(t)
   const sockets: Socket[] = []
   for (let i = 0; i < 64; i++) {
@@ -166,10 +166,29 @@ t.test('clients beyond the bound are hung up on', async t => {
     await once(socket, 'connect')
     sockets.push(socket)
   }
-  t.equal(await talk(path, '{"v":1,"op":"flush"}\n'), '')
-  for (const socket of sockets) socket.destroy()
-  while ((await talk(path, '{"v":1,"op":"flush"}\n')) === '') t.comment('the director has yet to notice that they left')
+  const told = once(sockets[0]!, 'data')
   await stillServes(t, path)
+  t.match(String((await told)[0]), /^\{"v":1,"ok":false,"refusal":"EBUSY","message":"others want the place of a client/)
+  sockets[1]!.write('{"v":1,"op":"flush"}\n')
+  t.equal(String((await once(sockets[1]!, 'data'))[0]), '{"v":1,"ok":true,"value":null}\n', 'the others stay')
+  for (const socket of sockets) socket.destroy()
+})
+
+t.test('where all are busy, who comes waits for a place', async t => {
+  const replies: (() => void)[] = []
+  const slow = (): Promise<never> =>
+    new Promise(resolve => replies.push(() => resolve({ ok: true, value: null } as never)))
+  const path = await serve(t, { call: slow })
+  const busy = Array.from({ length: 64 }, () => talk(path, '{"v":1,"op":"flush"}\n'))
+  while (replies.length < 64) await new Promise(resolve => setTimeout(resolve, 10))
+  const late = talk(path, '{"v":1,"op":"verdicts"}\n')
+  await new Promise(resolve => setTimeout(resolve, 1300))
+  t.equal(replies.length, 64, 'it waits')
+  replies[7]!()
+  while (replies.length < 65) await new Promise(resolve => setTimeout(resolve, 10))
+  for (const reply of replies) reply()
+  t.equal(await late, '{"v":1,"ok":true,"value":null}\n')
+  t.strictSame(new Set(await Promise.all(busy)), new Set(['{"v":1,"ok":true,"value":null}\n']))
 })
 
 t.test('a director that throws is answered for, and lives', async t => {
