@@ -3,6 +3,7 @@
  * (ipvs-behaviour.md §2.3, §2.7, §14). Nothing here runs for a packet but `find`, `schedule` and `count`.
  */
 import type { LocalAddresses } from '../neigh/local-addresses.js'
+import type { Routes } from '../neigh/routes.js'
 import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
 import { atOnce, forEachInSteps } from '../service/in-steps.js'
@@ -66,6 +67,7 @@ export interface DestinationSettings {
 export interface BalancingOptions {
   schedulers: ReadonlyMap<string, Scheduler>
   local: LocalAddresses
+  routes: Pick<Routes, 'isBroadcast'>
   sysctls: Sysctls
   random: () => number
   now: number
@@ -351,7 +353,9 @@ export class Balancing {
   }
   /** Unicast, or our own: the kernel's test of a new real server's address. */
   #mayBeRealServer(addr: Ipv4Addr): boolean {
-    return this.#options.local.has(addr) || !(isZeronet(addr) || isMulticast(addr) || isLimitedBroadcast(addr))
+    const { local, routes } = this.#options
+    if (local.has(addr)) return true
+    return addr !== 0 && !isMulticast(addr) && !isLimitedBroadcast(addr) && !routes.isBroadcast(addr)
   }
 }
 

@@ -108,9 +108,20 @@ export class Director implements ReassemblySink {
       if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
     }
     const notServed = options.notServed ?? (() => {})
-    const { local, sysctls } = this
+    const { local, routes, sysctls } = this
     const usesOf = (laddr: Ipv4Addr): number => this.conns.local.ports.usesOf(laddr)
-    this.balancing = new Balancing({ schedulers: known, local, sysctls, random, now, report, notServed, usesOf, gone })
+    this.balancing = new Balancing({
+      schedulers: known,
+      local,
+      routes,
+      sysctls,
+      random,
+      now,
+      report,
+      notServed,
+      usesOf,
+      gone,
+    })
     const { counters, destinations } = this.balancing
     this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
     const availablePages = options.availablePages ?? (() => Infinity)

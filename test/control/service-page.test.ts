@@ -5,7 +5,7 @@ import { BenchDirector } from '../support/bench-director.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 const key = (i: number): ServiceKey => ({ protocol: 'tcp', address: `10.0.${i >> 8}.${i & 255}`, port: 80 })
-const server = (i: number) => ({ address: `10.99.2.${i & 255}`, port: 1000 + (i >> 8) })
+const server = (i: number) => ({ address: `10.88.2.${i & 255}`, port: 1000 + (i >> 8) })
 
 function add(bench: BenchDirector, service: ServiceKey, servers = 0): void {
   bench.must({ op: 'add-service', service, settings: serviceSettings('rr') })

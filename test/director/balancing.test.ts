@@ -47,6 +47,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddress
       now: 0,
       report() {},
       usesOf: () => 0,
+      routes: { isBroadcast: address => address === addr('10.0.0.255') },
       gone() {},
     }),
     local,
@@ -121,7 +122,7 @@ t.test('a real server is named by address and port, and is unicast or ours', asy
   t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1)), undefined)
   t.equal(balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(2)), 'EEXIST')
   t.equal(balancing.addDestination(service, addr('10.0.0.1'), 81, ofWeight(1)), undefined, 'another port')
-  for (const bad of ['0.0.0.0', '0.1.2.3', '224.0.0.1', '239.255.255.255', '255.255.255.255'])
+  for (const bad of ['0.0.0.0', '10.0.0.255', '224.0.0.1', '239.255.255.255', '255.255.255.255'])
     t.equal(balancing.addDestination(service, addr(bad), 80, ofWeight(1)), 'EINVAL', bad)
   for (const good of ['127.0.0.1', '240.0.0.1', '10.99.1.100', '1.0.0.0'])
     t.equal(balancing.addDestination(service, addr(good), 80, ofWeight(1)), undefined, good)

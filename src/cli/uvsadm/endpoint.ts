@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Protocol } from '../../control/api.js'
+import { parseIpv6 } from '../../wire/ipv6-addr.js'
 import type { Names } from './names.js'
 
 /** `host[:port]` of -t, -u and -r. */
@@ -20,20 +20,27 @@ export async function readEndpoint(
   const bracketed = /^\[(.*)\]:(.*)$/.exec(text)
   if (bracketed) {
     const [, address = '', portText = ''] = bracketed
-    if (!isIPv6(address)) return hostWithoutPort(address, names)
+    if (!isIpv6(address)) return hostWithoutPort(address, names)
     const port = readPort(portText, protocol, names)
     return port === undefined ? undefined : { family: 6, address, port }
   }
-  if (text.indexOf(':') !== text.lastIndexOf(':') && isIPv6(text)) return { family: 6, address: text, port: undefined } // `2001:db8::1:80` is all address
+  if (text.indexOf(':') !== text.lastIndexOf(':') && isIpv6(text)) return { family: 6, address: text, port: undefined } // `2001:db8::1:80` is all address
   const [host = '', portText, ...more] = text.split(':')
   const port = portText === undefined ? undefined : readPort(portText, protocol, names)
   if (more.length > 0 || (portText !== undefined && port === undefined)) return undefined
+  if (portText === undefined) return hostWithoutPort(host, names)
   const address = await readAddress(host, names)
   return address === undefined ? undefined : { family: 4, address, port }
 }
 
-/** What follows the brackets of `[10.0.0.1]:80` is not looked at. */
+/** As inet_pton(3): without a zone. */
+function isIpv6(text: string): boolean {
+  return parseIpv6(text) !== undefined
+}
+
+/** What follows the brackets of `[10.0.0.1]:80` is not looked at. A number alone is no host, though with a port it is one. */
 async function hostWithoutPort(host: string, names: Names): Promise<Endpoint | undefined> {
+  if (/^\s*[+-]?\d+$/.test(host)) return undefined
   const address = await readAddress(host, names)
   return address === undefined ? undefined : { family: 4, address, port: undefined }
 }
@@ -59,4 +66,12 @@ export async function readAddress(text: string, names: Names): Promise<string | 
 export function readInteger(text: string, most: number): number | undefined {
   const value = /^\s*[+-]?\d+$/.test(text) ? Number(text) : NaN
   return value >= 0 && value <= most ? Math.abs(value) : undefined // abs: `-0` is 0
+}
+
+/** As atoi(3): what follows the digits is not looked at, no digits are 0, and the number is cut to 32 bits. */
+export function atoi(text: string): number {
+  const [digits = '0'] = /^\s*[+-]?\d+/.exec(text) ?? []
+  const value = BigInt(digits.trim().replace('+', ''))
+  const most = 2n ** 63n - 1n
+  return Number(BigInt.asIntN(32, value > most ? most : value < -most - 1n ? -most - 1n : value))
 }

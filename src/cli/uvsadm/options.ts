@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Protocol } from '../../control/api.js'
 import type { Option } from '../option.js'
-import { readAddress, readEndpoint, readInteger } from './endpoint.js'
+import { atoi, readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { UsageError } from './failure.js'
 import type { Names } from './names.js'
 import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
@@ -149,8 +149,8 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: 'clients taken for one by -p, all bits unless given; `24` is 0.0.0.24, of IPv6 /24',
     async read(text, names, before) {
       if (familyOf(before['service-address']) === 6) {
-        const prefix = readInteger(text, 128)
-        if (!prefix) throw new UsageError('illegal ipv6 netmask specified')
+        const prefix = atoi(text)
+        if (prefix < 1 || prefix > 128) throw new UsageError('illegal ipv6 netmask specified')
         return String(prefix)
       }
       const mask = await readAddress(text, names)

@@ -45,6 +45,10 @@ function* shortOptions(text: string, rest: string[], takesValue: TakesValue): Ge
       yield { kind: 'problem', text, problem: 'unknown option' }
       return
     }
+    if (!takes && text.charAt(at + 1) === '=') {
+      yield { kind: 'problem', text, problem: 'option does not take an argument' }
+      return
+    }
     if (!takes) {
       yield { kind: 'option', text, flag, value: undefined }
       continue

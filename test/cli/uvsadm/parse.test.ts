@@ -343,7 +343,8 @@ const WRONG: Record<string, string> = {
   '-a -r 10.0.0.2:http -f 7 -m': 'illegal real server address[:port] specified = 2',
   '-a -f 7 -r [2001:db8::1]:80 -m': 'Different address family is allowed only for tunneling servers = 2',
   '-a -t 10.0.0.1:80 -r 10.0.0.2 -b flag-1': 'unexpected argument flag-1 = 2',
-  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b=flag-1': '-b=flag-1: unknown option = 255',
+  '-a -t 10.0.0.1:80 -r 10.0.0.2 -b=flag-1': '-b=flag-1: option does not take an argument = 255',
+  '-Ln=1': '-Ln=1: option does not take an argument = 255',
   '-a -t 10.0.0.1:80 -r 10.0.0.2 -bm': "multiple 'forwarding-method' options specified = 2",
   '-a -t 10.0.0.1:80 -r 10.0.0.2 --sched-flags flag-1':
     "Illegal 'sched-flags' option with the 'add-server' command = 2",

@@ -14,14 +14,28 @@ export function generateLines(seed: number, index: number): Line[] {
   return Array.from({ length: LINES }, () => words.line())
 }
 
+/** With -a and -e, -b is not ipvsadm's. */
+function isFullnat([command = '', ...words]: Line): boolean {
+  return /^(-[ae]|--(add|edit)-server)/.test(command) && words.some(word => /^-[^-]*b|^--sched-flags/.test(word))
+}
+
+/**
+ * ipvsadm's comparison of services goes round in a circle where they lie too far apart, so that the result depends on the
+ * order they had before: the kernel's, which is another with each boot. Of real servers that order is known.
+ */
+const FAR_APART = /127\.|localhost|8000|7fff|214748364/
+
 class Vocabulary {
   readonly #dice: Dice
   /** So that the same ones come again. */
   readonly #services: string[][] = []
   readonly #servers: string[] = []
+  /** How many of a hundred values are odd: some transcripts make rules, some make mistakes. */
+  readonly #oddPercent: number
 
   constructor(dice: Dice) {
     this.#dice = dice
+    this.#oddPercent = dice.pick([3, 10, 40])
   }
 
   line(): Line {
@@ -31,7 +45,7 @@ class Vocabulary {
     if (dice.chance(3)) words.splice(dice.below(words.length), 1)
     if (dice.chance(2)) words.push('--', ...this.#anything())
     if (dice.chance(2)) words.reverse()
-    return words
+    return isFullnat(words) ? ['-Ln'] : words
   }
 
   #command(): string[] {
@@ -55,7 +69,9 @@ class Vocabulary {
   #service(): string[] {
     const dice = this.#dice
     if (this.#services.length > 0 && dice.chance(70)) return [...dice.pick(this.#services)]
-    const words = dice.chance(25) ? this.#mark() : this.#addressed()
+    let words: string[]
+    do words = dice.chance(25) ? this.#mark() : this.#addressed()
+    while (FAR_APART.test(words.join(' ')))
     if (dice.chance(80)) this.#services.push(words)
     return [...words]
   }
@@ -82,7 +98,7 @@ class Vocabulary {
   }
   #endpoint(): string {
     const dice = this.#dice
-    const port = dice.chance(88) ? dice.pick(PORTS) : dice.pick(ODD_PORTS)
+    const port = this.#odd(PORTS, ODD_PORTS)
     if (dice.chance(65)) {
       const host = dice.weighted([
         [6, () => dice.pick(IPV4)],
@@ -148,7 +164,9 @@ class Vocabulary {
         ['sh-port', 'sh-fallback', 'mh-port', 'mh-fallback', 'flag-1', 'flag-2', 'flag-3'],
         ['', 'nosuch', 'SH-PORT'],
       )
-    return Array.from({ length: this.#dice.between(1, 3) }, flag).join(',') || 'flag-1' // of an empty list ipvsadm crashes
+    return Array.from({ length: this.#dice.between(1, 3) }, flag)
+      .join(',')
+      .replace(/^,*$/, 'flag-1') // of an empty list ipvsadm crashes
   }
 
   #serverOptions(): string[] {
@@ -179,6 +197,7 @@ class Vocabulary {
     const shown = this.#some([
       [25, () => ['--nosort']],
       [10, () => ['--stats']],
+      [8, () => ['--rate']],
       [10, () => ['--thresholds']],
       [10, () => ['--persistent-conn']],
       [12, () => ['--tun-info']],
@@ -266,7 +285,7 @@ class Vocabulary {
     return this.#odd(NUMBERS, ODD_NUMBERS)
   }
   #odd(right: readonly string[], odd: readonly string[]): string {
-    return this.#dice.chance(90) ? this.#dice.pick(right) : this.#dice.pick(odd)
+    return this.#dice.pick(this.#dice.chance(this.#oddPercent) ? odd : right)
   }
   /** Each with its chance, then in any order now and then. */
   #some(choices: readonly (readonly [number, () => string[]])[]): string[] {

@@ -3,6 +3,7 @@ import type { Outcome } from '../../../src/control/api.js'
 import { Kernel, whyNoKernel } from '../live/kernel.js'
 import type { LiveArguments } from '../live/live-arguments.js'
 import { reduce } from '../live/reduce.js'
+import { comparable } from './comparable.js'
 import { generateLines, type Line } from './generate-lines.js'
 import { playOnKernel, playOnUvs, prepare } from './play-lines.js'
 
@@ -49,19 +50,23 @@ export async function transcripts({ seed, count }: LiveArguments, print: (line: 
 /** The first line that the two answer differently, behind those that led to it. */
 async function difference(kernel: Kernel, lines: readonly Line[]): Promise<Difference | undefined> {
   const [wanted, got] = [playOnKernel(kernel, lines), await playOnUvs(lines)]
-  const at = wanted.findIndex((outcome, index) => !isSame(outcome, got[index]!))
+  const at = wanted.findIndex((outcome, index) => !isSame(lines[index]!, outcome, got[index]!))
   return at < 0 ? undefined : { lines: lines.slice(0, at + 1), kernel: wanted[at]!, uvs: got[at]! }
 }
 
 /** Where the kernel has not got so far as to start a daemon, uvs says that it cannot. */
-function isSame(kernel: Outcome, uvs: Outcome): boolean {
+function isSame(line: Line, kernel: Outcome, uvs: Outcome): boolean {
   if (uvs.err.startsWith('--start-daemon: ')) return uvs.status === kernel.status && kernel.out === ''
-  return kernel.status === uvs.status && kernel.err === uvs.err && lossless(kernel.out) === uvs.out
+  const out = (outcome: Outcome) => (line.includes('--nosort') ? anyOrder : comparable)(outcome.out)
+  return kernel.status === uvs.status && kernel.err === uvs.err && out(kernel) === out(uvs)
 }
 
-/** ipvsadm saves marks from 2^31 on as negative numbers, which it does not read; uvsadm as they were given. */
-function lossless(out: string): string {
-  return out.replace(/^(-[Aa] -f )(-\d+)/gm, (_, flags: string, mark: string) => `${flags}${Number(mark) + 2 ** 32}`)
+/** The kernel lists services by a hash with a constant that each boot draws. */
+function anyOrder(out: string): string {
+  return out
+    .split(/^(?=TCP|UDP|SCTP|FWM)/m)
+    .toSorted()
+    .join('')
 }
 
 async function shortest(kernel: Kernel, found: Difference): Promise<Difference> {
