@@ -32,6 +32,11 @@ const CHANGES: readonly Operation[] = [
   'reset',
 ]
 
+type Refused = Answer<null> & { ok: false }
+
+/** Batches that the director is asked to carry out before the first of them is answered: so neither waits for the other. */
+const UNDER_WAY = 3
+
 /**
  * A director whose rules can be changed by transactions, each whole or not at all. A transaction stages the rules that there
  * are to be on a director of its own, which refuses a bad one before anything is changed; then the difference is carried out
@@ -108,14 +113,23 @@ export class Transactions implements TextControl {
     const back = await this.plan(before)
     return back.ok && (await this.#carryOutGroups(back.value)) === undefined
   }
-  /** Answers what was refused, if anything was: then the rest is not tried. */
-  async #carryOutGroups(groups: readonly PlannedChange[][]): Promise<(Answer<null> & { ok: false }) | undefined> {
+  /** Answers what was refused, if anything was: then the rest is not tried, but for what is on its way. */
+  async #carryOutGroups(groups: readonly PlannedChange[][]): Promise<Refused | undefined> {
+    const underWay: Promise<Refused | undefined>[] = []
+    let refused: Refused | undefined
     for (const requests of batchesOf(groups)) {
-      const reply = await this.#director.call<'batch'>({ op: 'batch', requests })
-      if (!reply.ok) return reply
-      for (const [i, each] of reply.value.entries())
-        if (!each.ok) return { ...each, message: `${JSON.stringify(requests[i])}: ${each.message}` }
+      underWay.push(this.#carryOutBatch(requests))
+      if (underWay.length === UNDER_WAY) refused = await underWay.shift()
+      if (refused) break
     }
+    for (const each of await Promise.all(underWay)) refused ??= each
+    return refused
+  }
+  async #carryOutBatch(requests: RuleChange[]): Promise<Refused | undefined> {
+    const reply = await this.#director.call<'batch'>({ op: 'batch', requests })
+    if (!reply.ok) return reply
+    for (const [i, each] of reply.value.entries())
+      if (!each.ok) return { ...each, message: `${JSON.stringify(requests[i])}: ${each.message}` }
     return undefined
   }
 }

@@ -32,7 +32,7 @@ export const LINE_HAZARDS = [
 ] as const
 type LineHazard = (typeof LINE_HAZARDS)[number]
 
-type Rule = Change & { request: Request; options: Options }
+type Rule = { command: Change; request: Request; options: Options }
 
 /** Reads rules as a director does, one after the other, on one that has no interfaces: who is refused is its judgement. */
 export class RuleSetReader {
@@ -64,7 +64,7 @@ export class RuleSetReader {
     const { request } = rule
     this.#look(line, rule)
     try {
-      granted(await this.#control.call(request), rule.refusals)
+      granted(await this.#control.call(request), rule.command.refusals)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       return this.#refused(line, request, error.message)
@@ -86,7 +86,7 @@ export class RuleSetReader {
   }
 
   /** What can be said of a line whoever takes it. */
-  #look(line: number, { request, options, flags }: Rule): void {
+  #look(line: number, { request, options, command: { flags } }: Rule): void {
     const own = uvsOwn(request)
     if (own) this.#found(line, 'uvs-only', `${own} is uvs's: ipvsadm -R does not take this line`, 'info')
     if (/^(edit|set)-|^zero$/.test(request.op))

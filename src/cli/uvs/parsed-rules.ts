@@ -21,9 +21,9 @@ export async function* parsedRules(file: string): AsyncGenerator<Rule, void> {
   const names = systemNames()
   for (const line of readRules(file, '')) {
     try {
-      const { request, refusals } = await parseRule(line.words, names)
+      const { request, command } = await parseRule(line.words, names)
       if (!isRuleChange(request)) throw new RuleError(`'${line.words[0]}' is no rule: -A -a -E -e -D -d --add-laddr`)
-      yield { ...line, request, refusals }
+      yield { ...line, request, refusals: command.refusals }
     } catch (error) {
       if (error instanceof RuleError) throw badLine(line, error.message)
       throw error

@@ -19,11 +19,18 @@ const AGAIN_MS = 10
  * The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe; `-` is
  * standard input. `option`: by which it was named, for the UsageError where it cannot be read.
  */
-export function readRules(file: string, option = '--rules: '): RuleLine[] {
-  return readBounded(file, option)
-    .split('\n')
-    .map((line, i) => ({ words: line.trim().split(/\s+/), line: i + 1, place: `${file} line ${i + 1}` }))
-    .filter(({ words }) => words[0] !== '' && !words[0]!.startsWith('#'))
+export function* readRules(file: string, option = '--rules: '): Generator<RuleLine, void> {
+  const text = readBounded(file, option)
+  let line = 0
+  for (let at = 0, end = 0; end >= 0; at = end + 1) {
+    end = text.indexOf('\n', at)
+    line++
+    const words = text
+      .slice(at, end < 0 ? text.length : end)
+      .trim()
+      .split(/\s+/)
+    if (words[0] !== '' && !words[0]!.startsWith('#')) yield { words, line, place: `${file} line ${line}` }
+  }
 }
 
 function readBounded(file: string, option: string): string {

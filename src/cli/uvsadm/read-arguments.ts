@@ -105,5 +105,5 @@ async function readOption(
   if (!option.name) return
   if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)
   const value = token.value ?? option.otherwise ?? ''
-  Object.assign(options, { [option.name]: await option.read?.(value, names, options) })
+  Reflect.set(options, option.name, await option.read?.(value, names, options))
 }

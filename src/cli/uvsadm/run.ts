@@ -14,11 +14,11 @@ import { readArguments } from './read-arguments.js'
 export async function parseRule(
   words: readonly string[],
   names: Names = systemNames(),
-): Promise<Change & { request: Request; options: Options }> {
+): Promise<{ command: Change; request: Request; options: Options }> {
   const { command, options } = await readArguments(words, commands, names)
   if (!isChange(command)) throw new UsageError(`'${words[0]}' sets nothing: it is no rule`)
   checkOptions(command, options)
-  return { ...command, request: command.parse(options), options }
+  return { command, request: command.parse(options), options }
 }
 
 /** ipvsadm's status where the kernel has no IPVS. */

@@ -9,15 +9,18 @@ import { tempDir } from '../../support/temp.js'
 t.test('lines with their places; empty ones and comments are left out', async t => {
   const file = join(tempDir(t), 'rules')
   writeFileSync(file, '# rules\n\n  -A -t 10.0.0.1:80   -s rr\r\n-a -t 10.0.0.1:80 -r 10.0.0.2 -m\n\t\n-Z')
-  t.strictSame(readRules(file), [
-    { words: ['-A', '-t', '10.0.0.1:80', '-s', 'rr'], line: 3, place: `${file} line 3` },
-    { words: ['-a', '-t', '10.0.0.1:80', '-r', '10.0.0.2', '-m'], line: 4, place: `${file} line 4` },
-    { words: ['-Z'], line: 6, place: `${file} line 6` },
-  ])
+  t.strictSame(
+    [...readRules(file)],
+    [
+      { words: ['-A', '-t', '10.0.0.1:80', '-s', 'rr'], line: 3, place: `${file} line 3` },
+      { words: ['-a', '-t', '10.0.0.1:80', '-r', '10.0.0.2', '-m'], line: 4, place: `${file} line 4` },
+      { words: ['-Z'], line: 6, place: `${file} line 6` },
+    ],
+  )
 })
 
 t.test('nothing in a file is no line', async t => {
-  t.strictSame(readRules('/dev/null'), [])
+  t.strictSame([...readRules('/dev/null')], [])
 })
 
 t.test('a pipe is read to its end', async t => {
@@ -27,12 +30,12 @@ t.test('a pipe is read to its end', async t => {
   const lines = '-Z\\n'.repeat(3)
   const writer = `(sleep 0.1; printf -- '${lines}'; sleep 0.1; printf -- '${lines}') >${pipe} &`
   execFileSync('sh', ['-c', writer], { stdio: 'ignore' })
-  t.equal(readRules(pipe).length, 6)
+  t.equal([...readRules(pipe)].length, 6)
 })
 
 t.test('what cannot be read, or has no end, is one line', async t => {
   const dir = tempDir(t)
-  t.throws(() => readRules(`${dir}/absent`), new UsageError(`--rules: cannot read ${dir}/absent: ENOENT`))
-  t.throws(() => readRules(dir), new UsageError(`--rules: cannot read ${dir}: EISDIR`))
-  t.throws(() => readRules('/dev/zero'), new UsageError('--rules: /dev/zero is larger than 64 MiB'))
+  t.throws(() => [...readRules(`${dir}/absent`)], new UsageError(`--rules: cannot read ${dir}/absent: ENOENT`))
+  t.throws(() => [...readRules(dir)], new UsageError(`--rules: cannot read ${dir}: EISDIR`))
+  t.throws(() => [...readRules('/dev/zero')], new UsageError('--rules: /dev/zero is larger than 64 MiB'))
 })
