@@ -1,4 +1,5 @@
 import type { DestinationSettings, ServiceKey, ServiceSettings } from '../../control/api.js'
+import { bracketed } from '../uvsadm/label.js'
 
 /** A real server as the rules leave it. */
 export interface LintedServer {
@@ -61,5 +62,5 @@ export function ofService(name: string, find: (service: LintedService) => Found,
 
 /** `10.0.0.100:80`, `mark 7` */
 export function keyText(key: ServiceKey): string {
-  return 'mark' in key ? `mark ${key.mark}` : `${key.address}:${key.port}`
+  return 'mark' in key ? `mark ${key.mark}` : `${bracketed(key.address)}:${key.port}`
 }
