@@ -49,7 +49,6 @@ t.test('--json: one object', async t => {
   t.equal(status, 1)
   t.match(JSON.parse(out), {
     version: 1,
-    file: path,
     findings: [
       { line: 1, hazard: 'no-server', severity: 'hazard', message: String },
       { line: 1, hazard: 'mark-unknown', severity: 'info', message: String },
