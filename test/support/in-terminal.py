@@ -25,7 +25,10 @@ def read_until(text):
         elif ended:
             break
         if text is not None and text.encode() in written:
-            break
+            return written.decode("utf8", "replace")
+    if text is not None:
+        child.kill()
+        sys.exit(f"{text} was never written, but {written!r}")
     return written.decode("utf8", "replace")
 
 

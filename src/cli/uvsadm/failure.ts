@@ -10,7 +10,7 @@ export class UsageError extends Error {
   }
 }
 
-export const TRY_HELP = "Try `ipvsadm -h' or 'ipvsadm --help' for more information."
+export const TRY_HELP = "Try `uvsadm -h' or 'uvsadm --help' for more information."
 
 /** No command stands first. */
 export function tryHelp(): never {

@@ -288,7 +288,7 @@ t.test(
     for (let port = 0; port < 30_000; port++)
       control.connections.push(connection('tcp', 9, 'CLOSE', `10.0.0.9:${port}`, '10.0.0.1:80', '10.0.0.2:80'))
     const path = await serve(t, control)
-    const steps: [string, string][] = [['10.0.0.9:21', 'key:q']]
+    const steps: [string, string][] = [['10.0.0.9:18', 'key:q']]
     const { status } = await inTerminal([24, 100], steps, '-Lc', '--watch=3600', '--control', path)
     t.equal(status, 0)
     t.equal(control.asked.length, 7, 'pages of three rows')
