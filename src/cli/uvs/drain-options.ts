@@ -7,7 +7,7 @@ import { type Given, readOptions } from './read-options.js'
 
 /** What `uvs drain` was asked to do. Addresses are still text. */
 export interface DrainOptions {
-  service: { protocol: Protocol | undefined; text: string } | { mark: string }
+  service: { protocol: Protocol | undefined; text: string } | { mark: string; family?: 6 }
   realServer: string
   deadlineS: number
   afterwards: 'keep' | 'reset'
@@ -33,6 +33,7 @@ export const DRAIN_FORMS: readonly Form[] = [
       { flags: ['-u', '--udp-service'], value: 'VIP:PORT', is: 'service', help: 'the same, UDP' },
       { flags: ['--sctp-service'], value: 'VIP:PORT', is: 'service', help: 'the same, SCTP' },
       { flags: ['-f', '--fwmark-service'], value: 'MARK', is: 'service', help: 'the same, of a firewall mark' },
+      { flags: ['-6', '--ipv6'], help: 'the mark is of IPv6' },
       {
         flags: ['-r', '--real-server'],
         value: 'RIP[:PORT]',
@@ -78,7 +79,8 @@ function takeService(given: Given, words: string[]): DrainOptions['service'] {
   const flags = [...SERVICE_FLAGS.map(([flag]) => flag), '-f'].filter(flag => given.has(flag))
   if (flags.length > 1) throw new UsageError(`${flags[0]} and ${flags[1]}: one service at a time`)
   const mark = given.one('-f')
-  if (mark !== undefined) return { mark }
+  if (mark !== undefined) return { mark, ...(given.has('-6') && { family: 6 }) }
+  if (given.has('-6')) throw new UsageError('-6 is for -f MARK')
   for (const [flag, protocol] of SERVICE_FLAGS) {
     const text = given.one(flag)
     if (text !== undefined) return { protocol, text }

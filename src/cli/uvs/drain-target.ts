@@ -5,6 +5,7 @@ import { readEndpoint, readInteger, type Endpoint } from '../uvsadm/endpoint.js'
 import { UsageError } from '../../director/options.js'
 import { Refused } from '../uvsadm/failure.js'
 import type { Names } from '../uvsadm/names.js'
+import { serviceWords } from '../uvsadm/save.js'
 import type { DrainOptions } from './drain-options.js'
 
 /** A real server of a service, as it is now. */
@@ -19,22 +20,22 @@ const MARK_MAX = 2 ** 32 - 1
 const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 
-/** `-t 10.0.0.100:80`, `-f 7`: a service as ipvsadm names it. */
-export function serviceText(key: ServiceKey): string {
-  return 'mark' in key ? `-f ${key.mark}` : `${FLAGS[key.protocol]} ${bracketed(key.address)}:${key.port}`
+/** `10.0.0.2:80`, `[2001:db8::2]:80` */
+export function serverText({ address, port }: DestinationKey): string {
+  return `${bracketed(address)}:${port}`
 }
 
 /** The real server that is meant. UsageError where the words cannot be meant; Refused, which says what there is, where it is not there. */
 export async function findTarget(control: Control, options: DrainOptions, names: Names): Promise<DrainTarget> {
   const key = await serviceMeant(control, options.service, names)
   const service = await oneService(control, key)
-  if (!service) throw new Refused(`there is no service ${serviceText(key)}`, 1)
+  if (!service) throw new Refused(`there is no service ${serviceWords(key)}`, 1)
   const destination = await realServerMeant(key, options.realServer, names)
   const server = findServer(service, destination)
   if (server) return { key, destination, service, server }
-  const known = service.destinations.map(({ address, port }) => `${bracketed(address)}:${port}`)
+  const known = service.destinations.map(serverText)
   throw new Refused(
-    `${serviceText(key)} has no real server ${bracketed(destination.address)}:${destination.port}: ` +
+    `${serviceWords(key)} has no real server ${serverText(destination)}: ` +
       (known.length > 0 ? `it has ${listed(known)}` : 'it has none'),
     1,
   )
@@ -56,7 +57,7 @@ async function serviceMeant(control: Control, service: DrainOptions['service'], 
   if ('mark' in service) {
     const mark = readInteger(service.mark, MARK_MAX)
     if (!mark) throw new UsageError(`-f: '${service.mark}' is no firewall mark, 1 to ${MARK_MAX}`)
-    return { mark }
+    return { mark, ...(service.family && { family: service.family }) }
   }
   const { protocol, text } = service
   if (protocol !== undefined) {
@@ -81,7 +82,8 @@ async function anyProtocol(control: Control, text: string, names: Names): Promis
   if (!isEndpoint) throw new UsageError(`'${text}' is no service: VIP:PORT, -t VIP:PORT, -u, --sctp-service or -f MARK`)
   const [key, ...more] = there
   if (!key) throw new Refused(`there is no service ${text}`, 1)
-  if (more.length > 0) throw new UsageError(`'${text}' is several services: say ${there.map(serviceText).join(' or ')}`)
+  if (more.length > 0)
+    throw new UsageError(`'${text}' is several services: say ${there.map(key => serviceWords(key)).join(' or ')}`)
   return key
 }
 

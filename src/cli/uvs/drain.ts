@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
 import { DEFAULT_CONTROL, ignoreEpipe } from '../command.js'
-import { bracketed } from '../uvsadm/label.js'
 import { Refused } from '../uvsadm/failure.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
-import { destinationOptions } from '../uvsadm/save.js'
+import { destinationOptions, serviceWords } from '../uvsadm/save.js'
 import type { UvsCommand } from './command.js'
 import { DrainEstimate } from './drain-estimate.js'
 import { DRAIN_FORMS, type DrainOptions, parseDrain } from './drain-options.js'
 import { countsText, type DrainEnd, type DrainOutput, type DrainProgress, DrainReport } from './drain-report.js'
-import { type DrainTarget, findServer, findTarget, oneService, serviceText } from './drain-target.js'
+import { type DrainTarget, findServer, findTarget, oneService, serverText } from './drain-target.js'
 import { durationText } from './duration.js'
 
 /** What a drain needs of the world besides the director. */
@@ -151,7 +150,7 @@ class Drain {
   async #look(deadline: number): Promise<DrainEnd | undefined> {
     const { key, destination } = this.#target
     const service = await oneService(this.#control, key)
-    if (!service) return gone(`the service ${serviceText(key)} has been deleted`)
+    if (!service) return gone(`the service ${serviceWords(key)} has been deleted`)
     const server = findServer(service, destination)
     if (!server) return gone('somebody has deleted the real server')
     if (server.weight !== 0) {
@@ -230,7 +229,7 @@ class Drain {
 
   #name(): string {
     const { key, destination } = this.#target
-    return `${serviceText(key)} -r ${bracketed(destination.address)}:${destination.port}`
+    return `${serviceWords(key)} -r ${serverText(destination)}`
   }
 
   /** Nothing to undo where the weight was 0, has been set by others, or there is nothing to give it to. */

@@ -1,7 +1,7 @@
 import { isRuleChange, type RuleChange } from '../../control/api.js'
 import { UsageError } from '../../director/options.js'
 import type { RefusalTexts } from '../uvsadm/ask.js'
-import { UsageError as RuleError } from '../uvsadm/failure.js'
+import { TRY_HELP, UsageError as RuleError } from '../uvsadm/failure.js'
 import { systemNames } from '../uvsadm/names.js'
 import { parseRule } from '../uvsadm/run.js'
 import { readRules, type RuleLine } from './rules-file.js'
@@ -20,11 +20,15 @@ const QUOTED = 100
 export async function* parsedRules(file: string): AsyncGenerator<Rule, void> {
   const names = systemNames()
   for (const line of readRules(file, '')) {
+    const [first = ''] = line.words
+    const noRule = `'${shown(first)}' is no rule: -A -a -E -e -D -d --add-laddr`
+    if (!first.startsWith('-')) throw badLine(line, noRule)
     try {
       const { request, command } = await parseRule(line.words, names)
-      if (!isRuleChange(request)) throw new RuleError(`'${line.words[0]}' is no rule: -A -a -E -e -D -d --add-laddr`)
+      if (!isRuleChange(request)) throw new RuleError(noRule)
       yield { ...line, request, refusals: command.refusals }
     } catch (error) {
+      if (error instanceof RuleError && error.message === TRY_HELP) throw badLine(line, noRule)
       if (error instanceof RuleError) throw badLine(line, error.message)
       throw error
     }
@@ -33,6 +37,13 @@ export async function* parsedRules(file: string): AsyncGenerator<Rule, void> {
 
 /** What is wrong with a line, and the line: one of its words is what is meant. */
 export function badLine({ place, words }: RuleLine, what: string): UsageError {
-  const line = words.join(' ')
-  return new UsageError(`${place}: ${what} (${line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line})`)
+  return new UsageError(`${place}: ${printable(what)} (${shown(words.join(' '))})`)
+}
+
+function shown(text: string): string {
+  return printable(text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text)
+}
+/** A terminal would obey control characters. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd')
 }

@@ -12,12 +12,14 @@ export interface RuleLine {
 /** Octets. A million rules take less. */
 const LARGEST = 64 * 2 ** 20
 const CHUNK = 2 ** 16
+/** Characters of a line: names of hosts and all. */
+export const LINE_MAX = 4096
 const STDIN = 0
 const AGAIN_MS = 10
 
 /**
  * The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe; `-` is
- * standard input. `option`: by which it was named, for the UsageError where it cannot be read.
+ * standard input. `option`: by which it was named, for the UsageError where it cannot be read or has a line of no end.
  */
 export function* readRules(file: string, option = '--rules: '): Generator<RuleLine, void> {
   const text = readBounded(file, option)
@@ -25,11 +27,11 @@ export function* readRules(file: string, option = '--rules: '): Generator<RuleLi
   for (let at = 0, end = 0; end >= 0; at = end + 1) {
     end = text.indexOf('\n', at)
     line++
-    const words = text
-      .slice(at, end < 0 ? text.length : end)
-      .trim()
-      .split(/\s+/)
-    if (words[0] !== '' && !words[0]!.startsWith('#')) yield { words, line, place: `${file} line ${line}` }
+    const rule = text.slice(at, end < 0 ? text.length : end).trim()
+    if (rule === '' || rule.startsWith('#')) continue
+    const place = `${file} line ${line}`
+    if (rule.length > LINE_MAX) throw new UsageError(`${option}${place} is longer than ${LINE_MAX} characters`)
+    yield { words: rule.split(/\s+/), line, place }
   }
 }
 

@@ -13,18 +13,30 @@ import { badLine, type Rule } from './parsed-rules.js'
 
 /** Rules in one request: a line of the control socket takes some more. */
 const CHUNK = 100
+/** Characters of their lines, for the same reason. */
+const CHUNK_LENGTH = 16_000
 /** Requests under way: while one is answered the next is made. */
 const AHEAD = 3
 
-/** Opens a transaction and stages the rules, as they come. UsageError, with the line, for the first that is refused. */
+/** While rules are slow to come (names are looked up), an empty request keeps the transaction. */
+const KEEP_MS = 3000
+
+/**
+ * Opens a transaction when the first rules have come (a pipe may take its time, and others wait for an open transaction), and
+ * stages them, as they come. UsageError, with the line, for the first that is refused.
+ */
 export async function stageRules(control: Control, rules: AsyncIterable<Rule>): Promise<void> {
+  const chunks = chunksOf(rules)
+  const first = await chunks.next()
   await must(control, { op: 'begin' })
   const underWay: { chunk: readonly Rule[]; reply: Promise<Answer<Staged>> }[] = []
   const settle = async (): Promise<void> => {
     const { chunk, reply } = underWay.shift()!
     const { accepted, refused } = granted(await reply)
     const rule = chunk[accepted]
-    if (refused && rule) throw badLine(rule, refusalText(refused, rule.refusals))
+    if (!refused || !rule) return
+    underWay.length = 0 // whatever is refused behind it does not count
+    throw badLine(rule, refusalText(refused, rule.refusals))
   }
   const settleAll = async (): Promise<void> => {
     while (underWay.length > 0) await settle()
@@ -35,20 +47,28 @@ export async function stageRules(control: Control, rules: AsyncIterable<Rule>): 
     underWay.push({ chunk, reply })
     if (underWay.length > AHEAD) await settle()
   }
+  const keep = setInterval(() => {
+    control.call({ op: 'stage', requests: [] }).catch(() => {}) // the next request that is awaited fails too
+  }, KEEP_MS)
   try {
-    for await (const chunk of chunksOf(rules)) await stage(chunk)
+    if (!first.done) await stage(first.value)
+    for await (const chunk of chunks) await stage(chunk)
   } finally {
+    clearInterval(keep)
     await settleAll() // a line that was refused before one that is none is the one to be told
   }
 }
 
 async function* chunksOf(rules: AsyncIterable<Rule>): AsyncGenerator<Rule[], void> {
   let chunk: Rule[] = []
+  let length = 0
   try {
     for await (const rule of rules) {
-      if (chunk.push(rule) < CHUNK) continue
+      length += rule.words.reduce((sum, word) => sum + word.length, 0)
+      if (chunk.push(rule) < CHUNK && length < CHUNK_LENGTH) continue
       yield chunk
       chunk = []
+      length = 0
     }
   } catch (error) {
     if (chunk.length > 0) yield chunk

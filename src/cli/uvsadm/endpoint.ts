@@ -1,11 +1,12 @@
 import ipaddr from 'ipaddr.js'
 import type { Protocol } from '../../control/api.js'
-import { parseIpv6 } from '../../wire/ipv6-addr.js'
+import { formatIpv6, parseIpv6 } from '../../wire/ipv6-addr.js'
 import type { Names } from './names.js'
 
 /** `host[:port]` of -t, -u and -r. */
 export interface Endpoint {
   family: 4 | 6
+  /** As listings have it: `2001:DB8:0::1` is `2001:db8::1`. */
   address: string
   /** undefined: not given. */
   port: number | undefined
@@ -20,22 +21,19 @@ export async function readEndpoint(
   const bracketed = /^\[(.*)\]:(.*)$/.exec(text)
   if (bracketed) {
     const [, address = '', portText = ''] = bracketed
-    if (!isIpv6(address)) return hostWithoutPort(address, names)
+    const ipv6 = parseIpv6(address)
+    if (!ipv6) return hostWithoutPort(address, names)
     const port = readPort(portText, protocol, names)
-    return port === undefined ? undefined : { family: 6, address, port }
+    return port === undefined ? undefined : { family: 6, address: formatIpv6(ipv6), port }
   }
-  if (text.indexOf(':') !== text.lastIndexOf(':') && isIpv6(text)) return { family: 6, address: text, port: undefined } // `2001:db8::1:80` is all address
+  const ipv6 = text.indexOf(':') === text.lastIndexOf(':') ? undefined : parseIpv6(text)
+  if (ipv6) return { family: 6, address: formatIpv6(ipv6), port: undefined } // `2001:db8::1:80` is all address
   const [host = '', portText, ...more] = text.split(':')
   const port = portText === undefined ? undefined : readPort(portText, protocol, names)
   if (more.length > 0 || (portText !== undefined && port === undefined)) return undefined
   if (portText === undefined) return hostWithoutPort(host, names)
   const address = await readAddress(host, names)
   return address === undefined ? undefined : { family: 4, address, port }
-}
-
-/** As inet_pton(3): without a zone. */
-function isIpv6(text: string): boolean {
-  return parseIpv6(text) !== undefined
 }
 
 /** What follows the brackets of `[10.0.0.1]:80` is not looked at. A number alone is no host, though with a port it is one. */

@@ -10,9 +10,11 @@ export class UsageError extends Error {
   }
 }
 
+export const TRY_HELP = "Try `uvsadm -h' or 'uvsadm --help' for more information."
+
 /** No command stands first. */
 export function tryHelp(): never {
-  throw new UsageError("Try `uvsadm -h' or 'uvsadm --help' for more information.", 255)
+  throw new UsageError(TRY_HELP, 255)
 }
 
 /** The director said no. Statuses are ipvsadm's: 255, or 1 for a listing of a service that is not there. */

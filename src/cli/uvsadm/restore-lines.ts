@@ -15,6 +15,11 @@ import { restore } from './restore.js'
  * 5. the status is the last line's
  * Rules go to the director in batches, which end with the input that has come. */
 
+/** Characters. */
+const LINE_MAX = 4096
+/** Of the lines in a batch: a line of the control socket takes some more. */
+const BATCH_LENGTH = 16_000
+
 /** Carries out lines of text, in whatever pieces they come. */
 export async function restoreLines(
   input: AsyncIterable<string | Buffer>,
@@ -27,6 +32,7 @@ export async function restoreLines(
     for await (const piece of input) {
       const [first = '', ...lines] = String(piece).split('\n')
       line += first
+      if (line.length > LINE_MAX && lines.length === 0) throw tooLong()
       for (const next of lines) {
         await restoring.line(line)
         line = next
@@ -45,6 +51,10 @@ export async function restoreLines(
   }
 }
 
+function tooLong(): UsageError {
+  return new UsageError(`a line is longer than ${LINE_MAX} characters`)
+}
+
 /** -h or -v: nothing comes after it. */
 class Ended extends Error {}
 
@@ -58,6 +68,7 @@ class Restoring {
   readonly #control: Control
   readonly #names: Names
   #waiting: Waiting[] = []
+  #length = 0
 
   constructor(control: Control, names: Names) {
     this.#control = control
@@ -66,6 +77,11 @@ class Restoring {
 
   /** Throws what ends everything. */
   async line(text: string): Promise<void> {
+    if (text.length > LINE_MAX) {
+      await this.flush()
+      throw tooLong()
+    }
+    if ((this.#length += text.length) > BATCH_LENGTH) await this.flush()
     const words = text.split(/[ \t\r]+/).filter(word => word !== '')
     while (words[0] === 'ipvsadm' || words[0] === 'uvsadm') words.shift()
     if (words.length === 0) return
@@ -83,6 +99,7 @@ class Restoring {
   /** Hands on what is waiting. */
   async flush(): Promise<void> {
     const waiting = this.#waiting
+    this.#length = 0
     if (waiting.length === 0) return
     this.#waiting = []
     const requests = waiting.map(({ request }) => request)

@@ -3,7 +3,7 @@ import type { DestinationSettings, Method, ServiceInfo, ServiceKey, ServiceSetti
 import { granted, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
 import { bracketed, type Label, labeller } from './label.js'
-import { schedFlagNames } from './sched-flags.js'
+import { savedFlagNames } from './sched-flags.js'
 import { sortServices } from './sort.js'
 import { isMasked, PLAIN_IPIP } from './layouts.js'
 
@@ -16,7 +16,7 @@ const CLIENT_ADDRESS = {
   'proxy-v2': '--proxy-protocol v2',
 }
 
-/** The rules as commands that make them. Thresholds, which ipvsadm loses, are saved where there are any. */
+/** The rules as commands that make them. Thresholds and hidden flags, which ipvsadm loses, are saved where there are any. */
 export const save: Command<{ numeric: boolean }> = {
   name: 'save',
   flags: ['-S', '--save'],
@@ -67,7 +67,7 @@ export function serviceOptions(settings: ServiceSettings): string[] {
   if (persistence !== 0 && isMasked(settings)) options.push(`-M ${netmask}`)
   if (engine !== undefined) options.push(`--pe ${engine}`)
   if (onePacket) options.push('-o')
-  if (schedFlags !== 0) options.push(`-b ${schedFlagNames(schedFlags, scheduler)}`)
+  if (schedFlags !== 0) options.push(`-b ${savedFlagNames(schedFlags, scheduler)}`)
   if (clientAddress !== 'none') options.push(CLIENT_ADDRESS[clientAddress])
   return options
 }

@@ -34,6 +34,13 @@ export function readSchedFlags(list: string, scheduler: string): number {
   return bits
 }
 
+/** As -b takes them again: what a listing does not show, too. ipvsadm saves less, `-b ` alone among it. */
+export function savedFlagNames(bits: number, scheduler: string): string {
+  const shown = schedFlagNames(bits, scheduler)
+  const hidden = FLAGS.filter(({ name, bit }) => name === 'flag-3' && (bits & bit) !== 0 && !shown.includes(name))
+  return [...(shown === '' ? [] : [shown]), ...hidden.map(({ name }) => name)].join(',')
+}
+
 /** As listings show them. sh and mh have no name for the third, so that `-s sh -b flag-3` is listed as `()`. */
 export function schedFlagNames(bits: number, scheduler: string): string {
   const own = FLAGS.some(flag => flag.scheduler === scheduler) ? scheduler : undefined

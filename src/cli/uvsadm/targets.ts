@@ -57,6 +57,15 @@ function clientAddress(options: Options): ClientAddress | undefined {
   return options['proxy-protocol'] && `proxy-${options['proxy-protocol']}`
 }
 
+/** What the control socket takes for the name of a scheduler or engine. */
+const NAME = /^[!-~]{1,255}$/
+/** Nothing is called so: the director says that it is not there, as of any name that it does not know. */
+const NO_NAME = '?'
+
+function nameOf(text: string): string {
+  return NAME.test(text) ? text : NO_NAME
+}
+
 function schedulerOf(options: Options): string {
   return options.scheduler || 'wlc'
 }
@@ -71,13 +80,13 @@ export function serviceSettings(options: Options): ServiceSettings {
   const told = clientAddress(options)
   const unmasked = familyOf(options['service-address']) === 6 ? '128' : '255.255.255.255'
   return {
-    scheduler: schedulerOf(options),
+    scheduler: nameOf(schedulerOf(options)),
     persistence: options.persistent ?? 0,
     netmask: options.netmask ?? unmasked,
     onePacket: options.ops ?? false,
     schedFlags: schedFlagsOf(options),
     ...(told && { clientAddress: told }),
-    ...(options.pe && { engine: options.pe }),
+    ...(options.pe && { engine: nameOf(options.pe) }),
   }
 }
 

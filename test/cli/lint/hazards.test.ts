@@ -51,6 +51,7 @@ const CASES: Case[] = [
       rules(...OK, `-a ${S} ${A} -m`),
       rules(`-A ${S} -s rr`, `-a ${S} ${A} -g`, `-a ${S} -r 10.0.1.1:8080 -g`),
       rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`, `--add-laddr -z 10.0.2.1 ${S}`),
+      rules('-A -t [2001:DB8::1]:80', '-a -t [2001:db8:0::1]:80 -r [2001:DB8::2]:80 -m', '-A -t [2001:db8::1]:80'),
     ],
     hasNot: [rules(...OK, `-a ${S} ${B} -m`, '-A -u 10.0.0.100:80'), rules(...OK, `-d ${S} ${A}`, `-a ${S} ${A} -m`)],
   },
@@ -210,7 +211,12 @@ const CASES: Case[] = [
   {
     hazard: 'netmask-not-mask',
     has: [rules(`-A ${S} -p -M 24`), rules(`-A ${S} -p -M 255.0.255.0`)],
-    hasNot: [rules(`-A ${S} -p -M 255.255.255.0`), rules(`-A ${S} -p -M 0.0.0.0`), rules(`-A ${S} -p`)],
+    hasNot: [
+      rules(`-A ${S} -p -M 255.255.255.0`),
+      rules(`-A ${S} -p -M 0.0.0.0`),
+      rules(`-A ${S} -p`),
+      rules('-A -t [2001:db8::1]:80 -p -M 64', '-A -f 7 -6 -p -M 56'),
+    ],
   },
   {
     hazard: 'netmask-without-persistence',

@@ -204,6 +204,9 @@ t.test('uvs director', { skip }, async t => {
       ['-L\n', /--rules: .*\/rules3 line 1: '-L' sets nothing/],
       ['-a -t 10.99.1.100:80 -r 10.99.2.11 -m\n', /--rules: .*\/rules4 line 1: Service not defined \(-a .*\)$/m],
       ['-A -t 10.99.1.100:80\n-C\n', /--rules: .*\/rules5 line 2: '-C' is no rule/],
+      ['foo\u001b[31m\n', /--rules: .*\/rules6 line 1: 'foo\ufffd\[31m' is no rule: -A .* \(foo\ufffd\[31m\)$/m],
+      ['--foo\n', /--rules: .*\/rules7 line 1: '--foo' is no rule: -A/],
+      ['-A -t 10.99.1.100:80 -s é\n', /--rules: .*\/rules8 line 1: Scheduler or persistence engine not found/],
     ]
     for (const [i, [text, says]] of cases.entries()) {
       const rules = `${directory}/rules${i}`

@@ -22,6 +22,7 @@ t.test('what can be meant', t => {
     ['-u 10.0.0.1:80 10.0.0.2', { service: { protocol: 'udp', text: '10.0.0.1:80' } }],
     ['--sctp-service 10.0.0.1:80 10.0.0.2', { service: { protocol: 'sctp', text: '10.0.0.1:80' } }],
     ['-f 7 10.0.0.2', { service: { mark: '7' } }],
+    ['-f 7 -6 10.0.0.2', { service: { mark: '7', family: 6 } }],
     [
       '-t 10.0.0.1:80 10.0.0.2 --deadline 1h30m --then reset --json',
       { deadlineS: 5400, afterwards: 'reset', json: true },
@@ -44,6 +45,7 @@ t.test('what cannot: the word that is wrong, and what may be', t => {
       '-t 10.0.0.1:80 10.0.0.2 --deadline 5x',
       "--deadline: '5x' is no time: 90, 60s, 5m, 1h30m, at most 31 days (744h)",
     ],
+    ['-t 10.0.0.1:80 -6 10.0.0.2', '-6 is for -f MARK'],
     ['-t 10.0.0.1:80 10.0.0.2 --then stop', "--then 'stop': it may be keep, reset"],
     ['-t 10.0.0.1:80 10.0.0.2 --json=yes', '--json takes no value'],
     ['-t 10.0.0.1:80 -t 10.0.0.1:81 10.0.0.2', '-t is given twice'],

@@ -9,7 +9,7 @@ import { CLIENT, RS, Scene } from '../../director/scene.js'
 import { endpoint, VIP } from '../../support/bench-director.js'
 import { fakeNames } from '../../support/names.js'
 import { runCommand } from '../../support/run-command.js'
-import { destinationSettings } from '../../support/settings.js'
+import { destinationSettings, serviceSettings } from '../../support/settings.js'
 import { tempDir } from '../../support/temp.js'
 
 const TCP = `tcp ${VIP}:80`
@@ -101,6 +101,23 @@ t.test('a tunnel stays the tunnel it was', async t => {
   t.equal(status, 0)
   t.match(out, `uvsadm -e ${WORDS} -i -w 2 --tun-type gue --tun-port 6080 --tun-remcsum\n`)
   t.match(serverOf(scene, key), { weight: 0, method: 'tunnel', tunnel })
+})
+
+t.test('IPv6: what is said can be typed', async t => {
+  const named: [service: ServiceKey, words: string, meant: string][] = [
+    [{ protocol: 'tcp', address: '2001:db8::1', port: 80 }, '-t [2001:DB8:0::1]:80', '-t [2001:db8::1]:80'],
+    [{ mark: 7, family: 6 }, '-f 7 -6', '-f 7 -6'],
+  ]
+  for (const [service, words, meant] of named) {
+    const scene = new Scene()
+    const destination = { address: '2001:db8::2', port: 80 }
+    scene.must({ op: 'add-service', service, settings: serviceSettings('rr', { netmask: '128' }) })
+    scene.must({ op: 'add-destination', service, destination, settings: destinationSettings(2) })
+    const { status, out } = await drained(scene, `${words} -r [2001:DB8::2]:80`)
+    t.equal(status, 0, words)
+    t.match(out, `to put it back: uvsadm -e ${meant} -r [2001:db8::2]:80 -m -w 2\n`)
+    t.match((await drained(scene, `${words} -r [2001:db8::3]:80`)).err, ': it has [2001:db8::2]:80')
+  }
 })
 
 t.test('at the deadline: keep leaves what remains', async t => {

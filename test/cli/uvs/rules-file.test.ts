@@ -37,5 +37,8 @@ t.test('what cannot be read, or has no end, is one line', async t => {
   const dir = tempDir(t)
   t.throws(() => [...readRules(`${dir}/absent`)], new UsageError(`--rules: cannot read ${dir}/absent: ENOENT`))
   t.throws(() => [...readRules(dir)], new UsageError(`--rules: cannot read ${dir}: EISDIR`))
+  const long = join(dir, 'long')
+  writeFileSync(long, `# ${'x'.repeat(5000)}\n-A ${'x'.repeat(4094)}\n`)
+  t.throws(() => [...readRules(long, '')], new UsageError(`${long} line 2 is longer than 4096 characters`))
   t.throws(() => [...readRules('/dev/zero')], new UsageError('--rules: /dev/zero is larger than 64 MiB'))
 })

@@ -74,7 +74,7 @@ const RIGHT: Record<string, [string, unknown]> = {
   '-A -t [2001:DB8::1]:80 --pe sip': [
     'add-service',
     {
-      service: { ...tcp, address: '2001:DB8::1' },
+      service: { ...tcp, address: '2001:db8::1' },
       settings: { ...settings, netmask: '128', engine: 'sip' },
     },
   ],

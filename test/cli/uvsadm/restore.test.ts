@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
+import { REQUEST_LINE_MAX } from '../../../src/control/codec.js'
 import { systemNames } from '../../../src/cli/uvsadm/names.js'
 import { BenchDirector } from '../../support/bench-director.js'
 
@@ -95,6 +96,46 @@ t.test('rules go to the director in batches of 128, as soon as they have come', 
   const input = Readable.from([lines(0, 300), lines(300, 1)])
   t.match(await uvsadm(['--restore'], counting, systemNames(), input), { status: 0, err: '' })
   t.strictSame(asked, [128, 128, 44, 1])
+})
+
+t.test('what no director could take costs its line only', async t => {
+  const { control } = new BenchDirector()
+  const NOT_FOUND = 'Scheduler or persistence engine not found\n'
+  const odd = ['é', 'x'.repeat(3000)].map(name => `-A -t 1.2.3.6:80 -s ${name}\n-A -t 1.2.3.6:80 -p --pe ${name}\n`)
+  const input = Readable.from([`${A4}\n${odd.join('').repeat(20)}${A5}\n`])
+  t.strictSame(await uvsadm(['-R'], control, systemNames(), input), { status: 0, out: '', err: NOT_FOUND.repeat(80) })
+  t.equal((await uvsadm(['-Sn'], control)).out, `${A4}\n${A5}\n`)
+})
+
+t.test('names as long as names may be fit into batches', async t => {
+  const { control } = new BenchDirector()
+  const calls: number[] = []
+  const measuring = {
+    call(request: Parameters<typeof control.call>[0]) {
+      calls.push(JSON.stringify(request).length)
+      return control.call(request)
+    },
+  } as typeof control
+  const line = `-A -t 1.2.3.6:80 -p -s ${'x'.repeat(255)} --pe ${'y'.repeat(255)}\n`
+  await uvsadm(['-R'], measuring, systemNames(), Readable.from([line.repeat(300)]))
+  t.ok(Math.max(...calls) < REQUEST_LINE_MAX, String(Math.max(...calls)))
+})
+
+t.test('a line without end ends it', async t => {
+  const endless = function* (): Generator<string> {
+    yield `${A4}\n`
+    for (;;) yield '\0'.repeat(1000)
+  }
+  const long = `${A4}\n-A ${'x'.repeat(5000)}\n${A5}\n`
+  for (const input of [Readable.from(endless()), Readable.from([long])]) {
+    const { control } = new BenchDirector()
+    t.strictSame(await uvsadm(['-R'], control, systemNames(), input), {
+      status: 2,
+      out: '',
+      err: 'a line is longer than 4096 characters\n',
+    })
+    t.equal((await uvsadm(['-Sn'], control)).out, `${A4}\n`)
+  }
 })
 
 t.test('-R takes no option and no word', async t => {
