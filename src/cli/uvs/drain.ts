@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
-import { DEFAULT_CONTROL, ignoreEpipe } from '../command.js'
+import { DEFAULT_CONTROL, outliveReaders } from '../command.js'
 import { Refused } from '../uvsadm/failure.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
 import { destinationOptions } from '../uvsadm/save.js'
@@ -42,7 +42,7 @@ the weight or deleted the server, or because the director went; 130 Ctrl-C.`,
     const stop = new AbortController()
     const onSignal = (): void => stop.abort()
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-    process.stdout.on('error', ignoreEpipe)
+    outliveReaders()
     const control = connectControl(options.control ?? DEFAULT_CONTROL)
     try {
       return await drainServer(options, control, systemWorld(), stop.signal)

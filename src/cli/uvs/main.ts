@@ -1,11 +1,15 @@
 #!/usr/bin/env node
+import { endUnlessEpipe } from '../command.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
 import { complain, runUvs } from './run-uvs.js'
 
 const ASKS_HELP = ['-h', '--help', 'help']
 
-process.stdout.on('error', () => process.exit(0)) // the reader of a pipe has gone
+process.stdout.on('error', error => {
+  endUnlessEpipe(error)
+  process.exit(0) // the reader of a pipe has gone
+})
 process.exitCode = await main(process.argv.slice(2))
 
 /** `uvs help NAME` is `uvs NAME --help`. */
