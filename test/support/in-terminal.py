@@ -1,7 +1,6 @@
 """Runs a command in a terminal of its own: in-terminal.py '{"size": [rows, columns], "steps": [[TEXT, ACTION], ...]}' COMMAND...
 
-Each step waits until TEXT has been written since the step before, then acts: "key:q", "signal:TERM", "size:10,40", "continue"
-(once it has stopped).
+Each step waits until TEXT has been written since the step before, then acts: "key:q", "signal:TERM", "size:10,40".
 Prints what was written up to each step and after the last, the exit status, and whether the terminal is set as it was.
 """
 import fcntl, json, os, pty, select, signal, struct, subprocess, sys, termios, time
@@ -26,7 +25,10 @@ def read_until(text):
         elif ended:
             break
         if text is not None and text.encode() in written:
-            break
+            return written.decode("utf8", "replace")
+    if text is not None:
+        child.kill()
+        sys.exit(f"{text} was never written, but {written!r}")
     return written.decode("utf8", "replace")
 
 
@@ -48,9 +50,6 @@ for text, action in plan["steps"]:
         os.write(terminal, value.encode())
     elif kind == "signal":
         child.send_signal(getattr(signal, "SIG" + value))
-    elif kind == "continue":
-        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
-        child.send_signal(signal.SIGCONT)
     elif kind == "size":
         resize(*map(int, value.split(",")))
 frames.append(read_until(None))

@@ -15,7 +15,7 @@ process.exitCode = await main(process.argv.slice(2))
 /** `uvs help NAME` is `uvs NAME --help`. */
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || ASKS_HELP.includes(name)) {
-    if (args[0] !== undefined) return main([args[0], '--help'])
+    if (args[0] !== undefined && !ASKS_HELP.includes(args[0])) return main([args[0], '--help'])
     process.stdout.write(await help())
     return 0
   }
