@@ -146,8 +146,14 @@ export class Balancing {
     const { schedulers, sysctls, random, local } = this.#options
     const scheduler = schedulers.get(schedulerName)
     if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
-    const bind = { scheduler, random, now: this.#now }
-    const service = new ScheduledService(identity, settings, this.counters.allocate(), sysctls, bind)
+    const row = this.counters.allocate()
+    let service: ScheduledService
+    try {
+      service = new ScheduledService(identity, settings, row, sysctls, { scheduler, random, now: this.#now })
+    } catch (error) {
+      this.counters.release(row)
+      return this.#cannotBind(scheduler, error)
+    }
     this.#services.add(service)
     this.#listed.add(service)
     this.#expectTick(service)
@@ -311,13 +317,16 @@ export class Balancing {
       service.bound = bound
     } catch (error) {
       service.settings = before
-      this.#options.report(`scheduler ${scheduler.name}: ${(error as Error).message}`)
-      return 'EINVAL'
+      return this.#cannotBind(scheduler, error)
     }
     service.scheduler = scheduler
     service.nextTick = this.#now + TICK_MS
     this.#expectTick(service)
     return undefined
+  }
+  #cannotBind(scheduler: Scheduler, error: unknown): Refusal {
+    this.#options.report(`scheduler ${scheduler.name}: ${(error as Error).message}`)
+    return 'EINVAL'
   }
   /** Puts it behind all the others: nobody's minute is later. */
   #expectTick(service: ScheduledService): void {

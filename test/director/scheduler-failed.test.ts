@@ -1,7 +1,9 @@
 import t from 'tap'
+import { execute } from '../../src/control/execute.js'
 import type { Scheduler } from '../../src/sched/scheduler.js'
 import { BenchDirector, fromClient, on, toServer, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
+import { serviceSettings } from '../support/settings.js'
 
 const broken: Scheduler = {
   name: 'broken',
@@ -29,3 +31,21 @@ t.test(
     ])
   },
 )
+
+t.test('a scheduler that will not have a service: EINVAL, and a line of why', async t => {
+  const problems: string[] = []
+  const unwilling: Scheduler = {
+    name: 'unwilling',
+    bind() {
+      throw new RangeError('no room')
+    },
+  }
+  const bench = new BenchDirector({ schedulers: [unwilling], report: problem => problems.push(problem) })
+  const service = { protocol: 'tcp', address: VIP, port: 80 } as const
+  const settings = serviceSettings('unwilling')
+  t.match(execute(bench.director, { op: 'add-service', service, settings }), { ok: false, refusal: 'EINVAL' })
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
+  t.match(execute(bench.director, { op: 'edit-service', service, settings }), { ok: false, refusal: 'EINVAL' })
+  t.match(bench.services(service), [{ scheduler: 'rr' }], 'as before')
+  t.strictSame(problems, ['scheduler unwilling: no room', 'scheduler unwilling: no room'])
+})

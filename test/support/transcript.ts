@@ -10,6 +10,11 @@ export interface Recorded {
   status: number
 }
 
+/** ipvsadm says where its help is, and uvsadm where its own is. */
+export function withOurName(text: string): string {
+  return text.replaceAll("Try `ipvsadm -h' or 'ipvsadm --help'", "Try `uvsadm -h' or 'uvsadm --help'")
+}
+
 /** Recordings of test/fixtures/ipvsadm-transcripts: `$ command`, output, `E: ` standard error, `= status`. */
 export function readTranscript(file: string): Recorded[] {
   const path = new URL(`../../../test/fixtures/ipvsadm-transcripts/${file}`, import.meta.url)
@@ -22,7 +27,7 @@ export function readTranscript(file: string): Recorded[] {
       records.push({ ...now, status: Number(line.slice(2)) })
       now = undefined
     } else if (now) {
-      if (line.startsWith('E: ')) now.err += `${line.slice(3)}\n`
+      if (line.startsWith('E: ')) now.err += `${withOurName(line.slice(3))}\n`
       else now.out += `${line}\n`
     }
   }

@@ -1,12 +1,13 @@
 import { fullnatHazards } from './fullnat-hazards.js'
-import type { Finding, Hazard, RuleSet } from './hazard.js'
+import { isServed, type Finding, type Hazard, type RuleSet } from './hazard.js'
+import { notServedHazards } from './not-served-hazards.js'
 import { persistenceHazards } from './persistence-hazards.js'
 import { LINE_HAZARDS } from './read-rule-set.js'
 import { serviceHazards } from './service-hazards.js'
 import { thresholdHazards } from './threshold-hazards.js'
 import { weightHazards } from './weight-hazards.js'
 
-/** A new one goes into one of these, and into docs/lint.md. */
+/** Of what is served. A new one goes into one of these, and into docs/lint.md. */
 const HAZARDS: readonly Hazard[] = [
   ...weightHazards,
   ...thresholdHazards,
@@ -14,16 +15,22 @@ const HAZARDS: readonly Hazard[] = [
   ...serviceHazards,
   ...fullnatHazards,
 ]
+const ALL_HAZARDS = [...notServedHazards, ...HAZARDS]
 
 /** Every name that a finding can have. */
 export const HAZARD_NAMES: readonly string[] = [
-  ...new Set([...LINE_HAZARDS, ...HAZARDS.map(({ name }) => name)]),
+  ...new Set([...LINE_HAZARDS, ...ALL_HAZARDS.map(({ name }) => name)]),
 ].toSorted()
 
 /** What the rules as a whole have in them. */
 export function findHazards(rules: RuleSet): Finding[] {
-  return HAZARDS.flatMap(hazard => {
+  const served = { ...rules, services: rules.services.filter(isServed) }
+  return ALL_HAZARDS.flatMap(hazard => {
     const severity: Finding['severity'] = hazard.severity ?? 'hazard'
-    return [...hazard.find(rules)].map((found): Finding => ({ severity, ...found, hazard: hazard.name }))
+    return [...hazard.find(HAZARDS.includes(hazard) ? served : rules)].map((found): Finding => ({
+      severity,
+      ...found,
+      hazard: hazard.name,
+    }))
   })
 }

@@ -1,5 +1,6 @@
 import { allServices } from '../../control/all-services.js'
 import type { Control, DestinationInfo, DestinationKey, Protocol, ServiceInfo, ServiceKey } from '../../control/api.js'
+import { bracketed } from '../uvsadm/label.js'
 import { readEndpoint, readInteger, type Endpoint } from '../uvsadm/endpoint.js'
 import { UsageError } from '../../director/options.js'
 import { Refused } from '../uvsadm/failure.js'
@@ -20,7 +21,7 @@ const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 
 /** `-t 10.0.0.100:80`, `-f 7`: a service as ipvsadm names it. */
 export function serviceText(key: ServiceKey): string {
-  return 'mark' in key ? `-f ${key.mark}` : `${FLAGS[key.protocol]} ${key.address}:${key.port}`
+  return 'mark' in key ? `-f ${key.mark}` : `${FLAGS[key.protocol]} ${bracketed(key.address)}:${key.port}`
 }
 
 /** The real server that is meant. UsageError where the words cannot be meant; Refused, which says what there is, where it is not there. */
@@ -31,9 +32,9 @@ export async function findTarget(control: Control, options: DrainOptions, names:
   const destination = await realServerMeant(key, options.realServer, names)
   const server = findServer(service, destination)
   if (server) return { key, destination, service, server }
-  const known = service.destinations.map(({ address, port }) => `${address}:${port}`)
+  const known = service.destinations.map(({ address, port }) => `${bracketed(address)}:${port}`)
   throw new Refused(
-    `${serviceText(key)} has no real server ${destination.address}:${destination.port}: ` +
+    `${serviceText(key)} has no real server ${bracketed(destination.address)}:${destination.port}: ` +
       (known.length > 0 ? `it has ${listed(known)}` : 'it has none'),
     1,
   )

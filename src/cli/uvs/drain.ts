@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
 import { DEFAULT_CONTROL, outliveReaders } from '../command.js'
+import { bracketed } from '../uvsadm/label.js'
 import { Refused } from '../uvsadm/failure.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
 import { destinationOptions } from '../uvsadm/save.js'
@@ -229,7 +230,7 @@ class Drain {
 
   #name(): string {
     const { key, destination } = this.#target
-    return `${serviceText(key)} -r ${destination.address}:${destination.port}`
+    return `${serviceText(key)} -r ${bracketed(destination.address)}:${destination.port}`
   }
 
   /** Nothing to undo where the weight was 0, has been set by others, or there is nothing to give it to. */

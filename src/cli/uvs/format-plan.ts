@@ -1,4 +1,5 @@
 import type { Committed, DestinationSettings, PlannedChange, RuleChange, ServiceSettings } from '../../control/api.js'
+import { bracketed } from '../uvsadm/label.js'
 import { destinationOptions, serviceOptions, serviceWords } from '../uvsadm/save.js'
 
 /** A line a change: `~ -e -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 12 connections)`. */
@@ -29,7 +30,7 @@ function line({ request }: PlannedChange): string {
 }
 
 function server({ destination: { address, port } }: Extract<RuleChange, { destination: object }>): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return `${bracketed(address)}:${port}`
 }
 
 function remarks({ request, was, connections }: PlannedChange): string {

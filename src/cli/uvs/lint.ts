@@ -1,3 +1,4 @@
+import { jsonDocument } from '../json.js'
 import type { Outcome } from '../../control/api.js'
 import { print } from '../command.js'
 import type { Finding } from '../lint/hazard.js'
@@ -42,7 +43,7 @@ export async function lintFile(args: readonly string[], names: Names): Promise<O
   const marks = new Set(given.all('--mark').map(rule => parseMark(rule).mark))
   const findings = await lintLines(file, names, marks)
   const out = given.has('--json')
-    ? `${JSON.stringify({ version: 1, file, findings })}\n`
+    ? jsonDocument('findings', findings)
     : findings.map(found => text(file, found)).join('')
   return { status: statusOf(findings), out, err: '' }
 }

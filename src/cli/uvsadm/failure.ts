@@ -12,7 +12,7 @@ export class UsageError extends Error {
 
 /** No command stands first. */
 export function tryHelp(): never {
-  throw new UsageError("Try `ipvsadm -h' or 'ipvsadm --help' for more information.", 255)
+  throw new UsageError("Try `uvsadm -h' or 'uvsadm --help' for more information.", 255)
 }
 
 /** The director said no. Statuses are ipvsadm's: 255, or 1 for a listing of a service that is not there. */

@@ -7,7 +7,7 @@ import { popt, type Token } from './popt.js'
 import { schedFlagsOf } from './targets.js'
 
 /* ipvsadm's way through its arguments, which decides which of two mistakes is reported:
- * 1. the first option must be a command               → "Try `ipvsadm -h'…", 255 (our --json and --watch: -L)
+ * 1. the first option must be a command               → "Try `uvsadm -h'…", 255 (our --json and --watch: -L)
  * 2. each option in turn: known? given twice? its value right?
  * 3. the command's own words, of --set only           → "--set option requires 3 timeout values", …
  * 4. arguments that belong to nothing                 → "unexpected argument …"

@@ -248,6 +248,21 @@ const CASES: Case[] = [
     hasNot: [rules('-A -f 1'), OK],
   },
   {
+    hazard: 'ipv6-not-served',
+    has: [
+      rules('-A -t [2001:db8::1]:80 -s rr'),
+      at(1, '-A -t [2001:db8::1]:80 -s rr', '-a -t [2001:db8::1]:80 -r [2001:db8::2] -m'),
+      rules('-A -f 7 -6 -s rr'),
+      rules(...OK, `-a ${S} -r [2001:db8::2]:80 -i`),
+    ],
+    hasNot: [OK, rules('-A -f 7 -s rr', '-a -f 7 -r 10.0.1.1 -g')],
+  },
+  {
+    hazard: 'sip-not-served',
+    has: [rules('-A -u 10.0.0.100:5060 -p --pe sip')],
+    hasNot: [rules('-A -u 10.0.0.100:5060 -p')],
+  },
+  {
     hazard: 'one-packet-untranslated',
     has: [
       rules('-A -u 10.0.0.100:53 -o', '-a -u 10.0.0.100:53 -r 10.0.1.1 -m'),

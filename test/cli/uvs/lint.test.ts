@@ -40,7 +40,7 @@ t.test('what is only worth knowing does not count', async t => {
 t.test('a line that is no rule: status 2, with what else was found', async t => {
   const { status, out } = await lint(file(t, `-A -t 10.0.0.100:90\n-Q\n`))
   t.equal(status, 2)
-  t.match(out, /:1: no-server: .*\n.*:2: not-a-rule: Try `ipvsadm -h'/)
+  t.match(out, /:1: no-server: .*\n.*:2: not-a-rule: Try `uvsadm -h'/)
 })
 
 t.test('--json: one object', async t => {
@@ -49,7 +49,6 @@ t.test('--json: one object', async t => {
   t.equal(status, 1)
   t.match(JSON.parse(out), {
     version: 1,
-    file: path,
     findings: [
       { line: 1, hazard: 'no-server', severity: 'hazard', message: String },
       { line: 1, hazard: 'mark-unknown', severity: 'info', message: String },

@@ -200,7 +200,7 @@ const RIGHT: Record<string, [string, unknown]> = {
   '-v -h': ['version', {}],
 }
 
-const TRY = "Try `ipvsadm -h' or 'ipvsadm --help' for more information. = 255"
+const TRY = "Try `uvsadm -h' or 'uvsadm --help' for more information. = 255"
 
 /** `start` with each of the values: `text` with the value for %s, and status 2. */
 function wrongValues(start: string, text: string, values: string): Record<string, string> {
@@ -218,7 +218,7 @@ const WRONG: Record<string, string> = {
   '-L --daemon -t 10.0.0.1:80':
     "The option 'daemon' conflicts with the 'service-address' option in the 'list' command = 2",
   '--start-daemon both': 'illegal start-daemon parameter specified = 2',
-  '--start-daemon': "Try `ipvsadm -h' or 'ipvsadm --help' for more information. = 255",
+  '--start-daemon': "Try `uvsadm -h' or 'uvsadm --help' for more information. = 255",
   '--start-daemon master --syncid 256': 'illegal syncid specified = 2',
   '--start-daemon master --sync-maxlen 65508': 'illegal sync-maxlen specified = 2',
   '--start-daemon master --mcast-port 0': 'illegal mcast-port specified = 2',

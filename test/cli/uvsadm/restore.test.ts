@@ -4,7 +4,7 @@ import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 import { systemNames } from '../../../src/cli/uvsadm/names.js'
 import { BenchDirector } from '../../support/bench-director.js'
 
-const TRY = "Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n"
+const TRY = "Try `uvsadm -h' or 'uvsadm --help' for more information.\n"
 const A4 = '-A -t 1.2.3.4:80 -s rr'
 const A5 = '-A -t 1.2.3.5:80 -s rr'
 
@@ -56,7 +56,14 @@ Scheduler or persistence engine not found
   ['zeroed', `${A4}\n-Z\n--set 10 20 30\n${A5}\n`, 0, '', [A4, A5]],
   ['saved', `${A4}\n-S -n\n${A5}\n`, 0, '', [A4, A5], `${A4}\n`],
   ['a listing of what is not there', `${A4}\n-L -n -t 9.9.9.9:80\n${A5}\n`, 1, 'No such service\n', [A4]],
-  ['the version', `${A4}\n-v\n${A5}\n`, 0, '', [A4], 'ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n'],
+  [
+    'the version',
+    `${A4}\n-v\n${A5}\n`,
+    0,
+    '',
+    [A4],
+    'uvsadm v0.1.0, as ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n',
+  ],
 ]
 
 t.test('-R does what ipvsadm -R does', async t => {

@@ -35,7 +35,7 @@ const BEFORE: Record<string, string[]> = {
 
 /** Why a command is not compared here. */
 const APART: [(record: Recorded) => boolean, string][] = [
-  [({ command }) => command === 'ipvsadm -h', 'its text is our own'],
+  [({ command }) => /^ipvsadm (-h|-v|--version)$/.test(command), 'its text is our own'],
   [({ command }) => command.startsWith('cat /proc/'), 'no ipvsadm: uvs proc'],
   [({ command }) => /^printf|ipvsadm -R/.test(command), 'rules on standard input'],
   [({ command }) => command === 'ipvsadm -Ln -t 1.2.3.5:80', 'the service was made by -R'],
@@ -52,7 +52,7 @@ function reasonApart(record: Recorded): string | undefined {
 const EXPECTED = {
   '01-errors-services.txt': { compared: 62, apart: 0 },
   '02-errors-destinations.txt': { compared: 58, apart: 0 },
-  '03-listings.txt': { compared: 28, apart: 11 },
+  '03-listings.txt': { compared: 26, apart: 13 },
   '04-timeouts-daemons.txt': { compared: 18, apart: 12 },
   '07-tunnels.txt': { compared: 127, apart: 0 },
   '08-save.txt': { compared: 47, apart: 0 },

@@ -271,6 +271,18 @@ t.test('a terminal', { skip: hasPython() ? false : 'no python3' }, async t => {
     t.match(frames[1], /no director answers at/)
   })
 
+  await t.test('is given to the shell by Ctrl-Z, and taken again by fg', async t => {
+    const steps: [string, string][] = [
+      ['\x1b[J', 'key:\x1a'],
+      [LEAVE, 'continue'],
+      ['\x1b[J', 'key:q'],
+    ]
+    const { frames, status, restored } = await inTerminal([24, 100], steps, ...args)
+    t.strictSame([status, restored], [0, true])
+    t.ok(frames[2]?.startsWith(`${ENTER}\x1b[H`))
+    t.ok(frames[3]?.endsWith(LEAVE))
+  })
+
   await t.test('is not touched where the command line is wrong', async t => {
     const { frames, status, restored } = await inTerminal([24, 100], [], '--watch=0', '--control', path)
     t.strictSame(
@@ -288,7 +300,7 @@ t.test(
     for (let port = 0; port < 30_000; port++)
       control.connections.push(connection('tcp', 9, 'CLOSE', `10.0.0.9:${port}`, '10.0.0.1:80', '10.0.0.2:80'))
     const path = await serve(t, control)
-    const steps: [string, string][] = [['10.0.0.9:21', 'key:q']]
+    const steps: [string, string][] = [['10.0.0.9:18', 'key:q']]
     const { status } = await inTerminal([24, 100], steps, '-Lc', '--watch=3600', '--control', path)
     t.equal(status, 0)
     t.equal(control.asked.length, 7, 'pages of three rows')

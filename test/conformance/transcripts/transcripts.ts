@@ -3,6 +3,7 @@ import type { Outcome } from '../../../src/control/api.js'
 import { Kernel, whyNoKernel } from '../live/kernel.js'
 import type { LiveArguments } from '../live/live-arguments.js'
 import { reduce } from '../live/reduce.js'
+import { withOurName } from '../../support/transcript.js'
 import { comparable } from './comparable.js'
 import { generateLines, type Line } from './generate-lines.js'
 import { playOnKernel, playOnUvs, prepare } from './play-lines.js'
@@ -58,7 +59,7 @@ async function difference(kernel: Kernel, lines: readonly Line[]): Promise<Diffe
 function isSame(line: Line, kernel: Outcome, uvs: Outcome): boolean {
   if (uvs.err.startsWith('--start-daemon: ')) return uvs.status === kernel.status && kernel.out === ''
   const out = (outcome: Outcome) => (line.includes('--nosort') ? anyOrder : comparable)(outcome.out)
-  return kernel.status === uvs.status && kernel.err === uvs.err && out(kernel) === out(uvs)
+  return kernel.status === uvs.status && withOurName(kernel.err) === uvs.err && out(kernel) === out(uvs)
 }
 
 /** The kernel lists services by a hash with a constant that each boot draws. */
