@@ -12,23 +12,29 @@ interface Entries {
   /** Who removes the lab at its end; nobody when it was built to stay (`uvs lab up`). */
   owner: ProcessId | null
   processes: (ProcessId & { what: string })[]
+  /** Its namespaces, by their names without prefix. */
+  spaces?: string[]
 }
+
+/** What labs call most of their namespaces. */
+const USUAL = /^(client|director|router|rs\d|wire(-\w+)?)$/
 
 /** Somebody else's lab of the same name is standing. */
 export class LabStands extends Error {}
 
 /**
  * What a lab has made, written down before anything else so that it can be removed by whoever comes later, should the
- * maker die by SIGKILL. Namespaces need no entry: they carry the lab's prefix, and TAPs, bridges and veths go with them.
+ * maker die by SIGKILL. TAPs, bridges and veths need no entry: they go with the namespaces. Of a lab whose ledger is lost the
+ * namespaces with its prefix and a usual name are removed: others with that prefix may be somebody else's.
  */
 export class Ledger {
   /** The lab's own files; removed with it. */
   readonly dir: string
-  readonly #entries: Entries
+  readonly #entries: Required<Entries>
 
   private constructor(
     readonly prefix: string,
-    entries: Entries,
+    entries: Required<Entries>,
   ) {
     this.dir = dirOf(prefix)
     this.#entries = entries
@@ -41,7 +47,7 @@ export class Ledger {
     const owner = stays ? null : (identify(process.pid) ?? null)
     // Made apart and then renamed: who sweeps meanwhile sees a whole ledger or none.
     const made = mkdtempSync(join(ROOT, '.new-'))
-    const ledger = new Ledger(prefix, { owner, processes: [] })
+    const ledger = new Ledger(prefix, { owner, processes: [], spaces: [] })
     ledger.#write(made)
     try {
       renameSync(made, ledger.dir)
@@ -50,14 +56,15 @@ export class Ledger {
       const pid = Ledger.find(prefix)?.ownerPid
       throw new LabStands(pid === undefined ? 'it is up: uvs lab down removes it' : `process ${pid} is running it`)
     }
-    await removeNamespaces(prefix) // of a lab whose ledger is lost
+    await removeNamespaces(prefix, []) // of a lab whose ledger is lost
     return ledger
   }
 
   /** The ledger of a lab that stands. */
   static find(prefix: string): Ledger | undefined {
     try {
-      return new Ledger(prefix, JSON.parse(readFileSync(join(dirOf(prefix), 'ledger.json'), 'utf8')) as Entries)
+      const entries = JSON.parse(readFileSync(join(dirOf(prefix), 'ledger.json'), 'utf8')) as Entries
+      return new Ledger(prefix, { ...entries, spaces: entries.spaces ?? [] }) // older ones have none
     } catch {
       return undefined
     }
@@ -67,7 +74,8 @@ export class Ledger {
   static async sweep(): Promise<string[]> {
     const swept: string[] = []
     for (const name of labDirs()) {
-      const ledger = Ledger.find(`${name}-`) ?? new Ledger(`${name}-`, { owner: { pid: 0, start: '' }, processes: [] })
+      const ledger =
+        Ledger.find(`${name}-`) ?? new Ledger(`${name}-`, { owner: { pid: 0, start: '' }, processes: [], spaces: [] })
       const { owner } = ledger.#entries
       if (!owner || isAlive(owner)) continue
       await ledger.remove()
@@ -89,11 +97,17 @@ export class Ledger {
     this.#write()
   }
 
+  /** Notes a namespace that the lab is about to make. */
+  addSpace(name: string): void {
+    this.#entries.spaces.push(name)
+    this.#write()
+  }
+
   /** Ends the lab's processes, last first, then removes namespaces and files. May be called again. */
   async remove(): Promise<void> {
-    const { processes } = this.#entries
+    const { processes, spaces } = this.#entries
     await end([...processes].reverse())
-    await removeNamespaces(this.prefix, new Set(processes.map(({ pid }) => pid)))
+    await removeNamespaces(this.prefix, spaces, new Set(processes.map(({ pid }) => pid)))
     rmSync(this.dir, { recursive: true, force: true })
   }
 
@@ -120,12 +134,18 @@ export async function namespacesOf(prefix: string): Promise<string[]> {
 }
 
 /**
- * Deletes the namespaces with this prefix, after ending the processes in them that bear our mark or are in one of the
+ * Deletes the namespaces with this prefix and one of these names or a usual one, after ending the processes in them that bear our mark or are in one of the
  * groups: a worker of nginx, which has no mark, outlives its master if that was killed.
  */
-async function removeNamespaces(prefix: string, groups: ReadonlySet<number> = new Set()): Promise<void> {
+async function removeNamespaces(
+  prefix: string,
+  spaces: readonly string[],
+  groups: ReadonlySet<number> = new Set(),
+): Promise<void> {
   const isOurs = (pid: number): boolean => bearsMark(pid, prefix) || groups.has(groupOf(pid) ?? -1)
   for (const name of await namespacesOf(prefix)) {
+    const short = name.slice(prefix.length)
+    if (!spaces.includes(short) && !USUAL.test(short)) continue
     const { out } = await run('ip', ['netns', 'pids', name])
     const pids = out.split('\n').filter(Boolean).map(Number)
     await end(pids.flatMap(pid => (isOurs(pid) ? (identify(pid) ?? []) : [])))

@@ -34,6 +34,7 @@ export class Namespaces {
   }
 
   async add(name: string): Promise<void> {
+    this.ledger.addSpace(name)
     await this.#ip('netns', 'add', this.full(name))
     await this.ip(name, 'link', 'set', 'lo', 'up')
     await this.must(name, 'sysctl', ['-qew', ...SYSCTLS])

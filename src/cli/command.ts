@@ -27,7 +27,7 @@ export function takeControl(argv: readonly string[]): { path: string | undefined
 /** Writes what a command did. Whoever reads may stop early (`| head`): then the rest is dropped without a word. */
 export function print({ status, out, err }: Outcome): number {
   for (const stream of [process.stdout, process.stderr]) {
-    if (!stream.listeners('error').includes(ignoreEpipe)) stream.on('error', ignoreEpipe)
+    if (!stream.listeners('error').includes(endUnlessEpipe)) stream.on('error', endUnlessEpipe)
   }
   process.stdout.write(out)
   process.stderr.write(err)
@@ -37,6 +37,7 @@ export function print({ status, out, err }: Outcome): number {
 /** Writes standard output piece by piece, no faster than it is read. Answers 0; throws what the pieces throw. */
 export async function printPieces(output: string | AsyncIterable<string>): Promise<number> {
   if (typeof output === 'string') return print({ status: 0, out: output, err: '' })
+  print({ status: 0, out: '', err: '' })
   try {
     await pipeline(output, process.stdout, { end: false })
   } catch (error) {
@@ -45,6 +46,18 @@ export async function printPieces(output: string | AsyncIterable<string>): Promi
   return 0
 }
 
-export function ignoreEpipe(error: NodeJS.ErrnoException): void {
+/** What cannot be written, on a full disk say, is said in a line: status 1. */
+export function endUnlessEpipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`cannot write: ${error.message}\n`)
+  process.exit(1)
+}
+
+/** For what goes on whether anybody reads its lines or not. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {})
+}
+
+function ignoreEpipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }

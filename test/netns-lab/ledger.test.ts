@@ -103,6 +103,9 @@ t.test('what a killed run has left is removed by the next', { skip }, async t =>
 
 t.test('namespaces of a lost ledger are removed, with the processes that bear its mark', { skip }, async t => {
   const prefix = prefixOf('lost')
+  const others = `${prefix}others`
+  await must('ip', ['netns', 'add', others])
+  t.teardown(() => must('ip', ['netns', 'delete', others]))
   await must('ip', ['netns', 'add', `${prefix}client`])
   const marked = spawn('ip', ['netns', 'exec', `${prefix}client`, 'sleep', '60'], {
     env: { ...process.env, UVS_LAB: prefix },
@@ -110,7 +113,7 @@ t.test('namespaces of a lost ledger are removed, with the processes that bear it
   await until(() => (identify(marked.pid!) ?? false) !== false, 1000)
   const id = identify(marked.pid!)!
   const ledger = await Ledger.open(prefix)
-  t.strictSame(await namespacesOf(prefix), [])
+  t.strictSame(await namespacesOf(prefix), [others], 'what only begins so is left')
   t.notOk(isAlive(id))
   await ledger.remove()
 })

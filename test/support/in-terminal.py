@@ -1,6 +1,7 @@
 """Runs a command in a terminal of its own: in-terminal.py '{"size": [rows, columns], "steps": [[TEXT, ACTION], ...]}' COMMAND...
 
-Each step waits until TEXT has been written since the step before, then acts: "key:q", "signal:TERM", "size:10,40".
+Each step waits until TEXT has been written since the step before, then acts: "key:q", "signal:TERM", "size:10,40", "continue"
+(once it has stopped).
 Prints what was written up to each step and after the last, the exit status, and whether the terminal is set as it was.
 """
 import fcntl, json, os, pty, select, signal, struct, subprocess, sys, termios, time
@@ -50,6 +51,9 @@ for text, action in plan["steps"]:
         os.write(terminal, value.encode())
     elif kind == "signal":
         child.send_signal(getattr(signal, "SIG" + value))
+    elif kind == "continue":
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+        child.send_signal(signal.SIGCONT)
     elif kind == "size":
         resize(*map(int, value.split(",")))
 frames.append(read_until(None))

@@ -39,7 +39,13 @@ interface Scope {
 const HELP: Option = { flags: ['--help', '-h'], help: 'what it does' }
 
 export function completionTables(uvs: readonly UvsCommand[], uvsadm: readonly Command[]): Tables {
-  const scopes = [uvsRoot(uvs), ...uvs.flatMap(commandScopes), uvsadmRoot(uvsadm), ...uvsadm.map(uvsadmScope)]
+  const scopes = [
+    uvsRoot(uvs),
+    helpScope(uvs),
+    ...uvs.flatMap(commandScopes),
+    uvsadmRoot(uvsadm),
+    ...uvsadm.map(uvsadmScope),
+  ]
   return {
     enter: scopes.flatMap(({ name, from }) => from.map(row => ({ ...row, offers: [name] }))),
     takes: scopes.flatMap(({ name, options }) => options.flatMap(option => valueRows(name, option))),
@@ -54,6 +60,11 @@ function uvsRoot(commands: readonly UvsCommand[]): Scope {
     'help:what a command does, or all of them',
   ]
   return { name: 'uvs', from: [], options: [HELP], words: [{ value: 'COMMAND' }], described }
+}
+
+function helpScope(commands: readonly UvsCommand[]): Scope {
+  const choices = commands.map(({ name }) => name)
+  return { name: 'uvs help', from: [{ key: 'uvs help' }], options: [], words: [{ value: 'COMMAND', choices }] }
 }
 
 /** One for the command, and one for each form that begins with a word of its own. */

@@ -6,6 +6,7 @@ import { RulesLoads } from '../../control/rules-loads.js'
 import { serveControl } from '../../control/server.js'
 import { stageMaker } from '../../control/stage.js'
 import { Transactions } from '../../control/transactions.js'
+import { outliveReaders } from '../command.js'
 import type { UvsCommand } from './command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
@@ -29,6 +30,7 @@ interface Closable {
 
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
+  outliveReaders()
   const stage = await stageMaker(command)
   // May wait for a pipe, and may be wrong: before all else.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, stage)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
-import { DEFAULT_CONTROL, ignoreEpipe } from '../command.js'
+import { DEFAULT_CONTROL, outliveReaders } from '../command.js'
 import { Refused } from '../uvsadm/failure.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
 import { destinationOptions, serviceWords } from '../uvsadm/save.js'
@@ -29,10 +29,10 @@ const INTERRUPTED = 130
 
 export const drain: UvsCommand = {
   name: 'drain',
-  help: `Takes a real server out of a service gently: sets its weight to 0, so that it gets no new connections, shows how many
-it still has, ends as soon as it has none, and at the deadline does what --then says: keep leaves what remains; reset takes
-its connections and persistence templates out of the table, so that the next packet of a client is answered with RST (UDP:
-goes to another server, or ICMP 3/3). docs/drain.md says what real servers see.
+  help: `Takes a real server out of a service gently.
+Sets its weight to 0, so that it gets no new connections, shows how many it still has, ends as soon as it has none, and at the
+deadline does what --then says: keep leaves what remains; reset takes its connections and persistence templates out of the
+table, so that the next packet of a client is answered with RST (UDP: goes to another server, or ICMP 3/3). docs/drain.md says what real servers see.
 SERVICE can be a bare VIP:PORT where only one protocol has it. The weight stays 0; the last line says how to put it back.
 Status: 0 it has none left, or the deadline came and what was asked was done; 1 refused, or ended early because somebody set
 the weight or deleted the server, or because the director went; 130 Ctrl-C.`,
@@ -42,7 +42,7 @@ the weight or deleted the server, or because the director went; 130 Ctrl-C.`,
     const stop = new AbortController()
     const onSignal = (): void => stop.abort()
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-    process.stdout.on('error', ignoreEpipe)
+    outliveReaders()
     const control = connectControl(options.control ?? DEFAULT_CONTROL)
     try {
       return await drainServer(options, control, systemWorld(), stop.signal)

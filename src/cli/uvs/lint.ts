@@ -12,8 +12,9 @@ import { readRules } from './rules-file.js'
 
 export const lint: UvsCommand = {
   name: 'lint',
-  help: `Reads ipvsadm rules (FILE, or - for standard input; blank lines and # comments too) and says what they would do that is
-hardly meant: FILE:LINE: HAZARD: what happens, what to do instead. No director is asked. docs/lint.md has every hazard.
+  help: `Reads ipvsadm rules and says what they would do that is hardly meant.
+FILE:LINE: HAZARD: what happens, what to do instead. - is standard input; blank lines and # comments are all right. No director
+is asked. docs/lint.md has every hazard.
 Status: 0 nothing found (what is only worth knowing, "info", does not count), 1 hazards, 2 the file cannot be read, or holds
 a line that is no rule.`,
   forms: [

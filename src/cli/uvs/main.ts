@@ -1,17 +1,21 @@
 #!/usr/bin/env node
+import { endUnlessEpipe } from '../command.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
 import { complain, runUvs } from './run-uvs.js'
 
 const ASKS_HELP = ['-h', '--help', 'help']
 
-process.stdout.on('error', () => process.exit(0)) // the reader of a pipe has gone
+process.stdout.on('error', error => {
+  endUnlessEpipe(error)
+  process.exit(0) // the reader of a pipe has gone
+})
 process.exitCode = await main(process.argv.slice(2))
 
 /** `uvs help NAME` is `uvs NAME --help`. */
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || ASKS_HELP.includes(name)) {
-    if (args[0] !== undefined) return main([args[0], '--help'])
+    if (args[0] !== undefined && !ASKS_HELP.includes(args[0])) return main([args[0], '--help'])
     process.stdout.write(await help())
     return 0
   }

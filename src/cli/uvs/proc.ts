@@ -29,8 +29,8 @@ const NAMES = Object.keys(FILES)
 
 export const proc: UvsCommand = {
   name: 'proc',
-  help: `Shows what the kernel has in /proc/net/NAME. NAME is one of
-${NAMES.join(' ')}.`,
+  help: `Shows what the kernel has in /proc/net/NAME.
+NAME is one of ${NAMES.join(' ')}.`,
   forms: [{ words: [{ value: 'NAME', examples: NAMES }], options: [CONTROL] }],
   async run(args) {
     const given = readOptions(proc, args)

@@ -9,6 +9,7 @@ import { startRealServer } from '../../realserver/start.js'
 import { type State, StateFile } from '../../realserver/state-file.js'
 import { askDaemon } from '../../realserver/daemon-process.js'
 import { stopRealServer } from '../../realserver/stop.js'
+import { outliveReaders } from '../command.js'
 import type { UvsCommand } from './command.js'
 import { readOptions } from './read-options.js'
 import { REALSERVER_FORMS, realServerCommand, type RealServerCommand } from './realserver-options.js'
@@ -50,6 +51,7 @@ async function cookie(): Promise<string | undefined> {
 }
 
 async function start(command: RealServerCommand & { do: 'start' }, files: StateFile): Promise<number> {
+  outliveReaders()
   const asked = command.foreground ? endAsked() : undefined
   const { state, already, notes } = await startRealServer(command, thisHost, files)
   for (const note of notes) complain(note)

@@ -11,7 +11,8 @@ if (path === undefined) {
   process.exitCode = print({ status: 2, out: '', err: '--control: missing argument\n' })
 } else {
   const control = connectControl(path)
-  print(await uvsadm(['-C'], control))
-  process.exitCode = print(await uvsadm(['-R'], control, systemNames(), process.stdin))
+  const status = print(await uvsadm(['-C'], control))
+  // What there was would be mixed with what is to come.
+  process.exitCode = status || print(await uvsadm(['-R'], control, systemNames(), process.stdin))
   control.close()
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Outcome } from '../../control/api.js'
+import { endUnlessEpipe } from '../command.js'
 import type { Screen } from './watch.js'
 
 /** Both ends of the line above a listing. */
@@ -14,6 +15,7 @@ const CLEAR_REST = '\x1b[J'
 /** A shell's status for a program that a signal has ended. */
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 const CTRL_C = '\x03'
+const CTRL_Z = '\x1a'
 
 /** The terminal: its alternate screen, as much of a listing as fits, and q or Ctrl-C to end it. */
 export function terminalScreen(title: Title): Screen {
@@ -34,6 +36,7 @@ export function terminalScreen(title: Title): Screen {
     close() {
       stdout.write(LEAVE)
       stdout.off('resize', resized)
+      process.off('SIGTSTP', suspend).off('SIGCONT', enter)
       for (const { signal, end } of signals) process.off(signal, end)
       if (!stdin.isTTY) return
       stdin.off('data', key)
@@ -41,8 +44,20 @@ export function terminalScreen(title: Title): Screen {
       stdin.pause()
     },
   }
+  const enter = (): void => {
+    if (stdin.isTTY) stdin.setRawMode(true) // Ctrl-C is a key then
+    stdout.write(ENTER)
+    screen.wake()
+  }
+  /** Gives the terminal to the shell; `fg` brings SIGCONT. */
+  const suspend = (): void => {
+    stdout.write(LEAVE)
+    if (stdin.isTTY) stdin.setRawMode(false)
+    process.kill(process.pid, 'SIGSTOP')
+  }
   const resized = (): void => screen.wake()
   const key = (typed: Buffer): void => {
+    if (typed.includes(CTRL_Z)) suspend()
     if (typed.includes(CTRL_C)) stop.abort(STATUS.SIGINT)
     else if (/q/i.test(typed.toString())) stop.abort(0)
   }
@@ -53,11 +68,9 @@ export function terminalScreen(title: Title): Screen {
   for (const { signal, end } of signals) process.on(signal, end)
   stdout.on('resize', resized)
   stdout.on('error', () => stop.abort(STATUS.SIGHUP)) // the terminal has gone
-  if (stdin.isTTY) {
-    stdin.setRawMode(true) // Ctrl-C is a key then
-    stdin.on('data', key)
-  }
-  stdout.write(ENTER)
+  if (stdin.isTTY) stdin.on('data', key)
+  process.on('SIGTSTP', suspend).on('SIGCONT', enter)
+  enter()
   return screen
 }
 
@@ -66,7 +79,7 @@ export function pipeScreen(title: Title): Screen {
   const { stdout, stderr } = process
   const stop = new AbortController()
   const gone = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error
+    endUnlessEpipe(error)
     stop.abort(0)
   }
   stdout.on('error', gone)

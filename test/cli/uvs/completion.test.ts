@@ -19,6 +19,7 @@ interface Case {
 /** `SOCKET` and `DIR` stand for paths. */
 const CASES: Case[] = [
   { line: 'uvs ', offers: ['director', 'lab', 'sysctl', 'help'], not: ['--help', 'nat'] },
+  { line: 'uvs help l', offers: ['lab', 'lint'], not: ['drain', '--help'] },
   { line: 'uvs la', offers: ['lab'], not: ['director'] },
   { line: 'uvs lab ', offers: ['nat', 'dr', 'tun', 'fullnat', 'all', 'up', 'exec', 'down'], not: ['director'] },
   { line: 'uvs lab nat --', offers: ['--io', '--json'], not: ['--control'] },

@@ -35,6 +35,11 @@ class Process {
       await this.#ended
     })
   }
+  /** Nobody reads what it says any more. */
+  leave(): void {
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
+  }
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
@@ -76,6 +81,22 @@ t.test('uvs director', { skip }, async t => {
       t.equal(director.err, '')
       t.notOk(existsSync(path), 'the socket is removed')
     }
+  })
+
+  await t.test('it goes on where nobody reads its lines', async t => {
+    const path = `${tempDir(t)}/uvs.sock`
+    const director = new Process(t, `${least} --control ${path}`)
+    t.ok(await director.ready(), director.err)
+    director.leave()
+    const client = connectControl(path)
+    for (let turn = 0; turn < 3; turn++) {
+      director.kill('SIGHUP') // there is no --rules, which it says
+      await wait(50)
+      t.match(await client.call({ op: 'timeouts' }), { ok: true })
+    }
+    client.close()
+    director.kill('SIGTERM')
+    t.equal(await director.ended(), 0)
   })
 
   await t.test('a second one on the same socket, or the same TAP device, is refused in one line', async t => {

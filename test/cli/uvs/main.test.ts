@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { commands } from '../../../src/cli/uvs/commands.js'
+import { allCommands, commands } from '../../../src/cli/uvs/commands.js'
 
 const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.url))
 const COMMANDS = Object.keys(commands)
@@ -16,7 +16,8 @@ t.test('help, asked for or not, shows every command and exits 0', async t => {
   t.equal(help.status, 0)
   t.equal(help.err, '')
   for (const name of COMMANDS) t.match(help.out, new RegExp(`^uvs ${name}\\b`, 'm'), name)
-  for (const args of [[], ['-h'], ['help']]) t.strictSame(uvs(...args), help, args.join(' ') || 'nothing')
+  for (const args of [[], ['-h'], ['help'], ['help', 'help'], ['help', '-h']])
+    t.strictSame(uvs(...args), help, args.join(' ') || 'nothing')
 })
 
 t.test('help of one command is its own', async t => {
@@ -28,6 +29,10 @@ t.test('help of one command is its own', async t => {
     t.match(out, new RegExp(`^(uvs ${name}\\b.*\\n)+\\n`), args.join(' '))
     t.ok(out.endsWith('\n'))
   }
+})
+
+t.test('the first line of a command’s help is a sentence', async t => {
+  for (const { name, help } of await allCommands()) t.match(help.split('\n')[0], /(\.|man -l -)$/, name)
 })
 
 t.test('a command that is not there: status 2, one line, with the ones there are', async t => {

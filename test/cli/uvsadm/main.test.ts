@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -44,8 +44,12 @@ t.test('a director over its socket', async t => {
 
 t.test('without a director', async t => {
   const path = `${tempDir(t)}/none.sock`
+  const restore = spawnSync(process.execPath, [MAIN.replace('main.js', 'restore-main.js'), '--control', path], {
+    input: '',
+  })
+  t.strictSame([restore.status, String(restore.stderr).split('\n').length], [2, 2], 'uvsadm-restore: one line')
   t.match(await uvsadm('-h', '--control', path), { status: 0, out: /^Usage:\n/, err: '' })
-  t.match(await uvsadm('-v', '--control', path), { status: 0, out: /^ipvsadm v1\.31 / })
+  t.match(await uvsadm('-v', '--control', path), { status: 0, out: /^uvsadm v.* as ipvsadm v1\.31 / })
   t.match(await uvsadm('-A', '--control', path), { status: 2, err: /^You need to supply .*\n$/ })
   t.match(await uvsadm('-Q'), { status: 255, err: /^Try .*\n$/ })
   t.match(await uvsadm('--control', path), { status: 2, out: '', err: /^no director answers at .*\n$/ })

@@ -271,6 +271,18 @@ t.test('a terminal', { skip: hasPython() ? false : 'no python3' }, async t => {
     t.match(frames[1], /no director answers at/)
   })
 
+  await t.test('is given to the shell by Ctrl-Z, and taken again by fg', async t => {
+    const steps: [string, string][] = [
+      ['\x1b[J', 'key:\x1a'],
+      [LEAVE, 'continue'],
+      ['\x1b[J', 'key:q'],
+    ]
+    const { frames, status, restored } = await inTerminal([24, 100], steps, ...args)
+    t.strictSame([status, restored], [0, true])
+    t.ok(frames[2]?.startsWith(`${ENTER}\x1b[H`))
+    t.ok(frames[3]?.endsWith(LEAVE))
+  })
+
   await t.test('is not touched where the command line is wrong', async t => {
     const { frames, status, restored } = await inTerminal([24, 100], [], '--watch=0', '--control', path)
     t.strictSame(
