@@ -123,7 +123,11 @@ export class Session implements TextControl {
   }
 }
 
-const NONE_OPEN = { ok: false, refusal: 'ENOENT', message: 'no transaction is open: it begins with begin' } as const
+const NONE_OPEN = {
+  ok: false,
+  refusal: 'ENOENT',
+  message: 'no transaction is open: it begins with begin, and ends when 10 seconds pass without a request',
+} as const
 
 function desiredOf({ stage }: Open): Promise<Answer<ServiceInfo[]>> {
   return allServices(localControl(stage))

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { endUnlessEpipe } from '../command.js'
+import { packageVersion } from '../package-version.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
 import { complain, runUvs } from './run-uvs.js'
@@ -17,6 +18,10 @@ async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || ASKS_HELP.includes(name)) {
     if (args[0] !== undefined && !ASKS_HELP.includes(args[0])) return main([args[0], '--help'])
     process.stdout.write(await help())
+    return 0
+  }
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`uvs ${packageVersion()}\n`)
     return 0
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -42,6 +47,6 @@ async function help(): Promise<string> {
         .map(line => `    ${line}`),
       '',
     )
-  lines.push("Rules are set with uvsadm, which takes ipvsadm's arguments.")
+  lines.push('uvs --version, -v: its version.', "Rules are set with uvsadm, which takes ipvsadm's arguments.")
   return `${lines.join('\n')}\n`
 }

@@ -35,8 +35,12 @@ t.test('the first line of a command’s help is a sentence', async t => {
   for (const { name, help } of await allCommands()) t.match(help.split('\n')[0], /(\.|man -l -)$/, name)
 })
 
+t.test('its version', async t => {
+  for (const flag of ['--version', '-v']) t.match(uvs(flag), { status: 0, out: /^uvs \d+\.\d+\.\d+\n$/, err: '' }, flag)
+})
+
 t.test('a command that is not there: status 2, one line, with the ones there are', async t => {
-  for (const name of ['nosuch', 'toString', '--version', 'Director'])
+  for (const name of ['nosuch', 'toString', '--verbose', 'Director'])
     t.strictSame(
       uvs(name),
       { status: 2, out: '', err: `uvs: there is no command '${name}': ${COMMANDS.join(', ')} (uvs --help)\n` },
