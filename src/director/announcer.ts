@@ -26,8 +26,8 @@ export class Announcer {
   }
 
   poll(): void {
+    if (!this.#local.hasNews) return
     const { come, gone } = this.#local
-    if (come.size === 0 && gone.size === 0) return
     for (const addr of gone) this.#announced.delete(addr)
     gone.clear()
     let left = PER_TURN
@@ -38,6 +38,7 @@ export class Announcer {
       this.#announce(addr)
       left--
     }
+    this.#local.hasNews = false
   }
 
   #announce(addr: Ipv4Addr): void {

@@ -14,6 +14,8 @@ export class LocalAddresses {
   /** Single addresses that have come, and that have gone: whoever announces them takes them out. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
+  /** That one of the two has something. Every turn asks: it costs less than their sizes. */
+  hasNews = false
 
   has(addr: number): boolean {
     if (this.#single.has(addr)) return true
@@ -31,6 +33,7 @@ export class LocalAddresses {
     this.#single.add(addr)
     this.gone.delete(addr)
     this.come.add(addr)
+    this.hasNews = true
   }
   letGo(addr: Ipv4Addr): void {
     const holds = (this.#holds.get(addr) ?? 0) - 1
@@ -42,6 +45,7 @@ export class LocalAddresses {
     this.#single.delete(addr)
     this.come.delete(addr)
     this.gone.add(addr)
+    this.hasNews = true
   }
   addBlock(cidr: Cidr): void {
     if (cidr.prefix < 32) this.#blocks.push(blockOf(cidr))

@@ -22,10 +22,9 @@ export class ServiceTable<S extends Service> {
   /** Services of port 0, those of a mark among them, and of port 21: without any, nobody looks for one. */
   #portZero = 0
   #ftp = 0
+  /** How many there are. A plain number: every packet asks. */
+  count = 0
 
-  get count(): number {
-    return this.#all.size
-  }
   /** Whether a service has this address. */
   hasAddress(addr: number): boolean {
     return this.#addresses.has(addr)
@@ -63,6 +62,7 @@ export class ServiceTable<S extends Service> {
   }
   add(service: S): void {
     this.#all.add(service)
+    this.count++
     this.#count(service, 1)
     if (service.mark !== 0) this.#byMark.set(service.mark, service)
     else if (this.#all.size > this.#buckets.length) this.#widen()
@@ -70,6 +70,7 @@ export class ServiceTable<S extends Service> {
   }
   remove(service: S): void {
     this.#all.delete(service)
+    this.count--
     this.#count(service, -1)
     if (service.mark !== 0) this.#byMark.delete(service.mark)
     else {
