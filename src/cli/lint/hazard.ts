@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { DestinationSettings, ServiceKey, ServiceSettings } from '../../control/api.js'
-import { bracketed } from '../uvsadm/label.js'
+import { endpointText } from '../uvsadm/label.js'
 
 /** A real server as the rules leave it. */
 export interface LintedServer {
@@ -64,7 +64,7 @@ export function ofService(name: string, find: (service: LintedService) => Found,
 /** `10.0.0.100:80`, `[2001:db8::1]:80`, `mark 7` */
 export function keyText(key: ServiceKey): string {
   if ('mark' in key) return `mark ${key.mark}`
-  return `${bracketed(key.address)}:${key.port}`
+  return endpointText(key)
 }
 
 /** Whether packets can meet the service at all: those of IPv6 do not yet. */

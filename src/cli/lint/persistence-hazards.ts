@@ -1,9 +1,8 @@
 import { type Hazard, keyText, ofService } from './hazard.js'
 
 export const persistenceHazards: readonly Hazard[] = [
-  ofService('netmask-not-mask', function* ({ line, key, settings, hasNetmask }) {
-    const isIpv6 = 'mark' in key ? key.family === 6 : key.address.includes(':') // its -M is a prefix length
-    if (hasNetmask && !isIpv6 && !isMask(settings.netmask))
+  ofService('netmask-not-mask', function* ({ line, settings, hasNetmask }) {
+    if (hasNetmask && !isMask(settings.netmask))
       yield {
         line,
         message: `-M ${settings.netmask} is no network mask (\`-M 24\` is read as 0.0.0.24): clients are put together at random; write it as 255.255.255.0`,

@@ -4,7 +4,7 @@ import { Director } from '../../director/director.js'
 import { granted } from '../uvsadm/ask.js'
 import type { Change } from '../uvsadm/command.js'
 import { Refused, UsageError } from '../uvsadm/failure.js'
-import { bracketed } from '../uvsadm/label.js'
+import { endpointText } from '../uvsadm/label.js'
 import type { Names } from '../uvsadm/names.js'
 import type { Options } from '../uvsadm/option-names.js'
 import { parseRule } from '../uvsadm/run.js'
@@ -207,7 +207,10 @@ function explain(
       const { address, port } = request.destination
       const same = findServer(service.servers, request.destination)
       if (same)
-        return ['duplicate', `${bracketed(address)}:${port} is in line ${same.line} already; leave one of the two out`]
+        return [
+          'duplicate',
+          `${endpointText({ address, port })} is in line ${same.line} already; leave one of the two out`,
+        ]
       if (service.localAddresses.some(local => local.address === address))
         return ['local-address-is-real-server', sharedWithServer(address)]
       return undefined

@@ -1,6 +1,6 @@
 import { allServices } from '../../control/all-services.js'
 import type { Control, DestinationInfo, DestinationKey, Protocol, ServiceInfo, ServiceKey } from '../../control/api.js'
-import { bracketed } from '../uvsadm/label.js'
+import { endpointText } from '../uvsadm/label.js'
 import { readEndpoint, readInteger, type Endpoint } from '../uvsadm/endpoint.js'
 import { UsageError } from '../../director/options.js'
 import { Refused } from '../uvsadm/failure.js'
@@ -20,11 +20,6 @@ const MARK_MAX = 2 ** 32 - 1
 const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 
-/** `10.0.0.2:80`, `[2001:db8::2]:80` */
-export function serverText({ address, port }: DestinationKey): string {
-  return `${bracketed(address)}:${port}`
-}
-
 /** The real server that is meant. UsageError where the words cannot be meant; Refused, which says what there is, where it is not there. */
 export async function findTarget(control: Control, options: DrainOptions, names: Names): Promise<DrainTarget> {
   const key = await serviceMeant(control, options.service, names)
@@ -33,9 +28,9 @@ export async function findTarget(control: Control, options: DrainOptions, names:
   const destination = await realServerMeant(key, options.realServer, names)
   const server = findServer(service, destination)
   if (server) return { key, destination, service, server }
-  const known = service.destinations.map(serverText)
+  const known = service.destinations.map(endpointText)
   throw new Refused(
-    `${serviceWords(key)} has no real server ${serverText(destination)}: ` +
+    `${serviceWords(key)} has no real server ${endpointText(destination)}: ` +
       (known.length > 0 ? `it has ${listed(known)}` : 'it has none'),
     1,
   )

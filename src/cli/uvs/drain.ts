@@ -3,13 +3,14 @@ import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
 import { DEFAULT_CONTROL, outliveReaders } from '../command.js'
 import { Refused } from '../uvsadm/failure.js'
+import { endpointText } from '../uvsadm/label.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
 import { destinationOptions, serviceWords } from '../uvsadm/save.js'
 import type { UvsCommand } from './command.js'
 import { DrainEstimate } from './drain-estimate.js'
 import { DRAIN_FORMS, type DrainOptions, parseDrain } from './drain-options.js'
 import { countsText, type DrainEnd, type DrainOutput, type DrainProgress, DrainReport } from './drain-report.js'
-import { type DrainTarget, findServer, findTarget, oneService, serverText } from './drain-target.js'
+import { type DrainTarget, findServer, findTarget, oneService } from './drain-target.js'
 import { durationText } from './duration.js'
 
 /** What a drain needs of the world besides the director. */
@@ -229,7 +230,7 @@ class Drain {
 
   #name(): string {
     const { key, destination } = this.#target
-    return `${serviceWords(key)} -r ${serverText(destination)}`
+    return `${serviceWords(key)} -r ${endpointText(destination)}`
   }
 
   /** Nothing to undo where the weight was 0, has been set by others, or there is nothing to give it to. */

@@ -1,5 +1,5 @@
 import type { Committed, DestinationSettings, PlannedChange, RuleChange, ServiceSettings } from '../../control/api.js'
-import { bracketed } from '../uvsadm/label.js'
+import { endpointText } from '../uvsadm/label.js'
 import { destinationOptions, serviceOptions, serviceWords } from '../uvsadm/save.js'
 
 /** A line a change: `~ -e -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 12 connections)`. */
@@ -17,20 +17,20 @@ function line({ request }: PlannedChange): string {
     case 'delete-service':
       return `- -D ${service}`
     case 'add-destination':
-      return ['+ -a', service, `-r ${server(request)}`, ...destinationOptions(request.settings)].join(' ')
+      return ['+ -a', service, `-r ${endpointText(request.destination)}`, ...destinationOptions(request.settings)].join(
+        ' ',
+      )
     case 'edit-destination':
-      return ['~ -e', service, `-r ${server(request)}`, ...destinationOptions(request.settings)].join(' ')
+      return ['~ -e', service, `-r ${endpointText(request.destination)}`, ...destinationOptions(request.settings)].join(
+        ' ',
+      )
     case 'delete-destination':
-      return `- -d ${service} -r ${server(request)}`
+      return `- -d ${service} -r ${endpointText(request.destination)}`
     case 'add-local-address':
       return `+ --add-laddr -z ${request.address} ${service}`
     case 'delete-local-address':
       return `- --del-laddr -z ${request.address} ${service}`
   }
-}
-
-function server({ destination: { address, port } }: Extract<RuleChange, { destination: object }>): string {
-  return `${bracketed(address)}:${port}`
 }
 
 function remarks({ request, was, connections }: PlannedChange): string {

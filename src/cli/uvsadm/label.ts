@@ -1,4 +1,4 @@
-import type { Protocol } from '../../control/api.js'
+import type { DestinationKey, Protocol } from '../../control/api.js'
 import type { Names } from './names.js'
 
 /** `address:port` as a listing shows it. Without a protocol ('ip': something of a mark) a port has no name. */
@@ -6,7 +6,7 @@ export type Label = (protocol: Protocol | 'ip', address: string, port: number) =
 
 /** Without `names`: in numbers (-n). */
 export async function labeller(addresses: Iterable<string>, names: Names | undefined): Promise<Label> {
-  if (!names) return (_protocol, address, port) => `${bracketed(address)}:${port}`
+  if (!names) return numeric
   const hosts = await names.hostsOf(addresses)
   return (protocol, address, port) => {
     const portName = protocol === 'ip' ? undefined : names.portName(port, protocol)
@@ -14,7 +14,13 @@ export async function labeller(addresses: Iterable<string>, names: Names | undef
   }
 }
 
+/** In numbers: `10.0.0.1:80`, `[2001:db8::1]:80`. */
+export function endpointText({ address, port }: DestinationKey): string {
+  return `${bracketed(address)}:${port}`
+}
+export const numeric: Label = (_protocol, address, port) => endpointText({ address, port })
+
 /** Names of IPv6 hosts are in brackets too. */
-export function bracketed(address: string, name = address): string {
+function bracketed(address: string, name = address): string {
   return address.includes(':') ? `[${name}]` : name
 }

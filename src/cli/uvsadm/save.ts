@@ -2,7 +2,7 @@ import { allServices } from '../../control/all-services.js'
 import type { DestinationSettings, Method, ServiceInfo, ServiceKey, ServiceSettings } from '../../control/api.js'
 import { granted, SERVICE_REFUSALS } from './ask.js'
 import type { Command } from './command.js'
-import { bracketed, type Label, labeller } from './label.js'
+import { type Label, labeller, numeric } from './label.js'
 import { savedFlagNames } from './sched-flags.js'
 import { sortServices } from './sort.js'
 import { isMasked, PLAIN_IPIP } from './layouts.js'
@@ -51,10 +51,8 @@ function serviceLines(service: ServiceInfo, label: Label): string[] {
   ]
 }
 
-const NUMERIC: Label = (_protocol, address, port) => `${bracketed(address)}:${port}`
-
 /** `-t 10.0.0.1:80` */
-export function serviceWords(service: ServiceKey, label: Label = NUMERIC): string {
+export function serviceWords(service: ServiceKey, label: Label = numeric): string {
   if ('mark' in service) return `-f ${service.mark}${service.family === 6 ? ' -6' : ''}`
   return `${SERVICE[service.protocol]} ${label(service.protocol, service.address, service.port)}`
 }
