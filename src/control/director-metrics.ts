@@ -178,8 +178,7 @@ export class DirectorMetrics {
       labelNames,
       registers: [],
       collect() {
-        this.reset()
-        if (labelNames.length === 0) this.remove() // else it would be 0
+        empty(this, labelNames)
         for (const [labels, value] of read()) this.inc(labels, value)
       },
     })
@@ -192,8 +191,7 @@ export class DirectorMetrics {
       labelNames,
       registers: [],
       collect() {
-        this.reset()
-        if (labelNames.length === 0) this.remove() // else it would be 0
+        empty(this, labelNames)
         for (const [labels, value] of read()) this.set(labels, value)
       },
     })
@@ -247,4 +245,10 @@ async function threadCpu(thread: number): Promise<{ user: number; system: number
     .slice(11, 13) // proc(5): fields 14 and 15
   if (user === undefined || system === undefined) return undefined
   return { user: Number(user) / USER_HZ, system: Number(system) / USER_HZ }
+}
+
+/** Takes away what the last collection left. Without labels it would be 0 then: so it is not there. */
+function empty(metric: Counter | Gauge, labelNames: readonly string[]): void {
+  metric.reset()
+  if (labelNames.length === 0) metric.remove()
 }
