@@ -41,6 +41,8 @@ export interface DirectorOptions {
   notServed?: (what: string) => void
   /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
   availablePages?: () => number
+  /** Every packet goes the whole path (director.ts): what the fast one (fast-path.ts) is tested and measured against. */
+  isWholePath?: boolean
   /** Gives memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
 }
