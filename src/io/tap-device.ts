@@ -2,7 +2,8 @@ import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import type { Device, FrameSink } from './device.js'
 import { bringUp, ifreq, interfaceInfo } from './interface.js'
-import { check, close, ioctl, ioctlNumber, mapMemory, open, read, write } from './libc.js'
+import { check, close, ioctl, ioctlNumber, mapMemory, open, read } from './libc.js'
+import { WriteQueue } from './write-queue.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca
@@ -33,10 +34,10 @@ export class TapDevice implements Device {
   readonly mtu: number
   readonly fds: readonly number[]
   readonly #fd: number
+  readonly #queue: WriteQueue
   readonly #slab: Slab = mapMemory(MOST_OCTETS + LARGEST)
   /** Where the next frame's headroom begins. */
   #next = 0
-  #lost = 0
 
   /**
    * Makes or takes the TAP device and sets it up. `mac` is ours; it must differ from the interface's own, because a
@@ -58,6 +59,7 @@ export class TapDevice implements Device {
       close(this.#fd)
       throw error
     }
+    this.#queue = new WriteQueue(this.#fd)
     this.fds = [this.#fd]
   }
 
@@ -75,17 +77,17 @@ export class TapDevice implements Device {
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
-    const sent = write(this.#fd, slab.address + at - VNET_LEN, len + VNET_LEN) > 0
-    if (!sent) this.#lost++
-    return sent
+    return this.#queue.push(slab, at, len)
   }
-  flush(): void {}
+  flush(): void {
+    this.#queue.flush()
+  }
   release(): void {
     this.#next = 0
   }
 
   get dropped(): number {
-    return this.#lost
+    return this.#queue.dropped
   }
   close(): void {
     check(close(this.#fd), 'close')

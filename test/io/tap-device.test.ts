@@ -17,7 +17,9 @@ function send(device: TapDevice, frame: Uint8Array, header = virtioHeader()): bo
   const slab = memory!
   slab.bytes.set(header, 0)
   slab.bytes.set(frame, header.length)
-  return device.transmit(slab, header.length, frame.length)
+  const isTaken = device.transmit(slab, header.length, frame.length)
+  device.flush()
+  return isTaken
 }
 
 /** Frames that come in until one of them is what is looked for; with their headers. */
@@ -64,7 +66,6 @@ t.test('TAP device', { skip }, async t => {
     const eth = { eth: `${OURS} > ${KERNEL}` }
     const ping = { type: 8, rest: 0x00070001, payload: 333 }
     t.ok(send(device, icmp4('198.51.100.2 > 198.51.100.1', { ...ping, ...eth })))
-    device.flush()
     const question = until(device, frame => brief(frame) === 'arp request 198.51.100.2')
     t.strictSame(
       question,
@@ -137,9 +138,10 @@ t.test('TAP device', { skip }, async t => {
   await t.test('what the kernel will not take is lost, and counted', async t => {
     const device = tapWithKernel(t)
     const frame = tcp4('198.51.100.2:1 > 198.51.100.1:9', { payload: 100 })
-    t.notOk(send(device, frame, virtioHeader({ needsCsum: true, csumStart: 60_000 })), 'a checksum past the frame')
-    t.notOk(send(device, frame.slice(0, 10)), 'less than an Ethernet header')
-    t.equal(device.dropped, 2)
+    send(device, frame, virtioHeader({ needsCsum: true, csumStart: 60_000 }))
+    t.equal(device.dropped, 1, 'a checksum past the frame')
+    send(device, frame.slice(0, 10))
+    t.equal(device.dropped, 2, 'less than an Ethernet header')
   })
 
   await t.test('frames lie one behind the other until the release, a mebibyte of them at the most', async t => {
