@@ -1,5 +1,5 @@
-/** Local ports of FULLNAT: below them is what DPVS, too, leaves to services. */
-export const FIRST_LOCAL_PORT = 5536
+import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+
 export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
 
 /** Of `of` directors that share local addresses, the one with this `index` hands out the ports whose remainder by `of` it is. */
