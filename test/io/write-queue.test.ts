@@ -10,6 +10,14 @@ import { ip, ownNetworkWithTap } from './own-network.js'
 const skip = ownNetworkWithTap()
 const ROOM = 2048
 
+/** Frames by their sequence numbers. */
+function these(...seqs: number[]): { seq: number; payload: number }[] {
+  return seqs.map(seq => ({ seq, payload: seq % 100 }))
+}
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, seq) => seq)
+}
+
 t.test('write queue', { skip }, async t => {
   const tap = new TapDevice('tap0', parseMac('02:00:00:00:0a:01')!)
   t.teardown(() => tap.close())
@@ -32,10 +40,6 @@ t.test('write queue', { skip }, async t => {
     while (listener.receive({ frame }, 256) > 0) listener.release()
     return frames
   }
-  const these = (...seqs: number[]): { seq: number; payload: number }[] =>
-    seqs.map(seq => ({ seq, payload: seq % 100 }))
-  const upTo = (count: number): number[] => Array.from({ length: count }, (_, seq) => seq)
-
   await t.test('it writes on flush, once, whole and in order', async t => {
     const queue = new WriteQueue(fd)
     for (let seq = 0; seq < 300; seq++) t.ok(push(queue, seq))
