@@ -41,7 +41,7 @@ t.test('around a load', { skip: (await whyNoNamespaces()) ?? false, timeout: 60_
   const cost = await cpuPerPacket(lab, [process.pid], async () => {
     const run = load.run(5000, 0.2)
     const began = process.cpuUsage()
-    for (let i = 0; i % 1e6 !== 0 || process.cpuUsage(began).user < 300_000; ) i++
+    for (let i = 0; i % 1e6 !== 0 || process.cpuUsage(began).user < 300_000;) i++
     sent = (await run).sent
   })
   t.ok(sent > 100 && cost.packets >= sent && cost.packets < sent + 20, `${cost.packets} packets of ${sent}`)
