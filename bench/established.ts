@@ -1,34 +1,75 @@
-import type { Question } from './question.js'
-import { benchDirector, Segment, server, VIP } from './bench-director.js'
+import type { Director } from '../src/director/director.js'
+import { type Group, type Measure, once, type Plan } from './measure.js'
+import { MODES, type Mode } from './modes.js'
+import { BATCH, openScene, type CountingEgress, type Scene } from './scene.js'
+import { timedWithCopy } from './timed.js'
+import { AT, FRAME_LEN, SLOT, type Slots, type Traffic } from './traffic.js'
 
-const CLIENT = '192.0.2.1'
-const SYN = 2
-const ACK = 16
+/**
+ * What a packet of an open connection costs from Director.receive to the device, its connections in a random order: each
+ * written into its slot and handled at once, and in batches, where 64 are written before the first is handled.
+ */
+export function established({ connections }: Plan): Group[] {
+  return connections.flatMap(count => MODES.map(mode => group(mode, count)))
+}
 
-/** What a packet of an open connection costs, from Director.receive to the device, both ways; a 54-octet copy included. */
-export function established(): Question[] {
-  const director = benchDirector('wlc', 1)
-  const [client, real] = director.ports
-  const syn = new Segment(CLIENT, 40_000, VIP, 80, SYN)
-  const inbound = new Segment(CLIENT, 40_000, VIP, 80, ACK)
-  const outbound = new Segment(server(0), 8080, CLIENT, 40_000, ACK)
-  syn.fresh()
-  director.receive(client!, syn.slab, syn.at, syn.len)
-  return [
-    {
-      name: 'established packet, inbound',
-      run() {
-        inbound.fresh()
-        director.receive(client!, inbound.slab, inbound.at, inbound.len)
-      },
-    },
-    {
-      name: 'established packet, outbound',
-      run() {
-        outbound.fresh()
-        director.receive(real!, outbound.slab, outbound.at, outbound.len)
-      },
-    },
-    { name: 'the copy alone', run: () => inbound.fresh() },
-  ]
+function group(mode: Mode, count: number): Group {
+  const scene = once(() => openScene(mode, count))
+  const directions = mode.outbound ? (['inbound', 'outbound'] as const) : (['inbound'] as const)
+  const name = `established packet, ${mode.name}`
+  const measures = directions.flatMap((direction): Measure[] => [
+    timedWithCopy(`${name}, ${direction}, ${count} connections, one by one`, BATCH, () => walk(scene(), direction, 1)),
+    timedWithCopy(`${name}, ${direction}, ${count} connections, by ${BATCH}`, BATCH, () =>
+      walk(scene(), direction, BATCH),
+    ),
+  ])
+  return { name: `${name}, ${count}`, measures }
+}
+
+function walk(scene: Scene, direction: 'inbound' | 'outbound', batch: number): Walk {
+  return new Walk(scene, scene[direction], direction === 'inbound' ? 0 : 1, batch)
+}
+
+/** Sends 64 frames a run, the next ones each time. */
+class Walk {
+  readonly #director: Director
+  readonly #egress: CountingEgress
+  readonly #slots: Slots
+  readonly #traffic: Traffic
+  readonly #port: number
+  readonly #batch: number
+  #next = 0
+
+  constructor({ director, egress, slots }: Scene, traffic: Traffic, port: number, batch: number) {
+    this.#director = director
+    this.#egress = egress
+    this.#slots = slots
+    this.#traffic = traffic
+    this.#port = port
+    this.#batch = batch
+  }
+
+  readonly run = (): void => {
+    const director = this.#director
+    const { slab } = this.#slots
+    const port = director.ports[this.#port]!
+    const before = this.#egress.sent
+    director.poll(performance.now())
+    for (let done = 0; done < BATCH; done += this.#batch) {
+      this.#write()
+      for (let i = 0; i < this.#batch; i++) director.receive(port, slab, i * SLOT + AT, FRAME_LEN)
+    }
+    if (this.#egress.sent !== before + BATCH) throw new Error('a frame of the benchmark was not sent')
+  }
+  readonly copy = (): void => {
+    for (let done = 0; done < BATCH; done += this.#batch) this.#write()
+  }
+
+  #write(): void {
+    const { count } = this.#traffic
+    for (let i = 0; i < this.#batch; i++) {
+      this.#traffic.write(this.#next, this.#slots, i)
+      if (++this.#next === count) this.#next = 0
+    }
+  }
 }

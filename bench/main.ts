@@ -1,60 +1,64 @@
-/* In-process benchmarks: npm run bench [-- --json FILE] [NAME…]. Prints "name  median [min–max] ns". */
-import { execFileSync } from 'node:child_process'
+/*
+ * In-process benchmarks: npm run bench [-- --connections N,N --rounds N --json FILE NAME…]. Each group of measures has a
+ * process of its own; those that are to be compared are alive at the same time and asked in turn, round by round.
+ */
 import { writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
-import { parseArgs } from 'node:util'
-import Benchmark from 'benchmark'
-import { established } from './established.js'
-import { lookup } from './lookup.js'
-import { newConnection } from './new-connection.js'
-import type { Question } from './question.js'
-import { scheduling } from './schedulers.js'
-import { services } from './services.js'
+import { GroupProcess } from './child-process.js'
+import { allGroups } from './groups.js'
+import { machine } from './machine.js'
+import type { Figures, Group, Measure } from './measure.js'
+import { parseOptions, USAGE, type Options } from './options.js'
+import { line, summary, type Result } from './summary.js'
 
-const ROUNDS = 5
-/** Seconds a question may take in a round. */
-const MAX_TIME = 0.2
+const options = readOptions()
+const results: Result[] = []
+const { node, cpu, cpus, memoryGiB, linux, commit, hugePages } = machine()
+console.log(
+  `Node ${node}, ${cpus} × ${cpu}, ${memoryGiB} GiB, huge pages: ${hugePages}, Linux ${linux}, commit ${commit}`,
+)
+console.log(`${options.rounds} rounds, interleaved; median [min–max]`)
+// One size after the other, so that no more processes are alive than are compared.
+for (const count of options.connections) await measure(allGroups({ connections: [count] }), [count])
+if (results.length === 0) refuse(`no measure's name has ${options.names.map(name => `'${name}'`).join(' or ')} in it`)
+if (options.json)
+  writeFileSync(options.json, `${JSON.stringify({ machine: machine(), rounds: options.rounds, results }, null, 1)}\n`)
 
-const { values, positionals } = readArguments()
-const questions = [established, scheduling, newConnection, lookup, services]
-  .flatMap(make => make())
-  .filter(({ name }) => positionals.length === 0 || positionals.some(word => name.includes(word)))
+async function measure(groups: readonly Group[], connections: number[]): Promise<void> {
+  const chosen = groups.map(group => ({ ...group, measures: group.measures.filter(isChosen) }))
+  const asked = chosen.filter(({ measures }) => measures.length > 0)
+  const processes = new Map(asked.map(group => [group, new GroupProcess({ connections }, group)]))
+  const figures = new Map<Measure, Figures[]>()
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [group, child] of processes)
+      for (const measure of group.measures) {
+        const told = figures.get(measure) ?? []
+        figures.set(measure, told)
+        if (told.length < (measure.rounds ?? Infinity)) told.push(await child.ask(measure.name))
+      }
+  }
+  for (const child of processes.values()) child.end()
+  for (const [{ name }, told] of figures) {
+    const result = summary(name, told)
+    results.push(result)
+    console.log(line(result))
+  }
+}
 
-console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'an unknown CPU'}, Linux ${release()}, commit ${commit()}`)
-console.log(`${ROUNDS} rounds, interleaved; median [min–max]`)
-const times = new Map(questions.map(question => [question, [] as number[]]))
-for (let round = 0; round < ROUNDS; round++) for (const question of questions) times.get(question)!.push(ask(question))
+/** Not yet measured with another size, and meant by the command line. */
+function isChosen({ name }: Measure): boolean {
+  if (results.some(result => result.name === name)) return false
+  return options.names.length === 0 || options.names.some(word => name.includes(word))
+}
 
-const results = questions.map(question => summary(question.name, times.get(question)!))
-for (const { name, median, min, max } of results)
-  console.log(`${name.padEnd(44)} ${median.toFixed(1)} [${min.toFixed(1)}–${max.toFixed(1)}] ns`)
-if (values.json) writeFileSync(values.json, `${JSON.stringify({ node: process.version, commit: commit(), results })}\n`)
-
-function readArguments() {
+function readOptions(): Options {
   try {
-    return parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true })
+    return parseOptions(process.argv.slice(2))
   } catch (error) {
-    console.error(`bench: ${(error as Error).message.split('. ')[0]}: the option is --json FILE, and NAME… chooses`)
-    process.exit(2)
+    return refuse((error as Error).message.split('. ')[0]!)
   }
 }
 
-/** Nanoseconds for doing it once. */
-function ask(question: Question): number {
-  const benchmark = new Benchmark(question.name, () => question.run(), { maxTime: MAX_TIME, minSamples: 5 })
-  benchmark.run()
-  return benchmark.stats.mean * 1e9
-}
-
-function summary(name: string, ns: number[]) {
-  const sorted = ns.toSorted((a, b) => a - b)
-  return { name, median: sorted[sorted.length >> 1]!, min: sorted[0]!, max: sorted.at(-1)! }
-}
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim()
-  } catch {
-    return 'unknown'
-  }
+function refuse(problem: string): never {
+  console.error(`bench: ${problem}: ${USAGE}`)
+  process.exit(2)
 }

@@ -6,7 +6,8 @@ import { DestinationTable } from '../src/service/destination.js'
 import { SchedFlag, Service } from '../src/service/service.js'
 import { Sysctls } from '../src/service/sysctls.js'
 import type { Ipv4Addr } from '../src/wire/addr.js'
-import type { Question } from './question.js'
+import type { Group, Measure } from './measure.js'
+import { timed } from './timed.js'
 
 const SERVERS = 64
 const VIP = 0x0a000064 as Ipv4Addr
@@ -17,24 +18,24 @@ const ADDRESSES = 1024
  * What choosing a server costs: 64 of weights 1 to 64, all eligible, each choice counted as a connection and, 64 choices
  * later, as ended. Apart, what a refusal costs, and the walks of sh-fallback and mh-fallback when one in 64 is left.
  */
-export function scheduling(): Question[] {
+export function scheduling(): Group[] {
   const all = [...schedulers.values()]
   const hashing = all.filter(({ name }) => name === 'sh' || name === 'mh')
-  return [
+  const measures = [
     ...all.map(scheduler => choice(scheduler)),
     ...all.map(scheduler => refusal(scheduler, 0)),
     ...hashing.map(scheduler => refusal(scheduler, SchedFlag.FALLBACK)),
     ...hashing.map(fallback),
   ]
+  return [{ name: 'scheduling', measures }]
 }
 
-function choice(scheduler: Scheduler): Question {
-  const { bound, flow, next } = poolOf(scheduler, 0)
-  const recent: (ReturnType<typeof bound.schedule> | undefined)[] = Array.from({ length: SERVERS })
-  let at = 0
-  return {
-    name: `scheduling, ${scheduler.name}, ${SERVERS} servers`,
-    run() {
+function choice(scheduler: Scheduler): Measure {
+  return timed(`scheduling, ${scheduler.name}, ${SERVERS} servers`, 1, () => {
+    const { bound, flow, next } = poolOf(scheduler, 0)
+    const recent: (ReturnType<typeof bound.schedule> | undefined)[] = Array.from({ length: SERVERS })
+    let at = 0
+    return () => {
       next()
       const dest = bound.schedule(flow, 0)
       recent[at]?.countActive(-1)
@@ -43,34 +44,32 @@ function choice(scheduler: Scheduler): Question {
       dest?.countActive(1)
       recent[at] = dest
       at = (at + 1) % SERVERS
-    },
-  }
+    }
+  })
 }
 
 /** All are overloaded. */
-function refusal(scheduler: Scheduler, schedFlags: number): Question {
-  const { bound, flow, next, dests } = poolOf(scheduler, schedFlags)
-  for (const dest of dests) overload(dest)
-  return {
-    name: `refusal, ${scheduler.name}${schedFlags ? '-fallback' : ''}, ${SERVERS} servers`,
-    run() {
+function refusal(scheduler: Scheduler, schedFlags: number): Measure {
+  return timed(`refusal, ${scheduler.name}${schedFlags ? '-fallback' : ''}, ${SERVERS} servers`, 1, () => {
+    const { bound, flow, next, dests } = poolOf(scheduler, schedFlags)
+    for (const dest of dests) overload(dest)
+    return () => {
       next()
       bound.schedule(flow, 0)
-    },
-  }
+    }
+  })
 }
 
 /** One is eligible: the lightest, which is farthest from most. */
-function fallback(scheduler: Scheduler): Question {
-  const { bound, flow, next, dests } = poolOf(scheduler, SchedFlag.FALLBACK)
-  for (const dest of dests.slice(1)) overload(dest)
-  return {
-    name: `fallback walk, ${scheduler.name}, one of ${SERVERS} left`,
-    run() {
+function fallback(scheduler: Scheduler): Measure {
+  return timed(`fallback walk, ${scheduler.name}, one of ${SERVERS} left`, 1, () => {
+    const { bound, flow, next, dests } = poolOf(scheduler, SchedFlag.FALLBACK)
+    for (const dest of dests.slice(1)) overload(dest)
+    return () => {
       next()
       bound.schedule(flow, 0)
-    },
-  }
+    }
+  })
 }
 
 function poolOf(scheduler: Scheduler, schedFlags: number) {

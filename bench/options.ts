@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util'
+import { MAX_CONNECTIONS } from '../src/conn/table.js'
+
+const DEFAULT_CONNECTIONS = [1_000, 100_000, 1_000_000, 4_000_000]
+const DEFAULT_ROUNDS = 5
+
+export const USAGE =
+  'the options are --connections N[,N…] (1 to 16777216), --rounds N (1 to 100), --json FILE; NAME… chooses measures'
+
+export interface Options {
+  connections: number[]
+  rounds: number
+  json: string | undefined
+  /** Parts of names; none: everything. */
+  names: string[]
+}
+
+/** Throws an Error of one line for what is not understood. */
+export function parseOptions(args: string[]): Options {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { connections: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'string' } },
+    allowPositionals: true,
+  })
+  const { connections, rounds, json } = values
+  return {
+    connections:
+      connections?.split(',').map(text => whole('--connections', text, MAX_CONNECTIONS)) ?? DEFAULT_CONNECTIONS,
+    rounds: rounds === undefined ? DEFAULT_ROUNDS : whole('--rounds', rounds, 100),
+    json,
+    names: positionals,
+  }
+}
+
+function whole(option: string, text: string, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
+  if (!(value >= 1 && value <= most)) throw new Error(`${option}: '${text}' is not a number from 1 to ${most}`)
+  return value
+}

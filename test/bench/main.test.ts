@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const MAIN = fileURLToPath(new URL('../../bench/main.js', import.meta.url))
+
+function bench(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 60_000 })
+  return { status, stdout, stderr }
+}
+
+t.test('chosen measures are run, told in lines and in JSON', async t => {
+  const dir = mkdtempSync(join(tmpdir(), 'uvs-bench-'))
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  const file = join(dir, 'out.json')
+  const chosen = ['established packet, FULLNAT, outbound, 64 connections, by 64', 'lookup among 64 ']
+  const { status, stdout } = bench('--connections', '64', '--rounds', '2', '--json', file, ...chosen)
+  t.equal(status, 0)
+  const lines = stdout.trim().split('\n').slice(2)
+  t.equal(lines.length, 2, stdout)
+  t.match(
+    lines[0],
+    /^established packet, FULLNAT, outbound, 64 connections, by 64 +[\d.]+ \[.*\] ns net; .* ns for the copy alone$/,
+  )
+  const { machine, results } = JSON.parse(readFileSync(file, 'utf8'))
+  t.match(machine, { node: process.version, cpus: Number })
+  for (const { figures } of results) {
+    t.equal(figures.ns.rounds.length, 2)
+    t.ok(figures.ns.min > 1 && figures.ns.min <= figures.ns.median && figures.ns.median <= figures.ns.max)
+  }
+})
+
+t.test('what is not understood is refused in a line', async t => {
+  for (const [args, told] of [
+    [['--jsn', 'x'], "Unknown option '--jsn'"],
+    [['--connections', '10,0'], "--connections: '0' is not a number from 1 to 16777216"],
+    [['--rounds', 'x'], "--rounds: 'x' is not a number from 1 to 100"],
+    [['no-such'], "no measure's name has 'no-such' in it"],
+  ] as const) {
+    const { status, stderr } = bench(...args)
+    t.equal(status, 2)
+    t.ok(stderr.startsWith(`bench: ${told}: the options are `) && stderr.split('\n').length === 2, stderr)
+  }
+})
