@@ -1,5 +1,5 @@
-/** Local ports of FULLNAT: below them is what DPVS, too, leaves to services. */
-export const FIRST_LOCAL_PORT = 5536
+import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+
 export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
 /** No port was free. */
 export const NO_PORT = 0
