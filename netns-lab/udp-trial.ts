@@ -6,16 +6,16 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { armsOf, hostPart, rules } from '../native-free/lab-plan.js'
+import { armsOf, hostPart, natPlan, rules } from '../native-free/lab-plan.js'
 import { median } from './bench-figures.js'
-import { benchPlan } from './bench-topology.js'
 import { NetnsLab } from './netns-lab.js'
 import { highestRate, type Try } from './rate-search.js'
 import { which } from './tools.js'
 import { UDP_PORT, UdpLoad, warmUp } from './udp-rate.js'
 import { untilStopped } from './until-stopped.js'
 
-const plan = benchPlan('nat')
+/** client, director and one real server, without a bridge between. */
+const plan = { ...natPlan, servers: natPlan.servers.slice(0, 1) }
 const { vip } = plan
 const server = hostPart(plan.servers[0]!.address)
 
