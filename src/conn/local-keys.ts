@@ -145,6 +145,14 @@ export class LocalKeys {
     this.#count--
   }
 
+  /** Where a packet daddr:dport → laddr:lport is looked for, and who stands there first. */
+  bucketOf(protocol: number, daddr: number, dport: number, laddr: number, lport: number): number {
+    return this.#bucket(daddr, (dport << 16) | protocol, laddr, lport)
+  }
+  bucketHead(bucket: number): ConnIndex {
+    return this.#heads[bucket]! as ConnIndex
+  }
+
   /** Whose answer is it: a packet daddr:dport → laddr:lport. */
   lookup(protocol: number, daddr: number, dport: number, laddr: number, lport: number): ConnIndex {
     if (this.#count === 0) return NONE

@@ -66,7 +66,7 @@ export class ConnTable {
     if (cport === 0) return NONE
     const words = this.words
     const ports = (cport << 16) | vport
-    let conn = this.#heads[this.#bucket(protocol, caddr, cport)]!
+    let conn = this.#heads[this.bucketOf(protocol, caddr, cport)]!
     while (conn !== NONE) {
       if (
         words[conn + CADDR] === caddr &&
@@ -87,7 +87,7 @@ export class ConnTable {
   lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
     const words = this.words
     const server = (dport << 16) | protocol
-    let conn = this.#heads[this.#bucket(protocol, caddr, cport)]!
+    let conn = this.#heads[this.bucketOf(protocol, caddr, cport)]!
     while (conn !== NONE) {
       if (
         words[conn + CADDR] === caddr &&
@@ -106,7 +106,7 @@ export class ConnTable {
   /** The persistence template of a client network: `vaddr` is the mark where the protocol is 0 (§4.6). */
   lookupTemplate(protocol: number, caddr: number, vaddr: number, vport: number): ConnIndex {
     const words = this.words
-    let conn = this.#heads[this.#bucket(protocol, caddr, 0)]!
+    let conn = this.#heads[this.bucketOf(protocol, caddr, 0)]!
     while (conn !== NONE) {
       if (
         words[conn + CADDR] === caddr &&
@@ -125,7 +125,7 @@ export class ConnTable {
   insert(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     const conn = this.insertHidden(protocol, caddr, cport, vaddr, vport)
     if (conn === NONE) return NONE
-    const bucket = this.#bucket(protocol, caddr, cport)
+    const bucket = this.bucketOf(protocol, caddr, cport)
     this.words[conn + NEXT] = this.#heads[bucket]!
     this.#heads[bucket] = conn
     return conn
@@ -155,7 +155,7 @@ export class ConnTable {
   remove(conn: ConnIndex): void {
     const words = this.words
     const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
-    const bucket = this.#bucket(protocol, words[conn + CADDR]!, words[conn + CPORT_VPORT]! >>> 16)
+    const bucket = this.bucketOf(protocol, words[conn + CADDR]!, words[conn + CPORT_VPORT]! >>> 16)
     let at = this.#heads[bucket]!
     if (at === conn) this.#heads[bucket] = words[conn + NEXT]!
     else {
@@ -186,7 +186,7 @@ export class ConnTable {
   }
 
   /** Two rounds of murmur3's mixing; the seed also enters the words, so that no pair of keys collides under every seed. */
-  #bucket(protocol: number, caddr: number, cport: number): number {
+  bucketOf(protocol: number, caddr: number, cport: number): number {
     let a = Math.imul(caddr ^ this.#seed0, 0xcc9e2d51)
     a = Math.imul((a << 15) | (a >>> 17), 0x1b873593)
     let h = this.#seed1 ^ a
