@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rules } from '../native-free/lab-plan.js'
 import { median } from './bench-figures.js'
-import { benchPlan } from './bench-runners.js'
+import { benchPlan } from './bench-topology.js'
 import { NetnsLab } from './netns-lab.js'
 import { must } from './proc.js'
 import { ours } from './tools.js'
@@ -19,7 +19,7 @@ const many = Number(process.env['UVS_MANY'] ?? 0)
 
 /** The lab's own service with another weight each time, and services that come, change and go. */
 function rulesFile(turn: number): string {
-  const lines = rules(benchPlan).map(words => words.join(' '))
+  const lines = rules(benchPlan('nat')).map(words => words.join(' '))
   const own = lines.map(line => (line.startsWith('-a') ? `${line.replace(/ -w \d+/, '')} -w ${1 + (turn % 3)}` : line))
   for (let i = 0; i < 20; i++) {
     if ((turn + i) % 4 === 0) continue
@@ -55,7 +55,7 @@ async function traffic(lab: NetnsLab): Promise<Figures> {
   }
 }
 
-const lab = await NetnsLab.build({ prefix: `uvs-apply-load-${process.pid}-`, plan: benchPlan, io: 'raw' })
+const lab = await NetnsLab.build({ prefix: `uvs-apply-load-${process.pid}-`, plan: benchPlan('nat'), io: 'raw' })
 try {
   const director = await lab.startDirector()
   const file = join(lab.spaces.ledger.dir, 'rules')

@@ -1,21 +1,44 @@
-/** What one round measured, by the measurement's name. A measurement whose tool is missing is absent. */
-export type Figures = Partial<Record<Measurement, number>>
+/** What is measured, in the order of the tables. `best`: whether more is better or less. */
+export const FIGURES = {
+  wrk: { title: 'wrk', unit: 'req/s', digits: 0, best: 'most', about: 'requests on 50 kept connections' },
+  'wrk-p50': { title: 'wrk p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
+  'wrk-p99': { title: 'wrk p99', unit: 'µs', digits: 0, best: 'least', about: '99 of 100 of those took no longer' },
+  ab: {
+    title: 'ab',
+    unit: 'conn/s',
+    digits: 0,
+    best: 'most',
+    about: 'a new connection for each request, 50 at a time',
+  },
+  download: { title: 'download', unit: 'Gbit/s', digits: 2, best: 'most', about: 'a large file by curl' },
+  upload: { title: 'upload', unit: 'Gbit/s', digits: 2, best: 'most', about: 'a large file by curl, PUT' },
+} as const satisfies Record<string, FigureInfo>
 
-export const MEASUREMENTS = {
-  wrk: 'req/s',
-  ab: 'conn/s',
-  curl: 'Gbit/s',
-} as const
-export type Measurement = keyof typeof MEASUREMENTS
-
-export interface Summary {
-  measurement: Measurement
-  runner: string
+interface FigureInfo {
+  title: string
   unit: string
+  digits: number
+  best: 'most' | 'least'
+  about: string
+}
+
+export type FigureName = keyof typeof FIGURES
+/** What one runner's turn measured. What could not be measured is absent. */
+export type Figures = Partial<Record<FigureName, number>>
+
+export interface Spread {
   median: number
   min: number
   max: number
-  /** The median over the first runner's. */
+}
+
+export interface Summary extends Spread {
+  figure: FigureName
+  runner: string
+  unit: string
+  /** Each round's, in order. */
+  values: number[]
+  /** The median over that of the first runner that has the figure. */
   ratio: number
 }
 
@@ -25,38 +48,27 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** A row for each measurement and runner that has figures, runners in the map's order. */
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+}
+
+/** A row for each figure and runner that has values, figures in the order above, runners in the map's. */
 export function summarise(rounds: ReadonlyMap<string, readonly Figures[]>): Summary[] {
-  const names = Object.keys(MEASUREMENTS) as Measurement[]
-  return names.flatMap(measurement => {
+  const names = Object.keys(FIGURES) as FigureName[]
+  return names.flatMap(figure => {
     let first: number | undefined
     return [...rounds].flatMap(([runner, figures]) => {
-      const values = figures.flatMap(round => round[measurement] ?? [])
+      const values = figures.flatMap(round => round[figure] ?? [])
       if (values.length === 0) return []
-      const middle = median(values)
-      first ??= middle
-      const range = { median: middle, min: Math.min(...values), max: Math.max(...values) }
-      return [{ measurement, runner, unit: MEASUREMENTS[measurement], ...range, ratio: middle / first }]
+      const spread = spreadOf(values)
+      first ??= spread.median
+      return [{ figure, runner, unit: FIGURES[figure].unit, ...spread, values, ratio: spread.median / first }]
     })
   })
 }
 
-/** 'wrk  uvs raw               69012 [68200–70110] req/s   0.87' */
-export function summaryLine({ measurement, runner, unit, median: middle, min, max, ratio }: Summary): string {
-  const digits = unit === 'Gbit/s' ? 2 : 0
-  const [m, from, to] = [middle, min, max].map(value => value.toFixed(digits))
-  return `${measurement.padEnd(5)} ${runner.padEnd(24)} ${m!.padStart(7)} [${from}–${to}] ${unit}  ${ratio.toFixed(2)}`
-}
-
-/** wrk's requests a second. Fails when some were not answered. */
-export function readWrk(report: string): number {
-  const trouble = /^ *(Socket errors: .*|Non-2xx.*)$/m.exec(report)?.[1]
-  const value = Number(/^Requests\/sec: +([\d.]+)$/m.exec(report)?.[1])
-  if (trouble || !(value > 0)) throw new Error(`wrk: ${trouble ?? 'no figure'}`)
-  return value
-}
-
-/** The requests that wrk's report counts: '  139652 requests in 2.00s, 23.97MB read'. */
-export function readWrkCount(report: string): number {
-  return Number(/^ *(\d+) requests in /m.exec(report)?.[1])
+/** 'wrk       uvs-raw-nat           69012 [68200–70110] req/s   0.87' */
+export function summaryLine({ figure, runner, unit, median: middle, min, max, ratio }: Summary): string {
+  const [m, from, to] = [middle, min, max].map(value => value.toFixed(FIGURES[figure].digits))
+  return `${figure.padEnd(9)} ${runner.padEnd(16)} ${m!.padStart(7)} [${from}–${to}] ${unit}  ${ratio.toFixed(2)}`
 }

@@ -1,69 +1,64 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { armsOf, hostPart, type LabPlan, natPlan, rules } from '../native-free/lab-plan.js'
+import { type LabMode, rules } from '../native-free/lab-plan.js'
+import { startHaproxy, startNginxStream, startNft, startRouting, nginxStreamModule } from './bench-peers.js'
+import { benchPlan, UDP_PORT } from './bench-topology.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
 
-/** client, director and one real server, without a bridge between. */
-export const benchPlan: LabPlan = { ...natPlan, servers: natPlan.servers.slice(0, 1) }
+/** What balances in a turn. */
+export interface Balancer {
+  /** Its processes; none where the kernel does it. */
+  pids: number[]
+}
 
 /** A way to balance the same load in the same topology. */
 export interface Runner {
+  /** As --only takes it. */
   name: string
+  title: string
+  mode: LabMode
   io: 'raw' | 'tap'
-  /** The program that it cannot do without. */
-  needs?: string
-  start(lab: NetnsLab): Promise<void>
+  /** The client asks the real server by its own address. */
+  direct?: boolean
+  /** Why it cannot run here; undefined when it can. */
+  missing?(): string | undefined
+  /** Starts it in the director's namespace; resolves when it balances. */
+  start(lab: NetnsLab): Promise<Balancer>
 }
 
+const needs = (program: string) => (): string | undefined =>
+  which(program) ? undefined : `${program} is not installed`
+const peer = { mode: 'nat', io: 'raw' } as const
+const uvs = (['raw', 'tap'] as const).flatMap(io =>
+  (['nat', 'fullnat', 'dr', 'tun'] satisfies LabMode[]).map(mode => uvsRunner(io, mode)),
+)
+
+/** In the order in which a round takes them; ratios are to the first. */
 export const runners: readonly Runner[] = [
-  { name: 'kernel nftables DNAT', io: 'raw', needs: 'nft', start: startNft },
-  { name: 'uvs raw', io: 'raw', start: startUvs },
-  { name: 'uvs tap', io: 'tap', start: startUvs },
-  { name: 'HAProxy, tcp, 1 thread', io: 'raw', needs: 'haproxy', start: startHaproxy },
+  { ...peer, name: 'no-balancer', title: 'no balancer, kernel routing', direct: true, start: startRouting },
+  { ...peer, name: 'nftables', title: 'nftables DNAT', missing: needs('nft'), start: startNft },
+  { ...peer, name: 'haproxy', title: 'HAProxy, tcp, 1 thread', missing: needs('haproxy'), start: startHaproxy },
+  {
+    ...peer,
+    name: 'nginx-stream',
+    title: 'nginx stream, 1 worker',
+    missing: () => (nginxStreamModule() === undefined ? 'nginx has no stream module' : undefined),
+    start: startNginxStream,
+  },
+  ...uvs,
 ]
 
-const { vip, port } = benchPlan
-const server = `${hostPart(benchPlan.servers[0]!.address)}:${port}`
+function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {
+  const name = `uvs-${io}-${mode}`
+  return { name, title: `uvs ${io}, ${mode.toUpperCase()}`, mode, io, start: lab => startUvs(lab, mode) }
+}
 
-async function startUvs(lab: NetnsLab): Promise<void> {
+async function startUvs(lab: NetnsLab, mode: LabMode): Promise<Balancer> {
   const director = await lab.startDirector()
-  for (const rule of rules(benchPlan)) {
+  const plan = benchPlan(mode)
+  const udp = rules(plan, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
+  for (const rule of [...rules(plan), ...udp]) {
     const { status, err } = await director.admin(rule)
     if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: ${err.trim()}`)
   }
-}
-
-/** Gives the director's interfaces to the kernel: the addresses, the virtual one among them. */
-async function giveToKernel(lab: NetnsLab): Promise<void> {
-  for (const { port: name, address } of armsOf(benchPlan)) {
-    await lab.spaces.ip('director', 'addr', 'add', address, 'dev', name)
-  }
-  await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', benchPlan.arms[0].port)
-}
-
-async function startNft(lab: NetnsLab): Promise<void> {
-  await giveToKernel(lab)
-  await lab.spaces.must('director', 'sysctl', ['-qw', 'net.ipv4.ip_forward=1'])
-  const file = join(lab.spaces.ledger.dir, 'nat.nft')
-  const rule = `ip daddr ${vip} tcp dport ${port} dnat to ${server}`
-  const chain = `type nat hook prerouting priority -100\n${rule}\n`
-  writeFileSync(file, `table ip nat {\nchain pre {\n${chain}}\n}\n`)
-  await lab.spaces.must('director', which('nft')!, ['-f', file])
-}
-
-async function startHaproxy(lab: NetnsLab): Promise<void> {
-  await giveToKernel(lab)
-  const file = join(lab.spaces.ledger.dir, 'haproxy.cfg')
-  const times = 'timeout connect 5s\n timeout client 60s\n timeout server 60s'
-  const front = `listen web\n bind ${vip}:${port}\n server rs1 ${server}\n`
-  writeFileSync(file, `global\n nbthread 1\n maxconn 1000\ndefaults\n mode tcp\n ${times}\n${front}`)
-  lab.spaces.start('director', 'haproxy', which('haproxy')!, ['-db', '-f', file])
-  for (let tries = 0; tries < 50; tries++) {
-    const { status } = await lab.spaces.run('client', 'curl', ['-sfo', '/dev/null', lab.url])
-    if (status === 0) return
-    await sleep(100)
-  }
-  throw new Error('haproxy does not answer')
+  return { pids: [director.id.pid] }
 }

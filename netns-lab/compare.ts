@@ -79,14 +79,14 @@ async function measureMode(mode: LabMode, options: CompareOptions): Promise<Mode
       if (status !== 0) throw new Error(`${mode}: uvsadm ${rule.join(' ')}: status ${status}: ${err.trim()}`)
     }
     let before = await directorCounters(lab, director.id.pid)
-    const { requestsPerSecond, requests } = await keptRequests(lab, effort.seconds, async () => {
-      before = await directorCounters(lab, director.id.pid)
+    const { requestsPerSecond, requests } = await keptRequests(lab, effort.seconds, {
+      warm: async () => void (before = await directorCounters(lab, director.id.pid)),
     })
     const { cpuSeconds, received } = difference(before, await directorCounters(lab, director.id.pid))
     const ab = which('ab')
     return {
       requestsPerSecond,
-      ...(ab ? { connectionsPerSecond: await connections(lab, ab, effort.requests) } : {}),
+      ...(ab ? { connectionsPerSecond: await connections(lab, ab, { requests: effort.requests }) } : {}),
       gbitPerSecond: await download(lab),
       microsecondsPerPacket: (cpuSeconds * 1e6) / received.packets,
       microsecondsPerRequest: (cpuSeconds * 1e6) / requests,

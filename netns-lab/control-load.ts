@@ -2,14 +2,14 @@
  * What requests on the control socket do to traffic: wrk through a director, quiet and under a steady rate of requests by
  * turns, so that whatever else the machine does meets both alike.
  */
-import { benchPlan } from './bench-runners.js'
+import { benchPlan } from './bench-topology.js'
 import type { ControlFigures } from './control-client.js'
 import type { DirectorProcess } from './director-process.js'
 import type { NetnsLab } from './netns-lab.js'
 import { must } from './proc.js'
 import { ours } from './tools.js'
 import { rules } from '../native-free/lab-plan.js'
-import { readWrk } from './bench-figures.js'
+import { readWrk } from './wrk-report.js'
 
 export interface TrafficFigures {
   requestsPerSecond: number
@@ -31,7 +31,7 @@ export interface LoadOptions {
 
 export async function startForLoad(lab: NetnsLab): Promise<DirectorProcess> {
   const director = await lab.startDirector()
-  for (const rule of rules(benchPlan)) {
+  for (const rule of rules(benchPlan('nat'))) {
     const { status, err } = await director.admin(rule)
     if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: ${err.trim()}`)
   }
@@ -57,7 +57,11 @@ async function load(path: string, perSecond: number, seconds: number): Promise<C
 async function traffic(lab: NetnsLab, seconds: number): Promise<TrafficFigures> {
   const args = ['-t1', '-c50', `-d${seconds}`, '--latency', lab.url]
   const report = await lab.spaces.must('client', 'wrk', args, (seconds + 20) * 1000)
-  return { requestsPerSecond: readWrk(report), p50Ms: percentile(report, 50), p99Ms: percentile(report, 99) }
+  return {
+    requestsPerSecond: readWrk(report).requestsPerSecond,
+    p50Ms: percentile(report, 50),
+    p99Ms: percentile(report, 99),
+  }
 }
 
 const MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000 }

@@ -9,7 +9,6 @@ import {
   speedLine,
   spreadLine,
 } from '../native-free/lab-report.js'
-import { readWrk } from './bench-figures.js'
 import { gatherEvidence } from './evidence.js'
 import { DirectorProcess } from './director-process.js'
 import { putLoad } from './load-tool.js'
@@ -18,6 +17,7 @@ import { modeChecks } from './mode-checks.js'
 import { NetnsLab } from './netns-lab.js'
 import { realServerArguments } from './real-server.js'
 import { which } from './tools.js'
+import { readWrk } from './wrk-report.js'
 import { traceRequest } from './trace.js'
 
 /** Statistics become visible every 2 seconds (ipvs-behaviour.md §11.2). */
@@ -95,7 +95,7 @@ async function balanceLoad(lab: NetnsLab, { plan, requests, concurrency, print }
   if (!wrk) return load
   const args = ['-t1', '-c50', '-d1', lab.url]
   print(`client$ wrk ${args.join(' ')}`)
-  const requestsPerSecond = readWrk(await lab.spaces.must('client', wrk, args))
+  const { requestsPerSecond } = readWrk(await lab.spaces.must('client', wrk, args))
   print(`${Math.round(requestsPerSecond)} a second`)
   return { ...load, wrk: { command: `wrk ${args.join(' ')}`, requestsPerSecond } }
 }

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, statSync, unlinkSync } from 'node:fs'
 
-/** Throws, in a line, where a file for `--json` cannot be written. Leaves everything as it was. */
-export function mustBeWritable(path: string): void {
+/** Throws, in a line, where an option's file cannot be written. Leaves everything as it was. */
+export function mustBeWritable(path: string, option = '--json'): void {
   try {
     if (!existsSync(path)) {
       closeSync(openSync(path, 'a'))
@@ -11,6 +11,6 @@ export function mustBeWritable(path: string): void {
     } else accessSync(path, constants.W_OK)
   } catch (error) {
     const why = (error as Error).message.replace(/^E[A-Z]+: ([^,]+),.*$/s, '$1')
-    throw new Error(`--json '${path}' cannot be written: ${why}`, { cause: error })
+    throw new Error(`${option} '${path}' cannot be written: ${why}`, { cause: error })
   }
 }

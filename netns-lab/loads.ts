@@ -1,34 +1,34 @@
-import { readWrk, readWrkCount } from './bench-figures.js'
-import { fetchUrl } from './fetch-url.js'
+import { join } from 'node:path'
+import { fetchUrl, putFile, type Transfer } from './fetch-url.js'
 import { putLoad, readAb } from './load-tool.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
+import { readWrk, type WrkReport } from './wrk-report.js'
 
 const AB_REQUESTS = 15_000
 const KEPT_REQUESTS = 50_000
 const CONCURRENCY = 50
 const LIMIT_MS = 60_000
 
-export interface KeptRequests {
-  requestsPerSecond: number
-  requests: number
-}
-
 /* Each load once before it is measured: a runner in JavaScript is compiled by its first traffic, and everybody's caches fill. */
 
 /**
- * Requests a second on 50 connections that stay open: by wrk for so many seconds, else by `ab -k`, else by autocannon.
- * `warm` is called between the first, which only warms, and the second, which counts.
+ * Requests a second on 50 connections that stay open: by wrk for so many seconds, else by `ab -k`, else by autocannon; only wrk
+ * tells how long they took. `warm` is called between the first, which only warms, and the second, which counts.
  */
-export async function keptRequests(lab: NetnsLab, seconds: number, warm?: () => Promise<void>): Promise<KeptRequests> {
-  const run = async (length: number, requests: number): Promise<KeptRequests> => {
+export async function keptRequests(
+  lab: NetnsLab,
+  seconds: number,
+  { url = lab.url, warm }: { url?: string; warm?: () => Promise<void> } = {},
+): Promise<WrkReport> {
+  const run = async (length: number, requests: number): Promise<WrkReport> => {
     const [wrk, ab] = ['wrk', 'ab'].map(which)
     if (wrk) {
-      const report = await lab.spaces.must('client', wrk, ['-t1', `-c${CONCURRENCY}`, `-d${length}`, lab.url])
-      return { requestsPerSecond: readWrk(report), requests: readWrkCount(report) }
+      const args = ['-t1', `-c${CONCURRENCY}`, `-d${length}`, '--latency', url]
+      return readWrk(await lab.spaces.must('client', wrk, args, (length + 30) * 1000))
     }
-    if (ab) return { requestsPerSecond: await runAb(lab, ab, requests, ['-k']), requests }
-    const { requestsPerSecond } = await putLoad(lab.spaces, 'client', lab.url, requests, CONCURRENCY)
+    if (ab) return { requestsPerSecond: await runAb(lab, url, ab, requests, ['-k']), requests }
+    const { requestsPerSecond } = await putLoad(lab.spaces, 'client', url, requests, CONCURRENCY)
     return { requestsPerSecond, requests }
   }
   await run(1, KEPT_REQUESTS / 5)
@@ -37,25 +37,52 @@ export async function keptRequests(lab: NetnsLab, seconds: number, warm?: () => 
 }
 
 /** Requests a second with a connection for each, 50 at a time, by ab. */
-export async function connections(lab: NetnsLab, ab: string, requests = AB_REQUESTS): Promise<number> {
-  await runAb(lab, ab, requests)
-  return runAb(lab, ab, requests)
+export async function connections(
+  lab: NetnsLab,
+  ab: string,
+  { url = lab.url, requests = AB_REQUESTS }: { url?: string; requests?: number | undefined } = {},
+): Promise<number> {
+  await runAb(lab, url, ab, requests)
+  return runAb(lab, url, ab, requests)
 }
 
-async function runAb(lab: NetnsLab, ab: string, requests: number, options: string[] = []): Promise<number> {
-  const args = ['-q', ...options, '-n', String(requests), '-c', String(CONCURRENCY), lab.url]
+async function runAb(
+  lab: NetnsLab,
+  url: string,
+  ab: string,
+  requests: number,
+  options: string[] = [],
+): Promise<number> {
+  const args = ['-q', ...options, '-n', String(requests), '-c', String(CONCURRENCY), url]
   const { failed, requestsPerSecond } = readAb(await lab.spaces.must('client', ab, args, LIMIT_MS), requests, '')
   if (failed > 0) throw new Error(`ab: ${failed} of ${requests} requests failed`)
   return requestsPerSecond
 }
 
-/** Gbit/s of one download of what the servers have at `bigPath`. */
-export async function download(lab: NetnsLab): Promise<number> {
+/** Gbit/s of downloads, one after the other, of what the servers have at `bigPath`. */
+export async function download(lab: NetnsLab, { url = lab.url, times = 1 } = {}): Promise<number> {
   const { bigPath } = [...lab.servers.values()][0]!
   const { servers, port } = lab.options.plan
   // Not through the director: the file's pages are made at first reading.
   for (const { name } of servers) await fetchUrl(lab, `http://127.0.0.1:${port}/${bigPath}`, name)
-  await fetchUrl(lab, lab.url + bigPath)
-  const { octets, seconds } = await fetchUrl(lab, lab.url + bigPath)
+  return gbitPerSecond(() => fetchUrl(lab, url + bigPath), times)
+}
+
+/** Gbit/s of uploads, one after the other, of the file that the first server has at `bigPath`; the servers take uploads. */
+export async function upload(lab: NetnsLab, curl: string, { url = lab.url, times = 1 } = {}): Promise<number> {
+  const [name, { bigPath }] = [...lab.servers][0]!
+  const file = join(lab.spaces.ledger.dir, name, bigPath)
+  return gbitPerSecond(() => putFile(lab, curl, file, `${url}up/big`), times)
+}
+
+/** Of all of them together, after one that does not count. */
+async function gbitPerSecond(transfer: () => Promise<Transfer>, times: number): Promise<number> {
+  await transfer()
+  let [octets, seconds] = [0, 0]
+  for (let i = 0; i < times; i++) {
+    const one = await transfer()
+    octets += one.octets
+    seconds += one.seconds
+  }
   return (octets * 8) / seconds / 1e9
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Namespaces } from './namespaces.js'
+import type { Namespaces, Started } from './namespaces.js'
 import { until } from './proc.js'
 import { ours, which } from './tools.js'
 
@@ -30,6 +30,8 @@ export interface WebServerOptions {
   workers?: boolean
   /** So many octets are to be had from `bigPath`. */
   bigOctets?: number
+  /** nginx with its dav module only: takes PUTs below /up/, into memory. */
+  uploads?: boolean
 }
 
 /** Starts an HTTP server that answers with its namespace's name; resolves when it listens. */
@@ -42,7 +44,7 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
   const nginx = node ? undefined : which('nginx')
   const countFile = quiet ? [] : [counts]
   const { pid, log } = nginx
-    ? spaces.start(name, `nginx-${name}`, nginx, nginxArguments(dir, name, options))
+    ? startNginx(spaces, nginx, dir, name, options)
     : spaces.start(name, `node-${name}`, process.execPath, [
         ours('netns-lab/name-server.js'),
         name,
@@ -61,10 +63,23 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
   }
 }
 
+/** With uploads, over a tmpfs of the process's own (`ip netns exec` gives it a mount namespace), which goes with it. */
+function startNginx(spaces: Namespaces, nginx: string, dir: string, name: string, options: WebServerOptions): Started {
+  const args = nginxArguments(dir, name, options)
+  if (!options.uploads) return spaces.start(name, `nginx-${name}`, nginx, args)
+  mkdirSync(join(dir, 'up'))
+  const mounted = 'mount -t tmpfs tmpfs "$0" && exec "$@"'
+  return spaces.start(name, `nginx-${name}`, 'sh', ['-c', mounted, join(dir, 'up'), nginx, ...args])
+}
+
 /** A configuration of our own, all its files in the lab's directory; in the foreground, ended by its pid. */
-function nginxArguments(dir: string, name: string, { port, quiet, workers, bigOctets }: WebServerOptions): string[] {
+function nginxArguments(
+  dir: string,
+  name: string,
+  { port, quiet, workers, bigOctets, uploads }: WebServerOptions,
+): string[] {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    kind => `${kind}_temp_path ${dir}/${kind};`,
+    kind => `${kind}_temp_path ${dir}/${uploads ? 'up/' : ''}${kind};`,
   )
   const processes = workers ? 'user root; worker_processes auto;' : 'master_process off;'
   const conf = [
@@ -74,6 +89,7 @@ function nginxArguments(dir: string, name: string, { port, quiet, workers, bigOc
     quiet ? 'access_log off;' : `access_log ${dir}/requests count;`,
     `server { listen ${port} backlog=4096; default_type text/plain; location / { return 200 "${name}\\n"; }`,
     bigOctets === undefined ? '' : `location /big { alias ${sparseFile(dir, bigOctets)}; }`,
+    uploads ? `location /up/ { alias ${dir}/up/; dav_methods PUT; client_max_body_size 0; }` : '',
     '} }\n',
   ]
   writeFileSync(join(dir, 'nginx.conf'), conf.join('\n'))

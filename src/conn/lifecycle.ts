@@ -30,6 +30,7 @@ import {
   type ConnIndex,
 } from './record.js'
 import { LocalKeys } from './local-keys.js'
+import type { PortShare } from './local-ports.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
 import { ConnTable } from './table.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
@@ -60,11 +61,11 @@ export class Connections {
   /** Current jiffy. */
   #now: number
 
-  /** `random` gives unsigned 32-bit numbers; `now` in ms. */
-  constructor(capacity: number, random: () => number, destinations: DestinationTable, now: number) {
+  /** `random` gives unsigned 32-bit numbers; `now` in ms; `share`: the local ports that are its own, all unless given. */
+  constructor(capacity: number, random: () => number, destinations: DestinationTable, now: number, share?: PortShare) {
     this.#now = jiffiesAt(now)
     this.table = new ConnTable(capacity, random)
-    this.local = new LocalKeys(this.table, random)
+    this.local = new LocalKeys(this.table, random, share)
     this.#destinations = destinations
     this.#wheel = new TimerWheel(this.table.words, this.#now)
   }

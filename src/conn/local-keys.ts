@@ -5,7 +5,7 @@
  */
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { LocalPorts } from './local-ports.js'
+import { LocalPorts, type PortShare } from './local-ports.js'
 import { RestingPorts } from './resting-ports.js'
 import type { ConnTable } from './table.js'
 
@@ -57,10 +57,10 @@ export class LocalKeys {
   #count = 0
 
   /** `random` gives unsigned 32-bit numbers. None is drawn before the first connection. */
-  constructor(table: ConnTable, random: () => number) {
+  constructor(table: ConnTable, random: () => number, share?: PortShare) {
     this.#table = table
     this.#random = random
-    this.ports = new LocalPorts(random)
+    this.ports = new LocalPorts(random, share)
   }
 
   /** Connections that have a local side. */

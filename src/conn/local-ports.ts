@@ -1,6 +1,23 @@
-/** Local ports of FULLNAT: below them is what DPVS, too, leaves to services. */
-export const FIRST_LOCAL_PORT = 5536
+import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+
 export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
+
+/** Of `of` directors that share local addresses, the one with this `index` hands out the ports whose remainder by `of` it is. */
+export interface PortShare {
+  readonly index: number
+  readonly of: number
+}
+/** The lowest of a director's ports, the distance between two of them, and how many there are. */
+interface Ports {
+  readonly first: number
+  readonly step: number
+  readonly count: number
+}
+function portsOf({ index, of }: PortShare): Ports {
+  const first = FIRST_LOCAL_PORT + ((index - (FIRST_LOCAL_PORT % of) + of) % of)
+  return { first, step: of, count: Math.ceil((65_536 - first) / of) }
+}
+
 /** No port was free. */
 export const NO_PORT = 0
 
@@ -17,6 +34,7 @@ class Pool {
   readonly protocol: number
   readonly laddr: number
   readonly server: number
+  readonly #ports: Ports
   /** Where this pool's unused ports begin, from 0, and how many have been taken. */
   #start: number
   #taken = 0
@@ -25,11 +43,12 @@ class Pool {
   #head = 0
   #returned = 0
 
-  constructor(protocol: number, laddr: number, server: number, start: number) {
+  constructor(protocol: number, laddr: number, server: number, ports: Ports, start: number) {
     this.protocol = protocol
     this.laddr = laddr
     this.server = server
-    this.#start = start
+    this.#ports = ports
+    this.#start = start % ports.count
   }
 
   get inUse(): number {
@@ -37,7 +56,8 @@ class Pool {
   }
 
   take(): number {
-    if (this.#taken < LOCAL_PORTS) return FIRST_LOCAL_PORT + ((this.#start + this.#taken++) % LOCAL_PORTS)
+    const { first, step, count } = this.#ports
+    if (this.#taken < count) return first + step * ((this.#start + this.#taken++) % count)
     if (this.#returned === 0) return NO_PORT
     const ring = this.#ring!
     const port = ring[this.#head]!
@@ -54,8 +74,9 @@ class Pool {
 
   /** All are back. The ring is let go; the ports that have rested longest still come first, or nearly so. */
   #beginAnew(): void {
-    const next = this.#taken < LOCAL_PORTS ? this.#start + this.#taken : this.#ring![this.#head]! - FIRST_LOCAL_PORT
-    this.#start = next % LOCAL_PORTS
+    const { first, step, count } = this.#ports
+    const next = this.#taken < count ? this.#start + this.#taken : (this.#ring![this.#head]! - first) / step
+    this.#start = next % count
     this.#taken = 0
     this.#returned = 0
     this.#head = 0
@@ -81,6 +102,7 @@ class Pool {
  */
 export class LocalPorts {
   readonly #random: () => number
+  readonly #ports: Ports
   /** By number; a connection names its pool so. */
   readonly #pools: (Pool | undefined)[] = []
   readonly #free: number[] = []
@@ -92,8 +114,9 @@ export class LocalPorts {
   pool = 0
 
   /** `random` gives unsigned 32-bit numbers: one is drawn for each pool, so that a director begun anew goes on elsewhere. */
-  constructor(random: () => number) {
+  constructor(random: () => number, share: PortShare = { index: 0, of: 1 }) {
     this.#random = random
+    this.#ports = portsOf(share)
   }
 
   /** A port of `laddr` for a connection to daddr:dport, or NO_PORT. What it is to be given back to is in `pool`. */
@@ -138,7 +161,7 @@ export class LocalPorts {
       this.#byServer.set(server, pools)
     }
     const number = this.#free.pop() ?? this.#pools.length
-    this.#pools[number] = new Pool(protocol, laddr, server, this.#random() % LOCAL_PORTS)
+    this.#pools[number] = new Pool(protocol, laddr, server, this.#ports, this.#random())
     pools.set(key, number)
     return number
   }

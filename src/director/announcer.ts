@@ -16,10 +16,13 @@ export class Announcer {
   readonly #routes: Routes
   readonly #local: LocalAddresses
   readonly #ports: readonly Port[]
+  readonly #isSpokesman: boolean
   readonly #announced = new Set<Ipv4Addr>()
 
-  constructor(sender: ArpSender, routes: Routes, local: LocalAddresses, ports: readonly Port[]) {
+  /** Without `isSpokesman` it says nothing: another director announces the same addresses. */
+  constructor(sender: ArpSender, routes: Routes, local: LocalAddresses, ports: readonly Port[], isSpokesman: boolean) {
     this.#sender = sender
+    this.#isSpokesman = isSpokesman
     this.#routes = routes
     this.#local = local
     this.#ports = ports
@@ -28,6 +31,7 @@ export class Announcer {
   poll(): void {
     if (!this.#local.hasNews) return
     const { come, gone } = this.#local
+    if (!this.#isSpokesman) come.clear()
     for (const addr of gone) this.#announced.delete(addr)
     gone.clear()
     let left = PER_TURN

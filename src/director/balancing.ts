@@ -13,6 +13,7 @@ import { RealServers } from '../service/real-servers.js'
 import { KernelOrder } from '../service/kernel-order.js'
 import { isEngine, Service, type ServiceSettings } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
+import type { SharedCounts } from '../service/shared-counts.js'
 import { ServiceTable } from '../service/service-table.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { Trash } from '../service/trash.js'
@@ -21,7 +22,7 @@ import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, typ
 import { serviceName } from './service-name.js'
 import { Unserved, type Home } from './unserved.js'
 
-export type Refusal = 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE'
+export type Refusal = 'EEXIST' | 'ENOENT' | 'ENOMEM' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
 const TICK_MS = 60_000
 /** Schedulers that are given their minute, and leaving addresses that are looked at, in one turn of the loop. */
@@ -79,14 +80,16 @@ export interface BalancingOptions {
   usesOf: (laddr: Ipv4Addr) => number
   /** Told whenever a destination has been deleted, by itself or with its service. */
   gone: () => void
+  /** What several directors count together. */
+  counts?: SharedCounts | undefined
 }
 
 export class Balancing {
   readonly counters = new Counters()
-  readonly destinations = new DestinationTable(this.counters)
+  readonly destinations: DestinationTable
   readonly #services = new ServiceTable<ScheduledService>()
   readonly #listed = new KernelOrder<ListedService>()
-  readonly #trash = new Trash(this.destinations)
+  readonly #trash: Trash
   /** Those whose schedulers want their minute, the next first; and when that is. */
   readonly #ticking = new Set<ScheduledService>()
   #nextTick = Infinity
@@ -104,7 +107,9 @@ export class Balancing {
   constructor(options: BalancingOptions) {
     this.#options = options
     this.#now = options.now
-    const { schedulers, notServed } = options
+    const { schedulers, notServed, counts } = options
+    this.destinations = new DestinationTable(this.counters, counts)
+    this.#trash = new Trash(this.destinations)
     const mayBeRealServer = (addr: Ipv4Addr): boolean => this.#mayBeRealServer(addr)
     this.unserved = new Unserved({
       schedulers,
@@ -213,6 +218,7 @@ export class Balancing {
     if (service.localAddresses.includes(addr)) return 'EINVAL'
     const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
+    if (!revived && !this.destinations.hasRoomFor(service, addr, port)) return 'ENOMEM'
     const dest = revived ?? this.destinations.create(service.identity, addr, port)
     if (revived) this.counters.start(dest.counters)
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).

@@ -67,6 +67,8 @@ const DEFAULT_ICMP_RATELIMIT_MS = 1000
  */
 export class Director implements ReassemblySink {
   readonly ports: readonly Port[]
+  /** Answers ARP, announces addresses and counts what all hear: of several directors with the same addresses, one does. */
+  readonly isSpokesman: boolean
   readonly balancing: Balancing
   readonly conns: Connections
   readonly stats: Stats
@@ -89,7 +91,8 @@ export class Director implements ReassemblySink {
   #now: number
 
   constructor(options: DirectorOptions) {
-    const { egress, now } = options
+    const { egress, now, worker } = options
+    this.isSpokesman = worker === undefined || worker.index === 0
     const random = seededRandom(options.seed)
     const allocate = options.allocate ?? plainSlab
     this.#now = now
@@ -97,8 +100,8 @@ export class Director implements ReassemblySink {
     const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
     const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), this.routes)
     this.#neighbours = new Neighbours(sender, egress, room)
-    this.#arp = new ArpInput(this.local, this.#neighbours, egress)
-    this.#announcer = new Announcer(sender, this.routes, this.local, this.ports)
+    this.#arp = new ArpInput(this.local, this.#neighbours, egress, this.isSpokesman)
+    this.#announcer = new Announcer(sender, this.routes, this.local, this.ports, this.isSpokesman)
     const known = new Map([
       ...schedulers,
       ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}))] as const),
@@ -121,9 +124,10 @@ export class Director implements ReassemblySink {
       notServed,
       usesOf,
       gone,
+      counts: worker?.counts,
     })
     const { counters, destinations } = this.balancing
-    this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now)
+    this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now, worker)
     const availablePages = options.availablePages ?? (() => Infinity)
     this.defence = new Defence(this.sysctls, this.conns, random, availablePages, now)
     this.#memory = new TurnMemory(allocate)
@@ -217,7 +221,10 @@ export class Director implements ReassemblySink {
     let verdict = parseEthernet(packet, port.mac)
     if (verdict !== Verdict.PASS) return verdict
     const { type } = packet.eth
-    if (type === EtherType.ARP) return this.#arp.receive(packet, port)
+    if (type === EtherType.ARP) {
+      verdict = this.#arp.receive(packet, port)
+      return this.isSpokesman ? verdict : Verdict.PASS
+    }
     if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
     verdict = parseIpv4Header(packet)
     if (verdict !== Verdict.PASS) return verdict

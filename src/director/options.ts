@@ -12,6 +12,7 @@ import {
   type MacAddr,
 } from '../wire/addr.js'
 import type { Scheduler } from '../sched/scheduler.js'
+import type { SharedCounts } from '../service/shared-counts.js'
 
 /** What a director is made of. Texts are as on the command line of `uvs director`. */
 export interface DirectorOptions {
@@ -41,8 +42,23 @@ export interface DirectorOptions {
   notServed?: (what: string) => void
   /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
   availablePages?: () => number
+  /** Of a director that is one of several with the same addresses and rules, each in its own thread. By itself unless given. */
+  worker?: WorkerOptions
   /** Gives memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
+}
+
+/**
+ * Frames of a client, and whatever answers them, always come to the same director (`src/io/steering.ts`). What comes to a
+ * local address comes to the one whose `index` is the port's remainder by `of`.
+ */
+export interface WorkerOptions {
+  /** From 0. The first one answers ARP, and announces addresses; the others only listen. */
+  index: number
+  /** How many there are. */
+  of: number
+  /** What they count together. */
+  counts: SharedCounts
 }
 
 export interface PortOptions {

@@ -1,12 +1,10 @@
 import { bind, check, close, socket } from './libc.js'
-import { setFilter } from './packet-socket.js'
+import { NOTHING, setFilter } from './packet-socket.js'
 
 const AF_INET = 2
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000
 const SOCKADDR_IN_LEN = 16
-/** A classic filter that lets nothing pass. */
-const NOTHING: [number, number, number][] = [[0x06, 0, 0]]
 
 /**
  * Sockets that hear nothing and are there to be held: as long as somebody has one, the kernel does not answer packets of

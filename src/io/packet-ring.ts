@@ -2,11 +2,21 @@ import type { Slab } from '../packet/frame.js'
 import { HEADROOM } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import type { FrameSink } from './device.js'
+import { joinGroup, type FanoutGroup, type Sharing } from './fanout.js'
 import type { InterfaceInfo } from './interface.js'
-import { keepFromKernel } from './kernel-guard.js'
+import { GUARDED, keepFromKernel } from './kernel-guard.js'
 import { LargeFrames } from './large-frames.js'
 import { check, close, mapRing } from './libc.js'
-import { bindTo, isOfVlan, packetSocket, setOption, SLL_PKTTYPE } from './packet-socket.js'
+import {
+  bindTo,
+  isOfVlan,
+  NOTHING,
+  packetSocket,
+  removeFilter,
+  setFilter,
+  setOption,
+  SLL_PKTTYPE,
+} from './packet-socket.js'
 
 // linux/if_packet.h
 const PACKET_RX_RING = 5
@@ -51,7 +61,11 @@ export class PacketRing {
   readonly slab: Slab
   readonly #large: LargeFrames
   readonly #mac: MacAddr
+  /** To be closed with the ring. */
   readonly #guard: number | undefined
+  readonly #isGuarded: boolean
+  /** The group of a ring that shares its interface: for the rings that are to share it, too. */
+  readonly group: FanoutGroup | undefined
   readonly #status: Int32Array
   readonly #offsets: Int32Array
   /** The next slot to read, and the first not yet given back. */
@@ -61,14 +75,19 @@ export class PacketRing {
   /** Frames that came in a form we cannot use: cut off, or of a VLAN that the interface has no part in. */
   unusable = 0
 
-  /** `prepare` is called before frames come in; it may answer a file descriptor to be closed with the ring. */
+  /**
+   * `prepare` is called before frames come in, once for all rings that share the interface; it may answer a file
+   * descriptor to be closed with the ring.
+   */
   constructor(
     name: string,
     { index, mac }: InterfaceInfo,
     prepare: (fd: number, name: string, ifindex: number) => number | undefined = keepFromKernel,
+    sharing?: Sharing,
   ) {
     this.#mac = mac
     this.fd = packetSocket()
+    let guard: number | undefined
     try {
       setOption(this.fd, PACKET_VERSION, TPACKET_V2)
       setOption(this.fd, PACKET_VNET_HDR, 1)
@@ -79,17 +98,29 @@ export class PacketRing {
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       this.slab = mapRing(this.fd, BLOCK * BLOCKS)
       this.#large = new LargeFrames(this.fd)
-      this.#guard = prepare(this.fd, name, index)
+      if (sharing?.group === undefined) guard = prepare(this.fd, name, index)
+      this.#isGuarded = sharing?.group?.isGuarded ?? guard !== undefined
+      if (sharing !== undefined) setFilter(this.fd, NOTHING)
       bindTo(this.fd, index, ETH_P_IP, name)
+      if (sharing !== undefined) this.group = this.#join(sharing)
     } catch (error) {
       close(this.fd)
+      if (guard !== undefined) close(guard)
       throw error
     }
+    this.#guard = guard
     this.#status = new Int32Array(this.slab.bytes.buffer)
     this.#offsets = Int32Array.from(
       { length: BLOCKS * SLOTS_PER_BLOCK },
       (_, i) => Math.floor(i / SLOTS_PER_BLOCK) * BLOCK + (i % SLOTS_PER_BLOCK) * SLOT,
     )
+  }
+
+  #join(sharing: Sharing): FanoutGroup {
+    const id = joinGroup(this.fd, sharing)
+    if (this.#isGuarded) setFilter(this.fd, GUARDED)
+    else removeFilter(this.fd)
+    return { id, isGuarded: this.#isGuarded }
   }
 
   /** From now on the kernel puts fragments together: their datagram comes as one frame. */
@@ -130,7 +161,7 @@ export class PacketRing {
 
   /** Whether the frame in the slot is not one of a VLAN. Those that the guard's filter has cut off are told by that. */
   #isOurs(slot: number): boolean {
-    if (this.#guard !== undefined) return true
+    if (this.#isGuarded) return true
     const { view } = this.slab
     const at = slot + view.getUint16(slot + TP_MAC, true)
     return !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac)

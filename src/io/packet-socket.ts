@@ -8,6 +8,7 @@ const SOL_PACKET = 263
 const SOL_SOCKET = 1
 const SO_ERROR = 4
 const SO_ATTACH_FILTER = 26
+const SO_DETACH_FILTER = 27
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const PACKET_STATISTICS = 6
@@ -27,6 +28,14 @@ export function setOption(fd: number, option: number, ...words: number[]): void 
   check(setsockopt(fd, SOL_PACKET, option, value, value.length), `packet socket option ${option}`)
 }
 
+/** A SOL_PACKET option of one 32-bit word. */
+export function getOption(fd: number, option: number): number {
+  const value = Buffer.alloc(4)
+  const length = Buffer.from(Uint32Array.of(4).buffer)
+  check(getsockopt(fd, SOL_PACKET, option, value, length), `packet socket option ${option}`)
+  return value.readUInt32LE()
+}
+
 /** Makes room for `octets` in both directions. */
 export function setBuffers(fd: number, octets: number): void {
   const value = Buffer.from(Uint32Array.of(octets).buffer)
@@ -34,12 +43,20 @@ export function setBuffers(fd: number, octets: number): void {
   check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
 }
 
+/** A classic filter that lets nothing pass. */
+export const NOTHING: readonly (readonly [number, number, number])[] = [[0x06, 0, 0]]
+
 /** Attaches a classic BPF program, `[code, jumps, constant]` an instruction. */
 export function setFilter(fd: number, program: readonly (readonly [number, number, number])[]): void {
   check(
     setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, classicProgram(program).bytes.subarray(0, 16), 16),
     'SO_ATTACH_FILTER',
   )
+}
+
+/** Takes the filter away that is attached. */
+export function removeFilter(fd: number): void {
+  check(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, Buffer.alloc(4), 4), 'SO_DETACH_FILTER')
 }
 
 /** A classic BPF program as the kernel takes it: struct sock_fprog, and behind it each struct sock_filter. */

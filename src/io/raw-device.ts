@@ -1,7 +1,9 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import type { Device, FrameSink } from './device.js'
+import type { FanoutGroup, Sharing } from './fanout.js'
 import { interfaceInfo } from './interface.js'
+import { keepFromKernel } from './kernel-guard.js'
 import { check, close, ENETDOWN, mapMemory, recvfrom, SystemError } from './libc.js'
 import { PacketRing } from './packet-ring.js'
 import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } from './packet-socket.js'
@@ -38,19 +40,27 @@ export class RawDevice implements Device {
   #unusable = 0
   #kernelDrops = 0
 
-  /** Opens the interface, which must exist and be up. SystemError if that cannot be. */
-  constructor(name: string) {
+  /**
+   * Opens the interface, which must exist and be up. SystemError if that cannot be. `sharing`: with the devices of other
+   * workers, which are opened one after the other.
+   */
+  constructor(name: string, sharing?: Sharing) {
     const info = interfaceInfo(name)
     if (!info.isUp) throw new SystemError(name, ENETDOWN)
     this.name = name
     this.mac = info.mac
     this.mtu = info.mtu
-    this.#ring = new PacketRing(name, info)
+    this.#ring = new PacketRing(name, info, keepFromKernel, sharing)
     this.#arp = packetSocket()
     bindTo(this.#arp, info.index, ETH_P_ARP, name)
     setBuffers(this.#ring.fd, BUFFER_OCTETS)
     this.#queue = new SendQueue(this.#ring.fd)
     this.fds = [this.#ring.fd, this.#arp]
+  }
+
+  /** For the next worker's device on the same interface. */
+  get group(): FanoutGroup | undefined {
+    return this.#ring.group
   }
 
   /** ARP is looked for in every so many turns: each look is a system call. While it waits, poll(2) comes back at once. */

@@ -19,12 +19,15 @@ export class ArpInput {
   readonly #local: LocalAddresses
   readonly #neighbours: Neighbours
   readonly #egress: Egress
+  readonly #isSpokesman: boolean
   readonly #arp = new ArpView()
 
-  constructor(local: LocalAddresses, neighbours: Neighbours, egress: Egress) {
+  /** Without `isSpokesman` it only listens: another director answers for the same addresses. */
+  constructor(local: LocalAddresses, neighbours: Neighbours, egress: Egress, isSpokesman = true) {
     this.#local = local
     this.#neighbours = neighbours
     this.#egress = egress
+    this.#isSpokesman = isSpokesman
   }
 
   receive(packet: Packet, port: Port): Verdict {
@@ -38,8 +41,8 @@ export class ArpInput {
     const asksUs = operation === ArpOp.REQUEST && this.#local.has(targetAddr)
     // A sender of 0 is someone making sure that nobody has an address (RFC 5227 §2.1.1): there is nothing to learn.
     if (senderAddr !== 0) this.#neighbours.heard(port, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
-    if (asksUs) return this.#answer(packet, port)
-    return operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US
+    if (asksUs && this.#isSpokesman) return this.#answer(packet, port)
+    return asksUs || operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US
   }
 
   #answer(packet: Packet, port: Port): Verdict {

@@ -1,96 +1,118 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { Counters } from './counters.js'
-import type { Method, Tunnel, TunnelType } from './method.js'
+import { Method, type Tunnel, TunnelType } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
+import { Count, COUNTS, type SharedCounts } from './shared-counts.js'
 
-/** What the columns hold of one destination. */
-const Column = {
-  WEIGHT: 0,
-  LAST_WEIGHT: 1,
-  ACTIVE: 2,
-  TOTAL: 3,
-  PERSISTENT: 4,
-  FLAGS: 5,
-  UPPER: 6,
-  LOWER: 7,
-  COUNTERS: 8,
-  CACHED: 9,
-  METHOD: 10,
-  /** type | flags << 8 | port << 16 */
-  TUNNEL: 11,
-  /** MTU | 1 << 31 where a router told it */
-  ROUTE: 12,
-} as const
-const FIELDS = 16
 const LARGEST_MTU = 0xffff
 
-const Flag = { AVAILABLE: 1, OVERLOADED: 2 } as const
-
 /**
- * Destinations as columns of numbers; a connection names its real server by a row here. The rows outlive the service
- * they were added to for as long as a connection refers to them (ipvs-behaviour.md §2.7).
+ * Destinations by number; a connection names its real server so. They outlive the service that they were added to for as long
+ * as a connection refers to them (ipvs-behaviour.md §2.7).
+ *
+ * Their connections are counted in a column of their own, or, where several directors balance over the same real servers, in
+ * memory that these share.
  */
 export class DestinationTable {
-  words = new Int32Array(64 * FIELDS)
+  counts: Int32Array = new Int32Array(64 * COUNTS)
+  readonly shared: SharedCounts | undefined
   readonly counters: Counters
   readonly #rows: (Destination | undefined)[] = []
   readonly #free: number[] = []
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, shared?: SharedCounts) {
     this.counters = counters
+    this.shared = shared
+    if (shared) this.counts = shared.words
   }
 
-  /** A new destination of weight 0, not yet available. */
+  hasRoomFor(service: ServiceIdentity, addr: Ipv4Addr, port: number): boolean {
+    return this.shared?.hasRoomFor(service, addr, port) ?? true
+  }
+  /** A new destination of weight 0, not yet available. There must be room for it. */
   create(service: ServiceIdentity, addr: Ipv4Addr, port: number): Destination {
     const index = this.#free.pop() ?? this.#rows.length
-    if ((index + 1) * FIELDS > this.words.length) this.#grow()
-    this.words.fill(0, index * FIELDS, (index + 1) * FIELDS)
-    this.words[index * FIELDS + Column.COUNTERS] = this.counters.allocate()
-    const dest = new Destination(this, index, service, addr, port)
+    const countAt = this.shared?.hold(service, addr, port) ?? this.#emptyCounts(index)
+    const dest = new Destination(this, index, countAt, this.counters.allocate(), service, addr, port)
     this.#rows[index] = dest
     return dest
   }
   at(index: number): Destination {
     return this.#rows[index]!
   }
-  /** Frees the row. No connection may refer to it any more. */
+  /** Frees the number. No connection may refer to it any more. */
   release(dest: Destination): void {
     this.counters.release(dest.counters)
+    this.shared?.letGo(dest.countAt)
     this.#rows[dest.index] = undefined
     this.#free.push(dest.index)
   }
+  /** Forgets all. What is counted together with others is given up only when they all have. */
   clear(): void {
+    if (this.shared) for (const dest of this.#rows) if (dest) this.shared.letGo(dest.countAt)
     this.#rows.length = 0
     this.#free.length = 0
   }
 
-  #grow(): void {
-    const wider = new Int32Array(this.words.length * 2)
-    wider.set(this.words)
-    this.words = wider
+  #emptyCounts(index: number): number {
+    const at = index * COUNTS
+    if (at + COUNTS > this.counts.length) {
+      const wider = new Int32Array(this.counts.length * 2)
+      wider.set(this.counts)
+      this.counts = wider
+    }
+    this.counts.fill(0, at, at + COUNTS)
+    return at
   }
 }
 
-/** A real server inside one virtual service. A handle: what changes is in the table's columns. */
+/** A real server inside one virtual service. */
 export class Destination {
   readonly index: number
   /** The service it was added to: what a service made again is known by. Its identity only: it may outlive the service. */
   readonly service: ServiceIdentity
   readonly addr: Ipv4Addr
   readonly port: number
+  /** Its row of counters. */
+  readonly counters: number
   /** Counter row of the service it belongs to now. */
   serviceCounters = 0
+  /** In a service's list; otherwise deleted, and waiting in the trash for its connections to end. */
+  available = false
+  /** How its new connections reach it; open ones keep what they began with. */
+  method: Method = Method.MASQ
   /** Falls along its service's list, which those that are not served share. */
   order = 0
   /** Where it stands among those of its address, in `RealServers`. */
   sibling = 0
+  /** Where its counts begin in the table's. */
+  readonly countAt: number
   readonly #table: DestinationTable
-  readonly #at: number
+  #weight = 0
+  #lastWeight = 0
+  #upper = 0
+  #lower = 0
+  #tunnelType: TunnelType = TunnelType.IPIP
+  #tunnelPort = 0
+  #tunnelFlags = 0
+  #routeMtu = 0
+  #hasLearntMtu = false
+  /** Schedulers' caches that remember it. */
+  #cached = 0
 
-  constructor(table: DestinationTable, index: number, service: ServiceIdentity, addr: Ipv4Addr, port: number) {
+  constructor(
+    table: DestinationTable,
+    index: number,
+    countAt: number,
+    counters: number,
+    service: ServiceIdentity,
+    addr: Ipv4Addr,
+    port: number,
+  ) {
     this.#table = table
-    this.#at = index * FIELDS
     this.index = index
+    this.countAt = countAt
+    this.counters = counters
     this.service = service
     this.addr = addr
     this.port = port
@@ -101,138 +123,128 @@ export class Destination {
     return this.service.protocol === protocol || this.service.mark !== 0
   }
 
-  /** How its new connections reach it; open ones keep what they began with. */
-  get method(): Method {
-    return this.#table.words[this.#at + Column.METHOD]! as Method
-  }
-  set method(method: Method) {
-    this.#table.words[this.#at + Column.METHOD] = method
-  }
   /** What tunnelled packets are wrapped in, those of open connections too. */
   get tunnel(): Tunnel {
-    return { type: this.tunnelType, port: this.tunnelPort, flags: this.tunnelFlags }
+    return { type: this.#tunnelType, port: this.#tunnelPort, flags: this.#tunnelFlags }
   }
   set tunnel({ type, flags, port }: Tunnel) {
-    this.#table.words[this.#at + Column.TUNNEL] = type | (flags << 8) | (port << 16)
-    this.#table.words[this.#at + Column.ROUTE] = 0
+    this.#tunnelType = type
+    this.#tunnelPort = port
+    this.#tunnelFlags = flags
+    this.#routeMtu = 0
+    this.#hasLearntMtu = false
+  }
+  get tunnelType(): TunnelType {
+    return this.#tunnelType
+  }
+  get tunnelFlags(): number {
+    return this.#tunnelFlags
+  }
+  get tunnelPort(): number {
+    return this.#tunnelPort
   }
   /** The MTU of the route that its last packet took; 0: none since it was added or edited. */
   get routeMtu(): number {
-    return this.#table.words[this.#at + Column.ROUTE]! & LARGEST_MTU
+    return this.#routeMtu
   }
   /** Whether a router had told that MTU: then the route hears of a smaller one at once. */
   get hasLearntMtu(): boolean {
-    return this.#table.words[this.#at + Column.ROUTE]! < 0
+    return this.#hasLearntMtu
   }
   /** A packet goes by a route of this MTU. */
   routed(mtu: number, isLearnt: boolean): void {
-    this.#table.words[this.#at + Column.ROUTE] = Math.min(mtu, LARGEST_MTU) | (isLearnt ? 1 << 31 : 0)
-  }
-  get tunnelType(): TunnelType {
-    return (this.#table.words[this.#at + Column.TUNNEL]! & 0xff) as TunnelType
-  }
-  get tunnelFlags(): number {
-    return (this.#table.words[this.#at + Column.TUNNEL]! >>> 8) & 0xff
-  }
-  get tunnelPort(): number {
-    return this.#table.words[this.#at + Column.TUNNEL]! >>> 16
+    this.#routeMtu = Math.min(mtu, LARGEST_MTU)
+    this.#hasLearntMtu = isLearnt
   }
   /** 0 to 2^31 − 1; 0 takes no new connections. */
   get weight(): number {
-    return this.#table.words[this.#at + Column.WEIGHT]!
+    return this.#weight
   }
   /** The weight given when it was added, or the last one above 0 that it was edited to. */
   get lastWeight(): number {
-    return this.#table.words[this.#at + Column.LAST_WEIGHT]!
-  }
-  /** In a service's list; otherwise deleted, and waiting in the trash for its connections to end. */
-  get available(): boolean {
-    return (this.#table.words[this.#at + Column.FLAGS]! & Flag.AVAILABLE) !== 0
-  }
-  set available(available: boolean) {
-    if (available) this.#table.words[this.#at + Column.FLAGS]! |= Flag.AVAILABLE
-    else this.#table.words[this.#at + Column.FLAGS]! &= ~Flag.AVAILABLE
+    return this.#lastWeight
   }
   /** It has as many connections as it may: schedulers pass it over until the lower threshold (ipvs-behaviour.md §2.5). */
   get overloaded(): boolean {
-    return (this.#table.words[this.#at + Column.FLAGS]! & Flag.OVERLOADED) !== 0
+    return this.#table.counts[this.countAt + Count.OVERLOADED] !== 0
   }
   /** May be given a new connection: weight above 0, not overloaded. */
   get eligible(): boolean {
-    return this.weight > 0 && !this.overloaded
+    return this.#weight > 0 && !this.overloaded
   }
   /** Connections at which it counts as overloaded, and below which it no longer does; 0: none. */
   get upperThreshold(): number {
-    return this.#table.words[this.#at + Column.UPPER]!
+    return this.#upper
   }
   get lowerThreshold(): number {
-    return this.#table.words[this.#at + Column.LOWER]!
+    return this.#lower
   }
   /** Connections in an active state (ActiveConn). */
   get activeConns(): number {
-    return this.#table.words[this.#at + Column.ACTIVE]!
+    return this.#table.counts[this.countAt + Count.ACTIVE]!
   }
   /** The others (InActConn). */
   get inactConns(): number {
     return Math.max(this.totalConns - this.activeConns, 0)
   }
   get totalConns(): number {
-    return this.#table.words[this.#at + Column.TOTAL]!
+    return this.#table.counts[this.countAt + Count.TOTAL]!
   }
-  /** Its row of counters. */
-  get counters(): number {
-    return this.#table.words[this.#at + Column.COUNTERS]!
-  }
-
   /** Persistence templates that name it (PersistConn). */
   get persistConns(): number {
-    return this.#table.words[this.#at + Column.PERSISTENT]!
+    return this.#table.counts[this.countAt + Count.PERSISTENT]!
   }
   /** Whether any connection, template or scheduler's cache refers to it. */
   get referenced(): boolean {
-    return this.totalConns > 0 || this.persistConns > 0 || this.#table.words[this.#at + Column.CACHED]! > 0
+    return this.totalConns > 0 || this.persistConns > 0 || this.#cached > 0
   }
 
   /** What it is given when it is added: also when it comes back from the trash. */
   configure(weight: number, upper: number, lower: number): void {
-    this.#table.words[this.#at + Column.LAST_WEIGHT] = weight
+    this.#lastWeight = weight
     this.reconfigure(weight, upper, lower)
   }
   /** What an edit gives it. An upper threshold raised, or taken away, ends an overload. */
   reconfigure(weight: number, upper: number, lower: number): void {
-    const { words } = this.#table
-    if (weight > 0) words[this.#at + Column.LAST_WEIGHT] = weight
-    if (upper === 0 || upper > this.upperThreshold) this.#setOverloaded(false)
-    words[this.#at + Column.WEIGHT] = weight
-    words[this.#at + Column.UPPER] = upper
-    words[this.#at + Column.LOWER] = lower
+    if (weight > 0) this.#lastWeight = weight
+    if (upper === 0 || upper > this.#upper) this.#setOverloaded(false)
+    this.#weight = weight
+    this.#upper = upper
+    this.#lower = lower
   }
   /** A connection was bound. */
   bind(): void {
-    const count = ++this.#table.words[this.#at + Column.TOTAL]!
-    if (this.upperThreshold !== 0 && count >= this.upperThreshold) this.#setOverloaded(true)
+    const count = this.#count(Count.TOTAL, 1)
+    if (this.#upper !== 0 && count >= this.#upper) this.#setOverloaded(true)
   }
   /** A connection was unbound. */
   unbind(): void {
-    const count = --this.#table.words[this.#at + Column.TOTAL]!
-    const { upperThreshold: upper, lowerThreshold: lower } = this
+    const count = this.#count(Count.TOTAL, -1)
+    const upper = this.#upper
+    const lower = this.#lower
     if (lower !== 0 ? count < lower : upper === 0 || count * 4 < upper * 3) this.#setOverloaded(false)
   }
   /** A connection became active or ceased to be. */
   countActive(by: 1 | -1): void {
-    this.#table.words[this.#at + Column.ACTIVE]! += by
+    this.#count(Count.ACTIVE, by)
   }
   /** A template was bound or unbound. */
   countTemplate(by: 1 | -1): void {
-    this.#table.words[this.#at + Column.PERSISTENT]! += by
+    this.#count(Count.PERSISTENT, by)
   }
   /** A scheduler remembers it, or no longer does. */
   countCached(by: 1 | -1): void {
-    this.#table.words[this.#at + Column.CACHED]! += by
+    this.#cached += by
   }
 
+  /** Answers the new count. */
+  #count(which: number, by: 1 | -1): number {
+    const { counts, shared } = this.#table
+    if (shared === undefined) return (counts[this.countAt + which]! += by)
+    return Atomics.add(counts, this.countAt + which, by) + by
+  }
+  /** Nobody adds to it, so that the last word holds, as among the kernel's processors. */
   #setOverloaded(overloaded: boolean): void {
-    if (overloaded) this.#table.words[this.#at + Column.FLAGS]! |= Flag.OVERLOADED
-    else this.#table.words[this.#at + Column.FLAGS]! &= ~Flag.OVERLOADED
+    this.#table.counts[this.countAt + Count.OVERLOADED] = overloaded ? 1 : 0
   }
 }

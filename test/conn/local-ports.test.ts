@@ -1,5 +1,6 @@
 import t from 'tap'
-import { FIRST_LOCAL_PORT, LOCAL_PORTS, LocalPorts, NO_PORT } from '../../src/conn/local-ports.js'
+import { LOCAL_PORTS, LocalPorts, NO_PORT } from '../../src/conn/local-ports.js'
+import { FIRST_LOCAL_PORT } from '../../src/packet/local-port.js'
 import { seededRandom } from '../../src/director/random.js'
 
 const TCP = 6

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { median } from '../../netns-lab/bench-figures.js'
-import { benchPlan } from '../../netns-lab/bench-runners.js'
+import { benchPlan } from '../../netns-lab/bench-topology.js'
 import { controlLoad, percentile, type Round, startForLoad } from '../../netns-lab/control-load.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
@@ -26,7 +26,7 @@ await t.test(
   `${PER_SECOND} requests a second while wrk runs`,
   { skip, timeout: (SECONDS * 6 + 100) * 1000 },
   async t => {
-    const lab = await NetnsLab.build({ prefix: `uvs-control-load-${process.pid}-`, plan: benchPlan, io: 'raw' })
+    const lab = await NetnsLab.build({ prefix: `uvs-control-load-${process.pid}-`, plan: benchPlan('nat'), io: 'raw' })
     t.teardown(() => lab.remove())
     const director = await startForLoad(lab)
     const rounds: Round[] = []

@@ -1,0 +1,46 @@
+export interface BenchOptions {
+  rounds: number
+  /** The runners' and measures' names; all unless told. */
+  only: string[]
+  measure: string[]
+  json?: string
+  markdown?: string
+}
+
+const ROUNDS = 5
+const HELP = 'the options are --rounds N, --only NAME,…, --measure NAME,…, --json FILE and --markdown FILE'
+
+/** Reads the command line. Throws an Error that says in one line what is wrong, and what is allowed. */
+export function parseBench(
+  args: readonly string[],
+  runners: readonly string[],
+  measures: readonly string[],
+): BenchOptions {
+  const options: BenchOptions = { rounds: ROUNDS, only: [...runners], measure: [...measures] }
+  for (let i = 0; i < args.length; i += 2) {
+    const [option = '', value = ''] = args.slice(i, i + 2)
+    if (!TAKERS.includes(option)) throw new Error(`'${option}': ${HELP}`)
+    if (value === '') throw new Error(`${option}: a value is missing: ${HELP}`)
+    if (option === '--json') options.json = value
+    else if (option === '--markdown') options.markdown = value
+    else if (option === '--only') options.only = names(option, value, runners)
+    else if (option === '--measure') options.measure = names(option, value, measures)
+    else options.rounds = rounds(value)
+  }
+  return options
+}
+
+const TAKERS = ['--rounds', '--only', '--measure', '--json', '--markdown']
+
+function rounds(value: string): number {
+  if (!/^[1-9]\d?$/.test(value)) throw new Error(`--rounds: '${value}' is not one of 1 to 99`)
+  return Number(value)
+}
+
+/** Those of `known` that are named, in its order. */
+function names(option: string, value: string, known: readonly string[]): string[] {
+  const wanted = value.split(',')
+  const strange = wanted.find(name => !known.includes(name))
+  if (strange !== undefined) throw new Error(`${option}: '${strange}' is not one of ${known.join(', ')}`)
+  return known.filter(name => wanted.includes(name))
+}

@@ -1,0 +1,36 @@
+import { getOption, setOption } from './packet-socket.js'
+
+// linux/if_packet.h
+const PACKET_FANOUT = 18
+const PACKET_FANOUT_DATA = 22
+const PACKET_FANOUT_EBPF = 7
+const PACKET_FANOUT_FLAG_UNIQUEID = 0x2000
+const NEW_GROUP = (PACKET_FANOUT_EBPF | PACKET_FANOUT_FLAG_UNIQUEID) * 0x10000
+
+/** The rings of one interface, a worker's each: each frame comes to one of them. Plain data: it can be posted to threads. */
+export interface FanoutGroup {
+  /** As PACKET_FANOUT has it. */
+  readonly id: number
+  /** Whether IPv4 is kept from the kernel's own stack (kernel-guard.ts): once for all. */
+  readonly isGuarded: boolean
+}
+
+/** How a device shares its interface with those of other workers. */
+export interface Sharing {
+  /** The program that says which member a frame is for, by its order of joining: `Steering.fanoutFd`. */
+  readonly programFd: number
+  /** The group of the first worker's device; undefined for that itself. */
+  readonly group?: FanoutGroup | undefined
+}
+
+/**
+ * Takes the packet socket into a group. It must be bound (packet(7)), and have had the filter `NOTHING` before that, or it would have
+ * heard what other members are for; take it away then. Answers the group's id.
+ */
+export function joinGroup(fd: number, { programFd, group }: Sharing): number {
+  setOption(fd, PACKET_FANOUT, group?.id ?? NEW_GROUP)
+  if (group !== undefined) return group.id
+  setOption(fd, PACKET_FANOUT_DATA, programFd)
+  // The flag that asked for a free id is not in it.
+  return getOption(fd, PACKET_FANOUT)
+}

@@ -1,0 +1,146 @@
+/*
+ * What several directors, each in its own thread, count together of every real server: so that schedulers and thresholds go by
+ * the whole of them. Each has a slot of shared memory. Counts are written when a connection opens, ends, or
+ * changes between active and inactive, by Atomics; slots are given out under a lock, when a real server is added or forgotten.
+ *
+ * A real server of a service has one slot, whoever asks first: so it does not matter that each director keeps a deleted one for
+ * as long as its own connections name it.
+ */
+import type { ServiceIdentity } from './service-identity.js'
+
+/** A destination's counts, and how many there are. */
+export const Count = {
+  ACTIVE: 0,
+  TOTAL: 1,
+  /** Persistence templates. */
+  PERSISTENT: 2,
+  /** 1: it has as many connections as it may. */
+  OVERLOADED: 3,
+} as const
+export const COUNTS = 4
+
+/** Words of a slot: the counts, and behind them how many directors have a row for it (a slot of none is free), … */
+const HOLDERS = COUNTS
+/** … the next slot in the hash bucket, or of those that are free, … */
+const NEXT = HOLDERS + 1
+/** … protocol, address, port and mark of the service, address and port of the real server. */
+const IDENTITY = NEXT + 1
+const IDENTITY_WORDS = 6
+/** A cache line: who writes to one real server's does not disturb those of another. */
+const SLOT_WORDS = 16
+
+/** Real servers that there may be, deleted ones that still have connections among them. Memory is taken when it is used. */
+const CAPACITY = 2 ** 20
+const BUCKETS = 2 ** 18
+
+/** Words before the slots: the lock, where the free slots begin, slots ever used, the hash buckets. Slot 0 is nobody's. */
+const LOCK = 0
+const FREE = 1
+const USED = 2
+const HEADS = SLOT_WORDS
+const SLOTS = HEADS + BUCKETS
+
+/** How long a thread sleeps that finds the lock taken, in ms: it is held for microseconds. */
+const LOCK_WAIT_MS = 1
+
+export class SharedCounts {
+  /** All of it: a slot is named by the word it begins at. */
+  readonly words: Int32Array
+
+  /** Over the memory of another thread's, or of its own. */
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer((SLOTS + (CAPACITY + 1) * SLOT_WORDS) * 4)) {
+    this.words = new Int32Array(buffer)
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.words.buffer as SharedArrayBuffer
+  }
+  /** Slots that somebody holds. For tests. */
+  get held(): number {
+    const { words } = this
+    let free = 0
+    for (let at = words[FREE]!; at !== 0; at = words[at + NEXT]!) free++
+    return words[USED]! - free
+  }
+
+  /** Whether a real server has a slot, or could be given one. */
+  hasRoomFor(service: ServiceIdentity, addr: number, port: number): boolean {
+    return this.#locked(() => this.#find(service, addr, port) !== 0 || this.#hasFree)
+  }
+  /** The slot of a real server; each director that has a row for it holds it once. RangeError where there is no room. */
+  hold(service: ServiceIdentity, addr: number, port: number): number {
+    return this.#locked(() => {
+      const at = this.#find(service, addr, port) || this.#take(service, addr, port)
+      this.words[at + HOLDERS]!++
+      return at
+    })
+  }
+  /** The director has forgotten it. What the last one leaves is free. */
+  letGo(at: number): void {
+    this.#locked(() => {
+      if (--this.words[at + HOLDERS]! === 0) this.#free(at)
+    })
+  }
+
+  get #hasFree(): boolean {
+    return this.words[FREE] !== 0 || this.words[USED]! < CAPACITY
+  }
+  #find(service: ServiceIdentity, addr: number, port: number): number {
+    const { words } = this
+    const identity = identityOf(service, addr, port)
+    let at = words[bucketOf(identity)]!
+    while (at !== 0 && identity.some((word, i) => words[at + IDENTITY + i] !== word)) at = words[at + NEXT]!
+    return at
+  }
+  #take(service: ServiceIdentity, addr: number, port: number): number {
+    if (!this.#hasFree) throw new RangeError(`there is no room for more than ${CAPACITY} real servers`)
+    const { words } = this
+    let at = words[FREE]!
+    if (at !== 0) words[FREE] = words[at + NEXT]!
+    else at = SLOTS + ++words[USED]! * SLOT_WORDS
+    words.fill(0, at, at + SLOT_WORDS)
+    const identity = identityOf(service, addr, port)
+    words.set(identity, at + IDENTITY)
+    const bucket = bucketOf(identity)
+    words[at + NEXT] = words[bucket]!
+    words[bucket] = at
+    return at
+  }
+  #free(at: number): void {
+    const { words } = this
+    const bucket = bucketOf(words.subarray(at + IDENTITY, at + IDENTITY + IDENTITY_WORDS))
+    if (words[bucket] === at) words[bucket] = words[at + NEXT]!
+    else {
+      let other = words[bucket]!
+      while (words[other + NEXT] !== at) other = words[other + NEXT]!
+      words[other + NEXT] = words[at + NEXT]!
+    }
+    words[at + NEXT] = words[FREE]!
+    words[FREE] = at
+  }
+
+  #locked<T>(work: () => T): T {
+    const { words } = this
+    while (Atomics.compareExchange(words, LOCK, 0, 1) !== 0) Atomics.wait(words, LOCK, 1, LOCK_WAIT_MS)
+    try {
+      return work()
+    } finally {
+      Atomics.store(words, LOCK, 0)
+      Atomics.notify(words, LOCK, 1)
+    }
+  }
+}
+
+/** A real server of a mark's service is known by the mark, whatever its addresses (ipvs-behaviour.md §2.7). */
+function identityOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: number, dport: number): Int32Array {
+  return mark === 0 ? Int32Array.of(protocol, addr, port, 0, daddr, dport) : Int32Array.of(0, 0, 0, mark, daddr, dport)
+}
+
+function bucketOf(identity: Int32Array): number {
+  let h = 0
+  for (const word of identity) {
+    h = Math.imul(h ^ word, 0x9e3779b1)
+    h ^= h >>> 15
+  }
+  return HEADS + (h & (BUCKETS - 1))
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import t from 'tap'
+import type { Device } from '../../src/io/device.js'
+import { mapMemory, SystemError } from '../../src/io/libc.js'
+import { Poller } from '../../src/io/poller.js'
+import { RawDevice } from '../../src/io/raw-device.js'
+import { Steering } from '../../src/io/steering.js'
+import { Kind, WorkerChoice } from '../../src/io/worker-choice.js'
+import { parseIpv4 } from '../../src/wire/addr.js'
+import { arp, concat, hex, tcp4, virtioHeader } from '../support/frames.js'
+import { ip, ownNetwork, veth } from './own-network.js'
+
+const skip = ownNetwork()
+const RULES = { workers: 2, mask: -1, seed: 7 }
+const [VIP, LIP] = ['10.0.0.100', '10.0.1.200']
+const memory = skip ? undefined : mapMemory(2 ** 20)
+
+const openFiles = (): number => readdirSync('/proc/self/fd').length
+
+let place = 0
+function send(device: Device, frame: Uint8Array, header = virtioHeader()): void {
+  if (place + header.length + frame.length > memory!.bytes.length) {
+    device.flush()
+    place = 0
+  }
+  memory!.bytes.set(concat(header, frame), place)
+  place += header.length + frame.length
+  device.transmit(memory!, place - frame.length, frame.length)
+}
+
+/** What each device has heard when nothing more comes, in hexadecimal. */
+function heard(devices: readonly Device[]): string[][] {
+  const frames: string[][] = devices.map(() => [])
+  const poller = new Poller(devices.flatMap(({ fds }) => fds))
+  for (let quiet = 0; quiet < 4; quiet++) {
+    poller.wait(20)
+    devices.forEach((device, i) => {
+      const got = device.receive(
+        { frame: ({ bytes }, at, len) => void frames[i]!.push(hex(bytes.slice(at, at + len))) },
+        256,
+      )
+      device.release()
+      if (got > 0) quiet = 0
+    })
+  }
+  return frames
+}
+
+/** Both directions of connections of many clients: NAT’s, and FULLNAT’s by ports of one worker or the other. */
+function traffic(): Uint8Array[] {
+  const frames: Uint8Array[] = []
+  for (let i = 1; i < 60; i++) {
+    frames.push(tcp4(`203.0.113.${i}:4000 > ${VIP}:80`, { payload: i }))
+    frames.push(tcp4(`10.0.1.10:80 > 203.0.113.${i}:4000`, { payload: i * 20 }))
+    frames.push(tcp4(`10.0.1.10:80 > ${LIP}:${5536 + i}`))
+  }
+  // Larger than a slot of the ring.
+  for (const i of [1, 2, 3, 4]) frames.push(tcp4(`203.0.113.${i}:4001 > ${VIP}:80`, { payload: 5000, flags: 'A' }))
+  return frames
+}
+
+interface Group {
+  readonly sender: RawDevice
+  readonly devices: readonly RawDevice[]
+  readonly choice: WorkerChoice
+}
+
+/** Two workers' devices on vb, and who sends to them from va. */
+function group(t: Pick<typeof import('tap').t, 'teardown'>, before = (): void => {}): Group {
+  veth('va', 'vb')
+  for (const name of ['va', 'vb']) ip(`link set ${name} mtu 9000`)
+  before()
+  const steering = new Steering(RULES)
+  const choice = new WorkerChoice(RULES)
+  for (const who of [steering, choice]) {
+    who.setLocal(parseIpv4(VIP)!, Kind.OWN)
+    who.setLocal(parseIpv4(LIP)!, Kind.LOCAL)
+  }
+  const sender = new RawDevice('va')
+  const first = new RawDevice('vb', { programFd: steering.fanoutFd })
+  const devices = [first, new RawDevice('vb', { programFd: steering.fanoutFd, group: first.group })]
+  // The group holds the program, the program its maps.
+  steering.close()
+  t.teardown(() => {
+    for (const device of [...devices, sender]) device.close()
+    ip('link del va')
+  })
+  return { sender, devices, choice }
+}
+
+function expected(choice: WorkerChoice, frames: readonly Uint8Array[]): string[][] {
+  const of = (frame: Uint8Array): number => choice.of(new DataView(frame.buffer), 14, frame.length - 14)
+  return [0, 1].map(worker => frames.filter(frame => of(frame) === worker).map(hex))
+}
+
+const CASES: [string, () => void][] = [
+  ['kept from the kernel', () => {}],
+  ['where the kernel has an address, and sees them too', () => void ip('addr add 10.9.9.9/24 dev vb')],
+]
+for (const [name, before] of CASES)
+  t.test(`frames come to one ring each, of a connection to the same; ${name}`, { skip }, async t => {
+    const { sender, devices, choice } = group(t, before)
+    const frames = traffic()
+    const [first, second] = expected(choice, frames)
+    t.ok(first!.length > 40 && second!.length > 40, `${first!.length} and ${second!.length}`)
+    for (const frame of frames) send(sender, frame)
+    sender.flush()
+    const got = heard(devices)
+    t.strictSame(
+      got.map(each => each.length),
+      [first!.length, second!.length],
+    )
+    // Those that the ring has no slot for may be overtaken.
+    t.strictSame(
+      got.map(each => each.toSorted()),
+      [first!.toSorted(), second!.toSorted()],
+    )
+    t.strictSame(
+      devices.map(({ dropped }) => dropped),
+      [0, 0],
+    )
+  })
+
+t.test('ARP is heard by all', { skip }, async t => {
+  const { sender, devices } = group(t)
+  const frame = arp({ operation: 'request', senderMac: '02:00:00:00:00:0a', senderAddr: '10.0.0.9', targetAddr: VIP })
+  let frames = 0
+  send(sender, frame)
+  sender.flush()
+  // It is looked for every 32nd turn.
+  for (let turn = 0; turn < 64; turn++) for (const device of devices) frames += device.receive({ frame: () => {} }, 256)
+  t.equal(frames, 2)
+})
+
+t.test('a VLAN’s frames are nobody’s', { skip }, async t => {
+  const { sender, devices } = group(t)
+  for (let i = 1; i < 30; i++) {
+    const frame = tcp4(`203.0.113.${i}:4000 > ${VIP}:80`)
+    send(sender, concat(frame.slice(0, 12), Uint8Array.of(0x81, 0x00, 0x00, 0x05), frame.slice(12)))
+  }
+  sender.flush()
+  t.strictSame(heard(devices), [[], []])
+})
+
+t.test('a ring that joins hears nothing that others are for', { skip }, async t => {
+  const { devices } = group(t)
+  const frame = tcp4(`203.0.113.1:4000 > ${VIP}:80`)
+  const state = new Int32Array(new SharedArrayBuffer(4))
+  const sender = new Worker(new URL('send-forever.js', import.meta.url), { workerData: { name: 'va', frame, state } })
+  while (Atomics.load(state, 0) === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  const heardOf = (): number => {
+    // The program knows of two workers: a third ring is for no frame.
+    const third = new RawDevice('vb', { programFd: -1, group: devices[0]!.group })
+    const frames = third.receive({ frame: () => {} }, 256)
+    third.close()
+    return frames
+  }
+  t.strictSame(
+    Array.from({ length: 50 }, heardOf),
+    Array.from({ length: 50 }, () => 0),
+  )
+  t.ok(
+    devices.some(device => device.receive({ frame: () => {} }, 256) > 0),
+    'the others do',
+  )
+  Atomics.store(state, 0, 2)
+  await once(sender, 'exit')
+})
+
+t.test('what cannot be shared leaves no socket behind', { skip }, async t => {
+  const { devices } = group(t)
+  const before = openFiles()
+  const wrong = { ...devices[0]!.group!, id: devices[0]!.group!.id & 0xffff }
+  t.throws(() => new RawDevice('vb', { programFd: -1, group: wrong }), SystemError)
+  t.throws(() => new RawDevice('vb', { programFd: -1 }), { message: 'packet socket option 22: EBADF' })
+  t.equal(openFiles(), before)
+})
