@@ -2,7 +2,8 @@ import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
 import type { Device, FrameSink } from './device.js'
 import { bringUp, ifreq, interfaceInfo } from './interface.js'
-import { check, close, ioctl, ioctlNumber, mapMemory, open, read, write } from './libc.js'
+import { check, close, ioctl, ioctlNumber, mapMemory, open, read } from './libc.js'
+import { WriteQueue } from './write-queue.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca
@@ -16,9 +17,12 @@ const TUN_F_TSO4 = 2
 const TUN_F_TSO6 = 4
 const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 
-/** Frames of one turn. A place takes the largest there is (packet-ring.ts). */
-const PLACES = 128
-const PLACE = 66_112
+/** Headroom, virtio header, Ethernet header and the largest IPv4 packet. */
+const LARGEST = 66_112
+/** Octets of frames in one turn: they lie one behind the other, so that small ones stay in the processor's cache. */
+const MOST_OCTETS = 2 ** 20
+/** Frames begin on a multiple of it. */
+const CACHE_LINE = 64
 
 /**
  * A TAP device: the kernel's end is an interface of that name, ours a file, one frame a read or write. It is made if it
@@ -30,9 +34,10 @@ export class TapDevice implements Device {
   readonly mtu: number
   readonly fds: readonly number[]
   readonly #fd: number
-  readonly #slab: Slab = mapMemory(PLACES * PLACE)
-  #place = 0
-  #lost = 0
+  readonly #queue: WriteQueue
+  readonly #slab: Slab = mapMemory(MOST_OCTETS + LARGEST)
+  /** Where the next frame's headroom begins. */
+  #next = 0
 
   /**
    * Makes or takes the TAP device and sets it up. `mac` is ours; it must differ from the interface's own, because a
@@ -54,16 +59,17 @@ export class TapDevice implements Device {
       close(this.#fd)
       throw error
     }
+    this.#queue = new WriteQueue(this.#fd)
     this.fds = [this.#fd]
   }
 
   receive(sink: FrameSink, budget: number): number {
     let frames = 0
-    while (frames < budget && this.#place < PLACES) {
-      const at = this.#place * PLACE + HEADROOM + VNET_LEN
-      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, PLACE - HEADROOM)
+    while (frames < budget && this.#next < MOST_OCTETS) {
+      const at = this.#next + HEADROOM + VNET_LEN
+      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, LARGEST - HEADROOM)
       if (octets <= 0) break
-      this.#place++
+      this.#next = (this.#next + HEADROOM + octets + CACHE_LINE - 1) & -CACHE_LINE
       frames++
       if (octets > VNET_LEN) sink.frame(this.#slab, at, octets - VNET_LEN)
     }
@@ -71,17 +77,17 @@ export class TapDevice implements Device {
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
-    const sent = write(this.#fd, slab.address + at - VNET_LEN, len + VNET_LEN) > 0
-    if (!sent) this.#lost++
-    return sent
+    return this.#queue.push(slab, at, len)
   }
-  flush(): void {}
+  flush(): void {
+    this.#queue.flush()
+  }
   release(): void {
-    this.#place = 0
+    this.#next = 0
   }
 
   get dropped(): number {
-    return this.#lost
+    return this.#queue.dropped
   }
   close(): void {
     check(close(this.#fd), 'close')
