@@ -8,6 +8,7 @@
 import type { Destination, DestinationTable } from '../service/destination.js'
 import { Method } from '../service/method.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import { TcpFlag } from '../wire/tcp.js'
 import {
   ConnFlag,
   CONTROLLER,
@@ -44,6 +45,8 @@ const INITIAL_TIMEOUT = 3 * HZ
 const PARENT_TIMEOUT = 60 * HZ
 /** Ports of a template that nobody shall find again. */
 const INVALID_PORT = 65_535
+/** The TCP flags that a state can change by. */
+const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
 
 /** Records and slots the wheel visits in one call: about a millisecond. */
 export const EXPIRY_BUDGET = 8192
@@ -199,6 +202,26 @@ export class Connections {
     }
   }
 
+  /**
+   * What a packet of an open connection does to it all in all: `packet`, `countInbound`, `restart`. Where nothing but the
+   * timer can change, nothing else is looked at.
+   */
+  carriedInbound(conn: ConnIndex, protocol: number, signal: number): void {
+    const { words } = this.table
+    words[conn + IN_PKTS]!++
+    if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE))
+      words[conn + TIMEOUT] = this.timeouts.tcp[TcpState.ESTABLISHED]!
+    else this.packet(conn, protocol, Direction.INBOUND, signal)
+    this.#expireAt(conn, (this.#now + words[conn + TIMEOUT]!) | 0)
+  }
+  carriedOutbound(conn: ConnIndex, protocol: number, signal: number): void {
+    const { words } = this.table
+    if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT))
+      words[conn + TIMEOUT] = this.timeouts.tcp[TcpState.ESTABLISHED]!
+    else this.packet(conn, protocol, Direction.OUTBOUND, signal)
+    this.#expireAt(conn, (this.#now + words[conn + TIMEOUT]!) | 0)
+  }
+
   /** The direction that counts for the state: inbound only, as long as no answer has been seen. */
   #seen(conn: ConnIndex, direction: Direction): Direction {
     const { words } = this.table
@@ -352,4 +375,14 @@ export class Connections {
   #isAssured(conn: ConnIndex): boolean {
     return this.has(conn, ConnFlag.TEMPLATE) && this.stateOf(conn) === TemplateState.ASSURED
   }
+}
+
+/** A segment of an established TCP connection, without SYN, FIN and RST, while none of the flags is set: all tables keep it so. */
+function isQuiet(words: Int32Array, conn: number, protocol: number, signal: number, flags: number): boolean {
+  return (
+    protocol === IpProtocol.TCP &&
+    (signal & STATE_FLAGS) === TcpFlag.ACK &&
+    (words[conn + STATE_CHILDREN]! & 0xff) === TcpState.ESTABLISHED &&
+    (words[conn + FLAGS]! & flags) === 0
+  )
 }

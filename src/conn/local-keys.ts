@@ -68,6 +68,11 @@ export class LocalKeys {
     return this.#count
   }
 
+  /** Whether any connection's local side is at this address. */
+  isLocal(addr: number): boolean {
+    return this.ports.inUse.has(addr)
+  }
+
   /** Gives a connection, bound to its real server, its local side. `handOver` is the ClientAddress. */
   insert(conn: ConnIndex, laddr: number, lport: number, pool: number, handOver: number): void {
     if (this.words.length === 0) this.#make()

@@ -9,6 +9,7 @@ import { slabOver, type Slab } from '../packet/frame.js'
 const libc = koffi.load(null)
 
 export const socket = libc.func('int socket(int domain, int type, int protocol)')
+export const socketpair = libc.func('int socketpair(int domain, int type, int protocol, void *fds)')
 export const bind = libc.func('int bind(int fd, const void *addr, uint32_t len)')
 export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t len)')
 export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *len)')
