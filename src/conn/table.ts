@@ -48,7 +48,7 @@ export class ConnTable {
     this.capacity = capacity
     this.allocate = allocate
     this.words = allocate(capacity * RECORD_WORDS)
-    const buckets = Math.max(KERNEL_BUCKETS, 2 ** Math.ceil(Math.log2(capacity)))
+    const buckets = Math.max(KERNEL_BUCKETS, 2 ** Math.ceil(Math.log2(capacity * 2)))
     this.#heads = allocate(buckets).fill(NONE)
     this.#mask = buckets - 1
     this.#seed0 = random() | 0
@@ -64,6 +64,21 @@ export class ConnTable {
   /** The newest connection of a bucket; the others follow by NEXT. */
   bucketHead(bucket: number): ConnIndex {
     return this.#heads[bucket]! as ConnIndex
+  }
+
+  /**
+   * Reads what the first connections of `count` buckets lie in, their local words too where there are any, so that it is in
+   * the cache when they are looked up. Short loops of independent reads: the processor has many of them under way at a time.
+   * Answers something that depends on all that was read.
+   */
+  touch(buckets: Int32Array, count: number, local: Int32Array): number {
+    const words = this.words
+    const heads = this.#heads
+    let read = 0
+    for (let i = 0; i < count; i++) buckets[i] = heads[buckets[i]!]!
+    for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= words[buckets[i]!]!
+    if (local.length > 0) for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= local[buckets[i]! >>> 1]!
+    return read
   }
 
   /** Who is it from: a packet caddr:cport → vaddr:vport. One from port 0 is never known, as in the kernel (§4.3). */

@@ -3,8 +3,6 @@
  * the bucket, then the record is looked at, and only then the first is handled. Memory then answers for many at once,
  * where it would answer for one after the other. The frames lie where they are until their device's `release`.
  */
-import { localAt } from '../conn/local-keys.js'
-import { NONE } from '../conn/record.js'
 import type { FrameSink } from '../io/device.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import type { Port } from '../packet/port.js'
@@ -18,29 +16,33 @@ const MOST = 32
 const MANY = 2 ** 16
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + 4
 const PLAIN_IPV4 = 0x45
-/** In place of a bucket: nothing was looked at. Of FULLNAT's local sides: the bucket's complement, less one. */
-const NOWHERE = -1
 
 export class LookAhead implements FrameSink {
   readonly #director: Director
   readonly #port: Port
+  readonly #many: number
   readonly #slabs: Slab[] = Array.from({ length: MOST }, () => EMPTY)
   readonly #at = new Int32Array(MOST)
   readonly #len = new Int32Array(MOST)
-  readonly #buckets = new Int32Array(MOST)
+  readonly #clientBuckets = new Int32Array(MOST)
+  readonly #localBuckets = new Int32Array(MOST)
+  #clients = 0
+  #locals = 0
   #waiting = 0
   /** What was read, so that it must be. */
   touched = 0
 
-  constructor(director: Director, port: Port) {
+  /** `many`: connections from which on frames are gathered. */
+  constructor(director: Director, port: Port, many = MANY) {
     this.#director = director
+    this.#many = many
     this.#port = port
   }
 
   /** Handles the frame, now or by `done` at the latest, in the frames' order. */
   frame(slab: Slab, at: number, len: number): void {
     const waiting = this.#waiting
-    if (waiting === 0 && this.#director.conns.table.count < MANY) {
+    if (waiting === 0 && this.#director.conns.table.count < this.#many) {
       this.#director.receive(this.#port, slab, at, len)
       return
     }
@@ -56,39 +58,30 @@ export class LookAhead implements FrameSink {
     const waiting = this.#waiting
     if (waiting === 0) return
     this.#waiting = 0
-    for (let i = 0; i < waiting; i++) this.#buckets[i] = this.#touchBucket(this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
-    for (let i = 0; i < waiting; i++) this.#touchRecord(this.#buckets[i]!)
+    this.#clients = 0
+    this.#locals = 0
+    for (let i = 0; i < waiting; i++) this.#find(this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
+    const { table, local } = this.#director.conns
+    this.touched = table.touch(this.#clientBuckets, this.#clients, local.words)
+    if (this.#locals > 0) this.touched ^= local.touch(this.#localBuckets, this.#locals)
     for (let i = 0; i < waiting; i++) this.#director.receive(this.#port, this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
   }
 
-  #touchBucket({ view }: Slab, at: number, len: number): number {
+  /** Notes the bucket that the frame's connection is in. */
+  #find({ view }: Slab, at: number, len: number): void {
     const ip = at + ETHERNET_LEN
-    if (len < LEAST || view.getUint16(at + 12) !== EtherType.IPV4 || view.getUint8(ip) !== PLAIN_IPV4) return NOWHERE
+    if (len < LEAST || view.getUint16(at + 12) !== EtherType.IPV4 || view.getUint8(ip) !== PLAIN_IPV4) return
     const { conns, local } = this.#director
     const protocol = view.getUint8(ip + 9)
     const src = view.getInt32(ip + 12)
     const dst = view.getInt32(ip + 16)
-    const sport = view.getUint16(ip + IPV4_MIN_LEN)
-    const dport = view.getUint16(ip + IPV4_MIN_LEN + 2)
-    if (conns.local.count > 0 && conns.local.isLocal(dst)) {
-      const bucket = conns.local.bucketOf(protocol, src, sport, dst, dport)
-      this.touched ^= conns.local.bucketHead(bucket)
-      return NOWHERE - 1 - bucket
-    }
-    const bucket = local.has(dst)
-      ? conns.table.bucketOf(protocol, src, sport)
-      : conns.table.bucketOf(protocol, dst, dport)
-    this.touched ^= conns.table.bucketHead(bucket)
-    return bucket
-  }
-
-  #touchRecord(bucket: number): void {
-    if (bucket === NOWHERE) return
-    const { table, local } = this.#director.conns
-    const conn = bucket >= 0 ? table.bucketHead(bucket) : local.bucketHead(NOWHERE - 1 - bucket)
-    if (conn === NONE) return
-    this.touched ^= table.words[conn]!
-    if (local.count > 0) this.touched ^= local.words[localAt(conn)]!
+    const ports = view.getInt32(ip + IPV4_MIN_LEN)
+    if (!local.has(dst)) {
+      this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)
+    } else if (conns.local.count > 0 && conns.local.isLocal(dst)) {
+      const bucket = conns.local.bucketOf(protocol, src, ports >>> 16, dst, ports & 0xffff)
+      this.#localBuckets[this.#locals++] = bucket
+    } else this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, src, ports >>> 16)
   }
 }
 
