@@ -33,7 +33,7 @@ import {
 import { LocalKeys } from './local-keys.js'
 import type { PortShare } from './local-ports.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
-import { ConnTable } from './table.js'
+import { ConnTable, type AllocateWords } from './table.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
 import { TimerWheel } from './timer-wheel.js'
 import { Timeouts } from './timeouts.js'
@@ -64,10 +64,20 @@ export class Connections {
   /** Current jiffy. */
   #now: number
 
-  /** `random` gives unsigned 32-bit numbers; `now` in ms; `share`: the local ports that are its own, all unless given. */
-  constructor(capacity: number, random: () => number, destinations: DestinationTable, now: number, share?: PortShare) {
+  /**
+   * `random` gives unsigned 32-bit numbers; `now` in ms; `share`: the local ports that are its own, all unless given;
+   * `allocate` gives the memory of the table.
+   */
+  constructor(
+    capacity: number,
+    random: () => number,
+    destinations: DestinationTable,
+    now: number,
+    share?: PortShare,
+    allocate?: AllocateWords,
+  ) {
     this.#now = jiffiesAt(now)
-    this.table = new ConnTable(capacity, random)
+    this.table = new ConnTable(capacity, random, allocate)
     this.local = new LocalKeys(this.table, random, share)
     this.#destinations = destinations
     this.#wheel = new TimerWheel(this.table.words, this.#now)

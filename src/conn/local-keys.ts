@@ -46,12 +46,12 @@ export function localAt(conn: ConnIndex): number {
 
 export class LocalKeys {
   /** Empty until the first connection. */
-  words = new Int32Array(0)
+  words: Int32Array = new Int32Array(0)
   readonly ports: LocalPorts
   readonly #resting = new RestingPorts()
   readonly #table: ConnTable
   readonly #random: () => number
-  #heads = new Int32Array(0)
+  #heads: Int32Array = new Int32Array(0)
   #seed0 = 0
   #seed1 = 0
   #count = 0
@@ -176,8 +176,8 @@ export class LocalKeys {
   }
 
   #make(): void {
-    this.words = new Int32Array(this.#table.words.length >>> WORDS_SHIFT)
-    this.#heads = new Int32Array(this.#table.buckets).fill(NONE)
+    this.words = this.#table.allocate(this.#table.words.length >>> WORDS_SHIFT)
+    this.#heads = this.#table.allocate(this.#table.buckets).fill(NONE)
     this.#seed0 = this.#random() | 0
     this.#seed1 = this.#random() | 0
   }

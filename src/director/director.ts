@@ -129,7 +129,8 @@ export class Director implements ReassemblySink {
       counts: worker?.counts,
     })
     const { counters, destinations } = this.balancing
-    this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now, worker)
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS, allocateWords } = options
+    this.conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
     const availablePages = options.availablePages ?? (() => Infinity)
     this.defence = new Defence(this.sysctls, this.conns, random, availablePages, now)
     this.#memory = new TurnMemory(allocate)

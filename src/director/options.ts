@@ -48,6 +48,8 @@ export interface DirectorOptions {
   worker?: WorkerOptions
   /** Gives memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
+  /** Gives the memory of the connection table, zeroed. Default: plain arrays. */
+  allocateWords?: (count: number) => Int32Array
 }
 
 /**
