@@ -45,6 +45,8 @@ const ioUringEnterCall = libc.func('syscall', 'long', [
 ])
 const mmapCall = libc.func('void *mmap(void *at, size_t len, int protection, int flags, int fd, int64_t offset)')
 
+const munmapCall = libc.func('int munmap(uintptr_t at, size_t len)')
+
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
 const MAP_PRIVATE_ANONYMOUS = 0x22
@@ -105,9 +107,13 @@ export const { EAGAIN, EINTR, ENOBUFS, ENETDOWN, ENXIO, EINVAL } = constants.err
 export function mapRing(fd: number, len: number): Slab {
   return map(MAP_SHARED, fd, len, 'mmap of the packet ring')
 }
-/** One of the memories of an io_uring: which, its offset tells (io_uring_setup(2)). */
+/** One of the memories of an io_uring: which, its offset tells (io_uring_setup(2)). It is never given back. */
 export function mapUring(fd: number, len: number, offset: number): Slab {
   return map(MAP_SHARED, fd, len, 'mmap of an io_uring', offset)
+}
+/** Gives back what `mapRing` gave. Nobody may look at it any more: that would end the process. */
+export function unmapRing({ bytes, address }: Slab): void {
+  check(munmapCall(address, bytes.length), 'munmap of the packet ring')
 }
 /** Memory of our own that the kernel can be pointed at; it is never given back. */
 export function mapMemory(len: number): Slab {
