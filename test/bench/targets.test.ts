@@ -7,6 +7,7 @@ const packet = (mode: string, ns: number[]) =>
     `established packet, ${mode}, inbound, 1000 connections, by 64`,
     ns.map(net => ({ 'ns net': net })),
   )
+const two = (ratio: number) => summary('two workers beside one, NAT, 1000 connections', [{ 'times as many': ratio }])
 
 t.test('each target whose figures there are has its line', async t => {
   t.strictSame(targetLines([]), [])
@@ -17,7 +18,6 @@ t.test('each target whose figures there are has its line', async t => {
     'missed  101 ns, established NAT packet, inbound, 10³ (at most 100)',
     'missed  1.09 × NAT, FULLNAT inbound, 1000 (at most 1.05)',
   ])
-  const two = (ratio: number) => summary('two workers beside one, NAT, 1000 connections', [{ 'times as many': ratio }])
   t.strictSame(targetLines([two(1.8)]), ['met     1.80 × one worker, two, 1000 (at least 1.8)'])
   t.strictSame(targetLines([two(1.79)]), ['missed  1.79 × one worker, two, 1000 (at least 1.8)'])
 })
