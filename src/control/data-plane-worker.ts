@@ -11,6 +11,7 @@ import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
 import type { Device } from '../io/device.js'
 import { BusyPoll } from '../io/busy-poll.js'
+import { mapWords } from '../io/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
@@ -46,6 +47,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       egress: new DeviceEgress(devices),
       now: performance.now(),
       allocate: mapMemory,
+      allocateWords: mapWords,
       schedulers,
       report: sparingly(problem => answer({ problem })),
       notServed: what => answer({ problem: `not served yet: ${what}` }),
