@@ -138,6 +138,22 @@ t.test('a ring that joins hears nothing that others are for', { skip }, async t 
   await once(sender, 'exit')
 })
 
+t.test('what a ring that is closed was for comes to the others', { skip }, async t => {
+  const { sender, devices } = group(t)
+  const steering = new Steering(RULES)
+  const first = new RawDevice('vb', { programFd: steering.fanoutFd })
+  const second = new RawDevice('vb', { programFd: steering.fanoutFd, group: first.group })
+  steering.close()
+  first.close()
+  const frames = traffic()
+  for (const frame of frames) send(sender, frame)
+  sender.flush()
+  const got = heard([second, ...devices]).map(each => each.length)
+  second.close()
+  t.strictSame(got[0], frames.length)
+  t.equal(got[1]! + got[2]!, frames.length, 'another group hears all as well')
+})
+
 t.test('what cannot be shared leaves no socket behind', { skip }, async t => {
   const { devices } = group(t)
   const before = openFiles()
