@@ -2,7 +2,7 @@ import t from 'tap'
 import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
 import { LookAhead } from '../../src/director/look-ahead.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
-import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
+import { BenchDirector, CLIENT_MAC, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { arp, placed, tcp4, udp4, virtioHeader } from '../support/frames.js'
 import { records } from '../support/records.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -19,7 +19,7 @@ function frames(director: BenchDirector): [port: 'c' | 'r', frame: Uint8Array][]
       ['c', tcp4(`${client} > ${VIP}:80`, { ...fromClient, flags: i % 5 === 0 ? 'S' : 'A' })],
       ['c', udp4(`${client} > ${VIP}:53`, { ...fromClient, payload: 8 })],
       ['r', tcp4(`10.99.2.11:8080 > ${client}`, { ...fromServer(), flags: 'A' })],
-      ['c', arp({ flow: `10.99.1.10 > ${VIP}` } as never)],
+      ['c', arp({ operation: 'request', senderMac: CLIENT_MAC, senderAddr: '10.99.1.10', targetAddr: VIP })],
       ['c', tcp4(`${client} > ${VIP}:80`, fromClient).slice(0, 20 + (i % 20))],
       ['r', udp4(`10.99.2.11:53 > ${local[i % Math.max(1, local.length)] ?? client}`, { ...fromServer(), payload: 9 })],
     ]
