@@ -1,5 +1,5 @@
 import { assemble, bpf, createMap, loadProgram, type Instruction } from '../../src/io/bpf.js'
-import { check, close, mapMemory } from '../../src/io/libc.js'
+import { check, mapMemory } from '../../src/io/libc.js'
 import { fold } from '../../src/wire/checksum.js'
 import { DATA_LEN } from './data.js'
 
@@ -19,6 +19,7 @@ const ETHERNET_MIN = 64
 /** Sums in one run of the program: enough that what a run costs besides is little. */
 const SUMS = 8
 
+/** Programs and map end with the process. */
 export class KernelSum {
   readonly #map: number
 
@@ -33,10 +34,6 @@ export class KernelSum {
       attributes.setBigUint64(16, BigInt(memory.address + 8), true)
     })
     check(update, 'filling an eBPF map')
-  }
-
-  close(): void {
-    close(this.#map)
   }
 
   /** A program for `len` octets at `at`; the helper takes multiples of 4 only. */
@@ -61,6 +58,8 @@ export class KernelSum {
 export class KernelProgram {
   readonly #fd: number
   readonly #frame = mapMemory(ETHERNET_MIN)
+  /** Those of the last run, with the kernel's answers. */
+  #attributes: DataView | undefined
   /** Of the last run, as a host number. */
   sum = 0
 
@@ -70,23 +69,16 @@ export class KernelProgram {
 
   /** Nanoseconds a sum, with its share of what the program costs besides, as the kernel measures it. */
   run(times: number): number {
-    let duration = 0
     const run = bpf(BPF_PROG_TEST_RUN, attributes => {
       attributes.setUint32(0, this.#fd, true)
       attributes.setUint32(8, ETHERNET_MIN, true)
       attributes.setBigUint64(16, BigInt(this.#frame.address), true)
       attributes.setUint32(32, times, true)
-      this.#answer = attributes
+      this.#attributes = attributes
     })
     check(run, 'running an eBPF program')
-    duration = this.#answer!.getUint32(36, true)
-    const sum = fold(this.#answer!.getUint32(4, true))
+    const sum = fold(this.#attributes!.getUint32(4, true))
     this.sum = ((sum & 0xff) << 8) | (sum >>> 8)
-    return duration / SUMS
-  }
-  #answer: DataView | undefined
-
-  close(): void {
-    close(this.#fd)
+    return this.#attributes!.getUint32(36, true) / SUMS
   }
 }

@@ -38,7 +38,6 @@ const BATCH = 64
 const unshare = koffi.load(null).func('int unshare(int flags)')
 
 export class KernelDevice {
-  readonly #fd: number
   readonly #queue: SendQueue
   /** The same frame twice: without NEEDS_CSUM, and with it. */
   readonly #without: Slab
@@ -51,12 +50,12 @@ export class KernelDevice {
     for (const end of [NAME, PEER])
       execFileSync('ip', ['link', 'set', end, 'mtu', String(MTU), 'up'], { stdio: 'pipe' })
     switchOffloadOff(NAME)
-    this.#fd = packetSocket()
-    setOption(this.#fd, PACKET_VNET_HDR, 1)
-    setOption(this.#fd, PACKET_QDISC_BYPASS, 1)
-    setBuffers(this.#fd, 64 << 20)
-    bindTo(this.#fd, interfaceInfo(NAME).index, 0, NAME)
-    this.#queue = new SendQueue(this.#fd)
+    const fd = packetSocket()
+    setOption(fd, PACKET_VNET_HDR, 1)
+    setOption(fd, PACKET_QDISC_BYPASS, 1)
+    setBuffers(fd, 64 << 20)
+    bindTo(fd, interfaceInfo(NAME).index, 0, NAME)
+    this.#queue = new SendQueue(fd)
     const [without, withCheck] = [0, 1].map(() => {
       const slab = mapMemory(HEADROOM + ETHERNET_LEN + MTU)
       slab.bytes.set(octets.subarray(0, MTU), HEADROOM + ETHERNET_LEN)
@@ -65,10 +64,6 @@ export class KernelDevice {
     })
     this.#without = without!
     this.#with = withCheck!
-  }
-
-  close(): void {
-    close(this.#fd)
   }
 
   /** Nanoseconds a frame that summing `len` octets, at most DEVICE_MOST, `shift` behind where an IPv4 header would end (the kernel wants room for one), adds, of about `count` frames each way. */
