@@ -127,7 +127,7 @@ t.test('uvs director', { skip }, async t => {
       ['', /^uvs director: --raw IF\[,IF\] or --tap/],
       ['--raw dc', /^uvs director: --address: /],
       [`${least} --nosuch`, /^uvs director: --nosuch: there is no such option/],
-      [`${least} --workers 2`, /^uvs director: --workers is not there yet$/m],
+      [`${least} --workers 65`, /^uvs director: --workers: '65' is not a whole number from 1 to 64$/m],
       ['--raw dc --address 10.99.1.1/24@eth9', /there is no interface 'eth9' here, only dc/],
       [`${least} --route default=192.0.2.1`, /^uvs director: --route: 'default=192\.0\.2\.1': the gateway is on none/],
     ]
