@@ -5,6 +5,7 @@ import type { Egress } from '../src/packet/frame.js'
 import { formatIpv4, parseIpv4, parseMac } from '../src/wire/addr.js'
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { NAT, type Mode } from './modes.js'
+import { allocateWords } from './pages.js'
 
 export const VIP = parseIpv4('10.0.0.100')!
 export const MAC = parseMac('02:00:00:00:00:01')!
@@ -38,6 +39,7 @@ export function benchDirector(options: BenchDirectorOptions): Director {
       ...Array.from({ length: servers }, (_, i) => `${server(i)}=02:00:00:00:01:01@s`),
     ],
     maxConnections: capacity,
+    allocateWords,
     seed: 1,
     now,
   })

@@ -2,8 +2,10 @@
 import { allGroups } from './groups.js'
 import type { Plan } from './measure.js'
 import type { FromChild } from './child-process.js'
+import { setPlainPages } from './pages.js'
 
 const { plan, name } = JSON.parse(process.argv[2]!) as { plan: Plan; name: string }
+setPlainPages(plan.plainPages)
 const { measures } = allGroups(plan).find(group => group.name === name)!
 
 process.on('message', (asked: string) => {

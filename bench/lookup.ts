@@ -1,6 +1,7 @@
 import { ConnTable } from '../src/conn/table.js'
 import { seededRandom } from '../src/director/random.js'
 import type { Group, Plan } from './measure.js'
+import { allocateWords } from './pages.js'
 import { timed } from './timed.js'
 
 /** Lookups of one run. */
@@ -15,7 +16,7 @@ export function lookup({ connections }: Plan): Group[] {
 }
 
 function inTable(count: number): () => void {
-  const table = new ConnTable(count, seededRandom(7))
+  const table = new ConnTable(count, seededRandom(7), allocateWords)
   for (let i = 0; i < count; i++) table.insert(6, i * 2_654_435, i & 0xffff, 1, 80)
   let i = 0
   return () => {

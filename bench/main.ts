@@ -1,12 +1,12 @@
 /*
- * In-process benchmarks: npm run bench [-- --connections N,N --rounds N --json FILE NAME…]. Each group of measures has a
+ * In-process benchmarks: npm run bench [-- --connections N,N --rounds N --plain-pages --json FILE NAME…]. Each group of measures has a
  * process of its own; those that are to be compared are alive at the same time and asked in turn, round by round.
  */
 import { writeFileSync } from 'node:fs'
 import { GroupProcess } from './child-process.js'
 import { allGroups } from './groups.js'
 import { machine } from './machine.js'
-import type { Figures, Group, Measure } from './measure.js'
+import type { Figures, Measure, Plan } from './measure.js'
 import { parseOptions, USAGE, type Options } from './options.js'
 import { line, summary, type Result } from './summary.js'
 
@@ -16,17 +16,18 @@ const { node, cpu, cpus, memoryGiB, linux, commit, hugePages } = machine()
 console.log(
   `Node ${node}, ${cpus} × ${cpu}, ${memoryGiB} GiB, huge pages: ${hugePages}, Linux ${linux}, commit ${commit}`,
 )
-console.log(`${options.rounds} rounds, interleaved; median [min–max]`)
+console.log(
+  `${options.rounds} rounds, interleaved; median [min–max]${options.plainPages ? '; the tables in plain pages' : ''}`,
+)
 // One size after the other, so that no more processes are alive than are compared.
-for (const count of options.connections) await measure(allGroups({ connections: [count] }), [count])
+for (const count of options.connections) await measure({ connections: [count], plainPages: options.plainPages })
 if (results.length === 0) refuse(`no measure's name has ${options.names.map(name => `'${name}'`).join(' or ')} in it`)
-if (options.json)
-  writeFileSync(options.json, `${JSON.stringify({ machine: machine(), rounds: options.rounds, results }, null, 1)}\n`)
+if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), options, results }, null, 1)}\n`)
 
-async function measure(groups: readonly Group[], connections: number[]): Promise<void> {
-  const chosen = groups.map(group => ({ ...group, measures: group.measures.filter(isChosen) }))
+async function measure(plan: Plan): Promise<void> {
+  const chosen = allGroups(plan).map(group => ({ ...group, measures: group.measures.filter(isChosen) }))
   const asked = chosen.filter(({ measures }) => measures.length > 0)
-  const processes = new Map(asked.map(group => [group, new GroupProcess({ connections }, group)]))
+  const processes = new Map(asked.map(group => [group, new GroupProcess(plan, group)]))
   const figures = new Map<Measure, Figures[]>()
   for (let round = 0; round < options.rounds; round++) {
     for (const [group, child] of processes)

@@ -20,6 +20,8 @@ export interface Group {
 export interface Plan {
   /** Connections in the table: the sizes that are gone through. */
   readonly connections: readonly number[]
+  /** The connection table in pages of 4 KiB, where the product asks for huge ones. */
+  readonly plainPages: boolean
 }
 
 /** `make`, done at the first call. */

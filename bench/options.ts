@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util'
 import { MAX_CONNECTIONS } from '../src/conn/table.js'
 
-const DEFAULT_CONNECTIONS = [1_000, 100_000, 1_000_000, 4_000_000]
+const DEFAULT_CONNECTIONS = [1_000, 4_000_000]
 const DEFAULT_ROUNDS = 5
 
 export const USAGE =
-  'the options are --connections N[,N…] (1 to 16777216), --rounds N (1 to 100), --json FILE; NAME… chooses measures'
+  'the options are --connections N[,N…] (1 to 16777216), --rounds N (1 to 100), --plain-pages, --json FILE; NAME… chooses measures'
 
 export interface Options {
   connections: number[]
   rounds: number
+  plainPages: boolean
   json: string | undefined
   /** Parts of names; none: everything. */
   names: string[]
@@ -19,7 +20,12 @@ export interface Options {
 export function parseOptions(args: string[]): Options {
   const { values, positionals } = parseArgs({
     args,
-    options: { connections: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'string' } },
+    options: {
+      connections: { type: 'string' },
+      rounds: { type: 'string' },
+      'plain-pages': { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
     allowPositionals: true,
   })
   const { connections, rounds, json } = values
@@ -27,6 +33,7 @@ export function parseOptions(args: string[]): Options {
     connections:
       connections?.split(',').map(text => whole('--connections', text, MAX_CONNECTIONS)) ?? DEFAULT_CONNECTIONS,
     rounds: rounds === undefined ? DEFAULT_ROUNDS : whole('--rounds', rounds, 100),
+    plainPages: values['plain-pages'],
     json,
     names: positionals,
   }

@@ -71,6 +71,17 @@ export class Traffic {
     wire.setUint16(at + 14, ~fold(addresses + this.#ipSum))
   }
 
+  srcAddr(i: number): number {
+    return this.#wire.getInt32(i * PER_FRAME * 4)
+  }
+  dstAddr(i: number): number {
+    return this.#wire.getInt32(i * PER_FRAME * 4 + 4)
+  }
+  /** Source port << 16 | destination port. */
+  ports(i: number): number {
+    return this.#wire.getInt32(i * PER_FRAME * 4 + 8)
+  }
+
   /** Writes the i-th frame into a slot, an empty virtio-net header before it. Checksums right, but of a SYN (`Slots.setFlags`). */
   write(i: number, { words }: Slots, slot: number): void {
     const keys = this.#keys

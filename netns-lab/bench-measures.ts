@@ -3,6 +3,7 @@ import type { Balancer, Runner } from './bench-runners.js'
 import { connections, download, keptRequests, upload } from './loads.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
+import { udpRate } from './udp-rate.js'
 
 /** How much each measure takes. */
 export interface Effort {
@@ -22,7 +23,9 @@ export interface Turn {
   lab: NetnsLab
   runner: Runner
   balancer: Balancer
-  /** What the client asks for, ending with a slash. */
+  /** The address that the client asks. */
+  address: string
+  /** What it asks for by HTTP, ending with a slash. */
   url: string
   effort: Effort
 }
@@ -64,5 +67,10 @@ export const measures: readonly Measure[] = [
     run: async ({ lab, url, effort }) => ({
       upload: await upload(lab, which('curl')!, { url, times: effort.transfers }),
     }),
+  },
+  {
+    name: 'udp',
+    concerns: ({ tcpOnly = false }) => !tcpOnly,
+    run: async ({ lab, address }) => ({ udp: await udpRate(lab, address) }),
   },
 ]

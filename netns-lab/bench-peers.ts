@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { armsOf, hostPart } from '../native-free/lab-plan.js'
 import type { Balancer } from './bench-runners.js'
-import { benchPlan, UDP_PORT } from './bench-topology.js'
+import { benchPlan } from './bench-topology.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
+import { UDP_PORT } from './udp-rate.js'
 
 const plan = benchPlan('nat')
 const { vip, port } = plan
@@ -32,7 +33,6 @@ export async function startNft(lab: NetnsLab): Promise<Balancer> {
   return KERNEL
 }
 
-/** It has no UDP. */
 export async function startHaproxy(lab: NetnsLab): Promise<Balancer> {
   await giveToKernel(lab)
   const times = 'timeout connect 5s\n timeout client 60s\n timeout server 60s'

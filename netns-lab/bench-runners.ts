@@ -1,8 +1,9 @@
 import { type LabMode, rules } from '../native-free/lab-plan.js'
 import { startHaproxy, startNginxStream, startNft, startRouting, nginxStreamModule } from './bench-peers.js'
-import { benchPlan, UDP_PORT } from './bench-topology.js'
+import { benchPlan } from './bench-topology.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
+import { UDP_PORT } from './udp-rate.js'
 
 /** What balances in a turn. */
 export interface Balancer {
@@ -17,6 +18,8 @@ export interface Runner {
   title: string
   mode: LabMode
   io: 'raw' | 'tap'
+  /** It has no UDP. */
+  tcpOnly?: boolean
   /** The client asks the real server by its own address. */
   direct?: boolean
   /** Why it cannot run here; undefined when it can. */
@@ -36,7 +39,14 @@ const uvs = (['raw', 'tap'] as const).flatMap(io =>
 export const runners: readonly Runner[] = [
   { ...peer, name: 'no-balancer', title: 'no balancer, kernel routing', direct: true, start: startRouting },
   { ...peer, name: 'nftables', title: 'nftables DNAT', missing: needs('nft'), start: startNft },
-  { ...peer, name: 'haproxy', title: 'HAProxy, tcp, 1 thread', missing: needs('haproxy'), start: startHaproxy },
+  {
+    ...peer,
+    name: 'haproxy',
+    title: 'HAProxy, tcp, 1 thread',
+    tcpOnly: true,
+    missing: needs('haproxy'),
+    start: startHaproxy,
+  },
   {
     ...peer,
     name: 'nginx-stream',

@@ -7,9 +7,6 @@
 import { hostPart, type LabMode, type LabPlan, natPlan } from '../native-free/lab-plan.js'
 import type { Namespaces } from './namespaces.js'
 
-/** Where UDP is balanced, beside the plan's TCP port. */
-export const UDP_PORT = 9000
-
 const CLIENT_DIRECT = '10.255.0.1'
 const SERVER_DIRECT = '10.255.0.2'
 const LOCAL_ADDRESSES = ['172.16.20.201', '172.16.20.202']

@@ -44,8 +44,8 @@ export async function takeTurn(
     let turn: Turn | undefined
     await attempt('start', async () => {
       const balancer = await runner.start(lab)
-      const url = runner.direct ? `http://${hostPart(plan.servers[0]!.address)}:${plan.port}/` : lab.url
-      turn = { lab, runner, balancer, url, effort }
+      const address = runner.direct ? hostPart(plan.servers[0]!.address) : plan.vip
+      turn = { lab, runner, balancer, address, url: `http://${address}:${plan.port}/`, effort }
     })
     for (const { name, concerns, run } of turn ? measures : []) {
       if (concerns?.(runner) ?? true)

@@ -2,22 +2,31 @@ import { readFileSync } from 'node:fs'
 import { armsOf } from '../native-free/lab-plan.js'
 import type { NetnsLab } from './netns-lab.js'
 
-/** What has gone through the director's interfaces since they were made, and what its process has used of CPUs. */
-export interface DirectorCounters {
+/** What has gone through the director's interfaces since they were made. */
+export interface InterfaceCounters {
   received: { octets: number; packets: number }
   sent: { octets: number; packets: number }
+}
+
+/** That, and what its process has used of CPUs. */
+export interface DirectorCounters extends InterfaceCounters {
   /** utime and stime. */
   cpuSeconds: number
 }
 
 /** USER_HZ, in which proc(5) counts; 100 on every Linux that Node runs on. */
-const TICKS_A_SECOND = 100
+export const TICKS_A_SECOND = 100
 
-/** Reads them now. A frame that hosts leave for their device to segment counts as one packet. */
+/** Reads them now. */
 export async function directorCounters(lab: NetnsLab, pid: number): Promise<DirectorCounters> {
-  const { plan, io } = lab.options
   const cpuSeconds = cpuTicks(readFileSync(`/proc/${pid}/stat`, 'latin1')) / TICKS_A_SECOND
-  const counters: DirectorCounters = { received: nothing(), sent: nothing(), cpuSeconds }
+  return { ...(await interfaceCounters(lab)), cpuSeconds }
+}
+
+/** A frame that hosts leave for their device to segment counts as one packet. */
+export async function interfaceCounters(lab: NetnsLab): Promise<InterfaceCounters> {
+  const { plan, io } = lab.options
+  const counters: InterfaceCounters = { received: nothing(), sent: nothing() }
   for (const { port } of armsOf(plan)) {
     const name = io === 'tap' ? `${port}-up` : port
     const [link] = JSON.parse(
@@ -40,10 +49,16 @@ export function difference(before: DirectorCounters, after: DirectorCounters): D
   }
 }
 
-/** Fields 14 and 15 of /proc/PID/stat; the second, a name in parentheses, may hold anything. */
+/** Both, of a line of /proc/PID/stat. */
 export function cpuTicks(stat: string): number {
+  const { user, system } = processTicks(stat)
+  return user + system
+}
+
+/** Fields 14 and 15 of /proc/PID/stat, all threads together; the second field, a name in parentheses, may hold anything. */
+export function processTicks(stat: string): { user: number; system: number } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[11]) + Number(fields[12])
+  return { user: Number(fields[11]), system: Number(fields[12]) }
 }
 
 interface LinkStats {

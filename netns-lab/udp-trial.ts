@@ -6,17 +6,18 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { armsOf, hostPart, rules } from '../native-free/lab-plan.js'
+import { armsOf, hostPart, natPlan, rules } from '../native-free/lab-plan.js'
 import { median } from './bench-figures.js'
-import { benchPlan } from './bench-runners.js'
 import { NetnsLab } from './netns-lab.js'
 import { highestRate, type Try } from './rate-search.js'
 import { which } from './tools.js'
 import { UDP_PORT, UdpLoad, warmUp } from './udp-rate.js'
 import { untilStopped } from './until-stopped.js'
 
-const { vip } = benchPlan
-const server = hostPart(benchPlan.servers[0]!.address)
+/** client, director and one real server, without a bridge between. */
+const plan = { ...natPlan, servers: natPlan.servers.slice(0, 1) }
+const { vip } = plan
+const server = hostPart(plan.servers[0]!.address)
 
 interface Way {
   io: 'raw' | 'tap'
@@ -32,13 +33,13 @@ const WAYS: Record<string, Way> = {
 }
 
 async function route({ spaces }: NetnsLab): Promise<void> {
-  for (const { port, address } of armsOf(benchPlan)) await spaces.ip('director', 'addr', 'add', address, 'dev', port)
+  for (const { port, address } of armsOf(plan)) await spaces.ip('director', 'addr', 'add', address, 'dev', port)
   await spaces.must('director', 'sysctl', ['-qw', 'net.ipv4.ip_forward=1'])
 }
 
 async function translate(lab: NetnsLab): Promise<void> {
   await route(lab)
-  await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', benchPlan.arms[0].port)
+  await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', plan.arms[0].port)
   const file = join(lab.spaces.ledger.dir, 'udp.nft')
   const rule = `ip daddr ${vip} udp dport ${UDP_PORT} dnat to ${server}`
   writeFileSync(file, `table ip nat {\nchain pre {\ntype nat hook prerouting priority -100\n${rule}\n}\n}\n`)
@@ -47,7 +48,7 @@ async function translate(lab: NetnsLab): Promise<void> {
 
 async function balance(lab: NetnsLab): Promise<void> {
   const director = await lab.startDirector()
-  for (const rule of rules(benchPlan, ['-u', `${vip}:${UDP_PORT}`], { port: UDP_PORT })) {
+  for (const rule of rules(plan, ['-u', `${vip}:${UDP_PORT}`], { port: UDP_PORT })) {
     const { status, err } = await director.admin(rule)
     if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: ${err.trim()}`)
   }
@@ -66,7 +67,7 @@ function traced(run: Try): Try {
 
 async function measure({ io, start, address }: Way, signal: AbortSignal): Promise<number> {
   const prefix = `${process.env['UVS_LAB_PREFIX'] ?? 'uvs-'}udp-`
-  const lab = await NetnsLab.build({ prefix, plan: benchPlan, io, signal, web: { node: true } })
+  const lab = await NetnsLab.build({ prefix, plan, io, signal, web: { node: true } })
   try {
     await start(lab)
     const load = UdpLoad.through(lab, address)

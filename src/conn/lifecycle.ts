@@ -8,6 +8,7 @@
 import type { Destination, DestinationTable } from '../service/destination.js'
 import { Method } from '../service/method.js'
 import { IpProtocol } from '../wire/ipv4.js'
+import { TcpFlag } from '../wire/tcp.js'
 import {
   ConnFlag,
   CONTROLLER,
@@ -32,7 +33,7 @@ import {
 import { LocalKeys } from './local-keys.js'
 import type { PortShare } from './local-ports.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
-import { ConnTable } from './table.js'
+import { ConnTable, type AllocateWords } from './table.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
 import { TimerWheel } from './timer-wheel.js'
 import { Timeouts } from './timeouts.js'
@@ -44,6 +45,8 @@ const INITIAL_TIMEOUT = 3 * HZ
 const PARENT_TIMEOUT = 60 * HZ
 /** Ports of a template that nobody shall find again. */
 const INVALID_PORT = 65_535
+/** The TCP flags that a state can change by. */
+const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
 
 /** Records and slots the wheel visits in one call: about a millisecond. */
 export const EXPIRY_BUDGET = 8192
@@ -61,10 +64,20 @@ export class Connections {
   /** Current jiffy. */
   #now: number
 
-  /** `random` gives unsigned 32-bit numbers; `now` in ms; `share`: the local ports that are its own, all unless given. */
-  constructor(capacity: number, random: () => number, destinations: DestinationTable, now: number, share?: PortShare) {
+  /**
+   * `random` gives unsigned 32-bit numbers; `now` in ms; `share`: the local ports that are its own, all unless given;
+   * `allocate` gives the memory of the table.
+   */
+  constructor(
+    capacity: number,
+    random: () => number,
+    destinations: DestinationTable,
+    now: number,
+    share?: PortShare,
+    allocate?: AllocateWords,
+  ) {
     this.#now = jiffiesAt(now)
-    this.table = new ConnTable(capacity, random)
+    this.table = new ConnTable(capacity, random, allocate)
     this.local = new LocalKeys(this.table, random, share)
     this.#destinations = destinations
     this.#wheel = new TimerWheel(this.table.words, this.#now)
@@ -187,6 +200,26 @@ export class Connections {
       this.table.words[conn + TIMEOUT] = this.timeouts.udp
       if (direction === Direction.OUTBOUND) this.#assure(this.controllerOf(conn))
     }
+  }
+
+  /**
+   * What a packet of an open connection does to it all in all: `packet`, `countInbound`, `restart`. Where nothing but the
+   * timer can change, nothing else is looked at.
+   */
+  carriedInbound(conn: ConnIndex, protocol: number, signal: number): void {
+    const { words } = this.table
+    words[conn + IN_PKTS]!++
+    if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE))
+      words[conn + TIMEOUT] = this.timeouts.tcp[TcpState.ESTABLISHED]!
+    else this.packet(conn, protocol, Direction.INBOUND, signal)
+    this.#expireAt(conn, (this.#now + words[conn + TIMEOUT]!) | 0)
+  }
+  carriedOutbound(conn: ConnIndex, protocol: number, signal: number): void {
+    const { words } = this.table
+    if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT))
+      words[conn + TIMEOUT] = this.timeouts.tcp[TcpState.ESTABLISHED]!
+    else this.packet(conn, protocol, Direction.OUTBOUND, signal)
+    this.#expireAt(conn, (this.#now + words[conn + TIMEOUT]!) | 0)
   }
 
   /** The direction that counts for the state: inbound only, as long as no answer has been seen. */
@@ -342,4 +375,14 @@ export class Connections {
   #isAssured(conn: ConnIndex): boolean {
     return this.has(conn, ConnFlag.TEMPLATE) && this.stateOf(conn) === TemplateState.ASSURED
   }
+}
+
+/** A segment of an established TCP connection, without SYN, FIN and RST, while none of the flags is set: all tables keep it so. */
+function isQuiet(words: Int32Array, conn: number, protocol: number, signal: number, flags: number): boolean {
+  return (
+    protocol === IpProtocol.TCP &&
+    (signal & STATE_FLAGS) === TcpFlag.ACK &&
+    (words[conn + STATE_CHILDREN]! & 0xff) === TcpState.ESTABLISHED &&
+    (words[conn + FLAGS]! & flags) === 0
+  )
 }

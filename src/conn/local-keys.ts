@@ -46,12 +46,12 @@ export function localAt(conn: ConnIndex): number {
 
 export class LocalKeys {
   /** Empty until the first connection. */
-  words = new Int32Array(0)
+  words: Int32Array = new Int32Array(0)
   readonly ports: LocalPorts
   readonly #resting = new RestingPorts()
   readonly #table: ConnTable
   readonly #random: () => number
-  #heads = new Int32Array(0)
+  #heads: Int32Array = new Int32Array(0)
   #seed0 = 0
   #seed1 = 0
   #count = 0
@@ -66,6 +66,11 @@ export class LocalKeys {
   /** Connections that have a local side. */
   get count(): number {
     return this.#count
+  }
+
+  /** Whether any connection's local side is at this address. */
+  isLocal(addr: number): boolean {
+    return this.ports.inUse.has(addr)
   }
 
   /** Gives a connection, bound to its real server, its local side. `handOver` is the ClientAddress. */
@@ -171,8 +176,8 @@ export class LocalKeys {
   }
 
   #make(): void {
-    this.words = new Int32Array(this.#table.words.length >>> WORDS_SHIFT)
-    this.#heads = new Int32Array(this.#table.buckets).fill(NONE)
+    this.words = this.#table.allocate(this.#table.words.length >>> WORDS_SHIFT)
+    this.#heads = this.#table.allocate(this.#table.buckets).fill(NONE)
     this.#seed0 = this.#random() | 0
     this.#seed1 = this.#random() | 0
   }

@@ -1,4 +1,5 @@
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+import { AddressSet } from '../wire/address-set.js'
 
 export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
 
@@ -110,6 +111,8 @@ export class LocalPorts {
   readonly #byServer = new Map<number, Map<number, number>>()
   /** Pairs taken of each local address. */
   readonly #uses = new Map<number, number>()
+  /** The local addresses of which there are any: asked for every packet. */
+  readonly inUse = new AddressSet()
   /** The pool that `take` last took from. */
   pool = 0
 
@@ -125,7 +128,9 @@ export class LocalPorts {
     const port = this.#pools[number]!.take()
     if (port === NO_PORT) return NO_PORT
     this.pool = number
-    this.#uses.set(laddr, this.usesOf(laddr) + 1)
+    const uses = this.usesOf(laddr)
+    this.#uses.set(laddr, uses + 1)
+    if (uses === 0) this.inUse.add(laddr)
     return port
   }
   give(number: number, port: number): void {
@@ -133,7 +138,10 @@ export class LocalPorts {
     pool.give(port)
     const left = this.usesOf(pool.laddr) - 1
     if (left > 0) this.#uses.set(pool.laddr, left)
-    else this.#uses.delete(pool.laddr)
+    else {
+      this.#uses.delete(pool.laddr)
+      this.inUse.delete(pool.laddr)
+    }
     if (pool.inUse === 0 && this.#pools.length - this.#free.length > MOST_POOLS) this.#forget(number, pool)
   }
   /** Pairs of a local address that are taken. */
@@ -149,6 +157,7 @@ export class LocalPorts {
     this.#free.length = 0
     this.#byServer.clear()
     this.#uses.clear()
+    this.inUse.clear()
   }
 
   #poolOf(protocol: number, laddr: number, server: number): number {

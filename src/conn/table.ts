@@ -16,6 +16,9 @@ import {
 
 /** Buckets of the kernel's table: the share of the table that random dropping looks at goes by them (§10.2). */
 export const KERNEL_BUCKETS = 4096
+/** Gives as many zeroed words, which are never given back. */
+export type AllocateWords = (count: number) => Int32Array
+
 /** 1 GiB of records. */
 export const MAX_CONNECTIONS = 2 ** 24
 
@@ -28,6 +31,7 @@ export class ConnTable {
   /** The records. Fields: record.ts. */
   readonly words: Int32Array
   readonly capacity: number
+  readonly allocate: AllocateWords
   readonly #heads: Int32Array
   readonly #mask: number
   readonly #seed0: number
@@ -38,13 +42,14 @@ export class ConnTable {
   #fresh = 0
 
   /** `random` gives unsigned 32-bit numbers: two are drawn, so that nobody can aim at one bucket. */
-  constructor(capacity: number, random: () => number) {
+  constructor(capacity: number, random: () => number, allocate: AllocateWords = plainWords) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CONNECTIONS)
       throw new RangeError(`a connection table holds 1 to ${MAX_CONNECTIONS} connections, not ${capacity}`)
     this.capacity = capacity
-    this.words = new Int32Array(capacity * RECORD_WORDS)
+    this.allocate = allocate
+    this.words = allocate(capacity * RECORD_WORDS)
     const buckets = Math.max(KERNEL_BUCKETS, 2 ** Math.ceil(Math.log2(capacity)))
-    this.#heads = new Int32Array(buckets).fill(NONE)
+    this.#heads = allocate(buckets).fill(NONE)
     this.#mask = buckets - 1
     this.#seed0 = random() | 0
     this.#seed1 = random() | 0
@@ -198,4 +203,8 @@ export class ConnTable {
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
     return (h ^ (h >>> 16)) & this.#mask
   }
+}
+
+function plainWords(count: number): Int32Array {
+  return new Int32Array(count)
 }

@@ -12,6 +12,7 @@ import { UsageError } from '../director/options.js'
 import { BusyPoll } from '../io/busy-poll.js'
 import type { Device } from '../io/device.js'
 import type { FanoutGroup, Sharing } from '../io/fanout.js'
+import { mapWords } from '../io/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnCpu, stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
@@ -52,6 +53,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       egress: new DeviceEgress(devices),
       now: performance.now(),
       allocate: mapMemory,
+      allocateWords: mapWords,
       schedulers,
       report: sparingly(problem => answer({ problem })),
       notServed: what => answer({ problem: `not served yet: ${what}` }),

@@ -45,6 +45,7 @@ import { Defence } from './defence.js'
 import { Opener } from './opener.js'
 import { Orphans } from './orphans.js'
 import { Balancing } from './balancing.js'
+import { FastPath } from './fast-path.js'
 import { FullnatAnswers } from './fullnat-answers.js'
 import { Host } from './host.js'
 import { Inbound } from './inbound.js'
@@ -90,6 +91,7 @@ export class Director implements ReassemblySink {
   readonly #memory: TurnMemory
   readonly #packet = new Packet()
   readonly #orphans: Orphans
+  readonly #fast: FastPath | undefined
   #now: number
 
   constructor(options: DirectorOptions) {
@@ -130,7 +132,8 @@ export class Director implements ReassemblySink {
       counts: worker?.counts,
     })
     const { counters, destinations } = this.balancing
-    this.conns = new Connections(options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, random, destinations, now, worker)
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS, allocateWords } = options
+    this.conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
     const availablePages = options.availablePages ?? (() => Infinity)
     this.defence = new Defence(this.sysctls, this.conns, random, availablePages, now)
     this.#memory = new TurnMemory(allocate)
@@ -165,6 +168,10 @@ export class Director implements ReassemblySink {
     this.#inbound = new Inbound(this.#machine, related, towards, this.#answers)
     this.#outbound = new Outbound(this.#machine, related, this.#answers)
     own.packets = this.#outbound
+    const { balancing, conns } = this
+    const neighbours = this.#neighbours
+    const parts = { balancing, conns, counters, local, routes, neighbours, egress }
+    this.#fast = options.isWholePath ? undefined : new FastPath(parts)
     configure(this, this.#neighbours, options)
   }
 
@@ -193,8 +200,7 @@ export class Director implements ReassemblySink {
 
   /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. */
   receive(port: Port, slab: Slab, at: number, len: number): Verdict {
-    const packet = this.#packet.wrap(port.index, slab, at, len)
-    const verdict = this.#decide(packet, port)
+    const verdict = this.#fast?.receive(port, slab, at, len) || this.#whole(port, slab, at, len)
     this.stats.count(verdict)
     return verdict
   }
@@ -220,7 +226,8 @@ export class Director implements ReassemblySink {
     this.defence.evaluate()
   }
 
-  #decide(packet: Packet, port: Port): Verdict {
+  #whole(port: Port, slab: Slab, at: number, len: number): Verdict {
+    const packet = this.#packet.wrap(port.index, slab, at, len)
     let verdict = parseEthernet(packet, port.mac)
     if (verdict !== Verdict.PASS) return verdict
     const { type } = packet.eth

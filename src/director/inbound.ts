@@ -2,10 +2,10 @@
  * A packet to one of our addresses, while there are services (ipvs-behaviour.md §6.3):
  * 1. an ICMP error about a connection?    director/related → its verdict
  * 2. TCP, UDP, SCTP, header there?        packet/parse     → DROP_TCP_MALFORMED, …; else PASS
- * 3. an open connection?                  conn/table       → go to 6
+ * 3. a FULLNAT connection’s answer?       director/fullnat-answers → its verdict
+ *    an open connection?                  conn/table       → go to 6
  *    that may be replaced?                director/reuse   → on with 4
  *    whose destination is gone?                            → DROP_DESTINATION_GONE, or on with 4
- *    a FULLNAT connection’s answer?       director/fullnat-answers → its verdict
  * 4. may it open one, for a service?      director/opener  → PASS
  * 5. schedule and open                    director/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
@@ -47,11 +47,10 @@ export class Inbound {
 
     const { conns, sysctls } = this.#m
     const { srcAddr, dstAddr } = packet.ip
+    const answered = conns.local.isLocal(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
+    if (answered !== Verdict.PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
-    if (conn === NONE) {
-      const answered = conns.local.count === 0 ? Verdict.PASS : this.#answers.receive(packet, now)
-      return answered || this.#open(packet, now)
-    }
+    if (conn === NONE) return this.#open(packet, now)
     if (isNewConnection(protocol, packet.signal) && isReplaceable(conns, conn, protocol, sysctls)) {
       // One with children stays, in the newer one's shadow.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)

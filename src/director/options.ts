@@ -42,6 +42,8 @@ export interface DirectorOptions {
   notServed?: (what: string) => void
   /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
   availablePages?: () => number
+  /** Every packet goes the whole path (director.ts): what the fast one (fast-path.ts) is tested and measured against. */
+  isWholePath?: boolean
   /** Of a director that is one of several with the same addresses and rules, each in its own thread. By itself unless given. */
   worker?: WorkerOptions
   /**
@@ -51,6 +53,8 @@ export interface DirectorOptions {
   clientMask?: Ipv4Addr
   /** Gives memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
+  /** Gives the memory of the connection table, zeroed. Default: plain arrays. */
+  allocateWords?: (count: number) => Int32Array
 }
 
 /**

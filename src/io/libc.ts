@@ -9,6 +9,7 @@ import { slabOver, type Slab } from '../packet/frame.js'
 const libc = koffi.load(null)
 
 export const socket = libc.func('int socket(int domain, int type, int protocol)')
+export const socketpair = libc.func('int socketpair(int domain, int type, int protocol, void *fds)')
 export const bind = libc.func('int bind(int fd, const void *addr, uint32_t len)')
 export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t len)')
 export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *len)')
@@ -33,6 +34,8 @@ export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, siz
 /** For calls that libc has no name for: bpf(2). */
 export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
 const mmapCall = libc.func('void *mmap(void *at, size_t len, int protection, int flags, int fd, int64_t offset)')
+
+const munmapCall = libc.func('int munmap(uintptr_t at, size_t len)')
 
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 1
@@ -80,6 +83,10 @@ export const { EAGAIN, EINTR, ENOBUFS, ENETDOWN, ENXIO, EINVAL } = constants.err
 /** Memory shared with the kernel, `len` octets of the ring of a packet socket. */
 export function mapRing(fd: number, len: number): Slab {
   return map(MAP_SHARED, fd, len, 'mmap of the packet ring')
+}
+/** Gives back what `mapRing` gave. Nobody may look at it any more: that would end the process. */
+export function unmapRing({ bytes, address }: Slab): void {
+  check(munmapCall(address, bytes.length), 'munmap of the packet ring')
 }
 /** Memory of our own that the kernel can be pointed at; it is never given back. */
 export function mapMemory(len: number): Slab {

@@ -6,7 +6,7 @@ import { joinGroup, type FanoutGroup, type Sharing } from './fanout.js'
 import type { InterfaceInfo } from './interface.js'
 import { GUARDED, keepFromKernel } from './kernel-guard.js'
 import { LargeFrames } from './large-frames.js'
-import { check, close, mapRing } from './libc.js'
+import { check, close, mapRing, unmapRing } from './libc.js'
 import {
   bindTo,
   isOfVlan,
@@ -88,6 +88,7 @@ export class PacketRing {
     this.#mac = mac
     this.fd = packetSocket()
     let guard: number | undefined
+    let slab: Slab | undefined
     try {
       setOption(this.fd, PACKET_VERSION, TPACKET_V2)
       setOption(this.fd, PACKET_VNET_HDR, 1)
@@ -96,7 +97,7 @@ export class PacketRing {
       setOption(this.fd, PACKET_QDISC_BYPASS, 1)
       setOption(this.fd, PACKET_COPY_THRESH, 1)
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
-      this.slab = mapRing(this.fd, BLOCK * BLOCKS)
+      slab = mapRing(this.fd, BLOCK * BLOCKS)
       this.#large = new LargeFrames(this.fd)
       if (sharing?.group === undefined) guard = prepare(this.fd, name, index)
       this.#isGuarded = sharing?.group?.isGuarded ?? guard !== undefined
@@ -105,11 +106,13 @@ export class PacketRing {
       if (sharing !== undefined) this.group = this.#join(sharing)
     } catch (error) {
       close(this.fd)
+      if (slab !== undefined) unmapRing(slab)
       if (guard !== undefined) close(guard)
       throw error
     }
+    this.slab = slab
     this.#guard = guard
-    this.#status = new Int32Array(this.slab.bytes.buffer)
+    this.#status = new Int32Array(slab.bytes.buffer)
     this.#offsets = Int32Array.from(
       { length: BLOCKS * SLOTS_PER_BLOCK },
       (_, i) => Math.floor(i / SLOTS_PER_BLOCK) * BLOCK + (i % SLOTS_PER_BLOCK) * SLOT,
@@ -177,8 +180,10 @@ export class PacketRing {
     this.#large.release()
   }
 
+  /** The socket lives, and hears, as long as its ring is mapped. */
   close(): void {
     check(close(this.fd), 'close')
+    unmapRing(this.slab)
     if (this.#guard !== undefined) check(close(this.#guard), 'close')
   }
 }

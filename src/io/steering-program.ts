@@ -120,15 +120,21 @@ const pieceKey: Lines = [
   [STORE32_X, FP, 1, PIECE_KEY + 8, 0],
 ]
 
-const ETH_P_IP_ON_THE_WIRE = 0x0008
-const SKB_PROTOCOL = 16
-/** What is not IPv4 belongs to worker 0. */
-const onlyIpv4: Lines = [
-  [LOAD32, 1, 6, SKB_PROTOCOL, 0],
-  [JNE, 1, 0, 'nobody', ETH_P_IP_ON_THE_WIRE],
-]
+const ETHER_TYPE_LEN = 2
+const IPV4_ON_THE_WIRE = 0x0008
+/** The IPv4 header on the stack. Behind an Ethernet header it is asked for: who sends by a packet socket may have said otherwise of the frame. */
+const readHeader = (ipAt: number): Lines =>
+  ipAt === 0
+    ? [[MOV, 7, 0, 0, 0], ...read(HEADER, HEADER_LEN, 'nobody')]
+    : [
+        [MOV, 7, 0, 0, ipAt - ETHER_TYPE_LEN],
+        ...read(HEADER - ETHER_TYPE_LEN, ETHER_TYPE_LEN + HEADER_LEN, 'nobody'),
+        [LOAD16, 1, FP, HEADER - ETHER_TYPE_LEN, 0],
+        [JNE, 1, 0, 'nobody', IPV4_ON_THE_WIRE],
+        [MOV, 7, 0, 0, ipAt],
+      ]
 
-/** `ipAt`: where the program finds the IPv4 header: 0 in a fanout group, 14 behind a TAP device. */
+/** `ipAt`: where the program finds the IPv4 header: 0 in a fanout group of IPv4, 14 behind a TAP device. What is not IPv4 is worker 0’s. */
 export function steeringProgram(maps: SteeringMaps, ipAt: number): BigUint64Array {
   return assemble([
     [MOV_X, 6, 1, 0, 0],
@@ -137,9 +143,7 @@ export function steeringProgram(maps: SteeringMaps, ipAt: number): BigUint64Arra
     ...lookup(maps.rules, FEW),
     [JEQ, 0, 0, 'nobody', 0],
     [MOV_X, 9, 0, 0, 0],
-    ...onlyIpv4,
-    [MOV, 7, 0, 0, ipAt],
-    ...read(HEADER, HEADER_LEN, 'nobody'),
+    ...readHeader(ipAt),
     ...kindsOf(maps, HEADER + DST, 'destination'),
     [JNE, 0, 0, 'to us', 0],
     // 1.

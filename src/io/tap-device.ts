@@ -1,14 +1,18 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/port.js'
+import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from './device.js'
 import { bringUp, ifreq, interfaceInfo } from './interface.js'
-import { check, close, ioctl, ioctlNumber, mapMemory, open, read, write } from './libc.js'
+import { check, close, ioctl, ioctlNumber, mapMemory, open, read } from './libc.js'
+import { WriteQueue } from './write-queue.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca
 const TUNSETOFFLOAD = 0x400454d0
 const TUNSETVNETHDRSZ = 0x400454d8
+const TUNSETSTEERINGEBPF = 0x800454e0
 const IFF_TAP = 0x0002
+const IFF_MULTI_QUEUE = 0x0100
 const IFF_NO_PI = 0x1000
 const IFF_VNET_HDR = 0x4000
 const TUN_F_CSUM = 1
@@ -16,9 +20,20 @@ const TUN_F_TSO4 = 2
 const TUN_F_TSO6 = 4
 const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 
-/** Frames of one turn. A place takes the largest there is (packet-ring.ts). */
-const PLACES = 128
-const PLACE = 66_112
+/** Headroom, virtio header, Ethernet header and the largest IPv4 packet. */
+const LARGEST = 66_112
+/** Octets of frames in one turn: they lie one behind the other, so that small ones stay in the processor's cache. */
+const MOST_OCTETS = 2 ** 20
+/** Frames begin on a multiple of it. */
+const CACHE_LINE = 64
+
+/** How a worker shares a TAP device with others. Plain data: it can be posted to threads. */
+export interface TapSharing {
+  /** The program that says whose a frame is, by the order in which they opened the device: `Steering.tapFd`. */
+  readonly programFd: number
+  /** ARP comes to the first worker only. */
+  readonly arp: ArpRelayEnds
+}
 
 /**
  * A TAP device: the kernel's end is an interface of that name, ours a file, one frame a read or write. It is made if it
@@ -30,22 +45,28 @@ export class TapDevice implements Device {
   readonly mtu: number
   readonly fds: readonly number[]
   readonly #fd: number
-  readonly #slab: Slab = mapMemory(PLACES * PLACE)
-  #place = 0
-  #lost = 0
+  readonly #relay: ArpRelay | undefined
+  readonly #queue: WriteQueue
+  readonly #slab: Slab = mapMemory(MOST_OCTETS + LARGEST)
+  /** Where the next frame's headroom begins. */
+  #next = 0
 
   /**
    * Makes or takes the TAP device and sets it up. `mac` is ours; it must differ from the interface's own, because a
-   * bridge that the TAP belongs to keeps frames to the latter for itself.
+   * bridge that the TAP belongs to keeps frames to the latter for itself. `sharing`: a queue of its own for each worker;
+   * they open the device one after the other.
    */
-  constructor(name: string, mac: MacAddr) {
+  constructor(name: string, mac: MacAddr, sharing?: TapSharing) {
     this.name = name
     this.mac = mac
     this.#fd = check(open('/dev/net/tun', O_RDWR_NONBLOCK_CLOEXEC), 'opening /dev/net/tun')
     try {
       const request = ifreq(name)
-      request.writeUInt16LE(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, 16)
-      check(ioctl(this.#fd, TUNSETIFF, request), `TAP device ${name}`)
+      const queues = sharing === undefined ? 0 : IFF_MULTI_QUEUE
+      const made = queues === 0 ? '' : ' (if it exists, it must have been made with multi_queue)'
+      request.writeUInt16LE(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | queues, 16)
+      check(ioctl(this.#fd, TUNSETIFF, request), `TAP device ${name}${made}`)
+      if (sharing !== undefined) this.#steer(sharing)
       check(ioctl(this.#fd, TUNSETVNETHDRSZ, Buffer.from(Int32Array.of(VNET_LEN).buffer)), `${name}: virtio headers`)
       check(ioctlNumber(this.#fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6), `${name}: offloads`)
       bringUp(name)
@@ -54,37 +75,48 @@ export class TapDevice implements Device {
       close(this.#fd)
       throw error
     }
-    this.fds = [this.#fd]
+    this.#queue = new WriteQueue(this.#fd)
+    this.#relay = sharing === undefined ? undefined : new ArpRelay(sharing.arp)
+    this.fds = [this.#fd, ...(this.#relay?.fds ?? [])]
   }
 
   receive(sink: FrameSink, budget: number): number {
     let frames = 0
-    while (frames < budget && this.#place < PLACES) {
-      const at = this.#place * PLACE + HEADROOM + VNET_LEN
-      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, PLACE - HEADROOM)
+    while (frames < budget && this.#next < MOST_OCTETS) {
+      const at = this.#next + HEADROOM + VNET_LEN
+      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, LARGEST - HEADROOM)
       if (octets <= 0) break
-      this.#place++
+      this.#next = (this.#next + HEADROOM + octets + CACHE_LINE - 1) & -CACHE_LINE
       frames++
-      if (octets > VNET_LEN) sink.frame(this.#slab, at, octets - VNET_LEN)
+      if (octets <= VNET_LEN) continue
+      this.#relay?.pass(this.#slab, at, octets - VNET_LEN)
+      sink.frame(this.#slab, at, octets - VNET_LEN)
     }
-    return frames
+    return this.#relay === undefined ? frames : frames + this.#relay.receive(sink)
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
-    const sent = write(this.#fd, slab.address + at - VNET_LEN, len + VNET_LEN) > 0
-    if (!sent) this.#lost++
-    return sent
+    return this.#queue.push(slab, at, len)
   }
-  flush(): void {}
+  flush(): void {
+    this.#queue.flush()
+  }
   release(): void {
-    this.#place = 0
+    this.#relay?.release()
+    this.#next = 0
   }
 
   get dropped(): number {
-    return this.#lost
+    return this.#queue.dropped + (this.#relay?.dropped ?? 0)
   }
   close(): void {
     check(close(this.#fd), 'close')
+    this.#relay?.close()
+  }
+
+  #steer({ programFd }: TapSharing): void {
+    const program = Buffer.from(Int32Array.of(programFd).buffer)
+    check(ioctl(this.#fd, TUNSETSTEERINGEBPF, program), `${this.name}: the program that steers frames to workers`)
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Cidr, Ipv4Addr } from '../wire/addr.js'
+import { AddressSet } from '../wire/address-set.js'
 
 /**
  * The addresses that are the director's own: its interfaces', the `--vip`s, and the virtual addresses of its services.
- * Asked once a packet, so single addresses are a Set of small integers and blocks a short list.
+ * Asked once a packet, so single addresses are an AddressSet and blocks a short list.
  */
 export class LocalAddresses {
   /** How many owners (an interface, a --vip, services) hold each address. */
   readonly #holds = new Map<number, number>()
-  readonly #single = new Set<number>()
+  readonly #single = new AddressSet()
   /** Those that were given as a --vip. */
   readonly #vips = new Set<number>()
   readonly #blocks: Cidr[] = []
@@ -18,7 +19,9 @@ export class LocalAddresses {
   hasNews = false
 
   has(addr: number): boolean {
-    if (this.#single.has(addr)) return true
+    return this.#single.has(addr) || (this.#blocks.length > 0 && this.#isInBlock(addr))
+  }
+  #isInBlock(addr: number): boolean {
     for (let i = 0; i < this.#blocks.length; i++) {
       const block = this.#blocks[i]!
       if ((addr & block.mask) === block.addr) return true

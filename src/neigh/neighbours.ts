@@ -68,6 +68,15 @@ export class Neighbours {
     return neighbour
   }
 
+  /** The entry of an address on a port whose MAC is known, if it has been looked up of late. */
+  usable(port: Port, addr: number): Neighbour | undefined {
+    const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ port.index) & (RECENT - 1)]
+    if (neighbour === undefined || neighbour.addr !== addr || neighbour.port !== port) return undefined
+    if (neighbour.state === NeighbourState.INCOMPLETE) return undefined
+    neighbour.usedAt = this.#now
+    return neighbour
+  }
+
   /** Keeps the packet's frame until its next hop is known. */
   hold(packet: Packet, neighbour: Neighbour): Verdict {
     return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE

@@ -1,4 +1,5 @@
 import type { Port } from '../packet/port.js'
+import { AddressSet } from '../wire/address-set.js'
 import { maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 
 export const ON_LINK = 0 as Ipv4Addr
@@ -29,11 +30,13 @@ const MOST_PATHS = 1024
 export class Routes {
   readonly #routes: Route[] = []
   readonly #addresses: InterfaceAddress[] = []
+  readonly #broadcasts = new AddressSet()
   /** MTUs of paths that are less than their route's (RFC 1191), by destination. */
   readonly #paths = new Map<number, { mtu: number; until: number }>()
 
   addAddress(address: InterfaceAddress): void {
     this.#addresses.push(address)
+    if (address.prefix < 31) this.#broadcasts.add(address.addr | ~address.mask)
     if (address.prefix < 32) this.add(address, address.port, undefined)
   }
   /** The later of two routes to one block stands. */
@@ -98,12 +101,7 @@ export class Routes {
   }
   /** Whether `addr` is the broadcast address of a connected network. (The network's own is a host, as in Linux since 5.14.) */
   isBroadcast(addr: number): boolean {
-    const addresses = this.#addresses
-    for (let i = 0; i < addresses.length; i++) {
-      const { addr: ours, mask, prefix } = addresses[i]!
-      if (prefix < 31 && (addr & mask) === (ours & mask) && (addr | mask) === -1) return true
-    }
-    return false
+    return this.#broadcasts.has(addr)
   }
   /** The port on whose connected network `addr` lies. */
   portOnLink(addr: number): Port | undefined {

@@ -64,6 +64,25 @@ export class Counters {
     this.#live[row * FIELDS + Counter.IN_PKTS]!++
     this.#live[row * FIELDS + Counter.IN_BYTES]! += octets
   }
+  /** A packet of a destination, of its service, and of all: `inbound` or `outbound` of the three rows. */
+  inboundOf(dest: number, service: number, octets: number): void {
+    const live = this.#live
+    live[dest * FIELDS + Counter.IN_PKTS]!++
+    live[dest * FIELDS + Counter.IN_BYTES]! += octets
+    live[service * FIELDS + Counter.IN_PKTS]!++
+    live[service * FIELDS + Counter.IN_BYTES]! += octets
+    live[TOTALS + Counter.IN_PKTS]!++
+    live[TOTALS + Counter.IN_BYTES]! += octets
+  }
+  outboundOf(dest: number, service: number, octets: number): void {
+    const live = this.#live
+    live[dest * FIELDS + Counter.OUT_PKTS]!++
+    live[dest * FIELDS + Counter.OUT_BYTES]! += octets
+    live[service * FIELDS + Counter.OUT_PKTS]!++
+    live[service * FIELDS + Counter.OUT_BYTES]! += octets
+    live[TOTALS + Counter.OUT_PKTS]!++
+    live[TOTALS + Counter.OUT_BYTES]! += octets
+  }
   outbound(row: number, octets: number): void {
     this.#live[row * FIELDS + Counter.OUT_PKTS]!++
     this.#live[row * FIELDS + Counter.OUT_BYTES]! += octets

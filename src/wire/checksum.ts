@@ -9,23 +9,45 @@ export function fold(sum: number): number {
   return (sum & 0xffff) + (sum >>> 16)
 }
 
-/** The sum of `len` octets at `at`, an odd last octet padded with zero, added to `start` (a folded sum). */
+/**
+ * The sum of `len` octets at `at`, an odd last octet padded with zero, added to `start` (a folded sum).
+ * 32-bit words give the same sum, as 2^16 ≡ 1 (mod 2^16 − 1), and those of the wrong byte order the same sum with its
+ * octets swapped (RFC 1071 §2 B), which saves swapping each word. They are added as doubles, exact to 2^53: the fastest of
+ * what `npm run bench:checksum` compares. `| 0` spares a check for overflow at each address.
+ */
 export function sum16(dv: DataView, at: number, len: number, start = 0): number {
-  // Adding 32-bit words is the same sum: 2^16 ≡ 1 (mod 2^16 − 1). Halves are kept apart so that nothing exceeds 2^32.
-  let high = 0
-  let low = start
-  const wordsEnd = at + (len & ~3)
-  for (; at < wordsEnd; at += 4) {
-    const word = dv.getUint32(at)
-    high += word >>> 16
-    low += word & 0xffff
-  }
+  let total = swap(start)
+  let end = (at + (len & ~31)) | 0
+  for (; at < end; at = (at + 32) | 0) total += fourWords(dv, at) + fourWords(dv, (at + 16) | 0)
+  end = (at + (len & 28)) | 0
+  for (; at < end; at = (at + 4) | 0) total += dv.getUint32(at, true)
   if (len & 2) {
-    low += dv.getUint16(at)
-    at += 2
+    total += dv.getUint16(at, true)
+    at = (at + 2) | 0
   }
-  if (len & 1) low += dv.getUint8(at) << 8
-  return fold(fold(high) + fold(low))
+  if (len & 1) total += dv.getUint8(at)
+  return swap(foldWords(total))
+}
+
+/** Whether the 20 octets at `at`, their check among them, sum up to ffff, as those of a right header do. */
+export function sumOf20IsRight(dv: DataView, at: number): boolean {
+  // ffff is the same in either byte order.
+  return foldWords(fourWords(dv, at) + dv.getUint32((at + 16) | 0, true)) === 0xffff
+}
+
+function fourWords(dv: DataView, at: number): number {
+  const first = dv.getUint32(at, true) + dv.getUint32((at + 4) | 0, true)
+  return first + (dv.getUint32((at + 8) | 0, true) + dv.getUint32((at + 12) | 0, true))
+}
+
+/** Folds a sum of 32-bit words, below 2^53, to 16 bits. */
+function foldWords(total: number): number {
+  return fold(fold(total >>> 0) + fold((total * 2 ** -32) >>> 0))
+}
+
+/** The octets of a 16-bit number, the other way round. */
+function swap(sum: number): number {
+  return ((sum & 0xff) << 8) | (sum >>> 8)
 }
 
 /** The sum of the pseudo header that TCP and UDP cover: addresses, protocol, transport length (RFC 9293 §3.1). */

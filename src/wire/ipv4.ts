@@ -1,6 +1,6 @@
 // RFC 791 §3.1.
 import type { Ipv4Addr } from './addr.js'
-import { sum16, update16, update32 } from './checksum.js'
+import { sum16, sumOf20IsRight, update16, update32 } from './checksum.js'
 import { NOWHERE } from './view.js'
 
 const VERSION_IHL = 0
@@ -49,7 +49,10 @@ export class Ipv4View {
     return this.#dv.getUint8(this.#at + VERSION_IHL) >>> 4 === 4
   }
   get checksumOk(): boolean {
-    return sum16(this.#dv, this.#at, this.headerLen) === 0xffff
+    const dv = this.#dv
+    const at = this.#at
+    if ((dv.getUint8(at + VERSION_IHL) & 15) === 5) return sumOf20IsRight(dv, at)
+    return sum16(dv, at, this.headerLen) === 0xffff
   }
 
   /** Octets of the header, options included. */

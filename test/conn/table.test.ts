@@ -420,3 +420,19 @@ t.test('one client’s connections of both kinds are told apart, in either order
     t.equal(table.lookupOutbound(TCP, VIP, 80, CLIENT, 40000), NONE)
   }
 })
+
+t.test('the memory is what it is given', async t => {
+  const given: Int32Array[] = []
+  const allocate = (count: number): Int32Array => {
+    given.push(new Int32Array(count))
+    return given.at(-1)!
+  }
+  const table = new ConnTable(5000, seededRandom(1), allocate)
+  t.strictSame(
+    given.map(words => words.length),
+    [5000 * RECORD_WORDS, 8192],
+  )
+  t.equal(table.words, given[0])
+  const conn = table.insert(TCP, CLIENT, 40000, VIP, 80)
+  t.ok(given[1]!.includes(conn), 'its buckets too')
+})

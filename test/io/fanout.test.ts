@@ -2,51 +2,20 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import type { Device } from '../../src/io/device.js'
-import { mapMemory, SystemError } from '../../src/io/libc.js'
-import { Poller } from '../../src/io/poller.js'
+import { SystemError } from '../../src/io/libc.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { Steering } from '../../src/io/steering.js'
 import { Kind, WorkerChoice } from '../../src/io/worker-choice.js'
 import { parseIpv4 } from '../../src/wire/addr.js'
-import { arp, concat, hex, tcp4, virtioHeader } from '../support/frames.js'
+import { arp, concat, hex, tcp4 } from '../support/frames.js'
+import { heard, send } from './exchange.js'
 import { ip, ownNetwork, veth } from './own-network.js'
 
 const skip = ownNetwork()
 const RULES = { workers: 2, mask: -1, seed: 7 }
 const [VIP, LIP] = ['10.0.0.100', '10.0.1.200']
-const memory = skip ? undefined : mapMemory(2 ** 20)
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length
-
-let place = 0
-function send(device: Device, frame: Uint8Array, header = virtioHeader()): void {
-  if (place + header.length + frame.length > memory!.bytes.length) {
-    device.flush()
-    place = 0
-  }
-  memory!.bytes.set(concat(header, frame), place)
-  place += header.length + frame.length
-  device.transmit(memory!, place - frame.length, frame.length)
-}
-
-/** What each device has heard when nothing more comes, in hexadecimal. */
-function heard(devices: readonly Device[]): string[][] {
-  const frames: string[][] = devices.map(() => [])
-  const poller = new Poller(devices.flatMap(({ fds }) => fds))
-  for (let quiet = 0; quiet < 4; quiet++) {
-    poller.wait(20)
-    devices.forEach((device, i) => {
-      const got = device.receive(
-        { frame: ({ bytes }, at, len) => void frames[i]!.push(hex(bytes.slice(at, at + len))) },
-        256,
-      )
-      device.release()
-      if (got > 0) quiet = 0
-    })
-  }
-  return frames
-}
 
 /** Both directions of connections of many clients: NAT’s, and FULLNAT’s by ports of one worker or the other. */
 function traffic(): Uint8Array[] {
@@ -167,6 +136,22 @@ t.test('a ring that joins hears nothing that others are for', { skip }, async t 
   )
   Atomics.store(state, 0, 2)
   await once(sender, 'exit')
+})
+
+t.test('what a ring that is closed was for comes to the others', { skip }, async t => {
+  const { sender, devices } = group(t)
+  const steering = new Steering(RULES)
+  const first = new RawDevice('vb', { programFd: steering.fanoutFd })
+  const second = new RawDevice('vb', { programFd: steering.fanoutFd, group: first.group })
+  steering.close()
+  first.close()
+  const frames = traffic()
+  for (const frame of frames) send(sender, frame)
+  sender.flush()
+  const got = heard([second, ...devices]).map(each => each.length)
+  second.close()
+  t.strictSame(got[0], frames.length)
+  t.equal(got[1]! + got[2]!, frames.length, 'another group hears all as well')
 })
 
 t.test('what cannot be shared leaves no socket behind', { skip }, async t => {

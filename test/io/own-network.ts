@@ -32,7 +32,12 @@ export function ip(line: string): string {
 export function veth(a: string, b: string): void {
   ip(`link add ${a} type veth peer name ${b}`)
   for (const name of [a, b]) {
-    execFileSync('sh', ['-c', `echo 1 > /proc/sys/net/ipv6/conf/${name}/disable_ipv6 || true`], { stdio: 'ignore' })
+    silence(name)
     ip(`link set ${name} up`)
   }
+}
+
+/** Keeps the kernel from saying anything by an interface of its own accord. */
+export function silence(name: string): void {
+  execFileSync('sh', ['-c', `echo 1 > /proc/sys/net/ipv6/conf/${name}/disable_ipv6 || true`], { stdio: 'ignore' })
 }

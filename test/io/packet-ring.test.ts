@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { interfaceInfo } from '../../src/io/interface.js'
 import { PacketRing } from '../../src/io/packet-ring.js'
@@ -8,6 +8,9 @@ const skip = ownNetwork()
 
 const open = (): number => readdirSync('/proc/self/fd').length
 
+/** Packet sockets that this namespace's kernel has, below a line of titles (net/packet/af_packet.c). */
+const sockets = (): number => readFileSync('/proc/thread-self/net/packet', 'utf8').trim().split('\n').length - 1
+
 /* Frames in the ring: test/io/raw-device.test.ts, which has somebody who sends them. */
 
 t.test('a ring on an interface that has gone leaves no socket behind', { skip }, async t => {
@@ -16,6 +19,7 @@ t.test('a ring on an interface that has gone leaves no socket behind', { skip },
     message: 'binding to gone: there is no such interface (ENODEV)',
   })
   t.equal(open(), before)
+  t.equal(sockets(), 0)
 })
 
 t.test('an empty ring answers at once, released or not', { skip }, async t => {
@@ -26,6 +30,8 @@ t.test('an empty ring answers at once, released or not', { skip }, async t => {
     ring.release()
   }
   t.equal(ring.unusable, 0)
+  t.equal(sockets(), 1)
   t.doesNotThrow(() => ring.close())
+  t.equal(sockets(), 0, 'its mapping would have kept it')
   t.throws(() => ring.close(), { message: 'close: EBADF' })
 })

@@ -3,6 +3,7 @@ import t from 'tap'
 import { schedulers } from '../../src/sched/index.js'
 import { SERVICES, step, Story, type Step } from './story.js'
 import { checkControllers, checkCounts, checkFree, checkLocal, checkTimers, checkWheel } from './whole.js'
+import { RECORD_WORDS } from '../../src/conn/record.js'
 import { records } from '../support/records.js'
 
 interface Drawn {
@@ -23,8 +24,8 @@ const story: fc.Arbitrary<Drawn> = fc.record({
 })
 
 /** Services of every kind with servers, so that most stories have traffic. */
-function begun({ seed, maxConnections, names }: Drawn): Story {
-  const director = new Story(seed, maxConnections)
+function begun({ seed, maxConnections, names }: Drawn, isWholePath = false): Story {
+  const director = new Story(seed, maxConnections, isWholePath)
   for (const [service, name] of names.entries()) {
     const persistence = service % 2 === seed % 2 ? 60 : 0
     const more = { persistence, netmask: '255.255.255.255', onePacket: seed % 3 === 0, schedFlags: seed & 3 }
@@ -97,6 +98,23 @@ t.test('the same story gives the same counts and connections, to the bit', async
       return JSON.stringify([director.services(), connections, director.director.stats.byName()])
     })
     if (first !== second) throw new Error('two directors differ')
+  })
+  t.pass('for all that was drawn')
+})
+
+t.test('a story is the same by the whole path: every frame, count, connection and timer', async t => {
+  always(100, drawn => {
+    const [fast, whole] = [begun(drawn), begun(drawn, true)]
+    for (const each of drawn.steps) {
+      const told = [fast, whole].map(director => {
+        director.sent.length = 0
+        director.happen(each)
+        const { conns, stats } = director.director
+        const words = records(conns).map(conn => conns.table.words.slice(conn, conn + RECORD_WORDS).join())
+        return JSON.stringify([director.sent, director.services(), stats.byName(), words])
+      })
+      if (told[0] !== told[1]) throw new Error(`${JSON.stringify(each)}\nfast:  ${told[0]}\nwhole: ${told[1]}`)
+    }
   })
   t.pass('for all that was drawn')
 })

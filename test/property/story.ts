@@ -138,12 +138,15 @@ export class Story extends BenchDirector {
   readonly wrongChoices: string[]
   readonly #host: { pages: number }
 
-  constructor(seed: number, maxConnections: number) {
+  /** Every frame that was sent, a line each. */
+  readonly sent: string[] = []
+
+  constructor(seed: number, maxConnections: number, isWholePath = false) {
     const wrong: string[] = []
     const host = { pages: 5000 }
     const tell = (problem: string) => void wrong.push(problem)
     const watched = [...schedulers.values()].map(scheduler => watch(scheduler, tell))
-    super({ seed, maxConnections, schedulers: watched, report: tell, availablePages: () => host.pages })
+    super({ seed, maxConnections, isWholePath, schedulers: watched, report: tell, availablePages: () => host.pages })
     this.wrongChoices = wrong
     this.#host = host
     this.must({ op: 'add-vip', cidr: VIP })
@@ -153,7 +156,7 @@ export class Story extends BenchDirector {
     if (what.op === 'wait') this.pass(what['ms'] as number)
     else if (what.op === 'memory') this.#host.pages = what['pages'] as number
     else if (!this.#packet(what)) execute(this.director, requestOf(what))
-    this.take()
+    this.sent.push(...this.out())
     for (const each of this.director.balancing.inKernelOrder())
       for (const dest of each.destinations) this.destinations.add(dest)
     for (const dest of this.destinations)
@@ -163,7 +166,7 @@ export class Story extends BenchDirector {
   pass(ms: number): void {
     this.now += ms
     while (!this.director.poll(this.now));
-    this.take()
+    this.sent.push(...this.out())
   }
 
   #packet(what: Step): boolean {

@@ -1,6 +1,14 @@
 import t from 'tap'
 import { seededRandom } from '../../src/director/random.js'
-import { fold, pseudoHeaderSum, sum16, update16, update32, updateSum32 } from '../../src/wire/checksum.js'
+import {
+  fold,
+  pseudoHeaderSum,
+  sum16,
+  sumOf20IsRight,
+  update16,
+  update32,
+  updateSum32,
+} from '../../src/wire/checksum.js'
 import { checksum, concat, pseudoHeader, sum, u16, u32 } from '../support/octets.js'
 
 const CORNERS = [0, 1, 0x00ff, 0x0100, 0x7fff, 0x8000, 0xfffe, 0xffff]
@@ -46,6 +54,31 @@ t.test('a sum goes on from the one it is given', async t => {
       t.equal(sum16(within(ones, 0), 0, len, start), sum(concat(u16(start), ones)), `from ${start}, ${len} × ff`)
     }
   }
+})
+
+t.test('20 octets with their check are right at every alignment, with any bit the other way wrong', async t => {
+  const random = seededRandom(8)
+  for (let round = 0; round < 40; round++) {
+    const octets = randomOctets(random, 20)
+    // Corners: hardly anything but ones or zeros, where the sums of the words carry most and least.
+    if (round < 4) octets.fill(round & 1 ? 0xff : 0, round & 2 ? 4 : 1)
+    octets.set([0, 0], 10)
+    octets.set(u16(checksum(octets)), 10)
+    const wrong: string[] = []
+    for (let offset = 0; offset < 16; offset++) {
+      const dv = within(octets, offset)
+      if (!sumOf20IsRight(dv, offset)) wrong.push(`right at ${offset}`)
+      for (let bit = 0; bit < 160; bit++) {
+        const at = offset + (bit >> 3)
+        dv.setUint8(at, dv.getUint8(at) ^ (1 << (bit & 7)))
+        if (sumOf20IsRight(dv, offset)) wrong.push(`bit ${bit} at ${offset}`)
+        dv.setUint8(at, dv.getUint8(at) ^ (1 << (bit & 7)))
+      }
+    }
+    t.strictSame(wrong, [], octets.join(' '))
+  }
+  t.equal(sumOf20IsRight(within(new Uint8Array(20).fill(0xff), 3), 3), true, 'ones sum up to ffff')
+  t.equal(sumOf20IsRight(within(new Uint8Array(20), 3), 3), false, 'zeros do not')
 })
 
 t.test('folding keeps the sum modulo 65535 and leaves 16 bits', async t => {

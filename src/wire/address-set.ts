@@ -1,0 +1,74 @@
+/** Power of two: slots at the beginning. */
+const LEAST_SLOTS = 64
+
+/**
+ * A set of IPv4 addresses that is asked for every packet: open addressing over an Int32Array, at most a quarter full, so
+ * that a question is mostly one look. 0.0.0.0, which marks an empty slot, is kept apart.
+ */
+export class AddressSet {
+  #slots = new Int32Array(LEAST_SLOTS)
+  #mask = LEAST_SLOTS - 1
+  #size = 0
+  #hasZero = false
+
+  has(addr: number): boolean {
+    if (addr === 0) return this.#hasZero
+    const slots = this.#slots
+    const mask = this.#mask
+    let slot = (Math.imul(addr, 0x9e3779b1) >>> 15) & mask
+    for (;;) {
+      const found = slots[slot]!
+      if (found === addr) return true
+      if (found === 0) return false
+      slot = (slot + 1) & mask
+    }
+  }
+
+  add(addr: number): void {
+    if (addr === 0) this.#hasZero = true
+    if (this.has(addr)) return
+    if ((this.#size + 1) * 4 > this.#slots.length) this.#grow()
+    this.#put(addr)
+  }
+
+  /** Answers nothing; who stood behind it moves up, so that nobody is looked for in vain. */
+  delete(addr: number): void {
+    if (addr === 0) this.#hasZero = false
+    if (addr === 0 || !this.has(addr)) return
+    const slots = this.#slots
+    const mask = this.#mask
+    let free = this.#slotOf(addr)
+    while (slots[free] !== addr) free = (free + 1) & mask
+    for (let slot = (free + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const wanted = this.#slotOf(slots[slot]!)
+      if (((slot - wanted) & mask) < ((slot - free) & mask)) continue
+      slots[free] = slots[slot]!
+      free = slot
+    }
+    slots[free] = 0
+    this.#size--
+  }
+
+  clear(): void {
+    this.#slots.fill(0)
+    this.#size = 0
+    this.#hasZero = false
+  }
+
+  #put(addr: number): void {
+    let slot = this.#slotOf(addr)
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
+    this.#slots[slot] = addr
+    this.#size++
+  }
+  #slotOf(addr: number): number {
+    return (Math.imul(addr, 0x9e3779b1) >>> 15) & this.#mask
+  }
+  #grow(): void {
+    const before = this.#slots
+    this.#slots = new Int32Array(before.length * 2)
+    this.#mask = this.#slots.length - 1
+    this.#size = 0
+    for (const addr of before) if (addr !== 0) this.#put(addr)
+  }
+}

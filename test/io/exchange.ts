@@ -1,0 +1,37 @@
+import type { Device } from '../../src/io/device.js'
+import { mapMemory } from '../../src/io/libc.js'
+import { Poller } from '../../src/io/poller.js'
+import { concat, hex, virtioHeader } from '../support/frames.js'
+
+const QUIET_MS = 60
+const memory = mapMemory(2 ** 20)
+
+let place = 0
+/** Queues a frame, from memory that the kernel can read. */
+export function send(device: Device, frame: Uint8Array, header = virtioHeader()): void {
+  if (place + header.length + frame.length > memory.bytes.length) {
+    device.flush()
+    place = 0
+  }
+  memory.bytes.set(concat(header, frame), place)
+  place += header.length + frame.length
+  device.transmit(memory, place - frame.length, frame.length)
+}
+
+/** What each device has heard when nothing has come for a while, in hexadecimal. */
+export function heard(devices: readonly Device[]): string[][] {
+  const frames: string[][] = devices.map(() => [])
+  const poller = new Poller(devices.flatMap(({ fds }) => fds))
+  for (let last = performance.now(); performance.now() - last < QUIET_MS;) {
+    poller.wait(QUIET_MS)
+    devices.forEach((device, i) => {
+      const got = device.receive(
+        { frame: ({ bytes }, at, len) => void frames[i]!.push(hex(bytes.slice(at, at + len))) },
+        256,
+      )
+      device.release()
+      if (got > 0) last = performance.now()
+    })
+  }
+  return frames
+}

@@ -1,0 +1,191 @@
+import * as fc from 'fast-check'
+import t from 'tap'
+import { RECORD_WORDS } from '../../src/conn/record.js'
+import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import type { DestinationSettings, ServiceSettings } from '../../src/control/api.js'
+import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
+import { formatIpv4 } from '../../src/wire/addr.js'
+import { partialHeader, tcp4, udp4, virtioHeader } from '../support/frames.js'
+import { records } from '../support/records.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
+
+/*
+ * Frames of open connections, some octets of them changed, through two directors: one has the fast path, the other takes
+ * the whole path for every packet. Whatever is odd, both must do the same, to the bit.
+ */
+const CLIENTS = [10, 11]
+const CPORT = 4000
+const IP_AT = 14
+const HEADER_LEN = 10
+
+interface Drawn {
+  method: DestinationSettings['method']
+  clientAddress: ServiceSettings['clientAddress']
+  frames: DrawnFrame[]
+}
+interface DrawnFrame {
+  isTcp: boolean
+  isAnswer: boolean
+  client: number
+  flags: string
+  payload: number
+  header: 'none' | 'partial' | 'gso' | 'valid'
+  df: boolean
+  ttl: number
+  /** UDP without a checksum. */
+  isUnsummed: boolean
+  /** [from the virtio-net header on, value] */
+  changed: [number, number][]
+  /** Whether the IP checksum is made right again. */
+  isMended: boolean
+  /** Octets cut off or put behind. */
+  cut: number
+  ms: number
+}
+
+const frame: fc.Arbitrary<DrawnFrame> = fc.record({
+  isTcp: fc.boolean(),
+  isAnswer: fc.boolean(),
+  client: fc.constantFrom(...CLIENTS),
+  flags: fc.constantFrom('A', 'A', 'A', 'PA', 'FA', 'R', 'RA', 'S', 'SA', ''),
+  payload: fc.constantFrom(0, 1, 10, 1400, 1460, 3000, 9000),
+  header: fc.constantFrom('none', 'none', 'partial', 'gso', 'valid'),
+  df: fc.boolean(),
+  ttl: fc.constantFrom(64, 64, 64, 255, 2, 1, 0),
+  isUnsummed: fc.boolean(),
+  changed: fc.array(fc.tuple(fc.nat(63), fc.oneof(fc.nat(255), fc.constantFrom(0, 255, 127, 224))), { maxLength: 2 }),
+  isMended: fc.boolean(),
+  cut: fc.constantFrom(0, 0, 0, 0, 1, -1, -20, 6),
+  ms: fc.constantFrom(0, 0, 0, 10, 3000, 61_000),
+})
+const drawn: fc.Arbitrary<Drawn> = fc.record({
+  method: fc.constantFrom('masq', 'masq', 'fullnat', 'fullnat', 'direct', 'tunnel'),
+  clientAddress: fc.constantFrom('none', 'none', 'toa', 'proxy-v2'),
+  frames: fc.array(frame, { minLength: 5, maxLength: 40 }),
+})
+
+function begun({ method, clientAddress }: Drawn, isWholePath: boolean): BenchDirector {
+  const director = new BenchDirector({ isWholePath })
+  for (const [protocol, port] of [
+    ['tcp', 80],
+    ['udp', 53],
+  ] as const) {
+    const service = { protocol, address: VIP, port }
+    const told = protocol === 'tcp' && method === 'fullnat' ? { clientAddress } : {}
+    director.must({ op: 'add-service', service, settings: serviceSettings('rr', told as Partial<ServiceSettings>) })
+    if (method === 'fullnat') director.must({ op: 'add-local-address', service, address: '10.99.2.201' })
+    const destination = { address: '10.99.2.11', port: method === 'direct' || method === 'tunnel' ? port : 8000 + port }
+    director.must({ op: 'add-destination', service, destination, settings: destinationSettings(1, { method }) })
+  }
+  for (const client of CLIENTS) {
+    const from = `10.99.1.${client}:${CPORT}`
+    director.receive('c', tcp4(`${from} > ${VIP}:80`, { ...fromClient, flags: 'S' }))
+    director.receive('c', udp4(`${from} > ${VIP}:53`, fromClient))
+    const answer = answerFlow(director, true, client)
+    if (answer) director.receive('r', tcp4(answer, { ...fromServer(), flags: 'SA' }))
+    director.receive('c', tcp4(`${from} > ${VIP}:80`, { ...fromClient, flags: 'A' }))
+  }
+  director.out()
+  return director
+}
+
+/** 'real server > whom it sees' of a client's connection, undefined when that has ended. */
+function answerFlow(director: BenchDirector, isTcp: boolean, client: number): string | undefined {
+  const { conns } = director.director
+  const server = `10.99.2.11:${isTcp ? 8080 : 8053}`
+  if (conns.local.count === 0) return `${server} > 10.99.1.${client}:${CPORT}`
+  const protocol = isTcp ? 6 : 17
+  const [conn] = records(conns).filter(each => {
+    const { words } = conns.table
+    return (words[each]! & 0xff) === client && (words[each + 4]! & 0xff) === protocol
+  })
+  if (conn === undefined) return undefined
+  const at = localAt(conn)
+  return `${server} > ${formatIpv4(conns.local.words[at + LADDR]!)}:${conns.local.words[at + LPORT]}`
+}
+
+function made(director: BenchDirector, each: DrawnFrame): { frame: Uint8Array; header: Uint8Array } | undefined {
+  const { isTcp, isAnswer, client, flags, df, ttl } = each
+  const isLarge = each.payload > 1460
+  if (isLarge && each.header !== 'gso' && each.payload > 8000) return undefined
+  const to = `10.99.1.${client}:${CPORT} > ${VIP}:${isTcp ? 80 : 53}`
+  const flow = isAnswer ? answerFlow(director, isTcp, client) : to
+  if (flow === undefined) return undefined
+  const partial = each.header === 'partial' || each.header === 'gso'
+  const options = { ...(isAnswer ? fromServer() : fromClient), df, ttl, payload: each.payload, partial }
+  let octets = isTcp ? tcp4(flow, { ...options, flags }) : udp4(flow, options)
+  const gso = { gsoType: isTcp ? 1 : 5, gsoSize: 1400 }
+  const header = partial ? partialHeader(octets, each.header === 'gso' ? gso : {}) : virtioHeader()
+  if (each.header === 'valid') header[0] = 2
+  if (each.isUnsummed && !isTcp) octets.fill(0, IP_AT + 26, IP_AT + 28)
+  for (const [at, octet] of each.changed) {
+    if (at < HEADER_LEN) header[at] = octet
+    else octets[at - HEADER_LEN] = octet
+  }
+  if (each.isMended) mend(octets)
+  if (each.cut < 0) octets = octets.slice(0, each.cut)
+  else if (each.cut > 0) octets = Uint8Array.from([...octets, ...new Uint8Array(each.cut)])
+  return { frame: octets, header }
+}
+
+function mend(octets: Uint8Array): void {
+  const len = (octets[IP_AT]! & 15) * 4
+  octets.fill(0, IP_AT + 10, IP_AT + 12)
+  let sum = 0
+  for (let at = IP_AT; at < IP_AT + len; at += 2) sum += (octets[at]! << 8) | octets[at + 1]!
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  octets[IP_AT + 10] = (~sum >>> 8) & 0xff
+  octets[IP_AT + 11] = ~sum & 0xff
+}
+
+/** All that can be seen of a director. */
+function seen(director: BenchDirector): string {
+  const { conns, stats } = director.director
+  const words = records(conns).map(conn => conns.table.words.slice(conn, conn + RECORD_WORDS).join())
+  return JSON.stringify([
+    director.out(),
+    director.changes(),
+    words,
+    conns.local.words.join(),
+    director.services(),
+    stats.byName(),
+  ])
+}
+
+/** How many of the frames the fast path can have taken: those that were balanced. */
+let balanced = 0
+
+t.test('odd frames meet the same fate by the fast path and by the whole one', async t => {
+  const holds = (all: Drawn): void => {
+    const [fast, whole] = [begun(all, false), begun(all, true)]
+    for (const each of all.frames) {
+      const given = made(fast, each)
+      if (given === undefined) continue
+      const [first, second] = [fast, whole].map(director => {
+        director.poll(each.ms)
+        const port = each.isAnswer ? 'r' : 'c'
+        const place = director.place(port, Uint8Array.from(given.frame), Uint8Array.from(given.header))
+        if (place.verdict === 'balanced') balanced++
+        return `${place.verdict} ${seen(director)}`
+      })
+      if (first !== second) throw new Error(`${JSON.stringify(each)}\nfast:  ${first}\nwhole: ${second}`)
+    }
+  }
+  fc.assert(fc.property(drawn, holds), { numRuns: 400, interruptAfterTimeLimit: 12_000 })
+  t.ok(balanced > 500, `${balanced} of them were balanced`)
+})
+
+t.test('a plain packet takes it: the whole path is not asked', async t => {
+  for (const method of ['masq', 'fullnat', 'direct'] as const) {
+    const director = begun({ method, clientAddress: 'none', frames: [] }, false)
+    let asked = 0
+    const { local } = director.director
+    const { has } = local
+    local.has = function (addr: number) {
+      asked++
+      return has.call(local, addr)
+    }
+    director.receive('c', tcp4(`10.99.1.10:${CPORT} > ${VIP}:80`, { ...fromClient, flags: 'A' }))
+    t.equal(asked, 3, `${method}: whether source, destination and real server are ours is asked once each`)
+  }
+})
