@@ -8,9 +8,9 @@ const { plan, name } = JSON.parse(process.argv[2]!) as { plan: Plan; name: strin
 setPlainPages(plan.plainPages)
 const { measures } = allGroups(plan).find(group => group.name === name)!
 
-process.on('message', (asked: string) => {
+process.on('message', async (asked: string) => {
   try {
-    answer({ figures: measures.find(measure => measure.name === asked)!.figures() })
+    answer({ figures: await measures.find(measure => measure.name === asked)!.figures() })
   } catch (error) {
     answer({ failed: (error as Error).message })
   }

@@ -9,6 +9,7 @@ import { machine } from './machine.js'
 import type { Figures, Measure, Plan } from './measure.js'
 import { parseOptions, USAGE, type Options } from './options.js'
 import { line, summary, type Result } from './summary.js'
+import { targetLines } from './targets.js'
 
 const options = readOptions()
 const results: Result[] = []
@@ -22,6 +23,7 @@ console.log(
 // One size after the other, so that no more processes are alive than are compared.
 for (const count of options.connections) await measure({ connections: [count], plainPages: options.plainPages })
 if (results.length === 0) refuse(`no measure's name has ${options.names.map(name => `'${name}'`).join(' or ')} in it`)
+for (const text of targetLines(results)) console.log(text)
 if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), options, results }, null, 1)}\n`)
 
 async function measure(plan: Plan): Promise<void> {

@@ -5,7 +5,7 @@ export type Figures = Record<string, number>
 export interface Measure {
   /** Unique; what NAME… on the command line is looked for in. */
   readonly name: string
-  figures(): Figures
+  figures(): Figures | Promise<Figures>
   /** Rounds that it takes part in, at the most: for what takes seconds. */
   readonly rounds?: number
 }

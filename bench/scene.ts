@@ -15,14 +15,18 @@ export class CountingEgress implements Egress {
   sent = 0
   /** Of what is sent, addresses and ports are kept. */
   reads = false
+  /** Where frames go on to, if anywhere. */
+  through: Egress | undefined = undefined
   src = 0
   dst = 0
   srcPort = 0
   dstPort = 0
 
-  transmit(_port: Port, { view }: Slab, at: number): boolean {
+  transmit(port: Port, slab: Slab, at: number, len: number): boolean {
     this.sent++
+    if (this.through !== undefined) return this.through.transmit(port, slab, at, len)
     if (this.reads) {
+      const { view } = slab
       this.src = view.getInt32(at + 26)
       this.dst = view.getInt32(at + 30)
       this.srcPort = view.getUint16(at + 34)
@@ -42,14 +46,25 @@ export interface Scene {
   readonly outbound: Traffic
 }
 
+export interface SceneOptions {
+  /** Connections that the table holds besides. Default 0. */
+  room?: number
+  /** The number of the i-th client. Default i. */
+  clientOf?: (i: number) => number
+}
+
 /** Opens a TCP connection each for `count` clients, through the director as anybody's; each is ESTABLISHED. */
-export function openScene(mode: Mode, count: number): Scene {
+export function openScene(mode: Mode, count: number, options: SceneOptions = {}): Scene {
+  const { room = 0, clientOf = (i: number) => i } = options
   const egress = new CountingEgress()
-  const director = benchDirector({ mode, capacity: count, egress, now: performance.now() })
+  const director = benchDirector({ mode, capacity: count + room, egress, now: performance.now() })
   const slots = new Slots(BATCH)
   const inbound = new Traffic(count)
   const outbound = new Traffic(mode.outbound ? count : 0)
-  for (let i = 0; i < count; i++) inbound.set(i, clientAddr(i), clientPort(i), VIP, 80)
+  for (let i = 0; i < count; i++) {
+    const client = clientOf(i)
+    inbound.set(i, clientAddr(client), clientPort(client), VIP, 80)
+  }
   egress.reads = mode.outbound
   const order = shuffled(count)
   for (let n = 0; n < count; n++) {
@@ -80,7 +95,7 @@ function expectBalanced(director: Director, port: number, { slab }: Slots, slot:
 }
 
 /** 0 to count − 1 in a random order, the same every time (Fisher and Yates). */
-function shuffled(count: number): Uint32Array {
+export function shuffled(count: number): Uint32Array {
   const random = seededRandom(count)
   const order = Uint32Array.from({ length: count }, (_, i) => i)
   for (let i = count - 1; i > 0; i--) {

@@ -3,6 +3,37 @@ export const FIGURES = {
   wrk: { title: 'wrk', unit: 'req/s', digits: 0, best: 'most', about: 'requests on 50 kept connections' },
   'wrk-p50': { title: 'wrk p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
   'wrk-p99': { title: 'wrk p99', unit: 'µs', digits: 0, best: 'least', about: '99 of 100 of those took no longer' },
+  'cpu-user': { title: 'CPU user', unit: 'ns/packet', digits: 0, best: 'least', about: 'of the balancer, while wrk' },
+  'cpu-system': {
+    title: 'CPU system',
+    unit: 'ns/packet',
+    digits: 0,
+    best: 'least',
+    about: "of the balancer, while wrk; the receiver's half of a veth among it",
+  },
+  'cpu-softirq': {
+    title: 'CPU softirq',
+    unit: 'ns/packet',
+    digits: 0,
+    best: 'least',
+    about: 'of the whole machine, while wrk',
+  },
+  half: {
+    title: 'half load',
+    unit: 'req/s',
+    digits: 0,
+    best: 'most',
+    about:
+      'answers to requests at a fixed rate on 50 kept connections, half of what the first runner carried that round',
+  },
+  'half-p50': { title: 'half load p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
+  'half-p99': {
+    title: 'half load p99',
+    unit: 'µs',
+    digits: 0,
+    best: 'least',
+    about: '99 of 100 of those took no longer, from when they were due',
+  },
   ab: {
     title: 'ab',
     unit: 'conn/s',

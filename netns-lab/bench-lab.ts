@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
+import { join } from 'node:path'
 import { machineLine } from '../native-free/lab-report.js'
-import { type Figures, summarise, summaryLine } from './bench-figures.js'
-import { EFFORT, type Effort, type Measure, measures } from './bench-measures.js'
+import { chart } from './bench-chart.js'
+import { type FigureName, type Figures, summarise, summaryLine } from './bench-figures.js'
+import { EFFORT, type Effort, type HalfLoad, type Measure, measures } from './bench-measures.js'
+import { judge, judgedLine } from './bench-judged.js'
 import type { BenchOptions } from './bench-options.js'
 import { type BenchReport, markdown } from './bench-report.js'
 import { type Runner, runners } from './bench-runners.js'
@@ -24,9 +27,10 @@ const BUSY = 0.5
 
 /** Every runner in turn, round after round. Exit status 1 where something failed; its figures are missing then. */
 export async function benchLab(run: BenchRun): Promise<number> {
-  const { rounds, print, json, markdown: markdownFile } = run
+  const { rounds, print, json, markdown: markdownFile, svg } = run
   if (json !== undefined) mustBeWritable(json)
   if (markdownFile !== undefined) mustBeWritable(markdownFile, '--markdown')
+  if (svg !== undefined) mkdirSync(svg, { recursive: true })
   const host = machine()
   const [load, began] = [loadavg()[0]!, new Date().toISOString()]
   print(machineLine(host))
@@ -36,11 +40,19 @@ export async function benchLab(run: BenchRun): Promise<number> {
   const figures = summarise(results)
   print(`median [least–most] of ${rounds}, and how it compares with ${taking[0]?.name}`)
   for (const summary of figures) print(summaryLine(summary))
+  const judged = judge(figures)
+  print('what is wanted of uvs, by the medians [by the rounds]')
+  for (const line of judged) print(judgedLine(line))
   for (const failure of failures) print(failure)
   const titles = taking.map(({ name, title }) => ({ name, title }))
-  const report: BenchReport = { ...host, began, load, rounds, runners: titles, figures, failures }
+  const report: BenchReport = { ...host, began, load, rounds, runners: titles, figures, judged, failures }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
   if (markdownFile !== undefined) writeFileSync(markdownFile, markdown(report))
+  if (svg !== undefined) {
+    for (const figure of new Set<FigureName>(figures.map(row => row.figure))) {
+      writeFileSync(join(svg, `${figure}.svg`), chart(figure, figures, titles))
+    }
+  }
   return failures.length === 0 ? 0 : 1
 }
 
@@ -66,13 +78,14 @@ interface Rounds {
 }
 
 async function takeRounds(run: BenchRun, taking: readonly Runner[], measuring: readonly Measure[]): Promise<Rounds> {
-  const { rounds, prefix, print, signal, effort = EFFORT } = run
+  const { rounds, rate, prefix, print, signal, effort = EFFORT } = run
   const results = new Map<string, Figures[]>(taking.map(({ name }) => [name, []]))
   const failures: string[] = []
   for (let round = 1; round <= rounds; round++) {
+    const half: HalfLoad = rate === undefined ? {} : { perSecond: rate }
     for (const runner of taking) {
       print(`round ${round} of ${rounds}: ${runner.name}`)
-      const turn = await takeTurn(runner, measuring, { prefix, effort, signal })
+      const turn = await takeTurn(runner, measuring, { prefix, effort, half, signal })
       results.get(runner.name)!.push(turn.figures)
       failures.push(...turn.failures.map(why => `round ${round}: ${runner.name}: ${why}`))
     }

@@ -1,5 +1,7 @@
 import type { Figures } from './bench-figures.js'
 import type { Balancer, Runner } from './bench-runners.js'
+import { cpuBetween, type CpuReading, readCpu } from './cpu-per-packet.js'
+import { pacedRequests } from './half-load.js'
 import { connections, download, keptRequests, upload } from './loads.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
@@ -28,6 +30,15 @@ export interface Turn {
   /** What it asks for by HTTP, ending with a slash. */
   url: string
   effort: Effort
+  /** What the measures before have found. */
+  figures: Figures
+  /** Shared by the turns of a round. */
+  half: HalfLoad
+}
+
+/** The rate of requests that everybody is given; the round's first runner finds it, if it is not told. */
+export interface HalfLoad {
+  perSecond?: number
 }
 
 export interface Measure {
@@ -44,9 +55,15 @@ export const measures: readonly Measure[] = [
   {
     name: 'wrk',
     needs: 'wrk',
-    async run({ lab, url, effort }) {
-      const { requestsPerSecond, p50, p99 } = await keptRequests(lab, effort.seconds, { url })
-      return { wrk: requestsPerSecond, ...(p50 ? { 'wrk-p50': p50 } : {}), ...(p99 ? { 'wrk-p99': p99 } : {}) }
+    run: saturate,
+  },
+  {
+    name: 'half',
+    needs: 'wrk',
+    async run({ lab, address, url, effort, figures, half }) {
+      half.perSecond ??= Math.round((figures.wrk ?? (await keptRequests(lab, 1, { url })).requestsPerSecond) / 2)
+      const { perSecond, p50, p99 } = await pacedRequests(lab, address, half.perSecond, effort.seconds)
+      return { half: perSecond, 'half-p50': p50, 'half-p99': p99 }
     },
   },
   {
@@ -74,3 +91,18 @@ export const measures: readonly Measure[] = [
     run: async ({ lab, address }) => ({ udp: await udpRate(lab, address) }),
   },
 ]
+
+/** wrk, and what the director's CPUs did meanwhile. */
+async function saturate({ lab, url, effort, balancer }: Turn): Promise<Figures> {
+  let before: CpuReading | undefined
+  const warm = async (): Promise<void> => void (before = await readCpu(lab, balancer.pids))
+  const { requestsPerSecond, p50, p99 } = await keptRequests(lab, effort.seconds, { url, warm })
+  const { userNs, systemNs, softirqNs } = cpuBetween(before!, await readCpu(lab, balancer.pids))
+  return {
+    wrk: requestsPerSecond,
+    ...(p50 === undefined ? {} : { 'wrk-p50': p50 }),
+    ...(p99 === undefined ? {} : { 'wrk-p99': p99 }),
+    ...(balancer.pids.length === 0 ? {} : { 'cpu-user': userNs, 'cpu-system': systemNs }),
+    'cpu-softirq': softirqNs,
+  }
+}

@@ -5,10 +5,15 @@ export interface BenchOptions {
   measure: string[]
   json?: string
   markdown?: string
+  /** A folder for the charts. */
+  svg?: string
+  /** Requests a second at half load; half of what the round's first runner carries unless told. */
+  rate?: number
 }
 
 const ROUNDS = 5
-const HELP = 'the options are --rounds N, --only NAME,…, --measure NAME,…, --json FILE and --markdown FILE'
+const HELP =
+  'the options are --rounds N, --only NAME,…, --measure NAME,…, --rate N, --json FILE, --markdown FILE and --svg DIR'
 
 /** Reads the command line. Throws an Error that says in one line what is wrong, and what is allowed. */
 export function parseBench(
@@ -23,6 +28,8 @@ export function parseBench(
     if (value === '') throw new Error(`${option}: a value is missing: ${HELP}`)
     if (option === '--json') options.json = value
     else if (option === '--markdown') options.markdown = value
+    else if (option === '--svg') options.svg = value
+    else if (option === '--rate') options.rate = rate(value)
     else if (option === '--only') options.only = names(option, value, runners)
     else if (option === '--measure') options.measure = names(option, value, measures)
     else options.rounds = rounds(value)
@@ -30,10 +37,15 @@ export function parseBench(
   return options
 }
 
-const TAKERS = ['--rounds', '--only', '--measure', '--json', '--markdown']
+const TAKERS = ['--rounds', '--only', '--measure', '--rate', '--json', '--markdown', '--svg']
 
 function rounds(value: string): number {
   if (!/^[1-9]\d?$/.test(value)) throw new Error(`--rounds: '${value}' is not one of 1 to 99`)
+  return Number(value)
+}
+
+function rate(value: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(value)) throw new Error(`--rate: '${value}' is not one of 1 to 9999999 requests a second`)
   return Number(value)
 }
 

@@ -1,5 +1,6 @@
 import type { Machine } from '../native-free/lab-report.js'
 import { machineLine } from '../native-free/lab-report.js'
+import { type Judged, judgedRows } from './bench-judged.js'
 import { FIGURES, type FigureName, type Summary } from './bench-figures.js'
 
 /** What a run came to. --json FILE writes it. */
@@ -11,6 +12,7 @@ export interface BenchReport extends Machine {
   rounds: number
   runners: { name: string; title: string }[]
   figures: Summary[]
+  judged: Judged[]
   /** What went wrong, a line each; their figures are missing. */
   failures: string[]
 }
@@ -30,6 +32,8 @@ export function markdown(report: BenchReport): string {
     `${machineLine(report)}, ${report.began.slice(0, 10)}; median [least–most] of ${rounds} interleaved round${rounds === 1 ? '' : 's'}.`,
     '',
     ...[head, rule, ...rows].map(cells => `| ${cells.join(' | ')} |`),
+    '',
+    ...judgedRows(report.judged),
     '',
     columns.map(name => `${FIGURES[name].title}: ${FIGURES[name].about}`).join('; ') + '.',
     '',

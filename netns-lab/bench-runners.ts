@@ -3,6 +3,8 @@ import { startHaproxy, startNginxStream, startNft, startRouting, nginxStreamModu
 import { benchPlan } from './bench-topology.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
+import { whyNoUml } from './uml/uml-kernel.js'
+import { startUmlDirector } from './uml-director.js'
 import { UDP_PORT } from './udp-rate.js'
 
 /** What balances in a turn. */
@@ -54,12 +56,20 @@ export const runners: readonly Runner[] = [
     missing: () => (nginxStreamModule() === undefined ? 'nginx has no stream module' : undefined),
     start: startNginxStream,
   },
+  { ...peer, name: 'kernel-ipvs', title: 'kernel IPVS (user-mode-linux)', missing: whyNoUml, start: startUml },
   ...uvs,
 ]
 
 function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {
   const name = `uvs-${io}-${mode}`
   return { name, title: `uvs ${io}, ${mode.toUpperCase()}`, mode, io, start: lab => startUvs(lab, mode) }
+}
+
+async function startUml(lab: NetnsLab): Promise<Balancer> {
+  const { plan } = lab.options
+  const udp = rules(plan, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
+  const { pid } = await startUmlDirector(lab, udp)
+  return { pids: [pid] }
 }
 
 async function startUvs(lab: NetnsLab, mode: LabMode): Promise<Balancer> {

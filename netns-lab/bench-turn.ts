@@ -1,6 +1,6 @@
 import { hostPart } from '../native-free/lab-plan.js'
 import type { Figures } from './bench-figures.js'
-import type { Effort, Measure, Turn } from './bench-measures.js'
+import type { Effort, HalfLoad, Measure, Turn } from './bench-measures.js'
 import type { Runner } from './bench-runners.js'
 import { addDirectCable, benchPlan } from './bench-topology.js'
 import { NetnsLab } from './netns-lab.js'
@@ -9,6 +9,7 @@ export interface TurnOptions {
   /** What the namespaces' names begin with. */
   prefix: string
   effort: Effort
+  half: HalfLoad
   signal: AbortSignal
 }
 
@@ -24,7 +25,7 @@ export async function takeTurn(
   measures: readonly Measure[],
   options: TurnOptions,
 ): Promise<TurnResult> {
-  const { prefix, effort, signal } = options
+  const { prefix, effort, half, signal } = options
   const web = { quiet: true, workers: true, bigOctets: effort.octets, uploads: true }
   const plan = benchPlan(runner.mode)
   const result: TurnResult = { figures: {}, failures: [] }
@@ -45,7 +46,16 @@ export async function takeTurn(
     await attempt('start', async () => {
       const balancer = await runner.start(lab)
       const address = runner.direct ? hostPart(plan.servers[0]!.address) : plan.vip
-      turn = { lab, runner, balancer, address, url: `http://${address}:${plan.port}/`, effort }
+      turn = {
+        lab,
+        runner,
+        balancer,
+        address,
+        url: `http://${address}:${plan.port}/`,
+        effort,
+        half,
+        figures: result.figures,
+      }
     })
     for (const { name, concerns, run } of turn ? measures : []) {
       if (concerns?.(runner) ?? true)

@@ -1,5 +1,5 @@
 /*
- * npm run bench:lab [-- --rounds N] [--only NAME,…] [--measure NAME,…] [--json FILE] [--markdown FILE]
+ * npm run bench:lab [-- --rounds N] [--only NAME,…] [--measure NAME,…] [--rate N] [--json FILE] [--markdown FILE] [--svg DIR]
  *
  *   client ────────── director ──────── rs1, nginx        a namespace each, anew for every turn: bench-topology.ts
  *   wrk, ab, curl     the kernel, HAProxy, uvs, …

@@ -29,7 +29,9 @@ const BELOW: Record<string, string[]> = {
   'cli/lint': ['control', 'cli/uvsadm'],
   // `uvs lab` runs the labs, which are programs of their own beside src.
   'cli/uvs': ['control', 'realserver', 'cli/uvsadm', 'cli/lint', 'native-free', 'netns-lab'],
-  'netns-lab': ['control', 'native-free'],
+  // Linux with IPVS as a process, to compare with.
+  'netns-lab/uml': ['control'],
+  'netns-lab': ['control', 'native-free', 'netns-lab/uml'],
   index: [],
   // For programs on real servers: imports nothing of ours.
   'client-address': [],

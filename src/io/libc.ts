@@ -33,6 +33,16 @@ export const setns = libc.func('int setns(int fd, int type)')
 export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, size_t len, uintptr_t set)')
 /** For calls that libc has no name for: bpf(2). */
 export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
+const ioUringSetupCall = libc.func('syscall', 'long', ['long', 'unsigned int', 'uintptr_t'])
+const ioUringEnterCall = libc.func('syscall', 'long', [
+  'long',
+  'int',
+  'unsigned int',
+  'unsigned int',
+  'unsigned int',
+  'uintptr_t',
+  'size_t',
+])
 const mmapCall = libc.func('void *mmap(void *at, size_t len, int protection, int flags, int fd, int64_t offset)')
 
 const munmapCall = libc.func('int munmap(uintptr_t at, size_t len)')
@@ -74,6 +84,19 @@ export function check(result: number, what: string): number {
   return result
 }
 
+// Linux's numbers for them, the same on every architecture; libc has no names for these calls.
+const SYS_IO_URING_SETUP = 425
+const SYS_IO_URING_ENTER = 426
+
+/** io_uring_setup(2); `params` is the address of a struct io_uring_params. */
+export function ioUringSetup(entries: number, params: number): number {
+  return ioUringSetupCall(SYS_IO_URING_SETUP, entries, params)
+}
+/** io_uring_enter(2) without signals: submits so many, and waits for so many completions. */
+export function ioUringEnter(fd: number, submit: number, complete: number, flags: number): number {
+  return ioUringEnterCall(SYS_IO_URING_ENTER, fd, submit, complete, flags, 0, 0)
+}
+
 /** The last call's errno. */
 export function errno(): number {
   return koffi.errno()
@@ -84,6 +107,10 @@ export const { EAGAIN, EINTR, ENOBUFS, ENETDOWN, ENXIO, EINVAL } = constants.err
 export function mapRing(fd: number, len: number): Slab {
   return map(MAP_SHARED, fd, len, 'mmap of the packet ring')
 }
+/** One of the memories of an io_uring: which, its offset tells (io_uring_setup(2)). It is never given back. */
+export function mapUring(fd: number, len: number, offset: number): Slab {
+  return map(MAP_SHARED, fd, len, 'mmap of an io_uring', offset)
+}
 /** Gives back what `mapRing` gave. Nobody may look at it any more: that would end the process. */
 export function unmapRing({ bytes, address }: Slab): void {
   check(munmapCall(address, bytes.length), 'munmap of the packet ring')
@@ -93,8 +120,8 @@ export function mapMemory(len: number): Slab {
   return map(MAP_PRIVATE_ANONYMOUS, -1, len, `mmap of ${len} octets`)
 }
 
-function map(flags: number, fd: number, len: number, what: string): Slab {
-  const at: unknown = mmapCall(null, len, PROT_READ_WRITE, flags, fd, 0)
+function map(flags: number, fd: number, len: number, what: string, offset = 0): Slab {
+  const at: unknown = mmapCall(null, len, PROT_READ_WRITE, flags, fd, offset)
   const address = Number(koffi.address(at))
   if (address >= 2 ** 63) throw new SystemError(what)
   return slabOver(koffi.view(at, len), address)

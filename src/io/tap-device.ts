@@ -4,7 +4,7 @@ import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from './device.js'
 import { bringUp, ifreq, interfaceInfo } from './interface.js'
 import { check, close, ioctl, ioctlNumber, mapMemory, open, read } from './libc.js'
-import { WriteQueue } from './write-queue.js'
+import { type WriteQueue, writeQueue } from './write-queue.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca
@@ -75,7 +75,7 @@ export class TapDevice implements Device {
       close(this.#fd)
       throw error
     }
-    this.#queue = new WriteQueue(this.#fd)
+    this.#queue = writeQueue(this.#fd)
     this.#relay = sharing === undefined ? undefined : new ArpRelay(sharing.arp)
     this.fds = [this.#fd, ...(this.#relay?.fds ?? [])]
   }
@@ -110,6 +110,7 @@ export class TapDevice implements Device {
     return this.#queue.dropped + (this.#relay?.dropped ?? 0)
   }
   close(): void {
+    this.#queue.close()
     check(close(this.#fd), 'close')
     this.#relay?.close()
   }

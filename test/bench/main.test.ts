@@ -33,6 +33,25 @@ t.test('chosen measures are run, told in lines and in JSON', async t => {
   }
 })
 
+t.test('every kind of measure runs, and tells figures above 0', async t => {
+  const dir = mkdtempSync(join(tmpdir(), 'uvs-bench-'))
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  const file = join(dir, 'out.json')
+  const chosen = [
+    'life of 70 connections, FULLNAT',
+    'two workers',
+    'loop over',
+    'one batch of 64, NAT, 70',
+    'rewrite, inbound, TUN',
+  ]
+  const { status, stderr } = bench('--connections', '70', '--rounds', '1', '--json', file, ...chosen)
+  t.equal(status, 0, stderr)
+  const { results } = JSON.parse(readFileSync(file, 'utf8')) as { results: { name: string; figures: object }[] }
+  t.equal(results.length, 1 + 1 + 2 + 2 + 2, results.map(({ name }) => name).join('\n'))
+  for (const { name, figures } of results)
+    t.ok(Math.max(...Object.values(figures).map(({ median }) => median)) > 0, `${name}: ${JSON.stringify(figures)}`)
+})
+
 t.test('what is not understood is refused in a line', async t => {
   for (const [args, told] of [
     [['--jsn', 'x'], "Unknown option '--jsn'"],

@@ -24,6 +24,8 @@ t.test('a short run: the peers, uvs raw and tap, one round', { skip, timeout: 20
     signal: new AbortController().signal,
     json: join(dir, 'all.json'),
     markdown: join(dir, 'all.md'),
+    svg: join(dir, 'charts'),
+    rate: 1000,
     print: line => lines.push(line),
     effort: { seconds: 1, requests: 500, octets: 5_000_000, transfers: 1 },
   })
@@ -32,11 +34,17 @@ t.test('a short run: the peers, uvs raw and tap, one round', { skip, timeout: 20
   t.equal(status, 0)
   t.ok(lines.includes('round 1 of 1: uvs-raw-dr'))
   for (const { name } of report.runners) {
-    for (const figure of which('curl') ? ['download', 'upload'] : []) {
+    const wanted = [
+      ...(which('wrk') ? ['wrk', 'wrk-p99', 'half', 'half-p99'] : []),
+      ...(which('curl') ? ['download', 'upload'] : []),
+    ]
+    for (const figure of wanted) {
       const found = report.figures.find(row => row.runner === name && row.figure === figure)
       t.ok(found && found.median > 0, `${name}: ${figure}`)
     }
   }
+  t.ok(report.judged.some(({ seen, over }) => over === 'nftables' && seen! > 0))
+  t.match(readFileSync(join(dir, 'charts', 'half-p99.svg'), 'utf8'), />uvs raw, DR<\/text>/)
   t.match(readFileSync(join(dir, 'all.md'), 'utf8'), /^\| uvs raw, DR \|/m)
   t.strictSame(await namespacesOf(PREFIX), [])
 })

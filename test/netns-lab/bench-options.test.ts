@@ -15,17 +15,20 @@ t.test('what is chosen keeps its order', async t => {
     only: ['no-balancer', 'uvs-raw-nat'],
     measure: ['ab'],
   })
+  t.match(parse('--rate', '40000', '--svg', 'docs'), { rate: 40_000, svg: 'docs' })
   t.match(parse('--json', 'a.json', '--markdown', 'a.md'), { json: 'a.json', markdown: 'a.md' })
 })
 
 t.test('what is bad is refused in one line that says what is allowed', async t => {
-  const options = 'the options are --rounds N, --only NAME,…, --measure NAME,…, --json FILE and --markdown FILE'
+  const options =
+    'the options are --rounds N, --only NAME,…, --measure NAME,…, --rate N, --json FILE, --markdown FILE and --svg DIR'
   const cases: [string[], string][] = [
     [['--only', 'uvs'], "--only: 'uvs' is not one of no-balancer, nftables, uvs-raw-nat"],
     [['--only', 'nftables,'], "--only: '' is not one of no-balancer, nftables, uvs-raw-nat"],
     [['--measure', 'wrk,udp'], "--measure: 'udp' is not one of wrk, ab"],
     [['--rounds', '0'], "--rounds: '0' is not one of 1 to 99"],
     [['--rounds', '100'], "--rounds: '100' is not one of 1 to 99"],
+    [['--rate', '1e5'], "--rate: '1e5' is not one of 1 to 9999999 requests a second"],
     [['--rounds'], `--rounds: a value is missing: ${options}`],
     [['--fast', '1'], `'--fast': ${options}`],
     [['wrk'], `'wrk': ${options}`],

@@ -23,6 +23,7 @@ const report: BenchReport = {
   load: 0.1,
   rounds: 2,
   figures,
+  judged: [],
   failures: [],
   runners: [
     { name: 'a', title: 'runner A' },

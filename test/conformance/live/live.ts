@@ -1,6 +1,6 @@
 import { passes } from './comparison.js'
 import { generate } from './generate.js'
-import { KernelDown } from './kernel-down.js'
+import { KernelDown } from '../../../netns-lab/uml/kernel-down.js'
 import { Kernel, whyNoKernel } from './kernel.js'
 import type { LiveArguments } from './live-arguments.js'
 

@@ -2,8 +2,8 @@ import { icmp4 } from '../../support/frames.js'
 import { readU16 } from '../../support/octets.js'
 import type { Side, SideFrame } from '../case.js'
 import type { Kernel } from './kernel.js'
-import { KernelDown } from './kernel-down.js'
-import { waitFor } from './sockets.js'
+import { KernelDown } from '../../../netns-lab/uml/kernel-down.js'
+import { waitFor } from '../../../netns-lab/uml/sockets.js'
 
 /** How long a frame that is to come may take. */
 const LATE_MS = 300

@@ -3,7 +3,7 @@ import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 import type { Outcome } from '../../../src/control/api.js'
 import { BenchDirector } from '../../support/bench-director.js'
 import type { Kernel } from '../live/kernel.js'
-import { KernelDown } from '../live/kernel-down.js'
+import { KernelDown } from '../../../netns-lab/uml/kernel-down.js'
 import type { Line } from './generate-lines.js'
 import { HOSTS } from './words.js'
 

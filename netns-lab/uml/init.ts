@@ -1,17 +1,20 @@
-#!/bin/dash
-# PID 1 of the kernel that `npm run conformance -- --live` compares with: runs inside user-mode-linux, whose root is this
-# machine's file system, read-only. From the kernel command line: umlctl=DIR, a directory that both sides may write.
-#
-# A line "ID" comes in on ttyS0: run DIR/req.ID in a subshell (no program more to start), write DIR/out.ID and DIR/err.ID, answer "ID STATUS".
-# When the other end of ttyS0 is gone, so is this kernel.
+/**
+ * PID 1 of a kernel that runs as a process: inside user-mode-linux, whose root is this machine's file system, read-only. From
+ * the kernel command line: umlctl=DIR, a directory that both sides may write.
+ *
+ * A line "ID" comes in on ttyS0: run DIR/req.ID in a subshell (no program more to start), write DIR/out.ID and DIR/err.ID,
+ * answer "ID STATUS". When the other end of ttyS0 is gone, so is this kernel.
+ */
+export const INIT = `#!/bin/dash
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8
 mount -n -t proc proc /proc
 mount -n -t sysfs sysfs /sys
 mount -n -t tmpfs tmpfs /run
 umlctl=
 for word in $(cat /proc/cmdline); do
-  case $word in umlctl=*) umlctl=${word#*=} ;; esac
+  case $word in umlctl=*) umlctl=\${word#*=} ;; esac
 done
+mkdir -p "$umlctl"
 mount -n -t hostfs -o "$umlctl" none "$umlctl"
 # modprobe looks for lib/modules below this directory, so that the machine's own /lib/modules need not exist.
 mkdir -p /run/uml/lib
@@ -28,3 +31,4 @@ done
 rm -rf "$umlctl"/*
 echo o >/proc/sysrq-trigger
 sleep 60
+`
