@@ -22,12 +22,14 @@ import { SharedCounts } from '../service/shared-counts.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../io/memory-pages.js'
 import { executeInSteps } from './execute.js'
+import { inlineThePath } from './inlining.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
 import { RequestQueue } from './request-queue.js'
 import { TurnFigures } from './turn-figures.js'
 
 const data = workerData as DataPlaneData
+inlineThePath()
 
 function answer(message: FromDataPlane): void {
   data.requests.postMessage(message)
