@@ -45,6 +45,12 @@ export class Namespaces {
     await this.#ip('-n', this.full(name), ...args)
   }
 
+  /** The processes inside. */
+  async pids(name: string): Promise<number[]> {
+    const list = await must('ip', ['netns', 'pids', this.full(name)], { signal: this.signal })
+    return list.split('\n').filter(Boolean).map(Number)
+  }
+
   /** A veth pair between two namespaces, both ends up. */
   async cable(a: string, aName: string, b: string, bName: string): Promise<void> {
     const peer = ['peer', 'name', bName, 'netns', this.full(b)]

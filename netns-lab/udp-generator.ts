@@ -32,11 +32,9 @@ const fds = Array.from({ length: Number(flows) }, () => {
   check(connect(fd, socketAddress(address, Number(port)), 16), `${address}:${port}`)
   return fd
 })
-const messages = Messages.toSend(BATCH)
+const messages = new Messages(BATCH)
 
 function generate(run: number, perSecond: number, seconds: number): { sent: number; seconds: number } {
-  const { words } = messages
-  for (let i = 0; i < BATCH; i++) words[i * Messages.SEND_STRIDE] = run
   const began = performance.now()
   const end = began + seconds * 1000
   const pace = new Pace(perSecond || Infinity, BATCH, began)
@@ -45,8 +43,7 @@ function generate(run: number, perSecond: number, seconds: number): { sent: numb
   let now = began
   for (; now < end && sent <= MOST_FRAMES - BATCH; now = performance.now()) {
     for (let due = pace.due(now); due > 0; due -= BATCH) {
-      for (let i = 0; i < BATCH; i++) words[i * Messages.SEND_STRIDE + 1] = sent + i
-      sent += messages.send(fds[turn++ % fds.length]!, BATCH)
+      sent += messages.send(fds[turn++ % fds.length]!, run, sent)
     }
     const wait = pace.waitMs()
     if (wait > SLEEP_MS) usleep(wait * 1000)

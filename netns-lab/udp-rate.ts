@@ -2,11 +2,12 @@
  * UDP frames a second that come through without loss.
  *
  *   client: udp-generator ─── whatever balances ─── real server: udp-sink
- *   64 flows, one way         VIP:9 → RIP:9         one socket
+ *   64 flows, one way         VIP:9 → RIP:9         one socket, counted by its filter
  *
  * Each frame has 60 octets on the veth, 64 with the frame check sequence of real Ethernet. The sender's and the sink's own limit is
  * that of a run with nothing but routing between.
  */
+import { boundCpus, keepOff } from './cpus-apart.js'
 import { LineProcess } from './line-process.js'
 import type { Namespaces } from './namespaces.js'
 import type { NetnsLab } from './netns-lab.js'
@@ -48,9 +49,15 @@ export class UdpLoad {
     return new UdpLoad(new LineProcess(spaces, client, 'udp-generator', command), sink)
   }
 
-  /** From a lab's client to its virtual address, unless told another, to be received by its first real server. */
-  static through({ spaces, options: { plan } }: NetnsLab, address = plan.vip): UdpLoad {
-    return UdpLoad.start(spaces, { client: plan.client.name, server: plan.servers[0]!.name, address })
+  /**
+   * From a lab's client to its virtual address, unless told another, to be received by its first real server. The
+   * generator never waits, and Linux leaves it for seconds on a CPU that the director has bound itself to, with another one
+   * idle: it keeps off there.
+   */
+  static async through({ spaces, options: { plan } }: NetnsLab, address = plan.vip): Promise<UdpLoad> {
+    const load = UdpLoad.start(spaces, { client: plan.client.name, server: plan.servers[0]!.name, address })
+    keepOff(load.generator.pid, boundCpus(await spaces.pids('director')))
+    return load
   }
 
   /** One run. Frames that come twice count once, those of an earlier run not at all. */
@@ -58,8 +65,7 @@ export class UdpLoad {
     const run = ++this.#run
     await this.sink.ask(`begin ${run}`)
     const out = JSON.parse(await this.generator.ask(`${run} ${perSecond} ${seconds}`)) as Omit<Trial, 'lost'>
-    const { received } = JSON.parse(await this.sink.ask('end')) as { received: number }
-    return { ...out, lost: out.sent - received }
+    return { ...out, lost: out.sent - Number(await this.sink.ask('end')) }
   }
 
   async end(): Promise<void> {
@@ -72,7 +78,7 @@ export class UdpLoad {
  * must already lead to the first real server. Connections, neighbours and JavaScript are warm before it counts.
  */
 export async function udpRate(lab: NetnsLab, address?: string): Promise<number> {
-  const load = UdpLoad.through(lab, address)
+  const load = await UdpLoad.through(lab, address)
   try {
     await warmUp(load)
     return await highestRate(load.run)

@@ -1,19 +1,13 @@
 /*
- * A program: PORT. Receives datagrams on one socket and counts those of a run. On standard input "begin RUN" forgets what
- * came before and answers "ok"; "end" waits until nothing comes any more and answers {"received", "repeated", "strange"}.
- *
- * It looks each millisecond and takes all there is: a sender whose frame finds a receiver asleep on its socket pays for
- * waking it up.
+ * A program: PORT. Counts the datagrams of a run that come to one socket. On standard input "begin RUN" forgets what came
+ * before and answers "ok"; "end" waits until nothing comes any more and answers how many came.
  */
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bind, check, socket } from '../src/io/libc.js'
-import { Arrivals, MOST_FRAMES } from './arrivals.js'
-import { forceReceiveBuffer, Messages, socketAddress } from './udp-messages.js'
+import { Arrivals } from './arrivals.js'
+import { socketAddress } from './udp-messages.js'
 
-const LOOK_MS = 1
-const BATCH = 512
-/** In the kernel's count a small datagram is up to 2304 octets: a tenth of a second's worth at 10⁶ a second. */
-const BUFFER = 256 << 20
 /** So long nothing has come: nothing will. */
 const SETTLED_MS = 60
 
@@ -21,36 +15,19 @@ const AF_INET = 2
 const SOCK_DGRAM = 2
 
 const fd = check(socket(AF_INET, SOCK_DGRAM, 0), 'socket')
-forceReceiveBuffer(fd, BUFFER)
+const arrivals = new Arrivals(fd)
 const port = Number(process.argv[2])
 check(bind(fd, socketAddress('0.0.0.0', port), 16), `port ${port}`)
 
-const messages = Messages.toReceive(BATCH)
-const arrivals = new Arrivals(MOST_FRAMES)
-let cameMs = 0
-
-function look(): void {
-  const { words } = messages
-  for (;;) {
-    const count = messages.receive(fd)
-    for (let i = 0; i < count; i++) arrivals.take(words[2 * i]!, words[2 * i + 1]!)
-    if (count > 0) cameMs = performance.now()
-    if (count < BATCH) return
-  }
-}
-const looking = setInterval(look, LOOK_MS)
-
 for await (const line of createInterface(process.stdin)) {
   const [what, run] = line.split(' ')
-  if (what === 'begin') {
-    look()
-    arrivals.begin(Number(run))
-    process.stdout.write('ok\n')
-  } else {
-    cameMs = performance.now()
-    while (performance.now() - cameMs < SETTLED_MS) await new Promise(done => setTimeout(done, LOOK_MS))
-    const { received, repeated, strange } = arrivals
-    process.stdout.write(`${JSON.stringify({ received, repeated, strange })}\n`)
+  if (what === 'begin') arrivals.begin(Number(run))
+  process.stdout.write(what === 'begin' ? 'ok\n' : `${await settled()}\n`)
+}
+
+async function settled(): Promise<number> {
+  for (let before = -1, now = arrivals.count(); ; before = now, now = arrivals.count()) {
+    if (now === before) return now
+    await sleep(SETTLED_MS)
   }
 }
-clearInterval(looking)

@@ -26,7 +26,7 @@ function traced(run: Try): Try {
 const measure: Measure = {
   name: 'udp',
   async run({ lab, address }) {
-    const load = UdpLoad.through(lab, address)
+    const load = await UdpLoad.through(lab, address)
     try {
       await warmUp(load)
       return { udp: await highestRate(traced(load.run)) }

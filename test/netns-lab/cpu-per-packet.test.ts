@@ -35,7 +35,7 @@ t.test('around a load', { skip: (await whyNoNamespaces()) ?? false, timeout: 60_
   t.teardown(() => lab.remove())
   // Nobody's MAC address: frames reach the director's interface, and that is all.
   await lab.spaces.ip('client', 'neigh', 'add', plan.vip, 'lladdr', '02:00:00:00:00:01', 'dev', 'eth0')
-  const load = UdpLoad.through(lab)
+  const load = await UdpLoad.through(lab)
   t.teardown(() => load.end())
   let sent = 0
   const cost = await cpuPerPacket(lab, [process.pid], async () => {
