@@ -2,6 +2,7 @@ import { execute } from '../src/control/execute.js'
 import { Director } from '../src/director/director.js'
 import { LOCAL_PORTS } from '../src/conn/local-ports.js'
 import type { Egress } from '../src/packet/frame.js'
+import { makeResident } from '../src/io/huge-pages.js'
 import { formatIpv4, parseIpv4, parseMac } from '../src/wire/addr.js'
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { NAT, type Mode } from './modes.js'
@@ -43,6 +44,7 @@ export function benchDirector(options: BenchDirectorOptions): Director {
     seed: 1,
     now,
   })
+  makeResident(director.conns.table.words)
   const { method, tunnel } = mode
   const service = { protocol: 'tcp', address: formatIpv4(VIP), port: 80 } as const
   execute(director, { op: 'add-service', service, settings: { scheduler, ...PLAIN } })

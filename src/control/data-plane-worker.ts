@@ -11,7 +11,7 @@ import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
 import type { Device } from '../io/device.js'
 import { BusyPoll } from '../io/busy-poll.js'
-import { mapWords } from '../io/huge-pages.js'
+import { makeResident, mapWords } from '../io/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
@@ -53,6 +53,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       notServed: what => answer({ problem: `not served yet: ${what}` }),
       availablePages,
     })
+    makeResident(director.conns.table.words)
     return { devices, director }
   } catch (error) {
     for (const device of devices) device.close()
