@@ -34,6 +34,21 @@ export const FIGURES = {
     best: 'least',
     about: '99 of 100 of those took no longer, from when they were due',
   },
+  think: {
+    title: 'wrk half',
+    unit: 'req/s',
+    digits: 0,
+    best: 'most',
+    about: 'wrk with so many connections, each waiting 5 ms after an answer, as come to half load without a balancer',
+  },
+  'think-p50': { title: 'wrk half p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
+  'think-p99': {
+    title: 'wrk half p99',
+    unit: 'µs',
+    digits: 0,
+    best: 'least',
+    about: '99 of 100 of those took no longer',
+  },
   ab: {
     title: 'ab',
     unit: 'conn/s',

@@ -1,7 +1,7 @@
 import type { Figures } from './bench-figures.js'
 import type { Balancer, Runner } from './bench-runners.js'
 import { cpuBetween, type CpuReading, readCpu } from './cpu-per-packet.js'
-import { pacedRequests } from './half-load.js'
+import { pacedRequests, thinkingUsers, usersFor } from './half-load.js'
 import { connections, download, keptRequests, upload } from './loads.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
@@ -36,9 +36,11 @@ export interface Turn {
   half: HalfLoad
 }
 
-/** The rate of requests that everybody is given; the round's first runner finds it, if it is not told. */
+/** What everybody is given; the round's first runner finds it, where it is not told. */
 export interface HalfLoad {
   perSecond?: number
+  /** Users of wrk who think between two requests, and come to that rate. */
+  users?: number
 }
 
 export interface Measure {
@@ -60,10 +62,22 @@ export const measures: readonly Measure[] = [
   {
     name: 'half',
     needs: 'wrk',
-    async run({ lab, address, url, effort, figures, half }) {
-      half.perSecond ??= Math.round((figures.wrk ?? (await keptRequests(lab, 1, { url })).requestsPerSecond) / 2)
-      const { perSecond, p50, p99 } = await pacedRequests(lab, address, half.perSecond, effort.seconds)
+    async run(turn) {
+      const { lab } = turn
+      const { perSecond, p50, p99 } = await pacedRequests(lab, turn.address, await halfRate(turn), turn.effort.seconds)
       return { half: perSecond, 'half-p50': p50, 'half-p99': p99 }
+    },
+  },
+  {
+    name: 'think',
+    needs: 'wrk',
+    async run(turn) {
+      const { lab, url, effort, half } = turn
+      const wrk = which('wrk')!
+      half.users ??= await usersFor(lab, wrk, url, await halfRate(turn))
+      await thinkingUsers(lab, wrk, url, half.users, 1)
+      const { requestsPerSecond, p50, p99 } = await thinkingUsers(lab, wrk, url, half.users, effort.seconds)
+      return { think: requestsPerSecond, ...percentiles('think', p50, p99) }
     },
   },
   {
@@ -100,9 +114,17 @@ async function saturate({ lab, url, effort, balancer }: Turn): Promise<Figures> 
   const { userNs, systemNs, softirqNs } = cpuBetween(before!, await readCpu(lab, balancer.pids))
   return {
     wrk: requestsPerSecond,
-    ...(p50 === undefined ? {} : { 'wrk-p50': p50 }),
-    ...(p99 === undefined ? {} : { 'wrk-p99': p99 }),
+    ...percentiles('wrk', p50, p99),
     ...(balancer.pids.length === 0 ? {} : { 'cpu-user': userNs, 'cpu-system': systemNs }),
     'cpu-softirq': softirqNs,
   }
+}
+
+async function halfRate({ lab, url, figures, half }: Turn): Promise<number> {
+  half.perSecond ??= Math.round((figures.wrk ?? (await keptRequests(lab, 1, { url })).requestsPerSecond) / 2)
+  return half.perSecond
+}
+
+function percentiles(of: 'wrk' | 'think', p50: number | undefined, p99: number | undefined): Figures {
+  return { ...(p50 === undefined ? {} : { [`${of}-p50`]: p50 }), ...(p99 === undefined ? {} : { [`${of}-p99`]: p99 }) }
 }

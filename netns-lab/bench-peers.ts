@@ -37,7 +37,7 @@ export async function startHaproxy(lab: NetnsLab): Promise<Balancer> {
   await giveToKernel(lab)
   const times = 'timeout connect 5s\n timeout client 60s\n timeout server 60s'
   const front = `listen web\n bind ${vip}:${port}\n server rs1 ${server}:${port}\n`
-  const text = `global\n nbthread 1\n maxconn 1000\ndefaults\n mode tcp\n ${times}\n${front}`
+  const text = `global\n nbthread 1\n maxconn 4000\ndefaults\n mode tcp\n ${times}\n${front}`
   const file = write(lab, 'haproxy.cfg', text)
   const { pid } = lab.spaces.start('director', 'haproxy', which('haproxy')!, ['-db', '-f', file])
   await answers(lab, 'haproxy')

@@ -8,9 +8,12 @@ import { join } from 'node:path'
 import { armsOf, type LabPlan, rules } from '../native-free/lab-plan.js'
 import { MARK } from './ledger.js'
 import type { NetnsLab } from './netns-lab.js'
+import { growPacketBuffers } from './uml/packet-buffers.js'
 import { UmlKernel } from './uml/uml-kernel.js'
 
 const MEBIBYTES = 128
+/** Each way; with its default of 208 KiB it has a quarter of the download. */
+const SOCKET_OCTETS = 16 << 20
 
 /** Boots it on the director's interfaces, with these rules besides the plan's own. It goes with the lab. */
 export async function startUmlDirector(
@@ -37,6 +40,7 @@ export async function startUmlDirector(
     },
   }))
   kernel.mustRun(script(options.plan, [...rules(options.plan), ...more]))
+  growPacketBuffers(pid, SOCKET_OCTETS)
   return { kernel, pid }
 }
 
@@ -56,6 +60,7 @@ function script(plan: LabPlan, commands: readonly string[][]): string {
     `ip link set vec${i} up`,
     `ip addr add ${address} dev vec${i}`,
   ])
+  const schedulers = commands.flatMap(args => (args.includes('-s') ? `ip_vs_${args[args.indexOf('-s') + 1]}` : []))
   return [
     'set -e',
     'modprobe -d /run/uml ipv6',
@@ -63,7 +68,7 @@ function script(plan: LabPlan, commands: readonly string[][]): string {
     'sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.send_redirects=0',
     ...links,
     `ip addr add ${plan.vip}/32 dev vec0`,
-    `modprobe -d /run/uml -a ip_vs ip_vs_${plan.scheduler}`,
+    `modprobe -d /run/uml -a ip_vs ${schedulers.join(' ')}`,
     ...commands.map(args => `ipvsadm ${args.join(' ')}`),
     '',
   ].join('\n')

@@ -147,6 +147,22 @@ export class LocalKeys {
     this.#count--
   }
 
+  /** Where a packet daddr:dport → laddr:lport is looked for. */
+  bucketOf(protocol: number, daddr: number, dport: number, laddr: number, lport: number): number {
+    return this.#bucket(daddr, (dport << 16) | protocol, laddr, lport)
+  }
+  /** As ConnTable.touch. */
+  touch(buckets: Int32Array, count: number): number {
+    const heads = this.#heads
+    const { words } = this
+    const record = this.#table.words
+    let read = 0
+    for (let i = 0; i < count; i++) buckets[i] = heads[buckets[i]!]!
+    for (let i = 0; i < count; i++)
+      if (buckets[i]! >= 0) read ^= words[buckets[i]! >>> WORDS_SHIFT]! ^ record[buckets[i]!]!
+    return read
+  }
+
   /** Whose answer is it: a packet daddr:dport → laddr:lport. */
   lookup(protocol: number, daddr: number, dport: number, laddr: number, lport: number): ConnIndex {
     if (this.#count === 0) return NONE
@@ -182,7 +198,8 @@ export class LocalKeys {
     if (this.words.length > 0) return
     const { allocate, words, buckets } = this.#table
     this.words = allocate(words.length >>> WORDS_SHIFT)
-    this.#heads = allocate(buckets)
+    // In plain pages: chance takes the first connections all over it, and each new huge page is a pause.
+    this.#heads = new Int32Array(buckets)
   }
   #begin(): void {
     this.prepare()

@@ -48,7 +48,7 @@ export class ConnTable {
     this.capacity = capacity
     this.allocate = allocate
     this.words = allocate(capacity * RECORD_WORDS)
-    const buckets = Math.max(KERNEL_BUCKETS, 2 ** Math.ceil(Math.log2(capacity)))
+    const buckets = Math.max(KERNEL_BUCKETS, 2 ** Math.ceil(Math.log2(capacity * 2)))
     this.#heads = allocate(buckets).fill(NONE)
     this.#mask = buckets - 1
     this.#seed0 = random() | 0
@@ -66,12 +66,27 @@ export class ConnTable {
     return this.#heads[bucket]! as ConnIndex
   }
 
+  /**
+   * Reads what the first connections of `count` buckets lie in, their local words too where there are any, so that it is in
+   * the cache when they are looked up. Short loops of independent reads: the processor has many of them under way at a time.
+   * Answers something that depends on all that was read.
+   */
+  touch(buckets: Int32Array, count: number, local: Int32Array): number {
+    const words = this.words
+    const heads = this.#heads
+    let read = 0
+    for (let i = 0; i < count; i++) buckets[i] = heads[buckets[i]!]!
+    for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= words[buckets[i]!]!
+    if (local.length > 0) for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= local[buckets[i]! >>> 1]!
+    return read
+  }
+
   /** Who is it from: a packet caddr:cport → vaddr:vport. One from port 0 is never known, as in the kernel (§4.3). */
   lookupInbound(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     if (cport === 0) return NONE
     const words = this.words
     const ports = (cport << 16) | vport
-    let conn = this.#heads[this.#bucket(protocol, caddr, cport)]!
+    let conn = this.#heads[this.bucketOf(protocol, caddr, cport)]!
     while (conn !== NONE) {
       if (
         words[conn + CADDR] === caddr &&
@@ -92,7 +107,7 @@ export class ConnTable {
   lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
     const words = this.words
     const server = (dport << 16) | protocol
-    let conn = this.#heads[this.#bucket(protocol, caddr, cport)]!
+    let conn = this.#heads[this.bucketOf(protocol, caddr, cport)]!
     while (conn !== NONE) {
       if (
         words[conn + CADDR] === caddr &&
@@ -111,7 +126,7 @@ export class ConnTable {
   /** The persistence template of a client network: `vaddr` is the mark where the protocol is 0 (§4.6). */
   lookupTemplate(protocol: number, caddr: number, vaddr: number, vport: number): ConnIndex {
     const words = this.words
-    let conn = this.#heads[this.#bucket(protocol, caddr, 0)]!
+    let conn = this.#heads[this.bucketOf(protocol, caddr, 0)]!
     while (conn !== NONE) {
       if (
         words[conn + CADDR] === caddr &&
@@ -130,7 +145,7 @@ export class ConnTable {
   insert(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     const conn = this.insertHidden(protocol, caddr, cport, vaddr, vport)
     if (conn === NONE) return NONE
-    const bucket = this.#bucket(protocol, caddr, cport)
+    const bucket = this.bucketOf(protocol, caddr, cport)
     this.words[conn + NEXT] = this.#heads[bucket]!
     this.#heads[bucket] = conn
     return conn
@@ -160,7 +175,7 @@ export class ConnTable {
   remove(conn: ConnIndex): void {
     const words = this.words
     const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
-    const bucket = this.#bucket(protocol, words[conn + CADDR]!, words[conn + CPORT_VPORT]! >>> 16)
+    const bucket = this.bucketOf(protocol, words[conn + CADDR]!, words[conn + CPORT_VPORT]! >>> 16)
     let at = this.#heads[bucket]!
     if (at === conn) this.#heads[bucket] = words[conn + NEXT]!
     else {
@@ -191,7 +206,7 @@ export class ConnTable {
   }
 
   /** Two rounds of murmur3's mixing; the seed also enters the words, so that no pair of keys collides under every seed. */
-  #bucket(protocol: number, caddr: number, cport: number): number {
+  bucketOf(protocol: number, caddr: number, cport: number): number {
     let a = Math.imul(caddr ^ this.#seed0, 0xcc9e2d51)
     a = Math.imul((a << 15) | (a >>> 17), 0x1b873593)
     let h = this.#seed1 ^ a

@@ -105,6 +105,8 @@ export interface TotalsInfo {
   rates: Rates
   /** As it is now, not as of the last tick, and never set to zero. */
   live: Stats
+  /** The same of each worker of the data plane. */
+  workers: Stats[]
 }
 
 export interface DestinationInfo extends DestinationKey, DestinationSettings {
@@ -191,6 +193,12 @@ export interface DirectorFigures {
   /** Of the loop's turns that had frames or requests; left out where there is no loop. */
   turns?: { seconds: Buckets; frames: Buckets }
   /** Bytes of the data plane's JavaScript heap; left out where it has no thread of its own. */
+  heap?: { used: number; total: number }
+  /** The last two of each worker of the data plane, of which they are the sums. */
+  workers: WorkerFigures[]
+}
+export interface WorkerFigures {
+  turns?: { seconds: Buckets; frames: Buckets }
   heap?: { used: number; total: number }
 }
 

@@ -1,5 +1,5 @@
 /*
- * The data plane's thread. It never returns to its event loop: it turns the director's loop, and when nothing is to be
+ * A worker of the data plane: its thread. It never returns to its event loop: it turns the director's loop, and when nothing is to be
  * done, and nothing is likely to come at once, it blocks in poll(2) on the devices and an eventfd, by which the main
  * thread wakes it for a request.
  */
@@ -9,40 +9,48 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
-import type { Device } from '../io/device.js'
 import { BusyPoll } from '../io/busy-poll.js'
+import type { Device } from '../io/device.js'
+import type { FanoutGroup, Sharing } from '../io/fanout.js'
 import { makeResident, mapWords } from '../io/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
-import { stayOnThisCpu } from '../io/one-cpu.js'
+import { stayOnCpu, stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
 import { RawDevice } from '../io/raw-device.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
+import { SharedCounts } from '../service/shared-counts.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../io/memory-pages.js'
 import { executeInSteps } from './execute.js'
+import { inlineThePath } from './inlining.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
 import { RequestQueue } from './request-queue.js'
 import { TurnFigures } from './turn-figures.js'
 
 const data = workerData as DataPlaneData
+inlineThePath()
 
 function answer(message: FromDataPlane): void {
   data.requests.postMessage(message)
 }
 
-function openDevice(options: DeviceOptions): Device {
-  if (options.kind === 'raw') return new RawDevice(options.name)
+function openDevice(options: DeviceOptions, sharing: Sharing | undefined): Device {
+  if (options.kind === 'raw') return new RawDevice(options.name, sharing)
   return new TapDevice(options.name, options.mac ?? macOfName(options.name))
+}
+function groupOf(device: Device): FanoutGroup | undefined {
+  return device instanceof RawDevice ? device.group : undefined
 }
 
 async function start(): Promise<{ devices: Device[]; director: Director } | undefined> {
   const devices: Device[] = []
   try {
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
-    for (const options of data.devices) devices.push(openDevice(options))
+    for (const [i, options] of data.devices.entries()) devices.push(openDevice(options, data.worker?.sharing[i]))
     const director = new Director({
       ...data.director,
+      ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
       ports: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
       egress: new DeviceEgress(devices),
       now: performance.now(),
@@ -135,8 +143,13 @@ function run(director: Director, devices: readonly Device[]): void {
 const started = await start()
 if (started) {
   const { devices, director } = started
-  stayOnThisCpu()
-  answer({ ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })), thread: threadId() })
+  if (data.worker) stayOnCpu(data.worker.index)
+  else stayOnThisCpu()
+  answer({
+    ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
+    groups: devices.map(groupOf),
+    thread: threadId(),
+  })
   run(director, devices)
   for (const device of devices) device.close()
   answer({ stopped: true })

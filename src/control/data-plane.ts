@@ -1,41 +1,32 @@
-import { writeSync } from 'node:fs'
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { UsageError } from '../director/options.js'
-import { check, close, eventfd } from '../io/libc.js'
+import { Steering } from '../io/steering.js'
+import { SystemError } from '../io/libc.js'
+import { SharedCounts } from '../service/shared-counts.js'
 import type { Operation, Reply, Request } from './api.js'
-import type { DataPlaneData, FromDataPlane, ToDataPlane } from './messages.js'
-import type { Asked } from './request-queue.js'
+import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
+import { JointControl } from './joint-control.js'
+import type { DeviceOptions } from './messages.js'
+import { SteeredAddresses } from './steered-addresses.js'
 import type { TextControl } from './text-control.js'
+import { DataPlaneError, WorkerThread, type ReadyDevice, type WorkerThreadOptions } from './worker-thread.js'
 
-const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
-/** What is written to an eventfd: a 64-bit 1 in the machine's order. */
-const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
+export { DataPlaneError } from './worker-thread.js'
+export type { DataPlaneOptions } from './data-plane-options.js'
 
-const STOPPED = JSON.stringify({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
+/** Connections that a director's table holds unless it is told. */
+const DEFAULT_MAX_CONNECTIONS = 2 ** 20
+/** From worker to worker: 2^32 divided by the golden ratio, so that no two of 64 are near. */
+const SEED_STEP = 0x9e3779b9
 
-export type DataPlaneOptions = Pick<DataPlaneData, 'devices' | 'director' | 'schedulers'>
-export type ReadyDevice = { name: string; mac: string; mtu: number }
-
-/** The data plane could not start, or has died. One line. */
-export class DataPlaneError extends Error {
-  override readonly name = 'DataPlaneError'
-}
-
-/** The data plane as the main thread has it: a thread that answers requests until it is stopped. */
+/** The data plane as the main thread has it: one worker or several, asked as one, until it is stopped. */
 export class DataPlane implements TextControl {
   readonly devices: readonly ReadyDevice[]
-  /** Its number with the kernel: /proc/self/task has it. */
-  readonly thread: number
-  readonly #worker: Worker
-  readonly #port: MessagePort
-  readonly #wakeFd: number
-  readonly #signal: Int32Array
-  readonly #waiting = new Map<number, (json: string) => void>()
-  /** Asked since the thread was last told: one message and one waking for all that comes at the same time. */
-  #asked: Asked[] = []
-  #nextId = 0
-  #hasEnded = false
-  /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
+  /** The workers' numbers with the kernel: /proc/self/task has them. */
+  readonly threads: readonly number[]
+  readonly #workers: readonly WorkerThread[]
+  readonly #control: TextControl
+  readonly #steering: Steering | undefined
+  /** Settles when all have ended, or with a DataPlaneError as soon as one has that was not asked to. */
   readonly ended: Promise<void>
 
   /**
@@ -43,97 +34,89 @@ export class DataPlane implements TextControl {
    * a scheduler of the user's does wrong.
    */
   static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
-    const { port1, port2 } = new MessageChannel()
-    const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
-    const signal = new Int32Array(new SharedArrayBuffer(4))
-    const { devices, director, schedulers = [] } = options
-    const workerData: DataPlaneData = { devices, director, schedulers, requests: port2, wakeFd, signal }
-    const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
-    const first = await firstMessage(worker, port1)
-    if ('ready' in first) return new DataPlane(worker, port1, wakeFd, signal, first, report)
-    port1.close()
-    close(wakeFd)
-    const message = 'failed' in first ? first.failed : 'the data plane ended before it began'
-    throw 'failed' in first && first.usage ? new UsageError(message) : new DataPlaneError(message)
+    const { workers: of = 1, ...rest } = options
+    if (of === 1) return new DataPlane([await WorkerThread.start(rest, report)], options, undefined, report)
+    const steering = steer(of, options)
+    const workers: WorkerThread[] = []
+    try {
+      const counts = new SharedCounts().buffer
+      // One after the other: a member of a fanout group is known by its order of joining.
+      for (let index = 0; index < of; index++)
+        workers.push(await WorkerThread.start(workerOptions(rest, { index, of, counts }, steering, workers[0]), report))
+      return new DataPlane(workers, options, steering, report)
+    } catch (error) {
+      for (const worker of workers) await worker.stop()
+      steering.close()
+      throw error
+    }
   }
 
   private constructor(
-    worker: Worker,
-    port: MessagePort,
-    wakeFd: number,
-    signal: Int32Array,
-    { ready, thread }: { ready: readonly ReadyDevice[]; thread: number },
+    workers: readonly WorkerThread[],
+    { director }: DataPlaneOptions,
+    steering: Steering | undefined,
     report: (problem: string) => void,
   ) {
-    this.devices = ready
-    this.thread = thread
-    this.#worker = worker
-    this.#port = port
-    this.#wakeFd = wakeFd
-    this.#signal = signal
-    port.on('message', (message: FromDataPlane) => {
-      if ('problem' in message) report(message.problem)
-      else this.#receive(message)
-    })
-    this.ended = new Promise<void>((resolve, reject) => {
-      worker.once('error', error => reject(new DataPlaneError(`the data plane has died: ${error.message}`)))
-      worker.once('exit', code =>
-        code === 0 ? resolve() : reject(new DataPlaneError(`the data plane ended with ${code}`)),
-      )
-    }).finally(() => this.#close())
+    const [first] = workers as [WorkerThread]
+    this.devices = first.devices
+    this.threads = workers.map(({ thread }) => thread)
+    this.#workers = workers
+    this.#steering = steering
+    this.#control = steering
+      ? new JointControl(workers, report, new SteeredAddresses(steering, director, report))
+      : first
+    this.ended = Promise.all(workers.map(({ ended }) => ended)).then(() => {})
     this.ended.catch(() => {})
   }
 
   async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
-    return JSON.parse(await this.callText(request)) as Reply<O>
+    return this.#control.call(request)
   }
-
   callText(request: Request): Promise<string> {
-    if (this.#hasEnded) return Promise.resolve(STOPPED)
-    return new Promise(resolve => {
-      const id = this.#nextId++
-      this.#waiting.set(id, resolve)
-      if (this.#asked.push({ id, request }) === 1) setImmediate(() => this.#tell())
-    })
+    return this.#control.callText(request)
   }
 
-  /** Asks the thread to end; its devices are closed when this resolves. */
+  /** Asks the threads to end; their devices are closed when this resolves. */
   async stop(): Promise<void> {
-    this.#tell()
-    if (!this.#hasEnded) this.#send({ stop: true })
+    await Promise.allSettled(this.#workers.map(worker => worker.stop()))
+    this.#steering?.close()
     await this.ended
-  }
-
-  #tell(): void {
-    if (this.#asked.length > 0 && !this.#hasEnded) this.#send({ asked: this.#asked })
-    this.#asked = []
-  }
-  #send(message: ToDataPlane): void {
-    this.#port.postMessage(message)
-    writeSync(this.#wakeFd, ONE)
-    // Last: who sees it empties the eventfd, which must not be written after that, or the thread would never sleep.
-    Atomics.store(this.#signal, 0, 1)
-  }
-  #receive(message: FromDataPlane): void {
-    if (!('answered' in message)) return
-    for (const { id, json } of message.answered) {
-      this.#waiting.get(id)?.(json)
-      this.#waiting.delete(id)
-    }
-  }
-  #close(): void {
-    this.#hasEnded = true
-    this.#port.close()
-    close(this.#wakeFd)
-    this.#worker.removeAllListeners()
-    for (const answer of this.#waiting.values()) answer(STOPPED)
-    this.#waiting.clear()
   }
 }
 
-function firstMessage(worker: Worker, port: MessagePort): Promise<FromDataPlane> {
-  return new Promise((resolve, reject) => {
-    port.once('message', resolve)
-    worker.once('error', error => reject(new DataPlaneError(error.message)))
-  })
+function steer(workers: number, { director, devices }: DataPlaneOptions): Steering {
+  for (const { kind, name } of devices)
+    if (kind === 'tap') throw new UsageError(`--workers: TAP device ${name}: not with TAP devices yet`)
+  try {
+    return new Steering({ workers, mask: director.clientMask ?? WHOLE_ADDRESS, seed: director.seed })
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error
+    throw new DataPlaneError(`--workers: ${error.message}`)
+  }
+}
+
+/** Of the connections that the director is to hold, each has its share; everything random is drawn by each for itself. */
+function workerOptions(
+  options: WorkerThreadOptions,
+  { index, of, counts }: { index: number; of: number; counts: SharedArrayBuffer },
+  steering: Steering,
+  first: WorkerThread | undefined,
+): WorkerThreadOptions {
+  const { devices, director } = options
+  const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS } = director
+  return {
+    ...options,
+    director: {
+      ...director,
+      maxConnections: Math.ceil(maxConnections / of),
+      seed: (seed + Math.imul(index, SEED_STEP)) >>> 0,
+      clientMask,
+    },
+    worker: {
+      index,
+      of,
+      counts,
+      sharing: devices.map((_: DeviceOptions, i) => ({ programFd: steering.fanoutFd, group: first?.groups[i] })),
+    },
+  }
 }

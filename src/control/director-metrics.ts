@@ -1,7 +1,7 @@
 /* What metrics there are of the director as a whole and of its process: few label sets, so prom-client keeps them. */
 import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
-import type { Buckets, Control, DirectorFigures } from './api.js'
+import type { Buckets, Control, DirectorFigures, WorkerFigures } from './api.js'
 import type { RequestCounts } from './counted-control.js'
 import type { RulesLoads } from './rules-loads.js'
 import { version } from './version.js'
@@ -11,8 +11,8 @@ export interface MetricsSources {
   control: Control
   requests: RequestCounts
   rules: RulesLoads
-  /** The data plane's thread, by the kernel's number; none where it has no thread of its own. */
-  thread?: number
+  /** The data plane's threads, a worker's each, by the kernel's numbers; none where it has none of its own. */
+  threads?: readonly number[]
 }
 
 type Labels = Record<string, string>
@@ -29,7 +29,7 @@ export class DirectorMetrics {
   readonly #registry = new Registry()
   readonly #sources: MetricsSources
   #figures!: DirectorFigures
-  #cpu: { user: number; system: number } | undefined
+  #cpu: readonly (ThreadCpu | undefined)[] = []
 
   constructor(sources: MetricsSources) {
     this.#sources = sources
@@ -46,11 +46,11 @@ export class DirectorMetrics {
   }
 
   async text(): Promise<string> {
-    const { control, thread } = this.#sources
+    const { control, threads = [] } = this.#sources
     const reply = await control.call({ op: 'figures' })
     if (!reply.ok) throw new Error(reply.message)
     this.#figures = reply.value
-    this.#cpu = thread === undefined ? undefined : await threadCpu(thread)
+    this.#cpu = await Promise.all(threads.map(threadCpu))
     return this.#registry.metrics()
   }
 
@@ -132,11 +132,17 @@ export class DirectorMetrics {
       ({ turns }) => turns?.seconds,
     )
     this.#histogram('uvs_loop_turn_frames', 'Frames a turn, of those that had any', ({ turns }) => turns?.frames)
-    this.#counter('uvs_data_plane_cpu_seconds_total', "CPU time of the data plane's thread", ['mode'], () =>
-      Object.entries(this.#cpu ?? {}).map(([mode, seconds]) => [{ mode }, seconds]),
+    this.#counter(
+      'uvs_data_plane_cpu_seconds_total',
+      'CPU time of each worker of the data plane',
+      ['mode', 'worker'],
+      () => this.#cpu.flatMap((cpu, worker) => ofWorker('mode', cpu, worker)),
     )
-    this.#gauge('uvs_data_plane_heap_bytes', "JavaScript heap of the data plane's thread", ['state'], () =>
-      Object.entries(this.#figures.heap ?? {}).map(([state, bytes]) => [{ state }, bytes]),
+    this.#gauge(
+      'uvs_data_plane_heap_bytes',
+      'JavaScript heap of each worker of the data plane',
+      ['state', 'worker'],
+      () => this.#figures.workers.flatMap(({ heap }, worker) => ofWorker('state', heap, worker)),
     )
   }
 
@@ -198,11 +204,14 @@ export class DirectorMetrics {
     this.#registry.registerMetric(metric)
   }
   /** prom-client's own would count for itself; these have been counted already. */
-  #histogram(name: string, help: string, read: (figures: DirectorFigures) => Buckets | undefined): void {
+  #histogram(name: string, help: string, read: (figures: WorkerFigures) => Buckets | undefined): void {
     const type = 'histogram'
     const get = async () => {
-      const buckets = read(this.#figures)
-      return { name, help, type, aggregator: 'sum', values: buckets ? histogramSamples(name, buckets) : [] }
+      const values = this.#figures.workers.flatMap((figures, worker) => {
+        const buckets = read(figures)
+        return buckets ? histogramSamples(name, buckets, { worker: String(worker) }) : []
+      })
+      return { name, help, type, aggregator: 'sum', values }
     }
     this.#registry.registerMetric({ name, help, type, get } as unknown as Metric)
   }
@@ -219,16 +228,16 @@ interface Sample {
 }
 
 /** Prometheus' buckets hold the smaller ones' counts too. */
-function histogramSamples(name: string, { upTo, counts, sum }: Buckets): Sample[] {
+function histogramSamples(name: string, { upTo, counts, sum }: Buckets, labels: Labels): Sample[] {
   let count = 0
   const samples = counts.map((more, i): Sample => {
     count += more
-    return { metricName: `${name}_bucket`, labels: { le: boundary(upTo[i]) }, value: count }
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: boundary(upTo[i]) }, value: count }
   })
   return [
     ...samples,
-    { metricName: `${name}_sum`, labels: {}, value: sum },
-    { metricName: `${name}_count`, labels: {}, value: count },
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count },
   ]
 }
 /** Without the noise of binary fractions, so that a boundary stays the same text. */
@@ -236,8 +245,21 @@ function boundary(upTo: number | undefined): string {
   return upTo === undefined ? '+Inf' : String(Number(upTo.toPrecision(9)))
 }
 
+interface ThreadCpu {
+  user: number
+  system: number
+}
+
+/** A sample for each of a worker's figures, if it has any, its name under a label. */
+function ofWorker(label: string, figures: object | undefined, worker: number): [Labels, number][] {
+  return Object.entries(figures ?? {}).map(([name, value]) => [
+    { [label]: name, worker: String(worker) },
+    value as number,
+  ])
+}
+
 /** What a thread of this process has had of the CPU so far, in seconds; undefined once it has ended. */
-async function threadCpu(thread: number): Promise<{ user: number; system: number } | undefined> {
+async function threadCpu(thread: number): Promise<ThreadCpu | undefined> {
   const stat = await readFile(`/proc/self/task/${thread}/stat`, 'latin1').catch(() => '')
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)

@@ -5,7 +5,19 @@ import type { Device } from '../io/device.js'
 import { atOnce } from '../service/in-steps.js'
 import { SysctlError } from '../service/sysctls.js'
 import type { UnservedService } from '../service/unserved.js'
-import type { Answer, Control, DestinationParams, Operation, Operations, Reply, Request, ServiceKey } from './api.js'
+import type { ServiceSettings } from '../service/service.js'
+import { formatIpv4 } from '../wire/addr.js'
+import type {
+  Answer,
+  Control,
+  DestinationParams,
+  Operation,
+  Operations,
+  Reply,
+  Request,
+  ServiceKey,
+  ServiceSettings as ServiceParams,
+} from './api.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -81,12 +93,14 @@ function* perform(
     case 'add-service': {
       const { service, settings } = request
       if (isUnserved(service)) return done(addUnserved(director, service, settings))
-      return done(balancing.addService(serviceIdentity(service), serviceSettings(settings), settings.scheduler))
+      return done(balancing.addService(serviceIdentity(service), settingsFor(director, settings), settings.scheduler))
     }
     case 'edit-service': {
       const { service, settings } = request
       if (isUnserved(service)) return done(editUnserved(director, service, settings))
-      return done(balancing.editService(findService(director, service), serviceSettings(settings), settings.scheduler))
+      return done(
+        balancing.editService(findService(director, service), settingsFor(director, settings), settings.scheduler),
+      )
     }
     case 'delete-service':
       if (isUnserved(request.service)) balancing.unserved.deleteService(findUnserved(director, request.service))
@@ -188,6 +202,18 @@ function* batch(director: Director, requests: readonly Request[], on: Surroundin
     yield
   }
   return answers
+}
+
+/** Clients that stay with one real server must come to one worker. */
+function settingsFor({ clientMask }: Director, params: ServiceParams): ServiceSettings {
+  const settings = serviceSettings(params)
+  const { persistence, netmask } = settings
+  if (persistence > 0 && clientMask !== undefined && (clientMask & ~netmask) !== 0) {
+    const mask = formatIpv4(netmask)
+    const message = `-M ${mask} takes clients for one whom the director gives to several workers: start it with --steer-mask ${mask}, or with one worker`
+    throw new Refused('EINVAL', message)
+  }
+  return settings
 }
 
 function done(refusal: Refusal | undefined): null {

@@ -17,6 +17,7 @@ const COUNTERS = Object.keys(Counter).length
 /** `on`: what the director runs on. */
 export function directorFigures(director: Director, { devices = [], turns, heap }: Surroundings): DirectorFigures {
   const { balancing, conns, stats, held } = director
+  const ofWorker = { ...(turns && { turns: turns.read() }), ...(heap && { heap: heap() }) }
   return {
     verdicts: stats.byName(),
     devices: devices.map(({ name, dropped }) => ({ name, dropped })),
@@ -35,8 +36,8 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
     neighbours: { learnt: held.learnt, asking: held.asking, fixed: held.fixed },
     heldFrames: held.held,
     heldDatagrams: held.datagrams,
-    ...(turns && { turns: turns.read() }),
-    ...(heap && { heap: heap() }),
+    ...ofWorker,
+    workers: [ofWorker],
   }
 }
 

@@ -138,7 +138,8 @@ function destinationInfo(director: Director, dest: Destination): DestinationInfo
 
 export function totalsInfo(director: Director): TotalsInfo {
   const { counters } = director.balancing
-  return { ...countsOf(director, TOTALS), live: stats(counter => counters.live(TOTALS, counter)) }
+  const live = stats(counter => counters.live(TOTALS, counter))
+  return { ...countsOf(director, TOTALS), live, workers: [live] }
 }
 function countsOf(director: Director, row: number): { stats: Stats; rates: Rates } {
   const { counters } = director.balancing

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
+import type { FanoutGroup, Sharing } from '../io/fanout.js'
 import type { MacAddr } from '../packet/port.js'
 import type { Answered, Asked } from './request-queue.js'
 
@@ -11,8 +12,10 @@ export interface DataPlaneData {
   devices: DeviceOptions[]
   director: Pick<
     DirectorOptions,
-    'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit'
+    'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit' | 'clientMask'
   >
+  /** Of one that is one of several: which, what memory they count in, and how each of its devices shares its interface. */
+  worker?: { index: number; of: number; counts: SharedArrayBuffer; sharing: Sharing[] }
   /** Modules of the user's, each with a scheduler as its default export: file URLs. */
   schedulers?: string[]
   requests: MessagePort
@@ -25,10 +28,17 @@ export interface DataPlaneData {
 /** To the data plane. */
 export type ToDataPlane = { asked: Asked[] } | { stop: true }
 
-/** From the data plane. `ready`: what the devices turned out to be, and `thread`, its number with the kernel; `failed`: one line why it did not come to that. */
+/** What the devices turned out to be, what the next worker's join, and the thread's number with the kernel. */
+export interface Ready {
+  ready: { name: string; mac: string; mtu: number }[]
+  groups: (FanoutGroup | undefined)[]
+  thread: number
+}
+
+/** From the data plane. `failed`: one line why it is not ready. */
 export type FromDataPlane =
   | { answered: Answered[] }
-  | { ready: { name: string; mac: string; mtu: number }[]; thread: number }
+  | Ready
   | { failed: string; usage: boolean }
   /** One line for the log: what a scheduler of the user's has done wrong, or what is kept and not served yet. */
   | { problem: string }

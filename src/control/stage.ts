@@ -1,6 +1,6 @@
 import { Director } from '../director/director.js'
 import type { Scheduler } from '../sched/scheduler.js'
-import type { DataPlaneOptions } from './data-plane.js'
+import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
 import { loadScheduler } from './load-scheduler.js'
 
 /** The fewest there can be: no frame ever comes. */
@@ -12,7 +12,12 @@ const ANY_MTU = 1500
  * Makes directors for trying rules on: as empty as the real one at its start, with the same addresses and schedulers. Those of
  * the user are there by name only. UsageError for an option that the real one could not start with.
  */
-export async function stageMaker({ devices, director, schedulers = [] }: DataPlaneOptions): Promise<() => Director> {
+export async function stageMaker({
+  devices,
+  director,
+  schedulers = [],
+  workers = 1,
+}: DataPlaneOptions): Promise<() => Director> {
   const standIns = (await Promise.all(schedulers.map(loadScheduler))).map(({ name }) => standIn(name))
   return () =>
     new Director({
@@ -20,6 +25,7 @@ export async function stageMaker({ devices, director, schedulers = [] }: DataPla
       egress: { transmit: () => true },
       addresses: director.addresses,
       ...(director.vips && { vips: director.vips }),
+      ...(workers > 1 && { clientMask: director.clientMask ?? WHOLE_ADDRESS }),
       maxConnections: CONNECTIONS,
       seed: 0,
       now: 0,

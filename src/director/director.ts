@@ -70,6 +70,8 @@ export class Director implements ReassemblySink {
   readonly ports: readonly Port[]
   /** Answers ARP, announces addresses and counts what all hear: of several directors with the same addresses, one does. */
   readonly isSpokesman: boolean
+  /** Persistence may take clients for one that are equal in these bits, and no more: others' packets come to other directors. */
+  readonly clientMask: Ipv4Addr | undefined
   readonly balancing: Balancing
   readonly conns: Connections
   readonly stats: Stats
@@ -94,6 +96,7 @@ export class Director implements ReassemblySink {
 
   constructor(options: DirectorOptions) {
     const { egress, now, worker } = options
+    this.clientMask = options.clientMask
     this.isSpokesman = worker === undefined || worker.index === 0
     const random = seededRandom(options.seed)
     const allocate = options.allocate ?? plainSlab

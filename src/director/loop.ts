@@ -5,10 +5,11 @@
  * 3. every device sends what was queued for it
  * 4. every device takes its frames' memory back
  */
-import type { Device, FrameSink } from '../io/device.js'
+import type { Device } from '../io/device.js'
 import type { Egress, Slab } from '../packet/frame.js'
 import type { Port } from '../packet/port.js'
 import type { Director } from './director.js'
+import { LookAhead } from './look-ahead.js'
 
 /** Frames of one device in one turn. More would only let the first ones wait. */
 const BUDGET = 256
@@ -29,14 +30,14 @@ export class DeviceEgress implements Egress {
 export class Loop {
   readonly #director: Director
   readonly #devices: readonly Device[]
-  readonly #sinks: readonly FrameSink[]
+  readonly #sinks: readonly LookAhead[]
   /** Whether the last poll had done all that was due. */
   #caughtUp = true
 
   constructor(director: Director, devices: readonly Device[]) {
     this.#director = director
     this.#devices = devices
-    this.#sinks = director.ports.map(port => new PortSink(director, port))
+    this.#sinks = director.ports.map(port => new LookAhead(director, port))
   }
 
   /** One turn, at `now` in ms. Answers how many frames came in. */
@@ -44,7 +45,11 @@ export class Loop {
     const devices = this.#devices
     this.#caughtUp = this.#director.poll(now)
     let frames = 0
-    for (let i = 0; i < devices.length; i++) frames += devices[i]!.receive(this.#sinks[i]!, BUDGET)
+    for (let i = 0; i < devices.length; i++) {
+      const sink = this.#sinks[i]!
+      frames += devices[i]!.receive(sink, BUDGET)
+      sink.done()
+    }
     for (let i = 0; i < devices.length; i++) devices[i]!.flush()
     for (let i = 0; i < devices.length; i++) devices[i]!.release()
     return frames
@@ -53,18 +58,5 @@ export class Loop {
   /** How long nothing will be due, in whole ms, if no frame comes. */
   get idleMs(): number {
     return this.#caughtUp ? this.#director.idleMs : 0
-  }
-}
-
-class PortSink implements FrameSink {
-  readonly #director: Director
-  readonly #port: Port
-
-  constructor(director: Director, port: Port) {
-    this.#director = director
-    this.#port = port
-  }
-  frame(slab: Slab, at: number, len: number): void {
-    this.#director.receive(this.#port, slab, at, len)
   }
 }

@@ -46,6 +46,11 @@ export interface DirectorOptions {
   isWholePath?: boolean
   /** Of a director that is one of several with the same addresses and rules, each in its own thread. By itself unless given. */
   worker?: WorkerOptions
+  /**
+   * Clients that are equal in these bits are sure to come to one worker: persistence may not take more for one. Without it all
+   * come to this director.
+   */
+  clientMask?: Ipv4Addr
   /** Gives memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
   /** Gives the memory of the connection table, zeroed. Default: plain arrays. */
@@ -53,8 +58,8 @@ export interface DirectorOptions {
 }
 
 /**
- * Frames of a client, and whatever answers them, always come to the same director (`src/io/steering.ts`). What comes to a
- * local address comes to the one whose `index` is the port's remainder by `of`.
+ * Frames of a client, and whatever answers them, always come to the same director; what comes to a local address, to the one
+ * whose `index` is the port's remainder by `of` (`src/io/worker-choice.ts`).
  */
 export interface WorkerOptions {
   /** From 0. The first one answers ARP, and announces addresses; the others only listen. */

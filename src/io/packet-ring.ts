@@ -42,13 +42,17 @@ const TP_SOCKADDR = 32
 
 /**
  * A slot holds a frame of an MTU of 1500: 140 octets of kernel header, headroom and virtio header, 14 + 1500 of frame.
- * Larger ones, those of GSO, come by large-frames.ts: so the ring is small, and holds many. The stride is an odd number of
+ * Larger ones, those of GSO, come by large-frames.ts: so the ring holds many. The stride is an odd number of
  * cache lines, so that headers spread over the cache's sets.
  */
 const SLOT = 2112
 const BLOCK = 2 ** 20
 const SLOTS_PER_BLOCK = Math.floor(BLOCK / SLOT)
-const BLOCKS = 4
+/**
+ * 7936 slots: 16 ms of 500 000 frames a second, so that none is lost while another thread has this one's CPU for a slice
+ * or two (2.8 ms each). With 4 blocks, of 440 000 datagrams a second one or two of a hundred were.
+ */
+const BLOCKS = 16
 const ETH_P_IP = 0x0800
 
 /**

@@ -66,7 +66,7 @@ t.test('templates go too, with connections or without, so that their clients fin
 })
 
 t.test('a template that was met first, before its connections, is not found meanwhile', t => {
-  const scene = new Scene({ maxConnections: 2 ** 18 })
+  const scene = new Scene({ maxConnections: 2 ** 17 })
   const key = scene.service(TCP, { persistence: 360 }, A)
   for (let port = 1000; port < 3000; port++) scene.connect(`${CLIENT}:${port}`)
   const destination = endpoint(A)

@@ -86,7 +86,7 @@ t.test('Prometheus', { skip: noPrometheus }, async t => {
   t.teardown(() => clearInterval(requests))
   const rules = new RulesLoads()
   rules.record(true, Date.now() / 1000)
-  const metrics = new Metrics({ control: director.control, requests: asked.counts, rules, thread: process.pid }, 0)
+  const metrics = new Metrics({ control: director.control, requests: asked.counts, rules, threads: [process.pid] }, 0)
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, director.control, metrics)
   t.teardown(() => server.close())
   const monitor = await prometheus(t, server.port, `${MONITORING}/alerts.yml`)

@@ -2,50 +2,66 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { benchLab } from '../../netns-lab/bench-lab.js'
+import type { FigureName } from '../../netns-lab/bench-figures.js'
+import { benchLab, type BenchRun } from '../../netns-lab/bench-lab.js'
 import { measures } from '../../netns-lab/bench-measures.js'
 import type { BenchReport } from '../../netns-lab/bench-report.js'
+import { runners } from '../../netns-lab/bench-runners.js'
 import { namespacesOf } from '../../netns-lab/ledger.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { ours, which } from '../../netns-lab/tools.js'
 
 const PREFIX = `uvs-bench-${process.pid}-`
-const ONLY = ['no-balancer', 'nftables', 'haproxy', 'nginx-stream', 'uvs-raw-dr', 'uvs-tap-nat']
-const skip = (await whyNoNamespaces()) ?? (which('nginx') ? false : 'nginx is not installed')
+const missing = ['nginx', 'curl', 'wrk'].find(tool => !which(tool))
+const skip = (await whyNoNamespaces()) ?? (missing ? `${missing} is not installed` : false)
 
-t.test('a short run: the peers, uvs raw and tap, one round', { skip, timeout: 200_000 }, async t => {
-  const dir = t.testdir()
-  const lines: string[] = []
+const lines: string[] = []
+/** One round, short. */
+const run: Omit<BenchRun, 'only' | 'measure'> = {
+  rounds: 1,
+  prefix: PREFIX,
+  signal: new AbortController().signal,
+  print: line => lines.push(line),
+  effort: { seconds: 1, requests: 500, octets: 5_000_000, transfers: 1 },
+}
+const reportIn = (file: string): BenchReport => JSON.parse(readFileSync(file, 'utf8')) as BenchReport
+
+t.test('every runner that is installed carries octets both ways', { skip, timeout: 120_000 }, async t => {
+  const json = join(t.testdir(), 'all.json')
   const status = await benchLab({
-    rounds: 1,
-    only: ONLY,
-    measure: measures.map(({ name }) => name).filter(name => name !== 'udp'), // 8 s each; udp-load.test.ts has it
-    prefix: PREFIX,
-    signal: new AbortController().signal,
-    json: join(dir, 'all.json'),
-    markdown: join(dir, 'all.md'),
-    svg: join(dir, 'charts'),
-    rate: 1000,
-    print: line => lines.push(line),
-    effort: { seconds: 1, requests: 500, octets: 5_000_000, transfers: 1 },
+    ...run,
+    json,
+    only: runners.map(({ name }) => name),
+    measure: ['download', 'upload'],
   })
-  const report = JSON.parse(readFileSync(join(dir, 'all.json'), 'utf8')) as BenchReport
-  t.strictSame(report.failures, [])
+  const { failures, figures } = reportIn(json)
+  t.strictSame(failures, [])
   t.equal(status, 0)
-  t.ok(lines.includes('round 1 of 1: uvs-raw-dr'))
-  for (const { name } of report.runners) {
-    const wanted = [
-      ...(which('wrk') ? ['wrk', 'wrk-p99', 'half', 'half-p99'] : []),
-      ...(which('curl') ? ['download', 'upload'] : []),
-    ]
-    for (const figure of wanted) {
-      const found = report.figures.find(row => row.runner === name && row.figure === figure)
-      t.ok(found && found.median > 0, `${name}: ${figure}`)
-    }
+  for (const { name, missing: why } of runners) {
+    const found = figures.filter(row => row.runner === name && row.median > 0).map(({ figure }) => figure)
+    t.strictSame(found, why?.() === undefined ? ['download', 'upload'] : [], name)
   }
-  t.ok(report.judged.some(({ seen, over }) => over === 'nftables' && seen! > 0))
-  t.match(readFileSync(join(dir, 'charts', 'half-p99.svg'), 'utf8'), />uvs raw, DR<\/text>/)
-  t.match(readFileSync(join(dir, 'all.md'), 'utf8'), /^\| uvs raw, DR \|/m)
+  t.strictSame(await namespacesOf(PREFIX), [])
+})
+
+t.test('every measure but udp, which is slow, and what a run writes', { skip, timeout: 120_000 }, async t => {
+  const dir = t.testdir()
+  const [json, markdown, svg] = [join(dir, 'all.json'), join(dir, 'all.md'), join(dir, 'charts')]
+  const measure = measures.map(({ name }) => name).filter(name => name !== 'udp') // udp-load.test.ts has it
+  t.equal(await benchLab({ ...run, json, markdown, svg, rate: 1000, only: ['no-balancer', 'uvs-raw-nat'], measure }), 0)
+  const { failures, figures, judged } = reportIn(json)
+  t.strictSame(failures, [])
+  const wanted: FigureName[] = ['wrk', 'wrk-p99', 'cpu-user', 'cpu-softirq', 'half', 'half-p99', 'think', 'think-p99']
+  for (const figure of wanted) {
+    const found = figures.find(row => row.runner === 'uvs-raw-nat' && row.figure === figure)
+    t.ok(found && found.median >= 0, figure)
+  }
+  const half = figures.find(({ figure }) => figure === 'half')
+  t.ok(half && half.median > 500 && half.median < 1001, `${half?.median} of 1000 a second`)
+  t.ok(judged.some(({ what, over, seen }) => what.includes('paced') && over === 'no-balancer' && seen! > 0))
+  t.ok(lines.includes('round 1 of 1: uvs-raw-nat'))
+  t.match(readFileSync(markdown, 'utf8'), /^\| uvs raw, NAT \|/m)
+  t.match(readFileSync(join(svg, 'half-p99.svg'), 'utf8'), />uvs raw, NAT<\/text>/)
   t.strictSame(await namespacesOf(PREFIX), [])
 })
 

@@ -53,7 +53,7 @@ export class FakeControl implements Control {
   timeouts = TIMEOUTS
   sysctls = new Map(SYSCTLS)
   verdicts: Record<string, number> = {}
-  totals: TotalsInfo = { stats: noStats, rates: noRates, live: noStats }
+  totals: TotalsInfo = { stats: noStats, rates: noRates, live: noStats, workers: [noStats] }
   /** Every request, as it came. */
   asked: Request[] = []
 

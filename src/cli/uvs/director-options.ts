@@ -1,15 +1,18 @@
 import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { MarkRuleInfo } from '../../control/api.js'
-import type { DataPlaneOptions } from '../../control/data-plane.js'
+import type { DataPlaneOptions } from '../../control/data-plane-options.js'
 import type { DeviceOptions } from '../../control/messages.js'
 import { MAX_CONNECTIONS } from '../../conn/table.js'
 import { UsageError } from '../../director/options.js'
-import { parseMac, type MacAddr } from '../../wire/addr.js'
+import { parseIpv4, parseMac, type Ipv4Addr, type MacAddr } from '../../wire/addr.js'
 import { CONTROL, DEFAULT_CONTROL } from '../command.js'
 import type { Form, Option } from '../option.js'
 import { parseMark } from './mark-option.js'
 import { readOptions } from './read-options.js'
+
+/** A fanout group takes 256, and a director's connections are shared out among them. */
+const MOST_WORKERS = 64
 
 /** What `uvs director` was asked to be. */
 export interface DirectorCommand extends DataPlaneOptions {
@@ -18,6 +21,7 @@ export interface DirectorCommand extends DataPlaneOptions {
   rules: string | undefined
   http: { host: string; port: number } | undefined
   marks: MarkRuleInfo[]
+  workers: number
 }
 
 const ADDRESS: Option = {
@@ -41,6 +45,12 @@ const COMMON: readonly Option[] = [
   option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
   option('--vip', 'ADDR|CIDR', 'further local addresses', { repeatable: true }),
   option('--max-connections', 'N', `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576`),
+  option('--workers', 'N', `threads that share the work, a CPU each, 1 to ${MOST_WORKERS}; default 1`),
+  option(
+    '--steer-mask',
+    'MASK',
+    'clients equal under it share a worker; as wide as any -M of -p; default 255.255.255.255',
+  ),
   option('--icmp-ratelimit', 'MS', 'a peer gets an ICMP error every MS; 0 for no limit; default 1000'),
   option('--seed', 'N', 'what everything random comes from; by default the system says'),
   option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
@@ -62,8 +72,8 @@ export const DIRECTOR_FORMS: readonly Form[] = [
 /** Both at once, so that what is wrong with them is said in their own words. */
 const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, ...COMMON] }
 
-/** Come with a later version. */
-const LATER = ['--libpcap', '--workers']
+/** Comes with a later version. */
+const LATER = '--libpcap'
 
 function option(flag: string, value: string, help: string, more: Partial<Option> = {}): Option {
   return { flags: [flag], value, help, ...more }
@@ -75,12 +85,12 @@ function required(which: Option): Option {
 
 /** Pure. `randomSeed`: used unless --seed says otherwise. UsageError for whatever cannot be meant. */
 export function parseDirectorOptions(args: string[], randomSeed: number): DirectorCommand {
-  const later = LATER.find(flag => args.some(arg => arg === flag || arg.startsWith(`${flag}=`)))
-  if (later) throw new UsageError(`${later} is not there yet`)
+  if (args.some(arg => arg === LATER || arg.startsWith(`${LATER}=`))) throw new UsageError(`${LATER} is not there yet`)
   const given = readOptions({ name: 'director', forms: [ANY_FORM] }, args)
   const devices = readDevices(given.one('--raw'), given.one('--tap'), given.all('--mac'))
   const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
   const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
+  const clientMask = readMask(given.one('--steer-mask'))
   if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
   return {
     devices,
@@ -92,7 +102,9 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
+      ...(clientMask === undefined ? {} : { clientMask }),
     },
+    workers: wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1,
     control: given.one('--control') ?? DEFAULT_CONTROL,
     rules: given.one('--rules'),
     http: readHttp(given.one('--http')),
@@ -130,6 +142,15 @@ function readMacs(macs: string[], names: string[]): Map<string, MacAddr> {
     byName.set(name, mac)
   }
   return byName
+}
+
+/** A run of ones, then zeros. */
+function readMask(text: string | undefined): Ipv4Addr | undefined {
+  if (text === undefined) return undefined
+  const mask = parseIpv4(text)
+  if (mask === undefined || mask === 0 || (~mask & (~mask + 1)) !== 0)
+    throw new UsageError(`--steer-mask: '${text}' is not a mask such as 255.255.255.0`)
+  return mask
 }
 
 function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {

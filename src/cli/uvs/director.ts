@@ -45,7 +45,7 @@ async function runDirector(command: DirectorCommand): Promise<number> {
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, asked))
     if (command.http) {
-      const sources = { control: dataPlane, requests: asked.counts, rules: rulesLoads, thread: dataPlane.thread }
+      const sources = { control: dataPlane, requests: asked.counts, rules: rulesLoads, threads: dataPlane.threads }
       open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
     }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
@@ -57,7 +57,8 @@ async function runDirector(command: DirectorCommand): Promise<number> {
     open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
-    process.stdout.write(`uvs director: ready on ${devices.join(', ')}; control socket ${command.control}\n`)
+    const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
+    process.stdout.write(`uvs director: ready on ${devices.join(', ')}; ${workers}control socket ${command.control}\n`)
     await Promise.race([signalled, dataPlane.ended])
   } finally {
     for (const each of open) await each.close()

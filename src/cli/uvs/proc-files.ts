@@ -73,12 +73,11 @@ ${perSecond(rates)}
 `
 }
 
-/** /proc/net/ip_vs_stats_percpu: the data plane is one thread, so one CPU. */
-export function ipVsStatsPercpu({ stats, rates, live }: TotalsInfo): string {
+/** /proc/net/ip_vs_stats_percpu: each worker of the data plane stays on one CPU, so a line is a worker. */
+export function ipVsStatsPercpu({ stats, rates, workers }: TotalsInfo): string {
   return `       Total Incoming Outgoing         Incoming         Outgoing
 CPU    Conns  Packets  Packets            Bytes            Bytes
-  0 ${counted(live)}
-  ~ ${counted(stats)}
+${workers.map((live, cpu) => `${upperHex(cpu).padStart(3)} ${counted(live)}\n`).join('')}  ~ ${counted(stats)}
 
      Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s
     ${perSecond(rates)}

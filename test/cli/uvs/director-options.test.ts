@@ -15,6 +15,7 @@ t.test('the least that must be said, and what holds then', async t => {
     http: undefined,
     marks: [],
     schedulers: [],
+    workers: 1,
   })
 })
 
@@ -22,7 +23,7 @@ t.test('all that may be said, in either form', async t => {
   const line =
     '--tap=t0,t1 --mac 02:00:00:00:00:01@t1 --address 10.0.0.1/24@t0 --address=10.0.1.1/24@t1 --vip 192.0.2.1 --vip 192.0.2.8/29 ' +
     '--route default=10.0.0.254 --route=192.0.2.0/24=10.0.1.9,mtu=1400 --neighbour 10.0.0.9=02:00:00:00:00:09@t0 ' +
-    '--max-connections 5000 --icmp-ratelimit 0 --seed 4294967295 --rules /etc/rules --control /tmp/x.sock --http [::1]:9100 --scheduler /tmp/mine.js'
+    '--max-connections 5000 --workers 4 --steer-mask 255.255.254.0 --icmp-ratelimit 0 --seed 4294967295 --rules /etc/rules --control /tmp/x.sock --http [::1]:9100 --scheduler /tmp/mine.js'
   t.strictSame(parseDirectorOptions([...line.split(' '), '--mark', 'tcp 192.0.2.0/24:80=7'], 77), {
     devices: [
       { kind: 'tap', name: 't0', mac: undefined },
@@ -36,7 +37,9 @@ t.test('all that may be said, in either form', async t => {
       seed: 4294967295,
       maxConnections: 5000,
       icmpRatelimit: 0,
+      clientMask: 0xfffffe00 | 0,
     },
+    workers: 4,
     control: '/tmp/x.sock',
     rules: '/etc/rules',
     http: { host: '::1', port: 9100 },
@@ -88,7 +91,15 @@ const refused: [line: string, words: string[]][] = [
   [`${least} --http eth0:9100`, ['--http', "'eth0' is no address"]],
   [`${least} --http 127.0.0.1:65536`, ['--http']],
   [`${least} --http 127.0.0.1:x`, ['--http']],
-  ...['libpcap eth0', 'workers 2'].map((text): [string, string[]] => [`${least} --${text}`, ['not there yet']]),
+  ...['0', '65', '1.5', 'many', '-1'].map((text): [string, string[]] => [
+    `${least} --workers ${text}`,
+    ['--workers', `'${text}'`, '1 to 64'],
+  ]),
+  ...['255.0.255.0', '0.0.0.0', '24', '255.255.255.1', 'x'].map((text): [string, string[]] => [
+    `${least} --steer-mask ${text}`,
+    ['--steer-mask', `'${text}'`, '255.255.255.0'],
+  ]),
+  [`${least} --libpcap eth0`, ['not there yet']],
 ]
 
 t.test('what cannot be meant is told in one line that names the option', async t => {

@@ -15,6 +15,7 @@ function command(kind: 'raw' | 'tap', name: string, addresses: string[], vips: s
     http: undefined,
     marks: [],
     schedulers: [],
+    workers: 1,
   }
 }
 /** The notes but for the one on forwarding, which the machine decides. */

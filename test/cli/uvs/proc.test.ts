@@ -135,16 +135,21 @@ t.test('ip_vs_stats under load is as recorded', async t => {
     stats: { conns: 59, inPkts: 0x15b91, outPkts: 0x15b49, inBytes: 0x78bdbb, outBytes: 0x111c3e2 },
     rates: { cps: 6, inPps: 0x2699, outPps: 0x2693, inBps: 0xd68f9, outBps: 0x1e6979 },
     live: noStats,
+    workers: [noStats],
   }
   t.equal(await shown(control, 'ip_vs_stats'), recorded('ip_vs_stats', '06-traffic.txt'))
 })
 
-t.test('large numbers widen a line; ip_vs_stats_percpu has the live ones', async t => {
+t.test('large numbers widen a line; ip_vs_stats_percpu has the live ones of each worker', async t => {
   const control = new FakeControl()
   const totals: TotalsInfo = {
     stats: { conns: 0xabc, inPkts: 0x123456789, outPkts: 1, inBytes: 2 ** 53 - 1, outBytes: 255 },
     rates: { cps: 10, inPps: 11, outPps: 12, inBps: 13, outBps: 14 },
-    live: { conns: 0xfff, inPkts: 1, outPkts: 2, inBytes: 3, outBytes: 4 },
+    live: noStats,
+    workers: [
+      { conns: 0xfff, inPkts: 1, outPkts: 2, inBytes: 3, outBytes: 4 },
+      { conns: 5, inPkts: 6, outPkts: 7, inBytes: 8, outBytes: 9 },
+    ],
   }
   control.totals = totals
   t.equal(
@@ -152,6 +157,7 @@ t.test('large numbers widen a line; ip_vs_stats_percpu has the live ones', async
     `       Total Incoming Outgoing         Incoming         Outgoing
 CPU    Conns  Packets  Packets            Bytes            Bytes
   0      FFF        1        2                3                4
+  1        5        6        7                8                9
   ~      ABC 123456789        1   1FFFFFFFFFFFFF               FF
 
      Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s

@@ -1,0 +1,68 @@
+/*
+ * npm run bench:checksum [-- --rounds N --json FILE]: nanoseconds a sum of 20 to 65 535 octets, of each way that JavaScript
+ * has, at 16 alignments, against the kernel's own; and what stands for a sum on the packet's path. All interleaved.
+ */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { machine } from '../machine.js'
+import { ALIGNMENTS, SIZES, testData } from './data.js'
+import { pathMeasures } from './path.js'
+import { kernelRows, variantRows, type Row } from './rows.js'
+import { median } from './timed.js'
+
+const USAGE = 'bench:checksum: the options are --rounds N (1 to 100) and --json FILE'
+const { rounds, json } = readOptions()
+
+const data = testData()
+const notes: string[] = []
+const rows: Row[] = [...variantRows(data), ...kernelRows(data, notes)]
+const path = pathMeasures()
+
+/** Row → size → alignment → a figure a round. */
+const figures = rows.map(() => SIZES.map(() => ALIGNMENTS.map((): number[] => [])))
+const pathFigures = path.map((): number[] => [])
+for (let round = 0; round < rounds; round++) {
+  for (const [size, len] of SIZES.entries())
+    for (const at of ALIGNMENTS)
+      for (const [row, { measure }] of rows.entries()) figures[row]![size]![at]!.push(measure(at, len))
+  for (const [i, { measure }] of path.entries()) pathFigures[i]!.push(measure())
+}
+
+const { node, cpu, cpus, linux, commit } = machine()
+console.log(`Node ${node}, ${cpus} × ${cpu}, Linux ${linux}, commit ${commit}`)
+console.log(`ns a sum: median of ${rounds} rounds and 16 alignments (the worst alignment's)\n`)
+console.log(`| octets | ${SIZES.join(' | ')} |\n|---|${SIZES.map(() => '---:|').join('')}`)
+const table = rows.map(({ name }, row) => ({
+  name,
+  sizes: SIZES.map((octets, size) => {
+    const at = figures[row]![size]!.map(median)
+    return { octets, median: median(at), best: Math.min(...at), worst: Math.max(...at), alignments: at }
+  }),
+}))
+for (const { name, sizes } of table)
+  console.log(`| ${name} | ${sizes.map(s => `${text(s.median)} (${text(s.worst)})`).join(' | ')} |`)
+for (const note of notes) console.log(note)
+console.log('\n| on the packet’s path | ns |\n|---|---:|')
+const pathTable = path.map(({ name }, i) => ({ name, median: median(pathFigures[i]!) }))
+for (const { name, median: ns } of pathTable) console.log(`| ${name} | ${text(ns)} |`)
+if (json)
+  writeFileSync(
+    json,
+    `${JSON.stringify({ machine: machine(), rounds, sums: table, path: pathTable, notes }, null, 1)}\n`,
+  )
+
+function text(ns: number): string {
+  return ns < 99.95 ? ns.toFixed(1) : ns.toFixed(0)
+}
+
+function readOptions(): { rounds: number; json: string | undefined } {
+  try {
+    const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } } })
+    const count = Number(values.rounds)
+    if (Number.isInteger(count) && count >= 1 && count <= 100) return { rounds: count, json: values.json }
+  } catch {
+    // As below.
+  }
+  console.error(USAGE)
+  process.exit(2)
+}

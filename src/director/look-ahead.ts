@@ -1,0 +1,88 @@
+/*
+ * Frames of one port, some at a time, while the connections are too many for the processor's cache: of all of them first
+ * the bucket, then the record is looked at, and only then the first is handled. Memory then answers for many at once,
+ * where it would answer for one after the other. The frames lie where they are until their device's `release`.
+ */
+import type { FrameSink } from '../io/device.js'
+import { slabOver, type Slab } from '../packet/frame.js'
+import type { Port } from '../packet/port.js'
+import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
+import { IPV4_MIN_LEN } from '../wire/ipv4.js'
+import type { Director } from './director.js'
+
+/** Frames that are looked ahead at: the processor has that many questions to memory open, or nearly so. */
+const MOST = 32
+/** Connections from which on it pays: 4 MiB of records. */
+const MANY = 2 ** 16
+const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + 4
+const PLAIN_IPV4 = 0x45
+
+export class LookAhead implements FrameSink {
+  readonly #director: Director
+  readonly #port: Port
+  readonly #many: number
+  readonly #slabs: Slab[] = Array.from({ length: MOST }, () => EMPTY)
+  readonly #at = new Int32Array(MOST)
+  readonly #len = new Int32Array(MOST)
+  readonly #clientBuckets = new Int32Array(MOST)
+  readonly #localBuckets = new Int32Array(MOST)
+  #clients = 0
+  #locals = 0
+  #waiting = 0
+  /** What was read, so that it must be. */
+  touched = 0
+
+  /** `many`: connections from which on frames are gathered. */
+  constructor(director: Director, port: Port, many = MANY) {
+    this.#director = director
+    this.#many = many
+    this.#port = port
+  }
+
+  /** Handles the frame, now or by `done` at the latest, in the frames' order. */
+  frame(slab: Slab, at: number, len: number): void {
+    const waiting = this.#waiting
+    if (waiting === 0 && this.#director.conns.table.count < this.#many) {
+      this.#director.receive(this.#port, slab, at, len)
+      return
+    }
+    this.#slabs[waiting] = slab
+    this.#at[waiting] = at
+    this.#len[waiting] = len
+    this.#waiting = waiting + 1
+    if (waiting + 1 === MOST) this.done()
+  }
+
+  /** There are no more for now. */
+  done(): void {
+    const waiting = this.#waiting
+    if (waiting === 0) return
+    this.#waiting = 0
+    this.#clients = 0
+    this.#locals = 0
+    for (let i = 0; i < waiting; i++) this.#find(this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
+    const { table, local } = this.#director.conns
+    this.touched = table.touch(this.#clientBuckets, this.#clients, local.words)
+    if (this.#locals > 0) this.touched ^= local.touch(this.#localBuckets, this.#locals)
+    for (let i = 0; i < waiting; i++) this.#director.receive(this.#port, this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
+  }
+
+  /** Notes the bucket that the frame's connection is in. */
+  #find({ view }: Slab, at: number, len: number): void {
+    const ip = at + ETHERNET_LEN
+    if (len < LEAST || view.getUint16(at + 12) !== EtherType.IPV4 || view.getUint8(ip) !== PLAIN_IPV4) return
+    const { conns, local } = this.#director
+    const protocol = view.getUint8(ip + 9)
+    const src = view.getInt32(ip + 12)
+    const dst = view.getInt32(ip + 16)
+    const ports = view.getInt32(ip + IPV4_MIN_LEN)
+    if (!local.has(dst)) {
+      this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)
+    } else if (conns.local.count > 0 && conns.local.isLocal(dst)) {
+      const bucket = conns.local.bucketOf(protocol, src, ports >>> 16, dst, ports & 0xffff)
+      this.#localBuckets[this.#locals++] = bucket
+    } else this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, src, ports >>> 16)
+  }
+}
+
+const EMPTY = slabOver(new ArrayBuffer(0))
