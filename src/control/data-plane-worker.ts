@@ -11,7 +11,7 @@ import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
 import { BusyPoll } from '../io/busy-poll.js'
 import type { Device } from '../io/device.js'
-import type { FanoutGroup, Sharing } from '../io/fanout.js'
+import type { FanoutGroup } from '../io/fanout.js'
 import { makeResident, mapWords } from '../io/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnCpu, stayOnThisCpu } from '../io/one-cpu.js'
@@ -35,9 +35,9 @@ function answer(message: FromDataPlane): void {
   data.requests.postMessage(message)
 }
 
-function openDevice(options: DeviceOptions, sharing: Sharing | undefined): Device {
-  if (options.kind === 'raw') return new RawDevice(options.name, sharing)
-  return new TapDevice(options.name, options.mac ?? macOfName(options.name))
+function openDevice(options: DeviceOptions): Device {
+  if (options.kind === 'raw') return new RawDevice(options.name, options.sharing)
+  return new TapDevice(options.name, options.mac ?? macOfName(options.name), options.sharing)
 }
 function groupOf(device: Device): FanoutGroup | undefined {
   return device instanceof RawDevice ? device.group : undefined
@@ -47,7 +47,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
   const devices: Device[] = []
   try {
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
-    for (const [i, options] of data.devices.entries()) devices.push(openDevice(options, data.worker?.sharing[i]))
+    for (const options of data.devices) devices.push(openDevice(options))
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),

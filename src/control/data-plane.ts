@@ -1,4 +1,5 @@
-import { UsageError } from '../director/options.js'
+import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
+import type { FanoutGroup } from '../io/fanout.js'
 import { Steering } from '../io/steering.js'
 import { SystemError } from '../io/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
@@ -8,7 +9,7 @@ import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './messages.js'
 import { SteeredAddresses } from './steered-addresses.js'
 import type { TextControl } from './text-control.js'
-import { DataPlaneError, WorkerThread, type ReadyDevice, type WorkerThreadOptions } from './worker-thread.js'
+import { DataPlaneError, WorkerThread, type ReadyDevice } from './worker-thread.js'
 
 export { DataPlaneError } from './worker-thread.js'
 export type { DataPlaneOptions } from './data-plane-options.js'
@@ -40,9 +41,15 @@ export class DataPlane implements TextControl {
     const workers: WorkerThread[] = []
     try {
       const counts = new SharedCounts().buffer
+      const relays = options.devices.map(({ kind }) => (kind === 'tap' ? arpRelayEnds(of) : []))
       // One after the other: a member of a fanout group is known by its order of joining.
-      for (let index = 0; index < of; index++)
-        workers.push(await WorkerThread.start(workerOptions(rest, { index, of, counts }, steering, workers[0]), report))
+      for (let index = 0; index < of; index++) {
+        const devices = options.devices.map((device, i) =>
+          shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
+        )
+        const director = directorOf(rest, index, of)
+        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, of, counts } }, report))
+      }
       return new DataPlane(workers, options, steering, report)
     } catch (error) {
       for (const worker of workers) await worker.stop()
@@ -84,9 +91,7 @@ export class DataPlane implements TextControl {
   }
 }
 
-function steer(workers: number, { director, devices }: DataPlaneOptions): Steering {
-  for (const { kind, name } of devices)
-    if (kind === 'tap') throw new UsageError(`--workers: TAP device ${name}: not with TAP devices yet`)
+function steer(workers: number, { director }: DataPlaneOptions): Steering {
   try {
     return new Steering({ workers, mask: director.clientMask ?? WHOLE_ADDRESS, seed: director.seed })
   } catch (error) {
@@ -95,28 +100,24 @@ function steer(workers: number, { director, devices }: DataPlaneOptions): Steeri
   }
 }
 
+/** A worker's device: of a raw interface in the group that the first one's has made, of a TAP device with ARP passed on. */
+function shared(
+  device: DeviceOptions,
+  { fanoutFd, tapFd }: Steering,
+  group: FanoutGroup | undefined,
+  arp: ArpRelayEnds | undefined,
+): DeviceOptions {
+  if (device.kind === 'raw') return { ...device, sharing: { programFd: fanoutFd, group } }
+  return { ...device, sharing: { programFd: tapFd, arp: arp! } }
+}
+
 /** Of the connections that the director is to hold, each has its share; everything random is drawn by each for itself. */
-function workerOptions(
-  options: WorkerThreadOptions,
-  { index, of, counts }: { index: number; of: number; counts: SharedArrayBuffer },
-  steering: Steering,
-  first: WorkerThread | undefined,
-): WorkerThreadOptions {
-  const { devices, director } = options
+function directorOf({ director }: DataPlaneOptions, index: number, of: number): DataPlaneOptions['director'] {
   const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS } = director
   return {
-    ...options,
-    director: {
-      ...director,
-      maxConnections: Math.ceil(maxConnections / of),
-      seed: (seed + Math.imul(index, SEED_STEP)) >>> 0,
-      clientMask,
-    },
-    worker: {
-      index,
-      of,
-      counts,
-      sharing: devices.map((_: DeviceOptions, i) => ({ programFd: steering.fanoutFd, group: first?.groups[i] })),
-    },
+    ...director,
+    maxConnections: Math.ceil(maxConnections / of),
+    seed: (seed + Math.imul(index, SEED_STEP)) >>> 0,
+    clientMask,
   }
 }

@@ -1,11 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
 import type { FanoutGroup, Sharing } from '../io/fanout.js'
+import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../packet/port.js'
 import type { Answered, Asked } from './request-queue.js'
 
-/** A device as the command line names it. */
-export type DeviceOptions = { kind: 'raw'; name: string } | { kind: 'tap'; name: string; mac: MacAddr | undefined }
+/** A device as the command line names it; and how a worker's shares its interface with those of the others. */
+export type DeviceOptions =
+  | { kind: 'raw'; name: string; sharing?: Sharing }
+  | { kind: 'tap'; name: string; mac: MacAddr | undefined; sharing?: TapSharing }
 
 /** What the data plane's thread is started with. All of it can be cloned. */
 export interface DataPlaneData {
@@ -14,8 +17,8 @@ export interface DataPlaneData {
     DirectorOptions,
     'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit' | 'clientMask'
   >
-  /** Of one that is one of several: which, what memory they count in, and how each of its devices shares its interface. */
-  worker?: { index: number; of: number; counts: SharedArrayBuffer; sharing: Sharing[] }
+  /** Of one that is one of several: which, and what memory they count in. */
+  worker?: { index: number; of: number; counts: SharedArrayBuffer }
   /** Modules of the user's, each with a scheduler as its default export: file URLs. */
   schedulers?: string[]
   requests: MessagePort
