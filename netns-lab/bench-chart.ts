@@ -4,9 +4,9 @@ import { figureText } from './bench-report.js'
 const WIDTH = 760
 const ROW = 26
 const TOP = 56
-const LEFT = 200
+const LEFT = 230
 /** Where the longest bar ends; the figures stand behind it. */
-const RIGHT = 590
+const RIGHT = 620
 const BAR = 14
 
 /** Colours of their own for light and dark, and a ground of its own: readable on whatever page it stands. */

@@ -1,8 +1,20 @@
 /** What is measured, in the order of the tables. `best`: whether more is better or less. */
 export const FIGURES = {
   wrk: { title: 'wrk', unit: 'req/s', digits: 0, best: 'most', about: 'requests on 50 kept connections' },
-  'wrk-p50': { title: 'wrk p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
-  'wrk-p99': { title: 'wrk p99', unit: 'µs', digits: 0, best: 'least', about: '99 of 100 of those took no longer' },
+  'wrk-p50': {
+    title: 'wrk p50',
+    unit: 'µs',
+    digits: 0,
+    best: 'least',
+    about: 'half of the requests took no longer, at saturation',
+  },
+  'wrk-p99': {
+    title: 'wrk p99',
+    unit: 'µs',
+    digits: 0,
+    best: 'least',
+    about: '99 of 100 requests took no longer, at saturation',
+  },
   'cpu-user': { title: 'CPU user', unit: 'ns/packet', digits: 0, best: 'least', about: 'of the balancer, while wrk' },
   'cpu-system': {
     title: 'CPU system',
@@ -26,13 +38,19 @@ export const FIGURES = {
     about:
       'answers to requests at a fixed rate on 50 kept connections, half of what the first runner carried that round',
   },
-  'half-p50': { title: 'half load p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
+  'half-p50': {
+    title: 'half load p50',
+    unit: 'µs',
+    digits: 0,
+    best: 'least',
+    about: 'half of the answers took no longer, from when the request was due',
+  },
   'half-p99': {
     title: 'half load p99',
     unit: 'µs',
     digits: 0,
     best: 'least',
-    about: '99 of 100 of those took no longer, from when they were due',
+    about: '99 of 100 answers took no longer, from when the request was due',
   },
   think: {
     title: 'wrk half',
@@ -41,13 +59,19 @@ export const FIGURES = {
     best: 'most',
     about: 'wrk with so many connections, each waiting 5 ms after an answer, as come to half load without a balancer',
   },
-  'think-p50': { title: 'wrk half p50', unit: 'µs', digits: 0, best: 'least', about: 'half of those took no longer' },
+  'think-p50': {
+    title: 'wrk half p50',
+    unit: 'µs',
+    digits: 0,
+    best: 'least',
+    about: 'half of its requests took no longer',
+  },
   'think-p99': {
     title: 'wrk half p99',
     unit: 'µs',
     digits: 0,
     best: 'least',
-    about: '99 of 100 of those took no longer',
+    about: '99 of 100 of its requests took no longer',
   },
   ab: {
     title: 'ab',
@@ -120,8 +144,8 @@ export function summarise(rounds: ReadonlyMap<string, readonly Figures[]>): Summ
   })
 }
 
-/** 'wrk       uvs-raw-nat           69012 [68200–70110] req/s   0.87' */
+/** 'wrk         uvs-raw-nat           69012 [68200–70110] req/s   0.87' */
 export function summaryLine({ figure, runner, unit, median: middle, min, max, ratio }: Summary): string {
   const [m, from, to] = [middle, min, max].map(value => value.toFixed(FIGURES[figure].digits))
-  return `${figure.padEnd(9)} ${runner.padEnd(16)} ${m!.padStart(7)} [${from}–${to}] ${unit}  ${ratio.toFixed(2)}`
+  return `${figure.padEnd(11)} ${runner.padEnd(16)} ${m!.padStart(7)} [${from}–${to}] ${unit}  ${ratio.toFixed(2)}`
 }

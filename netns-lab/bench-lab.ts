@@ -42,7 +42,9 @@ export async function benchLab(run: BenchRun): Promise<number> {
   for (const summary of figures) print(summaryLine(summary))
   const judged = judge(figures)
   print('what is wanted of uvs, by the medians [by the rounds]')
-  for (const line of judged) print(judgedLine(line))
+  const seen = judged.filter(({ ok }) => ok !== undefined)
+  for (const line of seen) print(judgedLine(line))
+  if (seen.length < judged.length) print(`${judged.length - seen.length} of ${judged.length} were not measured`)
   for (const failure of failures) print(failure)
   const titles = taking.map(({ name, title }) => ({ name, title }))
   const report: BenchReport = { ...host, began, load, rounds, runners: titles, figures, judged, failures }

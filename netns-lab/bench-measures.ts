@@ -75,7 +75,7 @@ export const measures: readonly Measure[] = [
       const { lab, url, effort, half } = turn
       const wrk = which('wrk')!
       half.users ??= await usersFor(lab, wrk, url, await halfRate(turn))
-      await thinkingUsers(lab, wrk, url, half.users, 1)
+      await thinkingUsers(lab, wrk, url, half.users, 1) // warms
       const { requestsPerSecond, p50, p99 } = await thinkingUsers(lab, wrk, url, half.users, effort.seconds)
       return { think: requestsPerSecond, ...percentiles('think', p50, p99) }
     },

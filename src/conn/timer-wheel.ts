@@ -2,6 +2,8 @@ import { HZ, NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './re
 
 /** Power of two; at a jiffy a slot, a turn of the wheel is 164 s. Later timers are looked at once a turn and put back. */
 const SLOTS = 16_384
+/** What looking at a record counts beside looking at an empty slot: it may be far from the cache. */
+export const RECORD_WORK = 8
 /** TIMER_PREV of a record that is in no slot. */
 const UNLINKED = -1
 
@@ -54,8 +56,8 @@ export class TimerWheel {
   }
 
   /**
-   * Empties the slots of the jiffies up to and including `now`, at most `budget` records and slots together; what is left comes with the
-   * next call. Answers whether it has caught up.
+   * Empties the slots of the jiffies up to and including `now`, at most `budget` slots, a record counting as RECORD_WORK of
+   * them; what is left comes with the next call. Answers whether it has caught up.
    */
   advance(now: number, budget: number, sink: TimerSink): boolean {
     while (((now - this.#tick) | 0) >= 0) {
@@ -63,7 +65,8 @@ export class TimerWheel {
       let conn = this.#heads[slot]! as ConnIndex
       // Whoever comes back for later is put ahead of #tick, never into this slot, as `ahead` is below SLOTS.
       while (conn !== NONE) {
-        if (budget-- <= 0) return false
+        if (budget <= 0) return false
+        budget -= RECORD_WORK
         this.cancel(conn)
         sink.due(conn)
         conn = this.#heads[slot]! as ConnIndex

@@ -27,6 +27,7 @@ import type { ConnTable } from '../conn/table.js'
 import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import { ON_LINK, type Routes } from '../neigh/routes.js'
+import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { VNET_LEN, type Egress, type Slab } from '../packet/frame.js'
 import type { Port } from '../packet/port.js'
 import { Verdict } from '../packet/verdict.js'
@@ -135,7 +136,7 @@ export class FastPath {
       toSrc = words[conn + VADDR]!
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else if (
-      keys.count > 0 &&
+      (ports & 0xffff) >= FIRST_LOCAL_PORT &&
       keys.isLocal(dst) &&
       (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
     ) {

@@ -4,6 +4,7 @@
  * where it would answer for one after the other. The frames lie where they are until their device's `release`.
  */
 import type { FrameSink } from '../io/device.js'
+import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import type { Port } from '../packet/port.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
@@ -78,7 +79,7 @@ export class LookAhead implements FrameSink {
     const ports = view.getInt32(ip + IPV4_MIN_LEN)
     if (!local.has(dst)) {
       this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)
-    } else if (conns.local.count > 0 && conns.local.isLocal(dst)) {
+    } else if ((ports & 0xffff) >= FIRST_LOCAL_PORT && conns.local.isLocal(dst)) {
       const bucket = conns.local.bucketOf(protocol, src, ports >>> 16, dst, ports & 0xffff)
       this.#localBuckets[this.#locals++] = bucket
     } else this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, src, ports >>> 16)

@@ -22,8 +22,8 @@ t.test('bars are as long as medians, spreads from the least to the most', async 
     ['peer', '351.0'],
     ['uvs', '175.5'],
   ])
-  t.match(svg, 'd="M395.0 69H590.0"')
-  t.match(svg, 'd="M375.5 95H375.5"')
+  t.match(svg, 'd="M425.0 69H620.0"')
+  t.match(svg, 'd="M405.5 95H405.5"')
 })
 
 t.test('who has no figure has no bar', async t => {

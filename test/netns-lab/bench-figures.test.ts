@@ -36,5 +36,5 @@ t.test('each figure compares the runners that have it with the first of them', a
 
 t.test('a row as text', async t => {
   const [row] = summarise(new Map([['uvs-raw-nat', [{ download: 11 }, { download: 12.084 }, { download: 13.5 }]]]))
-  t.equal(summaryLine({ ...row!, ratio: 0.875 }), 'download  uvs-raw-nat        12.08 [11.00–13.50] Gbit/s  0.88')
+  t.equal(summaryLine({ ...row!, ratio: 0.875 }), 'download    uvs-raw-nat        12.08 [11.00–13.50] Gbit/s  0.88')
 })
