@@ -3,6 +3,7 @@ import { Director } from '../src/director/director.js'
 import type { WorkerOptions } from '../src/director/options.js'
 import { LOCAL_PORTS } from '../src/conn/local-ports.js'
 import type { Egress } from '../src/packet/frame.js'
+import { makeResident } from '../src/io/huge-pages.js'
 import { formatIpv4, parseIpv4, parseMac } from '../src/wire/addr.js'
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { NAT, type Mode } from './modes.js'
@@ -46,6 +47,7 @@ export function benchDirector(options: BenchDirectorOptions): Director {
     now,
     ...(worker && { worker }),
   })
+  makeResident(director.conns.table.words)
   const { method, tunnel } = mode
   const service = { protocol: 'tcp', address: formatIpv4(VIP), port: 80 } as const
   execute(director, { op: 'add-service', service, settings: { scheduler, ...PLAIN } })
