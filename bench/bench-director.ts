@@ -1,7 +1,9 @@
 import { execute } from '../src/control/execute.js'
 import { Director } from '../src/director/director.js'
+import type { WorkerOptions } from '../src/director/options.js'
 import { LOCAL_PORTS } from '../src/conn/local-ports.js'
 import type { Egress } from '../src/packet/frame.js'
+import { makeResident } from '../src/io/huge-pages.js'
 import { formatIpv4, parseIpv4, parseMac } from '../src/wire/addr.js'
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { NAT, type Mode } from './modes.js'
@@ -21,11 +23,12 @@ export interface BenchDirectorOptions {
   capacity: number
   egress: Egress
   now?: number
+  worker?: WorkerOptions
 }
 
 /** A director between a client side and a server side, its neighbours known, with real servers behind one service. */
 export function benchDirector(options: BenchDirectorOptions): Director {
-  const { mode = NAT, scheduler = 'rr', servers = 4, capacity, egress, now = 0 } = options
+  const { mode = NAT, scheduler = 'rr', servers = 4, capacity, egress, now = 0, worker } = options
   const director = new Director({
     ports: [
       { name: 'c', mac: MAC, mtu: 1500 },
@@ -42,7 +45,9 @@ export function benchDirector(options: BenchDirectorOptions): Director {
     allocateWords,
     seed: 1,
     now,
+    ...(worker && { worker }),
   })
+  makeResident(director.conns.table.words)
   const { method, tunnel } = mode
   const service = { protocol: 'tcp', address: formatIpv4(VIP), port: 80 } as const
   execute(director, { op: 'add-service', service, settings: { scheduler, ...PLAIN } })

@@ -1,3 +1,4 @@
+import type { WorkerOptions } from '../src/director/options.js'
 import { schedulers } from '../src/sched/index.js'
 import { benchDirector, VIP } from './bench-director.js'
 import type { Group } from './measure.js'
@@ -23,13 +24,15 @@ function group(mode: Mode, scheduler: string): Group {
   return { name, measures: [timedWithCopy(name, BATCH, () => opening(mode, scheduler))] }
 }
 
-function opening(mode: Mode, scheduler: string): { run(): void; copy(): void } {
+/** `worker`: of a director that counts together with others. */
+export function opening(mode: Mode, scheduler: string, worker?: WorkerOptions): { run(): void; copy(): void } {
   const director = benchDirector({
     mode,
     scheduler,
     servers: SERVERS,
     capacity: 2 * OPEN,
     egress: new CountingEgress(),
+    ...(worker && { worker }),
   })
   const slots = new Slots(BATCH)
   const traffic = new Traffic(CLIENTS)

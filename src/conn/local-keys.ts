@@ -1,7 +1,7 @@
 /*
  * What FULLNAT adds to a connection: the director's local address and port, by which the real server's answers are
  * found, and how far the client's address has been handed on. Eight words beside the connection's record, in an array
- * that is made with the first such connection; `at` is where a connection's begin.
+ * that is made with the first local address; `at` is where a connection's begin.
  */
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
 import { IpProtocol } from '../wire/ipv4.js'
@@ -45,13 +45,15 @@ export function localAt(conn: ConnIndex): number {
 }
 
 export class LocalKeys {
-  /** Empty until the first connection. */
+  /** Empty until `prepare`. */
   words: Int32Array = new Int32Array(0)
   readonly ports: LocalPorts
   readonly #resting = new RestingPorts()
   readonly #table: ConnTable
   readonly #random: () => number
+  /** Each the complement of a bucket's newest connection, so that memory of zeros holds none: filling it would be a pause. */
   #heads: Int32Array = new Int32Array(0)
+  #isSeeded = false
   #seed0 = 0
   #seed1 = 0
   #count = 0
@@ -75,7 +77,7 @@ export class LocalKeys {
 
   /** Gives a connection, bound to its real server, its local side. `handOver` is the ClientAddress. */
   insert(conn: ConnIndex, laddr: number, lport: number, pool: number, handOver: number): void {
-    if (this.words.length === 0) this.#make()
+    if (!this.#isSeeded) this.#begin()
     const { words } = this
     const record = this.#table.words
     const at = localAt(conn)
@@ -84,8 +86,8 @@ export class LocalKeys {
     words[at + LPORT] = lport
     words[at + POOL] = pool
     words[at + HAND_OVER] = handOver
-    words[at + NEXT] = this.#heads[bucket]!
-    this.#heads[bucket] = conn
+    words[at + NEXT] = ~this.#heads[bucket]!
+    this.#heads[bucket] = ~conn
     this.#count++
   }
 
@@ -135,8 +137,8 @@ export class LocalKeys {
     const record = this.#table.words
     const lport = words[at + LPORT]!
     const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, words[at + LADDR]!, lport)
-    let other = this.#heads[bucket]! as ConnIndex
-    if (other === conn) this.#heads[bucket] = words[at + NEXT]!
+    let other = ~this.#heads[bucket]! as ConnIndex
+    if (other === conn) this.#heads[bucket] = ~words[at + NEXT]!
     else {
       while (words[localAt(other) + NEXT] !== conn) other = words[localAt(other) + NEXT]! as ConnIndex
       words[localAt(other) + NEXT] = words[at + NEXT]!
@@ -167,7 +169,7 @@ export class LocalKeys {
     const { words } = this
     const record = this.#table.words
     const server = (dport << 16) | protocol
-    let conn = this.#heads[this.#bucket(daddr, server, laddr, lport)]! as ConnIndex
+    let conn = ~this.#heads[this.#bucket(daddr, server, laddr, lport)]! as ConnIndex
     while (conn !== NONE) {
       const at = localAt(conn)
       if (
@@ -184,18 +186,26 @@ export class LocalKeys {
 
   /** Forgets every connection and every pair. */
   clear(): void {
-    this.#heads.fill(NONE)
+    this.#heads.fill(0)
     this.words.fill(0)
     this.#count = 0
     this.ports.clear()
     this.#resting.clear()
   }
 
-  #make(): void {
-    this.words = this.#table.allocate(this.#table.words.length >>> WORDS_SHIFT)
-    this.#heads = this.#table.allocate(this.#table.buckets).fill(NONE)
+  /** Takes the memory: to be called when connections are to be expected, at the latest with the first. */
+  prepare(): void {
+    if (this.words.length > 0) return
+    const { allocate, words, buckets } = this.#table
+    this.words = allocate(words.length >>> WORDS_SHIFT)
+    // In plain pages: chance takes the first connections all over it, and each new huge page is a pause.
+    this.#heads = new Int32Array(buckets)
+  }
+  #begin(): void {
+    this.prepare()
     this.#seed0 = this.#random() | 0
     this.#seed1 = this.#random() | 0
+    this.#isSeeded = true
   }
 
   /** As the table's (conn/table.ts), over four words. */

@@ -371,9 +371,9 @@ export interface Committed {
 /** Requests of a batch. */
 export const BATCH_MAX = 128
 
-/** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EPROTO: the request itself was not understood; EBUSY: too many clients. */
+/** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EOPNOTSUPP: not as the director was started; EPROTO: the request itself was not understood; EBUSY: too many clients. */
 export type Refusal =
-  'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EPROTO' | 'EBUSY'
+  'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EOPNOTSUPP' | 'EPROTO' | 'EBUSY'
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal; message: string }
 export type Reply<O extends Operation = Operation> = Answer<Operations[O]['value']>

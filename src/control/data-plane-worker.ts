@@ -12,7 +12,7 @@ import { UsageError } from '../director/options.js'
 import { BusyPoll } from '../io/busy-poll.js'
 import type { Device } from '../io/device.js'
 import type { FanoutGroup } from '../io/fanout.js'
-import { mapWords } from '../io/huge-pages.js'
+import { makeResident, mapWords } from '../io/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnCpu, stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
@@ -61,6 +61,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       notServed: what => answer({ problem: `not served yet: ${what}` }),
       availablePages,
     })
+    makeResident(director.conns.table.words)
     return { devices, director }
   } catch (error) {
     for (const device of devices) device.close()

@@ -122,6 +122,7 @@ function* perform(
     case 'add-local-address': {
       const { service, address } = request
       refuseIpv6(service, address)
+      director.conns.local.prepare()
       return done(balancing.addLocalAddress(findService(director, service), addressOf(address)))
     }
     case 'delete-local-address': {
@@ -210,7 +211,7 @@ function settingsFor({ clientMask }: Director, params: ServiceParams): ServiceSe
   if (persistence > 0 && clientMask !== undefined && (clientMask & ~netmask) !== 0) {
     const mask = formatIpv4(netmask)
     const message = `-M ${mask} takes clients for one whom the director gives to several workers: start it with --steer-mask ${mask}, or with one worker`
-    throw new Refused('EINVAL', message)
+    throw new Refused('EOPNOTSUPP', message)
   }
   return settings
 }

@@ -253,7 +253,7 @@ t.test('persistence for more than a worker’s clients is refused, in a line tha
   const wide = serviceSettings('rr', { persistence: 60, netmask: '255.255.255.0' })
   const refused = {
     ok: false,
-    refusal: 'EINVAL',
+    refusal: 'EOPNOTSUPP',
     message:
       '-M 255.255.255.0 takes clients for one whom the director gives to several workers: start it with --steer-mask 255.255.255.0, or with one worker',
   }

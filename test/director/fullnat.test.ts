@@ -454,20 +454,25 @@ t.test('4 local addresses and one real server: 240 000 connections, and no more 
   t.equal(bench.localOf(frame(240_001)), 'drop-no-local-port')
 })
 
-t.test('records and local sides lie in the memory that the director was given', async t => {
-  const given: Int32Array[] = []
-  const allocateWords = (count: number): Int32Array => {
-    given.push(new Int32Array(count))
-    return given.at(-1)!
-  }
-  const { bench } = connected('tcp', { maxConnections: 64, allocateWords })
-  t.strictSame(
-    given.map(words => words.length),
-    [64 * 16, 4096, 64 * 8, 4096],
-  )
-  const { table, local } = bench.director.conns
-  t.strictSame(
-    [table.words, local.words].map(words => given.indexOf(words)),
-    [0, 2],
-  )
-})
+t.test(
+  'records and local sides lie in the memory that the director was given, all before the first connection',
+  async t => {
+    const given: Int32Array[] = []
+    const bench = new FullnatBench({
+      maxConnections: 64,
+      allocateWords: count => given[given.push(new Int32Array(count)) - 1]!,
+    })
+    bench.serveFullnat('tcp', VS)
+    t.strictSame(
+      given.map(words => words.length),
+      [64 * 16, 4096, 64 * 8],
+    )
+    t.match(bench.localOf(tcp4(`${CLIENT} > ${VS}`, fromClient)), /^10\.99\.2\.201:\d+$/)
+    const { table, local } = bench.director.conns
+    t.strictSame(
+      [table.words, local.words].map(words => given.indexOf(words)),
+      [0, 2],
+    )
+    t.equal(given.length, 3)
+  },
+)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { mapWords } from '../../src/io/huge-pages.js'
+import { makeResident, mapWords } from '../../src/io/huge-pages.js'
 
 /** KiB of huge pages that this process has. */
 function hugeKiB(): number {
@@ -31,4 +31,19 @@ t.test('large ones lie in huge pages', { skip }, async t => {
   const words = mapWords(2 ** 23)
   words.fill(1)
   t.ok(hugeKiB() - before >= 16 * 1024, `${hugeKiB() - before} KiB of 32768 in huge pages`)
+})
+
+function residentKiB(): number {
+  return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1])
+}
+
+t.test('a table above 64 MiB is made resident, a smaller one is not', async t => {
+  const [small, large] = [mapWords(2 ** 24), mapWords(2 ** 24 + 2 ** 10)]
+  const before = residentKiB()
+  makeResident(small)
+  makeResident(new Int32Array(10))
+  t.ok(residentKiB() - before < 16_384, `${residentKiB() - before} KiB`)
+  makeResident(large)
+  t.ok(residentKiB() - before >= 65_536, `${residentKiB() - before} KiB`)
+  t.ok(large.every(word => word === 0))
 })
