@@ -1,4 +1,5 @@
 import type { Director } from '../src/director/director.js'
+import { LookAhead } from '../src/director/look-ahead.js'
 import { VIP } from './bench-director.js'
 import { type Figures, type Group, type Measure, once, type Plan } from './measure.js'
 import { NAT } from './modes.js'
@@ -33,6 +34,7 @@ export function batchTimes({ connections }: Plan): Group[] {
 
 class Batches {
   readonly #scene: Scene
+  readonly #sink: LookAhead
   readonly #fresh = new Traffic(NEW_CLIENTS)
   readonly #times = new Float64Array(BATCHES)
   #now = performance.now()
@@ -42,6 +44,7 @@ class Batches {
 
   constructor(scene: Scene) {
     this.#scene = scene
+    this.#sink = new LookAhead(scene.director, scene.director.ports[0]!)
     for (let i = 0; i < NEW_CLIENTS; i++) this.#fresh.set(i, 0x0c000000 + i, 40_000, VIP, 80)
   }
 
@@ -73,10 +76,11 @@ class Batches {
       slots.setFlags(i, SYN)
       this.#nextFresh = (this.#nextFresh + 1) % NEW_CLIENTS
     }
-    const client = director.ports[0]!
+    const sink = this.#sink
     const began = performance.now()
     director.poll((this.#now += MS_A_BATCH))
-    for (let i = 0; i < BATCH; i++) director.receive(client, slots.slab, i * SLOT + AT, FRAME_LEN)
+    for (let i = 0; i < BATCH; i++) sink.frame(slots.slab, i * SLOT + AT, FRAME_LEN)
+    sink.done()
     return performance.now() - began
   }
 }

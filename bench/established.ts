@@ -7,7 +7,7 @@ import { Walk } from './walk.js'
 
 /**
  * What a packet of an open connection costs from Director.receive to the device, its connections in a random order: each
- * written into its slot and handled at once, and in batches, where 64 are written before the first is handled.
+ * written into its slot and handled at once (where both directions come by), and in batches, where 64 are written before the first is handled.
  */
 export function established({ connections }: Plan): Group[] {
   return connections.flatMap(count => MODES.map(mode => group(mode, count)))
@@ -17,12 +17,11 @@ function group(mode: Mode, count: number): Group {
   const scene = once(() => openScene(mode, count))
   const directions = mode.outbound ? (['inbound', 'outbound'] as const) : (['inbound'] as const)
   const name = `established packet, ${mode.name}`
-  const measures = directions.flatMap((direction): Measure[] => [
-    timedWithCopy(`${name}, ${direction}, ${count} connections, one by one`, BATCH, () => walk(scene(), direction, 1)),
-    timedWithCopy(`${name}, ${direction}, ${count} connections, by ${BATCH}`, BATCH, () =>
-      walk(scene(), direction, BATCH),
-    ),
-  ])
+  const measures = directions.flatMap(direction => {
+    const walked = (how: string, batch: number): Measure =>
+      timedWithCopy(`${name}, ${direction}, ${count} connections, ${how}`, BATCH, () => walk(scene(), direction, batch))
+    return [...(mode.outbound ? [walked('one by one', 1)] : []), walked(`by ${BATCH}`, BATCH)]
+  })
   return { name: `${name}, ${count}`, measures: [...measures, ...stages(mode, count, scene)] }
 }
 

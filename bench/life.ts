@@ -1,4 +1,5 @@
 import type { Director } from '../src/director/director.js'
+import { LookAhead } from '../src/director/look-ahead.js'
 import { benchDirector, VIP } from './bench-director.js'
 import type { Figures, Group, Plan } from './measure.js'
 import { FULLNAT, NAT, type Mode } from './modes.js'
@@ -67,7 +68,7 @@ function makeDirector(mode: Mode, capacity: number): Director {
 
 /** A SYN for each frame of the traffic; the ms of each batch into `batches`. Answers the ms in all, writing the frames included. */
 function fill(director: Director, traffic: Traffic, slots: Slots, batches: Float64Array): number {
-  const client = director.ports[0]!
+  const sink = new LookAhead(director, director.ports[0]!)
   const begin = performance.now()
   for (let first = 0; first < traffic.count; first += BATCH) {
     const size = Math.min(BATCH, traffic.count - first)
@@ -77,7 +78,8 @@ function fill(director: Director, traffic: Traffic, slots: Slots, batches: Float
     }
     const began = performance.now()
     director.poll(began)
-    for (let i = 0; i < size; i++) director.receive(client, slots.slab, i * SLOT + AT, FRAME_LEN)
+    for (let i = 0; i < size; i++) sink.frame(slots.slab, i * SLOT + AT, FRAME_LEN)
+    sink.done()
     batches[first / BATCH] = performance.now() - began
   }
   return performance.now() - begin

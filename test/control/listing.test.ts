@@ -93,7 +93,7 @@ t.test('connections of every protocol, templates among them, with their statesâ€
 })
 
 t.test('a large table comes in pages, each connection once', async t => {
-  const scene = new Scene({ maxConnections: 20_000 })
+  const scene = new Scene({ maxConnections: 10_000 })
   scene.service(`udp ${VIP}:53`, {}, `${RS[0]}:53`)
   for (let port = 1; port <= 500; port++) scene.udp(`${CLIENT}:${port + 20}`)
   const pages: number[] = []
