@@ -25,6 +25,7 @@ stty raw -echo <&3
 echo ready >&3
 while read -r id <&3; do
   [ "$id" = poweroff ] && break
+  [ "$id" ] || continue
   (. "$umlctl/req.$id") </dev/null >"$umlctl/out.$id" 2>"$umlctl/err.$id" 3>&-
   echo "$id $?" >&3
 done

@@ -14,6 +14,7 @@ const TOOL_PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
 const TOOLS = ['ipvsadm', 'modprobe', 'ip', 'sysctl', 'dash']
 
 /** Boots in 2 s; a busy machine may need some more. */
+const NUDGE_MS = 1000
 const BOOT_MS = 60_000
 const BOOTS = 3
 const EXEC_MS = 60_000
@@ -153,8 +154,10 @@ export class UmlKernel {
       }
       const left = end - performance.now()
       if (left <= 0) throw new KernelDown('the kernel does not answer')
-      waitFor([this.#console], left)
+      waitFor([this.#console], Math.min(left, NUDGE_MS))
       const octets = this.#console.receive()
+      // Beside much traffic it misses the signal that there is something to read, now and then: another empty line has it look.
+      if (octets === 'nothing') this.#console.send(Buffer.from('\n'))
       if (octets === 'closed') throw new KernelDown(`the kernel is down: ${this.#lastWords()}`)
       if (octets !== 'nothing') this.#line += Buffer.from(octets).toString('latin1')
     }

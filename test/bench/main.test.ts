@@ -47,7 +47,7 @@ t.test('every kind of measure runs, and tells figures above 0', async t => {
   const { status, stderr } = bench('--connections', '70', '--rounds', '1', '--json', file, ...chosen)
   t.equal(status, 0, stderr)
   const { results } = JSON.parse(readFileSync(file, 'utf8')) as { results: { name: string; figures: object }[] }
-  t.equal(results.length, 1 + 1 + 2 + 2 + 2, results.map(({ name }) => name).join('\n'))
+  t.equal(results.length, 1 + 3 + 2 + 2 + 2, results.map(({ name }) => name).join('\n'))
   for (const { name, figures } of results)
     t.ok(Math.max(...Object.values(figures).map(({ median }) => median)) > 0, `${name}: ${JSON.stringify(figures)}`)
 })
