@@ -157,7 +157,7 @@ export class LocalKeys {
     const { words } = this
     const record = this.#table.words
     let read = 0
-    for (let i = 0; i < count; i++) buckets[i] = heads[buckets[i]!]!
+    for (let i = 0; i < count; i++) buckets[i] = ~heads[buckets[i]!]!
     for (let i = 0; i < count; i++)
       if (buckets[i]! >= 0) read ^= words[buckets[i]! >>> WORDS_SHIFT]! ^ record[buckets[i]!]!
     return read

@@ -47,6 +47,19 @@ t.test('a connection is found by what its answer shows', async t => {
     t.equal(keys.lookup(...key), NONE, `another ${what}`)
 })
 
+t.test('touched, a bucket’s record and local words are read, and of an empty one nothing', async t => {
+  const { table, keys, open } = keysOver(4)
+  const conn = open(1)
+  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
+  keys.insert(conn, LIP, port, keys.ports.pool, 3)
+  const bucket = keys.bucketOf(TCP, SERVER, 8080, LIP, port)
+  const read = table.words[conn]! ^ keys.words[localAt(conn)]!
+  t.not(read, 0)
+  t.equal(keys.touch(Int32Array.of(bucket), 1), read)
+  t.equal(keys.touch(Int32Array.of(bucket, bucket ^ 1), 2), read, 'beside an empty one')
+  t.equal(keys.touch(Int32Array.of(bucket, bucket), 1), read, 'only so many as asked')
+})
+
 t.test('without a connection nothing is made, and nothing found or drawn', async t => {
   const { table } = keysOver(4)
   const keys = new LocalKeys(table, () => t.fail('drawn') as unknown as number)

@@ -49,6 +49,8 @@ function permutations<T>(items: T[]): T[][] {
   return items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map(rest => [item, ...rest]))
 }
 
+const NO_WORDS = new Int32Array(0)
+
 t.test('a connection is found from either side', async t => {
   for (const protocol of [TCP, UDP]) {
     for (const [cport, vport, dport] of [
@@ -420,6 +422,21 @@ t.test('one client’s connections of both kinds are told apart, in either order
     t.equal(table.lookupOutbound(TCP, VIP, 81, CLIENT, 40000), conns.get(Method.DIRECT))
     t.equal(table.lookupOutbound(TCP, VIP, 80, CLIENT, 40000), NONE)
   }
+})
+
+t.test('touched, a bucket’s record and local words are read, and of an empty one nothing', async t => {
+  const table = new ConnTable(4, seededRandom(1))
+  table.insert(TCP, CLIENT, 40001, VIP, 80)
+  const conn = table.insert(TCP, CLIENT, 40000, VIP, 80)
+  const bucket = table.bucketOf(TCP, CLIENT, 40000)
+  const read = table.words[conn]!
+  t.not(read, 0)
+  t.equal(table.touch(Int32Array.of(bucket), 1, NO_WORDS), read)
+  t.equal(table.touch(Int32Array.of(bucket, bucket), 1, NO_WORDS), read, 'only so many as asked')
+  const local = Int32Array.from({ length: 4 * RECORD_WORDS }, (_, i) => 1000 + i)
+  t.equal(table.touch(Int32Array.of(bucket), 1, local), read ^ (1000 + conn / 2), 'and of its local words')
+  const empty = [0, 1, 2, 3, 4, 5, 6, 7].find(b => b < table.buckets && table.bucketHead(b) === NONE)!
+  t.equal(table.touch(Int32Array.of(empty), 1, local), 0)
 })
 
 t.test('the memory is what it is given', async t => {
