@@ -41,7 +41,7 @@ export class TowardsServer implements PieceSink {
     const { ip } = packet
     if (local.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, method, now)
     if (!output.route(daddr)) return this.#noRoute(packet, now)
-    if (method === Method.TUNNEL) this.#noteRoute(conn, daddr)
+    this.#noteRoute(conn, daddr)
     if (ip.ttl <= 1) return this.#expired(packet, now)
     ip.decrementTtl()
     if (method === Method.TUNNEL) return this.#tunnel(packet, conns.destinationOf(conn), daddr, now)
