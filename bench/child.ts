@@ -1,5 +1,5 @@
 /* A process of one group's own, so that each is measured with code compiled for it and a heap of its own. */
-import { inlineThePath } from '../src/control/inlining.js'
+import { inlineThePath } from '../src/control/engine.js'
 import { allGroups } from './groups.js'
 import type { Plan } from './measure.js'
 import type { FromChild } from './child-process.js'

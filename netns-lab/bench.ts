@@ -6,6 +6,7 @@
  *
  * The same load through each runner in turn, round after round, so that whatever else the machine does meets all alike.
  */
+import { collectOnlyWhenAsked } from '../src/control/engine.js'
 import { benchLab } from './bench-lab.js'
 import { measures } from './bench-measures.js'
 import { parseBench } from './bench-options.js'
@@ -20,6 +21,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<number> {
   let status = 2 // of a bad command
+  collectOnlyWhenAsked() // not beside what is measured
   try {
     const options = parseBench(
       args,

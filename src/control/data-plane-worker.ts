@@ -17,12 +17,13 @@ import { mapMemory, readWord, schedYield, SystemError } from '../io/libc.js'
 import { stayOnCpu, stayOnThisCpu } from '../io/one-cpu.js'
 import { Poller } from '../io/poller.js'
 import { RawDevice } from '../io/raw-device.js'
+import { shortenSlices } from '../io/short-slice.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
 import { SharedCounts } from '../service/shared-counts.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../io/memory-pages.js'
 import { executeInSteps } from './execute.js'
-import { inlineThePath } from './inlining.js'
+import { inlineThePath } from './engine.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './messages.js'
 import { RequestQueue } from './request-queue.js'
@@ -145,6 +146,7 @@ if (started) {
   const { devices, director } = started
   if (data.worker) stayOnCpu(data.worker.index)
   else stayOnThisCpu()
+  shortenSlices()
   answer({
     ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
     groups: devices.map(groupOf),

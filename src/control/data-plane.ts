@@ -5,6 +5,7 @@ import { SystemError } from '../io/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
 import type { Operation, Reply, Request } from './api.js'
 import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
+import { collectOnlyWhenAsked } from './engine.js'
 import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './messages.js'
 import { SteeredAddresses } from './steered-addresses.js'
@@ -36,6 +37,7 @@ export class DataPlane implements TextControl {
    */
   static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
     const { workers: of = 1, ...rest } = options
+    collectOnlyWhenAsked()
     if (of === 1) return new DataPlane([await WorkerThread.start(rest, report)], options, undefined, report)
     const steering = steer(of, options)
     const workers: WorkerThread[] = []

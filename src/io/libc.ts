@@ -33,6 +33,8 @@ export const setns = libc.func('int setns(int fd, int type)')
 export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, size_t len, uintptr_t set)')
 /** For calls that libc has no name for: bpf(2). */
 export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
+/** The same, with a fourth argument. */
+export const syscall4 = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'unsigned int', 'unsigned int'])
 const ioUringSetupCall = libc.func('syscall', 'long', ['long', 'unsigned int', 'uintptr_t'])
 const ioUringEnterCall = libc.func('syscall', 'long', [
   'long',
