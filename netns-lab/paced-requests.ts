@@ -79,9 +79,12 @@ function putLoad(perSecond: number, seconds: number): Run {
   let idleCount = CONNECTIONS
   let sent = 0
   let now = performance.now()
+  // Who falls behind sends until then, and waits as long again for what is still out: the next run begins with none.
   const patience = pace.timeOf(total) + PATIENCE_MS
-  for (; histogram.count < total && now < patience; now = performance.now()) {
-    for (; sent < total && idleCount > 0 && pace.timeOf(sent) <= now; sent++) {
+  const isOver = (): boolean => (histogram.count === total || now >= patience) && idleCount === CONNECTIONS
+  for (; !isOver() && now < patience + PATIENCE_MS; now = performance.now()) {
+    const most = now < patience ? total : 0
+    for (; sent < most && idleCount > 0 && pace.timeOf(sent) <= now; sent++) {
       const id = idle[--idleCount]!
       dueMs[id] = pace.timeOf(sent)
       missing[id] = answerLen
@@ -99,11 +102,11 @@ function putLoad(perSecond: number, seconds: number): Run {
       idle[idleCount++] = id
     }
     if (ready > 0) continue
-    const wait = (sent < total && idleCount > 0 ? pace.timeOf(sent) : patience) - performance.now()
+    const isToSend = sent < most && idleCount > 0
+    const wait = (isToSend ? pace.timeOf(sent) : patience + PATIENCE_MS) - performance.now()
     if (wait > SLEEP_MS) epoll.wait(wait)
   }
-  if (histogram.count < total && sent === total)
-    throw new Error(`${total - histogram.count} requests were not answered`)
+  if (idleCount < CONNECTIONS) throw new Error(`${CONNECTIONS - idleCount} requests were not answered`)
   const answered = (histogram.count / (now - began)) * 1000
   return { perSecond: answered, p50: histogram.percentile(50), p99: histogram.percentile(99) }
 }

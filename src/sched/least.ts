@@ -3,11 +3,12 @@ import { productExceeds } from './overhead.js'
 
 /**
  * The eligible destination with the least load ÷ weight, compared by cross-product so that nothing is rounded; the
- * first in the list wins a tie (ipvs-behaviour.md §3.4).
+ * first in the list wins a tie (ipvs-behaviour.md §3.4). The first whose load is no more than `enough` is taken as it is.
  */
 export function leastByWeight(
   destinations: readonly Destination[],
   load: (dest: Destination) => number,
+  enough = -1,
 ): Destination | undefined {
   let least: Destination | undefined
   let leastLoad = 0
@@ -18,6 +19,7 @@ export function leastByWeight(
     const { weight } = dest
     if (weight === 0 || dest.overloaded) continue
     const itsLoad = load(dest)
+    if (itsLoad <= enough) return dest
     if (least === undefined || productExceeds(leastLoad, weight, itsLoad, leastWeight)) {
       least = dest
       leastLoad = itsLoad

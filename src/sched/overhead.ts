@@ -2,7 +2,8 @@ import type { Destination } from '../service/destination.js'
 
 /** A destination's load as lc and wlc see it: an active connection counts as 256 inactive ones (ipvs-behaviour.md §3.1). */
 export function overhead(dest: Destination): number {
-  return dest.activeConns * 256 + dest.inactConns
+  const active = dest.activeConns
+  return active * 256 + Math.max(dest.totalConns - active, 0)
 }
 
 /** Products below this are exact as doubles. */
