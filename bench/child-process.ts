@@ -26,6 +26,10 @@ export class GroupProcess {
     return answer.figures
   }
 
+  /** At once, whatever it does. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
   end(): void {
     this.#child.disconnect()
   }

@@ -3,6 +3,8 @@
  * process of its own; those that are to be compared are alive at the same time and asked in turn, round by round.
  */
 import { writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { mustBeWritable } from '../netns-lab/json-file.js'
 import { GroupProcess } from './child-process.js'
 import { allGroups } from './groups.js'
 import { machine } from './machine.js'
@@ -30,6 +32,8 @@ async function measure(plan: Plan): Promise<void> {
   const chosen = allGroups(plan).map(group => ({ ...group, measures: group.measures.filter(isChosen) }))
   const asked = chosen.filter(({ measures }) => measures.length > 0)
   const processes = new Map(asked.map(group => [group, new GroupProcess(plan, group)]))
+  const stop = (signal: NodeJS.Signals): never => end([...processes.values()], signal)
+  process.once('SIGINT', stop).once('SIGTERM', stop)
   const figures = new Map<Measure, Figures[]>()
   for (let round = 0; round < options.rounds; round++) {
     for (const [group, child] of processes)
@@ -40,11 +44,18 @@ async function measure(plan: Plan): Promise<void> {
       }
   }
   for (const child of processes.values()) child.end()
+  process.off('SIGINT', stop).off('SIGTERM', stop)
   for (const [{ name }, told] of figures) {
     const result = summary(name, told)
     results.push(result)
     console.log(line(result))
   }
+}
+
+/** Nobody goes on measuring for a reader who has gone. */
+function end(processes: readonly GroupProcess[], signal: NodeJS.Signals): never {
+  for (const child of processes) child.kill()
+  process.exit(128 + constants.signals[signal])
 }
 
 /** Not yet measured with another size, and meant by the command line. */
@@ -54,11 +65,19 @@ function isChosen({ name }: Measure): boolean {
 }
 
 function readOptions(): Options {
+  let options: Options
   try {
-    return parseOptions(process.argv.slice(2))
+    options = parseOptions(process.argv.slice(2))
   } catch (error) {
-    return refuse((error as Error).message.split('. ')[0]!)
+    return refuse((error as Error).message.split(/\.\s/)[0]!)
   }
+  try {
+    if (options.json !== undefined) mustBeWritable(options.json)
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`)
+    process.exit(1)
+  }
+  return options
 }
 
 function refuse(problem: string): never {

@@ -21,14 +21,14 @@ export function parseOptions(args: string[]): Options {
   const { values, positionals } = parseArgs({
     args,
     options: {
-      connections: { type: 'string' },
-      rounds: { type: 'string' },
+      connections: { type: 'string', multiple: true },
+      rounds: { type: 'string', multiple: true },
       'plain-pages': { type: 'boolean', default: false },
-      json: { type: 'string' },
+      json: { type: 'string', multiple: true },
     },
     allowPositionals: true,
   })
-  const { connections, rounds, json } = values
+  const [connections, rounds, json] = (['connections', 'rounds', 'json'] as const).map(name => once(name, values[name]))
   return {
     connections:
       connections?.split(',').map(text => whole('--connections', text, MAX_CONNECTIONS)) ?? DEFAULT_CONNECTIONS,
@@ -37,6 +37,11 @@ export function parseOptions(args: string[]): Options {
     json,
     names: positionals,
   }
+}
+
+function once(name: string, given: string[] = []): string | undefined {
+  if (given.length > 1) throw new Error(`--${name} is given twice`)
+  return given[0]
 }
 
 function whole(option: string, text: string, most: number): number {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { machineLine } from '../native-free/lab-report.js'
@@ -10,7 +10,7 @@ import type { BenchOptions } from './bench-options.js'
 import { type BenchReport, markdown } from './bench-report.js'
 import { type Runner, runners } from './bench-runners.js'
 import { takeTurn } from './bench-turn.js'
-import { mustBeWritable } from './json-file.js'
+import { mustBeFolder, mustBeWritable } from './json-file.js'
 import { machine } from './machine.js'
 import { which } from './tools.js'
 
@@ -30,7 +30,7 @@ export async function benchLab(run: BenchRun): Promise<number> {
   const { rounds, print, json, markdown: markdownFile, svg } = run
   if (json !== undefined) mustBeWritable(json)
   if (markdownFile !== undefined) mustBeWritable(markdownFile, '--markdown')
-  if (svg !== undefined) mkdirSync(svg, { recursive: true })
+  if (svg !== undefined) mustBeFolder(svg, '--svg')
   const host = machine()
   const [load, began] = [loadavg()[0]!, new Date().toISOString()]
   print(machineLine(host))

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, statSync, unlinkSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 
 /** Throws, in a line, where an option's file cannot be written. Leaves everything as it was. */
 export function mustBeWritable(path: string, option = '--json'): void {
@@ -10,7 +20,21 @@ export function mustBeWritable(path: string, option = '--json'): void {
       throw new Error('it is a directory')
     } else accessSync(path, constants.W_OK)
   } catch (error) {
-    const why = (error as Error).message.replace(/^E[A-Z]+: ([^,]+),.*$/s, '$1')
-    throw new Error(`${option} '${path}' cannot be written: ${why}`, { cause: error })
+    throw new Error(`${option} '${path}' cannot be written: ${reason(error)}`, { cause: error })
   }
+}
+
+/** Makes the folder, not those above it: in /proc Node's mkdir would try for ever. Throws, in a line, where it cannot be, or be written to. */
+export function mustBeFolder(path: string, option: string): void {
+  try {
+    if (!existsSync(path)) mkdirSync(path)
+    if (!statSync(path).isDirectory()) throw new Error('it is no folder')
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    throw new Error(`${option} '${path}' cannot be written to: ${reason(error)}`, { cause: error })
+  }
+}
+
+function reason(error: unknown): string {
+  return (error as Error).message.replace(/^E[A-Z]+: ([^,]+),.*$/s, '$1')
 }

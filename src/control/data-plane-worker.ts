@@ -67,7 +67,9 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
   } catch (error) {
     for (const device of devices) device.close()
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
-    answer({ failed: error.message, usage: !(error instanceof SystemError) })
+    const isMemory = error instanceof SystemError && error.code === 'ENOMEM'
+    const cure = isMemory ? ': fewer --max-connections take less' : ''
+    answer({ failed: error.message + cure, usage: !(error instanceof SystemError) })
     return undefined
   }
 }

@@ -113,12 +113,17 @@ function shared(
   return { ...device, sharing: { programFd: tapFd, arp: arp! } }
 }
 
+/** The nth worker's share of so many connections: together they have them all, and no two differ by more than one. */
+export function shareOf(connections: number, index: number, of: number): number {
+  return Math.floor(connections / of) + (index < connections % of ? 1 : 0)
+}
+
 /** Of the connections that the director is to hold, each has its share; everything random is drawn by each for itself. */
 function directorOf({ director }: DataPlaneOptions, index: number, of: number): DataPlaneOptions['director'] {
   const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS } = director
   return {
     ...director,
-    maxConnections: Math.ceil(maxConnections / of),
+    maxConnections: shareOf(maxConnections, index, of),
     seed: (seed + Math.imul(index, SEED_STEP)) >>> 0,
     clientMask,
   }

@@ -3,7 +3,7 @@ import type { MacAddr } from '../packet/port.js'
 import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from './device.js'
 import { bringUp, ifreq, interfaceInfo } from './interface.js'
-import { check, close, ioctl, ioctlNumber, mapMemory, open, read } from './libc.js'
+import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, open, read, SystemError } from './libc.js'
 import { type WriteQueue, writeQueue } from './write-queue.js'
 
 // linux/if_tun.h
@@ -63,9 +63,10 @@ export class TapDevice implements Device {
     try {
       const request = ifreq(name)
       const queues = sharing === undefined ? 0 : IFF_MULTI_QUEUE
-      const made = queues === 0 ? '' : ' (if it exists, it must have been made with multi_queue)'
+      const made = ` (if it exists, it must be a TAP made ${queues === 0 ? 'without' : 'with'} multi_queue)`
       request.writeUInt16LE(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | queues, 16)
-      check(ioctl(this.#fd, TUNSETIFF, request), `TAP device ${name}${made}`)
+      if (ioctl(this.#fd, TUNSETIFF, request) < 0)
+        throw new SystemError(`TAP device ${name}${errno() === EINVAL ? made : ''}`)
       if (sharing !== undefined) this.#steer(sharing)
       check(ioctl(this.#fd, TUNSETVNETHDRSZ, Buffer.from(Int32Array.of(VNET_LEN).buffer)), `${name}: virtio headers`)
       check(ioctlNumber(this.#fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6), `${name}: offloads`)

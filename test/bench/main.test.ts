@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -57,10 +57,37 @@ t.test('what is not understood is refused in a line', async t => {
     [['--jsn', 'x'], "Unknown option '--jsn'"],
     [['--connections', '10,0'], "--connections: '0' is not a number from 1 to 16777216"],
     [['--rounds', 'x'], "--rounds: 'x' is not a number from 1 to 100"],
+    [['--rounds', '1', '--rounds', '2'], '--rounds is given twice'],
+    [['--connections', '-5'], "Option '--connections' argument is ambiguous"],
     [['no-such'], "no measure's name has 'no-such' in it"],
   ] as const) {
     const { status, stderr } = bench(...args)
     t.equal(status, 2)
     t.ok(stderr.startsWith(`bench: ${told}: the options are `) && stderr.split('\n').length === 2, stderr)
   }
+})
+
+t.test('a file that cannot be written is refused before anything is measured', async t => {
+  const { status, stdout, stderr } = bench('--json', '/nonexistent/x', 'service lookup')
+  t.strictSame([status, stdout], [1, ''])
+  t.equal(stderr, "bench: --json '/nonexistent/x' cannot be written: no such file or directory\n")
+})
+
+t.test('ended by a signal, it leaves nobody measuring', async t => {
+  const child = spawn(process.execPath, [MAIN, '--connections', '64', '--rounds', '100', 'stage'])
+  const told = new Promise(resolve => child.stdout.once('data', resolve))
+  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  await told
+  const measuring = (): string[] =>
+    spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' })
+      .stdout.trim()
+      .split(/\s+/)
+  while (measuring()[0] === '') await new Promise(resolve => setTimeout(resolve, 20))
+  const pids = measuring().map(Number)
+  child.kill('SIGTERM')
+  t.equal(await ended, 128 + 15)
+  await new Promise(resolve => setTimeout(resolve, 200))
+  // Of a process that has ended and nobody has asked for, only the entry is left.
+  for (const pid of pids)
+    t.notOk(existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '', `${pid} has ended`)
 })

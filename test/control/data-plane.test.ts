@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DataPlane, DataPlaneError, type DataPlaneOptions } from '../../src/control/data-plane.js'
+import { DataPlane, DataPlaneError, shareOf, type DataPlaneOptions } from '../../src/control/data-plane.js'
 import { UsageError } from '../../src/director/options.js'
 import { mapMemory } from '../../src/io/libc.js'
 import { Poller } from '../../src/io/poller.js'
@@ -25,6 +25,22 @@ const options: DataPlaneOptions = {
     seed: 1,
   },
 }
+
+t.test('of what all workers may hold together none holds much more than another', async t => {
+  for (const [connections, of] of [
+    [3, 2],
+    [64, 64],
+    [1000, 7],
+    [2 ** 24, 64],
+  ] as const) {
+    const shares = Array.from({ length: of }, (_, index) => shareOf(connections, index, of))
+    t.equal(
+      shares.reduce((sum, share) => sum + share, 0),
+      connections,
+    )
+    t.ok(Math.max(...shares) - Math.min(...shares) <= 1)
+  }
+})
 
 /** Frames of IPv4 that come in on a device within a bounded time, until there is one. */
 function received(device: RawDevice): string[] {

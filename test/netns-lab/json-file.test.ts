@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mustBeWritable } from '../../netns-lab/json-file.js'
+import { mustBeFolder, mustBeWritable } from '../../netns-lab/json-file.js'
 
 t.test('what can be written stays as it was', async t => {
   const dir = t.testdir({ old: 'figures' })
@@ -23,4 +23,17 @@ t.test('what cannot is named, in a line', async t => {
   ]
   for (const [path, why] of cases)
     t.throws(() => mustBeWritable(path), { message: `--json '${path}' cannot be written: ${why}` })
+})
+
+t.test('a folder is made where there is none, but not those above it', async t => {
+  const dir = t.testdir({ file: '', old: {} })
+  for (const name of ['old', 'new']) mustBeFolder(join(dir, name), '--svg')
+  t.ok(lstatSync(join(dir, 'new')).isDirectory())
+  const cases: [string, string][] = [
+    [join(dir, 'a', 'b'), 'no such file or directory'],
+    [join(dir, 'file'), 'it is no folder'],
+    ['/proc/x', 'no such file or directory'],
+  ]
+  for (const [path, why] of cases)
+    t.throws(() => mustBeFolder(path, '--svg'), { message: `--svg '${path}' cannot be written to: ${why}` })
 })

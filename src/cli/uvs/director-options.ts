@@ -91,6 +91,9 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
   const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
   const clientMask = readMask(given.one('--steer-mask'))
+  const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
+  if (maxConnections !== undefined && maxConnections < workers)
+    throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
   if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
   return {
     devices,
@@ -104,7 +107,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
       ...(clientMask === undefined ? {} : { clientMask }),
     },
-    workers: wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1,
+    workers,
     control: given.one('--control') ?? DEFAULT_CONTROL,
     rules: given.one('--rules'),
     http: readHttp(given.one('--http')),
@@ -149,7 +152,9 @@ function readMask(text: string | undefined): Ipv4Addr | undefined {
   if (text === undefined) return undefined
   const mask = parseIpv4(text)
   if (mask === undefined || mask === 0 || (~mask & (~mask + 1)) !== 0)
-    throw new UsageError(`--steer-mask: '${text}' is not a mask such as 255.255.255.0`)
+    throw new UsageError(
+      `--steer-mask: '${text}' is not a mask: ones, then zeros, such as 255.255.255.0, at least 128.0.0.0`,
+    )
   return mask
 }
 

@@ -95,6 +95,7 @@ const refused: [line: string, words: string[]][] = [
     `${least} --workers ${text}`,
     ['--workers', `'${text}'`, '1 to 64'],
   ]),
+  [`${least} --workers 8 --max-connections 7`, ['--max-connections', "'7'", '8 workers']],
   ...['255.0.255.0', '0.0.0.0', '24', '255.255.255.1', 'x'].map((text): [string, string[]] => [
     `${least} --steer-mask ${text}`,
     ['--steer-mask', `'${text}'`, '255.255.255.0'],
