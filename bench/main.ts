@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { mustBeWritable } from '../netns-lab/json-file.js'
+import { mustBeWritable } from '../netns-lab/writable.js'
 import { GroupProcess } from './child-process.js'
 import { allGroups } from './groups.js'
 import { machine } from './machine.js'

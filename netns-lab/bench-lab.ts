@@ -10,7 +10,7 @@ import type { BenchOptions } from './bench-options.js'
 import { type BenchReport, markdown } from './bench-report.js'
 import { type Runner, runners } from './bench-runners.js'
 import { takeTurn } from './bench-turn.js'
-import { mustBeFolder, mustBeWritable } from './json-file.js'
+import { mustBeFolder, mustBeWritable } from './writable.js'
 import { machine } from './machine.js'
 import { which } from './tools.js'
 

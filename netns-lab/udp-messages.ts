@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { errno, mapMemory, sendmmsg, SystemError } from '../src/io/libc.js'
+import { MessageArray } from '../src/io/message-array.js'
 
 /*
  * Datagrams by the batch: sendmmsg(2) from one piece of memory. Numbers in the payload are little-endian, as this machine's;
@@ -12,12 +13,6 @@ export const FRAME_LEN = PAYLOAD_LEN + 8 + 20 + 14
 /** 32-bit words between one payload and the next. */
 const STRIDE = 8
 
-const IOVEC_LEN = 16
-/** struct mmsghdr: a struct msghdr of 56 octets, the octets that passed, padding. */
-const MMSGHDR_LEN = 64
-const MSG_IOV = 16
-const MSG_IOVLEN = 24
-
 const { EINTR, ECONNREFUSED, EHOSTUNREACH } = constants.errno
 /** A signal, or an ICMP error about a frame that has been sent: nothing that the next one could not do without. */
 const PASSING = new Set([EINTR, ECONNREFUSED, EHOSTUNREACH])
@@ -25,20 +20,16 @@ const PASSING = new Set([EINTR, ECONNREFUSED, EHOSTUNREACH])
 /** `count` messages of a payload each, whose first two words are which run, and which frame of it; the rest is 0. */
 export class Messages {
   readonly #words: Uint32Array
-  readonly #headers: number
+  readonly #messages: MessageArray
 
   constructor(readonly count: number) {
     const payloads = mapMemory(count * STRIDE * 4)
-    const memory = mapMemory(count * (IOVEC_LEN + MMSGHDR_LEN))
+    this.#messages = new MessageArray(count)
     this.#words = new Uint32Array(payloads.bytes.buffer, payloads.bytes.byteOffset, count * STRIDE)
-    this.#headers = memory.address + count * IOVEC_LEN
+    const { view } = this.#messages.memory
     for (let i = 0; i < count; i++) {
-      const iovec = i * IOVEC_LEN
-      const header = count * IOVEC_LEN + i * MMSGHDR_LEN
-      memory.view.setBigUint64(iovec, BigInt(payloads.address + i * STRIDE * 4), true)
-      memory.view.setBigUint64(iovec + 8, BigInt(PAYLOAD_LEN), true)
-      memory.view.setBigUint64(header + MSG_IOV, BigInt(memory.address + iovec), true)
-      memory.view.setBigUint64(header + MSG_IOVLEN, 1n, true)
+      view.setBigUint64(i * 16, BigInt(payloads.address + i * STRIDE * 4), true)
+      view.setBigUint64(i * 16 + 8, BigInt(PAYLOAD_LEN), true)
     }
   }
 
@@ -48,7 +39,7 @@ export class Messages {
       this.#words[i * STRIDE] = run
       this.#words[i * STRIDE + 1] = first + i
     }
-    const sent: number = sendmmsg(fd, this.#headers, this.count, 0)
+    const sent: number = sendmmsg(fd, this.#messages.header(0), this.count, 0)
     if (sent >= 0 || PASSING.has(errno())) return Math.max(0, sent)
     throw new SystemError('sendmmsg')
   }

@@ -91,5 +91,5 @@ export function bpf(command: number, fill: (attributes: DataView, address: numbe
   page ??= mapMemory(PAGE)
   page.bytes.fill(0)
   fill(page.view, page.address)
-  return syscall(number, command, page.address, ATTR_LEN)
+  return syscall(number, command, page.address, ATTR_LEN, 0)
 }

@@ -31,10 +31,8 @@ export const schedYield = libc.func('int sched_yield()')
 /** Puts the calling thread into the namespace that a file of /proc/…/ns or /run/netns stands for (setns(2)). */
 export const setns = libc.func('int setns(int fd, int type)')
 export const schedSetaffinity = libc.func('int sched_setaffinity(int thread, size_t len, uintptr_t set)')
-/** For calls that libc has no name for: bpf(2). */
-export const syscall = libc.func('long syscall(long number, int command, uintptr_t attributes, unsigned int len)')
-/** The same, with a fourth argument. */
-export const syscall4 = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'unsigned int', 'unsigned int'])
+/** For calls that libc has no name for: bpf(2), sched_setattr(2). `flags` is 0 for those of three arguments. */
+export const syscall = libc.func('syscall', 'long', ['long', 'int', 'uintptr_t', 'unsigned int', 'unsigned int'])
 const ioUringSetupCall = libc.func('syscall', 'long', ['long', 'unsigned int', 'uintptr_t'])
 const ioUringEnterCall = libc.func('syscall', 'long', [
   'long',

@@ -15,10 +15,13 @@ export function stayOnThisCpu(): void {
 
 /** The same for one of several threads: the nth of the CPUs that they were given, from the first again when there are fewer. */
 export function stayOnCpu(n: number): void {
-  const cpus = parseCpus(
-    /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/thread-self/status', 'latin1'))?.[1] ?? '',
-  )
+  const cpus = allowedCpus(readFileSync('/proc/thread-self/status', 'latin1'))
   if (cpus.length > 0) stayOn(cpus[n % cpus.length]!)
+}
+
+/** The CPUs that a thread was given, by its /proc/PID/status: 'Cpus_allowed_list:\t0-2,5' → 0, 1, 2, 5. */
+export function allowedCpus(status: string): number[] {
+  return parseCpus(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '')
 }
 
 /** '0-2,5' → 0, 1, 2, 5 (cpuset(7), list format). */
@@ -30,7 +33,12 @@ export function parseCpus(list: string): number[] {
 
 function stayOn(cpu: number): void {
   if (cpu < 0 || cpu >= SET_LEN * 8) return
+  giveCpus(0, [cpu])
+}
+
+/** Has a thread run on these CPUs only; 0 is the calling one. Negative where the system will not have it (sched_setaffinity(2)). */
+export function giveCpus(thread: number, cpus: readonly number[]): number {
   const set = mapMemory(SET_LEN)
-  set.bytes[cpu >> 3] = 1 << (cpu & 7)
-  schedSetaffinity(0, SET_LEN, set.address)
+  for (const cpu of cpus) set.bytes[cpu >> 3]! |= 1 << (cpu & 7)
+  return schedSetaffinity(thread, SET_LEN, set.address)
 }

@@ -1,5 +1,5 @@
 import { arch } from 'node:os'
-import { mapMemory, syscall4 } from './libc.js'
+import { mapMemory, syscall } from './libc.js'
 
 /** sched_setattr(2) and sched_getattr(2), which older libcs have no names for: x86-64; all that have the kernel's common numbers. */
 const NUMBERS: Partial<Record<string, readonly [set: number, get: number]>> = {
@@ -27,9 +27,9 @@ export function shortenSlices(): number {
   const { view, address } = mapMemory(ATTR_LEN)
   // The thread 0 is the calling one.
   const read = (): boolean =>
-    syscall4(get, 0, address, ATTR_LEN, 0) === 0 && view.getUint32(POLICY, true) === SCHED_OTHER
+    syscall(get, 0, address, ATTR_LEN, 0) === 0 && view.getUint32(POLICY, true) === SCHED_OTHER
   if (!read()) return 0
   view.setBigUint64(RUNTIME, SLICE_NS, true)
-  if (syscall4(set, 0, address, 0, 0) !== 0 || !read()) return 0
+  if (syscall(set, 0, address, 0, 0) !== 0 || !read()) return 0
   return Number(view.getBigUint64(RUNTIME, true))
 }

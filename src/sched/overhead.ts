@@ -2,8 +2,7 @@ import type { Destination } from '../service/destination.js'
 
 /** A destination's load as lc and wlc see it: an active connection counts as 256 inactive ones (ipvs-behaviour.md §3.1). */
 export function overhead(dest: Destination): number {
-  const active = dest.activeConns
-  return active * 256 + Math.max(dest.totalConns - active, 0)
+  return dest.activeConns * 256 + dest.inactConns
 }
 
 /** Products below this are exact as doubles. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { allowedCpus, boundCpus, keepOff } from '../../netns-lab/cpus-apart.js'
+import { boundCpus, keepOff } from '../../netns-lab/cpus-apart.js'
+import { allowedCpus } from '../../src/io/one-cpu.js'
 
 t.test('lists of CPUs', async t => {
   const cases: [string, number[]][] = [

@@ -4,7 +4,7 @@ import { type LabReport, machineLine, succeeded } from '../../../native-free/lab
 import { simDemo } from '../../../native-free/sim-demo.js'
 import { compareModes } from '../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../netns-lab/demo.js'
-import { mustBeWritable } from '../../../netns-lab/json-file.js'
+import { mustBeWritable } from '../../../netns-lab/writable.js'
 import type { LabOptions, LabRequest } from '../../../netns-lab/lab-request.js'
 import { machine } from '../../../netns-lab/machine.js'
 import { PLANS } from '../../../netns-lab/plans.js'

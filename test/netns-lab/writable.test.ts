@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mustBeFolder, mustBeWritable } from '../../netns-lab/json-file.js'
+import { mustBeFolder, mustBeWritable } from '../../netns-lab/writable.js'
 
 t.test('what can be written stays as it was', async t => {
   const dir = t.testdir({ old: 'figures' })
