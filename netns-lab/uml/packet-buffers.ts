@@ -16,10 +16,10 @@ const AF_PACKET = 17
  * net.core.rmem_default, which is no more than three frames that wait to be segmented. Answers what each could receive before.
  */
 export function growPacketBuffers(pid: number, octets: number): number[] {
-  const process = check(syscall(PIDFD_OPEN, pid, 0, 0), `process ${pid}`)
+  const process = check(syscall(PIDFD_OPEN, pid, 0, 0, 0), `process ${pid}`)
   const before: number[] = []
   for (const name of socketsOf(pid)) {
-    const fd = check(syscall(PIDFD_GETFD, process, name, 0), `descriptor ${name} of process ${pid}`)
+    const fd = check(syscall(PIDFD_GETFD, process, name, 0, 0), `descriptor ${name} of process ${pid}`)
     if (option(fd, SO_DOMAIN) === AF_PACKET) {
       before.push(option(fd, SO_RCVBUF))
       for (const way of [SO_RCVBUFFORCE, SO_SNDBUFFORCE]) {
