@@ -40,7 +40,7 @@ const BIG_OCTETS = 20_000_000
 export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
   const { print, signal, plan, io } = options
   if (!which('nginx')) print('nginx is not installed: using Node servers')
-  if (!which('ab')) print('ab is not installed: using autocannon, whose connections stay open')
+  if (!which('ab')) print('ab is not installed: using a program of ours')
   const lab = await NetnsLab.build({ ...options, web: { bigOctets: BIG_OCTETS } })
   try {
     const realServer = realServerArguments(plan)?.join(' ')
@@ -86,7 +86,7 @@ async function balanceLoad(lab: NetnsLab, { plan, requests, concurrency, print }
   const { command, ...figures } = await putLoad(lab.spaces, 'client', lab.url, requests, concurrency)
   const connections = (await lab.connectionsOpened()) - begun
   const servers = serverReports(plan, name => answered(name) - before.get(name)!)
-  print(`client$ ${command}`)
+  print(which('ab') ? `client$ ${command}` : `client: ${command}`)
   print(speedLine(figures))
   if (connections > requests) print(`(It began ${connections} connections for ${requests} requests.)`)
 

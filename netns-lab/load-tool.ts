@@ -1,15 +1,15 @@
 import type { LoadFigures } from '../native-free/lab-report.js'
 import type { Namespaces } from './namespaces.js'
-import { autocannon, which } from './tools.js'
+import { ours, which } from './tools.js'
 
 export interface LoadResult extends LoadFigures {
-  /** The command, as one would type it in the client's namespace. */
+  /** The command, as one would type it in the client's namespace; in words where it is a program of ours. */
   command: string
 }
 
 const LIMIT_MS = 120_000
 
-/** Puts `requests` requests on `url`, `concurrency` at a time: by ab, a connection each, else by autocannon. */
+/** Puts `requests` requests on `url`, `concurrency` at a time, a connection each: by ab, else by a program of ours. */
 export async function putLoad(
   spaces: Namespaces,
   from: string,
@@ -18,17 +18,30 @@ export async function putLoad(
   concurrency: number,
 ): Promise<LoadResult> {
   const ab = which('ab')
-  const both = ['-c', String(concurrency), url]
-  if (ab) {
-    // -r: a reset connection is a failed request, not the end of the run. -s: neither is a lost one.
-    const args = ['-q', '-r', '-s', '10', '-n', String(requests), ...both]
-    const { out, err } = await spaces.run(from, ab, args, LIMIT_MS)
-    return { command: `ab ${args.join(' ')}`, ...readAb(out, requests, err) }
+  if (!ab) {
+    const figures = await runOurs(spaces, from, [url, String(requests), String(concurrency)])
+    return { command: `${requests} requests of ${url}, ${concurrency} at a time, by Node`, ...figures }
   }
-  // Its connections stay open: with -D 1, a connection a request, autocannon 9.0 counts no answer at all.
-  const args = ['-j', '-a', String(requests), ...both]
-  const { out, err } = await spaces.run(from, process.execPath, [autocannon(), ...args], LIMIT_MS)
-  return { command: `autocannon ${args.join(' ')}`, ...readAutocannon(out, requests, err) }
+  // -r: a reset connection is a failed request, not the end of the run. -s: neither is a lost one.
+  const args = ['-q', '-r', '-s', '10', '-n', String(requests), '-c', String(concurrency), url]
+  const { out, err } = await spaces.run(from, ab, args, LIMIT_MS)
+  return { command: `ab ${args.join(' ')}`, ...readAb(out, requests, err) }
+}
+
+/** So many requests on so many connections that stay open, by a program of ours. */
+export function putKeptLoad(
+  spaces: Namespaces,
+  from: string,
+  url: string,
+  requests: number,
+  connections: number,
+): Promise<LoadFigures> {
+  return runOurs(spaces, from, [url, String(requests), String(connections), 'kept'])
+}
+
+async function runOurs(spaces: Namespaces, from: string, args: readonly string[]): Promise<LoadFigures> {
+  const command = [ours('netns-lab/load-program.js'), ...args]
+  return JSON.parse(await spaces.must(from, process.execPath, command, LIMIT_MS)) as LoadFigures
 }
 
 /** Reads ab's report. Every request that it does not call complete and right has failed. */
@@ -45,19 +58,4 @@ export function readAb(report: string, requests: number, err: string): LoadFigur
     requestsPerSecond: figure('Requests per second'),
     p99Ms: figure(' +99%'),
   }
-}
-
-interface AutocannonReport {
-  '2xx': number
-  duration: number
-  requests: { average: number }
-  latency: { p99: number }
-}
-
-/** Reads autocannon's JSON. */
-export function readAutocannon(report: string, requests: number, err: string): LoadFigures {
-  if (!report.startsWith('{')) throw new Error(`autocannon: ${err.trim() || 'no report'}`)
-  const { duration, latency, '2xx': answered } = JSON.parse(report) as AutocannonReport
-  const requestsPerSecond = Math.round(answered / duration)
-  return { answered, failed: requests - answered, seconds: duration, requestsPerSecond, p99Ms: latency.p99 }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fetchUrl, putFile, type Transfer } from './fetch-url.js'
-import { putLoad, readAb } from './load-tool.js'
+import { putKeptLoad, readAb } from './load-tool.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
 import { readWrk, type WrkReport } from './wrk-report.js'
@@ -13,8 +13,8 @@ const LIMIT_MS = 60_000
 /* Each load once before it is measured: a runner in JavaScript is compiled by its first traffic, and everybody's caches fill. */
 
 /**
- * Requests a second on 50 connections that stay open: by wrk for so many seconds, else by `ab -k`, else by autocannon; only wrk
- * tells how long they took. `warm` is called between the first, which only warms, and the second, which counts.
+ * Requests a second on 50 connections that stay open: by wrk for so many seconds, else by `ab -k`, else by a program of ours; only
+ * wrk tells how long they took. `warm` is called between the first, which only warms, and the second, which counts.
  */
 export async function keptRequests(
   lab: NetnsLab,
@@ -28,7 +28,7 @@ export async function keptRequests(
       return readWrk(await lab.spaces.must('client', wrk, args, (length + 30) * 1000))
     }
     if (ab) return { requestsPerSecond: await runAb(lab, url, ab, requests, ['-k']), requests }
-    const { requestsPerSecond } = await putLoad(lab.spaces, 'client', url, requests, CONCURRENCY)
+    const { requestsPerSecond } = await putKeptLoad(lab.spaces, 'client', url, requests, CONCURRENCY)
     return { requestsPerSecond, requests }
   }
   await run(1, KEPT_REQUESTS / 5)

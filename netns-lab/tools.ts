@@ -1,5 +1,4 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LabMode } from '../native-free/lab-plan.js'
@@ -35,9 +34,4 @@ export function topology(mode: LabMode): string {
   } catch {
     return ''
   }
-}
-
-/** autocannon's program, a dependency of ours. */
-export function autocannon(): string {
-  return createRequire(import.meta.url).resolve('autocannon')
 }

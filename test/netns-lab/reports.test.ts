@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readAb, readAutocannon } from '../../netns-lab/load-tool.js'
+import { readAb } from '../../netns-lab/load-tool.js'
 import { snmpCounter } from '../../netns-lab/netns-lab.js'
 
 const AB = `
@@ -37,13 +37,6 @@ t.test('what ab calls failed, or does not mention, has failed', async t => {
   t.match(readAb(refused, 5000, ''), { answered: 4991, failed: 9 })
   t.match(readAb(AB.replace('requests:      5000', 'requests:      4000'), 5000, ''), { answered: 4000, failed: 1000 })
   t.throws(() => readAb('', 5000, 'apr_socket_recv: Connection refused (111)\n'), /^ab: apr_socket_recv: .*\)$/m)
-})
-
-t.test('autocannon’s report', async t => {
-  const report = JSON.stringify({ '2xx': 4998, duration: 2, requests: { average: 2499 }, latency: { p99: 40 } })
-  const figures = { answered: 4998, failed: 2, seconds: 2, requestsPerSecond: 2499, p99Ms: 40 }
-  t.strictSame(readAutocannon(report, 5000, ''), figures)
-  t.throws(() => readAutocannon('', 5000, 'no'), { message: 'autocannon: no' })
 })
 
 t.test('a counter in /proc/net/snmp', async t => {
