@@ -1,3 +1,5 @@
+import { median } from './median.js'
+
 /** What is measured, in the order of the tables. `best`: whether more is better or less. */
 export const FIGURES = {
   wrk: { title: 'wrk', unit: 'req/s', digits: 0, best: 'most', about: 'requests on 50 kept connections' },
@@ -117,12 +119,6 @@ export interface Summary extends Spread {
   values: number[]
   /** The median over that of the first runner that has the figure. */
   ratio: number
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 export function spreadOf(values: readonly number[]): Spread {

@@ -1,5 +1,5 @@
 import type { LabMode } from '../native-free/lab-plan.js'
-import { median } from './bench-figures.js'
+import { median } from './median.js'
 
 /** What one round of a mode measured. */
 export interface ModeFigures {

@@ -4,7 +4,7 @@
  * Every step of the search for UDP frames a second without loss, for who tunes the path; runners of bench:lab by turns,
  * no-balancer nftables uvs-raw-nat unless told which.
  */
-import { median } from './bench-figures.js'
+import { median } from './median.js'
 import { EFFORT, type Measure } from './bench-measures.js'
 import { type Runner, runners } from './bench-runners.js'
 import { takeTurn } from './bench-turn.js'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type Figures, median, summarise, summaryLine } from '../../netns-lab/bench-figures.js'
+import { type Figures, summarise, summaryLine } from '../../netns-lab/bench-figures.js'
+import { median } from '../../netns-lab/median.js'
 
 t.test('the median of an odd and of an even number of values', async t => {
   t.equal(median([3, 1, 2]), 2)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { median } from '../../netns-lab/bench-figures.js'
+import { median } from '../../netns-lab/median.js'
 import { benchPlan } from '../../netns-lab/bench-topology.js'
 import { controlLoad, percentile, type Round, startForLoad } from '../../netns-lab/control-load.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
