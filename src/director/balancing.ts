@@ -18,7 +18,7 @@ import { ServiceTable } from '../service/service-table.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { Trash } from '../service/trash.js'
 import type { UnservedService } from '../service/unserved.js'
-import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, type Ipv4Addr } from '../wire/addr.js'
+import { formatIpv4, isHostAddress, isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../wire/addr.js'
 import { serviceName } from './service-name.js'
 import { Unserved, type Home } from './unserved.js'
 
@@ -362,14 +362,13 @@ export class Balancing {
   }
   /** Unicast on a wire, and nobody's already: neither a service's nor one of this service's real servers'. */
   #mayBeLocalAddress(service: ScheduledService, addr: Ipv4Addr): boolean {
-    if (isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr)) return false
+    if (!isHostAddress(addr) || this.#options.routes.isBroadcast(addr)) return false
     if (this.#services.hasAddress(addr)) return false
     return service.destinations.every(dest => dest.addr !== addr)
   }
-  /** Unicast, or our own: the kernel's test of a new real server's address. */
+  /** Unicast or local: the kernel's test of a new real server's address. */
   #mayBeRealServer(addr: Ipv4Addr): boolean {
-    const { local, routes } = this.#options
-    if (local.has(addr)) return true
+    const { routes } = this.#options
     return addr !== 0 && !isMulticast(addr) && !isLimitedBroadcast(addr) && !routes.isBroadcast(addr)
   }
 }

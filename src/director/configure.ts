@@ -2,6 +2,7 @@ import type { LocalAddresses } from '../neigh/local-addresses.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { Routes } from '../neigh/routes.js'
 import type { Port } from '../packet/port.js'
+import { broadcastOf } from '../wire/addr.js'
 import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type DirectorOptions } from './options.js'
 
 /** What the texts of the options go into. */
@@ -20,8 +21,17 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
     if (local.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
     routes.addAddress({ ...cidr, port: ports[port]! })
     local.hold(cidr.addr)
+    const broadcast = broadcastOf(cidr)
+    if (broadcast !== undefined) local.addBroadcast(broadcast)
   }
-  for (const text of options.vips ?? []) local.addBlock(parseVip(text))
+  for (const text of options.vips ?? []) {
+    const vip = parseVip(text)
+    if (vip.prefix === 32 && routes.isBroadcast(vip.addr))
+      throw new UsageError(
+        `--vip: '${text}': no host may have that address: it is the broadcast address of an --address`,
+      )
+    local.addBlock(vip)
+  }
   for (const text of options.routes ?? []) addRoute(made, text)
   for (const text of options.neighbours ?? []) {
     const { addr, mac, port } = parseNeighbour(text, names)

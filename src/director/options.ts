@@ -1,16 +1,5 @@
 import type { Egress, Slab } from '../packet/frame.js'
-import {
-  isLimitedBroadcast,
-  isLoopback,
-  isMulticast,
-  isZeronet,
-  parseCidr,
-  parseIpv4,
-  parseMac,
-  type Cidr,
-  type Ipv4Addr,
-  type MacAddr,
-} from '../wire/addr.js'
+import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
 
@@ -102,7 +91,7 @@ export function parseAddress(text: string, portNames: readonly string[]): Addres
   const cidr = cidrText.includes('/') ? parseCidr(cidrText) : undefined
   if (!cidr || ifName === undefined || rest.length > 0)
     throw new UsageError(`--address: '${text}' is not ADDRESS/PREFIX@INTERFACE, such as 10.0.0.1/24@eth0`)
-  if (!isHost(cidr.addr) || (cidr.prefix < 31 && (cidr.addr | cidr.mask) === -1))
+  if (!isHostAddress(cidr.addr) || (cidr.prefix < 31 && (cidr.addr | cidr.mask) === -1))
     throw new UsageError(`--address: '${text}': no host may have that address`)
   return { ...cidr, port: portIndex('--address', text, ifName, portNames) }
 }
@@ -111,7 +100,7 @@ export function parseAddress(text: string, portNames: readonly string[]): Addres
 export function parseVip(text: string): Cidr {
   const cidr = parseCidr(text)
   if (!cidr) throw new UsageError(`--vip: '${text}' is neither an IPv4 address nor ADDRESS/PREFIX`)
-  if (!isHost(cidr.addr)) throw new UsageError(`--vip: '${text}': no host may have that address`)
+  if (!isHostAddress(cidr.addr)) throw new UsageError(`--vip: '${text}': no host may have that address`)
   return cidr
 }
 
@@ -126,7 +115,7 @@ export function parseRoute(text: string, portNames: readonly string[]): RouteOpt
   if (!to || (gatewayText !== '' && gateway === undefined)) throw new UsageError(usage)
   if ((to.addr & ~to.mask) !== 0)
     throw new UsageError(`--route: '${text}': '${toText}' is no network: it has host bits`)
-  if (gateway !== undefined && !isHost(gateway))
+  if (gateway !== undefined && !isHostAddress(gateway))
     throw new UsageError(`--route: '${text}': no gateway may be ${gatewayText}`)
   if (gateway === undefined && ifName === undefined)
     throw new UsageError(`--route: '${text}' names neither a gateway nor an interface`)
@@ -144,14 +133,9 @@ export function parseNeighbour(text: string, portNames: readonly string[]): Neig
   const mac = match ? parseMac(match[2]!) : undefined
   if (!match || addr === undefined || !mac)
     throw new UsageError(`--neighbour: '${text}' is not IP=MAC@INTERFACE, such as 10.0.0.9=02:00:00:00:00:09@eth0`)
-  if (!isHost(addr) || (mac.hi & 0x0100) !== 0 || (mac.hi === 0 && mac.lo === 0))
-    throw new UsageError(`--neighbour: '${text}': no host may have that ${isHost(addr) ? 'MAC' : 'address'}`)
+  if (!isHostAddress(addr) || (mac.hi & 0x0100) !== 0 || (mac.hi === 0 && mac.lo === 0))
+    throw new UsageError(`--neighbour: '${text}': no host may have that ${isHostAddress(addr) ? 'MAC' : 'address'}`)
   return { addr, mac, port: portIndex('--neighbour', text, match[3]!, portNames) }
-}
-
-/** An address that a host on a wire can have (RFC 1122 §3.2.1.3). */
-function isHost(addr: number): boolean {
-  return !isZeronet(addr) && !isLoopback(addr) && !isMulticast(addr) && !isLimitedBroadcast(addr)
 }
 
 function portIndex(option: string, text: string, name: string, portNames: readonly string[]): number {

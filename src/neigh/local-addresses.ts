@@ -1,9 +1,12 @@
-import type { Cidr, Ipv4Addr } from '../wire/addr.js'
+import { isHostAddress, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 /**
  * The addresses that are the director's own: its interfaces', the `--vip`s, and the virtual addresses of its services.
  * Asked once a packet, so single addresses are an AddressSet and blocks a short list.
+ *
+ * An address that no host can have (0.0.0.0, 127/8, a group, a broadcast address) may be held and is still not ours: it is
+ * never claimed by ARP, and a packet from it is not taken for our own.
  */
 export class LocalAddresses {
   /** How many owners (an interface, a --vip, services) hold each address. */
@@ -12,6 +15,8 @@ export class LocalAddresses {
   /** Those that were given as a --vip. */
   readonly #vips = new Set<number>()
   readonly #blocks: Cidr[] = []
+  /** Broadcast addresses of connected networks. */
+  readonly #broadcasts = new Set<number>()
   /** Single addresses that have come, and that have gone: whoever announces them takes them out. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
@@ -24,19 +29,18 @@ export class LocalAddresses {
   #isInBlock(addr: number): boolean {
     for (let i = 0; i < this.#blocks.length; i++) {
       const block = this.#blocks[i]!
-      if ((addr & block.mask) === block.addr) return true
+      if ((addr & block.mask) === block.addr) return this.#mayBeOurs(addr)
     }
     return false
+  }
+  #mayBeOurs(addr: number): boolean {
+    return isHostAddress(addr) && !this.#broadcasts.has(addr)
   }
 
   hold(addr: Ipv4Addr): void {
     const holds = this.#holds.get(addr) ?? 0
     this.#holds.set(addr, holds + 1)
-    if (holds > 0) return
-    this.#single.add(addr)
-    this.gone.delete(addr)
-    this.come.add(addr)
-    this.hasNews = true
+    if (holds === 0 && this.#mayBeOurs(addr)) this.#claim(addr)
   }
   letGo(addr: Ipv4Addr): void {
     const holds = (this.#holds.get(addr) ?? 0) - 1
@@ -45,6 +49,20 @@ export class LocalAddresses {
       return
     }
     this.#holds.delete(addr)
+    if (this.#mayBeOurs(addr)) this.#disclaim(addr)
+  }
+  /** A connected network broadcasts by this address: whoever holds it, now or later, it is not ours. */
+  addBroadcast(addr: Ipv4Addr): void {
+    this.#broadcasts.add(addr)
+    if (this.#holds.has(addr)) this.#disclaim(addr)
+  }
+  #claim(addr: Ipv4Addr): void {
+    this.#single.add(addr)
+    this.gone.delete(addr)
+    this.come.add(addr)
+    this.hasNews = true
+  }
+  #disclaim(addr: Ipv4Addr): void {
     this.#single.delete(addr)
     this.come.delete(addr)
     this.gone.add(addr)

@@ -1,6 +1,6 @@
 import type { Port } from '../packet/port.js'
 import { AddressSet } from '../wire/address-set.js'
-import { maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
+import { broadcastOf, maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 
 export const ON_LINK = 0 as Ipv4Addr
 
@@ -36,7 +36,8 @@ export class Routes {
 
   addAddress(address: InterfaceAddress): void {
     this.#addresses.push(address)
-    if (address.prefix < 31) this.#broadcasts.add(address.addr | ~address.mask)
+    const broadcast = broadcastOf(address)
+    if (broadcast !== undefined) this.#broadcasts.add(broadcast)
     if (address.prefix < 32) this.add(address, address.port, undefined)
   }
   /** The later of two routes to one block stands. */

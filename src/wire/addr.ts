@@ -61,6 +61,14 @@ export const isLoopback = (addr: number): boolean => addr >>> 24 === 127
 export const isMulticast = (addr: number): boolean => addr >>> 28 === 14
 /** 255.255.255.255. */
 export const isLimitedBroadcast = (addr: number): boolean => addr === -1
+/** An address that a host on a wire can have (RFC 1122 §3.2.1.3), unless a network there broadcasts by it. Class E is one, as in Linux. */
+export const isHostAddress = (addr: number): boolean =>
+  !isZeronet(addr) && !isLoopback(addr) && !isMulticast(addr) && !isLimitedBroadcast(addr)
+
+/** The broadcast address of the network that an interface's address is in; /31 and /32 have none (RFC 3021 §2.2). */
+export function broadcastOf({ addr, mask, prefix }: Cidr): Ipv4Addr | undefined {
+  return prefix < 31 ? ((addr | ~mask) as Ipv4Addr) : undefined
+}
 
 /** An Ethernet address as two numbers: the first 2 octets, the last 4 (unsigned). */
 export interface MacAddr {

@@ -113,6 +113,7 @@ t.test('a director is not made of options that cannot be meant', async t => {
   refuses(t, make({ addresses: ['10.0.0.1@c'] }), '--address')
   refuses(t, make({ addresses: ['10.0.0.1/24@c', '10.0.0.1/16@r'] }), '--address', "'10.0.0.1/16@r'", 'given already')
   refuses(t, make({ vips: ['x'] }), '--vip')
+  refuses(t, make({ vips: ['10.99.2.255'] }), '--vip', "'10.99.2.255'", 'no host', 'broadcast address')
   refuses(t, make({ routes: ['192.0.2.0/24=203.0.113.1'] }), '--route', 'on none of the networks')
   refuses(t, make({ neighbours: ['10.0.0.9=1@c'] }), '--neighbour')
   for (const maxConnections of [0, -1, 1.5, NaN, 2 ** 24 + 1])

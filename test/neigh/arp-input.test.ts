@@ -79,6 +79,35 @@ t.test('a probe from 0.0.0.0 is answered and teaches nothing', async t => {
   t.strictSame(bench.turn('c', ask({ senderAddr: '0.0.0.0', targetAddr: '10.99.1.77' })), ['drop-arp-not-for-us'])
 })
 
+/** What no host can have: nowhere, loopback, groups, everybody, everybody on c. */
+const NO_HOSTS = ['0.0.0.0', '0.0.0.7', '127.0.0.1', '224.0.0.5', '239.1.1.1', '255.255.255.255', '10.99.1.255']
+
+t.test('a service on an address that no host can have claims nothing, and is in nobody’s way', async t => {
+  for (const address of NO_HOSTS) {
+    const bench = new BenchDirector()
+    for (const when of ['served', 'served twice', 'once again', 'gone']) {
+      if (when === 'served') bench.serve('tcp', `${address}:80`, '10.99.2.11:80')
+      else if (when === 'served twice') bench.serve('udp', `${address}:80`, '10.99.2.11:80')
+      else
+        bench.must({ op: 'delete-service', service: { protocol: when === 'gone' ? 'udp' : 'tcp', address, port: 80 } })
+      bench.poll(10)
+      t.strictSame(bench.out(), [], `${address} ${when}: not announced`)
+      t.not(bench.turn('c', ask({ targetAddr: address }))[0], 'answered', `${address} ${when}: not answered for`)
+      t.equal(bench.turn('c', ask({ senderAddr: address }))[0], 'answered', `${address} ${when}: no spoof`)
+    }
+  }
+})
+
+t.test('of a block, the addresses that no host can have are claimed by nobody', async t => {
+  const bench = new BenchDirector({ vips: ['10.99.1.128/25', '126.0.0.0/7', '223.0.0.0/2', '1.0.0.0/7'] })
+  for (const targetAddr of ['10.99.1.128', '10.99.1.254', '126.0.0.1', '223.255.255.1', '240.0.0.1', '1.0.0.1'])
+    t.equal(bench.turn('c', ask({ targetAddr }))[0], 'answered', targetAddr)
+  for (const targetAddr of NO_HOSTS)
+    t.not(bench.turn('c', ask({ targetAddr }))[0], 'answered', `${targetAddr} is not answered for`)
+  for (const senderAddr of NO_HOSTS)
+    t.equal(bench.turn('c', ask({ senderAddr }))[0], 'answered', `${senderAddr} is no spoof`)
+})
+
 t.test('who says that our address is his is not believed, nor answered', async t => {
   const bench = new BenchDirector({ vips: ['198.51.100.0/28'] })
   bench.serve('tcp', `${VIP}:80`)

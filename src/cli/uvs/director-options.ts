@@ -4,7 +4,7 @@ import type { MarkRuleInfo } from '../../control/api.js'
 import type { DataPlaneOptions } from '../../control/data-plane-options.js'
 import type { DeviceOptions } from '../../control/messages.js'
 import { MAX_CONNECTIONS } from '../../conn/table.js'
-import { UsageError } from '../../director/options.js'
+import { parseVip, UsageError } from '../../director/options.js'
 import { parseIpv4, parseMac, type Ipv4Addr, type MacAddr } from '../../wire/addr.js'
 import { CONTROL, DEFAULT_CONTROL } from '../command.js'
 import type { Form, Option } from '../option.js'
@@ -94,6 +94,8 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
+  // Before a device is opened.
+  given.all('--vip').forEach(parseVip)
   if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
   return {
     devices,

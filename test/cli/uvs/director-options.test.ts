@@ -69,6 +69,7 @@ const refused: [line: string, words: string[]][] = [
   [`${least} --raw eth1`, ['--raw', 'twice']],
   [`${least} --seed 1 --seed 2`, ['--seed', 'twice']],
   [`${least} --vip`, ['--vip', 'needs a value']],
+  [`${least} --vip 0.0.0.0`, ['--vip', "'0.0.0.0'", 'no host']],
   [`${least} --vip=`, ['--vip', 'needs a value']],
   [`${least} --vip --seed 1`, ['--vip', 'needs a value']],
   ['--raw eth0,eth0 --address 10.0.0.1/24@eth0', ["'eth0'", 'twice']],
