@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { armsOf, directorAddresses, type LabPlan } from '../native-free/lab-plan.js'
 import type { Namespaces } from './namespaces.js'
 import { type Ended, identify, isAlive, type ProcessId, run, until } from './proc.js'
@@ -29,7 +28,7 @@ export class DirectorProcess {
 
   /** Starts it in the director's namespace; resolves when frames flow. */
   static async start(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<DirectorProcess> {
-    const control = join(spaces.ledger.dir, 'uvs.sock')
+    const { control } = spaces.ledger
     const args = [ours('src/cli/uvs/main.js'), ...DirectorProcess.arguments(plan, io, control)]
     const { pid, log, ended } = spaces.start('director', 'director', process.execPath, args)
     const id = identify(pid)

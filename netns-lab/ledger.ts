@@ -84,6 +84,11 @@ export class Ledger {
     return swept
   }
 
+  /** Its director's control socket. */
+  get control(): string {
+    return join(this.dir, 'uvs.sock')
+  }
+
   /** Undefined for a lab that stays up by itself. */
   get ownerPid(): number | undefined {
     return this.#entries.owner?.pid

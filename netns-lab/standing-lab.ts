@@ -23,7 +23,7 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
       print(`director$ uvsadm ${rule.join(' ')}`)
     }
     print(`The lab is up. Try: uvs lab exec client curl -s ${lab.url}`)
-    print(`              then: uvsadm -Ln --control ${director.control}`)
+    print('              then: uvs lab exec director uvsadm -Ln')
     print('     and at the end: uvs lab down')
     return 0
   } catch (error) {
@@ -32,26 +32,40 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
   }
 }
 
-/** `uvs lab exec`: runs a command in a namespace of a lab that is up, on this terminal. Answers its exit status, as a shell does. */
+/**
+ * `uvs lab exec`: runs a command in a namespace of a lab that is up, on this terminal; uvsadm and uvs in it ask the lab's director.
+ * Returns its exit status, as a shell does.
+ */
 export async function labExec(prefixes: readonly string[], space: string, command: readonly string[]): Promise<number> {
-  const name = await spaceNamed(prefixes, space)
-  const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit' })
+  const { name, prefix } = await spaceNamed(prefixes, space)
+  const control = Ledger.find(prefix)?.control
+  const env = control === undefined ? process.env : { ...process.env, UVS_CONTROL: control }
+  const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit', env })
   if (error) throw error
   return status ?? 128 + (signal ? constants.signals[signal] : 0)
 }
 
-/** 'rs1' or 'uvs-dr-rs1' → 'uvs-dr-rs1'. */
-async function spaceNamed(prefixes: readonly string[], space: string): Promise<string> {
+interface Space {
+  name: string
+  /** Of its lab. */
+  prefix: string
+}
+
+/** 'rs1' or 'uvs-dr-rs1' → 'uvs-dr-rs1' and 'uvs-dr-'. */
+async function spaceNamed(prefixes: readonly string[], space: string): Promise<Space> {
   const labs = await Promise.all(prefixes.map(async prefix => ({ prefix, spaces: await namespacesOf(prefix) })))
-  const known = labs.flatMap(({ spaces }) => spaces)
+  const known = labs.flatMap(({ prefix, spaces }) => spaces.map(name => ({ name, prefix })))
   if (known.length === 0) throw new Error('no lab is up: uvs lab up')
-  if (known.includes(space)) return space
-  const [found, ...others] = prefixes.map(prefix => prefix + space).filter(name => known.includes(name))
+  const whole = known.find(({ name }) => name === space)
+  if (whole) return whole
+  const [found, ...others] = known.filter(({ name, prefix }) => name === prefix + space)
   if (others.length > 0) {
-    throw new UsageError(`exec '${space}': several labs are up; it may be ${[found, ...others].join(' or ')}`)
+    throw new UsageError(
+      `exec '${space}': several labs are up; it may be ${[found!, ...others].map(({ name }) => name).join(' or ')}`,
+    )
   }
   if (found !== undefined) return found
-  const short = labs.flatMap(({ prefix, spaces }) => spaces.map(name => name.slice(prefix.length)))
+  const short = known.map(({ name, prefix }) => name.slice(prefix.length))
   throw new UsageError(`exec '${space}': the lab's namespaces are ${[...new Set(short)].join(', ')}`)
 }
 

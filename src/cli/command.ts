@@ -9,7 +9,12 @@ export const CONTROL: Option = {
   flags: ['--control'],
   value: 'PATH',
   is: 'file',
-  help: `the director's control socket; default ${DEFAULT_CONTROL}`,
+  help: `the director's control socket; default $UVS_CONTROL, else ${DEFAULT_CONTROL}`,
+}
+
+/** The control socket where no --control says which. */
+export function defaultControl(env: NodeJS.ProcessEnv = process.env): string {
+  return env['UVS_CONTROL'] || DEFAULT_CONTROL
 }
 
 /** Of every command that lists something. */
@@ -19,7 +24,7 @@ export const AS_JSON: Option = { flags: ['--json'], help: 'as a JSON document (d
 export function takeControl(argv: readonly string[]): { path: string | undefined; rest: string[] } {
   const at = argv.findIndex(arg => arg === '--control' || arg.startsWith('--control='))
   const flag = argv[at]
-  if (flag === undefined) return { path: DEFAULT_CONTROL, rest: [...argv] }
+  if (flag === undefined) return { path: defaultControl(), rest: [...argv] }
   if (flag !== '--control') return { path: flag.slice('--control='.length) || undefined, rest: argv.toSpliced(at, 1) }
   return { path: argv[at + 1] || undefined, rest: argv.toSpliced(at, 2) }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { DEFAULT_CONTROL, takeControl } from '../../src/cli/command.js'
+import { DEFAULT_CONTROL, defaultControl, takeControl } from '../../src/cli/command.js'
 
 t.test('--control and its value are taken out, wherever they stand', async t => {
   const cases: [string[], string | undefined, string[]][] = [
@@ -14,6 +14,12 @@ t.test('--control and its value are taken out, wherever they stand', async t => 
     [['-Ln', '--control', ''], undefined, ['-Ln']],
   ]
   for (const [argv, path, rest] of cases) t.strictSame(takeControl(argv), { path, rest }, argv.join(' '))
+})
+
+t.test('UVS_CONTROL says where the control socket is, unless it is empty', async t => {
+  t.equal(defaultControl({}), DEFAULT_CONTROL)
+  t.equal(defaultControl({ UVS_CONTROL: '' }), DEFAULT_CONTROL)
+  t.equal(defaultControl({ UVS_CONTROL: '/x' }), '/x')
 })
 
 t.test('only a reader that stopped early is let off', async t => {

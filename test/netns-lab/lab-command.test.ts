@@ -135,6 +135,11 @@ t.test('up, exec, down', { skip }, async t => {
   t.match(await lab('exec', `${PREFIX}rs1`, 'sh', '-c', 'exit 7'), { status: 7 })
   t.match(await lab('exec', 'client', 'sh', '-c', 'kill -9 $$'), { status: 137 }, 'as a shell says it')
   t.match(await lab('exec', 'client', 'sh', '-c', 'kill -TERM $$'), { status: 143 })
+  const uvsadm = unhooked([ours('src/cli/uvsadm/main.js'), '-Ln'])
+  for (const space of ['director', `${PREFIX}client`]) {
+    const { status, out, err } = await lab('exec', space, 'env', ...uvsadm)
+    t.match({ status, out, err }, { status: 0, out: /^TCP +192\.168\.10\.100:80 wrr/m, err: '' }, `uvsadm in ${space}`)
+  }
   t.match(await lab('exec', 'nowhere', 'true'), {
     status: 2,
     err: /^uvs lab: exec 'nowhere': the lab's namespaces are [^\n]*client[^\n]*\n$/,

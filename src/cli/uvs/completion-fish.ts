@@ -54,7 +54,8 @@ function __uvs_complete
     set -l scope (string replace -r '.*/' '' -- $words[1])
     set -l at 1
     set -l wanted
-    set -l control /run/uvs/uvs.sock
+    set -l control $UVS_CONTROL
+    test -n "$control"; or set control /run/uvs/uvs.sock
     for word in $words[2..]
         if test -n "$wanted"
             test "$wanted" = --control; and set control $word

@@ -43,7 +43,7 @@ function quote(text: string): string {
 /** Walks the words before the last one, of `$@`: into scopes, past values. Sets scope, at, wanted and control. */
 export const SH_WALK = String.raw`_uvs_walk() {
   local word
-  scope=$\{1##*/} at=1 wanted= control=/run/uvs/uvs.sock
+  scope=$\{1##*/} at=1 wanted= control=$\{UVS_CONTROL:-/run/uvs/uvs.sock}
   shift
   for word in "$@"; do
     if [[ -n $wanted ]]; then

@@ -6,7 +6,7 @@ import type { DeviceOptions } from '../../control/messages.js'
 import { MAX_CONNECTIONS } from '../../conn/table.js'
 import { parseVip, UsageError } from '../../director/options.js'
 import { parseIpv4, parseMac, type Ipv4Addr, type MacAddr } from '../../wire/addr.js'
-import { CONTROL, DEFAULT_CONTROL } from '../command.js'
+import { CONTROL, defaultControl } from '../command.js'
 import type { Form, Option } from '../option.js'
 import { parseMark } from './mark-option.js'
 import { readOptions } from './read-options.js'
@@ -110,7 +110,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       ...(clientMask === undefined ? {} : { clientMask }),
     },
     workers,
-    control: given.one('--control') ?? DEFAULT_CONTROL,
+    control: given.one('--control') ?? defaultControl(),
     rules: given.one('--rules'),
     http: readHttp(given.one('--http')),
     marks: given.all('--mark').map(parseMark),

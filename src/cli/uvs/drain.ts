@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, DestinationInfo, Reply } from '../../control/api.js'
 import { connectControl, Unreachable } from '../../control/client.js'
-import { DEFAULT_CONTROL, outliveReaders } from '../command.js'
+import { defaultControl, outliveReaders } from '../command.js'
 import { Refused } from '../uvsadm/failure.js'
 import { endpointText } from '../uvsadm/label.js'
 import { type Names, systemNames } from '../uvsadm/names.js'
@@ -44,7 +44,7 @@ the weight or deleted the server, or because the director went; 130 Ctrl-C.`,
     const onSignal = (): void => stop.abort()
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
     outliveReaders()
-    const control = connectControl(options.control ?? DEFAULT_CONTROL)
+    const control = connectControl(options.control ?? defaultControl())
     try {
       return await drainServer(options, control, systemWorld(), stop.signal)
     } finally {

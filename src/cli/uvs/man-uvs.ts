@@ -48,6 +48,10 @@ const EXIT_STATUS = [
 
 const ENVIRONMENT = [
   {
+    term: 'UVS_CONTROL',
+    text: 'The control socket, where --control does not say which. In a namespace of a lab (uvs lab exec) it is that of its director.',
+  },
+  {
     term: 'UVS_LAB_PREFIX',
     text: `What the names of a lab's namespaces begin with, in place of uvs-MODE-. It keeps labs apart; uvs lab down removes
 that one only.`,
@@ -57,7 +61,7 @@ that one only.`,
 const FILES = [
   {
     term: DEFAULT_CONTROL,
-    text: 'The control socket, unless --control says otherwise. Mode 0600: who can open it can set the rules.',
+    text: 'The control socket, unless --control or UVS_CONTROL says otherwise. Mode 0600: who can open it can set the rules.',
   },
   {
     term: '/run/uvs/realserver-INODE.json',

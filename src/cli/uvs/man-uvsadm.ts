@@ -16,6 +16,10 @@ export function uvsadmPage(commands: readonly Command[], version: string, date: 
       section('COMMANDS', entries(commands.map(({ flags, help }) => optionEntry({ flags, help })))),
       section('OPTIONS', entries([...OPTIONS, CONTROL].map(optionEntry))),
       section('EXIT STATUS', entries(EXIT_STATUS)),
+      section(
+        'ENVIRONMENT',
+        entries([{ term: 'UVS_CONTROL', text: 'The control socket, where --control does not say which.' }]),
+      ),
       section('FILES', entries([{ term: bold(DEFAULT_CONTROL), text: "The director's control socket." }])),
       section('EXAMPLES', ...EXAMPLES.flatMap(({ says, lines }) => [paragraph(says), verbatim(lines)])),
       section('SEE ALSO', '.BR uvs (8),\n.BR ipvsadm (8)\n'),

@@ -1,11 +1,11 @@
 import type { Control, Outcome } from '../../control/api.js'
 import { connectControl } from '../../control/client.js'
-import { DEFAULT_CONTROL, print } from '../command.js'
+import { defaultControl, print } from '../command.js'
 import type { Given } from './read-options.js'
 
 /** Asks the director of --control, and prints the outcome. */
 export async function withDirector(given: Given, ask: (control: Control) => Promise<Outcome>): Promise<number> {
-  const control = connectControl(given.one('--control') ?? DEFAULT_CONTROL)
+  const control = connectControl(given.one('--control') ?? defaultControl())
   try {
     return print(await ask(control))
   } finally {
