@@ -39,8 +39,14 @@ const BELOW: Record<string, string[]> = {
 
 /** Files of another layer that one may import besides. */
 const FILES_BESIDE: Record<string, string[]> = {
-  cli: ['src/control/api.ts', 'src/control/client.ts'],
-  'cli/uvsadm': ['src/control/all-services.ts', 'src/control/api.ts', 'src/control/client.ts', 'src/wire/ipv6-addr.ts'],
+  cli: ['src/control/api.ts', 'src/control/client.ts', 'src/io/error-text.ts'],
+  'cli/uvsadm': [
+    'src/control/all-services.ts',
+    'src/control/api.ts',
+    'src/control/client.ts',
+    'src/io/error-text.ts',
+    'src/wire/ipv6-addr.ts',
+  ],
 }
 
 /** Path from the project's root → text. */

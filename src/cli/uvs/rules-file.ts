@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { UsageError } from '../../director/options.js'
+import { readText, Unreadable } from '../read-text.js'
 
 export interface RuleLine {
   words: string[]
@@ -9,20 +9,15 @@ export interface RuleLine {
   place: string
 }
 
-/** Octets. A million rules take less. */
-const LARGEST = 64 * 2 ** 20
-const CHUNK = 2 ** 16
 /** Characters of a line: names of hosts and all. */
 export const LINE_MAX = 4096
-const STDIN = 0
-const AGAIN_MS = 10
 
 /**
  * The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe; `-` is
  * standard input. `option`: by which it was named, for the UsageError where it cannot be read or has a line of no end.
  */
 export function* readRules(file: string, option = '--rules: '): Generator<RuleLine, void> {
-  const text = readBounded(file, option)
+  const text = textOf(file, option)
   let line = 0
   for (let at = 0, end = 0; end >= 0; at = end + 1) {
     end = text.indexOf('\n', at)
@@ -35,36 +30,12 @@ export function* readRules(file: string, option = '--rules: '): Generator<RuleLi
   }
 }
 
-function readBounded(file: string, option: string): string {
-  let fd: number | undefined
+/** UsageError, behind `option`, where it cannot be read. */
+export function textOf(file: string, option: string): string {
   try {
-    fd = file === '-' ? STDIN : openSync(file, 'r')
-    const chunks: Buffer[] = []
-    let octets = 0
-    for (;;) {
-      const chunk = Buffer.alloc(CHUNK)
-      const count = readSome(fd, chunk)
-      if (count === 0) return Buffer.concat(chunks).toString('utf8')
-      chunks.push(chunk.subarray(0, count))
-      octets += count
-      if (octets > LARGEST) throw new UsageError(`${option}${file} is larger than ${LARGEST / 2 ** 20} MiB`)
-    }
+    return readText(file)
   } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(`${option}cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`)
-  } finally {
-    if (fd !== undefined && fd !== STDIN) closeSync(fd)
-  }
-}
-
-/** Standard input may be one that does not block: then it is asked again. */
-function readSome(fd: number, chunk: Buffer): number {
-  for (;;) {
-    try {
-      return readSync(fd, chunk)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS)
-    }
+    if (error instanceof Unreadable) throw new UsageError(`${option}${error.message}`)
+    throw error
   }
 }

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { text as readAll } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Control, Outcome } from '../../control/api.js'
-import { UsageError } from '../../director/options.js'
 import { CONTROL } from '../command.js'
 import type { UvsCommand } from './command.js'
 import { readOptions } from './read-options.js'
+import { textOf } from './rules-file.js'
 import { runLine, type ScriptHooks } from './script-lines.js'
 import { withDirector } from './with-director.js'
 
@@ -65,10 +63,7 @@ export const script: UvsCommand = {
   forms: [{ words: [{ value: '-|FILE', examples: ['-'], is: 'file' }], options: [CONTROL] }],
   async run(args) {
     const given = readOptions(script, args)
-    const file = given.words[0]!
-    const text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => {
-      throw new UsageError(`cannot read ${file}: ${error.message}`)
-    })
+    const text = textOf(given.words[0]!, '')
     return withDirector(given, control => runScript(text, control, { sleep: seconds => wait(seconds * 1000) }))
   },
 }

@@ -241,7 +241,7 @@ t.test('uvs director', { skip }, async t => {
     }
     const absent = new Process(t, `${least} --control ${path} --rules ${directory}/absent`)
     t.equal(await absent.ended(), 2)
-    t.equal(absent.err, `uvs director: --rules: cannot read ${directory}/absent: ENOENT\n`)
+    t.equal(absent.err, `uvs director: --rules: cannot read ${directory}/absent: no such file or directory\n`)
     const endless = new Process(t, `${least} --control ${path} --rules /dev/zero`)
     t.equal(await endless.ended(), 2)
     t.equal(endless.err, 'uvs director: --rules: /dev/zero is larger than 64 MiB\n')

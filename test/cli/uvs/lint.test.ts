@@ -58,13 +58,13 @@ t.test('--json: one object', async t => {
 })
 
 t.test('a file that cannot be read, and words that cannot be meant: one line', async t => {
-  await t.rejects(lint('/no/such'), { message: 'cannot read /no/such: ENOENT' })
+  await t.rejects(lint('/no/such'), { message: 'cannot read /no/such: no such file or directory' })
   await t.rejects(lint(), { message: /^FILE is missing/ })
   await t.rejects(lint(file(t, SOUND), '--mark', 'x'), { message: /^--mark: 'x' is not PROTO/ })
   t.match(await runCommand('lint', '', '/no/such'), {
     status: 2,
     out: '',
-    err: 'uvs lint: cannot read /no/such: ENOENT\n',
+    err: 'uvs lint: cannot read /no/such: no such file or directory\n',
   })
 })
 

@@ -1,0 +1,47 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { reasonOf } from '../io/error-text.js'
+
+/** Octets. A million rules take less. */
+const LARGEST = 64 * 2 ** 20
+const CHUNK = 2 ** 16
+const STDIN = 0
+const AGAIN_MS = 10
+
+/** A file cannot be read. One line: which, and why. */
+export class Unreadable extends Error {}
+
+/** All of a file, which may be a pipe, to its end; `-` is standard input. */
+export function readText(file: string, largest = LARGEST): string {
+  const name = file === '-' ? 'standard input' : file
+  let fd: number | undefined
+  try {
+    fd = file === '-' ? STDIN : openSync(file, 'r')
+    const chunks: Buffer[] = []
+    let octets = 0
+    for (;;) {
+      const chunk = Buffer.alloc(CHUNK)
+      const count = readSome(fd, chunk)
+      if (count === 0) return Buffer.concat(chunks).toString('utf8')
+      chunks.push(chunk.subarray(0, count))
+      octets += count
+      if (octets > largest) throw new Unreadable(`${name} is larger than ${largest / 2 ** 20} MiB`)
+    }
+  } catch (error) {
+    if (error instanceof Unreadable) throw error
+    throw new Unreadable(`cannot read ${name}: ${reasonOf(error)}`)
+  } finally {
+    if (fd !== undefined && fd !== STDIN) closeSync(fd)
+  }
+}
+
+/** Standard input may be one that does not block: then it is asked again. */
+function readSome(fd: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS)
+    }
+  }
+}
