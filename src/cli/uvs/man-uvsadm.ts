@@ -32,6 +32,9 @@ const DESCRIPTION = [
 uvs(8). The first option is the command; without any, the services are listed.`,
   `A virtual-service is -t, -u or --sctp-service with host:port, or -f with a firewall mark. A tunnel is --tun-type with
 --tun-port and one of --tun-nocsum, --tun-csum and --tun-remcsum.`,
+  `uvsadm-save [-n] prints what -S prints. uvsadm-restore makes the rules those of standard input, all at once; lines that begin
+with # are comments. Input with a line that ends -R, or without a service, leaves the rules as they are, and a line says so; where
+there are none, the lines above it count. What stays keeps its connections and counters.`,
   `With -a and -e, -b is --fullnat; with -A and -E it is --sched-flags.`,
 ]
 

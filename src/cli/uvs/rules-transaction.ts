@@ -8,6 +8,7 @@ import type {
   Request,
   Staged,
 } from '../../control/api.js'
+import { keepTransaction } from '../keep-transaction.js'
 import { refusalText } from '../uvsadm/ask.js'
 import { badLine, type Rule } from './parsed-rules.js'
 
@@ -17,9 +18,6 @@ const CHUNK = 100
 const CHUNK_LENGTH = 16_000
 /** Requests under way: while one is answered the next is made. */
 const AHEAD = 3
-
-/** While rules are slow to come (names are looked up), an empty request keeps the transaction. */
-const KEEP_MS = 3000
 
 /**
  * Opens a transaction when the first rules have come (a pipe may take its time, and others wait for an open transaction), and
@@ -47,14 +45,12 @@ export async function stageRules(control: Control, rules: AsyncIterable<Rule>): 
     underWay.push({ chunk, reply })
     if (underWay.length > AHEAD) await settle()
   }
-  const keep = setInterval(() => {
-    control.call({ op: 'stage', requests: [] }).catch(() => {}) // the next request that is awaited fails too
-  }, KEEP_MS)
+  const letGo = keepTransaction(control)
   try {
     if (!first.done) await stage(first.value)
     for await (const chunk of chunks) await stage(chunk)
   } finally {
-    clearInterval(keep)
+    letGo()
     await settleAll() // a line that was refused before one that is none is the one to be told
   }
 }

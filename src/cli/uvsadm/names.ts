@@ -84,6 +84,7 @@ export const builtInServices = parseServices(BUILT_IN_SERVICES)
 
 /** Bounded by the system resolver's own patience, as for ipvsadm. */
 async function addressOf(host: string): Promise<string | undefined> {
+  if (host.includes('\0')) return undefined // the resolver would read no further
   return lookup(host, { family: 4 }).then(
     answer => answer.address,
     () => undefined, // no such host, or no resolver: the caller says which address is illegal

@@ -22,7 +22,7 @@ const BATCH_LENGTH = 16_000
 
 /** Carries out lines of text, in whatever pieces they come. */
 export async function restoreLines(
-  input: AsyncIterable<string | Buffer>,
+  input: AsyncIterable<string | Buffer> | Iterable<string>,
   control: Control,
   names: Names,
 ): Promise<Outcome> {
@@ -63,7 +63,8 @@ interface Waiting {
   refusals: RefusalTexts
 }
 
-class Restoring {
+/** The lines of one input, one after the other. */
+export class Restoring {
   readonly outcome: Outcome = { status: 0, out: '', err: '' }
   readonly #control: Control
   readonly #names: Names

@@ -1,18 +1,31 @@
 #!/usr/bin/env node
+import type { Outcome } from '../../control/api.js'
 import { connectControl } from '../../control/client.js'
 import { print, takeControl } from '../command.js'
+import { readText, Unreadable } from '../read-text.js'
 import { systemNames } from './names.js'
-import { uvsadm } from './run.js'
+import { replaceRules } from './replace-rules.js'
+import { failure } from './run.js'
 
-/* uvsadm-restore: -C, then -R, as ipvsadm-restore does, which passes over all its arguments. */
+/* uvsadm-restore: the rules become those of standard input. As ipvsadm-restore, it passes over any other argument. */
 
-const { path } = takeControl(process.argv.slice(2))
-if (path === undefined) {
-  process.exitCode = print({ status: 2, out: '', err: '--control: missing argument\n' })
-} else {
+const USAGE = `uvsadm-restore: makes the rules those of standard input, as uvsadm-save prints them; # begins a comment line.
+   Input with a line that is no rule, or without a service, leaves the rules as they are.
+   --control PATH is the director's socket.
+`
+
+const { path, rest } = takeControl(process.argv.slice(2))
+process.exitCode = print(await main())
+
+async function main(): Promise<Outcome> {
+  if (rest.includes('-h') || rest.includes('--help')) return { status: 0, out: USAGE, err: '' }
+  if (path === undefined) return { status: 2, out: '', err: '--control: missing argument\n' }
   const control = connectControl(path)
-  const status = print(await uvsadm(['-C'], control))
-  // What there was would be mixed with what is to come.
-  process.exitCode = status || print(await uvsadm(['-R'], control, systemNames(), process.stdin))
-  control.close()
+  try {
+    return await replaceRules(readText('-'), control, systemNames())
+  } catch (error) {
+    return error instanceof Unreadable ? { status: 2, out: '', err: `${error.message}\n` } : failure(error)
+  } finally {
+    control.close()
+  }
 }

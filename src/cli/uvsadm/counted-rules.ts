@@ -1,0 +1,56 @@
+import type { Answer, Control, Operation, Reply, Request, RuleChange } from '../../control/api.js'
+
+/** A director that one input goes to. Tells what has become of its services. */
+export class CountedRules implements Control {
+  /** Services that were added. */
+  added = 0
+  /** Deleting was asked for, by -C or -D. */
+  isDeleting = false
+  protected readonly director: Control
+
+  constructor(director: Control) {
+    this.director = director
+  }
+
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    const asked: Request = request
+    if (asked.op !== 'batch') return this.otherwise(request)
+    const reply = await this.batch(asked.requests)
+    if (reply.ok) for (const [i, { ok }] of reply.value.entries()) if (ok) this.#count(asked.requests[i]?.op)
+    return reply as Reply<O>
+  }
+
+  protected batch(requests: RuleChange[]): Promise<Answer<Answer<null>[]>> {
+    return this.director.call<'batch'>({ op: 'batch', requests })
+  }
+  protected otherwise<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    this.#count(request.op)
+    return this.director.call(request)
+  }
+
+  #count(op: Operation | undefined): void {
+    if (op === 'add-service') this.added++
+    if (op === 'flush' || op === 'delete-service') this.isDeleting = true
+  }
+}
+
+/** Not a rule: it can be told from its output what the rules are meanwhile. */
+export class NoRule extends Error {}
+
+/** The same, but what is asked is staged in the transaction that is open. Throws NoRule for what cannot be. */
+export class StagedRules extends CountedRules {
+  protected override async batch(requests: RuleChange[]): Promise<Answer<Answer<null>[]>> {
+    const answers: Answer<null>[] = []
+    while (answers.length < requests.length) {
+      const reply = await this.director.call<'stage'>({ op: 'stage', requests: requests.slice(answers.length) })
+      if (!reply.ok) return reply
+      const { accepted, refused } = reply.value
+      for (let i = 0; i < accepted; i++) answers.push({ ok: true, value: null })
+      if (refused) answers.push({ ok: false, ...refused })
+    }
+    return { ok: true, value: answers }
+  }
+  protected override otherwise(): never {
+    throw new NoRule()
+  }
+}
