@@ -35,7 +35,10 @@ t.test('a pipe is read to its end', async t => {
 
 t.test('what cannot be read, or has no end, is one line', async t => {
   const dir = tempDir(t)
-  t.throws(() => [...readRules(`${dir}/absent`)], new UsageError(`--rules: cannot read ${dir}/absent: no such file or directory`))
+  t.throws(
+    () => [...readRules(`${dir}/absent`)],
+    new UsageError(`--rules: cannot read ${dir}/absent: no such file or directory`),
+  )
   t.throws(() => [...readRules(dir)], new UsageError(`--rules: cannot read ${dir}: illegal operation on a directory`))
   const long = join(dir, 'long')
   writeFileSync(long, `# ${'x'.repeat(5000)}\n-A ${'x'.repeat(4094)}\n`)
