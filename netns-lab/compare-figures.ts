@@ -60,44 +60,64 @@ function spreadText(spread: Spread | undefined, digits: number): string {
   return `${middle} [${least}–${most}]`
 }
 
-const TAUGHT = 'DR > TUN > NAT > FULLNAT'
+/** Best first. */
+const TAUGHT = ['dr', 'tun', 'nat', 'fullnat'] as const
+const TAUGHT_ORDER = TAUGHT.map(mode => mode.toUpperCase()).join(' > ')
+
+/** A figure whose order is told; `sign` -1 where less is better. */
+interface Ranked {
+  figure: 'requestsPerSecond' | 'microsecondsPerRequest'
+  sign: 1 | -1
+}
+const RATE: Ranked = { figure: 'requestsPerSecond', sign: 1 }
+const CPU: Ranked = { figure: 'microsecondsPerRequest', sign: -1 }
 
 /**
- * The orders by requests a second and by the director's CPU a request, '≈' between neighbours whose rounds overlap,
- * beside the order that is usually taught: DR > TUN > NAT > FULLNAT, FULLNAT 10 % behind NAT.
+ * The orders by requests a second and by the director's CPU a request, and whether the usually taught one holds. Modes are told
+ * apart where every round of one is better than every round of the other.
  */
-export function orderSentence(modes: readonly ModeSummary[]): string {
-  const [requests, cpu] = [orderBy(modes, 'requestsPerSecond', 1), orderBy(modes, 'microsecondsPerRequest', -1)]
-  const rate = (wanted: LabMode): number => modes.find(({ mode }) => mode === wanted)?.requestsPerSecond.median ?? NaN
-  const percent = Math.round((1 - rate('fullnat') / rate('nat')) * 100)
-  const distance = `FULLNAT ${Math.abs(percent)} % ${percent >= 0 ? 'behind' : 'before'} NAT`
-  const shown = [requests, cpu].map(order => order === TAUGHT)
-  const verdict = shown[0]
-    ? shown[1]
-      ? 'both show'
-      : 'only the first shows'
-    : shown[1]
-      ? 'only the second shows'
-      : 'neither shows'
-  return (
-    `Here it is ${requests} by requests/s, ${distance}, and ${cpu} by the director's CPU a request: ` +
-    `the order usually taught, ${TAUGHT} with FULLNAT 10 % behind NAT, ${verdict}.`
-  )
+export function orderLines(modes: readonly ModeSummary[]): string[] {
+  return [
+    `By requests/s: ${orderBy(modes, RATE)}. ${distance(modes)}`,
+    `By the director's CPU a request, least first: ${orderBy(modes, CPU)}.`,
+    `Usually taught: ${TAUGHT_ORDER}, FULLNAT 10 % behind NAT. By requests/s that order ${verdict(modes, RATE)}; ` +
+      `by the director's CPU it ${verdict(modes, CPU)}. (≈: the rounds overlap.)`,
+  ]
 }
 
-/** Best first; `sign` −1 where less is better. */
-function orderBy(
-  modes: readonly ModeSummary[],
-  figure: 'requestsPerSecond' | 'microsecondsPerRequest',
-  sign: 1 | -1,
-): string {
+function isBetter(one: ModeSummary, other: ModeSummary, { figure, sign }: Ranked): boolean {
+  return sign > 0 ? one[figure].min > other[figure].max : one[figure].max < other[figure].min
+}
+
+/** By medians, '≈' between neighbours that are not told apart. */
+function orderBy(modes: readonly ModeSummary[], ranked: Ranked): string {
+  const { figure, sign } = ranked
   const sorted = [...modes].sort((a, b) => sign * (b[figure].median - a[figure].median))
-  return sorted
-    .map((summary, i) => {
-      const [before, own] = [sorted[i - 1]?.[figure], summary[figure]]
-      if (!before) return summary.mode.toUpperCase()
-      const apart = sign > 0 ? before.min > own.max : before.max < own.min
-      return `${apart ? '>' : '≈'} ${summary.mode.toUpperCase()}`
-    })
-    .join(' ')
+  const steps = sorted.map((own, i) => {
+    const before = sorted[i - 1]
+    return `${before ? (isBetter(before, own, ranked) ? ' > ' : ' ≈ ') : ''}${own.mode.toUpperCase()}`
+  })
+  return steps.join('')
+}
+
+function distance(modes: readonly ModeSummary[]): string {
+  const [nat, fullnat] = (['nat', 'fullnat'] as const).map(wanted => modes.find(({ mode }) => mode === wanted))
+  if (!nat || !fullnat) return ''
+  if (!isBetter(nat, fullnat, RATE) && !isBetter(fullnat, nat, RATE)) return 'FULLNAT and NAT are not told apart.'
+  const percent = Math.round((1 - fullnat.requestsPerSecond.median / nat.requestsPerSecond.median) * 100)
+  return `FULLNAT is ${Math.abs(percent)} % ${percent >= 0 ? 'behind' : 'before'} NAT.`
+}
+
+/** What becomes of the taught order: each pair of modes is as taught, the other way round, or not told apart. */
+function verdict(modes: readonly ModeSummary[], ranked: Ranked): string {
+  const inOrder = TAUGHT.flatMap(wanted => modes.find(({ mode }) => mode === wanted) ?? [])
+  const pairs = inOrder.flatMap((one, i) => inOrder.slice(i + 1).map(other => [one, other] as const))
+  const wrong = pairs.filter(([one, other]) => isBetter(other, one, ranked))
+  const right = pairs.filter(([one, other]) => isBetter(one, other, ranked))
+  if (wrong.length > 0) {
+    const named = wrong.map(([one, other]) => `${other.mode.toUpperCase()} > ${one.mode.toUpperCase()}`)
+    return `does not hold: ${named.join(', ')}`
+  }
+  if (right.length === pairs.length) return 'holds'
+  return right.length > 0 ? 'holds as far as modes are told apart' : 'cannot be judged: no two modes are told apart'
 }

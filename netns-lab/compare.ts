@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { LAB_MODES, type LabMode, rules } from '../native-free/lab-plan.js'
 import { machineLine } from '../native-free/lab-report.js'
-import { comparisonTable, type ModeFigures, orderSentence, summariseModes } from './compare-figures.js'
+import { comparisonTable, type ModeFigures, orderLines, summariseModes } from './compare-figures.js'
 import { difference, directorCounters } from './director-counters.js'
 import { connections, download, keptRequests } from './loads.js'
 import { machine } from './machine.js'
@@ -39,6 +39,7 @@ export async function compareModes(options: CompareOptions): Promise<number> {
   const { io, json, print, effort = EFFORT } = options
   const host = machine()
   const load = loadavg()[0]!
+  print(`uvs lab all --io ${io}`)
   print(machineLine(host))
   if (load > BUSY) print(`The machine is busy, load average ${load.toFixed(1)}: take the figures with care.`)
   print('Each real server is one hop from the director, weight 1, rr. Loads: requests on 50 connections that stay open')
@@ -54,15 +55,18 @@ export async function compareModes(options: CompareOptions): Promise<number> {
     }
   }
   const modes = summariseModes(rounds)
-  const order = orderSentence(modes)
+  const order = orderLines(modes)
   print(`median of ${effort.rounds} rounds`)
   for (const line of comparisonTable(modes)) print(line)
   print(
     '(µs: CPU time of the director, its looking for frames included, while the requests/s were counted; packets it received.)',
   )
-  print(order)
+  for (const line of order) print(line)
   if (json !== undefined) {
-    writeFileSync(json, `${JSON.stringify({ ...host, io, load, rounds: effort.rounds, modes, order }, null, 2)}\n`)
+    writeFileSync(
+      json,
+      `${JSON.stringify({ ...host, io, load, rounds: effort.rounds, modes, order: order.join(' ') }, null, 2)}\n`,
+    )
   }
   return 0
 }

@@ -17,7 +17,12 @@ t.test('every mode, one round', { skip: (await whyNoNamespaces()) ?? false, time
   t.ok(lines.some(line => line.includes('a download of 5 MB.')))
   t.notOk(lines.join('').includes('$'), 'no template is left raw')
   t.match(lines.join('\n'), /^mode +requests\/s .*\nnat .*\ndr .*\ntun .*\nfullnat .*$/m)
-  t.match(lines.at(-1), /^Here it is .* by requests\/s, FULLNAT \d+ % (behind|before) NAT, and .* show/)
+  t.equal(lines[0], 'uvs lab all --io raw')
+  t.match(lines.at(-3), /^By requests\/s: .*\. FULLNAT /)
+  t.match(
+    lines.at(-1),
+    /^Usually taught: DR > TUN > NAT > FULLNAT, .* By requests\/s that order (holds|does not|cannot) ?/,
+  )
   const { modes, io } = JSON.parse(readFileSync(json, 'utf8')) as { modes: ModeSummary[]; io: string }
   t.equal(io, 'raw')
   for (const { mode, ...figures } of modes) {
