@@ -1,8 +1,6 @@
 import { LOCAL_PORTS } from '../../conn/local-ports.js'
 import { type Hazard, keyText, type LintedServer, ofService } from './hazard.js'
-
-/** New connections a second with one real server that a local address is good for: LOCAL_PORTS in the 2 minutes of TIME_WAIT. */
-const PER_SECOND = 500
+import { lingerings } from './lingering.js'
 
 const isFullnat = ({ settings }: LintedServer): boolean => settings.method === 'fullnat'
 
@@ -14,7 +12,7 @@ export const fullnatHazards: readonly Hazard[] = [
         message: `${keyText(key)} has FULLNAT servers (-b) and no local address: every connection to them is dropped; give it one with --add-laddr -z`,
       }
   }),
-  ofService('few-local-addresses', function* ({ line, servers, localAddresses }) {
+  ofService('few-local-addresses', function* ({ line, key, servers, localAddresses }, { timeouts }) {
     const count = localAddresses.length
     if (count === 0) return
     for (const { line: at, settings, address } of servers.filter(isFullnat))
@@ -23,12 +21,15 @@ export const fullnatHazards: readonly Hazard[] = [
           line: at,
           message: `-x ${settings.upperThreshold} for ${address}, but ${count} local addresses are enough for ${count * LOCAL_PORTS} connections; add more`,
         }
-    if (count === 1 && servers.some(isFullnat))
-      yield {
-        line,
-        severity: 'info',
-        message: `one local address: ${LOCAL_PORTS} connections with each real server, ${PER_SECOND} new ones a second; add more for more`,
-      }
+    if (count > 1 || !servers.some(isFullnat)) return
+    const paces = lingerings(key, timeouts, true)
+      .map(({ seconds, text }) => `${Math.floor(LOCAL_PORTS / seconds)} new ones a second (a port is held for ${text})`)
+      .join(' or ')
+    yield {
+      line,
+      severity: 'info',
+      message: `one local address: ${LOCAL_PORTS} connections with each real server, ${paces}; add more for more`,
+    }
   }),
   ofService(
     'local-address-unused',

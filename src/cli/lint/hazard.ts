@@ -1,5 +1,7 @@
 import { isIPv6 } from 'node:net'
-import type { DestinationSettings, ServiceKey, ServiceSettings } from '../../control/api.js'
+import type { Timeouts } from '../../conn/timeouts.js'
+import type { DestinationSettings, Method, ServiceKey, ServiceSettings } from '../../control/api.js'
+import type { Cidr } from '../../wire/addr.js'
 import { endpointText } from '../uvsadm/label.js'
 
 /** A real server as the rules leave it. */
@@ -29,6 +31,10 @@ export interface RuleSet {
   services: LintedService[]
   /** Marks that packets are known to get. */
   marks: ReadonlySet<number>
+  /** As the rules leave them (--set). */
+  timeouts: Timeouts
+  /** Of the director's addresses, as far as they are known. */
+  networks: readonly Cidr[]
 }
 
 /** Something that the rules do and hardly mean. `info`: no mistake, but worth knowing. */
@@ -51,12 +57,16 @@ export interface Hazard {
 }
 
 /** A hazard of a service by itself: what is wrong with it, at the service's line or that of a server. */
-export function ofService(name: string, find: (service: LintedService) => Found, severity?: 'info'): Hazard {
+export function ofService(
+  name: string,
+  find: (service: LintedService, rules: RuleSet) => Found,
+  severity?: 'info',
+): Hazard {
   return {
     name,
     ...(severity && { severity }),
-    *find({ services }) {
-      for (const service of services) yield* find(service)
+    *find(rules) {
+      for (const service of rules.services) yield* find(service, rules)
     },
   }
 }
@@ -70,4 +80,9 @@ export function keyText(key: ServiceKey): string {
 /** Whether packets can meet the service at all: those of IPv6 do not yet. */
 export function isServed({ key }: LintedService): boolean {
   return 'mark' in key ? key.family === undefined : !isIPv6(key.address)
+}
+
+/** Whether answers come back through the director; with -g and -i the real server sends them to the client itself. */
+export function passesDirector(method: Method): boolean {
+  return method === 'masq' || method === 'fullnat'
 }

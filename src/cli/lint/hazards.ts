@@ -1,5 +1,7 @@
+import { addressHazards } from './address-hazards.js'
 import { fullnatHazards } from './fullnat-hazards.js'
 import { isServed, type Finding, type Hazard, type RuleSet } from './hazard.js'
+import { methodHazards } from './method-hazards.js'
 import { notServedHazards } from './not-served-hazards.js'
 import { persistenceHazards } from './persistence-hazards.js'
 import { LINE_HAZARDS } from './read-rule-set.js'
@@ -12,7 +14,9 @@ const HAZARDS: readonly Hazard[] = [
   ...weightHazards,
   ...thresholdHazards,
   ...persistenceHazards,
+  ...addressHazards,
   ...serviceHazards,
+  ...methodHazards,
   ...fullnatHazards,
 ]
 const ALL_HAZARDS = [...notServedHazards, ...HAZARDS]

@@ -1,6 +1,8 @@
-import type { DestinationParams, Request, ServiceKey } from '../../control/api.js'
+import type { Control, DestinationParams, Request, ServiceKey } from '../../control/api.js'
 import { localControl } from '../../control/execute.js'
-import { Director } from '../../director/director.js'
+import type { Director } from '../../director/director.js'
+import { schedulers } from '../../sched/index.js'
+import type { Cidr } from '../../wire/addr.js'
 import { granted } from '../uvsadm/ask.js'
 import type { Change } from '../uvsadm/command.js'
 import { Refused, UsageError } from '../uvsadm/failure.js'
@@ -8,8 +10,9 @@ import { endpointText } from '../uvsadm/label.js'
 import type { Names } from '../uvsadm/names.js'
 import type { Options } from '../uvsadm/option-names.js'
 import { parseRule } from '../uvsadm/run.js'
+import { notAHost, TAKE_ANOTHER } from './address-hazards.js'
 import { sharedWithServer, sharedWithVip } from './fullnat-hazards.js'
-import { type Finding, keyText, type LintedServer, type LintedService } from './hazard.js'
+import { type Finding, keyText, type LintedServer, type LintedService, type RuleSet } from './hazard.js'
 
 /** A line of a rules file. */
 export interface RuleLine {
@@ -29,29 +32,38 @@ export const LINE_HAZARDS = [
   'scheduler-flags',
   'local-address-is-vip',
   'local-address-is-real-server',
+  'not-a-host',
   'uvs-only',
 ] as const
 type LineHazard = (typeof LINE_HAZARDS)[number]
 
+const NO_MARKS: ReadonlySet<number> = new Set()
+
 type Rule = { command: Change; request: Request; options: Options }
 
-/** Reads rules as a director does, one after the other, on one that has no interfaces: who is refused is its judgement. */
+/** Reads rules as a director does, one after the other, on one that meets no packet: who is refused is its judgement. */
 export class RuleSetReader {
   readonly findings: Finding[] = []
   readonly #services = new Map<string, LintedService>()
   /** Services that could not be made: what follows of them is not worth a word. */
   readonly #missing = new Set<string>()
   readonly #names: Names
-  readonly #control = localControl(
-    new Director({ ports: [], egress: { transmit: () => false }, addresses: [], maxConnections: 1, seed: 1, now: 0 }),
-  )
+  readonly #director: Director
+  readonly #control: Control
+  readonly #networks: readonly Cidr[]
 
-  constructor(names: Names) {
+  /** `director`: a new one, with the addresses that are in `networks`. */
+  constructor(names: Names, director: Director, networks: readonly Cidr[]) {
     this.#names = names
+    this.#director = director
+    this.#control = localControl(director)
+    this.#networks = networks
   }
 
-  get services(): LintedService[] {
-    return [...this.#services.values()]
+  /** What all rules so far make. */
+  ruleSet(marks: ReadonlySet<number>): RuleSet {
+    const { timeouts } = this.#director.conns
+    return { services: [...this.#services.values()], marks, timeouts, networks: this.#networks }
   }
 
   async read({ line, words }: RuleLine): Promise<void> {
@@ -71,6 +83,14 @@ export class RuleSetReader {
       return this.#refused(line, request, error.message)
     }
     this.#apply(line, rule)
+    const scheduler = schedulerOf(request)
+    if (scheduler !== undefined && !schedulers.has(scheduler))
+      this.#found(
+        line,
+        'uvs-only',
+        `-s ${scheduler} is a scheduler of your own: ipvsadm -R does not take this line`,
+        'info',
+      )
   }
 
   #found(line: number, hazard: LineHazard, message: string, severity: Finding['severity'] = 'hazard'): void {
@@ -119,7 +139,7 @@ export class RuleSetReader {
     if (request.op === 'add-service' && !words.includes('already')) this.#missing.add(idOf(request.service))
     const service = key && this.#services.get(idOf(key))
     if (key && !service && this.#missing.has(idOf(key)) && request.op !== 'add-service') return
-    const [hazard, message] = (service && explain(request, service, this.services)) ?? ['refused', undefined]
+    const [hazard, message] = explainRefusal(request, service, this.ruleSet(NO_MARKS)) ?? ['refused', undefined]
     this.#found(line, hazard, message ? `refused, "${words}": ${message}` : `"${words}"; ipvsadm -R goes on without it`)
   }
 
@@ -188,11 +208,23 @@ function uvsOwn(request: Request): string | undefined {
   return clientAddress === 'toa' ? '--toa' : '--proxy-protocol'
 }
 
-function explain(
+/** What an -A or -E asks for. */
+function schedulerOf(request: Request): string | undefined {
+  return request.op === 'add-service' || request.op === 'edit-service' ? request.settings.scheduler : undefined
+}
+
+function explainRefusal(
   request: Request,
-  service: LintedService,
-  services: LintedService[],
+  service: LintedService | undefined,
+  { services, networks }: RuleSet,
 ): [LineHazard, string] | undefined {
+  const scheduler = schedulerOf(request)
+  if (scheduler !== undefined && !schedulers.has(scheduler) && (!service || request.op === 'edit-service'))
+    return [
+      'refused',
+      `-s ${scheduler} is no built-in scheduler; if it is one of your own, give lint --scheduler FILE, as uvs director has it`,
+    ]
+  if (!service) return undefined
   switch (request.op) {
     case 'add-service':
       return ['duplicate', `${keyText(service.key)} is in line ${service.line} already; leave one of the two out`]
@@ -213,7 +245,7 @@ function explain(
         ]
       if (service.localAddresses.some(local => local.address === address))
         return ['local-address-is-real-server', sharedWithServer(address)]
-      return undefined
+      return noHost(address, networks)
     }
     case 'add-local-address': {
       const { address } = request
@@ -223,7 +255,13 @@ function explain(
         return ['local-address-is-vip', sharedWithVip(address)]
       if (service.servers.some(server => server.address === address))
         return ['local-address-is-real-server', sharedWithServer(address)]
+      return noHost(address, networks)
     }
   }
   return undefined
+}
+
+function noHost(address: string, networks: readonly Cidr[]): [LineHazard, string] | undefined {
+  const found = notAHost(address, networks)
+  return found && ['not-a-host', `${address} is ${found.why}; ${TAKE_ANOTHER}`]
 }

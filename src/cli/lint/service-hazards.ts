@@ -1,9 +1,7 @@
-import type { Method, Protocol } from '../../control/api.js'
+import type { Protocol } from '../../control/api.js'
 import { type Hazard, keyText, ofService } from './hazard.js'
 
 const FTP_PORT = 21
-
-const METHOD_OPTION: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
 
 export const serviceHazards: readonly Hazard[] = [
   {
@@ -68,25 +66,6 @@ export const serviceHazards: readonly Hazard[] = [
             line,
             message: `the real server ${address} is a virtual address, that is the director itself: nothing listens there, clients are reset`,
           }
-    },
-  },
-  {
-    name: 'mixed-methods',
-    *find({ services }) {
-      const seen = new Map<string, { line: number; method: Method }>()
-      for (const { key, servers } of services) {
-        if ('mark' in key) continue
-        for (const { line, address, settings } of servers) {
-          const at = `${key.address} ${address}`
-          const other = seen.get(at)
-          if (!other) seen.set(at, { line, method: settings.method })
-          else if (other.method !== settings.method)
-            yield {
-              line,
-              message: `${address} is reached by ${METHOD_OPTION[settings.method]} here and by ${METHOD_OPTION[other.method]} in line ${other.line}, for the same VIP ${key.address}: with -g and -i it holds the VIP and answers clients itself, with -m and -b it must not; choose one`,
-            }
-        }
-      }
     },
   },
 ]

@@ -1,7 +1,6 @@
-import { type Hazard, ofService } from './hazard.js'
-
-/** A TCP connection counts for so long after it has been closed (ipvs-behaviour.md §5.1). */
-const TIME_WAIT_S = 120
+import type { Timeouts } from '../../conn/timeouts.js'
+import { passesDirector, type Hazard, type LintedServer, type LintedService, ofService } from './hazard.js'
+import { lingerings } from './lingering.js'
 
 export const thresholdHazards: readonly Hazard[] = [
   ofService('threshold-flaps', function* ({ servers }) {
@@ -23,19 +22,29 @@ export const thresholdHazards: readonly Hazard[] = [
   }),
   ofService(
     'threshold-capacity',
-    function* ({ line, key, servers }) {
+    function* (service, { timeouts }) {
+      const { line, servers } = service
       const eligible = servers.filter(({ settings }) => settings.weight > 0)
       if (eligible.length === 0 || eligible.some(({ settings }) => settings.upperThreshold === 0)) return
       const most = eligible.reduce((sum, { settings }) => sum + settings.upperThreshold, 0)
-      const isTcp = 'mark' in key || key.protocol === 'tcp'
-      const pace = isTcp
-        ? ` (closed ones count for ${TIME_WAIT_S} s more: about ${Math.floor(most / TIME_WAIT_S)} new ones a second)`
-        : ''
       yield {
         line,
-        message: `every real server has -x: with ${most} connections in all${pace} further clients are refused`,
+        message: `every real server has -x: with ${most} connections in all${pace(service, eligible, timeouts)} further clients are refused`,
       }
     },
     'info',
   ),
 ]
+
+/** How many new connections a second the thresholds are enough for, each counting on after its last packet. */
+function pace({ key, settings }: LintedService, servers: readonly LintedServer[], timeouts: Timeouts): string {
+  if (settings.onePacket) return ''
+  let perSecond = 0
+  const texts = new Set<string>()
+  for (const { settings: server } of servers) {
+    const [first] = lingerings(key, timeouts, passesDirector(server.method))
+    perSecond += server.upperThreshold / first!.seconds
+    texts.add(first!.text)
+  }
+  return ` (each counts for ${[...texts].join(' or ')}: about ${Math.floor(perSecond)} new ones a second)`
+}

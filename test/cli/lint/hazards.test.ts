@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import type { Finding } from '../../../src/cli/lint/hazard.js'
 import { findHazards, HAZARD_NAMES } from '../../../src/cli/lint/hazards.js'
 import { RuleSetReader } from '../../../src/cli/lint/read-rule-set.js'
+import { Director } from '../../../src/director/director.js'
+import type { Scheduler } from '../../../src/sched/scheduler.js'
+import { parseCidr } from '../../../src/wire/addr.js'
 import { fakeNames } from '../../support/names.js'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../../..')
@@ -36,12 +40,7 @@ const CASES: Case[] = [
   },
   {
     hazard: 'refused',
-    has: [
-      rules(`-A ${S} -s nosuch`),
-      rules(`-a ${S} ${A} -m`),
-      rules(...OK, `-a ${S} -r 224.0.0.1:80 -m`),
-      rules(...OK, `-e ${S} ${B} -m`),
-    ],
+    has: [rules(`-A ${S} -s nosuch`), rules(`-a ${S} ${A} -m`), rules(...OK, `-e ${S} ${B} -m`)],
     hasNot: [OK, rules(...OK, `-a ${S} ${A} -m`)],
   },
   {
@@ -116,6 +115,7 @@ const CASES: Case[] = [
       rules(`-A ${S} --toa`),
       rules(`-A ${S} --proxy-protocol v2`),
       rules(`-A ${S}`, `-a ${S} ${A} -b`),
+      rules(`-A ${S} -s mine`),
       rules(...OK, `--add-laddr -z 10.0.2.1 ${S}`),
     ],
     hasNot: [OK, rules(`-A ${S} -s sh -b sh-port`, `-a ${S} ${A} -g -x 5 -y 3`)],
@@ -288,9 +288,50 @@ const CASES: Case[] = [
     hasNot: [OK],
   },
   {
+    hazard: 'not-a-host',
+    has: [
+      ...['0.0.0.0', '0.1.2.3', '127.0.0.1', '127.9.9.9', '224.0.0.5', '239.1.1.1', '255.255.255.255', '240.0.0.1'].map(
+        vip => at(1, `-A -u ${vip}:5000`, `-a -u ${vip}:5000 ${A} -m`),
+      ),
+      ...['10.0.0.255', '10.0.0.0'].map(vip => rules(`-A -t ${vip}:80`)),
+      ...['0.0.0.0', '127.0.0.1', '224.0.0.5', '255.255.255.255', '10.0.0.255', '10.0.0.0', '240.0.0.1'].flatMap(ip => [
+        rules(...OK, `-a ${S} -r ${ip} -m`),
+        rules(...OK, `--add-laddr -z ${ip} ${S}`),
+        rules('-A -f 1', `-a -f 1 -r ${ip} -g`),
+      ]),
+    ],
+    hasNot: [OK, rules('-A -t 10.0.1.255:80'), rules('-A -t 10.0.2.0:80', '-a -t 10.0.2.0:80 -r 10.1.2.255 -m')],
+  },
+  {
+    hazard: 'director-as-gateway',
+    has: [
+      ...['-g', '-i'].map(how => rules(...OK, '-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 ${A} ${how}`)),
+      at(2, '-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 ${A} -g`, ...OK),
+      rules(...OK, '-A -f 1', '-a -f 1 -r 10.0.1.1 -g'),
+      at(2, '-A -f 1', '-a -f 1 -r 10.0.1.1 -g', ...OK),
+      // Info: of the first one.
+      at(2, `-A ${S}`, `-a ${S} ${A} -g`, `-a ${S} ${B} -i`),
+    ],
+    hasNot: [OK, rules(`-A ${S}`, `--add-laddr -z 10.0.2.1 ${S}`, `-a ${S} ${A} -b`, `-a ${S} ${B} -m`)],
+  },
+  {
     hazard: 'mixed-methods',
-    has: [rules(...OK, '-A -t 10.0.0.100:443', '-a -t 10.0.0.100:443 -r 10.0.1.1 -g')],
+    has: ['-m', '-b'].flatMap(through =>
+      ['-g', '-i'].flatMap(past => [
+        rules(`-A ${S}`, `-a ${S} ${A} ${through}`, '-A -u 10.0.0.100:443', `-a -u 10.0.0.100:443 -r 10.0.1.1 ${past}`),
+        rules(`-A ${S}`, `-a ${S} ${A} ${past}`, '-A -t 10.0.0.100:443', `-a -t 10.0.0.100:443 -r 10.0.1.1 ${through}`),
+      ]),
+    ),
     hasNot: [
+      ...['-m -b', '-b -m', '-g -i', '-i -g', '-m -m', '-i -i'].map(pair => {
+        const [one = '', other = ''] = pair.split(' ')
+        return rules(
+          `-A ${S}`,
+          `-a ${S} ${A} ${one}`,
+          '-A -t 10.0.0.100:443',
+          `-a -t 10.0.0.100:443 -r 10.0.1.1 ${other}`,
+        )
+      }),
       rules(...OK, '-A -t 10.0.0.100:443', '-a -t 10.0.0.100:443 -r 10.0.1.1 -m'),
       rules(...OK, '-A -t 10.0.0.101:443', '-a -t 10.0.0.101:443 -r 10.0.1.1 -g'),
     ],
@@ -331,11 +372,27 @@ const CASES: Case[] = [
   },
 ]
 
+const mine: Scheduler = { name: 'mine', bind: () => ({ schedule: () => undefined }) }
+
+/** Of a director with an address, a mark and a scheduler of its own. */
+async function findings(lines: readonly string[]): Promise<Finding[]> {
+  const director = new Director({
+    ports: [{ name: 'a', mac: { hi: 0, lo: 0 }, mtu: 1500 }],
+    egress: { transmit: () => false },
+    addresses: ['10.0.0.1/24@a'],
+    maxConnections: 1,
+    seed: 1,
+    now: 0,
+    schedulers: [mine],
+  })
+  const reader = new RuleSetReader(fakeNames(), director, [parseCidr('10.0.0.1/24')!])
+  for (const [i, line] of lines.entries()) await reader.read({ line: i + 1, words: line.split(' ') })
+  return [...reader.findings, ...findHazards(reader.ruleSet(new Set([1])))]
+}
+
 /** 'hazard line' of what is found. */
 async function found(lines: readonly string[]): Promise<string[]> {
-  const reader = new RuleSetReader(fakeNames())
-  for (const [i, line] of lines.entries()) await reader.read({ line: i + 1, words: line.split(' ') })
-  const all = [...reader.findings, ...findHazards({ services: reader.services, marks: new Set([1]) })]
+  const all = await findings(lines)
   for (const { message, line } of all) t.match(message, /^[ -~…]{10,400}$/, `line ${line}: ${message}`)
   return all.map(({ hazard, line }) => `${hazard} ${line}`)
 }
@@ -374,11 +431,62 @@ t.test('rules that are as they should be are not spoken of', async t => {
     '-A -u 10.0.0.100:53 -s wlc',
     '-a -u 10.0.0.100:53 -r 10.0.1.1 -m',
     '-A -f 1',
-    '-a -f 1 -r 10.0.1.1:0 -g',
+    '-a -f 1 -r 10.0.1.1:0 -m',
   ]
   t.strictSame(await found([...OK, ...more]), [])
 })
 
 t.test('what follows of a service that could not be made is not worth a word', async t => {
   t.strictSame(await found([`-A ${S} -s nosuch`, `-a ${S} ${A} -m`, `-a ${S} ${B} -m`]), ['refused 1'])
+})
+
+/** The message of a hazard's first finding. */
+async function message(hazard: string, ...lines: string[]): Promise<string | undefined> {
+  return (await findings(lines)).find(each => each.hazard === hazard)?.message
+}
+
+t.test('what a local address is good for follows from the timeouts in force', async t => {
+  const paces: [service: string, set: string | undefined, pace: RegExp][] = [
+    ['-t 10.0.0.100:80', undefined, / 500 new ones a second \(a port is held for 120 s of TIME_WAIT\);/],
+    ['-t 10.0.0.100:80', '--set 60 30 10', / 500 new ones a second /],
+    ['-u 10.0.0.100:53', undefined, / 200 new ones a second \(a port is held for 300 s after the last datagram\);/],
+    ['-u 10.0.0.100:53', '--set 0 0 30', / 2000 new ones a second \(a port is held for 30 s /],
+    ['-u 10.0.0.100:53', '--set 900 120 0', / 200 new ones a second /],
+    ['--sctp-service 10.0.0.100:80', undefined, / 983 new ones a second \(a port is held for 61 s of CLOSED\);/],
+    ['-f 1', undefined, / 500 new ones .* or 200 new ones /],
+  ]
+  for (const [service, set, pace] of paces) {
+    const lines = [
+      `-A ${service}`,
+      `--add-laddr -z 10.0.2.1 ${service}`,
+      `-a ${service} ${A} -b`,
+      ...(set ? [set] : []),
+    ]
+    t.match(await message('few-local-addresses', ...lines), pace, `${service} ${set}`)
+  }
+})
+
+t.test('so does what thresholds are good for, by protocol and method', async t => {
+  const paces: [service: string, how: string, set: string | undefined, pace: RegExp][] = [
+    [
+      '-t 10.0.0.100:80',
+      '-m',
+      '--set 0 60 0',
+      /with 1200 .* \(each counts for 120 s of TIME_WAIT: about 10 new ones a second/,
+    ],
+    ['-t 10.0.0.100:80', '-g', undefined, / \(each counts for 120 s of FIN_WAIT: about 10 /],
+    ['-t 10.0.0.100:80', '-i', '--set 0 60 0', / \(each counts for 60 s of FIN_WAIT: about 20 /],
+    ['-u 10.0.0.100:53', '-m', undefined, / \(each counts for 300 s after the last datagram: about 4 /],
+    ['-u 10.0.0.100:53 -o', '-g', undefined, /with 1200 connections in all further/],
+  ]
+  for (const [service, how, set, pace] of paces) {
+    const key = service.replace(' -o', '')
+    const lines = [`-A ${service}`, `-a ${key} ${A} ${how} -x 1200`, ...(set ? [set] : [])]
+    t.match(await message('threshold-capacity', ...lines), pace, `${service} ${how} ${set}`)
+  }
+})
+
+t.test('a scheduler that nobody knows: what to give lint', async t => {
+  t.match(await message('refused', `-A ${S} -s nosuch`), /-s nosuch is no built-in scheduler; .* --scheduler FILE/)
+  t.match(await message('refused', ...OK, `-E ${S} -s nosuch`), /-s nosuch is no built-in scheduler/)
 })

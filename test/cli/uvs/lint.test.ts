@@ -32,7 +32,7 @@ t.test('a line each, by its number in the file; status 1', async t => {
 })
 
 t.test('what is only worth knowing does not count', async t => {
-  const text = '-A -f 7\n-a -f 7 -r 10.0.1.1 -g\n'
+  const text = '-A -f 7\n-a -f 7 -r 10.0.1.1 -m\n'
   t.match(await lint(file(t, text)), { status: 0, out: /^\S+:1: mark-unknown: \(info\) no packet .*\n$/ })
   t.strictSame(await lint(file(t, text), '--mark', 'tcp 10.0.0.0/24=7'), { status: 0, out: '', err: '' })
 })
@@ -55,6 +55,35 @@ t.test('--json: one object', async t => {
     ],
   })
   t.strictSame(JSON.parse((await lint(file(t, SOUND), '--json')).out).findings, [])
+})
+
+t.test('--address: which networks the director is in', async t => {
+  const rules = '-A -t 10.0.0.255:80 -s rr\n-a -t 10.0.0.255:80 -r 10.0.1.1:80 -m\n'
+  t.match(await lint(file(t, rules)), {
+    status: 0,
+    out: /:1: not-a-host: \(info\) 10.0.0.255 is a broadcast address if/,
+  })
+  t.match(await lint(file(t, rules), '--address', '10.0.0.1/24@eth0', '--address', '10.0.1.1/24@eth1'), {
+    status: 1,
+    out: /:1: not-a-host: 10.0.0.255 is the broadcast address of the --address network with \/24: /,
+  })
+  t.match(await lint(file(t, rules), '--address', '10.0.0.1/16@eth0'), { status: 0, out: '' })
+  await t.rejects(lint(file(t, rules), '--address', '10.0.0.1/24'), { message: /^--address: '10.0.0.1\/24' is not / })
+})
+
+t.test('--scheduler: one of your own', async t => {
+  const rules = '-A -t 10.0.0.100:80 -s mine\n-a -t 10.0.0.100:80 -r 10.0.1.1:80 -m\n'
+  t.match(await lint(file(t, rules)), {
+    status: 1,
+    out: /:1: refused: .*-s mine is no built-in scheduler; .*--scheduler FILE/,
+  })
+  const module = join(tempDir(t), 'mine.mjs')
+  writeFileSync(module, "export default { name: 'mine', bind: () => ({ schedule: () => undefined }) }")
+  t.match(await lint(file(t, rules), '--scheduler', module), {
+    status: 0,
+    out: /^\S+:1: uvs-only: \(info\) -s mine is a scheduler of your own: .*\n$/,
+  })
+  await t.rejects(lint(file(t, rules), '--scheduler', '/no/such.mjs'), { message: /^--scheduler: .*cannot be loaded/ })
 })
 
 t.test('a file that cannot be read, and words that cannot be meant: one line', async t => {

@@ -1,0 +1,70 @@
+import { isIPv6 } from 'node:net'
+import {
+  broadcastOf,
+  isLimitedBroadcast,
+  isLoopback,
+  isMulticast,
+  isZeronet,
+  parseIpv4,
+  type Cidr,
+} from '../../wire/addr.js'
+import { type Found, type Hazard, keyText, ofService } from './hazard.js'
+
+const CLASS_E = 15
+
+export interface NoHost {
+  /** What the address is. */
+  why: string
+  /** The director takes packets to it all the same. */
+  isServed: boolean
+  /** info: it may be one. */
+  severity: 'hazard' | 'info'
+}
+
+/** Why an IPv4 address is hardly a host's. `networks`: those of the director's addresses, as far as they are known. */
+export function notAHost(text: string, networks: readonly Cidr[]): NoHost | undefined {
+  const addr = parseIpv4(text)
+  if (addr === undefined) return undefined
+  if (addr === 0) return certain('no address at all, and no wildcard')
+  if (isZeronet(addr)) return certain('of 0.0.0.0/8, "this network"')
+  if (isLoopback(addr)) return certain('of 127.0.0.0/8, which is each host itself')
+  if (isMulticast(addr)) return certain('a multicast group')
+  if (isLimitedBroadcast(addr)) return certain('the broadcast address of every network')
+  for (const network of networks) {
+    const name = `the --address network with /${network.prefix}`
+    if (addr === broadcastOf(network)) return certain(`the broadcast address of ${name}`)
+    if (network.prefix < 31 && addr === (network.addr & network.mask))
+      return { ...certain(`${name} itself, which older hosts take for its broadcast address`), isServed: true }
+  }
+  if (addr >>> 28 === CLASS_E)
+    return { ...certain('of class E (240.0.0.0/4): Linux takes it, most others drop it'), isServed: true }
+  if (networks.length === 0 && (addr & 255) === 255)
+    return {
+      why: 'a broadcast address if its network is a /24 (lint knows those of --address)',
+      isServed: true,
+      severity: 'info',
+    }
+  return undefined
+}
+
+function certain(why: string): NoHost {
+  return { why, isServed: false, severity: 'hazard' }
+}
+
+export const addressHazards: readonly Hazard[] = [
+  ofService('not-a-host', function* ({ line, key, servers, localAddresses }, { networks }): Found {
+    const found = 'mark' in key ? undefined : notAHost(key.address, networks)
+    if (found && !('mark' in key))
+      yield {
+        line,
+        severity: found.severity,
+        message: `${key.address} is ${found.why}${found.isServed ? '' : `: ${keyText(key)} is kept and listed, but claimed by nobody, and no packet is balanced`}; ${TAKE_ANOTHER}`,
+      }
+    for (const { line: at, address } of [...servers, ...localAddresses]) {
+      const wrong = isIPv6(address) ? undefined : notAHost(address, networks)
+      if (wrong) yield { line: at, severity: wrong.severity, message: `${address} is ${wrong.why}; ${TAKE_ANOTHER}` }
+    }
+  }),
+]
+
+export const TAKE_ANOTHER = "write a host's address"
