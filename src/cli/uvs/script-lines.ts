@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Control, Outcome, Reply } from '../../control/api.js'
 import { Unreachable } from '../../control/client.js'
 import { UsageError } from '../../director/options.js'
@@ -19,7 +20,7 @@ const KNOWN = 'ipvsadm, sysctl net.ipv4.vs…, sleep, iptables-legacy -t mangle 
 export async function runLine(words: string[], control: Control, hooks: ScriptHooks): Promise<Outcome> {
   const [program = '', ...args] = words
   try {
-    switch (program) {
+    switch (basename(program)) {
       case 'ipvsadm':
       case 'uvsadm':
         return await uvsadm(args, control)

@@ -4,8 +4,8 @@ import { localAddressParams } from './targets.js'
 
 export const addLocalAddress = change<'add-local-address'>({
   name: 'add-laddr',
-  flags: ['--add-laddr'],
-  usage: '--add-laddr -z host virtual-service',
+  flags: ['-P', '--add-laddr'],
+  usage: '-P -z host virtual-service [-F interface]',
   help: 'give a virtual service a local address, for FULLNAT',
   needs: ['service-address', 'local-address'],
   takes: [],

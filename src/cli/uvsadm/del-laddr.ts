@@ -4,8 +4,8 @@ import { localAddressParams } from './targets.js'
 
 export const deleteLocalAddress = change<'delete-local-address'>({
   name: 'del-laddr',
-  flags: ['--del-laddr'],
-  usage: '--del-laddr -z host virtual-service',
+  flags: ['-Q', '--del-laddr'],
+  usage: '-Q -z host virtual-service [-F interface]',
   help: 'take a local address away; its connections stay',
   needs: ['service-address', 'local-address'],
   takes: [],

@@ -10,8 +10,8 @@ import { serviceKey } from './targets.js'
 
 export const getLocalAddresses: Command<{ service?: ServiceKey; numeric: boolean; json: boolean }> = {
   name: 'get-laddr',
-  flags: ['--get-laddr'],
-  usage: '--get-laddr [virtual-service] [-n] [--json]',
+  flags: ['-G', '--get-laddr'],
+  usage: '-G [virtual-service] [-n] [--json]',
   help: 'list the local addresses of one or all virtual services, a line each',
   needs: [],
   takes: ['service-address', 'numeric', 'json'],

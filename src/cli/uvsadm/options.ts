@@ -196,7 +196,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   method('-g', "direct routing, as unless given; the port is the service's", '--gatewaying'),
   method('-i', "tunneling; the port is the service's", '--ipip'),
   method('-m', 'masquerading (NAT)', '--masquerading'),
-  method('--fullnat', 'FULLNAT, from the addresses of --add-laddr; with -a and -e also -b, as in DPVS'),
+  method('--fullnat', 'FULLNAT, from the addresses of -P; with -a and -e also -b, as in DPVS'),
   {
     flags: ['--tun-type'],
     name: 'tun-type',
@@ -223,15 +223,21 @@ export const OPTIONS: readonly OptionSpec[] = [
   on('tun-csum', 'of gue and gre: a checksum outside', '--tun-csum'),
   on('tun-remcsum', 'of gue: the checksum inside is left to the far end', '--tun-remcsum'),
   {
-    flags: ['-z', '--local-address'],
+    flags: ['-z', '--local-address', '--laddr'],
     name: 'local-address',
     value: 'host',
-    help: 'local address: what FULLNAT connections of the service come from',
+    help: 'local address of FULLNAT connections of the service; a port is passed over',
     async read(text, names) {
-      const address = isIPv6(text) ? text : await readAddress(text, names)
+      const address = isIPv6(text) ? text : await readAddress(text.replace(/:\d+$/, ''), names)
       if (address === undefined) throw new UsageError('illegal local address specified')
       return address
     },
+  },
+  {
+    flags: ['-F', '--ifname'],
+    value: 'interface',
+    is: 'interface',
+    help: "of -P, -Q and -G, as DPVS's scripts have it: means nothing here",
   },
   {
     flags: ['-w', '--weight'],

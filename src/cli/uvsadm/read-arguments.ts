@@ -34,6 +34,7 @@ export async function readArguments(
     if (token.kind === 'argument') extra.push(token.text)
     else if (command || leads(token)) await readOption(token, command, options, byFlag, names)
     else {
+      if (argv.length === 1 && token.kind === 'option' && NEEDY.includes(token.flag)) tryHelp()
       const first = firstOption(token, byFlag)
       command = first ?? commandLeft(options, byFlag)
       if (!first) await readOption(token, command, options, byFlag, names)
@@ -56,8 +57,15 @@ function commandsByFlag(commands: readonly Command[]): Map<string, Command> {
   return known.byFlag
 }
 
+/** DPVS's letters. Behind another command, and those that need options by themselves, they are as unknown as to ipvsadm. */
+const DPVS_COMMANDS = ['-P', '-Q', '-G']
+const NEEDY = ['-P', '-Q']
+/** Theirs alone. */
+const DPVS_OPTIONS = ['-F', '--ifname']
+
 function optionOf(flag: string, command: Command | undefined): OptionSpec | undefined {
   const isFullnat = flag === '-b' && command?.takes.includes('forwarding-method') // else --sched-flags
+  if (DPVS_OPTIONS.includes(flag) && !DPVS_COMMANDS.includes(command?.flags[0] ?? '')) return undefined
   return optionsByFlag.get(isFullnat ? '--fullnat' : flag)
 }
 
@@ -66,6 +74,7 @@ function takesValue(
   command: Command | undefined,
   commands: Map<string, Command>,
 ): boolean | 'optional' | undefined {
+  if (command && DPVS_COMMANDS.includes(flag)) return undefined
   const option = optionOf(flag, command)
   if (option) return option.otherwise === undefined ? option.value !== undefined : 'optional'
   const known = commands.get(flag)

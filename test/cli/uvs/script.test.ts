@@ -43,6 +43,15 @@ t.test('output is joined, and the status is the last line’s', async t => {
   t.strictSame(await run(''), { status: 0, out: '', err: '' })
 })
 
+t.test('a script for DPVS', async t => {
+  const outcome = await run(`#!/bin/sh -
+    ./ipvsadm -A -t 10.0.0.1:80 -s rr
+    ./ipvsadm -a -t 10.0.0.1:80 -r 10.0.0.2 -b
+    ./ipvsadm --add-laddr -z 10.0.0.200 -t 10.0.0.1:80 -F dpdk0
+    ./ipvsadm -Gn`)
+  t.match(outcome, { status: 0, err: '', out: /\nTCP {2}10\.0\.0\.1:80 +10\.0\.0\.200\n$/ })
+})
+
 t.test('refusals and lost directors are one line too', async t => {
   const refusing: Control = { call: async () => ({ ok: false, refusal: 'EINVAL', message: 'no such address' }) }
   t.strictSame(await run('ip route del local 1.2.3.4 dev lo', refusing), {
