@@ -10,6 +10,7 @@ const TCP_SAVED_SYN = 28
 const TOA = 254
 const TOA_LEN = 8
 const TCP_FIXED = 20
+const END = 0
 const NOP = 1
 
 export interface SavedSyn {
@@ -38,24 +39,31 @@ export function savedSyn(): SavedSyn {
   }
 }
 
-/** Out of a SYN's headers, IPv4's first. */
+/**
+ * Out of a SYN's headers, IPv4's first. A director's option is the only one of its kind: two of them, one of another length,
+ * or a list that is not whole are not what it makes, and none is believed.
+ */
 export function toaOf(headers: Buffer): { address: string; port: number } | undefined {
   if (headers.length === 0 || headers[0]! >>> 4 !== 4) return undefined
   const tcp = headers.subarray((headers[0]! & 15) * 4)
   if (tcp.length < TCP_FIXED) return undefined
   const options = tcp.subarray(TCP_FIXED, (tcp[12]! >>> 4) * 4)
-  for (let at = 0; at + 1 < options.length && options[at] !== 0;) {
+  let found = 0
+  for (let at = 0; at < options.length && options[at] !== END;) {
     if (options[at] === NOP) {
       at++
       continue
     }
-    const len = options[at + 1]!
+    const len = options[at + 1] ?? 0
     if (len < 2 || at + len > options.length) return undefined
-    if (options[at] === TOA && len === TOA_LEN)
-      return { port: options.readUInt16BE(at + 2), address: options.subarray(at + 4, at + 8).join('.') }
+    if (options[at] === TOA) {
+      if (len !== TOA_LEN || found > 0) return undefined
+      found = at + 2
+    }
     at += len
   }
-  return undefined
+  if (found === 0) return undefined
+  return { port: options.readUInt16BE(found), address: options.subarray(found + 2, found + 6).join('.') }
 }
 
 interface Calls {

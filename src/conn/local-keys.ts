@@ -27,7 +27,7 @@ export const NEXT_SEQ = 6
 export const HandOver = {
   /** FIRST_SEQ is known. */
   BEGUN: 0x100,
-  /** The PROXY header has been sent. */
+  /** The PROXY header has been sent; with TOA, data of the real server's. */
   SENT: 0x200,
   /** Nothing need be sent any more: the real server knows. */
   DONE: 0x400,

@@ -8,7 +8,7 @@ import type { BoundScheduler, Flow, Scheduler } from '../sched/scheduler.js'
 import { Counters, TOTALS } from '../service/counters.js'
 import { atOnce, forEachInSteps } from '../service/in-steps.js'
 import { DestinationTable, type Destination } from '../service/destination.js'
-import { PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
+import { ClientAddress, PLAIN_IPIP, type Method, type Tunnel } from '../service/method.js'
 import { RealServers } from '../service/real-servers.js'
 import { KernelOrder } from '../service/kernel-order.js'
 import { isEngine, Service, type ServiceSettings } from '../service/service.js'
@@ -176,6 +176,7 @@ export class Balancing {
       if (refusal) return refusal
     }
     service.settings = settings
+    for (const dest of service.destinations) dest.believesToa = settings.clientAddress === ClientAddress.TOA
     this.#tellEngine(service, engineBefore)
     return undefined
   }
@@ -226,6 +227,7 @@ export class Balancing {
     dest.serviceCounters = service.counters
     dest.method = settings.method
     dest.tunnel = settings.tunnel ?? PLAIN_IPIP
+    dest.believesToa = service.settings.clientAddress === ClientAddress.TOA
     dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
     dest.order = ++this.#order

@@ -2,7 +2,8 @@
  * A packet of an open connection that nothing is special about, in one go: what the whole path (director.ts) does to it in
  * some thirty steps, to the bit. It looks first and changes nothing until all is known; PASS hands the frame, untouched, to
  * the whole path: whatever is malformed, addressed oddly, in pieces, of SCTP or ICMP, with IP options, with a SYN, too
- * large, without a connection, a live real server or a known next hop, in a tunnel, or with a client's address to hand on.
+ * large, without a connection, a live real server or a known next hop, in a tunnel, with a client's address to hand on, or
+ * with options to be taken out.
  *
  * 1. to our MAC, IPv4 of 20 octets, checksum, TTL, whole, TCP or UDP, addresses that may be
  * 2. whose?  to us: the client's connection, or FULLNAT's local side; to others: NAT's answer
@@ -36,7 +37,8 @@ import { ClientAddress, Method } from '../service/method.js'
 import { isLoopback, isZeronet } from '../wire/addr.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
-import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
+import { isPure } from '../wire/tcp-options.js'
+import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../wire/tcp.js'
 import { UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
 import type { Balancing } from './balancing.js'
 
@@ -130,6 +132,8 @@ export class FastPath {
     let toPorts = ports
     let isInbound = false
     let isTranslated = true
+    // By TOA: then the client's options are looked at.
+    let isTold = false
     if (!this.#local.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
       if (conn === NONE || (words[conn + FLAGS]! & ConnFlag.METHOD) !== Method.MASQ) return Verdict.PASS
@@ -157,7 +161,9 @@ export class FastPath {
         toPorts = (ports & ~0xffff) | (words[conn + DPORT_PROTOCOL]! >>> 16)
         if (method === Method.FULLNAT) {
           const mine = localAt(conn)
-          if (!isHandedOver(keys.words[mine + HAND_OVER]!)) return Verdict.PASS
+          const state = keys.words[mine + HAND_OVER]!
+          if (!isHandedOver(state)) return Verdict.PASS
+          isTold = (state & 0xff) === ClientAddress.TOA
           toSrc = keys.words[mine + LADDR]!
           toPorts = (keys.words[mine + LPORT]! << 16) | (toPorts & 0xffff)
         } else if (method !== Method.MASQ) return Verdict.PASS
@@ -166,6 +172,7 @@ export class FastPath {
     const dest = this.#conns.destinationOf(conn)
     const route = this.#routes.lookup(to)
     if (!dest.available || route === undefined) return Verdict.PASS
+    if (isInbound && isTcp && (isTold || dest.believesToa) && !isFreeOfToa(view, transport, ipLen)) return Verdict.PASS
 
     const vnet = at - VNET_LEN
     const mtu = this.#routes.pathMtu(to, route)
@@ -220,6 +227,11 @@ function isOdd(addr: number): boolean {
 function isHandedOver(state: number): boolean {
   const mode = state & 0xff
   return mode === ClientAddress.NONE || (mode === ClientAddress.TOA && (state & HandOver.DONE) !== 0)
+}
+/** Nothing is to be taken out of a segment's options (forward/toa.ts). */
+function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
+  const headerLen = (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2
+  return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
 }
 /** Two ports, the other way round. */
 function swapped(ports: number): number {

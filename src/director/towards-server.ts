@@ -3,6 +3,7 @@
  * 1. the director itself?        → director/host; what that answers goes back through outbound NAT. DROP_REAL_SERVER_LOOPBACK
  * 2. a route                     → host unreachable, DROP_NO_ROUTE
  * 3. TTL                         → time exceeded, DROP_TTL
+ *    of a service with TOA: the client's own options of that kind are taken out
  * 4. MTU                         → with DF fragmentation needed, DROP_TOO_BIG
  * 5. by the connection's method  forward/nat, forward/fullnat, forward/tunnel, or (direct routing) as it is → BALANCED
  * An ICMP error goes the same way, but that none is sent about its size.
@@ -13,6 +14,7 @@ import { fullnat } from '../forward/fullnat.js'
 import { natRelated } from '../forward/nat-related.js'
 import { nat } from '../forward/nat.js'
 import type { PieceSink } from '../forward/fragmenter.js'
+import { stripToa } from '../forward/toa.js'
 import { LEAST_MTU } from '../forward/tunnel.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
@@ -44,6 +46,7 @@ export class TowardsServer implements PieceSink {
     this.#noteRoute(conn, daddr)
     if (ip.ttl <= 1) return this.#expired(packet, now)
     ip.decrementTtl()
+    if (packet.protocol === IpProtocol.TCP && conns.destinationOf(conn).believesToa) stripToa(packet)
     if (method === Method.TUNNEL) return this.#tunnel(packet, conns.destinationOf(conn), daddr, now)
     if (this.#isTooBig(packet, output.mtu)) {
       const growth = method === Method.FULLNAT ? this.#m.handOver.growth(conn) : 0

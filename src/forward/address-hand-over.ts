@@ -3,7 +3,8 @@
  * (proxy-stream.ts), or not at all. TCP only.
  *
  * TOA is in every segment until the real server's first data has been acknowledged: from then on it has surely been
- * read, whether from the SYN or from the segment that completed the handshake.
+ * read, whether from the SYN or from the segment that completed the handshake. What the client sends of its kind goes out
+ * of every segment, to the last.
  */
 import { FIRST_SEQ, HAND_OVER, HandOver, localAt, type LocalKeys } from '../conn/local-keys.js'
 import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
@@ -16,7 +17,7 @@ import { ClientAddress } from '../service/method.js'
 import { TcpFlag } from '../wire/tcp.js'
 import type { Output } from './output.js'
 import { ProxyStream } from './proxy-stream.js'
-import { insertToa, lowerMss, Toa, TOA_LEN } from './toa.js'
+import { insertToa, lowerMss, stripToa, Toa, TOA_LEN } from './toa.js'
 
 export class AddressHandOver {
   /** Segments that went without the option because their options were full, or because it would have made them too big. */
@@ -50,10 +51,12 @@ export class AddressHandOver {
     const state = words[at + HAND_OVER]!
     const mode = state & 0xff
     if (mode > ClientAddress.TOA) this.#proxy.outbound(packet, conn)
-    else if (mode === ClientAddress.TOA && isSynAck(packet.signal) && packet.tcp.isValid(packet.transportLen)) {
-      words[at + FIRST_SEQ] = packet.tcp.seq
-      words[at + HAND_OVER] = state | HandOver.BEGUN
-      lowerMss(packet)
+    else if (mode === ClientAddress.TOA && packet.tcp.isValid(packet.transportLen)) {
+      if (isSynAck(packet.signal)) {
+        words[at + FIRST_SEQ] = packet.tcp.seq
+        words[at + HAND_OVER] = state | HandOver.BEGUN
+        lowerMss(packet)
+      } else if (packet.transportLen > packet.tcp.headerLen) words[at + HAND_OVER] = state | HandOver.SENT
     }
   }
 
@@ -72,12 +75,15 @@ export class AddressHandOver {
     const { words } = this.#local
     const at = localAt(conn)
     const { tcp, signal } = packet
+    stripToa(packet)
     if (!tcp.isValid(packet.transportLen)) return
     if ((signal & TcpFlag.SYN) !== 0 && this.#conns.stateOf(conn) !== TcpState.ESTABLISHED)
       words[at + HAND_OVER] = ClientAddress.TOA
     const state = words[at + HAND_OVER]!
     if ((state & HandOver.DONE) !== 0 || (signal & TcpFlag.RST) !== 0) return
-    const isAck = (state & HandOver.BEGUN) !== 0 && (signal & TcpFlag.ACK) !== 0
+    // A client may acknowledge what was never sent.
+    const hasAnswered = (state & (HandOver.BEGUN | HandOver.SENT)) === (HandOver.BEGUN | HandOver.SENT)
+    const isAck = hasAnswered && (signal & TcpFlag.ACK) !== 0
     if (isAck && ((tcp.ack - words[at + FIRST_SEQ]! - 1) | 0) > 0) {
       words[at + HAND_OVER] = state | HandOver.DONE
       return

@@ -4,6 +4,7 @@
  */
 import { VNET_LEN } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
+import { isPure, packOptions, purgeOptions } from '../wire/tcp-options.js'
 import { TCP_MAX_LEN, TCP_MIN_LEN, TcpOption } from '../wire/tcp.js'
 import { isPartial } from './nat.js'
 
@@ -18,21 +19,33 @@ export const Toa = { INSERTED: 0, OPTIONS_FULL: 1, TOO_BIG: 2 } as const
 export type Toa = (typeof Toa)[keyof typeof Toa]
 
 /**
- * Inserts the option into a TCP segment, whose header is whole. Headers move 8 octets into the headroom. Each segment
- * that a GSO frame stands for gets it, so they carry less if they must. Nothing is changed where there is no room for it:
- * 40 octets of options, or `mtu` octets of IP packet.
+ * Takes out of a TCP segment from the client whatever a real server could take for TOA. Before anything else is done, and in
+ * every segment: ours is in some only, and who reads it may read more than the first.
+ */
+export function stripToa(packet: Packet): void {
+  stripOption(packet, TcpOption.TOA)
+}
+/** Leaves no option of this kind (wire/tcp-options.ts). A header that is not whole is nobody's to read, and left alone. */
+export function stripOption(packet: Packet, kind: number): void {
+  const { tcp, slab, transportAt } = packet
+  if (!tcp.isValid(packet.transportLen) || isPure(slab.view, transportAt, kind)) return
+  const before = tcp.optionsSum
+  purgeOptions(slab.view, transportAt, kind)
+  tcp.optionsChanged(before, isPartial(packet))
+}
+
+/**
+ * Inserts the option, as the first, into a TCP segment whose header is whole and has been stripped. Headers move 8 octets
+ * into the headroom. Each segment that a GSO frame stands for gets it, so they carry less if they must. Where there is no
+ * room for 8 octets more (40 of options, or `mtu` of IP packet) it takes that of NOPs and END; with too few of these
+ * nothing is changed.
  */
 export function insertToa(packet: Packet, addr: number, port: number, mtu: number): Toa {
   const { tcp, ip, vnet, slab } = packet
-  if (overwriteToa(packet, addr, port)) return Toa.INSERTED
-  const { headerLen } = tcp
-  if (headerLen > TCP_MAX_LEN - TOA_LEN) return Toa.OPTIONS_FULL
-  const { gsoSize } = vnet
-  const headersLen = packet.transportAt - packet.ipAt + headerLen + TOA_LEN
-  const room = mtu - headersLen
-  if (packet.ipLen > MOST_OCTETS - TOA_LEN || packet.largestPiece > 0) return Toa.TOO_BIG
-  if (packet.ipLen + TOA_LEN > mtu && (gsoSize === 0 || room < TOA_LEN)) return Toa.TOO_BIG
+  const refusal = whyNotLonger(packet, mtu)
+  if (refusal !== Toa.INSERTED) return insertInPlace(packet, addr, port) ? Toa.INSERTED : refusal
 
+  const room = roomInSegment(packet, mtu)
   const partial = isPartial(packet)
   const from = packet.at - VNET_LEN
   slab.bytes.copyWithin(from - TOA_LEN, from, packet.transportAt + TCP_MIN_LEN)
@@ -43,20 +56,31 @@ export function insertToa(packet: Packet, addr: number, port: number, mtu: numbe
   packet.ipLen += TOA_LEN
   ip.rewriteTotalLen(packet.ipLen)
   tcp.wrap(slab.view, packet.transportAt).insertOption(TcpOption.TOA, port, addr, packet.transportLen, partial)
-  if (gsoSize > room) vnet.gsoSize = room
+  if (vnet.gsoSize > room) vnet.gsoSize = room
   return Toa.INSERTED
 }
 
-/** What the client claims by such an option of its own is made true. Whether there was one. */
-function overwriteToa(packet: Packet, addr: number, port: number): boolean {
-  const { tcp } = packet
-  let value = tcp.findOption(TcpOption.TOA, TOA_LEN)
-  if (value === 0) return false
-  const partial = isPartial(packet)
-  for (; value !== 0; value = tcp.findOption(TcpOption.TOA, TOA_LEN, value - 2 + TOA_LEN)) {
-    tcp.rewriteOptionHalf(value, port, partial)
-    tcp.rewriteOptionWord(value + 2, addr, partial)
-  }
+function whyNotLonger(packet: Packet, mtu: number): Toa {
+  const { gsoSize } = packet.vnet
+  if (packet.tcp.headerLen > TCP_MAX_LEN - TOA_LEN) return Toa.OPTIONS_FULL
+  if (packet.ipLen > MOST_OCTETS - TOA_LEN || packet.largestPiece > 0) return Toa.TOO_BIG
+  const isTooLong = packet.ipLen + TOA_LEN > mtu && (gsoSize === 0 || roomInSegment(packet, mtu) < TOA_LEN)
+  return isTooLong ? Toa.TOO_BIG : Toa.INSERTED
+}
+/** Octets of payload beside headers that are longer by the option. */
+function roomInSegment(packet: Packet, mtu: number): number {
+  return mtu - (packet.transportAt - packet.ipAt + packet.tcp.headerLen + TOA_LEN)
+}
+/** In the place of padding: the header stays as long as it is. False where there is too little of it. */
+function insertInPlace(packet: Packet, addr: number, port: number): boolean {
+  const { tcp, slab, transportAt } = packet
+  const before = tcp.optionsSum
+  if (!packOptions(slab.view, transportAt, TOA_LEN)) return false
+  const at = transportAt + TCP_MIN_LEN
+  slab.view.setUint16(at, (TcpOption.TOA << 8) | TOA_LEN)
+  slab.view.setUint16(at + 2, port)
+  slab.view.setInt32(at + 4, addr)
+  tcp.optionsChanged(before, isPartial(packet))
   return true
 }
 

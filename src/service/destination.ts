@@ -81,6 +81,8 @@ export class Destination {
   available = false
   /** How its new connections reach it; open ones keep what they began with. */
   method: Method = Method.MASQ
+  /** Its service tells clients by TOA: then nothing that a client sends of TOA's kind may reach it. */
+  believesToa = false
   /** Falls along its service's list, which those that are not served share. */
   order = 0
   /** Where it stands among those of its address, in `RealServers`. */

@@ -18,7 +18,7 @@ export const TCP_CHECKSUM_AT = CHECKSUM
 export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const
 /** Octets of a header with all the options it has room for. */
 export const TCP_MAX_LEN = 60
-export const TcpOption = { END: 0, NOP: 1, MSS: 2, SACK: 5, TOA: 254 } as const
+export const TcpOption = { END: 0, NOP: 1, MSS: 2, SACK: 5, MPTCP: 30, TOA: 254 } as const
 
 /** Reads and writes a TCP header in place. The 20 octets must be there: `isValid` for the rest. */
 export class TcpView {
@@ -102,6 +102,13 @@ export class TcpView {
     if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.ack, ack))
     this.#dv.setUint32(this.#at + ACK, ack)
   }
+  /** As rewriteSeq, the flags. */
+  rewriteFlags(flags: number, partial: boolean): void {
+    const before = this.#dv.getUint16(this.#at + DATA_OFFSET)
+    const after = (before & 0xff00) | flags
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, after))
+    this.#dv.setUint16(this.#at + DATA_OFFSET, after)
+  }
   /** As rewriteSeq, the window. */
   rewriteWindow(window: number, partial: boolean): void {
     if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, this.window, window))
@@ -176,6 +183,14 @@ export class TcpView {
       check = ~fold((~check & 0xffff) + first + half + (word >>> 16) + (word & 0xffff)) & 0xffff
     }
     dv.setUint16(at + CHECKSUM, check)
+  }
+  /** The sum of all options; they are whole words. */
+  get optionsSum(): number {
+    return sum16(this.#dv, this.#at + TCP_MIN_LEN, this.headerLen - TCP_MIN_LEN)
+  }
+  /** Mends the checksum for options that have changed; `before` is what `optionsSum` was. */
+  optionsChanged(before: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, this.optionsSum))
   }
   /** Mends the checksum for the last `len` of the `transportLen` octets being cut off. */
   cut(len: number, transportLen: number, partial: boolean): void {

@@ -15,6 +15,24 @@ t.test('the option is found wherever it stands', async t => {
   t.strictSame(toaOf(syn('fe089c40cb007107', '01010101')), CLIENT, 'IP options')
 })
 
+t.test('where there are two, or one of another length, none is believed', async t => {
+  const [ours, forged] = ['fe089c40cb007107', 'fe081a0a06060606']
+  for (const options of [
+    ours + forged,
+    forged + ours,
+    `${ours}0101${forged}0101`,
+    `fe040000${forged}`,
+    `${forged}fe040000`,
+    `${forged}0101fe02`,
+    `${forged}010101fe`,
+    `${forged}fe000000`,
+    `${forged}02200000`,
+    `fe0a1a0a060606060606${'0101'}`,
+  ])
+    t.equal(toaOf(syn(options)), undefined, options)
+  t.strictSame(toaOf(syn(`${ours}00fe0806`)), CLIENT, 'behind the end there is no option')
+})
+
 t.test('where it is not, or is malformed or cut off, there is nothing', async t => {
   for (const options of [
     '',

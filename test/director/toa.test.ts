@@ -1,12 +1,15 @@
 import t from 'tap'
 import { fromClient, fromServer, on, toClient, toServer, VIP } from '../support/bench-director.js'
-import { concat, icmp4, packetOf, partialHeader, tcp4, udp4, unhex, type TcpOptions } from '../support/frames.js'
+import { concat, hex, icmp4, packetOf, partialHeader, tcp4, udp4, unhex, type TcpOptions } from '../support/frames.js'
 import { CLIENT, FullnatBench, LIP, SERVER } from '../support/fullnat-bench.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 const VS = `${VIP}:80`
 const TOA = unhex('fe089c400a63010a')
 const MSS = unhex('020405b4')
 const GSO_TCPV4 = 1
+/** 36 octets, all needed. */
+const FULL = concat(unhex('0824'), new Uint8Array(34))
 
 /** A director with the connection CLIENT → VS, whose SYN has passed. */
 class Stream extends FullnatBench {
@@ -66,18 +69,111 @@ t.test('in every segment until the real server’s first data has been acknowled
   t.strictSame(stream.changes(), { balanced: 11 })
 })
 
-t.test('a client cannot claim another address by an option of its own', async t => {
+/** What a client may send of TOA's kind, in 12 octets, and what is left of it. */
+const CLAIMS: [claim: string, left: string][] = [
+  ['fe081234cb00710901010101', '010101010101010101010101'],
+  ['0101fe081234cb0071090101', '010101010101010101010101'],
+  ['fe04aaaafe081234cb007109', '010101010101010101010101'],
+  ['fe02fe03aafe06aaaaaaaa01', '010101010101010101010101'],
+  ['0204fefefe081234cb007109', '0204fefe0101010101010101'],
+  ['00fe081234cb007109000000', '000000000000000000000000'],
+  ['020405b4fe01081234cb0071', '020405b40000000000000000'],
+  ['020405b4fe00081234cb0071', '020405b40000000000000000'],
+  ['020405b4fe091234cb007109', '020405b40000000000000000'],
+  ['030307020405b4010101fefe', '030307020405b40101010000'],
+  ['02fffe081234cb0071090101', '000000000000000000000000'],
+  ['01010101010101010101 01fe', '010101010101010101010100'],
+]
+
+for (const isWholePath of [true, false])
+  t.test(`nothing of TOA’s kind passes, in any segment${isWholePath ? ', by the whole path' : ''}`, async t => {
+    const stream = new Stream({ isWholePath })
+    const passes = (what: string, options: TcpOptions, isTold: boolean): void => {
+      for (const [claim, left] of CLAIMS)
+        for (const partial of [false, true]) {
+          const header = partial ? partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1')) : undefined
+          const given = { ...options, partial, tcpOptions: unhex(claim) }
+          const expected = { ...given, tcpOptions: unhex(left) }
+          const to = isTold ? stream.told(expected, header) : stream.plain(expected, header)
+          t.strictSame(stream.client(given, header), [to], `${what}: ${claim}`)
+        }
+    }
+    passes('SYN', { flags: 'S', seq: 1000 }, true)
+    stream.server({ flags: 'SA', seq: 5000, ack: 1001 })
+    passes('handshake', { flags: 'A', seq: 1001, ack: 5001 }, true)
+    stream.server({ flags: 'PA', seq: 5001, ack: 1001, payload: 5 })
+    passes('before the acknowledgement', { flags: 'PA', seq: 1001, ack: 5001, payload: 3 }, true)
+    passes('acknowledged', { flags: 'A', seq: 1001, ack: 5006 }, false)
+    passes('later', { flags: 'PA', seq: 1001, ack: 5006, payload: 7 }, false)
+    passes('a SYN that strays', { flags: 'S', seq: 77, ack: 0 }, false)
+    passes('the end', { flags: 'FA', seq: 1008, ack: 5006 }, false)
+    passes('reset', { flags: 'R', seq: 1001 }, false)
+  })
+
+t.test('without room for ours the client’s is taken out all the same, and ours has its place', async t => {
   const fake = unhex('fe081234cb007109')
   for (const before of ['', '01', '020405b4'])
     for (const partial of [false, true]) {
       const stream = new Stream()
       const pad = unhex('01010101'.repeat(9).slice(0, 64 - before.length))
-      const options = (toa: Uint8Array): TcpOptions => {
-        const tcpOptions = concat(unhex(before), toa, pad.slice(0, 24 - before.length / 2), toa)
-        return { flags: 'S', partial, tcpOptions }
-      }
+      const given = concat(unhex(before), fake, pad.slice(0, 24 - before.length / 2), fake)
+      const kept = unhex(before === '01' ? '' : before)
+      const left = concat(TOA, kept, new Uint8Array(32 - kept.length))
       const header = partial ? partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1')) : undefined
-      t.strictSame(stream.client(options(fake), header), [stream.plain(options(TOA), header)], `behind '${before}'`)
+      t.strictSame(
+        stream.client({ flags: 'S', partial, tcpOptions: given }, header),
+        [stream.plain({ flags: 'S', partial, tcpOptions: left }, header)],
+        `behind '${before}'`,
+      )
+    }
+  const stream = new Stream()
+  const [full, left] = [concat(FULL, unhex('fe04aaaa')), concat(FULL, unhex('01010101'))]
+  t.strictSame(stream.client({ flags: 'S', tcpOptions: full }), [stream.plain({ flags: 'S', tcpOptions: left })])
+  t.strictSame(stream.changes(), { balanced: 1, 'toa-options-full': 1 })
+})
+
+t.test('an acknowledgement of what the server never sent does not end it', async t => {
+  const stream = new Stream()
+  stream.server({ flags: 'SA', seq: 5000, ack: 1001 })
+  for (const ack of [5002, 9000, 5001]) {
+    const options = { flags: 'A', seq: 1001, ack }
+    t.strictSame(stream.client(options), [stream.told(options)], `${ack}`)
+  }
+})
+
+t.test('frames that stand for many segments are rid of it too', async t => {
+  const stream = new Stream()
+  const gso = (size: number, hdrLen: number): Uint8Array =>
+    partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1'), { gsoType: GSO_TCPV4, gsoSize: size, hdrLen })
+  const options = { flags: 'PA', seq: 1001, payload: 20_000, partial: true }
+  const [given, left] = [unhex('0101fe081234cb0071090101'), unhex('01'.repeat(12))]
+  t.strictSame(stream.client({ ...options, tcpOptions: given }, gso(1400, 66)), [
+    stream.told({ ...options, tcpOptions: left }, gso(1400, 74)),
+  ])
+})
+
+t.test('nor does it reach servers of the service that are not told', async t => {
+  for (const method of ['masq', 'direct', 'tunnel'] as const)
+    for (const isWholePath of [true, false]) {
+      const bench = new FullnatBench({ isWholePath })
+      const service = bench.serveFullnat('tcp', VS, { clientAddress: 'toa', servers: [] })
+      const destination = { address: '10.99.2.11', port: method === 'masq' ? 8080 : 80 }
+      bench.must({ op: 'add-destination', service, destination, settings: destinationSettings(1, { method }) })
+      const inner = (): Uint8Array => {
+        const [sent] = bench.take()
+        const packet = packetOf(sent!.frame)
+        return method === 'tunnel' ? packet.slice(20) : packet
+      }
+      for (const flags of ['S', 'A', 'PA', 'FA']) {
+        const given = { ...fromClient, flags, payload: 3, tcpOptions: unhex('0101fe081234cb0071090101') }
+        t.equal(bench.receive('c', tcp4(`${CLIENT} > ${VS}`, given)), 'balanced')
+        const to = method === 'masq' ? SERVER : VS
+        const left = packetOf(tcp4(`${CLIENT} > ${to}`, { ...given, ttl: 63, tcpOptions: unhex('01'.repeat(12)) }))
+        t.equal(hex(inner()), hex(left), `${method} ${flags}`)
+      }
+      bench.must({ op: 'edit-service', service, settings: serviceSettings('rr') })
+      bench.receive('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'A', tcpOptions: TOA }))
+      t.match(hex(inner()), hex(TOA), 'and without TOA it passes')
     }
 })
 
@@ -89,7 +185,7 @@ t.test('a reset goes without', async t => {
 
 t.test('where options are full the segment goes without, and is counted', async t => {
   const stream = new Stream()
-  const options = { flags: 'A', seq: 1001, tcpOptions: concat(...Array.from({ length: 9 }, () => unhex('01010101'))) }
+  const options = { flags: 'A', seq: 1001, tcpOptions: FULL }
   t.strictSame(stream.client(options), [stream.plain(options)])
   t.strictSame(stream.changes(), { balanced: 1, 'toa-options-full': 1 })
 })

@@ -5,7 +5,7 @@ import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
 import type { DestinationSettings, ServiceSettings } from '../../src/control/api.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
-import { partialHeader, tcp4, udp4, virtioHeader } from '../support/frames.js'
+import { partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
 import { records } from '../support/records.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
@@ -29,6 +29,9 @@ interface DrawnFrame {
   client: number
   flags: string
   payload: number
+  ack: number
+  /** TCP's, in hexadecimal. */
+  options: string
   header: 'none' | 'partial' | 'gso' | 'valid'
   df: boolean
   ttl: number
@@ -49,6 +52,8 @@ const frame: fc.Arbitrary<DrawnFrame> = fc.record({
   client: fc.constantFrom(...CLIENTS),
   flags: fc.constantFrom('A', 'A', 'A', 'PA', 'FA', 'R', 'RA', 'S', 'SA', ''),
   payload: fc.constantFrom(0, 1, 10, 1400, 1460, 3000, 9000),
+  ack: fc.constantFrom(0, 5000, 5000),
+  options: fc.constantFrom('', '', '0101080a0000000100000002', '0101fe081234cb0071090101', '00fe0112', 'fe03aafe'),
   header: fc.constantFrom('none', 'none', 'partial', 'gso', 'valid'),
   df: fc.boolean(),
   ttl: fc.constantFrom(64, 64, 64, 255, 2, 1, 0),
@@ -60,7 +65,7 @@ const frame: fc.Arbitrary<DrawnFrame> = fc.record({
 })
 const drawn: fc.Arbitrary<Drawn> = fc.record({
   method: fc.constantFrom('masq', 'masq', 'fullnat', 'fullnat', 'direct', 'tunnel'),
-  clientAddress: fc.constantFrom('none', 'none', 'toa', 'proxy-v2'),
+  clientAddress: fc.constantFrom('none', 'none', 'toa', 'toa', 'proxy-v2'),
   frames: fc.array(frame, { minLength: 5, maxLength: 40 }),
 })
 
@@ -71,7 +76,7 @@ function begun({ method, clientAddress }: Drawn, isWholePath: boolean): BenchDir
     ['udp', 53],
   ] as const) {
     const service = { protocol, address: VIP, port }
-    const told = protocol === 'tcp' && method === 'fullnat' ? { clientAddress } : {}
+    const told = protocol === 'tcp' ? { clientAddress } : {}
     director.must({ op: 'add-service', service, settings: serviceSettings('rr', told as Partial<ServiceSettings>) })
     if (method === 'fullnat') director.must({ op: 'add-local-address', service, address: '10.99.2.201' })
     const destination = { address: '10.99.2.11', port: method === 'direct' || method === 'tunnel' ? port : 8000 + port }
@@ -113,7 +118,8 @@ function made(director: BenchDirector, each: DrawnFrame): { frame: Uint8Array; h
   if (flow === undefined) return undefined
   const partial = each.header === 'partial' || each.header === 'gso'
   const options = { ...(isAnswer ? fromServer() : fromClient), df, ttl, payload: each.payload, partial }
-  let octets = isTcp ? tcp4(flow, { ...options, flags }) : udp4(flow, options)
+  const tcpOptions = unhex(each.options)
+  let octets = isTcp ? tcp4(flow, { ...options, flags, ack: each.ack, tcpOptions }) : udp4(flow, options)
   const gso = { gsoType: isTcp ? 1 : 5, gsoSize: 1400 }
   const header = partial ? partialHeader(octets, each.header === 'gso' ? gso : {}) : virtioHeader()
   if (each.header === 'valid') header[0] = 2
