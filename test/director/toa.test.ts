@@ -38,6 +38,8 @@ class Stream extends FullnatBench {
   }
 }
 
+const gso = (size: number, hdrLen: number): Uint8Array =>
+  partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1'), { gsoType: GSO_TCPV4, gsoSize: size, hdrLen })
 /** What an ICMP error embeds of a segment. */
 const about = (flow: string): Uint8Array => packetOf(tcp4(flow, { ttl: 62, checksum: 0x4242, payload: 9 })).slice(0, 28)
 
@@ -143,8 +145,6 @@ t.test('an acknowledgement of what the server never sent does not end it', async
 
 t.test('frames that stand for many segments are rid of it too', async t => {
   const stream = new Stream()
-  const gso = (size: number, hdrLen: number): Uint8Array =>
-    partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1'), { gsoType: GSO_TCPV4, gsoSize: size, hdrLen })
   const options = { flags: 'PA', seq: 1001, payload: 20_000, partial: true }
   const [given, left] = [unhex('0101fe081234cb0071090101'), unhex('01'.repeat(12))]
   t.strictSame(stream.client({ ...options, tcpOptions: given }, gso(1400, 66)), [
@@ -213,8 +213,6 @@ t.test('frames that stand for many segments: each gets it, and fits', async t =>
     [1400, 1400],
   ]) {
     const options = { flags: 'PA', seq: 1001, payload: 20_000, partial: true }
-    const gso = (size: number, hdrLen: number): Uint8Array =>
-      partialHeader(tcp4('1.1.1.1:1 > 1.1.1.1:1'), { gsoType: GSO_TCPV4, gsoSize: size, hdrLen })
     t.strictSame(stream.client(options, gso(gsoSize!, 54)), [stream.told(options, gso(left!, 62))])
   }
 })
