@@ -60,6 +60,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       schedulers,
       report: sparingly(problem => answer({ problem })),
       notServed: what => answer({ problem: `not served yet: ${what}` }),
+      notice: problem => answer({ problem, once: true }),
       availablePages,
     })
     makeResident(director.conns.table.words)

@@ -10,7 +10,7 @@ import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './messages.js'
 import { SteeredAddresses } from './steered-addresses.js'
 import type { TextControl } from './text-control.js'
-import { DataPlaneError, WorkerThread, type ReadyDevice } from './worker-thread.js'
+import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './worker-thread.js'
 
 export { DataPlaneError } from './worker-thread.js'
 export type { DataPlaneOptions } from './data-plane-options.js'
@@ -37,8 +37,9 @@ export class DataPlane implements TextControl {
    */
   static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
     const { workers: of = 1, ...rest } = options
+    const ofWorkers = sayingOnce(report)
     collectOnlyWhenAsked()
-    if (of === 1) return new DataPlane([await WorkerThread.start(rest, report)], options, undefined, report)
+    if (of === 1) return new DataPlane([await WorkerThread.start(rest, ofWorkers)], options, undefined, report)
     const steering = steer(of, options)
     const workers: WorkerThread[] = []
     try {
@@ -50,7 +51,7 @@ export class DataPlane implements TextControl {
           shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
         )
         const director = directorOf(rest, index, of)
-        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, of, counts } }, report))
+        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, of, counts } }, ofWorkers))
       }
       return new DataPlane(workers, options, steering, report)
     } catch (error) {
@@ -90,6 +91,16 @@ export class DataPlane implements TextControl {
     await Promise.allSettled(this.#workers.map(worker => worker.stop()))
     this.#steering?.close()
     await this.ended
+  }
+}
+
+/** Passes on a line that is to be said once the first time, whichever worker says it. */
+function sayingOnce(report: (problem: string) => void): Report {
+  const said = new Set<string>()
+  return (problem, once) => {
+    if (once && said.has(problem)) return
+    if (once) said.add(problem)
+    report(problem)
   }
 }
 

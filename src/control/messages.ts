@@ -43,6 +43,9 @@ export type FromDataPlane =
   | { answered: Answered[] }
   | Ready
   | { failed: string; usage: boolean }
-  /** One line for the log: what a scheduler of the user's has done wrong, or what is kept and not served yet. */
-  | { problem: string }
+  /**
+   * One line for the log: what a scheduler of the user's has done wrong, what is kept and not served yet, or what is amiss
+   * around the director. `once`: other workers may say the same.
+   */
+  | { problem: string; once?: boolean }
   | { stopped: true }

@@ -22,6 +22,9 @@ export class DataPlaneError extends Error {
   override readonly name = 'DataPlaneError'
 }
 
+/** A line for the log; `once`: unless it has been said. */
+export type Report = (problem: string, once?: boolean) => void
+
 /** A worker of the data plane as the main thread has it: a thread that answers requests until it is stopped. */
 export class WorkerThread implements TextControl {
   readonly devices: readonly ReadyDevice[]
@@ -45,7 +48,7 @@ export class WorkerThread implements TextControl {
    * Opens the devices and starts. UsageError or DataPlaneError if that cannot be. `report` is told, in a line, of what
    * a scheduler of the user's does wrong.
    */
-  static async start(options: WorkerThreadOptions, report: (problem: string) => void): Promise<WorkerThread> {
+  static async start(options: WorkerThreadOptions, report: Report): Promise<WorkerThread> {
     const { port1, port2 } = new MessageChannel()
     const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
     const signal = new Int32Array(new SharedArrayBuffer(4))
@@ -65,7 +68,7 @@ export class WorkerThread implements TextControl {
     wakeFd: number,
     signal: Int32Array,
     { ready, thread, groups }: Ready,
-    report: (problem: string) => void,
+    report: Report,
   ) {
     this.devices = ready
     this.groups = groups
@@ -75,7 +78,7 @@ export class WorkerThread implements TextControl {
     this.#wakeFd = wakeFd
     this.#signal = signal
     port.on('message', (message: FromDataPlane) => {
-      if ('problem' in message) report(message.problem)
+      if ('problem' in message) report(message.problem, message.once)
       else this.#receive(message)
     })
     this.ended = new Promise<void>((resolve, reject) => {

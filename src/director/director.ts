@@ -57,6 +57,7 @@ import { Outbound } from './outbound.js'
 import { TowardsServer } from './towards-server.js'
 import { seededRandom } from './random.js'
 import { Related } from './related.js'
+import { ReturnedAnswers } from './returned-answers.js'
 import { Stats } from './stats.js'
 
 const DEFAULT_MAX_CONNECTIONS = 2 ** 20
@@ -91,6 +92,7 @@ export class Director implements ReassemblySink {
   readonly #memory: TurnMemory
   readonly #packet = new Packet()
   readonly #orphans: Orphans
+  readonly #returned: ReturnedAnswers
   readonly #fast: FastPath | undefined
   #now: number
 
@@ -162,6 +164,7 @@ export class Director implements ReassemblySink {
     }
     this.stats = new Stats(counters, errors, handOver, now)
     this.#orphans = new Orphans(this.conns)
+    this.#returned = new ReturnedAnswers(this.conns, this.balancing, options.notice ?? (() => {}))
     const towards = new TowardsServer(this.#machine)
     this.#answers = new FullnatAnswers(this.#machine)
     const related = new Related(this.#machine, towards, this.#answers)
@@ -189,6 +192,7 @@ export class Director implements ReassemblySink {
     this.#announcer.poll()
     this.defence.poll(now)
     this.#orphans.poll()
+    this.#returned.poll()
     const isCounted = this.stats.poll(now, this.sysctls.runEstimation !== 0)
     return this.conns.advance(now) && isCounted
   }
@@ -224,6 +228,7 @@ export class Director implements ReassemblySink {
     this.sysctls.reset()
     this.marks.clear()
     this.defence.evaluate()
+    this.#returned.clear()
   }
 
   #whole(port: Port, slab: Slab, at: number, len: number): Verdict {
@@ -239,6 +244,7 @@ export class Director implements ReassemblySink {
     verdict = parseIpv4Header(packet)
     if (verdict !== Verdict.PASS) return verdict
     verdict = checkAddresses(packet, this.local, this.routes)
+    if (verdict === Verdict.DROP_SOURCE_IS_OURS) this.#returned.note(packet)
     if (verdict !== Verdict.PASS) return verdict
     const isLocal = this.local.has(packet.ip.dstAddr)
     if (packet.ip.headerLen > IPV4_MIN_LEN) {

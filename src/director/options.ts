@@ -29,6 +29,8 @@ export interface DirectorOptions {
   report?: (problem: string) => void
   /** Told, in a line, of each service and real server that is kept and listed, but not served yet. */
   notServed?: (what: string) => void
+  /** Told, in a line and once, of what hosts around the director are set up to do and it has to drop. */
+  notice?: (what: string) => void
   /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
   availablePages?: () => number
   /** Every packet goes the whole path (director.ts): what the fast one (fast-path.ts) is tested and measured against. */

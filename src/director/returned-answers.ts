@@ -1,0 +1,80 @@
+/*
+ * Answers of real servers by direct routing or tunnels that come to the director because it is their gateway. Their source is a
+ * VIP, so they are dropped as DROP_SOURCE_IS_OURS, as Linux drops them; this says so to whoever reads the log. The path notes
+ * numbers only; what they mean is found between two turns of the loop.
+ */
+import type { Connections } from '../conn/lifecycle.js'
+import { NONE } from '../conn/record.js'
+import type { Packet } from '../packet/packet.js'
+import { isBalanced } from '../packet/parse.js'
+import { Method } from '../service/method.js'
+import { formatIpv4 } from '../wire/addr.js'
+import type { Balancing } from './balancing.js'
+
+const PORTS_LEN = 4
+/** VIPs that are spoken of. */
+const MOST_VIPS = 64
+/** No packet is noted. */
+const NOTHING = 0
+
+export class ReturnedAnswers {
+  readonly #conns: Connections
+  readonly #balancing: Balancing
+  readonly #tell: (what: string) => void
+  readonly #told = new Set<number>()
+  /** Of the packet that is noted: its protocol, and whose answer it would be. */
+  #protocol = NOTHING
+  #vaddr = 0
+  #caddr = 0
+  #ports = 0
+
+  constructor(conns: Connections, balancing: Balancing, tell: (what: string) => void) {
+    this.#conns = conns
+    this.#balancing = balancing
+    this.#tell = tell
+  }
+
+  /** A packet from one of our addresses has come. Its IPv4 header has been parsed. One a turn is noted. */
+  note({ ip, protocol, slab, transportAt, transportLen }: Packet): void {
+    if (this.#protocol !== NOTHING || this.#told.size === MOST_VIPS || !isBalanced(protocol)) return
+    if (ip.isFragment || transportLen < PORTS_LEN) return
+    this.#protocol = protocol
+    this.#vaddr = ip.srcAddr
+    this.#caddr = ip.dstAddr
+    this.#ports = slab.view.getInt32(transportAt)
+  }
+
+  /** Once a turn of the loop. */
+  poll(): void {
+    if (this.#protocol === NOTHING) return
+    const vaddr = this.#vaddr
+    if (!this.#told.has(vaddr) && this.#isAnswer()) {
+      this.#told.add(vaddr)
+      this.#tell(textFor(vaddr))
+    }
+    this.#protocol = NOTHING
+  }
+
+  /** Whether a real server that answers clients itself may have sent it. */
+  #isAnswer(): boolean {
+    const [vport, cport] = [this.#ports >>> 16, this.#ports & 0xffff]
+    const conn = this.#conns.table.lookupInbound(this.#protocol, this.#caddr, cport, this.#vaddr, vport)
+    if (conn !== NONE) return answersItself(this.#conns.methodOf(conn))
+    const service = this.#balancing.lookup(0, this.#protocol, this.#vaddr, vport)
+    // One-packet scheduling keeps no connections.
+    return service?.settings.onePacket === true && service.destinations.some(({ method }) => answersItself(method))
+  }
+
+  /** Says it again. */
+  clear(): void {
+    this.#told.clear()
+  }
+}
+
+function answersItself(method: Method): boolean {
+  return method === Method.DIRECT || method === Method.TUNNEL
+}
+
+function textFor(vaddr: number): string {
+  return `answers of real servers from ${formatIpv4(vaddr)} come back to the director and are dropped (drop-source-is-ours): real servers of -g and -i need another default gateway than the director`
+}
