@@ -9,6 +9,7 @@ import {
   speedLine,
   spreadLine,
 } from '../native-free/lab-report.js'
+import { countedLine } from './counted-connections.js'
 import { gatherEvidence } from './evidence.js'
 import { DirectorProcess } from './director-process.js'
 import { putLoad } from './load-tool.js'
@@ -63,6 +64,8 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     await admin(['-Ln'])
     await sleep(TICK_MS, undefined, { signal })
     await admin(['-Ln', '--stats'])
+    const counted = countedLine(plan.mode, await lab.connectionsOpened(), await connectionsCounted(director, signal))
+    if (counted !== undefined) print(counted)
 
     const checks = modeChecks(await gatherEvidence(lab, director, path))
     const checksumErrors = await lab.checksumErrors()
@@ -74,6 +77,12 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
   } finally {
     await lab.remove()
   }
+}
+
+async function connectionsCounted(director: DirectorProcess, signal: AbortSignal): Promise<number> {
+  const { out } = await director.admin(['-L', '--json'], signal)
+  const { services } = JSON.parse(out) as { services: { stats: { conns: number } }[] }
+  return services.reduce((sum, { stats }) => sum + stats.conns, 0)
 }
 
 type Load = Pick<LabReport, keyof LoadFigures | 'load' | 'connections' | 'servers' | 'wrk'>

@@ -34,6 +34,10 @@ for (const [mode, way] of Object.entries(WAYS)) {
     t.match(out, new RegExp(`^uvs lab ${mode} --io ${io}$`, 'm'))
     t.match(out, /^the reply, \d+ octets:$/m)
     t.match(out, /^ok: replies /m)
+    t.notMatch(out, /NaN|undefined/)
+    // What the client began and the director counted is one number, or the difference is explained.
+    const [, began, counts] = /began (\d+) connections, the director counts (\d+): /.exec(out) ?? []
+    if (mode !== 'fullnat' && began !== undefined) t.match(out, new RegExp(`^TCP +[\\d.:]+ +${counts} `, 'm'))
     const { path = [], checks = [], ...report } = JSON.parse(readFileSync(json, 'utf8')) as LabReport
     t.match(report, { mode, io, requests: 5000, answered: 5000, failed: 0, checksumErrors: 0 })
     t.strictSame(
