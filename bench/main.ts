@@ -9,7 +9,7 @@ import { GroupProcess } from './child-process.js'
 import { allGroups } from './groups.js'
 import { machine } from './machine.js'
 import type { Figures, Measure, Plan } from './measure.js'
-import { parseOptions, USAGE, type Options } from './options.js'
+import { HELP, parseOptions, USAGE, type Options } from './options.js'
 import { line, summary, type Result } from './summary.js'
 import { targetLines } from './targets.js'
 
@@ -65,6 +65,10 @@ function isChosen({ name }: Measure): boolean {
 }
 
 function readOptions(): Options {
+  if (process.argv.slice(2).some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(HELP)
+    process.exit(0)
+  }
   let options: Options
   try {
     options = parseOptions(process.argv.slice(2))

@@ -7,6 +7,16 @@ const DEFAULT_ROUNDS = 5
 export const USAGE =
   'the options are --connections N[,N…] (1 to 16777216), --rounds N (1 to 100), --plain-pages, --json FILE; NAME… chooses measures'
 
+/** What --help prints. */
+export const HELP = `usage: npm run bench [-- OPTIONS] [NAME…]
+What a packet, a connection and a lookup cost in one process (docs/bench-in-process.md). A NAME chooses the measures
+whose names hold it.
+  --connections N,…   sizes of the connection table, 1 to ${MAX_CONNECTIONS}; ${DEFAULT_CONNECTIONS.join(',')} unless told
+  --rounds N          1 to 100; ${DEFAULT_ROUNDS} unless told
+  --plain-pages       tables in pages of 4 KiB
+  --json FILE         the figures, for programs
+`
+
 export interface Options {
   connections: number[]
   rounds: number

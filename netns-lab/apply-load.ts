@@ -14,7 +14,28 @@ import { NetnsLab } from './netns-lab.js'
 import { must } from './proc.js'
 import { ours } from './tools.js'
 
-const [rounds = 3, seconds = 10, applies = 100] = process.argv.slice(2).map(Number)
+const HELP = `usage: node dist/netns-lab/apply-load.js [ROUNDS [SECONDS [APPLIES]]]
+What changing rules does to traffic: wrk through a director, quiet and while uvs apply changes the rules, by turns; as root.
+  ROUNDS     3 unless told
+  SECONDS    of each run; 10 unless told
+  APPLIES    in each run at the most; 100 unless told
+UVS_MANY=N in the environment: with N services beside it.
+`
+
+const [rounds = 3, seconds = 10, applies = 100] = readArguments(process.argv.slice(2))
+
+/** The numbers on the command line; ends the process where it asks for help, or is wrong. */
+function readArguments(args: string[]): number[] {
+  if (args.some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(HELP)
+    process.exit(0)
+  }
+  const strange = args.find((arg, i) => i > 2 || !/^[1-9]\d{0,3}$/.test(arg))
+  if (strange === undefined) return args.map(Number)
+  process.stderr.write(`apply-load: '${strange}': only ROUNDS SECONDS APPLIES, each 1 to 9999\n`)
+  process.exit(2)
+}
+
 const many = Number(process.env['UVS_MANY'] ?? 0)
 
 /** The lab's own service with another weight each time, and services that come, change and go. */

@@ -15,6 +15,20 @@ const ROUNDS = 5
 const HELP =
   'the options are --rounds N, --only NAME,…, --measure NAME,…, --rate N, --json FILE, --markdown FILE and --svg DIR'
 
+/** What --help prints. */
+export function benchHelp(runners: readonly string[], measures: readonly string[]): string {
+  return `usage: npm run bench:lab [-- OPTIONS]
+The same load through uvs and what a user would take in its place, by turns, in network namespaces; as root (docs/bench.md).
+  --rounds N          so many rounds, 1 to 99; ${ROUNDS} unless told
+  --only NAME,…       of ${runners.join(', ')}
+  --measure NAME,…    of ${measures.join(', ')}
+  --rate N            requests a second at half load; half of what the first one carries unless told
+  --json FILE         the figures, for programs
+  --markdown FILE     a table
+  --svg DIR           charts
+`
+}
+
 /** Reads the command line. Throws an Error that says in one line what is wrong, and what is allowed. */
 export function parseBench(
   args: readonly string[],

@@ -9,7 +9,7 @@
 import { collectOnlyWhenAsked } from '../src/control/engine.js'
 import { benchLab } from './bench-lab.js'
 import { measures } from './bench-measures.js'
-import { parseBench } from './bench-options.js'
+import { benchHelp, parseBench } from './bench-options.js'
 import { runners } from './bench-runners.js'
 import { whyNoNamespaces } from './requirements.js'
 import { which } from './tools.js'
@@ -21,13 +21,14 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<number> {
   let status = 2 // of a bad command
+  const names = [runners.map(({ name }) => name), measures.map(({ name }) => name)] as const
+  if (args.some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(benchHelp(...names))
+    return 0
+  }
   collectOnlyWhenAsked() // not beside what is measured
   try {
-    const options = parseBench(
-      args,
-      runners.map(({ name }) => name),
-      measures.map(({ name }) => name),
-    )
+    const options = parseBench(args, ...names)
     status = 1
     const why = (await whyNoNamespaces()) ?? (which('nginx') ? undefined : 'nginx is not installed')
     if (why) throw new Error(why)

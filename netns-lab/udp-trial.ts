@@ -36,18 +36,36 @@ const measure: Measure = {
   },
 }
 
-function named(name: string): Runner {
-  const runner = runners.find(it => it.name === name)
-  if (!runner) throw new Error(`'${name}' is not one of ${runners.map(it => it.name).join(', ')}`)
-  return runner
+const USUAL = ['no-balancer', 'nftables', 'uvs-raw-nat']
+const HELP = `usage: node dist/netns-lab/udp-trial.js [ROUNDS [RUNNER…]]
+Every step of the search for UDP frames a second without loss, in network namespaces; as root.
+  ROUNDS    1 to 99; 3 unless told
+  RUNNER    of ${runners.map(({ name }) => name).join(', ')}; ${USUAL.join(' ')} unless told
+`
+
+/** What the command line asks for; ends the process where that is help, or wrong. */
+function readArguments([rounds = '3', ...names]: string[]): { rounds: number; taking: Runner[] } {
+  if ([rounds, ...names].some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(HELP)
+    process.exit(0)
+  }
+  if (!/^[1-9]\d?$/.test(rounds)) refuse(`ROUNDS '${rounds}' is not one of 1 to 99`)
+  const strange = names.find(name => !runners.some(runner => runner.name === name))
+  if (strange !== undefined) refuse(`RUNNER '${strange}' is not one of ${runners.map(({ name }) => name).join(', ')}`)
+  const wanted = names.length > 0 ? names : USUAL
+  return { rounds: Number(rounds), taking: wanted.flatMap(name => runners.find(runner => runner.name === name) ?? []) }
 }
 
+function refuse(problem: string): never {
+  process.stderr.write(`udp-trial: ${problem}\n`)
+  process.exit(2)
+}
+
+const { rounds, taking } = readArguments(process.argv.slice(2))
 process.exitCode = await untilStopped(async signal => {
-  const [rounds = '3', ...names] = process.argv.slice(2)
-  const taking = (names.length > 0 ? names : ['no-balancer', 'nftables', 'uvs-raw-nat']).map(named)
   const rates = new Map<Runner, number[]>(taking.map(runner => [runner, []]))
   const prefix = `${process.env['UVS_LAB_PREFIX'] ?? 'uvs-'}udp-`
-  for (let round = 0; round < Number(rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const runner of taking) {
       say(runner.title)
       const { figures, failures } = await takeTurn(runner, [measure], { prefix, effort: EFFORT, half: {}, signal })

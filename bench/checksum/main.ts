@@ -10,7 +10,12 @@ import { pathMeasures } from './path.js'
 import { kernelRows, variantRows, type Row } from './rows.js'
 import { median } from './timed.js'
 
-const USAGE = 'bench:checksum: the options are --rounds N (1 to 100) and --json FILE'
+const OPTIONS = 'the options are --rounds N (1 to 100) and --json FILE'
+const HELP = `usage: npm run bench:checksum [-- OPTIONS]
+Nanoseconds a checksum takes, in each way that JavaScript has, beside the kernel's own.
+  --rounds N    1 to 100; 5 unless told
+  --json FILE   the figures, for programs
+`
 const { rounds, json } = readOptions()
 
 const data = testData()
@@ -56,13 +61,21 @@ function text(ns: number): string {
 }
 
 function readOptions(): { rounds: number; json: string | undefined } {
+  if (process.argv.slice(2).some(arg => arg === '--help' || arg === '-h')) {
+    process.stdout.write(HELP)
+    process.exit(0)
+  }
   try {
     const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } } })
     const count = Number(values.rounds)
     if (Number.isInteger(count) && count >= 1 && count <= 100) return { rounds: count, json: values.json }
-  } catch {
-    // As below.
+    return refuse(`--rounds: '${values.rounds}' is not a number from 1 to 100`)
+  } catch (error) {
+    return refuse((error as Error).message.split(/\.\s/)[0]!)
   }
-  console.error(USAGE)
+}
+
+function refuse(problem: string): never {
+  console.error(`bench:checksum: ${problem}: ${OPTIONS}`)
   process.exit(2)
 }

@@ -12,6 +12,15 @@ import { live } from './live/live.js'
 import { transcripts } from './transcripts/transcripts.js'
 import { ConformanceUsageError } from './usage-error.js'
 
+const HELP = `usage: npm run conformance [-- DIR|FILE…]
+       npm run conformance -- --live|--transcripts [--seed N] [--count N]
+Plays recordings of the real kernel on the director and compares every octet; those of the project unless others are named.
+  --live           random scenarios, on uvs and on the kernel itself in user-mode-linux
+  --transcripts    random command lines, on uvsadm and on ipvsadm with that kernel
+  --seed N         what they are drawn from; printed where it is not told
+  --count N        how many of them; 25 unless told
+`
+
 const args = process.argv.slice(2)
 /** The recordings to play: ours if none is named. */
 function paths(words: readonly string[]): string[] {
@@ -32,8 +41,8 @@ function run(): Promise<boolean> {
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 try {
-  const all = await run()
-  process.exitCode = all ? 0 : 1
+  if (args.some(arg => arg === '--help' || arg === '-h')) print(HELP.trimEnd())
+  else process.exitCode = (await run()) ? 0 : 1
 } catch (error) {
   if (!(error instanceof ConformanceUsageError)) throw error
   process.stderr.write(`conformance: ${error.message}\n`)

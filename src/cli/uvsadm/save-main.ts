@@ -10,7 +10,9 @@ const USAGE = `uvsadm-save: prints the rules to standard output, for uvsadm-rest
 `
 
 const { path, rest } = takeControl(process.argv.slice(2))
-if (path === undefined || rest.some(word => word.startsWith('-') && word !== '-n')) {
+if (rest.includes('-h') || rest.includes('--help')) {
+  process.exitCode = print({ status: 0, out: USAGE, err: '' })
+} else if (path === undefined || rest.some(word => word.startsWith('-') && word !== '-n')) {
   process.exitCode = print({ status: 1, out: '', err: USAGE })
 } else {
   const control = connectControl(path)

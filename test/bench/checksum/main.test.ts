@@ -44,6 +44,6 @@ t.test('what is not understood is refused in a line', async t => {
   for (const args of [['--jsn', 'x'], ['--rounds', '0'], ['--rounds', 'x'], ['more']]) {
     const { status, stderr } = bench(...args)
     t.equal(status, 2, args.join(' '))
-    t.match(stderr, /^bench:checksum: the options are .*\n$/)
+    t.match(stderr, /^bench:checksum: .+: the options are .*\n$/)
   }
 })
