@@ -1,17 +1,18 @@
 import { fork } from 'node:child_process'
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { createOwnFile, readOwnFile } from '../io/own-file.js'
 import { identify, isAlive, type ProcessId } from '../io/process-id.js'
 import type { Answer, Began, Begin } from './daemon.js'
+import { DAEMON, signalDaemon, whoIs } from './daemon-identity.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
+import { readAnswer } from './read-answer.js'
 import type { StateFile } from './state-file.js'
 
 const START_MS = 15_000
 const END_MS = 3000
 const ANSWER_MS = 2000
-const DAEMON = fileURLToPath(new URL('daemon.js', import.meta.url))
 
 /**
  * Starts the decapsulator's process; resolves when frames flow. `note` is told which process it is before it does
@@ -22,13 +23,13 @@ export async function startDaemon(
   files: StateFile,
   note: (id: ProcessId) => void,
 ): Promise<void> {
-  const log = openSync(files.log, 'w', 0o600)
+  const log = createOwnFile(files.log)
   const child = fork(DAEMON, { detached: true, stdio: ['ignore', log, log, 'ipc'], execArgv: [] })
   closeSync(log)
   const began = new Promise<Began>(resolve => {
     child.once('message', message => resolve(message as Began))
     child.once('error', ({ message }) => resolve({ error: message }))
-    child.once('exit', () => resolve({ error: lastLine(files.log) ?? 'the decapsulator ended at once' }))
+    child.once('exit', () => resolve({ error: lastLine(files) ?? 'the decapsulator ended at once' }))
     setTimeout(() => resolve({ error: `the decapsulator is not ready after ${START_MS / 1000} s` }), START_MS).unref()
   })
   const id = child.pid === undefined ? undefined : identify(child.pid)
@@ -48,8 +49,7 @@ export async function startDaemon(
 /** Ends it, by SIGKILL if SIGTERM does not in time. What it held is free then. */
 export async function endDaemon(id: ProcessId): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (!isAlive(id)) return
-    process.kill(id.pid, signal)
+    if (!signalDaemon(id, signal)) return
     const until = performance.now() + END_MS
     while (isAlive(id) && performance.now() < until) await sleep(5)
   }
@@ -60,8 +60,7 @@ export async function endDaemon(id: ProcessId): Promise<void> {
  * complains of, and then it does what it did.
  */
 export async function changeDaemon(id: ProcessId, wanted: DecapsulatorOptions, files: StateFile): Promise<boolean> {
-  if (!isAlive(id)) return false
-  process.kill(id.pid, 'SIGHUP')
+  if (!signalDaemon(id, 'SIGHUP')) return false
   const until = performance.now() + ANSWER_MS
   while (performance.now() < until) {
     const answer = await askDaemon(id, files)
@@ -75,21 +74,23 @@ export async function changeDaemon(id: ProcessId, wanted: DecapsulatorOptions, f
 
 /** What the daemon does and has counted; undefined if it does not answer. */
 export async function askDaemon(id: ProcessId, { answer }: StateFile): Promise<Answer | undefined> {
-  if (!isAlive(id)) return undefined
+  if (whoIs(id) !== 'daemon') return undefined
   rmSync(answer, { force: true })
-  process.kill(id.pid, 'SIGUSR1')
+  if (!signalDaemon(id, 'SIGUSR1')) return undefined
   const until = performance.now() + ANSWER_MS
   while (isAlive(id) && performance.now() < until) {
     await sleep(5)
     try {
-      return JSON.parse(readFileSync(answer, 'utf8')) as Answer
+      const text = readOwnFile(answer)
+      if (text !== undefined) return readAnswer(text)
     } catch {
-      // not written yet
+      return undefined // what is no answer of the daemon's is none
     }
   }
   return undefined
 }
 
-function lastLine(file: string): string | undefined {
-  return readFileSync(file, 'utf8').trim().split('\n').at(-1) || undefined
+/** What the daemon said last, if it said anything. */
+export function lastLine({ log }: StateFile): string | undefined {
+  return readOwnFile(log)?.trim().split('\n').at(-1) || undefined
 }

@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, renameSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
+import { readOwnFile, writeOwnFile } from '../io/own-file.js'
 import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
-import type { State } from './state-file.js'
+import { readState } from './read-state.js'
 
 /*
  * The decapsulator's process: node daemon.js, with a channel to its parent. It begins when it is told what to do, says
@@ -76,7 +77,7 @@ function change(decapsulator: Decapsulator, file: string): void {
   refused = undefined
   let options: DecapsulatorOptions | undefined
   try {
-    options = (JSON.parse(readFileSync(file, 'utf8')) as State).decapsulator?.options
+    options = readState(readOwnFile(file) ?? '').decapsulator?.options
     if (options) decapsulator.change(options)
   } catch (error) {
     refused = { options, error: (error as Error).message.split('\n')[0]! }
@@ -85,6 +86,5 @@ function change(decapsulator: Decapsulator, file: string): void {
 
 function writeAnswer(file: string, decapsulator: Decapsulator): void {
   const answer: Answer = { options: decapsulator.options, counters: decapsulator.counters(), refused }
-  writeFileSync(`${file}.new`, JSON.stringify(answer))
-  renameSync(`${file}.new`, file)
+  writeOwnFile(file, JSON.stringify(answer))
 }

@@ -1,9 +1,9 @@
 import { isAlive } from '../io/process-id.js'
 import { quietDevices, quietSysctls } from './arp.js'
+import { KERNEL_DEVICE } from './devices.js'
 import { addressesOf, type Host, isUp, link } from './host.js'
-import { KERNEL_DEVICE } from './kernel-tunnel.js'
 import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
-import { type State, tunnelledVips } from './state-file.js'
+import { type State, tunnelledVips } from './state.js'
 
 /** What of the host is not as `start` left it, a line each; whether the decapsulator lives is another question. Changes nothing. */
 export function differences(host: Host, state: State): string[] {

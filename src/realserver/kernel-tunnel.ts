@@ -1,9 +1,7 @@
+import { KERNEL_DEVICE } from './devices.js'
 import { holders, isUp, link } from './host.js'
 import type { Journal } from './journal.js'
 import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
-
-/** The device that the kernel's ipip opens tunnels from everywhere with. */
-export const KERNEL_DEVICE = 'tunl0'
 
 /** Whether the kernel has ipip, which only trying tells. Then its device is there. */
 export function hasKernelTunnel(journal: Journal): boolean {

@@ -1,11 +1,13 @@
 import { keepSilent, loopbackUp } from './arp.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
+import { KERNEL_DEVICE, USERSPACE_DEVICE } from './devices.js'
 import { differences } from './differences.js'
 import { holders, type Host, link } from './host.js'
 import { Journal } from './journal.js'
-import { hasKernelTunnel, KERNEL_DEVICE, openKernelTunnel } from './kernel-tunnel.js'
-import { type State, type StateFile, tunnelledVips } from './state-file.js'
-import { decapsulate, noSuchInterface, type Place, USERSPACE_DEVICE } from './userspace-tunnel.js'
+import { hasKernelTunnel, openKernelTunnel } from './kernel-tunnel.js'
+import { type State, tunnelledVips } from './state.js'
+import type { StateFile } from './state-file.js'
+import { decapsulate, noSuchInterface, type Place } from './userspace-tunnel.js'
 
 export const GUE_PORT = 6080
 

@@ -1,32 +1,11 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, linkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createOwnFile, ownDirectory, readOwnFile, writeOwnFile } from '../io/own-file.js'
 import { identify, isAlive, type ProcessId } from '../io/process-id.js'
-import type { DecapsulatorOptions } from './decapsulator.js'
-import type { Change } from './journal.js'
-
-/** A decapsulator that was started, and what it was told. */
-export interface Running {
-  options: DecapsulatorOptions
-  process: ProcessId
-}
-
-/** What this namespace's real server is. */
-export interface State {
-  /** The namespace's number for good; the inode of the file's name may be given again. */
-  cookie?: string | undefined
-  /** VIP → whether tunnels are opened for it. */
-  vips: Record<string, { tunnel: boolean }>
-  /** How tunnels are opened. */
-  way?: 'kernel' | 'userspace'
-  changes: Change[]
-  decapsulator?: Running
-}
-
-/** The VIPs that tunnels are opened for. */
-export function tunnelledVips(state: State): string[] {
-  return Object.entries(state.vips).flatMap(([vip, { tunnel }]) => (tunnel ? [vip] : []))
-}
+import { whoIs } from './daemon-identity.js'
+import { parse, readProcess, readState } from './read-state.js'
+import type { State } from './state.js'
 
 const PATIENCE_MS = 15_000
 
@@ -52,18 +31,18 @@ export class StateFile {
   /** An empty state where there is no file, or one of a namespace that is gone. */
   load(): State {
     const empty: State = { cookie: this.cookie, vips: {}, changes: [] }
-    let text
+    const text = readOwnFile(this.path)
+    if (text === undefined) return empty
     try {
-      text = readFileSync(this.path, 'utf8')
-    } catch {
-      return empty
-    }
-    try {
-      const state = JSON.parse(text) as State
-      const isGone = state.cookie !== undefined && this.cookie !== undefined && state.cookie !== this.cookie
-      return isGone ? empty : state
+      const state = readState(text)
+      if (state.cookie !== undefined && this.cookie !== undefined && state.cookie !== this.cookie) return empty
+      mustBeNoStranger(state)
+      return state
     } catch (error) {
-      throw new Error(`${this.path} is damaged: set right by hand what it names, then delete it`, { cause: error })
+      const why = (error as Error).message
+      throw new Error(`${this.path} is damaged: ${why}: set right by hand what it names, then delete it`, {
+        cause: error,
+      })
     }
   }
 
@@ -73,14 +52,13 @@ export class StateFile {
       for (const file of [this.path, this.log, this.answer]) rmSync(file, { force: true })
       return
     }
-    mkdirSync(this.directory, { recursive: true })
-    writeFileSync(`${this.path}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
-    renameSync(`${this.path}.new`, this.path)
+    ownDirectory(this.directory)
+    writeOwnFile(this.path, `${JSON.stringify(state, null, 2)}\n`)
   }
 
   /** Runs `work` while nobody else does with this lock. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    mkdirSync(this.directory, { recursive: true })
+    ownDirectory(this.directory)
     const until = performance.now() + PATIENCE_MS
     while (!this.#take()) {
       if (performance.now() > until) throw new Error(`process ${this.#owner()?.pid} is starting or stopping it too`)
@@ -96,24 +74,34 @@ export class StateFile {
   /** The lock has its owner from its first moment. One whose owner is dead is taken away for the next look. */
   #take(): boolean {
     const mine = `${this.#lock}.${process.pid}`
-    writeFileSync(mine, JSON.stringify(identify(process.pid)), { mode: 0o600 })
+    const fd = createOwnFile(mine)
     try {
+      writeFileSync(fd, JSON.stringify(identify(process.pid)))
       linkSync(mine, this.#lock)
       return true
-    } catch {
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const owner = this.#owner()
       if (owner && !isAlive(owner)) rmSync(this.#lock, { force: true })
       return false
     } finally {
+      closeSync(fd)
       rmSync(mine, { force: true })
     }
   }
 
+  /** Undefined if nobody has the lock any more. */
   #owner(): ProcessId | undefined {
+    const text = readOwnFile(this.#lock, 2) // it has that of `mine` too, for a moment
     try {
-      return JSON.parse(readFileSync(this.#lock, 'utf8')) as ProcessId
-    } catch {
-      return undefined // gone
+      return text === undefined ? undefined : readProcess(parse(text), 'it')
+    } catch (error) {
+      throw new Error(`${this.#lock} is damaged: ${(error as Error).message}: delete it`, { cause: error })
     }
   }
+}
+
+function mustBeNoStranger({ decapsulator }: State): void {
+  if (decapsulator && whoIs(decapsulator.process) === 'stranger')
+    throw new Error(`decapsulator.process: process ${decapsulator.process.pid} is no decapsulator of this namespace`)
 }

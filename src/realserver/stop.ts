@@ -1,6 +1,7 @@
 import type { Host } from './host.js'
 import { Journal } from './journal.js'
-import { type StateFile, tunnelledVips } from './state-file.js'
+import { tunnelledVips } from './state.js'
+import type { StateFile } from './state-file.js'
 import { decapsulate } from './userspace-tunnel.js'
 
 export interface Stopped {

@@ -4,10 +4,8 @@ import { changeDaemon, endDaemon, startDaemon } from './daemon-process.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
 import { addressesOf, type Host, ip, isUp, link } from './host.js'
 import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
-import type { Running, State, StateFile } from './state-file.js'
-
-/** The TUN device that inner packets come in by. */
-export const USERSPACE_DEVICE = 'uvs-rs'
+import type { Running, State } from './state.js'
+import type { StateFile } from './state-file.js'
 
 /** Where the state of a real server is, and on what host. */
 export interface Place {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { type StartRequest, startRealServer } from '../../src/realserver/start.js'
-import { type State, StateFile } from '../../src/realserver/state-file.js'
+import type { State } from '../../src/realserver/state.js'
+import { StateFile } from '../../src/realserver/state-file.js'
 import { stopRealServer } from '../../src/realserver/stop.js'
 import { tempDir } from '../support/temp.js'
 import { FakeHost } from './fake-host.js'
@@ -271,7 +272,9 @@ t.test('a damaged state file is not taken for none', async t => {
   await start()
   writeFileSync(files.path, '{"vips":')
   host.done.length = 0
-  await t.rejects(start(), { message: `${files.path} is damaged: set right by hand what it names, then delete it` })
+  await t.rejects(start(), {
+    message: `${files.path} is damaged: it is no JSON: set right by hand what it names, then delete it`,
+  })
   t.strictSame(host.done, [])
 })
 
@@ -282,6 +285,6 @@ t.test('two at a time take turns; the lock of a dead process is nobody’s', asy
   await Promise.all([stop(VIP), stop(OTHER)])
   t.strictSame(host.whole(), before)
   const { files, start: startAgain } = scene(t)
-  writeFileSync(files.path.replace(/json$/, 'lock'), '{"pid":1,"start":"never"}')
+  writeFileSync(files.path.replace(/json$/, 'lock'), '{"pid":1,"start":"9"}')
   t.match(await startAgain(), { already: false })
 })

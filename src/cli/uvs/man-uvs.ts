@@ -65,7 +65,8 @@ const FILES = [
   },
   {
     term: '/run/uvs/realserver-INODE.json',
-    text: 'What uvs realserver has changed and what was there before, a file for each network namespace.',
+    text: `What uvs realserver has changed and what was there before, a file for each network namespace. A file or directory
+that somebody else owns or may write is refused, and so is a file with an entry that start does not write.`,
   },
 ]
 

@@ -1,5 +1,6 @@
 import { UsageError } from '../../director/options.js'
-import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet, formatIpv4, parseCidr } from '../../wire/addr.js'
+import { mayBeVip } from '../../realserver/vip.js'
+import { formatIpv4, parseCidr } from '../../wire/addr.js'
 import { type Form, type Option, word } from '../option.js'
 import type { Given } from './read-options.js'
 
@@ -71,8 +72,7 @@ function readVip(text: string): string {
   if (!cidr) throw new UsageError(`--vip: '${text}' is not an IPv4 address, such as 192.168.159.100`)
   if (cidr.prefix !== 32) throw new UsageError(`--vip: '${text}': one address, /32 or nothing`)
   const { addr } = cidr
-  if (isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr) || addr >>> 28 === 15)
-    throw new UsageError(`--vip: '${text}': no virtual service may have that address`)
+  if (!mayBeVip(addr)) throw new UsageError(`--vip: '${text}': no virtual service may have that address`)
   return formatIpv4(addr)
 }
 

@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { isAlive } from '../../io/process-id.js'
 import { differences } from '../../realserver/differences.js'
 import { thisHost } from '../../realserver/host.js'
-import { KERNEL_DEVICE } from '../../realserver/kernel-tunnel.js'
+import { KERNEL_DEVICE } from '../../realserver/devices.js'
 import { startRealServer } from '../../realserver/start.js'
-import { type State, StateFile } from '../../realserver/state-file.js'
-import { askDaemon } from '../../realserver/daemon-process.js'
+import type { State } from '../../realserver/state.js'
+import { StateFile } from '../../realserver/state-file.js'
+import { askDaemon, lastLine } from '../../realserver/daemon-process.js'
 import { stopRealServer } from '../../realserver/stop.js'
 import { outliveReaders } from '../command.js'
 import type { UvsCommand } from './command.js'
@@ -58,15 +58,12 @@ async function start(command: RealServerCommand & { do: 'start' }, files: StateF
   say(`ready${already ? ', as it was' : ''}: ${describe(state)}`)
   if (!asked) return 0
   const died = await diedBefore(asked, command.vips, files)
-  if (died !== undefined) complain(`process ${died}, the decapsulator, has ended${lastLine(files.log)}`)
+  if (died !== undefined) complain(`process ${died}, the decapsulator, has ended${colon(lastLine(files))}`)
   return Math.max(await stop(command.vips, files), died === undefined ? 0 : 1)
 }
 
-/** ': what it said last', if it said anything. */
-function lastLine(file: string): string {
-  if (!existsSync(file)) return ''
-  const line = readFileSync(file, 'utf8').trim().split('\n').at(-1)
-  return line ? `: ${line}` : ''
+function colon(line: string | undefined): string {
+  return line === undefined ? '' : `: ${line}`
 }
 
 /** Aborted by the first SIGINT or SIGTERM. */

@@ -1,0 +1,13 @@
+import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, parseIpv4 } from '../wire/addr.js'
+
+/** Whether a virtual service may have that address: no network's, loopback's, multicast's or reserved one. */
+export function mayBeVip(addr: number): boolean {
+  const isReserved = addr >>> 28 === 15
+  return !(isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr) || isReserved)
+}
+
+/** Whether the text is such an address, as `formatIpv4` writes it. */
+export function isVip(text: string): boolean {
+  const addr = parseIpv4(text)
+  return addr !== undefined && mayBeVip(addr) && formatIpv4(addr) === text
+}
