@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs'
+import { lstatSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { makeDirectory, mustBeClosed } from '../io/own-file.js'
 import type { Control } from './api.js'
 import { ControlSession, type SessionLimits } from './control-session.js'
 import { RequestRate } from './request-rate.js'
@@ -15,6 +16,8 @@ import type { TextControl } from './text-control.js'
 const SOCKETS_MAX = 256
 /** Only the director's own user may change its rules. */
 const SOCKET_UMASK = 0o177
+/** Everybody may look whether a director is there. */
+const DIRECTORY_MODE = 0o755
 /** sockaddr_un's sun_path less its NUL. libuv cuts a longer path off without a word. */
 const PATH_MAX = 107
 
@@ -56,7 +59,7 @@ export async function serveControl(
 async function claim(server: Server, path: string): Promise<void> {
   try {
     if (Buffer.byteLength(path) > PATH_MAX) throw new Error(`longer than ${PATH_MAX} bytes`)
-    makeDirectory(dirname(path))
+    prepareDirectory(dirname(path))
     await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error
       await removeStale(path)
@@ -67,16 +70,19 @@ async function claim(server: Server, path: string): Promise<void> {
   }
 }
 
-/** The directory itself, as /run/uvs after a boot; not those above it. */
-function makeDirectory(directory: string): void {
+/**
+ * The directory itself, as /run/uvs after a boot; not those above it. In one where others may replace the socket, clients
+ * would ask somebody else. (In a sticky one, such as /tmp, they may not. A link on the way is followed: /var/run.)
+ */
+function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { mode: 0o755 })
+    makeDirectory(directory, DIRECTORY_MODE)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') throw new Error(`there is no directory ${dirname(directory)}`, { cause: error })
-    if (code !== 'EEXIST') throw error
-    if (!statSync(directory).isDirectory()) throw new Error(`${directory} is no directory`, { cause: error })
+    throw error
   }
+  mustBeClosed(directory, statSync(directory), true)
 }
 
 /** The path is bound before server.listen returns, so the socket is 0600 from the start and nothing else runs under the mask. */

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import t from 'tap'
 import type { Control } from '../../src/control/api.js'
 import { connectControl } from '../../src/control/client.js'
@@ -60,11 +61,52 @@ t.test('the socket is 0600 from the moment it exists, whatever the umask', async
   const before = process.umask(0)
   const starting = serveControl(path, new FakeControl())
   t.equal(statSync(path).mode & 0o777, 0o600, 'in the same tick')
+  t.equal(statSync(dirname(path)).mode & 0o777, 0o755, 'and its directory is nobody else’s to write')
   t.equal(process.umask(before), 0, 'the umask is as it was')
   const server = await starting
   t.equal(statSync(path).mode & 0o777, 0o600)
   await server.close()
   t.notOk(existsSync(path), 'removed on close')
+})
+
+t.test('a directory that is made has its mode, however strict the umask', async t => {
+  const path = `${tempDir(t)}/made/uvs.sock`
+  const before = process.umask(0o077)
+  const server = await serveControl(path, new FakeControl())
+  process.umask(before)
+  t.equal(statSync(dirname(path)).mode & 0o777, 0o755)
+  await server.close()
+})
+
+t.test('no socket where others may put another in its place', async t => {
+  const directory = tempDir(t)
+  const path = `${directory}/uvs.sock`
+  for (const [mode, isRefused] of [
+    [0o777, true],
+    [0o775, true],
+    [0o772, true],
+    [0o1777, false],
+    [0o755, false],
+  ] as const) {
+    chmodSync(directory, mode)
+    const serving = serveControl(path, new FakeControl())
+    if (!isRefused) await (await serving).close()
+    else
+      await t.rejects(serving, {
+        message: `cannot listen on ${path}: ${directory} can be written by others (mode 0${mode.toString(8)}), who may replace what is in it: look at what is in it, then chmod go-w ${directory}`,
+      })
+    t.notOk(existsSync(path), 'no socket is left')
+  }
+  symlinkSync(directory, `${directory}/link`)
+  await (await serveControl(`${directory}/link/uvs.sock`, new FakeControl())).close()
+})
+
+t.test('nor in a directory of somebody else', { skip: process.getuid?.() !== 0 && 'needs root' }, async t => {
+  const directory = tempDir(t)
+  chownSync(directory, 65534, 65534)
+  await t.rejects(serveControl(`${directory}/uvs.sock`, new FakeControl()), {
+    message: `cannot listen on ${directory}/uvs.sock: ${directory} belongs to user 65534, who may replace what is in it`,
+  })
 })
 
 t.test('a socket left behind by a kill -9 is replaced', async t => {
