@@ -114,7 +114,9 @@ export class RuleSetReader {
       this.#found(
         line,
         'edit-line',
-        `${flags[0]} in a rules file changes what other lines made, and resets what it does not give; write those lines as they should be`,
+        request.op === 'set-timeouts'
+          ? '--set in a rules file changes the timeouts of all connections, those of other files among them; set them once, where the director is started'
+          : `${flags[0]} in a rules file changes what other lines made${request.op === 'zero' ? '' : ', and resets what it does not give'}; write those lines as they should be`,
       )
     if (/^(delete-|flush$)/.test(request.op))
       this.#found(

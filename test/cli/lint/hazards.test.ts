@@ -56,7 +56,12 @@ const CASES: Case[] = [
   },
   {
     hazard: 'edit-line',
-    has: [rules(...OK, `-E ${S} -s rr`), rules(...OK, `-e ${S} ${A} -m -w 2`), rules(...OK, '-Z')],
+    has: [
+      rules(...OK, `-E ${S} -s rr`),
+      rules(...OK, `-e ${S} ${A} -m -w 2`),
+      rules(...OK, '-Z'),
+      rules(...OK, '--set 0 0 30'),
+    ],
     hasNot: [OK],
   },
   {
@@ -484,6 +489,12 @@ t.test('so does what thresholds are good for, by protocol and method', async t =
     const lines = [`-A ${service}`, `-a ${key} ${A} ${how} -x 1200`, ...(set ? [set] : [])]
     t.match(await message('threshold-capacity', ...lines), pace, `${service} ${how} ${set}`)
   }
+})
+
+t.test('what an edit does is said of those that do it', async t => {
+  t.match(await message('edit-line', ...OK, `-E ${S} -s rr`), /^-E .* resets what it does not give/)
+  t.match(await message('edit-line', ...OK, '-Z'), /^-Z in a rules file changes what other lines made;/)
+  t.match(await message('edit-line', ...OK, '--set 0 0 30'), /^--set .* the timeouts of all connections/)
 })
 
 t.test('a scheduler that nobody knows: what to give lint', async t => {
