@@ -10,6 +10,7 @@ import { allGroups } from './groups.js'
 import { machine } from './machine.js'
 import type { Figures, Measure, Plan } from './measure.js'
 import { HELP, parseOptions, USAGE, type Options } from './options.js'
+import { Progress } from './progress.js'
 import { line, summary, type Result } from './summary.js'
 import { targetLines } from './targets.js'
 
@@ -35,14 +36,18 @@ async function measure(plan: Plan): Promise<void> {
   const stop = (signal: NodeJS.Signals): never => end([...processes.values()], signal)
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const figures = new Map<Measure, Figures[]>()
+  const progress = new Progress()
   for (let round = 0; round < options.rounds; round++) {
     for (const [group, child] of processes)
       for (const measure of group.measures) {
         const told = figures.get(measure) ?? []
         figures.set(measure, told)
-        if (told.length < (measure.rounds ?? Infinity)) told.push(await child.ask(measure.name))
+        if (told.length >= (measure.rounds ?? Infinity)) continue
+        progress.say(`round ${round + 1} of ${options.rounds}: ${measure.name}`)
+        told.push(await child.ask(measure.name))
       }
   }
+  progress.clear()
   for (const child of processes.values()) child.end()
   process.off('SIGINT', stop).off('SIGTERM', stop)
   for (const [{ name }, told] of figures) {
