@@ -61,10 +61,16 @@ export async function ready(argv: string[], names: Names = systemNames()): Promi
   return { every: options.watch, restores: command === restore, run: control => command.run(control, args, names) }
 }
 
+/** What can be shown of an outcome. */
+export interface Shown extends Outcome {
+  /** There is more of `out`, nobody has counted how much. */
+  isCut?: true
+}
+
 /** What becomes of `work`: its text, as far as `lines` lines of it, or what ipvsadm would complain of, and its status. */
-export async function outcome(work: () => Promise<Output>, lines = Infinity): Promise<Outcome> {
+export async function outcome(work: () => Promise<Output>, lines = Infinity): Promise<Shown> {
   try {
-    return { status: 0, out: await firstLines(await work(), lines), err: '' }
+    return { status: 0, ...(await firstLines(await work(), lines)), err: '' }
   } catch (error) {
     return failure(error)
   }
@@ -81,15 +87,15 @@ function failed(status: number, message: string): Outcome {
   return { status, out: '', err: `${message}\n` }
 }
 
-/** At least so many of them: no piece is asked for that is not needed. */
-async function firstLines(output: Output, lines: number): Promise<string> {
-  if (typeof output === 'string') return output
-  const pieces: string[] = []
+/** At least so many of them; of the pieces behind, one at the most is asked for. */
+async function firstLines(output: Output, lines: number): Promise<Pick<Shown, 'out' | 'isCut'>> {
+  if (typeof output === 'string') return { out: output }
+  let out = ''
   let missing = lines
   for await (const piece of output) {
-    pieces.push(piece)
+    if (missing <= 0) return { out, isCut: true }
+    out += piece
     missing -= piece.split('\n').length - 1
-    if (missing <= 0) break
   }
-  return pieces.join('')
+  return { out }
 }

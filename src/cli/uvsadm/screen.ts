@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Outcome } from '../../control/api.js'
 import { endUnlessEpipe } from '../command.js'
+import type { Shown } from './run.js'
 import type { Screen } from './watch.js'
 
 /** Both ends of the line above a listing. */
@@ -28,8 +29,8 @@ export function terminalScreen(title: Title): Screen {
     },
     stop: stop.signal,
     wake() {},
-    async draw({ out, err }) {
-      const lines = fit(title(), out || err, rows(), stdout.columns || 80)
+    async draw(shown) {
+      const lines = fit(title(), shown, rows(), stdout.columns || 80)
       const rest = lines.length < rows() ? `\n${CLEAR_REST}` : ''
       stdout.write(HOME + lines.map(line => CLEAR_LINE + line).join('\n') + rest)
     },
@@ -95,12 +96,24 @@ export function pipeScreen(title: Title): Screen {
   }
 }
 
-/** The title, an empty line and a listing, cut to a terminal's size; a line that is cut ends in `>`. */
-export function fit([left, right]: [string, string], text: string, rows: number, columns: number): string[] {
+/** The title, an empty line and a listing, cut to a terminal's size: what is missing is told; a line that is cut ends in `>`. */
+export function fit([left, right]: [string, string], shown: Shown, rows: number, columns: number): string[] {
   const gap = Math.max(1, columns - left.length - right.length)
-  const lines = [left + ' '.repeat(gap) + right, '', ...text.trimEnd().split('\n')]
+  const lines = [left + ' '.repeat(gap) + right, '', ...firstRows(shown, rows - 2)]
   return lines.slice(0, rows).map(line => {
     const shown = line.trimEnd().replace(/\p{Cc}/gu, '?')
     return shown.length > columns ? `${shown.slice(0, columns - 1)}>` : shown
   })
+}
+
+/** The last row tells of lines that there is no room for. */
+function firstRows({ out, err, isCut }: Shown, rows: number): string[] {
+  const lines = (out || err).trimEnd().split('\n')
+  if (lines.length <= rows && !isCut) return lines
+  const shown = Math.max(0, Math.min(lines.length, rows - 1))
+  const missing = lines.length - shown
+  return [
+    ...lines.slice(0, shown),
+    isCut ? '… more lines' : missing === 1 ? '… 1 more line' : `… ${missing} more lines`,
+  ]
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { Outcome } from '../../control/api.js'
+import type { Shown } from './run.js'
 
 /** What a listing is shown on, again and again. */
 export interface Screen {
@@ -9,13 +9,13 @@ export interface Screen {
   readonly stop: AbortSignal
   /** Called by the screen: draw again now. */
   wake: () => void
-  draw(shown: Outcome): Promise<void>
+  draw(shown: Shown): Promise<void>
   /** Puts everything back as it was. */
   close(): void
 }
 
 /** Shows what `list` answers, failures too, then waits `every` seconds; answers the exit status. */
-export async function watch(every: number, list: (lines: number) => Promise<Outcome>, screen: Screen): Promise<number> {
+export async function watch(every: number, list: (lines: number) => Promise<Shown>, screen: Screen): Promise<number> {
   let timer: NodeJS.Timeout | undefined
   try {
     while (!screen.stop.aborted) {

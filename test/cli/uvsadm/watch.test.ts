@@ -27,12 +27,22 @@ t.test('the title is that of watch: the command without --watch', async t => {
   t.match(watchTitle(2, ['--watch'])()[1], /^\S+: \w{3} \w{3} \d\d \d\d:\d\d:\d\d \d{4}$/)
 })
 
+const printed = (out: string): Outcome => ({ status: 0, out, err: '' })
+
 t.test('a listing is cut to the terminal', async t => {
   const title: [string, string] = ['left', 'right']
-  t.strictSame(fit(title, 'one  \ntwo\n', 9, 14), ['left     right', '', 'one', 'two'], 'smaller')
-  t.strictSame(fit(title, 'one\ntwo\nthree\n', 4, 14), ['left     right', '', 'one', 'two'], 'too high')
-  t.strictSame(fit(title, '12345678\n123456789\n', 9, 8), ['left ri>', '', '12345678', '1234567>'], 'too wide')
-  t.strictSame(fit(title, 'a\x1b[31mb\x7f\n', 9, 14).at(-1), 'a?[31mb?', 'nothing that a terminal would obey')
+  t.strictSame(fit(title, printed('one  \ntwo\n'), 9, 14), ['left     right', '', 'one', 'two'], 'smaller')
+  t.strictSame(fit(title, printed('one\ntwo\n'), 4, 14), ['left     right', '', 'one', 'two'], 'as high as it is')
+  for (const [rows, rest] of [
+    [4, ['one', '… 3 more lines']],
+    [3, ['… 4 more lines']],
+    [2, []],
+  ] as const)
+    t.strictSame(fit(title, printed('one\ntwo\n3\n4\n'), rows, 14), ['left     right', '', ...rest], 'too high')
+  const cut = { ...printed('one\ntwo\n'), isCut: true } as const
+  t.strictSame(fit(title, cut, 4, 14).slice(2), ['one', '… more lines'], 'nobody has counted them')
+  t.strictSame(fit(title, printed('12345678\n123456789\n'), 9, 8), ['left ri>', '', '12345678', '1234567>'], 'too wide')
+  t.strictSame(fit(title, printed('a\x1b[31mb\x7f\n'), 9, 14).at(-1), 'a?[31mb?', 'nothing that a terminal would obey')
 })
 
 interface FakeScreen extends Screen {
@@ -223,7 +233,7 @@ t.test('a terminal', { skip: hasPython() ? false : 'no python3' }, async t => {
   await t.test('is cut to its size, and to the one it gets', async t => {
     const end = 'Every'
     const steps: [string, string][] = [
-      ['TCP', 'size:4,30'],
+      ['more', 'size:4,30'],
       [end, 'key:'],
       [end, 'key:'],
       [end, 'key:q'],
@@ -237,6 +247,7 @@ t.test('a terminal', { skip: hasPython() ? false : 'no python3' }, async t => {
       [true, true, true],
     )
     t.match(wide![3], /^ {2}-> RemoteAddress:Port .*>$/)
+    t.equal(wide![4], '… 5 more lines')
     t.equal(wide!.length, 5)
     t.equal(narrow!.length, 4)
     t.ok(
@@ -293,7 +304,7 @@ t.test('a terminal', { skip: hasPython() ? false : 'no python3' }, async t => {
 })
 
 t.test(
-  'of a large table no more is asked for than can be seen',
+  'of a large table hardly more is asked for than can be seen',
   { skip: hasPython() ? false : 'no python3' },
   async t => {
     const control = new FakeControl()
@@ -303,6 +314,6 @@ t.test(
     const steps: [string, string][] = [['10.0.0.9:18', 'key:q']]
     const { status } = await inTerminal([24, 100], steps, '-Lc', '--watch=3600', '--control', path)
     t.equal(status, 0)
-    t.equal(control.asked.length, 7, 'pages of three rows')
+    t.equal(control.asked.length, 8, 'pages of three rows, and one to see whether there is more')
   },
 )
