@@ -11,6 +11,7 @@ import type {
 import { keepTransaction } from '../keep-transaction.js'
 import { refusalText } from '../uvsadm/ask.js'
 import { badLine, type Rule } from './parsed-rules.js'
+import { inListedOrder } from './plan-order.js'
 
 /** Rules in one request: a line of the control socket takes some more. */
 const CHUNK = 100
@@ -73,7 +74,7 @@ async function* chunksOf(rules: AsyncIterable<Rule>): AsyncGenerator<Rule[], voi
   if (chunk.length > 0) yield chunk
 }
 
-/** What committing the staged rules would change. */
+/** What committing the staged rules would change, in the order of a listing. */
 export async function plannedChanges(control: Control): Promise<PlannedChange[]> {
   const changes: PlannedChange[] = []
   for (let from: number | null = 0; from !== null;) {
@@ -81,7 +82,7 @@ export async function plannedChanges(control: Control): Promise<PlannedChange[]>
     for (const change of page.rows) changes.push(change)
     from = page.next
   }
-  return changes
+  return inListedOrder(changes)
 }
 
 export function commitRules(control: Control): Promise<Committed> {

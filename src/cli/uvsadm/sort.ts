@@ -1,4 +1,4 @@
-import type { Protocol, ServiceInfo } from '../../control/api.js'
+import type { DestinationKey, Protocol, ServiceInfo, ServiceKey } from '../../control/api.js'
 import { parseIpv6, type Ipv6Addr } from '../../wire/ipv6-addr.js'
 
 const PROTOCOL_NUMBER: Record<Protocol, number> = { tcp: 6, udp: 17, sctp: 132 }
@@ -11,8 +11,18 @@ export function sortServices(services: readonly ServiceInfo[]): ServiceInfo[] {
   }))
 }
 
+/** Whatever is about a service each, in the same order. */
+export function sortByService<T>(items: readonly T[], serviceOf: (item: T) => ServiceKey): T[] {
+  return sorted(items, item => serviceNumbers(serviceOf(item)))
+}
+
+/** Whatever is about a real server each, in the same order. */
+export function sortByServer<T>(items: readonly T[], serverOf: (item: T) => DestinationKey): T[] {
+  return sorted(items, item => endpointNumbers(serverOf(item)))
+}
+
 /** A service of an address has mark 0. Of one mark there may be two, one a family. */
-function serviceNumbers(service: ServiceInfo): number[] {
+function serviceNumbers(service: ServiceKey): number[] {
   if ('mark' in service) return [service.mark, service.family ?? 4]
   const family = service.address.includes(':') ? 6 : 4
   return [0, family, PROTOCOL_NUMBER[service.protocol], ...endpointNumbers(service)]
