@@ -16,6 +16,7 @@ import { CLIENT, RS, Scene } from '../director/scene.js'
 import { Transactions } from '../../src/control/transactions.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
+import { sampleRealServer } from './sample-real-server.js'
 
 /* Every document of --json, as a director prints it that has every kind of service and real traffic, against the schema
  * that users get; and that schema against its own promise: nothing in it is undescribed, nothing is left open. */
@@ -108,6 +109,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   localAddresses: control => uvsadm(['--get-laddr', '--json'], control),
   sysctls: control => allSysctls(control, true),
   verdicts: control => showVerdicts(true, control, true),
+  realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 
 function parsed({ status, out, err }: Outcome): Json {
@@ -196,7 +198,7 @@ t.test('an empty director', async t => {
 })
 
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'daemons']
+const ASKS_NOBODY = ['findings', 'daemons', 'realServer']
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()
@@ -246,6 +248,7 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['applied', 'an operation that there is not', ({ applied }) => (applied.changes.move = 1)],
   ['findings', 'a line before the first', ({ findings }) => (findings[0].line = 0)],
   ['daemons', 'a daemon', ({ daemons }) => daemons.push({})],
+  ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
 ]
 

@@ -20,6 +20,11 @@ interface Ran {
   err: string
 }
 
+interface Document {
+  version: number
+  realServer: { vips: unknown; wrong: unknown; decapsulator: unknown }
+}
+
 /** A host of its own; `sh` runs a line there. */
 async function host(t: { teardown(fn: () => unknown): void }) {
   const build = `mount -t tmpfs -o mode=755 none /run && ip link set lo up &&
@@ -53,8 +58,17 @@ t.test('what start leaves under umask 000 is nobody else’s to write', { skip, 
   for (const attack of [`rm -f ${STATE}`, `: >> ${STATE}`, ': > /run/uvs/x', 'mv /run/uvs /run/x', `cat ${STATE}`])
     t.not(sh('setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "$1"', attack).status, 0, attack)
   t.equal(sh(`cat ${STATE}`).out, before)
+  const { out } = realserver('status', '--json')
+  const { version, realServer } = JSON.parse(out) as Document
+  t.match([version, realServer.vips, realServer.wrong], [1, [{ address: VIP, tunnel: true }], []])
+  t.match(realServer.decapsulator, { interfaces: ['eth0'], guePort: 6080, counters: { ipip: 0 } })
+  sh('ip link set lo down')
+  t.match(realserver('status', '--json'), { status: 1, out: '"wrong":["lo is down"]', err: '' })
+  sh('ip link set lo up')
   t.match(realserver('stop'), { status: 0, out: `uvs realserver: ${VIP} stopped\n`, err: '' })
   t.equal(sh('ls /run/uvs').out, '')
+  const none = '{"version":1,"realServer":{"vips":[],"wrong":[]}}\n'
+  t.strictSame(realserver('status', '--json'), { status: 1, out: none, err: '' })
 })
 
 t.test('what others may have written is not believed', { skip, timeout: 120_000 }, async t => {

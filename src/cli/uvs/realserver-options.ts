@@ -1,6 +1,7 @@
 import { UsageError } from '../../director/options.js'
 import { mayBeVip } from '../../realserver/vip.js'
 import { formatIpv4, parseCidr } from '../../wire/addr.js'
+import { AS_JSON } from '../command.js'
 import { type Form, type Option, word } from '../option.js'
 import type { Given } from './read-options.js'
 
@@ -17,7 +18,7 @@ export type RealServerCommand =
     }
   /** Without `vips`: all of them. */
   | { do: 'stop'; vips: string[] | undefined }
-  | { do: 'status' }
+  | { do: 'status'; json: boolean }
 
 const VIP: Option = { flags: ['--vip'], value: 'VIP[/32]', help: 'the virtual address', repeatable: true }
 
@@ -44,13 +45,13 @@ export const REALSERVER_FORMS: readonly Form[] = [
     ],
   },
   { words: [word('stop')], options: [VIP] },
-  { words: [word('status')], options: [] },
+  { words: [word('status')], options: [AS_JSON] },
 ]
 
 /** Pure. UsageError for whatever cannot be meant. */
 export function realServerCommand(given: Given): RealServerCommand {
   const [verb] = given.words
-  if (verb === 'status') return { do: 'status' }
+  if (verb === 'status') return { do: 'status', json: given.has('--json') }
   const vips = [...new Set(given.all('--vip').map(readVip))]
   if (verb === 'stop') return { do: 'stop', vips: given.has('--vip') ? vips : undefined }
   const tunnel = given.has('--tun')

@@ -5,13 +5,15 @@ import { differences } from '../../realserver/differences.js'
 import { thisHost } from '../../realserver/host.js'
 import { KERNEL_DEVICE } from '../../realserver/devices.js'
 import { startRealServer } from '../../realserver/start.js'
-import type { State } from '../../realserver/state.js'
+import type { Running, State } from '../../realserver/state.js'
 import { StateFile } from '../../realserver/state-file.js'
+import type { Answer } from '../../realserver/daemon.js'
 import { askDaemon, lastLine } from '../../realserver/daemon-process.js'
 import { stopRealServer } from '../../realserver/stop.js'
 import { outliveReaders } from '../command.js'
 import type { UvsCommand } from './command.js'
 import { readOptions } from './read-options.js'
+import { realServerDocument } from './realserver-document.js'
 import { REALSERVER_FORMS, realServerCommand, type RealServerCommand } from './realserver-options.js'
 import { complain as complainOf } from './run-uvs.js'
 
@@ -38,7 +40,7 @@ async function perform(command: RealServerCommand): Promise<number> {
   if (process.getuid?.() !== 0) throw new Error('this needs root')
   const files = new StateFile(DIRECTORY, await cookie())
   if (command.do === 'start') return start(command, files)
-  return command.do === 'stop' ? stop(command.vips, files) : status(files)
+  return command.do === 'stop' ? stop(command.vips, files) : status(command.json, files)
 }
 
 /** Only this needs native code here; without it a namespace is known by its inode alone. */
@@ -102,29 +104,36 @@ async function stop(vips: string[] | undefined, files: StateFile): Promise<numbe
   return complaints.length > 0 ? 1 : 0
 }
 
-async function status(files: StateFile): Promise<number> {
+async function status(json: boolean, files: StateFile): Promise<number> {
   // Not while somebody is about to change it.
-  return files.alone(() => tell(files.load(), files))
+  return files.alone(async () => {
+    const state = files.load()
+    const { decapsulator } = state
+    const answer = decapsulator && (await askDaemon(decapsulator.process, files))
+    const isStarted = Object.keys(state.vips).length > 0
+    const wrong = isStarted ? [...differences(thisHost, state), ...daemonDifferences(decapsulator, answer, files)] : []
+    if (json) process.stdout.write(realServerDocument(state, answer, wrong))
+    else if (isStarted) tell(state, answer, wrong)
+    else say('nothing is started here')
+    return isStarted && wrong.length === 0 ? 0 : 1
+  })
 }
 
-async function tell(state: State, files: StateFile): Promise<number> {
-  if (Object.keys(state.vips).length === 0) {
-    say('nothing is started here')
-    return 1
-  }
-  const { decapsulator } = state
-  const answer = decapsulator && (await askDaemon(decapsulator.process, files))
-  const wrong = differences(thisHost, state)
-  if (decapsulator && isDead(state)) wrong.push(`process ${decapsulator.process.pid} is dead (${files.log})`)
-  else if (decapsulator && !answer) wrong.push(`process ${decapsulator.process.pid} does not answer (${files.log})`)
-  else if (answer && !isDeepStrictEqual(answer.options, decapsulator.options))
-    wrong.push(`process ${decapsulator.process.pid} does something else`)
+/** What is not as start left it of the decapsulator's process. */
+function daemonDifferences(running: Running | undefined, answer: Answer | undefined, { log }: StateFile): string[] {
+  if (!running) return []
+  const { pid } = running.process
+  if (!isAlive(running.process)) return [`process ${pid} is dead (${log})`]
+  if (!answer) return [`process ${pid} does not answer (${log})`]
+  return isDeepStrictEqual(answer.options, running.options) ? [] : [`process ${pid} does something else`]
+}
+
+function tell(state: State, answer: Answer | undefined, wrong: readonly string[]): void {
   say(wrong.length > 0 ? `not as it was started: ${describe(state)}` : describe(state))
   for (const [name, count] of Object.entries(answer?.counters ?? {}))
     process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
   for (const each of wrong) complain(each)
   if (wrong.length > 0) complain('the same start puts it right')
-  return wrong.length > 0 ? 1 : 0
 }
 
 /** '192.168.159.100 on lo; tunnels for it are opened by …' */

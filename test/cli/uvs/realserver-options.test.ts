@@ -20,7 +20,8 @@ t.test('the least that must be said, and what holds then', async t => {
     guePort: undefined,
   })
   t.strictSame(parse('stop'), { do: 'stop', vips: undefined })
-  t.strictSame(parse('status'), { do: 'status' })
+  t.strictSame(parse('status'), { do: 'status', json: false })
+  t.strictSame(parse('status --json'), { do: 'status', json: true })
 })
 
 t.test('all that may be said; what is said twice counts once', async t => {
@@ -73,7 +74,7 @@ t.test('what cannot be meant is told in a line that names the word', async t => 
       "--interface: 'averyverylongname' cannot be an interface's name",
     ],
     ['stop --tun', '--tun: there is no such option; those there are: --vip (uvs realserver --help)'],
-    ['status --vip 10.0.0.1', '--vip: there is no such option; those there are: none (uvs realserver --help)'],
+    ['status --vip 10.0.0.1', '--vip: there is no such option; those there are: --json (uvs realserver --help)'],
   ]
   for (const [line, message] of cases) {
     t.throws(() => parse(line), new UsageError(message), line)

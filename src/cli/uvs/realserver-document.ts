@@ -1,0 +1,22 @@
+import type { Answer } from '../../realserver/daemon.js'
+import type { State } from '../../realserver/state.js'
+import { jsonDocument } from '../json.js'
+
+/** What `uvs realserver status --json` prints. `wrong`: a line for each thing that is not as start left it. */
+export function realServerDocument(state: State, answer: Answer | undefined, wrong: readonly string[]): string {
+  const { vips, way, decapsulator } = state
+  return jsonDocument('realServer', {
+    vips: Object.entries(vips).map(([address, { tunnel }]) => ({ address, tunnel })),
+    ...(way !== undefined && { way }),
+    ...(decapsulator && {
+      decapsulator: {
+        pid: decapsulator.process.pid,
+        device: decapsulator.options.device,
+        interfaces: decapsulator.options.interfaces,
+        guePort: decapsulator.options.guePort,
+        ...(answer && { counters: answer.counters }),
+      },
+    }),
+    wrong,
+  })
+}
