@@ -1,5 +1,5 @@
 import type { Director } from '../src/director/director.js'
-import type { Device, FrameSink } from '../src/io/device.js'
+import type { Device, FrameSink } from '../src/packet/device.js'
 import type { Egress } from '../src/packet/frame.js'
 import type { Station } from './network.js'
 
@@ -11,7 +11,7 @@ export function egressTo(devices: readonly Device[]): Egress {
   return { transmit: (port, slab, at, len) => devices[port.index]!.transmit(slab, at, len) }
 }
 
-/** Turns a director as the real loop does (src/io/device.ts): receive on every device, flush every one, release every one. */
+/** Turns a director as the real loop does (src/packet/device.ts): receive on every device, flush every one, release every one. */
 export class DeviceLoop implements Station {
   readonly #director: Director
   readonly #devices: readonly Device[]

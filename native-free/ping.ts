@@ -1,7 +1,7 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { IcmpType } from '../src/wire/icmp.js'
 import { IpProtocol } from '../src/wire/ipv4.js'
-import type { Datagram, Host, Transport } from './host.js'
+import type { Datagram, Host, Transport } from './virtual-host.js'
 
 /** A host's ICMP: answers echo requests, counts the answers to its own (RFC 792 p. 14). */
 export class Ping implements Transport {

@@ -1,4 +1,4 @@
-import type { Device } from '../src/io/device.js'
+import type { Device } from '../src/packet/device.js'
 import { type Slab, slabOver, VNET_LEN } from '../src/packet/frame.js'
 import type { Ipv4Addr, MacAddr } from '../src/wire/addr.js'
 import { ArpOp, ArpView } from '../src/wire/arp.js'

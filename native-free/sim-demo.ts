@@ -1,5 +1,5 @@
 import type { Director } from '../src/director/director.js'
-import type { Outcome } from '../src/control/api.js'
+import type { Outcome } from '../src/control/protocol/api.js'
 import { directorAddresses, type LabPlan, rules } from './lab-plan.js'
 import { type LabReport, type Machine, serverReports, speedLine, spreadLine } from './lab-report.js'
 import { SimLab } from './sim-lab.js'

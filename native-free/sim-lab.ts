@@ -1,7 +1,7 @@
 import { Director } from '../src/director/director.js'
 import { parseIpv4 } from '../src/wire/addr.js'
 import { DeviceLoop, egressTo } from './device-loop.js'
-import { Host } from './host.js'
+import { Host } from './virtual-host.js'
 import { HttpLoad } from './http-load.js'
 import { HttpServer } from './http-server.js'
 import { directorAddresses, type LabPlan, type PlannedHost } from './lab-plan.js'

@@ -1,4 +1,4 @@
-import type { Device, FrameSink } from '../src/io/device.js'
+import type { Device, FrameSink } from '../src/packet/device.js'
 import type { Slab } from '../src/packet/frame.js'
 import type { Station } from './network.js'
 

@@ -1,7 +1,7 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { IpProtocol } from '../src/wire/ipv4.js'
 import { TcpFlag, TcpView } from '../src/wire/tcp.js'
-import type { Datagram, Host, Transport } from './host.js'
+import type { Datagram, Host, Transport } from './virtual-host.js'
 import { TcpConnection, type TcpHandler, type TcpSegment, type TcpWire } from './tcp-connection.js'
 
 const HEADERS = 40

@@ -1,6 +1,6 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { IpProtocol } from '../src/wire/ipv4.js'
-import type { Datagram, Host, Transport } from './host.js'
+import type { Datagram, Host, Transport } from './virtual-host.js'
 
 const UDP_LEN = 8
 

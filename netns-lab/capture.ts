@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
-import { check, close, ioctl, mapMemory, recvfrom, setns } from '../src/io/libc.js'
-import { bindTo, packetSocket, setBuffers, SLL_PKTTYPE } from '../src/io/packet-socket.js'
+import { check, close, ioctl, mapMemory, recvfrom, setns } from '../src/linux/libc.js'
+import { bindTo, packetSocket, setBuffers, SLL_PKTTYPE } from '../src/linux/packet-socket.js'
 import { macOfName } from '../src/io/tap-device.js'
 import { formatMac } from '../src/wire/addr.js'
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive, type ProcessId, statOf } from '../src/io/process-id.js'
+import { isAlive, type ProcessId, statOf } from '../src/linux/process-id.js'
 
-export { identify, isAlive, type ProcessId } from '../src/io/process-id.js'
+export { identify, isAlive, type ProcessId } from '../src/linux/process-id.js'
 
 /** A command's end. `status` is null when a signal or our time limit ended it. */
 export interface Ended {

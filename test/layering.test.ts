@@ -12,50 +12,64 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const BELOW: Record<string, string[]> = {
   wire: [],
   packet: ['wire'],
-  io: ['packet'],
+  linux: ['packet'],
+  ebpf: ['linux'],
+  io: ['ebpf'],
   neigh: ['packet'],
   service: ['packet'],
   conn: ['packet', 'service'],
   sched: ['packet', 'service'],
   forward: ['conn', 'neigh'],
-  director: ['io', 'sched', 'forward'],
-  control: ['director'],
+  director: ['sched', 'forward'],
+  'control/protocol': [],
+  'control/operations': ['control/protocol', 'director'],
+  // The director in threads, on devices.
+  plane: ['control/operations', 'io'],
+  'control/rules': ['plane'],
+  'control/socket': ['control/protocol'],
+  'control/metrics': ['control/operations', 'package-version'],
   realserver: ['io'],
-  'native-free': ['control'],
+  'native-free': ['control/operations'],
   // What the two commands have in common: files right under src/cli.
-  cli: [],
-  'cli/uvsadm': ['cli'],
+  cli: ['control/protocol', 'package-version'],
+  'cli/uvsadm': ['cli', 'control/socket'],
   // `uvs lint`: hazards in rules.
-  'cli/lint': ['control', 'cli/uvsadm'],
+  'cli/lint': ['control/operations', 'cli/uvsadm'],
   // `uvs lab` runs the labs, which are programs of their own beside src.
-  'cli/uvs': ['control', 'realserver', 'cli/uvsadm', 'cli/lint', 'native-free', 'netns-lab'],
+  'cli/uvs': ['control/rules', 'control/metrics', 'realserver', 'cli/lint', 'native-free', 'netns-lab'],
   // Linux with IPVS as a process, to compare with.
-  'netns-lab/uml': ['control'],
-  'netns-lab': ['control', 'native-free', 'netns-lab/uml'],
+  'netns-lab/uml': ['linux', 'control/protocol'],
+  'netns-lab': ['plane', 'native-free', 'control/socket'],
+  'bench/in-process': ['plane', 'native-free', 'netns-lab'],
+  'bench/checksum': ['bench/in-process'],
+  'bench/wire': ['plane', 'netns-lab', 'netns-lab/uml'],
   index: [],
+  // Its number, for whoever says it.
+  'package-version': [],
   // For programs on real servers: imports nothing of ours.
   'client-address': [],
 }
 
 /** Files of another layer that one may import besides. */
 const FILES_BESIDE: Record<string, string[]> = {
-  cli: ['src/control/api.ts', 'src/control/client.ts', 'src/io/error-text.ts'],
-  'cli/uvsadm': [
-    'src/control/all-services.ts',
-    'src/control/api.ts',
-    'src/control/client.ts',
-    'src/io/error-text.ts',
-    'src/wire/ipv6-addr.ts',
-  ],
+  'control/socket': ['src/linux/own-file.ts'],
+  cli: ['src/linux/error-text.ts'],
+  'cli/uvsadm': ['src/linux/error-text.ts', 'src/wire/ipv6-addr.ts'],
 }
 
 /** Path from the project's root → text. */
 type Sources = Map<string, string>
 
-/** 'src/conn/table.ts' → 'conn', 'src/cli/uvs/main.ts' → 'cli/uvs', 'native-free/host.ts' → 'native-free'. */
+/**
+ * 'src/conn/table.ts' → 'conn', 'src/cli/uvs/drain/drain.ts' → 'cli/uvs', 'native-free/switch.ts' → 'native-free': the folder, or
+ * the next one above it that is a layer.
+ */
 function layerOf(path: string): string {
-  if (path === 'src/index.ts') return 'index'
-  return posix.dirname(path).replace(/^src\//, '')
+  if (/^src\/[^/]+$/.test(path)) return posix.basename(path, '.ts')
+  const folder = posix.dirname(path).replace(/^src\//, '')
+  let layer = folder
+  while (!(layer in BELOW) && layer !== '.') layer = posix.dirname(layer)
+  return layer === '.' ? folder : layer
 }
 
 function allBelow(layer: string): Set<string> {
@@ -114,7 +128,7 @@ function wayToKoffi(sources: Sources, way: string[], seen: Set<string>): string[
 
 function projectSources(): Sources {
   const sources: Sources = new Map()
-  for (const dir of ['src', 'native-free', 'netns-lab']) {
+  for (const dir of ['src', 'native-free', 'netns-lab', 'bench']) {
     for (const name of readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' }).sort()) {
       const path = posix.join(dir, name.replaceAll('\\', '/'))
       if (path.endsWith('.ts')) sources.set(path, readFileSync(join(ROOT, path), 'utf8'))
@@ -136,16 +150,24 @@ t.test('native-free needs no koffi', async t => {
 t.test('an import that points up is found', async t => {
   const planted: [string, string, string][] = [
     ['src/wire/ipv4.ts', "import { parse } from '../packet/parse.js'", 'src/packet/parse.ts'],
-    ['src/wire/ipv4.ts', "import type { Port } from '../packet/port.js'", 'src/packet/port.ts'],
+    ['src/wire/ipv4.ts', "import type { Link } from '../packet/link.js'", 'src/packet/link.ts'],
     ['src/service/service.ts', "import type { Scheduler } from '../sched/scheduler.js'", 'src/sched/scheduler.ts'],
     ['src/conn/table.ts', "export * from '../sched/rr.js'", 'src/sched/rr.ts'],
-    ['src/neigh/arp.ts', "import '../io/device.js'", 'src/io/device.ts'],
+    ['src/neigh/arp.ts', "import '../io/tap-device.js'", 'src/io/tap-device.ts'],
     ['src/forward/nat.ts', "const rr = await import('../sched/rr.js')", 'src/sched/rr.ts'],
-    ['src/director/director.ts', "let api: import('../control/api.js').Control", 'src/control/api.ts'],
-    ['src/control/server.ts', "import { main } from '../cli/uvs/main.js'", 'src/cli/uvs/main.ts'],
-    ['src/cli/uvsadm/main.ts', "import { server } from '../../control/server.js'", 'src/control/server.ts'],
+    [
+      'src/director/director.ts',
+      "let api: import('../control/protocol/api.js').Control",
+      'src/control/protocol/api.ts',
+    ],
+    ['src/control/socket/server.ts', "import { main } from '../../cli/uvs/main.js'", 'src/cli/uvs/main.ts'],
+    [
+      'src/cli/uvsadm/main.ts',
+      "import { execute } from '../../control/operations/execute.js'",
+      'src/control/operations/execute.ts',
+    ],
     ['src/cli/uvsadm/main.ts', "import { main } from '../uvs/main.js'", 'src/cli/uvs/main.ts'],
-    ['native-free/host.ts', "import { main } from '../src/cli/uvs/main.js'", 'src/cli/uvs/main.ts'],
+    ['native-free/switch.ts', "import { main } from '../src/cli/uvs/main.js'", 'src/cli/uvs/main.ts'],
     ['src/packet/frame.ts', "import { tcp4 } from '../../test/support/frames.js'", 'test/support/frames.ts'],
   ]
   for (const [path, text, imported] of planted) {
@@ -160,9 +182,9 @@ t.test('an import that points down, or beside as agreed, is not', async t => {
   const good: [string, string][] = [
     ['src/sched/rr.ts', "import type { Service } from '../service/service.js'"],
     ['src/director/director.ts', "import { u16 } from '../wire/view.js'"],
-    ['src/cli/uvsadm/main.ts', "import { connect } from '../../control/client.js'"],
+    ['src/cli/uvsadm/main.ts', "import { connect } from '../../control/socket/client.js'"],
     ['src/cli/uvs/main.ts', "import { parse } from '../uvsadm/parse.js'"],
-    ['native-free/host.ts', "import { readFile } from 'node:fs'\nimport { tcp } from '../src/wire/tcp.js'"],
+    ['native-free/switch.ts', "import { readFile } from 'node:fs'\nimport { tcp } from '../src/wire/tcp.js'"],
     ['src/index.ts', "export * from './cli/uvs/main.js'"],
     ['src/wire/tcp.ts', "// import '../packet/parse.js'\nconst text = \"import '../packet/parse.js'\""],
   ]

@@ -2,18 +2,18 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { unhooked } from './netns-lab/unhooked.js'
+import { unhooked } from './e2e/unhooked.js'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
 /** What a person may start, beside uvs, uvsadm and their kin: what it begins a complaint with, and its file. */
 const OURS = {
-  'bench:lab': 'dist/netns-lab/bench.js',
-  bench: 'dist/bench/main.js',
+  'bench:lab': 'dist/bench/wire/main.js',
+  bench: 'dist/bench/in-process/main.js',
   'bench:checksum': 'dist/bench/checksum/main.js',
   conformance: 'dist/test/conformance/main.js',
-  'udp-trial': 'dist/netns-lab/udp-trial.js',
-  'apply-load': 'dist/netns-lab/apply-load.js',
+  'udp-trial': 'dist/bench/wire/udp-trial.js',
+  'apply-load': 'dist/bench/wire/apply-load.js',
   '.ci/run': '.ci/run',
 }
 const COMMANDS = ['uvs/main', 'uvsadm/main', 'uvsadm/save-main', 'uvsadm/restore-main']

@@ -1,5 +1,5 @@
-import { assemble, bpf, createMap, loadProgram, type Instruction } from '../../src/io/bpf.js'
-import { check, mapMemory } from '../../src/io/libc.js'
+import { assemble, bpf, createMap, loadProgram, type Instruction } from '../../src/ebpf/bpf.js'
+import { check, mapMemory } from '../../src/linux/libc.js'
 import { fold } from '../../src/wire/checksum.js'
 import { DATA_LEN } from './data.js'
 

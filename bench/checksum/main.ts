@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { machine } from '../machine.js'
+import { machine } from '../in-process/machine.js'
 import { ALIGNMENTS, SIZES, testData } from './data.js'
 import { pathMeasures } from './path.js'
 import { kernelRows, variantRows, type Row } from './rows.js'

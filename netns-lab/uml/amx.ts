@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import koffi from 'koffi'
-import { classicProgram } from '../../src/io/packet-socket.js'
+import { classicProgram } from '../../src/linux/packet-socket.js'
 
 /*
  * Linux 6.1 as a process saves its programs' registers by ptrace(PTRACE_GETREGSET, NT_X86_XSTATE) in a buffer that is

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs'
-import { check, close, getsockopt, setsockopt, syscall } from '../../src/io/libc.js'
+import { check, close, getsockopt, setsockopt, syscall } from '../../src/linux/libc.js'
 
 const PIDFD_OPEN = 434 // the same on every architecture
 const PIDFD_GETFD = 438

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Outcome } from '../../src/control/api.js'
+import type { Outcome } from '../../src/control/protocol/api.js'
 import { refuseXstateWhereAmx } from './amx.js'
 import { INIT } from './init.js'
 import { KernelDown } from './kernel-down.js'

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import type { Outcome } from '../control/api.js'
+import type { Outcome } from '../control/protocol/api.js'
 import type { Option } from './option.js'
 
 export const DEFAULT_CONTROL = '/run/uvs/uvs.sock'

@@ -1,4 +1,4 @@
-import type { Control } from '../control/api.js'
+import type { Control } from '../control/protocol/api.js'
 
 /** A transaction ends when nothing is asked for 10 s. */
 const KEEP_MS = 3000

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { reasonOf } from '../io/error-text.js'
+import { reasonOf } from '../linux/error-text.js'
 
 /** Octets. A million rules take less. */
 const LARGEST = 64 * 2 ** 20

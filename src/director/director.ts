@@ -3,10 +3,10 @@
  * 1. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
  * 2. ARP                            neigh/arp-input   → its verdict
  * 3. IPv4, whole                    packet/parse      → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
- * 4. addresses that may be          director/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
- * 5. options that may be            director/ip-options → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
- * 6. to one of our addresses:       director/inbound, and what it passes: director/host
- *    to somebody else:              director/outbound
+ * 4. addresses that may be          path/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
+ * 5. options that may be            path/ip-options → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 6. to one of our addresses:       path/inbound, and what it passes: path/host
+ *    to somebody else:              path/outbound
  */
 import { Connections } from '../conn/lifecycle.js'
 import { NONE } from '../conn/record.js'
@@ -26,7 +26,7 @@ import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
 import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../packet/parse.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
@@ -39,24 +39,24 @@ import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { guard } from '../sched/guard.js'
-import { Announcer } from './announcer.js'
-import { configure } from './configure.js'
-import { Defence } from './defence.js'
-import { Opener } from './opener.js'
-import { Orphans } from './orphans.js'
-import { Balancing } from './balancing.js'
-import { FastPath } from './fast-path.js'
-import { FullnatAnswers } from './fullnat-answers.js'
-import { Host } from './host.js'
-import { Inbound } from './inbound.js'
-import { checkIpOptions } from './ip-options.js'
-import type { Machine } from './machine.js'
-import { checkAddresses } from './martian.js'
+import { Announcer } from './upkeep/announcer.js'
+import { configure } from './rules/configure.js'
+import { Defence } from './upkeep/defence.js'
+import { Opener } from './path/opener.js'
+import { Orphans } from './upkeep/orphans.js'
+import { Balancing } from './rules/balancing.js'
+import { FastPath } from './path/fast-path.js'
+import { FullnatAnswers } from './path/fullnat-answers.js'
+import { Host } from './path/host.js'
+import { Inbound } from './path/inbound.js'
+import { checkIpOptions } from './path/ip-options.js'
+import type { Machine } from './path/parts.js'
+import { checkAddresses } from './path/martian.js'
 import type { DirectorOptions } from './options.js'
-import { Outbound } from './outbound.js'
-import { TowardsServer } from './towards-server.js'
+import { Outbound } from './path/outbound.js'
+import { TowardsServer } from './path/towards-server.js'
 import { seededRandom } from './random.js'
-import { Related } from './related.js'
+import { Related } from './path/related.js'
 import { ReturnedAnswers } from './returned-answers.js'
 import { Stats } from './stats.js'
 

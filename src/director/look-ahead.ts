@@ -3,10 +3,10 @@
  * the bucket, then the record is looked at, and only then the first is handled. Memory then answers for many at once,
  * where it would answer for one after the other. The frames lie where they are until their device's `release`.
  */
-import type { FrameSink } from '../io/device.js'
+import type { FrameSink } from '../packet/device.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { slabOver, type Slab } from '../packet/frame.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN } from '../wire/ipv4.js'
 import type { Director } from './director.js'

@@ -5,9 +5,9 @@
  * 3. every device sends what was queued for it
  * 4. every device takes its frames' memory back
  */
-import type { Device } from '../io/device.js'
+import type { Device } from '../packet/device.js'
 import type { Egress, Slab } from '../packet/frame.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import type { Director } from './director.js'
 import { LookAhead } from './look-ahead.js'
 

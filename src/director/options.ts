@@ -50,7 +50,7 @@ export interface DirectorOptions {
 
 /**
  * Frames of a client, and whatever answers them, always come to the same director; what comes to a local address, to the one
- * whose `index` is the port's remainder by `of` (`src/io/worker-choice.ts`).
+ * whose `index` is the port's remainder by `of` (`src/ebpf/worker-choice.ts`).
  */
 export interface WorkerOptions {
   /** From 0. The first one answers ARP, and announces addresses; the others only listen. */

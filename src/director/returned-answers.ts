@@ -9,7 +9,7 @@ import type { Packet } from '../packet/packet.js'
 import { isBalanced } from '../packet/parse.js'
 import { Method } from '../service/method.js'
 import { formatIpv4 } from '../wire/addr.js'
-import type { Balancing } from './balancing.js'
+import type { Balancing } from './rules/balancing.js'
 
 const PORTS_LEN = 4
 /** VIPs that are spoken of. */

@@ -1,7 +1,7 @@
 import type { Output } from './output.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 
 /** Sees what the director itself says, before it is sent. */
 export interface OwnPackets {

@@ -1,7 +1,7 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
-import type { FrameSink } from './device.js'
-import { check, close, mapMemory, read, socketpair, write } from './libc.js'
+import type { FrameSink } from '../packet/device.js'
+import { check, close, mapMemory, read, socketpair, write } from '../linux/libc.js'
 
 const AF_UNIX = 1
 const SOCK_SEQPACKET_NONBLOCK_CLOEXEC = 5 | 0o4000 | 0o2000000

@@ -1,4 +1,4 @@
-import { getOption, setOption } from './packet-socket.js'
+import { getOption, setOption } from '../linux/packet-socket.js'
 
 // linux/if_packet.h
 const PACKET_FANOUT = 18

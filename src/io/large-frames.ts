@@ -1,5 +1,5 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
-import { mapMemory, recvfrom } from './libc.js'
+import { mapMemory, recvfrom } from '../linux/libc.js'
 
 /** Frames held at a time: few, so that their memory stays in the processor's cache. */
 const PLACES = 32

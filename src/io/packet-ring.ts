@@ -1,12 +1,12 @@
 import type { Slab } from '../packet/frame.js'
 import { HEADROOM } from '../packet/frame.js'
-import type { MacAddr } from '../packet/port.js'
-import type { FrameSink } from './device.js'
+import type { MacAddr } from '../packet/link.js'
+import type { FrameSink } from '../packet/device.js'
 import { joinGroup, type FanoutGroup, type Sharing } from './fanout.js'
-import type { InterfaceInfo } from './interface.js'
-import { GUARDED, keepFromKernel } from './kernel-guard.js'
+import type { InterfaceInfo } from '../linux/interface.js'
+import { GUARDED, keepFromKernel } from '../ebpf/kernel-guard.js'
 import { LargeFrames } from './large-frames.js'
-import { check, close, mapRing, unmapRing } from './libc.js'
+import { check, close, mapRing, unmapRing } from '../linux/libc.js'
 import {
   bindTo,
   isOfVlan,
@@ -16,7 +16,7 @@ import {
   setFilter,
   setOption,
   SLL_PKTTYPE,
-} from './packet-socket.js'
+} from '../linux/packet-socket.js'
 
 // linux/if_packet.h
 const PACKET_RX_RING = 5

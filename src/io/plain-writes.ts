@@ -1,5 +1,5 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
-import { write } from './libc.js'
+import { write } from '../linux/libc.js'
 import { MOST_WRITES, type WriteQueue } from './write-queue.js'
 
 /** A queue that makes a system call for each frame. */

@@ -1,12 +1,12 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
-import type { MacAddr } from '../packet/port.js'
-import type { Device, FrameSink } from './device.js'
+import type { MacAddr } from '../packet/link.js'
+import type { Device, FrameSink } from '../packet/device.js'
 import type { FanoutGroup, Sharing } from './fanout.js'
-import { interfaceInfo } from './interface.js'
-import { keepFromKernel } from './kernel-guard.js'
-import { check, close, ENETDOWN, mapMemory, recvfrom, SystemError } from './libc.js'
+import { interfaceInfo } from '../linux/interface.js'
+import { keepFromKernel } from '../ebpf/kernel-guard.js'
+import { check, close, ENETDOWN, mapMemory, recvfrom, SystemError } from '../linux/libc.js'
 import { PacketRing } from './packet-ring.js'
-import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } from './packet-socket.js'
+import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } from '../linux/packet-socket.js'
 import { SendQueue } from './send-queue.js'
 
 const ETH_P_ARP = 0x0806

@@ -1,6 +1,6 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
-import { EAGAIN, EINTR, ENOBUFS, errno, sendmmsg } from './libc.js'
-import { MessageArray } from './message-array.js'
+import { EAGAIN, EINTR, ENOBUFS, errno, sendmmsg } from '../linux/libc.js'
+import { MessageArray } from '../linux/message-array.js'
 
 /** Frames that one sendmmsg may carry. */
 const MOST = 1024

@@ -1,9 +1,9 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
-import type { MacAddr } from '../packet/port.js'
+import type { MacAddr } from '../packet/link.js'
 import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
-import type { Device, FrameSink } from './device.js'
-import { bringUp, ifreq, interfaceInfo } from './interface.js'
-import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, open, read, SystemError } from './libc.js'
+import type { Device, FrameSink } from '../packet/device.js'
+import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'
+import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, open, read, SystemError } from '../linux/libc.js'
 import { type WriteQueue, writeQueue } from './write-queue.js'
 
 // linux/if_tun.h

@@ -1,6 +1,6 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
-import { ifreq } from './interface.js'
-import { check, close, ioctl, open, write } from './libc.js'
+import { ifreq } from '../linux/interface.js'
+import { check, close, ioctl, open, write } from '../linux/libc.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca

@@ -1,5 +1,5 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
-import { SQE_WORDS, type Uring } from './uring.js'
+import { SQE_WORDS, type Uring } from '../linux/uring.js'
 import { MOST_WRITES, type WriteQueue } from './write-queue.js'
 
 // struct io_uring_sqe, in 32-bit words: the operation, the file, the address of the octets, their number.

@@ -1,6 +1,6 @@
 import type { Slab } from '../packet/frame.js'
 import { PlainWrites } from './plain-writes.js'
-import { Uring } from './uring.js'
+import { Uring } from '../linux/uring.js'
 import { UringWrites } from './uring-writes.js'
 
 /** Frames that may be queued; more are written ahead of the batch's end. */

@@ -6,7 +6,7 @@
  */
 import type { Egress } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'

@@ -1,5 +1,5 @@
 import type { Egress } from '../packet/frame.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import type { Scratch } from '../packet/scratch.js'
 import type { MacAddr } from '../wire/addr.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'

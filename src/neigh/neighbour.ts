@@ -1,4 +1,4 @@
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { HeldFrame } from './waiting-room.js'
 

@@ -8,7 +8,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Egress } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { EthernetView, BROADCAST } from '../wire/ethernet.js'
 import type { MacAddr } from '../wire/addr.js'

@@ -1,4 +1,4 @@
-import type { Port } from '../packet/port.js'
+import type { Port } from '../packet/link.js'
 import { AddressSet } from '../wire/address-set.js'
 import { broadcastOf, maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 

@@ -1,4 +1,4 @@
-import type { Port } from './port.js'
+import type { Port } from './link.js'
 
 /** Octets of the virtio-net header that stands right before every frame's Ethernet header (virtio 1.2 §5.1.6). */
 export const VNET_LEN = 10

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { isAlive, type ProcessId } from '../io/process-id.js'
+import { isAlive, type ProcessId } from '../linux/process-id.js'
 
 /** The program that the decapsulator's process runs. */
 export const DAEMON = fileURLToPath(new URL('daemon.js', import.meta.url))

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { readOwnFile, writeOwnFile } from '../io/own-file.js'
+import { readOwnFile, writeOwnFile } from '../linux/own-file.js'
 import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
 import { readState } from './read-state.js'
 

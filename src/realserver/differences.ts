@@ -1,4 +1,4 @@
-import { isAlive } from '../io/process-id.js'
+import { isAlive } from '../linux/process-id.js'
 import { quietDevices, quietSysctls } from './arp.js'
 import { KERNEL_DEVICE } from './devices.js'
 import { addressesOf, type Host, isUp, link } from './host.js'

@@ -1,4 +1,4 @@
-import type { ProcessId } from '../io/process-id.js'
+import type { ProcessId } from '../linux/process-id.js'
 import { quietSysctls } from './arp.js'
 import { fieldsOf, listOf, textOf, wholeOf, wrong } from './checked.js'
 import type { DecapsulatorOptions } from './decapsulator.js'

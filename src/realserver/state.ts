@@ -1,4 +1,4 @@
-import type { ProcessId } from '../io/process-id.js'
+import type { ProcessId } from '../linux/process-id.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
 import type { Change } from './journal.js'
 

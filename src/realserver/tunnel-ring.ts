@@ -1,6 +1,6 @@
-import { interfaceInfo } from '../io/interface.js'
+import { interfaceInfo } from '../linux/interface.js'
 import { PacketRing } from '../io/packet-ring.js'
-import { setBuffers, setFilter } from '../io/packet-socket.js'
+import { setBuffers, setFilter } from '../linux/packet-socket.js'
 import { tunnelFilter } from './tunnel-filter.js'
 
 const BUFFER_OCTETS = 16 * 2 ** 20

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isAlive } from '../io/process-id.js'
+import { isAlive } from '../linux/process-id.js'
 import { changeDaemon, endDaemon, startDaemon } from './daemon-process.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
 import { addressesOf, type Host, ip, isUp, link } from './host.js'

@@ -3,7 +3,7 @@ import type { Destination } from './destination.js'
 import type { ClientAddress } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
 import type { Sysctls } from './sysctls.js'
-import type { UnservedServer } from './unserved.js'
+import type { UnservedServer } from './not-yet.js'
 
 /** Flags that belong to the scheduler; sh and mh read the first two, in this order (ipvs-behaviour.md §2.1). */
 export const SchedFlag = { FALLBACK: 1, PORT: 2, THIRD: 4 } as const

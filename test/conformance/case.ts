@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/control/api.js'
+import type { Outcome } from '../../src/control/protocol/api.js'
 import { unhex } from '../support/frames.js'
 
 /** The wire that a frame is on: `c` the clients', `r` the real servers'. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/control/api.js'
+import type { Outcome } from '../../src/control/protocol/api.js'
 
 /** Seconds that a connection's expiry may be off: the rig's clock was a real one. */
 const EXPIRY_TOLERANCE = 1

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/control/api.js'
+import type { Outcome } from '../../src/control/protocol/api.js'
 import type { RecordedCase, SideFrame, Step } from './case.js'
 import { Rig } from './rig.js'
 

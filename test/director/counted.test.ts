@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ConnectionPage, Method, ServicePage, Stats, TotalsInfo } from '../../src/control/api.js'
+import type { ConnectionPage, Method, ServicePage, Stats, TotalsInfo } from '../../src/control/protocol/api.js'
 import { fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { tcp4, udp4 } from '../support/frames.js'
 import { FullnatBench, LIP } from '../support/fullnat-bench.js'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Director } from '../../src/director/director.js'
 import { DeviceEgress, Loop } from '../../src/director/loop.js'
-import type { Device, FrameSink } from '../../src/io/device.js'
+import type { Device, FrameSink } from '../../src/packet/device.js'
 import type { Slab } from '../../src/packet/frame.js'
 import { parseIpv4, parseMac } from '../../src/wire/addr.js'
 import { DIP_C, DIP_R, fromClient, on, toServer } from '../support/bench-director.js'

@@ -1,4 +1,4 @@
-import type { ConnectionPage, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import type { ConnectionPage, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import {
   BenchDirector,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { execute } from '../../src/control/execute.js'
+import { execute } from '../../src/control/operations/execute.js'
 import type { Scheduler } from '../../src/sched/scheduler.js'
 import { BenchDirector, fromClient, on, toServer, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'

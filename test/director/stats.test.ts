@@ -1,7 +1,7 @@
 import t from 'tap'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { verdictNames } from '../../src/packet/verdict.js'
-import type { ServicePage } from '../../src/control/api.js'
+import type { ServicePage } from '../../src/control/protocol/api.js'
 import { tcp4 } from '../support/frames.js'
 import { destinationSettings } from '../support/settings.js'
 

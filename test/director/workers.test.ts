@@ -1,6 +1,6 @@
 import t from 'tap'
 import { SharedCounts } from '../../src/service/shared-counts.js'
-import type { DestinationInfo } from '../../src/control/api.js'
+import type { DestinationInfo } from '../../src/control/protocol/api.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { arp, tcp4 } from '../support/frames.js'

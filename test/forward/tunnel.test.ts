@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { TunnelSettings } from '../../src/control/api.js'
+import type { TunnelSettings } from '../../src/control/protocol/api.js'
 import {
   BenchDirector,
   endpoint,

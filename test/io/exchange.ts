@@ -1,6 +1,6 @@
-import type { Device } from '../../src/io/device.js'
-import { mapMemory } from '../../src/io/libc.js'
-import { Poller } from '../../src/io/poller.js'
+import type { Device } from '../../src/packet/device.js'
+import { mapMemory } from '../../src/linux/libc.js'
+import { Poller } from '../../src/linux/poller.js'
 import { concat, hex, virtioHeader } from '../support/frames.js'
 
 const QUIET_MS = 60

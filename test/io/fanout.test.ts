@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { SystemError } from '../../src/io/libc.js'
+import { SystemError } from '../../src/linux/libc.js'
 import { RawDevice } from '../../src/io/raw-device.js'
-import { Steering } from '../../src/io/steering.js'
-import { Kind, WorkerChoice } from '../../src/io/worker-choice.js'
+import { Steering } from '../../src/ebpf/steering.js'
+import { Kind, WorkerChoice } from '../../src/ebpf/worker-choice.js'
 import { parseIpv4 } from '../../src/wire/addr.js'
 import { arp, concat, hex, tcp4 } from '../support/frames.js'
 import { heard, send } from './exchange.js'
-import { ip, ownNetwork, veth } from './own-network.js'
+import { ip, ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
 const RULES = { workers: 2, mask: -1, seed: 7 }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { interfaceInfo } from '../../src/io/interface.js'
+import { interfaceInfo } from '../../src/linux/interface.js'
 import { PacketRing } from '../../src/io/packet-ring.js'
-import { ownNetwork, veth } from './own-network.js'
+import { ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
 

@@ -1,12 +1,12 @@
 import t from 'tap'
-import type { Device, FrameSink } from '../../src/io/device.js'
-import { mapMemory, SystemError } from '../../src/io/libc.js'
-import { Poller } from '../../src/io/poller.js'
+import type { Device, FrameSink } from '../../src/packet/device.js'
+import { mapMemory, SystemError } from '../../src/linux/libc.js'
+import { Poller } from '../../src/linux/poller.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { HEADROOM, VNET_LEN } from '../../src/packet/frame.js'
 import { formatMac } from '../../src/wire/addr.js'
 import { arp, concat, ethernet, partialHeader, tcp4, udp4, virtioHeader } from '../support/frames.js'
-import { ip, ownNetwork, veth } from './own-network.js'
+import { ip, ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
 const ETH = { eth: '02:00:00:00:00:0a > 02:00:00:00:00:0b' }

@@ -1,4 +1,4 @@
-import { bpf, pointAt } from '../../src/io/bpf.js'
+import { bpf, pointAt } from '../../src/ebpf/bpf.js'
 
 // linux/bpf.h
 const BPF_PROG_TEST_RUN = 10

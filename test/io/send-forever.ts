@@ -1,6 +1,6 @@
 /* A thread that sends the same frame by an interface until it is told to stop. */
 import { workerData } from 'node:worker_threads'
-import { mapMemory } from '../../src/io/libc.js'
+import { mapMemory } from '../../src/linux/libc.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 
 const { name, frame, state } = workerData as { name: string; frame: Uint8Array; state: Int32Array }

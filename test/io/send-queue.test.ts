@@ -1,11 +1,11 @@
 import t from 'tap'
-import { interfaceInfo } from '../../src/io/interface.js'
-import { check, close, mapMemory } from '../../src/io/libc.js'
-import { bindTo, packetSocket, setBuffers, setOption } from '../../src/io/packet-socket.js'
+import { interfaceInfo } from '../../src/linux/interface.js'
+import { check, close, mapMemory } from '../../src/linux/libc.js'
+import { bindTo, packetSocket, setBuffers, setOption } from '../../src/linux/packet-socket.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { SendQueue } from '../../src/io/send-queue.js'
 import { tcp4, virtioHeader } from '../support/frames.js'
-import { ip, ownNetwork, veth } from './own-network.js'
+import { ip, ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
 const PACKET_VNET_HDR = 15

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
-import { mapMemory, SystemError } from '../../src/io/libc.js'
-import { Poller } from '../../src/io/poller.js'
+import { mapMemory, SystemError } from '../../src/linux/libc.js'
+import { Poller } from '../../src/linux/poller.js'
 import { macOfName, TapDevice } from '../../src/io/tap-device.js'
 import { formatMac, parseMac } from '../../src/wire/addr.js'
 import { arp, brief, concat, decode, icmp4, partialHeader, tcp4, unhex, virtioHeader } from '../support/frames.js'
-import { ip, ownNetworkWithTap } from './own-network.js'
+import { ip, ownNetworkWithTap } from '../linux/own-network.js'
 
 const skip = ownNetworkWithTap()
 const OURS = '02:00:00:00:0a:01'

@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { arpRelayEnds } from '../../src/io/arp-relay.js'
-import { close } from '../../src/io/libc.js'
-import { Poller } from '../../src/io/poller.js'
+import { close } from '../../src/linux/libc.js'
+import { Poller } from '../../src/linux/poller.js'
 import { RawDevice } from '../../src/io/raw-device.js'
-import { Steering } from '../../src/io/steering.js'
+import { Steering } from '../../src/ebpf/steering.js'
 import { TapDevice } from '../../src/io/tap-device.js'
-import { Kind, WorkerChoice } from '../../src/io/worker-choice.js'
+import { Kind, WorkerChoice } from '../../src/ebpf/worker-choice.js'
 import { parseIpv4, parseMac } from '../../src/wire/addr.js'
 import { arp, hex, icmp4, partialHeader, tcp4 } from '../support/frames.js'
 import { heard, send } from './exchange.js'
-import { ip, ownNetworkWithTap, silence } from './own-network.js'
+import { ip, ownNetworkWithTap, silence } from '../linux/own-network.js'
 
 const skip = ownNetworkWithTap()
 const MAC = parseMac('02:00:00:00:0a:01')!

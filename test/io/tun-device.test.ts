@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { holdProtocol, holdUdpPort } from '../../src/io/deaf-socket.js'
-import { close, mapMemory } from '../../src/io/libc.js'
-import { netnsCookie } from '../../src/io/netns-cookie.js'
+import { holdProtocol, holdUdpPort } from '../../src/linux/deaf-socket.js'
+import { close, mapMemory } from '../../src/linux/libc.js'
+import { netnsCookie } from '../../src/linux/netns-cookie.js'
 import { TunDevice } from '../../src/io/tun-device.js'
 import { concat, packetOf, udp4, virtioHeader } from '../support/frames.js'
-import { ip, ownNetworkWithTap } from './own-network.js'
+import { ip, ownNetworkWithTap } from '../linux/own-network.js'
 
 const host = netnsCookie()
 const skip = ownNetworkWithTap()

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
-import { mapMemory } from '../../src/io/libc.js'
-import { Poller } from '../../src/io/poller.js'
+import { mapMemory } from '../../src/linux/libc.js'
+import { Poller } from '../../src/linux/poller.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { formatMac } from '../../src/wire/addr.js'
 import { arp, concat, hex, icmp4, tcp4, unhex, virtioHeader } from '../support/frames.js'
-import { ip, ownNetwork, veth } from './own-network.js'
+import { ip, ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
 /** With an address of the kernel's on the interface its IPv4 is not kept from the kernel (kernel-guard.ts). */

@@ -1,14 +1,14 @@
 import t from 'tap'
-import { mapMemory } from '../../src/io/libc.js'
+import { mapMemory } from '../../src/linux/libc.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { TapDevice } from '../../src/io/tap-device.js'
 import { PlainWrites } from '../../src/io/plain-writes.js'
-import { Uring } from '../../src/io/uring.js'
+import { Uring } from '../../src/linux/uring.js'
 import { UringWrites } from '../../src/io/uring-writes.js'
 import { MOST_WRITES, type WriteQueue, writeQueue } from '../../src/io/write-queue.js'
 import { parseMac } from '../../src/wire/addr.js'
 import { tcp4, virtioHeader } from '../support/frames.js'
-import { ip, ownNetworkWithTap } from './own-network.js'
+import { ip, ownNetworkWithTap } from '../linux/own-network.js'
 
 const skip = ownNetworkWithTap()
 const ROOM = 2048

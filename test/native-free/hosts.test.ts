@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Host } from '../../native-free/host.js'
+import { Host } from '../../native-free/virtual-host.js'
 import { HttpLoad } from '../../native-free/http-load.js'
 import { HttpServer } from '../../native-free/http-server.js'
 import { MemoryDevice } from '../../native-free/memory-device.js'

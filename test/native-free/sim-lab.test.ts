@@ -5,9 +5,9 @@ import { simDemo, type SimDemoOptions } from '../../native-free/sim-demo.js'
 import { SimLab } from '../../native-free/sim-lab.js'
 import { Ping } from '../../native-free/ping.js'
 import { uvsadm } from '../../src/cli/uvsadm/run.js'
-import { allServices } from '../../src/control/all-services.js'
-import type { Outcome, ServiceInfo } from '../../src/control/api.js'
-import { localControl } from '../../src/control/execute.js'
+import { allServices } from '../../src/control/protocol/all-services.js'
+import type { Outcome, ServiceInfo } from '../../src/control/protocol/api.js'
+import { localControl } from '../../src/control/operations/execute.js'
 import { parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 
 const VIP = parseIpv4(natPlan.vip)!

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ON_LINK, Routes } from '../../src/neigh/routes.js'
-import type { Port } from '../../src/packet/port.js'
+import type { Port } from '../../src/packet/link.js'
 import { formatIpv4, parseCidr, parseIpv4, parseMac } from '../../src/wire/addr.js'
 
 const port = (index: number, name: string, mtu = 1500): Port => ({

@@ -7,7 +7,7 @@ import { Ledger } from '../../netns-lab/ledger.js'
 import { type Ended, must, run } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { ours, which } from '../../netns-lab/tools.js'
-import { unhooked } from './unhooked.js'
+import { unhooked } from '../e2e/unhooked.js'
 
 const skip = (await whyNoNamespaces()) ?? false
 const PREFIX = `uvs-cli-${process.pid}-`

@@ -9,7 +9,7 @@ import { Ledger } from '../../netns-lab/ledger.js'
 import { Namespaces } from '../../netns-lab/namespaces.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { which } from '../../netns-lab/tools.js'
-import { unhooked } from './unhooked.js'
+import { unhooked } from '../e2e/unhooked.js'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const FORGED_CLIENT = fileURLToPath(new URL('../../../test/netns-lab/forged-client.py', import.meta.url))

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { run } from '../../netns-lab/proc.js'
 import { ours } from '../../netns-lab/tools.js'
-import { unhooked } from './unhooked.js'
+import { unhooked } from '../e2e/unhooked.js'
 
 /** Runs a program whose `work` is given, and which says when it has tidied up. */
 const ending = (work: string): ReturnType<typeof run> => {

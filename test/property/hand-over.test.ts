@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import type { ClientAddress } from '../../src/control/api.js'
+import type { ClientAddress } from '../../src/control/protocol/api.js'
 import { seededRandom } from '../../src/director/random.js'
 import { fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { concat, decode, hex, payloadOctets, payloadOf } from '../support/frames.js'

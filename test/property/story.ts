@@ -1,9 +1,9 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
 import * as fc from 'fast-check'
-import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
 import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
 import { DADDR, DPORT_PROTOCOL } from '../../src/conn/record.js'
-import { execute } from '../../src/control/execute.js'
+import { execute } from '../../src/control/operations/execute.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
 import type { Destination } from '../../src/service/destination.js'
 import { schedulers } from '../../src/sched/index.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { identify } from '../../src/io/process-id.js'
+import { identify } from '../../src/linux/process-id.js'
 import { differences } from '../../src/realserver/differences.js'
 import { type StartRequest, startRealServer } from '../../src/realserver/start.js'
 import { StateFile } from '../../src/realserver/state-file.js'

@@ -11,7 +11,7 @@ import { end, type Ended, identify, until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { ours } from '../../netns-lab/tools.js'
 import { startWebServer } from '../../netns-lab/web-server.js'
-import { unhooked } from '../netns-lab/unhooked.js'
+import { unhooked } from '../e2e/unhooked.js'
 
 /*
  *  client .10 ──┐
@@ -40,7 +40,7 @@ await t.test('a real server in a namespace', { skip, timeout: 220_000 }, async t
     return out
   }
   const probe = async (...probes: (string | number)[][]): Promise<unknown[]> => {
-    const args = unhooked([join(HERE, '../netns-lab/probe.js'), JSON.stringify(probes)])
+    const args = unhooked([join(HERE, '../e2e/probe.js'), JSON.stringify(probes)])
     return JSON.parse(await spaces.must('client', 'env', args)) as unknown[]
   }
   /** All that a real server could change. */

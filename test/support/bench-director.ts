@@ -1,4 +1,4 @@
-import { localControl, execute } from '../../src/control/execute.js'
+import { localControl, execute } from '../../src/control/operations/execute.js'
 import type {
   Control,
   Operation,
@@ -8,11 +8,11 @@ import type {
   ServiceInfo,
   ServiceKey,
   ServicePage,
-} from '../../src/control/api.js'
+} from '../../src/control/protocol/api.js'
 import { Director } from '../../src/director/director.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import type { Slab } from '../../src/packet/frame.js'
-import type { Port } from '../../src/packet/port.js'
+import type { Port } from '../../src/packet/link.js'
 import { verdictNames } from '../../src/packet/verdict.js'
 import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions, type Placed } from './frames.js'
 import { readU16 } from './octets.js'

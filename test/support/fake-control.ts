@@ -18,7 +18,7 @@ import type {
   ServiceSettings,
   TimeoutsInfo,
   TotalsInfo,
-} from '../../src/control/api.js'
+} from '../../src/control/protocol/api.js'
 import { readTranscript } from './transcript.js'
 
 const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf'.split(' ')

@@ -1,4 +1,4 @@
-import type { Protocol, ServiceKey, ServiceSettings } from '../../src/control/api.js'
+import type { Protocol, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import { BenchDirector, endpoint } from './bench-director.js'
 import { packetOf } from './frames.js'

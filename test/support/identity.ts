@@ -1,4 +1,4 @@
-import type { DestinationSettings } from '../../src/director/balancing.js'
+import type { DestinationSettings } from '../../src/director/rules/balancing.js'
 import { Method } from '../../src/service/method.js'
 import type { ServiceSettings } from '../../src/service/service.js'
 import type { ServiceIdentity } from '../../src/service/service-identity.js'

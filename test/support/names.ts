@@ -1,4 +1,4 @@
-import { builtInServices, type Names } from '../../src/cli/uvsadm/names.js'
+import { builtInServices, type Names } from '../../src/cli/uvsadm/options/names.js'
 
 /** Port names as in Debian's /etc/services, hosts as given; asks no one. */
 export function fakeNames(hosts: Record<string, string> = {}): Names {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Outcome } from '../../src/control/api.js'
+import type { Outcome } from '../../src/control/protocol/api.js'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/uvs/main.js', import.meta.url))
 

@@ -1,4 +1,4 @@
-import type { DestinationSettings, ServiceSettings } from '../../src/control/api.js'
+import type { DestinationSettings, ServiceSettings } from '../../src/control/protocol/api.js'
 
 /** What `uvsadm -A -s SCHEDULER` asks for, and what else is said. */
 export function serviceSettings(scheduler: string, more: Partial<ServiceSettings> = {}): ServiceSettings {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import type { Timeouts } from '../../conn/timeouts.js'
-import type { DestinationSettings, Method, ServiceKey, ServiceSettings } from '../../control/api.js'
+import type { DestinationSettings, Method, ServiceKey, ServiceSettings } from '../../control/protocol/api.js'
 import type { Cidr } from '../../wire/addr.js'
-import { endpointText } from '../uvsadm/label.js'
+import { endpointText } from '../uvsadm/listing/label.js'
 
 /** A real server as the rules leave it. */
 export interface LintedServer {

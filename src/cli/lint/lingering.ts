@@ -1,4 +1,4 @@
-import type { ServiceKey } from '../../control/api.js'
+import type { ServiceKey } from '../../control/protocol/api.js'
 import { HZ } from '../../conn/record.js'
 import { SctpState } from '../../conn/sctp-states.js'
 import { TcpState } from '../../conn/tcp-states.js'

@@ -1,4 +1,4 @@
-import type { Method } from '../../control/api.js'
+import type { Method } from '../../control/protocol/api.js'
 import { type Hazard, type LintedServer, passesDirector, type RuleSet } from './hazard.js'
 
 const METHOD_OPTION: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }

@@ -1,4 +1,4 @@
-import type { Protocol } from '../../control/api.js'
+import type { Protocol } from '../../control/protocol/api.js'
 import { type Hazard, keyText, ofService } from './hazard.js'
 
 const FTP_PORT = 21

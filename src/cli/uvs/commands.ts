@@ -2,20 +2,20 @@ import type { UvsCommand } from './command.js'
 
 /** A new command goes here. Each is loaded when asked for: only `director` needs native code. */
 export const commands: Record<string, () => Promise<UvsCommand>> = {
-  director: async () => (await import('./director.js')).director,
-  realserver: async () => (await import('./realserver.js')).realserver,
-  lab: async () => (await import('./lab.js')).lab,
-  drain: async () => (await import('./drain.js')).drain,
-  lint: async () => (await import('./lint.js')).lint,
-  script: async () => (await import('./script.js')).script,
-  plan: async () => (await import('./plan.js')).plan,
-  apply: async () => (await import('./apply.js')).apply,
+  director: async () => (await import('./director/director.js')).director,
+  realserver: async () => (await import('./realserver/realserver.js')).realserver,
+  lab: async () => (await import('./lab/lab.js')).lab,
+  drain: async () => (await import('./drain/drain.js')).drain,
+  lint: async () => (await import('./rules/lint.js')).lint,
+  script: async () => (await import('./rules/script.js')).script,
+  plan: async () => (await import('./rules/plan.js')).plan,
+  apply: async () => (await import('./rules/apply.js')).apply,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,
-  completion: async () => (await import('./completion.js')).completion,
-  man: async () => (await import('./man.js')).man,
+  completion: async () => (await import('./completion/completion.js')).completion,
+  man: async () => (await import('./man/man.js')).man,
 }
 
 export function allCommands(): Promise<UvsCommand[]> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { endUnlessEpipe } from '../command.js'
-import { packageVersion } from '../package-version.js'
+import { packageVersion } from '../../package-version.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
 import { complain, runUvs } from './run-uvs.js'

@@ -1,5 +1,5 @@
-import type { PlannedChange, RuleChange } from '../../control/api.js'
-import { sortByServer, sortByService } from '../uvsadm/sort.js'
+import type { PlannedChange, RuleChange } from '../../control/protocol/api.js'
+import { sortByServer, sortByService } from '../uvsadm/listing/sort.js'
 
 type DeletedServer = PlannedChange & { request: Extract<RuleChange, { op: 'delete-destination' }> }
 

@@ -7,7 +7,7 @@ import type {
   ServiceInfo,
   Stats,
   TotalsInfo,
-} from '../../control/api.js'
+} from '../../control/protocol/api.js'
 
 /* The kernel's files in /proc/net (ipvs-behaviour.md §13), blanks at the ends of lines too. */
 

@@ -1,5 +1,13 @@
-import { allServices } from '../../control/all-services.js'
-import type { Answer, ConnectionInfo, Control, Operation, Operations, Outcome, Request } from '../../control/api.js'
+import { allServices } from '../../control/protocol/all-services.js'
+import type {
+  Answer,
+  ConnectionInfo,
+  Control,
+  Operation,
+  Operations,
+  Outcome,
+  Request,
+} from '../../control/protocol/api.js'
 import { UsageError } from '../../director/options.js'
 import { CONTROL } from '../command.js'
 import type { UvsCommand } from './command.js'
@@ -13,7 +21,7 @@ import {
   ipVsStats,
   ipVsStatsPercpu,
 } from './proc-files.js'
-import { readOptions } from './read-options.js'
+import { readOptions } from './options/read-options.js'
 import { withDirector } from './with-director.js'
 
 /** What each file says now. */

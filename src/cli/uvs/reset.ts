@@ -1,7 +1,7 @@
-import type { Control, Outcome } from '../../control/api.js'
+import type { Control, Outcome } from '../../control/protocol/api.js'
 import { CONTROL } from '../command.js'
 import type { UvsCommand } from './command.js'
-import { readOptions } from './read-options.js'
+import { readOptions } from './options/read-options.js'
 import { withDirector } from './with-director.js'
 
 export const reset: UvsCommand = {

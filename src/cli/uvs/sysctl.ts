@@ -1,10 +1,10 @@
-import type { Control, Outcome, Reply } from '../../control/api.js'
+import type { Control, Outcome, Reply } from '../../control/protocol/api.js'
 import { UsageError } from '../../director/options.js'
 import { sysctlNames } from '../../service/sysctls.js'
 import { AS_JSON, CONTROL } from '../command.js'
 import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
-import { type Given, readOptions } from './read-options.js'
+import { type Given, readOptions } from './options/read-options.js'
 import { withDirector } from './with-director.js'
 
 const PREFIX = 'net.ipv4.vs.'

@@ -1,8 +1,8 @@
-import type { Control, Outcome } from '../../control/api.js'
+import type { Control, Outcome } from '../../control/protocol/api.js'
 import { AS_JSON, CONTROL } from '../command.js'
 import { jsonDocument } from '../json.js'
 import type { UvsCommand } from './command.js'
-import { readOptions } from './read-options.js'
+import { readOptions } from './options/read-options.js'
 import { withDirector } from './with-director.js'
 
 export const verdicts: UvsCommand = {

@@ -1,7 +1,7 @@
-import type { Control, Outcome } from '../../control/api.js'
-import { connectControl } from '../../control/client.js'
+import type { Control, Outcome } from '../../control/protocol/api.js'
+import { connectControl } from '../../control/socket/client.js'
 import { defaultControl, print } from '../command.js'
-import type { Given } from './read-options.js'
+import type { Given } from './options/read-options.js'
 
 /** Asks the director of --control, and prints the outcome. */
 export async function withDirector(given: Given, ask: (control: Control) => Promise<Outcome>): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Answer, Control, Operation, Operations, Refusal, Request } from '../../control/api.js'
+import type { Answer, Control, Operation, Operations, Refusal, Request } from '../../control/protocol/api.js'
 import { Refused } from './failure.js'
 
 /** What ipvsadm prints for a refusal: its own text per command, else this, else the director's message. */

@@ -1,8 +1,8 @@
-import type { Control, Operation, Request } from '../../control/api.js'
+import type { Control, Operation, Request } from '../../control/protocol/api.js'
 import { ask, type RefusalTexts } from './ask.js'
 import { UsageError } from './failure.js'
-import type { Names } from './names.js'
-import { OPTION_ORDER, type OptionName, type Options } from './option-names.js'
+import type { Names } from './options/names.js'
+import { OPTION_ORDER, type OptionName, type Options } from './options/option-names.js'
 
 /** What goes to standard output: as a whole, or in pieces where it may be large. */
 export type Output = string | AsyncIterable<string>

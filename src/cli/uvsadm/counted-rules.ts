@@ -1,4 +1,4 @@
-import type { Answer, Control, Operation, Reply, Request, RuleChange } from '../../control/api.js'
+import type { Answer, Control, Operation, Reply, Request, RuleChange } from '../../control/protocol/api.js'
 
 /** A director that one input goes to. Tells what has become of its services. */
 export class CountedRules implements Control {

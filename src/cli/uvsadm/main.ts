@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { connectControl } from '../../control/client.js'
+import { connectControl } from '../../control/socket/client.js'
 import { print, printPieces, takeControl } from '../command.js'
-import { systemNames } from './names.js'
+import { systemNames } from './options/names.js'
 import { restoreLines } from './restore-lines.js'
 import { failure, outcome, ready } from './run.js'
-import { pipeScreen, terminalScreen } from './screen.js'
-import { watch, watchTitle } from './watch.js'
+import { pipeScreen, terminalScreen } from './listing/screen.js'
+import { watch, watchTitle } from './listing/watch.js'
 
 const { path, rest } = takeControl(process.argv.slice(2))
 process.exitCode =

@@ -1,11 +1,11 @@
-import type { Control, Outcome } from '../../control/api.js'
+import type { Control, Outcome } from '../../control/protocol/api.js'
 import { keepTransaction } from '../keep-transaction.js'
 import { ask } from './ask.js'
 import { CountedRules, NoRule, StagedRules } from './counted-rules.js'
 import { TRY_HELP, UsageError } from './failure.js'
-import type { Names } from './names.js'
+import type { Names } from './options/names.js'
 import { Restoring, restoreLines } from './restore-lines.js'
-import { save } from './save.js'
+import { save } from './commands/save.js'
 
 /* As ipvsadm-restore does it (tried on the real one): all of the input is read, lines that begin with # are dropped, the
  * rules are deleted, and the rest goes to -R: its output, its status. But no input costs the rules that are there:

@@ -1,11 +1,11 @@
-import { BATCH_MAX, isRuleChange, type Control, type Outcome, type RuleChange } from '../../control/api.js'
+import { BATCH_MAX, isRuleChange, type Control, type Outcome, type RuleChange } from '../../control/protocol/api.js'
 import { ask, refusalText, type RefusalTexts } from './ask.js'
 import { type Command, checkOptions, isChange } from './command.js'
-import { commands } from './commands.js'
+import { commands } from './commands/commands.js'
 import { Refused, tryHelp, UsageError } from './failure.js'
-import type { Names } from './names.js'
-import { readArguments } from './read-arguments.js'
-import { restore } from './restore.js'
+import type { Names } from './options/names.js'
+import { readArguments } from './options/read-arguments.js'
+import { restore } from './commands/restore.js'
 
 /* As ipvsadm -R does it (tried on the real one):
  * 1. words are parted by blanks, tabs and CRs; lines without any are passed over; `ipvsadm` in front is left out

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import type { Outcome } from '../../control/api.js'
-import { connectControl } from '../../control/client.js'
+import type { Outcome } from '../../control/protocol/api.js'
+import { connectControl } from '../../control/socket/client.js'
 import { print, takeControl } from '../command.js'
 import { readText, Unreadable } from '../read-text.js'
-import { systemNames } from './names.js'
+import { systemNames } from './options/names.js'
 import { replaceRules } from './replace-rules.js'
 import { failure } from './run.js'
 

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
-import type { Control, Outcome, Request } from '../../control/api.js'
-import { Unreachable } from '../../control/client.js'
+import type { Control, Outcome, Request } from '../../control/protocol/api.js'
+import { Unreachable } from '../../control/socket/client.js'
 import { type Change, checkOptions, isChange, type Output } from './command.js'
-import { commands } from './commands.js'
+import { commands } from './commands/commands.js'
 import { Refused, UsageError } from './failure.js'
-import { type Names, systemNames } from './names.js'
+import { type Names, systemNames } from './options/names.js'
 import { restoreLines } from './restore-lines.js'
-import { restore } from './restore.js'
-import type { Options } from './option-names.js'
-import { readArguments } from './read-arguments.js'
+import { restore } from './commands/restore.js'
+import type { Options } from './options/option-names.js'
+import { readArguments } from './options/read-arguments.js'
 
 /** What a line of a rules file asks for, and the options that say so. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
 export async function parseRule(

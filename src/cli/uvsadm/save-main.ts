@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { connectControl } from '../../control/client.js'
+import { connectControl } from '../../control/socket/client.js'
 import { print, takeControl } from '../command.js'
 import { uvsadm } from './run.js'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inListedOrder } from '../../../src/cli/uvs/plan-order.js'
-import type { PlannedChange, RuleChange } from '../../../src/control/api.js'
+import type { PlannedChange, RuleChange } from '../../../src/control/protocol/api.js'
 
 /** `delete-service 2`: of 10.0.0.2:80; `delete-destination 2 9`: and its server 10.1.0.9:80. */
 function changes(...texts: string[]): PlannedChange[] {

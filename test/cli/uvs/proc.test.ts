@@ -1,9 +1,15 @@
 import t from 'tap'
 import { fileOf, showProc } from '../../../src/cli/uvs/proc.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { ConnectionInfo, Control, DestinationInfo, ServiceInfo, TotalsInfo } from '../../../src/control/api.js'
-import { connectControl } from '../../../src/control/client.js'
-import { serveControl } from '../../../src/control/server.js'
+import type {
+  ConnectionInfo,
+  Control,
+  DestinationInfo,
+  ServiceInfo,
+  TotalsInfo,
+} from '../../../src/control/protocol/api.js'
+import { connectControl } from '../../../src/control/socket/client.js'
+import { serveControl } from '../../../src/control/socket/server.js'
 import { UsageError } from '../../../src/director/options.js'
 import { BenchDirector, fromClient, VIP } from '../../support/bench-director.js'
 import { connection, FakeControl, noRates, noStats } from '../../support/fake-control.js'

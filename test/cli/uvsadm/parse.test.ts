@@ -1,8 +1,8 @@
 import t from 'tap'
 import { checkOptions } from '../../../src/cli/uvsadm/command.js'
-import { commands } from '../../../src/cli/uvsadm/commands.js'
-import { OPTION_ORDER } from '../../../src/cli/uvsadm/option-names.js'
-import { readArguments } from '../../../src/cli/uvsadm/read-arguments.js'
+import { commands } from '../../../src/cli/uvsadm/commands/commands.js'
+import { OPTION_ORDER } from '../../../src/cli/uvsadm/options/option-names.js'
+import { readArguments } from '../../../src/cli/uvsadm/options/read-arguments.js'
 import { fakeNames } from '../../support/names.js'
 
 /** The command's name and what it would do, or what is wrong and the exit status. No director far and wide. */

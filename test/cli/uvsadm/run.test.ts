@@ -1,9 +1,9 @@
 import t from 'tap'
-import { commands } from '../../../src/cli/uvsadm/commands.js'
-import { OPTIONS } from '../../../src/cli/uvsadm/options.js'
+import { commands } from '../../../src/cli/uvsadm/commands/commands.js'
+import { OPTIONS } from '../../../src/cli/uvsadm/options/options.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { Control, Refusal } from '../../../src/control/api.js'
-import { connectControl } from '../../../src/control/client.js'
+import type { Control, Refusal } from '../../../src/control/protocol/api.js'
+import { connectControl } from '../../../src/control/socket/client.js'
 import { tempDir } from '../../support/temp.js'
 
 /** A director that refuses everything. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { ConnectionInfo, Protocol, Rates, ServiceInfo, Stats } from '../../../src/control/api.js'
+import type { ConnectionInfo, Protocol, Rates, ServiceInfo, Stats } from '../../../src/control/protocol/api.js'
 import { connection, FakeControl, noRates, noStats } from '../../support/fake-control.js'
 import { fakeNames } from '../../support/names.js'
 import { readTranscript } from '../../support/transcript.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DATAGRAM, Socket } from '../../../netns-lab/uml/sockets.js'
 import { UmlKernel, type UmlOptions, whyNoUml } from '../../../netns-lab/uml/uml-kernel.js'
-import type { Outcome } from '../../../src/control/api.js'
+import type { Outcome } from '../../../src/control/protocol/api.js'
 
 /** Seen from dist/test/conformance/live. */
 const SCRIPTS = fileURLToPath(new URL('../../../../test/conformance/uml', import.meta.url))

@@ -1,6 +1,6 @@
-import { systemNames, type Names } from '../../../src/cli/uvsadm/names.js'
+import { systemNames, type Names } from '../../../src/cli/uvsadm/options/names.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { Outcome } from '../../../src/control/api.js'
+import type { Outcome } from '../../../src/control/protocol/api.js'
 import { BenchDirector } from '../../support/bench-director.js'
 import type { Kernel } from '../live/kernel.js'
 import { KernelDown } from '../../../netns-lab/uml/kernel-down.js'

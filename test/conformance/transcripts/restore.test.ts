@@ -1,5 +1,5 @@
 import t from 'tap'
-import { systemNames } from '../../../src/cli/uvsadm/names.js'
+import { systemNames } from '../../../src/cli/uvsadm/options/names.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
 import { BenchDirector } from '../../support/bench-director.js'
 import { Kernel, whyNoKernel } from '../live/kernel.js'

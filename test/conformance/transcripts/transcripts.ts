@@ -1,5 +1,5 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
-import type { Outcome } from '../../../src/control/api.js'
+import type { Outcome } from '../../../src/control/protocol/api.js'
 import { Kernel, whyNoKernel } from '../live/kernel.js'
 import type { LiveArguments } from '../live/live-arguments.js'
 import { reduce } from '../live/reduce.js'

@@ -1,0 +1,19 @@
+import type { Method, TunnelSettings } from '../../src/control/protocol/api.js'
+
+/** How packets reach real servers; `outbound`: answers come through the director. */
+export interface Mode {
+  readonly name: string
+  readonly method: Method
+  readonly tunnel?: TunnelSettings
+  readonly outbound: boolean
+}
+
+export const NAT: Mode = { name: 'NAT', method: 'masq', outbound: true }
+export const FULLNAT: Mode = { name: 'FULLNAT', method: 'fullnat', outbound: true }
+export const MODES: readonly Mode[] = [
+  NAT,
+  FULLNAT,
+  { name: 'DR', method: 'direct', outbound: false },
+  { name: 'TUN ipip', method: 'tunnel', outbound: false },
+  { name: 'TUN gue', method: 'tunnel', tunnel: { type: 'gue', port: 6080, checksum: 'none' }, outbound: false },
+]

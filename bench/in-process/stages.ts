@@ -1,0 +1,161 @@
+/*
+ * The stages of a packet's way, each alone, its connections in a random order: so each pays for the cache misses that on the
+ * whole way are the first stage's that touches the record.
+ */
+import { NONE, type ConnIndex } from '../../src/conn/record.js'
+import { Direction } from '../../src/conn/transitions.js'
+import { fullnat } from '../../src/forward/fullnat.js'
+import { nat } from '../../src/forward/nat.js'
+import { Tunnels } from '../../src/forward/tunnel.js'
+import { Packet } from '../../src/packet/packet.js'
+import { parseEthernet, parseIpv4Header, parseTransport } from '../../src/packet/parse.js'
+import { Verdict } from '../../src/packet/verdict.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
+import { IpProtocol } from '../../src/wire/ipv4.js'
+import { TcpFlag } from '../../src/wire/tcp.js'
+import { MAC } from './bench-director.js'
+import { type Measure, once } from './measure.js'
+import { NAT, type Mode } from './modes.js'
+import { BATCH, type Scene } from './scene.js'
+import { timed, timedWithCopy } from './timed.js'
+import { AT, FRAME_LEN, SLOT, Slots } from './traffic.js'
+
+const TCP = IpProtocol.TCP
+const { INBOUND, OUTBOUND } = Direction
+
+/** What parsing, finding, the state, the timer and rewriting cost. `scene`: made at the first call. */
+export function stages(mode: Mode, count: number, scene: () => Scene): Measure[] {
+  const conns = once(() => connectionsOf(scene()))
+  const called = (stage: string): string => `stage ${stage}, ${mode.name}, ${count} connections`
+  const inbound = [
+    timed(called('lookup, inbound'), BATCH, () => lookupInbound(scene())),
+    timed(called('state, inbound'), BATCH, () => state(scene(), conns(), INBOUND)),
+    timed(called('timer'), BATCH, () => timer(scene(), conns())),
+  ]
+  const outbound = [
+    timed(called('lookup, outbound'), BATCH, () => lookupOutbound(mode, scene())),
+    timed(called('state, outbound'), BATCH, () => state(scene(), conns(), OUTBOUND)),
+  ]
+  const copied = 'the copy and parsing'
+  const rewrites = [INBOUND, ...(mode.outbound ? [OUTBOUND] : [])].map(direction => {
+    const name = called(`rewrite, ${direction === INBOUND ? 'inbound' : 'outbound'}`)
+    return timedWithCopy(name, BATCH, () => rewriting(mode, scene(), conns(), direction), copied)
+  })
+  // What is the same in every mode is measured with NAT.
+  return [
+    ...(mode === NAT ? [timed('stage parse', BATCH, () => parsing(scene()))] : []),
+    ...(mode.outbound ? [...inbound, ...outbound] : []),
+    ...(mode.method === 'direct' ? [] : rewrites),
+  ]
+}
+
+/** The records in the order of the frames. */
+function connectionsOf({ director, inbound }: Scene): Int32Array {
+  const { table } = director.conns
+  return Int32Array.from({ length: inbound.count }, (_, i) => {
+    const ports = inbound.ports(i)
+    return table.lookupInbound(TCP, inbound.srcAddr(i), ports >>> 16, inbound.dstAddr(i), ports & 0xffff)
+  })
+}
+
+function parse(packet: Packet, { slab }: Slots, slot: number): void {
+  packet.wrap(0, slab, slot * SLOT + AT, FRAME_LEN)
+  if (parseEthernet(packet, MAC) !== Verdict.PASS) throw new Error('a frame of the benchmark is to somebody else')
+  if (parseIpv4Header(packet) !== Verdict.PASS) throw new Error('a frame of the benchmark has no good IP header')
+  parseTransport(packet)
+}
+
+function parsing({ inbound }: Scene): () => void {
+  const slots = new Slots(BATCH)
+  for (let i = 0; i < BATCH; i++) inbound.write(i % inbound.count, slots, i)
+  const packet = new Packet()
+  return () => {
+    for (let i = 0; i < BATCH; i++) parse(packet, slots, i)
+  }
+}
+
+function lookupInbound({ director, inbound }: Scene): () => void {
+  const { table } = director.conns
+  return eachFrame(inbound.count, i => {
+    const ports = inbound.ports(i)
+    return table.lookupInbound(TCP, inbound.srcAddr(i), ports >>> 16, inbound.dstAddr(i), ports & 0xffff)
+  })
+}
+
+function lookupOutbound(mode: Mode, { director, outbound }: Scene): () => void {
+  const { table, local } = director.conns
+  const find =
+    mode.method === 'fullnat'
+      ? (src: number, srcPort: number, dst: number, dstPort: number) => local.lookup(TCP, src, srcPort, dst, dstPort)
+      : (src: number, srcPort: number, dst: number, dstPort: number) =>
+          table.lookupOutbound(TCP, src, srcPort, dst, dstPort)
+  return eachFrame(outbound.count, i => {
+    const ports = outbound.ports(i)
+    return find(outbound.srcAddr(i), ports >>> 16, outbound.dstAddr(i), ports & 0xffff)
+  })
+}
+
+function state({ director }: Scene, conns: Int32Array, direction: Direction): () => void {
+  return eachFrame(conns.length, i => {
+    director.conns.packet(conns[i]! as ConnIndex, TCP, direction, TcpFlag.ACK)
+    return 0
+  })
+}
+
+function timer({ director }: Scene, conns: Int32Array): () => void {
+  return eachFrame(conns.length, i => {
+    director.conns.restart(conns[i]! as ConnIndex)
+    return 0
+  })
+}
+
+function rewriting(mode: Mode, scene: Scene, conns: Int32Array, direction: Direction): { run(): void; copy(): void } {
+  const traffic = direction === INBOUND ? scene.inbound : scene.outbound
+  const rewrite = rewriterOf(mode, scene, direction)
+  const slots = new Slots(1)
+  const packet = new Packet()
+  const make = (i: number): number => {
+    traffic.write(i, slots, 0)
+    parse(packet, slots, 0)
+    return 0
+  }
+  const run = (i: number): number => {
+    make(i)
+    rewrite(packet, conns[i]! as ConnIndex)
+    return 0
+  }
+  return { run: eachFrame(conns.length, run), copy: eachFrame(conns.length, make) }
+}
+
+function rewriterOf(mode: Mode, { director }: Scene, direction: Direction): (packet: Packet, conn: ConnIndex) => void {
+  const { conns, sysctls } = director
+  const { words } = conns.table
+  switch (mode.method) {
+    case 'masq':
+      return direction === INBOUND
+        ? (packet, conn) => nat.inbound(packet, words, conn)
+        : (packet, conn) => nat.outbound(packet, words, conn)
+    case 'fullnat':
+      return direction === INBOUND
+        ? (packet, conn) => fullnat.inbound(packet, words, conns.local.words, conn)
+        : (packet, conn) => fullnat.outbound(packet, words, conn)
+    default: {
+      const tunnels = new Tunnels(sysctls, 1, () => 1)
+      const [src, dst] = [0x0a010001 as Ipv4Addr, 0x0a010101 as Ipv4Addr]
+      return (packet, conn) => tunnels.wrap(packet, conns.destinationOf(conn), src, dst)
+    }
+  }
+}
+
+/** 64 of `count` things a run, the next ones each time. None may be NONE. */
+function eachFrame(count: number, step: (i: number) => number): () => void {
+  let next = 0
+  return () => {
+    let missed = 0
+    for (let n = 0; n < BATCH; n++) {
+      if (step(next) === NONE) missed++
+      if (++next === count) next = 0
+    }
+    if (missed > 0) throw new Error(`${missed} connections of the benchmark were not found`)
+  }
+}

@@ -1,0 +1,84 @@
+import { type LabMode, rules } from '../../native-free/lab-plan.js'
+import { startHaproxy, startNginxStream, startNft, startRouting, nginxStreamModule } from './peers.js'
+import { benchPlan } from './topology.js'
+import type { NetnsLab } from '../../netns-lab/netns-lab.js'
+import { which } from '../../netns-lab/tools.js'
+import { whyNoUml } from '../../netns-lab/uml/uml-kernel.js'
+import { startUmlDirector } from './uml-director.js'
+import { UDP_PORT } from './udp-rate.js'
+
+/** What balances in a turn. */
+export interface Balancer {
+  /** Its processes; none where the kernel does it. */
+  pids: number[]
+}
+
+/** A way to balance the same load in the same topology. */
+export interface Runner {
+  /** As --only takes it. */
+  name: string
+  title: string
+  mode: LabMode
+  io: 'raw' | 'tap'
+  /** It has no UDP. */
+  tcpOnly?: boolean
+  /** The client asks the real server by its own address. */
+  direct?: boolean
+  /** Why it cannot run here; undefined when it can. */
+  missing?(): string | undefined
+  /** Starts it in the director's namespace; resolves when it balances. */
+  start(lab: NetnsLab): Promise<Balancer>
+}
+
+const needs = (program: string) => (): string | undefined =>
+  which(program) ? undefined : `${program} is not installed`
+const peer = { mode: 'nat', io: 'raw' } as const
+const uvs = (['raw', 'tap'] as const).flatMap(io =>
+  (['nat', 'fullnat', 'dr', 'tun'] satisfies LabMode[]).map(mode => uvsRunner(io, mode)),
+)
+
+/** In the order in which a round takes them; ratios are to the first. */
+export const runners: readonly Runner[] = [
+  { ...peer, name: 'no-balancer', title: 'no balancer, kernel routing', direct: true, start: startRouting },
+  { ...peer, name: 'nftables', title: 'nftables DNAT', missing: needs('nft'), start: startNft },
+  {
+    ...peer,
+    name: 'haproxy',
+    title: 'HAProxy, tcp, 1 thread',
+    tcpOnly: true,
+    missing: needs('haproxy'),
+    start: startHaproxy,
+  },
+  {
+    ...peer,
+    name: 'nginx-stream',
+    title: 'nginx stream, 1 worker',
+    missing: () => (nginxStreamModule() === undefined ? 'nginx has no stream module' : undefined),
+    start: startNginxStream,
+  },
+  { ...peer, name: 'kernel-ipvs', title: 'kernel IPVS (user-mode-linux)', missing: whyNoUml, start: startUml },
+  ...uvs,
+]
+
+function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {
+  const name = `uvs-${io}-${mode}`
+  return { name, title: `uvs ${io}, ${mode.toUpperCase()}`, mode, io, start: lab => startUvs(lab, mode) }
+}
+
+async function startUml(lab: NetnsLab): Promise<Balancer> {
+  const { plan } = lab.options
+  const udp = rules(plan, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
+  const { pid } = await startUmlDirector(lab, udp)
+  return { pids: [pid] }
+}
+
+async function startUvs(lab: NetnsLab, mode: LabMode): Promise<Balancer> {
+  const director = await lab.startDirector()
+  const plan = benchPlan(mode)
+  const udp = rules(plan, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
+  for (const rule of [...rules(plan), ...udp]) {
+    const { status, err } = await director.admin(rule)
+    if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: ${err.trim()}`)
+  }
+  return { pids: [director.id.pid] }
+}

@@ -1,0 +1,68 @@
+import { hostPart } from '../../native-free/lab-plan.js'
+import type { Figures } from './figures.js'
+import type { Effort, HalfLoad, Measure, Turn } from './measures.js'
+import type { Runner } from './runners.js'
+import { addDirectCable, benchPlan } from './topology.js'
+import { NetnsLab } from '../../netns-lab/netns-lab.js'
+
+export interface TurnOptions {
+  /** What the namespaces' names begin with. */
+  prefix: string
+  effort: Effort
+  half: HalfLoad
+  signal: AbortSignal
+}
+
+export interface TurnResult {
+  figures: Figures
+  /** What could not be measured and why, a line each. */
+  failures: string[]
+}
+
+/** One runner's turn, in namespaces of its own: these measures, as far as they concern it. Throws when `signal` says stop. */
+export async function takeTurn(
+  runner: Runner,
+  measures: readonly Measure[],
+  options: TurnOptions,
+): Promise<TurnResult> {
+  const { prefix, effort, half, signal } = options
+  const web = { quiet: true, workers: true, bigOctets: effort.octets, uploads: true }
+  const plan = benchPlan(runner.mode)
+  const result: TurnResult = { figures: {}, failures: [] }
+  const lab = await NetnsLab.build({ prefix, plan, io: runner.io, signal, web })
+  const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
+    try {
+      await work()
+      return true
+    } catch (error) {
+      signal.throwIfAborted()
+      result.failures.push(`${what}: ${(error as Error).message}`)
+      return false
+    }
+  }
+  try {
+    await addDirectCable(lab.spaces, plan)
+    let turn: Turn | undefined
+    await attempt('start', async () => {
+      const balancer = await runner.start(lab)
+      const address = runner.direct ? hostPart(plan.servers[0]!.address) : plan.vip
+      turn = {
+        lab,
+        runner,
+        balancer,
+        address,
+        url: `http://${address}:${plan.port}/`,
+        effort,
+        half,
+        figures: result.figures,
+      }
+    })
+    for (const { name, concerns, run } of turn ? measures : []) {
+      if (concerns?.(runner) ?? true)
+        await attempt(name, async () => void Object.assign(result.figures, await run(turn!)))
+    }
+    return result
+  } finally {
+    await lab.remove()
+  }
+}

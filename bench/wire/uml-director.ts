@@ -1,0 +1,75 @@
+/*
+ * Kernel IPVS as a director of a lab: Linux 6.1 runs as a process (user-mode-linux) in the director's namespace and takes the
+ * place of its kernel, where ip_vs is missing. What it can carry is what user-mode-linux can, not what IPVS can: one CPU, and
+ * every frame through system calls of the host.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { armsOf, type LabPlan, rules } from '../../native-free/lab-plan.js'
+import { MARK } from '../../netns-lab/ledger.js'
+import type { NetnsLab } from '../../netns-lab/netns-lab.js'
+import { growPacketBuffers } from '../../netns-lab/uml/packet-buffers.js'
+import { UmlKernel } from '../../netns-lab/uml/uml-kernel.js'
+
+const MEBIBYTES = 128
+/** Each way; with its default of 208 KiB it has a quarter of the download. */
+const SOCKET_OCTETS = 16 << 20
+
+/** Boots it on the director's interfaces, with these rules besides the plan's own. It goes with the lab. */
+export async function startUmlDirector(
+  lab: NetnsLab,
+  more: readonly string[][] = [],
+): Promise<{ kernel: UmlKernel; pid: number }> {
+  const { spaces, options } = lab
+  const dir = join(spaces.ledger.dir, 'uml')
+  mkdirSync(dir)
+  const interfaces = await Promise.all(armsOf(options.plan).map(({ port }, i) => interfaceOf(lab, port, i)))
+  let pid = 0
+  let kernel: UmlKernel | undefined
+  kernel = UmlKernel.boot(() => ({
+    dir,
+    mebibytes: MEBIBYTES,
+    interfaces,
+    within: ['ip', 'netns', 'exec', spaces.full('director')],
+    env: { ...process.env, [MARK]: spaces.ledger.prefix },
+    onStart: child => {
+      pid = child.pid!
+      spaces.ledger.add(pid, 'user-mode-linux')
+      // One that died as it booted is not the one that runs now.
+      child.once('exit', () => child.pid === pid && kernel?.close())
+    },
+  }))
+  kernel.mustRun(script(options.plan, [...rules(options.plan), ...more]))
+  growPacketBuffers(pid, SOCKET_OCTETS)
+  return { kernel, pid }
+}
+
+/**
+ * As user-mode-linux's command line has it. With gro its buffers hold what the hosts have left to be segmented. On a TAP it has a MAC address of its own: the TAP's is the bridge's, which would keep
+ * what is sent there.
+ */
+async function interfaceOf({ spaces, options }: NetnsLab, port: string, index: number): Promise<string> {
+  const links = JSON.parse(await spaces.must('director', 'ip', ['-j', 'link', 'show', port])) as { address: string }[]
+  const mac = options.io === 'tap' ? `02:00:00:00:00:0${index + 1}` : links[0]!.address
+  return `vec${index}:transport=${options.io},ifname=${port},depth=128,mac=${mac},gro=1`
+}
+
+/** What makes it a director, by the shell inside. */
+function script(plan: LabPlan, commands: readonly string[][]): string {
+  const links = armsOf(plan).flatMap(({ address }, i) => [
+    `ip link set vec${i} up`,
+    `ip addr add ${address} dev vec${i}`,
+  ])
+  const schedulers = commands.flatMap(args => (args.includes('-s') ? `ip_vs_${args[args.indexOf('-s') + 1]}` : []))
+  return [
+    'set -e',
+    'modprobe -d /run/uml ipv6',
+    'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 net.ipv4.ip_forward=1',
+    'sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.send_redirects=0',
+    ...links,
+    `ip addr add ${plan.vip}/32 dev vec0`,
+    `modprobe -d /run/uml -a ip_vs ${schedulers.join(' ')}`,
+    ...commands.map(args => `ipvsadm ${args.join(' ')}`),
+    '',
+  ].join('\n')
+}

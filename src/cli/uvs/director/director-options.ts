@@ -1,0 +1,181 @@
+import { isIP } from 'node:net'
+import { pathToFileURL } from 'node:url'
+import type { MarkRuleInfo } from '../../../control/protocol/api.js'
+import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
+import type { DeviceOptions } from '../../../plane/worker-messages.js'
+import { MAX_CONNECTIONS } from '../../../conn/table.js'
+import { parseVip, UsageError } from '../../../director/options.js'
+import { parseIpv4, parseMac, type Ipv4Addr, type MacAddr } from '../../../wire/addr.js'
+import { CONTROL, defaultControl } from '../../command.js'
+import type { Form, Option } from '../../option.js'
+import { parseMark } from '../options/mark-option.js'
+import { readOptions } from '../options/read-options.js'
+
+/** A fanout group takes 256, and a director's connections are shared out among them. */
+const MOST_WORKERS = 64
+
+/** What `uvs director` was asked to be. */
+export interface DirectorCommand extends DataPlaneOptions {
+  control: string
+  /** A file of ipvsadm-save lines. */
+  rules: string | undefined
+  http: { host: string; port: number } | undefined
+  marks: MarkRuleInfo[]
+  workers: number
+}
+
+const ADDRESS: Option = {
+  flags: ['--address'],
+  value: 'ADDR/LEN@IF',
+  help: "the director's own address on an interface",
+  repeatable: true,
+}
+
+const RAW: Option = {
+  flags: ['--raw'],
+  value: 'IF[,IF]',
+  is: 'interface',
+  help: 'interfaces to hold by packet sockets',
+}
+const TAP: Option = { flags: ['--tap'], value: 'IF[,IF]', is: 'interface', help: 'TAP devices to make or to take' }
+
+/** Those of both kinds of device, in the order of the help. */
+const COMMON: readonly Option[] = [
+  option('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else", { repeatable: true }),
+  option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
+  option('--vip', 'ADDR|CIDR', 'further local addresses', { repeatable: true }),
+  option('--max-connections', 'N', `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576`),
+  option('--workers', 'N', `threads that share the work, a CPU each, 1 to ${MOST_WORKERS}; default 1`),
+  option(
+    '--steer-mask',
+    'MASK',
+    'clients equal under it share a worker; as wide as any -M of -p; default 255.255.255.255',
+  ),
+  option('--icmp-ratelimit', 'MS', 'a peer gets an ICMP error every MS; 0 for no limit; default 1000'),
+  option('--seed', 'N', 'what everything random comes from; by default the system says'),
+  option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
+  CONTROL,
+  option('--http', '[ADDR:]PORT', 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise'),
+  option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
+  option('--scheduler', 'FILE', 'a scheduler of your own: a module that exports one', { is: 'file', repeatable: true }),
+]
+
+const MAC = option('--mac', 'MAC@IF', "our MAC on a TAP device, which must not be the interface's own", {
+  repeatable: true,
+})
+
+export const DIRECTOR_FORMS: readonly Form[] = [
+  { words: [], options: [required(RAW), required(ADDRESS), ...COMMON] },
+  { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
+]
+
+/** Both at once, so that what is wrong with them is said in their own words. */
+const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, ...COMMON] }
+
+/** Comes with a later version. */
+const LATER = '--libpcap'
+
+function option(flag: string, value: string, help: string, more: Partial<Option> = {}): Option {
+  return { flags: [flag], value, help, ...more }
+}
+
+function required(which: Option): Option {
+  return { ...which, required: true }
+}
+
+/** Pure. `randomSeed`: used unless --seed says otherwise. UsageError for whatever cannot be meant. */
+export function parseDirectorOptions(args: string[], randomSeed: number): DirectorCommand {
+  if (args.some(arg => arg === LATER || arg.startsWith(`${LATER}=`))) throw new UsageError(`${LATER} is not there yet`)
+  const given = readOptions({ name: 'director', forms: [ANY_FORM] }, args)
+  const devices = readDevices(given.one('--raw'), given.one('--tap'), given.all('--mac'))
+  const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
+  const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
+  const clientMask = readMask(given.one('--steer-mask'))
+  const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
+  if (maxConnections !== undefined && maxConnections < workers)
+    throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
+  // Before a device is opened.
+  given.all('--vip').forEach(parseVip)
+  if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
+  return {
+    devices,
+    director: {
+      addresses: given.all('--address'),
+      vips: given.all('--vip'),
+      routes: given.all('--route'),
+      neighbours: given.all('--neighbour'),
+      seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
+      ...(maxConnections === undefined ? {} : { maxConnections }),
+      ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
+      ...(clientMask === undefined ? {} : { clientMask }),
+    },
+    workers,
+    control: given.one('--control') ?? defaultControl(),
+    rules: given.one('--rules'),
+    http: readHttp(given.one('--http')),
+    marks: given.all('--mark').map(parseMark),
+    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
+  }
+}
+
+function readDevices(raw: string | undefined, tap: string | undefined, macs: string[]): DeviceOptions[] {
+  if ((raw === undefined) === (tap === undefined))
+    throw new UsageError('--raw IF[,IF] or --tap IF[,IF]: give one of the two')
+  const [kind, text] = raw === undefined ? (['tap', tap!] as const) : (['raw', raw] as const)
+  const names = text.split(',')
+  for (const [i, name] of names.entries()) {
+    if (!/^[^\s/:@=,]{1,15}$/.test(name)) throw new UsageError(`--${kind}: '${name}' cannot be an interface's name`)
+    if (names.indexOf(name) !== i) throw new UsageError(`--${kind}: '${name}' is named twice`)
+  }
+  if (kind === 'raw') {
+    if (macs.length > 0) throw new UsageError("--mac goes with --tap: a raw interface's MAC is its own")
+    return names.map(name => ({ kind, name }))
+  }
+  const byName = readMacs(macs, names)
+  return names.map(name => ({ kind, name, mac: byName.get(name) }))
+}
+
+function readMacs(macs: string[], names: string[]): Map<string, MacAddr> {
+  const byName = new Map<string, MacAddr>()
+  for (const text of macs) {
+    const at = text.indexOf('@')
+    const mac = parseMac(text.slice(0, at))
+    const name = text.slice(at + 1)
+    if (at < 0 || !mac) throw new UsageError(`--mac: '${text}' is not MAC@INTERFACE, such as 02:00:00:00:00:01@tap0`)
+    if (mac.hi & 0x0100) throw new UsageError(`--mac: '${text}' is a group address`)
+    if (!names.includes(name)) throw new UsageError(`--mac: '${text}': there is no '${name}' among ${names.join(', ')}`)
+    byName.set(name, mac)
+  }
+  return byName
+}
+
+/** A run of ones, then zeros. */
+function readMask(text: string | undefined): Ipv4Addr | undefined {
+  if (text === undefined) return undefined
+  const mask = parseIpv4(text)
+  if (mask === undefined || mask === 0 || (~mask & (~mask + 1)) !== 0)
+    throw new UsageError(
+      `--steer-mask: '${text}' is not a mask: ones, then zeros, such as 255.255.255.0, at least 128.0.0.0`,
+    )
+  return mask
+}
+
+function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,12}$/.test(text) ? Number(text) : NaN
+  if (!(value >= least && value <= most))
+    throw new UsageError(`${option}: '${text}' is not a whole number from ${least} to ${most}`)
+  return value
+}
+
+/** Only who is named is served: without an address, this host's own programs. */
+function readHttp(text: string | undefined): DirectorCommand['http'] {
+  if (text === undefined) return undefined
+  const match = /^(?:(?<address>.*):)?(?<port>\d{1,5})$/.exec(text)
+  const port = Number(match?.groups!.port)
+  const host = (match?.groups!.address || '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
+  if (!match || port > 65_535)
+    throw new UsageError(`--http: '${text}' is not PORT or ADDRESS:PORT, such as 127.0.0.1:9100`)
+  if (isIP(host) === 0) throw new UsageError(`--http: '${text}': '${host}' is no address, such as 127.0.0.1 or [::1]`)
+  return { host, port }
+}

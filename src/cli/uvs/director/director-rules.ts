@@ -1,0 +1,78 @@
+import { statSync } from 'node:fs'
+import type { Answer, Committed, ServiceInfo } from '../../../control/protocol/api.js'
+import { localControl } from '../../../control/operations/execute.js'
+import type { RulesLoads } from '../../../control/metrics/rules-loads.js'
+import { Transactions } from '../../../control/rules/transactions.js'
+import type { Director } from '../../../director/director.js'
+import { UsageError } from '../../../director/options.js'
+import { summary } from '../rules/format-plan.js'
+import { parsedRules } from '../rules/parsed-rules.js'
+import { stageRules } from '../rules/rules-transaction.js'
+
+/** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
+export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
+  const session = new Transactions(localControl(stage()), stage).session()
+  try {
+    await stageRules(session, parsedRules(file))
+    return must(await session.staged())
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`--rules: ${error.message}`)
+    throw error
+  } finally {
+    session.close()
+  }
+}
+
+/** Error of one line where it is refused: then nothing has changed. */
+export async function commitDesired(director: Transactions, desired: ServiceInfo[]): Promise<Committed> {
+  return must(await director.commit(() => Promise.resolve({ ok: true, value: desired })))
+}
+
+interface ReloadOf {
+  file: string | undefined
+  stage: () => Director
+  director: Transactions
+  loads: RulesLoads
+  tell(line: string): void
+}
+
+/** Reads the file again whenever it is asked to, once more if it is asked meanwhile. Answers in a line what came of it. */
+export class RulesReload {
+  readonly #of: ReloadOf
+  #running = false
+  #again = false
+
+  constructor(of: ReloadOf) {
+    this.#of = of
+  }
+
+  async ask(): Promise<void> {
+    this.#again = true
+    if (this.#running) return
+    this.#running = true
+    while (this.#again) {
+      this.#again = false
+      this.#of.tell(await this.#reload())
+    }
+    this.#running = false
+  }
+
+  async #reload(): Promise<string> {
+    const { file, stage, director, loads } = this.#of
+    if (file === undefined) return 'SIGHUP: there is no --rules FILE to read again'
+    try {
+      if (!statSync(file).isFile()) throw new UsageError(`--rules: ${file} is no regular file: it cannot be read again`)
+      const committed = await commitDesired(director, await readDesired(file, stage))
+      loads.record(true, Date.now() / 1000)
+      return `SIGHUP: ${file}: ${summary(committed)}`
+    } catch (error) {
+      loads.record(false, Date.now() / 1000)
+      return `SIGHUP: nothing has changed: ${(error as Error).message.split('\n')[0]}`
+    }
+  }
+}
+
+function must<T>(reply: Answer<T>): T {
+  if (reply.ok) return reply.value
+  throw new Error(`--rules: ${reply.message}`)
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { CountedControl } from '../../../control/metrics/counted-control.js'
+import { serveHttp } from '../../../control/metrics/http.js'
+import { Metrics } from '../../../control/metrics/metrics.js'
+import { RulesLoads } from '../../../control/metrics/rules-loads.js'
+import { serveControl } from '../../../control/socket/server.js'
+import { stageMaker } from '../../../control/rules/trial-director.js'
+import { Transactions } from '../../../control/rules/transactions.js'
+import { outliveReaders } from '../../command.js'
+import type { UvsCommand } from '../command.js'
+import { commitDesired, readDesired, RulesReload } from './director-rules.js'
+import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
+import { kernelSideNotes } from './kernel-side.js'
+import { complain as complainOf } from '../run-uvs.js'
+
+export const director: UvsCommand = {
+  name: 'director',
+  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules again.',
+  forms: DIRECTOR_FORMS,
+  async run(args) {
+    return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
+  },
+}
+
+const complain = (message: string): void => complainOf('director', message)
+
+interface Closable {
+  close(): Promise<void>
+}
+
+/** Everything up, until a signal; then everything down, in the other order. */
+async function runDirector(command: DirectorCommand): Promise<number> {
+  outliveReaders()
+  const stage = await stageMaker(command)
+  // May wait for a pipe, and may be wrong: before all else.
+  const desired = command.rules === undefined ? [] : await readDesired(command.rules, stage)
+  const signalled = nextSignal()
+  // Only here is native code needed: options and help must work without.
+  const { DataPlane } = await import('../../../plane/data-plane.js')
+  const dataPlane = await DataPlane.start(command, complain)
+  const control = new Transactions(dataPlane, stage)
+  const open: Closable[] = [{ close: () => dataPlane.stop() }]
+  try {
+    const asked = new CountedControl(control)
+    const rulesLoads = new RulesLoads()
+    open.unshift(await serveControl(command.control, asked))
+    if (command.http) {
+      const sources = { control: dataPlane, requests: asked.counts, rules: rulesLoads, threads: dataPlane.threads }
+      open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
+    }
+    for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
+    await commitDesired(control, desired)
+    if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
+    const reload = new RulesReload({ file: command.rules, stage, director: control, loads: rulesLoads, tell: complain })
+    const onHangup = (): void => void reload.ask()
+    process.on('SIGHUP', onHangup)
+    open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
+    for (const note of kernelSideNotes(command)) complain(note)
+    const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
+    const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
+    process.stdout.write(`uvs director: ready on ${devices.join(', ')}; ${workers}control socket ${command.control}\n`)
+    await Promise.race([signalled, dataPlane.ended])
+  } finally {
+    for (const each of open) await each.close()
+  }
+  return 0
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise(resolve => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+}

@@ -1,0 +1,107 @@
+import { allServices } from '../../../control/protocol/all-services.js'
+import type {
+  Control,
+  DestinationInfo,
+  DestinationKey,
+  Protocol,
+  ServiceInfo,
+  ServiceKey,
+} from '../../../control/protocol/api.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
+import { readEndpoint, readInteger, type Endpoint } from '../../uvsadm/options/endpoint.js'
+import { UsageError } from '../../../director/options.js'
+import { Refused } from '../../uvsadm/failure.js'
+import type { Names } from '../../uvsadm/options/names.js'
+import { serviceWords } from '../../uvsadm/commands/save.js'
+import type { DrainOptions } from './drain-options.js'
+
+/** A real server of a service, as it is now. */
+export interface DrainTarget {
+  key: ServiceKey
+  destination: DestinationKey
+  service: ServiceInfo
+  server: DestinationInfo
+}
+
+const MARK_MAX = 2 ** 32 - 1
+const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'sctp']
+const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
+
+/** The real server that is meant. UsageError where the words cannot be meant; Refused, which says what there is, where it is not there. */
+export async function findTarget(control: Control, options: DrainOptions, names: Names): Promise<DrainTarget> {
+  const key = await serviceMeant(control, options.service, names)
+  const service = await oneService(control, key)
+  if (!service) throw new Refused(`there is no service ${serviceWords(key)}`, 1)
+  const destination = await realServerMeant(key, options.realServer, names)
+  const server = findServer(service, destination)
+  if (server) return { key, destination, service, server }
+  const known = service.destinations.map(endpointText)
+  throw new Refused(
+    `${serviceWords(key)} has no real server ${endpointText(destination)}: ` +
+      (known.length > 0 ? `it has ${listed(known)}` : 'it has none'),
+    1,
+  )
+}
+
+/** The service as it is now; undefined when it is gone. */
+export async function oneService(control: Control, key: ServiceKey): Promise<ServiceInfo | undefined> {
+  const reply = await allServices(control, key)
+  if (reply.ok) return reply.value[0]
+  if (reply.refusal === 'ESRCH') return undefined
+  throw new Refused(reply.message, 1)
+}
+
+export function findServer(service: ServiceInfo, { address, port }: DestinationKey): DestinationInfo | undefined {
+  return service.destinations.find(dest => dest.address === address && dest.port === port)
+}
+
+async function serviceMeant(control: Control, service: DrainOptions['service'], names: Names): Promise<ServiceKey> {
+  if ('mark' in service) {
+    const mark = readInteger(service.mark, MARK_MAX)
+    if (!mark) throw new UsageError(`-f: '${service.mark}' is no firewall mark, 1 to ${MARK_MAX}`)
+    return { mark, ...(service.family && { family: service.family }) }
+  }
+  const { protocol, text } = service
+  if (protocol !== undefined) {
+    const endpoint = await readEndpoint(text, protocol, names)
+    if (!endpoint) throw new UsageError(`${FLAGS[protocol]}: '${text}' is not VIP:PORT`)
+    return keyOf(protocol, endpoint)
+  }
+  return anyProtocol(control, text, names)
+}
+
+/** A port's name can stand for another number in each protocol. */
+async function anyProtocol(control: Control, text: string, names: Names): Promise<ServiceKey> {
+  const there: ServiceKey[] = []
+  let isEndpoint = false
+  for (const protocol of PROTOCOLS) {
+    const endpoint = await readEndpoint(text, protocol, names)
+    if (!endpoint) continue
+    isEndpoint = true
+    const key = keyOf(protocol, endpoint)
+    if (await oneService(control, key)) there.push(key)
+  }
+  if (!isEndpoint) throw new UsageError(`'${text}' is no service: VIP:PORT, -t VIP:PORT, -u, --sctp-service or -f MARK`)
+  const [key, ...more] = there
+  if (!key) throw new Refused(`there is no service ${text}`, 1)
+  if (more.length > 0)
+    throw new UsageError(`'${text}' is several services: say ${there.map(key => serviceWords(key)).join(' or ')}`)
+  return key
+}
+
+function keyOf(protocol: Protocol, { address, port }: Endpoint): ServiceKey {
+  return { protocol, address, port: port ?? 0 }
+}
+
+async function realServerMeant(key: ServiceKey, text: string, names: Names): Promise<DestinationKey> {
+  const endpoint = await readEndpoint(text, 'mark' in key ? 'tcp' : key.protocol, names)
+  if (!endpoint) throw new UsageError(`'${text}' is no real server: RIP[:PORT]`)
+  const { address, port = 'mark' in key ? 0 : key.port } = endpoint
+  return { address, port }
+}
+
+/** The first few: a line is to be read. */
+function listed(words: readonly string[]): string {
+  const most = 8
+  return words.length <= most ? words.join(', ') : `${words.slice(0, most).join(', ')} and ${words.length - most} more`
+}

@@ -1,0 +1,44 @@
+import { LAB_MODES, type LabMode } from '../../../../native-free/lab-plan.js'
+import type { Io, LabRequest } from '../../../../netns-lab/lab-request.js'
+import { type Form, type Option, type Word, word } from '../../option.js'
+import type { Given } from '../options/read-options.js'
+
+const JSON_FILE: Option = { flags: ['--json'], value: 'FILE', is: 'file', help: 'the figures, for programs' }
+
+const io = (...choices: Io[]): Option => ({
+  flags: ['--io'],
+  value: choices.join('|'),
+  choices,
+  help: 'what the director holds its interfaces by; raw unless told',
+})
+
+const mode: Word = word(...LAB_MODES)
+
+export const LAB_FORMS: readonly Form[] = [
+  { words: [mode], options: [io('raw', 'tap', 'sim'), JSON_FILE] },
+  { words: [word('all')], options: [io('raw', 'tap'), JSON_FILE] },
+  { words: [word('up'), { ...mode, value: 'MODE', optional: true }], options: [io('raw', 'tap')] },
+  { words: [word('exec'), { value: 'NAMESPACE' }, { value: 'COMMAND', repeatable: true, rest: true }], options: [] },
+  { words: [word('down')], options: [] },
+]
+
+/** What has been read by LAB_FORMS. */
+export function labRequest(given: Given): LabRequest {
+  const [verb, ...words] = given.words
+  const json = given.one('--json')
+  const asked = given.one('--io') as Io | undefined
+  const options = json === undefined ? {} : { json }
+  const device = asked === 'tap' ? 'tap' : 'raw'
+  switch (verb) {
+    case 'all':
+      return { do: 'all', io: device, ...options }
+    case 'up':
+      return { do: 'up', mode: (words[0] as LabMode | undefined) ?? 'nat', io: device }
+    case 'exec':
+      return { do: 'exec', space: words[0]!, command: words.slice(1) }
+    case 'down':
+      return { do: 'down' }
+    default:
+      return { do: 'demo', mode: verb as LabMode, ...(asked && { io: asked }), ...options }
+  }
+}

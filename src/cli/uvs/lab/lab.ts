@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs'
+import { LAB_MODES, type LabMode } from '../../../../native-free/lab-plan.js'
+import { type LabReport, machineLine, succeeded } from '../../../../native-free/lab-report.js'
+import { simDemo } from '../../../../native-free/sim-demo.js'
+import { compareModes } from '../../../../netns-lab/compare.js'
+import { netnsDemo } from '../../../../netns-lab/demo.js'
+import { mustBeWritable } from '../../../../netns-lab/writable.js'
+import type { LabOptions, LabRequest } from '../../../../netns-lab/lab-request.js'
+import { machine } from '../../../../netns-lab/hardware.js'
+import { PLANS } from '../../../../netns-lab/plans.js'
+import { whyNoNamespaces } from '../../../../netns-lab/requirements.js'
+import { labDown, labExec, labUp } from '../../../../netns-lab/standing-lab.js'
+import { topology } from '../../../../netns-lab/tools.js'
+import { untilStopped } from '../../../../netns-lab/until-stopped.js'
+import { localControl } from '../../../control/operations/execute.js'
+import { UsageError } from '../../../director/options.js'
+import { uvsadm } from '../../uvsadm/run.js'
+import type { UvsCommand } from '../command.js'
+import { LAB_FORMS, labRequest } from './lab-options.js'
+import { readOptions } from '../options/read-options.js'
+
+const REQUESTS = 5000
+const CONCURRENCY = 100
+
+export const lab: UvsCommand = {
+  name: 'lab',
+  help: `A balancer between a client and two real servers, in network namespaces.
+A mode builds it, shows the path of one request and of its reply, puts ${REQUESTS} requests on it, prints the tables, checks what
+makes the mode what it is, removes it. nat --io sim is in memory, and so is nat without root.
+all puts the same load through every mode, and prints one table. up builds a lab to play in, nat unless told; exec runs a
+command in client, director, rs1, … of it; down removes it.
+The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is set.`,
+  forms: LAB_FORMS,
+  async run(args) {
+    return perform(labRequest(readOptions(lab, args)), prefixFrom(process.env['UVS_LAB_PREFIX']))
+  },
+}
+
+/** A lab's prefix by its mode. */
+function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string {
+  if (text === undefined) return mode => `uvs-${mode}-`
+  if (!/^\w[\w.-]{0,39}$/.test(text))
+    throw new UsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
+  return () => (text.endsWith('-') ? text : `${text}-`)
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') => string): Promise<number> {
+  if (request.do === 'demo') return demo(request, prefixOf(request.mode))
+  const why = await whyNoNamespaces()
+  if (why) throw new Error(why)
+  const prefixes = [...new Set([...LAB_MODES, 'all' as const].map(prefixOf))]
+  if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
+  if (request.do === 'down') return labDown(prefixes, print)
+  if (request.do === 'all') {
+    const { do: _, ...options } = request
+    if (options.json !== undefined) mustBeWritable(options.json)
+    return untilStopped(signal => compareModes({ ...options, prefix: prefixOf('all'), print, signal }))
+  }
+  const { mode, io } = request
+  return untilStopped(signal => labUp({ prefix: prefixOf(mode), plan: PLANS[mode], io, signal }, print))
+}
+
+async function demo({ mode, io, json }: LabOptions & { mode: LabMode }, prefix: string): Promise<number> {
+  const why = io === 'sim' ? undefined : await whyNoNamespaces()
+  if (mode !== 'nat' && (io === 'sim' || why)) {
+    throw new Error(`${mode} needs network namespaces${why ? `, and ${why}` : ''}; only nat can be simulated`)
+  }
+  if (io && why) throw new Error(`--io ${io}: ${why}; --io sim needs nothing`)
+  if (json !== undefined) mustBeWritable(json)
+  const simulated = io === 'sim' || why !== undefined
+  print(`uvs lab ${mode} --io ${simulated ? 'sim' : (io ?? 'raw')}`)
+  if (why) print(`The network is simulated, because ${why}.`)
+  print(`${topology(mode)}\n${machineLine(machine())}`)
+  return untilStopped(async signal => {
+    const load = { plan: PLANS[mode], requests: REQUESTS, concurrency: CONCURRENCY, print }
+    const report = await (simulated ? inMemory(load, why) : netnsDemo({ ...load, io: io ?? 'raw', prefix, signal }))
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
+    return succeeded(report) ? 0 : 1
+  })
+}
+
+type Load = Pick<Parameters<typeof simDemo>[0], 'plan' | 'requests' | 'concurrency' | 'print'>
+
+function inMemory(load: Load, why?: string): Promise<LabReport> {
+  return simDemo({
+    ...load,
+    admin: (args, director) => uvsadm(args, localControl(director)),
+    machine: machine(),
+    ...(why ? { fallback: why } : {}),
+  })
+}

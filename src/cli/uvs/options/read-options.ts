@@ -1,0 +1,113 @@
+import { UsageError } from '../../../director/options.js'
+import { type Form, type Option, usageOf } from '../../option.js'
+import type { UvsCommand } from '../command.js'
+
+/** What was given: words in their order, values by an option's first flag. */
+export class Given {
+  readonly words: string[] = []
+  readonly #values = new Map<string, string[]>()
+
+  add({ flags, repeatable }: Option, value: string): void {
+    const before = this.all(flags[0]!)
+    if (before.length > 0 && !repeatable) throw new UsageError(`${flags[0]} is given twice`)
+    this.#values.set(flags[0]!, [...before, value])
+  }
+
+  has(flag: string): boolean {
+    return this.#values.has(flag)
+  }
+
+  one(flag: string): string | undefined {
+    return this.#values.get(flag)?.[0]
+  }
+
+  all(flag: string): string[] {
+    return this.#values.get(flag) ?? []
+  }
+}
+
+type Readable = Pick<UvsCommand, 'name' | 'forms'>
+
+/** Pure. By the form of the command that these are; a UsageError in one line for what cannot be meant. */
+export function readOptions(command: Readable, args: readonly string[]): Given {
+  const form = formOf(command, args)
+  const given = readWords(form, args, `(uvs ${command.name} --help)`)
+  const missing = firstMissing(form, given)
+  if (missing) throw new UsageError(`${missing} is missing: uvs ${command.name} ${usageOf(form)}`)
+  return given
+}
+
+/** Told by its first word, or by an option that it requires. */
+function formOf({ name, forms }: Readable, args: readonly string[]): Form {
+  const [first] = args
+  const found = forms.find(({ words, options }) => {
+    if (words[0]?.choices && !words[0].optional) return first !== undefined && words[0].choices.includes(first)
+    const flags = options.filter(option => option.required).flatMap(option => option.flags)
+    return flags.length === 0 || flags.some(flag => args.some(arg => arg === flag || arg.startsWith(`${flag}=`)))
+  })
+  if (found) return found
+  const given = first === undefined ? 'what to do' : `'${first}'`
+  throw new UsageError(`${given}: ${forms.map(firstOf).join(', ')} (uvs ${name} --help)`)
+}
+
+function firstOf({ words, options }: Form): string {
+  return words[0]?.value ?? options[0]!.flags[0]!
+}
+
+function readWords(form: Form, args: readonly string[], seeHelp: string): Given {
+  const given = new Given()
+  const rest = [...args]
+  let onlyWords = false
+  for (let text = rest.shift(); text !== undefined; text = rest.shift()) {
+    if (text === '--' && !onlyWords) onlyWords = true
+    else if (isOption(text) && !onlyWords) readOption(form.options, text, rest, given, seeHelp)
+    else readWord(form, text, given, seeHelp)
+    onlyWords ||= form.words[given.words.length - 1]?.rest ?? false
+  }
+  return given
+}
+
+function isOption(text: string): boolean {
+  return text.startsWith('-') && text !== '-'
+}
+
+function readOption(options: readonly Option[], text: string, rest: string[], given: Given, seeHelp: string): void {
+  const equals = text.startsWith('--') ? text.indexOf('=') : -1
+  const flag = equals < 0 ? text : text.slice(0, equals)
+  const option = options.find(({ flags }) => flags.includes(flag))
+  if (!option) {
+    const known = options.map(({ flags }) => flags.join(' ')).join(', ') || 'none'
+    throw new UsageError(`${flag}: there is no such option; those there are: ${known} ${seeHelp}`)
+  }
+  if (option.value === undefined) {
+    if (equals >= 0) throw new UsageError(`${flag} takes no value`)
+    given.add(option, '')
+    return
+  }
+  const value = equals < 0 ? valueOf(rest) : text.slice(equals + 1)
+  if (!value) throw new UsageError(`${flag} needs a value: ${flag} ${option.value}`)
+  if (option.choices && !option.choices.includes(value))
+    throw new UsageError(`${flag} '${value}': it may be ${option.choices.join(', ')}`)
+  given.add(option, value)
+}
+
+/** A long option is nobody's value. */
+function valueOf(rest: string[]): string | undefined {
+  return rest[0]?.startsWith('--') ? undefined : rest.shift()
+}
+
+function readWord({ words }: Form, text: string, given: Given, seeHelp: string): void {
+  const last = words.at(-1)
+  const expected = words[given.words.length] ?? (last?.repeatable ? last : undefined)
+  if (!expected) throw new UsageError(`'${text}': unexpected word ${seeHelp}`)
+  if (expected.choices && !expected.choices.includes(text))
+    throw new UsageError(`'${text}': it may be ${expected.choices.join(', ')} ${seeHelp}`)
+  given.words.push(text)
+}
+
+function firstMissing({ words, options }: Form, given: Given): string | undefined {
+  const missing = words.find(({ optional }, at) => !optional && at >= given.words.length)
+  if (missing) return missing.value
+  const option = options.find(({ required, flags }) => required && !given.has(flags[0]!))
+  return option && [option.flags[0], option.value].join(' ').trim()
+}

@@ -1,0 +1,89 @@
+import type {
+  Committed,
+  DestinationSettings,
+  PlannedChange,
+  RuleChange,
+  ServiceSettings,
+} from '../../../control/protocol/api.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
+import { destinationOptions, serviceOptions, serviceWords } from '../../uvsadm/commands/save.js'
+
+/** A line a change: `~ -e -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 12 connections)`. */
+export function formatPlan(changes: readonly PlannedChange[]): string {
+  return changes.map(change => `${line(change)}${remarks(change)}\n`).join('')
+}
+
+function line({ request }: PlannedChange): string {
+  const service = serviceWords(request.service)
+  switch (request.op) {
+    case 'add-service':
+      return ['+ -A', service, ...serviceOptions(request.settings)].join(' ')
+    case 'edit-service':
+      return ['~ -E', service, ...serviceOptions(request.settings)].join(' ')
+    case 'delete-service':
+      return `- -D ${service}`
+    case 'add-destination':
+      return ['+ -a', service, `-r ${endpointText(request.destination)}`, ...destinationOptions(request.settings)].join(
+        ' ',
+      )
+    case 'edit-destination':
+      return ['~ -e', service, `-r ${endpointText(request.destination)}`, ...destinationOptions(request.settings)].join(
+        ' ',
+      )
+    case 'delete-destination':
+      return `- -d ${service} -r ${endpointText(request.destination)}`
+    case 'add-local-address':
+      return `+ --add-laddr -z ${request.address} ${service}`
+    case 'delete-local-address':
+      return `- --del-laddr -z ${request.address} ${service}`
+  }
+}
+
+function remarks({ request, was, connections }: PlannedChange): string {
+  const remark = [
+    ...(was && 'settings' in request ? [wasWords(was, request.settings)] : []),
+    ...(connections > 0 ? [connectionsText(connections)] : []),
+  ]
+  return remark.length > 0 ? ` (${remark.join('; ')})` : ''
+}
+
+type Settings = ServiceSettings | DestinationSettings
+
+function wasWords(was: Settings, now: Settings): string {
+  const words = optionsOf(now)
+  const other = optionsOf(was).filter(word => !words.includes(word))
+  return `was ${other.join(' ') || `without ${words.filter(word => !optionsOf(was).includes(word)).join(' ')}`}`
+}
+function optionsOf(settings: Settings): string[] {
+  return 'scheduler' in settings ? serviceOptions(settings) : destinationOptions(settings)
+}
+
+export function connectionsText(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`
+}
+
+const THINGS: readonly [string, string, Partial<Record<RuleChange['op'], string>>][] = [
+  ['service', 'services', { 'add-service': 'added', 'edit-service': 'changed', 'delete-service': 'deleted' }],
+  [
+    'real server',
+    'real servers',
+    { 'add-destination': 'added', 'edit-destination': 'changed', 'delete-destination': 'deleted' },
+  ],
+  ['local address', 'local addresses', { 'add-local-address': 'added', 'delete-local-address': 'deleted' }],
+]
+
+/** `2 services added, 10 real servers added, 1 changed; 12 connections touched`. */
+export function summary({ changes, connections }: Committed): string {
+  const parts: string[] = []
+  for (const [one, many, verbs] of THINGS) {
+    let isFirst = true
+    for (const [op, verb] of Object.entries(verbs)) {
+      const count = changes[op as RuleChange['op']] ?? 0
+      if (count === 0) continue
+      parts.push(isFirst ? `${count} ${count === 1 ? one : many} ${verb}` : `${count} ${verb}`)
+      isFirst = false
+    }
+  }
+  if (parts.length === 0) return 'nothing to do'
+  return `${parts.join(', ')}; ${connectionsText(connections)} touched`
+}

@@ -1,0 +1,93 @@
+import { pathToFileURL } from 'node:url'
+import { jsonDocument } from '../../json.js'
+import type { Outcome } from '../../../control/protocol/api.js'
+import { stageMaker } from '../../../control/rules/trial-director.js'
+import { parseCidr } from '../../../wire/addr.js'
+import { print } from '../../command.js'
+import type { Finding } from '../../lint/hazard.js'
+import { findHazards } from '../../lint/hazards.js'
+import { RuleSetReader } from '../../lint/read-rule-set.js'
+import { type Names, systemNames } from '../../uvsadm/options/names.js'
+import type { UvsCommand } from '../command.js'
+import { parseMark } from '../options/mark-option.js'
+import { type Given, readOptions } from '../options/read-options.js'
+import { readRules } from './rules-file.js'
+
+export const lint: UvsCommand = {
+  name: 'lint',
+  help: `Reads ipvsadm rules and says what they would do that is hardly meant.
+FILE:LINE: HAZARD: what happens, what to do instead. - is standard input; blank lines and # comments are all right. No director
+is asked: --address, --mark and --scheduler, as uvs director has them, say what it will have. docs/lint.md has every hazard.
+Status: 0 nothing found (what is only worth knowing, "info", does not count), 1 hazards, 2 the file cannot be read, or holds
+a line that is no rule.`,
+  forms: [
+    {
+      words: [{ value: 'FILE', is: 'file' }],
+      options: [
+        {
+          flags: ['--address'],
+          value: 'ADDR/LEN@IF',
+          help: 'an address that the director will be given',
+          repeatable: true,
+        },
+        {
+          flags: ['--mark'],
+          value: "'PROTO CIDR:PORTS=N'",
+          help: 'a mark that the director will be given',
+          repeatable: true,
+        },
+        {
+          flags: ['--scheduler'],
+          value: 'FILE',
+          is: 'file',
+          help: 'a scheduler of your own that the director will be given',
+          repeatable: true,
+        },
+        { flags: ['--json'], help: 'one JSON object' },
+      ],
+    },
+  ],
+  async run(args) {
+    return print(await lintFile(args, systemNames()))
+  },
+}
+
+/** `uvs lint` with its arguments. */
+export async function lintFile(args: readonly string[], names: Names): Promise<Outcome> {
+  const given = readOptions(lint, args)
+  const file = given.words[0]!
+  const marks = new Set(given.all('--mark').map(rule => parseMark(rule).mark))
+  const reader = await readerFor(given, names)
+  for (const rule of readRules(file, '')) await reader.read(rule)
+  const findings = [...reader.findings, ...findHazards(reader.ruleSet(marks))].toSorted((a, b) => a.line - b.line)
+  const out = given.has('--json')
+    ? jsonDocument('findings', findings)
+    : findings.map(found => text(file, found)).join('')
+  return { status: statusOf(findings), out, err: '' }
+}
+
+/** On a director with the addresses and schedulers that are given. */
+async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
+  const addresses = given.all('--address')
+  const interfaces = new Set(addresses.map(text => text.split('@')[1] ?? ''))
+  const makeDirector = await stageMaker({
+    devices: [...interfaces].map(name => ({ kind: 'raw', name })),
+    director: { addresses, seed: 0 },
+    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
+  })
+  const director = makeDirector()
+  return new RuleSetReader(
+    names,
+    director,
+    addresses.map(text => parseCidr(text.split('@')[0]!)!),
+  )
+}
+
+function text(file: string, { line, hazard, severity, message }: Finding): string {
+  return `${file}:${line}: ${hazard}: ${severity === 'info' ? '(info) ' : ''}${message}\n`
+}
+
+function statusOf(findings: readonly Finding[]): number {
+  if (findings.some(({ hazard }) => hazard === 'not-a-rule')) return 2
+  return findings.some(({ severity }) => severity === 'hazard') ? 1 : 0
+}

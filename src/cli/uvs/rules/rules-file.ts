@@ -1,0 +1,41 @@
+import { UsageError } from '../../../director/options.js'
+import { readText, Unreadable } from '../../read-text.js'
+
+export interface RuleLine {
+  words: string[]
+  /** From 1 on. */
+  line: number
+  /** 'rules.txt line 3' */
+  place: string
+}
+
+/** Characters of a line: names of hosts and all. */
+export const LINE_MAX = 4096
+
+/**
+ * The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe; `-` is
+ * standard input. `option`: by which it was named, for the UsageError where it cannot be read or has a line of no end.
+ */
+export function* readRules(file: string, option = '--rules: '): Generator<RuleLine, void> {
+  const text = textOf(file, option)
+  let line = 0
+  for (let at = 0, end = 0; end >= 0; at = end + 1) {
+    end = text.indexOf('\n', at)
+    line++
+    const rule = text.slice(at, end < 0 ? text.length : end).trim()
+    if (rule === '' || rule.startsWith('#')) continue
+    const place = `${file} line ${line}`
+    if (rule.length > LINE_MAX) throw new UsageError(`${option}${place} is longer than ${LINE_MAX} characters`)
+    yield { words: rule.split(/\s+/), line, place }
+  }
+}
+
+/** UsageError, behind `option`, where it cannot be read. */
+export function textOf(file: string, option: string): string {
+  try {
+    return readText(file)
+  } catch (error) {
+    if (error instanceof Unreadable) throw new UsageError(`${option}${error.message}`)
+    throw error
+  }
+}

@@ -1,0 +1,98 @@
+import type {
+  Answer,
+  Committed,
+  Control,
+  Operation,
+  Operations,
+  PlannedChange,
+  Request,
+  Staged,
+} from '../../../control/protocol/api.js'
+import { keepTransaction } from '../../keep-transaction.js'
+import { refusalText } from '../../uvsadm/ask.js'
+import { badLine, type Rule } from './parsed-rules.js'
+import { inListedOrder } from '../plan-order.js'
+
+/** Rules in one request: a line of the control socket takes some more. */
+const CHUNK = 100
+/** Characters of their lines, for the same reason. */
+const CHUNK_LENGTH = 16_000
+/** Requests under way: while one is answered the next is made. */
+const AHEAD = 3
+
+/**
+ * Opens a transaction when the first rules have come (a pipe may take its time, and others wait for an open transaction), and
+ * stages them, as they come. UsageError, with the line, for the first that is refused.
+ */
+export async function stageRules(control: Control, rules: AsyncIterable<Rule>): Promise<void> {
+  const chunks = chunksOf(rules)
+  const first = await chunks.next()
+  await must(control, { op: 'begin' })
+  const underWay: { chunk: readonly Rule[]; reply: Promise<Answer<Staged>> }[] = []
+  const settle = async (): Promise<void> => {
+    const { chunk, reply } = underWay.shift()!
+    const { accepted, refused } = granted(await reply)
+    const rule = chunk[accepted]
+    if (!refused || !rule) return
+    underWay.length = 0 // whatever is refused behind it does not count
+    throw badLine(rule, refusalText(refused, rule.refusals))
+  }
+  const settleAll = async (): Promise<void> => {
+    while (underWay.length > 0) await settle()
+  }
+  const stage = async (chunk: readonly Rule[]): Promise<void> => {
+    const reply = control.call<'stage'>({ op: 'stage', requests: chunk.map(({ request }) => request) })
+    reply.catch(() => {}) // it is awaited in its turn, unless one before it has failed
+    underWay.push({ chunk, reply })
+    if (underWay.length > AHEAD) await settle()
+  }
+  const letGo = keepTransaction(control)
+  try {
+    if (!first.done) await stage(first.value)
+    for await (const chunk of chunks) await stage(chunk)
+  } finally {
+    letGo()
+    await settleAll() // a line that was refused before one that is none is the one to be told
+  }
+}
+
+async function* chunksOf(rules: AsyncIterable<Rule>): AsyncGenerator<Rule[], void> {
+  let chunk: Rule[] = []
+  let length = 0
+  try {
+    for await (const rule of rules) {
+      length += rule.words.reduce((sum, word) => sum + word.length, 0)
+      if (chunk.push(rule) < CHUNK && length < CHUNK_LENGTH) continue
+      yield chunk
+      chunk = []
+      length = 0
+    }
+  } catch (error) {
+    if (chunk.length > 0) yield chunk
+    throw error
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+/** What committing the staged rules would change, in the order of a listing. */
+export async function plannedChanges(control: Control): Promise<PlannedChange[]> {
+  const changes: PlannedChange[] = []
+  for (let from: number | null = 0; from !== null;) {
+    const page: Operations['plan']['value'] = await must(control, { op: 'plan', from })
+    for (const change of page.rows) changes.push(change)
+    from = page.next
+  }
+  return inListedOrder(changes)
+}
+
+export function commitRules(control: Control): Promise<Committed> {
+  return must(control, { op: 'commit' })
+}
+
+async function must<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
+  return granted(await control.call<O>(request))
+}
+function granted<T>(reply: Answer<T>): T {
+  if (reply.ok) return reply.value
+  throw new Error(reply.message)
+}

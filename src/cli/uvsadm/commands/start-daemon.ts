@@ -1,0 +1,24 @@
+import type { Command } from '../command.js'
+import { Refused, UsageError } from '../failure.js'
+
+/** The synchronisation daemons' states. */
+export function readState(text: string, complaint: string): 'master' | 'backup' {
+  if (text !== 'master' && text !== 'backup') throw new UsageError(complaint)
+  return text
+}
+
+/** Its arguments are ipvsadm's and are looked at as ipvsadm does; there is no synchronisation yet. */
+export const startDaemon: Command<object> = {
+  name: 'start-daemon',
+  flags: ['--start-daemon'],
+  value: 'master|backup',
+  usage: '--start-daemon master|backup [daemon options]',
+  help: 'start synchronising connections: refused, uvs cannot do it yet',
+  needs: [],
+  takes: ['mcast-interface', 'syncid', 'mcast-group', 'mcast-port', 'mcast-ttl', 'sync-maxlen'],
+  readValue: text => readState(text, 'illegal start-daemon parameter specified'),
+  parse: () => ({}),
+  async run() {
+    throw new Refused('--start-daemon: uvs does not synchronise connections yet')
+  },
+}

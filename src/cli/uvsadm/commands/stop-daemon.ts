@@ -1,0 +1,18 @@
+import type { Command } from '../command.js'
+import { Refused } from '../failure.js'
+import { readState } from './start-daemon.js'
+
+export const stopDaemon: Command<object> = {
+  name: 'stop-daemon',
+  flags: ['--stop-daemon'],
+  value: 'master|backup',
+  usage: '--stop-daemon master|backup',
+  help: 'stop synchronising connections: none ever does',
+  needs: [],
+  takes: ['syncid'],
+  readValue: text => readState(text, 'illegal start_daemon specified'),
+  parse: () => ({}),
+  async run() {
+    throw new Refused('No daemon is running')
+  },
+}

@@ -1,0 +1,64 @@
+import { hostname } from 'node:os'
+import type { Shown } from '../run.js'
+
+/** What a listing is shown on, again and again. */
+export interface Screen {
+  /** Of a listing, what can be seen. */
+  readonly lines: number
+  /** Aborted when nobody looks any more; its reason is the exit status. */
+  readonly stop: AbortSignal
+  /** Called by the screen: draw again now. */
+  wake: () => void
+  draw(shown: Shown): Promise<void>
+  /** Puts everything back as it was. */
+  close(): void
+}
+
+/** Shows what `list` answers, failures too, then waits `every` seconds; answers the exit status. */
+export async function watch(every: number, list: (lines: number) => Promise<Shown>, screen: Screen): Promise<number> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    while (!screen.stop.aborted) {
+      const shown = await unlessStopped(list(screen.lines), screen.stop)
+      if (shown) await unlessStopped(screen.draw(shown), screen.stop)
+      const time = new Promise<void>(resolve => {
+        timer = setTimeout(resolve, every * 1000)
+        screen.wake = resolve
+      })
+      await unlessStopped(time, screen.stop)
+      clearTimeout(timer)
+    }
+    return screen.stop.reason as number
+  } finally {
+    screen.close()
+  }
+}
+
+/** What comes of `work`; undefined once it is stopped. Nothing of it is left on `stop`, which lives longer. */
+function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stopped = (): void => resolve(undefined)
+    if (stop.aborted) stopped()
+    stop.addEventListener('abort', stopped)
+    work.then(resolve, reject).finally(() => stop.removeEventListener('abort', stopped))
+  })
+}
+
+/** As watch's: `Every 2.0s: uvsadm -Ln --stats`, and whose machine and what time it is. */
+export function watchTitle(every: number, argv: readonly string[]): () => [left: string, right: string] {
+  const seconds = every.toFixed(Math.max(1, String(every).split('.')[1]?.length ?? 0))
+  const left = `Every ${seconds}s: ${commandShown(argv)}`
+  return () => {
+    const [day, month, date, year, time] = new Date().toString().split(' ')
+    return [left, `${hostname()}: ${day} ${month} ${date} ${time} ${year}`]
+  }
+}
+
+/** The command that is watched: without --watch, and with -Ln where none is given. */
+function commandShown(argv: readonly string[]): string {
+  const at = argv.findIndex(word => /^--watch(=|$)/.test(word))
+  const isValueNext = argv[at] === '--watch' && argv[at + 1]?.startsWith('-') === false
+  const words = argv.toSpliced(at, isValueNext ? 2 : 1)
+  const isNamed = /^(-[Ll]|--list$)/.test(words[0] ?? '')
+  return ['uvsadm', ...(isNamed ? [] : ['-Ln']), ...words].join(' ')
+}

@@ -1,0 +1,141 @@
+import type {
+  ClientAddress,
+  DestinationKey,
+  DestinationParams,
+  Method,
+  ServiceKey,
+  ServiceSettings,
+} from '../../../control/protocol/api.js'
+import { UsageError } from '../failure.js'
+import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
+import { readSchedFlags } from './sched-flags.js'
+import { TUNNEL_OPTIONS, tunnelSettings } from './tunnel.js'
+
+/** An option that checkOptions has seen to be there. */
+export function given<T>(value: T | undefined): T {
+  if (value === undefined) throw new RangeError('parse before checkOptions')
+  return value
+}
+
+/** The service of -t, -u, --sctp-service or -f. A port left out is port 0. */
+export function serviceKey(options: Options): ServiceKey {
+  const service = given(options['service-address'])
+  if ('mark' in service) return service
+  return { protocol: service.protocol, address: service.address, port: service.port ?? 0 }
+}
+
+/** The same, where a service is made or changed. */
+export function newServiceKey(options: Options): ServiceKey {
+  const service = given(options['service-address'])
+  if (!('mark' in service)) {
+    if (!service.port && options.persistent === undefined)
+      throw new UsageError('Zero port specified for non-persistent service')
+    if (service.protocol !== 'udp' && options.ops)
+      throw new UsageError('One-Packet Scheduling is only for UDP virtual services')
+    if (service.protocol !== 'tcp' && clientAddress(options))
+      throw new UsageError('TOA and the PROXY protocol are only for TCP virtual services')
+  }
+  return serviceKey(options)
+}
+
+/** What -A and -E take besides the service. */
+export const SERVICE_OPTIONS: readonly OptionName[] = [
+  'scheduler',
+  'persistent',
+  'netmask',
+  'ops',
+  'pe',
+  'sched-flags',
+  'toa',
+  'proxy-protocol',
+]
+
+export const SERVICE_CONFLICTS: readonly (readonly [OptionName, OptionName])[] = [['proxy-protocol', 'toa']]
+
+function clientAddress(options: Options): ClientAddress | undefined {
+  if (options.toa) return 'toa'
+  return options['proxy-protocol'] && `proxy-${options['proxy-protocol']}`
+}
+
+/** What the control socket takes for the name of a scheduler or engine. */
+const NAME = /^[!-~]{1,255}$/
+/** Nothing is called so: the director says that it is not there, as of any name that it does not know. */
+const NO_NAME = '?'
+
+function nameOf(text: string): string {
+  return NAME.test(text) ? text : NO_NAME
+}
+
+function schedulerOf(options: Options): string {
+  return options.scheduler || 'wlc'
+}
+
+/** Throws where -b does not go with -s. */
+export function schedFlagsOf(options: Options): number {
+  return readSchedFlags(options['sched-flags'] ?? '', schedulerOf(options))
+}
+
+/** What -A and -E ask for. Like ipvsadm's -E, it resets what is not given. */
+export function serviceSettings(options: Options): ServiceSettings {
+  const told = clientAddress(options)
+  const unmasked = familyOf(options['service-address']) === 6 ? '128' : '255.255.255.255'
+  return {
+    scheduler: nameOf(schedulerOf(options)),
+    persistence: options.persistent ?? 0,
+    netmask: options.netmask ?? unmasked,
+    onePacket: options.ops ?? false,
+    schedFlags: schedFlagsOf(options),
+    ...(told && { clientAddress: told }),
+    ...(options.pe && { engine: nameOf(options.pe) }),
+  }
+}
+
+/** What --add-laddr and --del-laddr ask for. */
+export function localAddressParams(options: Options): { service: ServiceKey; address: string } {
+  return { service: serviceKey(options), address: given(options['local-address']) }
+}
+
+/** The server of -r. A port left out there and in the service is port 0. */
+export function destinationKey(options: Options): DestinationKey {
+  const endpoint = given(options['real-server'])
+  return { address: endpoint.address, port: endpoint.port ?? 0 }
+}
+
+/** What -a and -e take besides the service and the real server. */
+export const SERVER_OPTIONS: readonly OptionName[] = [
+  'forwarding-method',
+  'weight',
+  'u-threshold',
+  'l-threshold',
+  ...TUNNEL_OPTIONS,
+]
+
+const METHODS: Record<ForwardingMethod, Method> = {
+  '-g': 'direct',
+  '-i': 'tunnel',
+  '-m': 'masq',
+  '--fullnat': 'fullnat',
+}
+
+/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: direct routing, weight 1, no thresholds. */
+export function destinationParams(options: Options): DestinationParams {
+  const service = given(options['service-address'])
+  const method = METHODS[options['forwarding-method'] ?? '-g']
+  if (options['real-server']?.family !== familyOf(service) && method !== 'tunnel')
+    throw new UsageError('Different address family is allowed only for tunneling servers')
+  const tunnel = tunnelSettings(options, method)
+  const key = serviceKey(options)
+  const destination = destinationKey(options)
+  const isMapped = method === 'masq' || method === 'fullnat' || 'mark' in key
+  return {
+    service: key,
+    destination: isMapped ? destination : { ...destination, port: key.port },
+    settings: {
+      method,
+      ...(tunnel && { tunnel }),
+      weight: options.weight ?? 1,
+      upperThreshold: options['u-threshold'] ?? 0,
+      lowerThreshold: options['l-threshold'] ?? 0,
+    },
+  }
+}

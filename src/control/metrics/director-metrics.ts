@@ -1,0 +1,276 @@
+/* What metrics there are of the director as a whole and of its process: few label sets, so prom-client keeps them. */
+import { readFile } from 'node:fs/promises'
+import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
+import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
+import type { RequestCounts } from './counted-control.js'
+import type { RulesLoads } from './rules-loads.js'
+import { packageVersion } from '../../package-version.js'
+
+/** What is to be told beside what the director itself answers. */
+export interface MetricsSources {
+  control: Control
+  requests: RequestCounts
+  rules: RulesLoads
+  /** The data plane's threads, a worker's each, by the kernel's numbers; none where it has none of its own. */
+  threads?: readonly number[]
+}
+
+type Labels = Record<string, string>
+type Samples = Iterable<readonly [Labels, number]>
+
+/** Ticks of /proc/PID/stat in a second: USER_HZ, the same on every Linux that Node runs on. */
+const USER_HZ = 100
+const DROP = 'drop-'
+/** prom-client's gauges that end in _total, which only counters may; nodejs_active_resources says the same. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+/** The text, made of the director as it is now. Rejects with its refusal. */
+export class DirectorMetrics {
+  readonly #registry = new Registry()
+  readonly #sources: MetricsSources
+  #figures!: DirectorFigures
+  #cpu: readonly (ThreadCpu | undefined)[] = []
+
+  constructor(sources: MetricsSources) {
+    this.#sources = sources
+    this.#traffic()
+    this.#occupancy()
+    this.#loop()
+    this.#control()
+    collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+  }
+
+  get contentType(): RegistryContentType {
+    return this.#registry.contentType
+  }
+
+  async text(): Promise<string> {
+    const { control, threads = [] } = this.#sources
+    const reply = await control.call({ op: 'figures' })
+    if (!reply.ok) throw new Error(reply.message)
+    this.#figures = reply.value
+    this.#cpu = await Promise.all(threads.map(threadCpu))
+    return this.#registry.metrics()
+  }
+
+  #traffic(): void {
+    const verdicts = (): [string, number][] => Object.entries(this.#figures.verdicts)
+    this.#counter('uvs_connections_total', 'Connections of all services', [], () => [[{}, this.#figures.totals.conns]])
+    this.#counter('uvs_packets_total', 'Packets of all services, by direction', ['direction'], () => [
+      [{ direction: 'in' }, this.#figures.totals.inPkts],
+      [{ direction: 'out' }, this.#figures.totals.outPkts],
+    ])
+    this.#counter('uvs_bytes_total', 'IP octets of all services, by direction', ['direction'], () => [
+      [{ direction: 'in' }, this.#figures.totals.inBytes],
+      [{ direction: 'out' }, this.#figures.totals.outBytes],
+    ])
+    this.#counter('uvs_frames_total', 'Frames that were not dropped, by what became of them', ['verdict'], () =>
+      verdicts()
+        .filter(([name]) => isFate(name))
+        .map(([verdict, count]) => [{ verdict }, count]),
+    )
+    this.#counter('uvs_dropped_frames_total', 'Frames that were dropped, by why', ['reason'], () =>
+      verdicts()
+        .filter(([name]) => name.startsWith(DROP))
+        .map(([name, count]) => [{ reason: name.slice(DROP.length) }, count]),
+    )
+    this.#counter('uvs_device_dropped_frames_total', 'Frames lost by an interface, in or out', ['device'], () =>
+      this.#figures.devices.map(({ name, dropped }) => [{ device: name }, dropped]),
+    )
+    this.#counter('uvs_icmp_errors_total', 'ICMP errors: sent, or withheld by the rate limit', ['outcome'], () => [
+      [{ outcome: 'sent' }, this.#figures.verdicts['icmp-errors-sent']!],
+      [{ outcome: 'limited' }, this.#figures.verdicts['icmp-errors-limited']!],
+    ])
+    this.#counter(
+      'uvs_toa_omitted_segments_total',
+      'Segments that went without the TOA option, by why',
+      ['reason'],
+      () => [
+        [{ reason: 'options-full' }, this.#figures.verdicts['toa-options-full']!],
+        [{ reason: 'too-big' }, this.#figures.verdicts['toa-too-big']!],
+      ],
+    )
+  }
+
+  #occupancy(): void {
+    const table = 'uvs_connection_table'
+    this.#gauge(`${table}_capacity`, 'Records that the connection table has', [], () => [
+      [{}, this.#figures.connections.capacity],
+    ])
+    this.#gauge(`${table}_entries`, 'Records in use: connections, and persistence templates', ['kind'], () => [
+      [{ kind: 'connection' }, this.#figures.connections.open],
+      [{ kind: 'template' }, this.#figures.connections.templates],
+    ])
+    this.#gauge(`${table}_timers_behind_seconds`, 'How late connections end; 0: nothing that is due waits', [], () => [
+      [{}, this.#figures.connections.timersBehind],
+    ])
+    this.#gauge('uvs_local_ports_in_use', 'Ports that FULLNAT has in use', ['local_address'], () =>
+      this.#figures.localPorts.inUse.map(({ address, count }) => [{ local_address: address }, count]),
+    )
+    this.#gauge('uvs_local_ports_resting', 'Ports of FULLNAT that rest for a minute', [], () => [
+      [{}, this.#figures.localPorts.resting],
+    ])
+    this.#gauge(
+      'uvs_neighbours',
+      'Neighbours known by ARP, of them being asked for, and given at the start',
+      ['kind'],
+      () => Object.entries(this.#figures.neighbours).map(([kind, count]) => [{ kind }, count]),
+    )
+    this.#gauge('uvs_held_frames', "Frames that wait for a neighbour's answer", [], () => [
+      [{}, this.#figures.heldFrames],
+    ])
+    this.#gauge('uvs_held_datagrams', 'Datagrams that wait for their other fragments', [], () => [
+      [{}, this.#figures.heldDatagrams],
+    ])
+  }
+
+  #loop(): void {
+    this.#histogram(
+      'uvs_loop_turn_seconds',
+      'How long a turn of the loop took that had frames or requests',
+      ({ turns }) => turns?.seconds,
+    )
+    this.#histogram('uvs_loop_turn_frames', 'Frames a turn, of those that had any', ({ turns }) => turns?.frames)
+    this.#counter(
+      'uvs_data_plane_cpu_seconds_total',
+      'CPU time of each worker of the data plane',
+      ['mode', 'worker'],
+      () => this.#cpu.flatMap((cpu, worker) => ofWorker('mode', cpu, worker)),
+    )
+    this.#gauge(
+      'uvs_data_plane_heap_bytes',
+      'JavaScript heap of each worker of the data plane',
+      ['state', 'worker'],
+      () => this.#figures.workers.flatMap(({ heap }, worker) => ofWorker('state', heap, worker)),
+    )
+  }
+
+  #control(): void {
+    const { requests, rules } = this.#sources
+    this.#counter('uvs_control_requests_total', 'Requests on the control socket', ['operation', 'outcome'], () =>
+      [...requests].flatMap(([operation, outcomes]) =>
+        [...outcomes].map(([outcome, count]): [Labels, number] => [{ operation, outcome }, count]),
+      ),
+    )
+    this.#gauge(
+      'uvs_estimator_age_seconds',
+      'How old the numbers of listings are; 2 at most unless run_estimation is 0',
+      [],
+      () => [[{}, this.#figures.estimatorAge]],
+    )
+    this.#counter('uvs_rules_loads_total', 'Times the rules file was loaded, or could not be', ['outcome'], () => [
+      [{ outcome: 'success' }, rules.succeeded],
+      [{ outcome: 'failure' }, rules.failed],
+    ])
+    this.#gauge(
+      'uvs_rules_last_load_successful',
+      '1 if the rules file was loaded when last asked for, else 0',
+      [],
+      () => (rules.lastWasGood === undefined ? [] : [[{}, Number(rules.lastWasGood)]]),
+    )
+    this.#gauge('uvs_rules_last_load_success_timestamp_seconds', 'When the rules file was last loaded', [], () =>
+      rules.lastGoodAt === 0 ? [] : [[{}, rules.lastGoodAt]],
+    )
+    this.#gauge('uvs_build_info', 'uvs: 1; its version is a label', ['version', 'nodejs'], () => [
+      [{ version: packageVersion(), nodejs: process.version }, 1],
+    ])
+  }
+
+  #counter(name: string, help: string, labelNames: string[], read: () => Samples): void {
+    const metric = new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        empty(this, labelNames)
+        for (const [labels, value] of read()) this.inc(labels, value)
+      },
+    })
+    this.#registry.registerMetric(metric)
+  }
+  #gauge(name: string, help: string, labelNames: string[], read: () => Samples): void {
+    const metric = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        empty(this, labelNames)
+        for (const [labels, value] of read()) this.set(labels, value)
+      },
+    })
+    this.#registry.registerMetric(metric)
+  }
+  /** prom-client's own would count for itself; these have been counted already. */
+  #histogram(name: string, help: string, read: (figures: WorkerFigures) => Buckets | undefined): void {
+    const type = 'histogram'
+    const get = async () => {
+      const values = this.#figures.workers.flatMap((figures, worker) => {
+        const buckets = read(figures)
+        return buckets ? histogramSamples(name, buckets, { worker: String(worker) }) : []
+      })
+      return { name, help, type, aggregator: 'sum', values }
+    }
+    this.#registry.registerMetric({ name, help, type, get } as unknown as Metric)
+  }
+}
+
+function isFate(name: string): boolean {
+  return !name.startsWith(DROP) && !name.startsWith('icmp-') && !name.startsWith('toa-')
+}
+
+interface Sample {
+  metricName: string
+  labels: Labels
+  value: number
+}
+
+/** Prometheus' buckets hold the smaller ones' counts too. */
+function histogramSamples(name: string, { upTo, counts, sum }: Buckets, labels: Labels): Sample[] {
+  let count = 0
+  const samples = counts.map((more, i): Sample => {
+    count += more
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: boundary(upTo[i]) }, value: count }
+  })
+  return [
+    ...samples,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count },
+  ]
+}
+/** Without the noise of binary fractions, so that a boundary stays the same text. */
+function boundary(upTo: number | undefined): string {
+  return upTo === undefined ? '+Inf' : String(Number(upTo.toPrecision(9)))
+}
+
+interface ThreadCpu {
+  user: number
+  system: number
+}
+
+/** A sample for each of a worker's figures, if it has any, its name under a label. */
+function ofWorker(label: string, figures: object | undefined, worker: number): [Labels, number][] {
+  return Object.entries(figures ?? {}).map(([name, value]) => [
+    { [label]: name, worker: String(worker) },
+    value as number,
+  ])
+}
+
+/** What a thread of this process has had of the CPU so far, in seconds; undefined once it has ended. */
+async function threadCpu(thread: number): Promise<ThreadCpu | undefined> {
+  const stat = await readFile(`/proc/self/task/${thread}/stat`, 'latin1').catch(() => '')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13) // proc(5): fields 14 and 15
+  if (user === undefined || system === undefined) return undefined
+  return { user: Number(user) / USER_HZ, system: Number(system) / USER_HZ }
+}
+
+/** Takes away what the last collection left. Without labels it would be 0 then: so it is not there. */
+function empty(metric: Counter | Gauge, labelNames: readonly string[]): void {
+  metric.reset()
+  if (labelNames.length === 0) metric.remove()
+}

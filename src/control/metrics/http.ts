@@ -1,0 +1,146 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Control } from '../protocol/api.js'
+import { within, type Metrics } from './metrics.js'
+
+/* 1. a client connects; beyond CLIENTS_MAX the one that has been silent longest is hung up on
+ * 2. its request has to be there soon and be short
+ * 3. /metrics and /healthz are answered to GET and HEAD; all else is not there
+ * 4. it has to read its answer: who reads nothing, or for too long, is hung up on
+ * So a client costs no more than its share of one collection. */
+
+const CLIENTS_MAX = 32
+const HEADERS_MAX = 8192
+/** ms: for the request's headers, for all of it, without a byte read or written, and for an answer to be read. */
+const HEADERS_MS = 5000
+const REQUEST_MS = 10_000
+const SILENT_MS = 10_000
+const ANSWER_MS = 60_000
+/** ms that a client may keep its connection for its next request: longer than most intervals of scraping. */
+const KEPT_MS = 65_000
+const HEALTHY_MS = 1000
+
+const NOT_THERE = 'only /metrics and /healthz are here\n'
+const TEXT = 'text/plain; charset=utf-8'
+
+/** Limits that tests shorten. */
+export interface HttpLimits {
+  headersMs?: number
+  silentMs?: number
+}
+
+/** Serves /metrics and /healthz until closed. Error of one line if it cannot listen. */
+export async function serveHttp(
+  at: { host: string; port: number },
+  control: Control,
+  metrics: Metrics,
+  { headersMs = HEADERS_MS, silentMs = SILENT_MS }: HttpLimits = {},
+): Promise<{ port: number; close(): Promise<void> }> {
+  const limits = {
+    maxHeaderSize: HEADERS_MAX,
+    headersTimeout: headersMs,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEPT_MS,
+    connectionsCheckingInterval: headersMs / 4,
+  }
+  const server = createServer(limits, (request, response) => {
+    answer(request, response, control, metrics).catch(() => response.destroy()) // the client went away
+  })
+  boundClients(server)
+  server.timeout = silentMs
+  await listen(server, at)
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : at.port,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Silent connections make room for new ones; where all are being answered, the new one goes. */
+function boundClients(server: Server): void {
+  let clients = 0
+  const silent = new Set<Socket>()
+  server.on('connection', socket => {
+    clients++
+    if (clients > CLIENTS_MAX) (silent.values().next().value ?? socket).destroy()
+    silent.add(socket)
+    socket.once('close', () => {
+      clients--
+      silent.delete(socket)
+    })
+  })
+  server.on('request', ({ socket }, response) => {
+    silent.delete(socket)
+    response.once('close', () => void (socket.destroyed || silent.add(socket)))
+  })
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // and later, when accepting fails (too many files): that client is hung up on
+    server.on('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(`--http: cannot listen on ${host}:${port}: ${error.code}`)),
+    )
+    server.listen(port, host, resolve)
+  })
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  control: Control,
+  metrics: Metrics,
+): Promise<void> {
+  const path = request.url?.split('?')[0]
+  if (path !== '/metrics' && path !== '/healthz') return say(response, 404, NOT_THERE)
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    return say(response, 405, 'GET and HEAD only\n')
+  }
+  try {
+    if (path === '/metrics') return await sendMetrics(response, metrics)
+    await within(HEALTHY_MS, healthy(control))
+    say(response, 200, 'ok\n')
+  } catch (error) {
+    if (response.headersSent) throw error
+    say(response, 503, `${(error as Error).message}\n`)
+  }
+}
+
+/** Rejects with what the data plane has to say for itself. The cheapest question there is. */
+async function healthy(control: Control): Promise<void> {
+  const reply = await control.call({ op: 'timeouts' })
+  if (!reply.ok) throw new Error(reply.message)
+}
+
+async function sendMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
+  const { contentType, pieces } = await metrics.collect()
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  response.writeHead(200, { 'content-type': contentType, 'content-length': length })
+  const deadline = setTimeout(() => response.destroy(), ANSWER_MS).unref()
+  response.once('close', () => clearTimeout(deadline))
+  for (const piece of pieces) {
+    if (!response.write(piece)) await drained(response)
+    if (response.destroyed) return
+  }
+  response.end()
+}
+
+/** Room for more, or nobody who would read it. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
+}
+
+function say(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': TEXT, 'content-length': Buffer.byteLength(text) }).end(text)
+}

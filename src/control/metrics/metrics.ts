@@ -1,0 +1,61 @@
+import type { Control } from '../protocol/api.js'
+import { DirectorMetrics, type MetricsSources } from './director-metrics.js'
+import { serviceMetrics } from './service-metrics.js'
+
+/** A collection is served again for at least so long, and for so many times as long as it took: a tenth of a CPU at most. */
+const FRESH_MS = 1000
+const SHARE = 10
+/** A director that does not answer for so long is not waited for. */
+const PATIENCE_MS = 9000
+
+/** What Prometheus is to be given, in pieces. */
+export interface Collected {
+  contentType: string
+  pieces: readonly Buffer[]
+}
+
+/** Collects the metrics when they are asked for; whoever asks meanwhile, or soon after, shares what is collected. */
+export class Metrics {
+  readonly #director: DirectorMetrics
+  readonly #control: Control
+  readonly #freshMs: number
+  #collection: Promise<Collected> | undefined
+
+  /** `freshMs`: tests set it to 0. */
+  constructor(sources: MetricsSources, freshMs = FRESH_MS) {
+    this.#director = new DirectorMetrics(sources)
+    this.#control = sources.control
+    this.#freshMs = freshMs
+  }
+
+  /** Rejects with an Error of one line when the director does not answer. */
+  collect(): Promise<Collected> {
+    this.#collection ??= this.#begin()
+    return this.#collection
+  }
+
+  #begin(): Promise<Collected> {
+    const began = performance.now()
+    const collection = within(PATIENCE_MS, this.#read())
+    const forget = (): void => void (this.#collection = undefined)
+    collection.then(() => {
+      const freshMs = this.#freshMs && Math.max(this.#freshMs, SHARE * (performance.now() - began))
+      setTimeout(forget, freshMs).unref()
+    }, forget)
+    return collection
+  }
+  async #read(): Promise<Collected> {
+    const { contentType } = this.#director
+    const ofDirector = Buffer.from(`${(await this.#director.text()).trimEnd()}\n`)
+    return { contentType, pieces: [ofDirector, ...(await serviceMetrics(this.#control))] }
+  }
+}
+
+/** What was promised, or a rejection when it takes longer. */
+export function within<T>(ms: number, promised: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the data plane has not answered for ${ms / 1000} s`)), ms)
+  })
+  return Promise.race([promised, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,100 @@
+import { homeOf as homeOfServed } from '../../director/rules/balancing.js'
+import type { Director } from '../../director/director.js'
+import { homeOf, type Home } from '../../director/rules/not-yet.js'
+import type { UnservedIdentity, UnservedService, UnservedSettings } from '../../service/not-yet.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import { parseIpv6, type Ipv6Addr } from '../../wire/ipv6-addr.js'
+import type * as api from '../protocol/api.js'
+import {
+  addressOf,
+  destinationSettings,
+  findService,
+  portOf,
+  protocolNumber,
+  inRange,
+  unmaskedSettings,
+} from './keys.js'
+import { Refused } from '../protocol/refused.js'
+import type { Refusal } from '../../director/rules/balancing.js'
+import { PLAIN_IPIP } from '../../service/method.js'
+import type { Address, ServerSettings } from '../../service/not-yet.js'
+
+/* Requests about what is kept and not served: services of IPv6, real servers of another family than their service's. */
+
+const NO_ADDRESS: Ipv6Addr = [0, 0, 0, 0]
+
+/** Whether it names a service of IPv6. */
+export function isUnserved(key: api.ServiceKey): boolean {
+  return 'mark' in key ? key.family === 6 : key.address.includes(':')
+}
+
+/** Whether it names a real server that is not served, be it for its service's family or its own. */
+export function isUnservedServer({ service, destination }: Pick<api.DestinationParams, 'service' | 'destination'>) {
+  return isUnserved(service) || destination.address.includes(':')
+}
+
+export function findUnserved(director: Director, key: api.ServiceKey): UnservedService {
+  const service = director.balancing.unserved.find(identity(key))
+  if (!service) throw new Refused('ESRCH', 'no such service')
+  return service
+}
+
+export function addUnserved({ balancing }: Director, key: api.ServiceKey, settings: api.ServiceSettings) {
+  return balancing.unserved.addService(identity(key), settingsOf(settings))
+}
+export function editUnserved(director: Director, key: api.ServiceKey, settings: api.ServiceSettings) {
+  return director.balancing.unserved.editService(findUnserved(director, key), settingsOf(settings))
+}
+
+export function addUnservedServer(director: Director, params: api.DestinationParams): Refusal | undefined {
+  const home = homeFor(director, params.service)
+  const { address, port } = params.destination
+  return director.balancing.unserved.addServer(home, eitherAddress(address), portOf(port), serverSettings(params))
+}
+export function editUnservedServer(director: Director, params: api.DestinationParams): Refusal | undefined {
+  const home = homeFor(director, params.service)
+  const { address, port } = params.destination
+  return director.balancing.unserved.editServer(home, eitherAddress(address), portOf(port), serverSettings(params))
+}
+export function deleteUnservedServer(
+  director: Director,
+  service: api.ServiceKey,
+  { address, port }: api.DestinationKey,
+): Refusal | undefined {
+  return director.balancing.unserved.deleteServer(homeFor(director, service), eitherAddress(address), portOf(port))
+}
+
+function homeFor(director: Director, key: api.ServiceKey): Home {
+  return isUnserved(key) ? homeOf(findUnserved(director, key)) : homeOfServed(findService(director, key))
+}
+
+function identity(key: api.ServiceKey): UnservedIdentity {
+  if ('mark' in key)
+    return {
+      protocol: IpProtocol.TCP,
+      address: NO_ADDRESS,
+      port: 0,
+      mark: inRange(key.mark, 1, 2 ** 32 - 1, 'EINVAL'),
+    }
+  return { protocol: protocolNumber(key.protocol), address: ipv6Of(key.address), port: portOf(key.port), mark: 0 }
+}
+
+function settingsOf(settings: api.ServiceSettings): UnservedSettings {
+  const { netmask, scheduler } = settings
+  if (!/^\d{1,3}$/.test(netmask)) throw new Refused('EINVAL', `'${netmask}' is not a prefix length from 1 to 128`)
+  return { ...unmaskedSettings(settings), prefix: Number(netmask), scheduler }
+}
+
+function serverSettings({ settings }: api.DestinationParams): ServerSettings {
+  return { tunnel: PLAIN_IPIP, ...destinationSettings(settings) }
+}
+
+function eitherAddress(text: string): Address {
+  return text.includes(':') ? { family: 6, addr: ipv6Of(text) } : { family: 4, addr: addressOf(text) }
+}
+
+function ipv6Of(text: string): Ipv6Addr {
+  const addr = parseIpv6(text)
+  if (!addr) throw new Refused('EINVAL', `'${text}' is not an IPv6 address`)
+  return addr
+}

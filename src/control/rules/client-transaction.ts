@@ -1,0 +1,148 @@
+import type { Director } from '../../director/director.js'
+import { allServices } from '../protocol/all-services.js'
+import type { Answer, Operation, PlannedChange, PlanPage, Reply, Request, ServiceInfo } from '../protocol/api.js'
+import { execute, localControl } from '../operations/execute.js'
+import type { TextControl } from '../protocol/text-control.js'
+import type { Transactions } from './transactions.js'
+
+/** Of one transaction: some 100 MB. */
+const STAGED_MAX = 500_000
+/** How long a transaction may lie idle, and keep others waiting. */
+const IDLE_MS = 10_000
+/** Changes in one page of a plan. */
+const PLAN_PAGE = 256
+
+interface Open {
+  /** What is to be, and nothing that moves frames. */
+  readonly stage: Director
+  staged: number
+  /** What its first page has told of. */
+  plan: readonly PlannedChange[]
+  /** Lets the next one begin. */
+  end(): void
+}
+
+/** One client's way to the director: everything that can be asked, and its transaction. */
+export class Session implements TextControl {
+  readonly #transactions: Transactions
+  readonly #makeStage: () => Director
+  readonly #turn: () => Promise<() => void>
+  #open: Open | undefined
+  #isClosed = false
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(transactions: Transactions, makeStage: () => Director, turn: () => Promise<() => void>) {
+    this.#transactions = transactions
+    this.#makeStage = makeStage
+    this.#turn = turn
+  }
+
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    const answered = this.#ofTransaction(request as Request) ?? this.#transactions.call(request)
+    return (await answered) as Reply<O>
+  }
+  async callText(request: Request): Promise<string> {
+    const answered = this.#ofTransaction(request)
+    return answered ? JSON.stringify(await answered) : this.#transactions.callText(request)
+  }
+  /** What is staged: nothing without a transaction. */
+  staged(): Promise<Answer<ServiceInfo[]>> {
+    return this.#open ? desiredOf(this.#open) : Promise.resolve({ ok: true, value: [] })
+  }
+  /** The client is gone, and its transaction with it. */
+  close(): void {
+    this.#isClosed = true
+    this.#giveUp()
+  }
+
+  /** Nothing, where it is no request of a transaction. */
+  #ofTransaction(request: Request): Promise<Reply> | undefined {
+    switch (request.op) {
+      case 'begin':
+        return this.#begin()
+      case 'stage':
+        return this.#with(open => stage(open, request))
+      case 'plan':
+        return this.#with(open => this.#plan(open, request.from))
+      case 'commit':
+        return this.#with(open => this.#commit(open))
+      default:
+        return undefined
+    }
+  }
+  async #begin(): Promise<Reply<'begin'>> {
+    if (this.#open) return { ok: false, refusal: 'EEXIST', message: 'a transaction is open already' }
+    const end = await this.#turn()
+    if (this.#isClosed) {
+      end()
+      return NONE_OPEN
+    }
+    this.#open = { stage: this.#makeStage(), staged: 0, plan: [], end }
+    this.#expectMore()
+    return { ok: true, value: null }
+  }
+  /** Time does not count while a request is being answered. */
+  async #with(answer: (open: Open) => Promise<Reply>): Promise<Reply> {
+    const open = this.#open
+    if (!open) return NONE_OPEN
+    clearTimeout(this.#idle)
+    try {
+      return await answer(open)
+    } finally {
+      if (this.#open === open) this.#expectMore()
+    }
+  }
+  async #plan(open: Open, from: number): Promise<Reply<'plan'>> {
+    if (from === 0) {
+      const desired = await desiredOf(open)
+      const plan = desired.ok ? await this.#transactions.plan(desired.value) : desired
+      if (!plan.ok) return plan
+      open.plan = plan.value.flat()
+    }
+    const end = from + PLAN_PAGE
+    const page: PlanPage = { rows: open.plan.slice(from, end), next: end < open.plan.length ? end : null }
+    return { ok: true, value: page }
+  }
+  async #commit(open: Open): Promise<Reply<'commit'>> {
+    try {
+      return await this.#transactions.commit(() => desiredOf(open))
+    } finally {
+      this.#giveUp()
+    }
+  }
+
+  #expectMore(): void {
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => this.#giveUp(), IDLE_MS)
+    this.#idle.unref()
+  }
+  #giveUp(): void {
+    clearTimeout(this.#idle)
+    this.#open?.end()
+    this.#open = undefined
+  }
+}
+
+const NONE_OPEN = {
+  ok: false,
+  refusal: 'ENOENT',
+  message: 'no transaction is open: it begins with begin, and ends when 10 seconds pass without a request',
+} as const
+
+function desiredOf({ stage }: Open): Promise<Answer<ServiceInfo[]>> {
+  return allServices(localControl(stage))
+}
+
+/** Each for itself, up to the first that is refused. */
+async function stage(open: Open, { requests }: Request<'stage'>): Promise<Reply<'stage'>> {
+  if (open.staged + requests.length > STAGED_MAX)
+    return { ok: false, refusal: 'ENOMEM', message: `a transaction takes ${STAGED_MAX} rules at the most` }
+  open.staged += requests.length
+  for (const [accepted, request] of requests.entries()) {
+    const reply = execute(open.stage, request)
+    if (reply.ok) continue
+    const { refusal, message } = reply
+    return { ok: true, value: { accepted, refused: { refusal, message } } }
+  }
+  return { ok: true, value: { accepted: requests.length } }
+}

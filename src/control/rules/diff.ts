@@ -1,0 +1,137 @@
+import type {
+  DestinationInfo,
+  DestinationSettings,
+  PlannedChange,
+  RuleChange,
+  ServiceInfo,
+  ServiceKey,
+  ServiceSettings,
+} from '../protocol/api.js'
+
+/**
+ * The changes that make the current services the desired ones, those of one service together. What stays is not touched, and
+ * the order of services, real servers and local addresses does not count. Additions stand before deletions, so that no
+ * connection is refused in between; only what stands in the way of an addition is deleted before it: the service whose
+ * address becomes a local address, and the real server of a service that does.
+ */
+export function diff(current: readonly ServiceInfo[], desired: readonly ServiceInfo[]): PlannedChange[][] {
+  const there = new Map(current.map(service => [nameOf(service), service]))
+  const wanted = new Set(desired.map(nameOf))
+  const locals = new Set(desired.flatMap(service => service.localAddresses ?? []))
+  const going = current.filter(service => !wanted.has(nameOf(service)))
+  const inTheWay = going.filter(service => 'address' in service && locals.has(service.address))
+  const last = going.filter(service => !inTheWay.includes(service))
+  // The newest stand first in the kernel's order, and are added last.
+  const changed = desired.toReversed().map(service => serviceChanges(there.get(nameOf(service)), service))
+  return [...inTheWay.map(deletion), ...changed, ...last.map(deletion)].filter(changes => changes.length > 0)
+}
+
+/** Who a service is. */
+export function keyOf(service: ServiceInfo): ServiceKey {
+  if (!('mark' in service)) return { protocol: service.protocol, address: service.address, port: service.port }
+  const { mark, family } = service
+  return { mark, ...(family && { family }) }
+}
+
+function nameOf(service: ServiceInfo): string {
+  const key = keyOf(service)
+  return 'mark' in key ? JSON.stringify(key) : `${key.protocol} ${key.address} ${key.port}`
+}
+
+function deletion(service: ServiceInfo): PlannedChange[] {
+  return [planned({ op: 'delete-service', service: keyOf(service) }, connectionsOf(service))]
+}
+
+function serviceChanges(before: ServiceInfo | undefined, after: ServiceInfo): PlannedChange[] {
+  const service = keyOf(after)
+  const settings = settingsOf(after)
+  const locals = listDiff(before?.localAddresses ?? [], after.localAddresses ?? [], address => address)
+  const dests = listDiff(before?.destinations ?? [], after.destinations, ({ address, port }) => `${address} ${port}`)
+  const kept = new Set(before?.localAddresses)
+  const isInTheWay = (dest: DestinationInfo): boolean => locals.added.includes(dest.address)
+  const changes: PlannedChange[] = []
+  const add = (request: RuleChange, connections = 0, was?: PlannedChange['was']): void =>
+    void changes.push(planned(request, connections, was))
+  const takeServer = (dest: DestinationInfo): void =>
+    add({ op: 'delete-destination', service, destination: destinationKey(dest) }, liveOf(dest))
+  const takeLocal = (address: string): void => add({ op: 'delete-local-address', service, address })
+
+  if (!before) add({ op: 'add-service', service, settings })
+  else if (!isSame(settingsOf(before), settings))
+    add({ op: 'edit-service', service, settings }, connectionsOf(before), settingsOf(before))
+  const clashing = dests.added.filter(({ address }) => kept.has(address)).map(({ address }) => address)
+  locals.gone.filter(address => clashing.includes(address)).forEach(takeLocal)
+  dests.gone.filter(isInTheWay).forEach(takeServer)
+  for (const address of locals.added) add({ op: 'add-local-address', service, address })
+  for (const dest of dests.added.toReversed())
+    add({ op: 'add-destination', service, destination: destinationKey(dest), settings: destinationSettingsOf(dest) })
+  for (const [was, dest] of editsOf(dests.kept)) {
+    const edited = { service, destination: destinationKey(dest), settings: destinationSettingsOf(dest) }
+    add({ op: 'edit-destination', ...edited }, liveOf(was), destinationSettingsOf(was))
+  }
+  dests.gone.filter(dest => !isInTheWay(dest)).forEach(takeServer)
+  locals.gone.filter(address => !clashing.includes(address)).forEach(takeLocal)
+  return changes
+}
+
+/** Who is given new connections comes before who is given none: there is always somebody. */
+function editsOf(kept: readonly (readonly [DestinationInfo, DestinationInfo])[]) {
+  const edits = kept.filter(([was, dest]) => !isSame(destinationSettingsOf(was), destinationSettingsOf(dest)))
+  return [...edits.filter(([, dest]) => dest.weight > 0), ...edits.filter(([, dest]) => dest.weight === 0)]
+}
+
+function planned(request: RuleChange, connections: number, was?: PlannedChange['was']): PlannedChange {
+  return { request, connections, ...(was && { was }) }
+}
+
+/** What came, went, and stayed: that as before and as after. */
+function listDiff<T>(before: readonly T[], after: readonly T[], nameOfItem: (item: T) => string) {
+  const there = new Map(before.map(item => [nameOfItem(item), item]))
+  const added: T[] = []
+  const kept: (readonly [T, T])[] = []
+  for (const item of after) {
+    const name = nameOfItem(item)
+    const was = there.get(name)
+    if (was === undefined) added.push(item)
+    else kept.push([was, item])
+    there.delete(name)
+  }
+  return { added, kept, gone: [...there.values()] }
+}
+
+/** Everything that an edit can change, and nothing else. */
+function settingsOf(service: ServiceInfo): ServiceSettings {
+  const { stats: _stats, rates: _rates, localAddresses: _locals, destinations: _destinations, ...rest } = service
+  const {
+    protocol: _protocol,
+    address: _address,
+    port: _port,
+    mark: _mark,
+    family: _family,
+    ...settings
+  } = rest as ServiceSettings & Record<'protocol' | 'address' | 'port' | 'mark' | 'family', unknown>
+  return settings
+}
+function destinationSettingsOf(dest: DestinationInfo): DestinationSettings {
+  const { address: _address, port: _port, stats: _stats, rates: _rates, ...rest } = dest
+  const { activeConns: _active, inactConns: _inactive, persistConns: _persistent, ...settings } = rest
+  return settings
+}
+function destinationKey({ address, port }: DestinationInfo): { address: string; port: number } {
+  return { address, port }
+}
+
+/** Both were told by the same listing: their fields stand in one order. A mask without persistence says nothing. */
+function isSame(a: ServiceSettings | DestinationSettings, b: ServiceSettings | DestinationSettings): boolean {
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b))
+}
+function plain(settings: ServiceSettings | DestinationSettings): object {
+  return 'persistence' in settings && settings.persistence === 0 ? { ...settings, netmask: '' } : settings
+}
+
+function liveOf({ activeConns, inactConns }: DestinationInfo): number {
+  return activeConns + inactConns
+}
+function connectionsOf(service: ServiceInfo): number {
+  return service.destinations.reduce((sum, dest) => sum + liveOf(dest), 0)
+}

@@ -1,0 +1,161 @@
+import type { Director } from '../../director/director.js'
+import { allServices } from '../protocol/all-services.js'
+import {
+  BATCH_MAX,
+  type Answer,
+  type Committed,
+  type Control,
+  type Operation,
+  type PlannedChange,
+  type Reply,
+  type Request,
+  type RuleChange,
+  type ServiceInfo,
+} from '../protocol/api.js'
+import { diff } from './diff.js'
+import { Mutex } from './mutex.js'
+import { Session } from './client-transaction.js'
+import { callText, type TextControl } from '../protocol/text-control.js'
+
+/** What changes services: waits while a transaction is carried out. */
+const CHANGES: readonly Operation[] = [
+  'add-service',
+  'edit-service',
+  'delete-service',
+  'flush',
+  'add-destination',
+  'edit-destination',
+  'delete-destination',
+  'add-local-address',
+  'delete-local-address',
+  'batch',
+  'reset',
+]
+
+type Refused = Answer<null> & { ok: false }
+
+/** Batches that the director is asked to carry out before the first of them is answered: so neither waits for the other. */
+const UNDER_WAY = 3
+
+/**
+ * A director whose rules can be changed by transactions, each whole or not at all. A transaction stages the rules that there
+ * are to be on a director of its own, which refuses a bad one before anything is changed; then the difference is carried out
+ * in batches, between which traffic flows. Should a step be refused after all, what was done is undone.
+ */
+export class Transactions implements TextControl {
+  readonly #director: Control
+  readonly #stage: () => Director
+  readonly #turns = new Mutex()
+  #carryingOut: Promise<void> | undefined
+
+  /** `stage` makes an empty director with the same addresses and schedulers. */
+  constructor(director: Control, stage: () => Director) {
+    this.#director = director
+    this.#stage = stage
+  }
+
+  /** A request of nobody in particular, who has no transaction. */
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    await this.#turnOf(request)
+    return this.#director.call(request)
+  }
+
+  /** The same, answered in JSON. */
+  async callText(request: Request): Promise<string> {
+    await this.#turnOf(request)
+    return callText(this.#director, request)
+  }
+
+  /** A client, who may have a transaction open: one at a time has. */
+  session(): Session {
+    return new Session(this, this.#stage, () => this.#turns.acquire())
+  }
+
+  /** What would make the services the desired ones. */
+  async plan(desired: readonly ServiceInfo[]): Promise<Answer<PlannedChange[][]>> {
+    const current = await allServices(this.#director)
+    return current.ok ? { ok: true, value: diff(current.value, desired) } : current
+  }
+
+  /** Makes the services the desired ones, or changes nothing and says why. From now on other changes wait. */
+  commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>> {
+    const work = this.#carryOut(desired, this.#carryingOut)
+    const end: Promise<void> = work
+      .catch(() => {})
+      .then(() => {
+        if (this.#carryingOut === end) this.#carryingOut = undefined
+      })
+    this.#carryingOut = end
+    return work
+  }
+
+  async #turnOf({ op }: Request): Promise<void> {
+    if (CHANGES.includes(op)) while (this.#carryingOut) await this.#carryingOut
+  }
+  async #carryOut(
+    asked: () => Promise<Answer<ServiceInfo[]>>,
+    earlier: Promise<void> | undefined,
+  ): Promise<Answer<Committed>> {
+    await earlier
+    const desired = await asked()
+    if (!desired.ok) return desired
+    const before = await allServices(this.#director)
+    if (!before.ok) return before
+    const groups = diff(before.value, desired.value)
+    const refused = await this.#carryOutGroups(groups)
+    if (!refused) return { ok: true, value: summary(groups.flat()) }
+    const { refusal, message } = refused
+    const undone = await this.#undo(before.value)
+    const end = undone ? 'everything is as before' : 'and not all of it could be undone'
+    return { ok: false, refusal, message: `${message}; ${end}` }
+  }
+  async #undo(before: readonly ServiceInfo[]): Promise<boolean> {
+    const back = await this.plan(before)
+    return back.ok && (await this.#carryOutGroups(back.value)) === undefined
+  }
+  /** Answers what was refused, if anything was: then the rest is not tried, but for what is on its way. */
+  async #carryOutGroups(groups: readonly PlannedChange[][]): Promise<Refused | undefined> {
+    const underWay: Promise<Refused | undefined>[] = []
+    let refused: Refused | undefined
+    for (const requests of batchesOf(groups)) {
+      underWay.push(this.#carryOutBatch(requests))
+      if (underWay.length === UNDER_WAY) refused = await underWay.shift()
+      if (refused) break
+    }
+    for (const each of await Promise.all(underWay)) refused ??= each
+    return refused
+  }
+  async #carryOutBatch(requests: RuleChange[]): Promise<Refused | undefined> {
+    const reply = await this.#director.call<'batch'>({ op: 'batch', requests })
+    if (!reply.ok) return reply
+    for (const [i, each] of reply.value.entries())
+      if (!each.ok) return { ...each, message: `${JSON.stringify(requests[i])}: ${each.message}` }
+    return undefined
+  }
+}
+
+/** Of BATCH_MAX at the most; the changes of a service in one, where they fit. */
+export function* batchesOf(groups: readonly PlannedChange[][]): Generator<RuleChange[]> {
+  let batch: RuleChange[] = []
+  for (const group of groups) {
+    if (batch.length > 0 && batch.length + group.length > BATCH_MAX) {
+      yield batch
+      batch = []
+    }
+    for (const { request } of group) {
+      if (batch.push(request) < BATCH_MAX) continue
+      yield batch
+      batch = []
+    }
+  }
+  if (batch.length > 0) yield batch
+}
+
+function summary(changes: readonly PlannedChange[]): Committed {
+  const counted: Committed = { changes: {}, connections: 0 }
+  for (const { request, connections } of changes) {
+    counted.changes[request.op] = (counted.changes[request.op] ?? 0) + 1
+    counted.connections += connections
+  }
+  return counted
+}

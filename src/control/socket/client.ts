@@ -1,0 +1,109 @@
+import { connect, type Socket } from 'node:net'
+import type { Control, Operation, Reply, Request } from '../protocol/api.js'
+import { encodeRequest, PROTOCOL_VERSION } from '../protocol/envelope.js'
+import { LineSplitter } from './line-splitter.js'
+
+/** Nobody answers on the control socket, or no longer. One line, for a person. */
+export class Unreachable extends Error {}
+
+/** A director answers within some ms; one that was stopped, or hangs, never does. */
+const PATIENCE_MS = 10_000
+
+/** Bytes. `services` with 100 000 real servers takes some 25 MB. */
+const REPLY_LINE_MAX = 256 * 1024 * 1024
+
+interface Waiting {
+  resolve(reply: Reply): void
+  reject(error: Unreachable): void
+}
+
+/** A director on the other side of the socket at `path`. Connects when first called, and again when the connection was lost. */
+export function connectControl(path: string, patienceMs = PATIENCE_MS): Control & { close(): void } {
+  return new ControlClient(path, patienceMs)
+}
+
+class ControlClient implements Control {
+  readonly #path: string
+  readonly #patienceMs: number
+  #socket: Socket | undefined
+  /** Replies come in the order of requests. */
+  #waiting: Waiting[] = []
+
+  constructor(path: string, patienceMs: number) {
+    this.#path = path
+    this.#patienceMs = patienceMs
+  }
+
+  call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    return new Promise<Reply>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#socket ??= this.#connect()
+      this.#socket.write(encodeRequest(request))
+    }) as Promise<Reply<O>>
+  }
+
+  close(): void {
+    this.#lose(new Unreachable(`the connection to ${this.#path} was closed`))
+  }
+
+  #connect(): Socket {
+    const splitter = new LineSplitter(REPLY_LINE_MAX)
+    const socket = connect(this.#path)
+    const lose = (why: Unreachable): void => {
+      if (this.#socket === socket) this.#lose(why)
+    }
+    socket.on('data', chunk => {
+      splitter.push(chunk)
+      for (let line = splitter.next(); line || splitter.isTooLong; line = splitter.next()) {
+        const reply = readReply(line)
+        if ('not' in reply) return lose(new Unreachable(`what answers at ${this.#path} ${reply.not}`))
+        this.#waiting.shift()?.resolve(reply)
+      }
+    })
+    socket.setTimeout(this.#patienceMs, () => {
+      if (this.#waiting.length > 0) lose(new Unreachable(`the director at ${this.#path} does not answer`))
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => lose(new Unreachable(explain(error.code, this.#path))))
+    socket.on('close', () => lose(new Unreachable(`the director at ${this.#path} hung up`)))
+    return socket
+  }
+
+  #lose(why: Unreachable): void {
+    this.#socket?.destroy()
+    this.#socket = undefined
+    for (const { reject } of this.#waiting.splice(0)) reject(why)
+  }
+}
+
+/** `not`: what is wrong with whoever sent it. A version that refuses ours says so itself, in words of its own. */
+function readReply(line: Buffer | undefined): Reply | { not: string } {
+  let reply: unknown
+  try {
+    reply = JSON.parse(line?.toString() ?? '')
+  } catch {
+    return { not: 'is no director' }
+  }
+  if (typeof reply !== 'object' || reply === null || !('ok' in reply)) return { not: 'is no director' }
+  const v = 'v' in reply ? reply.v : undefined
+  if (v === PROTOCOL_VERSION) return reply as Reply
+  const theirs = typeof v === 'number' ? `version ${v} of the protocol` : 'a protocol without versions'
+  return { not: `is a director of another release: it speaks ${theirs}, and this program version ${PROTOCOL_VERSION}` }
+}
+
+/** A failed connection's errno for a person. */
+export function explain(code: string | undefined, path: string): string {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ECONNREFUSED':
+      return `no director answers at ${path}: is uvs director running?`
+    case 'EACCES':
+    case 'EPERM':
+      return `permission denied: ${path} is for the director's own user`
+    case 'EPIPE':
+    case 'ECONNRESET':
+      return `the director at ${path} hung up`
+    default:
+      return `cannot reach a director at ${path}: ${code}`
+  }
+}

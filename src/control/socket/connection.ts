@@ -1,0 +1,146 @@
+import type { Socket } from 'node:net'
+import type { Control, Refusal } from '../protocol/api.js'
+import { decodeRequest, protocolRefusal, REQUEST_LINE_MAX } from '../protocol/codec.js'
+import { encodeMessage, encodeReply } from '../protocol/envelope.js'
+import { LineSplitter } from './line-splitter.js'
+import type { RequestRate } from './request-rate.js'
+import type { Sitter } from './seats.js'
+import { callText, type TextControl } from '../protocol/text-control.js'
+
+/* 1. what comes is cut into lines; while one of them is being answered, nothing more than a chunk is read
+ * 2. a line waits until the rate allows for it
+ * 3. what is no request is refused; a line that is too long, or without end, is refused and ends the connection
+ * 4. the reply is sent; while the client does not take it, nothing of it is answered
+ * So a client costs no more memory than two chunks, a line and a reply. */
+
+export interface SessionLimits {
+  /** How long a line may take to come, in ms, once it has begun. */
+  lineMs: number
+  /** How long a client may take to take a reply. */
+  takeMs: number
+}
+export const LIMITS: SessionLimits = { lineMs: 10_000, takeMs: 10_000 }
+/** How long a client that is hung up on may take to read why. */
+const LINGER_MS = 1000
+
+/** A client of the control socket. Its socket is paused until it is seated. */
+export class ControlSession implements Sitter {
+  silentSince: number | undefined = performance.now()
+  gone: () => void = () => {}
+  readonly #socket: Socket
+  readonly #control: Control | TextControl
+  readonly #rate: RequestRate
+  readonly #limits: SessionLimits
+  readonly #splitter = new LineSplitter(REQUEST_LINE_MAX)
+  /** A line is being answered, or its reply taken. */
+  #isBusy = false
+  #hasEnded = false
+  /** It is hung up on, or gone. */
+  #isOver = false
+  /** Ends it, if a line or the taking of a reply lasts too long. */
+  #deadline: NodeJS.Timeout | undefined
+
+  constructor(socket: Socket, control: Control | TextControl, rate: RequestRate, limits = LIMITS) {
+    this.#limits = limits
+    this.#socket = socket
+    this.#control = control
+    this.#rate = rate
+    socket.on('error', () => socket.destroy()) // it went away in the middle of something, as clients may
+    socket.on('close', () => {
+      this.#over()
+      this.gone()
+    })
+  }
+
+  seated(): void {
+    const socket = this.#socket
+    this.silentSince = performance.now()
+    socket.on('data', chunk => this.#read(chunk))
+    socket.on('end', () => {
+      this.#hasEnded = true
+      if (!this.#isBusy && !this.#isOver) socket.end()
+    })
+    socket.on('drain', () => {
+      this.#stopWaiting()
+      this.#next()
+    })
+    socket.resume()
+  }
+
+  dismiss(why: string): void {
+    this.#hangUp('EBUSY', why)
+  }
+
+  abandon(): void {
+    this.#socket.destroy()
+  }
+
+  #read(chunk: Buffer): void {
+    this.#splitter.push(chunk)
+    if (this.#isBusy) this.#socket.pause()
+    else this.#next()
+  }
+
+  /** Goes on with the next line, or waits for one. */
+  #next(): void {
+    const line = this.#splitter.next()
+    if (this.#splitter.isTooLong) return this.#hangUp('EPROTO', `a line is longer than ${REQUEST_LINE_MAX} bytes`)
+    if (line) return this.#begin(line)
+    if (this.#isBusy) this.#idle()
+    if (!this.#splitter.hasPart || this.#deadline) return
+    const { lineMs } = this.#limits
+    this.#wait(lineMs, () => this.#hangUp('EPROTO', `a line did not end within ${lineMs / 1000} seconds`))
+  }
+
+  #begin(line: Buffer): void {
+    this.#stopWaiting()
+    this.#isBusy = true
+    this.silentSince = undefined
+    if (this.#rate.take(line.length, () => void this.#answer(line))) void this.#answer(line)
+  }
+  #idle(): void {
+    this.#isBusy = false
+    this.silentSince = performance.now()
+    if (this.#hasEnded) this.#socket.end()
+    else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  async #answer(line: Buffer): Promise<void> {
+    if (this.#isOver) return
+    const { id, ...decoded } = decodeRequest(line)
+    const reply = await (decoded.ok ? this.#ask(decoded.request) : JSON.stringify(decoded))
+    if (this.#isOver) return
+    if (this.#socket.write(encodeMessage(reply, id))) this.#next()
+    else this.#wait(this.#limits.takeMs, () => this.#socket.destroy())
+  }
+
+  async #ask(request: Parameters<typeof callText>[1]): Promise<string> {
+    try {
+      return await callText(this.#control, request)
+    } catch (error) {
+      return JSON.stringify(protocolRefusal(`the director failed: ${String(error)}`))
+    }
+  }
+
+  #wait(ms: number, then: () => void): void {
+    this.#deadline = setTimeout(then, ms).unref()
+  }
+  #stopWaiting(): void {
+    if (this.#deadline) clearTimeout(this.#deadline)
+    this.#deadline = undefined
+  }
+
+  /** Says why, in a line that answers no request, and has done with the client. */
+  #hangUp(refusal: Refusal, message: string): void {
+    const socket = this.#socket
+    this.#over()
+    socket.removeAllListeners('data').removeAllListeners('drain')
+    socket.end(encodeReply({ ok: false, refusal, message }))
+    socket.resume() // else closing would reset the connection under the answer
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  }
+  #over(): void {
+    this.#stopWaiting()
+    this.#isOver = true
+  }
+}

@@ -1,0 +1,252 @@
+/*
+ * A packet of an open connection that nothing is special about, in one go: what the whole path (director.ts) does to it in
+ * some thirty steps, to the bit. It looks first and changes nothing until all is known; PASS hands the frame, untouched, to
+ * the whole path: whatever is malformed, addressed oddly, in pieces, of SCTP or ICMP, with IP options, with a SYN, too
+ * large, without a connection, a live real server or a known next hop, in a tunnel, with a client's address to hand on, or
+ * with options to be taken out.
+ *
+ * 1. to our MAC, IPv4 of 20 octets, checksum, TTL, whole, TCP or UDP, addresses that may be
+ * 2. whose?  to us: the client's connection, or FULLNAT's local side; to others: NAT's answer
+ * 3. by which port, to whose MAC
+ * 4. count, move the state                 conn/lifecycle
+ * 5. addresses, ports, checksums, MACs     → BALANCED
+ */
+import type { Connections } from '../../conn/lifecycle.js'
+import { HAND_OVER, HandOver, LADDR, localAt, LPORT, type LocalKeys } from '../../conn/local-keys.js'
+import {
+  CADDR,
+  ConnFlag,
+  CPORT_VPORT,
+  DADDR,
+  DPORT_PROTOCOL,
+  FLAGS,
+  NONE,
+  VADDR,
+  type ConnIndex,
+} from '../../conn/record.js'
+import type { ConnTable } from '../../conn/table.js'
+import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { Neighbours } from '../../neigh/neighbours.js'
+import { ON_LINK, type Routes } from '../../neigh/routes.js'
+import { FIRST_LOCAL_PORT } from '../../packet/local-port.js'
+import { VNET_LEN, type Egress, type Slab } from '../../packet/frame.js'
+import type { Port } from '../../packet/link.js'
+import { Verdict } from '../../packet/verdict.js'
+import type { Counters } from '../../service/counters.js'
+import { ClientAddress, Method } from '../../service/method.js'
+import { isLoopback, isZeronet } from '../../wire/addr.js'
+import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
+import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import { isPure } from '../../wire/tcp-options.js'
+import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
+import { UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
+import type { Balancing } from '../rules/balancing.js'
+
+const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
+/** Version 4, five words; the first octet of the header. */
+const PLAIN_IPV4 = 0x45
+/** More fragments, or an offset. */
+const FRAGMENT = 0x3fff
+const TRANSPORT_AT = ETHERNET_LEN + IPV4_MIN_LEN
+// The virtio-net header (wire/virtio-net.ts): flags at 0.
+const NEEDS_CSUM = 1
+const GSO_TYPE_AT = 1
+const HEADER_LEN_AT = 2
+const GSO_SIZE_AT = 4
+const CSUM_START_AT = 6
+// RFC 9293 §3.1
+const TCP_OFFSET_AT = 12
+const TCP_FLAGS_AT = 13
+
+export interface FastPathParts {
+  readonly balancing: Balancing
+  readonly conns: Connections
+  readonly counters: Counters
+  readonly local: LocalAddresses
+  readonly routes: Routes
+  readonly neighbours: Neighbours
+  readonly egress: Egress
+}
+
+export class FastPath {
+  readonly #balancing: Balancing
+  readonly #conns: Connections
+  readonly #table: ConnTable
+  readonly #words: Int32Array
+  readonly #keys: LocalKeys
+  readonly #counters: Counters
+  readonly #local: LocalAddresses
+  readonly #routes: Routes
+  readonly #neighbours: Neighbours
+  readonly #egress: Egress
+
+  constructor({ balancing, conns, counters, local, routes, neighbours, egress }: FastPathParts) {
+    this.#balancing = balancing
+    this.#conns = conns
+    this.#table = conns.table
+    this.#words = conns.table.words
+    this.#keys = conns.local
+    this.#counters = counters
+    this.#local = local
+    this.#routes = routes
+    this.#neighbours = neighbours
+    this.#egress = egress
+  }
+
+  /** BALANCED, DROP_DEVICE_QUEUE, or PASS: the frame is as it was. */
+  receive({ mac }: Port, slab: Slab, at: number, len: number): Verdict {
+    const { view } = slab
+    if (len < LEAST) return Verdict.PASS
+    if (view.getUint32(at + 2) !== mac.lo || view.getUint16(at) !== mac.hi) return Verdict.PASS
+    if (view.getUint16(at + 12) !== EtherType.IPV4) return Verdict.PASS
+    const ip = at + ETHERNET_LEN
+    const length = view.getInt32(ip)
+    const piece = view.getInt32(ip + 4)
+    const ttl = view.getInt32(ip + 8)
+    const src = view.getInt32(ip + 12)
+    const dst = view.getInt32(ip + 16)
+    if (length >>> 24 !== PLAIN_IPV4 || (piece & FRAGMENT) !== 0 || ttl >>> 24 <= 1) return Verdict.PASS
+    const sum = halves(length) + halves(piece) + halves(ttl) + halves(src) + halves(dst)
+    if (folded(sum) !== 0xffff) return Verdict.PASS
+    const ipLen = length & 0xffff
+    if (ipLen > len - ETHERNET_LEN || isOdd(src) || isOdd(dst)) return Verdict.PASS
+    const transport = at + TRANSPORT_AT
+    const protocol = (ttl >>> 16) & 0xff
+    const isTcp = protocol === IpProtocol.TCP
+    let signal = 0
+    if (isTcp) {
+      if (ipLen < IPV4_MIN_LEN + TCP_MIN_LEN) return Verdict.PASS
+      signal = view.getUint8(transport + TCP_FLAGS_AT)
+      if ((signal & TcpFlag.SYN) !== 0) return Verdict.PASS
+    } else if (protocol !== IpProtocol.UDP || ipLen < IPV4_MIN_LEN + UDP_LEN) return Verdict.PASS
+    if (this.#local.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return Verdict.PASS
+
+    const words = this.#words
+    const keys = this.#keys
+    const ports = view.getInt32(transport)
+    let conn: ConnIndex
+    // Where it goes, and what it is there.
+    let to = dst
+    let toSrc = src
+    let toDst = dst
+    let toPorts = ports
+    let isInbound = false
+    let isTranslated = true
+    // By TOA: then the client's options are looked at.
+    let isTold = false
+    if (!this.#local.has(dst)) {
+      conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
+      if (conn === NONE || (words[conn + FLAGS]! & ConnFlag.METHOD) !== Method.MASQ) return Verdict.PASS
+      toSrc = words[conn + VADDR]!
+      toPorts = swapped(words[conn + CPORT_VPORT]!)
+    } else if (
+      (ports & 0xffff) >= FIRST_LOCAL_PORT &&
+      keys.isLocal(dst) &&
+      (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
+    ) {
+      if (!isHandedOver(keys.words[localAt(conn) + HAND_OVER]!)) return Verdict.PASS
+      to = toDst = words[conn + CADDR]!
+      toSrc = words[conn + VADDR]!
+      toPorts = swapped(words[conn + CPORT_VPORT]!)
+    } else {
+      conn = this.#table.lookupInbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
+      if (conn === NONE) return Verdict.PASS
+      isInbound = true
+      to = words[conn + DADDR]!
+      if (isLoopback(to) || this.#local.has(to)) return Verdict.PASS
+      const method = words[conn + FLAGS]! & ConnFlag.METHOD
+      if (method === Method.DIRECT) isTranslated = false
+      else {
+        toDst = to
+        toPorts = (ports & ~0xffff) | (words[conn + DPORT_PROTOCOL]! >>> 16)
+        if (method === Method.FULLNAT) {
+          const mine = localAt(conn)
+          const state = keys.words[mine + HAND_OVER]!
+          if (!isHandedOver(state)) return Verdict.PASS
+          isTold = (state & 0xff) === ClientAddress.TOA
+          toSrc = keys.words[mine + LADDR]!
+          toPorts = (keys.words[mine + LPORT]! << 16) | (toPorts & 0xffff)
+        } else if (method !== Method.MASQ) return Verdict.PASS
+      }
+    }
+    const dest = this.#conns.destinationOf(conn)
+    const route = this.#routes.lookup(to)
+    if (!dest.available || route === undefined) return Verdict.PASS
+    if (isInbound && isTcp && (isTold || dest.believesToa) && !isFreeOfToa(view, transport, ipLen)) return Verdict.PASS
+
+    const vnet = at - VNET_LEN
+    const mtu = this.#routes.pathMtu(to, route)
+    let headerLen = 0
+    if (view.getUint8(vnet + GSO_TYPE_AT) !== 0 && view.getUint16(vnet + GSO_SIZE_AT, true) !== 0) {
+      headerLen = TRANSPORT_AT + (isTcp ? (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2 : UDP_LEN)
+      if (ipLen > mtu && headerLen - ETHERNET_LEN + view.getUint16(vnet + GSO_SIZE_AT, true) > mtu) return Verdict.PASS
+    } else if (ipLen > mtu) return Verdict.PASS
+    const flags = view.getUint8(vnet) & NEEDS_CSUM
+    const isPartial = flags !== 0 && view.getUint16(vnet + CSUM_START_AT, true) === TRANSPORT_AT
+    const checkAt = transport + (isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
+    const check = view.getUint16(checkAt)
+    if (check === 0 && !isTcp && !isPartial) return Verdict.PASS
+    const { port } = route
+    const neighbour = this.#neighbours.usable(port, route.gateway === ON_LINK ? to : route.gateway)
+    if (neighbour === undefined) return Verdict.PASS
+
+    // Nothing is in its way.
+    if (isInbound) {
+      this.#counters.inboundOf(dest.counters, dest.serviceCounters, ipLen)
+      this.#conns.carriedInbound(conn, protocol, signal)
+    } else {
+      this.#counters.outboundOf(dest.counters, dest.serviceCounters, ipLen)
+      this.#conns.carriedOutbound(conn, protocol, signal)
+    }
+    const addresses = halves(~src) + halves(~dst) + halves(toSrc) + halves(toDst)
+    const hop = ttl >>> 16
+    view.setInt32(ip + 8, ((hop - 0x100) << 16) | mended(ttl & 0xffff, addresses + (~hop & 0xffff) + hop - 0x100))
+    if (isTranslated) {
+      view.setInt32(ip + 12, toSrc)
+      view.setInt32(ip + 16, toDst)
+      view.setInt32(transport, toPorts)
+      const made = isPartial ? folded(check + addresses) : mended(check, addresses + halves(~ports) + halves(toPorts))
+      view.setUint16(checkAt, made === 0 && !isTcp && !isPartial ? 0xffff : made)
+    }
+    view.setUint8(vnet, flags)
+    view.setUint16(vnet + HEADER_LEN_AT, headerLen, true)
+    const next = neighbour.mac
+    view.setUint16(at, next.hi)
+    view.setUint32(at + 2, next.lo)
+    view.setUint16(at + 6, port.mac.hi)
+    view.setUint32(at + 8, port.mac.lo)
+    return this.#egress.transmit(port, slab, at, ETHERNET_LEN + ipLen) ? Verdict.BALANCED : Verdict.DROP_DEVICE_QUEUE
+  }
+}
+
+/** An address that no packet may have, or may have only in some places: the whole path knows. */
+function isOdd(addr: number): boolean {
+  return isZeronet(addr) || isLoopback(addr) || addr >>> 28 >= 14
+}
+/** Nothing of the client's address is to be put into its segments, any more or ever. */
+function isHandedOver(state: number): boolean {
+  const mode = state & 0xff
+  return mode === ClientAddress.NONE || (mode === ClientAddress.TOA && (state & HandOver.DONE) !== 0)
+}
+/** Nothing is to be taken out of a segment's options (forward/toa.ts). */
+function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
+  const headerLen = (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2
+  return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
+}
+/** Two ports, the other way round. */
+function swapped(ports: number): number {
+  return (ports << 16) | (ports >>> 16)
+}
+/** A 32-bit word's part of a sum; of ~word: what takes it out of one (RFC 1624: ~m). */
+function halves(word: number): number {
+  return (word >>> 16) + (word & 0xffff)
+}
+/** wire/checksum's `fold` for sums below 2^24, short enough for V8 to put in its place wherever it stands. */
+function folded(sum: number): number {
+  sum = (sum & 0xffff) + (sum >>> 16)
+  return (sum & 0xffff) + (sum >>> 16)
+}
+/** A check, by what its sum changes. */
+function mended(check: number, by: number): number {
+  return ~folded((~check & 0xffff) + by) & 0xffff
+}

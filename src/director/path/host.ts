@@ -1,0 +1,121 @@
+/*
+ * The director as a host: what reaches one of its addresses and is not balanced (case no-service, malformed, icmp-echo).
+ * 1. TCP   right checksum → DROP_TCP_MALFORMED, DROP_TRANSPORT_CHECKSUM; RST → DROP_RST_UNKNOWN; else answered by RST
+ * 2. UDP   likewise       → DROP_UDP_MALFORMED, DROP_TRANSPORT_CHECKSUM; else port unreachable, REFUSED
+ * 3. ICMP  echo answered; the rest taken in → CONSUMED, DROP_ICMP_MALFORMED, DROP_ICMP_CHECKSUM
+ * 4. IGMP  taken in; any other protocol: protocol unreachable, REFUSED
+ */
+import type { IcmpErrors } from '../../forward/icmp-error.js'
+import type { OwnOutput } from '../../forward/own-output.js'
+import type { Packet } from '../../packet/packet.js'
+import { Verdict } from '../../packet/verdict.js'
+import { pseudoHeaderSum, sum16 } from '../../wire/checksum.js'
+import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
+import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
+import { DF, IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import { TCP_MIN_LEN, TcpFlag } from '../../wire/tcp.js'
+
+const TTL = 64
+/** Bits of the TOS that no reset has (RFC 3168 §6.1.1). */
+const ECN = 3
+
+export class Host {
+  readonly #output: OwnOutput
+  readonly #errors: IcmpErrors
+
+  constructor(output: OwnOutput, errors: IcmpErrors) {
+    this.#output = output
+    this.#errors = errors
+  }
+
+  /** Takes a packet to one of our addresses. Its IPv4 header has been parsed; it is no fragment. */
+  receive(packet: Packet, now: number): Verdict {
+    switch (packet.protocol) {
+      case IpProtocol.TCP:
+        return this.#tcp(packet)
+      case IpProtocol.UDP:
+        return this.#udp(packet, now)
+      case IpProtocol.ICMP:
+        return this.#icmp(packet)
+      case IpProtocol.IGMP:
+        return Verdict.CONSUMED
+      default:
+        this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, 0, packet.ip.dstAddr, now)
+        return Verdict.REFUSED
+    }
+  }
+
+  #tcp(packet: Packet): Verdict {
+    const { tcp } = packet
+    tcp.wrap(packet.slab.view, packet.transportAt)
+    if (!tcp.isValid(packet.transportLen)) return Verdict.DROP_TCP_MALFORMED
+    if (!transportChecksumOk(packet, packet.transportLen)) return Verdict.DROP_TRANSPORT_CHECKSUM
+    if (tcp.flags & TcpFlag.RST) return Verdict.DROP_RST_UNKNOWN
+    return this.#reset(packet)
+  }
+
+  /** A RST in answer, where the segment lies (RFC 9293 §3.5.2: from its ACK, or acknowledging all it held). */
+  #reset(packet: Packet): Verdict {
+    const { ip, tcp, slab } = packet
+    const { flags, srcPort, dstPort } = tcp
+    const hasAck = (flags & TcpFlag.ACK) !== 0
+    const seq = hasAck ? tcp.ack : 0
+    const length = packet.transportLen - tcp.headerLen + (flags & TcpFlag.SYN ? 1 : 0) + (flags & TcpFlag.FIN ? 1 : 0)
+    const ack = hasAck ? 0 : (tcp.seq + length) >>> 0
+    const { srcAddr: peer, dstAddr: us, tos } = ip
+    if (!this.#output.route(peer)) return Verdict.DROP_NO_ROUTE
+    packet.transportAt = packet.ipAt + IPV4_MIN_LEN
+    packet.transportLen = TCP_MIN_LEN
+    packet.ipLen = IPV4_MIN_LEN + TCP_MIN_LEN
+    packet.len = ETHERNET_LEN + packet.ipLen
+    packet.vnet.clear()
+    ip.build(tos & ~ECN, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
+    const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
+    tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
+    return this.#output.transmit(packet) || Verdict.ANSWERED
+  }
+
+  #udp(packet: Packet, now: number): Verdict {
+    const { udp } = packet
+    udp.wrap(packet.slab.view, packet.transportAt)
+    if (!udp.isValid(packet.transportLen)) return Verdict.DROP_UDP_MALFORMED
+    if (udp.checksum !== 0 && !transportChecksumOk(packet, udp.length)) return Verdict.DROP_TRANSPORT_CHECKSUM
+    // What is behind the UDP datagram is not quoted, as in Linux.
+    packet.ipLen = packet.ip.headerLen + udp.length
+    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
+    return Verdict.REFUSED
+  }
+
+  #icmp(packet: Packet): Verdict {
+    const { icmp } = packet
+    icmp.wrap(packet.slab.view, packet.transportAt)
+    if (packet.transportLen < ICMP_LEN) return Verdict.DROP_ICMP_MALFORMED
+    if (!icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+    return icmp.type === IcmpType.ECHO ? this.#echo(packet) : Verdict.CONSUMED
+  }
+
+  /** The reply is the request, turned round; an IP header without options goes right before it. */
+  #echo(packet: Packet): Verdict {
+    const { ip } = packet
+    const { srcAddr: peer, dstAddr: us, tos } = ip
+    if (!this.#output.route(peer)) return Verdict.DROP_NO_ROUTE
+    packet.icmp.makeEchoReply(packet.transportLen)
+    const optionsLen = ip.headerLen - IPV4_MIN_LEN
+    if (optionsLen > 0) {
+      packet.wrap(packet.port, packet.slab, packet.at + optionsLen, packet.len - optionsLen)
+      packet.eth.type = EtherType.IPV4
+      packet.wrapIp()
+      packet.ipLen -= optionsLen
+    }
+    packet.vnet.clear()
+    ip.build(tos, packet.ipLen, this.#errors.nextId(), 0, TTL, IpProtocol.ICMP, us, peer)
+    return this.#output.transmit(packet) || Verdict.ANSWERED
+  }
+}
+
+/** Whether the checksum over `len` octets of TCP or UDP is right, or need not be asked for. */
+function transportChecksumOk(packet: Packet, len: number): boolean {
+  if (packet.vnet.isTrusted) return true
+  const pseudo = pseudoHeaderSum(packet.ip.srcAddr, packet.ip.dstAddr, packet.protocol, len)
+  return sum16(packet.slab.view, packet.transportAt, len, pseudo) === 0xffff
+}

@@ -1,0 +1,110 @@
+/*
+ * A packet to one of our addresses, while there are services (ipvs-behaviour.md §6.3):
+ * 1. an ICMP error about a connection?    path/related → its verdict
+ * 2. TCP, UDP, SCTP, header there?        packet/parse     → DROP_TCP_MALFORMED, …; else PASS
+ * 3. a FULLNAT connection’s answer?       path/fullnat-answers → its verdict
+ *    an open connection?                  conn/table       → go to 6
+ *    that may be replaced?                path/reuse   → on with 4
+ *    whose destination is gone?                            → DROP_DESTINATION_GONE, or on with 4
+ * 4. may it open one, for a service?      path/opener  → PASS
+ * 5. schedule and open                    path/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
+ * 6. count, move the state
+ * 7. towards the real server              path/towards-server → its verdict
+ * PASS: not ours to balance; the host takes it.
+ */
+import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
+import { Direction } from '../../conn/transitions.js'
+import type { Packet } from '../../packet/packet.js'
+import { isBalanced, parseTransport } from '../../packet/parse.js'
+import { Verdict } from '../../packet/verdict.js'
+import { IcmpType, Unreachable } from '../../wire/icmp.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import type { FullnatAnswers } from './fullnat-answers.js'
+import { countInbound, type Machine } from './parts.js'
+import type { Related } from './related.js'
+import { isNewConnection, isReplaceable } from './reuse.js'
+import type { TowardsServer } from './towards-server.js'
+
+export class Inbound {
+  readonly #m: Machine
+  readonly #related: Related
+  readonly #towards: TowardsServer
+  readonly #answers: FullnatAnswers
+
+  constructor(machine: Machine, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
+    this.#m = machine
+    this.#answers = answers
+    this.#towards = towards
+    this.#related = related
+  }
+
+  receive(packet: Packet, now: number): Verdict {
+    const { protocol } = packet
+    if (protocol === IpProtocol.ICMP) return this.#related.inbound(packet, now)
+    if (!isBalanced(protocol)) return Verdict.PASS
+    const malformed = parseTransport(packet)
+    if (malformed !== Verdict.PASS) return malformed
+
+    const { conns, sysctls } = this.#m
+    const { srcAddr, dstAddr } = packet.ip
+    const answered = conns.local.isLocal(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
+    if (answered !== Verdict.PASS) return answered
+    const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
+    if (conn === NONE) return this.#open(packet, now)
+    if (isNewConnection(protocol, packet.signal) && isReplaceable(conns, conn, protocol, sysctls)) {
+      // One with children stays, in the newer one's shadow.
+      if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
+      const { opener } = this.#m
+      opener.predecessor = conn
+      const verdict = this.#open(packet, now)
+      opener.predecessor = NONE
+      return verdict
+    }
+    if (conns.destinationOf(conn).available) return this.#forward(packet, conn, now)
+    if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE
+    conns.expireNow(conn)
+    return this.#open(packet, now)
+  }
+
+  /** Opens a connection for the packet if a service wants it, and sends the packet on. */
+  #open(packet: Packet, now: number): Verdict {
+    const { opener, marks, conns } = this.#m
+    const { flow } = opener
+    flow.protocol = packet.protocol
+    flow.caddr = packet.ip.srcAddr
+    flow.cport = packet.srcPort
+    flow.vaddr = packet.ip.dstAddr
+    flow.vport = packet.dstPort
+    if (!opener.mayOpen(packet)) return Verdict.PASS
+    const verdict = opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), false)
+    if (verdict === Verdict.DROP_NO_DESTINATION) this.#refuse(packet, now)
+    if (verdict !== Verdict.BALANCED) return verdict
+    const { conn } = opener
+    if (!conns.has(conn, ConnFlag.ONE_PACKET)) return this.#forward(packet, conn, now)
+    return this.#forwardOnePacket(packet, conn, now)
+  }
+
+  /** A packet of a connection: counted and put into its state whatever then becomes of it. */
+  #forward(packet: Packet, conn: ConnIndex, now: number): Verdict {
+    const { conns, counters } = this.#m
+    countInbound(counters, conns.destinationOf(conn), packet.ipLen)
+    conns.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
+    const verdict = this.#towards.send(packet, conn, now)
+    conns.countInbound(conn)
+    conns.restart(conn)
+    return verdict
+  }
+  #forwardOnePacket(packet: Packet, conn: ConnIndex, now: number): Verdict {
+    const { conns, counters } = this.#m
+    countInbound(counters, conns.destinationOf(conn), packet.ipLen)
+    const verdict = this.#towards.send(packet, conn, now)
+    const template = conns.controllerOf(conn)
+    if (template !== NONE) conns.countInbound(template)
+    conns.endOnePacket(conn)
+    return verdict
+  }
+
+  #refuse(packet: Packet, now: number): void {
+    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
+  }
+}

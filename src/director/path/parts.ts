@@ -1,0 +1,52 @@
+import type { Connections } from '../../conn/lifecycle.js'
+import type { AddressHandOver } from '../../forward/address-hand-over.js'
+import type { IcmpErrors } from '../../forward/icmp-error.js'
+import type { Output } from '../../forward/output.js'
+import type { Tunnels } from '../../forward/tunnel.js'
+import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { Routes } from '../../neigh/routes.js'
+import type { Embedded } from '../../packet/embedded.js'
+import type { Reassembly } from '../../packet/reassembly.js'
+import type { Counters } from '../../service/counters.js'
+import type { Destination } from '../../service/destination.js'
+import { TOTALS } from '../../service/counters.js'
+import type { Balancing } from '../rules/balancing.js'
+import type { Marks } from '../../service/marks.js'
+import type { Sysctls } from '../../service/sysctls.js'
+import type { Host } from './host.js'
+import type { Opener } from './opener.js'
+
+/** What the stages of the path share. Made once by the director. */
+export interface Machine {
+  readonly local: LocalAddresses
+  readonly output: Output
+  readonly routes: Routes
+  readonly errors: IcmpErrors
+  readonly host: Host
+  readonly conns: Connections
+  readonly counters: Counters
+  readonly balancing: Balancing
+  readonly embedded: Embedded
+  readonly sysctls: Sysctls
+  readonly marks: Marks
+  readonly opener: Opener
+  readonly tunnels: Tunnels
+  readonly reassembly: Reassembly
+  readonly handOver: AddressHandOver
+}
+
+/** A packet of a connection, inbound. Nothing is counted for a destination that is gone (ipvs-behaviour.md §11.1). */
+export function countInbound(counters: Counters, dest: Destination, octets: number): void {
+  if (!dest.available) return
+  counters.inbound(dest.counters, octets)
+  counters.inbound(dest.serviceCounters, octets)
+  counters.inbound(TOTALS, octets)
+}
+
+/** A packet of a connection, outbound. */
+export function countOutbound(counters: Counters, dest: Destination, octets: number): void {
+  if (!dest.available) return
+  counters.outbound(dest.counters, octets)
+  counters.outbound(dest.serviceCounters, octets)
+  counters.outbound(TOTALS, octets)
+}

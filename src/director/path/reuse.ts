@@ -1,0 +1,33 @@
+import type { Connections } from '../../conn/lifecycle.js'
+import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
+import { SctpEvent, SctpState } from '../../conn/sctp-states.js'
+import { TcpState } from '../../conn/tcp-states.js'
+import type { Sysctls } from '../../service/sysctls.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import { TcpFlag } from '../../wire/tcp.js'
+
+/** Bit of conn_reuse_mode: in FIN_WAIT too, where answers are not seen. */
+const ONE_WAY_TOO = 2
+
+/** A packet that begins a connection: TCP with SYN (SYN+ACK too), SCTP INIT (ipvs-behaviour.md §6.3). */
+export function isNewConnection(protocol: number, signal: number): boolean {
+  if (protocol === IpProtocol.TCP) return (signal & TcpFlag.SYN) !== 0
+  return protocol === IpProtocol.SCTP && signal === SctpEvent.INIT
+}
+
+/**
+ * Whether a packet that begins a connection gets a new one although there is one of its addresses and ports: the old
+ * one's server is quiesced and expire_nodest_conn says so, or the old one is over and conn_reuse_mode allows it.
+ */
+export function isReplaceable(conns: Connections, conn: ConnIndex, protocol: number, sysctls: Sysctls): boolean {
+  if (sysctls.expireNodestConn !== 0 && conns.destinationOf(conn).weight === 0) return true
+  if (sysctls.connReuseMode === 0 || conns.controllerOf(conn) !== NONE) return false
+  const state = conns.stateOf(conn)
+  if (protocol === IpProtocol.TCP) {
+    if (state === TcpState.TIME_WAIT || state === TcpState.CLOSE) return true
+    return (
+      state === TcpState.FIN_WAIT && (sysctls.connReuseMode & ONE_WAY_TOO) !== 0 && conns.has(conn, ConnFlag.NO_OUTPUT)
+    )
+  }
+  return state === SctpState.CLOSED
+}

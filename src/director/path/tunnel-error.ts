@@ -1,0 +1,110 @@
+/*
+ * ICMP errors about packets of ours to a real server behind a tunnel (ipvs-behaviour.md §6.7):
+ * 1. is what it quotes one of our tunnels'?      service/ → else PASS
+ * 2. of an open connection, inside?              conn/table → else PASS
+ * 3. a right ICMP checksum                       → DROP_ICMP_CHECKSUM
+ * 4. fragmentation needed: the path's MTU is learnt; the client is told that of the last packet's route, if its own has DF
+ *    any other error: the client is told the same about its packet → CONSUMED
+ */
+import { NONE } from '../../conn/record.js'
+import { LEAST_MTU } from '../../forward/tunnel.js'
+import type { Packet } from '../../packet/packet.js'
+import { Verdict } from '../../packet/verdict.js'
+import { TunnelType } from '../../service/method.js'
+import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
+import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
+import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../wire/ipv4.js'
+import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../../wire/tunnel.js'
+import { UDP_LEN } from '../../wire/udp.js'
+import { countOutbound, type Machine } from './parts.js'
+
+const UNKNOWN = -1
+
+export class TunnelErrors {
+  readonly #m: Machine
+  readonly #outer = new Ipv4View()
+
+  constructor(machine: Machine) {
+    this.#m = machine
+  }
+
+  /** An ICMP error to one of our addresses, of the types that count. */
+  receive(packet: Packet, now: number): Verdict {
+    const { view } = packet.slab
+    const at = packet.transportAt + ICMP_LEN
+    const len = packet.transportLen - ICMP_LEN
+    const outer = this.#outer.wrap(view, at)
+    if (len < IPV4_MIN_LEN || !outer.isVersion4 || outer.fragmentOffset !== 0) return Verdict.PASS
+    const { headerLen } = outer
+    if (headerLen < IPV4_MIN_LEN) return Verdict.PASS
+    const tunnelLen = this.#tunnelLen(view, at + headerLen, len - headerLen)
+    if (tunnelLen === UNKNOWN) return Verdict.PASS
+    const innerAt = at + headerLen + tunnelLen
+    return this.#aboutInner(packet, innerAt, len - headerLen - tunnelLen, now)
+  }
+
+  /** Octets of the tunnel's headers behind the outer IP header, if it is a tunnel of ours; `len` octets are there at `at`. */
+  #tunnelLen(dv: DataView, at: number, len: number): number {
+    const { balancing } = this.#m
+    const { protocol, dstAddr } = this.#outer
+    switch (protocol) {
+      case IpProtocol.IPIP:
+        return balancing.realServers.hasTunnel(dstAddr, TunnelType.IPIP, 0) ? 0 : UNKNOWN
+      case IpProtocol.UDP: {
+        if (len < UDP_LEN + GUE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GUE, dv.getUint16(at + 2)))
+          return UNKNOWN
+        const first = dv.getUint8(at + UDP_LEN)
+        // Version 0, no control message; then five bits of options' length, in words.
+        const isData = first >>> 5 === 0 && dv.getUint8(at + UDP_LEN + 1) === IpProtocol.IPIP
+        return isData ? UDP_LEN + GUE_LEN + (first & 31) * 4 : UNKNOWN
+      }
+      case IpProtocol.GRE: {
+        if (len < GRE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GRE, 0)) return UNKNOWN
+        const flags = dv.getUint16(at)
+        if ((flags & ~GRE_HAS_CHECKSUM) !== 0 || dv.getUint16(at + 2) !== EtherType.IPV4) return UNKNOWN
+        return flags === 0 ? GRE_LEN : GRE_LEN + GRE_CHECKSUM_LEN
+      }
+      default:
+        return UNKNOWN
+    }
+  }
+
+  /** The error is about the packet at `innerAt`, of which `len` octets are there. */
+  #aboutInner(packet: Packet, innerAt: number, len: number, now: number): Verdict {
+    const { conns, embedded, counters, errors, output, routes } = this.#m
+    if (!embedded.wrapAt(packet.slab.view, innerAt, len)) return Verdict.PASS
+    const { ip } = embedded
+    const conn = conns.table.lookupInbound(ip.protocol, ip.srcAddr, embedded.srcPort, ip.dstAddr, embedded.dstPort)
+    if (conn === NONE) return Verdict.PASS
+    const { icmp } = packet
+    if (!icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+    const { type, code } = icmp
+    let { rest } = icmp
+    if (type === IcmpType.UNREACHABLE && code === Unreachable.FRAGMENTATION_NEEDED) {
+      const { dstAddr } = this.#outer
+      routes.learnMtu(dstAddr, rest & 0xffff, now)
+      // As the kernel has it: of the route that the last packet took, which mostly has not heard of it yet; less by the outer header only.
+      const dest = conns.destinationOf(conn)
+      const isToldAtOnce = dest.hasLearntMtu && output.route(dstAddr)
+      const mtu = (isToldAtOnce ? output.mtu : dest.routeMtu || rest & 0xffff) - this.#outer.headerLen
+      if (!ip.dontFragment || mtu <= LEAST_MTU) return Verdict.CONSUMED
+      rest = mtu
+    }
+    countOutbound(counters, conns.destinationOf(conn), len)
+    pointAt(packet, innerAt, len)
+    errors.send(packet, type, code, rest, packet.ip.dstAddr, now)
+    return Verdict.CONSUMED
+  }
+}
+
+/** Makes the IP packet at `at` the packet, as far as it is there. What stood before it is overwritten. */
+function pointAt(packet: Packet, at: number, len: number): void {
+  const { slab, port } = packet
+  slab.bytes.fill(0, at - ETHERNET_LEN, at)
+  packet.wrap(port, slab, at - ETHERNET_LEN, ETHERNET_LEN + len)
+  packet.wrapIp()
+  packet.ipLen = len
+  packet.protocol = packet.ip.protocol
+  packet.transportAt = at + packet.ip.headerLen
+  packet.transportLen = len - packet.ip.headerLen
+}

@@ -1,0 +1,57 @@
+import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { Neighbours } from '../../neigh/neighbours.js'
+import type { Routes } from '../../neigh/routes.js'
+import type { Port } from '../../packet/link.js'
+import { broadcastOf } from '../../wire/addr.js'
+import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type DirectorOptions } from '../options.js'
+
+/** What the texts of the options go into. */
+export interface Configured {
+  readonly ports: readonly Port[]
+  readonly routes: Routes
+  readonly local: LocalAddresses
+}
+
+/** Gives a new director its addresses, routes and neighbours. UsageError for the first text that is wrong. */
+export function configure(made: Configured, neighbours: Neighbours, options: DirectorOptions): void {
+  const { ports, routes, local } = made
+  const names = ports.map(port => port.name)
+  for (const text of options.addresses) {
+    const { port, ...cidr } = parseAddress(text, names)
+    if (local.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
+    routes.addAddress({ ...cidr, port: ports[port]! })
+    local.hold(cidr.addr)
+    const broadcast = broadcastOf(cidr)
+    if (broadcast !== undefined) local.addBroadcast(broadcast)
+  }
+  for (const text of options.vips ?? []) {
+    const vip = parseVip(text)
+    if (vip.prefix === 32 && routes.isBroadcast(vip.addr))
+      throw new UsageError(
+        `--vip: '${text}': no host may have that address: it is the broadcast address of an --address`,
+      )
+    local.addBlock(vip)
+  }
+  for (const text of options.routes ?? []) addRoute(made, text)
+  for (const text of options.neighbours ?? []) {
+    const { addr, mac, port } = parseNeighbour(text, names)
+    neighbours.addStatic(ports[port]!, addr, mac)
+  }
+}
+
+/** A route as `--route` takes it. UsageError if that is wrong. */
+export function addRoute({ ports, routes }: Omit<Configured, 'local'>, text: string): void {
+  const {
+    to,
+    gateway,
+    port: index,
+    mtu,
+  } = parseRoute(
+    text,
+    ports.map(port => port.name),
+  )
+  const onLink = gateway === undefined ? undefined : routes.portOnLink(gateway)
+  const port = index === undefined ? onLink : ports[index]
+  if (!port) throw new UsageError(`--route: '${text}': the gateway is on none of the networks given by --address`)
+  routes.add(to, port, gateway, mtu ?? port.mtu)
+}

@@ -1,0 +1,125 @@
+/*
+ * What is kept and listed and not served: the kernel's operations on services of IPv6, and on real servers of another
+ * family than their service's, with the kernel's refusals (ipvs-behaviour.md §14.1). Nothing here runs for a packet.
+ */
+import { Method } from '../../service/method.js'
+import type { KernelOrder } from '../../service/kernel-order.js'
+import { isEngine } from '../../service/service.js'
+import {
+  findServer,
+  formatAddress,
+  UnservedService,
+  type Address,
+  type ServerSettings,
+  type UnservedIdentity,
+  type UnservedServer,
+  type UnservedSettings,
+} from '../../service/not-yet.js'
+import type { Ipv4Addr } from '../../wire/addr.js'
+import { formatIpv6, isRoutableIpv6 } from '../../wire/ipv6-addr.js'
+import { endpointName, serviceName } from './service-name.js'
+import type { Refusal } from './balancing.js'
+
+const LONGEST_PREFIX = 128
+
+export interface UnservedOptions {
+  schedulers: ReadonlyMap<string, unknown>
+  /** The kernel's test of a new real server's address. */
+  mayBeRealServer: (addr: Ipv4Addr) => boolean
+  /** Shared with what is served, since both are listed together. */
+  listed: Pick<KernelOrder<UnservedService>, 'add' | 'remove'>
+  nextOrder: () => number
+  /** Told, in a line, of what is kept and not served. */
+  notServed: (what: string) => void
+}
+
+/** Where a real server that is not served belongs. */
+export interface Home {
+  readonly family: 4 | 6
+  readonly servers: UnservedServer[]
+  readonly name: string
+}
+
+export class Unserved {
+  readonly #services = new Map<string, UnservedService>()
+  readonly #options: UnservedOptions
+
+  constructor(options: UnservedOptions) {
+    this.#options = options
+  }
+
+  find(identity: UnservedIdentity): UnservedService | undefined {
+    return this.#services.get(nameOf(identity))
+  }
+
+  addService(identity: UnservedIdentity, settings: UnservedSettings): Refusal | undefined {
+    const name = nameOf(identity)
+    if (this.#services.has(name)) return 'EEXIST'
+    const refusal = this.#refusal(settings)
+    if (refusal) return refusal
+    const service = new UnservedService(identity, settings)
+    this.#services.set(name, service)
+    this.#options.listed.add(service)
+    this.#options.notServed(`${name}: IPv6`)
+    return undefined
+  }
+  editService(service: UnservedService, settings: UnservedSettings): Refusal | undefined {
+    const refusal = this.#refusal(settings)
+    if (!refusal) service.settings = settings
+    return refusal
+  }
+  deleteService(service: UnservedService): void {
+    this.#services.delete(nameOf(service))
+    this.#options.listed.remove(service)
+  }
+  clear(): void {
+    for (const service of this.#services.values()) this.deleteService(service)
+  }
+
+  addServer(home: Home, address: Address, port: number, settings: ServerSettings): Refusal | undefined {
+    const { family, servers, name } = home
+    const refusal = serverRefusal(home, address, settings)
+    if (refusal) return refusal
+    if (findServer(servers, address, port)) return 'EEXIST'
+    if (!this.#mayBeRealServer(address)) return 'EINVAL'
+    servers.unshift({ address, port, settings, order: this.#options.nextOrder() })
+    const text = endpointName(formatAddress(address), port)
+    if (family === 4) this.#options.notServed(`real server ${text} of ${name}: IPv6`)
+    return undefined
+  }
+  editServer(home: Home, address: Address, port: number, settings: ServerSettings): Refusal | undefined {
+    const refusal = serverRefusal(home, address, settings)
+    if (refusal) return refusal
+    const server = findServer(home.servers, address, port)
+    if (!server) return 'ENOENT'
+    server.settings = settings
+    return undefined
+  }
+  deleteServer({ servers }: Home, address: Address, port: number): Refusal | undefined {
+    const server = findServer(servers, address, port)
+    if (!server) return 'ENOENT'
+    servers.splice(servers.indexOf(server), 1)
+    return undefined
+  }
+
+  #refusal({ scheduler, engine, prefix }: UnservedSettings): Refusal | undefined {
+    if (!this.#options.schedulers.has(scheduler) || !isEngine(engine)) return 'ENOENT'
+    return prefix >= 1 && prefix <= LONGEST_PREFIX ? undefined : 'EINVAL'
+  }
+  #mayBeRealServer(address: Address): boolean {
+    return address.family === 6 ? isRoutableIpv6(address.addr) : this.#options.mayBeRealServer(address.addr)
+  }
+}
+
+function serverRefusal({ family }: Home, address: Address, settings: ServerSettings): Refusal | undefined {
+  if (address.family !== family && settings.method !== Method.TUNNEL) return 'EINVAL'
+  return settings.lowerThreshold > settings.upperThreshold ? 'ERANGE' : undefined
+}
+
+function nameOf({ mark, protocol, address, port }: UnservedIdentity): string {
+  return serviceName(mark, protocol, formatIpv6(address), port)
+}
+
+export function homeOf(service: UnservedService): Home {
+  return { family: 6, servers: service.servers, name: nameOf(service) }
+}

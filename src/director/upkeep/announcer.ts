@@ -1,0 +1,54 @@
+import type { ArpSender } from '../../neigh/arp-sender.js'
+import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { Routes } from '../../neigh/routes.js'
+import type { Port } from '../../packet/link.js'
+import type { Ipv4Addr } from '../../wire/addr.js'
+
+/** Announcements in one turn of the loop, at the most. */
+const PER_TURN = 32
+
+/**
+ * Gratuitous ARP for each local address when it is new: whoever had it before is forgotten by its neighbours. On the
+ * port whose network it is in; an address of no connected network on every port.
+ */
+export class Announcer {
+  readonly #sender: ArpSender
+  readonly #routes: Routes
+  readonly #local: LocalAddresses
+  readonly #ports: readonly Port[]
+  readonly #isSpokesman: boolean
+  readonly #announced = new Set<Ipv4Addr>()
+
+  /** Without `isSpokesman` it says nothing: another director announces the same addresses. */
+  constructor(sender: ArpSender, routes: Routes, local: LocalAddresses, ports: readonly Port[], isSpokesman: boolean) {
+    this.#sender = sender
+    this.#isSpokesman = isSpokesman
+    this.#routes = routes
+    this.#local = local
+    this.#ports = ports
+  }
+
+  poll(): void {
+    if (!this.#local.hasNews) return
+    const { come, gone } = this.#local
+    if (!this.#isSpokesman) come.clear()
+    for (const addr of gone) this.#announced.delete(addr)
+    gone.clear()
+    let left = PER_TURN
+    for (const addr of come) {
+      if (left === 0) return
+      come.delete(addr)
+      if (this.#announced.has(addr)) continue
+      this.#announce(addr)
+      left--
+    }
+    this.#local.hasNews = false
+  }
+
+  #announce(addr: Ipv4Addr): void {
+    this.#announced.add(addr)
+    const onLink = this.#routes.portOnLink(addr)
+    if (onLink) this.#sender.announce(onLink, addr)
+    else for (const port of this.#ports) this.#sender.announce(port, addr)
+  }
+}

@@ -1,0 +1,107 @@
+import type { Slab } from '../packet/frame.js'
+import type { MacAddr } from '../packet/link.js'
+import { bind, check, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
+
+const AF_PACKET = 17
+const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
+const SOL_PACKET = 263
+const SOL_SOCKET = 1
+const SO_ERROR = 4
+const SO_ATTACH_FILTER = 26
+const SO_DETACH_FILTER = 27
+const SO_SNDBUFFORCE = 32
+const SO_RCVBUFFORCE = 33
+const PACKET_STATISTICS = 6
+const SOCKADDR_LL_LEN = 20
+const PACKET_OTHERHOST = 3
+/** Where struct sockaddr_ll has sll_pkttype. */
+export const SLL_PKTTYPE = 10
+
+/** A packet socket that hears nothing yet (packet(7)). */
+export function packetSocket(): number {
+  return check(socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0), 'opening a packet socket')
+}
+
+/** Sets a SOL_PACKET option made of 32-bit words. */
+export function setOption(fd: number, option: number, ...words: number[]): void {
+  const value = Buffer.from(Uint32Array.from(words).buffer)
+  check(setsockopt(fd, SOL_PACKET, option, value, value.length), `packet socket option ${option}`)
+}
+
+/** A SOL_PACKET option of one 32-bit word. */
+export function getOption(fd: number, option: number): number {
+  const value = Buffer.alloc(4)
+  const length = Buffer.from(Uint32Array.of(4).buffer)
+  check(getsockopt(fd, SOL_PACKET, option, value, length), `packet socket option ${option}`)
+  return value.readUInt32LE()
+}
+
+/** Makes room for `octets` in both directions. */
+export function setBuffers(fd: number, octets: number): void {
+  const value = Buffer.from(Uint32Array.of(octets).buffer)
+  check(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, value, 4), 'SO_SNDBUFFORCE')
+  check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
+}
+
+/** A classic filter that lets nothing pass. */
+export const NOTHING: readonly (readonly [number, number, number])[] = [[0x06, 0, 0]]
+
+/** Attaches a classic BPF program, `[code, jumps, constant]` an instruction. */
+export function setFilter(fd: number, program: readonly (readonly [number, number, number])[]): void {
+  check(
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, classicProgram(program).bytes.subarray(0, 16), 16),
+    'SO_ATTACH_FILTER',
+  )
+}
+
+/** Takes the filter away that is attached. */
+export function removeFilter(fd: number): void {
+  check(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, Buffer.alloc(4), 4), 'SO_DETACH_FILTER')
+}
+
+/** A classic BPF program as the kernel takes it: struct sock_fprog, and behind it each struct sock_filter. */
+export function classicProgram(program: readonly (readonly [number, number, number])[]): Slab {
+  const memory = mapMemory(16 + program.length * 8)
+  program.forEach(([code, jumps, constant], i) => {
+    memory.view.setUint16(16 + i * 8, code, true)
+    memory.view.setUint16(18 + i * 8, jumps, true)
+    memory.view.setUint32(20 + i * 8, constant, true)
+  })
+  memory.view.setUint16(0, program.length, true)
+  memory.view.setBigUint64(8, BigInt(memory.address + 16), true)
+  return memory
+}
+
+/** From now on the socket hears frames of this EtherType on this interface. */
+export function bindTo(fd: number, ifindex: number, etherType: number, name: string): void {
+  const address = Buffer.alloc(SOCKADDR_LL_LEN)
+  address.writeUInt16LE(AF_PACKET, 0)
+  address.writeUInt16BE(etherType, 2)
+  address.writeInt32LE(ifindex, 4)
+  check(bind(fd, address, SOCKADDR_LL_LEN), `binding to ${name}`)
+}
+
+/** Frames that the kernel had no room for, since the last call. */
+export function takeDrops(fd: number): number {
+  const statistics = Buffer.alloc(8)
+  const length = Buffer.from(Uint32Array.of(8).buffer)
+  return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) < 0 ? 0 : statistics.readUInt32LE(4)
+}
+
+/** The errno of what has befallen the socket, once; 0 if nothing has, or if it is no socket. */
+export function takeError(fd: number): number {
+  const error = Buffer.alloc(4)
+  const length = Buffer.from(Uint32Array.of(4).buffer)
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, error, length) < 0 ? 0 : error.readInt32LE()
+}
+
+/**
+ * Whether the frame at `at`, which the kernel says is of this sll_pkttype, came with the tag of a VLAN that the
+ * interface has no part in: the kernel has taken the tag off, and says only that a frame to us or to a group is for
+ * another host.
+ */
+export function isOfVlan(view: DataView, at: number, pkttype: number, mac: MacAddr): boolean {
+  if (pkttype !== PACKET_OTHERHOST) return false
+  const hi = view.getUint16(at)
+  return (hi & 0x0100) !== 0 || (hi === mac.hi && view.getUint32(at + 2) === mac.lo)
+}

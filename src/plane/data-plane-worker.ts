@@ -1,0 +1,162 @@
+/*
+ * A worker of the data plane: its thread. It never returns to its event loop: it turns the director's loop, and when nothing is to be
+ * done, and nothing is likely to come at once, it blocks in poll(2) on the devices and an eventfd, by which the main
+ * thread wakes it for a request.
+ */
+import { readlinkSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
+import { receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { Director } from '../director/director.js'
+import { DeviceEgress, Loop } from '../director/loop.js'
+import { UsageError } from '../director/options.js'
+import { BusyPoll } from '../linux/busy-poll.js'
+import type { Device } from '../packet/device.js'
+import type { FanoutGroup } from '../io/fanout.js'
+import { makeResident, mapWords } from '../linux/huge-pages.js'
+import { mapMemory, readWord, schedYield, SystemError } from '../linux/libc.js'
+import { stayOnCpu, stayOnThisCpu } from '../linux/one-cpu.js'
+import { Poller } from '../linux/poller.js'
+import { RawDevice } from '../io/raw-device.js'
+import { shortenSlices } from '../linux/short-slice.js'
+import { macOfName, TapDevice } from '../io/tap-device.js'
+import { SharedCounts } from '../service/shared-counts.js'
+import { formatMac } from '../wire/addr.js'
+import { availablePages } from '../linux/memory-pages.js'
+import { executeInSteps } from '../control/operations/execute.js'
+import { inlineThePath } from './engine.js'
+import { loadScheduler } from './load-scheduler.js'
+import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './worker-messages.js'
+import { RequestQueue } from './request-queue.js'
+import { TurnFigures } from '../control/operations/turn-figures.js'
+
+const data = workerData as DataPlaneData
+inlineThePath()
+
+function answer(message: FromDataPlane): void {
+  data.requests.postMessage(message)
+}
+
+function openDevice(options: DeviceOptions): Device {
+  if (options.kind === 'raw') return new RawDevice(options.name, options.sharing)
+  return new TapDevice(options.name, options.mac ?? macOfName(options.name), options.sharing)
+}
+function groupOf(device: Device): FanoutGroup | undefined {
+  return device instanceof RawDevice ? device.group : undefined
+}
+
+async function start(): Promise<{ devices: Device[]; director: Director } | undefined> {
+  const devices: Device[] = []
+  try {
+    const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
+    for (const options of data.devices) devices.push(openDevice(options))
+    const director = new Director({
+      ...data.director,
+      ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
+      ports: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+      egress: new DeviceEgress(devices),
+      now: performance.now(),
+      allocate: mapMemory,
+      allocateWords: mapWords,
+      schedulers,
+      report: sparingly(problem => answer({ problem })),
+      notServed: what => answer({ problem: `not served yet: ${what}` }),
+      notice: problem => answer({ problem, once: true }),
+      availablePages,
+    })
+    makeResident(director.conns.table.words)
+    return { devices, director }
+  } catch (error) {
+    for (const device of devices) device.close()
+    if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
+    const isMemory = error instanceof SystemError && error.code === 'ENOMEM'
+    const cure = isMemory ? ': fewer --max-connections take less' : ''
+    answer({ failed: error.message + cure, usage: !(error instanceof SystemError) })
+    return undefined
+  }
+}
+
+/** Passes on one problem a second at the most: a scheduler may fail for every connection. */
+function sparingly(pass: (problem: string) => void): (problem: string) => void {
+  let next = 0
+  return problem => {
+    const now = performance.now()
+    if (now < next) return
+    next = now + 1000
+    pass(problem)
+  }
+}
+
+/** Takes what the main thread asks; false when it asks to stop. */
+function take(queue: RequestQueue): boolean {
+  Atomics.store(data.signal, 0, 0)
+  readWord(data.wakeFd)
+  for (;;) {
+    const received = receiveMessageOnPort(data.requests) as { message: ToDataPlane } | undefined
+    if (received === undefined) return true
+    const { message } = received
+    if ('stop' in message) return false
+    queue.add(message.asked)
+  }
+}
+
+function heap(): { used: number; total: number } {
+  const { used_heap_size: used, total_heap_size: total } = getHeapStatistics()
+  return { used, total }
+}
+
+/** The kernel's number of this thread. */
+function threadId(): number {
+  return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+}
+
+/** Of a turn, in ms, for requests: about what a full batch of frames takes. What is left over waits for the next turn. */
+const REQUESTS_MS = 0.5
+
+function now(): number {
+  return performance.now()
+}
+
+function work(queue: RequestQueue): void {
+  const answered = queue.work(now() + REQUESTS_MS, now)
+  if (answered.length > 0) answer({ answered })
+}
+
+function run(director: Director, devices: readonly Device[]): void {
+  const loop = new Loop(director, devices)
+  const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
+  const busy = new BusyPoll()
+  const turns = new TurnFigures()
+  const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
+  /** When the last turn began, if it had anything to do: such a turn is followed by the next one at once. */
+  let began = NaN
+  let frames = 0
+  for (;;) {
+    const time = now()
+    if (!Number.isNaN(began)) turns.add(frames, time - began)
+    frames = loop.turn(time)
+    if (Atomics.load(data.signal, 0) !== 0 && !take(queue)) return
+    const isAsked = !queue.isEmpty
+    if (isAsked) work(queue)
+    began = isAsked || frames > 0 ? time : NaN
+    if (busy.mayLookAgain(time, frames)) {
+      if (frames === 0) schedYield()
+    } else if (!isAsked) poller.wait(loop.idleMs)
+  }
+}
+
+const started = await start()
+if (started) {
+  const { devices, director } = started
+  if (data.worker) stayOnCpu(data.worker.index)
+  else stayOnThisCpu()
+  shortenSlices()
+  answer({
+    ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
+    groups: devices.map(groupOf),
+    thread: threadId(),
+  })
+  run(director, devices)
+  for (const device of devices) device.close()
+  answer({ stopped: true })
+}
+data.requests.close()

@@ -1,0 +1,141 @@
+import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
+import type { FanoutGroup } from '../io/fanout.js'
+import { Steering } from '../ebpf/steering.js'
+import { SystemError } from '../linux/libc.js'
+import { SharedCounts } from '../service/shared-counts.js'
+import type { Operation, Reply, Request } from '../control/protocol/api.js'
+import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
+import { collectOnlyWhenAsked } from './engine.js'
+import { JointControl } from './joint-control.js'
+import type { DeviceOptions } from './worker-messages.js'
+import { SteeredAddresses } from './steered-addresses.js'
+import type { TextControl } from '../control/protocol/text-control.js'
+import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './worker-thread.js'
+
+export { DataPlaneError } from './worker-thread.js'
+export type { DataPlaneOptions } from './data-plane-options.js'
+
+/** Connections that a director's table holds unless it is told. */
+const DEFAULT_MAX_CONNECTIONS = 2 ** 20
+/** From worker to worker: 2^32 divided by the golden ratio, so that no two of 64 are near. */
+const SEED_STEP = 0x9e3779b9
+
+/** The data plane as the main thread has it: one worker or several, asked as one, until it is stopped. */
+export class DataPlane implements TextControl {
+  readonly devices: readonly ReadyDevice[]
+  /** The workers' numbers with the kernel: /proc/self/task has them. */
+  readonly threads: readonly number[]
+  readonly #workers: readonly WorkerThread[]
+  readonly #control: TextControl
+  readonly #steering: Steering | undefined
+  /** Settles when all have ended, or with a DataPlaneError as soon as one has that was not asked to. */
+  readonly ended: Promise<void>
+
+  /**
+   * Opens the devices and starts. UsageError or DataPlaneError if that cannot be. `report` is told, in a line, of what
+   * a scheduler of the user's does wrong.
+   */
+  static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
+    const { workers: of = 1, ...rest } = options
+    const ofWorkers = sayingOnce(report)
+    collectOnlyWhenAsked()
+    if (of === 1) return new DataPlane([await WorkerThread.start(rest, ofWorkers)], options, undefined, report)
+    const steering = steer(of, options)
+    const workers: WorkerThread[] = []
+    try {
+      const counts = new SharedCounts().buffer
+      const relays = options.devices.map(({ kind }) => (kind === 'tap' ? arpRelayEnds(of) : []))
+      // One after the other: a member of a fanout group is known by its order of joining.
+      for (let index = 0; index < of; index++) {
+        const devices = options.devices.map((device, i) =>
+          shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
+        )
+        const director = directorOf(rest, index, of)
+        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, of, counts } }, ofWorkers))
+      }
+      return new DataPlane(workers, options, steering, report)
+    } catch (error) {
+      for (const worker of workers) await worker.stop()
+      steering.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    workers: readonly WorkerThread[],
+    { director }: DataPlaneOptions,
+    steering: Steering | undefined,
+    report: (problem: string) => void,
+  ) {
+    const [first] = workers as [WorkerThread]
+    this.devices = first.devices
+    this.threads = workers.map(({ thread }) => thread)
+    this.#workers = workers
+    this.#steering = steering
+    this.#control = steering
+      ? new JointControl(workers, report, new SteeredAddresses(steering, director, report))
+      : first
+    this.ended = Promise.all(workers.map(({ ended }) => ended)).then(() => {})
+    this.ended.catch(() => {})
+  }
+
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    return this.#control.call(request)
+  }
+  callText(request: Request): Promise<string> {
+    return this.#control.callText(request)
+  }
+
+  /** Asks the threads to end; their devices are closed when this resolves. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#workers.map(worker => worker.stop()))
+    this.#steering?.close()
+    await this.ended
+  }
+}
+
+/** Passes on a line that is to be said once the first time, whichever worker says it. */
+function sayingOnce(report: (problem: string) => void): Report {
+  const said = new Set<string>()
+  return (problem, once) => {
+    if (once && said.has(problem)) return
+    if (once) said.add(problem)
+    report(problem)
+  }
+}
+
+function steer(workers: number, { director }: DataPlaneOptions): Steering {
+  try {
+    return new Steering({ workers, mask: director.clientMask ?? WHOLE_ADDRESS, seed: director.seed })
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error
+    throw new DataPlaneError(`--workers: ${error.message}`)
+  }
+}
+
+/** A worker's device: of a raw interface in the group that the first one's has made, of a TAP device with ARP passed on. */
+function shared(
+  device: DeviceOptions,
+  { fanoutFd, tapFd }: Steering,
+  group: FanoutGroup | undefined,
+  arp: ArpRelayEnds | undefined,
+): DeviceOptions {
+  if (device.kind === 'raw') return { ...device, sharing: { programFd: fanoutFd, group } }
+  return { ...device, sharing: { programFd: tapFd, arp: arp! } }
+}
+
+/** The nth worker's share of so many connections: together they have them all, and no two differ by more than one. */
+export function shareOf(connections: number, index: number, of: number): number {
+  return Math.floor(connections / of) + (index < connections % of ? 1 : 0)
+}
+
+/** Of the connections that the director is to hold, each has its share; everything random is drawn by each for itself. */
+function directorOf({ director }: DataPlaneOptions, index: number, of: number): DataPlaneOptions['director'] {
+  const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS } = director
+  return {
+    ...director,
+    maxConnections: shareOf(maxConnections, index, of),
+    seed: (seed + Math.imul(index, SEED_STEP)) >>> 0,
+    clientMask,
+  }
+}

@@ -1,0 +1,128 @@
+/*
+ * One answer of what several workers answered to the same request. They have the same rules in the same order, so rows stand at
+ * the same places; how many connections a real server has they count together, the rest each for itself.
+ */
+import {
+  DESTINATION_COLUMNS,
+  DestinationColumn,
+  type Buckets,
+  type DirectorFigures,
+  type Rates,
+  type ServiceFiguresPage,
+  type ServicePage,
+  type Stats,
+  type TotalsInfo,
+  type WorkerFigures,
+} from '../control/protocol/api.js'
+
+type Counted = { stats: Stats; rates: Rates }
+
+/** Of each field, all workers' together. */
+function sum<T extends Stats | Rates | Record<string, number>>(all: readonly T[]): T {
+  const total = { ...all[0]! } as Record<string, number>
+  for (const each of all.slice(1))
+    for (const [name, number] of Object.entries(each)) total[name] = (total[name] ?? 0) + number
+  return total as T
+}
+function counted(all: readonly Counted[]): Counted {
+  return { stats: sum(all.map(({ stats }) => stats)), rates: sum(all.map(({ rates }) => rates)) }
+}
+
+export function mergeServices(pages: readonly ServicePage[]): ServicePage {
+  const [first] = pages as [ServicePage]
+  const rows = first.rows.map((row, i) => {
+    const same = pages.map(page => page.rows[i]!)
+    const destinations = row.destinations.map((dest, j) => ({
+      ...dest,
+      ...counted(same.map(other => other.destinations[j]!)),
+    }))
+    return { ...row, ...counted(same), destinations }
+  })
+  return { ...first, rows }
+}
+
+export function mergeTotals(all: readonly TotalsInfo[]): TotalsInfo {
+  return { ...counted(all), live: sum(all.map(({ live }) => live)), workers: all.flatMap(({ workers }) => workers) }
+}
+
+export function mergeVerdicts(all: readonly Record<string, number>[]): Record<string, number> {
+  return sum(all)
+}
+
+export function mergeServiceFigures(pages: readonly ServiceFiguresPage[]): ServiceFiguresPage {
+  const [first, ...others] = pages as [ServiceFiguresPage, ...ServiceFiguresPage[]]
+  for (const [i, service] of first.services.entries())
+    for (const other of others.map(page => page.services[i]!)) {
+      service.live = sum([service.live, other.live])
+      addCounters(service.destinations, other.destinations)
+    }
+  return first
+}
+/** The columns from CONNS on. */
+function addCounters(into: number[], from: readonly number[]): void {
+  for (let at = 0; at < into.length; at += DESTINATION_COLUMNS)
+    for (let column: number = DestinationColumn.CONNS; column < DESTINATION_COLUMNS; column++)
+      into[at + column]! += from[at + column]!
+}
+
+export function mergeFigures(all: readonly DirectorFigures[]): DirectorFigures {
+  const [first] = all as [DirectorFigures]
+  const workers = all.flatMap(each => each.workers)
+  const most = (read: (figures: DirectorFigures) => number): number => Math.max(...all.map(read))
+  const total = (read: (figures: DirectorFigures) => number): number => all.reduce((so, each) => so + read(each), 0)
+  return {
+    verdicts: sum(all.map(({ verdicts }) => verdicts)),
+    devices: first.devices.map(({ name }, i) => ({ name, dropped: total(({ devices }) => devices[i]!.dropped) })),
+    totals: sum(all.map(({ totals }) => totals)),
+    estimatorAge: most(({ estimatorAge }) => estimatorAge),
+    connections: {
+      capacity: total(({ connections }) => connections.capacity),
+      open: total(({ connections }) => connections.open),
+      templates: total(({ connections }) => connections.templates),
+      timersBehind: most(({ connections }) => connections.timersBehind),
+    },
+    localPorts: {
+      inUse: byAddress(all.flatMap(({ localPorts }) => localPorts.inUse)),
+      resting: total(({ localPorts }) => localPorts.resting),
+    },
+    // Each learns for itself what all hear: who knows most tells how many there are.
+    neighbours: {
+      learnt: most(({ neighbours }) => neighbours.learnt),
+      asking: most(({ neighbours }) => neighbours.asking),
+      fixed: first.neighbours.fixed,
+    },
+    heldFrames: total(({ heldFrames }) => heldFrames),
+    heldDatagrams: total(({ heldDatagrams }) => heldDatagrams),
+    ...together(workers),
+    workers,
+  }
+}
+
+function byAddress(counts: readonly { address: string; count: number }[]): { address: string; count: number }[] {
+  const all = new Map<string, number>()
+  for (const { address, count } of counts) all.set(address, (all.get(address) ?? 0) + count)
+  return [...all].map(([address, count]) => ({ address, count }))
+}
+
+/** What all workers' turns and heaps are together, where they have any. */
+function together(workers: readonly WorkerFigures[]): WorkerFigures {
+  const turns = workers.flatMap(worker => worker.turns ?? [])
+  const heaps = workers.flatMap(({ heap }) => heap ?? [])
+  return {
+    ...(turns.length > 0 && {
+      turns: {
+        seconds: buckets(turns.map(({ seconds }) => seconds)),
+        frames: buckets(turns.map(({ frames }) => frames)),
+      },
+    }),
+    ...(heaps.length > 0 && { heap: sum(heaps) }),
+  }
+}
+function buckets(all: readonly Buckets[]): Buckets {
+  const [{ upTo, counts }] = all as [Buckets]
+  return {
+    upTo,
+    counts: counts.map((_, i) => all.reduce((so, each) => so + each.counts[i]!, 0)),
+    sum: all.reduce((so, each) => so + each.sum, 0),
+  }
+}

@@ -1,0 +1,184 @@
+import type { DirectorOptions } from '../director/options.js'
+import { Kind, type LocalKinds } from '../ebpf/worker-choice.js'
+import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+import { parseCidr, parseIpv4, type Cidr } from '../wire/addr.js'
+import type { Answer, Reply, Request, ServiceKey } from '../control/protocol/api.js'
+
+/** Local addresses that were given up and may still have connections: so many are remembered. */
+const MOST_PAST = 16_384
+
+/** A change that is under way. */
+export interface AddressChange {
+  /** It has been carried out everywhere, or refused. */
+  end(reply: Reply): void
+}
+
+/**
+ * Which addresses are ours, as the steering of frames to workers must know it: those of the director, of services, and those
+ * that FULLNAT connections come from. An address is told before the workers have it, and taken away when they have forgotten it.
+ * A local address stays one when no service has it any more: its connections go on.
+ */
+export class SteeredAddresses {
+  readonly #steering: LocalKinds
+  readonly #report: (problem: string) => void
+  /** Holders of an address that is our own: interfaces, `--vip`, services. */
+  readonly #own = new Map<number, number>()
+  /** Services that have a local address. */
+  readonly #local = new Map<number, number>()
+  readonly #past = new Set<number>()
+  /** What each service has: its own address, unless it is one of a mark, and its local addresses. */
+  readonly #services = new Map<string, { own: number | undefined; local: Set<number> }>()
+  /** Single addresses that were given as a `--vip`: giving one twice is giving it once. */
+  readonly #vips = new Set<number>()
+
+  /** SystemError where the steering takes no more. */
+  constructor(
+    steering: LocalKinds,
+    { addresses, vips = [] }: Pick<DirectorOptions, 'addresses' | 'vips'>,
+    report: (problem: string) => void,
+  ) {
+    this.#steering = steering
+    this.#report = report
+    for (const text of addresses) this.#hold(this.#own, parseCidr(text.split('@')[0]!)!.addr, 1)
+    for (const text of vips) this.#addVip(parseCidr(text)!)
+  }
+
+  /** A request is about to be asked. SystemError where the steering takes no more addresses: then it must not be. */
+  change(request: Request): AddressChange {
+    if (request.op !== 'batch') return this.#changeOne(request)
+    const begun: AddressChange[] = []
+    const endAll = (answers: readonly Reply[]): void => begun.forEach((each, i) => each.end(answers[i]!))
+    try {
+      for (const each of request.requests) begun.push(this.#changeOne(each))
+    } catch (error) {
+      endAll(begun.map(() => REFUSED))
+      throw error
+    }
+    return { end: reply => endAll(reply.ok ? (reply.value as Answer<null>[]) : begun.map(() => reply)) }
+  }
+
+  #changeOne(request: Request): AddressChange {
+    switch (request.op) {
+      case 'add-service':
+        return this.#addService(request.service)
+      case 'delete-service':
+        return whenDone(() => this.#deleteService(nameOf(request.service)))
+      case 'flush':
+        return whenDone(() => this.#flush())
+      case 'reset':
+        return whenDone(() => this.#reset())
+      case 'add-local-address':
+        return this.#addLocal(request)
+      case 'delete-local-address':
+        return whenDone(() => this.#deleteLocal(nameOf(request.service), parseIpv4(request.address)))
+      case 'add-vip':
+        return this.#tryVip(parseCidr(request.cidr))
+      case 'delete-vip':
+        return whenDone(() => this.#deleteVip(parseCidr(request.cidr)))
+      default:
+        return NOTHING
+    }
+  }
+
+  #addService(key: ServiceKey): AddressChange {
+    const own = 'mark' in key ? undefined : parseIpv4(key.address)
+    if (own !== undefined) this.#hold(this.#own, own, 1)
+    if ('port' in key && own !== undefined && this.#local.has(own) && (key.port === 0 || key.port >= FIRST_LOCAL_PORT))
+      this.#report(
+        `${key.address}:${key.port} is on a local address: workers are found by the port there, so answers may miss their connection`,
+      )
+    return {
+      end: reply => {
+        if (reply.ok) this.#services.set(nameOf(key), { own, local: new Set() })
+        else if (own !== undefined) this.#hold(this.#own, own, -1)
+      },
+    }
+  }
+  #deleteService(name: string): void {
+    const service = this.#services.get(name)
+    if (!service) return // one that is not served
+    this.#services.delete(name)
+    if (service.own !== undefined) this.#hold(this.#own, service.own, -1)
+    for (const addr of service.local) this.#giveUp(addr)
+  }
+  #flush(): void {
+    for (const name of this.#services.keys()) this.#deleteService(name)
+  }
+  /** No connections any more: nothing comes to what was a local address. */
+  #reset(): void {
+    this.#flush()
+    const past = [...this.#past]
+    this.#past.clear()
+    past.forEach(addr => this.#tell(addr))
+  }
+  #addLocal({ service, address }: Request<'add-local-address'>): AddressChange {
+    const addr = parseIpv4(address)
+    if (addr === undefined) return NOTHING
+    this.#hold(this.#local, addr, 1)
+    return {
+      end: reply => {
+        if (reply.ok) this.#services.get(nameOf(service))?.local.add(addr)
+        else this.#hold(this.#local, addr, -1)
+      },
+    }
+  }
+  #deleteLocal(name: string, addr: number | undefined): void {
+    if (addr !== undefined && this.#services.get(name)?.local.delete(addr)) this.#giveUp(addr)
+  }
+  #giveUp(addr: number): void {
+    this.#past.add(addr)
+    this.#hold(this.#local, addr, -1)
+    if (this.#past.size <= MOST_PAST) return
+    const oldest = this.#past.values().next().value!
+    this.#past.delete(oldest)
+    this.#tell(oldest)
+  }
+
+  #tryVip(cidr: Cidr | undefined): AddressChange {
+    if (!cidr || (cidr.prefix === 32 && this.#vips.has(cidr.addr))) return NOTHING
+    this.#addVip(cidr)
+    return { end: reply => void (reply.ok || this.#deleteVip(cidr)) }
+  }
+  #addVip(cidr: Cidr): void {
+    if (cidr.prefix < 32) return this.#steering.addBlock(cidr)
+    if (this.#vips.has(cidr.addr)) return
+    this.#vips.add(cidr.addr)
+    this.#hold(this.#own, cidr.addr, 1)
+  }
+  #deleteVip(cidr: Cidr | undefined): void {
+    if (!cidr) return
+    if (cidr.prefix < 32) this.#steering.removeBlock(cidr)
+    else if (this.#vips.delete(cidr.addr)) this.#hold(this.#own, cidr.addr, -1)
+  }
+
+  #hold(holders: Map<number, number>, addr: number, by: 1 | -1): void {
+    const count = (holders.get(addr) ?? 0) + by
+    if (count > 0) holders.set(addr, count)
+    else holders.delete(addr)
+    try {
+      this.#tell(addr)
+    } catch (error) {
+      if (by > 0) this.#hold(holders, addr, -1)
+      throw error
+    }
+  }
+  #tell(addr: number): void {
+    const isOwn = this.#own.has(addr)
+    // What was a local address once and is somebody's own now is that alone.
+    if (isOwn) this.#past.delete(addr)
+    const isLocal = this.#local.has(addr) || this.#past.has(addr)
+    if (isOwn || isLocal) this.#steering.setLocal(addr, (isOwn ? Kind.OWN : 0) | (isLocal ? Kind.LOCAL : 0))
+    else this.#steering.remove(addr)
+  }
+}
+
+const REFUSED: Reply = { ok: false, refusal: 'ENOMEM', message: '' }
+const NOTHING: AddressChange = { end: () => {} }
+
+function whenDone(work: () => void): AddressChange {
+  return { end: reply => void (reply.ok && work()) }
+}
+
+function nameOf(key: ServiceKey): string {
+  return 'mark' in key ? `${key.mark} ${key.family ?? ''}` : `${key.protocol} ${parseIpv4(key.address)} ${key.port}`
+}

@@ -1,0 +1,145 @@
+import { writeSync } from 'node:fs'
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
+import { UsageError } from '../director/options.js'
+import type { FanoutGroup } from '../io/fanout.js'
+import { check, close, eventfd } from '../linux/libc.js'
+import type { Operation, Reply, Request } from '../control/protocol/api.js'
+import type { DataPlaneData, FromDataPlane, Ready, ToDataPlane } from './worker-messages.js'
+import type { Asked } from './request-queue.js'
+import type { TextControl } from '../control/protocol/text-control.js'
+
+const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
+/** What is written to an eventfd: a 64-bit 1 in the machine's order. */
+const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
+
+const STOPPED = JSON.stringify({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
+
+export type WorkerThreadOptions = Omit<DataPlaneData, 'requests' | 'wakeFd' | 'signal'>
+export type ReadyDevice = { name: string; mac: string; mtu: number }
+
+/** The data plane could not start, or has died. One line. */
+export class DataPlaneError extends Error {
+  override readonly name = 'DataPlaneError'
+}
+
+/** A line for the log; `once`: unless it has been said. */
+export type Report = (problem: string, once?: boolean) => void
+
+/** A worker of the data plane as the main thread has it: a thread that answers requests until it is stopped. */
+export class WorkerThread implements TextControl {
+  readonly devices: readonly ReadyDevice[]
+  /** What the next worker's devices join; undefined for a device that shares its interface with nobody. */
+  readonly groups: readonly (FanoutGroup | undefined)[]
+  /** Its number with the kernel: /proc/self/task has it. */
+  readonly thread: number
+  readonly #worker: Worker
+  readonly #port: MessagePort
+  readonly #wakeFd: number
+  readonly #signal: Int32Array
+  readonly #waiting = new Map<number, (json: string) => void>()
+  /** Asked since the thread was last told: one message and one waking for all that comes at the same time. */
+  #asked: Asked[] = []
+  #nextId = 0
+  #hasEnded = false
+  /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
+  readonly ended: Promise<void>
+
+  /**
+   * Opens the devices and starts. UsageError or DataPlaneError if that cannot be. `report` is told, in a line, of what
+   * a scheduler of the user's does wrong.
+   */
+  static async start(options: WorkerThreadOptions, report: Report): Promise<WorkerThread> {
+    const { port1, port2 } = new MessageChannel()
+    const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
+    const signal = new Int32Array(new SharedArrayBuffer(4))
+    const workerData: DataPlaneData = { ...options, requests: port2, wakeFd, signal }
+    const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
+    const first = await firstMessage(worker, port1)
+    if ('ready' in first) return new WorkerThread(worker, port1, wakeFd, signal, first, report)
+    port1.close()
+    close(wakeFd)
+    const message = 'failed' in first ? first.failed : 'the data plane ended before it began'
+    throw 'failed' in first && first.usage ? new UsageError(message) : new DataPlaneError(message)
+  }
+
+  private constructor(
+    worker: Worker,
+    port: MessagePort,
+    wakeFd: number,
+    signal: Int32Array,
+    { ready, thread, groups }: Ready,
+    report: Report,
+  ) {
+    this.devices = ready
+    this.groups = groups
+    this.thread = thread
+    this.#worker = worker
+    this.#port = port
+    this.#wakeFd = wakeFd
+    this.#signal = signal
+    port.on('message', (message: FromDataPlane) => {
+      if ('problem' in message) report(message.problem, message.once)
+      else this.#receive(message)
+    })
+    this.ended = new Promise<void>((resolve, reject) => {
+      worker.once('error', error => reject(new DataPlaneError(`the data plane has died: ${error.message}`)))
+      worker.once('exit', code =>
+        code === 0 ? resolve() : reject(new DataPlaneError(`the data plane ended with ${code}`)),
+      )
+    }).finally(() => this.#close())
+    this.ended.catch(() => {})
+  }
+
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    return JSON.parse(await this.callText(request)) as Reply<O>
+  }
+
+  callText(request: Request): Promise<string> {
+    if (this.#hasEnded) return Promise.resolve(STOPPED)
+    return new Promise(resolve => {
+      const id = this.#nextId++
+      this.#waiting.set(id, resolve)
+      if (this.#asked.push({ id, request }) === 1) setImmediate(() => this.#tell())
+    })
+  }
+
+  /** Asks the thread to end; its devices are closed when this resolves. */
+  async stop(): Promise<void> {
+    this.#tell()
+    if (!this.#hasEnded) this.#send({ stop: true })
+    await this.ended
+  }
+
+  #tell(): void {
+    if (this.#asked.length > 0 && !this.#hasEnded) this.#send({ asked: this.#asked })
+    this.#asked = []
+  }
+  #send(message: ToDataPlane): void {
+    this.#port.postMessage(message)
+    writeSync(this.#wakeFd, ONE)
+    // Last: who sees it empties the eventfd, which must not be written after that, or the thread would never sleep.
+    Atomics.store(this.#signal, 0, 1)
+  }
+  #receive(message: FromDataPlane): void {
+    if (!('answered' in message)) return
+    for (const { id, json } of message.answered) {
+      this.#waiting.get(id)?.(json)
+      this.#waiting.delete(id)
+    }
+  }
+  #close(): void {
+    this.#hasEnded = true
+    this.#port.close()
+    close(this.#wakeFd)
+    this.#worker.removeAllListeners()
+    for (const answer of this.#waiting.values()) answer(STOPPED)
+    this.#waiting.clear()
+  }
+}
+
+function firstMessage(worker: Worker, port: MessagePort): Promise<FromDataPlane> {
+  return new Promise((resolve, reject) => {
+    port.once('message', resolve)
+    worker.once('error', error => reject(new DataPlaneError(error.message)))
+  })
+}

@@ -1,0 +1,126 @@
+import t from 'tap'
+import { DIRECTOR_FORMS, parseDirectorOptions } from '../../../../src/cli/uvs/director/director-options.js'
+import { UsageError } from '../../../../src/director/options.js'
+
+const parse = (line: string): ReturnType<typeof parseDirectorOptions> =>
+  parseDirectorOptions(line.split(' ').filter(Boolean), 77)
+const least = '--raw eth0 --address 10.0.0.1/24@eth0'
+
+t.test('the least that must be said, and what holds then', async t => {
+  t.strictSame(parse(least), {
+    devices: [{ kind: 'raw', name: 'eth0' }],
+    director: { addresses: ['10.0.0.1/24@eth0'], vips: [], routes: [], neighbours: [], seed: 77 },
+    control: '/run/uvs/uvs.sock',
+    rules: undefined,
+    http: undefined,
+    marks: [],
+    schedulers: [],
+    workers: 1,
+  })
+})
+
+t.test('all that may be said, in either form', async t => {
+  const line =
+    '--tap=t0,t1 --mac 02:00:00:00:00:01@t1 --address 10.0.0.1/24@t0 --address=10.0.1.1/24@t1 --vip 192.0.2.1 --vip 192.0.2.8/29 ' +
+    '--route default=10.0.0.254 --route=192.0.2.0/24=10.0.1.9,mtu=1400 --neighbour 10.0.0.9=02:00:00:00:00:09@t0 ' +
+    '--max-connections 5000 --workers 4 --steer-mask 255.255.254.0 --icmp-ratelimit 0 --seed 4294967295 --rules /etc/rules --control /tmp/x.sock --http [::1]:9100 --scheduler /tmp/mine.js'
+  t.strictSame(parseDirectorOptions([...line.split(' '), '--mark', 'tcp 192.0.2.0/24:80=7'], 77), {
+    devices: [
+      { kind: 'tap', name: 't0', mac: undefined },
+      { kind: 'tap', name: 't1', mac: { hi: 0x0200, lo: 1 } },
+    ],
+    director: {
+      addresses: ['10.0.0.1/24@t0', '10.0.1.1/24@t1'],
+      vips: ['192.0.2.1', '192.0.2.8/29'],
+      routes: ['default=10.0.0.254', '192.0.2.0/24=10.0.1.9,mtu=1400'],
+      neighbours: ['10.0.0.9=02:00:00:00:00:09@t0'],
+      seed: 4294967295,
+      maxConnections: 5000,
+      icmpRatelimit: 0,
+      clientMask: 0xfffffe00 | 0,
+    },
+    workers: 4,
+    control: '/tmp/x.sock',
+    rules: '/etc/rules',
+    http: { host: '::1', port: 9100 },
+    marks: [{ protocol: 'tcp', to: '192.0.2.0/24', ports: [{ first: 80, last: 80 }], mark: 7 }],
+    schedulers: ['file:///tmp/mine.js'],
+  })
+})
+
+const http = (value: string): unknown => parse(`${least} --http ${value}`).http
+
+t.test('--http without an address is for this host alone', async t => {
+  t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100 })
+  t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100 })
+  t.strictSame(http('0.0.0.0:9100'), { host: '0.0.0.0', port: 9100 })
+})
+
+const refused: [line: string, words: string[]][] = [
+  ['', ['--raw', '--tap']],
+  ['--address 10.0.0.1/24@eth0', ['--raw', '--tap']],
+  [`${least} --tap t0`, ['--raw', '--tap', 'one of the two']],
+  ['--raw eth0', ['--address']],
+  [`${least} word`, ["'word'", 'unexpected']],
+  [`${least} -- word`, ["'word'"]],
+  [`${least} --nosuch`, ['--nosuch', 'no such option']],
+  [`${least} -x`, ['-x', 'no such option']],
+  [`${least} --toString 1`, ['--toString']],
+  [`${least} --raw eth1`, ['--raw', 'twice']],
+  [`${least} --seed 1 --seed 2`, ['--seed', 'twice']],
+  [`${least} --vip`, ['--vip', 'needs a value']],
+  [`${least} --vip 0.0.0.0`, ['--vip', "'0.0.0.0'", 'no host']],
+  [`${least} --vip=`, ['--vip', 'needs a value']],
+  [`${least} --vip --seed 1`, ['--vip', 'needs a value']],
+  ['--raw eth0,eth0 --address 10.0.0.1/24@eth0', ["'eth0'", 'twice']],
+  ['--raw eth0, --address 10.0.0.1/24@eth0', ["''", 'interface']],
+  ['--raw sixteen-letters- --address 10.0.0.1/24@eth0', ["'sixteen-letters-'"]],
+  ['--raw a/b --address 10.0.0.1/24@eth0', ["'a/b'"]],
+  [`${least} --mac 02:00:00:00:00:01@eth0`, ['--mac', '--tap']],
+  ['--tap t0 --address 10.0.0.1/24@t0 --mac 02:00:00:00:00:01', ['--mac', 'MAC@INTERFACE']],
+  ['--tap t0 --address 10.0.0.1/24@t0 --mac x@t0', ['--mac', "'x@t0'"]],
+  ['--tap t0 --address 10.0.0.1/24@t0 --mac 01:00:00:00:00:01@t0', ['--mac', 'group']],
+  ['--tap t0 --address 10.0.0.1/24@t0 --mac 02:00:00:00:00:01@t1', ['--mac', "'t1'", 't0']],
+  [`${least} --max-connections 0`, ['--max-connections', "'0'", '1 to 16777216']],
+  [`${least} --max-connections 16777217`, ['--max-connections']],
+  [`${least} --max-connections 1e6`, ['--max-connections', "'1e6'"]],
+  [`${least} --icmp-ratelimit -1`, ['--icmp-ratelimit']],
+  [`${least} --icmp-ratelimit 3600001`, ['--icmp-ratelimit', '3600000']],
+  [`${least} --seed 4294967296`, ['--seed', '4294967295']],
+  [`${least} --seed 0x1`, ['--seed']],
+  [`${least} --http x`, ['--http', 'PORT or ADDRESS:PORT']],
+  [`${least} --http eth0:9100`, ['--http', "'eth0' is no address"]],
+  [`${least} --http 127.0.0.1:65536`, ['--http']],
+  [`${least} --http 127.0.0.1:x`, ['--http']],
+  ...['0', '65', '1.5', 'many', '-1'].map((text): [string, string[]] => [
+    `${least} --workers ${text}`,
+    ['--workers', `'${text}'`, '1 to 64'],
+  ]),
+  [`${least} --workers 8 --max-connections 7`, ['--max-connections', "'7'", '8 workers']],
+  ...['255.0.255.0', '0.0.0.0', '24', '255.255.255.1', 'x'].map((text): [string, string[]] => [
+    `${least} --steer-mask ${text}`,
+    ['--steer-mask', `'${text}'`, '255.255.255.0'],
+  ]),
+  [`${least} --libpcap eth0`, ['not there yet']],
+]
+
+t.test('what cannot be meant is told in one line that names the option', async t => {
+  for (const [line, words] of refused) {
+    try {
+      parse(line)
+      t.fail(`'${line}' is taken`)
+    } catch (error) {
+      t.ok(error instanceof UsageError, `'${line}': ${String(error)}`)
+      const { message } = error as Error
+      t.notMatch(message, /\n/)
+      for (const word of words) t.ok(message.includes(word), `'${message}' says '${word}'`)
+    }
+  }
+})
+
+t.test('every option has a value’s name and a help of one line', async t => {
+  for (const { flags, value, help } of DIRECTOR_FORMS.flatMap(({ options }) => options)) {
+    t.ok(value, flags.join())
+    t.match(help, /^[^\n]+$/, flags.join())
+  }
+})

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { UsageError } from '../../../../src/director/options.js'
+import { readRules } from '../../../../src/cli/uvs/rules/rules-file.js'
+import { tempDir } from '../../../support/temp.js'
+
+t.test('lines with their places; empty ones and comments are left out', async t => {
+  const file = join(tempDir(t), 'rules')
+  writeFileSync(file, '# rules\n\n  -A -t 10.0.0.1:80   -s rr\r\n-a -t 10.0.0.1:80 -r 10.0.0.2 -m\n\t\n-Z')
+  t.strictSame(
+    [...readRules(file)],
+    [
+      { words: ['-A', '-t', '10.0.0.1:80', '-s', 'rr'], line: 3, place: `${file} line 3` },
+      { words: ['-a', '-t', '10.0.0.1:80', '-r', '10.0.0.2', '-m'], line: 4, place: `${file} line 4` },
+      { words: ['-Z'], line: 6, place: `${file} line 6` },
+    ],
+  )
+})
+
+t.test('nothing in a file is no line', async t => {
+  t.strictSame([...readRules('/dev/null')], [])
+})
+
+t.test('a pipe is read to its end', async t => {
+  const dir = tempDir(t)
+  const pipe = join(dir, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const lines = '-Z\\n'.repeat(3)
+  const writer = `(sleep 0.1; printf -- '${lines}'; sleep 0.1; printf -- '${lines}') >${pipe} &`
+  execFileSync('sh', ['-c', writer], { stdio: 'ignore' })
+  t.equal([...readRules(pipe)].length, 6)
+})
+
+t.test('what cannot be read, or has no end, is one line', async t => {
+  const dir = tempDir(t)
+  t.throws(
+    () => [...readRules(`${dir}/absent`)],
+    new UsageError(`--rules: cannot read ${dir}/absent: no such file or directory`),
+  )
+  t.throws(() => [...readRules(dir)], new UsageError(`--rules: cannot read ${dir}: illegal operation on a directory`))
+  const long = join(dir, 'long')
+  writeFileSync(long, `# ${'x'.repeat(5000)}\n-A ${'x'.repeat(4094)}\n`)
+  t.throws(() => [...readRules(long, '')], new UsageError(`${long} line 2 is longer than 4096 characters`))
+  t.throws(() => [...readRules('/dev/zero')], new UsageError('--rules: /dev/zero is larger than 64 MiB'))
+})

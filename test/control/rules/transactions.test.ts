@@ -1,0 +1,189 @@
+import t from 'tap'
+import { allServices } from '../../../src/control/protocol/all-services.js'
+import type { Control, Operation, Reply, Request, RuleChange, ServiceInfo } from '../../../src/control/protocol/api.js'
+import { connectControl } from '../../../src/control/socket/client.js'
+import { serveControl } from '../../../src/control/socket/server.js'
+import { batchesOf, Transactions } from '../../../src/control/rules/transactions.js'
+import { BenchDirector, fromClient } from '../../support/bench-director.js'
+import { tcp4 } from '../../support/frames.js'
+import { destinationSettings, serviceSettings } from '../../support/settings.js'
+import { tempDir } from '../../support/temp.js'
+
+const service = { protocol: 'tcp', address: '10.99.1.100', port: 80 } as const
+const other = { ...service, port: 81 }
+const server = (last: number) => ({ address: `10.99.2.${last}`, port: 80 })
+const add = (key: typeof service | typeof other): RuleChange => ({
+  op: 'add-service',
+  service: key,
+  settings: serviceSettings('rr'),
+})
+const give = (key: typeof service | typeof other, last: number, weight = 1): RuleChange => ({
+  op: 'add-destination',
+  service: key,
+  destination: server(last),
+  settings: destinationSettings(weight),
+})
+
+/** `control`: stands before the bench's own. */
+function make(control?: (own: Control) => Control) {
+  const bench = new BenchDirector()
+  const transactions = new Transactions(
+    control ? control(bench.control) : bench.control,
+    () => new BenchDirector().director,
+  )
+  return { bench, transactions, session: transactions.session() }
+}
+
+const rules = (bench: BenchDirector): string[] =>
+  (bench.services() as ServiceInfo[]).flatMap(info => [
+    `${'port' in info ? info.port : ''} ${info.scheduler}`,
+    ...info.destinations.map(dest => `${dest.address} ${dest.weight}`),
+  ])
+
+t.test('what is staged becomes the rules; what stays keeps its connections, counts and scheduler position', async t => {
+  const { bench, session } = make()
+  bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80', '10.99.2.12:80', '10.99.2.13:80')
+  bench.serve('tcp', '10.99.1.100:443', '10.99.2.11:80')
+  const chosen = (port: number): string => {
+    bench.receive('c', tcp4(`10.99.1.10:${port} > 10.99.1.100:80`, fromClient))
+    return /10\.99\.2\.\d+/.exec(bench.out().join())?.[0] ?? bench.changes().toString()
+  }
+  t.equal(chosen(1), '10.99.2.13')
+  t.strictSame(await session.call({ op: 'begin' }), { ok: true, value: null })
+  t.strictSame(
+    await session.call({
+      op: 'stage',
+      requests: [add(service), give(service, 13), give(service, 12), give(service, 11)],
+    }),
+    { ok: true, value: { accepted: 4 } },
+  )
+  t.strictSame(await session.call({ op: 'stage', requests: [add(other)] }), { ok: true, value: { accepted: 1 } })
+  t.match(await session.call({ op: 'plan', from: 0 }), {
+    ok: true,
+    value: { rows: [{ request: { op: 'add-service' } }, { request: { op: 'delete-service' } }], next: null },
+  })
+  t.equal(rules(bench).length, 6, 'a plan changes nothing')
+  t.strictSame(await session.call({ op: 'commit' }), {
+    ok: true,
+    value: { changes: { 'add-service': 1, 'delete-service': 1 }, connections: 0 },
+  })
+  t.match(bench.services(service), [{ destinations: [{ activeConns: 1 }, {}, {}] }])
+  t.equal(chosen(2), '10.99.2.12', 'the scheduler goes on')
+  t.match(bench.services(other), [{ destinations: [] }])
+  t.equal(bench.services({ ...service, port: 443 }), 'ESRCH')
+})
+
+t.test('a rule that is refused is told by its place, and nothing has changed', async t => {
+  const { bench, session } = make()
+  bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80')
+  const before = rules(bench)
+  await session.call({ op: 'begin' })
+  t.match(await session.call({ op: 'stage', requests: [add(other), give(other, 12), add(other), give(other, 13)] }), {
+    value: { accepted: 2, refused: { refusal: 'EEXIST' } },
+  })
+  session.close()
+  t.strictSame(rules(bench), before)
+})
+
+/** Refuses edits to weight 7. */
+const refusing = (own: Control): Control => ({
+  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    const asked = request as Request
+    if (asked.op !== 'batch') return own.call(request)
+    const replies = await Promise.all(
+      asked.requests.map(each =>
+        each.op === 'edit-destination' && each.settings.weight === 7
+          ? ({ ok: false, refusal: 'EINVAL', message: 'a test' } as const)
+          : own.call<typeof each.op>(each),
+      ),
+    )
+    return { ok: true, value: replies } as Reply<O>
+  },
+})
+
+t.test('a step that the director refuses after all undoes those before it', async t => {
+  const { bench, session } = make(refusing)
+  bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80', '10.99.2.12:80')
+  bench.serve('udp', '10.99.1.100:53', '10.99.2.11:53')
+  const before = bench.services()
+  await session.call({ op: 'begin' })
+  await session.call({ op: 'stage', requests: [add(other), give(other, 11), add(service), give(service, 11, 7)] })
+  t.match(await session.call({ op: 'commit' }), {
+    ok: false,
+    refusal: 'EINVAL',
+    message: /edit-destination.*a test; everything is as before$/,
+  })
+  t.strictSame(bench.services(), before)
+  t.match(await session.call({ op: 'commit' }), { ok: false, refusal: 'ENOENT' }, 'it is over')
+})
+
+t.test('one is open at a time: the next begins when it ends, whichever way', async t => {
+  const { transactions, session } = make()
+  await session.call({ op: 'begin' })
+  t.match(await session.call({ op: 'begin' }), { ok: false, refusal: 'EEXIST' })
+  const [second, third] = [transactions.session(), transactions.session()]
+  let begun = ''
+  const gone = second.call({ op: 'begin' })
+  const waiting = third.call({ op: 'begin' }).then(() => (begun += 'third'))
+  second.close()
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(begun, '')
+  await session.call({ op: 'commit' })
+  t.match(await gone, { ok: false })
+  await waiting
+  third.close()
+  t.match(await session.call({ op: 'begin' }), { ok: true })
+  session.close()
+})
+
+t.test('other changes wait while a transaction is carried out, listings do not', async t => {
+  const gate: { open?: () => void } = {}
+  const closed = new Promise<void>(resolve => (gate.open = resolve))
+  const { bench, transactions, session } = make(own => ({
+    async call(request) {
+      if (request.op === 'batch') await closed
+      return own.call(request)
+    },
+  }))
+  await session.call({ op: 'begin' })
+  await session.call({ op: 'stage', requests: [add(service)] })
+  const committed = session.call({ op: 'commit' })
+  const order: string[] = []
+  const change = transactions.call(add(other)).then(() => order.push('change'))
+  t.match(await allServices(transactions), { ok: true, value: [] })
+  order.push('listing')
+  gate.open?.()
+  t.match(await committed, { ok: true })
+  order.push('commit')
+  await change
+  t.strictSame(order, ['listing', 'commit', 'change'])
+  t.strictSame(rules(bench).toSorted(), ['80 rr', '81 rr'])
+})
+
+const group = (size: number) => Array.from({ length: size }, () => ({ request: add(service), connections: 0 }))
+const sizes = (...groups: number[]): number[] => [...batchesOf(groups.map(group))].map(batch => batch.length)
+
+t.test('a batch holds 128 changes at the most, those of a service together where they fit', async t => {
+  t.strictSame(sizes(), [])
+  t.strictSame(sizes(100, 28, 1), [128, 1])
+  t.strictSame(sizes(100, 29), [100, 29])
+  t.strictSame(sizes(1, 300, 1), [1, 128, 128, 45])
+})
+
+t.test('over the socket a transaction is its connection’s, and goes with it', async t => {
+  const { bench, transactions } = make()
+  const path = `${tempDir(t)}/uvs.sock`
+  const socket = await serveControl(path, transactions)
+  t.teardown(() => socket.close())
+  const [one, two] = [connectControl(path), connectControl(path)]
+  t.teardown(() => two.close())
+  t.match(await one.call({ op: 'begin' }), { ok: true })
+  t.match(await one.call({ op: 'stage', requests: [add(service)] }), { value: { accepted: 1 } })
+  t.match(await two.call({ op: 'stage', requests: [add(other)] }), { ok: false, refusal: 'ENOENT' })
+  const begun = two.call({ op: 'begin' })
+  one.close()
+  t.match(await begun, { ok: true })
+  await two.call({ op: 'stage', requests: [add(other)] })
+  t.match(await two.call({ op: 'commit' }), { ok: true })
+  t.strictSame(rules(bench), ['81 rr'])
+})
