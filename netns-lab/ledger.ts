@@ -1,9 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownDirectory } from '../src/linux/own-file.js'
 import { end, groupOf, identify, isAlive, must, type ProcessId, run } from './proc.js'
 
 /** Where labs keep their ledgers and files; like namespaces and processes, /run begins empty after a reboot. */
 const ROOT = '/run/uvs-lab'
+
+/** Nobody else comes in: so the modes of files in there do not matter. */
+const ROOT_MODE = 0o700
 
 /** Set in the environment of every process that a lab starts, to the lab's prefix. */
 export const MARK = 'UVS_LAB'
@@ -42,7 +46,7 @@ export class Ledger {
 
   /** Begins a lab, after removing what a dead owner left of any. Throws LabStands when one with this prefix is alive. */
   static async open(prefix: string, { stays = false } = {}): Promise<Ledger> {
-    mkdirSync(ROOT, { recursive: true, mode: 0o700 })
+    ownDirectory(ROOT, ROOT_MODE)
     await Ledger.sweep()
     const owner = stays ? null : (identify(process.pid) ?? null)
     // Made apart and then renamed: who sweeps meanwhile sees a whole ledger or none.
@@ -60,8 +64,10 @@ export class Ledger {
     return ledger
   }
 
-  /** The ledger of a lab that stands. */
+  /** The ledger of a lab that stands. Throws a line if somebody else may have put it there. */
   static find(prefix: string): Ledger | undefined {
+    if (!existsSync(ROOT)) return undefined
+    ownDirectory(ROOT, ROOT_MODE)
     try {
       const entries = JSON.parse(readFileSync(join(dirOf(prefix), 'ledger.json'), 'utf8')) as Entries
       return new Ledger(prefix, { ...entries, spaces: entries.spaces ?? [] }) // older ones have none
@@ -126,6 +132,7 @@ export class Ledger {
 const dirOf = (prefix: string): string => join(ROOT, prefix.replace(/-$/, ''))
 
 function labDirs(): string[] {
+  if (!existsSync(ROOT)) return []
   return readdirSync(ROOT, { withFileTypes: true }).flatMap(entry =>
     entry.isDirectory() && !entry.name.startsWith('.') ? [entry.name] : [],
   )

@@ -117,3 +117,22 @@ t.test('namespaces of a lost ledger are removed, with the processes that bear it
   t.notOk(isAlive(id))
   await ledger.remove()
 })
+
+t.test('where no lab has ever been, down has nothing to do', { skip }, async t => {
+  const script = `mount -t tmpfs -o mode=755 none /run && ${process.execPath} ${ours('src/cli/uvs/main.js')} lab down`
+  t.match(await run('unshare', ['--net', '--mount', 'sh', '-c', script]), { status: 0, err: '' })
+})
+
+t.test('ledgers that others may have put there are not believed', { skip }, async t => {
+  const lab = `${process.execPath} ${ours('src/cli/uvs/main.js')} lab`
+  for (const [spoil, why] of [
+    ['chmod 777', 'can be written by others (mode 0777), who may replace what is in it'],
+    ['chown 65534', 'belongs to user 65534, who may replace what is in it'],
+  ])
+    for (const verb of ['down', 'up nat']) {
+      const script = `mount -t tmpfs -o mode=755 none /run && mkdir -m 700 /run/uvs-lab && ${spoil} /run/uvs-lab && ${lab} ${verb}`
+      const { status, out, err } = await run('unshare', ['--net', '--mount', 'sh', '-c', script])
+      t.match([status, out, err], [1, '', `uvs lab: /run/uvs-lab ${why}`], `${spoil}: ${verb}`)
+      t.equal(err.split('\n').length, 2, 'one line')
+    }
+})
