@@ -1,11 +1,12 @@
 /*
  * A frame's way:
- * 1. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
- * 2. ARP                            neigh/arp-input   → its verdict
- * 3. IPv4, whole                    packet/parse      → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
- * 4. addresses that may be          path/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
- * 5. options that may be            path/ip-options → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
- * 6. to one of our addresses:       path/inbound, and what it passes: path/host
+ * 1. where a frame must lie?        packet/frame      → DROP_FRAME_MISPLACED
+ * 2. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
+ * 3. ARP                            neigh/arp-input   → its verdict
+ * 4. IPv4, whole; true virtio header packet/parse, virtio → DROP_IP_MALFORMED, DROP_IP_CHECKSUM, DROP_VIRTIO_MALFORMED
+ * 5. addresses that may be          path/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
+ * 6. options that may be            path/ip-options → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 7. to one of our addresses:       path/inbound, and what it passes: path/host
  *    to somebody else:              path/outbound
  */
 import { Connections } from '../conn/lifecycle.js'
@@ -23,7 +24,7 @@ import { Neighbours } from '../neigh/neighbours.js'
 import { Routes } from '../neigh/routes.js'
 import { WAITING_ROOM_OCTETS, WaitingRoom, type HeldFrame } from '../neigh/waiting-room.js'
 import { Embedded } from '../packet/embedded.js'
-import { slabOver, type Slab } from '../packet/frame.js'
+import { liesIn, slabOver, type Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
 import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../packet/parse.js'
 import type { Port } from '../packet/link.js'
@@ -31,6 +32,7 @@ import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
+import { checkVirtio } from '../packet/virtio.js'
 import { schedulers } from '../sched/index.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { EtherType } from '../wire/ethernet.js'
@@ -202,9 +204,11 @@ export class Director implements ReassemblySink {
     return this.#orphans.isLooking ? 0 : Math.min(this.#neighbours.idleMs, this.conns.idleMs, this.#reassembly.idleMs)
   }
 
-  /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. */
+  /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. Never throws. */
   receive(port: Port, slab: Slab, at: number, len: number): Verdict {
-    const verdict = this.#fast?.receive(port, slab, at, len) || this.#whole(port, slab, at, len)
+    let verdict: Verdict = Verdict.DROP_FRAME_MISPLACED
+    if (this.ports[port.index] === port && liesIn(slab, at, len))
+      verdict = this.#fast?.receive(port, slab, at, len) || this.#whole(port, slab, at, len)
     this.stats.count(verdict)
     return verdict
   }
@@ -241,9 +245,7 @@ export class Director implements ReassemblySink {
       return this.isSpokesman ? verdict : Verdict.PASS
     }
     if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
-    verdict = parseIpv4Header(packet)
-    if (verdict !== Verdict.PASS) return verdict
-    verdict = checkAddresses(packet, this.local, this.routes)
+    verdict = parseIpv4Header(packet) || checkVirtio(packet) || checkAddresses(packet, this.local, this.routes)
     if (verdict === Verdict.DROP_SOURCE_IS_OURS) this.#returned.note(packet)
     if (verdict !== Verdict.PASS) return verdict
     const isLocal = this.local.has(packet.ip.dstAddr)

@@ -5,7 +5,7 @@
  */
 import type { FrameSink } from '../packet/device.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
-import { slabOver, type Slab } from '../packet/frame.js'
+import { liesIn, slabOver, type Slab } from '../packet/frame.js'
 import type { Port } from '../packet/link.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN } from '../wire/ipv4.js'
@@ -69,9 +69,16 @@ export class LookAhead implements FrameSink {
   }
 
   /** Notes the bucket that the frame's connection is in. */
-  #find({ view }: Slab, at: number, len: number): void {
+  #find(slab: Slab, at: number, len: number): void {
+    const { view } = slab
     const ip = at + ETHERNET_LEN
-    if (len < LEAST || view.getUint16(at + 12) !== EtherType.IPV4 || view.getUint8(ip) !== PLAIN_IPV4) return
+    if (
+      len < LEAST ||
+      !liesIn(slab, at, len) ||
+      view.getUint16(at + 12) !== EtherType.IPV4 ||
+      view.getUint8(ip) !== PLAIN_IPV4
+    )
+      return
     const { conns, local } = this.#director
     const protocol = view.getUint8(ip + 9)
     const src = view.getInt32(ip + 12)

@@ -12,10 +12,9 @@ import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import type { Port } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
+import { segmentHeadersLen } from '../packet/virtio.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { IpProtocol } from '../wire/ipv4.js'
-import { UDP_LEN } from '../wire/udp.js'
 import { Fragmenter, type PieceSink } from './fragmenter.js'
 import { Segmenter } from './segmenter.js'
 
@@ -62,7 +61,7 @@ export class Output implements PieceSink {
   exceeds(packet: Packet, mtu: number): boolean {
     if (packet.ipLen <= mtu) return false
     const gsoSize = packet.vnet.gsoSize
-    return gsoSize === 0 || headersLen(packet) - ETHERNET_LEN + gsoSize > mtu
+    return gsoSize === 0 || segmentHeadersLen(packet) - ETHERNET_LEN + gsoSize > mtu
   }
 
   /**
@@ -85,7 +84,7 @@ export class Output implements PieceSink {
 
   #emit(packet: Packet): Verdict {
     const { port } = this.#route!
-    packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : headersLen(packet))
+    packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setSrc(port.mac)
     const neighbour = this.#neighbours.get(port, this.#nextHop)
     if (neighbour === undefined) return Verdict.DROP_NEIGHBOUR_QUEUE
@@ -94,13 +93,4 @@ export class Output implements PieceSink {
     const sent = this.#egress.transmit(port, packet.slab, packet.at, packet.len)
     return sent ? Verdict.PASS : Verdict.DROP_DEVICE_QUEUE
   }
-}
-
-/** Octets from the Ethernet header to the transport payload. */
-function headersLen(packet: Packet): number {
-  const transportHeader = packet.protocol === IpProtocol.TCP ? tcpHeaderLen(packet) : UDP_LEN
-  return packet.transportAt - packet.at + transportHeader
-}
-function tcpHeaderLen(packet: Packet): number {
-  return packet.tcp.wrap(packet.slab.view, packet.transportAt).headerLen
 }

@@ -202,10 +202,13 @@ export class ProxyStream {
 
 /** Cuts the last `len` octets of a TCP segment off. */
 function cut(packet: Packet, len: number): void {
-  packet.tcp.cut(len, packet.transportLen, isPartial(packet))
+  const partial = isPartial(packet)
+  packet.tcp.cut(len, packet.transportLen, partial)
   packet.transportLen -= len
   packet.len -= len
   packet.ipLen -= len
   packet.ip.rewriteTotalLen(packet.ipLen)
-  if (packet.vnet.gsoSize > 0) packet.vnet.endGso()
+  // A checksum other than the segment's own was to go into what is cut off.
+  if (partial) packet.vnet.endGso()
+  else packet.vnet.clear()
 }

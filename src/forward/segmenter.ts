@@ -1,7 +1,7 @@
 /*
  * A GSO frame cut into the segments that it stands for, as the kernel does it where a device cannot: before a tunnel, and
  * where a segment is larger than the MTU and may be fragmented. TCP (virtio 1.2 §5.1.6.2, GSO_TCPV4) and UDP (GSO_UDP_L4).
- * Checksums stay with the device, as they are in the frame.
+ * Checksums stay with the device, as they are in the frame. The virtio-net header has been checked (packet/virtio).
  */
 import { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
@@ -24,7 +24,10 @@ export class Segmenter {
     this.#memory = memory
   }
 
-  /** Sends each segment of the GSO packet. The first verdict that is none of a segment on its way, else PASS. */
+  /**
+   * Sends each segment of the GSO packet. The first verdict that is none of a segment on its way, else PASS. It ends where
+   * memory does: 64 KiB in segments of an octet each are more than a turn has room for.
+   */
   split(packet: Packet, sink: PieceSink): Verdict {
     const isTcp = packet.protocol === IpProtocol.TCP
     const transportLen = isTcp ? packet.tcp.wrap(packet.slab.view, packet.transportAt).headerLen : UDP_LEN
@@ -36,6 +39,7 @@ export class Segmenter {
     for (let from = 0, n = 0; from < total; from += size, n++) {
       const sent = this.#send(packet, transportLen, from, Math.min(from + size, total), n, total, sink)
       if (verdict === Verdict.PASS) verdict = sent
+      if (sent === Verdict.DROP_NO_MEMORY) break
     }
     return verdict
   }

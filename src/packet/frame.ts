@@ -21,6 +21,11 @@ export function slabOver(buffer: ArrayBufferLike, address = 0): Slab {
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer), address }
 }
 
+/** Whether `len` octets at `at` lie in the slab, with headroom and a virtio-net header before them. */
+export function liesIn({ bytes }: Slab, at: number, len: number): boolean {
+  return (at | 0) === at && at >= HEADROOM + VNET_LEN && len >= 0 && at + len <= bytes.length
+}
+
 /** Where the core hands frames to be sent. The frame stays where it is until the port's device has flushed. */
 export interface Egress {
   /**

@@ -11,8 +11,11 @@ const CSUM_OFFSET = 8
 const NEEDS_CSUM = 1
 const DATA_VALID = 2
 
+/** NEEDS_CSUM, and any GSO type, in the word of flags and GSO type. */
+const SAYS_SOMETHING = (NEEDS_CSUM << 8) | 0xff
+
 /** What a frame's segments are (virtio 1.2 §5.1.6); ECN is a bit beside it. */
-export const GsoType = { TCPV4: 1, UDP_L4: 5, ECN: 0x80 } as const
+export const GsoType = { NONE: 0, TCPV4: 1, UDP: 3, TCPV6: 4, UDP_L4: 5, ECN: 0x80 } as const
 
 /** Reads and writes a virtio-net header in place. */
 export class VirtioNetView {
@@ -25,6 +28,10 @@ export class VirtioNetView {
     return this
   }
 
+  /** The frame stands for itself, and nothing of it is left to be done. */
+  get isPlain(): boolean {
+    return (this.#dv.getUint16(this.#at + FLAGS) & SAYS_SOMETHING) === 0
+  }
   /** The transport checksum field holds the pseudo-header sum only; who sends the frame to a wire completes it. */
   get isPartial(): boolean {
     return (this.#dv.getUint8(this.#at + FLAGS) & NEEDS_CSUM) !== 0

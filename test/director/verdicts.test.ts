@@ -389,6 +389,8 @@ t.test('every verdict there is has a case here', async t => {
     'drop-sctp-malformed',
     'drop-fragment-timeout',
     'drop-fragment-evicted',
+    'drop-frame-misplaced', // director/misplaced.test.ts
+    'drop-virtio-malformed', // packet/virtio.test.ts
     'drop-no-memory', // packet/reassembly.test.ts
     'drop-no-local-port', // director/fullnat.test.ts
   ]

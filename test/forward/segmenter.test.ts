@@ -184,6 +184,11 @@ t.test('segments of an octet each take no more memory than there is', async t =>
   const { verdict, frames } = bench.cut(frame, header)
   t.equal(verdict, 'drop-no-memory')
   t.ok(frames.length < 10_000)
+  let asked = 0
+  bench.memory.place = () => (asked++, -1)
+  t.equal(bench.cut(frame, header).verdict, 'drop-no-memory')
+  t.equal(asked, 1, 'nor is it asked for again and again')
+  Reflect.deleteProperty(bench.memory, 'place')
   bench.memory.recycle()
   t.equal(bench.cut(frame, header).verdict, 'pass')
 })

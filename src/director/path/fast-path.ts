@@ -2,8 +2,8 @@
  * A packet of an open connection that nothing is special about, in one go: what the whole path (director.ts) does to it in
  * some thirty steps, to the bit. It looks first and changes nothing until all is known; PASS hands the frame, untouched, to
  * the whole path: whatever is malformed, addressed oddly, in pieces, of SCTP or ICMP, with IP options, with a SYN, too
- * large, without a connection, a live real server or a known next hop, in a tunnel, with a client's address to hand on, or
- * with options to be taken out.
+ * large, without a connection, a live real server or a known next hop, in a tunnel, with a client's address to hand on,
+ * with options to be taken out, or with a virtio-net header that is not just what it should be.
  *
  * 1. to our MAC, IPv4 of 20 octets, checksum, TTL, whole, TCP or UDP, addresses that may be
  * 2. whose?  to us: the client's connection, or FULLNAT's local side; to others: NAT's answer
@@ -40,6 +40,7 @@ import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
 import { isPure } from '../../wire/tcp-options.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
 import { UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
+import { GsoType } from '../../wire/virtio-net.js'
 import type { Balancing } from '../rules/balancing.js'
 
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
@@ -54,6 +55,9 @@ const GSO_TYPE_AT = 1
 const HEADER_LEN_AT = 2
 const GSO_SIZE_AT = 4
 const CSUM_START_AT = 6
+/** Where the checksum starts and, in the upper half, where its field is from there. */
+const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
+const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
 // RFC 9293 §3.1
 const TCP_OFFSET_AT = 12
 const TCP_FLAGS_AT = 13
@@ -177,12 +181,18 @@ export class FastPath {
     const vnet = at - VNET_LEN
     const mtu = this.#routes.pathMtu(to, route)
     let headerLen = 0
-    if (view.getUint8(vnet + GSO_TYPE_AT) !== 0 && view.getUint16(vnet + GSO_SIZE_AT, true) !== 0) {
-      headerLen = TRANSPORT_AT + (isTcp ? (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2 : UDP_LEN)
-      if (ipLen > mtu && headerLen - ETHERNET_LEN + view.getUint16(vnet + GSO_SIZE_AT, true) > mtu) return Verdict.PASS
+    const gsoType = view.getUint8(vnet + GSO_TYPE_AT)
+    if (gsoType !== 0) {
+      if (isTcp ? (gsoType & ~GsoType.ECN) !== GsoType.TCPV4 : gsoType !== GsoType.UDP_L4) return Verdict.PASS
+      const tcpLen = isTcp ? (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2 : TCP_MIN_LEN
+      headerLen = TRANSPORT_AT + (isTcp ? tcpLen : UDP_LEN)
+      const size = view.getUint16(vnet + GSO_SIZE_AT, true)
+      const segmentLen = headerLen - ETHERNET_LEN + size
+      if (size === 0 || tcpLen < TCP_MIN_LEN || segmentLen >= ipLen || segmentLen > mtu) return Verdict.PASS
     } else if (ipLen > mtu) return Verdict.PASS
     const flags = view.getUint8(vnet) & NEEDS_CSUM
-    const isPartial = flags !== 0 && view.getUint16(vnet + CSUM_START_AT, true) === TRANSPORT_AT
+    const isPartial = flags !== 0
+    if (isPartial && view.getInt32(vnet + CSUM_START_AT, true) !== (isTcp ? TCP_CSUM : UDP_CSUM)) return Verdict.PASS
     const checkAt = transport + (isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
     const check = view.getUint16(checkAt)
     if (check === 0 && !isTcp && !isPartial) return Verdict.PASS
