@@ -22,6 +22,8 @@ export const HAND_OVER = 4
 export const FIRST_SEQ = 5
 /** The end of what the client has sent, as far as it is asked for. */
 export const NEXT_SEQ = 6
+/** As far as the real server has acknowledged, the PROXY header counted in from the beginning. */
+export const ACKED_SEQ = 7
 
 /** How far handing on the client's address has come. */
 export const HandOver = {
@@ -33,6 +35,8 @@ export const HandOver = {
   DONE: 0x400,
   /** The connection has been ended before its time: the real server may still hold its side. */
   EARLY: 0x800,
+  /** The real server has acknowledged the SYN of FIRST_SEQ: what it counts from is known. */
+  ANSWERED: 0x1000,
 } as const
 
 const WORDS_SHIFT = 1

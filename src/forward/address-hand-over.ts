@@ -14,6 +14,7 @@ import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { ClientAddress } from '../service/method.js'
+import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
 import type { Output } from './output.js'
 import { ProxyStream } from './proxy-stream.js'
@@ -60,6 +61,14 @@ export class AddressHandOver {
     }
   }
 
+  /** Whether a client's SYN, of an open connection, needs a new one: a PROXY header is put before one SYN's data only. */
+  needsAnother(packet: Packet, conn: ConnIndex): boolean {
+    if (packet.protocol !== IpProtocol.TCP || (packet.signal & TcpFlag.RST) !== 0 || !this.#local.has(conn))
+      return false
+    return (
+      (this.#local.words[localAt(conn) + HAND_OVER]! & 0xff) > ClientAddress.TOA && this.#proxy.isAnother(packet, conn)
+    )
+  }
   /** What the client calls the octet that the real server calls `seq`. */
   clientSeq(conn: ConnIndex, seq: number): number {
     const at = localAt(conn)

@@ -10,8 +10,21 @@
  *
  * The client never sees a part of the header acknowledged. Numbers are compared by the sign of their difference, which
  * tells only near the beginning: after 4 none is compared.
+ *
+ * The real server believes the first octets that it gets. That they are ours is not left to the client's good will:
+ *
+ * - where they go is the server's word: no octet of the client's passes before the server's SYN+ACK acknowledges the SYN
+ *   that the header will follow (ANSWERED); a local side carries one SYN's number, and another's only when the first has
+ *   had its header (`isAnother`, director/opener)
+ * - no octet passes before the header has been sent (SENT), and none on the header's place or before it (`#guard`)
+ * - a SYN that comes when the header has gone is made an acknowledgement, which asks the server whether it is still there
+ *   and never begins a stream that nobody would put a header before
+ * - no MPTCP: its mappings would say which octets count
+ *
+ * What is left: a real server under a flood, which keeps no state (SYN cookies), takes a cookie of an earlier connection of
+ * the same local address and port for two minutes.
  */
-import { FIRST_SEQ, HAND_OVER, HandOver, localAt, NEXT_SEQ, type LocalKeys } from '../conn/local-keys.js'
+import { ACKED_SEQ, FIRST_SEQ, HAND_OVER, HandOver, localAt, NEXT_SEQ, type LocalKeys } from '../conn/local-keys.js'
 import { CADDR, CPORT_VPORT, VADDR, type ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/lifecycle.js'
@@ -25,6 +38,7 @@ import { TCP_MIN_LEN, TcpFlag, TcpOption } from '../wire/tcp.js'
 import { isPartial } from './nat.js'
 import type { Output } from './output.js'
 import { proxyHeaderLen, writeProxyHeader } from './proxy-header.js'
+import { stripOption } from './toa.js'
 
 /** A connection's header length lies above its HandOver bits. */
 const LEN_SHIFT = 16
@@ -54,14 +68,25 @@ export class ProxyStream {
     const { tcp, signal } = packet
     if (!tcp.isValid(packet.transportLen)) return this.#send(packet)
     if ((signal & TcpFlag.SYN) !== 0) this.#syn(packet, conn, at)
-    else if ((words[at + HAND_OVER]! & HandOver.BEGUN) !== 0) {
+    else if ((words[at + HAND_OVER]! & HandOver.ANSWERED) === 0) cutData(packet)
+    else {
       if ((words[at + HAND_OVER]! & HandOver.DONE) === 0) {
         const verdict = this.#headerFirst(packet, conn, at)
         if (verdict !== Verdict.PASS) return verdict
       }
       this.#shift(packet, at)
+      this.#guard(packet, at)
     }
     return this.#send(packet)
+  }
+
+  /** Whether a client's SYN is another than the one that the connection began with, which is not open. */
+  isAnother({ tcp }: Packet, conn: ConnIndex): boolean {
+    const { words } = this.#local
+    const at = localAt(conn)
+    if (this.#conns.stateOf(conn) === TcpState.ESTABLISHED || (words[at + HAND_OVER]! & HandOver.BEGUN) === 0)
+      return false
+    return words[at + FIRST_SEQ] !== (tcp.seq | 0)
   }
 
   /** A segment from the real server, whichever its addresses are now. */
@@ -74,13 +99,13 @@ export class ProxyStream {
     const partial = isPartial(packet)
     const len = state >>> LEN_SHIFT
     if ((signal & TcpFlag.SYN) !== 0) {
+      if (((tcp.ack - words[at + FIRST_SEQ]! - 1) | 0) === 0) words[at + HAND_OVER] = state | HandOver.ANSWERED
       // The header takes its share of the window, which a SYN's is before scaling (RFC 7323 §2.2).
       tcp.rewriteWindow(Math.max(0, tcp.window - len), partial)
       return
     }
     const { ack } = tcp
-    if (((ack - words[at + FIRST_SEQ]! - 1 - len) | 0) >= 0 && (state & HandOver.DONE) === 0)
-      words[at + HAND_OVER] = state | HandOver.DONE
+    if ((signal & TcpFlag.RST) === 0 && (state & HandOver.SENT) !== 0) this.#acknowledged(at, ack)
     const forClient = this.clientSeq(at, ack)
     if (forClient !== ack) tcp.rewriteAck(forClient, partial)
     if (tcp.headerLen > TCP_MIN_LEN) this.#shiftSack(packet, at, partial)
@@ -98,21 +123,36 @@ export class ProxyStream {
     return (ahead < len ? first : seq - len) >>> 0
   }
 
-  /** A SYN begins the stream, unless it comes again or strays into a connection that is established. */
+  /** The first SYN begins the stream; it may come again until the header goes. Any other only asks (see above). */
   #syn(packet: Packet, conn: ConnIndex, at: number): void {
     const { words } = this.#local
     const { tcp } = packet
     const seq = tcp.seq | 0
     const state = words[at + HAND_OVER]!
-    const isKnown = (state & HandOver.BEGUN) !== 0 && words[at + FIRST_SEQ] === seq
-    if (!isKnown && this.#conns.stateOf(conn) !== TcpState.ESTABLISHED) {
+    cutData(packet)
+    if ((state & HandOver.BEGUN) === 0) {
       const version = state & 0xff
-      words[at + HAND_OVER] = version | HandOver.BEGUN | (this.#headerLen(version, conn) << LEN_SHIFT)
+      const len = this.#headerLen(version, conn)
+      words[at + HAND_OVER] = version | HandOver.BEGUN | (len << LEN_SHIFT)
       words[at + FIRST_SEQ] = seq
       words[at + NEXT_SEQ] = seq + 1
+      words[at + ACKED_SEQ] = seq + 1 + len
+    } else if (words[at + FIRST_SEQ] !== seq || (state & HandOver.SENT) !== 0) {
+      const partial = isPartial(packet)
+      // What the server has had, or the SYN: it answers with where it is, or resets.
+      const old = (state & HandOver.DONE) === 0 ? words[at + FIRST_SEQ]! : words[at + ACKED_SEQ]! - 1
+      tcp.rewriteSeq(old >>> 0, partial)
+      tcp.rewriteFlags(TcpFlag.ACK, partial)
     }
-    const data = packet.transportLen - tcp.headerLen
-    if (data > 0) cut(packet, data)
+    stripOption(packet, TcpOption.MPTCP)
+  }
+
+  /** The server has all up to `ack`. */
+  #acknowledged(at: number, ack: number): void {
+    const { words } = this.#local
+    const ahead = (ack - words[at + ACKED_SEQ]!) | 0
+    if (ahead >= 0) words[at + HAND_OVER]! |= HandOver.DONE
+    if (ahead > 0) words[at + ACKED_SEQ] = ack
   }
 
   /** Sends the header where it is wanted; PASS when the segment itself is to follow. */
@@ -169,6 +209,15 @@ export class ProxyStream {
     if ((state & HandOver.DONE) === 0 && isBefore) return
     tcp.rewriteSeq((seq + (state >>> LEN_SHIFT)) >>> 0, isPartial(packet))
   }
+  /** Cuts off what would stand where the header does, or before it, at the server: whoever began to count there anew. */
+  #guard(packet: Packet, at: number): void {
+    const { words } = this.#local
+    const { tcp } = packet
+    const data = packet.transportLen - tcp.headerLen
+    const ahead = (words[at + FIRST_SEQ]! + 1 - tcp.seq) >>> 0
+    const isOver = ahead < data && ((tcp.seq - words[at + ACKED_SEQ]!) | 0) < 0
+    if (isOver || (words[at + HAND_OVER]! & HandOver.SENT) === 0) cutData(packet)
+  }
   /** Edges of the blocks that the server has beyond its acknowledgement (RFC 2018 §3). */
   #shiftSack(packet: Packet, at: number, partial: boolean): void {
     const { tcp } = packet
@@ -200,8 +249,10 @@ export class ProxyStream {
   }
 }
 
-/** Cuts the last `len` octets of a TCP segment off. */
-function cut(packet: Packet, len: number): void {
+/** Cuts a TCP segment's data off. */
+function cutData(packet: Packet): void {
+  const len = packet.transportLen - packet.tcp.headerLen
+  if (len === 0) return
   const partial = isPartial(packet)
   packet.tcp.cut(len, packet.transportLen, partial)
   packet.transportLen -= len

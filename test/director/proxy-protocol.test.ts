@@ -18,11 +18,12 @@ const seqOf = (offset: number): number => (ISN + offset) >>> 0
 class Stream extends FullnatBench {
   readonly local: string
 
-  constructor(options: FullnatOptions = {}) {
+  constructor(options: FullnatOptions = {}, isAnswered = true) {
     super()
     this.serveFullnat('tcp', VS, { clientAddress: 'proxy-v1', ...options })
     const syn = tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'S', seq: ISN, payload: 0 })
     this.local = this.localOf(syn)
+    if (isAnswered) this.server(1, { flags: 'SA', seq: SERVER_ISN })
   }
 
   /** From the client: 'FLAGS seq payload', and what else. */
@@ -260,14 +261,14 @@ t.test('an ICMP error names the client’s octet', async t => {
   t.strictSame(stream.turn('r', given), ['balanced', on('c', expected)])
 })
 
-t.test('a connection begun without SYN has no header', async t => {
+t.test('a connection begun without SYN has no header, and carries none of the client’s octets', async t => {
   const bench = new FullnatBench()
   bench.serveFullnat('tcp', VS, { clientAddress: 'proxy-v1' })
   bench.must({ op: 'set-sysctl', name: 'sloppy_tcp', value: '1' })
   const local = bench.localOf(tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'A', seq: 9, payload: 3 }))
   t.strictSame(bench.turn('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'A', seq: 12, payload: 3 })), [
     'balanced',
-    on('r', tcp4(`${local} > ${SERVER}`, { ...toServer(), flags: 'A', seq: 12, payload: 3, ttl: 63 })),
+    on('r', tcp4(`${local} > ${SERVER}`, { ...toServer(), flags: 'A', seq: 12, ttl: 63 })),
   ])
   t.strictSame(bench.turn('r', tcp4(`${SERVER} > ${local}`, { ...fromServer(), flags: 'A', ack: 15 })), [
     'balanced',
@@ -275,10 +276,79 @@ t.test('a connection begun without SYN has no header', async t => {
   ])
 })
 
-t.test('a SYN that strays into an established connection changes nothing', async t => {
-  const stream = new Stream().begun()
-  t.strictSame(stream.client(5000, { flags: 'S', ack: 0 }), [stream.sent(5000, { flags: 'S', ack: 0 })])
-  t.strictSame(stream.client(1, { payload: 3 }), [stream.sent(1 + LEN, { payload: 3 })])
+t.test(
+  'a SYN that strays into an established connection asks the server whether it is there, and changes nothing',
+  async t => {
+    for (const offset of [0, 5000]) {
+      const stream = new Stream().begun()
+      const asks = stream.sent(LEN, { flags: 'A', ack: 0 })
+      t.strictSame(stream.client(offset, { flags: 'S', ack: 0, payload: 7 }), [asks])
+      t.strictSame(stream.client(1, { payload: 3 }), [stream.sent(1 + LEN, { payload: 3 })])
+      stream.server(4 + LEN)
+      t.strictSame(stream.client(offset, { flags: 'S', ack: 0 }), [stream.sent(3 + LEN, { flags: 'A', ack: 0 })])
+    }
+    const early = new Stream()
+    early.client(1)
+    t.strictSame(
+      early.client(0, { flags: 'S', ack: 0 }),
+      [early.sent(0, { flags: 'A', ack: 0 })],
+      'the header on its way',
+    )
+  },
+)
+
+t.test('before the server has answered the SYN no octet of the client’s passes', async t => {
+  const stream = new Stream({}, false)
+  t.strictSame(stream.client(1, { payload: 7, flags: 'PA' }), [stream.sent(1, { flags: 'PA' })])
+  stream.server(5, { flags: 'SA', seq: SERVER_ISN })
+  t.strictSame(stream.client(1, { payload: 7 }), [stream.sent(1)], 'an answer to another SYN')
+  stream.server(1, { flags: 'SA', seq: SERVER_ISN })
+  t.strictSame(stream.client(1, { payload: 7 }), [stream.header(), stream.sent(1 + LEN, { payload: 7 })])
+})
+
+t.test('data that would stand on the header’s place is cut off', async t => {
+  const stream = new Stream()
+  t.strictSame(
+    stream.client(2, { flags: 'P', payload: 3 }),
+    [stream.sent(2, { flags: 'P' })],
+    'no header can go with it',
+  )
+  stream.client(1)
+  for (const [offset, payload, passes] of [
+    [-10, 11, 11],
+    [-10, 12, 0],
+    [0, 2, 0],
+    [-10, 200, 0],
+  ] as const)
+    t.strictSame(
+      stream.client(offset, { payload }).slice(-1),
+      [stream.sent(offset, { payload: passes })],
+      `${payload} from ${offset}`,
+    )
+  stream.server(1 + LEN)
+  for (const [offset, passes] of [
+    [1 - LEN, 0],
+    [-LEN, 0],
+    [2 - LEN, 60],
+    [1, 60],
+  ] as const)
+    t.strictSame(stream.client(offset, { payload: 60 }), [stream.sent(offset + LEN, { payload: passes })], `${offset}`)
+})
+
+t.test('another SYN while the first is half open: from another local port', async t => {
+  const stream = new Stream()
+  const [other, ...more] = stream.client(900, { flags: 'S', ack: 0 })
+  t.strictSame(more, [])
+  t.match(other, /^r 10\.99\.2\.201:\d+ > 10\.99\.2\.11:8080 tcp S /)
+  t.notMatch(other, new RegExp(stream.local))
+})
+
+t.test('no MPTCP', async t => {
+  const stream = new Stream({}, false)
+  const [asked, left] = [unhex('020405b41e0c0081aabbccddeeff0011'), unhex(`020405b4${'01'.repeat(12)}`)]
+  t.strictSame(stream.client(0, { flags: 'S', ack: 0, tcpOptions: asked }), [
+    stream.sent(0, { flags: 'S', ack: 0, tcpOptions: left }),
+  ])
 })
 
 t.test('a SYN that comes again late begins nothing', async t => {

@@ -89,9 +89,19 @@ export class TcpPeer {
       this.#owes = true
     }
     if (this.#peerIsn === undefined) return
+    if (!flags.includes('S') && this.#isOld((seq + payload.length) >>> 0, flags.includes('F'))) {
+      this.#owes = true
+      return
+    }
     if (flags.includes('A')) this.#acknowledged(Number(fields['tcp.ack']), now)
     if (!flags.includes('S')) this.#keep((seq - this.#peerIsn - 1) | 0, payload, flags.includes('F'))
     if (payload.length > 0 || flags.includes('F')) this.#owes = true
+  }
+
+  /** Nothing of it is new, not even its place: not asked what it acknowledges (RFC 9293 §3.10.7.4). */
+  #isOld(end: number, isFin: boolean): boolean {
+    const next = this.received.length + (this.#hasFin ? 1 : 0)
+    return ((end + (isFin ? 1 : 0) - this.#peerIsn! - 1 - next) | 0) < 0
   }
 
   /** Blocks are of what has been sent. */

@@ -45,13 +45,14 @@ export class Inbound {
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
 
-    const { conns, sysctls } = this.#m
+    const { conns, sysctls, handOver } = this.#m
     const { srcAddr, dstAddr } = packet.ip
     const answered = conns.local.isLocal(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
     if (answered !== Verdict.PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
     if (conn === NONE) return this.#open(packet, now)
-    if (isNewConnection(protocol, packet.signal) && isReplaceable(conns, conn, protocol, sysctls)) {
+    const isNew = isNewConnection(protocol, packet.signal)
+    if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
       // One with children stays, in the newer one's shadow.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
       const { opener } = this.#m

@@ -11,6 +11,7 @@
  * The connection is left in `conn`; PASS: not ours to balance.
  */
 import type { Connections } from '../../conn/lifecycle.js'
+import { HAND_OVER, HandOver, localAt } from '../../conn/local-keys.js'
 import { NO_PORT } from '../../conn/local-ports.js'
 import { DPORT_PROTOCOL, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
@@ -142,7 +143,7 @@ export class Opener {
     const { ports } = local
     const { localAddresses, settings } = service
     const handOver = settings.clientAddress ?? ClientAddress.NONE
-    if (this.#inherits(dest, dport)) {
+    if (this.#inherits(dest, dport, handOver)) {
       const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
       if (conn !== NONE) local.inherit(this.predecessor, conn, handOver)
       return conn
@@ -160,11 +161,16 @@ export class Opener {
     this.#refusal = Verdict.DROP_NO_LOCAL_PORT
     return NONE
   }
-  /** Whether the connection that this one replaces had a local address and port towards the same server's. */
-  #inherits(dest: Destination, dport: number): boolean {
+  /**
+   * Whether the connection that this one replaces had a local address and port towards the same server's. One whose PROXY
+   * header has not arrived may be half open there, and would take the new one's octets without a header.
+   */
+  #inherits(dest: Destination, dport: number, handOver: ClientAddress): boolean {
     const { predecessor } = this
     const { local, table } = this.#conns
     if (predecessor === NONE || !local.has(predecessor)) return false
+    const isOver = (local.words[localAt(predecessor) + HAND_OVER]! & HandOver.DONE) !== 0
+    if (handOver > ClientAddress.TOA && !isOver) return false
     return (
       this.#conns.destinationOf(predecessor) === dest && table.words[predecessor + DPORT_PROTOCOL]! >>> 16 === dport
     )
