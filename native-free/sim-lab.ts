@@ -1,6 +1,6 @@
 import { Director } from '../src/director/director.js'
+import { DeviceEgress, Loop } from '../src/director/loop.js'
 import { parseIpv4 } from '../src/wire/addr.js'
-import { DeviceLoop, egressTo } from './device-loop.js'
 import { Host } from './virtual-host.js'
 import { HttpLoad } from './http-load.js'
 import { HttpServer } from './http-server.js'
@@ -65,12 +65,12 @@ export class SimLab {
     this.devices = [clientArm, serverArm]
     this.director = new Director({
       ports: this.devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
-      egress: egressTo(this.devices),
+      egress: new DeviceEgress(this.devices),
       addresses: directorAddresses(plan),
       seed,
       now: this.network.now,
     })
-    this.network.add(this.client.host, new DeviceLoop(this.director, this.devices), new Switch(ports))
+    this.network.add(this.client.host, new Loop(this.director, this.devices), new Switch(ports))
     this.network.add(...this.servers.map(server => server.host))
   }
 
