@@ -46,7 +46,7 @@ import { configure } from './rules/configure.js'
 import { Defence } from './upkeep/defence.js'
 import { Opener } from './path/opener.js'
 import { Orphans } from './upkeep/orphans.js'
-import { Balancing } from './rules/balancing.js'
+import { Balancing, nameOf } from './rules/balancing.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
@@ -113,7 +113,7 @@ export class Director implements ReassemblySink {
     this.#announcer = new Announcer(sender, this.routes, this.local, this.ports, this.isSpokesman)
     const known = new Map([
       ...schedulers,
-      ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}))] as const),
+      ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}), nameOf)] as const),
     ])
     const report = options.report ?? (() => {})
     const gone = (): void => {

@@ -2,13 +2,13 @@ import { getSystemErrorMap } from 'node:util'
 
 /** Why something failed, in words: of a system error `permission denied`, not `EACCES: permission denied, open '/x'`. */
 export function reasonOf(error: unknown): string {
-  const { errno, message } = error as NodeJS.ErrnoException
-  return systemReason(errno) ?? firstLine(message)
+  if (!(error instanceof Error)) return firstLine(String(error))
+  return systemReason((error as NodeJS.ErrnoException).errno) ?? firstLine(error.message)
 }
 
 /** The same, and what it was about, if that was a file: `/x: permission denied`. */
 export function messageOf(error: unknown): string {
-  const { path } = error as NodeJS.ErrnoException
+  const path = error instanceof Error && (error as NodeJS.ErrnoException).path
   return (path ? `${path}: ` : '') + reasonOf(error)
 }
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { reasonOf } from '../linux/error-text.js'
 import { UsageError } from '../director/options.js'
 import { schedulers } from '../sched/index.js'
 import type { Scheduler } from '../sched/scheduler.js'
@@ -8,7 +10,7 @@ export async function loadScheduler(url: string): Promise<Scheduler> {
   try {
     loaded = (await import(url)) as { default?: unknown }
   } catch (error) {
-    throw new UsageError(`--scheduler: ${url} cannot be loaded: ${(error as Error).message.split('\n')[0]}`)
+    throw new UsageError(`--scheduler: ${url} cannot be loaded: ${placeOf(error, url)}${reasonOf(error)}`)
   }
   const scheduler = loaded.default as Partial<Scheduler> | undefined
   if (typeof scheduler !== 'object' || scheduler === null || typeof scheduler.bind !== 'function')
@@ -18,4 +20,18 @@ export async function loadScheduler(url: string): Promise<Scheduler> {
   if (schedulers.has(scheduler.name))
     throw new UsageError(`--scheduler: ${url}: '${scheduler.name}' is a built-in one's name`)
   return scheduler as Scheduler
+}
+
+/** Where the error is: `line 3: `, and of which module, if it is another. */
+function placeOf(error: unknown, url: string): string {
+  const text = error instanceof SyntaxError ? told(url) : ((error as Error | undefined)?.stack ?? '')
+  const [, module = '', line] = /^(?: *at .*?)?\(?(file:\/\/.+?):(\d+)/m.exec(text) ?? []
+  if (line === undefined) return ''
+  return module === url ? `line ${line}: ` : `${module} line ${line}: `
+}
+
+/** A SyntaxError keeps its place to itself; Node tells it when nobody catches one. Such a module runs no line. */
+function told(url: string): string {
+  const program = ['--input-type=module', '-e', 'await import(process.argv[1])', url]
+  return spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 5000 }).stderr
 }

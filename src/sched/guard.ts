@@ -1,5 +1,6 @@
 import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
+import type { ServiceIdentity } from '../service/service-identity.js'
 import type { BoundScheduler, Scheduler } from './scheduler.js'
 
 /** A scheduler of the user's has thrown, or has answered what is no destination of the service. */
@@ -7,26 +8,36 @@ export class SchedulerFailure extends Error {}
 
 /**
  * Stands between a scheduler of the user's and the director: what it throws or answers amiss becomes a SchedulerFailure
- * of `schedule`, and in the other calls is only reported.
+ * of `schedule`, and in the other calls is only reported, with the scheduler's name and the service's.
  */
-export function guard(scheduler: Scheduler, report: (problem: string) => void): Scheduler {
+export function guard(
+  scheduler: Scheduler,
+  report: (problem: string) => void,
+  nameOf: (service: ServiceIdentity) => string,
+): Scheduler {
   return {
     name: scheduler.name,
     bind(service, random) {
       const bound: unknown = scheduler.bind(service, random)
       if (typeof (bound as BoundScheduler | null)?.schedule !== 'function')
         throw new TypeError('bind() answered no object with a schedule()')
-      return guardBound(bound as BoundScheduler, service, problem => report(`scheduler ${scheduler.name}: ${problem}`))
+      const whose = `scheduler ${scheduler.name} of ${nameOf(service)}: `
+      return guardBound(bound as BoundScheduler, service, whose, report)
     },
   }
 }
 
-function guardBound(bound: BoundScheduler, service: Service, report: (problem: string) => void): BoundScheduler {
+function guardBound(
+  bound: BoundScheduler,
+  service: Service,
+  whose: string,
+  report: (problem: string) => void,
+): BoundScheduler {
   const quietly = (call: string, run: () => void): void => {
     try {
       run()
     } catch (error) {
-      report(`${call}() threw: ${text(error)}`)
+      report(`${whose}${call}() threw: ${text(error)}`)
     }
   }
   return {
@@ -35,11 +46,11 @@ function guardBound(bound: BoundScheduler, service: Service, report: (problem: s
       try {
         answer = bound.schedule(flow, now)
       } catch (error) {
-        throw new SchedulerFailure(`schedule() threw: ${text(error)}`)
+        throw new SchedulerFailure(`${whose}schedule() threw: ${text(error)}`)
       }
       if (answer === undefined || answer === null) return undefined
       if (!service.destinations.includes(answer))
-        throw new SchedulerFailure('schedule() answered what is no destination of the service')
+        throw new SchedulerFailure(`${whose}schedule() answered what is no destination of the service`)
       return answer
     },
     added: dest => quietly('added', () => bound.added?.(dest)),

@@ -21,4 +21,5 @@ t.test('system errors are told in words', async t => {
 t.test('of another error the first line', async t => {
   t.equal(reasonOf(new Error('one\ntwo')), 'one')
   t.equal(messageOf(new Error('one\ntwo')), 'one')
+  t.equal(messageOf(undefined), 'undefined', 'thrown was no error')
 })

@@ -7,7 +7,13 @@ import { flowOf, Pool } from './pool.js'
 function guarded(bound: unknown) {
   const problems: string[] = []
   const scheduler: Scheduler = { name: 'mine', bind: () => bound as BoundScheduler }
-  const pool = new Pool(guard(scheduler, problem => problems.push(problem)))
+  const pool = new Pool(
+    guard(
+      scheduler,
+      problem => problems.push(problem),
+      () => 'FWM 7',
+    ),
+  )
   return { pool, problems }
 }
 
@@ -19,11 +25,15 @@ function failureOf(pool: Pool): string {
     return error instanceof SchedulerFailure ? error.message : `not a SchedulerFailure: ${String(error)}`
   }
 }
-const NONSENSE = 'schedule() answered what is no destination of the service'
+const NONSENSE = 'scheduler mine of FWM 7: schedule() answered what is no destination of the service'
 
 t.test('one that does right is let through, with its name', async t => {
   const problems: string[] = []
-  const scheduler = guard(rr, problem => problems.push(problem))
+  const scheduler = guard(
+    rr,
+    problem => problems.push(problem),
+    () => 'FWM 7',
+  )
   t.equal(scheduler.name, 'rr')
   const pool = new Pool(scheduler)
   t.equal(pool.pick(), '-')
@@ -60,9 +70,9 @@ t.test('what it answers must be a destination of the service, or nothing', async
 
 t.test('what schedule() throws becomes a failure that says so', async t => {
   for (const [thrown, message] of [
-    [new TypeError('no such thing'), 'schedule() threw: no such thing'],
-    ['text', 'schedule() threw: text'],
-    [undefined, 'schedule() threw: undefined'],
+    [new TypeError('no such thing'), 'scheduler mine of FWM 7: schedule() threw: no such thing'],
+    ['text', 'scheduler mine of FWM 7: schedule() threw: text'],
+    [undefined, 'scheduler mine of FWM 7: schedule() threw: undefined'],
   ] as const) {
     const { pool, problems } = guarded({
       schedule() {
@@ -95,7 +105,7 @@ t.test('what the other calls throw is only reported', async t => {
   const calls = ['added', 'edited', 'removed', 'tick', 'unbound']
   t.strictSame(
     problems,
-    calls.map(call => `scheduler mine: ${call}() threw: oh`),
+    calls.map(call => `scheduler mine of FWM 7: ${call}() threw: oh`),
   )
 })
 

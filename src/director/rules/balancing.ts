@@ -157,7 +157,7 @@ export class Balancing {
       service = new ScheduledService(identity, settings, row, sysctls, { scheduler, random, now: this.#now })
     } catch (error) {
       this.counters.release(row)
-      return this.#cannotBind(scheduler, error)
+      return this.#cannotBind(scheduler, identity, error)
     }
     this.#services.add(service)
     this.#listed.add(service)
@@ -325,15 +325,16 @@ export class Balancing {
       service.bound = bound
     } catch (error) {
       service.settings = before
-      return this.#cannotBind(scheduler, error)
+      return this.#cannotBind(scheduler, service, error)
     }
     service.scheduler = scheduler
     service.nextTick = this.#now + TICK_MS
     this.#expectTick(service)
     return undefined
   }
-  #cannotBind(scheduler: Scheduler, error: unknown): Refusal {
-    this.#options.report(`scheduler ${scheduler.name}: ${(error as Error).message}`)
+  #cannotBind(scheduler: Scheduler, service: ServiceIdentity, error: unknown): Refusal {
+    const why = error instanceof Error ? error.message : String(error)
+    this.#options.report(`scheduler ${scheduler.name} of ${nameOf(service)}: ${why}`)
     return 'EINVAL'
   }
   /** Puts it behind all the others: nobody's minute is later. */
@@ -376,6 +377,11 @@ export class Balancing {
 }
 
 /** Where real servers of the service belong that are not served. */
-export function homeOf({ mark, protocol, addr, port, unserved }: ScheduledService): Home {
-  return { family: 4, servers: unserved, name: serviceName(mark, protocol, formatIpv4(addr), port) }
+export function homeOf(service: ScheduledService): Home {
+  return { family: 4, servers: service.unserved, name: nameOf(service) }
+}
+
+/** As a listing names it. */
+export function nameOf({ mark, protocol, addr, port }: ServiceIdentity): string {
+  return serviceName(mark, protocol, formatIpv4(addr), port)
 }

@@ -225,7 +225,7 @@ t.test('a scheduler of the user’s that fails costs its own connection, and is 
     scene.service(`tcp ${VIP}:${port}`, { scheduler: 'mine', persistence }, `${RS[0]}:80`)
     mood = 'throws'
     t.equal(scene.tcp(`${CLIENT}:1`, `${VIP}:${port}`), 'drop-scheduler-failed')
-    t.strictSame(problems.splice(0), ['schedule() threw: out of ideas'])
+    t.strictSame(problems.splice(0), [`scheduler mine of TCP ${VIP}:${port}: schedule() threw: out of ideas`])
     mood = 'nonsense'
     t.equal(scene.tcp(`${CLIENT}:1`, `${VIP}:${port}`), 'drop-scheduler-failed')
     t.equal(problems.splice(0).length, 1)
