@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 
 /** Linux's icmp_msgs_per_sec and icmp_msgs_burst. */
-const PER_SECOND = 1000
-const BURST = 50
+export const PER_SECOND = 1000
+export const BURST = 50
 /** A peer saves up at most so many errors (Linux's XRLIM_BURST_FACTOR): a quiet one gets six at once, then one a second. */
-const PEER_BURST = 6
+export const PEER_BURST = 6
 const PEERS = 4096
 /** Linux's icmp_ratemask, 6168. */
 const LIMITED =

@@ -5,6 +5,7 @@ import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
 import type { DeviceOptions } from '../../../plane/worker-messages.js'
 import { MAX_CONNECTIONS } from '../../../conn/table.js'
 import { parseVip, UsageError } from '../../../director/options.js'
+import { BURST, PEER_BURST, PER_SECOND } from '../../../forward/icmp-limit.js'
 import { parseIpv4, parseMac, type Ipv4Addr, type MacAddr } from '../../../wire/addr.js'
 import { CONTROL, defaultControl } from '../../command.js'
 import type { Form, Option } from '../../option.js'
@@ -51,7 +52,11 @@ const COMMON: readonly Option[] = [
     'MASK',
     'clients equal under it share a worker; as wide as any -M of -p; default 255.255.255.255',
   ),
-  option('--icmp-ratelimit', 'MS', 'a peer gets an ICMP error every MS; 0 for no limit; default 1000'),
+  option(
+    '--icmp-ratelimit',
+    'MS',
+    `ICMP errors: a peer gets ${PEER_BURST} at once, then one every MS; all peers ${BURST}, then ${PER_SECOND} a second; 0 for no limit; default 1000`,
+  ),
   option('--seed', 'N', 'what everything random comes from; by default the system says'),
   option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
   CONTROL,

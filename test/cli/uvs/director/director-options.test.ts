@@ -124,3 +124,8 @@ t.test('every option has a value’s name and a help of one line', async t => {
     t.match(help, /^[^\n]+$/, flags.join())
   }
 })
+
+t.test('the help of --icmp-ratelimit says how many are sent at once', async t => {
+  const limit = DIRECTOR_FORMS[0]!.options.find(({ flags }) => flags.includes('--icmp-ratelimit'))
+  t.match(limit?.help, 'a peer gets 6 at once, then one every MS; all peers 50, then 1000 a second')
+})
