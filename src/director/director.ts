@@ -54,7 +54,7 @@ import { Inbound } from './path/inbound.js'
 import { checkIpOptions } from './path/ip-options.js'
 import type { Machine } from './path/parts.js'
 import { checkAddresses } from './path/martian.js'
-import type { DirectorOptions } from './options.js'
+import { portOf, type DirectorOptions } from './options.js'
 import { Outbound } from './path/outbound.js'
 import { TowardsServer } from './path/towards-server.js'
 import { seededRandom } from './random.js'
@@ -105,7 +105,7 @@ export class Director implements ReassemblySink {
     const random = seededRandom(options.seed)
     const allocate = options.allocate ?? plainSlab
     this.#now = now
-    this.ports = options.ports.map((port, index) => ({ index, ...port }))
+    this.ports = options.ports.map(portOf)
     const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
     const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), this.routes)
     this.#neighbours = new Neighbours(sender, egress, room)

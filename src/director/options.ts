@@ -1,4 +1,5 @@
 import type { Egress, Slab } from '../packet/frame.js'
+import type { Port } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
@@ -21,7 +22,10 @@ export interface DirectorOptions {
   seed: number
   /** ms, monotonic. */
   now: number
-  /** ms that a peer waits for each further ICMP error; 0: no limit at all. Default 1000, as Linux. */
+  /**
+   * ms that a peer waits for each ICMP error after 6 at once; all peers get 50 at once, then 1000 a second. 0: no limit at all.
+   * Default 1000, as Linux.
+   */
   icmpRatelimit?: number
   /** Schedulers besides the built-in ones. */
   schedulers?: readonly Scheduler[]
@@ -63,7 +67,8 @@ export interface WorkerOptions {
 
 export interface PortOptions {
   name: string
-  mac: MacAddr
+  /** Or text: '02:00:00:00:00:01'. */
+  mac: MacAddr | string
   mtu: number
 }
 
@@ -85,6 +90,19 @@ export interface NeighbourOption {
   addr: Ipv4Addr
   mac: MacAddr
   port: number
+}
+
+/** RangeError for a MAC that no host can have. */
+export function portOf({ mac, ...port }: PortOptions, index: number): Port {
+  const read = typeof mac === 'string' ? parseMac(mac) : mac
+  if (!read || !isWord(read.hi, 0xffff) || !isWord(read.lo, 0xffffffff) || read.hi & 0x0100)
+    throw new RangeError(
+      `ports[${index}].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
+    )
+  return { index, ...port, mac: read }
+}
+function isWord(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
 }
 
 /** 'CIDR@IF' */

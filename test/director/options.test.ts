@@ -1,5 +1,13 @@
 import t from 'tap'
-import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError } from '../../src/director/options.js'
+import {
+  parseAddress,
+  parseNeighbour,
+  parseRoute,
+  parseVip,
+  portOf,
+  UsageError,
+  type PortOptions,
+} from '../../src/director/options.js'
 import { formatIpv4, formatMac } from '../../src/wire/addr.js'
 import { BenchDirector } from '../support/bench-director.js'
 
@@ -119,3 +127,30 @@ t.test('a director is not made of options that cannot be meant', async t => {
   for (const maxConnections of [0, -1, 1.5, NaN, 2 ** 24 + 1])
     t.throws(make({ maxConnections }), RangeError, `${maxConnections} connections`)
 })
+
+const port = (mac: unknown) => portOf({ name: 'eth0', mac, mtu: 1500 } as PortOptions, 3)
+
+t.test('a MAC is two numbers or text, of one host', async t => {
+  const mac = { hi: 0x0200, lo: 0xff000001 }
+  t.strictSame(port('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac })
+  t.strictSame(port(mac).mac, mac)
+  for (const wrong of [
+    undefined,
+    null,
+    '',
+    '02:00:00:00:00',
+    '0200.0000.0001',
+    '01:00:5e:00:00:01',
+    7,
+    {},
+    { hi: 0x10000, lo: 1 },
+    { hi: 0x0200, lo: -1 },
+    { hi: 0x0200, lo: '1' },
+    { hi: 0x0100, lo: 1 },
+  ])
+    t.throws(() => port(wrong), new RangeError(portMessage(wrong)), JSON.stringify(wrong))
+})
+
+function portMessage(mac: unknown): string {
+  return `ports[3].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`
+}

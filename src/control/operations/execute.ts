@@ -18,6 +18,7 @@ import type {
   ServiceKey,
   ServiceSettings as ServiceParams,
 } from '../protocol/api.js'
+import { checkRequest } from '../protocol/codec.js'
 import { addRoute, deleteRoute } from './change-routes.js'
 import {
   addressOf,
@@ -54,10 +55,13 @@ export interface Surroundings {
   heap?: () => { used: number; total: number }
 }
 
-/** Carries out requests on a director in this thread, each at once and whole or not at all. */
+/** Carries out requests on a director in this thread, each at once and whole or not at all. What is no request is refused as over the socket. */
 export function localControl(director: Director): Control {
   return {
-    call: <O extends Operation>(request: Request<O>) => Promise.resolve(execute(director, request) as Reply<O>),
+    async call<O extends Operation>(request: Request<O>) {
+      const checked = checkRequest(request)
+      return (checked.ok ? execute(director, checked.request) : checked) as Reply<O>
+    },
   }
 }
 

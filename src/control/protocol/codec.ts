@@ -200,9 +200,14 @@ function parseLine(line: Buffer): Fields | string {
 }
 
 function decodeMessage(message: Fields): Decoded {
+  const v = Object.hasOwn(message, 'v') ? message['v'] : undefined
+  return v === PROTOCOL_VERSION ? checkRequest(message) : protocolRefusal(otherVersion(v))
+}
+
+/** Whatever a caller hands over in place of a request: the same, or why it is none. Never throws. */
+export function checkRequest(message: unknown): Decoded {
   try {
-    const v = Object.hasOwn(message, 'v') ? message['v'] : undefined
-    if (v !== PROTOCOL_VERSION) throw new Malformed(otherVersion(v))
+    if (!isFields(message)) throw new Malformed('not an object')
     const op = Object.hasOwn(message, 'op') && typeof message['op'] === 'string' ? message['op'] : ''
     if (!Object.hasOwn(PARAMS, op)) throw new Malformed(`no such operation: '${printable(op)}'`)
     const shape = PARAMS[op as Operation]

@@ -232,3 +232,25 @@ t.test('a bug is no refusal: it is thrown', async t => {
   const made = bench()
   t.throws(() => execute(made.director, { op: 'add-service' } as never), TypeError)
 })
+
+t.test('localControl refuses what is no request, as the socket does', async t => {
+  const { call } = localControl(bench().director)
+  for (const [request, message] of [
+    [{ op: 'add-service' }, 'add-service.service: not an object'],
+    [{ op: 'add-service', service: tcp }, 'add-service.settings: not an object'],
+    [{ op: 'delete-destination', service: tcp }, 'delete-destination.destination: not an object'],
+    [{ op: 'add-service', service: { ...tcp, port: '80' }, settings: rr }, 'add-service.service.port: not an integer'],
+    [{ op: 'services', servise: tcp }, 'services.servise: there is no such field'],
+    [{ op: 'plan' }, 'plan.from: not an integer'],
+    [{ op: 'batch' }, 'batch.requests: not a list'],
+    [{ op: 'dance' }, "no such operation: 'dance'"],
+    [{}, "no such operation: ''"],
+    [undefined, 'not an object'],
+    ['flush', 'not an object'],
+  ] as const) {
+    const reply = await call(request as unknown as Request)
+    t.match(reply, { ok: false, refusal: 'EPROTO' }, message)
+    t.ok(!reply.ok && reply.message.startsWith(message), JSON.stringify(reply))
+  }
+  t.match(await call({ op: 'services', service: tcp }), { ok: true, value: { rows: [tcp] } })
+})
