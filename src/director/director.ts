@@ -19,7 +19,7 @@ import { OwnOutput } from '../forward/own-output.js'
 import { Tunnels } from '../forward/tunnel.js'
 import { ArpInput } from '../neigh/arp-input.js'
 import { ArpSender } from '../neigh/arp-sender.js'
-import { LocalAddresses } from '../neigh/local-addresses.js'
+import { OwnAddresses } from '../neigh/own-addresses.js'
 import { Neighbours } from '../neigh/neighbours.js'
 import { Routes } from '../neigh/routes.js'
 import { WAITING_ROOM_OCTETS, WaitingRoom, type HeldFrame } from '../neigh/waiting-room.js'
@@ -79,7 +79,7 @@ export class Director implements ReassemblySink {
   readonly conns: Connections
   readonly stats: Stats
   readonly routes = new Routes()
-  readonly local = new LocalAddresses()
+  readonly ownAddresses = new OwnAddresses()
   readonly sysctls = new Sysctls()
   readonly marks = new Marks()
   readonly defence: Defence
@@ -109,8 +109,8 @@ export class Director implements ReassemblySink {
     const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
     const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), this.routes)
     this.#neighbours = new Neighbours(sender, egress, room)
-    this.#arp = new ArpInput(this.local, this.#neighbours, egress, this.isSpokesman)
-    this.#announcer = new Announcer(sender, this.routes, this.local, this.ports, this.isSpokesman)
+    this.#arp = new ArpInput(this.ownAddresses, this.#neighbours, egress, this.isSpokesman)
+    this.#announcer = new Announcer(sender, this.routes, this.ownAddresses, this.ports, this.isSpokesman)
     const known = new Map([
       ...schedulers,
       ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}), nameOf)] as const),
@@ -120,11 +120,11 @@ export class Director implements ReassemblySink {
       if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
     }
     const notServed = options.notServed ?? (() => {})
-    const { local, routes, sysctls } = this
+    const { ownAddresses, routes, sysctls } = this
     const usesOf = (laddr: Ipv4Addr): number => this.conns.local.ports.usesOf(laddr)
     this.balancing = new Balancing({
       schedulers: known,
-      local,
+      ownAddresses,
       routes,
       sysctls,
       random,
@@ -148,7 +148,7 @@ export class Director implements ReassemblySink {
     const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
     const errors = new IcmpErrors(this.routes, own, limit, random())
     this.#machine = {
-      local: this.local,
+      ownAddresses: this.ownAddresses,
       output,
       routes: this.routes,
       errors,
@@ -175,7 +175,7 @@ export class Director implements ReassemblySink {
     own.packets = this.#outbound
     const { balancing, conns } = this
     const neighbours = this.#neighbours
-    const parts = { balancing, conns, counters, local, routes, neighbours, egress }
+    const parts = { balancing, conns, counters, ownAddresses, routes, neighbours, egress }
     this.#fast = options.isWholePath ? undefined : new FastPath(parts)
     configure(this, this.#neighbours, options)
   }
@@ -245,10 +245,10 @@ export class Director implements ReassemblySink {
       return this.isSpokesman ? verdict : Verdict.PASS
     }
     if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
-    verdict = parseIpv4Header(packet) || checkVirtio(packet) || checkAddresses(packet, this.local, this.routes)
+    verdict = parseIpv4Header(packet) || checkVirtio(packet) || checkAddresses(packet, this.ownAddresses, this.routes)
     if (verdict === Verdict.DROP_SOURCE_IS_OURS) this.#returned.note(packet)
     if (verdict !== Verdict.PASS) return verdict
-    const isLocal = this.local.has(packet.ip.dstAddr)
+    const isLocal = this.ownAddresses.has(packet.ip.dstAddr)
     if (packet.ip.headerLen > IPV4_MIN_LEN) {
       verdict = checkIpOptions(packet, this.#machine.errors, isLocal, this.#now)
       if (verdict !== Verdict.PASS) return verdict
@@ -272,7 +272,7 @@ export class Director implements ReassemblySink {
     const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
     this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
-    if (this.local.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // an answer of our own: nobody else to be told
+    if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // an answer of our own: nobody else to be told
     this.#machine.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
   }
 
@@ -292,7 +292,7 @@ export class Director implements ReassemblySink {
   timedOut(port: number, slab: Slab, at: number, len: number): void {
     const packet = this.#packet.wrap(port, slab, at, len)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
-    const from = this.local.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
+    const from = this.ownAddresses.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
     this.#machine.errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#now)
   }
 }

@@ -79,12 +79,12 @@ export class LookAhead implements FrameSink {
       view.getUint8(ip) !== PLAIN_IPV4
     )
       return
-    const { conns, local } = this.#director
+    const { conns, ownAddresses } = this.#director
     const protocol = view.getUint8(ip + 9)
     const src = view.getInt32(ip + 12)
     const dst = view.getInt32(ip + 16)
     const ports = view.getInt32(ip + IPV4_MIN_LEN)
-    if (!local.has(dst)) {
+    if (!ownAddresses.has(dst)) {
       this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)
     } else if ((ports & 0xffff) >= FIRST_LOCAL_PORT && conns.local.isLocal(dst)) {
       const bucket = conns.local.bucketOf(protocol, src, ports >>> 16, dst, ports & 0xffff)

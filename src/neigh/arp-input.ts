@@ -11,20 +11,20 @@ import { Verdict } from '../packet/verdict.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { isLoopback, isMulticast } from '../wire/addr.js'
-import type { LocalAddresses } from './local-addresses.js'
+import type { OwnAddresses } from './own-addresses.js'
 import type { Neighbours } from './neighbours.js'
 
 /** Hears ARP, and answers for the director's addresses on any port (as Linux with arp_ignore 0). */
 export class ArpInput {
-  readonly #local: LocalAddresses
+  readonly #ownAddresses: OwnAddresses
   readonly #neighbours: Neighbours
   readonly #egress: Egress
   readonly #isSpokesman: boolean
   readonly #arp = new ArpView()
 
   /** Without `isSpokesman` it only listens: another director answers for the same addresses. */
-  constructor(local: LocalAddresses, neighbours: Neighbours, egress: Egress, isSpokesman = true) {
-    this.#local = local
+  constructor(ownAddresses: OwnAddresses, neighbours: Neighbours, egress: Egress, isSpokesman = true) {
+    this.#ownAddresses = ownAddresses
     this.#neighbours = neighbours
     this.#egress = egress
     this.#isSpokesman = isSpokesman
@@ -36,9 +36,9 @@ export class ArpInput {
     const { operation, senderAddr, targetAddr } = arp
     if (operation !== ArpOp.REQUEST && operation !== ArpOp.REPLY) return Verdict.DROP_ARP_MALFORMED
     if (isLoopback(targetAddr) || isMulticast(targetAddr)) return Verdict.DROP_ARP_MALFORMED
-    if ((arp.senderMacHi & 0x0100) !== 0 || this.#local.has(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
+    if ((arp.senderMacHi & 0x0100) !== 0 || this.#ownAddresses.has(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
 
-    const asksUs = operation === ArpOp.REQUEST && this.#local.has(targetAddr)
+    const asksUs = operation === ArpOp.REQUEST && this.#ownAddresses.has(targetAddr)
     // A sender of 0 is someone making sure that nobody has an address (RFC 5227 §2.1.1): there is nothing to learn.
     if (senderAddr !== 0) this.#neighbours.heard(port, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
     if (asksUs && this.#isSpokesman) return this.#answer(packet, port)

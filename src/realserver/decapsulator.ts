@@ -9,7 +9,7 @@ import { parseIpv4 } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { Decapsulation } from './decapsulation.js'
 import { Fate, fates } from './fate.js'
-import { OwnAddresses } from './own-addresses.js'
+import { HostAddresses } from './host-addresses.js'
 import { TunnelRing } from './tunnel-ring.js'
 
 /** Frames of an interface in one turn. */
@@ -32,7 +32,7 @@ export interface DecapsulatorOptions {
  * device, one write each. The kernel sees the outer packets too; it is kept from answering them.
  */
 export class Decapsulator implements FrameSink {
-  readonly #own = new OwnAddresses()
+  readonly #own = new HostAddresses()
   readonly #tun: TunDevice
   readonly #protocols: number[] = []
   readonly #counts = new Float64Array(fates.length)

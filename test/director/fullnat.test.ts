@@ -320,15 +320,15 @@ t.test('a local address that is taken away stays until its connections have ende
     bench.run(1000)
     t.not(bench.localOf(tcp4(`10.99.1.11:1 > ${VS}`, fromClient)), local, how)
     t.equal(bench.turn('r', tcp4(`${SERVER} > ${local}`, { ...fromServer(), flags: 'SA' }))[0], 'balanced', how)
-    t.ok(bench.director.local.has(lip), how)
+    t.ok(bench.director.ownAddresses.has(lip), how)
     bench.run(61_000)
-    t.notOk(bench.director.local.has(lip), how)
+    t.notOk(bench.director.ownAddresses.has(lip), how)
   }
   const { bench } = connected('tcp')
   bench.serveFullnat('tcp', `${VIP}:81`)
   bench.must({ op: 'delete-service', service: { protocol: 'tcp', address: VIP, port: 80 } })
   bench.run(61_000)
-  t.ok(bench.director.local.has(lip), 'another service has it')
+  t.ok(bench.director.ownAddresses.has(lip), 'another service has it')
 })
 
 t.test('one-packet scheduling is none with FULLNAT: the answer comes back', async t => {

@@ -57,7 +57,7 @@ t.test('a service of a mark adds no address', async t => {
   const scene = new Scene()
   scene.service('mark 7', {}, `${RS[0]}:80`)
   t.not(scene.tcp(`${CLIENT}:1`), `${RS[0]}:80`)
-  t.equal(scene.director.local.has(0), false)
+  t.equal(scene.director.ownAddresses.has(0), false)
 })
 
 t.test('its servers of port 0 take the packet’s port, others their own (§15.6 D, not persistent)', async t => {

@@ -185,11 +185,11 @@ t.test('a plain packet takes it: the whole path is not asked', async t => {
   for (const method of ['masq', 'fullnat', 'direct'] as const) {
     const director = begun({ method, clientAddress: 'none', frames: [] }, false)
     let asked = 0
-    const { local } = director.director
-    const { has } = local
-    local.has = function (addr: number) {
+    const { ownAddresses } = director.director
+    const { has } = ownAddresses
+    ownAddresses.has = function (addr: number) {
       asked++
-      return has.call(local, addr)
+      return has.call(ownAddresses, addr)
     }
     director.receive('c', tcp4(`10.99.1.10:${CPORT} > ${VIP}:80`, { ...fromClient, flags: 'A' }))
     t.equal(asked, 3, `${method}: whether source, destination and real server are ours is asked once each`)

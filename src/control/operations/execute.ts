@@ -163,10 +163,11 @@ function* perform(
     case 'service-figures':
       return serviceFiguresPage(director, request.from)
     case 'add-vip':
-      director.local.addBlock(cidrOf(request.cidr))
+      director.ownAddresses.addBlock(cidrOf(request.cidr))
       return null
     case 'delete-vip':
-      if (!director.local.deleteBlock(cidrOf(request.cidr))) throw new Refused('ESRCH', `${request.cidr} is no --vip`)
+      if (!director.ownAddresses.deleteBlock(cidrOf(request.cidr)))
+        throw new Refused('ESRCH', `${request.cidr} is no --vip`)
       return null
     case 'add-route':
       addRoute(director, request)

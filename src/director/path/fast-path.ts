@@ -25,7 +25,7 @@ import {
   type ConnIndex,
 } from '../../conn/record.js'
 import type { ConnTable } from '../../conn/table.js'
-import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
 import { ON_LINK, type Routes } from '../../neigh/routes.js'
 import { FIRST_LOCAL_PORT } from '../../packet/local-port.js'
@@ -66,7 +66,7 @@ export interface FastPathParts {
   readonly balancing: Balancing
   readonly conns: Connections
   readonly counters: Counters
-  readonly local: LocalAddresses
+  readonly ownAddresses: OwnAddresses
   readonly routes: Routes
   readonly neighbours: Neighbours
   readonly egress: Egress
@@ -79,19 +79,19 @@ export class FastPath {
   readonly #words: Int32Array
   readonly #keys: LocalKeys
   readonly #counters: Counters
-  readonly #local: LocalAddresses
+  readonly #ownAddresses: OwnAddresses
   readonly #routes: Routes
   readonly #neighbours: Neighbours
   readonly #egress: Egress
 
-  constructor({ balancing, conns, counters, local, routes, neighbours, egress }: FastPathParts) {
+  constructor({ balancing, conns, counters, ownAddresses, routes, neighbours, egress }: FastPathParts) {
     this.#balancing = balancing
     this.#conns = conns
     this.#table = conns.table
     this.#words = conns.table.words
     this.#keys = conns.local
     this.#counters = counters
-    this.#local = local
+    this.#ownAddresses = ownAddresses
     this.#routes = routes
     this.#neighbours = neighbours
     this.#egress = egress
@@ -123,7 +123,7 @@ export class FastPath {
       signal = view.getUint8(transport + TCP_FLAGS_AT)
       if ((signal & TcpFlag.SYN) !== 0) return Verdict.PASS
     } else if (protocol !== IpProtocol.UDP || ipLen < IPV4_MIN_LEN + UDP_LEN) return Verdict.PASS
-    if (this.#local.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return Verdict.PASS
+    if (this.#ownAddresses.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return Verdict.PASS
 
     const words = this.#words
     const keys = this.#keys
@@ -138,7 +138,7 @@ export class FastPath {
     let isTranslated = true
     // By TOA: then the client's options are looked at.
     let isTold = false
-    if (!this.#local.has(dst)) {
+    if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
       if (conn === NONE || (words[conn + FLAGS]! & ConnFlag.METHOD) !== Method.MASQ) return Verdict.PASS
       toSrc = words[conn + VADDR]!
@@ -157,7 +157,7 @@ export class FastPath {
       if (conn === NONE) return Verdict.PASS
       isInbound = true
       to = words[conn + DADDR]!
-      if (isLoopback(to) || this.#local.has(to)) return Verdict.PASS
+      if (isLoopback(to) || this.#ownAddresses.has(to)) return Verdict.PASS
       const method = words[conn + FLAGS]! & ConnFlag.METHOD
       if (method === Method.DIRECT) isTranslated = false
       else {

@@ -1,4 +1,4 @@
-import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
@@ -8,12 +8,12 @@ import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet } from '../../wi
  * Addresses that no packet on a wire may have, as Linux sorts them (RFC 1812 §5.3.7): a source in 0/8 or 127/8, a group
  * or our own; a destination of 0 or in 127/8. (Linux since 5.4 lets sources 0.0.0.1 and up pass; we keep to the RFC.) Broadcast and multicast are nobody's to forward or to balance.
  */
-export function checkAddresses(packet: Packet, local: LocalAddresses, routes: Routes): Verdict {
+export function checkAddresses(packet: Packet, ownAddresses: OwnAddresses, routes: Routes): Verdict {
   const { srcAddr, dstAddr } = packet.ip
   if (isZeronet(srcAddr) || isLoopback(srcAddr) || isMulticast(srcAddr) || isLimitedBroadcast(srcAddr))
     return Verdict.DROP_SOURCE_INVALID
   if (isMulticast(dstAddr) || isLimitedBroadcast(dstAddr)) return Verdict.DROP_BROADCAST
   if (dstAddr === 0 || isLoopback(dstAddr)) return Verdict.DROP_DESTINATION_INVALID
-  if (local.has(srcAddr)) return Verdict.DROP_SOURCE_IS_OURS
+  if (ownAddresses.has(srcAddr)) return Verdict.DROP_SOURCE_IS_OURS
   return routes.isBroadcast(dstAddr) ? Verdict.DROP_BROADCAST : Verdict.PASS
 }

@@ -134,11 +134,11 @@ export class Outbound implements OwnPackets {
    * be it larger. Of a packet that is translated already the sender is the VIP; what is told there goes to the real server.
    */
   #transmit(packet: Packet, now: number): Verdict {
-    const { output, errors, local } = this.#m
+    const { output, errors, ownAddresses } = this.#m
     const { ip } = packet
     if (packet.largestPiece === 0 || !ip.dontFragment) return output.transmit(packet)
     const [type, code, { mtu }] = [IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, output]
-    if (!local.has(ip.srcAddr)) errors.send(packet, type, code, mtu, undefined, now)
+    if (!ownAddresses.has(ip.srcAddr)) errors.send(packet, type, code, mtu, undefined, now)
     else if (errors.makeForUs(packet, type, code, mtu)) this.#related.inbound(packet, now)
     return Verdict.DROP_TOO_BIG
   }

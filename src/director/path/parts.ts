@@ -3,7 +3,7 @@ import type { AddressHandOver } from '../../forward/address-hand-over.js'
 import type { IcmpErrors } from '../../forward/icmp-error.js'
 import type { Output } from '../../forward/output.js'
 import type { Tunnels } from '../../forward/tunnel.js'
-import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Embedded } from '../../packet/embedded.js'
 import type { Reassembly } from '../../packet/reassembly.js'
@@ -18,7 +18,7 @@ import type { Opener } from './opener.js'
 
 /** What the stages of the path share. Made once by the director. */
 export interface Machine {
-  readonly local: LocalAddresses
+  readonly ownAddresses: OwnAddresses
   readonly output: Output
   readonly routes: Routes
   readonly errors: IcmpErrors

@@ -37,11 +37,11 @@ export class TowardsServer implements PieceSink {
 
   /** The connection is counted and its state moved. An ICMP error's embedded packet has been pointed at. */
   send(packet: Packet, conn: ConnIndex, now: number): Verdict {
-    const { conns, local, output } = this.#m
+    const { conns, ownAddresses, output } = this.#m
     const daddr = conns.table.words[conn + DADDR]! as Ipv4Addr
     const method = conns.methodOf(conn)
     const { ip } = packet
-    if (local.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, method, now)
+    if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, method, now)
     if (!output.route(daddr)) return this.#noRoute(packet, now)
     this.#noteRoute(conn, daddr)
     if (ip.ttl <= 1) return this.#expired(packet, now)

@@ -2,7 +2,7 @@
  * What is balanced over whom, and how that changes: the kernel's operations with the kernel's refusals
  * (ipvs-behaviour.md §2.3, §2.7, §14). Nothing here runs for a packet but `find`, `schedule` and `count`.
  */
-import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { BoundScheduler, Flow, Scheduler } from '../../sched/scheduler.js'
 import { Counters, TOTALS } from '../../service/counters.js'
@@ -67,7 +67,7 @@ export interface DestinationSettings {
 
 export interface BalancingOptions {
   schedulers: ReadonlyMap<string, Scheduler>
-  local: LocalAddresses
+  ownAddresses: OwnAddresses
   routes: Pick<Routes, 'isBroadcast'>
   sysctls: Sysctls
   random: () => number
@@ -148,7 +148,7 @@ export class Balancing {
 
   addService(identity: ServiceIdentity, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
     if (this.find(identity)) return 'EEXIST'
-    const { schedulers, sysctls, random, local } = this.#options
+    const { schedulers, sysctls, random, ownAddresses } = this.#options
     const scheduler = schedulers.get(schedulerName)
     if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
     const row = this.counters.allocate()
@@ -162,7 +162,7 @@ export class Balancing {
     this.#services.add(service)
     this.#listed.add(service)
     this.#expectTick(service)
-    if (identity.mark === 0) local.hold(identity.addr)
+    if (identity.mark === 0) ownAddresses.hold(identity.addr)
     this.#tellEngine(service, undefined)
     return undefined
   }
@@ -189,7 +189,7 @@ export class Balancing {
     this.#ticking.delete(service)
     this.#services.remove(service)
     this.#listed.remove(service)
-    if (service.mark === 0) this.#options.local.letGo(service.addr)
+    if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr)
     for (const addr of service.localAddresses) this.#giveUp(addr)
     yield* forEachInSteps(service.destinations, dest => {
       this.#toTrash(dest)
@@ -255,7 +255,7 @@ export class Balancing {
     if (service.localAddresses.includes(addr)) return 'EEXIST'
     if (!this.#mayBeLocalAddress(service, addr)) return 'EINVAL'
     service.localAddresses.push(addr)
-    this.#options.local.hold(addr)
+    this.#options.ownAddresses.hold(addr)
     return undefined
   }
   /** No new connection will come from it; it stays ours until the open ones have ended. */
@@ -298,19 +298,19 @@ export class Balancing {
       this.#options.notServed(`${homeOf(service).name}: --pe ${engine}; clients stay by their address`)
   }
   #giveUp(addr: Ipv4Addr): void {
-    const { local, usesOf } = this.#options
+    const { ownAddresses, usesOf } = this.#options
     if (usesOf(addr) > 0) this.#leaving.push(addr)
-    else local.letGo(addr)
+    else ownAddresses.letGo(addr)
   }
   #letGo(): void {
-    const { local, usesOf } = this.#options
+    const { ownAddresses, usesOf } = this.#options
     const leaving = this.#leaving
     for (let left = Math.min(PER_TURN, leaving.length); left > 0; left--) {
       if (this.#nextLeaving >= leaving.length) this.#nextLeaving = 0
       const addr = leaving[this.#nextLeaving]!
       if (usesOf(addr) > 0) this.#nextLeaving++
       else {
-        local.letGo(addr)
+        ownAddresses.letGo(addr)
         leaving[this.#nextLeaving] = leaving.at(-1)!
         leaving.pop()
       }

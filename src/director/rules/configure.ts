@@ -1,4 +1,4 @@
-import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Port } from '../../packet/link.js'
@@ -9,20 +9,20 @@ import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type Di
 export interface Configured {
   readonly ports: readonly Port[]
   readonly routes: Routes
-  readonly local: LocalAddresses
+  readonly ownAddresses: OwnAddresses
 }
 
 /** Gives a new director its addresses, routes and neighbours. UsageError for the first text that is wrong. */
 export function configure(made: Configured, neighbours: Neighbours, options: DirectorOptions): void {
-  const { ports, routes, local } = made
+  const { ports, routes, ownAddresses } = made
   const names = ports.map(port => port.name)
   for (const text of options.addresses) {
     const { port, ...cidr } = parseAddress(text, names)
-    if (local.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
+    if (ownAddresses.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
     routes.addAddress({ ...cidr, port: ports[port]! })
-    local.hold(cidr.addr)
+    ownAddresses.hold(cidr.addr)
     const broadcast = broadcastOf(cidr)
-    if (broadcast !== undefined) local.addBroadcast(broadcast)
+    if (broadcast !== undefined) ownAddresses.addBroadcast(broadcast)
   }
   for (const text of options.vips ?? []) {
     const vip = parseVip(text)
@@ -30,7 +30,7 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
       throw new UsageError(
         `--vip: '${text}': no host may have that address: it is the broadcast address of an --address`,
       )
-    local.addBlock(vip)
+    ownAddresses.addBlock(vip)
   }
   for (const text of options.routes ?? []) addRoute(made, text)
   for (const text of options.neighbours ?? []) {

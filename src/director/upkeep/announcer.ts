@@ -1,5 +1,5 @@
 import type { ArpSender } from '../../neigh/arp-sender.js'
-import type { LocalAddresses } from '../../neigh/local-addresses.js'
+import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Port } from '../../packet/link.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
@@ -14,23 +14,29 @@ const PER_TURN = 32
 export class Announcer {
   readonly #sender: ArpSender
   readonly #routes: Routes
-  readonly #local: LocalAddresses
+  readonly #ownAddresses: OwnAddresses
   readonly #ports: readonly Port[]
   readonly #isSpokesman: boolean
   readonly #announced = new Set<Ipv4Addr>()
 
   /** Without `isSpokesman` it says nothing: another director announces the same addresses. */
-  constructor(sender: ArpSender, routes: Routes, local: LocalAddresses, ports: readonly Port[], isSpokesman: boolean) {
+  constructor(
+    sender: ArpSender,
+    routes: Routes,
+    ownAddresses: OwnAddresses,
+    ports: readonly Port[],
+    isSpokesman: boolean,
+  ) {
     this.#sender = sender
     this.#isSpokesman = isSpokesman
     this.#routes = routes
-    this.#local = local
+    this.#ownAddresses = ownAddresses
     this.#ports = ports
   }
 
   poll(): void {
-    if (!this.#local.hasNews) return
-    const { come, gone } = this.#local
+    if (!this.#ownAddresses.hasNews) return
+    const { come, gone } = this.#ownAddresses
     if (!this.#isSpokesman) come.clear()
     for (const addr of gone) this.#announced.delete(addr)
     gone.clear()
@@ -42,7 +48,7 @@ export class Announcer {
       this.#announce(addr)
       left--
     }
-    this.#local.hasNews = false
+    this.#ownAddresses.hasNews = false
   }
 
   #announce(addr: Ipv4Addr): void {

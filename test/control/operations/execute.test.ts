@@ -167,13 +167,17 @@ t.test('what cannot be done is refused by its errno with a line to read, and cha
     const before = [
       all(made),
       made.ask({ op: 'connections', from: 0 }),
-      [...made.director.local.come, ...made.director.local.gone],
+      [...made.director.ownAddresses.come, ...made.director.ownAddresses.gone],
     ]
     const reply = execute(made.director, request)
     t.equal(reply.ok ? 'done' : reply.refusal, refusal, `${request.op}: ${why}`)
     t.match(reply, { message: /^[^\n]+$/ })
     t.strictSame(
-      [all(made), made.ask({ op: 'connections', from: 0 }), [...made.director.local.come, ...made.director.local.gone]],
+      [
+        all(made),
+        made.ask({ op: 'connections', from: 0 }),
+        [...made.director.ownAddresses.come, ...made.director.ownAddresses.gone],
+      ],
       before,
       `${request.op}: ${why}`,
     )

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Balancing, type DestinationSettings } from '../../../src/director/rules/balancing.js'
-import { LocalAddresses } from '../../../src/neigh/local-addresses.js'
+import { OwnAddresses } from '../../../src/neigh/own-addresses.js'
 import { schedulers } from '../../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../../src/sched/scheduler.js'
 import { Counter, TOTALS } from '../../../src/service/counters.js'
@@ -34,15 +34,15 @@ function recorder(): { scheduler: Scheduler; told: string[] } {
   return { scheduler, told }
 }
 
-function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddresses; broadcasts: Set<number> } {
+function make(...more: Scheduler[]): { balancing: Balancing; ownAddresses: OwnAddresses; broadcasts: Set<number> } {
   const broadcasts = new Set<number>([addr('10.0.0.255')])
-  const local = new LocalAddresses()
+  const ownAddresses = new OwnAddresses()
   const known = new Map([...schedulers, ...more.map(scheduler => [scheduler.name, scheduler] as const)])
   return {
     balancing: new Balancing({
       notServed: () => {},
       schedulers: known,
-      local,
+      ownAddresses,
       sysctls: new Sysctls(),
       random: () => 7,
       now: 0,
@@ -51,7 +51,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; local: LocalAddress
       routes: { isBroadcast: address => broadcasts.has(address) },
       gone() {},
     }),
-    local,
+    ownAddresses,
     broadcasts,
   }
 }
@@ -61,7 +61,7 @@ const list = (balancing: Balancing): string[] =>
     .destinations.map(dest => `${formatIpv4(dest.addr)}:${dest.port} ${dest.weight}`)
 
 t.test('a service is there by protocol, address and port, and holds its address', async t => {
-  const { balancing, local } = make()
+  const { balancing, ownAddresses } = make()
   t.equal(balancing.count, 0)
   t.equal(balancing.addService(identity(TCP, VIP, 80), plain, 'rr'), undefined)
   t.equal(balancing.addService(identity(UDP, VIP, 80), plain, 'rr'), undefined, 'UDP is another one')
@@ -72,10 +72,10 @@ t.test('a service is there by protocol, address and port, and holds its address'
   t.equal(balancing.count, 3)
   t.equal(balancing.find(identity(TCP, VIP, 80))?.scheduler.name, 'rr')
   t.equal(balancing.find(identity(TCP, VIP, 82)), undefined)
-  t.ok(local.has(VIP))
+  t.ok(ownAddresses.has(VIP))
   balancing.flush()
   t.equal(balancing.count, 0)
-  t.notOk(local.has(VIP), 'a refused service holds nothing')
+  t.notOk(ownAddresses.has(VIP), 'a refused service holds nothing')
 })
 
 t.test('editing binds another scheduler anew; the same one goes on', async t => {
@@ -266,7 +266,7 @@ t.test(
 )
 
 t.test('reset forgets services, trash and counters, and lets go of the addresses', async t => {
-  const { balancing, local } = make()
+  const { balancing, ownAddresses } = make()
   balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
   const service = balancing.find(identity(TCP, VIP, 80))!
   balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
@@ -275,7 +275,7 @@ t.test('reset forgets services, trash and counters, and lets go of the addresses
   balancing.counters.inbound(TOTALS, 5)
   balancing.reset()
   t.equal(balancing.count, 0)
-  t.notOk(local.has(VIP))
+  t.notOk(ownAddresses.has(VIP))
   balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
   const again = balancing.find(identity(TCP, VIP, 80))!
   balancing.addDestination(again, addr('10.0.0.1'), 80, ofWeight(1))
@@ -373,12 +373,12 @@ t.test('only NAT’s real servers answer from address and port; whose method is 
 })
 
 t.test('local addresses are ours while a service has them, however it goes', async t => {
-  const { balancing, local } = make()
+  const { balancing, ownAddresses } = make()
   const [lip, other] = [addr('10.0.0.201'), addr('10.0.0.202')]
   balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
   balancing.addService(identity(TCP, VIP, 81), plain, 'rr')
   const [first, second] = [80, 81].map(port => balancing.find(identity(TCP, VIP, port))!)
-  const ours = (): boolean[] => [lip, other].map(at => local.has(at))
+  const ours = (): boolean[] => [lip, other].map(at => ownAddresses.has(at))
   t.equal(balancing.addLocalAddress(first!, lip), undefined)
   t.equal(balancing.addLocalAddress(first!, lip), 'EEXIST')
   t.equal(balancing.addLocalAddress(second!, lip), undefined, 'two services may share one')
@@ -394,11 +394,11 @@ t.test('local addresses are ours while a service has them, however it goes', asy
   t.strictSame(ours(), [false, true])
   balancing.reset()
   t.strictSame(ours(), [false, false])
-  t.notOk(local.has(VIP))
+  t.notOk(ownAddresses.has(VIP))
 })
 
 t.test('a local address is no service’s address and no real server’s of its service', async t => {
-  const { balancing, local } = make()
+  const { balancing, ownAddresses } = make()
   const [otherVip, server, lip] = [addr('10.99.1.101'), addr('10.0.0.1'), addr('10.0.0.201')]
   balancing.addService(identity(TCP, VIP, 80), plain, 'rr')
   balancing.addService(identity(UDP, otherVip, 53), plain, 'rr')
@@ -406,7 +406,7 @@ t.test('a local address is no service’s address and no real server’s of its 
   balancing.addDestination(first, server, 80, ofWeight(1))
   for (const bad of [VIP, otherVip, server]) t.equal(balancing.addLocalAddress(first, bad), 'EINVAL', formatIpv4(bad))
   t.equal(balancing.addLocalAddress(second, server), undefined, 'another service’s real server')
-  local.hold(lip)
+  ownAddresses.hold(lip)
   t.equal(balancing.addLocalAddress(first, lip), undefined, 'an address of the director')
   balancing.deleteDestination(first, first.destinations[0]!)
   t.equal(balancing.addLocalAddress(first, server), undefined, 'no real server any more')

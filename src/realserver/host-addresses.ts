@@ -5,7 +5,7 @@ import { parseIpv4 } from '../wire/addr.js'
 const STALE = 1000
 
 /** This host's IPv4 addresses. They are asked for again, at most once a second, when one is not among them. */
-export class OwnAddresses {
+export class HostAddresses {
   #addresses: ReadonlySet<number> = read()
   #asked = performance.now()
 

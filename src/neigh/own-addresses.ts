@@ -8,7 +8,7 @@ import { AddressSet } from '../wire/address-set.js'
  * An address that no host can have (0.0.0.0, 127/8, a group, a broadcast address) may be held and is still not ours: it is
  * never claimed by ARP, and a packet from it is not taken for our own.
  */
-export class LocalAddresses {
+export class OwnAddresses {
   /** How many owners (an interface, a --vip, services) hold each address. */
   readonly #holds = new Map<number, number>()
   readonly #single = new AddressSet()
