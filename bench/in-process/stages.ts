@@ -83,10 +83,11 @@ function lookupInbound({ director, inbound }: Scene): () => void {
 }
 
 function lookupOutbound(mode: Mode, { director, outbound }: Scene): () => void {
-  const { table, local } = director.conns
+  const { table, fullnatKeys } = director.conns
   const find =
     mode.method === 'fullnat'
-      ? (src: number, srcPort: number, dst: number, dstPort: number) => local.lookup(TCP, src, srcPort, dst, dstPort)
+      ? (src: number, srcPort: number, dst: number, dstPort: number) =>
+          fullnatKeys.lookup(TCP, src, srcPort, dst, dstPort)
       : (src: number, srcPort: number, dst: number, dstPort: number) =>
           table.lookupOutbound(TCP, src, srcPort, dst, dstPort)
   return eachFrame(outbound.count, i => {
@@ -137,7 +138,7 @@ function rewriterOf(mode: Mode, { director }: Scene, direction: Direction): (pac
         : (packet, conn) => nat.outbound(packet, words, conn)
     case 'fullnat':
       return direction === INBOUND
-        ? (packet, conn) => fullnat.inbound(packet, words, conns.local.words, conn)
+        ? (packet, conn) => fullnat.inbound(packet, words, conns.fullnatKeys.words, conn)
         : (packet, conn) => fullnat.outbound(packet, words, conn)
     default: {
       const tunnels = new Tunnels(sysctls, 1, () => 1)

@@ -30,7 +30,7 @@ import {
   TIMER_AT,
   type ConnIndex,
 } from './record.js'
-import { LocalKeys } from './local-keys.js'
+import { FullnatKeys } from './fullnat-keys.js'
 import type { PortShare } from './local-ports.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
 import { ConnTable, type AllocateWords } from './table.js'
@@ -54,7 +54,7 @@ export const EXPIRY_BUDGET = 1024
 export class Connections {
   readonly table: ConnTable
   /** The local sides of FULLNAT connections. A connection that ends gives its back. */
-  readonly local: LocalKeys
+  readonly fullnatKeys: FullnatKeys
   readonly timeouts = new Timeouts()
   /** Whether the secure_tcp defence is on. */
   secureTcp = false
@@ -78,7 +78,7 @@ export class Connections {
   ) {
     this.#now = jiffiesAt(now)
     this.table = new ConnTable(capacity, random, allocate)
-    this.local = new LocalKeys(this.table, random, share)
+    this.fullnatKeys = new FullnatKeys(this.table, random, share)
     this.#destinations = destinations
     this.#wheel = new TimerWheel(this.table.words, this.#now)
   }
@@ -86,7 +86,7 @@ export class Connections {
   /** Moves the clock and ends what is due, a bounded number at a time. Answers whether the wheel has caught up. */
   advance(now: number): boolean {
     this.#now = jiffiesAt(now)
-    this.local.advance(this.#now)
+    this.fullnatKeys.advance(this.#now)
     return this.#wheel.advance(this.#now, EXPIRY_BUDGET * RECORD_WORK, this)
   }
 
@@ -250,7 +250,7 @@ export class Connections {
 
   /** Ends it with the next jiffy: until then it is still counted, as in the kernel, where a timer is made to fire. */
   expireNow(conn: ConnIndex): void {
-    this.local.endsEarly(conn)
+    this.fullnatKeys.endsEarly(conn)
     this.#expireAt(conn, (this.#now + 1) | 0)
   }
   /** Ends it with the next jiffy, and then its controller, if that has no other children (§4.7, "drop with control chain"). */
@@ -261,7 +261,7 @@ export class Connections {
   /** As `drop`, but at once. The record is free afterwards, and so may its controller's be. */
   dropNow(conn: ConnIndex): void {
     if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
-    this.local.endsEarly(conn)
+    this.fullnatKeys.endsEarly(conn)
     this.#wheel.cancel(conn)
     this.#end(conn)
   }
@@ -302,7 +302,7 @@ export class Connections {
 
   /** Forgets all. Destinations are not told: the caller forgets them too. */
   clear(): void {
-    this.local.clear()
+    this.fullnatKeys.clear()
     this.table.clear()
     this.#templates = 0
     this.#wheel.clear(this.#now)
@@ -362,7 +362,7 @@ export class Connections {
     }
     const controller = this.#leaveController(conn)
     const wasDropped = this.table.words[conn + TIMEOUT] === 0
-    this.local.remove(conn, this.#now)
+    this.fullnatKeys.remove(conn, this.#now)
     this.table.remove(conn)
     if (wasDropped && controller !== NONE && this.childrenOf(controller) === 0 && !this.#isAssured(controller))
       this.drop(controller)

@@ -67,17 +67,17 @@ export class ConnTable {
   }
 
   /**
-   * Reads what the first connections of `count` buckets lie in, their local words too where there are any, so that it is in
+   * Reads what the first connections of `count` buckets lie in, their words of FULLNAT too where there are any, so that it is in
    * the cache when they are looked up. Short loops of independent reads: the processor has many of them under way at a time.
    * Answers something that depends on all that was read.
    */
-  touch(buckets: Int32Array, count: number, local: Int32Array): number {
+  touch(buckets: Int32Array, count: number, keyWords: Int32Array): number {
     const words = this.words
     const heads = this.#heads
     let read = 0
     for (let i = 0; i < count; i++) buckets[i] = heads[buckets[i]!]!
     for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= words[buckets[i]!]!
-    if (local.length > 0) for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= local[buckets[i]! >>> 1]!
+    if (keyWords.length > 0) for (let i = 0; i < count; i++) if (buckets[i]! >= 0) read ^= keyWords[buckets[i]! >>> 1]!
     return read
   }
 

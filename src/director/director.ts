@@ -121,7 +121,7 @@ export class Director implements ReassemblySink {
     }
     const notServed = options.notServed ?? (() => {})
     const { ownAddresses, routes, sysctls } = this
-    const usesOf = (laddr: Ipv4Addr): number => this.conns.local.ports.usesOf(laddr)
+    const usesOf = (laddr: Ipv4Addr): number => this.conns.fullnatKeys.ports.usesOf(laddr)
     this.balancing = new Balancing({
       schedulers: known,
       ownAddresses,
@@ -278,10 +278,10 @@ export class Director implements ReassemblySink {
 
   /** A client's packet that goes on from a local address: the error finds its way to the client. */
   #isOfFullnat(packet: Packet): boolean {
-    const { local } = this.conns
-    if (local.count === 0 || !isBalanced(packet.protocol) || parseTransport(packet) !== Verdict.PASS) return false
+    const { fullnatKeys } = this.conns
+    if (fullnatKeys.count === 0 || !isBalanced(packet.protocol) || parseTransport(packet) !== Verdict.PASS) return false
     const { ip, protocol, srcPort, dstPort } = packet
-    return local.lookup(protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort) !== NONE
+    return fullnatKeys.lookup(protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort) !== NONE
   }
 
   /** Datagrams whose pieces did not all come. */

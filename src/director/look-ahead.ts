@@ -26,9 +26,9 @@ export class LookAhead implements FrameSink {
   readonly #at = new Int32Array(MOST)
   readonly #len = new Int32Array(MOST)
   readonly #clientBuckets = new Int32Array(MOST)
-  readonly #localBuckets = new Int32Array(MOST)
+  readonly #serverBuckets = new Int32Array(MOST)
   #clients = 0
-  #locals = 0
+  #servers = 0
   #waiting = 0
   /** What was read, so that it must be. */
   touched = 0
@@ -60,11 +60,11 @@ export class LookAhead implements FrameSink {
     if (waiting === 0) return
     this.#waiting = 0
     this.#clients = 0
-    this.#locals = 0
+    this.#servers = 0
     for (let i = 0; i < waiting; i++) this.#find(this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
-    const { table, local } = this.#director.conns
-    this.touched = table.touch(this.#clientBuckets, this.#clients, local.words)
-    if (this.#locals > 0) this.touched ^= local.touch(this.#localBuckets, this.#locals)
+    const { table, fullnatKeys } = this.#director.conns
+    this.touched = table.touch(this.#clientBuckets, this.#clients, fullnatKeys.words)
+    if (this.#servers > 0) this.touched ^= fullnatKeys.touch(this.#serverBuckets, this.#servers)
     for (let i = 0; i < waiting; i++) this.#director.receive(this.#port, this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
   }
 
@@ -86,9 +86,9 @@ export class LookAhead implements FrameSink {
     const ports = view.getInt32(ip + IPV4_MIN_LEN)
     if (!ownAddresses.has(dst)) {
       this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)
-    } else if ((ports & 0xffff) >= FIRST_LOCAL_PORT && conns.local.isLocal(dst)) {
-      const bucket = conns.local.bucketOf(protocol, src, ports >>> 16, dst, ports & 0xffff)
-      this.#localBuckets[this.#locals++] = bucket
+    } else if ((ports & 0xffff) >= FIRST_LOCAL_PORT && conns.fullnatKeys.isLaddr(dst)) {
+      const bucket = conns.fullnatKeys.bucketOf(protocol, src, ports >>> 16, dst, ports & 0xffff)
+      this.#serverBuckets[this.#servers++] = bucket
     } else this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, src, ports >>> 16)
   }
 }

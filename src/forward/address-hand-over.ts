@@ -6,7 +6,7 @@
  * read, whether from the SYN or from the segment that completed the handshake. What the client sends of its kind goes out
  * of every segment, to the last.
  */
-import { FIRST_SEQ, HAND_OVER, HandOver, localAt, type LocalKeys } from '../conn/local-keys.js'
+import { FIRST_SEQ, HAND_OVER, HandOver, keyAt, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/lifecycle.js'
@@ -25,20 +25,20 @@ export class AddressHandOver {
   optionsFull = 0
   tooBig = 0
   readonly #conns: Connections
-  readonly #local: LocalKeys
+  readonly #fullnatKeys: FullnatKeys
   readonly #output: Output
   readonly #proxy: ProxyStream
 
   constructor(conns: Connections, output: Output, memory: TurnMemory) {
     this.#conns = conns
-    this.#local = conns.local
+    this.#fullnatKeys = conns.fullnatKeys
     this.#output = output
     this.#proxy = new ProxyStream(conns, output, memory)
   }
 
   /** A TCP segment of a FULLNAT connection, addressed to the real server already: sends it on the route found. */
   inbound(packet: Packet, conn: ConnIndex): Verdict {
-    const state = this.#local.words[localAt(conn) + HAND_OVER]!
+    const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
     const mode = state & 0xff
     if (mode > ClientAddress.TOA) return this.#proxy.inbound(packet, conn)
     if (mode === ClientAddress.TOA) this.#toa(packet, conn)
@@ -47,8 +47,8 @@ export class AddressHandOver {
 
   /** A TCP segment of a FULLNAT connection to the client. */
   outbound(packet: Packet, conn: ConnIndex): void {
-    const at = localAt(conn)
-    const { words } = this.#local
+    const at = keyAt(conn)
+    const { words } = this.#fullnatKeys
     const state = words[at + HAND_OVER]!
     const mode = state & 0xff
     if (mode > ClientAddress.TOA) this.#proxy.outbound(packet, conn)
@@ -63,26 +63,27 @@ export class AddressHandOver {
 
   /** Whether a client's SYN, of an open connection, needs a new one: a PROXY header is put before one SYN's data only. */
   needsAnother(packet: Packet, conn: ConnIndex): boolean {
-    if (packet.protocol !== IpProtocol.TCP || (packet.signal & TcpFlag.RST) !== 0 || !this.#local.has(conn))
+    if (packet.protocol !== IpProtocol.TCP || (packet.signal & TcpFlag.RST) !== 0 || !this.#fullnatKeys.has(conn))
       return false
     return (
-      (this.#local.words[localAt(conn) + HAND_OVER]! & 0xff) > ClientAddress.TOA && this.#proxy.isAnother(packet, conn)
+      (this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]! & 0xff) > ClientAddress.TOA &&
+      this.#proxy.isAnother(packet, conn)
     )
   }
   /** What the client calls the octet that the real server calls `seq`. */
   clientSeq(conn: ConnIndex, seq: number): number {
-    const at = localAt(conn)
-    return (this.#local.words[at + HAND_OVER]! & 0xff) > ClientAddress.TOA ? this.#proxy.clientSeq(at, seq) : seq
+    const at = keyAt(conn)
+    return (this.#fullnatKeys.words[at + HAND_OVER]! & 0xff) > ClientAddress.TOA ? this.#proxy.clientSeq(at, seq) : seq
   }
   /** Octets that the client's next segment may grow by. */
   growth(conn: ConnIndex): number {
-    const state = this.#local.words[localAt(conn) + HAND_OVER]!
+    const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
     return (state & 0xff) === ClientAddress.TOA && (state & HandOver.DONE) === 0 ? TOA_LEN : 0
   }
 
   #toa(packet: Packet, conn: ConnIndex): void {
-    const { words } = this.#local
-    const at = localAt(conn)
+    const { words } = this.#fullnatKeys
+    const at = keyAt(conn)
     const { tcp, signal } = packet
     stripToa(packet)
     if (!tcp.isValid(packet.transportLen)) return

@@ -2,7 +2,7 @@
  * ICMP errors about FULLNAT connections: as NAT's (nat-related.ts), but both ends are others on either side, and so is
  * the sequence number where a PROXY header was put in, by which the client knows what the error is about.
  */
-import { LADDR, localAt, LPORT } from '../conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../conn/record.js'
 import type { Connections } from '../conn/lifecycle.js'
 import type { Embedded } from '../packet/embedded.js'
@@ -17,17 +17,17 @@ const LEAST_MTU = 68
 
 export const fullnatRelated = {
   /** To the real server, about its answer: the client, or a router near it, speaks as the local address. */
-  inbound(packet: Packet, embedded: Embedded, { table, local }: Connections, conn: ConnIndex): void {
+  inbound(packet: Packet, embedded: Embedded, { table, fullnatKeys }: Connections, conn: ConnIndex): void {
     const { words } = table
-    const at = localAt(conn)
-    const laddr = local.words[at + LADDR]! as Ipv4Addr
+    const at = keyAt(conn)
+    const laddr = fullnatKeys.words[at + LADDR]! as Ipv4Addr
     const daddr = words[conn + DADDR]! as Ipv4Addr
     packet.ip.rewriteSrcAddr(laddr)
     packet.ip.rewriteDstAddr(daddr)
     embedded.ip.rewriteSrcAddr(daddr)
     embedded.ip.rewriteDstAddr(laddr)
     embedded.srcPort = words[conn + DPORT_PROTOCOL]! >>> 16
-    embedded.dstPort = local.words[at + LPORT]!
+    embedded.dstPort = fullnatKeys.words[at + LPORT]!
     packet.icmp.fillChecksum(packet.transportLen)
   },
 

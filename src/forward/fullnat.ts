@@ -1,6 +1,6 @@
 import type { ConnIndex } from '../conn/record.js'
 import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR } from '../conn/record.js'
-import { LADDR, localAt, LPORT } from '../conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
 import type { Packet } from '../packet/packet.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
@@ -11,11 +11,11 @@ import { isPartial } from './nat.js'
  * alike. Checksums as with NAT (nat.ts). `words` are the records, `local` the local words.
  */
 export const fullnat = {
-  inbound(packet: Packet, words: Int32Array, local: Int32Array, conn: ConnIndex): void {
-    const at = localAt(conn)
-    const laddr = local[at + LADDR]! as Ipv4Addr
+  inbound(packet: Packet, words: Int32Array, keyWords: Int32Array, conn: ConnIndex): void {
+    const at = keyAt(conn)
+    const laddr = keyWords[at + LADDR]! as Ipv4Addr
     const daddr = words[conn + DADDR]! as Ipv4Addr
-    rewrite(packet, laddr, local[at + LPORT]!, daddr, words[conn + DPORT_PROTOCOL]! >>> 16)
+    rewrite(packet, laddr, keyWords[at + LPORT]!, daddr, words[conn + DPORT_PROTOCOL]! >>> 16)
   },
 
   outbound(packet: Packet, words: Int32Array, conn: ConnIndex): void {

@@ -24,7 +24,7 @@
  * What is left: a real server under a flood, which keeps no state (SYN cookies), takes a cookie of an earlier connection of
  * the same local address and port for two minutes.
  */
-import { ACKED_SEQ, FIRST_SEQ, HAND_OVER, HandOver, localAt, NEXT_SEQ, type LocalKeys } from '../conn/local-keys.js'
+import { ACKED_SEQ, FIRST_SEQ, HAND_OVER, HandOver, keyAt, NEXT_SEQ, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, VADDR, type ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/lifecycle.js'
@@ -48,7 +48,7 @@ const TIMESTAMPS_HEADER_LEN = TCP_MIN_LEN + 12
 
 export class ProxyStream {
   readonly #conns: Connections
-  readonly #local: LocalKeys
+  readonly #fullnatKeys: FullnatKeys
   readonly #output: Output
   readonly #memory: TurnMemory
   /** The header's segment. */
@@ -56,15 +56,15 @@ export class ProxyStream {
 
   constructor(conns: Connections, output: Output, memory: TurnMemory) {
     this.#conns = conns
-    this.#local = conns.local
+    this.#fullnatKeys = conns.fullnatKeys
     this.#output = output
     this.#memory = memory
   }
 
   /** A segment from the client, addressed to the real server already. Sends it, and the header before it where need be. */
   inbound(packet: Packet, conn: ConnIndex): Verdict {
-    const { words } = this.#local
-    const at = localAt(conn)
+    const { words } = this.#fullnatKeys
+    const at = keyAt(conn)
     const { tcp, signal } = packet
     if (!tcp.isValid(packet.transportLen)) return this.#send(packet)
     if ((signal & TcpFlag.SYN) !== 0) this.#syn(packet, conn, at)
@@ -82,8 +82,8 @@ export class ProxyStream {
 
   /** Whether a client's SYN is another than the one that the connection began with, which is not open. */
   isAnother({ tcp }: Packet, conn: ConnIndex): boolean {
-    const { words } = this.#local
-    const at = localAt(conn)
+    const { words } = this.#fullnatKeys
+    const at = keyAt(conn)
     if (this.#conns.stateOf(conn) === TcpState.ESTABLISHED || (words[at + HAND_OVER]! & HandOver.BEGUN) === 0)
       return false
     return words[at + FIRST_SEQ] !== (tcp.seq | 0)
@@ -91,8 +91,8 @@ export class ProxyStream {
 
   /** A segment from the real server, whichever its addresses are now. */
   outbound(packet: Packet, conn: ConnIndex): void {
-    const { words } = this.#local
-    const at = localAt(conn)
+    const { words } = this.#fullnatKeys
+    const at = keyAt(conn)
     const { tcp, signal } = packet
     const state = words[at + HAND_OVER]!
     if ((state & HandOver.BEGUN) === 0 || (signal & TcpFlag.ACK) === 0 || !tcp.isValid(packet.transportLen)) return
@@ -113,7 +113,7 @@ export class ProxyStream {
 
   /** What the client calls the octet that the real server calls `seq`. */
   clientSeq(at: number, seq: number): number {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const state = words[at + HAND_OVER]!
     const len = state >>> LEN_SHIFT
     if ((state & HandOver.DONE) !== 0) return (seq - len) >>> 0
@@ -125,7 +125,7 @@ export class ProxyStream {
 
   /** The first SYN begins the stream; it may come again until the header goes. Any other only asks (see above). */
   #syn(packet: Packet, conn: ConnIndex, at: number): void {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const { tcp } = packet
     const seq = tcp.seq | 0
     const state = words[at + HAND_OVER]!
@@ -149,7 +149,7 @@ export class ProxyStream {
 
   /** The server has all up to `ack`. */
   #acknowledged(at: number, ack: number): void {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const ahead = (ack - words[at + ACKED_SEQ]!) | 0
     if (ahead >= 0) words[at + HAND_OVER]! |= HandOver.DONE
     if (ahead > 0) words[at + ACKED_SEQ] = ack
@@ -157,7 +157,7 @@ export class ProxyStream {
 
   /** Sends the header where it is wanted; PASS when the segment itself is to follow. */
   #headerFirst(packet: Packet, conn: ConnIndex, at: number): Verdict {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const { tcp, signal } = packet
     // Without an acknowledgement there is nothing that the header could be sent with.
     if ((signal & TcpFlag.ACK) === 0) return Verdict.PASS
@@ -177,7 +177,7 @@ export class ProxyStream {
 
   /** The header in a segment of its own: the headers of the client's, options and all, and the first octet's number. */
   #sendHeader(packet: Packet, conn: ConnIndex, at: number): Verdict {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const headersLen = packet.transportAt - packet.at + packet.tcp.headerLen
     const to = this.#memory.place(headersLen + (words[at + HAND_OVER]! >>> LEN_SHIFT))
     if (to < 0) return Verdict.DROP_NO_MEMORY
@@ -200,7 +200,7 @@ export class ProxyStream {
   }
 
   #shift(packet: Packet, at: number): void {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const { tcp } = packet
     const state = words[at + HAND_OVER]!
     const { seq } = tcp
@@ -211,7 +211,7 @@ export class ProxyStream {
   }
   /** Cuts off what would stand where the header does, or before it, at the server: whoever began to count there anew. */
   #guard(packet: Packet, at: number): void {
-    const { words } = this.#local
+    const { words } = this.#fullnatKeys
     const { tcp } = packet
     const data = packet.transportLen - tcp.headerLen
     const ahead = (words[at + FIRST_SEQ]! + 1 - tcp.seq) >>> 0

@@ -32,7 +32,7 @@ function piece(flow: string, octets: Uint8Array, [start, end]: readonly [number,
 
 /** Pairs of LIP that are taken. */
 function uses(bench: FullnatBench): number {
-  return bench.director.conns.local.ports.usesOf(parseIpv4(LIP)!)
+  return bench.director.conns.fullnatKeys.ports.usesOf(parseIpv4(LIP)!)
 }
 
 /** A bench with the connection CLIENT → VS by each protocol; `local` is where its packets to SERVER come from. */
@@ -249,9 +249,9 @@ t.test('however a connection ends, its pair is free again', async t => {
     const { bench } = connected('tcp')
     t.equal(uses(bench), 1, how)
     end(bench)
-    const { local } = bench.director.conns
-    t.equal(uses(bench), local.resting, `${how}: nobody's`)
-    t.equal(local.count, 0, how)
+    const { fullnatKeys } = bench.director.conns
+    t.equal(uses(bench), fullnatKeys.resting, `${how}: nobody's`)
+    t.equal(fullnatKeys.count, 0, how)
     bench.run(61_000)
     t.equal(uses(bench), 0, `${how}: none rests for more than a minute`)
   }
@@ -273,7 +273,10 @@ t.test('a client that uses its port again keeps its pair with the same real serv
     t.equal(begin(n * 1000), local)
     t.equal(bench.director.conns.table.count, 2, 'two connections, until the first has ended')
     bench.run(20)
-    t.strictSame([uses(bench), bench.director.conns.local.count, bench.director.conns.local.resting], [1, 1, 0])
+    t.strictSame(
+      [uses(bench), bench.director.conns.fullnatKeys.count, bench.director.conns.fullnatKeys.resting],
+      [1, 1, 0],
+    )
   }
   const answer = tcp4(`${SERVER} > ${local}`, { ...fromServer(), flags: 'SA' })
   t.strictSame(bench.turn('r', answer), [
@@ -296,7 +299,7 @@ t.test('with another real server it gets another pair, and the first rests a min
   resetByClient(bench, local)
   t.equal(bench.receive('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'S' })), 'balanced')
   bench.run(20)
-  const { local: keys } = bench.director.conns
+  const { fullnatKeys: keys } = bench.director.conns
   t.strictSame([uses(bench), keys.count, keys.resting], [2, 1, 1])
   bench.run(59_000)
   t.equal(keys.resting, 1)
@@ -345,13 +348,13 @@ t.test('a persistent service: a client stays, each connection has its own pair',
   bench.serveFullnat('tcp', VS, { persistence: 100, servers: [SERVER, '10.99.2.12:8080'] })
   const locals = [1, 2, 3].map(port => bench.localOf(tcp4(`10.99.1.10:${port} > ${VS}`, fromClient)))
   t.equal(new Set(locals).size, 3)
-  t.equal(bench.director.conns.local.count, 3)
+  t.equal(bench.director.conns.fullnatKeys.count, 3)
   t.strictSame(
     locals.map(local => bench.turn('r', tcp4(`10.99.2.12:8080 > ${local}`, { ...fromServer(12), flags: 'SA' }))[0]),
     ['balanced', 'balanced', 'balanced'],
   )
   bench.run(200_000)
-  t.equal(bench.director.conns.local.count, 0)
+  t.equal(bench.director.conns.fullnatKeys.count, 0)
 })
 
 t.test('methods may be mixed in a service; an open connection keeps its own', async t => {
@@ -449,7 +452,7 @@ t.test('4 local addresses and one real server: 240 000 connections, and no more 
   bench.localOf(frame(1, 'A'))
   bench.localOf(frame(1, 'R'))
   bench.run(10_100)
-  t.equal(bench.director.conns.local.count, 239_999, 'one has ended')
+  t.equal(bench.director.conns.fullnatKeys.count, 239_999, 'one has ended')
   t.equal(bench.localOf(frame(240_000)), all[1], 'its pair is the next one’s')
   t.equal(bench.localOf(frame(240_001)), 'drop-no-local-port')
 })
@@ -468,9 +471,9 @@ t.test(
       [64 * 16, 4096, 64 * 8],
     )
     t.match(bench.localOf(tcp4(`${CLIENT} > ${VS}`, fromClient)), /^10\.99\.2\.201:\d+$/)
-    const { table, local } = bench.director.conns
+    const { table, fullnatKeys } = bench.director.conns
     t.strictSame(
-      [table.words, local.words].map(words => given.indexOf(words)),
+      [table.words, fullnatKeys.words].map(words => given.indexOf(words)),
       [0, 2],
     )
     t.equal(given.length, 3)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { LookAhead } from '../../src/director/look-ahead.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
 import { BenchDirector, CLIENT_MAC, fromClient, fromServer, VIP } from '../support/bench-director.js'
@@ -11,8 +11,11 @@ import { destinationSettings, serviceSettings } from '../support/settings.js'
 function frames(director: BenchDirector): [port: 'c' | 'r', frame: Uint8Array][] {
   const { conns } = director.director
   const local = records(conns)
-    .filter(conn => conns.local.has(conn))
-    .map(conn => `${formatIpv4(conns.local.words[localAt(conn) + LADDR]!)}:${conns.local.words[localAt(conn) + LPORT]}`)
+    .filter(conn => conns.fullnatKeys.has(conn))
+    .map(
+      conn =>
+        `${formatIpv4(conns.fullnatKeys.words[keyAt(conn) + LADDR]!)}:${conns.fullnatKeys.words[keyAt(conn) + LPORT]}`,
+    )
   return Array.from({ length: 50 }, (_, i) => {
     const client = `10.99.1.${10 + (i % 7)}:${4000 + (i % 3)}`
     const all: ['c' | 'r', Uint8Array][] = [

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { RECORD_WORDS } from '../../src/conn/record.js'
-import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import type { DestinationSettings, ServiceSettings } from '../../src/control/protocol/api.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
@@ -98,15 +98,15 @@ function begun({ method, clientAddress }: Drawn, isWholePath: boolean): BenchDir
 function answerFlow(director: BenchDirector, isTcp: boolean, client: number): string | undefined {
   const { conns } = director.director
   const server = `10.99.2.11:${isTcp ? 8080 : 8053}`
-  if (conns.local.count === 0) return `${server} > 10.99.1.${client}:${CPORT}`
+  if (conns.fullnatKeys.count === 0) return `${server} > 10.99.1.${client}:${CPORT}`
   const protocol = isTcp ? 6 : 17
   const [conn] = records(conns).filter(each => {
     const { words } = conns.table
     return (words[each]! & 0xff) === client && (words[each + 4]! & 0xff) === protocol
   })
   if (conn === undefined) return undefined
-  const at = localAt(conn)
-  return `${server} > ${formatIpv4(conns.local.words[at + LADDR]!)}:${conns.local.words[at + LPORT]}`
+  const at = keyAt(conn)
+  return `${server} > ${formatIpv4(conns.fullnatKeys.words[at + LADDR]!)}:${conns.fullnatKeys.words[at + LPORT]}`
 }
 
 function made(director: BenchDirector, each: DrawnFrame): { frame: Uint8Array; header: Uint8Array } | undefined {
@@ -152,7 +152,7 @@ function seen(director: BenchDirector): string {
     director.out(),
     director.changes(),
     words,
-    conns.local.words.join(),
+    conns.fullnatKeys.words.join(),
     director.services(),
     stats.byName(),
   ])

@@ -1,7 +1,7 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
 import * as fc from 'fast-check'
 import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
-import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DADDR, DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { execute } from '../../src/control/operations/execute.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
@@ -217,12 +217,12 @@ export class Story extends BenchDirector {
   #localAnswer(nth: number, tcp: { flags: string }, sctp: { chunks: number[] }): boolean {
     const { conns } = this.director
     const { words } = conns.table
-    const all = records(conns).filter(conn => conns.local.words[localAt(conn) + LPORT])
+    const all = records(conns).filter(conn => conns.fullnatKeys.words[keyAt(conn) + LPORT])
     const conn = all[nth % all.length]
     if (conn === undefined) return true
-    const laddr = formatIpv4(conns.local.words[localAt(conn) + LADDR]!)
+    const laddr = formatIpv4(conns.fullnatKeys.words[keyAt(conn) + LADDR]!)
     const server = `${formatIpv4(words[conn + DADDR]!)}:${words[conn + DPORT_PROTOCOL]! >>> 16}`
-    const flow = `${server} > ${laddr}:${conns.local.words[localAt(conn) + LPORT]}`
+    const flow = `${server} > ${laddr}:${conns.fullnatKeys.words[keyAt(conn) + LPORT]}`
     const ends = fromServer((words[conn + DADDR]! & 0xff) as 11)
     const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
     if (protocol === UDP) return this.#arrive('r', udp4(flow, ends))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { DestinationSettings, ServiceSettings } from '../../src/control/protocol/api.js'
-import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { seededRandom } from '../../src/director/random.js'
 import type { Slab } from '../../src/packet/frame.js'
@@ -80,11 +80,11 @@ class Subject extends BenchDirector {
   /** Whom the real server answers, of the newest connection of the protocol. */
   answersTo(protocol: number): string | undefined {
     const { conns } = this.director
-    if (conns.local.count === 0) return undefined
+    if (conns.fullnatKeys.count === 0) return undefined
     const conn = records(conns).find(each => (conns.table.words[each + DPORT_PROTOCOL]! & 0xff) === protocol)
     if (conn === undefined) return undefined
-    const { words } = conns.local
-    return `${formatIpv4(words[localAt(conn) + LADDR]!)}:${words[localAt(conn) + LPORT]}`
+    const { words } = conns.fullnatKeys
+    return `${formatIpv4(words[keyAt(conn) + LADDR]!)}:${words[keyAt(conn) + LPORT]}`
   }
   /** The verdict; throws for anything that was written around the frame. */
   hand({ port, frame, header }: Handed, behind: number): string {

@@ -16,7 +16,7 @@ import {
   TIMER_PREV,
   type ConnIndex,
 } from '../../src/conn/record.js'
-import { LADDR, localAt, LPORT } from '../../src/conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import type { Destination } from '../../src/service/destination.js'
 import { Method } from '../../src/service/method.js'
 
@@ -89,35 +89,35 @@ export function checkCounts(
 }
 
 /** Exactly FULLNAT's connections have a local side, by which they are found; no pair is taken twice, none for nobody. */
-export function checkLocal({ table, local }: Connections, conns: readonly ConnIndex[]): void {
+export function checkLocal({ table, fullnatKeys }: Connections, conns: readonly ConnIndex[]): void {
   const { words } = table
   const uses = new Map<number, number>()
   const pairs = new Set<string>()
   for (const conn of conns) {
-    const at = localAt(conn)
-    const [laddr, lport] = [local.words[at + LADDR] ?? 0, local.words[at + LPORT] ?? 0]
+    const at = keyAt(conn)
+    const [laddr, lport] = [fullnatKeys.words[at + LADDR] ?? 0, fullnatKeys.words[at + LPORT] ?? 0]
     const flags = words[conn + FLAGS]!
     const isFullnat = (flags & ConnFlag.METHOD) === Method.FULLNAT && (flags & ConnFlag.TEMPLATE) === 0
     if (isFullnat !== lport > 0)
       throw new Error(`record ${conn} of method ${flags & ConnFlag.METHOD} has port ${lport}`)
     if (!isFullnat) continue
     const [daddr, server] = [words[conn + DADDR]!, words[conn + DPORT_PROTOCOL]!]
-    if (local.lookup(server & 0xff, daddr, server >>> 16, laddr, lport) !== conn)
+    if (fullnatKeys.lookup(server & 0xff, daddr, server >>> 16, laddr, lport) !== conn)
       throw new Error(`record ${conn} is not found`)
     pairs.add([laddr, lport, daddr, server].join(' '))
     uses.set(laddr, (uses.get(laddr) ?? 0) + 1)
   }
   const count = [...uses.values()].reduce((sum, n) => sum + n, 0)
-  if (count !== local.count || pairs.size !== count)
-    throw new Error(`${count} local sides, ${pairs.size} pairs, ${local.count} counted`)
+  if (count !== fullnatKeys.count || pairs.size !== count)
+    throw new Error(`${count} local sides, ${pairs.size} pairs, ${fullnatKeys.count} counted`)
   let resting = 0
   for (let last = 201; last <= 203; last++) {
     const laddr = (10 << 24) | (99 << 16) | (2 << 8) | last
-    const idle = local.ports.usesOf(laddr) - (uses.get(laddr) ?? 0)
-    if (idle < 0) throw new Error(`${last}: ${local.ports.usesOf(laddr)} uses`)
+    const idle = fullnatKeys.ports.usesOf(laddr) - (uses.get(laddr) ?? 0)
+    if (idle < 0) throw new Error(`${last}: ${fullnatKeys.ports.usesOf(laddr)} uses`)
     resting += idle
   }
-  if (resting !== local.resting) throw new Error(`${resting} pairs are nobody's, ${local.resting} rest`)
+  if (resting !== fullnatKeys.resting) throw new Error(`${resting} pairs are nobody's, ${fullnatKeys.resting} rest`)
 }
 
 /** The free records are all the others: the table takes as many more as its capacity says, none of them in use. */

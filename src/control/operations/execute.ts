@@ -126,7 +126,7 @@ function* perform(
     case 'add-local-address': {
       const { service, address } = request
       refuseIpv6(service, address)
-      director.conns.local.prepare()
+      director.conns.fullnatKeys.prepare()
       return done(balancing.addLocalAddress(findService(director, service), addressOf(address)))
     }
     case 'delete-local-address': {

@@ -30,8 +30,8 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
       timersBehind: conns.behindMs / 1000,
     },
     localPorts: {
-      inUse: [...conns.local.ports.uses].map(([address, count]) => ({ address: formatIpv4(address), count })),
-      resting: conns.local.resting,
+      inUse: [...conns.fullnatKeys.ports.uses].map(([address, count]) => ({ address: formatIpv4(address), count })),
+      resting: conns.fullnatKeys.resting,
     },
     neighbours: { learnt: held.learnt, asking: held.asking, fixed: held.fixed },
     heldFrames: held.held,

@@ -1,4 +1,4 @@
-import { LADDR, localAt, LPORT } from '../../conn/local-keys.js'
+import { LADDR, keyAt, LPORT } from '../../conn/fullnat-keys.js'
 import {
   CADDR,
   ConnFlag,
@@ -194,7 +194,7 @@ function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
     vport: words[conn + CPORT_VPORT]! & 0xffff,
     daddr: formatIpv4(words[conn + DADDR]!),
     dport: words[conn + DPORT_PROTOCOL]! >>> 16,
-    ...(conns.local.has(conn) ? localSide(conns.local.words, localAt(conn)) : {}),
+    ...(conns.fullnatKeys.has(conn) ? localSide(conns.fullnatKeys.words, keyAt(conn)) : {}),
   }
 }
 function localSide(words: Int32Array, at: number): Pick<ConnectionInfo, 'laddr' | 'lport'> {

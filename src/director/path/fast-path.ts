@@ -12,7 +12,7 @@
  * 5. addresses, ports, checksums, MACs     → BALANCED
  */
 import type { Connections } from '../../conn/lifecycle.js'
-import { HAND_OVER, HandOver, LADDR, localAt, LPORT, type LocalKeys } from '../../conn/local-keys.js'
+import { HAND_OVER, HandOver, LADDR, keyAt, LPORT, type FullnatKeys } from '../../conn/fullnat-keys.js'
 import {
   CADDR,
   ConnFlag,
@@ -77,7 +77,7 @@ export class FastPath {
   readonly #conns: Connections
   readonly #table: ConnTable
   readonly #words: Int32Array
-  readonly #keys: LocalKeys
+  readonly #keys: FullnatKeys
   readonly #counters: Counters
   readonly #ownAddresses: OwnAddresses
   readonly #routes: Routes
@@ -89,7 +89,7 @@ export class FastPath {
     this.#conns = conns
     this.#table = conns.table
     this.#words = conns.table.words
-    this.#keys = conns.local
+    this.#keys = conns.fullnatKeys
     this.#counters = counters
     this.#ownAddresses = ownAddresses
     this.#routes = routes
@@ -145,10 +145,10 @@ export class FastPath {
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else if (
       (ports & 0xffff) >= FIRST_LOCAL_PORT &&
-      keys.isLocal(dst) &&
+      keys.isLaddr(dst) &&
       (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
     ) {
-      if (!isHandedOver(keys.words[localAt(conn) + HAND_OVER]!)) return Verdict.PASS
+      if (!isHandedOver(keys.words[keyAt(conn) + HAND_OVER]!)) return Verdict.PASS
       to = toDst = words[conn + CADDR]!
       toSrc = words[conn + VADDR]!
       toPorts = swapped(words[conn + CPORT_VPORT]!)
@@ -164,7 +164,7 @@ export class FastPath {
         toDst = to
         toPorts = (ports & ~0xffff) | (words[conn + DPORT_PROTOCOL]! >>> 16)
         if (method === Method.FULLNAT) {
-          const mine = localAt(conn)
+          const mine = keyAt(conn)
           const state = keys.words[mine + HAND_OVER]!
           if (!isHandedOver(state)) return Verdict.PASS
           isTold = (state & 0xff) === ClientAddress.TOA

@@ -62,7 +62,7 @@ export class FullnatAnswers {
   }
 
   find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
-    return this.#m.conns.local.lookup(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
+    return this.#m.conns.fullnatKeys.lookup(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
   }
   /** Makes the packet the virtual service's, counts it and moves the state. */
   translate(packet: Packet, conn: ConnIndex): void {
@@ -76,7 +76,7 @@ export class FullnatAnswers {
   #findEmbedded(): ConnIndex {
     const { conns, embedded } = this.#m
     const { ip, srcPort, dstPort } = embedded
-    return conns.local.lookup(ip.protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort)
+    return conns.fullnatKeys.lookup(ip.protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort)
   }
   #translateError(packet: Packet, conn: ConnIndex): void {
     const { conns, counters, embedded, handOver } = this.#m

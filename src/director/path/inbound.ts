@@ -47,7 +47,7 @@ export class Inbound {
 
     const { conns, sysctls, handOver } = this.#m
     const { srcAddr, dstAddr } = packet.ip
-    const answered = conns.local.isLocal(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
+    const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
     if (answered !== Verdict.PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
     if (conn === NONE) return this.#open(packet, now)

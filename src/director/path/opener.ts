@@ -11,7 +11,7 @@
  * The connection is left in `conn`; PASS: not ours to balance.
  */
 import type { Connections } from '../../conn/lifecycle.js'
-import { HAND_OVER, HandOver, localAt } from '../../conn/local-keys.js'
+import { HAND_OVER, HandOver, keyAt } from '../../conn/fullnat-keys.js'
 import { NO_PORT } from '../../conn/local-ports.js'
 import { DPORT_PROTOCOL, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
@@ -139,13 +139,13 @@ export class Opener {
   /** With a local address and port of its own, by which alone an answer is found: one-packet scheduling is none here. */
   #localRecord(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
     const { protocol, caddr, cport, vaddr, vport } = this.flow
-    const { local } = this.#conns
-    const { ports } = local
+    const { fullnatKeys } = this.#conns
+    const { ports } = fullnatKeys
     const { localAddresses, settings } = service
     const handOver = settings.clientAddress ?? ClientAddress.NONE
     if (this.#inherits(dest, dport, handOver)) {
       const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
-      if (conn !== NONE) local.inherit(this.predecessor, conn, handOver)
+      if (conn !== NONE) fullnatKeys.inherit(this.predecessor, conn, handOver)
       return conn
     }
     for (let left = localAddresses.length; left > 0; left--) {
@@ -155,7 +155,7 @@ export class Opener {
       const { pool } = ports
       const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
       if (conn === NONE) ports.give(pool, lport)
-      else local.insert(conn, laddr, lport, pool, handOver)
+      else fullnatKeys.insert(conn, laddr, lport, pool, handOver)
       return conn
     }
     this.#refusal = Verdict.DROP_NO_LOCAL_PORT
@@ -167,9 +167,9 @@ export class Opener {
    */
   #inherits(dest: Destination, dport: number, handOver: ClientAddress): boolean {
     const { predecessor } = this
-    const { local, table } = this.#conns
-    if (predecessor === NONE || !local.has(predecessor)) return false
-    const isOver = (local.words[localAt(predecessor) + HAND_OVER]! & HandOver.DONE) !== 0
+    const { fullnatKeys, table } = this.#conns
+    if (predecessor === NONE || !fullnatKeys.has(predecessor)) return false
+    const isOver = (fullnatKeys.words[keyAt(predecessor) + HAND_OVER]! & HandOver.DONE) !== 0
     if (handOver > ClientAddress.TOA && !isOver) return false
     return (
       this.#conns.destinationOf(predecessor) === dest && table.words[predecessor + DPORT_PROTOCOL]! >>> 16 === dport

@@ -58,7 +58,7 @@ export class Outbound implements OwnPackets {
   leaving(packet: Packet): void {
     const { balancing, conns } = this.#m
     if (balancing.count === 0) return
-    const isFullnat = conns.local.count > 0
+    const isFullnat = conns.fullnatKeys.count > 0
     if (packet.protocol === IpProtocol.ICMP) this.#related.leaving(packet)
     else if (parseTransport(packet) === Verdict.PASS) {
       if (isFullnat && this.#answers.leaving(packet)) return

@@ -45,7 +45,7 @@ export class Related {
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn !== NONE) return this.#towardsServer(packet, conn, now)
-    const answered = conns.local.count === 0 ? Verdict.PASS : this.#answers.error(packet)
+    const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet)
     if (answered !== Verdict.PASS) return answered
     const opened = sysctls.scheduleIcmp === 0 ? Verdict.PASS : this.#open()
     if (opened !== Verdict.BALANCED) return opened
@@ -79,7 +79,7 @@ export class Related {
   /** An error that the director itself has made: as `outbound`; about a FULLNAT connection it is routed anew. */
   leaving(packet: Packet): void {
     const { conns, embedded } = this.#m
-    if (this.outbound(packet) !== Verdict.PASS || conns.local.count === 0) return
+    if (this.outbound(packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return
     if (isError(packet) && embedded.wrap(packet)) this.#answers.leaving(packet)
   }
 

@@ -101,7 +101,7 @@ export class TowardsServer implements PieceSink {
   #translateFully(packet: Packet, conn: ConnIndex): void {
     const { conns, embedded } = this.#m
     if (packet.protocol === IpProtocol.ICMP) fullnatRelated.inbound(packet, embedded, conns, conn)
-    else fullnat.inbound(packet, conns.table.words, conns.local.words, conn)
+    else fullnat.inbound(packet, conns.table.words, conns.fullnatKeys.words, conn)
   }
 
   /** What a later error from inside the tunnel is told by (director/tunnel-error). */

@@ -149,6 +149,6 @@ t.test('what a real server meets that goes on sending', t => {
   const { lport } = typeof page === 'string' ? { lport: 0 } : page.rows[0]!
   round(fullnat, key, A)
   t.equal(fullnat.receive('r', tcp4(`${A} > ${LIP}:${lport}`, { flags: 'PA', ...fromServer() })), 'answered', 'FULLNAT')
-  t.equal(fullnat.director.conns.local.resting, 1, 'the local port rests for a minute')
+  t.equal(fullnat.director.conns.fullnatKeys.resting, 1, 'the local port rests for a minute')
   t.end()
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HAND_OVER, LADDR, localAt, LocalKeys, LPORT } from '../../src/conn/local-keys.js'
+import { HAND_OVER, LADDR, keyAt, FullnatKeys, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from '../../src/conn/record.js'
 import { ConnTable } from '../../src/conn/table.js'
 import { seededRandom } from '../../src/director/random.js'
@@ -12,11 +12,11 @@ const LIP = 0xc0000201 | 0
 
 function keysOver(capacity: number): {
   table: ConnTable
-  keys: LocalKeys
+  keys: FullnatKeys
   open(cport: number, dport?: number): ConnIndex
 } {
   const table = new ConnTable(capacity, seededRandom(1))
-  const keys = new LocalKeys(table, seededRandom(2))
+  const keys = new FullnatKeys(table, seededRandom(2))
   const open = (cport: number, dport = 8080): ConnIndex => {
     const conn = table.insert(TCP, CLIENT, cport, VIP, 80)
     table.words[conn + DADDR] = SERVER
@@ -35,8 +35,8 @@ t.test('a connection is found by what its answer shows', async t => {
   keys.insert(b, LIP, other, keys.ports.pool, 0)
   t.equal(keys.lookup(TCP, SERVER, 40_000, LIP, port), a)
   t.equal(keys.lookup(TCP, SERVER, 40_000, LIP, other), b)
-  t.strictSame([keys.words[localAt(a) + LADDR], keys.words[localAt(a) + LPORT]], [LIP, port])
-  t.strictSame([keys.words[localAt(a) + HAND_OVER], keys.words[localAt(b) + HAND_OVER]], [3, 0])
+  t.strictSame([keys.words[keyAt(a) + LADDR], keys.words[keyAt(a) + LPORT]], [LIP, port])
+  t.strictSame([keys.words[keyAt(a) + HAND_OVER], keys.words[keyAt(b) + HAND_OVER]], [3, 0])
   for (const [what, key] of Object.entries({
     protocol: [17, SERVER, 40_000, LIP, port],
     daddr: [TCP, SERVER + 1, 40_000, LIP, port],
@@ -53,7 +53,7 @@ t.test('touched, a bucket’s record and local words are read, and of an empty o
   const port = keys.ports.take(TCP, LIP, SERVER, 8080)
   keys.insert(conn, LIP, port, keys.ports.pool, 3)
   const bucket = keys.bucketOf(TCP, SERVER, 8080, LIP, port)
-  const read = table.words[conn]! ^ keys.words[localAt(conn)]!
+  const read = table.words[conn]! ^ keys.words[keyAt(conn)]!
   t.not(read, 0)
   t.equal(keys.touch(Int32Array.of(bucket), 1), read)
   t.equal(keys.touch(Int32Array.of(bucket, bucket ^ 1), 2), read, 'beside an empty one')
@@ -62,7 +62,7 @@ t.test('touched, a bucket’s record and local words are read, and of an empty o
 
 t.test('without a connection nothing is made, and nothing found or drawn', async t => {
   const { table } = keysOver(4)
-  const keys = new LocalKeys(table, () => t.fail('drawn') as unknown as number)
+  const keys = new FullnatKeys(table, () => t.fail('drawn') as unknown as number)
   t.equal(keys.lookup(TCP, SERVER, 80, LIP, 6000), NONE)
   keys.remove(0 as ConnIndex, 0)
   keys.clear()

@@ -44,11 +44,11 @@ const WORDS_SHIFT = 1
 const MOST_AWAKE = 4096
 
 /** Where a connection's local words begin: half of where its record does. */
-export function localAt(conn: ConnIndex): number {
+export function keyAt(conn: ConnIndex): number {
   return conn >>> WORDS_SHIFT
 }
 
-export class LocalKeys {
+export class FullnatKeys {
   /** Empty until `prepare`. */
   words: Int32Array = new Int32Array(0)
   readonly ports: LocalPorts
@@ -75,7 +75,7 @@ export class LocalKeys {
   }
 
   /** Whether any connection's local side is at this address. */
-  isLocal(addr: number): boolean {
+  isLaddr(addr: number): boolean {
     return this.ports.inUse.has(addr)
   }
 
@@ -84,7 +84,7 @@ export class LocalKeys {
     if (!this.#isSeeded) this.#begin()
     const { words } = this
     const record = this.#table.words
-    const at = localAt(conn)
+    const at = keyAt(conn)
     const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, laddr, lport)
     words[at + LADDR] = laddr
     words[at + LPORT] = lport
@@ -101,7 +101,7 @@ export class LocalKeys {
    */
   inherit(from: ConnIndex, to: ConnIndex, handOver: number): void {
     const { words } = this
-    const at = localAt(from)
+    const at = keyAt(from)
     const [laddr, lport, pool] = [words[at + LADDR]!, words[at + LPORT]!, words[at + POOL]!]
     this.#unlink(from)
     this.insert(to, laddr, lport, pool, handOver)
@@ -112,19 +112,19 @@ export class LocalKeys {
   }
   /** Whether the connection has a local side. */
   has(conn: ConnIndex): boolean {
-    return this.#count > 0 && this.words[localAt(conn) + LPORT] !== 0
+    return this.#count > 0 && this.words[keyAt(conn) + LPORT] !== 0
   }
   /** The connection will be ended before its time: of TCP, the real server may hold its side for a while. */
   endsEarly(conn: ConnIndex): void {
     const isTcp = (this.#table.words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
-    if (isTcp && this.has(conn)) this.words[localAt(conn) + HAND_OVER]! |= HandOver.EARLY
+    if (isTcp && this.has(conn)) this.words[keyAt(conn) + HAND_OVER]! |= HandOver.EARLY
   }
 
   /** Takes away what `insert` gave, if it gave anything; the pair is free again, at once or after a rest. `now` in jiffies. */
   remove(conn: ConnIndex, now: number): void {
     if (!this.has(conn)) return
     const { words } = this
-    const at = localAt(conn)
+    const at = keyAt(conn)
     const [lport, pool] = [words[at + LPORT]!, words[at + POOL]!]
     this.#unlink(conn)
     if ((words[at + HAND_OVER]! & HandOver.EARLY) === 0) this.ports.give(pool, lport)
@@ -137,15 +137,15 @@ export class LocalKeys {
 
   #unlink(conn: ConnIndex): void {
     const { words } = this
-    const at = localAt(conn)
+    const at = keyAt(conn)
     const record = this.#table.words
     const lport = words[at + LPORT]!
     const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, words[at + LADDR]!, lport)
     let other = ~this.#heads[bucket]! as ConnIndex
     if (other === conn) this.#heads[bucket] = ~words[at + NEXT]!
     else {
-      while (words[localAt(other) + NEXT] !== conn) other = words[localAt(other) + NEXT]! as ConnIndex
-      words[localAt(other) + NEXT] = words[at + NEXT]!
+      while (words[keyAt(other) + NEXT] !== conn) other = words[keyAt(other) + NEXT]! as ConnIndex
+      words[keyAt(other) + NEXT] = words[at + NEXT]!
     }
     words[at + LPORT] = 0
     this.#count--
@@ -175,7 +175,7 @@ export class LocalKeys {
     const server = (dport << 16) | protocol
     let conn = ~this.#heads[this.#bucket(daddr, server, laddr, lport)]! as ConnIndex
     while (conn !== NONE) {
-      const at = localAt(conn)
+      const at = keyAt(conn)
       if (
         words[at + LPORT] === lport &&
         words[at + LADDR] === laddr &&
