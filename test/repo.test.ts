@@ -46,6 +46,13 @@ t.test('no tracked file holds a path of the machine it was written on', async t 
   }
 })
 
+t.test('no tracked file holds the marks of a merge conflict', async t => {
+  const files = trackedFiles() ?? []
+  const mark = '<'.repeat(7) + ' '
+  for (const file of files) if (readFileSync(join(ROOT, file), 'latin1').includes(mark)) t.fail(file)
+  t.comment(`${files.length} files were looked through`)
+})
+
 t.test('.ci/run can be run', async t => {
   t.equal(statSync(join(ROOT, '.ci/run')).mode & 0o111, 0o111)
 })

@@ -3,7 +3,7 @@ import koffi from 'koffi'
 import { slabOver, type Slab } from '../packet/frame.js'
 
 /*
- * The kernel's calls, straight from libc. Pointers are passed as addresses; a call costs 150–270 ns (design.md), so the
+ * The kernel's calls, straight from libc. Pointers are passed as addresses; a call costs 150–270 ns (docs/measurements.md), so the
  * loop makes a few a batch, not one a frame.
  */
 const libc = koffi.load(null)

@@ -2,7 +2,7 @@ import type { ServiceInfo } from '../../../control/protocol/api.js'
 import type { Label } from './label.js'
 import type { Layout } from './layouts.js'
 
-/** The kernel's default table size, printed whatever ours is (design.md). */
+/** The kernel's default table size, printed whatever ours is (ip_vs's conn_tab_bits of 12). */
 export const TITLE = 'IP Virtual Server version 1.2.1 (size=4096)\n'
 
 /** Listings cut a longer `host:port` off, in the middle of the host if need be; not of IPv6. */
