@@ -1,10 +1,10 @@
-import type { Method, TunnelSettings } from '../../src/control/protocol/api.js'
+import type { MethodName, TunnelInfo } from '../../src/control/protocol/api.js'
 
 /** How packets reach real servers; `outbound`: answers come through the director. */
 export interface Mode {
   readonly name: string
-  readonly method: Method
-  readonly tunnel?: TunnelSettings
+  readonly method: MethodName
+  readonly tunnel?: TunnelInfo
   readonly outbound: boolean
 }
 

@@ -1,8 +1,8 @@
 import type { Ipv4Addr } from '../wire/addr.js'
-import type { DataPlaneData } from './worker-messages.js'
+import type { WorkerData } from './worker-messages.js'
 
 /** What the data plane is started with. */
-export interface DataPlaneOptions extends Pick<DataPlaneData, 'devices' | 'director' | 'schedulers'> {
+export interface DataPlaneOptions extends Pick<WorkerData, 'devices' | 'director' | 'schedulers'> {
   /** Threads that share the work; one unless given. */
   workers?: number
 }

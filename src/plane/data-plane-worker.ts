@@ -25,14 +25,14 @@ import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
 import { inlineThePath } from './engine.js'
 import { loadScheduler } from './load-scheduler.js'
-import type { DataPlaneData, DeviceOptions, FromDataPlane, ToDataPlane } from './worker-messages.js'
+import type { WorkerData, DeviceOptions, FromWorker, ToWorker } from './worker-messages.js'
 import { RequestQueue } from './request-queue.js'
 import { TurnFigures } from '../control/operations/turn-figures.js'
 
-const data = workerData as DataPlaneData
+const data = workerData as WorkerData
 inlineThePath()
 
-function answer(message: FromDataPlane): void {
+function answer(message: FromWorker): void {
   data.requests.postMessage(message)
 }
 
@@ -91,7 +91,7 @@ function take(queue: RequestQueue): boolean {
   Atomics.store(data.signal, 0, 0)
   readWord(data.wakeFd)
   for (;;) {
-    const received = receiveMessageOnPort(data.requests) as { message: ToDataPlane } | undefined
+    const received = receiveMessageOnPort(data.requests) as { message: ToWorker } | undefined
     if (received === undefined) return true
     const { message } = received
     if ('stop' in message) return false

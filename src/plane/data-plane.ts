@@ -3,7 +3,7 @@ import type { FanoutGroup } from '../io/fanout.js'
 import { Steering } from '../ebpf/steering.js'
 import { SystemError } from '../linux/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
-import type { Operation, Reply, Request } from '../control/protocol/api.js'
+import type { OperationName, Reply, Request } from '../control/protocol/api.js'
 import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
 import { collectOnlyWhenAsked } from './engine.js'
 import { JointControl } from './joint-control.js'
@@ -79,7 +79,7 @@ export class DataPlane implements TextControl {
     this.ended.catch(() => {})
   }
 
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     return this.#control.call(request)
   }
   callText(request: Request): Promise<string> {

@@ -10,7 +10,7 @@
 import {
   type Answer,
   type DirectorFigures,
-  type Operation,
+  type OperationName,
   type Operations,
   type Reply,
   type Request,
@@ -27,7 +27,7 @@ import type { TextControl } from '../control/protocol/text-control.js'
 const WORKER_STEP = 2 ** 32
 
 /** What all workers know alike. */
-const ASKED_OF_ONE: readonly Operation[] = ['timeouts', 'sysctls', 'begin', 'stage', 'plan', 'commit']
+const ASKED_OF_ONE: readonly OperationName[] = ['timeouts', 'sysctls', 'begin', 'stage', 'plan', 'commit']
 
 export class JointControl implements TextControl {
   readonly #workers: readonly TextControl[]
@@ -43,7 +43,7 @@ export class JointControl implements TextControl {
     this.#addresses = addresses
   }
 
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     return JSON.parse(await this.callText(request)) as Reply<O>
   }
 
@@ -120,7 +120,7 @@ function refusedOfBatch({ op }: Request): (reply: Reply) => (Reply & { ok: false
   return reply => (op === 'batch' && reply.ok ? (reply.value as Answer<null>[]).filter(each => !each.ok) : [])
 }
 
-function merged({ op }: Request, replies: readonly Reply[]): Operations[Operation]['value'] {
+function merged({ op }: Request, replies: readonly Reply[]): Operations[OperationName]['value'] {
   const values = replies.map(reply => (reply as { value: unknown }).value)
   switch (op) {
     case 'services':
@@ -134,6 +134,6 @@ function merged({ op }: Request, replies: readonly Reply[]): Operations[Operatio
     case 'service-figures':
       return mergeServiceFigures(values as ServiceFiguresPage[])
     default:
-      return values[0] as Operations[Operation]['value']
+      return values[0] as Operations[OperationName]['value']
   }
 }

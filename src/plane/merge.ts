@@ -7,18 +7,18 @@ import {
   DestinationColumn,
   type Buckets,
   type DirectorFigures,
-  type Rates,
+  type RatesInfo,
   type ServiceFiguresPage,
   type ServicePage,
-  type Stats,
+  type StatsInfo,
   type TotalsInfo,
   type WorkerFigures,
 } from '../control/protocol/api.js'
 
-type Counted = { stats: Stats; rates: Rates }
+type Counted = { stats: StatsInfo; rates: RatesInfo }
 
 /** Of each field, all workers' together. */
-function sum<T extends Stats | Rates | Record<string, number>>(all: readonly T[]): T {
+function sum<T extends StatsInfo | RatesInfo | Record<string, number>>(all: readonly T[]): T {
   const total = { ...all[0]! } as Record<string, number>
   for (const each of all.slice(1))
     for (const [name, number] of Object.entries(each)) total[name] = (total[name] ?? 0) + number

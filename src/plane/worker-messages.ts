@@ -11,7 +11,7 @@ export type DeviceOptions =
   | { kind: 'tap'; name: string; mac: MacAddr | undefined; sharing?: TapSharing }
 
 /** What the data plane's thread is started with. All of it can be cloned. */
-export interface DataPlaneData {
+export interface WorkerData {
   devices: DeviceOptions[]
   director: Pick<
     DirectorOptions,
@@ -29,7 +29,7 @@ export interface DataPlaneData {
 }
 
 /** To the data plane. */
-export type ToDataPlane = { asked: Asked[] } | { stop: true }
+export type ToWorker = { asked: Asked[] } | { stop: true }
 
 /** What the devices turned out to be, what the next worker's join, and the thread's number with the kernel. */
 export interface Ready {
@@ -39,7 +39,7 @@ export interface Ready {
 }
 
 /** From the data plane. `failed`: one line why it is not ready. */
-export type FromDataPlane =
+export type FromWorker =
   | { answered: Answered[] }
   | Ready
   | { failed: string; usage: boolean }

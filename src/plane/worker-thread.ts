@@ -3,8 +3,8 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { UsageError } from '../director/options.js'
 import type { FanoutGroup } from '../io/fanout.js'
 import { check, close, eventfd } from '../linux/libc.js'
-import type { Operation, Reply, Request } from '../control/protocol/api.js'
-import type { DataPlaneData, FromDataPlane, Ready, ToDataPlane } from './worker-messages.js'
+import type { OperationName, Reply, Request } from '../control/protocol/api.js'
+import type { WorkerData, FromWorker, Ready, ToWorker } from './worker-messages.js'
 import type { Asked } from './request-queue.js'
 import type { TextControl } from '../control/protocol/text-control.js'
 
@@ -14,7 +14,7 @@ const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
 
 const STOPPED = JSON.stringify({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
 
-export type WorkerThreadOptions = Omit<DataPlaneData, 'requests' | 'wakeFd' | 'signal'>
+export type WorkerThreadOptions = Omit<WorkerData, 'requests' | 'wakeFd' | 'signal'>
 export type ReadyDevice = { name: string; mac: string; mtu: number }
 
 /** The data plane could not start, or has died. One line. */
@@ -52,7 +52,7 @@ export class WorkerThread implements TextControl {
     const { port1, port2 } = new MessageChannel()
     const wakeFd = check(eventfd(0, EFD_NONBLOCK_CLOEXEC), 'eventfd')
     const signal = new Int32Array(new SharedArrayBuffer(4))
-    const workerData: DataPlaneData = { ...options, requests: port2, wakeFd, signal }
+    const workerData: WorkerData = { ...options, requests: port2, wakeFd, signal }
     const worker = new Worker(new URL('data-plane-worker.js', import.meta.url), { workerData, transferList: [port2] })
     const first = await firstMessage(worker, port1)
     if ('ready' in first) return new WorkerThread(worker, port1, wakeFd, signal, first, report)
@@ -77,7 +77,7 @@ export class WorkerThread implements TextControl {
     this.#port = port
     this.#wakeFd = wakeFd
     this.#signal = signal
-    port.on('message', (message: FromDataPlane) => {
+    port.on('message', (message: FromWorker) => {
       if ('problem' in message) report(message.problem, message.once)
       else this.#receive(message)
     })
@@ -90,7 +90,7 @@ export class WorkerThread implements TextControl {
     this.ended.catch(() => {})
   }
 
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     return JSON.parse(await this.callText(request)) as Reply<O>
   }
 
@@ -114,13 +114,13 @@ export class WorkerThread implements TextControl {
     if (this.#asked.length > 0 && !this.#hasEnded) this.#send({ asked: this.#asked })
     this.#asked = []
   }
-  #send(message: ToDataPlane): void {
+  #send(message: ToWorker): void {
     this.#port.postMessage(message)
     writeSync(this.#wakeFd, ONE)
     // Last: who sees it empties the eventfd, which must not be written after that, or the thread would never sleep.
     Atomics.store(this.#signal, 0, 1)
   }
-  #receive(message: FromDataPlane): void {
+  #receive(message: FromWorker): void {
     if (!('answered' in message)) return
     for (const { id, json } of message.answered) {
       this.#waiting.get(id)?.(json)
@@ -137,7 +137,7 @@ export class WorkerThread implements TextControl {
   }
 }
 
-function firstMessage(worker: Worker, port: MessagePort): Promise<FromDataPlane> {
+function firstMessage(worker: Worker, port: MessagePort): Promise<FromWorker> {
   return new Promise((resolve, reject) => {
     port.once('message', resolve)
     worker.once('error', error => reject(new DataPlaneError(error.message)))

@@ -88,7 +88,7 @@ t.teardown(() => rmSync(dirname(otherRules), { recursive: true }))
 
 /** What `act` prints of a transaction that has those staged. */
 async function staged(control: Control, act: (control: Control) => Promise<string>): Promise<Outcome> {
-  const session = new Transactions(control, () => new Scene().director).session()
+  const session = new Transactions(control, () => new Scene().director).client()
   try {
     await stageRules(session, parsedRules(otherRules))
     return { status: 0, out: await act(session), err: '' }

@@ -6,7 +6,7 @@ import { HEADROOM, slabOver, VNET_LEN } from '../../src/packet/frame.js'
 import { Verdict } from '../../src/packet/verdict.js'
 import { execute } from '../../src/control/operations/execute.js'
 import { DIP_C, DIP_R, fromGateway, fromServer, GATEWAY_MAC, serverMac, VIP } from '../support/bench-director.js'
-import type { Method, TunnelSettings } from '../../src/control/protocol/api.js'
+import type { MethodName, TunnelInfo } from '../../src/control/protocol/api.js'
 import { partialHeader, tcp4, udp4, virtioHeader } from '../support/frames.js'
 import { inPieces } from '../support/pieces.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -27,8 +27,8 @@ interface Kind {
   packets: number
   /** Bytes that the heap may grow by for each packet that comes in, 1 MiB apart: a view or two where one is copied. */
   most: number
-  method: Method
-  tunnel?: TunnelSettings
+  method: MethodName
+  tunnel?: TunnelInfo
   /** Of a client: what comes in, and by which port. The real server sees it as these, by TCP and by UDP. */
   frames(client: string, byTcp: string, byUdp: string): Given[]
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ConnectionPage, Method, ServicePage, Stats, TotalsInfo } from '../../src/control/protocol/api.js'
+import type { ConnectionPage, MethodName, ServicePage, StatsInfo, TotalsInfo } from '../../src/control/protocol/api.js'
 import { fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { tcp4, udp4 } from '../support/frames.js'
 import { FullnatBench, LIP } from '../support/fullnat-bench.js'
@@ -11,8 +11,8 @@ const SERVERS = ['10.99.2.11', '10.99.2.12', '10.99.2.13']
 const CLIENTS = 12
 const FIELDS = ['conns', 'inPkts', 'outPkts', 'inBytes', 'outBytes'] as const
 
-const zeros = (): Stats => ({ conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 })
-function sum(all: readonly Stats[]): Stats {
+const zeros = (): StatsInfo => ({ conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 })
+function sum(all: readonly StatsInfo[]): StatsInfo {
   const total = zeros()
   for (const stats of all) for (const field of FIELDS) total[field] += stats[field]
   return total
@@ -22,7 +22,7 @@ interface Served {
   name: string
   protocol: 'tcp' | 'udp'
   port: number
-  method: Method
+  method: MethodName
   more?: { persistence?: number; onePacket?: boolean }
 }
 const SERVED: Served[] = [
@@ -54,7 +54,7 @@ function bench(): FullnatBench {
 }
 
 /** Packets of client `i` and, where they come by the director, the real server's answers. */
-function talk(made: FullnatBench, { protocol, port, method, more }: Served, i: number): Stats {
+function talk(made: FullnatBench, { protocol, port, method, more }: Served, i: number): StatsInfo {
   const tally = zeros()
   const cport = 40_000 + i
   const inbound = (flags: string, payload: number): void => {

@@ -1,4 +1,4 @@
-import type { ConnectionPage, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
+import type { ConnectionPage, ServiceKey, ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import {
   BenchDirector,
@@ -32,7 +32,7 @@ export class Scene extends BenchDirector {
   }
 
   /** A service, 'tcp 10.99.1.100:80' or 'mark 7', and its servers 'address:port[ weight[ upper[ lower]]]'. */
-  service(text: string, settings: Partial<ServiceSettings> = {}, ...servers: string[]): ServiceKey {
+  service(text: string, settings: Partial<ServiceSettingsInfo> = {}, ...servers: string[]): ServiceKey {
     const key = keyOf(text)
     const { scheduler = 'rr', ...more } = settings
     this.must({ op: 'add-service', service: key, settings: serviceSettings(scheduler, more) })

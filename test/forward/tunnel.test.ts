@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { TunnelSettings } from '../../src/control/protocol/api.js'
+import type { TunnelInfo } from '../../src/control/protocol/api.js'
 import {
   BenchDirector,
   endpoint,
@@ -32,7 +32,7 @@ const UDP_L4 = 5
 const SERVER = '10.99.2.11'
 const DIP = '10.99.2.1'
 
-const TUNNELS: Record<string, { tunnel: TunnelSettings; overhead: number }> = {
+const TUNNELS: Record<string, { tunnel: TunnelInfo; overhead: number }> = {
   IPIP: { tunnel: { type: 'ipip', port: 0, checksum: 'none' }, overhead: 20 },
   GUE: { tunnel: { type: 'gue', port: 6080, checksum: 'none' }, overhead: 32 },
   'GUE with checksum': { tunnel: { type: 'gue', port: 6080, checksum: 'full' }, overhead: 32 },
@@ -41,7 +41,7 @@ const TUNNELS: Record<string, { tunnel: TunnelSettings; overhead: number }> = {
   'GRE with checksum': { tunnel: { type: 'gre', port: 0, checksum: 'full' }, overhead: 28 },
 }
 
-function bench(tunnel: TunnelSettings, options: ConstructorParameters<typeof BenchDirector>[0] = {}): BenchDirector {
+function bench(tunnel: TunnelInfo, options: ConstructorParameters<typeof BenchDirector>[0] = {}): BenchDirector {
   const made = new BenchDirector(options)
   for (const protocol of ['tcp', 'udp'] as const) {
     const service = { protocol, ...endpoint(`${VIP}:80`) }

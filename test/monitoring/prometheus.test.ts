@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import type { Control, Operation, Reply, Request } from '../../src/control/protocol/api.js'
+import type { Control, OperationName, Reply, Request } from '../../src/control/protocol/api.js'
 import { CountedControl } from '../../src/control/metrics/counted-control.js'
 import { execute } from '../../src/control/operations/execute.js'
 import { serveHttp } from '../../src/control/metrics/http.js'
@@ -37,7 +37,7 @@ class BusyDirector {
       heap: () => ({ used: 1e6, total: 2e6 }),
     }
     this.control = {
-      call: async <O extends Operation>(request: Request<O>) => execute(bench.director, request, on) as Reply<O>,
+      call: async <O extends OperationName>(request: Request<O>) => execute(bench.director, request, on) as Reply<O>,
     }
     const add = (port: number, persistence: number, ...settings: Parameters<typeof destinationSettings>): void => {
       const key = { ...service, port }

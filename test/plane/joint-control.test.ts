@@ -6,7 +6,7 @@ import type {
   ConnectionInfo,
   Control,
   DirectorFigures,
-  Operation,
+  OperationName,
   Operations,
   Request,
   ServiceFigures,
@@ -28,7 +28,7 @@ const LIP = '10.99.2.201'
 
 type Wires = Pick<SteeredBench, 'receive' | 'poll' | 'take'>
 
-async function ask<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
+async function ask<O extends OperationName>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
   const reply: Answer<Operations[O]['value']> = await control.call(request)
   if (!reply.ok) throw new Error(`${request.op}: ${reply.refusal} ${reply.message}`)
   return reply.value

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { RECORD_WORDS } from '../../src/conn/record.js'
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
-import type { DestinationSettings, ServiceSettings } from '../../src/control/protocol/api.js'
+import type { DestinationSettingsInfo, ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
 import { partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
@@ -19,8 +19,8 @@ const IP_AT = 14
 const HEADER_LEN = 10
 
 interface Drawn {
-  method: DestinationSettings['method']
-  clientAddress: ServiceSettings['clientAddress']
+  method: DestinationSettingsInfo['method']
+  clientAddress: ServiceSettingsInfo['clientAddress']
   frames: DrawnFrame[]
 }
 interface DrawnFrame {
@@ -77,7 +77,7 @@ function begun({ method, clientAddress }: Drawn, isWholePath: boolean): BenchDir
   ] as const) {
     const service = { protocol, address: VIP, port }
     const told = protocol === 'tcp' ? { clientAddress } : {}
-    director.must({ op: 'add-service', service, settings: serviceSettings('rr', told as Partial<ServiceSettings>) })
+    director.must({ op: 'add-service', service, settings: serviceSettings('rr', told as Partial<ServiceSettingsInfo>) })
     if (method === 'fullnat') director.must({ op: 'add-local-address', service, address: '10.99.2.201' })
     const destination = { address: '10.99.2.11', port: method === 'direct' || method === 'tunnel' ? port : 8000 + port }
     director.must({ op: 'add-destination', service, destination, settings: destinationSettings(1, { method }) })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import type { ClientAddress } from '../../src/control/protocol/api.js'
+import type { ClientAddressName } from '../../src/control/protocol/api.js'
 import { seededRandom } from '../../src/director/random.js'
 import { fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { concat, decode, hex, payloadOctets, payloadOf } from '../support/frames.js'
@@ -9,7 +9,7 @@ import { TcpPeer } from './tcp-peer.js'
 
 const LINE = payloadOctets(`PROXY TCP4 10.99.1.10 ${VIP} 40000 80\r\n`)
 const BINARY = Uint8Array.from(Buffer.from('0d0a0d0a000d0a515549540a2111000c0a63010a0a6301649c400050', 'hex'))
-const headers: Record<ClientAddress, Uint8Array> = {
+const headers: Record<ClientAddressName, Uint8Array> = {
   none: new Uint8Array(0),
   toa: new Uint8Array(0),
   'proxy-v1': LINE,
@@ -20,7 +20,7 @@ const TOA = 'fe089c400a63010a'
 const LIMIT_MS = 200_000
 
 const drawn = fc.record({
-  clientAddress: fc.constantFrom<ClientAddress>('none', 'toa', 'proxy-v1', 'proxy-v1', 'proxy-v2'),
+  clientAddress: fc.constantFrom<ClientAddressName>('none', 'toa', 'proxy-v1', 'proxy-v1', 'proxy-v2'),
   seed: fc.nat(),
   up: fc.integer({ min: 0, max: 1500 }),
   down: fc.integer({ min: 0, max: 1500 }),

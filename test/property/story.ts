@@ -1,6 +1,11 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
 import * as fc from 'fast-check'
-import type { DestinationSettings, Request, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
+import type {
+  DestinationSettingsInfo,
+  Request,
+  ServiceKey,
+  ServiceSettingsInfo,
+} from '../../src/control/protocol/api.js'
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DADDR, DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { execute } from '../../src/control/operations/execute.js'
@@ -43,7 +48,7 @@ const flags = fc.constantFrom('S', 'SA', 'A', 'A', 'FA', 'R', 'PA', '')
 const chunk = fc.nat(15)
 
 /** How a server is reached, and through what tunnel. */
-const reached = fc.constantFrom<Partial<DestinationSettings>[]>(
+const reached = fc.constantFrom<Partial<DestinationSettingsInfo>[]>(
   { method: 'masq' },
   { method: 'masq' },
   { method: 'direct' },
@@ -249,7 +254,7 @@ function requestOf(what: Step): Request {
   switch (what.op) {
     case 'add-service':
     case 'edit-service': {
-      const { scheduler, ...more } = what['settings'] as ServiceSettings
+      const { scheduler, ...more } = what['settings'] as ServiceSettingsInfo
       const onePacket = more.onePacket && ONE_PACKET.includes(index)
       if (NOT_TOLD.includes(index)) delete more.clientAddress
       return { op: what.op, service: key, settings: serviceSettings(scheduler, { ...more, onePacket }) }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { DestinationSettings, ServiceSettings } from '../../src/control/protocol/api.js'
+import type { DestinationSettingsInfo, ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { seededRandom } from '../../src/director/random.js'
@@ -25,8 +25,8 @@ const HEADROOM = 64
 const VNET = 10
 const AROUND = 0xa5
 
-type Told = Pick<ServiceSettings, 'clientAddress'>
-const WAYS: [name: string, settings: Partial<DestinationSettings>, told?: Told][] = [
+type Told = Pick<ServiceSettingsInfo, 'clientAddress'>
+const WAYS: [name: string, settings: Partial<DestinationSettingsInfo>, told?: Told][] = [
   ['NAT', { method: 'masq' }],
   ['direct routing', { method: 'direct' }],
   ['FULLNAT', { method: 'fullnat' }],
@@ -71,7 +71,7 @@ class Subject extends BenchDirector {
     ] as const) {
       const service = { protocol, address: VIP, port }
       const more = protocol === 'tcp' ? (told ?? {}) : {}
-      this.must({ op: 'add-service', service, settings: serviceSettings('rr', more as Partial<ServiceSettings>) })
+      this.must({ op: 'add-service', service, settings: serviceSettings('rr', more as Partial<ServiceSettingsInfo>) })
       if (settings.method === 'fullnat') this.must({ op: 'add-local-address', service, address: '10.99.2.201' })
       const destination = { address: '10.99.2.11', port }
       this.must({ op: 'add-destination', service, destination, settings: destinationSettings(1, settings) })

@@ -1,7 +1,7 @@
 import { localControl, execute } from '../../src/control/operations/execute.js'
 import type {
   Control,
-  Operation,
+  OperationName,
   Operations,
   Protocol,
   Request,
@@ -103,7 +103,7 @@ export class BenchDirector {
   }
 
   /** The answer to a request, or what refused it. */
-  ask<O extends Operation>(request: Request<O>): Operations[O]['value'] | string {
+  ask<O extends OperationName>(request: Request<O>): Operations[O]['value'] | string {
     const reply = execute(this.director, request as Request)
     return reply.ok ? (reply.value as Operations[O]['value']) : reply.refusal
   }

@@ -4,18 +4,18 @@ import type {
   DestinationInfo,
   DestinationKey,
   DestinationParams,
-  DestinationSettings,
+  DestinationSettingsInfo,
   MarkRuleInfo,
-  Operation,
+  OperationName,
   Protocol,
-  Refusal,
+  RefusalName,
   Reply,
   RouteInfo,
   Request,
   ServiceInfo,
   ServiceKey,
   ServicePage,
-  ServiceSettings,
+  ServiceSettingsInfo,
   TimeoutsInfo,
   TotalsInfo,
 } from '../../src/control/protocol/api.js'
@@ -38,7 +38,7 @@ export const noStats = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 
 export const noRates = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
 
 class Refuse extends Error {
-  constructor(readonly refusal: Refusal) {
+  constructor(readonly refusal: RefusalName) {
     super(`fake: ${refusal}`)
   }
 }
@@ -57,7 +57,7 @@ export class FakeControl implements Control {
   /** Every request, as it came. */
   asked: Request[] = []
 
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     this.asked.push(request)
     return this.#reply(request) as Reply<O>
   }
@@ -170,7 +170,7 @@ export class FakeControl implements Control {
     return found
   }
 
-  #addService(key: ServiceKey, settings: ServiceSettings): void {
+  #addService(key: ServiceKey, settings: ServiceSettingsInfo): void {
     if (this.#find(key)) throw new Refuse('EEXIST')
     this.services.push({ ...key, ...knownScheduler(settings), stats: noStats, rates: noRates, destinations: [] })
   }
@@ -251,12 +251,12 @@ function destination(svc: ServiceInfo, key: DestinationKey): DestinationInfo {
   return found
 }
 
-function knownScheduler(settings: ServiceSettings): ServiceSettings {
+function knownScheduler(settings: ServiceSettingsInfo): ServiceSettingsInfo {
   if (!SCHEDULERS.includes(settings.scheduler)) throw new Refuse('ENOENT')
   return settings
 }
 
-function checkThresholds({ upperThreshold, lowerThreshold }: DestinationSettings): void {
+function checkThresholds({ upperThreshold, lowerThreshold }: DestinationSettingsInfo): void {
   if (lowerThreshold > upperThreshold) throw new Refuse('ERANGE')
 }
 

@@ -1,4 +1,4 @@
-import type { Protocol, ServiceKey, ServiceSettings } from '../../src/control/protocol/api.js'
+import type { Protocol, ServiceKey, ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import { BenchDirector, endpoint } from './bench-director.js'
 import { packetOf } from './frames.js'
@@ -9,7 +9,7 @@ export const LIP = '10.99.2.201'
 export const CLIENT = '10.99.1.10:40000'
 export const SERVER = '10.99.2.11:8080'
 
-export interface FullnatOptions extends Partial<ServiceSettings> {
+export interface FullnatOptions extends Partial<ServiceSettingsInfo> {
   lips?: readonly string[]
   servers?: readonly string[]
 }

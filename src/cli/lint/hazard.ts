@@ -1,6 +1,11 @@
 import { isIPv6 } from 'node:net'
 import type { Timeouts } from '../../conn/timeouts.js'
-import type { DestinationSettings, Method, ServiceKey, ServiceSettings } from '../../control/protocol/api.js'
+import type {
+  DestinationSettingsInfo,
+  MethodName,
+  ServiceKey,
+  ServiceSettingsInfo,
+} from '../../control/protocol/api.js'
 import type { Cidr } from '../../wire/addr.js'
 import { endpointText } from '../uvsadm/listing/label.js'
 
@@ -10,7 +15,7 @@ export interface LintedServer {
   line: number
   address: string
   port: number
-  settings: DestinationSettings
+  settings: DestinationSettingsInfo
   /** The last weight that was not 0, which mh goes by; 0 where there was none. */
   lastWeight: number
 }
@@ -19,7 +24,7 @@ export interface LintedServer {
 export interface LintedService {
   line: number
   key: ServiceKey
-  settings: ServiceSettings
+  settings: ServiceSettingsInfo
   /** The mask was given (-M). */
   hasNetmask: boolean
   localAddresses: { line: number; address: string }[]
@@ -83,6 +88,6 @@ export function isServed({ key }: LintedService): boolean {
 }
 
 /** Whether answers come back through the director; with -g and -i the real server sends them to the client itself. */
-export function passesDirector(method: Method): boolean {
+export function passesDirector(method: MethodName): boolean {
   return method === 'masq' || method === 'fullnat'
 }

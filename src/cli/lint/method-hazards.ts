@@ -1,12 +1,12 @@
-import type { Method } from '../../control/protocol/api.js'
+import type { MethodName } from '../../control/protocol/api.js'
 import { type Hazard, type LintedServer, passesDirector, type RuleSet } from './hazard.js'
 
-const METHOD_OPTION: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
+const METHOD_OPTION: Record<MethodName, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
 
 /** A real server as one of the services has it. `vip`: undefined for a service of a mark. */
 interface Use extends Pick<LintedServer, 'line' | 'address'> {
   vip: string | undefined
-  method: Method
+  method: MethodName
 }
 
 function* usesOf({ services }: RuleSet): Iterable<Use> {

@@ -5,7 +5,7 @@ import { schedulers } from '../../sched/index.js'
 import type { Cidr } from '../../wire/addr.js'
 import { granted } from '../uvsadm/ask.js'
 import type { Change } from '../uvsadm/command.js'
-import { Refused, UsageError } from '../uvsadm/failure.js'
+import { RefusedByDirector, CommandLineError } from '../uvsadm/failure.js'
 import { endpointText } from '../uvsadm/listing/label.js'
 import type { Names } from '../uvsadm/options/names.js'
 import type { Options } from '../uvsadm/options/option-names.js'
@@ -71,7 +71,7 @@ export class RuleSetReader {
     try {
       rule = await parseRule(words, this.#names)
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error
+      if (!(error instanceof CommandLineError)) throw error
       return this.#unread(line, words, error.message)
     }
     const { request } = rule
@@ -79,7 +79,7 @@ export class RuleSetReader {
     try {
       granted(await this.#control.call(request), rule.command.refusals)
     } catch (error) {
-      if (!(error instanceof Refused)) throw error
+      if (!(error instanceof RefusedByDirector)) throw error
       return this.#refused(line, request, error.message)
     }
     this.#apply(line, rule)

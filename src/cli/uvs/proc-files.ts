@@ -2,10 +2,10 @@ import ipaddr from 'ipaddr.js'
 import type {
   ConnectionInfo,
   DestinationInfo,
-  Method,
-  Rates,
+  MethodName,
+  RatesInfo,
   ServiceInfo,
-  Stats,
+  StatsInfo,
   TotalsInfo,
 } from '../../control/protocol/api.js'
 
@@ -13,7 +13,7 @@ import type {
 
 /** Ticks of a second: the recorded kernel's. Persistence is shown in them. */
 const HZ = 100
-const FORWARD: Record<Method, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
+const FORWARD: Record<MethodName, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
 
 /** /proc/net/ip_vs, in the order of `services`. */
 export function ipVs(services: readonly ServiceInfo[]): string {
@@ -87,10 +87,10 @@ ${workers.map((live, cpu) => `${upperHex(cpu).padStart(3)} ${counted(live)}\n`).
 /** /proc/net/ip_vs_app: no helper is loaded. */
 export const IP_VS_APP = 'prot port    usecnt name\n'
 
-function counted({ conns, inPkts, outPkts, inBytes, outBytes }: Stats): string {
+function counted({ conns, inPkts, outPkts, inBytes, outBytes }: StatsInfo): string {
   return fiveColumns(conns, inPkts, outPkts, inBytes, outBytes)
 }
-function perSecond({ cps, inPps, outPps, inBps, outBps }: Rates): string {
+function perSecond({ cps, inPps, outPps, inBps, outBps }: RatesInfo): string {
   return fiveColumns(cps, inPps, outPps, inBps, outBps)
 }
 function fiveColumns(...numbers: [number, number, number, number, number]): string {

@@ -3,7 +3,7 @@ import type {
   Answer,
   ConnectionInfo,
   Control,
-  Operation,
+  OperationName,
   Operations,
   Outcome,
   Request,
@@ -62,7 +62,7 @@ function granted<T>(answer: Answer<T>): T {
   if (!answer.ok) throw new Error(answer.message)
   return answer.value
 }
-async function ask<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
+async function ask<O extends OperationName>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
   return granted<Operations[O]['value']>(await control.call(request))
 }
 

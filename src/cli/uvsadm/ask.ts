@@ -1,8 +1,8 @@
-import type { Answer, Control, Operation, Operations, Refusal, Request } from '../../control/protocol/api.js'
-import { Refused } from './failure.js'
+import type { Answer, Control, OperationName, Operations, RefusalName, Request } from '../../control/protocol/api.js'
+import { RefusedByDirector } from './failure.js'
 
 /** What ipvsadm prints for a refusal: its own text per command, else this, else the director's message. */
-export type RefusalTexts = Partial<Record<Refusal, string>>
+export type RefusalTexts = Partial<Record<RefusalName, string>>
 
 const COMMON: RefusalTexts = {
   EINVAL: 'Invalid operation.  Possibly wrong module version, address not unicast, ...',
@@ -29,7 +29,7 @@ export const LOCAL_ADDRESS_REFUSALS: RefusalTexts = {
   ESRCH: 'Service not defined',
 }
 
-export async function ask<O extends Operation>(
+export async function ask<O extends OperationName>(
   control: Control,
   request: Request<O>,
   texts: RefusalTexts,
@@ -41,9 +41,12 @@ export async function ask<O extends Operation>(
 /** The value of a reply. Refused where it is a refusal. */
 export function granted<T>(reply: Answer<T>, texts: RefusalTexts, status = 255): T {
   if (reply.ok) return reply.value
-  throw new Refused(refusalText(reply, texts), status)
+  throw new RefusedByDirector(refusalText(reply, texts), status)
 }
 
-export function refusalText({ refusal, message }: { refusal: Refusal; message: string }, texts: RefusalTexts): string {
+export function refusalText(
+  { refusal, message }: { refusal: RefusalName; message: string },
+  texts: RefusalTexts,
+): string {
   return texts[refusal] ?? COMMON[refusal] ?? message
 }

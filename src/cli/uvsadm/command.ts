@@ -1,6 +1,6 @@
-import type { Control, Operation, Request } from '../../control/protocol/api.js'
+import type { Control, OperationName, Request } from '../../control/protocol/api.js'
 import { ask, type RefusalTexts } from './ask.js'
-import { UsageError } from './failure.js'
+import { CommandLineError } from './failure.js'
 import type { Names } from './options/names.js'
 import { OPTION_ORDER, type OptionName, type Options } from './options/option-names.js'
 
@@ -33,11 +33,11 @@ export interface Command<A = unknown> {
 }
 
 /** A command that asks one thing of the director, prints nothing, and can be a line of a rules file. */
-export interface Change<O extends Operation = Operation> extends Command<Request<O>> {
+export interface Change<O extends OperationName = OperationName> extends Command<Request<O>> {
   refusals: RefusalTexts
 }
 
-export function change<O extends Operation>(command: Omit<Change<O>, 'run'>): Change<O> {
+export function change<O extends OperationName>(command: Omit<Change<O>, 'run'>): Change<O> {
   return {
     ...command,
     async run(control, request) {
@@ -57,12 +57,12 @@ export function checkOptions(command: Command, options: Options): void {
     const given = options[name] !== undefined
     const needed = command.needs.includes(name)
     if (needed && !given)
-      throw new UsageError(`You need to supply the '${name}' option for the '${command.name}' command`)
+      throw new CommandLineError(`You need to supply the '${name}' option for the '${command.name}' command`)
     if (given && !needed && !command.takes.includes(name))
-      throw new UsageError(`Illegal '${name}' option with the '${command.name}' command`)
+      throw new CommandLineError(`Illegal '${name}' option with the '${command.name}' command`)
     for (const [one, other] of command.conflicts ?? [])
       if (given && name === one && options[other])
-        throw new UsageError(
+        throw new CommandLineError(
           `The option '${one}' conflicts with the '${other}' option in the '${command.name}' command`,
         )
   }

@@ -1,4 +1,4 @@
-import type { Answer, Control, Operation, Reply, Request, RuleChange } from '../../control/protocol/api.js'
+import type { Answer, Control, OperationName, Reply, Request, RuleChange } from '../../control/protocol/api.js'
 
 /** A director that one input goes to. Tells what has become of its services. */
 export class CountedRules implements Control {
@@ -12,7 +12,7 @@ export class CountedRules implements Control {
     this.director = director
   }
 
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     const asked: Request = request
     if (asked.op !== 'batch') return this.otherwise(request)
     const reply = await this.batch(asked.requests)
@@ -23,12 +23,12 @@ export class CountedRules implements Control {
   protected batch(requests: RuleChange[]): Promise<Answer<Answer<null>[]>> {
     return this.director.call<'batch'>({ op: 'batch', requests })
   }
-  protected otherwise<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  protected otherwise<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     this.#count(request.op)
     return this.director.call(request)
   }
 
-  #count(op: Operation | undefined): void {
+  #count(op: OperationName | undefined): void {
     if (op === 'add-service') this.added++
     if (op === 'flush' || op === 'delete-service') this.isDeleting = true
   }

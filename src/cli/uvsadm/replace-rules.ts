@@ -2,7 +2,7 @@ import type { Control, Outcome } from '../../control/protocol/api.js'
 import { keepTransaction } from '../keep-transaction.js'
 import { ask } from './ask.js'
 import { CountedRules, NoRule, StagedRules } from './counted-rules.js'
-import { TRY_HELP, UsageError } from './failure.js'
+import { TRY_HELP, CommandLineError } from './failure.js'
 import type { Names } from './options/names.js'
 import { Restoring, restoreLines } from './restore-lines.js'
 import { save } from './commands/save.js'
@@ -78,7 +78,7 @@ function told(outcome: Outcome, why: string, before: string): CarriedOut {
 function whyEnded(error: unknown, line: number, input: string): string {
   const text = (input.split('\n')[line - 1] ?? '').trim()
   const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text
-  const isNoCommand = error instanceof UsageError && error.message === TRY_HELP
+  const isNoCommand = error instanceof CommandLineError && error.message === TRY_HELP
   const allowed = isNoCommand ? ` does not begin with a command (-A -a -E -e -D -d --add-laddr)` : ''
   return `line ${line} (${short.replace(/\p{Cc}/gu, '\ufffd')})${allowed}`
 }

@@ -2,7 +2,7 @@ import { BATCH_MAX, isRuleChange, type Control, type Outcome, type RuleChange } 
 import { ask, refusalText, type RefusalTexts } from './ask.js'
 import { type Command, checkOptions, isChange } from './command.js'
 import { commands } from './commands/commands.js'
-import { Refused, tryHelp, UsageError } from './failure.js'
+import { RefusedByDirector, tryHelp, CommandLineError } from './failure.js'
 import type { Names } from './options/names.js'
 import { readArguments } from './options/read-arguments.js'
 import { restore } from './commands/restore.js'
@@ -51,8 +51,8 @@ export async function restoreLines(
   }
 }
 
-function tooLong(): UsageError {
-  return new UsageError(`a line is longer than ${LINE_MAX} characters`)
+function tooLong(): CommandLineError {
+  return new CommandLineError(`a line is longer than ${LINE_MAX} characters`)
 }
 
 /** -h or -v: nothing comes after it. */
@@ -113,7 +113,8 @@ export class Restoring {
   /** What has ended it decides the status. */
   end(error: unknown): Outcome {
     if (error instanceof Ended) this.outcome.status = 0
-    else if (error instanceof UsageError || error instanceof Refused) this.#say(error.status, error.message)
+    else if (error instanceof CommandLineError || error instanceof RefusedByDirector)
+      this.#say(error.status, error.message)
     else throw error
     return this.outcome
   }
@@ -137,6 +138,9 @@ export class Restoring {
 }
 
 /** A listing of a service that is not there ends it: that is status 1. */
-function goesOn(error: unknown): error is UsageError | Refused {
-  return (error instanceof Refused && error.status === 255) || (error instanceof UsageError && error.isOfPopt)
+function goesOn(error: unknown): error is CommandLineError | RefusedByDirector {
+  return (
+    (error instanceof RefusedByDirector && error.status === 255) ||
+    (error instanceof CommandLineError && error.isOfPopt)
+  )
 }

@@ -3,7 +3,7 @@ import type { Control, Outcome, Request } from '../../control/protocol/api.js'
 import { Unreachable } from '../../control/socket/client.js'
 import { type Change, checkOptions, isChange, type Output } from './command.js'
 import { commands } from './commands/commands.js'
-import { Refused, UsageError } from './failure.js'
+import { RefusedByDirector, CommandLineError } from './failure.js'
 import { type Names, systemNames } from './options/names.js'
 import { restoreLines } from './restore-lines.js'
 import { restore } from './commands/restore.js'
@@ -16,7 +16,7 @@ export async function parseRule(
   names: Names = systemNames(),
 ): Promise<{ command: Change; request: Request; options: Options }> {
   const { command, options } = await readArguments(words, commands, names)
-  if (!isChange(command)) throw new UsageError(`'${words[0]}' sets nothing: it is no rule`)
+  if (!isChange(command)) throw new CommandLineError(`'${words[0]}' sets nothing: it is no rule`)
   checkOptions(command, options)
   return { command, request: command.parse(options), options }
 }
@@ -37,7 +37,8 @@ export async function uvsadm(
   try {
     const { every, restores, run } = await ready(argv, names)
     if (restores) return await restoreLines(input, control, names)
-    if (every !== undefined) throw new UsageError("the 'watch' option goes on until it is stopped: not in a script")
+    if (every !== undefined)
+      throw new CommandLineError("the 'watch' option goes on until it is stopped: not in a script")
     return await outcome(() => run(control))
   } catch (error) {
     return failure(error)
@@ -78,7 +79,8 @@ export async function outcome(work: () => Promise<Output>, lines = Infinity): Pr
 
 /** Whatever is no fault of the user's, nor of the director, is thrown again. */
 export function failure(error: unknown): Outcome {
-  if (error instanceof UsageError || error instanceof Refused) return failed(error.status, error.message)
+  if (error instanceof CommandLineError || error instanceof RefusedByDirector)
+    return failed(error.status, error.message)
   if (error instanceof Unreachable) return failed(NO_DIRECTOR, error.message)
   throw error
 }

@@ -11,12 +11,12 @@ import type {
   Answer,
   Control,
   DestinationParams,
-  Operation,
+  OperationName,
   Operations,
   Reply,
   Request,
   ServiceKey,
-  ServiceSettings as ServiceParams,
+  ServiceSettingsInfo as ServiceParams,
 } from '../protocol/api.js'
 import { checkRequest } from '../protocol/codec.js'
 import { addRoute, deleteRoute } from './change-routes.js'
@@ -58,7 +58,7 @@ export interface Surroundings {
 /** Carries out requests on a director in this thread, each at once and whole or not at all. What is no request is refused as over the socket. */
 export function localControl(director: Director): Control {
   return {
-    async call<O extends Operation>(request: Request<O>) {
+    async call<O extends OperationName>(request: Request<O>) {
       const checked = checkRequest(request)
       return (checked.ok ? execute(director, checked.request) : checked) as Reply<O>
     },
@@ -91,7 +91,7 @@ function* perform(
   director: Director,
   request: Request,
   on: Surroundings,
-): Generator<void, Operations[Operation]['value']> {
+): Generator<void, Operations[OperationName]['value']> {
   const { balancing } = director
   switch (request.op) {
     case 'add-service': {

@@ -5,7 +5,7 @@ import { Counter, TOTALS, type Counters } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
 import { formatIpv4 } from '../../wire/addr.js'
-import type { DirectorFigures, ServiceFigures, ServiceFiguresPage, Stats } from '../protocol/api.js'
+import type { DirectorFigures, ServiceFigures, ServiceFiguresPage, StatsInfo } from '../protocol/api.js'
 import type { Surroundings } from './execute.js'
 import { serviceKey } from './listing.js'
 import { readPlace, writePlace } from './service-page.js'
@@ -79,7 +79,7 @@ function columnsOf(counters: Counters, destinations: readonly Destination[]): nu
   return columns
 }
 
-function liveStats(counters: Counters, row: number): Stats {
+function liveStats(counters: Counters, row: number): StatsInfo {
   return {
     conns: counters.live(row, Counter.CONNS),
     inPkts: counters.live(row, Counter.IN_PKTS),

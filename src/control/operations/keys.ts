@@ -21,23 +21,23 @@ export function protocolName(number: number): api.Protocol {
   return number === IpProtocol.TCP ? 'tcp' : number === IpProtocol.UDP ? 'udp' : 'sctp'
 }
 
-const methods: Record<api.Method, Method> = {
+const methods: Record<api.MethodName, Method> = {
   masq: Method.MASQ,
   direct: Method.DIRECT,
   tunnel: Method.TUNNEL,
   fullnat: Method.FULLNAT,
 }
-const tunnelTypes: Record<api.TunnelSettings['type'], TunnelType> = {
+const tunnelTypes: Record<api.TunnelInfo['type'], TunnelType> = {
   ipip: TunnelType.IPIP,
   gue: TunnelType.GUE,
   gre: TunnelType.GRE,
 }
-const tunnelFlags: Record<api.TunnelSettings['checksum'], number> = {
+const tunnelFlags: Record<api.TunnelInfo['checksum'], number> = {
   none: 0,
   full: TunnelFlag.CSUM,
   remote: TunnelFlag.REMCSUM,
 }
-const clientAddresses: Record<api.ClientAddress, ClientAddress> = {
+const clientAddresses: Record<api.ClientAddressName, ClientAddress> = {
   none: ClientAddress.NONE,
   toa: ClientAddress.TOA,
   'proxy-v1': ClientAddress.PROXY_V1,
@@ -48,17 +48,17 @@ const clientAddresses: Record<api.ClientAddress, ClientAddress> = {
 function nameOf<K extends string>(table: Record<K, number>, value: number): K {
   return (Object.keys(table) as K[]).find(name => table[name] === value)!
 }
-export function methodName(method: Method): api.Method {
+export function methodName(method: Method): api.MethodName {
   return nameOf(methods, method)
 }
-export function clientAddressName(how: ClientAddress): api.ClientAddress {
+export function clientAddressName(how: ClientAddress): api.ClientAddressName {
   return nameOf(clientAddresses, how)
 }
-export function tunnelInfo({ type, port, flags }: Tunnel): api.TunnelSettings {
+export function tunnelInfo({ type, port, flags }: Tunnel): api.TunnelInfo {
   return { type: nameOf(tunnelTypes, type), port, checksum: nameOf(tunnelFlags, flags) }
 }
 /** GUE must have a port (ipvs-behaviour.md §14.1). */
-function tunnelOf(settings: api.TunnelSettings | undefined): Tunnel {
+function tunnelOf(settings: api.TunnelInfo | undefined): Tunnel {
   if (settings === undefined) return PLAIN_IPIP
   const { type, port, checksum } = settings
   if (type === 'gue' && port === 0) throw new Refused('EINVAL', 'a GUE tunnel needs a port')
@@ -82,11 +82,11 @@ export function findDestination(service: ScheduledService, key: api.DestinationK
   return dest
 }
 
-export function serviceSettings(settings: api.ServiceSettings): ServiceSettings {
+export function serviceSettings(settings: api.ServiceSettingsInfo): ServiceSettings {
   return { ...unmaskedSettings(settings), netmask: addressOf(settings.netmask) }
 }
 /** What does not depend on the family. */
-export function unmaskedSettings(settings: api.ServiceSettings): Omit<ServiceSettings, 'netmask'> {
+export function unmaskedSettings(settings: api.ServiceSettingsInfo): Omit<ServiceSettings, 'netmask'> {
   return {
     persistence: inRange(settings.persistence, 0, 2 ** 31 - 1, 'EINVAL'),
     onePacket: settings.onePacket,
@@ -95,7 +95,7 @@ export function unmaskedSettings(settings: api.ServiceSettings): Omit<ServiceSet
     ...(settings.engine !== undefined && { engine: settings.engine }),
   }
 }
-export function destinationSettings(settings: api.DestinationSettings): DestinationSettings {
+export function destinationSettings(settings: api.DestinationSettingsInfo): DestinationSettings {
   return {
     method: methods[settings.method],
     tunnel: tunnelOf(settings.tunnel),
@@ -127,7 +127,7 @@ export function portOf(port: number): number {
   return inRange(port, 0, 65_535, 'EINVAL')
 }
 
-export function inRange(value: number, least: number, most: number, refusal: api.Refusal): number {
+export function inRange(value: number, least: number, most: number, refusal: api.RefusalName): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value
   throw new Refused(refusal, `${value} is not a whole number from ${least} to ${most}`)
 }

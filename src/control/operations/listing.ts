@@ -25,18 +25,18 @@ import type {
   ConnectionInfo,
   ConnectionPage,
   DestinationInfo,
-  Rates,
+  RatesInfo,
   ServiceInfo,
   ServiceKey,
-  ServiceSettings,
-  Stats,
+  ServiceSettingsInfo,
+  StatsInfo,
   TotalsInfo,
 } from '../protocol/api.js'
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { Refused } from '../protocol/refused.js'
 
 /** Of what no packet meets. */
-const NOTHING_COUNTED: { stats: Stats; rates: Rates } = {
+const NOTHING_COUNTED: { stats: StatsInfo; rates: RatesInfo } = {
   stats: { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 },
   rates: { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 },
 }
@@ -73,7 +73,7 @@ export function serviceInfo(
   }
 }
 
-function settingsInfo(settings: Omit<Settings, 'netmask'>, scheduler: string, netmask: string): ServiceSettings {
+function settingsInfo(settings: Omit<Settings, 'netmask'>, scheduler: string, netmask: string): ServiceSettingsInfo {
   const { persistence, onePacket, schedFlags, clientAddress, engine } = settings
   return {
     scheduler,
@@ -141,7 +141,7 @@ export function totalsInfo(director: Director): TotalsInfo {
   const live = stats(counter => counters.live(TOTALS, counter))
   return { ...countsOf(director, TOTALS), live, workers: [live] }
 }
-function countsOf(director: Director, row: number): { stats: Stats; rates: Rates } {
+function countsOf(director: Director, row: number): { stats: StatsInfo; rates: RatesInfo } {
   const { counters } = director.balancing
   return {
     stats: stats(counter => counters.shown(row, counter)),
@@ -154,7 +154,7 @@ function countsOf(director: Director, row: number): { stats: Stats; rates: Rates
     },
   }
 }
-function stats(read: (counter: number) => number): Stats {
+function stats(read: (counter: number) => number): StatsInfo {
   return {
     conns: read(Counter.CONNS),
     inPkts: read(Counter.IN_PKTS),

@@ -39,10 +39,10 @@ export function findUnserved(director: Director, key: api.ServiceKey): UnservedS
   return service
 }
 
-export function addUnserved({ balancing }: Director, key: api.ServiceKey, settings: api.ServiceSettings) {
+export function addUnserved({ balancing }: Director, key: api.ServiceKey, settings: api.ServiceSettingsInfo) {
   return balancing.unserved.addService(identity(key), settingsOf(settings))
 }
-export function editUnserved(director: Director, key: api.ServiceKey, settings: api.ServiceSettings) {
+export function editUnserved(director: Director, key: api.ServiceKey, settings: api.ServiceSettingsInfo) {
   return director.balancing.unserved.editService(findUnserved(director, key), settingsOf(settings))
 }
 
@@ -79,7 +79,7 @@ function identity(key: api.ServiceKey): UnservedIdentity {
   return { protocol: protocolNumber(key.protocol), address: ipv6Of(key.address), port: portOf(key.port), mark: 0 }
 }
 
-function settingsOf(settings: api.ServiceSettings): UnservedSettings {
+function settingsOf(settings: api.ServiceSettingsInfo): UnservedSettings {
   const { netmask, scheduler } = settings
   if (!/^\d{1,3}$/.test(netmask)) throw new Refused('EINVAL', `'${netmask}' is not a prefix length from 1 to 128`)
   return { ...unmaskedSettings(settings), prefix: Number(netmask), scheduler }

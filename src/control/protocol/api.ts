@@ -3,10 +3,10 @@
  * Plain JSON values; addresses are dotted text, ports host numbers, times seconds. One request, one reply.
  */
 export type Protocol = 'tcp' | 'udp' | 'sctp'
-export type Method = 'masq' | 'direct' | 'tunnel' | 'fullnat'
+export type MethodName = 'masq' | 'direct' | 'tunnel' | 'fullnat'
 
 /** What a tunnel puts before a packet (ipvsadm --tun-type and the options behind it). */
-export interface TunnelSettings {
+export interface TunnelInfo {
   type: 'ipip' | 'gue' | 'gre'
   /** UDP port of GUE; 0 with the others. */
   port: number
@@ -14,7 +14,7 @@ export interface TunnelSettings {
 }
 
 /** How real servers behind FULLNAT are told who the client is. */
-export type ClientAddress = 'none' | 'toa' | 'proxy-v1' | 'proxy-v2'
+export type ClientAddressName = 'none' | 'toa' | 'proxy-v1' | 'proxy-v2'
 
 /** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service), IPv4 or IPv6: the latter is kept, not served yet. */
 export interface AddressKey {
@@ -38,7 +38,7 @@ export interface DestinationKey {
   port: number
 }
 
-export interface ServiceSettings {
+export interface ServiceSettingsInfo {
   scheduler: string
   /** Seconds that a client stays with its real server (-p); 0: not persistent. */
   persistence: number
@@ -49,15 +49,15 @@ export interface ServiceSettings {
   /** The scheduler's flags (-b), a bit each: 1 sh-fallback, mh-fallback, flag-1; 2 sh-port, mh-port, flag-2; 4 flag-3. */
   schedFlags: number
   /** none unless given. */
-  clientAddress?: ClientAddress
+  clientAddress?: ClientAddressName
   /** Persistence engine (--pe): sip, or none. Kept, not used yet. */
   engine?: string
 }
 
-export interface DestinationSettings {
-  method: Method
+export interface DestinationSettingsInfo {
+  method: MethodName
   /** Of method tunnel; ipip unless given. */
-  tunnel?: TunnelSettings
+  tunnel?: TunnelInfo
   weight: number
   /** -x, -y; 0: none. ERANGE where the lower is above the upper. */
   upperThreshold: number
@@ -82,7 +82,7 @@ export interface TimeoutsInfo {
 }
 
 /** Totals as of the last 2-second tick, less the zero point (ipvs-behaviour.md §11.2). */
-export interface Stats {
+export interface StatsInfo {
   conns: number
   inPkts: number
   outPkts: number
@@ -91,7 +91,7 @@ export interface Stats {
 }
 
 /** Of a second, as the kernel's estimator has them after the last 2-second tick (ipvs-behaviour.md §11.3). */
-export interface Rates {
+export interface RatesInfo {
   cps: number
   inPps: number
   outPps: number
@@ -101,26 +101,26 @@ export interface Rates {
 
 /** What all services count, those that were deleted too. */
 export interface TotalsInfo {
-  stats: Stats
-  rates: Rates
+  stats: StatsInfo
+  rates: RatesInfo
   /** As it is now, not as of the last tick, and never set to zero. */
-  live: Stats
+  live: StatsInfo
   /** The same of each worker of the data plane. */
-  workers: Stats[]
+  workers: StatsInfo[]
 }
 
-export interface DestinationInfo extends DestinationKey, DestinationSettings {
+export interface DestinationInfo extends DestinationKey, DestinationSettingsInfo {
   activeConns: number
   inactConns: number
   persistConns: number
-  stats: Stats
-  rates: Rates
+  stats: StatsInfo
+  rates: RatesInfo
 }
 
 export type ServiceInfo = ServiceKey &
-  ServiceSettings & {
-    stats: Stats
-    rates: Rates
+  ServiceSettingsInfo & {
+    stats: StatsInfo
+    rates: RatesInfo
     /** That FULLNAT connections to its real servers come from, in the order they were given; left out where there are none. */
     localAddresses?: string[]
     /** In the kernel's order: the newest first. */
@@ -180,7 +180,7 @@ export interface DirectorFigures {
   /** As `verdicts`, the devices' losses apart. */
   verdicts: Record<string, number>
   devices: { name: string; dropped: number }[]
-  totals: Stats
+  totals: StatsInfo
   /** How old the numbers are that listings show. */
   estimatorAge: number
   connections: { capacity: number; open: number; templates: number; timersBehind: number }
@@ -206,7 +206,7 @@ export interface WorkerFigures {
 export type ServiceFigures = ServiceKey & {
   scheduler: string
   isPersistent: boolean
-  live: Stats
+  live: StatsInfo
   /**
    * DESTINATION_COLUMNS numbers for each real server, by DestinationColumn: in the place of objects, since there may be
    * 50 000 and the data plane makes them.
@@ -240,8 +240,8 @@ export interface ServiceFiguresPage {
 
 /** Each operation's parameters and what it answers. */
 export interface Operations {
-  'add-service': { params: { service: ServiceKey; settings: ServiceSettings }; value: null }
-  'edit-service': { params: { service: ServiceKey; settings: ServiceSettings }; value: null }
+  'add-service': { params: { service: ServiceKey; settings: ServiceSettingsInfo }; value: null }
+  'edit-service': { params: { service: ServiceKey; settings: ServiceSettingsInfo }; value: null }
   'delete-service': { params: { service: ServiceKey }; value: null }
   flush: { params: object; value: null }
   'add-destination': { params: DestinationParams; value: null }
@@ -319,11 +319,13 @@ export interface RouteInfo {
 export interface DestinationParams {
   service: ServiceKey
   destination: DestinationKey
-  settings: DestinationSettings
+  settings: DestinationSettingsInfo
 }
 
-export type Operation = keyof Operations
-export type Request<O extends Operation = Operation> = O extends Operation ? { op: O } & Operations[O]['params'] : never
+export type OperationName = keyof Operations
+export type Request<O extends OperationName = OperationName> = O extends OperationName
+  ? { op: O } & Operations[O]['params']
+  : never
 
 /** The operations that a saved rule can be, or undo one. */
 export const RULE_CHANGES = [
@@ -345,7 +347,7 @@ export function isRuleChange(request: Request): request is RuleChange {
 /** How many were taken; the one behind them was refused, if there is one. */
 export interface Staged {
   accepted: number
-  refused?: { refusal: Refusal; message: string }
+  refused?: { refusal: RefusalName; message: string }
 }
 
 /** A change that makes the services what was staged. */
@@ -354,7 +356,7 @@ export interface PlannedChange {
   /** Live connections, active and inactive, of the real servers that it touches. */
   connections: number
   /** Of an edit: the settings before. */
-  was?: ServiceSettings | DestinationSettings
+  was?: ServiceSettingsInfo | DestinationSettingsInfo
 }
 export interface PlanPage {
   rows: PlannedChange[]
@@ -372,15 +374,15 @@ export interface Committed {
 export const BATCH_MAX = 128
 
 /** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EOPNOTSUPP: not as the director was started; EPROTO: the request itself was not understood; EBUSY: too many clients. */
-export type Refusal =
+export type RefusalName =
   'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EOPNOTSUPP' | 'EPROTO' | 'EBUSY'
 
-export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: Refusal; message: string }
-export type Reply<O extends Operation = Operation> = Answer<Operations[O]['value']>
+export type Answer<T> = { ok: true; value: T } | { ok: false; refusal: RefusalName; message: string }
+export type Reply<O extends OperationName = OperationName> = Answer<Operations[O]['value']>
 
 /** Someone who answers requests: the socket client, or a director in this process. Throws only when nobody can be reached. */
 export interface Control {
-  call<O extends Operation>(request: Request<O>): Promise<Reply<O>>
+  call<O extends OperationName>(request: Request<O>): Promise<Reply<O>>
 }
 
 /** What a command did, as a shell would see it. `out` and `err` end in a newline unless empty. */

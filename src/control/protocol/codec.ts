@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isIP, isIPv4 } from 'node:net'
-import { BATCH_MAX, RULE_CHANGES, type Operation, type Reply, type Request } from './api.js'
+import { BATCH_MAX, RULE_CHANGES, type OperationName, type Reply, type Request } from './api.js'
 import { ID_IS, isRequestId, otherVersion, printable, PROTOCOL_VERSION, type RequestId } from './envelope.js'
 
 /* The control socket speaks JSON, a line a message: a request each way down, its reply back, in order. */
@@ -122,13 +122,13 @@ const place = value(
   found => typeof found === 'string' && /^\d{1,3}(:\d{1,15}){1,2}$/.test(found),
 )
 const ruleChange: Check = (found, where) => {
-  const op = oneOf(...RULE_CHANGES)(isFields(found) ? found.op : undefined, `${where}.op`) as Operation
+  const op = oneOf(...RULE_CHANGES)(isFields(found) ? found.op : undefined, `${where}.op`) as OperationName
   return { op, ...((ruleShapes[op] ??= record(PARAMS[op]))(found, where) as object) }
 }
-const ruleShapes: Partial<Record<Operation, Check>> = {}
+const ruleShapes: Partial<Record<OperationName, Check>> = {}
 
 /** Every operation's fields. */
-export const PARAMS: Record<Operation, Record<string, Check>> = {
+export const PARAMS: Record<OperationName, Record<string, Check>> = {
   'add-service': { service, settings },
   'edit-service': { service, settings },
   'delete-service': { service },
@@ -210,7 +210,7 @@ export function checkRequest(message: unknown): Decoded {
     if (!isFields(message)) throw new Malformed('not an object')
     const op = Object.hasOwn(message, 'op') && typeof message['op'] === 'string' ? message['op'] : ''
     if (!Object.hasOwn(PARAMS, op)) throw new Malformed(`no such operation: '${printable(op)}'`)
-    const shape = PARAMS[op as Operation]
+    const shape = PARAMS[op as OperationName]
     const odd = Object.keys(message).find(name => !Object.hasOwn(shape, name) && !REST_OF_ENVELOPE.includes(name))
     if (odd !== undefined) throw new Malformed(`${op}.${printable(odd)}: there is no such field`)
     return { ok: true, request: { op, ...(record(shape)(message, op) as object) } as Request }

@@ -1,10 +1,10 @@
-import type { Refusal } from './api.js'
+import type { RefusalName } from './api.js'
 
 /** The director will not do what it was asked: the reply says so with the kernel's errno. */
 export class Refused extends Error {
-  readonly refusal: Refusal
+  readonly refusal: RefusalName
 
-  constructor(refusal: Refusal, message: string) {
+  constructor(refusal: RefusalName, message: string) {
     super(message)
     this.refusal = refusal
   }

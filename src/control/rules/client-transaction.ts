@@ -1,6 +1,6 @@
 import type { Director } from '../../director/director.js'
 import { allServices } from '../protocol/all-services.js'
-import type { Answer, Operation, PlannedChange, PlanPage, Reply, Request, ServiceInfo } from '../protocol/api.js'
+import type { Answer, OperationName, PlannedChange, PlanPage, Reply, Request, ServiceInfo } from '../protocol/api.js'
 import { execute, localControl } from '../operations/execute.js'
 import type { TextControl } from '../protocol/text-control.js'
 import type { Transactions } from './transactions.js'
@@ -23,7 +23,7 @@ interface Open {
 }
 
 /** One client's way to the director: everything that can be asked, and its transaction. */
-export class Session implements TextControl {
+export class ClientTransaction implements TextControl {
   readonly #transactions: Transactions
   readonly #makeStage: () => Director
   readonly #turn: () => Promise<() => void>
@@ -37,7 +37,7 @@ export class Session implements TextControl {
     this.#turn = turn
   }
 
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     const answered = this.#ofTransaction(request as Request) ?? this.#transactions.call(request)
     return (await answered) as Reply<O>
   }

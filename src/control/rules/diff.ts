@@ -1,11 +1,11 @@
 import type {
   DestinationInfo,
-  DestinationSettings,
+  DestinationSettingsInfo,
   PlannedChange,
   RuleChange,
   ServiceInfo,
   ServiceKey,
-  ServiceSettings,
+  ServiceSettingsInfo,
 } from '../protocol/api.js'
 
 /**
@@ -100,7 +100,7 @@ function listDiff<T>(before: readonly T[], after: readonly T[], nameOfItem: (ite
 }
 
 /** Everything that an edit can change, and nothing else. */
-function settingsOf(service: ServiceInfo): ServiceSettings {
+function settingsOf(service: ServiceInfo): ServiceSettingsInfo {
   const { stats: _stats, rates: _rates, localAddresses: _locals, destinations: _destinations, ...rest } = service
   const {
     protocol: _protocol,
@@ -109,10 +109,10 @@ function settingsOf(service: ServiceInfo): ServiceSettings {
     mark: _mark,
     family: _family,
     ...settings
-  } = rest as ServiceSettings & Record<'protocol' | 'address' | 'port' | 'mark' | 'family', unknown>
+  } = rest as ServiceSettingsInfo & Record<'protocol' | 'address' | 'port' | 'mark' | 'family', unknown>
   return settings
 }
-function destinationSettingsOf(dest: DestinationInfo): DestinationSettings {
+function destinationSettingsOf(dest: DestinationInfo): DestinationSettingsInfo {
   const { address: _address, port: _port, stats: _stats, rates: _rates, ...rest } = dest
   const { activeConns: _active, inactConns: _inactive, persistConns: _persistent, ...settings } = rest
   return settings
@@ -122,10 +122,13 @@ function destinationKey({ address, port }: DestinationInfo): { address: string; 
 }
 
 /** Both were told by the same listing: their fields stand in one order. A mask without persistence says nothing. */
-function isSame(a: ServiceSettings | DestinationSettings, b: ServiceSettings | DestinationSettings): boolean {
+function isSame(
+  a: ServiceSettingsInfo | DestinationSettingsInfo,
+  b: ServiceSettingsInfo | DestinationSettingsInfo,
+): boolean {
   return JSON.stringify(plain(a)) === JSON.stringify(plain(b))
 }
-function plain(settings: ServiceSettings | DestinationSettings): object {
+function plain(settings: ServiceSettingsInfo | DestinationSettingsInfo): object {
   return 'persistence' in settings && settings.persistence === 0 ? { ...settings, netmask: '' } : settings
 }
 

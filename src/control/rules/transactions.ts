@@ -5,7 +5,7 @@ import {
   type Answer,
   type Committed,
   type Control,
-  type Operation,
+  type OperationName,
   type PlannedChange,
   type Reply,
   type Request,
@@ -14,11 +14,11 @@ import {
 } from '../protocol/api.js'
 import { diff } from './diff.js'
 import { Mutex } from './mutex.js'
-import { Session } from './client-transaction.js'
+import { ClientTransaction } from './client-transaction.js'
 import { callText, type TextControl } from '../protocol/text-control.js'
 
 /** What changes services: waits while a transaction is carried out. */
-const CHANGES: readonly Operation[] = [
+const CHANGES: readonly OperationName[] = [
   'add-service',
   'edit-service',
   'delete-service',
@@ -55,7 +55,7 @@ export class Transactions implements TextControl {
   }
 
   /** A request of nobody in particular, who has no transaction. */
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     await this.#turnOf(request)
     return this.#director.call(request)
   }
@@ -67,8 +67,8 @@ export class Transactions implements TextControl {
   }
 
   /** A client, who may have a transaction open: one at a time has. */
-  session(): Session {
-    return new Session(this, this.#stage, () => this.#turns.acquire())
+  client(): ClientTransaction {
+    return new ClientTransaction(this, this.#stage, () => this.#turns.acquire())
   }
 
   /** What would make the services the desired ones. */

@@ -12,7 +12,7 @@ const ANY_MTU = 1500
  * Makes directors for trying rules on: as empty as the real one at its start, with the same addresses and schedulers. Those of
  * the user are there by name only. UsageError for an option that the real one could not start with.
  */
-export async function stageMaker({
+export async function trialDirectorMaker({
   devices,
   director,
   schedulers = [],

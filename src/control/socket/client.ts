@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { Control, Operation, Reply, Request } from '../protocol/api.js'
+import type { Control, OperationName, Reply, Request } from '../protocol/api.js'
 import { encodeRequest, PROTOCOL_VERSION } from '../protocol/envelope.js'
 import { LineSplitter } from './line-splitter.js'
 
@@ -34,7 +34,7 @@ class ControlClient implements Control {
     this.#patienceMs = patienceMs
   }
 
-  call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     return new Promise<Reply>((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#socket ??= this.#connect()

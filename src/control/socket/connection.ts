@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Control, Refusal } from '../protocol/api.js'
+import type { Control, RefusalName } from '../protocol/api.js'
 import { decodeRequest, protocolRefusal, REQUEST_LINE_MAX } from '../protocol/codec.js'
 import { encodeMessage, encodeReply } from '../protocol/envelope.js'
 import { LineSplitter } from './line-splitter.js'
@@ -13,24 +13,24 @@ import { callText, type TextControl } from '../protocol/text-control.js'
  * 4. the reply is sent; while the client does not take it, nothing of it is answered
  * So a client costs no more memory than two chunks, a line and a reply. */
 
-export interface SessionLimits {
+export interface ConnectionLimits {
   /** How long a line may take to come, in ms, once it has begun. */
   lineMs: number
   /** How long a client may take to take a reply. */
   takeMs: number
 }
-export const LIMITS: SessionLimits = { lineMs: 10_000, takeMs: 10_000 }
+export const LIMITS: ConnectionLimits = { lineMs: 10_000, takeMs: 10_000 }
 /** How long a client that is hung up on may take to read why. */
 const LINGER_MS = 1000
 
 /** A client of the control socket. Its socket is paused until it is seated. */
-export class ControlSession implements Sitter {
+export class Connection implements Sitter {
   silentSince: number | undefined = performance.now()
   gone: () => void = () => {}
   readonly #socket: Socket
   readonly #control: Control | TextControl
   readonly #rate: RequestRate
-  readonly #limits: SessionLimits
+  readonly #limits: ConnectionLimits
   readonly #splitter = new LineSplitter(REQUEST_LINE_MAX)
   /** A line is being answered, or its reply taken. */
   #isBusy = false
@@ -131,7 +131,7 @@ export class ControlSession implements Sitter {
   }
 
   /** Says why, in a line that answers no request, and has done with the client. */
-  #hangUp(refusal: Refusal, message: string): void {
+  #hangUp(refusal: RefusalName, message: string): void {
     const socket = this.#socket
     this.#over()
     socket.removeAllListeners('data').removeAllListeners('drain')

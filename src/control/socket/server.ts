@@ -3,14 +3,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { makeDirectory, mustBeClosed } from '../../linux/own-file.js'
 import type { Control } from '../protocol/api.js'
-import { ControlSession, type SessionLimits } from './connection.js'
+import { Connection, type ConnectionLimits } from './connection.js'
 import { RequestRate } from './request-rate.js'
 import { Seats } from './seats.js'
 import type { TextControl } from '../protocol/text-control.js'
 
 /* 1. a client connects, and has a seat or waits for one                     seats.ts
  * 2. a line is one of so many a second, of all clients together             request-rate.ts
- * 3. its requests are answered one after the other                          control-session.ts */
+ * 3. its requests are answered one after the other                          connection.ts */
 
 /** Those with a seat, those that wait for one, and those that are told there is none. More are hung up on without a word. */
 const SOCKETS_MAX = 256
@@ -22,8 +22,8 @@ const DIRECTORY_MODE = 0o755
 const PATH_MAX = 107
 
 /** Whoever keeps something for each client gives it a control of its own. */
-interface Sessions {
-  session?(): Control & { close(): void }
+interface PerClient {
+  client?(): Control & { close(): void }
 }
 
 /**
@@ -32,18 +32,18 @@ interface Sessions {
  */
 export async function serveControl(
   path: string,
-  control: (Control | TextControl) & Sessions,
-  limits?: SessionLimits,
+  control: (Control | TextControl) & PerClient,
+  limits?: ConnectionLimits,
 ): Promise<{ close(): Promise<void> }> {
   const rate = new RequestRate()
-  const seats = new Seats<ControlSession>()
+  const seats = new Seats<Connection>()
   const controlOf = (socket: Socket): Control | TextControl => {
-    const session = control.session?.()
-    if (session) socket.once('close', () => session.close())
-    return session ?? control
+    const client = control.client?.()
+    if (client) socket.once('close', () => client.close())
+    return client ?? control
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket =>
-    seats.admit(new ControlSession(socket, controlOf(socket), rate, limits)),
+    seats.admit(new Connection(socket, controlOf(socket), rate, limits)),
   )
   server.maxConnections = SOCKETS_MAX
   await claim(server, path)

@@ -19,7 +19,7 @@ const TRY = "Try `uvsadm -h' or 'uvsadm --help' for more information.\n"
 const NOT_FOUND = 'Scheduler or persistence engine not found\n'
 
 function sessionOf(director = new BenchDirector()): Control {
-  return new Transactions(director.control, () => new BenchDirector().director).session()
+  return new Transactions(director.control, () => new BenchDirector().director).client()
 }
 
 async function rulesOf(control: Control): Promise<string> {
@@ -110,7 +110,7 @@ t.test('rules come at once, and what stays is not touched', async t => {
   const session = new Transactions(
     { call: request => (asked.push(request.op), director.control.call(request)) },
     () => new BenchDirector().director,
-  ).session()
+  ).client()
   await uvsadm(['-R'], director.control, names, Readable.from([OLD]))
   await replaceRules(OLD + A4, session, names)
   t.equal(await rulesOf(session), A4 + OLD)

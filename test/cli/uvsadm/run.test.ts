@@ -2,12 +2,12 @@ import t from 'tap'
 import { commands } from '../../../src/cli/uvsadm/commands/commands.js'
 import { OPTIONS } from '../../../src/cli/uvsadm/options/options.js'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { Control, Refusal } from '../../../src/control/protocol/api.js'
+import type { Control, RefusalName } from '../../../src/control/protocol/api.js'
 import { connectControl } from '../../../src/control/socket/client.js'
 import { tempDir } from '../../support/temp.js'
 
 /** A director that refuses everything. */
-function refusing(refusal: Refusal): Control {
+function refusing(refusal: RefusalName): Control {
   return { call: async () => ({ ok: false, refusal, message: `uvs says ${refusal}` }) }
 }
 
@@ -23,7 +23,7 @@ const settings = {
 const server = [...service, '-r', '10.0.0.2:80']
 
 t.test("a refusal is printed in ipvsadm's words, with status 255", async t => {
-  const cases: [string[], Refusal, string][] = [
+  const cases: [string[], RefusalName, string][] = [
     [['-A', ...service], 'EEXIST', 'Service already exists'],
     [['-A', ...service], 'ENOENT', 'Scheduler or persistence engine not found'],
     [['-E', ...service], 'ESRCH', 'No such service'],

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { uvsadm } from '../../../src/cli/uvsadm/run.js'
-import type { ConnectionInfo, Protocol, Rates, ServiceInfo, Stats } from '../../../src/control/protocol/api.js'
+import type { ConnectionInfo, Protocol, RatesInfo, ServiceInfo, StatsInfo } from '../../../src/control/protocol/api.js'
 import { connection, FakeControl, noRates, noStats } from '../../support/fake-control.js'
 import { fakeNames } from '../../support/names.js'
 import { readTranscript } from '../../support/transcript.js'
@@ -67,12 +67,12 @@ function cells(words: string[], option: string): Partial<Record<Exclude<Column, 
   return Object.fromEntries((COLUMNS[option] ?? []).flatMap((name, at) => (name ? [[name, Number(words[at])]] : [])))
 }
 
-function statsOf(words: string[]): Stats {
+function statsOf(words: string[]): StatsInfo {
   const [conns = 0, inPkts = 0, outPkts = 0, inBytes = 0, outBytes = 0] = words.map(Number)
   return { conns, inPkts, outPkts, inBytes, outBytes }
 }
 
-function ratesOf(words: string[]): Rates {
+function ratesOf(words: string[]): RatesInfo {
   const [cps = 0, inPps = 0, outPps = 0, inBps = 0, outBps = 0] = words.map(Number)
   return { cps, inPps, outPps, inBps, outBps }
 }

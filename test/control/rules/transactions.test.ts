@@ -1,6 +1,13 @@
 import t from 'tap'
 import { allServices } from '../../../src/control/protocol/all-services.js'
-import type { Control, Operation, Reply, Request, RuleChange, ServiceInfo } from '../../../src/control/protocol/api.js'
+import type {
+  Control,
+  OperationName,
+  Reply,
+  Request,
+  RuleChange,
+  ServiceInfo,
+} from '../../../src/control/protocol/api.js'
 import { connectControl } from '../../../src/control/socket/client.js'
 import { serveControl } from '../../../src/control/socket/server.js'
 import { batchesOf, Transactions } from '../../../src/control/rules/transactions.js'
@@ -31,7 +38,7 @@ function make(control?: (own: Control) => Control) {
     control ? control(bench.control) : bench.control,
     () => new BenchDirector().director,
   )
-  return { bench, transactions, session: transactions.session() }
+  return { bench, transactions, session: transactions.client() }
 }
 
 const rules = (bench: BenchDirector): string[] =>
@@ -87,7 +94,7 @@ t.test('a rule that is refused is told by its place, and nothing has changed', a
 
 /** Refuses edits to weight 7. */
 const refusing = (own: Control): Control => ({
-  async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     const asked = request as Request
     if (asked.op !== 'batch') return own.call(request)
     const replies = await Promise.all(
@@ -121,7 +128,7 @@ t.test('one is open at a time: the next begins when it ends, whichever way', asy
   const { transactions, session } = make()
   await session.call({ op: 'begin' })
   t.match(await session.call({ op: 'begin' }), { ok: false, refusal: 'EEXIST' })
-  const [second, third] = [transactions.session(), transactions.session()]
+  const [second, third] = [transactions.client(), transactions.client()]
   let begun = ''
   const gone = second.call({ op: 'begin' })
   const waiting = third.call({ op: 'begin' }).then(() => (begun += 'third'))

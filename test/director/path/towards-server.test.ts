@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { DestinationSettings, Method, ServiceInfo } from '../../../src/control/protocol/api.js'
+import type { DestinationSettingsInfo, MethodName, ServiceInfo } from '../../../src/control/protocol/api.js'
 import {
   BenchDirector,
   endpoint,
@@ -17,12 +17,12 @@ import { hex } from '../../support/octets.js'
 import { inPieces, joined } from '../../support/pieces.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
 
-const METHODS: Method[] = ['masq', 'direct', 'tunnel']
+const METHODS: MethodName[] = ['masq', 'direct', 'tunnel']
 const TCPV4 = 1
 
 function bench(
   server: string,
-  more: Partial<DestinationSettings>,
+  more: Partial<DestinationSettingsInfo>,
   options: ConstructorParameters<typeof BenchDirector>[0] = {},
 ): BenchDirector {
   const made = new BenchDirector(options)

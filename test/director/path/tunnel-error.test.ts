@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { TunnelSettings } from '../../../src/control/protocol/api.js'
+import type { TunnelInfo } from '../../../src/control/protocol/api.js'
 import {
   BenchDirector,
   DIP_R,
@@ -20,7 +20,7 @@ import { destinationSettings, serviceSettings } from '../../support/settings.js'
 
 const CLIENT = '10.99.1.10:40000'
 const ROUTER = '10.99.2.99'
-const TUNNELS: Record<string, { tunnel: TunnelSettings; protocol: number; headers: Uint8Array }> = {
+const TUNNELS: Record<string, { tunnel: TunnelInfo; protocol: number; headers: Uint8Array }> = {
   IPIP: { tunnel: { type: 'ipip', port: 0, checksum: 'none' }, protocol: 4, headers: new Uint8Array(0) },
   GUE: {
     tunnel: { type: 'gue', port: 6080, checksum: 'none' },
@@ -41,7 +41,7 @@ const TUNNELS: Record<string, { tunnel: TunnelSettings; protocol: number; header
 }
 
 /** With one connection of the client's through the tunnel. */
-function bench(tunnel: TunnelSettings): BenchDirector {
+function bench(tunnel: TunnelInfo): BenchDirector {
   const made = new BenchDirector()
   const service = { protocol: 'tcp' as const, ...endpoint(`${VIP}:80`) }
   made.must({ op: 'add-service', service, settings: serviceSettings('rr') })

@@ -6,7 +6,7 @@ import { fakeNames } from '../../support/names.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
 import type {
   DestinationKey,
-  DestinationSettings,
+  DestinationSettingsInfo,
   ServiceInfo,
   ServiceKey,
   ServicePage,
@@ -16,7 +16,7 @@ const V6 = { protocol: 'tcp', address: '2001:db8::1', port: 80 } as const
 const V4 = { protocol: 'tcp', address: VIP, port: 80 } as const
 const SETTINGS = serviceSettings('rr', { netmask: '128' })
 const SERVER = { address: '2001:db8::2', port: 80 }
-const TUNNEL: Partial<DestinationSettings> = { method: 'tunnel' }
+const TUNNEL: Partial<DestinationSettingsInfo> = { method: 'tunnel' }
 
 function listed(bench: BenchDirector, service?: ServiceKey): ServiceInfo[] {
   return (bench.ask({ op: 'services', ...(service && { service }) }) as ServicePage).rows
@@ -27,7 +27,7 @@ function server(
   bench: BenchDirector,
   service: ServiceKey,
   destination: DestinationKey,
-  more: Partial<DestinationSettings> = {},
+  more: Partial<DestinationSettingsInfo> = {},
   op: 'add-destination' | 'edit-destination' = 'add-destination',
 ): unknown {
   return bench.ask({ op, service, destination, settings: destinationSettings(1, more) })

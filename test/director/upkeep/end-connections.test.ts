@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { EndedInfo, Method, ServiceKey } from '../../../src/control/protocol/api.js'
+import type { EndedInfo, MethodName, ServiceKey } from '../../../src/control/protocol/api.js'
 import { endpoint, fromClient, fromServer, VIP } from '../../support/bench-director.js'
 import { packetOf, tcp4 } from '../../support/frames.js'
 import { destinationSettings } from '../../support/settings.js'
@@ -93,7 +93,7 @@ t.test('a page meets a bounded number of connections', t => {
 })
 
 /** A director with a service over A by `method`, a connection in it that is then ended. */
-function afterReset(method: Method, protocol: 'tcp' | 'udp' = 'tcp'): Scene {
+function afterReset(method: MethodName, protocol: 'tcp' | 'udp' = 'tcp'): Scene {
   const scene = new Scene()
   const key = scene.service(`${protocol} ${VIP}:80`)
   if (method === 'fullnat') scene.must({ op: 'add-local-address', service: key, address: LIP })

@@ -11,7 +11,7 @@ import { stageRules } from '../rules/rules-transaction.js'
 
 /** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
 export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
-  const session = new Transactions(localControl(stage()), stage).session()
+  const session = new Transactions(localControl(stage()), stage).client()
   try {
     await stageRules(session, parsedRules(file))
     return must(await session.staged())

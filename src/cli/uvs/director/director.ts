@@ -4,7 +4,7 @@ import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RulesLoads } from '../../../control/metrics/rules-loads.js'
 import { serveControl } from '../../../control/socket/server.js'
-import { stageMaker } from '../../../control/rules/trial-director.js'
+import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
 import { Transactions } from '../../../control/rules/transactions.js'
 import { outliveReaders } from '../../command.js'
 import type { UvsCommand } from '../command.js'
@@ -31,7 +31,7 @@ interface Closable {
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
   outliveReaders()
-  const stage = await stageMaker(command)
+  const stage = await trialDirectorMaker(command)
   // May wait for a pipe, and may be wrong: before all else.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, stage)
   const signalled = nextSignal()

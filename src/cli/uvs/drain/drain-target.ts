@@ -10,7 +10,7 @@ import type {
 import { endpointText } from '../../uvsadm/listing/label.js'
 import { readEndpoint, readInteger, type Endpoint } from '../../uvsadm/options/endpoint.js'
 import { UsageError } from '../../../director/options.js'
-import { Refused } from '../../uvsadm/failure.js'
+import { RefusedByDirector } from '../../uvsadm/failure.js'
 import type { Names } from '../../uvsadm/options/names.js'
 import { serviceWords } from '../../uvsadm/commands/save.js'
 import type { DrainOptions } from './drain-options.js'
@@ -31,12 +31,12 @@ const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 export async function findTarget(control: Control, options: DrainOptions, names: Names): Promise<DrainTarget> {
   const key = await serviceMeant(control, options.service, names)
   const service = await oneService(control, key)
-  if (!service) throw new Refused(`there is no service ${serviceWords(key)}`, 1)
+  if (!service) throw new RefusedByDirector(`there is no service ${serviceWords(key)}`, 1)
   const destination = await realServerMeant(key, options.realServer, names)
   const server = findServer(service, destination)
   if (server) return { key, destination, service, server }
   const known = service.destinations.map(endpointText)
-  throw new Refused(
+  throw new RefusedByDirector(
     `${serviceWords(key)} has no real server ${endpointText(destination)}: ` +
       (known.length > 0 ? `it has ${listed(known)}` : 'it has none'),
     1,
@@ -48,7 +48,7 @@ export async function oneService(control: Control, key: ServiceKey): Promise<Ser
   const reply = await allServices(control, key)
   if (reply.ok) return reply.value[0]
   if (reply.refusal === 'ESRCH') return undefined
-  throw new Refused(reply.message, 1)
+  throw new RefusedByDirector(reply.message, 1)
 }
 
 export function findServer(service: ServiceInfo, { address, port }: DestinationKey): DestinationInfo | undefined {
@@ -83,7 +83,7 @@ async function anyProtocol(control: Control, text: string, names: Names): Promis
   }
   if (!isEndpoint) throw new UsageError(`'${text}' is no service: VIP:PORT, -t VIP:PORT, -u, --sctp-service or -f MARK`)
   const [key, ...more] = there
-  if (!key) throw new Refused(`there is no service ${text}`, 1)
+  if (!key) throw new RefusedByDirector(`there is no service ${text}`, 1)
   if (more.length > 0)
     throw new UsageError(`'${text}' is several services: say ${there.map(key => serviceWords(key)).join(' or ')}`)
   return key

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, DestinationInfo, Reply } from '../../../control/protocol/api.js'
 import { connectControl, Unreachable } from '../../../control/socket/client.js'
 import { defaultControl, outliveReaders } from '../../command.js'
-import { Refused } from '../../uvsadm/failure.js'
+import { RefusedByDirector } from '../../uvsadm/failure.js'
 import { endpointText } from '../../uvsadm/listing/label.js'
 import { type Names, systemNames } from '../../uvsadm/options/names.js'
 import { destinationOptions, serviceWords } from '../../uvsadm/commands/save.js'
@@ -104,7 +104,7 @@ class Drain {
       await this.#introduce()
       end = await this.#watch()
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof Unreachable)) throw error
+      if (!(error instanceof RefusedByDirector || error instanceof Unreachable)) throw error
       end = { state: 'lost', status: 1, message: `stopped: ${error.message}` }
     }
     this.#report.end({ ...end, ...this.#undo(end) }, this.#last)
@@ -117,7 +117,7 @@ class Drain {
     const { method, tunnel, upperThreshold, lowerThreshold } = server
     const settings = { method, ...(tunnel && { tunnel }), weight: 0, upperThreshold, lowerThreshold }
     const reply = await this.#control.call({ op: 'edit-destination', service: key, destination, settings })
-    if (!reply.ok) throw new Refused(reply.message, 1)
+    if (!reply.ok) throw new RefusedByDirector(reply.message, 1)
   }
 
   async #introduce(): Promise<void> {
@@ -214,7 +214,7 @@ class Drain {
         destination,
         from,
       })
-      if (!reply.ok) throw new Refused(`ended ${ended.connections} connections, then: ${reply.message}`, 1)
+      if (!reply.ok) throw new RefusedByDirector(`ended ${ended.connections} connections, then: ${reply.message}`, 1)
       ended.connections += reply.value.connections
       ended.templates += reply.value.templates
       from = reply.value.next
@@ -224,7 +224,7 @@ class Drain {
   /** Whether persistent clients are sent elsewhere once their server has weight 0. */
   async #templatesYield(): Promise<boolean> {
     const reply = await this.#control.call({ op: 'sysctls' })
-    if (!reply.ok) throw new Refused(reply.message, 1)
+    if (!reply.ok) throw new RefusedByDirector(reply.message, 1)
     return reply.value.some(([name, value]) => name === 'expire_quiescent_template' && value !== '0')
   }
 

@@ -1,9 +1,9 @@
 import type {
   Committed,
-  DestinationSettings,
+  DestinationSettingsInfo,
   PlannedChange,
   RuleChange,
-  ServiceSettings,
+  ServiceSettingsInfo,
 } from '../../../control/protocol/api.js'
 import { endpointText } from '../../uvsadm/listing/label.js'
 import { destinationOptions, serviceOptions, serviceWords } from '../../uvsadm/commands/save.js'
@@ -47,7 +47,7 @@ function remarks({ request, was, connections }: PlannedChange): string {
   return remark.length > 0 ? ` (${remark.join('; ')})` : ''
 }
 
-type Settings = ServiceSettings | DestinationSettings
+type Settings = ServiceSettingsInfo | DestinationSettingsInfo
 
 function wasWords(was: Settings, now: Settings): string {
   const words = optionsOf(now)

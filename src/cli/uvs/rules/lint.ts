@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { jsonDocument } from '../../json.js'
 import type { Outcome } from '../../../control/protocol/api.js'
-import { stageMaker } from '../../../control/rules/trial-director.js'
+import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
 import { parseCidr } from '../../../wire/addr.js'
 import { print } from '../../command.js'
 import type { Finding } from '../../lint/hazard.js'
@@ -70,7 +70,7 @@ export async function lintFile(args: readonly string[], names: Names): Promise<O
 async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const addresses = given.all('--address')
   const interfaces = new Set(addresses.map(text => text.split('@')[1] ?? ''))
-  const makeDirector = await stageMaker({
+  const makeDirector = await trialDirectorMaker({
     devices: [...interfaces].map(name => ({ kind: 'raw', name })),
     director: { addresses, seed: 0 },
     schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),

@@ -1,7 +1,7 @@
 import { isRuleChange, type RuleChange } from '../../../control/protocol/api.js'
 import { UsageError } from '../../../director/options.js'
 import type { RefusalTexts } from '../../uvsadm/ask.js'
-import { TRY_HELP, UsageError as RuleError } from '../../uvsadm/failure.js'
+import { TRY_HELP, CommandLineError as RuleError } from '../../uvsadm/failure.js'
 import { systemNames } from '../../uvsadm/options/names.js'
 import { parseRule } from '../../uvsadm/run.js'
 import { readRules, type RuleLine } from './rules-file.js'

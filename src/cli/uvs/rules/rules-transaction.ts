@@ -2,7 +2,7 @@ import type {
   Answer,
   Committed,
   Control,
-  Operation,
+  OperationName,
   Operations,
   PlannedChange,
   Request,
@@ -89,7 +89,7 @@ export function commitRules(control: Control): Promise<Committed> {
   return must(control, { op: 'commit' })
 }
 
-async function must<O extends Operation>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
+async function must<O extends OperationName>(control: Control, request: Request<O>): Promise<Operations[O]['value']> {
   return granted(await control.call<O>(request))
 }
 function granted<T>(reply: Answer<T>): T {

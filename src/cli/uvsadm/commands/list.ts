@@ -3,7 +3,7 @@ import type { ConnectionInfo, ConnectionPage, Control, ServiceKey } from '../../
 import { jsonDocument, jsonPieces } from '../../json.js'
 import { ask, granted, SERVICE_REFUSALS } from '../ask.js'
 import type { Command, Output } from '../command.js'
-import { UsageError } from '../failure.js'
+import { CommandLineError } from '../failure.js'
 import { connectionsHead, formatConnections } from '../listing/format-connections.js'
 import { formatServices, TITLE } from '../listing/format-services.js'
 import { formatWatched } from '../listing/format-watched.js'
@@ -98,7 +98,7 @@ function whatOf(options: Options): ListArgs['what'] {
   const isConflict =
     (options.connection && ofTraffic) ||
     ((options.timeout || options.daemon) && (ofTraffic || options['persistent-conn']))
-  if (isConflict) throw new UsageError('options conflicts in the list command')
+  if (isConflict) throw new CommandLineError('options conflicts in the list command')
   if (options.connection) return 'connections'
   if (options.timeout) return 'timeouts'
   if (options.daemon) return 'daemons'

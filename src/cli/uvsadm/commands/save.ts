@@ -1,10 +1,10 @@
 import { allServices } from '../../../control/protocol/all-services.js'
 import type {
-  DestinationSettings,
-  Method,
+  DestinationSettingsInfo,
+  MethodName,
   ServiceInfo,
   ServiceKey,
-  ServiceSettings,
+  ServiceSettingsInfo,
 } from '../../../control/protocol/api.js'
 import { granted, SERVICE_REFUSALS } from '../ask.js'
 import type { Command } from '../command.js'
@@ -14,7 +14,7 @@ import { sortServices } from '../listing/sort.js'
 import { isMasked, PLAIN_IPIP } from '../listing/layouts.js'
 
 const SERVICE = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
-const METHOD: Record<Method, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
+const METHOD: Record<MethodName, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
 const CHECKSUM = { none: '--tun-nocsum', full: '--tun-csum', remote: '--tun-remcsum' } as const
 const CLIENT_ADDRESS = {
   toa: '--toa',
@@ -64,7 +64,7 @@ export function serviceWords(service: ServiceKey, label: Label = numeric): strin
 }
 
 /** Each option with its value. */
-export function serviceOptions(settings: ServiceSettings): string[] {
+export function serviceOptions(settings: ServiceSettingsInfo): string[] {
   const { persistence, netmask, onePacket, engine, schedFlags, scheduler, clientAddress = 'none' } = settings
   const options = [`-s ${scheduler}`]
   if (persistence !== 0) options.push(`-p ${persistence}`)
@@ -77,7 +77,7 @@ export function serviceOptions(settings: ServiceSettings): string[] {
 }
 
 /** The method, then each option with its value. */
-export function destinationOptions(settings: DestinationSettings): string[] {
+export function destinationOptions(settings: DestinationSettingsInfo): string[] {
   const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
   const options = [METHOD[method], `-w ${weight}`]
   if (upperThreshold !== 0) options.push(`-x ${upperThreshold}`)

@@ -1,5 +1,5 @@
 import { change } from '../command.js'
-import { UsageError } from '../failure.js'
+import { CommandLineError } from '../failure.js'
 import { readTimeout } from '../options/options.js'
 import { given } from '../options/targets.js'
 
@@ -13,7 +13,7 @@ export const set = change<'set-timeouts'>({
   readWords(words, options) {
     const [tcp, tcpfin, udp] = words.splice(0, 3)
     if (tcp === undefined || tcpfin === undefined || udp === undefined)
-      throw new UsageError('--set option requires 3 timeout values')
+      throw new CommandLineError('--set option requires 3 timeout values')
     options.timeouts = { tcp: readTimeout(tcp, 0), tcpfin: readTimeout(tcpfin, 0), udp: readTimeout(udp, 0) }
   },
   parse: options => ({ op: 'set-timeouts', timeouts: given(options.timeouts) }),

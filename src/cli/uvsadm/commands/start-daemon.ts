@@ -1,9 +1,9 @@
 import type { Command } from '../command.js'
-import { Refused, UsageError } from '../failure.js'
+import { RefusedByDirector, CommandLineError } from '../failure.js'
 
 /** The synchronisation daemons' states. */
 export function readState(text: string, complaint: string): 'master' | 'backup' {
-  if (text !== 'master' && text !== 'backup') throw new UsageError(complaint)
+  if (text !== 'master' && text !== 'backup') throw new CommandLineError(complaint)
   return text
 }
 
@@ -19,6 +19,6 @@ export const startDaemon: Command<object> = {
   readValue: text => readState(text, 'illegal start-daemon parameter specified'),
   parse: () => ({}),
   async run() {
-    throw new Refused('--start-daemon: uvs does not synchronise connections yet')
+    throw new RefusedByDirector('--start-daemon: uvs does not synchronise connections yet')
   },
 }

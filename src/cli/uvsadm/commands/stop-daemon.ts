@@ -1,5 +1,5 @@
 import type { Command } from '../command.js'
-import { Refused } from '../failure.js'
+import { RefusedByDirector } from '../failure.js'
 import { readState } from './start-daemon.js'
 
 export const stopDaemon: Command<object> = {
@@ -13,6 +13,6 @@ export const stopDaemon: Command<object> = {
   readValue: text => readState(text, 'illegal start_daemon specified'),
   parse: () => ({}),
   async run() {
-    throw new Refused('No daemon is running')
+    throw new RefusedByDirector('No daemon is running')
   },
 }

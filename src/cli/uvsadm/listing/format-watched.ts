@@ -1,4 +1,4 @@
-import type { Rates, ServiceInfo } from '../../../control/protocol/api.js'
+import type { RatesInfo, ServiceInfo } from '../../../control/protocol/api.js'
 import { identity } from './format-services.js'
 import type { Label } from './label.js'
 import { settings } from './layouts.js'
@@ -32,7 +32,7 @@ function left(name: string, weight: string | number, active: string | number, in
   return `  -> ${name} ${String(weight).padEnd(6)} ${String(active).padEnd(10)} ${String(inactive).padEnd(9)}`
 }
 
-function perSecond({ cps, inPps, outPps, inBps, outBps }: Rates, exact: boolean): string {
+function perSecond({ cps, inPps, outPps, inBps, outBps }: RatesInfo, exact: boolean): string {
   const rates = [cps, inPps, outPps, inBps, outBps]
   return rates.map((rate, i) => (exact ? String(rate) : brief(rate)).padStart(RATES[i]!.length)).join(' ')
 }

@@ -1,4 +1,4 @@
-import type { DestinationInfo, Method, ServiceInfo, Stats, TunnelSettings } from '../../../control/protocol/api.js'
+import type { DestinationInfo, MethodName, ServiceInfo, StatsInfo, TunnelInfo } from '../../../control/protocol/api.js'
 import { schedFlagNames } from '../options/sched-flags.js'
 import { tunnelText } from '../options/tunnel.js'
 
@@ -11,9 +11,9 @@ export interface Layout {
   destination(dest: DestinationInfo): string
 }
 
-const FORWARD: Record<Method, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
+const FORWARD: Record<MethodName, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
 
-export const PLAIN_IPIP: TunnelSettings = { type: 'ipip', port: 0, checksum: 'none' }
+export const PLAIN_IPIP: TunnelInfo = { type: 'ipip', port: 0, checksum: 'none' }
 
 export const plain: Layout = {
   head: `Prot LocalAddress:Port Scheduler Flags
@@ -99,7 +99,7 @@ function columns(...cells: [value: string | number, width: number][]): string {
   return cells.map(([value, width]) => String(value).padEnd(width)).join(' ')
 }
 
-function totals(stats: Stats, exact: boolean): string {
+function totals(stats: StatsInfo, exact: boolean): string {
   return numbers([stats.conns, stats.inPkts, stats.outPkts, stats.inBytes, stats.outBytes], exact)
 }
 

@@ -1,4 +1,4 @@
-import type { Protocol, TimeoutsInfo, TunnelSettings } from '../../../control/protocol/api.js'
+import type { Protocol, TimeoutsInfo, TunnelInfo } from '../../../control/protocol/api.js'
 import type { Endpoint } from './endpoint.js'
 
 /** Of -t, -u and --sctp-service, or of -f. */
@@ -44,7 +44,7 @@ export interface Options {
   'mcast-ttl'?: number
   'sync-maxlen'?: number
   'tun-info'?: true
-  'tun-type'?: TunnelSettings['type']
+  'tun-type'?: TunnelInfo['type']
   'tun-port'?: number
   'tun-nocsum'?: true
   'tun-csum'?: true

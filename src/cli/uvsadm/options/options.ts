@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import type { Protocol } from '../../../control/protocol/api.js'
 import type { Option } from '../../option.js'
 import { atoi, readAddress, readEndpoint, readInteger } from './endpoint.js'
-import { UsageError } from '../failure.js'
+import { CommandLineError } from '../failure.js'
 import type { Names } from './names.js'
 import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
 import { schedFlagList } from './sched-flags.js'
@@ -35,7 +35,7 @@ const WATCH_MOST = 3600
 /** Seconds of -p and --set, which allow 0 to the one only. */
 export function readTimeout(text: string, least: 0 | 1): number {
   const seconds = readInteger(text, TIMEOUT_MAX)
-  if (seconds === undefined || seconds < least) throw new UsageError(`invalid timeout value \`${text}' specified`)
+  if (seconds === undefined || seconds < least) throw new CommandLineError(`invalid timeout value \`${text}' specified`)
   return seconds
 }
 
@@ -47,7 +47,7 @@ const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'ser
   help: `virtual service, ${protocol.toUpperCase()}`,
   async read(text, names) {
     const endpoint = await readEndpoint(text, protocol, names)
-    if (!endpoint) throw new UsageError('illegal virtual server address[:port] specified')
+    if (!endpoint) throw new CommandLineError('illegal virtual server address[:port] specified')
     return { protocol, ...endpoint }
   },
 })
@@ -59,7 +59,7 @@ const threshold = (name: 'u-threshold' | 'l-threshold', flag: string, value: str
   help,
   read(text) {
     const connections = readInteger(text, THRESHOLD_MAX)
-    if (connections === undefined) throw new UsageError(`illegal ${name.replace('-', '_')} specified`)
+    if (connections === undefined) throw new CommandLineError(`illegal ${name.replace('-', '_')} specified`)
     return connections
   },
 })
@@ -79,7 +79,7 @@ const daemonNumber = (name: DaemonNumber, least: number, most: number, help: str
   help: `${help}, ${least} to ${most}`,
   read(text) {
     const number = readInteger(text, most)
-    if (number === undefined || number < least) throw new UsageError(`illegal ${name} specified`)
+    if (number === undefined || number < least) throw new CommandLineError(`illegal ${name} specified`)
     return number
   },
 })
@@ -104,7 +104,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: `virtual service of a firewall mark, 1 to ${MARK_MAX}`,
     read(text) {
       const mark = readInteger(text, MARK_MAX)
-      if (!mark) throw new UsageError(`invalid fwmark value \`${text}' specified`)
+      if (!mark) throw new CommandLineError(`invalid fwmark value \`${text}' specified`)
       return { mark }
     },
   },
@@ -113,7 +113,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: 'the mark before it is of IPv6 packets',
     change(before) {
       const service = before['service-address']
-      if (!service || !('mark' in service)) throw new UsageError('-6 used before -f\n')
+      if (!service || !('mark' in service)) throw new CommandLineError('-6 used before -f\n')
       before['service-address'] = { ...service, family: 6 }
       if (before.netmask !== undefined) before.netmask = '128'
     },
@@ -150,11 +150,11 @@ export const OPTIONS: readonly OptionSpec[] = [
     async read(text, names, before) {
       if (familyOf(before['service-address']) === 6) {
         const prefix = atoi(text)
-        if (prefix < 1 || prefix > 128) throw new UsageError('illegal ipv6 netmask specified')
+        if (prefix < 1 || prefix > 128) throw new CommandLineError('illegal ipv6 netmask specified')
         return String(prefix)
       }
       const mask = await readAddress(text, names)
-      if (mask === undefined) throw new UsageError('illegal virtual server persistent mask specified')
+      if (mask === undefined) throw new CommandLineError('illegal virtual server persistent mask specified')
       return mask
     },
   },
@@ -174,7 +174,8 @@ export const OPTIONS: readonly OptionSpec[] = [
     choices: ['v1', 'v2'],
     help: 'FULLNAT tells the client by the PROXY protocol (TCP and -f only)',
     read(text) {
-      if (text !== 'v1' && text !== 'v2') throw new UsageError(`invalid PROXY protocol \`${text}', neither v1 nor v2`)
+      if (text !== 'v1' && text !== 'v2')
+        throw new CommandLineError(`invalid PROXY protocol \`${text}', neither v1 nor v2`)
       return text
     },
   },
@@ -189,7 +190,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       const service = before['service-address']
       const { protocol, port } = service && 'mark' in service ? { protocol: 'tcp' as const, port: 0 } : (service ?? {})
       const endpoint = await readEndpoint(text, protocol, names)
-      if (!endpoint) throw new UsageError('illegal real server address[:port] specified')
+      if (!endpoint) throw new CommandLineError('illegal real server address[:port] specified')
       return { ...endpoint, port: endpoint.port ?? port }
     },
   },
@@ -204,7 +205,8 @@ export const OPTIONS: readonly OptionSpec[] = [
     choices: ['ipip', 'gue', 'gre'],
     help: 'of -i: ipip, as unless given, gue or gre',
     read(text) {
-      if (text !== 'ipip' && text !== 'gue' && text !== 'gre') throw new UsageError('illegal tunnel type specified')
+      if (text !== 'ipip' && text !== 'gue' && text !== 'gre')
+        throw new CommandLineError('illegal tunnel type specified')
       return text
     },
   },
@@ -215,7 +217,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: 'of gue: the UDP port of the real server, 1 to 65535',
     read(text) {
       const port = readInteger(text, 65535)
-      if (!port) throw new UsageError('illegal tunnel port specified')
+      if (!port) throw new CommandLineError('illegal tunnel port specified')
       return port
     },
   },
@@ -229,7 +231,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: 'local address of FULLNAT connections of the service; a port is passed over',
     async read(text, names) {
       const address = isIPv6(text) ? text : await readAddress(text.replace(/:\d+$/, ''), names)
-      if (address === undefined) throw new UsageError('illegal local address specified')
+      if (address === undefined) throw new CommandLineError('illegal local address specified')
       return address
     },
   },
@@ -246,7 +248,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: `0 to ${WEIGHT_MAX}, 1 unless given; 0: no new connections`,
     read(text) {
       const weight = readInteger(text, WEIGHT_MAX)
-      if (weight === undefined) throw new UsageError('illegal weight specified')
+      if (weight === undefined) throw new CommandLineError('illegal weight specified')
       return weight
     },
   },
@@ -278,7 +280,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: 'address',
     help: 'of --start-daemon: a multicast address',
     read(text) {
-      if (!isGroup(text)) throw new UsageError(`invalid IPv${text.includes(':') ? 6 : 4} mcast-group \`${text}'`)
+      if (!isGroup(text)) throw new CommandLineError(`invalid IPv${text.includes(':') ? 6 : 4} mcast-group \`${text}'`)
       return text
     },
   },
@@ -296,7 +298,9 @@ export const OPTIONS: readonly OptionSpec[] = [
     read(text) {
       const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
       if (!(seconds >= WATCH_LEAST && seconds <= WATCH_MOST))
-        throw new UsageError(`illegal watch interval \`${text}' specified, ${WATCH_LEAST} to ${WATCH_MOST} seconds`)
+        throw new CommandLineError(
+          `illegal watch interval \`${text}' specified, ${WATCH_LEAST} to ${WATCH_MOST} seconds`,
+        )
       return seconds
     },
   },

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js'
-import { tryHelp, UsageError } from '../failure.js'
+import { tryHelp, CommandLineError } from '../failure.js'
 import type { Names } from './names.js'
 import type { Options } from './option-names.js'
 import { OPTIONS, type OptionSpec } from './options.js'
@@ -43,7 +43,7 @@ export async function readArguments(
   }
   command ??= commandLeft(options, byFlag)
   command.readWords?.(extra, options)
-  if (extra.length > 0) throw new UsageError(`unexpected argument ${extra[0]}`)
+  if (extra.length > 0) throw new CommandLineError(`unexpected argument ${extra[0]}`)
   schedFlagsOf(options)
   return { command, options }
 }
@@ -105,14 +105,14 @@ async function readOption(
   commands: Map<string, Command>,
   names: Names,
 ): Promise<void> {
-  if (token.kind === 'problem') throw new UsageError(`${token.text}: ${token.problem}`, 255, true)
+  if (token.kind === 'problem') throw new CommandLineError(`${token.text}: ${token.problem}`, 255, true)
   const { text, flag } = token
-  if (commands.has(flag)) throw new UsageError(`invalid option \`${text}'`)
+  if (commands.has(flag)) throw new CommandLineError(`invalid option \`${text}'`)
   const option = optionOf(flag, command)
-  if (!option) throw new UsageError(`${text}: unknown option`, 255, true)
+  if (!option) throw new CommandLineError(`${text}: unknown option`, 255, true)
   option.change?.(options)
   if (!option.name) return
-  if (options[option.name] !== undefined) throw new UsageError(`multiple '${option.name}' options specified`)
+  if (options[option.name] !== undefined) throw new CommandLineError(`multiple '${option.name}' options specified`)
   const value = token.value ?? option.otherwise ?? ''
   Reflect.set(options, option.name, await option.read?.(value, names, options))
 }

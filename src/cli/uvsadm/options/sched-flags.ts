@@ -1,4 +1,4 @@
-import { UsageError } from '../failure.js'
+import { CommandLineError } from '../failure.js'
 
 interface SchedFlag {
   name: string
@@ -23,12 +23,13 @@ export const schedFlagList = FLAGS.map(({ name }) => name)
 /** The bits of `-b LIST`. flag-1 to flag-3 go with every scheduler. */
 export function readSchedFlags(list: string, scheduler: string): number {
   const names = list.split(',').filter(name => name !== '')
-  if (names.length === 0 && list !== '') throw new UsageError(`invalid scheduler flag \`${list}'`) // ipvsadm crashes
+  if (names.length === 0 && list !== '') throw new CommandLineError(`invalid scheduler flag \`${list}'`) // ipvsadm crashes
   let bits = 0
   for (const name of names) {
     const flag = FLAGS.find(known => known.name === name)
-    if (!flag) throw new UsageError(`invalid scheduler flag \`${name}'`)
-    if (flag.scheduler && flag.scheduler !== scheduler) throw new UsageError(`incompatible scheduler flag \`${name}'`)
+    if (!flag) throw new CommandLineError(`invalid scheduler flag \`${name}'`)
+    if (flag.scheduler && flag.scheduler !== scheduler)
+      throw new CommandLineError(`incompatible scheduler flag \`${name}'`)
     bits |= flag.bit
   }
   return bits

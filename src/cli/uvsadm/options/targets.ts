@@ -1,12 +1,12 @@
 import type {
-  ClientAddress,
+  ClientAddressName,
   DestinationKey,
   DestinationParams,
-  Method,
+  MethodName,
   ServiceKey,
-  ServiceSettings,
+  ServiceSettingsInfo,
 } from '../../../control/protocol/api.js'
-import { UsageError } from '../failure.js'
+import { CommandLineError } from '../failure.js'
 import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
 import { readSchedFlags } from './sched-flags.js'
 import { TUNNEL_OPTIONS, tunnelSettings } from './tunnel.js'
@@ -29,11 +29,11 @@ export function newServiceKey(options: Options): ServiceKey {
   const service = given(options['service-address'])
   if (!('mark' in service)) {
     if (!service.port && options.persistent === undefined)
-      throw new UsageError('Zero port specified for non-persistent service')
+      throw new CommandLineError('Zero port specified for non-persistent service')
     if (service.protocol !== 'udp' && options.ops)
-      throw new UsageError('One-Packet Scheduling is only for UDP virtual services')
+      throw new CommandLineError('One-Packet Scheduling is only for UDP virtual services')
     if (service.protocol !== 'tcp' && clientAddress(options))
-      throw new UsageError('TOA and the PROXY protocol are only for TCP virtual services')
+      throw new CommandLineError('TOA and the PROXY protocol are only for TCP virtual services')
   }
   return serviceKey(options)
 }
@@ -52,7 +52,7 @@ export const SERVICE_OPTIONS: readonly OptionName[] = [
 
 export const SERVICE_CONFLICTS: readonly (readonly [OptionName, OptionName])[] = [['proxy-protocol', 'toa']]
 
-function clientAddress(options: Options): ClientAddress | undefined {
+function clientAddress(options: Options): ClientAddressName | undefined {
   if (options.toa) return 'toa'
   return options['proxy-protocol'] && `proxy-${options['proxy-protocol']}`
 }
@@ -76,7 +76,7 @@ export function schedFlagsOf(options: Options): number {
 }
 
 /** What -A and -E ask for. Like ipvsadm's -E, it resets what is not given. */
-export function serviceSettings(options: Options): ServiceSettings {
+export function serviceSettings(options: Options): ServiceSettingsInfo {
   const told = clientAddress(options)
   const unmasked = familyOf(options['service-address']) === 6 ? '128' : '255.255.255.255'
   return {
@@ -110,7 +110,7 @@ export const SERVER_OPTIONS: readonly OptionName[] = [
   ...TUNNEL_OPTIONS,
 ]
 
-const METHODS: Record<ForwardingMethod, Method> = {
+const METHODS: Record<ForwardingMethod, MethodName> = {
   '-g': 'direct',
   '-i': 'tunnel',
   '-m': 'masq',
@@ -122,7 +122,7 @@ export function destinationParams(options: Options): DestinationParams {
   const service = given(options['service-address'])
   const method = METHODS[options['forwarding-method'] ?? '-g']
   if (options['real-server']?.family !== familyOf(service) && method !== 'tunnel')
-    throw new UsageError('Different address family is allowed only for tunneling servers')
+    throw new CommandLineError('Different address family is allowed only for tunneling servers')
   const tunnel = tunnelSettings(options, method)
   const key = serviceKey(options)
   const destination = destinationKey(options)

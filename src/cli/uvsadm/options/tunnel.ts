@@ -1,5 +1,5 @@
-import type { Method, TunnelSettings } from '../../../control/protocol/api.js'
-import { UsageError } from '../failure.js'
+import type { MethodName, TunnelInfo } from '../../../control/protocol/api.js'
+import { CommandLineError } from '../failure.js'
 import type { OptionName, Options } from './option-names.js'
 
 /** Those of -i, in the order in which ipvsadm looks at them. */
@@ -18,17 +18,17 @@ interface TunnelRule {
   /** At most one of the checksums among them. */
   takes: readonly OptionName[]
 }
-const RULES: Record<TunnelSettings['type'], TunnelRule> = {
+const RULES: Record<TunnelInfo['type'], TunnelRule> = {
   ipip: { needs: [], takes: ['tun-type'] },
   gue: { needs: ['tun-port'], takes: ['tun-type', ...CHECKSUMS] },
   gre: { needs: [], takes: ['tun-type', 'tun-nocsum', 'tun-csum'] },
 }
 
 /** What the tunnel options ask for, undefined without -i. They throw ipvsadm's complaint about the first one that does not fit. */
-export function tunnelSettings(options: Options, method: Method): TunnelSettings | undefined {
+export function tunnelSettings(options: Options, method: MethodName): TunnelInfo | undefined {
   if (method === 'tunnel') checkTunnel(options)
   else if (TUNNEL_OPTIONS.some(name => options[name] !== undefined))
-    throw new UsageError('Tunnel options conflict with forward method')
+    throw new CommandLineError('Tunnel options conflict with forward method')
   else return undefined
   const checksum = options['tun-csum'] ? 'full' : options['tun-remcsum'] ? 'remote' : 'none'
   return { type: options['tun-type'] ?? 'ipip', port: options['tun-port'] ?? 0, checksum }
@@ -41,18 +41,21 @@ function checkTunnel(options: Options): void {
   for (const name of TUNNEL_OPTIONS) {
     const given = options[name] !== undefined
     const needed = needs.includes(name)
-    if (needed && !given) throw new UsageError(`You need to supply the '${name}' option for the '${type}' tunnel type`)
+    if (needed && !given)
+      throw new CommandLineError(`You need to supply the '${name}' option for the '${type}' tunnel type`)
     if (given && !needed && !takes.includes(name))
-      throw new UsageError(`Illegal '${name}' option with the '${type}' tunnel type`)
+      throw new CommandLineError(`Illegal '${name}' option with the '${type}' tunnel type`)
     if (!given || !CHECKSUMS.some(known => known === name)) continue
     if (checksum)
-      throw new UsageError(`The option '${name}' conflicts with the '${checksum}' option in the '${type}' tunnel type`)
+      throw new CommandLineError(
+        `The option '${name}' conflicts with the '${checksum}' option in the '${type}' tunnel type`,
+      )
     checksum = name
   }
 }
 
 /** The tunnel as `-L --tun-info` shows it: `ipip`, `gue:6080:-c`, `gre:+c`; `r+c` is --tun-remcsum. */
-export function tunnelText({ type, port, checksum }: TunnelSettings): string {
+export function tunnelText({ type, port, checksum }: TunnelInfo): string {
   const mark = { none: '-c', full: '+c', remote: 'r+c' }[checksum]
   switch (type) {
     case 'ipip':

@@ -3,7 +3,7 @@ import { drainServer } from '../../../../src/cli/uvs/drain/drain.js'
 import type {
   Control,
   DestinationInfo,
-  Operation,
+  OperationName,
   Reply,
   Request,
   ServiceKey,
@@ -269,10 +269,10 @@ t.test('a method that others change meanwhile is left to them', async t => {
 })
 
 /** A director that refuses, or is gone, from the nth call of an operation on. */
-function failing(control: Control, op: Operation, from: number, how: Error | string): Control {
+function failing(control: Control, op: OperationName, from: number, how: Error | string): Control {
   let calls = 0
   return {
-    async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
       if (request.op !== op || ++calls < from) return control.call(request)
       if (typeof how !== 'string') throw how
       return { ok: false, refusal: 'EPROTO', message: how }
@@ -282,7 +282,7 @@ function failing(control: Control, op: Operation, from: number, how: Error | str
 
 t.test('a director that goes, or refuses, while it drains: one line, status 1', async t => {
   const hungUp = new Unreachable('the director hung up')
-  const known: [op: Operation, from: number, how: Error | string, said: string][] = [
+  const known: [op: OperationName, from: number, how: Error | string, said: string][] = [
     ['services', 4, hungUp, 'stopped: the director hung up'],
     ['services', 4, 'no', 'stopped: no'],
     ['end-connections', 1, 'no', 'stopped: ended 0 connections, then: no'],
@@ -352,7 +352,7 @@ t.test('clients that come faster than they are ended: status 1', async t => {
   const { scene, key } = busy()
   let port = 100
   const control: Control = {
-    async call<O extends Operation>(request: Request<O>): Promise<Reply<O>> {
+    async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
       const reply = await scene.control.call(request)
       if (request.op !== 'end-connections') return reply
       scene.editServer(key, `${A} 1`)

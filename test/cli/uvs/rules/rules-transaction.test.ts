@@ -12,7 +12,7 @@ import { tempDir } from '../../../support/temp.js'
 /** A session that keeps what it is asked. */
 function make(): { control: Control; asked: Request[] } {
   const asked: Request[] = []
-  const session = new Transactions(new BenchDirector().control, () => new BenchDirector().director).session()
+  const session = new Transactions(new BenchDirector().control, () => new BenchDirector().director).client()
   t.teardown(() => session.close())
   const call: Control['call'] = request => {
     asked.push(request as Request)
