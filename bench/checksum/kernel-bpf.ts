@@ -1,4 +1,18 @@
-import { assemble, bpf, createMap, loadProgram, type Instruction } from '../../src/ebpf/bpf.js'
+import { bpf, Command, createMap, loadProgram, MapType, ProgramType } from '../../src/ebpf/bpf.js'
+import {
+  assemble,
+  call,
+  exit,
+  Helper,
+  loadMapValue,
+  mov,
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  type Code,
+} from '../../src/ebpf/instructions.js'
 import { check, mapMemory } from '../../src/linux/libc.js'
 import { fold } from '../../src/wire/checksum.js'
 import { DATA_LEN } from './data.js'
@@ -8,13 +22,6 @@ import { DATA_LEN } from './data.js'
  * (BPF_PROG_TEST_RUN): no frame, no system call a sum. What the program costs with nothing to sum is taken off.
  */
 
-// linux/bpf.h
-const BPF_MAP_UPDATE_ELEM = 2
-const BPF_PROG_TEST_RUN = 10
-const BPF_MAP_TYPE_ARRAY = 2
-const BPF_PROG_TYPE_SCHED_CLS = 3
-const BPF_PSEUDO_MAP_VALUE = 2
-const BPF_CSUM_DIFF = 28
 const ETHERNET_MIN = 64
 /** Sums in one run of the program: enough that what a run costs besides is little. */
 const SUMS = 8
@@ -25,10 +32,10 @@ export class KernelSum {
 
   /** Takes the octets into a map. SystemError without the right to. */
   constructor(octets: Uint8Array) {
-    this.#map = createMap(BPF_MAP_TYPE_ARRAY, 4, DATA_LEN, 1, 0)
+    this.#map = createMap(MapType.ARRAY, 4, DATA_LEN, 1, 0)
     const memory = mapMemory(DATA_LEN + 8)
     memory.bytes.set(octets, 8)
-    const update = bpf(BPF_MAP_UPDATE_ELEM, attributes => {
+    const update = bpf(Command.MAP_UPDATE_ELEM, attributes => {
       attributes.setUint32(0, this.#map, true)
       attributes.setBigUint64(8, BigInt(memory.address), true)
       attributes.setBigUint64(16, BigInt(memory.address + 8), true)
@@ -38,20 +45,19 @@ export class KernelSum {
 
   /** A program for `len` octets at `at`; the helper takes multiples of 4 only. */
   program(at: number, len: number): KernelProgram {
-    return new KernelProgram(loadProgram(BPF_PROG_TYPE_SCHED_CLS, assemble(this.#instructions(at, len))))
+    return new KernelProgram(loadProgram(ProgramType.SCHED_CLS, assemble(this.#instructions(at, len))))
   }
 
-  #instructions(at: number, len: number): Instruction[] {
-    const once: Instruction[] = [
-      [0xb7, 1, 0, 0, 0], // r1 = no octets before
-      [0xb7, 2, 0, 0, 0],
-      [0x18, 3, BPF_PSEUDO_MAP_VALUE, 0, this.#map], // r3 = the map's value + at
-      [0, 0, 0, 0, at],
-      [0xb7, 4, 0, 0, len],
-      [0xb7, 5, 0, 0, 0],
-      [0x85, 0, 0, 0, BPF_CSUM_DIFF],
+  #instructions(at: number, len: number): Code {
+    const once: Code = [
+      mov(r1, 0), // no octets before
+      mov(r2, 0),
+      loadMapValue(r3, this.#map, at), // r3 = the octets
+      mov(r4, len),
+      mov(r5, 0), // what to add to
+      call(Helper.CSUM_DIFF), // r0 = their sum
     ]
-    return [...Array.from({ length: SUMS }, () => once).flat(), [0x95, 0, 0, 0, 0]]
+    return [Array.from({ length: SUMS }, () => once), exit()]
   }
 }
 
@@ -69,7 +75,7 @@ export class KernelProgram {
 
   /** Nanoseconds a sum, with its share of what the program costs besides, as the kernel measures it. */
   run(times: number): number {
-    const run = bpf(BPF_PROG_TEST_RUN, attributes => {
+    const run = bpf(Command.PROG_TEST_RUN, attributes => {
       attributes.setUint32(0, this.#fd, true)
       attributes.setUint32(8, ETHERNET_MIN, true)
       attributes.setBigUint64(16, BigInt(this.#frame.address), true)

@@ -1,63 +1,68 @@
 import { networkInterfaces } from 'node:os'
-import { assemble, bpf, loadProgram } from './bpf.js'
+import {
+  ALL,
+  assembleFilter,
+  hear,
+  jumpIfEqual,
+  Known,
+  load32 as loadWord,
+  PacketType,
+  type Filter,
+} from '../linux/classic-filter.js'
 import { close } from '../linux/libc.js'
 import { setFilter } from '../linux/packet-socket.js'
+import { bpf, Command, loadProgram, ProgramType } from './bpf.js'
+import { assemble, call, exit, Helper, jumpIf, load32, mov, r0, r1, r2, Skb, store32 } from './instructions.js'
 
-// linux/bpf.h
-const BPF_LINK_CREATE = 28
-const BPF_PROG_TYPE_SCHED_CLS = 3
+// linux/bpf.h: enum bpf_attach_type, flags of a tcx link, what a tcx program returns to leave a frame to the next.
 const BPF_TCX_INGRESS = 46
-const BPF_SKB_CHANGE_TYPE = 32
 const BPF_F_BEFORE = 8
+const TCX_NEXT = -1
 
 /** What the program marks the frames with that it has seen: 'uvs'. */
 const MARK = 0x757673
-const PACKET_OTHERHOST = 3
 const ETH_P_IP_ON_THE_WIRE = 0x0008
-const TCX_NEXT = -1
-
-const SKB_MARK = 8
-const SKB_PROTOCOL = 16
-const SKB_VLAN_PRESENT = 20
 
 const PROGRAM = assemble([
-  [0x61, 2, 1, SKB_PROTOCOL, 0], // r2 = skb->protocol
-  [0x55, 2, 0, 'next', ETH_P_IP_ON_THE_WIRE], // not IPv4
-  [0x61, 2, 1, SKB_VLAN_PRESENT, 0], // r2 = skb->vlan_present
-  [0x55, 2, 0, 'next', 0], // of a VLAN
-  [0xb7, 2, 0, 0, MARK],
-  [0x63, 1, 2, SKB_MARK, 0], // skb->mark = MARK
-  [0xb7, 2, 0, 0, PACKET_OTHERHOST],
-  [0x85, 0, 0, 0, BPF_SKB_CHANGE_TYPE], // bpf_skb_change_type(skb, PACKET_OTHERHOST)
+  load32(r2, r1, Skb.PROTOCOL), // r2 = skb->protocol
+  jumpIf(r2, '!=', ETH_P_IP_ON_THE_WIRE, 'next'), // not IPv4
+  load32(r2, r1, Skb.VLAN_PRESENT), // r2 = skb->vlan_present
+  jumpIf(r2, '!=', 0, 'next'), // of a VLAN
+  mov(r2, MARK),
+  store32(r1, Skb.MARK, r2), // skb->mark = MARK
+  mov(r2, PacketType.OTHERHOST),
+  call(Helper.SKB_CHANGE_TYPE), // bpf_skb_change_type(skb, PACKET_OTHERHOST)
   'next',
-  [0xb7, 0, 0, 0, TCX_NEXT],
-  [0x95, 0, 0, 0, 0], // return TCX_NEXT
+  mov(r0, TCX_NEXT),
+  exit(),
 ])
 
-/** What a packet socket behind the guard filters: all of a frame, or one octet of one of a VLAN. A classic filter, `[code, jumps, constant]`; jumps: where to if it is so, then, an octet higher, if not. */
-export const GUARDED: readonly (readonly [number, number, number])[] = [
-  [0x20, 0, 0xfffff000 + 20], // the mark (SKF_AD_OFF + SKF_AD_MARK)
-  [0x15, 0x0002, MARK],
-  [0x20, 0, 0xfffff000 + 4], // the packet's type (SKF_AD_PKTTYPE)
-  [0x15, 0x0001, PACKET_OTHERHOST],
-  [0x06, 0, 0xffffffff], // all of the frame
-  [0x06, 0, 1], // one octet
-]
+/** What a packet socket behind the guard hears: all of a frame, or one octet of one of a VLAN. */
+export const GUARDED: Filter = assembleFilter([
+  loadWord(Known.MARK),
+  jumpIfEqual(MARK, 'all'),
+  loadWord(Known.PACKET_TYPE),
+  jumpIfEqual(PacketType.OTHERHOST, 'one octet'),
+  'all',
+  hear(ALL),
+  'one octet',
+  hear(1),
+])
 
 /**
  * Keeps the IPv4 frames that come in by an interface from the kernel's own stack, which would look up a route for each
  * only to drop it: a tcx program says of each that it is for another host, before the packet socket `fd` sees it, which
  * is not bound yet. Of a VLAN that the interface has no part in, `fd` then hears one octet a frame.
  *
- * Answers the file descriptor of what was done: it ends when that is closed, and with this process, however that ends.
- * Undefined where the kernel has an IPv4 address on the interface, may not be given programs, or is older than 6.6:
+ * Returns the file descriptor of the link: the guard ends when that is closed, and with this process, however that ends.
+ * Returns undefined where the kernel has an IPv4 address on the interface, may not be given programs, or is older than 6.6:
  * then all works as well, a tenth slower.
  */
 export function keepFromKernel(fd: number, name: string, ifindex: number): number | undefined {
   if (networkInterfaces()[name]?.some(({ family }) => family === 'IPv4')) return undefined
-  const program = loadProgram(BPF_PROG_TYPE_SCHED_CLS, PROGRAM)
+  const program = loadProgram(ProgramType.SCHED_CLS, PROGRAM)
   if (program < 0) return undefined
-  const link = bpf(BPF_LINK_CREATE, attributes => {
+  const link = bpf(Command.LINK_CREATE, attributes => {
     attributes.setUint32(0, program, true)
     attributes.setUint32(4, ifindex, true)
     attributes.setUint32(8, BPF_TCX_INGRESS, true)

@@ -1,15 +1,54 @@
 /*
- * worker-choice.ts in eBPF: a socket filter program that answers the number of the worker a frame belongs to. Its steps, and
+ * worker-choice.ts in eBPF: a socket filter program that returns the number of the worker a frame belongs to. Its steps, and
  * their numbers, are that file's.
  *
- * r6 the frame, r9 the rules, r8 the kinds of the destination, then an address or the answer, r7 where to read.
+ * r6 the frame, r9 the rules, r8 the kinds of the destination, then the client's address or the port, then the worker, r7
+ * where to read.
  */
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { GRE_CHECKSUM_LEN, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
 import { UDP_LEN } from '../wire/udp.js'
-import { assemble, type Instruction } from './bpf.js'
+import {
+  add,
+  and,
+  and32,
+  assemble,
+  call,
+  exit,
+  fp,
+  fromNetwork,
+  Helper,
+  jump,
+  jumpIf,
+  load16,
+  load32,
+  load64,
+  load8,
+  loadMap,
+  mod32,
+  mov,
+  mov32,
+  mul32,
+  r0,
+  r1,
+  r2,
+  r3,
+  r4,
+  r6,
+  r7,
+  r8,
+  r9,
+  shiftLeft,
+  shiftRight,
+  shiftRight32,
+  store32,
+  store64,
+  xor32,
+  type Code,
+  type Register,
+} from './instructions.js'
 import { Kind, HIGHEST_STEERED, STEERED_ERRORS } from './worker-choice.js'
 
 /** File descriptors. */
@@ -28,25 +67,6 @@ export interface SteeringMaps {
 export const Rule = { WORKERS: 0, MASK: 4, SEED: 8, BLOCKS: 12 } as const
 export const RULES_LEN = 16
 
-type Lines = (Instruction | string)[]
-
-// Of an instruction-set.rst: 32-bit operations are told by a W.
-const [MOV, MOV_X, ADD, ADD_X, AND, LSH, JEQ, JNE, JA, CALL, EXIT] = [
-  0xb7, 0xbf, 0x07, 0x0f, 0x57, 0x67, 0x15, 0x55, 0x05, 0x85, 0x95,
-]
-const [JGT, JGE, JLT, JSET, RSH_X] = [0x25, 0x35, 0xa5, 0x45, 0x7f]
-const [ANDW_X, XORW_X, MULW, RSHW, MODW_X, MOVW_X, TO_BE] = [0x5c, 0xac, 0x24, 0x74, 0x9c, 0xbc, 0xdc]
-const [LOAD8, LOAD16, LOAD32, LOAD64, STORE32, STORE64_X, STORE32_X, LOAD_IMM64] = [
-  0x71, 0x69, 0x61, 0x79, 0x62, 0x7b, 0x63, 0x18,
-]
-const FP = 10
-
-// Helpers, linux/bpf.h.
-const MAP_LOOKUP = 1
-const MAP_UPDATE = 2
-const SKB_LOAD_BYTES = 26
-const PSEUDO_MAP_FD = 1
-
 // Places on the stack.
 const HEADER = -24
 const QUOTED = -48
@@ -62,232 +82,272 @@ const SAVED = -120
 const [ID, FRAGMENT, PROTOCOL, SRC, DST] = [4, 6, 9, 12, 16]
 const HEADER_LEN = 20
 
-const map = (register: number, fd: number): Lines => [
-  [LOAD_IMM64, register, PSEUDO_MAP_FD, 0, fd],
-  [0, 0, 0, 0, 0],
-]
-/** r0 = what a map has for the key at a place on the stack, or 0. */
-const lookup = (fd: number, key: number): Lines => [
-  ...map(1, fd),
-  [MOV_X, 2, FP, 0, 0],
-  [ADD, 2, 0, 0, key],
-  [CALL, 0, 0, 0, MAP_LOOKUP],
-]
-/** Reads octets of the frame, from r7 on, to a place on the stack; if they are not there, on at `otherwise`. */
-const read = (to: number, octets: number, otherwise: string): Lines => [
-  [MOV_X, 1, 6, 0, 0],
-  [MOV_X, 2, 7, 0, 0],
-  [MOV_X, 3, FP, 0, 0],
-  [ADD, 3, 0, 0, to],
-  [MOV, 4, 0, 0, octets],
-  [CALL, 0, 0, 0, SKB_LOAD_BYTES],
-  [JNE, 0, 0, otherwise, 0],
-]
-/** r7 += the length of the IPv4 header at a place on the stack. */
-const behind = (header: number): Lines => [
-  [LOAD8, 1, FP, header, 0],
-  [AND, 1, 0, 0, 15],
-  [LSH, 1, 0, 0, 2],
-  [ADD_X, 7, 1, 0, 0],
-]
-/** r0 = the kinds of the address at a place on the stack, or 0. `name`: for labels. */
-const kindsOf = ({ addresses, blocks }: SteeringMaps, addr: number, name: string): Lines => [
-  ...lookup(addresses, addr),
-  [JEQ, 0, 0, `${name}: no single address`, 0],
-  [LOAD32, 0, 0, 0, 0],
-  [JA, 0, 0, `${name}: known`, 0],
-  `${name}: no single address`,
-  [LOAD32, 1, 9, Rule.BLOCKS, 0],
-  [JEQ, 1, 0, `${name}: known`, 0],
-  [LOAD32, 1, FP, addr, 0],
-  [STORE32_X, FP, 1, BLOCK_KEY + 4, 0],
-  [STORE32, FP, 0, BLOCK_KEY, 32],
-  ...lookup(blocks, BLOCK_KEY),
-  [JEQ, 0, 0, `${name}: known`, 0],
-  [MOV, 0, 0, 0, Kind.OWN],
-  `${name}: known`,
-]
-/** The key of a datagram's pieces on the stack. */
-const pieceKey: Lines = [
-  [LOAD32, 1, FP, HEADER + SRC, 0],
-  [STORE32_X, FP, 1, PIECE_KEY, 0],
-  [LOAD32, 1, FP, HEADER + DST, 0],
-  [STORE32_X, FP, 1, PIECE_KEY + 4, 0],
-  [LOAD16, 1, FP, HEADER + ID, 0],
-  [LSH, 1, 0, 0, 16],
-  [LOAD8, 2, FP, HEADER + PROTOCOL, 0],
-  [ADD_X, 1, 2, 0, 0],
-  [STORE32_X, FP, 1, PIECE_KEY + 8, 0],
-]
-
 const ETHER_TYPE_LEN = 2
 const IPV4_ON_THE_WIRE = 0x0008
-/** The IPv4 header on the stack. Behind an Ethernet header it is asked for: who sends by a packet socket may have said otherwise of the frame. */
-const readHeader = (ipAt: number): Lines =>
-  ipAt === 0
-    ? [[MOV, 7, 0, 0, 0], ...read(HEADER, HEADER_LEN, 'nobody')]
-    : [
-        [MOV, 7, 0, 0, ipAt - ETHER_TYPE_LEN],
-        ...read(HEADER - ETHER_TYPE_LEN, ETHER_TYPE_LEN + HEADER_LEN, 'nobody'),
-        [LOAD16, 1, FP, HEADER - ETHER_TYPE_LEN, 0],
-        [JNE, 1, 0, 'nobody', IPV4_ON_THE_WIRE],
-        [MOV, 7, 0, 0, ipAt],
-      ]
 
 /** `ipAt`: where the program finds the IPv4 header: 0 in a fanout group of IPv4, 14 behind a TAP device. What is not IPv4 is worker 0’s. */
 export function steeringProgram(maps: SteeringMaps, ipAt: number): BigUint64Array {
   return assemble([
-    [MOV_X, 6, 1, 0, 0],
-    [STORE32, FP, 0, FEW, 0],
-    [STORE32, FP, 0, IS_FIRST_PIECE, 0],
-    ...lookup(maps.rules, FEW),
-    [JEQ, 0, 0, 'nobody', 0],
-    [MOV_X, 9, 0, 0, 0],
-    ...readHeader(ipAt),
-    ...kindsOf(maps, HEADER + DST, 'destination'),
-    [JNE, 0, 0, 'to us', 0],
-    // 1.
-    [LOAD32, 8, FP, HEADER + DST, 0],
-    [JA, 0, 0, 'client', 0],
-    'to us',
-    [MOV_X, 8, 0, 0, 0],
-    [LOAD8, 1, FP, HEADER + PROTOCOL, 0],
-    [JEQ, 1, 0, 'by more than addresses', IpProtocol.ICMP],
-    [JSET, 8, 0, 'by more than addresses', Kind.LOCAL],
-    // 2.
-    'source',
-    [LOAD32, 8, FP, HEADER + SRC, 0],
-
-    'client',
-    [TO_BE, 8, 0, 0, 32],
-    [LOAD32, 1, 9, Rule.MASK, 0],
-    [ANDW_X, 8, 1, 0, 0],
-    [LOAD32, 1, 9, Rule.SEED, 0],
-    [XORW_X, 8, 1, 0, 0],
-    ...xorShifted(16),
-    [MULW, 8, 0, 0, 0x85ebca6b],
-    ...xorShifted(13),
-    [MULW, 8, 0, 0, 0xc2b2ae35],
-    ...xorShifted(16),
-    'modulo workers',
-    [LOAD32, 1, 9, Rule.WORKERS, 0],
-    [MODW_X, 8, 1, 0, 0],
-    [LOAD32, 1, FP, IS_FIRST_PIECE, 0],
-    [JNE, 1, 0, 'remember', 0],
-    'answer',
-    [MOV_X, 0, 8, 0, 0],
-    [EXIT, 0, 0, 0, 0],
-    'worker 0',
-    [MOV, 8, 0, 0, 0],
-    [JA, 0, 0, 'modulo workers', 0],
-    'nobody',
-    [MOV, 0, 0, 0, 0],
-    [EXIT, 0, 0, 0, 0],
-
-    'by more than addresses',
-    [LOAD16, 1, FP, HEADER + FRAGMENT, 0],
-    [TO_BE, 1, 0, 0, 16],
-    [MOV_X, 2, 1, 0, 0],
-    [AND, 2, 0, 0, 0x1fff],
-    [JEQ, 2, 0, 'has the ports', 0],
-    // 5.
-    ...pieceKey,
-    ...lookup(maps.pieces, PIECE_KEY),
-    [JEQ, 0, 0, 'source', 0],
-    [LOAD32, 8, 0, 0, 0],
-    [JA, 0, 0, 'answer', 0],
-    'remember',
-    [STORE32_X, FP, 8, PIECE_WORKER, 0],
-    ...pieceKey,
-    ...map(1, maps.pieces),
-    [MOV_X, 2, FP, 0, 0],
-    [ADD, 2, 0, 0, PIECE_KEY],
-    [MOV_X, 3, FP, 0, 0],
-    [ADD, 3, 0, 0, PIECE_WORKER],
-    [MOV, 4, 0, 0, 0],
-    [CALL, 0, 0, 0, MAP_UPDATE],
-    [JA, 0, 0, 'answer', 0],
-
-    'has the ports',
-    [AND, 1, 0, 0, 0x2000], // more fragments
-    [STORE32_X, FP, 1, IS_FIRST_PIECE, 0],
-    ...behind(HEADER),
-    [LOAD8, 1, FP, HEADER + PROTOCOL, 0],
-    [JEQ, 1, 0, 'icmp', IpProtocol.ICMP],
-    // 3.
-    ...read(FEW, 4, 'source'),
-    [LOAD16, 7, FP, FEW + 2, 0],
-    [TO_BE, 7, 0, 0, 16],
-    [JLT, 7, 0, 'source', FIRST_LOCAL_PORT],
-    'port',
-    [MOV_X, 8, 7, 0, 0],
-    [JA, 0, 0, 'modulo workers', 0],
-
-    // 4.
-    'icmp',
-    ...read(FEW, 1, 'source'),
-    [LOAD8, 1, FP, FEW, 0],
-    [JGT, 1, 0, 'source', HIGHEST_STEERED],
-    [MOV, 2, 0, 0, STEERED_ERRORS],
-    [RSH_X, 2, 1, 0, 0],
-    [AND, 2, 0, 0, 1],
-    [JEQ, 2, 0, 'source', 0],
-    [ADD, 7, 0, 0, ICMP_LEN],
-    ...read(QUOTED, HEADER_LEN, 'source'),
-    ...behind(QUOTED),
-    [LOAD8, 1, FP, QUOTED + PROTOCOL, 0],
-    [JEQ, 1, 0, 'inside', IpProtocol.IPIP],
-    [JEQ, 1, 0, 'gre', IpProtocol.GRE],
-    [JEQ, 1, 0, 'udp', IpProtocol.UDP],
-    'quoted',
-    [AND, 8, 0, 0, Kind.LOCAL],
-    [JEQ, 8, 0, 'quoted client', 0],
-    ...read(FEW, 4, 'quoted client'),
-    [LOAD16, 7, FP, FEW, 0],
-    [TO_BE, 7, 0, 0, 16],
-    [JGE, 7, 0, 'port', FIRST_LOCAL_PORT],
-    'quoted client',
-    [LOAD32, 8, FP, QUOTED + DST, 0],
-    [JA, 0, 0, 'client', 0],
-
-    'gre',
-    ...read(FEW, 1, 'worker 0'),
-    [ADD, 7, 0, 0, GRE_LEN],
-    [LOAD8, 1, FP, FEW, 0],
-    [AND, 1, 0, 0, 0x80],
-    [JEQ, 1, 0, 'inside', 0],
-    [ADD, 7, 0, 0, GRE_CHECKSUM_LEN],
-    'inside',
-    ...read(INNER, HEADER_LEN, 'worker 0'),
-    'inner client',
-    [LOAD32, 8, FP, INNER + SRC, 0],
-    [JA, 0, 0, 'client', 0],
-
-    'udp',
-    [STORE64_X, FP, 7, SAVED, 0],
-    [ADD, 7, 0, 0, UDP_LEN],
-    ...read(FEW, 2, 'no gue'),
-    [LOAD8, 1, FP, FEW, 0],
-    [JGT, 1, 0, 'no gue', 31], // version 0, no control message; then five bits of options' length, in words
-    [LOAD8, 2, FP, FEW + 1, 0],
-    [JNE, 2, 0, 'no gue', IpProtocol.IPIP],
-    [LSH, 1, 0, 0, 2],
-    [ADD_X, 7, 1, 0, 0],
-    [ADD, 7, 0, 0, GUE_LEN],
-    ...read(INNER, HEADER_LEN, 'no gue'),
-    ...kindsOf(maps, INNER + DST, 'inner destination'),
-    [JNE, 0, 0, 'inner client', 0],
-    'no gue',
-    [LOAD64, 7, FP, SAVED, 0],
-    [JA, 0, 0, 'quoted', 0],
+    begin(maps),
+    readHeader(ipAt),
+    byAddresses(maps),
+    byClient,
+    done,
+    byPiece(maps),
+    byPort,
+    byIcmpError,
+    byTunnel,
+    byUdpTunnel(maps),
   ])
 }
 
-/** r8 ^= r8 >>> bits. */
-function xorShifted(bits: number): Lines {
+/** The frame, the rules, and a stack that says nothing yet. */
+function begin(maps: SteeringMaps): Code {
   return [
-    [MOVW_X, 1, 8, 0, 0],
-    [RSHW, 1, 0, 0, bits],
-    [XORW_X, 8, 1, 0, 0],
+    mov(r6, r1), // r6 = skb
+    store32(fp, FEW, 0),
+    store32(fp, IS_FIRST_PIECE, 0),
+    lookup(maps.rules, FEW),
+    jumpIf(r0, '==', 0, 'not steered'),
+    mov(r9, r0), // r9 = &rules
   ]
+}
+
+/** Puts the IPv4 header on the stack. Behind an Ethernet header it is asked for: who sends by a packet socket may have said otherwise of the frame. */
+function readHeader(ipAt: number): Code {
+  if (ipAt === 0) return [mov(r7, 0), read(HEADER, HEADER_LEN, 'not steered')]
+  return [
+    mov(r7, ipAt - ETHER_TYPE_LEN),
+    read(HEADER - ETHER_TYPE_LEN, ETHER_TYPE_LEN + HEADER_LEN, 'not steered'),
+    load16(r1, fp, HEADER - ETHER_TYPE_LEN), // r1 = the EtherType
+    jumpIf(r1, '!=', IPV4_ON_THE_WIRE, 'not steered'),
+    mov(r7, ipAt),
+  ]
+}
+
+/** Steps 1 and 2, and whether addresses alone say it. */
+function byAddresses(maps: SteeringMaps): Code {
+  return [
+    kindsOf(maps, HEADER + DST, 'destination'),
+    jumpIf(r0, '!=', 0, 'to us'),
+    // 1.
+    load32(r8, fp, HEADER + DST), // the client is the destination
+    jump('client'),
+    'to us',
+    mov(r8, r0), // r8 = the destination's kinds
+    load8(r1, fp, HEADER + PROTOCOL),
+    jumpIf(r1, '==', IpProtocol.ICMP, 'by more than addresses'),
+    jumpIf(r8, '&', Kind.LOCAL, 'by more than addresses'),
+    // 2.
+    'source',
+    load32(r8, fp, HEADER + SRC), // the client is the source
+  ]
+}
+
+/** The worker of the client r8, or of the number r8. */
+const byClient: Code = [
+  'client',
+  fromNetwork(r8, 32),
+  load32(r1, r9, Rule.MASK),
+  and32(r8, r1), // r8 &= the rules' mask
+  load32(r1, r9, Rule.SEED),
+  xor32(r8, r1), // r8 ^= the rules' seed
+  xorShifted(16),
+  mul32(r8, 0x85ebca6b),
+  xorShifted(13),
+  mul32(r8, 0xc2b2ae35),
+  xorShifted(16),
+  'modulo workers',
+  load32(r1, r9, Rule.WORKERS),
+  mod32(r8, r1), // r8 = the worker
+  load32(r1, fp, IS_FIRST_PIECE),
+  jumpIf(r1, '!=', 0, 'remember'),
+]
+
+const done: Code = [
+  'return the worker',
+  mov(r0, r8),
+  exit(),
+  'worker 0',
+  mov(r8, 0),
+  jump('modulo workers'), // where a first piece is remembered
+  'not steered',
+  mov(r0, 0),
+  exit(),
+]
+
+/** Step 5: where a datagram's first piece went. */
+function byPiece(maps: SteeringMaps): Code {
+  return [
+    'by more than addresses',
+    load16(r1, fp, HEADER + FRAGMENT),
+    fromNetwork(r1, 16), // r1 = flags and fragment offset
+    mov(r2, r1),
+    and(r2, 0x1fff), // r2 = fragment offset
+    jumpIf(r2, '==', 0, 'has the ports'),
+    pieceKey,
+    lookup(maps.pieces, PIECE_KEY),
+    jumpIf(r0, '==', 0, 'source'), // its first piece was not seen
+    load32(r8, r0, 0), // r8 = the first piece's worker
+    jump('return the worker'),
+
+    'remember',
+    store32(fp, PIECE_WORKER, r8),
+    pieceKey,
+    loadMap(r1, maps.pieces),
+    pointTo(r2, PIECE_KEY),
+    pointTo(r3, PIECE_WORKER),
+    mov(r4, 0), // whether there is an entry or not
+    call(Helper.MAP_UPDATE_ELEM),
+    jump('return the worker'),
+  ]
+}
+
+/** Step 3: a packet to a local address of FULLNAT, by its destination port. */
+const byPort: Code = [
+  'has the ports',
+  and(r1, 0x2000), // more fragments
+  store32(fp, IS_FIRST_PIECE, r1),
+  skipHeader(HEADER),
+  load8(r1, fp, HEADER + PROTOCOL),
+  jumpIf(r1, '==', IpProtocol.ICMP, 'icmp'),
+  read(FEW, 4, 'source'),
+  load16(r7, fp, FEW + 2),
+  fromNetwork(r7, 16), // r7 = the destination port
+  jumpIf(r7, '<', FIRST_LOCAL_PORT, 'source'),
+  'port',
+  mov(r8, r7),
+  jump('modulo workers'),
+]
+
+/** Step 4: by the packet that an ICMP error quotes. */
+const byIcmpError: Code = [
+  'icmp',
+  read(FEW, 1, 'source'),
+  load8(r1, fp, FEW), // r1 = the ICMP type
+  jumpIf(r1, '>', HIGHEST_STEERED, 'source'),
+  mov(r2, STEERED_ERRORS),
+  shiftRight(r2, r1),
+  and(r2, 1), // r2 = whether it is an error that counts
+  jumpIf(r2, '==', 0, 'source'),
+  add(r7, ICMP_LEN),
+  read(QUOTED, HEADER_LEN, 'source'),
+  skipHeader(QUOTED),
+  load8(r1, fp, QUOTED + PROTOCOL),
+  jumpIf(r1, '==', IpProtocol.IPIP, 'inside'),
+  jumpIf(r1, '==', IpProtocol.GRE, 'gre'),
+  jumpIf(r1, '==', IpProtocol.UDP, 'udp'),
+  'quoted',
+  and(r8, Kind.LOCAL), // r8 = whether the destination is a local address
+  jumpIf(r8, '==', 0, 'quoted client'),
+  read(FEW, 4, 'quoted client'),
+  load16(r7, fp, FEW),
+  fromNetwork(r7, 16), // r7 = the quoted source port
+  jumpIf(r7, '>=', FIRST_LOCAL_PORT, 'port'),
+  'quoted client',
+  load32(r8, fp, QUOTED + DST), // the client is the quoted destination
+  jump('client'),
+]
+
+/** Of step 4: the error is about GRE or IPIP to a real server. */
+const byTunnel: Code = [
+  'gre',
+  read(FEW, 1, 'worker 0'),
+  add(r7, GRE_LEN),
+  load8(r1, fp, FEW),
+  and(r1, 0x80), // whether there is a checksum
+  jumpIf(r1, '==', 0, 'inside'),
+  add(r7, GRE_CHECKSUM_LEN),
+  'inside',
+  read(INNER, HEADER_LEN, 'worker 0'),
+  'inner client',
+  load32(r8, fp, INNER + SRC), // the client is the inner source
+  jump('client'),
+]
+
+/** Of step 4: the error is about UDP, which may be GUE to a real server. */
+function byUdpTunnel(maps: SteeringMaps): Code {
+  return [
+    'udp',
+    store64(fp, SAVED, r7),
+    add(r7, UDP_LEN),
+    read(FEW, 2, 'no gue'),
+    load8(r1, fp, FEW),
+    jumpIf(r1, '>', 31, 'no gue'), // version 0, no control message; then five bits of options' length, in words
+    load8(r2, fp, FEW + 1), // r2 = the protocol inside
+    jumpIf(r2, '!=', IpProtocol.IPIP, 'no gue'),
+    shiftLeft(r1, 2), // r1 = octets of options
+    add(r7, r1),
+    add(r7, GUE_LEN),
+    read(INNER, HEADER_LEN, 'no gue'),
+    kindsOf(maps, INNER + DST, 'inner destination'),
+    jumpIf(r0, '!=', 0, 'inner client'),
+    'no gue',
+    load64(r7, fp, SAVED),
+    jump('quoted'),
+  ]
+}
+
+/** `to` = the address of a place on the stack. */
+function pointTo(to: Register, place: number): Code {
+  return [mov(to, fp), add(to, place)]
+}
+/** r0 = the address of what a map has for the key at a place on the stack, or 0. */
+function lookup(fd: number, key: number): Code {
+  return [loadMap(r1, fd), pointTo(r2, key), call(Helper.MAP_LOOKUP_ELEM)]
+}
+/** Reads octets of the frame, from r7 on, to a place on the stack; if they are not there, on at `otherwise`. */
+function read(to: number, octets: number, otherwise: string): Code {
+  return [
+    mov(r1, r6),
+    mov(r2, r7),
+    pointTo(r3, to),
+    mov(r4, octets),
+    call(Helper.SKB_LOAD_BYTES),
+    jumpIf(r0, '!=', 0, otherwise),
+  ]
+}
+/** r7 += the length of the IPv4 header at a place on the stack. */
+function skipHeader(header: number): Code {
+  return [
+    load8(r1, fp, header), // version and IHL
+    and(r1, 15),
+    shiftLeft(r1, 2), // r1 = octets
+    add(r7, r1),
+  ]
+}
+/** r0 = the kinds of the address at a place on the stack, or 0. `name`: for labels. */
+function kindsOf({ addresses, blocks }: SteeringMaps, addr: number, name: string): Code {
+  return [
+    lookup(addresses, addr),
+    jumpIf(r0, '==', 0, `${name}: no single address`),
+    load32(r0, r0, 0), // r0 = its kinds
+    jump(`${name}: known`),
+    `${name}: no single address`,
+    load32(r1, r9, Rule.BLOCKS),
+    jumpIf(r1, '==', 0, `${name}: known`), // there are no blocks, and r0 is 0
+    load32(r1, fp, addr),
+    store32(fp, BLOCK_KEY + 4, r1),
+    store32(fp, BLOCK_KEY, 32), // the prefix: all of the address
+    lookup(blocks, BLOCK_KEY),
+    jumpIf(r0, '==', 0, `${name}: known`),
+    mov(r0, Kind.OWN),
+    `${name}: known`,
+  ]
+}
+/** The key of a datagram's pieces on the stack: addresses, identification and protocol. */
+const pieceKey: Code = [
+  load32(r1, fp, HEADER + SRC),
+  store32(fp, PIECE_KEY, r1),
+  load32(r1, fp, HEADER + DST),
+  store32(fp, PIECE_KEY + 4, r1),
+  load16(r1, fp, HEADER + ID),
+  shiftLeft(r1, 16),
+  load8(r2, fp, HEADER + PROTOCOL),
+  add(r1, r2), // r1 = identification << 16 | protocol
+  store32(fp, PIECE_KEY + 8, r1),
+]
+/** r8 ^= r8 >>> bits. */
+function xorShifted(bits: number): Code {
+  return [mov32(r1, r8), shiftRight32(r1, bits), xor32(r8, r1)]
 }

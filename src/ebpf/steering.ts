@@ -1,14 +1,9 @@
 import type { Cidr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { createMap, deleteElement, loadProgram, setElement } from './bpf.js'
+import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, setElement } from './bpf.js'
 import { check, close } from '../linux/libc.js'
 import { Rule, RULES_LEN, steeringProgram } from './steering-program.js'
 import { Kind, MOST_PIECES, type LocalKinds, type WorkerRules } from './worker-choice.js'
-
-// linux/bpf.h
-const BPF_PROG_TYPE_SOCKET_FILTER = 1
-const MapType = { HASH: 1, ARRAY: 2, LRU_HASH: 9, LPM_TRIE: 11 } as const
-const BPF_F_NO_PREALLOC = 1
 
 /** Addresses that can be ours: virtual ones, and those of FULLNAT. */
 const MOST_ADDRESSES = 65_536
@@ -41,13 +36,13 @@ export class Steering implements LocalKinds {
     this.#rules = rules
     try {
       this.#rulesFd = this.#keep(createMap(MapType.ARRAY, WORD, RULES_LEN, 1, 0))
-      this.#addressesFd = this.#keep(createMap(MapType.HASH, ADDRESS_LEN, WORD, MOST_ADDRESSES, BPF_F_NO_PREALLOC))
-      this.#blocksFd = this.#keep(createMap(MapType.LPM_TRIE, BLOCK_KEY_LEN, WORD, MOST_BLOCKS, BPF_F_NO_PREALLOC))
+      this.#addressesFd = this.#keep(createMap(MapType.HASH, ADDRESS_LEN, WORD, MOST_ADDRESSES, MapFlag.NO_PREALLOC))
+      this.#blocksFd = this.#keep(createMap(MapType.LPM_TRIE, BLOCK_KEY_LEN, WORD, MOST_BLOCKS, MapFlag.NO_PREALLOC))
       const pieces = this.#keep(createMap(MapType.LRU_HASH, PIECE_KEY_LEN, WORD, MOST_PIECES, 0))
       const maps = { rules: this.#rulesFd, addresses: this.#addressesFd, blocks: this.#blocksFd, pieces }
       this.#writeRules()
       const load = (ipAt: number): number => {
-        const fd = loadProgram(BPF_PROG_TYPE_SOCKET_FILTER, steeringProgram(maps, ipAt))
+        const fd = loadProgram(ProgramType.SOCKET_FILTER, steeringProgram(maps, ipAt))
         return this.#keep(check(fd, 'the eBPF program that steers frames to workers'))
       }
       this.fanoutFd = load(0)

@@ -1,5 +1,6 @@
 import type { Slab } from '../packet/frame.js'
 import type { MacAddr } from '../packet/link.js'
+import { assembleFilter, hear, PacketType, type Filter } from './classic-filter.js'
 import { bind, check, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
 
 const AF_PACKET = 17
@@ -13,7 +14,6 @@ const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
 const PACKET_STATISTICS = 6
 const SOCKADDR_LL_LEN = 20
-const PACKET_OTHERHOST = 3
 /** Where struct sockaddr_ll has sll_pkttype. */
 export const SLL_PKTTYPE = 10
 
@@ -43,11 +43,10 @@ export function setBuffers(fd: number, octets: number): void {
   check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
 }
 
-/** A classic filter that lets nothing pass. */
-export const NOTHING: readonly (readonly [number, number, number])[] = [[0x06, 0, 0]]
+/** A filter that lets nothing pass. */
+export const NOTHING = assembleFilter([hear(0)])
 
-/** Attaches a classic BPF program, `[code, jumps, constant]` an instruction. */
-export function setFilter(fd: number, program: readonly (readonly [number, number, number])[]): void {
+export function setFilter(fd: number, program: Filter): void {
   check(
     setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, classicProgram(program).bytes.subarray(0, 16), 16),
     'SO_ATTACH_FILTER',
@@ -59,8 +58,8 @@ export function removeFilter(fd: number): void {
   check(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, Buffer.alloc(4), 4), 'SO_DETACH_FILTER')
 }
 
-/** A classic BPF program as the kernel takes it: struct sock_fprog, and behind it each struct sock_filter. */
-export function classicProgram(program: readonly (readonly [number, number, number])[]): Slab {
+/** A filter as the kernel takes it: struct sock_fprog, and behind it each struct sock_filter. */
+export function classicProgram(program: Filter): Slab {
   const memory = mapMemory(16 + program.length * 8)
   program.forEach(([code, jumps, constant], i) => {
     memory.view.setUint16(16 + i * 8, code, true)
@@ -101,7 +100,7 @@ export function takeError(fd: number): number {
  * another host.
  */
 export function isOfVlan(view: DataView, at: number, pkttype: number, mac: MacAddr): boolean {
-  if (pkttype !== PACKET_OTHERHOST) return false
+  if (pkttype !== PacketType.OTHERHOST) return false
   const hi = view.getUint16(at)
   return (hi & 0x0100) !== 0 || (hi === mac.hi && view.getUint32(at + 2) === mac.lo)
 }

@@ -1,13 +1,11 @@
-import { bpf, pointAt } from '../../src/ebpf/bpf.js'
+import { bpf, Command, pointAt } from '../../src/ebpf/bpf.js'
 
-// linux/bpf.h
-const BPF_PROG_TEST_RUN = 10
 const RETVAL = 4
 
 /** What an eBPF program answers for a frame, which the kernel makes for it (BPF_PROG_TEST_RUN). */
 export function runProgram(fd: number, frame: Uint8Array, times = 1): { answer: number; nanoseconds: number } {
   let answers: DataView | undefined
-  const failed = bpf(BPF_PROG_TEST_RUN, (attributes, address) => {
+  const failed = bpf(Command.PROG_TEST_RUN, (attributes, address) => {
     answers = attributes
     attributes.setUint32(0, fd, true)
     attributes.setUint32(8, frame.length, true)

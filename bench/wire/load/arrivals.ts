@@ -1,5 +1,28 @@
-import { assemble, createMap, loadProgram } from '../../../src/ebpf/bpf.js'
+import { createMap, loadProgram, MapFlag, MapType, ProgramType } from '../../../src/ebpf/bpf.js'
+import {
+  add,
+  assemble,
+  atomicOr64,
+  call,
+  exit,
+  fp,
+  Helper,
+  jumpIf,
+  load32,
+  loadMapValue,
+  mov,
+  r0,
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  r6,
+  shiftLeft,
+  shiftRight,
+} from '../../../src/ebpf/instructions.js'
 import { check, mapRing, setsockopt } from '../../../src/linux/libc.js'
+import { UDP_LEN } from '../../../src/wire/udp.js'
 
 /*
  * What of a run has come to a socket, by a socket filter in eBPF: it notes each frame's number in a bitmap that this process
@@ -12,45 +35,39 @@ export const MOST_FRAMES = 1 << 23
 const HEAD = 64
 const BITMAP_LEN = MOST_FRAMES / 8
 
-// linux/bpf.h
-const BPF_MAP_TYPE_ARRAY = 2
-const BPF_F_MMAPABLE = 1 << 10
-const BPF_PROG_TYPE_SOCKET_FILTER = 1
-const PSEUDO_MAP_VALUE = 2
-const SKB_LOAD_BYTES = 26
-const ATOMIC_OR = 0x40
-const FP = 10
-
 const SOL_SOCKET = 1
 const SO_ATTACH_BPF = 50
-/** A filter of a UDP socket sees the frame from the UDP header on. */
-const UDP_LEN = 8
+// Places on the stack: a payload's first 8 octets.
+const RUN = -8
+const NUMBER = -4
 
-/** `map`: an array of one, its value as above. What is of another run, or has no such number, goes unnoted. */
+/**
+ * `map`: an array of one, its value as above. What is of another run, or has no such number, goes unnoted. A filter of a UDP
+ * socket sees the frame from the UDP header on.
+ */
 function program(map: number): BigUint64Array {
   return assemble([
-    [0xb7, 2, 0, 0, UDP_LEN],
-    [0xbf, 3, FP, 0, 0],
-    [0x07, 3, 0, 0, -8],
-    [0xb7, 4, 0, 0, 8],
-    [0x85, 0, 0, 0, SKB_LOAD_BYTES], // the payload's first 8 octets: run, number
-    [0x55, 0, 0, 'done', 0],
-    [0x18, 6, PSEUDO_MAP_VALUE, 0, map], // r6 = the map's value
-    [0, 0, 0, 0, 0],
-    [0x61, 1, FP, -8, 0],
-    [0x61, 2, 6, 0, 0],
-    [0x5d, 1, 2, 'done', 0], // another run
-    [0x61, 3, FP, -4, 0],
-    [0x35, 3, 0, 'done', MOST_FRAMES],
-    [0xb7, 5, 0, 0, 1],
-    [0x6f, 5, 3, 0, 0], // r5 = 1 << the number's last six bits
-    [0x77, 3, 0, 0, 6],
-    [0x67, 3, 0, 0, 3],
-    [0x0f, 6, 3, 0, 0],
-    [0xdb, 6, 5, HEAD, ATOMIC_OR],
+    mov(r2, UDP_LEN),
+    mov(r3, fp),
+    add(r3, RUN), // r3 = &run
+    mov(r4, 8),
+    call(Helper.SKB_LOAD_BYTES), // run and number = the payload's first 8 octets
+    jumpIf(r0, '!=', 0, 'done'), // too short
+    loadMapValue(r6, map, 0),
+    load32(r1, fp, RUN),
+    load32(r2, r6, 0), // r2 = the run that counts
+    jumpIf(r1, '!=', r2, 'done'), // another run
+    load32(r3, fp, NUMBER),
+    jumpIf(r3, '>=', MOST_FRAMES, 'done'),
+    mov(r5, 1),
+    shiftLeft(r5, r3), // r5 = 1 << the number's last six bits
+    shiftRight(r3, 6),
+    shiftLeft(r3, 3), // r3 = the octet where its 64 bits begin
+    add(r6, r3),
+    atomicOr64(r6, HEAD, r5), // noted
     'done',
-    [0xb7, 0, 0, 0, 0],
-    [0x95, 0, 0, 0, 0], // return 0: of the frame nothing is kept
+    mov(r0, 0),
+    exit(), // return 0: of the frame nothing is kept
   ])
 }
 
@@ -60,10 +77,10 @@ export class Arrivals {
 
   /** Needs Linux 5.12 and the right to load eBPF; SystemError without. */
   constructor(fd: number) {
-    const map = createMap(BPF_MAP_TYPE_ARRAY, 4, HEAD + BITMAP_LEN, 1, BPF_F_MMAPABLE)
+    const map = createMap(MapType.ARRAY, 4, HEAD + BITMAP_LEN, 1, MapFlag.MMAPABLE)
     const { bytes } = mapRing(map, HEAD + BITMAP_LEN)
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, (HEAD + BITMAP_LEN) / 4)
-    const filter = check(loadProgram(BPF_PROG_TYPE_SOCKET_FILTER, program(map)), 'loading an eBPF program')
+    const filter = check(loadProgram(ProgramType.SOCKET_FILTER, program(map)), 'loading an eBPF program')
     check(setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, new Int32Array([filter]), 4), 'SO_ATTACH_BPF')
   }
 
