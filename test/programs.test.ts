@@ -12,6 +12,7 @@ const OURS = {
   bench: 'dist/bench/in-process/main.js',
   'bench:checksum': 'dist/bench/checksum/main.js',
   conformance: 'dist/test/conformance/main.js',
+  coverage: 'dist/test/coverage/main.js',
   'udp-trial': 'dist/bench/wire/udp-trial.js',
   'apply-load': 'dist/bench/wire/apply-load.js',
   '.ci/run': '.ci/run',
