@@ -1,6 +1,6 @@
 import type { Device, FrameSink } from '../src/packet/device.js'
 import { HEADROOM, type Slab, slabOver, VNET_LEN } from '../src/packet/frame.js'
-import type { MacAddr } from '../src/packet/link.js'
+import type { MacAddr } from '../src/wire/addr.js'
 
 /** Octets of a slot before the Ethernet header. 74, so that the IPv4 header behind it stands on a multiple of 4. */
 const BEFORE_FRAME = HEADROOM + VNET_LEN

@@ -1,6 +1,6 @@
 import type { Slab } from '../packet/frame.js'
 import { HEADROOM } from '../packet/frame.js'
-import type { MacAddr } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
 import type { FrameSink } from '../packet/device.js'
 import { joinGroup, type FanoutGroup, type Sharing } from './fanout.js'
 import type { InterfaceInfo } from '../linux/interface.js'

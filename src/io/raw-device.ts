@@ -1,5 +1,5 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
-import type { MacAddr } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import type { FanoutGroup, Sharing } from './fanout.js'
 import { interfaceInfo } from '../linux/interface.js'

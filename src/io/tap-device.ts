@@ -1,5 +1,5 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
-import type { MacAddr } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
 import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'

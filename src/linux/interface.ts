@@ -1,4 +1,4 @@
-import type { MacAddr } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
 import { check, close, ioctl, socket } from './libc.js'
 
 // linux/sockios.h, net/if.h

@@ -1,5 +1,5 @@
 import type { Slab } from '../packet/frame.js'
-import type { MacAddr } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
 import { assembleFilter, hear, PacketType, type Filter } from './classic-filter.js'
 import { bind, check, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
 

@@ -1,5 +1,5 @@
 import type { Slab } from './frame.js'
-import type { MacAddr } from './link.js'
+import type { MacAddr } from '../wire/addr.js'
 
 /** Takes frames where they lie. The frame is the sink's to rewrite until the device's `release`. */
 export interface FrameSink {

@@ -1,7 +1,5 @@
 import type { MacAddr } from '../wire/addr.js'
 
-export type { MacAddr }
-
 /** An interface of the director as the core knows it. `index` numbers the ports from 0, in the order they were given. */
 export interface Port {
   readonly index: number

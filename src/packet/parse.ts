@@ -10,7 +10,7 @@ import { SCTP_CHUNK_LEN } from '../wire/sctp.js'
 import { TCP_MIN_LEN } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
 import type { Packet } from './packet.js'
-import type { MacAddr } from './link.js'
+import type { MacAddr } from '../wire/addr.js'
 import { sctpEvent } from './sctp-event.js'
 import { Verdict } from './verdict.js'
 

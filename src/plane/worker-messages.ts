@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
 import type { FanoutGroup, Sharing } from '../io/fanout.js'
 import type { TapSharing } from '../io/tap-device.js'
-import type { MacAddr } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
 
 /** A device as the command line names it; and how a worker's shares its interface with those of the others. */
