@@ -1,10 +1,9 @@
 import { IpProtocol } from '../wire/ipv4.js'
+import { FTP_DATA_PORT, FTP_PORT } from './ftp.js'
 import type { Service } from './service.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 const FEWEST_BUCKETS = 256
-const FTP_PORT = 21
-const FTP_DATA_PORT = 20
 /** Linux's ip_unprivileged_port_start. */
 const FIRST_UNPRIVILEGED_PORT = 1024
 

@@ -1,7 +1,6 @@
+import { FTP_PORT } from '../../service/ftp.js'
 import type { Protocol } from '../../control/protocol/api.js'
 import { type Hazard, keyText, ofService } from './hazard.js'
-
-const FTP_PORT = 21
 
 export const serviceHazards: readonly Hazard[] = [
   {

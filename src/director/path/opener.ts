@@ -18,6 +18,7 @@ import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { SchedulerFailure } from '../../sched/guard.js'
 import type { Flow } from '../../sched/scheduler.js'
+import { FTP_DATA_PORT, FTP_PORT } from '../../service/ftp.js'
 import { TOTALS } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { ClientAddress, Method } from '../../service/method.js'
@@ -28,10 +29,6 @@ import { TcpFlag } from '../../wire/tcp.js'
 import type { Balancing, ScheduledService } from '../rules/balancing.js'
 import type { Defence } from '../upkeep/defence.js'
 import { Persistence } from './persistence.js'
-
-/** Active-mode FTP data comes from here: only a connection that FTP itself announced may carry it. */
-const FTP_DATA_PORT = 20
-const FTP_PORT = 21
 
 export class Opener {
   readonly #balancing: Balancing
@@ -84,6 +81,7 @@ export class Opener {
     const service = this.#balancing.lookup(mark, flow.protocol, flow.vaddr, flow.vport)
     if (service === undefined) return Verdict.PASS
     if (this.#defence.dropsPacket()) return Verdict.DROP_DEFENCE
+    // Only a connection that FTP itself announced may carry its data.
     if (flow.cport === FTP_DATA_PORT) return Verdict.PASS
     try {
       if (service.settings.persistence > 0) return this.#openPersistent(service, isIcmp)

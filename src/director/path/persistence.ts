@@ -8,11 +8,10 @@
 import type { Connections } from '../../conn/lifecycle.js'
 import { HZ, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Flow } from '../../sched/scheduler.js'
+import { FTP_PORT } from '../../service/ftp.js'
 import type { Destination } from '../../service/destination.js'
 import type { Service } from '../../service/service.js'
 import type { Sysctls } from '../../service/sysctls.js'
-
-const FTP_PORT = 21
 
 export class Persistence {
   readonly #conns: Connections
