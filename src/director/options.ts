@@ -1,6 +1,7 @@
 import type { Egress, Slab } from '../packet/frame.js'
 import type { Port } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
+import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
 
@@ -140,8 +141,8 @@ export function parseRoute(text: string, portNames: readonly string[]): RouteOpt
   if (gateway === undefined && ifName === undefined)
     throw new UsageError(`--route: '${text}' names neither a gateway nor an interface`)
   const mtu = mtuText === undefined ? undefined : Number(mtuText)
-  if (mtu !== undefined && (mtu < 68 || mtu > 65_535))
-    throw new UsageError(`--route: '${text}': an MTU is 68 to 65535, not ${mtu}`)
+  if (mtu !== undefined && (mtu < IPV4_LEAST_MTU || mtu > 65_535))
+    throw new UsageError(`--route: '${text}': an MTU is ${IPV4_LEAST_MTU} to 65535, not ${mtu}`)
   const port = ifName === undefined ? undefined : portIndex('--route', text, ifName, portNames)
   return { to, gateway, port, mtu }
 }

@@ -8,17 +8,12 @@ import { finishChecksum } from '../packet/partial-checksum.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { DF, MF } from '../wire/ipv4.js'
+import { DF, IpOption, MF } from '../wire/ipv4.js'
 
 /** Where pieces go, one by one. */
 export interface PieceSink {
   piece(packet: Packet): Verdict
 }
-
-// RFC 791 §3.1: an option that is to be copied has the highest bit of its type; END and NOP are of one octet.
-const COPIED = 0x80
-const END = 0
-const NOP = 1
 
 export class Fragmenter {
   readonly #memory: TurnMemory
@@ -99,10 +94,10 @@ function nextStart(starts: Uint8Array, from: number, total: number): number {
 function blankOptions(bytes: Uint8Array, ipAt: number, headerLen: number): void {
   for (let i = 20; i < headerLen;) {
     const type = bytes[ipAt + i]!
-    if (type === END) return
-    const len = type === NOP ? 1 : bytes[ipAt + i + 1]!
-    if (type !== NOP && (len < 2 || i + len > headerLen)) return
-    if (type !== NOP && (type & COPIED) === 0) bytes.fill(NOP, ipAt + i, ipAt + i + len)
+    if (type === IpOption.END) return
+    const len = type === IpOption.NOP ? 1 : bytes[ipAt + i + 1]!
+    if (type !== IpOption.NOP && (len < 2 || i + len > headerLen)) return
+    if (type !== IpOption.NOP && (type & IpOption.COPIED) === 0) bytes.fill(IpOption.NOP, ipAt + i, ipAt + i + len)
     i += len
   }
 }

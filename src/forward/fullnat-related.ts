@@ -9,11 +9,8 @@ import type { Embedded } from '../packet/embedded.js'
 import type { Packet } from '../packet/packet.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
-import { IpProtocol } from '../wire/ipv4.js'
+import { IPV4_LEAST_MTU, IpProtocol } from '../wire/ipv4.js'
 import type { AddressHandOver } from './address-hand-over.js'
-
-/** An MTU below this is left as it is. */
-const LEAST_MTU = 68
 
 export const fullnatRelated = {
   /** To the real server, about its answer: the client, or a router near it, speaks as the local address. */
@@ -57,9 +54,9 @@ export const fullnatRelated = {
   },
 }
 
-/** The MTU that the client is told is less by what its segments grow. */
+/** The MTU that the client is told is less by what its segments grow, unless too little were left. */
 function makeRoom({ icmp }: Packet, growth: number): void {
   if (growth === 0 || icmp.type !== IcmpType.UNREACHABLE || icmp.code !== Unreachable.FRAGMENTATION_NEEDED) return
   const { rest } = icmp
-  if ((rest & 0xffff) >= LEAST_MTU + growth) icmp.rest = rest - growth
+  if ((rest & 0xffff) >= IPV4_LEAST_MTU + growth) icmp.rest = rest - growth
 }

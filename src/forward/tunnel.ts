@@ -10,18 +10,13 @@ import { TunnelFlag, TunnelType } from '../service/method.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
-import { DF, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import { DF, ECN_BITS, Ecn, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
 import { UDP_LEN } from '../wire/udp.js'
 
 /** Linux's ip_local_port_range. */
 const FIRST_PORT = 32_768
 const LAST_PORT = 60_999
-/** No packet can be sent through a tunnel that takes less (RFC 791 §3.2). */
-export const LEAST_MTU = 68
-const ECN = 3
-const CE = 3
-const ECT0 = 2
 
 export class Tunnels {
   readonly #sysctls: Sysctls
@@ -65,7 +60,7 @@ export class Tunnels {
     packet.protocol = protocol
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = packet.ipLen - IPV4_MIN_LEN
-    const outerTos = (tos & ECN) === CE ? (tos & ~ECN) | ECT0 : tos
+    const outerTos = (tos & ECN_BITS) === Ecn.CE ? (tos & ~ECN_BITS) | Ecn.ECT0 : tos
     packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#nextId(), flags, ttl, protocol, src, dst)
   }
 

@@ -8,7 +8,7 @@
  * 5. the last one missing: the packet is the whole datagram → PASS
  */
 import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { DF, Ipv4View } from '../wire/ipv4.js'
+import { DF, ECN_BITS, Ecn, Ipv4View } from '../wire/ipv4.js'
 import { Datagram, DATAGRAM_PLACE } from './datagram.js'
 import { slabOver, type Slab } from './frame.js'
 import type { Packet } from './packet.js'
@@ -170,7 +170,7 @@ export class Reassembly {
     const size = headerLen + to - from
     datagram.largest = Math.max(datagram.largest, size)
     if (ip.dontFragment) datagram.largestDf = Math.max(datagram.largestDf, size)
-    datagram.ecn |= 1 << (ip.tos & 3)
+    datagram.ecn |= 1 << (ip.tos & ECN_BITS)
     const at = datagram.payloadAt + from
     // The first brings the headers along.
     const header = from === 0 ? ETHERNET_LEN + headerLen : 0
@@ -231,7 +231,7 @@ function spoil(datagram: Datagram, to: number, isLast: boolean): Verdict {
 
 /** RFC 3168 §5.3: what the pieces' ECN codepoints, a bit each, come to: bits to be set in the TOS, −1 for pieces that do not fit. */
 function reassembledEcn(seen: number): number {
-  const [NOT_ECT, CE] = [1, 8]
-  if ((seen & NOT_ECT) !== 0) return seen === NOT_ECT ? 0 : -1
-  return (seen & CE) !== 0 ? 3 : 0
+  const [notEct, ce] = [1 << Ecn.NOT_ECT, 1 << Ecn.CE]
+  if ((seen & notEct) !== 0) return seen === notEct ? 0 : -1
+  return (seen & ce) !== 0 ? Ecn.CE : 0
 }

@@ -17,6 +17,22 @@ const DST_ADDR = 16
 export const IPV4_MIN_LEN = 20
 export const IPV4_MAX_HEADER_LEN = 60
 export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, SCTP: 132 } as const
+/** Every link takes packets so large (RFC 791 §3.2). */
+export const IPV4_LEAST_MTU = 68
+/** Types of options, RFC 791 §3.1 and RFC 2113; END and NOP are of one octet. One with the bit COPIED goes into every piece. */
+export const IpOption = {
+  END: 0,
+  NOP: 1,
+  RECORD_ROUTE: 7,
+  TIMESTAMP: 68,
+  LOOSE_SOURCE_ROUTE: 131,
+  STRICT_SOURCE_ROUTE: 137,
+  ROUTER_ALERT: 148,
+  COPIED: 0x80,
+} as const
+/** The two bits of the TOS that tell of congestion (RFC 3168 §5), and what they say. */
+export const ECN_BITS = 3
+export const Ecn = { NOT_ECT: 0, ECT1: 1, ECT0: 2, CE: 3 } as const
 /** Don't fragment, in the flags-and-offset word. */
 export const DF = 0x4000
 /** More fragments follow. */

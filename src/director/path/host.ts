@@ -12,12 +12,10 @@ import { Verdict } from '../../packet/verdict.js'
 import { pseudoHeaderSum, sum16 } from '../../wire/checksum.js'
 import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
-import { DF, IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import { DF, ECN_BITS, IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
 import { TCP_MIN_LEN, TcpFlag } from '../../wire/tcp.js'
 
 const TTL = 64
-/** Bits of the TOS that no reset has (RFC 3168 §6.1.1). */
-const ECN = 3
 
 export class Host {
   readonly #output: OwnOutput
@@ -69,7 +67,8 @@ export class Host {
     packet.ipLen = IPV4_MIN_LEN + TCP_MIN_LEN
     packet.len = ETHERNET_LEN + packet.ipLen
     packet.vnet.clear()
-    ip.build(tos & ~ECN, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
+    // No reset tells of congestion (RFC 3168 §6.1.1).
+    ip.build(tos & ~ECN_BITS, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
     const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
     tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
     return this.#output.transmit(packet) || Verdict.ANSWERED

@@ -2,16 +2,7 @@ import type { IcmpErrors } from '../../forward/icmp-error.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { IcmpType } from '../../wire/icmp.js'
-import { IPV4_MIN_LEN } from '../../wire/ipv4.js'
-
-// RFC 791 §3.1, option types; RFC 2113 router alert.
-const END = 0
-const NOP = 1
-const RECORD_ROUTE = 7
-const TIMESTAMP = 68
-const LOOSE_SOURCE_ROUTE = 131
-const STRICT_SOURCE_ROUTE = 137
-const ROUTER_ALERT = 148
+import { IPV4_MIN_LEN, IpOption } from '../../wire/ipv4.js'
 
 /**
  * Walks the options. One that is malformed is answered by a parameter problem that points at the octet at fault, from
@@ -38,11 +29,11 @@ function faultIn(packet: Packet): number {
   let sourceRouted = false
   for (let i = IPV4_MIN_LEN; i < headerLen;) {
     const type = dv.getUint8(ipAt + i)
-    if (type === END) {
+    if (type === IpOption.END) {
       clearBehindEnd(packet, i + 1)
       break
     }
-    if (type === NOP) {
+    if (type === IpOption.NOP) {
       i++
       continue
     }
@@ -51,7 +42,7 @@ function faultIn(packet: Packet): number {
     if (len < 2 || i + len > headerLen) return i
     const fault = optionFault(dv, ipAt + i, type, len)
     if (fault !== 0) return i + fault
-    if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) sourceRouted = true
+    if (type === IpOption.LOOSE_SOURCE_ROUTE || type === IpOption.STRICT_SOURCE_ROUTE) sourceRouted = true
     i += len
   }
   return sourceRouted ? SOURCE_ROUTED : 0
@@ -65,19 +56,19 @@ function clearBehindEnd({ ip, ipAt, slab }: Packet, from: number): void {
 /** As faultIn, from the option's start. */
 function optionFault(dv: DataView, at: number, type: number, len: number): number {
   switch (type) {
-    case LOOSE_SOURCE_ROUTE:
-    case STRICT_SOURCE_ROUTE:
-    case RECORD_ROUTE: {
+    case IpOption.LOOSE_SOURCE_ROUTE:
+    case IpOption.STRICT_SOURCE_ROUTE:
+    case IpOption.RECORD_ROUTE: {
       if (len < 3) return 1
       const pointer = dv.getUint8(at + 2)
       if (pointer < 4) return 2
       // Room left, but not for a whole address.
-      return type === RECORD_ROUTE && pointer <= len && pointer + 3 > len ? 2 : 0
+      return type === IpOption.RECORD_ROUTE && pointer <= len && pointer + 3 > len ? 2 : 0
     }
-    case TIMESTAMP:
+    case IpOption.TIMESTAMP:
       if (len < 4) return 1
       return dv.getUint8(at + 2) < 5 ? 2 : 0
-    case ROUTER_ALERT:
+    case IpOption.ROUTER_ALERT:
       return len < 4 ? 1 : 0
     default:
       return 0

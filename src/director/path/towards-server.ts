@@ -15,14 +15,13 @@ import { natRelated } from '../../forward/nat-related.js'
 import { nat } from '../../forward/nat.js'
 import type { PieceSink } from '../../forward/fragmenter.js'
 import { stripToa } from '../../forward/toa.js'
-import { LEAST_MTU } from '../../forward/tunnel.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { Method } from '../../service/method.js'
 import type { Destination } from '../../service/destination.js'
 import { isLoopback, type Ipv4Addr } from '../../wire/addr.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
-import { IpProtocol } from '../../wire/ipv4.js'
+import { IPV4_LEAST_MTU, IpProtocol } from '../../wire/ipv4.js'
 import type { Machine } from './parts.js'
 
 export class TowardsServer implements PieceSink {
@@ -114,7 +113,7 @@ export class TowardsServer implements PieceSink {
     const overhead = tunnels.overhead(dest)
     const mtu = output.mtu - overhead
     const isBeyondIp = packet.vnet.gsoSize === 0 && packet.ipLen + overhead > 0xffff
-    if (mtu < LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
+    if (mtu < IPV4_LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
     if (tunnels.looksForMtu && this.#isTooBig(packet, mtu)) return this.#tooBig(packet, mtu, now)
     this.#dest = dest
     this.#daddr = daddr

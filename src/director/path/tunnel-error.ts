@@ -7,13 +7,12 @@
  *    any other error: the client is told the same about its packet → CONSUMED
  */
 import { NONE } from '../../conn/record.js'
-import { LEAST_MTU } from '../../forward/tunnel.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { TunnelType } from '../../service/method.js'
 import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
-import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../wire/ipv4.js'
+import { IPV4_LEAST_MTU, IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../wire/ipv4.js'
 import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../../wire/tunnel.js'
 import { UDP_LEN } from '../../wire/udp.js'
 import { countOutbound, type Machine } from './parts.js'
@@ -87,7 +86,7 @@ export class TunnelErrors {
       const dest = conns.destinationOf(conn)
       const isToldAtOnce = dest.hasLearntMtu && output.route(dstAddr)
       const mtu = (isToldAtOnce ? output.mtu : dest.routeMtu || rest & 0xffff) - this.#outer.headerLen
-      if (!ip.dontFragment || mtu <= LEAST_MTU) return Verdict.CONSUMED
+      if (!ip.dontFragment || mtu <= IPV4_LEAST_MTU) return Verdict.CONSUMED
       rest = mtu
     }
     countOutbound(counters, conns.destinationOf(conn), len)
