@@ -12,7 +12,7 @@ import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
 import { DF, ECN_BITS, Ecn, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
-import { UDP_LEN } from '../wire/udp.js'
+import { sentCheck, UDP_LEN } from '../wire/udp.js'
 
 /** Linux's ip_local_port_range. */
 const FIRST_PORT = 32_768
@@ -84,7 +84,7 @@ export class Tunnels {
         if (dest.tunnelFlags !== 0) {
           const pseudo = pseudoHeaderSum(src, dst, IpProtocol.UDP, ipLen + len)
           const check = ~fold(sumWhenFinished(packet, at) + pseudo) & 0xffff
-          dv.setUint16(at + 6, check === 0 ? 0xffff : check)
+          dv.setUint16(at + 6, sentCheck(check))
         }
         return IpProtocol.UDP
       }

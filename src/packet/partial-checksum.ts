@@ -1,4 +1,5 @@
 import { fold, sum16 } from '../wire/checksum.js'
+import { sentCheck } from '../wire/udp.js'
 import type { Packet } from './packet.js'
 
 /**
@@ -12,7 +13,8 @@ export function finishChecksum(packet: Packet): void {
     const field = start + vnet.csumOffset
     if (field + 2 <= at + len && start <= at + len) {
       const check = ~sum16(slab.view, start, at + len - start) & 0xffff
-      slab.view.setUint16(field, check === 0 ? 0xffff : check)
+      // TCP may have either form of zero.
+      slab.view.setUint16(field, sentCheck(check))
     }
   }
   vnet.clear()

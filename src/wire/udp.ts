@@ -11,6 +11,11 @@ const CHECKSUM = 6
 export const UDP_LEN = 8
 export const UDP_CHECKSUM_AT = CHECKSUM
 
+/** A computed check as UDP sends it: zero, which would say that there is none, as its other form. */
+export function sentCheck(check: number): number {
+  return check === 0 ? 0xffff : check
+}
+
 /** Reads and writes a UDP header in place. The 8 octets must be there: `isValid` for the rest. */
 export class UdpView {
   #dv: DataView = NOWHERE
@@ -72,7 +77,7 @@ export class UdpView {
   }
 
   #store(check: number): void {
-    this.#dv.setUint16(this.#at + CHECKSUM, check === 0 ? 0xffff : check)
+    this.#dv.setUint16(this.#at + CHECKSUM, sentCheck(check))
   }
   #fill(src: number, dst: number, len: number): void {
     this.#store(~sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, IpProtocol.UDP, len)) & 0xffff)

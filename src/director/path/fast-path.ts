@@ -39,7 +39,7 @@ import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
 import { isPure } from '../../wire/tcp-options.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
-import { UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
+import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { Balancing } from '../rules/balancing.js'
 
@@ -216,7 +216,7 @@ export class FastPath {
       view.setInt32(ip + 16, toDst)
       view.setInt32(transport, toPorts)
       const made = isPartial ? folded(check + addresses) : mended(check, addresses + halves(~ports) + halves(toPorts))
-      view.setUint16(checkAt, made === 0 && !isTcp && !isPartial ? 0xffff : made)
+      view.setUint16(checkAt, isTcp || isPartial ? made : sentCheck(made))
     }
     view.setUint8(vnet, flags)
     view.setUint16(vnet + HEADER_LEN_AT, headerLen, true)
