@@ -9,6 +9,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs'
+import { reasonOf } from '../src/linux/error-text.js'
 
 /** Throws, in a line, where an option's file cannot be written. Leaves everything as it was. */
 export function mustBeWritable(path: string, option = '--json'): void {
@@ -20,7 +21,7 @@ export function mustBeWritable(path: string, option = '--json'): void {
       throw new Error('it is a directory')
     } else accessSync(path, constants.W_OK)
   } catch (error) {
-    throw new Error(`${option} '${path}' cannot be written: ${reason(error)}`, { cause: error })
+    throw new Error(`${option} '${path}' cannot be written: ${reasonOf(error)}`, { cause: error })
   }
 }
 
@@ -31,10 +32,6 @@ export function mustBeFolder(path: string, option: string): void {
     if (!statSync(path).isDirectory()) throw new Error('it is no folder')
     accessSync(path, constants.W_OK)
   } catch (error) {
-    throw new Error(`${option} '${path}' cannot be written to: ${reason(error)}`, { cause: error })
+    throw new Error(`${option} '${path}' cannot be written to: ${reasonOf(error)}`, { cause: error })
   }
-}
-
-function reason(error: unknown): string {
-  return (error as Error).message.replace(/^E[A-Z]+: ([^,]+),.*$/s, '$1')
 }

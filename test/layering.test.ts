@@ -52,7 +52,8 @@ const BELOW: Record<string, string[]> = {
 
 /** Files of another layer that one may import besides. */
 const FILES_BESIDE: Record<string, string[]> = {
-  'control/socket': ['src/linux/own-file.ts'],
+  'control/socket': ['src/linux/error-text.ts', 'src/linux/own-file.ts'],
+  'control/metrics': ['src/linux/error-text.ts'],
   cli: ['src/linux/error-text.ts'],
   'cli/uvsadm': ['src/linux/error-text.ts', 'src/wire/ipv6-addr.ts'],
 }

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import type { Outcome } from '../control/protocol/api.js'
+import { reasonOf } from '../linux/error-text.js'
 import type { Option } from './option.js'
 
 export const DEFAULT_CONTROL = '/run/uvs/uvs.sock'
@@ -54,7 +55,7 @@ export async function printPieces(output: string | AsyncIterable<string>): Promi
 /** What cannot be written, on a full disk say, is said in a line: status 1. */
 export function endUnlessEpipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
-  process.stderr.write(`cannot write: ${error.message}\n`)
+  process.stderr.write(`cannot write: ${reasonOf(error)}\n`)
   process.exit(1)
 }
 

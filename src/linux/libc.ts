@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import koffi from 'koffi'
 import { slabOver, type Slab } from '../packet/frame.js'
+import { systemReason } from './error-text.js'
 
 /*
  * The kernel's calls, straight from libc. Pointers are passed as addresses; a call costs 150–270 ns (docs/measurements.md), so the
@@ -58,7 +59,8 @@ export class SystemError extends Error {
 
   constructor(what: string, errno = koffi.errno()) {
     const code = errnoName(errno)
-    super(`${what}: ${explanations[code] ? `${explanations[code]} (${code})` : code}`)
+    const why = explanations[code] ?? systemReason(-errno)
+    super(`${what}: ${why ? `${why} (${code})` : code}`)
     this.code = code
   }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { reasonOf } from '../linux/error-text.js'
 
 /** How a program ended; `status` is null if it could not be started. */
 export interface Ran {
@@ -38,7 +39,7 @@ export const thisHost: Host = {
     try {
       writeFileSync(`/proc/sys/${name}`, value)
     } catch (error) {
-      throw new Error(`sysctl ${name.replaceAll('/', '.')}=${value}: ${(error as NodeJS.ErrnoException).code}`, {
+      throw new Error(`sysctl ${name.replaceAll('/', '.')}=${value}: ${reasonOf(error)}`, {
         cause: error,
       })
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { endUnlessEpipe } from '../command.js'
 import { packageVersion } from '../../package-version.js'
+import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
 import { complain, runUvs } from './run-uvs.js'
@@ -32,7 +33,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await runUvs(await load(), args)
   } catch (error) {
-    complain(name, (error as Error).message.split('\n')[0]!) // it could not be loaded
+    complain(name, messageOf(error)) // it could not be loaded
     return 1
   }
 }

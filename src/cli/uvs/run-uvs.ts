@@ -1,4 +1,5 @@
 import { UsageError } from '../../director/options.js'
+import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines, type UvsCommand } from './command.js'
 
 /** A command with its arguments. Whatever it throws is one line; status 2 where the command line is wrong, else 1. */
@@ -10,7 +11,7 @@ export async function runUvs(command: UvsCommand, args: string[]): Promise<numbe
     }
     return await command.run(args)
   } catch (error) {
-    complain(command.name, (error as Error).message.split('\n')[0]!)
+    complain(command.name, messageOf(error))
     return error instanceof UsageError ? 2 : 1
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Control } from '../protocol/api.js'
+import { reasonOf } from '../../linux/error-text.js'
 import { within, type Metrics } from './metrics.js'
 
 /* 1. a client connects; beyond CLIENTS_MAX the one that has been silent longest is hung up on
@@ -83,7 +84,7 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
   return new Promise((resolve, reject) => {
     // and later, when accepting fails (too many files): that client is hung up on
     server.on('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(`--http: cannot listen on ${host}:${port}: ${error.code}`)),
+      reject(new Error(`--http: cannot listen on ${host}:${port}: ${reasonOf(error)}`)),
     )
     server.listen(port, host, resolve)
   })

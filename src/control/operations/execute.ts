@@ -222,8 +222,16 @@ function settingsFor({ clientMask }: Director, params: ServiceParams): ServiceSe
 }
 
 function done(refusal: Refusal | undefined): null {
-  if (refusal) throw new Refused(refusal, refusal)
+  if (refusal) throw new Refused(refusal, IN_WORDS[refusal])
   return null
+}
+const IN_WORDS: Record<Refusal, string> = {
+  EEXIST: 'it is there already',
+  ENOENT: 'no such scheduler, persistence engine or local address',
+  ESRCH: 'it is not there',
+  ENOMEM: 'there is no room for it',
+  EINVAL: 'the kernel would not take that',
+  ERANGE: 'a number is out of range',
 }
 
 /** One that is served, or one that is only kept. */

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Control, OperationName, Reply, Request } from '../protocol/api.js'
 import { encodeRequest, PROTOCOL_VERSION } from '../protocol/envelope.js'
+import { reasonOf } from '../../linux/error-text.js'
 import { LineSplitter } from './line-splitter.js'
 
 /** Nobody answers on the control socket, or no longer. One line, for a person. */
@@ -63,7 +64,7 @@ class ControlClient implements Control {
     socket.setTimeout(this.#patienceMs, () => {
       if (this.#waiting.length > 0) lose(new Unreachable(`the director at ${this.#path} does not answer`))
     })
-    socket.on('error', (error: NodeJS.ErrnoException) => lose(new Unreachable(explain(error.code, this.#path))))
+    socket.on('error', (error: NodeJS.ErrnoException) => lose(new Unreachable(explain(error, this.#path))))
     socket.on('close', () => lose(new Unreachable(`the director at ${this.#path} hung up`)))
     return socket
   }
@@ -90,9 +91,9 @@ function readReply(line: Buffer | undefined): Reply | { not: string } {
   return { not: `is a director of another release: it speaks ${theirs}, and this program version ${PROTOCOL_VERSION}` }
 }
 
-/** A failed connection's errno for a person. */
-export function explain(code: string | undefined, path: string): string {
-  switch (code) {
+/** Why a connection failed, for a person. */
+export function explain(error: NodeJS.ErrnoException, path: string): string {
+  switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
@@ -104,6 +105,6 @@ export function explain(code: string | undefined, path: string): string {
     case 'ECONNRESET':
       return `the director at ${path} hung up`
     default:
-      return `cannot reach a director at ${path}: ${code}`
+      return `cannot reach a director at ${path}: ${reasonOf(error)}`
   }
 }

@@ -1,6 +1,7 @@
 import { lstatSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { reasonOf } from '../../linux/error-text.js'
 import { makeDirectory, mustBeClosed } from '../../linux/own-file.js'
 import type { Control } from '../protocol/api.js'
 import { Connection, type ConnectionLimits } from './connection.js'
@@ -66,7 +67,7 @@ async function claim(server: Server, path: string): Promise<void> {
       await listen(server, path)
     })
   } catch (error) {
-    throw new Error(`cannot listen on ${path}: ${(error as Error).message}`, { cause: error })
+    throw new Error(`cannot listen on ${path}: ${reasonOf(error)}`, { cause: error })
   }
 }
 

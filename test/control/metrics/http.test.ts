@@ -134,7 +134,7 @@ t.test('a port in use is one line', async t => {
   const { port } = taken.address() as { port: number }
   const metrics = new Metrics({ control, requests: new Map(), rules: new RulesLoads() })
   await t.rejects(serveHttp({ host: '127.0.0.1', port }, control, metrics), {
-    message: `--http: cannot listen on 127.0.0.1:${port}: EADDRINUSE`,
+    message: `--http: cannot listen on 127.0.0.1:${port}: address already in use`,
   })
 })
 

@@ -133,7 +133,7 @@ t.test('a batch carries out each request for itself, in order', async t => {
     }),
     [
       { ok: true, value: null },
-      { ok: false, refusal: 'EEXIST', message: 'EEXIST' },
+      { ok: false, refusal: 'EEXIST', message: 'it is there already' },
       { ok: true, value: null },
       { ok: false, refusal: 'ENOENT', message: 'no such destination' },
       { ok: true, value: null },

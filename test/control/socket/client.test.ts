@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
+import { constants } from 'node:os'
 import t from 'tap'
 import { connectControl, explain, Unreachable } from '../../../src/control/socket/client.js'
 import { serveControl } from '../../../src/control/socket/server.js'
@@ -63,7 +64,7 @@ t.test('no director, and one that comes later', async t => {
 })
 
 t.test('an errno is explained', async t => {
-  const cases: [string, RegExp][] = [
+  const cases: [keyof typeof constants.errno, RegExp][] = [
     ['ENOENT', /^no director answers at \/x: is uvs director running\?$/],
     ['ECONNREFUSED', /^no director answers/],
     ['ENOTDIR', /^no director answers/],
@@ -71,9 +72,10 @@ t.test('an errno is explained', async t => {
     ['EPERM', /^permission denied/],
     ['EPIPE', /^the director at \/x hung up$/],
     ['ECONNRESET', /hung up$/],
-    ['EMFILE', /^cannot reach a director at \/x: EMFILE$/],
+    ['EMFILE', /^cannot reach a director at \/x: too many open files$/],
   ]
-  for (const [code, wanted] of cases) t.match(explain(code, '/x'), wanted, code)
+  for (const [code, wanted] of cases)
+    t.match(explain(Object.assign(new Error(), { code, errno: -constants.errno[code] }), '/x'), wanted, code)
 })
 
 t.test('a connection that is lost', async t => {

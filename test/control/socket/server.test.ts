@@ -142,7 +142,7 @@ t.test('where no socket can be, the error is one line', async t => {
   for (const [path, why] of paths)
     await t.rejects(serveControl(path, new FakeControl()), { message: `cannot listen on ${path}: ${why}` }, why)
   await t.rejects(serveControl('/proc/uvs.sock', new FakeControl()), {
-    message: /^cannot listen on \/proc\/uvs.sock: listen E[A-Z]+: .*$/,
+    message: /^cannot listen on \/proc\/uvs.sock: [a-z ]+$/,
   })
   t.equal(statSync(`${directory}/file`).size, 8, 'the file is untouched')
   t.notOk(existsSync(`${directory}/nowhere`), 'nothing is made on the way')

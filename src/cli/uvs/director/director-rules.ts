@@ -8,6 +8,7 @@ import { UsageError } from '../../../director/options.js'
 import { summary } from '../rules/format-plan.js'
 import { parsedRules } from '../rules/parsed-rules.js'
 import { stageRules } from '../rules/rules-transaction.js'
+import { messageOf } from '../../../linux/error-text.js'
 
 /** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
 export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
@@ -67,7 +68,7 @@ export class RulesReload {
       return `SIGHUP: ${file}: ${summary(committed)}`
     } catch (error) {
       loads.record(false, Date.now() / 1000)
-      return `SIGHUP: nothing has changed: ${(error as Error).message.split('\n')[0]}`
+      return `SIGHUP: nothing has changed: ${messageOf(error)}`
     }
   }
 }

@@ -155,7 +155,10 @@ t.test('uvs director', { skip }, async t => {
       [`--raw nosuch --address 10.99.1.1/24@nosuch --control ${path}`, 'nosuch: there is no such interface (ENODEV)'],
       [`--raw dd --address 10.99.1.1/24@dd --control ${path}`, 'dd: the interface is down (ENETDOWN)'],
       [`${least} --control ${path}.file`, `cannot listen on ${path}.file: there is a file that is not a socket`],
-      [`${least} --control ${path} --http 127.0.0.1:${port}`, `--http: cannot listen on 127.0.0.1:${port}: EADDRINUSE`],
+      [
+        `${least} --control ${path} --http 127.0.0.1:${port}`,
+        `--http: cannot listen on 127.0.0.1:${port}: address already in use`,
+      ],
     ]
     for (const [options, says] of lines) {
       const director = new Process(t, options)
