@@ -24,7 +24,7 @@ export interface ServerSettings {
   lowerThreshold: number
 }
 
-export interface UnservedServer {
+export interface NotYetServer {
   readonly address: Address
   readonly port: number
   settings: ServerSettings
@@ -33,13 +33,13 @@ export interface UnservedServer {
 }
 
 /** As a service's, but for the mask, which is a prefix length, and the scheduler, which is only a name. */
-export interface UnservedSettings extends Omit<ServiceSettings, 'netmask'> {
+export interface NotYetSettings extends Omit<ServiceSettings, 'netmask'> {
   prefix: number
   scheduler: string
 }
 
 /** A mark's has neither address nor port. */
-export interface UnservedIdentity {
+export interface NotYetIdentity {
   readonly protocol: number
   readonly address: Ipv6Addr
   readonly port: number
@@ -47,16 +47,16 @@ export interface UnservedIdentity {
 }
 
 /** A virtual service of IPv6. */
-export class UnservedService implements UnservedIdentity {
+export class NotYetService implements NotYetIdentity {
   readonly protocol: number
   readonly address: Ipv6Addr
   readonly port: number
   readonly mark: number
-  settings: UnservedSettings
+  settings: NotYetSettings
   /** Newest first. */
-  readonly servers: UnservedServer[] = []
+  readonly servers: NotYetServer[] = []
 
-  constructor({ protocol, address, port, mark }: UnservedIdentity, settings: UnservedSettings) {
+  constructor({ protocol, address, port, mark }: NotYetIdentity, settings: NotYetSettings) {
     this.protocol = protocol
     this.address = address
     this.port = port
@@ -72,11 +72,7 @@ export class UnservedService implements UnservedIdentity {
 }
 
 /** The one of that address and port. */
-export function findServer(
-  servers: readonly UnservedServer[],
-  address: Address,
-  port: number,
-): UnservedServer | undefined {
+export function findServer(servers: readonly NotYetServer[], address: Address, port: number): NotYetServer | undefined {
   const text = formatAddress(address)
   return servers.find(server => server.port === port && formatAddress(server.address) === text)
 }

@@ -3,7 +3,7 @@ import type { Destination } from './destination.js'
 import type { ClientAddress } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
 import type { Sysctls } from './sysctls.js'
-import type { UnservedServer } from './not-yet.js'
+import type { NotYetServer } from './not-yet.js'
 
 /** Flags that belong to the scheduler; sh and mh read the first two, in this order (ipvs-behaviour.md §2.1). */
 export const SchedFlag = { FALLBACK: 1, PORT: 2, THIRD: 4 } as const
@@ -43,7 +43,7 @@ export class Service implements ServiceIdentity {
   /** Newest first: the order in which the kernel's schedulers walk them (ipvs-behaviour.md §2.3). */
   readonly destinations: Destination[] = []
   /** Real servers of IPv6: listed among the others, met by no packet. Newest first. */
-  readonly unserved: UnservedServer[] = []
+  readonly notYet: NotYetServer[] = []
   /** Addresses of the director that its FULLNAT connections come from, in the order they were given. */
   readonly localAddresses: Ipv4Addr[] = []
   /** Which of them the next connection tries first; counts on. */

@@ -4,7 +4,7 @@ import { endConnections } from '../../director/upkeep/end-connections.js'
 import type { Device } from '../../packet/device.js'
 import { atOnce } from '../../service/in-steps.js'
 import { SysctlError } from '../../service/sysctls.js'
-import type { UnservedService } from '../../service/not-yet.js'
+import type { NotYetService } from '../../service/not-yet.js'
 import type { ServiceSettings } from '../../service/service.js'
 import { formatIpv4 } from '../../wire/addr.js'
 import type {
@@ -36,14 +36,14 @@ import { connectionPage, pageStart, totalsInfo } from './listing.js'
 import { Refused } from '../protocol/refused.js'
 import { servicePage } from './service-page.js'
 import {
-  addUnserved,
-  addUnservedServer,
-  deleteUnservedServer,
-  editUnserved,
-  editUnservedServer,
-  findUnserved,
-  isUnserved,
-  isUnservedServer,
+  addNotYet,
+  addNotYetServer,
+  deleteNotYetServer,
+  editNotYet,
+  editNotYetServer,
+  findNotYet,
+  isNotYet,
+  isNotYetServer,
 } from './not-yet-requests.js'
 import type { TurnFigures } from './turn-figures.js'
 
@@ -96,18 +96,18 @@ function* perform(
   switch (request.op) {
     case 'add-service': {
       const { service, settings } = request
-      if (isUnserved(service)) return done(addUnserved(director, service, settings))
+      if (isNotYet(service)) return done(addNotYet(director, service, settings))
       return done(balancing.addService(serviceIdentity(service), settingsFor(director, settings), settings.scheduler))
     }
     case 'edit-service': {
       const { service, settings } = request
-      if (isUnserved(service)) return done(editUnserved(director, service, settings))
+      if (isNotYet(service)) return done(editNotYet(director, service, settings))
       return done(
         balancing.editService(findService(director, service), settingsFor(director, settings), settings.scheduler),
       )
     }
     case 'delete-service':
-      if (isUnserved(request.service)) balancing.unserved.deleteService(findUnserved(director, request.service))
+      if (isNotYet(request.service)) balancing.notYet.deleteService(findNotYet(director, request.service))
       else yield* balancing.deletingService(findService(director, request.service))
       return null
     case 'flush':
@@ -118,7 +118,7 @@ function* perform(
     case 'edit-destination':
       return editDestination(director, request)
     case 'delete-destination': {
-      if (isUnservedServer(request)) return done(deleteUnservedServer(director, request.service, request.destination))
+      if (isNotYetServer(request)) return done(deleteNotYetServer(director, request.service, request.destination))
       const service = findService(director, request.service)
       balancing.deleteDestination(service, findDestination(service, request.destination))
       return null
@@ -135,7 +135,7 @@ function* perform(
       return done(balancing.deleteLocalAddress(findService(director, service), addressOf(address)))
     }
     case 'zero':
-      if (request.service && isUnserved(request.service)) findUnserved(director, request.service)
+      if (request.service && isNotYet(request.service)) findNotYet(director, request.service)
       else yield* balancing.zeroing(request.service && findService(director, request.service))
       return null
     case 'services':
@@ -235,16 +235,16 @@ const IN_WORDS: Record<Refusal, string> = {
 }
 
 /** One that is served, or one that is only kept. */
-function findListed(director: Director, key: ServiceKey): ScheduledService | UnservedService {
-  return isUnserved(key) ? findUnserved(director, key) : findService(director, key)
+function findListed(director: Director, key: ServiceKey): ScheduledService | NotYetService {
+  return isNotYet(key) ? findNotYet(director, key) : findService(director, key)
 }
 /** FULLNAT is for IPv4. */
 function refuseIpv6(service: ServiceKey, address: string): void {
-  if (isUnserved(service) || address.includes(':')) throw new Refused('EAFNOSUPPORT', 'local addresses are for IPv4')
+  if (isNotYet(service) || address.includes(':')) throw new Refused('EAFNOSUPPORT', 'local addresses are for IPv4')
 }
 
 function addDestination(director: Director, params: DestinationParams): null {
-  if (isUnservedServer(params)) return done(addUnservedServer(director, params))
+  if (isNotYetServer(params)) return done(addNotYetServer(director, params))
   const { service: key, destination, settings } = params
   const service = findService(director, key)
   const { address, port } = destination
@@ -254,7 +254,7 @@ function addDestination(director: Director, params: DestinationParams): null {
 }
 /** The kernel looks at what is given before it looks for the destination (ipvs-behaviour.md §14.1). */
 function editDestination(director: Director, params: DestinationParams): null {
-  if (isUnservedServer(params)) return done(editUnservedServer(director, params))
+  if (isNotYetServer(params)) return done(editNotYetServer(director, params))
   const { service: key, destination, settings } = params
   const service = findService(director, key)
   const given = destinationSettings(settings)

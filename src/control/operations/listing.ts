@@ -18,7 +18,7 @@ import { Counter, TOTALS } from '../../service/counters.js'
 import { Method } from '../../service/method.js'
 import { Destination } from '../../service/destination.js'
 import type { ServiceSettings as Settings } from '../../service/service.js'
-import { formatAddress, UnservedService, type UnservedServer } from '../../service/not-yet.js'
+import { formatAddress, NotYetService, type NotYetServer } from '../../service/not-yet.js'
 import { formatIpv4 } from '../../wire/addr.js'
 import { formatIpv6 } from '../../wire/ipv6-addr.js'
 import type {
@@ -47,13 +47,13 @@ const BUCKETS_PER_PAGE = 4096
 const ROWS_PER_PAGE = 128
 
 /** A real server, served or not. */
-export type ListedServer = Destination | UnservedServer
+export type ListedServer = Destination | NotYetServer
 
 /** Those of a service in the kernel's order. */
 export function listedServers(service: ListedService): readonly ListedServer[] {
-  if (service instanceof UnservedService) return service.servers
-  const { destinations, unserved } = service
-  return unserved.length === 0 ? destinations : [...destinations, ...unserved].sort((a, b) => b.order - a.order)
+  if (service instanceof NotYetService) return service.servers
+  const { destinations, notYet } = service
+  return notYet.length === 0 ? destinations : [...destinations, ...notYet].sort((a, b) => b.order - a.order)
 }
 
 /** `servers`: those of them that are told. */
@@ -63,7 +63,7 @@ export function serviceInfo(
   servers: readonly ListedServer[] = listedServers(service),
 ): ServiceInfo {
   const destinations = servers.map(server => serverInfo(director, server))
-  if (service instanceof UnservedService) return unservedInfo(service, destinations)
+  if (service instanceof NotYetService) return notYetInfo(service, destinations)
   return {
     ...serviceKey(service),
     ...settingsInfo(service.settings, service.scheduler.name, formatIpv4(service.settings.netmask)),
@@ -85,8 +85,8 @@ function settingsInfo(settings: Omit<Settings, 'netmask'>, scheduler: string, ne
     ...(engine === undefined ? {} : { engine }),
   }
 }
-function unservedInfo(
-  { mark, protocol, address, port, settings }: UnservedService,
+function notYetInfo(
+  { mark, protocol, address, port, settings }: NotYetService,
   destinations: DestinationInfo[],
 ): ServiceInfo {
   return {
@@ -97,9 +97,9 @@ function unservedInfo(
   }
 }
 function serverInfo(director: Director, server: ListedServer): DestinationInfo {
-  return server instanceof Destination ? destinationInfo(director, server) : unservedServerInfo(server)
+  return server instanceof Destination ? destinationInfo(director, server) : notYetServerInfo(server)
 }
-function unservedServerInfo({ address, port, settings }: UnservedServer): DestinationInfo {
+function notYetServerInfo({ address, port, settings }: NotYetServer): DestinationInfo {
   const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
   return {
     address: formatAddress(address),

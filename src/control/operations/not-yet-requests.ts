@@ -1,7 +1,7 @@
 import { homeOf as homeOfServed } from '../../director/rules/balancing.js'
 import type { Director } from '../../director/director.js'
 import { homeOf, type Home } from '../../director/rules/not-yet.js'
-import type { UnservedIdentity, UnservedService, UnservedSettings } from '../../service/not-yet.js'
+import type { NotYetIdentity, NotYetService, NotYetSettings } from '../../service/not-yet.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { parseIpv6, type Ipv6Addr } from '../../wire/ipv6-addr.js'
 import type * as api from '../protocol/api.js'
@@ -24,51 +24,51 @@ import type { Address, ServerSettings } from '../../service/not-yet.js'
 const NO_ADDRESS: Ipv6Addr = [0, 0, 0, 0]
 
 /** Whether it names a service of IPv6. */
-export function isUnserved(key: api.ServiceKey): boolean {
+export function isNotYet(key: api.ServiceKey): boolean {
   return 'mark' in key ? key.family === 6 : key.address.includes(':')
 }
 
 /** Whether it names a real server that is not served, be it for its service's family or its own. */
-export function isUnservedServer({ service, destination }: Pick<api.DestinationParams, 'service' | 'destination'>) {
-  return isUnserved(service) || destination.address.includes(':')
+export function isNotYetServer({ service, destination }: Pick<api.DestinationParams, 'service' | 'destination'>) {
+  return isNotYet(service) || destination.address.includes(':')
 }
 
-export function findUnserved(director: Director, key: api.ServiceKey): UnservedService {
-  const service = director.balancing.unserved.find(identity(key))
+export function findNotYet(director: Director, key: api.ServiceKey): NotYetService {
+  const service = director.balancing.notYet.find(identity(key))
   if (!service) throw new Refused('ESRCH', 'no such service')
   return service
 }
 
-export function addUnserved({ balancing }: Director, key: api.ServiceKey, settings: api.ServiceSettingsInfo) {
-  return balancing.unserved.addService(identity(key), settingsOf(settings))
+export function addNotYet({ balancing }: Director, key: api.ServiceKey, settings: api.ServiceSettingsInfo) {
+  return balancing.notYet.addService(identity(key), settingsOf(settings))
 }
-export function editUnserved(director: Director, key: api.ServiceKey, settings: api.ServiceSettingsInfo) {
-  return director.balancing.unserved.editService(findUnserved(director, key), settingsOf(settings))
+export function editNotYet(director: Director, key: api.ServiceKey, settings: api.ServiceSettingsInfo) {
+  return director.balancing.notYet.editService(findNotYet(director, key), settingsOf(settings))
 }
 
-export function addUnservedServer(director: Director, params: api.DestinationParams): Refusal | undefined {
+export function addNotYetServer(director: Director, params: api.DestinationParams): Refusal | undefined {
   const home = homeFor(director, params.service)
   const { address, port } = params.destination
-  return director.balancing.unserved.addServer(home, eitherAddress(address), portOf(port), serverSettings(params))
+  return director.balancing.notYet.addServer(home, eitherAddress(address), portOf(port), serverSettings(params))
 }
-export function editUnservedServer(director: Director, params: api.DestinationParams): Refusal | undefined {
+export function editNotYetServer(director: Director, params: api.DestinationParams): Refusal | undefined {
   const home = homeFor(director, params.service)
   const { address, port } = params.destination
-  return director.balancing.unserved.editServer(home, eitherAddress(address), portOf(port), serverSettings(params))
+  return director.balancing.notYet.editServer(home, eitherAddress(address), portOf(port), serverSettings(params))
 }
-export function deleteUnservedServer(
+export function deleteNotYetServer(
   director: Director,
   service: api.ServiceKey,
   { address, port }: api.DestinationKey,
 ): Refusal | undefined {
-  return director.balancing.unserved.deleteServer(homeFor(director, service), eitherAddress(address), portOf(port))
+  return director.balancing.notYet.deleteServer(homeFor(director, service), eitherAddress(address), portOf(port))
 }
 
 function homeFor(director: Director, key: api.ServiceKey): Home {
-  return isUnserved(key) ? homeOf(findUnserved(director, key)) : homeOfServed(findService(director, key))
+  return isNotYet(key) ? homeOf(findNotYet(director, key)) : homeOfServed(findService(director, key))
 }
 
-function identity(key: api.ServiceKey): UnservedIdentity {
+function identity(key: api.ServiceKey): NotYetIdentity {
   if ('mark' in key)
     return {
       protocol: IpProtocol.TCP,
@@ -79,7 +79,7 @@ function identity(key: api.ServiceKey): UnservedIdentity {
   return { protocol: protocolNumber(key.protocol), address: ipv6Of(key.address), port: portOf(key.port), mark: 0 }
 }
 
-function settingsOf(settings: api.ServiceSettingsInfo): UnservedSettings {
+function settingsOf(settings: api.ServiceSettingsInfo): NotYetSettings {
   const { netmask, scheduler } = settings
   if (!/^\d{1,3}$/.test(netmask)) throw new Refused('EINVAL', `'${netmask}' is not a prefix length from 1 to 128`)
   return { ...unmaskedSettings(settings), prefix: Number(netmask), scheduler }

@@ -17,10 +17,10 @@ import type { SharedCounts } from '../../service/shared-counts.js'
 import { ServiceTable } from '../../service/service-table.js'
 import type { Sysctls } from '../../service/sysctls.js'
 import { Trash } from '../../service/trash.js'
-import type { UnservedService } from '../../service/not-yet.js'
+import type { NotYetService } from '../../service/not-yet.js'
 import { formatIpv4, isHostAddress, isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../../wire/addr.js'
 import { serviceName } from './service-name.js'
-import { Unserved, type Home } from './not-yet.js'
+import { NotYet, type Home } from './not-yet.js'
 
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ENOMEM' | 'ESRCH' | 'EINVAL' | 'ERANGE'
 
@@ -52,7 +52,7 @@ export class ScheduledService extends Service {
 }
 
 /** What is listed: what is served, and what is only kept. */
-export type ListedService = ScheduledService | UnservedService
+export type ListedService = ScheduledService | NotYetService
 
 /** What is given of a destination when it is added or edited. */
 export interface DestinationSettings {
@@ -97,7 +97,7 @@ export class Balancing {
   #order = 0
   readonly realServers = new RealServers()
   /** What is listed with the others and met by no packet. */
-  readonly unserved: Unserved
+  readonly notYet: NotYet
   /** Local addresses that are given up: held until no connection comes from them. And which is looked at next. */
   readonly #leaving: Ipv4Addr[] = []
   #nextLeaving = 0
@@ -111,7 +111,7 @@ export class Balancing {
     this.destinations = new DestinationTable(this.counters, counts)
     this.#trash = new Trash(this.destinations)
     const mayBeRealServer = (addr: Ipv4Addr): boolean => this.#mayBeRealServer(addr)
-    this.unserved = new Unserved({
+    this.notYet = new NotYet({
       schedulers,
       notServed,
       mayBeRealServer,
@@ -205,7 +205,7 @@ export class Balancing {
       yield* this.deletingService(service)
       yield
     }
-    this.unserved.clear()
+    this.notYet.clear()
   }
 
   addDestination(
@@ -378,7 +378,7 @@ export class Balancing {
 
 /** Where real servers of the service belong that are not served. */
 export function homeOf(service: ScheduledService): Home {
-  return { family: 4, servers: service.unserved, name: nameOf(service) }
+  return { family: 4, servers: service.notYet, name: nameOf(service) }
 }
 
 /** As a listing names it. */

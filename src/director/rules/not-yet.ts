@@ -8,12 +8,12 @@ import { isEngine } from '../../service/service.js'
 import {
   findServer,
   formatAddress,
-  UnservedService,
+  NotYetService,
   type Address,
   type ServerSettings,
-  type UnservedIdentity,
-  type UnservedServer,
-  type UnservedSettings,
+  type NotYetIdentity,
+  type NotYetServer,
+  type NotYetSettings,
 } from '../../service/not-yet.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 import { formatIpv6, isRoutableIpv6 } from '../../wire/ipv6-addr.js'
@@ -22,12 +22,12 @@ import type { Refusal } from './balancing.js'
 
 const LONGEST_PREFIX = 128
 
-export interface UnservedOptions {
+export interface NotYetOptions {
   schedulers: ReadonlyMap<string, unknown>
   /** The kernel's test of a new real server's address. */
   mayBeRealServer: (addr: Ipv4Addr) => boolean
   /** Shared with what is served, since both are listed together. */
-  listed: Pick<KernelOrder<UnservedService>, 'add' | 'remove'>
+  listed: Pick<KernelOrder<NotYetService>, 'add' | 'remove'>
   nextOrder: () => number
   /** Told, in a line, of what is kept and not served. */
   notServed: (what: string) => void
@@ -36,39 +36,39 @@ export interface UnservedOptions {
 /** Where a real server that is not served belongs. */
 export interface Home {
   readonly family: 4 | 6
-  readonly servers: UnservedServer[]
+  readonly servers: NotYetServer[]
   readonly name: string
 }
 
-export class Unserved {
-  readonly #services = new Map<string, UnservedService>()
-  readonly #options: UnservedOptions
+export class NotYet {
+  readonly #services = new Map<string, NotYetService>()
+  readonly #options: NotYetOptions
 
-  constructor(options: UnservedOptions) {
+  constructor(options: NotYetOptions) {
     this.#options = options
   }
 
-  find(identity: UnservedIdentity): UnservedService | undefined {
+  find(identity: NotYetIdentity): NotYetService | undefined {
     return this.#services.get(nameOf(identity))
   }
 
-  addService(identity: UnservedIdentity, settings: UnservedSettings): Refusal | undefined {
+  addService(identity: NotYetIdentity, settings: NotYetSettings): Refusal | undefined {
     const name = nameOf(identity)
     if (this.#services.has(name)) return 'EEXIST'
     const refusal = this.#refusal(settings)
     if (refusal) return refusal
-    const service = new UnservedService(identity, settings)
+    const service = new NotYetService(identity, settings)
     this.#services.set(name, service)
     this.#options.listed.add(service)
     this.#options.notServed(`${name}: IPv6`)
     return undefined
   }
-  editService(service: UnservedService, settings: UnservedSettings): Refusal | undefined {
+  editService(service: NotYetService, settings: NotYetSettings): Refusal | undefined {
     const refusal = this.#refusal(settings)
     if (!refusal) service.settings = settings
     return refusal
   }
-  deleteService(service: UnservedService): void {
+  deleteService(service: NotYetService): void {
     this.#services.delete(nameOf(service))
     this.#options.listed.remove(service)
   }
@@ -102,7 +102,7 @@ export class Unserved {
     return undefined
   }
 
-  #refusal({ scheduler, engine, prefix }: UnservedSettings): Refusal | undefined {
+  #refusal({ scheduler, engine, prefix }: NotYetSettings): Refusal | undefined {
     if (!this.#options.schedulers.has(scheduler) || !isEngine(engine)) return 'ENOENT'
     return prefix >= 1 && prefix <= LONGEST_PREFIX ? undefined : 'EINVAL'
   }
@@ -116,10 +116,10 @@ function serverRefusal({ family }: Home, address: Address, settings: ServerSetti
   return settings.lowerThreshold > settings.upperThreshold ? 'ERANGE' : undefined
 }
 
-function nameOf({ mark, protocol, address, port }: UnservedIdentity): string {
+function nameOf({ mark, protocol, address, port }: NotYetIdentity): string {
   return serviceName(mark, protocol, formatIpv6(address), port)
 }
 
-export function homeOf(service: UnservedService): Home {
+export function homeOf(service: NotYetService): Home {
   return { family: 6, servers: service.servers, name: nameOf(service) }
 }
