@@ -46,7 +46,8 @@ import { configure } from './rules/configure.js'
 import { Defence } from './upkeep/defence.js'
 import { Opener } from './path/opener.js'
 import { Orphans } from './upkeep/orphans.js'
-import { Balancing, nameOf } from './rules/balancing.js'
+import { Balancing } from './rules/balancing.js'
+import { nameOfService } from './rules/service-name.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
@@ -113,7 +114,7 @@ export class Director implements ReassemblySink {
     this.#announcer = new Announcer(sender, this.routes, this.ownAddresses, this.ports, this.isSpokesman)
     const known = new Map([
       ...schedulers,
-      ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}), nameOf)] as const),
+      ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}), nameOfService)] as const),
     ])
     const report = options.report ?? (() => {})
     const gone = (): void => {

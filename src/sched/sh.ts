@@ -1,5 +1,6 @@
 import type { Destination } from '../service/destination.js'
-import { SchedFlag, type Service } from '../service/service.js'
+import { SchedFlag } from '../service/service-settings.js'
+import type { Service } from '../service/service.js'
 import { goldenHash, portOf } from './hash.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 

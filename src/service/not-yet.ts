@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4Addr } from '../wire/addr.js'
 import { formatIpv6, type Ipv6Addr } from '../wire/ipv6-addr.js'
 import type { Method, Tunnel } from './method.js'
-import type { ServiceSettings } from './service.js'
+import type { ServiceSettings } from './service-settings.js'
 
 /*
  * What the kernel serves and uvs does not yet: services of IPv6, and real servers of another family than their service's.

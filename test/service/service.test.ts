@@ -1,7 +1,8 @@
 import t from 'tap'
 import { Counters } from '../../src/service/counters.js'
 import { DestinationTable } from '../../src/service/destination.js'
-import { SchedFlag, Service } from '../../src/service/service.js'
+import { SchedFlag } from '../../src/service/service-settings.js'
+import { Service } from '../../src/service/service.js'
 import { Sysctls } from '../../src/service/sysctls.js'
 import type { Ipv4Addr } from '../../src/wire/addr.js'
 

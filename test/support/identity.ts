@@ -1,6 +1,6 @@
-import type { DestinationSettings } from '../../src/director/rules/balancing.js'
+import type { DestinationSettings } from '../../src/director/rules/destination-rules.js'
 import { Method } from '../../src/service/method.js'
-import type { ServiceSettings } from '../../src/service/service.js'
+import type { ServiceSettings } from '../../src/service/service-settings.js'
 import type { ServiceIdentity } from '../../src/service/service-identity.js'
 import type { Ipv4Addr } from '../../src/wire/addr.js'
 

@@ -1,11 +1,12 @@
-import type { Refusal, ScheduledService } from '../../director/rules/balancing.js'
+import type { Refusal } from '../../director/rules/refusal.js'
+import type { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
 import { endConnections } from '../../director/upkeep/end-connections.js'
 import type { Device } from '../../packet/device.js'
 import { atOnce } from '../../service/in-steps.js'
 import { SysctlError } from '../../service/sysctls.js'
 import type { NotYetService } from '../../service/not-yet.js'
-import type { ServiceSettings } from '../../service/service.js'
+import type { ServiceSettings } from '../../service/service-settings.js'
 import { formatIpv4 } from '../../wire/addr.js'
 import type {
   Answer,

@@ -1,5 +1,5 @@
 /* What metrics are made of. Everything counts from the start on, whatever `uvsadm -Z` set to 0 for its listings. */
-import { ScheduledService } from '../../director/rules/balancing.js'
+import { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
 import { Counter, TOTALS, type Counters } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'

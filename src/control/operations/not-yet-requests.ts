@@ -1,4 +1,3 @@
-import { homeOf as homeOfServed } from '../../director/rules/balancing.js'
 import type { Director } from '../../director/director.js'
 import { homeOf, type Home } from '../../director/rules/not-yet.js'
 import type { NotYetIdentity, NotYetService, NotYetSettings } from '../../service/not-yet.js'
@@ -15,7 +14,7 @@ import {
   unmaskedSettings,
 } from './keys.js'
 import { Refused } from '../protocol/refused.js'
-import type { Refusal } from '../../director/rules/balancing.js'
+import type { Refusal } from '../../director/rules/refusal.js'
 import { PLAIN_IPIP } from '../../service/method.js'
 import type { Address, ServerSettings } from '../../service/not-yet.js'
 
@@ -65,7 +64,7 @@ export function deleteNotYetServer(
 }
 
 function homeFor(director: Director, key: api.ServiceKey): Home {
-  return isNotYet(key) ? homeOf(findNotYet(director, key)) : homeOfServed(findService(director, key))
+  return homeOf(isNotYet(key) ? findNotYet(director, key) : findService(director, key))
 }
 
 function identity(key: api.ServiceKey): NotYetIdentity {

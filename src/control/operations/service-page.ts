@@ -1,4 +1,4 @@
-import type { ListedService } from '../../director/rules/balancing.js'
+import type { ListedService } from '../../director/rules/not-yet.js'
 import type { Director } from '../../director/director.js'
 import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
 import type { ServiceInfo, ServicePage } from '../protocol/api.js'

@@ -4,66 +4,29 @@
  */
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
-import type { BoundScheduler, Flow, Scheduler } from '../../sched/scheduler.js'
+import type { Flow, Scheduler } from '../../sched/scheduler.js'
 import { Counters, TOTALS } from '../../service/counters.js'
+import type { Destination, DestinationTable } from '../../service/destination.js'
 import { atOnce, forEachInSteps } from '../../service/in-steps.js'
-import { DestinationTable, type Destination } from '../../service/destination.js'
-import { ClientAddress, PLAIN_IPIP, type Method, type Tunnel } from '../../service/method.js'
-import { RealServers } from '../../service/real-servers.js'
 import { KernelOrder } from '../../service/kernel-order.js'
-import { isEngine, Service, type ServiceSettings } from '../../service/service.js'
+import { ClientAddress } from '../../service/method.js'
+import type { RealServers } from '../../service/real-servers.js'
 import type { ServiceIdentity } from '../../service/service-identity.js'
-import type { SharedCounts } from '../../service/shared-counts.js'
+import { isEngine, type ServiceSettings } from '../../service/service-settings.js'
 import { ServiceTable } from '../../service/service-table.js'
+import type { SharedCounts } from '../../service/shared-counts.js'
 import type { Sysctls } from '../../service/sysctls.js'
-import { Trash } from '../../service/trash.js'
-import type { NotYetService } from '../../service/not-yet.js'
-import { formatIpv4, isHostAddress, isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../../wire/addr.js'
-import { serviceName } from './service-name.js'
-import { NotYet, type Home } from './not-yet.js'
+import { isHostAddress, type Ipv4Addr } from '../../wire/addr.js'
+import { MinuteTicks } from '../upkeep/minute-ticks.js'
+import { DestinationRules, type DestinationSettings } from './destination-rules.js'
+import { LeavingAddresses } from './leaving-addresses.js'
+import { NotYet, type ListedService } from './not-yet.js'
+import type { Refusal } from './refusal.js'
+import { ScheduledService } from './scheduled-service.js'
+import { nameOfService } from './service-name.js'
 
-export type Refusal = 'EEXIST' | 'ENOENT' | 'ENOMEM' | 'ESRCH' | 'EINVAL' | 'ERANGE'
-
-const TICK_MS = 60_000
-/** Schedulers that are given their minute, and leaving addresses that are looked at, in one turn of the loop. */
-const PER_TURN = 32
 /** In place of a counter row: the service has been deleted. */
 const NO_SERVICE = -1
-
-/** A service and the scheduler that serves it. */
-export class ScheduledService extends Service {
-  scheduler: Scheduler
-  bound: BoundScheduler
-  /** When the scheduler is to have its minute. */
-  nextTick: number
-
-  constructor(
-    identity: ServiceIdentity,
-    settings: ServiceSettings,
-    counters: number,
-    sysctls: Sysctls,
-    bind: { scheduler: Scheduler; random: () => number; now: number },
-  ) {
-    super(identity, settings, counters, sysctls)
-    this.scheduler = bind.scheduler
-    this.bound = bind.scheduler.bind(this, bind.random)
-    this.nextTick = bind.now + TICK_MS
-  }
-}
-
-/** What is listed: what is served, and what is only kept. */
-export type ListedService = ScheduledService | NotYetService
-
-/** What is given of a destination when it is added or edited. */
-export interface DestinationSettings {
-  method: Method
-  /** Plain IPIP unless given. */
-  tunnel?: Tunnel
-  weight: number
-  /** 0: none. */
-  upperThreshold: number
-  lowerThreshold: number
-}
 
 export interface BalancingOptions {
   schedulers: ReadonlyMap<string, Scheduler>
@@ -86,40 +49,40 @@ export interface BalancingOptions {
 
 export class Balancing {
   readonly counters = new Counters()
-  readonly destinations: DestinationTable
-  readonly #services = new ServiceTable<ScheduledService>()
-  readonly #listed = new KernelOrder<ListedService>()
-  readonly #trash: Trash
-  /** Those whose schedulers want their minute, the next first; and when that is. */
-  readonly #ticking = new Set<ScheduledService>()
-  #nextTick = Infinity
-  /** Of the destination that was put last at the front of a list. */
-  #order = 0
-  readonly realServers = new RealServers()
   /** What is listed with the others and met by no packet. */
   readonly notYet: NotYet
-  /** Local addresses that are given up: held until no connection comes from them. And which is looked at next. */
-  readonly #leaving: Ipv4Addr[] = []
-  #nextLeaving = 0
+  readonly #destinationRules: DestinationRules
+  readonly #services = new ServiceTable<ScheduledService>()
+  readonly #listed = new KernelOrder<ListedService>()
+  readonly #minutes = new MinuteTicks()
+  readonly #leaving: LeavingAddresses
   readonly #options: BalancingOptions
   #now: number
 
   constructor(options: BalancingOptions) {
     this.#options = options
     this.#now = options.now
-    const { schedulers, notServed, counts } = options
-    this.destinations = new DestinationTable(this.counters, counts)
-    this.#trash = new Trash(this.destinations)
-    const mayBeRealServer = (addr: Ipv4Addr): boolean => this.#mayBeRealServer(addr)
+    const { schedulers, notServed, counts, routes, gone, ownAddresses, usesOf } = options
+    const destinationRules = new DestinationRules({ counters: this.counters, routes, gone, counts })
+    this.#destinationRules = destinationRules
+    this.#leaving = new LeavingAddresses(ownAddresses, usesOf)
     this.notYet = new NotYet({
       schedulers,
       notServed,
-      mayBeRealServer,
+      mayBeRealServer: addr => destinationRules.mayBeRealServer(addr),
       listed: this.#listed,
-      nextOrder: () => ++this.#order,
+      nextOrder: () => destinationRules.nextOrder(),
     })
   }
 
+  /** The real servers of all services, by number. */
+  get destinations(): DestinationTable {
+    return this.#destinationRules.table
+  }
+  /** The same by address. */
+  get realServers(): RealServers {
+    return this.#destinationRules.realServers
+  }
   /** Services there are. With none, IPVS is off: even open connections are not looked at (ipvs-behaviour.md §6.1). */
   get count(): number {
     return this.#services.count
@@ -141,9 +104,9 @@ export class Balancing {
   /** Once a turn of the loop. */
   poll(now: number): void {
     this.#now = now
-    this.#trash.sweep(now)
-    if (this.#leaving.length > 0) this.#letGo()
-    if (now >= this.#nextTick) this.#tick(now)
+    this.#destinationRules.poll(now)
+    this.#leaving.poll()
+    this.#minutes.poll(now)
   }
 
   addService(identity: ServiceIdentity, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
@@ -161,7 +124,7 @@ export class Balancing {
     }
     this.#services.add(service)
     this.#listed.add(service)
-    this.#expectTick(service)
+    this.#minutes.expect(service)
     if (identity.mark === 0) ownAddresses.hold(identity.addr)
     this.#tellEngine(service, undefined)
     return undefined
@@ -186,13 +149,13 @@ export class Balancing {
   /** The same in steps. No packet finds the service from the first on; its counters are given up with the last. */
   *deletingService(service: ScheduledService): Generator<void, void> {
     service.bound.unbound?.()
-    this.#ticking.delete(service)
+    this.#minutes.forget(service)
     this.#services.remove(service)
     this.#listed.remove(service)
     if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr)
-    for (const addr of service.localAddresses) this.#giveUp(addr)
+    for (const addr of service.localAddresses) this.#leaving.add(addr)
     yield* forEachInSteps(service.destinations, dest => {
-      this.#toTrash(dest)
+      this.#destinationRules.toTrash(dest, this.#now)
       dest.serviceCounters = NO_SERVICE
     })
     this.counters.release(service.counters)
@@ -214,41 +177,13 @@ export class Balancing {
     port: number,
     settings: DestinationSettings,
   ): Refusal | undefined {
-    if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
-    if (service.destination(addr, port)) return 'EEXIST'
-    if (service.localAddresses.includes(addr)) return 'EINVAL'
-    const revived = this.#trash.revive(service, addr, port)
-    if (!revived && !this.#mayBeRealServer(addr)) return 'EINVAL'
-    if (!revived && !this.destinations.hasRoomFor(service, addr, port)) return 'ENOMEM'
-    const dest = revived ?? this.destinations.create(service.identity, addr, port)
-    if (revived) this.counters.start(dest.counters)
-    // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
-    if (revived && revived.serviceCounters !== service.counters) this.counters.zero(dest.counters)
-    dest.serviceCounters = service.counters
-    dest.method = settings.method
-    dest.tunnel = settings.tunnel ?? PLAIN_IPIP
-    dest.believesToa = service.settings.clientAddress === ClientAddress.TOA
-    dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
-    dest.available = true
-    dest.order = ++this.#order
-    service.destinations.unshift(dest)
-    this.realServers.add(dest)
-    service.bound.added?.(dest)
-    return undefined
+    return this.#destinationRules.add(service, addr, port, settings)
   }
   editDestination(service: ScheduledService, dest: Destination, settings: DestinationSettings): Refusal | undefined {
-    if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
-    dest.method = settings.method
-    dest.tunnel = settings.tunnel ?? PLAIN_IPIP
-    dest.reconfigure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
-    service.bound.edited?.(dest)
-    return undefined
+    return this.#destinationRules.edit(service, dest, settings)
   }
   deleteDestination(service: ScheduledService, dest: Destination): void {
-    const index = service.destinations.indexOf(dest)
-    service.destinations.splice(index, 1)
-    this.#toTrash(dest)
-    service.bound.removed?.(dest, index)
+    this.#destinationRules.delete(service, dest, this.#now)
   }
   /** From now on FULLNAT connections of the service may come from this address, which becomes one of ours. */
   addLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
@@ -263,7 +198,7 @@ export class Balancing {
     const at = service.localAddresses.indexOf(addr)
     if (at < 0) return 'ENOENT'
     service.localAddresses.splice(at, 1)
-    this.#giveUp(addr)
+    this.#leaving.add(addr)
     return undefined
   }
 
@@ -282,12 +217,11 @@ export class Balancing {
   /** As freshly started. The connections must be forgotten with it. */
   reset(): void {
     this.flush()
-    this.#trash.clear()
-    this.destinations.clear()
+    this.#destinationRules.clear()
     this.counters.clear()
   }
 
-  /** A server for a new connection, or nothing. What a user's scheduler does wrong costs this connection only. */
+  /** Returns a server for a new connection, or nothing. What a user's scheduler does wrong costs this connection only. */
   schedule(service: ScheduledService, flow: Flow): Destination | undefined {
     return service.bound.schedule(flow, this.#now)
   }
@@ -295,73 +229,21 @@ export class Balancing {
   #tellEngine(service: ScheduledService, before: string | undefined): void {
     const { engine } = service.settings
     if (engine !== undefined && engine !== before)
-      this.#options.notServed(`${homeOf(service).name}: --pe ${engine}; clients stay by their address`)
-  }
-  #giveUp(addr: Ipv4Addr): void {
-    const { ownAddresses, usesOf } = this.#options
-    if (usesOf(addr) > 0) this.#leaving.push(addr)
-    else ownAddresses.letGo(addr)
-  }
-  #letGo(): void {
-    const { ownAddresses, usesOf } = this.#options
-    const leaving = this.#leaving
-    for (let left = Math.min(PER_TURN, leaving.length); left > 0; left--) {
-      if (this.#nextLeaving >= leaving.length) this.#nextLeaving = 0
-      const addr = leaving[this.#nextLeaving]!
-      if (usesOf(addr) > 0) this.#nextLeaving++
-      else {
-        ownAddresses.letGo(addr)
-        leaving[this.#nextLeaving] = leaving.at(-1)!
-        leaving.pop()
-      }
-    }
+      this.#options.notServed(`${nameOfService(service)}: --pe ${engine}; clients stay by their address`)
   }
   #rebind(service: ScheduledService, scheduler: Scheduler, settings: ServiceSettings): Refusal | undefined {
-    const before = service.settings
-    service.settings = settings
     try {
-      const bound = scheduler.bind(service, this.#options.random)
-      service.bound.unbound?.()
-      service.bound = bound
+      service.rebind(scheduler, settings, this.#options.random, this.#now)
     } catch (error) {
-      service.settings = before
       return this.#cannotBind(scheduler, service, error)
     }
-    service.scheduler = scheduler
-    service.nextTick = this.#now + TICK_MS
-    this.#expectTick(service)
+    this.#minutes.expect(service)
     return undefined
   }
   #cannotBind(scheduler: Scheduler, service: ServiceIdentity, error: unknown): Refusal {
     const why = error instanceof Error ? error.message : String(error)
-    this.#options.report(`scheduler ${scheduler.name} of ${nameOf(service)}: ${why}`)
+    this.#options.report(`scheduler ${scheduler.name} of ${nameOfService(service)}: ${why}`)
     return 'EINVAL'
-  }
-  /** Puts it behind all the others: nobody's minute is later. */
-  #expectTick(service: ScheduledService): void {
-    this.#ticking.delete(service)
-    if (service.bound.tick) this.#ticking.add(service)
-    this.#nextTick = Math.min(this.#nextTick, service.nextTick)
-  }
-  #tick(now: number): void {
-    this.#nextTick = Infinity
-    let left = PER_TURN
-    for (const service of this.#ticking) {
-      if (now < service.nextTick || left-- === 0) {
-        this.#nextTick = service.nextTick
-        return
-      }
-      service.bound.tick?.(now)
-      service.nextTick += TICK_MS
-      this.#expectTick(service)
-    }
-  }
-  #toTrash(dest: Destination): void {
-    dest.available = false
-    this.counters.stop(dest.counters)
-    this.#trash.put(dest, this.#now)
-    this.#options.gone()
-    this.realServers.delete(dest)
   }
   /** Unicast on a wire, and nobody's already: neither a service's nor one of this service's real servers'. */
   #mayBeLocalAddress(service: ScheduledService, addr: Ipv4Addr): boolean {
@@ -369,19 +251,4 @@ export class Balancing {
     if (this.#services.hasAddress(addr)) return false
     return service.destinations.every(dest => dest.addr !== addr)
   }
-  /** Unicast or local: the kernel's test of a new real server's address. */
-  #mayBeRealServer(addr: Ipv4Addr): boolean {
-    const { routes } = this.#options
-    return addr !== 0 && !isMulticast(addr) && !isLimitedBroadcast(addr) && !routes.isBroadcast(addr)
-  }
-}
-
-/** Where real servers of the service belong that are not served. */
-export function homeOf(service: ScheduledService): Home {
-  return { family: 4, servers: service.notYet, name: nameOf(service) }
-}
-
-/** As a listing names it. */
-export function nameOf({ mark, protocol, addr, port }: ServiceIdentity): string {
-  return serviceName(mark, protocol, formatIpv4(addr), port)
 }

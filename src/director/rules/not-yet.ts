@@ -4,7 +4,7 @@
  */
 import { Method } from '../../service/method.js'
 import type { KernelOrder } from '../../service/kernel-order.js'
-import { isEngine } from '../../service/service.js'
+import { isEngine } from '../../service/service-settings.js'
 import {
   findServer,
   formatAddress,
@@ -17,10 +17,14 @@ import {
 } from '../../service/not-yet.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 import { formatIpv6, isRoutableIpv6 } from '../../wire/ipv6-addr.js'
-import { endpointName, serviceName } from './service-name.js'
-import type { Refusal } from './balancing.js'
+import { endpointName, nameOfService, serviceName } from './service-name.js'
+import type { Refusal } from './refusal.js'
+import type { ScheduledService } from './scheduled-service.js'
 
 const LONGEST_PREFIX = 128
+
+/** What is listed: what is served, and what is only kept. */
+export type ListedService = ScheduledService | NotYetService
 
 export interface NotYetOptions {
   schedulers: ReadonlyMap<string, unknown>
@@ -120,6 +124,8 @@ function nameOf({ mark, protocol, address, port }: NotYetIdentity): string {
   return serviceName(mark, protocol, formatIpv6(address), port)
 }
 
-export function homeOf(service: NotYetService): Home {
-  return { family: 6, servers: service.servers, name: nameOf(service) }
+/** Where real servers of the service belong that are not served. */
+export function homeOf(service: ListedService): Home {
+  if (service instanceof NotYetService) return { family: 6, servers: service.servers, name: nameOf(service) }
+  return { family: 4, servers: service.notYet, name: nameOfService(service) }
 }

@@ -1,3 +1,5 @@
+import type { ServiceIdentity } from '../../service/service-identity.js'
+import { formatIpv4 } from '../../wire/addr.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 
 const PROTOCOLS: Record<number, string> = {
@@ -13,4 +15,8 @@ export function serviceName(mark: number, protocol: number, address: string, por
 
 export function endpointName(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+/** The name of a service that is served. */
+export function nameOfService({ mark, protocol, addr, port }: ServiceIdentity): string {
+  return serviceName(mark, protocol, formatIpv4(addr), port)
 }

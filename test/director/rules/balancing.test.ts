@@ -1,5 +1,6 @@
 import t from 'tap'
-import { Balancing, type DestinationSettings } from '../../../src/director/rules/balancing.js'
+import { Balancing } from '../../../src/director/rules/balancing.js'
+import type { DestinationSettings } from '../../../src/director/rules/destination-rules.js'
 import { OwnAddresses } from '../../../src/neigh/own-addresses.js'
 import { schedulers } from '../../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../../src/sched/scheduler.js'

@@ -1,0 +1,52 @@
+import type { BoundScheduler, Scheduler } from '../../sched/scheduler.js'
+import type { ServiceIdentity } from '../../service/service-identity.js'
+import type { ServiceSettings } from '../../service/service-settings.js'
+import { Service } from '../../service/service.js'
+import type { Sysctls } from '../../service/sysctls.js'
+
+/** A scheduler is told every minute. */
+const MINUTE_MS = 60_000
+
+/** A service and the scheduler that serves it. */
+export class ScheduledService extends Service {
+  scheduler: Scheduler
+  bound: BoundScheduler
+  /** When the scheduler's next minute is over, in ms. */
+  nextTick: number
+
+  /** Throws what the scheduler throws. */
+  constructor(
+    identity: ServiceIdentity,
+    settings: ServiceSettings,
+    counters: number,
+    sysctls: Sysctls,
+    bind: { scheduler: Scheduler; random: () => number; now: number },
+  ) {
+    super(identity, settings, counters, sysctls)
+    this.scheduler = bind.scheduler
+    this.bound = bind.scheduler.bind(this, bind.random)
+    this.nextTick = bind.now + MINUTE_MS
+  }
+
+  /** Another scheduler begins anew. If it throws, the service keeps its scheduler and its settings. */
+  rebind(scheduler: Scheduler, settings: ServiceSettings, random: () => number, now: number): void {
+    const before = this.settings
+    this.settings = settings
+    try {
+      const bound = scheduler.bind(this, random)
+      this.bound.unbound?.()
+      this.bound = bound
+    } catch (error) {
+      this.settings = before
+      throw error
+    }
+    this.scheduler = scheduler
+    this.nextTick = now + MINUTE_MS
+  }
+
+  /** Tells the scheduler that a minute is over. */
+  tick(now: number): void {
+    this.bound.tick?.(now)
+    this.nextTick += MINUTE_MS
+  }
+}
