@@ -98,14 +98,14 @@ function lookupOutbound(mode: Mode, { director, outbound }: Scene): () => void {
 
 function state({ director }: Scene, conns: Int32Array, direction: Direction): () => void {
   return eachFrame(conns.length, i => {
-    director.conns.packet(conns[i]! as ConnIndex, TCP, direction, TcpFlag.ACK)
+    director.conns.states.packet(conns[i]! as ConnIndex, TCP, direction, TcpFlag.ACK)
     return 0
   })
 }
 
 function timer({ director }: Scene, conns: Int32Array): () => void {
   return eachFrame(conns.length, i => {
-    director.conns.restart(conns[i]! as ConnIndex)
+    director.conns.timers.restart(conns[i]! as ConnIndex)
     return 0
   })
 }

@@ -3,6 +3,7 @@
  * found, and how far the client's address has been handed on. Eight words beside the connection's record, in an array
  * that is made with the first local address; `at` is where a connection's begin.
  */
+import type { Jiffies } from './jiffies.js'
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { LocalPorts, type PortShare } from './local-ports.js'
@@ -106,7 +107,7 @@ export class FullnatKeys {
     this.#unlink(from)
     this.insert(to, laddr, lport, pool, handOver)
   }
-  /** Pairs that nobody has, and nobody may have yet. */
+  /** Pairs that no connection has, and none may have yet. */
   get resting(): number {
     return this.#resting.count
   }
@@ -120,8 +121,8 @@ export class FullnatKeys {
     if (isTcp && this.has(conn)) this.words[keyAt(conn) + HAND_OVER]! |= HandOver.EARLY
   }
 
-  /** Takes away what `insert` gave, if it gave anything; the pair is free again, at once or after a rest. `now` in jiffies. */
-  remove(conn: ConnIndex, now: number): void {
+  /** Takes away what `insert` gave, if it gave anything; the pair is free again, at once or after a rest. */
+  remove(conn: ConnIndex, now: Jiffies): void {
     if (!this.has(conn)) return
     const { words } = this
     const at = keyAt(conn)
@@ -131,7 +132,7 @@ export class FullnatKeys {
     else this.#resting.add(pool, lport, now)
   }
   /** Pairs that have rested are free again. */
-  advance(now: number): void {
+  advance(now: Jiffies): void {
     if (this.#resting.count > 0) this.#resting.wake(now, MOST_AWAKE, this.ports)
   }
 
@@ -167,7 +168,7 @@ export class FullnatKeys {
     return read
   }
 
-  /** Whose answer is it: a packet daddr:dport → laddr:lport. */
+  /** The connection that a packet daddr:dport → laddr:lport answers. */
   lookup(protocol: number, daddr: number, dport: number, laddr: number, lport: number): ConnIndex {
     if (this.#count === 0) return NONE
     const { words } = this

@@ -55,12 +55,3 @@ export const TemplateState = { NONE: 0, ASSURED: 1 } as const
 
 /** One child, in STATE_CHILDREN. */
 export const ONE_CHILD = 0x100
-
-/** A timer tick, as the recorded kernel has it: HZ = 100. */
-export const JIFFY_MS = 10
-export const HZ = 1000 / JIFFY_MS
-
-/** Milliseconds → jiffies, wrapping in 32 bits as the kernel's do: compare them by the sign of a difference. */
-export function jiffiesAt(now: number): number {
-  return Math.floor(now / JIFFY_MS) | 0
-}

@@ -1,4 +1,4 @@
-import { HZ } from './record.js'
+import { after, between, HZ, type Jiffies } from './jiffies.js'
 
 /** How long a real server keeps a closed connection's pair in TIME_WAIT: Linux's TCP_TIMEWAIT_LEN. In jiffies. */
 const REST = 60 * HZ
@@ -6,7 +6,7 @@ const FIRST_RING = 1024
 /** pool, port, the jiffy until which it rests */
 const FIELDS = 3
 
-/** Whom a pair is given back to. */
+/** Takes pairs back. */
 export interface PairSink {
   give(pool: number, port: number): void
 }
@@ -23,18 +23,18 @@ export class RestingPorts {
   get count(): number {
     return this.#count
   }
-  add(pool: number, port: number, now: number): void {
+  add(pool: number, port: number, now: Jiffies): void {
     const ring = this.#roomy()
     const at = this.#at(this.#count++)
     ring[at] = pool
     ring[at + 1] = port
-    ring[at + 2] = (now + REST) | 0
+    ring[at + 2] = after(now, REST)
   }
-  /** Gives back those that have rested, at most `most`. `now`: jiffies. */
-  wake(now: number, most: number, sink: PairSink): void {
+  /** Gives back those that have rested, at most `most`. */
+  wake(now: Jiffies, most: number, sink: PairSink): void {
     for (; this.#count > 0 && most > 0; most--) {
       const at = this.#at(0)
-      if (((now - this.#ring[at + 2]!) | 0) < 0) return
+      if (between(this.#ring[at + 2]! as Jiffies, now) < 0) return
       this.#head = (this.#head + 1) & (this.#capacity - 1)
       this.#count--
       sink.give(this.#ring[at]!, this.#ring[at + 1]!)

@@ -2,7 +2,7 @@
  * The kernel's SCTP transition tables (ipvs-behaviour.md §5.3). Events are the types of a packet's first chunk
  * (RFC 9260 §3.2).
  */
-import { HZ } from './record.js'
+import { HZ } from './jiffies.js'
 import { parseTransitions, type Direction } from './transitions.js'
 
 export const SctpState = {

@@ -3,7 +3,7 @@
  * either end is in: FIN_WAIT is "the server closed first", CLOSE_WAIT "the client did".
  */
 import { TcpFlag } from '../wire/tcp.js'
-import { HZ } from './record.js'
+import { HZ } from './jiffies.js'
 import { parseTransitions, type Direction } from './transitions.js'
 
 export const TcpState = {

@@ -1,4 +1,4 @@
-import { HZ } from './record.js'
+import { HZ } from './jiffies.js'
 import { sctpTimeouts } from './sctp-states.js'
 import { TcpState, tcpTimeouts } from './tcp-states.js'
 

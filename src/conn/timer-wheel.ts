@@ -1,4 +1,5 @@
-import { HZ, NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
+import { after, between, HZ, type Jiffies } from './jiffies.js'
+import { NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
 
 /** Power of two; at a jiffy a slot, a turn of the wheel is 164 s. Later timers are looked at once a turn and put back. */
 const SLOTS = 16_384
@@ -7,34 +8,34 @@ export const RECORD_WORK = 8
 /** TIMER_PREV of a record that is in no slot. */
 const UNLINKED = -1
 
-/** Told of each record whose slot has come. It must schedule the record again or leave it out for good. */
+/** Called for each record whose slot has come. It must schedule the record again or leave it out for good. */
 export interface TimerSink {
   due(conn: ConnIndex): void
 }
 
 /**
  * A hashed timer wheel over the records' own fields (Varghese and Lauck, scheme 6): nothing is allocated, scheduling
- * and cancelling are O(1). Restarting a timer for later need not touch it: who is due and finds its EXPIRES still ahead
- * schedules itself anew (lifecycle.ts).
+ * and cancelling are O(1). A timer that is restarted for later need not be moved: a record that is due while its EXPIRES is
+ * still ahead is scheduled anew (conn-timers.ts).
  */
 export class TimerWheel {
   readonly #words: Int32Array
   readonly #heads = new Int32Array(SLOTS).fill(NONE)
   /** The jiffy whose slot is next to be emptied. */
-  #tick: number
+  #tick: Jiffies
 
-  constructor(words: Int32Array, now: number) {
+  constructor(words: Int32Array, now: Jiffies) {
     this.#words = words
     this.#tick = now
   }
 
   /** Puts a record, which is in no slot, where it is looked at in jiffy `at`, or at the latest a turn from now. */
-  schedule(conn: ConnIndex, at: number): void {
+  schedule(conn: ConnIndex, at: Jiffies): void {
     const words = this.#words
-    let ahead = (at - this.#tick) | 0
+    let ahead = between(this.#tick, at)
     if (ahead < 0) ahead = 0
     else if (ahead >= SLOTS) ahead = SLOTS - 1
-    const jiffy = (this.#tick + ahead) | 0
+    const jiffy = after(this.#tick, ahead)
     const slot = jiffy & (SLOTS - 1)
     const head = this.#heads[slot]!
     words[conn + TIMER_AT] = jiffy
@@ -57,13 +58,13 @@ export class TimerWheel {
 
   /**
    * Empties the slots of the jiffies up to and including `now`, at most `budget` slots, a record counting as RECORD_WORK of
-   * them; what is left comes with the next call. Answers whether it has caught up.
+   * them; what is left comes with the next call. Returns whether it has caught up.
    */
-  advance(now: number, budget: number, sink: TimerSink): boolean {
-    while (((now - this.#tick) | 0) >= 0) {
+  advance(now: Jiffies, budget: number, sink: TimerSink): boolean {
+    while (between(this.#tick, now) >= 0) {
       const slot = this.#tick & (SLOTS - 1)
       let conn = this.#heads[slot]! as ConnIndex
-      // Whoever comes back for later is put ahead of #tick, never into this slot, as `ahead` is below SLOTS.
+      // A record that comes back for later is put ahead of #tick, never into this slot, as `ahead` is below SLOTS.
       while (conn !== NONE) {
         if (budget <= 0) return false
         budget -= RECORD_WORK
@@ -72,7 +73,7 @@ export class TimerWheel {
         conn = this.#heads[slot]! as ConnIndex
       }
       if (budget-- <= 0) return false
-      this.#tick = (this.#tick + 1) | 0
+      this.#tick = after(this.#tick, 1)
     }
     return true
   }
@@ -85,11 +86,11 @@ export class TimerWheel {
   }
 
   /** Jiffies up to `now` whose slots have not been emptied. */
-  behind(now: number): number {
-    return Math.max(0, (now - this.#tick + 1) | 0)
+  behind(now: Jiffies): number {
+    return Math.max(0, between(this.#tick, now) + 1)
   }
 
-  clear(now: number): void {
+  clear(now: Jiffies): void {
     this.#heads.fill(NONE)
     this.#tick = now
   }

@@ -9,7 +9,7 @@
  * 7. to one of our addresses:       path/inbound, and what it passes: path/host
  *    to somebody else:              path/outbound
  */
-import { Connections } from '../conn/lifecycle.js'
+import { Connections } from '../conn/connections.js'
 import { NONE } from '../conn/record.js'
 import { AddressHandOver } from '../forward/address-hand-over.js'
 import { IcmpErrors } from '../forward/icmp-error.js'
@@ -202,7 +202,9 @@ export class Director implements ReassemblySink {
 
   /** How long, in whole ms from the last poll, nothing will be due if no frame comes: when to poll again at the latest. */
   get idleMs(): number {
-    return this.#orphans.isLooking ? 0 : Math.min(this.#neighbours.idleMs, this.conns.idleMs, this.#reassembly.idleMs)
+    return this.#orphans.isLooking
+      ? 0
+      : Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
   }
 
   /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. Never throws. */

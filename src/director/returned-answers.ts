@@ -3,7 +3,7 @@
  * VIP, so they are dropped as DROP_SOURCE_IS_OURS, as Linux drops them; this says so to whoever reads the log. The path notes
  * numbers only; what they mean is found between two turns of the loop.
  */
-import type { Connections } from '../conn/lifecycle.js'
+import type { Connections } from '../conn/connections.js'
 import { NONE } from '../conn/record.js'
 import type { Packet } from '../packet/packet.js'
 import { isBalanced } from '../packet/parse.js'

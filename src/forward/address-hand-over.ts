@@ -9,7 +9,7 @@
 import { FIRST_SEQ, HAND_OVER, HandOver, keyAt, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
-import type { Connections } from '../conn/lifecycle.js'
+import type { Connections } from '../conn/connections.js'
 import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'

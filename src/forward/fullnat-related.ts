@@ -4,7 +4,7 @@
  */
 import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../conn/record.js'
-import type { Connections } from '../conn/lifecycle.js'
+import type { Connections } from '../conn/connections.js'
 import type { Embedded } from '../packet/embedded.js'
 import type { Packet } from '../packet/packet.js'
 import type { Ipv4Addr } from '../wire/addr.js'

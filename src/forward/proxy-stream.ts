@@ -27,7 +27,7 @@
 import { ACKED_SEQ, FIRST_SEQ, HAND_OVER, HandOver, keyAt, NEXT_SEQ, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, VADDR, type ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
-import type { Connections } from '../conn/lifecycle.js'
+import type { Connections } from '../conn/connections.js'
 import type { Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'

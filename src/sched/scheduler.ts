@@ -1,17 +1,9 @@
+import type { Flow } from '../packet/flow.js'
 import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
 
-/**
- * What a scheduler may know of the packet that asks for a server. One object, re-pointed for every call: read it, do
- * not keep it. Addresses are 32-bit host numbers, signed as an Int32Array holds them.
- */
-export interface Flow {
-  protocol: number
-  caddr: number
-  cport: number
-  vaddr: number
-  vport: number
-}
+/** What a scheduler may know of the packet that asks for a server. */
+export type { Flow }
 
 /** A scheduler's state for one service. */
 export interface BoundScheduler {

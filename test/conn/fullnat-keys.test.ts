@@ -3,6 +3,7 @@ import { HAND_OVER, LADDR, keyAt, FullnatKeys, LPORT } from '../../src/conn/full
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from '../../src/conn/record.js'
 import { ConnTable } from '../../src/conn/table.js'
 import { seededRandom } from '../../src/director/random.js'
+import type { Jiffies } from '../../src/conn/jiffies.js'
 
 const TCP = 6
 const CLIENT = 0xcb007107 | 0
@@ -64,7 +65,7 @@ t.test('without a connection nothing is made, and nothing found or drawn', async
   const { table } = keysOver(4)
   const keys = new FullnatKeys(table, () => t.fail('drawn') as unknown as number)
   t.equal(keys.lookup(TCP, SERVER, 80, LIP, 6000), NONE)
-  keys.remove(0 as ConnIndex, 0)
+  keys.remove(0 as ConnIndex, 0 as Jiffies)
   keys.clear()
   t.equal(keys.words.length, 0)
   t.equal(keys.count, 0)
@@ -83,8 +84,8 @@ t.test('many come and go: each that is there is found, none that has gone', asyn
       here.set(conn, port)
     } else {
       const [conn, port] = [...here][random() % here.size]!
-      keys.remove(conn, 0)
-      keys.remove(conn, 0)
+      keys.remove(conn, 0 as Jiffies)
+      keys.remove(conn, 0 as Jiffies)
       table.remove(conn)
       here.delete(conn)
       if (keys.lookup(TCP, SERVER, 8080, LIP, port) !== NONE) wrong++
@@ -106,7 +107,7 @@ t.test('clear forgets all, and gives every port back', async t => {
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
   t.equal(keys.count, 0)
   t.equal(keys.ports.usesOf(LIP), 0)
-  keys.remove(conn, 0)
+  keys.remove(conn, 0 as Jiffies)
   t.equal(keys.count, 0)
 })
 
@@ -116,12 +117,12 @@ t.test('a connection ended before its time leaves its pair to rest for a minute'
   const port = keys.ports.take(TCP, LIP, SERVER, 8080)
   keys.insert(conn, LIP, port, keys.ports.pool, 0)
   keys.endsEarly(conn)
-  keys.remove(conn, 1000)
+  keys.remove(conn, 1000 as Jiffies)
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
   t.strictSame([keys.count, keys.resting, keys.ports.usesOf(LIP)], [0, 1, 1])
-  keys.advance(1000 + 5999)
+  keys.advance((1000 + 5999) as Jiffies)
   t.equal(keys.resting, 1)
-  keys.advance(1000 + 6000)
+  keys.advance((1000 + 6000) as Jiffies)
   t.strictSame([keys.resting, keys.ports.usesOf(LIP)], [0, 0])
 })
 
@@ -133,8 +134,8 @@ t.test('a local side is inherited: found for the heir, given back once', async t
   keys.endsEarly(old)
   keys.inherit(old, young, 0)
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), young)
-  keys.remove(old, 0)
+  keys.remove(old, 0 as Jiffies)
   t.strictSame([keys.count, keys.resting, keys.ports.usesOf(LIP)], [1, 0, 1])
-  keys.remove(young, 0)
+  keys.remove(young, 0 as Jiffies)
   t.strictSame([keys.count, keys.resting, keys.ports.usesOf(LIP)], [0, 0, 0], 'it was not ended early')
 })

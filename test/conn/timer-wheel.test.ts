@@ -1,4 +1,5 @@
 import t from 'tap'
+import { after, type Jiffies } from '../../src/conn/jiffies.js'
 import { NONE, RECORD_WORDS, TIMER_AT, TIMER_NEXT, type ConnIndex } from '../../src/conn/record.js'
 import { RECORD_WORK, TimerWheel } from '../../src/conn/timer-wheel.js'
 import { seededRandom } from '../../src/director/random.js'
@@ -18,16 +19,16 @@ class Rig {
   readonly start: number
   /** Rows come due. */
   fired: number[] = []
-  /** Row → when its timer really fires: who comes due before is put back, as lifecycle.ts does. */
+  /** Row → when its timer really fires: one that comes due before is put back, as conn-timers.ts does. */
   readonly expires = new Map<number, number>()
   now = 0
 
   constructor(start: number) {
     this.start = start
-    this.wheel = new TimerWheel(this.words, start)
+    this.wheel = new TimerWheel(this.words, this.at(0))
   }
-  at(time: number): number {
-    return (this.start + time) | 0
+  at(time: number): Jiffies {
+    return after(this.start as Jiffies, time)
   }
   schedule(row: number, time: number): void {
     this.expires.set(row, time)

@@ -1,5 +1,5 @@
 /* What holds of a director's tables at any time, found out by walking them. */
-import type { Connections } from '../../src/conn/lifecycle.js'
+import type { Connections } from '../../src/conn/connections.js'
 import {
   ConnFlag,
   DADDR,
@@ -8,7 +8,6 @@ import {
   DEST,
   EXPIRES,
   FLAGS,
-  jiffiesAt,
   NONE,
   STATE_CHILDREN,
   TIMER_AT,
@@ -19,6 +18,7 @@ import {
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import type { Destination } from '../../src/service/destination.js'
 import { Method } from '../../src/service/method.js'
+import { jiffiesAt } from '../../src/conn/jiffies.js'
 
 const SLOTS = 16_384
 

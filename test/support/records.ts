@@ -1,4 +1,4 @@
-import type { Connections } from '../../src/conn/lifecycle.js'
+import type { Connections } from '../../src/conn/connections.js'
 import { NEXT, NONE, RECORD_WORDS, type ConnIndex } from '../../src/conn/record.js'
 
 /** Every record that is in a bucket, each once, or an error. */

@@ -1,5 +1,5 @@
 import type { ServiceKey } from '../../control/protocol/api.js'
-import { HZ } from '../../conn/record.js'
+import { HZ } from '../../conn/jiffies.js'
 import { SctpState } from '../../conn/sctp-states.js'
 import { TcpState } from '../../conn/tcp-states.js'
 import type { Timeouts } from '../../conn/timeouts.js'

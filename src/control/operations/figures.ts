@@ -25,9 +25,9 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
     estimatorAge: stats.age(director.now) / 1000,
     connections: {
       capacity: conns.table.capacity,
-      open: conns.table.count - conns.templates,
-      templates: conns.templates,
-      timersBehind: conns.behindMs / 1000,
+      open: conns.table.count - conns.templates.count,
+      templates: conns.templates.count,
+      timersBehind: conns.timers.behindMs / 1000,
     },
     localPorts: {
       inUse: [...conns.fullnatKeys.ports.uses].map(([address, count]) => ({ address: formatIpv4(address), count })),

@@ -188,7 +188,7 @@ function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   return {
     protocol: protocol === 0 ? 'ip' : protocolName(protocol),
     state: stateName(conns.stateOf(conn), protocol, conns.has(conn, ConnFlag.TEMPLATE)),
-    expires: conns.secondsLeft(conn),
+    expires: conns.timers.secondsLeft(conn),
     caddr: formatIpv4(words[conn + CADDR]!),
     cport: words[conn + CPORT_VPORT]! >>> 16,
     vaddr: formatIpv4(words[conn + VADDR]!),

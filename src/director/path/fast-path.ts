@@ -8,10 +8,10 @@
  * 1. to our MAC, IPv4 of 20 octets, checksum, TTL, whole, TCP or UDP, addresses that may be
  * 2. whose?  to us: the client's connection, or FULLNAT's local side; to others: NAT's answer
  * 3. by which port, to whose MAC
- * 4. count, move the state                 conn/lifecycle
+ * 4. count, move the state                 conn/conn-states
  * 5. addresses, ports, checksums, MACs     → BALANCED
  */
-import type { Connections } from '../../conn/lifecycle.js'
+import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, HandOver, LADDR, keyAt, LPORT, type FullnatKeys } from '../../conn/fullnat-keys.js'
 import {
   CADDR,
@@ -203,10 +203,10 @@ export class FastPath {
     // Nothing is in its way.
     if (isInbound) {
       this.#counters.inboundOf(dest.counters, dest.serviceCounters, ipLen)
-      this.#conns.carriedInbound(conn, protocol, signal)
+      this.#conns.states.carriedInbound(conn, protocol, signal)
     } else {
       this.#counters.outboundOf(dest.counters, dest.serviceCounters, ipLen)
-      this.#conns.carriedOutbound(conn, protocol, signal)
+      this.#conns.states.carriedOutbound(conn, protocol, signal)
     }
     const addresses = halves(~src) + halves(~dst) + halves(toSrc) + halves(toDst)
     const hop = ttl >>> 16

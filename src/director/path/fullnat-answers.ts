@@ -31,7 +31,7 @@ export class FullnatAnswers {
     if (refused !== Verdict.PASS) return refused
     this.translate(packet, conn)
     const verdict = output.transmit(packet) || Verdict.BALANCED
-    conns.restart(conn)
+    conns.timers.restart(conn)
     return verdict
   }
   /** An error, what it carries pointed at. */
@@ -70,7 +70,7 @@ export class FullnatAnswers {
     countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
     fullnat.outbound(packet, conns.table.words, conn)
     if (packet.protocol === IpProtocol.TCP) handOver.outbound(packet, conn)
-    conns.packet(conn, packet.protocol, Direction.OUTBOUND, packet.signal)
+    conns.states.packet(conn, packet.protocol, Direction.OUTBOUND, packet.signal)
   }
 
   #findEmbedded(): ConnIndex {

@@ -89,10 +89,10 @@ export class Inbound {
   #forward(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    conns.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
+    conns.states.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
     const verdict = this.#towards.send(packet, conn, now)
     conns.countInbound(conn)
-    conns.restart(conn)
+    conns.timers.restart(conn)
     return verdict
   }
   #forwardOnePacket(packet: Packet, conn: ConnIndex, now: number): Verdict {

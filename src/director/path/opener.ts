@@ -10,14 +10,14 @@
  * 7. a record                                conn/             → DROP_TABLE_FULL
  * The connection is left in `conn`; PASS: not ours to balance.
  */
-import type { Connections } from '../../conn/lifecycle.js'
+import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, HandOver, keyAt } from '../../conn/fullnat-keys.js'
 import { NO_PORT } from '../../conn/local-ports.js'
 import { DPORT_PROTOCOL, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { SchedulerFailure } from '../../sched/guard.js'
-import type { Flow } from '../../sched/scheduler.js'
+import type { Flow } from '../../packet/flow.js'
 import { FTP_DATA_PORT, FTP_PORT } from '../../service/ftp.js'
 import { TOTALS } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
@@ -128,22 +128,22 @@ export class Opener {
   }
 
   #record(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
-    const { protocol, caddr, cport, vaddr, vport } = this.flow
+    const { protocol } = this.flow
     this.#refusal = Verdict.DROP_TABLE_FULL
     if (dest.method === Method.FULLNAT) return this.#localRecord(service, dest, dport)
     if (service.settings.onePacket && protocol === IpProtocol.UDP)
-      return this.#conns.openOnePacket(caddr, cport, vaddr, vport, dest, dport)
-    return this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
+      return this.#conns.openOnePacket(this.flow, dest, dport)
+    return this.#conns.open(this.flow, dest, dport)
   }
   /** With a local address and port of its own, by which alone an answer is found: one-packet scheduling is none here. */
   #localRecord(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
-    const { protocol, caddr, cport, vaddr, vport } = this.flow
+    const { protocol } = this.flow
     const { fullnatKeys } = this.#conns
     const { ports } = fullnatKeys
     const { localAddresses, settings } = service
     const handOver = settings.clientAddress ?? ClientAddress.NONE
     if (this.#inherits(dest, dport, handOver)) {
-      const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
+      const conn = this.#conns.open(this.flow, dest, dport)
       if (conn !== NONE) fullnatKeys.inherit(this.predecessor, conn, handOver)
       return conn
     }
@@ -152,7 +152,7 @@ export class Opener {
       const lport = ports.take(protocol, laddr, dest.addr, dport)
       if (lport === NO_PORT) continue
       const { pool } = ports
-      const conn = this.#conns.open(protocol, caddr, cport, vaddr, vport, dest, dport)
+      const conn = this.#conns.open(this.flow, dest, dport)
       if (conn === NONE) ports.give(pool, lport)
       else fullnatKeys.insert(conn, laddr, lport, pool, handOver)
       return conn

@@ -65,7 +65,7 @@ export class Outbound implements OwnPackets {
       const conn = this.#find(packet)
       if (conn === NONE) return
       this.#translate(packet, conn)
-      conns.restart(conn)
+      conns.timers.restart(conn)
     }
   }
 
@@ -78,7 +78,7 @@ export class Outbound implements OwnPackets {
     if (conn === NONE) return this.#unknown(packet, now)
     this.#translate(packet, conn)
     const verdict = this.#transmit(packet, now) || Verdict.BALANCED
-    conns.restart(conn)
+    conns.timers.restart(conn)
     return verdict
   }
 
@@ -103,7 +103,7 @@ export class Outbound implements OwnPackets {
     const { conns, counters } = this.#m
     if (conns.methodOf(conn) === Method.MASQ) nat.outbound(packet, conns.table.words, conn)
     countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
-    conns.packet(conn, packet.protocol, Direction.OUTBOUND, packet.signal)
+    conns.states.packet(conn, packet.protocol, Direction.OUTBOUND, packet.signal)
   }
 
   /** Of no connection: forwarded, unless nat_icmp_send has the real server told so. */

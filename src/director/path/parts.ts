@@ -1,4 +1,4 @@
-import type { Connections } from '../../conn/lifecycle.js'
+import type { Connections } from '../../conn/connections.js'
 import type { AddressHandOver } from '../../forward/address-hand-over.js'
 import type { IcmpErrors } from '../../forward/icmp-error.js'
 import type { Output } from '../../forward/output.js'

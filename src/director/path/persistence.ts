@@ -5,9 +5,10 @@
  *   another port, of a mark's service   protocol 0, the mark    → each keeps its own port
  *   another port, of a port-0 service   protocol, VIP, port 0
  */
-import type { Connections } from '../../conn/lifecycle.js'
-import { HZ, NONE, type ConnIndex } from '../../conn/record.js'
-import type { Flow } from '../../sched/scheduler.js'
+import type { Connections } from '../../conn/connections.js'
+import { HZ } from '../../conn/jiffies.js'
+import { NONE, type ConnIndex } from '../../conn/record.js'
+import type { Flow } from '../../packet/flow.js'
 import { FTP_PORT } from '../../service/ftp.js'
 import type { Destination } from '../../service/destination.js'
 import type { Service } from '../../service/service.js'
@@ -16,6 +17,8 @@ import type { Sysctls } from '../../service/sysctls.js'
 export class Persistence {
   readonly #conns: Connections
   readonly #sysctls: Sysctls
+  /** What the template to be opened is known by. */
+  readonly #network: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
   constructor(conns: Connections, sysctls: Sysctls) {
     this.#conns = conns
@@ -32,18 +35,20 @@ export class Persistence {
     if (template === NONE) return NONE
     const dest = conns.destinationOf(template)
     if (dest.available && !(this.#sysctls.expireQuiescentTemplate !== 0 && dest.weight === 0)) return template
-    conns.invalidate(template)
+    conns.templates.invalidate(template)
     return NONE
   }
 
-  /** A template for the client and this server; NONE when the table is full. */
+  /** Opens a template for the client and this server; NONE when the table is full. */
   create(service: Service, flow: Flow, dest: Destination): ConnIndex {
-    const network = flow.caddr & service.settings.netmask
-    const timeout = service.settings.persistence * HZ
-    if (isByMark(service, flow)) return this.#conns.openTemplate(0, network, service.mark | 0, 0, dest, 0, timeout)
-    const port = templatePort(service, flow)
+    const network = this.#network
+    const isMark = isByMark(service, flow)
+    network.protocol = isMark ? 0 : flow.protocol
+    network.caddr = flow.caddr & service.settings.netmask
+    network.vaddr = isMark ? service.mark | 0 : flow.vaddr
+    network.vport = isMark ? 0 : templatePort(service, flow)
     const dport = isOwnPort(service, flow) ? dest.port : 0
-    return this.#conns.openTemplate(flow.protocol, network, flow.vaddr, port, dest, dport, timeout)
+    return this.#conns.openTemplate(network, dest, dport, service.settings.persistence * HZ)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Connections } from '../../conn/lifecycle.js'
+import type { Connections } from '../../conn/connections.js'
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
 import { SctpEvent, SctpState } from '../../conn/sctp-states.js'
 import { TcpState } from '../../conn/tcp-states.js'

@@ -2,8 +2,9 @@
  * The kernel's defences against floods (ipvs-behaviour.md §10): drop_packet, drop_entry, secure_tcp. Each is off (0),
  * automatic and off (1), automatic and on (2), or on (3); automatic ones go by the memory that is free, once a second.
  */
-import type { Connections } from '../../conn/lifecycle.js'
-import { ConnFlag, DPORT_PROTOCOL, HZ, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
+import type { Connections } from '../../conn/connections.js'
+import { HZ } from '../../conn/jiffies.js'
+import { ConnFlag, DPORT_PROTOCOL, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
 import { SctpState } from '../../conn/sctp-states.js'
 import { KERNEL_BUCKETS } from '../../conn/table.js'
 import { TcpState } from '../../conn/tcp-states.js'
@@ -51,7 +52,7 @@ export class Defence {
     const { dropEntry, dropPacket, secureTcp } = this.#sysctls
     if (dropEntry === 0 && dropPacket === 0 && secureTcp === 0) {
       this.#rate = 0
-      this.#conns.secureTcp = false
+      this.#conns.states.secureTcp = false
       return
     }
     const { amemthresh } = this.#sysctls
@@ -61,7 +62,7 @@ export class Defence {
     this.#automatic('drop_packet', dropPacket, isLow)
     this.#automatic('secure_tcp', secureTcp, isLow)
     this.#setRate(isLow, amemthresh, available)
-    this.#conns.secureTcp = this.#sysctls.secureTcp > 1
+    this.#conns.states.secureTcp = this.#sysctls.secureTcp > 1
   }
 
   /** Whether drop_packet takes this packet, which would open a connection. */
@@ -117,7 +118,7 @@ export class Defence {
   /** Idle for a minute, with few packets: of those with n packets, every n-th. */
   #isChosen(conn: ConnIndex): boolean {
     const packets = this.#conns.inboundOf(conn)
-    if (packets < 1 || packets > MOST_PACKETS || !this.#conns.isIdleFor(conn, IDLE)) return false
+    if (packets < 1 || packets > MOST_PACKETS || !this.#conns.timers.isIdleFor(conn, IDLE)) return false
     if (--this.#passes[packets]! > 0) return false
     this.#passes[packets] = packets
     return true

@@ -1,4 +1,4 @@
-import type { Connections } from '../../conn/lifecycle.js'
+import type { Connections } from '../../conn/connections.js'
 import { ConnFlag, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Destination } from '../../service/destination.js'
 
@@ -44,7 +44,7 @@ function endOne(conns: Connections, conn: ConnIndex, share: Omit<EndedShare, 'ne
   if (conns.childrenOf(conn) > 0) {
     if (conns.has(conn, ConnFlag.TEMPLATE)) {
       countTemplate(conns, conn, share)
-      conns.invalidate(conn)
+      conns.templates.invalidate(conn)
     }
     return false
   }
@@ -61,5 +61,5 @@ function endOne(conns: Connections, conn: ConnIndex, share: Omit<EndedShare, 'ne
 
 /** One that is invalid already was counted when it was made so. */
 function countTemplate(conns: Connections, template: ConnIndex, share: Omit<EndedShare, 'next'>): void {
-  if (!conns.isInvalid(template)) share.templates++
+  if (!conns.templates.isInvalid(template)) share.templates++
 }

@@ -1,4 +1,4 @@
-import type { Connections } from '../../conn/lifecycle.js'
+import type { Connections } from '../../conn/connections.js'
 import { NEXT, NONE, type ConnIndex } from '../../conn/record.js'
 
 /** In one turn of the loop, so many buckets are looked at, and fewer if so many of them hold connections. */

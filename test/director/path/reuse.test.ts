@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Connections } from '../../../src/conn/lifecycle.js'
+import { Connections } from '../../../src/conn/connections.js'
 import { STATE_CHILDREN } from '../../../src/conn/record.js'
 import { sctpStateNames } from '../../../src/conn/sctp-states.js'
 import { tcpStateNames } from '../../../src/conn/tcp-states.js'
@@ -13,6 +13,7 @@ import { Sysctls } from '../../../src/service/sysctls.js'
 import type { Ipv4Addr } from '../../../src/wire/addr.js'
 import { VIP } from '../../support/bench-director.js'
 import { CLIENT, RS, Scene } from '../scene.js'
+import { flowOf } from '../../support/flow.js'
 
 t.test('TCP with SYN begins a connection, whatever else is set; SCTP’s INIT; UDP never', async t => {
   for (let flags = 0; flags < 256; flags++)
@@ -26,7 +27,7 @@ t.test('TIME_WAIT and CLOSE may be replaced, of SCTP CLOSED, unless conn_reuse_m
   const dest = destinations.create({ protocol: 6, addr: 1 as Ipv4Addr, port: 80, mark: 0 }, 2 as Ipv4Addr, 80)
   dest.configure(1, 0, 0)
   const conns = new Connections(8, seededRandom(1), destinations, 0)
-  const conn = conns.open(6, 1, 2, 3, 4, dest, 5)
+  const conn = conns.open(flowOf(6, 1, 2, 3, 4), dest, 5)
   for (const mode of ['0', '1', '2', '3', '4', '-1'])
     for (const [protocol, names, over] of [
       [6, tcpStateNames, ['TIME_WAIT', 'CLOSE']],
@@ -102,13 +103,13 @@ t.test('one with children is not ended: the newer one is found before it', async
   const client = (10 << 24) | (99 << 16) | (1 << 8) | 10
   const vip = (10 << 24) | (99 << 16) | (1 << 8) | 100
   const parent = table.lookupInbound(6, client, 1, vip, 80)
-  const child = conns.open(6, client, 9, vip, 80, conns.destinationOf(parent), 80)
+  const child = conns.open(flowOf(6, client, 9, vip, 80), conns.destinationOf(parent), 80)
   conns.adopt(parent, child)
   t.equal(scene.tcp(`${CLIENT}:1`), `${RS[0]}:80`)
   scene.run(20)
   t.equal(scene.connections().length, 3)
   t.not(table.lookupInbound(6, client, 1, vip, 80), parent)
-  t.equal(conns.secondsLeft(parent), 9, 'its own time goes on')
+  t.equal(conns.timers.secondsLeft(parent), 9, 'its own time goes on')
 })
 
 t.test('with bit 2 of conn_reuse_mode, FIN_WAIT too, where no answer has been seen', async t => {
@@ -121,8 +122,8 @@ t.test('with bit 2 of conn_reuse_mode, FIN_WAIT too, where no answer has been se
       for (const mode of ['0', '1', '2', '3', '4', '6', '-1']) {
         const conns = new Connections(8, seededRandom(1), destinations, 0)
         dest.method = method
-        const conn = conns.open(6, 1, 2, 3, 4, dest, 5)
-        if (isSeen) conns.packet(conn, 6, Direction.OUTBOUND, 0x12)
+        const conn = conns.open(flowOf(6, 1, 2, 3, 4), dest, 5)
+        if (isSeen) conns.states.packet(conn, 6, Direction.OUTBOUND, 0x12)
         const sysctls = new Sysctls()
         sysctls.set('conn_reuse_mode', mode)
         const isAllowed = method !== MASQ && !isSeen && (Number(mode) & 2) !== 0

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Connections } from '../../../src/conn/lifecycle.js'
+import { Connections } from '../../../src/conn/connections.js'
 import { ConnFlag, EXPIRES, FLAGS, STATE_CHILDREN, TIMEOUT } from '../../../src/conn/record.js'
 import { sctpStateNames } from '../../../src/conn/sctp-states.js'
 import { tcpStateNames } from '../../../src/conn/tcp-states.js'
@@ -11,6 +11,7 @@ import { Sysctls } from '../../../src/service/sysctls.js'
 import type { Ipv4Addr } from '../../../src/wire/addr.js'
 import { VIP } from '../../support/bench-director.js'
 import { CLIENT, RS, Scene } from '../scene.js'
+import { flowOf } from '../../support/flow.js'
 
 const TCP = 6
 const UDP = 17
@@ -92,9 +93,9 @@ t.test('secure_tcp is on from 2', async t => {
   ] as const) {
     const { conns, set } = rig(pages)
     set('secure_tcp', level)
-    t.equal(conns.secureTcp, isOn, `${level}, ${pages} pages`)
+    t.equal(conns.states.secureTcp, isOn, `${level}, ${pages} pages`)
     set('secure_tcp', 0)
-    t.equal(conns.secureTcp, false)
+    t.equal(conns.states.secureTcp, false)
   }
 })
 
@@ -157,10 +158,10 @@ function isDropped(
 ): boolean {
   const { conns, defence, set, dest } = rig()
   set('drop_entry', 3)
-  const conn = conns.open(protocol, 5, 6, 7, 8, dest, 9)
+  const conn = conns.open(flowOf(protocol, 5, 6, 7, 8), dest, 9)
   const { words } = conns.table
   words[conn + TIMEOUT] = 10_000_000
-  conns.restart(conn)
+  conns.timers.restart(conn)
   words[conn + STATE_CHILDREN] = state | (children << 8)
   words[conn + FLAGS]! |= flags
   for (let i = 0; i < packets; i++) conns.countInbound(conn)
@@ -197,9 +198,9 @@ t.test('of those with n packets every n-th goes, the first at once', async t => 
   for (let packets = 1; packets <= 8; packets++) {
     const { conns, defence, set, dest } = rig()
     const all = Array.from({ length: 48 }, (_, port) => {
-      const conn = conns.open(UDP, 5, 1 + port, 7, 8, dest, 9)
-      conns.packet(conn, UDP, 0, 0)
-      conns.restart(conn)
+      const conn = conns.open(flowOf(UDP, 5, 1 + port, 7, 8), dest, 9)
+      conns.states.packet(conn, UDP, 0, 0)
+      conns.timers.restart(conn)
       for (let i = 0; i < packets; i++) conns.countInbound(conn)
       return conn
     })
@@ -222,9 +223,9 @@ t.test('it is on at 2 and 3 only, and looks once a second', async t => {
     const { conns, dest, defence, set } = rig(pages)
     set('drop_entry', level)
     for (let port = 1; port <= 4000; port++) {
-      const conn = conns.open(TCP, port, port, 7, 8, dest, 9)
-      conns.packet(conn, TCP, 0, 2)
-      conns.restart(conn)
+      const conn = conns.open(flowOf(TCP, port, port, 7, 8), dest, 9)
+      conns.states.packet(conn, TCP, 0, 2)
+      conns.timers.restart(conn)
     }
     defence.poll(999)
     while (!conns.advance(1000));
@@ -246,9 +247,9 @@ t.test('a larger table has the kernel’s share looked at', async t => {
   const defence = new Defence(sysctls, conns, seededRandom(2), () => 0, 0)
   sysctls.set('drop_entry', '3')
   for (let port = 1; port <= 20_000; port++) {
-    const conn = conns.open(TCP, port, port, 7, 8, dest, 9)
-    conns.packet(conn, TCP, 0, 2)
-    conns.restart(conn)
+    const conn = conns.open(flowOf(TCP, port, port, 7, 8), dest, 9)
+    conns.states.packet(conn, TCP, 0, 2)
+    conns.timers.restart(conn)
   }
   defence.poll(1000)
   while (!conns.advance(1020));
@@ -290,5 +291,5 @@ t.test('the director asks its host for memory, and secure_tcp reaches the path',
     /SYN_RECV/,
   )
   scene.must({ op: 'reset' })
-  t.equal(scene.director.conns.secureTcp, false)
+  t.equal(scene.director.conns.states.secureTcp, false)
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { Connections, EXPIRY_BUDGET } from '../../src/conn/lifecycle.js'
+import { EXPIRY_BUDGET } from '../../src/conn/conn-timers.js'
+import { Connections } from '../../src/conn/connections.js'
 import {
   CADDR,
   CPORT_VPORT,
@@ -21,6 +22,7 @@ import { Counters } from '../../src/service/counters.js'
 import { DestinationTable, type Destination } from '../../src/service/destination.js'
 import { Method } from '../../src/service/method.js'
 import type { Ipv4Addr } from '../../src/wire/addr.js'
+import { flowOf } from '../support/flow.js'
 
 const TCP = 6
 const UDP = 17
@@ -46,7 +48,7 @@ class Rig {
     this.conns = new Connections(capacity, seededRandom(1), destinations, start)
   }
   open(protocol = TCP, cport = 40000): ConnIndex {
-    return this.conns.open(protocol, CLIENT, cport, VIP, 80, this.dest, 8080)
+    return this.conns.open(flowOf(protocol, CLIENT, cport, VIP, 80), this.dest, 8080)
   }
   /** A packet, '>SA' from the client or '<SA' from the server: the state, then the timer. */
   packet(conn: ConnIndex, what: string, protocol = TCP): void {
@@ -54,8 +56,8 @@ class Rig {
       .slice(1)
       .split('')
       .reduce((bits, letter) => bits | FLAG[letter]!, 0)
-    this.conns.packet(conn, protocol, what[0] === '>' ? Direction.INBOUND : Direction.OUTBOUND, flags)
-    this.conns.restart(conn)
+    this.conns.states.packet(conn, protocol, what[0] === '>' ? Direction.INBOUND : Direction.OUTBOUND, flags)
+    this.conns.timers.restart(conn)
   }
   /** Lets time pass until every visit that is due has been made. */
   to(now: number): void {
@@ -90,7 +92,7 @@ t.test('an opened connection is inactive, has 3 s, and knows where it leads', as
   t.equal(rig.conns.stateOf(conn), 0)
   t.equal(rig.conns.destinationOf(conn), rig.dest)
   t.equal(rig.conns.table.lookupOutbound(TCP, 0x0a010001, 8080, CLIENT, 40000), conn)
-  t.equal(rig.conns.secondsLeft(conn), 3)
+  t.equal(rig.conns.timers.secondsLeft(conn), 3)
   rig.to(2990)
   t.equal(rig.counted, '0–1', 'to the last jiffy')
   rig.to(3000)
@@ -118,7 +120,7 @@ t.test('a NAT connection walks as ipvs-behaviour.md §15.6 A says', async t => {
       if (what.startsWith('>')) rig.conns.countInbound(conn)
       t.equal(rig.state(conn), state, `${step}: state`)
       t.equal(rig.field(conn, TIMEOUT), timeout * 100, `${step}: timeout`)
-      t.equal(rig.conns.secondsLeft(conn), timeout, `${step}: seconds left`)
+      t.equal(rig.conns.timers.secondsLeft(conn), timeout, `${step}: seconds left`)
       t.equal(rig.counted, counted, `${step}: active and inactive`)
       rig.pass(730)
     }
@@ -143,7 +145,7 @@ t.test('taken up again by a SYN while over, the old one is counted until the nex
   rig.packet(young, '>S')
   t.equal(rig.counted, '1–1', 'both')
   t.equal(rig.conns.table.lookupInbound(TCP, CLIENT, 40000, VIP, 80), young, 'the young one is found')
-  t.equal(rig.conns.secondsLeft(old), 0)
+  t.equal(rig.conns.timers.secondsLeft(old), 0)
   rig.pass(9)
   t.equal(rig.counted, '1–1', 'within the jiffy')
   rig.pass(1)
@@ -184,7 +186,7 @@ t.test('UDP has one state and 300 s, either way, and is never active', async t =
     for (const what of ['>', '<', '>FSRPA']) {
       rig.packet(conn, what, UDP)
       t.equal(rig.conns.stateOf(conn), 0, `${what}: state`)
-      t.equal(rig.conns.secondsLeft(conn), 300, `${what}: 300 s`)
+      t.equal(rig.conns.timers.secondsLeft(conn), 300, `${what}: 300 s`)
       t.equal(rig.counted, '0–1', `${what}: inactive`)
       rig.pass(100_000)
     }
@@ -201,9 +203,9 @@ t.test('every packet gives the full time again', async t => {
   rig.packet(conn, '>S')
   for (let i = 0; i < 50; i++) {
     rig.pass(59_990)
-    t.equal(rig.conns.secondsLeft(conn), 0, `${i}: nearly over`)
+    t.equal(rig.conns.timers.secondsLeft(conn), 0, `${i}: nearly over`)
     rig.packet(conn, '<SA')
-    t.equal(rig.conns.secondsLeft(conn), 60, `${i}: 60 s again`)
+    t.equal(rig.conns.timers.secondsLeft(conn), 60, `${i}: 60 s again`)
   }
   rig.pass(59_990)
   t.equal(rig.dest.totalConns, 1)
@@ -227,9 +229,9 @@ t.test('a state of a shorter time ends earlier, though the timer had been set fo
 t.test('packet alone leaves the timer as it was', async t => {
   const rig = new Rig()
   const conn = rig.open()
-  rig.conns.packet(conn, TCP, Direction.INBOUND, FLAG['S']!)
+  rig.conns.states.packet(conn, TCP, Direction.INBOUND, FLAG['S']!)
   t.equal(rig.field(conn, TIMEOUT), 6000)
-  t.equal(rig.conns.secondsLeft(conn), 3)
+  t.equal(rig.conns.timers.secondsLeft(conn), 3)
 })
 
 t.test('one that is to expire now is counted until the next jiffy, an active one too', async t => {
@@ -276,7 +278,7 @@ t.test('seconds left are rounded down', async t => {
     [59_990, 0],
   ] as const) {
     rig.to(now)
-    t.equal(rig.conns.secondsLeft(conn), left, `after ${now} ms`)
+    t.equal(rig.conns.timers.secondsLeft(conn), left, `after ${now} ms`)
   }
 })
 
@@ -295,7 +297,7 @@ t.test('when more are due than a call may end, they go over several, 0 seconds l
   t.ok(left >= many - EXPIRY_BUDGET && left > 0 && left < many, `${left} left`)
   const overdue = conns.filter(conn => rig.field(conn, DEST) === rig.dest.index && rig.field(conn, TIMEOUT) === 30_000)
   t.ok(
-    overdue.every(conn => rig.conns.secondsLeft(conn) === 0),
+    overdue.every(conn => rig.conns.timers.secondsLeft(conn) === 0),
     'and no time left for any',
   )
   t.equal(rig.conns.advance(301_500), true)
@@ -321,15 +323,15 @@ t.test('while the wheel is behind, one that is to expire now still has this jiff
 t.test('it says how long there is nothing to do', async t => {
   const rig = new Rig(5000)
   rig.to(0)
-  t.equal(rig.conns.idleMs, Infinity, 'with no connection: nothing at all')
+  t.equal(rig.conns.timers.idleMs, Infinity, 'with no connection: nothing at all')
   const conn = rig.open()
-  t.equal(rig.conns.idleMs, 1000, '3 s ahead: it looks no further than a second')
+  t.equal(rig.conns.timers.idleMs, 1000, '3 s ahead: it looks no further than a second')
   rig.to(2500)
-  t.equal(rig.conns.idleMs, 500)
+  t.equal(rig.conns.timers.idleMs, 500)
   rig.conns.expireNow(conn)
-  t.equal(rig.conns.idleMs, 10)
+  t.equal(rig.conns.timers.idleMs, 10)
   rig.pass(10)
-  t.equal(rig.conns.idleMs, Infinity)
+  t.equal(rig.conns.timers.idleMs, Infinity)
 })
 
 t.test('cleared, all are forgotten, destinations not told, and new ones live as at first', async t => {
@@ -339,7 +341,7 @@ t.test('cleared, all are forgotten, destinations not told, and new ones live as 
   rig.conns.clear()
   t.equal(rig.conns.table.count, 0)
   t.equal(rig.counted, '3–0', 'the caller forgets the destinations')
-  t.equal(rig.conns.idleMs, Infinity)
+  t.equal(rig.conns.timers.idleMs, Infinity)
   rig.pass(100_000)
   t.equal(rig.counted, '3–0', 'no timer fires')
   for (const cport of [1, 2, 3]) rig.packet(rig.open(TCP, cport), '>S')
@@ -395,7 +397,7 @@ const NETWORK = 0xc0000200 | 0
 /** A rig with a template of 360 s, and connections opened by it. */
 function persistent(children: number, protocol = TCP) {
   const rig = new Rig()
-  const template = rig.conns.openTemplate(protocol, NETWORK, VIP, 80, rig.dest, 8080, 36_000)
+  const template = rig.conns.openTemplate(flowOf(protocol, NETWORK, 0, VIP, 80), rig.dest, 8080, 36_000)
   const conns = Array.from({ length: children }, (_, index) => {
     const conn = rig.open(protocol, 40_000 + index)
     rig.conns.adopt(template, conn)
@@ -424,7 +426,7 @@ t.test('each connection that it opens is its child and gives it its full time ag
   rig.conns.adopt(template, child)
   t.equal(rig.conns.childrenOf(template), 1)
   t.equal(rig.conns.controllerOf(child), template)
-  t.equal(rig.conns.secondsLeft(template), 360)
+  t.equal(rig.conns.timers.secondsLeft(template), 360)
   rig.pass(3000)
   t.equal(rig.conns.childrenOf(template), 0, 'the child’s 3 s are over')
   rig.pass(356_990)
@@ -441,12 +443,12 @@ t.test('with children alive it goes on in slices of 60 s, and keeps that time (�
   rig.packet(child!, '>A')
   rig.pass(60_000)
   t.equal(rig.field(template, TIMEOUT), 6000, 'the 360 s are over')
-  t.equal(rig.conns.secondsLeft(template), 60)
+  t.equal(rig.conns.timers.secondsLeft(template), 60)
   rig.pass(59_000)
-  t.equal(rig.conns.secondsLeft(template), 1)
+  t.equal(rig.conns.timers.secondsLeft(template), 1)
   const second = rig.open(TCP, 50_000)
   rig.conns.adopt(template, second)
-  t.equal(rig.conns.secondsLeft(template), 60, 'a new child: 60 s again, not 360')
+  t.equal(rig.conns.timers.secondsLeft(template), 60, 'a new child: 60 s again, not 360')
   rig.conns.expireNow(child!)
   rig.conns.expireNow(second)
   rig.pass(59_990)
@@ -470,9 +472,9 @@ t.test('a template becomes ASSURED by an established child, of UDP by an answer'
     t.equal(rig.conns.childrenOf(template), 1)
   }
   const { rig, template, conns } = persistent(1, SCTP)
-  rig.conns.packet(conns[0]!, SCTP, Direction.INBOUND, SctpEvent.INIT)
+  rig.conns.states.packet(conns[0]!, SCTP, Direction.INBOUND, SctpEvent.INIT)
   t.equal(rig.conns.stateOf(template), 0, 'SCTP INIT')
-  rig.conns.packet(conns[0]!, SCTP, Direction.OUTBOUND, SctpEvent.COOKIE_ACK)
+  rig.conns.states.packet(conns[0]!, SCTP, Direction.OUTBOUND, SctpEvent.COOKIE_ACK)
   t.equal(rig.conns.stateOf(template), 1, 'SCTP established')
 })
 
@@ -490,11 +492,11 @@ t.test('a connection without a template assures nobody', async t => {
 t.test('an invalidated template is never found again and ends with its own timer', async t => {
   const { rig, template, isThere } = persistent(0)
   rig.pass(100_000)
-  rig.conns.invalidate(template)
+  rig.conns.templates.invalidate(template)
   t.equal(rig.conns.table.lookupTemplate(TCP, NETWORK, VIP, 80), NONE)
   t.equal(rig.field(template, DPORT_PROTOCOL), (65_535 << 16) | TCP)
   t.equal(rig.field(template, CPORT_VPORT), 65_535)
-  t.equal(rig.conns.secondsLeft(template), 260)
+  t.equal(rig.conns.timers.secondsLeft(template), 260)
   rig.pass(259_990)
   t.equal(isThere(), true)
   rig.pass(10)
@@ -524,7 +526,7 @@ t.test('an ASSURED template is not taken along', async t => {
   rig.pass(20)
   t.equal(rig.counted, '0–0')
   t.equal(isThere(), true)
-  t.equal(rig.conns.secondsLeft(template), 359, 'and has its own time')
+  t.equal(rig.conns.timers.secondsLeft(template), 359, 'and has its own time')
 })
 
 t.test('an ordinary end takes no controller along', async t => {
@@ -563,7 +565,7 @@ t.test('who has children is not ended by his timer, whatever it was', async t =>
   for (const what of ['>S', '<SA', '>A']) rig.packet(child, what)
   rig.pass(3000)
   t.equal(rig.dest.totalConns, 2)
-  t.equal(rig.conns.secondsLeft(parent), 60)
+  t.equal(rig.conns.timers.secondsLeft(parent), 60)
   rig.conns.expireNow(child)
   rig.pass(60_000)
   t.equal(rig.dest.totalConns, 0)
@@ -571,7 +573,7 @@ t.test('who has children is not ended by his timer, whatever it was', async t =>
 
 t.test('a one-packet connection is counted while the packet is handled, and found by nobody', async t => {
   const rig = new Rig()
-  const conn = rig.conns.openOnePacket(CLIENT, 40_000, VIP, 53, rig.dest, 5353)
+  const conn = rig.conns.openOnePacket(flowOf(UDP, CLIENT, 40_000, VIP, 53), rig.dest, 5353)
   t.equal(rig.counted, '0–1')
   t.equal(rig.conns.has(conn, ConnFlag.ONE_PACKET), true)
   t.equal(rig.field(conn, DPORT_PROTOCOL), (5353 << 16) | UDP)
@@ -579,16 +581,16 @@ t.test('a one-packet connection is counted while the packet is handled, and foun
   rig.conns.endOnePacket(conn)
   t.equal(rig.counted, '0–0')
   t.equal(rig.conns.table.count, 0)
-  t.equal(rig.conns.idleMs, Infinity)
+  t.equal(rig.conns.timers.idleMs, Infinity)
 })
 
 t.test('with a template, a one-packet connection is its child for that moment', async t => {
   const { rig, template } = persistent(0, UDP)
   rig.pass(10_000)
-  const conn = rig.conns.openOnePacket(CLIENT, 40_000, VIP, 53, rig.dest, 53)
+  const conn = rig.conns.openOnePacket(flowOf(UDP, CLIENT, 40_000, VIP, 53), rig.dest, 53)
   rig.conns.adopt(template, conn)
   t.equal(rig.conns.childrenOf(template), 1)
-  t.equal(rig.conns.secondsLeft(template), 360)
+  t.equal(rig.conns.timers.secondsLeft(template), 360)
   rig.conns.endOnePacket(conn)
   t.equal(rig.conns.childrenOf(template), 0)
 })
@@ -596,7 +598,7 @@ t.test('with a template, a one-packet connection is its child for that moment', 
 t.test('a threshold is met by one-packet connections for a moment', async t => {
   const rig = new Rig()
   rig.dest.configure(1, 1, 0)
-  const conn = rig.conns.openOnePacket(CLIENT, 1, VIP, 53, rig.dest, 53)
+  const conn = rig.conns.openOnePacket(flowOf(UDP, CLIENT, 1, VIP, 53), rig.dest, 53)
   t.equal(rig.dest.overloaded, true)
   rig.conns.endOnePacket(conn)
   t.equal(rig.dest.overloaded, false)
@@ -615,10 +617,10 @@ t.test('SCTP has its own states and times, and only ESTABLISHED is active', asyn
     [Direction.OUTBOUND, 'SHUTDOWN_ACK', 'S-ACK-SENT', 61, '0–1'],
     [Direction.INBOUND, 'SHUTDOWN_COMPLETE', 'CLOSED', 61, '0–1'],
   ] as const) {
-    rig.conns.packet(conn, SCTP, direction, SctpEvent[event])
-    rig.conns.restart(conn)
+    rig.conns.states.packet(conn, SCTP, direction, SctpEvent[event])
+    rig.conns.timers.restart(conn)
     t.equal(sctpStateNames[rig.conns.stateOf(conn)], state, event)
-    t.equal(rig.conns.secondsLeft(conn), timeout, `${event}: ${timeout} s`)
+    t.equal(rig.conns.timers.secondsLeft(conn), timeout, `${event}: ${timeout} s`)
     t.equal(rig.counted, counted, event)
     rig.pass(500)
   }
@@ -632,7 +634,7 @@ t.test('secure_tcp switches the tables, for connections that are open too', asyn
   const rig = new Rig()
   const conn = rig.open()
   rig.packet(conn, '>S')
-  rig.conns.secureTcp = true
+  rig.conns.states.secureTcp = true
   rig.packet(conn, '>A')
   t.equal(rig.state(conn), 'SYN_RECV', 'the client’s ACK alone establishes nothing')
   rig.packet(conn, '<SA')
@@ -640,7 +642,7 @@ t.test('secure_tcp switches the tables, for connections that are open too', asyn
   t.equal(rig.counted, '1–0')
   rig.packet(conn, '>A')
   t.equal(rig.state(conn), 'SYNACK')
-  rig.conns.secureTcp = false
+  rig.conns.states.secureTcp = false
   rig.packet(conn, '>A')
   t.equal(rig.state(conn), 'ESTABLISHED')
 })
@@ -650,14 +652,14 @@ t.test('timeouts that are set count from the next packet on', async t => {
   const conn = rig.open()
   for (const what of ['>S', '<SA', '>A']) rig.packet(conn, what)
   rig.conns.timeouts.set(5, 6, 7)
-  t.equal(rig.conns.secondsLeft(conn), 900)
+  t.equal(rig.conns.timers.secondsLeft(conn), 900)
   rig.packet(conn, '>A')
-  t.equal(rig.conns.secondsLeft(conn), 5)
+  t.equal(rig.conns.timers.secondsLeft(conn), 5)
   rig.packet(conn, '<F')
-  t.equal(rig.conns.secondsLeft(conn), 6)
+  t.equal(rig.conns.timers.secondsLeft(conn), 6)
   const udp = rig.open(UDP, 7)
   rig.packet(udp, '>', UDP)
-  t.equal(rig.conns.secondsLeft(udp), 7)
+  t.equal(rig.conns.timers.secondsLeft(udp), 7)
 })
 
 t.test('idle time is counted from the last restart, not from what is left', async t => {
@@ -665,11 +667,11 @@ t.test('idle time is counted from the last restart, not from what is left', asyn
   const conn = rig.open()
   for (const what of ['>S', '<SA', '>A']) rig.packet(conn, what)
   rig.pass(59_990)
-  t.equal(rig.conns.isIdleFor(conn, 6000), false)
+  t.equal(rig.conns.timers.isIdleFor(conn, 6000), false)
   rig.pass(10)
-  t.equal(rig.conns.isIdleFor(conn, 6000), true)
+  t.equal(rig.conns.timers.isIdleFor(conn, 6000), true)
   rig.packet(conn, '>A')
-  t.equal(rig.conns.isIdleFor(conn, 6000), false)
+  t.equal(rig.conns.timers.isIdleFor(conn, 6000), false)
   t.equal(rig.conns.inboundOf(conn), 0)
   rig.conns.countInbound(conn)
   t.equal(rig.conns.inboundOf(conn), 1)
@@ -688,8 +690,8 @@ t.test(
       rig.dest.method = method
       const opened = [
         rig.open(),
-        rig.conns.openOnePacket(CLIENT, 1, VIP, 53, rig.dest, 53),
-        rig.conns.openTemplate(TCP, CLIENT, VIP, 80, rig.dest, 80, 100),
+        rig.conns.openOnePacket(flowOf(UDP, CLIENT, 1, VIP, 53), rig.dest, 53),
+        rig.conns.openTemplate(flowOf(TCP, CLIENT, 0, VIP, 80), rig.dest, 80, 100),
       ]
       rig.dest.method = Method.MASQ
       for (const [i, conn] of opened.entries()) {
@@ -744,9 +746,9 @@ t.test('NO_OUTPUT goes with the first answer of TCP or SCTP, and stays with UDP'
     const rig = new Rig()
     rig.dest.method = Method.DIRECT
     const conn = rig.open(protocol)
-    rig.conns.packet(conn, protocol, Direction.INBOUND, signal)
+    rig.conns.states.packet(conn, protocol, Direction.INBOUND, signal)
     t.equal(rig.conns.has(conn, ConnFlag.NO_OUTPUT), true, 'a request changes nothing')
-    rig.conns.packet(conn, protocol, Direction.OUTBOUND, signal)
+    rig.conns.states.packet(conn, protocol, Direction.OUTBOUND, signal)
     t.equal(rig.conns.has(conn, ConnFlag.NO_OUTPUT), stays, `protocol ${protocol}`)
     t.equal(rig.conns.methodOf(conn), Method.DIRECT)
     t.equal(rig.conns.has(conn, ConnFlag.INACTIVE), protocol !== TCP, 'the other flags are as they were')
@@ -758,7 +760,7 @@ const walkSctp = (method: Method, ...events: [Direction, number][]): string[] =>
   rig.dest.method = method
   const conn = rig.open(SCTP)
   return events.map(([direction, event]) => {
-    rig.conns.packet(conn, SCTP, direction, event)
+    rig.conns.states.packet(conn, SCTP, direction, event)
     return sctpStateNames[rig.conns.stateOf(conn)]!
   })
 }

@@ -1,0 +1,206 @@
+/*
+ * The life of a connection: opened for a new flow, moved through its states by every packet (conn-states.ts), restarted by
+ * each (conn-timers.ts), ended by its timer. Destinations are told what they carry (ipvs-behaviour.md §2.6, §4.5, §4.7).
+ */
+import type { Flow } from '../packet/flow.js'
+import type { Destination, DestinationTable } from '../service/destination.js'
+import { Method } from '../service/method.js'
+import { ConnStates } from './conn-states.js'
+import { ConnTimers } from './conn-timers.js'
+import { FullnatKeys } from './fullnat-keys.js'
+import { HZ } from './jiffies.js'
+import type { PortShare } from './local-ports.js'
+import {
+  ConnFlag,
+  CONTROLLER,
+  DADDR,
+  DEST,
+  DPORT_PROTOCOL,
+  FLAGS,
+  IN_PKTS,
+  NONE,
+  STATE_CHILDREN,
+  TIMEOUT,
+  type ConnIndex,
+} from './record.js'
+import { ConnTable, type AllocateWords } from './table.js'
+import { Templates } from './templates.js'
+import { Timeouts } from './timeouts.js'
+
+/** What a connection has until its first packet has set a state's own timeout. */
+const INITIAL_TIMEOUT = 3 * HZ
+/** What is left to a connection whose time is up while it has children. */
+const PARENT_TIMEOUT = 60 * HZ
+
+export class Connections {
+  readonly table: ConnTable
+  /** The local sides of FULLNAT connections. A connection that ends gives its back. */
+  readonly fullnatKeys: FullnatKeys
+  readonly timeouts = new Timeouts()
+  readonly timers: ConnTimers
+  readonly templates: Templates
+  readonly states: ConnStates
+  readonly #destinations: DestinationTable
+
+  /**
+   * `random` gives unsigned 32-bit numbers; `share`: the local ports that are its own, all unless given; `allocate` gives
+   * the memory of the table.
+   */
+  constructor(
+    capacity: number,
+    random: () => number,
+    destinations: DestinationTable,
+    nowMs: number,
+    share?: PortShare,
+    allocate?: AllocateWords,
+  ) {
+    this.table = new ConnTable(capacity, random, allocate)
+    const { words } = this.table
+    this.fullnatKeys = new FullnatKeys(this.table, random, share)
+    this.timers = new ConnTimers(this.table, nowMs)
+    this.templates = new Templates(words)
+    this.states = new ConnStates(words, this.timeouts, this.timers, this.templates, destinations)
+    this.#destinations = destinations
+  }
+
+  /** Moves the clock and ends what is due, a bounded number at a time. Returns whether all that is due has ended. */
+  advance(nowMs: number): boolean {
+    this.timers.setClock(nowMs)
+    this.fullnatKeys.advance(this.timers.now)
+    return this.timers.advance(this)
+  }
+
+  /**
+   * Opens the flow's connection to dport of a destination. It is counted there as inactive, and its timer runs. NONE when
+   * the table is full.
+   */
+  open(flow: Flow, dest: Destination, dport: number): ConnIndex {
+    const conn = this.table.insert(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
+    if (conn === NONE) return NONE
+    this.#bind(conn, dest, dport, ConnFlag.INACTIVE)
+    dest.bind()
+    this.timers.start(conn, INITIAL_TIMEOUT)
+    return conn
+  }
+  /** Opens a connection for one packet: no lookup finds it, and `endOnePacket` is to follow. */
+  openOnePacket(flow: Flow, dest: Destination, dport: number): ConnIndex {
+    const conn = this.table.insertHidden(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
+    if (conn === NONE) return NONE
+    this.#bind(conn, dest, dport, ConnFlag.INACTIVE | ConnFlag.ONE_PACKET)
+    dest.bind()
+    return conn
+  }
+  /**
+   * Opens a client network's template, for `timeout` jiffies: from the network's port 0. Of a fwmark service, the protocol
+   * is 0 and vaddr the mark.
+   */
+  openTemplate(network: Flow, dest: Destination, dport: number, timeout: number): ConnIndex {
+    const { protocol, caddr, vaddr, vport } = network
+    const template = this.table.insert(protocol, caddr, 0, vaddr, vport)
+    if (template === NONE) return NONE
+    this.#bind(template, dest, dport, ConnFlag.INACTIVE | ConnFlag.TEMPLATE)
+    dest.countTemplate(1)
+    this.templates.count++
+    this.timers.start(template, timeout)
+    return template
+  }
+  /** Makes the template the connection's controller, and gives it its full time again. */
+  adopt(template: ConnIndex, conn: ConnIndex): void {
+    this.templates.adopt(template, conn)
+    this.timers.restart(template)
+  }
+
+  destinationOf(conn: ConnIndex): Destination {
+    return this.#destinations.at(this.table.words[conn + DEST]!)
+  }
+  stateOf(conn: ConnIndex): number {
+    return this.table.words[conn + STATE_CHILDREN]! & 0xff
+  }
+  childrenOf(conn: ConnIndex): number {
+    return this.table.words[conn + STATE_CHILDREN]! >>> 8
+  }
+  has(conn: ConnIndex, flag: number): boolean {
+    return (this.table.words[conn + FLAGS]! & flag) !== 0
+  }
+  /** How its packets reach the real server: as it was when it was opened. */
+  methodOf(conn: ConnIndex): Method {
+    return (this.table.words[conn + FLAGS]! & ConnFlag.METHOD) as Method
+  }
+  controllerOf(conn: ConnIndex): ConnIndex {
+    return this.table.words[conn + CONTROLLER]! as ConnIndex
+  }
+
+  countInbound(conn: ConnIndex): void {
+    this.table.words[conn + IN_PKTS]!++
+  }
+  /** Inbound packets so far. */
+  inboundOf(conn: ConnIndex): number {
+    return this.table.words[conn + IN_PKTS]!
+  }
+
+  /** Ends it with the next jiffy: until then it is still counted, as in the kernel, where a timer is made to fire. */
+  expireNow(conn: ConnIndex): void {
+    this.fullnatKeys.endsEarly(conn)
+    this.timers.fireNext(conn)
+  }
+  /** Ends it with the next jiffy, and then its controller, if that has no other children (§4.7, "drop with control chain"). */
+  drop(conn: ConnIndex): void {
+    if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
+    this.expireNow(conn)
+  }
+  /** As `drop`, but at once. The record is free afterwards, and so may its controller's be. */
+  dropNow(conn: ConnIndex): void {
+    if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
+    this.fullnatKeys.endsEarly(conn)
+    this.timers.stop(conn)
+    this.#end(conn)
+  }
+  /** The packet of an openOnePacket connection has been sent. */
+  endOnePacket(conn: ConnIndex): void {
+    this.destinationOf(conn).unbind()
+    this.templates.leave(conn)
+    this.table.free(conn)
+  }
+
+  /** The timer wheel has come to the record. */
+  due(conn: ConnIndex): void {
+    if (this.timers.putBack(conn)) return
+    if (this.childrenOf(conn) > 0) this.timers.start(conn, PARENT_TIMEOUT)
+    else this.#end(conn)
+  }
+
+  /** Forgets all. Destinations are not told: the caller forgets them too. */
+  clear(): void {
+    this.fullnatKeys.clear()
+    this.table.clear()
+    this.templates.count = 0
+    this.timers.clear()
+  }
+
+  #bind(conn: ConnIndex, dest: Destination, dport: number, flags: number): void {
+    const { words } = this.table
+    words[conn + DADDR] = dest.addr
+    words[conn + DPORT_PROTOCOL]! |= dport << 16
+    words[conn + DEST] = dest.index
+    const { method } = dest
+    const isOneWay = method === Method.DIRECT || method === Method.TUNNEL
+    words[conn + FLAGS] = flags | method | (isOneWay ? ConnFlag.NO_OUTPUT : 0)
+  }
+
+  #end(conn: ConnIndex): void {
+    const dest = this.destinationOf(conn)
+    if (this.templates.is(conn)) {
+      dest.countTemplate(-1)
+      this.templates.count--
+    } else {
+      if (!this.has(conn, ConnFlag.INACTIVE)) dest.countActive(-1)
+      dest.unbind()
+    }
+    const controller = this.templates.leave(conn)
+    const wasDropped = this.table.words[conn + TIMEOUT] === 0
+    this.fullnatKeys.remove(conn, this.timers.now)
+    this.table.remove(conn)
+    if (!wasDropped || controller === NONE || this.childrenOf(controller) > 0) return
+    if (!this.templates.isAssured(controller)) this.drop(controller)
+  }
+}

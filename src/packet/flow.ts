@@ -1,0 +1,11 @@
+/**
+ * A client's side of a connection: protocol, caddr:cport → vaddr:vport. One object, filled in anew for every packet: read
+ * it, do not keep it. Addresses are 32-bit host numbers, signed as an Int32Array holds them.
+ */
+export interface Flow {
+  protocol: number
+  caddr: number
+  cport: number
+  vaddr: number
+  vport: number
+}
