@@ -8,6 +8,7 @@ import { jsonDocument } from '../../src/cli/json.js'
 import { lintFile } from '../../src/cli/uvs/rules/lint.js'
 import { parsedRules } from '../../src/cli/uvs/rules/parsed-rules.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
+import { showProc } from '../../src/cli/uvs/proc.js'
 import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
 import { allSysctls } from '../../src/cli/uvs/sysctl.js'
 import { uvsadm } from '../../src/cli/uvsadm/run.js'
@@ -109,6 +110,8 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   localAddresses: control => uvsadm(['--get-laddr', '--json'], control),
   sysctls: control => allSysctls(control, true),
   verdicts: control => showVerdicts(true, control, true),
+  totals: control => showProc('ip_vs_stats', control, true),
+  apps: control => showProc('ip_vs_app', control, true),
   realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 
@@ -189,6 +192,16 @@ t.test('the rows are those of the director', async t => {
   ])
 })
 
+t.test('the files of /proc/net are documents of what they hold', async t => {
+  const { control } = await busy()
+  const shown = async (name: string): Promise<Json> => parsed(await showProc(name, control, true))
+  t.strictSame(await shown('ip_vs'), parsed(await uvsadm(['-L', '--nosort', '--json'], control)))
+  const connections = parsed(await PRINTS['connections']!(control))
+  for (const name of ['ip_vs_conn', 'ip_vs_conn_sync']) t.strictSame(await shown(name), connections, name)
+  t.strictSame(await shown('ip_vs_stats_percpu'), await shown('ip_vs_stats'))
+  t.match(await shown('ip_vs_stats'), { totals: { stats: { conns: Number }, workers: { length: 1 } } })
+})
+
 t.test('an empty director', async t => {
   const { control } = new Scene()
   for (const kind of ['services', 'connections', 'localAddresses']) {
@@ -198,7 +211,7 @@ t.test('an empty director', async t => {
 })
 
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'daemons', 'realServer']
+const ASKS_NOBODY = ['findings', 'daemons', 'apps', 'realServer']
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()

@@ -9,7 +9,8 @@ import type {
   Request,
 } from '../../control/protocol/api.js'
 import { UsageError } from '../../director/options.js'
-import { CONTROL } from '../command.js'
+import { AS_JSON, CONTROL } from '../command.js'
+import { jsonDocument, jsonPieces } from '../json.js'
 import type { UvsCommand } from './command.js'
 import {
   CONN_HEAD,
@@ -35,15 +36,25 @@ const FILES: Record<string, (control: Control) => Promise<string>> = {
 }
 const NAMES = Object.keys(FILES)
 
+/** The same as a document: that of the list that holds it, where there is one. */
+const DOCUMENTS: Record<string, (control: Control) => Promise<string>> = {
+  ip_vs: async control => jsonDocument('services', granted(await allServices(control))),
+  ip_vs_app: async () => jsonDocument('apps', []),
+  ip_vs_conn: connectionsDocument,
+  ip_vs_conn_sync: connectionsDocument,
+  ip_vs_stats: totalsDocument,
+  ip_vs_stats_percpu: totalsDocument,
+}
+
 export const proc: UvsCommand = {
   name: 'proc',
   help: `Shows what the kernel has in /proc/net/NAME.
 NAME is one of ${NAMES.join(' ')}.`,
-  forms: [{ words: [{ value: 'NAME', examples: NAMES }], options: [CONTROL] }],
+  forms: [{ words: [{ value: 'NAME', examples: NAMES }], options: [AS_JSON, CONTROL] }],
   async run(args) {
     const given = readOptions(proc, args)
     const file = fileOf(given.words[0]!)
-    return withDirector(given, control => showProc(file, control))
+    return withDirector(given, control => showProc(file, control, given.has('--json')))
   },
 }
 
@@ -54,8 +65,8 @@ export function fileOf(word: string): string {
   throw new UsageError(`'${word}': there is no such file; those there are: ${NAMES.join(', ')}`)
 }
 
-export async function showProc(name: string, control: Control): Promise<Outcome> {
-  return { status: 0, out: await FILES[name]!(control), err: '' }
+export async function showProc(name: string, control: Control, asJson = false): Promise<Outcome> {
+  return { status: 0, out: await (asJson ? DOCUMENTS : FILES)[name]!(control), err: '' }
 }
 
 function granted<T>(answer: Answer<T>): T {
@@ -67,11 +78,25 @@ async function ask<O extends OperationName>(control: Control, request: Request<O
 }
 
 async function connections(control: Control, head: string, line: (row: ConnectionInfo) => string): Promise<string> {
-  const pages = [head]
+  let text = head
+  for await (const rows of connectionPages(control)) text += rows.map(line).join('')
+  return text
+}
+
+async function connectionsDocument(control: Control): Promise<string> {
+  let text = ''
+  for await (const piece of jsonPieces('connections', connectionPages(control))) text += piece
+  return text
+}
+
+async function* connectionPages(control: Control): AsyncGenerator<ConnectionInfo[]> {
   for (let from: number | null = 0; from !== null;) {
     const page: Operations['connections']['value'] = await ask(control, { op: 'connections', from })
-    pages.push(page.rows.map(line).join(''))
+    yield page.rows
     from = page.next
   }
-  return pages.join('')
+}
+
+async function totalsDocument(control: Control): Promise<string> {
+  return jsonDocument('totals', await ask(control, { op: 'totals' }))
 }
