@@ -1,8 +1,8 @@
 import type { TcpHeaders } from '../native-free/lab-path.js'
-
-const IPV4 = 0x0800
-const TCP = 6
-const IPIP = 4
+import { formatIpv4, formatMac } from '../src/wire/addr.js'
+import { ETHERNET_LEN, EthernetView, EtherType } from '../src/wire/ethernet.js'
+import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../src/wire/ipv4.js'
+import { TCP_MIN_LEN, TcpFlag, TcpView } from '../src/wire/tcp.js'
 
 /** A TCP packet as it was seen on a wire. */
 export interface TcpFrame extends TcpHeaders {
@@ -12,33 +12,35 @@ export interface TcpFrame extends TcpHeaders {
 
 /** Reads a frame of TCP in IPv4, in IP-in-IP too; undefined for anything else. */
 export function readTcpFrame(octets: Buffer, ethernet: boolean): TcpFrame | undefined {
-  if (!ethernet) return readIpv4(octets)
-  if (octets.length < 14 || octets.readUInt16BE(12) !== IPV4) return undefined
-  const inside = readIpv4(octets.subarray(14))
-  return inside && { macs: { dst: mac(octets, 0), src: mac(octets, 6) }, ...inside }
+  const dv = new DataView(octets.buffer, octets.byteOffset, octets.length)
+  if (!ethernet) return readIpv4(dv, 0)
+  const eth = new EthernetView().wrap(dv, 0)
+  if (octets.length < ETHERNET_LEN || eth.type !== EtherType.IPV4) return undefined
+  const inside = readIpv4(dv, ETHERNET_LEN)
+  const dst = formatMac({ hi: eth.dstHi, lo: eth.dstLo })
+  const src = formatMac({ hi: eth.srcHi, lo: eth.srcLo })
+  return inside && { macs: { dst, src }, ...inside }
 }
 
-function readIpv4(octets: Buffer): TcpFrame | undefined {
-  if (octets.length < 20 || octets[0]! >> 4 !== 4) return undefined
-  const headerLen = (octets[0]! & 15) * 4
-  const body = octets.subarray(headerLen, octets.readUInt16BE(2))
-  const header = { src: ipv4(octets, 12), dst: ipv4(octets, 16), ttl: octets[8]! }
-  if (octets[9] === IPIP) {
-    const inner = readIpv4(body)
-    return inner && { ...inner, outer: { ...header, protocol: IPIP } }
+/** A capture may have less of the packet at `at` than its length says. */
+function readIpv4(dv: DataView, at: number): TcpFrame | undefined {
+  const ip = new Ipv4View().wrap(dv, at)
+  if (dv.byteLength - at < IPV4_MIN_LEN || !ip.isVersion4) return undefined
+  const header = { src: formatIpv4(ip.srcAddr), dst: formatIpv4(ip.dstAddr), ttl: ip.ttl }
+  const body = at + ip.headerLen
+  if (ip.protocol === IpProtocol.IPIP) {
+    const inner = readIpv4(dv, body)
+    return inner && { ...inner, outer: { ...header, protocol: IpProtocol.IPIP } }
   }
-  if (octets[9] !== TCP || body.length < 20) return undefined
-  const flags = body[13]!
+  const len = Math.min(at + ip.totalLen, dv.byteLength) - body
+  if (ip.protocol !== IpProtocol.TCP || len < TCP_MIN_LEN) return undefined
+  const tcp = new TcpView().wrap(dv, body)
   return {
     ...header,
-    sport: body.readUInt16BE(0),
-    dport: body.readUInt16BE(2),
-    syn: (flags & 2) !== 0,
-    ack: (flags & 16) !== 0,
-    payload: body.length - (body[12]! >> 4) * 4,
+    sport: tcp.srcPort,
+    dport: tcp.dstPort,
+    syn: (tcp.flags & TcpFlag.SYN) !== 0,
+    ack: (tcp.flags & TcpFlag.ACK) !== 0,
+    payload: len - tcp.headerLen,
   }
 }
-
-const mac = (octets: Buffer, at: number): string =>
-  [...octets.subarray(at, at + 6)].map(octet => octet.toString(16).padStart(2, '0')).join(':')
-const ipv4 = (octets: Buffer, at: number): string => octets.subarray(at, at + 4).join('.')

@@ -6,9 +6,10 @@
  * where to read.
  */
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+import { GRE_CHECKSUM_LEN, GRE_LEN, GreFlag } from '../wire/gre.js'
+import { GUE_HLEN, GUE_LEN } from '../wire/gue.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { GRE_CHECKSUM_LEN, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
 import { UDP_LEN } from '../wire/udp.js'
 import {
   add,
@@ -255,7 +256,7 @@ const byTunnel: Code = [
   read(FEW, 1, 'worker 0'),
   add(r7, GRE_LEN),
   load8(r1, fp, FEW),
-  and(r1, 0x80), // whether there is a checksum
+  and(r1, GreFlag.CHECKSUM >>> 8), // whether there is a checksum
   jumpIf(r1, '==', 0, 'inside'),
   add(r7, GRE_CHECKSUM_LEN),
   'inside',
@@ -273,7 +274,7 @@ function byUdpTunnel(maps: SteeringMaps): Code {
     add(r7, UDP_LEN),
     read(FEW, 2, 'no gue'),
     load8(r1, fp, FEW),
-    jumpIf(r1, '>', 31, 'no gue'), // version 0, no control message; then five bits of options' length, in words
+    jumpIf(r1, '>', GUE_HLEN, 'no gue'), // another version, or a control message
     load8(r2, fp, FEW + 1), // r2 = the protocol inside
     jumpIf(r2, '!=', IpProtocol.IPIP, 'no gue'),
     shiftLeft(r1, 2), // r1 = octets of options

@@ -12,9 +12,10 @@
  */
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import type { Cidr } from '../wire/addr.js'
+import { GRE_CHECKSUM_LEN, GRE_LEN, GreView } from '../wire/gre.js'
+import { GueView } from '../wire/gue.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
-import { GRE_CHECKSUM_LEN, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
 import { UDP_LEN } from '../wire/udp.js'
 
 /** What an address of ours is, bits of a number. OWN: our own or a virtual one; LOCAL: FULLNAT connections come from it. */
@@ -64,6 +65,8 @@ export class WorkerChoice implements LocalKinds {
   readonly #ip = new Ipv4View()
   readonly #quoted = new Ipv4View()
   readonly #inner = new Ipv4View()
+  readonly #gre = new GreView()
+  readonly #gue = new GueView()
 
   constructor(rules: WorkerRules) {
     this.rules = rules
@@ -125,7 +128,7 @@ export class WorkerChoice implements LocalKinds {
     if (protocol === IpProtocol.IPIP) return this.#inside(view, payload, octets)
     if (protocol === IpProtocol.GRE) {
       if (octets < 1) return 0
-      const gre = (view.getUint8(payload) & 0x80) === 0 ? GRE_LEN : GRE_LEN + GRE_CHECKSUM_LEN
+      const gre = this.#gre.wrap(view, payload).hasChecksum ? GRE_LEN + GRE_CHECKSUM_LEN : GRE_LEN
       return this.#inside(view, payload + gre, octets - gre)
     }
     if (protocol === IpProtocol.UDP && this.#isGue(view, payload + UDP_LEN, octets - UDP_LEN))
@@ -141,11 +144,9 @@ export class WorkerChoice implements LocalKinds {
   /** Whether this is GUE with a packet to one of our addresses in it: no answer to a client is that. */
   #isGue(view: DataView, at: number, len: number): boolean {
     if (len < 2) return false
-    const first = view.getUint8(at)
-    // Version 0, no control message; then five bits of options' length, in words.
-    if (first >>> 5 !== 0 || view.getUint8(at + 1) !== IpProtocol.IPIP) return false
-    const gue = GUE_LEN + (first & 31) * 4
-    return len >= gue + IPV4_MIN_LEN && this.#kindsOf(this.#inner.wrap(view, at + gue).dstAddr) !== 0
+    const gue = this.#gue.wrap(view, at)
+    if (!gue.isData || len < gue.headerLen + IPV4_MIN_LEN) return false
+    return this.#kindsOf(this.#inner.wrap(view, at + gue.headerLen).dstAddr) !== 0
   }
 
   /** Of a port of a local address; ports that no FULLNAT connection has are the virtual service's that the address is, too. */

@@ -10,9 +10,10 @@ import { TunnelFlag, TunnelType } from '../service/method.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
+import { GRE_CHECKSUM_LEN, GRE_LEN, GreView } from '../wire/gre.js'
+import { GUE_LEN, GueView } from '../wire/gue.js'
 import { DF, ECN_BITS, Ecn, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
-import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../wire/tunnel.js'
-import { sentCheck, UDP_LEN } from '../wire/udp.js'
+import { UDP_LEN, UdpView } from '../wire/udp.js'
 
 /** Linux's ip_local_port_range. */
 const FIRST_PORT = 32_768
@@ -22,6 +23,9 @@ export class Tunnels {
   readonly #sysctls: Sysctls
   readonly #nextId: () => number
   readonly #seed: number
+  readonly #udp = new UdpView()
+  readonly #gue = new GueView()
+  readonly #gre = new GreView()
 
   /** `seed`: for the hash of flows. `nextId` gives IP identifications. */
   constructor(sysctls: Sysctls, seed: number, nextId: () => number) {
@@ -64,7 +68,7 @@ export class Tunnels {
     packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#nextId(), flags, ttl, protocol, src, dst)
   }
 
-  /** What stands between the outer IP header and the packet. Answers its protocol. */
+  /** Writes what stands between the outer IP header and the packet. Returns its protocol. */
   #wrapInner(packet: Packet, dest: Destination, src: number, dst: number, len: number): number {
     const { slab, ipAt, ipLen } = packet
     const dv = slab.view
@@ -75,16 +79,11 @@ export class Tunnels {
         const srcPort = this.#portOf(packet)
         grow(packet, len)
         const at = ipAt - len
-        dv.setUint16(at, srcPort)
-        dv.setUint16(at + 2, dest.tunnelPort)
-        dv.setUint16(at + 4, ipLen + len)
-        dv.setUint16(at + 6, 0)
-        // Version 0, no control message, no options, the protocol of the payload, no flags.
-        dv.setUint32(at + UDP_LEN, IpProtocol.IPIP << 16)
+        this.#udp.wrap(dv, at).build(srcPort, dest.tunnelPort, ipLen + len)
+        this.#gue.wrap(dv, at + UDP_LEN).build()
         if (dest.tunnelFlags !== 0) {
           const pseudo = pseudoHeaderSum(src, dst, IpProtocol.UDP, ipLen + len)
-          const check = ~fold(sumWhenFinished(packet, at) + pseudo) & 0xffff
-          dv.setUint16(at + 6, sentCheck(check))
+          this.#udp.setChecksum(fold(sumWhenFinished(packet, at) + pseudo))
         }
         return IpProtocol.UDP
       }
@@ -92,12 +91,8 @@ export class Tunnels {
         const hasChecksum = len > GRE_LEN
         grow(packet, len)
         const at = ipAt - len
-        dv.setUint16(at, hasChecksum ? GRE_HAS_CHECKSUM : 0)
-        dv.setUint16(at + 2, EtherType.IPV4)
-        if (hasChecksum) {
-          dv.setUint32(at + GRE_LEN, 0)
-          dv.setUint16(at + GRE_LEN, ~sumWhenFinished(packet, at) & 0xffff)
-        }
+        this.#gre.wrap(dv, at).build(hasChecksum)
+        if (hasChecksum) this.#gre.setChecksum(sumWhenFinished(packet, at))
         return IpProtocol.GRE
       }
     }

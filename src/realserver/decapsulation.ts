@@ -1,14 +1,13 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
 import { pseudoHeaderSum, sum16 } from '../wire/checksum.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { GreView } from '../wire/gre.js'
+import { GueView } from '../wire/gue.js'
 import { IpProtocol, IPV4_MIN_LEN, Ipv4View } from '../wire/ipv4.js'
 import { TCP_MIN_LEN, TcpView } from '../wire/tcp.js'
 import { UDP_LEN, UdpView } from '../wire/udp.js'
 import { GsoType, VirtioNetView } from '../wire/virtio-net.js'
 import { Fate } from './fate.js'
-import { greHeaderLen, isGreChecksumOk } from './gre-header.js'
-import { GueHeader } from './gue-header.js'
-
-const ETHERNET_LEN = 14
 
 export interface DecapsulationOptions {
   /** Addresses of the packets that the tunnels carry. */
@@ -34,7 +33,8 @@ export class Decapsulation {
   readonly #udp = new UdpView()
   readonly #tcp = new TcpView()
   readonly #offload = new VirtioNetView()
-  readonly #gue = new GueHeader()
+  readonly #gre = new GreView()
+  readonly #gue = new GueView()
 
   constructor(options: DecapsulationOptions) {
     this.#options = options
@@ -56,7 +56,6 @@ export class Decapsulation {
   }
 
   #readTunnel(view: DataView): Fate {
-    this.#gue.checksumAt = 0
     switch (this.#outer.protocol) {
       case IpProtocol.IPIP:
         return Fate.IPIP
@@ -71,10 +70,10 @@ export class Decapsulation {
 
   /** A partial checksum says that the frame has not been on a wire: what was summed over it cannot be looked at yet. */
   #readGre(view: DataView): Fate {
-    const headerLen = greHeaderLen(view, this.at, this.len)
-    if (headerLen === 0) return Fate.GRE_UNKNOWN
-    if (!this.#offload.isPartial && !isGreChecksumOk(view, this.at, this.len)) return Fate.GRE_CHECKSUM
-    this.#skip(headerLen)
+    const gre = this.#gre.wrap(view, this.at)
+    if (!gre.isValid(this.len)) return Fate.GRE_UNKNOWN
+    if (!this.#offload.isPartial && !gre.checksumOk(this.len)) return Fate.GRE_CHECKSUM
+    this.#skip(gre.headerLen)
     return Fate.GRE
   }
 
@@ -89,8 +88,9 @@ export class Decapsulation {
       if (sum16(view, this.at, this.len, pseudo) !== 0xffff) return Fate.GUE_CHECKSUM
     }
     this.#skip(UDP_LEN)
-    if (!this.#gue.read(view, this.at, this.len)) return Fate.GUE_UNKNOWN
-    this.#skip(this.#gue.len)
+    const gue = this.#gue.wrap(view, this.at)
+    if (!gue.isValid(this.len)) return Fate.GUE_UNKNOWN
+    this.#skip(gue.headerLen)
     return Fate.GUE
   }
 
@@ -104,16 +104,16 @@ export class Decapsulation {
     if (this.len < IPV4_MIN_LEN || !inner.isValid(this.len) || !inner.checksumOk) return Fate.INNER_MALFORMED
     if (!this.#vips.has(inner.dstAddr)) return Fate.INNER_NOT_VIP
     this.len = inner.totalLen
-    return this.#handOver(view, frame) ? fate : Fate.OFFLOAD
+    return this.#handOver(view, frame, fate) ? fate : Fate.OFFLOAD
   }
 
   /** Writes the inner packet's virtio-net header out of the frame's, which it may come to lie over. */
-  #handOver(view: DataView, frame: number): boolean {
+  #handOver(view: DataView, frame: number, fate: Fate): boolean {
     const { isPartial, gsoType, gsoSize, csumOffset } = this.#offload
     const start = this.#offload.csumStart - (this.at - frame)
     const gue = this.#gue
     const header = this.#offload.wrap(view, this.at - VNET_LEN)
-    if (gue.checksumAt > 0) {
+    if (fate === Fate.GUE && gue.leavesChecksum) {
       if (gsoType !== 0) return false
       return this.#setPartial(header, gue.checksumStart, gue.checksumAt - gue.checksumStart)
     }

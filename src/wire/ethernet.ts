@@ -33,6 +33,12 @@ export class EthernetView {
   get dstLo(): number {
     return this.#dv.getUint32(this.#at + DST + 2)
   }
+  get srcHi(): number {
+    return this.#dv.getUint16(this.#at + SRC)
+  }
+  get srcLo(): number {
+    return this.#dv.getUint32(this.#at + SRC + 2)
+  }
   /** Group bit of the destination: broadcast or multicast. */
   get isGroup(): boolean {
     return (this.#dv.getUint8(this.#at + DST) & 1) === 1

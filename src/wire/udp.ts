@@ -76,10 +76,25 @@ export class UdpView {
     this.#dv.setUint16(this.#at + DST_PORT, port)
   }
 
+  /** Sets the checksum; `sum`: of the pseudo header and the datagram, while the checksum was 0. */
+  setChecksum(sum: number): void {
+    this.#store(~sum & 0xffff)
+  }
+
+  /** Writes a header without a checksum; `len`: octets of header and payload. */
+  build(srcPort: number, dstPort: number, len: number): void {
+    const dv = this.#dv
+    const at = this.#at
+    dv.setUint16(at + SRC_PORT, srcPort)
+    dv.setUint16(at + DST_PORT, dstPort)
+    dv.setUint16(at + LENGTH, len)
+    dv.setUint16(at + CHECKSUM, 0)
+  }
+
   #store(check: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, sentCheck(check))
   }
   #fill(src: number, dst: number, len: number): void {
-    this.#store(~sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, IpProtocol.UDP, len)) & 0xffff)
+    this.setChecksum(sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, IpProtocol.UDP, len)))
   }
 }

@@ -10,11 +10,12 @@ import { NONE } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { TunnelType } from '../../service/method.js'
-import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
+import { ETHERNET_LEN } from '../../wire/ethernet.js'
+import { GreFlag, GreView } from '../../wire/gre.js'
+import { GUE_LEN, GueView } from '../../wire/gue.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IPV4_LEAST_MTU, IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../wire/ipv4.js'
-import { GRE_CHECKSUM_LEN, GRE_HAS_CHECKSUM, GRE_LEN, GUE_LEN } from '../../wire/tunnel.js'
-import { UDP_LEN } from '../../wire/udp.js'
+import { UDP_LEN, UdpView } from '../../wire/udp.js'
 import { countOutbound, type Machine } from './parts.js'
 
 const UNKNOWN = -1
@@ -22,6 +23,9 @@ const UNKNOWN = -1
 export class TunnelErrors {
   readonly #m: Machine
   readonly #outer = new Ipv4View()
+  readonly #udp = new UdpView()
+  readonly #gue = new GueView()
+  readonly #gre = new GreView()
 
   constructor(machine: Machine) {
     this.#m = machine
@@ -50,18 +54,16 @@ export class TunnelErrors {
       case IpProtocol.IPIP:
         return balancing.realServers.hasTunnel(dstAddr, TunnelType.IPIP, 0) ? 0 : UNKNOWN
       case IpProtocol.UDP: {
-        if (len < UDP_LEN + GUE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GUE, dv.getUint16(at + 2)))
-          return UNKNOWN
-        const first = dv.getUint8(at + UDP_LEN)
-        // Version 0, no control message; then five bits of options' length, in words.
-        const isData = first >>> 5 === 0 && dv.getUint8(at + UDP_LEN + 1) === IpProtocol.IPIP
-        return isData ? UDP_LEN + GUE_LEN + (first & 31) * 4 : UNKNOWN
+        if (len < UDP_LEN + GUE_LEN) return UNKNOWN
+        const { dstPort } = this.#udp.wrap(dv, at)
+        if (!balancing.realServers.hasTunnel(dstAddr, TunnelType.GUE, dstPort)) return UNKNOWN
+        const gue = this.#gue.wrap(dv, at + UDP_LEN)
+        return gue.isData ? UDP_LEN + gue.headerLen : UNKNOWN
       }
       case IpProtocol.GRE: {
-        if (len < GRE_LEN || !balancing.realServers.hasTunnel(dstAddr, TunnelType.GRE, 0)) return UNKNOWN
-        const flags = dv.getUint16(at)
-        if ((flags & ~GRE_HAS_CHECKSUM) !== 0 || dv.getUint16(at + 2) !== EtherType.IPV4) return UNKNOWN
-        return flags === 0 ? GRE_LEN : GRE_LEN + GRE_CHECKSUM_LEN
+        const gre = this.#gre.wrap(dv, at)
+        if (!gre.isValid(len) || (gre.flags & ~GreFlag.CHECKSUM) !== 0) return UNKNOWN
+        return balancing.realServers.hasTunnel(dstAddr, TunnelType.GRE, 0) ? gre.headerLen : UNKNOWN
       }
       default:
         return UNKNOWN
