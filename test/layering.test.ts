@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
 
-/* Imports point down, types too: what a packet meets first knows nothing of what it meets later. */
+/* Imports point down, types too, and in no circle: what a packet meets first knows nothing of what it meets later. */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
@@ -127,9 +127,28 @@ function wayToKoffi(sources: Sources, way: string[], seen: Set<string>): string[
   return []
 }
 
-function projectSources(): Sources {
+/** The ways back to where they began, one for each import that closes one. */
+function circles(sources: Sources): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (way: string[]): void => {
+    const path = way.at(-1)!
+    for (const imported of importsOf(path, sources.get(path)!)) {
+      const at = way.indexOf(imported)
+      if (at >= 0) found.push([...way.slice(at), imported].join(' → '))
+      else if (sources.has(imported) && !done.has(imported)) visit([...way, imported])
+    }
+    done.add(path)
+  }
+  for (const path of sources.keys()) if (!done.has(path)) visit([path])
+  return found
+}
+
+const PROGRAMS = ['src', 'native-free', 'netns-lab', 'bench']
+
+function projectSources(dirs: readonly string[] = PROGRAMS): Sources {
   const sources: Sources = new Map()
-  for (const dir of ['src', 'native-free', 'netns-lab', 'bench']) {
+  for (const dir of dirs) {
     for (const name of readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' }).sort()) {
       const path = posix.join(dir, name.replaceAll('\\', '/'))
       if (path.endsWith('.ts')) sources.set(path, readFileSync(join(ROOT, path), 'utf8'))
@@ -146,6 +165,36 @@ t.test('imports point down', async t => {
 
 t.test('native-free needs no koffi', async t => {
   t.strictSame(needsKoffi(projectSources()), [])
+})
+
+/** Circles that are still there. Each goes when its types have a file of their own; then this list does. */
+const KNOWN_CIRCLES = [
+  'src/control/operations/execute.ts → src/control/operations/figures.ts → src/control/operations/execute.ts',
+  'src/control/rules/transactions.ts → src/control/rules/client-transaction.ts → src/control/rules/transactions.ts',
+  'src/director/rules/balancing.ts → src/director/rules/not-yet.ts → src/director/rules/balancing.ts',
+  'src/service/service.ts → src/service/not-yet.ts → src/service/service.ts',
+]
+
+t.test('imports make no circle, within folders neither', async t => {
+  const found = circles(projectSources([...PROGRAMS, 'test']))
+  t.strictSame(
+    found.filter(circle => !KNOWN_CIRCLES.includes(circle)),
+    [],
+  )
+})
+
+t.test('a circle of imports is found', async t => {
+  const sources = new Map([
+    ['src/conn/table.ts', "import { record } from './record.js'"],
+    ['src/conn/record.ts', "import { wheel } from './wheel.js'\nimport { u16 } from '../wire/view.js'"],
+    ['src/conn/wheel.ts', "import type { Record } from './record.js'\nconst own = await import('./wheel.js')"],
+    ['src/wire/view.ts', ''],
+    ['src/conn/one.ts', "import { record } from './record.js'\nimport './table.js'"],
+  ])
+  t.strictSame(circles(sources), [
+    'src/conn/record.ts → src/conn/wheel.ts → src/conn/record.ts',
+    'src/conn/wheel.ts → src/conn/wheel.ts',
+  ])
 })
 
 t.test('an import that points up is found', async t => {

@@ -1,5 +1,5 @@
 import type { Figures } from './figures.js'
-import type { Balancer, Runner } from './runners.js'
+import type { Balancer, Runner } from './runner.js'
 import { cpuBetween, type CpuReading, readCpu } from './cpu-per-packet.js'
 import { pacedRequests, thinkingUsers, usersFor } from './half-load.js'
 import { connections, download, keptRequests, upload } from '../../netns-lab/loads.js'

@@ -1,7 +1,7 @@
 import { hostPart } from '../../native-free/lab-plan.js'
 import type { Figures } from './figures.js'
 import type { Effort, HalfLoad, Measure, Turn } from './measures.js'
-import type { Runner } from './runners.js'
+import type { Runner } from './runner.js'
 import { addDirectCable, benchPlan } from './topology.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 

@@ -6,7 +6,8 @@
  */
 import { median } from '../../netns-lab/median.js'
 import { EFFORT, type Measure } from './measures.js'
-import { type Runner, runners } from './runners.js'
+import type { Runner } from './runner.js'
+import { runners } from './runners.js'
 import { takeTurn } from './turn.js'
 import { highestRate, type Try } from './rate-search.js'
 import { UdpLoad, warmUp } from './udp-rate.js'

@@ -4,7 +4,8 @@ import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'
 import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, open, read, SystemError } from '../linux/libc.js'
-import { type WriteQueue, writeQueue } from './write-queue.js'
+import { openWriteQueue } from './open-write-queue.js'
+import type { WriteQueue } from './write-queue.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca
@@ -76,7 +77,7 @@ export class TapDevice implements Device {
       close(this.#fd)
       throw error
     }
-    this.#queue = writeQueue(this.#fd)
+    this.#queue = openWriteQueue(this.#fd)
     this.#relay = sharing === undefined ? undefined : new ArpRelay(sharing.arp)
     this.fds = [this.#fd, ...(this.#relay?.fds ?? [])]
   }

@@ -1,7 +1,4 @@
 import type { Slab } from '../packet/frame.js'
-import { PlainWrites } from './plain-writes.js'
-import { Uring } from '../linux/uring.js'
-import { UringWrites } from './uring-writes.js'
 
 /** Frames that may be queued; more are written ahead of the batch's end. */
 export const MOST_WRITES = 1024
@@ -17,10 +14,4 @@ export interface WriteQueue {
   /** Frames that the kernel would not take. */
   readonly dropped: number
   close(): void
-}
-
-/** By io_uring, a system call a batch, where there is one; otherwise a call a frame. For the calling thread only; the file must not block. */
-export function writeQueue(fd: number): WriteQueue {
-  const ring = Uring.open(MOST_WRITES)
-  return ring ? new UringWrites(fd, ring) : new PlainWrites(fd)
 }

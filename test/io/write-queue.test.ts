@@ -5,7 +5,8 @@ import { TapDevice } from '../../src/io/tap-device.js'
 import { PlainWrites } from '../../src/io/plain-writes.js'
 import { Uring } from '../../src/linux/uring.js'
 import { UringWrites } from '../../src/io/uring-writes.js'
-import { MOST_WRITES, type WriteQueue, writeQueue } from '../../src/io/write-queue.js'
+import { openWriteQueue } from '../../src/io/open-write-queue.js'
+import { MOST_WRITES, type WriteQueue } from '../../src/io/write-queue.js'
 import { parseMac } from '../../src/wire/addr.js'
 import { tcp4, virtioHeader } from '../support/frames.js'
 import { ip, ownNetworkWithTap } from '../linux/own-network.js'
@@ -55,7 +56,7 @@ t.test('write queue', { skip }, async t => {
     },
   ]
   await t.test('by io_uring where there is one', async t => {
-    const queue = writeQueue(fd)
+    const queue = openWriteQueue(fd)
     t.equal(queue instanceof UringWrites, ring !== undefined)
     queue.close()
   })

@@ -14,8 +14,8 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,
-  completion: async () => (await import('./completion/completion.js')).completion,
-  man: async () => (await import('./man/man.js')).man,
+  completion: async () => (await import('./completion/completion.js')).completion(allCommands),
+  man: async () => (await import('./man/man.js')).man(allCommands),
 }
 
 export function allCommands(): Promise<UvsCommand[]> {

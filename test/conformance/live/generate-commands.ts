@@ -1,6 +1,7 @@
 import type { Dice } from './dice.js'
 import { drawMethod, hasServicePort } from './generate-methods.js'
-import { addLines, drawServer, serverOptions, serviceOptions, type PlannedService } from './generate-services.js'
+import { addLines, drawServer, serverOptions, serviceOptions } from './generate-services.js'
+import type { PlannedService } from './planned-service.js'
 
 const LISTINGS = [
   'ipvsadm -Lcn',

@@ -1,5 +1,5 @@
 import type { Dice } from './dice.js'
-import type { PlannedService } from './generate-services.js'
+import type { PlannedService } from './planned-service.js'
 
 const GUE = '-i --tun-type gue --tun-port 6080'
 const TUNNELS = [

@@ -1,7 +1,8 @@
 import { Chunk } from '../../support/sctp.js'
 import type { Side } from '../case.js'
 import type { Dice } from './dice.js'
-import { VIPS, type PlannedService } from './generate-services.js'
+import { VIPS } from './generate-services.js'
+import type { PlannedService } from './planned-service.js'
 import type { EchoStep, ErrorStep, Flow, PacketStep, Shape, TunnelErrorStep } from './scenario.js'
 
 /* Two neighbours, two of one /24 behind the gateway, and one far from all. */

@@ -1,5 +1,6 @@
 import type { Dice } from './dice.js'
 import { drawMethod, hasServicePort } from './generate-methods.js'
+import type { PlannedService } from './planned-service.js'
 import type { Protocol } from './scenario.js'
 
 export const VIPS = ['10.99.1.100', '10.99.1.101']
@@ -8,25 +9,6 @@ const SERVERS = ['10.99.2.11', '10.99.2.12', '10.99.2.13', '10.99.2.14']
 const ODD_SERVERS = ['10.99.1.30', '192.0.2.50', '10.99.2.1', '10.99.1.1', '10.99.1.100', '10.99.1.101', '127.0.0.1']
 const SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sed', 'nq', 'sh', 'dh', 'lblc', 'lblcr', 'mh', 'fo', 'ovf']
 const SERVICE_OPTIONS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' }
-
-/** A virtual service as the commands name it. What it has at a moment is not kept: a command may be refused. */
-export interface PlannedService {
-  /** '-t 10.99.1.100:80' or '-f 7'. */
-  key: string
-  protocol: Protocol
-  vip: string
-  /** Ports whose packets it may get. */
-  ports: number[]
-  isMark: boolean
-  /** Persistence that may run out while it is played: only where there is a pause for it. */
-  isBrief: boolean
-  /** 'ADDRESS:PORT'. */
-  servers: string[]
-  /** Those of them that are sent to directly. */
-  direct: Set<string>
-  /** Routes may take hardly anything: then datagrams are not very long, as no queue holds so many pieces. */
-  hasTinyMtus: boolean
-}
 
 /** A service, and the lines that make it, for a setup: all of them go well. */
 export function planService(

@@ -2,7 +2,8 @@ import { Dice } from './dice.js'
 import { drawCommands, drawSwitch, routeLine, sysctlLine } from './generate-commands.js'
 import { drawCrowd, drawEcho, drawFlow, drawTalk } from './generate-packets.js'
 import { drawPieces } from './generate-pieces.js'
-import { planService, type PlannedService } from './generate-services.js'
+import { planService } from './generate-services.js'
+import type { PlannedService } from './planned-service.js'
 import { PLAY_IDS, type Flow, type LiveStep, type Scenario, type SendableStep } from './scenario.js'
 
 /** What pauses are for: timers of 1 s (`--set 1 1 1`) run out in all of them, persistence of 2 s in most, CLOSE's 10 s in the long ones. */

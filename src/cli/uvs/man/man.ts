@@ -3,22 +3,25 @@ import { packageVersion } from '../../../package-version.js'
 import { word } from '../../option.js'
 import { commands as uvsadmCommands } from '../../uvsadm/commands/commands.js'
 import type { UvsCommand } from '../command.js'
-import { allCommands } from '../commands.js'
 import { uvsPage } from './man-uvs.js'
 import { uvsadmPage } from './man-uvsadm.js'
 import { readOptions } from '../options/read-options.js'
 
-export const man: UvsCommand = {
-  name: 'man',
-  help: `Prints a man page, of uvs unless told: uvs man uvsadm | man -l -
+/** `allCommands`: of uvs, this one among them. */
+export function man(allCommands: () => Promise<UvsCommand[]>): UvsCommand {
+  const command: UvsCommand = {
+    name: 'man',
+    help: `Prints a man page, of uvs unless told: uvs man uvsadm | man -l -
 npm install -g installs both.`,
-  forms: [{ words: [{ ...word('uvs', 'uvsadm'), optional: true }], options: [] }],
-  async run(args) {
-    const [page] = readOptions(man, args).words
-    const version = packageVersion()
-    const today = new Date().toISOString().slice(0, 10)
-    const out =
-      page === 'uvsadm' ? uvsadmPage(uvsadmCommands, version, today) : uvsPage(await allCommands(), version, today)
-    return print({ status: 0, out, err: '' })
-  },
+    forms: [{ words: [{ ...word('uvs', 'uvsadm'), optional: true }], options: [] }],
+    async run(args) {
+      const [page] = readOptions(command, args).words
+      const version = packageVersion()
+      const today = new Date().toISOString().slice(0, 10)
+      const out =
+        page === 'uvsadm' ? uvsadmPage(uvsadmCommands, version, today) : uvsPage(await allCommands(), version, today)
+      return print({ status: 0, out, err: '' })
+    },
+  }
+  return command
 }
