@@ -2,7 +2,8 @@ import type { Cidr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, setElement } from './bpf.js'
 import { check, close } from '../linux/libc.js'
-import { Rule, RULES_LEN, steeringProgram } from './steering-program.js'
+import { Rule, RULES_LEN } from './steering-parts.js'
+import { steeringProgram } from './steering-program.js'
 import { Kind, MOST_PIECES, type LocalKinds, type WorkerRules } from './worker-choice.js'
 
 /** Addresses that can be ours: virtual ones, and those of FULLNAT. */
