@@ -151,6 +151,6 @@ t.test('a kernel that is full says so in a line', { skip }, async t => {
   )
   steering.close()
   t.throws(() => steering.addBlock(parseCidr('10.7.0.0/16')!), {
-    message: 'telling the kernel a block of addresses: EBADF',
+    message: 'telling the kernel a block of addresses: bad file descriptor (EBADF)',
   })
 })
