@@ -114,7 +114,7 @@ export function parseAddress(text: string, portNames: readonly string[]): Addres
     throw new UsageError(`--address: '${text}' is not ADDRESS/PREFIX@INTERFACE, such as 10.0.0.1/24@eth0`)
   if (!isHostAddress(cidr.addr) || (cidr.prefix < 31 && (cidr.addr | cidr.mask) === -1))
     throw new UsageError(`--address: '${text}': no host may have that address`)
-  return { ...cidr, port: portIndex('--address', text, ifName, portNames) }
+  return { ...cidr, port: portIndex(() => `--address: '${text}'`, ifName, portNames) }
 }
 
 /** 'IP' or 'CIDR' */
@@ -125,26 +125,46 @@ export function parseVip(text: string): Cidr {
   return cidr
 }
 
+/** A route in words: those of `--route`, or a request's. */
+export interface RouteWords {
+  to: string
+  gateway?: string | undefined
+  port?: string | undefined
+  mtu?: number | undefined
+}
+
 /** 'CIDR=[GW][@IF][,mtu=N]' */
 export function parseRoute(text: string, portNames: readonly string[]): RouteOption {
-  const usage = `--route: '${text}' is not CIDR=[GATEWAY][@INTERFACE][,mtu=N], such as default=10.0.0.254`
+  const named = (): string => `--route: '${text}'`
   const match = /^([^=]+)=([^@,]*)(?:@([^,]+))?(?:,mtu=(\d+))?$/.exec(text)
-  if (!match) throw new UsageError(usage)
-  const [, toText = '', gatewayText = '', ifName, mtuText] = match
+  if (!match) throw noRoute(named)
+  const [, to = '', gateway = '', port, mtu] = match
+  const words = { to, gateway: gateway || undefined, port, mtu: mtu === undefined ? undefined : Number(mtu) }
+  return readRoute(words, portNames, named)
+}
+
+/** `named`: the route, in the words of a complaint. */
+export function readRoute(
+  { to: toText, gateway: gatewayText, port: ifName, mtu }: RouteWords,
+  portNames: readonly string[],
+  named: () => string,
+): RouteOption {
   const to = parseCidr(toText === 'default' ? '0.0.0.0/0' : toText)
-  const gateway = gatewayText === '' ? undefined : parseIpv4(gatewayText)
-  if (!to || (gatewayText !== '' && gateway === undefined)) throw new UsageError(usage)
-  if ((to.addr & ~to.mask) !== 0)
-    throw new UsageError(`--route: '${text}': '${toText}' is no network: it has host bits`)
+  const gateway = gatewayText === undefined ? undefined : parseIpv4(gatewayText)
+  if (!to || (gatewayText !== undefined && gateway === undefined)) throw noRoute(named)
+  if ((to.addr & ~to.mask) !== 0) throw new UsageError(`${named()}: '${toText}' is no network: it has host bits`)
   if (gateway !== undefined && !isHostAddress(gateway))
-    throw new UsageError(`--route: '${text}': no gateway may be ${gatewayText}`)
+    throw new UsageError(`${named()}: no gateway may be ${gatewayText}`)
   if (gateway === undefined && ifName === undefined)
-    throw new UsageError(`--route: '${text}' names neither a gateway nor an interface`)
-  const mtu = mtuText === undefined ? undefined : Number(mtuText)
-  if (mtu !== undefined && (mtu < IPV4_LEAST_MTU || mtu > 65_535))
-    throw new UsageError(`--route: '${text}': an MTU is ${IPV4_LEAST_MTU} to 65535, not ${mtu}`)
-  const port = ifName === undefined ? undefined : portIndex('--route', text, ifName, portNames)
+    throw new UsageError(`${named()} names neither a gateway nor an interface`)
+  if (mtu !== undefined && !(Number.isInteger(mtu) && mtu >= IPV4_LEAST_MTU && mtu <= 65_535))
+    throw new UsageError(`${named()}: an MTU is ${IPV4_LEAST_MTU} to 65535, not ${mtu}`)
+  const port = ifName === undefined ? undefined : portIndex(named, ifName, portNames)
   return { to, gateway, port, mtu }
+}
+
+function noRoute(named: () => string): UsageError {
+  return new UsageError(`${named()} is not CIDR=[GATEWAY][@INTERFACE][,mtu=N], such as default=10.0.0.254`)
 }
 
 /** 'IP=MAC@IF' */
@@ -156,12 +176,11 @@ export function parseNeighbour(text: string, portNames: readonly string[]): Neig
     throw new UsageError(`--neighbour: '${text}' is not IP=MAC@INTERFACE, such as 10.0.0.9=02:00:00:00:00:09@eth0`)
   if (!isHostAddress(addr) || (mac.hi & 0x0100) !== 0 || (mac.hi === 0 && mac.lo === 0))
     throw new UsageError(`--neighbour: '${text}': no host may have that ${isHostAddress(addr) ? 'MAC' : 'address'}`)
-  return { addr, mac, port: portIndex('--neighbour', text, match[3]!, portNames) }
+  return { addr, mac, port: portIndex(() => `--neighbour: '${text}'`, match[3]!, portNames) }
 }
 
-function portIndex(option: string, text: string, name: string, portNames: readonly string[]): number {
+function portIndex(named: () => string, name: string, portNames: readonly string[]): number {
   const index = portNames.indexOf(name)
-  if (index < 0)
-    throw new UsageError(`${option}: '${text}': there is no interface '${name}' here, only ${portNames.join(', ')}`)
+  if (index < 0) throw new UsageError(`${named()}: there is no interface '${name}' here, only ${portNames.join(', ')}`)
   return index
 }

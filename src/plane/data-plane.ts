@@ -3,13 +3,12 @@ import type { FanoutGroup } from '../io/fanout.js'
 import { Steering } from '../ebpf/steering.js'
 import { SystemError } from '../linux/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
-import type { OperationName, Reply, Request } from '../control/protocol/api.js'
+import type { Control, OperationName, Reply, Request } from '../control/protocol/api.js'
 import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
 import { collectOnlyWhenAsked } from './engine.js'
 import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './worker-messages.js'
 import { SteeredAddresses } from './steered-addresses.js'
-import type { TextControl } from '../control/protocol/text-control.js'
 import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './worker-thread.js'
 
 export { DataPlaneError } from './worker-thread.js'
@@ -21,12 +20,12 @@ const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 const SEED_STEP = 0x9e3779b9
 
 /** The data plane as the main thread has it: one worker or several, asked as one, until it is stopped. */
-export class DataPlane implements TextControl {
+export class DataPlane implements Control {
   readonly devices: readonly ReadyDevice[]
   /** The workers' numbers with the kernel: /proc/self/task has them. */
   readonly threads: readonly number[]
   readonly #workers: readonly WorkerThread[]
-  readonly #control: TextControl
+  readonly #control: Control
   readonly #steering: Steering | undefined
   /** Settles when all have ended, or with a DataPlaneError as soon as one has that was not asked to. */
   readonly ended: Promise<void>
@@ -79,11 +78,8 @@ export class DataPlane implements TextControl {
     this.ended.catch(() => {})
   }
 
-  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
+  call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     return this.#control.call(request)
-  }
-  callText(request: Request): Promise<string> {
-    return this.#control.callText(request)
   }
 
   /** Asks the threads to end; their devices are closed when this resolves. */

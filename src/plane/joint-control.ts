@@ -4,136 +4,94 @@
  * 2. the first worker is asked; what it refuses, nobody is asked any more
  * 3. the others are asked, in the order in which the first one answered: so every change and every listing has the same place
  *    among the others in every worker
- * 4. the steering is told of addresses that have gone; answers are made one (merge.ts)
+ * 4. the steering is told of addresses that have gone; values are made one (the operation's `merge`)
  * A page of connections is one worker's: the place where it starts names the worker.
  */
-import {
-  type Answer,
-  type DirectorFigures,
-  type OperationName,
-  type Operations,
-  type Reply,
-  type Request,
-  type ServiceFiguresPage,
-  type ServicePage,
-  type TotalsInfo,
-} from '../control/protocol/api.js'
-import { mergeFigures, mergeServiceFigures, mergeServices, mergeTotals, mergeVerdicts } from './merge.js'
+import { OPERATIONS, type PagedOperation } from '../control/operations/index.js'
+import type { Operation } from '../control/operations/operation.js'
+import type { Control } from '../control/protocol/control.js'
+import type { OperationName, Reply, Request } from '../control/protocol/operations.js'
+import type { RefusedReply } from '../control/protocol/refusal.js'
 import { SystemError } from '../linux/libc.js'
 import type { AddressChange, SteeredAddresses } from './steered-addresses.js'
-import type { TextControl } from '../control/protocol/text-control.js'
 
 /** Places in a worker's connection table are below it. */
 const WORKER_STEP = 2 ** 32
 
-/** What all workers know alike. */
-const ASKED_OF_ONE: readonly OperationName[] = ['timeouts', 'sysctls', 'begin', 'stage', 'plan', 'commit']
-
-export class JointControl implements TextControl {
-  readonly #workers: readonly TextControl[]
+export class JointControl implements Control {
+  readonly #workers: readonly Control[]
   readonly #report: (problem: string) => void
   readonly #addresses: SteeredAddresses | undefined
-  /** A reset that is not through: counts that the workers share are nobody's until all have forgotten them. */
-  #resetting: Promise<unknown> | undefined
+  /** A request that is alone, and not through. */
+  #alone: Promise<unknown> | undefined
 
   /** `report` is told in a line should workers not agree; `addresses` keeps the steering of frames up to date. */
-  constructor(workers: readonly TextControl[], report: (problem: string) => void, addresses?: SteeredAddresses) {
+  constructor(workers: readonly Control[], report: (problem: string) => void, addresses?: SteeredAddresses) {
     this.#workers = workers
     this.#report = report
     this.#addresses = addresses
   }
 
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
-    return JSON.parse(await this.callText(request)) as Reply<O>
+    while (this.#alone) await this.#alone
+    return (await this.#ask(request as Request)) as Reply<O>
   }
 
-  async callText(request: Request): Promise<string> {
-    while (this.#resetting) await this.#resetting
-    if (request.op === 'connections' || request.op === 'end-connections') return this.#page(request)
-    if (ASKED_OF_ONE.includes(request.op)) return this.#workers[0]!.callText(request)
-    const asked = this.#inTurn(request)
-    if (request.op !== 'reset') return asked
-    this.#resetting = asked
-    void asked.finally(() => (this.#resetting = undefined)).catch(() => {})
+  #ask(request: Request): Promise<Reply> {
+    const operation = OPERATIONS[request.op] as Operation
+    if (operation.workers === 'page') return this.#page(request as PagedRequest)
+    if (operation.workers === 'first') return this.#workers[0]!.call(request)
+    const asked = this.#inTurn(request, operation)
+    if (!operation.isAlone) return asked
+    this.#alone = asked
+    void asked.finally(() => (this.#alone = undefined)).catch(() => {})
     return asked
   }
 
-  async #inTurn(request: Request): Promise<string> {
-    const [first, ...others] = this.#workers as [TextControl, ...TextControl[]]
+  async #inTurn(request: Request, { granted, merge, refusals }: Operation): Promise<Reply> {
+    const [first, ...others] = this.#workers as [Control, ...Control[]]
     let addresses: AddressChange | undefined
     try {
       addresses = this.#addresses?.change(request)
     } catch (error) {
       if (!(error instanceof SystemError)) throw error
-      return JSON.stringify({ ok: false, refusal: 'ENOMEM', message: error.message })
+      return { ok: false, refusal: 'ENOMEM', message: error.message }
     }
-    const text = await first.callText(request)
-    const reply = JSON.parse(text) as Reply
+    const reply = await first.call(request)
     if (!reply.ok) {
       addresses?.end(reply)
-      return text
+      return reply
     }
-    const rest = (await Promise.all(others.map(worker => worker.callText(granted(request, reply))))).map(
-      json => JSON.parse(json) as Reply,
-    )
+    const forOthers = granted ? granted(request, reply.value) : request
+    const replies: Reply[] = [reply, ...(await Promise.all(others.map(worker => worker.call(forOthers))))]
     addresses?.end(reply)
-    for (const each of rest) if (!each.ok) return this.#disagreement(request, each)
-    for (const each of rest.flatMap(refusedOfBatch(request))) this.#disagreement(request, each)
-    return JSON.stringify({ ok: true, value: merged(request, [reply, ...rest]) })
+    const refused = replies.find(each => !each.ok)
+    if (refused) return this.#disagreement(request, refused)
+    const values = replies.map(each => (each as Reply & { ok: true }).value)
+    for (const each of values.slice(1).flatMap(value => refusals?.(value) ?? [])) this.#disagreement(request, each)
+    return merge ? { ok: true, value: merge(values) } : reply
   }
 
   /** It should not be: the same requests in the same order. A scheduler of the user's may do it. */
-  #disagreement({ op }: Request, refused: Reply & { ok: false }): string {
+  #disagreement({ op }: Request, refused: RefusedReply): RefusedReply {
     if (refused.message !== STOPPED) this.#report(`workers do not agree: ${op} was refused by some: ${refused.message}`)
-    return JSON.stringify(refused)
+    return refused
   }
 
-  async #page(request: Request<'connections' | 'end-connections'>): Promise<string> {
+  async #page(request: PagedRequest): Promise<Reply> {
     const index = Math.floor(request.from / WORKER_STEP)
     const worker = this.#workers[index]
-    if (!worker) return this.#workers[0]!.callText({ ...request, from: LAST_PLACE })
-    const text = await worker.callText({ ...request, from: request.from % WORKER_STEP })
-    const reply = JSON.parse(text) as Reply<'connections' | 'end-connections'>
-    if (!reply.ok) return text
+    if (!worker) return this.#workers[0]!.call({ ...request, from: LAST_PLACE })
+    const reply = await worker.call({ ...request, from: request.from % WORKER_STEP })
+    if (!reply.ok) return reply
     const { next } = reply.value
     const place = next === null ? (index + 1) * WORKER_STEP : index * WORKER_STEP + next
-    return JSON.stringify({
-      ok: true,
-      value: { ...reply.value, next: place < this.#workers.length * WORKER_STEP ? place : null },
-    })
+    return { ok: true, value: { ...reply.value, next: place < this.#workers.length * WORKER_STEP ? place : null } }
   }
 }
+
+type PagedRequest = Request<PagedOperation>
 
 const STOPPED = 'the director has stopped'
 /** Behind all there is: nothing is told of it, and nothing comes behind it. */
 const LAST_PLACE = Number.MAX_SAFE_INTEGER
-
-/** The request for those who come after the first: of a batch, what it has not refused. */
-function granted(request: Request, reply: Reply & { ok: true }): Request {
-  if (request.op !== 'batch') return request
-  const answers = reply.value as Answer<null>[]
-  return { ...request, requests: request.requests.filter((_, i) => answers[i]!.ok) }
-}
-
-/** In a worker that comes after the first. */
-function refusedOfBatch({ op }: Request): (reply: Reply) => (Reply & { ok: false })[] {
-  return reply => (op === 'batch' && reply.ok ? (reply.value as Answer<null>[]).filter(each => !each.ok) : [])
-}
-
-function merged({ op }: Request, replies: readonly Reply[]): Operations[OperationName]['value'] {
-  const values = replies.map(reply => (reply as { value: unknown }).value)
-  switch (op) {
-    case 'services':
-      return mergeServices(values as ServicePage[])
-    case 'totals':
-      return mergeTotals(values as TotalsInfo[])
-    case 'verdicts':
-      return mergeVerdicts(values as Record<string, number>[])
-    case 'figures':
-      return mergeFigures(values as DirectorFigures[])
-    case 'service-figures':
-      return mergeServiceFigures(values as ServiceFiguresPage[])
-    default:
-      return values[0] as Operations[OperationName]['value']
-  }
-}

@@ -2,6 +2,7 @@ import type { DirectorOptions } from '../director/options.js'
 import { Kind, type LocalKinds } from '../ebpf/worker-choice.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { parseCidr, parseIpv4, type Cidr } from '../wire/addr.js'
+import type { AddressOperation } from '../control/operations/index.js'
 import type { Answer, Reply, Request, ServiceKey } from '../control/protocol/api.js'
 
 /** Local addresses that were given up and may still have connections: so many are remembered. */
@@ -58,26 +59,19 @@ export class SteeredAddresses {
   }
 
   #changeOne(request: Request): AddressChange {
-    switch (request.op) {
-      case 'add-service':
-        return this.#addService(request.service)
-      case 'delete-service':
-        return whenDone(() => this.#deleteService(nameOf(request.service)))
-      case 'flush':
-        return whenDone(() => this.#flush())
-      case 'reset':
-        return whenDone(() => this.#reset())
-      case 'add-local-address':
-        return this.#addLocal(request)
-      case 'delete-local-address':
-        return whenDone(() => this.#deleteLocal(nameOf(request.service), parseIpv4(request.address)))
-      case 'add-vip':
-        return this.#tryVip(parseCidr(request.cidr))
-      case 'delete-vip':
-        return whenDone(() => this.#deleteVip(parseCidr(request.cidr)))
-      default:
-        return NOTHING
-    }
+    const change = this.#changes[request.op as AddressOperation] as ((request: Request) => AddressChange) | undefined
+    return change?.(request) ?? NOTHING
+  }
+  readonly #changes: { readonly [O in AddressOperation]: (request: Request<O>) => AddressChange } = {
+    'add-service': ({ service }) => this.#addService(service),
+    'delete-service': ({ service }) => whenDone(() => this.#deleteService(nameOf(service))),
+    flush: () => whenDone(() => this.#flush()),
+    reset: () => whenDone(() => this.#reset()),
+    'add-local-address': request => this.#addLocal(request),
+    'delete-local-address': ({ service, address }) =>
+      whenDone(() => this.#deleteLocal(nameOf(service), parseIpv4(address))),
+    'add-vip': ({ cidr }) => this.#tryVip(parseCidr(cidr)),
+    'delete-vip': ({ cidr }) => whenDone(() => this.#deleteVip(parseCidr(cidr))),
   }
 
   #addService(key: ServiceKey): AddressChange {

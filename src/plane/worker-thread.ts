@@ -3,16 +3,16 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { UsageError } from '../director/options.js'
 import type { FanoutGroup } from '../io/fanout.js'
 import { check, close, eventfd } from '../linux/libc.js'
-import type { OperationName, Reply, Request } from '../control/protocol/api.js'
+import type { Control, OperationName, RefusedReply, Reply, Request } from '../control/protocol/api.js'
 import type { WorkerData, FromWorker, Ready, ToWorker } from './worker-messages.js'
 import type { Asked } from './request-queue.js'
-import type { TextControl } from '../control/protocol/text-control.js'
+import { replyOfJson } from '../control/protocol/reply-json.js'
 
 const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 /** What is written to an eventfd: a 64-bit 1 in the machine's order. */
 const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
 
-const STOPPED = JSON.stringify({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' })
+const STOPPED: RefusedReply = { ok: false, refusal: 'EPROTO', message: 'the director has stopped' }
 
 export type WorkerThreadOptions = Omit<WorkerData, 'requests' | 'wakeFd' | 'signal'>
 export type ReadyDevice = { name: string; mac: string; mtu: number }
@@ -26,7 +26,7 @@ export class DataPlaneError extends Error {
 export type Report = (problem: string, once?: boolean) => void
 
 /** A worker of the data plane as the main thread has it: a thread that answers requests until it is stopped. */
-export class WorkerThread implements TextControl {
+export class WorkerThread implements Control {
   readonly devices: readonly ReadyDevice[]
   /** What the next worker's devices join; undefined for a device that shares its interface with nobody. */
   readonly groups: readonly (FanoutGroup | undefined)[]
@@ -36,7 +36,7 @@ export class WorkerThread implements TextControl {
   readonly #port: MessagePort
   readonly #wakeFd: number
   readonly #signal: Int32Array
-  readonly #waiting = new Map<number, (json: string) => void>()
+  readonly #waiting = new Map<number, (reply: Reply) => void>()
   /** Asked since the thread was last told: one message and one waking for all that comes at the same time. */
   #asked: Asked[] = []
   #nextId = 0
@@ -90,17 +90,13 @@ export class WorkerThread implements TextControl {
     this.ended.catch(() => {})
   }
 
-  async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
-    return JSON.parse(await this.callText(request)) as Reply<O>
-  }
-
-  callText(request: Request): Promise<string> {
+  call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     if (this.#hasEnded) return Promise.resolve(STOPPED)
-    return new Promise(resolve => {
+    return new Promise<Reply>(resolve => {
       const id = this.#nextId++
       this.#waiting.set(id, resolve)
       if (this.#asked.push({ id, request }) === 1) setImmediate(() => this.#tell())
-    })
+    }) as Promise<Reply<O>>
   }
 
   /** Asks the thread to end; its devices are closed when this resolves. */
@@ -123,7 +119,7 @@ export class WorkerThread implements TextControl {
   #receive(message: FromWorker): void {
     if (!('answered' in message)) return
     for (const { id, json } of message.answered) {
-      this.#waiting.get(id)?.(json)
+      this.#waiting.get(id)?.(replyOfJson(json))
       this.#waiting.delete(id)
     }
   }

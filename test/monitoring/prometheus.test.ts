@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Control, OperationName, Reply, Request } from '../../src/control/protocol/api.js'
-import { CountedControl } from '../../src/control/metrics/counted-control.js'
+import { RequestCounts } from '../../src/control/metrics/request-counts.js'
 import { execute } from '../../src/control/operations/execute.js'
 import { serveHttp } from '../../src/control/metrics/http.js'
 import { Metrics } from '../../src/control/metrics/metrics.js'
@@ -81,12 +81,12 @@ t.test('Prometheus', { skip: noPrometheus }, async t => {
   const director = new BusyDirector()
   const traffic = setInterval(() => director.turn(), TURN_MS)
   t.teardown(() => clearInterval(traffic))
-  const asked = new CountedControl(director.control)
-  const requests = setInterval(() => void asked.call({ op: 'timeouts' }), TURN_MS)
-  t.teardown(() => clearInterval(requests))
+  const requests = new RequestCounts()
+  const asking = setInterval(() => requests.add({ op: 'timeouts' }, { ok: true, value: null }), TURN_MS)
+  t.teardown(() => clearInterval(asking))
   const rules = new RulesLoads()
   rules.record(true, Date.now() / 1000)
-  const metrics = new Metrics({ control: director.control, requests: asked.counts, rules, threads: [process.pid] }, 0)
+  const metrics = new Metrics({ control: director.control, requests, rules, threads: [process.pid] }, 0)
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, director.control, metrics)
   t.teardown(() => server.close())
   const monitor = await prometheus(t, server.port, `${MONITORING}/alerts.yml`)

@@ -14,7 +14,7 @@ import type {
   TotalsInfo,
 } from '../../src/control/protocol/api.js'
 import { JointControl } from '../../src/plane/joint-control.js'
-import type { TextControl } from '../../src/control/protocol/text-control.js'
+import { replyOfJson } from '../../src/control/protocol/reply-json.js'
 import { seededRandom } from '../../src/director/random.js'
 import { BenchDirector, fromClient, fromServer, type Sent, VIP } from '../support/bench-director.js'
 import { packetOf, tcp4, udp4 } from '../support/frames.js'
@@ -264,18 +264,17 @@ t.test('persistence for more than a worker’s clients is refused, in a line tha
   await ask(steered.control, { op: 'add-service', service: tcp(80), settings: wide })
 })
 
-const willing: TextControl['callText'] = async ({ op }) =>
+const willing = (op: string): string =>
   op === 'batch' ? '{"ok":true,"value":[{"ok":true,"value":null}]}' : '{"ok":true,"value":null}'
-const unwilling: TextControl['callText'] = async ({ op }) => {
+const unwilling = (op: string): string => {
   const refusal = '{"ok":false,"refusal":"EINVAL","message":"not I"}'
   return op === 'batch' ? `{"ok":true,"value":[${refusal}]}` : refusal
 }
 
 t.test('should workers not agree, it is said', async t => {
   const problems: string[] = []
-  const workers = [willing, unwilling].map(callText => ({
-    callText,
-    call: () => Promise.reject(new Error('callText is asked')),
+  const workers = [willing, unwilling].map((answer): Control => ({
+    call: async ({ op }) => replyOfJson(answer(op)) as never,
   }))
   const control = new JointControl(workers, problem => problems.push(problem))
   t.match(await control.call({ op: 'flush' }), { ok: false, refusal: 'EINVAL' })

@@ -1,7 +1,7 @@
 import { JointControl } from '../../src/plane/joint-control.js'
 import { SteeredAddresses } from '../../src/plane/steered-addresses.js'
-import type { Request } from '../../src/control/protocol/api.js'
-import type { TextControl } from '../../src/control/protocol/text-control.js'
+import type { Control } from '../../src/control/protocol/api.js'
+import { replyOfJson } from '../../src/control/protocol/reply-json.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import { WorkerChoice } from '../../src/ebpf/worker-choice.js'
 import { SharedCounts } from '../../src/service/shared-counts.js'
@@ -9,13 +9,14 @@ import { parseIpv4 } from '../../src/wire/addr.js'
 import { BenchDirector, DIP_C, DIP_R, type Sent } from '../support/bench-director.js'
 
 /** A worker's director, which answers some turns after it was asked, in order. */
-function asked(bench: BenchDirector, turns: number): TextControl {
-  const callText = async (request: Request): Promise<string> => {
-    const reply = JSON.stringify(await bench.control.call(request))
-    for (let i = 0; i < turns; i++) await undefined
-    return reply
+function asked(bench: BenchDirector, turns: number): Control {
+  return {
+    async call(request) {
+      const reply = JSON.stringify(await bench.control.call(request))
+      for (let i = 0; i < turns; i++) await undefined
+      return replyOfJson(reply) as never
+    },
   }
-  return { callText, call: async request => JSON.parse(await callText(request as Request)) as never }
 }
 
 /** Several directors between the wires of `BenchDirector`, each frame steered to one of them, and asked as one. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
 import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
-import type { RequestCounts } from './counted-control.js'
+import type { RequestCounts } from './request-counts.js'
 import type { RulesLoads } from './rules-loads.js'
 import { packageVersion } from '../../package-version.js'
 
@@ -149,7 +149,7 @@ export class DirectorMetrics {
   #control(): void {
     const { requests, rules } = this.#sources
     this.#counter('uvs_control_requests_total', 'Requests on the control socket', ['operation', 'outcome'], () =>
-      [...requests].flatMap(([operation, outcomes]) =>
+      [...requests.byOperation].flatMap(([operation, outcomes]) =>
         [...outcomes].map(([outcome, count]): [Labels, number] => [{ operation, outcome }, count]),
       ),
     )

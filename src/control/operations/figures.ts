@@ -1,90 +1,33 @@
-/* What metrics are made of. Everything counts from the start on, whatever `uvsadm -Z` set to 0 for its listings. */
-import { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
-import { Counter, TOTALS, type Counters } from '../../service/counters.js'
-import type { Destination } from '../../service/destination.js'
-import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
-import { formatIpv4 } from '../../wire/addr.js'
-import type { DirectorFigures, ServiceFigures, ServiceFiguresPage, StatsInfo } from '../protocol/api.js'
-import type { Surroundings } from './execute.js'
-import { serviceKey } from './listing.js'
-import { readPlace, writePlace } from './service-page.js'
+import type { Device } from '../../packet/device.js'
+import type { figures as shapes } from '../protocol/figures.js'
+import { totalsInfo } from './counted.js'
+import { directorFigures, serviceFiguresPage } from './director-figures.js'
+import { mergeFigures, mergeServiceFigures, mergeTotals, mergeVerdicts } from './merge.js'
+import type { OperationsOf } from './operation.js'
 
-/** Services and real servers of a page, but for the last service's: a fraction of a millisecond. */
-const ROWS_PER_PAGE = 256
-const COUNTERS = Object.keys(Counter).length
+export const figures = {
+  totals: {
+    merge: mergeTotals,
+    run: director => totalsInfo(director),
+  },
+  verdicts: {
+    merge: mergeVerdicts,
+    run: (director, _request, { devices = [] }) => verdicts(director, devices),
+  },
+  figures: {
+    merge: mergeFigures,
+    run: (director, _request, around) => directorFigures(director, around),
+  },
+  'service-figures': {
+    merge: mergeServiceFigures,
+    run: (director, { from }) => serviceFiguresPage(director, from),
+  },
+} satisfies OperationsOf<keyof typeof shapes>
 
-/** `on`: what the director runs on. */
-export function directorFigures(director: Director, { devices = [], turns, heap }: Surroundings): DirectorFigures {
-  const { balancing, conns, stats, held } = director
-  const ofWorker = { ...(turns && { turns: turns.read() }), ...(heap && { heap: heap() }) }
-  return {
-    verdicts: stats.byName(),
-    devices: devices.map(({ name, dropped }) => ({ name, dropped })),
-    totals: liveStats(balancing.counters, TOTALS),
-    estimatorAge: stats.age(director.now) / 1000,
-    connections: {
-      capacity: conns.table.capacity,
-      open: conns.table.count - conns.templates.count,
-      templates: conns.templates.count,
-      timersBehind: conns.timers.behindMs / 1000,
-    },
-    localPorts: {
-      inUse: [...conns.fullnatKeys.ports.uses].map(([address, count]) => ({ address: formatIpv4(address), count })),
-      resting: conns.fullnatKeys.resting,
-    },
-    neighbours: { learnt: held.learnt, asking: held.asking, fixed: held.fixed },
-    heldFrames: held.held,
-    heldDatagrams: held.datagrams,
-    ...ofWorker,
-    workers: [ofWorker],
-  }
-}
-
-/** The services behind a place in the kernel's order, or the first ones. Places keep their meaning when others come and go. */
-export function serviceFiguresPage({ balancing: { places, counters } }: Director, from?: string): ServiceFiguresPage {
-  const services: ServiceFigures[] = []
-  let place: ServicePlace = from === undefined ? FIRST_PLACE : readPlace(from)
-  for (let rows = 0; rows < ROWS_PER_PAGE;) {
-    const service = places.after(place)
-    if (service === undefined) return { services, next: null }
-    place = places.placeOf(service)
-    rows++
-    if (!(service instanceof ScheduledService)) continue // not served: nothing to count
-    services.push(serviceFigures(counters, service))
-    rows += service.destinations.length
-  }
-  return { services, next: writePlace(place) }
-}
-
-function serviceFigures(counters: Counters, service: ScheduledService): ServiceFigures {
-  return {
-    ...serviceKey(service),
-    scheduler: service.scheduler.name,
-    isPersistent: service.settings.persistence > 0,
-    live: liveStats(counters, service.counters),
-    destinations: columnsOf(counters, service.destinations),
-  }
-}
-
-/** In the order of DestinationColumn. */
-function columnsOf(counters: Counters, destinations: readonly Destination[]): number[] {
-  const columns: number[] = []
-  for (const dest of destinations) {
-    const row = dest.counters
-    columns.push(dest.addr >>> 0, dest.port, dest.method, dest.weight, dest.upperThreshold, dest.lowerThreshold)
-    columns.push(Number(dest.overloaded), dest.activeConns, dest.inactConns, dest.persistConns)
-    for (let counter = 0; counter < COUNTERS; counter++) columns.push(counters.live(row, counter))
-  }
-  return columns
-}
-
-function liveStats(counters: Counters, row: number): StatsInfo {
-  return {
-    conns: counters.live(row, Counter.CONNS),
-    inPkts: counters.live(row, Counter.IN_PKTS),
-    outPkts: counters.live(row, Counter.OUT_PKTS),
-    inBytes: counters.live(row, Counter.IN_BYTES),
-    outBytes: counters.live(row, Counter.OUT_BYTES),
-  }
+/** Verdicts by name, and what the devices lost before or after there could be one. */
+function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
+  const byName = director.stats.byName()
+  for (const device of devices) byName[`drop-device-${device.name}`] = device.dropped
+  return byName
 }

@@ -9,7 +9,7 @@ import type { ServiceIdentity } from '../../service/service-identity.js'
 import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../wire/addr.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type * as api from '../protocol/api.js'
-import { Refused } from '../protocol/refused.js'
+import { Refused } from '../protocol/refusal.js'
 
 /* What a request names, as the director knows it. Refused says which word is wrong. */
 

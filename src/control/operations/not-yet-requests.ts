@@ -13,7 +13,7 @@ import {
   inRange,
   unmaskedSettings,
 } from './keys.js'
-import { Refused } from '../protocol/refused.js'
+import { Refused } from '../protocol/refusal.js'
 import type { Refusal } from '../../director/rules/refusal.js'
 import { PLAIN_IPIP } from '../../service/method.js'
 import type { Address, ServerSettings } from '../../service/not-yet.js'

@@ -1,4 +1,5 @@
-import type { Reply, Request } from './api.js'
+import type { Reply, Request } from './operations.js'
+import { jsonOfReply } from './reply-json.js'
 
 /* What stands around a request and its reply on the control socket, a line each: {"v":1,"id":7,"op":…}, {"v":1,"id":7,"ok":…}. */
 
@@ -23,11 +24,11 @@ export function encodeRequest(request: Request, id?: RequestId): string {
 }
 
 export function encodeReply(reply: Reply, id?: RequestId): string {
-  return encodeMessage(JSON.stringify(reply), id)
+  return encodeMessage(jsonOfReply(reply), id)
 }
 
 /** The line for a message whose JSON, an object that is not empty, is there already. */
-export function encodeMessage(json: string, id?: RequestId): string {
+function encodeMessage(json: string, id?: RequestId): string {
   const name = id === undefined ? '' : `"id":${JSON.stringify(id)},`
   return `{"v":${PROTOCOL_VERSION},${name}${json.slice(1)}\n`
 }

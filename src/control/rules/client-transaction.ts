@@ -1,8 +1,16 @@
 import type { Director } from '../../director/director.js'
 import { allServices } from '../protocol/all-services.js'
-import type { Answer, OperationName, PlannedChange, PlanPage, Reply, Request, ServiceInfo } from '../protocol/api.js'
+import type {
+  Answer,
+  Control,
+  OperationName,
+  PlannedChange,
+  PlanPage,
+  Reply,
+  Request,
+  ServiceInfo,
+} from '../protocol/api.js'
 import { execute, localControl } from '../operations/execute.js'
-import type { TextControl } from '../protocol/text-control.js'
 import type { Transactions } from './transactions.js'
 
 /** Of one transaction: some 100 MB. */
@@ -23,7 +31,7 @@ interface Open {
 }
 
 /** One client's way to the director: everything that can be asked, and its transaction. */
-export class ClientTransaction implements TextControl {
+export class ClientTransaction implements Control {
   readonly #transactions: Transactions
   readonly #makeStage: () => Director
   readonly #turn: () => Promise<() => void>
@@ -40,10 +48,6 @@ export class ClientTransaction implements TextControl {
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     const answered = this.#ofTransaction(request as Request) ?? this.#transactions.call(request)
     return (await answered) as Reply<O>
-  }
-  async callText(request: Request): Promise<string> {
-    const answered = this.#ofTransaction(request)
-    return answered ? JSON.stringify(await answered) : this.#transactions.callText(request)
   }
   /** What is staged: nothing without a transaction. */
   staged(): Promise<Answer<ServiceInfo[]>> {

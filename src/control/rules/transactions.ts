@@ -1,4 +1,6 @@
 import type { Director } from '../../director/director.js'
+import { OPERATIONS } from '../operations/index.js'
+import type { Operation } from '../operations/operation.js'
 import { allServices } from '../protocol/all-services.js'
 import {
   BATCH_MAX,
@@ -7,6 +9,7 @@ import {
   type Control,
   type OperationName,
   type PlannedChange,
+  type RefusedReply,
   type Reply,
   type Request,
   type RuleChange,
@@ -15,24 +18,6 @@ import {
 import { diff } from './diff.js'
 import { Mutex } from './mutex.js'
 import { ClientTransaction } from './client-transaction.js'
-import { callText, type TextControl } from '../protocol/text-control.js'
-
-/** What changes services: waits while a transaction is carried out. */
-const CHANGES: readonly OperationName[] = [
-  'add-service',
-  'edit-service',
-  'delete-service',
-  'flush',
-  'add-destination',
-  'edit-destination',
-  'delete-destination',
-  'add-local-address',
-  'delete-local-address',
-  'batch',
-  'reset',
-]
-
-type Refused = Answer<null> & { ok: false }
 
 /** Batches that the director is asked to carry out before the first of them is answered: so neither waits for the other. */
 const UNDER_WAY = 3
@@ -42,7 +27,7 @@ const UNDER_WAY = 3
  * are to be on a director of its own, which refuses a bad one before anything is changed; then the difference is carried out
  * in batches, between which traffic flows. Should a step be refused after all, what was done is undone.
  */
-export class Transactions implements TextControl {
+export class Transactions implements Control {
   readonly #director: Control
   readonly #stage: () => Director
   readonly #turns = new Mutex()
@@ -58,12 +43,6 @@ export class Transactions implements TextControl {
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     await this.#turnOf(request)
     return this.#director.call(request)
-  }
-
-  /** The same, answered in JSON. */
-  async callText(request: Request): Promise<string> {
-    await this.#turnOf(request)
-    return callText(this.#director, request)
   }
 
   /** A client, who may have a transaction open: one at a time has. */
@@ -90,7 +69,7 @@ export class Transactions implements TextControl {
   }
 
   async #turnOf({ op }: Request): Promise<void> {
-    if (CHANGES.includes(op)) while (this.#carryingOut) await this.#carryingOut
+    if ((OPERATIONS[op] as Operation).changesRules) while (this.#carryingOut) await this.#carryingOut
   }
   async #carryOut(
     asked: () => Promise<Answer<ServiceInfo[]>>,
@@ -114,9 +93,9 @@ export class Transactions implements TextControl {
     return back.ok && (await this.#carryOutGroups(back.value)) === undefined
   }
   /** Answers what was refused, if anything was: then the rest is not tried, but for what is on its way. */
-  async #carryOutGroups(groups: readonly PlannedChange[][]): Promise<Refused | undefined> {
-    const underWay: Promise<Refused | undefined>[] = []
-    let refused: Refused | undefined
+  async #carryOutGroups(groups: readonly PlannedChange[][]): Promise<RefusedReply | undefined> {
+    const underWay: Promise<RefusedReply | undefined>[] = []
+    let refused: RefusedReply | undefined
     for (const requests of batchesOf(groups)) {
       underWay.push(this.#carryOutBatch(requests))
       if (underWay.length === UNDER_WAY) refused = await underWay.shift()
@@ -125,7 +104,7 @@ export class Transactions implements TextControl {
     for (const each of await Promise.all(underWay)) refused ??= each
     return refused
   }
-  async #carryOutBatch(requests: RuleChange[]): Promise<Refused | undefined> {
+  async #carryOutBatch(requests: RuleChange[]): Promise<RefusedReply | undefined> {
     const reply = await this.#director.call<'batch'>({ op: 'batch', requests })
     if (!reply.ok) return reply
     for (const [i, each] of reply.value.entries())

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
-import type { Control, RefusalName } from '../protocol/api.js'
+import type { Control, RefusalName, Reply, Request } from '../protocol/api.js'
 import { decodeRequest, protocolRefusal, REQUEST_LINE_MAX } from '../protocol/codec.js'
-import { encodeMessage, encodeReply } from '../protocol/envelope.js'
+import { encodeReply } from '../protocol/envelope.js'
 import { LineSplitter } from './line-splitter.js'
 import type { RequestRate } from './request-rate.js'
 import type { Sitter } from './seats.js'
-import { callText, type TextControl } from '../protocol/text-control.js'
 
 /* 1. what comes is cut into lines; while one of them is being answered, nothing more than a chunk is read
  * 2. a line waits until the rate allows for it
@@ -20,6 +19,13 @@ export interface ConnectionLimits {
   takeMs: number
 }
 export const LIMITS: ConnectionLimits = { lineMs: 10_000, takeMs: 10_000 }
+/** Told of each request, and how it ended. */
+export type Answered = (request: Request, reply: Reply) => void
+
+export interface ConnectionOptions {
+  limits?: ConnectionLimits | undefined
+  answered?: Answered | undefined
+}
 /** How long a client that is hung up on may take to read why. */
 const LINGER_MS = 1000
 
@@ -28,9 +34,10 @@ export class Connection implements Sitter {
   silentSince: number | undefined = performance.now()
   gone: () => void = () => {}
   readonly #socket: Socket
-  readonly #control: Control | TextControl
+  readonly #control: Control
   readonly #rate: RequestRate
   readonly #limits: ConnectionLimits
+  readonly #answered: Answered | undefined
   readonly #splitter = new LineSplitter(REQUEST_LINE_MAX)
   /** A line is being answered, or its reply taken. */
   #isBusy = false
@@ -40,8 +47,14 @@ export class Connection implements Sitter {
   /** Ends it, if a line or the taking of a reply lasts too long. */
   #deadline: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, control: Control | TextControl, rate: RequestRate, limits = LIMITS) {
+  constructor(
+    socket: Socket,
+    control: Control,
+    rate: RequestRate,
+    { limits = LIMITS, answered }: ConnectionOptions = {},
+  ) {
     this.#limits = limits
+    this.#answered = answered
     this.#socket = socket
     this.#control = control
     this.#rate = rate
@@ -108,17 +121,19 @@ export class Connection implements Sitter {
   async #answer(line: Buffer): Promise<void> {
     if (this.#isOver) return
     const { id, ...decoded } = decodeRequest(line)
-    const reply = await (decoded.ok ? this.#ask(decoded.request) : JSON.stringify(decoded))
+    const reply = await (decoded.ok ? this.#ask(decoded.request) : decoded)
     if (this.#isOver) return
-    if (this.#socket.write(encodeMessage(reply, id))) this.#next()
+    if (this.#socket.write(encodeReply(reply, id))) this.#next()
     else this.#wait(this.#limits.takeMs, () => this.#socket.destroy())
   }
 
-  async #ask(request: Parameters<typeof callText>[1]): Promise<string> {
+  async #ask(request: Request): Promise<Reply> {
     try {
-      return await callText(this.#control, request)
+      const reply = await this.#control.call(request)
+      this.#answered?.(request, reply)
+      return reply
     } catch (error) {
-      return JSON.stringify(protocolRefusal(`the director failed: ${String(error)}`))
+      return protocolRefusal(`the director failed: ${String(error)}`)
     }
   }
 

@@ -4,10 +4,9 @@ import { dirname } from 'node:path'
 import { reasonOf } from '../../linux/error-text.js'
 import { makeDirectory, mustBeClosed } from '../../linux/own-file.js'
 import type { Control } from '../protocol/api.js'
-import { Connection, type ConnectionLimits } from './connection.js'
+import { Connection, type ConnectionOptions } from './connection.js'
 import { RequestRate } from './request-rate.js'
 import { Seats } from './seats.js'
-import type { TextControl } from '../protocol/text-control.js'
 
 /* 1. a client connects, and has a seat or waits for one                     seats.ts
  * 2. a line is one of so many a second, of all clients together             request-rate.ts
@@ -33,18 +32,18 @@ interface PerClient {
  */
 export async function serveControl(
   path: string,
-  control: (Control | TextControl) & PerClient,
-  limits?: ConnectionLimits,
+  control: Control & PerClient,
+  options?: ConnectionOptions,
 ): Promise<{ close(): Promise<void> }> {
   const rate = new RequestRate()
   const seats = new Seats<Connection>()
-  const controlOf = (socket: Socket): Control | TextControl => {
+  const controlOf = (socket: Socket): Control => {
     const client = control.client?.()
     if (client) socket.once('close', () => client.close())
     return client ?? control
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket =>
-    seats.admit(new Connection(socket, controlOf(socket), rate, limits)),
+    seats.admit(new Connection(socket, controlOf(socket), rate, options)),
   )
   server.maxConnections = SOCKETS_MAX
   await claim(server, path)

@@ -3,7 +3,15 @@ import type { Neighbours } from '../../neigh/neighbours.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Port } from '../../packet/link.js'
 import { broadcastOf } from '../../wire/addr.js'
-import { parseAddress, parseNeighbour, parseRoute, parseVip, UsageError, type DirectorOptions } from '../options.js'
+import {
+  parseAddress,
+  parseNeighbour,
+  parseRoute,
+  parseVip,
+  UsageError,
+  type DirectorOptions,
+  type RouteOption,
+} from '../options.js'
 
 /** What the texts of the options go into. */
 export interface Configured {
@@ -32,26 +40,21 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
       )
     ownAddresses.addBlock(vip)
   }
-  for (const text of options.routes ?? []) addRoute(made, text)
+  for (const text of options.routes ?? []) addRoute(made, parseRoute(text, names), () => `--route: '${text}'`)
   for (const text of options.neighbours ?? []) {
     const { addr, mac, port } = parseNeighbour(text, names)
     neighbours.addStatic(ports[port]!, addr, mac)
   }
 }
 
-/** A route as `--route` takes it. UsageError if that is wrong. */
-export function addRoute({ ports, routes }: Omit<Configured, 'local'>, text: string): void {
-  const {
-    to,
-    gateway,
-    port: index,
-    mtu,
-  } = parseRoute(
-    text,
-    ports.map(port => port.name),
-  )
+/** UsageError where its gateway is on no network that there is; `named`: the route, in the words of that. */
+export function addRoute(
+  { ports, routes }: Pick<Configured, 'ports' | 'routes'>,
+  { to, gateway, port: index, mtu }: RouteOption,
+  named: () => string,
+): void {
   const onLink = gateway === undefined ? undefined : routes.portOnLink(gateway)
   const port = index === undefined ? onLink : ports[index]
-  if (!port) throw new UsageError(`--route: '${text}': the gateway is on none of the networks given by --address`)
+  if (!port) throw new UsageError(`${named()}: the gateway is on none of the networks given by --address`)
   routes.add(to, port, gateway, mtu ?? port.mtu)
 }

@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Control } from '../../../src/control/protocol/api.js'
 import { serveHttp, type HttpLimits } from '../../../src/control/metrics/http.js'
 import { Metrics } from '../../../src/control/metrics/metrics.js'
+import { RequestCounts } from '../../../src/control/metrics/request-counts.js'
 import { RulesLoads } from '../../../src/control/metrics/rules-loads.js'
 import { BenchDirector } from '../../support/bench-director.js'
 
@@ -13,7 +14,7 @@ type Test = Pick<typeof import('tap').t, 'teardown'>
 const { control } = new BenchDirector()
 
 async function serve(t: Test, of: Control = control, limits: HttpLimits = {}): Promise<number> {
-  const metrics = new Metrics({ control: of, requests: new Map(), rules: new RulesLoads() })
+  const metrics = new Metrics({ control: of, requests: new RequestCounts(), rules: new RulesLoads() })
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, of, metrics, limits)
   t.teardown(() => server.close())
   return server.port
@@ -132,14 +133,14 @@ t.test('a port in use is one line', async t => {
   await once(taken, 'listening')
   t.teardown(() => taken.close())
   const { port } = taken.address() as { port: number }
-  const metrics = new Metrics({ control, requests: new Map(), rules: new RulesLoads() })
+  const metrics = new Metrics({ control, requests: new RequestCounts(), rules: new RulesLoads() })
   await t.rejects(serveHttp({ host: '127.0.0.1', port }, control, metrics), {
     message: `--http: cannot listen on 127.0.0.1:${port}: address already in use`,
   })
 })
 
 t.test('close ends the connections that are kept open', async t => {
-  const metrics = new Metrics({ control, requests: new Map(), rules: new RulesLoads() })
+  const metrics = new Metrics({ control, requests: new RequestCounts(), rules: new RulesLoads() })
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, control, metrics)
   await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()
   await server.close()

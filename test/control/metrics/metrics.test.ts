@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import t from 'tap'
 import type { Control } from '../../../src/control/protocol/api.js'
-import { CountedControl } from '../../../src/control/metrics/counted-control.js'
+import { RequestCounts } from '../../../src/control/metrics/request-counts.js'
 import { Metrics } from '../../../src/control/metrics/metrics.js'
 import { RulesLoads } from '../../../src/control/metrics/rules-loads.js'
 import { verdictNames } from '../../../src/packet/verdict.js'
@@ -12,9 +12,9 @@ import { destinationSettings, serviceSettings } from '../../support/settings.js'
 const noPromtool = spawnSync('promtool', ['--version']).status === 0 ? false : 'there is no promtool (prometheus)'
 const tcp = { protocol: 'tcp', address: VIP, port: 80 } as const
 
-function metricsOf(control: Control, more: { asked?: CountedControl; rules?: RulesLoads; freshMs?: number } = {}) {
-  const { asked = new CountedControl(control), rules = new RulesLoads(), freshMs = 0 } = more
-  return new Metrics({ control, requests: asked.counts, rules }, freshMs)
+function metricsOf(control: Control, more: { requests?: RequestCounts; rules?: RulesLoads; freshMs?: number } = {}) {
+  const { requests = new RequestCounts(), rules = new RulesLoads(), freshMs = 0 } = more
+  return new Metrics({ control, requests, rules }, freshMs)
 }
 async function textOf(metrics: Metrics): Promise<string> {
   return Buffer.concat([...(await metrics.collect()).pieces]).toString()
@@ -140,14 +140,14 @@ t.test('thresholds, an overload, a mark, templates and FULLNAT ports, where ther
 
 t.test('requests on the control socket and loads of the rules, by how they ended', async t => {
   const { control } = new BenchDirector()
-  const asked = new CountedControl(control)
+  const requests = new RequestCounts()
   const rules = new RulesLoads()
-  t.notMatch(await textOf(metricsOf(control, { asked, rules })), /^uvs_rules_last/m, 'none was asked for')
-  await asked.call({ op: 'services', service: tcp })
-  await asked.call({ op: 'flush' })
+  t.notMatch(await textOf(metricsOf(control, { requests, rules })), /^uvs_rules_last/m, 'none was asked for')
+  for (const request of [{ op: 'services', service: tcp }, { op: 'flush' }] as const)
+    requests.add(request, await control.call<'services' | 'flush'>(request))
   rules.record(true, 1000)
   rules.record(false, 2000)
-  const text = await textOf(metricsOf(control, { asked, rules }))
+  const text = await textOf(metricsOf(control, { requests, rules }))
   for (const line of [
     'uvs_control_requests_total{operation="services",outcome="ESRCH"} 1',
     'uvs_control_requests_total{operation="flush",outcome="ok"} 1',

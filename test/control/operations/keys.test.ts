@@ -13,7 +13,7 @@ import {
   serviceSettings,
   tunnelInfo,
 } from '../../../src/control/operations/keys.js'
-import { Refused } from '../../../src/control/protocol/refused.js'
+import { Refused } from '../../../src/control/protocol/refusal.js'
 import { ClientAddress, Method, PLAIN_IPIP } from '../../../src/service/method.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
 import * as support from '../../support/settings.js'

@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { BURST, BYTES_PER_LINE, LINES_PER_SECOND } from '../../../src/control/socket/request-rate.js'
-import { PARAMS, REQUEST_LINE_MAX } from '../../../src/control/protocol/codec.js'
+import { REQUEST_LINE_MAX } from '../../../src/control/protocol/codec.js'
+import { SHAPES } from '../../../src/control/protocol/operations.js'
 import { LIMITS } from '../../../src/control/socket/connection.js'
 import { CLIENTS_MAX, QUEUE_MAX, QUEUE_MS } from '../../../src/control/socket/seats.js'
 import { serveControl } from '../../../src/control/socket/server.js'
@@ -35,26 +36,26 @@ function fieldsOf(check: (found: unknown, where: string) => unknown, seen: Set<s
 
 t.test('every operation has a section and an example; every parameter is named in its section', async t => {
   const sections = document.split(/^### /m).slice(1)
-  for (const [op, shape] of Object.entries(PARAMS)) {
+  for (const [op, { params }] of Object.entries(SHAPES)) {
     const section = sections.find(text => text.split('\n')[0]!.split(', ').includes(op))
     t.ok(section, `${op} has a section`)
     t.match(document, `→ {"v":1,"op":"${op}"`, `${op} has an example`)
-    for (const name of Object.keys(shape)) t.match(section, `\`${name}\``, `${op}: ${name}`)
+    for (const name of Object.keys(params)) t.match(section, `\`${name}\``, `${op}: ${name}`)
   }
   for (const text of sections)
     for (const op of text.split('\n')[0]!.split(', '))
-      if (/^[a-z-]+$/.test(op)) t.ok(Object.hasOwn(PARAMS, op), `${op} is an operation`)
+      if (/^[a-z-]+$/.test(op)) t.ok(Object.hasOwn(SHAPES, op), `${op} is an operation`)
 })
 
 t.test('what is in parameters is named', async t => {
-  for (const [op, shape] of Object.entries(PARAMS))
-    for (const check of Object.values(shape))
+  for (const [op, { params }] of Object.entries(SHAPES))
+    for (const check of Object.values(params))
       for (const name of fieldsOf(check, new Set()))
         t.match(document, new RegExp(`[\`"]${name}[\`"]`), `${op}: ${name}`)
 })
 
 t.test('every refusal there is is explained', async t => {
-  const source = readFileSync('src/control/protocol/api.ts', 'utf8')
+  const source = readFileSync('src/control/protocol/refusal.ts', 'utf8')
   const refusals = source
     .split('export type RefusalName =')[1]!
     .split('\n\n')[0]!

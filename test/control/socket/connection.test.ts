@@ -10,7 +10,7 @@ type Test = Pick<typeof t, 'teardown'>
 
 async function serve(t: Test, control: Control, limits = { lineMs: 200, takeMs: 200 }): Promise<string> {
   const path = `${tempDir(t)}/uvs.sock`
-  const server = await serveControl(path, control, limits)
+  const server = await serveControl(path, control, { limits })
   t.teardown(() => server.close())
   return path
 }

@@ -4,9 +4,10 @@ import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, wri
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import t from 'tap'
-import type { Control } from '../../../src/control/protocol/api.js'
+import type { Control, Reply, Request } from '../../../src/control/protocol/api.js'
 import { connectControl } from '../../../src/control/socket/client.js'
 import { serveControl } from '../../../src/control/socket/server.js'
+import { BenchDirector } from '../../support/bench-director.js'
 import { FakeControl } from '../../support/fake-control.js'
 import { tempDir } from '../../support/temp.js'
 
@@ -248,4 +249,14 @@ t.test('close hangs up on clients', async t => {
   await once(idle, 'connect')
   await Promise.all([closed(idle), server.close()])
   t.notOk(existsSync(path))
+})
+
+t.test('what was asked, and how it ended, is told', async t => {
+  const path = `${tempDir(t)}/uvs.sock`
+  const asked: string[] = []
+  const answered = ({ op }: Request, reply: Reply): void => void asked.push(`${op} ${reply.ok || reply.refusal}`)
+  const server = await serveControl(path, new BenchDirector().control, { answered })
+  t.teardown(() => server.close())
+  await talk(path, '{"v":1,"op":"flush"}\n{"v":1,"op":"dance"}\n{"v":1,"op":"delete-service","service":{"mark":1}}\n')
+  t.strictSame(asked, ['flush true', 'delete-service ESRCH'], 'but not what is no request')
 })

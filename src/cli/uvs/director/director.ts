@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CountedControl } from '../../../control/metrics/counted-control.js'
+import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RulesLoads } from '../../../control/metrics/rules-loads.js'
@@ -41,11 +41,11 @@ async function runDirector(command: DirectorCommand): Promise<number> {
   const control = new Transactions(dataPlane, stage)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
-    const asked = new CountedControl(control)
+    const requests = new RequestCounts()
     const rulesLoads = new RulesLoads()
-    open.unshift(await serveControl(command.control, asked))
+    open.unshift(await serveControl(command.control, control, { answered: (...asked) => requests.add(...asked) }))
     if (command.http) {
-      const sources = { control: dataPlane, requests: asked.counts, rules: rulesLoads, threads: dataPlane.threads }
+      const sources = { control: dataPlane, requests, rules: rulesLoads, threads: dataPlane.threads }
       open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
     }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })

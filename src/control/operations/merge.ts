@@ -13,7 +13,7 @@ import {
   type StatsInfo,
   type TotalsInfo,
   type WorkerFigures,
-} from '../control/protocol/api.js'
+} from '../protocol/api.js'
 
 type Counted = { stats: StatsInfo; rates: RatesInfo }
 

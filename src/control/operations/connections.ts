@@ -1,0 +1,88 @@
+import { keyAt, LADDR, LPORT } from '../../conn/fullnat-keys.js'
+import {
+  CADDR,
+  ConnFlag,
+  CPORT_VPORT,
+  DADDR,
+  DPORT_PROTOCOL,
+  NEXT,
+  NONE,
+  VADDR,
+  type ConnIndex,
+} from '../../conn/record.js'
+import { sctpStateNames } from '../../conn/sctp-states.js'
+import { tcpStateNames } from '../../conn/tcp-states.js'
+import type { Director } from '../../director/director.js'
+import { endConnections } from '../../director/upkeep/end-connections.js'
+import { formatIpv4 } from '../../wire/addr.js'
+import type { ConnectionInfo, ConnectionPage, connections as shapes } from '../protocol/connections.js'
+import { Refused } from '../protocol/refusal.js'
+import { findDestination, findService, protocolName } from './keys.js'
+import type { OperationsOf } from './operation.js'
+
+/** Buckets of the connection table in one page at the most: a fraction of a millisecond, where there is nothing in them. */
+const BUCKETS_PER_PAGE = 4096
+/** A page ends with the bucket in which it has come to so many rows: half a millisecond, with their JSON. */
+const ROWS_PER_PAGE = 128
+
+export const connections = {
+  connections: {
+    workers: 'page',
+    run: (director, { from }) => connectionPage(director, pageStart(from)),
+  },
+  'end-connections': {
+    workers: 'page',
+    run(director, { service, destination, from }) {
+      const dest = findDestination(findService(director, service), destination)
+      return endConnections(director.conns, dest, pageStart(from))
+    },
+  },
+} satisfies OperationsOf<keyof typeof shapes>
+
+/** A bucket that a page of the table may start with. */
+function pageStart(from: number): number {
+  if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
+  return from
+}
+
+/** The connections of some buckets, from bucket `from` on. */
+function connectionPage(director: Director, from: number): ConnectionPage {
+  const { table } = director.conns
+  const end = Math.min(from + BUCKETS_PER_PAGE, table.buckets)
+  const rows: ConnectionInfo[] = []
+  let bucket = from
+  for (; bucket < end && rows.length < ROWS_PER_PAGE; bucket++)
+    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex)
+      rows.push(connectionInfo(director, conn))
+  return { rows, next: bucket < table.buckets ? bucket : null }
+}
+function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
+  const { words } = conns.table
+  const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
+  return {
+    protocol: protocol === 0 ? 'ip' : protocolName(protocol),
+    state: stateName(conns.stateOf(conn), protocol, conns.has(conn, ConnFlag.TEMPLATE)),
+    expires: conns.timers.secondsLeft(conn),
+    caddr: formatIpv4(words[conn + CADDR]!),
+    cport: words[conn + CPORT_VPORT]! >>> 16,
+    vaddr: formatIpv4(words[conn + VADDR]!),
+    vport: words[conn + CPORT_VPORT]! & 0xffff,
+    daddr: formatIpv4(words[conn + DADDR]!),
+    dport: words[conn + DPORT_PROTOCOL]! >>> 16,
+    ...(conns.fullnatKeys.has(conn) ? localSide(conns.fullnatKeys.words, keyAt(conn)) : {}),
+  }
+}
+function localSide(words: Int32Array, at: number): Pick<ConnectionInfo, 'laddr' | 'lport'> {
+  return { laddr: formatIpv4(words[at + LADDR]!), lport: words[at + LPORT]! }
+}
+function stateName(state: number, protocol: number, isTemplate: boolean): string {
+  if (isTemplate) return state === 0 ? 'NONE' : 'ASSURED'
+  switch (protocolName(protocol)) {
+    case 'tcp':
+      return tcpStateNames[state]!
+    case 'udp':
+      return 'UDP'
+    case 'sctp':
+      return sctpStateNames[state]!
+  }
+}

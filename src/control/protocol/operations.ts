@@ -1,0 +1,45 @@
+import type { Checked } from './check.js'
+import { connections } from './connections.js'
+import { figures } from './figures.js'
+import { localAddressRules } from './local-addresses.js'
+import { marks } from './marks.js'
+import { realServerRules } from './real-servers.js'
+import type { Answer } from './refusal.js'
+import { routes, vips } from './routes.js'
+import { services } from './services.js'
+import { resets, sysctls } from './sysctls.js'
+import { timeouts } from './timeouts.js'
+import { batches, transactions } from './transactions.js'
+
+/**
+ * All that can be asked of a director, whoever asks: uvsadm over the control socket, the conformance runner in process.
+ * Plain JSON values; addresses are dotted text, ports host numbers, times seconds. One request, one reply.
+ */
+export const SHAPES = {
+  ...services,
+  ...realServerRules,
+  ...localAddressRules,
+  ...batches,
+  ...transactions,
+  ...connections,
+  ...figures,
+  ...routes,
+  ...vips,
+  ...marks,
+  ...timeouts,
+  ...sysctls,
+  ...resets,
+}
+
+type Shapes = typeof SHAPES
+export type OperationName = keyof Shapes
+
+/** Each operation's parameters and what it returns. */
+export type Operations = {
+  [O in OperationName]: { params: Checked<Shapes[O]['params']>; value: Shapes[O]['value'] }
+}
+
+export type Request<O extends OperationName = OperationName> = O extends OperationName
+  ? { op: O } & Operations[O]['params']
+  : never
+export type Reply<O extends OperationName = OperationName> = Answer<Operations[O]['value']>

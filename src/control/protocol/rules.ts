@@ -1,0 +1,26 @@
+import { isFields, oneOf, type Check, type Checked, type Fields } from './check.js'
+import { localAddressRules } from './local-addresses.js'
+import { realServerRules } from './real-servers.js'
+import { serviceRules } from './services.js'
+import type { Shape } from './shape.js'
+
+/** The operations that a saved rule can be, or undo one. */
+const rules = { ...serviceRules, ...realServerRules, ...localAddressRules }
+
+type Rules = typeof rules
+type RuleName = keyof Rules
+export type RuleChange = { [O in RuleName]: { op: O } & Checked<Rules[O]['params']> }[RuleName]
+
+/** Rules in one request, of a batch or of what is staged. */
+export const BATCH_MAX = 128
+
+const ruleName = oneOf(...(Object.keys(rules) as RuleName[]))
+
+export const ruleChange: Check<RuleChange> = (found, where) => {
+  const op = ruleName(isFields(found) ? found['op'] : undefined, `${where}.op`)
+  return { op, ...((rules[op] as Shape).check(found, where) as Fields) } as RuleChange
+}
+
+export function isRuleChange(request: { op: string }): request is RuleChange {
+  return Object.hasOwn(rules, request.op)
+}

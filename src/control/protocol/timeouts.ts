@@ -1,0 +1,17 @@
+import { record, seconds, type Check } from './check.js'
+import { takes } from './shape.js'
+
+/** Seconds, as `ipvsadm --set` and `-L --timeout` have them. */
+export interface TimeoutsInfo {
+  tcp: number
+  tcpfin: number
+  udp: number
+}
+
+const given: Check<TimeoutsInfo> = record({ tcp: seconds, tcpfin: seconds, udp: seconds })
+
+export const timeouts = {
+  timeouts: takes({}).returns<TimeoutsInfo>(),
+  /** 0 leaves a value as it is. */
+  'set-timeouts': takes({ timeouts: given }),
+}
