@@ -2,6 +2,7 @@ import type { Director } from '../../director/director.js'
 import { allServices } from '../protocol/all-services.js'
 import type {
   Answer,
+  Committed,
   Control,
   OperationName,
   PlannedChange,
@@ -11,7 +12,6 @@ import type {
   ServiceInfo,
 } from '../protocol/api.js'
 import { execute, localControl } from '../operations/execute.js'
-import type { Transactions } from './transactions.js'
 
 /** Of one transaction: some 100 MB. */
 const STAGED_MAX = 500_000
@@ -20,9 +20,17 @@ const IDLE_MS = 10_000
 /** Changes in one page of a plan. */
 const PLAN_PAGE = 256
 
+/** Whose rules the transactions change. */
+export interface TransactionTarget extends Control {
+  /** What would make the services the desired ones. */
+  plan(desired: readonly ServiceInfo[]): Promise<Answer<PlannedChange[][]>>
+  /** Makes the services the desired ones, or changes nothing and says why. */
+  commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>>
+}
+
 interface Open {
   /** What is to be, and nothing that moves frames. */
-  readonly stage: Director
+  readonly trial: Director
   staged: number
   /** What its first page has told of. */
   plan: readonly PlannedChange[]
@@ -32,21 +40,21 @@ interface Open {
 
 /** One client's way to the director: everything that can be asked, and its transaction. */
 export class ClientTransaction implements Control {
-  readonly #transactions: Transactions
-  readonly #makeStage: () => Director
+  readonly #target: TransactionTarget
+  readonly #makeTrial: () => Director
   readonly #turn: () => Promise<() => void>
   #open: Open | undefined
   #isClosed = false
   #idle: NodeJS.Timeout | undefined
 
-  constructor(transactions: Transactions, makeStage: () => Director, turn: () => Promise<() => void>) {
-    this.#transactions = transactions
-    this.#makeStage = makeStage
+  constructor(target: TransactionTarget, makeTrial: () => Director, turn: () => Promise<() => void>) {
+    this.#target = target
+    this.#makeTrial = makeTrial
     this.#turn = turn
   }
 
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
-    const answered = this.#ofTransaction(request as Request) ?? this.#transactions.call(request)
+    const answered = this.#ofTransaction(request as Request) ?? this.#target.call(request)
     return (await answered) as Reply<O>
   }
   /** What is staged: nothing without a transaction. */
@@ -81,7 +89,7 @@ export class ClientTransaction implements Control {
       end()
       return NONE_OPEN
     }
-    this.#open = { stage: this.#makeStage(), staged: 0, plan: [], end }
+    this.#open = { trial: this.#makeTrial(), staged: 0, plan: [], end }
     this.#expectMore()
     return { ok: true, value: null }
   }
@@ -99,7 +107,7 @@ export class ClientTransaction implements Control {
   async #plan(open: Open, from: number): Promise<Reply<'plan'>> {
     if (from === 0) {
       const desired = await desiredOf(open)
-      const plan = desired.ok ? await this.#transactions.plan(desired.value) : desired
+      const plan = desired.ok ? await this.#target.plan(desired.value) : desired
       if (!plan.ok) return plan
       open.plan = plan.value.flat()
     }
@@ -109,7 +117,7 @@ export class ClientTransaction implements Control {
   }
   async #commit(open: Open): Promise<Reply<'commit'>> {
     try {
-      return await this.#transactions.commit(() => desiredOf(open))
+      return await this.#target.commit(() => desiredOf(open))
     } finally {
       this.#giveUp()
     }
@@ -133,8 +141,8 @@ const NONE_OPEN = {
   message: 'no transaction is open: it begins with begin, and ends when 10 seconds pass without a request',
 } as const
 
-function desiredOf({ stage }: Open): Promise<Answer<ServiceInfo[]>> {
-  return allServices(localControl(stage))
+function desiredOf({ trial }: Open): Promise<Answer<ServiceInfo[]>> {
+  return allServices(localControl(trial))
 }
 
 /** Each for itself, up to the first that is refused. */
@@ -143,7 +151,7 @@ async function stage(open: Open, { requests }: Request<'stage'>): Promise<Reply<
     return { ok: false, refusal: 'ENOMEM', message: `a transaction takes ${STAGED_MAX} rules at the most` }
   open.staged += requests.length
   for (const [accepted, request] of requests.entries()) {
-    const reply = execute(open.stage, request)
+    const reply = execute(open.trial, request)
     if (reply.ok) continue
     const { refusal, message } = reply
     return { ok: true, value: { accepted, refused: { refusal, message } } }

@@ -17,7 +17,7 @@ import {
 } from '../protocol/api.js'
 import { diff } from './diff.js'
 import { Mutex } from './mutex.js'
-import { ClientTransaction } from './client-transaction.js'
+import { ClientTransaction, type TransactionTarget } from './client-transaction.js'
 
 /** Batches that the director is asked to carry out before the first of them is answered: so neither waits for the other. */
 const UNDER_WAY = 3
@@ -27,16 +27,16 @@ const UNDER_WAY = 3
  * are to be on a director of its own, which refuses a bad one before anything is changed; then the difference is carried out
  * in batches, between which traffic flows. Should a step be refused after all, what was done is undone.
  */
-export class Transactions implements Control {
+export class Transactions implements TransactionTarget {
   readonly #director: Control
-  readonly #stage: () => Director
+  readonly #makeTrial: () => Director
   readonly #turns = new Mutex()
   #carryingOut: Promise<void> | undefined
 
-  /** `stage` makes an empty director with the same addresses and schedulers. */
-  constructor(director: Control, stage: () => Director) {
+  /** `makeTrial` makes an empty director with the same addresses and schedulers. */
+  constructor(director: Control, makeTrial: () => Director) {
     this.#director = director
-    this.#stage = stage
+    this.#makeTrial = makeTrial
   }
 
   /** A request of nobody in particular, who has no transaction. */
@@ -47,7 +47,7 @@ export class Transactions implements Control {
 
   /** A client, who may have a transaction open: one at a time has. */
   client(): ClientTransaction {
-    return new ClientTransaction(this, this.#stage, () => this.#turns.acquire())
+    return new ClientTransaction(this, this.#makeTrial, () => this.#turns.acquire())
   }
 
   /** What would make the services the desired ones. */
