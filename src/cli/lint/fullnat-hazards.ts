@@ -72,7 +72,7 @@ export const fullnatHazards: readonly Hazard[] = [
     if (tells(settings.clientAddress) && other && servers.some(isFullnat))
       yield {
         line,
-        message: `${tells(settings.clientAddress)} is for FULLNAT servers only: ${other.address}, which is reached otherwise, gets none, and a server that waits for it would wait in vain`,
+        message: `${tells(settings.clientAddress)} is for FULLNAT servers only: ${other.address}, which is reached otherwise, gets none: a server that waits for one waits in vain, or believes what a client writes itself`,
       }
   }),
 ]
