@@ -583,8 +583,9 @@ class Slow {
     const isOneRun = new Set(its.map(block => this.blocks.get(block))).size === 1
     if (known === its.length && isOneRun) return 'drop-fragment-duplicate'
     if (known > 0) return this.spoilt()
-    if (from !== this.high) this.runs++
-    for (const block of its) this.blocks.set(block, this.runs)
+    const tail = from === this.high ? this.blocks.get(from / 8 - 1) : undefined
+    const run = tail ?? ++this.runs
+    for (const block of its) this.blocks.set(block, run)
     this.high = Math.max(this.high, to)
     if (!isMore) this.total = to
     if (this.total < 0 || this.blocks.size < Math.ceil(this.total / 8)) return 'held'
