@@ -9,88 +9,72 @@
  * 7. to one of our addresses:       path/inbound, and what it passes: path/host
  *    to somebody else:              path/outbound
  */
-import { Connections } from '../conn/connections.js'
+import type { Connections } from '../conn/connections.js'
 import { NONE } from '../conn/record.js'
-import { AddressHandOver } from '../forward/address-hand-over.js'
-import { IcmpErrors } from '../forward/icmp-error.js'
-import { IcmpLimit } from '../forward/icmp-limit.js'
-import { Output } from '../forward/output.js'
-import { OwnOutput } from '../forward/own-output.js'
-import { Tunnels } from '../forward/tunnel.js'
-import { ArpInput } from '../neigh/arp-input.js'
-import { ArpSender } from '../neigh/arp-sender.js'
-import { OwnAddresses } from '../neigh/own-addresses.js'
-import { Neighbours } from '../neigh/neighbours.js'
-import { Routes } from '../neigh/routes.js'
-import { WAITING_ROOM_OCTETS, WaitingRoom, type HeldFrame } from '../neigh/waiting-room.js'
-import { Embedded } from '../packet/embedded.js'
-import { liesIn, slabOver, type Slab } from '../packet/frame.js'
+import type { IcmpErrors } from '../forward/icmp-error.js'
+import type { ArpInput } from '../neigh/arp-input.js'
+import type { Neighbours } from '../neigh/neighbours.js'
+import type { OwnAddresses } from '../neigh/own-addresses.js'
+import type { Routes } from '../neigh/routes.js'
+import type { HeldFrame, WaitingRoom } from '../neigh/waiting-room.js'
+import { liesIn, type Slab } from '../packet/frame.js'
+import type { Port } from '../packet/link.js'
 import { Packet } from '../packet/packet.js'
 import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../packet/parse.js'
-import type { Port } from '../packet/link.js'
-import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
-import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
-import { TurnMemory } from '../packet/turn-memory.js'
+import type { Reassembly, ReassemblySink } from '../packet/reassembly.js'
+import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { checkVirtio } from '../packet/virtio.js'
-import { schedulers } from '../sched/index.js'
+import type { Marks } from '../service/marks.js'
+import type { Sysctls } from '../service/sysctls.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { EtherType } from '../wire/ethernet.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
-import { Marks } from '../service/marks.js'
-import { Sysctls } from '../service/sysctls.js'
-import { guard } from '../sched/guard.js'
-import { Announcer } from './upkeep/announcer.js'
-import { configure } from './rules/configure.js'
-import { Defence } from './upkeep/defence.js'
-import { Opener } from './path/opener.js'
-import { Orphans } from './upkeep/orphans.js'
-import { Balancing } from './rules/balancing.js'
-import { nameOfService } from './rules/service-name.js'
-import { FastPath } from './path/fast-path.js'
-import { FullnatAnswers } from './path/fullnat-answers.js'
-import { Host } from './path/host.js'
-import { Inbound } from './path/inbound.js'
+import { assemble } from './assemble.js'
+import type { DirectorOptions } from './options.js'
+import type { FastPath } from './path/fast-path.js'
+import type { Host } from './path/host.js'
+import type { Inbound } from './path/inbound.js'
 import { checkIpOptions } from './path/ip-options.js'
-import type { Machine } from './path/parts.js'
 import { checkAddresses } from './path/martian.js'
-import { portOf, type DirectorOptions } from './options.js'
-import { Outbound } from './path/outbound.js'
-import { TowardsServer } from './path/towards-server.js'
-import { seededRandom } from './random.js'
-import { Related } from './path/related.js'
-import { ReturnedAnswers } from './returned-answers.js'
-import { Stats } from './stats.js'
-
-const DEFAULT_MAX_CONNECTIONS = 2 ** 20
-const DEFAULT_ICMP_RATELIMIT_MS = 1000
+import type { Outbound } from './path/outbound.js'
+import type { ReturnedAnswers } from './returned-answers.js'
+import type { Balancing } from './rules/balancing.js'
+import { configure } from './rules/configure.js'
+import type { Stats } from './stats.js'
+import type { Announcer } from './upkeep/announcer.js'
+import type { Defence } from './upkeep/defence.js'
+import type { Orphans } from './upkeep/orphans.js'
 
 /**
- * The pure machine: frames in, verdicts and frames out. It opens no device, reads no clock and draws no random number:
+ * Takes frames, and returns a verdict on each. It opens no device, reads no clock and draws no random number:
  * the same input gives the same output to the bit.
  */
 export class Director implements ReassemblySink {
   readonly ports: readonly Port[]
   /** Answers ARP, announces addresses and counts what all hear: of several directors with the same addresses, one does. */
   readonly isSpokesman: boolean
-  /** Persistence may take clients for one that are equal in these bits, and no more: others' packets come to other directors. */
+  /**
+   * Persistence may take clients that are equal in these bits for one, and no larger network: packets of other clients come to
+   * other directors.
+   */
   readonly clientMask: Ipv4Addr | undefined
   readonly balancing: Balancing
   readonly conns: Connections
   readonly stats: Stats
-  readonly routes = new Routes()
-  readonly ownAddresses = new OwnAddresses()
-  readonly sysctls = new Sysctls()
-  readonly marks = new Marks()
+  readonly routes: Routes
+  readonly ownAddresses: OwnAddresses
+  readonly sysctls: Sysctls
+  readonly marks: Marks
   readonly defence: Defence
   readonly #neighbours: Neighbours
   readonly #arp: ArpInput
   readonly #announcer: Announcer
-  readonly #machine: Machine
+  readonly #errors: IcmpErrors
+  readonly #host: Host
   readonly #inbound: Inbound
   readonly #outbound: Outbound
-  readonly #answers: FullnatAnswers
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
   readonly #packet = new Packet()
@@ -100,90 +84,37 @@ export class Director implements ReassemblySink {
   #now: number
 
   constructor(options: DirectorOptions) {
-    const { egress, now, worker } = options
+    const parts = assemble(options, this)
+    this.#now = options.now
     this.clientMask = options.clientMask
-    this.isSpokesman = worker === undefined || worker.index === 0
-    const random = seededRandom(options.seed)
-    const allocate = options.allocate ?? plainSlab
-    this.#now = now
-    this.ports = options.ports.map(portOf)
-    const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
-    const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), this.routes)
-    this.#neighbours = new Neighbours(sender, egress, room)
-    this.#arp = new ArpInput(this.ownAddresses, this.#neighbours, egress, this.isSpokesman)
-    this.#announcer = new Announcer(sender, this.routes, this.ownAddresses, this.ports, this.isSpokesman)
-    const known = new Map([
-      ...schedulers,
-      ...(options.schedulers ?? []).map(s => [s.name, guard(s, options.report ?? (() => {}), nameOfService)] as const),
-    ])
-    const report = options.report ?? (() => {})
-    const gone = (): void => {
-      if (this.sysctls.expireNodestConn !== 0) this.#orphans.look()
-    }
-    const notServed = options.notServed ?? (() => {})
-    const { ownAddresses, routes, sysctls } = this
-    const usesOf = (laddr: Ipv4Addr): number => this.conns.fullnatKeys.ports.usesOf(laddr)
-    this.balancing = new Balancing({
-      schedulers: known,
-      ownAddresses,
-      routes,
-      sysctls,
-      random,
-      now,
-      report,
-      notServed,
-      usesOf,
-      gone,
-      counts: worker?.counts,
-    })
-    const { counters, destinations } = this.balancing
-    const { maxConnections = DEFAULT_MAX_CONNECTIONS, allocateWords } = options
-    this.conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
-    const availablePages = options.availablePages ?? (() => Infinity)
-    this.defence = new Defence(this.sysctls, this.conns, random, availablePages, now)
-    this.#memory = new TurnMemory(allocate)
-    const output = new Output(this.routes, this.#neighbours, egress, this.#memory)
-    const own = new OwnOutput(output)
-    const handOver = new AddressHandOver(this.conns, output, this.#memory)
-    this.#reassembly = new Reassembly(allocate, random(), this)
-    const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
-    const errors = new IcmpErrors(this.routes, own, limit, random())
-    this.#machine = {
-      ownAddresses: this.ownAddresses,
-      output,
-      routes: this.routes,
-      errors,
-      host: new Host(own, errors),
-      conns: this.conns,
-      counters,
-      balancing: this.balancing,
-      embedded: new Embedded(),
-      sysctls: this.sysctls,
-      marks: this.marks,
-      opener: new Opener(this.balancing, this.conns, this.sysctls, this.defence, report),
-      tunnels: new Tunnels(sysctls, random(), () => errors.nextId()),
-      reassembly: this.#reassembly,
-      handOver,
-    }
-    this.stats = new Stats(counters, errors, handOver, now)
-    this.#orphans = new Orphans(this.conns)
-    this.#returned = new ReturnedAnswers(this.conns, this.balancing, options.notice ?? (() => {}))
-    const towards = new TowardsServer(this.#machine)
-    this.#answers = new FullnatAnswers(this.#machine)
-    const related = new Related(this.#machine, towards, this.#answers)
-    this.#inbound = new Inbound(this.#machine, related, towards, this.#answers)
-    this.#outbound = new Outbound(this.#machine, related, this.#answers)
-    own.packets = this.#outbound
-    const { balancing, conns } = this
-    const neighbours = this.#neighbours
-    const parts = { balancing, conns, counters, ownAddresses, routes, neighbours, egress }
-    this.#fast = options.isWholePath ? undefined : new FastPath(parts)
+    this.isSpokesman = parts.isSpokesman
+    this.ports = parts.ports
+    this.balancing = parts.balancing
+    this.conns = parts.conns
+    this.stats = parts.stats
+    this.routes = parts.routes
+    this.ownAddresses = parts.ownAddresses
+    this.sysctls = parts.sysctls
+    this.marks = parts.marks
+    this.defence = parts.defence
+    this.#neighbours = parts.neighbours
+    this.#arp = parts.arp
+    this.#announcer = parts.announcer
+    this.#errors = parts.errors
+    this.#host = parts.host
+    this.#inbound = parts.inbound
+    this.#outbound = parts.outbound
+    this.#reassembly = parts.reassembly
+    this.#memory = parts.memory
+    this.#orphans = parts.orphans
+    this.#returned = parts.returned
+    this.#fast = parts.fast
     configure(this, this.#neighbours, options)
   }
 
   /**
    * Moves the clock: call it with the time, in ms, before the frames of that time, and at least every 10 ms while
-   * connections are to end on time. Its work is bounded; answers whether all that was due has been done.
+   * connections are to end on time. Its work is bounded. Returns whether all that was due has been done.
    */
   poll(now: number): boolean {
     this.#now = now
@@ -253,7 +184,7 @@ export class Director implements ReassemblySink {
     if (verdict !== Verdict.PASS) return verdict
     const isLocal = this.ownAddresses.has(packet.ip.dstAddr)
     if (packet.ip.headerLen > IPV4_MIN_LEN) {
-      verdict = checkIpOptions(packet, this.#machine.errors, isLocal, this.#now)
+      verdict = checkIpOptions(packet, this.#errors, isLocal, this.#now)
       if (verdict !== Verdict.PASS) return verdict
     }
     return isLocal ? this.#toUs(packet) : this.#outbound.receive(packet, this.#now)
@@ -267,7 +198,7 @@ export class Director implements ReassemblySink {
       if (incomplete !== Verdict.PASS) return incomplete
     }
     const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#now) : Verdict.PASS
-    return verdict || this.#machine.host.receive(packet, this.#now)
+    return verdict || this.#host.receive(packet, this.#now)
   }
 
   /** A frame has waited in vain for its next hop: host unreachable to its source (case no-service: after 3 s). */
@@ -276,7 +207,7 @@ export class Director implements ReassemblySink {
     this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // an answer of our own: nobody else to be told
-    this.#machine.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
+    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
   }
 
   /** A client's packet that goes on from a local address: the error finds its way to the client. */
@@ -296,10 +227,6 @@ export class Director implements ReassemblySink {
     const packet = this.#packet.wrap(port, slab, at, len)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     const from = this.ownAddresses.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
-    this.#machine.errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#now)
+    this.#errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#now)
   }
-}
-
-function plainSlab(octets: number): Slab {
-  return slabOver(new ArrayBuffer(octets))
 }

@@ -5,7 +5,7 @@
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Flow, Scheduler } from '../../sched/scheduler.js'
-import { Counters, TOTALS } from '../../service/counters.js'
+import { TOTALS, type Counters } from '../../service/counters.js'
 import type { Destination, DestinationTable } from '../../service/destination.js'
 import { atOnce, forEachInSteps } from '../../service/in-steps.js'
 import { KernelOrder } from '../../service/kernel-order.js'
@@ -14,7 +14,6 @@ import type { RealServers } from '../../service/real-servers.js'
 import type { ServiceIdentity } from '../../service/service-identity.js'
 import { isEngine, type ServiceSettings } from '../../service/service-settings.js'
 import { ServiceTable } from '../../service/service-table.js'
-import type { SharedCounts } from '../../service/shared-counts.js'
 import type { Sysctls } from '../../service/sysctls.js'
 import { isHostAddress, type Ipv4Addr } from '../../wire/addr.js'
 import { MinuteTicks } from '../upkeep/minute-ticks.js'
@@ -30,6 +29,8 @@ const NO_SERVICE = -1
 
 export interface BalancingOptions {
   schedulers: ReadonlyMap<string, Scheduler>
+  counters: Counters
+  destinations: DestinationTable
   ownAddresses: OwnAddresses
   routes: Pick<Routes, 'isBroadcast'>
   sysctls: Sysctls
@@ -43,12 +44,12 @@ export interface BalancingOptions {
   usesOf: (laddr: Ipv4Addr) => number
   /** Told whenever a destination has been deleted, by itself or with its service. */
   gone: () => void
-  /** What several directors count together. */
-  counts?: SharedCounts | undefined
 }
 
 export class Balancing {
-  readonly counters = new Counters()
+  readonly counters: Counters
+  /** The real servers of all services, by number. */
+  readonly destinations: DestinationTable
   /** What is listed with the others and met by no packet. */
   readonly notYet: NotYet
   readonly #destinationRules: DestinationRules
@@ -62,8 +63,10 @@ export class Balancing {
   constructor(options: BalancingOptions) {
     this.#options = options
     this.#now = options.now
-    const { schedulers, notServed, counts, routes, gone, ownAddresses, usesOf } = options
-    const destinationRules = new DestinationRules({ counters: this.counters, routes, gone, counts })
+    this.counters = options.counters
+    this.destinations = options.destinations
+    const { schedulers, notServed, ownAddresses, usesOf } = options
+    const destinationRules = new DestinationRules(options)
     this.#destinationRules = destinationRules
     this.#leaving = new LeavingAddresses(ownAddresses, usesOf)
     this.notYet = new NotYet({
@@ -75,11 +78,7 @@ export class Balancing {
     })
   }
 
-  /** The real servers of all services, by number. */
-  get destinations(): DestinationTable {
-    return this.#destinationRules.table
-  }
-  /** The same by address. */
+  /** The real servers of all services, by address. */
   get realServers(): RealServers {
     return this.#destinationRules.realServers
   }

@@ -1,9 +1,8 @@
 import type { Routes } from '../../neigh/routes.js'
 import type { Counters } from '../../service/counters.js'
-import { DestinationTable, type Destination } from '../../service/destination.js'
+import type { Destination, DestinationTable } from '../../service/destination.js'
 import { ClientAddress, PLAIN_IPIP, type Method, type Tunnel } from '../../service/method.js'
 import { RealServers } from '../../service/real-servers.js'
-import type { SharedCounts } from '../../service/shared-counts.js'
 import { Trash } from '../../service/trash.js'
 import { isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../../wire/addr.js'
 import type { Refusal } from './refusal.js'
@@ -22,16 +21,14 @@ export interface DestinationSettings {
 
 export interface DestinationRulesOptions {
   counters: Counters
+  destinations: DestinationTable
   routes: Pick<Routes, 'isBroadcast'>
   /** Called whenever a destination has been deleted, by itself or with its service. */
   gone: () => void
-  /** What several directors count together. */
-  counts: SharedCounts | undefined
 }
 
 /** The kernel's operations on the real servers of services, with the kernel's refusals (ipvs-behaviour.md §2.7). */
 export class DestinationRules {
-  readonly table: DestinationTable
   readonly realServers = new RealServers()
   readonly #trash: Trash
   readonly #options: DestinationRulesOptions
@@ -40,19 +37,18 @@ export class DestinationRules {
 
   constructor(options: DestinationRulesOptions) {
     this.#options = options
-    this.table = new DestinationTable(options.counters, options.counts)
-    this.#trash = new Trash(this.table)
+    this.#trash = new Trash(options.destinations)
   }
 
   add(service: ScheduledService, addr: Ipv4Addr, port: number, settings: DestinationSettings): Refusal | undefined {
-    const { counters } = this.#options
+    const { counters, destinations } = this.#options
     if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
     if (service.destination(addr, port)) return 'EEXIST'
     if (service.localAddresses.includes(addr)) return 'EINVAL'
     const revived = this.#trash.revive(service, addr, port)
     if (!revived && !this.mayBeRealServer(addr)) return 'EINVAL'
-    if (!revived && !this.table.hasRoomFor(service, addr, port)) return 'ENOMEM'
-    const dest = revived ?? this.table.create(service.identity, addr, port)
+    if (!revived && !destinations.hasRoomFor(service, addr, port)) return 'ENOMEM'
+    const dest = revived ?? destinations.create(service.identity, addr, port)
     if (revived) counters.start(dest.counters)
     // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) counters.zero(dest.counters)
@@ -106,6 +102,6 @@ export class DestinationRules {
   /** Forgets all. The connections must be forgotten with it. */
   clear(): void {
     this.#trash.clear()
-    this.table.clear()
+    this.#options.destinations.clear()
   }
 }

@@ -4,7 +4,8 @@ import type { DestinationSettings } from '../../../src/director/rules/destinatio
 import { OwnAddresses } from '../../../src/neigh/own-addresses.js'
 import { schedulers } from '../../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../../src/sched/scheduler.js'
-import { Counter, TOTALS } from '../../../src/service/counters.js'
+import { Counter, Counters, TOTALS } from '../../../src/service/counters.js'
+import { DestinationTable } from '../../../src/service/destination.js'
 import { formatIpv4, parseIpv4, type Ipv4Addr } from '../../../src/wire/addr.js'
 import { Method, TunnelType } from '../../../src/service/method.js'
 import { Sysctls } from '../../../src/service/sysctls.js'
@@ -37,12 +38,15 @@ function recorder(): { scheduler: Scheduler; told: string[] } {
 
 function make(...more: Scheduler[]): { balancing: Balancing; ownAddresses: OwnAddresses; broadcasts: Set<number> } {
   const broadcasts = new Set<number>([addr('10.0.0.255')])
+  const counters = new Counters()
   const ownAddresses = new OwnAddresses()
   const known = new Map([...schedulers, ...more.map(scheduler => [scheduler.name, scheduler] as const)])
   return {
     balancing: new Balancing({
       notServed: () => {},
       schedulers: known,
+      counters,
+      destinations: new DestinationTable(counters),
       ownAddresses,
       sysctls: new Sysctls(),
       random: () => 7,

@@ -1,0 +1,194 @@
+/*
+ * A director's parts, made bottom up: each takes what it names.
+ * 1. the network around it     addresses, routes, neighbours, ARP
+ * 2. tables                    counters, destinations, connections, services
+ * 3. ways out                  output, the host's own packets, ICMP errors, reassembly
+ * 4. the path                  what a packet meets
+ * Random numbers are drawn in this order: the same seed makes the same director.
+ */
+import { Connections } from '../conn/connections.js'
+import { AddressHandOver } from '../forward/address-hand-over.js'
+import { IcmpErrors } from '../forward/icmp-error.js'
+import { IcmpLimit } from '../forward/icmp-limit.js'
+import { Output } from '../forward/output.js'
+import { OwnOutput } from '../forward/own-output.js'
+import { Tunnels } from '../forward/tunnel.js'
+import { ArpInput } from '../neigh/arp-input.js'
+import { ArpSender } from '../neigh/arp-sender.js'
+import { Neighbours } from '../neigh/neighbours.js'
+import { OwnAddresses } from '../neigh/own-addresses.js'
+import { Routes } from '../neigh/routes.js'
+import { WAITING_ROOM_OCTETS, WaitingRoom } from '../neigh/waiting-room.js'
+import { Embedded } from '../packet/embedded.js'
+import { slabOver, type Slab } from '../packet/frame.js'
+import type { Port } from '../packet/link.js'
+import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
+import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
+import { TurnMemory } from '../packet/turn-memory.js'
+import { guard } from '../sched/guard.js'
+import { schedulers } from '../sched/index.js'
+import type { Scheduler } from '../sched/scheduler.js'
+import { Counters } from '../service/counters.js'
+import { DestinationTable } from '../service/destination.js'
+import { Marks } from '../service/marks.js'
+import { Sysctls } from '../service/sysctls.js'
+import { portOf, type DirectorOptions } from './options.js'
+import { FastPath } from './path/fast-path.js'
+import { FullnatAnswers } from './path/fullnat-answers.js'
+import { Host } from './path/host.js'
+import { Inbound } from './path/inbound.js'
+import { Opener } from './path/opener.js'
+import { Outbound } from './path/outbound.js'
+import type { Machine } from './path/parts.js'
+import { Related } from './path/related.js'
+import { TowardsServer } from './path/towards-server.js'
+import { seededRandom } from './random.js'
+import { ReturnedAnswers } from './returned-answers.js'
+import { Balancing } from './rules/balancing.js'
+import { nameOfService } from './rules/service-name.js'
+import { Stats } from './stats.js'
+import { Announcer } from './upkeep/announcer.js'
+import { Defence } from './upkeep/defence.js'
+import { Orphans } from './upkeep/orphans.js'
+
+const DEFAULT_MAX_CONNECTIONS = 2 ** 20
+const DEFAULT_ICMP_RATELIMIT_MS = 1000
+
+/** What the floors above one another have in common. */
+interface Ground {
+  readonly options: DirectorOptions
+  readonly random: () => number
+  readonly allocate: (octets: number) => Slab
+  readonly report: (problem: string) => void
+  readonly isSpokesman: boolean
+}
+type Network = ReturnType<typeof makeNetwork>
+type Tables = ReturnType<typeof makeTables>
+type WaysOut = ReturnType<typeof makeWaysOut>
+type Path = ReturnType<typeof makePath>
+
+/** What a director is made of. */
+export type Assembly = Pick<Ground, 'isSpokesman'> & Network & Tables & WaysOut & Path
+
+/** `sink` is told of datagrams that are given up. */
+export function assemble(options: DirectorOptions, sink: ReassemblySink): Assembly {
+  const ground: Ground = {
+    options,
+    random: seededRandom(options.seed),
+    allocate: options.allocate ?? plainSlab,
+    report: options.report ?? (() => {}),
+    isSpokesman: options.worker === undefined || options.worker.index === 0,
+  }
+  const network = makeNetwork(ground)
+  const tables = makeTables(ground, network)
+  const waysOut = makeWaysOut(ground, network, tables, sink)
+  const path = makePath(ground, network, tables, waysOut)
+  return { isSpokesman: ground.isSpokesman, ...network, ...tables, ...waysOut, ...path }
+}
+
+function makeNetwork({ options, allocate, isSpokesman }: Ground) {
+  const { egress } = options
+  const ports: readonly Port[] = options.ports.map(portOf)
+  const routes = new Routes()
+  const ownAddresses = new OwnAddresses()
+  const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
+  const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), routes)
+  const neighbours = new Neighbours(sender, egress, room)
+  const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman)
+  const announcer = new Announcer(sender, routes, ownAddresses, ports, isSpokesman)
+  return { ports, routes, ownAddresses, neighbours, arp, announcer }
+}
+
+function makeTables({ options, random, report }: Ground, { ownAddresses, routes }: Network) {
+  const { now, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
+  const sysctls = new Sysctls()
+  const marks = new Marks()
+  const counters = new Counters()
+  const destinations = new DestinationTable(counters, worker?.counts)
+  const conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
+  const orphans = new Orphans(conns)
+  const balancing = new Balancing({
+    schedulers: knownSchedulers(options.schedulers ?? [], report),
+    counters,
+    destinations,
+    ownAddresses,
+    routes,
+    sysctls,
+    random,
+    now,
+    report,
+    notServed: options.notServed ?? (() => {}),
+    usesOf: laddr => conns.fullnatKeys.ports.usesOf(laddr),
+    gone: () => {
+      if (sysctls.expireNodestConn !== 0) orphans.look()
+    },
+  })
+  const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), now)
+  const returned = new ReturnedAnswers(conns, balancing, options.notice ?? (() => {}))
+  return { sysctls, marks, counters, conns, orphans, balancing, defence, returned }
+}
+
+function makeWaysOut(
+  { options, random, allocate }: Ground,
+  { routes, neighbours }: Network,
+  { conns, counters, sysctls }: Tables,
+  sink: ReassemblySink,
+) {
+  const memory = new TurnMemory(allocate)
+  const output = new Output(routes, neighbours, options.egress, memory)
+  const own = new OwnOutput(output)
+  const handOver = new AddressHandOver(conns, output, memory)
+  const reassembly = new Reassembly(allocate, random(), sink)
+  const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
+  const errors = new IcmpErrors(routes, own, limit, random())
+  const tunnels = new Tunnels(sysctls, random(), () => errors.nextId())
+  const host = new Host(own, errors)
+  const stats = new Stats(counters, errors, handOver, options.now)
+  return { memory, output, own, handOver, reassembly, errors, tunnels, host, stats }
+}
+
+function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
+  const { ownAddresses, routes, neighbours } = network
+  const { conns, balancing, sysctls, marks, defence, counters } = tables
+  const { output, errors, host, tunnels, reassembly, handOver } = waysOut
+  const parts: Machine = {
+    ownAddresses,
+    output,
+    routes,
+    errors,
+    host,
+    conns,
+    counters,
+    balancing,
+    embedded: new Embedded(),
+    sysctls,
+    marks,
+    opener: new Opener(balancing, conns, sysctls, defence, report),
+    tunnels,
+    reassembly,
+    handOver,
+  }
+  const towards = new TowardsServer(parts)
+  const answers = new FullnatAnswers(parts)
+  const related = new Related(parts, towards, answers)
+  const inbound = new Inbound(parts, related, towards, answers)
+  const outbound = new Outbound(parts, related, answers)
+  waysOut.own.packets = outbound
+  const { egress } = options
+  const fast = options.isWholePath
+    ? undefined
+    : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress })
+  return { inbound, outbound, fast }
+}
+
+/** The built-in ones, and the user's, whose mistakes are caught. */
+function knownSchedulers(own: readonly Scheduler[], report: (problem: string) => void): Map<string, Scheduler> {
+  return new Map([
+    ...schedulers,
+    ...own.map(scheduler => [scheduler.name, guard(scheduler, report, nameOfService)] as const),
+  ])
+}
+
+function plainSlab(octets: number): Slab {
+  return slabOver(new ArrayBuffer(octets))
+}
