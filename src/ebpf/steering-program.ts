@@ -104,7 +104,7 @@ function begin(maps: SteeringMaps): Code {
   ]
 }
 
-/** Puts the IPv4 header on the stack. Behind an Ethernet header it is asked for: who sends by a packet socket may have said otherwise of the frame. */
+/** Puts the IPv4 header on the stack. Behind an Ethernet header the EtherType is checked: the sender of a frame by a packet socket may have told the kernel another one. */
 function readHeader(ipAt: number): Code {
   if (ipAt === 0) return [mov(r7, 0), read(HEADER, HEADER_LEN, 'not steered')]
   return [

@@ -21,7 +21,7 @@ import { UDP_LEN } from '../wire/udp.js'
 /** What an address of ours is, bits of a number. OWN: our own or a virtual one; LOCAL: FULLNAT connections come from it. */
 export const Kind = { OWN: 1, LOCAL: 2 } as const
 
-/** Is told which addresses are ours: what the choice of a worker depends on. */
+/** The addresses that are ours, which the choice of a worker depends on. */
 export interface LocalKinds {
   /** Says what a single address is, `Kind`s together, whatever was said before. */
   setLocal(addr: number, kinds: number): void
@@ -35,7 +35,7 @@ export interface WorkerRules {
   readonly workers: number
   /** Clients that are equal in these bits belong to one worker. */
   readonly mask: number
-  /** Of the hash, so that nobody can aim at a worker. */
+  /** Seed of the hash, so that no client can aim at a worker. */
   readonly seed: number
 }
 
@@ -119,7 +119,7 @@ export class WorkerChoice implements LocalKinds {
     return this.#port(view.getUint16(payload + 2), srcAddr)
   }
 
-  /** Of the packet at `at`, which an error quotes `len` octets of. */
+  /** The worker by the packet at `at`, of which an error quotes `len` octets. */
   #error(view: DataView, at: number, len: number, isLocal: boolean): number {
     if (len < IPV4_MIN_LEN) return this.#client(this.#ip.srcAddr)
     const { headerLen, protocol, dstAddr } = this.#quoted.wrap(view, at)
@@ -137,11 +137,11 @@ export class WorkerChoice implements LocalKinds {
     return this.#port(view.getUint16(payload), dstAddr)
   }
 
-  /** Of the client's packet in a tunnel. */
+  /** The worker by the client's packet in a tunnel. */
   #inside(view: DataView, at: number, len: number): number {
     return len < IPV4_MIN_LEN ? 0 : this.#client(this.#inner.wrap(view, at).srcAddr)
   }
-  /** Whether this is GUE with a packet to one of our addresses in it: no answer to a client is that. */
+  /** Whether this is GUE with a packet to one of our addresses in it: a reply to a client has none. */
   #isGue(view: DataView, at: number, len: number): boolean {
     if (len < 2) return false
     const gue = this.#gue.wrap(view, at)
@@ -149,7 +149,7 @@ export class WorkerChoice implements LocalKinds {
     return this.#kindsOf(this.#inner.wrap(view, at + gue.headerLen).dstAddr) !== 0
   }
 
-  /** Of a port of a local address; ports that no FULLNAT connection has are the virtual service's that the address is, too. */
+  /** The worker by a port of a local address. A port that no FULLNAT connection has belongs to the virtual service at that address. */
   #port(port: number, client: number): number {
     return port < FIRST_LOCAL_PORT ? this.#client(client) : port % this.rules.workers
   }

@@ -8,7 +8,7 @@ const SOCK_SEQPACKET_NONBLOCK_CLOEXEC = 5 | 0o4000 | 0o2000000
 
 /** Octets of a frame that are passed on: Ethernet's least, of which ARP takes 42. */
 const MOST_OCTETS = 60
-/** Frames taken in one turn, each in a place of its own until it has been answered from there. */
+/** Frames taken in one turn, each in a place of its own until the reply, made there, has been sent. */
 const PLACES = 64
 const ROOM = 256
 /** Turns of the loop until it is looked: a look is a system call. While frames wait, poll(2) comes back at once. */
@@ -57,7 +57,7 @@ export class ArpRelay {
     for (let i = 0; i < to.length; i++) if (write(to[i], address + at, octets) < 0) this.dropped++
   }
 
-  /** Hands over what was passed on to us; answers how many frames. */
+  /** Hands over the frames that were passed on to us; returns how many. */
   receive(sink: FrameSink): number {
     if (this.fds.length === 0 || ++this.#turn % EVERY !== 0) return 0
     const { bytes, address } = this.#slab

@@ -24,8 +24,8 @@ export interface Sharing {
 }
 
 /**
- * Takes the packet socket into a group. It must be bound (packet(7)), and have had the filter `NOTHING` before that, or it would have
- * heard what other members are for; take it away then. Answers the group's id.
+ * Adds the packet socket to a group; returns the group's id. The socket must be bound (packet(7)), with the filter `NOTHING`
+ * since before that, or it would have received other members' frames. The caller removes the filter afterwards.
  */
 export function joinGroup(fd: number, { programFd, group }: Sharing): number {
   setOption(fd, PACKET_FANOUT, group?.id ?? NEW_GROUP)

@@ -25,7 +25,7 @@ export class LargeFrames {
     return this.#held < PLACES
   }
 
-  /** Reads the next one; answers its octets from the Ethernet header on, or 0 if there is none. There must be room. */
+  /** Reads the next frame; returns its octets from the Ethernet header on, or 0 if there is no frame. There must be room. */
   read(): number {
     this.at = this.#held * PLACE + HEADROOM + VNET_LEN
     const len: number = recvfrom(this.#fd, this.slab.address + this.at - VNET_LEN, PLACE - HEADROOM, 0, 0, 0)

@@ -80,7 +80,7 @@ export class PacketRing {
   unusable = 0
 
   /**
-   * `prepare` is called before frames come in, once for all rings that share the interface; it may answer a file
+   * `prepare` is called before frames come in, once for all rings that share the interface; it may return a file
    * descriptor to be closed with the ring.
    */
   constructor(
@@ -135,7 +135,7 @@ export class PacketRing {
     setOption(this.fd, PACKET_FANOUT, FANOUT_ALONE_DEFRAG)
   }
 
-  /** Hands at most `budget` frames to the sink, where they lie; answers how many. */
+  /** Hands at most `budget` frames to the sink, where they lie; returns how many. */
   receive(sink: FrameSink, budget: number): number {
     const { view } = this.slab
     const slots = this.#offsets.length

@@ -10,10 +10,10 @@ import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } fr
 import { SendQueue } from './send-queue.js'
 
 const ETH_P_ARP = 0x0806
-/** ARP frames taken in one turn, each in a place of its own until it has been answered from there. */
+/** ARP frames taken in one turn, each in a place of its own until the reply, made there, has been sent. */
 const ARP_PLACES = 64
 const ARP_ROOM = 256
-/** Behind the places: who a frame is from, as recvfrom tells, and the octets that that may take. */
+/** Behind the places: the sender's address as recvfrom writes it, and the octets that it may take. */
 const SOCKADDR_AT = ARP_PLACES * ARP_ROOM
 const SOCKADDR_ROOM = 32
 const SOCKADDR_LEN_AT = SOCKADDR_AT + SOCKADDR_ROOM

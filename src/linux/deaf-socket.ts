@@ -7,14 +7,14 @@ const SOCK_RAW_CLOEXEC = 3 | 0o2000000
 const SOCKADDR_IN_LEN = 16
 
 /**
- * Sockets that hear nothing and are there to be held: as long as somebody has one, the kernel does not answer packets of
- * that protocol, or to that port, with ICMP protocol or port unreachable. The file descriptor is to be closed.
+ * Opens a socket that receives nothing: as long as it is open, the kernel does not answer packets of that protocol, or to that
+ * port, with ICMP protocol or port unreachable. Returns its file descriptor, which the caller closes.
  */
 export function holdProtocol(protocol: number): number {
   return deaf(check(socket(AF_INET, SOCK_RAW_CLOEXEC, protocol), `a raw socket for IP protocol ${protocol}`))
 }
 
-/** SystemError EADDRINUSE if somebody has the UDP port. */
+/** As holdProtocol. SystemError EADDRINUSE if another socket has the UDP port. */
 export function holdUdpPort(port: number): number {
   const fd = deaf(check(socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), 'a UDP socket'))
   const address = Buffer.alloc(SOCKADDR_IN_LEN)

@@ -15,9 +15,9 @@ const LARGE = 2 ** 26
 const addresses = new WeakMap<Int32Array, number>()
 
 /**
- * Zeroed 32-bit words of our own for a large table, in pages of 2 MiB where the kernel has transparent ones for who asks
+ * Maps zeroed 32-bit words for a large table, in pages of 2 MiB where the kernel gives transparent ones on request
  * (`madvise` or `always` in /sys/kernel/mm/transparent_hugepage/enabled): in a table of some hundred MiB the walk through the
- * page tables costs as much as the cache miss itself. Elsewhere in plain pages. Never given back.
+ * page tables costs as much as the cache miss itself. Elsewhere in plain pages. The words are never unmapped.
  */
 export function mapWords(count: number): Int32Array {
   const len = count * WORD

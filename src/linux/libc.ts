@@ -80,7 +80,7 @@ function errnoName(errno: number): string {
   return entry?.[0] ?? `errno ${errno}`
 }
 
-/** The result of a call that answers −1 for failure. */
+/** Returns the result of a call that returns −1 for failure; then throws SystemError. */
 export function check(result: number, what: string): number {
   if (result < 0) throw new SystemError(what)
   return result
@@ -113,7 +113,7 @@ export function mapRing(fd: number, len: number): Slab {
 export function mapUring(fd: number, len: number, offset: number): Slab {
   return map(MAP_SHARED, fd, len, 'mmap of an io_uring', offset)
 }
-/** Gives back what `mapRing` gave. Nobody may look at it any more: that would end the process. */
+/** Unmaps what `mapRing` has mapped. To read it afterwards ends the process. */
 export function unmapRing({ bytes, address }: Slab): void {
   check(munmapCall(address, bytes.length), 'munmap of the packet ring')
 }

@@ -16,9 +16,9 @@ import {
 import { dirname } from 'node:path'
 
 /*
- * Files that one run leaves for the next, which does as they say, mostly as root: so nobody but root and the user that
- * runs may be able to write them, or to put others in their place. Modes do not depend on the umask. None of this waits
- * for the disk: what the files tell of ends with the machine, as /run does.
+ * Files that one run leaves for the next, which does as they say, mostly as root: so only root and the user that runs may
+ * be able to write them, or to replace them. Modes do not depend on the umask. Nothing here waits for the disk: what the
+ * files tell of ends when the computer stops, as /run does.
  */
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
@@ -37,7 +37,7 @@ export function ownDirectory(directory: string, mode = 0o755): void {
   mustBeOwnDirectory(directory)
 }
 
-/** Makes the directory, of that mode whatever the umask; answers whether it was not there. */
+/** Makes the directory, of that mode whatever the umask; returns whether it was not there. */
 export function makeDirectory(directory: string, mode: number): boolean {
   try {
     mkdirSync(directory, { mode: 0o700 })

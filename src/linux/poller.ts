@@ -31,7 +31,7 @@ export class Poller {
     if (ready > 0) this.#takeErrors()
   }
 
-  /** An error that nobody takes would end every wait from now on. */
+  /** Takes a socket's error: one that is left would end every wait from now on. */
   #takeErrors(): void {
     const { view } = this.#memory
     for (let at = 0; at < this.#count * POLLFD_LEN; at += POLLFD_LEN)

@@ -16,9 +16,10 @@ const SCHED_OTHER = 0
 const SLICE_NS = 100_000n
 
 /**
- * The kernel's scheduler is to let this thread run for a tenth of a millisecond at a time, not for one to three: who shares its CPU waits less for it,
- * and it waits less for its turn (EEVDF: the earlier deadline goes first). Linux 6.12 and newer; elsewhere, and where the user has
- * chosen another policy (chrt(1)), all stays as it is. The time of the slice in ns, 0 where there is none.
+ * Asks the kernel's scheduler to run this thread for a tenth of a millisecond at a time, not for one to three: threads that
+ * share its CPU wait less for it, and it waits less for its turn (EEVDF: the earlier deadline goes first). Linux 6.12 and newer;
+ * elsewhere, and where the user has chosen another policy (chrt(1)), nothing changes. Returns the slice in ns, 0 where there is
+ * none.
  */
 export function shortenSlices(): number {
   const numbers = NUMBERS[arch()]

@@ -75,7 +75,7 @@ export class Uring {
     return ((this.#tail + i) & this.#sqMask) * SQE_WORDS
   }
 
-  /** Has the next `count` entries done, at most as many as there are; answers how many of them failed. */
+  /** Runs the next `count` entries, at most as many as there are; returns how many of them failed. */
   run(count: number): number {
     this.#tail = (this.#tail + count) | 0
     Atomics.store(this.#words, this.#sqTail, this.#tail)
@@ -95,7 +95,7 @@ export class Uring {
     Atomics.store(this.#words, this.#sqTail, this.#tail)
   }
 
-  /** Takes `count` completions; answers how many are of failures. */
+  /** Takes `count` completions; returns how many are of failures. */
   #failed(count: number): number {
     const words = this.#words
     let head = words[this.#cqHead]!

@@ -1,4 +1,18 @@
-// IEEE 802.3 §3.1.1, Ethernet II framing: destination, source, type.
+/*
+ * IEEE 802.3 §3.1.1, Ethernet II framing.
+ *
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                          Destination                          |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |     Destination, continued    |             Source            |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                       Source, continued                       |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |              Type             |            payload            |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
 import type { MacAddr } from './addr.js'
 import { NOWHERE } from './view.js'
 
@@ -24,9 +38,6 @@ export class EthernetView {
   get type(): number {
     return this.#dv.getUint16(this.#at + TYPE)
   }
-  set type(type: number) {
-    this.#dv.setUint16(this.#at + TYPE, type)
-  }
   get dstHi(): number {
     return this.#dv.getUint16(this.#at + DST)
   }
@@ -45,6 +56,10 @@ export class EthernetView {
   }
   isTo(mac: MacAddr): boolean {
     return this.dstLo === mac.lo && this.dstHi === mac.hi
+  }
+
+  set type(type: number) {
+    this.#dv.setUint16(this.#at + TYPE, type)
   }
   setDst(mac: MacAddr): void {
     this.#dv.setUint16(this.#at + DST, mac.hi)

@@ -6,7 +6,7 @@
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * | 0 |C|  Hlen   |  Proto/ctype  |             Flags             |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * ~                Extensions and private data                    ~
+ * ~                  Extensions and private data                  ~
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
  * As Linux sends it: the one flag (1) says that 32 private flags follow, and the one private flag (the highest bit) that remote

@@ -1,4 +1,16 @@
-// RFC 792; parameter problem: RFC 792 p. 8 (the pointer is the first octet of the rest of the header).
+/*
+ * RFC 792; parameter problem: RFC 792 p. 8 (the pointer is the first octet of the rest of the header).
+ *
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |      Type     |      Code     |            Checksum           |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                     Rest: by type and code                    |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * Behind it an error embeds the packet that it is about, from the IP header on.
+ */
 import { sum16, update16 } from './checksum.js'
 import { NOWHERE } from './view.js'
 
@@ -57,10 +69,6 @@ export class IcmpView {
   get rest(): number {
     return this.#dv.getUint32(this.#at + REST)
   }
-  /** Leaves the checksum stale. */
-  set rest(rest: number) {
-    this.#dv.setUint32(this.#at + REST, rest)
-  }
   get checksum(): number {
     return this.#dv.getUint16(this.#at + CHECKSUM)
   }
@@ -69,12 +77,16 @@ export class IcmpView {
     return sum16(this.#dv, this.#at, len) === 0xffff
   }
 
+  /** Leaves the checksum stale. */
+  set rest(rest: number) {
+    this.#dv.setUint32(this.#at + REST, rest)
+  }
   /** Turns an echo request of `len` octets, whose checksum is right, into its reply (RFC 792 p. 14). */
   makeEchoReply(len: number): void {
     const word = this.#dv.getUint16(this.#at)
     this.#dv.setUint8(this.#at + TYPE, IcmpType.ECHO_REPLY)
     const check = update16(this.checksum, word, this.#dv.getUint16(this.#at))
-    // A reply may be nothing but zeros, and its checksum then is ffff, which no update can tell.
+    // The octets of a reply may all be zero: its checksum is ffff then, where an update gives 0.
     if (check === 0) this.fillChecksum(len)
     else this.#dv.setUint16(this.#at + CHECKSUM, check)
   }
@@ -83,6 +95,7 @@ export class IcmpView {
     this.#dv.setUint16(this.#at + CHECKSUM, 0)
     this.#dv.setUint16(this.#at + CHECKSUM, ~sum16(this.#dv, this.#at, len) & 0xffff)
   }
+
   /** Writes the header of an error over the `len` octets of the message, what it embeds being there already. */
   build(type: number, code: number, rest: number, len: number): void {
     this.#dv.setUint8(this.#at + TYPE, type)

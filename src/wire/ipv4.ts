@@ -1,4 +1,24 @@
-// RFC 791 §3.1.
+/*
+ * RFC 791 §3.1; the type of service is DSCP and ECN (RFC 2474, RFC 3168).
+ *
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |Version|  IHL  |Type of service|          Total length         |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |         Identification        |0 D M|     Fragment offset     |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |  Time to live |    Protocol   |        Header checksum        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                         Source address                        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                      Destination address                      |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                    Options, up to 40 octets                   |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * IHL in words of 4 octets, the fragment offset in units of 8; D: don't fragment, M: more fragments.
+ */
 import type { Ipv4Addr } from './addr.js'
 import { sum16, sumOf20IsRight, update16, update32 } from './checksum.js'
 import { NOWHERE } from './view.js'
@@ -53,7 +73,7 @@ export class Ipv4View {
 
   /**
    * Whether `len` octets hold a header that may be trusted: version 4, IHL ≥ 5 and inside `len`, total length at least
-   * the header and at most `len`. The checksum is asked for apart (`checksumOk`).
+   * the header and at most `len`. `checksumOk` tells about the checksum.
    */
   isValid(len: number): boolean {
     if (len < IPV4_MIN_LEN || !this.isVersion4) return false

@@ -9,7 +9,7 @@ const DATA_OFFSET = 12
 const TIMESTAMPS_ONLY = 0x0101080a
 const TIMESTAMPS_LEN = 12
 
-/** Whether the list is what `purgeOptions` makes of it already. Most headers are done with a look or two. */
+/** Whether the list is what `purgeOptions` makes of it already. Most headers need a look or two. */
 export function isPure(view: DataView, header: number, kind: number): boolean {
   let at = header + TCP_MIN_LEN
   const end = endOf(view, header)
@@ -26,7 +26,7 @@ export function isPure(view: DataView, header: number, kind: number): boolean {
 
 /**
  * Leaves no option of this kind: NOPs take its place, so that the others stay where they are. Behind END, and from an
- * option on whose length is 0, 1 or more than there is, readers differ: there are zeros then, END for everybody. A reader
+ * option on whose length is 0, 1 or more than there is, readers differ: zeros, which every reader takes for END, replace them. A reader
  * that heeds the list finds none; nor does one that overlooks END. One that looks for the kind's octet anywhere may still
  * be deceived by what another option's value holds, a timestamp or a cookie: that is the sender's to choose.
  */

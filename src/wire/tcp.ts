@@ -1,4 +1,24 @@
-// RFC 9293 §3.1.
+/*
+ * RFC 9293 §3.1.
+ *
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |          Source port          |        Destination port       |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                        Sequence number                        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                     Acknowledgement number                    |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * | Offset| Reserv|C|E|U|A|P|R|S|F|            Window             |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |            Checksum           |         Urgent pointer        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                    Options, up to 40 octets                   |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * Offset: octets of the header, in words of 4.
+ */
 import { fold, pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
@@ -56,67 +76,14 @@ export class TcpView {
   get flags(): number {
     return this.#dv.getUint8(this.#at + FLAGS)
   }
-  get checksum(): number {
-    return this.#dv.getUint16(this.#at + CHECKSUM)
-  }
-
-  /** Sets the port and mends the checksum for it and for the change of source address. */
-  rewriteSrc(from: number, to: number, port: number): void {
-    const check = update32(update16(this.checksum, this.srcPort, port), from, to)
-    this.#dv.setUint16(this.#at + SRC_PORT, port)
-    this.#dv.setUint16(this.#at + CHECKSUM, check)
-  }
-  /** Sets the port and mends the checksum for it and for the change of destination address. */
-  rewriteDst(from: number, to: number, port: number): void {
-    const check = update32(update16(this.checksum, this.dstPort, port), from, to)
-    this.#dv.setUint16(this.#at + DST_PORT, port)
-    this.#dv.setUint16(this.#at + CHECKSUM, check)
-  }
-  /** As rewriteSrc where the checksum field holds only the pseudo-header sum: ports are not in it. */
-  rewriteSrcPartial(from: number, to: number, port: number): void {
-    this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
-    this.#dv.setUint16(this.#at + SRC_PORT, port)
-  }
-  /** As rewriteDst where the checksum field holds only the pseudo-header sum: ports are not in it. */
-  rewriteDstPartial(from: number, to: number, port: number): void {
-    this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
-    this.#dv.setUint16(this.#at + DST_PORT, port)
-  }
-
-  /** Sets sequence number and flags of a segment whose checksum is not there yet. */
-  makeSegment(seq: number, flags: number): void {
-    this.#dv.setUint32(this.#at + SEQ, seq)
-    this.#dv.setUint8(this.#at + FLAGS, flags)
-  }
-
   get window(): number {
     return this.#dv.getUint16(this.#at + WINDOW)
   }
-  /** Sets the sequence number. `partial`: the checksum field holds the pseudo-header sum only, which does not cover it. */
-  rewriteSeq(seq: number, partial: boolean): void {
-    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.seq, seq))
-    this.#dv.setUint32(this.#at + SEQ, seq)
+  get checksum(): number {
+    return this.#dv.getUint16(this.#at + CHECKSUM)
   }
-  /** As rewriteSeq, the acknowledgement number. */
-  rewriteAck(ack: number, partial: boolean): void {
-    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.ack, ack))
-    this.#dv.setUint32(this.#at + ACK, ack)
-  }
-  /** As rewriteSeq, the flags. */
-  rewriteFlags(flags: number, partial: boolean): void {
-    const before = this.#dv.getUint16(this.#at + DATA_OFFSET)
-    const after = (before & 0xff00) | flags
-    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, after))
-    this.#dv.setUint16(this.#at + DATA_OFFSET, after)
-  }
-  /** As rewriteSeq, the window. */
-  rewriteWindow(window: number, partial: boolean): void {
-    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, this.window, window))
-    this.#dv.setUint16(this.#at + WINDOW, window)
-  }
-
   /**
-   * Where the value of an option begins, in octets from the header; 0 if it is not there, or not `len` octets long in all
+   * Returns where the value of an option begins, in octets from the header; 0 if the option is not there, or not `len` octets long in all
    * (0: any). `from`: where an option ends, to look on from there.
    */
   findOption(kind: number, len: number, from = TCP_MIN_LEN): number {
@@ -146,6 +113,55 @@ export class TcpView {
   optionHalf(offset: number): number {
     return this.#dv.getUint16(this.#at + offset)
   }
+  /** The sum of all options; they are whole words. */
+  get optionsSum(): number {
+    return sum16(this.#dv, this.#at + TCP_MIN_LEN, this.headerLen - TCP_MIN_LEN)
+  }
+
+  /** Sets the port and mends the checksum for it and for the change of source address. */
+  rewriteSrc(from: number, to: number, port: number): void {
+    const check = update32(update16(this.checksum, this.srcPort, port), from, to)
+    this.#dv.setUint16(this.#at + SRC_PORT, port)
+    this.#dv.setUint16(this.#at + CHECKSUM, check)
+  }
+  /** Sets the port and mends the checksum for it and for the change of destination address. */
+  rewriteDst(from: number, to: number, port: number): void {
+    const check = update32(update16(this.checksum, this.dstPort, port), from, to)
+    this.#dv.setUint16(this.#at + DST_PORT, port)
+    this.#dv.setUint16(this.#at + CHECKSUM, check)
+  }
+  /** As rewriteSrc where the checksum field holds only the pseudo-header sum: ports are not in it. */
+  rewriteSrcPartial(from: number, to: number, port: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
+    this.#dv.setUint16(this.#at + SRC_PORT, port)
+  }
+  /** As rewriteDst where the checksum field holds only the pseudo-header sum: ports are not in it. */
+  rewriteDstPartial(from: number, to: number, port: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
+    this.#dv.setUint16(this.#at + DST_PORT, port)
+  }
+  /** Sets the sequence number. `partial`: the checksum field holds the pseudo-header sum only, which does not cover it. */
+  rewriteSeq(seq: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.seq, seq))
+    this.#dv.setUint32(this.#at + SEQ, seq)
+  }
+  /** As rewriteSeq, the acknowledgement number. */
+  rewriteAck(ack: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, this.ack, ack))
+    this.#dv.setUint32(this.#at + ACK, ack)
+  }
+  /** As rewriteSeq, the flags. */
+  rewriteFlags(flags: number, partial: boolean): void {
+    const before = this.#dv.getUint16(this.#at + DATA_OFFSET)
+    const after = (before & 0xff00) | flags
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, after))
+    this.#dv.setUint16(this.#at + DATA_OFFSET, after)
+  }
+  /** As rewriteSeq, the window. */
+  rewriteWindow(window: number, partial: boolean): void {
+    if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, this.window, window))
+    this.#dv.setUint16(this.#at + WINDOW, window)
+  }
   /** Sets 32 bits of an option, wherever it begins. */
   rewriteOptionWord(offset: number, word: number, partial: boolean): void {
     const odd = (offset & 1) !== 0
@@ -160,7 +176,6 @@ export class TcpView {
       this.#mend(odd ? swapped(this.optionHalf(offset)) : this.optionHalf(offset), odd ? swapped(half) : half)
     this.#dv.setUint16(this.#at + offset, half)
   }
-
   /**
    * Widens a header that has been moved 8 octets forward, up to its options, by an option of 8: the octets at 20 to 27
    * are free. The checksum is mended for it and for the pseudo header's length.
@@ -184,10 +199,6 @@ export class TcpView {
     }
     dv.setUint16(at + CHECKSUM, check)
   }
-  /** The sum of all options; they are whole words. */
-  get optionsSum(): number {
-    return sum16(this.#dv, this.#at + TCP_MIN_LEN, this.headerLen - TCP_MIN_LEN)
-  }
   /** Mends the checksum for options that have changed; `before` is what `optionsSum` was. */
   optionsChanged(before: number, partial: boolean): void {
     if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, this.optionsSum))
@@ -204,6 +215,16 @@ export class TcpView {
     }
     this.#dv.setUint16(this.#at + CHECKSUM, check)
   }
+
+  #mend(from: number, to: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, from, to))
+  }
+
+  /** Sets sequence number and flags of a segment whose checksum is not there yet. */
+  makeSegment(seq: number, flags: number): void {
+    this.#dv.setUint32(this.#at + SEQ, seq)
+    this.#dv.setUint8(this.#at + FLAGS, flags)
+  }
   /** Makes a header, copied with its options, one of a segment of its own: flags, and the checksum over `len` octets anew. */
   rebuild(flags: number, src: number, dst: number, len: number): void {
     const dv = this.#dv
@@ -214,11 +235,6 @@ export class TcpView {
     dv.setUint16(at + CHECKSUM, 0)
     dv.setUint16(at + CHECKSUM, ~sum16(dv, at, len, pseudoHeaderSum(src, dst, IpProtocol.TCP, len)) & 0xffff)
   }
-
-  #mend(from: number, to: number): void {
-    this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, from, to))
-  }
-
   /** Writes a header of 20 octets without payload, its checksum for the given addresses. Window 0. */
   build(src: number, dst: number, srcPort: number, dstPort: number, seq: number, ack: number, flags: number): void {
     const dv = this.#dv

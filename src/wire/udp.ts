@@ -1,4 +1,16 @@
-// RFC 768. A checksum field of 0 means that the sender computed none, so a computed 0 is sent as ffff.
+/*
+ * RFC 768. A checksum field of 0 means that the sender computed none, so a computed 0 is sent as ffff.
+ *
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |          Source port          |        Destination port       |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |             Length            |            Checksum           |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * Length: header and payload.
+ */
 import { pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'

@@ -1,4 +1,16 @@
-// virtio 1.2 §5.1.6: struct virtio_net_hdr, little-endian, 10 octets; it stands right before the Ethernet header.
+/*
+ * virtio 1.2 §5.1.6: struct virtio_net_hdr, little-endian, 10 octets; it stands right before the Ethernet header.
+ *
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |     Flags     |    GSO type   |         Header length         |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |            GSO size           |         Checksum start        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |        Checksum offset        |        Ethernet header        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
 import { NOWHERE } from './view.js'
 
 const FLAGS = 0
@@ -32,11 +44,11 @@ export class VirtioNetView {
   get isPlain(): boolean {
     return (this.#dv.getUint16(this.#at + FLAGS) & SAYS_SOMETHING) === 0
   }
-  /** The transport checksum field holds the pseudo-header sum only; who sends the frame to a wire completes it. */
+  /** The transport checksum field holds the pseudo-header sum only; the device that sends the frame to a wire completes it. */
   get isPartial(): boolean {
     return (this.#dv.getUint8(this.#at + FLAGS) & NEEDS_CSUM) !== 0
   }
-  /** Nobody need verify the transport checksum: it is partial, or the device has found it right. */
+  /** The transport checksum need not be verified: it is partial, or the device has found it right. */
   get isTrusted(): boolean {
     return (this.#dv.getUint8(this.#at + FLAGS) & (NEEDS_CSUM | DATA_VALID)) !== 0
   }
@@ -52,7 +64,12 @@ export class VirtioNetView {
   get gsoSize(): number {
     return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
   }
-  /** Only where it was above 0. */
+  /** What kind of segments it stands for (GsoType, and ECN); 0 when it stands for itself. */
+  get gsoType(): number {
+    return this.#dv.getUint8(this.#at + GSO_TYPE)
+  }
+
+  /** Sets the size of the segments of a frame that stands for some. */
   set gsoSize(octets: number) {
     this.#dv.setUint16(this.#at + GSO_SIZE, octets, true)
   }
@@ -61,12 +78,6 @@ export class VirtioNetView {
     this.#dv.setUint8(this.#at + GSO_TYPE, 0)
     this.#dv.setUint16(this.#at + GSO_SIZE, 0)
   }
-
-  /** What kind of segments it stands for (GsoType, and ECN); 0 when it stands for itself. */
-  get gsoType(): number {
-    return this.#dv.getUint8(this.#at + GSO_TYPE)
-  }
-
   /** Says that the packet stands for segments; `headerLen` as for prepareToSend. */
   setGso(type: number, size: number, headerLen: number): void {
     this.#dv.setUint8(this.#at + GSO_TYPE, type)
