@@ -1,6 +1,6 @@
 import { change } from '../command.js'
 import { CommandLineError } from '../failure.js'
-import { readTimeout } from '../options/options.js'
+import { readTimeout } from '../options/timeout.js'
 import { given } from '../options/targets.js'
 
 export const set = change<'set-timeouts'>({

@@ -6,6 +6,7 @@ import { CommandLineError } from '../failure.js'
 import type { Names } from './names.js'
 import { familyOf, type ForwardingMethod, type OptionName, type Options } from './option-names.js'
 import { schedFlagList } from './sched-flags.js'
+import { readTimeout, TIMEOUT_MAX } from './timeout.js'
 
 export interface OptionSpec<N extends OptionName = OptionName> extends Option {
   /** undefined: taken and ignored. */
@@ -26,18 +27,9 @@ export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf none'
 const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
 const MARK_MAX = 4294967295
-/** 31 days, of -p and --set. */
-const TIMEOUT_MAX = 2678400
 /** Seconds of --watch. */
 const WATCH_LEAST = 0.1
 const WATCH_MOST = 3600
-
-/** Seconds of -p and --set, which allow 0 to the one only. */
-export function readTimeout(text: string, least: 0 | 1): number {
-  const seconds = readInteger(text, TIMEOUT_MAX)
-  if (seconds === undefined || seconds < least) throw new CommandLineError(`invalid timeout value \`${text}' specified`)
-  return seconds
-}
 
 const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'service-address'> => ({
   flags,
