@@ -89,12 +89,12 @@ t.teardown(() => rmSync(dirname(otherRules), { recursive: true }))
 
 /** What `act` prints of a transaction that has those staged. */
 async function staged(control: Control, act: (control: Control) => Promise<string>): Promise<Outcome> {
-  const session = new Transactions(control, () => new Scene().director).client()
+  const client = new Transactions(control, () => new Scene().director).client()
   try {
-    await stageRules(session, parsedRules(otherRules))
-    return { status: 0, out: await act(session), err: '' }
+    await stageRules(client, parsedRules(otherRules))
+    return { status: 0, out: await act(client), err: '' }
   } finally {
-    session.close()
+    client.close()
   }
 }
 
@@ -102,8 +102,8 @@ async function staged(control: Control, act: (control: Control) => Promise<strin
 const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   services: control => uvsadm(['-L', '--json'], control),
   connections: control => uvsadm(['-Lc', '--json'], control),
-  plan: control => staged(control, async session => jsonDocument('plan', await plannedChanges(session))),
-  applied: control => staged(control, async session => jsonDocument('applied', await commitRules(session))),
+  plan: control => staged(control, async client => jsonDocument('plan', await plannedChanges(client))),
+  applied: control => staged(control, async client => jsonDocument('applied', await commitRules(client))),
   findings: async () => ({ ...(await lintFile(['--json', otherRules], fakeNames())), status: 0 }),
   daemons: control => uvsadm(['-L', '--daemon', '--json'], control),
   timeouts: control => uvsadm(['-L', '--timeout', '--json'], control),

@@ -107,13 +107,13 @@ t.test('an input without a service leaves what was there', async t => {
 t.test('rules come at once, and what stays is not touched', async t => {
   const director = new BenchDirector()
   const asked: string[] = []
-  const session = new Transactions(
+  const client = new Transactions(
     { call: request => (asked.push(request.op), director.control.call(request)) },
     () => new BenchDirector().director,
   ).client()
   await uvsadm(['-R'], director.control, names, Readable.from([OLD]))
-  await replaceRules(OLD + A4, session, names)
-  t.equal(await rulesOf(session), A4 + OLD)
+  await replaceRules(OLD + A4, client, names)
+  t.equal(await rulesOf(client), A4 + OLD)
   t.strictSame(
     asked.filter(op => op !== 'services'),
     ['batch'],

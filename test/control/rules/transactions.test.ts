@@ -38,7 +38,7 @@ function make(control?: (own: Control) => Control) {
     control ? control(bench.control) : bench.control,
     () => new BenchDirector().director,
   )
-  return { bench, transactions, session: transactions.client() }
+  return { bench, transactions, client: transactions.client() }
 }
 
 const rules = (bench: BenchDirector): string[] =>
@@ -48,7 +48,7 @@ const rules = (bench: BenchDirector): string[] =>
   ])
 
 t.test('what is staged becomes the rules; what stays keeps its connections, counts and scheduler position', async t => {
-  const { bench, session } = make()
+  const { bench, client } = make()
   bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80', '10.99.2.12:80', '10.99.2.13:80')
   bench.serve('tcp', '10.99.1.100:443', '10.99.2.11:80')
   const chosen = (port: number): string => {
@@ -56,21 +56,21 @@ t.test('what is staged becomes the rules; what stays keeps its connections, coun
     return /10\.99\.2\.\d+/.exec(bench.out().join())?.[0] ?? bench.changes().toString()
   }
   t.equal(chosen(1), '10.99.2.13')
-  t.strictSame(await session.call({ op: 'begin' }), { ok: true, value: null })
+  t.strictSame(await client.call({ op: 'begin' }), { ok: true, value: null })
   t.strictSame(
-    await session.call({
+    await client.call({
       op: 'stage',
       requests: [add(service), give(service, 13), give(service, 12), give(service, 11)],
     }),
     { ok: true, value: { accepted: 4 } },
   )
-  t.strictSame(await session.call({ op: 'stage', requests: [add(other)] }), { ok: true, value: { accepted: 1 } })
-  t.match(await session.call({ op: 'plan', from: 0 }), {
+  t.strictSame(await client.call({ op: 'stage', requests: [add(other)] }), { ok: true, value: { accepted: 1 } })
+  t.match(await client.call({ op: 'plan', from: 0 }), {
     ok: true,
     value: { rows: [{ request: { op: 'add-service' } }, { request: { op: 'delete-service' } }], next: null },
   })
   t.equal(rules(bench).length, 6, 'a plan changes nothing')
-  t.strictSame(await session.call({ op: 'commit' }), {
+  t.strictSame(await client.call({ op: 'commit' }), {
     ok: true,
     value: { changes: { 'add-service': 1, 'delete-service': 1 }, connections: 0 },
   })
@@ -81,14 +81,14 @@ t.test('what is staged becomes the rules; what stays keeps its connections, coun
 })
 
 t.test('a rule that is refused is told by its place, and nothing has changed', async t => {
-  const { bench, session } = make()
+  const { bench, client } = make()
   bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80')
   const before = rules(bench)
-  await session.call({ op: 'begin' })
-  t.match(await session.call({ op: 'stage', requests: [add(other), give(other, 12), add(other), give(other, 13)] }), {
+  await client.call({ op: 'begin' })
+  t.match(await client.call({ op: 'stage', requests: [add(other), give(other, 12), add(other), give(other, 13)] }), {
     value: { accepted: 2, refused: { refusal: 'EEXIST' } },
   })
-  session.close()
+  client.close()
   t.strictSame(rules(bench), before)
 })
 
@@ -109,25 +109,25 @@ const refusing = (own: Control): Control => ({
 })
 
 t.test('a step that the director refuses after all undoes those before it', async t => {
-  const { bench, session } = make(refusing)
+  const { bench, client } = make(refusing)
   bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80', '10.99.2.12:80')
   bench.serve('udp', '10.99.1.100:53', '10.99.2.11:53')
   const before = bench.services()
-  await session.call({ op: 'begin' })
-  await session.call({ op: 'stage', requests: [add(other), give(other, 11), add(service), give(service, 11, 7)] })
-  t.match(await session.call({ op: 'commit' }), {
+  await client.call({ op: 'begin' })
+  await client.call({ op: 'stage', requests: [add(other), give(other, 11), add(service), give(service, 11, 7)] })
+  t.match(await client.call({ op: 'commit' }), {
     ok: false,
     refusal: 'EINVAL',
     message: /edit-destination.*a test; everything is as before$/,
   })
   t.strictSame(bench.services(), before)
-  t.match(await session.call({ op: 'commit' }), { ok: false, refusal: 'ENOENT' }, 'it is over')
+  t.match(await client.call({ op: 'commit' }), { ok: false, refusal: 'ENOENT' }, 'it is over')
 })
 
 t.test('one is open at a time: the next begins when it ends, whichever way', async t => {
-  const { transactions, session } = make()
-  await session.call({ op: 'begin' })
-  t.match(await session.call({ op: 'begin' }), { ok: false, refusal: 'EEXIST' })
+  const { transactions, client } = make()
+  await client.call({ op: 'begin' })
+  t.match(await client.call({ op: 'begin' }), { ok: false, refusal: 'EEXIST' })
   const [second, third] = [transactions.client(), transactions.client()]
   let begun = ''
   const gone = second.call({ op: 'begin' })
@@ -135,26 +135,26 @@ t.test('one is open at a time: the next begins when it ends, whichever way', asy
   second.close()
   await new Promise(resolve => setImmediate(resolve))
   t.equal(begun, '')
-  await session.call({ op: 'commit' })
+  await client.call({ op: 'commit' })
   t.match(await gone, { ok: false })
   await waiting
   third.close()
-  t.match(await session.call({ op: 'begin' }), { ok: true })
-  session.close()
+  t.match(await client.call({ op: 'begin' }), { ok: true })
+  client.close()
 })
 
 t.test('other changes wait while a transaction is carried out, listings do not', async t => {
   const gate: { open?: () => void } = {}
   const closed = new Promise<void>(resolve => (gate.open = resolve))
-  const { bench, transactions, session } = make(own => ({
+  const { bench, transactions, client } = make(own => ({
     async call(request) {
       if (request.op === 'batch') await closed
       return own.call(request)
     },
   }))
-  await session.call({ op: 'begin' })
-  await session.call({ op: 'stage', requests: [add(service)] })
-  const committed = session.call({ op: 'commit' })
+  await client.call({ op: 'begin' })
+  await client.call({ op: 'stage', requests: [add(service)] })
+  const committed = client.call({ op: 'commit' })
   const order: string[] = []
   const change = transactions.call(add(other)).then(() => order.push('change'))
   t.match(await allServices(transactions), { ok: true, value: [] })

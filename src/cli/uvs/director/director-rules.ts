@@ -11,16 +11,16 @@ import { stageRules } from '../rules/rules-transaction.js'
 import { messageOf } from '../../../linux/error-text.js'
 
 /** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
-export async function readDesired(file: string, stage: () => Director): Promise<ServiceInfo[]> {
-  const session = new Transactions(localControl(stage()), stage).client()
+export async function readDesired(file: string, makeTrial: () => Director): Promise<ServiceInfo[]> {
+  const client = new Transactions(localControl(makeTrial()), makeTrial).client()
   try {
-    await stageRules(session, parsedRules(file))
-    return must(await session.staged())
+    await stageRules(client, parsedRules(file))
+    return must(await client.staged())
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`--rules: ${error.message}`)
     throw error
   } finally {
-    session.close()
+    client.close()
   }
 }
 
@@ -31,7 +31,7 @@ export async function commitDesired(director: Transactions, desired: ServiceInfo
 
 interface ReloadOf {
   file: string | undefined
-  stage: () => Director
+  makeTrial: () => Director
   director: Transactions
   loads: RulesLoads
   tell(line: string): void
@@ -59,11 +59,11 @@ export class RulesReload {
   }
 
   async #reload(): Promise<string> {
-    const { file, stage, director, loads } = this.#of
+    const { file, makeTrial, director, loads } = this.#of
     if (file === undefined) return 'SIGHUP: there is no --rules FILE to read again'
     try {
       if (!statSync(file).isFile()) throw new UsageError(`--rules: ${file} is no regular file: it cannot be read again`)
-      const committed = await commitDesired(director, await readDesired(file, stage))
+      const committed = await commitDesired(director, await readDesired(file, makeTrial))
       loads.record(true, Date.now() / 1000)
       return `SIGHUP: ${file}: ${summary(committed)}`
     } catch (error) {

@@ -31,14 +31,14 @@ interface Closable {
 /** Everything up, until a signal; then everything down, in the other order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
   outliveReaders()
-  const stage = await trialDirectorMaker(command)
+  const makeTrial = await trialDirectorMaker(command)
   // May wait for a pipe, and may be wrong: before all else.
-  const desired = command.rules === undefined ? [] : await readDesired(command.rules, stage)
+  const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
   const signalled = nextSignal()
   // Only here is native code needed: options and help must work without.
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
-  const control = new Transactions(dataPlane, stage)
+  const control = new Transactions(dataPlane, makeTrial)
   const open: Closable[] = [{ close: () => dataPlane.stop() }]
   try {
     const requests = new RequestCounts()
@@ -51,7 +51,13 @@ async function runDirector(command: DirectorCommand): Promise<number> {
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
-    const reload = new RulesReload({ file: command.rules, stage, director: control, loads: rulesLoads, tell: complain })
+    const reload = new RulesReload({
+      file: command.rules,
+      makeTrial,
+      director: control,
+      loads: rulesLoads,
+      tell: complain,
+    })
     const onHangup = (): void => void reload.ask()
     process.on('SIGHUP', onHangup)
     open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })

@@ -9,14 +9,14 @@ import { join } from 'node:path'
 import { BenchDirector } from '../../../support/bench-director.js'
 import { tempDir } from '../../../support/temp.js'
 
-/** A session that keeps what it is asked. */
+/** A client that keeps what it is asked. */
 function make(): { control: Control; asked: Request[] } {
   const asked: Request[] = []
-  const session = new Transactions(new BenchDirector().control, () => new BenchDirector().director).client()
-  t.teardown(() => session.close())
+  const client = new Transactions(new BenchDirector().control, () => new BenchDirector().director).client()
+  t.teardown(() => client.close())
   const call: Control['call'] = request => {
     asked.push(request as Request)
-    return session.call(request)
+    return client.call(request)
   }
   return { control: { call }, asked }
 }
