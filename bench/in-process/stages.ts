@@ -4,11 +4,15 @@
  */
 import { NONE, type ConnIndex } from '../../src/conn/record.js'
 import { Direction } from '../../src/conn/transitions.js'
-import { fullnat } from '../../src/forward/fullnat.js'
-import { nat } from '../../src/forward/nat.js'
+import { AddressHandOver } from '../../src/forward/address-hand-over.js'
+import type { Forwarder } from '../../src/forward/forwarder.js'
+import { Fullnat } from '../../src/forward/fullnat.js'
+import { Nat } from '../../src/forward/nat.js'
 import { Tunnels } from '../../src/forward/tunnel.js'
+import { slabOver } from '../../src/packet/frame.js'
 import { Packet } from '../../src/packet/packet.js'
 import { parseEthernet, parseIpv4Header, parseTransport } from '../../src/packet/parse.js'
+import { TurnMemory } from '../../src/packet/turn-memory.js'
 import { Verdict } from '../../src/packet/verdict.js'
 import type { Ipv4Addr } from '../../src/wire/addr.js'
 import { IpProtocol } from '../../src/wire/ipv4.js'
@@ -130,22 +134,25 @@ function rewriting(mode: Mode, scene: Scene, conns: Int32Array, direction: Direc
 
 function rewriterOf(mode: Mode, { director }: Scene, direction: Direction): (packet: Packet, conn: ConnIndex) => void {
   const { conns, sysctls } = director
-  const { words } = conns.table
+  const nowhere = { transmit: () => Verdict.SENT }
   switch (mode.method) {
     case 'masq':
-      return direction === INBOUND
-        ? (packet, conn) => nat.inbound(packet, words, conn)
-        : (packet, conn) => nat.outbound(packet, words, conn)
-    case 'fullnat':
-      return direction === INBOUND
-        ? (packet, conn) => fullnat.inbound(packet, words, conns.fullnatKeys.words, conn)
-        : (packet, conn) => fullnat.outbound(packet, words, conn)
+      return by(new Nat(conns.table.words, nowhere), direction)
+    case 'fullnat': {
+      const memory = new TurnMemory(octets => slabOver(new ArrayBuffer(octets)))
+      return by(new Fullnat(conns, nowhere, new AddressHandOver(conns, nowhere, memory)), direction)
+    }
     default: {
       const tunnels = new Tunnels(sysctls, 1, () => 1)
       const [src, dst] = [0x0a010001 as Ipv4Addr, 0x0a010101 as Ipv4Addr]
       return (packet, conn) => tunnels.wrap(packet, conns.destinationOf(conn), src, dst)
     }
   }
+}
+
+function by(forwarder: Forwarder, direction: Direction): (packet: Packet, conn: ConnIndex) => void {
+  if (direction === INBOUND) return (packet, conn) => forwarder.inbound(packet, conn)
+  return (packet, conn) => forwarder.outbound(packet, conn)
 }
 
 /** 64 of `count` things a run, the next ones each time. None may be NONE. */

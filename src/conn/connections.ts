@@ -4,7 +4,7 @@
  */
 import type { Flow } from '../packet/flow.js'
 import type { Destination, DestinationTable } from '../service/destination.js'
-import { Method } from '../service/method.js'
+import { isOneWay, type Method } from '../service/method.js'
 import { ConnStates } from './conn-states.js'
 import { ConnTimers } from './conn-timers.js'
 import { FullnatKeys } from './fullnat-keys.js'
@@ -183,8 +183,7 @@ export class Connections {
     words[conn + DPORT_PROTOCOL]! |= dport << 16
     words[conn + DEST] = dest.index
     const { method } = dest
-    const isOneWay = method === Method.DIRECT || method === Method.TUNNEL
-    words[conn + FLAGS] = flags | method | (isOneWay ? ConnFlag.NO_OUTPUT : 0)
+    words[conn + FLAGS] = flags | method | (isOneWay(method) ? ConnFlag.NO_OUTPUT : 0)
   }
 
   #end(conn: ConnIndex): void {

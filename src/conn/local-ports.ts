@@ -113,8 +113,6 @@ export class LocalPorts {
   readonly #uses = new Map<number, number>()
   /** The local addresses of which there are any: asked for every packet. */
   readonly inUse = new AddressSet()
-  /** The pool that `take` last took from. */
-  pool = 0
 
   /** `random` gives unsigned 32-bit numbers: one is drawn for each pool, so that a director begun anew goes on elsewhere. */
   constructor(random: () => number, share: PortShare = { index: 0, of: 1 }) {
@@ -122,17 +120,21 @@ export class LocalPorts {
     this.#ports = portsOf(share)
   }
 
-  /** A port of `laddr` for a connection to daddr:dport, or NO_PORT. What it is to be given back to is in `pool`. */
-  take(protocol: number, laddr: number, daddr: number, dport: number): number {
-    const number = this.#poolOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
-    const port = this.#pools[number]!.take()
+  /** The number of the pool whose ports connections from `laddr` to daddr:dport have. To be taken from at once. */
+  poolOf(protocol: number, laddr: number, daddr: number, dport: number): number {
+    return this.#numberOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
+  }
+  /** A port of the pool, or NO_PORT. */
+  take(pool: number): number {
+    const from = this.#pools[pool]!
+    const port = from.take()
     if (port === NO_PORT) return NO_PORT
-    this.pool = number
-    const uses = this.usesOf(laddr)
-    this.#uses.set(laddr, uses + 1)
-    if (uses === 0) this.inUse.add(laddr)
+    const uses = this.usesOf(from.laddr)
+    this.#uses.set(from.laddr, uses + 1)
+    if (uses === 0) this.inUse.add(from.laddr)
     return port
   }
+  /** Gives a port back to the pool that it was taken from. */
   give(number: number, port: number): void {
     const pool = this.#pools[number]!
     pool.give(port)
@@ -160,7 +162,7 @@ export class LocalPorts {
     this.inUse.clear()
   }
 
-  #poolOf(protocol: number, laddr: number, server: number): number {
+  #numberOf(protocol: number, laddr: number, server: number): number {
     const key = keyOf(protocol, laddr)
     let pools = this.#byServer.get(server)
     const known = pools?.get(key)

@@ -8,6 +8,7 @@
  */
 import { Connections } from '../conn/connections.js'
 import { AddressHandOver } from '../forward/address-hand-over.js'
+import { makeForwarders } from '../forward/forwarders.js'
 import { IcmpErrors } from '../forward/icmp-error.js'
 import { IcmpLimit } from '../forward/icmp-limit.js'
 import { Output } from '../forward/output.js'
@@ -142,15 +143,16 @@ function makeWaysOut(
   const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
   const errors = new IcmpErrors(routes, own, limit, random())
   const tunnels = new Tunnels(sysctls, random(), () => errors.nextId())
+  const forwarders = makeForwarders(conns, output, handOver, tunnels)
   const host = new Host(own, errors)
   const stats = new Stats(counters, errors, handOver, options.now)
-  return { memory, output, own, handOver, reassembly, errors, tunnels, host, stats }
+  return { memory, output, own, handOver, reassembly, errors, forwarders, host, stats }
 }
 
 function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
-  const { output, errors, host, tunnels, reassembly, handOver } = waysOut
+  const { output, errors, host, forwarders, reassembly, handOver } = waysOut
   const parts: Machine = {
     ownAddresses,
     output,
@@ -164,7 +166,7 @@ function makePath({ options, report }: Ground, network: Network, tables: Tables,
     sysctls,
     marks,
     opener: new Opener(balancing, conns, sysctls, defence, report),
-    tunnels,
+    forwarders,
     reassembly,
     handOver,
   }

@@ -12,11 +12,12 @@ import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/connections.js'
 import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
-import { Verdict } from '../packet/verdict.js'
+import type { Verdict } from '../packet/verdict.js'
 import { ClientAddress } from '../service/method.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
-import type { Output } from './output.js'
+import type { Hop } from './hop.js'
+import type { Transmitter } from './output.js'
 import { ProxyStream } from './proxy-stream.js'
 import { insertToa, lowerMss, stripToa, Toa, TOA_LEN } from './toa.js'
 
@@ -26,23 +27,23 @@ export class AddressHandOver {
   tooBig = 0
   readonly #conns: Connections
   readonly #fullnatKeys: FullnatKeys
-  readonly #output: Output
+  readonly #output: Transmitter
   readonly #proxy: ProxyStream
 
-  constructor(conns: Connections, output: Output, memory: TurnMemory) {
+  constructor(conns: Connections, output: Transmitter, memory: TurnMemory) {
     this.#conns = conns
     this.#fullnatKeys = conns.fullnatKeys
     this.#output = output
     this.#proxy = new ProxyStream(conns, output, memory)
   }
 
-  /** A TCP segment of a FULLNAT connection, addressed to the real server already: sends it on the route found. */
-  inbound(packet: Packet, conn: ConnIndex): Verdict {
+  /** A TCP segment of a FULLNAT connection, addressed to the real server already: sends it to the hop, SENT or not. */
+  inbound(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
     const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
     const mode = state & 0xff
-    if (mode > ClientAddress.TOA) return this.#proxy.inbound(packet, conn)
-    if (mode === ClientAddress.TOA) this.#toa(packet, conn)
-    return this.#output.transmit(packet) || Verdict.BALANCED
+    if (mode > ClientAddress.TOA) return this.#proxy.inbound(packet, conn, hop)
+    if (mode === ClientAddress.TOA) this.#toa(packet, conn, hop.mtu)
+    return this.#output.transmit(packet, hop)
   }
 
   /** A TCP segment of a FULLNAT connection to the client. */
@@ -81,7 +82,7 @@ export class AddressHandOver {
     return (state & 0xff) === ClientAddress.TOA && (state & HandOver.DONE) === 0 ? TOA_LEN : 0
   }
 
-  #toa(packet: Packet, conn: ConnIndex): void {
+  #toa(packet: Packet, conn: ConnIndex, mtu: number): void {
     const { words } = this.#fullnatKeys
     const at = keyAt(conn)
     const { tcp, signal } = packet
@@ -99,7 +100,7 @@ export class AddressHandOver {
       return
     }
     const record = this.#conns.table.words
-    const inserted = insertToa(packet, record[conn + CADDR]!, record[conn + CPORT_VPORT]! >>> 16, this.#output.mtu)
+    const inserted = insertToa(packet, record[conn + CADDR]!, record[conn + CPORT_VPORT]! >>> 16, mtu)
     if (inserted === Toa.OPTIONS_FULL) this.optionsFull++
     else if (inserted === Toa.TOO_BIG) this.tooBig++
   }

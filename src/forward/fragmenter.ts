@@ -9,10 +9,11 @@ import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { DF, IpOption, MF } from '../wire/ipv4.js'
+import type { Hop } from './hop.js'
 
-/** Where pieces go, one by one. */
+/** Takes pieces, one by one, and sends them. */
 export interface PieceSink {
-  piece(packet: Packet): Verdict
+  piece(packet: Packet, hop: Hop): Verdict
 }
 
 export class Fragmenter {
@@ -23,9 +24,10 @@ export class Fragmenter {
     this.#memory = memory
   }
 
-  /** Sends the packet in pieces of at most `mtu` octets. The first verdict that is none of a piece on its way, else PASS. */
-  split(packet: Packet, mtu: number, sink: PieceSink): Verdict {
+  /** Sends the packet in pieces that fit the hop's MTU. Returns SENT, or what became of the first piece that was not sent. */
+  split(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
     finishChecksum(packet)
+    const { mtu } = hop
     const headerLen = packet.ip.headerLen
     const most = packet.largestPiece === 0 ? mtu : Math.min(mtu, packet.largestPiece)
     const step = (most - headerLen) & ~7
@@ -39,22 +41,25 @@ export class Fragmenter {
     const isDf = packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
     // What came as a piece, and is cut further, stays where it belongs.
     const last = packet.ip.moreFragments ? MF : 0
-    let verdict: Verdict = Verdict.PASS
+    let verdict: Verdict = Verdict.SENT
     for (let from = 0; from < total;) {
       let to = Math.min(from + step, total)
       if (keepsPieces) to = from === 0 ? first : before + nextStart(packet.pieceStarts, from - before, total - before)
-      const sent = this.#send(packet, headerLen, from, to, (to === total ? last : MF) | (isDf ? DF : 0), sink)
-      if (verdict === Verdict.PASS) verdict = sent
+      const flags = (to === total ? last : MF) | (isDf ? DF : 0)
+      const made = this.#make(packet, headerLen, from, to, flags)
+      const sent = made ? sink.piece(this.#piece, hop) : Verdict.DROP_NO_MEMORY
+      if (verdict === Verdict.SENT) verdict = sent
       from = to
     }
     return verdict
   }
 
-  #send(packet: Packet, headerLen: number, from: number, to: number, flags: number, sink: PieceSink): Verdict {
+  /** Makes the piece of what lies from `from` to `to` behind the IP header; false without memory. */
+  #make(packet: Packet, headerLen: number, from: number, to: number, flags: number): boolean {
     const memory = this.#memory
     const len = ETHERNET_LEN + headerLen + to - from
     const at = memory.place(len)
-    if (at < 0) return Verdict.DROP_NO_MEMORY
+    if (at < 0) return false
     const { bytes } = packet.slab
     const payload = packet.ipAt + headerLen
     const to_ = memory.slab.bytes
@@ -69,7 +74,7 @@ export class Fragmenter {
     piece.transportLen = to - from
     if (from > 0) blankOptions(to_, piece.ipAt, headerLen)
     piece.ip.makePiece(piece.ipLen, (packet.ip.fragmentOffset + (from >>> 3)) | flags)
-    return sink.piece(piece)
+    return true
   }
 }
 

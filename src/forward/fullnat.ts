@@ -1,29 +1,105 @@
-import type { ConnIndex } from '../conn/record.js'
-import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR } from '../conn/record.js'
-import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
-import type { Packet } from '../packet/packet.js'
-import type { Ipv4Addr } from '../wire/addr.js'
-import { IpProtocol } from '../wire/ipv4.js'
-import { isPartial } from './nat.js'
-
-/**
- * FULLNAT, `-b`. inbound: caddr → vaddr becomes laddr → daddr; outbound: daddr → laddr becomes vaddr → caddr; ports
- * alike. Checksums as with NAT (nat.ts). `words` are the records, `local` the local words.
+/*
+ * FULLNAT, `-b`. inbound: caddr → vaddr becomes laddr → daddr; outbound: daddr → laddr becomes vaddr → caddr; ports alike.
+ * Checksums as with NAT (nat.ts). Real servers learn the client's address as address-hand-over.ts says.
+ *
+ * ICMP errors: as NAT's, but both ends are others on either side, and so is the sequence number where a PROXY header was
+ * put in, by which the client knows what the error is about.
  */
-export const fullnat = {
-  inbound(packet: Packet, words: Int32Array, keyWords: Int32Array, conn: ConnIndex): void {
-    const at = keyAt(conn)
-    const laddr = keyWords[at + LADDR]! as Ipv4Addr
-    const daddr = words[conn + DADDR]! as Ipv4Addr
-    rewrite(packet, laddr, keyWords[at + LPORT]!, daddr, words[conn + DPORT_PROTOCOL]! >>> 16)
-  },
+import type { Connections } from '../conn/connections.js'
+import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
+import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../conn/record.js'
+import type { Embedded } from '../packet/embedded.js'
+import type { Packet } from '../packet/packet.js'
+import type { Verdict } from '../packet/verdict.js'
+import type { Ipv4Addr } from '../wire/addr.js'
+import { IcmpType, Unreachable } from '../wire/icmp.js'
+import { IPV4_LEAST_MTU, IpProtocol } from '../wire/ipv4.js'
+import type { AddressHandOver } from './address-hand-over.js'
+import type { Forwarder } from './forwarder.js'
+import type { Hop } from './hop.js'
+import { isPartial } from './nat.js'
+import type { Transmitter } from './output.js'
 
-  outbound(packet: Packet, words: Int32Array, conn: ConnIndex): void {
+export class Fullnat implements Forwarder {
+  readonly refusesLarge = true
+  readonly #conns: Connections
+  readonly #output: Transmitter
+  readonly #handOver: AddressHandOver
+
+  constructor(conns: Connections, output: Transmitter, handOver: AddressHandOver) {
+    this.#conns = conns
+    this.#output = output
+    this.#handOver = handOver
+  }
+
+  inbound(packet: Packet, conn: ConnIndex): void {
+    const { table, fullnatKeys } = this.#conns
+    const at = keyAt(conn)
+    const laddr = fullnatKeys.words[at + LADDR]! as Ipv4Addr
+    const daddr = table.words[conn + DADDR]! as Ipv4Addr
+    rewrite(packet, laddr, fullnatKeys.words[at + LPORT]!, daddr, table.words[conn + DPORT_PROTOCOL]! >>> 16)
+  }
+
+  /** To the real server, about its answer: the client, or a router near it, speaks as the local address. */
+  relatedInbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
+    const { table, fullnatKeys } = this.#conns
+    const at = keyAt(conn)
+    const laddr = fullnatKeys.words[at + LADDR]! as Ipv4Addr
+    const daddr = table.words[conn + DADDR]! as Ipv4Addr
+    packet.ip.rewriteSrcAddr(laddr)
+    packet.ip.rewriteDstAddr(daddr)
+    embedded.ip.rewriteSrcAddr(daddr)
+    embedded.ip.rewriteDstAddr(laddr)
+    embedded.srcPort = table.words[conn + DPORT_PROTOCOL]! >>> 16
+    embedded.dstPort = fullnatKeys.words[at + LPORT]!
+    packet.icmp.fillChecksum(packet.transportLen)
+  }
+
+  outbound(packet: Packet, conn: ConnIndex): void {
+    // What seems to come from the virtual service itself is to the client already.
+    if (packet.ip.dstAddr !== this.#laddr(conn)) return
+    const { words } = this.#conns.table
     const vaddr = words[conn + VADDR]! as Ipv4Addr
     const caddr = words[conn + CADDR]! as Ipv4Addr
     const ports = words[conn + CPORT_VPORT]!
     rewrite(packet, vaddr, ports & 0xffff, caddr, ports >>> 16)
-  },
+    if (packet.protocol === IpProtocol.TCP) this.#handOver.outbound(packet, conn)
+  }
+
+  /** To the client, about its request: the real server, or a router near it, speaks as the virtual service. */
+  relatedOutbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
+    if (embedded.ip.srcAddr !== this.#laddr(conn)) return
+    const { words } = this.#conns.table
+    const vaddr = words[conn + VADDR]! as Ipv4Addr
+    const caddr = words[conn + CADDR]! as Ipv4Addr
+    const ports = words[conn + CPORT_VPORT]!
+    packet.ip.rewriteSrcAddr(vaddr)
+    packet.ip.rewriteDstAddr(caddr)
+    embedded.ip.rewriteSrcAddr(caddr)
+    embedded.ip.rewriteDstAddr(vaddr)
+    embedded.srcPort = ports >>> 16
+    embedded.dstPort = ports & 0xffff
+    if (embedded.ip.protocol === IpProtocol.TCP) {
+      if (embedded.hasSeq) embedded.seq = this.#handOver.clientSeq(conn, embedded.seq)
+      makeRoom(packet, this.#handOver.growth(conn))
+    }
+    packet.icmp.fillChecksum(packet.transportLen)
+  }
+
+  overhead(): number {
+    return 0
+  }
+  growth(conn: ConnIndex): number {
+    return this.#handOver.growth(conn)
+  }
+  send(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
+    if (packet.protocol === IpProtocol.TCP) return this.#handOver.inbound(packet, conn, hop)
+    return this.#output.transmit(packet, hop)
+  }
+
+  #laddr(conn: ConnIndex): number {
+    return this.#conns.fullnatKeys.words[keyAt(conn) + LADDR]!
+  }
 }
 
 function rewrite(packet: Packet, src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, dstPort: number): void {
@@ -51,4 +127,11 @@ function rewrite(packet: Packet, src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, 
   }
   ip.rewriteSrcAddr(src)
   ip.rewriteDstAddr(dst)
+}
+
+/** The MTU that the client is told is less by what its segments grow, if it is one that segments can have. */
+function makeRoom({ icmp }: Packet, growth: number): void {
+  if (growth === 0 || icmp.type !== IcmpType.UNREACHABLE || icmp.code !== Unreachable.FRAGMENTATION_NEEDED) return
+  const { rest } = icmp
+  if ((rest & 0xffff) >= IPV4_LEAST_MTU + growth) icmp.rest = rest - growth
 }

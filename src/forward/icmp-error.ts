@@ -50,13 +50,15 @@ export class IcmpErrors {
    */
   send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): void {
     const to = packet.ip.srcAddr
-    if (!mayCauseError(packet) || to === 0 || !this.#output.route(to)) return
+    if (!mayCauseError(packet) || to === 0) return
+    const hop = this.#output.route(to)
+    if (hop === undefined) return
     if (!this.#limit.allows(to, type, code, now)) {
       this.limited++
       return
     }
-    this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(this.#output.port, to), this.#output.mtu)
-    this.#output.transmit(packet)
+    this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(hop.port, to), hop.mtu)
+    this.#output.transmit(packet, hop)
   }
   /** Makes an error about a packet of one of our addresses out of it, and leaves it to the caller; false when there may be none. */
   makeForUs(packet: Packet, type: number, code: number, rest: number): boolean {

@@ -1,18 +1,38 @@
+/*
+ * NAT, `-m`. inbound: caddr → vaddr becomes caddr → daddr; outbound: daddr → caddr becomes vaddr → caddr; ports alike.
+ * Checksums are mended, not made anew: a wrong one stays wrong (ipvs-behaviour.md §7.1, case bad-checksums). Where the
+ * frame carries a partial checksum, the pseudo-header sum in its field is mended instead.
+ *
+ * ICMP errors (ipvs-behaviour.md §6.6): outside, the address of the end that must not be seen is replaced; so it is inside,
+ * with the port. Header checksums and the ICMP checksum follow; the embedded transport checksum does not, as in the kernel
+ * (case icmp-error-from-rs-side).
+ */
 import type { ConnIndex } from '../conn/record.js'
 import { CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR } from '../conn/record.js'
+import type { Embedded } from '../packet/embedded.js'
 import type { Packet } from '../packet/packet.js'
+import type { Verdict } from '../packet/verdict.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { SCTP_MIN_LEN } from '../wire/sctp.js'
 import { TCP_MIN_LEN } from '../wire/tcp.js'
+import type { Forwarder } from './forwarder.js'
+import type { Hop } from './hop.js'
+import type { Transmitter } from './output.js'
 
-/**
- * NAT, `-m`. inbound: caddr → vaddr becomes caddr → daddr; outbound: daddr → caddr becomes vaddr → caddr; ports alike.
- * Checksums are mended, not made anew: a wrong one stays wrong (ipvs-behaviour.md §7.1, case bad-checksums). Where the
- * frame carries a partial checksum, the pseudo-header sum in its field is mended instead.
- */
-export const nat = {
-  inbound(packet: Packet, words: Int32Array, conn: ConnIndex): void {
+export class Nat implements Forwarder {
+  readonly refusesLarge = true
+  readonly #words: Int32Array
+  readonly #output: Transmitter
+
+  /** `words`: the connections' records. */
+  constructor(words: Int32Array, output: Transmitter) {
+    this.#words = words
+    this.#output = output
+  }
+
+  inbound(packet: Packet, conn: ConnIndex): void {
+    const words = this.#words
     const { ip, tcp, udp, sctp } = packet
     const to = words[conn + DADDR]! as Ipv4Addr
     const port = words[conn + DPORT_PROTOCOL]! >>> 16
@@ -26,9 +46,19 @@ export const nat = {
     else udp.rewriteDst(from, to, port, ip.srcAddr, packet.transportLen)
     ip.rewriteDstAddr(to)
     if (packet.largestPiece !== 0) pullHeader(packet)
-  },
+  }
 
-  outbound(packet: Packet, words: Int32Array, conn: ConnIndex): void {
+  /** To the real server, about its answer: everything that names the virtual service names the real server again. */
+  relatedInbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
+    const daddr = this.#words[conn + DADDR]! as Ipv4Addr
+    packet.ip.rewriteDstAddr(daddr)
+    embedded.ip.rewriteSrcAddr(daddr)
+    embedded.srcPort = this.#words[conn + DPORT_PROTOCOL]! >>> 16
+    packet.icmp.fillChecksum(packet.transportLen)
+  }
+
+  outbound(packet: Packet, conn: ConnIndex): void {
+    const words = this.#words
     const { ip, tcp, udp, sctp } = packet
     const to = words[conn + VADDR]! as Ipv4Addr
     const port = words[conn + CPORT_VPORT]! & 0xffff
@@ -42,7 +72,26 @@ export const nat = {
     else udp.rewriteSrc(from, to, port, ip.dstAddr, packet.transportLen)
     ip.rewriteSrcAddr(to)
     if (packet.largestPiece !== 0) pullHeader(packet)
-  },
+  }
+
+  /** To the client, about its request: the real server, or a router near it, speaks as the virtual service. */
+  relatedOutbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
+    const vaddr = this.#words[conn + VADDR]! as Ipv4Addr
+    packet.ip.rewriteSrcAddr(vaddr)
+    embedded.ip.rewriteDstAddr(vaddr)
+    embedded.dstPort = this.#words[conn + CPORT_VPORT]! & 0xffff
+    packet.icmp.fillChecksum(packet.transportLen)
+  }
+
+  overhead(): number {
+    return 0
+  }
+  growth(): number {
+    return 0
+  }
+  send(packet: Packet, _conn: ConnIndex, hop: Hop): Verdict {
+    return this.#output.transmit(packet, hop)
+  }
 }
 
 /** The frame's partial checksum is that of this transport header, not of one inside it. */

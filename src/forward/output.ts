@@ -6,26 +6,27 @@
  * 5. out                  the port's device   → DROP_DEVICE_QUEUE
  */
 import type { Neighbours } from '../neigh/neighbours.js'
-import { ON_LINK, type Route, type Routes } from '../neigh/routes.js'
+import type { Routes } from '../neigh/routes.js'
 import type { Egress } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
-import type { Port } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { segmentHeadersLen } from '../packet/virtio.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { Fragmenter, type PieceSink } from './fragmenter.js'
+import { Hop } from './hop.js'
 import { Segmenter } from './segmenter.js'
 
-/** The way out for every IP packet: `route` first, then `transmit`. Holds the route between the two. */
+/** What sends a packet that is complete to a hop. */
+export type Transmitter = Pick<Output, 'transmit'>
+
+/** The way out for every IP packet: `route` first, then `transmit`. */
 export class Output implements PieceSink {
   readonly #routes: Routes
   readonly #neighbours: Neighbours
   readonly #egress: Egress
-  #route: Route | undefined
-  #nextHop = 0
-  #mtu = 0
+  readonly #hop = new Hop()
   readonly #fragmenter: Fragmenter
   readonly #segmenter: Segmenter
 
@@ -37,25 +38,14 @@ export class Output implements PieceSink {
     this.#egress = egress
   }
 
-  /** Finds the route to `dst`; false if there is none. */
-  route(dst: number): boolean {
-    this.#route = this.#routes.lookup(dst)
-    if (this.#route === undefined) return false
-    this.#nextHop = this.#route.gateway === ON_LINK ? dst : this.#route.gateway
-    this.#mtu = this.#routes.pathMtu(dst, this.#route)
-    return true
+  /** The next hop towards `dst`, good until the next call; undefined where no route leads there. */
+  route(dst: number): Hop | undefined {
+    const route = this.#routes.lookup(dst)
+    return route === undefined ? undefined : this.#hop.point(dst, route, this.#routes.pathMtu(dst, route))
   }
-  /** The port of the route found. */
-  get port(): Port {
-    return this.#route!.port
-  }
-  /** Our address that a packet of our own on the route found comes from. */
-  get source(): Ipv4Addr {
-    return this.#routes.sourceFor(this.port, this.#nextHop)
-  }
-  /** Octets of an IP packet on the route found. */
-  get mtu(): number {
-    return this.#mtu
+  /** Our address that a packet of our own to this hop comes from. */
+  source(hop: Hop): Ipv4Addr {
+    return this.#routes.sourceFor(hop.port, hop.nextHop)
   }
   /** Whether the packet, or each segment that a GSO frame stands for, is larger than `mtu`. */
   exceeds(packet: Packet, mtu: number): boolean {
@@ -65,32 +55,32 @@ export class Output implements PieceSink {
   }
 
   /**
-   * Sends the packet on the route found, in pieces where it must be; it is complete but for its Ethernet addresses. PASS
-   * when it is on its way. Views of it may point elsewhere afterwards.
+   * Sends the packet to the hop, in pieces where it must be; it is complete but for its Ethernet addresses. Returns SENT,
+   * HELD or a drop. Views of the packet may point elsewhere afterwards.
    */
-  transmit(packet: Packet): Verdict {
-    if (packet.largestPiece === 0 && !this.exceeds(packet, this.#mtu)) return this.#emit(packet)
-    if (packet.vnet.gsoSize !== 0) return this.#segmenter.split(packet, this)
-    return this.#fragmenter.split(packet, this.#mtu, this)
+  transmit(packet: Packet, hop: Hop): Verdict {
+    if (packet.largestPiece === 0 && !this.exceeds(packet, hop.mtu)) return this.#emit(packet, hop)
+    if (packet.vnet.gsoSize !== 0) return this.#segmenter.split(packet, hop, this)
+    return this.#fragmenter.split(packet, hop, this)
   }
-  /** Sends each segment that the GSO packet stands for to the sink. */
-  segment(packet: Packet, sink: PieceSink): Verdict {
-    return this.#segmenter.split(packet, sink)
+  /** Gives each segment that the GSO packet stands for to the sink. */
+  segment(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
+    return this.#segmenter.split(packet, hop, sink)
   }
-  piece(packet: Packet): Verdict {
-    if (packet.ipLen > this.#mtu) return this.#fragmenter.split(packet, this.#mtu, this)
-    return this.#emit(packet)
+  piece(packet: Packet, hop: Hop): Verdict {
+    if (packet.ipLen > hop.mtu) return this.#fragmenter.split(packet, hop, this)
+    return this.#emit(packet, hop)
   }
 
-  #emit(packet: Packet): Verdict {
-    const { port } = this.#route!
+  #emit(packet: Packet, hop: Hop): Verdict {
+    const { port } = hop
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setSrc(port.mac)
-    const neighbour = this.#neighbours.get(port, this.#nextHop)
+    const neighbour = this.#neighbours.get(port, hop.nextHop)
     if (neighbour === undefined) return Verdict.DROP_NEIGHBOUR_QUEUE
     if (!neighbour.usable) return this.#neighbours.hold(packet, neighbour)
     packet.eth.setDst(neighbour.mac)
     const sent = this.#egress.transmit(port, packet.slab, packet.at, packet.len)
-    return sent ? Verdict.PASS : Verdict.DROP_DEVICE_QUEUE
+    return sent ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE
   }
 }

@@ -1,12 +1,12 @@
+import type { Hop } from './hop.js'
 import type { Output } from './output.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
-import type { Port } from '../packet/link.js'
 
-/** Sees what the director itself says, before it is sent. */
+/** Sees what the director itself says, complete and routed, before it is sent. */
 export interface OwnPackets {
-  /** Makes it its virtual service's, if it is an answer of one. */
-  leaving(packet: Packet): void
+  /** Makes the packet its virtual service's, if it is an answer of one. Returns the hop it then takes, if any. */
+  leaving(packet: Packet, hop: Hop): Hop | undefined
 }
 
 /**
@@ -21,18 +21,13 @@ export class OwnOutput {
     this.#output = output
   }
 
-  route(dst: number): boolean {
+  /** As Output's. */
+  route(dst: number): Hop | undefined {
     return this.#output.route(dst)
   }
-  get port(): Port {
-    return this.#output.port
-  }
-  get mtu(): number {
-    return this.#output.mtu
-  }
-  transmit(packet: Packet): Verdict {
+  transmit(packet: Packet, hop: Hop): Verdict {
     packet.largestPiece = 0
-    this.packets?.leaving(packet)
-    return this.#output.transmit(packet)
+    const taken = this.packets === undefined ? hop : this.packets.leaving(packet, hop)
+    return taken === undefined ? Verdict.DROP_NO_ROUTE : this.#output.transmit(packet, taken)
   }
 }

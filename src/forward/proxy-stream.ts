@@ -36,7 +36,8 @@ import type { ClientAddress } from '../service/method.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { TCP_MIN_LEN, TcpFlag, TcpOption } from '../wire/tcp.js'
 import { isPartial } from './nat.js'
-import type { Output } from './output.js'
+import type { Hop } from './hop.js'
+import type { Transmitter } from './output.js'
 import { proxyHeaderLen, writeProxyHeader } from './proxy-header.js'
 import { stripOption } from './toa.js'
 
@@ -49,12 +50,12 @@ const TIMESTAMPS_HEADER_LEN = TCP_MIN_LEN + 12
 export class ProxyStream {
   readonly #conns: Connections
   readonly #fullnatKeys: FullnatKeys
-  readonly #output: Output
+  readonly #output: Transmitter
   readonly #memory: TurnMemory
   /** The header's segment. */
   readonly #packet = new Packet()
 
-  constructor(conns: Connections, output: Output, memory: TurnMemory) {
+  constructor(conns: Connections, output: Transmitter, memory: TurnMemory) {
     this.#conns = conns
     this.#fullnatKeys = conns.fullnatKeys
     this.#output = output
@@ -62,22 +63,22 @@ export class ProxyStream {
   }
 
   /** A segment from the client, addressed to the real server already. Sends it, and the header before it where need be. */
-  inbound(packet: Packet, conn: ConnIndex): Verdict {
+  inbound(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const at = keyAt(conn)
     const { tcp, signal } = packet
-    if (!tcp.isValid(packet.transportLen)) return this.#send(packet)
+    if (!tcp.isValid(packet.transportLen)) return this.#output.transmit(packet, hop)
     if ((signal & TcpFlag.SYN) !== 0) this.#syn(packet, conn, at)
     else if ((words[at + HAND_OVER]! & HandOver.ANSWERED) === 0) cutData(packet)
     else {
       if ((words[at + HAND_OVER]! & HandOver.DONE) === 0) {
-        const verdict = this.#headerFirst(packet, conn, at)
+        const verdict = this.#headerFirst(packet, conn, at, hop)
         if (verdict !== Verdict.PASS) return verdict
       }
       this.#shift(packet, at)
       this.#guard(packet, at)
     }
-    return this.#send(packet)
+    return this.#output.transmit(packet, hop)
   }
 
   /** Whether a client's SYN is another than the one that the connection began with, which is not open. */
@@ -156,7 +157,7 @@ export class ProxyStream {
   }
 
   /** Sends the header where it is wanted; PASS when the segment itself is to follow. */
-  #headerFirst(packet: Packet, conn: ConnIndex, at: number): Verdict {
+  #headerFirst(packet: Packet, conn: ConnIndex, at: number, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const { tcp, signal } = packet
     // Without an acknowledgement there is nothing that the header could be sent with.
@@ -170,13 +171,13 @@ export class ProxyStream {
     const isBareReset = (signal & TcpFlag.RST) !== 0 && !wasSent
     if (isBareReset || (wasSent && (isNew || !isFirst))) return Verdict.PASS
     words[at + HAND_OVER]! |= HandOver.SENT
-    const verdict = this.#sendHeader(packet, conn, at)
+    const verdict = this.#sendHeader(packet, conn, at, hop)
     const isBare = data === 0 && (signal & (TcpFlag.FIN | TcpFlag.RST)) === 0
     return isBare && isFirst ? verdict : Verdict.PASS
   }
 
   /** The header in a segment of its own: the headers of the client's, options and all, and the first octet's number. */
-  #sendHeader(packet: Packet, conn: ConnIndex, at: number): Verdict {
+  #sendHeader(packet: Packet, conn: ConnIndex, at: number, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const headersLen = packet.transportAt - packet.at + packet.tcp.headerLen
     const to = this.#memory.place(headersLen + (words[at + HAND_OVER]! >>> LEN_SHIFT))
@@ -196,7 +197,7 @@ export class ProxyStream {
     ip.rewriteTotalLen(header.ipLen)
     tcp.wrap(slab.view, header.transportAt).rewriteSeq((words[at + FIRST_SEQ]! + 1) >>> 0, true)
     tcp.rebuild(TcpFlag.PSH | TcpFlag.ACK, ip.srcAddr, ip.dstAddr, header.transportLen)
-    return this.#send(header)
+    return this.#output.transmit(header, hop)
   }
 
   #shift(packet: Packet, at: number): void {
@@ -243,9 +244,6 @@ export class ProxyStream {
     const ports = words[conn + CPORT_VPORT]!
     const [caddr, vaddr] = [words[conn + CADDR]!, words[conn + VADDR]!]
     return writeProxyHeader(slab, at, version as ClientAddress, caddr, ports >>> 16, vaddr, ports & 0xffff)
-  }
-  #send(packet: Packet): Verdict {
-    return this.#output.transmit(packet) || Verdict.BALANCED
   }
 }
 

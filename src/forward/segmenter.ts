@@ -13,6 +13,7 @@ import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
 import { GsoType } from '../wire/virtio-net.js'
 import type { PieceSink } from './fragmenter.js'
+import type { Hop } from './hop.js'
 
 const CWR = 0x80
 
@@ -25,40 +26,36 @@ export class Segmenter {
   }
 
   /**
-   * Sends each segment of the GSO packet. The first verdict that is none of a segment on its way, else PASS. It ends where
+   * Sends each segment of the GSO packet. Returns SENT, or what became of the first segment that was not sent. It ends where
    * memory does: 64 KiB in segments of an octet each are more than a turn has room for.
    */
-  split(packet: Packet, sink: PieceSink): Verdict {
+  split(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
     const isTcp = packet.protocol === IpProtocol.TCP
     const transportLen = isTcp ? packet.tcp.wrap(packet.slab.view, packet.transportAt).headerLen : UDP_LEN
     const size = packet.vnet.gsoSize
     const total = packet.transportLen - transportLen
     if (transportLen < (isTcp ? TCP_MIN_LEN : UDP_LEN) || total <= 0 || !isWhatItSays(packet))
       return Verdict.DROP_TOO_BIG
-    let verdict: Verdict = Verdict.PASS
-    for (let from = 0, n = 0; from < total; from += size, n++) {
-      const sent = this.#send(packet, transportLen, from, Math.min(from + size, total), n, total, sink)
-      if (verdict === Verdict.PASS) verdict = sent
+    let verdict: Verdict = Verdict.SENT
+    for (let n = 0; n * size < total; n++) {
+      const sent = this.#make(packet, transportLen, n) ? sink.piece(this.#segment, hop) : Verdict.DROP_NO_MEMORY
+      if (verdict === Verdict.SENT) verdict = sent
       if (sent === Verdict.DROP_NO_MEMORY) break
     }
     return verdict
   }
 
-  #send(
-    packet: Packet,
-    transportLen: number,
-    from: number,
-    to: number,
-    n: number,
-    total: number,
-    sink: PieceSink,
-  ): Verdict {
+  /** Makes the nth segment, from 0; false without memory. */
+  #make(packet: Packet, transportLen: number, n: number): boolean {
     const memory = this.#memory
+    const total = packet.transportLen - transportLen
+    const from = n * packet.vnet.gsoSize
+    const to = Math.min(from + packet.vnet.gsoSize, total)
     const payload = packet.transportAt + transportLen
     const headers = payload - packet.at
     const len = headers + to - from
     const at = memory.place(len)
-    if (at < 0) return Verdict.DROP_NO_MEMORY
+    if (at < 0) return false
     const { bytes } = packet.slab
     const { bytes: room, view } = memory.slab
     room.set(bytes.subarray(packet.at, payload), at)
@@ -79,14 +76,14 @@ export class Segmenter {
     view.setUint16(checkAt, updateSum16(view.getUint16(checkAt), packet.transportLen, segment.transportLen))
     if (!isTcp) {
       view.setUint16(transportAt + 4, segment.transportLen)
-      return sink.piece(segment)
+      return true
     }
     const tcp = segment.tcp.wrap(view, transportAt)
     let { flags } = tcp
     if (from > 0) flags &= ~CWR
     if (to < total) flags &= ~(TcpFlag.FIN | TcpFlag.PSH)
     tcp.makeSegment((tcp.seq + from) >>> 0, flags)
-    return sink.piece(segment)
+    return true
   }
 }
 

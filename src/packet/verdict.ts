@@ -1,6 +1,6 @@
 /**
- * What became of a frame. Each has a counter of its name; ARCHITECTURE.md shows where on the path each is given.
- * 0 stands for "not decided yet": a stage that answers it passes the packet on.
+ * What became of a frame. Each has a counter of its name; ARCHITECTURE.md shows where on the path each is given. Two never
+ * become of one and are not counted: PASS, "not decided yet", by which a stage passes the packet on, and SENT.
  */
 export const Verdict = {
   PASS: 0,
@@ -17,6 +17,8 @@ export const Verdict = {
   HELD: 5,
   /** Taken in by the director, and nothing to answer: ARP reply, ICMP to us, IGMP. */
   CONSUMED: 6,
+  /** A frame was handed over to be sent; which of the above that makes it, the caller knows (`sentAs`). */
+  SENT: 7,
 
   DROP_NOT_OURS: 16,
   DROP_ETHERTYPE: 17,
@@ -75,5 +77,12 @@ export const VERDICTS = 96
 
 /** Verdict → its name as counters show it: 'balanced', 'drop-ip-checksum'. */
 export const verdictNames: ReadonlyMap<Verdict, string> = new Map(
-  Object.entries(Verdict).map(([name, verdict]) => [verdict, name.toLowerCase().replaceAll('_', '-')]),
+  Object.entries(Verdict)
+    .filter(([, verdict]) => verdict !== Verdict.SENT)
+    .map(([name, verdict]) => [verdict, name.toLowerCase().replaceAll('_', '-')]),
 )
+
+/** The verdict on a packet of which `sent` has become: `verdict` if it was sent. */
+export function sentAs(verdict: Verdict, sent: Verdict): Verdict {
+  return sent === Verdict.SENT ? verdict : sent
+}

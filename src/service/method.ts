@@ -2,6 +2,15 @@
 export const Method = { MASQ: 0, TUNNEL: 2, DIRECT: 3, FULLNAT: 5 } as const
 export type Method = (typeof Method)[keyof typeof Method]
 
+/** Real servers answer their clients themselves: the director may see no answer, and what it sees is the virtual service's already. */
+export function isOneWay(method: Method): boolean {
+  return method === Method.DIRECT || method === Method.TUNNEL
+}
+/** Connections to real servers come from an address and a port of the director's own. */
+export function hasLocalSide(method: Method): boolean {
+  return method === Method.FULLNAT
+}
+
 /** What a tunnel puts before a packet (ipvs-behaviour.md §6.7). */
 export const TunnelType = { IPIP: 0, GUE: 1, GRE: 2 } as const
 export type TunnelType = (typeof TunnelType)[keyof typeof TunnelType]

@@ -30,10 +30,11 @@ function keysOver(capacity: number): {
 t.test('a connection is found by what its answer shows', async t => {
   const { keys, open } = keysOver(4)
   const [a, b] = [open(1, 40_000), open(2, 40_000)]
-  const port = keys.ports.take(TCP, LIP, SERVER, 40_000)
-  keys.insert(a, LIP, port, keys.ports.pool, 3)
-  const other = keys.ports.take(TCP, LIP, SERVER, 40_000)
-  keys.insert(b, LIP, other, keys.ports.pool, 0)
+  const pool = keys.ports.poolOf(TCP, LIP, SERVER, 40_000)
+  const port = keys.ports.take(pool)
+  keys.insert(a, LIP, port, pool, 3)
+  const other = keys.ports.take(pool)
+  keys.insert(b, LIP, other, pool, 0)
   t.equal(keys.lookup(TCP, SERVER, 40_000, LIP, port), a)
   t.equal(keys.lookup(TCP, SERVER, 40_000, LIP, other), b)
   t.strictSame([keys.words[keyAt(a) + LADDR], keys.words[keyAt(a) + LPORT]], [LIP, port])
@@ -51,8 +52,9 @@ t.test('a connection is found by what its answer shows', async t => {
 t.test('touched, a bucket’s record and local words are read, and of an empty one nothing', async t => {
   const { table, keys, open } = keysOver(4)
   const conn = open(1)
-  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
-  keys.insert(conn, LIP, port, keys.ports.pool, 3)
+  const pool = keys.ports.poolOf(TCP, LIP, SERVER, 8080)
+  const port = keys.ports.take(pool)
+  keys.insert(conn, LIP, port, pool, 3)
   const bucket = keys.bucketOf(TCP, SERVER, 8080, LIP, port)
   const read = table.words[conn]! ^ keys.words[keyAt(conn)]!
   t.not(read, 0)
@@ -79,8 +81,9 @@ t.test('many come and go: each that is there is found, none that has gone', asyn
   for (let step = 0; step < 20_000; step++) {
     if (here.size === 0 || (here.size < 3000 && random() % 5 > 1)) {
       const conn = open(1 + (step % 60_000))
-      const port = keys.ports.take(TCP, LIP, SERVER, 8080)
-      keys.insert(conn, LIP, port, keys.ports.pool, 0)
+      const pool = keys.ports.poolOf(TCP, LIP, SERVER, 8080)
+      const port = keys.ports.take(pool)
+      keys.insert(conn, LIP, port, pool, 0)
       here.set(conn, port)
     } else {
       const [conn, port] = [...here][random() % here.size]!
@@ -101,8 +104,9 @@ t.test('many come and go: each that is there is found, none that has gone', asyn
 t.test('clear forgets all, and gives every port back', async t => {
   const { keys, open } = keysOver(4)
   const conn = open(1)
-  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
-  keys.insert(conn, LIP, port, keys.ports.pool, 0)
+  const pool = keys.ports.poolOf(TCP, LIP, SERVER, 8080)
+  const port = keys.ports.take(pool)
+  keys.insert(conn, LIP, port, pool, 0)
   keys.clear()
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
   t.equal(keys.count, 0)
@@ -114,8 +118,9 @@ t.test('clear forgets all, and gives every port back', async t => {
 t.test('a connection ended before its time leaves its pair to rest for a minute', async t => {
   const { keys, open } = keysOver(4)
   const conn = open(1)
-  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
-  keys.insert(conn, LIP, port, keys.ports.pool, 0)
+  const pool = keys.ports.poolOf(TCP, LIP, SERVER, 8080)
+  const port = keys.ports.take(pool)
+  keys.insert(conn, LIP, port, pool, 0)
   keys.endsEarly(conn)
   keys.remove(conn, 1000 as Jiffies)
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), NONE)
@@ -129,8 +134,9 @@ t.test('a connection ended before its time leaves its pair to rest for a minute'
 t.test('a local side is inherited: found for the heir, given back once', async t => {
   const { keys, open } = keysOver(4)
   const [old, young] = [open(1), open(1)]
-  const port = keys.ports.take(TCP, LIP, SERVER, 8080)
-  keys.insert(old, LIP, port, keys.ports.pool, 0)
+  const pool = keys.ports.poolOf(TCP, LIP, SERVER, 8080)
+  const port = keys.ports.take(pool)
+  keys.insert(old, LIP, port, pool, 0)
   keys.endsEarly(old)
   keys.inherit(old, young, 0)
   t.equal(keys.lookup(TCP, SERVER, 8080, LIP, port), young)

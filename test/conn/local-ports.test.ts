@@ -10,7 +10,7 @@ const LIP = 0x0a630201
 const SERVER = 0xcb007107 | 0
 
 function taken(ports: LocalPorts, count: number): number[] {
-  return Array.from({ length: count }, () => ports.take(TCP, LIP, SERVER, 80))
+  return Array.from({ length: count }, () => ports.take(ports.poolOf(TCP, LIP, SERVER, 80)))
 }
 
 t.test('a pool gives each of 60 000 ports once, then none', async t => {
@@ -19,14 +19,14 @@ t.test('a pool gives each of 60 000 ports once, then none', async t => {
   t.equal(new Set(all).size, 60_000)
   t.equal(Math.min(...all), FIRST_LOCAL_PORT)
   t.equal(Math.max(...all), 65_535)
-  t.equal(ports.take(TCP, LIP, SERVER, 80), NO_PORT)
+  t.equal(ports.take(ports.poolOf(TCP, LIP, SERVER, 80)), NO_PORT)
   t.equal(ports.usesOf(LIP), 60_000)
 })
 
 t.test('ports given back come again in that order, and only when no unused one is left', async t => {
   const ports = new LocalPorts(seededRandom(1))
   const all = taken(ports, LOCAL_PORTS - 200)
-  const { pool } = ports
+  const pool = ports.poolOf(TCP, LIP, SERVER, 80)
   // Enough to make the ring grow, and from places that are in no order.
   const back = Array.from({ length: 150 }, (_, i) => all[(i * 7919) % all.length]!)
   for (const port of back) ports.give(pool, port)
@@ -36,20 +36,20 @@ t.test('ports given back come again in that order, and only when no unused one i
     [],
   )
   t.strictSame(taken(ports, 150), back)
-  t.equal(ports.take(TCP, LIP, SERVER, 80), NO_PORT)
+  t.equal(ports.take(ports.poolOf(TCP, LIP, SERVER, 80)), NO_PORT)
 })
 
 t.test('the ring of ports given back goes round', async t => {
   const ports = new LocalPorts(seededRandom(1))
   taken(ports, LOCAL_PORTS)
-  const { pool } = ports
+  const pool = ports.poolOf(TCP, LIP, SERVER, 80)
   const waiting: number[] = []
   const random = seededRandom(2)
   const out = new Set(Array.from({ length: LOCAL_PORTS }, (_, i) => FIRST_LOCAL_PORT + i))
   let wrong = 0
   for (let step = 0; step < 70_000; step++) {
     if (waiting.length > 0 && (random() & 1) === 0) {
-      const port = ports.take(TCP, LIP, SERVER, 80)
+      const port = ports.take(ports.poolOf(TCP, LIP, SERVER, 80))
       if (port !== waiting.shift()) wrong++
       out.add(port)
     } else {
@@ -64,38 +64,40 @@ t.test('the ring of ports given back goes round', async t => {
 
 t.test('a pool that is idle again goes on where it was', async t => {
   const ports = new LocalPorts(seededRandom(1))
+  const pool = ports.poolOf(TCP, LIP, SERVER, 80)
   const first = taken(ports, 3)
-  for (const port of first) ports.give(ports.pool, port)
+  for (const port of first) ports.give(pool, port)
   t.equal(ports.usesOf(LIP), 0)
   const second = taken(ports, 60_000)
   t.strictSame(second.slice(-3), first, 'what rested shortest comes last')
-  for (const port of second) ports.give(ports.pool, port)
+  for (const port of second) ports.give(pool, port)
   t.strictSame(taken(ports, 1), second.slice(0, 1))
 })
 
 t.test('protocols, local addresses and real servers have pools of their own; services share them', async t => {
   const ports = new LocalPorts(seededRandom(1))
   taken(ports, LOCAL_PORTS)
-  t.equal(ports.take(TCP, LIP, SERVER, 80), NO_PORT)
+  t.equal(ports.take(ports.poolOf(TCP, LIP, SERVER, 80)), NO_PORT)
   for (const [protocol, laddr, daddr, dport] of [
     [UDP, LIP, SERVER, 80],
     [TCP, LIP + 1, SERVER, 80],
     [TCP, LIP, SERVER + 1, 80],
     [TCP, LIP, SERVER, 81],
   ] as const)
-    t.not(ports.take(protocol, laddr, daddr, dport), NO_PORT, `${protocol} ${laddr} ${daddr} ${dport}`)
+    t.not(ports.take(ports.poolOf(protocol, laddr, daddr, dport)), NO_PORT, `${protocol} ${laddr} ${daddr} ${dport}`)
 })
 
 t.test('many pools that nobody uses are forgotten', async t => {
   const ports = new LocalPorts(() => 0)
   for (let round = 0; round < 2; round++)
     for (let daddr = 0; daddr < 6000; daddr++) {
-      const port = ports.take(TCP, LIP, daddr, 80)
-      const again = ports.take(TCP, LIP, daddr, 80)
+      const pool = ports.poolOf(TCP, LIP, daddr, 80)
+      const port = ports.take(pool)
+      const again = ports.take(pool)
       if (port === again) t.fail(`server ${daddr}`)
-      ports.give(ports.pool, port)
-      ports.give(ports.pool, again)
-      if (ports.pool > 4096) t.fail(`pool ${ports.pool}`)
+      ports.give(pool, port)
+      ports.give(pool, again)
+      if (pool > 4096) t.fail(`pool ${pool}`)
     }
   t.equal(ports.usesOf(LIP), 0)
 })

@@ -416,6 +416,15 @@ t.test('the director as its own real server: its reset comes from the virtual se
   ])
 })
 
+t.test('its reset, or error, to a client without a route is dropped by name', async t => {
+  for (const protocol of ['tcp', 'udp'] as const) {
+    const bench = new FullnatBench({ routes: [] })
+    bench.serveFullnat(protocol, VS, { servers: ['10.99.2.1:8080'] })
+    const frame = (protocol === 'tcp' ? tcp4 : udp4)(`203.0.113.7:40000 > ${VS}`, fromGateway)
+    t.strictSame(bench.turn('c', frame), [protocol === 'tcp' ? 'drop-no-route' : 'refused'], protocol)
+  }
+})
+
 t.test('4 local addresses and one real server: 240 000 connections, and no more until one has ended', async t => {
   const lips = [201, 202, 203, 204].map(n => `10.99.2.${n}`)
   const bench = new FullnatBench({ maxConnections: 2 ** 18 })

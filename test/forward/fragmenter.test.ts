@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Fragmenter } from '../../src/forward/fragmenter.js'
+import { Hop } from '../../src/forward/hop.js'
 import { slabOver } from '../../src/packet/frame.js'
 import { Packet } from '../../src/packet/packet.js'
 import { parseIpv4Header } from '../../src/packet/parse.js'
@@ -19,7 +20,7 @@ interface Cut {
 class Bench {
   readonly memory = new TurnMemory(octets => slabOver(new ArrayBuffer(octets)))
   readonly fragmenter = new Fragmenter(this.memory)
-  /** What the sink answers, piece by piece; PASS after these. */
+  /** What the sink answers, piece by piece; SENT after these. */
   answers: Verdict[] = []
 
   /** The pieces of the frame, read when all have been made, as a device does. `came`: where the pieces that it came in began, and by how much the first has grown. */
@@ -44,7 +45,9 @@ class Bench {
     const sent: [at: number, len: number][] = []
     const answers = [...this.answers]
     const wrong: string[] = []
-    const verdict = this.fragmenter.split(packet, mtu, {
+    const hop = new Hop()
+    hop.mtu = mtu
+    const verdict = this.fragmenter.split(packet, hop, {
       piece: piece => {
         sent.push([piece.at, piece.len])
         const headerLen = piece.ip.headerLen
@@ -54,13 +57,13 @@ class Bench {
           wrong.push('transport')
         if (piece.vnet.isPartial || piece.vnet.gsoSize !== 0) wrong.push('virtio-net header')
         if (piece.largestPiece !== 0) wrong.push('a piece came in no pieces')
-        return answers.shift() ?? Verdict.PASS
+        return answers.shift() ?? Verdict.SENT
       },
     })
     if (wrong.length > 0) throw new Error(wrong.join())
     const { bytes } = this.memory.slab
     return {
-      verdict: verdictNames.get(verdict)!,
+      verdict: verdictNames.get(verdict) ?? 'sent',
       frames: sent.map(([from, octets]) => bytes.slice(from, from + octets)),
     }
   }
@@ -78,7 +81,7 @@ t.test('pieces are as large as the MTU allows, all but the last multiples of 8',
     [4027, [4020, 28]],
   ] as const) {
     const cut = new Bench().cut(frame, mtu)
-    t.equal(cut.verdict, 'pass')
+    t.equal(cut.verdict, 'sent')
     t.strictSame(lengths(cut), expected, `MTU ${mtu}`)
     t.strictSame(joined(cut.frames).frame, frame, 'put together they are what there was')
   }
@@ -196,7 +199,7 @@ t.test('a checksum that is left to the device is put in first: nobody else could
 
 t.test('the first answer that is not PASS is the verdict, and the others go on', async t => {
   const bench = new Bench()
-  bench.answers = [Verdict.PASS, Verdict.HELD, Verdict.DROP_DEVICE_QUEUE]
+  bench.answers = [Verdict.SENT, Verdict.HELD, Verdict.DROP_DEVICE_QUEUE]
   const cut = bench.cut(udp4(FLOW, { payload: 400, df: false }), 120)
   t.equal(cut.verdict, 'held')
   t.equal(cut.frames.length, 5)
@@ -211,7 +214,7 @@ t.test('without room for a piece the datagram is lost by name, what was made lie
   t.equal(bench.cut(frame, 1500).verdict, 'drop-no-memory')
   t.strictSame(joined(first.frames).frame, frame)
   bench.memory.recycle()
-  t.equal(bench.cut(frame, 1500).verdict, 'pass')
+  t.equal(bench.cut(frame, 1500).verdict, 'sent')
 })
 
 t.test('any datagram, any MTU, any pieces: it is put together as it was', async t => {

@@ -1,11 +1,12 @@
 import t from 'tap'
-import { Verdict, verdictNames, VERDICTS } from '../../src/packet/verdict.js'
+import { sentAs, Verdict, verdictNames, VERDICTS } from '../../src/packet/verdict.js'
 
 t.test('each verdict has a number and a name of its own', async t => {
   const verdicts = Object.values(Verdict)
   t.equal(new Set(verdicts).size, verdicts.length, 'numbers')
-  t.equal(verdictNames.size, verdicts.length, 'a name each')
-  t.equal(new Set(verdictNames.values()).size, verdicts.length, 'names')
+  t.equal(verdictNames.size, verdicts.length - 1, 'a name each, but for SENT, which is counted as what was sent')
+  t.equal(verdictNames.has(Verdict.SENT), false)
+  t.equal(new Set(verdictNames.values()).size, verdictNames.size, 'names')
 })
 
 t.test('a table of VERDICTS counters has a place for each', async t => {
@@ -19,6 +20,11 @@ t.test('PASS alone is 0: a stage that answers it passes the packet on', async t 
     Object.entries(Verdict).filter(([, verdict]) => !verdict),
     [['PASS', 0]],
   )
+})
+
+t.test('what was sent has the caller’s verdict, what was not its own', async t => {
+  t.equal(sentAs(Verdict.BALANCED, Verdict.SENT), Verdict.BALANCED)
+  t.equal(sentAs(Verdict.BALANCED, Verdict.HELD), Verdict.HELD)
 })
 
 t.test('names are in lower case, words joined by hyphens, drops called so', async t => {

@@ -8,7 +8,7 @@
 import type { IcmpErrors } from '../../forward/icmp-error.js'
 import type { OwnOutput } from '../../forward/own-output.js'
 import type { Packet } from '../../packet/packet.js'
-import { Verdict } from '../../packet/verdict.js'
+import { sentAs, Verdict } from '../../packet/verdict.js'
 import { pseudoHeaderSum, sum16 } from '../../wire/checksum.js'
 import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
@@ -61,7 +61,8 @@ export class Host {
     const length = packet.transportLen - tcp.headerLen + (flags & TcpFlag.SYN ? 1 : 0) + (flags & TcpFlag.FIN ? 1 : 0)
     const ack = hasAck ? 0 : (tcp.seq + length) >>> 0
     const { srcAddr: peer, dstAddr: us, tos } = ip
-    if (!this.#output.route(peer)) return Verdict.DROP_NO_ROUTE
+    const hop = this.#output.route(peer)
+    if (hop === undefined) return Verdict.DROP_NO_ROUTE
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = TCP_MIN_LEN
     packet.ipLen = IPV4_MIN_LEN + TCP_MIN_LEN
@@ -71,7 +72,7 @@ export class Host {
     ip.build(tos & ~ECN_BITS, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
     const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
     tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
-    return this.#output.transmit(packet) || Verdict.ANSWERED
+    return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
   }
 
   #udp(packet: Packet, now: number): Verdict {
@@ -97,7 +98,8 @@ export class Host {
   #echo(packet: Packet): Verdict {
     const { ip } = packet
     const { srcAddr: peer, dstAddr: us, tos } = ip
-    if (!this.#output.route(peer)) return Verdict.DROP_NO_ROUTE
+    const hop = this.#output.route(peer)
+    if (hop === undefined) return Verdict.DROP_NO_ROUTE
     packet.icmp.makeEchoReply(packet.transportLen)
     const optionsLen = ip.headerLen - IPV4_MIN_LEN
     if (optionsLen > 0) {
@@ -108,7 +110,7 @@ export class Host {
     }
     packet.vnet.clear()
     ip.build(tos, packet.ipLen, this.#errors.nextId(), 0, TTL, IpProtocol.ICMP, us, peer)
-    return this.#output.transmit(packet) || Verdict.ANSWERED
+    return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
   }
 }
 

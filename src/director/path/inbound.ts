@@ -2,7 +2,7 @@
  * A packet to one of our addresses, while there are services (ipvs-behaviour.md §6.3):
  * 1. an ICMP error about a connection?    path/related → its verdict
  * 2. TCP, UDP, SCTP, header there?        packet/parse     → DROP_TCP_MALFORMED, …; else PASS
- * 3. a FULLNAT connection’s answer?       path/fullnat-answers → its verdict
+ * 3. a FULLNAT connection's answer?       path/fullnat-answers → its verdict
  *    an open connection?                  conn/table       → go to 6
  *    that may be replaced?                path/reuse   → on with 4
  *    whose destination is gone?                            → DROP_DESTINATION_GONE, or on with 4
@@ -19,7 +19,9 @@ import { isBalanced, parseTransport } from '../../packet/parse.js'
 import { Verdict } from '../../packet/verdict.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IpProtocol } from '../../wire/ipv4.js'
+import type { Flow } from '../../sched/scheduler.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
+import { isOpen, verdictOf } from './opened.js'
 import { countInbound, type Machine } from './parts.js'
 import type { Related } from './related.js'
 import { isNewConnection, isReplaceable } from './reuse.js'
@@ -30,6 +32,8 @@ export class Inbound {
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
+  /** The packet's flow, for a connection to be opened. */
+  readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
   constructor(machine: Machine, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
     this.#m = machine
@@ -50,39 +54,33 @@ export class Inbound {
     const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
     if (answered !== Verdict.PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
-    if (conn === NONE) return this.#open(packet, now)
+    if (conn === NONE) return this.#open(packet, NONE, now)
     const isNew = isNewConnection(protocol, packet.signal)
     if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
       // One with children stays, in the newer one's shadow.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
-      const { opener } = this.#m
-      opener.predecessor = conn
-      const verdict = this.#open(packet, now)
-      opener.predecessor = NONE
-      return verdict
+      return this.#open(packet, conn, now)
     }
     if (conns.destinationOf(conn).available) return this.#forward(packet, conn, now)
     if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE
     conns.expireNow(conn)
-    return this.#open(packet, now)
+    return this.#open(packet, NONE, now)
   }
 
-  /** Opens a connection for the packet if a service wants it, and sends the packet on. */
-  #open(packet: Packet, now: number): Verdict {
+  /** Opens a connection for the packet if a service wants it, in place of another or NONE, and sends the packet on. */
+  #open(packet: Packet, replaces: ConnIndex, now: number): Verdict {
     const { opener, marks, conns } = this.#m
-    const { flow } = opener
+    const flow = this.#flow
     flow.protocol = packet.protocol
     flow.caddr = packet.ip.srcAddr
     flow.cport = packet.srcPort
     flow.vaddr = packet.ip.dstAddr
     flow.vport = packet.dstPort
     if (!opener.mayOpen(packet)) return Verdict.PASS
-    const verdict = opener.open(marks.of(flow.protocol, flow.vaddr, flow.vport), false)
-    if (verdict === Verdict.DROP_NO_DESTINATION) this.#refuse(packet, now)
-    if (verdict !== Verdict.BALANCED) return verdict
-    const { conn } = opener
-    if (!conns.has(conn, ConnFlag.ONE_PACKET)) return this.#forward(packet, conn, now)
-    return this.#forwardOnePacket(packet, conn, now)
+    const opened = opener.open(flow, flow, marks.of(flow.protocol, flow.vaddr, flow.vport), replaces)
+    if (!isOpen(opened)) return this.#refuse(packet, verdictOf(opened), now)
+    if (!conns.has(opened, ConnFlag.ONE_PACKET)) return this.#forward(packet, opened, now)
+    return this.#forwardOnePacket(packet, opened, now)
   }
 
   /** A packet of a connection: counted and put into its state whatever then becomes of it. */
@@ -105,7 +103,9 @@ export class Inbound {
     return verdict
   }
 
-  #refuse(packet: Packet, now: number): void {
-    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
+  #refuse(packet: Packet, verdict: Verdict, now: number): Verdict {
+    if (verdict === Verdict.DROP_NO_DESTINATION)
+      this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
+    return verdict
   }
 }

@@ -8,7 +8,7 @@
  *    any other: its scheduler                sched/            → DROP_NO_DESTINATION, DROP_SCHEDULER_FAILED
  * 6. FULLNAT: a local address and port       conn/local-ports  → DROP_NO_LOCAL_PORT
  * 7. a record                                conn/             → DROP_TABLE_FULL
- * The connection is left in `conn`; PASS: not ours to balance.
+ * PASS: the packet is not ours to balance.
  */
 import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, HandOver, keyAt } from '../../conn/fullnat-keys.js'
@@ -21,7 +21,7 @@ import type { Flow } from '../../packet/flow.js'
 import { FTP_DATA_PORT, FTP_PORT } from '../../service/ftp.js'
 import { TOTALS } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
-import { ClientAddress, Method } from '../../service/method.js'
+import { ClientAddress, hasLocalSide } from '../../service/method.js'
 import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { SctpChunk } from '../../wire/sctp.js'
@@ -29,6 +29,7 @@ import { TcpFlag } from '../../wire/tcp.js'
 import type { Balancing } from '../rules/balancing.js'
 import type { ScheduledService } from '../rules/scheduled-service.js'
 import type { Defence } from '../upkeep/defence.js'
+import { isOpen, notOpened, type NotOpened, type Opened } from './opened.js'
 import { Persistence } from './persistence.js'
 
 export class Opener {
@@ -38,15 +39,6 @@ export class Opener {
   readonly #defence: Defence
   readonly #persistence: Persistence
   readonly #report: (problem: string) => void
-  /** The flow to be opened: filled in by the caller before `open`. */
-  readonly flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
-  /** What the scheduler is shown: the flow, or for an ICMP error what the kernel reads in its place. */
-  readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
-  conn: ConnIndex = NONE
-  /** The connection that the one to be opened is to replace: set by the caller, for one `open`. */
-  predecessor: ConnIndex = NONE
-  /** Why there is no record. */
-  #refusal: Verdict = Verdict.DROP_TABLE_FULL
 
   constructor(
     balancing: Balancing,
@@ -76,115 +68,107 @@ export class Opener {
     }
   }
 
-  /** Opens a connection for the flow, for a packet of this mark. `isIcmp`: an ICMP error about it asks (schedule_icmp). */
-  open(mark: number, isIcmp: boolean): Verdict {
-    const { flow } = this
+  /**
+   * Opens a connection for the flow, for a packet of this mark. `shown` is the flow as the scheduler sees it, `replaces` the
+   * connection whose place it takes, or NONE.
+   */
+  open(flow: Flow, shown: Flow, mark: number, replaces: ConnIndex): Opened {
     const service = this.#balancing.lookup(mark, flow.protocol, flow.vaddr, flow.vport)
-    if (service === undefined) return Verdict.PASS
-    if (this.#defence.dropsPacket()) return Verdict.DROP_DEFENCE
+    if (service === undefined) return notOpened(Verdict.PASS)
+    if (this.#defence.dropsPacket()) return notOpened(Verdict.DROP_DEFENCE)
     // Only a connection that FTP itself announced may carry its data.
-    if (flow.cport === FTP_DATA_PORT) return Verdict.PASS
+    if (flow.cport === FTP_DATA_PORT) return notOpened(Verdict.PASS)
     try {
-      if (service.settings.persistence > 0) return this.#openPersistent(service, isIcmp)
-      return this.#openScheduled(service, isIcmp)
+      if (service.settings.persistence > 0) return this.#openPersistent(service, flow, shown, replaces)
+      return this.#openScheduled(service, flow, shown, replaces)
     } catch (error) {
       if (!(error instanceof SchedulerFailure)) throw error
       this.#report(error.message)
-      return Verdict.DROP_SCHEDULER_FAILED
+      return notOpened(Verdict.DROP_SCHEDULER_FAILED)
     }
   }
 
-  #openScheduled(service: ScheduledService, isIcmp: boolean): Verdict {
-    const { flow } = this
+  #openScheduled(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {
     // A service of port 0 that is not persistent serves nobody (§2.2); FTP's data is left to the host.
     const isItsPort = service.mark !== 0 || flow.vport === service.port
-    const dest = isItsPort ? this.#schedule(service, isIcmp) : undefined
+    const dest = isItsPort ? this.#balancing.schedule(service, shown) : undefined
     if (dest === undefined) return noDestination(service, flow)
     const dport = dest.port || flow.vport
-    return this.#opened(service, dest, this.#record(service, dest, dport))
+    return this.#counted(service, dest, this.#record(service, flow, dest, dport, replaces))
   }
 
-  #openPersistent(service: ScheduledService, isIcmp: boolean): Verdict {
-    const { flow } = this
+  #openPersistent(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {
     let template = this.#persistence.find(service, flow)
     if (template === NONE) {
-      const dest = this.#schedule(service, isIcmp)
+      const dest = this.#balancing.schedule(service, shown)
       if (dest === undefined) return noDestination(service, flow)
       template = this.#persistence.create(service, flow, dest)
-      if (template === NONE) return Verdict.DROP_TABLE_FULL
+      if (template === NONE) return notOpened(Verdict.DROP_TABLE_FULL)
     }
     const dest = this.#conns.destinationOf(template)
-    const conn = this.#record(service, dest, flow.vport === service.port && dest.port !== 0 ? dest.port : flow.vport)
-    if (conn !== NONE) this.#conns.adopt(template, conn)
-    return this.#opened(service, dest, conn)
+    const dport = flow.vport === service.port && dest.port !== 0 ? dest.port : flow.vport
+    const opened = this.#record(service, flow, dest, dport, replaces)
+    if (isOpen(opened)) this.#conns.adopt(template, opened)
+    return this.#counted(service, dest, opened)
   }
 
-  #schedule(service: ScheduledService, isIcmp: boolean): Destination | undefined {
-    if (!isIcmp) return this.#balancing.schedule(service, this.flow)
-    // The embedded packet is an answer: hashing by destination reads its destination, which is the client.
-    Object.assign(this.#shown, this.flow)
-    this.#shown.vaddr = this.flow.caddr
-    return this.#balancing.schedule(service, this.#shown)
-  }
-
-  #record(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
-    const { protocol } = this.flow
-    this.#refusal = Verdict.DROP_TABLE_FULL
-    if (dest.method === Method.FULLNAT) return this.#localRecord(service, dest, dport)
-    if (service.settings.onePacket && protocol === IpProtocol.UDP)
-      return this.#conns.openOnePacket(this.flow, dest, dport)
-    return this.#conns.open(this.flow, dest, dport)
+  #record(service: ScheduledService, flow: Flow, dest: Destination, dport: number, replaces: ConnIndex): Opened {
+    const { protocol } = flow
+    if (hasLocalSide(dest.method)) return this.#localRecord(service, flow, dest, dport, replaces)
+    const isOnePacket = service.settings.onePacket && protocol === IpProtocol.UDP
+    const conn = isOnePacket ? this.#conns.openOnePacket(flow, dest, dport) : this.#conns.open(flow, dest, dport)
+    return orTableFull(conn)
   }
   /** With a local address and port of its own, by which alone an answer is found: one-packet scheduling is none here. */
-  #localRecord(service: ScheduledService, dest: Destination, dport: number): ConnIndex {
-    const { protocol } = this.flow
+  #localRecord(service: ScheduledService, flow: Flow, dest: Destination, dport: number, replaces: ConnIndex): Opened {
+    const { protocol } = flow
     const { fullnatKeys } = this.#conns
     const { ports } = fullnatKeys
     const { localAddresses, settings } = service
     const handOver = settings.clientAddress ?? ClientAddress.NONE
-    if (this.#inherits(dest, dport, handOver)) {
-      const conn = this.#conns.open(this.flow, dest, dport)
-      if (conn !== NONE) fullnatKeys.inherit(this.predecessor, conn, handOver)
-      return conn
+    if (this.#inherits(replaces, dest, dport, handOver)) {
+      const conn = this.#conns.open(flow, dest, dport)
+      if (conn !== NONE) fullnatKeys.inherit(replaces, conn, handOver)
+      return orTableFull(conn)
     }
     for (let left = localAddresses.length; left > 0; left--) {
       const laddr = localAddresses[service.nextLocalAddress++ % localAddresses.length]!
-      const lport = ports.take(protocol, laddr, dest.addr, dport)
+      const pool = ports.poolOf(protocol, laddr, dest.addr, dport)
+      const lport = ports.take(pool)
       if (lport === NO_PORT) continue
-      const { pool } = ports
-      const conn = this.#conns.open(this.flow, dest, dport)
+      const conn = this.#conns.open(flow, dest, dport)
       if (conn === NONE) ports.give(pool, lport)
       else fullnatKeys.insert(conn, laddr, lport, pool, handOver)
-      return conn
+      return orTableFull(conn)
     }
-    this.#refusal = Verdict.DROP_NO_LOCAL_PORT
-    return NONE
+    return notOpened(Verdict.DROP_NO_LOCAL_PORT)
   }
   /**
    * Whether the connection that this one replaces had a local address and port towards the same server's. One whose PROXY
    * header has not arrived may be half open there, and would take the new one's octets without a header.
    */
-  #inherits(dest: Destination, dport: number, handOver: ClientAddress): boolean {
-    const { predecessor } = this
+  #inherits(replaces: ConnIndex, dest: Destination, dport: number, handOver: ClientAddress): boolean {
     const { fullnatKeys, table } = this.#conns
-    if (predecessor === NONE || !fullnatKeys.has(predecessor)) return false
-    const isOver = (fullnatKeys.words[keyAt(predecessor) + HAND_OVER]! & HandOver.DONE) !== 0
+    if (replaces === NONE || !fullnatKeys.has(replaces)) return false
+    const isOver = (fullnatKeys.words[keyAt(replaces) + HAND_OVER]! & HandOver.DONE) !== 0
     if (handOver > ClientAddress.TOA && !isOver) return false
-    return (
-      this.#conns.destinationOf(predecessor) === dest && table.words[predecessor + DPORT_PROTOCOL]! >>> 16 === dport
-    )
+    return this.#conns.destinationOf(replaces) === dest && table.words[replaces + DPORT_PROTOCOL]! >>> 16 === dport
   }
-  #opened(service: ScheduledService, dest: Destination, conn: ConnIndex): Verdict {
-    this.conn = conn
-    if (conn === NONE) return this.#refusal
+  /** Counts the connection, if there is one. */
+  #counted(service: ScheduledService, dest: Destination, opened: Opened): Opened {
+    if (!isOpen(opened)) return opened
     const { counters } = this.#balancing
     counters.connection(dest.counters)
     counters.connection(service.counters)
     counters.connection(TOTALS)
-    return Verdict.BALANCED
+    return opened
   }
 }
 
-function noDestination(service: ScheduledService, flow: Flow): Verdict {
-  return service.port === FTP_PORT && flow.vport !== FTP_PORT ? Verdict.PASS : Verdict.DROP_NO_DESTINATION
+function noDestination(service: ScheduledService, flow: Flow): NotOpened {
+  const isFtpData = service.port === FTP_PORT && flow.vport !== FTP_PORT
+  return notOpened(isFtpData ? Verdict.PASS : Verdict.DROP_NO_DESTINATION)
+}
+function orTableFull(conn: ConnIndex): Opened {
+  return conn === NONE ? notOpened(Verdict.DROP_TABLE_FULL) : conn
 }

@@ -1,8 +1,8 @@
 import type { Connections } from '../../conn/connections.js'
 import type { AddressHandOver } from '../../forward/address-hand-over.js'
+import type { Forwarders } from '../../forward/forwarders.js'
 import type { IcmpErrors } from '../../forward/icmp-error.js'
 import type { Output } from '../../forward/output.js'
-import type { Tunnels } from '../../forward/tunnel.js'
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Embedded } from '../../packet/embedded.js'
@@ -30,7 +30,7 @@ export interface Machine {
   readonly sysctls: Sysctls
   readonly marks: Marks
   readonly opener: Opener
-  readonly tunnels: Tunnels
+  readonly forwarders: Forwarders
   readonly reassembly: Reassembly
   readonly handOver: AddressHandOver
 }

@@ -4,17 +4,19 @@
  * 1. an error, about one of our tunnels?     path/tunnel-error → its verdict
  *    one with a readable packet in it?       → else PASS
  * 2. whose connection?                       conn/table, with the roles exchanged → else PASS
- *    from a real server’s side, about a FULLNAT connection: director/fullnat-answers → its verdict
- * 3. a right ICMP checksum; outbound only of NAT → DROP_ICMP_CHECKSUM
- * 4. inbound: towards the real server        path/towards-server; outbound: NAT's are translated, outside and inside
+ *    from a real server's side, about a FULLNAT connection: director/fullnat-answers → its verdict
+ * 3. a right ICMP checksum; outbound only where it is translated → DROP_ICMP_CHECKSUM
+ * 4. inbound: towards the real server        path/towards-server; outbound: translated, outside and inside, by the connection's method
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
-import { natRelated } from '../../forward/nat-related.js'
+import type { Hop } from '../../forward/hop.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
-import { Method } from '../../service/method.js'
+import type { Flow } from '../../sched/scheduler.js'
+import { isOneWay } from '../../service/method.js'
 import { ICMP_LEN, IcmpType } from '../../wire/icmp.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
+import { isOpen, verdictOf, type Opened } from './opened.js'
 import { countInbound, countOutbound, type Machine } from './parts.js'
 import type { TowardsServer } from './towards-server.js'
 import { TunnelErrors } from './tunnel-error.js'
@@ -27,6 +29,9 @@ export class Related {
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
+  /** The flow that an embedded packet is an answer of, and what the scheduler is shown of it. */
+  readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
+  readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
   constructor(machine: Machine, towards: TowardsServer, answers: FullnatAnswers) {
     this.#m = machine
@@ -37,7 +42,7 @@ export class Related {
 
   /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */
   inbound(packet: Packet, now: number): Verdict {
-    const { conns, embedded, sysctls, opener } = this.#m
+    const { conns, embedded, sysctls } = this.#m
     if (!isError(packet)) return Verdict.PASS
     const aboutTunnel = this.#tunnelErrors.receive(packet, now)
     if (aboutTunnel !== Verdict.PASS) return aboutTunnel
@@ -45,12 +50,13 @@ export class Related {
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn !== NONE) return this.#towardsServer(packet, conn, now)
-    const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet)
+    const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet, now)
     if (answered !== Verdict.PASS) return answered
-    const opened = sysctls.scheduleIcmp === 0 ? Verdict.PASS : this.#open()
-    if (opened !== Verdict.BALANCED) return opened
-    const verdict = this.#towardsServer(packet, opener.conn, now)
-    if (conns.has(opener.conn, ConnFlag.ONE_PACKET)) conns.endOnePacket(opener.conn)
+    if (sysctls.scheduleIcmp === 0) return Verdict.PASS
+    const opened = this.#open()
+    if (!isOpen(opened)) return verdictOf(opened)
+    const verdict = this.#towardsServer(packet, opened, now)
+    if (conns.has(opened, ConnFlag.ONE_PACKET)) conns.endOnePacket(opened)
     return verdict
   }
 
@@ -63,37 +69,40 @@ export class Related {
 
   /** From the servers' side, to the client: about something the client sent. Leaves the sending to the caller. */
   outbound(packet: Packet): Verdict {
-    const { conns, counters, embedded } = this.#m
+    const { conns, counters, embedded, forwarders } = this.#m
     if (!isError(packet) || !embedded.wrap(packet)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupOutbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
     if (conn === NONE) return Verdict.PASS
-    if (conns.methodOf(conn) === Method.MASQ) {
-      if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
-      natRelated.outbound(packet, embedded, conns.table.words, conn)
-    }
+    const method = conns.methodOf(conn)
+    if (!isOneWay(method) && !packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+    forwarders[method].relatedOutbound(packet, embedded, conn)
     countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
     return Verdict.BALANCED
   }
 
-  /** An error that the director itself has made: as `outbound`; about a FULLNAT connection it is routed anew. */
-  leaving(packet: Packet): void {
+  /** An error that the director itself has made: as `outbound`. Returns the hop it then takes, if any: of FULLNAT, another. */
+  leaving(packet: Packet, hop: Hop): Hop | undefined {
     const { conns, embedded } = this.#m
-    if (this.outbound(packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return
-    if (isError(packet) && embedded.wrap(packet)) this.#answers.leaving(packet)
+    if (this.outbound(packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return hop
+    if (!isError(packet) || !embedded.wrap(packet)) return hop
+    const conn = this.#answers.findEmbedded()
+    return conn === NONE ? hop : this.#answers.errorLeaving(packet, conn)
   }
 
   /** A connection for the flow that the embedded packet is an answer of (sysctl schedule_icmp). It keeps its first 3 s. */
-  #open(): Verdict {
+  #open(): Opened {
     const { embedded, opener } = this.#m
-    const { flow } = opener
+    const flow = this.#flow
     flow.protocol = embedded.ip.protocol
     flow.caddr = embedded.ip.dstAddr
     flow.cport = embedded.dstPort
     flow.vaddr = embedded.ip.srcAddr
     flow.vport = embedded.srcPort
+    // The embedded packet is an answer: hashing by destination reads its destination, which is the client.
+    Object.assign(this.#shown, flow).vaddr = flow.caddr
     // The mark that counts is the ICMP packet's own, and no rule is for ICMP.
-    return opener.open(NO_MARK, true)
+    return opener.open(flow, this.#shown, NO_MARK, NONE)
   }
 }
 

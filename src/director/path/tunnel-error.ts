@@ -86,8 +86,8 @@ export class TunnelErrors {
       routes.learnMtu(dstAddr, rest & 0xffff, now)
       // As the kernel has it: of the route that the last packet took, which mostly has not heard of it yet; less by the outer header only.
       const dest = conns.destinationOf(conn)
-      const isToldAtOnce = dest.hasLearntMtu && output.route(dstAddr)
-      const mtu = (isToldAtOnce ? output.mtu : dest.routeMtu || rest & 0xffff) - this.#outer.headerLen
+      const hop = dest.hasLearntMtu ? output.route(dstAddr) : undefined
+      const mtu = (hop !== undefined ? hop.mtu : dest.routeMtu || rest & 0xffff) - this.#outer.headerLen
       if (!ip.dontFragment || mtu <= IPV4_LEAST_MTU) return Verdict.CONSUMED
       rest = mtu
     }
