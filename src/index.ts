@@ -1,7 +1,7 @@
 export { Director } from './director/director.js'
-export { UsageError, type DirectorOptions, type PortOptions } from './director/options.js'
+export { UsageError, type DirectorOptions, type LinkOptions } from './director/options.js'
 export { HEADROOM, slabOver, VNET_LEN, type Egress, type Slab } from './packet/frame.js'
-export type { Port } from './packet/link.js'
+export type { Link } from './packet/link.js'
 export { Verdict, verdictNames } from './packet/verdict.js'
 export type { BoundScheduler, Flow, Scheduler } from './sched/scheduler.js'
 export type { Destination } from './service/destination.js'
@@ -10,3 +10,7 @@ export type { MacAddr } from './wire/addr.js'
 export type { Device, FrameSink } from './packet/device.js'
 export { localControl } from './control/operations/execute.js'
 export type { Control } from './control/protocol/api.js'
+
+/** @deprecated Names of before: an interface is a link. */
+export type { Link as Port } from './packet/link.js'
+export type { LinkOptions as PortOptions } from './director/options.js'

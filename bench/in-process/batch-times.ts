@@ -44,7 +44,7 @@ class Batches {
 
   constructor(scene: Scene) {
     this.#scene = scene
-    this.#sink = new LookAhead(scene.director, scene.director.ports[0]!)
+    this.#sink = new LookAhead(scene.director, scene.director.links[0]!)
     for (let i = 0; i < NEW_CLIENTS; i++) this.#fresh.set(i, 0x0c000000 + i, 40_000, VIP, 80)
   }
 

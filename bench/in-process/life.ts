@@ -93,7 +93,7 @@ function makeDirector(mode: Mode, capacity: number): Director {
 
 /** A SYN for each frame of the traffic; the ms of each batch into `batches`. Answers the ms in all, writing the frames included. */
 function fill(director: Director, traffic: Traffic, slots: Slots, batches: Float64Array): number {
-  const sink = new LookAhead(director, director.ports[0]!)
+  const sink = new LookAhead(director, director.links[0]!)
   const begin = performance.now()
   for (let first = 0; first < traffic.count; first += BATCH) {
     const size = Math.min(BATCH, traffic.count - first)

@@ -37,7 +37,7 @@ export function opening(mode: Mode, scheduler: string, worker?: WorkerOptions): 
   const slots = new Slots(BATCH)
   const traffic = new Traffic(CLIENTS)
   for (let i = 0; i < CLIENTS; i++) traffic.set(i, clientAddr(i), clientPort(i), VIP, 80)
-  const client = director.ports[0]!
+  const client = director.links[0]!
   let next = 0
   let now = 1
   const copy = (): void => {

@@ -1,7 +1,7 @@
 import type { Director } from '../../src/director/director.js'
 import { seededRandom } from '../../src/director/random.js'
 import type { Egress, Slab } from '../../src/packet/frame.js'
-import type { Port } from '../../src/packet/link.js'
+import type { Link } from '../../src/packet/link.js'
 import { Verdict } from '../../src/packet/verdict.js'
 import { benchDirector, VIP } from './bench-director.js'
 import type { Mode } from './modes.js'
@@ -22,7 +22,7 @@ export class CountingEgress implements Egress {
   srcPort = 0
   dstPort = 0
 
-  transmit(port: Port, slab: Slab, at: number, len: number): boolean {
+  transmit(port: Link, slab: Slab, at: number, len: number): boolean {
     this.sent++
     if (this.through !== undefined) return this.through.transmit(port, slab, at, len)
     if (this.reads) {
@@ -90,7 +90,7 @@ export function clientPort(i: number): number {
 }
 
 function expectBalanced(director: Director, port: number, { slab }: Slots, slot: number): void {
-  const verdict = director.receive(director.ports[port]!, slab, slot * SLOT + AT, FRAME_LEN)
+  const verdict = director.receive(director.links[port]!, slab, slot * SLOT + AT, FRAME_LEN)
   if (verdict !== Verdict.BALANCED) throw new Error(`a frame of the benchmark met verdict ${verdict}`)
 }
 

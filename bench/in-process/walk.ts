@@ -18,7 +18,7 @@ export class Walk {
     this.#egress = egress
     this.#slots = slots
     this.#traffic = traffic
-    this.#sink = new LookAhead(director, director.ports[port]!)
+    this.#sink = new LookAhead(director, director.links[port]!)
     this.#batch = batch
   }
 

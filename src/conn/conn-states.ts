@@ -1,4 +1,7 @@
-/* What packets do to an open connection: its state, its timeout, its timer, and what its destination counts (ipvs-behaviour.md §2.6, §4.5). */
+/*
+ * What packets do to an open connection: its state, its timeout, its timer, and what its destination counts
+ * (ipvs-behaviour.md §2.6, §4.5).
+ */
 import type { DestinationTable } from '../service/destination.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'

@@ -41,7 +41,7 @@ export class ConnTable {
   #free: number = NONE
   #fresh = 0
 
-  /** `random` gives unsigned 32-bit numbers: two are drawn, so that nobody can aim at one bucket. */
+  /** `random` gives unsigned 32-bit numbers: two are drawn, so that no client can aim at one bucket. */
   constructor(capacity: number, random: () => number, allocate: AllocateWords = plainWords) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CONNECTIONS)
       throw new RangeError(`a connection table holds 1 to ${MAX_CONNECTIONS} connections, not ${capacity}`)
@@ -69,7 +69,7 @@ export class ConnTable {
   /**
    * Reads what the first connections of `count` buckets lie in, their words of FULLNAT too where there are any, so that it is in
    * the cache when they are looked up. Short loops of independent reads: the processor has many of them under way at a time.
-   * Answers something that depends on all that was read.
+   * Returns something that depends on all that was read.
    */
   touch(buckets: Int32Array, count: number, keyWords: Int32Array): number {
     const words = this.words
@@ -81,7 +81,7 @@ export class ConnTable {
     return read
   }
 
-  /** Who is it from: a packet caddr:cport → vaddr:vport. One from port 0 is never known, as in the kernel (§4.3). */
+  /** The connection of a packet caddr:cport → vaddr:vport. From port 0 none is found, as in the kernel (§4.3). */
   lookupInbound(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     if (cport === 0) return NONE
     const words = this.words
@@ -101,8 +101,8 @@ export class ConnTable {
   }
 
   /**
-   * Whose answer is it: a packet daddr:dport → caddr:cport; of a connection that is not masqueraded, vaddr:vport →
-   * caddr:cport (§4.3). Templates, which stand at port 0, are nobody's connection.
+   * The connection that a packet daddr:dport → caddr:cport answers; of one that is not masqueraded, vaddr:vport →
+   * caddr:cport (§4.3). Templates, which stand at port 0, are not found.
    */
   lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
     const words = this.words
@@ -150,7 +150,7 @@ export class ConnTable {
     this.#heads[bucket] = conn
     return conn
   }
-  /** As `insert`, but in no bucket: nobody finds it (one-packet scheduling). To be ended with `free`. */
+  /** As `insert`, but in no bucket: no lookup finds it (one-packet scheduling). To be ended with `free`. */
   insertHidden(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     const words = this.words
     let conn = this.#free

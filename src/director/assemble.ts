@@ -22,7 +22,7 @@ import { Routes } from '../neigh/routes.js'
 import { WAITING_ROOM_OCTETS, WaitingRoom } from '../neigh/waiting-room.js'
 import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
@@ -33,7 +33,7 @@ import { Counters } from '../service/counters.js'
 import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
-import { portOf, type DirectorOptions } from './options.js'
+import { linkOf, type DirectorOptions } from './options.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
@@ -89,15 +89,15 @@ export function assemble(options: DirectorOptions, sink: ReassemblySink): Assemb
 
 function makeNetwork({ options, allocate, isSpokesman }: Ground) {
   const { egress } = options
-  const ports: readonly Port[] = options.ports.map(portOf)
+  const links: readonly Link[] = options.ports.map(linkOf)
   const routes = new Routes()
   const ownAddresses = new OwnAddresses()
   const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
   const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), routes)
   const neighbours = new Neighbours(sender, egress, room)
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman)
-  const announcer = new Announcer(sender, routes, ownAddresses, ports, isSpokesman)
-  return { ports, routes, ownAddresses, neighbours, arp, announcer }
+  const announcer = new Announcer(sender, routes, ownAddresses, links, isSpokesman)
+  return { links, routes, ownAddresses, neighbours, arp, announcer }
 }
 
 function makeTables({ options, random, report }: Ground, { ownAddresses, routes }: Network) {

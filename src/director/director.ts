@@ -18,7 +18,7 @@ import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { Routes } from '../neigh/routes.js'
 import type { HeldFrame, WaitingRoom } from '../neigh/waiting-room.js'
 import { liesIn, type Slab } from '../packet/frame.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { Packet } from '../packet/packet.js'
 import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../packet/parse.js'
 import type { Reassembly, ReassemblySink } from '../packet/reassembly.js'
@@ -52,7 +52,8 @@ import type { Orphans } from './upkeep/orphans.js'
  * the same input gives the same output to the bit.
  */
 export class Director implements ReassemblySink {
-  readonly ports: readonly Port[]
+  /** Its interfaces. */
+  readonly links: readonly Link[]
   /** Answers ARP, announces addresses and counts what all hear: of several directors with the same addresses, one does. */
   readonly isSpokesman: boolean
   /**
@@ -88,7 +89,7 @@ export class Director implements ReassemblySink {
     this.#now = options.now
     this.clientMask = options.clientMask
     this.isSpokesman = parts.isSpokesman
-    this.ports = parts.ports
+    this.links = parts.links
     this.balancing = parts.balancing
     this.conns = parts.conns
     this.stats = parts.stats
@@ -138,15 +139,19 @@ export class Director implements ReassemblySink {
       : Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
   }
 
-  /** Takes a frame: `len` octets at `at` in the slab, which came in by the port. It may be rewritten and sent from there. Never throws. */
-  receive(port: Port, slab: Slab, at: number, len: number): Verdict {
+  /** Takes a frame: `len` octets at `at` in the slab, which came in by the link. It may be rewritten and sent from there. Never throws. */
+  receive(link: Link, slab: Slab, at: number, len: number): Verdict {
     let verdict: Verdict = Verdict.DROP_FRAME_MISPLACED
-    if (this.ports[port.index] === port && liesIn(slab, at, len))
-      verdict = this.#fast?.receive(port, slab, at, len) || this.#whole(port, slab, at, len)
+    if (this.links[link.index] === link && liesIn(slab, at, len))
+      verdict = this.#fast?.receive(link, slab, at, len) || this.#whole(link, slab, at, len)
     this.stats.count(verdict)
     return verdict
   }
 
+  /** @deprecated The name of before: `links`. */
+  get ports(): readonly Link[] {
+    return this.links
+  }
   /** What is remembered and what waits, for metrics. */
   get held(): Neighbours['figures'] & { datagrams: number } {
     return { ...this.#neighbours.figures, datagrams: this.#reassembly.count }
@@ -169,13 +174,13 @@ export class Director implements ReassemblySink {
     this.#returned.clear()
   }
 
-  #whole(port: Port, slab: Slab, at: number, len: number): Verdict {
-    const packet = this.#packet.wrap(port.index, slab, at, len)
-    let verdict = parseEthernet(packet, port.mac)
+  #whole(link: Link, slab: Slab, at: number, len: number): Verdict {
+    const packet = this.#packet.wrap(link.index, slab, at, len)
+    let verdict = parseEthernet(packet, link.mac)
     if (verdict !== Verdict.PASS) return verdict
     const { type } = packet.eth
     if (type === EtherType.ARP) {
-      verdict = this.#arp.receive(packet, port)
+      verdict = this.#arp.receive(packet, link)
       return this.isSpokesman ? verdict : Verdict.PASS
     }
     if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE

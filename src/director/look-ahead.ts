@@ -1,12 +1,12 @@
 /*
- * Frames of one port, some at a time, while the connections are too many for the processor's cache: of all of them first
+ * Frames of one link, some at a time, while the connections are too many for the processor's cache: of all of them first
  * the bucket, then the record is looked at, and only then the first is handled. Memory then answers for many at once,
  * where it would answer for one after the other. The frames lie where they are until their device's `release`.
  */
 import type { FrameSink } from '../packet/device.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { liesIn, slabOver, type Slab } from '../packet/frame.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN } from '../wire/ipv4.js'
 import type { Director } from './director.js'
@@ -20,7 +20,7 @@ const PLAIN_IPV4 = 0x45
 
 export class LookAhead implements FrameSink {
   readonly #director: Director
-  readonly #port: Port
+  readonly #link: Link
   readonly #many: number
   readonly #slabs: Slab[] = Array.from({ length: MOST }, () => EMPTY)
   readonly #at = new Int32Array(MOST)
@@ -34,17 +34,17 @@ export class LookAhead implements FrameSink {
   touched = 0
 
   /** `many`: connections from which on frames are gathered. */
-  constructor(director: Director, port: Port, many = MANY) {
+  constructor(director: Director, link: Link, many = MANY) {
     this.#director = director
     this.#many = many
-    this.#port = port
+    this.#link = link
   }
 
   /** Handles the frame, now or by `done` at the latest, in the frames' order. */
   frame(slab: Slab, at: number, len: number): void {
     const waiting = this.#waiting
     if (waiting === 0 && this.#director.conns.table.count < this.#many) {
-      this.#director.receive(this.#port, slab, at, len)
+      this.#director.receive(this.#link, slab, at, len)
       return
     }
     this.#slabs[waiting] = slab
@@ -65,7 +65,7 @@ export class LookAhead implements FrameSink {
     const { table, fullnatKeys } = this.#director.conns
     this.touched = table.touch(this.#clientBuckets, this.#clients, fullnatKeys.words)
     if (this.#servers > 0) this.touched ^= fullnatKeys.touch(this.#serverBuckets, this.#servers)
-    for (let i = 0; i < waiting; i++) this.#director.receive(this.#port, this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
+    for (let i = 0; i < waiting; i++) this.#director.receive(this.#link, this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
   }
 
   /** Notes the bucket that the frame's connection is in. */

@@ -7,26 +7,26 @@
  */
 import type { Device } from '../packet/device.js'
 import type { Egress, Slab } from '../packet/frame.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import type { Director } from './director.js'
 import { LookAhead } from './look-ahead.js'
 
 /** Frames of one device in one turn. More would only let the first ones wait. */
 const BUDGET = 256
 
-/** The director's way to its devices: the port's number is the device's. */
+/** The director's way to its devices: the link's number is the device's. */
 export class DeviceEgress implements Egress {
   readonly #devices: readonly Device[]
 
   constructor(devices: readonly Device[]) {
     this.#devices = devices
   }
-  transmit(port: Port, slab: Slab, at: number, len: number): boolean {
-    return this.#devices[port.index]!.transmit(slab, at, len)
+  transmit(link: Link, slab: Slab, at: number, len: number): boolean {
+    return this.#devices[link.index]!.transmit(slab, at, len)
   }
 }
 
-/** Turns a director over its devices. It never blocks and never throws for a frame. */
+/** Runs a director over its devices. It never blocks, and no frame makes it throw. */
 export class Loop {
   readonly #director: Director
   readonly #devices: readonly Device[]
@@ -37,10 +37,10 @@ export class Loop {
   constructor(director: Director, devices: readonly Device[]) {
     this.#director = director
     this.#devices = devices
-    this.#sinks = director.ports.map(port => new LookAhead(director, port))
+    this.#sinks = director.links.map(link => new LookAhead(director, link))
   }
 
-  /** One turn, at `now` in ms. Answers how many frames came in. */
+  /** Makes one turn, at `now` in ms. Returns how many frames came in. */
   turn(now: number): number {
     const devices = this.#devices
     this.#caughtUp = this.#director.poll(now)

@@ -1,5 +1,5 @@
 import type { Egress, Slab } from '../packet/frame.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
@@ -7,7 +7,7 @@ import type { SharedCounts } from '../service/shared-counts.js'
 
 /** What a director is made of. Texts are as on the command line of `uvs director`. */
 export interface DirectorOptions {
-  ports: readonly PortOptions[]
+  ports: readonly LinkOptions[]
   egress: Egress
   /** '192.168.10.1/24@eth0' */
   addresses: readonly string[]
@@ -66,7 +66,7 @@ export interface WorkerOptions {
   counts: SharedCounts
 }
 
-export interface PortOptions {
+export interface LinkOptions {
   name: string
   /** Or text: '02:00:00:00:00:01'. */
   mac: MacAddr | string
@@ -79,22 +79,22 @@ export class UsageError extends Error {
 }
 
 export interface AddressOption extends Cidr {
-  port: number
+  link: number
 }
 export interface RouteOption {
   to: Cidr
   gateway: Ipv4Addr | undefined
-  port: number | undefined
+  link: number | undefined
   mtu: number | undefined
 }
 export interface NeighbourOption {
   addr: Ipv4Addr
   mac: MacAddr
-  port: number
+  link: number
 }
 
 /** RangeError for a MAC that no host can have. */
-export function portOf({ mac, ...port }: PortOptions, index: number): Port {
+export function linkOf({ mac, ...port }: LinkOptions, index: number): Link {
   const read = typeof mac === 'string' ? parseMac(mac) : mac
   if (!read || !isWord(read.hi, 0xffff) || !isWord(read.lo, 0xffffffff) || read.hi & 0x0100)
     throw new RangeError(
@@ -114,7 +114,7 @@ export function parseAddress(text: string, portNames: readonly string[]): Addres
     throw new UsageError(`--address: '${text}' is not ADDRESS/PREFIX@INTERFACE, such as 10.0.0.1/24@eth0`)
   if (!isHostAddress(cidr.addr) || (cidr.prefix < 31 && (cidr.addr | cidr.mask) === -1))
     throw new UsageError(`--address: '${text}': no host may have that address`)
-  return { ...cidr, port: portIndex(() => `--address: '${text}'`, ifName, portNames) }
+  return { ...cidr, link: portIndex(() => `--address: '${text}'`, ifName, portNames) }
 }
 
 /** 'IP' or 'CIDR' */
@@ -159,8 +159,8 @@ export function readRoute(
     throw new UsageError(`${named()} names neither a gateway nor an interface`)
   if (mtu !== undefined && !(Number.isInteger(mtu) && mtu >= IPV4_LEAST_MTU && mtu <= 65_535))
     throw new UsageError(`${named()}: an MTU is ${IPV4_LEAST_MTU} to 65535, not ${mtu}`)
-  const port = ifName === undefined ? undefined : portIndex(named, ifName, portNames)
-  return { to, gateway, port, mtu }
+  const link = ifName === undefined ? undefined : portIndex(named, ifName, portNames)
+  return { to, gateway, link, mtu }
 }
 
 function noRoute(named: () => string): UsageError {
@@ -176,7 +176,7 @@ export function parseNeighbour(text: string, portNames: readonly string[]): Neig
     throw new UsageError(`--neighbour: '${text}' is not IP=MAC@INTERFACE, such as 10.0.0.9=02:00:00:00:00:09@eth0`)
   if (!isHostAddress(addr) || (mac.hi & 0x0100) !== 0 || (mac.hi === 0 && mac.lo === 0))
     throw new UsageError(`--neighbour: '${text}': no host may have that ${isHostAddress(addr) ? 'MAC' : 'address'}`)
-  return { addr, mac, port: portIndex(() => `--neighbour: '${text}'`, match[3]!, portNames) }
+  return { addr, mac, link: portIndex(() => `--neighbour: '${text}'`, match[3]!, portNames) }
 }
 
 function portIndex(named: () => string, name: string, portNames: readonly string[]): number {

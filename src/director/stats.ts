@@ -29,7 +29,7 @@ export class Stats {
   }
   /**
    * `isEstimating`: sysctl run_estimation; without it what is shown stands still. Called before the frames of `now`, so
-   * nothing was counted between the ticks that it comes too late for. Its work is bounded; answers whether all is done.
+   * nothing was counted between the ticks that it comes too late for. Its work is bounded. Returns whether all is done.
    */
   poll(now: number, isEstimating: boolean): boolean {
     if (now < this.#nextTick) return this.#counters.sweep()

@@ -1,5 +1,5 @@
 import { ON_LINK, type Route } from '../neigh/routes.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import type { Destination } from '../service/destination.js'
 
 /** Where a packet goes next. Made once, pointed at route after route. */
@@ -22,8 +22,8 @@ export class Hop {
     this.#route = route
     return this
   }
-  /** The port that it leaves by. */
-  get port(): Port {
-    return this.#route!.port
+  /** The link that it leaves by. */
+  get link(): Link {
+    return this.#route!.link
   }
 }

@@ -57,7 +57,7 @@ export class IcmpErrors {
       this.limited++
       return
     }
-    this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(hop.port, to), hop.mtu)
+    this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(hop.link, to), hop.mtu)
     this.#output.transmit(packet, hop)
   }
   /** Makes an error about a packet of one of our addresses out of it, and leaves it to the caller; false when there may be none. */

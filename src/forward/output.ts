@@ -45,7 +45,7 @@ export class Output implements PieceSink {
   }
   /** Our address that a packet of our own to this hop comes from. */
   source(hop: Hop): Ipv4Addr {
-    return this.#routes.sourceFor(hop.port, hop.nextHop)
+    return this.#routes.sourceFor(hop.link, hop.nextHop)
   }
   /** Whether the packet, or each segment that a GSO frame stands for, is larger than `mtu`. */
   exceeds(packet: Packet, mtu: number): boolean {
@@ -73,14 +73,14 @@ export class Output implements PieceSink {
   }
 
   #emit(packet: Packet, hop: Hop): Verdict {
-    const { port } = hop
+    const { link } = hop
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
-    packet.eth.setSrc(port.mac)
-    const neighbour = this.#neighbours.get(port, hop.nextHop)
+    packet.eth.setSrc(link.mac)
+    const neighbour = this.#neighbours.get(link, hop.nextHop)
     if (neighbour === undefined) return Verdict.DROP_NEIGHBOUR_QUEUE
     if (!neighbour.usable) return this.#neighbours.hold(packet, neighbour)
     packet.eth.setDst(neighbour.mac)
-    const sent = this.#egress.transmit(port, packet.slab, packet.at, packet.len)
+    const sent = this.#egress.transmit(link, packet.slab, packet.at, packet.len)
     return sent ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE
   }
 }

@@ -6,7 +6,7 @@
  */
 import type { Egress } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
@@ -14,7 +14,7 @@ import { isLoopback, isMulticast } from '../wire/addr.js'
 import type { OwnAddresses } from './own-addresses.js'
 import type { Neighbours } from './neighbours.js'
 
-/** Hears ARP, and answers for the director's addresses on any port (as Linux with arp_ignore 0). */
+/** Hears ARP, and answers for the director's addresses on any link (as Linux with arp_ignore 0). */
 export class ArpInput {
   readonly #ownAddresses: OwnAddresses
   readonly #neighbours: Neighbours
@@ -30,7 +30,7 @@ export class ArpInput {
     this.#isSpokesman = isSpokesman
   }
 
-  receive(packet: Packet, port: Port): Verdict {
+  receive(packet: Packet, link: Link): Verdict {
     const arp = this.#arp.wrap(packet.slab.view, packet.at + ETHERNET_LEN)
     if (!arp.isValid(packet.len - ETHERNET_LEN)) return Verdict.DROP_ARP_MALFORMED
     const { operation, senderAddr, targetAddr } = arp
@@ -40,19 +40,19 @@ export class ArpInput {
 
     const asksUs = operation === ArpOp.REQUEST && this.#ownAddresses.has(targetAddr)
     // A sender of 0 is someone making sure that nobody has an address (RFC 5227 §2.1.1): there is nothing to learn.
-    if (senderAddr !== 0) this.#neighbours.heard(port, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
-    if (asksUs && this.#isSpokesman) return this.#answer(packet, port)
+    if (senderAddr !== 0) this.#neighbours.heard(link, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
+    if (asksUs && this.#isSpokesman) return this.#answer(packet, link)
     return asksUs || operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US
   }
 
-  #answer(packet: Packet, port: Port): Verdict {
+  #answer(packet: Packet, link: Link): Verdict {
     const arp = this.#arp
     const asker = { hi: arp.senderMacHi, lo: arp.senderMacLo }
-    arp.build(ArpOp.REPLY, port.mac, arp.targetAddr, asker, arp.senderAddr)
+    arp.build(ArpOp.REPLY, link.mac, arp.targetAddr, asker, arp.senderAddr)
     packet.eth.setDst(asker)
-    packet.eth.setSrc(port.mac)
+    packet.eth.setSrc(link.mac)
     packet.vnet.clear()
-    const sent = this.#egress.transmit(port, packet.slab, packet.at, ETHERNET_LEN + ARP_LEN)
+    const sent = this.#egress.transmit(link, packet.slab, packet.at, ETHERNET_LEN + ARP_LEN)
     return sent ? Verdict.ANSWERED : Verdict.DROP_DEVICE_QUEUE
   }
 }

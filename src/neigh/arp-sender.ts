@@ -1,5 +1,5 @@
 import type { Egress } from '../packet/frame.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import type { Scratch } from '../packet/scratch.js'
 import type { MacAddr } from '../wire/addr.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
@@ -23,22 +23,22 @@ export class ArpSender {
   }
 
   /** Who has `addr`? `to`: everybody, or by unicast the one who last had it. */
-  request(port: Port, addr: number, to: MacAddr): void {
-    this.#send(port, to, this.#routes.sourceFor(port, addr), addr)
+  request(link: Link, addr: number, to: MacAddr): void {
+    this.#send(link, to, this.#routes.sourceFor(link, addr), addr)
   }
   /** "`addr` is at my MAC", to everybody, asked or not: a gratuitous request (RFC 5227 §3: an announcement). */
-  announce(port: Port, addr: number): void {
-    this.#send(port, BROADCAST, addr, addr)
+  announce(link: Link, addr: number): void {
+    this.#send(link, BROADCAST, addr, addr)
   }
 
-  #send(port: Port, to: MacAddr, senderAddr: number, targetAddr: number): void {
+  #send(link: Link, to: MacAddr, senderAddr: number, targetAddr: number): void {
     const { slab } = this.#scratch
     const at = this.#scratch.place()
     this.#eth.wrap(slab.view, at)
     this.#eth.setDst(to)
-    this.#eth.setSrc(port.mac)
+    this.#eth.setSrc(link.mac)
     this.#eth.type = EtherType.ARP
-    this.#arp.wrap(slab.view, at + ETHERNET_LEN).build(ArpOp.REQUEST, port.mac, senderAddr, NOBODY, targetAddr)
-    this.#egress.transmit(port, slab, at, ETHERNET_LEN + ARP_LEN)
+    this.#arp.wrap(slab.view, at + ETHERNET_LEN).build(ArpOp.REQUEST, link.mac, senderAddr, NOBODY, targetAddr)
+    this.#egress.transmit(link, slab, at, ETHERNET_LEN + ARP_LEN)
   }
 }

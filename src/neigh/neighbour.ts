@@ -1,4 +1,4 @@
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { HeldFrame } from './waiting-room.js'
 
@@ -11,7 +11,7 @@ export type NeighbourState = (typeof NeighbourState)[keyof typeof NeighbourState
 
 /** Who has an address on a link: its MAC, once known. */
 export class Neighbour {
-  readonly port: Port
+  readonly link: Link
   readonly addr: number
   /** Valid unless INCOMPLETE. */
   mac: MacAddr = { hi: 0, lo: 0 }
@@ -24,8 +24,8 @@ export class Neighbour {
   asked = 0
   readonly waiting: HeldFrame[] = []
 
-  constructor(port: Port, addr: number) {
-    this.port = port
+  constructor(link: Link, addr: number) {
+    this.link = link
     this.addr = addr
   }
 

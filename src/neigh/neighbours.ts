@@ -8,7 +8,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Egress } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { EthernetView, BROADCAST } from '../wire/ethernet.js'
 import type { MacAddr } from '../wire/addr.js'
@@ -55,23 +55,23 @@ export class Neighbours {
     this.#known = new LRUCache({ max: MOST, dispose: neighbour => this.#forgotten(neighbour) })
   }
 
-  /** The entry of an address on a port, made and asked for if need be; undefined when too many are being asked for. */
-  get(port: Port, addr: number): Neighbour | undefined {
-    const slot = (addr ^ (addr >>> 10) ^ port.index) & (RECENT - 1)
+  /** The entry of an address on a link, made and asked for if need be; undefined when too many are being asked for. */
+  get(link: Link, addr: number): Neighbour | undefined {
+    const slot = (addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)
     let neighbour = this.#recent[slot]
-    if (neighbour === undefined || neighbour.addr !== addr || neighbour.port !== port) {
-      const key = keyOf(port, addr)
-      neighbour = this.#static.get(key) ?? this.#known.get(key) ?? this.#create(port, addr)
+    if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) {
+      const key = keyOf(link, addr)
+      neighbour = this.#static.get(key) ?? this.#known.get(key) ?? this.#create(link, addr)
       this.#recent[slot] = neighbour
     }
     if (neighbour !== undefined) neighbour.usedAt = this.#now
     return neighbour
   }
 
-  /** The entry of an address on a port whose MAC is known, if it has been looked up of late. */
-  usable(port: Port, addr: number): Neighbour | undefined {
-    const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ port.index) & (RECENT - 1)]
-    if (neighbour === undefined || neighbour.addr !== addr || neighbour.port !== port) return undefined
+  /** The entry of an address on a link whose MAC is known, if it has been looked up of late. */
+  usable(link: Link, addr: number): Neighbour | undefined {
+    const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)]
+    if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) return undefined
     if (neighbour.state === NeighbourState.INCOMPLETE) return undefined
     neighbour.usedAt = this.#now
     return neighbour
@@ -82,25 +82,25 @@ export class Neighbours {
     return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE
   }
 
-  addStatic(port: Port, addr: number, mac: MacAddr): void {
-    const neighbour = new Neighbour(port, addr)
+  addStatic(link: Link, addr: number, mac: MacAddr): void {
+    const neighbour = new Neighbour(link, addr)
     neighbour.mac = mac
     neighbour.state = NeighbourState.PERMANENT
-    this.#static.set(keyOf(port, addr), neighbour)
+    this.#static.set(keyOf(link, addr), neighbour)
     this.#recent.fill(undefined)
   }
 
   /**
-   * Someone said in ARP that `addr` on the port is at this MAC. Known entries are brought up to date; a new one is made
+   * Someone said in ARP that `addr` on the link is at this MAC. Known entries are brought up to date; a new one is made
    * only if `mayCreate`: of who asked us, as Linux does, not of whoever shouts.
    */
-  heard(port: Port, addr: number, hi: number, lo: number, mayCreate: boolean): void {
-    const key = keyOf(port, addr)
+  heard(link: Link, addr: number, hi: number, lo: number, mayCreate: boolean): void {
+    const key = keyOf(link, addr)
     if (this.#static.has(key)) return
     let neighbour = this.#known.get(key)
     if (neighbour === undefined) {
       if (!mayCreate) return
-      neighbour = new Neighbour(port, addr)
+      neighbour = new Neighbour(link, addr)
       neighbour.usedAt = this.#now
       this.#known.set(key, neighbour)
     }
@@ -140,10 +140,10 @@ export class Neighbours {
       else this.#giveUp(neighbour, sink)
     }
   }
-  #create(port: Port, addr: number): Neighbour | undefined {
+  #create(link: Link, addr: number): Neighbour | undefined {
     if (this.#asking.size >= MOST_INCOMPLETE) return undefined
-    const neighbour = new Neighbour(port, addr)
-    this.#known.set(keyOf(port, addr), neighbour)
+    const neighbour = new Neighbour(link, addr)
+    this.#known.set(keyOf(link, addr), neighbour)
     this.#ask(neighbour)
     return neighbour
   }
@@ -151,11 +151,11 @@ export class Neighbours {
     neighbour.asked++
     neighbour.askedAt = this.#now
     this.#asking.add(neighbour)
-    this.#arp.request(neighbour.port, neighbour.addr, neighbour.usable ? neighbour.mac : BROADCAST)
+    this.#arp.request(neighbour.link, neighbour.addr, neighbour.usable ? neighbour.mac : BROADCAST)
   }
   #giveUp(neighbour: Neighbour, sink: UnreachableSink): void {
     for (const held of neighbour.waiting) sink.unreachable(held, this.#room)
-    this.#known.delete(keyOf(neighbour.port, neighbour.addr))
+    this.#known.delete(keyOf(neighbour.link, neighbour.addr))
   }
   #forgotten(neighbour: Neighbour): void {
     this.#asking.delete(neighbour)
@@ -166,7 +166,7 @@ export class Neighbours {
     const { slab } = this.#room
     for (const held of neighbour.waiting.splice(0)) {
       this.#eth.wrap(slab.view, held.at).setDst(neighbour.mac)
-      this.#egress.transmit(neighbour.port, slab, held.at, held.len)
+      this.#egress.transmit(neighbour.link, slab, held.at, held.len)
       this.#room.release(held)
     }
   }
@@ -182,6 +182,6 @@ export class Neighbours {
   }
 }
 
-function keyOf(port: Port, addr: number): number {
-  return port.index * 2 ** 32 + (addr >>> 0)
+function keyOf(link: Link, addr: number): number {
+  return link.index * 2 ** 32 + (addr >>> 0)
 }

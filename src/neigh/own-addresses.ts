@@ -3,7 +3,7 @@ import { AddressSet } from '../wire/address-set.js'
 
 /**
  * The addresses that are the director's own: its interfaces', the `--vip`s, and the virtual addresses of its services.
- * Asked once a packet, so single addresses are an AddressSet and blocks a short list.
+ * Every packet looks them up, so single addresses are an AddressSet and blocks a short list.
  *
  * An address that no host can have (0.0.0.0, 127/8, a group, a broadcast address) may be held and is still not ours: it is
  * never claimed by ARP, and a packet from it is not taken for our own.
@@ -17,7 +17,7 @@ export class OwnAddresses {
   readonly #blocks: Cidr[] = []
   /** Broadcast addresses of connected networks. */
   readonly #broadcasts = new Set<number>()
-  /** Single addresses that have come, and that have gone: whoever announces them takes them out. */
+  /** Single addresses that have come, and that have gone: the announcer takes them out. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
   /** That one of the two has something. Every turn asks: it costs less than their sizes. */
@@ -51,7 +51,7 @@ export class OwnAddresses {
     this.#holds.delete(addr)
     if (this.#mayBeOurs(addr)) this.#disclaim(addr)
   }
-  /** A connected network broadcasts by this address: whoever holds it, now or later, it is not ours. */
+  /** A connected network broadcasts by this address: it is not ours, even if an owner holds it now or later. */
   addBroadcast(addr: Ipv4Addr): void {
     this.#broadcasts.add(addr)
     if (this.#holds.has(addr)) this.#disclaim(addr)
@@ -75,7 +75,7 @@ export class OwnAddresses {
       this.hold(cidr.addr)
     }
   }
-  /** Answers whether it was there. */
+  /** Returns whether it was there. */
   deleteBlock(cidr: Cidr): boolean {
     if (cidr.prefix === 32) {
       const had = this.#vips.delete(cidr.addr)

@@ -1,4 +1,4 @@
-import type { Port } from '../packet/link.js'
+import type { Link } from '../packet/link.js'
 import { AddressSet } from '../wire/address-set.js'
 import { broadcastOf, maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 
@@ -9,7 +9,7 @@ export interface Route {
   readonly network: number
   readonly mask: number
   readonly prefix: number
-  readonly port: Port
+  readonly link: Link
   /** The next hop; ON_LINK where it is the destination itself. */
   readonly gateway: Ipv4Addr
   /** Octets of an IP packet. */
@@ -18,7 +18,7 @@ export interface Route {
 
 /** An address of one of our interfaces, with its network. */
 export interface InterfaceAddress extends Cidr {
-  readonly port: Port
+  readonly link: Link
 }
 
 /** How long a path's MTU that a router told is believed, in ms, and the least that is: Linux's ip_rt_mtu_expires, ip_rt_min_pmtu. */
@@ -38,13 +38,13 @@ export class Routes {
     this.#addresses.push(address)
     const broadcast = broadcastOf(address)
     if (broadcast !== undefined) this.#broadcasts.add(broadcast)
-    if (address.prefix < 32) this.add(address, address.port, undefined)
+    if (address.prefix < 32) this.add(address, address.link, undefined)
   }
   /** The later of two routes to one block stands. */
-  add(to: Cidr, port: Port, gateway: Ipv4Addr | undefined, mtu = port.mtu): void {
+  add(to: Cidr, link: Link, gateway: Ipv4Addr | undefined, mtu = link.mtu): void {
     const network = to.addr & to.mask
     this.delete(to)
-    this.#routes.push({ network, mask: maskOf(to.prefix), prefix: to.prefix, port, gateway: gateway ?? ON_LINK, mtu })
+    this.#routes.push({ network, mask: maskOf(to.prefix), prefix: to.prefix, link, gateway: gateway ?? ON_LINK, mtu })
     this.#routes.sort((a, b) => b.prefix - a.prefix)
   }
   /** Whether there was one. */
@@ -90,11 +90,11 @@ export class Routes {
     }
   }
 
-  /** Our address on a port that its neighbour `peer` would expect: of the same network, else the port's first, else any of ours. */
-  sourceFor(port: Port, peer: number): Ipv4Addr {
+  /** Our address on a link that its neighbour `peer` would expect: of the same network, else the link's first, else any of ours. */
+  sourceFor(link: Link, peer: number): Ipv4Addr {
     let first: Ipv4Addr | undefined
     for (const address of this.#addresses) {
-      if (address.port !== port) continue
+      if (address.link !== link) continue
       if ((peer & address.mask) === (address.addr & address.mask)) return address.addr
       first ??= address.addr
     }
@@ -104,8 +104,8 @@ export class Routes {
   isBroadcast(addr: number): boolean {
     return this.#broadcasts.has(addr)
   }
-  /** The port on whose connected network `addr` lies. */
-  portOnLink(addr: number): Port | undefined {
-    return this.#addresses.find(a => (addr & a.mask) === (a.addr & a.mask))?.port
+  /** The link on whose connected network `addr` lies. */
+  portOnLink(addr: number): Link | undefined {
+    return this.#addresses.find(a => (addr & a.mask) === (a.addr & a.mask))?.link
   }
 }

@@ -1,4 +1,4 @@
-import type { Port } from './link.js'
+import type { Link } from './link.js'
 
 /** Octets of the virtio-net header that stands right before every frame's Ethernet header (virtio 1.2 §5.1.6). */
 export const VNET_LEN = 10
@@ -32,5 +32,5 @@ export interface Egress {
    * Sends the `len` octets at `at`, Ethernet header first, through the port; the 10 octets before `at` are its
    * virtio-net header. Answers whether the device took it (its queue is bounded).
    */
-  transmit(port: Port, slab: Slab, at: number, len: number): boolean
+  transmit(port: Link, slab: Slab, at: number, len: number): boolean
 }

@@ -1,7 +1,7 @@
 import type { MacAddr } from '../wire/addr.js'
 
-/** An interface of the director as the core knows it. `index` numbers the ports from 0, in the order they were given. */
-export interface Port {
+/** An interface of the director, as the path knows it. `index` numbers the links from 0, in the order they were given. */
+export interface Link {
   readonly index: number
   readonly name: string
   readonly mac: MacAddr

@@ -10,7 +10,7 @@ export function goldenHash(key: number, bits: number): number {
 }
 
 /** The client's port where a scheduler is to tell clients apart by it, else 0. */
-export function portOf(flow: Flow): number {
+export function hashedPort(flow: Flow): number {
   const { protocol } = flow
   const hasPorts = protocol === IpProtocol.TCP || protocol === IpProtocol.UDP || protocol === IpProtocol.SCTP
   return hasPorts ? flow.cport : 0

@@ -1,7 +1,7 @@
 import type { Destination } from '../service/destination.js'
 import { SchedFlag } from '../service/service-settings.js'
 import type { Service } from '../service/service.js'
-import { portOf } from './hash.js'
+import { hashedPort } from './hash.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 import { sipHash13 } from './siphash.js'
 
@@ -35,7 +35,7 @@ class Maglev implements BoundScheduler {
 
   schedule(flow: Flow): Destination | undefined {
     const { schedFlags } = this.#service.settings
-    const key = (schedFlags & SchedFlag.PORT ? portOf(flow) : 0) + flow.caddr
+    const key = (schedFlags & SchedFlag.PORT ? hashedPort(flow) : 0) + flow.caddr
     const slot = slotOf(key)
     const slots = (this.#slots ??= this.#populate())
     const dest = this.#servers[slots[slot]!]

@@ -1,7 +1,7 @@
 import type { Destination } from '../service/destination.js'
 import { SchedFlag } from '../service/service-settings.js'
 import type { Service } from '../service/service.js'
-import { goldenHash, portOf } from './hash.js'
+import { goldenHash, hashedPort } from './hash.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 
 const BUCKET_BITS = 8
@@ -24,7 +24,7 @@ class SourceHash implements BoundScheduler {
 
   schedule(flow: Flow): Destination | undefined {
     const { schedFlags } = this.#service.settings
-    const bucket = goldenHash((schedFlags & SchedFlag.PORT ? portOf(flow) : 0) + flow.caddr, BUCKET_BITS)
+    const bucket = goldenHash((schedFlags & SchedFlag.PORT ? hashedPort(flow) : 0) + flow.caddr, BUCKET_BITS)
     const buckets = (this.#buckets ??= this.#fill())
     const dest = buckets[bucket]
     if (dest === undefined || dest.eligible) return dest

@@ -18,7 +18,7 @@ export class ServiceTable<S extends Service> {
   readonly #all = new Set<S>()
   /** How many services have each address. */
   readonly #addresses = new Map<number, number>()
-  /** Services of port 0, those of a mark among them, and of port 21: without any, nobody looks for one. */
+  /** Services of port 0, those of a mark among them, and of port 21: without any, none is looked for. */
   #portZero = 0
   #ftp = 0
   /** How many there are. A plain number: every packet asks. */

@@ -1,9 +1,9 @@
-/** Power of two: slots at the beginning. */
+/** Slots at the beginning: a power of two. */
 const LEAST_SLOTS = 64
 
 /**
- * A set of IPv4 addresses that is asked for every packet: open addressing over an Int32Array, at most a quarter full, so
- * that a question is mostly one look. 0.0.0.0, which marks an empty slot, is kept apart.
+ * A set of IPv4 addresses that every packet looks up: open addressing over an Int32Array, at most a quarter full, so that a
+ * lookup mostly reads one slot. 0.0.0.0, which marks an empty slot, is kept apart.
  */
 export class AddressSet {
   #slots = new Int32Array(LEAST_SLOTS)
@@ -31,7 +31,7 @@ export class AddressSet {
     this.#put(addr)
   }
 
-  /** Answers nothing; who stood behind it moves up, so that nobody is looked for in vain. */
+  /** Deletes by backward shift: entries behind the hole move up, so that no probe stops at it too early. */
   delete(addr: number): void {
     if (addr === 0) this.#hasZero = false
     if (addr === 0 || !this.has(addr)) return

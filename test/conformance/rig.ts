@@ -5,7 +5,7 @@ import { HZ, jiffiesAt } from '../../src/conn/jiffies.js'
 import { EXPIRES, TIMEOUT } from '../../src/conn/record.js'
 import { Director } from '../../src/director/director.js'
 import type { Slab } from '../../src/packet/frame.js'
-import type { Port } from '../../src/packet/link.js'
+import type { Link } from '../../src/packet/link.js'
 import { type Verdict, verdictNames } from '../../src/packet/verdict.js'
 import { placed } from '../support/frames.js'
 import { records } from '../support/records.js'
@@ -66,7 +66,7 @@ export class Rig {
   /** Puts a frame on the director's wire. Answers its verdict's name. */
   send(side: Side, frame: Uint8Array): string {
     const { slab, at, len } = placed(frame)
-    const port = this.#director.ports[SIDES.indexOf(side)]!
+    const port = this.#director.links[SIDES.indexOf(side)]!
     this.#director.poll(this.#now)
     const verdict = this.#director.receive(port, slab, at, len)
     this.#flush()
@@ -105,7 +105,7 @@ export class Rig {
     return this.#out.splice(0).filter(({ frame }) => readU16(frame, 12) !== ARP_TYPE)
   }
 
-  #transmit(port: Port, slab: Slab, at: number, len: number): boolean {
+  #transmit(port: Link, slab: Slab, at: number, len: number): boolean {
     this.#queue.push({ side: SIDES[port.index]!, slab, at, len })
     return true
   }

@@ -137,7 +137,7 @@ async function measure({ packets, method, tunnel, frames }: Kind): Promise<Measu
     const settings = destinationSettings(1, { method, ...(tunnel ? { tunnel } : {}) })
     execute(director, { op: 'add-destination', service, destination, settings })
   }
-  const [c, r] = [director.ports[0]!, director.ports[1]!]
+  const [c, r] = [director.links[0]!, director.links[1]!]
   const slab = slabOver(new ArrayBuffer(16_384))
   const at = HEADROOM + VNET_LEN
   const none = virtioHeader()

@@ -51,7 +51,7 @@ t.test('what is looked ahead at meets the same fate in the same order', async t 
   for (let turn = 0; turn < 6; turn++) {
     const given = frames(one)
     for (const port of ['c', 'r'] as const) {
-      const into = ahead.director.ports.find(({ name }) => name === port)!
+      const into = ahead.director.links.find(({ name }) => name === port)!
       const sink = new LookAhead(ahead.director, into, 0)
       for (const [by, frame] of given) {
         if (by !== port) continue
@@ -69,7 +69,7 @@ t.test('what is looked ahead at meets the same fate in the same order', async t 
 
 t.test('few connections: a frame is handled when it comes', async t => {
   const director = begun()
-  const sink = new LookAhead(director.director, director.director.ports[0]!)
+  const sink = new LookAhead(director.director, director.director.links[0]!)
   const place = placed(tcp4(`10.99.1.10:1 > ${VIP}:80`, { ...fromClient, flags: 'S' }), virtioHeader())
   sink.frame(place.slab, place.at, place.len)
   t.equal(director.out().length, 1)
@@ -77,7 +77,7 @@ t.test('few connections: a frame is handled when it comes', async t => {
 
 t.test('many: not before the last of a batch has come, or there are no more', async t => {
   const director = begun()
-  const sink = new LookAhead(director.director, director.director.ports[0]!, 0)
+  const sink = new LookAhead(director.director, director.director.links[0]!, 0)
   const give = (client: number) => {
     const place = placed(tcp4(`10.99.1.10:${client} > ${VIP}:80`, { ...fromClient, flags: 'S' }), virtioHeader())
     sink.frame(place.slab, place.at, place.len)

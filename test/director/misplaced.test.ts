@@ -33,7 +33,7 @@ for (const isWholePath of [false, true])
   t.test(`verdict drop-frame-misplaced, ${isWholePath ? 'the whole path' : 'the fast path first'}`, async t => {
     const made = bench(isWholePath)
     const { director } = made
-    const port = director.ports[0]!
+    const port = director.links[0]!
     const { slab, at, len } = placed(FRAME)
     const before = slab.bytes.slice()
     const dropped = (why: string, ...call: Parameters<typeof director.receive>): void => {
@@ -51,7 +51,7 @@ for (const isWholePath of [false, true])
 
 t.test('a misplaced frame that is looked ahead at is dropped, and the others of its turn are not', async t => {
   const made = bench(false)
-  const sink = new LookAhead(made.director, made.director.ports[0]!, 0)
+  const sink = new LookAhead(made.director, made.director.links[0]!, 0)
   const { slab, at, len } = placed(FRAME)
   const wrong = wrongPlaces(at, len, slab.bytes.length).filter(([, from]) => Number.isInteger(from))
   for (const [, from, octets] of wrong) sink.frame(slab, from, octets)

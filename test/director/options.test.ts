@@ -4,9 +4,9 @@ import {
   parseNeighbour,
   parseRoute,
   parseVip,
-  portOf,
+  linkOf,
   UsageError,
-  type PortOptions,
+  type LinkOptions,
 } from '../../src/director/options.js'
 import { formatIpv4, formatMac } from '../../src/wire/addr.js'
 import { BenchDirector } from '../support/bench-director.js'
@@ -25,9 +25,9 @@ function refuses(t: Pick<typeof import('tap').t, 'ok' | 'fail'>, parse: () => un
 }
 
 t.test('--address', async t => {
-  const { addr, prefix, port } = parseAddress('192.168.10.1/24@eth1.100', NAMES)
-  t.strictSame([formatIpv4(addr), prefix, port], ['192.168.10.1', 24, 1])
-  t.match(parseAddress('10.0.0.1/32@eth0', NAMES), { prefix: 32, port: 0 })
+  const { addr, prefix, link } = parseAddress('192.168.10.1/24@eth1.100', NAMES)
+  t.strictSame([formatIpv4(addr), prefix, link], ['192.168.10.1', 24, 1])
+  t.match(parseAddress('10.0.0.1/32@eth0', NAMES), { prefix: 32, link: 0 })
   const bad = [
     '',
     '@eth0',
@@ -47,7 +47,7 @@ t.test('--address', async t => {
     refuses(t, () => parseAddress(`${text}@eth0`, NAMES), '--address', `'${text}@eth0'`, 'no host')
   // A network's own address is a host's, as in Linux since 5.14; of two addresses both are (RFC 3021).
   for (const text of ['10.0.0.0/24', '10.0.0.255/31', '10.0.0.255/32'])
-    t.match(parseAddress(`${text}@eth0`, NAMES), { port: 0 })
+    t.match(parseAddress(`${text}@eth0`, NAMES), { link: 0 })
 })
 
 t.test('--vip', async t => {
@@ -59,8 +59,8 @@ t.test('--vip', async t => {
 })
 
 const read = (text: string): unknown[] => {
-  const { to, gateway, port, mtu } = parseRoute(text, NAMES)
-  return [`${formatIpv4(to.addr)}/${to.prefix}`, gateway === undefined ? undefined : formatIpv4(gateway), port, mtu]
+  const { to, gateway, link, mtu } = parseRoute(text, NAMES)
+  return [`${formatIpv4(to.addr)}/${to.prefix}`, gateway === undefined ? undefined : formatIpv4(gateway), link, mtu]
 }
 
 t.test('--route', async t => {
@@ -91,8 +91,8 @@ t.test('--route', async t => {
 })
 
 t.test('--neighbour', async t => {
-  const { addr, mac, port } = parseNeighbour('10.0.0.9=02:00:00:00:00:0A@eth0', NAMES)
-  t.strictSame([formatIpv4(addr), formatMac(mac), port], ['10.0.0.9', '02:00:00:00:00:0a', 0])
+  const { addr, mac, link } = parseNeighbour('10.0.0.9=02:00:00:00:00:0A@eth0', NAMES)
+  t.strictSame([formatIpv4(addr), formatMac(mac), link], ['10.0.0.9', '02:00:00:00:00:0a', 0])
   for (const text of [
     '',
     '10.0.0.9',
@@ -128,7 +128,7 @@ t.test('a director is not made of options that cannot be meant', async t => {
     t.throws(make({ maxConnections }), RangeError, `${maxConnections} connections`)
 })
 
-const port = (mac: unknown) => portOf({ name: 'eth0', mac, mtu: 1500 } as PortOptions, 3)
+const port = (mac: unknown) => linkOf({ name: 'eth0', mac, mtu: 1500 } as LinkOptions, 3)
 
 t.test('a MAC is two numbers or text, of one host', async t => {
   const mac = { hi: 0x0200, lo: 0xff000001 }

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { ON_LINK, Routes } from '../../src/neigh/routes.js'
-import type { Port } from '../../src/packet/link.js'
+import type { Link } from '../../src/packet/link.js'
 import { formatIpv4, parseCidr, parseIpv4, parseMac } from '../../src/wire/addr.js'
 
-const port = (index: number, name: string, mtu = 1500): Port => ({
+const port = (index: number, name: string, mtu = 1500): Link => ({
   index,
   name,
   mtu,
@@ -19,11 +19,11 @@ function lookup(routes: Routes, dst: string): string {
   const route = routes.lookup(addr(dst))
   if (!route) return 'none'
   const gateway = route.gateway === ON_LINK ? 'link' : formatIpv4(route.gateway)
-  return `${route.port.name} ${gateway} ${route.mtu}`
+  return `${route.link.name} ${gateway} ${route.mtu}`
 }
 
 t.test('the longest prefix wins, in whatever order the routes came', async t => {
-  const given: [to: string, at: Port, gateway: string | undefined, mtu?: number][] = [
+  const given: [to: string, at: Link, gateway: string | undefined, mtu?: number][] = [
     ['0.0.0.0/0', a, '10.0.0.254'],
     ['192.0.2.0/24', b, '10.1.0.1'],
     ['192.0.2.128/25', a, '10.0.0.9', 1400],
@@ -54,15 +54,15 @@ t.test('the longest prefix wins, in whatever order the routes came', async t => 
 t.test('without a default there are addresses without a route', async t => {
   const routes = new Routes()
   t.equal(lookup(routes, '10.0.0.1'), 'none', 'an empty table')
-  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
+  routes.addAddress({ ...cidr('10.0.0.1/24'), link: a })
   t.equal(lookup(routes, '10.0.0.77'), 'a link 1500')
   t.equal(lookup(routes, '10.0.1.1'), 'none')
 })
 
 t.test('an address connects its network, a /32 nothing', async t => {
   const routes = new Routes()
-  routes.addAddress({ ...cidr('192.0.2.1/31'), port: a })
-  routes.addAddress({ ...cidr('198.51.100.1/32'), port: b })
+  routes.addAddress({ ...cidr('192.0.2.1/31'), link: a })
+  routes.addAddress({ ...cidr('198.51.100.1/32'), link: b })
   t.strictSame(
     ['192.0.2.0', '192.0.2.1', '192.0.2.2', '198.51.100.1'].map(dst => lookup(routes, dst)),
     ['a link 1500', 'a link 1500', 'none', 'none'],
@@ -84,10 +84,10 @@ t.test('the later of two routes to one block stands, however its host part is wr
 
 t.test('the source for a peer is our address in its network, else the port’s first, else any of ours', async t => {
   const routes = new Routes()
-  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
-  routes.addAddress({ ...cidr('10.0.1.1/24'), port: a })
-  routes.addAddress({ ...cidr('10.0.2.1/24'), port: b })
-  const cases: [Port, string, string][] = [
+  routes.addAddress({ ...cidr('10.0.0.1/24'), link: a })
+  routes.addAddress({ ...cidr('10.0.1.1/24'), link: a })
+  routes.addAddress({ ...cidr('10.0.2.1/24'), link: b })
+  const cases: [Link, string, string][] = [
     [a, '10.0.0.9', '10.0.0.1'],
     [a, '10.0.1.9', '10.0.1.1'],
     [a, '10.0.2.9', '10.0.0.1'],
@@ -101,10 +101,10 @@ t.test('the source for a peer is our address in its network, else the port’s f
 
 t.test('a connected network’s last address is its broadcast address, its first is a host', async t => {
   const routes = new Routes()
-  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
-  routes.addAddress({ ...cidr('192.0.2.9/30'), port: b })
-  routes.addAddress({ ...cidr('198.51.100.0/31'), port: b })
-  routes.addAddress({ ...cidr('203.0.113.1/32'), port: b })
+  routes.addAddress({ ...cidr('10.0.0.1/24'), link: a })
+  routes.addAddress({ ...cidr('192.0.2.9/30'), link: b })
+  routes.addAddress({ ...cidr('198.51.100.0/31'), link: b })
+  routes.addAddress({ ...cidr('203.0.113.1/32'), link: b })
   const broadcast = ['10.0.0.255', '192.0.2.11']
   const hosts = ['10.0.0.0', '10.0.0.254', '192.0.2.8', '192.0.2.255', '198.51.100.1', '203.0.113.1', '10.0.1.255']
   for (const text of broadcast) t.ok(routes.isBroadcast(addr(text)), text)
@@ -113,8 +113,8 @@ t.test('a connected network’s last address is its broadcast address, its first
 
 t.test('an address is on the link of the port whose network it is in', async t => {
   const routes = new Routes()
-  routes.addAddress({ ...cidr('10.0.0.1/24'), port: a })
-  routes.addAddress({ ...cidr('192.0.2.9/30'), port: b })
+  routes.addAddress({ ...cidr('10.0.0.1/24'), link: a })
+  routes.addAddress({ ...cidr('192.0.2.9/30'), link: b })
   routes.add(cidr('0.0.0.0/0'), a, addr('10.0.0.254'))
   t.strictSame(
     ['10.0.0.200', '192.0.2.10', '192.0.2.12', '8.8.8.8'].map(text => routes.portOnLink(addr(text))?.name),

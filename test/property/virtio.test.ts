@@ -4,7 +4,7 @@ import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { seededRandom } from '../../src/director/random.js'
 import type { Slab } from '../../src/packet/frame.js'
-import type { Port } from '../../src/packet/link.js'
+import type { Link } from '../../src/packet/link.js'
 import { verdictNames } from '../../src/packet/verdict.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
 import { BenchDirector, VIP } from '../support/bench-director.js'
@@ -48,7 +48,7 @@ const ROUTES: string[][] = [
 ]
 
 interface Out {
-  port: Port
+  port: Link
   slab: Slab
   at: number
   len: number
@@ -60,7 +60,7 @@ class Subject extends BenchDirector {
   constructor([, settings, told]: (typeof WAYS)[number], routes: string[], isWholePath: boolean) {
     const sent: Out[] = []
     const egress = {
-      transmit: (port: Port, slab: Slab, at: number, len: number) => sent.push({ port, slab, at, len }) > 0,
+      transmit: (port: Link, slab: Slab, at: number, len: number) => sent.push({ port, slab, at, len }) > 0,
     }
     super({ isWholePath, routes, egress })
     this.sent = sent
@@ -93,7 +93,7 @@ class Subject extends BenchDirector {
     bytes.set(header, at - VNET)
     bytes.set(frame, at)
     const slab = { bytes, view: new DataView(bytes.buffer), address: 0 }
-    const into = this.director.ports.find(({ name }) => name === port)!
+    const into = this.director.links.find(({ name }) => name === port)!
     const verdict = this.director.receive(into, slab, at, frame.length)
     for (let i = 0; i < 100; i++) if (bytes[i] !== AROUND) throw new Error('written before the headroom')
     for (let i = at + frame.length; i < bytes.length; i++) if (bytes[i] !== AROUND) throw new Error('written behind it')
@@ -104,7 +104,7 @@ class Subject extends BenchDirector {
     for (const out of this.sent) {
       const { slab, at, len, port } = out
       if (!Number.isInteger(at) || at < VNET || at + len > slab.bytes.length) throw new Error(`at ${at}, ${len} octets`)
-      if (this.director.ports[port.index] !== port) throw new Error('by no port of ours')
+      if (this.director.links[port.index] !== port) throw new Error('by no port of ours')
       const frame = slab.bytes.subarray(at, at + len)
       const header = slab.bytes.subarray(at - VNET, at)
       const { routes } = this.director

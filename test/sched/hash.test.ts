@@ -1,5 +1,5 @@
 import t from 'tap'
-import { goldenHash, portOf } from '../../src/sched/hash.js'
+import { goldenHash, hashedPort } from '../../src/sched/hash.js'
 import { addr, flowOf } from './pool.js'
 
 t.test('addresses are hashed as the vectors of ipvs-behaviour.md §15.1 say', async t => {
@@ -33,5 +33,5 @@ t.test('the port counts where the protocol has ports', async t => {
     [50, 0],
     [51, 0],
   ] as const)
-    t.equal(portOf(flowOf('10.0.0.1:1234', '10.0.0.9', protocol)), port, `protocol ${protocol}`)
+    t.equal(hashedPort(flowOf('10.0.0.1:1234', '10.0.0.9', protocol)), port, `protocol ${protocol}`)
 })

@@ -12,7 +12,7 @@ import type {
 import { Director } from '../../src/director/director.js'
 import type { DirectorOptions } from '../../src/director/options.js'
 import type { Slab } from '../../src/packet/frame.js'
-import type { Port } from '../../src/packet/link.js'
+import type { Link } from '../../src/packet/link.js'
 import { verdictNames } from '../../src/packet/verdict.js'
 import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions, type Placed } from './frames.js'
 import { readU16 } from './octets.js'
@@ -53,7 +53,7 @@ export interface Sent {
 }
 
 interface Queued {
-  port: Port
+  port: Link
   slab: Slab
   at: number
   len: number
@@ -152,7 +152,7 @@ export class BenchDirector {
   /** As `receive`; answers the memory that the frame lay in, too. */
   place(port: string, frame: Uint8Array, header = virtioHeader()): Placed & { verdict: string } {
     const place = placed(frame, header)
-    const into = this.director.ports.find(({ name }) => name === port)!
+    const into = this.director.links.find(({ name }) => name === port)!
     const verdict = this.director.receive(into, place.slab, place.at, place.len)
     return { ...place, verdict: verdictNames.get(verdict) ?? 'no verdict' }
   }

@@ -25,7 +25,7 @@ export const routes = {
 function setRoute(director: Director, route: RouteInfo): void {
   const named = (): string => `route '${textOf(route)}'`
   try {
-    const names = director.ports.map(({ name }) => name)
+    const names = director.links.map(({ name }) => name)
     addRoute(director, readRoute(route, names, named), named)
   } catch (error) {
     if (error instanceof UsageError) throw new Refused('EINVAL', error.message)

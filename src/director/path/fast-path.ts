@@ -30,7 +30,7 @@ import type { Neighbours } from '../../neigh/neighbours.js'
 import { ON_LINK, type Routes } from '../../neigh/routes.js'
 import { FIRST_LOCAL_PORT } from '../../packet/local-port.js'
 import { VNET_LEN, type Egress, type Slab } from '../../packet/frame.js'
-import type { Port } from '../../packet/link.js'
+import type { Link } from '../../packet/link.js'
 import { Verdict } from '../../packet/verdict.js'
 import type { Counters } from '../../service/counters.js'
 import { ClientAddress, Method } from '../../service/method.js'
@@ -98,7 +98,7 @@ export class FastPath {
   }
 
   /** BALANCED, DROP_DEVICE_QUEUE, or PASS: the frame is as it was. */
-  receive({ mac }: Port, slab: Slab, at: number, len: number): Verdict {
+  receive({ mac }: Link, slab: Slab, at: number, len: number): Verdict {
     const { view } = slab
     if (len < LEAST) return Verdict.PASS
     if (view.getUint32(at + 2) !== mac.lo || view.getUint16(at) !== mac.hi) return Verdict.PASS
@@ -196,8 +196,8 @@ export class FastPath {
     const checkAt = transport + (isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
     const check = view.getUint16(checkAt)
     if (check === 0 && !isTcp && !isPartial) return Verdict.PASS
-    const { port } = route
-    const neighbour = this.#neighbours.usable(port, route.gateway === ON_LINK ? to : route.gateway)
+    const { link } = route
+    const neighbour = this.#neighbours.usable(link, route.gateway === ON_LINK ? to : route.gateway)
     if (neighbour === undefined) return Verdict.PASS
 
     // Nothing is in its way.
@@ -223,9 +223,9 @@ export class FastPath {
     const next = neighbour.mac
     view.setUint16(at, next.hi)
     view.setUint32(at + 2, next.lo)
-    view.setUint16(at + 6, port.mac.hi)
-    view.setUint32(at + 8, port.mac.lo)
-    return this.#egress.transmit(port, slab, at, ETHERNET_LEN + ipLen) ? Verdict.BALANCED : Verdict.DROP_DEVICE_QUEUE
+    view.setUint16(at + 6, link.mac.hi)
+    view.setUint32(at + 8, link.mac.lo)
+    return this.#egress.transmit(link, slab, at, ETHERNET_LEN + ipLen) ? Verdict.BALANCED : Verdict.DROP_DEVICE_QUEUE
   }
 }
 

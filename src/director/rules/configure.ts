@@ -1,7 +1,7 @@
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
 import type { Routes } from '../../neigh/routes.js'
-import type { Port } from '../../packet/link.js'
+import type { Link } from '../../packet/link.js'
 import { broadcastOf } from '../../wire/addr.js'
 import {
   parseAddress,
@@ -15,19 +15,19 @@ import {
 
 /** What the texts of the options go into. */
 export interface Configured {
-  readonly ports: readonly Port[]
+  readonly links: readonly Link[]
   readonly routes: Routes
   readonly ownAddresses: OwnAddresses
 }
 
 /** Gives a new director its addresses, routes and neighbours. UsageError for the first text that is wrong. */
 export function configure(made: Configured, neighbours: Neighbours, options: DirectorOptions): void {
-  const { ports, routes, ownAddresses } = made
-  const names = ports.map(port => port.name)
+  const { links, routes, ownAddresses } = made
+  const names = links.map(port => port.name)
   for (const text of options.addresses) {
-    const { port, ...cidr } = parseAddress(text, names)
+    const { link, ...cidr } = parseAddress(text, names)
     if (ownAddresses.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
-    routes.addAddress({ ...cidr, port: ports[port]! })
+    routes.addAddress({ ...cidr, link: links[link]! })
     ownAddresses.hold(cidr.addr)
     const broadcast = broadcastOf(cidr)
     if (broadcast !== undefined) ownAddresses.addBroadcast(broadcast)
@@ -42,19 +42,19 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
   }
   for (const text of options.routes ?? []) addRoute(made, parseRoute(text, names), () => `--route: '${text}'`)
   for (const text of options.neighbours ?? []) {
-    const { addr, mac, port } = parseNeighbour(text, names)
-    neighbours.addStatic(ports[port]!, addr, mac)
+    const { addr, mac, link } = parseNeighbour(text, names)
+    neighbours.addStatic(links[link]!, addr, mac)
   }
 }
 
 /** UsageError where its gateway is on no network that there is; `named`: the route, in the words of that. */
 export function addRoute(
-  { ports, routes }: Pick<Configured, 'ports' | 'routes'>,
-  { to, gateway, port: index, mtu }: RouteOption,
+  { links, routes }: Pick<Configured, 'links' | 'routes'>,
+  { to, gateway, link: index, mtu }: RouteOption,
   named: () => string,
 ): void {
   const onLink = gateway === undefined ? undefined : routes.portOnLink(gateway)
-  const port = index === undefined ? onLink : ports[index]
+  const port = index === undefined ? onLink : links[index]
   if (!port) throw new UsageError(`${named()}: the gateway is on none of the networks given by --address`)
   routes.add(to, port, gateway, mtu ?? port.mtu)
 }

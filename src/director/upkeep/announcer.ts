@@ -1,7 +1,7 @@
 import type { ArpSender } from '../../neigh/arp-sender.js'
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
-import type { Port } from '../../packet/link.js'
+import type { Link } from '../../packet/link.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 
 /** Announcements in one turn of the loop, at the most. */
@@ -9,13 +9,13 @@ const PER_TURN = 32
 
 /**
  * Gratuitous ARP for each local address when it is new: whoever had it before is forgotten by its neighbours. On the
- * port whose network it is in; an address of no connected network on every port.
+ * link whose network it is in; an address of no connected network on every link.
  */
 export class Announcer {
   readonly #sender: ArpSender
   readonly #routes: Routes
   readonly #ownAddresses: OwnAddresses
-  readonly #ports: readonly Port[]
+  readonly #links: readonly Link[]
   readonly #isSpokesman: boolean
   readonly #announced = new Set<Ipv4Addr>()
 
@@ -24,14 +24,14 @@ export class Announcer {
     sender: ArpSender,
     routes: Routes,
     ownAddresses: OwnAddresses,
-    ports: readonly Port[],
+    links: readonly Link[],
     isSpokesman: boolean,
   ) {
     this.#sender = sender
     this.#isSpokesman = isSpokesman
     this.#routes = routes
     this.#ownAddresses = ownAddresses
-    this.#ports = ports
+    this.#links = links
   }
 
   poll(): void {
@@ -55,6 +55,6 @@ export class Announcer {
     this.#announced.add(addr)
     const onLink = this.#routes.portOnLink(addr)
     if (onLink) this.#sender.announce(onLink, addr)
-    else for (const port of this.#ports) this.#sender.announce(port, addr)
+    else for (const link of this.#links) this.#sender.announce(link, addr)
   }
 }

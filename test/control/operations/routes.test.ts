@@ -6,7 +6,7 @@ t.test('add-route is --route while the director runs, delete-route takes it away
   const bench = new BenchDirector()
   const way = (address: string): string => {
     const route = bench.director.routes.lookup(parseIpv4(address)!)
-    return route ? `${route.port.name} ${formatIpv4(route.gateway)} ${route.mtu}` : 'none'
+    return route ? `${route.link.name} ${formatIpv4(route.gateway)} ${route.mtu}` : 'none'
   }
   t.equal(way('10.99.2.11'), 'r 0.0.0.0 1500')
   bench.must({ op: 'add-route', to: '10.99.2.11/32', port: 'r', mtu: 1400 })
