@@ -107,7 +107,7 @@ t.test('help, version and mistakes need no director', async t => {
   }
   t.equal(
     (await uvsadm(['-v'], nobody)).out,
-    'uvsadm v0.1.0, as ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n',
+    'uvsadm v0.2.0, as ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n',
   )
   t.equal((await uvsadm(['-A'], nobody)).status, 2)
 })

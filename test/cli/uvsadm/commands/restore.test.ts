@@ -63,7 +63,7 @@ Scheduler or persistence engine not found
     0,
     '',
     [A4],
-    'uvsadm v0.1.0, as ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n',
+    'uvsadm v0.2.0, as ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n',
   ],
 ]
 
