@@ -1,8 +1,8 @@
-/* What was read from a file and is not believed yet. `where` leads to it: 'changes[2].name'. */
+/* Checks values read from a file. `where` is the path to the value: 'changes[2].name'. */
 
 export type Fields = Record<string, unknown>
 
-/** Throws a line unless it is an object of no other fields. */
+/** Throws a line unless the value is an object with no other fields. */
 export function fieldsOf(value: unknown, where: string, known: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(where, value, 'an object')
   const unknown = Object.keys(value).find(name => !known.includes(name))
@@ -33,7 +33,7 @@ export function wrong(where: string, value: unknown, wanted: string): Error {
 
 const SHOWN_MAX = 60
 
-/** Short, and in ASCII without control characters. */
+/** The value in short, in ASCII without control characters. */
 function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
   if (value === undefined) return 'nothing'

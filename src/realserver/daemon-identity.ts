@@ -5,15 +5,15 @@ import { isAlive, type ProcessId } from '../linux/process-id.js'
 /** The program that the decapsulator's process runs. */
 export const DAEMON = fileURLToPath(new URL('daemon.js', import.meta.url))
 
-/** The same, of another version that may be elsewhere. */
+/** The daemon of another installed version, wherever it is. */
 const ANY_DAEMON = /\/realserver\/(.+\/)?daemon\.js$/
 
-/** Whether a process that a file names is the decapsulator of this network namespace, another one, or gone. */
+/** Whether the process named in a file is the decapsulator of this network namespace, a stranger, or gone. */
 export function whoIs(id: ProcessId): 'daemon' | 'stranger' | 'gone' {
   let isDaemon
   try {
     const [, program] = readFileSync(`/proc/${id.pid}/cmdline`, 'utf8').split('\0')
-    if (program === undefined) return 'gone' // it is ending, or a thread of the kernel's
+    if (program === undefined) return 'gone' // it is ending, or is a kernel thread
     const isHere = readlinkSync(`/proc/${id.pid}/ns/net`) === readlinkSync('/proc/self/ns/net')
     isDaemon = isHere && ANY_DAEMON.test(program) && userOf(id.pid) === process.geteuid?.()
   } catch {
@@ -23,12 +23,12 @@ export function whoIs(id: ProcessId): 'daemon' | 'stranger' | 'gone' {
   return isDaemon ? 'daemon' : 'stranger'
 }
 
-/** The process's effective user (proc(5), Uid). Not the owner of /proc/PID, which is root for who hides his memory. */
+/** The process's effective user (proc(5), Uid). Not the owner of /proc/PID: that is root for a process that is not dumpable. */
 function userOf(pid: number): number {
   return Number(/^Uid:\t\d+\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
 }
 
-/** Sends the signal if the process is the decapsulator; answers whether it is. */
+/** Sends the signal if the process is the decapsulator; returns whether it is. */
 export function signalDaemon(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (whoIs(id) !== 'daemon') return false
   process.kill(id.pid, signal)

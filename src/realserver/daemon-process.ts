@@ -15,8 +15,8 @@ const END_MS = 3000
 const ANSWER_MS = 2000
 
 /**
- * Starts the decapsulator's process; resolves when frames flow. `note` is told which process it is before it does
- * anything: if we die until it is noted, it ends too. Throws what the daemon complains of.
+ * Starts the decapsulator's process; resolves when frames flow. `note` is called with its pid before it does
+ * anything: if this process dies before `note` has returned, the decapsulator ends too. Throws the daemon's complaint.
  */
 export async function startDaemon(
   options: DecapsulatorOptions,
@@ -46,7 +46,7 @@ export async function startDaemon(
   throw new Error(answer.error)
 }
 
-/** Ends it, by SIGKILL if SIGTERM does not in time. What it held is free then. */
+/** Ends the daemon: SIGTERM, then SIGKILL if it takes too long. Everything that it held is free afterwards. */
 export async function endDaemon(id: ProcessId): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!signalDaemon(id, signal)) return
@@ -56,8 +56,8 @@ export async function endDaemon(id: ProcessId): Promise<void> {
 }
 
 /**
- * Has the daemon do what the state file says by now, which is `wanted`. False if it does not answer; throws what it
- * complains of, and then it does what it did.
+ * Makes the daemon apply the state file, which now says `wanted`. Returns false if it does not answer; throws its
+ * complaint if it refuses, and then it goes on with its earlier options.
  */
 export async function changeDaemon(id: ProcessId, wanted: DecapsulatorOptions, files: StateFile): Promise<boolean> {
   if (!signalDaemon(id, 'SIGHUP')) return false
@@ -72,7 +72,7 @@ export async function changeDaemon(id: ProcessId, wanted: DecapsulatorOptions, f
   return false
 }
 
-/** What the daemon does and has counted; undefined if it does not answer. */
+/** The daemon's options and counters; undefined if it does not answer. */
 export async function askDaemon(id: ProcessId, { answer }: StateFile): Promise<Answer | undefined> {
   if (whoIs(id) !== 'daemon') return undefined
   rmSync(answer, { force: true })
@@ -84,13 +84,13 @@ export async function askDaemon(id: ProcessId, { answer }: StateFile): Promise<A
       const text = readOwnFile(answer)
       if (text !== undefined) return readAnswer(text)
     } catch {
-      return undefined // what is no answer of the daemon's is none
+      return undefined // a malformed answer counts as none
     }
   }
   return undefined
 }
 
-/** What the daemon said last, if it said anything. */
+/** The last line that the daemon wrote, if it wrote any. */
 export function lastLine({ log }: StateFile): string | undefined {
   return readOwnFile(log)?.trim().split('\n').at(-1) || undefined
 }

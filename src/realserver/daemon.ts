@@ -5,32 +5,32 @@ import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
 import { readState } from './read-state.js'
 
 /*
- * The decapsulator's process: node daemon.js, with a channel to its parent. It begins when it is told what to do, says
- * when frames flow, and then needs its parent no more. SIGTERM and SIGINT end it; SIGUSR1 has it write its answer; SIGHUP
- * has it do from now on what the state file says.
+ * The decapsulator's process: node daemon.js, with a channel to its parent. It starts when the parent sends its task, replies
+ * when frames flow, and then no longer needs its parent. SIGTERM and SIGINT end it; SIGUSR1 makes it write its answer;
+ * SIGHUP makes it apply the state file.
  */
 
-/** What the parent says. */
+/** The parent's message. */
 export interface Begin {
   options: DecapsulatorOptions
-  /** Where its answer goes. */
+  /** The file for its answer. */
   answer: string
   /** The state file. */
   state: string
 }
-/** What the daemon says: that frames flow, or why not. */
+/** The daemon's reply: frames flow, or why not. */
 export type Began = { ready: true } | { error: string }
-/** What it answers to SIGUSR1. */
+/** The answer to SIGUSR1. */
 export interface Answer {
-  /** What it does. */
+  /** The options in effect. */
   options: DecapsulatorOptions
   counters: Record<string, number>
-  /** What it was to do by the last SIGHUP, and why it does not. */
+  /** The options of the last SIGHUP, and why they are not in effect. */
   refused?: { options: DecapsulatorOptions | undefined; error: string } | undefined
 }
 
 const IDLE_MS = 250
-/** Turns with frames until signals are looked for. */
+/** Turns of handling frames between two checks for signals. */
 const TURNS = 64
 
 const ending = new AbortController()
@@ -39,7 +39,7 @@ let refused: Answer['refused']
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.abort())
 process.on('SIGHUP', () => {})
 process.once('disconnect', () => {
-  if (!begun) process.exit(1) // nobody knows of us
+  if (!begun) process.exit(1) // the parent has gone before it noted our pid: nothing could ever stop us
 })
 process.once('message', (begin: Begin) => void run(begin))
 

@@ -10,7 +10,7 @@ import { GsoType, VirtioNetView } from '../wire/virtio-net.js'
 import { Fate } from './fate.js'
 
 export interface DecapsulationOptions {
-  /** Addresses of the packets that the tunnels carry. */
+  /** Addresses that inner packets may have as their destination. */
   vips: readonly number[]
   /** The UDP port of GUE; 0 to do without. */
   guePort: number
@@ -19,8 +19,8 @@ export interface DecapsulationOptions {
 }
 
 /**
- * Takes the outer headers off a frame, in place: IPIP (RFC 2003), GRE (RFC 2784) and GUE. What is left to do of the
- * frame's checksum or segments goes over to the inner packet.
+ * Takes the outer headers off a frame, in place: IPIP (RFC 2003), GRE (RFC 2784) and GUE. Offload work that is left in
+ * the virtio-net header (checksum, segmentation) is carried over to the inner packet.
  */
 export class Decapsulation {
   /** The inner packet of the frame that was read last. The 10 octets before it are its virtio-net header. */
@@ -68,7 +68,7 @@ export class Decapsulation {
     }
   }
 
-  /** A partial checksum says that the frame has not been on a wire: what was summed over it cannot be looked at yet. */
+  /** A partial checksum means that the frame was never on a wire: the checksums that it covers cannot be verified yet. */
   #readGre(view: DataView): Fate {
     const gre = this.#gre.wrap(view, this.at)
     if (!gre.isValid(this.len)) return Fate.GRE_UNKNOWN
@@ -107,7 +107,7 @@ export class Decapsulation {
     return this.#handOver(view, frame, fate) ? fate : Fate.OFFLOAD
   }
 
-  /** Writes the inner packet's virtio-net header out of the frame's, which it may come to lie over. */
+  /** Writes the inner packet's virtio-net header from the frame's, which may overlap it. */
   #handOver(view: DataView, frame: number, fate: Fate): boolean {
     const { isPartial, gsoType, gsoSize, csumOffset } = this.#offload
     const start = this.#offload.csumStart - (this.at - frame)
@@ -131,7 +131,7 @@ export class Decapsulation {
     return start >= this.#inner.headerLen && start + offset + 2 <= this.len
   }
 
-  /** Segments of the inner packet, which the sender or our kernel's GRO has not cut or has joined. */
+  /** Segmentation of the inner packet: the sender left it to the device, or our kernel's GRO joined segments. */
   #setGso(view: DataView, header: VirtioNetView, type: number, size: number, start: number): boolean {
     if (start !== this.#inner.headerLen || size === 0) return false
     const room = this.len - start

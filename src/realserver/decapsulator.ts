@@ -12,14 +12,14 @@ import { Fate, fates } from './fate.js'
 import { HostAddresses } from './host-addresses.js'
 import { TunnelRing } from './tunnel-ring.js'
 
-/** Frames of an interface in one turn. */
+/** Frames read from one interface in one turn. */
 const BUDGET = 256
 
-/** What a decapsulator is to do. */
+/** A decapsulator's task. */
 export interface DecapsulatorOptions {
-  /** Interfaces that tunnels end at. */
+  /** Interfaces at which tunnels end. */
   interfaces: readonly string[]
-  /** Addresses that the packets in them may be for. */
+  /** Addresses that inner packets may have as their destination. */
   vips: readonly string[]
   /** The UDP port of GUE; 0 to do without. */
   guePort: number
@@ -28,8 +28,8 @@ export interface DecapsulatorOptions {
 }
 
 /**
- * Opens tunnels in the kernel's place: frames of IPIP, GRE and GUE out of packet rings, their inner packets into a TUN
- * device, one write each. The kernel sees the outer packets too; it is kept from answering them.
+ * Opens tunnels in place of the kernel: reads frames of IPIP, GRE and GUE from packet rings and writes the inner packets
+ * to a TUN device, one write each. The kernel receives the outer packets too; a filter keeps it from replying to them.
  */
 export class Decapsulator implements FrameSink {
   readonly #own = new HostAddresses()
@@ -43,7 +43,7 @@ export class Decapsulator implements FrameSink {
   #poller!: Poller
   #lost = 0
 
-  /** SystemError if an interface, the TUN device or the GUE port cannot be had; nothing stays open then. */
+  /** SystemError if an interface, the TUN device or the GUE port is not available; then nothing stays open. */
   constructor(options: DecapsulatorOptions) {
     this.#options = { ...options, interfaces: [], guePort: 0 }
     this.#tun = new TunDevice(options.device)
@@ -60,7 +60,7 @@ export class Decapsulator implements FrameSink {
     return this.#options
   }
 
-  /** Does this from now on, on the same device; of what stays no frame is missed. SystemError as above: then as before. */
+  /** Changes the options on the same device, and loses no frame of what stays. On a SystemError the old ones stay. */
   change(options: DecapsulatorOptions): void {
     const { interfaces, vips, guePort } = options
     const samePort = guePort === this.#options.guePort
@@ -93,7 +93,7 @@ export class Decapsulator implements FrameSink {
     this.#options = { ...options, device: this.#options.device }
   }
 
-  /** Takes what is waiting, at most so much; answers how many frames it was. */
+  /** Handles waiting frames, up to a limit; returns how many. */
   turn(): number {
     let frames = 0
     for (const ring of this.#rings.values()) {
@@ -115,7 +115,7 @@ export class Decapsulator implements FrameSink {
     this.#poller.wait(ms)
   }
 
-  /** How many frames met which fate; `drop-device`: lost before they came here. */
+  /** Frames by fate; `drop-device` counts those lost before they were read. */
   counters(): Record<string, number> {
     const rings = [...this.#rings.values()]
     for (const ring of rings) this.#lost += takeDrops(ring.fd)

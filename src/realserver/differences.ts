@@ -5,7 +5,7 @@ import { addressesOf, type Host, isUp, link } from './host.js'
 import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
 import { type State, tunnelledVips } from './state.js'
 
-/** What of the host is not as `start` left it, a line each; whether the decapsulator lives is another question. Changes nothing. */
+/** Lists how the host differs from what `start` left, a line each, apart from whether the decapsulator lives. Changes nothing. */
 export function differences(host: Host, state: State): string[] {
   const vips = Object.keys(state.vips)
   return [...missing(host, 'lo', vips), ...loudSysctls(host, state), ...tunnelDifferences(host, state)]
@@ -34,7 +34,7 @@ function tunnelDifferences(host: Host, state: State): string[] {
   if (state.way === 'kernel') return deviceDifferences(host, KERNEL_DEVICE, tunnelled)
   const { decapsulator } = state
   if (!decapsulator) return [`nobody opens tunnels to ${tunnelled.join(', ')}`]
-  if (!isAlive(decapsulator.process)) return [] // and its device with it
+  if (!isAlive(decapsulator.process)) return [] // the TUN device is gone too
   const { interfaces, device } = decapsulator.options
   const gone = interfaces.filter(name => link(host, name) === undefined)
   return [

@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os'
 import { parseIpv4 } from '../wire/addr.js'
 
-/** How long, in ms, an address may be ours before we know. */
+/** How long, in ms, a new address of this host may go unnoticed. */
 const STALE = 1000
 
-/** This host's IPv4 addresses. They are asked for again, at most once a second, when one is not among them. */
+/** This host's IPv4 addresses, read again, at most once a second, when an address is not among them. */
 export class HostAddresses {
   #addresses: ReadonlySet<number> = read()
   #asked = performance.now()

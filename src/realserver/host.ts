@@ -10,7 +10,7 @@ export interface Ran {
   err: string
 }
 
-/** The machine, as far as a real server changes it. */
+/** The host, as far as a real server changes it. */
 export interface Host {
   run(program: string, args: readonly string[]): Ran
   /** The value of `net/ipv4/…`; undefined if there is none. */
@@ -22,7 +22,7 @@ export interface Host {
 
 const LIMIT_MS = 10_000
 
-/** The machine that we run on, in the network namespace that we run in. */
+/** The host that we run on, in our network namespace. */
 export const thisHost: Host = {
   run(program, args) {
     const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: LIMIT_MS })
@@ -54,7 +54,7 @@ export const thisHost: Host = {
   },
 }
 
-/** `ip ARGS`, which must succeed. Answers its output. */
+/** Runs `ip ARGS`, which must succeed. Returns its output. */
 export function ip(host: Host, ...args: string[]): string {
   const { status, out, err } = host.run('ip', args)
   if (status === 0) return out
@@ -77,7 +77,7 @@ export function addressesOf(host: Host, device: string): string[] {
   return out.split('\n').flatMap(line => line.split(/\s+/)[3] ?? [])
 }
 
-/** Which interfaces hold the IPv4 address, whatever the prefix. */
+/** The interfaces that hold the IPv4 address, whatever the prefix. */
 export function holders(host: Host, address: string): string[] {
   const lines = ip(host, '-4', '-o', 'addr', 'show').split('\n')
   return lines.flatMap(line => {

@@ -1,24 +1,24 @@
 import { addressesOf, type Host, ip, link } from './host.js'
 
-/** Something that was done to the host, and all that is needed to undo it. */
+/** A change made to the host, with everything needed to undo it. */
 export type Change =
   | { what: 'sysctl'; name: string; before: string }
-  /** `vip`: whose it is; it goes with that VIP, all else with the last one. */
+  /** `vip`: the change is undone with that VIP; all other changes are undone with the last VIP. */
   | { what: 'address'; device: string; vip: string }
   | { what: 'up'; device: string }
   | { what: 'device'; device: string }
   | { what: 'module'; module: string }
 
-/** What was done to the host, in order. Each change is written down before it is made: so `undo` also fits one that was not. */
+/** The changes made to the host, in order. Each is noted before it is made, so `undo` also accepts one that was never made. */
 export class Journal {
   constructor(
     readonly host: Host,
     readonly changes: Change[],
-    /** Writes all of it where the next process finds it. */
+    /** Saves all changes where the next process finds them. */
     readonly save: () => void,
   ) {}
 
-  /** Sets it, unless `fits` its value as it is. */
+  /** Sets the sysctl, unless its value already `fits`. */
   sysctl(name: string, value: string, fits: (now: string) => boolean): void {
     const before = this.host.sysctl(name)
     if (before === undefined) throw new Error(`there is no sysctl ${name.replaceAll('/', '.')}`)
@@ -28,7 +28,7 @@ export class Journal {
     this.host.setSysctl(name, value)
   }
 
-  /** Adds VIP/32 to the device, of scope host. It must not be there. */
+  /** Adds VIP/32 to the device with scope host. It must not be there yet. */
   address(device: string, vip: string): void {
     const known = this.changes.some(it => it.what === 'address' && it.device === device && it.vip === vip)
     if (!known) this.#note({ what: 'address', device, vip })
@@ -41,7 +41,7 @@ export class Journal {
     ip(this.host, 'link', 'set', 'dev', device, 'up')
   }
 
-  /** Something that `make` makes. Noted only while it is there. */
+  /** Makes something by `make`. The note stays only if `make` returns true. */
   made(change: Change, make: () => boolean): boolean {
     this.#note(change)
     if (make()) return true
@@ -50,7 +50,7 @@ export class Journal {
     return false
   }
 
-  /** Undoes, last first, the changes that `which` picks, and forgets them. Answers a line for each that could not be undone. */
+  /** Undoes the changes for which `which` holds, last first, and forgets them. Returns a line for each that could not be undone. */
   undo(which: (change: Change, index: number) => boolean): string[] {
     const complaints: string[] = []
     for (let i = this.changes.length - 1; i >= 0; i--) {
@@ -70,7 +70,7 @@ export class Journal {
   }
 }
 
-/** What is not there any more needs no undoing. */
+/** Undoes one change. A thing that is gone needs no undoing. */
 function undoChange(host: Host, change: Change): string | undefined {
   try {
     switch (change.what) {

@@ -3,7 +3,7 @@ import { holders, isUp, link } from './host.js'
 import type { Journal } from './journal.js'
 import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
 
-/** Whether the kernel has ipip, which only trying tells. Then its device is there. */
+/** Makes the kernel's ipip device; returns false if the kernel has no ipip, which only trying shows. */
 export function hasKernelTunnel(journal: Journal): boolean {
   const { host } = journal
   const isThere = (): boolean => link(host, KERNEL_DEVICE) !== undefined
@@ -13,14 +13,14 @@ export function hasKernelTunnel(journal: Journal): boolean {
     return isThere()
   })
   if (loaded) return true
-  // A new namespace may begin without it, though the module is there (net.core.fb_tunnels_only_for_init_net).
+  // A new namespace may lack the device although the module is loaded (net.core.fb_tunnels_only_for_init_net).
   return journal.made({ what: 'device', device: KERNEL_DEVICE }, () => {
     host.run('ip', ['link', 'add', 'name', KERNEL_DEVICE, 'type', 'ipip'])
     return isThere()
   })
 }
 
-/** Opens tunnels for these VIPs by the kernel's device. */
+/** Makes the kernel's ipip device open tunnels for these VIPs. */
 export function openKernelTunnel(journal: Journal, vips: readonly string[]): void {
   const { host } = journal
   const rpFilter = tunnelRpFilter(host)

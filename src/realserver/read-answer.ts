@@ -2,7 +2,7 @@ import { fieldsOf, textOf, wholeOf } from './checked.js'
 import type { Answer } from './daemon.js'
 import { parse, readDecapsulatorOptions } from './read-state.js'
 
-/** What the daemon has answered. Throws a line about the first that cannot be. */
+/** Reads the daemon's answer. Throws a line about the first entry that is malformed. */
 export function readAnswer(text: string): Answer {
   const { options, counters, refused } = fieldsOf(parse(text), 'the answer', ['options', 'counters', 'refused'])
   const answer: Answer = {

@@ -9,15 +9,15 @@ import type { Running, State } from './state.js'
 import { isVip } from './vip.js'
 
 /*
- * What `stop` undoes, it undoes as root: so of a state file only what `start` may have written there is taken, each name
- * of it. A file with anything else is refused whole, in a line that says which entry it is.
+ * `stop` undoes the recorded changes as root, so the reader accepts only what `start` may have written: every name is
+ * checked. A file with anything else is refused whole, in a line that names the entry.
  */
 
 const PID_MAX = 2 ** 22
 const PORT_MAX = 65_535
 const isCount = (text: string): boolean => /^\d{1,20}$/.test(text)
 
-/** Throws a line about the first that cannot be. */
+/** Throws a line about the first entry that is malformed. */
 export function readState(text: string): State {
   const { cookie, vips, way, changes, decapsulator } = fieldsOf(parse(text), 'it', [
     'cookie',
@@ -54,7 +54,7 @@ export function readDecapsulatorOptions(value: unknown, where: string): Decapsul
   }
 }
 
-/** Of the JSON in a file. */
+/** Reads the JSON of a state file. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -132,7 +132,7 @@ function readDevice(value: unknown, where: string): string {
   return textOf(value, where, "an interface's name", isDeviceName)
 }
 
-/** One that `start` puts a VIP on, or sets up. */
+/** A device that `start` puts a VIP on, or sets up. */
 function readOurDevice(value: unknown, where: string): string {
   return textOf(value, where, `lo or ${KERNEL_DEVICE}`, name => name === 'lo' || name === KERNEL_DEVICE)
 }

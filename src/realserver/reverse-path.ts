@@ -1,9 +1,9 @@
 import type { Host } from './host.js'
 
 /**
- * What rp_filter is to be on a tunnel's device, where clients come in that are answered by another (ip-sysctl.rst). Of
- * `all` and the device's own value the larger counts; 2 asks only that there be a way back to the client. So `all`, which
- * guards the other interfaces, stays as it is. With 2 the device must have an address.
+ * The value of rp_filter for a tunnel's device, where the clients' packets come in although replies to them leave by another
+ * device (ip-sysctl.rst). The kernel takes the larger of `all` and the device's value; 2 only requires some route back to the
+ * client. So `all`, which guards the other interfaces, can stay as it is. With 2 the device must have an address.
  */
 export function tunnelRpFilter(host: Host): '0' | '2' {
   return host.sysctl('net/ipv4/conf/all/rp_filter') === '0' ? '0' : '2'

@@ -13,9 +13,9 @@ export const GUE_PORT = 6080
 
 export interface StartRequest {
   vips: readonly string[]
-  /** Open tunnels. */
+  /** Whether to open tunnels. */
   tunnel: boolean
-  /** Not by the kernel's ipip, even where it has it. */
+  /** Do not use the kernel's ipip, even if there is one. */
   userspace: boolean
   /** Where tunnels end; by default every Ethernet interface with an IPv4 address. */
   interfaces: readonly string[]
@@ -24,15 +24,15 @@ export interface StartRequest {
 
 export interface Started {
   state: State
-  /** All was as it should be. */
+  /** Nothing had to be changed. */
   already: boolean
-  /** What the user should know. */
+  /** Warnings for the user. */
   notes: string[]
 }
 
 /**
- * Makes this network namespace a real server of the VIPs, besides those that it is one of. Throws with one line, and
- * leaves all as it was, if that cannot be.
+ * Makes this network namespace a real server of the VIPs, in addition to those that it serves already. On failure throws
+ * one line and leaves everything as it was.
  */
 export function startRealServer(request: StartRequest, host: Host, files: StateFile): Promise<Started> {
   return files.alone(async () => {
@@ -53,7 +53,7 @@ export function startRealServer(request: StartRequest, host: Host, files: StateF
   })
 }
 
-/** Answers whether the decapsulator, if there is to be one, did what it should. */
+/** Returns whether the decapsulator, if one is wanted, already had these options. */
 async function apply(request: StartRequest, place: Place, journal: Journal): Promise<boolean> {
   const { host, state } = place
   for (const name of request.interfaces) if (link(host, name) === undefined) throw noSuchInterface(name)
@@ -75,7 +75,7 @@ async function apply(request: StartRequest, place: Place, journal: Journal): Pro
   return decapsulate(place, decapsulatorOptions(request, host, state))
 }
 
-/** What was asked for now, and before: interfaces add up, but for those that are gone. */
+/** Merges what is asked for now with what was before: interfaces add up, except those that are gone. */
 function decapsulatorOptions(request: StartRequest, host: Host, state: State): DecapsulatorOptions {
   const running = state.decapsulator?.options
   const still = running?.interfaces.filter(name => link(host, name) !== undefined) ?? []
@@ -87,14 +87,14 @@ function decapsulatorOptions(request: StartRequest, host: Host, state: State): D
   return { interfaces, vips: tunnelledVips(state), guePort, device: USERSPACE_DEVICE }
 }
 
-/** Back to what was there before a start that failed. */
+/** Restores the state before a start that failed. */
 async function retreat(place: Place, before: State, journal: Journal): Promise<void> {
   const { state, files } = place
   journal.undo((_, i) => i >= before.changes.length)
   state.vips = before.vips
   if (before.way) state.way = before.way
   else delete state.way
-  await decapsulate(place, before.decapsulator?.options).catch(() => {}) // it was dead, or `start` again tells why
+  await decapsulate(place, before.decapsulator?.options).catch(() => {}) // it was dead, or the next `start` says why
   files.save(state)
 }
 

@@ -12,7 +12,7 @@ const PATIENCE_MS = 15_000
 /** The files of this network namespace's real server. */
 export class StateFile {
   readonly path: string
-  /** What the decapsulator writes: what it complains of, and what it does and counts when it is asked. */
+  /** The daemon's output: its complaints, and its answers (options and counters). */
   readonly log: string
   readonly answer: string
   readonly #lock: string
@@ -28,7 +28,7 @@ export class StateFile {
     this.#lock = `${base}.lock`
   }
 
-  /** An empty state where there is no file, or one of a namespace that is gone. */
+  /** An empty state where there is no file, or where the file belongs to a namespace that is gone. */
   load(): State {
     const empty: State = { cookie: this.cookie, vips: {}, changes: [] }
     const text = readOwnFile(this.path)
@@ -46,7 +46,7 @@ export class StateFile {
     }
   }
 
-  /** Whole or not at all. No file when there is nothing to undo. */
+  /** Writes the whole file or nothing; removes it when there is nothing to undo. */
   save(state: State): void {
     if (Object.keys(state.vips).length === 0 && state.changes.length === 0 && !state.decapsulator) {
       for (const file of [this.path, this.log, this.answer]) rmSync(file, { force: true })
@@ -56,7 +56,7 @@ export class StateFile {
     writeOwnFile(this.path, `${JSON.stringify(state, null, 2)}\n`)
   }
 
-  /** Runs `work` while nobody else does with this lock. */
+  /** Runs `work` while it holds this lock. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     ownDirectory(this.directory)
     const until = performance.now() + PATIENCE_MS
@@ -71,7 +71,7 @@ export class StateFile {
     }
   }
 
-  /** The lock has its owner from its first moment. One whose owner is dead is taken away for the next look. */
+  /** The lock names its owner from the first moment. A lock whose owner is dead is removed; the caller tries again. */
   #take(): boolean {
     const mine = `${this.#lock}.${process.pid}`
     const fd = createOwnFile(mine)
@@ -90,9 +90,9 @@ export class StateFile {
     }
   }
 
-  /** Undefined if nobody has the lock any more. */
+  /** Undefined if the lock is free again. */
   #owner(): ProcessId | undefined {
-    const text = readOwnFile(this.#lock, 2) // it has that of `mine` too, for a moment
+    const text = readOwnFile(this.#lock, 2) // for a moment the lock file has a second link, `mine`
     try {
       return text === undefined ? undefined : readProcess(parse(text), 'it')
     } catch (error) {

@@ -2,19 +2,19 @@ import type { ProcessId } from '../linux/process-id.js'
 import type { DecapsulatorOptions } from './decapsulator.js'
 import type { Change } from './journal.js'
 
-/** A decapsulator that was started, and what it was told. */
+/** A decapsulator's process and its options. */
 export interface Running {
   options: DecapsulatorOptions
   process: ProcessId
 }
 
-/** What this namespace's real server is. */
+/** The state of this namespace's real server. */
 export interface State {
-  /** The namespace's number for good; the inode of the file's name may be given again. */
+  /** The namespace's unique number; an inode, as in the file's name, may be reused. */
   cookie?: string | undefined
   /** VIP → whether tunnels are opened for it. */
   vips: Record<string, { tunnel: boolean }>
-  /** How tunnels are opened. */
+  /** Who opens tunnels: the kernel's ipip device or our decapsulator. */
   way?: 'kernel' | 'userspace'
   changes: Change[]
   decapsulator?: Running

@@ -6,13 +6,13 @@ import { decapsulate } from './userspace-tunnel.js'
 
 export interface Stopped {
   stopped: string[]
-  /** VIPs that this is no real server of. */
+  /** VIPs that this host is no real server of. */
   unknown: string[]
-  /** What could not be put back. */
+  /** Changes that could not be undone, a line each. */
   complaints: string[]
 }
 
-/** Takes back all that was done for these VIPs, or for every VIP; with the last one, all that was done. */
+/** Undoes all changes made for these VIPs, or for every VIP; with the last VIP, all changes. */
 export function stopRealServer(vips: readonly string[] | undefined, host: Host, files: StateFile): Promise<Stopped> {
   return files.alone(async () => {
     const state = files.load()
@@ -22,7 +22,7 @@ export function stopRealServer(vips: readonly string[] | undefined, host: Host, 
     const stopped = asked.filter(vip => Object.hasOwn(state.vips, vip))
     const unknown = asked.filter(vip => !Object.hasOwn(state.vips, vip))
     const left = Object.keys(state.vips).filter(vip => !stopped.includes(vip))
-    // Also when a start was cut off before it had noted a VIP: then there are changes of nobody's.
+    // Also when a start was cut off before it noted a VIP: then there are changes that belong to no VIP.
     const isLast = left.length === 0
     const complaints: string[] = []
     for (const vip of stopped) delete state.vips[vip]

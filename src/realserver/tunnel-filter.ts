@@ -21,8 +21,8 @@ import { IpProtocol } from '../wire/ipv4.js'
 const IP = ETHERNET_LEN
 
 /**
- * For Ethernet frames of IPv4: the socket hears only those to this host that are of IPIP, GRE or GUE, which is UDP to that
- * port. Of an interface that others stand on (VLANs, macvlans) it hears only the interface's own: it has seen theirs too.
+ * Filters Ethernet frames of IPv4: the socket receives only IPIP, GRE and GUE (UDP to that port) addressed to this host,
+ * and only the interface's own: frames of VLANs and macvlans on top of it pass it too.
  */
 export function tunnelFilter(guePort: number, ifindex: number): Filter {
   return assembleFilter([
@@ -35,7 +35,7 @@ export function tunnelFilter(guePort: number, ifindex: number): Filter {
     jumpIfEqual(IpProtocol.GRE, 'all'),
     jumpIfNotEqual(IpProtocol.UDP, 'nothing'),
     load16(IP + 6), // flags and fragment offset
-    jumpIfSet(0x1fff, 'nothing'), // not a first piece: it has no port
+    jumpIfSet(0x1fff, 'nothing'), // not the first fragment: it has no port
     loadIpv4HeaderLenToX(IP),
     load16BehindX(IP + 2), // destination port
     jumpIfNotEqual(guePort, 'nothing'),

@@ -5,7 +5,7 @@ import { tunnelFilter } from './tunnel-filter.js'
 
 const BUFFER_OCTETS = 16 * 2 ** 20
 
-/** The frames of tunnels that end at an interface, their outer fragments put together. */
+/** Reads frames of tunnels that end at an interface; the kernel has reassembled the outer fragments. */
 export class TunnelRing extends PacketRing {
   readonly #name: string
   readonly #ifindex: number
@@ -28,7 +28,7 @@ export class TunnelRing extends PacketRing {
     }
   }
 
-  /** Whether another interface has the name by now. */
+  /** Whether another interface has taken the name since. */
   isStale(): boolean {
     try {
       return interfaceInfo(this.#name).index !== this.#ifindex
@@ -37,7 +37,7 @@ export class TunnelRing extends PacketRing {
     }
   }
 
-  /** Hears GUE on this port from now on. */
+  /** Receives GUE on this port from now on. */
   listen(guePort: number): void {
     setFilter(this.fd, tunnelFilter(guePort, this.#ifindex))
   }

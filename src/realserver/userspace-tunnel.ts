@@ -7,7 +7,7 @@ import { rpFilterOf, tunnelRpFilter } from './reverse-path.js'
 import type { Running, State } from './state.js'
 import type { StateFile } from './state-file.js'
 
-/** Where the state of a real server is, and on what host. */
+/** A real server's host and its state. */
 export interface Place {
   host: Host
   files: StateFile
@@ -15,8 +15,8 @@ export interface Place {
 }
 
 /**
- * Has the decapsulator run with these options, or not at all. One that runs is told, and misses nothing; only one that is
- * dead, mute or without its device makes room for another. Answers whether it was to do the same already.
+ * Runs the decapsulator with these options; with undefined, ends it. A running one takes new options without losing a
+ * frame; it is replaced only if it is dead, mute or without its device. Returns whether it already had these options.
  */
 export async function decapsulate(place: Place, wanted: DecapsulatorOptions | undefined): Promise<boolean> {
   const running = place.state.decapsulator
@@ -35,7 +35,7 @@ export async function decapsulate(place: Place, wanted: DecapsulatorOptions | un
   return false
 }
 
-/** False if it cannot be told; throws if it refuses, and then it does what it did. */
+/** Returns false if the running decapsulator cannot be reached; throws if it refuses, and then it keeps its options. */
 async function isChanged(
   { host, files, state }: Place,
   running: Running,
@@ -85,7 +85,7 @@ export function noSuchInterface(name: string): Error {
   return new Error(`--interface: there is no interface '${name}'`)
 }
 
-/** The device is ours alone, so what it has and should not is taken away. */
+/** The device is ours alone, so addresses that do not belong there are removed. */
 function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): void {
   const noIpv6 = `net/ipv6/conf/${device}/disable_ipv6`
   if ((host.sysctl(noIpv6) ?? '1') !== '1') host.setSysctl(noIpv6, '1')

@@ -1,6 +1,6 @@
 import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, parseIpv4 } from '../wire/addr.js'
 
-/** Whether a virtual service may have that address: no network's, loopback's, multicast's or reserved one. */
+/** Whether a virtual service may have that address: not 0/8, loopback, multicast or reserved. */
 export function mayBeVip(addr: number): boolean {
   const isReserved = addr >>> 28 === 15
   return !(isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr) || isReserved)
