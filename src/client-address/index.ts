@@ -1,5 +1,5 @@
 /*
- * For servers behind a uvs FULLNAT service, or any other sender of PROXY headers: who the client really is.
+ * For servers behind a uvs FULLNAT service, or behind any sender of PROXY headers: the client's real address.
  *
  *     import { createServer } from 'node:http'
  *     import { clientAddress, receiveClientAddress } from 'uvs/client-address'
@@ -21,9 +21,9 @@ export interface ClientAddress {
   /** The client's. */
   address: string
   port: number
-  /** How it was learnt; 'peer': it is whom the socket is connected to. */
+  /** How the address was learnt; 'peer': it is the socket's own peer. */
   by: 'proxy' | 'toa' | 'peer'
-  /** What the client connected to, the virtual service: PROXY headers tell. */
+  /** The address that the client connected to, the virtual service; known from PROXY headers only. */
   localAddress?: string
   localPort?: number
 }
@@ -31,7 +31,7 @@ export interface ClientAddress {
 const known = new WeakMap<object, ClientAddress>()
 const receiving = new WeakSet<Server>()
 
-/** Who the client of an accepted connection is. Of a TLS connection too. TypeError for what is no socket. */
+/** The client of an accepted connection, also of a TLS connection. TypeError for anything but a socket. */
 export function clientAddress(socket: Socket): ClientAddress {
   if (typeof socket !== 'object' || socket === null || !('remoteAddress' in socket))
     throw new TypeError(`clientAddress: ${shown(socket)} is no socket`)
@@ -41,9 +41,9 @@ export function clientAddress(socket: Socket): ClientAddress {
 }
 
 /**
- * Has a server (of node:net, node:http, node:https or node:tls) learn its clients' addresses, before it listens. Its
- * 'connection' event comes once the address is known; `remoteAddress` and `remotePort` of the socket then say it too.
- * Once a server. TypeError or RangeError, in a line, for options that are wrong and for a server that has been given already.
+ * Makes a server (of node:net, node:http, node:https or node:tls) learn its clients' addresses; call it before it listens. The
+ * 'connection' event is delayed until the address is known; `remoteAddress` and `remotePort` of the socket then say it too.
+ * Call it once for each server. TypeError or RangeError, in a line, for wrong options and for a second call.
  */
 export function receiveClientAddress(server: Server, options: ClientAddressOptions): void {
   if (!(server instanceof Server))
@@ -76,7 +76,7 @@ function receiveHeaders(server: Server, settings: Settings): void {
   }
 }
 
-/** Takes the header off the connection, then hands it on with everything behind the header still to be read. */
+/** Takes the header off the connection, then emits it with everything behind the header still unread. */
 function awaitHeader(socket: Socket, settings: Settings, pass: (socket: Socket) => void): void {
   const { timeoutMs, mostOctets, withoutHeader } = settings
   let octets: Buffer = Buffer.alloc(0)
@@ -116,7 +116,7 @@ function learn(socket: Socket, client: ClientAddress): void {
   Object.defineProperty(socket, 'remotePort', { value: client.port, configurable: true })
 }
 
-/** The descriptor that Node keeps to itself; −1 where there is none. */
+/** The socket's file descriptor, which Node keeps private; −1 if there is none. */
 function fdOf(owner: Server | Socket): number {
   return (owner as { _handle?: { fd?: number } })._handle?.fd ?? -1
 }

@@ -2,15 +2,15 @@ import { shown } from './shown.js'
 import { trustOf, type Trust } from './trust.js'
 
 export interface ClientAddressOptions {
-  /** By a PROXY header, version 1 or 2, or by TOA: as the service is set. */
+  /** 'proxy': a PROXY header, version 1 or 2; 'toa': the TOA option. It must be what the service sends. */
   by: 'proxy' | 'toa'
-  /** Who is believed, 'ADDRESS' or 'ADDRESS/PREFIX': the director's local addresses. Default: everybody. */
+  /** Trusted peers, 'ADDRESS' or 'ADDRESS/PREFIX': the director's LIPs. Default: every peer. */
   trusted?: readonly string[]
-  /** What is done with a trusted peer's connection that begins without a PROXY header. Default: 'refuse'. */
+  /** What to do with a trusted peer's connection that starts without a PROXY header. Default: 'refuse'. */
   withoutHeader?: 'refuse' | 'pass'
-  /** Milliseconds that a PROXY header may take. Default: 5000. */
+  /** Milliseconds to wait for a PROXY header. Default: 5000. */
   timeoutMs?: number
-  /** Octets that a PROXY header of version 2 may have. Default: 536. */
+  /** The longest PROXY header of version 2, in octets. Default: 536. */
   mostOctets?: number
 }
 
@@ -23,15 +23,15 @@ export interface Settings {
 }
 
 const TIMEOUT_MS = 5000
-/** setTimeout's. */
+/** The longest time that setTimeout takes, in ms. */
 const LONGEST_MS = 2 ** 31 - 1
 const MOST_OCTETS = 536
-/** A header of version 2: its fixed part, and with as much as its length can say. */
+/** A header of version 2: its fixed part, and the most that its length field can say. */
 const [SHORTEST, LONGEST] = [16, 16 + 65_535]
 const OPTIONS = ['by', 'trusted', 'withoutHeader', 'timeoutMs', 'mostOctets']
 const OF_HEADERS = ['withoutHeader', 'timeoutMs', 'mostOctets'] as const
 
-/** What was asked for, whole. TypeError or RangeError in a line, with the option's name and what is allowed. */
+/** The options with defaults filled in. TypeError or RangeError in a line that names the option and what is allowed. */
 export function settingsOf(options: ClientAddressOptions): Settings {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new TypeError(`options: ${shown(options)} is no object such as { by: 'proxy' }`)

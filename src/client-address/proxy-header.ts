@@ -16,22 +16,22 @@ export interface Ends {
   /** The client. */
   address: string
   port: number
-  /** What it connected to. */
+  /** The address that the client connected to. */
   localAddress: string
   localPort: number
 }
 
-/** 'more': it may become a header yet. 'none': it is none. 'bad': it began as one. */
+/** 'more': the octets may be the start of a header. 'none': they are not. 'bad': they start like a header but are malformed. */
 export type Read = 'more' | 'none' | 'bad' | Header
 
 export interface Header {
-  /** Octets of it; what follows is the connection's own. */
+  /** Octets of the header; what follows is the connection's data. */
   len: number
-  /** Nothing where the sender speaks for itself (LOCAL), or does not know (UNKNOWN, UNSPEC). */
+  /** Undefined if the sender speaks for itself (LOCAL), or does not know the client (UNKNOWN, UNSPEC). */
   ends: Ends | undefined
 }
 
-/** `most`: octets that a header of version 2 may have. */
+/** `most`: the longest header of version 2 that is accepted, in octets. */
 export function readProxyHeader(octets: Buffer, most: number): Read {
   if (startsAlike(octets, V2_SIGNATURE)) return readV2(octets, most)
   if (startsAlike(octets, Buffer.from(V1_START))) return readV1(octets)
@@ -80,7 +80,7 @@ function endsAt(octets: Buffer, size: number, text: (octets: Buffer) => string):
 function addr4(octets: Buffer): string {
   return octets.join('.')
 }
-/** As Node writes it: in lower case, the longest run of zeros left out. */
+/** As Node writes an IPv6 address: lower case, the longest run of zeros left out. */
 function addr6(octets: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, i) => octets.readUInt16BE(2 * i).toString(16))
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
@@ -89,7 +89,7 @@ function addr6(octets: Buffer): string {
 function isPort(word: string): boolean {
   return /^(0|[1-9]\d{0,4})$/.test(word) && Number(word) <= 65_535
 }
-/** Whether both are the same as far as both go. */
+/** Whether one is a prefix of the other. */
 function startsAlike(octets: Buffer, start: Buffer): boolean {
   const len = Math.min(octets.length, start.length)
   return octets.compare(start, 0, len, 0, len) === 0

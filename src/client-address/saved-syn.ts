@@ -1,6 +1,6 @@
 /*
- * TOA without a kernel module: Linux keeps the SYN of a connection for whoever asks for it (tcp(7), TCP_SAVE_SYN), and
- * in it stands the option: kind 254, 8 octets, port and IPv4 address in network order.
+ * TOA without a kernel module: Linux keeps a connection's SYN if the program asks for it (tcp(7), TCP_SAVE_SYN), and
+ * the SYN carries the option: kind 254, 8 octets, port and IPv4 address in network order.
  */
 import { createRequire } from 'node:module'
 
@@ -14,13 +14,13 @@ const END = 0
 const NOP = 1
 
 export interface SavedSyn {
-  /** Has the kernel keep the SYNs of what a listening socket will accept. */
+  /** Makes the kernel keep the SYNs of connections that a listening socket will accept. */
   keep(fd: number): void
-  /** Client and port out of an accepted socket's SYN; nothing where they are not to be had. Once a socket. */
+  /** Client and port from an accepted socket's SYN; undefined if the SYN has none. The kernel hands out a SYN once. */
   read(fd: number): { address: string; port: number } | undefined
 }
 
-/** Throws, in a line, where the system has it not. */
+/** Throws, in a line, if the system does not support it. */
 export function savedSyn(): SavedSyn {
   const { setsockopt, getsockopt } = calls()
   const one = Buffer.from(Uint32Array.of(1).buffer)
@@ -40,8 +40,8 @@ export function savedSyn(): SavedSyn {
 }
 
 /**
- * Out of a SYN's headers, IPv4's first. A director's option is the only one of its kind: two of them, one of another length,
- * or a list that is not whole are not what it makes, and none is believed.
+ * Reads TOA from a SYN's headers, IPv4's first. A director writes exactly one option of this kind: if there are two, one of
+ * another length, or a malformed list of options, the SYN is not the director's and none is believed.
  */
 export function toaOf(headers: Buffer): { address: string; port: number } | undefined {
   if (headers.length === 0 || headers[0]! >>> 4 !== 4) return undefined
@@ -71,7 +71,7 @@ interface Calls {
   getsockopt(fd: number, level: number, name: number, value: Buffer, len: Buffer): number
 }
 
-/** koffi is loaded only for who asks for TOA. */
+/** koffi is loaded only if TOA is used. */
 function calls(): Calls {
   if (process.platform !== 'linux') throw new Error('uvs/client-address: TOA is read on Linux only')
   let koffi: typeof import('koffi')

@@ -1,10 +1,10 @@
 import { BlockList, isIP, type Socket } from 'node:net'
 import { shown } from './shown.js'
 
-/** Whether who is at the other end of a socket is believed. */
+/** Whether the peer of a socket is trusted. */
 export type Trust = (socket: Socket) => boolean
 
-/** TypeError or RangeError for what is no list of 'ADDRESS' and 'ADDRESS/PREFIX'. */
+/** TypeError or RangeError for anything but a list of 'ADDRESS' and 'ADDRESS/PREFIX'. */
 export function trustOf(trusted: readonly string[] | undefined): Trust {
   if (trusted === undefined) return () => true
   if (!Array.isArray(trusted))
