@@ -1,6 +1,6 @@
 import type { Destination } from '../service/destination.js'
 
-/** More active connections than weight, while somebody else has less than half of his (ipvs-behaviour.md §3.7). */
+/** More active connections than weight, while another has fewer than half of its own weight (ipvs-behaviour.md §3.7). */
 export function isBusy(dest: Destination, destinations: readonly Destination[]): boolean {
   if (dest.activeConns <= dest.weight) return false
   for (let i = 0; i < destinations.length; i++) {

@@ -11,7 +11,7 @@ export const dh: Scheduler = { name: 'dh', bind: service => new DestinationHash(
 
 class DestinationHash implements BoundScheduler {
   readonly #service: Service
-  /** Filled when first asked: a service of many may never be. */
+  /** Filled at first use: of many services, some never get a packet. */
   #buckets: (Destination | undefined)[] | undefined
 
   constructor(service: Service) {

@@ -4,7 +4,7 @@ import type { Scheduler } from './scheduler.js'
 
 const eligible = (dest: Destination): boolean => dest.eligible
 
-/** Weighted failover: all to the highest weight that is up (ipvs-behaviour.md §3.4). */
+/** Weighted failover: every connection goes to the highest weight that is up (ipvs-behaviour.md §3.4). */
 export const fo: Scheduler = {
   name: 'fo',
   bind: service => ({ schedule: () => heaviest(service.destinations, eligible) }),

@@ -3,12 +3,12 @@ import type { Service } from '../service/service.js'
 import type { ServiceIdentity } from '../service/service-identity.js'
 import type { BoundScheduler, Scheduler } from './scheduler.js'
 
-/** A scheduler of the user's has thrown, or has answered what is no destination of the service. */
+/** A user's scheduler threw, or returned something other than a destination of the service. */
 export class SchedulerFailure extends Error {}
 
 /**
- * Stands between a scheduler of the user's and the director: what it throws or answers amiss becomes a SchedulerFailure
- * of `schedule`, and in the other calls is only reported, with the scheduler's name and the service's.
+ * Stands between a user's scheduler and the director: an exception or a wrong result becomes a SchedulerFailure
+ * of `schedule`; in the other calls it is only reported, with the names of the scheduler and the service.
  */
 export function guard(
   scheduler: Scheduler,

@@ -9,7 +9,7 @@ export function goldenHash(key: number, bits: number): number {
   return Math.imul(key, GOLDEN) >>> (32 - bits)
 }
 
-/** The client's port where a scheduler is to tell clients apart by it, else 0. */
+/** The client's port if the scheduler distinguishes clients by port, else 0. */
 export function hashedPort(flow: Flow): number {
   const { protocol } = flow
   const hasPorts = protocol === IpProtocol.TCP || protocol === IpProtocol.UDP || protocol === IpProtocol.SCTP

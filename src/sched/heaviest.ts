@@ -1,6 +1,6 @@
 import type { Destination } from '../service/destination.js'
 
-/** The candidate of the highest weight; the first in the list wins a tie. */
+/** The candidate with the highest weight; the first in the list wins a tie. */
 export function heaviest(
   destinations: readonly Destination[],
   isCandidate: (dest: Destination) => boolean,
@@ -10,7 +10,7 @@ export function heaviest(
   for (let i = 0; i < destinations.length; i++) {
     const dest = destinations[i]!
     const { weight } = dest
-    // The weight first: most need not be asked.
+    // Compare the weight first: it rules out most destinations without the call.
     if (weight <= bestWeight || !isCandidate(dest)) continue
     best = dest
     bestWeight = weight

@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Locality-based least connection: a destination address stays with its server until that is busy, gone or of weight 0;
- * then wlc chooses anew (ipvs-behaviour.md §3.7).
+ * Locality-based least connection: a destination address stays with its server until the server is busy, gone or of weight 0;
+ * then wlc chooses another (ipvs-behaviour.md §3.7).
  */
 export const lblc: Scheduler = { name: 'lblc', bind: service => new LocalityBased(service) }
 
@@ -31,7 +31,7 @@ class LocalityBased implements BoundScheduler {
     const entry = this.#cache.find(flow.vaddr)
     if (entry !== undefined) {
       entry.lastUse = now
-      // The threshold flag is not asked for here, as in the kernel.
+      // As in the kernel, the overload flag is not checked here.
       if (entry.dest.available && entry.dest.weight > 0 && !isBusy(entry.dest, destinations)) return entry.dest
     }
     const dest = leastByWeight(destinations, overhead)

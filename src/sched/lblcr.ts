@@ -11,13 +11,13 @@ interface Entry {
   /** The servers that share the address, the newest first. */
   readonly members: Destination[]
   lastUse: number
-  /** When a member last came or went. */
+  /** When the set last gained or lost a member. */
   lastChange: number
 }
 
 /**
- * lblc with replication: an address has a set of servers, which grows while its least loaded member is busy, and loses
- * its most loaded one when it has not changed for lblcr_expiration (ipvs-behaviour.md §3.8).
+ * lblc with replication: an address has a set of servers. The set grows while its least loaded member is busy, and loses
+ * its most loaded one after lblcr_expiration without a change (ipvs-behaviour.md §3.8).
  */
 export const lblcr: Scheduler = { name: 'lblcr', bind: service => new Replicating(service) }
 
@@ -72,7 +72,7 @@ class Replicating implements BoundScheduler {
   }
 }
 
-/** The wlc choice among those that are up. */
+/** The choice of wlc among the members that are up. */
 function leastMember(members: readonly Destination[]): Destination | undefined {
   let least: Destination | undefined
   for (const dest of members) {
@@ -82,7 +82,7 @@ function leastMember(members: readonly Destination[]): Destination | undefined {
   return least
 }
 
-/** The greatest overhead ÷ weight, overloaded and deleted ones too. */
+/** The member with the greatest overhead ÷ weight, overloaded and deleted ones included. */
 function mostLoaded(members: readonly Destination[]): Destination | undefined {
   let most: Destination | undefined
   for (const dest of members) {

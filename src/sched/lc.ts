@@ -2,7 +2,7 @@ import type { Destination } from '../service/destination.js'
 import { overhead } from './overhead.js'
 import type { Scheduler } from './scheduler.js'
 
-/** Least connection: the least overhead, weights but 0 ignored; the first in the list wins a tie (ipvs-behaviour.md §3.4). */
+/** Least connection: the least overhead among weights above 0; the first in the list wins a tie (ipvs-behaviour.md §3.4). */
 export const lc: Scheduler = {
   name: 'lc',
   bind: service => ({

@@ -3,7 +3,7 @@ import { productExceeds } from './overhead.js'
 
 /**
  * The eligible destination with the least load ÷ weight, compared by cross-product so that nothing is rounded; the
- * first in the list wins a tie (ipvs-behaviour.md §3.4). The first whose load is no more than `enough` is taken as it is.
+ * first in the list wins a tie (ipvs-behaviour.md §3.4). The search stops at the first whose load is at most `enough`.
  */
 export function leastByWeight(
   destinations: readonly Destination[],
@@ -15,7 +15,7 @@ export function leastByWeight(
   let leastWeight = 0
   for (let i = 0; i < destinations.length; i++) {
     const dest = destinations[i]!
-    // Each column is read once: that is a third of the time.
+    // Read each field once: this saves a third of the time.
     const { weight } = dest
     if (weight === 0 || dest.overloaded) continue
     const itsLoad = load(dest)

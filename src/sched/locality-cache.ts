@@ -2,31 +2,31 @@ import { goldenHash } from './hash.js'
 
 const BUCKET_BITS = 10
 const BUCKETS = 2 ** BUCKET_BITS
-/** Entries up to which nothing is swept early, and at which no more are made. */
+/** Up to this many entries nothing is swept early, and at this many no entry is added. */
 const MOST = 16 * BUCKETS
 export const LIMIT = 24 * BUCKETS
-/** Sweeps, a minute apart, from one full sweep to the next. */
+/** Sweeps, one a minute, from one full sweep to the next. */
 const FULL_SWEEP = 30
-/** What has not been used for so long may go when there are too many. */
+/** An entry unused for this long may be removed when there are too many. */
 const IDLE_MS = 360_000
 
-/** What is remembered of a destination address. */
+/** The entry of a destination address. */
 export interface CacheEntry {
   readonly addr: number
   lastUse: number
 }
 
-/** The memory of lblc and lblcr: an entry a destination address, and how entries are forgotten (ipvs-behaviour.md §3.7). */
+/** The memory of lblc and lblcr: an entry for each destination address, and when entries expire (ipvs-behaviour.md §3.7). */
 export class LocalityCache<E extends CacheEntry> {
-  /** A bucket is made with its first entry: a service of many has none. */
+  /** A bucket is made with its first entry, so that many idle services cost little. */
   readonly #buckets: (E[] | undefined)[] = []
   readonly #forget: (entry: E) => void
   #count = 0
   #minutes = 1
-  /** The bucket that a partial sweep saw last. */
+  /** The bucket at which the last partial sweep ended. */
   #lastSwept = 0
 
-  /** `forget` is told of each entry that goes. */
+  /** `forget` is called with each entry that is removed. */
   constructor(forget: (entry: E) => void) {
     this.#forget = forget
   }
@@ -54,7 +54,7 @@ export class LocalityCache<E extends CacheEntry> {
     this.#forget(entry)
   }
 
-  /** Once a minute: every thirtieth time what is older than `expirationMs` goes; in between, only when there are too many. */
+  /** Once a minute. Every thirtieth sweep removes what is older than `expirationMs`; others act only when there are too many. */
   sweep(now: number, expirationMs: number): void {
     if (this.#minutes % FULL_SWEEP === 0) {
       for (let bucket = 0; bucket < BUCKETS; bucket++) this.#removeIdle(bucket, now - expirationMs)
@@ -75,7 +75,7 @@ export class LocalityCache<E extends CacheEntry> {
       if (goal <= 0) return
     }
   }
-  /** Removes what was last used at `before` or earlier; answers how many. */
+  /** Removes entries last used at `before` or earlier; returns how many. */
   #removeIdle(bucket: number, before: number): number {
     const idle = this.#buckets[bucket]?.filter(entry => entry.lastUse <= before) ?? []
     for (const entry of idle) this.remove(entry)

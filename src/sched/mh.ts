@@ -5,25 +5,25 @@ import { hashedPort } from './hash.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 import { sipHash13 } from './siphash.js'
 
-/** Slots: a prime, so that every skip visits all of them. More destinations than slots cannot be bound. */
+/** Slots: a prime, so that every skip visits all of them. A service with more destinations than slots cannot use mh. */
 export const MAGLEV_SLOTS = 4093
-/** Weights are scaled down to so many bits. */
+/** Weights are scaled down to this many bits. */
 const WEIGHT_BITS = 6
-/** The kernel's two keys: the same table on every machine. */
+/** The kernel's two keys, so that every director has the same table. */
 const KEY1 = 2_654_435_761
 const KEY2 = 2_654_446_892
 const EMPTY = -1
 
 /**
- * Maglev hashing (Eisenbud et al., NSDI 2016, §3.4): a table of slots that the servers fill in turns, each in an order of
- * its own, so that one more or less moves few clients (ipvs-behaviour.md §3.9). It goes by last weights: a server edited
- * to 0 keeps its slots and refuses there, unless mh-fallback looks further.
+ * Maglev hashing (Eisenbud et al., NSDI 2016, §3.4): the servers fill a table of slots in turns, each in its own order, so
+ * that adding or removing one moves few clients (ipvs-behaviour.md §3.9). It uses last weights: a server edited
+ * to 0 keeps its slots and its clients are refused, unless mh-fallback probes for another.
  */
 export const mh: Scheduler = { name: 'mh', bind: service => new Maglev(service) }
 
 class Maglev implements BoundScheduler {
   readonly #service: Service
-  /** By slot, an index into #servers. Filled when first asked: it takes a tenth of a millisecond, and most changes come in crowds. */
+  /** Slot → index into #servers. Filled at first use: it takes 0.1 ms, and changes mostly come many at a time. */
   #slots: Int16Array | undefined
   #servers: Destination[] = []
 
@@ -82,7 +82,7 @@ function slotOf(key: number): number {
   return sipHash13(key | 0, KEY1) % MAGLEV_SLOTS
 }
 
-/** Slots that each server claims in a round: its last weight by the greatest common divisor, cut to WEIGHT_BITS. */
+/** Slots that each server claims in a round: its last weight divided by the greatest common divisor, cut to WEIGHT_BITS. */
 function turnsOf(servers: readonly Destination[]): number[] {
   const weights = servers.map(dest => dest.lastWeight)
   const divisor = weights.reduce(gcd, 0)

@@ -5,7 +5,7 @@ import { expectedDelay } from './sed.js'
 /** The expected delay at an idle server. */
 const IDLE = 1
 
-/** Never queue: the first idle server, whatever its weight; if there is none, as sed (ipvs-behaviour.md §3.4). */
+/** Never queue: the first idle server, whatever its weight; if none is idle, as sed (ipvs-behaviour.md §3.4). */
 export const nq: Scheduler = {
   name: 'nq',
   bind: service => ({ schedule: () => leastByWeight(service.destinations, expectedDelay, IDLE) }),

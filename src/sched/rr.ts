@@ -4,8 +4,8 @@ import type { Scheduler } from './scheduler.js'
 const HEAD = -1
 
 /**
- * Round robin: on from the last choice to the end, then from the front back to it (ipvs-behaviour.md §3.2). Destinations
- * are added at the front, so a new one waits for the next time round.
+ * Round robin: from the last choice on to the end, then from the front up to it (ipvs-behaviour.md §3.2). Destinations
+ * are added at the front, so a new one waits for the next round.
  */
 export const rr: Scheduler = {
   name: 'rr',
@@ -17,7 +17,7 @@ export const rr: Scheduler = {
         const { destinations } = service
         const count = destinations.length
         for (let step = 1; step <= count; step++) {
-          // From HEAD the walk is once over the list; from elsewhere it ends with the last choice itself.
+          // From HEAD the walk covers the list once; from elsewhere it ends at the last choice, which is tried last.
           const at = (position + step) % count
           const dest = destinations[at]!
           if (dest.eligible) {

@@ -8,14 +8,14 @@ const BUCKET_BITS = 8
 const BUCKETS = 2 ** BUCKET_BITS
 
 /**
- * Source hash: a client has one of 256 buckets, and each bucket one server; a server has as many in a row as its weight
- * (ipvs-behaviour.md §3.5). Servers of weight 0 have one too, and refuse there, unless sh-fallback looks further.
+ * Source hash: a client hashes to one of 256 buckets, and each bucket has one server; a server fills as many consecutive buckets
+ * as its weight (ipvs-behaviour.md §3.5). A server of weight 0 fills one too, and refuses there, unless sh-fallback is set.
  */
 export const sh: Scheduler = { name: 'sh', bind: service => new SourceHash(service) }
 
 class SourceHash implements BoundScheduler {
   readonly #service: Service
-  /** Filled when first asked: a service of many may never be. */
+  /** Filled at first use: of many services, some never get a packet. */
   #buckets: (Destination | undefined)[] | undefined
 
   constructor(service: Service) {
@@ -56,7 +56,7 @@ class SourceHash implements BoundScheduler {
   }
 }
 
-/** From twice the bucket's number on, all round: the kernel's order. */
+/** From twice the bucket's number on, once round the table: the kernel's order. */
 function fallback(buckets: readonly (Destination | undefined)[], bucket: number): Destination | undefined {
   for (let i = 0; i < BUCKETS; i++) {
     const dest = buckets[(2 * bucket + i) % BUCKETS]!

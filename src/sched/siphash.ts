@@ -52,14 +52,14 @@ function xor(a: number, b: number): void {
   v[a]! ^= v[b]!
   v[a + 1]! ^= v[b + 1]!
 }
-/** Left by 0 < n < 32. */
+/** Rotates left by 0 < n < 32. */
 function rotate(a: number, n: number): void {
   const low = v[a]!
   const high = v[a + 1]!
   v[a] = (low << n) | (high >>> (32 - n))
   v[a + 1] = (high << n) | (low >>> (32 - n))
 }
-/** Left by 32. */
+/** Rotates left by 32. */
 function swap(a: number): void {
   const low = v[a]!
   v[a] = v[a + 1]!

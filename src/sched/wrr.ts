@@ -6,8 +6,8 @@ import type { BoundScheduler, Scheduler } from './scheduler.js'
 const HEAD = -1
 
 /**
- * Weighted round robin by interleaved levels: at each level, from the highest weight down, every destination of at
- * least that weight has its turn in list order (ipvs-behaviour.md §3.3, vectors in §15.2).
+ * Weighted round robin by interleaved levels: at each level, from the highest weight down, every destination with at
+ * least that weight gets a turn, in list order (ipvs-behaviour.md §3.3, vectors in §15.2).
  */
 export const wrr: Scheduler = { name: 'wrr', bind: service => new WeightedRoundRobin(service) }
 
@@ -16,7 +16,7 @@ class WeightedRoundRobin implements BoundScheduler {
   /** Index of the last choice. */
   #position = HEAD
   #level: number
-  /** The highest level: the greatest weight, less step − 1. 0 when nobody has any. */
+  /** The highest level: the greatest weight − (step − 1). 0 when all weights are 0. */
   #top = 0
   /** Greatest common divisor of the weights. */
   #step = 1
@@ -37,12 +37,12 @@ class WeightedRoundRobin implements BoundScheduler {
     this.#lowerLevel()
     const highest = greatestEligible(destinations)
     if (highest === 0) return this.#giveUp(start, wasLowest)
-    // Levels at which there is nobody are passed over at once: weights go up to 2^31.
+    // Skip levels without an eligible destination at once: weights go up to 2^31.
     if (this.#level > highest) this.#level -= Math.ceil((this.#level - highest) / this.#step) * this.#step
     return this.#pass(0)
   }
 
-  /** The first from `from` on who is of the level. */
+  /** The first destination from index `from` on that belongs to the current level and is not overloaded. */
   #pass(from: number): Destination | undefined {
     const { destinations } = this.#service
     for (let at = from; at < destinations.length; at++) {
@@ -58,9 +58,9 @@ class WeightedRoundRobin implements BoundScheduler {
     if (this.#level <= 0) this.#level = this.#top
   }
   /**
-   * Everybody is overloaded. The kernel finds out level by level, and what it leaves behind is where it stopped: at the
-   * head, having come to the end of the lowest level; or, when the end of the list was the lowest level's, where it
-   * started, a whole turn of the levels later.
+   * Every destination is overloaded. The kernel finds this out level by level, and this leaves its position behind: at the
+   * head, if it came to the end of the lowest level; but if it started within the lowest level, it stops where it
+   * started, after one full turn of the levels.
    */
   #giveUp(start: number, wasLowest: boolean): undefined {
     if (start === HEAD || !wasLowest) {
@@ -98,7 +98,7 @@ class WeightedRoundRobin implements BoundScheduler {
   }
 }
 
-/** The greatest weight of those who may be given a connection; 0 if there are none. */
+/** The greatest weight among destinations that are not overloaded; 0 if there are none. */
 function greatestEligible(destinations: readonly Destination[]): number {
   let greatest = 0
   for (let i = 0; i < destinations.length; i++) {
