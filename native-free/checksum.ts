@@ -1,9 +1,9 @@
 /*
- * The hosts' own checksum: slow, obvious, and sharing nothing with src/wire on purpose. Hosts that checked the
+ * The hosts' own checksum: slow, obvious, and independent of src/wire on purpose. Hosts that verified the
  * director's frames with the director's code would share its mistakes.
  */
 
-/** The ones' complement sum of the octets (RFC 1071), an odd last octet padded with zero, onto `start`; not complemented. */
+/** Adds the ones' complement sum of the octets (RFC 1071) to `start`; an odd last octet is padded with zero. Not complemented. */
 export function sumOctets(octets: Uint8Array, start = 0): number {
   let sum = start
   for (let i = 0; i < octets.length; i++) sum += i % 2 === 0 ? octets[i]! * 256 : octets[i]!

@@ -7,19 +7,19 @@ export interface HttpLoadOptions {
   addr: Ipv4Addr
   port: number
   requests: number
-  /** Requests under way at once. */
+  /** Requests in flight at once. */
   concurrency: number
-  /** After so long in virtual time a request counts as failed. */
+  /** A request that takes longer, in ms of virtual time, counts as failed. */
   timeoutMs?: number
 }
 
-/** `ab`'s work in virtual time: so many requests, each on a connection of its own, so many of them at once. */
+/** What `ab` does, in virtual time: `requests` requests, each on its own connection, `concurrency` at once. */
 export class HttpLoad implements Station {
   answered = 0
   failed = 0
-  /** Body of the answer → how many answers had it. */
+  /** Body of an answer → how many answers had it. */
   readonly bodies = new Map<string, number>()
-  /** How long each answered request took, ms of virtual time. */
+  /** The duration of each answered request, ms of virtual time. */
   readonly tookMs: number[] = []
 
   readonly #tcp: TcpEndpoint
@@ -36,7 +36,7 @@ export class HttpLoad implements Station {
     return this.answered + this.failed === this.#options.requests
   }
 
-  /** 99 of 100 answered requests took no longer. */
+  /** The 99th percentile of the durations, ms. */
   get p99Ms(): number {
     const sorted = [...this.tookMs].sort((a, b) => a - b)
     return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0
@@ -79,7 +79,7 @@ export class HttpLoad implements Station {
   }
 }
 
-/** The body of a whole 200 answer, else nothing. */
+/** The body of a complete 200 answer; undefined for anything else. */
 function bodyOf(answer: string): string | undefined {
   const [, status, length, body] = /^HTTP\/1\.1 (\d+) .*?Content-Length: (\d+).*?\r\n\r\n(.*)$/s.exec(answer) ?? []
   return status === '200' && body?.length === Number(length) ? body : undefined

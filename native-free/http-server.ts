@@ -2,7 +2,7 @@ import type { TcpConnection, TcpHandler } from './tcp-connection.js'
 
 const END_OF_HEAD = '\r\n\r\n'
 
-/** An HTTP server that answers every request with the same body and closes, as `ab` without -k expects it. */
+/** An HTTP server that answers every request with the same body and closes, as `ab` without -k expects. */
 export class HttpServer {
   /** Requests answered. */
   answered = 0
@@ -13,7 +13,7 @@ export class HttpServer {
     this.#answer = Buffer.from(head.join('\r\n') + END_OF_HEAD + body)
   }
 
-  /** The handler of one more connection, for `TcpEndpoint.listen`. */
+  /** Makes the handler of one connection, for `TcpEndpoint.listen`. */
   readonly accept = (): TcpHandler => {
     let request = ''
     return {

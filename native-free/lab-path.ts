@@ -4,7 +4,7 @@ export interface Place {
   interface: string
 }
 
-/** What a TCP packet's headers say; with a tunnel's header around it, what that says too. */
+/** The headers of a TCP packet, and of the tunnel around it, if there is one. */
 export interface TcpHeaders {
   /** Absent where the device has no Ethernet. */
   macs?: { src: string; dst: string }
@@ -19,19 +19,19 @@ export interface TcpHeaders {
   payload: number
 }
 
-/** One step of a packet's way: sent by one host, received by the next; no MACs where a tunnel's end hands over what was inside. */
+/** One hop of a packet, from host to host. Where a tunnel's end hands over the inner packet, there are no MAC addresses. */
 export interface Hop extends TcpHeaders {
   what: 'syn' | 'request' | 'reply'
-  /** From the first frame shown. */
+  /** Time since the first frame shown. */
   microseconds: number
-  /** Its interface's name where its MAC address tells; a tunnel's end has none. */
+  /** The interface's name if the MAC address identifies it; a tunnel's end has none. */
   from: Place
   to: Place
 }
 
 const TITLES = { syn: 'the SYN', request: 'the request', reply: 'the reply' }
 
-/** The way of each packet, a line a hop. */
+/** The path of each packet, a line a hop. */
 export function pathLines(hops: readonly Hop[]): string[] {
   const cells = hops.map((hop, i) => {
     const before = hops[i - 1]
@@ -54,13 +54,13 @@ export function pathLines(hops: readonly Hop[]): string[] {
 
 const place = ({ space, interface: name }: Place): string => (name ? `${space} ${name}` : space)
 
-/** '192.168.10.10:40000 → 192.168.10.100:80', in brackets behind a tunnel's addresses. */
+/** '192.168.10.10:40000 → 192.168.10.100:80'; after a tunnel's addresses, in brackets. */
 function addresses({ outer, src, sport, dst, dport }: Hop): string {
   const inner = `${src}:${sport} → ${dst}:${dport}`
   return outer ? `${outer.src} → ${outer.dst} protocol ${outer.protocol} [${inner}]` : inner
 }
 
-/** What the host between two hops has changed, beside MAC addresses and TTL. */
+/** The fields that the host between two hops changed, other than MAC addresses and TTL. */
 function changes(before: Hop, after: Hop): string {
   const source = before.src !== after.src || before.sport !== after.sport
   const destination = before.dst !== after.dst || before.dport !== after.dport

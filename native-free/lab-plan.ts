@@ -2,13 +2,13 @@ export const LAB_MODES = ['nat', 'dr', 'tun', 'fullnat'] as const
 export type LabMode = (typeof LAB_MODES)[number]
 
 export interface PlannedHost {
-  /** Its namespace's name behind the lab's prefix, and what its HTTP server answers. Of one length, as `ab` likes answers. */
+  /** Its namespace's name after the prefix, and its HTTP answer. All of one length: `ab` counts another length as a failure. */
   name: string
-  /** The Ethernet that it is on. */
+  /** The Ethernet segment that it is on. */
   segment: string
   /** With prefix length. */
   address: string
-  /** Its default route; none where all it speaks to is on its segment. */
+  /** Its default route; none where all its peers are on its segment. */
   gateway?: string
 }
 
@@ -23,32 +23,32 @@ export interface PlannedArm {
   address: string
 }
 
-/** A router of the kernel's; its interfaces are called to-SEGMENT. */
+/** A router in the kernel; its interfaces are called to-SEGMENT. */
 export interface PlannedRouter {
   name: string
   ports: { segment: string; address: string }[]
-  /** Beside the networks that it is on: '198.51.100.0/24', by way of. */
+  /** Routes besides its own networks: '198.51.100.0/24' and its gateway. */
   routes?: { to: string; via: string }[]
 }
 
-/** A lab as it is whatever it is built of: namespaces and veths, or stations in memory. */
+/** A lab, whatever it is built of: namespaces and veths, or stations in memory. */
 export interface LabPlan {
   mode: LabMode
   client: PlannedHost
-  /** The clients' side first; with one arm it is the real servers' side too. */
+  /** The clients' side first; with one arm the real servers are on it too. */
   arms: [clients: PlannedArm, servers?: PlannedArm]
   servers: PlannedServer[]
   routers: PlannedRouter[]
-  /** The director's routes beside the networks that it is on, as `uvs director --route` takes them: CIDR=GATEWAY. */
+  /** The director's routes besides its own networks, as `uvs director --route` takes them: CIDR=GATEWAY. */
   routes: string[]
   vip: string
   port: number
   scheduler: string
-  /** FULLNAT: what the real servers see in the client's place. */
+  /** FULLNAT: the LIPs, which real servers see in the client's place. */
   localAddresses: string[]
 }
 
-/** NAT with two arms, the usual first example: the answer's way back leads through the director. See netns-lab/topology.txt. */
+/** NAT with two arms, the usual first example: replies return through the director. See netns-lab/topology.txt. */
 export const natPlan: LabPlan = {
   mode: 'nat',
   client: { name: 'client', segment: 'clients', address: '192.168.10.10/24', gateway: '192.168.10.1' },
@@ -79,7 +79,7 @@ export function directorAddresses(plan: LabPlan): string[] {
   return armsOf(plan).map(({ port, address }) => `${address}@${port}`)
 }
 
-/** uvsadm's options for a mode's forwarding method; whether it maps ports, so that the real server's is told. */
+/** uvsadm's options for a mode's forwarding method; `mapsPort`: whether a real server can have a port of their own. */
 const METHODS: Record<LabMode, { option: string; mapsPort: boolean }> = {
   nat: { option: '-m', mapsPort: true },
   dr: { option: '-g', mapsPort: false },
@@ -87,7 +87,7 @@ const METHODS: Record<LabMode, { option: string; mapsPort: boolean }> = {
   fullnat: { option: '-b', mapsPort: true },
 }
 
-/** A service's rules as uvsadm's arguments, a command an entry; the plan's own service unless told otherwise. */
+/** A service's rules as uvsadm's arguments, one command an entry; by default the plan's own service. */
 export function rules(
   plan: LabPlan,
   service = ['-t', `${plan.vip}:${plan.port}`],

@@ -1,22 +1,22 @@
 import type { Hop } from './lab-path.js'
 import { hostPart, type LabPlan } from './lab-plan.js'
 
-/** What a run was made on. */
-export interface Machine {
+/** The hardware and software of a run. */
+export interface Hardware {
   node: string
   cpu: string
   kernel: string
   commit: string
 }
 
-/** What a load came to. */
+/** The results of a load. */
 export interface LoadFigures {
   answered: number
   failed: number
-  /** How long it took; in virtual time with io sim. */
+  /** The duration in seconds; in virtual time with io sim. */
   seconds: number
   requestsPerSecond: number
-  /** 99 of 100 requests took no longer. */
+  /** The 99th percentile of the requests' durations. */
   p99Ms: number
 }
 
@@ -24,48 +24,48 @@ export interface ServerReport {
   name: string
   address: string
   weight: number
-  /** Requests answered, by its own count. */
+  /** Requests answered, by the server's own count. */
   answered: number
 }
 
-/** Something that makes a mode what it is. */
+/** One property of a mode, checked. */
 export interface Check {
   name: string
   holds: boolean
-  /** What was seen. */
+  /** What was observed. */
   detail: string
 }
 
-/** What a lab run came to. `uvs lab … --json FILE` writes it. */
-export interface LabReport extends LoadFigures, Machine {
+/** The report of a lab run. `uvs lab … --json FILE` writes it. */
+export interface LabReport extends LoadFigures, Hardware {
   mode: string
   io: 'raw' | 'tap' | 'sim'
-  /** What put the load on. */
+  /** The load tool. */
   load: string
   requests: number
   concurrency: number
   servers: ServerReport[]
-  /** Connections that the client began. ab begins a few that it makes no use of. */
+  /** Connections that the client opened. ab opens a few that it does not use. */
   connections: number
-  /** Packets whose checksum the client or a server found wrong. */
+  /** Packets that the client or a server received with a wrong checksum. */
   checksumErrors: number
-  /** The load on connections that stay open, where wrk is installed. */
+  /** The load on persistent connections, where wrk is installed. */
   wrk?: { command: string; requestsPerSecond: number }
-  /** The way of one request and its answer; not where it is simulated. */
+  /** The path of one request and its answer; absent in a simulated lab. */
   path?: Hop[]
   checks?: Check[]
-  /** Why it is simulated though that was not asked for. */
+  /** Why the lab is simulated although that was not requested. */
   fallback?: string
 }
 
-/** Each server's own count beside what the plan says of it. */
+/** Each server's own count and its part of the plan. */
 export function serverReports(plan: LabPlan, answered: (name: string) => number): ServerReport[] {
   return plan.servers.map(({ name, address, weight }) => {
     return { name, address: hostPart(address), weight, answered: answered(name) }
   })
 }
 
-/** Every request was answered, each by one of the real servers, and all checks hold. */
+/** Whether every request was answered by one of the real servers, and all checks hold. */
 export function succeeded({ requests, answered, failed, servers, checks = [] }: LabReport): boolean {
   const served = servers.reduce((sum, server) => sum + server.answered, 0)
   return failed === 0 && answered === requests && served === requests && checks.every(({ holds }) => holds)
@@ -77,7 +77,7 @@ export function checkLine({ name, holds, detail }: Check): string {
 }
 
 /** 'Node v20.20.2, 2 × AMD EPYC, kernel 6.18.44, commit 9737d92' */
-export function machineLine({ node, cpu, kernel, commit }: Machine): string {
+export function hardwareLine({ node, cpu, kernel, commit }: Hardware): string {
   return `Node ${node}, ${cpu}, kernel ${kernel}, commit ${commit}`
 }
 

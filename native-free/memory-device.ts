@@ -2,13 +2,13 @@ import type { Device, FrameSink } from '../src/packet/device.js'
 import { HEADROOM, type Slab, slabOver, VNET_LEN } from '../src/packet/frame.js'
 import type { MacAddr } from '../src/wire/addr.js'
 
-/** Octets of a slot before the Ethernet header. 74, so that the IPv4 header behind it stands on a multiple of 4. */
+/** Octets of a slot before the Ethernet header. 74, so that the IPv4 header after it is aligned to 4. */
 const BEFORE_FRAME = HEADROOM + VNET_LEN
 
 export interface MemoryDeviceOptions {
   name: string
   mac: MacAddr
-  /** Octets of an IP packet. Default 1500. */
+  /** The MTU: octets of an IP packet. Default 1500. */
   mtu?: number
   /** Frames that may wait to be received, a power of two. Default 1024. */
   slots?: number
@@ -17,9 +17,9 @@ export interface MemoryDeviceOptions {
 }
 
 /**
- * One end of a wire in memory. A frame sent on one end is copied into a ring of the other end's slots, and lies there,
- * with headroom before it, until its receiver's `release`. `transmit` only notes the frame: the copy is made by `flush`,
- * as a kernel would read it then. So a frame that is changed in between goes out changed, here as on a packet ring.
+ * One end of a wire in memory. A frame sent on one end is copied into a ring of slots at the other end, and stays there,
+ * with headroom before it, until the receiver's `release`. `transmit` only notes the frame: `flush` makes the copy,
+ * as a kernel would read it then. So a frame that is changed in between is sent changed, as on a packet ring.
  * Nothing is allocated after `link`.
  */
 export class MemoryDevice implements Device {
@@ -31,14 +31,14 @@ export class MemoryDevice implements Device {
   readonly slotSize: number
   dropped = 0
 
-  // The ring: of all frames since start, so many arrived, were handed to the sink, were released.
+  // The ring: how many frames since start arrived, were handed to the sink, and were released.
   readonly #slab: Slab
   readonly #lens: Int32Array
   #arrived = 0
   #handed = 0
   #released = 0
 
-  // What waits for `flush`: places in other devices' slabs.
+  // Frames that wait for `flush`: offsets in other devices' slabs.
   #peer: MemoryDevice | undefined
   #queuedSlabs: Slab[] = []
   #queuedAt = new Int32Array(0)
@@ -57,7 +57,7 @@ export class MemoryDevice implements Device {
     this.#lens = new Int32Array(slots)
   }
 
-  /** Makes `a` and `b` the two ends of one wire. */
+  /** Connects `a` and `b` by one wire. */
   static link(a: MemoryDevice, b: MemoryDevice): void {
     if (a === b || a.#peer || b.#peer) throw new RangeError(`${a.name}, ${b.name}: one wire has two free ends`)
     a.#attach(b)
@@ -100,7 +100,7 @@ export class MemoryDevice implements Device {
     this.#released = this.#handed
   }
 
-  /** Takes the wire away from both ends: what is sent on either is lost from now on. */
+  /** Removes the wire from both ends: frames sent on either are lost from now on. */
   close(): void {
     const peer = this.#peer
     this.#peer = undefined
@@ -119,7 +119,7 @@ export class MemoryDevice implements Device {
     this.#queuedLen = new Int32Array(peer.slots)
   }
 
-  /** The copy that is the wire: the virtio-net header, then the frame. */
+  /** The copy that stands for the wire: the virtio-net header, then the frame. */
   #accept(slab: Slab, at: number, len: number): void {
     const slot = this.#arrived++ & (this.slots - 1)
     copy(slab.view, at - VNET_LEN, this.#slab.view, slot * this.slotSize + HEADROOM, VNET_LEN + len)
@@ -127,7 +127,7 @@ export class MemoryDevice implements Device {
   }
 }
 
-/** By words: `Uint8Array.set` would need a `subarray`, an object a frame. */
+/** Copies word by word: `Uint8Array.set` would need a `subarray`, an object for each frame. */
 function copy(from: DataView, at: number, to: DataView, toAt: number, len: number): void {
   const whole = len & ~3
   for (let i = 0; i < whole; i += 4) to.setInt32(toAt + i, from.getInt32(at + i))

@@ -1,11 +1,11 @@
-/** Something that takes part in a simulated network: a host, a switch, a director, a load. */
+/** A part of a simulated network: a host, a switch, a director, a load. */
 export interface Station {
-  /** Does what there is to do at `now` (ms), as far as it can without waiting. Answers how many frames it took in. */
+  /** Does everything that can be done at `now` (ms) without waiting. Returns how many frames it received. */
   turn(now: number): number
 }
 
 /**
- * A network in virtual time: every millisecond, each station has its turn, in the order they were added. Nothing here
+ * A network in virtual time: every millisecond each station gets a turn, in the order in which they were added. Nothing here
  * reads a clock, so the same stations with the same seeds do the same things in the same order.
  */
 export class Network {
@@ -21,7 +21,7 @@ export class Network {
     return this
   }
 
-  /** Lets time pass until `done`, or for `limitMs`. Answers whether `done` came to be. */
+  /** Lets time pass until `done` returns true, at most `limitMs`. Returns whether it did. */
   run(done: () => boolean, limitMs: number): boolean {
     const end = this.now + limitMs
     while (!done()) {

@@ -1,18 +1,18 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { IcmpType } from '../src/wire/icmp.js'
 import { IpProtocol } from '../src/wire/ipv4.js'
-import type { Datagram, Host, Transport } from './virtual-host.js'
+import type { Datagram, Transport, VirtualHost } from './virtual-host.js'
 
-/** A host's ICMP: answers echo requests, counts the answers to its own (RFC 792 p. 14). */
+/** A host's ICMP: replies to echo requests, counts replies to its own (RFC 792 p. 14). */
 export class Ping implements Transport {
   readonly protocol = IpProtocol.ICMP
-  /** Answers to our requests, by who answered. */
+  /** Echo replies by source address. */
   readonly answers = new Map<Ipv4Addr, number>()
   /** Type and code of other messages, '3/1'. */
   readonly messages: string[] = []
-  readonly #host: Host
+  readonly #host: VirtualHost
 
-  constructor(host: Host) {
+  constructor(host: VirtualHost) {
     this.#host = host
   }
 

@@ -5,18 +5,18 @@ import { ArpOp, ArpView } from '../src/wire/arp.js'
 import { BROADCAST, ETHERNET_LEN, EthernetView, EtherType } from '../src/wire/ethernet.js'
 
 const FRAME_AT = 16
-/** Ethernet's least frame, without the frame check sequence. */
+/** The shortest Ethernet frame, without the frame check sequence. */
 const FRAME_LEN = 60
 const NOBODY: MacAddr = { hi: 0, lo: 0 }
 const RETRY_MS = 1000
 
 interface Asked {
   waiting: ((mac: MacAddr) => void)[]
-  /** When to ask again. */
+  /** When to send the next request. */
   due: number
 }
 
-/** A host's ARP (RFC 826): answers for its one address, asks for others, and lets what is to be sent wait meanwhile. */
+/** A host's ARP (RFC 826): replies for its one address, requests others, and queues packets until the reply comes. */
 export class Resolver {
   readonly #device: Device
   readonly #addr: Ipv4Addr
@@ -32,7 +32,7 @@ export class Resolver {
     this.#addr = addr
   }
 
-  /** Calls `then` with the address of `hop`: at once if it is known, else when it has answered. */
+  /** Calls `then` with the MAC address of `hop`: at once if it is known, else when the reply comes. */
   withMac(hop: Ipv4Addr, then: (mac: MacAddr) => void): void {
     const mac = this.#known.get(hop)
     const asked = this.#asked.get(hop)
@@ -44,7 +44,7 @@ export class Resolver {
     }
   }
 
-  /** Asks again where no answer has come. */
+  /** Sends requests again that had no reply. */
   tick(now: number): void {
     this.#now = now
     for (const [hop, asked] of this.#asked) {
@@ -54,7 +54,7 @@ export class Resolver {
     }
   }
 
-  /** An ARP packet of `len` octets at `at`. Whoever speaks is believed, as Linux believes whom it knows or asked. */
+  /** An ARP packet of `len` octets at `at`. Every sender is believed; Linux believes only senders that it knows or requested. */
   input({ view }: Slab, at: number, len: number): void {
     const arp = this.#arp.wrap(view, at)
     if (!arp.isValid(len)) return

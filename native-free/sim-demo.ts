@@ -1,7 +1,7 @@
 import type { Director } from '../src/director/director.js'
 import type { Outcome } from '../src/control/protocol/api.js'
 import { directorAddresses, type LabPlan, rules } from './lab-plan.js'
-import { type LabReport, type Machine, serverReports, speedLine, spreadLine } from './lab-report.js'
+import { type Hardware, type LabReport, serverReports, speedLine, spreadLine } from './lab-report.js'
 import { SimLab } from './sim-lab.js'
 
 export interface SimDemoOptions {
@@ -9,17 +9,17 @@ export interface SimDemoOptions {
   requests: number
   concurrency: number
   print: (line: string) => void
-  /** uvsadm on a director in this process. */
+  /** Runs uvsadm on a director in this process. */
   admin: (args: string[], director: Director) => Promise<Outcome>
-  machine: Machine
+  hardware: Hardware
   fallback?: string
 }
 
 const SEED = 1
 
-/** The lab's demonstration on the simulated network: the same rules, load and report as in namespaces. */
+/** The lab's demonstration on the simulated network: the same rules, load and report as with namespaces. */
 export async function simDemo(options: SimDemoOptions): Promise<LabReport> {
-  const { plan, requests, concurrency, print, machine, fallback } = options
+  const { plan, requests, concurrency, print, hardware, fallback } = options
   const lab = new SimLab(plan, { seed: SEED })
   const addresses = directorAddresses(plan).map(address => `--address ${address}`)
   print(`director: in this process, as with ${addresses.join(' ')}`)
@@ -53,7 +53,7 @@ export async function simDemo(options: SimDemoOptions): Promise<LabReport> {
     ...figures,
     servers,
     checksumErrors,
-    ...machine,
+    ...hardware,
     ...(fallback ? { fallback } : {}),
   }
   print(spreadLine(report))

@@ -1,7 +1,7 @@
 import { Director } from '../src/director/director.js'
 import { DeviceEgress, Loop } from '../src/director/loop.js'
 import { parseIpv4 } from '../src/wire/addr.js'
-import { Host } from './virtual-host.js'
+import { VirtualHost } from './virtual-host.js'
 import { HttpLoad } from './http-load.js'
 import { HttpServer } from './http-server.js'
 import { directorAddresses, type LabPlan, type PlannedHost } from './lab-plan.js'
@@ -11,18 +11,18 @@ import { Network } from './network.js'
 import { Switch } from './switch.js'
 import { TcpEndpoint } from './tcp-endpoint.js'
 
-/** ipvs-behaviour.md §11.2. */
+/** The tick of statistics (ipvs-behaviour.md §11.2). */
 const TICK_MS = 2100
 const LIMIT_MS = 120_000
 
 export interface SimLabOptions {
   seed: number
-  /** Hosts leave checksums to their devices, as Linux does on a veth; else every frame is complete. */
+  /** Hosts leave checksums to their devices, as Linux does on a veth; otherwise every frame has its checksums. */
   offload?: boolean
 }
 
 export interface SimNode {
-  host: Host
+  host: VirtualHost
   tcp: TcpEndpoint
 }
 
@@ -31,7 +31,7 @@ export interface SimServer extends SimNode {
   http: HttpServer
 }
 
-/** A lab of two arms in memory and virtual time: nothing of it needs root, and the same seed gives the same run. */
+/** A lab with two arms, in memory and virtual time: it needs no root, and the same seed gives the same run. */
 export class SimLab {
   readonly network = new Network()
   readonly director: Director
@@ -44,7 +44,7 @@ export class SimLab {
     this.#plan = plan
     const cable = cables(offload)
     const node = (planned: PlannedHost, device: MemoryDevice): SimNode => {
-      const host = new Host({ ...planned, device, offload })
+      const host = new VirtualHost({ ...planned, device, offload })
       return { host, tcp: host.speak(new TcpEndpoint(host, ++seed)) }
     }
 
@@ -74,7 +74,7 @@ export class SimLab {
     this.network.add(...this.servers.map(server => server.host))
   }
 
-  /** Puts the load on and waits for its end. */
+  /** Runs the load to its end. */
   load(requests: number, concurrency: number): LoadFigures {
     const addr = parseIpv4(this.#plan.vip)
     if (addr === undefined) throw new RangeError(this.#plan.vip)
@@ -87,7 +87,7 @@ export class SimLab {
     return { answered, failed: requests - answered, seconds, requestsPerSecond: answered / seconds, p99Ms: load.p99Ms }
   }
 
-  /** Lets the 2-second tick come at which statistics become visible. */
+  /** Waits for the 2-second tick at which statistics become visible. */
   tick(): void {
     this.network.pass(TICK_MS)
   }
@@ -98,13 +98,13 @@ export class SimLab {
     return server
   }
 
-  /** Packets that the client or a server could not believe. */
+  /** Packets that the client or a server received with a wrong checksum. */
   get checksumErrors(): number {
     return [this.client, ...this.servers].reduce((sum, { host }) => sum + host.errors.checksum, 0)
   }
 }
 
-/** Makes cables: two linked devices each, with MAC addresses counted up from 02:00:00:00:00:01. */
+/** Makes cables: two linked devices each, with MAC addresses numbered from 02:00:00:00:00:01. */
 function cables(offload: boolean): (a: string, b: string) => [MemoryDevice, MemoryDevice] {
   let made = 0
   const slotSize = offload ? 66 * 1024 : 2048

@@ -5,8 +5,8 @@ import type { Station } from './network.js'
 const BUDGET = 256
 
 /**
- * A learning Ethernet switch: a frame leaves by the port where its destination was last seen as a source, and by all
- * other ports when that is not known. The devices are the switch's own ends of the wires.
+ * A learning Ethernet switch: a frame leaves by the port on which its destination was last seen as a source; if there is none,
+ * by all other ports. The devices are the switch's own ends of the wires.
  */
 export class Switch implements Station {
   readonly #ports: readonly Device[]

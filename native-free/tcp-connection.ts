@@ -1,18 +1,18 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { TcpFlag } from '../src/wire/tcp.js'
 
-/** A retransmission timeout that never adapts: virtual wires do not change, and seldom lose (RFC 6298 §2.1: 1 s). */
+/** A retransmission timeout that does not adapt: virtual wires never change, and seldom lose (RFC 6298 §2.1: 1 s). */
 const RTO_MS = 1000
 const HEADER_LEN = 20
 const WINDOW = 0xffff
 
-/** What a connection's user hears of. `octets` are borrowed: gone after the call. */
+/** A connection's callbacks. `octets` are borrowed: valid during the call only. */
 export interface TcpHandler {
   opened?(conn: TcpConnection): void
   data?(conn: TcpConnection, octets: Uint8Array): void
   /** The peer has closed its side. */
   ended?(conn: TcpConnection): void
-  /** Both sides are closed, and that is acknowledged. */
+  /** Both sides are closed and both FINs are acknowledged. */
   closed?(conn: TcpConnection): void
   reset?(conn: TcpConnection): void
 }
@@ -25,19 +25,19 @@ export interface TcpSegment {
   payload: Uint8Array
 }
 
-/** The way down for a connection: how it sends, how large its segments may be, and whom to tell that it is over. */
+/** What a connection needs of its host: how to send, how large segments may be, and a callback for its end. */
 export interface TcpWire {
   readonly segmentLen: number
   send(conn: TcpConnection, segment: Uint8Array): void
   forget(conn: TcpConnection): void
 }
 
-/** a − b as sequence numbers go round (RFC 9293 §3.4). */
+/** a − b of sequence numbers, modulo 2^32 (RFC 9293 §3.4). */
 const after = (a: number, b: number): number => (a - b) | 0
 
 /**
- * One TCP connection (RFC 9293), as little of it as a lab needs: no options, no urgent data, a fixed window, segments
- * in order or not at all, and one timer that goes back to what is unacknowledged.
+ * One TCP connection (RFC 9293), only what a lab needs: no options, no urgent data, a fixed window, segments out
+ * of order dropped, and one timer that goes back to the first unacknowledged octet.
  */
 export class TcpConnection {
   handler: TcpHandler = {}
@@ -45,7 +45,7 @@ export class TcpConnection {
 
   readonly #wire: TcpWire
   #established = false
-  /** Our SYN's flags: a server's acknowledges too. */
+  /** The flags of our SYN; a server's has ACK too. */
   #syn: number = TcpFlag.SYN
   /** Everything written so far; octet 0 has sequence number `#iss` + 1. */
   #out = new Uint8Array(0)
@@ -73,7 +73,7 @@ export class TcpConnection {
     this.#next = this.#iss
   }
 
-  /** Sends octets, now or when the window lets them. */
+  /** Sends octets, now or when the window allows. */
   write(octets: Uint8Array): void {
     const all = new Uint8Array(this.#out.length + octets.length)
     all.set(this.#out)
@@ -82,13 +82,13 @@ export class TcpConnection {
     this.#push()
   }
 
-  /** Closes our side behind what was written. */
+  /** Closes our side after everything written so far. */
   end(): void {
     this.#finWritten = true
     this.#push()
   }
 
-  /** Begins: as a client, or in answer to the SYN given. */
+  /** Opens the connection: as a client, or as a server in response to `syn`. */
   open(now: number, syn?: TcpSegment): void {
     this.#now = now
     this.#sinceMs = now
@@ -116,7 +116,7 @@ export class TcpConnection {
     }
   }
 
-  /** Once a millisecond: sends again what has waited too long for its acknowledgement. */
+  /** Called once a millisecond: sends again what has not been acknowledged in time. */
   tick(now: number): void {
     this.#now = now
     if (this.#una === this.#next || now - this.#sinceMs < RTO_MS) return
@@ -127,12 +127,12 @@ export class TcpConnection {
     else this.#push()
   }
 
-  /** The sequence number behind our last octet and our FIN. */
+  /** The sequence number after our last octet and our FIN. */
   get #end(): number {
     return (this.#iss + 1 + this.#out.length + (this.#finWritten ? 1 : 0)) >>> 0
   }
 
-  /** Whether the segment may be looked at further: it completes the handshake. */
+  /** Returns whether the handshake is complete and the segment needs more handling. */
   #handshake({ seq, ack, flags }: TcpSegment): boolean {
     if (!(flags & TcpFlag.ACK) || after(ack, this.#iss + 1) < 0) return false
     if (flags & TcpFlag.SYN) this.#rcvNext = (seq + 1) >>> 0
@@ -150,7 +150,7 @@ export class TcpConnection {
     this.#sinceMs = this.#now
   }
 
-  /** Takes payload and FIN if they are the next; anything else is answered with what we wait for. */
+  /** Takes payload and FIN if they are in order; otherwise acknowledges again what is expected next. */
   #arrived({ seq, flags, payload }: TcpSegment): void {
     const syn = (flags & TcpFlag.SYN) !== 0
     const fin = (flags & TcpFlag.FIN) !== 0
@@ -164,7 +164,7 @@ export class TcpConnection {
     this.handler.ended?.(this)
   }
 
-  /** Sends what the peer's window takes. */
+  /** Sends as much as the peer's window allows. */
   #push(): void {
     if (!this.#established) return
     while (this.#next !== this.#end) {
@@ -185,7 +185,7 @@ export class TcpConnection {
     this.#send(this.#syn, -1, 0)
   }
 
-  /** One segment with `len` octets of what was written, from octet `from`. */
+  /** Sends one segment with `len` octets of the written data, from octet `from`. */
   #send(flags: number, from: number, len: number): void {
     this.#owesAck = false
     const segment = new Uint8Array(HEADER_LEN + len)

@@ -1,40 +1,40 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { IpProtocol } from '../src/wire/ipv4.js'
 import { TcpFlag, TcpView } from '../src/wire/tcp.js'
-import type { Datagram, Host, Transport } from './virtual-host.js'
+import type { Datagram, Transport, VirtualHost } from './virtual-host.js'
 import { TcpConnection, type TcpHandler, type TcpSegment, type TcpWire } from './tcp-connection.js'
 
 const HEADERS = 40
-/** Largest segment with offload: a multiple of the usual 1460 below the window of 65535. */
+/** The largest segment with offload: a multiple of the usual 1460 below the window of 65535. */
 const OFFLOAD_SEGMENT = 43 * 1460
 const FIRST_PORT = 32768
 const PORTS = 28232 // 32768–60999, Linux's ip_local_port_range
 
-/** A host's TCP: who listens, which connections there are, and RST for whatever is neither. */
+/** A host's TCP: listening ports, connections, and RST for segments that belong to neither. */
 export class TcpEndpoint implements Transport, TcpWire {
   readonly protocol = IpProtocol.TCP
   readonly segmentLen: number
-  /** Segments sent again, of connections that are over too. */
+  /** Segments retransmitted, also by connections that have ended. */
   retransmits = 0
-  /** RST segments sent because nobody listened. */
+  /** RST segments sent because no program listened. */
   refused = 0
 
-  readonly #host: Host
+  readonly #host: VirtualHost
   readonly #listeners = new Map<number, () => TcpHandler>()
   readonly #connections = new Map<string, TcpConnection>()
   readonly #view = new TcpView()
   #nextIss: number
   #nextPort: number
 
-  /** `seed` sets where ports and sequence numbers begin. */
-  constructor(host: Host, seed = 1) {
+  /** `seed` sets the first port and the first sequence number. */
+  constructor(host: VirtualHost, seed = 1) {
     this.#host = host
     this.segmentLen = host.offload ? OFFLOAD_SEGMENT : host.mtu - HEADERS
     this.#nextIss = Math.imul(seed, 0x9e3779b1) >>> 0
     this.#nextPort = this.#nextIss % PORTS
   }
 
-  /** Connections there are, those about to close included. */
+  /** Connections, those about to close included. */
   get open(): number {
     return this.#connections.size
   }
@@ -43,7 +43,7 @@ export class TcpEndpoint implements Transport, TcpWire {
     return this.#host.now
   }
 
-  /** Accepts connections to `port`; `accept` makes the handler of each. */
+  /** Accepts connections to `port`; `accept` returns the handler of each. */
   listen(port: number, accept: () => TcpHandler): void {
     this.#listeners.set(port, accept)
   }
@@ -89,13 +89,13 @@ export class TcpEndpoint implements Transport, TcpWire {
   }
 
   #add(localPort: number, peerAddr: Ipv4Addr, peerPort: number): TcpConnection {
-    this.#nextIss = (this.#nextIss + 64_000) >>> 0 // RFC 793's old way: enough where nobody attacks
+    this.#nextIss = (this.#nextIss + 64_000) >>> 0 // RFC 793's old way: enough where there are no attackers
     const conn = new TcpConnection(localPort, peerAddr, peerPort, this.#nextIss, this)
     this.#connections.set(key(localPort, peerAddr, peerPort), conn)
     return conn
   }
 
-  /** RFC 9293 §3.10.7.1: a segment for no connection is answered with RST. */
+  /** RFC 9293 §3.10.7.1: a segment for no connection gets a RST. */
   #refuse(addr: Ipv4Addr, peerPort: number, localPort: number, { seq, ack, flags, payload }: TcpSegment): void {
     this.refused++
     const segment = new Uint8Array(20)

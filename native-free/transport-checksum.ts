@@ -3,7 +3,7 @@ import { ETHERNET_LEN } from '../src/wire/ethernet.js'
 import { IpProtocol, Ipv4View } from '../src/wire/ipv4.js'
 import { sumOctets, sumPseudoHeader } from './checksum.js'
 
-/** The checksum field's place in the transport header. */
+/** The checksum field's offset in the transport header. */
 const FIELD: Readonly<Record<number, number>> = {
   [IpProtocol.TCP]: 16,
   [IpProtocol.UDP]: 6,
@@ -16,8 +16,8 @@ const TCP_HEADERS = 40
 const ip = new Ipv4View()
 
 /**
- * Fills the checksum of the packet in the frame at `at`, and the virtio-net header before it. With `offload`, TCP and
- * UDP get what Linux gives them: the pseudo-header sum only, the rest being left to whoever puts the frame on a wire.
+ * Fills in the checksum of the packet in the frame at `at`, and the virtio-net header before it. With `offload`, TCP and
+ * UDP get what Linux gives them: only the pseudo-header sum; the device that puts the frame on a wire does the rest.
  */
 export function fillChecksum(slab: Slab, at: number, protocol: number, offload: boolean, mtu: number): void {
   const field = FIELD[protocol]
@@ -42,7 +42,7 @@ export function fillChecksum(slab: Slab, at: number, protocol: number, offload: 
   view.setUint16(vnet + 4, mtu - TCP_HEADERS, true)
 }
 
-/** Whether the transport checksum of the packet in the frame at `at` is right, or rightly left to be completed. */
+/** Whether the transport checksum of the packet in the frame at `at` is right, or validly left to be completed. */
 export function checksumIsRight(slab: Slab, at: number): boolean {
   const { view, bytes } = slab
   const { start, len, pseudo } = transportOf(slab, at)
@@ -57,7 +57,7 @@ export function checksumIsRight(slab: Slab, at: number): boolean {
   return sumOctets(bytes.subarray(start, start + len), pseudo) === 0xffff
 }
 
-/** Where the transport header starts, how many octets there are with payload, and the sum that covers the addresses. */
+/** The transport header's offset, the octets of header and payload, and the pseudo-header sum. */
 function transportOf({ view }: Slab, at: number): { start: number; len: number; pseudo: number } {
   ip.wrap(view, at + ETHERNET_LEN)
   const len = ip.totalLen - ip.headerLen

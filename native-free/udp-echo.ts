@@ -1,18 +1,18 @@
 import type { Ipv4Addr } from '../src/wire/addr.js'
 import { IpProtocol } from '../src/wire/ipv4.js'
-import type { Datagram, Host, Transport } from './virtual-host.js'
+import type { Datagram, Transport, VirtualHost } from './virtual-host.js'
 
 const UDP_LEN = 8
 
-/** A host's UDP: echoes what comes to `echoPort`, keeps what comes to any other port (RFC 862). */
+/** A host's UDP: echoes datagrams to `echoPort`, keeps those to any other port (RFC 862). */
 export class UdpEcho implements Transport {
   readonly protocol = IpProtocol.UDP
-  /** 'address port text' of what came to other ports than the echo's. */
+  /** 'address port text' of each datagram to another port than `echoPort`. */
   readonly heard: { src: Ipv4Addr; port: number; text: string }[] = []
-  readonly #host: Host
+  readonly #host: VirtualHost
   readonly #echoPort: number | undefined
 
-  constructor(host: Host, echoPort?: number) {
+  constructor(host: VirtualHost, echoPort?: number) {
     this.#host = host
     this.#echoPort = echoPort
   }

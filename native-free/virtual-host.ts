@@ -9,12 +9,12 @@ import { Resolver } from './resolver.js'
 import { checksumIsRight, fillChecksum } from './transport-checksum.js'
 
 const BUDGET = 256
-/** Where a host writes the frame it sends: room for the virtio-net header before it, for 64 KiB after it. */
+/** The offset at which a host writes a frame to send: room for the virtio-net header before it, and for 64 KiB after it. */
 const TX_AT = 128
 const TX_BYTES = TX_AT + ETHERNET_LEN + 0x10000
 const TTL = 64
 
-/** An IP packet that came in whole and right, for the protocol it is for. The octets are borrowed: gone after the call. */
+/** A received IP packet, whole and valid, as its protocol gets it. The octets are borrowed: valid during the call only. */
 export interface Datagram {
   src: Ipv4Addr
   dst: Ipv4Addr
@@ -34,7 +34,7 @@ export interface HostOptions {
   device: Device
   /** '192.168.10.10/24' */
   address: string
-  /** Next hop for everything outside `address`'s network. */
+  /** The next hop for everything outside `address`'s network. */
   gateway?: string
   /**
    * Leave transport checksums to the device and send TCP data in pieces of up to 64 KiB, as Linux does on a veth
@@ -43,17 +43,17 @@ export interface HostOptions {
   offload?: boolean
 }
 
-/** What a host has seen that should not be. */
+/** Errors that a host has counted. */
 export interface HostErrors {
   /** Packets whose IP, TCP, UDP or ICMP checksum was wrong. */
   checksum: number
   malformed: number
-  /** Packets for nobody here: another address, no such protocol. */
+  /** Packets not for this host: another address, or an unknown protocol. */
   stray: number
 }
 
-/** A small virtual machine on the network: Ethernet, ARP and IPv4; transports are added to it with `speak`. */
-export class Host implements Station {
+/** A small virtual host: Ethernet, ARP and IPv4; transports are added with `speak`. */
+export class VirtualHost implements Station {
   readonly name: string
   readonly addr: Ipv4Addr
   readonly offload: boolean
@@ -87,7 +87,7 @@ export class Host implements Station {
     this.#resolver = new Resolver(device, network.addr)
   }
 
-  /** Hands packets of the transport's protocol to it from now on. */
+  /** Registers a transport for the packets of its protocol. */
   speak<T extends Transport>(transport: T): T {
     this.#transports.set(transport.protocol, transport)
     return transport
@@ -102,7 +102,7 @@ export class Host implements Station {
     return frames
   }
 
-  /** Sends an IP packet. `octets`: transport header and payload, the checksum field left for us to fill. */
+  /** Sends an IP packet. `octets`: transport header and payload; the checksum field is filled in here. */
   send(dst: Ipv4Addr, protocol: number, octets: Uint8Array): void {
     const onLink = ((dst ^ this.#network.addr) & this.#network.mask) === 0
     const nextHop = onLink ? dst : this.#gateway

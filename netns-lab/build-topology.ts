@@ -36,7 +36,7 @@ export async function buildTopology(spaces: Namespaces, plan: LabPlan, io: 'raw'
   }
 }
 
-/** What is plugged into each segment, clients' side first. */
+/** The ends plugged into each segment, clients' side first. */
 function plugsOf(plan: LabPlan, io: 'raw' | 'tap'): Map<string, Plug[]> {
   const plugs = new Map<string, Plug[]>()
   const plug = (segment: string, space: string, name: string): void => {
@@ -61,7 +61,7 @@ async function addSegment(spaces: Namespaces, wire: string, plugs: readonly Plug
   )
 }
 
-/** A TAP beside the arm's veth end. vnet_hdr: frames keep their virtio-net header, so checksums and segments stay undone. */
+/** A TAP beside the arm's veth end. vnet_hdr: frames keep their virtio-net header, so checksum and segmentation stay offloaded. */
 async function addTap(spaces: Namespaces, port: string): Promise<void> {
   await spaces.ip('director', 'tuntap', 'add', 'dev', port, 'mode', 'tap', 'vnet_hdr')
   await spaces.ip('director', 'link', 'set', port, 'up')

@@ -7,7 +7,7 @@ import { formatMac } from '../src/wire/addr.js'
 const CLONE_NEWNET = 0x40000000
 const ETH_P_ALL = 3
 const SIOCGSTAMPNS = 0x8907
-/** What the kernel keeps of frames until `take`; ample for a request, not for a load. */
+/** Octets of frames that the kernel keeps until `take`; ample for a request, not for a load. */
 const ROOM = 1 << 20
 // struct sockaddr_ll, packet(7)
 const SLL_IFINDEX = 4
@@ -16,7 +16,7 @@ const ARPHRD_ETHER = 1
 const PACKET_OUTGOING = 4
 const LONGEST = 65_536 + 64
 
-/** A frame as it came in at an interface, with the kernel's own time. */
+/** A frame received at an interface, with the kernel's timestamp. */
 export interface CapturedFrame {
   space: string
   ifindex: number
@@ -28,9 +28,9 @@ export interface CapturedFrame {
 }
 
 /**
- * Everything that comes in at any interface of some network namespaces. One packet socket in each holds the frames until
- * they are taken, so nothing runs meanwhile. What a program sends by a packet socket of its own with QDISC_BYPASS is shown
- * to nobody where it is sent, so only what comes in is told: everywhere, that is the same frame.
+ * Captures every frame received at any interface of some network namespaces. One packet socket in each holds the frames until
+ * `take`, so no program runs meanwhile. Frames that a program sends by its own packet socket with QDISC_BYPASS are not visible
+ * on the sending side, so only received frames are reported: each frame sent is received at the other end.
  */
 export class Capture {
   readonly #sockets: { space: string; fd: number }[] = []
@@ -47,7 +47,7 @@ export class Capture {
     }
   }
 
-  /** What has come since the last call, in order of time. */
+  /** The frames received since the last call, in order of time. */
   take(): CapturedFrame[] {
     const frames = this.#sockets.flatMap(({ space, fd }) => [...received(space, fd)])
     return frames.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
@@ -58,12 +58,12 @@ export class Capture {
   }
 }
 
-/** The MAC address that a director speaks with on a TAP device. */
+/** The MAC address of a director on a TAP device. */
 export function macOfTap(name: string): string {
   return formatMac(macOfName(name))
 }
 
-/** Does `work` with this thread in the network namespace, and comes back. Sockets stay where they were opened. */
+/** Runs `work` with this thread in the network namespace, then returns. Sockets stay in the namespace where they were opened. */
 function inside<T>(file: string, work: () => T): T {
   const home = openSync('/proc/thread-self/ns/net', 'r')
   try {
@@ -87,7 +87,7 @@ function allFrames(): number {
   const fd = packetSocket()
   try {
     setBuffers(fd, ROOM)
-    ioctl(fd, SIOCGSTAMPNS, Buffer.alloc(16)) // fails, since nothing has come yet, and begins time-stamping
+    ioctl(fd, SIOCGSTAMPNS, Buffer.alloc(16)) // fails, since no frame has come yet, and starts timestamping
     bindTo(fd, 0, ETH_P_ALL, 'all interfaces')
     return fd
   } catch (error) {

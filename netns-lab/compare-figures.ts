@@ -1,15 +1,15 @@
 import type { LabMode } from '../native-free/lab-plan.js'
 import { median } from './median.js'
 
-/** What one round of a mode measured. */
+/** The figures of one round of a mode. */
 export interface ModeFigures {
   requestsPerSecond: number
   /** Absent without ab. */
   connectionsPerSecond?: number
   gbitPerSecond: number
-  /** CPU time of the director over the packets that its interfaces received, while requests came. */
+  /** The director's CPU time divided by the packets that its interfaces received, during the requests. */
   microsecondsPerPacket: number
-  /** The same over the requests: past the director, replies cost it nothing. */
+  /** The same divided by the requests: replies that bypass the director cost it nothing. */
   microsecondsPerRequest: number
 }
 
@@ -42,7 +42,7 @@ export function summariseModes(rounds: ReadonlyMap<LabMode, readonly ModeFigures
   })
 }
 
-/** A heading and a line a mode: '69012 [68200–70110]'. */
+/** A heading and a line for each mode: '69012 [68200–70110]'. */
 export function comparisonTable(modes: readonly ModeSummary[]): string[] {
   const columns = Object.entries(COLUMNS) as [Column, (typeof COLUMNS)[Column]][]
   const rows = modes.map(summary => [
@@ -60,11 +60,11 @@ function spreadText(spread: Spread | undefined, digits: number): string {
   return `${middle} [${least}–${most}]`
 }
 
-/** Best first. */
+/** The modes, best first. */
 const TAUGHT = ['dr', 'tun', 'nat', 'fullnat'] as const
 const TAUGHT_ORDER = TAUGHT.map(mode => mode.toUpperCase()).join(' > ')
 
-/** A figure whose order is told; `sign` -1 where less is better. */
+/** A figure by which modes are ranked; `sign` is −1 where less is better. */
 interface Ranked {
   figure: 'requestsPerSecond' | 'microsecondsPerRequest'
   sign: 1 | -1
@@ -73,8 +73,8 @@ const RATE: Ranked = { figure: 'requestsPerSecond', sign: 1 }
 const CPU: Ranked = { figure: 'microsecondsPerRequest', sign: -1 }
 
 /**
- * The orders by requests a second and by the director's CPU a request, and whether the usually taught one holds. Modes are told
- * apart where every round of one is better than every round of the other.
+ * Ranks the modes by requests a second and by the director's CPU time a request, and says whether the order usually taught
+ * holds. Two modes are distinguished only if every round of one is better than every round of the other.
  */
 export function orderLines(modes: readonly ModeSummary[]): string[] {
   return [
@@ -89,7 +89,7 @@ function isBetter(one: ModeSummary, other: ModeSummary, { figure, sign }: Ranked
   return sign > 0 ? one[figure].min > other[figure].max : one[figure].max < other[figure].min
 }
 
-/** By medians, '≈' between neighbours that are not told apart. */
+/** Ordered by medians, '≈' between neighbours that are not distinguished. */
 function orderBy(modes: readonly ModeSummary[], ranked: Ranked): string {
   const { figure, sign } = ranked
   const sorted = [...modes].sort((a, b) => sign * (b[figure].median - a[figure].median))
@@ -108,7 +108,7 @@ function distance(modes: readonly ModeSummary[]): string {
   return `FULLNAT is ${Math.abs(percent)} % ${percent >= 0 ? 'behind' : 'before'} NAT.`
 }
 
-/** What becomes of the taught order: each pair of modes is as taught, the other way round, or not told apart. */
+/** For each pair of modes in the taught order: as taught, reversed, or not distinguished. */
 function verdict(modes: readonly ModeSummary[], ranked: Ranked): string {
   const inOrder = TAUGHT.flatMap(wanted => modes.find(({ mode }) => mode === wanted) ?? [])
   const pairs = inOrder.flatMap((one, i) => inOrder.slice(i + 1).map(other => [one, other] as const))

@@ -1,28 +1,28 @@
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { LAB_MODES, type LabMode, rules } from '../native-free/lab-plan.js'
-import { machineLine } from '../native-free/lab-report.js'
+import { hardwareLine } from '../native-free/lab-report.js'
 import { comparisonTable, type ModeFigures, orderLines, summariseModes } from './compare-figures.js'
 import { difference, directorCounters } from './director-counters.js'
 import { connections, download, keptRequests } from './loads.js'
-import { machine } from './hardware.js'
+import { hardware } from './hardware.js'
 import { NetnsLab } from './netns-lab.js'
 import { alike, PLANS } from './plans.js'
 import { which } from './tools.js'
 
-/** How much is measured. */
+/** How much to measure. */
 export interface Effort {
   rounds: number
-  /** Of requests on connections that stay open. */
+  /** Seconds of requests on persistent connections. */
   seconds: number
-  /** With a connection each. */
+  /** Requests with a connection each. */
   requests: number
-  /** Of the download. */
+  /** Octets of the download. */
   octets: number
 }
 
 const EFFORT: Effort = { rounds: 3, seconds: 2, requests: 15_000, octets: 200_000_000 }
-/** Runs by others that would take part of a processor from ours. */
+/** A load average above this means that other processes take CPU time from the measurement. */
 const BUSY = 0.5
 
 export interface CompareOptions {
@@ -34,13 +34,13 @@ export interface CompareOptions {
   effort?: Effort
 }
 
-/** `uvs lab all`: every mode in turn, round after round, so that whatever else the machine does meets all alike. */
+/** `uvs lab all`: every mode in turn, round by round, so that other activity on the host affects all modes alike. */
 export async function compareModes(options: CompareOptions): Promise<number> {
   const { io, json, print, effort = EFFORT } = options
-  const host = machine()
+  const host = hardware()
   const load = loadavg()[0]!
   print(`uvs lab all --io ${io}`)
-  print(machineLine(host))
+  print(hardwareLine(host))
   if (load > BUSY) print(`The machine is busy, load average ${load.toFixed(1)}: take the figures with care.`)
   print('Each real server is one hop from the director, weight 1, rr. Loads: requests on 50 connections that stay open')
   print(

@@ -1,9 +1,9 @@
 import type { LabMode } from '../native-free/lab-plan.js'
 
 /**
- * Why the director counts fewer connections than the client began: with direct routing and tunnels it sees no FIN of a server,
- * so a connection that its client has closed waits in FIN_WAIT; when the client takes the same port again, its SYN
- * continues that one, unless conn_reuse_mode has 2 (ipvs-behaviour.md §6.3). Undefined where there is nothing to explain.
+ * Why the director counts fewer connections than the client opened: with direct routing and tunnels it sees no server's FIN,
+ * so a connection closed by its client stays in FIN_WAIT; when the client uses the same port again, its SYN
+ * continues that connection, unless conn_reuse_mode includes 2 (ipvs-behaviour.md §6.3). Undefined if the counts agree.
  */
 export function countedLine(mode: LabMode, begun: number, counted: number): string | undefined {
   if ((mode !== 'dr' && mode !== 'tun') || counted >= begun) return undefined

@@ -13,7 +13,7 @@ import { countedLine } from './counted-connections.js'
 import { gatherEvidence } from './evidence.js'
 import { DirectorProcess } from './director-process.js'
 import { putLoad } from './load-tool.js'
-import { machine } from './hardware.js'
+import { hardware } from './hardware.js'
 import { modeChecks } from './mode-checks.js'
 import { NetnsLab } from './netns-lab.js'
 import { realServerArguments } from './real-server.js'
@@ -34,10 +34,10 @@ export interface DemoOptions {
   signal: AbortSignal
 }
 
-/** What is downloaded to see which way it takes. */
+/** The size in octets of the download whose path is checked. */
 const BIG_OCTETS = 20_000_000
 
-/** Builds the lab, balances a load in it, prints what a user would type and see, and removes it, whatever happens. */
+/** Builds the lab, runs a load through it, prints what a user would type and see, and removes the lab, whatever happens. */
 export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
   const { print, signal, plan, io } = options
   if (!which('nginx')) print('nginx is not installed: using Node servers')
@@ -70,7 +70,7 @@ export async function netnsDemo(options: DemoOptions): Promise<LabReport> {
     const checks = modeChecks(await gatherEvidence(lab, director, path))
     const checksumErrors = await lab.checksumErrors()
     const run = { mode: plan.mode, io, requests: options.requests, concurrency: options.concurrency }
-    const report: LabReport = { ...run, ...load, checksumErrors, ...machine(), path, checks }
+    const report: LabReport = { ...run, ...load, checksumErrors, ...hardware(), path, checks }
     print(spreadLine(report))
     for (const check of checks) print(checkLine(check))
     return report
@@ -87,7 +87,7 @@ async function connectionsCounted(director: DirectorProcess, signal: AbortSignal
 
 type Load = Pick<LabReport, keyof LoadFigures | 'load' | 'connections' | 'servers' | 'wrk'>
 
-/** Puts the load on, wrk's after it, and counts what came of it at either end. */
+/** Runs the load, then wrk's, and counts the results at both ends. */
 async function balanceLoad(lab: NetnsLab, { plan, requests, concurrency, print }: DemoOptions): Promise<Load> {
   const answered = (name: string): number => lab.servers.get(name)!.answered()
   const before = new Map(plan.servers.map(({ name }) => [name, answered(name)]))

@@ -2,28 +2,28 @@ import { readFileSync } from 'node:fs'
 import { armsOf } from '../native-free/lab-plan.js'
 import type { NetnsLab } from './netns-lab.js'
 
-/** What has gone through the director's interfaces since they were made. */
+/** Traffic through the director's interfaces since they were made. */
 export interface InterfaceCounters {
   received: { octets: number; packets: number }
   sent: { octets: number; packets: number }
 }
 
-/** That, and what its process has used of CPUs. */
+/** The traffic, and the CPU time of the director's process. */
 export interface DirectorCounters extends InterfaceCounters {
   /** utime and stime. */
   cpuSeconds: number
 }
 
-/** USER_HZ, in which proc(5) counts; 100 on every Linux that Node runs on. */
+/** USER_HZ, the unit of proc(5); 100 on every Linux that Node runs on. */
 export const TICKS_A_SECOND = 100
 
-/** Reads them now. */
+/** Reads the counters now. */
 export async function directorCounters(lab: NetnsLab, pid: number): Promise<DirectorCounters> {
   const cpuSeconds = cpuTicks(readFileSync(`/proc/${pid}/stat`, 'latin1')) / TICKS_A_SECOND
   return { ...(await interfaceCounters(lab)), cpuSeconds }
 }
 
-/** A frame that hosts leave for their device to segment counts as one packet. */
+/** A frame that a host leaves to its device to segment counts as one packet. */
 export async function interfaceCounters(lab: NetnsLab): Promise<InterfaceCounters> {
   const { plan, io } = lab.options
   const counters: InterfaceCounters = { received: nothing(), sent: nothing() }
@@ -49,7 +49,7 @@ export function difference(before: DirectorCounters, after: DirectorCounters): D
   }
 }
 
-/** Both, of a line of /proc/PID/stat. */
+/** utime + stime of a line of /proc/PID/stat. */
 export function cpuTicks(stat: string): number {
   const { user, system } = processTicks(stat)
   return user + system

@@ -32,7 +32,7 @@ export class DirectorProcess {
     const args = [ours('src/cli/uvs/main.js'), ...DirectorProcess.arguments(plan, io, control)]
     const { pid, log, ended } = spaces.start('director', 'director', process.execPath, args)
     const id = identify(pid)
-    const written = readFileSync(log, 'utf8').length // by one that ran before
+    const written = readFileSync(log, 'utf8').length // the file may hold an earlier director's output
     const said = (): string => readFileSync(log, 'utf8').slice(written)
     await until(() => said().includes('uvs director: ready') || !id || !isAlive(id), START_MS, spaces.signal)
     if (!id || !said().includes('uvs director: ready')) {
@@ -41,7 +41,7 @@ export class DirectorProcess {
     return new DirectorProcess(id, ended, control)
   }
 
-  /** `uvsadm ARGS` on it. */
+  /** Runs `uvsadm ARGS` on it. */
   admin(args: readonly string[], signal?: AbortSignal): Promise<Ended> {
     return run(process.execPath, [ours('src/cli/uvsadm/main.js'), ...args, '--control', this.control], { signal })
   }

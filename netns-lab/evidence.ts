@@ -5,7 +5,7 @@ import { fetchUrl } from './fetch-url.js'
 import type { Evidence } from './mode-checks.js'
 import type { NetnsLab } from './netns-lab.js'
 
-/** Downloads once, and gathers what the mode's checks look at. */
+/** Downloads once, and collects what the mode's checks need. */
 export async function gatherEvidence(
   lab: NetnsLab,
   director: DirectorProcess,

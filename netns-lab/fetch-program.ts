@@ -1,4 +1,4 @@
-/* curl, where there is none. A program: URL. Prints the octets of the body and the seconds that it took. */
+/* A substitute for curl. A program: URL. Prints the body's length in octets and the duration in seconds. */
 import { get } from 'node:http'
 
 const began = performance.now()

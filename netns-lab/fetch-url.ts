@@ -8,7 +8,7 @@ export interface Transfer {
   seconds: number
 }
 
-/** Fetches in a namespace, the client's unless told, by curl, else by Node. Throws unless it is a 200, whole. */
+/** Fetches a URL in a namespace, by default the client's, by curl or else by Node. Throws unless the answer is a complete 200. */
 export async function fetchUrl(lab: NetnsLab, url: string, from = 'client'): Promise<Transfer> {
   const curl = which('curl')
   const form = '%{size_download} %{time_total}'
@@ -18,10 +18,10 @@ export async function fetchUrl(lab: NetnsLab, url: string, from = 'client'): Pro
   return readTransfer(text)
 }
 
-/** PUTs a file from the client by curl, which ends when the server has answered that it has all of it. */
+/** PUTs a file from the client by curl, which ends when the server has confirmed the whole file. */
 export async function putFile(lab: NetnsLab, curl: string, file: string, url: string): Promise<Transfer> {
   const form = '%{size_upload} %{time_total}'
-  // Without Expect: it would wait for a 100 first.
+  // Without an Expect header, with which curl would wait for a 100 first.
   return readTransfer(
     await lab.spaces.must(
       'client',

@@ -1,10 +1,10 @@
 import { execFileSync, type StdioOptions } from 'node:child_process'
 import { cpus, release } from 'node:os'
-import type { Machine } from '../native-free/lab-report.js'
+import type { Hardware } from '../native-free/lab-report.js'
 import { ours } from './tools.js'
 
-/** What this runs on. */
-export function machine(): Machine {
+/** The hardware, kernel, Node and commit that this runs on. */
+export function hardware(): Hardware {
   const processors = cpus()
   return {
     node: process.version,

@@ -2,7 +2,7 @@ import type { LabMode } from '../native-free/lab-plan.js'
 
 export type Io = 'raw' | 'tap' | 'sim'
 
-/** What `uvs lab` was asked for. Without `io`: raw where namespaces can be had, else sim, if the mode has it. */
+/** A request to `uvs lab`. Without `io`: raw where namespaces are available, else sim, if the mode has it. */
 export type LabRequest =
   | ({ do: 'demo'; mode: LabMode } & LabOptions)
   | { do: 'all'; io: 'raw' | 'tap'; json?: string }
@@ -12,6 +12,6 @@ export type LabRequest =
 
 export interface LabOptions {
   io?: Io
-  /** A file for the figures. */
+  /** The file for the figures. */
   json?: string
 }

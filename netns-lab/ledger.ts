@@ -6,30 +6,30 @@ import { end, groupOf, identify, isAlive, must, type ProcessId, run } from './pr
 /** Where labs keep their ledgers and files; like namespaces and processes, /run begins empty after a reboot. */
 const ROOT = '/run/uvs-lab'
 
-/** Nobody else comes in: so the modes of files in there do not matter. */
+/** Only the owner may enter the folder, so the modes of the files in it do not matter. */
 const ROOT_MODE = 0o700
 
 /** Set in the environment of every process that a lab starts, to the lab's prefix. */
 export const MARK = 'UVS_LAB'
 
 interface Entries {
-  /** Who removes the lab at its end; nobody when it was built to stay (`uvs lab up`). */
+  /** The process that removes the lab at its end; none if it was built to stay (`uvs lab up`). */
   owner: ProcessId | null
   processes: (ProcessId & { what: string })[]
   /** Its namespaces, by their names without prefix. */
   spaces?: string[]
 }
 
-/** What labs call most of their namespaces. */
+/** The usual names of a lab's namespaces. */
 const USUAL = /^(client|director|router|rs\d|wire(-\w+)?)$/
 
-/** Somebody else's lab of the same name is standing. */
+/** Another user's lab with the same prefix exists. */
 export class LabStands extends Error {}
 
 /**
- * What a lab has made, written down before anything else so that it can be removed by whoever comes later, should the
- * maker die by SIGKILL. TAPs, bridges and veths need no entry: they go with the namespaces. Of a lab whose ledger is lost the
- * namespaces with its prefix and a usual name are removed: others with that prefix may be somebody else's.
+ * What a lab makes, noted before it is made so that a later process can remove it, should the
+ * maker die by SIGKILL. TAPs, bridges and veths need no entry: they go with the namespaces. If a ledger is lost, only the
+ * namespaces with the lab's prefix and a usual name are removed: others with that prefix may belong to another program.
  */
 export class Ledger {
   /** The lab's own files; removed with it. */
@@ -44,12 +44,12 @@ export class Ledger {
     this.#entries = entries
   }
 
-  /** Begins a lab, after removing what a dead owner left of any. Throws LabStands when one with this prefix is alive. */
+  /** Begins a lab, after removing what dead owners left of any lab. Throws LabStands if a lab with this prefix is alive. */
   static async open(prefix: string, { stays = false } = {}): Promise<Ledger> {
     ownDirectory(ROOT, ROOT_MODE)
     await Ledger.sweep()
     const owner = stays ? null : (identify(process.pid) ?? null)
-    // Made apart and then renamed: who sweeps meanwhile sees a whole ledger or none.
+    // Made under another name and then renamed, so that a concurrent sweep sees a whole ledger or none.
     const made = mkdtempSync(join(ROOT, '.new-'))
     const ledger = new Ledger(prefix, { owner, processes: [], spaces: [] })
     ledger.#write(made)
@@ -64,19 +64,19 @@ export class Ledger {
     return ledger
   }
 
-  /** The ledger of a lab that stands. Throws a line if somebody else may have put it there. */
+  /** The ledger of an existing lab. Throws a line if another user may have put it there. */
   static find(prefix: string): Ledger | undefined {
     if (!existsSync(ROOT)) return undefined
     ownDirectory(ROOT, ROOT_MODE)
     try {
       const entries = JSON.parse(readFileSync(join(dirOf(prefix), 'ledger.json'), 'utf8')) as Entries
-      return new Ledger(prefix, { ...entries, spaces: entries.spaces ?? [] }) // older ones have none
+      return new Ledger(prefix, { ...entries, spaces: entries.spaces ?? [] }) // ledgers of older versions lack it
     } catch {
       return undefined
     }
   }
 
-  /** Removes every lab whose owner is dead. Answers their prefixes. */
+  /** Removes every lab whose owner is dead. Returns their prefixes. */
   static async sweep(): Promise<string[]> {
     const swept: string[] = []
     for (const name of labDirs()) {
@@ -95,7 +95,7 @@ export class Ledger {
     return join(this.dir, 'uvs.sock')
   }
 
-  /** Undefined for a lab that stays up by itself. */
+  /** Undefined for a lab that stays after its builder has ended. */
   get ownerPid(): number | undefined {
     return this.#entries.owner?.pid
   }
@@ -138,7 +138,7 @@ function labDirs(): string[] {
   )
 }
 
-/** The names of the network namespaces with this prefix, whole. */
+/** The names of the network namespaces with this prefix, prefix included. */
 export async function namespacesOf(prefix: string): Promise<string[]> {
   const list = await must('ip', ['netns', 'list'])
   const names = list.split('\n').map(line => line.split(' ')[0] ?? '')
@@ -146,8 +146,8 @@ export async function namespacesOf(prefix: string): Promise<string[]> {
 }
 
 /**
- * Deletes the namespaces with this prefix and one of these names or a usual one, after ending the processes in them that bear our mark or are in one of the
- * groups: a worker of nginx, which has no mark, outlives its master if that was killed.
+ * Deletes the namespaces with this prefix and one of these names or a usual one. First ends the processes in them that have our
+ * mark or belong to one of the groups: an nginx worker has no mark, and outlives its master if that was killed.
  */
 async function removeNamespaces(
   prefix: string,
@@ -169,6 +169,6 @@ function bearsMark(pid: number, prefix: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${prefix}`)
   } catch {
-    return false // gone, or not ours to read
+    return false // gone, or not readable by us
   }
 }

@@ -1,18 +1,18 @@
 /*
- * ab, where there is none. A program: URL REQUESTS CONCURRENCY [kept]. Asks so often, so many at a time, each on a connection
- * of its own, or on connections that stay open. Prints what came of it as JSON.
+ * A substitute for ab. A program: URL REQUESTS CONCURRENCY [kept]. Sends REQUESTS requests, CONCURRENCY at a time, each on its
+ * own connection, or with `kept` on persistent ones. Prints the results as JSON.
  */
 import { Agent, get } from 'node:http'
 import type { LoadFigures } from '../native-free/lab-report.js'
 
-/** A request that takes longer has failed: ab's -s 10. */
+/** A request that takes longer, in ms, has failed: ab's -s 10. */
 const LIMIT_MS = 10_000
 
 const [url = '', ...words] = process.argv.slice(2)
 const [requests = 0, concurrency = 0] = words.map(Number)
 const agent = words[2] === 'kept' && new Agent({ keepAlive: true, maxSockets: concurrency })
 
-/** Resolves when the whole answer is in: whether it was a 200. */
+/** Resolves when the answer is complete: whether it was a 200. */
 function ask(): Promise<boolean> {
   return new Promise(resolve => {
     const request = get(url, { agent, timeout: LIMIT_MS }, answer => {
@@ -21,7 +21,7 @@ function ask(): Promise<boolean> {
     })
     request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(false))
-    request.on('close', () => resolve(false)) // if nothing was said before
+    request.on('close', () => resolve(false)) // if neither happened before
   })
 }
 

@@ -3,13 +3,13 @@ import type { Namespaces } from './namespaces.js'
 import { ours, which } from './tools.js'
 
 export interface LoadResult extends LoadFigures {
-  /** The command, as one would type it in the client's namespace; in words where it is a program of ours. */
+  /** The command as typed in the client's namespace; a description if it is a program of ours. */
   command: string
 }
 
 const LIMIT_MS = 120_000
 
-/** Puts `requests` requests on `url`, `concurrency` at a time, a connection each: by ab, else by a program of ours. */
+/** Sends `requests` requests to `url`, `concurrency` at a time, a connection each: by ab, else by a program of ours. */
 export async function putLoad(
   spaces: Namespaces,
   from: string,
@@ -22,13 +22,13 @@ export async function putLoad(
     const figures = await runOurs(spaces, from, [url, String(requests), String(concurrency)])
     return { command: `${requests} requests of ${url}, ${concurrency} at a time, by Node`, ...figures }
   }
-  // -r: a reset connection is a failed request, not the end of the run. -s: neither is a lost one.
+  // -r: a reset connection is a failed request, not the end of the run. -s: a lost request is not the end either.
   const args = ['-q', '-r', '-s', '10', '-n', String(requests), '-c', String(concurrency), url]
   const { out, err } = await spaces.run(from, ab, args, LIMIT_MS)
   return { command: `ab ${args.join(' ')}`, ...readAb(out, requests, err) }
 }
 
-/** So many requests on so many connections that stay open, by a program of ours. */
+/** Sends requests on persistent connections, by a program of ours. */
 export function putKeptLoad(
   spaces: Namespaces,
   from: string,
@@ -44,12 +44,12 @@ async function runOurs(spaces: Namespaces, from: string, args: readonly string[]
   return JSON.parse(await spaces.must(from, process.execPath, command, LIMIT_MS)) as LoadFigures
 }
 
-/** Reads ab's report. Every request that it does not call complete and right has failed. */
+/** Reads ab's report. Every request that is not reported complete and right has failed. */
 export function readAb(report: string, requests: number, err: string): LoadFigures {
   const figure = (label: string): number => Number(new RegExp(`^${label}:? +([\\d.]+)`, 'm').exec(report)?.[1] ?? 0)
   const complete = figure('Complete requests')
   if (complete === 0) throw new Error(`ab: ${err.trim() || 'no request was answered'}`)
-  // One lost request may be counted twice among ab's kinds of failure, so this errs on the side of failure.
+  // ab may count one lost request under two kinds of failure, so this figure is rather too high than too low.
   const answered = Math.max(0, complete - figure('Failed requests') - figure('Non-2xx responses'))
   return {
     answered,

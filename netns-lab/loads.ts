@@ -10,11 +10,11 @@ const KEPT_REQUESTS = 50_000
 const CONCURRENCY = 50
 const LIMIT_MS = 60_000
 
-/* Each load once before it is measured: a runner in JavaScript is compiled by its first traffic, and everybody's caches fill. */
+/* Each load runs once before it is measured, so that a JavaScript runner is compiled, and the caches of every runner are warm. */
 
 /**
- * Requests a second on 50 connections that stay open: by wrk for so many seconds, else by `ab -k`, else by a program of ours; only
- * wrk tells how long they took. `warm` is called between the first, which only warms, and the second, which counts.
+ * Requests a second on 50 persistent connections: by wrk for `seconds`, else by `ab -k`, else by a program of ours; only
+ * wrk reports latencies. `warm` is called between the first run, which only warms up, and the second, which counts.
  */
 export async function keptRequests(
   lab: NetnsLab,
@@ -36,7 +36,7 @@ export async function keptRequests(
   return run(seconds, KEPT_REQUESTS)
 }
 
-/** Requests a second with a connection for each, 50 at a time, by ab. */
+/** Requests a second with a connection each, 50 at a time, by ab. */
 export async function connections(
   lab: NetnsLab,
   ab: string,
@@ -59,23 +59,23 @@ async function runAb(
   return requestsPerSecond
 }
 
-/** Gbit/s of downloads, one after the other, of what the servers have at `bigPath`. */
+/** Gbit/s of downloads, one after another, of the servers' file at `bigPath`. */
 export async function download(lab: NetnsLab, { url = lab.url, times = 1 } = {}): Promise<number> {
   const { bigPath } = [...lab.servers.values()][0]!
   const { servers, port } = lab.options.plan
-  // Not through the director: the file's pages are made at first reading.
+  // Not through the director: the first reading allocates the file's pages.
   for (const { name } of servers) await fetchUrl(lab, `http://127.0.0.1:${port}/${bigPath}`, name)
   return gbitPerSecond(() => fetchUrl(lab, url + bigPath), times)
 }
 
-/** Gbit/s of uploads, one after the other, of the file that the first server has at `bigPath`; the servers take uploads. */
+/** Gbit/s of uploads, one after another, of the first server's file at `bigPath`; the servers must take uploads. */
 export async function upload(lab: NetnsLab, curl: string, { url = lab.url, times = 1 } = {}): Promise<number> {
   const [name, { bigPath }] = [...lab.servers][0]!
   const file = join(lab.spaces.ledger.dir, name, bigPath)
   return gbitPerSecond(() => putFile(lab, curl, file, `${url}up/big`), times)
 }
 
-/** Of all of them together, after one that does not count. */
+/** Gbit/s of all transfers together, after one that does not count. */
 async function gbitPerSecond(transfer: () => Promise<Transfer>, times: number): Promise<number> {
   await transfer()
   let [octets, seconds] = [0, 0]

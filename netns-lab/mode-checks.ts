@@ -5,16 +5,16 @@ import type { Check } from '../native-free/lab-report.js'
 export interface Evidence {
   plan: LabPlan
   hops: readonly Hop[]
-  /** Octets of a download, and what the director's interfaces received and sent meanwhile. */
+  /** A download's octets, and what the director's interfaces received and sent during it. */
   download: { octets: number; received: number; sent: number }
-  /** The real servers' default gateways, by their names. */
+  /** The real servers' default gateways, by server name. */
   gateways: ReadonlyMap<string, string | undefined>
 }
 
-/** Acknowledgements are less than this share of the data, at a full segment or two each. */
+/** Acknowledgements alone are less than this share of the data, at one for every one or two full segments. */
 const LITTLE = 0.1
 
-/** What makes a mode what it is, and whether it was so. Pure. */
+/** Checks the properties that make up a mode. Pure. */
 export function modeChecks(evidence: Evidence): Check[] {
   return checks[evidence.plan.mode].map(check => check(evidence))
 }
@@ -28,7 +28,7 @@ const checks: Record<LabMode, CheckOf[]> = {
   fullnat: [serverSeesLocal, directorIsNoGateway, repliesPassBack],
 }
 
-/** The request as the director got it, and as it sent it on. */
+/** The request as the director received it, and as it sent it on. */
 function atDirector({ hops }: Evidence): { before: Hop; after: Hop } | undefined {
   const request = hops.filter(({ what }) => what === 'request')
   const before = request.find(({ to }) => to.space === 'director')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Ledger, MARK } from './ledger.js'
 import { type Ended, must, run } from './proc.js'
 
-/** Quiet wires, and a kernel that neither forwards nor has opinions on where packets come from. */
+/** No unsolicited frames, no forwarding by the kernel, and no reverse path filter. */
 const SYSCTLS = [
   'net.ipv6.conf.all.disable_ipv6=1',
   'net.ipv6.conf.default.disable_ipv6=1',
@@ -17,11 +17,11 @@ export interface Started {
   pid: number
   /** The file that its output goes to. */
   log: string
-  /** Waits for its end: the exit status, null after a signal. Unasked, nobody waits for it. */
+  /** Waits for its end: the exit status, null after a signal. Optional: otherwise its end goes unnoticed. */
   ended(): Promise<number | null>
 }
 
-/** A lab's network namespaces, by their names without prefix, and what is done inside them. */
+/** A lab's network namespaces, by their names without prefix, and the commands run inside them. */
 export class Namespaces {
   constructor(
     readonly ledger: Ledger,
@@ -40,7 +40,7 @@ export class Namespaces {
     await this.must(name, 'sysctl', ['-qew', ...SYSCTLS])
   }
 
-  /** `ip ARGS` inside. */
+  /** Runs `ip ARGS` inside. */
   async ip(name: string, ...args: string[]): Promise<void> {
     await this.#ip('-n', this.full(name), ...args)
   }
@@ -51,7 +51,7 @@ export class Namespaces {
     return list.split('\n').filter(Boolean).map(Number)
   }
 
-  /** A veth pair between two namespaces, both ends up. */
+  /** Makes a veth pair between two namespaces, both ends up. */
   async cable(a: string, aName: string, b: string, bName: string): Promise<void> {
     const peer = ['peer', 'name', bName, 'netns', this.full(b)]
     await this.#ip('link', 'add', aName, 'netns', this.full(a), 'type', 'veth', ...peer)
@@ -59,7 +59,7 @@ export class Namespaces {
     await this.ip(b, 'link', 'set', bName, 'up')
   }
 
-  /** A bridge without address that forwards at once, with these interfaces as its ports. */
+  /** Makes a bridge without address and without forwarding delay, with these interfaces as its ports. */
   async bridge(name: string, bridge: string, ports: readonly string[]): Promise<void> {
     await this.ip(name, 'link', 'add', bridge, 'type', 'bridge', 'forward_delay', '0', 'mcast_snooping', '0')
     for (const port of ports) await this.ip(name, 'link', 'set', port, 'master', bridge)
@@ -71,13 +71,13 @@ export class Namespaces {
     return run('ip', ['netns', 'exec', this.full(name), command, ...args], this.#options(timeoutMs))
   }
 
-  /** Runs a command inside that must succeed. Answers its standard output. */
+  /** Runs a command inside, which must succeed. Returns its standard output. */
   must(name: string, command: string, args: readonly string[], timeoutMs = 30_000): Promise<string> {
     return must('ip', ['netns', 'exec', this.full(name), command, ...args], this.#options(timeoutMs))
   }
 
   /**
-   * Starts a process inside that goes on until the lab is removed. (`ip netns exec` becomes the command, so the pid is
+   * Starts a process inside that runs until the lab is removed. (`ip netns exec` becomes the command, so the pid is
    * the command's.)
    */
   start(name: string, what: string, command: string, args: readonly string[]): Started {
@@ -85,11 +85,11 @@ export class Namespaces {
     const fd = openSync(log, 'a')
     const child = spawn('ip', ['netns', 'exec', this.full(name), command, ...args], {
       stdio: ['ignore', fd, fd],
-      detached: true, // Ctrl-C is for us: we end our processes in order
+      detached: true, // so that Ctrl-C reaches only us, and we end our processes in order
       env: { ...process.env, [MARK]: this.ledger.prefix },
     })
     closeSync(fd)
-    child.once('error', () => {}) // no pid then, which is said below
+    child.once('error', () => {}) // there is no pid then, which is reported below
     child.unref()
     if (child.pid === undefined) throw new Error(`${command} could not be started`)
     this.ledger.add(child.pid, what)

@@ -7,7 +7,7 @@ import { prepareRealServer } from './real-server.js'
 import { startWebServer, type WebServer, type WebServerOptions } from './web-server.js'
 
 export interface NetnsLabOptions {
-  /** What the names of its namespaces begin with: 'uvs-nat-'. Labs with different prefixes can stand side by side. */
+  /** The prefix of its namespaces' names: 'uvs-nat-'. Labs with different prefixes can exist side by side. */
   prefix: string
   plan: LabPlan
   io: 'raw' | 'tap'
@@ -17,7 +17,7 @@ export interface NetnsLabOptions {
   web?: Partial<WebServerOptions>
 }
 
-/** A lab of network namespaces with its servers running; a director is started in it with `startDirector`. */
+/** A lab of network namespaces with its servers running; `startDirector` starts a director in it. */
 export class NetnsLab {
   readonly servers = new Map<string, WebServer>()
 
@@ -26,7 +26,7 @@ export class NetnsLab {
     readonly options: NetnsLabOptions,
   ) {}
 
-  /** Builds it, or leaves nothing behind. Throws LabStands when a lab with this prefix is in use. */
+  /** Builds the lab, or leaves nothing behind. Throws LabStands if a lab with this prefix is in use. */
   static async build(options: NetnsLabOptions): Promise<NetnsLab> {
     const { prefix, plan, io, stays = false, signal, web } = options
     const ledger = await Ledger.open(prefix, { stays })
@@ -53,19 +53,19 @@ export class NetnsLab {
     return DirectorProcess.start(this.spaces, this.options.plan, this.options.io)
   }
 
-  /** Packets with a wrong checksum that the client's and the servers' kernels have counted. */
+  /** Packets with a wrong checksum, as counted by the client's and the servers' kernels. */
   async checksumErrors(): Promise<number> {
     const names = ['client', ...this.servers.keys()]
     const counts = await Promise.all(names.map(name => this.#count(name, 'InCsumErrors')))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** TCP connections that the client's kernel has begun. */
+  /** TCP connections that the client's kernel has opened. */
   connectionsOpened(): Promise<number> {
     return this.#count('client', 'ActiveOpens')
   }
 
-  /** Ends what runs in it and removes all of it. May be called again. */
+  /** Ends the lab's processes and removes everything. May be called again. */
   remove(): Promise<void> {
     return this.spaces.ledger.remove()
   }
@@ -75,7 +75,7 @@ export class NetnsLab {
   }
 }
 
-/** A counter out of /proc/net/snmp, which gives each protocol a line of names, then one of values; the protocols' sum. */
+/** The sum of a counter over protocols in /proc/net/snmp, where each protocol has a line of names, then a line of values. */
 export function snmpCounter(snmp: string, name: string): number {
   const lines = snmp
     .trim()

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pattern } from './pattern.js'
 
-/** Answers GET /octets/N by N octets of the pattern, and POST by the SHA-256 of what came; false for anything else. */
+/** Answers GET /octets/N with N octets of the pattern, and POST with the SHA-256 of the body; returns false for anything else. */
 export function answerOctets(request: IncomingMessage, response: ServerResponse): boolean {
   const octets = /^\/octets\/(\d+)$/.exec(request.url ?? '')?.[1]
   if (octets !== undefined) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 const PIECE = 65_536
 
-/** `len` octets in pieces of 64 KiB, the same every time, no two pieces alike. */
+/** Returns `len` octets in pieces of 64 KiB, the same every time, no two pieces alike. */
 export function* pattern(len: number): Generator<Buffer> {
   for (let at = 0; at < len; at += PIECE) {
     yield Buffer.alloc(Math.min(PIECE, len - at), createHash('sha512').update(String(at)).digest())

@@ -1,6 +1,6 @@
 import { armsOf, type LabMode, type LabPlan, natPlan } from '../native-free/lab-plan.js'
 
-/** Direct routing: all on one network. A real server holds the virtual address too, and answers the client by itself. */
+/** Direct routing: all on one network. A real server has the virtual address too, and replies directly to the client. */
 export const drPlan: LabPlan = {
   mode: 'dr',
   client: { name: 'client', segment: 'lan', address: '192.168.159.10/24' },
@@ -17,7 +17,7 @@ export const drPlan: LabPlan = {
   localAddresses: [],
 }
 
-/** IPIP: the real servers are on another network, beyond a router, which brings their answers to the client as well. */
+/** IPIP: the real servers are on another network, behind a router, which also forwards their replies to the client. */
 export const tunPlan: LabPlan = {
   mode: 'tun',
   client: { name: 'client', segment: 'lan', address: '192.168.159.10/24', gateway: '192.168.159.1' },
@@ -43,8 +43,8 @@ export const tunPlan: LabPlan = {
 }
 
 /**
- * FULLNAT: the real servers are beyond a router, which is their gateway and knows nothing of the clients' network. They
- * answer the director's local addresses, since those are all that they see.
+ * FULLNAT: the real servers are behind a router, which is their gateway and has no route to the clients' network. They
+ * reply to the director's LIPs, since they see no other address.
  */
 export const fullnatPlan: LabPlan = {
   mode: 'fullnat',
@@ -75,7 +75,7 @@ export const fullnatPlan: LabPlan = {
 
 export const PLANS: Record<LabMode, LabPlan> = { nat: natPlan, dr: drPlan, tun: tunPlan, fullnat: fullnatPlan }
 
-/** The plan with its real servers beside the director, rr and weight 1, so that modes differ in nothing but the mode. */
+/** The plan with its real servers beside the director, rr and weight 1, so that plans differ only in their mode. */
 export function alike(plan: LabPlan): LabPlan {
   const { segment, address } = armsOf(plan).at(-1)!
   const network = address.slice(0, address.lastIndexOf('.'))

@@ -4,7 +4,7 @@ import { isAlive, type ProcessId, statOf } from '../src/linux/process-id.js'
 
 export { identify, isAlive, type ProcessId } from '../src/linux/process-id.js'
 
-/** A command's end. `status` is null when a signal or our time limit ended it. */
+/** How a command ended. `status` is null when a signal or our time limit ended it. */
 export interface Ended {
   status: number | null
   out: string
@@ -20,7 +20,7 @@ export interface RunOptions {
 
 const LIMIT_MS = 15_000
 
-/** Runs a command to its end, within bounded time. Throws only when it cannot be started, or `signal` says stop. */
+/** Runs a command to its end, within a time limit. Throws only if it cannot be started or `signal` is aborted. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { timeoutMs = LIMIT_MS, signal, env } = options
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   })
 }
 
-/** Runs a command that must succeed. Answers its standard output. */
+/** Runs a command that must succeed. Returns its standard output. */
 export async function must(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { status, out, err } = await run(command, args, options)
   if (status === 0) return out
@@ -55,13 +55,13 @@ export async function must(command: string, args: readonly string[], options: Ru
   throw new Error(`${command} ${args.join(' ')}: ${why}: ${(err || out).trim()}`)
 }
 
-/** The pid of the process whose group it is in; undefined if it is gone. */
+/** The pid of the process's group; undefined if the process has gone. */
 export function groupOf(pid: number): number | undefined {
   const group = statOf(pid)[2]
   return group === undefined ? undefined : Number(group)
 }
 
-/** Ends processes by SIGTERM, those that stay for `patienceMs` by SIGKILL. Never signals a pid that has a new owner. */
+/** Ends processes by SIGTERM, those still there after `patienceMs` by SIGKILL. Never signals a pid that was reused. */
 export async function end(processes: readonly ProcessId[], patienceMs = 2000): Promise<void> {
   const signal = (name: NodeJS.Signals): void => {
     for (const id of processes) {
@@ -69,7 +69,7 @@ export async function end(processes: readonly ProcessId[], patienceMs = 2000): P
       try {
         process.kill(id.pid, name)
       } catch {
-        // It ended by itself in between: what we wanted.
+        // It has ended by itself meanwhile.
       }
     }
   }
@@ -80,7 +80,7 @@ export async function end(processes: readonly ProcessId[], patienceMs = 2000): P
   await until(gone, patienceMs)
 }
 
-/** Waits for `done`, looking every 10 ms; answers whether it came within `limitMs`. */
+/** Waits for `done`, polling every 10 ms; returns whether it became true within `limitMs`. */
 export async function until(done: () => boolean, limitMs: number, signal?: AbortSignal): Promise<boolean> {
   const limit = performance.now() + limitMs
   while (!done()) {

@@ -4,13 +4,13 @@ import { ETHERNET_LEN, EthernetView, EtherType } from '../src/wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../src/wire/ipv4.js'
 import { TCP_MIN_LEN, TcpFlag, TcpView } from '../src/wire/tcp.js'
 
-/** A TCP packet as it was seen on a wire. */
+/** A TCP packet as captured on a wire. */
 export interface TcpFrame extends TcpHeaders {
   syn: boolean
   ack: boolean
 }
 
-/** Reads a frame of TCP in IPv4, in IP-in-IP too; undefined for anything else. */
+/** Reads a frame of TCP in IPv4, also in IP-in-IP; undefined for anything else. */
 export function readTcpFrame(octets: Buffer, ethernet: boolean): TcpFrame | undefined {
   const dv = new DataView(octets.buffer, octets.byteOffset, octets.length)
   if (!ethernet) return readIpv4(dv, 0)
@@ -22,7 +22,7 @@ export function readTcpFrame(octets: Buffer, ethernet: boolean): TcpFrame | unde
   return inside && { macs: { dst, src }, ...inside }
 }
 
-/** A capture may have less of the packet at `at` than its length says. */
+/** A capture may hold less of the packet at `at` than its length field says. */
 function readIpv4(dv: DataView, at: number): TcpFrame | undefined {
   const ip = new Ipv4View().wrap(dv, at)
   if (dv.byteLength - at < IPV4_MIN_LEN || !ip.isVersion4) return undefined

@@ -7,17 +7,17 @@ import { ours } from './tools.js'
 const START_MS = 10_000
 const READY = 'uvs realserver: ready'
 
-/** What makes a host a real server of the plan's mode, as typed after `uvs`; undefined where nothing is needed. */
+/** The `uvs` arguments that make a host a real server of the plan's mode; undefined if none are needed. */
 export function realServerArguments({ mode, vip }: LabPlan): string[] | undefined {
   if (mode !== 'dr' && mode !== 'tun') return undefined
   return ['realserver', 'start', '--vip', vip, ...(mode === 'tun' ? ['--tun'] : [])]
 }
 
-/** With direct routing and tunnels: gives a real server the virtual address, and opens its tunnel. Resolves when it is so. */
+/** For direct routing and tunnels: gives a real server the virtual address, and opens its tunnel. Resolves when this is done. */
 export async function prepareRealServer(spaces: Namespaces, plan: LabPlan, name: string): Promise<void> {
   const args = realServerArguments(plan)
   if (!args) return
-  // In the foreground it ends with the lab, and undoes what it keeps outside of the namespace.
+  // In the foreground it ends with the lab, and undoes its changes outside of the namespace.
   const command = [ours('src/cli/uvs/main.js'), ...args, '--foreground']
   const { pid, log } = spaces.start(name, `realserver-${name}`, process.execPath, command)
   const said = (): string => readFileSync(log, 'utf8')

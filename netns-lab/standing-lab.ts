@@ -33,7 +33,7 @@ export async function labUp(options: NetnsLabOptions, print: Print): Promise<num
 }
 
 /**
- * `uvs lab exec`: runs a command in a namespace of a lab that is up, on this terminal; uvsadm and uvs in it ask the lab's director.
+ * `uvs lab exec`: runs a command in a namespace of a standing lab, on this terminal; uvsadm and uvs in it reach the lab's director.
  * Returns its exit status, as a shell does.
  */
 export async function labExec(prefixes: readonly string[], space: string, command: readonly string[]): Promise<number> {
@@ -69,7 +69,7 @@ async function spaceNamed(prefixes: readonly string[], space: string): Promise<S
   throw new UsageError(`exec '${space}': the lab's namespaces are ${[...new Set(short)].join(', ')}`)
 }
 
-/** `uvs lab down`: removes the labs that stand, and what dead owners have left of any. */
+/** `uvs lab down`: removes standing labs, and what dead owners have left of any. */
 export async function labDown(prefixes: readonly string[], print: Print): Promise<number> {
   const removed = await Ledger.sweep()
   let status = 0

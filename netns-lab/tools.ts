@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LabMode } from '../native-free/lab-plan.js'
 
-/** Where a program is on PATH, and in the places for administrators that a plain user's PATH may lack. */
+/** The path of a program on PATH, or in the administrators' folders that a plain user's PATH may lack. */
 export function which(program: string): string | undefined {
   const dirs = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
   return dirs
@@ -21,12 +21,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A compiled file of ours, by its path below dist/. */
+/** The path of a compiled file of ours, given relative to dist/. */
 export function ours(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
 }
 
-/** A mode's drawing, from topology.txt; empty where an install has left that file out. */
+/** A mode's drawing from topology.txt; empty if the installation lacks that file. */
 export function topology(mode: LabMode): string {
   try {
     const sections = readFileSync(ours('../netns-lab/topology.txt'), 'utf8').split('\n\n')

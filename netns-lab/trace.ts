@@ -6,13 +6,13 @@ import { fetchUrl } from './fetch-url.js'
 import type { NetnsLab } from './netns-lab.js'
 import { readTcpFrame } from './read-frame.js'
 
-/** Until the last frames are in, and until the kernel stamps the first. */
+/** Time for the last frames to arrive, and for the kernel to start timestamping. */
 const SETTLE_MS = 50
 
-/** Sends one request and tells the way that its SYN, its first octets and the answer's first octets took. */
+/** Sends one request and traces its SYN, its first data and the answer's first data. */
 export async function traceRequest(lab: NetnsLab): Promise<Hop[]> {
   const { plan, io } = lab.options
-  // Not imported above: it needs native code, which the simulated lab can do without.
+  // Not imported above: it needs native code, which the simulated lab does not.
   const { Capture, macOfTap } = await import('./capture.js')
   const names = ['client', 'director', ...plan.routers.map(({ name }) => name), ...plan.servers.map(({ name }) => name)]
   const links = await linksOf(lab, names)
@@ -29,7 +29,7 @@ export async function traceRequest(lab: NetnsLab): Promise<Hop[]> {
   }
 }
 
-/** Pure: the frames that are the three packets' hops, each as it came in where it was sent to. */
+/** Pure: selects the frames that are the three packets' hops, each as received at its destination. */
 export function hopsOf(frames: readonly CapturedFrame[], links: Links, { port }: Pick<LabPlan, 'port'>): Hop[] {
   const hops: Hop[] = []
   let began: bigint | undefined
@@ -56,7 +56,7 @@ function whatIs(
   return sport === port && payload > 0 ? 'reply' : undefined
 }
 
-/** Whose MAC address it is; an interface's name by its number. */
+/** Maps a MAC address to its owner, and an interface's index to its name. */
 export class Links {
   readonly #owners = new Map<string, Place>()
   readonly #names = new Map<string, string>()

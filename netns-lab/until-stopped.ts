@@ -1,9 +1,9 @@
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 
 /**
- * Runs `work` with a signal that Ctrl-C, SIGTERM, SIGHUP, a reader who has gone (`| head`) and a crash abort, so that it
- * can leave by its `finally`. Answers its exit status, or what a shell expects after a signal. Until everything is
- * removed, further signals change nothing.
+ * Runs `work` with an AbortSignal that is aborted by Ctrl-C, SIGTERM, SIGHUP, a closed output pipe (`| head`) or a crash, so
+ * that `work` leaves by its `finally`. Returns its exit status, or what a shell expects after a signal. Until all is
+ * removed, further signals are ignored.
  */
 export async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const stop = new AbortController()
@@ -19,7 +19,7 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<number
   }
   const onGone = (): void => stop.abort()
   const { stdout } = process
-  const others = stdout.listeners('error') // who would end the process at once
+  const others = stdout.listeners('error') // they would end the process at once
   stdout.removeAllListeners('error').on('error', onGone)
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
   for (const name of names) process.on(name, onSignal)

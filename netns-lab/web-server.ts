@@ -10,7 +10,7 @@ export interface WebServer {
   /** 'nginx' or 'Node' */
   kind: string
   pid: number
-  /** Where `bigOctets` octets are, as they stand behind the URL's last slash. */
+  /** The path of a file of `bigOctets` octets, after the URL's last slash. */
   bigPath: string
   /** Requests answered since start, by the server's own count. */
   answered(): number
@@ -18,19 +18,19 @@ export interface WebServer {
 
 export interface WebServerOptions {
   port: number
-  /** UDP echo beside it; the Node server only. */
+  /** UDP echo too; the Node server only. */
   udpPort?: number
-  /** The address that it is on: what it answers from, where the real server holds several. Without it all. */
+  /** The address to listen on, where the real server has several. Default: all. */
   udpAddress?: string
-  /** Take the Node server though nginx is there. */
+  /** Use the Node server even if nginx is installed. */
   node?: boolean
-  /** Do not count: a write a request is saved. */
+  /** Do not count requests: this saves a write for each. */
   quiet?: boolean
-  /** nginx only: a master and a worker for each CPU, as distributions set it up, instead of one process. */
+  /** nginx only: a master and a worker for each CPU, as distributions configure it, instead of one process. */
   workers?: boolean
-  /** So many octets are to be had from `bigPath`. */
+  /** The size in octets of the file at `bigPath`. */
   bigOctets?: number
-  /** nginx with its dav module only: takes PUTs below /up/, into memory. */
+  /** nginx with its dav module only: accepts PUTs below /up/, into memory. */
   uploads?: boolean
 }
 
@@ -63,7 +63,7 @@ export async function startWebServer(spaces: Namespaces, name: string, options: 
   }
 }
 
-/** With uploads, over a tmpfs of the process's own (`ip netns exec` gives it a mount namespace), which goes with it. */
+/** Starts nginx; for uploads, over a tmpfs in the process's own mount namespace (from `ip netns exec`), which ends with it. */
 function startNginx(spaces: Namespaces, nginx: string, dir: string, name: string, options: WebServerOptions): Started {
   const args = nginxArguments(dir, name, options)
   if (!options.uploads) return spaces.start(name, `nginx-${name}`, nginx, args)
@@ -72,7 +72,7 @@ function startNginx(spaces: Namespaces, nginx: string, dir: string, name: string
   return spaces.start(name, `nginx-${name}`, 'sh', ['-c', mounted, join(dir, 'up'), nginx, ...args])
 }
 
-/** A configuration of our own, all its files in the lab's directory; in the foreground, ended by its pid. */
+/** nginx's configuration, with all its files in the lab's directory; in the foreground, so that its pid ends it. */
 function nginxArguments(
   dir: string,
   name: string,
@@ -96,7 +96,7 @@ function nginxArguments(
   return ['-p', dir, '-e', 'stderr', '-c', join(dir, 'nginx.conf')]
 }
 
-/** A file that takes no room. */
+/** A sparse file. */
 function sparseFile(dir: string, octets: number): string {
   const file = join(dir, 'big')
   writeFileSync(file, '')
@@ -104,7 +104,7 @@ function sparseFile(dir: string, octets: number): string {
   return file
 }
 
-/** Whether something listens on the TCP port in the process's namespace (proc(5), /proc/net/tcp: state 0A). */
+/** Whether a program listens on the TCP port in the process's namespace (proc(5), /proc/net/tcp: state 0A). */
 function listens(pid: number, port: number): boolean {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   try {

@@ -11,12 +11,12 @@ import {
 } from 'node:fs'
 import { reasonOf } from '../src/linux/error-text.js'
 
-/** Throws, in a line, where an option's file cannot be written. Leaves everything as it was. */
+/** Throws one line if an option's file cannot be written. Leaves everything as it was. */
 export function mustBeWritable(path: string, option = '--json'): void {
   try {
     if (!existsSync(path)) {
       closeSync(openSync(path, 'a'))
-      unlinkSync(realpathSync(path)) // a link that led nowhere stays
+      unlinkSync(realpathSync(path)) // so that a dangling link stays one
     } else if (statSync(path).isDirectory()) {
       throw new Error('it is a directory')
     } else accessSync(path, constants.W_OK)
@@ -25,7 +25,7 @@ export function mustBeWritable(path: string, option = '--json'): void {
   }
 }
 
-/** Makes the folder, not those above it: in /proc Node's mkdir would try for ever. Throws, in a line, where it cannot be, or be written to. */
+/** Makes the folder, not its parents (in /proc Node's mkdir would retry for ever). Throws one line if it cannot be written to. */
 export function mustBeFolder(path: string, option: string): void {
   try {
     if (!existsSync(path)) mkdirSync(path)

@@ -1,15 +1,15 @@
-/** What wrk says of a run. */
+/** The figures of wrk's report. */
 export interface WrkReport {
   requests: number
   requestsPerSecond: number
-  /** Half of the requests took no longer, in µs; absent without --latency, as the next. */
+  /** The median latency in µs; absent without --latency, as is the next. */
   p50?: number
   p99?: number
 }
 
 const MICROSECONDS = { us: 1, ms: 1e3, s: 1e6, m: 6e7 } as const
 
-/** Reads wrk's report. Fails when some requests were not answered, or not by a 2xx or 3xx. */
+/** Reads wrk's report. Throws if some requests had no answer, or an answer other than 2xx or 3xx. */
 export function readWrk(report: string): WrkReport {
   const trouble = /^ *(Socket errors: .*|Non-2xx.*)$/m.exec(report)?.[1]
   const requestsPerSecond = Number(/^Requests\/sec: +([\d.]+)$/m.exec(report)?.[1])

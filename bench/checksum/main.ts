@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { machine } from '../in-process/machine.js'
+import { hardware } from '../in-process/hardware.js'
 import { ALIGNMENTS, SIZES, testData } from './data.js'
 import { pathMeasures } from './path.js'
 import { kernelRows, variantRows, type Row } from './rows.js'
@@ -33,7 +33,7 @@ for (let round = 0; round < rounds; round++) {
   for (const [i, { measure }] of path.entries()) pathFigures[i]!.push(measure())
 }
 
-const { node, cpu, cpus, linux, commit } = machine()
+const { node, cpu, cpus, linux, commit } = hardware()
 console.log(`Node ${node}, ${cpus} × ${cpu}, Linux ${linux}, commit ${commit}`)
 console.log(`ns a sum: median of ${rounds} rounds and 16 alignments (the worst alignment's)\n`)
 console.log(`| octets | ${SIZES.join(' | ')} |\n|---|${SIZES.map(() => '---:|').join('')}`)
@@ -53,7 +53,7 @@ for (const { name, median: ns } of pathTable) console.log(`| ${name} | ${text(ns
 if (json)
   writeFileSync(
     json,
-    `${JSON.stringify({ machine: machine(), rounds, sums: table, path: pathTable, notes }, null, 1)}\n`,
+    `${JSON.stringify({ machine: hardware(), rounds, sums: table, path: pathTable, notes }, null, 1)}\n`,
   )
 
 function text(ns: number): string {

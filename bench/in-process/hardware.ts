@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 
 /** What figures depend on, for whoever reads them elsewhere. */
-export function machine() {
+export function hardware() {
   const all = cpus()
   return {
     node: process.version,

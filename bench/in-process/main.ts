@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 import { mustBeWritable } from '../../netns-lab/writable.js'
 import { GroupProcess } from './child-process.js'
 import { allGroups } from './groups.js'
-import { machine } from './machine.js'
+import { hardware } from './hardware.js'
 import type { Figures, Measure, Plan } from './measure.js'
 import { HELP, parseOptions, USAGE, type Options } from './options.js'
 import { Progress } from './progress.js'
@@ -16,7 +16,7 @@ import { targetLines } from './targets.js'
 
 const options = readOptions()
 const results: Result[] = []
-const { node, cpu, cpus, memoryGiB, linux, commit, hugePages } = machine()
+const { node, cpu, cpus, memoryGiB, linux, commit, hugePages } = hardware()
 console.log(
   `Node ${node}, ${cpus} × ${cpu}, ${memoryGiB} GiB, huge pages: ${hugePages}, Linux ${linux}, commit ${commit}`,
 )
@@ -27,7 +27,7 @@ console.log(
 for (const count of options.connections) await measure({ connections: [count], plainPages: options.plainPages })
 if (results.length === 0) refuse(`no measure's name has ${options.names.map(name => `'${name}'`).join(' or ')} in it`)
 for (const text of targetLines(results)) console.log(text)
-if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine: machine(), options, results }, null, 1)}\n`)
+if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine: hardware(), options, results }, null, 1)}\n`)
 
 async function measure(plan: Plan): Promise<void> {
   const chosen = allGroups(plan).map(group => ({ ...group, measures: group.measures.filter(isChosen) }))

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { machineLine } from '../../native-free/lab-report.js'
+import { hardwareLine } from '../../native-free/lab-report.js'
 import { chart } from './chart.js'
 import { type FigureName, type Figures, summarise, summaryLine } from './figures.js'
 import { EFFORT, type Effort, type HalfLoad, type Measure, measures } from './measures.js'
@@ -12,7 +12,7 @@ import type { Runner } from './runner.js'
 import { runners } from './runners.js'
 import { takeTurn } from './turn.js'
 import { mustBeFolder, mustBeWritable } from '../../netns-lab/writable.js'
-import { machine } from '../../netns-lab/hardware.js'
+import { hardware } from '../../netns-lab/hardware.js'
 import { which } from '../../netns-lab/tools.js'
 
 export interface BenchRun extends BenchOptions {
@@ -32,9 +32,9 @@ export async function benchLab(run: BenchRun): Promise<number> {
   if (json !== undefined) mustBeWritable(json)
   if (markdownFile !== undefined) mustBeWritable(markdownFile, '--markdown')
   if (svg !== undefined) mustBeFolder(svg, '--svg')
-  const host = machine()
+  const host = hardware()
   const [load, began] = [loadavg()[0]!, new Date().toISOString()]
-  print(machineLine(host))
+  print(hardwareLine(host))
   if (load > BUSY) print(`the machine is busy, load average ${load.toFixed(1)}: take the ratios with care`)
   const taking = chosenRunners(run)
   const { results, failures } = await takeRounds(run, taking, chosenMeasures(run))

@@ -1,10 +1,10 @@
-import type { Machine } from '../../native-free/lab-report.js'
-import { machineLine } from '../../native-free/lab-report.js'
+import type { Hardware } from '../../native-free/lab-report.js'
+import { hardwareLine } from '../../native-free/lab-report.js'
 import { type Judged, judgedRows } from './judged.js'
 import { FIGURES, type FigureName, type Summary } from './figures.js'
 
 /** What a run came to. --json FILE writes it. */
-export interface BenchReport extends Machine {
+export interface BenchReport extends Hardware {
   /** When it began, ISO 8601. */
   began: string
   /** The load average before it began. */
@@ -29,7 +29,7 @@ export function markdown(report: BenchReport): string {
   const rows = runners.map(({ name, title }) => [title, ...columns.map(column => cell(name, column))])
   const rule = head.map((_, i) => (i === 0 ? '---' : '--:'))
   return [
-    `${machineLine(report)}, ${report.began.slice(0, 10)}; median [least–most] of ${rounds} interleaved round${rounds === 1 ? '' : 's'}.`,
+    `${hardwareLine(report)}, ${report.began.slice(0, 10)}; median [least–most] of ${rounds} interleaved round${rounds === 1 ? '' : 's'}.`,
     '',
     ...[head, rule, ...rows].map(cells => `| ${cells.join(' | ')} |`),
     '',

@@ -4,15 +4,15 @@ import { classicProgram } from '../../src/linux/packet-socket.js'
 
 /*
  * Linux 6.1 as a process saves its programs' registers by ptrace(PTRACE_GETREGSET, NT_X86_XSTATE) in a buffer that is
- * too small for a processor with AMX, and its first program dies of that. Where the call is refused when it is tried at
- * boot it uses the older PTRACE_GETFPREGS, which suffices for programs that keep to SSE.
+ * too small for a CPU with AMX, and its first program dies of that. If the call fails when it is tried at
+ * boot, the kernel uses the older PTRACE_GETFPREGS, which suffices for programs that keep to SSE.
  */
 const PTRACE = 101
 const PTRACE_GETREGSET = 0x4204
 const PTRACE_SETREGSET = 0x4205
 const NT_X86_XSTATE = 0x202
 
-/** A classic program over struct seccomp_data, as in packet-socket.ts. */
+/** A classic BPF program over struct seccomp_data, as in packet-socket.ts. */
 const FILTER: readonly (readonly [number, number, number])[] = [
   [0x20, 0, 0], // the call's number
   [0x15, 0x0500, PTRACE],
@@ -28,14 +28,14 @@ const PR_SET_NO_NEW_PRIVS = 38
 const PR_SET_SECCOMP = 22
 const SECCOMP_MODE_FILTER = 2
 
-/** Without those calls the halves of the long registers get lost at times: to be told to the kernel's programs. */
+/** Without those calls the upper halves of long registers are lost at times, so the kernel's programs must avoid them. */
 const NO_LONG_REGISTERS = 'GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fast_Unaligned_Load'
 
 let isRefused = false
 
 /**
- * On a processor with AMX, refuses those calls to what this thread starts from now on (seccomp(2)). Answers what the
- * kernel's command line needs besides.
+ * On a CPU with AMX, makes those calls fail in processes that this thread starts from now on (seccomp(2)). Returns the
+ * additions to the kernel's command line.
  */
 export function refuseXstateWhereAmx(): string[] {
   if (!/^flags\b.* amx_tile\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'))) return []

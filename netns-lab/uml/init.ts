@@ -1,9 +1,9 @@
 /**
- * PID 1 of a kernel that runs as a process: inside user-mode-linux, whose root is this machine's file system, read-only. From
- * the kernel command line: umlctl=DIR, a directory that both sides may write.
+ * PID 1 of a kernel that runs as a process: inside user-mode-linux, whose root is the host's file system, read-only. From
+ * the kernel command line: umlctl=DIR, a directory that both sides can write.
  *
- * A line "ID" comes in on ttyS0: run DIR/req.ID in a subshell (no program more to start), write DIR/out.ID and DIR/err.ID,
- * answer "ID STATUS". When the other end of ttyS0 is gone, so is this kernel.
+ * For a line "ID" from ttyS0: run DIR/req.ID in a subshell (which needs no further program), write DIR/out.ID and DIR/err.ID,
+ * reply "ID STATUS". When the other end of ttyS0 closes, the kernel halts.
  */
 export const INIT = `#!/bin/dash
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8

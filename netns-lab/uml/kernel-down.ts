@@ -1,4 +1,4 @@
-/** The kernel does not do what it should. One line. */
+/** The kernel failed or does not respond. One line. */
 export class KernelDown extends Error {
   override readonly name = 'KernelDown'
 }

@@ -12,8 +12,8 @@ const SO_DOMAIN = 39
 const AF_PACKET = 17
 
 /**
- * Lets the packet sockets of a process hold `octets` each way (pidfd_getfd(2)): it may not know how to ask for more than
- * net.core.rmem_default, which is no more than three frames that wait to be segmented. Answers what each could receive before.
+ * Sets the packet socket buffers of another process to `octets` each way (pidfd_getfd(2)), because it may not ask for more than
+ * net.core.rmem_default, which holds only three frames that wait to be segmented. Returns the earlier receive sizes.
  */
 export function growPacketBuffers(pid: number, octets: number): number[] {
   const process = check(syscall(PIDFD_OPEN, pid, 0, 0, 0), `process ${pid}`)

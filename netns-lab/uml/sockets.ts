@@ -22,8 +22,8 @@ export const STREAM = 1
 export const DATAGRAM = 2
 
 /**
- * One end of a pair of sockets; the other, `peer`, is for a child process. Everything waits in this thread: what plays
- * on a wire has nothing else to do meanwhile.
+ * One end of a pair of sockets; the other, `peer`, is for a child process. Waiting blocks this thread, which has nothing
+ * else to do meanwhile.
  */
 export class Socket {
   readonly fd: number
@@ -38,7 +38,7 @@ export class Socket {
     this.peer = peer
   }
 
-  /** Once the child has its copy: from then on the child's end is gone when the child is. */
+  /** To be called once the child has its copy: from then on, the child's end closes when the child ends. */
   closePeer(): void {
     closeCall(this.peer)
   }
@@ -52,7 +52,7 @@ export class Socket {
       throw new KernelDown('the kernel takes nothing any more')
   }
 
-  /** What there is, 'nothing', or, of a stream whose other end is gone, 'closed'. */
+  /** The next message, 'nothing', or, for a stream whose other end has closed, 'closed'. */
   receive(): Uint8Array | 'nothing' | 'closed' {
     const len = Number(recvCall(this.fd, this.#octets, MAX_OCTETS, MSG_DONTWAIT))
     if (len === 0) return 'closed'
@@ -60,7 +60,7 @@ export class Socket {
   }
 }
 
-/** Waits for at most `ms` until there is something on one of the sockets. */
+/** Waits at most `ms` until one of the sockets is readable. */
 export function waitFor(sockets: readonly Socket[], ms: number): void {
   const fds = Buffer.alloc(sockets.length * POLLFD_LEN)
   sockets.forEach(({ fd }, index) => {

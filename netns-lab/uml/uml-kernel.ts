@@ -10,17 +10,17 @@ import { Socket, STREAM, waitFor } from './sockets.js'
 const LINUX = '/usr/bin/linux.uml'
 const MODULES = '/usr/lib/uml/modules'
 const TOOL_PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
-/** What every kernel runs inside; its root is this machine's. */
+/** Programs that every kernel needs in the host's file system, which is its root. */
 const TOOLS = ['ipvsadm', 'modprobe', 'ip', 'sysctl', 'dash']
 
-/** Boots in 2 s; a busy machine may need some more. */
+/** Booting takes 2 s, longer on a busy host. */
 const NUDGE_MS = 1000
 const BOOT_MS = 60_000
 const BOOTS = 3
 const EXEC_MS = 60_000
 const DOWN_MS = 5000
 
-/** One line, or nothing if Linux as a process, with IPVS, can be had here. It needs no root. `tools`: others that are wanted inside. */
+/** Why Linux as a process, with IPVS, cannot run here; undefined if it can. Needs no root. `tools`: further programs needed. */
 export function whyNoUml(tools: readonly string[] = []): string | undefined {
   if (!existsSync(LINUX) || !existsSync(MODULES)) return 'user-mode-linux is not installed'
   const missing = [...TOOLS, ...tools].filter(tool => !isThere(tool))
@@ -32,24 +32,24 @@ function isThere(tool: string): boolean {
 }
 
 export interface UmlOptions {
-  /** A directory for what passes between inside and outside. It is the caller's, and so is removing it. */
+  /** A directory shared by inside and outside. The caller makes and removes it. */
   dir: string
-  /** Of main memory. */
+  /** Size of main memory. */
   mebibytes: number
-  /** As on its command line: 'vec0:transport=…', of user-mode-linux's vector driver. */
+  /** Options of the kernel's command line: 'vec0:transport=…', for user-mode-linux's vector driver. */
   interfaces: readonly string[]
-  /** What it finds open from 4 on: the other ends of its wires. Closed here once it has them. */
+  /** File descriptors that it gets from 4 on: the other ends of its wires. Closed here once it has them. */
   wires?: readonly Socket[]
-  /** The command that starts it in another place: 'ip netns exec NAME'. */
+  /** A command prefix that starts it elsewhere: 'ip netns exec NAME'. */
   within?: readonly string[]
   env?: NodeJS.ProcessEnv
-  /** Told each process that is started as the kernel. */
+  /** Called with the pid of each process that is started as the kernel. */
   onStart?: (child: ChildProcess) => void
 }
 
 /**
- * Linux 6.1 with its modules as a process (user-mode-linux); its root is this machine's, read-only. Its console is at the end of
- * a socket pair: it ends with this process, however that ends. All waiting is done in this thread.
+ * Linux 6.1 with its modules as a process (user-mode-linux); its root is the host's, read-only. Its console is one end of a
+ * socket pair, so the kernel ends with this process, however that ends. This thread blocks while it waits.
  */
 export class UmlKernel {
   readonly #options: UmlOptions
@@ -63,8 +63,8 @@ export class UmlKernel {
   }
 
   /**
-   * Up, with nothing set. It happens that it dies while it boots; then it is tried again, with what `options` answers
-   * then.
+   * Boots a kernel with nothing configured. At times it dies while it boots; then it is started again, with a new result
+   * of `options`.
    */
   static boot(options: () => UmlOptions): UmlKernel {
     for (let left = BOOTS - 1; ; left--) {
@@ -109,7 +109,7 @@ export class UmlKernel {
     this.close()
   }
 
-  /** Closes the console: once it has ended by itself, or to end it so. */
+  /** Closes the console: after the kernel has ended, or to end it. */
   close(): void {
     if (this.#isOpen) this.#console.close()
     this.#isOpen = false
@@ -126,9 +126,9 @@ export class UmlKernel {
     const [command = LINUX, ...rest] = [...within, LINUX, ...args, 'noreboot', 'panic=-1', ...refuseXstateWhereAmx()]
     const log = openSync(join(dir, 'boot.log'), 'w')
     const stdio = ['ignore' as const, log, log, this.#console.peer, ...wires.map(({ peer }) => peer)]
-    // A group of its own: its address spaces are processes too, and known by it.
+    // A process group of its own, which also identifies its address spaces, which are processes too.
     const child = spawn(command, rest, { stdio, env, detached: true })
-    child.once('error', () => {}) // its console is closed then, which is said below
+    child.once('error', () => {}) // its console is closed then, which is reported below
     child.unref()
     if (child.pid !== undefined) onStart?.(child)
     closeSync(log)
@@ -138,7 +138,7 @@ export class UmlKernel {
 
   #lastWords(): string {
     const log = join(this.#options.dir, 'boot.log')
-    // The kernel empties the directory when it goes down as it should.
+    // On a clean shutdown the kernel empties the directory.
     const words = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : ''
     return words || 'it has said nothing'
   }
@@ -156,14 +156,14 @@ export class UmlKernel {
       if (left <= 0) throw new KernelDown('the kernel does not answer')
       waitFor([this.#console], Math.min(left, NUDGE_MS))
       const octets = this.#console.receive()
-      // Beside much traffic it misses the signal that there is something to read, now and then: another empty line has it look.
+      // Under heavy traffic the kernel misses now and then the signal for input; another empty line makes it look again.
       if (octets === 'nothing') this.#console.send(Buffer.from('\n'))
       if (octets === 'closed') throw new KernelDown(`the kernel is down: ${this.#lastWords()}`)
       if (octets !== 'nothing') this.#line += Buffer.from(octets).toString('latin1')
     }
   }
 
-  /** Of what a crash may have left: each address space of the kernel is a process, all with our directory in their arguments. */
+  /** What a crash may have left: each address space of the kernel is a process, all with our directory in their arguments. */
   #pids(): number[] {
     const isOurs = (pid: string) => commandLineOf(pid).split('\0').includes(`uml_dir=${this.#options.dir}`)
     return readdirSync('/proc')
@@ -176,7 +176,7 @@ function commandLineOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
   } catch {
-    return '' // gone meanwhile
+    return '' // the process has gone meanwhile
   }
 }
 
@@ -184,6 +184,6 @@ function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // gone meanwhile
+    // the process has gone meanwhile
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Host } from '../../native-free/virtual-host.js'
+import { VirtualHost } from '../../native-free/virtual-host.js'
 import { HttpLoad } from '../../native-free/http-load.js'
 import { HttpServer } from '../../native-free/http-server.js'
 import { MemoryDevice } from '../../native-free/memory-device.js'
@@ -28,8 +28,8 @@ function pair({
     MemoryDevice.link(y, s)
     network.add(between(x, y))
   } else MemoryDevice.link(c, s)
-  const client = new Host({ name: 'client', device: c, address: '10.0.0.1/24', offload })
-  const server = new Host({ name: 'server', device: s, address: '10.0.0.2/24', offload })
+  const client = new VirtualHost({ name: 'client', device: c, address: '10.0.0.1/24', offload })
+  const server = new VirtualHost({ name: 'server', device: s, address: '10.0.0.2/24', offload })
   network.add(client, server)
   return {
     network,

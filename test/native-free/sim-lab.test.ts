@@ -171,7 +171,7 @@ function demo(options: Partial<SimDemoOptions> = {}): Promise<LabReport> {
     concurrency: 20,
     print: () => {},
     admin: (args, director) => uvsadm(args, localControl(director)),
-    machine: { node: 'v20', cpu: 'a', kernel: 'b', commit: 'c' },
+    hardware: { node: 'v20', cpu: 'a', kernel: 'b', commit: 'c' },
     fallback: 'no root',
     ...options,
   })

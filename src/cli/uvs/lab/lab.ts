@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { LAB_MODES, type LabMode } from '../../../../native-free/lab-plan.js'
-import { type LabReport, machineLine, succeeded } from '../../../../native-free/lab-report.js'
+import { hardwareLine, type LabReport, succeeded } from '../../../../native-free/lab-report.js'
 import { simDemo } from '../../../../native-free/sim-demo.js'
 import { compareModes } from '../../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../../netns-lab/demo.js'
 import { mustBeWritable } from '../../../../netns-lab/writable.js'
 import type { LabOptions, LabRequest } from '../../../../netns-lab/lab-request.js'
-import { machine } from '../../../../netns-lab/hardware.js'
+import { hardware } from '../../../../netns-lab/hardware.js'
 import { PLANS } from '../../../../netns-lab/plans.js'
 import { whyNoNamespaces } from '../../../../netns-lab/requirements.js'
 import { labDown, labExec, labUp } from '../../../../netns-lab/standing-lab.js'
@@ -72,7 +72,7 @@ async function demo({ mode, io, json }: LabOptions & { mode: LabMode }, prefix: 
   const simulated = io === 'sim' || why !== undefined
   print(`uvs lab ${mode} --io ${simulated ? 'sim' : (io ?? 'raw')}`)
   if (why) print(`The network is simulated, because ${why}.`)
-  print(`${topology(mode)}\n${machineLine(machine())}`)
+  print(`${topology(mode)}\n${hardwareLine(hardware())}`)
   return untilStopped(async signal => {
     const load = { plan: PLANS[mode], requests: REQUESTS, concurrency: CONCURRENCY, print }
     const report = await (simulated ? inMemory(load, why) : netnsDemo({ ...load, io: io ?? 'raw', prefix, signal }))
@@ -87,7 +87,7 @@ function inMemory(load: Load, why?: string): Promise<LabReport> {
   return simDemo({
     ...load,
     admin: (args, director) => uvsadm(args, localControl(director)),
-    machine: machine(),
+    hardware: hardware(),
     ...(why ? { fallback: why } : {}),
   })
 }
