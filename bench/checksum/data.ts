@@ -1,7 +1,7 @@
 /** Octets of data: the largest size at any alignment. */
 export const DATA_LEN = 65536 + 16
 export const SIZES = [20, 64, 576, 1460, 9000, 65535] as const
-/** From an address divisible by 16. */
+/** Alignments: octets after an address divisible by 16. */
 export const ALIGNMENTS = Array.from({ length: 16 }, (_, at) => at)
 
 /** The same octets in every run. */

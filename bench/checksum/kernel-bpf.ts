@@ -18,19 +18,19 @@ import { fold } from '../../src/wire/checksum.js'
 import { DATA_LEN } from './data.js'
 
 /*
- * The kernel's csum_partial, by bpf_csum_diff over a map's value, in a program that the kernel itself runs over and over
- * (BPF_PROG_TEST_RUN): no frame, no system call a sum. What the program costs with nothing to sum is taken off.
+ * The kernel's csum_partial, by bpf_csum_diff over a map's value, in a program that the kernel itself repeats
+ * (BPF_PROG_TEST_RUN): no frame and no system call for each sum. The cost of the program without a sum is subtracted.
  */
 
 const ETHERNET_MIN = 64
-/** Sums in one run of the program: enough that what a run costs besides is little. */
+/** Sums in one run of the program: enough to make the other costs of a run negligible. */
 const SUMS = 8
 
-/** Programs and map end with the process. */
+/** The programs and the map end with the process. */
 export class KernelSum {
   readonly #map: number
 
-  /** Takes the octets into a map. SystemError without the right to. */
+  /** Copies the octets into a map. SystemError without the privilege. */
   constructor(octets: Uint8Array) {
     this.#map = createMap(MapType.ARRAY, 4, DATA_LEN, 1, 0)
     const memory = mapMemory(DATA_LEN + 8)
@@ -43,7 +43,7 @@ export class KernelSum {
     check(update, 'filling an eBPF map')
   }
 
-  /** A program for `len` octets at `at`; the helper takes multiples of 4 only. */
+  /** Loads a program for `len` octets at `at`; the helper takes only multiples of 4. */
   program(at: number, len: number): KernelProgram {
     return new KernelProgram(loadProgram(ProgramType.SCHED_CLS, assemble(this.#instructions(at, len))))
   }
@@ -73,7 +73,7 @@ export class KernelProgram {
     this.#fd = check(fd, 'loading an eBPF program')
   }
 
-  /** Nanoseconds a sum, with its share of what the program costs besides, as the kernel measures it. */
+  /** Nanoseconds a sum as the kernel measures it, with its share of the program's other costs. */
   run(times: number): number {
     const run = bpf(Command.PROG_TEST_RUN, attributes => {
       attributes.setUint32(0, this.#fd, true)

@@ -10,9 +10,9 @@ import { IPV4_MIN_LEN } from '../../src/wire/ipv4.js'
 import { timed } from './timed.js'
 
 /*
- * What a checksum costs that is left to a device which cannot do it: the same frames, sent with NEEDS_CSUM and without by
- * sendmmsg to a veth device whose checksum offload is off. The kernel then sums in skb_checksum_help. Nobody hears what comes
- * out at the other end. The difference a frame is the sum, and what little goes with it.
+ * The cost of a checksum that is left to a device without checksum offload: the same frames are sent with and without
+ * NEEDS_CSUM by sendmmsg to a veth device whose offload is off, so that the kernel sums in skb_checksum_help. No program
+ * receives them at the other end. The difference for each frame is the sum, and a little overhead.
  */
 
 const CLONE_NEWNET = 0x40000000
@@ -25,11 +25,11 @@ const ETHTOOL_GTXCSUM = 0x16
 const ETHTOOL_STXCSUM = 0x17
 const IFREQ_DATA = 16
 const NEEDS_CSUM = 1
-/** Where the checksum stands in what it covers. */
+/** The checksum's offset in the data that it covers. */
 const FIELD = 16
 const NAME = 'sum0'
 const PEER = 'sum1'
-/** The most that a veth device takes. */
+/** The longest frame that a veth device takes. */
 const MTU = 65535
 /** Octets that fit at every alignment. */
 export const DEVICE_MOST = MTU - IPV4_MIN_LEN - 15
@@ -43,7 +43,7 @@ export class KernelDevice {
   readonly #without: Slab
   readonly #with: Slab
 
-  /** Moves this thread into a network namespace of its own, which ends with the process. SystemError without the right to. */
+  /** Moves this thread into a network namespace of its own, which ends with the process. SystemError without the privilege. */
   constructor(octets: Uint8Array) {
     check(unshare(CLONE_NEWNET), 'a network namespace of its own')
     execFileSync('ip', ['link', 'add', NAME, 'type', 'veth', 'peer', 'name', PEER], { stdio: 'pipe' })
@@ -66,7 +66,7 @@ export class KernelDevice {
     this.#with = withCheck!
   }
 
-  /** Nanoseconds a frame that summing `len` octets, at most DEVICE_MOST, `shift` behind where an IPv4 header would end (the kernel wants room for one), adds, of about `count` frames each way. */
+  /** Nanoseconds that a sum of `len` (at most DEVICE_MOST) octets adds to a frame; they start `shift` after an IPv4 header's end. */
   difference(shift: number, len: number, count: number): number {
     const start = ETHERNET_LEN + IPV4_MIN_LEN + shift
     for (const [slab, flags] of [
@@ -75,7 +75,7 @@ export class KernelDevice {
     ] as const) {
       const vnet = HEADROOM - VNET_LEN
       slab.view.setUint8(vnet, flags)
-      // As many octets in one piece of memory, with and without: the kernel makes it so where there is a checksum to fill.
+      // The same octets in one piece of memory in both cases: the kernel linearizes a frame whose checksum it fills in.
       slab.view.setUint16(vnet + 2, start + FIELD + 2, true)
       slab.view.setUint16(vnet + 6, start, true)
       slab.view.setUint16(vnet + 8, FIELD, true)
@@ -96,7 +96,7 @@ export class KernelDevice {
   }
 }
 
-/** As `ethtool -K NAME tx off`, and looks whether it is. */
+/** Does `ethtool -K NAME tx off`, and verifies it. */
 function switchOffloadOff(name: string): void {
   const fd = check(socket(2, 2, 0), 'opening a socket')
   const value = mapMemory(8)

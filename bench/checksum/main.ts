@@ -1,6 +1,6 @@
 /*
- * npm run bench:checksum [-- --rounds N --json FILE]: nanoseconds a sum of 20 to 65 535 octets, of each way that JavaScript
- * has, at 16 alignments, against the kernel's own; and what stands for a sum on the packet's path. All interleaved.
+ * npm run bench:checksum [-- --rounds N --json FILE]: nanoseconds a sum of 20 to 65 535 octets, for every method available in
+ * JavaScript, at 16 alignments, against the kernel's; and the checksum updates on the packet's path. All interleaved.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -23,7 +23,7 @@ const notes: string[] = []
 const rows: Row[] = [...variantRows(data), ...kernelRows(data, notes)]
 const path = pathMeasures()
 
-/** Row → size → alignment → a figure a round. */
+/** Row → size → alignment → a figure for each round. */
 const figures = rows.map(() => SIZES.map(() => ALIGNMENTS.map((): number[] => [])))
 const pathFigures = path.map((): number[] => [])
 for (let round = 0; round < rounds; round++) {

@@ -3,14 +3,14 @@ import { crc32c } from '../../src/wire/crc32c.js'
 import { ownLoop, timed } from './timed.js'
 import type { Sum } from './variants.js'
 
-/* What the director does with checksums for every packet: never a sum over the payload. */
+/* The director's checksum work for every packet: never a sum over the payload. */
 
 const FRAMES = 64
 const SLOT = 1792
 const AT = 14
 const TIMES = 100_000
 
-/** A frame's place changes from call to call, so that nothing is known of it beforehand. */
+/** A frame's offset changes from call to call, so that the compiler cannot assume it. */
 const slot = (i: number): number => (i & (FRAMES - 1)) * SLOT + AT
 
 export function pathMeasures(): { name: string; measure(): number }[] {

@@ -4,13 +4,13 @@ import { DEVICE_MOST, KernelDevice } from './kernel-device.js'
 import { ownLoop, timed } from './timed.js'
 import { variants, wasmVariants, type Sum } from './variants.js'
 
-/** A line of the table: nanoseconds for a sum of `len` octets at `at` from an address divisible by 16. */
+/** A line of the table: nanoseconds for a sum of `len` octets, `at` octets after an address divisible by 16. */
 export interface Row {
   readonly name: string
   measure(at: number, len: number): number
 }
 
-/** As many sums as take about half a millisecond at 2 GB/s. */
+/** The number of sums that take about half a millisecond at 2 GB/s. */
 const timesFor = (len: number): number => Math.ceil(1_000_000 / (len + 100))
 
 export function variantRows(data: Uint8Array<ArrayBuffer>): Row[] {
@@ -29,7 +29,7 @@ function variantRow(name: string, sum: Sum, where: DataView): Row {
   return { name, measure: (at, len) => timed(timesFor(len), () => loop(sum, where, at, len, timesFor(len))) }
 }
 
-/** The kernel's; none of what may not be, or cannot be, done here: a note says so. */
+/** The kernel's variants; those that are not permitted or not possible here are left out, with a note. */
 export function kernelRows(data: Uint8Array<ArrayBuffer>, notes: string[]): Row[] {
   const rows: Row[] = []
   const unlessRefused = (name: string, make: () => Row['measure']): void => {

@@ -1,12 +1,12 @@
 import type { Sum } from './variants.js'
 
-/** `count` sums one after the other, their total, so that none can be left out. */
+/** Runs `count` sums one after another and returns their total, so that the compiler cannot drop any. */
 type Loop = (sum: Sum, dv: DataView, at: number, len: number, count: number) => number
 
 let loops = 0
 /**
- * A loop for one variant alone: V8 keeps what it learns of calls with the compiled text, and one loop for all variants would
- * call every one of them the slow way. The number makes each text another, or V8 would find it compiled already.
+ * Compiles a loop for one variant alone: V8 keeps call feedback with the compiled text, and a loop shared by all variants
+ * would make every call the slow way. The number makes each text unique, or V8 would reuse the compiled one.
  */
 export function ownLoop(): Loop {
   return new Function(
@@ -19,7 +19,7 @@ export function ownLoop(): Loop {
   ) as Loop
 }
 
-/** Nanoseconds a call, of `count` calls. */
+/** Nanoseconds a call, over `count` calls. */
 export function timed(count: number, run: () => unknown): number {
   const start = process.hrtime.bigint()
   run()

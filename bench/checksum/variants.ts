@@ -1,10 +1,10 @@
 import { fold, sum16 } from '../../src/wire/checksum.js'
 import { MEMORY_LEN, wasmSums } from './wasm.js'
 
-/** A way to sum octets: as `sum16` of src/wire without a start. Each is a plain function, so that V8 may inline what it calls. */
+/** A way to sum octets: like `sum16` of src/wire without a start. Each is a plain function, so that V8 may inline what it calls. */
 export type Sum = (dv: DataView, at: number, len: number) => number
 
-/** Names as the table prints them; where octets have to be copied first, copying is part of it. */
+/** Variants by their names in the table; where octets must be copied first, the copy is included. */
 export const variants: Readonly<Record<string, Sum>> = {
   'by octet': byOctet,
   '16 bits': by16,
@@ -16,7 +16,7 @@ export const variants: Readonly<Record<string, Sum>> = {
   '32 bits as doubles, unrolled by 8': sum16,
 }
 
-/** WebAssembly on a memory of its own: octets that lie there already, and octets that must be copied in. */
+/** WebAssembly on its own memory: octets that are there already, and octets that must be copied in. */
 export function wasmVariants(): { memory: DataView; inPlace: Record<string, Sum>; copied: Record<string, Sum> } {
   const { bytes, simd, words } = wasmSums()
   const copy = (dv: DataView, at: number, len: number): void =>
@@ -73,7 +73,7 @@ function by16Unrolled(dv: DataView, at: number, len: number): number {
   return swap(fold(sum))
 }
 
-/** What the product had before. */
+/** The product's earlier sum. */
 function halvesApart(dv: DataView, at: number, len: number): number {
   let high = 0
   let low = 0
@@ -116,7 +116,7 @@ function halvesApartUnrolled(dv: DataView, at: number, len: number): number {
   return swap(fold(fold(high) + fold(low)))
 }
 
-/** Sums modulo 2^32 and counts how often that came out smaller than what was added. */
+/** Sums modulo 2^32 and counts the carries: how often the result is smaller than the addend. */
 function carriesCompared(dv: DataView, at: number, len: number): number {
   let sum = 0
   let carries = 0

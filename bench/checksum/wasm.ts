@@ -1,23 +1,23 @@
 /*
- * Two sums in WebAssembly, written out here as instructions, since a fresh machine has no toolchain for it. Numbers of
+ * Two sums in WebAssembly, written as instructions, since a fresh system has no toolchain for it. Numbers of
  * instructions and sections: WebAssembly Core Specification 2.0, chapter 5.
  *
- * Both add little-endian words modulo the lane's width in one accumulator and the words' high halves in another; what the low
- * halves sum up to is the first minus the second shifted up, which fits. So a word costs two additions and one shift.
+ * Both add little-endian words modulo the lane's width in one accumulator and the words' high halves in another; the sum of the
+ * low halves is the first minus the second shifted up, which fits. So a word costs two additions and one shift.
  */
 
-/** Octets of the memory: room for the largest data at any alignment, twice. */
+/** Octets of the memory: twice the largest data at any alignment. */
 export const MEMORY_LEN = 4 * 65536
 
 type WasmSum = (at: number, len: number) => number
-/** The sums answer with the octets swapped, as words are read in the machine's order. */
+/** The sums have their octets swapped, as words are read in the host's order. */
 export interface WasmSums {
   readonly bytes: Uint8Array
   readonly simd: WasmSum
   readonly words: WasmSum
 }
 
-/** What of it is used here; @types/node does not have it. */
+/** The part of WebAssembly's API that is used here; @types/node lacks it. */
 declare const WebAssembly: {
   readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer }
   readonly Module: new (octets: Uint8Array<ArrayBuffer>) => object
@@ -31,7 +31,7 @@ const AT = 0
 const LEN = 1
 const END = 2
 const TOTAL = 3
-/** Of the same type as the accumulators, v128 or i64. */
+/** Locals of the accumulators' type, v128 or i64. */
 const WORD = 4
 const ALL = [5, 6]
 const HIGH = [7, 8]
@@ -55,7 +55,7 @@ const tee = (local: number): number[] => [0x22, local]
 const i32 = (value: number): number[] => [0x41, ...sleb(value)]
 const i64 = (value: number): number[] => [0x42, ...sleb(value)]
 const simd = (operation: number): number[] => [0xfd, ...leb(operation)]
-/** A load, unaligned as far as it promises, `offset` from the address on the stack. */
+/** A load from `offset` after the address on the stack, with the weakest alignment hint. */
 const load = (operation: number[], offset = 0): number[] => [...operation, 0, ...leb(offset)]
 
 const I32_ADD = [0x6a]
@@ -67,14 +67,14 @@ const I64_SHR_U = [0x88]
 const I64_EXTEND_I32_U = [0xad]
 const I32_WRAP_I64 = [0xa7]
 
-/** What the two functions differ in. */
+/** The differences between the two functions. */
 interface Lanes {
   readonly type: number
   readonly octets: number
   readonly load: number[]
   readonly add: number[]
   readonly sub: number[]
-  /** By half a lane. */
+  /** Shifts by half a lane. */
   readonly shiftDown: number[]
   readonly shiftUp: number[]
   /** Adds the local's lanes, each unsigned, to TOTAL. */
@@ -104,7 +104,7 @@ const SCALAR: Lanes = {
   total: local => addToTotal(get(local)),
 }
 
-/** As long as AT is below `end`: `body`, and on by `step`. */
+/** While AT is below `end`: `body`, then AT += `step`. */
 function upTo(end: number[], step: number, body: number[]): number[] {
   const onwards = [...get(AT), ...i32(step), ...I32_ADD, ...set(AT)]
   const leave = [...get(AT), ...get(END), ...I32_GE_U, 0x0d, 1]

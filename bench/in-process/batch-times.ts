@@ -9,16 +9,16 @@ import { AT, FRAME_LEN, SLOT, SYN, Traffic } from './traffic.js'
 
 const BATCHES = 50_000
 const WARM_UP = 5_000
-/** Of a mixed batch, SYNs of new clients. */
+/** SYNs of new clients in a mixed batch. */
 const NEW = 8
-/** More than are open at a time: a batch each ms, 60 s until such a connection ends. */
+/** More than are open at a time: one batch a ms, and 60 s until such a connection ends. */
 const NEW_CLIENTS = 2 ** 19
-/** The clock goes on by so much with each batch, so that connections end and the wheel turns as they would in minutes. */
+/** With each batch the clock advances by so many ms, so that connections end and the wheel turns as they would in minutes. */
 const MS_A_BATCH = 1
 
 /**
- * How long one batch of 64 frames takes, poll included, its frames already written: quantiles of 50 000 batches, with the
- * collector as it comes. Of open connections alone, and with 8 new ones in each batch, which end a minute later.
+ * The duration of one batch of 64 frames, poll included, with its frames already written: quantiles of 50 000 batches, with
+ * garbage collection as it occurs. For open connections alone, and with 8 new ones in each batch, which end a minute later.
  */
 export function batchTimes({ connections }: Plan): Group[] {
   return connections.map(count => {
@@ -64,7 +64,7 @@ class Batches {
     }
   }
 
-  /** The ms of one. */
+  /** The ms of one batch. */
   #batch(director: Director, fresh: number): number {
     const { slots, inbound } = this.#scene
     for (let i = 0; i < BATCH - fresh; i++) {

@@ -26,7 +26,7 @@ export interface BenchDirectorOptions {
   worker?: WorkerOptions
 }
 
-/** A director between a client side and a server side, its neighbours known, with real servers behind one service. */
+/** A director between a client side and a server side, with known neighbours and real servers behind one service. */
 export function benchDirector(options: BenchDirectorOptions): Director {
   const { mode = NAT, scheduler = 'rr', servers = 4, capacity, egress, now = 0, worker } = options
   const director = new Director({

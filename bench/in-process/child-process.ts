@@ -6,7 +6,7 @@ export type FromChild = { figures: Figures } | { failed: string }
 
 const CHILD = fileURLToPath(new URL('child.js', import.meta.url))
 
-/** The process in which a group is measured. */
+/** The process that measures a group. */
 export class GroupProcess {
   readonly #child: ChildProcess
   #answer: (message: FromChild) => void = () => {}
@@ -26,7 +26,7 @@ export class GroupProcess {
     return answer.figures
   }
 
-  /** At once, whatever it does. */
+  /** Ends the process at once, whatever it does. */
   kill(): void {
     this.#child.kill('SIGKILL')
   }

@@ -1,4 +1,4 @@
-/* A process of one group's own, so that each is measured with code compiled for it and a heap of its own. */
+/* The process of one group, so that each group is measured with code compiled for it and its own heap. */
 import { inlineThePath } from '../../src/plane/engine.js'
 import { allGroups } from './groups.js'
 import type { Plan } from './measure.js'

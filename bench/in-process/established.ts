@@ -6,8 +6,8 @@ import { timedWithCopy } from './timed.js'
 import { Walk } from './walk.js'
 
 /**
- * What a packet of an open connection costs from Director.receive to the device, its connections in a random order: each
- * written into its slot and handled at once (where both directions come by), and in batches, where 64 are written before the first is handled.
+ * The cost of a packet of an open connection from Director.receive to the device, with connections in a random order: each packet
+ * written into its slot and handled at once (if both directions pass), and in batches of 64 written before the first is handled.
  */
 export function established({ connections }: Plan): Group[] {
   return connections.flatMap(count => MODES.map(mode => group(mode, count)))

@@ -10,7 +10,7 @@ import { scheduling } from './schedulers.js'
 import { services } from './services.js'
 import { workers } from './workers.js'
 
-/** Everything that can be measured. Nothing is built yet. */
+/** All groups of measures. Nothing is built yet. */
 export function allGroups(plan: Plan): Group[] {
   const suites = [
     established,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 
-/** What figures depend on, for whoever reads them elsewhere. */
+/** What the figures depend on, for readers on other hardware. */
 export function hardware() {
   const all = cpus()
   return {
@@ -16,7 +16,7 @@ export function hardware() {
   }
 }
 
-/** Which of the kernel's three settings stands in brackets. */
+/** The kernel's setting for transparent huge pages, which is the one in brackets. */
 function hugePages(): string {
   try {
     const text = readFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8')

@@ -8,20 +8,20 @@ import { quantile } from './quantile.js'
 import { BATCH, clientAddr, clientPort, CountingEgress, shuffled } from './scene.js'
 import { AT, FRAME_LEN, SLOT, Slots, SYN, Traffic } from './traffic.js'
 
-/** Past SYN_RECV's 60 s: all that was opened before is due. */
+/** More than SYN_RECV's 60 s, so that all connections opened before are due. */
 const JUMP_MS = 61_000
-/** A smaller growth of the process is no figure: a heap that shrinks or grows by itself comes to some MiB. */
+/** A smaller growth of the process, in octets, is not reported: a heap grows or shrinks by some MiB on its own. */
 const LEAST_RSS = 16 * 2 ** 20
-/** How long memory is waited for that garbage held, at the most, and how still it is then. */
+/** How long, in ms, to wait for garbage to be freed, and the change in octets below which memory counts as settled. */
 const SETTLE_MS = 2000
 const STILL = 2 ** 18
-/** Before anything is measured, small tables live so often: code has been compiled then. */
+/** How often a small table is filled and emptied before the measurement, so that code is compiled. */
 const WARM_UP_LAPS = 30
 const WARM_UP = 4096
 
 /**
- * The life of a table: filled to the last record, asked, emptied; the memory that it takes, in a process in which nothing of its
- * size has been before. The longest batch and the longest poll are what traffic waits for at the most meanwhile.
+ * The life of a table: filled to the last record, looked up, emptied; and its memory, in a process that never held a table of its
+ * size before. The longest batch and the longest poll are the longest delays of traffic meanwhile.
  */
 export function life({ connections }: Plan): Group[] {
   return connections.flatMap(count =>
@@ -57,7 +57,7 @@ async function lifeOf(mode: Mode, count: number): Promise<Figures> {
   }
 }
 
-/** None where the growth cannot be told from what a process does by itself. */
+/** Undefined where the growth is too small to be attributed to the table. */
 export function memoryFigures(before: NodeJS.MemoryUsage, after: NodeJS.MemoryUsage, count: number): Figures {
   const rss = after.rss - before.rss
   if (rss < LEAST_RSS) return {}
@@ -68,7 +68,7 @@ export function memoryFigures(before: NodeJS.MemoryUsage, after: NodeJS.MemoryUs
   }
 }
 
-/** Tables are unmapped by finalizers, which run between turns of the event loop: so it is waited until nothing more goes. */
+/** Tables are unmapped by finalizers, which run between turns of the event loop: so wait until memory stops shrinking. */
 async function settledMemory(): Promise<NodeJS.MemoryUsage> {
   const limit = performance.now() + SETTLE_MS
   let last = Infinity
@@ -91,7 +91,7 @@ function makeDirector(mode: Mode, capacity: number): Director {
   return benchDirector({ mode, capacity, egress: new CountingEgress(), now: performance.now() })
 }
 
-/** A SYN for each frame of the traffic; the ms of each batch into `batches`. Answers the ms in all, writing the frames included. */
+/** Sends a SYN for each frame of the traffic; appends each batch's ms to `batches`. Returns the total ms, writing included. */
 function fill(director: Director, traffic: Traffic, slots: Slots, batches: Float64Array): number {
   const sink = new LookAhead(director, director.links[0]!)
   const begin = performance.now()
@@ -124,7 +124,7 @@ function randomLookups({ conns }: Director, traffic: Traffic): number {
   return (ms * 1e6) / found
 }
 
-/** All are due at once: the worst that can be. */
+/** All connections are due at once: the worst case. */
 function expire(director: Director, count: number): Figures {
   const now = performance.now() + JUMP_MS
   const begin = performance.now()

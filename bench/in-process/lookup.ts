@@ -4,10 +4,10 @@ import type { Group, Plan } from './measure.js'
 import { allocateWords } from './pages.js'
 import { timed } from './timed.js'
 
-/** Lookups of one run. */
+/** Lookups in one run. */
 const EACH = 64
 
-/** What finding a connection costs among few and among many. */
+/** The cost of finding a connection among few and among many. */
 export function lookup({ connections }: Plan): Group[] {
   return connections.map(count => {
     const name = `lookup among ${count} connections`

@@ -1,6 +1,6 @@
 /*
- * In-process benchmarks: npm run bench [-- --connections N,N --rounds N --plain-pages --json FILE NAME…]. Each group of measures has a
- * process of its own; those that are to be compared are alive at the same time and asked in turn, round by round.
+ * In-process benchmarks: npm run bench [-- --connections N,N --rounds N --plain-pages --json FILE NAME…]. Each group of measures
+ * has its own process; groups to be compared are alive at the same time and run in turn, round by round.
  */
 import { writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -23,7 +23,7 @@ console.log(
 console.log(
   `${options.rounds} rounds, interleaved; median [min–max]${options.plainPages ? '; the tables in plain pages' : ''}`,
 )
-// One size after the other, so that no more processes are alive than are compared.
+// One size after another, so that only processes to be compared are alive together.
 for (const count of options.connections) await measure({ connections: [count], plainPages: options.plainPages })
 if (results.length === 0) refuse(`no measure's name has ${options.names.map(name => `'${name}'`).join(' or ')} in it`)
 for (const text of targetLines(results)) console.log(text)
@@ -57,13 +57,13 @@ async function measure(plan: Plan): Promise<void> {
   }
 }
 
-/** Nobody goes on measuring for a reader who has gone. */
+/** Ends when the reader of the output has gone. */
 function end(processes: readonly GroupProcess[], signal: NodeJS.Signals): never {
   for (const child of processes) child.kill()
   process.exit(128 + constants.signals[signal])
 }
 
-/** Not yet measured with another size, and meant by the command line. */
+/** The groups that the command line selects and no other size has measured yet. */
 function isChosen({ name }: Measure): boolean {
   if (results.some(result => result.name === name)) return false
   return options.names.length === 0 || options.names.some(word => name.includes(word))

@@ -1,12 +1,12 @@
-/** What one measuring answers: each figure under its unit, such as { ns: 81, 'ns for the copy': 9 }. */
+/** The result of one measurement: each figure by its unit, such as { ns: 81, 'ns for the copy': 9 }. */
 export type Figures = Record<string, number>
 
-/** One thing to be measured. Building what it needs is put off until it is asked for the first time. */
+/** One measure. What it needs is built at its first use. */
 export interface Measure {
-  /** Unique; what NAME… on the command line is looked for in. */
+  /** Unique; NAME… on the command line selects by parts of it. */
   readonly name: string
   figures(): Figures | Promise<Figures>
-  /** Rounds that it takes part in, at the most: for what takes seconds. */
+  /** The most rounds that it takes part in, for a measure that takes seconds. */
   readonly rounds?: number
 }
 
@@ -16,15 +16,15 @@ export interface Group {
   readonly measures: readonly Measure[]
 }
 
-/** What the command line says of what is to be measured. */
+/** The command line's choice of measures. */
 export interface Plan {
-  /** Connections in the table: the sizes that are gone through. */
+  /** The sizes of the connection table, measured in turn. */
   readonly connections: readonly number[]
-  /** The connection table in pages of 4 KiB, where the product asks for huge ones. */
+  /** Whether the connection table uses pages of 4 KiB; the product asks for huge pages. */
   readonly plainPages: boolean
 }
 
-/** `make`, done at the first call. */
+/** Calls `make` at the first call, and returns its result at every call. */
 export function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined
   return () => (made ??= { value: make() }).value

@@ -12,8 +12,8 @@ import { AT, FRAME_LEN, SLOT, type Traffic } from './traffic.js'
 const BUDGET = 256
 
 /**
- * The whole way through memory devices and the loop: 64 frames are put on a wire, one turn is made, and they are taken off the
- * other wire. What the wires cost alone, the same frames going straight across, is told and taken off.
+ * The whole path through memory devices and the loop: 64 frames are put on a wire, the loop makes one turn, and they are taken off
+ * the other wire. The cost of the wires alone, with the same frames going straight across, is reported and subtracted.
  */
 export function memoryDevices({ connections }: Plan): Group[] {
   return connections.map(count => {
@@ -100,7 +100,7 @@ class Counter implements FrameSink {
   }
 }
 
-/** Hands frames on to the other device as they are. */
+/** Passes frames on to the other device unchanged. */
 class Across implements FrameSink {
   readonly #to: MemoryDevice
 

@@ -1,6 +1,6 @@
 import type { MethodName, TunnelInfo } from '../../src/control/protocol/api.js'
 
-/** How packets reach real servers; `outbound`: answers come through the director. */
+/** How packets reach real servers; `outbound`: whether replies come through the director. */
 export interface Mode {
   readonly name: string
   readonly method: MethodName

@@ -8,13 +8,13 @@ import { timedWithCopy } from './timed.js'
 import { AT, FRAME_LEN, SLOT, Slots, SYN, Traffic } from './traffic.js'
 
 const SERVERS = 64
-/** Open at a time: after so many a jump of time, past SYN_RECV's 60 s, ends them all; its cost is spread over them. */
+/** Connections open at a time: then the clock jumps past SYN_RECV's 60 s, which ends them all; the cost is spread over them. */
 const OPEN = 2 ** 16
 const JUMP_MS = 61_000
-/** Clients, each with one SYN, before the first comes again. */
+/** Clients, each with one SYN, before the first is used again. */
 const CLIENTS = 2 ** 18
 
-/** What a SYN costs that opens a connection, with 64 real servers of weights 1 to 64, and that connection's end. */
+/** The cost of a SYN that opens a connection, with 64 real servers of weights 1 to 64, and of that connection's end. */
 export function newConnection(): Group[] {
   return [...[...schedulers.keys()].map(scheduler => group(NAT, scheduler)), group(FULLNAT, 'rr')]
 }
@@ -24,7 +24,7 @@ function group(mode: Mode, scheduler: string): Group {
   return { name, measures: [timedWithCopy(name, BATCH, () => opening(mode, scheduler))] }
 }
 
-/** `worker`: of a director that counts together with others. */
+/** `worker`: measure a director that shares its counts with others. */
 export function opening(mode: Mode, scheduler: string, worker?: WorkerOptions): { run(): void; copy(): void } {
   const director = benchDirector({
     mode,

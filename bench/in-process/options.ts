@@ -22,11 +22,11 @@ export interface Options {
   rounds: number
   plainPages: boolean
   json: string | undefined
-  /** Parts of names; none: everything. */
+  /** Parts of names to select by; none: everything. */
   names: string[]
 }
 
-/** Throws an Error of one line for what is not understood. */
+/** Throws an Error with one line for a malformed command line. */
 export function parseOptions(args: string[]): Options {
   const { values, positionals } = parseArgs({
     args,

@@ -1,4 +1,4 @@
-/** Lines of progress at most so often where they scroll away. */
+/** The least time in ms between two lines of progress that scroll away. */
 const EVERY_MS = 5000
 
 export interface ProgressStream {
@@ -6,7 +6,7 @@ export interface ProgressStream {
   write(text: string): unknown
 }
 
-/** Says on standard error what is under way: on a terminal in one line that is written over, else in a line now and then. */
+/** Shows progress on standard error: on a terminal in one line that is overwritten, else by a line now and then. */
 export class Progress {
   #saidAt = -Infinity
 
@@ -23,7 +23,7 @@ export class Progress {
     }
   }
 
-  /** Before results are printed. */
+  /** Clears the line; to be called before results are printed. */
   clear(): void {
     if (this.stream.isTTY) this.stream.write('\r\x1b[K')
   }

@@ -8,11 +8,11 @@ import { BATCH, clientAddr, clientPort, shuffled } from './scene.js'
 import { timed, timedWithCopy } from './timed.js'
 import { AT, FRAME_LEN, SLOT, Slots, Traffic } from './traffic.js'
 
-/** Above these the references take gigabytes, or seconds. */
+/** Above these sizes the references take gigabytes, or seconds. */
 const MOST_TEXTS = 1_000_000
 const MOST_TIMERS = 100_000
 
-/** The same stages as they would be written at first: slow, and obviously right. */
+/** The same stages as a first version would have them: slow, and obviously right. */
 export function references({ connections }: Plan): Group[] {
   return connections.map(count => {
     const measures: Measure[] = [

@@ -7,15 +7,15 @@ import { benchDirector, VIP } from './bench-director.js'
 import type { Mode } from './modes.js'
 import { AT, FRAME_LEN, SLOT, Slots, SYN, Traffic } from './traffic.js'
 
-/** Frames that the loop's devices hand over in one go. */
+/** Frames that the loop's devices hand over at once. */
 export const BATCH = 64
 
-/** Counts what is sent, and remembers between whom the last packet was: what is behind an Ethernet header at `at`. */
+/** Counts sent packets, and notes the last one's addresses and ports. `at` is the offset of the Ethernet header. */
 export class CountingEgress implements Egress {
   sent = 0
-  /** Of what is sent, addresses and ports are kept. */
+  /** Whether to note addresses and ports. */
   reads = false
-  /** Where frames go on to, if anywhere. */
+  /** The next egress for frames, if any. */
   through: Egress | undefined = undefined
   src = 0
   dst = 0
@@ -42,18 +42,18 @@ export interface Scene {
   readonly egress: CountingEgress
   readonly slots: Slots
   readonly inbound: Traffic
-  /** Answers: empty where they do not come through the director. */
+  /** The replies: empty if they bypass the director. */
   readonly outbound: Traffic
 }
 
 export interface SceneOptions {
-  /** Connections that the table holds besides. Default 0. */
+  /** Free room in the table beyond those connections. Default 0. */
   room?: number
   /** The number of the i-th client. Default i. */
   clientOf?: (i: number) => number
 }
 
-/** Opens a TCP connection each for `count` clients, through the director as anybody's; each is ESTABLISHED. */
+/** Opens a TCP connection for each of `count` clients through the director, as clients do; each becomes ESTABLISHED. */
 export function openScene(mode: Mode, count: number, options: SceneOptions = {}): Scene {
   const { room = 0, clientOf = (i: number) => i } = options
   const egress = new CountingEgress()
@@ -81,7 +81,7 @@ export function openScene(mode: Mode, count: number, options: SceneOptions = {})
   return { director, egress, slots, inbound, outbound }
 }
 
-/** A client for each connection: a million addresses, then the next port. */
+/** The address and port of each connection's client: a million addresses, then the next port. */
 export function clientAddr(i: number): number {
   return 0x0b000000 | (i & 0xfffff)
 }

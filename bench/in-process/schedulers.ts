@@ -12,12 +12,12 @@ import { timed } from './timed.js'
 
 const SERVERS = 64
 const VIP = 0x0a000064 as Ipv4Addr
-/** Virtual addresses, for those that go by them. */
+/** Virtual addresses, for schedulers that use them. */
 const ADDRESSES = 1024
 
 /**
- * What choosing a server costs: 64 of weights 1 to 64, all eligible, each choice counted as a connection and, 64 choices
- * later, as ended. Apart, what a refusal costs, and the walks of sh-fallback and mh-fallback when one in 64 is left.
+ * The cost of choosing a server: 64 of weights 1 to 64, all eligible, each choice counted as a connection and, 64 choices
+ * later, as ended. Separately, the cost of a refusal, and of the probes of sh-fallback and mh-fallback when one in 64 is left.
  */
 export function scheduling(): Group[] {
   const all = [...schedulers.values()]
@@ -49,7 +49,7 @@ function choice(scheduler: Scheduler): Measure {
   })
 }
 
-/** All are overloaded. */
+/** All servers are overloaded. */
 function refusal(scheduler: Scheduler, schedFlags: number): Measure {
   return timed(`refusal, ${scheduler.name}${schedFlags ? '-fallback' : ''}, ${SERVERS} servers`, 1, () => {
     const { bound, flow, next, dests } = poolOf(scheduler, schedFlags)
@@ -61,7 +61,7 @@ function refusal(scheduler: Scheduler, schedFlags: number): Measure {
   })
 }
 
-/** One is eligible: the lightest, which is farthest from most. */
+/** One server is eligible: the lightest, which takes the most probes from most buckets. */
 function fallback(scheduler: Scheduler): Measure {
   return timed(`fallback walk, ${scheduler.name}, one of ${SERVERS} left`, 1, () => {
     const { bound, flow, next, dests } = poolOf(scheduler, SchedFlag.FALLBACK)

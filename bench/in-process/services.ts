@@ -6,11 +6,11 @@ import { type Group, once } from './measure.js'
 import { timed } from './timed.js'
 
 const SETTINGS = { persistence: 0, netmask: -1 as Ipv4Addr, onePacket: false, schedFlags: 0 }
-/** The i-th service: sixteen ports an address. */
+/** The i-th service: sixteen ports on each address. */
 const addrOf = (i: number): Ipv4Addr => (0x0a000000 + (i >> 4)) as Ipv4Addr
 const portOf = (i: number): number => 80 + (i & 15)
 
-/** What finding a packet's service costs among few and among many; and that there is none, with services of every kind to fall back on. */
+/** The cost of finding a packet's service among few and among many, and of finding none, with fallback services of every kind. */
 export function services(): Group[] {
   return [1, 100, 10_000].map(count => {
     const table = once(() => tableOf(count))

@@ -1,6 +1,6 @@
 /*
- * The stages of a packet's way, each alone, its connections in a random order: so each pays for the cache misses that on the
- * whole way are the first stage's that touches the record.
+ * The stages of a packet's path, each alone, with connections in a random order: so each pays for the cache misses that on the
+ * whole path fall on the first stage that touches the record.
  */
 import { NONE, type ConnIndex } from '../../src/conn/record.js'
 import { Direction } from '../../src/conn/transitions.js'
@@ -27,7 +27,7 @@ import { AT, FRAME_LEN, SLOT, Slots } from './traffic.js'
 const TCP = IpProtocol.TCP
 const { INBOUND, OUTBOUND } = Direction
 
-/** What parsing, finding, the state, the timer and rewriting cost. `scene`: made at the first call. */
+/** The cost of parsing, lookup, state, timer and rewriting. `scene` is made at the first call. */
 export function stages(mode: Mode, count: number, scene: () => Scene): Measure[] {
   const conns = once(() => connectionsOf(scene()))
   const called = (stage: string): string => `stage ${stage}, ${mode.name}, ${count} connections`
@@ -45,7 +45,7 @@ export function stages(mode: Mode, count: number, scene: () => Scene): Measure[]
     const name = called(`rewrite, ${direction === INBOUND ? 'inbound' : 'outbound'}`)
     return timedWithCopy(name, BATCH, () => rewriting(mode, scene(), conns(), direction), copied)
   })
-  // What is the same in every mode is measured with NAT.
+  // Stages that do not depend on the mode are measured with NAT.
   return [
     ...(mode === NAT ? [timed('stage parse', BATCH, () => parsing(scene()))] : []),
     ...(mode.outbound ? [...inbound, ...outbound] : []),
@@ -155,7 +155,7 @@ function by(forwarder: Forwarder, direction: Direction): (packet: Packet, conn: 
   return (packet, conn) => forwarder.outbound(packet, conn)
 }
 
-/** 64 of `count` things a run, the next ones each time. None may be NONE. */
+/** Takes 64 of `count` things a run, the next 64 each time. None may be NONE. */
 function eachFrame(count: number, step: (i: number) => number): () => void {
   let next = 0
   return () => {

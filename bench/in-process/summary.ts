@@ -1,6 +1,6 @@
 import type { Figures } from './measure.js'
 
-/** Of one figure over all rounds. */
+/** The spread of one figure over all rounds. */
 export interface Spread {
   median: number
   min: number

@@ -1,6 +1,6 @@
 import type { Result } from './summary.js'
 
-/** What issue 6 asks of one core; `by` is a second figure that the first is divided by. */
+/** The targets of issue 6 for one core; `by` is a second figure that divides the first. */
 interface Target {
   readonly what: string
   readonly of: Figure

@@ -1,10 +1,10 @@
 import Benchmark from 'benchmark'
 import { type Measure, once } from './measure.js'
 
-/** Seconds of a sample, and of all samples of one round. */
+/** In seconds: the least time of a sample, and the most of all samples of one round. */
 const OPTIONS = { minTime: 0.02, maxTime: 0.06, minSamples: 3 }
 
-/** Seconds that what is new is run before it is measured the first time: until V8 has compiled it for good. */
+/** Seconds for which new code runs before its first measurement, until V8 has optimized it. */
 const WARM_UP = 0.3
 
 function warmedUp(run: () => void): void {
@@ -12,7 +12,7 @@ function warmedUp(run: () => void): void {
   while (performance.now() < end) run()
 }
 
-/** Nanoseconds that `run` takes, divided by the packets, lookups, … that it does. */
+/** Nanoseconds that `run` takes, divided by `each`, the packets or lookups of one run. */
 export function nsEach(run: () => void, each: number): number {
   const benchmark = new Benchmark(() => run(), OPTIONS)
   benchmark.run()
@@ -21,7 +21,7 @@ export function nsEach(run: () => void, each: number): number {
   return (benchmark.stats.mean * 1e9) / each
 }
 
-/** A measure of one figure: nanoseconds for each of the `each` things that one run does. `start` builds what is run. */
+/** A measure of one figure: nanoseconds for each of the `each` operations of a run. `start` builds the run. */
 export function timed(name: string, each: number, start: () => () => void): Measure {
   const run = once(() => {
     const made = start()
@@ -31,7 +31,7 @@ export function timed(name: string, each: number, start: () => () => void): Meas
   return { name, figures: () => ({ ns: nsEach(run(), each) }) }
 }
 
-/** As `timed`, where each run also makes ready what it rewrites: what that costs alone (`what` it is) is told, and taken off. */
+/** Like `timed`, where each run first copies the data that it rewrites: the cost of `what` alone is reported and subtracted. */
 export function timedWithCopy(
   name: string,
   each: number,

@@ -10,19 +10,19 @@ export const SYN = 2
 export const ACK = 16
 /** Octets of a slot, as in the packet ring. */
 export const SLOT = 2048
-/** Where in its slot a frame begins, and its octets: a TCP segment without payload. */
+/** A frame's offset in its slot, and its length in octets: a TCP segment without payload. */
 export const AT = HEADROOM + VNET_LEN
 export const FRAME_LEN = 54
 const FLAGS_AT = AT + 47
 
-/** 32-bit words from the virtio-net header to the end of the frame; the IP header and what follows lie on word boundaries. */
+/** 32-bit words from the virtio-net header to the end of the frame; the IP header and all after it are aligned to words. */
 const WORDS = 16
 const FIRST_WORD = HEADROOM >> 2
 const SLOT_WORDS = SLOT >> 2
 const [CHECK, SRC, DST, PORTS, TCP_CHECK] = [8, 9, 10, 11, 15]
 const PER_FRAME = 4
 
-/** Slots of memory that frames are put into and rewritten in. */
+/** Memory slots in which frames are written and rewritten. */
 export class Slots {
   readonly slab: Slab
   readonly words: Int32Array
@@ -37,9 +37,9 @@ export class Slots {
 }
 
 /**
- * A frame for each of many connections, in the order in which they are to come: 16 octets each, read one after the other, so
- * that the frames themselves cost no cache miss; a kernel has just written those that a director reads. TCP segments with
- * ACK set and right checksums. (Octets of a word lie as on the wire: words are made for a little-endian host.)
+ * A frame for each of many connections, in the order of arrival: 16 octets each, read one after another, so
+ * that the frames themselves cost no cache miss, as for a director, whose kernel has just written them. TCP segments with
+ * ACK set and valid checksums. (Octets of a word are in wire order: the words are built for a little-endian host.)
  */
 export class Traffic {
   readonly count: number
@@ -82,7 +82,7 @@ export class Traffic {
     return this.#wire.getInt32(i * PER_FRAME * 4 + 8)
   }
 
-  /** Writes the i-th frame into a slot, an empty virtio-net header before it. Checksums right, but of a SYN (`Slots.setFlags`). */
+  /** Writes the i-th frame into a slot, after an empty virtio-net header. Checksums are valid, but a SYN's (`Slots.setFlags`). */
   write(i: number, { words }: Slots, slot: number): void {
     const keys = this.#keys
     const from = this.#template
@@ -101,7 +101,7 @@ export class Traffic {
   }
 }
 
-/** The words of a frame without addresses, ports and checksums. */
+/** The words of a frame whose addresses, ports and checksums are 0. */
 function template(): { words: Int32Array; view: DataView } {
   const words = new Int32Array(WORDS)
   const view = new DataView(words.buffer)

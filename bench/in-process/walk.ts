@@ -3,7 +3,7 @@ import { LookAhead } from '../../src/director/look-ahead.js'
 import { BATCH, type CountingEgress, type Scene } from './scene.js'
 import { AT, FRAME_LEN, SLOT, type Slots, type Traffic } from './traffic.js'
 
-/** Sends 64 frames a run, the next ones each time, as the loop does. */
+/** Sends 64 frames a run, the next 64 each time, as the loop does. */
 export class Walk {
   readonly #director: Director
   readonly #egress: CountingEgress

@@ -1,4 +1,4 @@
-/* A worker thread with a director of its own: runs for as long as it is told, and answers how many packets that were. */
+/* A worker thread with its own director: runs for the requested time, and returns how many packets it handled. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { SharedCounts } from '../../src/service/shared-counts.js'
 import { NAT } from './modes.js'

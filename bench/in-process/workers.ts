@@ -2,18 +2,18 @@ import { Worker } from 'node:worker_threads'
 import { SharedCounts } from '../../src/service/shared-counts.js'
 import { type Figures, type Group, once, type Plan } from './measure.js'
 
-/** What a worker is made with: it has the clients whose number, divided by `of`, leaves `index`. */
+/** A worker's options. It has the clients whose number modulo `of` is `index`. */
 export interface WorkerShare {
   readonly count: number
   readonly index: number
   readonly of: number
   readonly plainPages: boolean
-  /** What new connections are scheduled by; without it, packets of open ones are handled. */
+  /** The scheduler of new connections; without it, the worker handles packets of open connections. */
   readonly scheduler: string | undefined
-  /** What several workers count connections in. */
+  /** Where several workers count connections together. */
   readonly counts: SharedArrayBuffer | undefined
 }
-/** What a worker answers when it is told to run, and when it is ready. */
+/** A worker's message after a run, and when it is ready. */
 export interface Ran {
   readonly packets: number
   readonly ms: number
@@ -23,8 +23,8 @@ const RUN_MS = 300
 
 /**
  * Packets a second of NAT, inbound: one worker thread with all connections, then two with half of them each, steered by the
- * client's address; and new connections, by as many threads. Directors share nothing but the counts of connections, which only
- * those write that open and end some; a third thread only waits.
+ * client's address; and new connections with as many threads. Directors share only the counts of connections, which they
+ * write only when they open or end one. The main thread only waits.
  */
 export function workers({ connections, plainPages }: Plan): Group[] {
   const established = connections.map(count => group(`NAT, ${count} connections`, count, plainPages))
@@ -55,7 +55,7 @@ class Team {
   constructor(made: readonly Worker[]) {
     this.#workers = made
   }
-  /** Packets a second of all together. */
+  /** Packets a second of all workers together. */
   async rate(): Promise<number> {
     const answers = this.#workers.map(answerOf)
     for (const worker of this.#workers) worker.postMessage(RUN_MS)

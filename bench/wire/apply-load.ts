@@ -1,6 +1,6 @@
 /*
- * What changing rules do to traffic: wrk through a director, quiet and while `uvs apply` changes the rules again and again, by
- * turns, so that whatever else the machine does meets both alike. UVS_MANY=N: with N services of 5 real servers beside it.
+ * The effect of rule changes on traffic: wrk through a director, quiet and while `uvs apply` changes the rules repeatedly, by
+ * turns, so that other activity on the host affects both alike. UVS_MANY=N adds N services of 5 real servers.
  *
  *     node dist/bench/wire/apply-load.js [ROUNDS [SECONDS [APPLIES]]]
  */
@@ -24,7 +24,7 @@ UVS_MANY=N in the environment: with N services beside it.
 
 const [rounds = 3, seconds = 10, applies = 100] = readArguments(process.argv.slice(2))
 
-/** The numbers on the command line; ends the process where it asks for help, or is wrong. */
+/** The numbers on the command line; ends the process after --help or an error. */
 function readArguments(args: string[]): number[] {
   if (args.some(arg => arg === '--help' || arg === '-h')) {
     process.stdout.write(HELP)
@@ -38,7 +38,7 @@ function readArguments(args: string[]): number[] {
 
 const many = Number(process.env['UVS_MANY'] ?? 0)
 
-/** The lab's own service with another weight each time, and services that come, change and go. */
+/** The lab's own service with another weight each time, and services that are added, changed and deleted. */
 function rulesFile(turn: number): string {
   const lines = rules(benchPlan('nat')).map(words => words.join(' '))
   const own = lines.map(line => (line.startsWith('-a') ? `${line.replace(/ -w \d+/, '')} -w ${1 + (turn % 3)}` : line))

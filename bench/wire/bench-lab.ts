@@ -16,17 +16,17 @@ import { hardware } from '../../netns-lab/hardware.js'
 import { which } from '../../netns-lab/tools.js'
 
 export interface BenchRun extends BenchOptions {
-  /** What the namespaces' names begin with. */
+  /** The prefix of the namespaces' names. */
   prefix: string
   print: (line: string) => void
   signal: AbortSignal
   effort?: Effort
 }
 
-/** Runs by others that would take part of a processor from ours. */
+/** A load average above this means that other processes take CPU time from the measurement. */
 const BUSY = 0.5
 
-/** Every runner in turn, round after round. Exit status 1 where something failed; its figures are missing then. */
+/** Every runner in turn, round by round. Exit status 1 if something failed; its figures are missing then. */
 export async function benchLab(run: BenchRun): Promise<number> {
   const { rounds, print, json, markdown: markdownFile, svg } = run
   if (json !== undefined) mustBeWritable(json)

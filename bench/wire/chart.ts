@@ -5,11 +5,11 @@ const WIDTH = 760
 const ROW = 26
 const TOP = 56
 const LEFT = 230
-/** Where the longest bar ends; the figures stand behind it. */
+/** Where the longest bar ends; the figures are to its right. */
 const RIGHT = 620
 const BAR = 14
 
-/** Colours of their own for light and dark, and a ground of its own: readable on whatever page it stands. */
+/** Colours for light and for dark, and its own background, so that it is readable on any page. */
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 15px }
@@ -27,7 +27,7 @@ const STYLE = `
     .spread { stroke: #f0f6fc }
   }`
 
-/** A bar for each runner that has the figure: the median, a line from the least to the most, the number. */
+/** A bar for each runner that has the figure: the median, a line from the least to the most, and the number. */
 export function chart(
   figure: FigureName,
   figures: readonly Summary[],

@@ -1,6 +1,6 @@
 /*
- * node control-client.js PATH REQUESTS-PER-SECOND SECONDS: puts a mix of requests on a control socket, at that rate, on
- * several connections, and prints what came of it as JSON. A process of its own, as whoever asks a director is.
+ * node control-client.js PATH REQUESTS-PER-SECOND SECONDS: sends a mix of requests to a control socket, at that rate, on
+ * several connections, and prints the results as JSON. A process of its own, as a director's clients are.
  */
 import { pathToFileURL } from 'node:url'
 import type { Control, Request } from '../../src/control/protocol/api.js'
@@ -8,9 +8,9 @@ import { connectControl } from '../../src/control/socket/client.js'
 
 export interface ControlFigures {
   asked: number
-  /** Refused, or not answered. */
+  /** Requests refused, or not answered. */
   failed: number
-  /** What the first of these said. */
+  /** The first one's message. */
   why?: string
   p50Ms: number
   p99Ms: number
@@ -23,7 +23,7 @@ const DESTINATION = { address: '198.51.100.81', port: 8080 } as const
 const SETTINGS = { scheduler: 'wlc', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 const WEIGHED = { method: 'masq', upperThreshold: 0, lowerThreshold: 0 } as const
 
-/** A listing, statistics and changing requests by turns; none of them touches a service that traffic uses. */
+/** Listings, statistics and changes in turn; none of them touches a service that traffic uses. */
 function mixed(turn: number): Request {
   const port = 9000 + (turn % 1000)
   switch (turn % 10) {
@@ -53,7 +53,7 @@ function mixed(turn: number): Request {
   }
 }
 
-/** What is changed by the mix. A connection of their own each for what must stay in order: 7 and 9 of ten go by the first. */
+/** The changes in the mix. Those that must stay in order share a connection: 7 and 9 of ten use the first. */
 async function prepare(control: Control): Promise<void> {
   await control.call({ op: 'add-service', service: SERVICE, settings: SETTINGS })
   await control.call({
@@ -64,7 +64,7 @@ async function prepare(control: Control): Promise<void> {
   })
 }
 
-/** Asks `perSecond` requests a second for so long, whether or not the earlier ones have been answered. */
+/** Sends `perSecond` requests a second for `seconds`, whether or not the earlier ones have been answered. */
 export async function askSteadily(path: string, perSecond: number, seconds: number): Promise<ControlFigures> {
   const clients = Array.from({ length: CONNECTIONS }, () => connectControl(path))
   await prepare(clients[0]!)

@@ -1,6 +1,6 @@
 /*
- * What requests on the control socket do to traffic: wrk through a director, quiet and under a steady rate of requests by
- * turns, so that whatever else the machine does meets both alike.
+ * The effect of control socket requests on traffic: wrk through a director, quiet and under a steady rate of requests by
+ * turns, so that other activity on the host affects both alike.
  */
 import { benchPlan } from './topology.js'
 import type { ControlFigures } from './control-client.js'

@@ -1,19 +1,19 @@
 /*
- * What a packet costs of CPUs, in nanoseconds. Three figures that are not to be added up:
+ * The CPU cost of a packet, in nanoseconds. Three figures that must not be added up:
  *
  *   user     the balancer's processes, in their own code
- *   system   the same, in the kernel. Where the kernel does not clock interrupts (no CONFIG_IRQ_TIME_ACCOUNTING, as most)
- *            this holds the softirqs that ran within their calls: the receiver's half of what they send over a veth.
- *   softirq  of the whole machine: what the kernel's own balancing costs, but also the client's and the servers' half of
- *            each veth. What a balancer adds is the difference to the same load with routing only.
+ *   system   the same, in the kernel. If the kernel does not account for interrupts (no CONFIG_IRQ_TIME_ACCOUNTING, as most),
+ *            this includes the softirqs that ran within their calls: the receiver's half of what they send over a veth.
+ *   softirq  of all CPUs: the cost of the kernel's own balancing, but also the client's and the servers' half of
+ *            each veth. A balancer's part is the difference to the same load with routing only.
  *
- * A packet is a frame that an interface of the director received; one left for a device to segment counts as one.
+ * A packet is a frame received by an interface of the director; one left to a device to segment counts as one.
  */
 import { readFileSync } from 'node:fs'
 import { interfaceCounters, processTicks, TICKS_A_SECOND } from '../../netns-lab/director-counters.js'
 import type { NetnsLab } from '../../netns-lab/netns-lab.js'
 
-/** Counts at a moment; CPU time in ticks. */
+/** Counters at a moment; CPU time in ticks. */
 export interface CpuReading {
   packets: number
   user: number
@@ -28,7 +28,7 @@ export interface CpuPerPacket {
   softirqNs: number
 }
 
-/** Counts now. `pids`: the balancer's processes; none where the kernel does it.. */
+/** Reads the counters. `pids`: the balancer's processes; none where the kernel balances. */
 export async function readCpu(lab: NetnsLab, pids: readonly number[]): Promise<CpuReading> {
   const { received } = await interfaceCounters(lab)
   const reading = {
@@ -45,7 +45,7 @@ export async function readCpu(lab: NetnsLab, pids: readonly number[]): Promise<C
   return reading
 }
 
-/** What each packet between two readings cost. Throws when there was none. */
+/** The cost of each packet between two readings. Throws when there was no packet. */
 export function cpuBetween(before: CpuReading, after: CpuReading): CpuPerPacket {
   const packets = after.packets - before.packets
   if (!(packets > 0)) throw new Error('no packet has passed the director')
@@ -54,7 +54,7 @@ export function cpuBetween(before: CpuReading, after: CpuReading): CpuPerPacket 
   return { packets, userNs: ns('user'), systemNs: ns('system'), softirqNs: ns('softirq') }
 }
 
-/** The same around a load, of a second at least: the kernel counts CPU time by 10 ms. */
+/** The cost during a load, of at least a second: the kernel counts CPU time in units of 10 ms. */
 export async function cpuPerPacket(
   lab: NetnsLab,
   pids: readonly number[],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { check } from '../../src/linux/libc.js'
 import { allowedCpus, giveCpus } from '../../src/linux/one-cpu.js'
 
-/** The CPUs that threads of these processes have bound themselves to, each to one. */
+/** The CPUs to which threads of these processes are bound, each thread to one. */
 export function boundCpus(pids: readonly number[]): Set<number> {
   const bound = new Set<number>()
   for (const pid of pids) {
@@ -14,7 +14,7 @@ export function boundCpus(pids: readonly number[]): Set<number> {
   return bound
 }
 
-/** Has a process run on the others of its CPUs only, where there are any. */
+/** Binds a process to the remaining CPUs, if there are any. */
 export function keepOff(pid: number, taken: ReadonlySet<number>): void {
   const free = allowedCpus(readFileSync(`/proc/${pid}/status`, 'latin1')).filter(cpu => !taken.has(cpu))
   if (taken.size === 0 || free.length === 0) return

@@ -1,6 +1,6 @@
 import { median } from '../../netns-lab/median.js'
 
-/** What is measured, in the order of the tables. `best`: whether more is better or less. */
+/** The figures, in the order of the tables. `best`: whether more or less is better. */
 export const FIGURES = {
   wrk: { title: 'wrk', unit: 'req/s', digits: 0, best: 'most', about: 'requests on 50 kept connections' },
   'wrk-p50': {
@@ -102,7 +102,7 @@ interface FigureInfo {
 }
 
 export type FigureName = keyof typeof FIGURES
-/** What one runner's turn measured. What could not be measured is absent. */
+/** The figures of one runner's turn; those that could not be measured are absent. */
 export type Figures = Partial<Record<FigureName, number>>
 
 export interface Spread {
@@ -115,9 +115,9 @@ export interface Summary extends Spread {
   figure: FigureName
   runner: string
   unit: string
-  /** Each round's, in order. */
+  /** Each round's value, in order. */
   values: number[]
-  /** The median over that of the first runner that has the figure. */
+  /** The median divided by that of the first runner that has the figure. */
   ratio: number
 }
 

@@ -8,14 +8,14 @@ import { readWrk, type WrkReport } from '../../netns-lab/wrk-report.js'
 const WARM_SECONDS = 1
 
 export interface PacedFigures {
-  /** Answers a second: the rate asked for, or what was left of it. */
+  /** Answers a second: the requested rate, or less if it was not reached. */
   perSecond: number
   /** In µs, from when the request was due. */
   p50: number
   p99: number
 }
 
-/** Requests at a fixed rate from the client, on 50 connections that stay open, for so many seconds after one that does not count. */
+/** Sends requests at a fixed rate from the client, on 50 persistent connections, for `seconds`, after a run that does not count. */
 export async function pacedRequests(
   lab: NetnsLab,
   address: string,
@@ -33,14 +33,14 @@ export async function pacedRequests(
   }
 }
 
-/** Between an answer and the next request. wrk waits by the millisecond, so that 1 ms would be anything from 1 to 2. */
+/** Pause in ms between an answer and the next request. wrk's resolution is 1 ms, so a pause of 1 ms would be 1 to 2. */
 const THINK_MS = 5
-/** What one more millisecond and a half, of waking and being answered, make of it. */
+/** The whole cycle in ms: waking up late and waiting for the answer add about 1.5. */
 const CYCLE_MS = 6.5
-/** Sockets that wrk may open where nobody has raised the limit of 1024. */
+/** Sockets that wrk may open under the default limit of 1024. */
 const MOST_USERS = 900
 
-/** wrk at less than saturation: so many connections that wait 5 ms after each answer. */
+/** wrk below saturation: `users` connections, each pausing 5 ms after an answer. */
 export async function thinkingUsers(
   lab: NetnsLab,
   wrk: string,
@@ -56,7 +56,7 @@ export async function thinkingUsers(
 
 const few = (users: number): number => Math.max(1, Math.min(MOST_USERS, Math.round(users)))
 
-/** How many users come to about so many requests a second here. */
+/** How many users make about `perSecond` requests a second here. */
 export async function usersFor(lab: NetnsLab, wrk: string, url: string, perSecond: number): Promise<number> {
   const guess = few((perSecond * CYCLE_MS) / 1000)
   const { requestsPerSecond } = await thinkingUsers(lab, wrk, url, guess, WARM_SECONDS)

@@ -1,11 +1,11 @@
 import type { FigureName, Summary } from './figures.js'
 
-/** A ratio that is wanted: a runner's figure over another runner's. */
+/** A target ratio: a runner's figure divided by another runner's. */
 interface Wanted {
   what: string
   figure: FigureName
   runner: string
-  /** By the other runner's name: the ratio is to be this at least, or with `atMost` at most. */
+  /** The limit by the other runner's name: the ratio must be at least this, or with `atMost` at most. */
   over: Record<string, number>
   atMost?: true
 }
@@ -62,14 +62,14 @@ export interface Judged {
   over: string
   wanted: number
   atMost: boolean
-  /** The ratio of the medians; absent where one of the two was not measured. */
+  /** The ratio of the medians; absent if either was not measured. */
   seen?: number
-  /** The least and the most that the ratio was in one round, where both have all rounds. */
+  /** The least and the greatest ratio within one round, if both have all rounds. */
   range?: [number, number]
   ok?: boolean
 }
 
-/** Each ratio that is wanted beside what was seen. */
+/** Each target ratio and the measured one. */
 export function judge(figures: readonly Summary[]): Judged[] {
   return WANTED.flatMap(({ what, figure, runner, over, atMost = false }) => {
     const of = (name: string): Summary | undefined => figures.find(row => row.figure === figure && row.runner === name)

@@ -5,7 +5,7 @@ import type { Namespaces } from '../../netns-lab/namespaces.js'
 
 const LIMIT_MS = 20_000
 
-/** A program of ours in a namespace that answers each line on its standard input with one on its standard output. */
+/** A program of ours in a namespace that replies to each line on its standard input with one on its standard output. */
 export class LineProcess {
   readonly pid: number
   readonly #child
@@ -17,8 +17,8 @@ export class LineProcess {
     this.#child = spawn('ip', ['netns', 'exec', spaces.full(space), ...command], {
       env: { ...process.env, [MARK]: spaces.ledger.prefix },
     })
-    this.#child.once('error', () => {}) // no pid then, which is said below
-    this.#child.stdin.on('error', () => {}) // it has ended, which `ask` says
+    this.#child.once('error', () => {}) // there is no pid then, which is reported below
+    this.#child.stdin.on('error', () => {}) // the program has ended, which `ask` reports
     if (this.#child.pid === undefined) throw new Error(`${what} could not be started`)
     this.pid = this.#child.pid
     spaces.ledger.add(this.pid, what)
@@ -29,7 +29,7 @@ export class LineProcess {
     })
   }
 
-  /** Says a line; its answer. */
+  /** Sends a line and resolves to the reply. */
   async ask(line: string, withinMs = LIMIT_MS): Promise<string> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) throw this.#failure(line)
     const answer = await new Promise<string | undefined>(resolve => {

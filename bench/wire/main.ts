@@ -1,10 +1,10 @@
 /*
  * npm run bench:lab [-- --rounds N] [--only NAME,…] [--measure NAME,…] [--rate N] [--json FILE] [--markdown FILE] [--svg DIR]
  *
- *   client ────────── director ──────── rs1, nginx        a namespace each, anew for every turn: bench-topology.ts
+ *   client ────────── director ──────── rs1, nginx        a namespace each, new for every turn: topology.ts
  *   wrk, ab, curl     the kernel, HAProxy, uvs, …
  *
- * The same load through each runner in turn, round after round, so that whatever else the machine does meets all alike.
+ * The same load through each runner in turn, round by round, so that other activity on the host affects all alike.
  */
 import { collectOnlyWhenAsked } from '../../src/plane/engine.js'
 import { benchLab } from './bench-lab.js'
@@ -20,13 +20,13 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: string[]): Promise<number> {
-  let status = 2 // of a bad command
+  let status = 2 // of a wrong command line
   const names = [runners.map(({ name }) => name), measures.map(({ name }) => name)] as const
   if (args.some(arg => arg === '--help' || arg === '-h')) {
     process.stdout.write(benchHelp(...names))
     return 0
   }
-  collectOnlyWhenAsked() // not beside what is measured
+  collectOnlyWhenAsked() // so that the collector does not run during a measurement
   try {
     const options = parseBench(args, ...names)
     status = 1

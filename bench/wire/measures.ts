@@ -7,52 +7,52 @@ import type { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { which } from '../../netns-lab/tools.js'
 import { udpRate } from './udp-rate.js'
 
-/** How much each measure takes. */
+/** The effort of each measure. */
 export interface Effort {
-  /** Of wrk. */
+  /** Seconds of wrk. */
   seconds: number
-  /** Of ab. */
+  /** Requests of ab. */
   requests: number
-  /** Of the large file, and how often it is transferred. */
+  /** The size of the large file, and how often it is transferred. */
   octets: number
   transfers: number
 }
 
 export const EFFORT: Effort = { seconds: 3, requests: 15_000, octets: 200_000_000, transfers: 3 }
 
-/** One runner's turn: its lab stands, the balancer runs. */
+/** One runner's turn: its lab is built, the balancer runs. */
 export interface Turn {
   lab: NetnsLab
   runner: Runner
   balancer: Balancer
-  /** The address that the client asks. */
+  /** The address that the client sends requests to. */
   address: string
-  /** What it asks for by HTTP, ending with a slash. */
+  /** The base URL of its requests, ending with a slash. */
   url: string
   effort: Effort
-  /** What the measures before have found. */
+  /** The figures of the earlier measures. */
   figures: Figures
   /** Shared by the turns of a round. */
   half: HalfLoad
 }
 
-/** What everybody is given; the round's first runner finds it, where it is not told. */
+/** The same load for every runner; unless given, the round's first runner determines it. */
 export interface HalfLoad {
   perSecond?: number
-  /** Users of wrk who think between two requests, and come to that rate. */
+  /** wrk's connections that pause between two requests and together make that rate. */
   users?: number
 }
 
 export interface Measure {
   name: string
-  /** The program that it cannot do without. */
+  /** The program that it requires. */
   needs?: string
-  /** Whether it says something of this runner; of all unless told. */
+  /** Whether it applies to this runner; without it, to all. */
   concerns?(runner: Runner): boolean
   run(turn: Turn): Promise<Figures>
 }
 
-/** In the order in which a turn takes them. */
+/** In the order in which a turn runs them. */
 export const measures: readonly Measure[] = [
   {
     name: 'wrk',
@@ -75,7 +75,7 @@ export const measures: readonly Measure[] = [
       const { lab, url, effort, half } = turn
       const wrk = which('wrk')!
       half.users ??= await usersFor(lab, wrk, url, await halfRate(turn))
-      await thinkingUsers(lab, wrk, url, half.users, 1) // warms
+      await thinkingUsers(lab, wrk, url, half.users, 1) // warms up
       const { requestsPerSecond, p50, p99 } = await thinkingUsers(lab, wrk, url, half.users, effort.seconds)
       return { think: requestsPerSecond, ...percentiles('think', p50, p99) }
     },
@@ -106,7 +106,7 @@ export const measures: readonly Measure[] = [
   },
 ]
 
-/** wrk, and what the director's CPUs did meanwhile. */
+/** Runs wrk, and measures the director's CPUs meanwhile. */
 async function saturate({ lab, url, effort, balancer }: Turn): Promise<Figures> {
   let before: CpuReading | undefined
   const warm = async (): Promise<void> => void (before = await readCpu(lab, balancer.pids))

@@ -1,13 +1,13 @@
 export interface BenchOptions {
   rounds: number
-  /** The runners' and measures' names; all unless told. */
+  /** The names of runners and measures; by default all. */
   only: string[]
   measure: string[]
   json?: string
   markdown?: string
-  /** A folder for the charts. */
+  /** The folder for the charts. */
   svg?: string
-  /** Requests a second at half load; half of what the round's first runner carries unless told. */
+  /** Requests a second at half load; by default half of what the round's first runner carries. */
   rate?: number
 }
 
@@ -29,7 +29,7 @@ The same load through uvs and what a user would take in its place, by turns, in 
 `
 }
 
-/** Reads the command line. Throws an Error that says in one line what is wrong, and what is allowed. */
+/** Reads the command line. Throws an Error with one line that says what is wrong and what is allowed. */
 export function parseBench(
   args: readonly string[],
   runners: readonly string[],
@@ -63,7 +63,7 @@ function rate(value: string): number {
   return Number(value)
 }
 
-/** Those of `known` that are named, in its order. */
+/** The named members of `known`, in its order. */
 function names(option: string, value: string, known: readonly string[]): string[] {
   const wanted = value.split(',')
   const strange = wanted.find(name => !known.includes(name))

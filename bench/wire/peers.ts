@@ -1,4 +1,4 @@
-/* What a user would take in the place of uvs, in the director's namespace, in front of the same real server. */
+/* The alternatives to uvs, in the director's namespace, in front of the same real server. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -60,18 +60,18 @@ export async function startNginxStream(lab: NetnsLab): Promise<Balancer> {
   return { pids: [pid, ...childrenOf(pid)] }
 }
 
-/** The line that nginx needs to have its stream module: none where it is built in. Undefined where there is no such module. */
+/** The line that loads nginx's stream module: empty if it is built in, undefined if there is no such module. */
 export function nginxStreamModule(): string | undefined {
   const nginx = which('nginx')
   if (!nginx) return undefined
-  // -V answers on standard error.
+  // -V writes to standard error.
   const built = execFileSync('sh', ['-c', '"$0" -V 2>&1', nginx], { encoding: 'utf8' })
   if (/--with-stream(?![=\w-])/.test(built)) return ''
   const file = join(/--modules-path=(\S+)/.exec(built)?.[1] ?? '', 'ngx_stream_module.so')
   return existsSync(file) ? `load_module ${file};` : undefined
 }
 
-/** Gives the director's interfaces to the kernel: the addresses, the virtual one among them. */
+/** Gives the addresses of the director's interfaces to the kernel, the virtual address included. */
 async function giveToKernel(lab: NetnsLab): Promise<void> {
   for (const { port: name, address } of armsOf(plan)) {
     await lab.spaces.ip('director', 'addr', 'add', address, 'dev', name)
@@ -95,7 +95,7 @@ async function answers(lab: NetnsLab, what: string): Promise<void> {
   throw new Error(`${what} does not answer`)
 }
 
-/** The processes that it has started; proc(5), /proc/PID/task/TID/children. */
+/** The processes that a process has started; proc(5), /proc/PID/task/TID/children. */
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
 }

@@ -3,21 +3,21 @@ import { hardwareLine } from '../../native-free/lab-report.js'
 import { type Judged, judgedRows } from './judged.js'
 import { FIGURES, type FigureName, type Summary } from './figures.js'
 
-/** What a run came to. --json FILE writes it. */
+/** The report of a run. --json FILE writes it. */
 export interface BenchReport extends Hardware {
-  /** When it began, ISO 8601. */
+  /** The start time, ISO 8601. */
   began: string
-  /** The load average before it began. */
+  /** The load average before the start. */
   load: number
   rounds: number
   runners: { name: string; title: string }[]
   figures: Summary[]
   judged: Judged[]
-  /** What went wrong, a line each; their figures are missing. */
+  /** Failures, a line each; their figures are missing. */
   failures: string[]
 }
 
-/** The machine, then one table: a row a runner, a column a figure, '79 100 [78 200–80 044]'. */
+/** The hardware, then one table: a row for each runner, a column for each figure, '79 100 [78 200–80 044]'. */
 export function markdown(report: BenchReport): string {
   const { runners, figures, rounds } = report
   const columns = (Object.keys(FIGURES) as FigureName[]).filter(name => figures.some(({ figure }) => figure === name))

@@ -15,7 +15,7 @@ const uvs = (['raw', 'tap'] as const).flatMap(io =>
   (['nat', 'fullnat', 'dr', 'tun'] satisfies LabMode[]).map(mode => uvsRunner(io, mode)),
 )
 
-/** In the order in which a round takes them; ratios are to the first. */
+/** In the order of a round; ratios are to the first. */
 export const runners: readonly Runner[] = [
   { ...peer, name: 'no-balancer', title: 'no balancer, kernel routing', direct: true, start: startRouting },
   { ...peer, name: 'nftables', title: 'nftables DNAT', missing: needs('nft'), start: startNft },

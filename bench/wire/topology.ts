@@ -2,7 +2,7 @@
  * The same for every runner, so that only the balancer differs:
  *
  *   client ── cli ── director ── srv ── rs1          veth pairs; with a TAP, a bridge beside each of the director's ends
- *      └────────────── direct ──────────┘            by which a real server of DR or TUN answers; unused by the others
+ *      └────────────── direct ──────────┘            for replies of DR or TUN; unused by the others
  */
 import { hostPart, type LabMode, type LabPlan, natPlan } from '../../native-free/lab-plan.js'
 import type { Namespaces } from '../../netns-lab/namespaces.js'
@@ -11,7 +11,7 @@ const CLIENT_DIRECT = '10.255.0.1'
 const SERVER_DIRECT = '10.255.0.2'
 const LOCAL_ADDRESSES = ['172.16.20.201', '172.16.20.202']
 
-/** client, director and one real server, without a bridge between; the modes' plans differ in nothing but the mode. */
+/** client, director and one real server, without a bridge between; the plans differ only in their mode. */
 export function benchPlan(mode: LabMode): LabPlan {
   const servers = natPlan.servers.slice(0, 1).map(server => ({ ...server, weight: 1 }))
   return {
@@ -23,7 +23,7 @@ export function benchPlan(mode: LabMode): LabPlan {
   }
 }
 
-/** Lays the cable past the director, and sends the replies of DR and TUN through it. */
+/** Adds the cable that bypasses the director, and routes the replies of DR and TUN through it. */
 export async function addDirectCable(spaces: Namespaces, { mode, client, servers }: LabPlan): Promise<void> {
   const server = servers[0]!.name
   await spaces.cable(client.name, 'direct', server, 'direct')

@@ -6,7 +6,7 @@ import { addDirectCable, benchPlan } from './topology.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 
 export interface TurnOptions {
-  /** What the namespaces' names begin with. */
+  /** The prefix of the namespaces' names. */
   prefix: string
   effort: Effort
   half: HalfLoad
@@ -19,7 +19,7 @@ export interface TurnResult {
   failures: string[]
 }
 
-/** One runner's turn, in namespaces of its own: these measures, as far as they concern it. Throws when `signal` says stop. */
+/** One runner's turn, in its own namespaces: runs these measures, as far as they apply to it. Throws when `signal` is aborted. */
 export async function takeTurn(
   runner: Runner,
   measures: readonly Measure[],

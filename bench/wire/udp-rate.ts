@@ -1,11 +1,11 @@
 /*
- * UDP frames a second that come through without loss.
+ * UDP frames a second that arrive without loss.
  *
- *   client: udp-generator ─── whatever balances ─── real server: udp-sink
+ *   client: udp-generator ───── the balancer ───── real server: udp-sink
  *   64 flows, one way         VIP:9 → RIP:9         one socket, counted by its filter
  *
- * Each frame has 60 octets on the veth, 64 with the frame check sequence of real Ethernet. The sender's and the sink's own limit is
- * that of a run with nothing but routing between.
+ * Each frame has 60 octets on the veth, 64 with the frame check sequence of real Ethernet. A run with only routing in between
+ * shows the limit of the sender and the sink themselves.
  */
 import { boundCpus, keepOff } from './cpus-apart.js'
 import { LineProcess } from './line-process.js'
@@ -14,7 +14,7 @@ import type { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { highestRate, type Trial, type Try } from './rate-search.js'
 import { ours } from '../../netns-lab/tools.js'
 
-/** Discard (RFC 863): what the virtual service and the sink have. */
+/** Discard (RFC 863): the port of the virtual service and of the sink. */
 export const UDP_PORT = 9
 export const UDP_FLOWS = 64
 
@@ -25,7 +25,7 @@ export interface UdpEnds {
   /** The namespaces of the generator and the sink. */
   client: string
   server: string
-  /** Where the client sends. */
+  /** The address that the client sends to. */
   address: string
 }
 
@@ -34,7 +34,7 @@ function program(name: string, ...args: (string | number)[]): string[] {
   return [process.execPath, ours(`bench/wire/load/${name}.js`), ...args.map(String)]
 }
 
-/** A generator and a sink, running. */
+/** A running generator and sink. */
 export class UdpLoad {
   #run = 0
 
@@ -50,9 +50,9 @@ export class UdpLoad {
   }
 
   /**
-   * From a lab's client to its virtual address, unless told another, to be received by its first real server. The
-   * generator never waits, and Linux leaves it for seconds on a CPU that the director has bound itself to, with another one
-   * idle: it keeps off there.
+   * Sends from a lab's client to its virtual address or another one; the first real server receives. The
+   * generator never waits, and Linux leaves it for seconds on a CPU to which the director is bound, while another CPU is
+   * idle: so the generator is kept off the director's CPUs.
    */
   static async through({ spaces, options: { plan } }: NetnsLab, address = plan.vip): Promise<UdpLoad> {
     const load = UdpLoad.start(spaces, { client: plan.client.name, server: plan.servers[0]!.name, address })
@@ -60,7 +60,7 @@ export class UdpLoad {
     return load
   }
 
-  /** One run. Frames that come twice count once, those of an earlier run not at all. */
+  /** One run. Duplicate frames count once, those of an earlier run do not count. */
   readonly run: Try = async (perSecond, seconds): Promise<Trial> => {
     const run = ++this.#run
     await this.sink.ask(`begin ${run}`)
@@ -74,8 +74,8 @@ export class UdpLoad {
 }
 
 /**
- * The highest rate without loss, in frames a second, in some 8 s: to the virtual address unless told another. Its UDP_PORT
- * must already lead to the first real server. Connections, neighbours and JavaScript are warm before it counts.
+ * The highest rate without loss, in frames a second, found in about 8 s: to the virtual address unless another is given. UDP_PORT
+ * must already lead to the first real server. Connections, neighbours and JavaScript are warmed up first.
  */
 export async function udpRate(lab: NetnsLab, address?: string): Promise<number> {
   const load = await UdpLoad.through(lab, address)
@@ -87,7 +87,7 @@ export async function udpRate(lab: NetnsLab, address?: string): Promise<number> 
   }
 }
 
-/** Opens the connections, finds the neighbours, has the JavaScript on the way compiled. Throws when nothing comes through. */
+/** Opens the connections, resolves the neighbours, gets the JavaScript compiled. Throws when nothing arrives. */
 export async function warmUp(load: UdpLoad): Promise<void> {
   const { sent, lost } = await load.run(WARM_UP_PER_SECOND, WARM_UP_SECONDS)
   if (lost === sent) throw new Error(`of ${sent} UDP datagrams none came through`)

@@ -1,8 +1,8 @@
 /*
  * node dist/bench/wire/udp-trial.js [ROUNDS [RUNNER…]]
  *
- * Every step of the search for UDP frames a second without loss, for who tunes the path; runners of bench:lab by turns,
- * no-balancer nftables uvs-raw-nat unless told which.
+ * Prints every step of the search for UDP frames a second without loss, for tuning the path; runners of bench:lab in turn,
+ * by default no-balancer nftables uvs-raw-nat.
  */
 import { median } from '../../netns-lab/median.js'
 import { EFFORT, type Measure } from './measures.js'
@@ -44,7 +44,7 @@ Every step of the search for UDP frames a second without loss, in network namesp
   RUNNER    of ${runners.map(({ name }) => name).join(', ')}; ${USUAL.join(' ')} unless told
 `
 
-/** What the command line asks for; ends the process where that is help, or wrong. */
+/** Reads the command line; ends the process after --help or an error. */
 function readArguments([rounds = '3', ...names]: string[]): { rounds: number; taking: Runner[] } {
   if ([rounds, ...names].some(arg => arg === '--help' || arg === '-h')) {
     process.stdout.write(HELP)

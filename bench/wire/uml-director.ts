@@ -1,6 +1,6 @@
 /*
- * Kernel IPVS as a director of a lab: Linux 6.1 runs as a process (user-mode-linux) in the director's namespace and takes the
- * place of its kernel, where ip_vs is missing. What it can carry is what user-mode-linux can, not what IPVS can: one CPU, and
+ * Kernel IPVS as a director of a lab: Linux 6.1 runs as a process (user-mode-linux) in the director's namespace and replaces
+ * the host's kernel, which lacks ip_vs. Its rates are the limits of user-mode-linux, not of IPVS: one CPU, and
  * every frame through system calls of the host.
  */
 import { mkdirSync } from 'node:fs'
@@ -12,10 +12,10 @@ import { growPacketBuffers } from '../../netns-lab/uml/packet-buffers.js'
 import { UmlKernel } from '../../netns-lab/uml/uml-kernel.js'
 
 const MEBIBYTES = 128
-/** Each way; with its default of 208 KiB it has a quarter of the download. */
+/** Socket buffers each way, in octets; with the default of 208 KiB a download reaches a quarter of the rate. */
 const SOCKET_OCTETS = 16 << 20
 
-/** Boots it on the director's interfaces, with these rules besides the plan's own. It goes with the lab. */
+/** Boots it on the director's interfaces, with these rules besides the plan's. It ends with the lab. */
 export async function startUmlDirector(
   lab: NetnsLab,
   more: readonly string[][] = [],
@@ -35,7 +35,7 @@ export async function startUmlDirector(
     onStart: child => {
       pid = child.pid!
       spaces.ledger.add(pid, 'user-mode-linux')
-      // One that died as it booted is not the one that runs now.
+      // A kernel that died while booting is not the one that runs now.
       child.once('exit', () => child.pid === pid && kernel?.close())
     },
   }))
@@ -45,8 +45,8 @@ export async function startUmlDirector(
 }
 
 /**
- * As user-mode-linux's command line has it. With gro its buffers hold what the hosts have left to be segmented. On a TAP it has a MAC address of its own: the TAP's is the bridge's, which would keep
- * what is sent there.
+ * An interface on user-mode-linux's command line. With gro its buffers hold frames that hosts left to be segmented. On a TAP it
+ * needs its own MAC address: the TAP's belongs to the bridge, which would keep frames sent there.
  */
 async function interfaceOf({ spaces, options }: NetnsLab, port: string, index: number): Promise<string> {
   const links = JSON.parse(await spaces.must('director', 'ip', ['-j', 'link', 'show', port])) as { address: string }[]
@@ -54,7 +54,7 @@ async function interfaceOf({ spaces, options }: NetnsLab, port: string, index: n
   return `vec${index}:transport=${options.io},ifname=${port},depth=128,mac=${mac},gro=1`
 }
 
-/** What makes it a director, by the shell inside. */
+/** The shell commands that make the kernel inside a director. */
 function script(plan: LabPlan, commands: readonly string[][]): string {
   const links = armsOf(plan).flatMap(({ address }, i) => [
     `ip link set vec${i} up`,

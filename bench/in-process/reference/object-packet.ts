@@ -1,6 +1,6 @@
 import { sumOctets } from '../../../native-free/checksum.js'
 
-/** A packet as one would read it at first: an object of its own, addresses as text. */
+/** A packet as a first version would read it: an object for each, addresses as text. */
 export function objectPacket(frame: Buffer) {
   if (frame.readUInt16BE(12) !== 0x800 || frame[14]! >> 4 !== 4) return undefined
   const headerLen = (frame[14]! & 15) * 4

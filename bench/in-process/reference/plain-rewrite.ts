@@ -1,6 +1,6 @@
 import { sumOctets, sumPseudoHeader } from '../../../native-free/checksum.js'
 
-/** NAT as one would write it at first: new address and port, then both checksums made anew, octet by octet. */
+/** NAT as a first version would have it: new address and port, then both checksums computed anew, octet by octet. */
 export function plainRewrite(bytes: Uint8Array, view: DataView, ipAt: number, daddr: number, dport: number): void {
   view.setInt32(ipAt + 16, daddr)
   view.setUint16(ipAt + 22, dport)

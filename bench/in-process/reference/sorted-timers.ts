@@ -1,4 +1,4 @@
-/** Timers in one array, the next to fire first. */
+/** Timers in one array, sorted by due time. */
 export class SortedTimers {
   readonly #timers: { at: number; id: number }[] = []
   readonly #at: Float64Array
@@ -19,7 +19,7 @@ export class SortedTimers {
     return this.#timers[0]?.id
   }
 
-  /** Where a timer is or belongs: by time, then by number. */
+  /** The index at which a timer is or belongs: sorted by time, then by number. */
   #place(at: number, id: number): number {
     let [low, high] = [0, this.#timers.length]
     while (low < high) {

@@ -1,4 +1,4 @@
-/** A connection table as one would write it at first: a Map by text. */
+/** A connection table as a first version would have it: a Map with text keys. */
 export class StringMapTable {
   readonly #conns = new Map<string, number>()
 

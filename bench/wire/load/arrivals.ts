@@ -25,25 +25,25 @@ import { check, mapRing, setsockopt } from '../../../src/linux/libc.js'
 import { UDP_LEN } from '../../../src/wire/udp.js'
 
 /*
- * What of a run has come to a socket, by a socket filter in eBPF: it notes each frame's number in a bitmap that this process
- * sees, and lets the frame go. So a frame costs the receiver's side no more than its way up to the socket.
+ * Records which frames of a run reach a socket, by a socket filter in eBPF: it sets each frame's bit in a bitmap shared with
+ * this process, and drops the frame. So a frame costs the receiver only its way up to the socket.
  */
 
 /** The most frames of a run; a bit each. */
 export const MOST_FRAMES = 1 << 23
-/** Octets before the bitmap; the first four are the run that counts. */
+/** Octets before the bitmap; the first four are the number of the current run. */
 const HEAD = 64
 const BITMAP_LEN = MOST_FRAMES / 8
 
 const SOL_SOCKET = 1
 const SO_ATTACH_BPF = 50
-// Places on the stack: a payload's first 8 octets.
+// Offsets on the stack: a payload's first 8 octets.
 const RUN = -8
 const NUMBER = -4
 
 /**
- * `map`: an array of one, its value as above. What is of another run, or has no such number, goes unnoted. A filter of a UDP
- * socket sees the frame from the UDP header on.
+ * `map`: an array with one entry, its value as above. Frames of another run, or without such a number, are ignored. The filter
+ * of a UDP socket sees the frame from the UDP header on.
  */
 function program(map: number): BigUint64Array {
   return assemble([
@@ -67,15 +67,15 @@ function program(map: number): BigUint64Array {
     atomicOr64(r6, HEAD, r5), // noted
     'done',
     mov(r0, 0),
-    exit(), // return 0: of the frame nothing is kept
+    exit(), // return 0: keep nothing of the frame
   ])
 }
 
-/** The frames that come to one UDP socket. A frame that comes twice counts once, and makes up for none that is lost. */
+/** Counts the frames that reach one UDP socket. A duplicate counts once, so it cannot hide a lost frame. */
 export class Arrivals {
   readonly #words: Uint32Array
 
-  /** Needs Linux 5.12 and the right to load eBPF; SystemError without. */
+  /** Needs Linux 5.12 and permission to load eBPF; SystemError without. */
   constructor(fd: number) {
     const map = createMap(MapType.ARRAY, 4, HEAD + BITMAP_LEN, 1, MapFlag.MMAPABLE)
     const { bytes } = mapRing(map, HEAD + BITMAP_LEN)
@@ -84,13 +84,13 @@ export class Arrivals {
     check(setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, new Int32Array([filter]), 4), 'SO_ATTACH_BPF')
   }
 
-  /** From now on frames of this run count. */
+  /** Counts frames of this run from now on. */
   begin(run: number): void {
     this.#words.fill(0)
     this.#words[0] = run
   }
 
-  /** How many have come. */
+  /** How many frames have come. */
   count(): number {
     let sum = 0
     for (let i = HEAD / 4; i < this.#words.length; i++) sum += bitsOf(this.#words[i]!)
@@ -98,7 +98,7 @@ export class Arrivals {
   }
 }
 
-/** The bits that are set in 32. */
+/** The number of set bits in a 32-bit word. */
 export function bitsOf(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555)
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)

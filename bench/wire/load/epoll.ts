@@ -16,7 +16,7 @@ const epollCtl = libc.func('int epoll_ctl(int set, int operation, int fd, uintpt
 const epollWait = libc.func('int epoll_wait(int set, uintptr_t events, int most, int timeout)')
 const ppoll = libc.func('int ppoll(uintptr_t fds, unsigned long count, uintptr_t timeout, uintptr_t signals)')
 
-/** Sockets of which some have something to be read: epoll(7), level-triggered, with waits of less than a millisecond. */
+/** Waits for sockets to become readable: epoll(7), level-triggered, with timeouts below a millisecond. */
 export class Epoll {
   readonly #set = check(epollCreate(0), 'epoll_create1')
   readonly #memory = mapMemory(MOST * STRIDE + POLLFD_LEN + 16)
@@ -28,14 +28,14 @@ export class Epoll {
     this.#memory.view.setInt16(this.#pollfd + 4, POLLIN, true)
   }
 
-  /** `id`: what `ready` answers for it. */
+  /** `id`: the number by which `id(i)` reports this socket. */
   add(fd: number, id: number): void {
     this.#memory.view.setUint32(0, EPOLLIN, true)
     this.#memory.view.setUint32(DATA, id, true)
     check(epollCtl(this.#set, EPOLL_CTL_ADD, fd, this.#memory.address), 'epoll_ctl')
   }
 
-  /** How many are ready now, 64 at most; `id(i)` says which. */
+  /** How many sockets are ready now, at most 64; `id(i)` names the i-th. */
   ready(): number {
     return epollWait(this.#set, this.#memory.address, MOST, 0) as number
   }
@@ -44,7 +44,7 @@ export class Epoll {
     return this.#memory.view.getUint32(i * STRIDE + DATA, true)
   }
 
-  /** Waits until one is ready, so long at most; returns early after a signal. */
+  /** Waits until a socket is ready or the time is over; a signal ends the wait early. */
   wait(ms: number): void {
     const { view, address } = this.#memory
     view.setInt32(this.#timespec, Math.trunc(ms / 1000), true)

@@ -1,6 +1,6 @@
 /*
- * Latencies by their size, after the manner of HdrHistogram: exact to the µs up to 63, above that 32 steps to each doubling,
- * so that what is read is at most 1/32 too high. Fixed memory, no allocation when recording.
+ * A histogram of latencies in the manner of HdrHistogram: exact to the µs up to 63, above that 32 steps to each doubling,
+ * so that a value read is at most 1/32 too high. Fixed memory, no allocation when recording.
  */
 const STEPS_LOG2 = 5
 const STEPS = 1 << STEPS_LOG2
@@ -21,7 +21,7 @@ export class LatencyHistogram {
     this.#count++
   }
 
-  /** So many percent took no longer than this, in µs; NaN where nothing was recorded. */
+  /** The percentile in µs; NaN if nothing was recorded. */
   percentile(percent: number): number {
     const wanted = Math.max(1, Math.ceil((this.#count * percent) / 100))
     let seen = 0
@@ -38,7 +38,7 @@ function slotOf(us: number): number {
   return shift * STEPS + (us >> shift)
 }
 
-/** The largest that is counted in a slot. */
+/** The largest value that is counted in a slot. */
 function mostIn(slot: number): number {
   const shift = Math.max(0, (slot >> STEPS_LOG2) - 1)
   const step = slot - shift * STEPS

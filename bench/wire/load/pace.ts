@@ -1,27 +1,27 @@
-/** How much faster than its rate one that has fallen behind may go. */
+/** How much faster than its rate a sender may go to catch up. */
 const CATCH_UP = 1.25
-/** A gap longer than this is not made up for at once: what has been waiting must not come as one burst. */
+/** A longer gap, in ms, is not made up for at once: what waited must not be sent as one burst. */
 const STEP_MS = 0.5
-/** What is owed from longer ago is forgiven; the rate was not kept then, which the total shows. */
+/** Frames due longer ago than this, in ms, are dropped; the rate was missed then, which the total shows. */
 const DEBT_MS = 50
 
-/** When to send so many frames a second. It knows no clock: each call is told the time, in milliseconds. */
+/** Decides when to send, at a rate in frames a second. It reads no clock: each call takes the time in milliseconds. */
 export class Pace {
   readonly #perMs: number
   readonly #batch: number
-  /** By the rate, and by the rate of one who catches up, as it has been for STEP_MS: the smaller may go. */
+  /** The frames due by the rate, and by the catch-up rate over the last STEP_MS: the smaller number may be sent. */
   #owed = 0
   #may = 0
   #last: number
 
-  /** `batch`: frames are sent so many at a time. A rate of Infinity is as fast as it goes. */
+  /** `batch`: frames are sent in multiples of this. A rate of Infinity means as fast as possible. */
   constructor(perSecond: number, batch: number, nowMs: number) {
     this.#perMs = perSecond / 1000
     this.#batch = batch
     this.#last = nowMs
   }
 
-  /** Frames to be sent now: 0, or whole batches. */
+  /** Frames to send now: 0, or whole batches. */
   due(nowMs: number): number {
     if (this.#perMs === Infinity) return this.#batch
     const earned = (nowMs - this.#last) * this.#perMs
@@ -34,7 +34,7 @@ export class Pace {
     return due
   }
 
-  /** Milliseconds until a batch is due. */
+  /** Milliseconds until the next batch is due. */
   waitMs(): number {
     const wait = Math.max(this.#batch - this.#owed, (this.#batch - this.#may) / CATCH_UP) / this.#perMs
     return Math.max(0, wait)

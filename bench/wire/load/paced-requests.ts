@@ -1,10 +1,10 @@
 /*
- * A program: ADDRESS PORT. HTTP requests at a fixed rate on 50 connections that stay open, and how long their answers
- * took from when each request was due. On standard input "RATE SECONDS" is answered by {"perSecond", "p50", "p99"}: the answers
+ * A program: ADDRESS PORT. Sends HTTP requests at a fixed rate on 50 persistent connections, and measures latencies
+ * from when each request was due. After "RATE SECONDS" on standard input it runs, then prints {"perSecond", "p50", "p99"}: answers
  * a second and microseconds.
  *
- * wrk has no rate: it sends when it has its answer, and its delay() wakes by the millisecond, so that requests come in bursts
- * that measure the burst. Here they are spread evenly, two at a time at 40 000 a second.
+ * wrk has no rate: it sends a request when the last answer has come, and its delay() has a resolution of 1 ms, so that requests
+ * come in bursts, which is what it then measures. Here they are spread evenly, two at a time at 40 000 a second.
  */
 import { createInterface } from 'node:readline'
 import koffi from 'koffi'
@@ -15,9 +15,9 @@ import { RequestPace } from './request-pace.js'
 import { socketAddress } from './udp-messages.js'
 
 const CONNECTIONS = 50
-/** A wait shorter than this is not slept. */
+/** A wait shorter than this, in ms, is not slept. */
 const SLEEP_MS = 0.01
-/** What is not answered this long after the last request was due is given up. */
+/** Requests unanswered this long, in ms, after the last one was due are given up. */
 const PATIENCE_MS = 2000
 const ROOM = 65_536
 
@@ -31,7 +31,7 @@ const libc = koffi.load(null)
 const connect = libc.func('int connect(int fd, const void *addr, uint32_t len)')
 const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)')
 
-// Linux lets a sleep be 50 µs longer, unless told that 1 ns is the most.
+// Linux may prolong a sleep by 50 µs, unless the timer slack is set to 1 ns.
 prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 const [address = '', port = '80'] = process.argv.slice(2)
@@ -46,7 +46,7 @@ const fds = Array.from({ length: CONNECTIONS }, (_, id) => {
   epoll.add(fd, id)
   return fd
 })
-/** All answers are of one length, as a server's are that says the same each time: its Date has a fixed one. */
+/** All answers have the same length, as from a server with one fixed body: its Date header has a fixed length. */
 const answerLen = firstAnswer(fds[0]!)
 
 function firstAnswer(fd: number): number {
@@ -79,7 +79,7 @@ function putLoad(perSecond: number, seconds: number): Run {
   let idleCount = CONNECTIONS
   let sent = 0
   let now = performance.now()
-  // Who falls behind sends until then, and waits as long again for what is still out: the next run begins with none.
+  // A client that is behind goes on sending until then, and waits as long again for missing answers: the next run starts with none.
   const patience = pace.timeOf(total) + PATIENCE_MS
   const isOver = (): boolean => (histogram.count === total || now >= patience) && idleCount === CONNECTIONS
   for (; !isOver() && now < patience + PATIENCE_MS; now = performance.now()) {
@@ -111,7 +111,7 @@ function putLoad(perSecond: number, seconds: number): Run {
   return { perSecond: answered, p50: histogram.percentile(50), p99: histogram.percentile(99) }
 }
 
-/** Octets of an answer; its first ones are 'HTTP/1.1 2'. */
+/** The length of an answer in octets; it must begin with 'HTTP/1.1 2'. */
 function receive(fd: number, first: boolean): number {
   const octets = check(read(fd, answer.address, ROOM), 'an answer')
   if (octets === 0) throw new Error('a connection was closed')

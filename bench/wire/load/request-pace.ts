@@ -1,9 +1,9 @@
-/** Requests are sent in groups of those that fall into so much time: a client that woke up for each would measure its own waking. */
+/** Requests due within the same interval are sent together: a client that woke up for each would measure its own wake-ups. */
 const GROUP_MS = 0.05
 
 /**
- * The times at which requests are to be sent, whatever has become of those before (an open loop): a request that cannot be
- * sent in time is late, and its latency counts from when it should have been. It knows no clock.
+ * The times at which requests are due, whatever became of earlier ones (an open loop): a request sent late
+ * has its latency counted from when it was due. It reads no clock.
  */
 export class RequestPace {
   readonly #began: number
@@ -17,7 +17,7 @@ export class RequestPace {
     this.#groupMs = (this.#group / perSecond) * 1000
   }
 
-  /** When request `i`, from 0, is to be sent, in milliseconds of the clock that the beginning was given in. */
+  /** When request `i`, from 0, is due, in milliseconds of the same clock as the start time. */
   timeOf(i: number): number {
     return this.#began + Math.floor(i / this.#group) * this.#groupMs
   }

@@ -1,7 +1,7 @@
 /*
- * A program: ADDRESS PORT FLOWS. Sends datagrams whose Ethernet frames have 60 octets, from FLOWS source ports, a connected
- * socket each, in turn a batch from each. On standard input "RUN RATE SECONDS" is answered by {"sent", "seconds"} at its
- * end; a RATE of 0 is as fast as it goes.
+ * A program: ADDRESS PORT FLOWS. Sends datagrams in Ethernet frames of 60 octets, from FLOWS source ports, a connected
+ * socket each, a batch from each in turn. After "RUN RATE SECONDS" on standard input it runs, then prints {"sent", "seconds"};
+ * a RATE of 0 means as fast as possible.
  */
 import { createInterface } from 'node:readline'
 import koffi from 'koffi'
@@ -11,7 +11,7 @@ import { Pace } from './pace.js'
 import { Messages, socketAddress } from './udp-messages.js'
 
 const BATCH = 32
-/** A wait shorter than this is not slept: the system's own part in it would be longer. */
+/** A wait shorter than this, in ms, is not slept: the system's overhead would be longer. */
 const SLEEP_MS = 0.02
 
 const AF_INET = 2
@@ -23,7 +23,7 @@ const connect = libc.func('int connect(int fd, const void *addr, uint32_t len)')
 const usleep = libc.func('int usleep(unsigned int microseconds)')
 const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)')
 
-// Linux lets a sleep be 50 µs longer, unless told that 1 ns is the most.
+// Linux may prolong a sleep by 50 µs, unless the timer slack is set to 1 ns.
 prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 const [address = '', port, flows] = process.argv.slice(2)

@@ -3,21 +3,21 @@ import { errno, mapMemory, sendmmsg, SystemError } from '../../../src/linux/libc
 import { MessageArray } from '../../../src/linux/message-array.js'
 
 /*
- * Datagrams by the batch: sendmmsg(2) from one piece of memory. Numbers in the payload are little-endian, as this machine's;
+ * Datagrams in batches: sendmmsg(2) from one piece of memory. Numbers in the payload are little-endian, the host's order;
  * both ends run on it.
  */
 
-/** Octets of a payload: with UDP, IPv4 and Ethernet header 60, and 64 with the frame check sequence that veths leave out. */
+/** Octets of a payload: 60 with UDP, IPv4 and Ethernet headers, and 64 with the frame check sequence that veths leave out. */
 export const PAYLOAD_LEN = 18
 export const FRAME_LEN = PAYLOAD_LEN + 8 + 20 + 14
 /** 32-bit words between one payload and the next. */
 const STRIDE = 8
 
 const { EINTR, ECONNREFUSED, EHOSTUNREACH } = constants.errno
-/** A signal, or an ICMP error about a frame that has been sent: nothing that the next one could not do without. */
+/** Harmless errors: a signal, or an ICMP error about an earlier frame. */
 const PASSING = new Set([EINTR, ECONNREFUSED, EHOSTUNREACH])
 
-/** `count` messages of a payload each, whose first two words are which run, and which frame of it; the rest is 0. */
+/** `count` messages of one payload each; its first two words are the run and the frame's number in it, the rest is 0. */
 export class Messages {
   readonly #words: Uint32Array
   readonly #messages: MessageArray
@@ -33,7 +33,7 @@ export class Messages {
     }
   }
 
-  /** Sends them all on a connected socket, numbered from `first` on. Answers how many the kernel took; it waits for room. */
+  /** Sends all messages on a connected socket, numbered from `first`; waits for room. Returns how many the kernel took. */
   send(fd: number, run: number, first: number): number {
     for (let i = 0; i < this.count; i++) {
       this.#words[i * STRIDE] = run

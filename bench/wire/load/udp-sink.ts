@@ -1,6 +1,6 @@
 /*
- * A program: PORT. Counts the datagrams of a run that come to one socket. On standard input "begin RUN" forgets what came
- * before and answers "ok"; "end" waits until nothing comes any more and answers how many came.
+ * A program: PORT. Counts the datagrams of a run that reach one socket. On standard input "begin RUN" resets the count and
+ * is answered by "ok"; "end" waits until no more datagrams come and is answered by the count.
  */
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +8,7 @@ import { bind, check, socket } from '../../../src/linux/libc.js'
 import { Arrivals } from './arrivals.js'
 import { socketAddress } from './udp-messages.js'
 
-/** So long nothing has come: nothing will. */
+/** After so many ms without a datagram, no more are expected. */
 const SETTLED_MS = 60
 
 const AF_INET = 2
