@@ -5,7 +5,7 @@ import type { Option } from './option.js'
 
 export const DEFAULT_CONTROL = '/run/uvs/uvs.sock'
 
-/** Of every command that asks a director. */
+/** The option of every command that connects to a director. */
 export const CONTROL: Option = {
   flags: ['--control'],
   value: 'PATH',
@@ -13,15 +13,15 @@ export const CONTROL: Option = {
   help: `the director's control socket; default $UVS_CONTROL, else ${DEFAULT_CONTROL}`,
 }
 
-/** The control socket where no --control says which. */
+/** The control socket if there is no --control. */
 export function defaultControl(env: NodeJS.ProcessEnv = process.env): string {
   return env['UVS_CONTROL'] || DEFAULT_CONTROL
 }
 
-/** Of every command that lists something. */
+/** The option of every command that lists something. */
 export const AS_JSON: Option = { flags: ['--json'], help: 'as a JSON document (docs/json.md)' }
 
-/** Takes `--control PATH` (or `--control=PATH`) out of the arguments. `path` is undefined where its value is missing. */
+/** Takes `--control PATH` (or `--control=PATH`) out of the arguments. `path` is undefined if its value is missing. */
 export function takeControl(argv: readonly string[]): { path: string | undefined; rest: string[] } {
   const at = argv.findIndex(arg => arg === '--control' || arg.startsWith('--control='))
   const flag = argv[at]
@@ -30,7 +30,7 @@ export function takeControl(argv: readonly string[]): { path: string | undefined
   return { path: argv[at + 1] || undefined, rest: argv.toSpliced(at, 2) }
 }
 
-/** Writes what a command did. Whoever reads may stop early (`| head`): then the rest is dropped without a word. */
+/** Writes a command's output. The reader may stop early (`| head`): then the rest is dropped silently. */
 export function print({ status, out, err }: Outcome): number {
   for (const stream of [process.stdout, process.stderr]) {
     if (!stream.listeners('error').includes(endUnlessEpipe)) stream.on('error', endUnlessEpipe)
@@ -40,7 +40,7 @@ export function print({ status, out, err }: Outcome): number {
   return status
 }
 
-/** Writes standard output piece by piece, no faster than it is read. Answers 0; throws what the pieces throw. */
+/** Writes standard output piece by piece, no faster than it is read. Returns 0; throws errors of the pieces. */
 export async function printPieces(output: string | AsyncIterable<string>): Promise<number> {
   if (typeof output === 'string') return print({ status: 0, out: output, err: '' })
   print({ status: 0, out: '', err: '' })
@@ -52,14 +52,14 @@ export async function printPieces(output: string | AsyncIterable<string>): Promi
   return 0
 }
 
-/** What cannot be written, on a full disk say, is said in a line: status 1. */
+/** Reports a failed write, such as to a full disk, in a line, with exit status 1. */
 export function endUnlessEpipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
   process.stderr.write(`cannot write: ${reasonOf(error)}\n`)
   process.exit(1)
 }
 
-/** For what goes on whether anybody reads its lines or not. */
+/** For programs that go on after the reader of their output has gone. */
 export function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {})
 }

@@ -1,16 +1,16 @@
-/** Of every document; docs/json.md says when it becomes another. */
+/** The version of every document; docs/json.md says when it changes. */
 const VERSION = 1
 
 const LIST_END = '\n]}\n'
 
-/** What `--json` prints: one document, `{"version":1,"KIND":value}`, and a newline. Of a list each item has a line of its own. */
+/** Formats a document for `--json`: `{"version":1,"KIND":value}` and a newline. Each item of a list is on its own line. */
 export function jsonDocument(kind: string, value: unknown): string {
   return Array.isArray(value)
     ? `${beginning(kind)}[${lines(value)}${LIST_END}`
     : `${beginning(kind)}${JSON.stringify(value)}}\n`
 }
 
-/** The same of a list that comes in pages, in pieces. There is none before the first page is there. */
+/** The same for a list that comes in pages, piece by piece. The first piece comes with the first page. */
 export async function* jsonPieces(kind: string, pages: AsyncIterable<readonly unknown[]>): AsyncGenerator<string> {
   let before = `${beginning(kind)}[`
   for await (const page of pages) {

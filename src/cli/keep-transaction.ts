@@ -1,9 +1,9 @@
 import type { Control } from '../control/protocol/api.js'
 
-/** A transaction ends when nothing is asked for 10 s. */
+/** The interval of empty requests, in ms; a transaction ends after 10 s without a request. */
 const KEEP_MS = 3000
 
-/** While rules are slow to come (names are looked up), an empty request keeps the transaction. The answer lets it go. */
+/** Keeps a transaction open by empty requests while rules are slow to come (name lookups). Returns a function that stops this. */
 export function keepTransaction(control: Control): () => void {
   const keep = setInterval(() => {
     control.call({ op: 'stage', requests: [] }).catch(() => {}) // the next request that is awaited fails too

@@ -1,19 +1,19 @@
-/** What stands on a command line for something that the user says: the value of an option, or a word. */
+/** A placeholder on a command line: the value of an option, or a word. */
 export interface Value {
-  /** Stands for it in usage, help and man page. */
+  /** The placeholder in usage, help and man page. */
   value: string
-  /** Nothing else is taken. */
+  /** The only values accepted. */
   choices?: readonly string[]
-  /** Completion offers them; others are taken too. */
+  /** Values that completion offers; others are accepted too. */
   examples?: readonly string[]
-  /** Completion offers those that there are. */
+  /** Completion offers the existing ones. */
   is?: 'file' | 'interface' | 'service' | 'server'
 }
 
-/** An option, as help, completion, man page and the reader of the command line know it. */
+/** An option, as used by help, completion, man page and the reader of the command line. */
 export interface Option extends Partial<Value> {
   flags: readonly string[]
-  /** Without `value` it takes none. */
+  /** Absent for an option without value. */
   value?: string
   help: string
   /** May be given more than once. */
@@ -21,16 +21,16 @@ export interface Option extends Partial<Value> {
   required?: true
 }
 
-/** A word that belongs to no option. One that is always the same is `word('start')`. */
+/** A word that belongs to no option. A fixed word is `word('start')`. */
 export interface Word extends Value {
   optional?: true
-  /** Any number of them. */
+  /** Any number of words. */
   repeatable?: true
-  /** Takes all that follows, options too: the command of `lab exec`. */
+  /** Takes the rest of the command line, options too: the command of `lab exec`. */
   rest?: true
 }
 
-/** One way to say a command. */
+/** One way to use a command. */
 export interface Form {
   words: readonly Word[]
   options: readonly Option[]
@@ -41,10 +41,10 @@ export function word(...choices: string[]): Word {
   return { value: choices.join('|'), choices }
 }
 
-/** More optional options than this are `[options]` in a usage. */
+/** With more optional options than this, a usage line says `[options]`. */
 const FEW = 3
 
-/** `up [MODE] [--io raw|tap]`; in front of it belongs the command's name. */
+/** `up [MODE] [--io raw|tap]`, without the command's name in front. */
 export function usageOf({ words, options }: Form): string {
   const optional = options.filter(option => !option.required)
   return [
@@ -62,7 +62,7 @@ function optionUsage({ flags, value, repeatable }: Option): string {
   return flags[0]! + (value ? ` ${value}` : '') + (repeatable ? '…' : '')
 }
 
-/** Every option of some forms once, as the first of them has it. */
+/** The options of several forms, each once, as the first form defines it. */
 export function optionsOf(forms: readonly Form[]): Option[] {
   const options = forms.flatMap(form => form.options)
   return options.filter(({ flags }, at) => options.findIndex(other => other.flags[0] === flags[0]) === at)

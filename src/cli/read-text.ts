@@ -1,16 +1,16 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { reasonOf } from '../linux/error-text.js'
 
-/** Octets. A million rules take less. */
+/** The limit in octets. A million rules take less. */
 const LARGEST = 64 * 2 ** 20
 const CHUNK = 2 ** 16
 const STDIN = 0
 const AGAIN_MS = 10
 
-/** A file cannot be read. One line: which, and why. */
+/** A file cannot be read. One line that says which, and why. */
 export class Unreadable extends Error {}
 
-/** All of a file, which may be a pipe, to its end; `-` is standard input. */
+/** Reads a whole file, which may be a pipe, to its end; `-` is standard input. */
 export function readText(file: string, largest = LARGEST): string {
   const name = file === '-' ? 'standard input' : file
   let fd: number | undefined
@@ -34,7 +34,7 @@ export function readText(file: string, largest = LARGEST): string {
   }
 }
 
-/** Standard input may be one that does not block: then it is asked again. */
+/** Standard input may be non-blocking: then the read is repeated. */
 function readSome(fd: number, chunk: Buffer): number {
   for (;;) {
     try {

@@ -13,15 +13,15 @@ import { type Found, type Hazard, keyText, ofService } from './hazard.js'
 const CLASS_E = 15
 
 export interface NoHost {
-  /** What the address is. */
+  /** What kind of address it is. */
   why: string
-  /** The director takes packets to it all the same. */
+  /** Whether the director sends packets to it nevertheless. */
   isServed: boolean
-  /** info: it may be one. */
+  /** info: it may be a host's address. */
   severity: 'hazard' | 'info'
 }
 
-/** Why an IPv4 address is hardly a host's. `networks`: those of the director's addresses, as far as they are known. */
+/** Why an IPv4 address is probably not a host's. `networks`: the networks of the director's addresses, if they are known. */
 export function notAHost(text: string, networks: readonly Cidr[]): NoHost | undefined {
   const addr = parseIpv4(text)
   if (addr === undefined) return undefined

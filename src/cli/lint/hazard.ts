@@ -9,40 +9,40 @@ import type {
 import type { Cidr } from '../../wire/addr.js'
 import { endpointText } from '../uvsadm/listing/label.js'
 
-/** A real server as the rules leave it. */
+/** A real server after all rules. */
 export interface LintedServer {
-  /** The line that made it, or last changed it. */
+  /** The line that added it, or changed it last. */
   line: number
   address: string
   port: number
   settings: DestinationSettingsInfo
-  /** The last weight that was not 0, which mh goes by; 0 where there was none. */
+  /** The last weight above 0, which mh uses; 0 if there was none. */
   lastWeight: number
 }
 
-/** A virtual service as the rules leave it. */
+/** A virtual service after all rules. */
 export interface LintedService {
   line: number
   key: ServiceKey
   settings: ServiceSettingsInfo
-  /** The mask was given (-M). */
+  /** Whether -M was given. */
   hasNetmask: boolean
   localAddresses: { line: number; address: string }[]
   servers: LintedServer[]
 }
 
-/** What all rules together make. */
+/** The result of all rules. */
 export interface RuleSet {
   services: LintedService[]
-  /** Marks that packets are known to get. */
+  /** The marks that packets are known to get. */
   marks: ReadonlySet<number>
-  /** As the rules leave them (--set). */
+  /** The timeouts after all rules (--set). */
   timeouts: Timeouts
-  /** Of the director's addresses, as far as they are known. */
+  /** The networks of the director's addresses, if they are known. */
   networks: readonly Cidr[]
 }
 
-/** Something that the rules do and hardly mean. `info`: no mistake, but worth knowing. */
+/** An effect of the rules that was probably not intended. `info`: no mistake, but worth knowing. */
 export interface Finding {
   line: number
   hazard: string
@@ -52,16 +52,16 @@ export interface Finding {
 
 export type Found = Iterable<Omit<Finding, 'hazard' | 'severity'> & Partial<Pick<Finding, 'severity'>>>
 
-/** A hazard that is seen in the rules as a whole. Those of single lines: read-rule-set.ts. */
+/** A hazard found in the rules as a whole. For hazards of single lines see read-rule-set.ts. */
 export interface Hazard {
-  /** As in docs/lint.md. */
+  /** Its name in docs/lint.md. */
   name: string
-  /** hazard, unless it says otherwise of itself or of a finding. */
+  /** The severity of its findings; 'hazard' by default. A finding may have its own. */
   severity?: 'info'
   find(rules: RuleSet): Found
 }
 
-/** A hazard of a service by itself: what is wrong with it, at the service's line or that of a server. */
+/** A hazard of a single service, reported at the service's line or a server's. */
 export function ofService(
   name: string,
   find: (service: LintedService, rules: RuleSet) => Found,
@@ -82,12 +82,12 @@ export function keyText(key: ServiceKey): string {
   return endpointText(key)
 }
 
-/** Whether packets can meet the service at all: those of IPv6 do not yet. */
+/** Whether packets can reach the service: IPv6 packets cannot yet. */
 export function isServed({ key }: LintedService): boolean {
   return 'mark' in key ? key.family === undefined : !isIPv6(key.address)
 }
 
-/** Whether answers come back through the director; with -g and -i the real server sends them to the client itself. */
+/** Whether replies come back through the director; with -g and -i the real server sends them directly to the client. */
 export function passesDirector(method: MethodName): boolean {
   return method === 'masq' || method === 'fullnat'
 }

@@ -9,7 +9,7 @@ import { serviceHazards } from './service-hazards.js'
 import { thresholdHazards } from './threshold-hazards.js'
 import { weightHazards } from './weight-hazards.js'
 
-/** Of what is served. A new one goes into one of these, and into docs/lint.md. */
+/** Hazards of services that are served. A new hazard goes into one of these lists, and into docs/lint.md. */
 const HAZARDS: readonly Hazard[] = [
   ...weightHazards,
   ...thresholdHazards,
@@ -21,12 +21,12 @@ const HAZARDS: readonly Hazard[] = [
 ]
 const ALL_HAZARDS = [...notServedHazards, ...HAZARDS]
 
-/** Every name that a finding can have. */
+/** Every name of a finding. */
 export const HAZARD_NAMES: readonly string[] = [
   ...new Set([...LINE_HAZARDS, ...ALL_HAZARDS.map(({ name }) => name)]),
 ].toSorted()
 
-/** What the rules as a whole have in them. */
+/** Finds the hazards of the rules as a whole. */
 export function findHazards(rules: RuleSet): Finding[] {
   const served = { ...rules, services: rules.services.filter(isServed) }
   return ALL_HAZARDS.flatMap(hazard => {

@@ -4,7 +4,7 @@ import { SctpState } from '../../conn/sctp-states.js'
 import { TcpState } from '../../conn/tcp-states.js'
 import type { Timeouts } from '../../conn/timeouts.js'
 
-/** How long a connection is kept after its last packet: it counts for -x, and FULLNAT's keeps its port. */
+/** How long a connection is kept after its last packet: meanwhile it counts for -x, and a FULLNAT connection keeps its port. */
 export interface Lingering {
   seconds: number
   /** `120 s of TIME_WAIT` */
@@ -12,8 +12,8 @@ export interface Lingering {
 }
 
 /**
- * By protocol; both of TCP and UDP for a mark. Of TCP and SCTP after a close that both ends took part in. `seesAnswers`: with -g
- * and -i a TCP connection that the client has closed stays in FIN_WAIT (ipvs-behaviour.md §5.1).
+ * By protocol; TCP's and UDP's for a mark. For TCP and SCTP, after both ends have closed. `seesAnswers`: false with -g
+ * and -i, where a TCP connection closed by the client stays in FIN_WAIT (ipvs-behaviour.md §5.1).
  */
 export function lingerings(key: ServiceKey, timeouts: Timeouts, seesAnswers: boolean): Lingering[] {
   const tcpState = seesAnswers ? 'TIME_WAIT' : 'FIN_WAIT'

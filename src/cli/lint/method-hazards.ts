@@ -3,7 +3,7 @@ import { type Hazard, type LintedServer, passesDirector, type RuleSet } from './
 
 const METHOD_OPTION: Record<MethodName, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
 
-/** A real server as one of the services has it. `vip`: undefined for a service of a mark. */
+/** A real server of one of the services. `vip`: undefined for a service of a mark. */
 interface Use extends Pick<LintedServer, 'line' | 'address'> {
   vip: string | undefined
   method: MethodName
@@ -45,7 +45,7 @@ export const methodHazards: readonly Hazard[] = [
       }
       const direct = uses.filter(({ method }) => !passesDirector(method))
       for (const { line, address, method, vip } of direct) {
-        // For the same VIP it is mixed-methods.
+        // With the same VIP the finding is mixed-methods.
         const other = masqueraded.get(address)?.find(each => vip === undefined || each.vip !== vip)
         if (other)
           yield {

@@ -28,7 +28,7 @@ export const persistenceHazards: readonly Hazard[] = [
   }),
 ]
 
-/** Ones, then zeros. */
+/** Whether the mask is ones, then zeros. */
 function isMask(text: string): boolean {
   const bits = text
     .split('.')

@@ -20,7 +20,7 @@ export interface RuleLine {
   words: readonly string[]
 }
 
-/** Hazards of a line by itself, or of one that is refused because of those before it. */
+/** Hazards of a single line, also of a line that is refused because of earlier ones. */
 export const LINE_HAZARDS = [
   'not-a-rule',
   'refused',
@@ -41,18 +41,18 @@ const NO_MARKS: ReadonlySet<number> = new Set()
 
 type Rule = { command: Change; request: Request; options: Options }
 
-/** Reads rules as a director does, one after the other, on one that meets no packet: who is refused is its judgement. */
+/** Reads rules one after another into a director without traffic: this director decides which lines are refused. */
 export class RuleSetReader {
   readonly findings: Finding[] = []
   readonly #services = new Map<string, LintedService>()
-  /** Services that could not be made: what follows of them is not worth a word. */
+  /** Services that could not be added: refusals that follow from this are not reported. */
   readonly #missing = new Set<string>()
   readonly #names: Names
   readonly #director: Director
   readonly #control: Control
   readonly #networks: readonly Cidr[]
 
-  /** `director`: a new one, with the addresses that are in `networks`. */
+  /** `director`: a new one, with the addresses of `networks`. */
   constructor(names: Names, director: Director, networks: readonly Cidr[]) {
     this.#names = names
     this.#director = director
@@ -60,7 +60,7 @@ export class RuleSetReader {
     this.#networks = networks
   }
 
-  /** What all rules so far make. */
+  /** The rule set of the lines so far. */
   ruleSet(marks: ReadonlySet<number>): RuleSet {
     const { timeouts } = this.#director.conns
     return { services: [...this.#services.values()], marks, timeouts, networks: this.#networks }
@@ -106,7 +106,7 @@ export class RuleSetReader {
     this.#found(line, 'not-a-rule', `${message}${hint}; ipvsadm -R stops here, the lines below are not restored`)
   }
 
-  /** What can be said of a line whoever takes it. */
+  /** Hazards of a line, whether or not the director accepts it. */
   #look(line: number, { request, options, command: { flags } }: Rule): void {
     const own = uvsOwn(request)
     if (own) this.#found(line, 'uvs-only', `${own} is uvs's: ipvsadm -R does not take this line`, 'info')
@@ -135,7 +135,7 @@ export class RuleSetReader {
     }
   }
 
-  /** The director said no: why, where it is known. */
+  /** Reports a line that the director refused, with the reason if it is known. */
   #refused(line: number, request: Request, words: string): void {
     const key = 'service' in request && request.service ? request.service : undefined
     if (request.op === 'add-service' && !words.includes('already')) this.#missing.add(idOf(request.service))
@@ -145,7 +145,7 @@ export class RuleSetReader {
     this.#found(line, hazard, message ? `refused, "${words}": ${message}` : `"${words}"; ipvsadm -R goes on without it`)
   }
 
-  /** The model of what the director now has. */
+  /** Applies an accepted line to the model of the director's rules. */
   #apply(line: number, { request, options }: Rule): void {
     switch (request.op) {
       case 'add-service':
@@ -199,7 +199,7 @@ function putServer(servers: LintedServer[], line: number, { destination, setting
   else servers.push(server)
 }
 
-/** What of a line ipvsadm does not know. */
+/** The part of a line that ipvsadm does not know. */
 function uvsOwn(request: Request): string | undefined {
   if (request.op === 'add-local-address') return '--add-laddr'
   if (request.op === 'delete-local-address') return '--del-laddr'
@@ -210,7 +210,7 @@ function uvsOwn(request: Request): string | undefined {
   return clientAddress === 'toa' ? '--toa' : '--proxy-protocol'
 }
 
-/** What an -A or -E asks for. */
+/** The settings that an -A or -E requests. */
 function schedulerOf(request: Request): string | undefined {
   return request.op === 'add-service' || request.op === 'edit-service' ? request.settings.scheduler : undefined
 }

@@ -36,7 +36,7 @@ export const thresholdHazards: readonly Hazard[] = [
   ),
 ]
 
-/** How many new connections a second the thresholds are enough for, each counting on after its last packet. */
+/** How many new connections a second the thresholds allow, as each connection counts on after its last packet. */
 function pace({ key, settings }: LintedService, servers: readonly LintedServer[], timeouts: Timeouts): string {
   if (settings.onePacket) return ''
   let perSecond = 0

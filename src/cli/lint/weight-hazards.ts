@@ -2,13 +2,13 @@ import { type Hazard, keyText, type LintedServer, type LintedService, ofService 
 
 /** Buckets of sh and dh (ipvs-behaviour.md §3.5). */
 const BUCKETS = 256
-/** From here on the wrr server with the larger weight gets connections in bursts that are felt. */
+/** From this weight on, the wrr server with the larger weight gets connections in noticeable bursts. */
 const BURST = 100
 const FALLBACK_FLAG = 1
 const BY_HASH = ['sh', 'dh', 'mh']
-/** Weight is all or nothing to them (§3.2, §3.4, §3.6). */
+/** Schedulers for which a weight is only 0 or not (§3.2, §3.4, §3.6). */
 const WITHOUT_WEIGHTS = ['rr', 'lc', 'dh']
-/** They look at active connections only, and UDP's never are (§2.6, §3.4). */
+/** Schedulers that count active connections only; UDP connections are never active (§2.6, §3.4). */
 const ACTIVE_ONLY = ['sed', 'nq', 'ovf']
 
 const isQuiesced = ({ settings }: LintedServer): boolean => settings.weight === 0

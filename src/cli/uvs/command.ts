@@ -1,13 +1,13 @@
 import { type Form, optionsOf, usageOf } from '../option.js'
 
-/** A command of `uvs`. Its file exports one; help, completion and man page are made of it. */
+/** A command of `uvs`. Its file exports one; help, completion and man page are generated from it. */
 export interface UvsCommand {
   name: string
-  /** The first line says what it does, the others what else is to be known. */
+  /** The first line says what it does, the other lines give details. */
   help: string
-  /** The ways to say it: each begins with a word of its own or with an option that it requires; one at most with neither. */
+  /** The forms: each begins with its own word or requires an option; at most one form has neither. */
   forms: readonly Form[]
-  /** Writes to standard output itself; answers the exit status. What it throws is reported by runUvs. */
+  /** Writes to standard output itself; returns the exit status. runUvs reports what it throws. */
   run(args: string[]): Promise<number>
 }
 
@@ -16,7 +16,7 @@ export function usageLines({ name, forms }: UvsCommand): string[] {
   return forms.map(form => `uvs ${name} ${usageOf(form)}`.trimEnd())
 }
 
-/** Below the usage: what it does, and its options. */
+/** The help below the usage: what the command does, and its options. */
 export function helpText({ help, forms }: UvsCommand): string {
   const rows = optionsOf(forms).map(({ flags, value, help: text, repeatable }) => ({
     left: [flags.join(', '), ...(value ? [value] : [])].join(' '),

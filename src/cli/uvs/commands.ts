@@ -1,6 +1,6 @@
 import type { UvsCommand } from './command.js'
 
-/** A new command goes here. Each is loaded when asked for: only `director` needs native code. */
+/** The commands; a new one goes here. Each is loaded at its first use: only `director` needs native code. */
 export const commands: Record<string, () => Promise<UvsCommand>> = {
   director: async () => (await import('./director/director.js')).director,
   realserver: async () => (await import('./realserver/realserver.js')).realserver,

@@ -33,7 +33,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await runUvs(await load(), args)
   } catch (error) {
-    complain(name, messageOf(error)) // it could not be loaded
+    complain(name, messageOf(error)) // the command could not be loaded
     return 1
   }
 }

@@ -4,8 +4,8 @@ import { sortByServer, sortByService } from '../uvsadm/listing/sort.js'
 type DeletedServer = PlannedChange & { request: Extract<RuleChange, { op: 'delete-destination' }> }
 
 /**
- * The changes of a plan in the order of a listing, where the director has them by its hash tables: first the services that
- * must go before others come, then those that come or change, then those that go. What is done to one service stays together.
+ * Sorts a plan's changes as a listing does; the director has them in the order of its hash tables. First the services that
+ * must be deleted before others are added, then those added or changed, then those deleted. A service's changes stay together.
  */
 export function inListedOrder(changes: readonly PlannedChange[]): PlannedChange[] {
   const services = runs(changes, ({ request }) => JSON.stringify(request.service))
@@ -24,7 +24,7 @@ function isDeletedServer(change: PlannedChange): change is DeletedServer {
   return change.request.op === 'delete-destination'
 }
 
-/** Cut wherever `markOf` says something else than of the item before. */
+/** Cuts a list wherever `markOf` differs from the item before. */
 function runs<T>(items: readonly T[], markOf: (item: T) => unknown): T[][] {
   const all: T[][] = []
   let mark: unknown

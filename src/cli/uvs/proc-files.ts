@@ -9,9 +9,9 @@ import type {
   TotalsInfo,
 } from '../../control/protocol/api.js'
 
-/* The kernel's files in /proc/net (ipvs-behaviour.md §13), blanks at the ends of lines too. */
+/* The kernel's files in /proc/net (ipvs-behaviour.md §13), including blanks at the ends of lines. */
 
-/** Ticks of a second: the recorded kernel's. Persistence is shown in them. */
+/** Ticks a second of the recorded kernel, the unit in which persistence is printed. */
 const HZ = 100
 const FORWARD: Record<MethodName, string> = { masq: 'Masq', direct: 'Route', tunnel: 'Tunnel', fullnat: 'FullNat' }
 
@@ -29,7 +29,7 @@ function serviceLine(service: ServiceInfo): string {
   const flags = persistence > 0 ? `persistent ${persistence * HZ} ${maskText(netmask)}` : ''
   return `${identity(service)}${flags}\n`
 }
-/** Only services of an IPv6 address hide that they are one-packet, and only those of an IPv4 address have a blank more. */
+/** Services of an IPv6 address do not show one-packet scheduling; services of an IPv4 address have an additional blank. */
 function identity(service: ServiceInfo): string {
   const { scheduler } = service
   const ops = service.onePacket ? 'ops ' : ''
@@ -43,13 +43,13 @@ function destinationLine({ address, port, method, weight, activeConns, inactConn
   return `  -> ${bracketed(address)}:${hex(port, 4)}      ${FORWARD[method].padEnd(7)} ${counts}\n`
 }
 
-/** /proc/net/ip_vs_conn: head and lines. There are no persistence engines' data yet. */
+/** /proc/net/ip_vs_conn: head and lines. Persistence engines do not exist yet, so their columns are empty. */
 export const CONN_HEAD = 'Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n'
 export function connLine(row: ConnectionInfo): string {
   return `${ends(row)} ${row.state.padEnd(11)} ${String(row.expires).padStart(7)}\n`
 }
 
-/** /proc/net/ip_vs_conn_sync: head and lines. All connections are the director's own. */
+/** /proc/net/ip_vs_conn_sync: head and lines. All connections are the director's own; none came by synchronisation. */
 export const CONN_SYNC_HEAD = 'Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n'
 export function connSyncLine(row: ConnectionInfo): string {
   return `${ends(row)} ${row.state.padEnd(11)} LOCAL  ${String(row.expires).padStart(7)}\n`
@@ -73,7 +73,7 @@ ${perSecond(rates)}
 `
 }
 
-/** /proc/net/ip_vs_stats_percpu: each worker of the data plane stays on one CPU, so a line is a worker. */
+/** /proc/net/ip_vs_stats_percpu: each worker of the data plane is bound to one CPU, so a worker has a line. */
 export function ipVsStatsPercpu({ stats, rates, workers }: TotalsInfo): string {
   return `       Total Incoming Outgoing         Incoming         Outgoing
 CPU    Conns  Packets  Packets            Bytes            Bytes
@@ -107,7 +107,7 @@ function upperHex(number: number): string {
 function isIpv6(address: string): boolean {
   return address.includes(':')
 }
-/** `0A000001`; `2001:0db8:0000:0000:0000:0000:0000:0001`, in small letters. */
+/** `0A000001`; `2001:0db8:0000:0000:0000:0000:0000:0001`, in lower case. */
 function addressText(address: string): string {
   const words = isIpv6(address) ? ipaddr.IPv6.parse(address).parts : undefined
   if (words) return words.map(word => word.toString(16).padStart(4, '0')).join(':')
@@ -119,7 +119,7 @@ function addressText(address: string): string {
 function bracketed(address: string): string {
   return isIpv6(address) ? `[${addressText(address)}]` : addressText(address)
 }
-/** `FFFFFF00`; of an IPv6 service the prefix length, its octets turned round: 64 is 40000000. */
+/** `FFFFFF00`; for an IPv6 service the prefix length with its octets reversed: 64 is 40000000. */
 function maskText(netmask: string): string {
   return netmask.includes('.') ? addressText(netmask) : `${hex(Number(netmask), 2)}000000`
 }

@@ -25,7 +25,7 @@ import {
 import { readOptions } from './options/read-options.js'
 import { withDirector } from './with-director.js'
 
-/** What each file says now. */
+/** The present content of each file. */
 const FILES: Record<string, (control: Control) => Promise<string>> = {
   ip_vs: async control => ipVs(granted(await allServices(control))),
   ip_vs_app: async () => IP_VS_APP,
@@ -36,7 +36,7 @@ const FILES: Record<string, (control: Control) => Promise<string>> = {
 }
 const NAMES = Object.keys(FILES)
 
-/** The same as a document: that of the list that holds it, where there is one. */
+/** The same as a JSON document: for some files, that of the corresponding list. */
 const DOCUMENTS: Record<string, (control: Control) => Promise<string>> = {
   ip_vs: async control => jsonDocument('services', granted(await allServices(control))),
   ip_vs_app: async () => jsonDocument('apps', []),
@@ -58,7 +58,7 @@ NAME is one of ${NAMES.join(' ')}.`,
   },
 }
 
-/** A name of FILES; `/proc/net/NAME` and `net/NAME` are taken for it. */
+/** A name of FILES; `/proc/net/NAME` and `net/NAME` are accepted too. */
 export function fileOf(word: string): string {
   const name = word.replace(/^(\/?proc\/)?net\//, '')
   if (NAMES.includes(name)) return name

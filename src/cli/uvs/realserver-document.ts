@@ -2,7 +2,7 @@ import type { Answer } from '../../realserver/daemon.js'
 import type { State } from '../../realserver/state.js'
 import { jsonDocument } from '../json.js'
 
-/** What `uvs realserver status --json` prints. `wrong`: a line for each thing that is not as start left it. */
+/** The document of `uvs realserver status --json`. `wrong`: a line for each difference from what start left. */
 export function realServerDocument(state: State, answer: Answer | undefined, wrong: readonly string[]): string {
   const { vips, way, decapsulator } = state
   return jsonDocument('realServer', {

@@ -2,7 +2,7 @@ import { UsageError } from '../../director/options.js'
 import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines, type UvsCommand } from './command.js'
 
-/** A command with its arguments. Whatever it throws is one line; status 2 where the command line is wrong, else 1. */
+/** Runs a command with its arguments. Reports what it throws in one line; status 2 for a wrong command line, else 1. */
 export async function runUvs(command: UvsCommand, args: string[]): Promise<number> {
   try {
     if (args[0] === '--help' || args[0] === '-h') {
@@ -16,7 +16,7 @@ export async function runUvs(command: UvsCommand, args: string[]): Promise<numbe
   }
 }
 
-/** A line to standard error. */
+/** Writes a line to standard error. */
 export function complain(name: string, message: string): void {
   process.stderr.write(`uvs ${name}: ${message}\n`)
 }

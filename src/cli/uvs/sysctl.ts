@@ -38,7 +38,7 @@ export async function runSysctl(given: Given, control: Control): Promise<Outcome
   })
 }
 
-/** As `sysctl -a --pattern '^net.ipv4.vs'`. */
+/** Prints like `sysctl -a --pattern '^net.ipv4.vs'`. */
 export async function allSysctls(control: Control, json = false): Promise<Outcome> {
   const reply = await control.call({ op: 'sysctls' })
   if (!reply.ok) return { status: 1, out: '', err: `uvs sysctl: ${reply.message}\n` }
@@ -47,15 +47,15 @@ export async function allSysctls(control: Control, json = false): Promise<Outcom
   return { status: 0, out, err: '' }
 }
 
-/** What is said of a name that there is not, and of a value that is refused. One line each. */
+/** The messages for an unknown name and for a refused value. One line each. */
 export interface SysctlTexts {
   unknown(name: string): string
   refused(name: string, message: string): string
 }
 
 /**
- * Each word in turn: `NAME` is shown, `NAME=VALUE` set. As sysctl(8) does, it goes on after one that is refused, and shows a
- * value that it has set as it was given, whatever the kernel makes of it: `sloppy_tcp=0x1` shows 0x1.
+ * Handles each word in turn: `NAME` prints a value, `NAME=VALUE` sets it. Like sysctl(8), it goes on after a refusal, and prints
+ * a value that it has set as it was given, whatever the kernel makes of it: `sloppy_tcp=0x1` prints 0x1.
  */
 export async function sysctlWords(control: Control, words: readonly string[], texts: SysctlTexts): Promise<Outcome> {
   const total: Outcome = { status: 0, out: '', err: '' }

@@ -3,7 +3,7 @@ import { connectControl } from '../../control/socket/client.js'
 import { defaultControl, print } from '../command.js'
 import type { Given } from './options/read-options.js'
 
-/** Asks the director of --control, and prints the outcome. */
+/** Connects to the director of --control, runs the request and prints the outcome. */
 export async function withDirector(given: Given, ask: (control: Control) => Promise<Outcome>): Promise<number> {
   const control = connectControl(given.one('--control') ?? defaultControl())
   try {

@@ -1,7 +1,7 @@
 import type { Answer, Control, OperationName, Operations, RefusalName, Request } from '../../control/protocol/api.js'
 import { RefusedByDirector } from './failure.js'
 
-/** What ipvsadm prints for a refusal: its own text per command, else this, else the director's message. */
+/** ipvsadm's messages for refusals: the command's own, else these, else the director's message. */
 export type RefusalTexts = Partial<Record<RefusalName, string>>
 
 const COMMON: RefusalTexts = {
@@ -38,7 +38,7 @@ export async function ask<O extends OperationName>(
   return granted(await control.call<O>(request), texts, status)
 }
 
-/** The value of a reply. Refused where it is a refusal. */
+/** The value of a reply. Throws if it is a refusal. */
 export function granted<T>(reply: Answer<T>, texts: RefusalTexts, status = 255): T {
   if (reply.ok) return reply.value
   throw new RefusedByDirector(refusalText(reply, texts), status)

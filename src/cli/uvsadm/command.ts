@@ -4,35 +4,35 @@ import { CommandLineError } from './failure.js'
 import type { Names } from './options/names.js'
 import { OPTION_ORDER, type OptionName, type Options } from './options/option-names.js'
 
-/** What goes to standard output: as a whole, or in pieces where it may be large. */
+/** Text for standard output: as a whole, or in pieces if it may be large. */
 export type Output = string | AsyncIterable<string>
 
 export interface Command<A = unknown> {
-  /** As ipvsadm names it in its messages; not always its long flag. */
+  /** The name in ipvsadm's messages; not always its long flag. */
   name: string
   flags: readonly string[]
   usage: string
   help: string
-  /** Options that it cannot do without. */
+  /** The required options. */
   needs: readonly OptionName[]
-  /** Options that it can do with; any other is refused. */
+  /** The optional options; any other is refused. */
   takes: readonly OptionName[]
-  /** Options that it does not take together. */
+  /** Options that exclude each other. */
   conflicts?: readonly (readonly [OptionName, OptionName])[]
-  /** Runs whatever follows it: -h and -v. */
+  /** Runs whatever comes after it: -h and -v. */
   immediate?: true
-  /** Stands for its value in the help; undefined: it takes none. */
+  /** The placeholder for its value in the help; undefined: it has no value. */
   value?: string
-  /** Looks at its value at once, before the options behind it are. UsageError if it is wrong. */
+  /** Checks its value at once, before later options are read. UsageError if it is wrong. */
   readValue?(text: string): unknown
-  /** Takes what is its own off the front of `words`, the arguments that belong to no option. Without it: nothing is. */
+  /** Takes its own words off the front of `words`, the arguments that belong to no option. By default none. */
   readWords?(words: string[], options: Options): void
-  /** Pure: what the options ask for, or a UsageError. They have been through checkOptions. */
+  /** Pure: builds the request from the options, or throws a UsageError. checkOptions has checked them. */
   parse(options: Options): A
   run(control: Control, args: A, names: Names): Promise<Output>
 }
 
-/** A command that asks one thing of the director, prints nothing, and can be a line of a rules file. */
+/** A command that makes one request to the director, prints nothing, and can be a line of a rules file. */
 export interface Change<O extends OperationName = OperationName> extends Command<Request<O>> {
   refusals: RefusalTexts
 }
@@ -51,7 +51,7 @@ export function isChange(command: Command): command is Change {
   return 'refusals' in command
 }
 
-/** Throws ipvsadm's complaint about the first option, in its order, that is missing or out of place. */
+/** Throws ipvsadm's error about the first missing or misplaced option, in ipvsadm's order. */
 export function checkOptions(command: Command, options: Options): void {
   for (const name of OPTION_ORDER) {
     const given = options[name] !== undefined

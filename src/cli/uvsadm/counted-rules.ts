@@ -1,10 +1,10 @@
 import type { Answer, Control, OperationName, Reply, Request, RuleChange } from '../../control/protocol/api.js'
 
-/** A director that one input goes to. Tells what has become of its services. */
+/** Passes one input's requests to the director, and records their effect on the services. */
 export class CountedRules implements Control {
   /** Services that were added. */
   added = 0
-  /** Deleting was asked for, by -C or -D. */
+  /** Whether -C or -D was requested. */
   isDeleting = false
   protected readonly director: Control
 
@@ -34,10 +34,10 @@ export class CountedRules implements Control {
   }
 }
 
-/** Not a rule: it can be told from its output what the rules are meanwhile. */
+/** Not a rule: its output shows the present rules. */
 export class NoRule extends Error {}
 
-/** The same, but what is asked is staged in the transaction that is open. Throws NoRule for what cannot be. */
+/** The same, but stages each request in the open transaction. Throws NoRule for a request that cannot be staged. */
 export class StagedRules extends CountedRules {
   protected override async batch(requests: RuleChange[]): Promise<Answer<Answer<null>[]>> {
     const answers: Answer<null>[] = []

@@ -7,17 +7,17 @@ import type { Names } from './options/names.js'
 import { Restoring, restoreLines } from './restore-lines.js'
 import { save } from './commands/save.js'
 
-/* As ipvsadm-restore does it (tried on the real one): all of the input is read, lines that begin with # are dropped, the
- * rules are deleted, and the rest goes to -R: its output, its status. But no input costs the rules that are there:
- * 1. the lines are staged in a transaction: the rules become others at once, and what stays keeps its connections
- * 2. an input that ends -R early, or makes no service, leaves what was there, if anything was; a line says so
- * 3. what cannot be staged (-L, -S, -C and others, whose output can tell) has all of it done in the real one's order; where
- *    2 is to be, what was there is put back */
+/* ipvsadm-restore (tried on the real one) reads all of the input, drops lines that begin with #, deletes the
+ * rules, and gives the rest to -R, whose output and status it has. uvs differs, so that bad input never loses the rules:
+ * 1. the lines are staged in a transaction: all rules change at once, and unchanged ones keep their connections
+ * 2. if the input ends -R early, or makes no service, the earlier rules stay, if there were any; a line says so
+ * 3. if a line cannot be staged (-L, -S, -C and others with visible effects), all lines run in the real one's order; in
+ *   case 2, the earlier rules are restored */
 
-/** Characters of a line in a message. */
+/** The most characters of a line quoted in a message. */
 const QUOTED = 100
 
-/** The services become those of the input. */
+/** Replaces all services by those of the input. */
 export async function replaceRules(input: string, control: Control, names: Names): Promise<Outcome> {
   const before = (await save.run(control, { numeric: true }, names)) as string
   await ask(control, { op: 'begin' }, {})
@@ -45,11 +45,11 @@ async function replaceInTurn(input: string, control: Control, before: string, na
 
 interface CarriedOut {
   outcome: Outcome
-  /** The services are to be what they were. */
+  /** Whether the earlier services must stay. */
   isKept: boolean
 }
 
-/** Hands the lines to -R. */
+/** Runs the lines as -R does. */
 async function carryOut(input: string, control: CountedRules, before: string, names: Names): Promise<CarriedOut> {
   const restoring = new Restoring(control, names)
   const { outcome } = restoring

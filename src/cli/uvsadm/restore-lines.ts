@@ -7,20 +7,20 @@ import type { Names } from './options/names.js'
 import { readArguments } from './options/read-arguments.js'
 import { restore } from './commands/restore.js'
 
-/* As ipvsadm -R does it (tried on the real one):
- * 1. words are parted by blanks, tabs and CRs; lines without any are passed over; `ipvsadm` in front is left out
- * 2. whatever ipvsadm can do is done, listings too; -h and -v end it, with status 0
- * 3. what the director refuses, and an option that popt does not know, is said, and the next line is next
- * 4. any other mistake ends it with its status: what stood before is done
+/* As ipvsadm -R (tried on the real one):
+ * 1. words are separated by blanks, tabs and CRs; lines without words are skipped; a leading `ipvsadm` is dropped
+ * 2. every command of ipvsadm is carried out, listings too; -h and -v end the input, with status 0
+ * 3. refusals of the director, and options unknown to popt, are reported, and the next line follows
+ * 4. any other mistake ends the input with its status; earlier lines stay done
  * 5. the status is the last line's
  * Rules go to the director in batches, which end with the input that has come. */
 
-/** Characters. */
+/** The most characters of a line. */
 const LINE_MAX = 4096
-/** Of the lines in a batch: a line of the control socket takes some more. */
+/** The most characters of a batch's lines: the control socket limits the length of a line. */
 const BATCH_LENGTH = 16_000
 
-/** Carries out lines of text, in whatever pieces they come. */
+/** Carries out lines of text that come in pieces of any size. */
 export async function restoreLines(
   input: AsyncIterable<string | Buffer> | Iterable<string>,
   control: Control,
@@ -55,7 +55,7 @@ function tooLong(): CommandLineError {
   return new CommandLineError(`a line is longer than ${LINE_MAX} characters`)
 }
 
-/** -h or -v: nothing comes after it. */
+/** -h or -v: ends the input. */
 class Ended extends Error {}
 
 interface Waiting {
@@ -63,7 +63,7 @@ interface Waiting {
   refusals: RefusalTexts
 }
 
-/** The lines of one input, one after the other. */
+/** Carries out the lines of one input, one after another. */
 export class Restoring {
   readonly outcome: Outcome = { status: 0, out: '', err: '' }
   readonly #control: Control
@@ -76,7 +76,7 @@ export class Restoring {
     this.#names = names
   }
 
-  /** Throws what ends everything. */
+  /** Throws an error that ends the input. */
   async line(text: string): Promise<void> {
     if (text.length > LINE_MAX) {
       await this.flush()
@@ -97,7 +97,7 @@ export class Restoring {
       this.#say(error.status, error.message)
     }
   }
-  /** Hands on what is waiting. */
+  /** Sends the waiting rules. */
   async flush(): Promise<void> {
     const waiting = this.#waiting
     this.#length = 0
@@ -110,7 +110,7 @@ export class Restoring {
       else this.#say(255, refusalText(reply, waiting[i]?.refusals ?? {}))
     }
   }
-  /** What has ended it decides the status. */
+  /** The error that ended the input decides the status. */
   end(error: unknown): Outcome {
     if (error instanceof Ended) this.outcome.status = 0
     else if (error instanceof CommandLineError || error instanceof RefusedByDirector)
@@ -137,7 +137,7 @@ export class Restoring {
   }
 }
 
-/** A listing of a service that is not there ends it: that is status 1. */
+/** A listing of a service that does not exist ends the input with status 1. */
 function goesOn(error: unknown): error is CommandLineError | RefusedByDirector {
   return (
     (error instanceof RefusedByDirector && error.status === 255) ||

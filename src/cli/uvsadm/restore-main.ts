@@ -7,7 +7,7 @@ import { systemNames } from './options/names.js'
 import { replaceRules } from './replace-rules.js'
 import { failure } from './run.js'
 
-/* uvsadm-restore: the rules become those of standard input. As ipvsadm-restore, it passes over any other argument. */
+/* uvsadm-restore: replaces the rules by those of standard input. Like ipvsadm-restore, it ignores any other argument. */
 
 const USAGE = `uvsadm-restore: makes the rules those of standard input, as uvsadm-save prints them; # begins a comment line.
    Input with a line that is no rule, or without a service, leaves the rules as they are.

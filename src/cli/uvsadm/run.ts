@@ -10,7 +10,7 @@ import { restore } from './commands/restore.js'
 import type { Options } from './options/option-names.js'
 import { readArguments } from './options/read-arguments.js'
 
-/** What a line of a rules file asks for, and the options that say so. UsageError of ipvsadm's for any other line, and for a command that changes nothing. */
+/** Parses a line of a rules file. UsageError as ipvsadm's for an invalid line, and for a command that changes nothing. */
 export async function parseRule(
   words: readonly string[],
   names: Names = systemNames(),
@@ -21,12 +21,12 @@ export async function parseRule(
   return { command, request: command.parse(options), options }
 }
 
-/** ipvsadm's status where the kernel has no IPVS. */
+/** ipvsadm's exit status if the kernel has no IPVS. */
 const NO_DIRECTOR = 2
 
 /**
- * uvsadm with its arguments (--control taken out), as ipvsadm would do it. Of the outside world it touches `control`, and
- * with -R `input`, only.
+ * Runs uvsadm with its arguments (without --control), as ipvsadm would. It has no effects except by `control` and, with
+ * -R, by reading `input`.
  */
 export async function uvsadm(
   argv: string[],
@@ -45,16 +45,16 @@ export async function uvsadm(
   }
 }
 
-/** A command line that has been read and makes sense. */
+/** A parsed and valid command line. */
 export interface Ready {
-  /** Seconds of --watch, if it is asked for. */
+  /** The seconds of --watch, if given. */
   every: number | undefined
-  /** It is -R: restoreLines is what does it. */
+  /** Whether it is -R, which restoreLines carries out. */
   restores: boolean
   run(control: Control): Promise<Output>
 }
 
-/** UsageError of ipvsadm's for a command line that makes none. */
+/** Parses the command line. UsageError as ipvsadm's if it is invalid. */
 export async function ready(argv: string[], names: Names = systemNames()): Promise<Ready> {
   const { command, options } = await readArguments(argv.length > 0 ? argv : ['-L'], commands, names)
   checkOptions(command, options)
@@ -62,13 +62,13 @@ export async function ready(argv: string[], names: Names = systemNames()): Promi
   return { every: options.watch, restores: command === restore, run: control => command.run(control, args, names) }
 }
 
-/** What can be shown of an outcome. */
+/** The visible part of an outcome. */
 export interface Shown extends Outcome {
-  /** There is more of `out`, nobody has counted how much. */
+  /** Whether there is more of `out`, of unknown length. */
   isCut?: true
 }
 
-/** What becomes of `work`: its text, as far as `lines` lines of it, or what ipvsadm would complain of, and its status. */
+/** The result of `work`: its text, up to `lines` lines, or ipvsadm's message, and its exit status. */
 export async function outcome(work: () => Promise<Output>, lines = Infinity): Promise<Shown> {
   try {
     return { status: 0, ...(await firstLines(await work(), lines)), err: '' }
@@ -77,7 +77,7 @@ export async function outcome(work: () => Promise<Output>, lines = Infinity): Pr
   }
 }
 
-/** Whatever is no fault of the user's, nor of the director, is thrown again. */
+/** Rethrows errors that are neither the user's nor the director's. */
 export function failure(error: unknown): Outcome {
   if (error instanceof CommandLineError || error instanceof RefusedByDirector)
     return failed(error.status, error.message)
@@ -89,7 +89,7 @@ function failed(status: number, message: string): Outcome {
   return { status, out: '', err: `${message}\n` }
 }
 
-/** At least so many of them; of the pieces behind, one at the most is asked for. */
+/** Joins pieces until there are at least this many lines; requests no more pieces than needed. */
 async function firstLines(output: Output, lines: number): Promise<Pick<Shown, 'out' | 'isCut'>> {
   if (typeof output === 'string') return { out: output }
   let out = ''

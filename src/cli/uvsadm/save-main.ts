@@ -3,7 +3,7 @@ import { connectControl } from '../../control/socket/client.js'
 import { print, takeControl } from '../command.js'
 import { uvsadm } from './run.js'
 
-/* uvsadm-save [-n]: prints the rules, as ipvsadm-save does: any other option is answered by what it is, any word passed over. */
+/* uvsadm-save [-n]: prints the rules, as ipvsadm-save does: any other option prints the usage, any word is ignored. */
 
 const USAGE = `uvsadm-save: prints the rules to standard output, for uvsadm-restore.
    With the -n option, addresses and ports as numbers. --control PATH is the director's socket.

@@ -1,12 +1,12 @@
 import { SH_WALK, shTables } from './sh.js'
 import type { Tables } from './tables.js'
 
-/** A script for bash, by itself: bash-completion is not needed. */
+/** A script for bash that does not need bash-completion. */
 export function bashCompletion(tables: Tables): string {
   return `# Completion of uvs and uvsadm for bash; written by: uvs completion bash\n${shTables(tables)}${SH_WALK}${DRIVER}`
 }
 
-/** Words are taken from COMP_LINE: in COMP_WORDS they are cut at : and =, and so readline replaces only what follows these. */
+/** Words are taken from COMP_LINE: COMP_WORDS is split at : and =, and readline replaces only the part after these. */
 const DRIVER =
   String.raw`# The lines of standard input that begin with $last, behind the values of a list that stand before it.
 _uvs_begin() {

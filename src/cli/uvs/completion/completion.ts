@@ -14,7 +14,7 @@ const SHELLS: Record<string, (tables: Tables) => string> = {
   fish: fishCompletion,
 }
 
-/** `allCommands`: of uvs, this one among them. */
+/** `allCommands`: the commands of uvs, this one included. */
 export function completion(allCommands: () => Promise<UvsCommand[]>): UvsCommand {
   const command: UvsCommand = {
     name: 'completion',

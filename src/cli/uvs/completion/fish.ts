@@ -1,7 +1,7 @@
 import { merge } from './sh.js'
 import type { Row, Tables } from './tables.js'
 
-/** A file of fish's conf.d, or to be sourced. */
+/** A file for fish's conf.d, or for `source`. */
 export function fishCompletion({ enter, takes, words, flags }: Tables): string {
   return [
     '# Completion of uvs and uvsadm for fish; written by: uvs completion fish\n',
@@ -13,7 +13,7 @@ export function fishCompletion({ enter, takes, words, flags }: Tables): string {
   ].join('')
 }
 
-/** Prints what there is for its argument; status 1 where there is nothing. */
+/** Prints the existing things that its argument names; status 1 if there are none. */
 function fishFunction(name: string, rows: readonly Row[]): string {
   const cases = merge(rows).map(
     ({ keys, offers }) =>

@@ -1,6 +1,6 @@
 import type { Row, Tables } from './tables.js'
 
-/** The tables as functions of bash and zsh, which look at `$scope` and set `offers`; the first one sets `scope`. */
+/** The tables as functions of bash and zsh, which read `$scope` and set `offers`; the first one sets `scope`. */
 export function shTables({ enter, takes, words, flags }: Tables): string {
   return [
     shFunction('_uvs_enter', '$scope $1', enter, ([scope]) => `scope=${quote(scope!)}`),
@@ -22,7 +22,7 @@ function shFunction(
   return `${name}() {\n  case "${key}" in\n${cases.join('')}    *) return 1 ;;\n  esac\n}\n`
 }
 
-/** Rows that offer the same as one, in the order of the first. */
+/** Merges rows with the same offers, in the order of the first. */
 export function merge(rows: readonly Row[]): { keys: Row[]; offers: readonly string[] }[] {
   const byOffers = new Map<string, Row[]>()
   for (const row of rows) {
@@ -40,7 +40,7 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** Walks the words before the last one, of `$@`: into scopes, past values. Sets scope, at, wanted and control. */
+/** Walks the words of `$@` before the last one, into scopes, past values. Sets scope, at, wanted and control. */
 export const SH_WALK = String.raw`_uvs_walk() {
   local word
   scope=$\{1##*/} at=1 wanted= control=$\{UVS_CONTROL:-/run/uvs/uvs.sock}

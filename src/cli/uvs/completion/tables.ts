@@ -4,11 +4,11 @@ import type { Command } from '../../uvsadm/command.js'
 import { OPTIONS } from '../../uvsadm/options/options.js'
 import type { UvsCommand } from '../command.js'
 
-/* A shell's completion goes through the words of the line with four tables. It begins in the scope 'uvs' or 'uvsadm'; a word
- * can lead into another ('uvs lab', then 'uvs lab up'; 'uvsadm -A'). What is offered is a list: 'word', 'word:what it is',
- * or one of @file, @interface, @service, @service:FLAG (as its rule begins), @server, which the shell finds out. */
+/* A shell's completion walks the words of the line with four tables. It starts in the scope 'uvs' or 'uvsadm'; a word
+ * can lead to another scope ('uvs lab', then 'uvs lab up'; 'uvsadm -A'). Offers are a list: 'word', 'word:description',
+ * or one of @file, @interface, @service, @service:FLAG (the start of its rule), @server, which the shell looks up. */
 
-/** 'scope word' → the one thing or the list; `begins`: or whatever begins so, as -Ln does with -L. */
+/** 'scope word' → one scope or a list of offers; `begins`: match a prefix, as -L matches -Ln. */
 export interface Row {
   key: string
   begins?: true
@@ -16,23 +16,23 @@ export interface Row {
 }
 
 export interface Tables {
-  /** Scope and word: the scope that it leads into. */
+  /** Scope and word → the scope that it leads to. */
   enter: readonly Row[]
-  /** Scope and option: what its value may be. No row: it takes none. */
+  /** Scope and option → offers for its value. No row: the option has no value. */
   takes: readonly Row[]
-  /** Scope and a word's place in it, from 1. */
+  /** Scope and position of a word in it, from 1 → offers for the word. */
   words: readonly Row[]
-  /** Scope: its options. */
+  /** Scope → its options. */
   flags: readonly Row[]
 }
 
 interface Scope {
   name: string
-  /** Keys of `enter` that lead here. */
+  /** Keys of `enter` that lead to this scope. */
   from: readonly Omit<Row, 'offers'>[]
   options: readonly Option[]
   words: readonly Word[]
-  /** What the words are, where they are known. */
+  /** Descriptions of the words, where there are any. */
   described?: readonly string[]
 }
 
@@ -67,7 +67,7 @@ function helpScope(commands: readonly UvsCommand[]): Scope {
   return { name: 'uvs help', from: [{ key: 'uvs help' }], options: [], words: [{ value: 'COMMAND', choices }] }
 }
 
-/** One for the command, and one for each form that begins with a word of its own. */
+/** A scope for the command, and one for each form that begins with its own word. */
 function commandScopes({ name: command, forms }: UvsCommand): Scope[] {
   const name = `uvs ${command}`
   const from = [{ key: name }]
@@ -100,7 +100,7 @@ function isShort(flag: string): boolean {
   return !flag.startsWith('--')
 }
 
-/** A value in brackets can be left out: what follows is as likely something else. */
+/** An optional word in brackets may be left out, so the next word's offers are listed too. */
 function valueRows(scope: string, { flags, value, ...rest }: Option): Row[] {
   if (value === undefined || value.startsWith('[')) return []
   const offers = offersOf({ value, ...rest }, flags[0])

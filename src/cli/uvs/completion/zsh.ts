@@ -1,7 +1,7 @@
 import { SH_WALK, shTables } from './sh.js'
 import type { Tables } from './tables.js'
 
-/** A file _uvs of zsh's fpath, or to be evaluated after compinit. */
+/** A file _uvs for zsh's fpath, or for evaluation after compinit. */
 export function zshCompletion(tables: Tables): string {
   return `#compdef uvs uvsadm\n# Completion of uvs and uvsadm for zsh; written by: uvs completion zsh\n${shTables(tables)}${SH_WALK}${DRIVER}`
 }

@@ -12,10 +12,10 @@ import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { readOptions } from '../options/read-options.js'
 
-/** A fanout group takes 256, and a director's connections are shared out among them. */
+/** A fanout group takes 256 sockets, and a director's connections are divided among them. */
 const MOST_WORKERS = 64
 
-/** What `uvs director` was asked to be. */
+/** The options of `uvs director`. */
 export interface DirectorCommand extends DataPlaneOptions {
   control: string
   /** A file of ipvsadm-save lines. */
@@ -40,7 +40,7 @@ const RAW: Option = {
 }
 const TAP: Option = { flags: ['--tap'], value: 'IF[,IF]', is: 'interface', help: 'TAP devices to make or to take' }
 
-/** Those of both kinds of device, in the order of the help. */
+/** The options of both kinds of device, in the order of the help. */
 const COMMON: readonly Option[] = [
   option('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else", { repeatable: true }),
   option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
@@ -74,7 +74,7 @@ export const DIRECTOR_FORMS: readonly Form[] = [
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
 ]
 
-/** Both at once, so that what is wrong with them is said in their own words. */
+/** A form with both kinds of device, so that the error of using both is about these options. */
 const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, ...COMMON] }
 
 /** Comes with a later version. */
@@ -88,7 +88,7 @@ function required(which: Option): Option {
   return { ...which, required: true }
 }
 
-/** Pure. `randomSeed`: used unless --seed says otherwise. UsageError for whatever cannot be meant. */
+/** Parses the arguments. Pure. `randomSeed` is used unless --seed is given. UsageError for invalid input. */
 export function parseDirectorOptions(args: string[], randomSeed: number): DirectorCommand {
   if (args.some(arg => arg === LATER || arg.startsWith(`${LATER}=`))) throw new UsageError(`${LATER} is not there yet`)
   const given = readOptions({ name: 'director', forms: [ANY_FORM] }, args)
@@ -99,7 +99,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
-  // Before a device is opened.
+  // Checked before a device is opened.
   given.all('--vip').forEach(parseVip)
   if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
   return {
@@ -154,7 +154,7 @@ function readMacs(macs: string[], names: string[]): Map<string, MacAddr> {
   return byName
 }
 
-/** A run of ones, then zeros. */
+/** Whether the mask is ones, then zeros. */
 function readMask(text: string | undefined): Ipv4Addr | undefined {
   if (text === undefined) return undefined
   const mask = parseIpv4(text)
@@ -173,7 +173,7 @@ function wholeNumber(option: string, text: string | undefined, least: number, mo
   return value
 }
 
-/** Only who is named is served: without an address, this host's own programs. */
+/** Listens only on the given address; without one, on loopback, for this host's own programs. */
 function readHttp(text: string | undefined): DirectorCommand['http'] {
   if (text === undefined) return undefined
   const match = /^(?:(?<address>.*):)?(?<port>\d{1,5})$/.exec(text)

@@ -10,7 +10,7 @@ import { parsedRules } from '../rules/parsed-rules.js'
 import { stageRules } from '../rules/rules-transaction.js'
 import { messageOf } from '../../../linux/error-text.js'
 
-/** What the services are to be by the file of --rules. UsageError for the first line that is wrong; needs no director that runs. */
+/** Reads the services from the file of --rules. UsageError for the first invalid line; needs no running director. */
 export async function readDesired(file: string, makeTrial: () => Director): Promise<ServiceInfo[]> {
   const client = new Transactions(localControl(makeTrial()), makeTrial).client()
   try {
@@ -24,7 +24,7 @@ export async function readDesired(file: string, makeTrial: () => Director): Prom
   }
 }
 
-/** Error of one line where it is refused: then nothing has changed. */
+/** Throws an Error of one line if it is refused: then nothing has changed. */
 export async function commitDesired(director: Transactions, desired: ServiceInfo[]): Promise<Committed> {
   return must(await director.commit(() => Promise.resolve({ ok: true, value: desired })))
 }
@@ -37,7 +37,7 @@ interface ReloadOf {
   tell(line: string): void
 }
 
-/** Reads the file again whenever it is asked to, once more if it is asked meanwhile. Answers in a line what came of it. */
+/** Reloads the file on request, and once more if requested meanwhile. Returns the result as a line. */
 export class RulesReload {
   readonly #of: ReloadOf
   #running = false

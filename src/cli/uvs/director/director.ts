@@ -28,14 +28,14 @@ interface Closable {
   close(): Promise<void>
 }
 
-/** Everything up, until a signal; then everything down, in the other order. */
+/** Starts everything, waits for a signal, then stops everything in reverse order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
   outliveReaders()
   const makeTrial = await trialDirectorMaker(command)
-  // May wait for a pipe, and may be wrong: before all else.
+  // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
   const signalled = nextSignal()
-  // Only here is native code needed: options and help must work without.
+  // Native code is imported only here: options and help must work without it.
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
   const control = new Transactions(dataPlane, makeTrial)

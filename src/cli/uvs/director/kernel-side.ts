@@ -4,8 +4,8 @@ import { parseCidr, parseIpv4 } from '../../../wire/addr.js'
 import type { DirectorCommand } from './director-options.js'
 
 /**
- * In raw mode the kernel sees every frame that we see. A line for each way in which it would act on them too: it holds
- * an address of ours on the interface, or it forwards what comes in there.
+ * In raw mode the kernel receives every frame that we receive. Returns a line for each way in which it would act on them too:
+ * it holds an address of ours on the interface, or it forwards packets received there.
  */
 export function kernelSideNotes(command: DirectorCommand): string[] {
   const interfaces = networkInterfaces()

@@ -1,26 +1,26 @@
-/** As far back as the pace is taken from. */
+/** The window of the estimate, in seconds. */
 const WINDOW_S = 30
-/** Fewer seconds tell too little. */
+/** The least seconds of observation for an estimate. */
 const LEAST_S = 3
 
-/** How fast connections go, from how many there were lately. */
+/** Estimates how fast connections end, from recent counts. */
 export class DrainEstimate {
   readonly #seen: { at: number; left: number }[] = []
 
-  /** There are `left` at `at` seconds. */
+  /** Records that `left` connections remain at `at` seconds. */
   see(at: number, left: number): void {
     this.#seen.push({ at, left })
     while (this.#seen[0]!.at < at - WINDOW_S) this.#seen.shift()
   }
 
-  /** How many go in a second, of late; undefined until that can be told. */
+  /** Connections ending a second, recently; undefined until there is enough data. */
   get perSecond(): number | undefined {
     const [first, last] = [this.#seen[0], this.#seen.at(-1)]
     if (!first || !last || last.at - first.at < LEAST_S) return undefined
     return (first.left - last.left) / (last.at - first.at)
   }
 
-  /** Seconds until none is left, at that pace; Infinity where they do not get fewer. */
+  /** Seconds until none is left at that rate; Infinity if the count does not fall. */
   get secondsLeft(): number | undefined {
     const pace = this.perSecond
     if (pace === undefined) return undefined

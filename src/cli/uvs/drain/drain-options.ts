@@ -5,7 +5,7 @@ import type { Form } from '../../option.js'
 import { readDuration } from '../options/duration.js'
 import { type Given, readOptions } from '../options/read-options.js'
 
-/** What `uvs drain` was asked to do. Addresses are still text. */
+/** A request to `uvs drain`. Addresses are still text. */
 export interface DrainOptions {
   service: { protocol: Protocol | undefined; text: string } | { mark: string; family?: 6 }
   realServer: string
@@ -57,7 +57,7 @@ export const DRAIN_FORMS: readonly Form[] = [
   },
 ]
 
-/** Pure. UsageError for what cannot be meant. */
+/** Parses the arguments. Pure. UsageError for invalid input. */
 export function parseDrain(args: readonly string[]): DrainOptions {
   const given = readOptions({ name: 'drain', forms: DRAIN_FORMS }, args)
   const words = [...given.words]

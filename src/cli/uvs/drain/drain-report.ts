@@ -1,40 +1,40 @@
 import { durationText } from '../options/duration.js'
 
-/** What is left on a real server that is being drained, at one moment. */
+/** The connections left on a real server during a drain, at one moment. */
 export interface DrainProgress {
-  /** Seconds since the drain began, and until its deadline. */
+  /** Seconds since the drain began, and seconds until its deadline. */
   seconds: number
   deadline: number
   active: number
   inactive: number
   persistent: number
-  /** How many go in a second, and in how many seconds none will be left: null where that cannot be told. */
+  /** Connections ending a second, and seconds until none is left: null while unknown. */
   perSecond: number | null
   estimate: number | null
 }
 
-/** How it ended. */
+/** How the drain ended. */
 export interface DrainEnd {
   state: 'drained' | 'kept' | 'reset' | 'interrupted' | 'changed' | 'gone' | 'lost'
   status: number
-  /** One line for a person. */
+  /** One line for the user. */
   message: string
-  /** Taken out of the table by `--then reset`. */
+  /** Connections deleted by `--then reset`. */
   ended?: { connections: number; templates: number }
-  /** The command that puts the weight back. */
+  /** The command that restores the weight. */
   undo?: string
 }
 
-/** Where a report goes. `columns`: of a terminal, where a line is redrawn; undefined: anything else. */
+/** The output of a report. `columns`: a terminal's width, on which a line is redrawn; undefined for anything else. */
 export interface DrainOutput {
   write(text: string): void
   columns: number | undefined
 }
 
-/** Anything but a terminal gets a line no oftener than this, however much changes. */
+/** The least time between two lines on anything but a terminal. */
 const SECONDS_A_LINE = 10
 
-/** Tells how a drain goes: a line that is redrawn, lines where something changed, or JSON objects. */
+/** Reports a drain's progress: by a line that is redrawn, by a line at each change, or as JSON objects. */
 export class DrainReport {
   readonly #output: DrainOutput
   readonly #json: boolean
@@ -47,7 +47,7 @@ export class DrainReport {
     this.#json = json
   }
 
-  /** What is true from the beginning to the end. */
+  /** The facts that do not change during the drain. */
   note(text: string): void {
     if (!this.#json) this.#line(text)
   }
@@ -66,7 +66,7 @@ export class DrainReport {
     this.#line(this.#json ? JSON.stringify({ state: 'draining', ...progress }) : progressText(progress))
   }
 
-  /** The last line. `progress`: as it was last seen, if it was. */
+  /** Writes the last line. `progress`: the last known state, if any. */
   end(end: DrainEnd, progress: DrainProgress | undefined): void {
     const { state, status, message, ...more } = end
     if (this.#json) return this.#line(JSON.stringify({ state, status, message, ...more, ...progress }))
@@ -87,7 +87,7 @@ function progressText(progress: DrainProgress): string {
   return `${durationText(seconds)}: ${countsText(progress)} left${pace}: ${estimateText(progress)}; deadline in ${durationText(deadline)}`
 }
 
-/** `3 active, 1 inactive`, and persistent clients where there are any. */
+/** `3 active, 1 inactive`, and persistent clients if there are any. */
 export function countsText({
   active,
   inactive,

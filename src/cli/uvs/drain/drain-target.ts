@@ -15,7 +15,7 @@ import type { Names } from '../../uvsadm/options/names.js'
 import { serviceWords } from '../../uvsadm/commands/save.js'
 import type { DrainOptions } from './drain-options.js'
 
-/** A real server of a service, as it is now. */
+/** A real server of a service, in its present state. */
 export interface DrainTarget {
   key: ServiceKey
   destination: DestinationKey
@@ -27,7 +27,7 @@ const MARK_MAX = 2 ** 32 - 1
 const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 
-/** The real server that is meant. UsageError where the words cannot be meant; Refused, which says what there is, where it is not there. */
+/** Finds the real server. UsageError for invalid words; Refused, which lists the existing ones, if it does not exist. */
 export async function findTarget(control: Control, options: DrainOptions, names: Names): Promise<DrainTarget> {
   const key = await serviceMeant(control, options.service, names)
   const service = await oneService(control, key)
@@ -43,7 +43,7 @@ export async function findTarget(control: Control, options: DrainOptions, names:
   )
 }
 
-/** The service as it is now; undefined when it is gone. */
+/** The service in its present state; undefined if it has been deleted. */
 export async function oneService(control: Control, key: ServiceKey): Promise<ServiceInfo | undefined> {
   const reply = await allServices(control, key)
   if (reply.ok) return reply.value[0]
@@ -70,7 +70,7 @@ async function serviceMeant(control: Control, service: DrainOptions['service'], 
   return anyProtocol(control, text, names)
 }
 
-/** A port's name can stand for another number in each protocol. */
+/** A port name can mean a different number in each protocol. */
 async function anyProtocol(control: Control, text: string, names: Names): Promise<ServiceKey> {
   const there: ServiceKey[] = []
   let isEndpoint = false
@@ -100,7 +100,7 @@ async function realServerMeant(key: ServiceKey, text: string, names: Names): Pro
   return { address, port }
 }
 
-/** The first few: a line is to be read. */
+/** The first few items, so that the line stays readable. */
 function listed(words: readonly string[]): string {
   const most = 8
   return words.length <= most ? words.join(', ') : `${words.slice(0, most).join(', ')} and ${words.length - most} more`

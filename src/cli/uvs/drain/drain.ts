@@ -13,18 +13,18 @@ import { countsText, type DrainEnd, type DrainOutput, type DrainProgress, DrainR
 import { type DrainTarget, findServer, findTarget, oneService } from './drain-target.js'
 import { durationText } from '../options/duration.js'
 
-/** What a drain needs of the world besides the director. */
+/** What a drain needs besides the director. */
 export interface DrainWorld {
-  /** Seconds. */
+  /** The time in seconds. */
   now(): number
-  /** Resolves after so many seconds, or as soon as `stop` is aborted. */
+  /** Resolves after `seconds`, or as soon as `signal` is aborted. */
   wait(seconds: number, stop: AbortSignal): Promise<void>
   output: DrainOutput
   names: Names
 }
 
 const LOOK_EVERY_S = 1
-/** Rounds through the connection table. Two are enough unless clients come back faster than they are ended. */
+/** The most passes through the connection table. Two suffice unless clients reconnect faster than connections are ended. */
 const ROUNDS = 5
 const INTERRUPTED = 130
 
@@ -64,7 +64,7 @@ function systemWorld(): DrainWorld {
   }
 }
 
-/** Answers the status. What it tells on the way goes to the world's output; it throws only before anything was changed. */
+/** Drains; returns the exit status. Progress goes to the world's output. Throws only before anything has been changed. */
 export async function drainServer(
   options: DrainOptions,
   control: Control,
@@ -96,7 +96,7 @@ class Drain {
     this.#began = world.now()
   }
 
-  /** Answers the status. Refused and Unreachable are thrown only while nothing has been changed. */
+  /** Returns the exit status. Throws Refused and Unreachable only while nothing has been changed. */
   async run(): Promise<number> {
     await this.#quiesce()
     let end: DrainEnd
@@ -133,7 +133,7 @@ class Drain {
       )
   }
 
-  /** Looks once a second, until none is left, the deadline comes, or something comes between. */
+  /** Checks once a second, until no connection is left, the deadline comes, or something interrupts. */
   async #watch(): Promise<DrainEnd> {
     const { now, wait } = this.#world
     const deadline = this.#began + this.#options.deadlineS
@@ -147,7 +147,7 @@ class Drain {
     }
   }
 
-  /** How it stands; why it is over, if it is. */
+  /** The state of the drain; and why it is over, if it is. */
   async #look(deadline: number): Promise<DrainEnd | undefined> {
     const { key, destination } = this.#target
     const service = await oneService(this.#control, key)
@@ -187,7 +187,7 @@ class Drain {
     return { state: 'kept', status: 0, message }
   }
 
-  /** Rounds through the table until one finds nothing to end. */
+  /** Passes through the table until one finds no connection to end. */
   async #reset(): Promise<DrainEnd> {
     const ended = { connections: 0, templates: 0 }
     for (let round = 0; round < ROUNDS; round++) {
@@ -221,7 +221,7 @@ class Drain {
     }
   }
 
-  /** Whether persistent clients are sent elsewhere once their server has weight 0. */
+  /** Whether persistent clients are sent to another server once theirs has weight 0. */
   async #templatesYield(): Promise<boolean> {
     const reply = await this.#control.call({ op: 'sysctls' })
     if (!reply.ok) throw new RefusedByDirector(reply.message, 1)
@@ -233,7 +233,7 @@ class Drain {
     return `${serviceWords(key)} -r ${endpointText(destination)}`
   }
 
-  /** Nothing to undo where the weight was 0, has been set by others, or there is nothing to give it to. */
+  /** Undefined if the weight was 0, has been set by another client, or the server is gone. */
   #undo({ state }: DrainEnd): { undo?: string } {
     const { server } = this.#target
     if (server.weight === 0 || state === 'changed' || state === 'gone') return {}
@@ -249,7 +249,7 @@ function countsOf({ activeConns, inactConns, persistConns }: DestinationInfo): s
   return countsText({ active: activeConns, inactive: inactConns, persistent: persistConns })
 }
 
-/** To a tenth: these are for reading. */
+/** Rounds to a tenth, for reading. */
 function rounded(value: number): number {
   return Math.round(value * 10) / 10
 }

@@ -22,7 +22,7 @@ export const LAB_FORMS: readonly Form[] = [
   { words: [word('down')], options: [] },
 ]
 
-/** What has been read by LAB_FORMS. */
+/** The options read by LAB_FORMS. */
 export function labRequest(given: Given): LabRequest {
   const [verb, ...words] = given.words
   const json = given.one('--json')

@@ -36,7 +36,7 @@ The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is se
   },
 }
 
-/** A lab's prefix by its mode. */
+/** The prefix of a lab, as a function of its mode. */
 function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string {
   if (text === undefined) return mode => `uvs-${mode}-`
   if (!/^\w[\w.-]{0,39}$/.test(text))

@@ -1,6 +1,6 @@
 import type { Option } from '../../option.js'
 
-/* Enough of man(7): text for roff to fill, each function a piece that ends with a line's end. */
+/* The part of man(7) that is needed: each function returns text for roff that ends with a newline. */
 
 export interface Entry {
   term: string
@@ -21,17 +21,17 @@ export function subsection(title: string, ...pieces: string[]): string {
   return `.SS ${roff(title)}\n${pieces.join('')}`
 }
 
-/** A paragraph; the text's own line ends mean nothing. */
+/** A paragraph; line ends in the text are ignored. */
 export function paragraph(text: string): string {
   return `.PP\n${roff(text)}\n`
 }
 
-/** Lines as they stand. */
+/** Preformatted lines. */
 export function verbatim(lines: readonly string[]): string {
   return `.PP\n.RS 4\n.nf\n${lines.map(line => `${roff(line)}\n`).join('')}.fi\n.RE\n`
 }
 
-/** How a program is called, a line each, its name bold. */
+/** The synopsis: a line for each form, the program's name bold. */
 export function synopsis(lines: readonly string[]): string {
   const calls = lines.map(line =>
     line.replace(
@@ -46,7 +46,7 @@ export function entries(list: readonly Entry[]): string {
   return list.map(({ term, text }) => `.TP\n${term}\n${roff(text)}\n`).join('')
 }
 
-/** As in the help, and what may be said for its value where the placeholder does not tell. */
+/** The help text, and the allowed values if the placeholder does not show them. */
 export function optionEntry({ flags, value, help, repeatable, choices, examples }: Option): Entry {
   const term = flags.map(bold).join(', ') + (value ? ` \\fI${roff(value)}\\fR` : '')
   const known = choices && choices.join('|') !== value ? `: ${choices.join(', ')}` : ''
@@ -58,7 +58,7 @@ export function bold(text: string): string {
   return `\\fB${roff(text)}\\fR`
 }
 
-/** Text for roff: no requests, no escapes, dashes that can be copied. */
+/** Escapes text for roff: no requests, no escapes, dashes that can be copied. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', String.raw`\e`)

@@ -17,7 +17,7 @@ export function uvsPage(commands: readonly UvsCommand[], version: string, date: 
   ])
 }
 
-/** The first line of the help is a paragraph by itself. */
+/** The first line of the help is a paragraph of its own. */
 function commandPart(command: UvsCommand): string {
   const [first = '', ...more] = command.help.split('\n')
   return subsection(

@@ -7,7 +7,7 @@ import { uvsPage } from './man-uvs.js'
 import { uvsadmPage } from './man-uvsadm.js'
 import { readOptions } from '../options/read-options.js'
 
-/** `allCommands`: of uvs, this one among them. */
+/** `allCommands`: the commands of uvs, this one included. */
 export function man(allCommands: () => Promise<UvsCommand[]>): UvsCommand {
   const command: UvsCommand = {
     name: 'man',

@@ -1,7 +1,7 @@
-/** 31 days, as long as ipvsadm lets anything last. */
+/** 31 days in seconds, ipvsadm's limit for timeouts. */
 const MOST_S = 2_678_400
 
-/** Seconds of `90`, `60s`, `5m`, `1h30m`; undefined for anything else, and for more than 31 days. */
+/** The seconds of `90`, `60s`, `5m`, `1h30m`; undefined for anything else, and for more than 31 days. */
 export function readDuration(text: string): number | undefined {
   const parts = /^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(text)
   if (!parts) return undefined
@@ -10,7 +10,7 @@ export function readDuration(text: string): number | undefined {
   return total <= MOST_S ? total : undefined
 }
 
-/** `40 s`, `3 min`, `1 h 30 min`: two figures at the most, since it is for people. */
+/** `40 s`, `3 min`, `1 h 30 min`: at most two numbers, since it is for people. */
 export function durationText(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`
   const minutes = Math.round(seconds / 60)

@@ -3,7 +3,7 @@ import { UsageError } from '../../../director/options.js'
 import { parseCidr } from '../../../wire/addr.js'
 
 const MARK_MAX = 4294967295
-/** As many as iptables' multiport takes. */
+/** The same limit as iptables' multiport. */
 const PORTS_MAX = 15
 
 /** `uvs director --mark`: 'PROTO CIDR[:PORTS[,…]]=N', such as 'tcp 192.0.2.0/24:80,8000-8099=1'. Without ports: every port. */
@@ -15,18 +15,18 @@ export function parseMark(text: string): MarkRuleInfo {
   return readMarkRule(`--mark: '${text}'`, { protocol, to, ports, dash: '-', mark })
 }
 
-/** The words of a rule. */
+/** The words by which a rule is written. */
 export interface MarkWords {
   protocol: string
   to: string
-  /** undefined: none, which is every port. */
+  /** undefined: every port. */
   ports: string | undefined
-  /** Stands between the ends of a range. */
+  /** The separator between the ends of a range. */
   dash: '-' | ':'
   mark: string
 }
 
-/** UsageError names the wrong word, after `where`. */
+/** Throws a UsageError that names the wrong word, after `where`. */
 export function readMarkRule(where: string, { protocol, to, ports, dash, mark }: MarkWords): MarkRuleInfo {
   const wrong = (what: string): UsageError => new UsageError(`${where}: ${what}`)
   if (!isProtocol(protocol)) throw wrong(`'${protocol}' is not tcp, udp or sctp`)

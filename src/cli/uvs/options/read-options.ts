@@ -2,7 +2,7 @@ import { UsageError } from '../../../director/options.js'
 import { type Form, type Option, usageOf } from '../../option.js'
 import type { UvsCommand } from '../command.js'
 
-/** What was given: words in their order, values by an option's first flag. */
+/** The parsed command line: words in their order, values by an option's first flag. */
 export class Given {
   readonly words: string[] = []
   readonly #values = new Map<string, string[]>()
@@ -28,7 +28,7 @@ export class Given {
 
 type Readable = Pick<UvsCommand, 'name' | 'forms'>
 
-/** Pure. By the form of the command that these are; a UsageError in one line for what cannot be meant. */
+/** Parses the command line by the matching form of the command. Pure. UsageError in one line for invalid input. */
 export function readOptions(command: Readable, args: readonly string[]): Given {
   const form = formOf(command, args)
   const given = readWords(form, args, `(uvs ${command.name} --help)`)
@@ -37,7 +37,7 @@ export function readOptions(command: Readable, args: readonly string[]): Given {
   return given
 }
 
-/** Told by its first word, or by an option that it requires. */
+/** A form is recognized by its first word, or by an option that it requires. */
 function formOf({ name, forms }: Readable, args: readonly string[]): Form {
   const [first] = args
   const found = forms.find(({ words, options }) => {
@@ -91,7 +91,7 @@ function readOption(options: readonly Option[], text: string, rest: string[], gi
   given.add(option, value)
 }
 
-/** A long option is nobody's value. */
+/** A long option is never taken as a value. */
 function valueOf(rest: string[]): string | undefined {
   return rest[0]?.startsWith('--') ? undefined : rest.shift()
 }

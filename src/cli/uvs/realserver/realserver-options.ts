@@ -5,7 +5,7 @@ import { AS_JSON } from '../../command.js'
 import { type Form, type Option, word } from '../../option.js'
 import type { Given } from '../options/read-options.js'
 
-/** What `uvs realserver` was asked for. */
+/** A request to `uvs realserver`. */
 export type RealServerCommand =
   | {
       do: 'start'
@@ -16,7 +16,7 @@ export type RealServerCommand =
       interfaces: string[]
       guePort: number | undefined
     }
-  /** Without `vips`: all of them. */
+  /** Without `vips`: all VIPs. */
   | { do: 'stop'; vips: string[] | undefined }
   | { do: 'status'; json: boolean }
 
@@ -48,7 +48,7 @@ export const REALSERVER_FORMS: readonly Form[] = [
   { words: [word('status')], options: [AS_JSON] },
 ]
 
-/** Pure. UsageError for whatever cannot be meant. */
+/** Parses the arguments. Pure. UsageError for invalid input. */
 export function realServerCommand(given: Given): RealServerCommand {
   const [verb] = given.words
   if (verb === 'status') return { do: 'status', json: given.has('--json') }

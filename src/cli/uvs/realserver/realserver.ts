@@ -43,7 +43,7 @@ async function perform(command: RealServerCommand): Promise<number> {
   return command.do === 'stop' ? stop(command.vips, files) : status(command.json, files)
 }
 
-/** Only this needs native code here; without it a namespace is known by its inode alone. */
+/** Native code is needed only here; without it, a namespace is identified by its inode alone. */
 async function cookie(): Promise<string | undefined> {
   try {
     return (await import('../../../linux/netns-cookie.js')).netnsCookie()
@@ -68,7 +68,7 @@ function colon(line: string | undefined): string {
   return line === undefined ? '' : `: ${line}`
 }
 
-/** Aborted by the first SIGINT or SIGTERM. */
+/** A signal that the first SIGINT or SIGTERM aborts. */
 function endAsked(): AbortSignal {
   const asked = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort())
@@ -76,8 +76,8 @@ function endAsked(): AbortSignal {
 }
 
 /**
- * Waits until it is asked to end, or somebody else has stopped these VIPs; answers the decapsulator's pid if that ends by
- * itself before. (One that another start or stop has put in its place will do.)
+ * Waits for a signal, or until another process has stopped these VIPs; returns the decapsulator's pid if that process ends by
+ * itself first. (A decapsulator that another start or stop has put in its place is accepted.)
  */
 async function diedBefore(asked: AbortSignal, vips: string[], files: StateFile): Promise<number | undefined> {
   while (!asked.aborted) {
@@ -105,7 +105,7 @@ async function stop(vips: string[] | undefined, files: StateFile): Promise<numbe
 }
 
 async function status(json: boolean, files: StateFile): Promise<number> {
-  // Not while somebody is about to change it.
+  // Not while another process holds the lock, as it may be changing the state.
   return files.alone(async () => {
     const state = files.load()
     const { decapsulator } = state
@@ -119,7 +119,7 @@ async function status(json: boolean, files: StateFile): Promise<number> {
   })
 }
 
-/** What is not as start left it of the decapsulator's process. */
+/** How the decapsulator's process differs from what start left. */
 function daemonDifferences(running: Running | undefined, answer: Answer | undefined, { log }: StateFile): string[] {
   if (!running) return []
   const { pid } = running.process

@@ -8,7 +8,7 @@ import type {
 import { endpointText } from '../../uvsadm/listing/label.js'
 import { destinationOptions, serviceOptions, serviceWords } from '../../uvsadm/commands/save.js'
 
-/** A line a change: `~ -e -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 12 connections)`. */
+/** A line for each change: `~ -e -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 12 connections)`. */
 export function formatPlan(changes: readonly PlannedChange[]): string {
   return changes.map(change => `${line(change)}${remarks(change)}\n`).join('')
 }

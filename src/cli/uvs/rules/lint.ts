@@ -52,7 +52,7 @@ a line that is no rule.`,
   },
 }
 
-/** `uvs lint` with its arguments. */
+/** Runs `uvs lint` with its arguments. */
 export async function lintFile(args: readonly string[], names: Names): Promise<Outcome> {
   const given = readOptions(lint, args)
   const file = given.words[0]!
@@ -66,7 +66,7 @@ export async function lintFile(args: readonly string[], names: Names): Promise<O
   return { status: statusOf(findings), out, err: '' }
 }
 
-/** On a director with the addresses and schedulers that are given. */
+/** Lints against a director with the given addresses and schedulers. */
 async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const addresses = given.all('--address')
   const interfaces = new Set(addresses.map(text => text.split('@')[1] ?? ''))

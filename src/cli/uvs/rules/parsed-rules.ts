@@ -6,17 +6,17 @@ import { systemNames } from '../../uvsadm/options/names.js'
 import { parseRule } from '../../uvsadm/run.js'
 import { readRules, type RuleLine } from './rules-file.js'
 
-/** What a line of a rules file asks for. */
+/** A parsed line of a rules file. */
 export interface Rule extends RuleLine {
   request: RuleChange
-  /** ipvsadm's texts for its refusals. */
+  /** ipvsadm's messages for the director's refusals. */
   refusals: RefusalTexts
 }
 
-/** Characters of a line in a message. */
+/** The most characters of a line quoted in a message. */
 const QUOTED = 100
 
-/** The rules of a file, one by one; `-` is standard input. UsageError for the first line that is none. */
+/** Parses a file's rules, one by one; `-` is standard input. UsageError for the first invalid line. */
 export async function* parsedRules(file: string): AsyncGenerator<Rule, void> {
   const names = systemNames()
   for (const line of readRules(file, '')) {
@@ -35,7 +35,7 @@ export async function* parsedRules(file: string): AsyncGenerator<Rule, void> {
   }
 }
 
-/** What is wrong with a line, and the line: one of its words is what is meant. */
+/** The error in a line, and the line itself, so that the user sees which word is wrong. */
 export function badLine({ place, words }: RuleLine, what: string): UsageError {
   return new UsageError(`${place}: ${printable(what)} (${shown(words.join(' '))})`)
 }
@@ -43,7 +43,7 @@ export function badLine({ place, words }: RuleLine, what: string): UsageError {
 function shown(text: string): string {
   return printable(text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text)
 }
-/** A terminal would obey control characters. */
+/** Replaces control characters, which a terminal would obey. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\ufffd')
 }

@@ -13,8 +13,8 @@ export interface RuleLine {
 export const LINE_MAX = 4096
 
 /**
- * The lines of a file as `ipvsadm-save -n` writes them, empty ones and # comments left out. It may be a pipe; `-` is
- * standard input. `option`: by which it was named, for the UsageError where it cannot be read or has a line of no end.
+ * Reads the lines of a file in the form of `ipvsadm-save -n`, without empty ones and # comments. It may be a pipe; `-` is
+ * standard input. `option`: the option that named the file, for the UsageError if it cannot be read or a line is too long.
  */
 export function* readRules(file: string, option = '--rules: '): Generator<RuleLine, void> {
   const text = textOf(file, option)
@@ -30,7 +30,7 @@ export function* readRules(file: string, option = '--rules: '): Generator<RuleLi
   }
 }
 
-/** UsageError, behind `option`, where it cannot be read. */
+/** Reads a file. UsageError, after `option`, if it cannot be read. */
 export function textOf(file: string, option: string): string {
   try {
     return readText(file)

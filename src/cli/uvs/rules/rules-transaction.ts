@@ -13,16 +13,16 @@ import { refusalText } from '../../uvsadm/ask.js'
 import { badLine, type Rule } from './parsed-rules.js'
 import { inListedOrder } from '../plan-order.js'
 
-/** Rules in one request: a line of the control socket takes some more. */
+/** Rules in one request: the control socket limits the length of a line. */
 const CHUNK = 100
-/** Characters of their lines, for the same reason. */
+/** Characters of these rules' lines, for the same reason. */
 const CHUNK_LENGTH = 16_000
-/** Requests under way: while one is answered the next is made. */
+/** Requests in flight: the next one is built while the director handles the others. */
 const AHEAD = 3
 
 /**
- * Opens a transaction when the first rules have come (a pipe may take its time, and others wait for an open transaction), and
- * stages them, as they come. UsageError, with the line, for the first that is refused.
+ * Opens a transaction when the first rules have come (a pipe may be slow, and an open transaction makes others wait), and
+ * stages rules as they come. UsageError, with the line, for the first rule that is refused.
  */
 export async function stageRules(control: Control, rules: AsyncIterable<Rule>): Promise<void> {
   const chunks = chunksOf(rules)
@@ -34,7 +34,7 @@ export async function stageRules(control: Control, rules: AsyncIterable<Rule>): 
     const { accepted, refused } = granted(await reply)
     const rule = chunk[accepted]
     if (!refused || !rule) return
-    underWay.length = 0 // whatever is refused behind it does not count
+    underWay.length = 0 // refusals of later requests do not count
     throw badLine(rule, refusalText(refused, rule.refusals))
   }
   const settleAll = async (): Promise<void> => {
@@ -42,7 +42,7 @@ export async function stageRules(control: Control, rules: AsyncIterable<Rule>): 
   }
   const stage = async (chunk: readonly Rule[]): Promise<void> => {
     const reply = control.call<'stage'>({ op: 'stage', requests: chunk.map(({ request }) => request) })
-    reply.catch(() => {}) // it is awaited in its turn, unless one before it has failed
+    reply.catch(() => {}) // it is awaited in its turn, unless an earlier one has failed
     underWay.push({ chunk, reply })
     if (underWay.length > AHEAD) await settle()
   }
@@ -52,7 +52,7 @@ export async function stageRules(control: Control, rules: AsyncIterable<Rule>): 
     for await (const chunk of chunks) await stage(chunk)
   } finally {
     letGo()
-    await settleAll() // a line that was refused before one that is none is the one to be told
+    await settleAll() // an earlier line that was refused is reported rather than this invalid one
   }
 }
 
@@ -74,7 +74,7 @@ async function* chunksOf(rules: AsyncIterable<Rule>): AsyncGenerator<Rule[], voi
   if (chunk.length > 0) yield chunk
 }
 
-/** What committing the staged rules would change, in the order of a listing. */
+/** The changes that a commit of the staged rules would make, in the order of a listing. */
 export async function plannedChanges(control: Control): Promise<PlannedChange[]> {
   const changes: PlannedChange[] = []
   for (let from: number | null = 0; from !== null;) {

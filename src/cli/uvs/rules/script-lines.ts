@@ -10,13 +10,13 @@ export interface ScriptHooks {
   sleep(seconds: number): Promise<void>
 }
 
-/** Seconds: a timer of Node's takes 2^31 ms. */
+/** The limit in seconds: Node's timers take at most 2^31 ms. */
 const LONGEST_SLEEP = 2_000_000
 
-/** The lines there are, for a person. */
+/** The kinds of lines, for the user. */
 const KNOWN = 'ipvsadm, sysctl net.ipv4.vs…, sleep, iptables-legacy -t mangle …, ip route replace|del …, modprobe'
 
-/** One line of a script, as its program would do it: its words, its output, its status. A line that is none: status 2. */
+/** Runs one line of a script as its program would: words, output, status. An invalid line has status 2. */
 export async function runLine(words: string[], control: Control, hooks: ScriptHooks): Promise<Outcome> {
   const [program = '', ...args] = words
   try {
@@ -49,7 +49,7 @@ function failed(message: string): Outcome {
   return { status: 2, out: '', err: `${message}\n` }
 }
 
-/** `sysctl [-w] net.ipv4.vs.X[=V] …`, in the words of procps' sysctl 4.0; and the one line that shows all of them. */
+/** `sysctl [-w] net.ipv4.vs.X[=V] …`, with the messages of procps' sysctl 4.0; and the line that prints all of them. */
 async function sysctl(args: string[], control: Control): Promise<Outcome> {
   const line = args.join(' ')
   if (/^-a (--pattern|-r) \^net\.ipv4\.vs$/.test(line)) return allSysctls(control)
@@ -93,7 +93,7 @@ const ROUTE_LINE = /^route (replace|del)( local)? (\S+)(?: via (\S+))?(?: dev (\
 const MARK_LINE =
   /^-A PREROUTING -d (\S+) -p (\S+)(?: -m multiport --dports (\S+)| --dport ([^\s,]+))? -j MARK --set-mark (\S+)$/
 
-/** The rules that set a mark are `--mark`; -F takes all of them away. */
+/** Rules that set a mark become `--mark`; -F removes all of them. */
 async function mark(args: string[], control: Control): Promise<Outcome> {
   const line = args.join(' ')
   const rule = line.replace(/^-t mangle /, '')

@@ -8,8 +8,8 @@ import { runLine, type ScriptHooks } from './script-lines.js'
 import { withDirector } from '../with-director.js'
 
 /**
- * Plays the lines of recorded cases (kernel/README.md), one a line or joined by `;`, with ' and " as in a shell and nothing
- * else of it. Goes on after a line that fails; the status is the last one's.
+ * Runs the lines of recorded cases (kernel/README.md), one a line or joined by `;`, with the shell's quotes ' and " and no other
+ * shell syntax. Goes on after a line that fails; the status is the last line's.
  */
 export async function runScript(text: string, control: Control, hooks: ScriptHooks): Promise<Outcome> {
   const total: Outcome = { status: 0, out: '', err: '' }
@@ -22,7 +22,7 @@ export async function runScript(text: string, control: Control, hooks: ScriptHoo
   return total
 }
 
-/** Each line as its words. A # begins a comment where a word could begin; a quote that nothing closes ends with the text. */
+/** Splits each line into words. A # at the start of a word begins a comment; an unclosed quote ends with the text. */
 export function splitScript(text: string): string[][] {
   const lines: string[][] = []
   let words: string[] = []

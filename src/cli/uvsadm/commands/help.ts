@@ -2,10 +2,10 @@ import { CONTROL } from '../../command.js'
 import type { Command } from '../command.js'
 import { OPTIONS } from '../options/options.js'
 
-/** Columns of a terminal that the help is made for. */
+/** The width of the help, in columns. */
 const WIDTH = 118
 
-/** `commands` is asked for late: help is one of them. */
+/** `commands` is a function because help is one of them. */
 export function helpCommand(commands: () => readonly Command[]): Command<object> {
   return {
     name: 'help',
@@ -39,7 +39,7 @@ function table(rows: readonly { flags: readonly string[]; help: string }[]): str
   return rows.map(row => `  ${row.flags.join(' ').padEnd(36)} ${row.help}\n`).join('')
 }
 
-/** A line, in as many as it takes. */
+/** Wraps a line. */
 function fold(line: string): string {
   if (line.length <= WIDTH) return `${line}\n`
   const at = line.lastIndexOf(' ', WIDTH)

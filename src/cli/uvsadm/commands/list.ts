@@ -16,8 +16,8 @@ import { serviceKey } from '../options/targets.js'
 
 export interface ListArgs {
   /**
-   * Beside `connections`, `timeouts` and `daemons`: what is shown of the services. `watched`: of a listing that is drawn
-   * again and again.
+   * The view, besides `connections`, `timeouts` and `daemons`: the columns for services. `watched`: for a listing that is redrawn
+   * repeatedly.
    */
   what:
     | 'connections'
@@ -34,12 +34,12 @@ export interface ListArgs {
   numeric: boolean
   sorted: boolean
   exact: boolean
-  /** Of connections: the columns of persistence engines too. */
+  /** For connections: the columns of persistence engines too. */
   withEngine: boolean
   json: boolean
 }
 
-/** ipvsadm's exit status for a listing of a service that is not there. */
+/** ipvsadm's exit status for a listing of a service that does not exist. */
 const MISSING_SERVICE = 1
 
 export const list: Command<ListArgs> = {
@@ -92,7 +92,7 @@ export const list: Command<ListArgs> = {
   },
 }
 
-/** Of more than one that shows something of services the first counts. */
+/** If there are several options for the columns of services, the first counts. */
 function whatOf(options: Options): ListArgs['what'] {
   const ofTraffic = options.stats || options.rate || options.thresholds
   const isConflict =
@@ -157,7 +157,7 @@ async function* connectionPages(control: Control): AsyncGenerator<ConnectionInfo
   }
 }
 
-/** Names are looked up for all rows together, since that is what takes time. */
+/** Names of all rows are looked up at once, because lookups take the time. */
 async function* inOne(pages: AsyncIterable<ConnectionInfo[]>): AsyncGenerator<ConnectionInfo[]> {
   const all: ConnectionInfo[] = []
   for await (const rows of pages) for (const row of rows) all.push(row)

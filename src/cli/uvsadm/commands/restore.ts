@@ -1,6 +1,6 @@
 import type { Command } from '../command.js'
 
-/** What it does is in restore-lines.ts: it reads standard input, and its lines are commands themselves. */
+/** Reads standard input, whose lines are commands; carried out by restore-lines.ts. */
 export const restore: Command<null> = {
   name: 'restore',
   flags: ['-R', '--restore'],

@@ -22,7 +22,7 @@ const CLIENT_ADDRESS = {
   'proxy-v2': '--proxy-protocol v2',
 }
 
-/** The rules as commands that make them. Thresholds and hidden flags, which ipvsadm loses, are saved where there are any. */
+/** The rules as commands. Includes thresholds and hidden flags, which ipvsadm loses. */
 export const save: Command<{ numeric: boolean }> = {
   name: 'save',
   flags: ['-S', '--save'],
@@ -63,7 +63,7 @@ export function serviceWords(service: ServiceKey, label: Label = numeric): strin
   return `${SERVICE[service.protocol]} ${label(service.protocol, service.address, service.port)}`
 }
 
-/** Each option with its value. */
+/** Each option and its value. */
 export function serviceOptions(settings: ServiceSettingsInfo): string[] {
   const { persistence, netmask, onePacket, engine, schedFlags, scheduler, clientAddress = 'none' } = settings
   const options = [`-s ${scheduler}`]
@@ -76,7 +76,7 @@ export function serviceOptions(settings: ServiceSettingsInfo): string[] {
   return options
 }
 
-/** The method, then each option with its value. */
+/** The method, then each option and its value. */
 export function destinationOptions(settings: DestinationSettingsInfo): string[] {
   const { method, tunnel, weight, upperThreshold, lowerThreshold } = settings
   const options = [METHOD[method], `-w ${weight}`]

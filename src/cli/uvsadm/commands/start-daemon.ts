@@ -1,13 +1,13 @@
 import type { Command } from '../command.js'
 import { RefusedByDirector, CommandLineError } from '../failure.js'
 
-/** The synchronisation daemons' states. */
+/** The states of the synchronisation daemon. */
 export function readState(text: string, complaint: string): 'master' | 'backup' {
   if (text !== 'master' && text !== 'backup') throw new CommandLineError(complaint)
   return text
 }
 
-/** Its arguments are ipvsadm's and are looked at as ipvsadm does; there is no synchronisation yet. */
+/** Checks its arguments as ipvsadm does; there is no synchronisation yet. */
 export const startDaemon: Command<object> = {
   name: 'start-daemon',
   flags: ['--start-daemon'],

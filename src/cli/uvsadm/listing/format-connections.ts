@@ -3,13 +3,13 @@ import type { Label } from './label.js'
 
 const TITLE = 'IPVS connection entries\n'
 const HEAD = 'pro expire state       source             virtual            destination'
-/** What --persistent-conn adds. uvs has no persistence engines, so no row has anything there. */
+/** The columns of --persistent-conn. uvs has no persistence engines, so they are always empty. */
 const ENGINE_HEAD = '        pe name          pe_data'
 
-/** ipvsadm's buffer: a longer `host:port` loses its end. Shorter ones widen the row. */
+/** The size of ipvsadm's buffer: a longer `host:port` is truncated. Shorter ones widen the row. */
 const LABEL_MAX = 59
 
-/** As ipvsadm; behind a FULLNAT connection's destination also ` via LIP:port`. */
+/** As ipvsadm prints it; a FULLNAT connection has ` via LIP:port` after its destination. */
 export function formatConnections(rows: readonly ConnectionInfo[], label: Label): string {
   const lines = rows.map(row => {
     const end = (address: string, port: number): string => label(row.protocol, address, port).slice(0, LABEL_MAX)
@@ -24,7 +24,7 @@ export function formatConnections(rows: readonly ConnectionInfo[], label: Label)
   return lines.join('')
 }
 
-/** What stands above the rows. */
+/** The lines above the rows. */
 export function connectionsHead(withEngine: boolean): string {
   return `${TITLE}${HEAD}${withEngine ? ENGINE_HEAD : ''}\n`
 }

@@ -5,7 +5,7 @@ import type { Layout } from './layouts.js'
 /** The kernel's default table size, printed whatever ours is (ip_vs's conn_tab_bits of 12). */
 export const TITLE = 'IP Virtual Server version 1.2.1 (size=4096)\n'
 
-/** Listings cut a longer `host:port` off, in the middle of the host if need be; not of IPv6. */
+/** Listings truncate a longer `host:port`, within the host if necessary; but not IPv6. */
 const LABEL_WIDTH = 28
 
 export function formatServices(services: readonly ServiceInfo[], label: Label, layout: Layout): string {
@@ -20,7 +20,7 @@ export function formatServices(services: readonly ServiceInfo[], label: Label, l
   return text
 }
 
-/** Its kind and its name. A mark is shown as a signed number, 4294967295 as -1: so does ipvsadm. */
+/** A service's kind and name. A mark is printed as a signed number, 4294967295 as -1, as ipvsadm does. */
 export function identity(service: ServiceInfo, label: Label): [string, string] {
   if ('mark' in service) return ['FWM', `${service.mark | 0}${service.family === 6 ? ' IPv6' : ''}`]
   const { protocol, address, port } = service

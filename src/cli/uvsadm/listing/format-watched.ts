@@ -6,7 +6,7 @@ import { settings } from './layouts.js'
 const REMOTE = 'RemoteAddress:Port'
 const RATES = ['  CPS', 'InPPS', 'OutPPS', 'InBPS', 'OutBPS'] as const
 
-/** The listing of --watch: weights and connections, and rates beside them. `exact`: numbers are not shortened. */
+/** The listing of --watch: weights and connections with their rates. `exact`: numbers are not shortened. */
 export function formatWatched(services: readonly ServiceInfo[], label: Label, exact: boolean): string {
   const named = services.map(service => {
     const protocol = 'mark' in service ? 'ip' : service.protocol
@@ -37,7 +37,7 @@ function perSecond({ cps, inPps, outPps, inBps, outBps }: RatesInfo, exact: bool
   return rates.map((rate, i) => (exact ? String(rate) : brief(rate)).padStart(RATES[i]!.length)).join(' ')
 }
 
-/** In five characters: from 10^5 on in K, M, G or T (powers of 1000), the rest cut off. */
+/** A number in five characters: from 10^5 on in K, M, G or T (powers of 1000), truncated. */
 function brief(rate: number): string {
   if (rate < 1e5) return String(rate)
   const power = Math.min(4, Math.floor(Math.log10(rate) / 3 - 1 / 3))

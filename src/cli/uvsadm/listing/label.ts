@@ -1,10 +1,10 @@
 import type { DestinationKey, Protocol } from '../../../control/protocol/api.js'
 import type { Names } from '../options/names.js'
 
-/** `address:port` as a listing shows it. Without a protocol ('ip': something of a mark) a port has no name. */
+/** `address:port` as a listing prints it. Without a protocol ('ip': for a mark) a port has no name. */
 export type Label = (protocol: Protocol | 'ip', address: string, port: number) => string
 
-/** Without `names`: in numbers (-n). */
+/** Without `names`: numeric (-n). */
 export async function labeller(addresses: Iterable<string>, names: Names | undefined): Promise<Label> {
   if (!names) return numeric
   const hosts = await names.hostsOf(addresses)
@@ -14,13 +14,13 @@ export async function labeller(addresses: Iterable<string>, names: Names | undef
   }
 }
 
-/** In numbers: `10.0.0.1:80`, `[2001:db8::1]:80`. */
+/** Numeric: `10.0.0.1:80`, `[2001:db8::1]:80`. */
 export function endpointText({ address, port }: DestinationKey): string {
   return `${bracketed(address)}:${port}`
 }
 export const numeric: Label = (_protocol, address, port) => endpointText({ address, port })
 
-/** Names of IPv6 hosts are in brackets too. */
+/** Names of IPv6 hosts are bracketed too. */
 function bracketed(address: string, name = address): string {
   return address.includes(':') ? `[${name}]` : name
 }

@@ -2,10 +2,10 @@ import type { DestinationInfo, MethodName, ServiceInfo, StatsInfo, TunnelInfo } 
 import { schedFlagNames } from '../options/sched-flags.js'
 import { tunnelText } from '../options/tunnel.js'
 
-/** What a listing of services shows beside their names. Trailing blanks are ipvsadm's. */
+/** The columns that a listing of services has beside their names. Trailing blanks are ipvsadm's. */
 export interface Layout {
   head: string
-  /** Services have columns too, so their names are filled up to a column's width. */
+  /** Services have columns too, so their names are padded to a column's width. */
   isTable?: true
   service(service: ServiceInfo): string
   destination(dest: DestinationInfo): string
@@ -63,7 +63,7 @@ export const stats = (exact: boolean): Layout => ({
   destination: dest => totals(dest.stats, exact),
 })
 
-/** As ipvsadm, of real servers it shortens octets only. */
+/** Like ipvsadm, shortens only octets for real servers. */
 export const rates = (exact: boolean): Layout => ({
   head: `Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS
   -> RemoteAddress:Port
@@ -90,7 +90,7 @@ export function settings(service: ServiceInfo): string {
   return text
 }
 
-/** Whether more than one client is taken for one. */
+/** Whether the mask groups several clients. */
 export function isMasked({ netmask }: Pick<ServiceInfo, 'netmask'>): boolean {
   return netmask !== '255.255.255.255' && netmask !== '128'
 }
@@ -107,7 +107,7 @@ function numbers(cells: number[], exact: boolean): string {
   return cells.map(cell => (exact ? String(cell) : shorten(cell)).padStart(8)).join(' ')
 }
 
-/** From 10^8 on in K, M, G or T (powers of 1000), the rest cut off, so that 8 characters do (ipvs-behaviour.md §14.3). */
+/** From 10^8 on in K, M, G or T (powers of 1000), truncated, so that 8 characters suffice (ipvs-behaviour.md §14.3). */
 export function shorten(number: number): string {
   if (number < 1e8) return String(number)
   if (number < 1e9) return `${Math.floor(number / 1e3)}K`

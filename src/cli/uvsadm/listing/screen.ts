@@ -4,7 +4,7 @@ import { endUnlessEpipe } from '../../command.js'
 import type { Shown } from '../run.js'
 import type { Screen } from './watch.js'
 
-/** Both ends of the line above a listing. */
+/** The left and right parts of the line above a listing. */
 type Title = () => [left: string, right: string]
 
 const ENTER = '\x1b[?1049h\x1b[?25l' // alternate screen, no cursor
@@ -13,12 +13,12 @@ const HOME = '\x1b[H'
 const CLEAR_LINE = '\x1b[2K'
 const CLEAR_REST = '\x1b[J'
 
-/** A shell's status for a program that a signal has ended. */
+/** The shell's exit status for a program ended by a signal. */
 const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 const CTRL_C = '\x03'
 const CTRL_Z = '\x1a'
 
-/** The terminal: its alternate screen, as much of a listing as fits, and q or Ctrl-C to end it. */
+/** The terminal: shows as much of a listing as fits on its alternate screen; q or Ctrl-C ends it. */
 export function terminalScreen(title: Title): Screen {
   const { stdin, stdout } = process
   const stop = new AbortController()
@@ -50,7 +50,7 @@ export function terminalScreen(title: Title): Screen {
     stdout.write(ENTER)
     screen.wake()
   }
-  /** Gives the terminal to the shell; `fg` brings SIGCONT. */
+  /** Returns the terminal to the shell; `fg` sends SIGCONT. */
   const suspend = (): void => {
     stdout.write(LEAVE)
     if (stdin.isTTY) stdin.setRawMode(false)
@@ -75,7 +75,7 @@ export function terminalScreen(title: Title): Screen {
   return screen
 }
 
-/** No terminal: one listing after the other, complaints to standard error, until nobody reads any more. */
+/** Without a terminal: one listing after another, errors to standard error, until the reader has gone. */
 export function pipeScreen(title: Title): Screen {
   const { stdout, stderr } = process
   const stop = new AbortController()
@@ -96,7 +96,7 @@ export function pipeScreen(title: Title): Screen {
   }
 }
 
-/** The title, an empty line and a listing, cut to a terminal's size: what is missing is told; a line that is cut ends in `>`. */
+/** The title, an empty line and a listing, cut to the terminal's size: missing lines are counted; a cut line ends in `>`. */
 export function fit([left, right]: [string, string], shown: Shown, rows: number, columns: number): string[] {
   const gap = Math.max(1, columns - left.length - right.length)
   const lines = [left + ' '.repeat(gap) + right, '', ...firstRows(shown, rows - 2)]
@@ -106,7 +106,7 @@ export function fit([left, right]: [string, string], shown: Shown, rows: number,
   })
 }
 
-/** The last row tells of lines that there is no room for. */
+/** The last row says how many lines did not fit. */
 function firstRows({ out, err, isCut }: Shown, rows: number): string[] {
   const lines = (out || err).trimEnd().split('\n')
   if (lines.length <= rows && !isCut) return lines

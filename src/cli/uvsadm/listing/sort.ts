@@ -3,7 +3,7 @@ import { parseIpv6, type Ipv6Addr } from '../../../wire/ipv6-addr.js'
 
 const PROTOCOL_NUMBER: Record<Protocol, number> = { tcp: 6, udp: 17, sctp: 132 }
 
-/** As ipvsadm lists them: services by mark, family, protocol, address, port; each one's real servers by address, port. */
+/** In ipvsadm's order: services by mark, family, protocol, address, port; their real servers by address, port. */
 export function sortServices(services: readonly ServiceInfo[]): ServiceInfo[] {
   return sorted(services, serviceNumbers).map(service => ({
     ...service,
@@ -11,17 +11,17 @@ export function sortServices(services: readonly ServiceInfo[]): ServiceInfo[] {
   }))
 }
 
-/** Whatever is about a service each, in the same order. */
+/** Sorts items that each belong to a service in the same order. */
 export function sortByService<T>(items: readonly T[], serviceOf: (item: T) => ServiceKey): T[] {
   return sorted(items, item => serviceNumbers(serviceOf(item)))
 }
 
-/** Whatever is about a real server each, in the same order. */
+/** Sorts items that each belong to a real server in the same order. */
 export function sortByServer<T>(items: readonly T[], serverOf: (item: T) => DestinationKey): T[] {
   return sorted(items, item => endpointNumbers(serverOf(item)))
 }
 
-/** A service of an address has mark 0. Of one mark there may be two, one a family. */
+/** A service of an address has mark 0. A mark may have two services, one for each family. */
 function serviceNumbers(service: ServiceKey): number[] {
   if ('mark' in service) return [service.mark, service.family ?? 4]
   const family = service.address.includes(':') ? 6 : 4
@@ -49,9 +49,9 @@ function sorted<T>(items: readonly T[], numbersOf: (item: T) => readonly number[
 }
 
 /**
- * ipvsadm subtracts 32-bit numbers and lets the difference wrap, so 192.168.0.1 comes before 10.0.0.1, 200.0.0.1 between
- * 100.0.0.1 and 10.0.0.1, and mark 3000000000 before 0 (tried on the real one). It is no order at all when they lie that
- * far apart.
+ * Like ipvsadm, subtracts 32-bit numbers and lets the difference wrap, so 192.168.0.1 comes before 10.0.0.1, 200.0.0.1 between
+ * 100.0.0.1 and 10.0.0.1, and mark 3000000000 before 0 (tried on the real one). This is not a consistent order for numbers
+ * that far apart.
  */
 function compare({ numbers: a }: Numbered<unknown>, { numbers: b }: Numbered<unknown>): number {
   for (let at = 0; at < a.length; at++) {
@@ -61,7 +61,7 @@ function compare({ numbers: a }: Numbered<unknown>, { numbers: b }: Numbered<unk
   return 0
 }
 
-/** glibc's qsort, step by step: what it makes of such a comparison depends on who is compared with whom. */
+/** glibc's qsort, step by step: with an inconsistent comparison the result depends on which items are compared. */
 function mergeSort<T>(items: readonly Numbered<T>[]): Numbered<T>[] {
   if (items.length < 2) return [...items]
   const half = items.length >> 1

@@ -1,20 +1,20 @@
 import { hostname } from 'node:os'
 import type { Shown } from '../run.js'
 
-/** What a listing is shown on, again and again. */
+/** The display on which a listing is shown repeatedly. */
 export interface Screen {
-  /** Of a listing, what can be seen. */
+  /** The visible part of a listing. */
   readonly lines: number
-  /** Aborted when nobody looks any more; its reason is the exit status. */
+  /** Aborted when the display is closed; its reason is the exit status. */
   readonly stop: AbortSignal
-  /** Called by the screen: draw again now. */
+  /** Called by the screen to redraw now. */
   wake: () => void
   draw(shown: Shown): Promise<void>
-  /** Puts everything back as it was. */
+  /** Restores the terminal. */
   close(): void
 }
 
-/** Shows what `list` answers, failures too, then waits `every` seconds; answers the exit status. */
+/** Shows the result of `list`, also a failure, then waits `every` seconds, repeatedly; returns the exit status. */
 export async function watch(every: number, list: (lines: number) => Promise<Shown>, screen: Screen): Promise<number> {
   let timer: NodeJS.Timeout | undefined
   try {
@@ -34,7 +34,7 @@ export async function watch(every: number, list: (lines: number) => Promise<Show
   }
 }
 
-/** What comes of `work`; undefined once it is stopped. Nothing of it is left on `stop`, which lives longer. */
+/** The result of `work`; undefined if stopped first. Removes its listener from `stop`, which lives longer. */
 function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const stopped = (): void => resolve(undefined)
@@ -44,7 +44,7 @@ function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | unde
   })
 }
 
-/** As watch's: `Every 2.0s: uvsadm -Ln --stats`, and whose machine and what time it is. */
+/** Like watch's title: `Every 2.0s: uvsadm -Ln --stats`, then the host's name and the time. */
 export function watchTitle(every: number, argv: readonly string[]): () => [left: string, right: string] {
   const seconds = every.toFixed(Math.max(1, String(every).split('.')[1]?.length ?? 0))
   const left = `Every ${seconds}s: ${commandShown(argv)}`
@@ -54,7 +54,7 @@ export function watchTitle(every: number, argv: readonly string[]): () => [left:
   }
 }
 
-/** The command that is watched: without --watch, and with -Ln where none is given. */
+/** The watched command: without --watch, and with -Ln if there is none. */
 function commandShown(argv: readonly string[]): string {
   const at = argv.findIndex(word => /^--watch(=|$)/.test(word))
   const isValueNext = argv[at] === '--watch' && argv[at + 1]?.startsWith('-') === false

@@ -6,7 +6,7 @@ import type { Names } from './names.js'
 /** `host[:port]` of -t, -u and -r. */
 export interface Endpoint {
   family: 4 | 6
-  /** As listings have it: `2001:DB8:0::1` is `2001:db8::1`. */
+  /** In the form of listings: `2001:DB8:0::1` is `2001:db8::1`. */
   address: string
   /** undefined: not given. */
   port: number | undefined
@@ -36,7 +36,7 @@ export async function readEndpoint(
   return address === undefined ? undefined : { family: 4, address, port }
 }
 
-/** What follows the brackets of `[10.0.0.1]:80` is not looked at. A number alone is no host, though with a port it is one. */
+/** Text after the brackets of `[10.0.0.1]:80` is ignored. A number alone is not a host; with a port it is. */
 async function hostWithoutPort(host: string, names: Names): Promise<Endpoint | undefined> {
   if (/^\s*[+-]?\d+$/.test(host)) return undefined
   const address = await readAddress(host, names)
@@ -47,10 +47,10 @@ function readPort(text: string, protocol: Protocol | undefined, names: Names): n
   return readInteger(text, 65535) ?? (protocol && names.portNumber(text, protocol))
 }
 
-/** What every saved rule has; the library takes ten times as long. */
+/** The form of every saved rule; the library takes ten times as long. */
 const PLAIN = /^(?:(?:[1-9]?\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/
 
-/** IPv4. inet_aton's forms first (`127.1`, `0x7f000001`, whatever after a blank), as ipvsadm takes them; then host names. */
+/** IPv4. inet_aton's forms first (`127.1`, `0x7f000001`, anything after a blank is ignored), as in ipvsadm; then host names. */
 export async function readAddress(text: string, names: Names): Promise<string | undefined> {
   if (PLAIN.test(text)) return text
   try {
@@ -66,7 +66,7 @@ export function readInteger(text: string, most: number): number | undefined {
   return value >= 0 && value <= most ? Math.abs(value) : undefined // abs: `-0` is 0
 }
 
-/** As atoi(3): what follows the digits is not looked at, no digits are 0, and the number is cut to 32 bits. */
+/** Like atoi(3): text after the digits is ignored, no digits are 0, and the number is cut to 32 bits. */
 export function atoi(text: string): number {
   const [digits = '0'] = /^\s*[+-]?\d+/.exec(text) ?? []
   const value = BigInt(digits.trim().replace('+', ''))

@@ -2,21 +2,21 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import type { Protocol } from '../../../control/protocol/api.js'
 
-/** Names for addresses and ports, both ways. undefined: it has none. */
+/** Maps addresses and ports to names and back. undefined: there is none. */
 export interface Names {
   portNumber(name: string, protocol: Protocol): number | undefined
   portName(port: number, protocol: Protocol): string | undefined
   /** The IPv4 address of a host. */
   addressOf(host: string): Promise<string | undefined>
-  /** Names of those addresses that have one. Waits for all of them together no longer than a listing may. */
+  /** The names of those addresses that have one. The total time is bounded. */
   hostsOf(addresses: Iterable<string>): Promise<Map<string, string>>
 }
 
-/** A listing without -n waits this long for reverse lookups, then prints what is left in numbers. */
+/** A listing without -n waits at most this many ms for reverse lookups, then prints the rest as numbers. */
 const REVERSE_BOUND_MS = 2000
 const LOOKUPS_AT_ONCE = 32
 
-/** Debian's /etc/services as far as load balancers meet it, for machines that have no such file (node:20-slim). */
+/** The entries of Debian's /etc/services that load balancers use, for hosts without that file (node:20-slim). */
 const BUILT_IN_SERVICES = `
 ftp-data 20/tcp
 ftp 21/tcp
@@ -82,16 +82,16 @@ export function parseServices(services: string): Pick<Names, 'portNumber' | 'por
 
 export const builtInServices = parseServices(BUILT_IN_SERVICES)
 
-/** Bounded by the system resolver's own patience, as for ipvsadm. */
+/** Limited by the system resolver's own timeout, as for ipvsadm. */
 async function addressOf(host: string): Promise<string | undefined> {
-  if (host.includes('\0')) return undefined // the resolver would read no further
+  if (host.includes('\0')) return undefined // the resolver would stop reading there
   return lookup(host, { family: 4 }).then(
     answer => answer.address,
     () => undefined, // no such host, or no resolver: the caller says which address is illegal
   )
 }
 
-/** Address to its first name, from text in the form of /etc/hosts. */
+/** Address → its first name, from text in the form of /etc/hosts. */
 export function parseHosts(hosts: string): Map<string, string> {
   const names = new Map<string, string>()
   for (const line of hosts.split('\n')) {
@@ -109,8 +109,8 @@ async function hostsOf(addresses: Iterable<string>): Promise<Map<string, string>
 }
 
 /**
- * Through c-ares: getnameinfo would sit in a thread that Node waits for when it exits, so a dead name server would hold
- * a listing for 10 s whatever the bound (measured). `servers`: not the system's.
+ * Looks up by c-ares: getnameinfo would block a thread that Node waits for when it exits, so a dead name server would delay
+ * a listing by 10 s despite the limit (measured). `servers`: name servers to use instead of the system's.
  */
 export async function askDns(waiting: string[], servers?: string[]): Promise<Map<string, string>> {
   const hosts = new Map<string, string>()
@@ -135,11 +135,11 @@ function readOr(path: string, otherwise: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    return otherwise // normal on a bare machine
+    return otherwise // normal on a minimal system
   }
 }
 
-/** Names as this machine knows them. The file is read when first asked for. */
+/** The names known to this host. The file is read at first use. */
 export function systemNames(servicesPath = '/etc/services'): Names {
   let read: ReturnType<typeof parseServices> | undefined
   const services = (): ReturnType<typeof parseServices> =>

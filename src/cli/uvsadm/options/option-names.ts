@@ -1,17 +1,17 @@
 import type { Protocol, TimeoutsInfo, TunnelInfo } from '../../../control/protocol/api.js'
 import type { Endpoint } from './endpoint.js'
 
-/** Of -t, -u and --sctp-service, or of -f. */
+/** The service of -t, -u and --sctp-service, or of -f. */
 export type ServiceAddress = (Endpoint & { protocol: Protocol }) | { mark: number; family?: 6 }
 
-/** Of nothing yet, as of a mark: IPv4. */
+/** The family before any address is known, and of a mark: IPv4. */
 export function familyOf(service: ServiceAddress | undefined): 4 | 6 {
   return service?.family ?? 4
 }
 
 export type ForwardingMethod = '-g' | '-i' | '-m' | '--fullnat'
 
-/** What was given, under the names that ipvsadm has for its options in its messages. */
+/** The given options, by the names that ipvsadm's messages use. */
 export interface Options {
   numeric?: true
   connection?: true
@@ -37,7 +37,7 @@ export interface Options {
   exact?: true
   ops?: true
   pe?: string
-  /** The list as given: -s, which says what it may hold, can stand after it. */
+  /** The list as given: -s, which decides what it may hold, may come after it. */
   'sched-flags'?: string
   'mcast-group'?: string
   'mcast-port'?: number
@@ -53,14 +53,14 @@ export interface Options {
   toa?: true
   'proxy-protocol'?: 'v1' | 'v2'
   json?: true
-  /** Seconds between one listing and the next. */
+  /** Seconds between two listings. */
   watch?: number
-  /** No option: --set's three words. */
+  /** Not an option: the three words of --set. */
   timeouts?: TimeoutsInfo
 }
 export type OptionName = keyof Options
 
-/** The order in which ipvsadm looks for options that are missing or out of place; the first one found is reported. Then uvs's own. */
+/** The order in which ipvsadm checks for missing or misplaced options; the first one found is reported. Then uvs's own options. */
 export const OPTION_ORDER: readonly OptionName[] = [
   'numeric',
   'connection',

@@ -9,25 +9,25 @@ import { schedFlagList } from './sched-flags.js'
 import { readTimeout, TIMEOUT_MAX } from './timeout.js'
 
 export interface OptionSpec<N extends OptionName = OptionName> extends Option {
-  /** undefined: taken and ignored. */
+  /** undefined: accepted and ignored. */
   name?: N
-  /** Stands for the value where none is given; undefined: one must be. */
+  /** The value if none is given; undefined: a value is required. */
   otherwise?: string
-  /** May stand before the command, and without one: then it is -L. */
+  /** May come before the command, or without one: then it is -L. */
   leads?: true
-  /** `before`: the options that stand before it. */
+  /** `before`: the options before it. */
   read?(text: string, names: Names, before: Options): Promise<Options[N]> | Options[N]
-  /** In place of `name` and `read`: changes what the options before it say. */
+  /** Instead of `name` and `read`: changes the values of the options before it. */
   change?(before: Options): void
 }
 
-/** A director may have others of its user's own. */
+/** The built-in schedulers; a director may load more. */
 export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf none'.split(' ')
 
 const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
 const MARK_MAX = 4294967295
-/** Seconds of --watch. */
+/** Limits of --watch in seconds. */
 const WATCH_LEAST = 0.1
 const WATCH_MOST = 3600
 
@@ -63,7 +63,7 @@ const method = (flag: ForwardingMethod, help: string, ...longer: string[]): Opti
   read: () => flag,
 })
 
-/** A number of the synchronisation daemon's. */
+/** A number for the synchronisation daemon. */
 const daemonNumber = (name: DaemonNumber, least: number, most: number, help: string): OptionSpec => ({
   flags: [`--${name}`],
   name,
@@ -77,7 +77,7 @@ const daemonNumber = (name: DaemonNumber, least: number, most: number, help: str
 })
 type DaemonNumber = 'syncid' | 'sync-maxlen' | 'mcast-port' | 'mcast-ttl'
 
-/** Whether it is a multicast address, first octet 224 to 239 or ff. */
+/** Whether it is a multicast address: the first octet is 224 to 239, or ff. */
 function isGroup(text: string): boolean {
   return isIPv6(text) ? /^ff..:/i.test(text) : isIPv4(text) && /^2(2[4-9]|3\d)\./.test(text)
 }
@@ -177,7 +177,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     value: 'host[:port]',
     is: 'server',
     help: 'real server; its port is that of the service before it unless given, 0 with -f',
-    // Before the service, ipvsadm takes a port left out for 0 and knows no port's name. With -f it knows TCP's.
+    // Before the service, ipvsadm takes a missing port for 0 and knows no port names. With -f it knows TCP's.
     async read(text, names, before) {
       const service = before['service-address']
       const { protocol, port } = service && 'mark' in service ? { protocol: 'tcp' as const, port: 0 } : (service ?? {})

@@ -1,13 +1,13 @@
 /**
- * One step through argv as popt takes it. `text` is the argv element, which is what ipvsadm quotes in its messages: the
- * last one that was taken, so that of an option with its value behind it, it is the value.
+ * One step through argv in popt's manner. `text` is the argv element that ipvsadm quotes in its messages: the
+ * last one taken, so for an option followed by its value, it is the value.
  */
 export type Token =
   | { kind: 'option'; text: string; flag: string; value: string | undefined }
   | { kind: 'argument'; text: string }
   | { kind: 'problem'; text: string; problem: string }
 
-/** Does `flag` ('-n', '--numeric') take a value? 'optional': what follows, unless it begins with a dash. undefined: there is no such option. */
+/** Whether `flag` ('-n', '--numeric') takes a value. 'optional': the next argument unless it is an option. undefined: unknown. */
 export type TakesValue = (flag: string) => boolean | 'optional' | undefined
 
 /**
@@ -59,7 +59,7 @@ function* shortOptions(text: string, rest: string[], takesValue: TakesValue): Ge
   }
 }
 
-/** `attached`: the value in the same argv element, if there is one. */
+/** `attached`: the value within the same argv element, if any. */
 function withValue(
   text: string,
   flag: string,

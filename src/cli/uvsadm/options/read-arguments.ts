@@ -6,7 +6,7 @@ import { OPTIONS, type OptionSpec } from './options.js'
 import { popt, type Token } from './popt.js'
 import { schedFlagsOf } from './targets.js'
 
-/* ipvsadm's way through its arguments, which decides which of two mistakes is reported:
+/* The order in which ipvsadm checks its arguments, which decides which of two mistakes is reported:
  * 1. the first option must be a command               → "Try `uvsadm -h'…", 255 (our --json and --watch: -L)
  * 2. each option in turn: known? given twice? its value right?
  * 3. the command's own words, of --set only           → "--set option requires 3 timeout values", …
@@ -48,7 +48,7 @@ export async function readArguments(
   return { command, options }
 }
 
-/** Of the list that was asked for last: rules come by the thousand. */
+/** Cached for the last list: rules come by the thousand. */
 let known: { commands: readonly Command[]; byFlag: Map<string, Command> } | undefined
 
 function commandsByFlag(commands: readonly Command[]): Map<string, Command> {
@@ -57,7 +57,7 @@ function commandsByFlag(commands: readonly Command[]): Map<string, Command> {
   return known.byFlag
 }
 
-/** DPVS's letters. Behind another command, and those that need options by themselves, they are as unknown as to ipvsadm. */
+/** DPVS's letters. With other commands, and where they need options of their own, they are unknown, as they are to ipvsadm. */
 const DPVS_COMMANDS = ['-P', '-Q', '-G']
 const NEEDY = ['-P', '-Q']
 /** Theirs alone. */
@@ -88,12 +88,12 @@ function firstOption(token: Token, commands: Map<string, Command>): Command | un
   return command
 }
 
-/** May it stand before the command? */
+/** Whether the option may come before the command. */
 function leads(token: Token): boolean {
   return token.kind === 'option' && optionsByFlag.get(token.flag)?.leads === true
 }
 
-/** The command where none is named: -L, if an option that leads was read, and those alone can have been. */
+/** The default command: -L, if only options that may lead were read, and at least one. */
 function commandLeft(led: Options, commands: Map<string, Command>): Command {
   return (Object.keys(led).length > 0 && commands.get('-L')) || tryHelp()
 }

@@ -3,11 +3,11 @@ import { CommandLineError } from '../failure.js'
 interface SchedFlag {
   name: string
   bit: number
-  /** Only this scheduler has it; undefined: every one but those that have names of their own for the bits. */
+  /** The only scheduler that has it; undefined: all schedulers without their own names for the bits. */
   scheduler?: string
 }
 
-/** As ipvsadm's listings order them. */
+/** In the order of ipvsadm's listings. */
 const FLAGS: readonly SchedFlag[] = [
   { name: 'sh-fallback', bit: 1, scheduler: 'sh' },
   { name: 'sh-port', bit: 2, scheduler: 'sh' },
@@ -20,7 +20,7 @@ const FLAGS: readonly SchedFlag[] = [
 
 export const schedFlagList = FLAGS.map(({ name }) => name)
 
-/** The bits of `-b LIST`. flag-1 to flag-3 go with every scheduler. */
+/** The bits of `-b LIST`. flag-1 to flag-3 are valid for every scheduler. */
 export function readSchedFlags(list: string, scheduler: string): number {
   const names = list.split(',').filter(name => name !== '')
   if (names.length === 0 && list !== '') throw new CommandLineError(`invalid scheduler flag \`${list}'`) // ipvsadm crashes
@@ -35,14 +35,14 @@ export function readSchedFlags(list: string, scheduler: string): number {
   return bits
 }
 
-/** As -b takes them again: what a listing does not show, too. ipvsadm saves less, `-b ` alone among it. */
+/** In the form that -b accepts, including bits that a listing does not show. ipvsadm saves less, even `-b ` alone. */
 export function savedFlagNames(bits: number, scheduler: string): string {
   const shown = schedFlagNames(bits, scheduler)
   const hidden = FLAGS.filter(({ name, bit }) => name === 'flag-3' && (bits & bit) !== 0 && !shown.includes(name))
   return [...(shown === '' ? [] : [shown]), ...hidden.map(({ name }) => name)].join(',')
 }
 
-/** As listings show them. sh and mh have no name for the third, so that `-s sh -b flag-3` is listed as `()`. */
+/** In the form of listings. sh and mh have no name for the third bit, so that `-s sh -b flag-3` is listed as `()`. */
 export function schedFlagNames(bits: number, scheduler: string): string {
   const own = FLAGS.some(flag => flag.scheduler === scheduler) ? scheduler : undefined
   const names = FLAGS.filter(flag => flag.scheduler === own && (bits & flag.bit) !== 0).map(flag => flag.name)

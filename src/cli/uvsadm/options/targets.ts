@@ -11,20 +11,20 @@ import { familyOf, type ForwardingMethod, type OptionName, type Options } from '
 import { readSchedFlags } from './sched-flags.js'
 import { TUNNEL_OPTIONS, tunnelSettings } from './tunnel.js'
 
-/** An option that checkOptions has seen to be there. */
+/** An option whose presence checkOptions has verified. */
 export function given<T>(value: T | undefined): T {
   if (value === undefined) throw new RangeError('parse before checkOptions')
   return value
 }
 
-/** The service of -t, -u, --sctp-service or -f. A port left out is port 0. */
+/** The service of -t, -u, --sctp-service or -f. A missing port is port 0. */
 export function serviceKey(options: Options): ServiceKey {
   const service = given(options['service-address'])
   if ('mark' in service) return service
   return { protocol: service.protocol, address: service.address, port: service.port ?? 0 }
 }
 
-/** The same, where a service is made or changed. */
+/** The service for commands that add or change one. */
 export function newServiceKey(options: Options): ServiceKey {
   const service = given(options['service-address'])
   if (!('mark' in service)) {
@@ -38,7 +38,7 @@ export function newServiceKey(options: Options): ServiceKey {
   return serviceKey(options)
 }
 
-/** What -A and -E take besides the service. */
+/** The options of -A and -E besides the service. */
 export const SERVICE_OPTIONS: readonly OptionName[] = [
   'scheduler',
   'persistent',
@@ -57,9 +57,9 @@ function clientAddress(options: Options): ClientAddressName | undefined {
   return options['proxy-protocol'] && `proxy-${options['proxy-protocol']}`
 }
 
-/** What the control socket takes for the name of a scheduler or engine. */
+/** The characters that the control socket accepts in the name of a scheduler or engine. */
 const NAME = /^[!-~]{1,255}$/
-/** Nothing is called so: the director says that it is not there, as of any name that it does not know. */
+/** Stands for any other name: no scheduler is called so, and the director replies as to an unknown name. */
 const NO_NAME = '?'
 
 function nameOf(text: string): string {
@@ -70,12 +70,12 @@ function schedulerOf(options: Options): string {
   return options.scheduler || 'wlc'
 }
 
-/** Throws where -b does not go with -s. */
+/** Throws if -b does not match -s. */
 export function schedFlagsOf(options: Options): number {
   return readSchedFlags(options['sched-flags'] ?? '', schedulerOf(options))
 }
 
-/** What -A and -E ask for. Like ipvsadm's -E, it resets what is not given. */
+/** The settings of -A and -E. Like ipvsadm's -E, it resets what is not given. */
 export function serviceSettings(options: Options): ServiceSettingsInfo {
   const told = clientAddress(options)
   const unmasked = familyOf(options['service-address']) === 6 ? '128' : '255.255.255.255'
@@ -90,18 +90,18 @@ export function serviceSettings(options: Options): ServiceSettingsInfo {
   }
 }
 
-/** What --add-laddr and --del-laddr ask for. */
+/** The LIP of --add-laddr and --del-laddr. */
 export function localAddressParams(options: Options): { service: ServiceKey; address: string } {
   return { service: serviceKey(options), address: given(options['local-address']) }
 }
 
-/** The server of -r. A port left out there and in the service is port 0. */
+/** The server of -r. A port missing there and in the service is port 0. */
 export function destinationKey(options: Options): DestinationKey {
   const endpoint = given(options['real-server'])
   return { address: endpoint.address, port: endpoint.port ?? 0 }
 }
 
-/** What -a and -e take besides the service and the real server. */
+/** The options of -a and -e besides the service and the real server. */
 export const SERVER_OPTIONS: readonly OptionName[] = [
   'forwarding-method',
   'weight',
@@ -117,7 +117,7 @@ const METHODS: Record<ForwardingMethod, MethodName> = {
   '--fullnat': 'fullnat',
 }
 
-/** What -a and -e ask for. Like ipvsadm's -e, it resets what is not given: direct routing, weight 1, no thresholds. */
+/** The settings of -a and -e. Like ipvsadm's -e, it resets what is not given: direct routing, weight 1, no thresholds. */
 export function destinationParams(options: Options): DestinationParams {
   const service = given(options['service-address'])
   const method = METHODS[options['forwarding-method'] ?? '-g']

@@ -2,7 +2,7 @@ import type { MethodName, TunnelInfo } from '../../../control/protocol/api.js'
 import { CommandLineError } from '../failure.js'
 import type { OptionName, Options } from './option-names.js'
 
-/** Those of -i, in the order in which ipvsadm looks at them. */
+/** The options of -i, in the order in which ipvsadm checks them. */
 export const TUNNEL_OPTIONS = [
   'tun-type',
   'tun-port',
@@ -15,7 +15,7 @@ const CHECKSUMS = ['tun-nocsum', 'tun-csum', 'tun-remcsum'] as const
 
 interface TunnelRule {
   needs: readonly OptionName[]
-  /** At most one of the checksums among them. */
+  /** At most one of the checksum options among them. */
   takes: readonly OptionName[]
 }
 const RULES: Record<TunnelInfo['type'], TunnelRule> = {
@@ -24,7 +24,7 @@ const RULES: Record<TunnelInfo['type'], TunnelRule> = {
   gre: { needs: [], takes: ['tun-type', 'tun-nocsum', 'tun-csum'] },
 }
 
-/** What the tunnel options ask for, undefined without -i. They throw ipvsadm's complaint about the first one that does not fit. */
+/** The settings of the tunnel options, undefined without -i. Throws ipvsadm's error about the first one that does not fit. */
 export function tunnelSettings(options: Options, method: MethodName): TunnelInfo | undefined {
   if (method === 'tunnel') checkTunnel(options)
   else if (TUNNEL_OPTIONS.some(name => options[name] !== undefined))
@@ -54,7 +54,7 @@ function checkTunnel(options: Options): void {
   }
 }
 
-/** The tunnel as `-L --tun-info` shows it: `ipip`, `gue:6080:-c`, `gre:+c`; `r+c` is --tun-remcsum. */
+/** The tunnel as `-L --tun-info` prints it: `ipip`, `gue:6080:-c`, `gre:+c`; `r+c` is --tun-remcsum. */
 export function tunnelText({ type, port, checksum }: TunnelInfo): string {
   const mark = { none: '-c', full: '+c', remote: 'r+c' }[checksum]
   switch (type) {
