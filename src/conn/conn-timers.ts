@@ -37,22 +37,25 @@ export class ConnTimers {
     words[conn + EXPIRES] = at
     this.#wheel.schedule(conn, at)
   }
-  /** Gives the timer its full time again. */
+  /** Gives the timer its full time again. Every packet does: nothing is called unless the wheel would look too late. */
   restart(conn: ConnIndex): void {
-    this.#expireAt(conn, after(this.now, this.#words[conn + TIMEOUT]!))
+    const words = this.#words
+    const at = (this.now + words[conn + TIMEOUT]!) | 0
+    words[conn + EXPIRES] = at
+    if (((at - words[conn + TIMER_AT]!) | 0) < 0) this.#advanceTo(conn, at as Jiffies)
   }
   /** Has the timer fire with the next jiffy. */
   fireNext(conn: ConnIndex): void {
-    this.#expireAt(conn, after(this.now, 1))
+    const words = this.#words
+    const at = after(this.now, 1)
+    words[conn + EXPIRES] = at
+    if (between(words[conn + TIMER_AT]! as Jiffies, at) < 0) this.#advanceTo(conn, at)
   }
   stop(conn: ConnIndex): void {
     this.#wheel.cancel(conn)
   }
-  /** The wheel is touched only when it would look too late. */
-  #expireAt(conn: ConnIndex, at: Jiffies): void {
-    const words = this.#words
-    words[conn + EXPIRES] = at
-    if (between(words[conn + TIMER_AT]! as Jiffies, at) >= 0) return
+  /** Has the wheel look at the record earlier. */
+  #advanceTo(conn: ConnIndex, at: Jiffies): void {
     this.#wheel.cancel(conn)
     this.#wheel.schedule(conn, at)
   }
