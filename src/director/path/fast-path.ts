@@ -7,7 +7,7 @@
  *
  * 1. to our MAC, IPv4 of 20 octets, checksum, TTL, whole, TCP or UDP, addresses that may be
  * 2. whose?  to us: the client's connection, or FULLNAT's local side; to others: NAT's answer
- * 3. by which port, to whose MAC
+ * 3. by which link, to whose MAC; is it small enough
  * 4. count, move the state                 conn/conn-states
  * 5. addresses, ports, checksums, MACs     → BALANCED
  */
@@ -43,6 +43,18 @@ import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { Balancing } from '../rules/balancing.js'
 
+// Where fields stand, in words as they are read here. Ethernet (wire/ethernet.ts): the upper two octets of a MAC, the lower four.
+const DST_HI_AT = 0
+const DST_LO_AT = 2
+const SRC_HI_AT = 6
+const SRC_LO_AT = 8
+const ETHER_TYPE_AT = 12
+// RFC 791 §3.1, five words: version to length, identification to offset, TTL to checksum, the addresses.
+const LENGTH_AT = 0
+const PIECE_AT = 4
+const TTL_AT = 8
+const SRC_AT = 12
+const DST_AT = 16
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
 /** Version 4, five words; the first octet of the header. */
 const PLAIN_IPV4 = 0x45
@@ -97,18 +109,24 @@ export class FastPath {
     this.#egress = egress
   }
 
-  /** BALANCED, DROP_DEVICE_QUEUE, or PASS: the frame is as it was. */
+  /**
+   * Returns BALANCED, DROP_DEVICE_QUEUE, or PASS: the frame is as it was.
+   *
+   * Long on purpose: cut into a function a step, an inbound NAT packet took 89 to 112 ns instead of 76 to 79, by direct routing 83 to
+   * 97 instead of 67 to 85 (docs/measurements.md, 2026-11-29).
+   */
   receive({ mac }: Link, slab: Slab, at: number, len: number): Verdict {
+    // 1. Is it to our MAC, plain and whole, TCP or UDP, with addresses that may be?
     const { view } = slab
     if (len < LEAST) return Verdict.PASS
-    if (view.getUint32(at + 2) !== mac.lo || view.getUint16(at) !== mac.hi) return Verdict.PASS
-    if (view.getUint16(at + 12) !== EtherType.IPV4) return Verdict.PASS
+    if (view.getUint32(at + DST_LO_AT) !== mac.lo || view.getUint16(at + DST_HI_AT) !== mac.hi) return Verdict.PASS
+    if (view.getUint16(at + ETHER_TYPE_AT) !== EtherType.IPV4) return Verdict.PASS
     const ip = at + ETHERNET_LEN
-    const length = view.getInt32(ip)
-    const piece = view.getInt32(ip + 4)
-    const ttl = view.getInt32(ip + 8)
-    const src = view.getInt32(ip + 12)
-    const dst = view.getInt32(ip + 16)
+    const length = view.getInt32(ip + LENGTH_AT)
+    const piece = view.getInt32(ip + PIECE_AT)
+    const ttl = view.getInt32(ip + TTL_AT)
+    const src = view.getInt32(ip + SRC_AT)
+    const dst = view.getInt32(ip + DST_AT)
     if (length >>> 24 !== PLAIN_IPV4 || (piece & FRAGMENT) !== 0 || ttl >>> 24 <= 1) return Verdict.PASS
     const sum = halves(length) + halves(piece) + halves(ttl) + halves(src) + halves(dst)
     if (folded(sum) !== 0xffff) return Verdict.PASS
@@ -125,6 +143,7 @@ export class FastPath {
     } else if (protocol !== IpProtocol.UDP || ipLen < IPV4_MIN_LEN + UDP_LEN) return Verdict.PASS
     if (this.#ownAddresses.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return Verdict.PASS
 
+    // 2. Whose is it?
     const words = this.#words
     const keys = this.#keys
     const ports = view.getInt32(transport)
@@ -173,6 +192,7 @@ export class FastPath {
         } else if (method !== Method.MASQ) return Verdict.PASS
       }
     }
+    // 3. By which link does it leave, to whose MAC? Does it fit?
     const dest = this.#conns.destinationOf(conn)
     const route = this.#routes.lookup(to)
     if (!dest.available || route === undefined) return Verdict.PASS
@@ -200,7 +220,7 @@ export class FastPath {
     const neighbour = this.#neighbours.usable(link, route.gateway === ON_LINK ? to : route.gateway)
     if (neighbour === undefined) return Verdict.PASS
 
-    // Nothing is in its way.
+    // 4. Nothing is in its way: count it, move the connection's state.
     if (isInbound) {
       this.#counters.inboundOf(dest.counters, dest.serviceCounters, ipLen)
       this.#conns.states.carriedInbound(conn, protocol, signal)
@@ -208,12 +228,13 @@ export class FastPath {
       this.#counters.outboundOf(dest.counters, dest.serviceCounters, ipLen)
       this.#conns.states.carriedOutbound(conn, protocol, signal)
     }
+    // 5. Write addresses, ports, checksums, MACs; send.
     const addresses = halves(~src) + halves(~dst) + halves(toSrc) + halves(toDst)
     const hop = ttl >>> 16
-    view.setInt32(ip + 8, ((hop - 0x100) << 16) | mended(ttl & 0xffff, addresses + (~hop & 0xffff) + hop - 0x100))
+    view.setInt32(ip + TTL_AT, ((hop - 0x100) << 16) | mended(ttl & 0xffff, addresses + (~hop & 0xffff) + hop - 0x100))
     if (isTranslated) {
-      view.setInt32(ip + 12, toSrc)
-      view.setInt32(ip + 16, toDst)
+      view.setInt32(ip + SRC_AT, toSrc)
+      view.setInt32(ip + DST_AT, toDst)
       view.setInt32(transport, toPorts)
       const made = isPartial ? folded(check + addresses) : mended(check, addresses + halves(~ports) + halves(toPorts))
       view.setUint16(checkAt, isTcp || isPartial ? made : sentCheck(made))
@@ -221,10 +242,10 @@ export class FastPath {
     view.setUint8(vnet, flags)
     view.setUint16(vnet + HEADER_LEN_AT, headerLen, true)
     const next = neighbour.mac
-    view.setUint16(at, next.hi)
-    view.setUint32(at + 2, next.lo)
-    view.setUint16(at + 6, link.mac.hi)
-    view.setUint32(at + 8, link.mac.lo)
+    view.setUint16(at + DST_HI_AT, next.hi)
+    view.setUint32(at + DST_LO_AT, next.lo)
+    view.setUint16(at + SRC_HI_AT, link.mac.hi)
+    view.setUint32(at + SRC_LO_AT, link.mac.lo)
     return this.#egress.transmit(link, slab, at, ETHERNET_LEN + ipLen) ? Verdict.BALANCED : Verdict.DROP_DEVICE_QUEUE
   }
 }
