@@ -40,7 +40,7 @@ import { Host } from './path/host.js'
 import { Inbound } from './path/inbound.js'
 import { Opener } from './path/opener.js'
 import { Outbound } from './path/outbound.js'
-import type { Machine } from './path/parts.js'
+import type { Parts } from './path/parts.js'
 import { Related } from './path/related.js'
 import { TowardsServer } from './path/towards-server.js'
 import { seededRandom } from './random.js'
@@ -153,7 +153,7 @@ function makePath({ options, report }: Ground, network: Network, tables: Tables,
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
   const { output, errors, host, forwarders, reassembly, handOver } = waysOut
-  const parts: Machine = {
+  const parts: Parts = {
     ownAddresses,
     output,
     routes,

@@ -1,10 +1,10 @@
 import type { ConnIndex } from '../../conn/record.js'
 import { Direction } from '../../conn/transitions.js'
 import type { Packet } from '../../packet/packet.js'
-import { countOutbound, type Machine } from './parts.js'
+import { countOutbound, type Parts } from './parts.js'
 
 /** Makes a real server's packet the virtual service's, counts it and moves the connection's state; `restart` is to follow. */
-export function translateAnswer(parts: Machine, packet: Packet, conn: ConnIndex): void {
+export function translateAnswer(parts: Parts, packet: Packet, conn: ConnIndex): void {
   const { conns, counters, forwarders } = parts
   forwarders[conns.methodOf(conn)].outbound(packet, conn)
   countOutbound(counters, conns.destinationOf(conn), packet.ipLen)

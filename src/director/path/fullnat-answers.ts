@@ -11,14 +11,14 @@ import type { Packet } from '../../packet/packet.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import { Unreachable } from '../../wire/icmp.js'
 import { translateAnswer } from './answer.js'
-import { countOutbound, type Machine } from './parts.js'
+import { countOutbound, type Parts } from './parts.js'
 import { checkTtl, noRoute, wayOut } from './way-out.js'
 
 export class FullnatAnswers {
-  readonly #m: Machine
+  readonly #m: Parts
 
-  constructor(machine: Machine) {
-    this.#m = machine
+  constructor(parts: Parts) {
+    this.#m = parts
   }
 
   /** An answer, its ports read. */

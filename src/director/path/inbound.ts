@@ -22,21 +22,21 @@ import { IpProtocol } from '../../wire/ipv4.js'
 import type { Flow } from '../../sched/scheduler.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
 import { isOpen, verdictOf } from './opened.js'
-import { countInbound, type Machine } from './parts.js'
+import { countInbound, type Parts } from './parts.js'
 import type { Related } from './related.js'
 import { isNewConnection, isReplaceable } from './reuse.js'
 import type { TowardsServer } from './towards-server.js'
 
 export class Inbound {
-  readonly #m: Machine
+  readonly #m: Parts
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
   /** The packet's flow, for a connection to be opened. */
   readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
-  constructor(machine: Machine, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
-    this.#m = machine
+  constructor(parts: Parts, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
+    this.#m = parts
     this.#answers = answers
     this.#towards = towards
     this.#related = related

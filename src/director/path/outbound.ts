@@ -20,19 +20,19 @@ import { SctpChunk } from '../../wire/sctp.js'
 import { TcpFlag } from '../../wire/tcp.js'
 import { translateAnswer } from './answer.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
-import type { Machine } from './parts.js'
+import type { Parts } from './parts.js'
 import type { Related } from './related.js'
 import { noRoute, tooBig, wayOut } from './way-out.js'
 
 const PORTS_LEN = 4
 
 export class Outbound implements OwnPackets {
-  readonly #m: Machine
+  readonly #m: Parts
   readonly #related: Related
   readonly #answers: FullnatAnswers
 
-  constructor(machine: Machine, related: Related, answers: FullnatAnswers) {
-    this.#m = machine
+  constructor(parts: Parts, related: Related, answers: FullnatAnswers) {
+    this.#m = parts
     this.#answers = answers
     this.#related = related
   }

@@ -17,7 +17,7 @@ import type { Host } from './host.js'
 import type { Opener } from './opener.js'
 
 /** What the stages of the path share. Made once by the director. */
-export interface Machine {
+export interface Parts {
   readonly ownAddresses: OwnAddresses
   readonly output: Output
   readonly routes: Routes

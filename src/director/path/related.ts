@@ -17,7 +17,7 @@ import { isOneWay } from '../../service/method.js'
 import { ICMP_LEN, IcmpType } from '../../wire/icmp.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
 import { isOpen, verdictOf, type Opened } from './opened.js'
-import { countInbound, countOutbound, type Machine } from './parts.js'
+import { countInbound, countOutbound, type Parts } from './parts.js'
 import type { TowardsServer } from './towards-server.js'
 import { TunnelErrors } from './tunnel-error.js'
 
@@ -25,7 +25,7 @@ import { TunnelErrors } from './tunnel-error.js'
 const NO_MARK = 0
 
 export class Related {
-  readonly #m: Machine
+  readonly #m: Parts
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
@@ -33,11 +33,11 @@ export class Related {
   readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
   readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
-  constructor(machine: Machine, towards: TowardsServer, answers: FullnatAnswers) {
-    this.#m = machine
+  constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers) {
+    this.#m = parts
     this.#answers = answers
     this.#towards = towards
-    this.#tunnelErrors = new TunnelErrors(machine)
+    this.#tunnelErrors = new TunnelErrors(parts)
   }
 
   /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */

@@ -18,16 +18,16 @@ import { isOneWay } from '../../service/method.js'
 import { isLoopback } from '../../wire/addr.js'
 import { Unreachable } from '../../wire/icmp.js'
 import { IPV4_LEAST_MTU, IpProtocol } from '../../wire/ipv4.js'
-import type { Machine } from './parts.js'
+import type { Parts } from './parts.js'
 import { checkTtl, noRoute, tooBig } from './way-out.js'
 
 const MOST_OCTETS = 0xffff
 
 export class TowardsServer {
-  readonly #m: Machine
+  readonly #m: Parts
 
-  constructor(machine: Machine) {
-    this.#m = machine
+  constructor(parts: Parts) {
+    this.#m = parts
   }
 
   /** The connection is counted and its state moved. An ICMP error's embedded packet has been pointed at. */

@@ -16,19 +16,19 @@ import { GUE_LEN, GueView } from '../../wire/gue.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IPV4_LEAST_MTU, IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../wire/ipv4.js'
 import { UDP_LEN, UdpView } from '../../wire/udp.js'
-import { countOutbound, type Machine } from './parts.js'
+import { countOutbound, type Parts } from './parts.js'
 
 const UNKNOWN = -1
 
 export class TunnelErrors {
-  readonly #m: Machine
+  readonly #m: Parts
   readonly #outer = new Ipv4View()
   readonly #udp = new UdpView()
   readonly #gue = new GueView()
   readonly #gre = new GreView()
 
-  constructor(machine: Machine) {
-    this.#m = machine
+  constructor(parts: Parts) {
+    this.#m = parts
   }
 
   /** An ICMP error to one of our addresses, of the types that count. */
