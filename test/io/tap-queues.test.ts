@@ -159,10 +159,10 @@ t.test('queues of a TAP device', { skip }, async t => {
     const sharing = { programFd: steering.tapFd, arp: ends! }
     const before = openFiles()
     t.throws(() => new TapDevice('tap7', MAC, sharing), {
-      message: 'TAP device tap7 (if it exists, it must be a TAP made with multi_queue): EINVAL',
+      message: 'TAP device tap7 (if it exists, it must be a TAP made with multi_queue): invalid argument (EINVAL)',
     })
     t.throws(() => new TapDevice('tap8', MAC), {
-      message: 'TAP device tap8 (if it exists, it must be a TAP made without multi_queue): EINVAL',
+      message: 'TAP device tap8 (if it exists, it must be a TAP made without multi_queue): invalid argument (EINVAL)',
     })
     t.throws(() => new TapDevice('tap8', MAC, { ...sharing, programFd: -2 }), {
       message: /^tap8: the program that steers frames to workers: E/,

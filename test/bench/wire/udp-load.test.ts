@@ -79,6 +79,6 @@ t.test('nobody there: all is lost; no way there: one line', { skip, timeout: 60_
   const nowhere = UdpLoad.start(spaces, { client: 'client', server: 'rs1', address: '198.51.100.1' })
   t.teardown(() => nowhere.end())
   await t.rejects(nowhere.run(1000, 0.1), {
-    message: "no answer to '1 1000 0.1': SystemError: 198.51.100.1:9: ENETUNREACH",
+    message: "no answer to '1 1000 0.1': SystemError: 198.51.100.1:9: network is unreachable (ENETUNREACH)",
   })
 })

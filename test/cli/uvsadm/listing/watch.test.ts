@@ -13,7 +13,7 @@ import { BenchDirector } from '../../../support/bench-director.js'
 import { tempDir } from '../../../support/temp.js'
 
 const MAIN = fileURLToPath(new URL('../../../../src/cli/uvsadm/main.js', import.meta.url))
-const IN_TERMINAL = fileURLToPath(new URL('../../../../test/support/in-terminal.py', import.meta.url))
+const IN_TERMINAL = fileURLToPath(new URL('../../../../../test/support/in-terminal.py', import.meta.url))
 
 function titleLeft(every: number, line: string): string {
   return watchTitle(every, line.split(' '))()[0]
