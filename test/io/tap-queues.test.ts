@@ -165,7 +165,7 @@ t.test('queues of a TAP device', { skip }, async t => {
       message: 'TAP device tap8 (if it exists, it must be a TAP made without multi_queue): invalid argument (EINVAL)',
     })
     t.throws(() => new TapDevice('tap8', MAC, { ...sharing, programFd: -2 }), {
-      message: /^tap8: the program that steers frames to workers: E/,
+      message: /^tap8: the program that steers frames to workers: bad file descriptor/,
     })
     t.equal(openFiles(), before)
     new TapDevice('tap8', MAC, sharing).close()
