@@ -26,7 +26,7 @@ const run: Omit<BenchRun, 'only' | 'measure'> = {
 }
 const reportIn = (file: string): BenchReport => JSON.parse(readFileSync(file, 'utf8')) as BenchReport
 
-t.test('every runner that is installed carries octets both ways', { skip, timeout: 120_000 }, async t => {
+t.test('every runner that is installed carries octets both ways', { skip, timeout: 200_000 }, async t => {
   const json = join(t.testdir(), 'all.json')
   const status = await benchLab({
     ...run,
@@ -44,7 +44,7 @@ t.test('every runner that is installed carries octets both ways', { skip, timeou
   t.strictSame(await namespacesOf(PREFIX), [])
 })
 
-t.test('every measure but udp, which is slow, and what a run writes', { skip, timeout: 120_000 }, async t => {
+t.test('every measure but udp, which is slow, and what a run writes', { skip, timeout: 200_000 }, async t => {
   const dir = t.testdir()
   const [json, markdown, svg] = [join(dir, 'all.json'), join(dir, 'all.md'), join(dir, 'charts')]
   const measure = measures.map(({ name }) => name).filter(name => name !== 'udp') // udp-load.test.ts has it
