@@ -42,7 +42,7 @@ const services: [port: number, clientAddress: string[], server: string][] = [
 /** Real servers that know no way to the client: nginx with proxy_protocol, and Node with uvs/client-address. */
 export async function clientAddressLab(io: 'raw' | 'tap'): Promise<void> {
   const skip = (await whyNoNamespaces()) ?? (which('nginx') ? false : 'nginx is not installed')
-  await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 110_000 }, async t => {
+  await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 220_000 }, async t => {
     const spaces = new Namespaces(await Ledger.open(`uvs-who-${io}-${process.pid}-`))
     t.teardown(() => spaces.ledger.remove())
     await buildTopology(spaces, plan, io)
