@@ -150,8 +150,8 @@ export class Director implements ReassemblySink {
   receive(link: Link, slab: Slab, at: number, len: number): Verdict {
     let verdict: Verdict = Verdict.DROP_FRAME_MISPLACED
     if (slab !== this.#slab) this.#enter(slab)
-    // As liesIn (packet/frame.ts) asks; a typed array's own length costs 4 ns a packet, and #whole asks the rest.
-    if (at >= FIRST_AT && at + len <= this.#slabLen && this.links[link.index] === link)
+    // As liesIn (packet/frame.ts) asks; a typed array's own length costs 4 ns a packet. #whole asks the rest.
+    if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen && this.links[link.index] === link)
       verdict = this.#fast?.receive(link, slab, at, len) || this.#whole(link, slab, at, len)
     this.stats.count(verdict)
     return verdict
