@@ -2,9 +2,8 @@
  * The list of options behind a TCP header's 20 octets (RFC 9293 §3.1), looked at and changed in place; no checksum is.
  * `header` is where the header begins; the octets that its data offset announces must be there.
  */
-import { TCP_MIN_LEN, TcpOption } from './tcp.js'
+import { TCP_DATA_OFFSET_AT, TCP_MIN_LEN, TcpOption } from './tcp.js'
 
-const DATA_OFFSET = 12
 /** Two NOPs and a timestamps option: what nearly every segment has (RFC 7323 appendix A), and nothing else. */
 const TIMESTAMPS_ONLY = 0x0101080a
 const TIMESTAMPS_LEN = 12
@@ -71,7 +70,7 @@ export function packOptions(view: DataView, header: number, room: number): boole
 }
 
 function endOf(view: DataView, header: number): number {
-  return header + ((view.getUint8(header + DATA_OFFSET) >>> 4) << 2)
+  return header + ((view.getUint8(header + TCP_DATA_OFFSET_AT) >>> 4) << 2)
 }
 /** Octets of the option at `at`; 0 where there is none, or one that is not whole. */
 function optionLen(view: DataView, at: number, end: number): number {

@@ -27,7 +27,7 @@ const SRC_PORT = 0
 const DST_PORT = 2
 const SEQ = 4
 const ACK = 8
-const DATA_OFFSET = 12
+export const TCP_DATA_OFFSET_AT = 12
 const FLAGS = 13
 const WINDOW = 14
 const CHECKSUM = 16
@@ -70,7 +70,7 @@ export class TcpView {
   }
   /** Octets of the header, options included. */
   get headerLen(): number {
-    return (this.#dv.getUint8(this.#at + DATA_OFFSET) >>> 4) << 2
+    return (this.#dv.getUint8(this.#at + TCP_DATA_OFFSET_AT) >>> 4) << 2
   }
   /** TcpFlag bits. */
   get flags(): number {
@@ -152,10 +152,10 @@ export class TcpView {
   }
   /** As rewriteSeq, the flags. */
   rewriteFlags(flags: number, partial: boolean): void {
-    const before = this.#dv.getUint16(this.#at + DATA_OFFSET)
+    const before = this.#dv.getUint16(this.#at + TCP_DATA_OFFSET_AT)
     const after = (before & 0xff00) | flags
     if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, after))
-    this.#dv.setUint16(this.#at + DATA_OFFSET, after)
+    this.#dv.setUint16(this.#at + TCP_DATA_OFFSET_AT, after)
   }
   /** As rewriteSeq, the window. */
   rewriteWindow(window: number, partial: boolean): void {
@@ -183,10 +183,10 @@ export class TcpView {
   insertOption(kind: number, half: number, word: number, transportLen: number, partial: boolean): void {
     const dv = this.#dv
     const at = this.#at
-    const before = dv.getUint16(at + DATA_OFFSET)
+    const before = dv.getUint16(at + TCP_DATA_OFFSET_AT)
     const after = before + 0x2000
     const first = (kind << 8) | 8
-    dv.setUint16(at + DATA_OFFSET, after)
+    dv.setUint16(at + TCP_DATA_OFFSET_AT, after)
     dv.setUint16(at + TCP_MIN_LEN, first)
     dv.setUint16(at + TCP_MIN_LEN + 2, half)
     dv.setUint32(at + TCP_MIN_LEN + 4, word)
@@ -229,7 +229,7 @@ export class TcpView {
   rebuild(flags: number, src: number, dst: number, len: number): void {
     const dv = this.#dv
     const at = this.#at
-    dv.setUint8(at + DATA_OFFSET, dv.getUint8(at + DATA_OFFSET) & 0xf0)
+    dv.setUint8(at + TCP_DATA_OFFSET_AT, dv.getUint8(at + TCP_DATA_OFFSET_AT) & 0xf0)
     dv.setUint8(at + FLAGS, flags)
     dv.setUint16(at + URGENT, 0)
     dv.setUint16(at + CHECKSUM, 0)
@@ -243,7 +243,7 @@ export class TcpView {
     dv.setUint16(at + DST_PORT, dstPort)
     dv.setUint32(at + SEQ, seq)
     dv.setUint32(at + ACK, ack)
-    dv.setUint8(at + DATA_OFFSET, 0x50)
+    dv.setUint8(at + TCP_DATA_OFFSET_AT, 0x50)
     dv.setUint8(at + FLAGS, flags)
     dv.setUint16(at + WINDOW, 0)
     dv.setUint16(at + CHECKSUM, 0)

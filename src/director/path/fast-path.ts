@@ -38,7 +38,7 @@ import { isLoopback, isZeronet } from '../../wire/addr.js'
 import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
 import { isPure } from '../../wire/tcp-options.js'
-import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
+import { TCP_CHECKSUM_AT, TCP_DATA_OFFSET_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
 import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { Balancing } from '../rules/balancing.js'
@@ -71,7 +71,6 @@ const CSUM_START_AT = 6
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
 // RFC 9293 §3.1
-const TCP_OFFSET_AT = 12
 const TCP_FLAGS_AT = 13
 
 export interface FastPathParts {
@@ -204,7 +203,7 @@ export class FastPath {
     const gsoType = view.getUint8(vnet + GSO_TYPE_AT)
     if (gsoType !== 0) {
       if (isTcp ? (gsoType & ~GsoType.ECN) !== GsoType.TCPV4 : gsoType !== GsoType.UDP_L4) return Verdict.PASS
-      const tcpLen = isTcp ? (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2 : TCP_MIN_LEN
+      const tcpLen = isTcp ? (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2 : TCP_MIN_LEN
       headerLen = TRANSPORT_AT + (isTcp ? tcpLen : UDP_LEN)
       const size = view.getUint16(vnet + GSO_SIZE_AT, true)
       const segmentLen = headerLen - ETHERNET_LEN + size
@@ -261,7 +260,7 @@ function isHandedOver(state: number): boolean {
 }
 /** Nothing is to be taken out of a segment's options (forward/toa.ts). */
 function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
-  const headerLen = (view.getUint8(transport + TCP_OFFSET_AT) >>> 4) << 2
+  const headerLen = (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2
   return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
 }
 /** Two ports, the other way round. */
