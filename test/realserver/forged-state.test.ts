@@ -4,6 +4,7 @@ import t from 'tap'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { ours } from '../../netns-lab/tools.js'
 import { end, identify } from '../../netns-lab/proc.js'
+import { unhooked } from '../e2e/unhooked.js'
 import { tempDir } from '../support/temp.js'
 
 /* `uvs realserver` as root under umask 000, in a network namespace with a /run of its own; and nobody, who would have it
@@ -144,12 +145,12 @@ t.test(
 
 t.test('who is not root is told so, whatever is there', { skip, timeout: 120_000 }, async t => {
   const nobody = { uid: 65534, gid: 65534, encoding: 'utf8' } as const
-  const [node, main] = [process.execPath, MAIN]
+  const read = ['-e', 'require("node:fs").readFileSync(process.argv[1])', MAIN]
   try {
-    execFileSync(node, ['-e', 'require("node:fs").readFileSync(process.argv[1])', main], { ...nobody, stdio: 'ignore' })
+    execFileSync('env', unhooked(read), { ...nobody, stdio: 'ignore' })
   } catch {
     return void t.pass('nobody cannot read the program here')
   }
-  const { status, stderr } = spawnSync(node, [main, 'realserver', 'stop'], nobody)
+  const { status, stderr } = spawnSync('env', unhooked([MAIN, 'realserver', 'stop']), nobody)
   t.strictSame([status, stderr], [1, 'uvs realserver: this needs root\n'])
 })
