@@ -5,42 +5,43 @@ import { HEADROOM, VNET_LEN } from './frame.js'
 const MOST_OCTETS = 0x10000
 /** A bit for each 8 octets. */
 const MAP_OCTETS = MOST_OCTETS / 8 / 8
-/** Where a datagram's payload starts in its place: before it is room for the longest header. */
+/** Where a datagram's payload starts in its slot. Before it there is room for the longest header. */
 const PAYLOAD_AT = HEADROOM + VNET_LEN + ETHERNET_LEN + IPV4_MAX_HEADER_LEN
-/** Octets of slab for one datagram. */
+/** Octets of one datagram's slot in the slab. */
 export const DATAGRAM_PLACE = PAYLOAD_AT + MOST_OCTETS
 
-/** A datagram in pieces: what has come of it. Offsets and lengths are octets of its payload. */
+/** A datagram under reassembly. A piece is a fragment; offsets and lengths are octets of the payload. */
 export class Datagram {
-  /** Where in the slab its payload goes. */
+  /** Where in the slab the payload goes. */
   readonly payloadAt: number
   src = 0
   dst = 0
   id = 0
   protocol = 0
-  /** Index of the port that its first piece came in by. */
+  /** Index of the port that the first fragment came in by. */
   port = 0
   /** ms */
   deadline = 0
-  /** The length, once the last piece has come; until then −1. */
+  /** Length of the payload; −1 until the last fragment (MF clear) has come. */
   total = -1
-  /** The end of what has come so far. */
+  /** The highest end of a fragment so far. */
   high = 0
-  /** Octets, IP header counted, of the first piece; 0 until it has come. */
+  /** Octets of the first fragment (offset 0), IP header counted; 0 until it has come. */
   firstLen = 0
   headerLen = 0
-  /** Octets of the shortest header of the pieces behind the first. */
+  /** Octets of the shortest IP header among the fragments behind the first. */
   restHeaderLen = IPV4_MAX_HEADER_LEN
-  /** The largest piece, and the largest with DF; octets, IP header counted. */
+  /** The largest fragment, and the largest with DF; octets, IP header counted. */
   largest = 0
   largestDf = 0
-  /** A bit for each ECN codepoint that a piece had. */
+  /** A bit for each ECN codepoint that a fragment had. */
   ecn = 0
   #blocks = 0
-  /** Which 8 octets have come, and which of them began a piece. */
+  /** A bit for each 8 octets that have come, … */
   readonly #seen = new Uint8Array(MAP_OCTETS)
+  /** … that begin a fragment, … */
   readonly starts = new Uint8Array(MAP_OCTETS)
-  /** Which began a run: pieces that came one after the other in the order of their offsets, as Linux keeps them. */
+  /** … that begin a run: fragments that came one after the other in the order of their offsets, as Linux joins them. */
   readonly #runs = new Uint8Array(MAP_OCTETS)
 
   constructor(place: number) {
@@ -67,7 +68,7 @@ export class Datagram {
     this.#runs.fill(0)
   }
 
-  /** How much of a piece has come before: nothing, all of it in one run, or something else. */
+  /** How much of `from` … `to` has come before: nothing, all of it within one run, or anything else. */
   known(from: number, to: number): 'none' | 'all' | 'part' {
     const [first, end] = [from >>> 3, (to + 7) >>> 3]
     let known = 0
@@ -79,7 +80,7 @@ export class Datagram {
     if (known === 0) return 'none'
     return known === end - first && runs === 0 ? 'all' : 'part'
   }
-  /** A piece that begins where the last of all ended goes on with its run; any other begins one. */
+  /** Records a fragment. It continues a run if it begins at `high`; otherwise it begins one. */
   mark(from: number, to: number): void {
     const [first, end] = [from >>> 3, (to + 7) >>> 3]
     for (let i = first; i < end; i++) this.#seen[i >>> 3]! |= 1 << (i & 7)
@@ -88,7 +89,7 @@ export class Datagram {
     this.high = Math.max(this.high, to)
     this.#blocks += end - first
   }
-  /** Octets of the first piece and of those behind it that fit into `room` octets with it. */
+  /** Octets of payload in the first fragment and those after it, as many as fit together into `room` octets. */
   firstPieceLen(room: number): number {
     let len = this.#pieceEnd(0)
     while (len < this.total) {

@@ -4,23 +4,23 @@ import { NOWHERE } from '../wire/view.js'
 import type { Packet } from './packet.js'
 import { isBalanced } from './parse.js'
 
-/** The packet that an ICMP error carries: its IPv4 header and, at least, the ports. One object, re-pointed. */
+/** The packet quoted in an ICMP error: its IPv4 header and at least the ports. One object, re-pointed. */
 export class Embedded {
   readonly ip = new Ipv4View()
   #dv: DataView = NOWHERE
   #portsAt = 0
-  /** Octets that are there from the ports on. */
+  /** Octets present from the ports on. */
   #portsLen = 0
 
   /**
-   * Points at what the ICMP error in `packet` carries. False if that is not the beginning of a TCP, UDP or SCTP packet with
-   * both ports (ipvs-behaviour.md §6.6). The embedded total length may exceed what is there, and the embedded header
-   * checksum is not asked for: routers send what they like.
+   * Points at the packet that the ICMP error in `packet` quotes. Returns false if the quote is not the beginning of a TCP, UDP
+   * or SCTP packet with both ports (ipvs-behaviour.md §6.6). Does not check the quoted header checksum, nor the quoted total
+   * length against the octets present: routers cut the quote and may have changed its header.
    */
   wrap(packet: Packet): boolean {
     return this.wrapAt(packet.slab.view, packet.transportAt + ICMP_LEN, packet.transportLen - ICMP_LEN)
   }
-  /** As `wrap`, of the `len` octets at `at`. */
+  /** The same for the `len` octets at `at`. */
   wrapAt(view: DataView, at: number, len: number): boolean {
     const { ip } = this
     this.#dv = view
@@ -44,7 +44,7 @@ export class Embedded {
   set dstPort(port: number) {
     this.#dv.setUint16(this.#portsAt + 2, port)
   }
-  /** Whether TCP's sequence number is there. */
+  /** Whether the quote reaches to the end of TCP's sequence number. */
   get hasSeq(): boolean {
     return this.#portsLen >= 8
   }

@@ -3,12 +3,12 @@ import type { Link } from './link.js'
 /** Octets of the virtio-net header that stands right before every frame's Ethernet header (virtio 1.2 §5.1.6). */
 export const VNET_LEN = 10
 
-/** Octets a device leaves free before the virtio-net header: room to put an ICMP error (28) or an outer IPv4 header before the packet. */
+/** Octets that a device leaves free before the virtio-net header: room for an ICMP error's headers (28) or a tunnel's. */
 export const HEADROOM = 64
 
 /**
- * Memory that frames lie in. Made once by the device that owns it; the core rewrites frames in it and sends from it,
- * never copies out of it. `address` is where it lies for the kernel, 0 if only JavaScript knows it.
+ * Memory that holds frames. Allocated once by the device that owns it; the core rewrites frames in it and sends from it
+ * without a copy. `address` is its native address for system calls, 0 if only JavaScript uses it.
  */
 export interface Slab {
   readonly bytes: Uint8Array
@@ -16,7 +16,7 @@ export interface Slab {
   readonly address: number
 }
 
-/** A slab over a buffer. `address`: its native address, when a kernel call is to read it. */
+/** A slab over a buffer. `address`: its native address, if system calls read it. */
 export function slabOver(buffer: ArrayBufferLike, address = 0): Slab {
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer), address }
 }
@@ -26,11 +26,11 @@ export function liesIn({ bytes }: Slab, at: number, len: number): boolean {
   return (at | 0) === at && at >= HEADROOM + VNET_LEN && len >= 0 && at + len <= bytes.length
 }
 
-/** Where the core hands frames to be sent. The frame stays where it is until the port's device has flushed. */
+/** Where the core hands over frames to send. A frame stays where it is until the port's device has flushed. */
 export interface Egress {
   /**
    * Sends the `len` octets at `at`, Ethernet header first, through the port; the 10 octets before `at` are its
-   * virtio-net header. Answers whether the device took it (its queue is bounded).
+   * virtio-net header. Returns false if the device's bounded queue is full.
    */
   transmit(port: Link, slab: Slab, at: number, len: number): boolean
 }

@@ -11,7 +11,7 @@ import { slabOver, VNET_LEN, type Slab } from './frame.js'
 export const NO_PIECES = new Uint8Array(0)
 
 /**
- * A frame and the views on it. One object for all frames of a director: pointed at the next frame, never made anew.
+ * A frame and the views on it. One object for all frames of a director: re-pointed at each frame, never made anew.
  * Positions are octets from the start of the slab.
  */
 export class Packet {
@@ -35,27 +35,27 @@ export class Packet {
   /** Where the transport header starts, and the octets from there to the end of the IP packet. */
   transportAt = 0
   transportLen = 0
-  /** Octets of the IP packet as it came in; what the statistics count. */
+  /** Octets of the IP packet as it came in. The counters add this. */
   ipLen = 0
   protocol = 0
   /**
-   * Of a datagram that came in pieces: octets of the largest, IP header counted (0: it came whole), and a bit for each 8
-   * octets of its payload that began one. It leaves in the same pieces where they fit, as the kernel sends it: but for
-   * those that the kernel has put together with the first, which holds `firstPieceLen` octets of the payload then.
+   * A reassembled datagram: octets of its largest fragment, IP header counted (0: it came whole), and a bit for each 8
+   * octets of payload that began a fragment. It leaves in the same fragments where they fit, as from the kernel. Exception:
+   * fragments that the kernel has merged into the first; `firstPieceLen` octets of payload leave as the first fragment.
    */
   largestPiece = 0
   pieceStarts = NO_PIECES
   firstPieceLen = 0
-  /** Octets of the shortest IP header of those behind the first: a longer one finds no room before them in the kernel. */
+  /** Octets of the shortest IP header among the later fragments. The kernel's buffers have no room there for a longer one. */
   pieceHeaderLen = IPV4_MAX_HEADER_LEN
-  /** The largest of them had DF. */
+  /** Whether the largest fragment had DF. */
   piecesDf = false
-  /** Where that payload starts. A tunnel's headers may stand before it. */
+  /** Where the reassembled payload starts. A tunnel's headers may precede it. */
   piecesAt = 0
-  /** TCP, UDP and SCTP only, once `parseTransport` has passed them. */
+  /** TCP, UDP and SCTP only, after `parseTransport` returned PASS. */
   srcPort = 0
   dstPort = 0
-  /** What moves a connection's state: TCP flags, the SCTP event, 0 for UDP. */
+  /** Input of the connection's state table: TCP flags, the SCTP event, 0 for UDP. */
   signal = 0
 
   wrap(port: number, slab: Slab, at: number, len: number): this {
@@ -68,7 +68,7 @@ export class Packet {
     return this
   }
 
-  /** Points the IP view behind an Ethernet header that stands at `at`. */
+  /** Points the IP view behind the Ethernet header at `at`. */
   wrapIp(): void {
     this.ipAt = this.at + ETHERNET_LEN
     this.ip.wrap(this.slab.view, this.ipAt)

@@ -1,7 +1,7 @@
 /*
  * 1. Ethernet: long enough, for us   → DROP_ETHERNET_SHORT, DROP_NOT_OURS
  * 2. IPv4: whole, trustworthy        → DROP_IP_MALFORMED, DROP_IP_CHECKSUM
- * 3. padding behind it is forgotten; the transport header's place is known
+ * 3. Ethernet padding is cut off; the transport header is found
  * 4. TCP, UDP, SCTP: header there    → DROP_TCP_MALFORMED, DROP_UDP_MALFORMED, DROP_SCTP_MALFORMED
  */
 import { ETHERNET_LEN } from '../wire/ethernet.js'
@@ -14,13 +14,13 @@ import type { MacAddr } from '../wire/addr.js'
 import { sctpEvent } from './sctp-event.js'
 import { Verdict } from './verdict.js'
 
-/** Checks the Ethernet header: whole, and to our MAC, broadcast or multicast. Sets nothing. */
+/** Checks that the Ethernet header is whole, and to our MAC, broadcast or multicast. Changes nothing. */
 export function parseEthernet(packet: Packet, mac: MacAddr): Verdict {
   if (packet.len < ETHERNET_LEN) return Verdict.DROP_ETHERNET_SHORT
   return packet.eth.isTo(mac) || packet.eth.isGroup ? Verdict.PASS : Verdict.DROP_NOT_OURS
 }
 
-/** Checks the IPv4 header against the octets received, cuts padding off, and finds the transport header. */
+/** Checks the IPv4 header against the octets received, cuts off padding, finds the transport header. */
 export function parseIpv4Header(packet: Packet): Verdict {
   packet.wrapIp()
   const ip = packet.ip
@@ -42,8 +42,8 @@ export function isBalanced(protocol: number): boolean {
 }
 
 /**
- * Points the transport view, reads the ports and what moves a connection's state. The 20 octets of TCP, 8 of UDP, 16 of
- * SCTP must be there; no more is asked, as IPVS asks no more (ipvs-behaviour.md §4.4). Only for balanced protocols.
+ * Points the transport view and reads the ports and `signal`. Requires 20 octets of TCP, 8 of UDP, 16 of SCTP and checks
+ * nothing else, like IPVS (ipvs-behaviour.md §4.4). Only for balanced protocols.
  */
 export function parseTransport(packet: Packet): Verdict {
   const { view } = packet.slab

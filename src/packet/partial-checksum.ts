@@ -3,8 +3,8 @@ import { sentCheck } from '../wire/udp.js'
 import type { Packet } from './packet.js'
 
 /**
- * Completes a checksum that was left to the device (virtio 1.2 §5.1.6.2): what is to be cut into pieces has nobody else to
- * do it. No GSO frame.
+ * Completes a checksum that was left to the device (virtio 1.2 §5.1.6.2): the device cannot, once the packet is cut into
+ * fragments. Not for a GSO frame.
  */
 export function finishChecksum(packet: Packet): void {
   const { vnet, slab, at, len } = packet
@@ -13,7 +13,7 @@ export function finishChecksum(packet: Packet): void {
     const field = start + vnet.csumOffset
     if (field + 2 <= at + len && start <= at + len) {
       const check = ~sum16(slab.view, start, at + len - start) & 0xffff
-      // TCP may have either form of zero.
+      // UDP must not send 0 (it means: no checksum); TCP may send either form of zero.
       slab.view.setUint16(field, sentCheck(check))
     }
   }
@@ -21,8 +21,8 @@ export function finishChecksum(packet: Packet): void {
 }
 
 /**
- * The sum over `from` … the frame's end as it will be when the device has completed the checksum that it is left (the
- * kernel's "local checksum offload"): what lies behind where it starts then sums up to the complement of the pseudo header.
+ * The sum from `from` to the frame's end, as it will be after the device has completed the partial checksum (the kernel's
+ * "local checksum offload"): by then the octets from `csumStart` on sum to the complement of the pseudo header's sum.
  */
 export function sumWhenFinished(packet: Packet, from: number): number {
   const { vnet, slab, at, len } = packet

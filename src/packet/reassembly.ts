@@ -1,11 +1,11 @@
 /*
- * A piece of a datagram (RFC 791 §3.2, as Linux does it):
- * 1. of a length and place that may be         → DROP_FRAGMENT_MALFORMED; its datagram never is whole
- * 2. of a datagram that is known, or a new one; of one source at most 64, in all 256: the oldest goes
- *    (DROP_FRAGMENT_EVICTED), but not while places wait to be flushed → DROP_NO_MEMORY
- * 3. where nothing has come yet                → DROP_FRAGMENT_DUPLICATE; DROP_FRAGMENT_OVERLAP, and the datagram with it
- * 4. kept; the rest is awaited for 30 s        → HELD; DROP_FRAGMENT_TIMEOUT
- * 5. the last one missing: the packet is the whole datagram → PASS
+ * A fragment, also called a piece (RFC 791 §3.2, as Linux does it):
+ * 1. are its length and offset possible?      else DROP_FRAGMENT_MALFORMED, and its datagram is never completed
+ * 2. its datagram is found or begun. At most 64 datagrams a source, 256 in all: the oldest is evicted
+ *    (DROP_FRAGMENT_EVICTED), or, while slots wait to be flushed, the new one is dropped (DROP_NO_MEMORY)
+ * 3. is its range new?                        known: DROP_FRAGMENT_DUPLICATE; partly: DROP_FRAGMENT_OVERLAP with the datagram
+ * 4. kept; the others may take 30 s           → HELD; later DROP_FRAGMENT_TIMEOUT
+ * 5. it was the last one missing              → PASS; the packet is now the whole datagram
  */
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { DF, ECN_BITS, Ecn, Ipv4View } from '../wire/ipv4.js'
@@ -20,48 +20,51 @@ const MOST_OF_ONE = 64
 const PATIENCE_MS = 30_000
 
 /**
- * Octets of IP packet in the buffer that Linux received the first piece in: of a datagram to itself the next pieces are put
- * into it while there is room. It depends on the driver; this is how it was measured (user-mode Linux, MTU 1500).
+ * Octets of IP packet that fit into the buffer in which Linux received the first fragment. For a datagram to itself, Linux
+ * merges the next fragments into it while there is room. Depends on the driver; measured on user-mode Linux, MTU 1500.
  */
 const FIRST_BUFFER = 1712
 
 export const REASSEMBLY_OCTETS = MOST * DATAGRAM_PLACE
 
-/** Told of what becomes of frames that waited here. */
+/** Is told what became of datagrams that were held. */
 export interface ReassemblySink {
-  /** Datagrams that were thrown away, with what had come of them. */
+  /** A datagram was thrown away, with all its fragments. */
   lost(verdict: Verdict): void
-  /** One whose first piece has come, and others not in time: that piece, `len` octets at `at`, as it came. */
+  /** A datagram timed out after its first fragment had come. That fragment, as it came: `len` octets at `at`. */
   timedOut(port: number, slab: Slab, at: number, len: number): void
 }
 
-/** Datagrams whose pieces have not all come. Pieces are copied: they outlive their place in a device's ring. */
+/** Incomplete datagrams. Fragments are copied, since they outlive their place in a device's ring. */
 export class Reassembly {
   readonly #sink: ReassemblySink
   readonly #allocate: (octets: number) => Slab
   readonly #seed: number
-  /** Made with the first piece that comes. */
+  /** Allocated when the first fragment comes. */
   #slab = slabOver(new ArrayBuffer(0))
-  /** By a hash of what tells datagrams apart; the oldest first. */
+  /** By `#keyOf`, oldest first. */
   readonly #known = new Map<number, Datagram>()
   readonly #free: Datagram[] = []
-  /** Passed on whole, but perhaps not yet flushed: free again with the next turn. */
+  /** Passed on, but perhaps not yet flushed. They become free in the next turn. */
   readonly #spent: Datagram[] = []
   readonly #ip = new Ipv4View()
   #now = 0
 
-  /** `seed`: so that nobody can aim at a hash. */
+  /** `seed` is mixed into the hash, so that an attacker cannot provoke collisions. */
   constructor(allocate: (octets: number) => Slab, seed: number, sink: ReassemblySink) {
     this.#allocate = allocate
     this.#seed = seed
     this.#sink = sink
   }
 
-  /** Takes a piece, of a datagram to one of our addresses or not; on PASS the packet is the whole datagram, its transport header found. */
+  /**
+   * Takes a fragment. `isLocal`: it is for one of our addresses. On PASS the packet is the whole datagram, its transport
+   * header found.
+   */
   receive(packet: Packet, isLocal: boolean): Verdict {
     const { ip } = packet
     const isLast = !ip.moreFragments
-    // All but the last hold whole 8 octets; what is more of it Linux cuts off.
+    // All but the last must hold a multiple of 8 octets. Linux cuts off the rest.
     const len = isLast ? packet.transportLen : packet.transportLen & ~7
     const from = ip.fragmentOffset * 8
     const to = from + len
@@ -85,7 +88,7 @@ export class Reassembly {
     return datagram.isWhole ? this.#finish(key, packet, datagram, isLocal) : Verdict.HELD
   }
 
-  /** Once a turn: what was passed on has been flushed; who has waited too long is given up. */
+  /** Once a turn. Frees the datagrams passed on, which have been flushed by now, and gives up those past their deadline. */
   poll(now: number): void {
     this.#now = now
     while (this.#spent.length > 0) this.#free.push(this.#spent.pop()!)
@@ -99,12 +102,12 @@ export class Reassembly {
       this.#sink.timedOut(datagram.port, this.#slab, at, ETHERNET_LEN + datagram.firstLen)
     }
   }
-  /** How long a poll may be put off, in ms. */
+  /** How long the next poll may wait, in ms. */
   get idleMs(): number {
     for (const { deadline } of this.#known.values()) return Math.max(0, Math.ceil(deadline - this.#now))
     return Infinity
   }
-  /** Datagrams whose pieces are held. */
+  /** Datagrams held. */
   get count(): number {
     return this.#known.size
   }
@@ -137,7 +140,7 @@ export class Reassembly {
     this.#known.set(key, datagram)
     return datagram
   }
-  /** False where there is no memory to be had: asked for again with the next piece. */
+  /** Allocates the slab. Returns false without memory; the next fragment tries again. */
   #make(): boolean {
     try {
       this.#slab = this.#allocate(REASSEMBLY_OCTETS)
@@ -147,7 +150,7 @@ export class Reassembly {
     for (let place = 0; place < MOST; place++) this.#free.push(new Datagram(place))
     return true
   }
-  /** The oldest of a source that has its share, or else of all, goes if need be. */
+  /** Evicts the source's oldest datagram if the source has its share, or else the oldest of all if no slot is free. */
   #makeRoom(src: number): void {
     let ofOne = 0
     let oldest: [number, Datagram] | undefined
@@ -157,7 +160,7 @@ export class Reassembly {
       ofOne++
     }
     if (ofOne < MOST_OF_ONE) {
-      // Places that are spent are free with the next turn: until then nobody's datagram pays for them.
+      // Spent slots are free in the next turn. Do not evict a datagram for want of them.
       if (this.#free.length > 0 || this.#spent.length > 0) return
       oldest = this.#known.entries().next().value
     }
@@ -172,7 +175,7 @@ export class Reassembly {
     if (ip.dontFragment) datagram.largestDf = Math.max(datagram.largestDf, size)
     datagram.ecn |= 1 << (ip.tos & ECN_BITS)
     const at = datagram.payloadAt + from
-    // The first brings the headers along.
+    // Of the first fragment the headers are kept too.
     const header = from === 0 ? ETHERNET_LEN + headerLen : 0
     this.#slab.bytes.set(slab.bytes.subarray(transportAt - header, transportAt + to - from), at - header)
     if (from > 0) {
@@ -189,7 +192,7 @@ export class Reassembly {
     if (headerLen + total > 0xffff) return Verdict.DROP_FRAGMENT_MALFORMED
     const ecn = reassembledEcn(datagram.ecn)
     if (ecn < 0) return Verdict.DROP_FRAGMENT_MALFORMED
-    // Only what the largest piece forbade is forbidden: so that a path's MTU is still found (as Linux does).
+    // DF only if the largest fragment had it, so that path MTU discovery still works (as Linux does).
     const flags = datagram.largestDf === datagram.largest ? DF : 0
     const ipAt = payloadAt - headerLen
     const ip = this.#ip.wrap(this.#slab.view, ipAt)
@@ -222,14 +225,14 @@ export class Reassembly {
   }
 }
 
-/** A piece beyond 65535 is not kept, so that its datagram never is whole. */
+/** Does not keep a fragment that ends beyond 65535, so that its datagram is never completed. */
 function spoil(datagram: Datagram, to: number, isLast: boolean): Verdict {
   if (isLast) datagram.total = to
   datagram.high = Math.max(datagram.high, to)
   return Verdict.DROP_FRAGMENT_MALFORMED
 }
 
-/** RFC 3168 §5.3: what the pieces' ECN codepoints, a bit each, come to: bits to be set in the TOS, −1 for pieces that do not fit. */
+/** RFC 3168 §5.3. `seen`: a bit for each codepoint. Returns the bits to set in the TOS, −1 if the fragments contradict each other. */
 function reassembledEcn(seen: number): number {
   const [notEct, ce] = [1 << Ecn.NOT_ECT, 1 << Ecn.CE]
   if ((seen & notEct) !== 0) return seen === notEct ? 0 : -1

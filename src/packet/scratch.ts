@@ -1,12 +1,12 @@
 import { HEADROOM, VNET_LEN, type Slab } from './frame.js'
 
 const SLOT = 128
-/** More small frames of our own than one turn of the loop can send. */
+/** More small frames than the director can make in one turn of the loop. */
 const SLOTS = 1024
 
 export const SCRATCH_OCTETS = SLOT * SLOTS
 
-/** Places for small frames that the director makes of itself (ARP). Each is free again when the turn has been flushed. */
+/** Slots for small frames that the director makes itself (ARP). A slot is free again after the turn has been flushed. */
 export class Scratch {
   readonly slab: Slab
   #next = 0
@@ -15,7 +15,7 @@ export class Scratch {
     this.slab = slab
   }
 
-  /** Where the next frame's Ethernet header goes, its virtio-net header cleared: room for 54 octets. */
+  /** Returns where the next frame's Ethernet header goes, with room for 54 octets. Its virtio-net header is cleared. */
   place(): number {
     const at = this.#next * SLOT + HEADROOM + VNET_LEN
     this.#next = (this.#next + 1) % SLOTS

@@ -1,6 +1,6 @@
 import { SctpChunk, type SctpView } from '../wire/sctp.js'
 
-// The columns of conn/sctp-states.ts, by chunk type; DATA where a type is not named (ipvs-behaviour.md §5.3).
+// The columns of conn/sctp-states.ts, by chunk type; DATA for any other type (ipvs-behaviour.md §5.3).
 const DATA = 0
 const ABORT = 9
 const eventOf = new Uint8Array(256)
@@ -14,7 +14,7 @@ eventOf[SctpChunk.SHUTDOWN_COMPLETE] = 7
 eventOf[SctpChunk.ERROR] = 8
 eventOf[SctpChunk.ABORT] = ABORT
 
-/** What a packet of `len` octets is for the state tables: its first chunk, or the ABORT behind a COOKIE-ECHO or COOKIE-ACK. */
+/** The column for a packet of `len` octets: its first chunk's, or ABORT's if an ABORT follows a COOKIE-ECHO or COOKIE-ACK. */
 export function sctpEvent(sctp: SctpView, len: number): number {
   const first = sctp.firstChunk
   const isCookie = first === SctpChunk.COOKIE_ECHO || first === SctpChunk.COOKIE_ACK

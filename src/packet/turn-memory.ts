@@ -1,13 +1,13 @@
 import { HEADROOM, slabOver, VNET_LEN, type Slab } from './frame.js'
 
 export const TURN_MEMORY_OCTETS = 12 * 2 ** 20
-/** Frames begin on a multiple of it, and so does what they are sent from. */
+/** Octets. Each frame's slot begins at a multiple of it. */
 const ALIGN = 64
 
-/** Places for frames that are made of others within a turn of the loop: pieces, segments. All are free again with the next turn. */
+/** Memory for fragments and segments that are cut from other frames. All of it is free again in the next turn of the loop. */
 export class TurnMemory {
   readonly #allocate: (octets: number) => Slab
-  /** Made when it is first needed. */
+  /** Allocated when it is first needed. */
   slab = slabOver(new ArrayBuffer(0))
   #next = 0
 
@@ -15,7 +15,7 @@ export class TurnMemory {
     this.#allocate = allocate
   }
 
-  /** Where the Ethernet header of a frame of `len` octets goes, with headroom before it; −1 when there is no more room. */
+  /** Returns where the Ethernet header of a frame of `len` octets goes, headroom before it; −1 when the memory is used up. */
   place(len: number): number {
     if (this.slab.bytes.length === 0 && !this.#make()) return -1
     const at = this.#next + HEADROOM + VNET_LEN
@@ -23,7 +23,7 @@ export class TurnMemory {
     this.#next = Math.ceil((at + len) / ALIGN) * ALIGN
     return at
   }
-  /** False where there is no memory to be had: asked for again when it is next needed. */
+  /** Returns false without memory; the next frame tries again. */
   #make(): boolean {
     try {
       this.slab = this.#allocate(TURN_MEMORY_OCTETS)

@@ -1,6 +1,6 @@
 /**
- * What became of a frame. Each has a counter of its name; ARCHITECTURE.md shows where on the path each is given. Two never
- * become of one and are not counted: PASS, "not decided yet", by which a stage passes the packet on, and SENT.
+ * What became of a frame. Each has a counter of its name; docs/architecture/path.md shows where each is given. PASS and SENT
+ * are never final and not counted. PASS: not decided yet, the next stage takes the packet.
  */
 export const Verdict = {
   PASS: 0,
@@ -13,11 +13,11 @@ export const Verdict = {
   ANSWERED: 3,
   /** Refused with an ICMP error. */
   REFUSED: 4,
-  /** Held until the next hop's MAC is known, or the rest of a datagram has come. */
+  /** Held until the next hop's MAC is known or the other fragments have come. */
   HELD: 5,
-  /** Taken in by the director, and nothing to answer: ARP reply, ICMP to us, IGMP. */
+  /** Taken by the director as a host without an answer: ARP reply, ICMP to us, IGMP. */
   CONSUMED: 6,
-  /** A frame was handed over to be sent; which of the above that makes it, the caller knows (`sentAs`). */
+  /** Handed to a device. The caller turns it into one of the verdicts above (`sentAs`). */
   SENT: 7,
 
   DROP_NOT_OURS: 16,
@@ -28,7 +28,7 @@ export const Verdict = {
   DROP_ARP_NOT_FOR_US: 21,
   /** The frame does not lie in its slab with headroom before it, or came in by a port that is none of ours. */
   DROP_FRAME_MISPLACED: 22,
-  /** The virtio-net header is not true of the packet behind it. */
+  /** The virtio-net header contradicts the packet behind it. */
   DROP_VIRTIO_MALFORMED: 23,
 
   DROP_IP_MALFORMED: 32,
@@ -75,14 +75,14 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict]
 /** Length of a table indexed by verdict. */
 export const VERDICTS = 96
 
-/** Verdict → its name as counters show it: 'balanced', 'drop-ip-checksum'. */
+/** Verdict → the name of its counter: 'balanced', 'drop-ip-checksum'. */
 export const verdictNames: ReadonlyMap<Verdict, string> = new Map(
   Object.entries(Verdict)
     .filter(([, verdict]) => verdict !== Verdict.SENT)
     .map(([name, verdict]) => [verdict, name.toLowerCase().replaceAll('_', '-')]),
 )
 
-/** The verdict on a packet of which `sent` has become: `verdict` if it was sent. */
+/** `verdict` if `sent` is SENT; otherwise `sent`. */
 export function sentAs(verdict: Verdict, sent: Verdict): Verdict {
   return sent === Verdict.SENT ? verdict : sent
 }

@@ -1,9 +1,9 @@
 /*
- * Whether the virtio-net header before an IPv4 packet is true of it. Linux's are; a device of the user's own may say
- * anything, and everything behind here believes what it says.
+ * Checks the virtio-net header against the IPv4 packet behind it. Linux's headers are right; a user's own device may write
+ * anything, and all later stages trust the header.
  * 1. neither flag nor GSO type            → PASS: nearly every frame
- * 2. a checksum left to the device        it starts at the transport header or, of a packet inside, behind it; its field is there
- * 3. segments                             of a type that is known and of that protocol, with their headers there
+ * 2. a checksum left to the device        starts at the transport header, or behind it for a tunnelled packet; its field is there
+ * 3. segments                             of a known type that suits the protocol; their headers are there
  */
 import { IpProtocol } from '../wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN } from '../wire/tcp.js'
@@ -13,12 +13,12 @@ import { HEADROOM } from './frame.js'
 import type { Packet } from './packet.js'
 import { Verdict } from './verdict.js'
 
-/** A tunnel's headers go before the packet, and csum_start, of 16 bits, counts them too. */
+/** csum_start has 16 bits and grows by a tunnel's headers when they are put before the packet. */
 const LAST_CSUM_START = 0xffff - HEADROOM
 
 /**
- * DROP_VIRTIO_MALFORMED if the header lies, else PASS. The IPv4 header has been parsed. A GSO frame that stands for no
- * more than one segment stands for itself from now on, so that each segment is smaller than its frame.
+ * Returns DROP_VIRTIO_MALFORMED or PASS. Call it after `parseIpv4Header`. A GSO frame of a single segment becomes a plain
+ * frame, so that later stages may assume that a segment is smaller than its frame.
  */
 export function checkVirtio(packet: Packet): Verdict {
   const { vnet } = packet
@@ -30,7 +30,7 @@ export function checkVirtio(packet: Packet): Verdict {
   return Verdict.PASS
 }
 
-/** Of a GSO frame: octets from the Ethernet header to the payload, which each of its segments has. */
+/** Octets from the Ethernet header to the payload of a GSO frame: the headers of each of its segments. */
 export function segmentHeadersLen(packet: Packet): number {
   const start = segmentTransport(packet)
   return start + (isTcp(packet.vnet.gsoType) ? tcpHeaderLen(packet, start) : UDP_LEN)
@@ -45,7 +45,7 @@ function isChecksumThere({ vnet, protocol, len, at, transportAt }: Packet): bool
   return protocol !== IpProtocol.UDP || csumOffset === UDP_CHECKSUM_AT
 }
 
-/** The segments' type is that of the protocol, or of one inside a tunnel, and their transport header is all there. */
+/** Whether the GSO type suits the protocol, or may suit one inside a tunnel, and the segments' transport header is whole. */
 function areSegmentsThere(packet: Packet): boolean {
   const { vnet, protocol, transportAt, at, len } = packet
   const { gsoType } = vnet
@@ -62,7 +62,7 @@ function areSegmentsThere(packet: Packet): boolean {
   return (isInside || protocol === IpProtocol.UDP) && start + UDP_LEN <= len
 }
 
-/** Where the transport header of the segments is, from the Ethernet header: in a tunnel behind the packet's own. */
+/** Octets from the Ethernet header to the segments' transport header: csum_start if it is set, which may lie in a tunnel. */
 function segmentTransport({ vnet, transportAt, at }: Packet): number {
   return vnet.isPartial ? vnet.csumStart : transportAt - at
 }
