@@ -1,7 +1,7 @@
 /*
- * A datagram that leaves in pieces (RFC 791 §3.2): in those that it came in, where all of them fit, as the kernel sends it
- * (case fragments-nat-udp); else in pieces as large as the route's MTU and the largest that came allow. Through a tunnel
- * too: the first piece grows by what the tunnel puts before it.
+ * Fragments a datagram (RFC 791 §3.2; a piece is a fragment). A reassembled one leaves in the fragments that it came in, if
+ * all of them fit, as from the kernel (case fragments-nat-udp). Otherwise the fragments are as large as the route's MTU and
+ * the largest fragment that came in allow. In a tunnel the first fragment is longer by the tunnel's headers.
  */
 import { Packet } from '../packet/packet.js'
 import { finishChecksum } from '../packet/partial-checksum.js'
@@ -11,7 +11,7 @@ import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { DF, IpOption, MF } from '../wire/ipv4.js'
 import type { Hop } from './hop.js'
 
-/** Takes pieces, one by one, and sends them. */
+/** Sends fragments or segments, one a call. */
 export interface PieceSink {
   piece(packet: Packet, hop: Hop): Verdict
 }
@@ -24,7 +24,7 @@ export class Fragmenter {
     this.#memory = memory
   }
 
-  /** Sends the packet in pieces that fit the hop's MTU. Returns SENT, or what became of the first piece that was not sent. */
+  /** Sends the packet in fragments that fit the hop's MTU. Returns SENT, or the verdict on the first fragment not sent. */
   split(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
     finishChecksum(packet)
     const { mtu } = hop
@@ -37,9 +37,10 @@ export class Fragmenter {
     const first = before + packet.firstPieceLen
     const isRoom = packet.largestPiece !== 0 && headerLen <= packet.pieceHeaderLen
     const keepsPieces = isRoom && piecesFit(packet, before, total, most - headerLen)
-    // Pieces have it that are cut anew from pieces that had it: not those of an error that is too large in spite of DF.
+    // A reassembled datagram that is cut anew keeps the DF of its fragments. Of the packets that came whole, only an ICMP
+    // error is cut in spite of DF; its fragments get none.
     const isDf = packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
-    // What came as a piece, and is cut further, stays where it belongs.
+    // The packet itself may be a fragment: then MF stays set on its last part too.
     const last = packet.ip.moreFragments ? MF : 0
     let verdict: Verdict = Verdict.SENT
     for (let from = 0; from < total;) {
@@ -54,7 +55,7 @@ export class Fragmenter {
     return verdict
   }
 
-  /** Makes the piece of what lies from `from` to `to` behind the IP header; false without memory. */
+  /** Makes the fragment of the octets `from` … `to` behind the IP header. Returns false without memory. */
   #make(packet: Packet, headerLen: number, from: number, to: number, flags: number): boolean {
     const memory = this.#memory
     const len = ETHERNET_LEN + headerLen + to - from
@@ -78,7 +79,10 @@ export class Fragmenter {
   }
 }
 
-/** Whether the datagram can go out in the pieces it came in, `before` octets more in the first, of at most `most` octets each. */
+/**
+ * Whether the datagram can leave in the fragments that it came in, each of at most `most` octets of payload. The first is
+ * longer by the `before` octets of a tunnel's headers.
+ */
 function piecesFit({ pieceStarts, firstPieceLen }: Packet, before: number, total: number, most: number): boolean {
   const first = before + firstPieceLen
   if (first === total || (first & 7) !== 0 || first > most) return false
@@ -95,7 +99,7 @@ function nextStart(starts: Uint8Array, from: number, total: number): number {
   return total
 }
 
-/** Options that belong to the first piece only become NOPs. */
+/** Replaces the options that only the first fragment carries (copied flag 0) by NOPs. */
 function blankOptions(bytes: Uint8Array, ipAt: number, headerLen: number): void {
   for (let i = 20; i < headerLen;) {
     const type = bytes[ipAt + i]!

@@ -1,28 +1,28 @@
 /*
- * A PROXY header at the front of a TCP connection that passes through: the real server receives `len` octets that the
- * client never sent. Sequence numbers towards the server are so much higher, acknowledgements of it so much lower.
+ * Inserts a PROXY header at the beginning of a TCP connection that passes through: the real server receives `len` octets
+ * that the client never sent. Sequence numbers to the server are higher by `len`, acknowledgements from it lower by `len`.
  *
- * 1. SYN: data in it (TCP Fast Open) is cut off; the client, not hearing it acknowledged, sends it again
- * 2. the client's ACK of the handshake: the header goes in its place, with its acknowledgement and its options
- * 3. until the server has acknowledged the header: it goes again before whatever the client sends again from the
- *    beginning, as it does when it hears of no progress
- * 4. from then on: numbers only
+ * 1. SYN: its data (TCP Fast Open) is cut off; the client sends them again, since nothing acknowledges them
+ * 2. the client's ACK of the handshake: the header is sent in place of it, with its acknowledgement and options
+ * 3. until the server has acknowledged the header: the header is sent again before each segment that the client retransmits
+ *    from the beginning of the stream
+ * 4. from then on: only sequence and acknowledgement numbers are rewritten
  *
- * The client never sees a part of the header acknowledged. Numbers are compared by the sign of their difference, which
- * tells only near the beginning: after 4 none is compared.
+ * The client never sees a part of the header acknowledged. Numbers are compared by the sign of their difference, which is
+ * right only near the beginning of the stream; step 4 compares none.
  *
- * The real server believes the first octets that it gets. That they are ours is not left to the client's good will:
+ * The real server trusts the first octets of the stream. No client may get its own octets there:
  *
- * - where they go is the server's word: no octet of the client's passes before the server's SYN+ACK acknowledges the SYN
- *   that the header will follow (ANSWERED); a local side carries one SYN's number, and another's only when the first has
- *   had its header (`isAnother`, director/opener)
- * - no octet passes before the header has been sent (SENT), and none on the header's place or before it (`#guard`)
- * - a SYN that comes when the header has gone is made an acknowledgement, which asks the server whether it is still there
- *   and never begins a stream that nobody would put a header before
- * - no MPTCP: its mappings would say which octets count
+ * - no octet of the client passes before the server's SYN+ACK has acknowledged the SYN that the header follows (ANSWERED).
+ *   A local side (LIP and port) serves one SYN's sequence number, and another SYN only after the server has acknowledged
+ *   the first one's header (`isAnother`; `#inherits` in director/path/opener.ts)
+ * - no octet passes before the header has been sent (SENT), and none at the header's sequence numbers or below (`#guard`)
+ * - a SYN after the header was sent is turned into an ACK. The server answers it with its state or a reset; it never begins
+ *   a stream without a header
+ * - MPTCP's option is removed: its mappings could reorder the octets
  *
- * What is left: a real server under a flood, which keeps no state (SYN cookies), takes a cookie of an earlier connection of
- * the same local address and port for two minutes.
+ * Not prevented: for two minutes, a real server that is flooded and keeps no state (SYN cookies) accepts a cookie from an
+ * earlier connection of the same local address and port.
  */
 import { ACKED_SEQ, FIRST_SEQ, HAND_OVER, HandOver, keyAt, NEXT_SEQ, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, VADDR, type ConnIndex } from '../conn/record.js'
@@ -41,9 +41,9 @@ import type { Transmitter } from './output.js'
 import { proxyHeaderLen, writeProxyHeader } from './proxy-header.js'
 import { stripOption } from './toa.js'
 
-/** A connection's header length lies above its HandOver bits. */
+/** In HAND_OVER, the header's length stands above the HandOver bits. */
 const LEN_SHIFT = 16
-/** Two NOPs and a timestamps option: what nearly every segment has (RFC 7323 appendix A), and nothing else. */
+/** Two NOPs and a timestamps option (RFC 7323 appendix A): the only options of nearly every segment. */
 const TIMESTAMPS_ONLY = 0x0101080a
 const TIMESTAMPS_HEADER_LEN = TCP_MIN_LEN + 12
 
@@ -52,7 +52,7 @@ export class ProxyStream {
   readonly #fullnatKeys: FullnatKeys
   readonly #output: Transmitter
   readonly #memory: TurnMemory
-  /** The header's segment. */
+  /** The segment that carries the header. */
   readonly #packet = new Packet()
 
   constructor(conns: Connections, output: Transmitter, memory: TurnMemory) {
@@ -62,7 +62,7 @@ export class ProxyStream {
     this.#memory = memory
   }
 
-  /** A segment from the client, addressed to the real server already. Sends it, and the header before it where need be. */
+  /** Takes a client's segment, already addressed to the real server. Sends it, and the header before it if it is due. */
   inbound(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const at = keyAt(conn)
@@ -81,7 +81,7 @@ export class ProxyStream {
     return this.#output.transmit(packet, hop)
   }
 
-  /** Whether a client's SYN is another than the one that the connection began with, which is not open. */
+  /** Whether the packet is another SYN than the one that began this connection, which is not established. */
   isAnother({ tcp }: Packet, conn: ConnIndex): boolean {
     const { words } = this.#fullnatKeys
     const at = keyAt(conn)
@@ -90,7 +90,7 @@ export class ProxyStream {
     return words[at + FIRST_SEQ] !== (tcp.seq | 0)
   }
 
-  /** A segment from the real server, whichever its addresses are now. */
+  /** Takes a real server's segment, before or after its addresses were rewritten. */
   outbound(packet: Packet, conn: ConnIndex): void {
     const { words } = this.#fullnatKeys
     const at = keyAt(conn)
@@ -101,7 +101,7 @@ export class ProxyStream {
     const len = state >>> LEN_SHIFT
     if ((signal & TcpFlag.SYN) !== 0) {
       if (((tcp.ack - words[at + FIRST_SEQ]! - 1) | 0) === 0) words[at + HAND_OVER] = state | HandOver.ANSWERED
-      // The header takes its share of the window, which a SYN's is before scaling (RFC 7323 §2.2).
+      // The header takes `len` octets of the window. A SYN's window is not scaled (RFC 7323 §2.2).
       tcp.rewriteWindow(Math.max(0, tcp.window - len), partial)
       return
     }
@@ -112,7 +112,7 @@ export class ProxyStream {
     if (tcp.headerLen > TCP_MIN_LEN) this.#shiftSack(packet, at, partial)
   }
 
-  /** What the client calls the octet that the real server calls `seq`. */
+  /** The client's sequence number of the octet that the real server numbers `seq`. */
   clientSeq(at: number, seq: number): number {
     const { words } = this.#fullnatKeys
     const state = words[at + HAND_OVER]!
@@ -124,7 +124,7 @@ export class ProxyStream {
     return (ahead < len ? first : seq - len) >>> 0
   }
 
-  /** The first SYN begins the stream; it may come again until the header goes. Any other only asks (see above). */
+  /** The first SYN begins the stream and may be retransmitted until the header is sent. Any other becomes an ACK (see above). */
   #syn(packet: Packet, conn: ConnIndex, at: number): void {
     const { words } = this.#fullnatKeys
     const { tcp } = packet
@@ -140,7 +140,7 @@ export class ProxyStream {
       words[at + ACKED_SEQ] = seq + 1 + len
     } else if (words[at + FIRST_SEQ] !== seq || (state & HandOver.SENT) !== 0) {
       const partial = isPartial(packet)
-      // What the server has had, or the SYN: it answers with where it is, or resets.
+      // An old number: the SYN's, or the last one acknowledged. The server answers with its state or a reset.
       const old = (state & HandOver.DONE) === 0 ? words[at + FIRST_SEQ]! : words[at + ACKED_SEQ]! - 1
       tcp.rewriteSeq(old >>> 0, partial)
       tcp.rewriteFlags(TcpFlag.ACK, partial)
@@ -148,7 +148,7 @@ export class ProxyStream {
     stripOption(packet, TcpOption.MPTCP)
   }
 
-  /** The server has all up to `ack`. */
+  /** The server has acknowledged all octets up to `ack`. */
   #acknowledged(at: number, ack: number): void {
     const { words } = this.#fullnatKeys
     const ahead = (ack - words[at + ACKED_SEQ]!) | 0
@@ -156,11 +156,11 @@ export class ProxyStream {
     if (ahead > 0) words[at + ACKED_SEQ] = ack
   }
 
-  /** Sends the header where it is wanted; PASS when the segment itself is to follow. */
+  /** Sends the header if it is due. Returns PASS if the segment itself must follow. */
   #headerFirst(packet: Packet, conn: ConnIndex, at: number, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const { tcp, signal } = packet
-    // Without an acknowledgement there is nothing that the header could be sent with.
+    // The header's segment copies an acknowledgement; this segment has none.
     if ((signal & TcpFlag.ACK) === 0) return Verdict.PASS
     const data = packet.transportLen - tcp.headerLen
     const end = (tcp.seq + data + (signal & TcpFlag.FIN ? 1 : 0)) | 0
@@ -176,7 +176,7 @@ export class ProxyStream {
     return isBare && isFirst ? verdict : Verdict.PASS
   }
 
-  /** The header in a segment of its own: the headers of the client's, options and all, and the first octet's number. */
+  /** Sends the PROXY header in a segment of its own: a copy of the client's headers and options, at the stream's first number. */
   #sendHeader(packet: Packet, conn: ConnIndex, at: number, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const headersLen = packet.transportAt - packet.at + packet.tcp.headerLen
@@ -205,12 +205,12 @@ export class ProxyStream {
     const { tcp } = packet
     const state = words[at + HAND_OVER]!
     const { seq } = tcp
-    // Before the header has gone, and before the beginning (a keep-alive probe), numbers are the client's own.
+    // Not before the header was sent, and not below the stream's beginning (a keep-alive probe).
     const isBefore = (state & HandOver.SENT) === 0 || ((seq - words[at + FIRST_SEQ]! - 1) | 0) < 0
     if ((state & HandOver.DONE) === 0 && isBefore) return
     tcp.rewriteSeq((seq + (state >>> LEN_SHIFT)) >>> 0, isPartial(packet))
   }
-  /** Cuts off what would stand where the header does, or before it, at the server: whoever began to count there anew. */
+  /** Cuts off data that would lie at the header's sequence numbers or below them, and any data before the header was sent. */
   #guard(packet: Packet, at: number): void {
     const { words } = this.#fullnatKeys
     const { tcp } = packet
@@ -219,7 +219,7 @@ export class ProxyStream {
     const isOver = ahead < data && ((tcp.seq - words[at + ACKED_SEQ]!) | 0) < 0
     if (isOver || (words[at + HAND_OVER]! & HandOver.SENT) === 0) cutData(packet)
   }
-  /** Edges of the blocks that the server has beyond its acknowledgement (RFC 2018 §3). */
+  /** Rewrites the edges of the server's SACK blocks (RFC 2018 §3). */
   #shiftSack(packet: Packet, at: number, partial: boolean): void {
     const { tcp } = packet
     if (tcp.headerLen === TIMESTAMPS_HEADER_LEN && tcp.optionWord(TCP_MIN_LEN) === TIMESTAMPS_ONLY) return
@@ -247,7 +247,7 @@ export class ProxyStream {
   }
 }
 
-/** Cuts a TCP segment's data off. */
+/** Cuts off a TCP segment's data. */
 function cutData(packet: Packet): void {
   const len = packet.transportLen - packet.tcp.headerLen
   if (len === 0) return
@@ -257,7 +257,7 @@ function cutData(packet: Packet): void {
   packet.len -= len
   packet.ipLen -= len
   packet.ip.rewriteTotalLen(packet.ipLen)
-  // A checksum other than the segment's own was to go into what is cut off.
+  // A partial checksum that is not the segment's own would have been written into the data cut off.
   if (partial) packet.vnet.endGso()
   else packet.vnet.clear()
 }

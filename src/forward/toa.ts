@@ -1,6 +1,6 @@
 /*
- * TOA, the "TCP option address": the client's address and port in an option of the segments to the real server, kind
- * 254 (RFC 6994 §2: experimental), 8 octets: kind, length, port, IPv4 address, in network order.
+ * TOA, "TCP option address": a TCP option in the segments to the real server that carries the client's address and port.
+ * Kind 254 (experimental, RFC 6994 §2), 8 octets: kind, length, port, IPv4 address, in network order.
  */
 import { VNET_LEN } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
@@ -11,21 +11,21 @@ import { isPartial } from './nat.js'
 export const TOA_LEN = 8
 const MOST_OCTETS = 65_535
 const MSS_LEN = 4
-/** An MSS is not lowered below this; nobody has one so small. */
+/** An MSS is not lowered below this. No host has one so small. */
 const LEAST_MSS = 64
 
-/** What came of inserting it. */
+/** The outcome of `insertToa`. */
 export const Toa = { INSERTED: 0, OPTIONS_FULL: 1, TOO_BIG: 2 } as const
 export type Toa = (typeof Toa)[keyof typeof Toa]
 
 /**
- * Takes out of a TCP segment from the client whatever a real server could take for TOA. Before anything else is done, and in
- * every segment: ours is in some only, and who reads it may read more than the first.
+ * Removes every option that a real server could take for TOA from a client's TCP segment. Called first, for every segment:
+ * only some segments carry our option, and a real server may read the option of any segment.
  */
 export function stripToa(packet: Packet): void {
   stripOption(packet, TcpOption.TOA)
 }
-/** Leaves no option of this kind (wire/tcp-options.ts). A header that is not whole is nobody's to read, and left alone. */
+/** Removes all options of this kind (wire/tcp-options.ts). Leaves a malformed header alone: no host reads its options. */
 export function stripOption(packet: Packet, kind: number): void {
   const { tcp, slab, transportAt } = packet
   if (!tcp.isValid(packet.transportLen) || isPure(slab.view, transportAt, kind)) return
@@ -35,10 +35,9 @@ export function stripOption(packet: Packet, kind: number): void {
 }
 
 /**
- * Inserts the option, as the first, into a TCP segment whose header is whole and has been stripped. Headers move 8 octets
- * into the headroom. Each segment that a GSO frame stands for gets it, so they carry less if they must. Where there is no
- * room for 8 octets more (40 of options, or `mtu` of IP packet) it takes that of NOPs and END; with too few of these
- * nothing is changed.
+ * Inserts the option as the first one. The TCP header must be whole and stripped. The headers move 8 octets into the
+ * headroom. Each segment of a GSO frame gets the option, so gsoSize shrinks if it must. If 8 octets more do not fit (40 of
+ * options, `mtu` octets of IP packet), the option replaces NOPs and END; if there are too few of them, nothing changes.
  */
 export function insertToa(packet: Packet, addr: number, port: number, mtu: number): Toa {
   const { tcp, ip, vnet, slab } = packet
@@ -67,7 +66,7 @@ function whyNotLonger(packet: Packet, mtu: number): Toa {
   const isTooLong = packet.ipLen + TOA_LEN > mtu && (gsoSize === 0 || roomInSegment(packet, mtu) < TOA_LEN)
   return isTooLong ? Toa.TOO_BIG : Toa.INSERTED
 }
-/** Octets of payload beside headers that are longer by the option. */
+/** Octets of payload that fit into a segment with the option. */
 function roomInSegment(packet: Packet, mtu: number): number {
   return mtu - (packet.transportAt - packet.ipAt + packet.tcp.headerLen + TOA_LEN)
 }
@@ -84,7 +83,7 @@ function insertInPlace(packet: Packet, addr: number, port: number): boolean {
   return true
 }
 
-/** Leaves room for the option in what the client will send: the MSS that it is told is 8 less. */
+/** Lowers the MSS that the client is told by 8, so that its segments leave room for the option. */
 export function lowerMss(packet: Packet): void {
   const { tcp } = packet
   const offset = tcp.findOption(TcpOption.MSS, MSS_LEN)

@@ -1,7 +1,7 @@
 /*
- * TUN, `-i`: the packet as it is, in an IPv4 packet of ours to the real server, behind nothing more (IPIP, RFC 2003), UDP and
- * GUE (draft-ietf-intarea-gue), or GRE (RFC 2784). ipvs-behaviour.md §6.7; case tun. What is put before it goes into the
- * frame's headroom.
+ * TUN, `-i`: the unchanged packet inside an IPv4 packet from the director to the real server. Between the two headers stands
+ * nothing (IPIP, RFC 2003), UDP and GUE (draft-ietf-intarea-gue), or GRE (RFC 2784). ipvs-behaviour.md §6.7; case tun. The
+ * new headers go into the frame's headroom.
  */
 import type { Packet } from '../packet/packet.js'
 import { sumWhenFinished } from '../packet/partial-checksum.js'
@@ -27,14 +27,14 @@ export class Tunnels {
   readonly #gue = new GueView()
   readonly #gre = new GreView()
 
-  /** `seed`: for the hash of flows. `nextId` gives IP identifications. */
+  /** `seed` is mixed into the hash of flows. `nextId` returns the next IP identification. */
   constructor(sysctls: Sysctls, seed: number, nextId: () => number) {
     this.#sysctls = sysctls
     this.#seed = seed
     this.#nextId = nextId
   }
 
-  /** Octets that go before a packet. */
+  /** Octets that a tunnel to this real server puts before a packet. */
   overhead({ tunnelType, tunnelFlags }: Destination): number {
     switch (tunnelType) {
       case TunnelType.IPIP:
@@ -45,12 +45,12 @@ export class Tunnels {
         return IPV4_MIN_LEN + GRE_LEN + ((tunnelFlags & TunnelFlag.CSUM) !== 0 ? GRE_CHECKSUM_LEN : 0)
     }
   }
-  /** Whether what is too large is to be told from what may be fragmented (sysctl pmtu_disc). */
+  /** Whether packets with DF are refused when too large, not fragmented (sysctl pmtu_disc). */
   get looksForMtu(): boolean {
     return this.#sysctls.pmtuDisc !== 0
   }
 
-  /** Puts the headers before the packet, which stands for itself: it is no GSO frame. `src`: our address, `dst`: the real server. */
+  /** Puts the tunnel's headers before the packet, which is no GSO frame. `src`: the director's address, `dst`: the real server's. */
   wrap(packet: Packet, dest: Destination, src: number, dst: number): void {
     const { ip } = packet
     const { tos, ttl } = ip
@@ -68,7 +68,7 @@ export class Tunnels {
     packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#nextId(), flags, ttl, protocol, src, dst)
   }
 
-  /** Writes what stands between the outer IP header and the packet. Returns its protocol. */
+  /** Writes the headers between the outer IP header and the packet. Returns the protocol of the outer IP header. */
   #wrapInner(packet: Packet, dest: Destination, src: number, dst: number, len: number): number {
     const { slab, ipAt, ipLen } = packet
     const dv = slab.view
@@ -98,7 +98,7 @@ export class Tunnels {
     }
   }
 
-  /** A source port that stays the same for a flow, so that routers keep its packets on one path. */
+  /** The outer UDP source port. The same for all packets of a flow, so that routers keep them on one path. */
   #portOf({ ip, slab, transportAt, transportLen }: Packet): number {
     let h = Math.imul(ip.srcAddr ^ this.#seed, 0xcc9e2d51) ^ ip.dstAddr
     if (transportLen >= 4) h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ slab.view.getInt32(transportAt)
@@ -108,7 +108,7 @@ export class Tunnels {
   }
 }
 
-/** Moves the frame's start `len` octets to the front; a checksum that is left to the device stays where it is. */
+/** Moves the frame's start `len` octets forward, into the headroom. A partial checksum's place is mended accordingly. */
 function grow(packet: Packet, len: number): void {
   const { vnet, port, slab, at } = packet
   const isPartial = vnet.isPartial

@@ -1,10 +1,11 @@
 /*
- * ICMP errors about packets of ours to a real server behind a tunnel (ipvs-behaviour.md §6.7):
- * 1. is what it quotes one of our tunnels'?      service/ → else PASS
- * 2. of an open connection, inside?              conn/table → else PASS
- * 3. a right ICMP checksum                       → DROP_ICMP_CHECKSUM
- * 4. fragmentation needed: the path's MTU is learnt; the client is told that of the last packet's route, if its own has DF
- *    any other error: the client is told the same about its packet → CONSUMED
+ * ICMP errors about tunnelled packets to a real server (ipvs-behaviour.md §6.7):
+ * 1. is the quoted outer packet one of our tunnels?        service/ → else PASS
+ * 2. is the inner packet of an open connection?            conn/table → else PASS
+ * 3. is the ICMP checksum right?                           → else DROP_ICMP_CHECKSUM
+ * 4. fragmentation needed: the path's MTU is learnt. If the client's packet has DF, the client is told an MTU: that of the
+ *    route which the last packet took
+ *    any other error: the client is told the same error about its own packet → CONSUMED
  */
 import { NONE } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
@@ -31,7 +32,7 @@ export class TunnelErrors {
     this.#m = parts
   }
 
-  /** An ICMP error to one of our addresses, of the types that count. */
+  /** Takes an ICMP error to one of our addresses: unreachable, source quench or time exceeded. */
   receive(packet: Packet, now: number): Verdict {
     const { view } = packet.slab
     const at = packet.transportAt + ICMP_LEN
@@ -46,7 +47,7 @@ export class TunnelErrors {
     return this.#aboutInner(packet, innerAt, len - headerLen - tunnelLen, now)
   }
 
-  /** Octets of the tunnel's headers behind the outer IP header, if it is a tunnel of ours; `len` octets are there at `at`. */
+  /** Octets of the tunnel's headers behind the outer IP header, UNKNOWN if it is none of our tunnels. `len` octets stand at `at`. */
   #tunnelLen(dv: DataView, at: number, len: number): number {
     const { balancing } = this.#m
     const { protocol, dstAddr } = this.#outer
@@ -70,7 +71,7 @@ export class TunnelErrors {
     }
   }
 
-  /** The error is about the packet at `innerAt`, of which `len` octets are there. */
+  /** Handles the error about the packet at `innerAt`, of which `len` octets are quoted. */
   #aboutInner(packet: Packet, innerAt: number, len: number, now: number): Verdict {
     const { conns, embedded, counters, errors, output, routes } = this.#m
     if (!embedded.wrapAt(packet.slab.view, innerAt, len)) return Verdict.PASS
@@ -84,7 +85,8 @@ export class TunnelErrors {
     if (type === IcmpType.UNREACHABLE && code === Unreachable.FRAGMENTATION_NEEDED) {
       const { dstAddr } = this.#outer
       routes.learnMtu(dstAddr, rest & 0xffff, now)
-      // As the kernel has it: of the route that the last packet took, which mostly has not heard of it yet; less by the outer header only.
+      // As in the kernel: the MTU of the route that the last packet took, which mostly has not learnt the new MTU yet, less
+      // only the outer IP header.
       const dest = conns.destinationOf(conn)
       const hop = dest.hasLearntMtu ? output.route(dstAddr) : undefined
       const mtu = (hop !== undefined ? hop.mtu : dest.routeMtu || rest & 0xffff) - this.#outer.headerLen
@@ -98,7 +100,7 @@ export class TunnelErrors {
   }
 }
 
-/** Makes the IP packet at `at` the packet, as far as it is there. What stood before it is overwritten. */
+/** Points `packet` at the quoted IP packet at `at`, of `len` octets. Overwrites the 14 octets before it. */
 function pointAt(packet: Packet, at: number, len: number): void {
   const { slab, port } = packet
   slab.bytes.fill(0, at - ETHERNET_LEN, at)
