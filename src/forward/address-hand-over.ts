@@ -2,9 +2,9 @@
  * How a real server behind FULLNAT learns who the client is: per connection by TOA (toa.ts), by a PROXY header
  * (proxy-stream.ts), or not at all. TCP only.
  *
- * TOA is in every segment until the real server's first data has been acknowledged: from then on it has surely been
- * read, whether from the SYN or from the segment that completed the handshake. What the client sends of its kind goes out
- * of every segment, to the last.
+ * TOA is in every segment until the client has acknowledged the real server's first data. By then the server has read the
+ * option, whether from the SYN or from the segment that completed the handshake. TOA options that the client itself sends
+ * are removed from every segment of the connection.
  */
 import { FIRST_SEQ, HAND_OVER, HandOver, keyAt, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
@@ -22,7 +22,7 @@ import { ProxyStream } from './proxy-stream.js'
 import { insertToa, lowerMss, stripToa, Toa, TOA_LEN } from './toa.js'
 
 export class AddressHandOver {
-  /** Segments that went without the option because their options were full, or because it would have made them too big. */
+  /** Segments sent without the option: their option space was full, or the segment would have been too big. */
   optionsFull = 0
   tooBig = 0
   readonly #conns: Connections
@@ -37,7 +37,7 @@ export class AddressHandOver {
     this.#proxy = new ProxyStream(conns, output, memory)
   }
 
-  /** A TCP segment of a FULLNAT connection, addressed to the real server already: sends it to the hop, SENT or not. */
+  /** Sends a TCP segment of a FULLNAT connection, already addressed to the real server, to the hop. Returns SENT, HELD or a drop. */
   inbound(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
     const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
     const mode = state & 0xff
@@ -46,7 +46,7 @@ export class AddressHandOver {
     return this.#output.transmit(packet, hop)
   }
 
-  /** A TCP segment of a FULLNAT connection to the client. */
+  /** Rewrites a TCP segment of a FULLNAT connection to the client. */
   outbound(packet: Packet, conn: ConnIndex): void {
     const at = keyAt(conn)
     const { words } = this.#fullnatKeys
@@ -62,7 +62,7 @@ export class AddressHandOver {
     }
   }
 
-  /** Whether a client's SYN, of an open connection, needs a new one: a PROXY header is put before one SYN's data only. */
+  /** Whether a client's SYN on an open connection needs a new connection: a PROXY header precedes the data of one SYN only. */
   needsAnother(packet: Packet, conn: ConnIndex): boolean {
     if (packet.protocol !== IpProtocol.TCP || (packet.signal & TcpFlag.RST) !== 0 || !this.#fullnatKeys.has(conn))
       return false
@@ -71,7 +71,7 @@ export class AddressHandOver {
       this.#proxy.isAnother(packet, conn)
     )
   }
-  /** What the client calls the octet that the real server calls `seq`. */
+  /** The client's sequence number of the octet that the real server numbers `seq`. */
   clientSeq(conn: ConnIndex, seq: number): number {
     const at = keyAt(conn)
     return (this.#fullnatKeys.words[at + HAND_OVER]! & 0xff) > ClientAddress.TOA ? this.#proxy.clientSeq(at, seq) : seq
@@ -92,7 +92,7 @@ export class AddressHandOver {
       words[at + HAND_OVER] = ClientAddress.TOA
     const state = words[at + HAND_OVER]!
     if ((state & HandOver.DONE) !== 0 || (signal & TcpFlag.RST) !== 0) return
-    // A client may acknowledge what was never sent.
+    // Without BEGUN and SENT the acknowledgement proves nothing: a client may acknowledge data that nobody sent.
     const hasAnswered = (state & (HandOver.BEGUN | HandOver.SENT)) === (HandOver.BEGUN | HandOver.SENT)
     const isAck = hasAnswered && (signal & TcpFlag.ACK) !== 0
     if (isAck && ((tcp.ack - words[at + FIRST_SEQ]! - 1) | 0) > 0) {

@@ -9,21 +9,21 @@ import type { Hop } from './hop.js'
  * packets have been routed, and their TTL lowered.
  */
 export interface Forwarder {
-  /** Makes a client's packet one to the real server. */
+  /** Addresses a client's packet to the real server. */
   inbound(packet: Packet, conn: ConnIndex): void
-  /** As `inbound`, an ICMP error about an answer of the real server's; `embedded` is what the error quotes. */
+  /** The same for an ICMP error about a real server's answer. `embedded` is the packet that the error quotes. */
   relatedInbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void
-  /** Makes a real server's packet the virtual service's. */
+  /** Gives a real server's packet the virtual service's source. */
   outbound(packet: Packet, conn: ConnIndex): void
-  /** As `outbound`, an ICMP error about a client's packet. */
+  /** The same for an ICMP error about a client's packet. */
   relatedOutbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void
 
-  /** Octets that every inbound packet grows by when it is sent. */
+  /** Octets that every inbound packet grows by. */
   overhead(conn: ConnIndex): number
-  /** Octets that an inbound segment grows by only where there is room: the MTU that its client is told leaves them free. */
+  /** Octets that an inbound segment grows by where there is room. The MTU that the client is told is less by them. */
   growth(conn: ConnIndex): number
-  /** Whether an inbound packet with DF that is too large for the way to the real server is refused. */
+  /** Whether an inbound packet with DF is refused when it is too large for the way to the real server. */
   readonly refusesLarge: boolean
-  /** Sends an inbound packet, or error, that is one to the real server. Returns SENT, HELD or a drop. */
+  /** Sends an inbound packet or ICMP error that is addressed to the real server. Returns SENT, HELD or a drop. */
   send(packet: Packet, conn: ConnIndex, hop: Hop): Verdict
 }

@@ -2,8 +2,8 @@
  * FULLNAT, `-b`. inbound: caddr → vaddr becomes laddr → daddr; outbound: daddr → laddr becomes vaddr → caddr; ports alike.
  * Checksums as with NAT (nat.ts). Real servers learn the client's address as address-hand-over.ts says.
  *
- * ICMP errors: as NAT's, but both ends are others on either side, and so is the sequence number where a PROXY header was
- * put in, by which the client knows what the error is about.
+ * ICMP errors: as with NAT, but both addresses differ on the two sides. Behind a PROXY header the quoted sequence number
+ * differs too and is rewritten: the client matches the error by it.
  */
 import type { Connections } from '../conn/connections.js'
 import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
@@ -40,7 +40,7 @@ export class Fullnat implements Forwarder {
     rewrite(packet, laddr, fullnatKeys.words[at + LPORT]!, daddr, table.words[conn + DPORT_PROTOCOL]! >>> 16)
   }
 
-  /** To the real server, about its answer: the client, or a router near it, speaks as the local address. */
+  /** To the real server, about its answer. The error comes from the client or a router near it; its source becomes the local address. */
   relatedInbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
     const { table, fullnatKeys } = this.#conns
     const at = keyAt(conn)
@@ -56,7 +56,7 @@ export class Fullnat implements Forwarder {
   }
 
   outbound(packet: Packet, conn: ConnIndex): void {
-    // What seems to come from the virtual service itself is to the client already.
+    // Only packets to the local side. One that the host sent as the virtual service is addressed to the client already.
     if (packet.ip.dstAddr !== this.#laddr(conn)) return
     const { words } = this.#conns.table
     const vaddr = words[conn + VADDR]! as Ipv4Addr
@@ -66,7 +66,7 @@ export class Fullnat implements Forwarder {
     if (packet.protocol === IpProtocol.TCP) this.#handOver.outbound(packet, conn)
   }
 
-  /** To the client, about its request: the real server, or a router near it, speaks as the virtual service. */
+  /** To the client, about its request. The error comes from the real server or a router near it; its source becomes the VIP. */
   relatedOutbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
     if (embedded.ip.srcAddr !== this.#laddr(conn)) return
     const { words } = this.#conns.table
@@ -129,7 +129,7 @@ function rewrite(packet: Packet, src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, 
   ip.rewriteDstAddr(dst)
 }
 
-/** The MTU that the client is told is less by what its segments grow, if it is one that segments can have. */
+/** Lowers the MTU that the client is told by the octets that its segments grow by, if the result is a possible MTU. */
 function makeRoom({ icmp }: Packet, growth: number): void {
   if (growth === 0 || icmp.type !== IcmpType.UNREACHABLE || icmp.code !== Unreachable.FRAGMENTATION_NEEDED) return
   const { rest } = icmp

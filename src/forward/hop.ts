@@ -2,15 +2,15 @@ import { ON_LINK, type Route } from '../neigh/routes.js'
 import type { Link } from '../packet/link.js'
 import type { Destination } from '../service/destination.js'
 
-/** Where a packet goes next. Made once, pointed at route after route. */
+/** The next hop of a packet. Made once, re-pointed at each route. */
 export class Hop {
-  /** What the route was looked up for. */
+  /** The destination that the route was looked up for. */
   dst = 0
-  /** Whose MAC the frame gets: the route's gateway, or `dst`. */
+  /** The neighbour whose MAC the frame gets: the route's gateway, or `dst`. */
   nextHop = 0
-  /** Octets that an IP packet may have on its way to `dst`. */
+  /** The largest IP packet on the way to `dst`, octets. */
   mtu = 0
-  /** The real server whose tunnel the packet goes through, if it does. */
+  /** The real server whose tunnel the packet takes, if any. */
   tunnel: Destination | undefined
   #route: Route | undefined
 

@@ -1,6 +1,6 @@
 /*
- * An error about a packet, made where the packet lies: 28 octets of headers go into the headroom before it.
- * 1. may one be sent about it?   not about errors, later fragments, group frames (RFC 1122 §3.2.2)
+ * Turns a packet into an ICMP error about it, in place: 28 octets of headers go into the headroom.
+ * 1. is an error allowed?        not about errors, later fragments, group frames (RFC 1122 §3.2.2)
  * 2. within the limit?           forward/icmp-limit
  * 3. headers; at most 576 octets in all (RFC 1812 §4.3.2.3)
  * 4. sent to the packet's source
@@ -29,7 +29,7 @@ export class IcmpErrors {
   sent = 0
   limited = 0
 
-  /** `id`: where the IP identifications begin. */
+  /** `id`: the first IP identification. */
   constructor(routes: Routes, output: OwnOutput, limit: IcmpLimit, id: number) {
     this.#routes = routes
     this.#output = output
@@ -44,9 +44,9 @@ export class IcmpErrors {
   }
 
   /**
-   * Sends an error about the packet to its source; `from` is a local address, or undefined for that of the interface
-   * the error leaves by. `rest` is the second word of the ICMP header. The packet is overwritten. Whatever comes of
-   * it is counted here: the packet's own verdict is the caller's.
+   * Sends an error about the packet to its source. `from` is one of our addresses; undefined: that of the interface which
+   * the error leaves by. `rest` is the second word of the ICMP header. Overwrites the packet and counts the error's verdict;
+   * the caller gives the packet its own verdict.
    */
   send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): void {
     const to = packet.ip.srcAddr
@@ -60,7 +60,7 @@ export class IcmpErrors {
     this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(hop.link, to), hop.mtu)
     this.#output.transmit(packet, hop)
   }
-  /** Makes an error about a packet of one of our addresses out of it, and leaves it to the caller; false when there may be none. */
+  /** Turns a packet from one of our addresses into an error about it, which the caller sends. Returns false if none is allowed. */
   makeForUs(packet: Packet, type: number, code: number, rest: number): boolean {
     if (!mayCauseError(packet)) return false
     this.#make(packet, type, code, rest, packet.ip.srcAddr, MOST_OCTETS)

@@ -3,8 +3,8 @@
  * Checksums are mended, not made anew: a wrong one stays wrong (ipvs-behaviour.md §7.1, case bad-checksums). Where the
  * frame carries a partial checksum, the pseudo-header sum in its field is mended instead.
  *
- * ICMP errors (ipvs-behaviour.md §6.6): outside, the address of the end that must not be seen is replaced; so it is inside,
- * with the port. Header checksums and the ICMP checksum follow; the embedded transport checksum does not, as in the kernel
+ * ICMP errors (ipvs-behaviour.md §6.6): the hidden end's address is replaced in the outer header and, with its port, in the
+ * quoted packet. Header checksums and the ICMP checksum are mended; the quoted transport checksum is not, as in the kernel
  * (case icmp-error-from-rs-side).
  */
 import type { ConnIndex } from '../conn/record.js'
@@ -48,7 +48,7 @@ export class Nat implements Forwarder {
     if (packet.largestPiece !== 0) pullHeader(packet)
   }
 
-  /** To the real server, about its answer: everything that names the virtual service names the real server again. */
+  /** To the real server, about its answer: the virtual service's address and port become the real server's again. */
   relatedInbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
     const daddr = this.#words[conn + DADDR]! as Ipv4Addr
     packet.ip.rewriteDstAddr(daddr)
@@ -74,7 +74,7 @@ export class Nat implements Forwarder {
     if (packet.largestPiece !== 0) pullHeader(packet)
   }
 
-  /** To the client, about its request: the real server, or a router near it, speaks as the virtual service. */
+  /** To the client, about its request. The error comes from the real server or a router near it; its source becomes the VIP. */
   relatedOutbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
     const vaddr = this.#words[conn + VADDR]! as Ipv4Addr
     packet.ip.rewriteSrcAddr(vaddr)
@@ -94,14 +94,14 @@ export class Nat implements Forwarder {
   }
 }
 
-/** The frame's partial checksum is that of this transport header, not of one inside it. */
+/** Whether the frame has a partial checksum, and it is this transport header's, not one's inside a tunnel. */
 export function isPartial(packet: Packet): boolean {
   return packet.vnet.isPartial && packet.vnet.csumStart === packet.transportAt - packet.at
 }
 
 /**
- * The kernel wants a header that it changes in one buffer: what a first piece of 8 or 16 octets lacks of it is taken from the
- * next one, so that it no longer ends after whole 8 octets (case fragments-nat-tcp-short).
+ * The kernel needs a header that it changes in one buffer. To a first fragment of 8 or 16 octets it moves the missing octets
+ * from the next one, so that it no longer ends after a multiple of 8 octets (case fragments-nat-tcp-short).
  */
 function pullHeader(packet: Packet): void {
   let len = 0

@@ -1,8 +1,8 @@
 /*
  * 1. where to?            neigh/routes        → DROP_NO_ROUTE
- * 2. may it be too large? the caller asks     → DROP_TOO_BIG
- * 3. too large, or came in pieces: cut        forward/segmenter, forward/fragmenter → DROP_NO_MEMORY
- * 4. by which MAC?        neigh/neighbours    → HELD, DROP_NEIGHBOUR_QUEUE
+ * 2. too large with DF?   the caller asks     → DROP_TOO_BIG
+ * 3. too large, or reassembled: cut           forward/segmenter, forward/fragmenter → DROP_NO_MEMORY
+ * 4. to which MAC?        neigh/neighbours    → HELD, DROP_NEIGHBOUR_QUEUE
  * 5. out                  the port's device   → DROP_DEVICE_QUEUE
  */
 import type { Neighbours } from '../neigh/neighbours.js'
@@ -18,10 +18,10 @@ import { Fragmenter, type PieceSink } from './fragmenter.js'
 import { Hop } from './hop.js'
 import { Segmenter } from './segmenter.js'
 
-/** What sends a packet that is complete to a hop. */
+/** Sends a complete packet to a hop. */
 export type Transmitter = Pick<Output, 'transmit'>
 
-/** The way out for every IP packet: `route` first, then `transmit`. */
+/** Every IP packet leaves by this: `route` first, then `transmit`. */
 export class Output implements PieceSink {
   readonly #routes: Routes
   readonly #neighbours: Neighbours
@@ -38,16 +38,16 @@ export class Output implements PieceSink {
     this.#egress = egress
   }
 
-  /** The next hop towards `dst`, good until the next call; undefined where no route leads there. */
+  /** The next hop towards `dst`, valid until the next call; undefined without a route. */
   route(dst: number): Hop | undefined {
     const route = this.#routes.lookup(dst)
     return route === undefined ? undefined : this.#hop.point(dst, route, this.#routes.pathMtu(dst, route))
   }
-  /** Our address that a packet of our own to this hop comes from. */
+  /** The source address of the director's own packets to this hop. */
   source(hop: Hop): Ipv4Addr {
     return this.#routes.sourceFor(hop.link, hop.nextHop)
   }
-  /** Whether the packet, or each segment that a GSO frame stands for, is larger than `mtu`. */
+  /** Whether the packet, or the segments of a GSO frame, are larger than `mtu`. */
   exceeds(packet: Packet, mtu: number): boolean {
     if (packet.ipLen <= mtu) return false
     const gsoSize = packet.vnet.gsoSize
@@ -55,15 +55,15 @@ export class Output implements PieceSink {
   }
 
   /**
-   * Sends the packet to the hop, in pieces where it must be; it is complete but for its Ethernet addresses. Returns SENT,
-   * HELD or a drop. Views of the packet may point elsewhere afterwards.
+   * Sends the packet to the hop, cut if it is too large. It is complete except for the Ethernet addresses. Returns SENT, HELD
+   * or a drop. The packet's views may point elsewhere afterwards.
    */
   transmit(packet: Packet, hop: Hop): Verdict {
     if (packet.largestPiece === 0 && !this.exceeds(packet, hop.mtu)) return this.#emit(packet, hop)
     if (packet.vnet.gsoSize !== 0) return this.#segmenter.split(packet, hop, this)
     return this.#fragmenter.split(packet, hop, this)
   }
-  /** Gives each segment that the GSO packet stands for to the sink. */
+  /** Hands each segment of the GSO packet to the sink. */
   segment(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
     return this.#segmenter.split(packet, hop, sink)
   }

@@ -3,15 +3,15 @@ import type { Output } from './output.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
 
-/** Sees what the director itself says, complete and routed, before it is sent. */
+/** Sees each packet that the director itself makes, complete and routed, before it is sent. */
 export interface OwnPackets {
-  /** Makes the packet its virtual service's, if it is an answer of one. Returns the hop it then takes, if any. */
+  /** Gives a virtual service's answer the service's address. Returns the hop to take, `hop` or another; undefined: no route. */
   leaving(packet: Packet, hop: Hop): Hop | undefined
 }
 
 /**
- * The way out for what the director makes as a host: resets, echo replies, ICMP errors. What is said for a connection
- * whose real server is the director itself leaves as the virtual service's (IPVS at LOCAL_OUT, ipvs-behaviour.md §6.1).
+ * Sends what the director makes as a host: resets, echo replies, ICMP errors. Packets of a connection whose real server is
+ * the director itself leave with the virtual service's address (IPVS at LOCAL_OUT, ipvs-behaviour.md §6.1).
  */
 export class OwnOutput {
   readonly #output: Output
@@ -21,7 +21,7 @@ export class OwnOutput {
     this.#output = output
   }
 
-  /** As Output's. */
+  /** See Output. */
   route(dst: number): Hop | undefined {
     return this.#output.route(dst)
   }

@@ -1,6 +1,6 @@
 /*
- * The PROXY protocol's header for TCP over IPv4 (HAProxy, "The PROXY protocol", §2.1 text, §2.2 binary): it comes before
- * everything else that a connection carries.
+ * The PROXY protocol's header for TCP over IPv4 (HAProxy, "The PROXY protocol", §2.1 text, §2.2 binary): the first octets of
+ * a connection.
  */
 import type { Slab } from '../packet/frame.js'
 import { ClientAddress } from '../service/method.js'
@@ -20,7 +20,7 @@ const V2_SIGNATURE = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x5
 /** Version 2, command PROXY; AF_INET, STREAM; 12 octets follow. */
 const V2_FIXED = 0x2111_000c
 
-/** Octets of the header that `writeProxyHeader` writes for these. */
+/** Octets that `writeProxyHeader` writes for the same arguments. */
 export function proxyHeaderLen(
   version: ClientAddress,
   caddr: number,
@@ -33,7 +33,7 @@ export function proxyHeaderLen(
   return V1_START.length + digits + 3 + 2
 }
 
-/** Writes the header at `at`: a client caddr:cport that connected to vaddr:vport. Answers where it ends. */
+/** Writes the header of a client caddr:cport that connected to vaddr:vport at `at`. Returns where it ends. */
 export function writeProxyHeader(
   slab: Slab,
   at: number,
@@ -73,7 +73,7 @@ function writeAddr(bytes: Uint8Array, at: number, addr: number): number {
   }
   return at
 }
-/** In decimal, without leading zeros. */
+/** Writes a number in decimal, without leading zeros. */
 function writeNumber(bytes: Uint8Array, at: number, number: number): number {
   const end = at + digitsOf(number)
   for (let digit = end - 1; digit >= at; digit--) {

@@ -1,7 +1,7 @@
 /*
- * A GSO frame cut into the segments that it stands for, as the kernel does it where a device cannot: before a tunnel, and
- * where a segment is larger than the MTU and may be fragmented. TCP (virtio 1.2 §5.1.6.2, GSO_TCPV4) and UDP (GSO_UDP_L4).
- * Checksums stay with the device, as they are in the frame. The virtio-net header has been checked (packet/virtio).
+ * Cuts a GSO frame into its segments, as the kernel does where the device cannot: before a tunnel, and where a segment is
+ * larger than the MTU and may be fragmented. TCP (virtio 1.2 §5.1.6.2, GSO_TCPV4) and UDP (GSO_UDP_L4). The device still
+ * completes the checksums. The virtio-net header has been checked (packet/virtio).
  */
 import { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
@@ -26,8 +26,8 @@ export class Segmenter {
   }
 
   /**
-   * Sends each segment of the GSO packet. Returns SENT, or what became of the first segment that was not sent. It ends where
-   * memory does: 64 KiB in segments of an octet each are more than a turn has room for.
+   * Sends each segment of the GSO packet. Returns SENT, or the verdict on the first segment not sent. Stops when the turn's
+   * memory is used up: 64 KiB in segments of one octet need more than a turn has.
    */
   split(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
     const isTcp = packet.protocol === IpProtocol.TCP
@@ -45,7 +45,7 @@ export class Segmenter {
     return verdict
   }
 
-  /** Makes the nth segment, from 0; false without memory. */
+  /** Makes the nth segment, from 0. Returns false without memory. */
   #make(packet: Packet, transportLen: number, n: number): boolean {
     const memory = this.#memory
     const total = packet.transportLen - transportLen
@@ -72,7 +72,7 @@ export class Segmenter {
     segment.ip.makeSegment(segment.ipLen, (packet.ip.id + n) & 0xffff)
     const { transportAt } = segment
     const checkAt = transportAt + (isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
-    // The field has the pseudo header's sum, the length in it.
+    // The field holds the pseudo header's sum, which includes the length.
     view.setUint16(checkAt, updateSum16(view.getUint16(checkAt), packet.transportLen, segment.transportLen))
     if (!isTcp) {
       view.setUint16(transportAt + 4, segment.transportLen)
@@ -87,7 +87,7 @@ export class Segmenter {
   }
 }
 
-/** False for another GSO type than the protocol's, and where the segments are those of a packet inside (VXLAN). */
+/** Whether the GSO type is the protocol's. False too where the segments are a tunnelled packet's (VXLAN). */
 function isWhatItSays({ protocol, vnet, transportAt, at }: Packet): boolean {
   if (!vnet.isPartial || vnet.csumStart !== transportAt - at) return false
   if (protocol === IpProtocol.TCP) return (vnet.gsoType & ~GsoType.ECN) === GsoType.TCPV4
