@@ -1,25 +1,24 @@
 /**
- * What a packet or connection adds to, and what there is a rate of (ipvs-behaviour.md §11.1). Rates are of a second; those
- * of octets are the last two.
+ * The five counters of a row; each has a rate a second (ipvs-behaviour.md §11.1). The last two count octets.
  */
 export const Counter = { CONNS: 0, IN_PKTS: 1, OUT_PKTS: 2, IN_BYTES: 3, OUT_BYTES: 4 } as const
 const FIELDS = 5
 
-/** The row of the totals of all services. */
+/** The row that counts all services together. */
 export const TOTALS = 0
 
-/** In place of a row's tick: it is given none. A difference from it is negative. */
+/** A stopped row's tick. `#tick` minus it is negative, so that the row gets no ticks. */
 const STOPPED = 2 ** 31 - 1
-/** Work of one `sweep`: rows looked at, and times that a row's rates fall. 0.1 ms. */
+/** Work of one `sweep`, in rows plus ticks in which a row's rates fall. 0.1 ms. */
 const SWEEP = 4096
 
 /**
- * Rows of five counters: a row a service, a row a destination, one for the totals. They count live, and are shown as
- * of the last tick, less what `zero` had set as their beginning (ipvs-behaviour.md §11.2): numbers that users of
- * ipvsadm know to stand still between two ticks. Doubles count octets exactly up to 2^53.
+ * Rows of five counters: one for each service, one for each destination, and TOTALS. A counter is live; its shown value is
+ * that of the last tick, less the value at the last `zero` (ipvs-behaviour.md §11.2). ipvsadm's users know that shown values
+ * stand still between two ticks. Doubles count octets exactly up to 2^53.
  *
- * With every tick a row's rates come nearer by a quarter to what was counted since the one before (§11.3). A tick reaches
- * the rows by and by (`sweep`), and whoever looks at a row sees it as of that tick.
+ * Each tick moves a rate by a quarter of its distance to what was counted since the tick before (§11.3). `sweep` brings the
+ * tick to a share of the rows a call; reading a row brings it to that row first.
  */
 export class Counters {
   #live = new Float64Array(64 * FIELDS)
@@ -27,15 +26,15 @@ export class Counters {
   #zero = new Float64Array(64 * FIELDS)
   /** Connections and packets a second × 1024, octets a second × 32. */
   #rates = new Float64Array(64 * FIELDS)
-  /** The last tick that each row has had. */
+  /** The last tick of each row. */
   #ticked = new Int32Array(64)
   #tick = 0
-  /** The rows from here on may not have had it yet. */
+  /** Rows from here on may not have had the current tick. */
   #sweepAt = 0
   #used = 1
   #free: number[] = []
 
-  /** A row of zeros, which has its first tick with the others. */
+  /** Returns a row of zeros. Its first tick is the next one. */
   allocate(): number {
     const row = this.#free.pop() ?? this.#used++
     if (this.#used > this.#ticked.length) this.#grow()
@@ -47,12 +46,12 @@ export class Counters {
     this.stop(row)
     this.#free.push(row)
   }
-  /** It is given no ticks: what it shows stands still. */
+  /** The row gets no more ticks: its shown values stand still. */
   stop(row: number): void {
     this.#settle(row)
     this.#ticked[row] = STOPPED
   }
-  /** It is given the ticks from the next one on, whose difference is from the last one that it had. */
+  /** The row gets ticks again from the next one on. That tick's difference is since the last one before `stop`. */
   start(row: number): void {
     this.#ticked[row] = this.#tick
   }
@@ -64,7 +63,7 @@ export class Counters {
     this.#live[row * FIELDS + Counter.IN_PKTS]!++
     this.#live[row * FIELDS + Counter.IN_BYTES]! += octets
   }
-  /** A packet of a destination, of its service, and of all: `inbound` or `outbound` of the three rows. */
+  /** `inboundOf`, `outboundOf`: counts a packet in the rows of a destination, its service and TOTALS. */
   inboundOf(dest: number, service: number, octets: number): void {
     const live = this.#live
     live[dest * FIELDS + Counter.IN_PKTS]!++
@@ -88,40 +87,40 @@ export class Counters {
     this.#live[row * FIELDS + Counter.OUT_BYTES]! += octets
   }
 
-  /** The 2-second tick; `ticks` of them when nothing was counted between the first and the last. Answers as `sweep`. */
+  /** The 2-second tick; `ticks` of them if nothing was counted between the first and the last. Returns the result of `sweep`. */
   tick(ticks: number): boolean {
     while (!this.sweep());
     this.#tick += ticks
     this.#sweepAt = 0
     return this.sweep()
   }
-  /** Brings the tick to some more rows; answers whether all have had it. */
+  /** Brings the tick to the next rows. Returns whether all rows have had it. */
   sweep(): boolean {
     for (let work = 0; work < SWEEP && this.#sweepAt < this.#used; this.#sweepAt++) work += this.#settle(this.#sweepAt)
     return this.#sweepAt === this.#used
   }
-  /** From now on the row shows what comes after the last tick, and no rates until there is a difference again. */
+  /** From now on the row shows what is counted after the last tick. Its rates begin at 0. */
   zero(row: number): void {
     this.#settle(row)
     for (let i = row * FIELDS; i < (row + 1) * FIELDS; i++) this.#zero[i] = this.#shown[i]!
     this.#rates.fill(0, row * FIELDS, (row + 1) * FIELDS)
   }
-  /** One number as of the last tick. */
+  /** The shown value of a counter: as of the last tick, since the last `zero`. */
   shown(row: number, counter: number): number {
     this.#settle(row)
     return this.#shown[row * FIELDS + counter]! - this.#zero[row * FIELDS + counter]!
   }
-  /** One rate, of a second, as of the last tick. */
+  /** A rate a second, as of the last tick. */
   rate(row: number, counter: number): number {
     this.#settle(row)
     const rate = this.#rates[row * FIELDS + counter]!
     return counter < Counter.IN_BYTES ? Math.floor((rate + 511) / 1024) : Math.floor((rate + 15) / 32)
   }
-  /** One number as it is now, whatever was set to zero. */
+  /** The live value of a counter, not affected by `zero`. */
   live(row: number, counter: number): number {
     return this.#live[row * FIELDS + counter]!
   }
-  /** Forgets every row but the totals, which begin anew. */
+  /** Releases every row but TOTALS, which begins at 0. */
   clear(): void {
     this.#used = 1
     this.#sweepAt = 0
@@ -130,7 +129,7 @@ export class Counters {
     this.start(TOTALS)
   }
 
-  /** Gives a row the ticks that it has not had: the first takes the difference, with the others the rates fall. Answers the work. */
+  /** Brings a row its missed ticks: the first takes the difference; in the others its rates fall. Returns the work done. */
   #settle(row: number): number {
     let missed = this.#tick - this.#ticked[row]!
     if (missed <= 0) return 1
@@ -149,7 +148,7 @@ export class Counters {
     while (--missed > 0 && this.#fall(at)) work++
     return work
   }
-  /** A tick without a difference. Answers whether any rate was above 0: after some 100 of them none is. */
+  /** A tick in which nothing was counted. Returns whether any rate was above 0; after some 100 such ticks all are 0. */
   #fall(at: number): boolean {
     let isAbove = false
     for (let i = at; i < at + FIELDS; i++) {
@@ -174,7 +173,7 @@ export class Counters {
   }
 }
 
-/** The same numbers, and room for as many again. */
+/** A copy of twice the length. */
 function twice(column: Float64Array): Float64Array<ArrayBuffer> {
   const wider = new Float64Array(column.length * 2)
   wider.set(column)

@@ -7,11 +7,11 @@ import { Count, COUNTS, type SharedCounts } from './shared-counts.js'
 const LARGEST_MTU = 0xffff
 
 /**
- * Destinations by number; a connection names its real server so. They outlive the service that they were added to for as long
- * as a connection refers to them (ipvs-behaviour.md §2.7).
+ * Destinations by index. A connection names its real server by this index. A destination outlives its service while a
+ * connection refers to it (ipvs-behaviour.md §2.7).
  *
- * Their connections are counted in a column of their own, or, where several directors balance over the same real servers, in
- * memory that these share.
+ * The counts of connections are a column of this table, or shared memory if several directors balance over the same real
+ * servers.
  */
 export class DestinationTable {
   counts: Int32Array = new Int32Array(64 * COUNTS)
@@ -29,7 +29,7 @@ export class DestinationTable {
   hasRoomFor(service: ServiceIdentity, addr: Ipv4Addr, port: number): boolean {
     return this.shared?.hasRoomFor(service, addr, port) ?? true
   }
-  /** A new destination of weight 0, not yet available. There must be room for it. */
+  /** Creates a destination of weight 0, not yet available. `hasRoomFor` must be true. */
   create(service: ServiceIdentity, addr: Ipv4Addr, port: number): Destination {
     const index = this.#free.pop() ?? this.#rows.length
     const countAt = this.shared?.hold(service, addr, port) ?? this.#emptyCounts(index)
@@ -40,14 +40,14 @@ export class DestinationTable {
   at(index: number): Destination {
     return this.#rows[index]!
   }
-  /** Frees the number. No connection may refer to it any more. */
+  /** Frees the index. No connection may refer to it any more. */
   release(dest: Destination): void {
     this.counters.release(dest.counters)
     this.shared?.letGo(dest.countAt)
     this.#rows[dest.index] = undefined
     this.#free.push(dest.index)
   }
-  /** Forgets all. What is counted together with others is given up only when they all have. */
+  /** Frees all. A shared slot becomes free when all directors have let go of it. */
   clear(): void {
     if (this.shared) for (const dest of this.#rows) if (dest) this.shared.letGo(dest.countAt)
     this.#rows.length = 0
@@ -69,7 +69,7 @@ export class DestinationTable {
 /** A real server inside one virtual service. */
 export class Destination {
   readonly index: number
-  /** The service it was added to: what a service made again is known by. Its identity only: it may outlive the service. */
+  /** Identity of the service that it was added to. The destination may outlive that service. */
   readonly service: ServiceIdentity
   readonly addr: Ipv4Addr
   readonly port: number
@@ -77,17 +77,17 @@ export class Destination {
   readonly counters: number
   /** Counter row of the service it belongs to now. */
   serviceCounters = 0
-  /** In a service's list; otherwise deleted, and waiting in the trash for its connections to end. */
+  /** In a service's list. False: deleted, and in the trash until its connections have ended. */
   available = false
-  /** How its new connections reach it; open ones keep what they began with. */
+  /** The forwarding method of new connections. Open ones keep theirs. */
   method: Method = Method.MASQ
-  /** Its service tells clients by TOA: then nothing that a client sends of TOA's kind may reach it. */
+  /** Its service inserts TOA: then every TOA option that a client sends must be removed. */
   believesToa = false
-  /** Falls along its service's list, which those that are not served share. */
+  /** Its number in the service's list, which also numbers the servers of not-yet.ts. Falls along the list. */
   order = 0
-  /** Where it stands among those of its address, in `RealServers`. */
+  /** Its index among the destinations of the same address, in `RealServers`. */
   sibling = 0
-  /** Where its counts begin in the table's. */
+  /** Where its counts begin in the table's `counts`. */
   readonly countAt: number
   readonly #table: DestinationTable
   #weight = 0
@@ -99,7 +99,7 @@ export class Destination {
   #tunnelFlags = 0
   #routeMtu = 0
   #hasLearntMtu = false
-  /** Schedulers' caches that remember it. */
+  /** Cache entries of schedulers that refer to it. */
   #cached = 0
 
   constructor(
@@ -120,12 +120,12 @@ export class Destination {
     this.port = port
   }
 
-  /** Whether packets of this protocol may be its: those of its service, or, behind a mark, any. */
+  /** Whether it serves packets of this protocol: its service's, or any if the service is a mark's. */
   servesProtocol(protocol: number): boolean {
     return this.service.protocol === protocol || this.service.mark !== 0
   }
 
-  /** What tunnelled packets are wrapped in, those of open connections too. */
+  /** The tunnel of its packets, those of open connections too. */
   get tunnel(): Tunnel {
     return { type: this.#tunnelType, port: this.#tunnelPort, flags: this.#tunnelFlags }
   }
@@ -145,15 +145,15 @@ export class Destination {
   get tunnelPort(): number {
     return this.#tunnelPort
   }
-  /** The MTU of the route that its last packet took; 0: none since it was added or edited. */
+  /** The MTU of the route that its last packet took; 0: no packet since it was added or edited. */
   get routeMtu(): number {
     return this.#routeMtu
   }
-  /** Whether a router had told that MTU: then the route hears of a smaller one at once. */
+  /** Whether that MTU was learnt from a router. Then a smaller one takes effect at once. */
   get hasLearntMtu(): boolean {
     return this.#hasLearntMtu
   }
-  /** A packet goes by a route of this MTU. */
+  /** Records the MTU of the route that a packet takes. */
   routed(mtu: number, isLearnt: boolean): void {
     this.#routeMtu = Math.min(mtu, LARGEST_MTU)
     this.#hasLearntMtu = isLearnt
@@ -162,11 +162,11 @@ export class Destination {
   get weight(): number {
     return this.#weight
   }
-  /** The weight given when it was added, or the last one above 0 that it was edited to. */
+  /** The weight that it was added with, or the last one above 0 that an edit gave it. */
   get lastWeight(): number {
     return this.#lastWeight
   }
-  /** It has as many connections as it may: schedulers pass it over until the lower threshold (ipvs-behaviour.md §2.5). */
+  /** It has reached its upper threshold: schedulers skip it until it falls below the lower one (ipvs-behaviour.md §2.5). */
   get overloaded(): boolean {
     return this.#table.counts[this.countAt + Count.OVERLOADED] !== 0
   }
@@ -174,7 +174,7 @@ export class Destination {
   get eligible(): boolean {
     return this.#weight > 0 && !this.overloaded
   }
-  /** Connections at which it counts as overloaded, and below which it no longer does; 0: none. */
+  /** Connections at which it becomes overloaded, and below which it ceases to be; 0: no threshold. */
   get upperThreshold(): number {
     return this.#upper
   }
@@ -185,28 +185,28 @@ export class Destination {
   get activeConns(): number {
     return this.#table.counts[this.countAt + Count.ACTIVE]!
   }
-  /** The others (InActConn). */
+  /** Connections in any other state (InActConn). */
   get inactConns(): number {
     return Math.max(this.totalConns - this.activeConns, 0)
   }
   get totalConns(): number {
     return this.#table.counts[this.countAt + Count.TOTAL]!
   }
-  /** Persistence templates that name it (PersistConn). */
+  /** Persistence templates of it (PersistConn). */
   get persistConns(): number {
     return this.#table.counts[this.countAt + Count.PERSISTENT]!
   }
-  /** Whether any connection, template or scheduler's cache refers to it. */
+  /** Whether a connection, template or scheduler's cache refers to it. */
   get referenced(): boolean {
     return this.totalConns > 0 || this.persistConns > 0 || this.#cached > 0
   }
 
-  /** What it is given when it is added: also when it comes back from the trash. */
+  /** Applies the settings of an add, also when it comes back from the trash. */
   configure(weight: number, upper: number, lower: number): void {
     this.#lastWeight = weight
     this.reconfigure(weight, upper, lower)
   }
-  /** What an edit gives it. An upper threshold raised, or taken away, ends an overload. */
+  /** Applies the settings of an edit. An upper threshold that is raised or removed ends an overload. */
   reconfigure(weight: number, upper: number, lower: number): void {
     if (weight > 0) this.#lastWeight = weight
     if (upper === 0 || upper > this.#upper) this.#setOverloaded(false)
@@ -234,18 +234,18 @@ export class Destination {
   countTemplate(by: 1 | -1): void {
     this.#count(Count.PERSISTENT, by)
   }
-  /** A scheduler remembers it, or no longer does. */
+  /** A scheduler's cache refers to it, or no longer does. */
   countCached(by: 1 | -1): void {
     this.#cached += by
   }
 
-  /** Answers the new count. */
+  /** Returns the new count. */
   #count(which: number, by: 1 | -1): number {
     const { counts, shared } = this.#table
     if (shared === undefined) return (counts[this.countAt + which]! += by)
     return Atomics.add(counts, this.countAt + which, by) + by
   }
-  /** Nobody adds to it, so that the last word holds, as among the kernel's processors. */
+  /** A plain store: directors do not add to this word, the last one to write wins, as among the kernel's CPUs. */
   #setOverloaded(overloaded: boolean): void {
     this.#table.counts[this.countAt + Count.OVERLOADED] = overloaded ? 1 : 0
   }

@@ -1,3 +1,3 @@
-/** FTP (RFC 959): where a client asks, and where data of an active transfer comes from. */
+/** FTP (RFC 959): the server's control port, and its source port in active transfers. */
 export const FTP_PORT = 21
 export const FTP_DATA_PORT = 20

@@ -1,9 +1,9 @@
 /*
- * Work on many things is a generator that yields after every few, so that frames can be handled in between. Who has no
- * frames to handle does it at once.
+ * Work on many items is a generator that yields after every few, so that the director handles frames in between. A caller
+ * without frames to handle uses `atOnce`.
  */
 
-/** Things in one step: some hundredths of a millisecond. */
+/** Items in one step: some hundredths of a millisecond. */
 const STEP = 32
 
 /** Calls `each` for every item. */
@@ -17,7 +17,7 @@ export function* forEachInSteps<T>(items: Iterable<T>, each: (item: T) => void):
   }
 }
 
-/** All steps at once: what comes of them. */
+/** Runs all steps. Returns the generator's result. */
 export function atOnce<T>(steps: Generator<void, T>): T {
   let step = steps.next()
   while (!step.done) step = steps.next()

@@ -1,16 +1,16 @@
-/** What the kernel's order goes by. */
+/** The fields that decide a service's place in the kernel's order. */
 export interface Placed {
   readonly mark: number
   readonly protocol: number
-  /** Of an IPv6 service: its four words by exclusive or. */
+  /** Of an IPv6 service: the exclusive or of its four words. */
   readonly addr: number
   readonly port: number
 }
 
-/** The kernel's lists: 256 of addresses, then 256 of marks. */
+/** The kernel's hash buckets: 256 for services by address, then 256 for services by mark. */
 const KERNEL_LISTS = 512
 
-/** A place in the kernel's order: which of its lists, and the number there, which falls. */
+/** A place in the kernel's order: the bucket, and a number which falls along the bucket's list. */
 export interface ServicePlace {
   list: number
   number: number
@@ -18,12 +18,12 @@ export interface ServicePlace {
 /** Before the first service. */
 export const FIRST_PLACE: ServicePlace = { list: 0, number: Infinity }
 
-/** Services as the kernel lists them: by its buckets, the newest first in each; then by marks (ipvs-behaviour.md §13, ip_vs). */
+/** Services in the kernel's order: bucket by bucket, newest first in each; marks last (ipvs-behaviour.md §13, ip_vs). */
 export class KernelOrder<S extends Placed> {
-  /** Each with its number in the order of their coming. */
+  /** Each service's number, in the order of adding. */
   readonly #all = new Map<S, number>()
   #next = 0
-  /** The same by the kernel's lists, the newest last. */
+  /** The same by bucket, newest last. */
   readonly #lists: S[][] = Array.from({ length: KERNEL_LISTS }, () => [])
 
   add(service: S): void {
@@ -35,21 +35,20 @@ export class KernelOrder<S extends Placed> {
     list.splice(this.#indexOf(this.#all.get(service)!, list), 1)
     this.#all.delete(service)
   }
-  /** All of them. */
   listed(): S[] {
     return this.#lists.flatMap(list => list.toReversed())
   }
-  /** Where a service that is here stands in that order. The place keeps its meaning when services come and go. */
+  /** The place of a service, which must be in here. It stays valid when other services are added or removed. */
   placeOf(service: S): ServicePlace {
     return { list: kernelList(service), number: this.#all.get(service)! }
   }
-  /** Who stands at a place. */
+  /** The service at a place. */
   at({ list, number }: ServicePlace): S | undefined {
     const services = this.#lists[list] ?? []
     const service = services[this.#indexOf(number, services)]
     return service !== undefined && this.#all.get(service) === number ? service : undefined
   }
-  /** Who comes behind a place in that order. */
+  /** The first service behind a place. */
   after({ list, number }: ServicePlace): S | undefined {
     const services = this.#lists[list] ?? []
     const index = this.#indexOf(number, services)
@@ -58,7 +57,7 @@ export class KernelOrder<S extends Placed> {
     return undefined
   }
 
-  /** How many of a list came before that number. */
+  /** How many services of the list have a lower number. */
   #indexOf(number: number, list: readonly S[]): number {
     let low = 0
     let high = list.length
@@ -71,7 +70,7 @@ export class KernelOrder<S extends Placed> {
   }
 }
 
-/** A constant of the recorded kernel's namespace: it gives the recorded order. */
+/** A constant of the network namespace in the recorded kernel. This value gives the recorded order. */
 const NAMESPACE = 64
 
 function kernelList({ mark, protocol, addr, port }: Placed): number {

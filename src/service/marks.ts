@@ -1,6 +1,6 @@
 import type { Cidr } from '../wire/addr.js'
 
-/** Packets of a protocol to some addresses and ports get this mark. */
+/** Gives packets of a protocol to these addresses and ports a mark. */
 export interface MarkRule {
   readonly protocol: number
   readonly to: Cidr
@@ -10,7 +10,7 @@ export interface MarkRule {
   readonly mark: number
 }
 
-/** Firewall marks, in netfilter's place: every packet is shown to all rules, and the last one that fits sets the mark. */
+/** Firewall marks, in place of netfilter. The last rule that matches a packet sets its mark. */
 export class Marks {
   #rules: readonly MarkRule[] = []
 

@@ -4,8 +4,8 @@ import type { Method, Tunnel } from './method.js'
 import type { ServiceSettings } from './service-settings.js'
 
 /*
- * What the kernel serves and uvs does not yet: services of IPv6, and real servers of another family than their service's.
- * They are kept and listed as the kernel would. No packet and no scheduler ever meets them.
+ * What the kernel balances and uvs does not yet: services of IPv6, and real servers of another family than their service.
+ * They are kept and listed as in the kernel. No packet and no scheduler meets them.
  */
 
 /** An address of either family. */
@@ -15,7 +15,7 @@ export function formatAddress(address: Address): string {
   return address.family === 4 ? formatIpv4(address.addr) : formatIpv6(address.addr)
 }
 
-/** What is given of a real server. */
+/** The settings of a real server. */
 export interface ServerSettings {
   method: Method
   tunnel: Tunnel
@@ -28,17 +28,17 @@ export interface NotYetServer {
   readonly address: Address
   readonly port: number
   settings: ServerSettings
-  /** Falls along its service's list, which those that are served share. */
+  /** Its number in the service's list, which also numbers the destinations. Falls along the list. */
   readonly order: number
 }
 
-/** As a service's, but for the mask, which is a prefix length, and the scheduler, which is only a name. */
+/** A service's settings with a prefix length in place of the mask, and the scheduler's name. */
 export interface NotYetSettings extends Omit<ServiceSettings, 'netmask'> {
   prefix: number
   scheduler: string
 }
 
-/** A mark's has neither address nor port. */
+/** A service of a mark has neither address nor port. */
 export interface NotYetIdentity {
   readonly protocol: number
   readonly address: Ipv6Addr
@@ -64,14 +64,14 @@ export class NotYetService implements NotYetIdentity {
     this.settings = settings
   }
 
-  /** What the kernel hashes of its address. */
+  /** The value that the kernel hashes for an IPv6 address. */
   get addr(): number {
     const [a, b, c, d] = this.address
     return a ^ b ^ c ^ d
   }
 }
 
-/** The one of that address and port. */
+/** The server of that address and port. */
 export function findServer(servers: readonly NotYetServer[], address: Address, port: number): NotYetServer | undefined {
   const text = formatAddress(address)
   return servers.find(server => server.port === port && formatAddress(server.address) === text)

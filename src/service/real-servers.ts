@@ -1,7 +1,7 @@
 import type { Destination } from './destination.js'
 import { Method, type TunnelType } from './method.js'
 
-/** The destinations of all services, by their address: which real servers there are, whoever's they are. */
+/** The destinations of all services by address. */
 export class RealServers {
   readonly #byAddr = new Map<number, Destination[]>()
 
@@ -11,7 +11,7 @@ export class RealServers {
     if (there) there.push(dest)
     else this.#byAddr.set(dest.addr, [dest])
   }
-  /** It must be there. */
+  /** `dest` must be in here. */
   delete(dest: Destination): void {
     const there = this.#byAddr.get(dest.addr)!
     const last = there.pop()!
@@ -27,7 +27,7 @@ export class RealServers {
       if (dest.method === Method.TUNNEL && dest.tunnelType === type && dest.tunnelPort === port) return true
     return false
   }
-  /** Whether a packet addr:port of the protocol can only be a real server's answer by NAT (sysctl nat_icmp_send, §6.2). */
+  /** Whether addr:port is a real server of NAT, so that a packet from there must be its answer (sysctl nat_icmp_send, §6.2). */
   answersFrom(protocol: number, addr: number, port: number): boolean {
     for (const dest of this.#byAddr.get(addr) ?? [])
       if (dest.port === port && dest.method === Method.MASQ && dest.servesProtocol(protocol)) return true

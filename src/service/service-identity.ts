@@ -1,8 +1,8 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 
-/** What a virtual service is known by: its mark, or protocol, address and port (ipvs-behaviour.md §2.1). */
+/** Identifies a virtual service: by mark, or by protocol, address and port (ipvs-behaviour.md §2.1). */
 export interface ServiceIdentity {
-  /** 6 for a service of a mark. */
+  /** 6 (TCP) for a service of a mark. */
   readonly protocol: number
   readonly addr: Ipv4Addr
   readonly port: number

@@ -8,20 +8,20 @@ const FEWEST_BUCKETS = 256
 const FIRST_UNPRIVILEGED_PORT = 1024
 
 /**
- * Services by their mark, or by (protocol, address, port), hashed: looked up for every packet that has no connection, so that the cost
- * must not grow with their number. `S`: what the owner keeps of a service.
+ * Services by mark, or by (protocol, address, port), hashed. Every packet without a connection is looked up here, so the cost
+ * must not grow with the number of services. `S`: the owner's type of a service.
  */
 export class ServiceTable<S extends Service> {
   #buckets: S[][] = emptyBuckets(FEWEST_BUCKETS)
   readonly #byMark = new Map<number, S>()
-  /** In the order of their coming. */
+  /** In the order of adding. */
   readonly #all = new Set<S>()
-  /** How many services have each address. */
+  /** Address → how many services have it. */
   readonly #addresses = new Map<number, number>()
-  /** Services of port 0, those of a mark among them, and of port 21: without any, none is looked for. */
+  /** The number of services of port 0 (those of a mark too) and of port 21. At 0 the lookup skips that step. */
   #portZero = 0
   #ftp = 0
-  /** How many there are. A plain number: every packet asks. */
+  /** The number of services. A plain field, since every packet reads it. */
   count = 0
 
   /** Whether a service has this address. */
@@ -29,14 +29,14 @@ export class ServiceTable<S extends Service> {
     return this.#addresses.has(addr)
   }
 
-  /** The one of exactly this identity. */
+  /** The service of exactly this identity. */
   find(identity: ServiceIdentity): S | undefined {
     const { mark, protocol, addr, port } = identity
     return mark === 0 ? this.#exact(protocol, addr, port) : this.#byMark.get(mark)
   }
   /**
-   * The one for a packet: by its mark, exactly, as FTP data of the service on port 21, by the service of every port
-   * (ipvs-behaviour.md §2.2).
+   * The service for a packet: by mark; by protocol, address and port; FTP data by the service of port 21; by the service of
+   * port 0 (ipvs-behaviour.md §2.2).
    */
   lookup(mark: number, protocol: number, addr: number, port: number): S | undefined {
     if (mark !== 0) {

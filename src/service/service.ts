@@ -5,24 +5,24 @@ import type { Sysctls } from './sysctls.js'
 import type { NotYetServer } from './not-yet.js'
 import type { ServiceSettings } from './service-settings.js'
 
-/** A virtual service: what is balanced, over whom. */
+/** A virtual service and its real servers. */
 export class Service implements ServiceIdentity {
   readonly protocol: number
   readonly addr: Ipv4Addr
   readonly port: number
   readonly mark: number
-  /** The four of them: what may outlive the service. */
+  /** The four fields above in an object that may outlive the service. */
   readonly identity: ServiceIdentity
   settings: ServiceSettings
-  /** The kernel's knobs, for schedulers that read one. */
+  /** For schedulers that read one. */
   readonly sysctls: Sysctls
-  /** Newest first: the order in which the kernel's schedulers walk them (ipvs-behaviour.md §2.3). */
+  /** Newest first, the order of the kernel's schedulers (ipvs-behaviour.md §2.3). */
   readonly destinations: Destination[] = []
-  /** Real servers of IPv6: listed among the others, met by no packet. Newest first. */
+  /** Real servers of IPv6: only listed, no packet meets them. Newest first. */
   readonly notYet: NotYetServer[] = []
-  /** Addresses of the director that its FULLNAT connections come from, in the order they were given. */
+  /** LIPs: addresses of the director that FULLNAT connections come from, in the order they were added. */
   readonly localAddresses: Ipv4Addr[] = []
-  /** Which of them the next connection tries first; counts on. */
+  /** Index of the LIP that the next connection tries first, modulo their number. */
   nextLocalAddress = 0
   /** Its row of counters. */
   readonly counters: number

@@ -1,53 +1,54 @@
 /*
- * What several directors, each in its own thread, count together of every real server: so that schedulers and thresholds go by
- * the whole of them. Each has a slot of shared memory. Counts are written when a connection opens, ends, or
- * changes between active and inactive, by Atomics; slots are given out under a lock, when a real server is added or forgotten.
+ * Counts of connections that several directors, each in its own thread, share: schedulers and thresholds go by the sum over
+ * all directors. Each real server of a service has one slot of shared memory. Counts are written by Atomics, when a connection
+ * opens, ends, or changes between active and inactive. Slots are allocated and freed under a lock, when a real server is
+ * added or released.
  *
- * A real server of a service has one slot, whoever asks first: so it does not matter that each director keeps a deleted one for
- * as long as its own connections name it.
+ * All directors use the same slot for a real server, and it is freed by the last one. A director may thus keep a deleted real
+ * server for as long as its own connections refer to it.
  */
 import type { ServiceIdentity } from './service-identity.js'
 
-/** A destination's counts, and how many there are. */
+/** A destination's counts. */
 export const Count = {
   ACTIVE: 0,
   TOTAL: 1,
   /** Persistence templates. */
   PERSISTENT: 2,
-  /** 1: it has as many connections as it may. */
+  /** 1: the upper threshold was reached. */
   OVERLOADED: 3,
 } as const
 export const COUNTS = 4
 
-/** Words of a slot: the counts, and behind them how many directors have a row for it (a slot of none is free), … */
+/** Words of a slot: the counts, then how many directors hold it (0: free), … */
 const HOLDERS = COUNTS
-/** … the next slot in the hash bucket, or of those that are free, … */
+/** … the next slot in the hash bucket or in the list of free slots, … */
 const NEXT = HOLDERS + 1
 /** … protocol, address, port and mark of the service, address and port of the real server. */
 const IDENTITY = NEXT + 1
 const IDENTITY_WORDS = 6
-/** A cache line: who writes to one real server's does not disturb those of another. */
+/** A cache line, so that writes to two real servers' slots do not share one. */
 const SLOT_WORDS = 16
 
-/** Real servers that there may be, deleted ones that still have connections among them. Memory is taken when it is used. */
+/** The most real servers, deleted ones with connections included. The system backs the memory only when it is used. */
 const CAPACITY = 2 ** 20
 const BUCKETS = 2 ** 18
 
-/** Words before the slots: the lock, where the free slots begin, slots ever used, the hash buckets. Slot 0 is nobody's. */
+/** Words before the slots: the lock, the first free slot, the number of slots ever used, the hash buckets. Slot 0 is unused. */
 const LOCK = 0
 const FREE = 1
 const USED = 2
 const HEADS = SLOT_WORDS
 const SLOTS = HEADS + BUCKETS
 
-/** How long a thread sleeps that finds the lock taken, in ms: it is held for microseconds. */
+/** How long a thread sleeps when the lock is taken, in ms. The lock is held for microseconds. */
 const LOCK_WAIT_MS = 1
 
 export class SharedCounts {
-  /** All of it: a slot is named by the word it begins at. */
+  /** The whole memory. A slot is named by the index of its first word. */
   readonly words: Int32Array
 
-  /** Over the memory of another thread's, or of its own. */
+  /** Over another thread's memory, or over new memory. */
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer((SLOTS + (CAPACITY + 1) * SLOT_WORDS) * 4)) {
     this.words = new Int32Array(buffer)
   }
@@ -55,7 +56,7 @@ export class SharedCounts {
   get buffer(): SharedArrayBuffer {
     return this.words.buffer as SharedArrayBuffer
   }
-  /** Slots that somebody holds. For tests. */
+  /** The number of slots held. For tests. */
   get held(): number {
     const { words } = this
     let free = 0
@@ -63,11 +64,11 @@ export class SharedCounts {
     return words[USED]! - free
   }
 
-  /** Whether a real server has a slot, or could be given one. */
+  /** Whether a real server has a slot or can get one. */
   hasRoomFor(service: ServiceIdentity, addr: number, port: number): boolean {
     return this.#locked(() => this.#find(service, addr, port) !== 0 || this.#hasFree)
   }
-  /** The slot of a real server; each director that has a row for it holds it once. RangeError where there is no room. */
+  /** Returns the slot of a real server. Each director that has the destination holds the slot once. RangeError if there is no room. */
   hold(service: ServiceIdentity, addr: number, port: number): number {
     return this.#locked(() => {
       const at = this.#find(service, addr, port) || this.#take(service, addr, port)
@@ -75,7 +76,7 @@ export class SharedCounts {
       return at
     })
   }
-  /** The director has forgotten it. What the last one leaves is free. */
+  /** The director no longer has the destination. The last holder frees the slot. */
   letGo(at: number): void {
     this.#locked(() => {
       if (--this.words[at + HOLDERS]! === 0) this.#free(at)
@@ -131,7 +132,7 @@ export class SharedCounts {
   }
 }
 
-/** A real server of a mark's service is known by the mark, whatever its addresses (ipvs-behaviour.md §2.7). */
+/** Identity in words. Of a service of a mark only the mark counts (ipvs-behaviour.md §2.7). */
 function identityOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: number, dport: number): Int32Array {
   return mark === 0 ? Int32Array.of(protocol, addr, port, 0, daddr, dport) : Int32Array.of(0, 0, 0, mark, daddr, dport)
 }

@@ -1,4 +1,4 @@
-/** A sysctl that cannot be set so. One line: what is allowed. */
+/** An unknown sysctl or a value that it refuses. The message is one line that says what is allowed. */
 export class SysctlError extends Error {
   override readonly name = 'SysctlError'
 }
@@ -49,8 +49,8 @@ export const sysctlNames: readonly string[] = Object.keys(definitions)
 export type SysctlName = keyof typeof definitions
 
 /**
- * The kernel's knobs. Those that the path asks are plain numbers here; all are kept as text, as sysctl shows them.
- * Some have no meaning in user space: they are kept, and do nothing.
+ * The sysctls of net.ipv4.vs. All are kept as text, as sysctl shows them; those that the path reads are plain numbers too.
+ * Some have no meaning in user space: they are kept without effect.
  */
 export class Sysctls {
   readonly #texts = new Map(Object.entries(definitions).map(([name, { fallback }]) => [name, fallback]))
@@ -80,7 +80,7 @@ export class Sysctls {
   get(name: string): string | undefined {
     return this.#texts.get(name)
   }
-  /** Answers what it then reads. SysctlError when there is no such name, or the kernel would say EINVAL. */
+  /** Returns the value that it then reads as. SysctlError if there is no such name or the kernel would return EINVAL. */
   set(name: string, text: string): string {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
     if (!definition) throw new SysctlError(`there is no sysctl '${name}'`)
@@ -89,7 +89,7 @@ export class Sysctls {
     this.#load(name, Number(value))
     return value
   }
-  /** The defence levels rewrite themselves, 1 ↔ 2. */
+  /** For the defences, which change their own level between 1 and 2. */
   rewrite(name: 'drop_entry' | 'drop_packet' | 'secure_tcp', level: number): void {
     this.#texts.set(name, String(level))
     this.#load(name, level)
@@ -107,7 +107,7 @@ export class Sysctls {
   }
 }
 
-/** The value as the kernel would keep it: what follows the number it wants is not looked at. */
+/** The value as the kernel would keep it. Like the kernel, ignores what follows the number. */
 function checked(name: string, text: string, check: Check, before: string): string {
   const numbers = text.trim().split(/\s+/).map(parseNumber)
   const refuse = (allowed: string): never => {
@@ -128,7 +128,7 @@ function checked(name: string, text: string, check: Check, before: string): stri
 }
 
 const INT_MAX = 2 ** 31 - 1
-/** The kernel counts these in jiffies, of which the recorded one has 100 a second. */
+/** The kernel keeps these in jiffies, 100 a second in the recorded kernel. */
 const SECONDS_MAX = Math.floor(INT_MAX / 100)
 
 const ranges: Record<Exclude<Check, 'threshold'>, [least: number, most: number, allowed: string]> = {
@@ -141,7 +141,7 @@ const ranges: Record<Exclude<Check, 'threshold'>, [least: number, most: number, 
   'port-count': [1, INT_MAX, 'a power of two from 1'],
 }
 
-/** As the kernel reads numbers: decimal, hexadecimal behind 0x, octal behind 0. NaN for anything else. */
+/** Reads a number like the kernel: decimal, hexadecimal after 0x, octal after 0. NaN for anything else. */
 function parseNumber(word: string): number {
   const match = /^([+-]?)(?:0x([0-9a-f]+)|(0[0-7]*)|([1-9]\d*))$/i.exec(word)
   if (!match) return NaN

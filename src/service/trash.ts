@@ -2,20 +2,20 @@ import type { Destination, DestinationTable } from './destination.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 const SWEEP_MS = 60_000
-/** Destinations that one call of `sweep` looks at. */
+/** The most destinations that one call of `sweep` checks. */
 const PER_CALL = 512
-/** How long an unreferenced destination is kept after a sweep first found it so. */
+/** How long a destination is kept after a sweep first found it unreferenced. */
 const KEEP_MS = 120_000
 
 /**
- * Destinations that were deleted while connections still refer to them. Added again, they are found here with their
- * counts and counters, and their connections go on (ipvs-behaviour.md §2.7).
+ * Destinations that were deleted while connections still refer to them. One that is added again is taken from here with its
+ * counts and counters, and its connections go on (ipvs-behaviour.md §2.7).
  */
 export class Trash {
   readonly #table: DestinationTable
   readonly #thrown = new Map<string, Thrown>()
   #nextSweep = Infinity
-  /** A sweep that is not through yet, and its time. */
+  /** A sweep in progress, and the time it began at. */
   #sweeping: { rest: Iterator<[string, Thrown]>; left: number; now: number } | undefined
 
   constructor(table: DestinationTable) {
@@ -26,7 +26,7 @@ export class Trash {
     if (this.#thrown.size === 0) this.#nextSweep = now + SWEEP_MS
     this.#thrown.set(nameOf(dest.service, dest.addr, dest.port), { dest, since: undefined })
   }
-  /** The same real server of the same service, taken out of the trash if it is there. */
+  /** Takes the same real server of the same service out of the trash. Returns undefined if it is not there. */
   revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
     if (this.#thrown.size === 0) return undefined
     const name = nameOf(service, addr, port)
@@ -34,7 +34,7 @@ export class Trash {
     this.#thrown.delete(name)
     return thrown?.dest
   }
-  /** Every minute, a share a call: frees who has been unreferenced for two. */
+  /** Every minute, a share a call. Frees destinations that have been unreferenced for two minutes. */
   sweep(now: number): void {
     if (this.#sweeping === undefined && now < this.#nextSweep) return
     this.#sweeping ??= { rest: this.#thrown.entries(), left: this.#thrown.size, now }
@@ -71,7 +71,7 @@ interface Thrown {
   since: number | undefined
 }
 
-/** A destination of a service is known by these (ipvs-behaviour.md §2.7). */
+/** Key of a destination (ipvs-behaviour.md §2.7). */
 function nameOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: number, dport: number): string {
   return mark === 0 ? `${protocol} ${addr} ${port} ${daddr} ${dport}` : `${mark} ${daddr} ${dport}`
 }
