@@ -1,6 +1,6 @@
 /*
- * What packets do to an open connection: its state, its timeout, its timer, and what its destination counts
- * (ipvs-behaviour.md §2.6, §4.5).
+ * How packets change an open connection: its state, timeout and timer, and its destination's counts (ipvs-behaviour.md
+ * §2.6, §4.5).
  */
 import type { DestinationTable } from '../service/destination.js'
 import { IpProtocol } from '../wire/ipv4.js'
@@ -13,7 +13,7 @@ import type { Templates } from './templates.js'
 import type { Timeouts } from './timeouts.js'
 import { Direction } from './transitions.js'
 
-/** The TCP flags that a state can change by. */
+/** The TCP flags that can change a state. */
 const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
 
 export class ConnStates {
@@ -41,8 +41,8 @@ export class ConnStates {
   }
 
   /**
-   * Moves the state by a packet, and with it the timeout; the timer's `restart` is to follow. `signal`: the TCP flags, or
-   * the SctpEvent; UDP has one state.
+   * Moves the state and sets its timeout for a packet. The caller must restart the timer. `signal`: the TCP flags or the
+   * SctpEvent; UDP has one state.
    */
   packet(conn: ConnIndex, protocol: number, direction: Direction, signal: number): void {
     if (protocol === IpProtocol.TCP) {
@@ -61,8 +61,8 @@ export class ConnStates {
   }
 
   /**
-   * What a client's packet does to an open connection all in all: it moves the state, is counted and restarts the timer.
-   * Where nothing but the timer can change, nothing else is looked at.
+   * Handles a client's packet on an open connection: counts it, moves the state, restarts the timer. Skips the state tables
+   * if the state cannot change.
    */
   carriedInbound(conn: ConnIndex, protocol: number, signal: number): void {
     const words = this.#words
@@ -72,7 +72,7 @@ export class ConnStates {
     else this.packet(conn, protocol, Direction.INBOUND, signal)
     this.#timers.restart(conn)
   }
-  /** The same of a real server's packet. */
+  /** The same for a real server's packet. */
   carriedOutbound(conn: ConnIndex, protocol: number, signal: number): void {
     const words = this.#words
     if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT))
@@ -81,7 +81,7 @@ export class ConnStates {
     this.#timers.restart(conn)
   }
 
-  /** The direction that counts for the state: inbound only, as long as no answer has been seen. */
+  /** The direction for the state table. It is INBOUND_ONLY until the first answer. */
   #seen(conn: ConnIndex, direction: Direction): Direction {
     const words = this.#words
     if ((words[conn + FLAGS]! & ConnFlag.NO_OUTPUT) === 0) return direction
@@ -108,7 +108,7 @@ export class ConnStates {
   }
 }
 
-/** A segment of an established TCP connection, without SYN, FIN and RST, while none of the flags is set: all tables keep it so. */
+/** An ACK without SYN, FIN and RST on an established TCP connection that has none of `flags`: in all tables the state stays. */
 function isQuiet(words: Int32Array, conn: ConnIndex, protocol: number, signal: number, flags: number): boolean {
   return (
     protocol === IpProtocol.TCP &&

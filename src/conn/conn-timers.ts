@@ -3,10 +3,10 @@ import { EXPIRES, TIMEOUT, TIMER_AT, type ConnIndex } from './record.js'
 import type { ConnTable } from './table.js'
 import { RECORD_WORK, TimerWheel, type TimerSink } from './timer-wheel.js'
 
-/** Records the wheel visits in one call: less than a millisecond, with millions of connections in the table too. */
+/** Records that the wheel visits in one call: less than a millisecond, even with millions of connections in the table. */
 export const EXPIRY_BUDGET = 1024
 
-/** The connections' clock and their timers: every packet restarts one, and a connection ends when its timer fires. */
+/** The connections' clock and timers. Every packet restarts its connection's timer; the connection ends when the timer fires. */
 export class ConnTimers {
   /** The current jiffy. */
   now: Jiffies
@@ -24,12 +24,12 @@ export class ConnTimers {
   setClock(nowMs: number): void {
     this.now = jiffiesAt(nowMs)
   }
-  /** Hands the sink what is due, a bounded number at a time. Returns whether the wheel has caught up. */
+  /** Hands records that are due to the sink, a bounded number a call. Returns whether the wheel has caught up. */
   advance(sink: TimerSink): boolean {
     return this.#wheel.advance(this.now, EXPIRY_BUDGET * RECORD_WORK, sink)
   }
 
-  /** Gives a record, which is in no slot of the wheel, a timer of `timeout` jiffies. */
+  /** Starts a timer of `timeout` jiffies. The record must be in no slot of the wheel. */
   start(conn: ConnIndex, timeout: number): void {
     const words = this.#words
     const at = after(this.now, timeout)
@@ -37,14 +37,14 @@ export class ConnTimers {
     words[conn + EXPIRES] = at
     this.#wheel.schedule(conn, at)
   }
-  /** Gives the timer its full time again. Every packet does: nothing is called unless the wheel would look too late. */
+  /** Restarts the timer with its timeout. Every packet does this: it calls the wheel only if the wheel would come too late. */
   restart(conn: ConnIndex): void {
     const words = this.#words
     const at = (this.now + words[conn + TIMEOUT]!) | 0
     words[conn + EXPIRES] = at
     if (((at - words[conn + TIMER_AT]!) | 0) < 0) this.#advanceTo(conn, at as Jiffies)
   }
-  /** Has the timer fire with the next jiffy. */
+  /** Makes the timer fire in the next jiffy. */
   fireNext(conn: ConnIndex): void {
     const words = this.#words
     const at = after(this.now, 1)
@@ -54,13 +54,13 @@ export class ConnTimers {
   stop(conn: ConnIndex): void {
     this.#wheel.cancel(conn)
   }
-  /** Has the wheel look at the record earlier. */
+  /** Makes the wheel visit the record earlier. */
   #advanceTo(conn: ConnIndex, at: Jiffies): void {
     this.#wheel.cancel(conn)
     this.#wheel.schedule(conn, at)
   }
 
-  /** The wheel has come to a record: puts it back if its timer was restarted since. Returns whether it was. */
+  /** For a record that the wheel has reached: puts it back if its timer was restarted meanwhile. Returns whether it was. */
   putBack(conn: ConnIndex): boolean {
     const expires = this.#words[conn + EXPIRES]! as Jiffies
     if (between(this.now, expires) <= 0) return false
@@ -68,7 +68,7 @@ export class ConnTimers {
     return true
   }
 
-  /** Whether its timer was last restarted at least `jiffies` ago. */
+  /** Whether the last restart of its timer is at least `jiffies` ago. */
   isIdleFor(conn: ConnIndex, jiffies: number): boolean {
     const words = this.#words
     return between(words[conn + EXPIRES]! as Jiffies, after(this.now, words[conn + TIMEOUT]!)) >= jiffies
@@ -77,15 +77,15 @@ export class ConnTimers {
   secondsLeft(conn: ConnIndex): number {
     return Math.max(0, Math.floor(between(this.now, this.#words[conn + EXPIRES]! as Jiffies) / HZ))
   }
-  /** How long until the wheel has something to look at, in ms, as far as it looks ahead. */
+  /** How long the wheel may wait before the next call, in ms; at most a second, Infinity without connections. */
   get idleMs(): number {
     return this.#table.count === 0 ? Infinity : this.#wheel.idleJiffies() * JIFFY_MS
   }
-  /** How far the ending of connections is behind the clock, in ms; 0: nothing that is due waits. */
+  /** How late connections are ended, in ms; 0: none that is due waits. */
   get behindMs(): number {
     return this.#wheel.behind(this.now) * JIFFY_MS
   }
-  /** Forgets every timer. */
+  /** Stops every timer. */
   clear(): void {
     this.#wheel.clear(this.now)
   }

@@ -1,6 +1,6 @@
 /*
- * The life of a connection: opened for a new flow, moved through its states by every packet (conn-states.ts), restarted by
- * each (conn-timers.ts), ended by its timer. Destinations are told what they carry (ipvs-behaviour.md §2.6, §4.5, §4.7).
+ * The life of a connection: it is opened for a new flow; each packet moves its state (conn-states.ts) and restarts its timer
+ * (conn-timers.ts); the timer ends it. Destinations count their connections (ipvs-behaviour.md §2.6, §4.5, §4.7).
  */
 import type { Flow } from '../packet/flow.js'
 import type { Destination, DestinationTable } from '../service/destination.js'
@@ -27,14 +27,14 @@ import { ConnTable, type AllocateWords } from './table.js'
 import { Templates } from './templates.js'
 import { Timeouts } from './timeouts.js'
 
-/** What a connection has until its first packet has set a state's own timeout. */
+/** The timeout until the first packet sets that of its state. */
 const INITIAL_TIMEOUT = 3 * HZ
-/** What is left to a connection whose time is up while it has children. */
+/** The new timeout of a connection whose timer fires while it has children. */
 const PARENT_TIMEOUT = 60 * HZ
 
 export class Connections {
   readonly table: ConnTable
-  /** The local sides of FULLNAT connections. A connection that ends gives its back. */
+  /** The local sides of FULLNAT connections. A connection that ends returns its own. */
   readonly fullnatKeys: FullnatKeys
   readonly timeouts = new Timeouts()
   readonly timers: ConnTimers
@@ -43,8 +43,8 @@ export class Connections {
   readonly #destinations: DestinationTable
 
   /**
-   * `random` gives unsigned 32-bit numbers; `share`: the local ports that are its own, all unless given; `allocate` gives
-   * the memory of the table.
+   * `random` returns unsigned 32-bit numbers; `share`: this director's share of the local ports, by default all; `allocate`
+   * returns the table's memory.
    */
   constructor(
     capacity: number,
@@ -63,7 +63,7 @@ export class Connections {
     this.#destinations = destinations
   }
 
-  /** Moves the clock and ends what is due, a bounded number at a time. Returns whether all that is due has ended. */
+  /** Sets the clock and ends connections that are due, a bounded number a call. Returns whether all of them have ended. */
   advance(nowMs: number): boolean {
     this.timers.setClock(nowMs)
     this.fullnatKeys.advance(this.timers.now)
@@ -71,8 +71,8 @@ export class Connections {
   }
 
   /**
-   * Opens the flow's connection to dport of a destination. It is counted there as inactive, and its timer runs. NONE when
-   * the table is full.
+   * Opens the flow's connection to dport of a destination. The destination counts it as inactive; its timer runs. Returns NONE
+   * when the table is full.
    */
   open(flow: Flow, dest: Destination, dport: number): ConnIndex {
     const conn = this.table.insert(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
@@ -82,7 +82,7 @@ export class Connections {
     this.timers.start(conn, INITIAL_TIMEOUT)
     return conn
   }
-  /** Opens a connection for one packet: no lookup finds it, and `endOnePacket` is to follow. */
+  /** Opens a connection for one packet. No lookup finds it. The caller must call `endOnePacket`. */
   openOnePacket(flow: Flow, dest: Destination, dport: number): ConnIndex {
     const conn = this.table.insertHidden(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
     if (conn === NONE) return NONE
@@ -91,8 +91,8 @@ export class Connections {
     return conn
   }
   /**
-   * Opens a client network's template, for `timeout` jiffies: from the network's port 0. Of a fwmark service, the protocol
-   * is 0 and vaddr the mark.
+   * Opens the template of a client network, for `timeout` jiffies. Its client port is 0. Of a fwmark service, `protocol` is 0
+   * and `vaddr` the mark.
    */
   openTemplate(network: Flow, dest: Destination, dport: number, timeout: number): ConnIndex {
     const { protocol, caddr, vaddr, vport } = network
@@ -104,7 +104,7 @@ export class Connections {
     this.timers.start(template, timeout)
     return template
   }
-  /** Makes the template the connection's controller, and gives it its full time again. */
+  /** Makes the template the connection's controller and restarts the template's timer. */
   adopt(template: ConnIndex, conn: ConnIndex): void {
     this.templates.adopt(template, conn)
     this.timers.restart(template)
@@ -122,7 +122,7 @@ export class Connections {
   has(conn: ConnIndex, flag: number): boolean {
     return (this.table.words[conn + FLAGS]! & flag) !== 0
   }
-  /** How its packets reach the real server: as it was when it was opened. */
+  /** The forwarding method that it was opened with. */
   methodOf(conn: ConnIndex): Method {
     return (this.table.words[conn + FLAGS]! & ConnFlag.METHOD) as Method
   }
@@ -138,17 +138,17 @@ export class Connections {
     return this.table.words[conn + IN_PKTS]!
   }
 
-  /** Ends it with the next jiffy: until then it is still counted, as in the kernel, where a timer is made to fire. */
+  /** Ends it in the next jiffy and counts it until then, as the kernel does, which lets the timer fire. */
   expireNow(conn: ConnIndex): void {
     this.fullnatKeys.endsEarly(conn)
     this.timers.fireNext(conn)
   }
-  /** Ends it with the next jiffy, and then its controller, if that has no other children (§4.7, "drop with control chain"). */
+  /** Ends it in the next jiffy, then its controller if that has no other children (§4.7, "drop with control chain"). */
   drop(conn: ConnIndex): void {
     if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
     this.expireNow(conn)
   }
-  /** As `drop`, but at once. The record is free afterwards, and so may its controller's be. */
+  /** The same at once. Frees its record, and perhaps its controller's. */
   dropNow(conn: ConnIndex): void {
     if (this.controllerOf(conn) !== NONE) this.table.words[conn + TIMEOUT] = 0
     this.fullnatKeys.endsEarly(conn)
@@ -162,14 +162,14 @@ export class Connections {
     this.table.free(conn)
   }
 
-  /** The timer wheel has come to the record. */
+  /** Called when the timer wheel reaches the record. */
   due(conn: ConnIndex): void {
     if (this.timers.putBack(conn)) return
     if (this.childrenOf(conn) > 0) this.timers.start(conn, PARENT_TIMEOUT)
     else this.#end(conn)
   }
 
-  /** Forgets all. Destinations are not told: the caller forgets them too. */
+  /** Frees all connections. Their destinations keep their counts: the caller must clear them too. */
   clear(): void {
     this.fullnatKeys.clear()
     this.table.clear()

@@ -1,7 +1,7 @@
 /*
- * What FULLNAT adds to a connection: the director's local address and port, by which the real server's answers are
- * found, and how far the client's address has been handed on. Eight words beside the connection's record, in an array
- * that is made with the first local address; `at` is where a connection's begin.
+ * The local side of a FULLNAT connection: the director's local address and port (a pair), by which the real server's
+ * answers are found, and the state of handing over the client's address. Eight words for each record, in an array that is
+ * allocated with the first local address; `at` is the index of a connection's first word.
  */
 import type { Jiffies } from './jiffies.js'
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
@@ -15,36 +15,36 @@ export const LADDR = 0
 export const LPORT = 1
 /** Next in the hash bucket. */
 const NEXT = 2
-/** The pool that the port goes back to. */
+/** The pool that the port returns to. */
 const POOL = 3
-/** ClientAddress (8 bits), HandOver bits, and above them the octets of a PROXY header (16 bits). */
+/** ClientAddress (8 bits), HandOver bits, and above them the length of a PROXY header in octets (16 bits). */
 export const HAND_OVER = 4
 /** Sequence number of the client's SYN; with TOA, of the real server's. */
 export const FIRST_SEQ = 5
-/** The end of what the client has sent, as far as it is asked for. */
+/** The end of the client's data so far. Kept only until the PROXY header is acknowledged. */
 export const NEXT_SEQ = 6
-/** As far as the real server has acknowledged, the PROXY header counted in from the beginning. */
+/** The real server's highest acknowledgement; in the beginning, the end of the PROXY header. */
 export const ACKED_SEQ = 7
 
-/** How far handing on the client's address has come. */
+/** State of handing over the client's address. */
 export const HandOver = {
   /** FIRST_SEQ is known. */
   BEGUN: 0x100,
-  /** The PROXY header has been sent; with TOA, data of the real server's. */
+  /** The PROXY header has been sent; with TOA: the real server has sent data. */
   SENT: 0x200,
-  /** Nothing need be sent any more: the real server knows. */
+  /** The real server has the client's address; nothing more is sent. */
   DONE: 0x400,
-  /** The connection has been ended before its time: the real server may still hold its side. */
+  /** The connection was ended early; the real server may still hold its side. */
   EARLY: 0x800,
-  /** The real server has acknowledged the SYN of FIRST_SEQ: what it counts from is known. */
+  /** The real server has acknowledged the SYN of FIRST_SEQ. */
   ANSWERED: 0x1000,
 } as const
 
 const WORDS_SHIFT = 1
-/** Pairs that wake in one call: a bound. */
+/** The most resting pairs that one call frees. */
 const MOST_AWAKE = 4096
 
-/** Where a connection's local words begin: half of where its record does. */
+/** The index of a connection's first word: half that of its record, which has 16. */
 export function keyAt(conn: ConnIndex): number {
   return conn >>> WORDS_SHIFT
 }
@@ -56,31 +56,31 @@ export class FullnatKeys {
   readonly #resting = new RestingPorts()
   readonly #table: ConnTable
   readonly #random: () => number
-  /** Each the complement of a bucket's newest connection, so that memory of zeros holds none: filling it would be a pause. */
+  /** The complement of each bucket's newest connection: 0 is an empty bucket, so that new memory need not be filled. */
   #heads: Int32Array = new Int32Array(0)
   #isSeeded = false
   #seed0 = 0
   #seed1 = 0
   #count = 0
 
-  /** `random` gives unsigned 32-bit numbers. None is drawn before the first connection. */
+  /** `random` returns unsigned 32-bit numbers. None is drawn before the first connection. */
   constructor(table: ConnTable, random: () => number, share?: PortShare) {
     this.#table = table
     this.#random = random
     this.ports = new LocalPorts(random, share)
   }
 
-  /** Connections that have a local side. */
+  /** The number of connections with a local side. */
   get count(): number {
     return this.#count
   }
 
-  /** Whether any connection's local side is at this address. */
+  /** Whether any connection has this local address. */
   isLaddr(addr: number): boolean {
     return this.ports.inUse.has(addr)
   }
 
-  /** Gives a connection, bound to its real server, its local side. `handOver` is the ClientAddress. */
+  /** Gives a connection, already bound to its real server, its local side. `handOver` is the ClientAddress. */
   insert(conn: ConnIndex, laddr: number, lport: number, pool: number, handOver: number): void {
     if (!this.#isSeeded) this.#begin()
     const { words } = this
@@ -97,8 +97,8 @@ export class FullnatKeys {
   }
 
   /**
-   * Gives a connection the local side of another, which ends in its favour: the same client's, to the same real server,
-   * which so sees the client's port as the client uses it.
+   * Moves the local side of the connection `from` to `to`, which replaces it. Both are the same client's to the same real
+   * server, which thus sees that the client uses its port again.
    */
   inherit(from: ConnIndex, to: ConnIndex, handOver: number): void {
     const { words } = this
@@ -107,7 +107,7 @@ export class FullnatKeys {
     this.#unlink(from)
     this.insert(to, laddr, lport, pool, handOver)
   }
-  /** Pairs that no connection has, and none may have yet. */
+  /** The number of pairs that are resting: no connection has them, none may get them yet. */
   get resting(): number {
     return this.#resting.count
   }
@@ -115,13 +115,13 @@ export class FullnatKeys {
   has(conn: ConnIndex): boolean {
     return this.#count > 0 && this.words[keyAt(conn) + LPORT] !== 0
   }
-  /** The connection will be ended before its time: of TCP, the real server may hold its side for a while. */
+  /** Notes that the connection ends early: a TCP real server may still hold its side for a while. */
   endsEarly(conn: ConnIndex): void {
     const isTcp = (this.#table.words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
     if (isTcp && this.has(conn)) this.words[keyAt(conn) + HAND_OVER]! |= HandOver.EARLY
   }
 
-  /** Takes away what `insert` gave, if it gave anything; the pair is free again, at once or after a rest. */
+  /** Removes the local side, if the connection has one. The pair is free again, at once or after a rest. */
   remove(conn: ConnIndex, now: Jiffies): void {
     if (!this.has(conn)) return
     const { words } = this
@@ -131,7 +131,7 @@ export class FullnatKeys {
     if ((words[at + HAND_OVER]! & HandOver.EARLY) === 0) this.ports.give(pool, lport)
     else this.#resting.add(pool, lport, now)
   }
-  /** Pairs that have rested are free again. */
+  /** Frees pairs that have rested long enough. */
   advance(now: Jiffies): void {
     if (this.#resting.count > 0) this.#resting.wake(now, MOST_AWAKE, this.ports)
   }
@@ -152,11 +152,11 @@ export class FullnatKeys {
     this.#count--
   }
 
-  /** Where a packet daddr:dport → laddr:lport is looked for. */
+  /** The hash bucket of a packet daddr:dport → laddr:lport. */
   bucketOf(protocol: number, daddr: number, dport: number, laddr: number, lport: number): number {
     return this.#bucket(daddr, (dport << 16) | protocol, laddr, lport)
   }
-  /** As ConnTable.touch. */
+  /** Reads ahead, like ConnTable.touch. */
   touch(buckets: Int32Array, count: number): number {
     const heads = this.#heads
     const { words } = this
@@ -189,7 +189,7 @@ export class FullnatKeys {
     return conn
   }
 
-  /** Forgets every connection and every pair. */
+  /** Removes every connection and frees every pair. */
   clear(): void {
     this.#heads.fill(0)
     this.words.fill(0)
@@ -198,12 +198,12 @@ export class FullnatKeys {
     this.#resting.clear()
   }
 
-  /** Takes the memory: to be called when connections are to be expected, at the latest with the first. */
+  /** Allocates the memory. Call it when connections are expected, at the latest for the first one. */
   prepare(): void {
     if (this.words.length > 0) return
     const { allocate, words, buckets } = this.#table
     this.words = allocate(words.length >>> WORDS_SHIFT)
-    // In plain pages: chance takes the first connections all over it, and each new huge page is a pause.
+    // In plain pages: the hash spreads the first connections over all of it, and faulting in a huge page is a pause.
     this.#heads = new Int32Array(buckets)
   }
   #begin(): void {
@@ -213,7 +213,7 @@ export class FullnatKeys {
     this.#isSeeded = true
   }
 
-  /** As the table's (conn/table.ts), over four words. */
+  /** The hash of conn/table.ts over four words. */
   #bucket(daddr: number, server: number, laddr: number, lport: number): number {
     let h = mix(this.#seed1, daddr ^ this.#seed0)
     h = mix(h, server ^ this.#seed0)

@@ -1,8 +1,8 @@
-/** A timer tick, as the recorded kernel has it: HZ = 100. */
+/** A timer tick of the recorded kernel: HZ = 100. */
 export const JIFFY_MS = 10
 export const HZ = 1000 / JIFFY_MS
 
-/** A moment on the connections' clock. It wraps in 32 bits, as the kernel's does. Spans of time are plain numbers of jiffies. */
+/** A moment on the connections' clock, in jiffies. It wraps at 32 bits like the kernel's. Spans of time are plain numbers. */
 export type Jiffies = number & { readonly __jiffies: true }
 
 /** The moment of a time in ms. */

@@ -3,7 +3,7 @@ import { AddressSet } from '../wire/address-set.js'
 
 export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
 
-/** Of `of` directors that share local addresses, the one with this `index` hands out the ports whose remainder by `of` it is. */
+/** The share of one of `of` directors that use the same local addresses: the ports p with p mod `of` = `index`. */
 export interface PortShare {
   readonly index: number
   readonly of: number
@@ -19,27 +19,27 @@ function portsOf({ index, of }: PortShare): Ports {
   return { first, step: of, count: Math.ceil((65_536 - first) / of) }
 }
 
-/** No port was free. */
+/** Returned when no port is free. */
 export const NO_PORT = 0
 
-/** Pools that nobody uses are remembered up to this many: they know which port is next. */
+/** Unused pools are kept while there are at most this many in all: a pool knows its next port. */
 const MOST_POOLS = 4096
 const FIRST_RING = 64
 const FULL_RING = 65_536
 
 /**
- * The ports of one local address towards one real server's port. Those never used are taken first, from a random one on,
- * then those given back, in that order: a port comes again as late as it can. Nothing is kept of unused ports.
+ * The ports of one local address towards one real server's port. It takes unused ports first, from a random one on, then
+ * returned ports, oldest first: a port is used again as late as possible. Unused ports take no memory.
  */
 class Pool {
   readonly protocol: number
   readonly laddr: number
   readonly server: number
   readonly #ports: Ports
-  /** Where this pool's unused ports begin, from 0, and how many have been taken. */
+  /** Index of the first port that the pool took, and how many it has taken. */
   #start: number
   #taken = 0
-  /** Ports given back, a ring; its length is a power of two. */
+  /** Returned ports, a ring; its length is a power of two. */
   #ring: Uint16Array | undefined
   #head = 0
   #returned = 0
@@ -73,7 +73,7 @@ class Pool {
     if (this.#returned === this.#taken) this.#beginAnew()
   }
 
-  /** All are back. The ring is let go; the ports that have rested longest still come first, or nearly so. */
+  /** All ports have returned: frees the ring. The next ports taken are still those unused the longest, or nearly so. */
   #beginAnew(): void {
     const { first, step, count } = this.#ports
     const next = this.#taken < count ? this.#start + this.#taken : (this.#ring![this.#head]! - first) / step
@@ -98,33 +98,33 @@ class Pool {
 }
 
 /**
- * The pairs of local address and port that FULLNAT connections come from. A pair is taken once for each real server's
- * port and protocol, whichever services share it; taking and giving back look at no other pair.
+ * The pairs of local address and port that FULLNAT connections come from. Services share them: a pair is taken at most once
+ * for each real server's port and protocol. Taking and returning one is O(1).
  */
 export class LocalPorts {
   readonly #random: () => number
   readonly #ports: Ports
-  /** By number; a connection names its pool so. */
+  /** By number. A connection names its pool by it. */
   readonly #pools: (Pool | undefined)[] = []
   readonly #free: number[] = []
-  /** Number of a pool: by the real server's address and port, then by local address and protocol. */
+  /** Numbers of pools: by real server's address and port, then by local address and protocol. */
   readonly #byServer = new Map<number, Map<number, number>>()
-  /** Pairs taken of each local address. */
+  /** Local address → pairs taken. */
   readonly #uses = new Map<number, number>()
-  /** The local addresses of which there are any: asked for every packet. */
+  /** The local addresses with pairs taken. Every packet looks here. */
   readonly inUse = new AddressSet()
 
-  /** `random` gives unsigned 32-bit numbers: one is drawn for each pool, so that a director begun anew goes on elsewhere. */
+  /** `random` returns unsigned 32-bit numbers. Each pool begins at a random port, so that a restarted director uses other ports. */
   constructor(random: () => number, share: PortShare = { index: 0, of: 1 }) {
     this.#random = random
     this.#ports = portsOf(share)
   }
 
-  /** The number of the pool whose ports connections from `laddr` to daddr:dport have. To be taken from at once. */
+  /** The number of the pool for connections from `laddr` to daddr:dport. Call `take` right away: `give` may free unused pools. */
   poolOf(protocol: number, laddr: number, daddr: number, dport: number): number {
     return this.#numberOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
   }
-  /** A port of the pool, or NO_PORT. */
+  /** Takes a port of the pool. Returns it, or NO_PORT. */
   take(pool: number): number {
     const from = this.#pools[pool]!
     const port = from.take()
@@ -134,7 +134,7 @@ export class LocalPorts {
     if (uses === 0) this.inUse.add(from.laddr)
     return port
   }
-  /** Gives a port back to the pool that it was taken from. */
+  /** Returns a port to the pool that it was taken from. */
   give(number: number, port: number): void {
     const pool = this.#pools[number]!
     pool.give(port)
@@ -146,11 +146,11 @@ export class LocalPorts {
     }
     if (pool.inUse === 0 && this.#pools.length - this.#free.length > MOST_POOLS) this.#forget(number, pool)
   }
-  /** Pairs of a local address that are taken. */
+  /** The number of pairs taken of a local address. */
   usesOf(laddr: number): number {
     return this.#uses.get(laddr) ?? 0
   }
-  /** Pairs that are taken, by local address. */
+  /** The number of pairs taken, by local address. */
   get uses(): ReadonlyMap<number, number> {
     return this.#uses
   }

@@ -20,27 +20,27 @@ export const DPORT_PROTOCOL = 4
 export const FLAGS = 5
 /** The state (8 bits), and above it the number of connections that this one controls. */
 export const STATE_CHILDREN = 6
-/** Index of the real server's destination. */
+/** Index of the destination. */
 export const DEST = 7
 /** Next in the hash bucket; in a free record, the next free one. */
 export const NEXT = 8
-/** Neighbours in the timer wheel's slot (timer-wheel.ts). */
+/** Next and previous record in the timer wheel's slot (timer-wheel.ts). */
 export const TIMER_NEXT = 9
 export const TIMER_PREV = 10
-/** The jiffy at which the wheel will look at the record: never later than EXPIRES. */
+/** The jiffy at which the wheel visits the record, never later than EXPIRES. */
 export const TIMER_AT = 11
 /** The jiffy at which the connection's timer fires. */
 export const EXPIRES = 12
-/** Jiffies that each packet gives it. */
+/** The timeout in jiffies: each packet restarts the timer with it. */
 export const TIMEOUT = 13
 /** Inbound packets so far. */
 export const IN_PKTS = 14
-/** The connection that controls this one: of a persistent service's connection, its template. NONE if there is none. */
+/** The connection that controls this one: the template, for a persistent service's connection. NONE: none. */
 export const CONTROLLER = 15
 
 /**
- * With the kernel's values (ipvs-behaviour.md §4.2). METHOD: the bits that hold a Method (service/method.ts). NO_OUTPUT: no
- * answer has been seen, and none is awaited.
+ * The kernel's values (ipvs-behaviour.md §4.2). METHOD: the bits of a Method (service/method.ts). NO_OUTPUT: the method is
+ * one-way and no answer has been seen.
  */
 export const ConnFlag = {
   METHOD: 0x0007,
@@ -50,8 +50,8 @@ export const ConnFlag = {
   ONE_PACKET: 0x2000,
 } as const
 
-/** What a template's state says (ipvs-behaviour.md §5.4). */
+/** The states of a template (ipvs-behaviour.md §5.4). */
 export const TemplateState = { NONE: 0, ASSURED: 1 } as const
 
-/** One child, in STATE_CHILDREN. */
+/** One child's weight in STATE_CHILDREN. */
 export const ONE_CHILD = 0x100

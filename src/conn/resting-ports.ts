@@ -1,19 +1,19 @@
 import { after, between, HZ, type Jiffies } from './jiffies.js'
 
-/** How long a real server keeps a closed connection's pair in TIME_WAIT: Linux's TCP_TIMEWAIT_LEN. In jiffies. */
+/** How long a real server keeps a closed connection in TIME_WAIT (Linux's TCP_TIMEWAIT_LEN), in jiffies. */
 const REST = 60 * HZ
 const FIRST_RING = 1024
-/** pool, port, the jiffy until which it rests */
+/** An entry: pool, port, the jiffy at which the rest ends. */
 const FIELDS = 3
 
-/** Takes pairs back. */
+/** Takes returned pairs. */
 export interface PairSink {
   give(pool: number, port: number): void
 }
 
 /**
- * Pairs of connections that ended before their time: the real server may still hold them, in TIME_WAIT, and would not
- * take a new connection from there. They rest for a minute, the first to come the first to go.
+ * Pairs of connections that were ended early. The real server may still hold them in TIME_WAIT and would refuse a new
+ * connection from there. They rest for a minute, first in, first out.
  */
 export class RestingPorts {
   #ring = new Int32Array(0)
@@ -30,7 +30,7 @@ export class RestingPorts {
     ring[at + 1] = port
     ring[at + 2] = after(now, REST)
   }
-  /** Gives back those that have rested, at most `most`. */
+  /** Returns pairs that have rested to the sink, at most `most`. */
   wake(now: Jiffies, most: number, sink: PairSink): void {
     for (; this.#count > 0 && most > 0; most--) {
       const at = this.#at(0)
@@ -48,7 +48,7 @@ export class RestingPorts {
   get #capacity(): number {
     return this.#ring.length / FIELDS
   }
-  /** Where the nth from the head is. */
+  /** The index of the nth entry from the head. */
   #at(n: number): number {
     return ((this.#head + n) & (this.#capacity - 1)) * FIELDS
   }

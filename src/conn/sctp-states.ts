@@ -1,6 +1,6 @@
 /*
- * The kernel's SCTP transition tables (ipvs-behaviour.md §5.3). Events are the types of a packet's first chunk
- * (RFC 9260 §3.2).
+ * The kernel's SCTP transition tables (ipvs-behaviour.md §5.3). An event is the type of a packet's first chunk (RFC 9260
+ * §3.2).
  */
 import { HZ } from './jiffies.js'
 import { parseTransitions, type Direction } from './transitions.js'
@@ -22,7 +22,7 @@ export const SctpState = {
   CLOSED: 13,
 } as const
 
-/** By state, as `ipvsadm -Lc` prints them. */
+/** Names by state, as `ipvsadm -Lc` prints them. */
 export const sctpStateNames = [
   'NONE',
   'INIT1',
@@ -40,7 +40,7 @@ export const sctpStateNames = [
   'CLOSED',
 ]
 
-/** Jiffies by state. */
+/** Timeouts by state, in jiffies. */
 export const sctpTimeouts = Int32Array.of(2, 4, 61, 61, 61, 61, 61, 61, 900, 61, 61, 61, 4, 61).map(s => s * HZ)
 
 /** The columns of the tables. */

@@ -14,18 +14,18 @@ import {
   type ConnIndex,
 } from './record.js'
 
-/** Buckets of the kernel's table: the share of the table that random dropping looks at goes by them (§10.2). */
+/** Buckets of the kernel's table. Random dropping visits as large a share of the table as the kernel's (§10.2). */
 export const KERNEL_BUCKETS = 4096
-/** Gives as many zeroed words, which are never given back. */
+/** Returns that many zeroed words. They are never freed. */
 export type AllocateWords = (count: number) => Int32Array
 
 /** 1 GiB of records. */
 export const MAX_CONNECTIONS = 2 ** 24
 
 /**
- * Connections by their client's side: (protocol, caddr, cport), hashed with a seed. Both lookups go by it: a packet
- * from the client has it as its source, the answer as its destination. Newer connections are found first
- * (ipvs-behaviour.md §4.1). No objects, so a million connections cost the collector nothing.
+ * Connections by their client's side: (protocol, caddr, cport), hashed with a seed. Both lookups use it: a client's packet
+ * has it as its source, the answer as its destination. Newer connections are found first (ipvs-behaviour.md §4.1). A
+ * connection is no object, so a million of them cost the garbage collector nothing.
  */
 export class ConnTable {
   /** The records. Fields: record.ts. */
@@ -37,11 +37,11 @@ export class ConnTable {
   readonly #seed0: number
   readonly #seed1: number
   #count = 0
-  /** Head of the list of freed records; those from `#fresh` on have never been used. */
+  /** Head of the list of freed records. Records from `#fresh` on have never been used. */
   #free: number = NONE
   #fresh = 0
 
-  /** `random` gives unsigned 32-bit numbers: two are drawn, so that no client can aim at one bucket. */
+  /** `random` returns unsigned 32-bit numbers. Two seed the hash, so that no client can aim at a bucket. */
   constructor(capacity: number, random: () => number, allocate: AllocateWords = plainWords) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CONNECTIONS)
       throw new RangeError(`a connection table holds 1 to ${MAX_CONNECTIONS} connections, not ${capacity}`)
@@ -61,15 +61,15 @@ export class ConnTable {
   get buckets(): number {
     return this.#heads.length
   }
-  /** The newest connection of a bucket; the others follow by NEXT. */
+  /** The newest connection of a bucket. The others follow by NEXT. */
   bucketHead(bucket: number): ConnIndex {
     return this.#heads[bucket]! as ConnIndex
   }
 
   /**
-   * Reads what the first connections of `count` buckets lie in, their words of FULLNAT too where there are any, so that it is in
-   * the cache when they are looked up. Short loops of independent reads: the processor has many of them under way at a time.
-   * Returns something that depends on all that was read.
+   * Reads the records of the first connections in `count` buckets, and their FULLNAT words if there are any, so that the later
+   * lookups find them in the cache. The loops are short and their reads independent, so that the CPU overlaps them. Overwrites
+   * `buckets`. Returns a value that depends on all reads, so that they are not optimized away.
    */
   touch(buckets: Int32Array, count: number, keyWords: Int32Array): number {
     const words = this.words
@@ -81,7 +81,7 @@ export class ConnTable {
     return read
   }
 
-  /** The connection of a packet caddr:cport → vaddr:vport. From port 0 none is found, as in the kernel (§4.3). */
+  /** The connection of a packet caddr:cport → vaddr:vport. NONE for client port 0, as in the kernel (§4.3). */
   lookupInbound(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     if (cport === 0) return NONE
     const words = this.words
@@ -101,8 +101,8 @@ export class ConnTable {
   }
 
   /**
-   * The connection that a packet daddr:dport → caddr:cport answers; of one that is not masqueraded, vaddr:vport →
-   * caddr:cport (§4.3). Templates, which stand at port 0, are not found.
+   * The connection of the answer daddr:dport → caddr:cport, or, unless its method is NAT, vaddr:vport → caddr:cport (§4.3).
+   * Never a template (client port 0).
    */
   lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
     const words = this.words
@@ -123,7 +123,7 @@ export class ConnTable {
     return conn as ConnIndex
   }
 
-  /** The persistence template of a client network: `vaddr` is the mark where the protocol is 0 (§4.6). */
+  /** The persistence template of a client network. If `protocol` is 0, `vaddr` is the mark (§4.6). */
   lookupTemplate(protocol: number, caddr: number, vaddr: number, vport: number): ConnIndex {
     const words = this.words
     let conn = this.#heads[this.bucketOf(protocol, caddr, 0)]!
@@ -141,7 +141,7 @@ export class ConnTable {
     return conn as ConnIndex
   }
 
-  /** A record with its key filled in, every other field empty, first in its bucket; NONE when the table is full. */
+  /** Puts a record first in its bucket, with only its key filled in. Returns NONE when the table is full. */
   insert(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     const conn = this.insertHidden(protocol, caddr, cport, vaddr, vport)
     if (conn === NONE) return NONE
@@ -150,7 +150,7 @@ export class ConnTable {
     this.#heads[bucket] = conn
     return conn
   }
-  /** As `insert`, but in no bucket: no lookup finds it (one-packet scheduling). To be ended with `free`. */
+  /** The same in no bucket, so that no lookup finds it (one-packet scheduling). The caller must `free` it. */
   insertHidden(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
     const words = this.words
     let conn = this.#free
@@ -171,7 +171,7 @@ export class ConnTable {
     return conn as ConnIndex
   }
 
-  /** Takes the record out of its bucket and frees it. It must be in the table. */
+  /** Takes a record out of its bucket and frees it. It must be in a bucket. */
   remove(conn: ConnIndex): void {
     const words = this.words
     const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
@@ -191,7 +191,7 @@ export class ConnTable {
     this.#count--
   }
 
-  /** Forgets every connection. */
+  /** Frees every connection. */
   clear(): void {
     this.#heads.fill(NONE)
     this.#free = NONE
@@ -205,7 +205,7 @@ export class ConnTable {
     return (words[conn + DPORT_PROTOCOL]! & 0xff) === protocol
   }
 
-  /** Two rounds of murmur3's mixing; the seed also enters the words, so that no pair of keys collides under every seed. */
+  /** Two rounds of murmur3's mixing. The seed also enters the words, so that no two keys collide under every seed. */
   bucketOf(protocol: number, caddr: number, cport: number): number {
     let a = Math.imul(caddr ^ this.#seed0, 0xcc9e2d51)
     a = Math.imul((a << 15) | (a >>> 17), 0x1b873593)

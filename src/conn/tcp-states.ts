@@ -1,6 +1,6 @@
 /*
- * The kernel's TCP transition tables (ipvs-behaviour.md §5.1). A state here says what the director has seen, not what
- * either end is in: FIN_WAIT is "the server closed first", CLOSE_WAIT "the client did".
+ * The kernel's TCP transition tables (ipvs-behaviour.md §5.1). A state is the director's view, not an endpoint's state:
+ * FIN_WAIT means that the server closed first, CLOSE_WAIT that the client did.
  */
 import { TcpFlag } from '../wire/tcp.js'
 import { HZ } from './jiffies.js'
@@ -20,13 +20,13 @@ export const TcpState = {
   SYNACK: 10,
 } as const
 
-/** By state, as `ipvsadm -Lc` prints them. */
+/** Names by state, as `ipvsadm -Lc` prints them. */
 export const tcpStateNames = Object.keys(TcpState)
 
-/** Jiffies by state, as the kernel has them before any `ipvsadm --set`. */
+/** Timeouts by state, in jiffies; the kernel's before any `ipvsadm --set`. */
 export const tcpTimeouts = Int32Array.of(2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120).map(s => s * HZ)
 
-/** By state: whether the connection counts as active (ActiveConn). */
+/** By state: 1 if the connection counts as active (ActiveConn). */
 export const tcpActive = Uint8Array.of(0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1)
 
 const CODES = ['NO', 'ES', 'SS', 'SR', 'FW', 'TW', 'CL', 'CW', 'LA', 'LI', 'SA']
@@ -112,8 +112,8 @@ const secure = parseTransitions(CODES, EVENTS, [
 ])
 
 /**
- * The state after a packet with these TCP flags. RST counts before SYN before FIN before ACK; none of them: CLOSE.
- * `isSecure`: by the tables of the secure_tcp defence.
+ * The state after a packet with these TCP flags. The first of RST, SYN, FIN, ACK that is set decides; none: CLOSE.
+ * `isSecure`: use the tables of the secure_tcp defence.
  */
 export function nextTcpState(state: number, direction: Direction, flags: number, isSecure: boolean): number {
   let event: number

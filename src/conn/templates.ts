@@ -1,6 +1,6 @@
 /*
- * A template is a connection that no packet belongs to: it says which real server a client network stays with. The
- * connections opened by it are its children, and it does not end before them (ipvs-behaviour.md §4.6, §5.4).
+ * A template is a record without packets that holds the real server of a client network (persistence). Connections opened
+ * by it are its children; it does not end before them (ipvs-behaviour.md §4.6, §5.4).
  */
 import {
   ConnFlag,
@@ -15,11 +15,11 @@ import {
   type ConnIndex,
 } from './record.js'
 
-/** Ports of a template that is not to be found again. */
+/** Ports of an invalidated template. */
 const INVALID_PORT = 65_535
 
 export class Templates {
-  /** Records of the table that are templates. */
+  /** The number of templates. */
   count = 0
   readonly #words: Int32Array
 
@@ -31,19 +31,19 @@ export class Templates {
   is(conn: ConnIndex): boolean {
     return (this.#words[conn + FLAGS]! & ConnFlag.TEMPLATE) !== 0
   }
-  /** Makes it the connection's controller. */
+  /** Makes the template the connection's controller. */
   adopt(template: ConnIndex, conn: ConnIndex): void {
     this.#words[conn + CONTROLLER] = template
     this.#words[template + STATE_CHILDREN]! += ONE_CHILD
   }
-  /** The connection ends, or has another controller: NONE, or the one that it leaves. */
+  /** Removes the connection from its controller's children. Returns that controller, or NONE. */
   leave(conn: ConnIndex): ConnIndex {
     const controller = this.#words[conn + CONTROLLER]! as ConnIndex
     if (controller !== NONE) this.#words[controller + STATE_CHILDREN]! -= ONE_CHILD
     return controller
   }
 
-  /** Makes it impossible to find the template again; it ends when its timer fires. */
+  /** Invalidates the template: no lookup finds it; it ends when its timer fires. */
   invalidate(template: ConnIndex): void {
     const words = this.#words
     words[template + CPORT_VPORT] = INVALID_PORT
@@ -54,7 +54,7 @@ export class Templates {
     return words[template + CPORT_VPORT] === INVALID_PORT && words[template + DPORT_PROTOCOL]! >>> 16 === INVALID_PORT
   }
 
-  /** A child of the controller, if that is a template, has been answered. */
+  /** Notes that a child has been answered. Does nothing unless the controller is a template. */
   assure(controller: ConnIndex): void {
     if (controller !== NONE && this.is(controller)) this.#words[controller + STATE_CHILDREN]! |= TemplateState.ASSURED
   }

@@ -1,27 +1,27 @@
 import { after, between, HZ, type Jiffies } from './jiffies.js'
 import { NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
 
-/** Power of two; at a jiffy a slot, a turn of the wheel is 164 s. Later timers are looked at once a turn and put back. */
+/** Power of two. A slot is a jiffy, so a turn of the wheel takes 164 s. Later timers are visited once a turn and put back. */
 const SLOTS = 16_384
-/** What looking at a record counts beside looking at an empty slot: it may be far from the cache. */
+/** The cost of visiting a record, in visits of empty slots: the record may not be in the cache. */
 export const RECORD_WORK = 8
-/** TIMER_PREV of a record that is in no slot. */
+/** TIMER_PREV of a record in no slot. */
 const UNLINKED = -1
 
-/** Called for each record whose slot has come. It must schedule the record again or leave it out for good. */
+/** Called for each record in a slot that is due, after the record was taken out of the slot. */
 export interface TimerSink {
   due(conn: ConnIndex): void
 }
 
 /**
- * A hashed timer wheel over the records' own fields (Varghese and Lauck, scheme 6): nothing is allocated, scheduling
- * and cancelling are O(1). A timer that is restarted for later need not be moved: a record that is due while its EXPIRES is
- * still ahead is scheduled anew (conn-timers.ts).
+ * A hashed timer wheel in the records' own fields (Varghese and Lauck, scheme 6): it allocates nothing; `schedule` and
+ * `cancel` are O(1). Restarting a timer does not move its record: a record that is due before its EXPIRES is scheduled
+ * again (conn-timers.ts).
  */
 export class TimerWheel {
   readonly #words: Int32Array
   readonly #heads = new Int32Array(SLOTS).fill(NONE)
-  /** The jiffy whose slot is next to be emptied. */
+  /** The jiffy of the next slot to empty. */
   #tick: Jiffies
 
   constructor(words: Int32Array, now: Jiffies) {
@@ -29,7 +29,7 @@ export class TimerWheel {
     this.#tick = now
   }
 
-  /** Puts a record, which is in no slot, where it is looked at in jiffy `at`, or at the latest a turn from now. */
+  /** Puts a record, which must be in no slot, into the slot of jiffy `at`, or into the last slot of the turn if `at` is later. */
   schedule(conn: ConnIndex, at: Jiffies): void {
     const words = this.#words
     let ahead = between(this.#tick, at)
@@ -57,14 +57,14 @@ export class TimerWheel {
   }
 
   /**
-   * Empties the slots of the jiffies up to and including `now`, at most `budget` slots, a record counting as RECORD_WORK of
-   * them; what is left comes with the next call. Returns whether it has caught up.
+   * Empties the slots of the jiffies up to and including `now`, at most `budget` of them, where a record counts as RECORD_WORK
+   * slots. The next call continues. Returns whether it has caught up.
    */
   advance(now: Jiffies, budget: number, sink: TimerSink): boolean {
     while (between(this.#tick, now) >= 0) {
       const slot = this.#tick & (SLOTS - 1)
       let conn = this.#heads[slot]! as ConnIndex
-      // A record that comes back for later is put ahead of #tick, never into this slot, as `ahead` is below SLOTS.
+      // `ahead` is below SLOTS, so a record that is scheduled again for later never goes into this slot.
       while (conn !== NONE) {
         if (budget <= 0) return false
         budget -= RECORD_WORK
@@ -78,14 +78,14 @@ export class TimerWheel {
     return true
   }
 
-  /** Jiffies until the next slot that is not empty, looking a second ahead. */
+  /** Jiffies until the next slot that is not empty, at most a second. */
   idleJiffies(): number {
     let ahead = 1
     while (ahead < HZ && this.#heads[(this.#tick + ahead - 1) & (SLOTS - 1)] === NONE) ahead++
     return ahead
   }
 
-  /** Jiffies up to `now` whose slots have not been emptied. */
+  /** The number of jiffies up to `now` whose slots have not been emptied. */
   behind(now: Jiffies): number {
     return Math.max(0, between(this.#tick, now) + 1)
   }
@@ -96,6 +96,6 @@ export class TimerWheel {
   }
 }
 
-/** A slot's first record has the slot in TIMER_PREV, as a number below UNLINKED. */
+/** TIMER_PREV of a slot's first record: the slot, as a number below UNLINKED. */
 const headMark = (slot: number): number => -2 - slot
 const slotOf = (mark: number): number => -2 - mark

@@ -1,10 +1,10 @@
-/** Which way a packet went, and whether the other way is ever seen: which table its state moves by. */
+/** Selects the transition table: a packet's direction, or INBOUND_ONLY if no answer has been seen. */
 export const Direction = { INBOUND: 0, OUTBOUND: 1, INBOUND_ONLY: 2 } as const
 export type Direction = (typeof Direction)[keyof typeof Direction]
 
 /**
- * Transition tables as the specification prints them: for each direction a text of one row a state, which begins with
- * the state's own code, and one column an event. Answers next states by (direction × states + state) × events + event.
+ * Parses transition tables as ipvs-behaviour.md prints them: one text for each direction; a row is a state and begins with
+ * its code, a column is an event. Returns next states, indexed by (direction × states + state) × events + event.
  */
 export function parseTransitions(codes: readonly string[], events: number, tables: readonly string[]): Uint8Array {
   return Uint8Array.from(tables.flatMap(table => parseTable(codes, events, table)))
