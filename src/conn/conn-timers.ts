@@ -6,7 +6,10 @@ import { RECORD_WORK, TimerWheel, type TimerSink } from './timer-wheel.js'
 /** Records that the wheel visits in one call: less than a millisecond, even with millions of connections in the table. */
 export const EXPIRY_BUDGET = 1024
 
-/** The connections' clock and timers. Every packet restarts its connection's timer; the connection ends when the timer fires. */
+/**
+ * The connections' clock and timers. Every packet restarts its connection's timer; the connection ends when the timer
+ * fires.
+ */
 export class ConnTimers {
   /** The current jiffy. */
   now: Jiffies

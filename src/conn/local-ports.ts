@@ -114,13 +114,19 @@ export class LocalPorts {
   /** The local addresses with pairs taken. Every packet looks here. */
   readonly inUse = new AddressSet()
 
-  /** `random` returns unsigned 32-bit numbers. Each pool begins at a random port, so that a restarted director uses other ports. */
+  /**
+   * `random` returns unsigned 32-bit numbers. Each pool begins at a random port, so that a restarted director uses other
+   * ports.
+   */
   constructor(random: () => number, share: PortShare = { index: 0, of: 1 }) {
     this.#random = random
     this.#ports = portsOf(share)
   }
 
-  /** The number of the pool for connections from `laddr` to daddr:dport. Call `take` right away: `give` may free unused pools. */
+  /**
+   * The number of the pool for connections from `laddr` to daddr:dport. Call `take` right away: `give` may free unused
+   * pools.
+   */
   poolOf(protocol: number, laddr: number, daddr: number, dport: number): number {
     return this.#numberOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
   }

@@ -29,7 +29,10 @@ export class TimerWheel {
     this.#tick = now
   }
 
-  /** Puts a record, which must be in no slot, into the slot of jiffy `at`, or into the last slot of the turn if `at` is later. */
+  /**
+   * Puts a record, which must be in no slot, into the slot of jiffy `at`, or into the last slot of the turn if `at` is
+   * later.
+   */
   schedule(conn: ConnIndex, at: Jiffies): void {
     const words = this.#words
     let ahead = between(this.#tick, at)

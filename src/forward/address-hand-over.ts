@@ -37,7 +37,10 @@ export class AddressHandOver {
     this.#proxy = new ProxyStream(conns, output, memory)
   }
 
-  /** Sends a TCP segment of a FULLNAT connection, already addressed to the real server, to the hop. Returns SENT, HELD or a drop. */
+  /**
+   * Sends a TCP segment of a FULLNAT connection, already addressed to the real server, to the hop. Returns SENT, HELD or
+   * a drop.
+   */
   inbound(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
     const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
     const mode = state & 0xff

@@ -5,7 +5,10 @@ import type { Forwarder } from './forwarder.js'
 import type { Hop } from './hop.js'
 import type { Transmitter } from './output.js'
 
-/** Direct routing, `-g`: the unchanged packet to the real server's MAC. The real server has the VIP too and answers the client itself. */
+/**
+ * Direct routing, `-g`: the unchanged packet to the real server's MAC. The real server has the VIP too and answers the
+ * client itself.
+ */
 export class Dr implements Forwarder {
   readonly refusesLarge = true
   readonly #output: Transmitter

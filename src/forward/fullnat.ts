@@ -40,7 +40,10 @@ export class Fullnat implements Forwarder {
     rewrite(packet, laddr, fullnatKeys.words[at + LPORT]!, daddr, table.words[conn + DPORT_PROTOCOL]! >>> 16)
   }
 
-  /** To the real server, about its answer. The error comes from the client or a router near it; its source becomes the local address. */
+  /**
+   * To the real server, about its answer. The error comes from the client or a router near it; its source becomes the
+   * local address.
+   */
   relatedInbound(packet: Packet, embedded: Embedded, conn: ConnIndex): void {
     const { table, fullnatKeys } = this.#conns
     const at = keyAt(conn)

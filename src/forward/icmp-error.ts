@@ -60,7 +60,10 @@ export class IcmpErrors {
     this.#make(packet, type, code, rest, from ?? this.#routes.sourceFor(hop.link, to), hop.mtu)
     this.#output.transmit(packet, hop)
   }
-  /** Turns a packet from one of our addresses into an error about it, which the caller sends. Returns false if none is allowed. */
+  /**
+   * Turns a packet from one of our addresses into an error about it, which the caller sends. Returns false if none is
+   * allowed.
+   */
   makeForUs(packet: Packet, type: number, code: number, rest: number): boolean {
     if (!mayCauseError(packet)) return false
     this.#make(packet, type, code, rest, packet.ip.srcAddr, MOST_OCTETS)

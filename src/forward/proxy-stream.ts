@@ -124,7 +124,10 @@ export class ProxyStream {
     return (ahead < len ? first : seq - len) >>> 0
   }
 
-  /** The first SYN begins the stream and may be retransmitted until the header is sent. Any other becomes an ACK (see above). */
+  /**
+   * The first SYN begins the stream and may be retransmitted until the header is sent. Any other becomes an ACK (see
+   * above).
+   */
   #syn(packet: Packet, conn: ConnIndex, at: number): void {
     const { words } = this.#fullnatKeys
     const { tcp } = packet
@@ -176,7 +179,10 @@ export class ProxyStream {
     return isBare && isFirst ? verdict : Verdict.PASS
   }
 
-  /** Sends the PROXY header in a segment of its own: a copy of the client's headers and options, at the stream's first number. */
+  /**
+   * Sends the PROXY header in a segment of its own: a copy of the client's headers and options, at the stream's first
+   * number.
+   */
   #sendHeader(packet: Packet, conn: ConnIndex, at: number, hop: Hop): Verdict {
     const { words } = this.#fullnatKeys
     const headersLen = packet.transportAt - packet.at + packet.tcp.headerLen

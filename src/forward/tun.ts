@@ -8,7 +8,10 @@ import type { Hop } from './hop.js'
 import type { Output } from './output.js'
 import type { Tunnels } from './tunnel.js'
 
-/** Tunneling, `-i`: the unchanged packet inside another (tunnel.ts). The real server has the VIP too and answers the client itself. */
+/**
+ * Tunneling, `-i`: the unchanged packet inside another (tunnel.ts). The real server has the VIP too and answers the
+ * client itself.
+ */
 export class Tun implements Forwarder, PieceSink {
   readonly #conns: Connections
   readonly #output: Output

@@ -50,7 +50,10 @@ export class Tunnels {
     return this.#sysctls.pmtuDisc !== 0
   }
 
-  /** Puts the tunnel's headers before the packet, which is no GSO frame. `src`: the director's address, `dst`: the real server's. */
+  /**
+   * Puts the tunnel's headers before the packet, which is no GSO frame. `src`: the director's address, `dst`: the real
+   * server's.
+   */
   wrap(packet: Packet, dest: Destination, src: number, dst: number): void {
     const { ip } = packet
     const { tos, ttl } = ip

@@ -1,8 +1,8 @@
 /*
  * 1. ARP for IPv4 over Ethernet                        → DROP_ARP_MALFORMED
- * 2. from an address that is ours, or from a group MAC → DROP_ARP_SPOOFS_US (RFC 5227 §2.4: defended by answering on)
- * 3. who asks us is remembered, and answered where the request lies → ANSWERED
- * 4. others' words bring known entries up to date      → CONSUMED, DROP_ARP_NOT_FOR_US
+ * 2. sender: not our address, no group MAC             → else DROP_ARP_SPOOFS_US (RFC 5227 §2.4: we keep the address)
+ * 3. a request for one of our addresses: the sender becomes a neighbour; the reply is written over the request → ANSWERED
+ * 4. any other: a known neighbour is updated           → CONSUMED, DROP_ARP_NOT_FOR_US
  */
 import type { Egress } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
@@ -14,7 +14,7 @@ import { isLoopback, isMulticast } from '../wire/addr.js'
 import type { OwnAddresses } from './own-addresses.js'
 import type { Neighbours } from './neighbours.js'
 
-/** Hears ARP, and answers for the director's addresses on any link (as Linux with arp_ignore 0). */
+/** Receives ARP and answers for the director's addresses on any link (like Linux with arp_ignore 0). */
 export class ArpInput {
   readonly #ownAddresses: OwnAddresses
   readonly #neighbours: Neighbours
@@ -22,7 +22,7 @@ export class ArpInput {
   readonly #isSpokesman: boolean
   readonly #arp = new ArpView()
 
-  /** Without `isSpokesman` it only listens: another director answers for the same addresses. */
+  /** `isSpokesman` false: only listens, since another director answers for the same addresses. */
   constructor(ownAddresses: OwnAddresses, neighbours: Neighbours, egress: Egress, isSpokesman = true) {
     this.#ownAddresses = ownAddresses
     this.#neighbours = neighbours
@@ -39,7 +39,7 @@ export class ArpInput {
     if ((arp.senderMacHi & 0x0100) !== 0 || this.#ownAddresses.has(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
 
     const asksUs = operation === ArpOp.REQUEST && this.#ownAddresses.has(targetAddr)
-    // A sender of 0 is someone making sure that nobody has an address (RFC 5227 §2.1.1): there is nothing to learn.
+    // Sender 0.0.0.0 is an ARP probe (RFC 5227 §2.1.1): nothing to learn.
     if (senderAddr !== 0) this.#neighbours.heard(link, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
     if (asksUs && this.#isSpokesman) return this.#answer(packet, link)
     return asksUs || operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US

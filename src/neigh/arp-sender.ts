@@ -8,7 +8,7 @@ import type { Routes } from './routes.js'
 
 const NOBODY: MacAddr = { hi: 0, lo: 0 }
 
-/** Makes and sends the ARP packets that start with us. */
+/** Sends ARP requests and announcements. */
 export class ArpSender {
   readonly #egress: Egress
   readonly #scratch: Scratch
@@ -22,11 +22,11 @@ export class ArpSender {
     this.#routes = routes
   }
 
-  /** Who has `addr`? `to`: everybody, or by unicast the one who last had it. */
+  /** Asks for the MAC of `addr`. `to`: broadcast, or the last known MAC. */
   request(link: Link, addr: number, to: MacAddr): void {
     this.#send(link, to, this.#routes.sourceFor(link, addr), addr)
   }
-  /** "`addr` is at my MAC", to everybody, asked or not: a gratuitous request (RFC 5227 §3: an announcement). */
+  /** Broadcasts that `addr` is at our MAC: a gratuitous request (RFC 5227 §3: ARP announcement). */
   announce(link: Link, addr: number): void {
     this.#send(link, BROADCAST, addr, addr)
   }

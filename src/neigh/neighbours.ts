@@ -1,9 +1,9 @@
 /*
- * A frame for a next hop whose MAC is not known:
- * 1. held, a request is broadcast           → HELD; no room: DROP_NEIGHBOUR_QUEUE
- * 2. asked again a second later, and again
- * 3. answered: the held frames are sent on in their order
- *    not answered: each goes back as ICMP 3/1, host unreachable; the entry is forgotten
+ * A frame to a next hop whose MAC is unknown:
+ * 1. it is held; a request is broadcast     → HELD; no room: DROP_NEIGHBOUR_QUEUE
+ * 2. the request is repeated after one and after two seconds
+ * 3. answered: the held frames are sent in order
+ *    not answered: ICMP host unreachable (3/1) for each held frame; the entry is deleted
  */
 import { LRUCache } from 'lru-cache'
 import type { Egress } from '../packet/frame.js'
@@ -16,21 +16,21 @@ import type { ArpSender } from './arp-sender.js'
 import { Neighbour, NeighbourState } from './neighbour.js'
 import type { HeldFrame, WaitingRoom } from './waiting-room.js'
 
-/** Neighbours that are remembered, and those of them that are being asked for, at the most. */
+/** The most neighbours, and the most of them that are being asked. */
 const MOST = 8192
 const MOST_INCOMPLETE = 1024
-/** Requests before a neighbour is given up, and the time between them: Linux's mcast_solicit, ucast_solicit, retrans_time_ms. */
+/** Requests before a neighbour is given up, and ms between them: Linux's mcast_solicit, ucast_solicit, retrans_time_ms. */
 const REQUESTS = 3
 const RETRY_MS = 1000
-/** How long an answer is believed: Linux's base_reachable_time_ms. */
+/** How long an answer is valid: Linux's base_reachable_time_ms. */
 const REACHABLE_MS = 30_000
-/** An entry that has not been used for so long is forgotten: Linux's gc_stale_time. */
+/** An entry unused for so long is deleted: Linux's gc_stale_time. */
 const FORGET_MS = 60_000
 const SWEEP_MS = 1000
 /** Entries of the look-aside table; power of two. */
 const RECENT = 1024
 
-/** Told of each held frame whose next hop did not answer. It may rewrite the frame, and must not keep it. */
+/** Is handed each held frame whose next hop did not answer. It may rewrite the frame but must not keep it. */
 export interface UnreachableSink {
   unreachable(held: HeldFrame, room: WaitingRoom): void
 }
@@ -41,7 +41,7 @@ export class Neighbours {
   readonly #room: WaitingRoom
   readonly #static = new Map<number, Neighbour>()
   readonly #known: LRUCache<number, Neighbour>
-  /** Those that are being asked, by whichever way. */
+  /** Neighbours that are being asked, by broadcast or unicast. */
   readonly #asking = new Set<Neighbour>()
   readonly #recent: (Neighbour | undefined)[] = Array.from({ length: RECENT })
   readonly #eth = new EthernetView()
@@ -55,7 +55,7 @@ export class Neighbours {
     this.#known = new LRUCache({ max: MOST, dispose: neighbour => this.#forgotten(neighbour) })
   }
 
-  /** The entry of an address on a link, made and asked for if need be; undefined when too many are being asked for. */
+  /** The entry of an address on a link. A new one is created and asked; undefined when too many are being asked. */
   get(link: Link, addr: number): Neighbour | undefined {
     const slot = (addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)
     let neighbour = this.#recent[slot]
@@ -68,7 +68,7 @@ export class Neighbours {
     return neighbour
   }
 
-  /** The entry of an address on a link whose MAC is known, if it has been looked up of late. */
+  /** The entry of an address on a link, if its MAC is known and it is in the look-aside table. */
   usable(link: Link, addr: number): Neighbour | undefined {
     const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)]
     if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) return undefined
@@ -77,7 +77,7 @@ export class Neighbours {
     return neighbour
   }
 
-  /** Keeps the packet's frame until its next hop is known. */
+  /** Holds a copy of the packet's frame until the neighbour answers. */
   hold(packet: Packet, neighbour: Neighbour): Verdict {
     return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE
   }
@@ -91,8 +91,8 @@ export class Neighbours {
   }
 
   /**
-   * Someone said in ARP that `addr` on the link is at this MAC. Known entries are brought up to date; a new one is made
-   * only if `mayCreate`: of who asked us, as Linux does, not of whoever shouts.
+   * Learns from ARP that `addr` on the link is at this MAC. Updates a known entry; creates a new one only if `mayCreate`: for
+   * hosts that asked us, like Linux, not for every broadcast.
    */
   heard(link: Link, addr: number, hi: number, lo: number, mayCreate: boolean): void {
     const key = keyOf(link, addr)
@@ -112,7 +112,7 @@ export class Neighbours {
     this.#sendHeld(neighbour)
   }
 
-  /** Asks again whom to ask, gives up whom to give up, and once a second looks for who has grown old. */
+  /** Repeats requests, gives up neighbours that did not answer, and once a second looks for old entries. */
   poll(now: number, sink: UnreachableSink): void {
     this.#now = now
     this.#room.recycle()
@@ -122,13 +122,13 @@ export class Neighbours {
     this.#sweep()
   }
 
-  /** Entries, those that are being asked for, those given at the start, and frames that wait for an answer. */
+  /** How many entries are learnt, being asked, fixed (--neighbour), and how many frames are held. */
   get figures(): { learnt: number; asking: number; fixed: number; held: number } {
     const { size } = this.#known
     return { learnt: size, asking: this.#asking.size, fixed: this.#static.size, held: this.#room.count }
   }
 
-  /** How long a poll may be put off, in ms. */
+  /** How long the next poll may wait, in ms. */
   get idleMs(): number {
     return this.#asking.size > 0 ? RETRY_MS / 20 : SWEEP_MS
   }

@@ -2,25 +2,25 @@ import { isHostAddress, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 /**
- * The addresses that are the director's own: its interfaces', the `--vip`s, and the virtual addresses of its services.
- * Every packet looks them up, so single addresses are an AddressSet and blocks a short list.
+ * The director's own addresses: its interfaces', the `--vip`s, and the VIPs of its services. Every packet is looked up here,
+ * so single addresses are an AddressSet and blocks a short list.
  *
- * An address that no host can have (0.0.0.0, 127/8, a group, a broadcast address) may be held and is still not ours: it is
- * never claimed by ARP, and a packet from it is not taken for our own.
+ * An address that no host can have (0.0.0.0, 127/8, multicast, broadcast) may have owners here and still is not ours: `has`
+ * is false and ARP never claims it.
  */
 export class OwnAddresses {
-  /** How many owners (an interface, a --vip, services) hold each address. */
+  /** Address → number of its owners (an interface, a --vip, services). */
   readonly #holds = new Map<number, number>()
   readonly #single = new AddressSet()
-  /** Those that were given as a --vip. */
+  /** Single addresses given as --vip. */
   readonly #vips = new Set<number>()
   readonly #blocks: Cidr[] = []
   /** Broadcast addresses of connected networks. */
   readonly #broadcasts = new Set<number>()
-  /** Single addresses that have come, and that have gone: the announcer takes them out. */
+  /** Single addresses added and removed since the announcer last took them. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
-  /** That one of the two has something. Every turn asks: it costs less than their sizes. */
+  /** Whether `come` or `gone` has an entry. Every turn reads it: cheaper than two sizes. */
   hasNews = false
 
   has(addr: number): boolean {
@@ -51,7 +51,7 @@ export class OwnAddresses {
     this.#holds.delete(addr)
     if (this.#mayBeOurs(addr)) this.#disclaim(addr)
   }
-  /** A connected network broadcasts by this address: it is not ours, even if an owner holds it now or later. */
+  /** Marks the broadcast address of a connected network. It is not ours, even if an owner holds it now or later. */
   addBroadcast(addr: Ipv4Addr): void {
     this.#broadcasts.add(addr)
     if (this.#holds.has(addr)) this.#disclaim(addr)
@@ -75,7 +75,7 @@ export class OwnAddresses {
       this.hold(cidr.addr)
     }
   }
-  /** Returns whether it was there. */
+  /** Returns whether the block was there. */
   deleteBlock(cidr: Cidr): boolean {
     if (cidr.prefix === 32) {
       const had = this.#vips.delete(cidr.addr)

@@ -4,13 +4,13 @@ import { broadcastOf, maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 
 export const ON_LINK = 0 as Ipv4Addr
 
-/** Where packets to a block of addresses go. */
+/** The route to a block of addresses. */
 export interface Route {
   readonly network: number
   readonly mask: number
   readonly prefix: number
   readonly link: Link
-  /** The next hop; ON_LINK where it is the destination itself. */
+  /** The next hop; ON_LINK: the destination itself. */
   readonly gateway: Ipv4Addr
   /** Octets of an IP packet. */
   readonly mtu: number
@@ -21,17 +21,17 @@ export interface InterfaceAddress extends Cidr {
   readonly link: Link
 }
 
-/** How long a path's MTU that a router told is believed, in ms, and the least that is: Linux's ip_rt_mtu_expires, ip_rt_min_pmtu. */
+/** How long a learnt path MTU is valid, in ms, and the least one: Linux's ip_rt_mtu_expires, ip_rt_min_pmtu. */
 const PATH_MTU_MS = 600_000
 const LEAST_PATH_MTU = 552
 const MOST_PATHS = 1024
 
-/** A small routing table: connected networks and `--route`s, the longest prefix first. Asked by scanning. */
+/** A small routing table: connected networks and `--route`s, longest prefix first. A lookup scans it. */
 export class Routes {
   readonly #routes: Route[] = []
   readonly #addresses: InterfaceAddress[] = []
   readonly #broadcasts = new AddressSet()
-  /** MTUs of paths that are less than their route's (RFC 1191), by destination. */
+  /** Destination → path MTU, where it is less than the route's (RFC 1191). */
   readonly #paths = new Map<number, { mtu: number; until: number }>()
 
   addAddress(address: InterfaceAddress): void {
@@ -40,14 +40,14 @@ export class Routes {
     if (broadcast !== undefined) this.#broadcasts.add(broadcast)
     if (address.prefix < 32) this.add(address, address.link, undefined)
   }
-  /** The later of two routes to one block stands. */
+  /** Adds a route. It replaces one to the same block. */
   add(to: Cidr, link: Link, gateway: Ipv4Addr | undefined, mtu = link.mtu): void {
     const network = to.addr & to.mask
     this.delete(to)
     this.#routes.push({ network, mask: maskOf(to.prefix), prefix: to.prefix, link, gateway: gateway ?? ON_LINK, mtu })
     this.#routes.sort((a, b) => b.prefix - a.prefix)
   }
-  /** Whether there was one. */
+  /** Returns whether there was a route to the block. */
   delete(to: Cidr): boolean {
     const at = this.#routes.findIndex(r => r.network === (to.addr & to.mask) && r.prefix === to.prefix)
     if (at >= 0) this.#routes.splice(at, 1)
@@ -63,17 +63,17 @@ export class Routes {
     return undefined
   }
 
-  /** Octets that a packet to `dst` may have on its way, by this route. */
+  /** The path MTU to `dst` by this route, octets. */
   pathMtu(dst: number, route: Route): number {
     if (this.#paths.size === 0) return route.mtu
     const path = this.#paths.get(dst)
     return path === undefined ? route.mtu : Math.min(path.mtu, route.mtu)
   }
-  /** Whether a router told the path's MTU. */
+  /** Whether the path MTU was learnt from a router. */
   hasLearntMtu(dst: number): boolean {
     return this.#paths.size > 0 && this.#paths.has(dst)
   }
-  /** A router said that no more than `mtu` octets get to `dst`. More than was known is not believed. `now` in ms. */
+  /** Learns a path MTU to `dst` from a router. Ignores one above the known path MTU. */
   learnMtu(dst: number, mtu: number, now: number): void {
     const route = this.lookup(dst)
     if (route === undefined || mtu > this.pathMtu(dst, route)) return
@@ -81,7 +81,7 @@ export class Routes {
     if (this.#paths.size === MOST_PATHS) this.#paths.delete(this.#paths.keys().next().value!)
     this.#paths.set(dst, { mtu: Math.max(mtu, LEAST_PATH_MTU), until: now + PATH_MTU_MS })
   }
-  /** Forgets what was learnt too long ago, the oldest first. */
+  /** Deletes path MTUs that have expired. */
   poll(now: number): void {
     if (this.#paths.size === 0) return
     for (const [dst, { until }] of this.#paths) {
@@ -90,7 +90,7 @@ export class Routes {
     }
   }
 
-  /** Our address on a link that its neighbour `peer` would expect: of the same network, else the link's first, else any of ours. */
+  /** Our source address towards a neighbour on a link: in `peer`'s network, else the link's first, else any of ours. */
   sourceFor(link: Link, peer: number): Ipv4Addr {
     let first: Ipv4Addr | undefined
     for (const address of this.#addresses) {

@@ -232,7 +232,10 @@ function spoil(datagram: Datagram, to: number, isLast: boolean): Verdict {
   return Verdict.DROP_FRAGMENT_MALFORMED
 }
 
-/** RFC 3168 §5.3. `seen`: a bit for each codepoint. Returns the bits to set in the TOS, −1 if the fragments contradict each other. */
+/**
+ * RFC 3168 §5.3. `seen`: a bit for each codepoint. Returns the bits to set in the TOS, −1 if the fragments contradict
+ * each other.
+ */
 function reassembledEcn(seen: number): number {
   const [notEct, ce] = [1 << Ecn.NOT_ECT, 1 << Ecn.CE]
   if ((seen & notEct) !== 0) return seen === notEct ? 0 : -1

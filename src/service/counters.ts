@@ -87,7 +87,10 @@ export class Counters {
     this.#live[row * FIELDS + Counter.OUT_BYTES]! += octets
   }
 
-  /** The 2-second tick; `ticks` of them if nothing was counted between the first and the last. Returns the result of `sweep`. */
+  /**
+   * The 2-second tick; `ticks` of them if nothing was counted between the first and the last. Returns the result of
+   * `sweep`.
+   */
   tick(ticks: number): boolean {
     while (!this.sweep());
     this.#tick += ticks

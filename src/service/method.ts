@@ -2,7 +2,10 @@
 export const Method = { MASQ: 0, TUNNEL: 2, DIRECT: 3, FULLNAT: 5 } as const
 export type Method = (typeof Method)[keyof typeof Method]
 
-/** Whether the real server answers the client itself. The director mostly sees no answer; one that it sees already comes from the VIP. */
+/**
+ * Whether the real server answers the client itself. The director mostly sees no answer; one that it sees already comes
+ * from the VIP.
+ */
 export function isOneWay(method: Method): boolean {
   return method === Method.DIRECT || method === Method.TUNNEL
 }

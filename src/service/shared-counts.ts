@@ -68,7 +68,10 @@ export class SharedCounts {
   hasRoomFor(service: ServiceIdentity, addr: number, port: number): boolean {
     return this.#locked(() => this.#find(service, addr, port) !== 0 || this.#hasFree)
   }
-  /** Returns the slot of a real server. Each director that has the destination holds the slot once. RangeError if there is no room. */
+  /**
+   * Returns the slot of a real server. Each director that has the destination holds the slot once. RangeError if there is
+   * no room.
+   */
   hold(service: ServiceIdentity, addr: number, port: number): number {
     return this.#locked(() => {
       const at = this.#find(service, addr, port) || this.#take(service, addr, port)

@@ -3,7 +3,10 @@ import { Direction } from '../../conn/transitions.js'
 import type { Packet } from '../../packet/packet.js'
 import { countOutbound, type Parts } from './parts.js'
 
-/** Makes a real server's packet the virtual service's, counts it and moves the connection's state; `restart` is to follow. */
+/**
+ * Gives a real server's packet the virtual service's source, counts it and moves the connection's state. The caller
+ * restarts the timer.
+ */
 export function translateAnswer(parts: Parts, packet: Packet, conn: ConnIndex): void {
   const { conns, counters, forwarders } = parts
   forwarders[conns.methodOf(conn)].outbound(packet, conn)

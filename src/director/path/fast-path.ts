@@ -1,14 +1,14 @@
 /*
- * A packet of an open connection that nothing is special about, in one go: what the whole path (director.ts) does to it in
- * some thirty steps, to the bit. It looks first and changes nothing until all is known; PASS hands the frame, untouched, to
- * the whole path: whatever is malformed, addressed oddly, in pieces, of SCTP or ICMP, with IP options, with a SYN, too
- * large, without a connection, a live real server or a known next hop, in a tunnel, with a client's address to hand on,
- * with options to be taken out, or with a virtio-net header that is not just what it should be.
+ * Handles an ordinary packet of an open connection in one function: bit for bit what the whole path (director.ts) does in
+ * some thirty steps. It changes nothing before all checks have passed. PASS hands the untouched frame to the whole path, if
+ * the packet is malformed, has odd addresses, is a fragment, SCTP, ICMP or a SYN, has IP options, is too large, has no
+ * connection, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
+ * remove, or an unusual virtio-net header.
  *
- * 1. to our MAC, IPv4 of 20 octets, checksum, TTL, whole, TCP or UDP, addresses that may be
- * 2. whose?  to us: the client's connection, or FULLNAT's local side; to others: NAT's answer
- * 3. by which link, to whose MAC; is it small enough
- * 4. count, move the state                 conn/conn-states
+ * 1. our MAC, IPv4 header of 20 octets, checksum, TTL, length, TCP or UDP, addresses
+ * 2. its connection: to our address, the client's or FULLNAT's local side; to another, NAT's answer
+ * 3. route, MTU, next hop's MAC
+ * 4. counters, state                       conn/conn-states
  * 5. addresses, ports, checksums, MACs     → BALANCED
  */
 import type { Connections } from '../../conn/connections.js'
@@ -43,22 +43,22 @@ import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { Balancing } from '../rules/balancing.js'
 
-// Where fields stand, in words as they are read here. Ethernet (wire/ethernet.ts): the upper two octets of a MAC, the lower four.
+// Offsets of fields as they are read here. Ethernet (wire/ethernet.ts): the upper two and the lower four octets of a MAC.
 const DST_HI_AT = 0
 const DST_LO_AT = 2
 const SRC_HI_AT = 6
 const SRC_LO_AT = 8
 const ETHER_TYPE_AT = 12
-// RFC 791 §3.1, five words: version to length, identification to offset, TTL to checksum, the addresses.
+// RFC 791 §3.1, five words: version to total length, identification to fragment offset, TTL to checksum, two addresses.
 const LENGTH_AT = 0
 const PIECE_AT = 4
 const TTL_AT = 8
 const SRC_AT = 12
 const DST_AT = 16
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
-/** Version 4, five words; the first octet of the header. */
+/** The first octet of the header: version 4, five words. */
 const PLAIN_IPV4 = 0x45
-/** More fragments, or an offset. */
+/** MF and the fragment offset. */
 const FRAGMENT = 0x3fff
 const TRANSPORT_AT = ETHERNET_LEN + IPV4_MIN_LEN
 // The virtio-net header (wire/virtio-net.ts): flags at 0.
@@ -67,7 +67,7 @@ const GSO_TYPE_AT = 1
 const HEADER_LEN_AT = 2
 const GSO_SIZE_AT = 4
 const CSUM_START_AT = 6
-/** Where the checksum starts and, in the upper half, where its field is from there. */
+/** csum_start, and csum_offset in the upper half. */
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
 // RFC 9293 §3.1
@@ -109,13 +109,13 @@ export class FastPath {
   }
 
   /**
-   * Returns BALANCED, DROP_DEVICE_QUEUE, or PASS: the frame is as it was.
+   * Returns BALANCED, DROP_DEVICE_QUEUE, or PASS with the frame unchanged.
    *
    * Long on purpose: cut into a function a step, an inbound NAT packet took 89 to 112 ns instead of 76 to 79, by direct routing 83 to
    * 97 instead of 67 to 85 (docs/measurements.md, 2026-11-29).
    */
   receive({ mac }: Link, slab: Slab, at: number, len: number): Verdict {
-    // 1. Is it to our MAC, plain and whole, TCP or UDP, with addresses that may be?
+    // 1. Is it to our MAC, plain and whole, TCP or UDP, with ordinary addresses?
     const { view } = slab
     if (len < LEAST) return Verdict.PASS
     if (view.getUint32(at + DST_LO_AT) !== mac.lo || view.getUint16(at + DST_HI_AT) !== mac.hi) return Verdict.PASS
@@ -142,19 +142,19 @@ export class FastPath {
     } else if (protocol !== IpProtocol.UDP || ipLen < IPV4_MIN_LEN + UDP_LEN) return Verdict.PASS
     if (this.#ownAddresses.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return Verdict.PASS
 
-    // 2. Whose is it?
+    // 2. Which connection is it of?
     const words = this.#words
     const keys = this.#keys
     const ports = view.getInt32(transport)
     let conn: ConnIndex
-    // Where it goes, and what it is there.
+    // Its next destination, and its addresses and ports on leaving.
     let to = dst
     let toSrc = src
     let toDst = dst
     let toPorts = ports
     let isInbound = false
     let isTranslated = true
-    // By TOA: then the client's options are looked at.
+    // TOA: the client's options must be checked.
     let isTold = false
     if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
@@ -191,7 +191,7 @@ export class FastPath {
         } else if (method !== Method.MASQ) return Verdict.PASS
       }
     }
-    // 3. By which link does it leave, to whose MAC? Does it fit?
+    // 3. Route, MTU, next hop's MAC.
     const dest = this.#conns.destinationOf(conn)
     const route = this.#routes.lookup(to)
     if (!dest.available || route === undefined) return Verdict.PASS
@@ -219,7 +219,7 @@ export class FastPath {
     const neighbour = this.#neighbours.usable(link, route.gateway === ON_LINK ? to : route.gateway)
     if (neighbour === undefined) return Verdict.PASS
 
-    // 4. Nothing is in its way: count it, move the connection's state.
+    // 4. All checks passed: count it, move the connection's state.
     if (isInbound) {
       this.#counters.inboundOf(dest.counters, dest.serviceCounters, ipLen)
       this.#conns.states.carriedInbound(conn, protocol, signal)
@@ -249,34 +249,34 @@ export class FastPath {
   }
 }
 
-/** An address that no packet may have, or may have only in some places: the whole path knows. */
+/** An address that may be invalid. The whole path decides. */
 function isOdd(addr: number): boolean {
   return isZeronet(addr) || isLoopback(addr) || addr >>> 28 >= 14
 }
-/** Nothing of the client's address is to be put into its segments, any more or ever. */
+/** No segment needs the client's address: no hand-over, or TOA that the real server has. */
 function isHandedOver(state: number): boolean {
   const mode = state & 0xff
   return mode === ClientAddress.NONE || (mode === ClientAddress.TOA && (state & HandOver.DONE) !== 0)
 }
-/** Nothing is to be taken out of a segment's options (forward/toa.ts). */
+/** Whether a segment has no TOA option to remove (forward/toa.ts). */
 function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
   const headerLen = (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2
   return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
 }
-/** Two ports, the other way round. */
+/** Swaps the two ports of a word. */
 function swapped(ports: number): number {
   return (ports << 16) | (ports >>> 16)
 }
-/** A 32-bit word's part of a sum; of ~word: what takes it out of one (RFC 1624: ~m). */
+/** What a 32-bit word adds to a checksum's sum. `halves(~word)` takes it out (RFC 1624: ~m). */
 function halves(word: number): number {
   return (word >>> 16) + (word & 0xffff)
 }
-/** wire/checksum's `fold` for sums below 2^24, short enough for V8 to put in its place wherever it stands. */
+/** wire/checksum's `fold` for sums below 2^24, short enough for V8 to inline at every call. */
 function folded(sum: number): number {
   sum = (sum & 0xffff) + (sum >>> 16)
   return (sum & 0xffff) + (sum >>> 16)
 }
-/** A check, by what its sum changes. */
+/** A checksum after its sum changed by `by`. */
 function mended(check: number, by: number): number {
   return ~folded((~check & 0xffff) + by) & 0xffff
 }

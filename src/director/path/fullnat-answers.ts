@@ -1,9 +1,9 @@
 /*
- * What comes to a local address of FULLNAT connections from their real servers' side:
- * 1. whose?                     conn/local-keys       → else PASS
- * 2. a route to the client, TTL, MTU  path/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
- * 3. both ends translated       forward/fullnat → BALANCED
- * An ICMP error goes the same way, but that its checksum must be right (DROP_ICMP_CHECKSUM) and none is sent about it.
+ * A packet from a real server to a local address (LIP) of FULLNAT:
+ * 1. its connection                   conn/fullnat-keys → else PASS
+ * 2. a route to the client, TTL, MTU  path/way-out      → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
+ * 3. both addresses are rewritten     forward/fullnat   → BALANCED
+ * An ICMP error takes the same steps; its checksum must be right (DROP_ICMP_CHECKSUM), and no error is sent about it.
  */
 import { CADDR, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Hop } from '../../forward/hop.js'
@@ -21,7 +21,7 @@ export class FullnatAnswers {
     this.#m = parts
   }
 
-  /** An answer, its ports read. */
+  /** Takes an answer whose transport header has been parsed. */
   receive(packet: Packet, now: number): Verdict {
     const { output, conns } = this.#m
     const conn = this.find(packet)
@@ -35,7 +35,7 @@ export class FullnatAnswers {
     conns.timers.restart(conn)
     return verdict
   }
-  /** An error, what it carries pointed at. */
+  /** Takes an ICMP error; `embedded` points at its quoted packet. */
   error(packet: Packet, now: number): Verdict {
     const { output, conns } = this.#m
     const conn = this.findEmbedded()
@@ -51,24 +51,24 @@ export class FullnatAnswers {
   }
 
   /**
-   * What the director itself says to a local address, for a real server that is the director or does not answer: makes it
-   * the virtual service's. Returns the hop to the client, if there is one.
+   * Handles a packet of the director itself to a local address, in place of a real server that is the director or does not
+   * answer: gives it the virtual service's source. Returns the hop to the client; undefined: no route.
    */
   leaving(packet: Packet, conn: ConnIndex): Hop | undefined {
     translateAnswer(this.#m, packet, conn)
     return this.#m.output.route(packet.ip.dstAddr)
   }
-  /** As `leaving`, an error. */
+  /** The same for an ICMP error. */
   errorLeaving(packet: Packet, conn: ConnIndex): Hop | undefined {
     this.#translateError(packet, conn)
     return this.#m.output.route(packet.ip.dstAddr)
   }
 
-  /** The connection that a packet to a local address is an answer of. */
+  /** The connection of a packet to a local address. */
   find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
     return this.#m.conns.fullnatKeys.lookup(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
   }
-  /** The connection that the embedded packet of an error to a local address is of. */
+  /** The connection of the packet quoted in an ICMP error to a local address. */
   findEmbedded(): ConnIndex {
     const { conns, embedded } = this.#m
     const { ip, srcPort, dstPort } = embedded

@@ -1,9 +1,9 @@
 /*
- * The director as a host: what reaches one of its addresses and is not balanced (case no-service, malformed, icmp-echo).
- * 1. TCP   right checksum → DROP_TCP_MALFORMED, DROP_TRANSPORT_CHECKSUM; RST → DROP_RST_UNKNOWN; else answered by RST
+ * The director as a host: packets to its addresses that are not balanced (cases no-service, malformed, icmp-echo).
+ * 1. TCP   malformed or wrong checksum → DROP_TCP_MALFORMED, DROP_TRANSPORT_CHECKSUM; RST → DROP_RST_UNKNOWN; else answered by RST
  * 2. UDP   likewise       → DROP_UDP_MALFORMED, DROP_TRANSPORT_CHECKSUM; else port unreachable, REFUSED
- * 3. ICMP  echo answered; the rest taken in → CONSUMED, DROP_ICMP_MALFORMED, DROP_ICMP_CHECKSUM
- * 4. IGMP  taken in; any other protocol: protocol unreachable, REFUSED
+ * 3. ICMP  echo answered; any other → CONSUMED, DROP_ICMP_MALFORMED, DROP_ICMP_CHECKSUM
+ * 4. IGMP  CONSUMED; any other protocol: protocol unreachable, REFUSED
  */
 import type { IcmpErrors } from '../../forward/icmp-error.js'
 import type { OwnOutput } from '../../forward/own-output.js'
@@ -52,7 +52,10 @@ export class Host {
     return this.#reset(packet)
   }
 
-  /** A RST in answer, where the segment lies (RFC 9293 §3.5.2: from its ACK, or acknowledging all it held). */
+  /**
+   * Answers with a RST, written over the segment (RFC 9293 §3.5.2: its number is the segment's ACK, or it acknowledges
+   * the segment).
+   */
   #reset(packet: Packet): Verdict {
     const { ip, tcp, slab } = packet
     const { flags, srcPort, dstPort } = tcp
@@ -68,7 +71,7 @@ export class Host {
     packet.ipLen = IPV4_MIN_LEN + TCP_MIN_LEN
     packet.len = ETHERNET_LEN + packet.ipLen
     packet.vnet.clear()
-    // No reset tells of congestion (RFC 3168 §6.1.1).
+    // A reset is not ECN-capable (RFC 3168 §6.1.1).
     ip.build(tos & ~ECN_BITS, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
     const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
     tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
@@ -80,7 +83,7 @@ export class Host {
     udp.wrap(packet.slab.view, packet.transportAt)
     if (!udp.isValid(packet.transportLen)) return Verdict.DROP_UDP_MALFORMED
     if (udp.checksum !== 0 && !transportChecksumOk(packet, udp.length)) return Verdict.DROP_TRANSPORT_CHECKSUM
-    // What is behind the UDP datagram is not quoted, as in Linux.
+    // The error does not quote octets behind the UDP datagram, as in Linux.
     packet.ipLen = packet.ip.headerLen + udp.length
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
     return Verdict.REFUSED
@@ -94,7 +97,7 @@ export class Host {
     return icmp.type === IcmpType.ECHO ? this.#echo(packet) : Verdict.CONSUMED
   }
 
-  /** The reply is the request, turned round; an IP header without options goes right before it. */
+  /** Turns the request into the reply, in place, with an IP header without options. */
   #echo(packet: Packet): Verdict {
     const { ip } = packet
     const { srcAddr: peer, dstAddr: us, tos } = ip
@@ -114,7 +117,7 @@ export class Host {
   }
 }
 
-/** Whether the checksum over `len` octets of TCP or UDP is right, or need not be asked for. */
+/** Whether the checksum over `len` octets of TCP or UDP is right, or the device vouches for it. */
 function transportChecksumOk(packet: Packet, len: number): boolean {
   if (packet.vnet.isTrusted) return true
   const pseudo = pseudoHeaderSum(packet.ip.srcAddr, packet.ip.dstAddr, packet.protocol, len)

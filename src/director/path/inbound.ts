@@ -1,16 +1,16 @@
 /*
- * A packet to one of our addresses, while there are services (ipvs-behaviour.md §6.3):
+ * A packet to one of our addresses, if there are services (ipvs-behaviour.md §6.3):
  * 1. an ICMP error about a connection?    path/related → its verdict
- * 2. TCP, UDP, SCTP, header there?        packet/parse     → DROP_TCP_MALFORMED, …; else PASS
+ * 2. TCP, UDP, SCTP with whole header?    packet/parse     → DROP_TCP_MALFORMED, …; another protocol: PASS
  * 3. a FULLNAT connection's answer?       path/fullnat-answers → its verdict
  *    an open connection?                  conn/table       → go to 6
- *    that may be replaced?                path/reuse   → on with 4
- *    whose destination is gone?                            → DROP_DESTINATION_GONE, or on with 4
+ *      that may be replaced?              path/reuse   → go to 4
+ *      whose destination is gone?                          → DROP_DESTINATION_GONE, or go to 4
  * 4. may it open one, for a service?      path/opener  → PASS
  * 5. schedule and open                    path/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
  * 7. towards the real server              path/towards-server → its verdict
- * PASS: not ours to balance; the host takes it.
+ * PASS: not to be balanced; path/host takes it.
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
 import { Direction } from '../../conn/transitions.js'
@@ -32,7 +32,7 @@ export class Inbound {
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
-  /** The packet's flow, for a connection to be opened. */
+  /** The packet's flow, to open a connection for. */
   readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
   constructor(parts: Parts, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
@@ -57,7 +57,7 @@ export class Inbound {
     if (conn === NONE) return this.#open(packet, NONE, now)
     const isNew = isNewConnection(protocol, packet.signal)
     if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
-      // One with children stays, in the newer one's shadow.
+      // A connection with children stays; lookups find the newer one first.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
       return this.#open(packet, conn, now)
     }
@@ -67,7 +67,10 @@ export class Inbound {
     return this.#open(packet, NONE, now)
   }
 
-  /** Opens a connection for the packet if a service wants it, in place of another or NONE, and sends the packet on. */
+  /**
+   * Opens a connection for the packet if a service has it, and forwards the packet. `replaces`: the connection it
+   * replaces, or NONE.
+   */
   #open(packet: Packet, replaces: ConnIndex, now: number): Verdict {
     const { opener, marks, conns } = this.#m
     const flow = this.#flow
@@ -83,7 +86,7 @@ export class Inbound {
     return this.#forwardOnePacket(packet, opened, now)
   }
 
-  /** A packet of a connection: counted and put into its state whatever then becomes of it. */
+  /** Forwards a packet of a connection. It is counted and moves the state even if it is then dropped. */
   #forward(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)

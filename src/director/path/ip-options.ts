@@ -5,9 +5,9 @@ import { IcmpType } from '../../wire/icmp.js'
 import { IPV4_MIN_LEN, IpOption } from '../../wire/ipv4.js'
 
 /**
- * Walks the options. One that is malformed is answered by a parameter problem that points at the octet at fault, from
- * the packet's destination if that is ours (case malformed: pointer 22); a source route is dropped, as Linux does by
- * default; others pass as they are: we record no routes and no times.
+ * Checks the options. A malformed one is answered by a parameter problem that points at the wrong octet; the error comes
+ * from the packet's destination if that is ours (case malformed: pointer 22). A source route is dropped, like Linux's
+ * default. Others pass unchanged: we record neither routes nor times.
  */
 export function checkIpOptions(packet: Packet, errors: IcmpErrors, isLocal: boolean, now: number): Verdict {
   const { ip } = packet
@@ -21,7 +21,7 @@ export function checkIpOptions(packet: Packet, errors: IcmpErrors, isLocal: bool
 
 const SOURCE_ROUTED = -1
 
-/** Octets from the IP header's start to what is wrong; 0 if nothing is, SOURCE_ROUTED for a well-formed source route. */
+/** Octets from the IP header's start to the wrong octet; 0: none, SOURCE_ROUTED: a well-formed source route. */
 function faultIn(packet: Packet): number {
   const { ip, ipAt } = packet
   const { view: dv } = packet.slab
@@ -48,12 +48,12 @@ function faultIn(packet: Packet): number {
   return sourceRouted ? SOURCE_ROUTED : 0
 }
 
-/** What stands behind the end of the options is made zero, as Linux does (case host-options). */
+/** Zeroes the octets behind the end-of-options option, as Linux does (case host-options). */
 function clearBehindEnd({ ip, ipAt, slab }: Packet, from: number): void {
   for (let i = from; i < ip.headerLen; i++) if (slab.view.getUint8(ipAt + i) !== 0) ip.rewriteOption(i, 0)
 }
 
-/** As faultIn, from the option's start. */
+/** The same for one option, in octets from its start. */
 function optionFault(dv: DataView, at: number, type: number, len: number): number {
   switch (type) {
     case IpOption.LOOSE_SOURCE_ROUTE:
@@ -62,7 +62,7 @@ function optionFault(dv: DataView, at: number, type: number, len: number): numbe
       if (len < 3) return 1
       const pointer = dv.getUint8(at + 2)
       if (pointer < 4) return 2
-      // Room left, but not for a whole address.
+      // Room is left, but not for a whole address.
       return type === IpOption.RECORD_ROUTE && pointer <= len && pointer + 3 > len ? 2 : 0
     }
     case IpOption.TIMESTAMP:

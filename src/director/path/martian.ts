@@ -5,8 +5,9 @@ import { Verdict } from '../../packet/verdict.js'
 import { isLimitedBroadcast, isLoopback, isMulticast, isZeronet } from '../../wire/addr.js'
 
 /**
- * Addresses that no packet on a wire may have, as Linux sorts them (RFC 1812 §5.3.7): a source in 0/8 or 127/8, a group
- * or our own; a destination of 0 or in 127/8. (Linux since 5.4 lets sources 0.0.0.1 and up pass; we keep to the RFC.) Broadcast and multicast are nobody's to forward or to balance.
+ * Drops packets with addresses that are invalid on a wire, like Linux (RFC 1812 §5.3.7): a source in 0/8 or 127/8, multicast
+ * or our own; a destination 0 or in 127/8. (Linux since 5.4 accepts sources from 0.0.0.1 on; we keep to the RFC.) Broadcast
+ * and multicast are neither forwarded nor balanced.
  */
 export function checkAddresses(packet: Packet, ownAddresses: OwnAddresses, routes: Routes): Verdict {
   const { srcAddr, dstAddr } = packet.ip

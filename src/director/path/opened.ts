@@ -1,7 +1,7 @@
 import type { ConnIndex } from '../../conn/record.js'
 import type { Verdict } from '../../packet/verdict.js'
 
-/** What came of opening a connection, in one number: the connection, or the complement of the verdict on its packet. */
+/** The result of opening a connection in one number: the connection (≥ 0), or the complement of the packet's verdict. */
 export type Opened = ConnIndex | NotOpened
 export type NotOpened = number & { readonly __notOpened: true }
 
@@ -11,7 +11,7 @@ export function notOpened(verdict: Verdict): NotOpened {
 export function isOpen(opened: Opened): opened is ConnIndex {
   return opened >= 0
 }
-/** Why there is no connection; PASS: the packet is not to be balanced. */
+/** The verdict on the packet when no connection was opened. PASS: the packet is not balanced. */
 export function verdictOf(refused: NotOpened): Verdict {
   return ~refused as Verdict
 }

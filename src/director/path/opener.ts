@@ -1,14 +1,14 @@
 /*
- * A connection for a packet that has none (ipvs-behaviour.md §4.4, §4.6, §6.4):
- * 1. of a kind that may open one?            → PASS
- * 2. a service that wants it                 service/          → PASS
+ * Opens a connection for a packet without one (ipvs-behaviour.md §4.4, §4.6, §6.4):
+ * 1. may this kind of packet open one?                         → else PASS
+ * 2. a service for it                        service/          → else PASS
  * 3. the drop_packet defence                 upkeep/defence  → DROP_DEFENCE
  * 4. not from FTP's data port                                  → PASS
  * 5. a persistent service: its template      path/persistence
  *    any other: its scheduler                sched/            → DROP_NO_DESTINATION, DROP_SCHEDULER_FAILED
  * 6. FULLNAT: a local address and port       conn/local-ports  → DROP_NO_LOCAL_PORT
  * 7. a record                                conn/             → DROP_TABLE_FULL
- * PASS: the packet is not ours to balance.
+ * PASS: the packet is not balanced.
  */
 import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, HandOver, keyAt } from '../../conn/fullnat-keys.js'
@@ -55,7 +55,10 @@ export class Opener {
     this.#report = report
   }
 
-  /** Whether a packet like this may open a connection. (Of SCTP only the first chunk counts here, ABORT behind it or not.) */
+  /**
+   * Whether a packet of this kind may open a connection. Of SCTP only the first chunk counts here, even with an ABORT
+   * behind it.
+   */
   mayOpen({ protocol, signal, sctp }: Packet): boolean {
     const { sloppyTcp, sloppySctp } = this.#sysctls
     switch (protocol) {
@@ -69,14 +72,14 @@ export class Opener {
   }
 
   /**
-   * Opens a connection for the flow, for a packet of this mark. `shown` is the flow as the scheduler sees it, `replaces` the
-   * connection whose place it takes, or NONE.
+   * Opens a connection for the flow of a packet with this mark. `shown` is the flow that the scheduler sees; `replaces` is the
+   * connection that the new one replaces, or NONE.
    */
   open(flow: Flow, shown: Flow, mark: number, replaces: ConnIndex): Opened {
     const service = this.#balancing.lookup(mark, flow.protocol, flow.vaddr, flow.vport)
     if (service === undefined) return notOpened(Verdict.PASS)
     if (this.#defence.dropsPacket()) return notOpened(Verdict.DROP_DEFENCE)
-    // Only a connection that FTP itself announced may carry its data.
+    // FTP's data connections are only those that the control connection announced.
     if (flow.cport === FTP_DATA_PORT) return notOpened(Verdict.PASS)
     try {
       if (service.settings.persistence > 0) return this.#openPersistent(service, flow, shown, replaces)
@@ -89,7 +92,7 @@ export class Opener {
   }
 
   #openScheduled(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {
-    // A service of port 0 that is not persistent serves nobody (§2.2); FTP's data is left to the host.
+    // A service of port 0 that is not persistent balances nothing (§2.2); FTP's data is left to the host.
     const isItsPort = service.mark !== 0 || flow.vport === service.port
     const dest = isItsPort ? this.#balancing.schedule(service, shown) : undefined
     if (dest === undefined) return noDestination(service, flow)
@@ -119,7 +122,10 @@ export class Opener {
     const conn = isOnePacket ? this.#conns.openOnePacket(flow, dest, dport) : this.#conns.open(flow, dest, dport)
     return orTableFull(conn)
   }
-  /** With a local address and port of its own, by which alone an answer is found: one-packet scheduling is none here. */
+  /**
+   * Opens a FULLNAT connection with a local address and port. One-packet scheduling is ignored: the answer must find the
+   * connection.
+   */
   #localRecord(service: ScheduledService, flow: Flow, dest: Destination, dport: number, replaces: ConnIndex): Opened {
     const { protocol } = flow
     const { fullnatKeys } = this.#conns
@@ -144,8 +150,9 @@ export class Opener {
     return notOpened(Verdict.DROP_NO_LOCAL_PORT)
   }
   /**
-   * Whether the connection that this one replaces had a local address and port towards the same server's. One whose PROXY
-   * header has not arrived may be half open there, and would take the new one's octets without a header.
+   * Whether the new connection takes over the local side of the one it replaces: both go to the same real server's port. Not if
+   * that one's PROXY header is not acknowledged: it may be half open at the server, which would take the client's octets without
+   * a header.
    */
   #inherits(replaces: ConnIndex, dest: Destination, dport: number, handOver: ClientAddress): boolean {
     const { fullnatKeys, table } = this.#conns
@@ -154,7 +161,7 @@ export class Opener {
     if (handOver > ClientAddress.TOA && !isOver) return false
     return this.#conns.destinationOf(replaces) === dest && table.words[replaces + DPORT_PROTOCOL]! >>> 16 === dport
   }
-  /** Counts the connection, if there is one. */
+  /** Counts the connection if one was opened. */
   #counted(service: ScheduledService, dest: Destination, opened: Opened): Opened {
     if (!isOpen(opened)) return opened
     const { counters } = this.#balancing

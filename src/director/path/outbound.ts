@@ -1,12 +1,12 @@
 /*
- * A packet that is to go on to somebody else: an answer of a real server, or anybody's whose router we are
- * (ipvs-behaviour.md §6.2; RFC 1812 §5.2).
+ * A packet to an address that is not ours: a real server's answer, or a packet that the director routes (ipvs-behaviour.md
+ * §6.2; RFC 1812 §5.2).
  * 1. not to a group MAC                    → DROP_BROADCAST
  * 2. a route, TTL, MTU?                    path/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
- * 3. a piece of a datagram?                packet/reassembly → HELD, DROP_FRAGMENT_…
- * 4. of a connection, or an error about one? translated, counted → BALANCED; came in pieces with DF → DROP_TOO_BIG
- * 5. of a real server's port, and nat_icmp_send? port unreachable, DROP_NO_CONNECTION
- * 6. otherwise as it is                    → FORWARDED
+ * 3. a fragment?                           packet/reassembly → HELD, DROP_FRAGMENT_…
+ * 4. of a connection, or an ICMP error about one? rewritten, counted → BALANCED; reassembled with DF → DROP_TOO_BIG
+ * 5. from a real server's port, and nat_icmp_send is set? port unreachable, DROP_NO_CONNECTION
+ * 6. otherwise unchanged                   → FORWARDED
  */
 import { NONE, type ConnIndex } from '../../conn/record.js'
 import type { Hop } from '../../forward/hop.js'
@@ -69,7 +69,7 @@ export class Outbound implements OwnPackets {
     return hop
   }
 
-  /** What a real server sends of a connection leaves as the virtual service's. */
+  /** Sends a real server's answer with the virtual service's source. */
   #answer(packet: Packet, hop: Hop, now: number): Verdict {
     const { conns } = this.#m
     const malformed = parseTransport(packet)
@@ -82,7 +82,7 @@ export class Outbound implements OwnPackets {
     return verdict
   }
 
-  /** A header that is not all there: nothing can be made of it for a connection; of none it is forwarded. */
+  /** The transport header is not whole: a packet of a connection is dropped, any other forwarded. */
   #malformed(packet: Packet, malformed: Verdict, hop: Hop, now: number): Verdict {
     const { slab, transportAt, transportLen } = packet
     if (transportLen >= PORTS_LEN) {
@@ -99,7 +99,7 @@ export class Outbound implements OwnPackets {
     return this.#m.conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
   }
 
-  /** Of no connection: forwarded, unless nat_icmp_send has the real server told so. */
+  /** The packet has no connection: it is forwarded, or, with nat_icmp_send, the real server gets port unreachable. */
   #unknown(packet: Packet, hop: Hop, now: number): Verdict {
     const { balancing, errors, sysctls } = this.#m
     const { protocol, ip, signal } = packet
@@ -123,8 +123,8 @@ export class Outbound implements OwnPackets {
   }
 
   /**
-   * What came in pieces, the largest with DF, may not leave in pieces: its sender is told the MTU, as the kernel does,
-   * be it larger. Of a packet that is translated already the sender is the VIP; what is told there goes to the real server.
+   * A reassembled datagram whose largest fragment had DF may not be fragmented: its sender is told the MTU even if the datagram's
+   * fragments fit, as the kernel does. The sender of a rewritten packet is the VIP; that error goes on to the real server.
    */
   #transmit(packet: Packet, hop: Hop, now: number): Verdict {
     const { output, errors, ownAddresses } = this.#m

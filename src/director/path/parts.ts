@@ -16,7 +16,7 @@ import type { Sysctls } from '../../service/sysctls.js'
 import type { Host } from './host.js'
 import type { Opener } from './opener.js'
 
-/** What the stages of the path share. Made once by the director. */
+/** The parts that the stages of the path share. Made once (director/assemble.ts). */
 export interface Parts {
   readonly ownAddresses: OwnAddresses
   readonly output: Output
@@ -35,7 +35,7 @@ export interface Parts {
   readonly handOver: AddressHandOver
 }
 
-/** A packet of a connection, inbound. Nothing is counted for a destination that is gone (ipvs-behaviour.md §11.1). */
+/** Counts an inbound packet of a connection. A deleted destination counts nothing (ipvs-behaviour.md §11.1). */
 export function countInbound(counters: Counters, dest: Destination, octets: number): void {
   if (!dest.available) return
   counters.inbound(dest.counters, octets)
@@ -43,7 +43,7 @@ export function countInbound(counters: Counters, dest: Destination, octets: numb
   counters.inbound(TOTALS, octets)
 }
 
-/** A packet of a connection, outbound. */
+/** Counts an outbound packet of a connection. */
 export function countOutbound(counters: Counters, dest: Destination, octets: number): void {
   if (!dest.available) return
   counters.outbound(dest.counters, octets)

@@ -1,5 +1,5 @@
 /*
- * Which real server a client network stays with (ipvs-behaviour.md §4.6). What a template is known by:
+ * Keeps a client network with its real server (ipvs-behaviour.md §4.6). The key of a template, by the packet's port:
  *   the service's own port, not 21      protocol, VIP, port     → its connections go to the destination's port
  *   the service's own port, 21          protocol, VIP, port 0   (control and data connections together)
  *   another port, of a mark's service   protocol 0, the mark    → each keeps its own port
@@ -17,7 +17,7 @@ import type { Sysctls } from '../../service/sysctls.js'
 export class Persistence {
   readonly #conns: Connections
   readonly #sysctls: Sysctls
-  /** What the template to be opened is known by. */
+  /** The key of the template to open. */
   readonly #network: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
   constructor(conns: Connections, sysctls: Sysctls) {
@@ -25,7 +25,7 @@ export class Persistence {
     this.#sysctls = sysctls
   }
 
-  /** The client's template, if it may be used; one that may not is never found again. NONE otherwise. */
+  /** The client's template, or NONE. A template that may no longer be used is invalidated. */
   find(service: Service, flow: Flow): ConnIndex {
     const conns = this.#conns
     const network = flow.caddr & service.settings.netmask
@@ -39,7 +39,7 @@ export class Persistence {
     return NONE
   }
 
-  /** Opens a template for the client and this server; NONE when the table is full. */
+  /** Opens a template for the client and this real server. Returns NONE when the table is full. */
   create(service: Service, flow: Flow, dest: Destination): ConnIndex {
     const network = this.#network
     const isMark = isByMark(service, flow)

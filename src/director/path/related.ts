@@ -1,12 +1,12 @@
 /*
- * ICMP errors about connections (ipvs-behaviour.md §6.6). Types 3, 4 and 11 count; the embedded packet says which
- * connection it is about. Neither state nor timer moves, and a destination that is gone does not matter.
- * 1. an error, about one of our tunnels?     path/tunnel-error → its verdict
- *    one with a readable packet in it?       → else PASS
- * 2. whose connection?                       conn/table, with the roles exchanged → else PASS
- *    from a real server's side, about a FULLNAT connection: director/fullnat-answers → its verdict
- * 3. a right ICMP checksum; outbound only where it is translated → DROP_ICMP_CHECKSUM
- * 4. inbound: towards the real server        path/towards-server; outbound: translated, outside and inside, by the connection's method
+ * ICMP errors about connections (ipvs-behaviour.md §6.6), types 3, 4 and 11. The quoted (embedded) packet names the
+ * connection. An error changes neither state nor timer, and is forwarded even if the destination was deleted.
+ * 1. about one of our tunnels?               path/tunnel-error → its verdict
+ *    is a TCP, UDP or SCTP packet quoted?    → else PASS
+ * 2. its connection                          conn/table, source and destination exchanged → else PASS
+ *    about a FULLNAT connection, from the real server's side: path/fullnat-answers → its verdict
+ * 3. is the ICMP checksum right? outbound: checked only if the method rewrites → else DROP_ICMP_CHECKSUM
+ * 4. inbound: to the real server             path/towards-server; outbound: rewritten by the connection's forwarder
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Hop } from '../../forward/hop.js'
@@ -21,7 +21,7 @@ import { countInbound, countOutbound, type Parts } from './parts.js'
 import type { TowardsServer } from './towards-server.js'
 import { TunnelErrors } from './tunnel-error.js'
 
-/** A packet that no rule of --mark has marked. */
+/** The mark of a packet that no --mark rule matches. */
 const NO_MARK = 0
 
 export class Related {
@@ -29,7 +29,7 @@ export class Related {
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
-  /** The flow that an embedded packet is an answer of, and what the scheduler is shown of it. */
+  /** The flow that the embedded packet answers, and the flow as the scheduler sees it. */
   readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
   readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
 
@@ -40,7 +40,7 @@ export class Related {
     this.#tunnelErrors = new TunnelErrors(parts)
   }
 
-  /** From the client's side, to the VIP: about something the virtual service is thought to have sent. Sends it on. */
+  /** Takes an error to the VIP, about a packet that the client got from the virtual service. Sends it on. */
   inbound(packet: Packet, now: number): Verdict {
     const { conns, embedded, sysctls } = this.#m
     if (!isError(packet)) return Verdict.PASS
@@ -67,7 +67,7 @@ export class Related {
     return this.#towards.send(packet, conn, now)
   }
 
-  /** From the servers' side, to the client: about something the client sent. Leaves the sending to the caller. */
+  /** Takes an error to the client, about a packet that the client sent. The caller sends it. */
   outbound(packet: Packet): Verdict {
     const { conns, counters, embedded, forwarders } = this.#m
     if (!isError(packet) || !embedded.wrap(packet)) return Verdict.PASS
@@ -81,7 +81,7 @@ export class Related {
     return Verdict.BALANCED
   }
 
-  /** An error that the director itself has made: as `outbound`. Returns the hop it then takes, if any: of FULLNAT, another. */
+  /** The same for an error of the director's own. Returns the hop to take, another one for FULLNAT; undefined: no route. */
   leaving(packet: Packet, hop: Hop): Hop | undefined {
     const { conns, embedded } = this.#m
     if (this.outbound(packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return hop
@@ -90,7 +90,10 @@ export class Related {
     return conn === NONE ? hop : this.#answers.errorLeaving(packet, conn)
   }
 
-  /** A connection for the flow that the embedded packet is an answer of (sysctl schedule_icmp). It keeps its first 3 s. */
+  /**
+   * Opens a connection for the flow that the embedded packet answers (sysctl schedule_icmp). Its timeout stays at the
+   * initial 3 s.
+   */
   #open(): Opened {
     const { embedded, opener } = this.#m
     const flow = this.#flow
@@ -101,7 +104,7 @@ export class Related {
     flow.vport = embedded.srcPort
     // The embedded packet is an answer: hashing by destination reads its destination, which is the client.
     Object.assign(this.#shown, flow).vaddr = flow.caddr
-    // The mark that counts is the ICMP packet's own, and no rule is for ICMP.
+    // The ICMP packet's mark counts, and no --mark rule matches ICMP.
     return opener.open(flow, this.#shown, NO_MARK, NONE)
   }
 }

@@ -6,18 +6,18 @@ import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { TcpFlag } from '../../wire/tcp.js'
 
-/** Bit of conn_reuse_mode: in FIN_WAIT too, where answers are not seen. */
+/** Bit of conn_reuse_mode: reuse in FIN_WAIT too, if no answers are seen. */
 const ONE_WAY_TOO = 2
 
-/** A packet that begins a connection: TCP with SYN (SYN+ACK too), SCTP INIT (ipvs-behaviour.md §6.3). */
+/** Whether a packet begins a connection: TCP with SYN (SYN+ACK too), SCTP INIT (ipvs-behaviour.md §6.3). */
 export function isNewConnection(protocol: number, signal: number): boolean {
   if (protocol === IpProtocol.TCP) return (signal & TcpFlag.SYN) !== 0
   return protocol === IpProtocol.SCTP && signal === SctpEvent.INIT
 }
 
 /**
- * Whether a packet that begins a connection gets a new one although there is one of its addresses and ports: the old
- * one's server is quiesced and expire_nodest_conn says so, or the old one is over and conn_reuse_mode allows it.
+ * Whether a packet that begins a connection replaces the existing one of the same addresses and ports: that one's real server
+ * is quiescent (weight 0) and expire_nodest_conn is set, or that one is closed and conn_reuse_mode allows it.
  */
 export function isReplaceable(conns: Connections, conn: ConnIndex, protocol: number, sysctls: Sysctls): boolean {
   if (sysctls.expireNodestConn !== 0 && conns.destinationOf(conn).weight === 0) return true

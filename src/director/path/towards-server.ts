@@ -1,12 +1,12 @@
 /*
- * A packet of a connection, towards its real server (ipvs-behaviour.md §6.5):
- * 1. the director itself?        → path/host; what that answers goes back through outbound NAT. DROP_REAL_SERVER_LOOPBACK
- * 2. a route                     → host unreachable, DROP_NO_ROUTE
- * 3. TTL                         → time exceeded, DROP_TTL; then one less
- *    of a service with TOA: the client's own options of that kind are taken out
- * 4. MTU                         → with DF fragmentation needed, DROP_TOO_BIG
- * 5. by the connection's method  forward/forwarder → BALANCED
- * An ICMP error goes the same way, but that none is sent about its size.
+ * A packet of a connection, to its real server (ipvs-behaviour.md §6.5):
+ * 1. is that the director?       → path/host; its answer is rewritten by forward/own-output. DROP_REAL_SERVER_LOOPBACK
+ * 2. a route?                    → else host unreachable, DROP_NO_ROUTE
+ * 3. TTL                         → used up: time exceeded, DROP_TTL; else it is lowered
+ *    a service with TOA: the client's own TOA options are removed
+ * 4. MTU                         → too large with DF: fragmentation needed, DROP_TOO_BIG
+ * 5. the connection's method     forward/forwarder → BALANCED
+ * An ICMP error takes the same steps, but no error is sent about its size.
  */
 import { DADDR, type ConnIndex } from '../../conn/record.js'
 import type { Forwarder } from '../../forward/forwarder.js'
@@ -30,7 +30,7 @@ export class TowardsServer {
     this.#m = parts
   }
 
-  /** The connection is counted and its state moved. An ICMP error's embedded packet has been pointed at. */
+  /** The caller has counted the packet and moved the state. Of an ICMP error, `embedded` points at the quoted packet. */
   send(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, forwarders, output, ownAddresses, routes } = this.#m
     const { ip } = packet
@@ -39,11 +39,11 @@ export class TowardsServer {
     const hop = output.route(daddr)
     if (hop === undefined) return noRoute(this.#m, packet, Unreachable.HOST, ip.dstAddr, now)
     const dest = conns.destinationOf(conn)
-    // An error from inside a tunnel is told by this (path/tunnel-error).
+    // path/tunnel-error reads this.
     dest.routed(hop.mtu, routes.hasLearntMtu(daddr))
     const refused = checkTtl(this.#m, packet, ip.dstAddr, now)
     if (refused !== Verdict.PASS) return refused
-    // Before the MTU is looked at: an error about the size quotes the lowered TTL (§6.5; otherwise path/way-out).
+    // Before the MTU check: an error about the size quotes the lowered TTL (§6.5). In path/way-out it is the other way round.
     ip.decrementTtl()
     if (packet.protocol === IpProtocol.TCP && dest.believesToa) stripToa(packet)
     const forwarder = forwarders[conns.methodOf(conn)]
@@ -53,17 +53,20 @@ export class TowardsServer {
     return sentAs(Verdict.BALANCED, forwarder.send(packet, conn, hop))
   }
 
-  /** The director as its own real server. */
+  /** The real server is the director itself. */
   #toOurselves(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, forwarders, host } = this.#m
     const method = conns.methodOf(conn)
-    // Nobody but a local client may be led to a loopback address.
+    // Only a local client may reach a loopback address.
     if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]!)) return Verdict.DROP_REAL_SERVER_LOOPBACK
     this.#translate(packet, conn, forwarders[method])
     return host.receive(packet, now)
   }
 
-  /** PASS, or DROP_TOO_BIG: larger than what gets through, and not to be cut. Of an ICMP error only the tunnel's limits count. */
+  /**
+   * Returns PASS, or DROP_TOO_BIG if the packet is too large and must not be fragmented. ICMP errors: only the tunnel's
+   * limits apply.
+   */
   #checkSize(packet: Packet, conn: ConnIndex, forwarder: Forwarder, hop: Hop, now: number): Verdict {
     const { ip, ipLen, protocol } = packet
     const overhead = forwarder.overhead(conn)

@@ -47,7 +47,10 @@ export class TunnelErrors {
     return this.#aboutInner(packet, innerAt, len - headerLen - tunnelLen, now)
   }
 
-  /** Octets of the tunnel's headers behind the outer IP header, UNKNOWN if it is none of our tunnels. `len` octets stand at `at`. */
+  /**
+   * Octets of the tunnel's headers behind the outer IP header, UNKNOWN if it is none of our tunnels. `len` octets stand
+   * at `at`.
+   */
   #tunnelLen(dv: DataView, at: number, len: number): number {
     const { balancing } = this.#m
     const { protocol, dstAddr } = this.#outer

@@ -1,6 +1,6 @@
 /*
- * What a packet needs to go on (RFC 1812 §5.2), for routing and for balancing: a route, TTL, and with DF the MTU. What lacks
- * it is dropped, and its sender told: `from` is who says so, undefined for the interface that the error leaves by.
+ * What routing and balancing require of a packet (RFC 1812 §5.2): a route, TTL and, with DF, the MTU. Otherwise it is dropped
+ * and an ICMP error is sent. `from` is the error's source; undefined: the address of the interface that it leaves by.
  */
 import type { Hop } from '../../forward/hop.js'
 import type { Packet } from '../../packet/packet.js'
@@ -9,7 +9,7 @@ import type { Ipv4Addr } from '../../wire/addr.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import type { Parts } from './parts.js'
 
-/** No route leads to where it is to go. `code`: what is unreachable, a net or a host. */
+/** No route. `code`: net or host unreachable. */
 export function noRoute(
   { errors }: Parts,
   packet: Packet,
@@ -20,13 +20,13 @@ export function noRoute(
   errors.send(packet, IcmpType.UNREACHABLE, code, 0, from, now)
   return Verdict.DROP_NO_ROUTE
 }
-/** PASS, or DROP_TTL: it may go no further. */
+/** Returns PASS, or DROP_TTL if the TTL is used up. */
 export function checkTtl({ errors }: Parts, packet: Packet, from: Ipv4Addr | undefined, now: number): Verdict {
   if (packet.ip.ttl > 1) return Verdict.PASS
   errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, from, now)
   return Verdict.DROP_TTL
 }
-/** It is larger than the way takes; `mtu` is what its sender is told. */
+/** The packet is too large. `mtu`: what the sender is told. */
 export function tooBig(
   { errors }: Parts,
   packet: Packet,
@@ -39,8 +39,8 @@ export function tooBig(
 }
 
 /**
- * TTL and MTU, as routing asks for them; on PASS the TTL is one less. The MTU comes first here, and the error quotes the
- * packet as it came; towards a real server it is the other way round (path/towards-server). The kernel has both so.
+ * Checks TTL and MTU; on PASS it has lowered the TTL. The MTU is checked first here, so that the error quotes the packet as
+ * it came; in path/towards-server it is the other way round. Both are the kernel's order.
  */
 export function wayOut(parts: Parts, packet: Packet, hop: Hop, now: number): Verdict {
   const { ip } = packet
