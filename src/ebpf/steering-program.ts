@@ -11,31 +11,27 @@ import { GUE_HLEN, GUE_LEN } from '../wire/gue.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { UDP_LEN } from '../wire/udp.js'
+import { DST, FRAGMENT, HEADER_LEN, lookup, pieceKey, PROTOCOL, read, skipHeader, SRC, update } from './frame-parts.js'
 import {
   add,
   and,
   and32,
   assemble,
-  call,
   exit,
   fp,
   fromNetwork,
-  Helper,
   jump,
   jumpIf,
   load16,
   load32,
   load64,
   load8,
-  loadMap,
   mod32,
   mov,
   mul32,
   r0,
   r1,
   r2,
-  r3,
-  r4,
   r6,
   r7,
   r8,
@@ -58,18 +54,8 @@ import {
   PIECE_WORKER,
   IS_FIRST_PIECE,
   SAVED,
-  HEADER_LEN,
-  pointTo,
-  lookup,
-  read,
-  skipHeader,
   kindsOf,
-  pieceKey,
   xorShifted,
-  FRAGMENT,
-  PROTOCOL,
-  SRC,
-  DST,
 } from './steering-parts.js'
 import { Kind, HIGHEST_STEERED, STEERED_ERRORS } from './worker-choice.js'
 
@@ -176,7 +162,7 @@ function byPiece(maps: SteeringMaps): Code {
     mov(r2, r1),
     and(r2, 0x1fff), // r2 = fragment offset
     jumpIf(r2, '==', 0, 'has the ports'),
-    pieceKey,
+    pieceKey(PIECE_KEY, HEADER),
     lookup(maps.pieces, PIECE_KEY),
     jumpIf(r0, '==', 0, 'source'), // its first piece was not seen
     load32(r8, r0, 0), // r8 = the first piece's worker
@@ -184,12 +170,8 @@ function byPiece(maps: SteeringMaps): Code {
 
     'remember',
     store32(fp, PIECE_WORKER, r8),
-    pieceKey,
-    loadMap(r1, maps.pieces),
-    pointTo(r2, PIECE_KEY),
-    pointTo(r3, PIECE_WORKER),
-    mov(r4, 0), // whether there is an entry or not
-    call(Helper.MAP_UPDATE_ELEM),
+    pieceKey(PIECE_KEY, HEADER),
+    update(maps.pieces, PIECE_KEY, PIECE_WORKER),
     jump('return the worker'),
   ]
 }

@@ -2,6 +2,8 @@ import type { Cidr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, setElement } from './bpf.js'
 import { check, close } from '../linux/libc.js'
+import { PIECE_KEY_LEN } from './frame-parts.js'
+import { ADDRESS_LEN, BLOCK_KEY_LEN, blockKey, onTheWire, WORD, word } from './map-keys.js'
 import { Rule, RULES_LEN } from './steering-parts.js'
 import { steeringProgram } from './steering-program.js'
 import { Kind, MOST_PIECES, type LocalKinds, type WorkerRules } from './worker-choice.js'
@@ -9,10 +11,6 @@ import { Kind, MOST_PIECES, type LocalKinds, type WorkerRules } from './worker-c
 /** Addresses that can be ours: virtual ones, and those of FULLNAT. */
 const MOST_ADDRESSES = 65_536
 const MOST_BLOCKS = 4096
-const ADDRESS_LEN = 4
-const BLOCK_KEY_LEN = 8
-const PIECE_KEY_LEN = 12
-const WORD = 4
 
 /**
  * Steers frames to workers in the kernel: programs for the fanout groups of packet sockets and for TAP devices' queues, and
@@ -94,18 +92,4 @@ export class Steering implements LocalKinds {
     value.setUint32(Rule.BLOCKS, this.#blocks.size, true)
     check(setElement(this.#rulesFd, word(0), new Uint8Array(value.buffer)), 'telling the kernel the number of workers')
   }
-}
-
-function word(value: number): Uint8Array {
-  return new Uint8Array(Uint32Array.of(value).buffer)
-}
-function onTheWire(addr: number): Uint8Array {
-  return Uint8Array.of(addr >>> 24, addr >>> 16, addr >>> 8, addr)
-}
-/** struct bpf_lpm_trie_key: the prefix's length, and the address as on the wire. */
-function blockKey({ addr, mask, prefix }: Cidr): Uint8Array {
-  const key = new Uint8Array(BLOCK_KEY_LEN)
-  key.set(word(prefix))
-  key.set(onTheWire(addr & mask), WORD)
-  return key
 }
