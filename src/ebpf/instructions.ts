@@ -46,12 +46,15 @@ export const [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, fp] = [0, 1, 2, 3, 4, 5, 6
 export const Helper = {
   MAP_LOOKUP_ELEM: 1,
   MAP_UPDATE_ELEM: 2,
+  MAP_DELETE_ELEM: 3,
+  TAIL_CALL: 12,
+  REDIRECT: 23,
   SKB_LOAD_BYTES: 26,
   CSUM_DIFF: 28,
   SKB_CHANGE_TYPE: 32,
 } as const
 /** Where linux/bpf.h's struct __sk_buff has its fields. */
-export const Skb = { MARK: 8, PROTOCOL: 16, VLAN_PRESENT: 20 } as const
+export const Skb = { PACKET_TYPE: 4, MARK: 8, PROTOCOL: 16, VLAN_PRESENT: 20, IFINDEX: 40 } as const
 
 // RFC 9669 §3: classes; that the second operand is a register; §5.1, §5.2: widths and modes of loads and stores.
 const Class = { LD: 0, LDX: 1, ST: 2, STX: 3, ALU32: 4, JMP: 5, ALU64: 7 } as const
@@ -95,6 +98,7 @@ function withOperand(opcode: number, dst: number, offset: number | string, by: R
 export const mov = operation(Class.ALU64 | Alu.MOV)
 export const add = operation(Class.ALU64 | Alu.ADD)
 export const and = operation(Class.ALU64 | Alu.AND)
+export const or = operation(Class.ALU64 | Alu.OR)
 export const shiftLeft = operation(Class.ALU64 | Alu.LSH)
 export const shiftRight = operation(Class.ALU64 | Alu.RSH)
 // On 32 bits; the register's others are 0 afterwards.
@@ -128,6 +132,7 @@ function store(width: number): (base: Register, offset: number, from: Register |
     return { opcode: Class.STX | Mode.MEM | width, dst: register, src: from.register, offset, constant: 0 }
   }
 }
+export const store16 = store(Width.B16)
 export const store32 = store(Width.B32)
 export const store64 = store(Width.B64)
 /** 64 bits of memory |= `from`, in one piece for all CPUs. */

@@ -19,6 +19,9 @@ export const AddressKind = {
   KERNEL: 32,
 } as const
 
+/** Beside the kernel, whose interface it is; or as the only host on it. */
+export type FrontMode = 'beside' | 'exclusive'
+
 /**
  * What decides which IPv4 frames uvs takes from the host that it runs on, and which stay the kernel's. SystemError where
  * there is no more room for what is said.
@@ -26,7 +29,7 @@ export const AddressKind = {
 export interface Front {
   /** Says what an address is, `AddressKind`s together, whatever was said before; 0 forgets it. */
   setKinds(addr: Ipv4Addr, kinds: number): void
-  /** All addresses of a block are OWN or MARKED, but those that were said to be something else. Added twice, removed twice. */
+  /** All addresses of a block are OWN or MARKED, besides what each is alone. Added twice, it is to be removed twice. */
   addBlock(cidr: Cidr, kinds: number): void
   removeBlock(cidr: Cidr): void
   /** Whether a virtual service stands there. Port 0: at every port. */

@@ -1,0 +1,140 @@
+/*
+ * What the steps of front-program.ts are made of: its maps, its stack, and what several steps do.
+ *
+ * r6 the frame, r7 where to read.
+ */
+import { AddressKind } from '../packet/front.js'
+import { IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { HEADER_LEN, lookup, PROTOCOL, read } from './frame-parts.js'
+import {
+  add,
+  and,
+  fp,
+  jump,
+  jumpIf,
+  load16,
+  load32,
+  load8,
+  mov,
+  or,
+  r0,
+  r1,
+  r2,
+  r7,
+  shiftLeft,
+  shiftRight,
+  store16,
+  store32,
+  type Code,
+  type Register,
+} from './instructions.js'
+
+/** File descriptors. */
+export interface FrontMaps {
+  /** Address, as on the wire → 32-bit kinds. */
+  readonly addresses: number
+  /** A trie of blocks of addresses → 32-bit kinds. */
+  readonly blocks: number
+  /** An array of one: the 32-bit number of blocks. */
+  readonly blockCount: number
+  /** Where virtual services stand: address, port, protocol, an octet 0, as on the wire → a word. */
+  readonly services: number
+  /** Where real servers of masquerading services stand: the same. */
+  readonly servers: number
+  /** What the pieces of a datagram have in common, for those that are taken → a word. */
+  readonly pieces: number
+}
+export const PLACE_LEN = 8
+
+// Places on the stack. Behind each IPv4 header stand the first octets that follow it: the ports, or ICMP's type.
+export const HEADER = -24
+export const QUOTED = -48
+const PLACE = -56
+const BLOCK_KEY = -64
+export const PIECE_KEY = -76
+export const WORD_AT = -80
+/** Where that stands which follows a header, and the ports in it. */
+export const BEHIND = HEADER_LEN
+export const [SRC_PORT, DST_PORT] = [BEHIND, BEHIND + 2]
+export const BEHIND_LEN = 4
+
+/** Every packet to such an address is taken. */
+export const WHOLLY = AddressKind.OWN | AddressKind.MARKED
+/** Version 4, and a header without options. */
+const PLAIN = 0x45
+
+/**
+ * Of a header that was read from r7 on, with what follows it were it without options: r7 = where that is which follows, and it
+ * is at its place. On at `malformed` if it is no header, at `alone` if the frame ends there. `name`: for labels.
+ */
+export function behind(header: number, name: string, malformed: string, alone: string): Code {
+  return [
+    load8(r1, fp, header), // r1 = version and IHL
+    jumpIf(r1, '!=', PLAIN, `${name}: with options`),
+    add(r7, IPV4_MIN_LEN),
+    jump(`${name}: and what follows`),
+    `${name}: with options`,
+    mov(r2, r1),
+    shiftRight(r2, 4),
+    jumpIf(r2, '!=', 4, malformed),
+    and(r1, 15),
+    shiftLeft(r1, 2), // r1 = octets of the header
+    jumpIf(r1, '<', IPV4_MIN_LEN, malformed),
+    add(r7, r1),
+    read(header + BEHIND, BEHIND_LEN, alone),
+    `${name}: and what follows`,
+  ]
+}
+
+/** `to` = the kinds of the address at a place on the stack, alone and by its block; r0 to r5 hold nothing. `name`: for labels. */
+export function kindsOf(to: Register, maps: FrontMaps, addr: number, name: string): Code {
+  return [
+    ownKindsOf(to, maps, addr, `${name}: alone`),
+    jumpIf(to, '&', WHOLLY, `${name}: known`),
+    store32(fp, WORD_AT, 0),
+    lookup(maps.blockCount, WORD_AT),
+    jumpIf(r0, '==', 0, `${name}: known`),
+    load32(r1, r0, 0),
+    jumpIf(r1, '==', 0, `${name}: known`), // there are no blocks
+    load32(r1, fp, addr),
+    store32(fp, BLOCK_KEY + 4, r1),
+    store32(fp, BLOCK_KEY, 32), // the prefix: all of the address
+    lookup(maps.blocks, BLOCK_KEY),
+    jumpIf(r0, '==', 0, `${name}: known`),
+    load32(r1, r0, 0),
+    or(to, r1),
+    `${name}: known`,
+  ]
+}
+/** The same without its block. */
+export function ownKindsOf(to: Register, { addresses }: FrontMaps, addr: number, name: string): Code {
+  return [
+    mov(to, 0),
+    lookup(addresses, addr),
+    jumpIf(r0, '==', 0, `${name}: known`),
+    load32(to, r0, 0),
+    `${name}: known`,
+  ]
+}
+
+/** On at `found` if a map has the place of an address and a port, from a header on the stack, or the address with port 0. */
+export function findPlace(map: number, header: number, addr: number, port: number, found: string): Code {
+  return [
+    load32(r1, fp, header + addr),
+    store32(fp, PLACE, r1),
+    load16(r1, fp, header + port),
+    store16(fp, PLACE + 4, r1),
+    load8(r1, fp, header + PROTOCOL),
+    store16(fp, PLACE + 6, r1),
+    lookup(map, PLACE),
+    jumpIf(r0, '!=', 0, found),
+    store16(fp, PLACE + 4, 0),
+    lookup(map, PLACE),
+    jumpIf(r0, '!=', 0, found),
+  ]
+}
+
+/** On at `otherwise` unless the register has one of these bits. */
+export function needs(register: Register, bits: number, otherwise: string): Code {
+  return [mov(r1, register), and(r1, bits), jumpIf(r1, '==', 0, otherwise)]
+}

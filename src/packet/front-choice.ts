@@ -1,0 +1,128 @@
+/*
+ * Which IPv4 packets uvs takes beside the kernel, decided in JavaScript: where no kernel does it, and in tests. Steps and order
+ * are those of `ebpf/front-program.ts`.
+ */
+import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
+import type { Cidr, Ipv4Addr } from '../wire/addr.js'
+import { ICMP_LEN } from '../wire/icmp.js'
+import { AddressKind, type Front, type FrontMode } from './front.js'
+
+/** Unreachable, source quench, time exceeded: the errors that are about connections (ipvs-behaviour.md §6.6), a bit each. */
+export const ICMP_ERRORS = (1 << 3) | (1 << 4) | (1 << 11)
+export const HIGHEST_ERROR = 11
+/** Datagrams whose first piece was taken that are remembered. */
+export const MOST_PIECES = 4096
+const WHOLLY = AddressKind.OWN | AddressKind.MARKED
+const KERNELS_OR_OURS = WHOLLY | AddressKind.SERVICE | AddressKind.KERNEL
+/** Octets behind a header that say what it is about: the ports, or ICMP's type. */
+const BEHIND_LEN = 4
+
+export class FrontChoice implements Front {
+  readonly #mode: FrontMode
+  readonly #kinds = new Map<number, number>()
+  readonly #blocks: (Cidr & { kinds: number })[] = []
+  readonly #services = new Set<string>()
+  readonly #servers = new Set<string>()
+  readonly #pieces = new Set<string>()
+  readonly #ip = new Ipv4View()
+  readonly #quoted = new Ipv4View()
+
+  constructor(mode: FrontMode) {
+    this.#mode = mode
+  }
+
+  setKinds(addr: Ipv4Addr, kinds: number): void {
+    this.#kinds.set(addr, kinds)
+  }
+  addBlock(cidr: Cidr, kinds: number): void {
+    this.#blocks.push({ ...cidr, kinds })
+  }
+  removeBlock({ addr, mask }: Cidr): void {
+    const at = this.#blocks.findIndex(block => block.mask === mask && ((block.addr ^ addr) & mask) === 0)
+    if (at >= 0) this.#blocks.splice(at, 1)
+  }
+  setService(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
+    set(this.#services, placeOf(protocol, addr, port), isThere)
+  }
+  setServer(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
+    set(this.#servers, placeOf(protocol, addr, port), isThere)
+  }
+
+  /** Whether uvs takes the IPv4 packet at `at`, of which `len` octets are there, in a frame for this host. */
+  takes(view: DataView, at: number, len: number): boolean {
+    if (len < IPV4_MIN_LEN) return this.#mode === 'exclusive'
+    const ip = this.#ip.wrap(view, at)
+    const kinds = this.#kindsOf(ip.dstAddr)
+    if (this.#mode === 'exclusive') return (kinds & KERNELS_OR_OURS) !== AddressKind.KERNEL
+    if ((kinds & WHOLLY) !== 0) return true
+    if (!hasForm(ip)) return false
+    const datagram = `${ip.srcAddr} ${ip.dstAddr} ${ip.id} ${ip.protocol}`
+    if (ip.fragmentOffset !== 0) return this.#pieces.has(datagram)
+    if (len < ip.headerLen + BEHIND_LEN) return false
+    const isOurs =
+      ip.protocol === IpProtocol.ICMP
+        ? this.#takesError(view, at + ip.headerLen, len - ip.headerLen, kinds)
+        : this.#isBalanced(view, at + ip.headerLen, kinds)
+    if (ip.moreFragments) this.#remember(datagram, isOurs)
+    return isOurs
+  }
+
+  #isBalanced(view: DataView, ports: number, kinds: number): boolean {
+    const { srcAddr, dstAddr, protocol } = this.#ip
+    if ((kinds & AddressKind.SERVICE) !== 0 && isAt(this.#services, protocol, dstAddr, view.getUint16(ports + 2)))
+      return true
+    if ((kinds & AddressKind.KERNEL) !== 0) return false
+    return this.#isServer(protocol, srcAddr, view.getUint16(ports))
+  }
+  /** `kinds`: the destination's of the error itself. */
+  #takesError(view: DataView, at: number, len: number, kinds: number): boolean {
+    const type = view.getUint8(at)
+    if (type > HIGHEST_ERROR || ((ICMP_ERRORS >>> type) & 1) === 0) return false
+    if (len < ICMP_LEN + IPV4_MIN_LEN + BEHIND_LEN) return false
+    const quoted = this.#quoted.wrap(view, at + ICMP_LEN)
+    if (!hasForm(quoted) || len < ICMP_LEN + quoted.headerLen + BEHIND_LEN || quoted.fragmentOffset !== 0) return false
+    const { srcAddr, dstAddr, protocol } = quoted
+    const ports = at + ICMP_LEN + quoted.headerLen
+    const ofSource = this.#kindsOf(srcAddr)
+    if ((ofSource & WHOLLY) !== 0) return true
+    if ((ofSource & AddressKind.SERVICE) !== 0 && isAt(this.#services, protocol, srcAddr, view.getUint16(ports)))
+      return true
+    if ((this.#aloneKindsOf(dstAddr) & AddressKind.TUNNEL) !== 0 && mayBeTunnel(protocol)) return true
+    return (kinds & AddressKind.KERNEL) === 0 && this.#isServer(protocol, dstAddr, view.getUint16(ports + 2))
+  }
+
+  #isServer(protocol: number, addr: Ipv4Addr, port: number): boolean {
+    return (this.#aloneKindsOf(addr) & AddressKind.SERVER) !== 0 && isAt(this.#servers, protocol, addr, port)
+  }
+  #kindsOf(addr: Ipv4Addr): number {
+    let kinds = this.#aloneKindsOf(addr)
+    for (const block of this.#blocks) if (((addr ^ block.addr) & block.mask) === 0) kinds |= block.kinds
+    return kinds
+  }
+  #aloneKindsOf(addr: Ipv4Addr): number {
+    return this.#kinds.get(addr) ?? 0
+  }
+  #remember(datagram: string, isOurs: boolean): void {
+    this.#pieces.delete(datagram)
+    if (!isOurs) return
+    if (this.#pieces.size === MOST_PIECES) this.#pieces.delete(this.#pieces.values().next().value!)
+    this.#pieces.add(datagram)
+  }
+}
+
+function hasForm(ip: Ipv4View): boolean {
+  return ip.isVersion4 && ip.headerLen >= IPV4_MIN_LEN
+}
+function mayBeTunnel(protocol: number): boolean {
+  return protocol === IpProtocol.IPIP || protocol === IpProtocol.GRE || protocol === IpProtocol.UDP
+}
+function placeOf(protocol: number, addr: Ipv4Addr, port: number): string {
+  return `${protocol} ${addr} ${port}`
+}
+function isAt(places: ReadonlySet<string>, protocol: number, addr: Ipv4Addr, port: number): boolean {
+  return places.has(placeOf(protocol, addr, port)) || places.has(placeOf(protocol, addr, 0))
+}
+function set(places: Set<string>, place: string, isThere: boolean): void {
+  if (isThere) places.add(place)
+  else places.delete(place)
+}
