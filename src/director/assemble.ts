@@ -1,10 +1,10 @@
 /*
- * A director's parts, made bottom up: each takes what it names.
+ * Makes a director's parts bottom up; each gets the parts that it names.
  * 1. the network around it     addresses, routes, neighbours, ARP
  * 2. tables                    counters, destinations, connections, services
  * 3. ways out                  output, the host's own packets, ICMP errors, reassembly
  * 4. the path                  what a packet meets
- * Random numbers are drawn in this order: the same seed makes the same director.
+ * Random numbers are drawn in this order, so that the same seed makes the same director.
  */
 import { Connections } from '../conn/connections.js'
 import { AddressHandOver } from '../forward/address-hand-over.js'
@@ -55,7 +55,7 @@ import { Orphans } from './upkeep/orphans.js'
 const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
 
-/** What the floors above one another have in common. */
+/** Shared by the four steps. */
 interface Ground {
   readonly options: DirectorOptions
   readonly random: () => number
@@ -68,10 +68,10 @@ type Tables = ReturnType<typeof makeTables>
 type WaysOut = ReturnType<typeof makeWaysOut>
 type Path = ReturnType<typeof makePath>
 
-/** What a director is made of. */
+/** A director's parts. */
 export type Assembly = Pick<Ground, 'isSpokesman'> & Network & Tables & WaysOut & Path
 
-/** `sink` is told of datagrams that are given up. */
+/** `sink` is told of datagrams that were given up. */
 export function assemble(options: DirectorOptions, sink: ReassemblySink): Assembly {
   const ground: Ground = {
     options,
@@ -183,7 +183,7 @@ function makePath({ options, report }: Ground, network: Network, tables: Tables,
   return { inbound, outbound, fast }
 }
 
-/** The built-in ones, and the user's, whose mistakes are caught. */
+/** The built-in schedulers and the user's; `guard` catches the latter's mistakes. */
 function knownSchedulers(own: readonly Scheduler[], report: (problem: string) => void): Map<string, Scheduler> {
   return new Map([
     ...schedulers,

@@ -1,13 +1,13 @@
 /*
- * A frame's way:
- * 1. where a frame must lie?        packet/frame      → DROP_FRAME_MISPLACED
+ * The path of a frame:
+ * 1. in its slab, with headroom?    packet/frame      → else DROP_FRAME_MISPLACED
  * 2. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
  * 3. ARP                            neigh/arp-input   → its verdict
- * 4. IPv4, whole; true virtio header packet/parse, virtio → DROP_IP_MALFORMED, DROP_IP_CHECKSUM, DROP_VIRTIO_MALFORMED
- * 5. addresses that may be          path/martian  → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
- * 6. options that may be            path/ip-options → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
- * 7. to one of our addresses:       path/inbound, and what it passes: path/host
- *    to somebody else:              path/outbound
+ * 4. whole IPv4, right virtio header? packet/parse, virtio → DROP_IP_MALFORMED, DROP_IP_CHECKSUM, DROP_VIRTIO_MALFORMED
+ * 5. valid addresses?               path/martian      → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
+ * 6. valid options?                 path/ip-options   → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 7. to one of our addresses:       path/inbound; on PASS path/host
+ *    to any other:                  path/outbound
  */
 import type { Connections } from '../conn/connections.js'
 import { NONE } from '../conn/record.js'
@@ -48,21 +48,20 @@ import type { Defence } from './upkeep/defence.js'
 import type { Orphans } from './upkeep/orphans.js'
 
 const NOWHERE = slabOver(new ArrayBuffer(0))
-/** Before a frame stand its virtio-net header and headroom. */
+/** The lowest offset of a frame: headroom and virtio-net header precede it. */
 const FIRST_AT = HEADROOM + VNET_LEN
 
 /**
- * Takes frames, and returns a verdict on each. It opens no device, reads no clock and draws no random number:
- * the same input gives the same output to the bit.
+ * Takes frames and returns a verdict on each. It opens no device, reads no clock and draws no random number of its own: the
+ * same input gives the same output, bit for bit.
  */
 export class Director implements ReassemblySink {
   /** Its interfaces. */
   readonly links: readonly Link[]
-  /** Answers ARP, announces addresses and counts what all hear: of several directors with the same addresses, one does. */
+  /** Of several directors with the same addresses, the one that answers ARP, announces addresses and counts broadcasts. */
   readonly isSpokesman: boolean
   /**
-   * Persistence may take clients that are equal in these bits for one, and no larger network: packets of other clients come to
-   * other directors.
+   * The most general netmask of persistence: clients that differ in these bits may come to different directors.
    */
   readonly clientMask: Ipv4Addr | undefined
   readonly balancing: Balancing
@@ -83,7 +82,7 @@ export class Director implements ReassemblySink {
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
   readonly #packet = new Packet()
-  /** The slab of the latest frame, and its octets. */
+  /** The slab of the last frame, and its length. */
   #slab = NOWHERE
   #slabLen = 0
   readonly #orphans: Orphans
@@ -121,8 +120,8 @@ export class Director implements ReassemblySink {
   }
 
   /**
-   * Moves the clock: call it with the time, in ms, before the frames of that time, and at least every 10 ms while
-   * connections are to end on time. Its work is bounded. Returns whether all that was due has been done.
+   * Sets the clock, in ms. Call it before the frames of that time, and at least every 10 ms for connections to end on time. Its
+   * work is bounded. Returns whether all due work was done.
    */
   poll(now: number): boolean {
     this.#now = now
@@ -139,38 +138,38 @@ export class Director implements ReassemblySink {
     return this.conns.advance(now) && isCounted
   }
 
-  /** How long, in whole ms from the last poll, nothing will be due if no frame comes: when to poll again at the latest. */
+  /** How long the next poll may wait if no frame comes, in whole ms from the last poll. */
   get idleMs(): number {
     return this.#orphans.isLooking
       ? 0
       : Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
   }
 
-  /** Takes a frame: `len` octets at `at` in the slab, which came in by the link. It may be rewritten and sent from there. Never throws. */
+  /** Takes a frame that came in by the link: `len` octets at `at`. May rewrite it and send it from there. Never throws. */
   receive(link: Link, slab: Slab, at: number, len: number): Verdict {
     let verdict: Verdict = Verdict.DROP_FRAME_MISPLACED
     if (slab !== this.#slab) this.#enter(slab)
-    // As liesIn (packet/frame.ts) asks; a typed array's own length costs 4 ns a packet. #whole asks the rest.
+    // A part of liesIn (packet/frame.ts); #whole checks the rest. Reading a typed array's length here costs 4 ns a packet.
     if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen && this.links[link.index] === link)
       verdict = this.#fast?.receive(link, slab, at, len) || this.#whole(link, slab, at, len)
     this.stats.count(verdict)
     return verdict
   }
 
-  /** @deprecated The name of before: `links`. */
+  /** @deprecated Use `links`. */
   get ports(): readonly Link[] {
     return this.links
   }
-  /** What is remembered and what waits, for metrics. */
+  /** Sizes of the neighbour table and of what is held, for metrics. */
   get held(): Neighbours['figures'] & { datagrams: number } {
     return { ...this.#neighbours.figures, datagrams: this.#reassembly.count }
   }
-  /** When it was last polled, in ms. */
+  /** The time of the last poll, in ms. */
   get now(): number {
     return this.#now
   }
 
-  /** As freshly started, but for addresses, routes and neighbours. */
+  /** Back to the state after start, except for addresses, routes and neighbours. */
   reset(): void {
     this.conns.clear()
     this.#reassembly.clear()
@@ -221,16 +220,16 @@ export class Director implements ReassemblySink {
     return verdict || this.#host.receive(packet, this.#now)
   }
 
-  /** A frame has waited in vain for its next hop: host unreachable to its source (case no-service: after 3 s). */
+  /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
   unreachable(held: HeldFrame, room: WaitingRoom): void {
     const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
     this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
-    if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // an answer of our own: nobody else to be told
+    if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
   }
 
-  /** A client's packet that goes on from a local address: the error finds its way to the client. */
+  /** Whether it is a FULLNAT packet to a real server. Its source is ours, but the error is rewritten and goes to the client. */
   #isOfFullnat(packet: Packet): boolean {
     const { fullnatKeys } = this.conns
     if (fullnatKeys.count === 0 || !isBalanced(packet.protocol) || parseTransport(packet) !== Verdict.PASS) return false
@@ -238,11 +237,11 @@ export class Director implements ReassemblySink {
     return fullnatKeys.lookup(protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort) !== NONE
   }
 
-  /** Datagrams whose pieces did not all come. */
+  /** A datagram was given up before it was whole. */
   lost(verdict: Verdict): void {
     this.stats.count(verdict)
   }
-  /** The sender of a first piece is told that the others did not come in time (RFC 792 p. 6). */
+  /** Sends time exceeded to the sender of a datagram whose first fragment came (RFC 792 p. 6). */
   timedOut(port: number, slab: Slab, at: number, len: number): void {
     const packet = this.#packet.wrap(port, slab, at, len)
     if (parseIpv4Header(packet) !== Verdict.PASS) return

@@ -1,7 +1,7 @@
 /*
- * Frames of one link, some at a time, while the connections are too many for the processor's cache: of all of them first
- * the bucket, then the record is looked at, and only then the first is handled. Memory then answers for many at once,
- * where it would answer for one after the other. The frames lie where they are until their device's `release`.
+ * Gathers frames of one link when the connection table is larger than the CPU's cache: reads the buckets of all of them, then
+ * their records, and only then handles the first frame. The CPU thus waits for many cache misses at once, not for one after the
+ * other. The frames stay where they are until their device's `release`.
  */
 import type { FrameSink } from '../packet/device.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
@@ -11,9 +11,9 @@ import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN } from '../wire/ipv4.js'
 import type { Director } from './director.js'
 
-/** Frames that are looked ahead at: the processor has that many questions to memory open, or nearly so. */
+/** The most frames gathered: about as many cache misses as the CPU has outstanding at a time. */
 const MOST = 32
-/** Connections from which on it pays: 4 MiB of records. */
+/** The number of connections from which it pays: 4 MiB of records. */
 const MANY = 2 ** 16
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + 4
 const PLAIN_IPV4 = 0x45
@@ -30,17 +30,17 @@ export class LookAhead implements FrameSink {
   #clients = 0
   #servers = 0
   #waiting = 0
-  /** What was read, so that it must be. */
+  /** The result of the reads, kept so that they are not optimized away. */
   touched = 0
 
-  /** `many`: connections from which on frames are gathered. */
+  /** `many`: the number of connections from which frames are gathered. */
   constructor(director: Director, link: Link, many = MANY) {
     this.#director = director
     this.#many = many
     this.#link = link
   }
 
-  /** Handles the frame, now or by `done` at the latest, in the frames' order. */
+  /** Handles the frame now or in `done` at the latest, in order. */
   frame(slab: Slab, at: number, len: number): void {
     const waiting = this.#waiting
     if (waiting === 0 && this.#director.conns.table.count < this.#many) {
@@ -54,7 +54,7 @@ export class LookAhead implements FrameSink {
     if (waiting + 1 === MOST) this.done()
   }
 
-  /** There are no more for now. */
+  /** Handles all gathered frames. */
   done(): void {
     const waiting = this.#waiting
     if (waiting === 0) return
@@ -68,7 +68,7 @@ export class LookAhead implements FrameSink {
     for (let i = 0; i < waiting; i++) this.#director.receive(this.#link, this.#slabs[i]!, this.#at[i]!, this.#len[i]!)
   }
 
-  /** Notes the bucket that the frame's connection is in. */
+  /** Notes the bucket of the frame's connection. */
   #find(slab: Slab, at: number, len: number): void {
     const { view } = slab
     const ip = at + ETHERNET_LEN

@@ -1,9 +1,9 @@
 /*
  * One turn of the loop:
- * 1. the clock is read and the director polled
- * 2. frames of every device are handled where they lie
- * 3. every device sends what was queued for it
- * 4. every device takes its frames' memory back
+ * 1. poll the director
+ * 2. handle the frames of every device in place
+ * 3. flush every device
+ * 4. return the frames' memory to every device
  */
 import type { Device } from '../packet/device.js'
 import type { Egress, Slab } from '../packet/frame.js'
@@ -11,10 +11,10 @@ import type { Link } from '../packet/link.js'
 import type { Director } from './director.js'
 import { LookAhead } from './look-ahead.js'
 
-/** Frames of one device in one turn. More would only let the first ones wait. */
+/** The most frames of one device in one turn. More would delay the first ones. */
 const BUDGET = 256
 
-/** The director's way to its devices: the link's number is the device's. */
+/** Hands frames to the devices. A link's index is its device's. */
 export class DeviceEgress implements Egress {
   readonly #devices: readonly Device[]
 
@@ -31,7 +31,7 @@ export class Loop {
   readonly #director: Director
   readonly #devices: readonly Device[]
   readonly #sinks: readonly LookAhead[]
-  /** Whether the last poll had done all that was due. */
+  /** Whether the last poll did all due work. */
   #caughtUp = true
 
   constructor(director: Director, devices: readonly Device[]) {
@@ -40,7 +40,7 @@ export class Loop {
     this.#sinks = director.links.map(link => new LookAhead(director, link))
   }
 
-  /** Makes one turn, at `now` in ms. Returns how many frames came in. */
+  /** Makes one turn. Returns how many frames came in. */
   turn(now: number): number {
     const devices = this.#devices
     this.#caughtUp = this.#director.poll(now)
@@ -55,7 +55,7 @@ export class Loop {
     return frames
   }
 
-  /** How long nothing will be due, in whole ms, if no frame comes. */
+  /** How long the next turn may wait if no frame comes, in whole ms. */
   get idleMs(): number {
     return this.#caughtUp ? this.#director.idleMs : 0
   }

@@ -5,7 +5,7 @@ import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
 
-/** What a director is made of. Texts are as on the command line of `uvs director`. */
+/** Options of a director. Texts have the form of `uvs director`'s options. */
 export interface DirectorOptions {
   ports: readonly LinkOptions[]
   egress: Egress
@@ -17,52 +17,52 @@ export interface DirectorOptions {
   routes?: readonly string[]
   /** 'IP=MAC@IF' */
   neighbours?: readonly string[]
-  /** Connections the table holds. Default 2^20. */
+  /** Capacity of the connection table. Default 2^20. */
   maxConnections?: number
-  /** Everything random comes from it. Unsigned 32-bit. */
+  /** Seed of all random numbers. Unsigned 32-bit. */
   seed: number
   /** ms, monotonic. */
   now: number
   /**
-   * ms that a peer waits for each ICMP error after 6 at once; all peers get 50 at once, then 1000 a second. 0: no limit at all.
-   * Default 1000, as Linux.
+   * ICMP error rate: one each so many ms to a peer, after a burst of 6; 1000 a second to all peers together, after a burst of 50.
+   * 0: no limit at all. Default 1000, as Linux.
    */
   icmpRatelimit?: number
   /** Schedulers besides the built-in ones. */
   schedulers?: readonly Scheduler[]
-  /** Told, in a line, of what a scheduler of the user's does wrong. */
+  /** Is told, in a line, of a mistake of a user's scheduler. */
   report?: (problem: string) => void
-  /** Told, in a line, of each service and real server that is kept and listed, but not served yet. */
+  /** Is told, in a line, of each service and real server that is kept and listed but not served yet. */
   notServed?: (what: string) => void
-  /** Told, in a line and once, of what hosts around the director are set up to do and it has to drop. */
+  /** Is told, in a line and once, of a misconfigured host whose packets the director must drop. */
   notice?: (what: string) => void
-  /** Free and buffer memory of the host, in 4 KiB pages: what the automatic defences go by. Without it there is always enough. */
+  /** Returns the host's free and buffer memory in 4 KiB pages, which the automatic defences go by. Default: always enough. */
   availablePages?: () => number
-  /** Every packet goes the whole path (director.ts): what the fast one (fast-path.ts) is tested and measured against. */
+  /** Switches the fast path (path/fast-path.ts) off, to test and measure it against the whole path. */
   isWholePath?: boolean
-  /** Of a director that is one of several with the same addresses and rules, each in its own thread. By itself unless given. */
+  /** For one of several directors with the same addresses and rules, each in its own thread. Default: a single director. */
   worker?: WorkerOptions
   /**
-   * Clients that are equal in these bits are sure to come to one worker: persistence may not take more for one. Without it all
-   * come to this director.
+   * Clients with equal addresses under this mask come to the same worker; persistence refuses a more general netmask. Default: all
+   * clients come to this director.
    */
   clientMask?: Ipv4Addr
-  /** Gives memory that the devices can send from. Default: plain buffers. */
+  /** Allocates memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
-  /** Gives the memory of the connection table, zeroed. Default: plain arrays. */
+  /** Allocates the connection table's memory, zeroed. Default: plain arrays. */
   allocateWords?: (count: number) => Int32Array
 }
 
 /**
- * Frames of a client, and whatever answers them, always come to the same director; what comes to a local address, to the one
- * whose `index` is the port's remainder by `of` (`src/ebpf/worker-choice.ts`).
+ * A client's packets and their answers come to the same director; packets to a local address, to the one with `index` = port mod
+ * `of` (`src/ebpf/worker-choice.ts`).
  */
 export interface WorkerOptions {
-  /** From 0. The first one answers ARP, and announces addresses; the others only listen. */
+  /** From 0. Director 0 answers ARP and announces addresses; the others only listen. */
   index: number
-  /** How many there are. */
+  /** The number of directors. */
   of: number
-  /** What they count together. */
+  /** The counts that they share. */
   counts: SharedCounts
 }
 
@@ -73,7 +73,7 @@ export interface LinkOptions {
   mtu: number
 }
 
-/** Something the user wrote is not what it must be. One line: which option, which word, what is allowed. */
+/** A wrong option. The message is one line: the option, the word, what is allowed. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
@@ -125,7 +125,7 @@ export function parseVip(text: string): Cidr {
   return cidr
 }
 
-/** A route in words: those of `--route`, or a request's. */
+/** A route in texts, from `--route` or a request. */
 export interface RouteWords {
   to: string
   gateway?: string | undefined
@@ -143,7 +143,7 @@ export function parseRoute(text: string, portNames: readonly string[]): RouteOpt
   return readRoute(words, portNames, named)
 }
 
-/** `named`: the route, in the words of a complaint. */
+/** `named`: the route in an error's message. */
 export function readRoute(
   { to: toText, gateway: gatewayText, port: ifName, mtu }: RouteWords,
   portNames: readonly string[],

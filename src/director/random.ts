@@ -1,6 +1,5 @@
 /**
- * Unsigned 32-bit numbers from a seed, the same ones every time: the core draws nothing that was not handed to it.
- * splitmix32: the finalizer of murmur3 over a counter.
+ * Unsigned 32-bit random numbers; the same seed gives the same ones. splitmix32: the finalizer of murmur3 over a counter.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0

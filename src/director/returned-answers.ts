@@ -1,7 +1,7 @@
 /*
- * Answers of real servers by direct routing or tunnels that come to the director because it is their gateway. Their source is a
- * VIP, so they are dropped as DROP_SOURCE_IS_OURS, as Linux drops them; this says so to whoever reads the log. The path notes
- * numbers only; what they mean is found between two turns of the loop.
+ * Reports a common mistake: a real server of direct routing or tunneling has the director as its default gateway, so that its
+ * answers come to the director. Their source is a VIP, and they are dropped (DROP_SOURCE_IS_OURS), as Linux does. The path only
+ * notes numbers; `poll` examines them between two turns of the loop.
  */
 import type { Connections } from '../conn/connections.js'
 import { NONE } from '../conn/record.js'
@@ -12,9 +12,9 @@ import { formatIpv4 } from '../wire/addr.js'
 import type { Balancing } from './rules/balancing.js'
 
 const PORTS_LEN = 4
-/** VIPs that are spoken of. */
+/** The most VIPs reported. */
 const MOST_VIPS = 64
-/** No packet is noted. */
+/** In place of a protocol: no packet is noted. */
 const NOTHING = 0
 
 export class ReturnedAnswers {
@@ -22,7 +22,7 @@ export class ReturnedAnswers {
   readonly #balancing: Balancing
   readonly #tell: (what: string) => void
   readonly #told = new Set<number>()
-  /** Of the packet that is noted: its protocol, and whose answer it would be. */
+  /** The noted packet: its protocol and the flow that it would answer. */
   #protocol = NOTHING
   #vaddr = 0
   #caddr = 0
@@ -34,7 +34,7 @@ export class ReturnedAnswers {
     this.#tell = tell
   }
 
-  /** A packet from one of our addresses has come. Its IPv4 header has been parsed. One a turn is noted. */
+  /** Notes a packet whose source is ours, one a turn. Its IPv4 header has been parsed. */
   note({ ip, protocol, slab, transportAt, transportLen }: Packet): void {
     if (this.#protocol !== NOTHING || this.#told.size === MOST_VIPS || !isBalanced(protocol)) return
     if (ip.isFragment || transportLen < PORTS_LEN) return
@@ -55,7 +55,7 @@ export class ReturnedAnswers {
     this.#protocol = NOTHING
   }
 
-  /** Whether a real server that answers clients itself may have sent it. */
+  /** Whether a real server of a one-way method may have sent it. */
   #isAnswer(): boolean {
     const [vport, cport] = [this.#ports >>> 16, this.#ports & 0xffff]
     const conn = this.#conns.table.lookupInbound(this.#protocol, this.#caddr, cport, this.#vaddr, vport)
@@ -65,7 +65,7 @@ export class ReturnedAnswers {
     return service?.settings.onePacket === true && service.destinations.some(({ method }) => answersItself(method))
   }
 
-  /** Says it again. */
+  /** Reports each VIP again. */
   clear(): void {
     this.#told.clear()
   }

@@ -3,17 +3,17 @@ import type { IcmpErrors } from '../forward/icmp-error.js'
 import { verdictNames, VERDICTS, type Verdict } from '../packet/verdict.js'
 import type { Counters } from '../service/counters.js'
 
-/** The kernel's estimator runs every 2 s, and listings show what it saw (ipvs-behaviour.md §11.2). */
+/** The kernel's estimator runs every 2 s; listings show its values (ipvs-behaviour.md §11.2). */
 const TICK_MS = 2000
 
-/** Counts verdicts, and ticks for the counters of services and destinations. */
+/** Counts verdicts, and ticks the counters of services and destinations. */
 export class Stats {
   readonly #verdicts = new Float64Array(VERDICTS)
   readonly #counters: Counters
   readonly #errors: IcmpErrors
   readonly #handOver: AddressHandOver
   #nextTick: number
-  /** When the numbers that are shown were taken, in ms. */
+  /** The time of the last tick, in ms. */
   #tickedAt: number
 
   constructor(counters: Counters, errors: IcmpErrors, handOver: AddressHandOver, now: number) {
@@ -28,8 +28,8 @@ export class Stats {
     this.#verdicts[verdict]!++
   }
   /**
-   * `isEstimating`: sysctl run_estimation; without it what is shown stands still. Called before the frames of `now`, so
-   * nothing was counted between the ticks that it comes too late for. Its work is bounded. Returns whether all is done.
+   * Ticks every 2 s. `isEstimating`: sysctl run_estimation; without it shown counters stand still. Called before the frames of
+   * this time, so that nothing was counted between missed ticks. Its work is bounded. Returns whether all is done.
    */
   poll(now: number, isEstimating: boolean): boolean {
     if (now < this.#nextTick) return this.#counters.sweep()
@@ -40,12 +40,12 @@ export class Stats {
     return this.#counters.tick(ticks)
   }
 
-  /** How old the numbers are that are shown, in ms: above two seconds and some, no tick has come. */
+  /** The age of the shown counters, in ms. Well above 2000: no tick has come. */
   age(now: number): number {
     return now - this.#tickedAt
   }
 
-  /** Every verdict by name, the ICMP errors sent and withheld, and the segments that went without the TOA option. */
+  /** Every verdict's count by name, ICMP errors sent and withheld, and segments sent without the TOA option. */
   byName(): Record<string, number> {
     const byName: Record<string, number> = {}
     for (const [verdict, name] of verdictNames) if (verdict !== 0) byName[name] = this.#verdicts[verdict]!

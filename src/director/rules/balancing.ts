@@ -1,6 +1,6 @@
 /*
- * What is balanced over whom, and how that changes: the kernel's operations with the kernel's refusals
- * (ipvs-behaviour.md §2.3, §2.7, §14). Nothing here runs for a packet but `find`, `schedule` and `count`.
+ * The virtual services and their real servers, and the operations that change them, with the kernel's refusals
+ * (ipvs-behaviour.md §2.3, §2.7, §14). Packets only use `lookup`, `schedule` and `count`.
  */
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
@@ -24,7 +24,7 @@ import type { Refusal } from './refusal.js'
 import { ScheduledService } from './scheduled-service.js'
 import { nameOfService } from './service-name.js'
 
-/** In place of a counter row: the service has been deleted. */
+/** In place of a service's counter row: the service was deleted. */
 const NO_SERVICE = -1
 
 export interface BalancingOptions {
@@ -36,21 +36,21 @@ export interface BalancingOptions {
   sysctls: Sysctls
   random: () => number
   now: number
-  /** Told of what a scheduler of the user's does wrong. */
+  /** Is told, in a line, of a mistake of a user's scheduler. */
   report: (problem: string) => void
-  /** Told of what is kept and not served. */
+  /** Is told, in a line, of services and real servers that are kept but not served yet. */
   notServed: (what: string) => void
-  /** Connections that come from a local address. */
+  /** Returns the number of connections from a local address. */
   usesOf: (laddr: Ipv4Addr) => number
-  /** Told whenever a destination has been deleted, by itself or with its service. */
+  /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
 }
 
 export class Balancing {
   readonly counters: Counters
-  /** The real servers of all services, by number. */
+  /** The real servers of all services, by index. */
   readonly destinations: DestinationTable
-  /** What is listed with the others and met by no packet. */
+  /** Services and real servers that are listed but not served. */
   readonly notYet: NotYet
   readonly #destinationRules: DestinationRules
   readonly #services = new ServiceTable<ScheduledService>()
@@ -82,7 +82,7 @@ export class Balancing {
   get realServers(): RealServers {
     return this.#destinationRules.realServers
   }
-  /** Services there are. With none, IPVS is off: even open connections are not looked at (ipvs-behaviour.md §6.1). */
+  /** The number of services. At 0 IPVS is off: not even open connections are looked up (ipvs-behaviour.md §6.1). */
   get count(): number {
     return this.#services.count
   }
@@ -96,7 +96,7 @@ export class Balancing {
   inKernelOrder(): ScheduledService[] {
     return this.#listed.listed().filter(service => service instanceof ScheduledService)
   }
-  /** For going through them in that order while services come and go. */
+  /** Iterates in that order while services are added and deleted. */
   get places(): Pick<KernelOrder<ListedService>, 'placeOf' | 'at' | 'after'> {
     return this.#listed
   }
@@ -128,7 +128,7 @@ export class Balancing {
     this.#tellEngine(service, undefined)
     return undefined
   }
-  /** Another scheduler begins anew; the same one goes on. */
+  /** Binds the service anew if the scheduler is another one. */
   editService(service: ScheduledService, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
     const scheduler = this.#options.schedulers.get(schedulerName)
     if (!scheduler || !isEngine(settings.engine)) return 'ENOENT'
@@ -145,7 +145,7 @@ export class Balancing {
   deleteService(service: ScheduledService): void {
     atOnce(this.deletingService(service))
   }
-  /** The same in steps. No packet finds the service from the first on; its counters are given up with the last. */
+  /** The same in steps. From the first step on no packet finds the service; the last one releases its counters. */
   *deletingService(service: ScheduledService): Generator<void, void> {
     service.bound.unbound?.()
     this.#minutes.forget(service)
@@ -184,7 +184,7 @@ export class Balancing {
   deleteDestination(service: ScheduledService, dest: Destination): void {
     this.#destinationRules.delete(service, dest, this.#now)
   }
-  /** From now on FULLNAT connections of the service may come from this address, which becomes one of ours. */
+  /** Adds a local address (LIP) for FULLNAT connections of the service. It becomes one of ours. */
   addLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
     if (service.localAddresses.includes(addr)) return 'EEXIST'
     if (!this.#mayBeLocalAddress(service, addr)) return 'EINVAL'
@@ -192,7 +192,7 @@ export class Balancing {
     this.#options.ownAddresses.hold(addr)
     return undefined
   }
-  /** No new connection will come from it; it stays ours until the open ones have ended. */
+  /** Removes a local address: no new connection gets it. It stays ours until its open connections have ended. */
   deleteLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
     const at = service.localAddresses.indexOf(addr)
     if (at < 0) return 'ENOENT'
@@ -201,7 +201,7 @@ export class Balancing {
     return undefined
   }
 
-  /** From the last tick on, of one service and its destinations, or of everything and the totals. */
+  /** Zeroes the shown counters, as of the last tick, of a service and its destinations, or of all services and TOTALS. */
   zero(service: ScheduledService | undefined): void {
     atOnce(this.zeroing(service))
   }
@@ -213,14 +213,14 @@ export class Balancing {
       yield
     }
   }
-  /** As freshly started. The connections must be forgotten with it. */
+  /** Back to the state after start. The caller must clear the connections too. */
   reset(): void {
     this.flush()
     this.#destinationRules.clear()
     this.counters.clear()
   }
 
-  /** Returns a server for a new connection, or nothing. What a user's scheduler does wrong costs this connection only. */
+  /** Returns a real server for a new connection, or undefined. SchedulerFailure for a mistake of a user's scheduler. */
   schedule(service: ScheduledService, flow: Flow): Destination | undefined {
     return service.bound.schedule(flow, this.#now)
   }
@@ -244,7 +244,7 @@ export class Balancing {
     this.#options.report(`scheduler ${scheduler.name} of ${nameOfService(service)}: ${why}`)
     return 'EINVAL'
   }
-  /** Unicast on a wire, and nobody's already: neither a service's nor one of this service's real servers'. */
+  /** Whether it is a unicast address, and neither a service's nor that of one of this service's real servers. */
   #mayBeLocalAddress(service: ScheduledService, addr: Ipv4Addr): boolean {
     if (!isHostAddress(addr) || this.#options.routes.isBroadcast(addr)) return false
     if (this.#services.hasAddress(addr)) return false

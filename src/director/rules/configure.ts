@@ -13,14 +13,14 @@ import {
   type RouteOption,
 } from '../options.js'
 
-/** What the texts of the options go into. */
+/** The parts that the options configure. */
 export interface Configured {
   readonly links: readonly Link[]
   readonly routes: Routes
   readonly ownAddresses: OwnAddresses
 }
 
-/** Gives a new director its addresses, routes and neighbours. UsageError for the first text that is wrong. */
+/** Gives a new director its addresses, routes and neighbours. UsageError for the first wrong option. */
 export function configure(made: Configured, neighbours: Neighbours, options: DirectorOptions): void {
   const { links, routes, ownAddresses } = made
   const names = links.map(port => port.name)
@@ -47,7 +47,7 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
   }
 }
 
-/** UsageError where its gateway is on no network that there is; `named`: the route, in the words of that. */
+/** Adds a route. UsageError if its gateway is on no connected network. `named`: the route in the error's message. */
 export function addRoute(
   { links, routes }: Pick<Configured, 'links' | 'routes'>,
   { to, gateway, link: index, mtu }: RouteOption,

@@ -8,10 +8,10 @@ import { isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../../wire/addr.
 import type { Refusal } from './refusal.js'
 import type { ScheduledService } from './scheduled-service.js'
 
-/** What is given of a destination when it is added or edited. */
+/** The settings of a destination in an add or edit. */
 export interface DestinationSettings {
   method: Method
-  /** Plain IPIP unless given. */
+  /** Default: plain IPIP. */
   tunnel?: Tunnel
   weight: number
   /** 0: none. */
@@ -23,16 +23,16 @@ export interface DestinationRulesOptions {
   counters: Counters
   destinations: DestinationTable
   routes: Pick<Routes, 'isBroadcast'>
-  /** Called whenever a destination has been deleted, by itself or with its service. */
+  /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
 }
 
-/** The kernel's operations on the real servers of services, with the kernel's refusals (ipvs-behaviour.md §2.7). */
+/** The operations on real servers, with the kernel's refusals (ipvs-behaviour.md §2.7). */
 export class DestinationRules {
   readonly realServers = new RealServers()
   readonly #trash: Trash
   readonly #options: DestinationRulesOptions
-  /** Of the destination that was put last at the front of a list. */
+  /** The `order` of the destination added last. */
   #order = 0
 
   constructor(options: DestinationRulesOptions) {
@@ -50,7 +50,7 @@ export class DestinationRules {
     if (!revived && !destinations.hasRoomFor(service, addr, port)) return 'ENOMEM'
     const dest = revived ?? destinations.create(service.identity, addr, port)
     if (revived) counters.start(dest.counters)
-    // A service that was deleted and made again counts its destinations anew (ipvs-behaviour.md §2.7).
+    // If the service itself was deleted and added again, its destinations count from 0 (ipvs-behaviour.md §2.7).
     if (revived && revived.serviceCounters !== service.counters) counters.zero(dest.counters)
     dest.serviceCounters = service.counters
     dest.method = settings.method
@@ -78,7 +78,7 @@ export class DestinationRules {
     this.toTrash(dest, now)
     service.bound.removed?.(dest, index)
   }
-  /** Its service has been deleted, or it alone: it waits for its connections to end. */
+  /** Puts a deleted destination into the trash until its connections have ended. */
   toTrash(dest: Destination, now: number): void {
     dest.available = false
     this.#options.counters.stop(dest.counters)
@@ -87,11 +87,11 @@ export class DestinationRules {
     this.realServers.delete(dest)
   }
 
-  /** Unicast or local: the kernel's test of a new real server's address. */
+  /** The kernel's test of a new real server's address: unicast, or one of the host's own. */
   mayBeRealServer(addr: Ipv4Addr): boolean {
     return addr !== 0 && !isMulticast(addr) && !isLimitedBroadcast(addr) && !this.#options.routes.isBroadcast(addr)
   }
-  /** The place of the next one in the order of coming. */
+  /** The `order` of the next real server. */
   nextOrder(): number {
     return ++this.#order
   }
@@ -99,7 +99,7 @@ export class DestinationRules {
   poll(now: number): void {
     this.#trash.sweep(now)
   }
-  /** Forgets all. The connections must be forgotten with it. */
+  /** Frees all. The caller must clear the connections too. */
   clear(): void {
     this.#trash.clear()
     this.#options.destinations.clear()

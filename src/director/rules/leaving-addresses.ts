@@ -1,15 +1,15 @@
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 
-/** Addresses that are looked at in one turn of the loop: a bound. */
+/** The most addresses checked in one turn of the loop. */
 const PER_TURN = 32
 
-/** Local addresses that services have given up: the director holds each until no connection comes from it. */
+/** Local addresses that no service has any more. The director holds each until no connection comes from it. */
 export class LeavingAddresses {
   readonly #ownAddresses: OwnAddresses
   readonly #usesOf: (laddr: Ipv4Addr) => number
   readonly #leaving: Ipv4Addr[] = []
-  /** Which one is looked at next. */
+  /** Index of the next one to check. */
   #next = 0
 
   /** `usesOf` returns how many connections come from a local address. */
@@ -18,7 +18,7 @@ export class LeavingAddresses {
     this.#usesOf = usesOf
   }
 
-  /** A service has given the address up. */
+  /** A service gave up the address. */
   add(laddr: Ipv4Addr): void {
     if (this.#usesOf(laddr) > 0) this.#leaving.push(laddr)
     else this.#ownAddresses.letGo(laddr)

@@ -1,6 +1,6 @@
 /*
- * What is kept and listed and not served: the kernel's operations on services of IPv6, and on real servers of another
- * family than their service's, with the kernel's refusals (ipvs-behaviour.md §14.1). Nothing here runs for a packet.
+ * Services of IPv6, and real servers of another family than their service, are kept and listed but not served. These are the
+ * operations on them, with the kernel's refusals (ipvs-behaviour.md §14.1). No packet comes here.
  */
 import { Method } from '../../service/method.js'
 import type { KernelOrder } from '../../service/kernel-order.js'
@@ -23,21 +23,21 @@ import type { ScheduledService } from './scheduled-service.js'
 
 const LONGEST_PREFIX = 128
 
-/** What is listed: what is served, and what is only kept. */
+/** A service in listings: served, or only kept. */
 export type ListedService = ScheduledService | NotYetService
 
 export interface NotYetOptions {
   schedulers: ReadonlyMap<string, unknown>
   /** The kernel's test of a new real server's address. */
   mayBeRealServer: (addr: Ipv4Addr) => boolean
-  /** Shared with what is served, since both are listed together. */
+  /** The listing shared with the services that are served. */
   listed: Pick<KernelOrder<NotYetService>, 'add' | 'remove'>
   nextOrder: () => number
-  /** Told, in a line, of what is kept and not served. */
+  /** Is told, in a line, of each service and real server that is kept but not served. */
   notServed: (what: string) => void
 }
 
-/** Where a real server that is not served belongs. */
+/** The service that a real server which is not served belongs to. */
 export interface Home {
   readonly family: 4 | 6
   readonly servers: NotYetServer[]
@@ -124,7 +124,7 @@ function nameOf({ mark, protocol, address, port }: NotYetIdentity): string {
   return serviceName(mark, protocol, formatIpv6(address), port)
 }
 
-/** Where real servers of the service belong that are not served. */
+/** The home of the service's real servers that are not served. */
 export function homeOf(service: ListedService): Home {
   if (service instanceof NotYetService) return { family: 6, servers: service.servers, name: nameOf(service) }
   return { family: 4, servers: service.notYet, name: nameOfService(service) }

@@ -1,2 +1,2 @@
-/** Why the kernel refuses an operation: its errno by name. */
+/** The kernel's errno for a refused operation, by name. */
 export type Refusal = 'EEXIST' | 'ENOENT' | 'ENOMEM' | 'ESRCH' | 'EINVAL' | 'ERANGE'

@@ -4,17 +4,17 @@ import type { ServiceSettings } from '../../service/service-settings.js'
 import { Service } from '../../service/service.js'
 import type { Sysctls } from '../../service/sysctls.js'
 
-/** A scheduler is told every minute. */
+/** Between two ticks of a scheduler. */
 const MINUTE_MS = 60_000
 
-/** A service and the scheduler that serves it. */
+/** A service with its scheduler. */
 export class ScheduledService extends Service {
   scheduler: Scheduler
   bound: BoundScheduler
-  /** When the scheduler's next minute is over, in ms. */
+  /** When the scheduler's next tick is due, in ms. */
   nextTick: number
 
-  /** Throws what the scheduler throws. */
+  /** Throws if the scheduler's `bind` throws. */
   constructor(
     identity: ServiceIdentity,
     settings: ServiceSettings,
@@ -28,7 +28,7 @@ export class ScheduledService extends Service {
     this.nextTick = bind.now + MINUTE_MS
   }
 
-  /** Another scheduler begins anew. If it throws, the service keeps its scheduler and its settings. */
+  /** Binds another scheduler. If its `bind` throws, the service keeps its scheduler and its settings. */
   rebind(scheduler: Scheduler, settings: ServiceSettings, random: () => number, now: number): void {
     const before = this.settings
     this.settings = settings
@@ -44,7 +44,7 @@ export class ScheduledService extends Service {
     this.nextTick = now + MINUTE_MS
   }
 
-  /** Tells the scheduler that a minute is over. */
+  /** Ticks the scheduler: a minute is over. */
   tick(now: number): void {
     this.bound.tick?.(now)
     this.nextTick += MINUTE_MS

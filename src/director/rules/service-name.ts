@@ -8,7 +8,7 @@ const PROTOCOLS: Record<number, string> = {
   [IpProtocol.SCTP]: 'SCTP',
 }
 
-/** A service as a listing names it: `TCP 10.0.0.1:80`, `TCP [2001:db8::1]:80`, `FWM 7`. */
+/** The name of a service in listings: `TCP 10.0.0.1:80`, `TCP [2001:db8::1]:80`, `FWM 7`. */
 export function serviceName(mark: number, protocol: number, address: string, port: number): string {
   return mark === 0 ? `${PROTOCOLS[protocol]} ${endpointName(address, port)}` : `FWM ${mark}`
 }

@@ -4,12 +4,12 @@ import type { Routes } from '../../neigh/routes.js'
 import type { Link } from '../../packet/link.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 
-/** Announcements in one turn of the loop, at the most. */
+/** The most announcements in one turn of the loop. */
 const PER_TURN = 32
 
 /**
- * Gratuitous ARP for each local address when it is new: whoever had it before is forgotten by its neighbours. On the
- * link whose network it is in; an address of no connected network on every link.
+ * Announces each new own address by gratuitous ARP, so that its neighbours forget the MAC of a previous owner: on the link
+ * whose network it is in, or on every link if it is in no connected network.
  */
 export class Announcer {
   readonly #sender: ArpSender
@@ -19,7 +19,7 @@ export class Announcer {
   readonly #isSpokesman: boolean
   readonly #announced = new Set<Ipv4Addr>()
 
-  /** Without `isSpokesman` it says nothing: another director announces the same addresses. */
+  /** `isSpokesman` false: announces nothing, since another director announces the same addresses. */
   constructor(
     sender: ArpSender,
     routes: Routes,

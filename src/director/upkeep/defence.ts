@@ -1,6 +1,6 @@
 /*
  * The kernel's defences against floods (ipvs-behaviour.md §10): drop_packet, drop_entry, secure_tcp. Each is off (0),
- * automatic and off (1), automatic and on (2), or on (3); automatic ones go by the memory that is free, once a second.
+ * automatic and off (1), automatic and on (2), or on (3). Once a second the free memory switches the automatic ones.
  */
 import type { Connections } from '../../conn/connections.js'
 import { HZ } from '../../conn/jiffies.js'
@@ -12,9 +12,9 @@ import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 
 const CHECK_MS = 1000
-/** Buckets that random dropping looks at in a second. */
+/** Buckets of the kernel's table that random dropping visits in a second. */
 const LOOKS = KERNEL_BUCKETS / 32
-/** Entries of more packets than this are never dropped at random. */
+/** Connections with more inbound packets than this are never dropped at random. */
 const MOST_PACKETS = 8
 const IDLE = 60 * HZ
 
@@ -27,7 +27,7 @@ export class Defence {
   /** One new connection in so many is dropped; 0: none. */
   #rate = 0
   #countdown = 0
-  /** By packets seen: how many candidates until the next is dropped. */
+  /** By number of packets: how many candidates remain until one is dropped. */
   readonly #passes = new Int32Array(MOST_PACKETS + 1)
 
   /** `availablePages`: free and buffer memory of the host, in 4 KiB pages. */
@@ -39,7 +39,7 @@ export class Defence {
     this.#nextCheck = now + CHECK_MS
   }
 
-  /** Each second. */
+  /** Acts once a second. */
   poll(now: number): void {
     if (now < this.#nextCheck) return
     this.#nextCheck += CHECK_MS * (1 + Math.floor((now - this.#nextCheck) / CHECK_MS))
@@ -47,7 +47,7 @@ export class Defence {
     if (this.#sysctls.dropEntry >= 2) this.#dropEntries()
   }
 
-  /** Sets every level by the memory there is: also at once when one of the three sysctls is given another value. */
+  /** Sets every level by the free memory. Also called when one of the three sysctls changes. */
   evaluate(): void {
     const { dropEntry, dropPacket, secureTcp } = this.#sysctls
     if (dropEntry === 0 && dropPacket === 0 && secureTcp === 0) {
@@ -65,7 +65,7 @@ export class Defence {
     this.#conns.states.secureTcp = this.#sysctls.secureTcp > 1
   }
 
-  /** Whether drop_packet takes this packet, which would open a connection. */
+  /** Whether drop_packet drops this packet, which would open a connection. */
   dropsPacket(): boolean {
     if (this.#rate === 0 || --this.#countdown > 0) return false
     this.#countdown = this.#rate
@@ -83,7 +83,7 @@ export class Defence {
     else this.#rate = 0
   }
 
-  /** A share of the table, chosen at random: half-open connections go, and some of the idle ones (§10.2). */
+  /** Drops half-open and some idle connections in a random share of the table (§10.2). */
   #dropEntries(): void {
     const { table } = this.#conns
     const share = table.buckets / KERNEL_BUCKETS
@@ -115,7 +115,7 @@ export class Defence {
         return this.#isChosen(conn)
     }
   }
-  /** Idle for a minute, with few packets: of those with n packets, every n-th. */
+  /** Whether it is idle for a minute, has few packets, and its turn has come: of those with n packets, every n-th. */
   #isChosen(conn: ConnIndex): boolean {
     const packets = this.#conns.inboundOf(conn)
     if (packets < 1 || packets > MOST_PACKETS || !this.#conns.timers.isIdleFor(conn, IDLE)) return false

@@ -2,25 +2,25 @@ import type { Connections } from '../../conn/connections.js'
 import { ConnFlag, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
 import type { Destination } from '../../service/destination.js'
 
-/** In one call, so many buckets are looked at, and fewer if so many connections were met: a fraction of a millisecond. */
+/** The most buckets in one call, and the number of connections after which it stops earlier: a fraction of a millisecond. */
 const BUCKETS_PER_CALL = 65_536
 const MET_PER_CALL = 4096
 
-/** What one call has done. */
+/** The result of one call. */
 export interface EndedShare {
-  /** Connections that are gone. */
+  /** Connections ended. */
   connections: number
-  /** Persistence templates that are gone, or that no client finds any more. */
+  /** Persistence templates ended or invalidated. */
   templates: number
-  /** The bucket to go on with; null when the table has been looked through. */
+  /** The bucket to continue with; null at the end of the table. */
   next: number | null
 }
 
 /**
- * Ends connections and persistence templates of one real server, in the buckets from `from` on: they are out of the table,
- * so the next packet of either end is one of no connection. A template that has connections is made unfindable, and goes
- * with the last of them. Look through the table until a whole pass ends nothing: meanwhile a template that was still to
- * come may have opened a connection in a bucket that was done.
+ * Ends connections and persistence templates of one real server, in the buckets from `from` on. They leave the table, so the
+ * next packet of either end finds no connection. A template with connections is invalidated and ends with the last of them.
+ * Repeat passes over the table until one ends nothing: meanwhile a template in a later bucket may have opened a connection in
+ * an earlier one.
  */
 export function endConnections(conns: Connections, dest: Destination, from: number): EndedShare {
   const { table } = conns
@@ -31,7 +31,7 @@ export function endConnections(conns: Connections, dest: Destination, from: numb
     let conn = table.bucketHead(bucket)
     while (conn !== NONE) {
       left--
-      // Others may go with it, its neighbours in the bucket among them.
+      // Ending one may end others of the same bucket: begin the bucket again.
       if (conns.destinationOf(conn) === dest && endOne(conns, conn, share)) conn = table.bucketHead(bucket)
       else conn = table.words[conn + NEXT]! as ConnIndex
     }
@@ -39,7 +39,7 @@ export function endConnections(conns: Connections, dest: Destination, from: numb
   return { ...share, next: bucket < table.buckets ? bucket : null }
 }
 
-/** Whether the record is gone. */
+/** Ends a connection or template. Returns whether its record is free. */
 function endOne(conns: Connections, conn: ConnIndex, share: Omit<EndedShare, 'next'>): boolean {
   if (conns.childrenOf(conn) > 0) {
     if (conns.has(conn, ConnFlag.TEMPLATE)) {
@@ -59,7 +59,7 @@ function endOne(conns: Connections, conn: ConnIndex, share: Omit<EndedShare, 'ne
   return true
 }
 
-/** One that is invalid already was counted when it was made so. */
+/** Counts a template, unless it was counted when it was invalidated. */
 function countTemplate(conns: Connections, template: ConnIndex, share: Omit<EndedShare, 'next'>): void {
   if (!conns.templates.isInvalid(template)) share.templates++
 }

@@ -1,16 +1,16 @@
 import type { ScheduledService } from '../rules/scheduled-service.js'
 
-/** Schedulers that are told in one turn of the loop: a bound. */
+/** The most schedulers ticked in one turn of the loop. */
 const PER_TURN = 32
 
-/** Tells schedulers with a cache of their own that a minute is over, a few in each turn of the loop. */
+/** Ticks schedulers that have a cache once a minute, a few in each turn of the loop. */
 export class MinuteTicks {
-  /** Services whose schedulers want their minute, the next one first. */
+  /** Services whose schedulers have a `tick`, the next one first. */
   readonly #services = new Set<ScheduledService>()
   /** When the first one is due, in ms. */
   #next = Infinity
 
-  /** Puts the service, which has just been bound or told, behind all the others: none is due later. */
+  /** Puts a service that was just bound or ticked behind the others: none is due later. */
   expect(service: ScheduledService): void {
     this.#services.delete(service)
     if (service.bound.tick) this.#services.add(service)

@@ -1,28 +1,28 @@
 import type { Connections } from '../../conn/connections.js'
 import { NEXT, NONE, type ConnIndex } from '../../conn/record.js'
 
-/** In one turn of the loop, so many buckets are looked at, and fewer if so many of them hold connections. */
+/** The most buckets in one turn of the loop, and the number of non-empty ones after which it stops earlier. */
 const PER_TURN = 262_144
 const HELD_PER_TURN = 16_384
 
 /**
- * Ends connections whose destination has been deleted, a share of the table a turn (sysctl expire_nodest_conn,
- * ipvs-behaviour.md §4.7): each that has no children, and then its controller, even an assured template.
+ * Ends connections whose destination was deleted, a share of the table a turn (sysctl expire_nodest_conn, ipvs-behaviour.md
+ * §4.7): each that has no children, then its controller if no others remain, even an assured template.
  */
 export class Orphans {
   readonly #conns: Connections
-  /** The next bucket to look at; past the end when there is nothing to do. */
+  /** The next bucket; past the end when there is nothing to do. */
   #bucket = Infinity
 
   constructor(conns: Connections) {
     this.#conns = conns
   }
 
-  /** Something was deleted: look through the whole table, from the next turn on. */
+  /** A destination was deleted: begins a pass over the table in the next turn. */
   look(): void {
     this.#bucket = 0
   }
-  /** There is more to do next turn. */
+  /** Whether a pass is in progress. */
   get isLooking(): boolean {
     return this.#bucket < this.#conns.table.buckets
   }
@@ -37,7 +37,7 @@ export class Orphans {
     }
   }
 
-  /** Ends the first orphan of the bucket; others, and the bucket's order, may have gone with it. */
+  /** Ends the first orphan of the bucket. That may end others and change the bucket. Returns whether there was one. */
   #endOneOf(head: ConnIndex): boolean {
     const conns = this.#conns
     let conn = head
