@@ -37,6 +37,7 @@ import { linkOf, type DirectorOptions } from './options.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
+import { KernelSide } from './path/kernel-side.js'
 import { Inbound } from './path/inbound.js'
 import { Opener } from './path/opener.js'
 import { Outbound } from './path/outbound.js'
@@ -46,6 +47,7 @@ import { TowardsServer } from './path/towards-server.js'
 import { seededRandom } from './random.js'
 import { ReturnedAnswers } from './returned-answers.js'
 import { Balancing } from './rules/balancing.js'
+import { FrontKeeper } from './rules/front-keeper.js'
 import { nameOfService } from './rules/service-name.js'
 import { Stats } from './stats.js'
 import { Announcer } from './upkeep/announcer.js'
@@ -87,23 +89,25 @@ export function assemble(options: DirectorOptions, sink: ReassemblySink): Assemb
   return { isSpokesman: ground.isSpokesman, ...network, ...tables, ...waysOut, ...path }
 }
 
-function makeNetwork({ options, allocate, isSpokesman }: Ground) {
+function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
   const { egress } = options
   const links: readonly Link[] = options.ports.map(linkOf)
   const routes = new Routes()
-  const ownAddresses = new OwnAddresses()
+  // Workers balance by the same rules: one of them tells the front.
+  const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined
+  const ownAddresses = new OwnAddresses(options.isStandby, front)
   const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
   const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), routes)
   const neighbours = new Neighbours(sender, egress, room)
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman)
   const announcer = new Announcer(sender, routes, ownAddresses, links, isSpokesman)
-  return { links, routes, ownAddresses, neighbours, arp, announcer }
+  return { links, front, routes, ownAddresses, neighbours, arp, announcer }
 }
 
-function makeTables({ options, random, report }: Ground, { ownAddresses, routes }: Network) {
+function makeTables({ options, random, report }: Ground, { front, ownAddresses, routes }: Network) {
   const { now, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
   const sysctls = new Sysctls()
-  const marks = new Marks()
+  const marks = new Marks(rules => front?.mark(rules))
   const counters = new Counters()
   const destinations = new DestinationTable(counters, worker?.counts)
   const conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
@@ -123,6 +127,7 @@ function makeTables({ options, random, report }: Ground, { ownAddresses, routes 
     gone: () => {
       if (sysctls.expireNodestConn !== 0) orphans.look()
     },
+    front,
   })
   const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), now)
   const returned = new ReturnedAnswers(conns, balancing, options.notice ?? (() => {}))
@@ -131,7 +136,7 @@ function makeTables({ options, random, report }: Ground, { ownAddresses, routes 
 
 function makeWaysOut(
   { options, random, allocate }: Ground,
-  { routes, neighbours }: Network,
+  { links, ownAddresses, routes, neighbours }: Network,
   { conns, counters, sysctls }: Tables,
   sink: ReassemblySink,
 ) {
@@ -144,21 +149,23 @@ function makeWaysOut(
   const errors = new IcmpErrors(routes, own, limit, random())
   const tunnels = new Tunnels(sysctls, random(), () => errors.nextId())
   const forwarders = makeForwarders(conns, output, handOver, tunnels)
-  const host = new Host(own, errors)
+  const kernel = new KernelSide(links, ownAddresses, options.egress)
+  const host = new Host(own, errors, kernel)
   const stats = new Stats(counters, errors, handOver, options.now)
-  return { memory, output, own, handOver, reassembly, errors, forwarders, host, stats }
+  return { memory, output, own, handOver, reassembly, errors, forwarders, host, kernel, stats }
 }
 
 function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
-  const { output, errors, host, forwarders, reassembly, handOver } = waysOut
+  const { output, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
   const parts: Parts = {
     ownAddresses,
     output,
     routes,
     errors,
     host,
+    kernel,
     conns,
     counters,
     balancing,

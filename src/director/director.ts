@@ -32,6 +32,7 @@ import { EtherType } from '../wire/ethernet.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { assemble } from './assemble.js'
+import { KernelFollower, type KernelState } from './kernel-follower.js'
 import type { DirectorOptions } from './options.js'
 import type { FastPath } from './path/fast-path.js'
 import type { Host } from './path/host.js'
@@ -88,6 +89,7 @@ export class Director implements ReassemblySink {
   readonly #orphans: Orphans
   readonly #returned: ReturnedAnswers
   readonly #fast: FastPath | undefined
+  readonly #follower: KernelFollower
   #now: number
 
   constructor(options: DirectorOptions) {
@@ -116,6 +118,7 @@ export class Director implements ReassemblySink {
     this.#orphans = parts.orphans
     this.#returned = parts.returned
     this.#fast = parts.fast
+    this.#follower = new KernelFollower(parts.links, parts.routes, parts.ownAddresses)
     configure(this, this.#neighbours, options)
   }
 
@@ -143,6 +146,11 @@ export class Director implements ReassemblySink {
     return this.#orphans.isLooking
       ? 0
       : Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
+  }
+
+  /** The host's kernel holds this from now on: its addresses, routes and interfaces. */
+  follow(state: KernelState): void {
+    this.#follower.follow(state)
   }
 
   /** Takes a frame that came in by the link: `len` octets at `at`. May rewrite it and send it from there. Never throws. */

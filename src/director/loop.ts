@@ -24,6 +24,9 @@ export class DeviceEgress implements Egress {
   transmit(link: Link, slab: Slab, at: number, len: number): boolean {
     return this.#devices[link.index]!.transmit(slab, at, len)
   }
+  toKernel(link: Link, slab: Slab, at: number, len: number): boolean {
+    return this.#devices[link.index]!.toKernel?.(slab, at, len) ?? false
+  }
 }
 
 /** Runs a director over its devices. It never blocks, and no frame makes it throw. */

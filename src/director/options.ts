@@ -1,4 +1,5 @@
 import type { Egress, Slab } from '../packet/frame.js'
+import type { Front } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
@@ -17,6 +18,10 @@ export interface DirectorOptions {
   routes?: readonly string[]
   /** 'IP=MAC@IF' */
   neighbours?: readonly string[]
+  /** Takes the packets of services and real servers from the kernel, on links that are beside one. */
+  front?: Front
+  /** The services' addresses are not claimed by ARP: only addresses, vips and local addresses are. */
+  isStandby?: boolean
   /** Capacity of the connection table. Default 2^20. */
   maxConnections?: number
   /** Seed of all random numbers. Unsigned 32-bit. */
@@ -71,6 +76,8 @@ export interface LinkOptions {
   /** Or text: '02:00:00:00:00:01'. */
   mac: MacAddr | string
   mtu: number
+  /** The host's kernel lives on it too: what is nobody's here is the kernel's. Default: no. */
+  isBeside?: boolean
 }
 
 /** A wrong option. The message is one line: the option, the word, what is allowed. */
@@ -94,13 +101,13 @@ export interface NeighbourOption {
 }
 
 /** RangeError for a MAC that no host can have. */
-export function linkOf({ mac, ...port }: LinkOptions, index: number): Link {
+export function linkOf({ mac, isBeside = false, ...port }: LinkOptions, index: number): Link {
   const read = typeof mac === 'string' ? parseMac(mac) : mac
   if (!read || !isWord(read.hi, 0xffff) || !isWord(read.lo, 0xffffffff) || read.hi & 0x0100)
     throw new RangeError(
       `ports[${index}].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
     )
-  return { index, ...port, mac: read }
+  return { index, ...port, mac: read, isBeside }
 }
 function isWord(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most

@@ -1,27 +1,58 @@
+import { AddressKind } from '../packet/front.js'
+import type { Link } from '../packet/link.js'
 import { isHostAddress, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 /**
- * The director's own addresses: its interfaces', the `--vip`s, and the VIPs of its services. Every packet is looked up here,
- * so single addresses are an AddressSet and blocks a short list.
+ * Why an address is ours. OWN: an interface's `--address`, a `--vip`, a local address of FULLNAT: we answer ARP for it everywhere.
+ * SERVICE: a virtual service stands there: we answer for it where no kernel lives beside us. KERNEL: the host's kernel holds it,
+ * and answers for it.
+ */
+export type Holder = typeof AddressKind.OWN | typeof AddressKind.SERVICE | typeof AddressKind.KERNEL
+
+/** Told of each hold on a single address, and of blocks: the front (packet/front.ts) takes packets by them. */
+export interface HoldsSink {
+  hold(addr: Ipv4Addr, holder: Holder): void
+  letGo(addr: Ipv4Addr, holder: Holder): void
+  addBlock(cidr: Cidr): void
+  removeBlock(cidr: Cidr): void
+}
+
+/** How many there are of each holder. */
+interface Holds {
+  own: number
+  services: number
+  kernel: number
+}
+
+/**
+ * The addresses that are the director's own: its interfaces', the `--vip`s, the virtual addresses of its services, and what the
+ * kernel beside it holds. Every packet looks them up, so single addresses are an AddressSet and blocks a short list.
  *
  * An address that no host can have (0.0.0.0, 127/8, multicast, broadcast) may have owners here and still is not ours: `has`
  * is false and ARP never claims it.
  */
 export class OwnAddresses {
-  /** Address → number of its owners (an interface, a --vip, services). */
-  readonly #holds = new Map<number, number>()
+  readonly #holds = new Map<Ipv4Addr, Holds>()
   readonly #single = new AddressSet()
-  /** Single addresses given as --vip. */
-  readonly #vips = new Set<number>()
+  /** Those that were given as a --vip. */
+  readonly #vips = new Set<Ipv4Addr>()
   readonly #blocks: Cidr[] = []
   /** Broadcast addresses of connected networks. */
-  readonly #broadcasts = new Set<number>()
-  /** Single addresses added and removed since the announcer last took them. */
+  readonly #broadcasts = new Set<Ipv4Addr>()
+  readonly #sink: HoldsSink | undefined
+  /** A standby's services claim no address: only what is OWN is answered for. */
+  readonly #isStandby: boolean
+  /** Single addresses that somebody may have to announce, and that nobody claims any more: the announcer takes them out. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
   /** Whether `come` or `gone` has an entry. Every turn reads it: cheaper than two sizes. */
   hasNews = false
+
+  constructor(isStandby = false, sink?: HoldsSink) {
+    this.#isStandby = isStandby
+    this.#sink = sink
+  }
 
   has(addr: number): boolean {
     return this.#single.has(addr) || (this.#blocks.length > 0 && this.#isInBlock(addr))
@@ -34,43 +65,74 @@ export class OwnAddresses {
     return false
   }
   #mayBeOurs(addr: number): boolean {
-    return isHostAddress(addr) && !this.#broadcasts.has(addr)
+    return isHostAddress(addr) && !this.#broadcasts.has(addr as Ipv4Addr)
   }
 
-  hold(addr: Ipv4Addr): void {
-    const holds = this.#holds.get(addr) ?? 0
-    this.#holds.set(addr, holds + 1)
-    if (holds === 0 && this.#mayBeOurs(addr)) this.#claim(addr)
+  /** Whether the kernel holds it: what is for it and not balanced is the kernel's. */
+  isKernels(addr: number): boolean {
+    return (this.#holds.get(addr as Ipv4Addr)?.kernel ?? 0) > 0
   }
-  letGo(addr: Ipv4Addr): void {
-    const holds = (this.#holds.get(addr) ?? 0) - 1
-    if (holds > 0) {
-      this.#holds.set(addr, holds)
-      return
-    }
-    this.#holds.delete(addr)
-    if (this.#mayBeOurs(addr)) this.#disclaim(addr)
+  /** Whether we answer ARP for it on this link. */
+  answersFor(addr: number, link: Link): boolean {
+    if (!this.has(addr)) return false
+    const holds = this.#holds.get(addr as Ipv4Addr)
+    if (holds !== undefined && holds.kernel > 0) return false
+    if (holds !== undefined && holds.own > 0) return true
+    if (holds !== undefined && holds.services > 0 && !link.isBeside && !this.#isStandby) return true
+    return this.#blocks.length > 0 && this.#isInBlock(addr)
   }
-  /** Marks the broadcast address of a connected network. It is not ours, even if an owner holds it now or later. */
+
+  hold(addr: Ipv4Addr, holder: Holder = AddressKind.OWN): void {
+    this.#count(addr, holder, 1)
+    this.#sink?.hold(addr, holder)
+  }
+  letGo(addr: Ipv4Addr, holder: Holder = AddressKind.OWN): void {
+    this.#count(addr, holder, -1)
+    this.#sink?.letGo(addr, holder)
+  }
+  #count(addr: Ipv4Addr, holder: Holder, by: 1 | -1): void {
+    const holds = this.#holds.get(addr) ?? { own: 0, services: 0, kernel: 0 }
+    const wasClaimed = this.#isClaimed(holds)
+    if (holder === AddressKind.OWN) holds.own += by
+    else if (holder === AddressKind.SERVICE) holds.services += by
+    else holds.kernel += by
+    const isHeld = holds.own > 0 || holds.services > 0 || holds.kernel > 0
+    if (isHeld) this.#holds.set(addr, holds)
+    else this.#holds.delete(addr)
+    if (!this.#mayBeOurs(addr)) return
+    if (isHeld) this.#single.add(addr)
+    else this.#single.delete(addr)
+    const isClaimed = this.#isClaimed(holds)
+    // What services claim where we are alone, an owner claims everywhere.
+    const isClaimedMore = isClaimed && holder === AddressKind.OWN && by > 0 && holds.own === 1
+    if (isClaimed !== wasClaimed || isClaimedMore) this.#tell(addr, isClaimed)
+  }
+  /** Whether there may be a link on which we answer for it. */
+  #isClaimed({ own, services, kernel }: Holds): boolean {
+    return kernel === 0 && (own > 0 || (services > 0 && !this.#isStandby))
+  }
+  #tell(addr: Ipv4Addr, isClaimed: boolean): void {
+    if (isClaimed) this.gone.delete(addr)
+    else this.come.delete(addr)
+    const news = isClaimed ? this.come : this.gone
+    news.add(addr)
+    this.hasNews = true
+  }
+
+  /** A connected network broadcasts by this address: it is not ours, even if an owner holds it now or later. */
   addBroadcast(addr: Ipv4Addr): void {
     this.#broadcasts.add(addr)
-    if (this.#holds.has(addr)) this.#disclaim(addr)
-  }
-  #claim(addr: Ipv4Addr): void {
-    this.#single.add(addr)
-    this.gone.delete(addr)
-    this.come.add(addr)
-    this.hasNews = true
-  }
-  #disclaim(addr: Ipv4Addr): void {
+    const holds = this.#holds.get(addr)
+    if (holds === undefined) return
     this.#single.delete(addr)
-    this.come.delete(addr)
-    this.gone.add(addr)
-    this.hasNews = true
+    this.#tell(addr, false)
   }
   addBlock(cidr: Cidr): void {
-    if (cidr.prefix < 32) this.#blocks.push(blockOf(cidr))
-    else if (!this.#vips.has(cidr.addr)) {
+    if (cidr.prefix < 32) {
+      const block = blockOf(cidr)
+      this.#blocks.push(block)
+      this.#sink?.addBlock(block)
+    } else if (!this.#vips.has(cidr.addr)) {
       this.#vips.add(cidr.addr)
       this.hold(cidr.addr)
     }
@@ -84,8 +146,10 @@ export class OwnAddresses {
     }
     const block = blockOf(cidr)
     const at = this.#blocks.findIndex(b => b.addr === block.addr && b.mask === block.mask)
-    if (at >= 0) this.#blocks.splice(at, 1)
-    return at >= 0
+    if (at < 0) return false
+    this.#blocks.splice(at, 1)
+    this.#sink?.removeBlock(block)
+    return true
   }
 }
 

@@ -12,8 +12,30 @@ export interface Route {
   readonly link: Link
   /** The next hop; ON_LINK: the destination itself. */
   readonly gateway: Ipv4Addr
-  /** Octets of an IP packet. */
-  readonly mtu: number
+  /** Octets of an IP packet: its own, or as many as the link takes now. */
+  mtu: number
+}
+
+/** Why a route of the kernel's leads nowhere from here. ELSEWHERE: by an interface that uvs has not been given. */
+export const DeadEnd = { BLACKHOLE: 1, UNREACHABLE: 2, PROHIBIT: 3, ELSEWHERE: 4 } as const
+export type DeadEnd = (typeof DeadEnd)[keyof typeof DeadEnd]
+
+/** A route as it is given. */
+export interface RouteGiven {
+  readonly to: Cidr
+  readonly way: { readonly link: Link; readonly gateway: Ipv4Addr | undefined } | DeadEnd
+  /** Unless the link's. */
+  readonly mtu?: number | undefined
+}
+
+interface Entry {
+  readonly network: number
+  readonly mask: number
+  readonly prefix: number
+  /** undefined: it leads nowhere. */
+  readonly route: Route | undefined
+  readonly deadEnd: DeadEnd | undefined
+  readonly ownMtu: number | undefined
 }
 
 /** An address of one of our interfaces, with its network. */
@@ -25,42 +47,95 @@ export interface InterfaceAddress extends Cidr {
 const PATH_MTU_MS = 600_000
 const LEAST_PATH_MTU = 552
 const MOST_PATHS = 1024
+/** As many are asked by scanning; of more, what they say of a destination is remembered. */
+const FEW = 8
+const REMEMBERED = 1024
 
-/** A small routing table: connected networks and `--route`s, longest prefix first. A lookup scans it. */
+/**
+ * The routing table: connected networks and `--route`s, then what the kernel beside us routes; the longest prefix first, and of
+ * equal ones ours.
+ */
 export class Routes {
-  readonly #routes: Route[] = []
-  readonly #addresses: InterfaceAddress[] = []
-  readonly #broadcasts = new AddressSet()
-  /** Destination → path MTU, where it is less than the route's (RFC 1191). */
+  #given: Entry[] = []
+  #kernels: readonly Entry[] = []
+  #routes: readonly Entry[] = []
+  readonly #givenAddresses: InterfaceAddress[] = []
+  #addresses: readonly InterfaceAddress[] = []
+  #broadcasts = new AddressSet()
+  /** MTUs of paths that are less than their route's (RFC 1191), by destination. */
   readonly #paths = new Map<number, { mtu: number; until: number }>()
+  /** With more than a FEW routes: what was found for a destination, by its hash. */
+  readonly #asked = new Int32Array(REMEMBERED)
+  readonly #found: (Entry | undefined)[] = new Array<Entry | undefined>(REMEMBERED).fill(undefined)
 
   addAddress(address: InterfaceAddress): void {
-    this.#addresses.push(address)
-    const broadcast = broadcastOf(address)
-    if (broadcast !== undefined) this.#broadcasts.add(broadcast)
+    this.#givenAddresses.push(address)
+    this.#setAddresses([])
     if (address.prefix < 32) this.add(address, address.link, undefined)
   }
-  /** Adds a route. It replaces one to the same block. */
-  add(to: Cidr, link: Link, gateway: Ipv4Addr | undefined, mtu = link.mtu): void {
-    const network = to.addr & to.mask
+  /** The later of two routes to one block stands. */
+  add(to: Cidr, link: Link, gateway: Ipv4Addr | undefined, mtu?: number): void {
     this.delete(to)
-    this.#routes.push({ network, mask: maskOf(to.prefix), prefix: to.prefix, link, gateway: gateway ?? ON_LINK, mtu })
-    this.#routes.sort((a, b) => b.prefix - a.prefix)
+    this.#given.push(entryOf({ to, way: { link, gateway }, mtu }))
+    this.#arrange()
   }
-  /** Returns whether there was a route to the block. */
+  /** Whether there was one. The kernel's stay. */
   delete(to: Cidr): boolean {
-    const at = this.#routes.findIndex(r => r.network === (to.addr & to.mask) && r.prefix === to.prefix)
-    if (at >= 0) this.#routes.splice(at, 1)
-    return at >= 0
+    const at = this.#given.findIndex(r => r.network === (to.addr & to.mask) && r.prefix === to.prefix)
+    if (at < 0) return false
+    this.#given.splice(at, 1)
+    this.#arrange()
+    return true
+  }
+  /** The kernel's addresses on our links, and its routes, are these from now on; one for each block. */
+  setKernels(addresses: readonly InterfaceAddress[], routes: readonly RouteGiven[]): void {
+    this.#kernels = routes.map(entryOf)
+    this.#setAddresses(addresses)
+    this.#arrange()
+  }
+  /** The link's MTU has changed. */
+  linkChanged(link: Link): void {
+    for (const { route, ownMtu } of this.#routes) if (route?.link === link) route.mtu = ownMtu ?? link.mtu
+  }
+
+  #setAddresses(kernels: readonly InterfaceAddress[]): void {
+    this.#addresses = [...this.#givenAddresses, ...kernels]
+    this.#broadcasts = new AddressSet()
+    for (const address of this.#addresses) {
+      const broadcast = broadcastOf(address)
+      if (broadcast !== undefined) this.#broadcasts.add(broadcast)
+    }
+  }
+  #arrange(): void {
+    // A stable sort: ours stay before the kernel's.
+    this.#routes = [...this.#given, ...this.#kernels].sort((a, b) => b.prefix - a.prefix)
+    this.#found.fill(undefined)
   }
 
   lookup(dst: number): Route | undefined {
     const routes = this.#routes
+    if (routes.length > FEW) return this.#remembered(dst)?.route
     for (let i = 0; i < routes.length; i++) {
-      const route = routes[i]!
-      if ((dst & route.mask) === route.network) return route
+      const entry = routes[i]!
+      if ((dst & entry.mask) === entry.network) return entry.route
     }
     return undefined
+  }
+  #remembered(dst: number): Entry | undefined {
+    const at = (Math.imul(dst, 0x9e3779b1) >>> 16) & (REMEMBERED - 1)
+    const found = this.#found[at]
+    if (found !== undefined && this.#asked[at] === dst) return found
+    const entry = this.#entryFor(dst)
+    this.#asked[at] = dst
+    this.#found[at] = entry
+    return entry
+  }
+  #entryFor(dst: number): Entry | undefined {
+    return this.#routes.find(({ mask, network }) => (dst & mask) === network)
+  }
+  /** Why no route leads to `dst`; undefined: there is none. */
+  deadEnd(dst: number): DeadEnd | undefined {
+    return this.#entryFor(dst)?.deadEnd
   }
 
   /** The path MTU to `dst` by this route, octets. */
@@ -108,4 +183,12 @@ export class Routes {
   portOnLink(addr: number): Link | undefined {
     return this.#addresses.find(a => (addr & a.mask) === (a.addr & a.mask))?.link
   }
+}
+
+function entryOf({ to, way, mtu }: RouteGiven): Entry {
+  const [network, mask] = [to.addr & to.mask, maskOf(to.prefix)]
+  const { prefix } = to
+  if (typeof way === 'number') return { network, mask, prefix, route: undefined, deadEnd: way, ownMtu: undefined }
+  const route = { network, mask, prefix, link: way.link, gateway: way.gateway ?? ON_LINK, mtu: mtu ?? way.link.mtu }
+  return { network, mask, prefix, route, deadEnd: undefined, ownMtu: mtu }
 }

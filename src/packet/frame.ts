@@ -33,4 +33,6 @@ export interface Egress {
    * virtio-net header. Returns false if the device's bounded queue is full.
    */
   transmit(port: Link, slab: Slab, at: number, len: number): boolean
+  /** Gives a frame that came in by the link to the host's kernel, as if it had just arrived there. Absent where no kernel lives beside. */
+  toKernel?(link: Link, slab: Slab, at: number, len: number): boolean
 }

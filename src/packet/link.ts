@@ -7,4 +7,6 @@ export interface Link {
   readonly mac: MacAddr
   /** Octets of an IP packet that may leave here, Ethernet header not counted. */
   readonly mtu: number
+  /** The host's kernel lives on it too: what is nobody's here is the kernel's. */
+  readonly isBeside: boolean
 }

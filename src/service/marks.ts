@@ -13,15 +13,23 @@ export interface MarkRule {
 /** Firewall marks, in place of netfilter. The last rule that matches a packet sets its mark. */
 export class Marks {
   #rules: readonly MarkRule[] = []
+  readonly #changed: (rules: readonly MarkRule[]) => void
+
+  /** `changed` is told of the rules that there are from now on. */
+  constructor(changed: (rules: readonly MarkRule[]) => void = () => {}) {
+    this.#changed = changed
+  }
 
   get rules(): readonly MarkRule[] {
     return this.#rules
   }
   add(rule: MarkRule): void {
     this.#rules = [...this.#rules, rule]
+    this.#changed(this.#rules)
   }
   clear(): void {
     this.#rules = []
+    this.#changed(this.#rules)
   }
 
   /** The packet's mark; 0: none. */

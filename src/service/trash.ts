@@ -13,13 +13,16 @@ const KEEP_MS = 120_000
  */
 export class Trash {
   readonly #table: DestinationTable
+  readonly #freed: (dest: Destination) => void
   readonly #thrown = new Map<string, Thrown>()
   #nextSweep = Infinity
   /** A sweep in progress, and the time it began at. */
   #sweeping: { rest: Iterator<[string, Thrown]>; left: number; now: number } | undefined
 
-  constructor(table: DestinationTable) {
+  /** `freed` is told of each destination that no connection refers to any more. */
+  constructor(table: DestinationTable, freed: (dest: Destination) => void = () => {}) {
     this.#table = table
+    this.#freed = freed
   }
 
   put(dest: Destination, now: number): void {
@@ -61,6 +64,7 @@ export class Trash {
     else if (now - thrown.since >= KEEP_MS) {
       this.#thrown.delete(name)
       this.#table.release(thrown.dest)
+      this.#freed(thrown.dest)
     }
   }
 }

@@ -30,7 +30,7 @@ export const IcmpType = {
   PARAMETER_PROBLEM: 12,
 } as const
 export const TimeExceeded = { TTL: 0, REASSEMBLY: 1 } as const
-export const Unreachable = { NET: 0, HOST: 1, PROTOCOL: 2, PORT: 3, FRAGMENTATION_NEEDED: 4 } as const
+export const Unreachable = { NET: 0, HOST: 1, PROTOCOL: 2, PORT: 3, FRAGMENTATION_NEEDED: 4, PROHIBITED: 13 } as const
 /** The highest type that Linux knows; nothing is ever sent about types above it. */
 const HIGHEST_TYPE = 18
 

@@ -132,7 +132,7 @@ const port = (mac: unknown) => linkOf({ name: 'eth0', mac, mtu: 1500 } as LinkOp
 
 t.test('a MAC is two numbers or text, of one host', async t => {
   const mac = { hi: 0x0200, lo: 0xff000001 }
-  t.strictSame(port('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac })
+  t.strictSame(port('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac, isBeside: false })
   t.strictSame(port(mac).mac, mac)
   for (const wrong of [
     undefined,

@@ -393,6 +393,8 @@ t.test('every verdict there is has a case here', async t => {
     'drop-virtio-malformed', // packet/virtio.test.ts
     'drop-no-memory', // packet/reassembly.test.ts
     'drop-no-local-port', // director/fullnat.test.ts
+    'left-to-kernel', // director/beside.test.ts
+    'drop-local-node', // director/beside.test.ts
   ]
   const tested = [...Object.keys(cases), ...elsewhere]
   t.strictSame(

@@ -8,6 +8,7 @@ const port = (index: number, name: string, mtu = 1500): Link => ({
   name,
   mtu,
   mac: parseMac('02:00:00:00:00:01')!,
+  isBeside: false,
 })
 const a = port(0, 'a')
 const b = port(1, 'b', 9000)

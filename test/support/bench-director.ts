@@ -45,7 +45,7 @@ const POLL_MS = 10
 const CLIENTS = Array.from({ length: 20 }, (_, index) => `10.99.1.${10 + index}=${CLIENT_MAC}@c`)
 const SERVERS = [11, 12, 13, 14].map(server => `10.99.2.${server}=${serverMac(server)}@r`)
 
-/** A frame that the director sent: its port's name, its octets and the virtio-net header before it. */
+/** A frame that the director sent: its port's name, or 'kernel c' of one given back to the kernel, its octets and the virtio-net header before it. */
 export interface Sent {
   port: string
   frame: Uint8Array
@@ -86,7 +86,11 @@ export class BenchDirector {
         { name: 'c', mac: { hi: 0x0200, lo: 0x0101 }, mtu: 1500 },
         { name: 'r', mac: { hi: 0x0200, lo: 0x0201 }, mtu: 1500 },
       ],
-      egress: { transmit: (port, slab, at, len) => this.#transmit({ port, slab, at, len }) },
+      egress: {
+        transmit: (port, slab, at, len) => this.#transmit({ port, slab, at, len }),
+        toKernel: (port, slab, at, len) =>
+          this.#transmit({ port: { ...port, name: `kernel ${port.name}` }, slab, at, len }),
+      },
       addresses: [`${DIP_C}/24@c`, `${DIP_R}/24@r`],
       routes: ['default=10.99.1.254'],
       neighbours: [...CLIENTS, `10.99.1.254=${GATEWAY_MAC}@c`, ...SERVERS],

@@ -26,8 +26,9 @@ export class FullnatAnswers {
     const { output, conns } = this.#m
     const conn = this.find(packet)
     if (conn === NONE) return Verdict.PASS
-    const hop = output.route(conns.table.words[conn + CADDR]!)
-    if (hop === undefined) return noRoute(this.#m, packet, Unreachable.NET, undefined, now)
+    const client = conns.table.words[conn + CADDR]!
+    const hop = output.route(client)
+    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, now)
     const refused = wayOut(this.#m, packet, hop, now)
     if (refused !== Verdict.PASS) return refused
     translateAnswer(this.#m, packet, conn)
@@ -41,8 +42,9 @@ export class FullnatAnswers {
     const conn = this.findEmbedded()
     if (conn === NONE) return Verdict.PASS
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
-    const hop = output.route(conns.table.words[conn + CADDR]!)
-    if (hop === undefined) return noRoute(this.#m, packet, Unreachable.NET, undefined, now)
+    const client = conns.table.words[conn + CADDR]!
+    const hop = output.route(client)
+    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, now)
     const refused = checkTtl(this.#m, packet, undefined, now)
     if (refused !== Verdict.PASS) return refused
     packet.ip.decrementTtl()

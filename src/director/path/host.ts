@@ -1,5 +1,6 @@
 /*
  * The director as a host: packets to its addresses that are not balanced (cases no-service, malformed, icmp-echo).
+ * 0. the kernel beside holds the address: LEFT_TO_KERNEL
  * 1. TCP   malformed or wrong checksum → DROP_TCP_MALFORMED, DROP_TRANSPORT_CHECKSUM; RST → DROP_RST_UNKNOWN; else answered by RST
  * 2. UDP   likewise       → DROP_UDP_MALFORMED, DROP_TRANSPORT_CHECKSUM; else port unreachable, REFUSED
  * 3. ICMP  echo answered; any other → CONSUMED, DROP_ICMP_MALFORMED, DROP_ICMP_CHECKSUM
@@ -14,20 +15,24 @@ import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { ICMP_LEN, IcmpType, Unreachable } from '../../wire/icmp.js'
 import { DF, ECN_BITS, IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
 import { TCP_MIN_LEN, TcpFlag } from '../../wire/tcp.js'
+import type { KernelSide } from './kernel-side.js'
 
 const TTL = 64
 
 export class Host {
   readonly #output: OwnOutput
   readonly #errors: IcmpErrors
+  readonly #kernel: KernelSide
 
-  constructor(output: OwnOutput, errors: IcmpErrors) {
+  constructor(output: OwnOutput, errors: IcmpErrors, kernel: KernelSide) {
     this.#output = output
     this.#errors = errors
+    this.#kernel = kernel
   }
 
   /** Takes a packet to one of our addresses. Its IPv4 header has been parsed; it is no fragment. */
   receive(packet: Packet, now: number): Verdict {
+    if (this.#kernel.holds(packet)) return this.#kernel.giveBack(packet)
     switch (packet.protocol) {
       case IpProtocol.TCP:
         return this.#tcp(packet)

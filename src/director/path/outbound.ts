@@ -2,6 +2,7 @@
  * A packet to an address that is not ours: a real server's answer, or a packet that the director routes (ipvs-behaviour.md
  * §6.2; RFC 1812 §5.2).
  * 1. not to a group MAC                    → DROP_BROADCAST
+ *    beside a kernel, of no connection     → LEFT_TO_KERNEL
  * 2. a route, TTL, MTU?                    path/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
  * 3. a fragment?                           packet/reassembly → HELD, DROP_FRAGMENT_…
  * 4. of a connection, or an ICMP error about one? rewritten, counted → BALANCED; reassembled with DF → DROP_TOO_BIG
@@ -41,8 +42,9 @@ export class Outbound implements OwnPackets {
     const { output, balancing, reassembly } = this.#m
     const { ip } = packet
     if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
+    if (this.#m.kernel.isBeside(packet)) return this.#beside(packet, now)
     const hop = output.route(ip.dstAddr)
-    if (hop === undefined) return noRoute(this.#m, packet, Unreachable.NET, undefined, now)
+    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, now)
     const refused = wayOut(this.#m, packet, hop, now)
     if (refused !== Verdict.PASS) return refused
     const { protocol } = packet
@@ -53,6 +55,27 @@ export class Outbound implements OwnPackets {
       if (incomplete !== Verdict.PASS) return incomplete
     }
     return protocol === IpProtocol.ICMP ? this.#icmp(packet, hop, now) : this.#answer(packet, hop, now)
+  }
+
+  /** Where the kernel lives beside us it is the router: only what is of a connection goes on from here. */
+  #beside(packet: Packet, now: number): Verdict {
+    const { output, balancing, reassembly, kernel } = this.#m
+    const { protocol, ip } = packet
+    const isIcmp = protocol === IpProtocol.ICMP
+    if (balancing.count === 0 || (!isIcmp && !isBalanced(protocol))) return kernel.giveBack(packet)
+    if (ip.isFragment) {
+      const incomplete = reassembly.receive(packet, false)
+      if (incomplete !== Verdict.PASS) return incomplete
+    }
+    const isAbout = isIcmp ? this.#related.outbound(packet) : Verdict.BALANCED
+    if (isIcmp ? isAbout === Verdict.PASS : parseTransport(packet) !== Verdict.PASS || this.#find(packet) === NONE)
+      return kernel.giveBack(packet)
+    if (isAbout !== Verdict.BALANCED) return isAbout
+    const hop = output.route(ip.dstAddr)
+    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, now)
+    const refused = wayOut(this.#m, packet, hop, now)
+    if (refused !== Verdict.PASS) return refused
+    return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, now)) : this.#answer(packet, hop, now)
   }
 
   leaving(packet: Packet, hop: Hop): Hop | undefined {

@@ -14,6 +14,7 @@ import type { Balancing } from '../rules/balancing.js'
 import type { Marks } from '../../service/marks.js'
 import type { Sysctls } from '../../service/sysctls.js'
 import type { Host } from './host.js'
+import type { KernelSide } from './kernel-side.js'
 import type { Opener } from './opener.js'
 
 /** The parts that the stages of the path share. Made once (director/assemble.ts). */
@@ -23,6 +24,7 @@ export interface Parts {
   readonly routes: Routes
   readonly errors: IcmpErrors
   readonly host: Host
+  readonly kernel: KernelSide
   readonly conns: Connections
   readonly counters: Counters
   readonly balancing: Balancing

@@ -1,6 +1,7 @@
 /*
  * A packet of a connection, to its real server (ipvs-behaviour.md §6.5):
  * 1. is that the director?       → path/host; its answer is rewritten by forward/own-output. DROP_REAL_SERVER_LOOPBACK
+ *    beside a kernel: its socket → path/kernel-side, LEFT_TO_KERNEL, DROP_LOCAL_NODE
  * 2. a route?                    → else host unreachable, DROP_NO_ROUTE
  * 3. TTL                         → used up: time exceeded, DROP_TTL; else it is lowered
  *    a service with TOA: the client's own TOA options are removed
@@ -37,7 +38,7 @@ export class TowardsServer {
     const daddr = conns.table.words[conn + DADDR]!
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, now)
     const hop = output.route(daddr)
-    if (hop === undefined) return noRoute(this.#m, packet, Unreachable.HOST, ip.dstAddr, now)
+    if (hop === undefined) return noRoute(this.#m, packet, daddr, Unreachable.HOST, ip.dstAddr, now)
     const dest = conns.destinationOf(conn)
     // path/tunnel-error reads this.
     dest.routed(hop.mtu, routes.hasLearntMtu(daddr))
@@ -55,8 +56,11 @@ export class TowardsServer {
 
   /** The real server is the director itself. */
   #toOurselves(packet: Packet, conn: ConnIndex, now: number): Verdict {
-    const { conns, forwarders, host } = this.#m
+    const { conns, forwarders, host, kernel } = this.#m
     const method = conns.methodOf(conn)
+    // A socket of the kernel's is reached at the VIP, by a packet as it came (LocalNode).
+    if (kernel.isBeside(packet))
+      return isOneWay(method) && kernel.holds(packet) ? kernel.giveBack(packet) : Verdict.DROP_LOCAL_NODE
     // Only a local client may reach a loopback address.
     if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]!)) return Verdict.DROP_REAL_SERVER_LOOPBACK
     this.#translate(packet, conn, forwarders[method])

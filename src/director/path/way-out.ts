@@ -2,6 +2,7 @@
  * What routing and balancing require of a packet (RFC 1812 §5.2): a route, TTL and, with DF, the MTU. Otherwise it is dropped
  * and an ICMP error is sent. `from` is the error's source; undefined: the address of the interface that it leaves by.
  */
+import { DeadEnd } from '../../neigh/routes.js'
 import type { Hop } from '../../forward/hop.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
@@ -9,15 +10,28 @@ import type { Ipv4Addr } from '../../wire/addr.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import type { Parts } from './parts.js'
 
-/** No route. `code`: net or host unreachable. */
+/**
+ * No route to `to`. `code`: net or host unreachable. A route of the kernel's that is a dead end says which error is sent; a black hole,
+ * none (ip-route(8)).
+ */
 export function noRoute(
-  { errors }: Parts,
+  { errors, routes }: Parts,
   packet: Packet,
+  to: number,
   code: number,
   from: Ipv4Addr | undefined,
   now: number,
 ): Verdict {
-  errors.send(packet, IcmpType.UNREACHABLE, code, 0, from, now)
+  switch (routes.deadEnd(to)) {
+    case undefined:
+      errors.send(packet, IcmpType.UNREACHABLE, code, 0, from, now)
+      break
+    case DeadEnd.UNREACHABLE:
+      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, from, now)
+      break
+    case DeadEnd.PROHIBIT:
+      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROHIBITED, 0, from, now)
+  }
   return Verdict.DROP_NO_ROUTE
 }
 /** Returns PASS, or DROP_TTL if the TTL is used up. */

@@ -4,6 +4,7 @@
  */
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
+import { AddressKind } from '../../packet/front.js'
 import type { Flow, Scheduler } from '../../sched/scheduler.js'
 import { TOTALS, type Counters } from '../../service/counters.js'
 import type { Destination, DestinationTable } from '../../service/destination.js'
@@ -18,6 +19,7 @@ import type { Sysctls } from '../../service/sysctls.js'
 import { isHostAddress, type Ipv4Addr } from '../../wire/addr.js'
 import { MinuteTicks } from '../upkeep/minute-ticks.js'
 import { DestinationRules, type DestinationSettings } from './destination-rules.js'
+import type { FrontKeeper } from './front-keeper.js'
 import { LeavingAddresses } from './leaving-addresses.js'
 import { NotYet, type ListedService } from './not-yet.js'
 import type { Refusal } from './refusal.js'
@@ -44,6 +46,8 @@ export interface BalancingOptions {
   usesOf: (laddr: Ipv4Addr) => number
   /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
+  /** Beside a kernel: what takes the packets of services and real servers from it. */
+  front: FrontKeeper | undefined
 }
 
 export class Balancing {
@@ -124,7 +128,8 @@ export class Balancing {
     this.#services.add(service)
     this.#listed.add(service)
     this.#minutes.expect(service)
-    if (identity.mark === 0) ownAddresses.hold(identity.addr)
+    if (identity.mark === 0) ownAddresses.hold(identity.addr, AddressKind.SERVICE)
+    this.#options.front?.addService(identity)
     this.#tellEngine(service, undefined)
     return undefined
   }
@@ -151,7 +156,8 @@ export class Balancing {
     this.#minutes.forget(service)
     this.#services.remove(service)
     this.#listed.remove(service)
-    if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr)
+    this.#options.front?.removeService(service.identity)
+    if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr, AddressKind.SERVICE)
     for (const addr of service.localAddresses) this.#leaving.add(addr)
     yield* forEachInSteps(service.destinations, dest => {
       this.#destinationRules.toTrash(dest, this.#now)

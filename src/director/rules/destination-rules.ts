@@ -5,6 +5,7 @@ import { ClientAddress, PLAIN_IPIP, type Method, type Tunnel } from '../../servi
 import { RealServers } from '../../service/real-servers.js'
 import { Trash } from '../../service/trash.js'
 import { isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../../wire/addr.js'
+import type { FrontKeeper } from './front-keeper.js'
 import type { Refusal } from './refusal.js'
 import type { ScheduledService } from './scheduled-service.js'
 
@@ -25,6 +26,7 @@ export interface DestinationRulesOptions {
   routes: Pick<Routes, 'isBroadcast'>
   /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
+  front: FrontKeeper | undefined
 }
 
 /** The operations on real servers, with the kernel's refusals (ipvs-behaviour.md §2.7). */
@@ -37,7 +39,7 @@ export class DestinationRules {
 
   constructor(options: DestinationRulesOptions) {
     this.#options = options
-    this.#trash = new Trash(options.destinations)
+    this.#trash = new Trash(options.destinations, dest => options.front?.forgetDestination(dest))
   }
 
   add(service: ScheduledService, addr: Ipv4Addr, port: number, settings: DestinationSettings): Refusal | undefined {
@@ -61,6 +63,7 @@ export class DestinationRules {
     dest.order = this.nextOrder()
     service.destinations.unshift(dest)
     this.realServers.add(dest)
+    this.#options.front?.addDestination(dest)
     service.bound.added?.(dest)
     return undefined
   }
@@ -69,6 +72,7 @@ export class DestinationRules {
     dest.method = settings.method
     dest.tunnel = settings.tunnel ?? PLAIN_IPIP
     dest.reconfigure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
+    this.#options.front?.addDestination(dest)
     service.bound.edited?.(dest)
     return undefined
   }
@@ -103,5 +107,6 @@ export class DestinationRules {
   clear(): void {
     this.#trash.clear()
     this.#options.destinations.clear()
+    this.#options.front?.forgetDestinations()
   }
 }

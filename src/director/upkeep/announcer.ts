@@ -52,9 +52,11 @@ export class Announcer {
   }
 
   #announce(addr: Ipv4Addr): void {
-    this.#announced.add(addr)
     const onLink = this.#routes.portOnLink(addr)
-    if (onLink) this.#sender.announce(onLink, addr)
-    else for (const link of this.#links) this.#sender.announce(link, addr)
+    for (const link of onLink ? [onLink] : this.#links) {
+      if (!this.#ownAddresses.answersFor(addr, link)) continue
+      this.#announced.add(addr)
+      this.#sender.announce(link, addr)
+    }
   }
 }

@@ -55,6 +55,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; ownAddresses: OwnAd
       usesOf: () => 0,
       routes: { isBroadcast: address => broadcasts.has(address) },
       gone() {},
+      front: undefined,
     }),
     ownAddresses,
     broadcasts,

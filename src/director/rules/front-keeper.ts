@@ -1,0 +1,156 @@
+import type { Holder, HoldsSink } from '../../neigh/own-addresses.js'
+import { AddressKind, type Front } from '../../packet/front.js'
+import type { Destination } from '../../service/destination.js'
+import { FTP_PORT } from '../../service/ftp.js'
+import type { MarkRule } from '../../service/marks.js'
+import { Method } from '../../service/method.js'
+import type { ServiceIdentity } from '../../service/service-identity.js'
+import { formatIpv4, type Cidr, type Ipv4Addr } from '../../wire/addr.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+
+/** What a service behind a firewall mark balances. */
+const BALANCED = [IpProtocol.TCP, IpProtocol.UDP, IpProtocol.SCTP] as const
+
+/**
+ * Keeps the front true to the rules: an address is of a kind as long as one rule says so. Where the kernel has no room for an entry
+ * the rule stands, and its packets stay the kernel's: `report` is told.
+ */
+export class FrontKeeper implements HoldsSink {
+  readonly #front: Front
+  readonly #report: (problem: string) => void
+  /** By address: how many rules say that it is of each kind. */
+  readonly #kinds = new Map<Ipv4Addr, Map<number, number>>()
+  /** How many destinations answer from (protocol, address, port). */
+  readonly #servers = new Map<string, number>()
+  /** What each destination was entered as: its kind, and for a SERVER its protocols and port. */
+  readonly #entered = new Map<Destination, Entered>()
+  /** By 'ADDR/PREFIX': how many rules say that the block is of each kind. */
+  readonly #blocks = new Map<string, Map<number, number>>()
+  #marked: readonly MarkRule[] = []
+
+  constructor(front: Front, report: (problem: string) => void) {
+    this.#front = front
+    this.#report = report
+  }
+
+  hold(addr: Ipv4Addr, holder: Holder): void {
+    this.#count(addr, holder, 1)
+  }
+  letGo(addr: Ipv4Addr, holder: Holder): void {
+    this.#count(addr, holder, -1)
+  }
+  addBlock(cidr: Cidr): void {
+    this.#countBlock(cidr, AddressKind.OWN, 1)
+  }
+  removeBlock(cidr: Cidr): void {
+    this.#countBlock(cidr, AddressKind.OWN, -1)
+  }
+
+  /** A service has come. FTP's takes data on other ports as well: which packets, its connections tell. */
+  addService({ mark, protocol, addr, port }: ServiceIdentity): void {
+    if (mark !== 0) return
+    this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setService(protocol, addr, port, true))
+    if (port === FTP_PORT) this.#count(addr, AddressKind.MARKED, 1)
+  }
+  removeService({ mark, protocol, addr, port }: ServiceIdentity): void {
+    if (mark !== 0) return
+    this.#front.setService(protocol, addr, port, false)
+    if (port === FTP_PORT) this.#count(addr, AddressKind.MARKED, -1)
+  }
+
+  /** A destination has come, or is reached by another method. What it was entered as stays: open connections keep their method. */
+  addDestination(dest: Destination): void {
+    const { addr, method } = dest
+    const entered = this.#entered.get(dest) ?? { isServer: false, isTunnel: false }
+    if (method === Method.MASQ && !entered.isServer) {
+      entered.isServer = true
+      this.#count(addr, AddressKind.SERVER, 1)
+      this.#countServers(dest, 1)
+    }
+    if (method === Method.TUNNEL && !entered.isTunnel) {
+      entered.isTunnel = true
+      this.#count(addr, AddressKind.TUNNEL, 1)
+    }
+    this.#entered.set(dest, entered)
+  }
+  /** No connection refers to the destination any more. */
+  forgetDestination(dest: Destination): void {
+    const entered = this.#entered.get(dest)
+    if (entered === undefined) return
+    this.#entered.delete(dest)
+    if (entered.isServer) {
+      this.#countServers(dest, -1)
+      this.#count(dest.addr, AddressKind.SERVER, -1)
+    }
+    if (entered.isTunnel) this.#count(dest.addr, AddressKind.TUNNEL, -1)
+  }
+  forgetDestinations(): void {
+    for (const dest of [...this.#entered.keys()]) this.forgetDestination(dest)
+  }
+
+  /** The firewall marks are these from now on. */
+  mark(rules: readonly MarkRule[]): void {
+    for (const { to } of this.#marked) this.#markBlock(to, -1)
+    this.#marked = rules
+    for (const { to } of rules) this.#markBlock(to, 1)
+  }
+
+  #markBlock(to: Cidr, by: 1 | -1): void {
+    if (to.prefix === 32) this.#count(to.addr, AddressKind.MARKED, by)
+    else this.#countBlock({ ...to, addr: (to.addr & to.mask) as Ipv4Addr }, AddressKind.MARKED, by)
+  }
+  #countBlock(block: Cidr, kind: number, by: 1 | -1): void {
+    const name = `${formatIpv4(block.addr)}/${block.prefix}`
+    const isThere = this.#blocks.has(name)
+    const kinds = counted(this.#blocks, name, kind, by)
+    if (kinds === undefined) return
+    if (isThere) this.#front.removeBlock(block)
+    if (kinds !== 0) this.#try(name, () => this.#front.addBlock(block, kinds))
+  }
+
+  #countServers({ service, addr, port }: Destination, by: 1 | -1): void {
+    // Behind a mark, and of a service of every port, connections keep the port that the client asked for.
+    const isAnyPort = service.mark !== 0 || service.port === 0 || service.port === FTP_PORT || port === 0
+    const protocols = service.mark === 0 ? [service.protocol] : BALANCED
+    for (const protocol of protocols) this.#countServer(protocol, addr, isAnyPort ? 0 : port, by)
+  }
+  #countServer(protocol: number, addr: Ipv4Addr, port: number, by: 1 | -1): void {
+    const name = `${protocol} ${addr} ${port}`
+    const before = this.#servers.get(name) ?? 0
+    const after = before + by
+    if (after > 0) this.#servers.set(name, after)
+    else this.#servers.delete(name)
+    if (before > 0 === after > 0) return
+    this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setServer(protocol, addr, port, after > 0))
+  }
+
+  #count(addr: Ipv4Addr, kind: number, by: 1 | -1): void {
+    const kinds = counted(this.#kinds, addr, kind, by)
+    if (kinds !== undefined) this.#try(formatIpv4(addr), () => this.#front.setKinds(addr, kinds))
+  }
+
+  #try(what: string, enter: () => void): void {
+    try {
+      enter()
+    } catch (error) {
+      this.#report(`${what}: its packets stay the kernel's: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+
+/** Counts a rule that says that `key` is of a kind. Returns the kinds that it is of now if that has changed. */
+function counted<K>(all: Map<K, Map<number, number>>, key: K, kind: number, by: 1 | -1): number | undefined {
+  const counts = all.get(key) ?? new Map<number, number>()
+  const before = counts.get(kind) ?? 0
+  if (before + by > 0) counts.set(kind, before + by)
+  else counts.delete(kind)
+  if (counts.size > 0) all.set(key, counts)
+  else all.delete(key)
+  if (before > 0 === before + by > 0) return undefined
+  return [...counts.keys()].reduce((kinds, each) => kinds | each, 0)
+}
+
+interface Entered {
+  isServer: boolean
+  isTunnel: boolean
+}

@@ -1,0 +1,298 @@
+import t from 'tap'
+import type { KernelState } from '../../src/director/kernel-follower.js'
+import type { DirectorOptions } from '../../src/director/options.js'
+import { AddressKind, type Front } from '../../src/packet/front.js'
+import { formatIpv4, parseCidr, parseIpv4, parseMac, type Ipv4Addr } from '../../src/wire/addr.js'
+import { DeadEnd } from '../../src/neigh/routes.js'
+import { BenchDirector, CLIENT_MAC, fromClient, fromServer, MAC_C, MAC_R, on, VIP } from '../support/bench-director.js'
+import { arp, icmp4, tcp4, udp4 } from '../support/frames.js'
+import { destinationSettings, serviceSettings } from '../support/settings.js'
+
+/* The director where the host's kernel lives too: 10.99.1.1, 10.99.2.1 and the VIP are the kernel's. */
+
+const addr = (text: string): Ipv4Addr => parseIpv4(text)!
+const cidr = (text: string) => parseCidr(text)!
+const DIP = '10.99.1.1'
+const OWN = '10.99.1.2'
+const HELD = ['127.0.0.1', DIP, '10.99.2.1', VIP]
+
+const state = (held = HELD, more: Partial<KernelState> = {}): KernelState => ({
+  links: [
+    { mac: parseMac(MAC_C)!, mtu: 1500 },
+    { mac: parseMac(MAC_R)!, mtu: 1500 },
+  ],
+  addresses: [
+    { ...cidr('10.99.1.1/24'), link: 0 },
+    { ...cidr('10.99.2.1/24'), link: 1 },
+  ],
+  held: held.map(addr),
+  routes: [
+    { to: cidr('10.99.1.0/24'), way: { link: 0, gateway: undefined }, mtu: undefined },
+    { to: cidr('10.99.2.0/24'), way: { link: 1, gateway: undefined }, mtu: undefined },
+    { to: cidr('0.0.0.0/0'), way: { link: 0, gateway: addr('10.99.1.254') }, mtu: undefined },
+  ],
+  ...more,
+})
+
+/** Writes down what the front is told. */
+class Told implements Front {
+  readonly lines: string[] = []
+  setKinds(at: Ipv4Addr, kinds: number): void {
+    const names = Object.entries(AddressKind).flatMap(([name, kind]) => ((kinds & kind) === 0 ? [] : [name]))
+    this.lines.push(`${formatIpv4(at)} ${names.join('+') || 'none'}`)
+  }
+  addBlock({ addr, prefix }: { addr: Ipv4Addr; prefix: number }, kinds: number): void {
+    this.lines.push(`add ${formatIpv4(addr)}/${prefix} ${kinds}`)
+  }
+  removeBlock({ addr, prefix }: { addr: Ipv4Addr; prefix: number }): void {
+    this.lines.push(`remove ${formatIpv4(addr)}/${prefix}`)
+  }
+  setService(protocol: number, at: Ipv4Addr, port: number, isThere: boolean): void {
+    this.lines.push(`${isThere ? '' : 'no '}service ${protocol} ${formatIpv4(at)}:${port}`)
+  }
+  setServer(protocol: number, at: Ipv4Addr, port: number, isThere: boolean): void {
+    this.lines.push(`${isThere ? '' : 'no '}server ${protocol} ${formatIpv4(at)}:${port}`)
+  }
+  take(): string[] {
+    return this.lines.splice(0).sort()
+  }
+}
+
+function beside(options: Partial<DirectorOptions> = {}): { bench: BenchDirector; front: Told } {
+  const front = new Told()
+  const bench = new BenchDirector({
+    ports: [
+      { name: 'c', mac: MAC_C, mtu: 1500, isBeside: true },
+      { name: 'r', mac: MAC_R, mtu: 1500, isBeside: true },
+    ],
+    addresses: [],
+    routes: [],
+    front,
+    ...options,
+  })
+  bench.director.follow(state())
+  bench.poll()
+  return { bench, front }
+}
+const service = { protocol: 'tcp', address: VIP, port: 80 } as const
+function serve(bench: BenchDirector, method: 'direct' | 'tunnel' | 'masq' | 'fullnat', address = '10.99.2.11'): void {
+  bench.must({ op: 'add-service', service, settings: serviceSettings('rr') })
+  const destination = { address, port: 80 }
+  bench.must({ op: 'add-destination', service, destination, settings: destinationSettings(1, { method }) })
+  bench.poll()
+}
+const asks = (target: string): Uint8Array =>
+  arp({
+    operation: 'request',
+    senderMac: CLIENT_MAC,
+    senderAddr: '10.99.1.10',
+    targetAddr: target,
+    eth: `${CLIENT_MAC} > ff:ff:ff:ff:ff:ff`,
+  })
+
+t.test('what is balanced is balanced, and routed by the routes of the kernel', async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  t.strictSame(bench.take(), [], 'rules claim nothing')
+  const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
+  t.equal(bench.receive('c', request), 'balanced')
+  t.match(
+    bench.take().map(({ port }) => port),
+    ['r'],
+  )
+  const answer = tcp4('10.99.2.11:80 > 10.99.1.10:40000', { ...fromServer(), flags: 'SA' })
+  t.equal(bench.receive('r', answer), 'balanced')
+  t.match(
+    bench.take().map(({ port }) => port),
+    ['c'],
+  )
+})
+
+t.test("what is nobody's goes back as it came", async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  const cases: [string, string, Uint8Array][] = [
+    ['another port of the VIP', 'c', tcp4(`10.99.1.10:40000 > ${VIP}:81`, { ...fromClient, flags: 'S' })],
+    ['no SYN', 'c', tcp4(`10.99.1.10:40001 > ${VIP}:80`, { ...fromClient, flags: 'A' })],
+    ['UDP', 'c', udp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, payload: 5 })],
+    ['a ping', 'c', icmp4(`10.99.1.10 > ${VIP}`, { ...fromClient, type: 8, code: 0 })],
+    ['to the kernel', 'c', tcp4(`10.99.1.10:40000 > ${DIP}:22`, { ...fromClient, flags: 'S' })],
+    ["a real server's own", 'r', tcp4('10.99.2.11:80 > 10.99.1.10:40009', { ...fromServer(), flags: 'SA' })],
+    ['with TTL 1, to others', 'r', tcp4('10.99.2.11:81 > 10.99.1.10:9', { ...fromServer(), flags: 'A', ttl: 1 })],
+  ]
+  for (const [what, port, frame] of cases) {
+    t.equal(bench.receive(port, frame), 'left-to-kernel', what)
+    const sent = bench.take()
+    t.strictSame(
+      sent.map(({ port, frame }) => on(port, frame)),
+      [on(`kernel ${port}`, frame)],
+      what,
+    )
+  }
+  bench.must({ op: 'delete-service', service })
+  const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
+  t.equal(bench.receive('c', request), 'left-to-kernel', 'of a service that has been deleted')
+  bench.accepts = false
+  t.equal(bench.receive('c', request), 'drop-device-queue', 'no room on the way back')
+})
+
+t.test('who answers ARP: the kernel for what it holds, uvs for what it was given, nobody for a service', async t => {
+  const { bench } = beside({ vips: ['10.99.1.101', VIP], addresses: [`${OWN}/24@c`] })
+  bench.must({ op: 'add-service', service: { ...service, address: '10.99.1.102' }, settings: serviceSettings('rr') })
+  bench.poll()
+  bench.take()
+  for (const [target, verdict] of [
+    [DIP, 'drop-arp-not-for-us'],
+    [VIP, 'drop-arp-not-for-us'],
+    [OWN, 'answered'],
+    ['10.99.1.101', 'answered'],
+    ['10.99.1.102', 'drop-arp-not-for-us'],
+  ] as const)
+    t.equal(bench.receive('c', asks(target)), verdict, target)
+  bench.take()
+  bench.must({ op: 'add-vip', cidr: '10.99.1.102' })
+  bench.poll()
+  t.equal(bench.take().length, 1, 'announced once it is claimed')
+  t.equal(bench.receive('c', asks('10.99.1.102')), 'answered')
+  bench.director.follow(state(HELD.filter(each => each !== VIP)))
+  bench.poll()
+  t.equal(bench.receive('c', asks(VIP)), 'answered', 'a --vip that the kernel has let go')
+  t.equal(bench.receive('c', icmp4(`10.99.1.10 > ${VIP}`, { ...fromClient, type: 8, code: 0 })), 'answered')
+})
+
+t.test('a standby claims nothing by its rules where it is alone, until a VIP is added', async t => {
+  const bench = new BenchDirector({ isStandby: true })
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
+  t.strictSame(bench.take(), [])
+  t.equal(bench.receive('c', asks(VIP)), 'drop-arp-not-for-us')
+  const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
+  t.equal(bench.receive('c', request), 'balanced', 'who sends to it all the same is served')
+  bench.take()
+  bench.must({ op: 'add-vip', cidr: VIP })
+  bench.poll()
+  t.equal(bench.take().length, 1)
+  t.equal(bench.receive('c', asks(VIP)), 'answered')
+  bench.must({ op: 'delete-vip', cidr: VIP })
+  bench.poll()
+  t.equal(bench.receive('c', asks(VIP)), 'drop-arp-not-for-us')
+})
+
+t.test("a local node is the kernel's socket at the VIP", async t => {
+  for (const address of ['127.0.0.1', DIP, VIP]) {
+    const { bench } = beside()
+    serve(bench, 'direct', address)
+    const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
+    t.equal(bench.receive('c', request), 'left-to-kernel', address)
+    t.strictSame(
+      bench.take().map(({ port, frame }) => on(port, frame)),
+      [on('kernel c', request)],
+      address,
+    )
+    const [{ destinations = [] } = {}] = bench.services() as { destinations: { connections?: unknown }[] }[]
+    t.equal(destinations.length, 1)
+  }
+  const { bench } = beside()
+  serve(bench, 'masq', DIP)
+  const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
+  t.equal(bench.receive('c', request), 'drop-local-node', 'whose answers would leave untranslated')
+  t.strictSame(bench.take(), [])
+})
+
+t.test('the front hears what each address is', async t => {
+  const { bench, front } = beside({ vips: ['10.99.1.101'] })
+  t.strictSame(
+    front.take(),
+    [`${DIP} KERNEL`, '10.99.1.101 OWN', `${VIP} KERNEL`, '10.99.2.1 KERNEL', '127.0.0.1 KERNEL'].sort(),
+  )
+  serve(bench, 'masq')
+  t.strictSame(
+    front.take(),
+    [`${VIP} SERVICE+KERNEL`, '10.99.2.11 SERVER', 'server 6 10.99.2.11:80', `service 6 ${VIP}:80`].sort(),
+  )
+  const destination = { address: '10.99.2.11', port: 80 }
+  bench.must({ op: 'edit-destination', service, destination, settings: destinationSettings(1, { method: 'tunnel' }) })
+  t.strictSame(front.take(), ['10.99.2.11 SERVER+TUNNEL'], 'open connections keep their method')
+  bench.must({ op: 'delete-destination', service, destination })
+  t.strictSame(front.take(), [], 'connections may still be open')
+  bench.run(300_000)
+  t.strictSame(front.take(), ['10.99.2.11 TUNNEL', '10.99.2.11 none', 'no server 6 10.99.2.11:80'].sort())
+  bench.must({ op: 'delete-service', service })
+  t.strictSame(front.take(), [`${VIP} KERNEL`, `no service 6 ${VIP}:80`].sort())
+  bench.must({ op: 'add-vip', cidr: '10.98.0.0/16' })
+  bench.must({ op: 'add-mark', rule: { protocol: 'tcp', to: '10.98.0.0/16', ports: [], mark: 7 } })
+  bench.must({ op: 'clear-marks' })
+  bench.must({ op: 'delete-vip', cidr: '10.98.0.0/16' })
+  t.strictSame(front.lines.splice(0), [
+    'add 10.98.0.0/16 1',
+    'remove 10.98.0.0/16',
+    'add 10.98.0.0/16 5',
+    'remove 10.98.0.0/16',
+    'add 10.98.0.0/16 1',
+    'remove 10.98.0.0/16',
+  ])
+  bench.must({ op: 'add-service', service: { ...service, port: 21 }, settings: serviceSettings('rr') })
+  t.strictSame(
+    front.take(),
+    [`${VIP} SERVICE+KERNEL`, `${VIP} SERVICE+MARKED+KERNEL`, `service 6 ${VIP}:21`].sort(),
+    "FTP's data comes on other ports",
+  )
+})
+
+t.test('the front keeps a real server as long as any service has it', async t => {
+  const { bench, front } = beside()
+  serve(bench, 'masq')
+  const other = { ...service, port: 8080 }
+  bench.must({ op: 'add-service', service: other, settings: serviceSettings('rr') })
+  bench.must({
+    op: 'add-destination',
+    service: other,
+    destination: { address: '10.99.2.11', port: 80 },
+    settings: destinationSettings(1),
+  })
+  front.take()
+  bench.must({ op: 'delete-service', service: other })
+  bench.run(300_000)
+  t.strictSame(front.take(), [`no service 6 ${VIP}:8080`])
+  bench.must({ op: 'reset' })
+  t.ok(front.take().includes('no server 6 10.99.2.11:80'))
+})
+
+t.test("the kernel's routes: a black hole swallows, others are told of", async t => {
+  const { bench } = beside()
+  serve(bench, 'direct', '10.97.0.1')
+  const request = (port: number): Uint8Array => tcp4(`10.99.1.10:${port} > ${VIP}:80`, { ...fromClient, flags: 'S' })
+  for (const [way, code] of [
+    [DeadEnd.BLACKHOLE, undefined],
+    [DeadEnd.UNREACHABLE, 1],
+    [DeadEnd.PROHIBIT, 13],
+    [DeadEnd.ELSEWHERE, undefined],
+  ] as const) {
+    bench.director.follow(
+      state(HELD, { routes: [...state().routes, { to: cidr('10.97.0.0/16'), way, mtu: undefined }] }),
+    )
+    t.equal(bench.receive('c', request(40_000 + way)), 'drop-no-route', String(way))
+    const sent = bench.take()
+    t.strictSame(
+      sent.map(({ frame }) => [frame[34], frame[35]]),
+      code === undefined ? [] : [[3, code]],
+      String(way),
+    )
+  }
+})
+
+t.test('an MTU that is lowered while it runs counts from the next packet on', async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  const flags = { ...fromClient, flags: 'A' }
+  bench.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
+  bench.receive('r', tcp4('10.99.2.11:80 > 10.99.1.10:40000', { ...fromServer(), flags: 'SA' }))
+  bench.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, flags))
+  bench.take()
+  const large = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...flags, payload: 1450, df: true })
+  t.equal(bench.receive('c', large), 'balanced')
+  bench.take()
+  bench.director.follow(state(HELD, { links: [state().links[0]!, { mac: parseMac(MAC_R)!, mtu: 1400 }] }))
+  t.equal(bench.receive('c', large), 'drop-too-big')
+  const [told] = bench.take()
+  t.strictSame([told!.frame[34], told!.frame[35], (told!.frame[40]! << 8) | told!.frame[41]!], [3, 4, 1400])
+})
