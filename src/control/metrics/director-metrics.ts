@@ -1,4 +1,4 @@
-/* What metrics there are of the director as a whole and of its process: few label sets, so prom-client keeps them. */
+/* Metrics of the director as a whole and of its process: few label sets, so prom-client handles them. */
 import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
 import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
@@ -6,12 +6,12 @@ import type { RequestCounts } from './request-counts.js'
 import type { RulesLoads } from './rules-loads.js'
 import { packageVersion } from '../../package-version.js'
 
-/** What is to be told beside what the director itself answers. */
+/** The sources of metrics. */
 export interface MetricsSources {
   control: Control
   requests: RequestCounts
   rules: RulesLoads
-  /** The data plane's threads, a worker's each, by the kernel's numbers; none where it has none of its own. */
+  /** Thread IDs of the data plane's workers; undefined if it has no threads. */
   threads?: readonly number[]
 }
 
@@ -21,10 +21,10 @@ type Samples = Iterable<readonly [Labels, number]>
 /** Ticks of /proc/PID/stat in a second: USER_HZ, the same on every Linux that Node runs on. */
 const USER_HZ = 100
 const DROP = 'drop-'
-/** prom-client's gauges that end in _total, which only counters may; nodejs_active_resources says the same. */
+/** prom-client's gauges that end in _total, which only counters may. nodejs_active_resources has the same values. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-/** The text, made of the director as it is now. Rejects with its refusal. */
+/** Makes the text of the current metrics. Rejects with the director's refusal. */
 export class DirectorMetrics {
   readonly #registry = new Registry()
   readonly #sources: MetricsSources
@@ -203,7 +203,7 @@ export class DirectorMetrics {
     })
     this.#registry.registerMetric(metric)
   }
-  /** prom-client's own would count for itself; these have been counted already. */
+  /** A histogram that was counted elsewhere. prom-client's own would count itself. */
   #histogram(name: string, help: string, read: (figures: WorkerFigures) => Buckets | undefined): void {
     const type = 'histogram'
     const get = async () => {
@@ -227,7 +227,7 @@ interface Sample {
   value: number
 }
 
-/** Prometheus' buckets hold the smaller ones' counts too. */
+/** Prometheus' buckets are cumulative. */
 function histogramSamples(name: string, { upTo, counts, sum }: Buckets, labels: Labels): Sample[] {
   let count = 0
   const samples = counts.map((more, i): Sample => {
@@ -240,7 +240,7 @@ function histogramSamples(name: string, { upTo, counts, sum }: Buckets, labels: 
     { metricName: `${name}_count`, labels, value: count },
   ]
 }
-/** Without the noise of binary fractions, so that a boundary stays the same text. */
+/** A bound without the noise of binary fractions, so that its text stays the same. */
 function boundary(upTo: number | undefined): string {
   return upTo === undefined ? '+Inf' : String(Number(upTo.toPrecision(9)))
 }
@@ -250,7 +250,7 @@ interface ThreadCpu {
   system: number
 }
 
-/** A sample for each of a worker's figures, if it has any, its name under a label. */
+/** A sample for each of a worker's numbers, its name in a label. */
 function ofWorker(label: string, figures: object | undefined, worker: number): [Labels, number][] {
   return Object.entries(figures ?? {}).map(([name, value]) => [
     { [label]: name, worker: String(worker) },
@@ -258,7 +258,7 @@ function ofWorker(label: string, figures: object | undefined, worker: number): [
   ])
 }
 
-/** What a thread of this process has had of the CPU so far, in seconds; undefined once it has ended. */
+/** CPU time of a thread of this process, in seconds; undefined once it has ended. */
 async function threadCpu(thread: number): Promise<ThreadCpu | undefined> {
   const stat = await readFile(`/proc/self/task/${thread}/stat`, 'latin1').catch(() => '')
   const [user, system] = stat
@@ -269,7 +269,7 @@ async function threadCpu(thread: number): Promise<ThreadCpu | undefined> {
   return { user: Number(user) / USER_HZ, system: Number(system) / USER_HZ }
 }
 
-/** Takes away what the last collection left. Without labels it would be 0 then: so it is not there. */
+/** Removes the samples of the last collection. A metric without labels would remain at 0, so it is removed too. */
 function empty(metric: Counter | Gauge, labelNames: readonly string[]): void {
   metric.reset()
   if (labelNames.length === 0) metric.remove()

@@ -4,20 +4,23 @@ import type { Control } from '../protocol/api.js'
 import { reasonOf } from '../../linux/error-text.js'
 import { within, type Metrics } from './metrics.js'
 
-/* 1. a client connects; beyond CLIENTS_MAX the one that has been silent longest is hung up on
- * 2. its request has to be there soon and be short
- * 3. /metrics and /healthz are answered to GET and HEAD; all else is not there
- * 4. it has to read its answer: who reads nothing, or for too long, is hung up on
+/* 1. a client connects; beyond CLIENTS_MAX the one silent longest is disconnected
+ * 2. its request must be short and arrive in time
+ * 3. GET and HEAD of /metrics and /healthz are answered; any other path is 404
+ * 4. a client that does not read its response in time is disconnected
  * So a client costs no more than its share of one collection. */
 
 const CLIENTS_MAX = 32
 const HEADERS_MAX = 8192
-/** ms: for the request's headers, for all of it, without a byte read or written, and for an answer to be read. */
+/**
+ * Limits in ms: for the request's headers, for the whole request, without a byte in either direction, for reading a
+ * response.
+ */
 const HEADERS_MS = 5000
 const REQUEST_MS = 10_000
 const SILENT_MS = 10_000
 const ANSWER_MS = 60_000
-/** ms that a client may keep its connection for its next request: longer than most intervals of scraping. */
+/** How long an idle connection is kept, in ms: longer than most scrape intervals. */
 const KEPT_MS = 65_000
 const HEALTHY_MS = 1000
 
@@ -61,7 +64,7 @@ export async function serveHttp(
   }
 }
 
-/** Silent connections make room for new ones; where all are being answered, the new one goes. */
+/** At CLIENTS_MAX a new connection replaces a silent one; if all are being answered, the new one is closed. */
 function boundClients(server: Server): void {
   let clients = 0
   const silent = new Set<Socket>()
@@ -82,7 +85,7 @@ function boundClients(server: Server): void {
 
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    // and later, when accepting fails (too many files): that client is hung up on
+    // also later, if accept fails (too many files): that client is disconnected
     server.on('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(`--http: cannot listen on ${host}:${port}: ${reasonOf(error)}`)),
     )
@@ -112,7 +115,7 @@ async function answer(
   }
 }
 
-/** Rejects with what the data plane has to say for itself. The cheapest question there is. */
+/** Rejects with the data plane's refusal. Uses the cheapest request. */
 async function healthy(control: Control): Promise<void> {
   const reply = await control.call({ op: 'timeouts' })
   if (!reply.ok) throw new Error(reply.message)
@@ -131,7 +134,7 @@ async function sendMetrics(response: ServerResponse, metrics: Metrics): Promise<
   response.end()
 }
 
-/** Room for more, or nobody who would read it. */
+/** Resolves when there is room for more, or the client has gone. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise(resolve => {
     const done = (): void => {

@@ -2,19 +2,19 @@ import type { Control } from '../protocol/api.js'
 import { DirectorMetrics, type MetricsSources } from './director-metrics.js'
 import { serviceMetrics } from './service-metrics.js'
 
-/** A collection is served again for at least so long, and for so many times as long as it took: a tenth of a CPU at most. */
+/** A collection is reused for at least FRESH_MS and SHARE times its own duration: collecting takes at most a tenth of a CPU. */
 const FRESH_MS = 1000
 const SHARE = 10
-/** A director that does not answer for so long is not waited for. */
+/** How long to wait for the director. */
 const PATIENCE_MS = 9000
 
-/** What Prometheus is to be given, in pieces. */
+/** The response to Prometheus, in pieces. */
 export interface Collected {
   contentType: string
   pieces: readonly Buffer[]
 }
 
-/** Collects the metrics when they are asked for; whoever asks meanwhile, or soon after, shares what is collected. */
+/** Collects the metrics on request. Requests meanwhile or soon after share the collection. */
 export class Metrics {
   readonly #director: DirectorMetrics
   readonly #control: Control
@@ -28,7 +28,7 @@ export class Metrics {
     this.#freshMs = freshMs
   }
 
-  /** Rejects with an Error of one line when the director does not answer. */
+  /** Rejects with an Error of one line if the director does not answer. */
   collect(): Promise<Collected> {
     this.#collection ??= this.#begin()
     return this.#collection
@@ -51,7 +51,7 @@ export class Metrics {
   }
 }
 
-/** What was promised, or a rejection when it takes longer. */
+/** The promise, or a rejection if it takes longer than `ms`. */
 export function within<T>(ms: number, promised: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

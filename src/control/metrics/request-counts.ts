@@ -1,6 +1,6 @@
 import type { OperationName, Reply, Request } from '../protocol/operations.js'
 
-/** Requests by operation and how they ended: 'ok' or the refusal's name. */
+/** Counts requests by operation and outcome: 'ok' or the refusal's name. */
 export class RequestCounts {
   readonly #byOperation = new Map<OperationName, Map<string, number>>()
 

@@ -1,12 +1,12 @@
-/** How loading the rules file went: at the start, and each time it is read again. Times are seconds since 1970. */
+/** Outcomes of loading the rules file, at the start and on reload. Times are seconds since 1970. */
 export class RulesLoads {
   succeeded = 0
   failed = 0
-  /** Undefined until the first. */
+  /** Undefined before the first load. */
   lastWasGood: boolean | undefined
   lastGoodAt = 0
 
-  /** One has ended; `at`: when. */
+  /** Records a load that ended at the time `at`. */
   record(isGood: boolean, at: number): void {
     if (isGood) {
       this.succeeded++

@@ -1,7 +1,6 @@
 /*
- * The text of what metrics there are for each service and each real server. prom-client would keep and hash an object
- * for each of 450 000 label sets (10 000 services of 5) and hold up the thread for seconds: so lines are written
- * straight from the pages, and a page is some 256 rows.
+ * The text of the metrics of each service and real server. prom-client would keep and hash an object for each of 450 000 label
+ * sets (10 000 services of 5) and block the thread for seconds. So lines are written straight from the pages of some 256 rows.
  */
 import { allFigures } from '../protocol/all-figures.js'
 import type { Method } from '../../service/method.js'
@@ -40,10 +39,10 @@ const FAMILIES = [
 
 type Name = (typeof FAMILIES)[number][0]
 
-/** Lines by family, since the text form wants a family's lines in one piece. */
+/** Lines by family: in the text format a family's lines must stand together. */
 type Lines = Record<Name, string>
 
-/** All of it, in pieces: each was made in one go, between others' turns. Rejects with the director's refusal. */
+/** The text in pieces, each from one page. The event loop runs in between. Rejects with the director's refusal. */
 export async function serviceMetrics(control: Control): Promise<Buffer[]> {
   const pieces = new Map<Name, Buffer[]>()
   for (const [name, type, help] of FAMILIES)
@@ -103,7 +102,7 @@ function serviceLabels(service: ServiceKey): string {
   return `protocol="${service.protocol}",service="${service.address}:${service.port}"`
 }
 
-/** A scheduler of the user's may be called anything. */
+/** Escapes a label's value: a user's scheduler may have any name. */
 function escape(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
 }

@@ -5,7 +5,7 @@ import type { OperationsOf } from './operation.js'
 export const batches = {
   batch: {
     changesRules: true,
-    /** Each as if it had been asked by itself. */
+    /** Carries out each request as if it came alone. */
     *steps(_director, { requests }, { carryOut }) {
       const answers: Answer<null>[] = []
       for (const request of requests) {

@@ -20,9 +20,9 @@ import { Refused } from '../protocol/refusal.js'
 import { findDestination, findService, protocolName } from './keys.js'
 import type { OperationsOf } from './operation.js'
 
-/** Buckets of the connection table in one page at the most: a fraction of a millisecond, where there is nothing in them. */
+/** The most buckets of the connection table in one page: a fraction of a millisecond if they are empty. */
 const BUCKETS_PER_PAGE = 4096
-/** A page ends with the bucket in which it has come to so many rows: half a millisecond, with their JSON. */
+/** A page ends with the bucket that reaches so many rows: half a millisecond, with their JSON. */
 const ROWS_PER_PAGE = 128
 
 export const connections = {
@@ -39,13 +39,13 @@ export const connections = {
   },
 } satisfies OperationsOf<keyof typeof shapes>
 
-/** A bucket that a page of the table may start with. */
+/** The bucket that a page starts with. */
 function pageStart(from: number): number {
   if (!Number.isInteger(from) || from < 0) throw new Refused('EINVAL', `${from} is not where a page starts`)
   return from
 }
 
-/** The connections of some buckets, from bucket `from` on. */
+/** The connections of the buckets from `from` on, up to the page's limits. */
 function connectionPage(director: Director, from: number): ConnectionPage {
   const { table } = director.conns
   const end = Math.min(from + BUCKETS_PER_PAGE, table.buckets)

@@ -3,15 +3,15 @@ import { Counter, TOTALS, type Counters } from '../../service/counters.js'
 import type { TotalsInfo } from '../protocol/figures.js'
 import type { Counted, StatsInfo } from '../protocol/stats.js'
 
-/* Numbers of a service, a real server or all together, by its row among the counters. */
+/* Counters of a service, a real server or TOTALS, by row. */
 
-/** Of what no packet meets. */
+/** For services and real servers that are not served. */
 export const NOTHING_COUNTED: Counted = {
   stats: { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 },
   rates: { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 },
 }
 
-/** As of the last tick, less what was zeroed. */
+/** Shown counters: as of the last tick, since the last `zero`. */
 export function shownOf({ balancing: { counters } }: Director, row: number): Counted {
   return {
     stats: stats(counter => counters.shown(row, counter)),
@@ -25,7 +25,7 @@ export function shownOf({ balancing: { counters } }: Director, row: number): Cou
   }
 }
 
-/** As of now, and from the start on. */
+/** Live counters, since the row was allocated. */
 export function liveOf(counters: Counters, row: number): StatsInfo {
   return stats(counter => counters.live(row, counter))
 }

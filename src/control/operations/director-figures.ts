@@ -1,4 +1,4 @@
-/* What metrics are made of. Everything counts from the start on, whatever `uvsadm -Z` set to 0 for its listings. */
+/* The numbers behind the metrics. Counters are live: `uvsadm -Z` zeroes only the shown ones of listings. */
 import { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
 import { Counter, TOTALS, type Counters } from '../../service/counters.js'
@@ -11,11 +11,10 @@ import { serviceKey } from './listing.js'
 import type { Surroundings } from './operation.js'
 import { readPlace, writePlace } from './service-page.js'
 
-/** Services and real servers of a page, but for the last service's: a fraction of a millisecond. */
+/** A page ends with the service that reaches so many services and real servers: a fraction of a millisecond. */
 const ROWS_PER_PAGE = 256
 const COUNTERS = Object.keys(Counter).length
 
-/** `on`: what the director runs on. */
 export function directorFigures(director: Director, { devices = [], turns, heap }: Surroundings): DirectorFigures {
   const { balancing, conns, stats, held } = director
   const ofWorker = { ...(turns && { turns: turns.read() }), ...(heap && { heap: heap() }) }
@@ -42,7 +41,10 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
   }
 }
 
-/** The services behind a place in the kernel's order, or the first ones. Places keep their meaning when others come and go. */
+/**
+ * The services behind a place in the kernel's order, or the first ones. A place stays valid when services are added or
+ * deleted.
+ */
 export function serviceFiguresPage({ balancing: { places, counters } }: Director, from?: string): ServiceFiguresPage {
   const services: ServiceFigures[] = []
   let place: ServicePlace = from === undefined ? FIRST_PLACE : readPlace(from)
@@ -51,7 +53,7 @@ export function serviceFiguresPage({ balancing: { places, counters } }: Director
     if (service === undefined) return { services, next: null }
     place = places.placeOf(service)
     rows++
-    if (!(service instanceof ScheduledService)) continue // not served: nothing to count
+    if (!(service instanceof ScheduledService)) continue // not served: no counters
     services.push(serviceFigures(counters, service))
     rows += service.destinations.length
   }

@@ -7,7 +7,10 @@ import { Refused } from '../protocol/refusal.js'
 import { OPERATIONS } from './index.js'
 import type { Operation, Surroundings } from './operation.js'
 
-/** Carries out requests on a director in this thread, each at once and whole or not at all. What is no request is refused as over the socket. */
+/**
+ * Carries out requests on a director in this thread, each at once, whole or not at all. Invalid requests are refused as
+ * on the socket.
+ */
 export function localControl(director: Director): Control {
   return {
     async call<O extends OperationName>(request: Request<O>) {
@@ -17,14 +20,14 @@ export function localControl(director: Director): Control {
   }
 }
 
-/** One request. What cannot be carried out is refused with the kernel's errno; nothing is thrown, nothing half done. */
+/** Carries out a request. One that is impossible is refused with the kernel's errno; nothing is thrown or half done. */
 export function execute(director: Director, request: Request, surroundings: Surroundings = {}): Reply {
   return atOnce(executeInSteps(director, request, surroundings))
 }
 
 /**
- * The same in steps of well under a millisecond, between which frames may be handled, but no other request. Frames see
- * services go one by one.
+ * The same in steps of well under a millisecond. Between them frames may be handled, but no other request; those frames may meet
+ * a part of the change, such as some services of a flush.
  */
 export function* executeInSteps(
   director: Director,

@@ -25,7 +25,7 @@ export const figures = {
   },
 } satisfies OperationsOf<keyof typeof shapes>
 
-/** Verdicts by name, and what the devices lost before or after there could be one. */
+/** Counts of verdicts by name, and frames that devices lost before or after a verdict. */
 function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
   const byName = director.stats.byName()
   for (const device of devices) byName[`drop-device-${device.name}`] = device.dropped

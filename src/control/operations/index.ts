@@ -15,14 +15,14 @@ import { vips } from './vips.js'
 import type { OperationName } from '../protocol/operations.js'
 
 /*
- * Every operation that can be asked of a director. To add one:
- * 1. control/protocol/NOUN.ts: what it takes and returns, in an entry by its name. Types, the socket's checks and the client follow;
- *    a rule, as uvsadm-save writes one, stands in the noun's `…Rules`, which makes batches and transactions take it
- * 2. control/operations/NOUN.ts: an entry by the same name: how it is carried out, whether it changes rules, which workers
- *    are asked and how their values are made one (operation.ts)
+ * Every operation of a director. To add one:
+ * 1. control/protocol/NOUN.ts: its parameters and value, in an entry of its name. Types, the socket's checks and the client
+ *    follow. A rule, as uvsadm-save writes it, stands in the noun's `…Rules`, so that batches and transactions accept it
+ * 2. control/operations/NOUN.ts: an entry of the same name: how it runs, whether it changes rules, which workers run it and how
+ *    their values are merged (operation.ts)
  * 3. docs/control-socket.md: its section and an example
- * The compiler asks for 2 where 1 is there, a test for 3. A new noun has its line in protocol/operations.ts and here. One that
- * changes which addresses are ours (`changesAddresses`) says how in plane/steered-addresses.ts: the compiler asks for that too.
+ * The compiler asks for 2 when 1 is there, a test for 3. A new noun needs a line in protocol/operations.ts and here. An operation
+ * that changes which addresses are ours (`changesAddresses`) needs an entry in plane/steered-addresses.ts: the compiler asks.
  */
 export const OPERATIONS = {
   ...services,
@@ -42,11 +42,11 @@ export const OPERATIONS = {
 
 type All = typeof OPERATIONS
 
-/** Those that may change which addresses are ours. */
+/** Operations that may change which addresses are ours. */
 export type AddressOperation = {
   [O in OperationName]: All[O] extends { readonly changesAddresses: true } ? O : never
 }[OperationName]
-/** Of whose pages each is one worker's. */
+/** Operations whose pages are each a single worker's. */
 export type PagedOperation = {
   [O in OperationName]: All[O] extends { readonly workers: 'page' } ? O : never
 }[OperationName]

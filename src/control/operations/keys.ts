@@ -11,7 +11,7 @@ import { IpProtocol } from '../../wire/ipv4.js'
 import type * as api from '../protocol/api.js'
 import { Refused } from '../protocol/refusal.js'
 
-/* What a request names, as the director knows it. Refused says which word is wrong. */
+/* Translates a request's values into the director's. Throws Refused, which names the wrong word. */
 
 const protocols: Record<api.Protocol, number> = { tcp: IpProtocol.TCP, udp: IpProtocol.UDP, sctp: IpProtocol.SCTP }
 
@@ -45,7 +45,7 @@ const clientAddresses: Record<api.ClientAddressName, ClientAddress> = {
   'proxy-v2': ClientAddress.PROXY_V2,
 }
 
-/** The name under which a table has the value. It must be there. */
+/** The name of a value in a table, which must have it. */
 function nameOf<K extends string>(table: Record<K, number>, value: number): K {
   return (Object.keys(table) as K[]).find(name => table[name] === value)!
 }
@@ -86,7 +86,7 @@ export function findDestination(service: ScheduledService, key: api.DestinationK
 export function serviceSettings(settings: api.ServiceSettingsInfo): ServiceSettings {
   return { ...unmaskedSettings(settings), netmask: addressOf(settings.netmask) }
 }
-/** What does not depend on the family. */
+/** The settings that do not depend on the address family. */
 export function unmaskedSettings(settings: api.ServiceSettingsInfo): Omit<ServiceSettings, 'netmask'> {
   return {
     persistence: inRange(settings.persistence, 0, 2 ** 31 - 1, 'EINVAL'),

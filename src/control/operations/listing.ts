@@ -11,17 +11,17 @@ import type { DestinationInfo, ServiceInfo, ServiceKey, ServiceSettingsInfo } fr
 import { clientAddressName, methodName, protocolName, tunnelInfo } from './keys.js'
 import { NOTHING_COUNTED, shownOf } from './counted.js'
 
-/** A real server, served or not. */
+/** A real server, served or only kept. */
 export type ListedServer = Destination | NotYetServer
 
-/** Those of a service in the kernel's order. */
+/** A service's real servers in the kernel's order. */
 export function listedServers(service: ListedService): readonly ListedServer[] {
   if (service instanceof NotYetService) return service.servers
   const { destinations, notYet } = service
   return notYet.length === 0 ? destinations : [...destinations, ...notYet].sort((a, b) => b.order - a.order)
 }
 
-/** `servers`: those of them that are told. */
+/** `servers`: the real servers to list. */
 export function serviceInfo(
   director: Director,
   service: ListedService,

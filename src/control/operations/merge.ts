@@ -1,6 +1,6 @@
 /*
- * One answer of what several workers answered to the same request. They have the same rules in the same order, so rows stand at
- * the same places; how many connections a real server has they count together, the rest each for itself.
+ * Merges the values of several workers for the same request. Workers have the same rules in the same order, so their rows
+ * correspond. Connections of a real server are counted in shared memory; all other counters are each worker's own and are added.
  */
 import {
   DESTINATION_COLUMNS,
@@ -17,7 +17,7 @@ import {
 
 type Counted = { stats: StatsInfo; rates: RatesInfo }
 
-/** Of each field, all workers' together. */
+/** The sum of each field. */
 function sum<T extends StatsInfo | RatesInfo | Record<string, number>>(all: readonly T[]): T {
   const total = { ...all[0]! } as Record<string, number>
   for (const each of all.slice(1))
@@ -85,7 +85,7 @@ export function mergeFigures(all: readonly DirectorFigures[]): DirectorFigures {
       inUse: byAddress(all.flatMap(({ localPorts }) => localPorts.inUse)),
       resting: total(({ localPorts }) => localPorts.resting),
     },
-    // Each learns for itself what all hear: who knows most tells how many there are.
+    // Every worker learns all neighbours for itself: the largest count is the number there are.
     neighbours: {
       learnt: most(({ neighbours }) => neighbours.learnt),
       asking: most(({ neighbours }) => neighbours.asking),
@@ -104,7 +104,7 @@ function byAddress(counts: readonly { address: string; count: number }[]): { add
   return [...all].map(([address, count]) => ({ address, count }))
 }
 
-/** What all workers' turns and heaps are together, where they have any. */
+/** The sums of the workers' turns and heaps, if they have any. */
 function together(workers: readonly WorkerFigures[]): WorkerFigures {
   const turns = workers.flatMap(worker => worker.turns ?? [])
   const heaps = workers.flatMap(({ heap }) => heap ?? [])

@@ -18,16 +18,16 @@ import type { Refusal } from '../../director/rules/refusal.js'
 import { PLAIN_IPIP } from '../../service/method.js'
 import type { Address, ServerSettings } from '../../service/not-yet.js'
 
-/* Requests about what is kept and not served: services of IPv6, real servers of another family than their service's. */
+/* Requests about services of IPv6 and real servers of another family than their service, which are kept but not served. */
 
 const NO_ADDRESS: Ipv6Addr = [0, 0, 0, 0]
 
-/** Whether it names a service of IPv6. */
+/** Whether the key is a service of IPv6. */
 export function isNotYet(key: api.ServiceKey): boolean {
   return 'mark' in key ? key.family === 6 : key.address.includes(':')
 }
 
-/** Whether it names a real server that is not served, be it for its service's family or its own. */
+/** Whether the request is about a real server that is not served, for its service's family or its own. */
 export function isNotYetServer({ service, destination }: Pick<api.DestinationParams, 'service' | 'destination'>) {
   return isNotYet(service) || destination.address.includes(':')
 }

@@ -5,7 +5,7 @@ import type { OperationName, Operations, Reply, Request } from '../protocol/oper
 import { Refused, type RefusedReply } from '../protocol/refusal.js'
 import type { TurnFigures } from './turn-figures.js'
 
-/** What a director runs on, as far as it has anything to tell. */
+/** What a director runs on: undefined fields are unknown. */
 export interface Surroundings {
   devices?: readonly Device[]
   turns?: TurnFigures
@@ -13,18 +13,18 @@ export interface Surroundings {
   heap?: () => { used: number; total: number }
 }
 
-/** What an operation finds around the director. */
+/** The surroundings that an operation gets. */
 export interface Around extends Surroundings {
-  /** Carries out another request, as if it had been asked by itself. */
+  /** Carries out another request as if it came alone. */
   carryOut(request: Request): Generator<void, Reply>
 }
 
 type Value<O extends OperationName> = Operations[O]['value']
 
-/** How an operation is carried out: by a director, and by several workers with the same rules as if they were one. */
+/** How an operation is carried out: by one director, and by several workers with the same rules. */
 export type Operation<O extends OperationName = OperationName> = Asking<O> & (AtOnce<O> | InSteps<O>)
 
-/** Throws Refused, with nothing done, for what cannot be carried out. */
+/** Throws Refused, with nothing done, for an impossible request. */
 interface AtOnce<O extends OperationName> {
   run(director: Director, request: Request<O>, around: Around): Value<O>
 }
@@ -34,29 +34,29 @@ interface InSteps<O extends OperationName> {
 }
 
 interface Asking<O extends OperationName> {
-  /** It changes services: waits while a transaction is carried out. */
+  /** It changes services, so it waits while a transaction is carried out. */
   readonly changesRules?: true
-  /** It may change which addresses are ours: steered-addresses.ts says how. */
+  /** It may change which addresses are ours (steered-addresses.ts). */
   readonly changesAddresses?: true
   /**
-   * all, unless given: the first worker, then the others. first: what all know alike. page: of a page the worker that its
-   * place names.
+   * Which workers carry it out. Default: all, the first one first. first: only that one, as all know the same. page: the worker
+   * that the page's start names.
    */
   readonly workers?: 'first' | 'page'
-  /** Nothing else is asked until all workers are through. */
+  /** No other request is begun until all workers are done. */
   readonly isAlone?: true
-  /** One value of all workers'; the first one's unless given. */
+  /** Merges the workers' values. Default: the first worker's. */
   merge?(values: readonly Value<O>[]): Value<O>
-  /** For the other workers: the request less what the first one has refused of it. */
+  /** The request for the other workers: without the parts that the first one refused. */
   granted?(request: Request<O>, value: Value<O>): Request<O>
-  /** What a worker has refused of it. */
+  /** The parts that a worker refused. */
   refusals?(value: Value<O>): readonly RefusedReply[]
 }
 
-/** Of some operations, by their names. */
+/** Operations by name. */
 export type OperationsOf<N extends OperationName> = { readonly [O in N]: Operation<O> }
 
-/** Null, or Refused in words. */
+/** Returns null, or throws Refused with a message. */
 export function done(refusal: Refusal | undefined): null {
   if (refusal) throw new Refused(refusal, IN_WORDS[refusal])
   return null

@@ -16,7 +16,7 @@ export const realServers = {
   },
   'edit-destination': {
     changesRules: true,
-    /** The kernel looks at what is given before it looks for the destination (ipvs-behaviour.md §14.1). */
+    /** Like the kernel, checks the settings before it looks up the destination (ipvs-behaviour.md §14.1). */
     run(director, request) {
       if (isNotYetServer(request)) return done(editNotYetServer(director, request))
       const service = findService(director, request.service)

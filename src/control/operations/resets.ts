@@ -5,9 +5,9 @@ export const resets = {
   reset: {
     changesRules: true,
     changesAddresses: true,
-    isAlone: true, // counts that the workers share are nobody's until all have forgotten them
+    isAlone: true, // shared slots become free only when all workers have released them
     *steps(director) {
-      yield* director.balancing.flushing() // or all of it would be one step
+      yield* director.balancing.flushing() // in steps
       director.reset()
       return null
     },

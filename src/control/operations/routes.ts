@@ -21,7 +21,7 @@ export const routes = {
   },
 } satisfies OperationsOf<keyof typeof shapes>
 
-/** As `--route` does at the start; what that would complain about is refused with EINVAL. */
+/** Adds a route like `--route`; an error of that option is refused with EINVAL. */
 function setRoute(director: Director, route: RouteInfo): void {
   const named = (): string => `route '${textOf(route)}'`
   try {

@@ -4,13 +4,13 @@ import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
 import type { ServiceInfo, ServicePage } from '../protocol/api.js'
 import { listedServers, serviceInfo, type ListedServer } from './listing.js'
 
-/** Of one page: some tenths of a millisecond (measured: 3 µs a destination). */
+/** The most rows of one page: some tenths of a millisecond (measured: 3 µs a destination). */
 const SERVICES_PER_PAGE = 64
 const DESTINATIONS_PER_PAGE = 96
 
 /**
- * The services from `from` on, or, of `only`, that one. The next page begins behind a service, or, if one has more destinations
- * than a page takes, behind one of those. Both places keep their meaning when others come and go.
+ * The services from `from` on, or only `only`. The next page begins behind a service or, if that has more destinations than a
+ * page, behind one of its destinations. Both places stay valid when others are added or deleted.
  */
 export function servicePage(director: Director, only?: ListedService, from?: string): ServicePage {
   const { places } = director.balancing
@@ -49,7 +49,7 @@ function startOf(director: Director, only: ListedService | undefined, from: Plac
   return { service, destinations: service ? listedServers(service) : [], continues: false }
 }
 
-/** Behind a service, or behind one of its destinations. */
+/** A place behind a service, or, with `order`, behind one of its destinations. */
 type Place = ServicePlace & { order?: number }
 
 export function writePlace({ list, number, order }: Place): string {
@@ -60,7 +60,7 @@ export function readPlace(text: string): Place {
   return { list, number, ...(order === undefined ? {} : { order }) }
 }
 
-/** Those behind that place in the list, where `order` falls. */
+/** The servers behind `order`, which falls along the list. */
 function behind(destinations: readonly ListedServer[], order: number): readonly ListedServer[] {
   let low = 0
   let high = destinations.length

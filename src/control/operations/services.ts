@@ -63,7 +63,7 @@ export const services = {
   },
 } satisfies OperationsOf<keyof typeof shapes>
 
-/** Clients that stay with one real server must come to one worker. */
+/** Refuses a netmask that spreads the clients of a template over several workers. */
 function settingsFor({ clientMask }: Director, given: ServiceSettingsInfo): ServiceSettings {
   const settings = serviceSettings(given)
   const { persistence, netmask } = settings
@@ -75,7 +75,7 @@ function settingsFor({ clientMask }: Director, given: ServiceSettingsInfo): Serv
   return settings
 }
 
-/** One that is served, or one that is only kept. */
+/** A service, served or only kept. */
 function findListed(director: Director, key: ServiceKey): ScheduledService | NotYetService {
   return isNotYet(key) ? findNotYet(director, key) : findService(director, key)
 }

@@ -14,7 +14,7 @@ export const sysctls = {
   },
 } satisfies OperationsOf<keyof typeof shapes>
 
-/** What is at once when it is written; am_droprate and amemthresh count from the next second's look on (§10.1). */
+/** Sysctls that take effect at once. am_droprate and amemthresh take effect with the next check, once a second (§10.1). */
 const DEFENCES = ['drop_entry', 'drop_packet', 'secure_tcp']
 
 function setSysctl({ sysctls, defence }: Director, name: string, value: string): string {

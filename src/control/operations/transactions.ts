@@ -2,7 +2,7 @@ import { Refused } from '../protocol/refusal.js'
 import type { transactions as shapes } from '../protocol/transactions.js'
 import type { OperationsOf } from './operation.js'
 
-/** A client's transaction is control/rules/client-transaction.ts: here nobody has one. */
+/** A client's transaction is handled by control/rules/client-transaction.ts before a request comes here. */
 const ofTheSocket = {
   workers: 'first',
   run(_director: unknown, { op }: { op: string }): never {

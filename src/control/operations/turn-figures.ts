@@ -1,18 +1,18 @@
 import type { Buckets } from '../protocol/api.js'
 
-/** Seconds of the first bucket, and buckets: the last but one ends at a second. */
+/** The first bucket's upper bound in µs, and the number of buckets: the last but one ends at about a second. */
 const SHORTEST_US = 4
 const TIMES = 20
-/** A device gives 256 frames a turn at most. */
+/** Buckets of frames a turn. A device gives at most 256. */
 const BATCHES = 12
 
 /**
- * Counts what it is told by powers of two: the first bucket takes up to `first`, each further one up to twice as much,
- * the last whatever is more. Nothing is allocated after it was made.
+ * A histogram by powers of two: the first bucket holds values up to `first`, each next one up to twice as much, the last one all
+ * larger values. Allocates nothing after construction.
  */
 export class PowerHistogram {
   readonly #first: number
-  /** The buckets, and after them the sum. */
+  /** The buckets, then the sum. */
   readonly #counts: Float64Array
 
   constructor(first: number, buckets: number) {
@@ -28,7 +28,7 @@ export class PowerHistogram {
     counts[counts.length - 1]! += value
   }
 
-  /** As it is now; boundaries and sum times `scale`. */
+  /** The current counts. Bounds and sum are multiplied by `scale`. */
   read(scale = 1): Buckets {
     const counts = [...this.#counts]
     const sum = counts.pop()! * scale
@@ -36,12 +36,12 @@ export class PowerHistogram {
   }
 }
 
-/** What the turns of the loop were like that had anything to do: frames, or requests of the control side. */
+/** Durations and frames of the loop's turns that had frames or requests. */
 export class TurnFigures {
   readonly #microseconds = new PowerHistogram(SHORTEST_US, TIMES)
   readonly #frames = new PowerHistogram(1, BATCHES)
 
-  /** Once a turn, when the next one begins: that is known without another look at the clock. */
+  /** Called for a turn when the next one begins, so that the clock is read once a turn. */
   add(frames: number, ms: number): void {
     this.#microseconds.add(ms * 1000)
     if (frames > 0) this.#frames.add(frames)

@@ -1,6 +1,6 @@
 import type { Answer, Control, ServiceInfo, ServiceKey, ServicePage } from './api.js'
 
-/** Every service in the kernel's order, or the one asked for; or the director's refusal. Asks for them page by page. */
+/** All services in the kernel's order, or one; or the director's refusal. Requests them page by page. */
 export async function allServices(control: Control, service?: ServiceKey): Promise<Answer<ServiceInfo[]>> {
   const all: ServiceInfo[] = []
   for (let from: string | null | undefined; from !== null;) {

@@ -1,4 +1,4 @@
-/* The control protocol, for those who ask: types of requests and replies, and what walks pages. */
+/* The control protocol for clients: types of requests and replies. */
 export type { AddressKey, MarkKey, ServiceKey } from './service-key.js'
 export type { ClientAddressName, ServiceInfo, ServicePage, ServiceSettingsInfo } from './services.js'
 export type {
@@ -31,7 +31,7 @@ export type { Answer, RefusalName, RefusedReply } from './refusal.js'
 export type { OperationName, Operations, Reply, Request } from './operations.js'
 export type { Control } from './control.js'
 
-/** What a command did, as a shell would see it. `out` and `err` end in a newline unless empty. */
+/** The outcome of a command as in a shell. `out` and `err` end in a newline unless empty. */
 export interface Outcome {
   status: number
   out: string

@@ -1,23 +1,23 @@
 import { isIP, isIPv4 } from 'node:net'
 
-/* What fields must be, whoever sends them. A check and the type of what it lets through are one thing. */
+/* Checks of a request's fields. The type of a field is derived from its check. */
 
-/** Returns the value with nothing else in it, or throws Malformed. */
+/** Returns the value, without unknown fields, or throws Malformed. */
 export type Check<T = unknown> = (found: unknown, where: string) => T
-/** The same of a field that may be left out. */
+/** The same for an optional field. */
 export type OptionalCheck<T> = Check<T | undefined> & { readonly isOptional: true }
 
 export type Fields = Record<string, unknown>
 export type Checks = Readonly<Record<string, Check>>
 
-/** What an object is that has passed these checks. */
+/** The type of an object that has passed these checks. */
 export type Checked<C extends Checks> = {
   [K in keyof C as C[K] extends OptionalCheck<unknown> ? never : K]: C[K] extends Check<infer T> ? T : never
 } & {
   [K in keyof C as C[K] extends OptionalCheck<unknown> ? K : never]?: C[K] extends OptionalCheck<infer T> ? T : never
 }
 
-/** One line: which field is wrong, and what it is not. */
+/** The message is one line: which field is wrong, and what it is not. */
 export class Malformed extends Error {}
 
 export function isFields(value: unknown): value is Fields {
@@ -52,7 +52,7 @@ export function optional<T>(check: Check<T>): OptionalCheck<T> {
   return Object.assign(orNothing, { isOptional: true } as const)
 }
 
-/** Fields that it does not know are left out. */
+/** Drops unknown fields. */
 export function record<C extends Checks>(checks: C): Check<Checked<C>> {
   const fields = Object.entries(checks)
   return (found, where) => {
@@ -66,7 +66,7 @@ export function record<C extends Checks>(checks: C): Check<Checked<C>> {
   }
 }
 
-/** Of at most `most`. */
+/** A list of at most `most` items. */
 export function list<T>(check: Check<T>, most: number): Check<T[]> {
   return (found, where) => {
     if (!Array.isArray(found) || found.length > most) throw new Malformed(`${where}: not a list of at most ${most}`)
@@ -74,10 +74,10 @@ export function list<T>(check: Check<T>, most: number): Check<T[]> {
   }
 }
 
-/** The most that an unsigned and a signed 32-bit number can be. */
+/** The largest unsigned and signed 32-bit numbers. */
 export const UNSIGNED = 2 ** 32 - 1
 export const POSITIVE = 2 ** 31 - 1
-/** 31 days: as long as ipvsadm lets anything last. */
+/** 31 days, ipvsadm's maximum. */
 const SECONDS_MAX = 2_678_400
 
 export type Protocol = 'tcp' | 'udp' | 'sctp'
@@ -89,7 +89,7 @@ export const seconds = integer(0, SECONDS_MAX)
 export const flag: Check<boolean> = value('true or false', found => typeof found === 'boolean')
 export const name = text('a name', found => /^[!-~]{1,255}$/.test(found))
 export const cidr = text('an address or address/length', isCidr)
-/** Where a page starts: a number, or what the director wrote for itself (operations/service-page.ts). */
+/** Where a page starts: a number, or a text that the director made (operations/service-page.ts). */
 export const pageNumber = integer(0, Number.MAX_SAFE_INTEGER)
 export const place = text('where a page starts', found => /^\d{1,3}(:\d{1,15}){1,2}$/.test(found))
 

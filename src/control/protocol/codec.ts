@@ -5,24 +5,24 @@ import { SHAPES, type OperationName, type Request } from './operations.js'
 import type { RefusedReply } from './refusal.js'
 import type { Shape } from './shape.js'
 
-/* The control socket speaks JSON, a line a message: a request each way down, its reply back, in order. */
+/* The control socket carries JSON, one message a line: requests, and their replies in the same order. */
 
-/** Bytes. The longest request there is takes some 1000. */
+/** Bytes. A request without lists has at most some 1000. */
 export const REQUEST_LINE_MAX = 64 * 1024
 
 export function protocolRefusal(message: string): RefusedReply {
   return { ok: false, refusal: 'EPROTO', message }
 }
 
-/** What a line asks, or why it asks nothing; and its id, where that could be read. */
+/** A line's request or the reason why it is none, and its id if that could be read. */
 export type Decoded = { id?: RequestId } & ({ ok: true; request: Request } | RefusedReply)
 
 const REST_OF_ENVELOPE = ['v', 'id', 'op']
 
 /**
- * Never throws. A request that it answers has every field that its operation needs, of the right kind, and no other.
- * A field that the operation does not have is refused: `{"op":"zero","servise":…}` must not zero everything. Within a
- * parameter it is left out, so that what a listing said can be sent back.
+ * Never throws. A request that it returns has exactly the fields of its operation, of the right types. An unknown field is
+ * refused: `{"op":"zero","servise":…}` must not zero everything. Inside a parameter an unknown field is dropped, so that rows of
+ * a listing can be sent back.
  */
 export function decodeRequest(line: Buffer): Decoded {
   const message = parseLine(line)
@@ -32,7 +32,7 @@ export function decodeRequest(line: Buffer): Decoded {
   return { ...(id !== undefined && { id }), ...decodeMessage(message) }
 }
 
-/** Or why it is none. */
+/** Returns the object, or the reason why it is none. */
 function parseLine(line: Buffer): Fields | string {
   if (line.length === 0) return 'an empty line'
   if (!isUtf8(line)) return 'not a line of UTF-8'
@@ -49,7 +49,7 @@ function decodeMessage(message: Fields): Decoded {
   return v === PROTOCOL_VERSION ? checkRequest(message) : protocolRefusal(otherVersion(v))
 }
 
-/** Whatever a caller hands over in place of a request: the same, or why it is none. Never throws. */
+/** Checks any value: returns it as a request, or the reason why it is none. Never throws. */
 export function checkRequest(message: unknown): Decoded {
   try {
     if (!isFields(message)) throw new Malformed('not an object')

@@ -16,7 +16,7 @@ export interface ConnectionInfo {
   vport: number
   daddr: string
   dport: number
-  /** Of FULLNAT: the director's local address and port, whom the real server takes for its client. */
+  /** FULLNAT only: the director's local address and port, which the real server sees as its client. */
   laddr?: string
   lport?: number
 }
@@ -28,20 +28,23 @@ export interface ConnectionPage {
 }
 
 export interface EndedInfo {
-  /** Connections that are gone. */
+  /** Connections ended. */
   connections: number
-  /** Persistence templates that no client finds any more. */
+  /** Persistence templates ended or invalidated. */
   templates: number
   /** Where the next page starts; null after the last. */
   next: number | null
 }
 
 export const connections = {
-  /** A page of the connection table: begin with 0, go on with `next`. Pages are bounded, so a large table never stops traffic. */
+  /**
+   * A page of the connection table: begin with 0, continue with `next`. Pages are bounded, so a large table never stops
+   * traffic.
+   */
   connections: takes({ from: pageNumber }).returns<ConnectionPage>(),
   /**
-   * Takes connections and persistence templates of a real server of a service out of the table, a page of it at a time as
-   * `connections`. Begin with 0, go on with `next`; once more from 0 as long as a round has ended any.
+   * Ends connections and persistence templates of a service's real server, a page of the table at a time like `connections`. Begin
+   * with 0, continue with `next`; repeat from 0 until a round has ended none.
    */
   'end-connections': takes({ service, destination, from: pageNumber }).returns<EndedInfo>(),
 }

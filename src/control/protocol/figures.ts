@@ -3,41 +3,41 @@ import type { ServiceKey } from './service-key.js'
 import { takes } from './shape.js'
 import type { Counted, StatsInfo } from './stats.js'
 
-/** What all services count, those that were deleted too. */
+/** The counters of all services together, deleted ones included. */
 export interface TotalsInfo extends Counted {
-  /** As it is now, not as of the last tick, and never set to zero. */
+  /** Live counters: not as of the last tick, and never zeroed. */
   live: StatsInfo
-  /** The same of each worker of the data plane. */
+  /** The live counters of each worker of the data plane. */
   workers: StatsInfo[]
 }
 
-/** Counts by size: `counts[i]` is what was at most `upTo[i]`, and more than `upTo[i - 1]`; the last count, what was more. */
+/** A histogram: `counts[i]` counts values above `upTo[i - 1]` and at most `upTo[i]`; the last count, larger values. */
 export interface Buckets {
   upTo: number[]
   counts: number[]
   sum: number
 }
 
-/** What metrics show of the director as a whole; times in seconds, counts since the start. */
+/** The director's own numbers for metrics. Times in seconds; counters are live, since the start. */
 export interface DirectorFigures {
-  /** As `verdicts`, the devices' losses apart. */
+  /** Like the operation `verdicts`, without the devices' losses. */
   verdicts: Record<string, number>
   devices: { name: string; dropped: number }[]
   totals: StatsInfo
-  /** How old the numbers are that listings show. */
+  /** The age of the shown counters. */
   estimatorAge: number
   connections: { capacity: number; open: number; templates: number; timersBehind: number }
-  /** Pairs of local address and port that FULLNAT has in use, and those that rest. */
+  /** FULLNAT's pairs of local address and port: in use, and resting. */
   localPorts: { inUse: { address: string; count: number }[]; resting: number }
   neighbours: { learnt: number; asking: number; fixed: number }
-  /** Frames that wait for a neighbour's answer, and datagrams that wait for their other pieces. */
+  /** Frames that wait for a neighbour's answer, and datagrams that wait for their other fragments. */
   heldFrames: number
   heldDatagrams: number
-  /** Of the loop's turns that had frames or requests; left out where there is no loop. */
+  /** Of the loop's turns that had frames or requests; undefined without a loop. */
   turns?: { seconds: Buckets; frames: Buckets }
-  /** Bytes of the data plane's JavaScript heap; left out where it has no thread of its own. */
+  /** Bytes of the data plane's JavaScript heap; undefined if it has no thread of its own. */
   heap?: { used: number; total: number }
-  /** The last two of each worker of the data plane, of which they are the sums. */
+  /** `turns` and `heap` of each worker of the data plane. The fields above are their sums. */
   workers: WorkerFigures[]
 }
 export interface WorkerFigures {
@@ -45,18 +45,21 @@ export interface WorkerFigures {
   heap?: { used: number; total: number }
 }
 
-/** As of now, and since the service or the real server was added: not as of the last tick, nor less what was zeroed. */
+/** Live counters since the service or the real server was added: not as of the last tick, and never zeroed. */
 export type ServiceFigures = ServiceKey & {
   scheduler: string
   isPersistent: boolean
   live: StatsInfo
   /**
-   * DESTINATION_COLUMNS numbers for each real server, by DestinationColumn: in the place of objects, since there may be
-   * 50 000 and the data plane makes them.
+   * DESTINATION_COLUMNS numbers for each real server, by DestinationColumn. No objects, since there may be 50 000 and the data
+   * plane's thread makes them.
    */
   destinations: number[]
 }
-/** ADDRESS is an unsigned 32-bit number, METHOD the kernel's number (service/method.ts), OVERLOADED 0 or 1; from CONNS on as Stats. */
+/**
+ * ADDRESS is an unsigned 32-bit number, METHOD the kernel's number (service/method.ts), OVERLOADED 0 or 1; from CONNS on
+ * StatsInfo.
+ */
 export const DestinationColumn = {
   ADDRESS: 0,
   PORT: 1,
@@ -83,9 +86,12 @@ export interface ServiceFiguresPage {
 
 export const figures = {
   totals: takes({}).returns<TotalsInfo>(),
-  /** Verdicts by name since start, the drops among them. */
+  /** Counts of verdicts by name since the start, drops included. */
   verdicts: takes({}).returns<Record<string, number>>(),
-  /** What /metrics shows, and a page of it by service: go on with `next`. Pages are of whole services. */
+  /**
+   * The numbers behind /metrics: of the director, and a page of services (continue with `next`). A page holds whole
+   * services.
+   */
   figures: takes({}).returns<DirectorFigures>(),
   'service-figures': takes({ from: optional(place) }).returns<ServiceFiguresPage>(),
 }

@@ -6,17 +6,17 @@ export interface PortRange {
   last: number
 }
 
-/** Packets that are to carry a firewall mark. */
+/** Gives packets a firewall mark. */
 export interface MarkRuleInfo {
   protocol: Protocol
   /** Destination addresses: an address or address/length. */
   to: string
-  /** Destination ports; none: every port. */
+  /** Destination ports; empty: every port. */
   ports: PortRange[]
   mark: number
 }
 
-/** As many as iptables' multiport takes. */
+/** The most port ranges of a rule, as in iptables' multiport. */
 const PORTS_MAX = 15
 
 const bounds = record({ first: port, last: port })
@@ -33,7 +33,7 @@ const rule: Check<MarkRuleInfo> = record({
 })
 
 export const marks = {
-  /** Sets a firewall mark on some packets. The last rule that fits a packet counts. */
+  /** Adds a rule. The last rule that matches a packet sets its mark. */
   'add-mark': takes({ rule }),
   'clear-marks': takes({}),
 }

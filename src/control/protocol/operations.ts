@@ -12,8 +12,8 @@ import { timeouts } from './timeouts.js'
 import { batches, transactions } from './transactions.js'
 
 /**
- * All that can be asked of a director, whoever asks: uvsadm over the control socket, the conformance runner in process.
- * Plain JSON values; addresses are dotted text, ports host numbers, times seconds. One request, one reply.
+ * All operations of a director, over the control socket (uvsadm) or in process (the conformance runner). Values are plain JSON:
+ * addresses are dotted text, ports host numbers, times seconds. One request, one reply.
  */
 export const SHAPES = {
   ...services,

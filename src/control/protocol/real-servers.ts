@@ -5,7 +5,7 @@ import type { Counted } from './stats.js'
 
 export type MethodName = 'masq' | 'direct' | 'tunnel' | 'fullnat'
 
-/** What a tunnel puts before a packet (ipvsadm --tun-type and the options behind it). */
+/** A tunnel's encapsulation (ipvsadm --tun-type and its options). */
 export interface TunnelInfo {
   type: 'ipip' | 'gue' | 'gre'
   /** UDP port of GUE; 0 with the others. */
@@ -13,7 +13,7 @@ export interface TunnelInfo {
   checksum: 'none' | 'full' | 'remote'
 }
 
-/** Identity of a real server inside a service (ipvsadm -r). One of IPv6 is kept, not served yet. */
+/** Identifies a real server within a service (ipvsadm -r). One of IPv6 is kept but not served yet. */
 export interface DestinationKey {
   address: string
   port: number
@@ -21,10 +21,10 @@ export interface DestinationKey {
 
 export interface DestinationSettingsInfo {
   method: MethodName
-  /** Of method tunnel; ipip unless given. */
+  /** For method tunnel; default ipip. */
   tunnel?: TunnelInfo
   weight: number
-  /** -x, -y; 0: none. ERANGE where the lower is above the upper. */
+  /** -x, -y; 0: none. ERANGE if the lower is above the upper. */
   upperThreshold: number
   lowerThreshold: number
 }

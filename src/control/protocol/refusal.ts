@@ -1,4 +1,7 @@
-/** Kernel refusals by their errno's name (ipvs-behaviour.md §14.1); EOPNOTSUPP: not as the director was started; EPROTO: the request itself was not understood; EBUSY: too many clients. */
+/**
+ * Refusals by the kernel's errno (ipvs-behaviour.md §14.1). EOPNOTSUPP: not with the director's start options; EPROTO: no valid
+ * request; EBUSY: too many clients.
+ */
 export type RefusalName =
   'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE' | 'ENOMEM' | 'EAFNOSUPPORT' | 'EOPNOTSUPP' | 'EPROTO' | 'EBUSY'
 
@@ -9,7 +12,7 @@ export interface RefusedReply {
 }
 export type Answer<T> = { ok: true; value: T } | RefusedReply
 
-/** The director will not do what it was asked: the reply says so with the kernel's errno. */
+/** Thrown for a request that is refused. It becomes the reply. */
 export class Refused extends Error {
   readonly refusal: RefusalName
 

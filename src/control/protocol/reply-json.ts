@@ -1,10 +1,10 @@
 import type { Reply } from './operations.js'
 
-/* A reply comes from a worker's thread as JSON and goes out by the socket as it came. Whoever only passes it on does not parse it. */
+/* A reply comes from a worker's thread as JSON and leaves by the socket unchanged. It is parsed only if its value is read. */
 
 const texts = new WeakMap<Reply, string>()
 
-/** What a worker or a director answered. Its value is parsed when somebody looks at it. */
+/** A reply from its JSON. The value is parsed when it is first read. */
 export function replyOfJson(json: string): Reply {
   if (!json.startsWith('{"ok":true,')) return JSON.parse(json) as Reply
   let parsed: { value: unknown } | undefined
@@ -19,7 +19,7 @@ export function replyOfJson(json: string): Reply {
   return reply
 }
 
-/** The JSON that it came as, or that it makes. */
+/** The JSON that the reply came as, or its own. */
 export function jsonOfReply(reply: Reply): string {
   return texts.get(reply) ?? JSON.stringify(reply)
 }

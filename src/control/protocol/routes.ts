@@ -4,24 +4,24 @@ import { takes } from './shape.js'
 const interfaceName = text('an interface', found => /^[^\s/@,]{1,15}$/.test(found))
 
 const route = {
-  /** address/length without host bits; 0.0.0.0/0: all else. */
+  /** address/length without host bits; 0.0.0.0/0: the default route. */
   to: cidr,
-  /** None: the destinations are on the link. */
+  /** Undefined: destinations are neighbours on the link. */
   gateway: optional(address),
-  /** An interface's name; without it the one on whose network the gateway is. */
+  /** An interface's name. Default: the one whose network the gateway is in. */
   port: optional(interfaceName),
-  /** That of the interface unless given. */
+  /** Default: the interface's. */
   mtu: optional(integer(68, 65535)),
 }
 export type RouteInfo = Checked<typeof route>
 
 export const routes = {
-  /** A route (`--route`), instead of the one there may be to that block. `delete-route` takes that of a connected network too. */
+  /** Adds a route (`--route`) and replaces one to the same block. `delete-route` also deletes that of a connected network. */
   'add-route': takes(route),
   'delete-route': takes({ to: cidr }),
 }
 
-/** A further address of the director's own, or a block (`--vip`). */
+/** Another own address of the director, or a block of them (`--vip`). */
 export const vips = {
   'add-vip': takes({ cidr }),
   'delete-vip': takes({ cidr }),

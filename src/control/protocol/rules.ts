@@ -4,14 +4,14 @@ import { realServerRules } from './real-servers.js'
 import { serviceRules } from './services.js'
 import type { Shape } from './shape.js'
 
-/** The operations that a saved rule can be, or undo one. */
+/** The operations of saved rules, and those that undo them. */
 const rules = { ...serviceRules, ...realServerRules, ...localAddressRules }
 
 type Rules = typeof rules
 type RuleName = keyof Rules
 export type RuleChange = { [O in RuleName]: { op: O } & Checked<Rules[O]['params']> }[RuleName]
 
-/** Rules in one request, of a batch or of what is staged. */
+/** The most rules in one `batch` or `stage` request. */
 export const BATCH_MAX = 128
 
 const ruleName = oneOf(...(Object.keys(rules) as RuleName[]))

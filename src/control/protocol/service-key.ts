@@ -11,17 +11,17 @@ import {
   type Protocol,
 } from './check.js'
 
-/** Identity of a virtual service of an address (ipvsadm -t, -u, --sctp-service), IPv4 or IPv6: the latter is kept, not served yet. */
+/** Identifies a virtual service of an address (ipvsadm -t, -u, --sctp-service). One of IPv6 is kept but not served yet. */
 export interface AddressKey {
   protocol: Protocol
   address: string
   port: number
 }
 
-/** Identity of a virtual service of a firewall mark, 1 to 2^32 − 1 (ipvsadm -f). */
+/** Identifies a virtual service of a firewall mark, 1 to 2^32 − 1 (ipvsadm -f). */
 export interface MarkKey {
   mark: number
-  /** Of IPv6 packets (-6): kept, not served yet. Left out: of IPv4. */
+  /** 6: for IPv6 packets (-6), kept but not served yet. Undefined: IPv4. */
   family?: 6
 }
 

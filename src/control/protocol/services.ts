@@ -5,29 +5,29 @@ import { service, type ServiceKey } from './service-key.js'
 import { takes } from './shape.js'
 import type { Counted } from './stats.js'
 
-/** How real servers behind FULLNAT are told who the client is. */
+/** How real servers behind FULLNAT learn the client's address. */
 export type ClientAddressName = 'none' | 'toa' | 'proxy-v1' | 'proxy-v2'
 
 export interface ServiceSettingsInfo {
   scheduler: string
   /** Seconds that a client stays with its real server (-p); 0: not persistent. */
   persistence: number
-  /** Clients taken for one (-M): a dotted mask; of an IPv6 service a prefix length from 1 to 128. */
+  /** Clients equal under this mask count as one (-M): a dotted mask; for IPv6 a prefix length from 1 to 128. */
   netmask: string
   /** One-packet scheduling (-o). */
   onePacket: boolean
   /** The scheduler's flags (-b), a bit each: 1 sh-fallback, mh-fallback, flag-1; 2 sh-port, mh-port, flag-2; 4 flag-3. */
   schedFlags: number
-  /** none unless given. */
+  /** Default none. */
   clientAddress?: ClientAddressName
-  /** Persistence engine (--pe): sip, or none. Kept, not used yet. */
+  /** Persistence engine (--pe): sip. Kept but not used yet. */
   engine?: string
 }
 
 export type ServiceInfo = ServiceKey &
   ServiceSettingsInfo &
   Counted & {
-    /** That FULLNAT connections to its real servers come from, in the order they were given; left out where there are none. */
+    /** LIPs: FULLNAT connections to its real servers come from these. In the order they were added; undefined: none. */
     localAddresses?: string[]
     /** In the kernel's order: the newest first. */
     destinations: DestinationInfo[]
@@ -35,9 +35,9 @@ export type ServiceInfo = ServiceKey &
 
 export interface ServicePage {
   rows: ServiceInfo[]
-  /** The first row is the last one of the page before, with the rest of its destinations or some of them. */
+  /** The first row is the last service of the previous page, with more of its destinations. */
   continues?: true
-  /** Where the next page starts; null after the last. It says nothing to anyone but the director. */
+  /** Where the next page starts; null after the last. Opaque to clients. */
   next: string | null
 }
 
@@ -64,12 +64,12 @@ export const serviceRules = {
 export const services = {
   ...serviceRules,
   flush: takes({}),
-  /** Without `service`: every service and the totals. */
+  /** Without `service`: all services and the totals. */
   zero: takes({ service: optional(service) }),
   /**
-   * A page of the services in the kernel's order (ipvsadm --nosort): begin without `from`, go on with `next`. With
-   * `service`: just that one, ESRCH if it is not there. Pages are bounded, also in destinations, so many never stop
-   * traffic; what comes or goes meanwhile makes no other be missed or told twice. `allServices` walks them.
+   * A page of the services in the kernel's order (ipvsadm --nosort): begin without `from`, continue with `next`. With `service`:
+   * only that one, ESRCH if there is none. Pages are bounded in services and destinations, so that a listing never stops traffic.
+   * Services added or deleted meanwhile do not make others missing or double. `allServices` reads all pages.
    */
   services: takes({ service: optional(service), from: optional(place) }).returns<ServicePage>(),
 }

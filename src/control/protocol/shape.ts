@@ -1,11 +1,11 @@
 import { record, type Check, type Checked, type Checks } from './check.js'
 
-/** What an operation takes, each parameter with its check, and the type of what it returns. */
+/** An operation's parameters with their checks, and the type of its value. */
 export class Shape<C extends Checks = Checks, V = unknown> {
   readonly params: C
-  /** Of all parameters together. */
+  /** Checks all parameters together. */
   readonly check: Check<Checked<C>>
-  /** Only its type is there. */
+  /** A type only: it has no value at run time. */
   declare readonly value: V
 
   constructor(params: C) {
@@ -18,7 +18,7 @@ export class Shape<C extends Checks = Checks, V = unknown> {
   }
 }
 
-/** Of an operation that returns null, unless `returns` says otherwise. */
+/** The shape of an operation that returns null; `returns` sets another type. */
 export function takes<C extends Checks>(params: C): Shape<C, null> {
   return new Shape(params)
 }

@@ -1,4 +1,7 @@
-/** Totals as of the last 2-second tick, less the zero point (ipvs-behaviour.md §11.2). */
+/**
+ * The five counters. In `Counted` as of the last 2-second tick, since the last `zero` (ipvs-behaviour.md §11.2);
+ * elsewhere live.
+ */
 export interface StatsInfo {
   conns: number
   inPkts: number
@@ -7,7 +10,7 @@ export interface StatsInfo {
   outBytes: number
 }
 
-/** Of a second, as the kernel's estimator has them after the last 2-second tick (ipvs-behaviour.md §11.3). */
+/** Rates a second, as of the last 2-second tick of the estimator (ipvs-behaviour.md §11.3). */
 export interface RatesInfo {
   cps: number
   inPps: number

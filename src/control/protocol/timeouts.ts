@@ -1,7 +1,7 @@
 import { record, seconds, type Check } from './check.js'
 import { takes } from './shape.js'
 
-/** Seconds, as `ipvsadm --set` and `-L --timeout` have them. */
+/** Seconds, as in `ipvsadm --set` and `-L --timeout`. */
 export interface TimeoutsInfo {
   tcp: number
   tcpfin: number
@@ -12,6 +12,6 @@ const given: Check<TimeoutsInfo> = record({ tcp: seconds, tcpfin: seconds, udp: 
 
 export const timeouts = {
   timeouts: takes({}).returns<TimeoutsInfo>(),
-  /** 0 leaves a value as it is. */
+  /** 0 keeps a value. */
   'set-timeouts': takes({ timeouts: given }),
 }

@@ -5,18 +5,18 @@ import { BATCH_MAX, ruleChange, type RuleChange } from './rules.js'
 import type { ServiceSettingsInfo } from './services.js'
 import { takes } from './shape.js'
 
-/** How many were taken; the one behind them was refused, if there is one. */
+/** `accepted`: how many rules were staged. `refused`: why the next one was not, if there was one. */
 export interface Staged {
   accepted: number
   refused?: { refusal: RefusalName; message: string }
 }
 
-/** A change that makes the services what was staged. */
+/** One of the changes that lead from the current services to the staged ones. */
 export interface PlannedChange {
   request: RuleChange
-  /** Live connections, active and inactive, of the real servers that it touches. */
+  /** Connections, active and inactive, of the real servers that it touches. */
   connections: number
-  /** Of an edit: the settings before. */
+  /** For an edit: the settings before. */
   was?: ServiceSettingsInfo | DestinationSettingsInfo
 }
 export interface PlanPage {
@@ -25,7 +25,7 @@ export interface PlanPage {
   next: number | null
 }
 
-/** What a transaction has changed: how often each operation, and the live connections of the real servers touched. */
+/** What a commit changed: the number of each operation, and the connections of the real servers that it touched. */
 export interface Committed {
   changes: Partial<Record<RuleChange['op'], number>>
   connections: number
@@ -33,22 +33,22 @@ export interface Committed {
 
 const requests = list(ruleChange, BATCH_MAX)
 
-/** Changes of rules, each for itself and in order, at one go. */
+/** Several rule changes in one request, in order; each may be refused alone. */
 export const batches = {
   batch: takes({ requests }).returns<Answer<null>[]>(),
 }
 
 /**
- * A transaction of this connection: rules are staged on an empty director, then the services become what was staged, or,
- * should anything be refused, stay as they are. One is open at a time, others wait; it ends with `commit`, with the
- * connection, and after 10 s without a request.
+ * A transaction of this connection: rules are staged on an empty trial director; then `commit` makes the services the staged
+ * ones, or changes nothing if any change is refused. One transaction is open at a time, others wait. It ends with `commit`, with
+ * the connection, or after 10 s without a request.
  */
 export const transactions = {
   begin: takes({}),
-  /** Rules, in order, up to the first that is refused. */
+  /** Stages rules in order, up to the first that is refused. */
   stage: takes({ requests }).returns<Staged>(),
-  /** A page of what `commit` would change: begin with 0, go on with `next`. */
+  /** A page of the changes that `commit` would make: begin with 0, continue with `next`. */
   plan: takes({ from: pageNumber }).returns<PlanPage>(),
-  /** Keeps connections, counters and scheduler positions of everything that stays. */
+  /** Services and real servers that stay keep connections, counters and scheduler positions. */
   commit: takes({}).returns<Committed>(),
 }

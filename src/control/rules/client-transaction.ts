@@ -13,32 +13,32 @@ import type {
 } from '../protocol/api.js'
 import { execute, localControl } from '../operations/execute.js'
 
-/** Of one transaction: some 100 MB. */
+/** The most rules of a transaction: some 100 MB. */
 const STAGED_MAX = 500_000
-/** How long a transaction may lie idle, and keep others waiting. */
+/** How long a transaction may be idle while others wait. */
 const IDLE_MS = 10_000
 /** Changes in one page of a plan. */
 const PLAN_PAGE = 256
 
-/** Whose rules the transactions change. */
+/** The director whose rules the transactions change. */
 export interface TransactionTarget extends Control {
-  /** What would make the services the desired ones. */
+  /** The changes that would make the services the desired ones. */
   plan(desired: readonly ServiceInfo[]): Promise<Answer<PlannedChange[][]>>
-  /** Makes the services the desired ones, or changes nothing and says why. */
+  /** Makes the services the desired ones, or changes nothing and returns the refusal. */
   commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>>
 }
 
 interface Open {
-  /** What is to be, and nothing that moves frames. */
+  /** Has the staged rules and handles no frames. */
   readonly trial: Director
   staged: number
-  /** What its first page has told of. */
+  /** The changes as of the last request for the plan's first page. */
   plan: readonly PlannedChange[]
-  /** Lets the next one begin. */
+  /** Lets the next transaction begin. */
   end(): void
 }
 
-/** One client's way to the director: everything that can be asked, and its transaction. */
+/** A client's control of the director: all operations, and its transaction. */
 export class ClientTransaction implements Control {
   readonly #target: TransactionTarget
   readonly #makeTrial: () => Director
@@ -57,17 +57,17 @@ export class ClientTransaction implements Control {
     const answered = this.#ofTransaction(request as Request) ?? this.#target.call(request)
     return (await answered) as Reply<O>
   }
-  /** What is staged: nothing without a transaction. */
+  /** The staged services; none without a transaction. */
   staged(): Promise<Answer<ServiceInfo[]>> {
     return this.#open ? desiredOf(this.#open) : Promise.resolve({ ok: true, value: [] })
   }
-  /** The client is gone, and its transaction with it. */
+  /** The client has gone: ends its transaction. */
   close(): void {
     this.#isClosed = true
     this.#giveUp()
   }
 
-  /** Nothing, where it is no request of a transaction. */
+  /** Returns undefined for a request that is no transaction's. */
   #ofTransaction(request: Request): Promise<Reply> | undefined {
     switch (request.op) {
       case 'begin':
@@ -93,7 +93,7 @@ export class ClientTransaction implements Control {
     this.#expectMore()
     return { ok: true, value: null }
   }
-  /** Time does not count while a request is being answered. */
+  /** Answers a request of the open transaction. Meanwhile the idle time does not run. */
   async #with(answer: (open: Open) => Promise<Reply>): Promise<Reply> {
     const open = this.#open
     if (!open) return NONE_OPEN
@@ -145,7 +145,7 @@ function desiredOf({ trial }: Open): Promise<Answer<ServiceInfo[]>> {
   return allServices(localControl(trial))
 }
 
-/** Each for itself, up to the first that is refused. */
+/** Stages rules one by one, up to the first that is refused. */
 async function stage(open: Open, { requests }: Request<'stage'>): Promise<Reply<'stage'>> {
   if (open.staged + requests.length > STAGED_MAX)
     return { ok: false, refusal: 'ENOMEM', message: `a transaction takes ${STAGED_MAX} rules at the most` }

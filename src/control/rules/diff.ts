@@ -9,10 +9,10 @@ import type {
 } from '../protocol/api.js'
 
 /**
- * The changes that make the current services the desired ones, those of one service together. What stays is not touched, and
- * the order of services, real servers and local addresses does not count. Additions stand before deletions, so that no
- * connection is refused in between; only what stands in the way of an addition is deleted before it: the service whose
- * address becomes a local address, and the real server of a service that does.
+ * The changes that make the current services the desired ones, grouped by service. Unchanged ones are not touched; the order of
+ * services, real servers and local addresses does not matter. Additions come before deletions, so that no connection is refused
+ * in between. Exceptions, which are deleted first: a service whose address becomes a local address, and a real server or local
+ * address of a service whose address becomes the other one.
  */
 export function diff(current: readonly ServiceInfo[], desired: readonly ServiceInfo[]): PlannedChange[][] {
   const there = new Map(current.map(service => [nameOf(service), service]))
@@ -21,12 +21,12 @@ export function diff(current: readonly ServiceInfo[], desired: readonly ServiceI
   const going = current.filter(service => !wanted.has(nameOf(service)))
   const inTheWay = going.filter(service => 'address' in service && locals.has(service.address))
   const last = going.filter(service => !inTheWay.includes(service))
-  // The newest stand first in the kernel's order, and are added last.
+  // In the kernel's order the newest come first; they are added last.
   const changed = desired.toReversed().map(service => serviceChanges(there.get(nameOf(service)), service))
   return [...inTheWay.map(deletion), ...changed, ...last.map(deletion)].filter(changes => changes.length > 0)
 }
 
-/** Who a service is. */
+/** The key of a service. */
 export function keyOf(service: ServiceInfo): ServiceKey {
   if (!('mark' in service)) return { protocol: service.protocol, address: service.address, port: service.port }
   const { mark, family } = service
@@ -74,7 +74,7 @@ function serviceChanges(before: ServiceInfo | undefined, after: ServiceInfo): Pl
   return changes
 }
 
-/** Who is given new connections comes before who is given none: there is always somebody. */
+/** Edits to a weight above 0 come before edits to 0, so that there is always a real server for new connections. */
 function editsOf(kept: readonly (readonly [DestinationInfo, DestinationInfo])[]) {
   const edits = kept.filter(([was, dest]) => !isSame(destinationSettingsOf(was), destinationSettingsOf(dest)))
   return [...edits.filter(([, dest]) => dest.weight > 0), ...edits.filter(([, dest]) => dest.weight === 0)]
@@ -84,7 +84,7 @@ function planned(request: RuleChange, connections: number, was?: PlannedChange['
   return { request, connections, ...(was && { was }) }
 }
 
-/** What came, went, and stayed: that as before and as after. */
+/** Items added, gone, and kept (as before and as after). */
 function listDiff<T>(before: readonly T[], after: readonly T[], nameOfItem: (item: T) => string) {
   const there = new Map(before.map(item => [nameOfItem(item), item]))
   const added: T[] = []
@@ -99,7 +99,7 @@ function listDiff<T>(before: readonly T[], after: readonly T[], nameOfItem: (ite
   return { added, kept, gone: [...there.values()] }
 }
 
-/** Everything that an edit can change, and nothing else. */
+/** The fields that an edit can change. */
 function settingsOf(service: ServiceInfo): ServiceSettingsInfo {
   const { stats: _stats, rates: _rates, localAddresses: _locals, destinations: _destinations, ...rest } = service
   const {
@@ -121,7 +121,7 @@ function destinationKey({ address, port }: DestinationInfo): { address: string; 
   return { address, port }
 }
 
-/** Both were told by the same listing: their fields stand in one order. A mask without persistence says nothing. */
+/** Both come from listings, so their fields have the same order. Without persistence the mask does not count. */
 function isSame(
   a: ServiceSettingsInfo | DestinationSettingsInfo,
   b: ServiceSettingsInfo | DestinationSettingsInfo,

@@ -1,8 +1,8 @@
-/** One at a time, in the order of asking. */
+/** A lock, given in the order of requests. */
 export class Mutex {
   #last: Promise<void> = Promise.resolve()
 
-  /** Waits for its turn; answers what ends it. */
+  /** Waits for the lock. Returns the function that releases it. */
   async acquire(): Promise<() => void> {
     const before = this.#last
     let end: (() => void) | undefined

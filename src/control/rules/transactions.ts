@@ -19,13 +19,13 @@ import { diff } from './diff.js'
 import { Mutex } from './mutex.js'
 import { ClientTransaction, type TransactionTarget } from './client-transaction.js'
 
-/** Batches that the director is asked to carry out before the first of them is answered: so neither waits for the other. */
+/** Batches sent before the first of them is answered, so that this thread and the data plane's both keep working. */
 const UNDER_WAY = 3
 
 /**
- * A director whose rules can be changed by transactions, each whole or not at all. A transaction stages the rules that there
- * are to be on a director of its own, which refuses a bad one before anything is changed; then the difference is carried out
- * in batches, between which traffic flows. Should a step be refused after all, what was done is undone.
+ * A director whose rules can be changed by transactions, each whole or not at all. A transaction stages the desired rules on a
+ * trial director, which refuses a bad rule before anything is changed. Then the difference is carried out in batches, between
+ * which frames are handled. If a change is refused after all, the changes so far are undone.
  */
 export class Transactions implements TransactionTarget {
   readonly #director: Control
@@ -39,24 +39,24 @@ export class Transactions implements TransactionTarget {
     this.#makeTrial = makeTrial
   }
 
-  /** A request of nobody in particular, who has no transaction. */
+  /** Carries out a request outside of transactions. */
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     await this.#turnOf(request)
     return this.#director.call(request)
   }
 
-  /** A client, who may have a transaction open: one at a time has. */
+  /** The control for a new client. Only one client at a time has an open transaction. */
   client(): ClientTransaction {
     return new ClientTransaction(this, this.#makeTrial, () => this.#turns.acquire())
   }
 
-  /** What would make the services the desired ones. */
+  /** The changes that would make the services the desired ones. */
   async plan(desired: readonly ServiceInfo[]): Promise<Answer<PlannedChange[][]>> {
     const current = await allServices(this.#director)
     return current.ok ? { ok: true, value: diff(current.value, desired) } : current
   }
 
-  /** Makes the services the desired ones, or changes nothing and says why. From now on other changes wait. */
+  /** Makes the services the desired ones, or changes nothing and returns the refusal. Other changes wait meanwhile. */
   commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>> {
     const work = this.#carryOut(desired, this.#carryingOut)
     const end: Promise<void> = work
@@ -92,7 +92,10 @@ export class Transactions implements TransactionTarget {
     const back = await this.plan(before)
     return back.ok && (await this.#carryOutGroups(back.value)) === undefined
   }
-  /** Answers what was refused, if anything was: then the rest is not tried, but for what is on its way. */
+  /**
+   * Carries out changes in batches. Returns the first refusal, if any; then only batches already sent are still carried
+   * out.
+   */
   async #carryOutGroups(groups: readonly PlannedChange[][]): Promise<RefusedReply | undefined> {
     const underWay: Promise<RefusedReply | undefined>[] = []
     let refused: RefusedReply | undefined
@@ -113,7 +116,7 @@ export class Transactions implements TransactionTarget {
   }
 }
 
-/** Of BATCH_MAX at the most; the changes of a service in one, where they fit. */
+/** Batches of at most BATCH_MAX changes. A service's changes stay in one batch if they fit. */
 export function* batchesOf(groups: readonly PlannedChange[][]): Generator<RuleChange[]> {
   let batch: RuleChange[] = []
   for (const group of groups) {

@@ -3,14 +3,14 @@ import type { Scheduler } from '../../sched/scheduler.js'
 import { WHOLE_ADDRESS, type DataPlaneOptions } from '../../plane/data-plane-options.js'
 import { loadScheduler } from '../../plane/load-scheduler.js'
 
-/** The fewest there can be: no frame ever comes. */
+/** The smallest table: no frame ever comes. */
 const CONNECTIONS = 1
 const NO_MAC = { hi: 0, lo: 0 }
 const ANY_MTU = 1500
 
 /**
- * Makes directors for trying rules on: as empty as the real one at its start, with the same addresses and schedulers. Those of
- * the user are there by name only. UsageError for an option that the real one could not start with.
+ * Returns a function that makes trial directors: without rules, with the real one's addresses and schedulers. Stand-ins replace
+ * the user's schedulers. UsageError for an option that the real director could not start with.
  */
 export async function trialDirectorMaker({
   devices,

@@ -4,13 +4,13 @@ import { encodeRequest, PROTOCOL_VERSION } from '../protocol/envelope.js'
 import { reasonOf } from '../../linux/error-text.js'
 import { LineSplitter } from './line-splitter.js'
 
-/** Nobody answers on the control socket, or no longer. One line, for a person. */
+/** The control socket has no director, or lost it. The message is one line for the user. */
 export class Unreachable extends Error {}
 
-/** A director answers within some ms; one that was stopped, or hangs, never does. */
+/** A director answers within some ms; a stopped or hanging one never does. */
 const PATIENCE_MS = 10_000
 
-/** Bytes. `services` with 100 000 real servers takes some 25 MB. */
+/** Bytes. A bound against a peer that is no director. */
 const REPLY_LINE_MAX = 256 * 1024 * 1024
 
 interface Waiting {
@@ -18,7 +18,7 @@ interface Waiting {
   reject(error: Unreachable): void
 }
 
-/** A director on the other side of the socket at `path`. Connects when first called, and again when the connection was lost. */
+/** The director behind the socket at `path`. Connects with the first call, and again after a lost connection. */
 export function connectControl(path: string, patienceMs = PATIENCE_MS): Control & { close(): void } {
   return new ControlClient(path, patienceMs)
 }
@@ -76,7 +76,7 @@ class ControlClient implements Control {
   }
 }
 
-/** `not`: what is wrong with whoever sent it. A version that refuses ours says so itself, in words of its own. */
+/** `not`: what is wrong with the peer. A director of another version refuses ours with its own message. */
 function readReply(line: Buffer | undefined): Reply | { not: string } {
   let reply: unknown
   try {
@@ -91,7 +91,7 @@ function readReply(line: Buffer | undefined): Reply | { not: string } {
   return { not: `is a director of another release: it speaks ${theirs}, and this program version ${PROTOCOL_VERSION}` }
 }
 
-/** Why a connection failed, for a person. */
+/** Why a connection failed, for the user. */
 export function explain(error: NodeJS.ErrnoException, path: string): string {
   switch (error.code) {
     case 'ENOENT':

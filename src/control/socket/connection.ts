@@ -6,30 +6,30 @@ import { LineSplitter } from './line-splitter.js'
 import type { RequestRate } from './request-rate.js'
 import type { Sitter } from './seats.js'
 
-/* 1. what comes is cut into lines; while one of them is being answered, nothing more than a chunk is read
- * 2. a line waits until the rate allows for it
- * 3. what is no request is refused; a line that is too long, or without end, is refused and ends the connection
- * 4. the reply is sent; while the client does not take it, nothing of it is answered
- * So a client costs no more memory than two chunks, a line and a reply. */
+/* 1. the stream is cut into lines; while a line is being answered, at most one more chunk is read
+ * 2. a line waits for the rate limit
+ * 3. an invalid request is refused; a line that is too long or does not end is refused and ends the connection
+ * 4. the reply is sent; the next line is not answered before the client has taken it
+ * So a client costs at most the memory of two chunks, a line and a reply. */
 
 export interface ConnectionLimits {
-  /** How long a line may take to come, in ms, once it has begun. */
+  /** How long a line may take to arrive once it has begun, in ms. */
   lineMs: number
-  /** How long a client may take to take a reply. */
+  /** How long a client may take to read a reply, in ms. */
   takeMs: number
 }
 export const LIMITS: ConnectionLimits = { lineMs: 10_000, takeMs: 10_000 }
-/** Told of each request, and how it ended. */
+/** Is told each request and its reply. */
 export type Answered = (request: Request, reply: Reply) => void
 
 export interface ConnectionOptions {
   limits?: ConnectionLimits | undefined
   answered?: Answered | undefined
 }
-/** How long a client that is hung up on may take to read why. */
+/** How long a client may take to read the last message before it is disconnected, in ms. */
 const LINGER_MS = 1000
 
-/** A client of the control socket. Its socket is paused until it is seated. */
+/** The connection of a client. Its socket is paused until it has a seat (seats.ts). */
 export class Connection implements Sitter {
   silentSince: number | undefined = performance.now()
   gone: () => void = () => {}
@@ -39,12 +39,12 @@ export class Connection implements Sitter {
   readonly #limits: ConnectionLimits
   readonly #answered: Answered | undefined
   readonly #splitter = new LineSplitter(REQUEST_LINE_MAX)
-  /** A line is being answered, or its reply taken. */
+  /** A line is being answered, or the client is reading its reply. */
   #isBusy = false
   #hasEnded = false
-  /** It is hung up on, or gone. */
+  /** We disconnect it, or it has gone. */
   #isOver = false
-  /** Ends it, if a line or the taking of a reply lasts too long. */
+  /** Ends it if a line or reading a reply takes too long. */
   #deadline: NodeJS.Timeout | undefined
 
   constructor(
@@ -58,7 +58,7 @@ export class Connection implements Sitter {
     this.#socket = socket
     this.#control = control
     this.#rate = rate
-    socket.on('error', () => socket.destroy()) // it went away in the middle of something, as clients may
+    socket.on('error', () => socket.destroy()) // clients may go away at any time
     socket.on('close', () => {
       this.#over()
       this.gone()
@@ -94,7 +94,7 @@ export class Connection implements Sitter {
     else this.#next()
   }
 
-  /** Goes on with the next line, or waits for one. */
+  /** Takes the next line, or waits for one. */
   #next(): void {
     const line = this.#splitter.next()
     if (this.#splitter.isTooLong) return this.#hangUp('EPROTO', `a line is longer than ${REQUEST_LINE_MAX} bytes`)
@@ -145,13 +145,13 @@ export class Connection implements Sitter {
     this.#deadline = undefined
   }
 
-  /** Says why, in a line that answers no request, and has done with the client. */
+  /** Sends the reason in a line that answers no request, and disconnects. */
   #hangUp(refusal: RefusalName, message: string): void {
     const socket = this.#socket
     this.#over()
     socket.removeAllListeners('data').removeAllListeners('drain')
     socket.end(encodeReply({ ok: false, refusal, message }))
-    socket.resume() // else closing would reset the connection under the answer
+    socket.resume() // unread data would turn the close into a reset, which discards the message
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
   #over(): void {

@@ -1,22 +1,22 @@
-/** Cuts a stream into lines, as they are asked for, and keeps what has no end yet. */
+/** Cuts a stream into lines on demand and keeps an unfinished one. */
 export class LineSplitter {
-  /** What came and is not yet cut. */
+  /** Data not yet cut. */
   readonly #chunks: Buffer[] = []
-  /** The pieces of a line that has begun. */
+  /** The parts of an unfinished line. */
   #kept: Buffer[] = []
   #length = 0
   readonly #max: number
 
-  /** Lines may have `max` bytes. */
+  /** `max`: the most bytes of a line. */
   constructor(max: number) {
     this.#max = max
   }
 
-  /** Whether a line has begun and not ended. */
+  /** Whether a line is unfinished. */
   get hasPart(): boolean {
     return this.#length > 0
   }
-  /** Whether the line that has begun is too long. No more lines come then. */
+  /** Whether the unfinished line is too long. Then no more lines come. */
   get isTooLong(): boolean {
     return this.#length > this.#max
   }
@@ -25,7 +25,7 @@ export class LineSplitter {
     this.#chunks.push(chunk)
   }
 
-  /** The next line that has ended. */
+  /** The next finished line, without its newline. */
   next(): Buffer | undefined {
     for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) {
       const end = chunk.indexOf(10)

@@ -1,13 +1,13 @@
-/** Lines a second, of all clients together. */
+/** Lines a second of all clients together. */
 export const LINES_PER_SECOND = 5000
-/** Lines that may come at once after a quiet second. */
+/** Lines at once after a quiet second. */
 export const BURST = 5000
-/** A line counts for one more with each so many bytes: long ones ask for more. */
+/** A line counts as one more for each so many bytes: long ones are more work. */
 export const BYTES_PER_LINE = 4096
 
 /**
- * How often something may be asked: a bucket of lines that fills steadily. Who finds it empty waits, and is not read from
- * meanwhile; those who wait are served in turn, so that no client has more than its share.
+ * Limits the rate of requests by a token bucket. A connection that finds it empty waits and is not read meanwhile. Waiting ones
+ * are served in order, so that no client gets more than its share.
  */
 export class RequestRate {
   readonly #now: () => number
@@ -15,13 +15,13 @@ export class RequestRate {
   #filledAt: number
   readonly #waiting: { cost: number; go: () => void }[] = []
 
-  /** The clock in ms. */
+  /** `now` reads the clock, in ms. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
     this.#filledAt = now()
   }
 
-  /** Whether a line of so many bytes may be answered now. If not, `go` is called when it may. */
+  /** Whether a line of so many bytes may be answered now. If not, `go` is called as soon as it may. */
   take(bytes: number, go: () => void): boolean {
     const cost = 1 + Math.floor(bytes / BYTES_PER_LINE)
     this.#fill()

@@ -1,30 +1,30 @@
-/** Clients that are served at a time. */
+/** The most clients served at a time. */
 export const CLIENTS_MAX = 64
-/** More that may wait for a seat. */
+/** The most clients that wait for a seat. */
 export const QUEUE_MAX = 64
-/** How long a client that waits for a seat waits before it is told that there is none. */
+/** How long a client waits for a seat before it is refused, in ms. */
 export const QUEUE_MS = 5000
-/** A client that has asked nothing for so long gives its seat up to one that waits. */
+/** A client that was silent for so long, in ms, loses its seat to a waiting one. */
 export const SILENT_MS = 1000
 const LOOK_MS = 100
 
-/** Whoever may have a seat. */
+/** A client that may get a seat. */
 export interface Sitter {
-  /** It has one, and may begin. */
+  /** Called when it gets its seat. */
   seated(): void
-  /** Since when, in ms, nothing has been asked; undefined while something is being answered. */
+  /** The time of its last request, in ms; undefined while one is being answered. */
   readonly silentSince: number | undefined
-  /** It loses its seat, or never had one: it is told so, and hung up on. */
+  /** It loses its seat or gets none: it must send the reason and disconnect. */
   dismiss(why: string): void
-  /** Ends it at once. */
+  /** Disconnects at once. */
   abandon(): void
-  /** Told when it has gone, for whatever reason. */
+  /** The client calls it when it has gone. */
   gone: () => void
 }
 
-/** Who is served. Silent clients keep their seats for as long as nobody else wants them. */
+/** The clients that are served. Silent ones keep their seats until another client needs one. */
 export class Seats<S extends Sitter> {
-  /** In the order in which they came. */
+  /** In the order of seating. */
   readonly #seated = new Set<S>()
   readonly #queue = new Map<S, number>()
   readonly #now: () => number
@@ -58,7 +58,7 @@ export class Seats<S extends Sitter> {
     const [next] = this.#queue.keys()
     if (next) this.#seat(next)
   }
-  /** Takes the seat of the client that has been silent longest; false where all have something to do. */
+  /** Frees the seat of the client silent longest. Returns false if all are busy. */
   #clear(): boolean {
     let longest: S | undefined
     for (const client of this.#seated)

@@ -8,27 +8,27 @@ import { Connection, type ConnectionOptions } from './connection.js'
 import { RequestRate } from './request-rate.js'
 import { Seats } from './seats.js'
 
-/* 1. a client connects, and has a seat or waits for one                     seats.ts
- * 2. a line is one of so many a second, of all clients together             request-rate.ts
- * 3. its requests are answered one after the other                          connection.ts */
+/* 1. a client connects and gets a seat or waits for one                     seats.ts
+ * 2. the lines of all clients together are limited by a rate                request-rate.ts
+ * 3. a client's requests are answered one after the other                   connection.ts */
 
-/** Those with a seat, those that wait for one, and those that are told there is none. More are hung up on without a word. */
+/** The most sockets: clients seated, waiting, and being refused. More are closed without a message. */
 const SOCKETS_MAX = 256
 /** Only the director's own user may change its rules. */
 const SOCKET_UMASK = 0o177
-/** Everybody may look whether a director is there. */
+/** Every user may see whether a director is there. */
 const DIRECTORY_MODE = 0o755
-/** sockaddr_un's sun_path less its NUL. libuv cuts a longer path off without a word. */
+/** sockaddr_un's sun_path less its NUL. libuv silently cuts a longer path. */
 const PATH_MAX = 107
 
-/** Whoever keeps something for each client gives it a control of its own. */
+/** A control with state for each client gives each a control of its own. */
 interface PerClient {
   client?(): Control & { close(): void }
 }
 
 /**
- * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot;
- * a director that answers there already is such a reason.
+ * Answers requests on a unix socket at `path` until closed, then removes it. Throws an Error of one line if it cannot, for
+ * example because another director answers there.
  */
 export async function serveControl(
   path: string,
@@ -71,8 +71,8 @@ async function claim(server: Server, path: string): Promise<void> {
 }
 
 /**
- * The directory itself, as /run/uvs after a boot; not those above it. In one where others may replace the socket, clients
- * would ask somebody else. (In a sticky one, such as /tmp, they may not. A link on the way is followed: /var/run.)
+ * Makes the directory, such as /run/uvs after a boot, but not those above it. Refuses one where other users may replace the
+ * socket (allowed if sticky, such as /tmp). Symbolic links on the way are followed (/var/run).
  */
 function prepareDirectory(directory: string): void {
   try {
@@ -85,17 +85,20 @@ function prepareDirectory(directory: string): void {
   mustBeClosed(directory, statSync(directory), true)
 }
 
-/** The path is bound before server.listen returns, so the socket is 0600 from the start and nothing else runs under the mask. */
+/**
+ * server.listen binds the path before it returns, so the socket is 0600 from the start and no other code runs under the
+ * umask.
+ */
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.on('error', reject) // and later, when accepting fails (too many files): that client is hung up on
+    server.on('error', reject) // also later, if accept fails (too many files): that client is disconnected
     const mask = process.umask(SOCKET_UMASK)
     server.listen(path, resolve)
     process.umask(mask)
   })
 }
 
-/** A director that was killed leaves its socket behind. */
+/** Removes the socket that a killed director left. */
 async function removeStale(path: string): Promise<void> {
   if (!lstatSync(path).isSocket()) throw new Error('there is a file that is not a socket')
   if (await isAnswered(path)) throw new Error('another director answers there')
@@ -108,7 +111,7 @@ function isAnswered(path: string): Promise<boolean> {
       probe.destroy()
       resolve(true)
     })
-    // EAGAIN, say, is someone whose backlog is full
+    // EAGAIN, for example, is a director whose backlog is full
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
   })
 }
