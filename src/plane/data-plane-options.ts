@@ -1,11 +1,11 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { WorkerData } from './worker-messages.js'
 
-/** What the data plane is started with. */
+/** The data plane's start options. */
 export interface DataPlaneOptions extends Pick<WorkerData, 'devices' | 'director' | 'schedulers'> {
-  /** Threads that share the work; one unless given. */
+  /** The number of worker threads. Default 1. */
   workers?: number
 }
 
-/** Of a client's address, what workers are chosen by unless the director is told: all of it. */
+/** The default `clientMask`: the whole client address chooses the worker. */
 export const WHOLE_ADDRESS = -1 as Ipv4Addr

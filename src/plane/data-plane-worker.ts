@@ -1,7 +1,6 @@
 /*
- * A worker of the data plane: its thread. It never returns to its event loop: it turns the director's loop, and when nothing is to be
- * done, and nothing is likely to come at once, it blocks in poll(2) on the devices and an eventfd, by which the main
- * thread wakes it for a request.
+ * The thread of a data plane's worker. It never returns to its event loop. It turns the director's loop; when it is idle it blocks
+ * in poll(2) on the devices and an eventfd, by which the main thread wakes it for a request.
  */
 import { readlinkSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
@@ -75,7 +74,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
   }
 }
 
-/** Passes on one problem a second at the most: a scheduler may fail for every connection. */
+/** Passes at most one problem a second: a scheduler may fail for every connection. */
 function sparingly(pass: (problem: string) => void): (problem: string) => void {
   let next = 0
   return problem => {
@@ -86,7 +85,7 @@ function sparingly(pass: (problem: string) => void): (problem: string) => void {
   }
 }
 
-/** Takes what the main thread asks; false when it asks to stop. */
+/** Takes the main thread's requests. Returns false for `stop`. */
 function take(queue: RequestQueue): boolean {
   Atomics.store(data.signal, 0, 0)
   readWord(data.wakeFd)
@@ -104,12 +103,12 @@ function heap(): { used: number; total: number } {
   return { used, total }
 }
 
-/** The kernel's number of this thread. */
+/** This thread's ID (gettid). */
 function threadId(): number {
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
 }
 
-/** Of a turn, in ms, for requests: about what a full batch of frames takes. What is left over waits for the next turn. */
+/** Time for requests in a turn, in ms: about that of a full batch of frames. Further work waits for the next turn. */
 const REQUESTS_MS = 0.5
 
 function now(): number {
@@ -127,7 +126,7 @@ function run(director: Director, devices: readonly Device[]): void {
   const busy = new BusyPoll()
   const turns = new TurnFigures()
   const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
-  /** When the last turn began, if it had anything to do: such a turn is followed by the next one at once. */
+  /** When the last turn began if it had work, else NaN. A turn with work is followed by the next one at once. */
   let began = NaN
   let frames = 0
   for (;;) {

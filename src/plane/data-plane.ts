@@ -14,25 +14,25 @@ import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './w
 export { DataPlaneError } from './worker-thread.js'
 export type { DataPlaneOptions } from './data-plane-options.js'
 
-/** Connections that a director's table holds unless it is told. */
+/** Default capacity of the connection tables together. */
 const DEFAULT_MAX_CONNECTIONS = 2 ** 20
-/** From worker to worker: 2^32 divided by the golden ratio, so that no two of 64 are near. */
+/** Between the workers' seeds: 2^32 divided by the golden ratio, so that no two of 64 are close. */
 const SEED_STEP = 0x9e3779b9
 
-/** The data plane as the main thread has it: one worker or several, asked as one, until it is stopped. */
+/** The main thread's handle of the data plane: one or several workers behind one Control, until stopped. */
 export class DataPlane implements Control {
   readonly devices: readonly ReadyDevice[]
-  /** The workers' numbers with the kernel: /proc/self/task has them. */
+  /** Thread IDs of the workers, as in /proc/self/task. */
   readonly threads: readonly number[]
   readonly #workers: readonly WorkerThread[]
   readonly #control: Control
   readonly #steering: Steering | undefined
-  /** Settles when all have ended, or with a DataPlaneError as soon as one has that was not asked to. */
+  /** Resolves when all workers have ended. Rejects with a DataPlaneError as soon as one ends unasked. */
   readonly ended: Promise<void>
 
   /**
-   * Opens the devices and starts. UsageError or DataPlaneError if that cannot be. `report` is told, in a line, of what
-   * a scheduler of the user's does wrong.
+   * Opens the devices and starts the workers. UsageError or DataPlaneError if it cannot. `report` is told each problem in a line,
+   * such as a mistake of a user's scheduler.
    */
   static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
     const { workers: of = 1, ...rest } = options
@@ -44,7 +44,7 @@ export class DataPlane implements Control {
     try {
       const counts = new SharedCounts().buffer
       const relays = options.devices.map(({ kind }) => (kind === 'tap' ? arpRelayEnds(of) : []))
-      // One after the other: a member of a fanout group is known by its order of joining.
+      // One after the other: a fanout group numbers its members in the order of joining.
       for (let index = 0; index < of; index++) {
         const devices = options.devices.map((device, i) =>
           shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
@@ -82,7 +82,7 @@ export class DataPlane implements Control {
     return this.#control.call(request)
   }
 
-  /** Asks the threads to end; their devices are closed when this resolves. */
+  /** Ends the threads. Their devices are closed when this resolves. */
   async stop(): Promise<void> {
     await Promise.allSettled(this.#workers.map(worker => worker.stop()))
     this.#steering?.close()
@@ -90,7 +90,7 @@ export class DataPlane implements Control {
   }
 }
 
-/** Passes on a line that is to be said once the first time, whichever worker says it. */
+/** Passes a line marked `once` only the first time, whichever worker reports it. */
 function sayingOnce(report: (problem: string) => void): Report {
   const said = new Set<string>()
   return (problem, once) => {
@@ -109,7 +109,7 @@ function steer(workers: number, { director }: DataPlaneOptions): Steering {
   }
 }
 
-/** A worker's device: of a raw interface in the group that the first one's has made, of a TAP device with ARP passed on. */
+/** A worker's device options: a raw interface joins the fanout group of the first worker's; a TAP device relays ARP. */
 function shared(
   device: DeviceOptions,
   { fanoutFd, tapFd }: Steering,
@@ -120,12 +120,12 @@ function shared(
   return { ...device, sharing: { programFd: tapFd, arp: arp! } }
 }
 
-/** The nth worker's share of so many connections: together they have them all, and no two differ by more than one. */
+/** The nth worker's share of so many connections. The shares add up to all of them and differ by at most one. */
 export function shareOf(connections: number, index: number, of: number): number {
   return Math.floor(connections / of) + (index < connections % of ? 1 : 0)
 }
 
-/** Of the connections that the director is to hold, each has its share; everything random is drawn by each for itself. */
+/** A worker's director options: its share of the connections, a seed of its own. */
 function directorOf({ director }: DataPlaneOptions, index: number, of: number): DataPlaneOptions['director'] {
   const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS } = director
   return {

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Has V8 put the path's functions in the place of their calls, as many as there are: it stops at 920 bytecodes in one function
- * otherwise, and calls the rest. A packet of an open connection costs a sixth less. To be called before the first frame;
- * it counts for the whole process (node --v8-options).
+ * Raises V8's limits for inlining, so that it inlines all functions of the path: by default it stops at 920 bytecodes a function.
+ * A packet of an open connection costs a sixth less. Call it before the first frame; it applies to the whole process
+ * (node --v8-options).
  */
 export function inlineThePath(): void {
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=4000')
@@ -11,8 +11,8 @@ export function inlineThePath(): void {
 }
 
 /**
- * Has V8 collect garbage when memory is asked for, and not eight seconds after that once more, and again, to give memory back: of
- * a director of 9 MB each of these took both CPUs for some 20 ms, with four threads to help.
+ * Makes V8 collect garbage only on allocation. By default it collects again after eight seconds, repeatedly, to return memory: with
+ * a director of 9 MB each of these collections took both CPUs for some 20 ms, with four helper threads.
  */
 export function collectOnlyWhenAsked(): void {
   setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${2 ** 31 - 1}`)

@@ -1,11 +1,10 @@
 /*
- * Several workers with the same rules, asked as if they were one.
- * 1. the steering is told of addresses that a change brings
- * 2. the first worker is asked; what it refuses, nobody is asked any more
- * 3. the others are asked, in the order in which the first one answered: so every change and every listing has the same place
- *    among the others in every worker
- * 4. the steering is told of addresses that have gone; values are made one (the operation's `merge`)
- * A page of connections is one worker's: the place where it starts names the worker.
+ * Several workers with the same rules behind one Control.
+ * 1. addresses that a change adds are added to the steering
+ * 2. the first worker gets the request; if it refuses, no other worker gets it
+ * 3. the others get it, in the order of the first one's replies: so all workers carry out changes and listings in the same order
+ * 4. addresses that a change removed are removed from the steering; values are merged (the operation's `merge`)
+ * A page of connections is one worker's. Its start names the worker.
  */
 import { OPERATIONS, type PagedOperation } from '../control/operations/index.js'
 import type { Operation } from '../control/operations/operation.js'
@@ -15,17 +14,17 @@ import type { RefusedReply } from '../control/protocol/refusal.js'
 import { SystemError } from '../linux/libc.js'
 import type { AddressChange, SteeredAddresses } from './steered-addresses.js'
 
-/** Places in a worker's connection table are below it. */
+/** Page starts of worker n are n × WORKER_STEP plus its own. */
 const WORKER_STEP = 2 ** 32
 
 export class JointControl implements Control {
   readonly #workers: readonly Control[]
   readonly #report: (problem: string) => void
   readonly #addresses: SteeredAddresses | undefined
-  /** A request that is alone, and not through. */
+  /** An `isAlone` request in progress. */
   #alone: Promise<unknown> | undefined
 
-  /** `report` is told in a line should workers not agree; `addresses` keeps the steering of frames up to date. */
+  /** `report` is told, in a line, if workers disagree. `addresses` keeps the steering of frames up to date. */
   constructor(workers: readonly Control[], report: (problem: string) => void, addresses?: SteeredAddresses) {
     this.#workers = workers
     this.#report = report
@@ -72,7 +71,10 @@ export class JointControl implements Control {
     return merge ? { ok: true, value: merge(values) } : reply
   }
 
-  /** It should not be: the same requests in the same order. A scheduler of the user's may do it. */
+  /**
+   * Reports that a worker refused what the first one carried out. Only a user's scheduler can cause it: requests and order are
+   * the same.
+   */
   #disagreement({ op }: Request, refused: RefusedReply): RefusedReply {
     if (refused.message !== STOPPED) this.#report(`workers do not agree: ${op} was refused by some: ${refused.message}`)
     return refused
@@ -93,5 +95,5 @@ export class JointControl implements Control {
 type PagedRequest = Request<PagedOperation>
 
 const STOPPED = 'the director has stopped'
-/** Behind all there is: nothing is told of it, and nothing comes behind it. */
+/** A page start behind all rows: the page is empty and the last one. */
 const LAST_PLACE = Number.MAX_SAFE_INTEGER

@@ -4,7 +4,7 @@ import { UsageError } from '../director/options.js'
 import { schedulers } from '../sched/index.js'
 import type { Scheduler } from '../sched/scheduler.js'
 
-/** A scheduler of the user's: the default export of the module at this URL. UsageError, in a line, if it is none. */
+/** Loads a user's scheduler: the default export of the module at this URL. UsageError, in a line, if it is none. */
 export async function loadScheduler(url: string): Promise<Scheduler> {
   let loaded: { default?: unknown }
   try {
@@ -22,7 +22,7 @@ export async function loadScheduler(url: string): Promise<Scheduler> {
   return scheduler as Scheduler
 }
 
-/** Where the error is: `line 3: `, and of which module, if it is another. */
+/** The place of an error: `line 3: `, with the module if it is another one. */
 function placeOf(error: unknown, url: string): string {
   const text = error instanceof SyntaxError ? told(url) : ((error as Error | undefined)?.stack ?? '')
   const [, module = '', line] = /^(?: *at .*?)?\(?(file:\/\/.+?):(\d+)/m.exec(text) ?? []
@@ -30,7 +30,7 @@ function placeOf(error: unknown, url: string): string {
   return module === url ? `line ${line}: ` : `${module} line ${line}: `
 }
 
-/** A SyntaxError keeps its place to itself; Node tells it when nobody catches one. Such a module runs no line. */
+/** A SyntaxError does not tell its place, but Node prints it if the error is not caught. Such a module runs no code. */
 function told(url: string): string {
   const program = ['--input-type=module', '-e', 'await import(process.argv[1])', url]
   return spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 5000 }).stderr

@@ -5,20 +5,20 @@ export interface Asked {
   request: Request
 }
 
-/** The reply as JSON: it crosses to another thread cheaper than as an object, and goes out by the socket as it is. */
+/** A reply as JSON: cheaper to send to another thread than an object, and sent by the socket unchanged. */
 export interface Answered {
   id: number
   json: string
 }
 
 /**
- * Requests that wait for the data plane's thread, carried out one after the other, a step at a time: what takes longer
- * than a turn of the loop may have for it goes on in the next turn, and nothing else is begun before it is done.
+ * Requests to the data plane's thread. They are carried out one after the other, step by step. A request that needs more time than
+ * a turn of the loop allows continues in the next turn; no other is begun before it is done.
  */
 export class RequestQueue {
   readonly #waiting: Asked[] = []
   readonly #begin: (request: Request) => Generator<void, Reply>
-  /** Of the first that waits, once it has been begun. */
+  /** The steps of the first request, once begun. */
   #steps: Generator<void, Reply> | undefined
 
   constructor(begin: (request: Request) => Generator<void, Reply>) {
@@ -33,7 +33,7 @@ export class RequestQueue {
     this.#waiting.push(...asked)
   }
 
-  /** Works until all is done or `now` is past `until`, by a step at the most. Answers what is done. */
+  /** Works until all is done or `now` passes `until`, by at most a step. Returns the replies. */
   work(until: number, now: () => number): Answered[] {
     const answered: Answered[] = []
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {

@@ -5,34 +5,34 @@ import { parseCidr, parseIpv4, type Cidr } from '../wire/addr.js'
 import type { AddressOperation } from '../control/operations/index.js'
 import type { Answer, Reply, Request, ServiceKey } from '../control/protocol/api.js'
 
-/** Local addresses that were given up and may still have connections: so many are remembered. */
+/** The most former local addresses kept, which may still have connections. */
 const MOST_PAST = 16_384
 
-/** A change that is under way. */
+/** A change in progress. */
 export interface AddressChange {
-  /** It has been carried out everywhere, or refused. */
+  /** Called when all workers have carried it out, or it was refused. */
   end(reply: Reply): void
 }
 
 /**
- * Which addresses are ours, as the steering of frames to workers must know it: those of the director, of services, and those
- * that FULLNAT connections come from. An address is told before the workers have it, and taken away when they have forgotten it.
- * A local address stays one when no service has it any more: its connections go on.
+ * Keeps the steering program's table of our addresses: the director's, the services', and the local addresses of FULLNAT. An
+ * address is added before the workers have it and removed after they no longer have it. A local address stays in the table when
+ * no service has it any more, since its connections go on.
  */
 export class SteeredAddresses {
   readonly #steering: LocalKinds
   readonly #report: (problem: string) => void
-  /** Holders of an address that is our own: interfaces, `--vip`, services. */
+  /** Own address → number of its owners: interfaces, `--vip`, services. */
   readonly #own = new Map<number, number>()
-  /** Services that have a local address. */
+  /** Local address → number of services that have it. */
   readonly #local = new Map<number, number>()
   readonly #past = new Set<number>()
-  /** What each service has: its own address, unless it is one of a mark, and its local addresses. */
+  /** By service: its own address (undefined for a mark's) and its local addresses. */
   readonly #services = new Map<string, { own: number | undefined; local: Set<number> }>()
-  /** Single addresses that were given as a `--vip`: giving one twice is giving it once. */
+  /** Single addresses given as `--vip`. One given twice counts once. */
   readonly #vips = new Set<number>()
 
-  /** SystemError where the steering takes no more. */
+  /** SystemError if the steering's table is full. */
   constructor(
     steering: LocalKinds,
     { addresses, vips = [] }: Pick<DirectorOptions, 'addresses' | 'vips'>,
@@ -44,7 +44,7 @@ export class SteeredAddresses {
     for (const text of vips) this.#addVip(parseCidr(text)!)
   }
 
-  /** A request is about to be asked. SystemError where the steering takes no more addresses: then it must not be. */
+  /** Prepares for a request. SystemError if the steering's table is full: then the request must not be carried out. */
   change(request: Request): AddressChange {
     if (request.op !== 'batch') return this.#changeOne(request)
     const begun: AddressChange[] = []
@@ -90,7 +90,7 @@ export class SteeredAddresses {
   }
   #deleteService(name: string): void {
     const service = this.#services.get(name)
-    if (!service) return // one that is not served
+    if (!service) return // not served
     this.#services.delete(name)
     if (service.own !== undefined) this.#hold(this.#own, service.own, -1)
     for (const addr of service.local) this.#giveUp(addr)
@@ -98,7 +98,7 @@ export class SteeredAddresses {
   #flush(): void {
     for (const name of this.#services.keys()) this.#deleteService(name)
   }
-  /** No connections any more: nothing comes to what was a local address. */
+  /** All connections have ended, so that no packet comes to a former local address. */
   #reset(): void {
     this.#flush()
     const past = [...this.#past]
@@ -158,7 +158,7 @@ export class SteeredAddresses {
   }
   #tell(addr: number): void {
     const isOwn = this.#own.has(addr)
-    // What was a local address once and is somebody's own now is that alone.
+    // A former local address that is an own address now is only that.
     if (isOwn) this.#past.delete(addr)
     const isLocal = this.#local.has(addr) || this.#past.has(addr)
     if (isOwn || isLocal) this.#steering.setLocal(addr, (isOwn ? Kind.OWN : 0) | (isLocal ? Kind.LOCAL : 0))

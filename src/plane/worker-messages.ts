@@ -5,47 +5,47 @@ import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
 
-/** A device as the command line names it; and how a worker's shares its interface with those of the others. */
+/** A device as on the command line, and how several workers' devices share the interface. */
 export type DeviceOptions =
   | { kind: 'raw'; name: string; sharing?: Sharing }
   | { kind: 'tap'; name: string; mac: MacAddr | undefined; sharing?: TapSharing }
 
-/** What the data plane's thread is started with. All of it can be cloned. */
+/** Start data of a worker thread. All of it can be cloned. */
 export interface WorkerData {
   devices: DeviceOptions[]
   director: Pick<
     DirectorOptions,
     'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit' | 'clientMask'
   >
-  /** Of one that is one of several: which, and what memory they count in. */
+  /** For one of several workers: which one, and the memory of their shared counts. */
   worker?: { index: number; of: number; counts: SharedArrayBuffer }
-  /** Modules of the user's, each with a scheduler as its default export: file URLs. */
+  /** File URLs of the user's modules, each with a scheduler as its default export. */
   schedulers?: string[]
   requests: MessagePort
-  /** eventfd that ends the thread's wait. */
+  /** eventfd that wakes the thread. */
   wakeFd: number
-  /** One word: 1 while requests are waiting. */
+  /** One word: 1 while requests wait. */
   signal: Int32Array
 }
 
-/** To the data plane. */
+/** Main thread → worker. */
 export type ToWorker = { asked: Asked[] } | { stop: true }
 
-/** What the devices turned out to be, what the next worker's join, and the thread's number with the kernel. */
+/** The worker is ready: its devices, the fanout groups that the next worker's devices join, its thread ID. */
 export interface Ready {
   ready: { name: string; mac: string; mtu: number }[]
   groups: (FanoutGroup | undefined)[]
   thread: number
 }
 
-/** From the data plane. `failed`: one line why it is not ready. */
+/** Worker → main thread. `failed`: one line why it is not ready. */
 export type FromWorker =
   | { answered: Answered[] }
   | Ready
   | { failed: string; usage: boolean }
   /**
-   * One line for the log: what a scheduler of the user's has done wrong, what is kept and not served yet, or what is amiss
-   * around the director. `once`: other workers may say the same.
+   * One line for the log: a mistake of a user's scheduler, a rule that is kept but not served yet, or a misconfigured host around
+   * the director. `once`: other workers may report the same.
    */
   | { problem: string; once?: boolean }
   | { stopped: true }

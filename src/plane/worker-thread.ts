@@ -9,7 +9,7 @@ import type { Asked } from './request-queue.js'
 import { replyOfJson } from '../control/protocol/reply-json.js'
 
 const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
-/** What is written to an eventfd: a 64-bit 1 in the machine's order. */
+/** Written to an eventfd: a 64-bit 1 in host byte order. */
 const ONE = new Uint8Array(Uint32Array.of(1, 0).buffer)
 
 const STOPPED: RefusedReply = { ok: false, refusal: 'EPROTO', message: 'the director has stopped' }
@@ -17,36 +17,36 @@ const STOPPED: RefusedReply = { ok: false, refusal: 'EPROTO', message: 'the dire
 export type WorkerThreadOptions = Omit<WorkerData, 'requests' | 'wakeFd' | 'signal'>
 export type ReadyDevice = { name: string; mac: string; mtu: number }
 
-/** The data plane could not start, or has died. One line. */
+/** The data plane could not start or has died. The message is one line. */
 export class DataPlaneError extends Error {
   override readonly name = 'DataPlaneError'
 }
 
-/** A line for the log; `once`: unless it has been said. */
+/** Takes a line for the log. `once`: log it only the first time. */
 export type Report = (problem: string, once?: boolean) => void
 
-/** A worker of the data plane as the main thread has it: a thread that answers requests until it is stopped. */
+/** The main thread's handle of a worker thread, which answers requests until stopped. */
 export class WorkerThread implements Control {
   readonly devices: readonly ReadyDevice[]
-  /** What the next worker's devices join; undefined for a device that shares its interface with nobody. */
+  /** The fanout groups that the next worker's devices join; undefined for a device that shares no interface. */
   readonly groups: readonly (FanoutGroup | undefined)[]
-  /** Its number with the kernel: /proc/self/task has it. */
+  /** Its thread ID, as in /proc/self/task. */
   readonly thread: number
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #wakeFd: number
   readonly #signal: Int32Array
   readonly #waiting = new Map<number, (reply: Reply) => void>()
-  /** Asked since the thread was last told: one message and one waking for all that comes at the same time. */
+  /** Requests not yet sent: one message and one wake-up for all that come together. */
   #asked: Asked[] = []
   #nextId = 0
   #hasEnded = false
-  /** Settles when the thread has ended: rejected with a DataPlaneError if it was not asked to. */
+  /** Resolves when the thread has ended. Rejects with a DataPlaneError if it ended unasked. */
   readonly ended: Promise<void>
 
   /**
-   * Opens the devices and starts. UsageError or DataPlaneError if that cannot be. `report` is told, in a line, of what
-   * a scheduler of the user's does wrong.
+   * Opens the devices and starts the thread. UsageError or DataPlaneError if it cannot. `report` is told each problem in a line, such
+   * as a mistake of a user's scheduler.
    */
   static async start(options: WorkerThreadOptions, report: Report): Promise<WorkerThread> {
     const { port1, port2 } = new MessageChannel()
@@ -99,7 +99,7 @@ export class WorkerThread implements Control {
     }) as Promise<Reply<O>>
   }
 
-  /** Asks the thread to end; its devices are closed when this resolves. */
+  /** Ends the thread. Its devices are closed when this resolves. */
   async stop(): Promise<void> {
     this.#tell()
     if (!this.#hasEnded) this.#send({ stop: true })
@@ -113,7 +113,7 @@ export class WorkerThread implements Control {
   #send(message: ToWorker): void {
     this.#port.postMessage(message)
     writeSync(this.#wakeFd, ONE)
-    // Last: who sees it empties the eventfd, which must not be written after that, or the thread would never sleep.
+    // Last: the thread empties the eventfd when it sees this. A write after that would keep the thread from ever sleeping.
     Atomics.store(this.#signal, 0, 1)
   }
   #receive(message: FromWorker): void {
