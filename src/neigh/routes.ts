@@ -66,7 +66,7 @@ export class Routes {
   readonly #paths = new Map<number, { mtu: number; until: number }>()
   /** With more than a FEW routes: what was found for a destination, by its hash. */
   readonly #asked = new Int32Array(REMEMBERED)
-  readonly #found: (Entry | undefined)[] = new Array<Entry | undefined>(REMEMBERED).fill(undefined)
+  readonly #found: (Entry | undefined)[] = Array.from({ length: REMEMBERED })
 
   addAddress(address: InterfaceAddress): void {
     this.#givenAddresses.push(address)

@@ -257,10 +257,11 @@ t.test('the front keeps a real server as long as any service has it', async t =>
   t.ok(front.take().includes('no server 6 10.99.2.11:80'))
 })
 
+const request = (port: number): Uint8Array => tcp4(`10.99.1.10:${port} > ${VIP}:80`, { ...fromClient, flags: 'S' })
+
 t.test("the kernel's routes: a black hole swallows, others are told of", async t => {
   const { bench } = beside()
   serve(bench, 'direct', '10.97.0.1')
-  const request = (port: number): Uint8Array => tcp4(`10.99.1.10:${port} > ${VIP}:80`, { ...fromClient, flags: 'S' })
   for (const [way, code] of [
     [DeadEnd.BLACKHOLE, undefined],
     [DeadEnd.UNREACHABLE, 1],

@@ -85,7 +85,7 @@ export class FrontKeeper implements HoldsSink {
     if (entered.isTunnel) this.#count(dest.addr, AddressKind.TUNNEL, -1)
   }
   forgetDestinations(): void {
-    for (const dest of [...this.#entered.keys()]) this.forgetDestination(dest)
+    for (const dest of this.#entered.keys()) this.forgetDestination(dest)
   }
 
   /** The firewall marks are these from now on. */

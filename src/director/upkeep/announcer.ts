@@ -53,7 +53,8 @@ export class Announcer {
 
   #announce(addr: Ipv4Addr): void {
     const onLink = this.#routes.portOnLink(addr)
-    for (const link of onLink ? [onLink] : this.#links) {
+    const links = onLink ? [onLink] : this.#links
+    for (const link of links) {
       if (!this.#ownAddresses.answersFor(addr, link)) continue
       this.#announced.add(addr)
       this.#sender.announce(link, addr)
