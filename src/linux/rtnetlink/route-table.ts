@@ -1,0 +1,72 @@
+import { isSame } from './is-same.js'
+import { PrefixTable } from './prefix-table.js'
+import type { HostRoute } from './route.js'
+
+/** What news of a route meant: nothing, a change, or what does not say for certain how it is now: the routes are to be read anew. */
+export const News = { NONE: 0, CHANGE: 1, DOUBT: 2 } as const
+export type News = (typeof News)[keyof typeof News]
+
+/**
+ * The routes of all tables. The kernel takes several of one table, prefix, TOS and metric (`ip route append`, `prepend`) and uses the
+ * first; where they stand in each other's way news leave it open which that is.
+ */
+export class RouteTable {
+  /** Those to one block. */
+  #routes = new PrefixTable<HostRoute[]>()
+  #count = 0
+
+  values(): HostRoute[] {
+    return this.#routes.values().flat()
+  }
+
+  /** There is this one; `isReplacing`: where another stood. */
+  add(route: HostRoute, isReplacing: boolean): News {
+    const there = this.#routes.get(route.to)
+    const [rival, another] = rivalsOf(route, there)
+    if (another !== undefined) return News.DOUBT
+    if (rival === undefined) this.#append(route)
+    else if (isSame(rival, route)) return News.NONE
+    else if (isReplacing) there![there!.indexOf(rival)] = route
+    else return News.DOUBT
+    return News.CHANGE
+  }
+
+  delete(route: HostRoute): News {
+    const there = this.#routes.get(route.to)
+    const [rival, another] = rivalsOf(route, there)
+    if (rival === undefined) return News.NONE
+    if (another !== undefined || !isSame(rival, route)) return News.DOUBT
+    this.#count--
+    if (there!.length === 1) this.#routes.delete(route.to)
+    else there!.splice(there!.indexOf(rival), 1)
+    return News.CHANGE
+  }
+
+  /** From now on there are these. Whether that differs from what was. */
+  replaceAll(routes: readonly HostRoute[]): boolean {
+    const before = this.#routes
+    let isNews = routes.length !== this.#count
+    this.#routes = new PrefixTable()
+    this.#count = 0
+    for (const route of routes) {
+      const place = rivalsOf(route, this.#routes.get(route.to)).length
+      const known = rivalsOf(route, before.get(route.to))[place]
+      const isKnown = known !== undefined && isSame(known, route)
+      this.#append(isKnown ? known : route)
+      isNews ||= !isKnown
+    }
+    return isNews
+  }
+
+  #append(route: HostRoute): void {
+    const there = this.#routes.get(route.to)
+    if (there) there.push(route)
+    else this.#routes.set(route.to, [route])
+    this.#count++
+  }
+}
+
+/** Those that the kernel would not tell from the route but by their order. */
+function rivalsOf({ table, metric, tos }: HostRoute, routes: readonly HostRoute[] = []): HostRoute[] {
+  return routes.filter(other => other.table === table && other.metric === metric && other.tos === tos)
+}
