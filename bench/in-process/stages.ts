@@ -7,6 +7,7 @@ import { Direction } from '../../src/conn/transitions.js'
 import { AddressHandOver } from '../../src/forward/address-hand-over.js'
 import type { Forwarder } from '../../src/forward/forwarder.js'
 import { Fullnat } from '../../src/forward/fullnat.js'
+import { IpIds } from '../../src/forward/ip-ids.js'
 import { Nat } from '../../src/forward/nat.js'
 import { Tunnels } from '../../src/forward/tunnel.js'
 import { slabOver } from '../../src/packet/frame.js'
@@ -143,7 +144,7 @@ function rewriterOf(mode: Mode, { director }: Scene, direction: Direction): (pac
       return by(new Fullnat(conns, nowhere, new AddressHandOver(conns, nowhere, memory)), direction)
     }
     default: {
-      const tunnels = new Tunnels(sysctls, 1, () => 1)
+      const tunnels = new Tunnels(sysctls, 1, new IpIds(0))
       const [src, dst] = [0x0a010001 as Ipv4Addr, 0x0a010101 as Ipv4Addr]
       return (packet, conn) => tunnels.wrap(packet, conns.destinationOf(conn), src, dst)
     }

@@ -11,6 +11,7 @@ import { AddressHandOver } from '../forward/address-hand-over.js'
 import { makeForwarders } from '../forward/forwarders.js'
 import { IcmpErrors } from '../forward/icmp-error.js'
 import { IcmpLimit } from '../forward/icmp-limit.js'
+import { IpIds } from '../forward/ip-ids.js'
 import { Output } from '../forward/output.js'
 import { OwnOutput } from '../forward/own-output.js'
 import { Tunnels } from '../forward/tunnel.js'
@@ -40,6 +41,7 @@ import { Host } from './path/host.js'
 import { KernelSide } from './path/kernel-side.js'
 import { Inbound } from './path/inbound.js'
 import { Opener } from './path/opener.js'
+import { OwnAnswers } from './path/own-answers.js'
 import { Outbound } from './path/outbound.js'
 import type { Parts } from './path/parts.js'
 import { Related } from './path/related.js'
@@ -137,28 +139,31 @@ function makeTables({ options, random, report }: Ground, { front, ownAddresses, 
 function makeWaysOut(
   { options, random, allocate }: Ground,
   { links, ownAddresses, routes, neighbours }: Network,
-  { conns, counters, sysctls }: Tables,
+  { balancing, conns, counters, sysctls }: Tables,
   sink: ReassemblySink,
 ) {
   const memory = new TurnMemory(allocate)
   const output = new Output(routes, neighbours, options.egress, memory)
-  const own = new OwnOutput(output)
   const handOver = new AddressHandOver(conns, output, memory)
   const reassembly = new Reassembly(allocate, random(), sink)
   const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
-  const errors = new IcmpErrors(routes, own, limit, random())
-  const tunnels = new Tunnels(sysctls, random(), () => errors.nextId())
+  const ids = new IpIds(random())
+  const tunnels = new Tunnels(sysctls, random(), ids)
   const forwarders = makeForwarders(conns, output, handOver, tunnels)
+  const embedded = new Embedded()
+  const answers = new OwnAnswers({ balancing, conns, counters, embedded, forwarders, output })
+  const own = new OwnOutput(output, answers)
+  const errors = new IcmpErrors(routes, own, limit, ids)
   const kernel = new KernelSide(links, ownAddresses, options.egress)
-  const host = new Host(own, errors, kernel)
+  const host = new Host(own, errors, kernel, ids)
   const stats = new Stats(counters, errors, handOver, options.now)
-  return { memory, output, own, handOver, reassembly, errors, forwarders, host, kernel, stats }
+  return { memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, stats }
 }
 
 function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
-  const { output, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
+  const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
   const parts: Parts = {
     ownAddresses,
     output,
@@ -169,7 +174,7 @@ function makePath({ options, report }: Ground, network: Network, tables: Tables,
     conns,
     counters,
     balancing,
-    embedded: new Embedded(),
+    embedded,
     sysctls,
     marks,
     opener: new Opener(balancing, conns, sysctls, defence, report),
@@ -181,8 +186,7 @@ function makePath({ options, report }: Ground, network: Network, tables: Tables,
   const answers = new FullnatAnswers(parts)
   const related = new Related(parts, towards, answers)
   const inbound = new Inbound(parts, related, towards, answers)
-  const outbound = new Outbound(parts, related, answers)
-  waysOut.own.packets = outbound
+  const outbound = new Outbound(parts, related)
   const { egress } = options
   const fast = options.isWholePath
     ? undefined

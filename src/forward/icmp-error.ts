@@ -12,6 +12,7 @@ import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { ICMP_LEN, isIcmpError } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import type { IcmpLimit } from './icmp-limit.js'
+import type { IpIds } from './ip-ids.js'
 import type { OwnOutput } from './own-output.js'
 
 const MOST_OCTETS = 576
@@ -25,22 +26,15 @@ export class IcmpErrors {
   readonly #routes: Routes
   readonly #output: OwnOutput
   readonly #limit: IcmpLimit
-  #id: number
+  readonly #ids: IpIds
   sent = 0
   limited = 0
 
-  /** `id`: the first IP identification. */
-  constructor(routes: Routes, output: OwnOutput, limit: IcmpLimit, id: number) {
+  constructor(routes: Routes, output: OwnOutput, limit: IcmpLimit, ids: IpIds) {
     this.#routes = routes
     this.#output = output
     this.#limit = limit
-    this.#id = id & 0xffff
-  }
-
-  /** An IP identification for a packet of our own that may be fragmented on its way. */
-  nextId(): number {
-    this.#id = (this.#id + 1) & 0xffff
-    return this.#id
+    this.#ids = ids
   }
 
   /**
@@ -84,7 +78,7 @@ export class IcmpErrors {
     packet.protocol = IpProtocol.ICMP
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = ICMP_LEN + quoted
-    ip.build(tos, packet.ipLen, this.nextId(), 0, TTL, IpProtocol.ICMP, source, to)
+    ip.build(tos, packet.ipLen, this.#ids.next(), 0, TTL, IpProtocol.ICMP, source, to)
     packet.icmp.wrap(packet.slab.view, packet.transportAt).build(type, code, rest, packet.transportLen)
     this.sent++
   }

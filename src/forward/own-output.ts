@@ -15,10 +15,11 @@ export interface OwnPackets {
  */
 export class OwnOutput {
   readonly #output: Output
-  packets: OwnPackets | undefined
+  readonly #packets: OwnPackets
 
-  constructor(output: Output) {
+  constructor(output: Output, packets: OwnPackets) {
     this.#output = output
+    this.#packets = packets
   }
 
   /** See Output. */
@@ -27,7 +28,7 @@ export class OwnOutput {
   }
   transmit(packet: Packet, hop: Hop): Verdict {
     packet.largestPiece = 0
-    const taken = this.packets === undefined ? hop : this.packets.leaving(packet, hop)
+    const taken = this.#packets.leaving(packet, hop)
     return taken === undefined ? Verdict.DROP_NO_ROUTE : this.#output.transmit(packet, taken)
   }
 }

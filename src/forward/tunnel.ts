@@ -7,6 +7,7 @@ import type { Packet } from '../packet/packet.js'
 import { sumWhenFinished } from '../packet/partial-checksum.js'
 import type { Destination } from '../service/destination.js'
 import { TunnelFlag, TunnelType } from '../service/method.js'
+import type { IpIds } from './ip-ids.js'
 import type { Sysctls } from '../service/sysctls.js'
 import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
@@ -21,17 +22,17 @@ const LAST_PORT = 60_999
 
 export class Tunnels {
   readonly #sysctls: Sysctls
-  readonly #nextId: () => number
+  readonly #ids: IpIds
   readonly #seed: number
   readonly #udp = new UdpView()
   readonly #gue = new GueView()
   readonly #gre = new GreView()
 
-  /** `seed` is mixed into the hash of flows. `nextId` returns the next IP identification. */
-  constructor(sysctls: Sysctls, seed: number, nextId: () => number) {
+  /** `seed` is mixed into the hash of flows. */
+  constructor(sysctls: Sysctls, seed: number, ids: IpIds) {
     this.#sysctls = sysctls
     this.#seed = seed
-    this.#nextId = nextId
+    this.#ids = ids
   }
 
   /** Octets that a tunnel to this real server puts before a packet. */
@@ -68,7 +69,7 @@ export class Tunnels {
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = packet.ipLen - IPV4_MIN_LEN
     const outerTos = (tos & ECN_BITS) === Ecn.CE ? (tos & ~ECN_BITS) | Ecn.ECT0 : tos
-    packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#nextId(), flags, ttl, protocol, src, dst)
+    packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#ids.next(), flags, ttl, protocol, src, dst)
   }
 
   /** Writes the headers between the outer IP header and the packet. Returns the protocol of the outer IP header. */

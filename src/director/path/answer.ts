@@ -7,7 +7,11 @@ import { countOutbound, type Parts } from './parts.js'
  * Gives a real server's packet the virtual service's source, counts it and moves the connection's state. The caller
  * restarts the timer.
  */
-export function translateAnswer(parts: Parts, packet: Packet, conn: ConnIndex): void {
+export function translateAnswer(
+  parts: Pick<Parts, 'conns' | 'counters' | 'forwarders'>,
+  packet: Packet,
+  conn: ConnIndex,
+): void {
   const { conns, counters, forwarders } = parts
   forwarders[conns.methodOf(conn)].outbound(packet, conn)
   countOutbound(counters, conns.destinationOf(conn), packet.ipLen)

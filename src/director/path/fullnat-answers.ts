@@ -5,13 +5,13 @@
  * 3. both addresses are rewritten     forward/fullnat   → BALANCED
  * An ICMP error takes the same steps; its checksum must be right (DROP_ICMP_CHECKSUM), and no error is sent about it.
  */
-import { CADDR, NONE, type ConnIndex } from '../../conn/record.js'
-import type { Hop } from '../../forward/hop.js'
+import { CADDR, NONE } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import { Unreachable } from '../../wire/icmp.js'
 import { translateAnswer } from './answer.js'
-import { countOutbound, type Parts } from './parts.js'
+import { connectionOfAnswer, connectionOfQuoted, translateError } from './fullnat-lookup.js'
+import type { Parts } from './parts.js'
 import { checkTtl, noRoute, wayOut } from './way-out.js'
 
 export class FullnatAnswers {
@@ -24,7 +24,7 @@ export class FullnatAnswers {
   /** Takes an answer whose transport header has been parsed. */
   receive(packet: Packet, now: number): Verdict {
     const { output, conns } = this.#m
-    const conn = this.find(packet)
+    const conn = connectionOfAnswer(conns, packet)
     if (conn === NONE) return Verdict.PASS
     const client = conns.table.words[conn + CADDR]!
     const hop = output.route(client)
@@ -39,7 +39,7 @@ export class FullnatAnswers {
   /** Takes an ICMP error; `embedded` points at its quoted packet. */
   error(packet: Packet, now: number): Verdict {
     const { output, conns } = this.#m
-    const conn = this.findEmbedded()
+    const conn = connectionOfQuoted(conns, this.#m.embedded)
     if (conn === NONE) return Verdict.PASS
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     const client = conns.table.words[conn + CADDR]!
@@ -48,37 +48,7 @@ export class FullnatAnswers {
     const refused = checkTtl(this.#m, packet, undefined, now)
     if (refused !== Verdict.PASS) return refused
     packet.ip.decrementTtl()
-    this.#translateError(packet, conn)
+    translateError(this.#m, packet, conn)
     return sentAs(Verdict.BALANCED, output.transmit(packet, hop))
-  }
-
-  /**
-   * Handles a packet of the director itself to a local address, in place of a real server that is the director or does not
-   * answer: gives it the virtual service's source. Returns the hop to the client; undefined: no route.
-   */
-  leaving(packet: Packet, conn: ConnIndex): Hop | undefined {
-    translateAnswer(this.#m, packet, conn)
-    return this.#m.output.route(packet.ip.dstAddr)
-  }
-  /** The same for an ICMP error. */
-  errorLeaving(packet: Packet, conn: ConnIndex): Hop | undefined {
-    this.#translateError(packet, conn)
-    return this.#m.output.route(packet.ip.dstAddr)
-  }
-
-  /** The connection of a packet to a local address. */
-  find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
-    return this.#m.conns.fullnatKeys.lookup(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
-  }
-  /** The connection of the packet quoted in an ICMP error to a local address. */
-  findEmbedded(): ConnIndex {
-    const { conns, embedded } = this.#m
-    const { ip, srcPort, dstPort } = embedded
-    return conns.fullnatKeys.lookup(ip.protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort)
-  }
-  #translateError(packet: Packet, conn: ConnIndex): void {
-    const { conns, counters, embedded, forwarders } = this.#m
-    countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
-    forwarders[conns.methodOf(conn)].relatedOutbound(packet, embedded, conn)
   }
 }

@@ -7,6 +7,7 @@
  * 4. IGMP  CONSUMED; any other protocol: protocol unreachable, REFUSED
  */
 import type { IcmpErrors } from '../../forward/icmp-error.js'
+import type { IpIds } from '../../forward/ip-ids.js'
 import type { OwnOutput } from '../../forward/own-output.js'
 import type { Packet } from '../../packet/packet.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
@@ -23,11 +24,13 @@ export class Host {
   readonly #output: OwnOutput
   readonly #errors: IcmpErrors
   readonly #kernel: KernelSide
+  readonly #ids: IpIds
 
-  constructor(output: OwnOutput, errors: IcmpErrors, kernel: KernelSide) {
+  constructor(output: OwnOutput, errors: IcmpErrors, kernel: KernelSide, ids: IpIds) {
     this.#output = output
     this.#errors = errors
     this.#kernel = kernel
+    this.#ids = ids
   }
 
   /** Takes a packet to one of our addresses. Its IPv4 header has been parsed; it is no fragment. */
@@ -117,7 +120,7 @@ export class Host {
       packet.ipLen -= optionsLen
     }
     packet.vnet.clear()
-    ip.build(tos, packet.ipLen, this.#errors.nextId(), 0, TTL, IpProtocol.ICMP, us, peer)
+    ip.build(tos, packet.ipLen, this.#ids.next(), 0, TTL, IpProtocol.ICMP, us, peer)
     return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
   }
 }

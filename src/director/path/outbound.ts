@@ -11,7 +11,6 @@
  */
 import { NONE, type ConnIndex } from '../../conn/record.js'
 import type { Hop } from '../../forward/hop.js'
-import type { OwnPackets } from '../../forward/own-output.js'
 import type { Packet } from '../../packet/packet.js'
 import { isBalanced, parseTransport } from '../../packet/parse.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
@@ -20,21 +19,19 @@ import { IpProtocol } from '../../wire/ipv4.js'
 import { SctpChunk } from '../../wire/sctp.js'
 import { TcpFlag } from '../../wire/tcp.js'
 import { translateAnswer } from './answer.js'
-import type { FullnatAnswers } from './fullnat-answers.js'
 import type { Parts } from './parts.js'
 import type { Related } from './related.js'
+import { relateOutbound } from './related-outbound.js'
 import { noRoute, tooBig, wayOut } from './way-out.js'
 
 const PORTS_LEN = 4
 
-export class Outbound implements OwnPackets {
+export class Outbound {
   readonly #m: Parts
   readonly #related: Related
-  readonly #answers: FullnatAnswers
 
-  constructor(parts: Parts, related: Related, answers: FullnatAnswers) {
+  constructor(parts: Parts, related: Related) {
     this.#m = parts
-    this.#answers = answers
     this.#related = related
   }
 
@@ -67,7 +64,7 @@ export class Outbound implements OwnPackets {
       const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    const isAbout = isIcmp ? this.#related.outbound(packet) : Verdict.BALANCED
+    const isAbout = isIcmp ? relateOutbound(this.#m, packet) : Verdict.BALANCED
     if (isIcmp ? isAbout === Verdict.PASS : parseTransport(packet) !== Verdict.PASS || this.#find(packet) === NONE)
       return kernel.giveBack(packet)
     if (isAbout !== Verdict.BALANCED) return isAbout
@@ -76,20 +73,6 @@ export class Outbound implements OwnPackets {
     const refused = wayOut(this.#m, packet, hop, now)
     if (refused !== Verdict.PASS) return refused
     return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, now)) : this.#answer(packet, hop, now)
-  }
-
-  leaving(packet: Packet, hop: Hop): Hop | undefined {
-    const { balancing, conns } = this.#m
-    if (balancing.count === 0) return hop
-    if (packet.protocol === IpProtocol.ICMP) return this.#related.leaving(packet, hop)
-    if (parseTransport(packet) !== Verdict.PASS) return hop
-    const ofFullnat = conns.fullnatKeys.count > 0 ? this.#answers.find(packet) : NONE
-    if (ofFullnat !== NONE) return this.#answers.leaving(packet, ofFullnat)
-    const conn = this.#find(packet)
-    if (conn === NONE) return hop
-    translateAnswer(this.#m, packet, conn)
-    conns.timers.restart(conn)
-    return hop
   }
 
   /** Sends a real server's answer with the virtual service's source. */
@@ -140,7 +123,7 @@ export class Outbound implements OwnPackets {
   }
 
   #icmp(packet: Packet, hop: Hop, now: number): Verdict {
-    const verdict = this.#related.outbound(packet)
+    const verdict = relateOutbound(this.#m, packet)
     if (verdict !== Verdict.PASS && verdict !== Verdict.BALANCED) return verdict
     return sentAs(verdict || Verdict.FORWARDED, this.#transmit(packet, hop, now))
   }

@@ -9,15 +9,13 @@
  * 4. inbound: to the real server             path/towards-server; outbound: rewritten by the connection's forwarder
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
-import type { Hop } from '../../forward/hop.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import type { Flow } from '../../sched/scheduler.js'
-import { isOneWay } from '../../service/method.js'
-import { ICMP_LEN, IcmpType } from '../../wire/icmp.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
 import { isOpen, verdictOf, type Opened } from './opened.js'
-import { countInbound, countOutbound, type Parts } from './parts.js'
+import { countInbound, type Parts } from './parts.js'
+import { isError } from './related-outbound.js'
 import type { TowardsServer } from './towards-server.js'
 import { TunnelErrors } from './tunnel-error.js'
 
@@ -67,29 +65,6 @@ export class Related {
     return this.#towards.send(packet, conn, now)
   }
 
-  /** Takes an error to the client, about a packet that the client sent. The caller sends it. */
-  outbound(packet: Packet): Verdict {
-    const { conns, counters, embedded, forwarders } = this.#m
-    if (!isError(packet) || !embedded.wrap(packet)) return Verdict.PASS
-    const { ip } = embedded
-    const conn = conns.table.lookupOutbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
-    if (conn === NONE) return Verdict.PASS
-    const method = conns.methodOf(conn)
-    if (!isOneWay(method) && !packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
-    forwarders[method].relatedOutbound(packet, embedded, conn)
-    countOutbound(counters, conns.destinationOf(conn), packet.ipLen)
-    return Verdict.BALANCED
-  }
-
-  /** The same for an error of the director's own. Returns the hop to take, another one for FULLNAT; undefined: no route. */
-  leaving(packet: Packet, hop: Hop): Hop | undefined {
-    const { conns, embedded } = this.#m
-    if (this.outbound(packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return hop
-    if (!isError(packet) || !embedded.wrap(packet)) return hop
-    const conn = this.#answers.findEmbedded()
-    return conn === NONE ? hop : this.#answers.errorLeaving(packet, conn)
-  }
-
   /**
    * Opens a connection for the flow that the embedded packet answers (sysctl schedule_icmp). Its timeout stays at the
    * initial 3 s.
@@ -107,10 +82,4 @@ export class Related {
     // The ICMP packet's mark counts, and no --mark rule matches ICMP.
     return opener.open(flow, this.#shown, NO_MARK, NONE)
   }
-}
-
-function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
-  if (transportLen < ICMP_LEN) return false
-  const { type } = icmp.wrap(slab.view, transportAt)
-  return type === IcmpType.UNREACHABLE || type === IcmpType.SOURCE_QUENCH || type === IcmpType.TIME_EXCEEDED
 }

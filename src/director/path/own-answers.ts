@@ -1,0 +1,53 @@
+import { NONE } from '../../conn/record.js'
+import type { Hop } from '../../forward/hop.js'
+import type { OwnPackets } from '../../forward/own-output.js'
+import type { Packet } from '../../packet/packet.js'
+import { parseTransport } from '../../packet/parse.js'
+import { Verdict } from '../../packet/verdict.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import { translateAnswer } from './answer.js'
+import { connectionOfAnswer, connectionOfQuoted, translateError } from './fullnat-lookup.js'
+import type { Parts } from './parts.js'
+import { isError, relateOutbound } from './related-outbound.js'
+
+export type OwnAnswersParts = Pick<Parts, 'balancing' | 'conns' | 'counters' | 'embedded' | 'forwarders' | 'output'>
+
+/**
+ * What the director itself says in place of a real server, which is the director or does not answer, leaves as the virtual
+ * service's: a reset, an ICMP error (IPVS at LOCAL_OUT, ipvs-behaviour.md §6.1).
+ */
+export class OwnAnswers implements OwnPackets {
+  readonly #m: OwnAnswersParts
+
+  constructor(parts: OwnAnswersParts) {
+    this.#m = parts
+  }
+
+  leaving(packet: Packet, hop: Hop): Hop | undefined {
+    const { balancing, conns, output } = this.#m
+    if (balancing.count === 0) return hop
+    if (packet.protocol === IpProtocol.ICMP) return this.#errorLeaving(packet, hop)
+    if (parseTransport(packet) !== Verdict.PASS) return hop
+    const ofFullnat = conns.fullnatKeys.count > 0 ? connectionOfAnswer(conns, packet) : NONE
+    if (ofFullnat !== NONE) {
+      translateAnswer(this.#m, packet, ofFullnat)
+      return output.route(packet.ip.dstAddr)
+    }
+    const { protocol, ip, srcPort, dstPort } = packet
+    const conn = conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
+    if (conn === NONE) return hop
+    translateAnswer(this.#m, packet, conn)
+    conns.timers.restart(conn)
+    return hop
+  }
+
+  #errorLeaving(packet: Packet, hop: Hop): Hop | undefined {
+    const { conns, embedded, output } = this.#m
+    if (relateOutbound(this.#m, packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return hop
+    if (!isError(packet) || !embedded.wrap(packet)) return hop
+    const conn = connectionOfQuoted(conns, embedded)
+    if (conn === NONE) return hop
+    translateError(this.#m, packet, conn)
+    return output.route(packet.ip.dstAddr)
+  }
+}

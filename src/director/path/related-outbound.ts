@@ -1,0 +1,32 @@
+import { NONE } from '../../conn/record.js'
+import type { Packet } from '../../packet/packet.js'
+import { Verdict } from '../../packet/verdict.js'
+import { isOneWay } from '../../service/method.js'
+import { ICMP_LEN, IcmpType } from '../../wire/icmp.js'
+import { translateError } from './fullnat-lookup.js'
+import type { Parts } from './parts.js'
+
+/**
+ * From the real servers' side, to the client: an error about a packet of the client's. Rewrites it, and leaves sending it to
+ * the caller. Returns BALANCED, PASS if it is about no connection, or a drop.
+ */
+export function relateOutbound(
+  parts: Pick<Parts, 'conns' | 'counters' | 'embedded' | 'forwarders'>,
+  packet: Packet,
+): Verdict {
+  const { conns, embedded } = parts
+  if (!isError(packet) || !embedded.wrap(packet)) return Verdict.PASS
+  const { ip } = embedded
+  const conn = conns.table.lookupOutbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
+  if (conn === NONE) return Verdict.PASS
+  if (!isOneWay(conns.methodOf(conn)) && !packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+  translateError(parts, packet, conn)
+  return Verdict.BALANCED
+}
+
+/** Whether the ICMP message is an error that IPVS looks at. */
+export function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
+  if (transportLen < ICMP_LEN) return false
+  const { type } = icmp.wrap(slab.view, transportAt)
+  return type === IcmpType.UNREACHABLE || type === IcmpType.SOURCE_QUENCH || type === IcmpType.TIME_EXCEEDED
+}
