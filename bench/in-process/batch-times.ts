@@ -6,6 +6,7 @@ import { NAT } from './modes.js'
 import { quantile } from './quantile.js'
 import { BATCH, openScene, type Scene } from './scene.js'
 import { AT, FRAME_LEN, SLOT, SYN, Traffic } from './traffic.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const BATCHES = 50_000
 const WARM_UP = 5_000
@@ -45,7 +46,7 @@ class Batches {
   constructor(scene: Scene) {
     this.#scene = scene
     this.#sink = new LookAhead(scene.director, scene.director.links[0]!)
-    for (let i = 0; i < NEW_CLIENTS; i++) this.#fresh.set(i, 0x0c000000 + i, 40_000, VIP, 80)
+    for (let i = 0; i < NEW_CLIENTS; i++) this.#fresh.set(i, (0x0c000000 + i) as Ipv4Addr, 40_000, VIP, 80)
   }
 
   quantiles(fresh: number): Figures {

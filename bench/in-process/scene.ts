@@ -6,6 +6,7 @@ import { Verdict } from '../../src/packet/verdict.js'
 import { benchDirector, VIP } from './bench-director.js'
 import type { Mode } from './modes.js'
 import { AT, FRAME_LEN, SLOT, Slots, SYN, Traffic } from './traffic.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 /** Frames that the loop's devices hand over at once. */
 export const BATCH = 64
@@ -17,8 +18,8 @@ export class CountingEgress implements Egress {
   reads = false
   /** The next egress for frames, if any. */
   through: Egress | undefined = undefined
-  src = 0
-  dst = 0
+  src = 0 as Ipv4Addr
+  dst = 0 as Ipv4Addr
   srcPort = 0
   dstPort = 0
 
@@ -27,8 +28,8 @@ export class CountingEgress implements Egress {
     if (this.through !== undefined) return this.through.transmit(port, slab, at, len)
     if (this.reads) {
       const { view } = slab
-      this.src = view.getInt32(at + 26)
-      this.dst = view.getInt32(at + 30)
+      this.src = view.getInt32(at + 26) as Ipv4Addr
+      this.dst = view.getInt32(at + 30) as Ipv4Addr
       this.srcPort = view.getUint16(at + 34)
       this.dstPort = view.getUint16(at + 36)
     }
@@ -82,8 +83,8 @@ export function openScene(mode: Mode, count: number, options: SceneOptions = {})
 }
 
 /** The address and port of each connection's client: a million addresses, then the next port. */
-export function clientAddr(i: number): number {
-  return 0x0b000000 | (i & 0xfffff)
+export function clientAddr(i: number): Ipv4Addr {
+  return (0x0b000000 | (i & 0xfffff)) as Ipv4Addr
 }
 export function clientPort(i: number): number {
   return 20_000 + (i >>> 20)

@@ -86,13 +86,13 @@ function poolOf(scheduler: Scheduler, schedFlags: number) {
     bound.added?.(dest)
     return dest
   })
-  const flow: Flow = { protocol: 6, caddr: 0, cport: 0, vaddr: VIP, vport: 80 }
+  const flow: Flow = { protocol: 6, caddr: 0 as Ipv4Addr, cport: 0, vaddr: VIP, vport: 80 }
   let i = 0
   const next = () => {
     i++
-    flow.caddr = Math.imul(i, 0x9e3779b1)
+    flow.caddr = Math.imul(i, 0x9e3779b1) as Ipv4Addr
     flow.cport = i & 0xffff
-    flow.vaddr = VIP + (i % ADDRESSES)
+    flow.vaddr = (VIP + (i % ADDRESSES)) as Ipv4Addr
   }
   return { bound, flow, next, dests }
 }

@@ -91,9 +91,9 @@ function lookupOutbound(mode: Mode, { director, outbound }: Scene): () => void {
   const { table, fullnatKeys } = director.conns
   const find =
     mode.method === 'fullnat'
-      ? (src: number, srcPort: number, dst: number, dstPort: number) =>
+      ? (src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, dstPort: number) =>
           fullnatKeys.lookup(TCP, src, srcPort, dst, dstPort)
-      : (src: number, srcPort: number, dst: number, dstPort: number) =>
+      : (src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, dstPort: number) =>
           table.lookupOutbound(TCP, src, srcPort, dst, dstPort)
   return eachFrame(outbound.count, i => {
     const ports = outbound.ports(i)

@@ -59,7 +59,7 @@ export class Traffic {
     this.#tcpSum = sum16(view, AT - HEADROOM + 34, 20)
   }
 
-  set(i: number, src: number, srcPort: number, dst: number, dstPort: number): void {
+  set(i: number, src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, dstPort: number): void {
     const at = i * PER_FRAME * 4
     const wire = this.#wire
     wire.setInt32(at, src)
@@ -71,11 +71,11 @@ export class Traffic {
     wire.setUint16(at + 14, ~fold(addresses + this.#ipSum))
   }
 
-  srcAddr(i: number): number {
-    return this.#wire.getInt32(i * PER_FRAME * 4)
+  srcAddr(i: number): Ipv4Addr {
+    return this.#wire.getInt32(i * PER_FRAME * 4) as Ipv4Addr
   }
-  dstAddr(i: number): number {
-    return this.#wire.getInt32(i * PER_FRAME * 4 + 4)
+  dstAddr(i: number): Ipv4Addr {
+    return this.#wire.getInt32(i * PER_FRAME * 4 + 4) as Ipv4Addr
   }
   /** Source port << 16 | destination port. */
   ports(i: number): number {

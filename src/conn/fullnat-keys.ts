@@ -5,6 +5,7 @@
  */
 import type { Jiffies } from './jiffies.js'
 import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { LocalPorts, type PortShare } from './local-ports.js'
 import { RestingPorts } from './resting-ports.js'
@@ -76,17 +77,17 @@ export class FullnatKeys {
   }
 
   /** Whether any connection has this local address. */
-  isLaddr(addr: number): boolean {
+  isLaddr(addr: Ipv4Addr): boolean {
     return this.ports.inUse.has(addr)
   }
 
   /** Gives a connection, already bound to its real server, its local side. `handOver` is the ClientAddress. */
-  insert(conn: ConnIndex, laddr: number, lport: number, pool: number, handOver: number): void {
+  insert(conn: ConnIndex, laddr: Ipv4Addr, lport: number, pool: number, handOver: number): void {
     if (!this.#isSeeded) this.#begin()
     const { words } = this
     const record = this.#table.words
     const at = keyAt(conn)
-    const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, laddr, lport)
+    const bucket = this.#bucket(record[conn + DADDR]! as Ipv4Addr, record[conn + DPORT_PROTOCOL]!, laddr, lport)
     words[at + LADDR] = laddr
     words[at + LPORT] = lport
     words[at + POOL] = pool
@@ -103,7 +104,8 @@ export class FullnatKeys {
   inherit(from: ConnIndex, to: ConnIndex, handOver: number): void {
     const { words } = this
     const at = keyAt(from)
-    const [laddr, lport, pool] = [words[at + LADDR]!, words[at + LPORT]!, words[at + POOL]!]
+    const laddr = words[at + LADDR]! as Ipv4Addr
+    const [lport, pool] = [words[at + LPORT]!, words[at + POOL]!]
     this.#unlink(from)
     this.insert(to, laddr, lport, pool, handOver)
   }
@@ -141,7 +143,8 @@ export class FullnatKeys {
     const at = keyAt(conn)
     const record = this.#table.words
     const lport = words[at + LPORT]!
-    const bucket = this.#bucket(record[conn + DADDR]!, record[conn + DPORT_PROTOCOL]!, words[at + LADDR]!, lport)
+    const [daddr, laddr] = [record[conn + DADDR]! as Ipv4Addr, words[at + LADDR]! as Ipv4Addr]
+    const bucket = this.#bucket(daddr, record[conn + DPORT_PROTOCOL]!, laddr, lport)
     let other = ~this.#heads[bucket]! as ConnIndex
     if (other === conn) this.#heads[bucket] = ~words[at + NEXT]!
     else {
@@ -153,7 +156,7 @@ export class FullnatKeys {
   }
 
   /** The hash bucket of a packet daddr:dport → laddr:lport. */
-  bucketOf(protocol: number, daddr: number, dport: number, laddr: number, lport: number): number {
+  bucketOf(protocol: number, daddr: Ipv4Addr, dport: number, laddr: Ipv4Addr, lport: number): number {
     return this.#bucket(daddr, (dport << 16) | protocol, laddr, lport)
   }
   /** Reads ahead, like ConnTable.touch. */
@@ -169,7 +172,7 @@ export class FullnatKeys {
   }
 
   /** The connection that a packet daddr:dport → laddr:lport answers. */
-  lookup(protocol: number, daddr: number, dport: number, laddr: number, lport: number): ConnIndex {
+  lookup(protocol: number, daddr: Ipv4Addr, dport: number, laddr: Ipv4Addr, lport: number): ConnIndex {
     if (this.#count === 0) return NONE
     const { words } = this
     const record = this.#table.words
@@ -214,7 +217,7 @@ export class FullnatKeys {
   }
 
   /** The hash of conn/table.ts over four words. */
-  #bucket(daddr: number, server: number, laddr: number, lport: number): number {
+  #bucket(daddr: Ipv4Addr, server: number, laddr: Ipv4Addr, lport: number): number {
     let h = mix(this.#seed1, daddr ^ this.#seed0)
     h = mix(h, server ^ this.#seed0)
     h = mix(h, laddr ^ this.#seed0)

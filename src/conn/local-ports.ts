@@ -1,4 +1,5 @@
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 export const LOCAL_PORTS = 65_536 - FIRST_LOCAL_PORT
@@ -33,7 +34,7 @@ const FULL_RING = 65_536
  */
 class Pool {
   readonly protocol: number
-  readonly laddr: number
+  readonly laddr: Ipv4Addr
   readonly server: number
   readonly #ports: Ports
   /** Index of the first port that the pool took, and how many it has taken. */
@@ -44,7 +45,7 @@ class Pool {
   #head = 0
   #returned = 0
 
-  constructor(protocol: number, laddr: number, server: number, ports: Ports, start: number) {
+  constructor(protocol: number, laddr: Ipv4Addr, server: number, ports: Ports, start: number) {
     this.protocol = protocol
     this.laddr = laddr
     this.server = server
@@ -110,7 +111,7 @@ export class LocalPorts {
   /** Numbers of pools: by real server's address and port, then by local address and protocol. */
   readonly #byServer = new Map<number, Map<number, number>>()
   /** Local address → pairs taken. */
-  readonly #uses = new Map<number, number>()
+  readonly #uses = new Map<Ipv4Addr, number>()
   /** The local addresses with pairs taken. Every packet looks here. */
   readonly inUse = new AddressSet()
 
@@ -127,7 +128,7 @@ export class LocalPorts {
    * The number of the pool for connections from `laddr` to daddr:dport. Call `take` right away: `give` may free unused
    * pools.
    */
-  poolOf(protocol: number, laddr: number, daddr: number, dport: number): number {
+  poolOf(protocol: number, laddr: Ipv4Addr, daddr: Ipv4Addr, dport: number): number {
     return this.#numberOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
   }
   /** Takes a port of the pool. Returns it, or NO_PORT. */
@@ -153,11 +154,11 @@ export class LocalPorts {
     if (pool.inUse === 0 && this.#pools.length - this.#free.length > MOST_POOLS) this.#forget(number, pool)
   }
   /** The number of pairs taken of a local address. */
-  usesOf(laddr: number): number {
+  usesOf(laddr: Ipv4Addr): number {
     return this.#uses.get(laddr) ?? 0
   }
   /** The number of pairs taken, by local address. */
-  get uses(): ReadonlyMap<number, number> {
+  get uses(): ReadonlyMap<Ipv4Addr, number> {
     return this.#uses
   }
   clear(): void {
@@ -168,7 +169,7 @@ export class LocalPorts {
     this.inUse.clear()
   }
 
-  #numberOf(protocol: number, laddr: number, server: number): number {
+  #numberOf(protocol: number, laddr: Ipv4Addr, server: number): number {
     const key = keyOf(protocol, laddr)
     let pools = this.#byServer.get(server)
     const known = pools?.get(key)
@@ -191,6 +192,6 @@ export class LocalPorts {
   }
 }
 
-function keyOf(protocol: number, laddr: number): number {
+function keyOf(protocol: number, laddr: Ipv4Addr): number {
   return (laddr >>> 0) * 0x100 + protocol
 }

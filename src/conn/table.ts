@@ -1,4 +1,5 @@
 import { Method } from '../service/method.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import {
   CADDR,
   ConnFlag,
@@ -82,7 +83,7 @@ export class ConnTable {
   }
 
   /** The connection of a packet caddr:cport → vaddr:vport. NONE for client port 0, as in the kernel (§4.3). */
-  lookupInbound(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
+  lookupInbound(protocol: number, caddr: Ipv4Addr, cport: number, vaddr: Ipv4Addr, vport: number): ConnIndex {
     if (cport === 0) return NONE
     const words = this.words
     const ports = (cport << 16) | vport
@@ -104,7 +105,7 @@ export class ConnTable {
    * The connection of the answer daddr:dport → caddr:cport, or, unless its method is NAT, vaddr:vport → caddr:cport (§4.3).
    * Never a template (client port 0).
    */
-  lookupOutbound(protocol: number, daddr: number, dport: number, caddr: number, cport: number): ConnIndex {
+  lookupOutbound(protocol: number, daddr: Ipv4Addr, dport: number, caddr: Ipv4Addr, cport: number): ConnIndex {
     const words = this.words
     const server = (dport << 16) | protocol
     let conn = this.#heads[this.bucketOf(protocol, caddr, cport)]!
@@ -124,7 +125,7 @@ export class ConnTable {
   }
 
   /** The persistence template of a client network. If `protocol` is 0, `vaddr` is the mark (§4.6). */
-  lookupTemplate(protocol: number, caddr: number, vaddr: number, vport: number): ConnIndex {
+  lookupTemplate(protocol: number, caddr: Ipv4Addr, vaddr: Ipv4Addr, vport: number): ConnIndex {
     const words = this.words
     let conn = this.#heads[this.bucketOf(protocol, caddr, 0)]!
     while (conn !== NONE) {
@@ -142,7 +143,7 @@ export class ConnTable {
   }
 
   /** Puts a record first in its bucket, with only its key filled in. Returns NONE when the table is full. */
-  insert(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
+  insert(protocol: number, caddr: Ipv4Addr, cport: number, vaddr: Ipv4Addr, vport: number): ConnIndex {
     const conn = this.insertHidden(protocol, caddr, cport, vaddr, vport)
     if (conn === NONE) return NONE
     const bucket = this.bucketOf(protocol, caddr, cport)
@@ -151,7 +152,7 @@ export class ConnTable {
     return conn
   }
   /** The same in no bucket, so that no lookup finds it (one-packet scheduling). The caller must `free` it. */
-  insertHidden(protocol: number, caddr: number, cport: number, vaddr: number, vport: number): ConnIndex {
+  insertHidden(protocol: number, caddr: Ipv4Addr, cport: number, vaddr: Ipv4Addr, vport: number): ConnIndex {
     const words = this.words
     let conn = this.#free
     if (conn !== NONE) {
@@ -175,7 +176,7 @@ export class ConnTable {
   remove(conn: ConnIndex): void {
     const words = this.words
     const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
-    const bucket = this.bucketOf(protocol, words[conn + CADDR]!, words[conn + CPORT_VPORT]! >>> 16)
+    const bucket = this.bucketOf(protocol, words[conn + CADDR]! as Ipv4Addr, words[conn + CPORT_VPORT]! >>> 16)
     let at = this.#heads[bucket]!
     if (at === conn) this.#heads[bucket] = words[conn + NEXT]!
     else {
@@ -199,14 +200,14 @@ export class ConnTable {
     this.#count = 0
   }
 
-  #isVirtual(conn: number, protocol: number, addr: number, port: number): boolean {
+  #isVirtual(conn: number, protocol: number, addr: Ipv4Addr, port: number): boolean {
     const words = this.words
     if (words[conn + VADDR] !== addr || (words[conn + CPORT_VPORT]! & 0xffff) !== port) return false
     return (words[conn + DPORT_PROTOCOL]! & 0xff) === protocol
   }
 
   /** Two rounds of murmur3's mixing. The seed also enters the words, so that no two keys collide under every seed. */
-  bucketOf(protocol: number, caddr: number, cport: number): number {
+  bucketOf(protocol: number, caddr: Ipv4Addr, cport: number): number {
     let a = Math.imul(caddr ^ this.#seed0, 0xcc9e2d51)
     a = Math.imul((a << 15) | (a >>> 17), 0x1b873593)
     let h = this.#seed1 ^ a

@@ -7,6 +7,7 @@ import type { FrameSink } from '../packet/device.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { liesIn, slabOver, type Slab } from '../packet/frame.js'
 import type { Link } from '../packet/link.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN } from '../wire/ipv4.js'
 import type { Director } from './director.js'
@@ -81,8 +82,8 @@ export class LookAhead implements FrameSink {
       return
     const { conns, ownAddresses } = this.#director
     const protocol = view.getUint8(ip + 9)
-    const src = view.getInt32(ip + 12)
-    const dst = view.getInt32(ip + 16)
+    const src = view.getInt32(ip + 12) as Ipv4Addr
+    const dst = view.getInt32(ip + 16) as Ipv4Addr
     const ports = view.getInt32(ip + IPV4_MIN_LEN)
     if (!ownAddresses.has(dst)) {
       this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)

@@ -8,7 +8,7 @@ import { NONE } from '../conn/record.js'
 import type { Packet } from '../packet/packet.js'
 import { isBalanced } from '../packet/parse.js'
 import { Method } from '../service/method.js'
-import { formatIpv4 } from '../wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../wire/addr.js'
 import type { Balancing } from './rules/balancing.js'
 
 const PORTS_LEN = 4
@@ -21,11 +21,11 @@ export class ReturnedAnswers {
   readonly #conns: Connections
   readonly #balancing: Balancing
   readonly #tell: (what: string) => void
-  readonly #told = new Set<number>()
+  readonly #told = new Set<Ipv4Addr>()
   /** The noted packet: its protocol and the flow that it would answer. */
   #protocol = NOTHING
-  #vaddr = 0
-  #caddr = 0
+  #vaddr = 0 as Ipv4Addr
+  #caddr = 0 as Ipv4Addr
   #ports = 0
 
   constructor(conns: Connections, balancing: Balancing, tell: (what: string) => void) {
@@ -75,6 +75,6 @@ function answersItself(method: Method): boolean {
   return method === Method.DIRECT || method === Method.TUNNEL
 }
 
-function textFor(vaddr: number): string {
+function textFor(vaddr: Ipv4Addr): string {
   return `answers of real servers from ${formatIpv4(vaddr)} come back to the director and are dropped (drop-source-is-ours): real servers of -g and -i need another default gateway than the director`
 }

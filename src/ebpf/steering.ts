@@ -1,4 +1,4 @@
-import type { Cidr } from '../wire/addr.js'
+import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, setElement } from './bpf.js'
 import { check, close } from '../linux/libc.js'
@@ -25,7 +25,7 @@ export class Steering implements LocalKinds {
   readonly #rulesFd: number
   readonly #addressesFd: number
   readonly #blocksFd: number
-  readonly #addresses = new Set<number>()
+  readonly #addresses = new Set<Ipv4Addr>()
   /** Blocks by name, and how often each was added. */
   readonly #blocks = new Map<string, number>()
   readonly #rules: WorkerRules
@@ -53,11 +53,11 @@ export class Steering implements LocalKinds {
   }
 
   /** SystemError when there are too many. */
-  setLocal(addr: number, kinds: number): void {
+  setLocal(addr: Ipv4Addr, kinds: number): void {
     check(setElement(this.#addressesFd, onTheWire(addr), word(kinds)), 'telling the kernel an address')
     this.#addresses.add(addr)
   }
-  remove(addr: number): void {
+  remove(addr: Ipv4Addr): void {
     if (this.#addresses.delete(addr)) deleteElement(this.#addressesFd, onTheWire(addr))
   }
   /** SystemError when there are too many. */

@@ -11,7 +11,7 @@
  * `steering-program.ts` is the same in eBPF, `test/ebpf/steering.test.ts` holds the two together.
  */
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
-import type { Cidr } from '../wire/addr.js'
+import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 import { GRE_CHECKSUM_LEN, GRE_LEN, GreView } from '../wire/gre.js'
 import { GueView } from '../wire/gue.js'
 import { ICMP_LEN } from '../wire/icmp.js'
@@ -24,8 +24,8 @@ export const Kind = { OWN: 1, LOCAL: 2 } as const
 /** The addresses that are ours, which the choice of a worker depends on. */
 export interface LocalKinds {
   /** Says what a single address is, `Kind`s together, whatever was said before. */
-  setLocal(addr: number, kinds: number): void
-  remove(addr: number): void
+  setLocal(addr: Ipv4Addr, kinds: number): void
+  remove(addr: Ipv4Addr): void
   /** All of a block are our own (`--vip`), but those that were said to be something else. */
   addBlock(cidr: Cidr): void
   removeBlock(cidr: Cidr): void
@@ -34,13 +34,13 @@ export interface LocalKinds {
 export interface WorkerRules {
   readonly workers: number
   /** Clients that are equal in these bits belong to one worker. */
-  readonly mask: number
+  readonly mask: Ipv4Addr
   /** Seed of the hash, so that no client can aim at a worker. */
   readonly seed: number
 }
 
 /** The worker of a client, of its connections and templates. */
-export function workerOfAddress(addr: number, { workers, mask, seed }: WorkerRules): number {
+export function workerOfAddress(addr: Ipv4Addr, { workers, mask, seed }: WorkerRules): number {
   let h = (addr & mask) ^ seed
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
@@ -58,7 +58,7 @@ export const MOST_PIECES = 4096
 /** The choice, made in JavaScript: of frames that no kernel steers, and in tests. */
 export class WorkerChoice implements LocalKinds {
   rules: WorkerRules
-  readonly #kinds = new Map<number, number>()
+  readonly #kinds = new Map<Ipv4Addr, number>()
   readonly #blocks: Cidr[] = []
   /** Where first pieces went, by what the pieces of a datagram have in common. */
   readonly #pieces = new Map<string, number>()
@@ -72,11 +72,11 @@ export class WorkerChoice implements LocalKinds {
     this.rules = rules
   }
 
-  setLocal(addr: number, kinds: number): void {
-    this.#kinds.set(addr | 0, kinds)
+  setLocal(addr: Ipv4Addr, kinds: number): void {
+    this.#kinds.set(addr, kinds)
   }
-  remove(addr: number): void {
-    this.#kinds.delete(addr | 0)
+  remove(addr: Ipv4Addr): void {
+    this.#kinds.delete(addr)
   }
   addBlock(cidr: Cidr): void {
     this.#blocks.push(cidr)
@@ -150,14 +150,14 @@ export class WorkerChoice implements LocalKinds {
   }
 
   /** The worker by a port of a local address. A port that no FULLNAT connection has belongs to the virtual service at that address. */
-  #port(port: number, client: number): number {
+  #port(port: number, client: Ipv4Addr): number {
     return port < FIRST_LOCAL_PORT ? this.#client(client) : port % this.rules.workers
   }
-  #client(addr: number): number {
+  #client(addr: Ipv4Addr): number {
     return workerOfAddress(addr, this.rules)
   }
-  #kindsOf(addr: number): number {
-    const kinds = this.#kinds.get(addr | 0)
+  #kindsOf(addr: Ipv4Addr): number {
+    const kinds = this.#kinds.get(addr)
     if (kinds !== undefined) return kinds
     return this.#blocks.some(block => ((addr ^ block.addr) & block.mask) === 0) ? Kind.OWN : 0
   }

@@ -14,6 +14,7 @@ import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import type { Verdict } from '../packet/verdict.js'
 import { ClientAddress } from '../service/method.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
 import type { Hop } from './hop.js'
@@ -103,7 +104,7 @@ export class AddressHandOver {
       return
     }
     const record = this.#conns.table.words
-    const inserted = insertToa(packet, record[conn + CADDR]!, record[conn + CPORT_VPORT]! >>> 16, mtu)
+    const inserted = insertToa(packet, record[conn + CADDR]! as Ipv4Addr, record[conn + CPORT_VPORT]! >>> 16, mtu)
     if (inserted === Toa.OPTIONS_FULL) this.optionsFull++
     else if (inserted === Toa.TOO_BIG) this.tooBig++
   }

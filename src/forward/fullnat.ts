@@ -100,8 +100,8 @@ export class Fullnat implements Forwarder {
     return this.#output.transmit(packet, hop)
   }
 
-  #laddr(conn: ConnIndex): number {
-    return this.#conns.fullnatKeys.words[keyAt(conn) + LADDR]!
+  #laddr(conn: ConnIndex): Ipv4Addr {
+    return this.#conns.fullnatKeys.words[keyAt(conn) + LADDR]! as Ipv4Addr
   }
 }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
 
 /** Linux's icmp_msgs_per_sec and icmp_msgs_burst. */
@@ -23,7 +24,7 @@ interface Bucket {
 export class IcmpLimit {
   /** Milliseconds that a peer must wait for each error; 0 switches the limit off, the one for all too. */
   readonly #perPeer: number
-  readonly #peers = new LRUCache<number, Bucket>({ max: PEERS })
+  readonly #peers = new LRUCache<Ipv4Addr, Bucket>({ max: PEERS })
   readonly #all: Bucket = { tokens: BURST, at: 0 }
 
   constructor(perPeer: number) {
@@ -31,13 +32,13 @@ export class IcmpLimit {
   }
 
   /** Whether one may go to `peer` now; it is then counted. "Fragmentation needed" always may. `now` in ms. */
-  allows(peer: number, type: number, code: number, now: number): boolean {
+  allows(peer: Ipv4Addr, type: number, code: number, now: number): boolean {
     if (this.#perPeer === 0 || (LIMITED & (1 << type)) === 0) return true
     if (type === IcmpType.UNREACHABLE && code === Unreachable.FRAGMENTATION_NEEDED) return true
     return take(this.#all, 1000 / PER_SECOND, BURST, now) && this.#allowsPeer(peer, now)
   }
 
-  #allowsPeer(peer: number, now: number): boolean {
+  #allowsPeer(peer: Ipv4Addr, now: number): boolean {
     let bucket = this.#peers.get(peer)
     if (bucket === undefined) {
       bucket = { tokens: PEER_BURST, at: now }

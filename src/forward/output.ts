@@ -39,7 +39,7 @@ export class Output implements PieceSink {
   }
 
   /** The next hop towards `dst`, valid until the next call; undefined without a route. */
-  route(dst: number): Hop | undefined {
+  route(dst: Ipv4Addr): Hop | undefined {
     const route = this.#routes.lookup(dst)
     return route === undefined ? undefined : this.#hop.point(dst, route, this.#routes.pathMtu(dst, route))
   }

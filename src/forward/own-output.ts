@@ -2,6 +2,7 @@ import type { Hop } from './hop.js'
 import type { Output } from './output.js'
 import type { Packet } from '../packet/packet.js'
 import { Verdict } from '../packet/verdict.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 
 /** Sees each packet that the director itself makes, complete and routed, before it is sent. */
 export interface OwnPackets {
@@ -23,7 +24,7 @@ export class OwnOutput {
   }
 
   /** See Output. */
-  route(dst: number): Hop | undefined {
+  route(dst: Ipv4Addr): Hop | undefined {
     return this.#output.route(dst)
   }
   transmit(packet: Packet, hop: Hop): Verdict {

@@ -4,6 +4,7 @@
  */
 import type { Slab } from '../packet/frame.js'
 import { ClientAddress } from '../service/method.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 
 /** The longest: version 1 with addresses of 15 and ports of 5 digits. */
 export const PROXY_MAX_LEN = 56
@@ -23,9 +24,9 @@ const V2_FIXED = 0x2111_000c
 /** Octets that `writeProxyHeader` writes for the same arguments. */
 export function proxyHeaderLen(
   version: ClientAddress,
-  caddr: number,
+  caddr: Ipv4Addr,
   cport: number,
-  vaddr: number,
+  vaddr: Ipv4Addr,
   vport: number,
 ): number {
   if (version === ClientAddress.PROXY_V2) return V2_LEN
@@ -38,9 +39,9 @@ export function writeProxyHeader(
   slab: Slab,
   at: number,
   version: ClientAddress,
-  caddr: number,
+  caddr: Ipv4Addr,
   cport: number,
-  vaddr: number,
+  vaddr: Ipv4Addr,
   vport: number,
 ): number {
   const { bytes, view } = slab
@@ -66,7 +67,7 @@ export function writeProxyHeader(
   return at
 }
 
-function writeAddr(bytes: Uint8Array, at: number, addr: number): number {
+function writeAddr(bytes: Uint8Array, at: number, addr: Ipv4Addr): number {
   for (let shift = 24; shift >= 0; shift -= 8) {
     at = writeNumber(bytes, at, (addr >>> shift) & 0xff)
     if (shift > 0) bytes[at++] = DOT
@@ -82,7 +83,7 @@ function writeNumber(bytes: Uint8Array, at: number, number: number): number {
   }
   return end
 }
-function addrDigits(addr: number): number {
+function addrDigits(addr: Ipv4Addr): number {
   let octets = 3
   for (let shift = 24; shift >= 0; shift -= 8) octets += digitsOf((addr >>> shift) & 0xff)
   return octets

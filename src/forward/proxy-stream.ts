@@ -33,6 +33,7 @@ import { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import type { ClientAddress } from '../service/method.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { TCP_MIN_LEN, TcpFlag, TcpOption } from '../wire/tcp.js'
 import { isPartial } from './nat.js'
@@ -242,13 +243,13 @@ export class ProxyStream {
   #headerLen(version: number, conn: ConnIndex): number {
     const { words } = this.#conns.table
     const ports = words[conn + CPORT_VPORT]!
-    const [caddr, vaddr] = [words[conn + CADDR]!, words[conn + VADDR]!]
+    const [caddr, vaddr] = [words[conn + CADDR]! as Ipv4Addr, words[conn + VADDR]! as Ipv4Addr]
     return proxyHeaderLen(version as ClientAddress, caddr, ports >>> 16, vaddr, ports & 0xffff)
   }
   #write(slab: Slab, at: number, conn: ConnIndex, version: number): number {
     const { words } = this.#conns.table
     const ports = words[conn + CPORT_VPORT]!
-    const [caddr, vaddr] = [words[conn + CADDR]!, words[conn + VADDR]!]
+    const [caddr, vaddr] = [words[conn + CADDR]! as Ipv4Addr, words[conn + VADDR]! as Ipv4Addr]
     return writeProxyHeader(slab, at, version as ClientAddress, caddr, ports >>> 16, vaddr, ports & 0xffff)
   }
 }

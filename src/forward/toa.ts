@@ -4,6 +4,7 @@
  */
 import { VNET_LEN } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { isPure, packOptions, purgeOptions } from '../wire/tcp-options.js'
 import { TCP_MAX_LEN, TCP_MIN_LEN, TcpOption } from '../wire/tcp.js'
 import { isPartial } from './nat.js'
@@ -39,7 +40,7 @@ export function stripOption(packet: Packet, kind: number): void {
  * headroom. Each segment of a GSO frame gets the option, so gsoSize shrinks if it must. If 8 octets more do not fit (40 of
  * options, `mtu` octets of IP packet), the option replaces NOPs and END; if there are too few of them, nothing changes.
  */
-export function insertToa(packet: Packet, addr: number, port: number, mtu: number): Toa {
+export function insertToa(packet: Packet, addr: Ipv4Addr, port: number, mtu: number): Toa {
   const { tcp, ip, vnet, slab } = packet
   const refusal = whyNotLonger(packet, mtu)
   if (refusal !== Toa.INSERTED) return insertInPlace(packet, addr, port) ? Toa.INSERTED : refusal
@@ -71,7 +72,7 @@ function roomInSegment(packet: Packet, mtu: number): number {
   return mtu - (packet.transportAt - packet.ipAt + packet.tcp.headerLen + TOA_LEN)
 }
 /** In the place of padding: the header stays as long as it is. False where there is too little of it. */
-function insertInPlace(packet: Packet, addr: number, port: number): boolean {
+function insertInPlace(packet: Packet, addr: Ipv4Addr, port: number): boolean {
   const { tcp, slab, transportAt } = packet
   const before = tcp.optionsSum
   if (!packOptions(slab.view, transportAt, TOA_LEN)) return false

@@ -9,6 +9,7 @@ import type { Destination } from '../service/destination.js'
 import { TunnelFlag, TunnelType } from '../service/method.js'
 import type { IpIds } from './ip-ids.js'
 import type { Sysctls } from '../service/sysctls.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
 import { GRE_CHECKSUM_LEN, GRE_LEN, GreView } from '../wire/gre.js'
@@ -55,7 +56,7 @@ export class Tunnels {
    * Puts the tunnel's headers before the packet, which is no GSO frame. `src`: the director's address, `dst`: the real
    * server's.
    */
-  wrap(packet: Packet, dest: Destination, src: number, dst: number): void {
+  wrap(packet: Packet, dest: Destination, src: Ipv4Addr, dst: Ipv4Addr): void {
     const { ip } = packet
     const { tos, ttl } = ip
     const flags = this.looksForMtu && ip.dontFragment ? DF : 0
@@ -73,7 +74,7 @@ export class Tunnels {
   }
 
   /** Writes the headers between the outer IP header and the packet. Returns the protocol of the outer IP header. */
-  #wrapInner(packet: Packet, dest: Destination, src: number, dst: number, len: number): number {
+  #wrapInner(packet: Packet, dest: Destination, src: Ipv4Addr, dst: Ipv4Addr, len: number): number {
     const { slab, ipAt, ipLen } = packet
     const dv = slab.view
     switch (dest.tunnelType) {

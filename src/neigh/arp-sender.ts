@@ -1,7 +1,7 @@
 import type { Egress } from '../packet/frame.js'
 import type { Link } from '../packet/link.js'
 import type { Scratch } from '../packet/scratch.js'
-import type { MacAddr } from '../wire/addr.js'
+import type { Ipv4Addr, MacAddr } from '../wire/addr.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
 import { BROADCAST, ETHERNET_LEN, EthernetView, EtherType } from '../wire/ethernet.js'
 import type { Routes } from './routes.js'
@@ -23,15 +23,15 @@ export class ArpSender {
   }
 
   /** Asks for the MAC of `addr`. `to`: broadcast, or the last known MAC. */
-  request(link: Link, addr: number, to: MacAddr): void {
+  request(link: Link, addr: Ipv4Addr, to: MacAddr): void {
     this.#send(link, to, this.#routes.sourceFor(link, addr), addr)
   }
   /** Broadcasts that `addr` is at our MAC: a gratuitous request (RFC 5227 §3: ARP announcement). */
-  announce(link: Link, addr: number): void {
+  announce(link: Link, addr: Ipv4Addr): void {
     this.#send(link, BROADCAST, addr, addr)
   }
 
-  #send(link: Link, to: MacAddr, senderAddr: number, targetAddr: number): void {
+  #send(link: Link, to: MacAddr, senderAddr: Ipv4Addr, targetAddr: Ipv4Addr): void {
     const { slab } = this.#scratch
     const at = this.#scratch.place()
     this.#eth.wrap(slab.view, at)

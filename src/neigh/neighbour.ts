@@ -1,5 +1,5 @@
 import type { Link } from '../packet/link.js'
-import type { MacAddr } from '../wire/addr.js'
+import type { Ipv4Addr, MacAddr } from '../wire/addr.js'
 import type { HeldFrame } from './waiting-room.js'
 
 /**
@@ -12,7 +12,7 @@ export type NeighbourState = (typeof NeighbourState)[keyof typeof NeighbourState
 /** The neighbour that has an address on a link, with its MAC once known. */
 export class Neighbour {
   readonly link: Link
-  readonly addr: number
+  readonly addr: Ipv4Addr
   /** Valid unless INCOMPLETE. */
   mac: MacAddr = { hi: 0, lo: 0 }
   state: NeighbourState = NeighbourState.INCOMPLETE
@@ -24,7 +24,7 @@ export class Neighbour {
   asked = 0
   readonly waiting: HeldFrame[] = []
 
-  constructor(link: Link, addr: number) {
+  constructor(link: Link, addr: Ipv4Addr) {
     this.link = link
     this.addr = addr
   }

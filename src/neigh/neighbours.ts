@@ -11,7 +11,7 @@ import type { Packet } from '../packet/packet.js'
 import type { Link } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { EthernetView, BROADCAST } from '../wire/ethernet.js'
-import type { MacAddr } from '../wire/addr.js'
+import type { Ipv4Addr, MacAddr } from '../wire/addr.js'
 import type { ArpSender } from './arp-sender.js'
 import { Neighbour, NeighbourState } from './neighbour.js'
 import type { HeldFrame, WaitingRoom } from './waiting-room.js'
@@ -56,7 +56,7 @@ export class Neighbours {
   }
 
   /** The entry of an address on a link. A new one is created and asked; undefined when too many are being asked. */
-  get(link: Link, addr: number): Neighbour | undefined {
+  get(link: Link, addr: Ipv4Addr): Neighbour | undefined {
     const slot = (addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)
     let neighbour = this.#recent[slot]
     if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) {
@@ -69,7 +69,7 @@ export class Neighbours {
   }
 
   /** The entry of an address on a link, if its MAC is known and it is in the look-aside table. */
-  usable(link: Link, addr: number): Neighbour | undefined {
+  usable(link: Link, addr: Ipv4Addr): Neighbour | undefined {
     const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)]
     if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) return undefined
     if (neighbour.state === NeighbourState.INCOMPLETE) return undefined
@@ -82,7 +82,7 @@ export class Neighbours {
     return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE
   }
 
-  addStatic(link: Link, addr: number, mac: MacAddr): void {
+  addStatic(link: Link, addr: Ipv4Addr, mac: MacAddr): void {
     const neighbour = new Neighbour(link, addr)
     neighbour.mac = mac
     neighbour.state = NeighbourState.PERMANENT
@@ -94,7 +94,7 @@ export class Neighbours {
    * Learns from ARP that `addr` on the link is at this MAC. Updates a known entry; creates a new one only if `mayCreate`: for
    * hosts that asked us, like Linux, not for every broadcast.
    */
-  heard(link: Link, addr: number, hi: number, lo: number, mayCreate: boolean): void {
+  heard(link: Link, addr: Ipv4Addr, hi: number, lo: number, mayCreate: boolean): void {
     const key = keyOf(link, addr)
     if (this.#static.has(key)) return
     let neighbour = this.#known.get(key)
@@ -140,7 +140,7 @@ export class Neighbours {
       else this.#giveUp(neighbour, sink)
     }
   }
-  #create(link: Link, addr: number): Neighbour | undefined {
+  #create(link: Link, addr: Ipv4Addr): Neighbour | undefined {
     if (this.#asking.size >= MOST_INCOMPLETE) return undefined
     const neighbour = new Neighbour(link, addr)
     this.#known.set(keyOf(link, addr), neighbour)
@@ -182,6 +182,6 @@ export class Neighbours {
   }
 }
 
-function keyOf(link: Link, addr: number): number {
+function keyOf(link: Link, addr: Ipv4Addr): number {
   return link.index * 2 ** 32 + (addr >>> 0)
 }

@@ -54,26 +54,26 @@ export class OwnAddresses {
     this.#sink = sink
   }
 
-  has(addr: number): boolean {
+  has(addr: Ipv4Addr): boolean {
     return this.#single.has(addr) || (this.#blocks.length > 0 && this.#isInBlock(addr))
   }
-  #isInBlock(addr: number): boolean {
+  #isInBlock(addr: Ipv4Addr): boolean {
     for (let i = 0; i < this.#blocks.length; i++) {
       const block = this.#blocks[i]!
       if ((addr & block.mask) === block.addr) return this.#mayBeOurs(addr)
     }
     return false
   }
-  #mayBeOurs(addr: number): boolean {
+  #mayBeOurs(addr: Ipv4Addr): boolean {
     return isHostAddress(addr) && !this.#broadcasts.has(addr as Ipv4Addr)
   }
 
   /** Whether the kernel holds it: what is for it and not balanced is the kernel's. */
-  isKernels(addr: number): boolean {
+  isKernels(addr: Ipv4Addr): boolean {
     return (this.#holds.get(addr as Ipv4Addr)?.kernel ?? 0) > 0
   }
   /** Whether we answer ARP for it on this link. */
-  answersFor(addr: number, link: Link): boolean {
+  answersFor(addr: Ipv4Addr, link: Link): boolean {
     if (!this.has(addr)) return false
     const holds = this.#holds.get(addr as Ipv4Addr)
     if (holds !== undefined && holds.kernel > 0) return false

@@ -6,8 +6,8 @@ export const ON_LINK = 0 as Ipv4Addr
 
 /** The route to a block of addresses. */
 export interface Route {
-  readonly network: number
-  readonly mask: number
+  readonly network: Ipv4Addr
+  readonly mask: Ipv4Addr
   readonly prefix: number
   readonly link: Link
   /** The next hop; ON_LINK: the destination itself. */
@@ -29,8 +29,8 @@ export interface RouteGiven {
 }
 
 interface Entry {
-  readonly network: number
-  readonly mask: number
+  readonly network: Ipv4Addr
+  readonly mask: Ipv4Addr
   readonly prefix: number
   /** undefined: it leads nowhere. */
   readonly route: Route | undefined
@@ -63,7 +63,7 @@ export class Routes {
   #addresses: readonly InterfaceAddress[] = []
   #broadcasts = new AddressSet()
   /** MTUs of paths that are less than their route's (RFC 1191), by destination. */
-  readonly #paths = new Map<number, { mtu: number; until: number }>()
+  readonly #paths = new Map<Ipv4Addr, { mtu: number; until: number }>()
   /** With more than a FEW routes: what was found for a destination, by its hash. */
   readonly #asked = new Int32Array(REMEMBERED)
   readonly #found: (Entry | undefined)[] = Array.from({ length: REMEMBERED })
@@ -112,7 +112,7 @@ export class Routes {
     this.#found.fill(undefined)
   }
 
-  lookup(dst: number): Route | undefined {
+  lookup(dst: Ipv4Addr): Route | undefined {
     const routes = this.#routes
     if (routes.length > FEW) return this.#remembered(dst)?.route
     for (let i = 0; i < routes.length; i++) {
@@ -121,7 +121,7 @@ export class Routes {
     }
     return undefined
   }
-  #remembered(dst: number): Entry | undefined {
+  #remembered(dst: Ipv4Addr): Entry | undefined {
     const at = (Math.imul(dst, 0x9e3779b1) >>> 16) & (REMEMBERED - 1)
     const found = this.#found[at]
     if (found !== undefined && this.#asked[at] === dst) return found
@@ -130,26 +130,26 @@ export class Routes {
     this.#found[at] = entry
     return entry
   }
-  #entryFor(dst: number): Entry | undefined {
+  #entryFor(dst: Ipv4Addr): Entry | undefined {
     return this.#routes.find(({ mask, network }) => (dst & mask) === network)
   }
   /** Why no route leads to `dst`; undefined: there is none. */
-  deadEnd(dst: number): DeadEnd | undefined {
+  deadEnd(dst: Ipv4Addr): DeadEnd | undefined {
     return this.#entryFor(dst)?.deadEnd
   }
 
   /** The path MTU to `dst` by this route, octets. */
-  pathMtu(dst: number, route: Route): number {
+  pathMtu(dst: Ipv4Addr, route: Route): number {
     if (this.#paths.size === 0) return route.mtu
     const path = this.#paths.get(dst)
     return path === undefined ? route.mtu : Math.min(path.mtu, route.mtu)
   }
   /** Whether the path MTU was learnt from a router. */
-  hasLearntMtu(dst: number): boolean {
+  hasLearntMtu(dst: Ipv4Addr): boolean {
     return this.#paths.size > 0 && this.#paths.has(dst)
   }
   /** Learns a path MTU to `dst` from a router. Ignores one above the known path MTU. */
-  learnMtu(dst: number, mtu: number, now: number): void {
+  learnMtu(dst: Ipv4Addr, mtu: number, now: number): void {
     const route = this.lookup(dst)
     if (route === undefined || mtu > this.pathMtu(dst, route)) return
     this.#paths.delete(dst)
@@ -166,7 +166,7 @@ export class Routes {
   }
 
   /** Our source address towards a neighbour on a link: in `peer`'s network, else the link's first, else any of ours. */
-  sourceFor(link: Link, peer: number): Ipv4Addr {
+  sourceFor(link: Link, peer: Ipv4Addr): Ipv4Addr {
     let first: Ipv4Addr | undefined
     for (const address of this.#addresses) {
       if (address.link !== link) continue
@@ -176,17 +176,17 @@ export class Routes {
     return first ?? this.#addresses[0]?.addr ?? (0 as Ipv4Addr)
   }
   /** Whether `addr` is the broadcast address of a connected network. (The network's own is a host, as in Linux since 5.14.) */
-  isBroadcast(addr: number): boolean {
+  isBroadcast(addr: Ipv4Addr): boolean {
     return this.#broadcasts.has(addr)
   }
   /** The link on whose connected network `addr` lies. */
-  portOnLink(addr: number): Link | undefined {
+  portOnLink(addr: Ipv4Addr): Link | undefined {
     return this.#addresses.find(a => (addr & a.mask) === (a.addr & a.mask))?.link
   }
 }
 
 function entryOf({ to, way, mtu }: RouteGiven): Entry {
-  const [network, mask] = [to.addr & to.mask, maskOf(to.prefix)]
+  const [network, mask] = [(to.addr & to.mask) as Ipv4Addr, maskOf(to.prefix)]
   const { prefix } = to
   if (typeof way === 'number') return { network, mask, prefix, route: undefined, deadEnd: way, ownMtu: undefined }
   const route = { network, mask, prefix, link: way.link, gateway: way.gateway ?? ON_LINK, mtu: mtu ?? way.link.mtu }

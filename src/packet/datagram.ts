@@ -1,3 +1,4 @@
+import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IPV4_MAX_HEADER_LEN } from '../wire/ipv4.js'
 import { HEADROOM, VNET_LEN } from './frame.js'
@@ -14,8 +15,8 @@ export const DATAGRAM_PLACE = PAYLOAD_AT + MOST_OCTETS
 export class Datagram {
   /** Where in the slab the payload goes. */
   readonly payloadAt: number
-  src = 0
-  dst = 0
+  src = 0 as Ipv4Addr
+  dst = 0 as Ipv4Addr
   id = 0
   protocol = 0
   /** Index of the port that the first fragment came in by. */
@@ -48,7 +49,7 @@ export class Datagram {
     this.payloadAt = place * DATAGRAM_PLACE + PAYLOAD_AT
   }
 
-  begin(src: number, dst: number, id: number, protocol: number, port: number, deadline: number): void {
+  begin(src: Ipv4Addr, dst: Ipv4Addr, id: number, protocol: number, port: number, deadline: number): void {
     this.src = src
     this.dst = dst
     this.id = id

@@ -19,7 +19,7 @@ const BEHIND_LEN = 4
 
 export class FrontChoice implements Front {
   readonly #mode: FrontMode
-  readonly #kinds = new Map<number, number>()
+  readonly #kinds = new Map<Ipv4Addr, number>()
   readonly #blocks: (Cidr & { kinds: number })[] = []
   readonly #services = new Set<string>()
   readonly #servers = new Set<string>()

@@ -7,6 +7,7 @@
  * 4. kept; the others may take 30 s           → HELD; later DROP_FRAGMENT_TIMEOUT
  * 5. it was the last one missing              → PASS; the packet is now the whole datagram
  */
+import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { DF, ECN_BITS, Ecn, Ipv4View } from '../wire/ipv4.js'
 import { Datagram, DATAGRAM_PLACE } from './datagram.js'
@@ -151,7 +152,7 @@ export class Reassembly {
     return true
   }
   /** Evicts the source's oldest datagram if the source has its share, or else the oldest of all if no slot is free. */
-  #makeRoom(src: number): void {
+  #makeRoom(src: Ipv4Addr): void {
     let ofOne = 0
     let oldest: [number, Datagram] | undefined
     for (const entry of this.#known) {

@@ -1,7 +1,7 @@
 import type { DirectorOptions } from '../director/options.js'
 import { Kind, type LocalKinds } from '../ebpf/worker-choice.js'
 import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
-import { parseCidr, parseIpv4, type Cidr } from '../wire/addr.js'
+import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import type { AddressOperation } from '../control/operations/index.js'
 import type { Answer, Reply, Request, ServiceKey } from '../control/protocol/api.js'
 
@@ -23,14 +23,14 @@ export class SteeredAddresses {
   readonly #steering: LocalKinds
   readonly #report: (problem: string) => void
   /** Own address → number of its owners: interfaces, `--vip`, services. */
-  readonly #own = new Map<number, number>()
+  readonly #own = new Map<Ipv4Addr, number>()
   /** Local address → number of services that have it. */
-  readonly #local = new Map<number, number>()
-  readonly #past = new Set<number>()
+  readonly #local = new Map<Ipv4Addr, number>()
+  readonly #past = new Set<Ipv4Addr>()
   /** By service: its own address (undefined for a mark's) and its local addresses. */
-  readonly #services = new Map<string, { own: number | undefined; local: Set<number> }>()
+  readonly #services = new Map<string, { own: Ipv4Addr | undefined; local: Set<Ipv4Addr> }>()
   /** Single addresses given as `--vip`. One given twice counts once. */
-  readonly #vips = new Set<number>()
+  readonly #vips = new Set<Ipv4Addr>()
 
   /** SystemError if the steering's table is full. */
   constructor(
@@ -116,10 +116,10 @@ export class SteeredAddresses {
       },
     }
   }
-  #deleteLocal(name: string, addr: number | undefined): void {
+  #deleteLocal(name: string, addr: Ipv4Addr | undefined): void {
     if (addr !== undefined && this.#services.get(name)?.local.delete(addr)) this.#giveUp(addr)
   }
-  #giveUp(addr: number): void {
+  #giveUp(addr: Ipv4Addr): void {
     this.#past.add(addr)
     this.#hold(this.#local, addr, -1)
     if (this.#past.size <= MOST_PAST) return
@@ -145,7 +145,7 @@ export class SteeredAddresses {
     else if (this.#vips.delete(cidr.addr)) this.#hold(this.#own, cidr.addr, -1)
   }
 
-  #hold(holders: Map<number, number>, addr: number, by: 1 | -1): void {
+  #hold(holders: Map<Ipv4Addr, number>, addr: Ipv4Addr, by: 1 | -1): void {
     const count = (holders.get(addr) ?? 0) + by
     if (count > 0) holders.set(addr, count)
     else holders.delete(addr)
@@ -156,7 +156,7 @@ export class SteeredAddresses {
       throw error
     }
   }
-  #tell(addr: number): void {
+  #tell(addr: Ipv4Addr): void {
     const isOwn = this.#own.has(addr)
     // A former local address that is an own address now is only that.
     if (isOwn) this.#past.delete(addr)

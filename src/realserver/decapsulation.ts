@@ -1,4 +1,5 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { pseudoHeaderSum, sum16 } from '../wire/checksum.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { GreView } from '../wire/gre.js'
@@ -11,11 +12,11 @@ import { Fate } from './fate.js'
 
 export interface DecapsulationOptions {
   /** Addresses that inner packets may have as their destination. */
-  vips: readonly number[]
+  vips: readonly Ipv4Addr[]
   /** The UDP port of GUE; 0 to do without. */
   guePort: number
   /** Whether an outer destination is this host. */
-  isLocal(addr: number): boolean
+  isLocal(addr: Ipv4Addr): boolean
 }
 
 /**
@@ -26,7 +27,7 @@ export class Decapsulation {
   /** The inner packet of the frame that was read last. The 10 octets before it are its virtio-net header. */
   at = 0
   len = 0
-  readonly #vips: ReadonlySet<number>
+  readonly #vips: ReadonlySet<Ipv4Addr>
   readonly #options: DecapsulationOptions
   readonly #outer = new Ipv4View()
   readonly #inner = new Ipv4View()

@@ -1,7 +1,15 @@
-import { formatIpv4, isLimitedBroadcast, isLoopback, isMulticast, isZeronet, parseIpv4 } from '../wire/addr.js'
+import {
+  formatIpv4,
+  isLimitedBroadcast,
+  isLoopback,
+  isMulticast,
+  isZeronet,
+  parseIpv4,
+  type Ipv4Addr,
+} from '../wire/addr.js'
 
 /** Whether a virtual service may have that address: not 0/8, loopback, multicast or reserved. */
-export function mayBeVip(addr: number): boolean {
+export function mayBeVip(addr: Ipv4Addr): boolean {
   const isReserved = addr >>> 28 === 15
   return !(isZeronet(addr) || isLoopback(addr) || isMulticast(addr) || isLimitedBroadcast(addr) || isReserved)
 }

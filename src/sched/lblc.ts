@@ -1,5 +1,6 @@
 import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { isBusy } from './busy.js'
 import { leastByWeight } from './least.js'
 import { LocalityCache } from './locality-cache.js'
@@ -7,7 +8,7 @@ import { overhead } from './overhead.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 
 interface Entry {
-  readonly addr: number
+  readonly addr: Ipv4Addr
   readonly dest: Destination
   lastUse: number
 }
@@ -45,7 +46,7 @@ class LocalityBased implements BoundScheduler {
     this.#cache.clear()
   }
 
-  #remember(addr: number, dest: Destination, instead: Entry | undefined, now: number): void {
+  #remember(addr: Ipv4Addr, dest: Destination, instead: Entry | undefined, now: number): void {
     if (instead !== undefined) this.#cache.remove(instead)
     if (!this.#cache.hasRoom) return
     dest.countCached(1)

@@ -1,5 +1,6 @@
 import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { isBusy } from './busy.js'
 import { leastByWeight } from './least.js'
 import { LocalityCache } from './locality-cache.js'
@@ -7,7 +8,7 @@ import { overhead, productExceeds } from './overhead.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 
 interface Entry {
-  readonly addr: number
+  readonly addr: Ipv4Addr
   /** The servers that share the address, the newest first. */
   readonly members: Destination[]
   lastUse: number

@@ -1,3 +1,4 @@
+import type { Ipv4Addr } from '../wire/addr.js'
 import { goldenHash } from './hash.js'
 
 const BUCKET_BITS = 10
@@ -12,7 +13,7 @@ const IDLE_MS = 360_000
 
 /** The entry of a destination address. */
 export interface CacheEntry {
-  readonly addr: number
+  readonly addr: Ipv4Addr
   lastUse: number
 }
 
@@ -34,7 +35,7 @@ export class LocalityCache<E extends CacheEntry> {
   get count(): number {
     return this.#count
   }
-  find(addr: number): E | undefined {
+  find(addr: Ipv4Addr): E | undefined {
     const bucket = this.#bucket(addr)
     for (let i = 0; i < bucket.length; i++) if (bucket[i]!.addr === addr) return bucket[i]
     return undefined
@@ -81,7 +82,7 @@ export class LocalityCache<E extends CacheEntry> {
     for (const entry of idle) this.remove(entry)
     return idle.length
   }
-  #bucket(addr: number): E[] {
+  #bucket(addr: Ipv4Addr): E[] {
     return (this.#buckets[goldenHash(addr, BUCKET_BITS)] ??= [])
   }
 }

@@ -1,4 +1,4 @@
-import type { Cidr } from '../wire/addr.js'
+import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 
 /** Gives packets of a protocol to these addresses and ports a mark. */
 export interface MarkRule {
@@ -33,14 +33,14 @@ export class Marks {
   }
 
   /** The packet's mark; 0: none. */
-  of(protocol: number, dstAddr: number, dstPort: number): number {
+  of(protocol: number, dstAddr: Ipv4Addr, dstPort: number): number {
     const rules = this.#rules
     for (let i = rules.length - 1; i >= 0; i--) if (fits(rules[i]!, protocol, dstAddr, dstPort)) return rules[i]!.mark
     return 0
   }
 }
 
-function fits(rule: MarkRule, protocol: number, dstAddr: number, dstPort: number): boolean {
+function fits(rule: MarkRule, protocol: number, dstAddr: Ipv4Addr, dstPort: number): boolean {
   if (rule.protocol !== protocol || (dstAddr & rule.to.mask) !== (rule.to.addr & rule.to.mask)) return false
   const { ports } = rule
   if (ports.length === 0) return true

@@ -1,9 +1,10 @@
+import type { Ipv4Addr } from '../wire/addr.js'
 import type { Destination } from './destination.js'
 import { Method, type TunnelType } from './method.js'
 
 /** The destinations of all services by address. */
 export class RealServers {
-  readonly #byAddr = new Map<number, Destination[]>()
+  readonly #byAddr = new Map<Ipv4Addr, Destination[]>()
 
   add(dest: Destination): void {
     const there = this.#byAddr.get(dest.addr)
@@ -22,13 +23,13 @@ export class RealServers {
   }
 
   /** Whether a tunnel of this type and port leads to `addr` (ipvs-behaviour.md §6.7). */
-  hasTunnel(addr: number, type: TunnelType, port: number): boolean {
+  hasTunnel(addr: Ipv4Addr, type: TunnelType, port: number): boolean {
     for (const dest of this.#byAddr.get(addr) ?? [])
       if (dest.method === Method.TUNNEL && dest.tunnelType === type && dest.tunnelPort === port) return true
     return false
   }
   /** Whether addr:port is a real server of NAT, so that a packet from there must be its answer (sysctl nat_icmp_send, §6.2). */
-  answersFrom(protocol: number, addr: number, port: number): boolean {
+  answersFrom(protocol: number, addr: Ipv4Addr, port: number): boolean {
     for (const dest of this.#byAddr.get(addr) ?? [])
       if (dest.port === port && dest.method === Method.MASQ && dest.servesProtocol(protocol)) return true
     return false

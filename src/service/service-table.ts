@@ -1,3 +1,4 @@
+import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { FTP_DATA_PORT, FTP_PORT } from './ftp.js'
 import type { Service } from './service.js'
@@ -17,7 +18,7 @@ export class ServiceTable<S extends Service> {
   /** In the order of adding. */
   readonly #all = new Set<S>()
   /** Address → how many services have it. */
-  readonly #addresses = new Map<number, number>()
+  readonly #addresses = new Map<Ipv4Addr, number>()
   /** The number of services of port 0 (those of a mark too) and of port 21. At 0 the lookup skips that step. */
   #portZero = 0
   #ftp = 0
@@ -25,7 +26,7 @@ export class ServiceTable<S extends Service> {
   count = 0
 
   /** Whether a service has this address. */
-  hasAddress(addr: number): boolean {
+  hasAddress(addr: Ipv4Addr): boolean {
     return this.#addresses.has(addr)
   }
 
@@ -38,7 +39,7 @@ export class ServiceTable<S extends Service> {
    * The service for a packet: by mark; by protocol, address and port; FTP data by the service of port 21; by the service of
    * port 0 (ipvs-behaviour.md §2.2).
    */
-  lookup(mark: number, protocol: number, addr: number, port: number): S | undefined {
+  lookup(mark: number, protocol: number, addr: Ipv4Addr, port: number): S | undefined {
     if (mark !== 0) {
       const service = this.#byMark.get(mark)
       if (service !== undefined) return service
@@ -51,7 +52,7 @@ export class ServiceTable<S extends Service> {
     }
     return this.#portZero > 0 ? this.#exact(protocol, addr, 0) : undefined
   }
-  #exact(protocol: number, addr: number, port: number): S | undefined {
+  #exact(protocol: number, addr: Ipv4Addr, port: number): S | undefined {
     const bucket = this.#buckets[hash(protocol, addr, port) & (this.#buckets.length - 1)]!
     for (let i = 0; i < bucket.length; i++) {
       const service = bucket[i]!
@@ -102,7 +103,7 @@ function emptyBuckets<S>(count: number): S[][] {
   return Array.from({ length: count }, () => [])
 }
 
-function hash(protocol: number, addr: number, port: number): number {
+function hash(protocol: number, addr: Ipv4Addr, port: number): number {
   const h = Math.imul(addr ^ (port << 16) ^ (port >>> 8) ^ protocol, 0x9e3779b1)
   return h ^ (h >>> 15)
 }

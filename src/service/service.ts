@@ -38,7 +38,7 @@ export class Service implements ServiceIdentity {
     this.sysctls = sysctls
   }
 
-  destination(addr: number, port: number): Destination | undefined {
+  destination(addr: Ipv4Addr, port: number): Destination | undefined {
     return this.destinations.find(dest => dest.addr === addr && dest.port === port)
   }
 }

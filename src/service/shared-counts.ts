@@ -7,6 +7,7 @@
  * All directors use the same slot for a real server, and it is freed by the last one. A director may thus keep a deleted real
  * server for as long as its own connections refer to it.
  */
+import type { Ipv4Addr } from '../wire/addr.js'
 import type { ServiceIdentity } from './service-identity.js'
 
 /** A destination's counts. */
@@ -65,14 +66,14 @@ export class SharedCounts {
   }
 
   /** Whether a real server has a slot or can get one. */
-  hasRoomFor(service: ServiceIdentity, addr: number, port: number): boolean {
+  hasRoomFor(service: ServiceIdentity, addr: Ipv4Addr, port: number): boolean {
     return this.#locked(() => this.#find(service, addr, port) !== 0 || this.#hasFree)
   }
   /**
    * Returns the slot of a real server. Each director that has the destination holds the slot once. RangeError if there is
    * no room.
    */
-  hold(service: ServiceIdentity, addr: number, port: number): number {
+  hold(service: ServiceIdentity, addr: Ipv4Addr, port: number): number {
     return this.#locked(() => {
       const at = this.#find(service, addr, port) || this.#take(service, addr, port)
       this.words[at + HOLDERS]!++
@@ -89,14 +90,14 @@ export class SharedCounts {
   get #hasFree(): boolean {
     return this.words[FREE] !== 0 || this.words[USED]! < CAPACITY
   }
-  #find(service: ServiceIdentity, addr: number, port: number): number {
+  #find(service: ServiceIdentity, addr: Ipv4Addr, port: number): number {
     const { words } = this
     const identity = identityOf(service, addr, port)
     let at = words[bucketOf(identity)]!
     while (at !== 0 && identity.some((word, i) => words[at + IDENTITY + i] !== word)) at = words[at + NEXT]!
     return at
   }
-  #take(service: ServiceIdentity, addr: number, port: number): number {
+  #take(service: ServiceIdentity, addr: Ipv4Addr, port: number): number {
     if (!this.#hasFree) throw new RangeError(`there is no room for more than ${CAPACITY} real servers`)
     const { words } = this
     let at = words[FREE]!
@@ -136,7 +137,7 @@ export class SharedCounts {
 }
 
 /** Identity in words. Of a service of a mark only the mark counts (ipvs-behaviour.md §2.7). */
-function identityOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: number, dport: number): Int32Array {
+function identityOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: Ipv4Addr, dport: number): Int32Array {
   return mark === 0 ? Int32Array.of(protocol, addr, port, 0, daddr, dport) : Int32Array.of(0, 0, 0, mark, daddr, dport)
 }
 

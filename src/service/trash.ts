@@ -1,3 +1,4 @@
+import type { Ipv4Addr } from '../wire/addr.js'
 import type { Destination, DestinationTable } from './destination.js'
 import type { ServiceIdentity } from './service-identity.js'
 
@@ -30,7 +31,7 @@ export class Trash {
     this.#thrown.set(nameOf(dest.service, dest.addr, dest.port), { dest, since: undefined })
   }
   /** Takes the same real server of the same service out of the trash. Returns undefined if it is not there. */
-  revive(service: ServiceIdentity, addr: number, port: number): Destination | undefined {
+  revive(service: ServiceIdentity, addr: Ipv4Addr, port: number): Destination | undefined {
     if (this.#thrown.size === 0) return undefined
     const name = nameOf(service, addr, port)
     const thrown = this.#thrown.get(name)
@@ -76,6 +77,6 @@ interface Thrown {
 }
 
 /** Key of a destination (ipvs-behaviour.md §2.7). */
-function nameOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: number, dport: number): string {
+function nameOf({ protocol, addr, port, mark }: ServiceIdentity, daddr: Ipv4Addr, dport: number): string {
   return mark === 0 ? `${protocol} ${addr} ${port} ${daddr} ${dport}` : `${mark} ${daddr} ${dport}`
 }

@@ -34,7 +34,7 @@ const ZERO = 48
 const NO_DIGIT = -1
 
 /** number → '10.0.0.1'. */
-export function formatIpv4(addr: number): string {
+export function formatIpv4(addr: Ipv4Addr): string {
   return `${addr >>> 24}.${(addr >>> 16) & 255}.${(addr >>> 8) & 255}.${addr & 255}`
 }
 
@@ -54,15 +54,15 @@ export function parseCidr(text: string): Cidr | undefined {
 }
 
 /** 0.0.0.0/8: "this network" (RFC 1122 §3.2.1.3 a). */
-export const isZeronet = (addr: number): boolean => addr >>> 24 === 0
+export const isZeronet = (addr: Ipv4Addr): boolean => addr >>> 24 === 0
 /** 127/8 (RFC 1122 §3.2.1.3 g). */
-export const isLoopback = (addr: number): boolean => addr >>> 24 === 127
+export const isLoopback = (addr: Ipv4Addr): boolean => addr >>> 24 === 127
 /** 224/4 (RFC 1112 §4). */
-export const isMulticast = (addr: number): boolean => addr >>> 28 === 14
+export const isMulticast = (addr: Ipv4Addr): boolean => addr >>> 28 === 14
 /** 255.255.255.255. */
-export const isLimitedBroadcast = (addr: number): boolean => addr === -1
+export const isLimitedBroadcast = (addr: Ipv4Addr): boolean => addr === -1
 /** An address that a host on a wire can have (RFC 1122 §3.2.1.3), unless a network there broadcasts by it. Class E is one, as in Linux. */
-export const isHostAddress = (addr: number): boolean =>
+export const isHostAddress = (addr: Ipv4Addr): boolean =>
   !isZeronet(addr) && !isLoopback(addr) && !isMulticast(addr) && !isLimitedBroadcast(addr)
 
 /** The broadcast address of the network that an interface's address is in; /31 and /32 have none (RFC 3021 §2.2). */

@@ -1,3 +1,5 @@
+import type { Ipv4Addr } from './addr.js'
+
 /** Slots at the beginning: a power of two. */
 const LEAST_SLOTS = 64
 
@@ -11,7 +13,7 @@ export class AddressSet {
   #size = 0
   #hasZero = false
 
-  has(addr: number): boolean {
+  has(addr: Ipv4Addr): boolean {
     if (addr === 0) return this.#hasZero
     const slots = this.#slots
     const mask = this.#mask
@@ -24,7 +26,7 @@ export class AddressSet {
     }
   }
 
-  add(addr: number): void {
+  add(addr: Ipv4Addr): void {
     if (addr === 0) this.#hasZero = true
     if (this.has(addr)) return
     if ((this.#size + 1) * 4 > this.#slots.length) this.#grow()
@@ -32,7 +34,7 @@ export class AddressSet {
   }
 
   /** Deletes by backward shift: entries behind the hole move up, so that no probe stops at it too early. */
-  delete(addr: number): void {
+  delete(addr: Ipv4Addr): void {
     if (addr === 0) this.#hasZero = false
     if (addr === 0 || !this.has(addr)) return
     const slots = this.#slots
@@ -40,7 +42,7 @@ export class AddressSet {
     let free = this.#slotOf(addr)
     while (slots[free] !== addr) free = (free + 1) & mask
     for (let slot = (free + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const wanted = this.#slotOf(slots[slot]!)
+      const wanted = this.#slotOf(slots[slot]! as Ipv4Addr)
       if (((slot - wanted) & mask) < ((slot - free) & mask)) continue
       slots[free] = slots[slot]!
       free = slot
@@ -55,13 +57,13 @@ export class AddressSet {
     this.#hasZero = false
   }
 
-  #put(addr: number): void {
+  #put(addr: Ipv4Addr): void {
     let slot = this.#slotOf(addr)
     while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
     this.#slots[slot] = addr
     this.#size++
   }
-  #slotOf(addr: number): number {
+  #slotOf(addr: Ipv4Addr): number {
     return (Math.imul(addr, 0x9e3779b1) >>> 15) & this.#mask
   }
   #grow(): void {
@@ -69,6 +71,6 @@ export class AddressSet {
     this.#slots = new Int32Array(before.length * 2)
     this.#mask = this.#slots.length - 1
     this.#size = 0
-    for (const addr of before) if (addr !== 0) this.#put(addr)
+    for (const addr of before) if (addr !== 0) this.#put(addr as Ipv4Addr)
   }
 }

@@ -67,7 +67,7 @@ export class ArpView {
   }
 
   /** Writes the whole packet. */
-  build(operation: number, sender: MacAddr, senderAddr: number, target: MacAddr, targetAddr: number): void {
+  build(operation: number, sender: MacAddr, senderAddr: Ipv4Addr, target: MacAddr, targetAddr: Ipv4Addr): void {
     const dv = this.#dv
     const at = this.#at
     dv.setUint32(at + FIXED, 0x00010800)

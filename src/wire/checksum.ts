@@ -1,7 +1,8 @@
-/**
+/*
  * The Internet checksum, RFC 1071, and its incremental update, RFC 1624. A *sum* is folded to 16 bits and not
  * complemented; a *check* is what stands in a header: the complement of the sum. Both are host numbers.
  */
+import type { Ipv4Addr } from './addr.js'
 
 /** Folds carries back in until 16 bits are left. Takes sums below 2^32. */
 export function fold(sum: number): number {
@@ -51,7 +52,7 @@ function swap(sum: number): number {
 }
 
 /** The sum of the pseudo header that TCP and UDP cover: addresses, protocol, transport length (RFC 9293 §3.1). */
-export function pseudoHeaderSum(src: number, dst: number, protocol: number, transportLen: number): number {
+export function pseudoHeaderSum(src: Ipv4Addr, dst: Ipv4Addr, protocol: number, transportLen: number): number {
   return fold((src >>> 16) + (src & 0xffff) + (dst >>> 16) + (dst & 0xffff) + protocol + transportLen)
 }
 

@@ -196,8 +196,8 @@ export class Ipv4View {
     flags: number,
     ttl: number,
     protocol: number,
-    src: number,
-    dst: number,
+    src: Ipv4Addr,
+    dst: Ipv4Addr,
   ): void {
     const dv = this.#dv
     const at = this.#at

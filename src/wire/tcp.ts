@@ -19,6 +19,7 @@
  *
  * Offset: octets of the header, in words of 4.
  */
+import type { Ipv4Addr } from './addr.js'
 import { fold, pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
@@ -119,24 +120,24 @@ export class TcpView {
   }
 
   /** Sets the port and mends the checksum for it and for the change of source address. */
-  rewriteSrc(from: number, to: number, port: number): void {
+  rewriteSrc(from: Ipv4Addr, to: Ipv4Addr, port: number): void {
     const check = update32(update16(this.checksum, this.srcPort, port), from, to)
     this.#dv.setUint16(this.#at + SRC_PORT, port)
     this.#dv.setUint16(this.#at + CHECKSUM, check)
   }
   /** Sets the port and mends the checksum for it and for the change of destination address. */
-  rewriteDst(from: number, to: number, port: number): void {
+  rewriteDst(from: Ipv4Addr, to: Ipv4Addr, port: number): void {
     const check = update32(update16(this.checksum, this.dstPort, port), from, to)
     this.#dv.setUint16(this.#at + DST_PORT, port)
     this.#dv.setUint16(this.#at + CHECKSUM, check)
   }
   /** As rewriteSrc where the checksum field holds only the pseudo-header sum: ports are not in it. */
-  rewriteSrcPartial(from: number, to: number, port: number): void {
+  rewriteSrcPartial(from: Ipv4Addr, to: Ipv4Addr, port: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
     this.#dv.setUint16(this.#at + SRC_PORT, port)
   }
   /** As rewriteDst where the checksum field holds only the pseudo-header sum: ports are not in it. */
-  rewriteDstPartial(from: number, to: number, port: number): void {
+  rewriteDstPartial(from: Ipv4Addr, to: Ipv4Addr, port: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
     this.#dv.setUint16(this.#at + DST_PORT, port)
   }
@@ -226,7 +227,7 @@ export class TcpView {
     this.#dv.setUint8(this.#at + FLAGS, flags)
   }
   /** Makes a header, copied with its options, one of a segment of its own: flags, and the checksum over `len` octets anew. */
-  rebuild(flags: number, src: number, dst: number, len: number): void {
+  rebuild(flags: number, src: Ipv4Addr, dst: Ipv4Addr, len: number): void {
     const dv = this.#dv
     const at = this.#at
     dv.setUint8(at + TCP_DATA_OFFSET_AT, dv.getUint8(at + TCP_DATA_OFFSET_AT) & 0xf0)
@@ -236,7 +237,7 @@ export class TcpView {
     dv.setUint16(at + CHECKSUM, ~sum16(dv, at, len, pseudoHeaderSum(src, dst, IpProtocol.TCP, len)) & 0xffff)
   }
   /** Writes a header of 20 octets without payload, its checksum for the given addresses. Window 0. */
-  build(src: number, dst: number, srcPort: number, dstPort: number, seq: number, ack: number, flags: number): void {
+  build(src: Ipv4Addr, dst: Ipv4Addr, srcPort: number, dstPort: number, seq: number, ack: number, flags: number): void {
     const dv = this.#dv
     const at = this.#at
     dv.setUint16(at + SRC_PORT, srcPort)

@@ -11,6 +11,7 @@
  *
  * Length: header and payload.
  */
+import type { Ipv4Addr } from './addr.js'
 import { pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './checksum.js'
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
@@ -62,7 +63,7 @@ export class UdpView {
    * Sets the port and mends the checksum for it and for the change of source address `from` → `to`. Where there was no
    * checksum, one is computed over `len` octets, as the kernel does (ipvs-behaviour.md §7.1, case nat-udp).
    */
-  rewriteSrc(from: number, to: number, port: number, peer: number, len: number): void {
+  rewriteSrc(from: Ipv4Addr, to: Ipv4Addr, port: number, peer: Ipv4Addr, len: number): void {
     const check = this.checksum
     const old = this.srcPort
     this.#dv.setUint16(this.#at + SRC_PORT, port)
@@ -70,7 +71,7 @@ export class UdpView {
     else this.#store(update32(update16(check, old, port), from, to))
   }
   /** As rewriteSrc for the destination: `from` → `to`. */
-  rewriteDst(from: number, to: number, port: number, peer: number, len: number): void {
+  rewriteDst(from: Ipv4Addr, to: Ipv4Addr, port: number, peer: Ipv4Addr, len: number): void {
     const check = this.checksum
     const old = this.dstPort
     this.#dv.setUint16(this.#at + DST_PORT, port)
@@ -78,12 +79,12 @@ export class UdpView {
     else this.#store(update32(update16(check, old, port), from, to))
   }
   /** As rewriteSrc where the checksum field holds only the pseudo-header sum: ports are not in it. */
-  rewriteSrcPartial(from: number, to: number, port: number): void {
+  rewriteSrcPartial(from: Ipv4Addr, to: Ipv4Addr, port: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
     this.#dv.setUint16(this.#at + SRC_PORT, port)
   }
   /** As rewriteDst where the checksum field holds only the pseudo-header sum: ports are not in it. */
-  rewriteDstPartial(from: number, to: number, port: number): void {
+  rewriteDstPartial(from: Ipv4Addr, to: Ipv4Addr, port: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, updateSum32(this.checksum, from, to))
     this.#dv.setUint16(this.#at + DST_PORT, port)
   }
@@ -106,7 +107,7 @@ export class UdpView {
   #store(check: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, sentCheck(check))
   }
-  #fill(src: number, dst: number, len: number): void {
+  #fill(src: Ipv4Addr, dst: Ipv4Addr, len: number): void {
     this.setChecksum(sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, IpProtocol.UDP, len)))
   }
 }

@@ -27,9 +27,10 @@ import { flowOf } from '../support/flow.js'
 const TCP = 6
 const UDP = 17
 const SCTP = 132
-const CLIENT = 0xc000020a | 0
-const VIP = 0xc6336401 | 0
-const SERVICE = { protocol: TCP, addr: VIP as Ipv4Addr, port: 80, mark: 0 }
+const CLIENT = (0xc000020a | 0) as Ipv4Addr
+const VIP = (0xc6336401 | 0) as Ipv4Addr
+const SERVER = 0x0a010001 as Ipv4Addr
+const SERVICE = { protocol: TCP, addr: VIP, port: 80, mark: 0 }
 const FLAG: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16 }
 /** Where clocks begin, in ms: plain numbers, and right before jiffies change their sign or begin anew. */
 const STARTS = [0, 1_000_000, (2 ** 31 - 3000) * 10, (2 ** 32 - 3000) * 10]
@@ -44,7 +45,7 @@ class Rig {
   constructor(start = 0, capacity = 100) {
     const destinations = new DestinationTable(new Counters())
     this.start = start
-    this.dest = destinations.create(SERVICE, 0x0a010001 as Ipv4Addr, 8080)
+    this.dest = destinations.create(SERVICE, SERVER, 8080)
     this.conns = new Connections(capacity, seededRandom(1), destinations, start)
   }
   open(protocol = TCP, cport = 40000): ConnIndex {
@@ -85,13 +86,13 @@ t.test('an opened connection is inactive, has 3 s, and knows where it leads', as
   t.equal(rig.counted, '0–1')
   t.equal(rig.dest.totalConns, 1)
   t.equal(rig.field(conn, CADDR), CLIENT)
-  t.equal(rig.field(conn, DADDR), 0x0a010001)
+  t.equal(rig.field(conn, DADDR), SERVER)
   t.equal(rig.field(conn, DPORT_PROTOCOL), (8080 << 16) | TCP)
   t.equal(rig.field(conn, DEST), rig.dest.index)
   t.equal(rig.field(conn, FLAGS), ConnFlag.INACTIVE)
   t.equal(rig.conns.stateOf(conn), 0)
   t.equal(rig.conns.destinationOf(conn), rig.dest)
-  t.equal(rig.conns.table.lookupOutbound(TCP, 0x0a010001, 8080, CLIENT, 40000), conn)
+  t.equal(rig.conns.table.lookupOutbound(TCP, SERVER, 8080, CLIENT, 40000), conn)
   t.equal(rig.conns.timers.secondsLeft(conn), 3)
   rig.to(2990)
   t.equal(rig.counted, '0–1', 'to the last jiffy')
@@ -392,7 +393,7 @@ t.test('over 20 000 random steps connections live and are counted as in a slow l
   }
 })
 
-const NETWORK = 0xc0000200 | 0
+const NETWORK = (0xc0000200 | 0) as Ipv4Addr
 
 /** A rig with a template of 360 s, and connections opened by it. */
 function persistent(children: number, protocol = TCP) {

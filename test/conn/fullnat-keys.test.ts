@@ -4,12 +4,13 @@ import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from '../../src/conn/reco
 import { ConnTable } from '../../src/conn/table.js'
 import { seededRandom } from '../../src/director/random.js'
 import type { Jiffies } from '../../src/conn/jiffies.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const TCP = 6
-const CLIENT = 0xcb007107 | 0
-const VIP = 0xc6336401 | 0
-const SERVER = 0x0a010001
-const LIP = 0xc0000201 | 0
+const CLIENT = (0xcb007107 | 0) as Ipv4Addr
+const VIP = (0xc6336401 | 0) as Ipv4Addr
+const SERVER = 0x0a010001 as Ipv4Addr
+const LIP = (0xc0000201 | 0) as Ipv4Addr
 
 function keysOver(capacity: number): {
   table: ConnTable
@@ -41,11 +42,11 @@ t.test('a connection is found by what its answer shows', async t => {
   t.strictSame([keys.words[keyAt(a) + HAND_OVER], keys.words[keyAt(b) + HAND_OVER]], [3, 0])
   for (const [what, key] of Object.entries({
     protocol: [17, SERVER, 40_000, LIP, port],
-    daddr: [TCP, SERVER + 1, 40_000, LIP, port],
+    daddr: [TCP, (SERVER + 1) as Ipv4Addr, 40_000, LIP, port],
     dport: [TCP, SERVER, 40_001, LIP, port],
-    laddr: [TCP, SERVER, 40_000, LIP + 1, port],
+    laddr: [TCP, SERVER, 40_000, (LIP + 1) as Ipv4Addr, port],
     lport: [TCP, SERVER, 40_000, LIP, other + 1],
-  } as Record<string, [number, number, number, number, number]>))
+  } as Record<string, [number, Ipv4Addr, number, Ipv4Addr, number]>))
     t.equal(keys.lookup(...key), NONE, `another ${what}`)
 })
 

@@ -2,12 +2,13 @@ import t from 'tap'
 import { LOCAL_PORTS, LocalPorts, NO_PORT } from '../../src/conn/local-ports.js'
 import { FIRST_LOCAL_PORT } from '../../src/packet/local-port.js'
 import { seededRandom } from '../../src/director/random.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const TCP = 6
 const UDP = 17
-const LIP = 0x0a630201
+const LIP = 0x0a630201 as Ipv4Addr
 /** Negative as a signed number. */
-const SERVER = 0xcb007107 | 0
+const SERVER = (0xcb007107 | 0) as Ipv4Addr
 
 function taken(ports: LocalPorts, count: number): number[] {
   return Array.from({ length: count }, () => ports.take(ports.poolOf(TCP, LIP, SERVER, 80)))
@@ -83,7 +84,7 @@ t.test('protocols, local addresses and real servers have pools of their own; ser
     [TCP, LIP + 1, SERVER, 80],
     [TCP, LIP, SERVER + 1, 80],
     [TCP, LIP, SERVER, 81],
-  ] as const)
+  ] as [number, Ipv4Addr, Ipv4Addr, number][])
     t.not(ports.take(ports.poolOf(protocol, laddr, daddr, dport)), NO_PORT, `${protocol} ${laddr} ${daddr} ${dport}`)
 })
 
@@ -91,7 +92,7 @@ t.test('many pools that nobody uses are forgotten', async t => {
   const ports = new LocalPorts(() => 0)
   for (let round = 0; round < 2; round++)
     for (let daddr = 0; daddr < 6000; daddr++) {
-      const pool = ports.poolOf(TCP, LIP, daddr, 80)
+      const pool = ports.poolOf(TCP, LIP, daddr as Ipv4Addr, 80)
       const port = ports.take(pool)
       const again = ports.take(pool)
       if (port === again) t.fail(`server ${daddr}`)

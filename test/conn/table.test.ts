@@ -16,13 +16,14 @@ import type { ConnIndex } from '../../src/conn/record.js'
 import { ConnTable, MAX_CONNECTIONS } from '../../src/conn/table.js'
 import { Method } from '../../src/service/method.js'
 import { seededRandom } from '../../src/director/random.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const TCP = 6
 const UDP = 17
 /** 203.0.113.7, 198.51.100.1 and 10.1.0.1: the first two are negative as signed numbers. */
-const CLIENT = 0xcb007107 | 0
-const VIP = 0xc6336401 | 0
-const SERVER = 0x0a010001
+const CLIENT = (0xcb007107 | 0) as Ipv4Addr
+const VIP = (0xc6336401 | 0) as Ipv4Addr
+const SERVER = 0x0a010001 as Ipv4Addr
 
 /** Every bucket from its newest on, records only once; throws if a list runs in a circle. */
 function chains(table: ConnTable): ConnIndex[][] {
@@ -93,10 +94,19 @@ t.test('every part of the key counts, both ways', async t => {
   t.equal(table.lookupOutbound(...outbound), conn)
 })
 
+t.test('an address and a port exchanged are no program', async t => {
+  const table = new ConnTable(8, seededRandom(1))
+  table.insert(TCP, CLIENT, 40000, VIP, 80)
+  // @ts-expect-error: Ipv4Addr is branded, so that the compiler refuses this.
+  t.equal(table.lookupInbound(TCP, 40000, CLIENT, VIP, 80), NONE)
+})
+
 t.test('in one bucket each part of the key is compared', async t => {
   // With a seed for which every key falls into one bucket there would be no need of this; so all are of one client.
   const table = new ConnTable(64, seededRandom(3))
-  const keys = [VIP, VIP + 1, VIP ^ 0x40000000].flatMap(vaddr => [80, 81, 0x8050].map(vport => [vaddr, vport] as const))
+  const keys = ([VIP, VIP + 1, VIP ^ 0x40000000] as Ipv4Addr[]).flatMap(vaddr =>
+    [80, 81, 0x8050].map(vport => [vaddr, vport] as const),
+  )
   const conns = keys.map(([vaddr, vport], index) => {
     const conn = table.insert(TCP, CLIENT, 40000, vaddr, vport)
     bind(table, conn, SERVER + (index % 3), 8080 + ((index / 3) | 0), TCP)
@@ -105,7 +115,8 @@ t.test('in one bucket each part of the key is compared', async t => {
   t.equal(chains(table).length, 1, 'one bucket')
   for (const [index, [vaddr, vport]] of keys.entries()) {
     t.equal(table.lookupInbound(TCP, CLIENT, 40000, vaddr, vport), conns[index], `inbound ${index}`)
-    const outbound = table.lookupOutbound(TCP, SERVER + (index % 3), 8080 + ((index / 3) | 0), CLIENT, 40000)
+    const daddr = (SERVER + (index % 3)) as Ipv4Addr
+    const outbound = table.lookupOutbound(TCP, daddr, 8080 + ((index / 3) | 0), CLIENT, 40000)
     t.equal(outbound, conns[index], `outbound ${index}`)
   }
 })
@@ -115,7 +126,7 @@ t.test('keys that share a bucket by chance are told apart', async t => {
     ['client ports', i => [TCP, CLIENT, 40000 + i]],
     ['client addresses', i => [TCP, (CLIENT + i) | 0, 40000]],
     ['protocols', i => [i, CLIENT, 40000]],
-  ] as [string, (i: number) => [number, number, number]][]) {
+  ] as [string, (i: number) => [number, Ipv4Addr, number]][]) {
     // 4096 in 4096 buckets: two in three meet another.
     const table = new ConnTable(4096, seededRandom(1))
     const wrong: number[] = []
@@ -229,12 +240,12 @@ t.test('over 20 000 random steps it holds what a list would', async t => {
   const random = seededRandom(11)
   const table = new ConnTable(60, seededRandom(5))
   /** Newest first. */
-  let model: { conn: ConnIndex; key: [number, number, number, number, number] }[] = []
+  let model: { conn: ConnIndex; key: [number, Ipv4Addr, number, Ipv4Addr, number] }[] = []
   const wrong: string[] = []
   for (let step = 0; step < 20_000; step++) {
     const key: (typeof model)[number]['key'] = [
       random() % 2 === 0 ? TCP : UDP,
-      (CLIENT + (random() % 3)) | 0,
+      ((CLIENT + (random() % 3)) | 0) as Ipv4Addr,
       40000 + (random() % 5),
       VIP,
       80 + (random() % 2),
@@ -283,7 +294,7 @@ t.test('the ports of one client, and the clients of one port, spread over the bu
     ['ports', (i: number) => [TCP, CLIENT, i, VIP, 80]],
     ['clients', (i: number) => [TCP, (CLIENT + i) | 0, 40000, VIP, 80]],
     ['networks', (i: number) => [UDP, (i << 16) | 1, 40000, VIP, 80]],
-  ] as [string, (i: number) => [number, number, number, number, number]][]) {
+  ] as [string, (i: number) => [number, Ipv4Addr, number, Ipv4Addr, number]][]) {
     const table = new ConnTable(4096, seededRandom(1))
     for (let i = 0; i < 4096; i++) table.insert(...key(i))
     const lengths = chains(table).map(chain => chain.length)
@@ -358,9 +369,10 @@ t.test('a template is found by every part of its key, and by nothing that is no 
   table.words[port0 + FLAGS] = ConnFlag.TEMPLATE
   t.equal(table.lookupTemplate(TCP, CLIENT, VIP, 0), port0)
   t.equal(table.lookupTemplate(TCP, CLIENT, VIP, 80), template)
-  const marked = table.insert(0, CLIENT, 0, 0xffffffff | 0, 0)
+  const mark = (0xffffffff | 0) as Ipv4Addr
+  const marked = table.insert(0, CLIENT, 0, mark, 0)
   table.words[marked + FLAGS] = ConnFlag.TEMPLATE
-  t.equal(table.lookupTemplate(0, CLIENT, -1, 0), marked, 'by a mark')
+  t.equal(table.lookupTemplate(0, CLIENT, mark, 0), marked, 'by a mark')
   t.strictSame(chains(table).flat().toSorted(), [plain, template, port0, marked].toSorted())
 })
 
@@ -392,9 +404,9 @@ t.test('an answer of NAT is from the real server, of any other method from the v
     t.equal(table.lookupOutbound(TCP, VIP, 80, CLIENT, 40000), isNat ? NONE : conn, `${method}: the virtual service's`)
     for (const [protocol, addr, port, caddr, cport] of [
       [UDP, VIP, 80, CLIENT, 40000],
-      [TCP, VIP + 1, 80, CLIENT, 40000],
+      [TCP, (VIP + 1) as Ipv4Addr, 80, CLIENT, 40000],
       [TCP, VIP, 81, CLIENT, 40000],
-      [TCP, VIP, 80, CLIENT + 1, 40000],
+      [TCP, VIP, 80, (CLIENT + 1) as Ipv4Addr, 40000],
       [TCP, VIP, 80, CLIENT, 40001],
       [TCP, VIP, 8080, CLIENT, 40000],
     ] as const)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { LookAhead } from '../../src/director/look-ahead.js'
-import { formatIpv4 } from '../../src/wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 import { BenchDirector, CLIENT_MAC, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { arp, placed, tcp4, udp4, virtioHeader } from '../support/frames.js'
 import { records } from '../support/records.js'
@@ -14,7 +14,7 @@ function frames(director: BenchDirector): [port: 'c' | 'r', frame: Uint8Array][]
     .filter(conn => conns.fullnatKeys.has(conn))
     .map(
       conn =>
-        `${formatIpv4(conns.fullnatKeys.words[keyAt(conn) + LADDR]!)}:${conns.fullnatKeys.words[keyAt(conn) + LPORT]}`,
+        `${formatIpv4(conns.fullnatKeys.words[keyAt(conn) + LADDR]! as Ipv4Addr)}:${conns.fullnatKeys.words[keyAt(conn) + LPORT]}`,
     )
   return Array.from({ length: 50 }, (_, i) => {
     const client = `10.99.1.${10 + (i % 7)}:${4000 + (i % 3)}`

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseIpv4 } from '../../src/wire/addr.js'
 import { VIP } from '../support/bench-director.js'
 import { udp4 } from '../support/frames.js'
 import { CLIENT, RS, Scene } from './scene.js'
@@ -56,7 +57,7 @@ t.test('with persistence the template is kept, found and counted', async t => {
   t.strictSame(scene.connections(), [`udp NONE 100 ${CLIENT}:0 ${VIP}:53 ${RS[1]}:53`])
   t.equal(scene.counts(key, `${RS[1]}:53`), '0–0–1')
   const { conns } = scene.director
-  const [network, vip] = [(10 << 24) | (99 << 16) | (1 << 8) | 10, (10 << 24) | (99 << 16) | (1 << 8) | 100]
+  const [network, vip] = [parseIpv4(CLIENT)!, parseIpv4(VIP)!]
   const template = conns.table.lookupTemplate(17, network, vip, 53)
   t.equal(conns.inboundOf(template), 3, 'the packets are counted there (§4.8)')
   t.equal(conns.childrenOf(template), 0)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { SystemError } from '../../src/linux/libc.js'
 import { Steering } from '../../src/ebpf/steering.js'
 import { Kind, WorkerChoice, type LocalKinds } from '../../src/ebpf/worker-choice.js'
-import { parseCidr, parseIpv4 } from '../../src/wire/addr.js'
+import { parseCidr, maskOf, parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 import { concat, ethernet, tcp4 } from '../support/frames.js'
 import { randomFrame, randomFrom } from './random-frames.js'
 import { runProgram } from '../io/run-program.js'
@@ -36,9 +36,9 @@ function chosen(choice: WorkerChoice, frame: Uint8Array): number {
 
 t.test('the kernel steers every frame as the twin does', { skip }, async t => {
   for (const rules of [
-    { workers: 2, mask: -1, seed: 0 },
-    { workers: 3, mask: 0xffffff00 | 0, seed: 0xdeadbeef },
-    { workers: 64, mask: -1, seed: -5 },
+    { workers: 2, mask: maskOf(32), seed: 0 },
+    { workers: 3, mask: maskOf(24), seed: 0xdeadbeef },
+    { workers: 64, mask: maskOf(32), seed: -5 },
   ]) {
     const steering = new Steering(rules)
     const choice = new WorkerChoice(rules)
@@ -68,7 +68,7 @@ t.test('the kernel steers every frame as the twin does', { skip }, async t => {
 })
 
 t.test('what is said of addresses holds until it is said otherwise', { skip }, async t => {
-  const rules = { workers: 64, mask: -1, seed: 1 }
+  const rules = { workers: 64, mask: maskOf(32), seed: 1 }
   const steering = new Steering(rules)
   const choice = new WorkerChoice(rules)
   const frame = tcp4('203.0.113.7:1024 > 10.7.0.10:40001')
@@ -130,7 +130,7 @@ t.test('what is said of addresses holds until it is said otherwise', { skip }, a
 })
 
 t.test('behind a TAP device: what is not IPv4, or too short for it, is worker 0â€™s', { skip }, async t => {
-  const steering = new Steering({ workers: 64, mask: -1, seed: 1 })
+  const steering = new Steering({ workers: 64, mask: maskOf(32), seed: 1 })
   const frame = tcp4('203.0.113.7:1024 > 10.7.0.10:40001')
   // A test run gives the program what follows an Ethernet header.
   const behindTap = (inner: Uint8Array): number => runProgram(steering.tapFd, ethernet(0x0800, inner)).answer
@@ -142,10 +142,10 @@ t.test('behind a TAP device: what is not IPv4, or too short for it, is worker 0â
 })
 
 t.test('a kernel that is full says so in a line', { skip }, async t => {
-  const steering = new Steering({ workers: 2, mask: -1, seed: 1 })
+  const steering = new Steering({ workers: 2, mask: maskOf(32), seed: 1 })
   t.throws(
     () => {
-      for (let addr = 0; addr <= 65_536; addr++) steering.setLocal(addr, Kind.OWN)
+      for (let addr = 0; addr <= 65_536; addr++) steering.setLocal(addr as Ipv4Addr, Kind.OWN)
     },
     new SystemError('telling the kernel an address', 7),
   )

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Kind, WorkerChoice, workerOfAddress, type WorkerRules } from '../../src/ebpf/worker-choice.js'
-import { parseCidr, parseIpv4 } from '../../src/wire/addr.js'
+import { parseCidr, maskOf, parseIpv4 } from '../../src/wire/addr.js'
 import { concat, icmp4, ip4, packetOf, payloadOf, tcp4, udp4 } from '../support/frames.js'
 import { u16 } from '../support/octets.js'
 
@@ -67,7 +67,7 @@ function framesOf(client: string, port: number): [string, Uint8Array][] {
 
 t.test('all frames of a connection belong to one worker, whichever the mode', async t => {
   for (const workers of [1, 2, 3, 8]) {
-    const rules = { workers, mask: -1, seed: 0x1234567 }
+    const rules = { workers, mask: maskOf(32), seed: 0x1234567 }
     const choice = choiceOf(rules)
     const used = new Set<number>()
     for (let i = 0; i < 80; i++) {
@@ -94,13 +94,15 @@ t.test('clients that are equal in the mask belong to one worker', async t => {
 
 t.test('the seed moves clients', async t => {
   const workers = [1, 2].map(seed =>
-    Array.from({ length: 64 }, (_, i) => workerOfAddress(parseIpv4(`203.0.113.${i}`)!, { workers: 2, mask: -1, seed })),
+    Array.from({ length: 64 }, (_, i) =>
+      workerOfAddress(parseIpv4(`203.0.113.${i}`)!, { workers: 2, mask: maskOf(32), seed }),
+    ),
   )
   t.strictNotSame(workers[0], workers[1])
 })
 
 t.test('pieces to a local address go where their first one went', async t => {
-  const choice = choiceOf({ workers: 16, mask: -1, seed: 3 })
+  const choice = choiceOf({ workers: 16, mask: maskOf(32), seed: 3 })
   const piece = (port: number, id: number, fragment: number, mf: boolean): number =>
     of(choice, udp4(`${RIP}:53 > ${LIP}:${port}`, { id, fragment, mf, df: false }))
   const bySource = workerOfAddress(parseIpv4(RIP)!, choice.rules)
@@ -118,7 +120,7 @@ t.test('pieces to a local address go where their first one went', async t => {
 })
 
 t.test('an error in pieces', async t => {
-  const choice = choiceOf({ workers: 16, mask: -1, seed: 3 })
+  const choice = choiceOf({ workers: 16, mask: maskOf(32), seed: 3 })
   const client = '203.0.113.7'
   const about = tcp4(`${VIP}:80 > ${client}:40000`, { payload: 1000 })
   const message = payloadOf(error(ROUTER, VIP, about))
@@ -130,7 +132,7 @@ t.test('an error in pieces', async t => {
 })
 
 t.test('an address that is virtual and local: which it is meant as, the port tells', async t => {
-  const choice = choiceOf({ workers: 16, mask: -1, seed: 3 })
+  const choice = choiceOf({ workers: 16, mask: maskOf(32), seed: 3 })
   choice.setLocal(parseIpv4(VIP)!, Kind.OWN | Kind.LOCAL)
   const client = '203.0.113.7'
   const worker = workerOfAddress(parseIpv4(client)!, choice.rules)
@@ -141,7 +143,7 @@ t.test('an address that is virtual and local: which it is meant as, the port tel
 })
 
 t.test('what is cut off', async t => {
-  const choice = choiceOf({ workers: 16, mask: -1, seed: 3 })
+  const choice = choiceOf({ workers: 16, mask: maskOf(32), seed: 3 })
   const client = '203.0.113.7'
   const [clients, routers, servers] = [client, ROUTER, RIP].map(addr => workerOfAddress(parseIpv4(addr)!, choice.rules))
   const request = tcp4(`${client}:40000 > ${VIP}:80`)
@@ -155,7 +157,7 @@ t.test('what is cut off', async t => {
 })
 
 t.test('UDP that looks like GUE, but is not about one of our addresses, is an answer', async t => {
-  const choice = choiceOf({ workers: 16, mask: -1, seed: 3 })
+  const choice = choiceOf({ workers: 16, mask: maskOf(32), seed: 3 })
   const [a, b] = ['203.0.113.7', '203.0.113.8']
   const worker = workerOfAddress(parseIpv4(b)!, choice.rules)
   const inner = packetOf(tcp4(`${a}:1 > 198.51.100.9:80`))
@@ -171,7 +173,7 @@ t.test('UDP that looks like GUE, but is not about one of our addresses, is an an
 })
 
 t.test('a block is our own, each of its addresses until it is said to be something else', async t => {
-  const choice = choiceOf({ workers: 16, mask: -1, seed: 3 })
+  const choice = choiceOf({ workers: 16, mask: maskOf(32), seed: 3 })
   const frame = tcp4('203.0.113.7:1 > 10.9.3.4:40001')
   const [source, destination] = ['203.0.113.7', '10.9.3.4'].map(a => workerOfAddress(parseIpv4(a)!, choice.rules))
   t.equal(of(choice, frame), destination)

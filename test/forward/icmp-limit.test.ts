@@ -2,6 +2,7 @@ import t from 'tap'
 import { IcmpLimit } from '../../src/forward/icmp-limit.js'
 import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { udp4 } from '../support/frames.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const PORT = [3, 3] as const
 /** How many of `tries` at one moment are allowed. */
@@ -12,7 +13,7 @@ function allowed(
   tries = 100,
   [type, code] = PORT as readonly [number, number],
 ): number {
-  return Array.from({ length: tries }, () => limit.allows(peer, type, code, now)).filter(Boolean).length
+  return Array.from({ length: tries }, () => limit.allows(peer as Ipv4Addr, type, code, now)).filter(Boolean).length
 }
 
 t.test('a quiet peer gets six at once, then one a second', async t => {
@@ -71,7 +72,7 @@ t.test('unreachable, source quench, time exceeded and parameter problem share on
     [3, 3],
   ]
   t.strictSame(
-    types.map(([type, code]) => limit.allows(1, type, code, 5000)),
+    types.map(([type, code]) => limit.allows(1 as Ipv4Addr, type, code, 5000)),
     [true, true, true, true, true, true, false],
   )
 })
@@ -85,7 +86,7 @@ t.test('many peers: the memory is bounded, who was forgotten begins anew', async
   const limit = new IcmpLimit(3_600_000)
   let now = 1000
   t.equal(allowed(limit, -1, now), 6)
-  for (let peer = 0; peer < 5000; peer++) limit.allows(peer, 3, 3, (now += 10))
+  for (let peer = 0; peer < 5000; peer++) limit.allows(peer as Ipv4Addr, 3, 3, (now += 10))
   t.equal(allowed(limit, -1, now + 100, 7), 6)
   t.equal(allowed(limit, 4999, now + 200, 7), 5, 'a recent one is still known')
 })

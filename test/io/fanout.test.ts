@@ -6,13 +6,13 @@ import { SystemError } from '../../src/linux/libc.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { Steering } from '../../src/ebpf/steering.js'
 import { Kind, WorkerChoice } from '../../src/ebpf/worker-choice.js'
-import { parseIpv4 } from '../../src/wire/addr.js'
+import { maskOf, parseIpv4 } from '../../src/wire/addr.js'
 import { arp, concat, hex, tcp4 } from '../support/frames.js'
 import { heard, send } from './exchange.js'
 import { ip, ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
-const RULES = { workers: 2, mask: -1, seed: 7 }
+const RULES = { workers: 2, mask: maskOf(32), seed: 7 }
 const [VIP, LIP] = ['10.0.0.100', '10.0.1.200']
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length

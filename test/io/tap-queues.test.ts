@@ -7,7 +7,7 @@ import { RawDevice } from '../../src/io/raw-device.js'
 import { Steering } from '../../src/ebpf/steering.js'
 import { TapDevice } from '../../src/io/tap-device.js'
 import { Kind, WorkerChoice } from '../../src/ebpf/worker-choice.js'
-import { parseIpv4, parseMac } from '../../src/wire/addr.js'
+import { maskOf, parseIpv4, parseMac } from '../../src/wire/addr.js'
 import { arp, hex, icmp4, partialHeader, tcp4 } from '../support/frames.js'
 import { heard, send } from './exchange.js'
 import { ip, ownNetworkWithTap, silence } from '../linux/own-network.js'
@@ -15,7 +15,7 @@ import { ip, ownNetworkWithTap, silence } from '../linux/own-network.js'
 const skip = ownNetworkWithTap()
 const MAC = parseMac('02:00:00:00:0a:01')!
 const [VIP, LIP] = ['10.0.0.100', '10.0.1.200']
-const RULES = { workers: 3, mask: -1, seed: 9 }
+const RULES = { workers: 3, mask: maskOf(32), seed: 9 }
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ON_LINK, Routes } from '../../src/neigh/routes.js'
 import type { Link } from '../../src/packet/link.js'
-import { formatIpv4, parseCidr, parseIpv4, parseMac } from '../../src/wire/addr.js'
+import { formatIpv4, parseCidr, parseIpv4, parseMac, type Ipv4Addr } from '../../src/wire/addr.js'
 
 const port = (index: number, name: string, mtu = 1500): Link => ({
   index,
@@ -124,7 +124,7 @@ t.test('an address is on the link of the port whose network it is in', async t =
 })
 
 /** The MTU on the way to an address, by its route. */
-const mtuTo = (routes: Routes, dst: number): number => routes.pathMtu(dst, routes.lookup(dst)!)
+const mtuTo = (routes: Routes, dst: Ipv4Addr): number => routes.pathMtu(dst, routes.lookup(dst)!)
 function connected(mtu = 1500): Routes {
   const routes = new Routes()
   routes.add(cidr('0.0.0.0/0'), port(0, 'a', mtu), addr('10.0.0.254'))
@@ -174,7 +174,7 @@ t.test('it is forgotten after 600 s; told again, it has its time again', async t
   t.equal(mtuTo(routes, here), 1500)
 })
 
-const nth = (n: number): number => addr('198.18.0.0') + n
+const nth = (n: number): Ipv4Addr => (addr('198.18.0.0') + n) as Ipv4Addr
 
 t.test('1024 paths are remembered: the one told longest ago goes', async t => {
   const routes = connected()

@@ -4,7 +4,7 @@ import { RECORD_WORDS } from '../../src/conn/record.js'
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import type { DestinationSettingsInfo, ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
-import { formatIpv4 } from '../../src/wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 import { partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
 import { records } from '../support/records.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -106,7 +106,7 @@ function answerFlow(director: BenchDirector, isTcp: boolean, client: number): st
   })
   if (conn === undefined) return undefined
   const at = keyAt(conn)
-  return `${server} > ${formatIpv4(conns.fullnatKeys.words[at + LADDR]!)}:${conns.fullnatKeys.words[at + LPORT]}`
+  return `${server} > ${formatIpv4(conns.fullnatKeys.words[at + LADDR]! as Ipv4Addr)}:${conns.fullnatKeys.words[at + LPORT]}`
 }
 
 function made(director: BenchDirector, each: DrawnFrame): { frame: Uint8Array; header: Uint8Array } | undefined {
@@ -187,7 +187,7 @@ t.test('a plain packet takes it: the whole path is not asked', async t => {
     let asked = 0
     const { ownAddresses } = director.director
     const { has } = ownAddresses
-    ownAddresses.has = function (addr: number) {
+    ownAddresses.has = function (addr) {
       asked++
       return has.call(ownAddresses, addr)
     }

@@ -9,7 +9,7 @@ import type {
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import { DADDR, DPORT_PROTOCOL } from '../../src/conn/record.js'
 import { execute } from '../../src/control/operations/execute.js'
-import { formatIpv4 } from '../../src/wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 import type { Destination } from '../../src/service/destination.js'
 import { schedulers } from '../../src/sched/index.js'
 import type { BoundScheduler, Scheduler } from '../../src/sched/scheduler.js'
@@ -225,8 +225,8 @@ export class Story extends BenchDirector {
     const all = records(conns).filter(conn => conns.fullnatKeys.words[keyAt(conn) + LPORT])
     const conn = all[nth % all.length]
     if (conn === undefined) return true
-    const laddr = formatIpv4(conns.fullnatKeys.words[keyAt(conn) + LADDR]!)
-    const server = `${formatIpv4(words[conn + DADDR]!)}:${words[conn + DPORT_PROTOCOL]! >>> 16}`
+    const laddr = formatIpv4(conns.fullnatKeys.words[keyAt(conn) + LADDR]! as Ipv4Addr)
+    const server = `${formatIpv4(words[conn + DADDR]! as Ipv4Addr)}:${words[conn + DPORT_PROTOCOL]! >>> 16}`
     const flow = `${server} > ${laddr}:${conns.fullnatKeys.words[keyAt(conn) + LPORT]}`
     const ends = fromServer((words[conn + DADDR]! & 0xff) as 11)
     const protocol = words[conn + DPORT_PROTOCOL]! & 0xff

@@ -6,7 +6,7 @@ import { seededRandom } from '../../src/director/random.js'
 import type { Slab } from '../../src/packet/frame.js'
 import type { Link } from '../../src/packet/link.js'
 import { verdictNames } from '../../src/packet/verdict.js'
-import { formatIpv4 } from '../../src/wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 import { BenchDirector, VIP } from '../support/bench-director.js'
 import { addrText, checksum, hex, readU16, readU32 } from '../support/octets.js'
 import { records } from '../support/records.js'
@@ -20,7 +20,7 @@ import { checkControllers, checkCounts, checkFree, checkLocal, checkWheel } from
  */
 const SEED = Number(process.env['SEED'] ?? 14)
 const FRAMES = 600
-const SERVER = 0x0a63020b
+const SERVER = 0x0a63020b as Ipv4Addr
 const HEADROOM = 64
 const VNET = 10
 const AROUND = 0xa5
@@ -84,7 +84,7 @@ class Subject extends BenchDirector {
     const conn = records(conns).find(each => (conns.table.words[each + DPORT_PROTOCOL]! & 0xff) === protocol)
     if (conn === undefined) return undefined
     const { words } = conns.fullnatKeys
-    return `${formatIpv4(words[keyAt(conn) + LADDR]!)}:${words[keyAt(conn) + LPORT]}`
+    return `${formatIpv4(words[keyAt(conn) + LADDR]! as Ipv4Addr)}:${words[keyAt(conn) + LPORT]}`
   }
   /** The verdict; throws for anything that was written around the frame. */
   hand({ port, frame, header }: Handed, behind: number): string {
@@ -109,7 +109,8 @@ class Subject extends BenchDirector {
       const header = slab.bytes.subarray(at - VNET, at)
       const { routes } = this.director
       // By direct routing what is still for the VIP goes the way to the real server.
-      const to = port.name === 'r' && addrText(frame.slice(30, 34)) === VIP ? SERVER : readU32(frame, 30) | 0
+      const to =
+        port.name === 'r' && addrText(frame.slice(30, 34)) === VIP ? SERVER : ((readU32(frame, 30) | 0) as Ipv4Addr)
       const fault = faultOf(frame, header, routes.pathMtu(to, routes.lookup(to)!))
       if (fault !== '') throw new Error(`${fault}: ${hex(header)} ${hex(frame.subarray(0, 100))} (${len} octets)`)
     }

@@ -19,6 +19,7 @@ import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'
 import type { Destination } from '../../src/service/destination.js'
 import { Method } from '../../src/service/method.js'
 import { jiffiesAt } from '../../src/conn/jiffies.js'
+import { parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 
 const SLOTS = 16_384
 
@@ -95,13 +96,13 @@ export function checkLocal({ table, fullnatKeys }: Connections, conns: readonly 
   const pairs = new Set<string>()
   for (const conn of conns) {
     const at = keyAt(conn)
-    const [laddr, lport] = [fullnatKeys.words[at + LADDR] ?? 0, fullnatKeys.words[at + LPORT] ?? 0]
+    const [laddr, lport] = [(fullnatKeys.words[at + LADDR] ?? 0) as Ipv4Addr, fullnatKeys.words[at + LPORT] ?? 0]
     const flags = words[conn + FLAGS]!
     const isFullnat = (flags & ConnFlag.METHOD) === Method.FULLNAT && (flags & ConnFlag.TEMPLATE) === 0
     if (isFullnat !== lport > 0)
       throw new Error(`record ${conn} of method ${flags & ConnFlag.METHOD} has port ${lport}`)
     if (!isFullnat) continue
-    const [daddr, server] = [words[conn + DADDR]!, words[conn + DPORT_PROTOCOL]!]
+    const [daddr, server] = [words[conn + DADDR]! as Ipv4Addr, words[conn + DPORT_PROTOCOL]!]
     if (fullnatKeys.lookup(server & 0xff, daddr, server >>> 16, laddr, lport) !== conn)
       throw new Error(`record ${conn} is not found`)
     pairs.add([laddr, lport, daddr, server].join(' '))
@@ -112,7 +113,7 @@ export function checkLocal({ table, fullnatKeys }: Connections, conns: readonly 
     throw new Error(`${count} local sides, ${pairs.size} pairs, ${fullnatKeys.count} counted`)
   let resting = 0
   for (let last = 201; last <= 203; last++) {
-    const laddr = (10 << 24) | (99 << 16) | (2 << 8) | last
+    const laddr = parseIpv4(`10.99.2.${last}`)!
     const idle = fullnatKeys.ports.usesOf(laddr) - (uses.get(laddr) ?? 0)
     if (idle < 0) throw new Error(`${last}: ${fullnatKeys.ports.usesOf(laddr)} uses`)
     resting += idle
@@ -125,7 +126,7 @@ export function checkFree({ table }: Connections, conns: readonly ConnIndex[]): 
   const used = new Set<ConnIndex>(conns)
   const taken: ConnIndex[] = []
   for (;;) {
-    const conn = table.insertHidden(6, 1, 2, 3, 4)
+    const conn = table.insertHidden(6, 1 as Ipv4Addr, 2, 3 as Ipv4Addr, 4)
     if (conn === NONE) break
     if (used.has(conn)) throw new Error(`record ${conn} is free and in use`)
     used.add(conn)

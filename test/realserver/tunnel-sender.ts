@@ -3,7 +3,7 @@ import { mapMemory } from '../../src/linux/libc.js'
 import { Poller } from '../../src/linux/poller.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { HEADROOM, VNET_LEN, type Slab } from '../../src/packet/frame.js'
-import { formatIpv4, formatMac, parseMac } from '../../src/wire/addr.js'
+import { formatIpv4, formatMac, parseMac, type Ipv4Addr } from '../../src/wire/addr.js'
 import { pseudoHeaderSum, sum16 } from '../../src/wire/checksum.js'
 import { Ipv4View, IpProtocol } from '../../src/wire/ipv4.js'
 import { arp } from '../support/frames.js'
@@ -19,7 +19,7 @@ const [name = '', vip = '', dip = '', rip = '', ripMac = '', kind = ''] = proces
 const MTU = 1500
 const GUE_PORT = 6080
 
-const addr = (text: string): number => text.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0)
+const addr = (text: string): Ipv4Addr => text.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0) as Ipv4Addr
 const device = new RawDevice(name)
 const mac = device.mac
 const to = parseMac(ripMac)!
@@ -36,7 +36,7 @@ const sink: FrameSink = {
   frame(slab, at, len) {
     const { view } = slab
     if (view.getUint16(at + 12) === 0x0806) return answerArp(slab, at)
-    if (len < 34 || formatIpv4(view.getInt32(at + 30)) !== vip) return
+    if (len < 34 || formatIpv4(view.getInt32(at + 30) as Ipv4Addr) !== vip) return
     const ip = at + 14
     const whole = inner.wrap(view, ip).totalLen
     const start = ip - between - 20
@@ -109,10 +109,10 @@ function cut({ view, bytes }: Slab, frame: number, total: number): void {
 }
 
 function answerArp({ view, bytes }: Slab, at: number): void {
-  if (view.getUint16(at + 20) !== 1 || formatIpv4(view.getInt32(at + 38)) !== vip) return
+  if (view.getUint16(at + 20) !== 1 || formatIpv4(view.getInt32(at + 38) as Ipv4Addr) !== vip) return
   const hex = [...bytes.subarray(at + 22, at + 28)].map(octet => octet.toString(16).padStart(2, '0')).join(':')
   const senderAddr = vip
-  const targetAddr = formatIpv4(view.getInt32(at + 28))
+  const targetAddr = formatIpv4(view.getInt32(at + 28) as Ipv4Addr)
   const reply = arp({ operation: 'reply', senderMac: formatMac(mac), senderAddr, targetMac: hex, targetAddr })
   piece = (piece + 1) % 1984
   const place = piece * 2112 + HEADROOM + VNET_LEN

@@ -4,6 +4,7 @@ import type { Flow } from '../../src/sched/scheduler.js'
 import { duel, eligible, overheadOf, type Server, type Twin } from './duel.js'
 import { flowOf, Pool } from './pool.js'
 import { SlowCache } from './slow-cache.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 /** ipvs-behaviour.md §3.7, word for word. */
 export class Slow implements Twin {
@@ -155,7 +156,7 @@ t.test('unbound, it lets go of every server', async t => {
 t.test('at 24 576 addresses no more are remembered, and service goes on', async t => {
   const pool = poolOf('A', 'B')
   const flow = flowOf()
-  const ask = (vaddr: number) => pool.pick({ ...flow, vaddr })
+  const ask = (vaddr: number) => pool.pick({ ...flow, vaddr: vaddr as Ipv4Addr })
   for (let vaddr = 1; vaddr <= 24_576; vaddr++) ask(vaddr)
   pool.load('B', 1, 0)
   t.equal(ask(24_576), 'B', 'the last is remembered')

@@ -4,6 +4,7 @@ import type { Flow } from '../../src/sched/scheduler.js'
 import { duel, overheadOf, type Server, type Twin } from './duel.js'
 import { flowOf, Pool } from './pool.js'
 import { SlowCache } from './slow-cache.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 function busy(server: Server, list: readonly Server[]): boolean {
   return server.active > server.weight && list.some(other => 2 * other.active < other.weight)
@@ -209,7 +210,7 @@ t.test('unbound or forgotten, members are let go', async t => {
 
 t.test('at 24 576 addresses no more are remembered; those that are may have more members', async t => {
   const pool = poolOf({ A: 2, B: 2 })
-  const ask = (vaddr: number) => pool.pick({ ...flowOf(), vaddr })
+  const ask = (vaddr: number) => pool.pick({ ...flowOf(), vaddr: vaddr as Ipv4Addr })
   for (let vaddr = 1; vaddr <= 24_576; vaddr++) ask(vaddr)
   pool.load('B', 0, 1)
   t.equal(ask(24_576), 'B', 'the last is remembered')

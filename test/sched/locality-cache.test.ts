@@ -1,9 +1,10 @@
 import t from 'tap'
 import { seededRandom } from '../../src/director/random.js'
 import { LIMIT, LocalityCache } from '../../src/sched/locality-cache.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 interface Entry {
-  addr: number
+  addr: Ipv4Addr
   lastUse: number
 }
 const MINUTE = 60_000
@@ -12,7 +13,7 @@ const NEVER = 10 ** 12
 function cacheOf(count: number, lastUse: (addr: number) => number = () => 0) {
   const gone: number[] = []
   const cache = new LocalityCache<Entry>(entry => gone.push(entry.addr))
-  for (let addr = 0; addr < count; addr++) cache.add({ addr, lastUse: lastUse(addr) })
+  for (let addr = 0; addr < count; addr++) cache.add({ addr: addr as Ipv4Addr, lastUse: lastUse(addr) })
   return { cache, gone }
 }
 const bucketOf = (addr: number) => Number(((BigInt(addr >>> 0) * 0x61c88647n) & 0xffffffffn) >> 22n)
@@ -20,15 +21,15 @@ const bucketOf = (addr: number) => Number(((BigInt(addr >>> 0) * 0x61c88647n) & 
 t.test('entries are found by their address, the newest first, until they are removed', async t => {
   const { cache, gone } = cacheOf(0)
   const random = seededRandom(4)
-  const kept = new Map<number, Entry>()
+  const kept = new Map<Ipv4Addr, Entry>()
   for (let i = 0; i < 5000; i++) {
-    const entry = { addr: random() | 0, lastUse: i }
+    const entry = { addr: (random() | 0) as Ipv4Addr, lastUse: i }
     cache.add(entry)
     kept.set(entry.addr, entry)
   }
   t.equal(cache.count, 5000)
   t.ok([...kept.values()].every(entry => cache.find(entry.addr) === entry))
-  t.equal(cache.find(0x7f000001), undefined)
+  t.equal(cache.find(0x7f000001 as Ipv4Addr), undefined)
   const twin = { addr: [...kept.keys()][7]!, lastUse: 0 }
   cache.add(twin)
   t.equal(cache.find(twin.addr), twin)
@@ -45,9 +46,9 @@ t.test('there is room for 24 576', async t => {
   t.equal(LIMIT, 24_576)
   const { cache } = cacheOf(24_575)
   t.equal(cache.hasRoom, true)
-  cache.add({ addr: -1, lastUse: 0 })
+  cache.add({ addr: -1 as Ipv4Addr, lastUse: 0 })
   t.equal(cache.hasRoom, false)
-  cache.remove(cache.find(-1)!)
+  cache.remove(cache.find(-1 as Ipv4Addr)!)
   t.equal(cache.hasRoom, true)
 })
 
@@ -94,7 +95,7 @@ t.test('a partial sweep goes on behind the last bucket that one saw, and passes 
   const first = new Set(gone.map(bucketOf))
   t.ok(gone.every(addr => addr % 2 === 0))
   const last = Math.max(...first)
-  for (let addr = 100_000; cache.count <= 16_384; addr++) cache.add({ addr, lastUse: 400_000 })
+  for (let addr = 100_000; cache.count <= 16_384; addr++) cache.add({ addr: addr as Ipv4Addr, lastUse: 400_000 })
   gone.length = 0
   cache.sweep(400_000, NEVER)
   t.ok(gone.length > 0)
@@ -105,7 +106,7 @@ t.test('partial sweeps do not bring the full one nearer', async t => {
   const { cache, gone } = cacheOf(16_400, () => NEVER)
   for (let minute = 1; minute <= 100; minute++) cache.sweep(minute * MINUTE, 0)
   t.equal(gone.length, 0)
-  for (let addr = 0; addr < 16; addr++) cache.remove(cache.find(addr)!)
+  for (let addr = 0; addr < 16; addr++) cache.remove(cache.find(addr as Ipv4Addr)!)
   gone.length = 0
   for (let i = 1; i <= 29; i++) cache.sweep(NEVER * 2, 1)
   t.equal(gone.length, 0, '29 whole sweeps')

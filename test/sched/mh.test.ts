@@ -6,6 +6,7 @@ import type { Flow } from '../../src/sched/scheduler.js'
 import { duel, eligible, type Server, type Twin } from './duel.js'
 import { flowOf, Pool, SH_MH_FALLBACK, SH_MH_PORT } from './pool.js'
 import { slowHash } from './slow-siphash.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 const T = 4093
 const K1 = 2_654_435_761
@@ -81,11 +82,11 @@ function picks(pool: Pool, port = 0): string {
   return CLIENTS.map(client => pool.pick(flowOf(`${client}:${port}`))).join(' ')
 }
 /** A client address of each slot; the slow hash agrees. */
-const clients: number[] = []
+const clients: Ipv4Addr[] = []
 for (let caddr = 0x0a000000, found = 0; found < T; caddr++) {
   const slot = sipHash13(caddr, K1) % T
   if (clients[slot] === undefined) found++
-  clients[slot] = caddr
+  clients[slot] = caddr as Ipv4Addr
 }
 /** By slot, who is picked. */
 function table(pool: Pool): string[] {

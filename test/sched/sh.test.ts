@@ -3,6 +3,7 @@ import { sh } from '../../src/sched/sh.js'
 import type { Flow } from '../../src/sched/scheduler.js'
 import { duel, eligible, type Server, type Twin } from './duel.js'
 import { flowOf, Pool, SH_MH_FALLBACK, SH_MH_PORT, TCP } from './pool.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 
 /** ipvs-behaviour.md §3.5, word for word. */
 class Slow implements Twin {
@@ -49,7 +50,8 @@ function picks(weights: readonly number[], edits: [string, number][] = [], flags
 
 /** A client of each bucket. */
 const clientOf = Array.from({ length: 256 }, (_, bucket) => {
-  for (let last = 0; ; last++) if (Math.imul(0x0a000000 + last, 0x61c88647) >>> 24 === bucket) return 0x0a000000 + last
+  for (let last = 0; ; last++)
+    if (Math.imul(0x0a000000 + last, 0x61c88647) >>> 24 === bucket) return (0x0a000000 + last) as Ipv4Addr
 })
 /** By bucket, who is picked. */
 function table(pool: Pool): string {

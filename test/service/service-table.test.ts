@@ -267,9 +267,9 @@ t.test('services of marks and of addresses keep apart through every widening', a
   }
   const wrong = Array.from({ length: 600 }, (_, index) => index + 1).filter(
     i =>
-      table.lookup(i, 6, 1, 1)?.counters !== i ||
+      table.lookup(i, 6, 1 as Ipv4Addr, 1)?.counters !== i ||
       find(table, 6, 0x0a000000 + i, 80)?.counters !== 1000 + i ||
-      table.lookup(0, 6, 0, 0) !== undefined,
+      table.lookup(0, 6, 0 as Ipv4Addr, 0) !== undefined,
   )
   t.strictSame(wrong, [])
 })

@@ -29,11 +29,11 @@ t.test('a destination is found by address and port together', async t => {
   const first = place(0x0a010001, 80)
   const second = place(0x0a010001, 8080)
   const third = place(0xcb007101 | 0, 80)
-  t.equal(service.destination(0x0a010001, 80), first)
-  t.equal(service.destination(0x0a010001, 8080), second)
-  t.equal(service.destination(0xcb007101 | 0, 80), third)
-  t.equal(service.destination(0xcb007101 | 0, 8080), undefined)
-  t.equal(service.destination(0x0a010002, 80), undefined)
+  t.equal(service.destination(0x0a010001 as Ipv4Addr, 80), first)
+  t.equal(service.destination(0x0a010001 as Ipv4Addr, 8080), second)
+  t.equal(service.destination((0xcb007101 | 0) as Ipv4Addr, 80), third)
+  t.equal(service.destination((0xcb007101 | 0) as Ipv4Addr, 8080), undefined)
+  t.equal(service.destination(0x0a010002 as Ipv4Addr, 80), undefined)
 })
 
 t.test('the flags of schedulers are bits in the order of ipvsadm’s flag-1, flag-2, flag-3', async t => {

@@ -21,12 +21,12 @@ t.test('a real server has one slot, whoever asks; another has another', async t 
   const counts = new SharedCounts()
   const at = counts.hold(SERVICE, RS, 8080)
   t.equal(new SharedCounts(counts.buffer).hold(SERVICE, RS, 8080), at)
-  const others: [string, ServiceIdentity, number, number][] = [
+  const others: [string, ServiceIdentity, Ipv4Addr, number][] = [
     ['protocol', { ...SERVICE, protocol: 17 }, RS, 8080],
     ['virtual address', { ...SERVICE, addr: (VIP + 1) as Ipv4Addr }, RS, 8080],
     ['virtual port', { ...SERVICE, port: 81 }, RS, 8080],
     ['mark', { ...SERVICE, mark: 2 ** 32 - 1 }, RS, 8080],
-    ['address', SERVICE, -RS, 8080],
+    ['address', SERVICE, -RS as Ipv4Addr, 8080],
     ['port', SERVICE, RS, 8081],
   ]
   const slots = others.map(([, service, addr, port]) => counts.hold(service, addr, port))

@@ -30,12 +30,12 @@ t.test('another real server, or one of another service, is not', async t => {
   const { trash, dest } = rig()
   const deleted = dest()
   trash.put(deleted, 0)
-  const others: [string, ServiceIdentity, number, number][] = [
+  const others: [string, ServiceIdentity, Ipv4Addr, number][] = [
     ['protocol', { ...SERVICE, protocol: 17 }, RS, 8080],
     ['virtual address', { ...SERVICE, addr: (VIP + 1) as Ipv4Addr }, RS, 8080],
     ['virtual port', { ...SERVICE, port: 81 }, RS, 8080],
     ['mark', { ...SERVICE, mark: 1 }, RS, 8080],
-    ['address', SERVICE, RS + 1, 8080],
+    ['address', SERVICE, (RS + 1) as Ipv4Addr, 8080],
     ['port', SERVICE, RS, 8081],
   ]
   for (const [what, service, addr, port] of others)

@@ -10,6 +10,7 @@ import {
   parseCidr,
   parseIpv4,
   parseMac,
+  type Ipv4Addr,
 } from '../../src/wire/addr.js'
 
 t.test('addresses are signed 32-bit numbers, and become the same text again', async t => {
@@ -25,8 +26,8 @@ t.test('addresses are signed 32-bit numbers, and become the same text again', as
   ]
   for (const [text, number] of cases) {
     t.equal(parseIpv4(text), number, text)
-    t.equal(formatIpv4(number), text, `${number}`)
-    t.equal(formatIpv4(number >>> 0), text, `${number}, unsigned`)
+    t.equal(formatIpv4(number as Ipv4Addr), text, `${number}`)
+    t.equal(formatIpv4((number >>> 0) as Ipv4Addr), text, `${number}, unsigned`)
   }
 })
 
@@ -60,7 +61,7 @@ t.test('what is no address, no length of 0 to 32, or more than that is no block'
 })
 
 t.test('the special blocks are told by their edges', async t => {
-  const edges: [string, (addr: number) => boolean, string[], string[]][] = [
+  const edges: [string, (addr: Ipv4Addr) => boolean, string[], string[]][] = [
     ['this network', isZeronet, ['0.0.0.0', '0.255.255.255'], ['1.0.0.0', '255.255.255.255', '128.0.0.0']],
     ['loopback', isLoopback, ['127.0.0.0', '127.255.255.255'], ['126.255.255.255', '128.0.0.0', '255.0.0.1']],
     ['multicast', isMulticast, ['224.0.0.0', '239.255.255.255'], ['223.255.255.255', '240.0.0.0', '14.0.0.1']],

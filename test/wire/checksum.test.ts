@@ -1,5 +1,6 @@
 import t from 'tap'
 import { seededRandom } from '../../src/director/random.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 import {
   fold,
   pseudoHeaderSum,
@@ -97,12 +98,16 @@ t.test('folding keeps the sum modulo 65535 and leaves 16 bits', async t => {
 t.test('the pseudo header’s sum is that of its octets', async t => {
   const random = seededRandom(3)
   const numbers = [0, 1, -1, 0x7fffffff, -0x80000000, 0x0000ffff, -0x10000, ...Array.from({ length: 40 }, random)]
-  for (const [index, src] of numbers.entries()) {
-    const dst = numbers[(index * 7 + 3) % numbers.length]!
+  for (const [index, number] of numbers.entries()) {
+    const [src, dst] = [number as Ipv4Addr, numbers[(index * 7 + 3) % numbers.length]! as Ipv4Addr]
     for (const len of [0, 8, 20, 1480, 0xffff]) {
       const octets = pseudoHeader(u32(src), u32(dst), 6, len)
       t.equal(pseudoHeaderSum(src, dst, 6, len), sum(octets), `${src} > ${dst}, ${len} octets`)
-      t.equal(pseudoHeaderSum(src >>> 0, dst | 0, 6, len), sum(octets), `${src} > ${dst}, ${len} octets, unsigned`)
+      t.equal(
+        pseudoHeaderSum((src >>> 0) as Ipv4Addr, (dst | 0) as Ipv4Addr, 6, len),
+        sum(octets),
+        `${src} > ${dst}, ${len} octets, unsigned`,
+      )
     }
   }
 })

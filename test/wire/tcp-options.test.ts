@@ -3,6 +3,7 @@ import t from 'tap'
 import { insertToa, stripToa, Toa } from '../../src/forward/toa.js'
 import { Packet } from '../../src/packet/packet.js'
 import { parseIpv4Header, parseTransport } from '../../src/packet/parse.js'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 import { isPure, packOptions, purgeOptions } from '../../src/wire/tcp-options.js'
 import { decode, hex, packetOf, partialHeader, placed, tcp4, unhex, virtioHeader } from '../support/frames.js'
 
@@ -106,7 +107,7 @@ t.test(
       const packet = new Packet().wrap(0, slab, at, len)
       if (parseIpv4Header(packet) || parseTransport(packet)) throw new Error('malformed')
       stripToa(packet)
-      const inserted = insertToa(packet, 0xcb007107 | 0, 40_000, 1500) === Toa.INSERTED
+      const inserted = insertToa(packet, (0xcb007107 | 0) as Ipv4Addr, 40_000, 1500) === Toa.INSERTED
       const out = slab.bytes.slice(packet.at, packet.at + packet.len)
       const wanted = texts(parse(given).options.filter(each => each[0] !== TOA))
       const left = texts(parse(optionsOf(out)).options)

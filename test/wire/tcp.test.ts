@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpView } from '../../src/wire/tcp.js'
 import { partialHeader, payloadOctets, placed, tcp4, virtioHeader, type TcpOptions } from '../support/frames.js'
 import { addrOctets, readU16, readU32, unhex } from '../support/octets.js'
@@ -16,7 +17,7 @@ const SOURCES: [string, string][] = [
 ]
 const PEER = '203.0.113.7:40000'
 
-const addr = (text: string) => readU32(addrOctets(text.split(':')[0] ?? ''), 0) | 0
+const addr = (text: string) => (readU32(addrOctets(text.split(':')[0] ?? ''), 0) | 0) as Ipv4Addr
 const port = (text: string) => Number(text.split(':')[1])
 
 function onFrame(frame: Uint8Array, header = virtioHeader()) {

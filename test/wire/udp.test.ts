@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Ipv4Addr } from '../../src/wire/addr.js'
 import { UDP_CHECKSUM_AT, UDP_LEN, UdpView } from '../../src/wire/udp.js'
 import { concat, partialHeader, payloadOctets, placed, udp4, virtioHeader } from '../support/frames.js'
 import { addrOctets, readU16, readU32, u16 } from '../support/octets.js'
@@ -15,7 +16,7 @@ const CHANGES: [string, string][] = [
 ]
 const PEER = '203.0.113.7:40000'
 
-const addr = (text: string) => readU32(addrOctets(text.split(':')[0] ?? ''), 0) | 0
+const addr = (text: string) => (readU32(addrOctets(text.split(':')[0] ?? ''), 0) | 0) as Ipv4Addr
 const port = (text: string) => Number(text.split(':')[1])
 
 function onFrame(frame: Uint8Array, header = virtioHeader()) {

@@ -14,7 +14,7 @@ import { sctpStateNames } from '../../conn/sctp-states.js'
 import { tcpStateNames } from '../../conn/tcp-states.js'
 import type { Director } from '../../director/director.js'
 import { endConnections } from '../../director/upkeep/end-connections.js'
-import { formatIpv4 } from '../../wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../../wire/addr.js'
 import type { ConnectionInfo, ConnectionPage, connections as shapes } from '../protocol/connections.js'
 import { Refused } from '../protocol/refusal.js'
 import { findDestination, findService, protocolName } from './keys.js'
@@ -63,17 +63,17 @@ function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
     protocol: protocol === 0 ? 'ip' : protocolName(protocol),
     state: stateName(conns.stateOf(conn), protocol, conns.has(conn, ConnFlag.TEMPLATE)),
     expires: conns.timers.secondsLeft(conn),
-    caddr: formatIpv4(words[conn + CADDR]!),
+    caddr: formatIpv4(words[conn + CADDR]! as Ipv4Addr),
     cport: words[conn + CPORT_VPORT]! >>> 16,
-    vaddr: formatIpv4(words[conn + VADDR]!),
+    vaddr: formatIpv4(words[conn + VADDR]! as Ipv4Addr),
     vport: words[conn + CPORT_VPORT]! & 0xffff,
-    daddr: formatIpv4(words[conn + DADDR]!),
+    daddr: formatIpv4(words[conn + DADDR]! as Ipv4Addr),
     dport: words[conn + DPORT_PROTOCOL]! >>> 16,
     ...(conns.fullnatKeys.has(conn) ? localSide(conns.fullnatKeys.words, keyAt(conn)) : {}),
   }
 }
 function localSide(words: Int32Array, at: number): Pick<ConnectionInfo, 'laddr' | 'lport'> {
-  return { laddr: formatIpv4(words[at + LADDR]!), lport: words[at + LPORT]! }
+  return { laddr: formatIpv4(words[at + LADDR]! as Ipv4Addr), lport: words[at + LPORT]! }
 }
 function stateName(state: number, protocol: number, isTemplate: boolean): string {
   if (isTemplate) return state === 0 ? 'NONE' : 'ASSURED'

@@ -34,7 +34,7 @@ import type { Link } from '../../packet/link.js'
 import { Verdict } from '../../packet/verdict.js'
 import type { Counters } from '../../service/counters.js'
 import { ClientAddress, Method } from '../../service/method.js'
-import { isLoopback, isZeronet } from '../../wire/addr.js'
+import { isLoopback, isZeronet, type Ipv4Addr } from '../../wire/addr.js'
 import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
 import { isPure } from '../../wire/tcp-options.js'
@@ -124,8 +124,8 @@ export class FastPath {
     const length = view.getInt32(ip + LENGTH_AT)
     const piece = view.getInt32(ip + PIECE_AT)
     const ttl = view.getInt32(ip + TTL_AT)
-    const src = view.getInt32(ip + SRC_AT)
-    const dst = view.getInt32(ip + DST_AT)
+    const src = view.getInt32(ip + SRC_AT) as Ipv4Addr
+    const dst = view.getInt32(ip + DST_AT) as Ipv4Addr
     if (length >>> 24 !== PLAIN_IPV4 || (piece & FRAGMENT) !== 0 || ttl >>> 24 <= 1) return Verdict.PASS
     const sum = halves(length) + halves(piece) + halves(ttl) + halves(src) + halves(dst)
     if (folded(sum) !== 0xffff) return Verdict.PASS
@@ -159,7 +159,7 @@ export class FastPath {
     if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
       if (conn === NONE || (words[conn + FLAGS]! & ConnFlag.METHOD) !== Method.MASQ) return Verdict.PASS
-      toSrc = words[conn + VADDR]!
+      toSrc = words[conn + VADDR]! as Ipv4Addr
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else if (
       (ports & 0xffff) >= FIRST_LOCAL_PORT &&
@@ -167,14 +167,14 @@ export class FastPath {
       (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
     ) {
       if (!isHandedOver(keys.words[keyAt(conn) + HAND_OVER]!)) return Verdict.PASS
-      to = toDst = words[conn + CADDR]!
-      toSrc = words[conn + VADDR]!
+      to = toDst = words[conn + CADDR]! as Ipv4Addr
+      toSrc = words[conn + VADDR]! as Ipv4Addr
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else {
       conn = this.#table.lookupInbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
       if (conn === NONE) return Verdict.PASS
       isInbound = true
-      to = words[conn + DADDR]!
+      to = words[conn + DADDR]! as Ipv4Addr
       if (isLoopback(to) || this.#ownAddresses.has(to)) return Verdict.PASS
       const method = words[conn + FLAGS]! & ConnFlag.METHOD
       if (method === Method.DIRECT) isTranslated = false
@@ -186,7 +186,7 @@ export class FastPath {
           const state = keys.words[mine + HAND_OVER]!
           if (!isHandedOver(state)) return Verdict.PASS
           isTold = (state & 0xff) === ClientAddress.TOA
-          toSrc = keys.words[mine + LADDR]!
+          toSrc = keys.words[mine + LADDR]! as Ipv4Addr
           toPorts = (keys.words[mine + LPORT]! << 16) | (toPorts & 0xffff)
         } else if (method !== Method.MASQ) return Verdict.PASS
       }
@@ -250,7 +250,7 @@ export class FastPath {
 }
 
 /** An address that may be invalid. The whole path decides. */
-function isOdd(addr: number): boolean {
+function isOdd(addr: Ipv4Addr): boolean {
   return isZeronet(addr) || isLoopback(addr) || addr >>> 28 >= 14
 }
 /** No segment needs the client's address: no hand-over, or TOA that the real server has. */

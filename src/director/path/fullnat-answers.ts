@@ -8,6 +8,7 @@
 import { CADDR, NONE } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
+import type { Ipv4Addr } from '../../wire/addr.js'
 import { Unreachable } from '../../wire/icmp.js'
 import { translateAnswer } from './answer.js'
 import { connectionOfAnswer, connectionOfQuoted, translateError } from './fullnat-lookup.js'
@@ -26,7 +27,7 @@ export class FullnatAnswers {
     const { output, conns } = this.#m
     const conn = connectionOfAnswer(conns, packet)
     if (conn === NONE) return Verdict.PASS
-    const client = conns.table.words[conn + CADDR]!
+    const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
     if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, now)
     const refused = wayOut(this.#m, packet, hop, now)
@@ -42,7 +43,7 @@ export class FullnatAnswers {
     const conn = connectionOfQuoted(conns, this.#m.embedded)
     if (conn === NONE) return Verdict.PASS
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
-    const client = conns.table.words[conn + CADDR]!
+    const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
     if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, now)
     const refused = checkTtl(this.#m, packet, undefined, now)

@@ -14,12 +14,12 @@
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
 import { Direction } from '../../conn/transitions.js'
+import { emptyFlow } from '../../packet/flow.js'
 import type { Packet } from '../../packet/packet.js'
 import { isBalanced, parseTransport } from '../../packet/parse.js'
 import { Verdict } from '../../packet/verdict.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IpProtocol } from '../../wire/ipv4.js'
-import type { Flow } from '../../sched/scheduler.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
 import { isOpen, verdictOf } from './opened.js'
 import { countInbound, type Parts } from './parts.js'
@@ -33,7 +33,7 @@ export class Inbound {
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
   /** The packet's flow, to open a connection for. */
-  readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
+  readonly #flow = emptyFlow()
 
   constructor(parts: Parts, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
     this.#m = parts

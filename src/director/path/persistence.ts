@@ -8,17 +8,18 @@
 import type { Connections } from '../../conn/connections.js'
 import { HZ } from '../../conn/jiffies.js'
 import { NONE, type ConnIndex } from '../../conn/record.js'
-import type { Flow } from '../../packet/flow.js'
+import { emptyFlow, type Flow } from '../../packet/flow.js'
 import { FTP_PORT } from '../../service/ftp.js'
 import type { Destination } from '../../service/destination.js'
 import type { Service } from '../../service/service.js'
 import type { Sysctls } from '../../service/sysctls.js'
+import type { Ipv4Addr } from '../../wire/addr.js'
 
 export class Persistence {
   readonly #conns: Connections
   readonly #sysctls: Sysctls
   /** The key of the template to open. */
-  readonly #network: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
+  readonly #network = emptyFlow()
 
   constructor(conns: Connections, sysctls: Sysctls) {
     this.#conns = conns
@@ -28,9 +29,9 @@ export class Persistence {
   /** The client's template, or NONE. A template that may no longer be used is invalidated. */
   find(service: Service, flow: Flow): ConnIndex {
     const conns = this.#conns
-    const network = flow.caddr & service.settings.netmask
+    const network = (flow.caddr & service.settings.netmask) as Ipv4Addr
     const template = isByMark(service, flow)
-      ? conns.table.lookupTemplate(0, network, service.mark | 0, 0)
+      ? conns.table.lookupTemplate(0, network, (service.mark | 0) as Ipv4Addr, 0)
       : conns.table.lookupTemplate(flow.protocol, network, flow.vaddr, templatePort(service, flow))
     if (template === NONE) return NONE
     const dest = conns.destinationOf(template)
@@ -44,8 +45,8 @@ export class Persistence {
     const network = this.#network
     const isMark = isByMark(service, flow)
     network.protocol = isMark ? 0 : flow.protocol
-    network.caddr = flow.caddr & service.settings.netmask
-    network.vaddr = isMark ? service.mark | 0 : flow.vaddr
+    network.caddr = (flow.caddr & service.settings.netmask) as Ipv4Addr
+    network.vaddr = isMark ? ((service.mark | 0) as Ipv4Addr) : flow.vaddr
     network.vport = isMark ? 0 : templatePort(service, flow)
     const dport = isOwnPort(service, flow) ? dest.port : 0
     return this.#conns.openTemplate(network, dest, dport, service.settings.persistence * HZ)

@@ -9,9 +9,9 @@
  * 4. inbound: to the real server             path/towards-server; outbound: rewritten by the connection's forwarder
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
+import { emptyFlow } from '../../packet/flow.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
-import type { Flow } from '../../sched/scheduler.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
 import { isOpen, verdictOf, type Opened } from './opened.js'
 import { countInbound, type Parts } from './parts.js'
@@ -28,8 +28,8 @@ export class Related {
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
   /** The flow that the embedded packet answers, and the flow as the scheduler sees it. */
-  readonly #flow: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
-  readonly #shown: Flow = { protocol: 0, caddr: 0, cport: 0, vaddr: 0, vport: 0 }
+  readonly #flow = emptyFlow()
+  readonly #shown = emptyFlow()
 
   constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers) {
     this.#m = parts

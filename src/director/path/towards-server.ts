@@ -16,7 +16,7 @@ import { stripToa } from '../../forward/toa.js'
 import type { Packet } from '../../packet/packet.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import { isOneWay } from '../../service/method.js'
-import { isLoopback } from '../../wire/addr.js'
+import { isLoopback, type Ipv4Addr } from '../../wire/addr.js'
 import { Unreachable } from '../../wire/icmp.js'
 import { IPV4_LEAST_MTU, IpProtocol } from '../../wire/ipv4.js'
 import type { Parts } from './parts.js'
@@ -35,7 +35,7 @@ export class TowardsServer {
   send(packet: Packet, conn: ConnIndex, now: number): Verdict {
     const { conns, forwarders, output, ownAddresses, routes } = this.#m
     const { ip } = packet
-    const daddr = conns.table.words[conn + DADDR]!
+    const daddr = conns.table.words[conn + DADDR]! as Ipv4Addr
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, now)
     const hop = output.route(daddr)
     if (hop === undefined) return noRoute(this.#m, packet, daddr, Unreachable.HOST, ip.dstAddr, now)
@@ -62,7 +62,8 @@ export class TowardsServer {
     if (kernel.isBeside(packet))
       return isOneWay(method) && kernel.holds(packet) ? kernel.giveBack(packet) : Verdict.DROP_LOCAL_NODE
     // Only a local client may reach a loopback address.
-    if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]!)) return Verdict.DROP_REAL_SERVER_LOOPBACK
+    if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]! as Ipv4Addr))
+      return Verdict.DROP_REAL_SERVER_LOOPBACK
     this.#translate(packet, conn, forwarders[method])
     return host.receive(packet, now)
   }

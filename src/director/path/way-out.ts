@@ -17,7 +17,7 @@ import type { Parts } from './parts.js'
 export function noRoute(
   { errors, routes }: Parts,
   packet: Packet,
-  to: number,
+  to: Ipv4Addr,
   code: number,
   from: Ipv4Addr | undefined,
   now: number,

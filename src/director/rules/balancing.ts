@@ -94,7 +94,7 @@ export class Balancing {
     return this.#services.find(identity)
   }
   /** The service for a packet. */
-  lookup(mark: number, protocol: number, addr: number, port: number): ScheduledService | undefined {
+  lookup(mark: number, protocol: number, addr: Ipv4Addr, port: number): ScheduledService | undefined {
     return this.#services.lookup(mark, protocol, addr, port)
   }
   inKernelOrder(): ScheduledService[] {

@@ -1,4 +1,4 @@
-import { maskOf, type Cidr } from '../../wire/addr.js'
+import { maskOf, type Cidr, type Ipv4Addr } from '../../wire/addr.js'
 
 /** Values by address block, found by the longest prefix that an address has. */
 export class PrefixTable<T> {
@@ -15,7 +15,7 @@ export class PrefixTable<T> {
     this.#values[to.prefix]?.delete(to.addr & to.mask)
   }
   /** What the longest block has that holds `addr` and whose prefix is at most `prefix`. */
-  longest(addr: number, prefix = 32): T | undefined {
+  longest(addr: Ipv4Addr, prefix = 32): T | undefined {
     for (let len = Math.min(prefix, this.#values.length - 1); len >= 0; len--) {
       const value = this.#values[len]?.get(addr & maskOf(len))
       if (value !== undefined) return value

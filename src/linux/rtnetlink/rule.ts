@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../../wire/addr.js'
+import { formatIpv4, type Ipv4Addr } from '../../wire/addr.js'
 import { AF_INET } from './address.js'
 import type { Attributes } from './attributes.js'
 import { HOST_ORDER } from './message.js'
@@ -102,7 +102,7 @@ export function readRule(
 }
 
 function selectorText(type: number, attributes: Attributes, srcPrefix: number, dstPrefix: number): string {
-  const block = (prefix: number): string => `${formatIpv4(attributes.addr(type) ?? 0)}/${prefix}`
+  const block = (prefix: number): string => `${formatIpv4(attributes.addr(type) ?? (0 as Ipv4Addr))}/${prefix}`
   switch (type) {
     case Fra.SRC:
       return `from ${block(srcPrefix)}`

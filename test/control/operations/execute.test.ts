@@ -6,6 +6,7 @@ import type { Device } from '../../../src/packet/device.js'
 import { BenchDirector, fromClient, VIP } from '../../support/bench-director.js'
 import { tcp4 } from '../../support/frames.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
+import type { Ipv4Addr } from '../../../src/wire/addr.js'
 
 const tcp = { protocol: 'tcp', address: VIP, port: 80 } as const
 const udp = { protocol: 'udp', address: VIP, port: 53 } as const
@@ -75,7 +76,8 @@ t.test('every change is carried out', async t => {
 /** A table with `count` connections, of the client ports from 1 on. */
 function withMany(count: number): { director: Director; ask(from: number): ConnectionPage } {
   const { director } = new BenchDirector({ maxConnections: count })
-  for (let i = 0; i < count; i++) director.conns.table.insert(6, 0x0a630100 + (i % 250), 1 + i, 0x0a630164, 80)
+  for (let i = 0; i < count; i++)
+    director.conns.table.insert(6, (0x0a630100 + (i % 250)) as Ipv4Addr, 1 + i, 0x0a630164 as Ipv4Addr, 80)
   return { director, ask: from => (execute(director, { op: 'connections', from }) as { value: ConnectionPage }).value }
 }
 

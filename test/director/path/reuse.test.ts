@@ -10,7 +10,7 @@ import { isNewConnection, isReplaceable } from '../../../src/director/path/reuse
 import { Counters } from '../../../src/service/counters.js'
 import { DestinationTable } from '../../../src/service/destination.js'
 import { Sysctls } from '../../../src/service/sysctls.js'
-import type { Ipv4Addr } from '../../../src/wire/addr.js'
+import { parseIpv4, type Ipv4Addr } from '../../../src/wire/addr.js'
 import { VIP } from '../../support/bench-director.js'
 import { CLIENT, RS, Scene } from '../scene.js'
 import { flowOf } from '../../support/flow.js'
@@ -100,8 +100,7 @@ t.test('one with children is not ended: the newer one is found before it', async
   const { scene } = closed()
   const { conns } = scene.director
   const { table } = conns
-  const client = (10 << 24) | (99 << 16) | (1 << 8) | 10
-  const vip = (10 << 24) | (99 << 16) | (1 << 8) | 100
+  const [client, vip] = [parseIpv4(CLIENT)!, parseIpv4(VIP)!]
   const parent = table.lookupInbound(6, client, 1, vip, 80)
   const child = conns.open(flowOf(6, client, 9, vip, 80), conns.destinationOf(parent), 80)
   conns.adopt(parent, child)

@@ -15,7 +15,7 @@ const TCP = 6
 const UDP = 17
 const addr = (text: string): Ipv4Addr => parseIpv4(text)!
 const VIP = addr('10.99.1.100')
-const FLOW = { protocol: TCP, caddr: 1, cport: 1, vaddr: VIP, vport: 80 }
+const FLOW = { protocol: TCP, caddr: 1 as Ipv4Addr, cport: 1, vaddr: VIP, vport: 80 }
 
 /** Writes down what it is told. */
 function recorder(): { scheduler: Scheduler; told: string[] } {

@@ -6,7 +6,7 @@ import { localAddresses } from '../../../src/linux/rtnetlink/local-addresses.js'
 import type { HostRoute } from '../../../src/linux/rtnetlink/route.js'
 import type { HostSnapshot } from '../../../src/linux/rtnetlink/snapshot.js'
 import { aboutOtherRules, tableOrder } from '../../../src/linux/rtnetlink/table-order.js'
-import { formatIpv4, maskOf, type Cidr } from '../../../src/wire/addr.js'
+import { formatIpv4, maskOf, type Cidr, type Ipv4Addr } from '../../../src/wire/addr.js'
 import { anySnapshot, hop, link, lookup, route, snapshot, STANDARD_RULES } from './made-up.js'
 
 function line({ to, type, metric, hops }: EffectiveRoute): string {
@@ -228,7 +228,7 @@ t.test('the routes agree with asking rule by rule', async () => {
       for (let low = 0; low < 16; low++)
         for (const dst of [(10 << 24) | low, (10 << 24) | 0x100 | low, (11 << 24) | low]) {
           const [fast, slow] = [lookUp(dst, effective), lookUpSlowly(dst, made)]
-          if (fast !== slow) throw new Error(`${formatIpv4(dst)}: ${fast}, not ${slow}`)
+          if (fast !== slow) throw new Error(`${formatIpv4(dst as Ipv4Addr)}: ${fast}, not ${slow}`)
         }
     }),
     { numRuns: 1000 },

@@ -5,7 +5,7 @@ import type { NextHop, NextHopObject } from '../../../src/linux/rtnetlink/next-h
 import type { HostRoute } from '../../../src/linux/rtnetlink/route.js'
 import { formatRule } from '../../../src/linux/rtnetlink/rule.js'
 import type { HostSnapshot } from '../../../src/linux/rtnetlink/snapshot.js'
-import { formatIpv4, formatMac } from '../../../src/wire/addr.js'
+import { formatIpv4, formatMac, type Ipv4Addr } from '../../../src/wire/addr.js'
 
 /* What the kernel holds in lines, to compare with other tellings of it. */
 
@@ -15,7 +15,7 @@ function words(...parts: (string | false | undefined)[]): string {
 function given(name: string, value: number | string | undefined): string | undefined {
   return value === undefined ? undefined : `${name} ${value}`
 }
-function addr(name: string, value: number | undefined): string | undefined {
+function addr(name: string, value: Ipv4Addr | undefined): string | undefined {
   return value === undefined ? undefined : `${name} ${formatIpv4(value)}`
 }
 
