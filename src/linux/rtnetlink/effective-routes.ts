@@ -36,14 +36,17 @@ export interface EffectiveHop {
  * link is up and has a carrier). Routes for one TOS only are left out, and those that uvs cannot go: `unusableRoutes` tells.
  */
 export function effectiveRoutes(snapshot: HostSnapshot): EffectiveRoute[] {
-  const links = new Map(snapshot.links.map(link => [link.index, link]))
-  const objects = new Map(snapshot.nextHops.map(object => [object.id, object]))
-  const found = new PrefixTable<EffectiveRoute>()
   const { tables } = tableOrder(snapshot.rules)
+  const known: Known = {
+    links: new Map(snapshot.links.map(link => [link.index, link])),
+    objects: objectsById(snapshot),
+    own: ownBlocks(snapshot.routes, tables),
+  }
+  const found = new PrefixTable<EffectiveRoute>()
   const routes = tables.length > 1 ? groupByTable(snapshot.routes) : undefined
   for (const table of tables) {
     const ofTable = routes ? (routes.get(table) ?? []) : snapshot.routes.filter(route => route.table === table)
-    append(found, bestOf(ofTable, links, objects))
+    append(found, bestOf(ofTable, known))
   }
   // There is no table left that a 'throw' could lead to: no route.
   return found.values().map(route => (route.type === 'throw' ? { ...route, type: 'unreachable' } : route))
@@ -54,7 +57,7 @@ export function unusableRoutes(
   snapshot: HostSnapshot,
 ): { route: HostRoute; needs: 'TOS' | 'IPv6' | 'encapsulation' }[] {
   const tables = new Set(tableOrder(snapshot.rules).tables)
-  const objects = new Map(snapshot.nextHops.map(object => [object.id, object]))
+  const objects = objectsById(snapshot)
   return snapshot.routes
     .filter(({ table }) => tables.has(table))
     .flatMap(route => {
@@ -73,31 +76,49 @@ function groupByTable(routes: readonly HostRoute[]): Map<number, HostRoute[]> {
   return byTable
 }
 
-type Links = ReadonlyMap<number, HostLink>
 type Objects = ReadonlyMap<number, NextHopObject>
+/** What a route's meaning depends on. */
+interface Known {
+  readonly links: ReadonlyMap<number, HostLink>
+  readonly objects: Objects
+  /** Blocks that are the host's own. */
+  readonly own: PrefixTable<true>
+}
+
+function objectsById({ nextHops }: HostSnapshot): Objects {
+  return new Map(nextHops.map(object => [object.id, object]))
+}
+
+function ownBlocks(routes: readonly HostRoute[], tables: readonly number[]): PrefixTable<true> {
+  const own = new PrefixTable<true>()
+  for (const { type, table, to } of routes) if (type === 'local' && tables.includes(table)) own.set(to, true)
+  return own
+}
 
 /** Of each block of one table the usable route of the least metric; of equal ones the first. */
-function bestOf(routes: readonly HostRoute[], links: Links, objects: Objects): PrefixTable<EffectiveRoute> {
+function bestOf(routes: readonly HostRoute[], known: Known): PrefixTable<EffectiveRoute> {
   const best = new PrefixTable<EffectiveRoute>()
   for (const route of routes) {
     if (route.tos !== 0) continue
-    const known = best.get(route.to)
-    if (known !== undefined && known.metric <= route.metric) continue
-    const usable = usableOf(route, links, objects)
+    const better = best.get(route.to)
+    if (better !== undefined && better.metric <= route.metric) continue
+    const usable = usableOf(route, known)
     if (usable !== undefined) best.set(route.to, usable)
   }
   return best
 }
 
-function usableOf(route: HostRoute, links: Links, objects: Objects): EffectiveRoute | undefined {
+function usableOf(route: HostRoute, { links, objects, own }: Known): EffectiveRoute | undefined {
   const { to, type, metric, table, preferredSource } = route
   const isUnicast = type === 'unicast'
   const hops: EffectiveHop[] = []
-  for (const { gateway, link: index, weight, needs } of hopsOf(route, objects)) {
+  for (const { gateway, link: index, weight, isOnLink, needs } of hopsOf(route, objects)) {
     const link = links.get(index)
     if (link === undefined || needs || (isUnicast && !link.hasCarrier)) continue
+    // `via` an address of the host itself is an old way to say that the destination is on the link.
+    const isItself = gateway !== undefined && !isOnLink && own.longest(gateway) !== undefined
     const mtu = Math.min(route.mtu ?? link.mtu, link.mtu)
-    hops.push({ gateway, link: index, linkName: link.name, mtu, weight })
+    hops.push({ gateway: isItself ? undefined : gateway, link: index, linkName: link.name, mtu, weight })
   }
   return isUnicast && hops.length === 0 ? undefined : { to, type, metric, table, hops, preferredSource }
 }

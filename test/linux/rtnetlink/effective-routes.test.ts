@@ -71,6 +71,18 @@ t.test('the MTU of the route, if it is less than the link’s', async t => {
   ])
 })
 
+t.test('a gateway that is the host itself: the destination is on the link', async t => {
+  const [own, default_] = ['local 10.0.0.1/32 dev 1 table 255', '0.0.0.0/0 via 10.0.0.1 dev 1']
+  t.strictSame(lines({ routes: routes(own, default_) }), [
+    '10.0.0.1/32 local > eth1 mtu 1500',
+    '0.0.0.0/0 unicast > eth1 mtu 1500',
+  ])
+  const onLink = { ...route(default_), nextHops: [{ ...hop('via 10.0.0.1 dev 1'), isOnLink: true }] }
+  t.strictSame(lines({ routes: [route(own), onLink] }).slice(1), ['0.0.0.0/0 unicast > 10.0.0.1 eth1 mtu 1500'])
+  const elsewhere = route('local 10.0.0.1/32 dev 1 table 100')
+  t.strictSame(lines({ routes: [elsewhere, route(default_)] }), ['0.0.0.0/0 unicast > 10.0.0.1 eth1 mtu 1500'])
+})
+
 t.test('routes that uvs cannot go', async t => {
   const all = routes(
     '10.1.0.0/16 dev 1 needs IPv6',
@@ -201,6 +213,9 @@ t.test('what is the host’s own', async t => {
 
 /** Slow and plain: rule by rule, all routes of the table. */
 function lookUpSlowly(dst: number, { routes: all, rules, links }: HostSnapshot): string {
+  const asked = rules.filter(({ selectors }) => selectors.length === 0).map(({ table }) => table)
+  const own = all.filter(({ type, table }) => type === 'local' && asked.includes(table))
+  const isOwn = (addr = 0): boolean => own.some(({ to }) => (addr & to.mask) === to.addr)
   const isUp = (index: number): boolean => links.some(each => each.index === index && each.hasCarrier)
   for (const { selectors, table } of rules) {
     if (selectors.length > 0) continue
@@ -211,7 +226,7 @@ function lookUpSlowly(dst: number, { routes: all, rules, links }: HostSnapshot):
     if (found === undefined || found.type === 'throw') continue
     const gateways = found.nextHops
       .filter(each => found.type !== 'unicast' || (isUp(each.link) && !each.needs))
-      .map(({ gateway }) => gateway)
+      .map(({ gateway }) => (isOwn(gateway) ? undefined : gateway))
     return `${found.type} ${gateways.join()}`
   }
   return 'unreachable '

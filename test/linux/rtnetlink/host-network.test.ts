@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { until } from '../../../netns-lab/proc.js'
+import { effectiveRoutes } from '../../../src/linux/rtnetlink/effective-routes.js'
 import { HostNetwork } from '../../../src/linux/rtnetlink/host-network.js'
+import { parseIpv4 } from '../../../src/wire/addr.js'
 import { ip, ownNetwork } from '../own-network.js'
 import { linesOfIp } from './ip-says.js'
 import { compared, neighbourLine } from './words.js'
@@ -176,6 +178,17 @@ t.test('more news than there is room for', { skip, timeout: 120_000 }, async t =
   t.equal(host.takeChanges(), true)
   t.strictSame(compared(host.snapshot), linesOfIp())
   t.equal(await difference(roomy), undefined, 'and where there is room')
+})
+
+t.test('a gateway that is the host itself', { skip }, async t => {
+  ip('link add va type veth peer name vx')
+  t.teardown(() => ip('link del va'))
+  batch(['link set vx up', 'link set va up', 'addr add 10.0.0.1/24 dev va', 'route add 10.8.0.0/16 via 10.0.0.1'])
+  const host = new HostNetwork()
+  t.teardown(() => host.close())
+  t.match(ip('route get 10.8.1.1'), /^10\.8\.1\.1 dev va /, 'the kernel goes without it')
+  const found = effectiveRoutes(host.snapshot).find(({ to }) => to.addr === parseIpv4('10.8.0.0'))
+  t.match(found?.hops, [{ linkName: 'va', gateway: undefined }])
 })
 
 t.test('what did not change stays the same object', { skip }, async t => {
