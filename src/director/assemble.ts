@@ -51,10 +51,11 @@ import { ReturnedAnswers } from './returned-answers.js'
 import { Balancing } from './rules/balancing.js'
 import { FrontKeeper } from './rules/front-keeper.js'
 import { nameOfService } from './rules/service-name.js'
-import { Stats } from './stats.js'
 import { Announcer } from './upkeep/announcer.js'
+import { CounterTick } from './upkeep/counter-tick.js'
 import { Defence } from './upkeep/defence.js'
 import { Orphans } from './upkeep/orphans.js'
+import { VerdictCounters } from './verdict-counters.js'
 
 const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
@@ -111,6 +112,7 @@ function makeTables({ options, random, report }: Ground, { front, ownAddresses, 
   const sysctls = new Sysctls()
   const marks = new Marks(rules => front?.mark(rules))
   const counters = new Counters()
+  const counterTick = new CounterTick(counters, now)
   const destinations = new DestinationTable(counters, worker?.counts)
   const conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
   const orphans = new Orphans(conns)
@@ -133,7 +135,7 @@ function makeTables({ options, random, report }: Ground, { front, ownAddresses, 
   })
   const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), now)
   const returned = new ReturnedAnswers(conns, balancing, options.notice ?? (() => {}))
-  return { sysctls, marks, counters, conns, orphans, balancing, defence, returned }
+  return { sysctls, marks, counters, counterTick, conns, orphans, balancing, defence, returned }
 }
 
 function makeWaysOut(
@@ -156,8 +158,8 @@ function makeWaysOut(
   const errors = new IcmpErrors(routes, own, limit, ids)
   const kernel = new KernelSide(links, ownAddresses, options.egress)
   const host = new Host(own, errors, kernel, ids)
-  const stats = new Stats(counters, errors, handOver, options.now)
-  return { memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, stats }
+  const verdictCounters = new VerdictCounters(errors, handOver)
+  return { memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
 }
 
 function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {

@@ -43,10 +43,11 @@ import type { Outbound } from './path/outbound.js'
 import type { ReturnedAnswers } from './returned-answers.js'
 import type { Balancing } from './rules/balancing.js'
 import { configure } from './rules/configure.js'
-import type { Stats } from './stats.js'
 import type { Announcer } from './upkeep/announcer.js'
+import type { CounterTick } from './upkeep/counter-tick.js'
 import type { Defence } from './upkeep/defence.js'
 import type { Orphans } from './upkeep/orphans.js'
+import type { VerdictCounters } from './verdict-counters.js'
 
 const NOWHERE = slabOver(new ArrayBuffer(0))
 /** The lowest offset of a frame: headroom and virtio-net header precede it. */
@@ -67,7 +68,7 @@ export class Director implements ReassemblySink {
   readonly clientMask: Ipv4Addr | undefined
   readonly balancing: Balancing
   readonly conns: Connections
-  readonly stats: Stats
+  readonly verdictCounters: VerdictCounters
   readonly routes: Routes
   readonly ownAddresses: OwnAddresses
   readonly sysctls: Sysctls
@@ -87,6 +88,7 @@ export class Director implements ReassemblySink {
   #slab = NOWHERE
   #slabLen = 0
   readonly #orphans: Orphans
+  readonly #counterTick: CounterTick
   readonly #returned: ReturnedAnswers
   readonly #fast: FastPath | undefined
   readonly #follower: KernelFollower
@@ -100,7 +102,8 @@ export class Director implements ReassemblySink {
     this.links = parts.links
     this.balancing = parts.balancing
     this.conns = parts.conns
-    this.stats = parts.stats
+    this.verdictCounters = parts.verdictCounters
+    this.#counterTick = parts.counterTick
     this.routes = parts.routes
     this.ownAddresses = parts.ownAddresses
     this.sysctls = parts.sysctls
@@ -137,7 +140,7 @@ export class Director implements ReassemblySink {
     this.defence.poll(now)
     this.#orphans.poll()
     this.#returned.poll()
-    const isCounted = this.stats.poll(now, this.sysctls.runEstimation !== 0)
+    const isCounted = this.#counterTick.poll(now, this.sysctls.runEstimation !== 0)
     return this.conns.advance(now) && isCounted
   }
 
@@ -160,7 +163,7 @@ export class Director implements ReassemblySink {
     // A part of liesIn (packet/frame.ts); #whole checks the rest. Reading a typed array's length here costs 4 ns a packet.
     if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen && this.links[link.index] === link)
       verdict = this.#fast?.receive(link, slab, at, len) || this.#whole(link, slab, at, len)
-    this.stats.count(verdict)
+    this.verdictCounters.count(verdict)
     return verdict
   }
 
@@ -168,9 +171,17 @@ export class Director implements ReassemblySink {
   get ports(): readonly Link[] {
     return this.links
   }
+  /** @deprecated Use `verdictCounters`. */
+  get stats(): VerdictCounters {
+    return this.verdictCounters
+  }
+  /** The age of the shown counters, in ms. Well above 2000: no tick has come. */
+  get shownAgeMs(): number {
+    return this.#counterTick.ageMs(this.#now)
+  }
   /** Sizes of the neighbour table and of what is held, for metrics. */
-  get held(): Neighbours['figures'] & { datagrams: number } {
-    return { ...this.#neighbours.figures, datagrams: this.#reassembly.count }
+  get held(): Neighbours['counts'] & { datagrams: number } {
+    return { ...this.#neighbours.counts, datagrams: this.#reassembly.count }
   }
   /** The time of the last poll, in ms. */
   get now(): number {
@@ -182,7 +193,7 @@ export class Director implements ReassemblySink {
     this.conns.clear()
     this.#reassembly.clear()
     this.balancing.reset()
-    this.stats.clear()
+    this.verdictCounters.clear()
     this.conns.timeouts.reset()
     this.sysctls.reset()
     this.marks.clear()
@@ -231,7 +242,7 @@ export class Director implements ReassemblySink {
   /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
   unreachable(held: HeldFrame, room: WaitingRoom): void {
     const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
-    this.stats.count(Verdict.DROP_NEIGHBOUR_FAILED)
+    this.verdictCounters.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
@@ -247,7 +258,7 @@ export class Director implements ReassemblySink {
 
   /** A datagram was given up before it was whole. */
   lost(verdict: Verdict): void {
-    this.stats.count(verdict)
+    this.verdictCounters.count(verdict)
   }
   /** Sends time exceeded to the sender of a datagram whose first fragment came (RFC 792 p. 6). */
   timedOut(port: number, slab: Slab, at: number, len: number): void {

@@ -123,7 +123,7 @@ export class Neighbours {
   }
 
   /** How many entries are learnt, being asked, fixed (--neighbour), and how many frames are held. */
-  get figures(): { learnt: number; asking: number; fixed: number; held: number } {
+  get counts(): { learnt: number; asking: number; fixed: number; held: number } {
     const { size } = this.#known
     return { learnt: size, asking: this.#asking.size, fixed: this.#static.size, held: this.#room.count }
   }

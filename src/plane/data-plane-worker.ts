@@ -26,7 +26,7 @@ import { inlineThePath } from './engine.js'
 import { loadScheduler } from './load-scheduler.js'
 import type { WorkerData, DeviceOptions, FromWorker, ToWorker } from './worker-messages.js'
 import { RequestQueue } from './request-queue.js'
-import { TurnFigures } from '../control/operations/turn-figures.js'
+import { TurnCounters } from '../control/operations/turn-counters.js'
 
 const data = workerData as WorkerData
 inlineThePath()
@@ -124,7 +124,7 @@ function run(director: Director, devices: readonly Device[]): void {
   const loop = new Loop(director, devices)
   const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
   const busy = new BusyPoll()
-  const turns = new TurnFigures()
+  const turns = new TurnCounters()
   const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
   /** When the last turn began if it had work, else NaN. A turn with work is followed by the next one at once. */
   let began = NaN

@@ -40,7 +40,10 @@ function traffic(seed: number): string[] {
     for (const [port, frame] of frames) lines.push(...bench.turn(port, frame))
     lines.push(...bench.run(50))
   }
-  lines.push(JSON.stringify(bench.director.stats.byName()), JSON.stringify(bench.ask({ op: 'connections', from: 0 })))
+  lines.push(
+    JSON.stringify(bench.director.verdictCounters.byName()),
+    JSON.stringify(bench.ask({ op: 'connections', from: 0 })),
+  )
   lines.push(JSON.stringify(bench.services()))
   return lines
 }
@@ -98,7 +101,7 @@ t.test('reset forgets services, connections and counters, not addresses, routes 
   t.strictSame(bench.services(), [])
   t.strictSame(bench.ask({ op: 'connections', from: 0 }), { rows: [], next: null })
   t.strictSame(
-    Object.values(bench.director.stats.byName()).filter(count => count !== 0),
+    Object.values(bench.director.verdictCounters.byName()).filter(count => count !== 0),
     [],
   )
   t.match(bench.turn('c', icmp4('10.99.1.10 > 10.99.1.101', { type: 8, ...fromClient })), ['answered', /icmp 0\/0/])

@@ -62,9 +62,9 @@ t.test('what is looked ahead at meets the same fate in the same order', async t 
       sink.done()
     }
     t.same(ahead.out(), one.out(), `turn ${turn}`)
-    t.same(ahead.director.stats.byName(), one.director.stats.byName())
+    t.same(ahead.director.verdictCounters.byName(), one.director.verdictCounters.byName())
   }
-  t.ok(one.director.stats.byName()['balanced']! > 100, 'most of them were balanced')
+  t.ok(one.director.verdictCounters.byName()['balanced']! > 100, 'most of them were balanced')
 })
 
 t.test('few connections: a frame is handled when it comes', async t => {

@@ -6,7 +6,7 @@ import { execute } from '../../src/control/operations/execute.js'
 import { serveHttp } from '../../src/control/metrics/http.js'
 import { Metrics } from '../../src/control/metrics/metrics.js'
 import { RulesLoads } from '../../src/control/metrics/rules-loads.js'
-import { TurnFigures } from '../../src/control/operations/turn-figures.js'
+import { TurnCounters } from '../../src/control/operations/turn-counters.js'
 import type { Device } from '../../src/packet/device.js'
 import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
@@ -25,7 +25,7 @@ const destination = { address: '10.99.2.11', port: 80 }
 class BusyDirector {
   readonly control: Control
   readonly #bench = new BenchDirector()
-  readonly #turns = new TurnFigures()
+  readonly #turns = new TurnCounters()
   readonly #devices = [{ name: 'c', dropped: 0 }]
   #clients = 0
 

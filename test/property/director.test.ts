@@ -95,7 +95,7 @@ t.test('the same story gives the same counts and connections, to the bit', async
       const director = begun(each)
       for (const one of each.steps) director.happen(one)
       const connections = director.ask({ op: 'connections', from: 0 })
-      return JSON.stringify([director.services(), connections, director.director.stats.byName()])
+      return JSON.stringify([director.services(), connections, director.director.verdictCounters.byName()])
     })
     if (first !== second) throw new Error('two directors differ')
   })
@@ -109,9 +109,9 @@ t.test('a story is the same by the whole path: every frame, count, connection an
       const told = [fast, whole].map(director => {
         director.sent.length = 0
         director.happen(each)
-        const { conns, stats } = director.director
+        const { conns, verdictCounters } = director.director
         const words = records(conns).map(conn => conns.table.words.slice(conn, conn + RECORD_WORDS).join())
-        return JSON.stringify([director.sent, director.services(), stats.byName(), words])
+        return JSON.stringify([director.sent, director.services(), verdictCounters.byName(), words])
       })
       if (told[0] !== told[1]) throw new Error(`${JSON.stringify(each)}\nfast:  ${told[0]}\nwhole: ${told[1]}`)
     }

@@ -146,7 +146,7 @@ function mend(octets: Uint8Array): void {
 
 /** All that can be seen of a director. */
 function seen(director: BenchDirector): string {
-  const { conns, stats } = director.director
+  const { conns, verdictCounters } = director.director
   const words = records(conns).map(conn => conns.table.words.slice(conn, conn + RECORD_WORDS).join())
   return JSON.stringify([
     director.out(),
@@ -154,7 +154,7 @@ function seen(director: BenchDirector): string {
     words,
     conns.fullnatKeys.words.join(),
     director.services(),
-    stats.byName(),
+    verdictCounters.byName(),
   ])
 }
 

@@ -15,5 +15,5 @@ t.test('without a scheduler nobody is served', async t => {
     settings: destinationSettings(1),
   })
   bench.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
-  t.equal(bench.director.stats.byName()['drop-no-destination'], 1)
+  t.equal(bench.director.verdictCounters.byName()['drop-no-destination'], 1)
 })

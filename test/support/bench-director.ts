@@ -194,7 +194,7 @@ export class BenchDirector {
 
   /** The counters that have moved since this was last asked, and by how much. */
   changes(): Record<string, number> {
-    const counted = this.director.stats.byName()
+    const counted = this.director.verdictCounters.byName()
     const before = this.#counted
     this.#counted = counted
     const moved = Object.entries(counted).map(([name, count]) => [name, count - (before[name] ?? 0)] as const)

@@ -14,7 +14,7 @@ export const NOTHING_COUNTED: Counted = {
 /** Shown counters: as of the last tick, since the last `zero`. */
 export function shownOf({ balancing: { counters } }: Director, row: number): Counted {
   return {
-    stats: stats(counter => counters.shown(row, counter)),
+    stats: statsInfo(counter => counters.shown(row, counter)),
     rates: {
       cps: counters.rate(row, Counter.CONNS),
       inPps: counters.rate(row, Counter.IN_PKTS),
@@ -27,7 +27,7 @@ export function shownOf({ balancing: { counters } }: Director, row: number): Cou
 
 /** Live counters, since the row was allocated. */
 export function liveOf(counters: Counters, row: number): StatsInfo {
-  return stats(counter => counters.live(row, counter))
+  return statsInfo(counter => counters.live(row, counter))
 }
 
 export function totalsInfo(director: Director): TotalsInfo {
@@ -35,7 +35,7 @@ export function totalsInfo(director: Director): TotalsInfo {
   return { ...shownOf(director, TOTALS), live, workers: [live] }
 }
 
-function stats(read: (counter: number) => number): StatsInfo {
+function statsInfo(read: (counter: number) => number): StatsInfo {
   return {
     conns: read(Counter.CONNS),
     inPkts: read(Counter.IN_PKTS),

@@ -16,13 +16,13 @@ const ROWS_PER_PAGE = 256
 const COUNTERS = Object.keys(Counter).length
 
 export function directorFigures(director: Director, { devices = [], turns, heap }: Surroundings): DirectorFigures {
-  const { balancing, conns, stats, held } = director
+  const { balancing, conns, verdictCounters, shownAgeMs, held } = director
   const ofWorker = { ...(turns && { turns: turns.read() }), ...(heap && { heap: heap() }) }
   return {
-    verdicts: stats.byName(),
+    verdicts: verdictCounters.byName(),
     devices: devices.map(({ name, dropped }) => ({ name, dropped })),
     totals: liveOf(balancing.counters, TOTALS),
-    estimatorAge: stats.age(director.now) / 1000,
+    estimatorAge: shownAgeMs / 1000,
     connections: {
       capacity: conns.table.capacity,
       open: conns.table.count - conns.templates.count,

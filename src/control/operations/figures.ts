@@ -27,7 +27,7 @@ export const figures = {
 
 /** Counts of verdicts by name, and frames that devices lost before or after a verdict. */
 function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
-  const byName = director.stats.byName()
+  const byName = director.verdictCounters.byName()
   for (const device of devices) byName[`drop-device-${device.name}`] = device.dropped
   return byName
 }

@@ -3,12 +3,12 @@ import type { Director } from '../../director/director.js'
 import type { Device } from '../../packet/device.js'
 import type { OperationName, Operations, Reply, Request } from '../protocol/operations.js'
 import { Refused, type RefusedReply } from '../protocol/refusal.js'
-import type { TurnFigures } from './turn-figures.js'
+import type { TurnCounters } from './turn-counters.js'
 
 /** What a director runs on: undefined fields are unknown. */
 export interface Surroundings {
   devices?: readonly Device[]
-  turns?: TurnFigures
+  turns?: TurnCounters
   /** Bytes of the thread's JavaScript heap. */
   heap?: () => { used: number; total: number }
 }

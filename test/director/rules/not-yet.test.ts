@@ -112,7 +112,7 @@ t.test('no packet and no scheduler meets them; each is told once', async t => {
   await say(`-E -t ${VIP}:80 -s rr --pe sip -p`)
   await say(`-E -t ${VIP}:80 -s rr --pe sip`)
   bench.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
-  t.equal(bench.director.stats.byName()['drop-no-destination'], 1)
+  t.equal(bench.director.verdictCounters.byName()['drop-no-destination'], 1)
   t.strictSame(told, [
     'TCP [2001:db8::1]:80: IPv6',
     `real server [2001:db8::2]:80 of TCP ${VIP}:80: IPv6`,

@@ -37,7 +37,7 @@ export class PowerHistogram {
 }
 
 /** Durations and frames of the loop's turns that had frames or requests. */
-export class TurnFigures {
+export class TurnCounters {
   readonly #microseconds = new PowerHistogram(SHORTEST_US, TIMES)
   readonly #frames = new PowerHistogram(1, BATCHES)
 

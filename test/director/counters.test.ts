@@ -171,7 +171,7 @@ t.test('a real server that is deleted keeps its rates until it comes back; one t
 
 t.test('every verdict has its name in the counters from the start, the undecided none', async t => {
   const made = bench()
-  const names = Object.keys(made.director.stats.byName())
+  const names = Object.keys(made.director.verdictCounters.byName())
   const expected = [...verdictNames.values()].filter(name => name !== 'pass')
   const besides = ['icmp-errors-limited', 'icmp-errors-sent', 'toa-options-full', 'toa-too-big']
   t.strictSame(names.sort(), [...expected, ...besides].sort())

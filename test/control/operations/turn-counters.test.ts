@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PowerHistogram, TurnFigures } from '../../../src/control/operations/turn-figures.js'
+import { PowerHistogram, TurnCounters } from '../../../src/control/operations/turn-counters.js'
 
 t.test('a value is counted in the first bucket that it is not above', async t => {
   const upTo = [4, 8, 16, 32]
@@ -13,7 +13,7 @@ t.test('a value is counted in the first bucket that it is not above', async t =>
 })
 
 t.test('turns: their time in seconds, their frames where they had any', async t => {
-  const turns = new TurnFigures()
+  const turns = new TurnCounters()
   turns.add(0, 0.5)
   turns.add(256, 0.004)
   turns.add(1, 2000)

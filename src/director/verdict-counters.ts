@@ -1,0 +1,36 @@
+import type { AddressHandOver } from '../forward/address-hand-over.js'
+import type { IcmpErrors } from '../forward/icmp-error.js'
+import { verdictNames, VERDICTS, type Verdict } from '../packet/verdict.js'
+
+/** Counts verdicts, and gathers what the forwarders count by name. */
+export class VerdictCounters {
+  readonly #verdicts = new Float64Array(VERDICTS)
+  readonly #errors: IcmpErrors
+  readonly #handOver: AddressHandOver
+
+  constructor(errors: IcmpErrors, handOver: AddressHandOver) {
+    this.#errors = errors
+    this.#handOver = handOver
+  }
+
+  count(verdict: Verdict): void {
+    this.#verdicts[verdict]!++
+  }
+  /** Every verdict's count by name, ICMP errors sent and withheld, and segments sent without the TOA option. */
+  byName(): Record<string, number> {
+    const byName: Record<string, number> = {}
+    for (const [verdict, name] of verdictNames) if (verdict !== 0) byName[name] = this.#verdicts[verdict]!
+    byName['icmp-errors-sent'] = this.#errors.sent
+    byName['icmp-errors-limited'] = this.#errors.limited
+    byName['toa-options-full'] = this.#handOver.optionsFull
+    byName['toa-too-big'] = this.#handOver.tooBig
+    return byName
+  }
+  clear(): void {
+    this.#verdicts.fill(0)
+    this.#errors.sent = 0
+    this.#errors.limited = 0
+    this.#handOver.optionsFull = 0
+    this.#handOver.tooBig = 0
+  }
+}
