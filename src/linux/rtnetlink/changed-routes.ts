@@ -9,12 +9,13 @@ export interface ChangedRoutes {
 
 /** What to delete, then to add, for one list of effective routes to become another. A block whose route changed is in both. */
 export function changedRoutes(before: readonly EffectiveRoute[], after: readonly EffectiveRoute[]): ChangedRoutes {
-  return { removed: without(before, after), added: without(after, before) }
-}
-
-/** The routes that are not the same among the others. */
-function without(routes: readonly EffectiveRoute[], others: readonly EffectiveRoute[]): EffectiveRoute[] {
-  const table = new PrefixTable<EffectiveRoute>()
-  for (const other of others) table.set(other.to, other)
-  return routes.filter(route => !isSame(table.get(route.to), route))
+  const gone = new PrefixTable<EffectiveRoute>()
+  for (const route of before) gone.set(route.to, route)
+  const added: EffectiveRoute[] = []
+  for (const route of after) {
+    const stood = gone.get(route.to)
+    if (stood !== undefined && isSame(stood, route)) gone.delete(route.to)
+    else added.push(route)
+  }
+  return { removed: gone.values(), added }
 }

@@ -37,17 +37,14 @@ export interface EffectiveHop {
  */
 export function effectiveRoutes(snapshot: HostSnapshot): EffectiveRoute[] {
   const { tables } = tableOrder(snapshot.rules)
+  const found = new PrefixTable<EffectiveRoute>()
   const known: Known = {
     links: new Map(snapshot.links.map(link => [link.index, link])),
     objects: objectsById(snapshot),
     own: ownBlocks(snapshot.routes, tables),
   }
-  const found = new PrefixTable<EffectiveRoute>()
-  const routes = tables.length > 1 ? groupByTable(snapshot.routes) : undefined
-  for (const table of tables) {
-    const ofTable = routes ? (routes.get(table) ?? []) : snapshot.routes.filter(route => route.table === table)
-    append(found, bestOf(ofTable, known))
-  }
+  const routes = groupByTable(snapshot.routes)
+  for (const table of tables) append(found, bestOf(routes.get(table) ?? [], known))
   // There is no table left that a 'throw' could lead to: no route.
   return found.values().map(route => (route.type === 'throw' ? { ...route, type: 'unreachable' } : route))
 }

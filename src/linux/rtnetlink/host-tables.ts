@@ -5,8 +5,9 @@ import type { HostLink } from './link.js'
 import { MessageFlag, MessageReader } from './message.js'
 import { neighbourKey } from './neighbour.js'
 import type { NextHopObject } from './next-hop.js'
+import { OrderedList } from './ordered-list.js'
 import { News, RouteTable } from './route-table.js'
-import { formatRule } from './rule.js'
+import type { HostRule } from './rule.js'
 import type { HostSnapshot } from './snapshot.js'
 import { Table } from './table.js'
 
@@ -22,7 +23,7 @@ export class HostTables {
   readonly links = new Table<HostLink>(({ index }) => index)
   readonly addresses = new Table(addressKey)
   readonly routes = new RouteTable()
-  readonly rules = new Table(formatRule)
+  readonly rules = new OrderedList<HostRule>()
   readonly nextHops = new Table<NextHopObject>(({ id }) => id)
   readonly neighbours = new Table(neighbourKey)
   /** The bits of kinds to be read anew. */
@@ -108,7 +109,7 @@ export class HostTables {
       links: this.links.values(),
       addresses: this.addresses.values(),
       routes: this.routes.values(),
-      rules: this.rules.values().sort((a, b) => a.priority - b.priority),
+      rules: this.rules.values(),
       nextHops: this.nextHops.values(),
       neighbours: this.neighbours.values(),
     }

@@ -13,6 +13,9 @@ import { HOST_ORDER } from './message.js'
  */
 const INDEX = 4
 const STATE = 8
+const FLAGS = 10
+/** No neighbour, but an address that this host answers for (`ip neigh add proxy`). */
+const PROXY = 8
 export const NEIGHBOUR_BODY_LEN = 12
 // linux/neighbour.h
 const Nda = { DST: 1, LLADDR: 2 } as const
@@ -47,7 +50,7 @@ export function readNeighbour(
   if (end - body < NEIGHBOUR_BODY_LEN || view.getUint8(body) !== AF_INET) return undefined
   attributes.wrap(view, body + NEIGHBOUR_BODY_LEN, end)
   const addr = attributes.addr(Nda.DST)
-  if (addr === undefined) return undefined
+  if (addr === undefined || (view.getUint8(body + FLAGS) & PROXY) !== 0) return undefined
   const state = view.getUint16(body + STATE, HOST_ORDER)
   return {
     link: view.getInt32(body + INDEX, HOST_ORDER),

@@ -14,9 +14,11 @@ export class RouteTable {
   /** Those to one block. */
   #routes = new PrefixTable<HostRoute[]>()
   #count = 0
+  #list: readonly HostRoute[] | undefined
 
-  values(): HostRoute[] {
-    return this.#routes.values().flat()
+  /** The same list until something changes. */
+  values(): readonly HostRoute[] {
+    return (this.#list ??= this.#routes.values().flat())
   }
 
   /** There is this one; `isReplacing`: where another stood. */
@@ -28,6 +30,7 @@ export class RouteTable {
     else if (isSame(rival, route)) return News.NONE
     else if (isReplacing) there![there!.indexOf(rival)] = route
     else return News.DOUBT
+    this.#list = undefined
     return News.CHANGE
   }
 
@@ -37,6 +40,7 @@ export class RouteTable {
     if (rival === undefined) return News.NONE
     if (another !== undefined || !isSame(rival, route)) return News.DOUBT
     this.#count--
+    this.#list = undefined
     if (there!.length === 1) this.#routes.delete(route.to)
     else there!.splice(there!.indexOf(rival), 1)
     return News.CHANGE
@@ -55,6 +59,7 @@ export class RouteTable {
       this.#append(isKnown ? known : route)
       isNews ||= !isKnown
     }
+    if (isNews) this.#list = undefined
     return isNews
   }
 

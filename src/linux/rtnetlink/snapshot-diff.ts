@@ -47,6 +47,7 @@ export function diffSnapshots(before: HostSnapshot, after: HostSnapshot): Snapsh
 }
 
 function diffLinks(before: readonly HostLink[], after: readonly HostLink[]): LinkChange[] {
+  if (before === after) return []
   const stood = new Map(before.map(link => [link.index, link]))
   const stands = new Set(after.map(({ index }) => index))
   const gone = new Map(before.filter(({ index }) => !stands.has(index)).map(link => [link.name, link]))
@@ -72,6 +73,7 @@ function changedFields(before: HostLink, after: HostLink): LinkField[] {
 }
 
 function diffLists<T>(before: readonly T[], after: readonly T[]): ListDiff<T> {
+  if (before === after) return { removed: [], added: [] }
   const [stood, stands] = [new Set(before), new Set(after)]
   const gone = new Map(before.filter(value => !stands.has(value)).map(value => [textOf(value), value]))
   const added: T[] = []

@@ -4,6 +4,7 @@ import { isSame } from './is-same.js'
 export class Table<T> {
   readonly #keyOf: (value: T) => string | number
   #values = new Map<string | number, T>()
+  #list: readonly T[] | undefined
 
   constructor(keyOf: (value: T) => string | number) {
     this.#keyOf = keyOf
@@ -12,8 +13,9 @@ export class Table<T> {
   get(key: string | number): T | undefined {
     return this.#values.get(key)
   }
-  values(): T[] {
-    return [...this.#values.values()]
+  /** The same list until something changes. */
+  values(): readonly T[] {
+    return (this.#list ??= [...this.#values.values()])
   }
 
   /** Whether that is news. */
@@ -22,17 +24,17 @@ export class Table<T> {
     const before = this.#values.get(key)
     if (before !== undefined && isSame(before, value)) return false
     this.#values.set(key, value)
-    return true
+    return this.#changed(true)
   }
   /** Whether there was one of its key. */
   delete(value: T): boolean {
-    return this.#values.delete(this.#keyOf(value))
+    return this.#changed(this.#values.delete(this.#keyOf(value)))
   }
   /** Deletes those; whether there were any. */
   deleteWhere(isSo: (value: T) => boolean): boolean {
     const size = this.#values.size
     for (const [key, value] of this.#values) if (isSo(value)) this.#values.delete(key)
-    return this.#values.size < size
+    return this.#changed(this.#values.size < size)
   }
 
   /** From now on there are these, in their order. Whether that differs from what was. */
@@ -48,6 +50,11 @@ export class Table<T> {
       isNews ||= !isKnown
     }
     this.#values = after
-    return isNews || after.size !== before.size
+    return this.#changed(isNews || after.size !== before.size)
+  }
+
+  #changed(isSo: boolean): boolean {
+    if (isSo) this.#list = undefined
+    return isSo
   }
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { News, RouteTable } from '../../../src/linux/rtnetlink/route-table.js'
 import { Table } from '../../../src/linux/rtnetlink/table.js'
 import { isSame } from '../../../src/linux/rtnetlink/is-same.js'
+import { OrderedList } from '../../../src/linux/rtnetlink/ordered-list.js'
 import { PrefixTable } from '../../../src/linux/rtnetlink/prefix-table.js'
 import { parseCidr, parseIpv4 } from '../../../src/wire/addr.js'
 import { route } from './made-up.js'
@@ -55,6 +56,18 @@ t.test('a table that is told all anew', async t => {
   t.ok(table.replaceAll([one, { ...two, name: 'c' }]), 'one has changed')
   t.ok(table.replaceAll([]))
   t.notOk(table.replaceAll([]))
+})
+
+t.test('a list whose order counts', async t => {
+  const list = new OrderedList<{ id: number }>()
+  t.ok(list.replaceAll([{ id: 1 }, { id: 2 }, { id: 2 }]))
+  const before = list.values()
+  t.notOk(list.replaceAll([{ id: 1 }, { id: 2 }, { id: 2 }]))
+  t.equal(list.values(), before)
+  t.ok(list.replaceAll([{ id: 1 }, { id: 2 }]))
+  t.equal(list.values()[0], before[0])
+  t.ok(list.replaceAll([{ id: 2 }, { id: 1 }]))
+  t.strictSame(list.values(), [{ id: 2 }, { id: 1 }])
 })
 
 t.test('the longest prefix', async t => {
