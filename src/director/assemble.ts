@@ -108,13 +108,13 @@ function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
 }
 
 function makeTables({ options, random, report }: Ground, { front, ownAddresses, routes }: Network) {
-  const { now, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
+  const { now: nowMs, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
   const sysctls = new Sysctls()
   const marks = new Marks(rules => front?.mark(rules))
   const counters = new Counters()
-  const counterTick = new CounterTick(counters, now)
+  const counterTick = new CounterTick(counters, nowMs)
   const destinations = new DestinationTable(counters, worker?.counts)
-  const conns = new Connections(maxConnections, random, destinations, now, worker, allocateWords)
+  const conns = new Connections(maxConnections, random, destinations, nowMs, worker, allocateWords)
   const orphans = new Orphans(conns)
   const balancing = new Balancing({
     schedulers: knownSchedulers(options.schedulers ?? [], report),
@@ -124,7 +124,7 @@ function makeTables({ options, random, report }: Ground, { front, ownAddresses, 
     routes,
     sysctls,
     random,
-    now,
+    nowMs,
     report,
     notServed: options.notServed ?? (() => {}),
     usesOf: laddr => conns.fullnatKeys.ports.usesOf(laddr),
@@ -133,7 +133,7 @@ function makeTables({ options, random, report }: Ground, { front, ownAddresses, 
     },
     front,
   })
-  const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), now)
+  const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), nowMs)
   const returned = new ReturnedAnswers(conns, balancing, options.notice ?? (() => {}))
   return { sysctls, marks, counters, counterTick, conns, orphans, balancing, defence, returned }
 }

@@ -92,11 +92,11 @@ export class Director implements ReassemblySink {
   readonly #returned: ReturnedAnswers
   readonly #fast: FastPath | undefined
   readonly #follower: KernelFollower
-  #now: number
+  #nowMs: number
 
   constructor(options: DirectorOptions) {
     const parts = assemble(options, this)
-    this.#now = options.now
+    this.#nowMs = options.now
     this.clientMask = options.clientMask
     this.isSpokesman = parts.isSpokesman
     this.links = parts.links
@@ -129,19 +129,19 @@ export class Director implements ReassemblySink {
    * Sets the clock, in ms. Call it before the frames of that time, and at least every 10 ms for connections to end on time. Its
    * work is bounded. Returns whether all due work was done.
    */
-  poll(now: number): boolean {
-    this.#now = now
+  poll(nowMs: number): boolean {
+    this.#nowMs = nowMs
     this.#memory.recycle()
-    this.routes.poll(now)
-    this.#reassembly.poll(now)
-    this.balancing.poll(now)
-    this.#neighbours.poll(now, this)
+    this.routes.poll(nowMs)
+    this.#reassembly.poll(nowMs)
+    this.balancing.poll(nowMs)
+    this.#neighbours.poll(nowMs, this)
     this.#announcer.poll()
-    this.defence.poll(now)
+    this.defence.poll(nowMs)
     this.#orphans.poll()
     this.#returned.poll()
-    const isCounted = this.#counterTick.poll(now, this.sysctls.runEstimation !== 0)
-    return this.conns.advance(now) && isCounted
+    const isCounted = this.#counterTick.poll(nowMs, this.sysctls.runEstimation !== 0)
+    return this.conns.advance(nowMs) && isCounted
   }
 
   /** How long the next poll may wait if no frame comes, in whole ms from the last poll. */
@@ -177,7 +177,7 @@ export class Director implements ReassemblySink {
   }
   /** The age of the shown counters, in ms. Well above 2000: no tick has come. */
   get shownAgeMs(): number {
-    return this.#counterTick.ageMs(this.#now)
+    return this.#counterTick.ageMs(this.#nowMs)
   }
   /** Sizes of the neighbour table and of what is held, for metrics. */
   get held(): Neighbours['counts'] & { datagrams: number } {
@@ -185,7 +185,7 @@ export class Director implements ReassemblySink {
   }
   /** The time of the last poll, in ms. */
   get now(): number {
-    return this.#now
+    return this.#nowMs
   }
 
   /** Back to the state after start, except for addresses, routes and neighbours. */
@@ -222,10 +222,10 @@ export class Director implements ReassemblySink {
     if (verdict !== Verdict.PASS) return verdict
     const isLocal = this.ownAddresses.has(packet.ip.dstAddr)
     if (packet.ip.headerLen > IPV4_MIN_LEN) {
-      verdict = checkIpOptions(packet, this.#errors, isLocal, this.#now)
+      verdict = checkIpOptions(packet, this.#errors, isLocal, this.#nowMs)
       if (verdict !== Verdict.PASS) return verdict
     }
-    return isLocal ? this.#toUs(packet) : this.#outbound.receive(packet, this.#now)
+    return isLocal ? this.#toUs(packet) : this.#outbound.receive(packet, this.#nowMs)
   }
 
   #toUs(packet: Packet): Verdict {
@@ -235,8 +235,8 @@ export class Director implements ReassemblySink {
       const incomplete = this.#reassembly.receive(packet, true)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#now) : Verdict.PASS
-    return verdict || this.#host.receive(packet, this.#now)
+    const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#nowMs) : Verdict.PASS
+    return verdict || this.#host.receive(packet, this.#nowMs)
   }
 
   /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
@@ -245,7 +245,7 @@ export class Director implements ReassemblySink {
     this.verdictCounters.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
-    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#now)
+    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#nowMs)
   }
 
   /** Whether it is a FULLNAT packet to a real server. Its source is ours, but the error is rewritten and goes to the client. */
@@ -265,6 +265,6 @@ export class Director implements ReassemblySink {
     const packet = this.#packet.wrap(port, slab, at, len)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     const from = this.ownAddresses.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
-    this.#errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#now)
+    this.#errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#nowMs)
   }
 }

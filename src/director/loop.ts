@@ -44,9 +44,9 @@ export class Loop {
   }
 
   /** Makes one turn. Returns how many frames came in. */
-  turn(now: number): number {
+  turn(nowMs: number): number {
     const devices = this.#devices
-    this.#caughtUp = this.#director.poll(now)
+    this.#caughtUp = this.#director.poll(nowMs)
     let frames = 0
     for (let i = 0; i < devices.length; i++) {
       const sink = this.#sinks[i]!

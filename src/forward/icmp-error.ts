@@ -42,12 +42,12 @@ export class IcmpErrors {
    * the error leaves by. `rest` is the second word of the ICMP header. Overwrites the packet and counts the error's verdict;
    * the caller gives the packet its own verdict.
    */
-  send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, now: number): void {
+  send(packet: Packet, type: number, code: number, rest: number, from: Ipv4Addr | undefined, nowMs: number): void {
     const to = packet.ip.srcAddr
     if (!mayCauseError(packet) || to === 0) return
     const hop = this.#output.route(to)
     if (hop === undefined) return
-    if (!this.#limit.allows(to, type, code, now)) {
+    if (!this.#limit.allows(to, type, code, nowMs)) {
       this.limited++
       return
     }

@@ -46,7 +46,7 @@ export class Neighbours {
   readonly #recent: (Neighbour | undefined)[] = Array.from({ length: RECENT })
   readonly #eth = new EthernetView()
   #nextSweep = 0
-  #now = 0
+  #nowMs = 0
 
   constructor(arp: ArpSender, egress: Egress, room: WaitingRoom) {
     this.#arp = arp
@@ -64,7 +64,7 @@ export class Neighbours {
       neighbour = this.#static.get(key) ?? this.#known.get(key) ?? this.#create(link, addr)
       this.#recent[slot] = neighbour
     }
-    if (neighbour !== undefined) neighbour.usedAt = this.#now
+    if (neighbour !== undefined) neighbour.usedAt = this.#nowMs
     return neighbour
   }
 
@@ -73,7 +73,7 @@ export class Neighbours {
     const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)]
     if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) return undefined
     if (neighbour.state === NeighbourState.INCOMPLETE) return undefined
-    neighbour.usedAt = this.#now
+    neighbour.usedAt = this.#nowMs
     return neighbour
   }
 
@@ -101,24 +101,24 @@ export class Neighbours {
     if (neighbour === undefined) {
       if (!mayCreate) return
       neighbour = new Neighbour(link, addr)
-      neighbour.usedAt = this.#now
+      neighbour.usedAt = this.#nowMs
       this.#known.set(key, neighbour)
     }
     if (neighbour.mac.hi !== hi || neighbour.mac.lo !== lo) neighbour.mac = { hi, lo }
     neighbour.state = NeighbourState.REACHABLE
-    neighbour.confirmedAt = this.#now
+    neighbour.confirmedAt = this.#nowMs
     neighbour.asked = 0
     this.#asking.delete(neighbour)
     this.#sendHeld(neighbour)
   }
 
   /** Repeats requests, gives up neighbours that did not answer, and once a second looks for old entries. */
-  poll(now: number, sink: UnreachableSink): void {
-    this.#now = now
+  poll(nowMs: number, sink: UnreachableSink): void {
+    this.#nowMs = nowMs
     this.#room.recycle()
     if (this.#asking.size > 0) this.#pollAsked(sink)
-    if (now < this.#nextSweep) return
-    this.#nextSweep = now + SWEEP_MS
+    if (nowMs < this.#nextSweep) return
+    this.#nextSweep = nowMs + SWEEP_MS
     this.#sweep()
   }
 
@@ -135,7 +135,7 @@ export class Neighbours {
 
   #pollAsked(sink: UnreachableSink): void {
     for (const neighbour of this.#asking) {
-      if (this.#now - neighbour.askedAt < RETRY_MS) continue
+      if (this.#nowMs - neighbour.askedAt < RETRY_MS) continue
       if (neighbour.asked < REQUESTS) this.#ask(neighbour)
       else this.#giveUp(neighbour, sink)
     }
@@ -149,7 +149,7 @@ export class Neighbours {
   }
   #ask(neighbour: Neighbour): void {
     neighbour.asked++
-    neighbour.askedAt = this.#now
+    neighbour.askedAt = this.#nowMs
     this.#asking.add(neighbour)
     this.#arp.request(neighbour.link, neighbour.addr, neighbour.usable ? neighbour.mac : BROADCAST)
   }
@@ -173,8 +173,8 @@ export class Neighbours {
   #sweep(): void {
     for (const [key, neighbour] of this.#known.entries()) {
       if (neighbour.state !== NeighbourState.REACHABLE) continue
-      if (this.#now - neighbour.usedAt > FORGET_MS) this.#known.delete(key)
-      else if (this.#now - neighbour.confirmedAt > REACHABLE_MS && neighbour.usedAt > neighbour.confirmedAt) {
+      if (this.#nowMs - neighbour.usedAt > FORGET_MS) this.#known.delete(key)
+      else if (this.#nowMs - neighbour.confirmedAt > REACHABLE_MS && neighbour.usedAt > neighbour.confirmedAt) {
         neighbour.state = NeighbourState.PROBING
         this.#ask(neighbour)
       }

@@ -149,18 +149,18 @@ export class Routes {
     return this.#paths.size > 0 && this.#paths.has(dst)
   }
   /** Learns a path MTU to `dst` from a router. Ignores one above the known path MTU. */
-  learnMtu(dst: Ipv4Addr, mtu: number, now: number): void {
+  learnMtu(dst: Ipv4Addr, mtu: number, nowMs: number): void {
     const route = this.lookup(dst)
     if (route === undefined || mtu > this.pathMtu(dst, route)) return
     this.#paths.delete(dst)
     if (this.#paths.size === MOST_PATHS) this.#paths.delete(this.#paths.keys().next().value!)
-    this.#paths.set(dst, { mtu: Math.max(mtu, LEAST_PATH_MTU), until: now + PATH_MTU_MS })
+    this.#paths.set(dst, { mtu: Math.max(mtu, LEAST_PATH_MTU), until: nowMs + PATH_MTU_MS })
   }
   /** Deletes path MTUs that have expired. */
-  poll(now: number): void {
+  poll(nowMs: number): void {
     if (this.#paths.size === 0) return
     for (const [dst, { until }] of this.#paths) {
-      if (until > now) break
+      if (until > nowMs) break
       this.#paths.delete(dst)
     }
   }

@@ -49,7 +49,7 @@ export class Reassembly {
   /** Passed on, but perhaps not yet flushed. They become free in the next turn. */
   readonly #spent: Datagram[] = []
   readonly #ip = new Ipv4View()
-  #now = 0
+  #nowMs = 0
 
   /** `seed` is mixed into the hash, so that an attacker cannot provoke collisions. */
   constructor(allocate: (octets: number) => Slab, seed: number, sink: ReassemblySink) {
@@ -90,12 +90,12 @@ export class Reassembly {
   }
 
   /** Once a turn. Frees the datagrams passed on, which have been flushed by now, and gives up those past their deadline. */
-  poll(now: number): void {
-    this.#now = now
+  poll(nowMs: number): void {
+    this.#nowMs = nowMs
     while (this.#spent.length > 0) this.#free.push(this.#spent.pop()!)
     if (this.#known.size === 0) return
     for (const [key, datagram] of this.#known) {
-      if (datagram.deadline > now) break
+      if (datagram.deadline > nowMs) break
       this.#end(key, datagram, this.#spent)
       this.#sink.lost(Verdict.DROP_FRAGMENT_TIMEOUT)
       if (datagram.firstLen === 0) continue
@@ -105,7 +105,7 @@ export class Reassembly {
   }
   /** How long the next poll may wait, in ms. */
   get idleMs(): number {
-    for (const { deadline } of this.#known.values()) return Math.max(0, Math.ceil(deadline - this.#now))
+    for (const { deadline } of this.#known.values()) return Math.max(0, Math.ceil(deadline - this.#nowMs))
     return Infinity
   }
   /** Datagrams held. */
@@ -137,7 +137,7 @@ export class Reassembly {
     if (this.#known.size >= MOST_OF_ONE) this.#makeRoom(ip.srcAddr)
     const datagram = this.#free.pop()
     if (datagram === undefined) return undefined
-    datagram.begin(ip.srcAddr, ip.dstAddr, ip.id, ip.protocol, port, this.#now + PATIENCE_MS)
+    datagram.begin(ip.srcAddr, ip.dstAddr, ip.id, ip.protocol, port, this.#nowMs + PATIENCE_MS)
     this.#known.set(key, datagram)
     return datagram
   }

@@ -41,10 +41,10 @@ function guardBound(
     }
   }
   return {
-    schedule(flow, now) {
+    schedule(flow, nowMs) {
       let answer: Destination | undefined | null
       try {
-        answer = bound.schedule(flow, now)
+        answer = bound.schedule(flow, nowMs)
       } catch (error) {
         throw new SchedulerFailure(`${whose}schedule() threw: ${text(error)}`)
       }
@@ -56,7 +56,7 @@ function guardBound(
     added: dest => quietly('added', () => bound.added?.(dest)),
     edited: dest => quietly('edited', () => bound.edited?.(dest)),
     removed: (dest, index) => quietly('removed', () => bound.removed?.(dest, index)),
-    tick: now => quietly('tick', () => bound.tick?.(now)),
+    tick: nowMs => quietly('tick', () => bound.tick?.(nowMs)),
     unbound: () => quietly('unbound', () => bound.unbound?.()),
   }
 }

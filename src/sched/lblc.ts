@@ -27,29 +27,29 @@ class LocalityBased implements BoundScheduler {
     this.#service = service
   }
 
-  schedule(flow: Flow, now: number): Destination | undefined {
+  schedule(flow: Flow, nowMs: number): Destination | undefined {
     const { destinations } = this.#service
     const entry = this.#cache.find(flow.vaddr)
     if (entry !== undefined) {
-      entry.lastUse = now
+      entry.lastUse = nowMs
       // As in the kernel, the overload flag is not checked here.
       if (entry.dest.available && entry.dest.weight > 0 && !isBusy(entry.dest, destinations)) return entry.dest
     }
     const dest = leastByWeight(destinations, overhead)
-    if (dest !== undefined && entry?.dest !== dest) this.#remember(flow.vaddr, dest, entry, now)
+    if (dest !== undefined && entry?.dest !== dest) this.#remember(flow.vaddr, dest, entry, nowMs)
     return dest
   }
-  tick(now: number): void {
-    this.#cache.sweep(now, this.#service.sysctls.lblcExpiration * 1000)
+  tick(nowMs: number): void {
+    this.#cache.sweep(nowMs, this.#service.sysctls.lblcExpiration * 1000)
   }
   unbound(): void {
     this.#cache.clear()
   }
 
-  #remember(addr: Ipv4Addr, dest: Destination, instead: Entry | undefined, now: number): void {
+  #remember(addr: Ipv4Addr, dest: Destination, instead: Entry | undefined, nowMs: number): void {
     if (instead !== undefined) this.#cache.remove(instead)
     if (!this.#cache.hasRoom) return
     dest.countCached(1)
-    this.#cache.add({ addr, dest, lastUse: now })
+    this.#cache.add({ addr, dest, lastUse: nowMs })
   }
 }

@@ -30,26 +30,26 @@ class Replicating implements BoundScheduler {
     this.#service = service
   }
 
-  schedule(flow: Flow, now: number): Destination | undefined {
+  schedule(flow: Flow, nowMs: number): Destination | undefined {
     const { destinations } = this.#service
     const entry = this.#cache.find(flow.vaddr)
     if (entry !== undefined) {
-      entry.lastUse = now
+      entry.lastUse = nowMs
       const least = leastMember(entry.members)
-      if (entry.members.length > 1 && now > entry.lastChange + this.#expirationMs) this.#shrink(entry, now)
+      if (entry.members.length > 1 && nowMs > entry.lastChange + this.#expirationMs) this.#shrink(entry, nowMs)
       if (least !== undefined && !isBusy(least, destinations)) return least
     }
     const dest = leastByWeight(destinations, overhead)
     if (dest === undefined) return undefined
-    if (entry !== undefined) this.#grow(entry, dest, now)
+    if (entry !== undefined) this.#grow(entry, dest, nowMs)
     else if (this.#cache.hasRoom) {
       dest.countCached(1)
-      this.#cache.add({ addr: flow.vaddr, members: [dest], lastUse: now, lastChange: now })
+      this.#cache.add({ addr: flow.vaddr, members: [dest], lastUse: nowMs, lastChange: nowMs })
     }
     return dest
   }
-  tick(now: number): void {
-    this.#cache.sweep(now, this.#expirationMs)
+  tick(nowMs: number): void {
+    this.#cache.sweep(nowMs, this.#expirationMs)
   }
   unbound(): void {
     this.#cache.clear()
@@ -58,18 +58,18 @@ class Replicating implements BoundScheduler {
   get #expirationMs(): number {
     return this.#service.sysctls.lblcrExpiration * 1000
   }
-  #grow(entry: Entry, dest: Destination, now: number): void {
+  #grow(entry: Entry, dest: Destination, nowMs: number): void {
     if (entry.members.includes(dest)) return
     dest.countCached(1)
     entry.members.unshift(dest)
-    entry.lastChange = now
+    entry.lastChange = nowMs
   }
-  #shrink(entry: Entry, now: number): void {
+  #shrink(entry: Entry, nowMs: number): void {
     const most = mostLoaded(entry.members)
     if (most === undefined) return
     entry.members.splice(entry.members.indexOf(most), 1)
     most.countCached(-1)
-    entry.lastChange = now
+    entry.lastChange = nowMs
   }
 }
 

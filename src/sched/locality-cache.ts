@@ -56,23 +56,23 @@ export class LocalityCache<E extends CacheEntry> {
   }
 
   /** Once a minute. Every thirtieth sweep removes what is older than `expirationMs`; others act only when there are too many. */
-  sweep(now: number, expirationMs: number): void {
+  sweep(nowMs: number, expirationMs: number): void {
     if (this.#minutes % FULL_SWEEP === 0) {
-      for (let bucket = 0; bucket < BUCKETS; bucket++) this.#removeIdle(bucket, now - expirationMs)
+      for (let bucket = 0; bucket < BUCKETS; bucket++) this.#removeIdle(bucket, nowMs - expirationMs)
       this.#minutes = 1
     } else if (this.#count <= MOST) this.#minutes++
-    else this.#sweepPart(now)
+    else this.#sweepPart(nowMs)
   }
   clear(): void {
     for (const bucket of this.#buckets) for (const entry of bucket?.splice(0) ?? []) this.#forget(entry)
     this.#count = 0
   }
 
-  #sweepPart(now: number): void {
+  #sweepPart(nowMs: number): void {
     let goal = Math.min(Math.floor(((this.#count - MOST) * 4) / 3), MOST / 2)
     for (let i = 0; i < BUCKETS; i++) {
       this.#lastSwept = (this.#lastSwept + 1) % BUCKETS
-      goal -= this.#removeIdle(this.#lastSwept, now - IDLE_MS)
+      goal -= this.#removeIdle(this.#lastSwept, nowMs - IDLE_MS)
       if (goal <= 0) return
     }
   }

@@ -7,8 +7,8 @@ export type { Flow }
 
 /** A scheduler's state for one service. */
 export interface BoundScheduler {
-  /** The destination for the connection, or undefined to refuse it. `now` in ms. */
-  schedule(flow: Flow, now: number): Destination | undefined
+  /** The destination for the connection, or undefined to refuse it. */
+  schedule(flow: Flow, nowMs: number): Destination | undefined
   /** `dest` has been put at the front of `service.destinations`. */
   added?(dest: Destination): void
   /** Its weight, method or thresholds have changed. */
@@ -16,7 +16,7 @@ export interface BoundScheduler {
   /** `dest` has been removed; its index was `index`. */
   removed?(dest: Destination, index: number): void
   /** Every 60 s, for schedulers that keep a cache. */
-  tick?(now: number): void
+  tick?(nowMs: number): void
   /** The service has another scheduler now, or has been deleted. */
   unbound?(): void
 }

@@ -18,7 +18,7 @@ export class Trash {
   readonly #thrown = new Map<string, Thrown>()
   #nextSweep = Infinity
   /** A sweep in progress, and the time it began at. */
-  #sweeping: { rest: Iterator<[string, Thrown]>; left: number; now: number } | undefined
+  #sweeping: { rest: Iterator<[string, Thrown]>; left: number; nowMs: number } | undefined
 
   /** `freed` is told of each destination that no connection refers to any more. */
   constructor(table: DestinationTable, freed: (dest: Destination) => void = () => {}) {
@@ -26,8 +26,8 @@ export class Trash {
     this.#freed = freed
   }
 
-  put(dest: Destination, now: number): void {
-    if (this.#thrown.size === 0) this.#nextSweep = now + SWEEP_MS
+  put(dest: Destination, nowMs: number): void {
+    if (this.#thrown.size === 0) this.#nextSweep = nowMs + SWEEP_MS
     this.#thrown.set(nameOf(dest.service, dest.addr, dest.port), { dest, since: undefined })
   }
   /** Takes the same real server of the same service out of the trash. Returns undefined if it is not there. */
@@ -39,14 +39,14 @@ export class Trash {
     return thrown?.dest
   }
   /** Every minute, a share a call. Frees destinations that have been unreferenced for two minutes. */
-  sweep(now: number): void {
-    if (this.#sweeping === undefined && now < this.#nextSweep) return
-    this.#sweeping ??= { rest: this.#thrown.entries(), left: this.#thrown.size, now }
+  sweep(nowMs: number): void {
+    if (this.#sweeping === undefined && nowMs < this.#nextSweep) return
+    this.#sweeping ??= { rest: this.#thrown.entries(), left: this.#thrown.size, nowMs }
     const sweep = this.#sweeping
     for (let share = PER_CALL; share > 0; share--) {
       const next = sweep.left-- > 0 ? sweep.rest.next() : undefined
-      if (next === undefined || next.done) return this.#endSweep(sweep.now)
-      this.#look(...next.value, sweep.now)
+      if (next === undefined || next.done) return this.#endSweep(sweep.nowMs)
+      this.#look(...next.value, sweep.nowMs)
     }
   }
   clear(): void {
@@ -55,14 +55,14 @@ export class Trash {
     this.#nextSweep = Infinity
   }
 
-  #endSweep(now: number): void {
+  #endSweep(nowMs: number): void {
     this.#sweeping = undefined
-    this.#nextSweep = this.#thrown.size === 0 ? Infinity : now + SWEEP_MS
+    this.#nextSweep = this.#thrown.size === 0 ? Infinity : nowMs + SWEEP_MS
   }
-  #look(name: string, thrown: Thrown, now: number): void {
+  #look(name: string, thrown: Thrown, nowMs: number): void {
     if (thrown.dest.referenced) thrown.since = undefined
-    else if (thrown.since === undefined) thrown.since = now
-    else if (now - thrown.since >= KEEP_MS) {
+    else if (thrown.since === undefined) thrown.since = nowMs
+    else if (nowMs - thrown.since >= KEEP_MS) {
       this.#thrown.delete(name)
       this.#table.release(thrown.dest)
       this.#freed(thrown.dest)

@@ -23,14 +23,14 @@ export class FullnatAnswers {
   }
 
   /** Takes an answer whose transport header has been parsed. */
-  receive(packet: Packet, now: number): Verdict {
+  receive(packet: Packet, nowMs: number): Verdict {
     const { output, conns } = this.#m
     const conn = connectionOfAnswer(conns, packet)
     if (conn === NONE) return Verdict.PASS
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
-    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, now)
-    const refused = wayOut(this.#m, packet, hop, now)
+    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, nowMs)
+    const refused = wayOut(this.#m, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
     translateAnswer(this.#m, packet, conn)
     const verdict = sentAs(Verdict.BALANCED, output.transmit(packet, hop))
@@ -38,15 +38,15 @@ export class FullnatAnswers {
     return verdict
   }
   /** Takes an ICMP error; `embedded` points at its quoted packet. */
-  error(packet: Packet, now: number): Verdict {
+  error(packet: Packet, nowMs: number): Verdict {
     const { output, conns } = this.#m
     const conn = connectionOfQuoted(conns, this.#m.embedded)
     if (conn === NONE) return Verdict.PASS
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
-    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, now)
-    const refused = checkTtl(this.#m, packet, undefined, now)
+    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, nowMs)
+    const refused = checkTtl(this.#m, packet, undefined, nowMs)
     if (refused !== Verdict.PASS) return refused
     packet.ip.decrementTtl()
     translateError(this.#m, packet, conn)

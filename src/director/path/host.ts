@@ -34,19 +34,19 @@ export class Host {
   }
 
   /** Takes a packet to one of our addresses. Its IPv4 header has been parsed; it is no fragment. */
-  receive(packet: Packet, now: number): Verdict {
+  receive(packet: Packet, nowMs: number): Verdict {
     if (this.#kernel.holds(packet)) return this.#kernel.giveBack(packet)
     switch (packet.protocol) {
       case IpProtocol.TCP:
         return this.#tcp(packet)
       case IpProtocol.UDP:
-        return this.#udp(packet, now)
+        return this.#udp(packet, nowMs)
       case IpProtocol.ICMP:
         return this.#icmp(packet)
       case IpProtocol.IGMP:
         return Verdict.CONSUMED
       default:
-        this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, 0, packet.ip.dstAddr, now)
+        this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, 0, packet.ip.dstAddr, nowMs)
         return Verdict.REFUSED
     }
   }
@@ -86,14 +86,14 @@ export class Host {
     return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
   }
 
-  #udp(packet: Packet, now: number): Verdict {
+  #udp(packet: Packet, nowMs: number): Verdict {
     const { udp } = packet
     udp.wrap(packet.slab.view, packet.transportAt)
     if (!udp.isValid(packet.transportLen)) return Verdict.DROP_UDP_MALFORMED
     if (udp.checksum !== 0 && !transportChecksumOk(packet, udp.length)) return Verdict.DROP_TRANSPORT_CHECKSUM
     // The error does not quote octets behind the UDP datagram, as in Linux.
     packet.ipLen = packet.ip.headerLen + udp.length
-    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
+    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, nowMs)
     return Verdict.REFUSED
   }
 

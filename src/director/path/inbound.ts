@@ -42,36 +42,36 @@ export class Inbound {
     this.#related = related
   }
 
-  receive(packet: Packet, now: number): Verdict {
+  receive(packet: Packet, nowMs: number): Verdict {
     const { protocol } = packet
-    if (protocol === IpProtocol.ICMP) return this.#related.inbound(packet, now)
+    if (protocol === IpProtocol.ICMP) return this.#related.inbound(packet, nowMs)
     if (!isBalanced(protocol)) return Verdict.PASS
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
 
     const { conns, sysctls, handOver } = this.#m
     const { srcAddr, dstAddr } = packet.ip
-    const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, now) : Verdict.PASS
+    const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, nowMs) : Verdict.PASS
     if (answered !== Verdict.PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
-    if (conn === NONE) return this.#open(packet, NONE, now)
+    if (conn === NONE) return this.#open(packet, NONE, nowMs)
     const isNew = isNewConnection(protocol, packet.signal)
     if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
       // A connection with children stays; lookups find the newer one first.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
-      return this.#open(packet, conn, now)
+      return this.#open(packet, conn, nowMs)
     }
-    if (conns.destinationOf(conn).available) return this.#forward(packet, conn, now)
+    if (conns.destinationOf(conn).available) return this.#forward(packet, conn, nowMs)
     if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE
     conns.expireNow(conn)
-    return this.#open(packet, NONE, now)
+    return this.#open(packet, NONE, nowMs)
   }
 
   /**
    * Opens a connection for the packet if a service has it, and forwards the packet. `replaces`: the connection it
    * replaces, or NONE.
    */
-  #open(packet: Packet, replaces: ConnIndex, now: number): Verdict {
+  #open(packet: Packet, replaces: ConnIndex, nowMs: number): Verdict {
     const { opener, marks, conns } = this.#m
     const flow = this.#flow
     flow.protocol = packet.protocol
@@ -81,34 +81,34 @@ export class Inbound {
     flow.vport = packet.dstPort
     if (!opener.mayOpen(packet)) return Verdict.PASS
     const opened = opener.open(flow, flow, marks.of(flow.protocol, flow.vaddr, flow.vport), replaces)
-    if (!isOpen(opened)) return this.#refuse(packet, verdictOf(opened), now)
-    if (!conns.has(opened, ConnFlag.ONE_PACKET)) return this.#forward(packet, opened, now)
-    return this.#forwardOnePacket(packet, opened, now)
+    if (!isOpen(opened)) return this.#refuse(packet, verdictOf(opened), nowMs)
+    if (!conns.has(opened, ConnFlag.ONE_PACKET)) return this.#forward(packet, opened, nowMs)
+    return this.#forwardOnePacket(packet, opened, nowMs)
   }
 
   /** Forwards a packet of a connection. It is counted and moves the state even if it is then dropped. */
-  #forward(packet: Packet, conn: ConnIndex, now: number): Verdict {
+  #forward(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     conns.states.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
-    const verdict = this.#towards.send(packet, conn, now)
+    const verdict = this.#towards.send(packet, conn, nowMs)
     conns.countInbound(conn)
     conns.timers.restart(conn)
     return verdict
   }
-  #forwardOnePacket(packet: Packet, conn: ConnIndex, now: number): Verdict {
+  #forwardOnePacket(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    const verdict = this.#towards.send(packet, conn, now)
+    const verdict = this.#towards.send(packet, conn, nowMs)
     const template = conns.controllerOf(conn)
     if (template !== NONE) conns.countInbound(template)
     conns.endOnePacket(conn)
     return verdict
   }
 
-  #refuse(packet: Packet, verdict: Verdict, now: number): Verdict {
+  #refuse(packet: Packet, verdict: Verdict, nowMs: number): Verdict {
     if (verdict === Verdict.DROP_NO_DESTINATION)
-      this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, now)
+      this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, nowMs)
     return verdict
   }
 }

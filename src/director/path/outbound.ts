@@ -35,14 +35,14 @@ export class Outbound {
     this.#related = related
   }
 
-  receive(packet: Packet, now: number): Verdict {
+  receive(packet: Packet, nowMs: number): Verdict {
     const { output, balancing, reassembly } = this.#m
     const { ip } = packet
     if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
-    if (this.#m.kernel.isBeside(packet)) return this.#beside(packet, now)
+    if (this.#m.kernel.isBeside(packet)) return this.#beside(packet, nowMs)
     const hop = output.route(ip.dstAddr)
-    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, now)
-    const refused = wayOut(this.#m, packet, hop, now)
+    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
+    const refused = wayOut(this.#m, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
     const { protocol } = packet
     if (balancing.count === 0 || (protocol !== IpProtocol.ICMP && !isBalanced(protocol)))
@@ -51,11 +51,11 @@ export class Outbound {
       const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    return protocol === IpProtocol.ICMP ? this.#icmp(packet, hop, now) : this.#answer(packet, hop, now)
+    return protocol === IpProtocol.ICMP ? this.#icmp(packet, hop, nowMs) : this.#answer(packet, hop, nowMs)
   }
 
   /** Where the kernel lives beside us it is the router: only what is of a connection goes on from here. */
-  #beside(packet: Packet, now: number): Verdict {
+  #beside(packet: Packet, nowMs: number): Verdict {
     const { output, balancing, reassembly, kernel } = this.#m
     const { protocol, ip } = packet
     const isIcmp = protocol === IpProtocol.ICMP
@@ -69,36 +69,36 @@ export class Outbound {
       return kernel.giveBack(packet)
     if (isAbout !== Verdict.BALANCED) return isAbout
     const hop = output.route(ip.dstAddr)
-    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, now)
-    const refused = wayOut(this.#m, packet, hop, now)
+    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
+    const refused = wayOut(this.#m, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
-    return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, now)) : this.#answer(packet, hop, now)
+    return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs)) : this.#answer(packet, hop, nowMs)
   }
 
   /** Sends a real server's answer with the virtual service's source. */
-  #answer(packet: Packet, hop: Hop, now: number): Verdict {
+  #answer(packet: Packet, hop: Hop, nowMs: number): Verdict {
     const { conns } = this.#m
     const malformed = parseTransport(packet)
-    if (malformed !== Verdict.PASS) return this.#malformed(packet, malformed, hop, now)
+    if (malformed !== Verdict.PASS) return this.#malformed(packet, malformed, hop, nowMs)
     const conn = this.#find(packet)
-    if (conn === NONE) return this.#unknown(packet, hop, now)
+    if (conn === NONE) return this.#unknown(packet, hop, nowMs)
     translateAnswer(this.#m, packet, conn)
-    const verdict = sentAs(Verdict.BALANCED, this.#transmit(packet, hop, now))
+    const verdict = sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs))
     conns.timers.restart(conn)
     return verdict
   }
 
   /** The transport header is not whole: a packet of a connection is dropped, any other forwarded. */
-  #malformed(packet: Packet, malformed: Verdict, hop: Hop, now: number): Verdict {
+  #malformed(packet: Packet, malformed: Verdict, hop: Hop, nowMs: number): Verdict {
     const { slab, transportAt, transportLen } = packet
     if (transportLen >= PORTS_LEN) {
       packet.srcPort = slab.view.getUint16(transportAt)
       packet.dstPort = slab.view.getUint16(transportAt + 2)
       if (this.#find(packet) !== NONE) return malformed
       packet.signal = 0
-      if (packet.protocol === IpProtocol.UDP) return this.#unknown(packet, hop, now)
+      if (packet.protocol === IpProtocol.UDP) return this.#unknown(packet, hop, nowMs)
     }
-    return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, now))
+    return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
   }
 
   #find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
@@ -106,7 +106,7 @@ export class Outbound {
   }
 
   /** The packet has no connection: it is forwarded, or, with nat_icmp_send, the real server gets port unreachable. */
-  #unknown(packet: Packet, hop: Hop, now: number): Verdict {
+  #unknown(packet: Packet, hop: Hop, nowMs: number): Verdict {
     const { balancing, errors, sysctls } = this.#m
     const { protocol, ip, signal } = packet
     const isReset =
@@ -117,28 +117,28 @@ export class Outbound {
       isReset ||
       !balancing.realServers.answersFrom(protocol, ip.srcAddr, packet.srcPort)
     )
-      return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, now))
-    errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, now)
+      return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
+    errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, nowMs)
     return Verdict.DROP_NO_CONNECTION
   }
 
-  #icmp(packet: Packet, hop: Hop, now: number): Verdict {
+  #icmp(packet: Packet, hop: Hop, nowMs: number): Verdict {
     const verdict = relateOutbound(this.#m, packet)
     if (verdict !== Verdict.PASS && verdict !== Verdict.BALANCED) return verdict
-    return sentAs(verdict || Verdict.FORWARDED, this.#transmit(packet, hop, now))
+    return sentAs(verdict || Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
   }
 
   /**
    * A reassembled datagram whose largest fragment had DF may not be fragmented: its sender is told the MTU even if the datagram's
    * fragments fit, as the kernel does. The sender of a rewritten packet is the VIP; that error goes on to the real server.
    */
-  #transmit(packet: Packet, hop: Hop, now: number): Verdict {
+  #transmit(packet: Packet, hop: Hop, nowMs: number): Verdict {
     const { output, errors, ownAddresses } = this.#m
     const { ip } = packet
     if (packet.largestPiece === 0 || !ip.dontFragment) return output.transmit(packet, hop)
-    if (!ownAddresses.has(ip.srcAddr)) return tooBig(this.#m, packet, hop.mtu, undefined, now)
+    if (!ownAddresses.has(ip.srcAddr)) return tooBig(this.#m, packet, hop.mtu, undefined, nowMs)
     if (errors.makeForUs(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, hop.mtu))
-      this.#related.inbound(packet, now)
+      this.#related.inbound(packet, nowMs)
     return Verdict.DROP_TOO_BIG
   }
 }

@@ -39,30 +39,30 @@ export class Related {
   }
 
   /** Takes an error to the VIP, about a packet that the client got from the virtual service. Sends it on. */
-  inbound(packet: Packet, now: number): Verdict {
+  inbound(packet: Packet, nowMs: number): Verdict {
     const { conns, embedded, sysctls } = this.#m
     if (!isError(packet)) return Verdict.PASS
-    const aboutTunnel = this.#tunnelErrors.receive(packet, now)
+    const aboutTunnel = this.#tunnelErrors.receive(packet, nowMs)
     if (aboutTunnel !== Verdict.PASS) return aboutTunnel
     if (!embedded.wrap(packet)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
-    if (conn !== NONE) return this.#towardsServer(packet, conn, now)
-    const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet, now)
+    if (conn !== NONE) return this.#towardsServer(packet, conn, nowMs)
+    const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet, nowMs)
     if (answered !== Verdict.PASS) return answered
     if (sysctls.scheduleIcmp === 0) return Verdict.PASS
     const opened = this.#open()
     if (!isOpen(opened)) return verdictOf(opened)
-    const verdict = this.#towardsServer(packet, opened, now)
+    const verdict = this.#towardsServer(packet, opened, nowMs)
     if (conns.has(opened, ConnFlag.ONE_PACKET)) conns.endOnePacket(opened)
     return verdict
   }
 
-  #towardsServer(packet: Packet, conn: ConnIndex, now: number): Verdict {
+  #towardsServer(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, counters } = this.#m
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    return this.#towards.send(packet, conn, now)
+    return this.#towards.send(packet, conn, nowMs)
   }
 
   /**

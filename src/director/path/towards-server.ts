@@ -32,30 +32,30 @@ export class TowardsServer {
   }
 
   /** The caller has counted the packet and moved the state. Of an ICMP error, `embedded` points at the quoted packet. */
-  send(packet: Packet, conn: ConnIndex, now: number): Verdict {
+  send(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, forwarders, output, ownAddresses, routes } = this.#m
     const { ip } = packet
     const daddr = conns.table.words[conn + DADDR]! as Ipv4Addr
-    if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, now)
+    if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, nowMs)
     const hop = output.route(daddr)
-    if (hop === undefined) return noRoute(this.#m, packet, daddr, Unreachable.HOST, ip.dstAddr, now)
+    if (hop === undefined) return noRoute(this.#m, packet, daddr, Unreachable.HOST, ip.dstAddr, nowMs)
     const dest = conns.destinationOf(conn)
     // path/tunnel-error reads this.
     dest.routed(hop.mtu, routes.hasLearntMtu(daddr))
-    const refused = checkTtl(this.#m, packet, ip.dstAddr, now)
+    const refused = checkTtl(this.#m, packet, ip.dstAddr, nowMs)
     if (refused !== Verdict.PASS) return refused
     // Before the MTU check: an error about the size quotes the lowered TTL (§6.5). In path/way-out it is the other way round.
     ip.decrementTtl()
     if (packet.protocol === IpProtocol.TCP && dest.believesToa) stripToa(packet)
     const forwarder = forwarders[conns.methodOf(conn)]
-    const tooLarge = this.#checkSize(packet, conn, forwarder, hop, now)
+    const tooLarge = this.#checkSize(packet, conn, forwarder, hop, nowMs)
     if (tooLarge !== Verdict.PASS) return tooLarge
     this.#translate(packet, conn, forwarder)
     return sentAs(Verdict.BALANCED, forwarder.send(packet, conn, hop))
   }
 
   /** The real server is the director itself. */
-  #toOurselves(packet: Packet, conn: ConnIndex, now: number): Verdict {
+  #toOurselves(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, forwarders, host, kernel } = this.#m
     const method = conns.methodOf(conn)
     // A socket of the kernel's is reached at the VIP, by a packet as it came (LocalNode).
@@ -65,14 +65,14 @@ export class TowardsServer {
     if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]! as Ipv4Addr))
       return Verdict.DROP_REAL_SERVER_LOOPBACK
     this.#translate(packet, conn, forwarders[method])
-    return host.receive(packet, now)
+    return host.receive(packet, nowMs)
   }
 
   /**
    * Returns PASS, or DROP_TOO_BIG if the packet is too large and must not be fragmented. ICMP errors: only the tunnel's
    * limits apply.
    */
-  #checkSize(packet: Packet, conn: ConnIndex, forwarder: Forwarder, hop: Hop, now: number): Verdict {
+  #checkSize(packet: Packet, conn: ConnIndex, forwarder: Forwarder, hop: Hop, nowMs: number): Verdict {
     const { ip, ipLen, protocol } = packet
     const overhead = forwarder.overhead(conn)
     const mtu = hop.mtu - overhead
@@ -82,7 +82,7 @@ export class TowardsServer {
     }
     if (ipLen <= mtu || !ip.dontFragment || protocol === IpProtocol.ICMP) return Verdict.PASS
     if (!forwarder.refusesLarge || !this.#m.output.exceeds(packet, mtu)) return Verdict.PASS
-    return tooBig(this.#m, packet, mtu - forwarder.growth(conn), ip.dstAddr, now)
+    return tooBig(this.#m, packet, mtu - forwarder.growth(conn), ip.dstAddr, nowMs)
   }
 
   #translate(packet: Packet, conn: ConnIndex, forwarder: Forwarder): void {

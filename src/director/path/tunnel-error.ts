@@ -33,7 +33,7 @@ export class TunnelErrors {
   }
 
   /** Takes an ICMP error to one of our addresses: unreachable, source quench or time exceeded. */
-  receive(packet: Packet, now: number): Verdict {
+  receive(packet: Packet, nowMs: number): Verdict {
     const { view } = packet.slab
     const at = packet.transportAt + ICMP_LEN
     const len = packet.transportLen - ICMP_LEN
@@ -44,7 +44,7 @@ export class TunnelErrors {
     const tunnelLen = this.#tunnelLen(view, at + headerLen, len - headerLen)
     if (tunnelLen === UNKNOWN) return Verdict.PASS
     const innerAt = at + headerLen + tunnelLen
-    return this.#aboutInner(packet, innerAt, len - headerLen - tunnelLen, now)
+    return this.#aboutInner(packet, innerAt, len - headerLen - tunnelLen, nowMs)
   }
 
   /**
@@ -75,7 +75,7 @@ export class TunnelErrors {
   }
 
   /** Handles the error about the packet at `innerAt`, of which `len` octets are quoted. */
-  #aboutInner(packet: Packet, innerAt: number, len: number, now: number): Verdict {
+  #aboutInner(packet: Packet, innerAt: number, len: number, nowMs: number): Verdict {
     const { conns, embedded, counters, errors, output, routes } = this.#m
     if (!embedded.wrapAt(packet.slab.view, innerAt, len)) return Verdict.PASS
     const { ip } = embedded
@@ -87,7 +87,7 @@ export class TunnelErrors {
     let { rest } = icmp
     if (type === IcmpType.UNREACHABLE && code === Unreachable.FRAGMENTATION_NEEDED) {
       const { dstAddr } = this.#outer
-      routes.learnMtu(dstAddr, rest & 0xffff, now)
+      routes.learnMtu(dstAddr, rest & 0xffff, nowMs)
       // As in the kernel: the MTU of the route that the last packet took, which mostly has not learnt the new MTU yet, less
       // only the outer IP header.
       const dest = conns.destinationOf(conn)
@@ -98,7 +98,7 @@ export class TunnelErrors {
     }
     countOutbound(counters, conns.destinationOf(conn), len)
     pointAt(packet, innerAt, len)
-    errors.send(packet, type, code, rest, packet.ip.dstAddr, now)
+    errors.send(packet, type, code, rest, packet.ip.dstAddr, nowMs)
     return Verdict.CONSUMED
   }
 }

@@ -20,24 +20,24 @@ export function noRoute(
   to: Ipv4Addr,
   code: number,
   from: Ipv4Addr | undefined,
-  now: number,
+  nowMs: number,
 ): Verdict {
   switch (routes.deadEnd(to)) {
     case undefined:
-      errors.send(packet, IcmpType.UNREACHABLE, code, 0, from, now)
+      errors.send(packet, IcmpType.UNREACHABLE, code, 0, from, nowMs)
       break
     case DeadEnd.UNREACHABLE:
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, from, now)
+      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, from, nowMs)
       break
     case DeadEnd.PROHIBIT:
-      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROHIBITED, 0, from, now)
+      errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROHIBITED, 0, from, nowMs)
   }
   return Verdict.DROP_NO_ROUTE
 }
 /** Returns PASS, or DROP_TTL if the TTL is used up. */
-export function checkTtl({ errors }: Parts, packet: Packet, from: Ipv4Addr | undefined, now: number): Verdict {
+export function checkTtl({ errors }: Parts, packet: Packet, from: Ipv4Addr | undefined, nowMs: number): Verdict {
   if (packet.ip.ttl > 1) return Verdict.PASS
-  errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, from, now)
+  errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, from, nowMs)
   return Verdict.DROP_TTL
 }
 /** The packet is too large. `mtu`: what the sender is told. */
@@ -46,9 +46,9 @@ export function tooBig(
   packet: Packet,
   mtu: number,
   from: Ipv4Addr | undefined,
-  now: number,
+  nowMs: number,
 ): Verdict {
-  errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu, from, now)
+  errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu, from, nowMs)
   return Verdict.DROP_TOO_BIG
 }
 
@@ -56,11 +56,11 @@ export function tooBig(
  * Checks TTL and MTU; on PASS it has lowered the TTL. The MTU is checked first here, so that the error quotes the packet as
  * it came; in path/towards-server it is the other way round. Both are the kernel's order.
  */
-export function wayOut(parts: Parts, packet: Packet, hop: Hop, now: number): Verdict {
+export function wayOut(parts: Parts, packet: Packet, hop: Hop, nowMs: number): Verdict {
   const { ip } = packet
-  const refused = checkTtl(parts, packet, undefined, now)
+  const refused = checkTtl(parts, packet, undefined, nowMs)
   if (refused !== Verdict.PASS) return refused
-  if (ip.dontFragment && parts.output.exceeds(packet, hop.mtu)) return tooBig(parts, packet, hop.mtu, undefined, now)
+  if (ip.dontFragment && parts.output.exceeds(packet, hop.mtu)) return tooBig(parts, packet, hop.mtu, undefined, nowMs)
   ip.decrementTtl()
   return Verdict.PASS
 }

@@ -37,7 +37,7 @@ export interface BalancingOptions {
   routes: Pick<Routes, 'isBroadcast'>
   sysctls: Sysctls
   random: () => number
-  now: number
+  nowMs: number
   /** Is told, in a line, of a mistake of a user's scheduler. */
   report: (problem: string) => void
   /** Is told, in a line, of services and real servers that are kept but not served yet. */
@@ -62,11 +62,11 @@ export class Balancing {
   readonly #minutes = new MinuteTicks()
   readonly #leaving: LeavingAddresses
   readonly #options: BalancingOptions
-  #now: number
+  #nowMs: number
 
   constructor(options: BalancingOptions) {
     this.#options = options
-    this.#now = options.now
+    this.#nowMs = options.nowMs
     this.counters = options.counters
     this.destinations = options.destinations
     const { schedulers, notServed, ownAddresses, usesOf } = options
@@ -105,11 +105,11 @@ export class Balancing {
     return this.#listed
   }
   /** Once a turn of the loop. */
-  poll(now: number): void {
-    this.#now = now
-    this.#destinationRules.poll(now)
+  poll(nowMs: number): void {
+    this.#nowMs = nowMs
+    this.#destinationRules.poll(nowMs)
     this.#leaving.poll()
-    this.#minutes.poll(now)
+    this.#minutes.poll(nowMs)
   }
 
   addService(identity: ServiceIdentity, settings: ServiceSettings, schedulerName: string): Refusal | undefined {
@@ -120,7 +120,7 @@ export class Balancing {
     const row = this.counters.allocate()
     let service: ScheduledService
     try {
-      service = new ScheduledService(identity, settings, row, sysctls, { scheduler, random, now: this.#now })
+      service = new ScheduledService(identity, settings, row, sysctls, { scheduler, random, nowMs: this.#nowMs })
     } catch (error) {
       this.counters.release(row)
       return this.#cannotBind(scheduler, identity, error)
@@ -160,7 +160,7 @@ export class Balancing {
     if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr, AddressKind.SERVICE)
     for (const addr of service.localAddresses) this.#leaving.add(addr)
     yield* forEachInSteps(service.destinations, dest => {
-      this.#destinationRules.toTrash(dest, this.#now)
+      this.#destinationRules.toTrash(dest, this.#nowMs)
       dest.serviceCounters = NO_SERVICE
     })
     this.counters.release(service.counters)
@@ -188,7 +188,7 @@ export class Balancing {
     return this.#destinationRules.edit(service, dest, settings)
   }
   deleteDestination(service: ScheduledService, dest: Destination): void {
-    this.#destinationRules.delete(service, dest, this.#now)
+    this.#destinationRules.delete(service, dest, this.#nowMs)
   }
   /** Adds a local address (LIP) for FULLNAT connections of the service. It becomes one of ours. */
   addLocalAddress(service: ScheduledService, addr: Ipv4Addr): Refusal | undefined {
@@ -228,7 +228,7 @@ export class Balancing {
 
   /** Returns a real server for a new connection, or undefined. SchedulerFailure for a mistake of a user's scheduler. */
   schedule(service: ScheduledService, flow: Flow): Destination | undefined {
-    return service.bound.schedule(flow, this.#now)
+    return service.bound.schedule(flow, this.#nowMs)
   }
 
   #tellEngine(service: ScheduledService, before: string | undefined): void {
@@ -238,7 +238,7 @@ export class Balancing {
   }
   #rebind(service: ScheduledService, scheduler: Scheduler, settings: ServiceSettings): Refusal | undefined {
     try {
-      service.rebind(scheduler, settings, this.#options.random, this.#now)
+      service.rebind(scheduler, settings, this.#options.random, this.#nowMs)
     } catch (error) {
       return this.#cannotBind(scheduler, service, error)
     }

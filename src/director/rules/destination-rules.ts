@@ -76,17 +76,17 @@ export class DestinationRules {
     service.bound.edited?.(dest)
     return undefined
   }
-  delete(service: ScheduledService, dest: Destination, now: number): void {
+  delete(service: ScheduledService, dest: Destination, nowMs: number): void {
     const index = service.destinations.indexOf(dest)
     service.destinations.splice(index, 1)
-    this.toTrash(dest, now)
+    this.toTrash(dest, nowMs)
     service.bound.removed?.(dest, index)
   }
   /** Puts a deleted destination into the trash until its connections have ended. */
-  toTrash(dest: Destination, now: number): void {
+  toTrash(dest: Destination, nowMs: number): void {
     dest.available = false
     this.#options.counters.stop(dest.counters)
-    this.#trash.put(dest, now)
+    this.#trash.put(dest, nowMs)
     this.#options.gone()
     this.realServers.delete(dest)
   }
@@ -100,8 +100,8 @@ export class DestinationRules {
     return ++this.#order
   }
 
-  poll(now: number): void {
-    this.#trash.sweep(now)
+  poll(nowMs: number): void {
+    this.#trash.sweep(nowMs)
   }
   /** Frees all. The caller must clear the connections too. */
   clear(): void {

@@ -20,16 +20,16 @@ export class ScheduledService extends Service {
     settings: ServiceSettings,
     counters: number,
     sysctls: Sysctls,
-    bind: { scheduler: Scheduler; random: () => number; now: number },
+    bind: { scheduler: Scheduler; random: () => number; nowMs: number },
   ) {
     super(identity, settings, counters, sysctls)
     this.scheduler = bind.scheduler
     this.bound = bind.scheduler.bind(this, bind.random)
-    this.nextTick = bind.now + MINUTE_MS
+    this.nextTick = bind.nowMs + MINUTE_MS
   }
 
   /** Binds another scheduler. If its `bind` throws, the service keeps its scheduler and its settings. */
-  rebind(scheduler: Scheduler, settings: ServiceSettings, random: () => number, now: number): void {
+  rebind(scheduler: Scheduler, settings: ServiceSettings, random: () => number, nowMs: number): void {
     const before = this.settings
     this.settings = settings
     try {
@@ -41,12 +41,12 @@ export class ScheduledService extends Service {
       throw error
     }
     this.scheduler = scheduler
-    this.nextTick = now + MINUTE_MS
+    this.nextTick = nowMs + MINUTE_MS
   }
 
   /** Ticks the scheduler: a minute is over. */
-  tick(now: number): void {
-    this.bound.tick?.(now)
+  tick(nowMs: number): void {
+    this.bound.tick?.(nowMs)
     this.nextTick += MINUTE_MS
   }
 }

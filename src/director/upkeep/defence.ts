@@ -31,18 +31,18 @@ export class Defence {
   readonly #passes = new Int32Array(MOST_PACKETS + 1)
 
   /** `availablePages`: free and buffer memory of the host, in 4 KiB pages. */
-  constructor(sysctls: Sysctls, conns: Connections, random: () => number, availablePages: () => number, now: number) {
+  constructor(sysctls: Sysctls, conns: Connections, random: () => number, availablePages: () => number, nowMs: number) {
     this.#sysctls = sysctls
     this.#conns = conns
     this.#random = random
     this.#availablePages = availablePages
-    this.#nextCheck = now + CHECK_MS
+    this.#nextCheck = nowMs + CHECK_MS
   }
 
   /** Acts once a second. */
-  poll(now: number): void {
-    if (now < this.#nextCheck) return
-    this.#nextCheck += CHECK_MS * (1 + Math.floor((now - this.#nextCheck) / CHECK_MS))
+  poll(nowMs: number): void {
+    if (nowMs < this.#nextCheck) return
+    this.#nextCheck += CHECK_MS * (1 + Math.floor((nowMs - this.#nextCheck) / CHECK_MS))
     this.evaluate()
     if (this.#sysctls.dropEntry >= 2) this.#dropEntries()
   }

@@ -21,16 +21,16 @@ export class MinuteTicks {
     this.#services.delete(service)
   }
 
-  poll(now: number): void {
-    if (now < this.#next) return
+  poll(nowMs: number): void {
+    if (nowMs < this.#next) return
     this.#next = Infinity
     let left = PER_TURN
     for (const service of this.#services) {
-      if (now < service.nextTick || left-- === 0) {
+      if (nowMs < service.nextTick || left-- === 0) {
         this.#next = service.nextTick
         return
       }
-      service.tick(now)
+      service.tick(nowMs)
       this.expect(service)
     }
   }

@@ -50,7 +50,7 @@ function make(...more: Scheduler[]): { balancing: Balancing; ownAddresses: OwnAd
       ownAddresses,
       sysctls: new Sysctls(),
       random: () => 7,
-      now: 0,
+      nowMs: 0,
       report() {},
       usesOf: () => 0,
       routes: { isBroadcast: address => broadcasts.has(address) },
