@@ -34,6 +34,8 @@ export class HostNetwork {
   readonly #tables = new HostTables()
   readonly #kinds: readonly KindNumbers[]
   #snapshot: HostSnapshot | undefined
+  /** Since `takeChanges` returned last. */
+  #isChanged = false
 
   /** Reads all. SystemError where the kernel has no rtnetlink or may not be asked. */
   constructor({ withNeighbours = false, room = ROOM }: HostNetworkOptions = {}) {
@@ -43,7 +45,7 @@ export class HostNetwork {
     try {
       this.#socket.setRoom(room)
       // Before the first list is read: what changes meanwhile is news then.
-      for (const { group } of kinds) this.#socket.join(group)
+      for (const kind of kinds) this.#socket.join(kind.group, kind === NEXT_HOPS)
       this.read()
     } catch (error) {
       this.close()
@@ -71,19 +73,19 @@ export class HostNetwork {
 
   /**
    * Takes the news that are there, without waiting: a system call where there are none. Whether anything changed. SystemError where
-   * something has to be read anew and cannot be; it is tried again at the next call.
+   * something has to be read anew and cannot be: then it is tried again at the next call, which tells of both.
    */
   takeChanges(): boolean {
-    let isNews = false
-    let isEmpty = this.#takeNews(() => (isNews = true))
+    let isEmpty = this.#takeNews()
     // Only once no news wait: those that are older than a list would undo it for a while, and as long as some wait after a loss,
     // others may be lost without a word.
     for (let reads = 0; isEmpty && this.#isStale() && reads < MOST_READS; reads++) {
-      if (this.#readStale()) isNews = true
-      isEmpty = this.#takeNews(() => (isNews = true))
+      this.#readStale()
+      isEmpty = this.#takeNews()
     }
-    if (isNews) this.#snapshot = undefined
-    return isNews
+    const isChanged = this.#isChanged
+    this.#isChanged = false
+    return isChanged
   }
 
   close(): void {
@@ -91,38 +93,41 @@ export class HostNetwork {
   }
 
   /** Whether none wait any more. */
-  #takeNews(changed: () => void): boolean {
+  #takeNews(): boolean {
     const socket = this.#socket
     for (let i = 0; i < MOST_DATAGRAMS; i++) {
       const octets = socket.receive()
       if (octets === NOTHING) return true
       if (octets === LOST) this.#tables.stale = ~0
-      else if (octets !== IGNORED && this.#tables.hear(socket.view, octets)) changed()
+      else if (octets !== IGNORED && this.#tables.hear(socket.view, octets)) this.#changed()
     }
     return false
+  }
+
+  #changed(): void {
+    this.#isChanged = true
+    this.#snapshot = undefined
   }
 
   #isStale(): boolean {
     return this.#kinds.some(({ bit }) => (this.#tables.stale & bit) !== 0)
   }
 
-  /** Whether anything changed. */
-  #readStale(): boolean {
+  #readStale(): void {
     const tables = this.#tables
-    const stale = tables.stale
-    let isNews = false
-    const readAnew = <T>(kind: Kind<T>, table: { replaceAll(values: readonly T[]): boolean }): void => {
-      if ((stale & kind.bit) === 0) return
-      const { values, isConsistent } = dump(kind)
-      if (isConsistent) tables.stale &= ~kind.bit
-      if (table.replaceAll(values)) isNews = true
-    }
-    readAnew(LINKS, tables.links)
-    readAnew(ADDRESSES, tables.addresses)
-    readAnew(NEXT_HOPS, tables.nextHops)
-    readAnew(ROUTES, tables.routes)
-    readAnew(RULES, tables.rules)
-    if (this.#kinds.includes(NEIGHBOURS)) readAnew(NEIGHBOURS, tables.neighbours)
-    return isNews
+    this.#readAnew(LINKS, tables.links)
+    this.#readAnew(ADDRESSES, tables.addresses)
+    this.#readAnew(NEXT_HOPS, tables.nextHops)
+    this.#readAnew(ROUTES, tables.routes)
+    this.#readAnew(RULES, tables.rules)
+    this.#readAnew(NEIGHBOURS, tables.neighbours)
+  }
+
+  #readAnew<T>(kind: Kind<T>, table: { replaceAll(values: readonly T[]): boolean }): void {
+    if ((this.#tables.stale & kind.bit) === 0 || !this.#kinds.includes(kind)) return
+    const { values, isConsistent } = dump(kind)
+    // What changed all the time while it was read is read again.
+    if (isConsistent) this.#tables.stale &= ~kind.bit
+    if (table.replaceAll(values)) this.#changed()
   }
 }

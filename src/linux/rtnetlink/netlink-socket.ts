@@ -76,9 +76,10 @@ export class NetlinkSocket {
     }
   }
 
-  /** Whether the kernel has such a group. From now on its news come. */
-  join(group: number): boolean {
-    return setsockopt(this.fd, SOL_NETLINK, ADD_MEMBERSHIP, numberOf(group), 4) >= 0
+  /** From now on a group's news come. SystemError if there is no such group, unless it is optional. */
+  join(group: number, isOptional = false): void {
+    const joined: number = setsockopt(this.fd, SOL_NETLINK, ADD_MEMBERSHIP, numberOf(group), 4)
+    if (!isOptional) check(joined, `rtnetlink's group ${group}`)
   }
 
   /** Gives news so much room, in octets, while they wait; without privileges no more than net.core.rmem_max. */

@@ -4,6 +4,7 @@ import t from 'tap'
 import { until } from '../../../netns-lab/proc.js'
 import { effectiveRoutes } from '../../../src/linux/rtnetlink/effective-routes.js'
 import { HostNetwork } from '../../../src/linux/rtnetlink/host-network.js'
+import { NetlinkSocket } from '../../../src/linux/rtnetlink/netlink-socket.js'
 import { parseIpv4 } from '../../../src/wire/addr.js'
 import { ip, ownNetwork } from '../own-network.js'
 import { linesOfIp } from './ip-says.js'
@@ -211,6 +212,15 @@ t.test('what did not change stays the same object', { skip }, async t => {
   for (const route of before.routes) t.ok(after.routes.includes(route))
   for (const address of before.addresses) t.ok(after.addresses.includes(address))
   ip('addr del 10.0.0.1/32 dev lo')
+})
+
+t.test('groups of news', { skip }, async t => {
+  const socket = new NetlinkSocket(false)
+  t.teardown(() => socket.close())
+  t.doesNotThrow(() => socket.join(1))
+  const message = "rtnetlink's group 9999: invalid argument (EINVAL)"
+  t.throws(() => socket.join(9999), { message })
+  t.doesNotThrow(() => socket.join(9999, true))
 })
 
 t.test('closed', { skip }, async t => {
