@@ -115,7 +115,8 @@ export class VirtualHost implements Station {
       this.#ethernet.type = EtherType.IPV4
       this.#id = (this.#id + 1) & 0xffff
       const ipLen = IPV4_MIN_LEN + octets.length
-      this.#ip.wrap(view, TX_AT + ETHERNET_LEN).build(0, ipLen, this.#id, DF, TTL, protocol, this.addr, dst)
+      const ip = this.#ip.wrap(view, TX_AT + ETHERNET_LEN)
+      ip.build(protocol, ipLen).withTos(0).withTtl(TTL).withId(this.#id, DF).finish(this.addr, dst)
       bytes.set(octets, TX_AT + ETHERNET_LEN + IPV4_MIN_LEN)
       fillChecksum(this.#tx, TX_AT, protocol, this.offload, this.mtu)
       this.#device.transmit(this.#tx, TX_AT, len)

@@ -111,7 +111,8 @@ function template(): { words: Int32Array; view: DataView } {
   eth.setSrc(parseMac('02:00:00:00:00:99')!)
   eth.type = EtherType.IPV4
   const none = 0 as Ipv4Addr
-  new Ipv4View().wrap(view, ethAt + 14).build(0, 40, 1, DF, 64, IpProtocol.TCP, none, none)
+  const ip = new Ipv4View().wrap(view, ethAt + 14)
+  ip.build(IpProtocol.TCP, 40).withTos(0).withTtl(64).withId(1, DF).finish(none, none)
   view.setUint16(ethAt + 24, 0)
   view.setUint8(ethAt + 46, 0x50)
   view.setUint8(ethAt + 47, ACK)

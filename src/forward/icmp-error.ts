@@ -78,7 +78,7 @@ export class IcmpErrors {
     packet.protocol = IpProtocol.ICMP
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = ICMP_LEN + quoted
-    ip.build(tos, packet.ipLen, this.#ids.next(), 0, TTL, IpProtocol.ICMP, source, to)
+    ip.build(IpProtocol.ICMP, packet.ipLen).withTos(tos).withTtl(TTL).withId(this.#ids.next(), 0).finish(source, to)
     packet.icmp.wrap(packet.slab.view, packet.transportAt).build(type, code, rest, packet.transportLen)
     this.sent++
   }

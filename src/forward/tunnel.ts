@@ -70,7 +70,8 @@ export class Tunnels {
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = packet.ipLen - IPV4_MIN_LEN
     const outerTos = (tos & ECN_BITS) === Ecn.CE ? (tos & ~ECN_BITS) | Ecn.ECT0 : tos
-    packet.ip.build(outerTos, packet.ipLen, flags === DF ? 0 : this.#ids.next(), flags, ttl, protocol, src, dst)
+    const id = flags === DF ? 0 : this.#ids.next()
+    ip.build(protocol, packet.ipLen).withTos(outerTos).withTtl(ttl).withId(id, flags).finish(src, dst)
   }
 
   /** Writes the headers between the outer IP header and the packet. Returns the protocol of the outer IP header. */

@@ -188,26 +188,34 @@ export class Ipv4View {
     this.#dv.setUint16(this.#at + CHECKSUM, ~sum16(this.#dv, this.#at, this.headerLen) & 0xffff)
   }
 
-  /** Writes a header of 20 octets, checksum and all; `flags` is DF or 0. */
-  build(
-    tos: number,
-    totalLen: number,
-    id: number,
-    flags: number,
-    ttl: number,
-    protocol: number,
-    src: Ipv4Addr,
-    dst: Ipv4Addr,
-  ): void {
+  /**
+   * Begins a header of 20 octets, for a packet of `totalLen` octets. `withTos`, `withTtl`, `withId` and, last, `finish` must follow:
+   * until then their fields hold whatever was there.
+   */
+  build(protocol: number, totalLen: number): this {
+    this.#dv.setUint8(this.#at + VERSION_IHL, 0x45)
+    this.#dv.setUint16(this.#at + TOTAL_LEN, totalLen)
+    this.#dv.setUint8(this.#at + PROTOCOL, protocol)
+    return this
+  }
+  withTos(tos: number): this {
+    this.#dv.setUint8(this.#at + TOS, tos)
+    return this
+  }
+  withTtl(ttl: number): this {
+    this.#dv.setUint8(this.#at + TTL, ttl)
+    return this
+  }
+  /** `flags`: DF or 0. */
+  withId(id: number, flags: number): this {
+    this.#dv.setUint16(this.#at + ID, id)
+    this.#dv.setUint16(this.#at + FLAGS_FRAGMENT, flags)
+    return this
+  }
+  /** Writes the addresses, and the checksum over the whole header. */
+  finish(src: Ipv4Addr, dst: Ipv4Addr): void {
     const dv = this.#dv
     const at = this.#at
-    dv.setUint8(at + VERSION_IHL, 0x45)
-    dv.setUint8(at + TOS, tos)
-    dv.setUint16(at + TOTAL_LEN, totalLen)
-    dv.setUint16(at + ID, id)
-    dv.setUint16(at + FLAGS_FRAGMENT, flags)
-    dv.setUint8(at + TTL, ttl)
-    dv.setUint8(at + PROTOCOL, protocol)
     dv.setUint16(at + CHECKSUM, 0)
     dv.setInt32(at + SRC_ADDR, src)
     dv.setInt32(at + DST_ADDR, dst)

@@ -51,7 +51,13 @@ const sink: FrameSink = {
     const keepsPartial = partial && !completes && whole + between + 20 <= MTU
     writeBetween(view, start + 20, whole, partial ? csumAt - 14 : 0, csumOffset)
     const total = 20 + between + whole
-    outer.wrap(view, start).build(0, total, 77 + piece, 0, 64, protocol, addr(dip), addr(rip))
+    outer
+      .wrap(view, start)
+      .build(protocol, total)
+      .withTos(0)
+      .withTtl(64)
+      .withId(77 + piece, 0)
+      .finish(addr(dip), addr(rip))
     const offload = frame - VNET_LEN
     for (let i = 0; i < VNET_LEN; i++) view.setUint8(offload + i, 0)
     if (keepsPartial) {
@@ -102,7 +108,13 @@ function cut({ view, bytes }: Slab, frame: number, total: number): void {
     pieces.bytes.fill(0, at - VNET_LEN, at)
     pieces.bytes.set(bytes.subarray(frame, frame + 14), at)
     const flags = (offset >>> 3) | (offset + len < total - 20 ? 0x2000 : 0)
-    outer.wrap(pieces.view, at + 14).build(0, 20 + len, id, flags, 64, protocol, addr(dip), addr(rip))
+    outer
+      .wrap(pieces.view, at + 14)
+      .build(protocol, 20 + len)
+      .withTos(0)
+      .withTtl(64)
+      .withId(id, flags)
+      .finish(addr(dip), addr(rip))
     pieces.bytes.set(bytes.subarray(frame + 34 + offset, frame + 34 + offset + len), at + 34)
     device.transmit(pieces, at, 34 + len)
   }

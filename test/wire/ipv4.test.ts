@@ -196,7 +196,12 @@ t.test('the header it builds is the frame’s, over whatever was there', async t
     const { bytes, view } = onFrame(Uint8Array.from(frame, (octet, at) => (at >= 14 && at < 34 ? 0xa5 : octet)))
     const [src = '', dst = ''] = flow.split(' > ')
     const flags = options.df ? DF : 0
-    view.build(options.tos!, 20 + payload, options.id!, flags, options.ttl!, protocol, addr(src), addr(dst))
+    view
+      .build(protocol, 20 + payload)
+      .withTos(options.tos!)
+      .withTtl(options.ttl!)
+      .withId(options.id!, flags)
+      .finish(addr(src), addr(dst))
     t.strictSame(bytes, placed(frame).slab.bytes, `${flow}, protocol ${protocol}, ${payload} octets`)
   }
 })

@@ -80,7 +80,11 @@ export class Host {
     packet.len = ETHERNET_LEN + packet.ipLen
     packet.vnet.clear()
     // A reset is not ECN-capable (RFC 3168 §6.1.1).
-    ip.build(tos & ~ECN_BITS, packet.ipLen, 0, DF, TTL, IpProtocol.TCP, us, peer)
+    ip.build(IpProtocol.TCP, packet.ipLen)
+      .withTos(tos & ~ECN_BITS)
+      .withTtl(TTL)
+      .withId(0, DF)
+      .finish(us, peer)
     const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
     tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
     return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
@@ -120,7 +124,7 @@ export class Host {
       packet.ipLen -= optionsLen
     }
     packet.vnet.clear()
-    ip.build(tos, packet.ipLen, this.#ids.next(), 0, TTL, IpProtocol.ICMP, us, peer)
+    ip.build(IpProtocol.ICMP, packet.ipLen).withTos(tos).withTtl(TTL).withId(this.#ids.next(), 0).finish(us, peer)
     return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
   }
 }
