@@ -96,7 +96,7 @@ function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
   const { egress } = options
   const links: readonly Link[] = options.ports.map(linkOf)
   const routes = new Routes()
-  // Workers balance by the same rules: one of them tells the front.
+  // All workers have the same rules; one of them keeps the front.
   const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined
   const ownAddresses = new OwnAddresses(options.isStandby, front)
   const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))

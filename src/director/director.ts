@@ -151,7 +151,7 @@ export class Director implements ReassemblySink {
       : Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
   }
 
-  /** The host's kernel holds this from now on: its addresses, routes and interfaces. */
+  /** Replaces the state of the host's kernel: its addresses, routes and interfaces. */
   follow(state: KernelState): void {
     this.#follower.follow(state)
   }

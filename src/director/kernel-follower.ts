@@ -4,29 +4,29 @@ import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { DeadEnd, Routes } from '../neigh/routes.js'
 import type { Cidr, Ipv4Addr, MacAddr } from '../wire/addr.js'
 
-/** What the host's kernel holds, as far as a director needs it. Links are named by their number. */
+/** The state of the host's kernel that a director needs. Links are named by index. */
 export interface KernelState {
-  /** Of each link: what its interface is now. */
+  /** The current MAC and MTU of each link's interface. */
   readonly links: readonly { readonly mac: MacAddr; readonly mtu: number }[]
-  /** Addresses of the kernel's on our links, with their networks. */
+  /** The kernel's addresses on our links, with their networks. */
   readonly addresses: readonly (Cidr & { readonly link: number })[]
-  /** Each address that the kernel takes packets to, by whatever interface: once. */
+  /** All addresses that the kernel accepts packets to, on any interface, each once. */
   readonly held: readonly Ipv4Addr[]
-  /** One for each block: the one that the kernel would take. */
+  /** At most one for each block: the one that the kernel uses. */
   readonly routes: readonly KernelRoute[]
 }
 
 export interface KernelRoute {
   readonly to: Cidr
   readonly way: { readonly link: number; readonly gateway: Ipv4Addr | undefined } | DeadEnd
-  /** Unless the link's. */
+  /** Default: the link's. */
   readonly mtu: number | undefined
 }
 
-/** A link whose interface may change. */
+/** A link with writable fields. */
 type Changing = { -readonly [K in keyof Link]: Link[K] }
 
-/** Keeps a director true to the host that it runs on. */
+/** Applies the kernel's state to a director. */
 export class KernelFollower {
   readonly #links: readonly Link[]
   readonly #routes: Routes
@@ -39,7 +39,7 @@ export class KernelFollower {
     this.#ownAddresses = ownAddresses
   }
 
-  /** From now on the kernel's state is this. */
+  /** Replaces the kernel's state. */
   follow(state: KernelState): void {
     state.links.forEach(({ mac, mtu }, index) => {
       const link: Changing = this.#links[index]!

@@ -18,9 +18,9 @@ export interface DirectorOptions {
   routes?: readonly string[]
   /** 'IP=MAC@IF' */
   neighbours?: readonly string[]
-  /** Takes the packets of services and real servers from the kernel, on links that are beside one. */
+  /** Decides which packets uvs takes from the kernel, on links beside one. */
   front?: Front
-  /** The services' addresses are not claimed by ARP: only addresses, vips and local addresses are. */
+  /** ARP claims only addresses, vips and local addresses, not the services' VIPs. */
   isStandby?: boolean
   /** Capacity of the connection table. Default 2^20. */
   maxConnections?: number
@@ -76,7 +76,10 @@ export interface LinkOptions {
   /** Or text: '02:00:00:00:00:01'. */
   mac: MacAddr | string
   mtu: number
-  /** The host's kernel lives on it too: what is nobody's here is the kernel's. Default: no. */
+  /**
+   * Whether the host's kernel uses the interface too: packets that uvs does not handle then go to the kernel. Default:
+   * false.
+   */
   isBeside?: boolean
 }
 

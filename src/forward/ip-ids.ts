@@ -1,8 +1,8 @@
-/** IP identifications for packets of the director's own that may be fragmented on their way (RFC 791 p. 13). */
+/** IP identifications for the director's own packets without DF (RFC 791 p. 13). */
 export class IpIds {
   #last: number
 
-  /** `seed`: what the first one follows. */
+  /** The first identification is `seed` + 1. */
   constructor(seed: number) {
     this.#last = seed & 0xffff
   }

@@ -39,7 +39,7 @@ export class ArpInput {
     if ((arp.senderMacHi & 0x0100) !== 0 || this.#ownAddresses.has(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
 
     const asksUs = operation === ArpOp.REQUEST && this.#ownAddresses.answersFor(targetAddr, link)
-    // A sender of 0 is someone making sure that nobody has an address (RFC 5227 §2.1.1): there is nothing to learn.
+    // Sender 0.0.0.0 is an ARP probe (RFC 5227 §2.1.1): nothing to learn.
     if (senderAddr !== 0) this.#neighbours.heard(link, senderAddr, arp.senderMacHi, arp.senderMacLo, asksUs)
     if (asksUs && this.#isSpokesman) return this.#answer(packet, link)
     return asksUs || operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US

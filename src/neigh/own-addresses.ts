@@ -4,13 +4,12 @@ import { isHostAddress, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 /**
- * Why an address is ours. OWN: an interface's `--address`, a `--vip`, a local address of FULLNAT: we answer ARP for it everywhere.
- * SERVICE: a virtual service stands there: we answer for it where no kernel lives beside us. KERNEL: the host's kernel holds it,
- * and answers for it.
+ * Why an address is ours. OWN: an interface's `--address`, a `--vip`, a local address of FULLNAT; we answer ARP for it on every
+ * link. SERVICE: a VIP; we answer on links without a kernel beside us. KERNEL: the host's kernel has it and answers for it.
  */
 export type Holder = typeof AddressKind.OWN | typeof AddressKind.SERVICE | typeof AddressKind.KERNEL
 
-/** Told of each hold on a single address, and of blocks: the front (packet/front.ts) takes packets by them. */
+/** Is told each hold on a single address, and blocks: the front (packet/front.ts) takes packets by them. */
 export interface HoldsSink {
   hold(addr: Ipv4Addr, holder: Holder): void
   letGo(addr: Ipv4Addr, holder: Holder): void
@@ -18,7 +17,7 @@ export interface HoldsSink {
   removeBlock(cidr: Cidr): void
 }
 
-/** How many there are of each holder. */
+/** The number of holds of each holder. */
 interface Holds {
   own: number
   services: number
@@ -26,8 +25,8 @@ interface Holds {
 }
 
 /**
- * The addresses that are the director's own: its interfaces', the `--vip`s, the virtual addresses of its services, and what the
- * kernel beside it holds. Every packet looks them up, so single addresses are an AddressSet and blocks a short list.
+ * The director's own addresses: its interfaces', the `--vip`s, the VIPs of its services, and those of the kernel beside it. Every
+ * packet is looked up here, so single addresses are an AddressSet and blocks a short list.
  *
  * An address that no host can have (0.0.0.0, 127/8, multicast, broadcast) may have owners here and still is not ours: `has`
  * is false and ARP never claims it.
@@ -35,15 +34,15 @@ interface Holds {
 export class OwnAddresses {
   readonly #holds = new Map<Ipv4Addr, Holds>()
   readonly #single = new AddressSet()
-  /** Those that were given as a --vip. */
+  /** Single addresses given as --vip. */
   readonly #vips = new Set<Ipv4Addr>()
   readonly #blocks: Cidr[] = []
   /** Broadcast addresses of connected networks. */
   readonly #broadcasts = new Set<Ipv4Addr>()
   readonly #sink: HoldsSink | undefined
-  /** A standby's services claim no address: only what is OWN is answered for. */
+  /** A standby answers ARP only for OWN addresses, not for its services'. */
   readonly #isStandby: boolean
-  /** Single addresses that somebody may have to announce, and that nobody claims any more: the announcer takes them out. */
+  /** Single addresses to announce, and those no longer claimed, since the announcer last took them. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
   /** Whether `come` or `gone` has an entry. Every turn reads it: cheaper than two sizes. */
@@ -68,7 +67,7 @@ export class OwnAddresses {
     return isHostAddress(addr) && !this.#broadcasts.has(addr as Ipv4Addr)
   }
 
-  /** Whether the kernel holds it: what is for it and not balanced is the kernel's. */
+  /** Whether the kernel holds it. Packets to it that are not balanced are the kernel's. */
   isKernels(addr: Ipv4Addr): boolean {
     return (this.#holds.get(addr as Ipv4Addr)?.kernel ?? 0) > 0
   }
@@ -103,11 +102,11 @@ export class OwnAddresses {
     if (isHeld) this.#single.add(addr)
     else this.#single.delete(addr)
     const isClaimed = this.#isClaimed(holds)
-    // What services claim where we are alone, an owner claims everywhere.
+    // An OWN address is also claimed on links beside a kernel, a SERVICE address is not.
     const isClaimedMore = isClaimed && holder === AddressKind.OWN && by > 0 && holds.own === 1
     if (isClaimed !== wasClaimed || isClaimedMore) this.#tell(addr, isClaimed)
   }
-  /** Whether there may be a link on which we answer for it. */
+  /** Whether we may answer for it on any link. */
   #isClaimed({ own, services, kernel }: Holds): boolean {
     return kernel === 0 && (own > 0 || (services > 0 && !this.#isStandby))
   }
@@ -119,7 +118,7 @@ export class OwnAddresses {
     this.hasNews = true
   }
 
-  /** A connected network broadcasts by this address: it is not ours, even if an owner holds it now or later. */
+  /** Marks the broadcast address of a connected network. It is not ours, even if an owner holds it now or later. */
   addBroadcast(addr: Ipv4Addr): void {
     this.#broadcasts.add(addr)
     const holds = this.#holds.get(addr)

@@ -12,19 +12,19 @@ export interface Route {
   readonly link: Link
   /** The next hop; ON_LINK: the destination itself. */
   readonly gateway: Ipv4Addr
-  /** Octets of an IP packet: its own, or as many as the link takes now. */
+  /** Octets of an IP packet: the route's own MTU, or the link's current one. */
   mtu: number
 }
 
-/** Why a route of the kernel's leads nowhere from here. ELSEWHERE: by an interface that uvs has not been given. */
+/** The kinds of kernel routes that uvs cannot use. ELSEWHERE: by an interface that uvs does not have. */
 export const DeadEnd = { BLACKHOLE: 1, UNREACHABLE: 2, PROHIBIT: 3, ELSEWHERE: 4 } as const
 export type DeadEnd = (typeof DeadEnd)[keyof typeof DeadEnd]
 
-/** A route as it is given. */
+/** A route to add. */
 export interface RouteGiven {
   readonly to: Cidr
   readonly way: { readonly link: Link; readonly gateway: Ipv4Addr | undefined } | DeadEnd
-  /** Unless the link's. */
+  /** Default: the link's. */
   readonly mtu?: number | undefined
 }
 
@@ -32,7 +32,7 @@ interface Entry {
   readonly network: Ipv4Addr
   readonly mask: Ipv4Addr
   readonly prefix: number
-  /** undefined: it leads nowhere. */
+  /** Undefined: a dead end. */
   readonly route: Route | undefined
   readonly deadEnd: DeadEnd | undefined
   readonly ownMtu: number | undefined
@@ -47,13 +47,13 @@ export interface InterfaceAddress extends Cidr {
 const PATH_MTU_MS = 600_000
 const LEAST_PATH_MTU = 552
 const MOST_PATHS = 1024
-/** As many are asked by scanning; of more, what they say of a destination is remembered. */
+/** Up to so many routes a lookup scans them; with more it uses a cache of REMEMBERED entries by destination. */
 const FEW = 8
 const REMEMBERED = 1024
 
 /**
- * The routing table: connected networks and `--route`s, then what the kernel beside us routes; the longest prefix first, and of
- * equal ones ours.
+ * The routing table: connected networks and `--route`s, and the routes of the kernel beside us. The longest prefix wins; of equal
+ * ones, ours.
  */
 export class Routes {
   #given: Entry[] = []
@@ -62,9 +62,9 @@ export class Routes {
   readonly #givenAddresses: InterfaceAddress[] = []
   #addresses: readonly InterfaceAddress[] = []
   #broadcasts = new AddressSet()
-  /** MTUs of paths that are less than their route's (RFC 1191), by destination. */
+  /** Destination → path MTU, where it is less than the route's (RFC 1191). */
   readonly #paths = new Map<Ipv4Addr, { mtu: number; until: number }>()
-  /** With more than a FEW routes: what was found for a destination, by its hash. */
+  /** The cache of lookups: destination and its entry, by the destination's hash. */
   readonly #asked = new Int32Array(REMEMBERED)
   readonly #found: (Entry | undefined)[] = Array.from({ length: REMEMBERED })
 
@@ -73,13 +73,13 @@ export class Routes {
     this.#setAddresses([])
     if (address.prefix < 32) this.add(address, address.link, undefined)
   }
-  /** The later of two routes to one block stands. */
+  /** Adds a route. It replaces one of ours to the same block. */
   add(to: Cidr, link: Link, gateway: Ipv4Addr | undefined, mtu?: number): void {
     this.delete(to)
     this.#given.push(entryOf({ to, way: { link, gateway }, mtu }))
     this.#arrange()
   }
-  /** Whether there was one. The kernel's stay. */
+  /** Deletes a route of ours, not the kernel's. Returns whether there was one. */
   delete(to: Cidr): boolean {
     const at = this.#given.findIndex(r => r.network === (to.addr & to.mask) && r.prefix === to.prefix)
     if (at < 0) return false
@@ -87,13 +87,13 @@ export class Routes {
     this.#arrange()
     return true
   }
-  /** The kernel's addresses on our links, and its routes, are these from now on; one for each block. */
+  /** Replaces the kernel's addresses on our links, and its routes: at most one for each block. */
   setKernels(addresses: readonly InterfaceAddress[], routes: readonly RouteGiven[]): void {
     this.#kernels = routes.map(entryOf)
     this.#setAddresses(addresses)
     this.#arrange()
   }
-  /** The link's MTU has changed. */
+  /** Applies a link's new MTU. */
   linkChanged(link: Link): void {
     for (const { route, ownMtu } of this.#routes) if (route?.link === link) route.mtu = ownMtu ?? link.mtu
   }
@@ -107,7 +107,7 @@ export class Routes {
     }
   }
   #arrange(): void {
-    // A stable sort: ours stay before the kernel's.
+    // The sort is stable: ours stay before the kernel's.
     this.#routes = [...this.#given, ...this.#kernels].sort((a, b) => b.prefix - a.prefix)
     this.#found.fill(undefined)
   }
@@ -133,7 +133,7 @@ export class Routes {
   #entryFor(dst: Ipv4Addr): Entry | undefined {
     return this.#routes.find(({ mask, network }) => (dst & mask) === network)
   }
-  /** Why no route leads to `dst`; undefined: there is none. */
+  /** The kind of dead end that a route to `dst` is; undefined: another route, or none. */
   deadEnd(dst: Ipv4Addr): DeadEnd | undefined {
     return this.#entryFor(dst)?.deadEnd
   }

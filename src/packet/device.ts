@@ -22,7 +22,10 @@ export interface Device {
   receive(sink: FrameSink, budget: number): number
   /** Queues a frame of any device's slab. Returns false when the queue is full: the frame is lost and counted in `dropped`. */
   transmit(slab: Slab, at: number, len: number): boolean
-  /** Queues a frame that came in here for the host's kernel. Absent where no kernel lives beside. False when the queue is full. */
+  /**
+   * Queues a frame that came in here for the host's kernel. Returns false when the queue is full. Undefined without a
+   * kernel beside.
+   */
   toKernel?(slab: Slab, at: number, len: number): boolean
   /** Sends what is queued. */
   flush(): void

@@ -33,6 +33,9 @@ export interface Egress {
    * virtio-net header. Returns false if the device's bounded queue is full.
    */
   transmit(port: Link, slab: Slab, at: number, len: number): boolean
-  /** Gives a frame that came in by the link to the host's kernel, as if it had just arrived there. Absent where no kernel lives beside. */
+  /**
+   * Hands a frame that came in by the link to the host's kernel, as if it had just arrived. Undefined without a kernel
+   * beside.
+   */
   toKernel?(link: Link, slab: Slab, at: number, len: number): boolean
 }

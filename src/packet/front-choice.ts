@@ -1,20 +1,20 @@
 /*
- * Which IPv4 packets uvs takes beside the kernel, decided in JavaScript: where no kernel does it, and in tests. Steps and order
- * are those of `ebpf/front-program.ts`.
+ * Decides which IPv4 packets uvs takes beside the kernel, in JavaScript: for tests, and where no eBPF program decides. It has
+ * the same steps in the same order as `ebpf/front-program.ts`.
  */
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
 import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { AddressKind, type Front, type FrontMode } from './front.js'
 
-/** Unreachable, source quench, time exceeded: the errors that are about connections (ipvs-behaviour.md §6.6), a bit each. */
+/** The ICMP errors about connections, a bit each: unreachable, source quench, time exceeded (ipvs-behaviour.md §6.6). */
 export const ICMP_ERRORS = (1 << 3) | (1 << 4) | (1 << 11)
 export const HIGHEST_ERROR = 11
-/** Datagrams whose first piece was taken that are remembered. */
+/** The most datagrams remembered whose first fragment was taken. */
 export const MOST_PIECES = 4096
 const WHOLLY = AddressKind.OWN | AddressKind.MARKED
 const KERNELS_OR_OURS = WHOLLY | AddressKind.SERVICE | AddressKind.KERNEL
-/** Octets behind a header that say what it is about: the ports, or ICMP's type. */
+/** Octets needed behind a header: the ports, or ICMP's type. */
 const BEHIND_LEN = 4
 
 export class FrontChoice implements Front {

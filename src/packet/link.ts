@@ -7,6 +7,6 @@ export interface Link {
   readonly mac: MacAddr
   /** Octets of an IP packet that may leave here, Ethernet header not counted. */
   readonly mtu: number
-  /** The host's kernel lives on it too: what is nobody's here is the kernel's. */
+  /** Whether the host's kernel uses the interface too. Then packets that uvs does not handle go to the kernel. */
   readonly isBeside: boolean
 }

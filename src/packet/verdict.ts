@@ -19,7 +19,7 @@ export const Verdict = {
   CONSUMED: 6,
   /** Handed to a device. The caller turns it into one of the verdicts above (`sentAs`). */
   SENT: 7,
-  /** Nobody's: given back to the host's kernel, which lives beside. */
+  /** Not for uvs: given back to the host's kernel beside it. */
   LEFT_TO_KERNEL: 8,
 
   DROP_NOT_OURS: 16,
@@ -63,7 +63,7 @@ export const Verdict = {
   DROP_DEFENCE: 69,
   DROP_NO_CONNECTION: 70,
   DROP_NO_LOCAL_PORT: 71,
-  /** The real server is the host itself, and cannot be reached there by its method. */
+  /** The real server is the host itself, which its method cannot reach. */
   DROP_LOCAL_NODE: 72,
 
   DROP_TTL: 80,

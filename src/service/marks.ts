@@ -15,7 +15,7 @@ export class Marks {
   #rules: readonly MarkRule[] = []
   readonly #changed: (rules: readonly MarkRule[]) => void
 
-  /** `changed` is told of the rules that there are from now on. */
+  /** `changed` is called with the new rules after each change. */
   constructor(changed: (rules: readonly MarkRule[]) => void = () => {}) {
     this.#changed = changed
   }

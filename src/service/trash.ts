@@ -20,7 +20,7 @@ export class Trash {
   /** A sweep in progress, and the time it began at. */
   #sweeping: { rest: Iterator<[string, Thrown]>; left: number; nowMs: number } | undefined
 
-  /** `freed` is told of each destination that no connection refers to any more. */
+  /** `freed` is called with each destination that is freed. */
   constructor(table: DestinationTable, freed: (dest: Destination) => void = () => {}) {
     this.#table = table
     this.#freed = freed

@@ -37,7 +37,7 @@ export interface DirectorFigures {
   turns?: { seconds: Buckets; frames: Buckets }
   /** Bytes of the data plane's JavaScript heap; undefined if it has no thread of its own. */
   heap?: { used: number; total: number }
-  /** `turns` and `heap` of each worker of the data plane. The fields above are their sums. */
+  /** Each worker of the data plane. `turns` and `heap` above are their sums. */
   workers: WorkerFigures[]
 }
 export interface WorkerFigures {

@@ -4,17 +4,17 @@ import type { Embedded } from '../../packet/embedded.js'
 import type { Packet } from '../../packet/packet.js'
 import { countOutbound, type Parts } from './parts.js'
 
-/** The connection of a packet to a local address; NONE: of no connection. */
+/** The connection of a packet to a local address, or NONE. */
 export function connectionOfAnswer({ fullnatKeys }: Connections, packet: Packet): ConnIndex {
   const { protocol, ip, srcPort, dstPort } = packet
   return fullnatKeys.lookup(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
 }
-/** The connection of the packet quoted in an ICMP error to a local address. */
+/** The connection of the packet quoted in an ICMP error to a local address, or NONE. */
 export function connectionOfQuoted({ fullnatKeys }: Connections, { ip, srcPort, dstPort }: Embedded): ConnIndex {
   return fullnatKeys.lookup(ip.protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort)
 }
 
-/** Rewrites an ICMP error of a real server's side to the client's, outside and inside, and counts it. */
+/** Rewrites an ICMP error from the real server's side for the client, both headers, and counts it. */
 export function translateError(
   { conns, counters, embedded, forwarders }: Pick<Parts, 'conns' | 'counters' | 'embedded' | 'forwarders'>,
   packet: Packet,

@@ -1,6 +1,6 @@
 /*
  * The director as a host: packets to its addresses that are not balanced (cases no-service, malformed, icmp-echo).
- * 0. the kernel beside holds the address: LEFT_TO_KERNEL
+ * 0. the address is the kernel's beside us: LEFT_TO_KERNEL
  * 1. TCP   malformed or wrong checksum → DROP_TCP_MALFORMED, DROP_TRANSPORT_CHECKSUM; RST → DROP_RST_UNKNOWN; else answered by RST
  * 2. UDP   likewise       → DROP_UDP_MALFORMED, DROP_TRANSPORT_CHECKSUM; else port unreachable, REFUSED
  * 3. ICMP  echo answered; any other → CONSUMED, DROP_ICMP_MALFORMED, DROP_ICMP_CHECKSUM

@@ -6,8 +6,8 @@ import { Verdict } from '../../packet/verdict.js'
 import { segmentHeadersLen } from '../../packet/virtio.js'
 
 /**
- * The host's kernel, where it lives beside us on a link. The front takes from it what may be ours; what turns out to be nobody's
- * goes back, and the kernel treats it as if it had just arrived.
+ * The host's kernel, on links that uvs shares with it. The front takes packets that may be for uvs; others are given back here, and
+ * the kernel handles them as if they had just arrived.
  */
 export class KernelSide {
   readonly #links: readonly Link[]
@@ -20,16 +20,16 @@ export class KernelSide {
     this.#egress = egress
   }
 
-  /** Whether the packet came in where the kernel lives too. */
+  /** Whether the packet came in by a link shared with the kernel. */
   isBeside(packet: Packet): boolean {
     return this.#links[packet.port]!.isBeside
   }
-  /** Whether the kernel would take the packet in: it lives there, and holds the destination. */
+  /** Whether the kernel would accept the packet: the link is shared and the destination is the kernel's. */
   holds(packet: Packet): boolean {
     return this.isBeside(packet) && this.#ownAddresses.isKernels(packet.ip.dstAddr)
   }
 
-  /** Gives the packet back as it came: its IP header and what follows are untouched, or put together from pieces. */
+  /** Gives the packet back to the kernel. It must be unchanged from the IP header on, or reassembled from its fragments. */
   giveBack(packet: Packet): Verdict {
     const link = this.#links[packet.port]!
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))

@@ -54,7 +54,7 @@ export class Outbound {
     return protocol === IpProtocol.ICMP ? this.#icmp(packet, hop, nowMs) : this.#answer(packet, hop, nowMs)
   }
 
-  /** Where the kernel lives beside us it is the router: only what is of a connection goes on from here. */
+  /** On links shared with the kernel, the kernel is the router: only packets of a connection are forwarded here. */
   #beside(packet: Packet, nowMs: number): Verdict {
     const { output, balancing, reassembly, kernel } = this.#m
     const { protocol, ip } = packet

@@ -13,8 +13,8 @@ import { isError, relateOutbound } from './related-outbound.js'
 export type OwnAnswersParts = Pick<Parts, 'balancing' | 'conns' | 'counters' | 'embedded' | 'forwarders' | 'output'>
 
 /**
- * What the director itself says in place of a real server, which is the director or does not answer, leaves as the virtual
- * service's: a reset, an ICMP error (IPVS at LOCAL_OUT, ipvs-behaviour.md §6.1).
+ * Gives the director's own packets in place of a real server (a reset, an ICMP error) the virtual service's source. That real
+ * server is the director itself or does not answer (IPVS at LOCAL_OUT, ipvs-behaviour.md §6.1).
  */
 export class OwnAnswers implements OwnPackets {
   readonly #m: OwnAnswersParts

@@ -7,8 +7,8 @@ import { translateError } from './fullnat-lookup.js'
 import type { Parts } from './parts.js'
 
 /**
- * From the real servers' side, to the client: an error about a packet of the client's. Rewrites it, and leaves sending it to
- * the caller. Returns BALANCED, PASS if it is about no connection, or a drop.
+ * Rewrites an ICMP error to the client about one of its packets; the caller sends it. Returns BALANCED, PASS if it is about no
+ * connection, or a drop.
  */
 export function relateOutbound(
   parts: Pick<Parts, 'conns' | 'counters' | 'embedded' | 'forwarders'>,
@@ -24,7 +24,7 @@ export function relateOutbound(
   return Verdict.BALANCED
 }
 
-/** Whether the ICMP message is an error that IPVS looks at. */
+/** Whether the ICMP message is an error that IPVS handles. */
 export function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
   if (transportLen < ICMP_LEN) return false
   const { type } = icmp.wrap(slab.view, transportAt)

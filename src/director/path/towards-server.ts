@@ -1,7 +1,7 @@
 /*
  * A packet of a connection, to its real server (ipvs-behaviour.md §6.5):
  * 1. is that the director?       → path/host; its answer is rewritten by forward/own-output. DROP_REAL_SERVER_LOOPBACK
- *    beside a kernel: its socket → path/kernel-side, LEFT_TO_KERNEL, DROP_LOCAL_NODE
+ *    beside a kernel: the kernel's socket → path/kernel-side, LEFT_TO_KERNEL, DROP_LOCAL_NODE
  * 2. a route?                    → else host unreachable, DROP_NO_ROUTE
  * 3. TTL                         → used up: time exceeded, DROP_TTL; else it is lowered
  *    a service with TOA: the client's own TOA options are removed
@@ -58,7 +58,7 @@ export class TowardsServer {
   #toOurselves(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, forwarders, host, kernel } = this.#m
     const method = conns.methodOf(conn)
-    // A socket of the kernel's is reached at the VIP, by a packet as it came (LocalNode).
+    // The kernel's socket listens on the VIP and gets the unchanged packet (LocalNode).
     if (kernel.isBeside(packet))
       return isOneWay(method) && kernel.holds(packet) ? kernel.giveBack(packet) : Verdict.DROP_LOCAL_NODE
     // Only a local client may reach a loopback address.

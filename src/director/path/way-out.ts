@@ -11,8 +11,8 @@ import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import type { Parts } from './parts.js'
 
 /**
- * No route to `to`. `code`: net or host unreachable. A route of the kernel's that is a dead end says which error is sent; a black hole,
- * none (ip-route(8)).
+ * No route to `to`. `code`: net or host unreachable. If the kernel's route is a dead end, its kind decides the error; a black hole
+ * sends none (ip-route(8)).
  */
 export function noRoute(
   { errors, routes }: Parts,

@@ -46,7 +46,7 @@ export interface BalancingOptions {
   usesOf: (laddr: Ipv4Addr) => number
   /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
-  /** Beside a kernel: what takes the packets of services and real servers from it. */
+  /** Beside a kernel: decides which packets uvs takes from it. */
   front: FrontKeeper | undefined
 }
 

@@ -8,23 +8,23 @@ import type { ServiceIdentity } from '../../service/service-identity.js'
 import { formatIpv4, type Cidr, type Ipv4Addr } from '../../wire/addr.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 
-/** What a service behind a firewall mark balances. */
+/** The protocols of a service of a firewall mark. */
 const BALANCED = [IpProtocol.TCP, IpProtocol.UDP, IpProtocol.SCTP] as const
 
 /**
- * Keeps the front true to the rules: an address is of a kind as long as one rule says so. Where the kernel has no room for an entry
- * the rule stands, and its packets stay the kernel's: `report` is told.
+ * Keeps the front's entries as the rules require: an address has a kind while at least one rule gives it. If the front has no
+ * room for an entry, the rule is kept, its packets stay with the kernel, and `report` is told.
  */
 export class FrontKeeper implements HoldsSink {
   readonly #front: Front
   readonly #report: (problem: string) => void
-  /** By address: how many rules say that it is of each kind. */
+  /** Address → kind → number of rules that give it. */
   readonly #kinds = new Map<Ipv4Addr, Map<number, number>>()
-  /** How many destinations answer from (protocol, address, port). */
+  /** 'PROTOCOL ADDR PORT' → number of destinations that answer from there. */
   readonly #servers = new Map<string, number>()
-  /** What each destination was entered as: its kind, and for a SERVER its protocols and port. */
+  /** The kinds that each destination has given to its address. */
   readonly #entered = new Map<Destination, Entered>()
-  /** By 'ADDR/PREFIX': how many rules say that the block is of each kind. */
+  /** 'ADDR/PREFIX' → kind → number of rules that give it. */
   readonly #blocks = new Map<string, Map<number, number>>()
   #marked: readonly MarkRule[] = []
 
@@ -46,7 +46,7 @@ export class FrontKeeper implements HoldsSink {
     this.#countBlock(cidr, AddressKind.OWN, -1)
   }
 
-  /** A service has come. FTP's takes data on other ports as well: which packets, its connections tell. */
+  /** Adds a service. An FTP service takes data connections on other ports too, so all packets to its address are taken. */
   addService({ mark, protocol, addr, port }: ServiceIdentity): void {
     if (mark !== 0) return
     this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setService(protocol, addr, port, true))
@@ -58,7 +58,7 @@ export class FrontKeeper implements HoldsSink {
     if (port === FTP_PORT) this.#count(addr, AddressKind.MARKED, -1)
   }
 
-  /** A destination has come, or is reached by another method. What it was entered as stays: open connections keep their method. */
+  /** Adds a destination, or its new method. The former method's entries stay, since open connections keep it. */
   addDestination(dest: Destination): void {
     const { addr, method } = dest
     const entered = this.#entered.get(dest) ?? { isServer: false, isTunnel: false }
@@ -73,7 +73,7 @@ export class FrontKeeper implements HoldsSink {
     }
     this.#entered.set(dest, entered)
   }
-  /** No connection refers to the destination any more. */
+  /** Removes a destination that no connection refers to any more. */
   forgetDestination(dest: Destination): void {
     const entered = this.#entered.get(dest)
     if (entered === undefined) return
@@ -88,7 +88,7 @@ export class FrontKeeper implements HoldsSink {
     for (const dest of this.#entered.keys()) this.forgetDestination(dest)
   }
 
-  /** The firewall marks are these from now on. */
+  /** Replaces the rules for firewall marks. */
   mark(rules: readonly MarkRule[]): void {
     for (const { to } of this.#marked) this.#markBlock(to, -1)
     this.#marked = rules
@@ -109,7 +109,7 @@ export class FrontKeeper implements HoldsSink {
   }
 
   #countServers({ service, addr, port }: Destination, by: 1 | -1): void {
-    // Behind a mark, and of a service of every port, connections keep the port that the client asked for.
+    // Services of a mark, of port 0 and FTP's keep the client's destination port, so real servers answer from any port.
     const isAnyPort = service.mark !== 0 || service.port === 0 || service.port === FTP_PORT || port === 0
     const protocols = service.mark === 0 ? [service.protocol] : BALANCED
     for (const protocol of protocols) this.#countServer(protocol, addr, isAnyPort ? 0 : port, by)
@@ -138,7 +138,7 @@ export class FrontKeeper implements HoldsSink {
   }
 }
 
-/** Counts a rule that says that `key` is of a kind. Returns the kinds that it is of now if that has changed. */
+/** Adds or removes a rule that gives `key` a kind. Returns the new kinds of `key` if they changed, else undefined. */
 function counted<K>(all: Map<K, Map<number, number>>, key: K, kind: number, by: 1 | -1): number | undefined {
   const counts = all.get(key) ?? new Map<number, number>()
   const before = counts.get(kind) ?? 0
