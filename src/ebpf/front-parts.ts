@@ -16,7 +16,6 @@ import {
   load32,
   load8,
   mov,
-  or,
   r0,
   r1,
   r2,
@@ -86,7 +85,7 @@ export function behind(header: number, name: string, malformed: string, alone: s
   ]
 }
 
-/** `to` = the kinds of the address at a place on the stack, alone and by its block; r0 to r5 hold nothing. `name`: for labels. */
+/** `to` = the kinds of the address at a place on the stack, or of its block if that has it taken; r0 to r5 hold nothing. `name`: for labels. */
 export function kindsOf(to: Register, maps: FrontMaps, addr: number, name: string): Code {
   return [
     ownKindsOf(to, maps, addr, `${name}: alone`),
@@ -101,8 +100,7 @@ export function kindsOf(to: Register, maps: FrontMaps, addr: number, name: strin
     store32(fp, BLOCK_KEY, 32), // the prefix: all of the address
     lookup(maps.blocks, BLOCK_KEY),
     jumpIf(r0, '==', 0, `${name}: known`),
-    load32(r1, r0, 0),
-    or(to, r1),
+    load32(to, r0, 0), // all of a block is taken, whatever else its addresses are
     `${name}: known`,
   ]
 }

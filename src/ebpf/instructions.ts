@@ -98,7 +98,6 @@ function withOperand(opcode: number, dst: number, offset: number | string, by: R
 export const mov = operation(Class.ALU64 | Alu.MOV)
 export const add = operation(Class.ALU64 | Alu.ADD)
 export const and = operation(Class.ALU64 | Alu.AND)
-export const or = operation(Class.ALU64 | Alu.OR)
 export const shiftLeft = operation(Class.ALU64 | Alu.LSH)
 export const shiftRight = operation(Class.ALU64 | Alu.RSH)
 // On 32 bits; the register's others are 0 afterwards.

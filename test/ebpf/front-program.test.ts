@@ -7,6 +7,7 @@ import { FrontChoice } from '../../src/packet/front-choice.js'
 import { AddressKind, type Front, type FrontMode } from '../../src/packet/front.js'
 import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../src/wire/addr.js'
 import { ethernet, hex, tcp4 } from '../support/frames.js'
+import { FRONT_CASES, tellAll } from '../support/front-cases.js'
 import { runProgram } from '../io/run-program.js'
 import { randomFrame, randomFrom } from './random-frames.js'
 
@@ -104,6 +105,14 @@ for (const mode of ['beside', 'exclusive'] as const)
     fc.assert(fc.property(said, fc.integer(), holds), { numRuns: 80, interruptAfterTimeLimit: 15_000 })
     t.ok(Math.min(left, taken) > 100, `${taken} taken, ${left} left`)
   })
+
+t.test('the cases that the model is tried with', { skip }, async t => {
+  const front = new ProgramFront()
+  tellAll(front)
+  for (const [what, frame, taken] of FRONT_CASES)
+    t.equal(isTaken(front.programFd('beside'), toThisHost(frame.slice())), taken, what)
+  front.close()
+})
 
 t.test('what was given back is left, and its mark taken off', { skip }, async t => {
   const front = new ProgramFront()
