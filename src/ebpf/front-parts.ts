@@ -5,7 +5,7 @@
  */
 import { AddressKind } from '../packet/front.js'
 import { IPV4_MIN_LEN } from '../wire/ipv4.js'
-import { HEADER_LEN, lookup, PROTOCOL, read } from './frame-parts.js'
+import { blockKey, HEADER_LEN, lookup, PROTOCOL, read, storePair } from './frame-parts.js'
 import {
   add,
   and,
@@ -19,10 +19,10 @@ import {
   r0,
   r1,
   r2,
+  r3,
   r7,
   shiftLeft,
   shiftRight,
-  store16,
   store32,
   type Code,
   type Register,
@@ -50,8 +50,8 @@ export const HEADER = -24
 export const QUOTED = -48
 const PLACE = -56
 const BLOCK_KEY = -64
-export const PIECE_KEY = -76
-export const WORD_AT = -80
+export const PIECE_KEY = -80
+export const WORD_AT = -88
 /** Where that stands which follows a header, and the ports in it. */
 export const BEHIND = HEADER_LEN
 export const [SRC_PORT, DST_PORT] = [BEHIND, BEHIND + 2]
@@ -95,9 +95,7 @@ export function kindsOf(to: Register, maps: FrontMaps, addr: number, name: strin
     jumpIf(r0, '==', 0, `${name}: known`),
     load32(r1, r0, 0),
     jumpIf(r1, '==', 0, `${name}: known`), // there are no blocks
-    load32(r1, fp, addr),
-    store32(fp, BLOCK_KEY + 4, r1),
-    store32(fp, BLOCK_KEY, 32), // the prefix: all of the address
+    blockKey(BLOCK_KEY, addr),
     lookup(maps.blocks, BLOCK_KEY),
     jumpIf(r0, '==', 0, `${name}: known`),
     load32(to, r0, 0), // all of a block is taken, whatever else its addresses are
@@ -117,16 +115,18 @@ export function ownKindsOf(to: Register, { addresses }: FrontMaps, addr: number,
 
 /** On at `found` if a map has the place of an address and a port, from a header on the stack, or the address with port 0. */
 export function findPlace(map: number, header: number, addr: number, port: number, found: string): Code {
-  return [
+  const key = (portOf: Code): Code => [
+    load8(r2, fp, header + PROTOCOL),
+    shiftLeft(r2, 16),
+    portOf,
     load32(r1, fp, header + addr),
-    store32(fp, PLACE, r1),
-    load16(r1, fp, header + port),
-    store16(fp, PLACE + 4, r1),
-    load8(r1, fp, header + PROTOCOL),
-    store16(fp, PLACE + 6, r1),
+    storePair(PLACE, r1, r2),
+  ]
+  return [
+    key([load16(r3, fp, header + port), add(r2, r3)]),
     lookup(map, PLACE),
     jumpIf(r0, '!=', 0, found),
-    store16(fp, PLACE + 4, 0),
+    key([]),
     lookup(map, PLACE),
     jumpIf(r0, '!=', 0, found),
   ]

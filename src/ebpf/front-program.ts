@@ -237,7 +237,8 @@ function notOfTheKernel(maps: FrontMaps): Code {
 /** A frame that is taken keeps its octets: it is marked, and for another host as the kernel sees it. */
 const ends: Code = [
   'take',
-  store32(r6, Skb.MARK, Mark.TAKEN), // skb->mark
+  mov(r1, Mark.TAKEN), // before Linux 6.4 no constant may be stored there
+  store32(r6, Skb.MARK, r1), // skb->mark
   mov(r1, r6),
   mov(r2, PacketType.OTHERHOST),
   call(Helper.SKB_CHANGE_TYPE), // bpf_skb_change_type(skb, PACKET_OTHERHOST)
@@ -245,7 +246,8 @@ const ends: Code = [
   mov(r0, NEXT),
   exit(),
   'returned',
-  store32(r6, Skb.MARK, 0),
+  mov(r1, 0),
+  store32(r6, Skb.MARK, r1),
   jump('leave'),
 ]
 

@@ -131,7 +131,6 @@ function store(width: number): (base: Register, offset: number, from: Register |
     return { opcode: Class.STX | Mode.MEM | width, dst: register, src: from.register, offset, constant: 0 }
   }
 }
-export const store16 = store(Width.B16)
 export const store32 = store(Width.B32)
 export const store64 = store(Width.B64)
 /** 64 bits of memory |= `from`, in one piece for all CPUs. */

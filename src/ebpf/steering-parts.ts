@@ -3,23 +3,8 @@
  *
  * r6 is the frame, r7 where to read, r9 the rules.
  */
-import { lookup } from './frame-parts.js'
-import {
-  fp,
-  jump,
-  jumpIf,
-  load32,
-  mov,
-  mov32,
-  r0,
-  r1,
-  r8,
-  r9,
-  shiftRight32,
-  store32,
-  xor32,
-  type Code,
-} from './instructions.js'
+import { blockKey, lookup } from './frame-parts.js'
+import { jump, jumpIf, load32, mov, mov32, r0, r1, r8, r9, shiftRight32, xor32, type Code } from './instructions.js'
 import { Kind } from './worker-choice.js'
 
 /** File descriptors. */
@@ -45,9 +30,9 @@ export const INNER = -72
 export const FEW = -80
 export const BLOCK_KEY = -88
 export const PIECE_KEY = -104
-export const PIECE_WORKER = -108
-export const IS_FIRST_PIECE = -112
-export const SAVED = -120
+export const PIECE_WORKER = -112
+export const IS_FIRST_PIECE = -120
+export const SAVED = -128
 
 /** r0 = the kinds of the address at a place on the stack, or 0. `name`: for labels. */
 export function kindsOf({ addresses, blocks }: SteeringMaps, addr: number, name: string): Code {
@@ -59,9 +44,7 @@ export function kindsOf({ addresses, blocks }: SteeringMaps, addr: number, name:
     `${name}: no single address`,
     load32(r1, r9, Rule.BLOCKS),
     jumpIf(r1, '==', 0, `${name}: known`), // there are no blocks, and r0 is 0
-    load32(r1, fp, addr),
-    store32(fp, BLOCK_KEY + 4, r1),
-    store32(fp, BLOCK_KEY, 32), // the prefix: all of the address
+    blockKey(BLOCK_KEY, addr),
     lookup(blocks, BLOCK_KEY),
     jumpIf(r0, '==', 0, `${name}: known`),
     mov(r0, Kind.OWN),

@@ -83,7 +83,7 @@ function begin(maps: SteeringMaps): Code {
   return [
     mov(r6, r1), // r6 = skb
     store32(fp, FEW, 0),
-    store32(fp, IS_FIRST_PIECE, 0),
+    store64(fp, IS_FIRST_PIECE, 0),
     lookup(maps.rules, FEW),
     jumpIf(r0, '==', 0, 'not steered'),
     mov(r9, r0), // r9 = &rules
@@ -137,7 +137,7 @@ const byClient: Code = [
   'modulo workers',
   load32(r1, r9, Rule.WORKERS),
   mod32(r8, r1), // r8 = the worker
-  load32(r1, fp, IS_FIRST_PIECE),
+  load64(r1, fp, IS_FIRST_PIECE),
   jumpIf(r1, '!=', 0, 'remember'),
 ]
 
@@ -169,7 +169,7 @@ function byPiece(maps: SteeringMaps): Code {
     jump('return the worker'),
 
     'remember',
-    store32(fp, PIECE_WORKER, r8),
+    store64(fp, PIECE_WORKER, r8),
     pieceKey(PIECE_KEY, HEADER),
     update(maps.pieces, PIECE_KEY, PIECE_WORKER),
     jump('return the worker'),
@@ -180,7 +180,7 @@ function byPiece(maps: SteeringMaps): Code {
 const byPort: Code = [
   'has the ports',
   and(r1, 0x2000), // more fragments
-  store32(fp, IS_FIRST_PIECE, r1),
+  store64(fp, IS_FIRST_PIECE, r1),
   skipHeader(HEADER),
   load8(r1, fp, HEADER + PROTOCOL),
   jumpIf(r1, '==', IpProtocol.ICMP, 'icmp'),
