@@ -76,7 +76,7 @@ import {
 export const Mark = { TAKEN: 0x757673, RETURNED: 0x75767372 } as const
 
 /** linux/pkt_cls.h, linux/bpf.h: TC_ACT_UNSPEC, TCX_NEXT. The frame goes on, to the next program or into the stack. */
-const NEXT = -1
+export const NEXT = -1
 const BPF_F_INGRESS = 1
 const ETH_P_IP_ON_THE_WIRE = 0x0008
 /** Of the flags-and-offset word as it is read, its octets swapped. */
