@@ -11,8 +11,8 @@ const NEW_GROUP = (PACKET_FANOUT_EBPF | PACKET_FANOUT_FLAG_UNIQUEID) * 0x10000
 export interface FanoutGroup {
   /** As PACKET_FANOUT has it. */
   readonly id: number
-  /** Whether IPv4 is kept from the kernel's own stack (kernel-guard.ts): once for all. */
-  readonly isGuarded: boolean
+  /** Whether a front stands before the kernel's stack (ebpf/front-program.ts): once for all. */
+  readonly isFronted: boolean
 }
 
 /** How a device shares its interface with those of other workers. */

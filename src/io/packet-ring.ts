@@ -4,7 +4,7 @@ import type { MacAddr } from '../wire/addr.js'
 import type { FrameSink } from '../packet/device.js'
 import { joinGroup, type FanoutGroup, type Sharing } from './fanout.js'
 import type { InterfaceInfo } from '../linux/interface.js'
-import { GUARDED, keepFromKernel } from '../ebpf/kernel-guard.js'
+import type { Filter } from '../linux/classic-filter.js'
 import { LargeFrames } from './large-frames.js'
 import { check, close, mapRing, unmapRing } from '../linux/libc.js'
 import {
@@ -55,6 +55,15 @@ const SLOTS_PER_BLOCK = Math.floor(BLOCK / SLOT)
 const BLOCKS = 16
 const ETH_P_IP = 0x0800
 
+/** What a ring hears, of IPv4. */
+export interface Hearing {
+  /** Without one: all. */
+  readonly filter?: Filter | undefined
+  /** The filter is a front's, which hangs there already: it passes no frame of a VLAN whole. */
+  readonly isFronted?: boolean
+  readonly sharing?: Sharing | undefined
+}
+
 /**
  * The receive ring of a packet socket (packet(7), TPACKET_V2): the kernel puts frames there and hands them over by
  * their status word; we hand them back the same way. Bound to IPv4 only, so that a later fast path can take frames away
@@ -65,9 +74,7 @@ export class PacketRing {
   readonly slab: Slab
   readonly #large: LargeFrames
   readonly #mac: MacAddr
-  /** To be closed with the ring. */
-  readonly #guard: number | undefined
-  readonly #isGuarded: boolean
+  readonly #isFronted: boolean
   /** The group of a ring that shares its interface: for the rings that are to share it, too. */
   readonly group: FanoutGroup | undefined
   readonly #status: Int32Array
@@ -79,19 +86,10 @@ export class PacketRing {
   /** Frames that came in a form we cannot use: cut off, or of a VLAN that the interface has no part in. */
   unusable = 0
 
-  /**
-   * `prepare` is called before frames come in, once for all rings that share the interface; it may return a file
-   * descriptor to be closed with the ring.
-   */
-  constructor(
-    name: string,
-    { index, mac }: InterfaceInfo,
-    prepare: (fd: number, name: string, ifindex: number) => number | undefined = keepFromKernel,
-    sharing?: Sharing,
-  ) {
+  constructor(name: string, { index, mac }: InterfaceInfo, { filter, isFronted = false, sharing }: Hearing = {}) {
     this.#mac = mac
+    this.#isFronted = isFronted
     this.fd = packetSocket()
-    let guard: number | undefined
     let slab: Slab | undefined
     try {
       setOption(this.fd, PACKET_VERSION, TPACKET_V2)
@@ -103,19 +101,16 @@ export class PacketRing {
       setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
       slab = mapRing(this.fd, BLOCK * BLOCKS)
       this.#large = new LargeFrames(this.fd)
-      if (sharing?.group === undefined) guard = prepare(this.fd, name, index)
-      this.#isGuarded = sharing?.group?.isGuarded ?? guard !== undefined
       if (sharing !== undefined) setFilter(this.fd, NOTHING)
+      else if (filter !== undefined) setFilter(this.fd, filter)
       bindTo(this.fd, index, ETH_P_IP, name)
-      if (sharing !== undefined) this.group = this.#join(sharing)
+      if (sharing !== undefined) this.group = this.#join(sharing, filter)
     } catch (error) {
       close(this.fd)
       if (slab !== undefined) unmapRing(slab)
-      if (guard !== undefined) close(guard)
       throw error
     }
     this.slab = slab
-    this.#guard = guard
     this.#status = new Int32Array(slab.bytes.buffer)
     this.#offsets = Int32Array.from(
       { length: BLOCKS * SLOTS_PER_BLOCK },
@@ -123,11 +118,11 @@ export class PacketRing {
     )
   }
 
-  #join(sharing: Sharing): FanoutGroup {
+  #join(sharing: Sharing, filter: Filter | undefined): FanoutGroup {
     const id = joinGroup(this.fd, sharing)
-    if (this.#isGuarded) setFilter(this.fd, GUARDED)
+    if (filter) setFilter(this.fd, filter)
     else removeFilter(this.fd)
-    return { id, isGuarded: this.#isGuarded }
+    return { id, isFronted: this.#isFronted }
   }
 
   /** From now on the kernel puts fragments together: their datagram comes as one frame. */
@@ -166,9 +161,9 @@ export class PacketRing {
     else this.unusable++
   }
 
-  /** Whether the frame in the slot is not one of a VLAN. Those that the guard's filter has cut off are told by that. */
+  /** Whether the frame in the slot is not one of a VLAN. Those that a front's filter has cut off are told by that. */
   #isOurs(slot: number): boolean {
-    if (this.#isGuarded) return true
+    if (this.#isFronted) return true
     const { view } = this.slab
     const at = slot + view.getUint16(slot + TP_MAC, true)
     return !isOfVlan(view, at, view.getUint8(slot + TP_SOCKADDR + SLL_PKTTYPE), this.#mac)
@@ -188,6 +183,5 @@ export class PacketRing {
   close(): void {
     check(close(this.fd), 'close')
     unmapRing(this.slab)
-    if (this.#guard !== undefined) check(close(this.#guard), 'close')
   }
 }

@@ -3,7 +3,9 @@ import type { MacAddr } from '../wire/addr.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import type { FanoutGroup, Sharing } from './fanout.js'
 import { interfaceInfo } from '../linux/interface.js'
-import { keepFromKernel } from '../ebpf/kernel-guard.js'
+import { holdInterface, type FrontOptions, type Hold } from '../ebpf/front-attachment.js'
+import { heardBehindFront } from '../ebpf/front-filter.js'
+import { GiveBack } from './give-back.js'
 import { check, close, ENETDOWN, mapMemory, recvfrom, SystemError } from '../linux/libc.js'
 import { PacketRing } from './packet-ring.js'
 import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } from '../linux/packet-socket.js'
@@ -21,15 +23,27 @@ const SOCKADDR_LEN_AT = SOCKADDR_AT + SOCKADDR_ROOM
 const ARP_EVERY = 32
 const BUFFER_OCTETS = 16 * 2 ** 20
 
+export interface RawDeviceOptions {
+  /** With the devices of other workers, which are opened one after the other. */
+  readonly sharing?: Sharing | undefined
+  /** The director's front. Without one nobody claims the interface, and uvs and the kernel's stack both see every frame. */
+  readonly front?: FrontOptions | undefined
+}
+
 /**
  * An interface by packet sockets: a ring for IPv4, a second socket for ARP, frames sent straight from wherever they lie
- * by sendmmsg. The kernel sees every frame too: its side of the interface must hold none of our addresses.
+ * by sendmmsg. With a front the kernel sees those that uvs does not take; without one every frame: then its side of the
+ * interface must hold none of our addresses.
  */
 export class RawDevice implements Device {
   readonly name: string
   readonly mac: MacAddr
   readonly mtu: number
   readonly fds: readonly number[]
+  readonly toKernel?: (slab: Slab, at: number, len: number) => boolean
+  /** Of the first worker's device, for all. */
+  readonly #hold: Hold | undefined
+  readonly #giveBack: GiveBack | undefined
   readonly #ring: PacketRing
   readonly #arp: number
   readonly #arpSlab: Slab = mapMemory(SOCKADDR_LEN_AT + 4)
@@ -40,22 +54,32 @@ export class RawDevice implements Device {
   #unusable = 0
   #kernelDrops = 0
 
-  /**
-   * Opens the interface, which must exist and be up. SystemError if that cannot be. `sharing`: with the devices of other
-   * workers, which are opened one after the other.
-   */
-  constructor(name: string, sharing?: Sharing) {
+  /** Opens the interface, which must exist and be up. SystemError if that cannot be. */
+  constructor(name: string, { sharing, front }: RawDeviceOptions = {}) {
     const info = interfaceInfo(name)
     if (!info.isUp) throw new SystemError(name, ENETDOWN)
     this.name = name
     this.mac = info.mac
     this.mtu = info.mtu
-    this.#ring = new PacketRing(name, info, keepFromKernel, sharing)
+    if (front && !sharing?.group) this.#hold = holdInterface(name, info.index, front)
+    const isFronted = sharing?.group?.isFronted ?? this.#hold?.way !== undefined
+    try {
+      const filter = front && isFronted ? heardBehindFront(front.mode) : undefined
+      this.#ring = new PacketRing(name, info, { filter, isFronted, sharing })
+    } catch (error) {
+      this.#hold?.close()
+      throw error
+    }
     this.#arp = packetSocket()
     bindTo(this.#arp, info.index, ETH_P_ARP, name)
     setBuffers(this.#ring.fd, BUFFER_OCTETS)
     this.#queue = new SendQueue(this.#ring.fd)
     this.fds = [this.#ring.fd, this.#arp]
+    if (isFronted) {
+      const giveBack = new GiveBack(name, info.index)
+      this.#giveBack = giveBack
+      this.toKernel = (slab, at, len) => giveBack.push(slab, at, len)
+    }
   }
 
   /** For the next worker's device on the same interface. */
@@ -75,6 +99,7 @@ export class RawDevice implements Device {
   }
   flush(): void {
     this.#queue.flush()
+    this.#giveBack?.flush()
   }
   release(): void {
     this.#ring.release()
@@ -83,11 +108,15 @@ export class RawDevice implements Device {
 
   get dropped(): number {
     this.#kernelDrops += takeDrops(this.#ring.fd)
-    return this.#kernelDrops + this.#ring.unusable + this.#unusable + this.#queue.dropped
+    return (
+      this.#kernelDrops + this.#ring.unusable + this.#unusable + this.#queue.dropped + (this.#giveBack?.dropped ?? 0)
+    )
   }
   close(): void {
     this.#ring.close()
     check(close(this.#arp), 'close')
+    this.#giveBack?.close()
+    this.#hold?.close()
   }
 
   #receiveArp(sink: FrameSink): number {

@@ -23,8 +23,8 @@ export interface Device {
   /** Queues a frame of any device's slab. Returns false when the queue is full: the frame is lost and counted in `dropped`. */
   transmit(slab: Slab, at: number, len: number): boolean
   /**
-   * Queues a frame that came in here for the host's kernel. Returns false when the queue is full. Undefined without a
-   * kernel beside.
+   * Queues a frame that came in here for the host's kernel: it comes in by the interface once more, and not to uvs. Returns false
+   * when the queue is full. Undefined without a kernel beside.
    */
   toKernel?(slab: Slab, at: number, len: number): boolean
   /** Sends what is queued. */

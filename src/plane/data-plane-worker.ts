@@ -36,7 +36,7 @@ function answer(message: FromWorker): void {
 }
 
 function openDevice(options: DeviceOptions): Device {
-  if (options.kind === 'raw') return new RawDevice(options.name, options.sharing)
+  if (options.kind === 'raw') return new RawDevice(options.name, options)
   return new TapDevice(options.name, options.mac ?? macOfName(options.name), options.sharing)
 }
 function groupOf(device: Device): FanoutGroup | undefined {

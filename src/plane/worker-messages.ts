@@ -1,13 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
 import type { FanoutGroup, Sharing } from '../io/fanout.js'
+import type { FrontOptions } from '../ebpf/front-attachment.js'
 import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
 
-/** A device as on the command line, and how several workers' devices share the interface. */
+/** A device as on the command line, the front before it, and how several workers' devices share the interface. */
 export type DeviceOptions =
-  | { kind: 'raw'; name: string; sharing?: Sharing }
+  | { kind: 'raw'; name: string; sharing?: Sharing; front?: FrontOptions }
   | { kind: 'tap'; name: string; mac: MacAddr | undefined; sharing?: TapSharing }
 
 /** Start data of a worker thread. All of it can be cloned. */

@@ -13,10 +13,7 @@ export class TunnelRing extends PacketRing {
   /** SystemError if there is no such interface. */
   constructor(name: string, guePort: number) {
     const info = interfaceInfo(name)
-    super(name, info, fd => {
-      setFilter(fd, tunnelFilter(guePort, info.index))
-      return undefined
-    })
+    super(name, info, { filter: tunnelFilter(guePort, info.index) })
     this.#name = name
     this.#ifindex = info.index
     try {

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { SystemError } from '../../src/linux/libc.js'
 import { RawDevice } from '../../src/io/raw-device.js'
+import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { Steering } from '../../src/ebpf/steering.js'
 import { Kind, WorkerChoice } from '../../src/ebpf/worker-choice.js'
 import { maskOf, parseIpv4 } from '../../src/wire/addr.js'
@@ -37,10 +38,9 @@ interface Group {
 }
 
 /** Two workers' devices on vb, and who sends to them from va. */
-function group(t: Pick<typeof import('tap').t, 'teardown'>, before = (): void => {}): Group {
+function group(t: Pick<typeof import('tap').t, 'teardown'>, isFronted = true): Group {
   veth('va', 'vb')
   for (const name of ['va', 'vb']) ip(`link set ${name} mtu 9000`)
-  before()
   const steering = new Steering(RULES)
   const choice = new WorkerChoice(RULES)
   for (const who of [steering, choice]) {
@@ -48,10 +48,14 @@ function group(t: Pick<typeof import('tap').t, 'teardown'>, before = (): void =>
     who.setLocal(parseIpv4(LIP)!, Kind.LOCAL)
   }
   const sender = new RawDevice('va')
-  const first = new RawDevice('vb', { programFd: steering.fanoutFd })
-  const devices = [first, new RawDevice('vb', { programFd: steering.fanoutFd, group: first.group })]
-  // The group holds the program, the program its maps.
+  const fronts = isFronted ? new ProgramFront() : undefined
+  const front = fronts && ({ mode: 'exclusive', programFd: fronts.programFd('exclusive') } as const)
+  const first = new RawDevice('vb', { sharing: { programFd: steering.fanoutFd }, front })
+  const second = new RawDevice('vb', { sharing: { programFd: steering.fanoutFd, group: first.group }, front })
+  const devices = [first, second]
+  // The group holds the program, as the interface does the front's, and programs their maps.
   steering.close()
+  fronts?.close()
   t.teardown(() => {
     for (const device of [...devices, sender]) device.close()
     ip('link del va')
@@ -64,13 +68,13 @@ function expected(choice: WorkerChoice, frames: readonly Uint8Array[]): string[]
   return [0, 1].map(worker => frames.filter(frame => of(frame) === worker).map(hex))
 }
 
-const CASES: [string, () => void][] = [
-  ['kept from the kernel', () => {}],
-  ['where the kernel has an address, and sees them too', () => void ip('addr add 10.9.9.9/24 dev vb')],
+const CASES: [string, boolean][] = [
+  ['kept from the kernel', true],
+  ['where the kernel sees them too', false],
 ]
-for (const [name, before] of CASES)
+for (const [name, isFronted] of CASES)
   t.test(`frames come to one ring each, of a connection to the same; ${name}`, { skip }, async t => {
-    const { sender, devices, choice } = group(t, before)
+    const { sender, devices, choice } = group(t, isFronted)
     const frames = traffic()
     const [first, second] = expected(choice, frames)
     t.ok(first!.length > 40 && second!.length > 40, `${first!.length} and ${second!.length}`)
@@ -121,7 +125,7 @@ t.test('a ring that joins hears nothing that others are for', { skip }, async t 
   while (Atomics.load(state, 0) === 0) await new Promise(resolve => setTimeout(resolve, 5))
   const heardOf = (): number => {
     // The program knows of two workers: a third ring is for no frame.
-    const third = new RawDevice('vb', { programFd: -1, group: devices[0]!.group })
+    const third = new RawDevice('vb', { sharing: { programFd: -1, group: devices[0]!.group } })
     const frames = third.receive({ frame: () => {} }, 256)
     third.close()
     return frames
@@ -141,8 +145,8 @@ t.test('a ring that joins hears nothing that others are for', { skip }, async t 
 t.test('what a ring that is closed was for comes to the others', { skip }, async t => {
   const { sender, devices } = group(t)
   const steering = new Steering(RULES)
-  const first = new RawDevice('vb', { programFd: steering.fanoutFd })
-  const second = new RawDevice('vb', { programFd: steering.fanoutFd, group: first.group })
+  const first = new RawDevice('vb', { sharing: { programFd: steering.fanoutFd } })
+  const second = new RawDevice('vb', { sharing: { programFd: steering.fanoutFd, group: first.group } })
   steering.close()
   first.close()
   const frames = traffic()
@@ -158,8 +162,8 @@ t.test('what cannot be shared leaves no socket behind', { skip }, async t => {
   const { devices } = group(t)
   const before = openFiles()
   const wrong = { ...devices[0]!.group!, id: devices[0]!.group!.id & 0xffff }
-  t.throws(() => new RawDevice('vb', { programFd: -1, group: wrong }), SystemError)
-  t.throws(() => new RawDevice('vb', { programFd: -1 }), {
+  t.throws(() => new RawDevice('vb', { sharing: { programFd: -1, group: wrong } }), SystemError)
+  t.throws(() => new RawDevice('vb', { sharing: { programFd: -1 } }), {
     message: 'packet socket option 22: bad file descriptor (EBADF)',
   })
   t.equal(openFiles(), before)

@@ -1,0 +1,16 @@
+/*
+ * A client: connects, sends so many octets, and says what comes back; nothing after a second without a connection.
+ *
+ *   node send-octets.js ADDRESS PORT OCTETS
+ */
+import { connect } from 'node:net'
+
+const [host = '', port = '', octets = ''] = process.argv.slice(2)
+const socket = connect({ host, port: Number(port) })
+const patience = setTimeout(() => socket.destroy(), 1000)
+socket.on('connect', () => {
+  clearTimeout(patience)
+  socket.end(Buffer.alloc(Number(octets), 7))
+})
+socket.on('error', error => console.log((error as NodeJS.ErrnoException).code))
+socket.on('data', said => process.stdout.write(said))
