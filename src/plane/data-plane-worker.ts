@@ -68,7 +68,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
     for (const device of devices) device.close()
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
     const isMemory = error instanceof SystemError && error.code === 'ENOMEM'
-    const cure = isMemory ? ': fewer --max-connections take less' : ''
+    const cure = isMemory ? ': a lower --max-connections needs less memory' : ''
     answer({ failed: error.message + cure, usage: !(error instanceof SystemError) })
     return undefined
   }

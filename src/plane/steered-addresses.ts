@@ -79,7 +79,7 @@ export class SteeredAddresses {
     if (own !== undefined) this.#hold(this.#own, own, 1)
     if ('port' in key && own !== undefined && this.#local.has(own) && (key.port === 0 || key.port >= FIRST_LOCAL_PORT))
       this.#report(
-        `${key.address}:${key.port} is on a local address: workers are found by the port there, so answers may miss their connection`,
+        `${key.address}:${key.port} is on a local address: the port there decides the worker, so answers may miss their connection`,
       )
     return {
       end: reply => {

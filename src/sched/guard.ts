@@ -20,7 +20,7 @@ export function guard(
     bind(service, random) {
       const bound: unknown = scheduler.bind(service, random)
       if (typeof (bound as BoundScheduler | null)?.schedule !== 'function')
-        throw new TypeError('bind() answered no object with a schedule()')
+        throw new TypeError('bind() returned no object with a schedule()')
       const whose = `scheduler ${scheduler.name} of ${nameOf(service)}: `
       return guardBound(bound as BoundScheduler, service, whose, report)
     },
@@ -50,7 +50,7 @@ function guardBound(
       }
       if (answer === undefined || answer === null) return undefined
       if (!service.destinations.includes(answer))
-        throw new SchedulerFailure(`${whose}schedule() answered what is no destination of the service`)
+        throw new SchedulerFailure(`${whose}schedule() returned no destination of the service`)
       return answer
     },
     added: dest => quietly('added', () => bound.added?.(dest)),

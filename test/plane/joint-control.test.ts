@@ -255,7 +255,7 @@ t.test('persistence for more than a worker’s clients is refused, in a line tha
     ok: false,
     refusal: 'EOPNOTSUPP',
     message:
-      '-M 255.255.255.0 takes clients for one whom the director gives to several workers: start it with --steer-mask 255.255.255.0, or with one worker',
+      '-M 255.255.255.0 groups clients that the director spreads over several workers: start it with --steer-mask 255.255.255.0, or with one worker',
   }
   t.strictSame(await many.control.call({ op: 'add-service', service: tcp(80), settings: wide }), refused)
   await ask(many.control, { op: 'add-service', service: tcp(80), settings: { ...wide, persistence: 0 } })

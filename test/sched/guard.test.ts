@@ -25,7 +25,7 @@ function failureOf(pool: Pool): string {
     return error instanceof SchedulerFailure ? error.message : `not a SchedulerFailure: ${String(error)}`
   }
 }
-const NONSENSE = 'scheduler mine of FWM 7: schedule() answered what is no destination of the service'
+const NONSENSE = 'scheduler mine of FWM 7: schedule() returned no destination of the service'
 
 t.test('one that does right is let through, with its name', async t => {
   const problems: string[] = []

@@ -65,18 +65,21 @@ export class DirectorMetrics {
       [{ direction: 'in' }, this.#figures.totals.inBytes],
       [{ direction: 'out' }, this.#figures.totals.outBytes],
     ])
-    this.#counter('uvs_frames_total', 'Frames that were not dropped, by what became of them', ['verdict'], () =>
+    this.#counter('uvs_frames_total', 'Frames not dropped, by verdict', ['verdict'], () =>
       verdicts()
         .filter(([name]) => isFate(name))
         .map(([verdict, count]) => [{ verdict }, count]),
     )
-    this.#counter('uvs_dropped_frames_total', 'Frames that were dropped, by why', ['reason'], () =>
+    this.#counter('uvs_dropped_frames_total', 'Frames dropped, by reason', ['reason'], () =>
       verdicts()
         .filter(([name]) => name.startsWith(DROP))
         .map(([name, count]) => [{ reason: name.slice(DROP.length) }, count]),
     )
-    this.#counter('uvs_device_dropped_frames_total', 'Frames lost by an interface, in or out', ['device'], () =>
-      this.#figures.devices.map(({ name, dropped }) => [{ device: name }, dropped]),
+    this.#counter(
+      'uvs_device_dropped_frames_total',
+      'Frames lost by an interface, in both directions',
+      ['device'],
+      () => this.#figures.devices.map(({ name, dropped }) => [{ device: name }, dropped]),
     )
     this.#counter('uvs_icmp_errors_total', 'ICMP errors: sent, or withheld by the rate limit', ['outcome'], () => [
       [{ outcome: 'sent' }, this.#figures.verdicts['icmp-errors-sent']!],
@@ -84,7 +87,7 @@ export class DirectorMetrics {
     ])
     this.#counter(
       'uvs_toa_omitted_segments_total',
-      'Segments that went without the TOA option, by why',
+      'Segments sent without the TOA option, by reason',
       ['reason'],
       () => [
         [{ reason: 'options-full' }, this.#figures.verdicts['toa-options-full']!],
@@ -95,27 +98,24 @@ export class DirectorMetrics {
 
   #occupancy(): void {
     const table = 'uvs_connection_table'
-    this.#gauge(`${table}_capacity`, 'Records that the connection table has', [], () => [
+    this.#gauge(`${table}_capacity`, 'Capacity of the connection table, in records', [], () => [
       [{}, this.#figures.connections.capacity],
     ])
-    this.#gauge(`${table}_entries`, 'Records in use: connections, and persistence templates', ['kind'], () => [
+    this.#gauge(`${table}_entries`, 'Records in use: connections and persistence templates', ['kind'], () => [
       [{ kind: 'connection' }, this.#figures.connections.open],
       [{ kind: 'template' }, this.#figures.connections.templates],
     ])
-    this.#gauge(`${table}_timers_behind_seconds`, 'How late connections end; 0: nothing that is due waits', [], () => [
+    this.#gauge(`${table}_timers_behind_seconds`, 'How late connections are ended; 0: none is overdue', [], () => [
       [{}, this.#figures.connections.timersBehind],
     ])
-    this.#gauge('uvs_local_ports_in_use', 'Ports that FULLNAT has in use', ['local_address'], () =>
+    this.#gauge('uvs_local_ports_in_use', 'Local ports of FULLNAT in use', ['local_address'], () =>
       this.#figures.localPorts.inUse.map(({ address, count }) => [{ local_address: address }, count]),
     )
-    this.#gauge('uvs_local_ports_resting', 'Ports of FULLNAT that rest for a minute', [], () => [
+    this.#gauge('uvs_local_ports_resting', 'Local ports of FULLNAT that rest for a minute before reuse', [], () => [
       [{}, this.#figures.localPorts.resting],
     ])
-    this.#gauge(
-      'uvs_neighbours',
-      'Neighbours known by ARP, of them being asked for, and given at the start',
-      ['kind'],
-      () => Object.entries(this.#figures.neighbours).map(([kind, count]) => [{ kind }, count]),
+    this.#gauge('uvs_neighbours', 'Neighbours: learnt by ARP, being asked, and fixed (--neighbour)', ['kind'], () =>
+      Object.entries(this.#figures.neighbours).map(([kind, count]) => [{ kind }, count]),
     )
     this.#gauge('uvs_held_frames', "Frames that wait for a neighbour's answer", [], () => [
       [{}, this.#figures.heldFrames],
@@ -128,10 +128,10 @@ export class DirectorMetrics {
   #loop(): void {
     this.#histogram(
       'uvs_loop_turn_seconds',
-      'How long a turn of the loop took that had frames or requests',
+      'Duration of turns of the loop that had frames or requests',
       ({ turns }) => turns?.seconds,
     )
-    this.#histogram('uvs_loop_turn_frames', 'Frames a turn, of those that had any', ({ turns }) => turns?.frames)
+    this.#histogram('uvs_loop_turn_frames', 'Frames a turn, of turns that had any', ({ turns }) => turns?.frames)
     this.#counter(
       'uvs_data_plane_cpu_seconds_total',
       'CPU time of each worker of the data plane',
@@ -155,22 +155,22 @@ export class DirectorMetrics {
     )
     this.#gauge(
       'uvs_estimator_age_seconds',
-      'How old the numbers of listings are; 2 at most unless run_estimation is 0',
+      'Age of the counters that listings show; at most 2 unless run_estimation is 0',
       [],
       () => [[{}, this.#figures.estimatorAge]],
     )
-    this.#counter('uvs_rules_loads_total', 'Times the rules file was loaded, or could not be', ['outcome'], () => [
+    this.#counter('uvs_rules_loads_total', 'Loads of the rules file, by outcome', ['outcome'], () => [
       [{ outcome: 'success' }, rules.succeeded],
       [{ outcome: 'failure' }, rules.failed],
     ])
-    this.#gauge(
-      'uvs_rules_last_load_successful',
-      '1 if the rules file was loaded when last asked for, else 0',
-      [],
-      () => (rules.lastWasGood === undefined ? [] : [[{}, Number(rules.lastWasGood)]]),
+    this.#gauge('uvs_rules_last_load_successful', '1 if the last load of the rules file succeeded, else 0', [], () =>
+      rules.lastWasGood === undefined ? [] : [[{}, Number(rules.lastWasGood)]],
     )
-    this.#gauge('uvs_rules_last_load_success_timestamp_seconds', 'When the rules file was last loaded', [], () =>
-      rules.lastGoodAt === 0 ? [] : [[{}, rules.lastGoodAt]],
+    this.#gauge(
+      'uvs_rules_last_load_success_timestamp_seconds',
+      'Time of the last successful load of the rules file',
+      [],
+      () => (rules.lastGoodAt === 0 ? [] : [[{}, rules.lastGoodAt]]),
     )
     this.#gauge('uvs_build_info', 'uvs: 1; its version is a label', ['version', 'nodejs'], () => [
       [{ version: packageVersion(), nodejs: process.version }, 1],

@@ -69,7 +69,7 @@ function settingsFor({ clientMask }: Director, given: ServiceSettingsInfo): Serv
   const { persistence, netmask } = settings
   if (persistence > 0 && clientMask !== undefined && (clientMask & ~netmask) !== 0) {
     const mask = formatIpv4(netmask)
-    const message = `-M ${mask} takes clients for one whom the director gives to several workers: start it with --steer-mask ${mask}, or with one worker`
+    const message = `-M ${mask} groups clients that the director spreads over several workers: start it with --steer-mask ${mask}, or with one worker`
     throw new Refused('EOPNOTSUPP', message)
   }
   return settings

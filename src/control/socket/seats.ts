@@ -65,7 +65,7 @@ export class Seats<S extends Sitter> {
       if ((client.silentSince ?? Infinity) < (longest?.silentSince ?? Infinity)) longest = client
     if (!longest || this.#now() - longest.silentSince! < SILENT_MS) return false
     this.#seated.delete(longest)
-    longest.dismiss('others want the place of a client that asks nothing')
+    longest.dismiss('another client needs the seat of this silent one')
     return true
   }
   #look(): void {

@@ -36,7 +36,7 @@ t.test('the client that has been silent longest makes room, if it was for a seco
   clock.now = 9400 + SILENT_MS
   const late = admit(clock.now)
   t.ok(late.isSeated)
-  t.match(first[7]!.told, /^others want the place/)
+  t.match(first[7]!.told, /^another client needs the seat/)
   t.strictSame(
     first.filter(({ told }) => told),
     [first[7]],
@@ -69,6 +69,6 @@ t.test('who waits gets the place of one that falls silent', async t => {
   first[3]!.silentSince = 10_000
   clock.now += SILENT_MS
   while (!late.isSeated) await new Promise(resolve => setTimeout(resolve, 10))
-  t.match(first[3]!.told, /^others want/)
+  t.match(first[3]!.told, /^another client needs/)
   seats.close()
 })

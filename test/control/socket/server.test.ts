@@ -211,7 +211,10 @@ t.test('a client that asks nothing gives its place up to another, and is told', 
   }
   const told = once(sockets[0]!, 'data')
   await stillServes(t, path)
-  t.match(String((await told)[0]), /^\{"v":1,"ok":false,"refusal":"EBUSY","message":"others want the place of a client/)
+  t.match(
+    String((await told)[0]),
+    /^\{"v":1,"ok":false,"refusal":"EBUSY","message":"another client needs the seat of this/,
+  )
   sockets[1]!.write('{"v":1,"op":"flush"}\n')
   t.equal(String((await once(sockets[1]!, 'data'))[0]), '{"v":1,"ok":true,"value":null}\n', 'the others stay')
   for (const socket of sockets) socket.destroy()
