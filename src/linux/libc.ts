@@ -23,6 +23,9 @@ export const read = libc.func('intptr_t read(int fd, uintptr_t buffer, size_t le
 export const recvfrom = libc.func(
   'intptr_t recvfrom(int fd, uintptr_t buffer, size_t len, int flags, uintptr_t address, uintptr_t addressLen)',
 )
+export const sendto = libc.func(
+  'intptr_t sendto(int fd, const void *buffer, size_t len, int flags, const void *addr, uint32_t addrLen)',
+)
 export const write = libc.func('intptr_t write(int fd, uintptr_t buffer, size_t len)')
 export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int timeout)')
 export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')

@@ -34,10 +34,12 @@ interface ReloadOf {
   makeTrial: () => Director
   director: Transactions
   loads: RulesLoads
+  /** Called before each reading, and after it with its result as a line. */
+  begin(): void
   tell(line: string): void
 }
 
-/** Reloads the file on request, and once more if requested meanwhile. Returns the result as a line. */
+/** Reloads the file on request, and once more if requested meanwhile. */
 export class RulesReload {
   readonly #of: ReloadOf
   #running = false
@@ -53,11 +55,13 @@ export class RulesReload {
     this.#running = true
     while (this.#again) {
       this.#again = false
+      this.#of.begin()
       this.#of.tell(await this.#reload())
     }
     this.#running = false
   }
 
+  /** Returns the result as a line. */
   async #reload(): Promise<string> {
     const { file, makeTrial, director, loads } = this.#of
     if (file === undefined) return 'SIGHUP: there is no --rules FILE to read again'

@@ -11,6 +11,7 @@ import type { UvsCommand } from '../command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { kernelSideNotes } from './kernel-side.js'
+import { ServiceManager } from './service-manager.js'
 import { complain as complainOf } from '../run-uvs.js'
 
 export const director: UvsCommand = {
@@ -31,6 +32,7 @@ interface Closable {
 /** Starts everything, waits for a signal, then stops everything in reverse order. */
 async function runDirector(command: DirectorCommand): Promise<number> {
   outliveReaders()
+  const manager = await ServiceManager.of(process.env, complain)
   const makeTrial = await trialDirectorMaker(command)
   // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
@@ -39,7 +41,7 @@ async function runDirector(command: DirectorCommand): Promise<number> {
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
   const control = new Transactions(dataPlane, makeTrial)
-  const open: Closable[] = [{ close: () => dataPlane.stop() }]
+  const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {
     const requests = new RequestCounts()
     const rulesLoads = new RulesLoads()
@@ -56,7 +58,11 @@ async function runDirector(command: DirectorCommand): Promise<number> {
       makeTrial,
       director: control,
       loads: rulesLoads,
-      tell: complain,
+      begin: () => manager.reloading('reading the rules again'),
+      tell(line) {
+        complain(line)
+        manager.ready(line)
+      },
     })
     const onHangup = (): void => void reload.ask()
     process.on('SIGHUP', onHangup)
@@ -64,9 +70,13 @@ async function runDirector(command: DirectorCommand): Promise<number> {
     for (const note of kernelSideNotes(command)) complain(note)
     const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
     const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
-    process.stdout.write(`uvs director: ready on ${devices.join(', ')}; ${workers}control socket ${command.control}\n`)
+    const ready = `ready on ${devices.join(', ')}; ${workers}control socket ${command.control}`
+    process.stdout.write(`uvs director: ${ready}\n`)
+    manager.ready(ready)
+    manager.watch(dataPlane)
     await Promise.race([signalled, dataPlane.ended])
   } finally {
+    manager.stopping('stopping')
     for (const each of open) await each.close()
   }
   return 0
