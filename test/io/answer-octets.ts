@@ -1,5 +1,5 @@
 /*
- * A server: says `ready`, then to each client how many octets it has received.
+ * A server: says `ready`, then to each client how many octets it has received. It ends with its standard input.
  *
  *   node answer-octets.js PORT
  */
@@ -13,3 +13,4 @@ const server = createServer({ allowHalfOpen: true }, socket => {
   socket.on('error', () => {})
 })
 server.listen(Number(port), '0.0.0.0', () => console.log('ready'))
+process.stdin.on('end', () => process.exit()).resume()

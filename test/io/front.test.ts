@@ -24,7 +24,7 @@ const skip = ownNetwork()
 const TCP = 6
 const [HOST, VIP, CLIENT] = ['10.0.0.1', '10.0.0.100', '10.0.0.2']
 const WAYS = ['tcx', 'clsact'] as const
-const STDIO: SpawnOptions = { stdio: ['ignore', 'pipe', 'inherit'] }
+const STDIO: SpawnOptions = { stdio: ['pipe', 'pipe', 'inherit'] }
 const ANSWER = new URL('answer-octets.js', import.meta.url).pathname
 const PROGRAM = new URL('hold-front.js', import.meta.url).pathname
 

@@ -3,7 +3,7 @@
  *
  *   node hold-front.js IF ADDRESS tcx|clsact give|keep
  *
- * Says `ready`, or why not; SIGTERM ends it.
+ * Says `ready`, or why not; SIGTERM ends it, and the end of its standard input at once.
  */
 import type { Way } from '../../src/ebpf/front-attachment.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
@@ -62,7 +62,9 @@ if (device) {
     clearTimeout(timer)
     const { dropped } = device
     device.close()
+    process.stdin.destroy()
     console.log(`${frames} frames, ${dropped} dropped`)
   })
+  process.stdin.on('end', () => process.exit()).resume()
   console.log('ready')
 }

@@ -5,12 +5,12 @@ import { ip } from './own-network.js'
 
 const PATIENCE_MS = 20_000
 
-/** A network namespace beside that of the test (own-network.ts): it lives as long as a process that sleeps in it. */
+/** A network namespace beside that of the test (own-network.ts): it lives as long as a process that waits in it, at most as long as this one. */
 export class OtherNetwork {
-  readonly #sleeper: ChildProcess
+  readonly #holder: ChildProcess
 
   constructor() {
-    this.#sleeper = spawn('unshare', ['--net', 'sleep', '3600'])
+    this.#holder = spawn('unshare', ['--net', 'cat'])
     const until = performance.now() + PATIENCE_MS
     while (networkOf(this.#pid) === networkOf('thread-self'))
       if (performance.now() > until) throw new Error('no other network')
@@ -31,14 +31,14 @@ export class OtherNetwork {
     return (await promisify(execFile)('nsenter', [...this.#enter, process.execPath, file, ...words])).stdout
   }
   spawn(command: string, ...words: string[]): ChildProcess {
-    return spawn('nsenter', [...this.#enter, command, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+    return spawn('nsenter', [...this.#enter, command, ...words], { stdio: ['pipe', 'pipe', 'inherit'] })
   }
   close(): void {
-    this.#sleeper.kill('SIGKILL')
+    this.#holder.kill('SIGKILL')
   }
 
   get #pid(): string {
-    return String(this.#sleeper.pid)
+    return String(this.#holder.pid)
   }
   get #enter(): string[] {
     return ['--net', '--target', this.#pid]
