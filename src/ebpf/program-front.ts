@@ -1,13 +1,15 @@
+import { constants } from 'node:os'
 import type { Front, FrontMode } from '../packet/front.js'
 import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 import { MOST_PIECES } from '../packet/front-choice.js'
-import { check, close } from '../linux/libc.js'
+import { check, close, errno, SystemError } from '../linux/libc.js'
 import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, setElement } from './bpf.js'
 import { PIECE_KEY_LEN } from './frame-parts.js'
 import { PLACE_LEN, type FrontMaps } from './front-parts.js'
 import { frontProgram } from './front-program.js'
 import { ADDRESS_LEN, BLOCK_KEY_LEN, blockKey, onTheWire, WORD, word } from './map-keys.js'
 
+const { E2BIG, ENOSPC } = constants.errno
 const MOST_ADDRESSES = 131_072
 const MOST_BLOCKS = 4096
 const MOST_SERVICES = 131_072
@@ -49,11 +51,11 @@ export class ProgramFront implements Front {
 
   setKinds(addr: Ipv4Addr, kinds: number): void {
     if (kinds === 0) deleteElement(this.maps.addresses, onTheWire(addr))
-    else check(setElement(this.maps.addresses, onTheWire(addr), word(kinds)), 'telling the kernel an address')
+    else tell(this.maps.addresses, onTheWire(addr), kinds, MOST_ADDRESSES, 'addresses')
   }
   addBlock(cidr: Cidr, kinds: number): void {
     const key = blockKey(cidr)
-    check(setElement(this.maps.blocks, key, word(kinds)), 'telling the kernel a block of addresses')
+    tell(this.maps.blocks, key, kinds, MOST_BLOCKS, 'blocks of addresses')
     this.#blocks.set(key.join(), (this.#blocks.get(key.join()) ?? 0) + 1)
     this.#countBlocks()
   }
@@ -65,20 +67,20 @@ export class ProgramFront implements Front {
     this.#countBlocks()
   }
   setService(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
-    this.#setPlace(this.maps.services, placeKey(protocol, addr, port), isThere, 'telling the kernel a service')
+    const key = placeKey(protocol, addr, port)
+    if (isThere) tell(this.maps.services, key, 1, MOST_SERVICES, 'services')
+    else deleteElement(this.maps.services, key)
   }
   setServer(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
-    this.#setPlace(this.maps.servers, placeKey(protocol, addr, port), isThere, 'telling the kernel a real server')
+    const key = placeKey(protocol, addr, port)
+    if (isThere) tell(this.maps.servers, key, 1, MOST_SERVERS, 'real servers')
+    else deleteElement(this.maps.servers, key)
   }
 
   close(): void {
     for (const fd of this.#fds.splice(0)) close(fd)
   }
 
-  #setPlace(map: number, key: Uint8Array, isThere: boolean, what: string): void {
-    if (isThere) check(setElement(map, key, word(1)), what)
-    else deleteElement(map, key)
-  }
   #countBlocks(): void {
     check(setElement(this.maps.blockCount, word(0), word(this.#blocks.size)), 'telling the kernel a number of blocks')
   }
@@ -95,6 +97,13 @@ export class ProgramFront implements Front {
   }
 }
 
+/** SystemError, ENOSPC if the map is full. */
+function tell(map: number, key: Uint8Array, value: number, most: number, what: string): void {
+  if (setElement(map, key, word(value)) >= 0) return
+  const why = errno()
+  const isFull = why === E2BIG || why === ENOSPC
+  throw new SystemError(isFull ? `the front's ${most} ${what}` : `the front's ${what}`, isFull ? ENOSPC : why)
+}
 function placeKey(protocol: number, addr: Ipv4Addr, port: number): Uint8Array {
   return Uint8Array.of(...onTheWire(addr), port >>> 8, port, protocol, 0)
 }

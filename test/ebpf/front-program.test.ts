@@ -2,10 +2,9 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { Mark } from '../../src/ebpf/front-program.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
-import { SystemError } from '../../src/linux/libc.js'
 import { FrontChoice } from '../../src/packet/front-choice.js'
 import { AddressKind, type Front, type FrontMode } from '../../src/packet/front.js'
-import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../src/wire/addr.js'
+import { maskOf, parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../src/wire/addr.js'
 import { ethernet, hex, tcp4 } from '../support/frames.js'
 import { FRONT_CASES, tellAll } from '../support/front-cases.js'
 import { runProgram } from '../io/run-program.js'
@@ -152,12 +151,19 @@ t.test('a kernel that is full says so in a line; what is said again takes no roo
     () => {
       for (let i = 0; i <= 131_072; i++) front.setKinds(i as Ipv4Addr, AddressKind.OWN)
     },
-    new SystemError('telling the kernel an address', 7),
+    { message: "the front's 131072 addresses: no space left on device (ENOSPC)" },
+  )
+  t.throws(
+    () => {
+      for (let i = 0; i <= 4096; i++)
+        front.addBlock({ addr: (i << 8) as Ipv4Addr, mask: maskOf(24), prefix: 24 }, AddressKind.OWN)
+    },
+    { message: "the front's 4096 blocks of addresses: no space left on device (ENOSPC)" },
   )
   front.setKinds(5 as Ipv4Addr, 0)
   front.setKinds(one, AddressKind.OWN)
   front.close()
   t.throws(() => front.setService(6, one, 80, true), {
-    message: 'telling the kernel a service: bad file descriptor (EBADF)',
+    message: "the front's services: bad file descriptor (EBADF)",
   })
 })
