@@ -18,7 +18,7 @@ export interface PlannedServer extends PlannedHost {
 
 /** An interface of the director. */
 export interface PlannedArm {
-  port: string
+  link: string
   segment: string
   address: string
 }
@@ -26,7 +26,7 @@ export interface PlannedArm {
 /** A router in the kernel; its interfaces are called to-SEGMENT. */
 export interface PlannedRouter {
   name: string
-  ports: { segment: string; address: string }[]
+  links: { segment: string; address: string }[]
   /** Routes besides its own networks: '198.51.100.0/24' and its gateway. */
   routes?: { to: string; via: string }[]
 }
@@ -53,8 +53,8 @@ export const natPlan: LabPlan = {
   mode: 'nat',
   client: { name: 'client', segment: 'clients', address: '192.168.10.10/24', gateway: '192.168.10.1' },
   arms: [
-    { port: 'cli', segment: 'clients', address: '192.168.10.1/24' },
-    { port: 'srv', segment: 'servers', address: '172.16.20.150/24' },
+    { link: 'cli', segment: 'clients', address: '192.168.10.1/24' },
+    { link: 'srv', segment: 'servers', address: '172.16.20.150/24' },
   ],
   servers: [
     { name: 'rs1', segment: 'servers', address: '172.16.20.100/24', gateway: '172.16.20.150', weight: 3 },
@@ -76,7 +76,7 @@ export const armsOf = (plan: LabPlan): PlannedArm[] => plan.arms.flatMap(arm => 
 
 /** `uvs director`'s own addresses: '192.168.10.1/24@cli'. */
 export function directorAddresses(plan: LabPlan): string[] {
-  return armsOf(plan).map(({ port, address }) => `${address}@${port}`)
+  return armsOf(plan).map(({ link, address }) => `${address}@${link}`)
 }
 
 /** uvsadm's options for a mode's forwarding method; `mapsPort`: whether a real server can have a port of their own. */

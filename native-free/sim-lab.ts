@@ -50,8 +50,8 @@ export class SimLab {
 
     const [clients, servers] = plan.arms
     if (!servers || plan.mode !== 'nat') throw new RangeError(`mode ${plan.mode} cannot be simulated`)
-    const [clientArm, clientEnd] = cable(clients.port, plan.client.name)
-    const [serverArm, trunk] = cable(servers.port, 'trunk')
+    const [clientArm, clientEnd] = cable(clients.link, plan.client.name)
+    const [serverArm, trunk] = cable(servers.link, 'trunk')
     const ports = [trunk]
     this.client = node(plan.client, clientEnd)
     this.servers = plan.servers.map(planned => {
@@ -64,7 +64,7 @@ export class SimLab {
     })
     this.devices = [clientArm, serverArm]
     this.director = new Director({
-      ports: this.devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+      links: this.devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
       egress: new DeviceEgress(this.devices),
       addresses: directorAddresses(plan),
       seed,

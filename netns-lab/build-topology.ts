@@ -23,11 +23,11 @@ export async function buildTopology(spaces: Namespaces, plan: LabPlan, io: 'raw'
   const segments = [...plugsOf(plan, io)]
   const shared = segments.filter(([, plugs]) => plugs.length > 2).length
   for (const [segment, plugs] of segments) await addSegment(spaces, shared > 1 ? `wire-${segment}` : 'wire', plugs)
-  if (io === 'tap') for (const { port } of armsOf(plan)) await addTap(spaces, port)
+  if (io === 'tap') for (const { link } of armsOf(plan)) await addTap(spaces, link)
 
   for (const { name, address } of hosts) await spaces.ip(name, 'addr', 'add', address, 'dev', 'eth0')
-  for (const { name, ports, routes = [] } of plan.routers) {
-    for (const { segment, address } of ports) await spaces.ip(name, 'addr', 'add', address, 'dev', `to-${segment}`)
+  for (const { name, links, routes = [] } of plan.routers) {
+    for (const { segment, address } of links) await spaces.ip(name, 'addr', 'add', address, 'dev', `to-${segment}`)
     for (const { to, via } of routes) await spaces.ip(name, 'route', 'add', to, 'via', via)
     await spaces.must(name, 'sysctl', ['-qw', 'net.ipv4.ip_forward=1'])
   }
@@ -43,8 +43,8 @@ function plugsOf(plan: LabPlan, io: 'raw' | 'tap'): Map<string, Plug[]> {
     plugs.set(segment, [...(plugs.get(segment) ?? []), { space, interface: name }])
   }
   plug(plan.client.segment, plan.client.name, 'eth0')
-  for (const { segment, port } of armsOf(plan)) plug(segment, 'director', io === 'tap' ? `${port}-up` : port)
-  for (const { name, ports } of plan.routers) for (const { segment } of ports) plug(segment, name, `to-${segment}`)
+  for (const { segment, link } of armsOf(plan)) plug(segment, 'director', io === 'tap' ? `${link}-up` : link)
+  for (const { name, links } of plan.routers) for (const { segment } of links) plug(segment, name, `to-${segment}`)
   for (const { segment, name } of plan.servers) plug(segment, name, 'eth0')
   return plugs
 }
@@ -62,8 +62,8 @@ async function addSegment(spaces: Namespaces, wire: string, plugs: readonly Plug
 }
 
 /** A TAP beside the arm's veth end. vnet_hdr: frames keep their virtio-net header, so checksum and segmentation stay offloaded. */
-async function addTap(spaces: Namespaces, port: string): Promise<void> {
-  await spaces.ip('director', 'tuntap', 'add', 'dev', port, 'mode', 'tap', 'vnet_hdr')
-  await spaces.ip('director', 'link', 'set', port, 'up')
-  await spaces.bridge('director', `br-${port}`, [port, `${port}-up`])
+async function addTap(spaces: Namespaces, link: string): Promise<void> {
+  await spaces.ip('director', 'tuntap', 'add', 'dev', link, 'mode', 'tap', 'vnet_hdr')
+  await spaces.ip('director', 'link', 'set', link, 'up')
+  await spaces.bridge('director', `br-${link}`, [link, `${link}-up`])
 }

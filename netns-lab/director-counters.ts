@@ -27,13 +27,13 @@ export async function directorCounters(lab: NetnsLab, pid: number): Promise<Dire
 export async function interfaceCounters(lab: NetnsLab): Promise<InterfaceCounters> {
   const { plan, io } = lab.options
   const counters: InterfaceCounters = { received: nothing(), sent: nothing() }
-  for (const { port } of armsOf(plan)) {
-    const name = io === 'tap' ? `${port}-up` : port
-    const [link] = JSON.parse(
+  for (const { link } of armsOf(plan)) {
+    const name = io === 'tap' ? `${link}-up` : link
+    const [stats] = JSON.parse(
       await lab.spaces.must('director', 'ip', ['-j', '-s', 'link', 'show', name]),
     ) as LinkStats[]
-    add(counters.received, link?.stats64.rx)
-    add(counters.sent, link?.stats64.tx)
+    add(counters.received, stats?.stats64.rx)
+    add(counters.sent, stats?.stats64.tx)
   }
   return counters
 }

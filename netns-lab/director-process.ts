@@ -18,12 +18,12 @@ export class DirectorProcess {
 
   /** The arguments, as typed after `uvs`. */
   static arguments(plan: LabPlan, io: 'raw' | 'tap', control: string): string[] {
-    const ports = armsOf(plan)
-      .map(({ port }) => port)
+    const links = armsOf(plan)
+      .map(({ link }) => link)
       .join(',')
     const addresses = directorAddresses(plan).flatMap(address => ['--address', address])
     const routes = plan.routes.flatMap(route => ['--route', route])
-    return ['director', `--${io}`, ports, ...addresses, ...routes, '--control', control]
+    return ['director', `--${io}`, links, ...addresses, ...routes, '--control', control]
   }
 
   /** Starts it in the director's namespace; resolves when frames flow. */

@@ -4,7 +4,7 @@ import { armsOf, type LabMode, type LabPlan, natPlan } from '../native-free/lab-
 export const drPlan: LabPlan = {
   mode: 'dr',
   client: { name: 'client', segment: 'lan', address: '192.168.159.10/24' },
-  arms: [{ port: 'lan', segment: 'lan', address: '192.168.159.34/24' }],
+  arms: [{ link: 'lan', segment: 'lan', address: '192.168.159.34/24' }],
   servers: [
     { name: 'rs1', segment: 'lan', address: '192.168.159.32/24', weight: 1 },
     { name: 'rs2', segment: 'lan', address: '192.168.159.33/24', weight: 1 },
@@ -21,7 +21,7 @@ export const drPlan: LabPlan = {
 export const tunPlan: LabPlan = {
   mode: 'tun',
   client: { name: 'client', segment: 'lan', address: '192.168.159.10/24', gateway: '192.168.159.1' },
-  arms: [{ port: 'lan', segment: 'lan', address: '192.168.159.34/24' }],
+  arms: [{ link: 'lan', segment: 'lan', address: '192.168.159.34/24' }],
   servers: [
     { name: 'rs1', segment: 'far', address: '172.16.20.100/24', gateway: '172.16.20.254', weight: 1 },
     { name: 'rs2', segment: 'far', address: '172.16.20.101/24', gateway: '172.16.20.254', weight: 1 },
@@ -29,7 +29,7 @@ export const tunPlan: LabPlan = {
   routers: [
     {
       name: 'router',
-      ports: [
+      links: [
         { segment: 'lan', address: '192.168.159.1/24' },
         { segment: 'far', address: '172.16.20.254/24' },
       ],
@@ -50,8 +50,8 @@ export const fullnatPlan: LabPlan = {
   mode: 'fullnat',
   client: { name: 'client', segment: 'clients', address: '10.0.0.10/24', gateway: '10.0.0.1' },
   arms: [
-    { port: 'wan', segment: 'clients', address: '10.0.0.1/24' },
-    { port: 'lan', segment: 'lan', address: '192.168.100.1/24' },
+    { link: 'wan', segment: 'clients', address: '10.0.0.1/24' },
+    { link: 'lan', segment: 'lan', address: '192.168.100.1/24' },
   ],
   servers: [
     { name: 'rs1', segment: 'far', address: '192.168.200.2/24', gateway: '192.168.200.254', weight: 1 },
@@ -60,7 +60,7 @@ export const fullnatPlan: LabPlan = {
   routers: [
     {
       name: 'router',
-      ports: [
+      links: [
         { segment: 'lan', address: '192.168.100.254/24' },
         { segment: 'far', address: '192.168.200.254/24' },
       ],

@@ -17,7 +17,7 @@ export async function traceRequest(lab: NetnsLab): Promise<Hop[]> {
   const names = ['client', 'director', ...plan.routers.map(({ name }) => name), ...plan.servers.map(({ name }) => name)]
   const links = await linksOf(lab, names)
   if (io === 'tap')
-    for (const { port } of armsOf(plan)) links.add(macOfTap(port), { space: 'director', interface: port })
+    for (const { link } of armsOf(plan)) links.add(macOfTap(link), { space: 'director', interface: link })
   const capture = Capture.open(new Map(names.map(name => [name, `/run/netns/${lab.spaces.full(name)}`])))
   try {
     await sleep(SETTLE_MS)

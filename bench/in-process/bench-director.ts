@@ -30,7 +30,7 @@ export interface BenchDirectorOptions {
 export function benchDirector(options: BenchDirectorOptions): Director {
   const { mode = NAT, scheduler = 'rr', servers = 4, capacity, egress, now = 0, worker } = options
   const director = new Director({
-    ports: [
+    links: [
       { name: 'c', mac: MAC, mtu: 1500 },
       { name: 's', mac: MAC, mtu: 1500 },
     ],

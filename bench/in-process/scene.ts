@@ -23,9 +23,9 @@ export class CountingEgress implements Egress {
   srcPort = 0
   dstPort = 0
 
-  transmit(port: Link, slab: Slab, at: number, len: number): boolean {
+  transmit(link: Link, slab: Slab, at: number, len: number): boolean {
     this.sent++
-    if (this.through !== undefined) return this.through.transmit(port, slab, at, len)
+    if (this.through !== undefined) return this.through.transmit(link, slab, at, len)
     if (this.reads) {
       const { view } = slab
       this.src = view.getInt32(at + 26) as Ipv4Addr
@@ -90,8 +90,8 @@ export function clientPort(i: number): number {
   return 20_000 + (i >>> 20)
 }
 
-function expectBalanced(director: Director, port: number, { slab }: Slots, slot: number): void {
-  const verdict = director.receive(director.links[port]!, slab, slot * SLOT + AT, FRAME_LEN)
+function expectBalanced(director: Director, link: number, { slab }: Slots, slot: number): void {
+  const verdict = director.receive(director.links[link]!, slab, slot * SLOT + AT, FRAME_LEN)
   if (verdict !== Verdict.BALANCED) throw new Error(`a frame of the benchmark met verdict ${verdict}`)
 }
 

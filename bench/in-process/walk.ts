@@ -13,12 +13,12 @@ export class Walk {
   readonly #batch: number
   #next = 0
 
-  constructor({ director, egress, slots }: Scene, traffic: Traffic, port: number, batch: number) {
+  constructor({ director, egress, slots }: Scene, traffic: Traffic, link: number, batch: number) {
     this.#director = director
     this.#egress = egress
     this.#slots = slots
     this.#traffic = traffic
-    this.#sink = new LookAhead(director, director.links[port]!)
+    this.#sink = new LookAhead(director, director.links[link]!)
     this.#batch = batch
   }
 

@@ -73,10 +73,10 @@ export function nginxStreamModule(): string | undefined {
 
 /** Gives the addresses of the director's interfaces to the kernel, the virtual address included. */
 async function giveToKernel(lab: NetnsLab): Promise<void> {
-  for (const { port: name, address } of armsOf(plan)) {
+  for (const { link: name, address } of armsOf(plan)) {
     await lab.spaces.ip('director', 'addr', 'add', address, 'dev', name)
   }
-  await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', plan.arms[0].port)
+  await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', plan.arms[0].link)
 }
 
 function write(lab: NetnsLab, name: string, text: string): string {

@@ -23,7 +23,7 @@ export async function startUmlDirector(
   const { spaces, options } = lab
   const dir = join(spaces.ledger.dir, 'uml')
   mkdirSync(dir)
-  const interfaces = await Promise.all(armsOf(options.plan).map(({ port }, i) => interfaceOf(lab, port, i)))
+  const interfaces = await Promise.all(armsOf(options.plan).map(({ link }, i) => interfaceOf(lab, link, i)))
   let pid = 0
   let kernel: UmlKernel | undefined
   kernel = UmlKernel.boot(() => ({
@@ -48,10 +48,10 @@ export async function startUmlDirector(
  * An interface on user-mode-linux's command line. With gro its buffers hold frames that hosts left to be segmented. On a TAP it
  * needs its own MAC address: the TAP's belongs to the bridge, which would keep frames sent there.
  */
-async function interfaceOf({ spaces, options }: NetnsLab, port: string, index: number): Promise<string> {
-  const links = JSON.parse(await spaces.must('director', 'ip', ['-j', 'link', 'show', port])) as { address: string }[]
+async function interfaceOf({ spaces, options }: NetnsLab, link: string, index: number): Promise<string> {
+  const links = JSON.parse(await spaces.must('director', 'ip', ['-j', 'link', 'show', link])) as { address: string }[]
   const mac = options.io === 'tap' ? `02:00:00:00:00:0${index + 1}` : links[0]!.address
-  return `vec${index}:transport=${options.io},ifname=${port},depth=128,mac=${mac},gro=1`
+  return `vec${index}:transport=${options.io},ifname=${link},depth=128,mac=${mac},gro=1`
 }
 
 /** The shell commands that make the kernel inside a director. */

@@ -34,7 +34,7 @@ import { Counters } from '../service/counters.js'
 import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
-import { linkOf, type DirectorOptions } from './options.js'
+import { linksOf, type DirectorOptions } from './options.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
@@ -94,7 +94,7 @@ export function assemble(options: DirectorOptions, sink: ReassemblySink): Assemb
 
 function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
   const { egress } = options
-  const links: readonly Link[] = options.ports.map(linkOf)
+  const links: readonly Link[] = linksOf(options)
   const routes = new Routes()
   // All workers have the same rules; one of them keeps the front.
   const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined

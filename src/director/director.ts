@@ -241,7 +241,7 @@ export class Director implements ReassemblySink {
 
   /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
   unreachable(held: HeldFrame, room: WaitingRoom): void {
-    const packet = this.#packet.wrap(held.port, room.slab, held.at, held.len)
+    const packet = this.#packet.wrap(held.link, room.slab, held.at, held.len)
     this.verdictCounters.count(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
@@ -261,8 +261,8 @@ export class Director implements ReassemblySink {
     this.verdictCounters.count(verdict)
   }
   /** Sends time exceeded to the sender of a datagram whose first fragment came (RFC 792 p. 6). */
-  timedOut(port: number, slab: Slab, at: number, len: number): void {
-    const packet = this.#packet.wrap(port, slab, at, len)
+  timedOut(link: number, slab: Slab, at: number, len: number): void {
+    const packet = this.#packet.wrap(link, slab, at, len)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     const from = this.ownAddresses.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
     this.#errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#nowMs)

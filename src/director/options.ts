@@ -6,9 +6,19 @@ import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
 
-/** Options of a director. Texts have the form of `uvs director`'s options. */
-export interface DirectorOptions {
+/** Options of a director: its links and what else it is made of. */
+export type DirectorOptions = DirectorSettings & (DirectorLinks | OldDirectorLinks)
+
+interface DirectorLinks {
+  links: readonly LinkOptions[]
+}
+interface OldDirectorLinks {
+  /** @deprecated Use `links`. */
   ports: readonly LinkOptions[]
+}
+
+/** Texts have the form of `uvs director`'s options. */
+interface DirectorSettings {
   egress: Egress
   /** '192.168.10.1/24@eth0' */
   addresses: readonly string[]
@@ -104,27 +114,31 @@ export interface NeighbourOption {
 }
 
 /** RangeError for a MAC that no host can have. */
-export function linkOf({ mac, isBeside = false, ...port }: LinkOptions, index: number): Link {
+export function linksOf(options: DirectorOptions): Link[] {
+  return ('links' in options ? options.links : options.ports).map(linkOf)
+}
+/** As `linksOf`, the one at `index`. */
+export function linkOf({ mac, isBeside = false, ...link }: LinkOptions, index: number): Link {
   const read = typeof mac === 'string' ? parseMac(mac) : mac
   if (!read || !isWord(read.hi, 0xffff) || !isWord(read.lo, 0xffffffff) || read.hi & 0x0100)
     throw new RangeError(
-      `ports[${index}].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
+      `links[${index}].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
     )
-  return { index, ...port, mac: read, isBeside }
+  return { index, ...link, mac: read, isBeside }
 }
 function isWord(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
 }
 
 /** 'CIDR@IF' */
-export function parseAddress(text: string, portNames: readonly string[]): AddressOption {
+export function parseAddress(text: string, linkNames: readonly string[]): AddressOption {
   const [cidrText = '', ifName, ...rest] = text.split('@')
   const cidr = cidrText.includes('/') ? parseCidr(cidrText) : undefined
   if (!cidr || ifName === undefined || rest.length > 0)
     throw new UsageError(`--address: '${text}' is not ADDRESS/PREFIX@INTERFACE, such as 10.0.0.1/24@eth0`)
   if (!isHostAddress(cidr.addr) || (cidr.prefix < 31 && (cidr.addr | cidr.mask) === -1))
     throw new UsageError(`--address: '${text}': no host may have that address`)
-  return { ...cidr, link: portIndex(() => `--address: '${text}'`, ifName, portNames) }
+  return { ...cidr, link: linkIndex(() => `--address: '${text}'`, ifName, linkNames) }
 }
 
 /** 'IP' or 'CIDR' */
@@ -139,24 +153,24 @@ export function parseVip(text: string): Cidr {
 export interface RouteWords {
   to: string
   gateway?: string | undefined
-  port?: string | undefined
+  link?: string | undefined
   mtu?: number | undefined
 }
 
 /** 'CIDR=[GW][@IF][,mtu=N]' */
-export function parseRoute(text: string, portNames: readonly string[]): RouteOption {
+export function parseRoute(text: string, linkNames: readonly string[]): RouteOption {
   const named = (): string => `--route: '${text}'`
   const match = /^([^=]+)=([^@,]*)(?:@([^,]+))?(?:,mtu=(\d+))?$/.exec(text)
   if (!match) throw noRoute(named)
-  const [, to = '', gateway = '', port, mtu] = match
-  const words = { to, gateway: gateway || undefined, port, mtu: mtu === undefined ? undefined : Number(mtu) }
-  return readRoute(words, portNames, named)
+  const [, to = '', gateway = '', link, mtu] = match
+  const words = { to, gateway: gateway || undefined, link, mtu: mtu === undefined ? undefined : Number(mtu) }
+  return readRoute(words, linkNames, named)
 }
 
 /** `named`: the route in an error's message. */
 export function readRoute(
-  { to: toText, gateway: gatewayText, port: ifName, mtu }: RouteWords,
-  portNames: readonly string[],
+  { to: toText, gateway: gatewayText, link: ifName, mtu }: RouteWords,
+  linkNames: readonly string[],
   named: () => string,
 ): RouteOption {
   const to = parseCidr(toText === 'default' ? '0.0.0.0/0' : toText)
@@ -169,7 +183,7 @@ export function readRoute(
     throw new UsageError(`${named()} names neither a gateway nor an interface`)
   if (mtu !== undefined && !(Number.isInteger(mtu) && mtu >= IPV4_LEAST_MTU && mtu <= 65_535))
     throw new UsageError(`${named()}: an MTU is ${IPV4_LEAST_MTU} to 65535, not ${mtu}`)
-  const link = ifName === undefined ? undefined : portIndex(named, ifName, portNames)
+  const link = ifName === undefined ? undefined : linkIndex(named, ifName, linkNames)
   return { to, gateway, link, mtu }
 }
 
@@ -178,7 +192,7 @@ function noRoute(named: () => string): UsageError {
 }
 
 /** 'IP=MAC@IF' */
-export function parseNeighbour(text: string, portNames: readonly string[]): NeighbourOption {
+export function parseNeighbour(text: string, linkNames: readonly string[]): NeighbourOption {
   const match = /^([^=]+)=([^@]+)@(.+)$/.exec(text)
   const addr = match ? parseIpv4(match[1]!) : undefined
   const mac = match ? parseMac(match[2]!) : undefined
@@ -186,11 +200,11 @@ export function parseNeighbour(text: string, portNames: readonly string[]): Neig
     throw new UsageError(`--neighbour: '${text}' is not IP=MAC@INTERFACE, such as 10.0.0.9=02:00:00:00:00:09@eth0`)
   if (!isHostAddress(addr) || (mac.hi & 0x0100) !== 0 || (mac.hi === 0 && mac.lo === 0))
     throw new UsageError(`--neighbour: '${text}': no host may have that ${isHostAddress(addr) ? 'MAC' : 'address'}`)
-  return { addr, mac, link: portIndex(() => `--neighbour: '${text}'`, match[3]!, portNames) }
+  return { addr, mac, link: linkIndex(() => `--neighbour: '${text}'`, match[3]!, linkNames) }
 }
 
-function portIndex(named: () => string, name: string, portNames: readonly string[]): number {
-  const index = portNames.indexOf(name)
-  if (index < 0) throw new UsageError(`${named()}: there is no interface '${name}' here, only ${portNames.join(', ')}`)
+function linkIndex(named: () => string, name: string, linkNames: readonly string[]): number {
+  const index = linkNames.indexOf(name)
+  if (index < 0) throw new UsageError(`${named()}: there is no interface '${name}' here, only ${linkNames.join(', ')}`)
   return index
 }

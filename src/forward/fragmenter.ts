@@ -66,7 +66,7 @@ export class Fragmenter {
     const to_ = memory.slab.bytes
     to_.set(bytes.subarray(packet.at, payload), at)
     to_.set(bytes.subarray(payload + from, payload + to), at + ETHERNET_LEN + headerLen)
-    const piece = this.#piece.wrap(packet.port, memory.slab, at, len)
+    const piece = this.#piece.wrap(packet.link, memory.slab, at, len)
     piece.vnet.clear()
     piece.wrapIp()
     piece.ipLen = len - ETHERNET_LEN

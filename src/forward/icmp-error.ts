@@ -70,7 +70,7 @@ export class IcmpErrors {
     const to = ip.srcAddr
     const tos = (ip.tos & TOS_BITS) | INTERNETWORK_CONTROL
     const quoted = Math.min(packet.ipLen, Math.min(MOST_OCTETS, mtu) - HEADERS)
-    packet.wrap(packet.port, packet.slab, packet.at - HEADERS, ETHERNET_LEN + HEADERS + quoted)
+    packet.wrap(packet.link, packet.slab, packet.at - HEADERS, ETHERNET_LEN + HEADERS + quoted)
     packet.vnet.clear()
     packet.eth.type = EtherType.IPV4
     packet.wrapIp()

@@ -3,7 +3,7 @@
  * 2. too large with DF?   the caller asks     → DROP_TOO_BIG
  * 3. too large, or reassembled: cut           forward/segmenter, forward/fragmenter → DROP_NO_MEMORY
  * 4. to which MAC?        neigh/neighbours    → HELD, DROP_NEIGHBOUR_QUEUE
- * 5. out                  the port's device   → DROP_DEVICE_QUEUE
+ * 5. out                  the link's device   → DROP_DEVICE_QUEUE
  */
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { Routes } from '../neigh/routes.js'

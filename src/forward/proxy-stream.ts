@@ -193,7 +193,7 @@ export class ProxyStream {
     slab.bytes.set(packet.slab.bytes.subarray(packet.at, packet.at + headersLen), to)
     const end = this.#write(slab, to + headersLen, conn, words[at + HAND_OVER]! & 0xff)
 
-    const header = this.#packet.wrap(packet.port, slab, to, end - to)
+    const header = this.#packet.wrap(packet.link, slab, to, end - to)
     header.vnet.clear()
     header.wrapIp()
     header.protocol = packet.protocol

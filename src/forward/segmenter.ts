@@ -60,7 +60,7 @@ export class Segmenter {
     const { bytes: room, view } = memory.slab
     room.set(bytes.subarray(packet.at, payload), at)
     room.set(bytes.subarray(payload + from, payload + to), at + headers)
-    const segment = this.#segment.wrap(packet.port, memory.slab, at, len)
+    const segment = this.#segment.wrap(packet.link, memory.slab, at, len)
     const isTcp = packet.protocol === IpProtocol.TCP
     segment.vnet.leaveChecksum(packet.transportAt - packet.at, isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
     segment.wrapIp()

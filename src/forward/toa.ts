@@ -49,7 +49,7 @@ export function insertToa(packet: Packet, addr: Ipv4Addr, port: number, mtu: num
   const partial = isPartial(packet)
   const from = packet.at - VNET_LEN
   slab.bytes.copyWithin(from - TOA_LEN, from, packet.transportAt + TCP_MIN_LEN)
-  packet.wrap(packet.port, slab, packet.at - TOA_LEN, packet.len + TOA_LEN)
+  packet.wrap(packet.link, slab, packet.at - TOA_LEN, packet.len + TOA_LEN)
   packet.wrapIp()
   packet.transportAt -= TOA_LEN
   packet.transportLen += TOA_LEN

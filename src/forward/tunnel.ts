@@ -116,10 +116,10 @@ export class Tunnels {
 
 /** Moves the frame's start `len` octets forward, into the headroom. A partial checksum's place is mended accordingly. */
 function grow(packet: Packet, len: number): void {
-  const { vnet, port, slab, at } = packet
+  const { vnet, link, slab, at } = packet
   const isPartial = vnet.isPartial
   const { csumStart, csumOffset } = vnet
-  packet.wrap(port, slab, at - len, packet.len + len)
+  packet.wrap(link, slab, at - len, packet.len + len)
   if (isPartial) packet.vnet.leaveChecksum(csumStart + len, csumOffset)
   else packet.vnet.clear()
 }

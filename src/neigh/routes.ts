@@ -180,7 +180,7 @@ export class Routes {
     return this.#broadcasts.has(addr)
   }
   /** The link on whose connected network `addr` lies. */
-  portOnLink(addr: Ipv4Addr): Link | undefined {
+  linkTo(addr: Ipv4Addr): Link | undefined {
     return this.#addresses.find(a => (addr & a.mask) === (a.addr & a.mask))?.link
   }
 }

@@ -16,8 +16,8 @@ export const WAITING_ROOM_OCTETS = SLOT * SLOTS
 export interface HeldFrame {
   readonly at: number
   len: number
-  /** Index of the port that it came in by. */
-  port: number
+  /** Index of the link that it came in by. */
+  link: number
 }
 
 /**
@@ -32,7 +32,7 @@ export class WaitingRoom {
 
   constructor(slab: Slab) {
     this.slab = slab
-    for (let i = 0; i < SLOTS; i++) this.#free.push({ at: i * SLOT + HEADROOM + VNET_LEN, len: 0, port: 0 })
+    for (let i = 0; i < SLOTS; i++) this.#free.push({ at: i * SLOT + HEADROOM + VNET_LEN, len: 0, link: 0 })
   }
 
   /** Appends a copy of the packet's frame to `queue`. Returns false without room, or if the frame is too large. */
@@ -43,7 +43,7 @@ export class WaitingRoom {
     const from = packet.at - VNET_LEN
     this.slab.bytes.set(packet.slab.bytes.subarray(from, packet.at + packet.len), held.at - VNET_LEN)
     held.len = packet.len
-    held.port = packet.port
+    held.link = packet.link
     queue.push(held)
     return true
   }

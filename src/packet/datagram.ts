@@ -19,8 +19,8 @@ export class Datagram {
   dst = 0 as Ipv4Addr
   id = 0
   protocol = 0
-  /** Index of the port that the first fragment came in by. */
-  port = 0
+  /** Index of the link that the first fragment came in by. */
+  link = 0
   /** ms */
   deadline = 0
   /** Length of the payload; −1 until the last fragment (MF clear) has come. */
@@ -49,12 +49,12 @@ export class Datagram {
     this.payloadAt = place * DATAGRAM_PLACE + PAYLOAD_AT
   }
 
-  begin(src: Ipv4Addr, dst: Ipv4Addr, id: number, protocol: number, port: number, deadline: number): void {
+  begin(src: Ipv4Addr, dst: Ipv4Addr, id: number, protocol: number, link: number, deadline: number): void {
     this.src = src
     this.dst = dst
     this.id = id
     this.protocol = protocol
-    this.port = port
+    this.link = link
     this.deadline = deadline
     this.total = -1
     this.high = 0

@@ -26,13 +26,13 @@ export function liesIn({ bytes }: Slab, at: number, len: number): boolean {
   return (at | 0) === at && at >= HEADROOM + VNET_LEN && len >= 0 && at + len <= bytes.length
 }
 
-/** Where the core hands over frames to send. A frame stays where it is until the port's device has flushed. */
+/** Where the core hands over frames to send. A frame stays where it is until the link's device has flushed. */
 export interface Egress {
   /**
-   * Sends the `len` octets at `at`, Ethernet header first, through the port; the 10 octets before `at` are its
+   * Sends the `len` octets at `at`, Ethernet header first, through the link; the 10 octets before `at` are its
    * virtio-net header. Returns false if the device's bounded queue is full.
    */
-  transmit(port: Link, slab: Slab, at: number, len: number): boolean
+  transmit(link: Link, slab: Slab, at: number, len: number): boolean
   /**
    * Hands a frame that came in by the link to the host's kernel, as if it had just arrived. Undefined without a kernel
    * beside.

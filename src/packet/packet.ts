@@ -19,8 +19,8 @@ export class Packet {
   /** Where the Ethernet header starts, and the octets of the frame from there. */
   at = 0
   len = 0
-  /** Index of the port it came in by. */
-  port = 0
+  /** Index of the link it came in by. */
+  link = 0
 
   readonly vnet = new VirtioNetView()
   readonly eth = new EthernetView()
@@ -58,8 +58,8 @@ export class Packet {
   /** Input of the connection's state table: TCP flags, the SCTP event, 0 for UDP. */
   signal = 0
 
-  wrap(port: number, slab: Slab, at: number, len: number): this {
-    this.port = port
+  wrap(link: number, slab: Slab, at: number, len: number): this {
+    this.link = link
     this.slab = slab
     this.at = at
     this.len = len

@@ -33,7 +33,7 @@ export interface ReassemblySink {
   /** A datagram was thrown away, with all its fragments. */
   lost(verdict: Verdict): void
   /** A datagram timed out after its first fragment had come. That fragment, as it came: `len` octets at `at`. */
-  timedOut(port: number, slab: Slab, at: number, len: number): void
+  timedOut(link: number, slab: Slab, at: number, len: number): void
 }
 
 /** Incomplete datagrams. Fragments are copied, since they outlive their place in a device's ring. */
@@ -100,7 +100,7 @@ export class Reassembly {
       this.#sink.lost(Verdict.DROP_FRAGMENT_TIMEOUT)
       if (datagram.firstLen === 0) continue
       const at = datagram.payloadAt - datagram.headerLen - ETHERNET_LEN
-      this.#sink.timedOut(datagram.port, this.#slab, at, ETHERNET_LEN + datagram.firstLen)
+      this.#sink.timedOut(datagram.link, this.#slab, at, ETHERNET_LEN + datagram.firstLen)
     }
   }
   /** How long the next poll may wait, in ms. */
@@ -132,12 +132,12 @@ export class Reassembly {
     this.#evict(key, datagram)
     return undefined
   }
-  #begin(key: number, { ip, port }: Packet): Datagram | undefined {
+  #begin(key: number, { ip, link }: Packet): Datagram | undefined {
     if (this.#slab.bytes.length === 0 && !this.#make()) return undefined
     if (this.#known.size >= MOST_OF_ONE) this.#makeRoom(ip.srcAddr)
     const datagram = this.#free.pop()
     if (datagram === undefined) return undefined
-    datagram.begin(ip.srcAddr, ip.dstAddr, ip.id, ip.protocol, port, this.#nowMs + PATIENCE_MS)
+    datagram.begin(ip.srcAddr, ip.dstAddr, ip.id, ip.protocol, link, this.#nowMs + PATIENCE_MS)
     this.#known.set(key, datagram)
     return datagram
   }
@@ -198,7 +198,7 @@ export class Reassembly {
     const ipAt = payloadAt - headerLen
     const ip = this.#ip.wrap(this.#slab.view, ipAt)
     ip.makeWhole(headerLen + total, flags, ip.tos | ecn)
-    packet.wrap(packet.port, this.#slab, ipAt - ETHERNET_LEN, ETHERNET_LEN + headerLen + total)
+    packet.wrap(packet.link, this.#slab, ipAt - ETHERNET_LEN, ETHERNET_LEN + headerLen + total)
     packet.vnet.clear()
     packet.wrapIp()
     packet.ipLen = headerLen + total

@@ -28,7 +28,7 @@ export const Verdict = {
   DROP_ARP_MALFORMED: 19,
   DROP_ARP_SPOOFS_US: 20,
   DROP_ARP_NOT_FOR_US: 21,
-  /** The frame does not lie in its slab with headroom before it, or came in by a port that is none of ours. */
+  /** The frame does not lie in its slab with headroom before it, or came in by a link that is none of ours. */
   DROP_FRAME_MISPLACED: 22,
   /** The virtio-net header contradicts the packet behind it. */
   DROP_VIRTIO_MALFORMED: 23,

@@ -51,7 +51,7 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
-      ports: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+      links: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
       egress: new DeviceEgress(devices),
       now: performance.now(),
       allocate: mapMemory,

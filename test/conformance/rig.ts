@@ -46,11 +46,11 @@ export class Rig {
 
   constructor() {
     this.#director = new Director({
-      ports: [
+      links: [
         { name: 'vec0', mac: { hi: 0x0200, lo: 0x00000101 }, mtu: 1500 },
         { name: 'vec1', mac: { hi: 0x0200, lo: 0x00000201 }, mtu: 1500 },
       ],
-      egress: { transmit: (port, slab, at, len) => this.#transmit(port, slab, at, len) },
+      egress: { transmit: (link, slab, at, len) => this.#transmit(link, slab, at, len) },
       addresses: ['10.99.1.1/24@vec0', '10.99.2.1/24@vec1'],
       vips: ['10.99.1.100', '10.99.1.101'],
       routes: ['default=10.99.1.254'],
@@ -66,9 +66,9 @@ export class Rig {
   /** Puts a frame on the director's wire. Answers its verdict's name. */
   send(side: Side, frame: Uint8Array): string {
     const { slab, at, len } = placed(frame)
-    const port = this.#director.links[SIDES.indexOf(side)]!
+    const link = this.#director.links[SIDES.indexOf(side)]!
     this.#director.poll(this.#now)
-    const verdict = this.#director.receive(port, slab, at, len)
+    const verdict = this.#director.receive(link, slab, at, len)
     this.#flush()
     return verdictNames.get(verdict as Verdict) ?? `verdict ${verdict}`
   }
@@ -105,8 +105,8 @@ export class Rig {
     return this.#out.splice(0).filter(({ frame }) => readU16(frame, 12) !== ARP_TYPE)
   }
 
-  #transmit(port: Link, slab: Slab, at: number, len: number): boolean {
-    this.#queue.push({ side: SIDES[port.index]!, slab, at, len })
+  #transmit(link: Link, slab: Slab, at: number, len: number): boolean {
+    this.#queue.push({ side: SIDES[link.index]!, slab, at, len })
     return true
   }
 

@@ -29,11 +29,11 @@ interface Kind {
   most: number
   method: MethodName
   tunnel?: TunnelInfo
-  /** Of a client: what comes in, and by which port. The real server sees it as these, by TCP and by UDP. */
+  /** Of a client: what comes in, and by which link. The real server sees it as these, by TCP and by UDP. */
   frames(client: string, byTcp: string, byUdp: string): Given[]
 }
 interface Given {
-  port: 'c' | 'r'
+  link: 'c' | 'r'
   frame: Uint8Array
   header?: Uint8Array
   /** No packet of a connection before others have come. */
@@ -41,13 +41,13 @@ interface Given {
 }
 
 const inbound = (client: string): Given[] => [
-  { port: 'c', frame: tcp4(`${client} > ${VIP}:80`, { ...fromGateway, flags: 'A', payload: 10 }) },
-  { port: 'c', frame: udp4(`${client} > ${VIP}:53`, { ...fromGateway, payload: 20 }) },
+  { link: 'c', frame: tcp4(`${client} > ${VIP}:80`, { ...fromGateway, flags: 'A', payload: 10 }) },
+  { link: 'c', frame: udp4(`${client} > ${VIP}:53`, { ...fromGateway, payload: 20 }) },
 ]
 function gso(client: string): Given[] {
   const options = { ...fromGateway, flags: 'A', payload: 4380, partial: true }
   const frame = tcp4(`${client} > ${VIP}:80`, options)
-  return [{ port: 'c', frame, header: partialHeader(frame, { gsoType: TCPV4, gsoSize: 1400 }) }]
+  return [{ link: 'c', frame, header: partialHeader(frame, { gsoType: TCPV4, gsoSize: 1400 }) }]
 }
 const KINDS: Record<string, Kind> = {
   NAT: {
@@ -57,10 +57,10 @@ const KINDS: Record<string, Kind> = {
     frames: client => [
       ...inbound(client),
       {
-        port: 'r',
+        link: 'r',
         frame: tcp4(`10.99.2.11:8080 > ${client}`, { ...fromServer(), flags: 'PA', payload: 100 }),
       },
-      { port: 'r', frame: udp4(`10.99.2.11:8080 > ${client}`, { ...fromServer(), payload: 30 }) },
+      { link: 'r', frame: udp4(`10.99.2.11:8080 > ${client}`, { ...fromServer(), payload: 30 }) },
     ],
   },
   'FULLNAT with PROXY headers': {
@@ -68,13 +68,13 @@ const KINDS: Record<string, Kind> = {
     most: 0,
     method: 'fullnat',
     frames: (client, byTcp, byUdp) => [
-      { port: 'c', frame: tcp4(`${client} > ${VIP}:80`, { ...fromGateway, flags: 'A', seq: 1001, payload: 10 }) },
-      { port: 'c', frame: udp4(`${client} > ${VIP}:53`, { ...fromGateway, payload: 20 }) },
+      { link: 'c', frame: tcp4(`${client} > ${VIP}:80`, { ...fromGateway, flags: 'A', seq: 1001, payload: 10 }) },
+      { link: 'c', frame: udp4(`${client} > ${VIP}:53`, { ...fromGateway, payload: 20 }) },
       {
-        port: 'r',
+        link: 'r',
         frame: tcp4(`10.99.2.11:8080 > ${byTcp}`, { ...fromServer(), flags: 'PA', ack: 1100, payload: 100 }),
       },
-      { port: 'r', frame: udp4(`10.99.2.11:8080 > ${byUdp}`, { ...fromServer(), payload: 30 }) },
+      { link: 'r', frame: udp4(`10.99.2.11:8080 > ${byUdp}`, { ...fromServer(), payload: 30 }) },
     ],
   },
   DR: { packets: 1_000_000, most: 0, method: 'direct', frames: inbound },
@@ -96,8 +96,8 @@ const KINDS: Record<string, Kind> = {
       const whole = udp4(`${client} > ${VIP}:53`, { ...fromGateway, payload: 56, df: false })
       const [first, second] = inPieces(whole, 0, 32)
       return [
-        { port: 'c', frame: first!, isHeld: true },
-        { port: 'c', frame: second! },
+        { link: 'c', frame: first!, isHeld: true },
+        { link: 'c', frame: second! },
       ]
     },
   },
@@ -111,7 +111,7 @@ interface Measured {
 
 async function measure({ packets, method, tunnel, frames }: Kind): Promise<Measured> {
   const director = new Director({
-    ports: [
+    links: [
       { name: 'c', mac: { hi: 0x0200, lo: 0x0101 }, mtu: 1500 },
       { name: 'r', mac: { hi: 0x0200, lo: 0x0201 }, mtu: 1500 },
     ],
@@ -160,10 +160,10 @@ async function measure({ packets, method, tunnel, frames }: Kind): Promise<Measu
       for (let i = 0; i < CLIENTS; i++) {
         const given = flows[i]!
         for (let n = 0; n < given.length; n++) {
-          const { port, frame, header, isHeld } = given[n]!
+          const { link, frame, header, isHeld } = given[n]!
           slab.bytes.set(header ?? none, at - VNET_LEN)
           slab.bytes.set(frame, at)
-          const verdict = director.receive(port === 'c' ? c : r, slab, at, frame.length)
+          const verdict = director.receive(link === 'c' ? c : r, slab, at, frame.length)
           if (verdict !== (isHeld ? Verdict.HELD : Verdict.BALANCED)) wrong++
           if (++sent % BATCH === 0) director.poll((now += 1))
         }

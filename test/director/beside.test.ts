@@ -61,7 +61,7 @@ class Told implements Front {
 function beside(options: Partial<DirectorOptions> = {}): { bench: BenchDirector; front: Told } {
   const front = new Told()
   const bench = new BenchDirector({
-    ports: [
+    links: [
       { name: 'c', mac: MAC_C, mtu: 1500, isBeside: true },
       { name: 'r', mac: MAC_R, mtu: 1500, isBeside: true },
     ],
@@ -97,13 +97,13 @@ t.test('what is balanced is balanced, and routed by the routes of the kernel', a
   const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
   t.equal(bench.receive('c', request), 'balanced')
   t.match(
-    bench.take().map(({ port }) => port),
+    bench.take().map(({ link }) => link),
     ['r'],
   )
   const answer = tcp4('10.99.2.11:80 > 10.99.1.10:40000', { ...fromServer(), flags: 'SA' })
   t.equal(bench.receive('r', answer), 'balanced')
   t.match(
-    bench.take().map(({ port }) => port),
+    bench.take().map(({ link }) => link),
     ['c'],
   )
 })
@@ -120,12 +120,12 @@ t.test("what is nobody's goes back as it came", async t => {
     ["a real server's own", 'r', tcp4('10.99.2.11:80 > 10.99.1.10:40009', { ...fromServer(), flags: 'SA' })],
     ['with TTL 1, to others', 'r', tcp4('10.99.2.11:81 > 10.99.1.10:9', { ...fromServer(), flags: 'A', ttl: 1 })],
   ]
-  for (const [what, port, frame] of cases) {
-    t.equal(bench.receive(port, frame), 'left-to-kernel', what)
+  for (const [what, link, frame] of cases) {
+    t.equal(bench.receive(link, frame), 'left-to-kernel', what)
     const sent = bench.take()
     t.strictSame(
-      sent.map(({ port, frame }) => on(port, frame)),
-      [on(`kernel ${port}`, frame)],
+      sent.map(({ link, frame }) => on(link, frame)),
+      [on(`kernel ${link}`, frame)],
       what,
     )
   }
@@ -184,7 +184,7 @@ t.test("a local node is the kernel's socket at the VIP", async t => {
     const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
     t.equal(bench.receive('c', request), 'left-to-kernel', address)
     t.strictSame(
-      bench.take().map(({ port, frame }) => on(port, frame)),
+      bench.take().map(({ link, frame }) => on(link, frame)),
       [on('kernel c', request)],
       address,
     )

@@ -37,7 +37,7 @@ function traffic(seed: number): string[] {
         }),
       ],
     ]
-    for (const [port, frame] of frames) lines.push(...bench.turn(port, frame))
+    for (const [link, frame] of frames) lines.push(...bench.turn(link, frame))
     lines.push(...bench.run(50))
   }
   lines.push(
@@ -82,7 +82,7 @@ t.test('frames are taken by our MAC, broadcast and multicast; EtherTypes other t
   }
 })
 
-t.test('a frame to our other port’s MAC is not ours', async t => {
+t.test('a frame to our other link’s MAC is not ours', async t => {
   const bench = new BenchDirector()
   t.equal(
     bench.receive('r', tcp4('10.99.2.11:1 > 10.99.1.10:1', { eth: `02:00:00:00:02:11 > ${MAC_C}` })),

@@ -97,7 +97,7 @@ for (const protocol of protocols) {
     const { bench, local } = connected(protocol, {
       routes: ['default=10.99.1.254', '10.99.1.10/32=@c,mtu=1000', '10.99.2.11/32=@r,mtu=1100'],
     })
-    for (const [port, flow, eth, mtu, from, back] of [
+    for (const [link, flow, eth, mtu, from, back] of [
       ['c', `${CLIENT} > ${VS}`, fromClient, 1100, `${VIP} > 10.99.1.10`, toClient],
       ['r', `${SERVER} > ${local}`, fromServer(), 1000, '10.99.2.1 > 10.99.2.11', toServer()],
     ] as const)
@@ -106,14 +106,14 @@ for (const protocol of protocols) {
         [{ payload: 1200 }, 3, 4, mtu, 'drop-too-big'],
       ] as const) {
         const frame = build(flow, { ...more, ...options, ...eth })
-        t.equal(bench.receive(port, frame), verdict)
+        t.equal(bench.receive(link, frame), verdict)
         const [sent] = bench.take()
         // The TTL has been decremented on the way in before the size is looked at.
         const quoted = packetOf(
-          'payload' in options && port === 'c' ? build(flow, { ...more, ...options, ...eth, ttl: 63 }) : frame,
+          'payload' in options && link === 'c' ? build(flow, { ...more, ...options, ...eth, ttl: 63 }) : frame,
         )
         const expected = errorAbout(quoted, from, { type, code, rest, ...back }, sent?.frame)
-        t.equal(on(port, sent!.frame), on(port, expected), `${verdict} ${flow}`)
+        t.equal(on(link, sent!.frame), on(link, expected), `${verdict} ${flow}`)
       }
   })
 
@@ -178,7 +178,7 @@ t.test('UDP without a checksum gets one, as with NAT', async t => {
 
 t.test('a datagram in pieces, both ways', async t => {
   const { bench, local } = connected('udp')
-  for (const [port, from, to, eth, out, back] of [
+  for (const [link, from, to, eth, out, back] of [
     ['c', `${CLIENT} > ${VS}`, `${local} > ${SERVER}`, fromClient, 'r', toServer()],
     ['r', `${SERVER} > ${local}`, `${VS} > ${CLIENT}`, fromServer(), 'c', toClient],
   ] as const) {
@@ -188,8 +188,8 @@ t.test('a datagram in pieces, both ways', async t => {
       [1480, 2960],
       [2960, 3008],
     ] as const
-    for (const cut of cuts.slice(1)) t.equal(bench.receive(port, piece(from, whole!, cut, eth)), 'held')
-    const sent = bench.turn(port, piece(from, whole!, cuts[0], eth))
+    for (const cut of cuts.slice(1)) t.equal(bench.receive(link, piece(from, whole!, cut, eth)), 'held')
+    const sent = bench.turn(link, piece(from, whole!, cuts[0], eth))
     t.strictSame(sent, ['balanced', ...cuts.map(cut => on(out, piece(to, expected!, cut, { ...back, ttl: 63 })))])
   }
 })
@@ -394,7 +394,7 @@ t.test('a real server that is not there: the client hears of it', async t => {
   bench.changes()
   bench.run(2900)
   for (let i = 0; i < 30; i++) bench.poll(10)
-  const [sent] = bench.take().filter(({ port }) => port === 'c')
+  const [sent] = bench.take().filter(({ link }) => link === 'c')
   t.strictSame(bench.changes(), { 'drop-neighbour-failed': 1, 'icmp-errors-sent': 1 })
   const about = packet4('203.0.113.7 > 10.99.1.100', 6, payloadOf(frame), { ttl: 63 })
   // The embedded transport checksum stays that of the translated segment.

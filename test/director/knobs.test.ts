@@ -46,7 +46,7 @@ t.test(
       { type: 3, code: 3, ...toServer() },
       sent?.frame,
     )
-    t.equal(sent && on(sent.port, sent.frame), on('r', error))
+    t.equal(sent && on(sent.link, sent.frame), on('r', error))
     t.match(bench.changes(), { 'drop-no-connection': 1 })
     const others: [string, Uint8Array][] = [
       ['another port', tcp4('10.99.2.11:81 > 10.99.1.10:40000', { flags: 'SA', ...fromServer() })],

@@ -8,7 +8,7 @@ import { records } from '../support/records.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 /** Frames of every kind, more than are looked ahead at in one go: short ones and ARP among them. */
-function frames(director: BenchDirector): [port: 'c' | 'r', frame: Uint8Array][] {
+function frames(director: BenchDirector): [link: 'c' | 'r', frame: Uint8Array][] {
   const { conns } = director.director
   const local = records(conns)
     .filter(conn => conns.fullnatKeys.has(conn))
@@ -50,11 +50,11 @@ t.test('what is looked ahead at meets the same fate in the same order', async t 
   const [one, ahead] = [begun(), begun()]
   for (let turn = 0; turn < 6; turn++) {
     const given = frames(one)
-    for (const port of ['c', 'r'] as const) {
-      const into = ahead.director.links.find(({ name }) => name === port)!
+    for (const link of ['c', 'r'] as const) {
+      const into = ahead.director.links.find(({ name }) => name === link)!
       const sink = new LookAhead(ahead.director, into, 0)
       for (const [by, frame] of given) {
-        if (by !== port) continue
+        if (by !== link) continue
         one.receive(by, Uint8Array.from(frame))
         const place = placed(Uint8Array.from(frame), virtioHeader())
         sink.frame(place.slab, place.at, place.len)

@@ -54,7 +54,7 @@ function make(): { loop: Loop; director: Director; devices: [Scripted, Scripted]
     new Scripted('r', '02:00:00:00:02:01', log),
   ]
   const director = new Director({
-    ports: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+    links: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
     egress: new DeviceEgress(devices),
     addresses: [`${DIP_C}/24@c`, `${DIP_R}/24@r`],
     neighbours: ['10.99.2.11=02:00:00:00:02:11@r'],

@@ -33,20 +33,20 @@ for (const isWholePath of [false, true])
   t.test(`verdict drop-frame-misplaced, ${isWholePath ? 'the whole path' : 'the fast path first'}`, async t => {
     const made = bench(isWholePath)
     const { director } = made
-    const port = director.links[0]!
+    const link = director.links[0]!
     const { slab, at, len } = placed(FRAME)
     const before = slab.bytes.slice()
     const dropped = (why: string, ...call: Parameters<typeof director.receive>): void => {
       t.equal(director.receive(...call), Verdict.DROP_FRAME_MISPLACED, why)
       t.strictSame(made.changes(), { 'drop-frame-misplaced': 1 }, `${why}: its counter and no other`)
     }
-    for (const [why, from, octets] of wrongPlaces(at, len, slab.bytes.length)) dropped(why, port, slab, from, octets)
-    dropped('by a port that is not there', { ...port, index: 7 }, slab, at, len)
-    dropped('by another director’s port', { ...port }, slab, at, len)
-    dropped('in a slab of nothing', port, slabOver(new ArrayBuffer(0)), at, len)
+    for (const [why, from, octets] of wrongPlaces(at, len, slab.bytes.length)) dropped(why, link, slab, from, octets)
+    dropped('by a link that is not there', { ...link, index: 7 }, slab, at, len)
+    dropped('by another director’s link', { ...link }, slab, at, len)
+    dropped('in a slab of nothing', link, slabOver(new ArrayBuffer(0)), at, len)
     t.strictSame(slab.bytes, before, 'nothing was written')
     t.strictSame(made.out(), [])
-    t.equal(director.receive(port, slab, at, slab.bytes.length - at), Verdict.BALANCED, 'to the last octet of its slab')
+    t.equal(director.receive(link, slab, at, slab.bytes.length - at), Verdict.BALANCED, 'to the last octet of its slab')
   })
 
 t.test('a misplaced frame that is looked ahead at is dropped, and the others of its turn are not', async t => {

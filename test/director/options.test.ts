@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Director } from '../../src/director/director.js'
 import {
   parseAddress,
   parseNeighbour,
@@ -128,12 +129,12 @@ t.test('a director is not made of options that cannot be meant', async t => {
     t.throws(make({ maxConnections }), RangeError, `${maxConnections} connections`)
 })
 
-const port = (mac: unknown) => linkOf({ name: 'eth0', mac, mtu: 1500 } as LinkOptions, 3)
+const link = (mac: unknown) => linkOf({ name: 'eth0', mac, mtu: 1500 } as LinkOptions, 3)
 
 t.test('a MAC is two numbers or text, of one host', async t => {
   const mac = { hi: 0x0200, lo: 0xff000001 }
-  t.strictSame(port('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac, isBeside: false })
-  t.strictSame(port(mac).mac, mac)
+  t.strictSame(link('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac, isBeside: false })
+  t.strictSame(link(mac).mac, mac)
   for (const wrong of [
     undefined,
     null,
@@ -148,9 +149,17 @@ t.test('a MAC is two numbers or text, of one host', async t => {
     { hi: 0x0200, lo: '1' },
     { hi: 0x0100, lo: 1 },
   ])
-    t.throws(() => port(wrong), new RangeError(portMessage(wrong)), JSON.stringify(wrong))
+    t.throws(() => link(wrong), new RangeError(linkMessage(wrong)), JSON.stringify(wrong))
 })
 
-function portMessage(mac: unknown): string {
-  return `ports[3].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`
+t.test('links by the option’s old name', async t => {
+  const given = [{ name: 'eth0', mac: '02:00:00:00:00:01', mtu: 1500 }]
+  const made = { egress: { transmit: () => true }, addresses: [], seed: 1, now: 0 }
+  const { links, ports } = new Director({ ...made, ports: given })
+  t.strictSame(links, new Director({ ...made, links: given }).links)
+  t.equal(ports, links)
+})
+
+function linkMessage(mac: unknown): string {
+  return `links[3].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`
 }

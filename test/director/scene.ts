@@ -125,16 +125,16 @@ export class Scene extends BenchDirector {
   #inbound(frame: Uint8Array): string {
     const verdict = this.receive('c', frame)
     const sent = this.take()
-    this.lastSent = sent.map(({ port, frame: out }) => `${port} ${describe(out)}`)
-    const passed = sent.find(({ port }) => port === 'r')
+    this.lastSent = sent.map(({ link, frame: out }) => `${link} ${describe(out)}`)
+    const passed = sent.find(({ link }) => link === 'r')
     if (verdict !== 'balanced' || !passed) return verdict
     return endOf(passed.frame, 16, 2)
   }
   #outbound(_from: string, frame: Uint8Array): string {
     const verdict = this.receive('r', frame)
     const sent = this.take()
-    this.lastSent = sent.map(({ port, frame: out }) => `${port} ${describe(out)}`)
-    const passed = sent.find(({ port }) => port === 'c')
+    this.lastSent = sent.map(({ link, frame: out }) => `${link} ${describe(out)}`)
+    const passed = sent.find(({ link }) => link === 'c')
     if (verdict !== 'balanced' || !passed) return verdict
     return endOf(passed.frame, 12, 0)
   }

@@ -71,7 +71,7 @@ const before =
 
 interface Case {
   why: string
-  port?: string
+  link?: string
   frame: Uint8Array
   /** What must be so before. */
   before?(made: BenchDirector): void
@@ -89,7 +89,7 @@ const cases: Record<string, Case[]> = {
     { why: 'a SYN to the service', frame: syn(`${VIP}:80`) },
     {
       why: 'an answer of the real server',
-      port: 'r',
+      link: 'r',
       frame: tcp4('10.99.2.11:80 > 10.99.1.20:50000', { ...fromServer(), flags: 'SA' }),
     },
   ],
@@ -173,7 +173,7 @@ const cases: Record<string, Case[]> = {
     },
     {
       why: "a real server's, while there are services",
-      port: 'r',
+      link: 'r',
       frame: ip4('10.99.2.11 > 10.99.1.20', 17, new Uint8Array(0), { ...fromServer(), df: false, mf: true }),
     },
   ],
@@ -191,7 +191,7 @@ const cases: Record<string, Case[]> = {
     { why: '19 octets of TCP', frame: ip4(`10.99.1.10 > ${VIP}`, 6, new Uint8Array(19), fromClient) },
     {
       why: "19 octets from a real server's side",
-      port: 'r',
+      link: 'r',
       // Of the bystander's connection; others are forwarded.
       frame: ip4('10.99.2.11 > 10.99.1.20', 6, concat(unhex('0050c350'), new Uint8Array(15)), fromServer()),
     },
@@ -317,12 +317,12 @@ const cases: Record<string, Case[]> = {
 
 for (const [name, each] of Object.entries(cases)) {
   t.test(`verdict ${name}`, async t => {
-    for (const { why, port = 'c', frame, before, after, options, also } of each) {
+    for (const { why, link = 'c', frame, before, after, options, also } of each) {
       const made = bench(options)
       before?.(made)
       made.take()
       made.changes()
-      t.equal(made.receive(port, frame), name, why)
+      t.equal(made.receive(link, frame), name, why)
       t.strictSame(made.changes(), { [name]: 1, ...also }, `${why}: its counter and no other`)
       after?.(made)
       made.take()
@@ -412,9 +412,9 @@ t.test('no frame of any length makes the director throw', async t => {
   )
   for (const [i, frame] of frames.entries())
     for (let len = 0; len < Math.min(frame.length, 90); len++)
-      for (const port of ['c', 'r']) {
+      for (const link of ['c', 'r']) {
         try {
-          made.receive(port, frame.slice(0, len))
+          made.receive(link, frame.slice(0, len))
         } catch (error) {
           t.fail(`frame ${i} cut to ${len} octets: ${String(error)}`)
         }

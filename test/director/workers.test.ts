@@ -26,7 +26,7 @@ function counted(bench: BenchDirector): Partial<DestinationInfo>[] {
 /** `client` opens a connection: the real server's last octet, or the verdict where there is none. */
 function open(bench: BenchDirector, client: number, flags = 'S'): string {
   const verdict = bench.receive('c', tcp4(`10.99.1.10:${client} > ${VS}`, { ...fromClient, flags }))
-  const sent = bench.take().find(({ port }) => port === 'r')
+  const sent = bench.take().find(({ link }) => link === 'r')
   return verdict === 'balanced' ? String(sent!.frame[33]) : verdict
 }
 

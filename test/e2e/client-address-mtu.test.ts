@@ -22,7 +22,7 @@ const plan: LabPlan = {
   routers: [
     {
       name: 'router',
-      ports: [
+      links: [
         { segment: 'servers', address: '172.16.20.254/24' },
         { segment: 'far', address: '172.16.30.254/24' },
       ],

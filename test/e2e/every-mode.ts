@@ -97,7 +97,7 @@ async function passes(t: Test, lab: NetnsLab): Promise<void> {
     t.ok((await unreachables(lab, servers)) > before, 'a real server heard of it')
   })
 
-  const [inner] = plan.routers.filter(({ ports }) => ports.some(({ segment }) => segment === 'far'))
+  const [inner] = plan.routers.filter(({ links }) => links.some(({ segment }) => segment === 'far'))
   const onOneNetwork = inner ? false : 'the real servers are on the director’s network'
   await t.test('a narrower wire on their side: the client learns it', { skip: onOneNetwork }, async t => {
     await forgetPaths(lab)

@@ -10,13 +10,13 @@ export function clientBeyond(plan: LabPlan): LabPlan {
   const via = hostPart(address)
   const outer: PlannedRouter = {
     name: 'outer',
-    ports: [
+    links: [
       { segment: 'beyond', address: `${BEYOND}.1/24` },
       { segment, address },
     ],
   }
   const others = plan.routers.map(router => {
-    const touches = router.ports.some(port => port.segment === segment)
+    const touches = router.links.some(link => link.segment === segment)
     return touches ? { ...router, routes: [...(router.routes ?? []), { to: `${BEYOND}.0/24`, via }] } : router
   })
   // Real servers on the client's segment send their answers to the new router.
@@ -36,7 +36,7 @@ export function serversBeyond(plan: LabPlan): LabPlan {
   const inner = `${hostPart(arm.address).replace(/\d+$/, '254')}`
   const router: PlannedRouter = {
     name: 'router',
-    ports: [
+    links: [
       { segment: arm.segment, address: `${inner}/24` },
       { segment: 'far', address: `${FAR}.254/24` },
     ],
@@ -50,12 +50,12 @@ export function serversBeyond(plan: LabPlan): LabPlan {
 
 /** Makes a router refuse packets above `mtu` towards a segment, as if the wire there were narrower; undefined: no more. */
 export async function narrow(lab: NetnsLab, router: string, segment: string, mtu?: number): Promise<void> {
-  const port = lab.options.plan.routers
+  const link = lab.options.plan.routers
     .find(({ name }) => name === router)
-    ?.ports.find(({ segment: name }) => name === segment)
-  if (!port) throw new RangeError(`${router} is not on ${segment}`)
-  const network = port.address.replace(/\d+\/24$/, '0/24')
-  const source = ['proto', 'kernel', 'scope', 'link', 'src', hostPart(port.address)]
+    ?.links.find(({ segment: name }) => name === segment)
+  if (!link) throw new RangeError(`${router} is not on ${segment}`)
+  const network = link.address.replace(/\d+\/24$/, '0/24')
+  const source = ['proto', 'kernel', 'scope', 'link', 'src', hostPart(link.address)]
   const size = mtu === undefined ? [] : ['mtu', String(mtu)]
   await lab.spaces.ip(router, 'route', 'replace', network, 'dev', `to-${segment}`, ...source, ...size)
 }

@@ -51,7 +51,7 @@ class Bench {
       piece: piece => {
         sent.push([piece.at, piece.len])
         const headerLen = piece.ip.headerLen
-        if (piece.port !== 3 || piece.ipLen !== piece.len - 14 || piece.protocol !== packet.protocol)
+        if (piece.link !== 3 || piece.ipLen !== piece.len - 14 || piece.protocol !== packet.protocol)
           wrong.push('fields')
         if (piece.transportAt !== piece.ipAt + headerLen || piece.transportLen !== piece.ipLen - headerLen)
           wrong.push('transport')

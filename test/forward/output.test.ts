@@ -135,7 +135,7 @@ t.test('no route: net unreachable for the forwarded, host unreachable for the ba
   )
 })
 
-t.test('a packet may leave by the port it came in by', async t => {
+t.test('a packet may leave by the link it came in by', async t => {
   const bench = new BenchDirector()
   t.strictSame(bench.turn('r', tcp4('10.99.2.11:1 > 10.99.2.12:1', fromServer())), [
     'forwarded',
@@ -153,7 +153,7 @@ t.test('our MAC is the sender’s on whatever we send', async t => {
   ]) {
     bench.receive('c', frame)
     const [sent] = bench.take()
-    const mac = sent!.port === 'r' ? MAC_R : '02:00:00:00:01:01'
+    const mac = sent!.link === 'r' ? MAC_R : '02:00:00:00:01:01'
     t.strictSame(
       Array.from(sent!.frame.slice(6, 12)),
       mac.split(':').map(octet => parseInt(octet, 16)),

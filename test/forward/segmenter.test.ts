@@ -31,7 +31,7 @@ class Bench {
       piece(segment) {
         sent.push([segment.at, segment.len])
         const { ip, ipAt, ipLen, transportAt, transportLen } = segment
-        if (segment.port !== 5 || ipLen !== segment.len - 14 || segment.protocol !== packet.protocol)
+        if (segment.link !== 5 || ipLen !== segment.len - 14 || segment.protocol !== packet.protocol)
           wrong.push('fields')
         if (transportAt !== ipAt + ip.headerLen || transportLen !== ipLen - ip.headerLen) wrong.push('transport')
         if (segment.vnet.gsoSize !== 0 || segment.largestPiece !== 0) wrong.push('not for itself')

@@ -101,7 +101,7 @@ for (const [name, { tunnel, overhead }] of Object.entries(TUNNELS)) {
         const expected = wrapped(name, oneHopOn(frame), sent!.frame)
         t.equal(hex(sent!.frame), hex(expected), `${make.name} ${JSON.stringify(more)}`)
         t.strictSame(sent!.header, virtioHeader())
-        t.strictSame([sent!.port, others.length], ['r', 0])
+        t.strictSame([sent!.link, others.length], ['r', 0])
       }
   })
 
@@ -333,7 +333,7 @@ t.test('the outer address is ours of the network of the next hop; the route deci
   const settings = destinationSettings(1, { method: 'tunnel' })
   made.must({ op: 'add-destination', service, destination: endpoint('192.0.2.7:80'), settings })
   made.receive('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, fromClient))
-  const sent = made.take().find(({ port }) => port === 'r')!
+  const sent = made.take().find(({ link }) => link === 'r')!
   t.equal(hex(sent.frame.slice(0, 6)), '020000000213', 'the gateway’s MAC')
   t.equal(hex(sent.frame.slice(26, 34)), '0a630201c0000207')
 })

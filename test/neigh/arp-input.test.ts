@@ -25,7 +25,7 @@ function answer(addr: string, options: { mac?: string; to?: string; toAddr?: str
   return arp({ operation: 'reply', senderMac: mac, senderAddr: addr, targetMac: to, targetAddr: toAddr })
 }
 
-t.test('every local address is answered for on any port, with that port’s MAC', async t => {
+t.test('every local address is answered for on any link, with that link’s MAC', async t => {
   const bench = new BenchDirector({ vips: ['10.99.1.101', '198.51.100.0/28'] })
   for (const addr of [DIP_C, DIP_R, '10.99.1.101', '198.51.100.0', '198.51.100.15']) {
     t.strictSame(bench.turn('c', ask({ targetAddr: addr })), ['answered', on('c', answer(addr))], `${addr} on c`)
@@ -208,7 +208,7 @@ t.test('known neighbours are brought up to date by what they shout', async t => 
   }
 })
 
-t.test('a neighbour is known by port and address: the same address on another port is another one', async t => {
+t.test('a neighbour is known by link and address: the same address on another link is another one', async t => {
   const bench = new BenchDirector()
   bench.turn('r', ask({ senderAddr: '10.99.1.77', senderMac: NEW_MAC }))
   t.equal(macOf(bench, '10.99.1.77'), 'asks', 'said on r, wanted on c')

@@ -55,7 +55,7 @@ t.test('three requests a second apart, then ICMP host unreachable to the source 
     on('c', errorAbout(oneHopOn(frame), `${DIP_C} > 10.99.1.10`, { type: 3, code: 1, ...toClient }, sent[i]?.frame)),
   )
   t.strictSame(
-    sent.map(({ port, frame, header }) => on(port, frame, header)),
+    sent.map(({ link, frame, header }) => on(link, frame, header)),
     expected,
   )
   t.strictSame(bench.changes(), { 'drop-neighbour-failed': 2, 'icmp-errors-sent': 2 })
@@ -89,7 +89,7 @@ t.test(
       return on('c', errorAbout(packet, `${VIP} > 10.99.1.10`, { type: 3, code: 1, ...toClient }, sent[i]?.frame))
     })
     t.strictSame(
-      sent.map(({ port, frame, header }) => on(port, frame, header)),
+      sent.map(({ link, frame, header }) => on(link, frame, header)),
       expected,
     )
   },

@@ -3,19 +3,19 @@ import { ON_LINK, Routes } from '../../src/neigh/routes.js'
 import type { Link } from '../../src/packet/link.js'
 import { formatIpv4, parseCidr, parseIpv4, parseMac, type Ipv4Addr } from '../../src/wire/addr.js'
 
-const port = (index: number, name: string, mtu = 1500): Link => ({
+const linkAt = (index: number, name: string, mtu = 1500): Link => ({
   index,
   name,
   mtu,
   mac: parseMac('02:00:00:00:00:01')!,
   isBeside: false,
 })
-const a = port(0, 'a')
-const b = port(1, 'b', 9000)
+const a = linkAt(0, 'a')
+const b = linkAt(1, 'b', 9000)
 const addr = (text: string) => parseIpv4(text)!
 const cidr = (text: string) => parseCidr(text)!
 
-/** 'port gateway mtu' */
+/** 'link gateway mtu' */
 function lookup(routes: Routes, dst: string): string {
   const route = routes.lookup(addr(dst))
   if (!route) return 'none'
@@ -83,7 +83,7 @@ t.test('the later of two routes to one block stands, however its host part is wr
   t.equal(lookup(routes, '192.0.2.1'), 'a link 1500', 'another length is another route')
 })
 
-t.test('the source for a peer is our address in its network, else the port’s first, else any of ours', async t => {
+t.test('the source for a peer is our address in its network, else the link’s first, else any of ours', async t => {
   const routes = new Routes()
   routes.addAddress({ ...cidr('10.0.0.1/24'), link: a })
   routes.addAddress({ ...cidr('10.0.1.1/24'), link: a })
@@ -94,7 +94,7 @@ t.test('the source for a peer is our address in its network, else the port’s f
     [a, '10.0.2.9', '10.0.0.1'],
     [b, '10.0.2.9', '10.0.2.1'],
     [b, '8.8.8.8', '10.0.2.1'],
-    [port(2, 'c'), '10.0.0.9', '10.0.0.1'],
+    [linkAt(2, 'c'), '10.0.0.9', '10.0.0.1'],
   ]
   for (const [at, peer, source] of cases)
     t.equal(formatIpv4(routes.sourceFor(at, addr(peer))), source, `${peer} by ${at.name}`)
@@ -112,13 +112,13 @@ t.test('a connected network’s last address is its broadcast address, its first
   for (const text of hosts) t.notOk(routes.isBroadcast(addr(text)), text)
 })
 
-t.test('an address is on the link of the port whose network it is in', async t => {
+t.test('an address is on the link whose network it is in', async t => {
   const routes = new Routes()
   routes.addAddress({ ...cidr('10.0.0.1/24'), link: a })
   routes.addAddress({ ...cidr('192.0.2.9/30'), link: b })
   routes.add(cidr('0.0.0.0/0'), a, addr('10.0.0.254'))
   t.strictSame(
-    ['10.0.0.200', '192.0.2.10', '192.0.2.12', '8.8.8.8'].map(text => routes.portOnLink(addr(text))?.name),
+    ['10.0.0.200', '192.0.2.10', '192.0.2.12', '8.8.8.8'].map(text => routes.linkTo(addr(text))?.name),
     ['a', 'b', undefined, undefined],
   )
 })
@@ -127,7 +127,7 @@ t.test('an address is on the link of the port whose network it is in', async t =
 const mtuTo = (routes: Routes, dst: Ipv4Addr): number => routes.pathMtu(dst, routes.lookup(dst)!)
 function connected(mtu = 1500): Routes {
   const routes = new Routes()
-  routes.add(cidr('0.0.0.0/0'), port(0, 'a', mtu), addr('10.0.0.254'))
+  routes.add(cidr('0.0.0.0/0'), linkAt(0, 'a', mtu), addr('10.0.0.254'))
   return routes
 }
 

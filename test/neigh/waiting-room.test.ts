@@ -19,7 +19,7 @@ function packet(payload: number, fill = 1): Packet {
 const octets = (waiting: WaitingRoom, held: HeldFrame): Uint8Array =>
   waiting.slab.bytes.slice(held.at - 10, held.at + held.len)
 
-t.test('a held frame is a copy, virtio-net header and all, and knows its port', async t => {
+t.test('a held frame is a copy, virtio-net header and all, and knows its link', async t => {
   const waiting = room()
   const queue: HeldFrame[] = []
   const frame = packet(100, 7)
@@ -27,7 +27,7 @@ t.test('a held frame is a copy, virtio-net header and all, and knows its port', 
   frame.slab.bytes.fill(0)
   const expected = concat(virtioHeader({ needsCsum: true }), ethernet(0x0800, new Uint8Array(100).fill(7)))
   t.strictSame(octets(waiting, queue[0]!), expected)
-  t.equal(queue[0]!.port, 3)
+  t.equal(queue[0]!.link, 3)
 })
 
 t.test('there is headroom before every held frame, for an ICMP error about it', async t => {

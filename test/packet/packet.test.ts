@@ -9,7 +9,7 @@ t.test('it points at a frame: the virtio-net header before it, Ethernet, and IPv
   const packet = new Packet()
   const { slab, at, len } = placed(tcp4('203.0.113.7:40000 > 10.0.0.1:80'), HEADER)
   t.equal(packet.wrap(3, slab, at, len), packet)
-  t.strictSame([packet.port, packet.at, packet.len], [3, at, len])
+  t.strictSame([packet.link, packet.at, packet.len], [3, at, len])
   t.equal(packet.slab, slab)
   t.equal(packet.vnet.csumStart, 34)
   t.equal(packet.eth.type, 0x0800)

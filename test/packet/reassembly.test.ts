@@ -13,9 +13,9 @@ const START = 1000
 /** A place where datagrams are put together, what came of them, and all that it was told. */
 class Bench {
   readonly packet = new Packet()
-  /** Verdicts of what was lost, and the pieces that timed out, each with its port. */
+  /** Verdicts of what was lost, and the pieces that timed out, each with its link. */
   readonly lost: string[] = []
-  readonly timedOut: [port: number, frame: Uint8Array][] = []
+  readonly timedOut: [link: number, frame: Uint8Array][] = []
   readonly allocated: number[] = []
   readonly reassembly: Reassembly
   slab: Slab = slabOver(new ArrayBuffer(0))
@@ -30,15 +30,15 @@ class Bench {
     }
     this.reassembly = new Reassembly(allocate, seed, {
       lost: verdict => void this.lost.push(verdictNames.get(verdict)!),
-      timedOut: (port, slab, at, len) => void this.timedOut.push([port, slab.bytes.slice(at, at + len)]),
+      timedOut: (link, slab, at, len) => void this.timedOut.push([link, slab.bytes.slice(at, at + len)]),
     })
     this.pass(0)
   }
 
   /** Its verdict's name; a piece lies in memory of its own that is gone afterwards. */
-  receive(frame: Uint8Array, port = 0, isLocal = true): string {
+  receive(frame: Uint8Array, link = 0, isLocal = true): string {
     const { slab, at, len } = placed(frame)
-    if (parseIpv4Header(this.packet.wrap(port, slab, at, len)) !== Verdict.PASS) throw new Error('no IPv4')
+    if (parseIpv4Header(this.packet.wrap(link, slab, at, len)) !== Verdict.PASS) throw new Error('no IPv4')
     const verdict = this.reassembly.receive(this.packet, isLocal)
     slab.bytes.fill(0x5a)
     return verdictNames.get(verdict)!
@@ -411,7 +411,7 @@ t.test('30 s after the first to come it is given up; who sent the first piece is
   t.strictSame(bench.lost, [], 'neither further pieces nor repeated ones give more time, nor take some')
   bench.pass(1)
   t.strictSame(bench.lost, ['drop-fragment-timeout'])
-  t.strictSame(bench.timedOut.splice(0), [[0, first]], 'as it came, by the port of the first to come')
+  t.strictSame(bench.timedOut.splice(0), [[0, first]], 'as it came, by the link of the first to come')
   bench.pass(29_000)
   t.strictSame(bench.lost, ['drop-fragment-timeout', 'drop-fragment-timeout'])
   t.strictSame(bench.timedOut, [], 'without its first piece nobody is told')

@@ -87,8 +87,8 @@ async function serve(control: Control): Promise<void> {
 
 /** Each real server answers what came to it. */
 function answer(wires: Wires, sent: readonly Sent[]): void {
-  for (const { port, frame } of sent) {
-    if (port !== 'r' || readU16(frame, 12) !== 0x0800) continue
+  for (const { link, frame } of sent) {
+    if (link !== 'r' || readU16(frame, 12) !== 0x0800) continue
     const packet = packetOf(frame)
     const [src, dst] = [addrText(packet.slice(12, 16)), addrText(packet.slice(16, 20))]
     const flow = `${dst}:${readU16(packet, 22)} > ${src}:${readU16(packet, 20)}`

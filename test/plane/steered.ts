@@ -44,8 +44,8 @@ export class SteeredBench {
   workerOf(frame: Uint8Array): number {
     return this.choice.of(new DataView(frame.buffer, frame.byteOffset), 14, frame.length - 14)
   }
-  receive(port: string, frame: Uint8Array): string {
-    return this.benches[this.workerOf(frame)]!.receive(port, frame)
+  receive(link: string, frame: Uint8Array): string {
+    return this.benches[this.workerOf(frame)]!.receive(link, frame)
   }
   poll(ms: number): void {
     for (const bench of this.benches) bench.poll(ms)

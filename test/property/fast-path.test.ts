@@ -169,8 +169,8 @@ t.test('odd frames meet the same fate by the fast path and by the whole one', as
       if (given === undefined) continue
       const [first, second] = [fast, whole].map(director => {
         director.poll(each.ms)
-        const port = each.isAnswer ? 'r' : 'c'
-        const place = director.place(port, Uint8Array.from(given.frame), Uint8Array.from(given.header))
+        const link = each.isAnswer ? 'r' : 'c'
+        const place = director.place(link, Uint8Array.from(given.frame), Uint8Array.from(given.header))
         if (place.verdict === 'balanced') balanced++
         return `${place.verdict} ${seen(director)}`
       })

@@ -79,7 +79,7 @@ function play(given: Drawn): { client: TcpPeer; server: TcpPeer; withToa: number
         server.receive(frame, now)
       } else {
         bench.receive(to, frame)
-        for (const sent of bench.take()) put(sent.port === 'r' ? 'server' : 'client', [sent.frame], now)
+        for (const sent of bench.take()) put(sent.link === 'r' ? 'server' : 'client', [sent.frame], now)
       }
     }
   }

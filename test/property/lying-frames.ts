@@ -10,7 +10,7 @@ const TCPV4 = 1
 const UDP_L4 = 5
 
 export interface Handed {
-  port: 'c' | 'r'
+  link: 'c' | 'r'
   frame: Uint8Array
   header: Uint8Array
 }
@@ -37,9 +37,9 @@ export class Dice {
 
 /** `answersFrom`: whom a real server answers to, by protocol, if it has seen anybody. `port`: of the TCP and UDP services' servers. */
 export function drawFrame(dice: Dice, answersTo: (protocol: number) => string | undefined): Handed {
-  const [port, frame] = drawOctets(dice, answersTo)
+  const [link, frame] = drawOctets(dice, answersTo)
   const octets = spoilt(dice, frame)
-  return { port, frame: octets, header: drawHeader(dice, octets) }
+  return { link, frame: octets, header: drawHeader(dice, octets) }
 }
 
 function drawOctets(dice: Dice, answersTo: (protocol: number) => string | undefined): ['c' | 'r', Uint8Array] {

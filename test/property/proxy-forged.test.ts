@@ -90,7 +90,7 @@ function play(given: Given): string[] {
       bench.receive('c', tcp4(`${CLIENT} > ${VIP}:80`, options))
     }
     for (const sent of bench.take()) {
-      if (sent.port !== 'r') continue
+      if (sent.link !== 'r') continue
       if (isLost) isLost = false
       else answers.push(...server.receive(sent.frame, fromServer().eth))
     }

@@ -233,8 +233,8 @@ export class Story extends BenchDirector {
     if (protocol === UDP) return this.#arrive('r', udp4(flow, ends))
     return this.#arrive('r', protocol === TCP ? tcp4(flow, { ...tcp, ...ends }) : sctp4(flow, { ...sctp, ...ends }))
   }
-  #arrive(port: string, frame: Uint8Array): boolean {
-    this.receive(port, frame)
+  #arrive(link: string, frame: Uint8Array): boolean {
+    this.receive(link, frame)
     return true
   }
 }

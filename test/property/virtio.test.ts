@@ -48,7 +48,7 @@ const ROUTES: string[][] = [
 ]
 
 interface Out {
-  port: Link
+  link: Link
   slab: Slab
   at: number
   len: number
@@ -60,7 +60,7 @@ class Subject extends BenchDirector {
   constructor([, settings, told]: (typeof WAYS)[number], routes: string[], isWholePath: boolean) {
     const sent: Out[] = []
     const egress = {
-      transmit: (port: Link, slab: Slab, at: number, len: number) => sent.push({ port, slab, at, len }) > 0,
+      transmit: (link: Link, slab: Slab, at: number, len: number) => sent.push({ link, slab, at, len }) > 0,
     }
     super({ isWholePath, routes, egress })
     this.sent = sent
@@ -87,13 +87,13 @@ class Subject extends BenchDirector {
     return `${formatIpv4(words[keyAt(conn) + LADDR]! as Ipv4Addr)}:${words[keyAt(conn) + LPORT]}`
   }
   /** The verdict; throws for anything that was written around the frame. */
-  hand({ port, frame, header }: Handed, behind: number): string {
+  hand({ link, frame, header }: Handed, behind: number): string {
     const at = 100 + HEADROOM + VNET
     const bytes = new Uint8Array(at + frame.length + behind).fill(AROUND)
     bytes.set(header, at - VNET)
     bytes.set(frame, at)
     const slab = { bytes, view: new DataView(bytes.buffer), address: 0 }
-    const into = this.director.links.find(({ name }) => name === port)!
+    const into = this.director.links.find(({ name }) => name === link)!
     const verdict = this.director.receive(into, slab, at, frame.length)
     for (let i = 0; i < 100; i++) if (bytes[i] !== AROUND) throw new Error('written before the headroom')
     for (let i = at + frame.length; i < bytes.length; i++) if (bytes[i] !== AROUND) throw new Error('written behind it')
@@ -102,15 +102,15 @@ class Subject extends BenchDirector {
   /** Throws for a frame that may not leave so. */
   check(): void {
     for (const out of this.sent) {
-      const { slab, at, len, port } = out
+      const { slab, at, len, link } = out
       if (!Number.isInteger(at) || at < VNET || at + len > slab.bytes.length) throw new Error(`at ${at}, ${len} octets`)
-      if (this.director.links[port.index] !== port) throw new Error('by no port of ours')
+      if (this.director.links[link.index] !== link) throw new Error('by no link of ours')
       const frame = slab.bytes.subarray(at, at + len)
       const header = slab.bytes.subarray(at - VNET, at)
       const { routes } = this.director
       // By direct routing what is still for the VIP goes the way to the real server.
       const to =
-        port.name === 'r' && addrText(frame.slice(30, 34)) === VIP ? SERVER : ((readU32(frame, 30) | 0) as Ipv4Addr)
+        link.name === 'r' && addrText(frame.slice(30, 34)) === VIP ? SERVER : ((readU32(frame, 30) | 0) as Ipv4Addr)
       const fault = faultOf(frame, header, routes.pathMtu(to, routes.lookup(to)!))
       if (fault !== '') throw new Error(`${fault}: ${hex(header)} ${hex(frame.subarray(0, 100))} (${len} octets)`)
     }

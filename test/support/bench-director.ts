@@ -19,7 +19,7 @@ import { readU16 } from './octets.js'
 import { destinationSettings, serviceSettings } from './settings.js'
 
 /*
- * The wires of the recordings: clients on port c (10.99.1.0/24, gateway .254 for all others), real servers on port r
+ * The wires of the recordings: clients on link c (10.99.1.0/24, gateway .254 for all others), real servers on link r
  * (10.99.2.0/24). 10.99.1.10-29 and 10.99.2.11-14 are static neighbours; whoever else is on a wire must be asked for.
  */
 export const VIP = '10.99.1.100'
@@ -45,24 +45,24 @@ const POLL_MS = 10
 const CLIENTS = Array.from({ length: 20 }, (_, index) => `10.99.1.${10 + index}=${CLIENT_MAC}@c`)
 const SERVERS = [11, 12, 13, 14].map(server => `10.99.2.${server}=${serverMac(server)}@r`)
 
-/** A frame that the director sent: its port's name, or 'kernel c' of one given back to the kernel, its octets and the virtio-net header before it. */
+/** A frame that the director sent: its link's name, or 'kernel c' of one given back to the kernel, its octets and the virtio-net header before it. */
 export interface Sent {
-  port: string
+  link: string
   frame: Uint8Array
   header: Uint8Array
 }
 
 interface Queued {
-  port: Link
+  link: Link
   slab: Slab
   at: number
   len: number
 }
 
-/** One line for a frame on a port, every octet in it; the virtio-net header only where it says something. */
-export function on(port: string, frame: Uint8Array, header: Uint8Array = virtioHeader()): string {
+/** One line for a frame on a link, every octet in it; the virtio-net header only where it says something. */
+export function on(link: string, frame: Uint8Array, header: Uint8Array = virtioHeader()): string {
   const virtio = header.some(octet => octet !== 0) ? ` virtio ${hex(header)}` : ''
-  return `${port} ${brief(frame)}${virtio} ${hex(frame)}`
+  return `${link} ${brief(frame)}${virtio} ${hex(frame)}`
 }
 
 export const idOf = (frame: Uint8Array): number => readU16(frame, 18)
@@ -82,14 +82,14 @@ export class BenchDirector {
 
   constructor(options: Partial<DirectorOptions> = {}) {
     this.director = new Director({
-      ports: [
+      links: [
         { name: 'c', mac: { hi: 0x0200, lo: 0x0101 }, mtu: 1500 },
         { name: 'r', mac: { hi: 0x0200, lo: 0x0201 }, mtu: 1500 },
       ],
       egress: {
-        transmit: (port, slab, at, len) => this.#transmit({ port, slab, at, len }),
-        toKernel: (port, slab, at, len) =>
-          this.#transmit({ port: { ...port, name: `kernel ${port.name}` }, slab, at, len }),
+        transmit: (link, slab, at, len) => this.#transmit({ link, slab, at, len }),
+        toKernel: (link, slab, at, len) =>
+          this.#transmit({ link: { ...link, name: `kernel ${link.name}` }, slab, at, len }),
       },
       addresses: [`${DIP_C}/24@c`, `${DIP_R}/24@r`],
       routes: ['default=10.99.1.254'],
@@ -150,19 +150,19 @@ export class BenchDirector {
   }
 
   /** Hands a frame over as a device does, and answers the verdict's name. */
-  receive(port: string, frame: Uint8Array, header = virtioHeader()): string {
-    return this.place(port, frame, header).verdict
+  receive(link: string, frame: Uint8Array, header = virtioHeader()): string {
+    return this.place(link, frame, header).verdict
   }
   /** As `receive`; answers the memory that the frame lay in, too. */
-  place(port: string, frame: Uint8Array, header = virtioHeader()): Placed & { verdict: string } {
+  place(link: string, frame: Uint8Array, header = virtioHeader()): Placed & { verdict: string } {
     const place = placed(frame, header)
-    const into = this.director.links.find(({ name }) => name === port)!
+    const into = this.director.links.find(({ name }) => name === link)!
     const verdict = this.director.receive(into, place.slab, place.at, place.len)
     return { ...place, verdict: verdictNames.get(verdict) ?? 'no verdict' }
   }
   /** As `receive`, and the turn ends: what was sent, by `on`. */
-  turn(port: string, frame: Uint8Array, header = virtioHeader()): [verdict: string, ...sent: string[]] {
-    return [this.receive(port, frame, header), ...this.out()]
+  turn(link: string, frame: Uint8Array, header = virtioHeader()): [verdict: string, ...sent: string[]] {
+    return [this.receive(link, frame, header), ...this.out()]
   }
 
   /** Lets `ms` pass in one step. */
@@ -182,14 +182,14 @@ export class BenchDirector {
 
   /** Ends the turn: every frame that was sent. */
   take(): Sent[] {
-    return this.#queue.splice(0).map(({ port, slab, at, len }) => ({
-      port: port.name,
+    return this.#queue.splice(0).map(({ link, slab, at, len }) => ({
+      link: link.name,
       frame: slab.bytes.slice(at, at + len),
       header: slab.bytes.slice(at - 10, at),
     }))
   }
   out(): string[] {
-    return this.take().map(({ port, frame, header }) => on(port, frame, header))
+    return this.take().map(({ link, frame, header }) => on(link, frame, header))
   }
 
   /** The counters that have moved since this was last asked, and by how much. */

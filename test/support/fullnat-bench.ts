@@ -36,7 +36,7 @@ export class FullnatBench extends BenchDirector {
   /** Hands a client's frame over; answers 'address:port' that the packet for the real server comes from, or the verdict. */
   localOf(frame: Uint8Array): string {
     const verdict = this.receive('c', frame)
-    const sent = this.take().find(({ port }) => port === 'r')
+    const sent = this.take().find(({ link }) => link === 'r')
     return sent ? sourceOf(sent.frame) : verdict
   }
 }

@@ -26,15 +26,15 @@ function setRoute(director: Director, route: RouteInfo): void {
   const named = (): string => `route '${textOf(route)}'`
   try {
     const names = director.links.map(({ name }) => name)
-    addRoute(director, readRoute(route, names, named), named)
+    addRoute(director, readRoute({ ...route, link: route.port }, names, named), named)
   } catch (error) {
     if (error instanceof UsageError) throw new Refused('EINVAL', error.message)
     throw error
   }
 }
 
-function textOf({ to, gateway = '', port, mtu }: RouteInfo): string {
-  return `${to}=${gateway}${port === undefined ? '' : `@${port}`}${mtu === undefined ? '' : `,mtu=${mtu}`}`
+function textOf({ to, gateway = '', port: link, mtu }: RouteInfo): string {
+  return `${to}=${gateway}${link === undefined ? '' : `@${link}`}${mtu === undefined ? '' : `,mtu=${mtu}`}`
 }
 
 function deleteRoute({ routes }: Director, to: string): void {

@@ -8,7 +8,7 @@ const route = {
   to: cidr,
   /** Undefined: destinations are neighbours on the link. */
   gateway: optional(address),
-  /** An interface's name. Default: the one whose network the gateway is in. */
+  /** A link's name: version 1 of the protocol calls a link, here only, a port. Default: the one whose network the gateway is in. */
   port: optional(interfaceName),
   /** Default: the interface's. */
   mtu: optional(integer(68, 65535)),

@@ -21,7 +21,7 @@ export async function trialDirectorMaker({
   const standIns = (await Promise.all(schedulers.map(loadScheduler))).map(({ name }) => standIn(name))
   return () =>
     new Director({
-      ports: devices.map(({ name }) => ({ name, mac: NO_MAC, mtu: ANY_MTU })),
+      links: devices.map(({ name }) => ({ name, mac: NO_MAC, mtu: ANY_MTU })),
       egress: { transmit: () => true },
       addresses: director.addresses,
       ...(director.vips && { vips: director.vips }),

@@ -118,7 +118,7 @@ export class Host {
     packet.icmp.makeEchoReply(packet.transportLen)
     const optionsLen = ip.headerLen - IPV4_MIN_LEN
     if (optionsLen > 0) {
-      packet.wrap(packet.port, packet.slab, packet.at + optionsLen, packet.len - optionsLen)
+      packet.wrap(packet.link, packet.slab, packet.at + optionsLen, packet.len - optionsLen)
       packet.eth.type = EtherType.IPV4
       packet.wrapIp()
       packet.ipLen -= optionsLen

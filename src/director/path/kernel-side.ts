@@ -22,7 +22,7 @@ export class KernelSide {
 
   /** Whether the packet came in by a link shared with the kernel. */
   isBeside(packet: Packet): boolean {
-    return this.#links[packet.port]!.isBeside
+    return this.#links[packet.link]!.isBeside
   }
   /** Whether the kernel would accept the packet: the link is shared and the destination is the kernel's. */
   holds(packet: Packet): boolean {
@@ -31,7 +31,7 @@ export class KernelSide {
 
   /** Gives the packet back to the kernel. It must be unchanged from the IP header on, or reassembled from its fragments. */
   giveBack(packet: Packet): Verdict {
-    const link = this.#links[packet.port]!
+    const link = this.#links[packet.link]!
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setDst(link.mac)
     const isTaken = this.#egress.toKernel?.(link, packet.slab, packet.at, packet.len) ?? false

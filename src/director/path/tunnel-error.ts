@@ -105,9 +105,9 @@ export class TunnelErrors {
 
 /** Points `packet` at the quoted IP packet at `at`, of `len` octets. Overwrites the 14 octets before it. */
 function pointAt(packet: Packet, at: number, len: number): void {
-  const { slab, port } = packet
+  const { slab, link } = packet
   slab.bytes.fill(0, at - ETHERNET_LEN, at)
-  packet.wrap(port, slab, at - ETHERNET_LEN, ETHERNET_LEN + len)
+  packet.wrap(link, slab, at - ETHERNET_LEN, ETHERNET_LEN + len)
   packet.wrapIp()
   packet.ipLen = len
   packet.protocol = packet.ip.protocol

@@ -23,7 +23,7 @@ export interface Configured {
 /** Gives a new director its addresses, routes and neighbours. UsageError for the first wrong option. */
 export function configure(made: Configured, neighbours: Neighbours, options: DirectorOptions): void {
   const { links, routes, ownAddresses } = made
-  const names = links.map(port => port.name)
+  const names = links.map(link => link.name)
   for (const text of options.addresses) {
     const { link, ...cidr } = parseAddress(text, names)
     if (ownAddresses.has(cidr.addr)) throw new UsageError(`--address: '${text}': that address is given already`)
@@ -53,8 +53,8 @@ export function addRoute(
   { to, gateway, link: index, mtu }: RouteOption,
   named: () => string,
 ): void {
-  const onLink = gateway === undefined ? undefined : routes.portOnLink(gateway)
-  const port = index === undefined ? onLink : links[index]
-  if (!port) throw new UsageError(`${named()}: the gateway is on none of the networks given by --address`)
-  routes.add(to, port, gateway, mtu ?? port.mtu)
+  const onLink = gateway === undefined ? undefined : routes.linkTo(gateway)
+  const link = index === undefined ? onLink : links[index]
+  if (!link) throw new UsageError(`${named()}: the gateway is on none of the networks given by --address`)
+  routes.add(to, link, gateway, mtu ?? link.mtu)
 }

@@ -52,7 +52,7 @@ export class Announcer {
   }
 
   #announce(addr: Ipv4Addr): void {
-    const onLink = this.#routes.portOnLink(addr)
+    const onLink = this.#routes.linkTo(addr)
     const links = onLink ? [onLink] : this.#links
     for (const link of links) {
       if (!this.#ownAddresses.answersFor(addr, link)) continue

@@ -382,7 +382,7 @@ const mine: Scheduler = { name: 'mine', bind: () => ({ schedule: () => undefined
 /** Of a director with an address, a mark and a scheduler of its own. */
 async function findings(lines: readonly string[]): Promise<Finding[]> {
   const director = new Director({
-    ports: [{ name: 'a', mac: { hi: 0, lo: 0 }, mtu: 1500 }],
+    links: [{ name: 'a', mac: { hi: 0, lo: 0 }, mtu: 1500 }],
     egress: { transmit: () => false },
     addresses: ['10.0.0.1/24@a'],
     maxConnections: 1,

@@ -36,7 +36,7 @@ function rows(made: BenchDirector): ConnectionInfo[] {
 const states = (made: BenchDirector): string[] => rows(made).map(({ state, daddr }) => `${state} ${daddr}`)
 
 /** Moves the client's connection into a state by the packets that do so (§5.1). */
-const ways: Record<string, [port: string, frame: Uint8Array][]> = {
+const ways: Record<string, [link: string, frame: Uint8Array][]> = {
   SYN_RECV: [],
   ESTABLISHED: [['c', request('A')]],
   FIN_WAIT: [
@@ -60,7 +60,7 @@ const ways: Record<string, [port: string, frame: Uint8Array][]> = {
 function inState(state: string): BenchDirector {
   const made = bench()
   made.receive('c', request())
-  for (const [port, frame] of ways[state]!) made.receive(port, frame)
+  for (const [link, frame] of ways[state]!) made.receive(link, frame)
   made.take()
   return made
 }

@@ -55,7 +55,7 @@ t.test('DR: MACs, TTL and the IP checksum change, and nothing else', async t => 
       const [sent, ...others] = made.take()
       t.equal(hex(sent!.frame.slice(14)), hex(oneHopOn(frame)), `${make.name} ${JSON.stringify(more)}`)
       t.equal(hex(sent!.frame.slice(0, 12)), '020000000211020000000201')
-      t.strictSame([sent!.port, others.length, sent!.header], ['r', 0, virtioHeader()])
+      t.strictSame([sent!.link, others.length, sent!.header], ['r', 0, virtioHeader()])
     }
 })
 
@@ -173,7 +173,7 @@ for (const method of METHODS) {
     const payload = oneHopOn(tcp4(`${VIP}:80 > 10.99.1.10:40000`, { payload: 400 }))
     const frame = icmp4(`10.99.1.77 > ${VIP}`, { type: 3, code: 1, payload, ...fromClient })
     t.equal(made.receive('c', frame), 'balanced')
-    t.ok(made.take().every(({ port }) => port === 'r'))
+    t.ok(made.take().every(({ link }) => link === 'r'))
   })
 
   t.test(`${method}: the director itself as its own real server`, async t => {

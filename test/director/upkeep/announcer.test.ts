@@ -17,15 +17,15 @@ function remove(bench: BenchDirector, address: string, port = 80): void {
   bench.must({ op: 'delete-service', service: { protocol: 'tcp', address, port } })
 }
 
-t.test('at start every single address is announced, on the port of its network', async t => {
+t.test('at start every single address is announced, on the link of its network', async t => {
   const sent: string[] = []
   const director = new Director({
-    ports: [
+    links: [
       { name: 'c', mac: { hi: 0x0200, lo: 0x0101 }, mtu: 1500 },
       { name: 'r', mac: { hi: 0x0200, lo: 0x0201 }, mtu: 1500 },
     ],
     egress: {
-      transmit: (port, slab, at, len) => sent.push(on(port.name, slab.bytes.slice(at, at + len))) > 0,
+      transmit: (link, slab, at, len) => sent.push(on(link.name, slab.bytes.slice(at, at + len))) > 0,
     },
     addresses: [`${DIP_C}/24@c`, `${DIP_R}/24@r`],
     vips: ['10.99.2.9', '198.51.100.0/28'],
@@ -53,7 +53,7 @@ t.test('a service that brings a new VIP announces it; a second one on the VIP do
   t.strictSame(bench.out(), [])
 })
 
-t.test('a VIP of no connected network is announced on every port', async t => {
+t.test('a VIP of no connected network is announced on every link', async t => {
   const bench = new BenchDirector()
   add(bench, '203.0.113.5')
   bench.poll(10)

@@ -119,7 +119,7 @@ t.test('what a client meets that goes on sending: RST in every method; ICMP 3/3 
     const data = tcp4(`${CLIENT}:1 > ${VIP}:80`, { flags: 'PA', payload: 5, ...fromClient })
     t.equal(scene.receive('c', data), 'answered', method)
     t.strictSame(
-      scene.take().map(({ port, frame }) => [port, packetOf(frame)[33]]),
+      scene.take().map(({ link, frame }) => [link, packetOf(frame)[33]]),
       [['c', RESET]],
       method,
     )

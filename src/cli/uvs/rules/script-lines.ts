@@ -74,7 +74,7 @@ async function sleep(args: string[], hooks: ScriptHooks): Promise<Outcome> {
 /** `ip route replace|del local A dev lo` is `--vip A`; `A [via GW] [dev IF] [mtu N]` is `--route A=[GW][@IF][,mtu=N]`. */
 async function route(args: string[], control: Control): Promise<Outcome> {
   const line = args.join(' ')
-  const [, change, local, block = '', gateway, port, mtu] = ROUTE_LINE.exec(line) ?? []
+  const [, change, local, block = '', gateway, link, mtu] = ROUTE_LINE.exec(line) ?? []
   if (!change || (local && line !== `route ${change} local ${block} dev lo`))
     return failed(
       `ip ${line}: not there in uvs (only ip route replace|del local ADDRESS dev lo, and ` +
@@ -84,7 +84,7 @@ async function route(args: string[], control: Control): Promise<Outcome> {
   const isGone = change === 'del'
   if (local) return unlessRefused('ip', await control.call({ op: isGone ? 'delete-vip' : 'add-vip', cidr }))
   if (isGone) return unlessRefused('ip', await control.call({ op: 'delete-route', to: cidr }))
-  const how = { ...(gateway && { gateway }), ...(port && { port }), ...(mtu && { mtu: Number(mtu) }) }
+  const how = { ...(gateway && { gateway }), ...(link && { port: link }), ...(mtu && { mtu: Number(mtu) }) }
   return unlessRefused('ip', await control.call({ op: 'add-route', to: cidr, ...how }))
 }
 
