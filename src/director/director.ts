@@ -43,6 +43,7 @@ import type { Outbound } from './path/outbound.js'
 import type { ReturnedAnswers } from './returned-answers.js'
 import type { Balancing } from './rules/balancing.js'
 import { configure } from './rules/configure.js'
+import { LocalNode } from './rules/local-node.js'
 import type { Announcer } from './upkeep/announcer.js'
 import type { CounterTick } from './upkeep/counter-tick.js'
 import type { Defence } from './upkeep/defence.js'
@@ -74,6 +75,7 @@ export class Director implements ReassemblySink {
   readonly sysctls: Sysctls
   readonly marks: Marks
   readonly defence: Defence
+  readonly localNode: LocalNode
   readonly #neighbours: Neighbours
   readonly #arp: ArpInput
   readonly #announcer: Announcer
@@ -121,6 +123,7 @@ export class Director implements ReassemblySink {
     this.#orphans = parts.orphans
     this.#returned = parts.returned
     this.#fast = parts.fast
+    this.localNode = new LocalNode(parts.links, parts.ownAddresses)
     this.#follower = new KernelFollower(parts.links, parts.routes, parts.ownAddresses)
     configure(this, this.#neighbours, options)
   }
@@ -153,6 +156,7 @@ export class Director implements ReassemblySink {
 
   /** Replaces the state of the host's kernel: its addresses, routes and interfaces. */
   follow(state: KernelState): void {
+    this.localNode.isHosted = true
     this.#follower.follow(state)
   }
 

@@ -12,7 +12,9 @@ export interface KernelState {
   readonly addresses: readonly (Cidr & { readonly link: number })[]
   /** All addresses that the kernel accepts packets to, on any interface, each once. */
   readonly held: readonly Ipv4Addr[]
-  /** At most one for each block: the one that the kernel uses. */
+  /** Blocks that it takes packets to: 127.0.0.0/8, and what is routed to the host (`ip route add local`). */
+  readonly heldBlocks: readonly Cidr[]
+  /** One for each block: the one that the kernel would take. */
   readonly routes: readonly KernelRoute[]
 }
 
@@ -41,8 +43,10 @@ export class KernelFollower {
 
   /** Replaces the kernel's state. */
   follow(state: KernelState): void {
+    let isMoved = false
     state.links.forEach(({ mac, mtu }, index) => {
       const link: Changing = this.#links[index]!
+      if (link.mac.hi !== mac.hi || link.mac.lo !== mac.lo) isMoved = true
       link.mac = mac
       link.mtu = mtu
       this.#routes.linkChanged(link)
@@ -56,7 +60,9 @@ export class KernelFollower {
         mtu,
       })),
     )
+    this.#ownAddresses.setKernelBlocks(state.heldBlocks)
     this.#hold(new Set(state.held))
+    if (isMoved) this.#ownAddresses.announceAgain()
   }
 
   #hold(held: ReadonlySet<Ipv4Addr>): void {

@@ -91,6 +91,8 @@ export interface LinkOptions {
    * false.
    */
   isBeside?: boolean
+  /** The virtual addresses of services are answered for here, by the rules alone. Default: where no kernel lives. */
+  claims?: boolean
 }
 
 /** A wrong option. The message is one line: the option, the word, what is allowed. */
@@ -118,13 +120,13 @@ export function linksOf(options: DirectorOptions): Link[] {
   return ('links' in options ? options.links : options.ports).map(linkOf)
 }
 /** As `linksOf`, the one at `index`. */
-export function linkOf({ mac, isBeside = false, ...link }: LinkOptions, index: number): Link {
+export function linkOf({ mac, isBeside = false, claims = !isBeside, ...link }: LinkOptions, index: number): Link {
   const read = typeof mac === 'string' ? parseMac(mac) : mac
   if (!read || !isWord(read.hi, 0xffff) || !isWord(read.lo, 0xffffffff) || read.hi & 0x0100)
     throw new RangeError(
       `links[${index}].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
     )
-  return { index, ...link, mac: read, isBeside }
+  return { index, ...link, mac: read, isBeside, claims }
 }
 function isWord(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most

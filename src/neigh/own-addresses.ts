@@ -4,8 +4,9 @@ import { isHostAddress, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 /**
- * Why an address is ours. OWN: an interface's `--address`, a `--vip`, a local address of FULLNAT; we answer ARP for it on every
- * link. SERVICE: a VIP; we answer on links without a kernel beside us. KERNEL: the host's kernel has it and answers for it.
+ * Why an address is ours. OWN: an interface's `--address`, a `--vip`, a local address of FULLNAT: we answer ARP for it everywhere.
+ * SERVICE: a virtual service stands there: we answer for it where we are a host of our own. KERNEL: the host's kernel holds it,
+ * and answers for it.
  */
 export type Holder = typeof AddressKind.OWN | typeof AddressKind.SERVICE | typeof AddressKind.KERNEL
 
@@ -37,6 +38,8 @@ export class OwnAddresses {
   /** Single addresses given as --vip. */
   readonly #vips = new Set<Ipv4Addr>()
   readonly #blocks: Cidr[] = []
+  /** Blocks that the kernel takes packets to. */
+  #kernelBlocks: readonly Cidr[] = []
   /** Broadcast addresses of connected networks. */
   readonly #broadcasts = new Set<Ipv4Addr>()
   readonly #sink: HoldsSink | undefined
@@ -64,21 +67,44 @@ export class OwnAddresses {
     return false
   }
   #mayBeOurs(addr: Ipv4Addr): boolean {
-    return isHostAddress(addr) && !this.#broadcasts.has(addr as Ipv4Addr)
+    return isHostAddress(addr) && !this.#broadcasts.has(addr)
   }
 
   /** Whether the kernel holds it. Packets to it that are not balanced are the kernel's. */
   isKernels(addr: Ipv4Addr): boolean {
-    return (this.#holds.get(addr as Ipv4Addr)?.kernel ?? 0) > 0
+    const holds = this.#holds.get(addr)
+    return (holds !== undefined && holds.kernel > 0) || this.#kernelBlocks.some(block => isIn(addr, block))
+  }
+  /** The kernel takes packets to these blocks from now on, besides the single addresses that it holds. */
+  setKernelBlocks(blocks: readonly Cidr[]): void {
+    this.#kernelBlocks = blocks
   }
   /** Whether we answer ARP for it on this link. */
   answersFor(addr: Ipv4Addr, link: Link): boolean {
-    if (!this.has(addr)) return false
-    const holds = this.#holds.get(addr as Ipv4Addr)
-    if (holds !== undefined && holds.kernel > 0) return false
+    if (!this.has(addr) || this.isKernels(addr)) return false
+    const holds = this.#holds.get(addr)
     if (holds !== undefined && holds.own > 0) return true
-    if (holds !== undefined && holds.services > 0 && !link.isBeside && !this.#isStandby) return true
+    if (holds !== undefined && holds.services > 0 && link.claims && !this.#isStandby) return true
     return this.#blocks.length > 0 && this.#isInBlock(addr)
+  }
+
+  /**
+   * Whether it may be announced on this link: we answer for it; or it is the kernel's, and a VIP or of this link's network, which
+   * servers may have as their gateway. The kernel announces nothing when an interface gets another MAC (arp_notify 0).
+   */
+  mayAnnounce(addr: Ipv4Addr, link: Link, isOfNetwork: boolean): boolean {
+    if (this.answersFor(addr, link)) return true
+    const holds = this.#holds.get(addr)
+    return holds !== undefined && holds.kernel > 0 && (holds.services > 0 || isOfNetwork)
+  }
+  /** A link has another MAC: neighbours are to hear of every address again. */
+  announceAgain(): void {
+    for (const addr of this.#holds.keys()) {
+      if (!this.#mayBeOurs(addr)) continue
+      this.gone.add(addr)
+      this.come.add(addr)
+      this.hasNews = true
+    }
   }
 
   hold(addr: Ipv4Addr, holder: Holder = AddressKind.OWN): void {
@@ -152,6 +178,9 @@ export class OwnAddresses {
   }
 }
 
+function isIn(addr: Ipv4Addr, { addr: network, mask }: Cidr): boolean {
+  return ((addr ^ network) & mask) === 0
+}
 function blockOf(cidr: Cidr): Cidr {
   return { ...cidr, addr: (cidr.addr & cidr.mask) as Ipv4Addr }
 }

@@ -1,3 +1,4 @@
+import type { KernelState } from '../director/kernel-follower.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { WorkerData } from './worker-messages.js'
 
@@ -5,6 +6,8 @@ import type { WorkerData } from './worker-messages.js'
 export interface DataPlaneOptions extends Pick<WorkerData, 'devices' | 'director' | 'schedulers'> {
   /** The number of worker threads. Default 1. */
   workers?: number
+  /** What the host's kernel holds at the start, where uvs has interfaces of it. */
+  host?: KernelState
 }
 
 /** The default `clientMask`: the whole client address chooses the worker. */

@@ -8,6 +8,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
+import { ProgramFront } from '../ebpf/program-front.js'
 import { BusyPoll } from '../linux/busy-poll.js'
 import type { Device } from '../packet/device.js'
 import type { FanoutGroup } from '../io/fanout.js'
@@ -23,35 +24,68 @@ import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
 import { inlineThePath } from './engine.js'
+import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
-import type { WorkerData, DeviceOptions, FromWorker, ToWorker } from './worker-messages.js'
+import {
+  sharedWithKernel,
+  type WorkerData,
+  type DeviceOptions,
+  type FromWorker,
+  type ToWorker,
+} from './worker-messages.js'
 import { RequestQueue } from './request-queue.js'
 import { TurnCounters } from '../control/operations/turn-counters.js'
 
 const data = workerData as WorkerData
+const isFirst = data.worker === undefined || data.worker.index === 0
 inlineThePath()
 
 function answer(message: FromWorker): void {
   data.requests.postMessage(message)
 }
 
-function openDevice(options: DeviceOptions): Device {
-  if (options.kind === 'raw') return new RawDevice(options.name, options)
+function openDevice(options: DeviceOptions, front: ProgramFront | undefined): Device {
+  if (options.kind === 'raw') {
+    const mode = options.isBeside ? 'beside' : 'exclusive'
+    return new RawDevice(options.name, {
+      sharing: options.sharing,
+      front: { mode, programFd: front?.programFd(mode) },
+    })
+  }
   return new TapDevice(options.name, options.mac ?? macOfName(options.name), options.sharing)
 }
 function groupOf(device: Device): FanoutGroup | undefined {
   return device instanceof RawDevice ? device.group : undefined
 }
 
-async function start(): Promise<{ devices: Device[]; director: Director } | undefined> {
+interface Started {
+  readonly devices: Device[]
+  readonly director: Director
+  readonly follower: HostFollower | undefined
+}
+
+/** Of the first worker. Where the kernel takes no programs, uvs can only be alone on an interface, and a device says so. */
+function openFront(): ProgramFront | undefined {
+  if (!isFirst || data.devices.every(({ kind }) => kind !== 'raw')) return undefined
+  try {
+    return new ProgramFront()
+  } catch (error) {
+    if (error instanceof SystemError) return undefined
+    throw error
+  }
+}
+
+async function start(): Promise<Started | undefined> {
   const devices: Device[] = []
+  const front = openFront()
   try {
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
-    for (const options of data.devices) devices.push(openDevice(options))
+    for (const options of data.devices) devices.push(openDevice(options, front))
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
-      links: devices.map(({ name, mac, mtu }) => ({ name, mac, mtu })),
+      links: devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) })),
+      ...(front && { front }),
       egress: new DeviceEgress(devices),
       now: performance.now(),
       allocate: mapMemory,
@@ -63,7 +97,8 @@ async function start(): Promise<{ devices: Device[]; director: Director } | unde
       availablePages,
     })
     makeResident(director.conns.table.words)
-    return { devices, director }
+    const hasRaw = data.devices.some(({ kind }) => kind === 'raw')
+    return { devices, director, follower: hasRaw ? follow(director, devices, front) : undefined }
   } catch (error) {
     for (const device of devices) device.close()
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
@@ -120,9 +155,26 @@ function work(queue: RequestQueue): void {
   if (answered.length > 0) answer({ answered })
 }
 
-function run(director: Director, devices: readonly Device[]): void {
+/** Of several workers each follows the kernel; an interface that comes back can be opened anew by a single one only. */
+function follow(director: Director, devices: Device[], front: ProgramFront | undefined): HostFollower {
+  return new HostFollower(director, {
+    reopen(index, name) {
+      if (data.worker) throw new UsageError('the workers share it: restart uvs')
+      devices[index]!.close()
+      devices[index] = openDevice({ ...data.devices[index]!, name }, front)
+    },
+    say: line => (isFirst ? answer({ problem: line }) : undefined),
+  })
+}
+
+/** News of the kernel are looked for at least so often, in ms, where nothing else ends the wait. */
+const NEWS_MS = 100
+
+function run({ director, devices, follower }: Started): void {
   const loop = new Loop(director, devices)
-  const poller = new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
+  const makePoller = (): Poller => new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
+  let poller = makePoller()
+  const longest = follower ? NEWS_MS : Infinity
   const busy = new BusyPoll()
   const turns = new TurnCounters()
   const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
@@ -132,6 +184,7 @@ function run(director: Director, devices: readonly Device[]): void {
   for (;;) {
     const time = now()
     if (!Number.isNaN(began)) turns.add(frames, time - began)
+    if (follower?.poll(time)) poller = makePoller()
     frames = loop.turn(time)
     if (Atomics.load(data.signal, 0) !== 0 && !take(queue)) return
     const isAsked = !queue.isEmpty
@@ -139,13 +192,13 @@ function run(director: Director, devices: readonly Device[]): void {
     began = isAsked || frames > 0 ? time : NaN
     if (busy.mayLookAgain(time, frames)) {
       if (frames === 0) schedYield()
-    } else if (!isAsked) poller.wait(loop.idleMs)
+    } else if (!isAsked) poller.wait(Math.min(loop.idleMs, longest))
   }
 }
 
 const started = await start()
 if (started) {
-  const { devices, director } = started
+  const { devices } = started
   if (data.worker) stayOnCpu(data.worker.index)
   else stayOnThisCpu()
   shortenSlices()
@@ -154,7 +207,8 @@ if (started) {
     groups: devices.map(groupOf),
     thread: threadId(),
   })
-  run(director, devices)
+  run(started)
+  started.follower?.close()
   for (const device of devices) device.close()
   answer({ stopped: true })
 }

@@ -1,7 +1,5 @@
-import { networkInterfaces } from 'node:os'
 import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
 import type { FanoutGroup } from '../io/fanout.js'
-import { ProgramFront } from '../ebpf/program-front.js'
 import { Steering } from '../ebpf/steering.js'
 import { SystemError } from '../linux/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
@@ -37,17 +35,6 @@ export class DataPlane implements Control {
    * such as a mistake of a user's scheduler.
    */
   static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
-    const front = openFront()
-    try {
-      const devices = options.devices.map(device => behind(front, device))
-      return await DataPlane.#start({ ...options, devices }, report)
-    } finally {
-      // The devices hold the program.
-      front?.close()
-    }
-  }
-
-  static async #start(options: DataPlaneOptions, report: (problem: string) => void): Promise<DataPlane> {
     const { workers: of = 1, ...rest } = options
     const ofWorkers = sayingOnce(report)
     collectOnlyWhenAsked()
@@ -111,23 +98,6 @@ function sayingOnce(report: (problem: string) => void): Report {
     if (once) said.add(problem)
     report(problem)
   }
-}
-
-/** Undefined where the kernel takes no programs: then all works as well, a tenth slower. */
-function openFront(): ProgramFront | undefined {
-  try {
-    return new ProgramFront()
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error
-    return undefined
-  }
-}
-
-/** Keeps what comes in by an interface from the kernel's stack, unless the kernel has an IPv4 address there. */
-function behind(front: ProgramFront | undefined, device: DeviceOptions): DeviceOptions {
-  if (device.kind !== 'raw') return device
-  const isShared = networkInterfaces()[device.name]?.some(({ family }) => family === 'IPv4')
-  return { ...device, front: { mode: 'exclusive', programFd: isShared ? undefined : front?.programFd('exclusive') } }
 }
 
 function steer(workers: number, { director }: DataPlaneOptions): Steering {

@@ -1,22 +1,36 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
 import type { FanoutGroup, Sharing } from '../io/fanout.js'
-import type { FrontOptions } from '../ebpf/front-attachment.js'
 import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
 
 /** A device as on the command line, the front before it, and how several workers' devices share the interface. */
 export type DeviceOptions =
-  | { kind: 'raw'; name: string; sharing?: Sharing; front?: FrontOptions }
+  | { kind: 'raw'; name: string; isBeside?: boolean; claims?: boolean; sharing?: Sharing }
   | { kind: 'tap'; name: string; mac: MacAddr | undefined; sharing?: TapSharing }
+
+/** How a device's link is shared with the host's kernel. */
+export function sharedWithKernel(device: DeviceOptions): { isBeside: boolean; claims: boolean } {
+  if (device.kind === 'tap') return { isBeside: false, claims: true }
+  const { isBeside = false, claims = !isBeside } = device
+  return { isBeside, claims }
+}
 
 /** Start data of a worker thread. All of it can be cloned. */
 export interface WorkerData {
   devices: DeviceOptions[]
   director: Pick<
     DirectorOptions,
-    'addresses' | 'vips' | 'routes' | 'neighbours' | 'maxConnections' | 'seed' | 'icmpRatelimit' | 'clientMask'
+    | 'addresses'
+    | 'vips'
+    | 'isStandby'
+    | 'routes'
+    | 'neighbours'
+    | 'maxConnections'
+    | 'seed'
+    | 'icmpRatelimit'
+    | 'clientMask'
   >
   /** For one of several workers: which one, and the memory of their shared counts. */
   worker?: { index: number; of: number; counts: SharedArrayBuffer }

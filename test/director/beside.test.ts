@@ -26,6 +26,7 @@ const state = (held = HELD, more: Partial<KernelState> = {}): KernelState => ({
     { ...cidr('10.99.2.1/24'), link: 1 },
   ],
   held: held.map(addr),
+  heldBlocks: [cidr('127.0.0.0/8')],
   routes: [
     { to: cidr('10.99.1.0/24'), way: { link: 0, gateway: undefined }, mtu: undefined },
     { to: cidr('10.99.2.0/24'), way: { link: 1, gateway: undefined }, mtu: undefined },
@@ -177,6 +178,40 @@ t.test('a standby claims nothing by its rules where it is alone, until a VIP is 
   t.equal(bench.receive('c', asks(VIP)), 'drop-arp-not-for-us')
 })
 
+t.test('a local node that cannot be is refused by name, and so is a local address that is the host', async t => {
+  const { bench } = beside({ vips: ['10.99.1.101'] })
+  t.throws(() => serve(bench, 'direct', '10.99.1.101'), { message: /10\.99\.1\.101 is uvs itself/ })
+  t.throws(() => bench.must({ op: 'add-local-address', service, address: DIP }), {
+    message: /10\.99\.1\.1 is the kernel's/,
+  })
+  bench.must({ op: 'add-local-address', service, address: '10.99.1.120' })
+  const destination = { address: '10.99.2.11', port: 80 }
+  bench.must({ op: 'add-destination', service, destination, settings: destinationSettings(1) })
+  bench.director.follow(state([...HELD, '10.99.2.11']))
+  const settings = destinationSettings(2, { method: 'masq' })
+  t.throws(() => bench.must({ op: 'edit-destination', service, destination, settings }), { message: /is this host/ })
+  const both = beside({
+    links: [
+      { name: 'c', mac: MAC_C, mtu: 1500, isBeside: true, claims: true },
+      { name: 'r', mac: MAC_R, mtu: 1500, isBeside: true },
+    ],
+    addresses: [`${OWN}/24@c`],
+  }).bench
+  both.director.follow(state([DIP]))
+  t.throws(() => serve(both, 'direct', '127.0.0.1'), { message: /this host, which does not hold 10\.99\.1\.100/ })
+  both.poll()
+  t.equal(both.receive('c', asks(VIP)), 'answered', 'a host of its own claims its services')
+  for (const [address, why] of [
+    ['127.0.0.1', /127\.0\.0\.1 is this host, whose kernel gets no packet/],
+    [DIP, /10\.99\.1\.1 is uvs itself/],
+    [VIP, /10\.99\.1\.100 is uvs itself/],
+  ] as const) {
+    const alone = new BenchDirector()
+    alone.director.follow(state(['127.0.0.1']))
+    t.throws(() => alone.serve('tcp', `${VIP}:80`, `${address}:80`), { message: why }, `${address} where uvs is alone`)
+  }
+})
+
 t.test("a local node is the kernel's socket at the VIP", async t => {
   for (const address of ['127.0.0.1', DIP, VIP]) {
     const { bench } = beside()
@@ -192,7 +227,13 @@ t.test("a local node is the kernel's socket at the VIP", async t => {
     t.equal(destinations.length, 1)
   }
   const { bench } = beside()
+  t.throws(() => serve(bench, 'masq', DIP), {
+    message: /10\.99\.1\.1 is this host: its own sockets are reached .* by -g/,
+  })
+  bench.must({ op: 'delete-service', service })
+  bench.director.follow(state(HELD.filter(each => each !== DIP)))
   serve(bench, 'masq', DIP)
+  bench.director.follow(state())
   const request = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' })
   t.equal(bench.receive('c', request), 'drop-local-node', 'whose answers would leave untranslated')
   t.strictSame(bench.take(), [])
@@ -279,6 +320,28 @@ t.test("the kernel's routes: a black hole swallows, others are told of", async t
       String(way),
     )
   }
+})
+
+t.test('an interface with another MAC has its addresses announced again, once', async t => {
+  const { bench } = beside({ vips: ['10.99.1.101'], addresses: [`${OWN}/24@c`] })
+  serve(bench, 'masq')
+  bench.take()
+  const moved = state(HELD, { links: [{ mac: parseMac('02:00:00:00:01:77')!, mtu: 1500 }, state().links[1]!] })
+  bench.director.follow(moved)
+  bench.poll()
+  const announced = bench
+    .take()
+    .map(({ link: port, frame }) => `${port} ${[...frame.subarray(28, 32)].join('.')} ${frame[27]}`)
+  t.strictSame(announced.sort(), [
+    'c 10.99.1.1 119',
+    'c 10.99.1.100 119',
+    'c 10.99.1.101 119',
+    'c 10.99.1.2 119',
+    'r 10.99.2.1 1',
+  ])
+  bench.director.follow(moved)
+  bench.poll()
+  t.strictSame(bench.take(), [])
 })
 
 t.test('an MTU that is lowered while it runs counts from the next packet on', async t => {

@@ -133,7 +133,7 @@ const link = (mac: unknown) => linkOf({ name: 'eth0', mac, mtu: 1500 } as LinkOp
 
 t.test('a MAC is two numbers or text, of one host', async t => {
   const mac = { hi: 0x0200, lo: 0xff000001 }
-  t.strictSame(link('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac, isBeside: false })
+  t.strictSame(link('02:00:FF:00:00:01'), { index: 3, name: 'eth0', mtu: 1500, mac, isBeside: false, claims: true })
   t.strictSame(link(mac).mac, mac)
   for (const wrong of [
     undefined,

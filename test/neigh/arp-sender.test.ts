@@ -8,7 +8,7 @@ import { parseCidr, parseIpv4, parseMac } from '../../src/wire/addr.js'
 import { arp, concat, virtioHeader } from '../support/frames.js'
 
 const MAC = '02:00:00:00:01:01'
-const link: Link = { index: 0, name: 'c', mac: parseMac(MAC)!, mtu: 1500, isBeside: false }
+const link: Link = { index: 0, name: 'c', mac: parseMac(MAC)!, mtu: 1500, isBeside: false, claims: true }
 const other: Link = { ...link, index: 1, name: 'r' }
 
 function sender(...addresses: string[]): { arp: ArpSender; sent(): Uint8Array[] } {

@@ -9,6 +9,7 @@ const linkAt = (index: number, name: string, mtu = 1500): Link => ({
   mtu,
   mac: parseMac('02:00:00:00:00:01')!,
   isBeside: false,
+  claims: true,
 })
 const a = linkAt(0, 'a')
 const b = linkAt(1, 'b', 9000)

@@ -11,6 +11,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   plan: async () => (await import('./rules/plan.js')).plan,
   apply: async () => (await import('./rules/apply.js')).apply,
   sysctl: async () => (await import('./sysctl.js')).sysctl,
+  vip: async () => (await import('./vip.js')).vip,
   verdicts: async () => (await import('./verdicts.js')).verdicts,
   proc: async () => (await import('./proc.js')).proc,
   reset: async () => (await import('./reset.js')).reset,

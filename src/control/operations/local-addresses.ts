@@ -3,7 +3,7 @@ import { Refused } from '../protocol/refusal.js'
 import type { ServiceKey } from '../protocol/service-key.js'
 import { addressOf, findService } from './keys.js'
 import { isNotYet } from './not-yet-requests.js'
-import { done, type OperationsOf } from './operation.js'
+import { done, refuse, type OperationsOf } from './operation.js'
 
 export const localAddresses = {
   'add-local-address': {
@@ -11,8 +11,10 @@ export const localAddresses = {
     changesAddresses: true,
     run(director, { service, address }) {
       refuseIpv6(service, address)
+      const laddr = addressOf(address)
+      refuse(director.localNode.refuseLocalAddress(laddr))
       director.conns.fullnatKeys.prepare()
-      return done(director.balancing.addLocalAddress(findService(director, service), addressOf(address)))
+      return done(director.balancing.addLocalAddress(findService(director, service), laddr))
     },
   },
   'delete-local-address': {

@@ -56,6 +56,10 @@ interface Asking<O extends OperationName> {
 /** Operations by name. */
 export type OperationsOf<N extends OperationName> = { readonly [O in N]: Operation<O> }
 
+/** Refuses the request if there is a reason, in a line. */
+export function refuse(why: string | undefined): void {
+  if (why !== undefined) throw new Refused('EOPNOTSUPP', why)
+}
 /** Returns null, or throws Refused with a message. */
 export function done(refusal: Refusal | undefined): null {
   if (refusal) throw new Refused(refusal, IN_WORDS[refusal])

@@ -1,7 +1,7 @@
 import type { realServerRules as shapes } from '../protocol/real-servers.js'
 import { addressOf, destinationSettings, findDestination, findService, portOf } from './keys.js'
 import { addNotYetServer, deleteNotYetServer, editNotYetServer, isNotYetServer } from './not-yet-requests.js'
-import { done, type OperationsOf } from './operation.js'
+import { done, refuse, type OperationsOf } from './operation.js'
 
 export const realServers = {
   'add-destination': {
@@ -11,7 +11,9 @@ export const realServers = {
       const service = findService(director, request.service)
       const { address, port } = request.destination
       const settings = destinationSettings(request.settings)
-      return done(director.balancing.addDestination(service, addressOf(address), portOf(port), settings))
+      const addr = addressOf(address)
+      refuse(director.localNode.refuseServer(addr, settings.method, service))
+      return done(director.balancing.addDestination(service, addr, portOf(port), settings))
     },
   },
   'edit-destination': {
@@ -22,7 +24,9 @@ export const realServers = {
       const service = findService(director, request.service)
       const given = destinationSettings(request.settings)
       if (given.lowerThreshold > given.upperThreshold) return done('ERANGE')
-      return done(director.balancing.editDestination(service, findDestination(service, request.destination), given))
+      const dest = findDestination(service, request.destination)
+      refuse(director.localNode.refuseServer(dest.addr, given.method, service))
+      return done(director.balancing.editDestination(service, dest, given))
     },
   },
   'delete-destination': {

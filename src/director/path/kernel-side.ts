@@ -24,14 +24,18 @@ export class KernelSide {
   isBeside(packet: Packet): boolean {
     return this.#links[packet.link]!.isBeside
   }
-  /** Whether the kernel would accept the packet: the link is shared and the destination is the kernel's. */
+  /** Whether the kernel holds the destination. */
   holds(packet: Packet): boolean {
-    return this.isBeside(packet) && this.#ownAddresses.isKernels(packet.ip.dstAddr)
+    return this.#ownAddresses.isKernels(packet.ip.dstAddr)
   }
 
-  /** Gives the packet back to the kernel. It must be unchanged from the IP header on, or reassembled from its fragments. */
+  /**
+   * Gives the packet back as it came: its IP header and what follows are untouched, or put together from pieces. Where uvs is the only
+   * host the kernel has seen it itself, if it can.
+   */
   giveBack(packet: Packet): Verdict {
     const link = this.#links[packet.link]!
+    if (!link.isBeside) return Verdict.LEFT_TO_KERNEL
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setDst(link.mac)
     const isTaken = this.#egress.toKernel?.(link, packet.slab, packet.at, packet.len) ?? false

@@ -55,7 +55,7 @@ export class Announcer {
     const onLink = this.#routes.linkTo(addr)
     const links = onLink ? [onLink] : this.#links
     for (const link of links) {
-      if (!this.#ownAddresses.answersFor(addr, link)) continue
+      if (!this.#ownAddresses.mayAnnounce(addr, link, onLink === link)) continue
       this.#announced.add(addr)
       this.#sender.announce(link, addr)
     }

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { changedRoutes } from '../../../src/linux/rtnetlink/changed-routes.js'
 import { effectiveRoutes, unusableRoutes, type EffectiveRoute } from '../../../src/linux/rtnetlink/effective-routes.js'
 import { localAddresses } from '../../../src/linux/rtnetlink/local-addresses.js'
 import type { HostRoute } from '../../../src/linux/rtnetlink/route.js'
@@ -248,25 +247,4 @@ t.test('the routes agree with asking rule by rule', async () => {
     }),
     { numRuns: 1000 },
   )
-})
-
-t.test('what changed between two lists makes one the other', async () => {
-  fc.assert(
-    fc.property(anySnapshot, anySnapshot, (one, other) => {
-      const [before, after] = [effectiveRoutes(one), effectiveRoutes(other)]
-      const { removed, added } = changedRoutes(before, after)
-      const table = new Map(before.map(each => [block(each.to), line(each)]))
-      for (const each of removed) if (!table.delete(block(each.to))) throw new Error(`${line(each)} was not there`)
-      for (const each of added) {
-        if (table.has(block(each.to))) throw new Error(`${line(each)} is there already`)
-        table.set(block(each.to), line(each))
-      }
-      return [...table.values()].sort().join() === after.map(line).sort().join()
-    }),
-  )
-})
-
-t.test('of what did not change nothing is told', async t => {
-  const all = snapshot({ routes: routes('10.0.0.0/24 dev 1', '0.0.0.0/0 via 10.0.0.9 dev 1') })
-  t.strictSame(changedRoutes(effectiveRoutes(all), effectiveRoutes(all)), { removed: [], added: [] })
 })

@@ -28,7 +28,7 @@ export interface DirectorCommand extends DataPlaneOptions {
 const ADDRESS: Option = {
   flags: ['--address'],
   value: 'ADDR/LEN@IF',
-  help: "the director's own address on an interface",
+  help: "an address of the director's own; beside the kernel it needs none",
   repeatable: true,
 }
 
@@ -44,7 +44,8 @@ const TAP: Option = { flags: ['--tap'], value: 'IF[,IF]', is: 'interface', help:
 const COMMON: readonly Option[] = [
   option('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else", { repeatable: true }),
   option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
-  option('--vip', 'ADDR|CIDR', 'further local addresses', { repeatable: true }),
+  option('--vip', 'ADDR|CIDR', 'further addresses that uvs answers for', { repeatable: true }),
+  { flags: ['--standby'], help: 'services claim no address, until `uvs vip add` says so' },
   option('--max-connections', 'N', `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576`),
   option('--workers', 'N', `threads that share the work, a CPU each, 1 to ${MOST_WORKERS}; default 1`),
   option(
@@ -70,7 +71,7 @@ const MAC = option('--mac', 'MAC@IF', "our MAC on a TAP device, which must not b
 })
 
 export const DIRECTOR_FORMS: readonly Form[] = [
-  { words: [], options: [required(RAW), required(ADDRESS), ...COMMON] },
+  { words: [], options: [required(RAW), ADDRESS, ...COMMON] },
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
 ]
 
@@ -101,7 +102,8 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
   // Checked before a device is opened.
   given.all('--vip').forEach(parseVip)
-  if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
+  if (given.has('--tap') && !given.has('--address'))
+    throw new UsageError('--address: the director needs at least one address')
   return {
     devices,
     director: {
@@ -109,6 +111,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       vips: given.all('--vip'),
       routes: given.all('--route'),
       neighbours: given.all('--neighbour'),
+      ...(given.has('--standby') ? { isStandby: true } : {}),
       seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),

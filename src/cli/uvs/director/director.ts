@@ -10,7 +10,6 @@ import { outliveReaders } from '../../command.js'
 import type { UvsCommand } from '../command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
-import { kernelSideNotes } from './kernel-side.js'
 import { ServiceManager } from './service-manager.js'
 import { complain as complainOf } from '../run-uvs.js'
 
@@ -30,14 +29,17 @@ interface Closable {
 }
 
 /** Starts everything, waits for a signal, then stops everything in reverse order. */
-async function runDirector(command: DirectorCommand): Promise<number> {
+async function runDirector(asked: DirectorCommand): Promise<number> {
   outliveReaders()
   const manager = await ServiceManager.of(process.env, complain)
+  // Native code is imported only here and below: options and help must work without it.
+  const { onThisHost, readHost } = await import('../../../plane/shared-interfaces.js')
+  const hasRaw = asked.devices.some(({ kind }) => kind === 'raw')
+  const { options: command, notes } = hasRaw ? onThisHost(asked, readHost()) : { options: asked, notes: [] }
   const makeTrial = await trialDirectorMaker(command)
   // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
   const signalled = nextSignal()
-  // Native code is imported only here: options and help must work without it.
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
   const control = new Transactions(dataPlane, makeTrial)
@@ -67,8 +69,11 @@ async function runDirector(command: DirectorCommand): Promise<number> {
     const onHangup = (): void => void reload.ask()
     process.on('SIGHUP', onHangup)
     open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
-    for (const note of kernelSideNotes(command)) complain(note)
-    const devices = dataPlane.devices.map(({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu})`)
+    for (const note of notes) complain(note)
+    const isBeside = new Set(command.devices.flatMap(each => (each.kind === 'raw' && each.isBeside ? [each.name] : [])))
+    const devices = dataPlane.devices.map(
+      ({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu}${isBeside.has(name) ? ', beside the kernel' : ''})`,
+    )
     const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
     const ready = `ready on ${devices.join(', ')}; ${workers}control socket ${command.control}`
     process.stdout.write(`uvs director: ${ready}\n`)

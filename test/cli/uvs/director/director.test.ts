@@ -125,7 +125,7 @@ t.test('uvs director', { skip }, async t => {
   await t.test('options that cannot be meant: status 2 and one line', async t => {
     const lines: [options: string, says: RegExp][] = [
       ['', /^uvs director: --raw IF\[,IF\] or --tap/],
-      ['--raw dc', /^uvs director: --address: /],
+      ['--tap tq0', /^uvs director: --address: /],
       [`${least} --nosuch`, /^uvs director: --nosuch: there is no such option/],
       [`${least} --workers 65`, /^uvs director: --workers: '65' is not a whole number from 1 to 64$/m],
       ['--raw dc --address 10.99.1.1/24@eth9', /there is no interface 'eth9' here, only dc/],
@@ -267,17 +267,26 @@ t.test('uvs director', { skip }, async t => {
     t.equal(await director.ended(), 0, 'a client that keeps its connection does not hold it up')
   })
 
-  await t.test('it warns, once ready to start, of what the kernel would do too', async t => {
-    const path = `${tempDir(t)}/uvs.sock`
+  await t.test("beside the kernel it starts with nothing else, and says what stays the kernel's", async t => {
     ip('addr add 10.99.1.1/24 dev dc')
     t.teardown(() => ip('addr del 10.99.1.1/24 dev dc'))
-    const director = new Process(t, `${least} --control ${path}`)
-    t.ok(await director.ready(), director.err)
-    t.match(
-      director.err,
-      /^uvs director: warning: the kernel holds our address 10\.99\.1\.1 on dc and will answer too: remove it there$/m,
-    )
-    director.kill('SIGTERM')
-    t.equal(await director.ended(), 0)
+    for (const [options, err] of [
+      ['--raw dc', /^$/],
+      [
+        least,
+        /^uvs director: the kernel holds 10\.99\.1\.1: it stays the kernel's, and --address 10\.99\.1\.1\/24@dc is left out\n$/,
+      ],
+    ] as const) {
+      const path = `${tempDir(t)}/uvs.sock`
+      const director = new Process(t, `${options} --control ${path}`)
+      t.ok(await director.ready(), director.err)
+      t.match(director.out, 'ready on dc (02:00:00:00:01:01, mtu 1500, beside the kernel)')
+      t.match(director.err, err)
+      const second = new Process(t, `--raw dc --control ${path}2`)
+      t.equal(await second.ended(), 1)
+      t.match(second.err, /^uvs director: a second director on dc: [^\n]*\n$/)
+      director.kill('SIGTERM')
+      t.equal(await director.ended(), 0)
+    }
   })
 })

@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { connectControl } from '../../src/control/socket/client.js'
+import { Ledger } from '../../netns-lab/ledger.js'
+import { Namespaces } from '../../netns-lab/namespaces.js'
+import { identify, isAlive, run, until } from '../../netns-lab/proc.js'
+import { whyNoNamespaces } from '../../netns-lab/requirements.js'
+import { ours } from '../../netns-lab/tools.js'
+import { serviceSettings } from '../support/settings.js'
+import { unhooked } from './unhooked.js'
+
+/*
+ * uvs beside the kernel of a host with one NIC: 10.77.0.1 and the VIP are the kernel's, which serves ports 22, 80 and 8080 and echoes on 23.
+ * Real servers: rs1 by NAT, rs2 by direct routing. All on one wire.
+ */
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const SESSIONS = join(HERE, 'long-sessions.js')
+const MAIN = ours('src/cli/uvs/main.js')
+const [DIP, VIP, RS1, RS2] = ['10.77.0.1', '10.77.0.100', '10.77.0.11', '10.77.0.12']
+const SERVICE = { protocol: 'tcp', address: VIP, port: 80 } as const
+const SETTINGS = ['-A', '-t', `${VIP}:80`, '-s', 'rr']
+
+/** Asks again and again until it is so; throws if it does not become so in time. */
+async function sooner(isSo: () => Promise<boolean>, limitMs: number): Promise<void> {
+  for (const end = performance.now() + limitMs; !(await isSo());) {
+    if (performance.now() > end) throw new Error(`not so after ${limitMs} ms: ${isSo}`)
+    await sleep(50)
+  }
+}
+
+class Lan {
+  readonly control: string
+  constructor(readonly spaces: Namespaces) {
+    this.control = spaces.ledger.control
+  }
+
+  async build(): Promise<void> {
+    const { spaces } = this
+    for (const name of ['client', 'director', 'rs1', 'rs2', 'wire']) await spaces.add(name)
+    for (const name of ['client', 'director', 'rs1', 'rs2']) await spaces.cable(name, 'eth0', 'wire', `to-${name}`)
+    await spaces.bridge('wire', 'br0', ['to-client', 'to-director', 'to-rs1', 'to-rs2'])
+    await spaces.ip('client', 'addr', 'add', '10.77.0.10/24', 'dev', 'eth0')
+    await spaces.ip('director', 'addr', 'add', `${DIP}/24`, 'dev', 'eth0')
+    await spaces.ip('director', 'addr', 'add', `${VIP}/32`, 'dev', 'lo')
+    for (const [name, rip] of [
+      ['rs1', RS1],
+      ['rs2', RS2],
+    ] as const) {
+      await spaces.ip(name, 'addr', 'add', `${rip}/24`, 'dev', 'eth0')
+      this.#serve(name, name, '80')
+    }
+    await spaces.ip('rs1', 'route', 'add', '10.77.0.10/32', 'via', DIP)
+    await spaces.must('rs2', 'sysctl', ['-qw', 'net.ipv4.conf.all.arp_ignore=1', 'net.ipv4.conf.all.arp_announce=2'])
+    await spaces.ip('rs2', 'addr', 'add', `${VIP}/32`, 'dev', 'lo')
+    for (const port of ['22', '80', '8080']) this.#serve('director', 'kernel', port)
+    spaces.start('director', 'echo', 'env', unhooked([SESSIONS, 'serve', '23']))
+  }
+  #serve(space: string, name: string, port: string): void {
+    this.spaces.start(space, `${name}-${port}`, 'env', unhooked([ours('netns-lab/name-server.js'), name, port]))
+  }
+
+  /** A director beside the kernel; it has come up. */
+  async start(name = 'eth0'): Promise<{ pid: number; said: () => string }> {
+    const command = unhooked([MAIN, 'director', '--raw', name, '--control', this.control])
+    const { pid, log } = this.spaces.start('director', 'director', 'env', command)
+    const before = readFileSync(log, 'utf8').length
+    const said = (): string => readFileSync(log, 'utf8').slice(before)
+    const id = identify(pid)!
+    await until(() => said().includes('ready') || !isAlive(id), 30_000)
+    return { pid, said }
+  }
+  async admin(...args: string[]): Promise<void> {
+    const { status, err } = await run(process.execPath, [
+      ours('src/cli/uvsadm/main.js'),
+      ...args,
+      '--control',
+      this.control,
+    ])
+    if (status !== 0) throw new Error(`uvsadm ${args.join(' ')}: ${err}`)
+  }
+  /** Who answers a request, or curl's word for why nobody does. */
+  async ask(at: string, from = 'client'): Promise<string> {
+    const { status, out } = await this.spaces.run(from, 'curl', ['-s', '-m', '3', `http://${at}/`])
+    return status === 0 ? out.trim() : `curl ${status}`
+  }
+  async askTimes(times: number, at: string): Promise<Record<string, number>> {
+    const who: Record<string, number> = {}
+    for (let i = 0; i < times; i++) {
+      const name = await this.ask(at)
+      who[name] = (who[name] ?? 0) + 1
+    }
+    return who
+  }
+  /** Until real servers answer at the VIP again; how long it took, in ms. */
+  async resumes(): Promise<number> {
+    const began = performance.now()
+    await sooner(async () => (await this.ask(`${VIP}:80`)).startsWith('rs'), 15_000)
+    return performance.now() - began
+  }
+}
+
+const skip =
+  (await whyNoNamespaces()) ?? ((await run('curl', ['--version'])).status === 0 ? false : 'curl is not installed')
+await t.test('beside the kernel of a host with one NIC', { skip, timeout: 200_000 }, async t => {
+  const lan = new Lan(new Namespaces(await Ledger.open(`uvs-beside-${process.pid}-`)))
+  const { spaces } = lan
+  t.teardown(() => spaces.ledger.remove())
+  await lan.build()
+  await sooner(async () => (await lan.ask(`${VIP}:8080`)) === 'kernel', 30_000)
+  const keep = [SESSIONS, 'keep', `${DIP}:23`, `${VIP}:23`]
+  const sessions = spaces.start('client', 'sessions', 'env', unhooked(keep))
+  const kept = (): string => readFileSync(sessions.log, 'utf8')
+  /** Both sessions have gone on since. */
+  const goOn = async (when: string): Promise<void> => {
+    const before = kept().length
+    await until(() => [DIP, VIP].every(at => kept().slice(before).includes(`KEPT ${at}:23`)), 10_000)
+    t.notMatch(kept(), /LOST/, `the kernel's sessions, ${when}`)
+  }
+  const kernelAnswers = async (when: string): Promise<void> => {
+    for (const at of [`${DIP}:22`, `${VIP}:22`, `${VIP}:8080`]) t.equal(await lan.ask(at), 'kernel', `${at}, ${when}`)
+    await goOn(when)
+  }
+  await goOn('before there is a director')
+
+  let director = await lan.start()
+  t.match(director.said(), /ready on eth0 \(.*, beside the kernel\)/)
+  t.equal(await lan.ask(`${VIP}:80`), 'kernel', 'without a service')
+  await lan.admin(...SETTINGS)
+  await lan.admin('-a', '-t', `${VIP}:80`, '-r', `${RS1}:80`, '-m')
+  await lan.admin('-a', '-t', `${VIP}:80`, '-r', `${RS2}:80`, '-g')
+  t.strictSame(await lan.askTimes(10, `${VIP}:80`), { rs1: 5, rs2: 5 }, 'with one')
+  await kernelAnswers('while it balances')
+  t.equal(await lan.ask(`${RS1}:80`, 'director'), 'rs1', 'the director asks a real server')
+  await spaces.must('director', 'sysctl', [
+    '-qw',
+    'net.ipv4.ip_forward=1',
+    'net.ipv4.conf.eth0.send_redirects=0',
+    'net.ipv4.conf.all.send_redirects=0',
+  ])
+  await spaces.ip('client', 'route', 'add', `${RS1}/32`, 'via', DIP)
+  t.equal(await lan.ask(`${RS1}:80`), 'rs1', 'the kernel routes to a real server')
+
+  const control = connectControl(lan.control)
+  for (let i = 0; i < 100; i++) {
+    const service = { ...SERVICE, port: 1000 + i }
+    const made = await control.call({ op: 'add-service', service, settings: serviceSettings('rr') })
+    t.ok(made.ok, JSON.stringify(made))
+  }
+  control.close()
+  process.kill(director.pid, 'SIGHUP')
+  await kernelAnswers('after 100 changes and a reload')
+
+  await lan.admin('-D', '-t', `${VIP}:80`)
+  t.equal(await lan.ask(`${VIP}:80`), 'kernel', 'a service that is deleted')
+  await lan.admin(...SETTINGS)
+  await lan.admin('-a', '-t', `${VIP}:80`, '-r', '127.0.0.1:80', '-g')
+  t.equal(await lan.ask(`${VIP}:80`), 'kernel', 'a local node')
+  await t.rejects(lan.admin('-a', '-t', `${VIP}:80`, '-r', `${DIP}:8080`, '-m'), /10\.77\.0\.1 is this host: .* by -g/)
+  await lan.admin('-d', '-t', `${VIP}:80`, '-r', '127.0.0.1:80')
+  await lan.admin('-a', '-t', `${VIP}:80`, '-r', `${RS1}:80`, '-m')
+
+  for (let flaps = 0; flaps < 20; flaps++)
+    for (const way of ['down', 'up']) await spaces.ip('director', 'link', 'set', 'eth0', way)
+  t.ok((await lan.resumes()) < 3000, 'the link flaps')
+  await kernelAnswers('after the link has flapped')
+  await spaces.ip('director', 'link', 'set', 'eth0', 'down')
+  await spaces.ip('director', 'link', 'set', 'eth0', 'name', 'lan0')
+  await spaces.ip('director', 'link', 'set', 'lan0', 'up')
+  t.ok((await lan.resumes()) < 3000, 'renamed')
+  await spaces.ip('director', 'link', 'del', 'lan0')
+  await until(() => director.said().includes('lan0 is gone'), 5000)
+  await spaces.cable('director', 'lan0', 'wire', 'to-director')
+  await spaces.ip('wire', 'link', 'set', 'to-director', 'master', 'br0')
+  await spaces.ip('director', 'addr', 'add', `${DIP}/24`, 'dev', 'lan0')
+  t.ok((await lan.resumes()) < 5000, 'deleted and made again')
+  t.match(director.said(), /lan0 is back/)
+  await kernelAnswers('after the interface was made again')
+
+  process.kill(director.pid, 'SIGKILL')
+  await sooner(async () => (await lan.ask(`${VIP}:80`)) === 'kernel', 1500)
+  await kernelAnswers('after kill -9')
+  director = await lan.start('lan0')
+  t.match(director.said(), /beside the kernel/, 'another one starts where one was killed')
+  process.kill(director.pid, 'SIGTERM')
+  await sooner(async () => (await lan.ask(`${VIP}:80`)) === 'kernel', 5000)
+  await kernelAnswers('after it was stopped')
+})
