@@ -59,9 +59,12 @@ export class Routes {
   #given: Entry[] = []
   #kernels: readonly Entry[] = []
   #routes: readonly Entry[] = []
+  /** All, in their order, where they are a FEW and none is a dead end: a lookup scans them. */
+  #few: readonly Route[] = []
+  #isFew = true
   readonly #givenAddresses: InterfaceAddress[] = []
   #addresses: readonly InterfaceAddress[] = []
-  #broadcasts = new AddressSet()
+  readonly #broadcasts = new AddressSet()
   /** Destination → path MTU, where it is less than the route's (RFC 1191). */
   readonly #paths = new Map<Ipv4Addr, { mtu: number; until: number }>()
   /** The cache of lookups: destination and its entry, by the destination's hash. */
@@ -100,7 +103,7 @@ export class Routes {
 
   #setAddresses(kernels: readonly InterfaceAddress[]): void {
     this.#addresses = [...this.#givenAddresses, ...kernels]
-    this.#broadcasts = new AddressSet()
+    this.#broadcasts.clear()
     for (const address of this.#addresses) {
       const broadcast = broadcastOf(address)
       if (broadcast !== undefined) this.#broadcasts.add(broadcast)
@@ -110,16 +113,21 @@ export class Routes {
     // The sort is stable: ours stay before the kernel's.
     this.#routes = [...this.#given, ...this.#kernels].sort((a, b) => b.prefix - a.prefix)
     this.#found.fill(undefined)
+    const routes = this.#routes.flatMap(({ route }) => (route === undefined ? [] : [route]))
+    this.#isFew = routes.length <= FEW && routes.length === this.#routes.length
+    this.#few = this.#isFew ? routes : []
   }
 
   lookup(dst: Ipv4Addr): Route | undefined {
-    const routes = this.#routes
-    if (routes.length > FEW) return this.#remembered(dst)?.route
+    const routes = this.#few
     for (let i = 0; i < routes.length; i++) {
-      const entry = routes[i]!
-      if ((dst & entry.mask) === entry.network) return entry.route
+      const route = routes[i]!
+      if ((dst & route.mask) === route.network) return route
     }
-    return undefined
+    return this.#isFew ? undefined : this.#routeFor(dst)
+  }
+  #routeFor(dst: Ipv4Addr): Route | undefined {
+    return this.#remembered(dst)?.route
   }
   #remembered(dst: Ipv4Addr): Entry | undefined {
     const at = (Math.imul(dst, 0x9e3779b1) >>> 16) & (REMEMBERED - 1)
