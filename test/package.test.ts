@@ -83,10 +83,13 @@ t.test('man pages, documents, the labs’ drawing; no maps, benches or tests', a
     'LICENSE',
     'CHANGELOG.md',
     'docs/lint.md',
+    'docs/on-a-server.md',
+    'packaging/uvs.default',
+    'packaging/uvs.service',
     ...manifest.man,
   ])
     t.ok(files.includes(path), path)
-  const folders = /^(dist\/(src|native-free|netns-lab|man)|docs|monitoring)\//
+  const folders = /^(dist\/(src|native-free|netns-lab|man)|docs|monitoring|packaging)\//
   const strange = files.filter(path => path.includes('/') && !folders.test(path) && path !== 'netns-lab/topology.txt')
   t.strictSame(strange, [])
   const unwanted = files.filter(path => /\.map$|(^|\/)(bench|test|uml)\/.*\.js$|\btest\b/.test(path))
