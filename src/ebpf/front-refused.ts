@@ -29,6 +29,12 @@ export class FrontRefused extends SystemError {
   }
 }
 
+/** Why no eBPF map or program may be made: what is missing where bpf(2) is forbidden, else the system's own word. */
+export function whyNoBpf(error: SystemError): string {
+  const isForbidden = error.code === 'EPERM' || error.code === 'EACCES' || error.code === 'ENOSYS'
+  return isForbidden ? whatIsMissing(error, circumstances()) : error.message
+}
+
 /** What is missing where a step of making, loading or attaching a program has failed. */
 export function whatIsMissing({ code, message }: SystemError, { status, uidMap, release }: Circumstances): string {
   if (code === 'ENOSYS') return 'the kernel has no bpf(2), or a seccomp filter hides it'

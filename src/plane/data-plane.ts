@@ -1,5 +1,6 @@
 import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
 import type { FanoutGroup } from '../io/fanout.js'
+import { whyNoBpf } from '../ebpf/front-refused.js'
 import { Steering } from '../ebpf/steering.js'
 import { SystemError } from '../linux/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
@@ -105,7 +106,7 @@ function steer(workers: number, { director }: DataPlaneOptions): Steering {
     return new Steering({ workers, mask: director.clientMask ?? WHOLE_ADDRESS, seed: director.seed })
   } catch (error) {
     if (!(error instanceof SystemError)) throw error
-    throw new DataPlaneError(`--workers: ${error.message}`)
+    throw new DataPlaneError(`--workers: ${whyNoBpf(error)}`)
   }
 }
 

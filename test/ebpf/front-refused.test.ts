@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { constants } from 'node:os'
 import t from 'tap'
-import { whatIsMissing } from '../../src/ebpf/front-refused.js'
+import { whatIsMissing, whyNoBpf } from '../../src/ebpf/front-refused.js'
 import { SystemError } from '../../src/linux/libc.js'
 import { ownNetwork, veth } from '../linux/own-network.js'
 
@@ -26,6 +26,12 @@ function only(...bits: number[]): { CapEff: string } {
       .padStart(16, '0'),
   }
 }
+
+t.test('what is not about privileges stays in the system’s words', async t => {
+  const full = new SystemError('making an eBPF map', E2BIG)
+  t.equal(whyNoBpf(full), full.message)
+  t.notMatch(whyNoBpf(new SystemError('making an eBPF map', ENOSYS)), /making/)
+})
 
 t.test('what is missing is named', async t => {
   t.equal(missing(EPERM, only(12, 13)), 'CAP_BPF is missing')
