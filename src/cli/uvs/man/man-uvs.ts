@@ -56,6 +56,11 @@ const ENVIRONMENT = [
     text: `What the names of a lab's namespaces begin with, in place of uvs-MODE-. It keeps labs apart; uvs lab down removes
 that one only.`,
   },
+  {
+    term: 'NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID',
+    text: `systemd sets them (sd_notify(3)): uvs director tells it there when it is ready, reads its rules again or stops, and
+with a watchdog that its data plane answers.`,
+  },
 ]
 
 const FILES = [
