@@ -8,6 +8,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
 import { UsageError } from '../director/options.js'
+import { FrontRefused } from '../ebpf/front-refused.js'
 import { ProgramFront } from '../ebpf/program-front.js'
 import { BusyPoll } from '../linux/busy-poll.js'
 import type { Device } from '../packet/device.js'
@@ -64,21 +65,23 @@ interface Started {
   readonly follower: HostFollower | undefined
 }
 
-/** Of the first worker. Where the kernel takes no programs, uvs can only be alone on an interface, and a device says so. */
+/** Of the first worker. Where the kernel takes no programs uvs can only be alone on its interfaces: else FrontRefused. */
 function openFront(): ProgramFront | undefined {
   if (!isFirst || data.devices.every(({ kind }) => kind !== 'raw')) return undefined
   try {
     return new ProgramFront()
   } catch (error) {
-    if (error instanceof SystemError) return undefined
-    throw error
+    if (!(error instanceof SystemError)) throw error
+    const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)
+    if (beside) throw new FrontRefused(beside.name, error)
+    return undefined
   }
 }
 
 async function start(): Promise<Started | undefined> {
   const devices: Device[] = []
-  const front = openFront()
   try {
+    const front = openFront()
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
     for (const options of data.devices) devices.push(openDevice(options, front))
     const director = new Director({
