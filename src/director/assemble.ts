@@ -50,6 +50,7 @@ import { seededRandom } from './random.js'
 import { ReturnedAnswers } from './returned-answers.js'
 import { Balancing } from './rules/balancing.js'
 import { FrontKeeper } from './rules/front-keeper.js'
+import { UnheldVips } from './rules/unheld-vips.js'
 import { nameOfService } from './rules/service-name.js'
 import { Announcer } from './upkeep/announcer.js'
 import { CounterTick } from './upkeep/counter-tick.js'
@@ -107,7 +108,7 @@ function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
   return { links, front, routes, ownAddresses, neighbours, arp, announcer }
 }
 
-function makeTables({ options, random, report }: Ground, { front, ownAddresses, routes }: Network) {
+function makeTables({ options, random, report }: Ground, { links, front, ownAddresses, routes }: Network) {
   const { now: nowMs, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
   const sysctls = new Sysctls()
   const marks = new Marks(rules => front?.mark(rules))
@@ -132,6 +133,7 @@ function makeTables({ options, random, report }: Ground, { front, ownAddresses, 
       if (sysctls.expireNodestConn !== 0) orphans.look()
     },
     front,
+    unheld: new UnheldVips(links, ownAddresses, options.isStandby ? undefined : options.notice),
   })
   const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), nowMs)
   const returned = new ReturnedAnswers(conns, balancing, options.notice ?? (() => {}))

@@ -80,6 +80,7 @@ export class HostFollower {
       kernelState(
         this.#host.snapshot,
         this.#links.map(({ at }) => at),
+        this.#director.links.some(({ isBeside }) => isBeside),
       ),
     )
   }

@@ -13,8 +13,11 @@ export interface LinkInterface {
   readonly mtu: number
 }
 
-/** What a director needs of what the kernel holds. `links`: the director's, in its order. */
-export function kernelState(snapshot: HostSnapshot, links: readonly LinkInterface[]): KernelState {
+/**
+ * What a director needs of what the kernel holds. `links`: the director's, in its order. Only where it `isShared` with the kernel does
+ * uvs route as the kernel does: alone on its interfaces it has routes of its own.
+ */
+export function kernelState(snapshot: HostSnapshot, links: readonly LinkInterface[], isShared: boolean): KernelState {
   const routes = effectiveRoutes(snapshot)
   const { own } = localAddresses(routes)
   const place = new Map(links.map(({ ifindex }, index) => [ifindex, index]))
@@ -29,11 +32,15 @@ export function kernelState(snapshot: HostSnapshot, links: readonly LinkInterfac
     }),
     held: own.filter(({ prefix }) => prefix === 32).map(({ addr }) => addr),
     heldBlocks: own.filter(({ prefix }) => prefix < 32),
-    routes: routes.flatMap(route => {
-      const known = kernelRoute(route, place)
-      return known ? [known] : []
-    }),
+    routes: isShared ? kernelRoutes(routes, place) : [],
   }
+}
+
+function kernelRoutes(routes: readonly EffectiveRoute[], place: ReadonlyMap<number, number>): KernelRoute[] {
+  return routes.flatMap(route => {
+    const known = kernelRoute(route, place)
+    return known ? [known] : []
+  })
 }
 
 /** Of several next hops that the kernel shares packets among, the first that a link of ours leads to. */

@@ -28,8 +28,8 @@ export interface OnThisHost<T extends DataPlaneOptions> {
 
 /**
  * Decides for each raw interface whether uvs lives there beside the kernel: where that has an address, and where uvs has been given
- * none. Where it has been given one it is a host of its own, and claims its services' addresses. What the kernel holds stays the kernel's: such an `--address` is left out, with a note. UsageError for an interface on which
- * nothing can be heard.
+ * none. Where it has been given one it is a host of its own, and claims its services' addresses. What the kernel holds stays the
+ * kernel's: such an `--address` is left out, with a note. UsageError for an interface on which nothing can be heard.
  */
 export function onThisHost<T extends DataPlaneOptions>(options: T, snapshot: HostSnapshot): OnThisHost<T> {
   const notes: string[] = []
@@ -65,7 +65,7 @@ export function onThisHost<T extends DataPlaneOptions>(options: T, snapshot: Hos
       ...options,
       devices,
       director: { ...options.director, addresses: own },
-      host: kernelState(snapshot, links),
+      host: kernelState(snapshot, links, isBeside),
     },
     notes,
   }

@@ -161,6 +161,24 @@ t.test('who answers ARP: the kernel for what it holds, uvs for what it was given
   t.equal(bench.receive('c', icmp4(`10.99.1.10 > ${VIP}`, { ...fromClient, type: 8, code: 0 })), 'answered')
 })
 
+const line = (vip: string): string =>
+  `nobody answers for ${vip}: the kernel does not hold it, nor is it a --vip: ip addr add ${vip}/32 dev lo, or uvs vip add ${vip}`
+
+t.test('a VIP that nobody answers for is told of, once', async t => {
+  const told: string[] = []
+  const notice = (line: string): number => told.push(line)
+  const { bench } = beside({ notice, vips: ['10.99.1.101'] })
+  for (const address of [VIP, '10.99.1.101', '10.99.1.102', '224.0.0.1'])
+    for (const port of [80, 443])
+      bench.must({ op: 'add-service', service: { ...service, address, port }, settings: serviceSettings('rr') })
+  t.strictSame(told, [line('10.99.1.102')])
+  const standby = beside({ notice, isStandby: true }).bench
+  standby.must({ op: 'add-service', service: { ...service, address: '10.99.1.103' }, settings: serviceSettings('rr') })
+  const alone = new BenchDirector({ notice })
+  alone.serve('tcp', '10.99.1.104:80', '10.99.2.11:80')
+  t.equal(told.length, 1)
+})
+
 t.test('a standby claims nothing by its rules where it is alone, until a VIP is added', async t => {
   const bench = new BenchDirector({ isStandby: true })
   bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80')

@@ -26,7 +26,7 @@ const host = snapshot({
 })
 
 t.test("what the kernel holds, in the director's words", async t => {
-  const state = kernelState(host, links)
+  const state = kernelState(host, links, true)
   t.strictSame(
     state.links.map(({ mtu }) => mtu),
     [1500, 9000],
@@ -58,7 +58,12 @@ t.test("what the kernel holds, in the director's words", async t => {
   ])
 })
 
+t.test('alone on its interfaces uvs has routes of its own', async t => {
+  const { routes, held } = kernelState(host, links, false)
+  t.strictSame([routes, held.map(formatIpv4)], [[], ['10.0.1.1']])
+})
+
 t.test('an interface that is gone keeps what was last known of it', async t => {
-  const state = kernelState(snapshot({ links: [link(2)] }), links)
+  const state = kernelState(snapshot({ links: [link(2)] }), links, true)
   t.strictSame(state.links[0], { mac: { hi: 0x0200, lo: 1 }, mtu: 1500 })
 })

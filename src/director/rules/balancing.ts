@@ -25,6 +25,7 @@ import { NotYet, type ListedService } from './not-yet.js'
 import type { Refusal } from './refusal.js'
 import { ScheduledService } from './scheduled-service.js'
 import { nameOfService } from './service-name.js'
+import type { UnheldVips } from './unheld-vips.js'
 
 /** In place of a service's counter row: the service was deleted. */
 const NO_SERVICE = -1
@@ -48,6 +49,7 @@ export interface BalancingOptions {
   gone: () => void
   /** Beside a kernel: decides which packets uvs takes from it. */
   front: FrontKeeper | undefined
+  unheld?: UnheldVips
 }
 
 export class Balancing {
@@ -130,6 +132,7 @@ export class Balancing {
     this.#minutes.expect(service)
     if (identity.mark === 0) ownAddresses.hold(identity.addr, AddressKind.SERVICE)
     this.#options.front?.addService(identity)
+    if (identity.mark === 0) this.#options.unheld?.look(identity.addr)
     this.#tellEngine(service, undefined)
     return undefined
   }
