@@ -8,6 +8,7 @@ import t from 'tap'
 import { allServices } from '../../../../src/control/protocol/all-services.js'
 import { connectControl } from '../../../../src/control/socket/client.js'
 import { ip, ownNetworkWithTap, veth } from '../../../linux/own-network.js'
+import { unhooked } from '../../../e2e/unhooked.js'
 import { tempDir } from '../../../support/temp.js'
 
 const skip = ownNetworkWithTap()
@@ -22,7 +23,7 @@ class Process {
   readonly #ended: Promise<number | null>
 
   constructor(t: Pick<typeof import('tap').t, 'teardown'>, line: string) {
-    const child = spawn(process.execPath, [MAIN, 'director', ...line.split(' ').filter(Boolean)], {
+    const child = spawn('env', unhooked([MAIN, 'director', ...line.split(' ').filter(Boolean)]), {
       timeout: 40_000,
       killSignal: 'SIGKILL',
     })
@@ -61,7 +62,7 @@ class Process {
 }
 
 // Starting a process takes seconds on a machine that is busy with other tests.
-t.setTimeout(115_000)
+t.setTimeout(220_000)
 
 t.test('uvs director', { skip }, async t => {
   veth('dc', 'c0')
