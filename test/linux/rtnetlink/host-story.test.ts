@@ -19,10 +19,14 @@ function force(lines: readonly string[]): string {
   return spawnSync('ip', ['-o', '-force', '-batch', '-'], { input: lines.join('\n'), encoding: 'utf8' }).stdout
 }
 
+/** Blocks that are routed to the host itself, to the local table unless told: no gateway is in them. */
+const LOCAL_BLOCKS = ['10.5.0.0/16', '10.5.1.0/24', '10.5.1.7/32', '10.0.1.128/25']
+
 const FROM_THE_START = [
   ...['va', 'vc', 'vz'].map(name => `link del ${name}`),
   'addr flush dev lo scope global',
   ...['main', 'default', '100'].map(table => `route flush table ${table}`),
+  ...LOCAL_BLOCKS.map(block => `route del local ${block} dev lo`),
   'nexthop flush',
   'rule flush',
   'rule add pref 32766 lookup main',
@@ -68,7 +72,10 @@ const route = fc
   .chain(([verb, [type, leads], block, metric]) =>
     fc
       .constantFrom('', 'table 100', 'table default', 'tos 0x10', 'src 10.0.0.2')
-      .map(more => `route ${verb} ${type} ${block} ${metric > 0 ? `metric ${metric}` : ''} ${more} ${leads}`),
+      .map(
+        more =>
+          `route ${verb} ${type} ${type === 'local' && !LOCAL_BLOCKS.includes(block) ? LOCAL_BLOCKS[0] : block} ${metric > 0 ? `metric ${metric}` : ''} ${more} ${leads}`,
+      ),
   )
 const command = fc.oneof(
   { weight: 6, arbitrary: route },
