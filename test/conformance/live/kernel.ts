@@ -22,7 +22,8 @@ export function whyNoKernel(): string | undefined {
  * namespace.
  */
 export class Kernel {
-  readonly #dir = mkdtempSync(join(tmpdir(), 'uvs-live-'))
+  /** Its console and its control socket; gone when it is down. */
+  readonly dir = mkdtempSync(join(tmpdir(), 'uvs-live-'))
   #machine: UmlKernel | undefined
   #wires: Socket[] = []
   #isTrusted = true
@@ -79,7 +80,7 @@ export class Kernel {
 
   down(): void {
     this.#stop()
-    rmSync(this.#dir, { recursive: true, force: true })
+    rmSync(this.dir, { recursive: true, force: true })
   }
 
   #forgets(script: string): boolean {
@@ -101,7 +102,7 @@ export class Kernel {
     this.#closeWires()
     this.#wires = [new Socket(DATAGRAM), new Socket(DATAGRAM)]
     const interfaces = ['vec0:transport=fd,fd=4,mac=02:00:00:00:01:01', 'vec1:transport=fd,fd=5,mac=02:00:00:00:02:01']
-    return { dir: this.#dir, mebibytes: 64, interfaces, wires: this.#wires }
+    return { dir: this.dir, mebibytes: 64, interfaces, wires: this.#wires }
   }
 
   #stop(): void {
