@@ -158,7 +158,7 @@ function makeWaysOut(
   const answers = new OwnAnswers({ balancing, conns, counters, embedded, forwarders, output })
   const own = new OwnOutput(output, answers)
   const errors = new IcmpErrors(routes, own, limit, ids)
-  const kernel = new KernelSide(links, ownAddresses, options.egress)
+  const kernel = new KernelSide(links, ownAddresses, options.egress, memory)
   const host = new Host(own, errors, kernel, ids)
   const verdictCounters = new VerdictCounters(errors, handOver)
   return { memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }

@@ -6,6 +6,7 @@ import { formatIpv4, parseCidr, parseIpv4, parseMac, type Ipv4Addr } from '../..
 import { DeadEnd } from '../../src/neigh/routes.js'
 import { BenchDirector, CLIENT_MAC, fromClient, fromServer, MAC_C, MAC_R, on, VIP } from '../support/bench-director.js'
 import { arp, icmp4, tcp4, udp4 } from '../support/frames.js'
+import { inPieces, joined } from '../support/pieces.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 /* The director where the host's kernel lives too: 10.99.1.1, 10.99.2.1 and the VIP are the kernel's. */
@@ -135,6 +136,41 @@ t.test("what is nobody's goes back as it came", async t => {
   t.equal(bench.receive('c', request), 'left-to-kernel', 'of a service that has been deleted')
   bench.accepts = false
   t.equal(bench.receive('c', request), 'drop-device-queue', 'no room on the way back')
+})
+
+const datagram = (octets: number): Uint8Array =>
+  udp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, payload: octets, id: 7, df: false })
+
+t.test('a datagram that was put together goes back in fragments if it exceeds the MTU', async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  const backInPieces = (what: string, pieces: Uint8Array[]): Uint8Array[] => {
+    const verdicts = pieces.map(piece => bench.receive('c', piece))
+    t.strictSame(verdicts, [...pieces.slice(1).map(() => 'held'), 'left-to-kernel'], what)
+    const sent = bench.take()
+    t.ok(
+      sent.every(({ link }) => link === 'kernel c'),
+      what,
+    )
+    return sent.map(({ frame }) => frame)
+  }
+  const [whole] = backInPieces('it fits', inPieces(datagram(1400), 0, 800))
+  t.same(whole, datagram(1400), 'it fits')
+
+  const large = datagram(4000)
+  const asItCame = inPieces(large, 0, 1480, 2000)
+  bench.director.follow(state(HELD, { links: state().links.map(link => ({ ...link, mtu: 9000 })) }))
+  t.same(backInPieces('a larger MTU', asItCame), [large])
+  bench.director.follow(state())
+  bench.poll()
+  t.strictSame(joined(backInPieces('the last is too large', asItCame)), {
+    cuts: ['0–1480', '1480–2960', '2960–4008'],
+    frame: large,
+  })
+  t.same(backInPieces('as they came', inPieces(large, 0, 1400, 2800)), inPieces(large, 0, 1400, 2800))
+  bench.accepts = false
+  for (const piece of inPieces(large, 0, 1480)) bench.receive('c', piece)
+  t.match(bench.changes(), { 'drop-device-queue': 1 })
 })
 
 t.test('who answers ARP: the kernel for what it holds, uvs for what it was given, nobody for a service', async t => {

@@ -24,6 +24,15 @@ const [DIP, VIP, RS1, RS2] = ['10.77.0.1', '10.77.0.100', '10.77.0.11', '10.77.0
 const SERVICE = { protocol: 'tcp', address: VIP, port: 80 } as const
 const SETTINGS = ['-A', '-t', `${VIP}:80`, '-s', 'rr']
 
+/** Says of every datagram how long it is. */
+const MEASURES = `require('dgram').createSocket('udp4').on('message', function (octets, from) {
+  this.send(String(octets.length), from.port, from.address)
+}).bind(53, '${VIP}')`
+/** Sends a datagram of 4000 octets, in fragments, and says what came back. */
+const SENDS = `const socket = require('dgram').createSocket('udp4')
+socket.on('message', said => { console.log(String(said)); socket.close() }).send(Buffer.alloc(4000), 53, '${VIP}')
+setTimeout(() => process.exit(1), 3000).unref()`
+
 /** Asks again and again until it is so; throws if it does not become so in time. */
 async function sooner(isSo: () => Promise<boolean>, limitMs: number): Promise<void> {
   for (const end = performance.now() + limitMs; !(await isSo());) {
@@ -161,6 +170,13 @@ await t.test('beside the kernel of a host with one NIC', { skip, timeout: 200_00
   t.equal(await lan.ask(`${VIP}:80`), 'kernel', 'a local node')
   await t.rejects(lan.admin('-a', '-t', `${VIP}:80`, '-r', `${DIP}:8080`, '-m'), /10\.77\.0\.1 is this host: .* by -g/)
   await lan.admin('-d', '-t', `${VIP}:80`, '-r', '127.0.0.1:80')
+  await lan.admin('-A', '-u', `${VIP}:53`)
+  await lan.admin('-a', '-u', `${VIP}:53`, '-r', '127.0.0.1:53', '-g')
+  spaces.start('director', 'measures', process.execPath, ['-e', MEASURES])
+  const send = async (): Promise<boolean> =>
+    (await spaces.run('client', process.execPath, ['-e', SENDS])).out.trim() === '4000'
+  await t.resolves(sooner(send, 15_000), 'a datagram larger than the MTU reaches a local node')
+  await lan.admin('-D', '-u', `${VIP}:53`)
   await lan.admin('-a', '-t', `${VIP}:80`, '-r', `${RS1}:80`, '-m')
 
   for (let flaps = 0; flaps < 20; flaps++)
