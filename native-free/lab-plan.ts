@@ -14,6 +14,8 @@ export interface PlannedHost {
 
 export interface PlannedServer extends PlannedHost {
   weight: number
+  /** How it is forwarded to, where the plan's own mode does not say. */
+  method?: LabMode
 }
 
 /** An interface of the director. */
@@ -46,6 +48,8 @@ export interface LabPlan {
   scheduler: string
   /** FULLNAT: the LIPs, which real servers see in the client's place. */
   localAddresses: string[]
+  /** The director's kernel holds its addresses, routes and the VIP, and uvs lives beside it. Absent: uvs is alone there. */
+  beside?: true
 }
 
 /** NAT with two arms, the usual first example: replies return through the director. See netns-lab/topology.txt. */

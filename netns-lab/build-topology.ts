@@ -15,7 +15,7 @@ interface Plug {
   interface: string
 }
 
-/** Builds the plan's namespaces and wires. The director's interfaces get no kernel address: they are for uvs. */
+/** Builds the plan's namespaces and wires. The director's interfaces get no kernel address, unless uvs is to live beside the kernel. */
 export async function buildTopology(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<void> {
   const hosts = [plan.client, ...plan.servers]
   for (const { name } of [plan.client, { name: 'director' }, ...plan.routers, ...plan.servers]) await spaces.add(name)
@@ -33,6 +33,17 @@ export async function buildTopology(spaces: Namespaces, plan: LabPlan, io: 'raw'
   }
   for (const { name, gateway } of hosts) {
     if (gateway !== undefined) await spaces.ip(name, 'route', 'add', 'default', 'via', gateway)
+  }
+  if (plan.beside) await giveToKernel(spaces, plan)
+}
+
+/** The director's kernel gets the addresses of its interfaces, the VIP, on the clients' side, and its routes. */
+export async function giveToKernel(spaces: Namespaces, plan: LabPlan): Promise<void> {
+  for (const { link, address } of armsOf(plan)) await spaces.ip('director', 'addr', 'add', address, 'dev', link)
+  await spaces.ip('director', 'addr', 'add', `${plan.vip}/32`, 'dev', plan.arms[0].link)
+  for (const route of plan.routes) {
+    const [to = '', via = ''] = route.split('=')
+    await spaces.ip('director', 'route', 'add', to, 'via', via)
   }
 }
 

@@ -1,13 +1,14 @@
 import { closeSync, openSync } from 'node:fs'
 import { check, close, ioctl, mapMemory, recvfrom, setns } from '../src/linux/libc.js'
-import { bindTo, packetSocket, setBuffers, SLL_PKTTYPE } from '../src/linux/packet-socket.js'
+import type { Filter } from '../src/linux/classic-filter.js'
+import { bindTo, packetSocket, setBuffers, setFilter, SLL_PKTTYPE, takeDrops } from '../src/linux/packet-socket.js'
 import { macOfName } from '../src/io/tap-device.js'
 import { formatMac } from '../src/wire/addr.js'
 
 const CLONE_NEWNET = 0x40000000
 const ETH_P_ALL = 3
 const SIOCGSTAMPNS = 0x8907
-/** Octets of frames that the kernel keeps until `take`; ample for a request, not for a load. */
+/** Octets of frames that the kernel keeps until `take`; ample for a request, not for a load unless `filter` leaves it out. */
 const ROOM = 1 << 20
 // struct sockaddr_ll, packet(7)
 const SLL_IFINDEX = 4
@@ -35,11 +36,11 @@ export interface CapturedFrame {
 export class Capture {
   readonly #sockets: { space: string; fd: number }[] = []
 
-  /** `spaces`: name → the file in /run/netns. */
-  static open(spaces: ReadonlyMap<string, string>): Capture {
+  /** `spaces`: name → the file in /run/netns. `filter`: what to capture; all unless told. */
+  static open(spaces: ReadonlyMap<string, string>, filter?: Filter): Capture {
     const capture = new Capture()
     try {
-      for (const [space, file] of spaces) capture.#sockets.push({ space, fd: inside(file, allFrames) })
+      for (const [space, file] of spaces) capture.#sockets.push({ space, fd: inside(file, () => allFrames(filter)) })
       return capture
     } catch (error) {
       capture.close()
@@ -51,6 +52,11 @@ export class Capture {
   take(): CapturedFrame[] {
     const frames = this.#sockets.flatMap(({ space, fd }) => [...received(space, fd)])
     return frames.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+  }
+
+  /** Frames lost since the last call, for want of room. */
+  lost(): number {
+    return this.#sockets.reduce((sum, { fd }) => sum + takeDrops(fd), 0)
   }
 
   close(): void {
@@ -83,9 +89,10 @@ function inside<T>(file: string, work: () => T): T {
   }
 }
 
-function allFrames(): number {
+function allFrames(filter?: Filter): number {
   const fd = packetSocket()
   try {
+    if (filter) setFilter(fd, filter)
     setBuffers(fd, ROOM)
     ioctl(fd, SIOCGSTAMPNS, Buffer.alloc(16)) // fails, since no frame has come yet, and starts timestamping
     bindTo(fd, 0, ETH_P_ALL, 'all interfaces')

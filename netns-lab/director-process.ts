@@ -23,7 +23,7 @@ export class DirectorProcess {
       .join(',')
     const addresses = directorAddresses(plan).flatMap(address => ['--address', address])
     const routes = plan.routes.flatMap(route => ['--route', route])
-    return ['director', `--${io}`, links, ...addresses, ...routes, '--control', control]
+    return ['director', `--${io}`, links, ...(plan.beside ? [] : [...addresses, ...routes]), '--control', control]
   }
 
   /** Starts it in the director's namespace; resolves when frames flow. */

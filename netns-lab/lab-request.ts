@@ -6,7 +6,8 @@ export type Io = 'raw' | 'tap' | 'sim'
 export type LabRequest =
   | ({ do: 'demo'; mode: LabMode } & LabOptions)
   | { do: 'all'; io: 'raw' | 'tap'; json?: string }
-  | { do: 'up'; mode: LabMode; io: 'raw' | 'tap' }
+  | { do: 'beside'; json?: string }
+  | { do: 'up'; mode: LabMode | 'beside'; io: 'raw' | 'tap' }
   | { do: 'exec'; space: string; command: string[] }
   | { do: 'down' }
 

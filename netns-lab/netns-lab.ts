@@ -33,7 +33,10 @@ export class NetnsLab {
     const lab = new NetnsLab(new Namespaces(ledger, signal), options)
     try {
       await buildTopology(lab.spaces, plan, io)
-      await Promise.all(plan.servers.map(({ name }) => prepareRealServer(lab.spaces, plan, name)))
+      const prepared = plan.servers.map(({ name, method: mode = plan.mode }) => {
+        return prepareRealServer(lab.spaces, { ...plan, mode }, name)
+      })
+      await Promise.all(prepared)
       for (const { name } of plan.servers) {
         lab.servers.set(name, await startWebServer(lab.spaces, name, { port: plan.port, ...web }))
       }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { constants } from 'node:os'
-import { rules } from '../native-free/lab-plan.js'
+import { type LabPlan, rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
 import { UsageError } from '../src/director/options.js'
 import { Ledger, namespacesOf } from './ledger.js'
@@ -12,17 +12,30 @@ type Print = (line: string) => void
 /** `uvs lab up`: builds the lab with its director and rules, and leaves it standing. */
 export async function labUp(options: NetnsLabOptions, print: Print): Promise<number> {
   const lab = await NetnsLab.build({ ...options, stays: true })
+  return leaveStanding(lab, options.plan, rules(options.plan), print)
+}
+
+/** Starts the director of a lab that stays, gives it its rules, and says what to try. `plan`: of what needs `uvs realserver`. */
+export async function leaveStanding(
+  lab: NetnsLab,
+  plan: LabPlan,
+  lines: readonly string[][],
+  print: Print,
+  more: readonly string[] = [],
+): Promise<number> {
+  const { io, signal } = lab.options
   try {
-    const realServer = realServerArguments(options.plan)?.join(' ')
-    if (realServer) for (const { name } of options.plan.servers) print(`${name}$ uvs ${realServer}`)
+    const realServer = realServerArguments(plan)?.join(' ')
+    if (realServer) for (const { name } of plan.servers) print(`${name}$ uvs ${realServer}`)
     const director = await lab.startDirector()
-    print(`director$ uvs ${DirectorProcess.arguments(options.plan, options.io, director.control).join(' ')}`)
-    for (const rule of rules(options.plan)) {
-      const { status, err } = await director.admin(rule, options.signal)
+    print(`director$ uvs ${DirectorProcess.arguments(plan, io, director.control).join(' ')}`)
+    for (const rule of lines) {
+      const { status, err } = await director.admin(rule, signal)
       if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: status ${status}: ${err.trim()}`)
       print(`director$ uvsadm ${rule.join(' ')}`)
     }
     print(`The lab is up. Try: uvs lab exec client curl -s ${lab.url}`)
+    for (const line of more) print(`               and: uvs lab exec ${line}`)
     print('              then: uvs lab exec director uvsadm -Ln')
     print('     and at the end: uvs lab down')
     return 0

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { armsOf, hostPart } from '../../native-free/lab-plan.js'
+import { hostPart } from '../../native-free/lab-plan.js'
 import type { Balancer } from './runner.js'
 import { benchPlan } from './topology.js'
+import { giveToKernel } from '../../netns-lab/build-topology.js'
 import type { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { which } from '../../netns-lab/tools.js'
 import { UDP_PORT } from './udp-rate.js'
@@ -17,7 +18,7 @@ const KERNEL: Balancer = { pids: [] }
 
 /** Kernel routing, no balancer. */
 export async function startRouting(lab: NetnsLab): Promise<Balancer> {
-  await giveToKernel(lab)
+  await giveToKernel(lab.spaces, plan)
   await lab.spaces.must('director', 'sysctl', ['-qw', 'net.ipv4.ip_forward=1'])
   return KERNEL
 }
@@ -34,7 +35,7 @@ export async function startNft(lab: NetnsLab): Promise<Balancer> {
 }
 
 export async function startHaproxy(lab: NetnsLab): Promise<Balancer> {
-  await giveToKernel(lab)
+  await giveToKernel(lab.spaces, plan)
   const times = 'timeout connect 5s\n timeout client 60s\n timeout server 60s'
   const front = `listen web\n bind ${vip}:${port}\n server rs1 ${server}:${port}\n`
   const text = `global\n nbthread 1\n maxconn 4000\ndefaults\n mode tcp\n ${times}\n${front}`
@@ -45,7 +46,7 @@ export async function startHaproxy(lab: NetnsLab): Promise<Balancer> {
 }
 
 export async function startNginxStream(lab: NetnsLab): Promise<Balancer> {
-  await giveToKernel(lab)
+  await giveToKernel(lab.spaces, plan)
   const conf = [
     nginxStreamModule() ?? '',
     `daemon off; user root; worker_processes 1; pid ${lab.spaces.ledger.dir}/stream.pid; error_log stderr;`,
@@ -69,14 +70,6 @@ export function nginxStreamModule(): string | undefined {
   if (/--with-stream(?![=\w-])/.test(built)) return ''
   const file = join(/--modules-path=(\S+)/.exec(built)?.[1] ?? '', 'ngx_stream_module.so')
   return existsSync(file) ? `load_module ${file};` : undefined
-}
-
-/** Gives the addresses of the director's interfaces to the kernel, the virtual address included. */
-async function giveToKernel(lab: NetnsLab): Promise<void> {
-  for (const { link: name, address } of armsOf(plan)) {
-    await lab.spaces.ip('director', 'addr', 'add', address, 'dev', name)
-  }
-  await lab.spaces.ip('director', 'addr', 'add', `${vip}/32`, 'dev', plan.arms[0].link)
 }
 
 function write(lab: NetnsLab, name: string, text: string): string {

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { connectControl } from '../../src/control/socket/client.js'
 import { Ledger } from '../../netns-lab/ledger.js'
@@ -17,8 +15,8 @@ import { unhooked } from './unhooked.js'
  * Real servers: rs1 by NAT, rs2 by direct routing. All on one wire.
  */
 
-const HERE = dirname(fileURLToPath(import.meta.url))
-const SESSIONS = join(HERE, 'long-sessions.js')
+const SESSIONS = ours('netns-lab/beside/kept-sessions.js')
+const HOST_SERVICES = ours('netns-lab/beside/host-services.js')
 const MAIN = ours('src/cli/uvs/main.js')
 const [DIP, VIP, RS1, RS2] = ['10.77.0.1', '10.77.0.100', '10.77.0.11', '10.77.0.12']
 const SERVICE = { protocol: 'tcp', address: VIP, port: 80 } as const
@@ -60,16 +58,12 @@ class Lan {
       ['rs2', RS2],
     ] as const) {
       await spaces.ip(name, 'addr', 'add', `${rip}/24`, 'dev', 'eth0')
-      this.#serve(name, name, '80')
+      spaces.start(name, name, 'env', unhooked([ours('netns-lab/name-server.js'), name, '80']))
     }
     await spaces.ip('rs1', 'route', 'add', '10.77.0.10/32', 'via', DIP)
     await spaces.must('rs2', 'sysctl', ['-qw', 'net.ipv4.conf.all.arp_ignore=1', 'net.ipv4.conf.all.arp_announce=2'])
     await spaces.ip('rs2', 'addr', 'add', `${VIP}/32`, 'dev', 'lo')
-    for (const port of ['22', '80', '8080']) this.#serve('director', 'kernel', port)
-    spaces.start('director', 'echo', 'env', unhooked([SESSIONS, 'serve', '23']))
-  }
-  #serve(space: string, name: string, port: string): void {
-    this.spaces.start(space, `${name}-${port}`, 'env', unhooked([ours('netns-lab/name-server.js'), name, port]))
+    spaces.start('director', 'kernel', 'env', unhooked([HOST_SERVICES, '23', '22', '80', '8080']))
   }
 
   /** A director beside the kernel; it has come up. */
@@ -120,7 +114,7 @@ await t.test('beside the kernel of a host with one NIC', { skip, timeout: 200_00
   t.teardown(() => spaces.ledger.remove())
   await lan.build()
   await sooner(async () => (await lan.ask(`${VIP}:8080`)) === 'kernel', 30_000)
-  const keep = [SESSIONS, 'keep', `${DIP}:23`, `${VIP}:23`]
+  const keep = [SESSIONS, `${DIP}:23`, `${VIP}:23`]
   const sessions = spaces.start('client', 'sessions', 'env', unhooked(keep))
   const kept = (): string => readFileSync(sessions.log, 'utf8')
   /** Both sessions have gone on since. */

@@ -1,5 +1,6 @@
 import { LAB_MODES, type LabMode } from '../../../../native-free/lab-plan.js'
 import type { Io, LabRequest } from '../../../../netns-lab/lab-request.js'
+import { UsageError } from '../../../director/options.js'
 import { type Form, type Option, type Word, word } from '../../option.js'
 import type { Given } from '../options/read-options.js'
 
@@ -16,8 +17,12 @@ const mode: Word = word(...LAB_MODES)
 
 export const LAB_FORMS: readonly Form[] = [
   { words: [mode], options: [io('raw', 'tap', 'sim'), JSON_FILE] },
+  { words: [word('beside')], options: [JSON_FILE] },
   { words: [word('all')], options: [io('raw', 'tap'), JSON_FILE] },
-  { words: [word('up'), { ...mode, value: 'MODE', optional: true }], options: [io('raw', 'tap')] },
+  {
+    words: [word('up'), { value: 'MODE', choices: [...LAB_MODES, 'beside'], optional: true }],
+    options: [io('raw', 'tap')],
+  },
   { words: [word('exec'), { value: 'NAMESPACE' }, { value: 'COMMAND', repeatable: true, rest: true }], options: [] },
   { words: [word('down')], options: [] },
 ]
@@ -32,8 +37,11 @@ export function labRequest(given: Given): LabRequest {
   switch (verb) {
     case 'all':
       return { do: 'all', io: device, ...options }
+    case 'beside':
+      return { do: 'beside', ...options }
     case 'up':
-      return { do: 'up', mode: (words[0] as LabMode | undefined) ?? 'nat', io: device }
+      if (words[0] === 'beside' && device === 'tap') throw new UsageError('up beside: --io raw only')
+      return { do: 'up', mode: (words[0] as LabMode | 'beside' | undefined) ?? 'nat', io: device }
     case 'exec':
       return { do: 'exec', space: words[0]!, command: words.slice(1) }
     case 'down':

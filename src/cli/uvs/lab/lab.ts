@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { LAB_MODES, type LabMode } from '../../../../native-free/lab-plan.js'
 import { hardwareLine, type LabReport, succeeded } from '../../../../native-free/lab-report.js'
 import { simDemo } from '../../../../native-free/sim-demo.js'
+import { besideDemo } from '../../../../netns-lab/beside/beside-demo.js'
+import { besideUp } from '../../../../netns-lab/beside/beside-up.js'
 import { compareModes } from '../../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../../netns-lab/demo.js'
 import { mustBeWritable } from '../../../../netns-lab/writable.js'
@@ -27,6 +29,8 @@ export const lab: UvsCommand = {
   help: `A balancer between a client and two real servers, in network namespaces.
 A mode builds it, shows the path of one request and of its reply, puts ${REQUESTS} requests on it, prints the tables, checks what
 makes the mode what it is, removes it. nat --io sim is in memory, and so is nat without root.
+beside has uvs on a host whose kernel holds the VIP and serves: it takes the director through start, rules, load, stop and
+kill -9, and shows who took what, the kernel or the real servers. The other modes have the interfaces for themselves.
 all puts the same load through every mode, and prints one table. up builds a lab to play in, nat unless told; exec runs a
 command in client, director, rs1, … of it; down removes it.
 The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is set.`,
@@ -36,8 +40,10 @@ The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is se
   },
 }
 
+type LabName = LabMode | 'beside' | 'all'
+
 /** The prefix of a lab, as a function of its mode. */
-function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string {
+function prefixFrom(text: string | undefined): (mode: LabName) => string {
   if (text === undefined) return mode => `uvs-${mode}-`
   if (!/^\w[\w.-]{0,39}$/.test(text))
     throw new UsageError(`UVS_LAB_PREFIX '${text}': letters, digits, - and . only, at most 40`)
@@ -46,11 +52,11 @@ function prefixFrom(text: string | undefined): (mode: LabMode | 'all') => string
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') => string): Promise<number> {
+async function perform(request: LabRequest, prefixOf: (mode: LabName) => string): Promise<number> {
   if (request.do === 'demo') return demo(request, prefixOf(request.mode))
   const why = await whyNoNamespaces()
   if (why) throw new Error(why)
-  const prefixes = [...new Set([...LAB_MODES, 'all' as const].map(prefixOf))]
+  const prefixes = [...new Set([...LAB_MODES, 'beside' as const, 'all' as const].map(prefixOf))]
   if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
   if (request.do === 'down') return labDown(prefixes, print)
   if (request.do === 'all') {
@@ -58,8 +64,24 @@ async function perform(request: LabRequest, prefixOf: (mode: LabMode | 'all') =>
     if (options.json !== undefined) mustBeWritable(options.json)
     return untilStopped(signal => compareModes({ ...options, prefix: prefixOf('all'), print, signal }))
   }
+  if (request.do === 'beside') return beside(prefixOf('beside'), request.json)
   const { mode, io } = request
-  return untilStopped(signal => labUp({ prefix: prefixOf(mode), plan: PLANS[mode], io, signal }, print))
+  return untilStopped(signal => {
+    if (mode === 'beside') return besideUp({ prefix: prefixOf(mode), signal }, print)
+    return labUp({ prefix: prefixOf(mode), plan: PLANS[mode], io, signal }, print)
+  })
+}
+
+async function beside(prefix: string, json: string | undefined): Promise<number> {
+  if (json !== undefined) mustBeWritable(json)
+  print('uvs lab beside')
+  print(`${topology('beside')}\n${hardwareLine(hardware())}`)
+  return untilStopped(async signal => {
+    const load = { requests: REQUESTS, concurrency: CONCURRENCY }
+    const report = await besideDemo({ ...load, prefix, print, signal })
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
+    return report.checksumErrors === 0 && report.checks.every(({ holds }) => holds) ? 0 : 1
+  })
 }
 
 async function demo({ mode, io, json }: LabOptions & { mode: LabMode }, prefix: string): Promise<number> {
