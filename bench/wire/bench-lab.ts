@@ -48,7 +48,17 @@ export async function benchLab(run: BenchRun): Promise<number> {
   if (seen.length < judged.length) print(`${judged.length - seen.length} of ${judged.length} were not measured`)
   for (const failure of failures) print(failure)
   const titles = taking.map(({ name, title }) => ({ name, title }))
-  const report: BenchReport = { ...host, began, load, rounds, runners: titles, figures, judged, failures }
+  const report: BenchReport = {
+    ...host,
+    began,
+    load,
+    rounds,
+    services: run.services,
+    runners: titles,
+    figures,
+    judged,
+    failures,
+  }
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
   if (markdownFile !== undefined) writeFileSync(markdownFile, markdown(report))
   if (svg !== undefined) {
@@ -81,14 +91,14 @@ interface Rounds {
 }
 
 async function takeRounds(run: BenchRun, taking: readonly Runner[], measuring: readonly Measure[]): Promise<Rounds> {
-  const { rounds, rate, prefix, print, signal, effort = EFFORT } = run
+  const { rounds, rate, services, prefix, print, signal, effort = EFFORT } = run
   const results = new Map<string, Figures[]>(taking.map(({ name }) => [name, []]))
   const failures: string[] = []
   for (let round = 1; round <= rounds; round++) {
     const half: HalfLoad = rate === undefined ? {} : { perSecond: rate }
     for (const runner of taking) {
       print(`round ${round} of ${rounds}: ${runner.name}`)
-      const turn = await takeTurn(runner, measuring, { prefix, effort, half, signal })
+      const turn = await takeTurn(runner, measuring, { prefix, effort, half, services, signal })
       results.get(runner.name)!.push(turn.figures)
       failures.push(...turn.failures.map(why => `round ${round}: ${runner.name}: ${why}`))
     }

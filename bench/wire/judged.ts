@@ -40,6 +40,8 @@ const WANTED: readonly Wanted[] = [
     atMost: true,
   },
   { what: 'NAT, UDP 64-byte packets/s', figure: 'udp', runner: 'uvs-raw-nat', over: { nftables: 1 } },
+  { what: 'beside, NAT, wrk requests/s', figure: 'wrk', runner: 'uvs-beside-nat', over: { 'uvs-raw-nat': 0.97 } },
+  { what: 'beside, NAT, ab new connections/s', figure: 'ab', runner: 'uvs-beside-nat', over: { 'uvs-raw-nat': 0.97 } },
   { what: 'DR, wrk requests/s', figure: 'wrk', runner: 'uvs-raw-dr', over: { 'uvs-raw-nat': 1 } },
   { what: 'TUN, wrk requests/s', figure: 'wrk', runner: 'uvs-raw-tun', over: { 'uvs-raw-nat': 1 } },
   {

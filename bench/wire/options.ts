@@ -9,11 +9,15 @@ export interface BenchOptions {
   svg?: string
   /** Requests a second at half load; by default half of what the round's first runner carries. */
   rate?: number
+  /** How many services uvs has, the loaded ones among them. */
+  services: number
 }
 
 const ROUNDS = 5
+/** Those of the loads: TCP and UDP. */
+const LEAST_SERVICES = 2
 const HELP =
-  'the options are --rounds N, --only NAME,…, --measure NAME,…, --rate N, --json FILE, --markdown FILE and --svg DIR'
+  'the options are --rounds N, --only NAME,…, --measure NAME,…, --rate N, --services N, --json FILE, --markdown FILE and --svg DIR'
 
 /** What --help prints. */
 export function benchHelp(runners: readonly string[], measures: readonly string[]): string {
@@ -23,6 +27,7 @@ The same load through uvs and what a user would take in its place, by turns, in 
   --only NAME,…       of ${runners.join(', ')}
   --measure NAME,…    of ${measures.join(', ')}
   --rate N            requests a second at half load; half of what the first one carries unless told
+  --services N        how many services uvs has, ${LEAST_SERVICES} to 40000; ${LEAST_SERVICES} unless told
   --json FILE         the figures, for programs
   --markdown FILE     a table
   --svg DIR           charts
@@ -35,7 +40,7 @@ export function parseBench(
   runners: readonly string[],
   measures: readonly string[],
 ): BenchOptions {
-  const options: BenchOptions = { rounds: ROUNDS, only: [...runners], measure: [...measures] }
+  const options: BenchOptions = { rounds: ROUNDS, only: [...runners], measure: [...measures], services: LEAST_SERVICES }
   for (let i = 0; i < args.length; i += 2) {
     const [option = '', value = ''] = args.slice(i, i + 2)
     if (!TAKERS.includes(option)) throw new Error(`'${option}': ${HELP}`)
@@ -44,6 +49,7 @@ export function parseBench(
     else if (option === '--markdown') options.markdown = value
     else if (option === '--svg') options.svg = value
     else if (option === '--rate') options.rate = rate(value)
+    else if (option === '--services') options.services = services(value)
     else if (option === '--only') options.only = names(option, value, runners)
     else if (option === '--measure') options.measure = names(option, value, measures)
     else options.rounds = rounds(value)
@@ -51,7 +57,7 @@ export function parseBench(
   return options
 }
 
-const TAKERS = ['--rounds', '--only', '--measure', '--rate', '--json', '--markdown', '--svg']
+const TAKERS = ['--rounds', '--only', '--measure', '--rate', '--services', '--json', '--markdown', '--svg']
 
 function rounds(value: string): number {
   if (!/^[1-9]\d?$/.test(value)) throw new Error(`--rounds: '${value}' is not one of 1 to 99`)
@@ -61,6 +67,11 @@ function rounds(value: string): number {
 function rate(value: string): number {
   if (!/^[1-9]\d{0,6}$/.test(value)) throw new Error(`--rate: '${value}' is not one of 1 to 9999999 requests a second`)
   return Number(value)
+}
+
+function services(value: string): number {
+  if (/^[1-9]\d{0,4}$/.test(value) && Number(value) >= LEAST_SERVICES && Number(value) <= 40_000) return Number(value)
+  throw new Error(`--services: '${value}' is not one of ${LEAST_SERVICES} to 40000`)
 }
 
 /** The named members of `known`, in its order. */

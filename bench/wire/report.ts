@@ -10,6 +10,8 @@ export interface BenchReport extends Hardware {
   /** The load average before the start. */
   load: number
   rounds: number
+  /** How many services uvs had. */
+  services: number
   runners: { name: string; title: string }[]
   figures: Summary[]
   judged: Judged[]
@@ -19,7 +21,7 @@ export interface BenchReport extends Hardware {
 
 /** The hardware, then one table: a row for each runner, a column for each figure, '79 100 [78 200–80 044]'. */
 export function markdown(report: BenchReport): string {
-  const { runners, figures, rounds } = report
+  const { runners, figures, rounds, services } = report
   const columns = (Object.keys(FIGURES) as FigureName[]).filter(name => figures.some(({ figure }) => figure === name))
   const cell = (runner: string, name: FigureName): string => {
     const summary = figures.find(({ figure, runner: of }) => figure === name && of === runner)
@@ -29,7 +31,7 @@ export function markdown(report: BenchReport): string {
   const rows = runners.map(({ name, title }) => [title, ...columns.map(column => cell(name, column))])
   const rule = head.map((_, i) => (i === 0 ? '---' : '--:'))
   return [
-    `${hardwareLine(report)}, ${report.began.slice(0, 10)}; median [least–most] of ${rounds} interleaved round${rounds === 1 ? '' : 's'}.`,
+    `${hardwareLine(report)}, ${report.began.slice(0, 10)}; median [least–most] of ${rounds} interleaved round${rounds === 1 ? '' : 's'}; uvs with ${services} services.`,
     '',
     ...[head, rule, ...rows].map(cells => `| ${cells.join(' | ')} |`),
     '',

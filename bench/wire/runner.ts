@@ -18,8 +18,10 @@ export interface Runner {
   tcpOnly?: boolean
   /** The client sends requests to the real server's own address. */
   direct?: boolean
+  /** The director's kernel holds the addresses, and uvs lives beside it. */
+  beside?: true
   /** Why it cannot run here; undefined if it can. */
   missing?(): string | undefined
-  /** Starts it in the director's namespace; resolves when it balances. */
-  start(lab: NetnsLab): Promise<Balancer>
+  /** Starts it in the director's namespace, uvs with so many services; resolves when it balances. */
+  start(lab: NetnsLab, services: number): Promise<Balancer>
 }

@@ -1,7 +1,7 @@
 import { type LabMode, rules } from '../../native-free/lab-plan.js'
 import { startHaproxy, startNginxStream, startNft, startRouting, nginxStreamModule } from './peers.js'
 import type { Balancer, Runner } from './runner.js'
-import { benchPlan } from './topology.js'
+import { addIdleServices } from './idle-services.js'
 import type { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { which } from '../../netns-lab/tools.js'
 import { whyNoUml } from '../../netns-lab/uml/uml-kernel.js'
@@ -14,6 +14,7 @@ const peer = { mode: 'nat', io: 'raw' } as const
 const uvs = (['raw', 'tap'] as const).flatMap(io =>
   (['nat', 'fullnat', 'dr', 'tun'] satisfies LabMode[]).map(mode => uvsRunner(io, mode)),
 )
+const beside = (['nat', 'dr'] satisfies LabMode[]).map(besideRunner)
 
 /** In the order of a round; ratios are to the first. */
 export const runners: readonly Runner[] = [
@@ -36,11 +37,17 @@ export const runners: readonly Runner[] = [
   },
   { ...peer, name: 'kernel-ipvs', title: 'kernel IPVS (user-mode-linux)', missing: whyNoUml, start: startUml },
   ...uvs,
+  ...beside,
 ]
 
 function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {
   const name = `uvs-${io}-${mode}`
-  return { name, title: `uvs ${io}, ${mode.toUpperCase()}`, mode, io, start: lab => startUvs(lab, mode) }
+  return { name, title: `uvs ${io}, ${mode.toUpperCase()}`, mode, io, start: startUvs }
+}
+
+function besideRunner(mode: LabMode): Runner {
+  const title = `uvs beside the kernel, ${mode.toUpperCase()}`
+  return { name: `uvs-beside-${mode}`, title, mode, io: 'raw', beside: true, start: startUvs }
 }
 
 async function startUml(lab: NetnsLab): Promise<Balancer> {
@@ -50,13 +57,14 @@ async function startUml(lab: NetnsLab): Promise<Balancer> {
   return { pids: [pid] }
 }
 
-async function startUvs(lab: NetnsLab, mode: LabMode): Promise<Balancer> {
+async function startUvs(lab: NetnsLab, services: number): Promise<Balancer> {
   const director = await lab.startDirector()
-  const plan = benchPlan(mode)
+  const { plan } = lab.options
   const udp = rules(plan, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
   for (const rule of [...rules(plan), ...udp]) {
     const { status, err } = await director.admin(rule)
     if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: ${err.trim()}`)
   }
+  await addIdleServices(director.control, plan.vip, services - 2)
   return { pids: [director.id.pid] }
 }

@@ -11,8 +11,8 @@ const CLIENT_DIRECT = '10.255.0.1'
 const SERVER_DIRECT = '10.255.0.2'
 const LOCAL_ADDRESSES = ['172.16.20.201', '172.16.20.202']
 
-/** client, director and one real server, without a bridge between; the plans differ only in their mode. */
-export function benchPlan(mode: LabMode): LabPlan {
+/** client, director and one real server, without a bridge between; the plans differ only in their mode, and in who holds the director's addresses. */
+export function benchPlan(mode: LabMode, beside?: true): LabPlan {
   const servers = natPlan.servers.slice(0, 1).map(server => ({ ...server, weight: 1 }))
   return {
     ...natPlan,
@@ -20,6 +20,7 @@ export function benchPlan(mode: LabMode): LabPlan {
     servers,
     scheduler: 'rr',
     localAddresses: mode === 'fullnat' ? LOCAL_ADDRESSES : [],
+    ...(beside && { beside }),
   }
 }
 

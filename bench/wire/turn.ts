@@ -10,6 +10,8 @@ export interface TurnOptions {
   prefix: string
   effort: Effort
   half: HalfLoad
+  /** How many services uvs has. */
+  services: number
   signal: AbortSignal
 }
 
@@ -25,9 +27,9 @@ export async function takeTurn(
   measures: readonly Measure[],
   options: TurnOptions,
 ): Promise<TurnResult> {
-  const { prefix, effort, half, signal } = options
+  const { prefix, effort, half, services, signal } = options
   const web = { quiet: true, workers: true, bigOctets: effort.octets, uploads: true }
-  const plan = benchPlan(runner.mode)
+  const plan = benchPlan(runner.mode, runner.beside)
   const result: TurnResult = { figures: {}, failures: [] }
   const lab = await NetnsLab.build({ prefix, plan, io: runner.io, signal, web })
   const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
@@ -44,7 +46,7 @@ export async function takeTurn(
     await addDirectCable(lab.spaces, plan)
     let turn: Turn | undefined
     await attempt('start', async () => {
-      const balancer = await runner.start(lab)
+      const balancer = await runner.start(lab, services)
       const address = runner.direct ? hostPart(plan.servers[0]!.address) : plan.vip
       turn = {
         lab,

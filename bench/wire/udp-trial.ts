@@ -69,7 +69,13 @@ process.exitCode = await untilStopped(async signal => {
   for (let round = 0; round < rounds; round++) {
     for (const runner of taking) {
       say(runner.title)
-      const { figures, failures } = await takeTurn(runner, [measure], { prefix, effort: EFFORT, half: {}, signal })
+      const { figures, failures } = await takeTurn(runner, [measure], {
+        prefix,
+        effort: EFFORT,
+        half: {},
+        services: 2,
+        signal,
+      })
       for (const failure of failures) say(`  ${failure}`)
       if (figures.udp !== undefined) rates.get(runner)!.push(Math.round(figures.udp))
     }

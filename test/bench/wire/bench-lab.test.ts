@@ -19,6 +19,7 @@ const lines: string[] = []
 /** One round, short. */
 const run: Omit<BenchRun, 'only' | 'measure'> = {
   rounds: 1,
+  services: 10,
   prefix: PREFIX,
   signal: new AbortController().signal,
   print: line => lines.push(line),

@@ -56,6 +56,8 @@ t.test('every ratio of the issue is there, and half load by our own client', asy
       'NAT, wrk p99 at half load: <1.3 no-balancer',
       'NAT, p99 at half load, paced: <1.3 no-balancer',
       'NAT, UDP 64-byte packets/s: >1 nftables',
+      'beside, NAT, wrk requests/s: >0.97 uvs-raw-nat',
+      'beside, NAT, ab new connections/s: >0.97 uvs-raw-nat',
       'DR, wrk requests/s: >1 uvs-raw-nat',
       'TUN, wrk requests/s: >1 uvs-raw-nat',
       'tap NAT, wrk requests/s: >1 haproxy',

@@ -22,6 +22,7 @@ const report: BenchReport = {
   began: '2026-11-21T21:00:00Z',
   load: 0.1,
   rounds: 2,
+  services: 10,
   figures,
   judged: [],
   failures: [],
@@ -33,7 +34,7 @@ const report: BenchReport = {
 
 t.test('a table: a row a runner, a column a figure that somebody has', async t => {
   t.strictSame(markdown(report).split('\n').slice(0, 6), [
-    'Node v20.1.0, 2 × X, kernel 6.18, commit abc, 2026-11-21; median [least–most] of 2 interleaved rounds.',
+    'Node v20.1.0, 2 × X, kernel 6.18, commit abc, 2026-11-21; median [least–most] of 2 interleaved rounds; uvs with 10 services.',
     '',
     '|  | wrk, req/s | download, Gbit/s |',
     '| --- | --: | --: |',
