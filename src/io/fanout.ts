@@ -21,11 +21,13 @@ export interface Sharing {
   readonly programFd: number
   /** The group of the first worker's device; undefined for that itself. */
   readonly group?: FanoutGroup | undefined
+  /** Nothing is heard before `hear` is called: other workers' devices have yet to join. */
+  readonly isDeaf?: boolean
 }
 
 /**
  * Adds the packet socket to a group; returns the group's id. The socket must be bound (packet(7)), with the filter `NOTHING`
- * since before that, or it would have received other members' frames. The caller removes the filter afterwards.
+ * since before that, or it would have received other members' frames. The caller sets another filter afterwards.
  */
 export function joinGroup(fd: number, { programFd, group }: Sharing): number {
   setOption(fd, PACKET_FANOUT, group?.id ?? NEW_GROUP)

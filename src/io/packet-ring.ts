@@ -75,6 +75,7 @@ export class PacketRing {
   readonly #large: LargeFrames
   readonly #mac: MacAddr
   readonly #isFronted: boolean
+  readonly #filter: Filter | undefined
   /** The group of a ring that shares its interface: for the rings that are to share it, too. */
   readonly group: FanoutGroup | undefined
   readonly #status: Int32Array
@@ -89,6 +90,7 @@ export class PacketRing {
   constructor(name: string, { index, mac }: InterfaceInfo, { filter, isFronted = false, sharing }: Hearing = {}) {
     this.#mac = mac
     this.#isFronted = isFronted
+    this.#filter = filter
     this.fd = packetSocket()
     let slab: Slab | undefined
     try {
@@ -104,7 +106,7 @@ export class PacketRing {
       if (sharing !== undefined) setFilter(this.fd, NOTHING)
       else if (filter !== undefined) setFilter(this.fd, filter)
       bindTo(this.fd, index, ETH_P_IP, name)
-      if (sharing !== undefined) this.group = this.#join(sharing, filter)
+      if (sharing !== undefined) this.group = this.#join(sharing)
     } catch (error) {
       close(this.fd)
       if (slab !== undefined) unmapRing(slab)
@@ -118,11 +120,15 @@ export class PacketRing {
     )
   }
 
-  #join(sharing: Sharing, filter: Filter | undefined): FanoutGroup {
+  #join(sharing: Sharing): FanoutGroup {
     const id = joinGroup(this.fd, sharing)
-    if (filter) setFilter(this.fd, filter)
-    else removeFilter(this.fd)
+    if (!sharing.isDeaf) this.hear()
     return { id, isFronted: this.#isFronted }
+  }
+  /** A ring that shares its interface begins to hear. */
+  hear(): void {
+    if (this.#filter) setFilter(this.fd, this.#filter)
+    else removeFilter(this.fd)
   }
 
   /** From now on the kernel puts fragments together: their datagram comes as one frame. */

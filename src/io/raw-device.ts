@@ -66,25 +66,30 @@ export class RawDevice implements Device {
     try {
       const filter = front && isFronted ? heardBehindFront(front.mode) : undefined
       this.#ring = new PacketRing(name, info, { filter, isFronted, sharing })
+      this.#arp = packetSocket()
+      bindTo(this.#arp, info.index, ETH_P_ARP, name)
+      setBuffers(this.#ring.fd, BUFFER_OCTETS)
+      if (isFronted) {
+        const giveBack = new GiveBack(name, info.index)
+        this.#giveBack = giveBack
+        this.toKernel = (slab, at, len) => giveBack.push(slab, at, len)
+      }
     } catch (error) {
-      this.#hold?.close()
+      this.#release()
       throw error
     }
-    this.#arp = packetSocket()
-    bindTo(this.#arp, info.index, ETH_P_ARP, name)
-    setBuffers(this.#ring.fd, BUFFER_OCTETS)
     this.#queue = new SendQueue(this.#ring.fd)
     this.fds = [this.#ring.fd, this.#arp]
-    if (isFronted) {
-      const giveBack = new GiveBack(name, info.index)
-      this.#giveBack = giveBack
-      this.toKernel = (slab, at, len) => giveBack.push(slab, at, len)
-    }
   }
 
   /** For the next worker's device on the same interface. */
   get group(): FanoutGroup | undefined {
     return this.#ring.group
+  }
+
+  /** One that shares its interface, and was opened deaf, begins to hear. */
+  hear(): void {
+    this.#ring.hear()
   }
 
   /** ARP is looked for in every so many turns: each look is a system call. While it waits, poll(2) comes back at once. */
@@ -113,8 +118,13 @@ export class RawDevice implements Device {
     )
   }
   close(): void {
-    this.#ring.close()
-    check(close(this.#arp), 'close')
+    this.#release()
+  }
+
+  /** Gives up whatever has been opened: an interface can go while it is being opened. */
+  #release(): void {
+    this.#ring?.close()
+    if (this.#arp !== undefined) check(close(this.#arp), 'close')
     this.#giveBack?.close()
     this.#hold?.close()
   }

@@ -31,6 +31,7 @@ export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int 
 export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')
 export const eventfd = libc.func('int eventfd(unsigned int value, int flags)')
 export const schedGetcpu = libc.func('int sched_getcpu()')
+export const clockGettime = libc.func('int clock_gettime(int clock, uintptr_t time)')
 export const schedYield = libc.func('int sched_yield()')
 /** Puts the calling thread into the namespace that a file of /proc/…/ns or /run/netns stands for (setns(2)). */
 export const setns = libc.func('int setns(int fd, int type)')
@@ -136,4 +137,13 @@ const word = mapMemory(8)
 /** Empties an eventfd. */
 export function readWord(fd: number): void {
   read(fd, word.address, 8)
+}
+
+// linux/time.h
+const CLOCK_THREAD_CPUTIME_ID = 3
+const timespec = mapMemory(16)
+/** How long the calling thread has had a CPU, in ms. Unlike the wall clock it stands still while another thread has it. */
+export function threadCpuMs(): number {
+  check(clockGettime(CLOCK_THREAD_CPUTIME_ID, timespec.address), 'clock_gettime')
+  return Number(timespec.view.getBigInt64(0, true)) * 1e3 + Number(timespec.view.getBigInt64(8, true)) / 1e6
 }

@@ -34,6 +34,7 @@ import {
   type FromWorker,
   type ToWorker,
 } from './worker-messages.js'
+import { Reopening } from './reopening.js'
 import { RequestQueue } from './request-queue.js'
 import { TurnCounters } from '../control/operations/turn-counters.js'
 
@@ -45,14 +46,14 @@ function answer(message: FromWorker): void {
   data.requests.postMessage(message)
 }
 
+type RawOptions = Extract<DeviceOptions, { kind: 'raw' }>
+
+function openRaw({ name, isBeside, sharing }: RawOptions, front: ProgramFront | undefined): RawDevice {
+  const mode = isBeside ? 'beside' : 'exclusive'
+  return new RawDevice(name, { sharing, front: { mode, programFd: front?.programFd(mode) } })
+}
 function openDevice(options: DeviceOptions, front: ProgramFront | undefined): Device {
-  if (options.kind === 'raw') {
-    const mode = options.isBeside ? 'beside' : 'exclusive'
-    return new RawDevice(options.name, {
-      sharing: options.sharing,
-      front: { mode, programFd: front?.programFd(mode) },
-    })
-  }
+  if (options.kind === 'raw') return openRaw(options, front)
   return new TapDevice(options.name, options.mac ?? macOfName(options.name), options.sharing)
 }
 function groupOf(device: Device): FanoutGroup | undefined {
@@ -158,26 +159,36 @@ function work(queue: RequestQueue): void {
   if (answered.length > 0) answer({ answered })
 }
 
-/** Of several workers each follows the kernel; an interface that comes back can be opened anew by a single one only. */
+/** Each worker follows the kernel. The old device is closed last: the director goes on with it if there is no new one. */
 function follow(director: Director, devices: Device[], front: ProgramFront | undefined): HostFollower {
+  const { worker } = data
+  const reopening = worker && new Reopening(worker.reopening, worker, openShared)
   return new HostFollower(director, {
-    reopen(index, name) {
-      if (data.worker) throw new UsageError('the workers share it: restart uvs')
+    reopen(index, name, ifindex) {
+      const options = { ...data.devices[index]!, name }
+      const device = reopening ? reopening.take(index, name, ifindex) : openDevice(options, front)
+      if (device === undefined) return false
       devices[index]!.close()
-      devices[index] = openDevice({ ...data.devices[index]!, name }, front)
+      devices[index] = device
+      return true
     },
     say: line => (isFirst ? answer({ problem: line }) : undefined),
+    complain: problem => answer({ problem }),
+    close: () => reopening?.close(),
   })
-}
 
-/** News of the kernel are looked for at least so often, in ms, where nothing else ends the wait. */
-const NEWS_MS = 100
+  function openShared(index: number, name: string, group: FanoutGroup | undefined): RawDevice {
+    const options = data.devices[index]!
+    if (options.kind !== 'raw') throw new UsageError('the workers share it: restart uvs')
+    const sharing = { programFd: options.sharing!.programFd, group, isDeaf: true }
+    return openRaw({ ...options, name, sharing }, front)
+  }
+}
 
 function run({ director, devices, follower }: Started): void {
   const loop = new Loop(director, devices)
   const makePoller = (): Poller => new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
   let poller = makePoller()
-  const longest = follower ? NEWS_MS : Infinity
   const busy = new BusyPoll()
   const turns = new TurnCounters()
   const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
@@ -195,7 +206,7 @@ function run({ director, devices, follower }: Started): void {
     began = isAsked || frames > 0 ? time : NaN
     if (busy.mayLookAgain(time, frames)) {
       if (frames === 0) schedYield()
-    } else if (!isAsked) poller.wait(Math.min(loop.idleMs, longest))
+    } else if (!isAsked) poller.wait(Math.min(loop.idleMs, follower?.idleMs ?? Infinity))
   }
 }
 

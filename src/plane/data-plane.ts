@@ -9,6 +9,7 @@ import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
 import { collectOnlyWhenAsked } from './engine.js'
 import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './worker-messages.js'
+import { reopeningMemory } from './reopening.js'
 import { SteeredAddresses } from './steered-addresses.js'
 import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './worker-thread.js'
 
@@ -43,7 +44,7 @@ export class DataPlane implements Control {
     const steering = steer(of, options)
     const workers: WorkerThread[] = []
     try {
-      const counts = new SharedCounts().buffer
+      const shares = { of, counts: new SharedCounts().buffer, reopening: reopeningMemory(options.devices.length) }
       const relays = options.devices.map(({ kind }) => (kind === 'tap' ? arpRelayEnds(of) : []))
       // One after the other: a fanout group numbers its members in the order of joining.
       for (let index = 0; index < of; index++) {
@@ -51,7 +52,7 @@ export class DataPlane implements Control {
           shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
         )
         const director = directorOf(rest, index, of)
-        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, of, counts } }, ofWorkers))
+        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, ...shares } }, ofWorkers))
       }
       return new DataPlane(workers, options, steering, report)
     } catch (error) {

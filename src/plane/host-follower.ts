@@ -1,4 +1,5 @@
 import type { Director } from '../director/director.js'
+import { threadCpuMs } from '../linux/libc.js'
 import { HostNetwork } from '../linux/rtnetlink/host-network.js'
 import type { HostLink } from '../linux/rtnetlink/link.js'
 import type { HostSnapshot } from '../linux/rtnetlink/snapshot.js'
@@ -6,17 +7,26 @@ import { kernelState, type LinkInterface } from './kernel-state.js'
 
 /** The kernel is asked for news so often, in ms. */
 const EVERY_MS = 20
-/** Of the time, at most so much is spent on reading them: with many routes a change costs more. */
+/** News are looked for at least so often, in ms. */
+const AT_LEAST_EVERY_MS = 100
+/** Of the thread's time, at most so much is spent on reading them: with many routes a change costs more. */
 const SHARE = 0.1
 /** When addresses are announced again after an interface has come back, in ms: what is behind it may come up later. */
 const ANNOUNCE_AFTER_MS = [300, 1000, 3000]
 
 /** What a follower does to the devices, by the number of the link. */
 export interface FollowedDevices {
-  /** The interface has come back under this name, and is up: opens it anew. Throws if that cannot be; it is tried again. */
-  reopen(index: number, name: string): void
-  /** One line for the log. */
+  /**
+   * The interface has come back under this name, and is up: opens it anew. Returns false while other workers have yet to, and
+   * throws if it cannot be: either way it is tried again.
+   */
+  reopen(index: number, name: string, ifindex: number): boolean
+  /** One line for the log, that every worker would say. */
   say(line: string): void
+  /** One line for the log about this worker. */
+  complain(line: string): void
+  /** Gives up devices that have been opened and not yet taken. */
+  close(): void
 }
 
 /** A link whose interface is followed, under the name that it had at the start or has been given since. */
@@ -36,7 +46,7 @@ export class HostFollower {
   readonly #links: Followed[]
   #nextMs = 0
   #announceMs: number[] = []
-  /** An interface could not be opened: it is tried again without news. */
+  /** An interface could not be opened, or not by all workers: it is tried again without news. */
   #isWanting = false
   /** What was said of one that cannot be opened. */
   #lastSaid = ''
@@ -58,16 +68,22 @@ export class HostFollower {
     if (nowMs < this.#nextMs) return false
     this.#nextMs = nowMs + EVERY_MS
     if (this.#announceMs.length > 0) this.#announce(nowMs)
+    const began = threadCpuMs()
     if (!this.#host.takeChanges() && !this.#isWanting) return false
     const isAnew = this.#lookAtInterfaces()
     this.#tell()
     if (isAnew) this.#announceMs = ANNOUNCE_AFTER_MS.map(after => nowMs + after)
-    this.#nextMs = Math.max(this.#nextMs, nowMs + (performance.now() - nowMs) / SHARE)
+    this.#nextMs = Math.max(this.#nextMs, nowMs + (threadCpuMs() - began) / SHARE)
     return isAnew
   }
 
+  /** How long the next poll may wait, in ms. */
+  get idleMs(): number {
+    return this.#isWanting ? EVERY_MS : AT_LEAST_EVERY_MS
+  }
   close(): void {
     this.#host.close()
+    this.#devices.close()
   }
 
   #announce(nowMs: number): void {
@@ -97,8 +113,8 @@ export class HostFollower {
     return isAnew
   }
 
-  #sayOnce(line: string): void {
-    if (line !== this.#lastSaid) this.#devices.say(line)
+  #complainOnce(line: string): void {
+    if (line !== this.#lastSaid) this.#devices.complain(line)
     this.#lastSaid = line
   }
   #rename(followed: Followed, { name }: HostLink): void {
@@ -115,10 +131,15 @@ export class HostFollower {
     const link = linkNamed(snapshot, name)
     if (link === undefined || !link.isUp || link.mac === undefined) return false
     try {
-      this.#devices.reopen(index, name)
+      if (!this.#devices.reopen(index, name, link.index)) {
+        this.#isWanting = true
+        return false
+      }
     } catch (error) {
       this.#isWanting = true
-      this.#sayOnce(`${name} is back and cannot be opened: ${error instanceof Error ? error.message : String(error)}`)
+      this.#complainOnce(
+        `${name} is back and cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      )
       return false
     }
     followed.at = { ifindex: link.index, mac: link.mac, mtu: link.mtu }

@@ -32,8 +32,8 @@ export interface WorkerData {
     | 'icmpRatelimit'
     | 'clientMask'
   >
-  /** For one of several workers: which one, and the memory of their shared counts. */
-  worker?: { index: number; of: number; counts: SharedArrayBuffer }
+  /** For one of several workers: which one, the memory of their shared counts, and that by which they open interfaces anew. */
+  worker?: { index: number; of: number; counts: SharedArrayBuffer; reopening: SharedArrayBuffer }
   /** File URLs of the user's modules, each with a scheduler as its default export. */
   schedulers?: string[]
   requests: MessagePort

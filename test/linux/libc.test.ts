@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import {
   check,
@@ -11,6 +12,7 @@ import {
   read,
   readWord,
   SystemError,
+  threadCpuMs,
   write,
 } from '../../src/linux/libc.js'
 
@@ -72,4 +74,14 @@ t.test('readWord empties an eventfd and does not block when it is empty', async 
   t.equal(write(fd, slab.address, 8), 8)
   t.equal(read(fd, slab.address + 8, 8), 8)
   t.equal(slab.view.getUint32(8, true), 1)
+})
+
+t.test("a thread's time goes on while it works, and not while it waits", async t => {
+  const before = threadCpuMs()
+  await sleep(100)
+  const waited = threadCpuMs() - before
+  t.ok(waited < 90, `${waited} ms`)
+  const until = threadCpuMs() + 20
+  for (const end = performance.now() + 10_000; threadCpuMs() < until && performance.now() < end;);
+  t.ok(threadCpuMs() >= until)
 })
