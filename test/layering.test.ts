@@ -29,6 +29,9 @@ const BELOW: Record<string, string[]> = {
   'control/socket': ['control/protocol'],
   'control/metrics': ['control/operations', 'package-version'],
   realserver: ['io'],
+  // Scripts of a configuration: notifications and checks.
+  'keepalived/scripts': ['linux'],
+  'keepalived/checkers': ['keepalived/scripts'],
   'native-free': ['control/operations'],
   // What the two commands have in common: files right under src/cli.
   cli: ['control/protocol', 'package-version'],

@@ -1,0 +1,20 @@
+/** What one check of a real server has found. */
+export type CheckResult =
+  | {
+      readonly isUp: true
+      /** The server's weight in place of the configured one. */
+      readonly weight?: number
+      /** Worth a line in the log though it is no failure. */
+      readonly note?: string
+    }
+  | {
+      readonly isUp: false
+      /** A few words: `connection refused`, `status 503`. */
+      readonly why: string
+    }
+
+export const UP: CheckResult = { isUp: true }
+
+export function down(why: string): CheckResult {
+  return { isUp: false, why }
+}

@@ -1,0 +1,14 @@
+import type { PlainCheck } from './check-options.js'
+import type { CheckResult } from './check-result.js'
+import type { CheckSockets } from './check-sockets.js'
+import type { Peer } from './peer.js'
+
+/** PING_CHECK: an ICMP echo request, and its reply within the timeout. */
+export function checkPing(
+  { connectTimeoutMs }: PlainCheck,
+  peer: Peer,
+  sockets: CheckSockets,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  return sockets.ping(peer, connectTimeoutMs, signal)
+}

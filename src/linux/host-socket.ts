@@ -1,0 +1,59 @@
+import { parseIpv4 } from '../wire/addr.js'
+import { parseIpv6 } from '../wire/ipv6-addr.js'
+import { bind, check, close, setsockopt, socket } from './libc.js'
+
+const AF_INET = 2
+const AF_INET6 = 10
+const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
+const SOL_SOCKET = 1
+const SO_BINDTODEVICE = 25
+const SO_MARK = 36
+const IPPROTO_ICMP = 1
+const IPPROTO_ICMPV6 = 58
+
+const TYPES = { stream: 1, datagrams: 2, ping: 2 } as const
+
+/** What Node's own sockets cannot be told. */
+export interface HostSocketOptions {
+  readonly isIpv6: boolean
+  readonly type: keyof typeof TYPES
+  readonly interface?: string
+  /** 0: none. */
+  readonly mark: number
+  /** An address to bind to at once; the caller can bind a TCP socket by Node. */
+  readonly local?: { readonly address: string; readonly port: number }
+}
+
+/** Opens a socket of the host's own stack, not blocking, for Node to use by its file descriptor. Throws SystemError. */
+export function hostSocket({ isIpv6, type, interface: name, mark, local }: HostSocketOptions): number {
+  const protocol = type === 'ping' ? (isIpv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP) : 0
+  const family = isIpv6 ? AF_INET6 : AF_INET
+  const fd = check(socket(family, TYPES[type] | NONBLOCK_CLOEXEC, protocol), `a ${type} socket`)
+  try {
+    if (mark !== 0) setOption(fd, SO_MARK, Buffer.from(Uint32Array.of(mark).buffer), `fwmark ${mark}`)
+    if (name !== undefined) setOption(fd, SO_BINDTODEVICE, Buffer.from(`${name}\0`), `bind_if ${name}`)
+    if (local) {
+      const address = socketAddress(local.address, local.port)
+      check(bind(fd, address, address.length), `binding to ${local.address} port ${local.port}`)
+    }
+    return fd
+  } catch (error) {
+    close(fd)
+    throw error
+  }
+}
+
+function setOption(fd: number, option: number, value: Buffer, what: string): void {
+  check(setsockopt(fd, SOL_SOCKET, option, value, value.length), what)
+}
+
+/** struct sockaddr_in or sockaddr_in6. */
+function socketAddress(address: string, port: number): Buffer {
+  const ipv6 = parseIpv6(address)
+  const at = Buffer.alloc(ipv6 ? 28 : 16)
+  at.writeUInt16LE(ipv6 ? AF_INET6 : AF_INET, 0)
+  at.writeUInt16BE(port, 2)
+  if (ipv6) ipv6.forEach((word, i) => at.writeInt32BE(word, 8 + i * 4))
+  else at.writeInt32BE(parseIpv4(address) ?? 0, 4)
+  return at
+}

@@ -1,0 +1,57 @@
+import t from 'tap'
+import { hostSockets } from '../../../src/keepalived/checkers/host-sockets.js'
+import { peerOf } from '../../../src/keepalived/checkers/peer.js'
+import { echoRequest, isEchoReply } from '../../../src/keepalived/checkers/ping-socket.js'
+import { runCheck } from '../../../src/keepalived/checkers/run-check.js'
+import { NEVER, tcpServer } from './servers.js'
+import { TIMING } from './timing.js'
+
+const TCP = { ...TIMING, kind: 'TCP_CHECK' } as const
+
+t.test('connect_ip, connect_port, bindto, bind_port', async t => {
+  const from: (string | undefined)[] = []
+  const { port } = await tcpServer(t, socket => void from.push(`${socket.remoteAddress}:${socket.remotePort}`))
+  const around = { server: { address: '192.0.2.1', port: 80 }, sockets: hostSockets }
+  const there = { ...TCP, connectIp: '127.0.0.1', connectPort: port }
+  t.strictSame(await runCheck(there, around, NEVER), { isUp: true })
+  t.strictSame(await runCheck({ ...there, bindTo: '127.0.0.7', bindPort: 40_123 }, around, NEVER), { isUp: true })
+  t.match(from, [/^127\.0\.0\.1:/, '127.0.0.7:40123'])
+  const elsewhere = await runCheck({ ...there, bindTo: '192.0.2.77' }, around, NEVER)
+  t.match(elsewhere, { isUp: false, why: /address/ }, 'an address that the host has not')
+})
+
+t.test('bind_if and fwmark', { skip: process.getuid!() !== 0 && 'needs root' }, async t => {
+  const peer = await tcpServer(t, socket => void socket.write('hello'))
+  const around = { server: peer, sockets: hostSockets }
+  t.strictSame(await runCheck({ ...TCP, bindInterface: 'lo', fwmark: 7 }, around, NEVER), { isUp: true })
+  t.strictSame(await runCheck({ ...TCP, bindInterface: 'none', fwmark: 7 }, around, NEVER), {
+    isUp: false,
+    why: 'bind_if none: there is no such interface (ENODEV)',
+  })
+  const udp = { ...TIMING, kind: 'UDP_CHECK', requireReply: false, minReplyLength: 0, maxReplyLength: 9 } as const
+  const closed = { ...around, server: { address: '127.0.0.1', port: 1 } }
+  t.match(await runCheck({ ...udp, bindInterface: 'lo', bindTo: '127.0.0.9' }, closed, NEVER), {
+    why: 'connection refused',
+  })
+})
+
+t.test('where a check goes', async t => {
+  const server = { address: '10.1.2.1', port: 80 }
+  t.strictSame(peerOf({ fwmark: 3 }, server), { address: '10.1.2.1', port: 80, fwmark: 3 })
+  t.strictSame(peerOf({ fwmark: 0, connectIp: '10.1.2.5', connectPort: 99, bindInterface: 'e' }, server), {
+    address: '10.1.2.5',
+    port: 99,
+    fwmark: 0,
+    interface: 'e',
+  })
+})
+
+t.test('echoes', async t => {
+  t.equal(echoRequest(false, 7).subarray(0, 8).toString('hex'), '0800000000000007')
+  t.equal(echoRequest(true, 7).subarray(0, 8).toString('hex'), '8000000000000007')
+  t.ok(isEchoReply(Buffer.from('000052fbacfd0007', 'hex'), false, 7))
+  t.notOk(isEchoReply(Buffer.from('000052fbacfd0007', 'hex'), false, 8))
+  t.notOk(isEchoReply(Buffer.from('000052fbacfd0007', 'hex'), true, 7))
+  t.ok(isEchoReply(Buffer.from('8100d1adacfe0007', 'hex'), true, 7))
+  t.notOk(isEchoReply(Buffer.from('0000', 'hex'), false, 7))
+})
