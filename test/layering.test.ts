@@ -29,6 +29,8 @@ const BELOW: Record<string, string[]> = {
   'control/socket': ['control/protocol'],
   'control/metrics': ['control/operations', 'package-version'],
   realserver: ['io'],
+  // keepalived.conf, read: pure, a reader of files is handed in.
+  'keepalived/config': ['wire'],
   // Scripts of a configuration: notifications and checks.
   'keepalived/scripts': ['linux'],
   'keepalived/checkers': ['keepalived/scripts'],
@@ -39,7 +41,15 @@ const BELOW: Record<string, string[]> = {
   // `uvs lint`: hazards in rules.
   'cli/lint': ['control/operations', 'cli/uvsadm'],
   // `uvs lab` runs the labs, which are programs of their own beside src.
-  'cli/uvs': ['control/rules', 'control/metrics', 'realserver', 'cli/lint', 'native-free', 'netns-lab'],
+  'cli/uvs': [
+    'control/rules',
+    'control/metrics',
+    'keepalived/config',
+    'realserver',
+    'cli/lint',
+    'native-free',
+    'netns-lab',
+  ],
   // Linux with IPVS as a process, to compare with.
   'netns-lab/uml': ['linux', 'control/protocol'],
   'netns-lab': ['plane', 'native-free', 'control/socket'],

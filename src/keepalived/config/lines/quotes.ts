@@ -1,0 +1,71 @@
+/** A line without its comment. `isOpen`: a double quote is not closed. */
+export interface Uncommented {
+  readonly text: string
+  readonly isOpen: boolean
+}
+
+/** Cuts what follows the first `!` or `#` outside of double quotes; within them a backslash protects the next character. */
+export function withoutComment(line: string): Uncommented {
+  let inQuotes = false
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at]
+    if (char === '"') inQuotes = !inQuotes
+    else if (inQuotes && char === '\\') at++
+    else if (!inQuotes && (char === '!' || char === '#')) return { text: line.slice(0, at), isOpen: false }
+  }
+  return { text: line, isOpen: inQuotes }
+}
+
+/** Parts of a line in their order: text, or a brace outside of double quotes. Empty parts are left out. */
+export function splitAtBraces(line: string): string[] {
+  const parts: string[] = []
+  let inQuotes = false
+  let from = 0
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at]
+    if (char === '"') inQuotes = !inQuotes
+    else if (inQuotes && char === '\\') at++
+    else if (!inQuotes && (char === '{' || char === '}')) {
+      parts.push(line.slice(from, at), char)
+      from = at + 1
+    }
+  }
+  parts.push(line.slice(from))
+  return parts.map(trim).filter(part => part !== '')
+}
+
+export interface Words {
+  readonly words: string[]
+  /** A double quote without its pair: the words before it count. */
+  readonly isUnmatched: boolean
+}
+
+/** Words: separated by space, tab and CR only; a double quote at a word's start joins up to the next one and is removed; one within a word ends it. */
+export function splitWords(text: string): Words {
+  const words: string[] = []
+  let at = 0
+  while (at < text.length) {
+    if (isBlank(text[at]!)) {
+      at++
+    } else if (text[at] === '"') {
+      const end = text.indexOf('"', at + 1)
+      if (end < 0) return { words, isUnmatched: true }
+      words.push(text.slice(at + 1, end))
+      at = end + 1
+    } else {
+      const from = at
+      while (at < text.length && !isBlank(text[at]!) && text[at] !== '"') at++
+      words.push(text.slice(from, at))
+    }
+  }
+  return { words, isUnmatched: false }
+}
+
+export function isBlank(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\r'
+}
+
+/** Without blanks of keepalived's kind at both ends: `trim` would take a no-break space too. */
+export function trim(text: string): string {
+  return text.replace(/^[ \t\r]+/, '').replace(/[ \t\r]+$/, '')
+}

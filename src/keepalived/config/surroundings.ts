@@ -1,0 +1,26 @@
+/** What a path is. */
+export type Found = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'directory' | 'missing' }
+
+/** What a command is. `insecure`: others than root may write it or a directory above it. `inert`: a file that is not executable. */
+export type ScriptFound = 'runs' | 'missing' | 'directory' | 'insecure' | 'inert'
+
+/** What is outside of the text: handed in, so that reading a configuration is pure and a test decides what the host has. */
+export interface Surroundings {
+  /** The configuration id that `@ID` lines are compared with: `-i`, else the host's name up to its first dot. */
+  readonly configId: string
+  read(path: string): Found
+  /** The names in a directory, sorted; empty if there is none. For `include` with wildcards. */
+  list(directory: string): readonly string[]
+  hasInterface(name: string): boolean
+  /** A network namespace by name. */
+  hasNamespace(name: string): boolean
+  hasUser(name: string): boolean
+  hasGroup(name: string): boolean
+  /** Whether a mail server's name has an address. */
+  resolves(host: string): boolean
+  script(command: string): ScriptFound
+  /** A routing table's or scope's name of /etc/iproute2, as a number. */
+  routingTable(name: string): number | undefined
+  /** 0 ≤ result < 1. */
+  random(): number
+}

@@ -1,0 +1,55 @@
+import type { Surroundings } from '../../../src/keepalived/config/surroundings.js'
+
+/** A case of configs.jsonl: a file, others beside it, and what the real `keepalived -t` said. */
+export interface RecordedCase {
+  readonly name: string
+  readonly text: string
+  /** Negative: killed by that signal. */
+  readonly status: number | 'timeout'
+  readonly output: string
+  readonly files?: Record<string, string>
+  readonly args?: readonly string[]
+}
+
+const INTERFACES = ['lo', 'eth0', 'eth1', 'eth2', 'ens33', 'ens192', 'enp0s3']
+const PROGRAMS = /^(\/(usr\/)?bin\/)?(true|false|sh|killall|pidof|echo)$/
+
+/** The host on which configs.jsonl was recorded, as far as configurations ask for it. */
+export function recordedHost(file: string, recorded: Pick<RecordedCase, 'text' | 'files' | 'args'>): Surroundings {
+  const files = new Map(Object.entries(recorded.files ?? {}))
+  files.set(file, recorded.text)
+  const isDirectory = (path: string): boolean =>
+    [...files.keys()].some(name => name.startsWith(`${path.replace(/\/$/, '')}/`))
+  const idAt = recorded.args?.indexOf('-i') ?? -1
+  return {
+    configId: idAt < 0 ? 'host' : (recorded.args?.[idAt + 1] ?? 'host'),
+    read(path) {
+      const text = files.get(path)
+      if (text !== undefined) return { kind: 'file', text }
+      return { kind: isDirectory(path) ? 'directory' : 'missing' }
+    },
+    list: directory =>
+      [...files.keys()]
+        .filter(
+          path =>
+            path.slice(0, path.lastIndexOf('/') + 1) === (directory === '' ? '' : `${directory.replace(/\/$/, '')}/`),
+        )
+        .map(path => path.slice(path.lastIndexOf('/') + 1))
+        .sort(),
+    hasInterface: name => INTERFACES.includes(name),
+    hasNamespace: () => false,
+    hasUser: name => ['root', 'nobody', '0'].includes(name),
+    hasGroup: name => ['root', 'nogroup'].includes(name),
+    resolves: host => host === 'localhost',
+    script: command =>
+      PROGRAMS.test(command)
+        ? 'runs'
+        : command === '/tmp'
+          ? 'directory'
+          : command === '/etc/passwd'
+            ? 'inert'
+            : 'missing',
+    routingTable: name => ({ main: 254, local: 255, default: 253 })[name],
+    random: () => 0.5,
+  }
+}
