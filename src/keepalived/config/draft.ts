@@ -1,0 +1,114 @@
+import { type GarpSettings, type GlobalDefs, newGlobalDefs } from './tree/global.js'
+import type {
+  Authentication,
+  Draft,
+  RouteWords,
+  TrackFile,
+  TrackProcess,
+  VirtualAddress,
+  VrrpInstance,
+  VrrpScript,
+  VrrpSyncGroup,
+} from './tree/vrrp.js'
+import type { Method, SorryServer, Target, VirtualServer, VirtualServerGroup } from './tree/virtual-server.js'
+import type { Place } from './report.js'
+
+/** An instance while it is read: what was said, and what is still open. */
+export interface InstanceDraft extends Draft<
+  Omit<VrrpInstance, 'garp' | 'authentication' | 'accept'>,
+  | 'name'
+  | 'interfaces'
+  | 'scripts'
+  | 'files'
+  | 'processes'
+  | 'bfds'
+  | 'addresses'
+  | 'excludedAddresses'
+  | 'unicastPeers'
+  | 'routes'
+  | 'rules'
+  | 'notify'
+> {
+  garp: Partial<GarpSettings>
+  authentication?: Partial<Authentication>
+  accept?: boolean
+  /** A keyword that makes sense with unicast peers only was used. */
+  usesUnicast: boolean
+  lvsSyncDaemonInterface?: string
+}
+
+export type SyncGroupDraft = Draft<
+  VrrpSyncGroup,
+  'name' | 'members' | 'interfaces' | 'scripts' | 'files' | 'processes' | 'bfds' | 'notify'
+>
+
+/** A virtual server while it is read. */
+export interface VirtualServerDraft extends Draft<
+  Omit<VirtualServer, 'method' | 'realServers' | 'sorryServer' | 'protocol' | 'target' | 'name'>,
+  'flags'
+> {
+  target: Target
+  protocol?: 'tcp' | 'udp' | 'sctp'
+  method?: Method
+  realServers: RealServerDraft[]
+  sorryServer?: Omit<SorryServer, 'method'> & { method?: Method }
+}
+
+export interface RealServerDraft extends Draft<
+  Omit<import('./tree/virtual-server.js').RealServer, 'port' | 'method'>,
+  'address' | 'family' | 'checkers'
+> {
+  port?: number
+  method?: Method
+}
+
+/** What the passes over the file collect. */
+export interface ConfigDraft {
+  global: GlobalDefs
+  staticAddresses: VirtualAddress[]
+  staticRoutes: RouteWords[]
+  staticRules: RouteWords[]
+  trackGroups: Set<string>
+  scripts: VrrpScript[]
+  trackFiles: TrackFile[]
+  trackProcesses: TrackProcess[]
+  bfds: string[]
+  syncGroups: SyncGroupDraft[]
+  instances: InstanceDraft[]
+  virtualServerGroups: VirtualServerGroup[]
+  virtualServers: VirtualServerDraft[]
+  /** Rules without a preference so far. */
+  rulesWithoutPreference: number
+  garpGroups: number
+  /** Some interface that is named does not exist. */
+  interfaceIsMissing: boolean
+  /** Scripts that would run, by the words of the security message. */
+  runs: Set<'' | 'check ' | 'start/shutdown '>
+  insecure: Set<'' | 'check ' | 'start/shutdown '>
+  namespace?: string
+  /** Where `vrrp_strict` or `strict_mode` stands. */
+  strictAt?: Place
+}
+
+export function newDraft(): ConfigDraft {
+  return {
+    global: newGlobalDefs(),
+    staticAddresses: [],
+    staticRoutes: [],
+    staticRules: [],
+    trackGroups: new Set(),
+    scripts: [],
+    trackFiles: [],
+    trackProcesses: [],
+    bfds: [],
+    syncGroups: [],
+    instances: [],
+    virtualServerGroups: [],
+    virtualServers: [],
+    rulesWithoutPreference: 0,
+    garpGroups: 0,
+    interfaceIsMissing: false,
+    runs: new Set(),
+    insecure: new Set(),
+  }
+}

@@ -1,0 +1,54 @@
+import type { ConfigDraft } from '../draft.js'
+import type { Report } from '../report.js'
+import type { VrrpSyncGroup } from '../tree/vrrp.js'
+
+/** Groups of instances that exist and are in no other group; `groupOf` gets each instance's. */
+export function finishSyncGroups(config: ConfigDraft, groupOf: Map<string, string>, report: Report): VrrpSyncGroup[] {
+  const known = new Set(config.instances.map(({ name }) => name))
+  const { global } = config
+  return config.syncGroups.flatMap(draft => {
+    const members: string[] = []
+    for (const member of draft.members) {
+      if (!known.has(member))
+        report.add(
+          'error',
+          undefined,
+          `Virtual router ${member} specified in sync group ${draft.name} doesn't exist - ignoring`,
+        )
+      else if (groupOf.has(member))
+        report.add(
+          'error',
+          undefined,
+          `Virtual router ${member} cannot exist in more than one sync group; ignoring ${draft.name}`,
+        )
+      else {
+        members.push(member)
+        groupOf.set(member, draft.name)
+      }
+    }
+    if (members.length === 0) {
+      report.add(
+        'error',
+        undefined,
+        `Sync group ${draft.name} has no virtual router(s). removing`,
+        'write group { INSTANCE INSTANCE }',
+      )
+      return []
+    }
+    if (members.length === 1)
+      report.add(
+        'error',
+        undefined,
+        `Sync group ${draft.name} has only 1 virtual router(s) - this probably isn't what you want`,
+      )
+    return [
+      {
+        ...draft,
+        members,
+        smtpAlert: draft.smtpAlert ?? global.smtpAlertVrrp ?? global.smtpAlert ?? false,
+        notifyPriorityChanges: draft.notifyPriorityChanges ?? global.notifyPriorityChanges,
+        trackingWeight: draft.trackingWeight ?? false,
+      },
+    ]
+  })
+}

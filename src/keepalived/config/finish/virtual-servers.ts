@@ -1,0 +1,145 @@
+import type { ConfigDraft, VirtualServerDraft } from '../draft.js'
+import type { Report } from '../report.js'
+import type { RealServer, VirtualServer, VirtualServerGroup } from '../tree/virtual-server.js'
+import { finishRealServers } from './real-servers.js'
+
+const DEFAULT_PERSISTENCE = 360
+
+/** What keepalived checks after the file: drops services without servers, resets what does not go together, fills in defaults. */
+export function finishVirtualServers(config: ConfigDraft, report: Report): VirtualServer[] {
+  return config.virtualServers.flatMap(draft => {
+    const group = draft.target.kind === 'group' ? draft.target.group : undefined
+    const found = config.virtualServerGroups.find(({ name }) => name === group)
+    if (group !== undefined && found === undefined)
+      report.add(
+        'warning',
+        undefined,
+        `Virtual server group ${group} specified but not configured - ignoring virtual server [${group}]:0`,
+      )
+    const server = finishVirtualServer(draft, found, config, report)
+    return server && (group === undefined || found) ? [server] : []
+  })
+}
+
+/** `[10.1.1.1]:tcp:80`, `FWM 5`, `[G]:0`. */
+export function nameOf({ target }: VirtualServerDraft, protocol: string): string {
+  if (target.kind === 'address') return `[${target.address}]:${protocol}:${target.port}`
+  return target.kind === 'fwmark' ? `FWM ${target.mark}` : `[${target.group}]:0`
+}
+
+function finishVirtualServer(
+  draft: VirtualServerDraft,
+  group: VirtualServerGroup | undefined,
+  config: ConfigDraft,
+  report: Report,
+): VirtualServer | undefined {
+  const error = (text: string, help?: string): void => report.add('error', undefined, text, help)
+  if (draft.realServers.length === 0) {
+    error(
+      `Virtual server ${nameOf(draft, draft.protocol ?? 'none')} has no real servers - ignoring`,
+      'write real_server ADDRESS PORT { … } in it',
+    )
+    return undefined
+  }
+  const protocol = protocolOf(draft, group, error)
+  const name = nameOf(draft, protocol)
+  if (draft.scheduler === undefined)
+    error(`Virtual server ${name}: no scheduler set, setting default 'wlc'`, 'write lb_algo wlc')
+  if (draft.method === undefined)
+    error(`Virtual server ${name}: no forwarding method set, setting default NAT`, 'write lb_kind NAT')
+  if (draft.scheduler === 'twos')
+    report.add('warning', undefined, `Virtual server ${name}: uvs has no scheduler twos`, 'write wlc or mh')
+  const method = draft.method ?? ({ kind: 'NAT' } as const)
+  const isZeroPort = draft.target.kind === 'address' ? draft.target.port === 0 : hasZeroPort(group)
+  let persistenceSeconds = draft.persistenceSeconds ?? 0
+  if (isZeroPort && persistenceSeconds === 0) {
+    error(
+      `Virtual server ${name}: zero port only valid for persistent services - setting`,
+      'write a port behind the address, or persistence_timeout',
+    )
+    persistenceSeconds = DEFAULT_PERSISTENCE
+  }
+  if (draft.ops && protocol !== 'udp' && draft.target.kind !== 'fwmark')
+    error(`Virtual server ${name}: one packet scheduling requires UDP - resetting`)
+  const realServers = finishRealServers(draft, { name, protocol, method }, config, error)
+  const { quorum, hysteresis } = quorumOf(draft, name, realServers, error)
+  const { sorryServer, flags, ...rest } = draft
+  return {
+    ...rest,
+    flags,
+    name,
+    protocol,
+    scheduler: draft.scheduler ?? 'wlc',
+    method,
+    persistenceSeconds,
+    ops: draft.ops === true && (protocol === 'udp' || draft.target.kind === 'fwmark'),
+    alpha: draft.alpha ?? false,
+    omega: draft.omega ?? false,
+    haSuspend: draft.haSuspend ?? false,
+    inhibitOnFailure: draft.inhibitOnFailure ?? false,
+    quorum,
+    hysteresis,
+    weight: draft.weight ?? 1,
+    realServers,
+    ...(sorryServer && {
+      sorryServer: { ...sorryServer, port: sorryServer.port || portOf(draft), method: sorryServer.method ?? method },
+    }),
+  }
+}
+
+function portOf({ target }: VirtualServerDraft): number {
+  return target.kind === 'address' ? target.port : 0
+}
+
+type Says = (text: string, help?: string) => void
+
+function protocolOf(
+  draft: VirtualServerDraft,
+  group: VirtualServerGroup | undefined,
+  error: Says,
+): VirtualServer['protocol'] {
+  const { target, protocol } = draft
+  const marksOnly =
+    target.kind === 'fwmark' || (group !== undefined && group.entries.every(({ kind }) => kind === 'fwmark'))
+  if (marksOnly) {
+    if (protocol)
+      error(
+        `Warning: Virtual server ${nameOf(draft, protocol)}: protocol specified for fwmark - protocol will be ignored`,
+      )
+    return 'none'
+  }
+  if (protocol) return protocol
+  error(`Virtual server ${nameOf(draft, 'none')}: no protocol set - defaulting to UDP`, 'write protocol TCP')
+  return 'udp'
+}
+
+function hasZeroPort(group: VirtualServerGroup | undefined): boolean {
+  return group?.entries.some(entry => entry.kind === 'addresses' && entry.port === 0) ?? false
+}
+
+/** A quorum that all servers together can reach; a hysteresis below it. With no weight at all keepalived sets it to 2³² − 1, uvs to 0. */
+function quorumOf(
+  draft: VirtualServerDraft,
+  name: string,
+  servers: readonly RealServer[],
+  error: Says,
+): { quorum: number; hysteresis: number } {
+  const total = servers.reduce((sum, { weight }) => sum + weight, 0)
+  let quorum = draft.quorum ?? 1
+  let hysteresis = draft.hysteresis ?? 0
+  if (quorum > total) {
+    error(
+      `Warning - quorum ${quorum} for ${name} exceeds total weight of real servers ${total}, reducing quorum to ${total}`,
+    )
+    quorum = total
+  }
+  if (hysteresis >= quorum) {
+    const set = quorum === 0 ? 4_294_967_295 : quorum - 1
+    error(
+      `Virtual server ${name}: hysteresis ${hysteresis} >= quorum ${quorum}; setting hysteresis to ${set}`,
+      ...(quorum === 0 ? ['uvs: to 0'] : []),
+    )
+    hysteresis = quorum === 0 ? 0 : set
+  }
+  return { quorum, hysteresis }
+}

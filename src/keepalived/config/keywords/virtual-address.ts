@@ -1,0 +1,126 @@
+import { formatIpv4, type Ipv4Addr, maskOf, parseIpv4 } from '../../../wire/addr.js'
+import { addressOf } from '../addresses.js'
+import type { ConfigDraft } from '../draft.js'
+import { unsignedOf } from '../numbers.js'
+import type { Parser } from '../parser.js'
+import type { VirtualAddress } from '../tree/vrrp.js'
+
+const LONGEST_LABEL = 15
+const SCOPES = ['global', 'site', 'link', 'host', 'nowhere', 'universe']
+const FLAGS = ['home', '-nodad', 'mngtmpaddr', 'noprefixroute', 'autojoin']
+const OPTIONS =
+  'allowed: brd, dev, scope, label, peer, home, -nodad, mngtmpaddr, noprefixroute, autojoin, no_track, use_vmac, preferred_lft; one address a line'
+
+/** `A[/L] [brd A] [dev IF] …`; undefined: no address, and that is told. */
+export function virtualAddressOf(
+  words: readonly string[],
+  { config, mayTrackGroup, mayVmac }: { config: ConfigDraft; mayTrackGroup: boolean; mayVmac: boolean },
+  parser: Parser,
+): VirtualAddress | undefined {
+  const [text = '', ...options] = words
+  const slash = text.indexOf('/')
+  const address = addressOf(slash < 0 ? text : text.slice(0, slash))
+  if (address === undefined) {
+    parser.error(`VRRP parsed invalid IP ${text}. skipping IP...`, badAddressHelp(text))
+    return undefined
+  }
+  const most = address.family === 4 ? 32 : 128
+  const given = slash < 0 ? most : unsignedOf(text.slice(slash + 1), { least: 0, most }, parser)
+  if (given === undefined)
+    parser.error(`Invalid address prefix len ${text.slice(slash + 1)} for address ${text} - using ${most}`, LENGTH_HELP)
+  const found: VirtualAddress = {
+    address,
+    length: given ?? prefixOf(text.slice(slash + 1), most),
+    scope: 'global',
+    noTrack: false,
+    useVmac: false,
+    flags: [],
+  }
+  for (let at = 0; at < options.length; at++) {
+    const option = options[at]!
+    if (FLAGS.includes(option)) found.flags.push(option.replace('-', ''))
+    else if (option === 'no_track') found.noTrack = true
+    else if (option === 'use_vmac' && mayVmac) found.useVmac = true
+    else if (VALUED.has(option) && (option !== 'track_group' || mayTrackGroup)) {
+      const value = options[++at]
+      if (value === undefined) parser.needed({ place: parser.place!, text: '', words, isBrace: false }, at + 1)
+      else if (!setOption(found, option, value, text, config, parser)) return undefined
+    } else parser.error(`Unknown configuration entry '${option}' for ip address - ignoring`, OPTIONS)
+  }
+  if (found.broadcast === '+' || found.broadcast === '-') found.broadcast = hostBits(found, found.broadcast === '+')
+  return found
+}
+
+/** `brd +` sets the bits behind the prefix, `brd -` clears them. */
+function hostBits({ address, length }: VirtualAddress, set: boolean): string {
+  const addr = parseIpv4(address.text)
+  if (addr === undefined) return address.text
+  const mask = maskOf(length)
+  return formatIpv4((set ? addr | ~mask : addr & mask) as Ipv4Addr)
+}
+
+/** keepalived says that it uses the whole length, and takes the digits in front. */
+function prefixOf(text: string, most: number): number {
+  const prefix = Number.parseInt(text, 10)
+  return prefix >= 0 && prefix <= most ? prefix : most
+}
+
+const VALUED = new Set(['brd', 'broadcast', 'dev', 'scope', 'label', 'peer', 'preferred_lft', 'track_group'])
+const LENGTH_HELP = 'write a prefix length such as /24, not a netmask'
+
+function badAddressHelp(text: string): string {
+  if (/,/.test(text)) return 'one address a line, without commas'
+  if (/-/.test(text)) return 'ranges are not known here: one address a line, or ~SEQ'
+  if (/%/.test(text)) return 'write `dev INTERFACE` behind the address'
+  return 'write an IPv4 or IPv6 address, with /LENGTH if it has one'
+}
+
+/** False: the address is left out. */
+function setOption(
+  found: VirtualAddress,
+  option: string,
+  value: string,
+  text: string,
+  config: ConfigDraft,
+  parser: Parser,
+): boolean {
+  if (option === 'dev') return setInterface(found, value, text, config, parser)
+  if (option === 'scope') {
+    if (SCOPES.includes(value) || /^\d{1,3}$/.test(value)) found.scope = value
+    else
+      parser.error(
+        `Invalid scope '${value}' specified for ${text} - ignoring`,
+        `allowed: ${SCOPES.join(', ')} or 0 to 255`,
+      )
+  } else if (option === 'label') {
+    if (value.length > LONGEST_LABEL) {
+      parser.error(`Address label ${value} is longer than maximum length ${LONGEST_LABEL} - removing address`)
+      return false
+    }
+    found.label = value
+  } else if (option === 'peer') {
+    const peer = addressOf(value.split('/')[0]!)
+    if (peer) found.peer = value
+    else parser.error(`Invalid peer address ${value}`)
+  } else if (option === 'preferred_lft') found.preferredLifetime = value
+  else if (option === 'track_group') {
+    if (config.trackGroups.has(value)) found.trackGroup = value
+    else parser.error(`track_group ${value} not found`)
+  } else if (!/^[+-]$/.test(value) && addressOf(value)?.family !== 4) {
+    parser.error(
+      `VRRP is trying to assign invalid broadcast ${value}. skipping VIP...`,
+      'allowed: an IPv4 address, + or -',
+    )
+    return false
+  } else found.broadcast = value
+  return true
+}
+
+function setInterface(found: VirtualAddress, name: string, text: string, config: ConfigDraft, parser: Parser): boolean {
+  found.interface = name
+  if (!parser.surroundings.hasInterface(name)) {
+    config.interfaceIsMissing = true
+    parser.error(`WARNING - interface ${name} for ip address ${text} doesn't exist`)
+  }
+  return true
+}

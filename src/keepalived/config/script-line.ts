@@ -1,0 +1,114 @@
+import type { ConfigDraft } from './draft.js'
+import { isBlank } from './lines/quotes.js'
+import type { LogicalLine } from './lines/logical-lines.js'
+import type { Keyword, Parser } from './parser.js'
+import type { ScriptFound } from './surroundings.js'
+import type { Script } from './tree/scripts.js'
+
+/** Which process would run it: decides the words of the security message. */
+export type RunBy = '' | 'check ' | 'start/shutdown '
+
+/**
+ * The command on a line: the first word is the program; a quoted string is split into program and arguments, which quotes of the other
+ * kind hold together. What follows is user and group. Undefined: there is none.
+ */
+export function commandOf(
+  line: LogicalLine,
+  parser: Parser,
+): { words: string[]; text: string; rest: string[] } | undefined {
+  let at = line.text.search(/[ \t\r]/)
+  while (at >= 0 && at < line.text.length && isBlank(line.text[at]!)) at++
+  if (at < 0 || at >= line.text.length) return undefined
+  const quote = line.text[at]!
+  if (quote !== '"' && quote !== "'") {
+    const [text = '', ...rest] = line.words.slice(1)
+    return { words: [text], text, rest }
+  }
+  const end = line.text.indexOf(quote, at + 1)
+  if (end < 0) {
+    parser.error(`String '${line.text}': missing terminating ${quote}`)
+    return undefined
+  }
+  const text = line.text.slice(at + 1, end)
+  const rest = line.text
+    .slice(end + 1)
+    .split(/[ \t\r]+/)
+    .filter(found => found !== '')
+  return { words: splitCommand(text), text, rest }
+}
+
+/** Words of a shell-like kind: quotes join. */
+function splitCommand(text: string): string[] {
+  const found = text.match(/(?:"[^"]*"|'[^']*'|[^ \t])+/g) ?? []
+  return found.map(part => part.replace(/"([^"]*)"|'([^']*)'/g, (_all, one?: string, two?: string) => one ?? two ?? ''))
+}
+
+/** A redirection such as `</dev/tcp/A/P` is the shell's. */
+export function stateOf(script: Script, parser: Parser): ScriptFound {
+  const program = script.words[0] ?? ''
+  return /^[<>|&]/.test(program) ? 'runs' : parser.surroundings.script(program)
+}
+
+/** `notify_master "CMD args" [USER [GROUP]]`. A command that is missing, or a user, drops it: keepalived says nothing, uvs warns. */
+export function script<T>(of: {
+  readonly by: RunBy
+  readonly none?: string
+  draft(target: T): ConfigDraft
+  set(target: T, script: Script): void
+}): Keyword<T> {
+  return {
+    takes: '<COMMAND> [<USER>] [<GROUP>]',
+    takesAll: true,
+    read(line, target, parser) {
+      if (line.words.length < 2 && of.none !== undefined) parser.error(of.none)
+      else if (line.words.length < 2) parser.needed(line)
+      const command = commandOf(line, parser)
+      if (command === undefined) return
+      const found = withUser(command, parser)
+      if (found === undefined || !hasDefaultUser(found.user, of.draft(target), parser)) return
+      noteScript(found, of.by, of.draft(target), parser, 'it will not be run')
+      of.set(target, found)
+    },
+  }
+}
+
+/** Counts a script for the security message, and warns of one that will not run: keepalived says nothing. */
+export function noteScript(script: Script, by: RunBy, config: ConfigDraft, parser: Parser, consequence: string): void {
+  const state = stateOf(script, parser)
+  if (state !== 'missing') config.runs.add(by)
+  if (state === 'insecure') config.insecure.add(by)
+  if (state === 'runs' || (state === 'insecure' && !config.global.enableScriptSecurity)) return
+  parser.warn(`'${script.words[0]}' ${WHY[state]}: ${consequence}`)
+}
+
+const WHY = {
+  missing: 'does not exist',
+  directory: 'is no file',
+  inert: 'is not executable',
+  insecure: 'may be written by others than root',
+}
+
+/** With enable_script_security a script needs a user of its own, script_user, or the user keepalived_script. */
+export function hasDefaultUser(user: string | undefined, { global }: ConfigDraft, parser: Parser): boolean {
+  const isGiven = user !== undefined || global.scriptUser !== undefined || !global.enableScriptSecurity
+  if (isGiven || parser.surroundings.hasUser('keepalived_script')) return true
+  parser.error('Unable to set default user keepalived_script for script', 'add script_user, or make that user')
+  return false
+}
+
+/** With its user and group; undefined: there is no such user, and that is told. */
+export function withUser(
+  { words, text, rest: [user, group] }: { words: string[]; text: string; rest: readonly string[] },
+  parser: Parser,
+): Script | undefined {
+  const script = { words, text, ...(user !== undefined && { user }), ...(group !== undefined && { group }) }
+  if (user === undefined || isUser(user, group, parser)) return script
+  parser.warn(
+    `there is no user '${user}'${group === undefined ? '' : ` or no group '${group}'`}: '${text}' will not be run`,
+  )
+  return undefined
+}
+
+export function isUser(user: string, group: string | undefined, { surroundings }: Parser): boolean {
+  return surroundings.hasUser(user) && (group === undefined || surroundings.hasGroup(group))
+}

@@ -1,0 +1,26 @@
+import type { GlobalDefs } from './global.js'
+import type {
+  RouteWords,
+  TrackFile,
+  TrackProcess,
+  VirtualAddress,
+  VrrpInstance,
+  VrrpScript,
+  VrrpSyncGroup,
+} from './vrrp.js'
+import type { VirtualServer, VirtualServerGroup } from './virtual-server.js'
+
+/** A configuration with every default filled in: what checkers, VRRP and rules work from. */
+export interface KeepalivedConfig {
+  readonly global: GlobalDefs
+  readonly staticAddresses: readonly VirtualAddress[]
+  readonly staticRoutes: readonly RouteWords[]
+  readonly staticRules: readonly RouteWords[]
+  readonly scripts: readonly VrrpScript[]
+  readonly trackFiles: readonly TrackFile[]
+  readonly trackProcesses: readonly TrackProcess[]
+  readonly syncGroups: readonly VrrpSyncGroup[]
+  readonly instances: readonly VrrpInstance[]
+  readonly virtualServerGroups: readonly VirtualServerGroup[]
+  readonly virtualServers: readonly VirtualServer[]
+}
