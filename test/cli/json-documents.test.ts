@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { jsonDocument } from '../../src/cli/json.js'
+import { checkFile } from '../../src/cli/uvs/keepalived/keepalived.js'
+import { recordedHost } from '../keepalived/config/recorded-host.js'
 import { lintFile } from '../../src/cli/uvs/rules/lint.js'
 import { parsedRules } from '../../src/cli/uvs/rules/parsed-rules.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
@@ -105,6 +107,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   plan: control => staged(control, async client => jsonDocument('plan', await plannedChanges(client))),
   applied: control => staged(control, async client => jsonDocument('applied', await commitRules(client))),
   findings: async () => ({ ...(await lintFile(['--json', otherRules], fakeNames())), status: 0 }),
+  messages: async () => ({ ...checkFile('c.conf', recordedHost('c.conf', { text: 'foo\n' }), true), status: 0 }),
   daemons: control => uvsadm(['-L', '--daemon', '--json'], control),
   timeouts: control => uvsadm(['-L', '--timeout', '--json'], control),
   localAddresses: control => uvsadm(['--get-laddr', '--json'], control),
@@ -211,7 +214,7 @@ t.test('an empty director', async t => {
 })
 
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'daemons', 'apps', 'realServer']
+const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer']
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()
@@ -260,6 +263,8 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['plan', 'settings of neither', ({ plan }) => (plan.find(({ was }: any) => was).was = { weight: 1 })],
   ['applied', 'an operation that there is not', ({ applied }) => (applied.changes.move = 1)],
   ['findings', 'a line before the first', ({ findings }) => (findings[0].line = 0)],
+  ['messages', 'another severity', ({ messages }) => (messages[0].severity = 'bad')],
+  ['messages', 'a line of no file', ({ messages }) => delete messages[0].file],
   ['daemons', 'a daemon', ({ daemons }) => daemons.push({})],
   ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],

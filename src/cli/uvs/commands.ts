@@ -6,6 +6,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   realserver: async () => (await import('./realserver/realserver.js')).realserver,
   lab: async () => (await import('./lab/lab.js')).lab,
   drain: async () => (await import('./drain/drain.js')).drain,
+  keepalived: async () => (await import('./keepalived/keepalived.js')).keepalived,
   lint: async () => (await import('./rules/lint.js')).lint,
   script: async () => (await import('./rules/script.js')).script,
   plan: async () => (await import('./rules/plan.js')).plan,

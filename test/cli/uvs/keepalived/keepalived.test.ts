@@ -1,0 +1,112 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { hostSurroundings } from '../../../../src/cli/uvs/keepalived/host-surroundings.js'
+import { checkFile, showKeywords } from '../../../../src/cli/uvs/keepalived/keepalived.js'
+import { recordedHost } from '../../../keepalived/config/recorded-host.js'
+import { runCommand } from '../../../support/run-command.js'
+import { tempDir } from '../../../support/temp.js'
+
+const FINE = `vrrp_instance VI_1 {
+    interface lo
+    virtual_router_id 51
+    virtual_ipaddress { 192.0.2.1 }
+}
+`
+const server = (line: string, real = ''): string =>
+  `virtual_server 192.0.2.1 80 {\n${line}\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 192.0.2.2 80 {\n${real}\n}\n}\n`
+const run = (...args: string[]) => runCommand('keepalived', '', 'check', ...args)
+const check = (text: string) => checkFile('c.conf', recordedHost('c.conf', { text }), false)
+
+t.test('nothing wrong: nothing said, status 0', async t => {
+  t.strictSame(check(FINE), { status: 0, out: '', err: '' })
+})
+
+t.test('tutorials’ own mistakes: by line and word, with what to write', async t => {
+  const instance = (line: string): string => FINE.replace('    virtual_ip', `    ${line}\n    virtual_ip`)
+  const wrong: [string, number, RegExp][] = [
+    [
+      instance('priority 500'),
+      5,
+      /^c.conf:4: error: number '500' outside range \[1, 255\]; allowed: 1 to 255\n.*Using default 100/,
+    ],
+    [
+      instance('state MASTERinterface eth0'),
+      5,
+      /c.conf:4: error: .*'MASTERinterface', defaulting to BACKUP; .*line break missing after MASTER\?/,
+    ],
+    [instance('state backup'), 5, /write BACKUP: case counts/],
+    [instance('prioritty 5'), 5, /is priority meant\?/],
+    [instance('priority100'), 5, /space missing after priority\?/],
+    [instance('　state BACKUP'), 5, /no ASCII/],
+    [server('nat_mask 255.255.255.0'), 5, /^c.conf:2: error: Unknown keyword 'nat_mask'; .*leave the line out/],
+    [server('lb_lind DR'), 5, /write lb_kind/],
+    [server('', 'connect_port 80'), 5, /^c.conf:7: error: Unknown keyword 'connect_port'; .*into the checker/],
+    [server('', 'TCP_CHECK {\nnb_get_retry 3\n}'), 5, /write retry here/],
+    [server('alpha off'), 0, /^c.conf:2: warning: 'off' after 'alpha' is ignored; alpha is ON/],
+    [instance('state BACKUP priority 5'), 0, /^c.conf:4: warning: 'priority 5' after 'state BACKUP' is ignored/],
+    [`global_defs {\nvrrp_strict\n}\n${FINE}`, 0, /^c.conf:2: warning: vrrp_strict: .* of VI_1: no ping/],
+    [
+      `global_defs {\nenable_snmp_vrrp\n}\n${FINE}`,
+      0,
+      /^c.conf:2: warning: 'enable_snmp_vrrp' is not supported by uvs; /,
+    ],
+    [FINE.replace(' 51', ''), 2, /^c.conf:3: fatal: \*\*\* Configuration line starting `virtual_router_id`/],
+  ]
+  for (const [text, status, said] of wrong) {
+    const { status: found, err } = check(text)
+    t.equal(found, status, text)
+    t.match(err, said)
+  }
+})
+
+t.test('--json: one object', async t => {
+  const { out, status } = checkFile('c.conf', recordedHost('c.conf', { text: 'foo\n' }), true)
+  t.equal(status, 5)
+  const help = 'the top level knows no such word'
+  t.strictSame(JSON.parse(out), {
+    version: 1,
+    messages: [{ file: 'c.conf', line: 1, severity: 'error', text: "Unknown keyword 'foo'", help }],
+  })
+})
+
+t.test('keywords: all of them, or a block’s', async t => {
+  t.ok(showKeywords(undefined).out.split('\n').length > 400)
+  t.match(showKeywords('vrrp_instance').out, /^vrrp_instance: priority <1-255> {2}\(default 100/m)
+  t.match(showKeywords('global_defs').out, /^global_defs: enable_dbus {3}\(default off; not done: /m)
+  t.match(showKeywords('nope'), { status: 1, err: /no block 'nope': top, global_defs/ })
+})
+
+t.test('the command, on this host', async t => {
+  const dir = tempDir(t)
+  writeFileSync(join(dir, 'k.conf'), `include d/*.conf\n@there foo\n`)
+  mkdirSync(join(dir, 'd'))
+  writeFileSync(join(dir, 'd/i.conf'), FINE)
+  const file = join(dir, 'k.conf')
+  t.match(await run(file), { status: 0, out: '', err: '' })
+  t.match(await run(file, '-i', 'there'), { status: 5, err: `${file}:2: error: Unknown keyword 'foo'` })
+  writeFileSync(join(dir, 'd/i.conf'), FINE.replace('lo', 'nosuch0'))
+  t.match(await run(file), { status: 5, err: `${join(dir, 'd/i.conf')}:2: error: WARNING - interface nosuch0` })
+  t.match(await run(file, '--interface', 'nosuch0'), { status: 0, err: '' })
+  t.match(await run(join(dir, 'none')), { status: 0, err: /note: Config files missing/ })
+  t.match(await run(dir), { status: 0, err: /is a directory/ })
+})
+
+t.test('scripts and names of this host', async t => {
+  const dir = tempDir(t)
+  const host = hostSurroundings({ interfaces: [] })
+  const path = join(dir, 's.sh')
+  writeFileSync(path, '#!/bin/sh\n')
+  t.equal(host.script(path), 'inert')
+  chmodSync(path, 0o777)
+  t.equal(host.script(path), 'insecure')
+  t.equal(host.script(dir), 'directory')
+  t.equal(host.script(join(dir, 'none')), 'missing')
+  t.equal(host.script('sh'), 'runs')
+  t.ok(host.hasUser('root') && host.hasUser('0') && !host.hasUser('no such user'))
+  t.ok(host.hasInterface('lo') && !host.hasInterface('../lo'))
+  t.equal(host.routingTable('main'), 254)
+  t.equal(host.routingTable('nope'), undefined)
+  t.ok(host.resolves('localhost'))
+  t.notOk(host.resolves('--help'))
+})
