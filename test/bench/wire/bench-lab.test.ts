@@ -69,5 +69,8 @@ t.test('every measure but udp, which is slow, and what a run writes', { skip, ti
 t.test('bad words are refused before anything is built', async t => {
   const { status, stderr } = spawnSync(process.execPath, [ours('bench/wire/main.js'), '--only', 'ipvs'])
   t.equal(status, 2)
-  t.match(stderr.toString(), /^bench:lab: --only: 'ipvs' is not one of no-balancer, nftables, .*, uvs-tap-tun\n$/)
+  t.match(
+    stderr.toString(),
+    /^bench:lab: --only: 'ipvs' is not one of no-balancer, nftables, .*, uvs-tap-tun, uvs-beside-nat, uvs-beside-dr\n$/,
+  )
 })
