@@ -31,6 +31,14 @@ export interface LintedService {
   servers: LintedServer[]
 }
 
+/** Who would answer ARP for an address. */
+export interface Answerers {
+  /** The host's kernel holds it. */
+  readonly isKernels: boolean
+  /** The director: it has been given the address, or claims it as a VIP. */
+  readonly isDirectors: boolean
+}
+
 /** The result of all rules. */
 export interface RuleSet {
   services: LintedService[]
@@ -40,6 +48,8 @@ export interface RuleSet {
   timeouts: Timeouts
   /** The networks of the director's addresses, if they are known. */
   networks: readonly Cidr[]
+  /** Who answers for an IPv4 address; undefined where the director's interfaces are not known. */
+  whoAnswers: ((address: string) => Answerers) | undefined
 }
 
 /** An effect of the rules that was probably not intended. `info`: no mistake, but worth knowing. */

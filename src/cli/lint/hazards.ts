@@ -7,6 +7,7 @@ import { persistenceHazards } from './persistence-hazards.js'
 import { LINE_HAZARDS } from './read-rule-set.js'
 import { serviceHazards } from './service-hazards.js'
 import { thresholdHazards } from './threshold-hazards.js'
+import { vipHazards } from './vip-hazards.js'
 import { weightHazards } from './weight-hazards.js'
 
 /** Hazards of services that are served. A new hazard goes into one of these lists, and into docs/lint.md. */
@@ -15,6 +16,7 @@ const HAZARDS: readonly Hazard[] = [
   ...thresholdHazards,
   ...persistenceHazards,
   ...addressHazards,
+  ...vipHazards,
   ...serviceHazards,
   ...methodHazards,
   ...fullnatHazards,

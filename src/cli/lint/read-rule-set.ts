@@ -51,19 +51,22 @@ export class RuleSetReader {
   readonly #director: Director
   readonly #control: Control
   readonly #networks: readonly Cidr[]
+  readonly #whoAnswers: RuleSet['whoAnswers']
 
-  /** `director`: a new one, with the addresses of `networks`. */
-  constructor(names: Names, director: Director, networks: readonly Cidr[]) {
+  /** `director`: a new one, with the addresses of `networks`. `whoAnswers`: as in a RuleSet. */
+  constructor(names: Names, director: Director, networks: readonly Cidr[], whoAnswers?: RuleSet['whoAnswers']) {
     this.#names = names
     this.#director = director
     this.#control = localControl(director)
     this.#networks = networks
+    this.#whoAnswers = whoAnswers
   }
 
   /** The rule set of the lines so far. */
   ruleSet(marks: ReadonlySet<number>): RuleSet {
     const { timeouts } = this.#director.conns
-    return { services: [...this.#services.values()], marks, timeouts, networks: this.#networks }
+    const services = [...this.#services.values()]
+    return { services, marks, timeouts, networks: this.#networks, whoAnswers: this.#whoAnswers }
   }
 
   async read({ line, words }: RuleLine): Promise<void> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import type { Finding } from '../../../src/cli/lint/hazard.js'
+import type { Answerers, Finding, RuleSet } from '../../../src/cli/lint/hazard.js'
 import { findHazards, HAZARD_NAMES } from '../../../src/cli/lint/hazards.js'
 import { RuleSetReader } from '../../../src/cli/lint/read-rule-set.js'
 import { Director } from '../../../src/director/director.js'
@@ -22,7 +22,14 @@ interface Case {
   hazard: string
   has: (string | [line: number, ...rules: string[]])[][]
   hasNot: string[][]
+  /** Who answers for an address, where that is known. */
+  whoAnswers?: RuleSet['whoAnswers']
 }
+/** 10.0.0.101 is the kernel's, 10.0.0.102 the director's, 10.0.0.103 has been given to both. */
+const whoAnswers = (address: string): Answerers => ({
+  isKernels: /10[13]$/.test(address),
+  isDirectors: /10[23]$/.test(address),
+})
 const rules = (...lines: string[]): string[] => lines
 const at = (line: number, ...lines: string[]): [[number, ...string[]]] => [[line, ...lines]]
 
@@ -377,10 +384,24 @@ const CASES: Case[] = [
   },
 ]
 
+for (const [hazard, vip] of [
+  ['vip-unheld', '10.0.0.104'],
+  ['vip-held-twice', '10.0.0.103'],
+] as const) {
+  const others = ['101', '102', '103', '104'].filter(last => !vip.endsWith(last))
+  CASES.push({
+    hazard,
+    whoAnswers,
+    has: [rules(`-A -t ${vip}:80`), at(2, '-A -f 1', `-A -t ${vip}:80`, `-A -t ${vip}:443`, `-A -u ${vip}:80`)],
+    hasNot: [...others.map(last => rules(`-A -t 10.0.0.${last}:80`)), rules('-A -f 7', '-A -t 0.0.0.0:80')],
+  })
+  CASES.push({ hazard, has: [], hasNot: [rules(`-A -t ${vip}:80`)] })
+}
+
 const mine: Scheduler = { name: 'mine', bind: () => ({ schedule: () => undefined }) }
 
 /** Of a director with an address, a mark and a scheduler of its own. */
-async function findings(lines: readonly string[]): Promise<Finding[]> {
+async function findings(lines: readonly string[], whoAnswers?: RuleSet['whoAnswers']): Promise<Finding[]> {
   const director = new Director({
     links: [{ name: 'a', mac: { hi: 0, lo: 0 }, mtu: 1500 }],
     egress: { transmit: () => false },
@@ -390,27 +411,27 @@ async function findings(lines: readonly string[]): Promise<Finding[]> {
     now: 0,
     schedulers: [mine],
   })
-  const reader = new RuleSetReader(fakeNames(), director, [parseCidr('10.0.0.1/24')!])
+  const reader = new RuleSetReader(fakeNames(), director, [parseCidr('10.0.0.1/24')!], whoAnswers)
   for (const [i, line] of lines.entries()) await reader.read({ line: i + 1, words: line.split(' ') })
   return [...reader.findings, ...findHazards(reader.ruleSet(new Set([1])))]
 }
 
 /** 'hazard line' of what is found. */
-async function found(lines: readonly string[]): Promise<string[]> {
-  const all = await findings(lines)
+async function found(lines: readonly string[], whoAnswers?: RuleSet['whoAnswers']): Promise<string[]> {
+  const all = await findings(lines, whoAnswers)
   for (const { message, line } of all) t.match(message, /^[ -~…]{10,400}$/, `line ${line}: ${message}`)
   return all.map(({ hazard, line }) => `${hazard} ${line}`)
 }
 
 t.test('each hazard is found where it is, and only there', async t => {
-  for (const { hazard, has, hasNot } of CASES) {
+  for (const { hazard, has, hasNot, whoAnswers } of CASES) {
     for (const given of has) {
       const [first] = given
       const [line, ...lines] = Array.isArray(first) ? first : [given.length, ...(given as string[])]
-      t.ok((await found(lines)).includes(`${hazard} ${line}`), `${hazard}: ${lines.join(' | ')}`)
+      t.ok((await found(lines, whoAnswers)).includes(`${hazard} ${line}`), `${hazard}: ${lines.join(' | ')}`)
     }
     for (const lines of hasNot) {
-      const hazards = (await found(lines as string[])).map(text => text.split(' ')[0])
+      const hazards = (await found(lines as string[], whoAnswers)).map(text => text.split(' ')[0])
       t.notOk(hazards.includes(hazard), `not ${hazard}: ${lines.join(' | ')}`)
     }
   }

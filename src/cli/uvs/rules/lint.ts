@@ -2,9 +2,12 @@ import { pathToFileURL } from 'node:url'
 import { jsonDocument } from '../../json.js'
 import type { Outcome } from '../../../control/protocol/api.js'
 import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
-import { parseCidr } from '../../../wire/addr.js'
+import type { Director } from '../../../director/director.js'
+import { parseVip } from '../../../director/options.js'
+import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
+import { parseCidr, parseIpv4, type Cidr } from '../../../wire/addr.js'
 import { print } from '../../command.js'
-import type { Finding } from '../../lint/hazard.js'
+import type { Finding, RuleSet } from '../../lint/hazard.js'
 import { findHazards } from '../../lint/hazards.js'
 import { RuleSetReader } from '../../lint/read-rule-set.js'
 import { type Names, systemNames } from '../../uvsadm/options/names.js'
@@ -17,13 +20,26 @@ export const lint: UvsCommand = {
   name: 'lint',
   help: `Reads ipvsadm rules and says what they would do that is hardly meant.
 FILE:LINE: HAZARD: what happens, what to do instead. - is standard input; blank lines and # comments are all right. No director
-is asked: --address, --mark and --scheduler, as uvs director has them, say what it will have. docs/lint.md has every hazard.
+is asked: --raw, --address, --vip, --mark and --scheduler, as uvs director has them, say what it will have. With --raw this host's
+kernel is asked what it holds, to say who will answer for each virtual address. docs/lint.md has every hazard.
 Status: 0 nothing found (what is only worth knowing, "info", does not count), 1 hazards, 2 the file cannot be read, or holds
 a line that is no rule.`,
   forms: [
     {
       words: [{ value: 'FILE', is: 'file' }],
       options: [
+        {
+          flags: ['--raw'],
+          value: 'IF[,IF]',
+          is: 'interface',
+          help: 'the interfaces of this host that it will be given',
+        },
+        {
+          flags: ['--vip'],
+          value: 'ADDR|CIDR',
+          help: 'a further address that it will answer for',
+          repeatable: true,
+        },
         {
           flags: ['--address'],
           value: 'ADDR/LEN@IF',
@@ -66,21 +82,40 @@ export async function lintFile(args: readonly string[], names: Names): Promise<O
   return { status: statusOf(findings), out, err: '' }
 }
 
-/** Lints against a director with the given addresses and schedulers. */
+/** Lints against a director with the given interfaces, addresses and schedulers. */
 async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const addresses = given.all('--address')
-  const interfaces = new Set(addresses.map(text => text.split('@')[1] ?? ''))
-  const makeDirector = await trialDirectorMaker({
+  const vips = given.all('--vip')
+  const raw = given.one('--raw')
+  const interfaces = new Set([...(raw?.split(',') ?? []), ...addresses.map(text => text.split('@')[1] ?? '')])
+  const options: DataPlaneOptions = {
     devices: [...interfaces].map(name => ({ kind: 'raw', name })),
-    director: { addresses, seed: 0 },
+    director: { addresses, vips, seed: 0 },
     schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
-  })
+  }
+  const makeDirector = await trialDirectorMaker(raw === undefined ? options : await onHost(options))
   const director = makeDirector()
-  return new RuleSetReader(
-    names,
-    director,
-    addresses.map(text => parseCidr(text.split('@')[0]!)!),
-  )
+  const networks = addresses.map(text => parseCidr(text.split('@')[0]!)!)
+  const own = [...networks, ...vips.map(parseVip)]
+  return new RuleSetReader(names, director, networks, raw === undefined ? undefined : answerers(director, own))
+}
+
+/** The options on this host, as `uvs director` would have them. Native code is imported only here. */
+async function onHost(options: DataPlaneOptions): Promise<DataPlaneOptions> {
+  const { onThisHost, readHost } = await import('../../../plane/shared-interfaces.js')
+  return onThisHost(options, readHost()).options
+}
+
+/** `own`: what the director has been given, of which it leaves out what the kernel holds. */
+function answerers({ ownAddresses, links }: Director, own: readonly Cidr[]): RuleSet['whoAnswers'] {
+  return text => {
+    const addr = parseIpv4(text)!
+    const isGiven = own.some(cidr => cidr.addr === addr)
+    return {
+      isKernels: ownAddresses.isKernels(addr),
+      isDirectors: isGiven || links.some(link => ownAddresses.answersFor(addr, link)),
+    }
+  }
 }
 
 function text(file: string, { line, hazard, severity, message }: Finding): string {

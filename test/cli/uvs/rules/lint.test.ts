@@ -1,11 +1,17 @@
 import { writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { Outcome } from '../../../../src/control/protocol/api.js'
 import { lintFile } from '../../../../src/cli/uvs/rules/lint.js'
 import { fakeNames } from '../../../support/names.js'
 import { runCommand } from '../../../support/run-command.js'
 import { tempDir } from '../../../support/temp.js'
 
+/** An address of this host, if it has one. */
+const HELD = Object.values(networkInterfaces())
+  .flat()
+  .find(held => held?.family === 'IPv4' && !held.internal)?.address
 const SOUND = '-A -t 10.0.0.100:80 -s wrr\n\n  # a comment\n-a -t 10.0.0.100:80 -r 10.0.1.1:80 -m\n'
 
 function file(t: Test, text: string): string {
@@ -69,6 +75,25 @@ t.test('--address: which networks the director is in', async t => {
   })
   t.match(await lint(file(t, rules), '--address', '10.0.0.1/16@eth0'), { status: 0, out: '' })
   await t.rejects(lint(file(t, rules), '--address', '10.0.0.1/24'), { message: /^--address: '10.0.0.1\/24' is not / })
+})
+
+t.test('--raw: who answers for the VIPs on this host', async t => {
+  const rules = '-A -t 10.0.0.100:80 -s rr\n-a -t 10.0.0.100:80 -r 10.0.1.1:80 -m\n'
+  const here = (...more: string[]): Promise<Outcome> => lint(file(t, rules), '--raw', 'uvs-none0', ...more)
+  t.match(await here(), { status: 1, out: /:1: vip-unheld: nobody answers for 10.0.0.100: / })
+  t.match(await here('--vip', '10.0.0.100'), { status: 0, out: '' })
+  t.match(await here('--vip', '10.0.0.101'), { status: 1, out: /vip-unheld/ })
+  t.match(await here('--address', '10.0.0.1/24@uvs-none0'), { status: 0, out: '' }, 'a host of its own claims them')
+  await t.rejects(here('--vip', '10.0.0.300'), { message: /^--vip: '10.0.0.300' is neither / })
+})
+
+t.test("--raw: an address of this host's kernel", { skip: HELD ? false : 'it has none' }, async t => {
+  const rules = `-A -t ${HELD}:80 -s rr\n-a -t ${HELD}:80 -r 10.0.1.1:80 -m\n`
+  t.match(await lint(file(t, rules), '--raw', 'uvs-none0'), { status: 0, out: '' })
+  t.match(await lint(file(t, rules), '--raw', 'uvs-none0', '--vip', HELD!), {
+    status: 1,
+    out: /^\S+:1: vip-held-twice: .* is this host's kernel's, and .*\n$/,
+  })
 })
 
 t.test('--scheduler: one of your own', async t => {
