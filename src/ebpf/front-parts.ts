@@ -40,7 +40,7 @@ export interface FrontMaps {
   readonly services: number
   /** Where real servers of masquerading services stand: the same. */
   readonly servers: number
-  /** What the pieces of a datagram have in common, for those that are taken → a word. */
+  /** What the pieces of a datagram have in common → a word, whether they are taken. */
   readonly pieces: number
 }
 export const PLACE_LEN = 8

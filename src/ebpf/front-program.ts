@@ -7,6 +7,7 @@
  * 2. to an address that is wholly uvs's                                      → taken, whatever it is
  * 3. no IPv4 header                                                          → left
  * 4. a later piece of a datagram                                             → as its first piece
+ *    before that one, to a VIP or from a masqueraded real server             → taken, and the first piece too
  * 5. an ICMP error: by the packet that it quotes
  *    from a virtual service, or an address that is wholly uvs's              → taken
  *    by a tunnel to a real server, or to a masqueraded one                   → taken
@@ -25,7 +26,7 @@ import { AddressKind, type FrontMode } from '../packet/front.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { DST, FRAGMENT, HEADER_LEN, lookup, pieceKey, pointTo, PROTOCOL, read, SRC, update } from './frame-parts.js'
+import { DST, FRAGMENT, HEADER_LEN, PROTOCOL, read, SRC } from './frame-parts.js'
 import { ADDRESS_LEN } from './map-keys.js'
 import {
   BEHIND,
@@ -37,13 +38,12 @@ import {
   kindsOf,
   needs,
   ownKindsOf,
-  PIECE_KEY,
   QUOTED,
   SRC_PORT,
   WHOLLY,
-  WORD_AT,
   type FrontMaps,
 } from './front-parts.js'
+import { firstPiece, laterPiece } from './front-pieces.js'
 import {
   add,
   and,
@@ -57,7 +57,6 @@ import {
   load16,
   load32,
   load8,
-  loadMap,
   mov,
   r0,
   r1,
@@ -80,7 +79,6 @@ export const NEXT = -1
 const BPF_F_INGRESS = 1
 const ETH_P_IP_ON_THE_WIRE = 0x0008
 /** Of the flags-and-offset word as it is read, its octets swapped. */
-const MF = 0x0020
 const OFFSET = 0xff1f
 
 /** A program of SCHED_CLS. */
@@ -155,39 +153,6 @@ const cutOff: Code = [
   jump('has a form'),
 ]
 
-/** Step 4: a piece without ports is where the first one, which has them, went. */
-function laterPiece(maps: FrontMaps): Code {
-  return [
-    'later piece',
-    pieceKey(PIECE_KEY, HEADER),
-    lookup(maps.pieces, PIECE_KEY),
-    jumpIf(r0, '!=', 0, 'take'),
-    jump('leave'),
-  ]
-}
-/** What has been decided of a frame holds for the pieces that follow it, whatever was said of an older datagram of that number. */
-function firstPiece(maps: FrontMaps): Code {
-  return [
-    'ours',
-    needsMore('take'),
-    pieceKey(PIECE_KEY, HEADER),
-    store32(fp, WORD_AT, 1),
-    update(maps.pieces, PIECE_KEY, WORD_AT),
-    jump('take'),
-    'theirs',
-    needsMore('leave'),
-    pieceKey(PIECE_KEY, HEADER),
-    loadMap(r1, maps.pieces),
-    pointTo(r2, PIECE_KEY),
-    call(Helper.MAP_DELETE_ELEM),
-    jump('leave'),
-  ]
-}
-/** On at `otherwise` unless more pieces follow. */
-function needsMore(otherwise: string): Code {
-  return [load16(r2, fp, HEADER + FRAGMENT), needs(r2, MF, otherwise)]
-}
-
 /** Step 5. r9 = the kinds of the quoted source, then of the quoted destination. */
 function icmpError(maps: FrontMaps): Code {
   return [
@@ -210,6 +175,7 @@ function icmpError(maps: FrontMaps): Code {
     'about a server',
     ownKindsOf(r9, maps, QUOTED + DST, 'quoted destination'),
     needs(r9, AddressKind.TUNNEL, 'by no tunnel'),
+    needs(r8, AddressKind.KERNEL, 'by no tunnel'), // the host's are the outer sources
     load8(r1, fp, QUOTED + PROTOCOL),
     [IpProtocol.IPIP, IpProtocol.GRE, IpProtocol.UDP].map(protocol => jumpIf(r1, '==', protocol, 'ours')),
     'by no tunnel',

@@ -10,7 +10,7 @@ import { AddressKind, type Front, type FrontMode } from './front.js'
 /** The ICMP errors about connections, a bit each: unreachable, source quench, time exceeded (ipvs-behaviour.md §6.6). */
 export const ICMP_ERRORS = (1 << 3) | (1 << 4) | (1 << 11)
 export const HIGHEST_ERROR = 11
-/** The most datagrams remembered whose first fragment was taken. */
+/** The most datagrams in pieces that are remembered, taken or left. */
 export const MOST_PIECES = 4096
 const WHOLLY = AddressKind.OWN | AddressKind.MARKED
 const KERNELS_OR_OURS = WHOLLY | AddressKind.SERVICE | AddressKind.KERNEL
@@ -23,7 +23,8 @@ export class FrontChoice implements Front {
   readonly #blocks: (Cidr & { kinds: number })[] = []
   readonly #services = new Set<string>()
   readonly #servers = new Set<string>()
-  readonly #pieces = new Set<string>()
+  /** Datagrams in pieces, and whether they are taken. */
+  readonly #pieces = new Map<string, boolean>()
   readonly #ip = new Ipv4View()
   readonly #quoted = new Ipv4View()
 
@@ -57,14 +58,32 @@ export class FrontChoice implements Front {
     if ((kinds & WHOLLY) !== 0) return true
     if (!hasForm(ip)) return false
     const datagram = `${ip.srcAddr} ${ip.dstAddr} ${ip.id} ${ip.protocol}`
-    if (ip.fragmentOffset !== 0) return this.#pieces.has(datagram)
+    if (ip.fragmentOffset !== 0) return this.#pieces.get(datagram) ?? this.#takesAhead(datagram, kinds)
     if (len < ip.headerLen + BEHIND_LEN) return false
     const isOurs =
       ip.protocol === IpProtocol.ICMP
         ? this.#takesError(view, at + ip.headerLen, len - ip.headerLen, kinds)
         : this.#isBalanced(view, at + ip.headerLen, kinds)
-    if (ip.moreFragments) this.#remember(datagram, isOurs)
+    return ip.moreFragments ? this.#takesFirst(datagram, isOurs, kinds) : isOurs
+  }
+
+  /** A piece that comes before the first one, the only one with ports, is taken if that may be; then the first one is too. */
+  #takesAhead(datagram: string, kinds: number): boolean {
+    if (!this.#mayBeBalanced(kinds)) return false
+    this.#remember(datagram, true)
+    return true
+  }
+  #takesFirst(datagram: string, isOurs: boolean, kinds: number): boolean {
+    if (isOurs) this.#remember(datagram, true)
+    else if (!this.#mayBeBalanced(kinds)) this.#pieces.delete(datagram)
+    else if (this.#pieces.get(datagram) === true) return true
+    else this.#remember(datagram, false)
     return isOurs
+  }
+  /** Whether it would be balanced with the right ports. `kinds`: the destination's. */
+  #mayBeBalanced(kinds: number): boolean {
+    if ((kinds & AddressKind.SERVICE) !== 0) return true
+    return (kinds & AddressKind.KERNEL) === 0 && (this.#aloneKindsOf(this.#ip.srcAddr) & AddressKind.SERVER) !== 0
   }
 
   #isBalanced(view: DataView, ports: number, kinds: number): boolean {
@@ -87,8 +106,9 @@ export class FrontChoice implements Front {
     if ((ofSource & WHOLLY) !== 0) return true
     if ((ofSource & AddressKind.SERVICE) !== 0 && isAt(this.#services, protocol, srcAddr, view.getUint16(ports)))
       return true
-    if ((this.#aloneKindsOf(dstAddr) & AddressKind.TUNNEL) !== 0 && mayBeTunnel(protocol)) return true
-    return (kinds & AddressKind.KERNEL) === 0 && this.#isServer(protocol, dstAddr, view.getUint16(ports + 2))
+    const isToHost = (kinds & AddressKind.KERNEL) !== 0
+    if (isToHost && (this.#aloneKindsOf(dstAddr) & AddressKind.TUNNEL) !== 0 && mayBeTunnel(protocol)) return true
+    return !isToHost && this.#isServer(protocol, dstAddr, view.getUint16(ports + 2))
   }
 
   #isServer(protocol: number, addr: Ipv4Addr, port: number): boolean {
@@ -102,11 +122,10 @@ export class FrontChoice implements Front {
   #aloneKindsOf(addr: Ipv4Addr): number {
     return this.#kinds.get(addr) ?? 0
   }
-  #remember(datagram: string, isOurs: boolean): void {
+  #remember(datagram: string, isTaken: boolean): void {
     this.#pieces.delete(datagram)
-    if (!isOurs) return
-    if (this.#pieces.size === MOST_PIECES) this.#pieces.delete(this.#pieces.values().next().value!)
-    this.#pieces.add(datagram)
+    if (this.#pieces.size === MOST_PIECES) this.#pieces.delete(this.#pieces.keys().next().value!)
+    this.#pieces.set(datagram, isTaken)
   }
 }
 

@@ -48,19 +48,40 @@ function piece(to: string, port: number, fragment: number, id = 7): Uint8Array {
     : ip4(`${CLIENT} > ${to}`, UDP, SOME.slice(0, 3), { id, fragment })
 }
 
+function pieceOfAnswer(to: string, fragment: number): Uint8Array {
+  return ip4(`${NAT} > ${to}`, TCP, SOME, { fragment, mf: true })
+}
+
 t.test('pieces are where the first one is', async t => {
   const front = choiceOf('beside')
   front.setService(UDP, parseIpv4(VIP)!, 53, true)
-  t.notOk(takes(front, piece(VIP, 53, 9)), 'before the first one')
   t.ok(takes(front, piece(VIP, 53, 0)))
   t.ok(takes(front, piece(VIP, 53, 9)))
-  t.notOk(takes(front, piece(VIP, 53, 9, 8)), 'of another datagram')
-  t.notOk(takes(front, piece(VIP, 54, 0)), 'the number again, of what is the kernel’s')
-  t.notOk(takes(front, piece(VIP, 54, 9)))
+  t.notOk(takes(front, piece(VIP, 54, 0, 8)), 'of what is the kernel’s')
+  t.notOk(takes(front, piece(VIP, 54, 9, 8)))
+  t.ok(takes(front, piece(VIP, 53, 0, 8)), 'the number again, of what is balanced')
+  t.ok(takes(front, piece(VIP, 53, 9, 8)))
   t.ok(takes(front, piece(OWN, 54, 9)), 'of uvs itself')
-  for (let id = 0; id < 4097; id++) takes(front, piece(VIP, 53, 0, id))
-  t.notOk(takes(front, piece(VIP, 53, 9, 0)), 'no more than 4096 are remembered')
-  t.ok(takes(front, piece(VIP, 53, 9, 1)))
+  const other = choiceOf('beside')
+  for (let id = 0; id < 4097; id++) takes(other, piece(VIP, 54, 0, id))
+  t.notOk(takes(other, piece(VIP, 54, 9, 1)))
+  t.ok(takes(other, piece(VIP, 54, 9, 0)), 'no more than 4096 are remembered')
+})
+
+t.test('a piece before the first one is taken if that may be balanced, and the first one with it', async t => {
+  const front = choiceOf('beside')
+  front.setService(UDP, parseIpv4(VIP)!, 53, true)
+  for (const port of [53, 54]) {
+    t.ok(takes(front, piece(VIP, port, 9, port)), 'to a VIP')
+    t.ok(takes(front, piece(VIP, port, 0, port)), `the first, to port ${port}`)
+    t.ok(takes(front, piece(VIP, port, 18, port)))
+  }
+  t.notOk(takes(front, piece(HOST, 53, 9)), 'to the host')
+  t.notOk(takes(front, piece(HOST, 53, 0)))
+  t.notOk(takes(front, piece(CLIENT, 53, 9)), 'through the host')
+  t.ok(takes(front, pieceOfAnswer(CLIENT, 9)), 'from a real server')
+  t.ok(takes(front, pieceOfAnswer(CLIENT, 0)))
+  t.notOk(takes(front, pieceOfAnswer(HOST, 9)), 'to the host, from a real server')
 })
 
 t.test('what is no packet is taken by uvs’s own addresses alone', async t => {

@@ -81,6 +81,7 @@ export const FRONT_CASES: readonly Case[] = [
   ['about IPIP', error(`192.0.2.1 > ${HOST}`, ip4(`${HOST} > ${TUNNEL}`, 4, SOME)), true],
   ['about GRE', error(`192.0.2.1 > ${HOST}`, ip4(`${HOST} > ${TUNNEL}`, 47, SOME)), true],
   ['about UDP, maybe GUE', error(`192.0.2.1 > ${HOST}`, udp4(`${HOST}:1024 > ${TUNNEL}:6080`)), true],
+  ['about UDP, to a client', error(`192.0.2.1 > ${CLIENT}`, udp4(`${CLIENT}:1024 > ${TUNNEL}:80`)), false],
   ['about TCP to it', error(`192.0.2.1 > ${HOST}`, tcp4(`${HOST}:1024 > ${TUNNEL}:80`)), false],
   ['about IPIP to another', error(`192.0.2.1 > ${HOST}`, ip4(`${HOST} > ${NAT}`, 4, SOME)), false],
 
