@@ -1,6 +1,6 @@
 import { AddressKind } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
-import { isHostAddress, type Cidr, type Ipv4Addr } from '../wire/addr.js'
+import { isHostAddress, isLoopback, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
 
 /**
@@ -40,6 +40,8 @@ export class OwnAddresses {
   readonly #blocks: Cidr[] = []
   /** Blocks that the kernel takes packets to. */
   #kernelBlocks: readonly Cidr[] = []
+  /** Ours, and the kernel's but for 127/8: what `has` looks through. */
+  #allBlocks: readonly Cidr[] = []
   /** Broadcast addresses of connected networks. */
   readonly #broadcasts = new Set<Ipv4Addr>()
   readonly #sink: HoldsSink | undefined
@@ -57,14 +59,15 @@ export class OwnAddresses {
   }
 
   has(addr: Ipv4Addr): boolean {
-    return this.#single.has(addr) || (this.#blocks.length > 0 && this.#isInBlock(addr))
+    return this.#single.has(addr) || (this.#allBlocks.length > 0 && this.#isInBlock(addr))
   }
   #isInBlock(addr: Ipv4Addr): boolean {
-    for (let i = 0; i < this.#blocks.length; i++) {
-      const block = this.#blocks[i]!
-      if ((addr & block.mask) === block.addr) return this.#mayBeOurs(addr)
-    }
+    const blocks = this.#allBlocks
+    for (let i = 0; i < blocks.length; i++) if (isIn(addr, blocks[i]!)) return this.#mayBeOurs(addr)
     return false
+  }
+  #gatherBlocks(): void {
+    this.#allBlocks = [...this.#blocks, ...this.#kernelBlocks.filter(({ addr }) => !isLoopback(addr))]
   }
   #mayBeOurs(addr: Ipv4Addr): boolean {
     return isHostAddress(addr) && !this.#broadcasts.has(addr)
@@ -78,6 +81,7 @@ export class OwnAddresses {
   /** The kernel takes packets to these blocks from now on, besides the single addresses that it holds. */
   setKernelBlocks(blocks: readonly Cidr[]): void {
     this.#kernelBlocks = blocks
+    this.#gatherBlocks()
   }
   /** Whether we answer ARP for it on this link. */
   answersFor(addr: Ipv4Addr, link: Link): boolean {
@@ -85,7 +89,7 @@ export class OwnAddresses {
     const holds = this.#holds.get(addr)
     if (holds !== undefined && holds.own > 0) return true
     if (holds !== undefined && holds.services > 0 && link.claims && !this.#isStandby) return true
-    return this.#blocks.length > 0 && this.#isInBlock(addr)
+    return this.#isInBlock(addr)
   }
 
   /**
@@ -156,6 +160,7 @@ export class OwnAddresses {
     if (cidr.prefix < 32) {
       const block = blockOf(cidr)
       this.#blocks.push(block)
+      this.#gatherBlocks()
       this.#sink?.addBlock(block)
     } else if (!this.#vips.has(cidr.addr)) {
       this.#vips.add(cidr.addr)
@@ -173,6 +178,7 @@ export class OwnAddresses {
     const at = this.#blocks.findIndex(b => b.addr === block.addr && b.mask === block.mask)
     if (at < 0) return false
     this.#blocks.splice(at, 1)
+    this.#gatherBlocks()
     this.#sink?.removeBlock(block)
     return true
   }
