@@ -159,13 +159,14 @@ export class Balancing {
     this.#minutes.forget(service)
     this.#services.remove(service)
     this.#listed.remove(service)
-    this.#options.front?.removeService(service.identity)
-    if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr, AddressKind.SERVICE)
-    for (const addr of service.localAddresses) this.#leaving.add(addr)
     yield* forEachInSteps(service.destinations, dest => {
       this.#destinationRules.toTrash(dest, this.#nowMs)
       dest.serviceCounters = NO_SERVICE
     })
+    // Not before the front knows which connections it is to go on taking.
+    this.#options.front?.removeService(service.identity)
+    if (service.mark === 0) this.#options.ownAddresses.letGo(service.addr, AddressKind.SERVICE)
+    for (const addr of service.localAddresses) this.#leaving.add(addr)
     this.counters.release(service.counters)
   }
   flush(): void {

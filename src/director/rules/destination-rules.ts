@@ -85,6 +85,7 @@ export class DestinationRules {
   /** Puts a deleted destination into the trash until its connections have ended. */
   toTrash(dest: Destination, nowMs: number): void {
     dest.available = false
+    if (dest.referenced) this.#options.front?.leave(dest)
     this.#options.counters.stop(dest.counters)
     this.#trash.put(dest, nowMs)
     this.#options.gone()

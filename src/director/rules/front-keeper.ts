@@ -22,6 +22,8 @@ export class FrontKeeper implements HoldsSink {
   readonly #kinds = new Map<Ipv4Addr, Map<number, number>>()
   /** 'PROTOCOL ADDR PORT' → number of destinations that answer from there. */
   readonly #servers = new Map<string, number>()
+  /** 'PROTOCOL ADDR PORT' → number of reasons to take packets to there: a service, destinations that have lost theirs. */
+  readonly #places = new Map<string, number>()
   /** The kinds that each destination has given to its address. */
   readonly #entered = new Map<Destination, Entered>()
   /** 'ADDR/PREFIX' → kind → number of rules that give it. */
@@ -49,19 +51,19 @@ export class FrontKeeper implements HoldsSink {
   /** Adds a service. An FTP service takes data connections on other ports too, so all packets to its address are taken. */
   addService({ mark, protocol, addr, port }: ServiceIdentity): void {
     if (mark !== 0) return
-    this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setService(protocol, addr, port, true))
+    this.#countPlace(protocol, addr, port, 1)
     if (port === FTP_PORT) this.#count(addr, AddressKind.MARKED, 1)
   }
   removeService({ mark, protocol, addr, port }: ServiceIdentity): void {
     if (mark !== 0) return
-    this.#front.setService(protocol, addr, port, false)
+    this.#countPlace(protocol, addr, port, -1)
     if (port === FTP_PORT) this.#count(addr, AddressKind.MARKED, -1)
   }
 
   /** Adds a destination, or its new method. The former method's entries stay, since open connections keep it. */
   addDestination(dest: Destination): void {
     const { addr, method } = dest
-    const entered = this.#entered.get(dest) ?? { isServer: false, isTunnel: false }
+    const entered = this.#entered.get(dest) ?? { isServer: false, isTunnel: false, isLeaving: false }
     if (method === Method.MASQ && !entered.isServer) {
       entered.isServer = true
       this.#count(addr, AddressKind.SERVER, 1)
@@ -73,6 +75,16 @@ export class FrontKeeper implements HoldsSink {
     }
     this.#entered.set(dest, entered)
   }
+  /**
+   * A destination was deleted, and connections refer to it: packets to its service are taken until they have ended, even if the service
+   * is deleted too. What is of no connection goes back to the kernel.
+   */
+  leave(dest: Destination): void {
+    const entered = this.#entered.get(dest)
+    if (entered === undefined || entered.isLeaving || dest.service.mark !== 0) return
+    entered.isLeaving = true
+    this.#countLeaving(dest, 1)
+  }
   /** Removes a destination that no connection refers to any more. */
   forgetDestination(dest: Destination): void {
     const entered = this.#entered.get(dest)
@@ -83,6 +95,7 @@ export class FrontKeeper implements HoldsSink {
       this.#count(dest.addr, AddressKind.SERVER, -1)
     }
     if (entered.isTunnel) this.#count(dest.addr, AddressKind.TUNNEL, -1)
+    if (entered.isLeaving) this.#countLeaving(dest, -1)
   }
   forgetDestinations(): void {
     for (const dest of this.#entered.keys()) this.forgetDestination(dest)
@@ -108,6 +121,16 @@ export class FrontKeeper implements HoldsSink {
     if (kinds !== 0) this.#try(name, () => this.#front.addBlock(block, kinds))
   }
 
+  #countLeaving({ service: { protocol, addr, port } }: Destination, by: 1 | -1): void {
+    this.#count(addr, AddressKind.SERVICE, by)
+    if (port === FTP_PORT) this.#count(addr, AddressKind.MARKED, by)
+    this.#countPlace(protocol, addr, port, by)
+  }
+  #countPlace(protocol: number, addr: Ipv4Addr, port: number, by: 1 | -1): void {
+    const isThere = countedTo(this.#places, `${protocol} ${addr} ${port}`, by)
+    if (isThere === undefined) return
+    this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setService(protocol, addr, port, isThere))
+  }
   #countServers({ service, addr, port }: Destination, by: 1 | -1): void {
     // Services of a mark, of port 0 and FTP's keep the client's destination port, so real servers answer from any port.
     const isAnyPort = service.mark !== 0 || service.port === 0 || service.port === FTP_PORT || port === 0
@@ -115,13 +138,9 @@ export class FrontKeeper implements HoldsSink {
     for (const protocol of protocols) this.#countServer(protocol, addr, isAnyPort ? 0 : port, by)
   }
   #countServer(protocol: number, addr: Ipv4Addr, port: number, by: 1 | -1): void {
-    const name = `${protocol} ${addr} ${port}`
-    const before = this.#servers.get(name) ?? 0
-    const after = before + by
-    if (after > 0) this.#servers.set(name, after)
-    else this.#servers.delete(name)
-    if (before > 0 === after > 0) return
-    this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setServer(protocol, addr, port, after > 0))
+    const isThere = countedTo(this.#servers, `${protocol} ${addr} ${port}`, by)
+    if (isThere === undefined) return
+    this.#try(`${formatIpv4(addr)}:${port}`, () => this.#front.setServer(protocol, addr, port, isThere))
   }
 
   #count(addr: Ipv4Addr, kind: number, by: 1 | -1): void {
@@ -136,6 +155,15 @@ export class FrontKeeper implements HoldsSink {
       this.#report(`${what}: its packets stay the kernel's: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+}
+
+/** Adds or removes a reason for `name`. Returns whether it has any, if that changed, else undefined. */
+function countedTo(all: Map<string, number>, name: string, by: 1 | -1): boolean | undefined {
+  const before = all.get(name) ?? 0
+  const after = before + by
+  if (after > 0) all.set(name, after)
+  else all.delete(name)
+  return before > 0 === after > 0 ? undefined : after > 0
 }
 
 /** Adds or removes a rule that gives `key` a kind. Returns the new kinds of `key` if they changed, else undefined. */
@@ -153,4 +181,6 @@ function counted<K>(all: Map<K, Map<number, number>>, key: K, kind: number, by: 
 interface Entered {
   isServer: boolean
   isTunnel: boolean
+  /** Deleted, with connections. */
+  isLeaving: boolean
 }
