@@ -24,8 +24,11 @@ export class Fragmenter {
     this.#memory = memory
   }
 
-  /** Sends the packet in fragments that fit the hop's MTU. Returns SENT, or the verdict on the first fragment not sent. */
-  split(packet: Packet, hop: Hop, sink: PieceSink): Verdict {
+  /**
+   * Sends the packet in fragments that fit the hop's MTU. Returns SENT, or the verdict on the first fragment not sent. `keepsDf`: they have
+   * DF if the packet has.
+   */
+  split(packet: Packet, hop: Hop, sink: PieceSink, keepsDf = false): Verdict {
     finishChecksum(packet)
     const { mtu } = hop
     const headerLen = packet.ip.headerLen
@@ -39,7 +42,7 @@ export class Fragmenter {
     const keepsPieces = isRoom && piecesFit(packet, before, total, most - headerLen)
     // A reassembled datagram that is cut anew keeps the DF of its fragments. Of the packets that came whole, only an ICMP
     // error is cut in spite of DF; its fragments get none.
-    const isDf = packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
+    const isDf = keepsDf ? packet.ip.dontFragment : packet.largestPiece !== 0 && packet.piecesDf && !keepsPieces
     // The packet itself may be a fragment: then MF stays set on its last part too.
     const last = packet.ip.moreFragments ? MF : 0
     let verdict: Verdict = Verdict.SENT

@@ -5,7 +5,7 @@ import { AddressKind, type Front } from '../../src/packet/front.js'
 import { formatIpv4, parseCidr, parseIpv4, parseMac, type Ipv4Addr } from '../../src/wire/addr.js'
 import { DeadEnd } from '../../src/neigh/routes.js'
 import { BenchDirector, CLIENT_MAC, fromClient, fromServer, MAC_C, MAC_R, on, VIP } from '../support/bench-director.js'
-import { arp, icmp4, tcp4, udp4 } from '../support/frames.js'
+import { arp, icmp4, ip4, payloadOf, tcp4, udp4, type Ipv4Options } from '../support/frames.js'
 import { inPieces, joined } from '../support/pieces.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
@@ -141,7 +141,7 @@ t.test("what is nobody's goes back as it came", async t => {
 const datagram = (octets: number): Uint8Array =>
   udp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, payload: octets, id: 7, df: false })
 
-t.test('a datagram that was put together goes back in fragments if it exceeds the MTU', async t => {
+t.test('a datagram that was put together goes back in the fragments that it came in, if they fit the MTU', async t => {
   const { bench } = beside()
   serve(bench, 'masq')
   const backInPieces = (what: string, pieces: Uint8Array[]): Uint8Array[] => {
@@ -154,13 +154,12 @@ t.test('a datagram that was put together goes back in fragments if it exceeds th
     )
     return sent.map(({ frame }) => frame)
   }
-  const [whole] = backInPieces('it fits', inPieces(datagram(1400), 0, 800))
-  t.same(whole, datagram(1400), 'it fits')
+  t.same(backInPieces('it fits', inPieces(datagram(1400), 0, 800)), inPieces(datagram(1400), 0, 800))
 
   const large = datagram(4000)
   const asItCame = inPieces(large, 0, 1480, 2000)
   bench.director.follow(state(HELD, { links: state().links.map(link => ({ ...link, mtu: 9000 })) }))
-  t.same(backInPieces('a larger MTU', asItCame), [large])
+  t.same(backInPieces('a larger MTU', asItCame), asItCame)
   bench.director.follow(state())
   bench.poll()
   t.strictSame(joined(backInPieces('the last is too large', asItCame)), {
@@ -413,4 +412,151 @@ t.test('an MTU that is lowered while it runs counts from the next packet on', as
   t.equal(bench.receive('c', large), 'drop-too-big')
   const [told] = bench.take()
   t.strictSame([told!.frame[34], told!.frame[35], (told!.frame[40]! << 8) | told!.frame[41]!], [3, 4, 1400])
+})
+
+t.test(
+  'connections of a service that has been deleted are its own until they end; all else is the kernel’s',
+  async t => {
+    const { bench, front } = beside()
+    serve(bench, 'masq')
+    bench.must({ op: 'add-service', service: { ...service, port: 443 }, settings: serviceSettings('rr') })
+    bench.receive('c', request(40_000))
+    front.take()
+    bench.must({ op: 'delete-service', service })
+    t.strictSame(front.take(), [], 'as long as a connection is open')
+    bench.take()
+    const data = tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'A' })
+    t.equal(bench.receive('c', data), 'drop-destination-gone', 'no reset from the kernel, which knows nothing of it')
+    t.equal(bench.receive('c', request(40_001)), 'left-to-kernel')
+    serve(bench, 'masq')
+    bench.take()
+    t.strictSame(front.take(), [])
+    t.equal(bench.receive('c', data), 'balanced', 'the service is back')
+    bench.must({ op: 'delete-service', service })
+    bench.run(1_100_000)
+    t.strictSame(front.take(), ['10.99.2.11 none', 'no server 6 10.99.2.11:80', `no service 6 ${VIP}:80`].sort())
+    bench.must({ op: 'delete-service', service: { ...service, port: 443 } })
+    t.strictSame(front.take(), [`${VIP} KERNEL`, `no service 6 ${VIP}:443`].sort())
+  },
+)
+
+function answer(flags: string, port = 80): Uint8Array {
+  return tcp4(`10.99.2.11:${port} > 10.99.1.10:40000`, { ...fromServer(), flags })
+}
+
+t.test('nat_icmp_send has a real server told, as anywhere', async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  bench.must({ op: 'set-sysctl', name: 'nat_icmp_send', value: '1' })
+  t.equal(bench.receive('r', answer('SA')), 'drop-no-connection')
+  t.match(
+    bench.take().map(({ link, frame }) => [link, frame[34], frame[35]]),
+    [['r', 3, 3]],
+  )
+  t.equal(bench.receive('r', answer('R')), 'left-to-kernel', 'but of no reset')
+  t.equal(bench.receive('r', answer('SA', 81)), 'left-to-kernel', 'nor another port of it')
+})
+
+function cut(to: number): Uint8Array {
+  const ports = Uint8Array.of(0, 80, to >>> 8, to & 255, 0, 0, 0, 0)
+  return ip4('10.99.2.11 > 10.99.1.10', 6, ports, fromServer())
+}
+
+t.test('an answer that is not whole does not pass by its connection', async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  bench.receive('c', request(40_000))
+  bench.take()
+  t.equal(bench.receive('r', cut(40_000)), 'drop-tcp-malformed')
+  t.equal(bench.receive('r', cut(40_001)), 'left-to-kernel')
+})
+
+t.test('addresses of a block that is routed to the host are its own', async t => {
+  const { bench } = beside()
+  bench.must({ op: 'add-mark', rule: { protocol: 'tcp', to: '10.98.0.0/16', ports: [], mark: 7 } })
+  bench.must({ op: 'add-service', service: { mark: 7 }, settings: serviceSettings('rr') })
+  const destination = { address: '10.99.2.11', port: 80 }
+  bench.must({ op: 'add-destination', service: { mark: 7 }, destination, settings: destinationSettings(1) })
+  const toBlock = tcp4('10.99.1.10:40000 > 10.98.1.2:80', { ...fromClient, flags: 'S' })
+  t.equal(bench.receive('c', toBlock), 'left-to-kernel', 'not yet')
+  bench.director.follow(state(HELD, { heldBlocks: [cidr('127.0.0.0/8'), cidr('10.98.0.0/16')] }))
+  t.equal(bench.receive('c', toBlock), 'balanced')
+  t.equal(bench.receive('c', asks('10.98.1.2')), 'drop-arp-not-for-us')
+  const fromBlock = tcp4('10.98.1.3:40000 > 10.98.1.2:80', { ...fromClient, flags: 'S' })
+  t.equal(bench.receive('c', fromBlock), 'drop-source-is-ours')
+  bench.director.follow(state())
+  bench.take()
+  t.equal(bench.receive('c', toBlock), 'left-to-kernel', 'no longer')
+})
+
+t.test('what came in pieces, or longer than the interface takes, goes back in pieces', async t => {
+  const { bench } = beside()
+  serve(bench, 'masq')
+  bench.take()
+  const answers = udp4('10.99.2.11:80 > 10.99.1.10:40000', { ...fromServer(), payload: 2500, df: false })
+  const piece = (at: number, len: number, options: Ipv4Options = {}): Uint8Array =>
+    ip4('10.99.2.11 > 10.99.1.10', 17, payloadOf(answers).slice(at, at + len), {
+      ...fromServer(),
+      fragment: at / 8,
+      mf: at + len < 2508,
+      df: false,
+      ...options,
+    })
+  for (const options of [{}, { df: true }]) {
+    const pieces = [piece(0, 1480, options), piece(1480, 1028, options)]
+    t.equal(bench.receive('r', pieces[0]!), 'held')
+    t.equal(bench.receive('r', pieces[1]!), 'left-to-kernel')
+    t.strictSame(
+      bench.take().map(({ link, frame }) => on(link, frame)),
+      pieces.map(frame => on('kernel r', frame)),
+      'as they came',
+    )
+  }
+  const dying = piece(0, 1480, { ttl: 1 })
+  t.equal(bench.receive('r', dying), 'left-to-kernel', 'one that the kernel refuses, at once')
+  t.strictSame(
+    bench.take().map(({ link, frame }) => on(link, frame)),
+    [on('kernel r', dying)],
+  )
+  t.equal(bench.receive('c', udp4(`10.99.1.10:9 > ${VIP}:9`, { ...fromClient, payload: 1500 })), 'left-to-kernel')
+  t.strictSame(
+    bench.take().map(({ link, frame }) => [link, frame.length]),
+    [
+      ['kernel c', 1514],
+      ['kernel c', 62],
+    ],
+  )
+})
+
+t.test('an answer in pieces is held to the MTU piece by piece', async t => {
+  const { bench } = beside()
+  bench.must({ op: 'add-service', service: { ...service, protocol: 'udp' }, settings: serviceSettings('rr') })
+  const destination = { address: '10.99.2.11', port: 80 }
+  const key = { ...service, protocol: 'udp' } as const
+  bench.must({ op: 'add-destination', service: key, destination, settings: destinationSettings(1) })
+  bench.receive('c', udp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, payload: 5 }))
+  bench.take()
+  const dying = udp4('10.99.2.11:80 > 10.99.1.10:40000', { ...fromServer(), ttl: 1, mf: true, payload: 8 })
+  t.equal(bench.receive('r', dying), 'drop-ttl', 'the first piece, of a connection: its error counts')
+  t.match(
+    bench.take().map(({ link, frame }) => [link, frame[34], frame[35]]),
+    [['r', 11, 0]],
+  )
+  const whole = payloadOf(udp4('10.99.2.11:80 > 10.99.1.10:40000', { payload: 2500 }))
+  const piece = (at: number, len: number): Uint8Array =>
+    ip4('10.99.2.11 > 10.99.1.10', 17, whole.slice(at, at + len), {
+      ...fromServer(),
+      fragment: at / 8,
+      mf: at + len < whole.length,
+      df: at > 0,
+    })
+  t.equal(bench.receive('r', piece(0, 1480)), 'held')
+  t.equal(bench.receive('r', piece(1480, 1028)), 'balanced')
+  t.strictSame(
+    bench.take().map(({ link, frame }) => [link, frame.length, frame[22]]),
+    [
+      ['c', 1514, 63],
+      ['c', 1062, 63],
+    ],
+  )
 })

@@ -17,14 +17,14 @@ export class KernelSide implements PieceSink {
   readonly #ownAddresses: OwnAddresses
   readonly #egress: Egress
   readonly #fragmenter: Fragmenter
-  /** For the fragmenter: the MTU of the interface that the packet came in by. */
-  readonly #hop = new Hop()
+  /** For its MTU: that of the link by which a datagram came in pieces. */
+  readonly #back = new Hop()
 
   constructor(links: readonly Link[], ownAddresses: OwnAddresses, egress: Egress, memory: TurnMemory) {
+    this.#fragmenter = new Fragmenter(memory)
     this.#links = links
     this.#ownAddresses = ownAddresses
     this.#egress = egress
-    this.#fragmenter = new Fragmenter(memory)
   }
 
   /** Whether the packet came in by a link shared with the kernel. */
@@ -37,20 +37,18 @@ export class KernelSide implements PieceSink {
   }
 
   /**
-   * Gives the packet back as it came: its IP header and what follows are untouched. A datagram put together from fragments goes
-   * back whole, or in fragments if it exceeds the interface's MTU: a packet socket sends no larger frame. Where uvs is the only host
-   * the kernel has seen it itself, if it can.
+   * Gives the packet back as it came: its IP header and what follows are untouched. One that came in pieces goes in pieces: whole, it
+   * may be longer than the interface takes. Where uvs is the only host the kernel has seen it itself, if it can.
    */
   giveBack(packet: Packet): Verdict {
-    const { isBeside, mtu } = this.#links[packet.link]!
-    if (!isBeside) return Verdict.LEFT_TO_KERNEL
-    const hop = this.#hop
-    hop.mtu = mtu
-    const isCut = packet.largestPiece !== 0 && packet.ipLen > mtu
-    return sentAs(Verdict.LEFT_TO_KERNEL, isCut ? this.#fragmenter.split(packet, hop, this) : this.piece(packet))
+    const link = this.#links[packet.link]!
+    if (!link.isBeside) return Verdict.LEFT_TO_KERNEL
+    const isWhole = packet.largestPiece === 0 && (packet.ipLen <= link.mtu || packet.vnet.gsoSize !== 0)
+    if (isWhole) return sentAs(Verdict.LEFT_TO_KERNEL, this.piece(packet))
+    this.#back.mtu = link.mtu
+    return sentAs(Verdict.LEFT_TO_KERNEL, this.#fragmenter.split(packet, this.#back, this, true))
   }
 
-  /** Gives back a packet that fits. Returns SENT or DROP_DEVICE_QUEUE. */
   piece(packet: Packet): Verdict {
     const link = this.#links[packet.link]!
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))

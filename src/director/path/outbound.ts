@@ -2,7 +2,7 @@
  * A packet to an address that is not ours: a real server's answer, or a packet that the director routes (ipvs-behaviour.md
  * §6.2; RFC 1812 §5.2).
  * 1. not to a group MAC                    → DROP_BROADCAST
- *    beside a kernel, of no connection     → LEFT_TO_KERNEL
+ *    beside a kernel, of no connection, nor to be told of in step 5 → LEFT_TO_KERNEL
  * 2. a route, TTL, MTU?                    path/way-out → DROP_NO_ROUTE, DROP_TTL, DROP_TOO_BIG
  * 3. a fragment?                           packet/reassembly → HELD, DROP_FRAGMENT_…
  * 4. of a connection, or an ICMP error about one? rewritten, counted → BALANCED; reassembled with DF → DROP_TOO_BIG
@@ -61,18 +61,43 @@ export class Outbound {
     const isIcmp = protocol === IpProtocol.ICMP
     if (balancing.count === 0 || (!isIcmp && !isBalanced(protocol))) return kernel.giveBack(packet)
     if (ip.isFragment) {
+      const refused = this.#refusePiece(packet, nowMs)
+      if (refused !== Verdict.PASS) return refused
       const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    const isAbout = isIcmp ? relateOutbound(this.#m, packet) : Verdict.BALANCED
-    if (isIcmp ? isAbout === Verdict.PASS : parseTransport(packet) !== Verdict.PASS || this.#find(packet) === NONE)
-      return kernel.giveBack(packet)
+    const isAbout = isIcmp ? relateOutbound(this.#m, packet) : this.#isOurs(packet)
+    if (isAbout === Verdict.PASS) return kernel.giveBack(packet)
     if (isAbout !== Verdict.BALANCED) return isAbout
     const hop = output.route(ip.dstAddr)
     if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
-    const refused = wayOut(this.#m, packet, hop, nowMs)
+    const refused = packet.largestPiece === 0 ? wayOut(this.#m, packet, hop, nowMs) : Verdict.PASS
     if (refused !== Verdict.PASS) return refused
+    if (packet.largestPiece !== 0) ip.decrementTtl()
     return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs)) : this.#answer(packet, hop, nowMs)
+  }
+
+  /**
+   * A router refuses a piece before it knows whose it is. That is left to the kernel, but for a first piece of a connection, whose sender
+   * hears of it from here: the error counts. PASS: it may pass.
+   */
+  #refusePiece(packet: Packet, nowMs: number): Verdict {
+    const { output, kernel } = this.#m
+    const { ip, ipLen, protocol } = packet
+    const hop = output.route(ip.dstAddr)
+    if (hop !== undefined && ip.ttl > 1 && !(ip.dontFragment && ipLen > hop.mtu)) return Verdict.PASS
+    const isFirst = ip.fragmentOffset === 0 && isBalanced(protocol) && parseTransport(packet) === Verdict.PASS
+    if (hop === undefined || !isFirst || this.#find(packet) === NONE) return kernel.giveBack(packet)
+    return wayOut(this.#m, packet, hop, nowMs)
+  }
+
+  /** BALANCED: of a connection, or nat_icmp_send tells its server off; PASS: neither; else its transport header is not whole. */
+  #isOurs(packet: Packet): Verdict {
+    const malformed = parseTransport(packet)
+    if (malformed === Verdict.PASS)
+      return this.#find(packet) !== NONE || this.#isTold(packet) ? Verdict.BALANCED : Verdict.PASS
+    if (this.#isOfConnection(packet)) return malformed
+    return isUdpWithPorts(packet) && this.#isTold(packet) ? Verdict.BALANCED : Verdict.PASS
   }
 
   /** Sends a real server's answer with the virtual service's source. */
@@ -90,15 +115,19 @@ export class Outbound {
 
   /** The transport header is not whole: a packet of a connection is dropped, any other forwarded. */
   #malformed(packet: Packet, malformed: Verdict, hop: Hop, nowMs: number): Verdict {
-    const { slab, transportAt, transportLen } = packet
-    if (transportLen >= PORTS_LEN) {
-      packet.srcPort = slab.view.getUint16(transportAt)
-      packet.dstPort = slab.view.getUint16(transportAt + 2)
-      if (this.#find(packet) !== NONE) return malformed
-      packet.signal = 0
-      if (packet.protocol === IpProtocol.UDP) return this.#unknown(packet, hop, nowMs)
-    }
+    if (this.#isOfConnection(packet)) return malformed
+    if (isUdpWithPorts(packet)) return this.#unknown(packet, hop, nowMs)
     return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
+  }
+
+  /** Reads the ports of a packet whose transport header is not whole, if they are there, and looks for its connection. */
+  #isOfConnection(packet: Packet): boolean {
+    const { slab, transportAt, transportLen } = packet
+    if (transportLen < PORTS_LEN) return false
+    packet.srcPort = slab.view.getUint16(transportAt)
+    packet.dstPort = slab.view.getUint16(transportAt + 2)
+    packet.signal = 0
+    return this.#find(packet) !== NONE
   }
 
   #find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
@@ -107,19 +136,19 @@ export class Outbound {
 
   /** The packet has no connection: it is forwarded, or, with nat_icmp_send, the real server gets port unreachable. */
   #unknown(packet: Packet, hop: Hop, nowMs: number): Verdict {
-    const { balancing, errors, sysctls } = this.#m
-    const { protocol, ip, signal } = packet
+    if (!this.#isTold(packet)) return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
+    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, nowMs)
+    return Verdict.DROP_NO_CONNECTION
+  }
+
+  /** Whether nat_icmp_send has the sender told that there is no connection: a real server, and no reset. */
+  #isTold({ protocol, ip, srcPort, signal, sctp }: Packet): boolean {
+    const { balancing, sysctls } = this.#m
+    if (sysctls.natIcmpSend === 0) return false
     const isReset =
       (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
-      (protocol === IpProtocol.SCTP && packet.sctp.firstChunk === SctpChunk.ABORT)
-    if (
-      sysctls.natIcmpSend === 0 ||
-      isReset ||
-      !balancing.realServers.answersFrom(protocol, ip.srcAddr, packet.srcPort)
-    )
-      return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
-    errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, nowMs)
-    return Verdict.DROP_NO_CONNECTION
+      (protocol === IpProtocol.SCTP && sctp.firstChunk === SctpChunk.ABORT)
+    return !isReset && balancing.realServers.answersFrom(protocol, ip.srcAddr, srcPort)
   }
 
   #icmp(packet: Packet, hop: Hop, nowMs: number): Verdict {
@@ -141,4 +170,8 @@ export class Outbound {
       this.#related.inbound(packet, nowMs)
     return Verdict.DROP_TOO_BIG
   }
+}
+
+function isUdpWithPorts({ protocol, transportLen }: Packet): boolean {
+  return protocol === IpProtocol.UDP && transportLen >= PORTS_LEN
 }
