@@ -9,7 +9,11 @@ export interface SideFrame {
   frame: Uint8Array
   /** What is wrong with the virtio-net header that the director gave it. Recorded frames have none. */
   fault?: string
+  /** Who sent a frame that was played: beside the kernel, one of two. */
+  sender?: Sender
 }
+
+export type Sender = 'uvs' | 'kernel'
 
 export interface SendStep {
   kind: 'send'

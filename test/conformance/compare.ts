@@ -13,6 +13,7 @@ export function compare(recorded: RecordedCase, played: Played): string[] {
     ...under('setup', compareOutcome(setup, played.setup)),
     ...recorded.steps.flatMap((step, index) => compareStep(recorded, step, index, played.steps[index])),
     ...under('state at the end', compareText(recorded.state, played.state)),
+    ...under('ARP', played.arp),
     ...under('chosen', recorded.chosen ? compareChosen(recorded.chosen, chosen(recorded, played.steps)) : []),
   ]
 }

@@ -1,25 +1,43 @@
-import { CaseError, type RecordedCase } from './case.js'
+import { CaseError, type RecordedCase, type Sender } from './case.js'
 import { compare } from './compare.js'
 import { caseFiles, loadCase } from './files.js'
+import { localNodeOf } from './local-nodes.js'
 import { play } from './play.js'
 import { reportLines } from './report.js'
+import type { Mode } from './rig.js'
 
 /**
  * Plays the recordings that the paths stand for and prints how each compares. Answers whether there were any, and all
  * passed. A path without a recording counts as one that failed.
  */
-export async function conformance(paths: string[], print: (line: string) => void): Promise<boolean> {
+export async function conformance(
+  paths: string[],
+  print: (line: string) => void,
+  mode: Mode = 'exclusive',
+): Promise<boolean> {
   let passed = 0
   let failed = 0
+  let leftOut = 0
+  const senders = { uvs: 0, kernel: 0 }
   for (const found of paths.flatMap(findCases)) {
-    const differences = 'problem' in found ? [] : await playCase(found)
-    const good = !('problem' in found) && differences.length === 0
-    if (good) passed++
+    if ('problem' in found) {
+      failed++
+      print(`FAIL  ${found.path}: ${found.problem}`)
+      continue
+    }
+    const why = mode === 'beside' ? localNodeOf(found) : undefined
+    if (why !== undefined) {
+      leftOut++
+      print(`left  ${found.name}: ${why}`)
+      continue
+    }
+    const differences = await playCase(found, mode, senders)
+    if (differences.length === 0) passed++
     else failed++
-    const lines = 'problem' in found ? [`FAIL  ${found.path}: ${found.problem}`] : reportLines(found.name, differences)
-    for (const line of lines) print(line)
+    for (const line of reportLines(found.name, differences)) print(line)
   }
-  print(`${passed} passed, ${failed} failed`)
+  const beside = `, ${leftOut} left out; ${senders.uvs} frames came from uvs, ${senders.kernel} from the kernel beside it`
+  print(`${passed} passed, ${failed} failed${mode === 'beside' ? beside : ''}`)
   return passed > 0 && failed === 0
 }
 
@@ -42,10 +60,16 @@ function orProblem<T extends object>(path: string, load: () => T): T | Unplayabl
   }
 }
 
-/** What differs. A director that throws fails the case, not the run; its stack is what helps then. */
-export async function playCase(recorded: RecordedCase): Promise<string[]> {
+/** What differs; counts who sent how many frames. A director that throws fails the case, not the run; its stack is what helps then. */
+export async function playCase(
+  recorded: RecordedCase,
+  mode: Mode = 'exclusive',
+  senders: Record<Sender, number> = { uvs: 0, kernel: 0 },
+): Promise<string[]> {
   try {
-    return compare(recorded, await play(recorded))
+    const played = await play(recorded, mode)
+    for (const { sender } of played.steps.flatMap(({ out }) => out)) if (sender) senders[sender]++
+    return compare(recorded, played)
   } catch (error) {
     return (error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n')
   }

@@ -1,6 +1,7 @@
 /*
  * npm run conformance -- [DIR|FILE…]: plays what the real kernel did on the director and compares every octet.
- * npm run conformance -- --live [--seed N] [--count N]: compares with the kernel itself, in scenarios drawn from a seed.
+ * npm run conformance -- --beside [DIR|FILE…]: the same with uvs beside a kernel that holds the rig's addresses and routes.
+ * npm run conformance -- --live [--beside] [--seed N] [--count N]: compares with the kernel itself, in scenarios drawn from a seed.
  * npm run conformance -- --transcripts [--seed N] [--count N]: compares uvsadm with ipvsadm on that kernel, in command
  * lines drawn from a seed.
  */
@@ -9,14 +10,17 @@ import { conformance } from './conformance.js'
 import { OWN_CASES } from './files.js'
 import { parseLiveArguments } from './live/live-arguments.js'
 import { live } from './live/live.js'
+import type { Mode } from './rig.js'
 import { transcripts } from './transcripts/transcripts.js'
 import { ConformanceUsageError } from './usage-error.js'
 
-const HELP = `usage: npm run conformance [-- DIR|FILE…]
-       npm run conformance -- --live|--transcripts [--seed N] [--count N]
+const HELP = `usage: npm run conformance [-- [--beside] DIR|FILE…]
+       npm run conformance -- --live [--beside] [--seed N] [--count N]
+       npm run conformance -- --transcripts [--seed N] [--count N]
 Plays recordings of the real kernel on the director and compares every octet; those of the project unless others are named.
   --live           random scenarios, on uvs and on the kernel itself in user-mode-linux
   --transcripts    random command lines, on uvsadm and on ipvsadm with that kernel
+  --beside         uvs shares the rig with a kernel, which holds all addresses and gets what uvs leaves
   --seed N         what they are drawn from; printed where it is not told
   --count N        how many of them; 25 unless told
 `
@@ -26,16 +30,21 @@ const args = process.argv.slice(2)
 function paths(words: readonly string[]): string[] {
   const option = words.find(word => word.startsWith('-'))
   if (option !== undefined)
-    throw new ConformanceUsageError(`'${option}': only DIR…, or --live or --transcripts with --seed N and --count N`)
+    throw new ConformanceUsageError(
+      `'${option}': only DIR… with --beside, or --live with --beside or --transcripts with --seed N and --count N`,
+    )
   return words.length > 0 ? [...words] : OWN_CASES
 }
 
+const drawn = (words: readonly string[]) => parseLiveArguments(words, () => randomInt(2 ** 32))
+
 /** Against the kernel itself, or its recordings. */
 function run(): Promise<boolean> {
-  const [first] = args
-  if (first !== '--live' && first !== '--transcripts') return conformance(paths(args), print)
-  const drawn = parseLiveArguments(args.slice(1), () => randomInt(2 ** 32))
-  return first === '--live' ? live(drawn, print) : transcripts(drawn, print)
+  const isLive = args.includes('--live')
+  const mode: Mode = args.includes('--beside') ? 'beside' : 'exclusive'
+  const others = args.filter(word => word !== '--beside')
+  if (others[0] === '--transcripts' && mode === 'exclusive') return transcripts(drawn(others.slice(1)), print)
+  return isLive ? live(drawn(others), print, mode) : conformance(paths(others), print, mode)
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`)

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../src/control/protocol/api.js'
 import type { RecordedCase, SideFrame, Step } from './case.js'
-import { Rig } from './rig.js'
+import { Rig, type Mode } from './rig.js'
 
 /* The rig's clock, in seconds: how long each step took when the kernel was recorded. */
 const DO_SECONDS = 0.05
@@ -20,17 +20,19 @@ export interface Played {
   setup: Outcome
   steps: PlayedStep[]
   state: string
+  /** What is wrong with who answers ARP, beside the kernel. */
+  arp: string[]
 }
 
 /** Plays a recording's frames and commands on a fresh director. */
-export async function play(recorded: RecordedCase): Promise<Played> {
-  const rig = new Rig()
+export async function play(recorded: RecordedCase, mode: Mode = 'exclusive'): Promise<Played> {
+  const rig = new Rig(mode)
   const setup = await rig.run(recorded.setup)
   rig.take()
   const steps: PlayedStep[] = []
   for (const step of recorded.steps) steps.push(await playStep(rig, step, recorded.trace))
   const state = await rig.run('ipvsadm -Lcn; ipvsadm -Ln --sort')
-  return { setup, steps, state: state.out }
+  return { setup, steps, state: state.out, arp: rig.askForAddresses() }
 }
 
 async function playStep(rig: Rig, step: Step, trace: boolean): Promise<PlayedStep> {

@@ -4,14 +4,20 @@ import { runScript } from '../../src/cli/uvs/rules/script.js'
 import { HZ, jiffiesAt } from '../../src/conn/jiffies.js'
 import { EXPIRES, TIMEOUT } from '../../src/conn/record.js'
 import { Director } from '../../src/director/director.js'
-import type { Slab } from '../../src/packet/frame.js'
-import type { Link } from '../../src/packet/link.js'
+import type { DirectorOptions } from '../../src/director/options.js'
+import type { Egress, Slab } from '../../src/packet/frame.js'
 import { type Verdict, verdictNames } from '../../src/packet/verdict.js'
-import { placed } from '../support/frames.js'
+import { formatIpv4 } from '../../src/wire/addr.js'
+import { placed, type Placed } from '../support/frames.js'
 import { records } from '../support/records.js'
-import { readU16 } from '../support/octets.js'
-import type { Side, SideFrame } from './case.js'
+import { claimed, isArp, isArpReply, whoHas } from './arp-beside.js'
+import type { Sender, Side, SideFrame } from './case.js'
 import { deviceSends } from './device.js'
+import { KernelBeside } from './kernel-beside.js'
+import { ADDRESSES, GATEWAY, LINKS, NEIGHBOURS, SIDES, VIPS } from './rig-network.js'
+
+/** uvs is the only host on its interfaces, or shares them with the kernel, which holds all addresses. */
+export type Mode = 'exclusive' | 'beside'
 
 /** Timers may fire between frames, so that time passes in steps of this many milliseconds. */
 const TICK_MS = 10
@@ -19,58 +25,73 @@ const TICK_MS = 10
 /** Any time will do: the kernel's clock does not start at 0 either. */
 const START_MS = 1_000_000
 
-const ARP_TYPE = 0x0806
+const ETHERNET_LEN = 14
+const VIRTIO_LEN = 10
+/** In the virtio-net header. */
+const GSO_TYPE_AT = 1
 
-const SIDES: Side[] = ['c', 'r']
-const CLIENTS = Array.from({ length: 32 }, (_, index) => `10.99.1.${10 + index}=02:00:00:00:01:10@vec0`)
-const REAL_SERVERS = [11, 12, 13, 14].map(last => `10.99.2.${last}=02:00:00:00:02:${last}@vec1`)
-
-/** A frame that the director handed over, where it lies until the device flushes. */
+/** A frame that one of the two handed over, where it lies until the device flushes. */
 interface Queued {
-  side: Side
+  link: number
   slab: Slab
   at: number
   len: number
+  /** Given back to the kernel. Else it goes to the wire. */
+  isReturned?: boolean
+  sender: Sender
 }
 
 /**
  * A fresh director between the two wires of every recording, and its clock. Frames are handed to it as devices do: 0xa5
- * around them, and what it transmits is read only after it has returned, as the kernel would.
+ * around them, and what it transmits is read only after it has returned, as the kernel would. Beside the kernel, that gets what the
+ * director does not take, and what it gives back.
  */
 export class Rig {
   readonly #director: Director
   readonly #control: Control
+  readonly #kernel: KernelBeside | undefined
   readonly #queue: Queued[] = []
   readonly #out: SideFrame[] = []
+  /** Addresses that uvs has claimed by ARP beside the kernel, which holds them all. */
+  readonly #claims = new Set<string>()
   #now = START_MS
 
-  constructor() {
+  constructor(mode: Mode = 'exclusive') {
+    const common = { neighbours: NEIGHBOURS, seed: 1, maxConnections: 4096, now: START_MS, icmpRatelimit: 0 }
+    if (mode === 'exclusive') {
+      const alone = { addresses: ADDRESSES, vips: VIPS, routes: [`default=${GATEWAY}`] }
+      this.#director = new Director({ ...common, ...alone, links: LINKS, egress: this.#egressOf('uvs') })
+      this.#control = localControl(this.#director)
+      return
+    }
+    this.#kernel = new KernelBeside(this.#egressOf('kernel'), START_MS)
+    const toKernel: Egress['toKernel'] = ({ index: link }, slab, at, len) =>
+      this.#push({ link, slab, at, len, isReturned: true, sender: 'uvs' })
+    const shared: Partial<DirectorOptions> & Pick<DirectorOptions, 'addresses'> = {
+      addresses: [],
+      front: this.#kernel.front,
+    }
     this.#director = new Director({
-      links: [
-        { name: 'vec0', mac: { hi: 0x0200, lo: 0x00000101 }, mtu: 1500 },
-        { name: 'vec1', mac: { hi: 0x0200, lo: 0x00000201 }, mtu: 1500 },
-      ],
-      egress: { transmit: (link, slab, at, len) => this.#transmit(link, slab, at, len) },
-      addresses: ['10.99.1.1/24@vec0', '10.99.2.1/24@vec1'],
-      vips: ['10.99.1.100', '10.99.1.101'],
-      routes: ['default=10.99.1.254'],
-      neighbours: [...CLIENTS, '10.99.1.254=02:00:00:00:01:fe@vec0', ...REAL_SERVERS],
-      seed: 1,
-      maxConnections: 4096,
-      now: START_MS,
-      icmpRatelimit: 0,
+      ...common,
+      ...shared,
+      links: LINKS.map(link => ({ ...link, isBeside: true })),
+      egress: { ...this.#egressOf('uvs'), toKernel },
     })
-    this.#control = localControl(this.#director)
+    this.#director.follow(this.#kernel.network)
+    this.#control = this.#kernel.controlOf(this.#director)
   }
 
-  /** Puts a frame on the director's wire. Answers its verdict's name. */
+  /** Puts a frame on the wire. Answers its verdict's name; where the kernel has it, `kernel: ` and that one's. */
   send(side: Side, frame: Uint8Array): string {
-    const { slab, at, len } = placed(frame)
-    const link = this.#director.links[SIDES.indexOf(side)]!
-    this.#director.poll(this.#now)
-    const verdict = this.#director.receive(link, slab, at, len)
+    const link = SIDES.indexOf(side)
+    this.#poll()
+    let verdict: string
+    if (this.#kernel?.isTaken(link, frame) === false) {
+      verdict = `kernel: ${this.#toKernel(link, placed(frame))}`
+      if (isArp(frame)) this.#receive(link, frame)
+    } else verdict = this.#receive(link, frame)
     this.#flush()
-    return verdictNames.get(verdict as Verdict) ?? `verdict ${verdict}`
+    return verdict
   }
 
   /** Runs the lines of a setup or a `do`. Their `sleep`s move the clock. */
@@ -85,7 +106,7 @@ export class Rig {
     const end = this.#now + Math.round(ms)
     while (this.#now < end) {
       this.#now = Math.min(end, this.#now + TICK_MS)
-      this.#director.poll(this.#now)
+      this.#poll()
       this.#flush()
     }
   }
@@ -102,18 +123,75 @@ export class Rig {
 
   /** The frames that came out since the last call, in order, but for ARP: the recordings have none. */
   take(): SideFrame[] {
-    return this.#out.splice(0).filter(({ frame }) => readU16(frame, 12) !== ARP_TYPE)
+    return this.#out.splice(0).filter(({ frame }) => !isArp(frame))
   }
 
-  #transmit(link: Link, slab: Slab, at: number, len: number): boolean {
-    this.#queue.push({ side: SIDES[link.index]!, slab, at, len })
+  /**
+   * Asks on both wires for every address that the kernel holds beside uvs. Answers what is wrong: uvs may claim none of them, now or
+   * ever before, and the kernel answers.
+   */
+  askForAddresses(): string[] {
+    if (!this.#kernel) return []
+    const faults: string[] = []
+    for (const addr of this.#kernel.network.held.map(formatIpv4).filter(text => !text.startsWith('127.')))
+      for (const side of SIDES) {
+        this.send(side, whoHas(side, addr))
+        const answers = this.#out.splice(0).filter(({ frame }) => isArpReply(frame) && claimed(frame) === addr)
+        if (answers.map(({ sender }) => sender).join() !== 'kernel')
+          faults.push(
+            `${addr}, side ${side}: answered by ${answers.map(({ sender }) => sender).join(' and ') || 'nobody'}`,
+          )
+      }
+    return [...faults, ...[...this.#claims].map(addr => `${addr}: claimed by uvs`)]
+  }
+
+  #poll(): void {
+    this.#director.poll(this.#now)
+    this.#kernel?.poll(this.#now)
+  }
+
+  #receive(link: number, frame: Uint8Array): string {
+    const { slab, at, len } = placed(frame)
+    return nameOf(this.#director.receive(this.#director.links[link]!, slab, at, len))
+  }
+
+  #egressOf(sender: Sender): Egress {
+    return { transmit: ({ index: link }, slab, at, len) => this.#push({ link, slab, at, len, sender }) }
+  }
+
+  #push(queued: Queued): boolean {
+    this.#queue.push(queued)
     return true
   }
 
+  /** What is given back has the kernel send more. */
   #flush(): void {
-    for (const { side, slab, at, len } of this.#queue.splice(0)) {
-      const header = slab.bytes.slice(at - 10, at)
-      this.#out.push(deviceSends(side, slab.bytes.slice(at, at + len), header))
+    for (let queued = this.#queue.shift(); queued; queued = this.#queue.shift()) {
+      const { link, slab, at, len, sender } = queued
+      const frame = slab.bytes.slice(at, at + len)
+      const header = slab.bytes.slice(at - VIRTIO_LEN, at)
+      if (queued.isReturned) this.#giveBack(link, frame, header)
+      else this.#sent({ ...deviceSends(SIDES[link]!, frame, header), sender })
     }
   }
+
+  #sent(sent: SideFrame): void {
+    const claim = this.#kernel && sent.sender === 'uvs' && isArp(sent.frame) ? claimed(sent.frame) : undefined
+    if (claim !== undefined) this.#claims.add(claim)
+    this.#out.push(sent)
+  }
+
+  /** By a packet socket, which refuses what is longer than the interface's MTU and not to be cut (packet(7)). */
+  #giveBack(link: number, frame: Uint8Array, header: Uint8Array): void {
+    const isToBeCut = header[GSO_TYPE_AT] !== 0
+    if (isToBeCut || frame.length <= ETHERNET_LEN + LINKS[link]!.mtu) this.#toKernel(link, placed(frame, header))
+  }
+
+  #toKernel(link: number, { slab, at, len }: Placed): string {
+    return nameOf(this.#kernel!.receive(link, slab, at, len))
+  }
+}
+
+function nameOf(verdict: number): string {
+  return verdictNames.get(verdict as Verdict) ?? `verdict ${verdict}`
 }

@@ -1,8 +1,11 @@
+import { besideScenario } from './beside-scenario.js'
 import { passes } from './comparison.js'
 import { generate } from './generate.js'
 import { KernelDown } from '../../../netns-lab/uml/kernel-down.js'
 import { Kernel, whyNoKernel } from './kernel.js'
+import type { Mode } from '../rig.js'
 import type { LiveArguments } from './live-arguments.js'
+import type { Scenario } from './scenario.js'
 
 /** After how many scenarios it says that it goes on. */
 const PROGRESS = 50
@@ -11,13 +14,19 @@ const PROGRESS = 50
  * Plays random scenarios on uvs and on the real kernel, started for it, and prints what differs, each difference by the
  * smallest scenario that shows it. Answers whether there were none. Where there is no kernel nothing is compared.
  */
-export async function live({ seed, count }: LiveArguments, print: (line: string) => void): Promise<boolean> {
+export async function live(
+  { seed, count }: LiveArguments,
+  print: (line: string) => void,
+  mode: Mode = 'exclusive',
+): Promise<boolean> {
   const reason = whyNoKernel()
   if (reason) {
     print(`0 passed, 0 failed, live comparison skipped: ${reason}`)
     return true
   }
-  print(`live comparison with Linux under user-mode-linux: --seed ${seed} --count ${count}`)
+  print(
+    `live comparison with Linux under user-mode-linux:${mode === 'beside' ? ' --beside' : ''} --seed ${seed} --count ${count}`,
+  )
   const kernel = boot(print)
   if (!kernel) return false
   const stop = (): never => {
@@ -29,7 +38,7 @@ export async function live({ seed, count }: LiveArguments, print: (line: string)
   try {
     for (let index = 0; index < count; index++) {
       if (index > 0 && index % PROGRESS === 0) print(`      ${index} played, ${failed} failed`)
-      if (!(await passes(kernel, generate(seed, index), print))) failed++
+      if (!(await passes({ kernel, mode }, scenarioOf(seed, index, mode), print))) failed++
     }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
@@ -37,6 +46,11 @@ export async function live({ seed, count }: LiveArguments, print: (line: string)
   }
   print(`${count - failed} passed, ${failed} failed`)
   return failed === 0
+}
+
+function scenarioOf(seed: number, index: number, mode: Mode): Scenario {
+  const scenario = generate(seed, index)
+  return mode === 'beside' ? besideScenario(scenario) : scenario
 }
 
 /** With one that does not boot nothing can be compared: undefined, and said. */

@@ -1,4 +1,5 @@
 import type { DoStep, RecordedCase, SendStep, Step } from '../case.js'
+import type { Mode } from '../rig.js'
 import type { Kernel } from './kernel.js'
 import type { LiveStep, Scenario } from './scenario.js'
 import { STATE, UvsSide } from './uvs-side.js'
@@ -10,14 +11,20 @@ const SETTLE_SECONDS = 0.025
 const STEP_SECONDS = { do: 0.15, pause: 0 }
 const SEND_SECONDS = 0.03
 
+/** The kernel, and how uvs lives. */
+export interface Directors {
+  kernel: Kernel
+  mode: Mode
+}
+
 /**
  * Plays a scenario on both directors, each step on uvs first. The kernel goes on as soon as a step is dealt with and the
  * frames that uvs sent are there, or after 0.3 s. Answers what the kernel did, with the times that it really took: uvs's
  * clock goes by them. Where timers are about to run out both wait for that, by pauses that the answer has too. Throws
  * KernelDown when a frame is not dealt with.
  */
-export async function playOnBoth(kernel: Kernel, scenario: Scenario): Promise<RecordedCase> {
-  const uvs = await UvsSide.start(scenario)
+export async function playOnBoth({ kernel, mode }: Directors, scenario: Scenario): Promise<RecordedCase> {
+  const uvs = await UvsSide.start(scenario, mode)
   kernel.reset()
   const result = kernel.run(setupScript(scenario.setup))
   const went = result.status === 0 && result.err === ''

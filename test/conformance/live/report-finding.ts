@@ -1,8 +1,14 @@
 import type { RecordedCase, Step } from '../case.js'
 import { reportLines } from '../report.js'
+import type { Mode } from '../rig.js'
 
 /** A difference for a person: the script that shows it, what differs, and the file to play it from. */
-export function findingLines(recorded: RecordedCase, differences: string[], file: string): string[] {
+export function findingLines(
+  recorded: RecordedCase,
+  differences: string[],
+  file: string,
+  mode: Mode = 'exclusive',
+): string[] {
   const script = [...recorded.setup.split('\n'), ...recorded.steps.map(stepLine)].map(line => `      | ${line}`)
   const [title = '', ...lines] = reportLines(recorded.name, differences)
   return [
@@ -10,7 +16,7 @@ export function findingLines(recorded: RecordedCase, differences: string[], file
     ...script,
     '      expected is what the kernel did, got is what uvs did:',
     ...lines,
-    `      to play it: npm run conformance -- ${file}`,
+    `      to play it: npm run conformance -- ${mode === 'beside' ? '--beside ' : ''}${file}`,
   ]
 }
 

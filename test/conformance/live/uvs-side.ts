@@ -1,7 +1,7 @@
 import { brief } from '../../support/frames.js'
 import { Chunk } from '../../support/sctp.js'
 import type { DoStep, SendStep, Side } from '../case.js'
-import { Rig } from '../rig.js'
+import { Rig, type Mode } from '../rig.js'
 import { pieceFrame, tunnelErrorFrame, wholeFrame } from './live-frames.js'
 import { Routes } from './routes.js'
 import {
@@ -36,7 +36,7 @@ export class Unplayable extends Error {
  * sent (an answer comes from the server that the director chose), and with what uvs did. Time passes as it is told.
  */
 export class UvsSide {
-  readonly #rig = new Rig()
+  readonly #rig: Rig
   readonly #routes = new Routes()
   /** So that a piece is never taken for one of a datagram of the scenario before, which the kernel may still wait for. */
   readonly #firstId = (plays++ * PLAY_IDS) & 0xffff
@@ -44,8 +44,12 @@ export class UvsSide {
   /** When what has run out here has run out on the kernel too. */
   #runOutBy = 0
 
-  static async start(scenario: Scenario): Promise<UvsSide> {
-    const side = new UvsSide()
+  private constructor(mode: Mode) {
+    this.#rig = new Rig(mode)
+  }
+
+  static async start(scenario: Scenario, mode: Mode = 'exclusive'): Promise<UvsSide> {
+    const side = new UvsSide(mode)
     const { status, err } = await side.#rig.run(scenario.setup.join('\n'))
     if (status !== 0 || err !== '') throw new Unplayable(`the setup: status ${status}, ${err}`)
     side.#rig.take()
