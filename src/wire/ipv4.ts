@@ -36,7 +36,7 @@ const DST_ADDR = 16
 
 export const IPV4_MIN_LEN = 20
 export const IPV4_MAX_HEADER_LEN = 60
-export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, SCTP: 132 } as const
+export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, AH: 51, VRRP: 112, SCTP: 132 } as const
 /** Every link takes packets so large (RFC 791 §3.2). */
 export const IPV4_LEAST_MTU = 68
 /** Types of options, RFC 791 §3.1 and RFC 2113; END and NOP are of one octet. One with the bit COPIED goes into every piece. */
