@@ -3,7 +3,8 @@ import type { MacAddr } from '../wire/addr.js'
 import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'
-import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, open, read, SystemError } from '../linux/libc.js'
+import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, read, SystemError } from '../linux/libc.js'
+import { openTun } from '../linux/open-tun.js'
 import { openWriteQueue } from './open-write-queue.js'
 import type { WriteQueue } from './write-queue.js'
 
@@ -19,7 +20,6 @@ const IFF_VNET_HDR = 0x4000
 const TUN_F_CSUM = 1
 const TUN_F_TSO4 = 2
 const TUN_F_TSO6 = 4
-const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 
 /** Headroom, virtio header, Ethernet header and the largest IPv4 packet. */
 const LARGEST = 66_112
@@ -60,7 +60,7 @@ export class TapDevice implements Device {
   constructor(name: string, mac: MacAddr, sharing?: TapSharing) {
     this.name = name
     this.mac = mac
-    this.#fd = check(open('/dev/net/tun', O_RDWR_NONBLOCK_CLOEXEC), 'opening /dev/net/tun')
+    this.#fd = openTun()
     try {
       const request = ifreq(name)
       const queues = sharing === undefined ? 0 : IFF_MULTI_QUEUE

@@ -1,6 +1,7 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
 import { ifreq } from '../linux/interface.js'
-import { check, close, ioctl, open, write } from '../linux/libc.js'
+import { check, close, ioctl, write } from '../linux/libc.js'
+import { openTun } from '../linux/open-tun.js'
 
 // linux/if_tun.h
 const TUNSETIFF = 0x400454ca
@@ -9,7 +10,6 @@ const IFF_TUN = 0x0001
 const IFF_NO_PI = 0x1000
 const IFF_VNET_HDR = 0x4000
 const IFF_TUN_EXCL = 0x8000
-const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 
 /**
  * A TUN device that we only write to: what we write, IPv4 packets, the kernel takes for packets that came in there. It is
@@ -22,7 +22,7 @@ export class TunDevice {
   /** SystemError EBUSY if there is an interface of that name. */
   constructor(name: string) {
     this.name = name
-    this.#fd = check(open('/dev/net/tun', O_RDWR_NONBLOCK_CLOEXEC), 'opening /dev/net/tun')
+    this.#fd = openTun()
     try {
       const request = ifreq(name)
       request.writeUInt16LE(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL, 16)

@@ -61,9 +61,10 @@ export class SystemError extends Error {
   override readonly name = 'SystemError'
   readonly code: string
 
-  constructor(what: string, errno = koffi.errno()) {
+  /** `reasons`: what the errnos mean here, rather than what they mostly do. */
+  constructor(what: string, errno = koffi.errno(), reasons: Readonly<Record<string, string>> = {}) {
     const code = errnoName(errno)
-    const why = explanations[code] ?? systemReason(-errno)
+    const why = reasons[code] ?? explanations[code] ?? systemReason(-errno)
     super(`${what}: ${why ? `${why} (${code})` : code}`)
     this.code = code
   }
