@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
+import { messageOf } from '../linux/error-text.js'
 import { readOwnFile, writeOwnFile } from '../linux/own-file.js'
 import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
 import { readState } from './read-state.js'
@@ -49,7 +50,7 @@ async function run({ options, answer, state }: Begin): Promise<void> {
     const loaded = await import('./decapsulator.js')
     decapsulator = new loaded.Decapsulator(options)
   } catch (error) {
-    process.send!({ error: (error as Error).message.split('\n')[0]! } satisfies Began, () => process.exit(1))
+    process.send!({ error: messageOf(error) } satisfies Began, () => process.exit(1))
     return
   }
   process.on('SIGUSR1', () => writeAnswer(answer, decapsulator))
@@ -80,7 +81,7 @@ function change(decapsulator: Decapsulator, file: string): void {
     options = readState(readOwnFile(file) ?? '').decapsulator?.options
     if (options) decapsulator.change(options)
   } catch (error) {
-    refused = { options, error: (error as Error).message.split('\n')[0]! }
+    refused = { options, error: messageOf(error) }
   }
 }
 

@@ -26,7 +26,7 @@ const LIMIT_MS = 10_000
 export const thisHost: Host = {
   run(program, args) {
     const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: LIMIT_MS })
-    return { status: error ? null : status, out: stdout ?? '', err: error?.message ?? stderr }
+    return { status: error ? null : status, out: stdout ?? '', err: error ? whyNotRun(error) : stderr }
   },
   sysctl(name) {
     try {
@@ -52,6 +52,11 @@ export const thisHost: Host = {
       return isEthernet ? [name] : []
     })
   },
+}
+
+function whyNotRun(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ETIMEDOUT') return `it has not ended in ${LIMIT_MS / 1000} s`
+  return error.code === 'ENOENT' ? 'it is not installed' : reasonOf(error)
 }
 
 /** Runs `ip ARGS`, which must succeed. Returns its output. */

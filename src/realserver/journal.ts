@@ -1,3 +1,4 @@
+import { messageOf } from '../linux/error-text.js'
 import { addressesOf, type Host, ip, link } from './host.js'
 
 /** A change made to the host, with everything needed to undo it. */
@@ -92,6 +93,6 @@ function undoChange(host: Host, change: Change): string | undefined {
     }
     return undefined
   } catch (error) {
-    return (error as Error).message
+    return messageOf(error)
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, linkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../linux/error-text.js'
 import { createOwnFile, ownDirectory, readOwnFile, writeOwnFile } from '../linux/own-file.js'
 import { identify, isAlive, type ProcessId } from '../linux/process-id.js'
 import { whoIs } from './daemon-identity.js'
@@ -39,7 +40,7 @@ export class StateFile {
       mustBeNoStranger(state)
       return state
     } catch (error) {
-      const why = (error as Error).message
+      const why = messageOf(error)
       throw new Error(`${this.path} is damaged: ${why}: set right by hand what it names, then delete it`, {
         cause: error,
       })
@@ -96,7 +97,7 @@ export class StateFile {
     try {
       return text === undefined ? undefined : readProcess(parse(text), 'it')
     } catch (error) {
-      throw new Error(`${this.#lock} is damaged: ${(error as Error).message}: delete it`, { cause: error })
+      throw new Error(`${this.#lock} is damaged: ${messageOf(error)}: delete it`, { cause: error })
     }
   }
 }

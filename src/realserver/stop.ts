@@ -1,3 +1,4 @@
+import { messageOf } from '../linux/error-text.js'
 import type { Host } from './host.js'
 import { Journal } from './journal.js'
 import { tunnelledVips } from './state.js'
@@ -31,7 +32,7 @@ export function stopRealServer(vips: readonly string[] | undefined, host: Host, 
       const tunnelled = tunnelledVips(state)
       await decapsulate(place, running && tunnelled.length > 0 ? { ...running, vips: tunnelled } : undefined)
     } catch (error) {
-      complaints.push((error as Error).message)
+      complaints.push(messageOf(error))
     }
     complaints.push(...journal.undo(change => isLast || (change.what === 'address' && stopped.includes(change.vip))))
     if (tunnelledVips(state).length === 0) delete state.way
