@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import type { Control } from '../../../src/control/protocol/api.js'
@@ -66,18 +66,28 @@ t.test('a line that comes octet by octet in time is answered, and so is the next
 })
 
 t.test('who does not take a reply is hung up on', async t => {
-  const big: Control = { call: async () => ({ ok: true, value: { text: 'x'.repeat(4_000_000) } }) as never }
-  const path = await serve(t, big)
-  const deaf = connect(path)
+  const began = new EventEmitter()
+  const big: Control = {
+    call: async () => {
+      began.emit('asked')
+      return { ok: true, value: { text: 'x'.repeat(4_000_000) } } as never
+    },
+  }
+  const takeMs = 200
+  const deaf = connect(await serve(t, big, { lineMs: 200, takeMs }))
   await once(deaf, 'connect')
   deaf.pause()
+  const asked = once(began, 'asked')
   deaf.write(FLUSH.repeat(3))
-  await new Promise(resolve => setTimeout(resolve, 600))
+  await asked
+  // The reply is being written by then, and the time for it runs: a later timer of the same thread ends after it, however busy that is.
+  await new Promise(resolve => setImmediate(resolve))
+  await new Promise(resolve => setTimeout(resolve, takeMs + 100))
   deaf.resume()
   t.ok((await allOf(deaf)).length < 4_000_000, 'it never gets all of the first')
-  const slow = connect(path)
-  slow.end(FLUSH)
-  t.ok((await allOf(slow)).length > 4_000_000, 'who reads is served')
+  const reader = connect(await serve(t, big, { lineMs: 200, takeMs: 30_000 }))
+  reader.end(FLUSH)
+  t.ok((await allOf(reader)).length > 4_000_000, 'who reads is served')
 })
 
 t.test('64 KiB of empty lines are refused one by one', async t => {
