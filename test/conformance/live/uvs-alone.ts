@@ -10,7 +10,12 @@ export async function playOnUvsAlone(scenario: Scenario): Promise<RecordedCase> 
   const steps: Step[] = []
   for (const step of scenario.steps) {
     if (step.kind === 'pause') steps.push({ kind: 'pause', note: '', seconds: step.seconds, out: [] })
-    else steps.push({ ...(await uvs.play(step)), quiet: STEP_SECONDS })
+    else {
+      const played = await uvs.play(step)
+      // A recording does not say who sent: that is the kernel.
+      const out = played.out.map(({ side, frame }) => ({ side, frame }))
+      steps.push({ ...played, out, quiet: STEP_SECONDS })
+    }
     uvs.advance(step.kind === 'pause' ? step.seconds : STEP_SECONDS)
   }
   const { name, setup } = scenario
