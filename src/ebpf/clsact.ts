@@ -23,16 +23,16 @@ import { assemble, call, exit, Helper, loadMap, mov, r0, r2, r3 } from './instru
 import { WORD, word } from './map-keys.js'
 import { NEXT } from './front-program.js'
 
-/** What our filters are called, and when the qdisc is ours as well. */
+/** The name of our filters, and their name where we have made the qdisc too: the next start removes that as well. */
 const NAME = 'uvs'
 const NAME_WITH_QDISC = 'uvs, and clsact'
-/** 'uvs': nobody else's at any priority. */
+/** 'uvs': nobody else's filter has it, at any priority. */
 const HANDLE = 0x757673
-/** Asked before all others; of several of cls_bpf at one priority the newest is. */
+/** The priority that is asked first. Of several filters of cls_bpf at one priority the newest is asked first. */
 const FIRST = 1
 const HOOKS = [ClsactHook.INGRESS, ClsactHook.EGRESS]
 
-/** Hangs the program of each of `HOOKS`, file descriptors. Returns what takes them off again. SystemError where that cannot be. */
+/** Hangs a program at each of `HOOKS`; `programs`: their file descriptors. Returns a function that takes them off. SystemError if that cannot be. */
 export function attachByClsact(name: string, ifindex: number, programs: readonly number[]): () => void {
   const array = createMap(MapType.PROG_ARRAY, WORD, WORD, programs.length, 0)
   const places: FilterPlace[] = []
@@ -58,7 +58,7 @@ export function attachByClsact(name: string, ifindex: number, programs: readonly
   return detach
 }
 
-/** Returns whether there was none before. */
+/** Returns whether it made the qdisc; false if there was one. */
 function makeQdisc(name: string, ifindex: number): boolean {
   const errno = addClsact(ifindex)
   if (errno === 0) return true
@@ -68,14 +68,14 @@ function makeQdisc(name: string, ifindex: number): boolean {
   return false
 }
 
-/** Those of a director that was killed. */
+/** The filters of a director that was killed. */
 function leftovers(ifindex: number): FoundFilter[] {
   return HOOKS.flatMap(hook => filtersAt(ifindex, hook)).filter(
     ({ kind, handle }) => kind === 'bpf' && handle === HANDLE,
   )
 }
 
-/** A program that goes on in the one that the map has, or else leaves the frame as it is. */
+/** A program that calls the one in the map, and leaves the frame as it is if there is none. */
 function stub(array: number, index: number): number {
   const code = [loadMap(r2, array), mov(r3, index), call(Helper.TAIL_CALL), mov(r0, NEXT), exit()]
   return check(loadProgram(ProgramType.SCHED_CLS, assemble(code)), 'an eBPF program for clsact')

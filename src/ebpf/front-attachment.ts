@@ -14,7 +14,7 @@ export interface FrontOptions {
   readonly mode: FrontMode
   /** `ProgramFront.programFd`; undefined where the kernel takes no programs. */
   readonly programFd: number | undefined
-  /** Rather than the first one that the kernel has. */
+  /** Only this one. By default the first that the kernel has. */
   readonly way?: Way
 }
 
@@ -27,8 +27,8 @@ export interface Hold {
 
 /**
  * Claims an interface, and hangs the front's program before its stack, and at its egress the one that gives frames back.
- * SystemError if another director has the interface. Where no program may hang there: beside the kernel FrontRefused; as the
- * only host all works as well, a tenth slower.
+ * SystemError if another director has the interface. If no program may hang there: FrontRefused beside the kernel; as the only host
+ * uvs works without one, a tenth slower.
  */
 export function holdInterface(name: string, ifindex: number, { mode, programFd, way }: FrontOptions): Hold {
   const claim = claimInterface(name, ifindex)

@@ -13,7 +13,7 @@ import { Mark } from './front-program.js'
 
 const BESIDE = assembleFilter([load32(Known.MARK), jumpIfEqual(Mark.TAKEN, 'all'), hear(0), 'all', hear(ALL)])
 
-/** What the kernel says is for another host, and the front has not, is of a VLAN that the interface has no part in. */
+/** A frame for another host that the front has not marked belongs to a VLAN that the interface has no part in. */
 const EXCLUSIVE = assembleFilter([
   load32(Known.MARK),
   jumpIfEqual(Mark.TAKEN, 'all'),
@@ -26,7 +26,7 @@ const EXCLUSIVE = assembleFilter([
   hear(1),
 ])
 
-/** What a packet socket behind a front hears: what is taken; of an interface of uvs's own also one octet of each frame of a VLAN. */
+/** What a packet socket behind a front hears: the frames that are taken; alone on an interface also one octet of each frame of a VLAN. */
 export function heardBehindFront(mode: FrontMode): Filter {
   return mode === 'beside' ? BESIDE : EXCLUSIVE
 }

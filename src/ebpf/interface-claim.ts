@@ -11,12 +11,12 @@ const FIRST_ID = 0x8000
 const MOST_TRIES = 8
 
 /**
- * Claims an interface for a director: nobody else can while the file descriptor that is returned is open, which ends with the
- * process. SystemError EBUSY if somebody has.
+ * Claims an interface for a director. The claim holds as long as the file descriptor that is returned is open, which ends with the
+ * process. SystemError EBUSY if another process holds one.
  *
- * It is a fanout group of packet sockets that takes one member and no frame: unlike a name or a file, only who may open packet
- * sockets in this network namespace can have it. Before Linux 5.11 groups are not limited; then nothing is claimed, and
- * undefined returned.
+ * It is a fanout group of packet sockets that takes one member and no frame: unlike a name or a file, nobody can take it who
+ * may not open packet sockets in this network namespace. Before Linux 5.11 groups cannot be limited: then nothing is claimed, and
+ * undefined is returned.
  */
 export function claimInterface(name: string, ifindex: number): number | undefined {
   const fd = packetSocket()
@@ -31,7 +31,7 @@ export function claimInterface(name: string, ifindex: number): number | undefine
   return undefined
 }
 
-/** Returns false if the group is of another interface, or none can be limited. */
+/** Returns false if the group belongs to another interface, or if this kernel cannot limit groups. */
 function joinAlone(fd: number, id: number, name: string): boolean {
   try {
     setOption(fd, PACKET_FANOUT, id, 1)

@@ -4,19 +4,15 @@ import { ArpRelay, type ArpRelayEnds } from './arp-relay.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'
 import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, read, SystemError } from '../linux/libc.js'
-import { openTun } from '../linux/open-tun.js'
+import { IFF_NO_PI, IFF_VNET_HDR, openTun, TUNSETIFF, TUNSETVNETHDRSZ } from '../linux/open-tun.js'
 import { openWriteQueue } from './open-write-queue.js'
 import type { WriteQueue } from './write-queue.js'
 
 // linux/if_tun.h
-const TUNSETIFF = 0x400454ca
 const TUNSETOFFLOAD = 0x400454d0
-const TUNSETVNETHDRSZ = 0x400454d8
 const TUNSETSTEERINGEBPF = 0x800454e0
 const IFF_TAP = 0x0002
 const IFF_MULTI_QUEUE = 0x0100
-const IFF_NO_PI = 0x1000
-const IFF_VNET_HDR = 0x4000
 const TUN_F_CSUM = 1
 const TUN_F_TSO4 = 2
 const TUN_F_TSO6 = 4

@@ -1,14 +1,10 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
 import { ifreq } from '../linux/interface.js'
 import { check, close, ioctl, write } from '../linux/libc.js'
-import { openTun } from '../linux/open-tun.js'
+import { IFF_NO_PI, IFF_VNET_HDR, openTun, TUNSETIFF, TUNSETVNETHDRSZ } from '../linux/open-tun.js'
 
 // linux/if_tun.h
-const TUNSETIFF = 0x400454ca
-const TUNSETVNETHDRSZ = 0x400454d8
 const IFF_TUN = 0x0001
-const IFF_NO_PI = 0x1000
-const IFF_VNET_HDR = 0x4000
 const IFF_TUN_EXCL = 0x8000
 
 /**

@@ -1,5 +1,10 @@
 import { open, SystemError } from './libc.js'
 
+// linux/if_tun.h
+export const TUNSETIFF = 0x400454ca
+export const TUNSETVNETHDRSZ = 0x400454d8
+export const IFF_NO_PI = 0x1000
+export const IFF_VNET_HDR = 0x4000
 const O_RDWR_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000
 
 /** Capabilities do not open it: it is a file. */

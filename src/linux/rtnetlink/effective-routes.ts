@@ -14,7 +14,7 @@ export interface EffectiveRoute {
   readonly metric: number
   /** In which table it stands. */
   readonly table: number
-  /** Of 'unicast' one at least, in the kernel's order: one takes the first, or shares by weight. */
+  /** At least one for 'unicast', in the kernel's order. The caller takes the first, or shares packets among them by weight. */
   readonly hops: readonly EffectiveHop[]
   readonly preferredSource: Ipv4Addr | undefined
 }
@@ -31,9 +31,10 @@ export interface EffectiveHop {
 }
 
 /**
- * The routes that any packet meets, one for each block of addresses, the longest prefixes first: the longest that holds an address
- * is what the kernel finds (tables of all rules without selectors, one after the other; the least metric of which a next hop's
- * link is up and has a carrier). Routes for one TOS only are left out, and those that uvs cannot go: `unusableRoutes` tells.
+ * The routes that any packet meets, one for each block of addresses, the longest prefixes first. The longest that holds an address
+ * is the one that the kernel finds: it asks the tables of all rules without selectors, one after the other, and takes the least
+ * metric of which a next hop's link has a carrier. Left out are routes for one TOS only, and those that uvs cannot use:
+ * `unusableRoutes` names them.
  */
 export function effectiveRoutes(snapshot: HostSnapshot): EffectiveRoute[] {
   const { tables } = tableOrder(snapshot.rules)
@@ -49,7 +50,7 @@ export function effectiveRoutes(snapshot: HostSnapshot): EffectiveRoute[] {
   return found.values().map(route => (route.type === 'throw' ? { ...route, type: 'unreachable' } : route))
 }
 
-/** Routes that packets could meet but that uvs cannot go, each with the reason: for one TOS only, 'IPv6' for an IPv6 gateway. */
+/** Routes that packets could meet but that uvs cannot use, each with the reason: 'TOS' for one TOS only, 'IPv6' for an IPv6 gateway. */
 export function unusableRoutes(
   snapshot: HostSnapshot,
 ): { route: HostRoute; needs: 'TOS' | 'IPv6' | 'encapsulation' }[] {

@@ -4,17 +4,17 @@ import { ADDRESSES, LINKS, NEIGHBOURS, NEXT_HOPS, ROUTES, RULES, type Kind, type
 import { IGNORED, LOST, NetlinkSocket, NOTHING } from './netlink-socket.js'
 import type { HostSnapshot } from './snapshot.js'
 
-/** Octets that news may take while they wait, by the kernel's count: some 1500 of them. */
+/** Room for news that wait, in octets as the kernel counts them: some 1500 messages. */
 const ROOM = 4 << 20
-/** Datagrams that are taken in one call; what is left waits for the next. */
+/** The most datagrams that one call takes; the others wait for the next call. */
 const MOST_DATAGRAMS = 8192
-/** So often what is stale is read anew in one call, where news that come meanwhile make it stale again. */
+/** The most times that one call reads stale kinds: news that arrive during a read can make them stale again. */
 const MOST_READS = 3
 
 export interface HostNetworkOptions {
-  /** Neighbours are read and followed too: without it there are none. */
+  /** Whether neighbours are read and followed too. Without it the snapshot has none. */
   withNeighbours?: boolean
-  /** Octets that news may take while they wait. */
+  /** Room for news that wait, in octets. */
   room?: number
 }
 
@@ -25,16 +25,16 @@ export interface HostNetworkOptions {
  *     const host = new HostNetwork()
  *     setInterval(() => { if (host.takeChanges()) use(host.snapshot) }, 50)
  *
- * News wait in the socket until `takeChanges` takes them. Where too many came at once, and where they do not say all, it reads
- * the kernel's lists anew. So the snapshot is true as of the call, though for moments (a route whose link is gone) parts of it may be
- * of different times.
+ * News wait in the socket until `takeChanges` takes them. It reads the kernel's lists anew if too many news came at once, or if
+ * they do not say everything. So the snapshot is true as of the call. For a moment its parts may be of different times: a route may
+ * name a link that is gone.
  */
 export class HostNetwork {
   readonly #socket: NetlinkSocket
   readonly #tables = new HostTables()
   readonly #kinds: readonly KindNumbers[]
   #snapshot: HostSnapshot | undefined
-  /** Since `takeChanges` returned last. */
+  /** Whether anything has changed since `takeChanges` last returned. */
   #isChanged = false
 
   /** Reads all. SystemError where the kernel has no rtnetlink or may not be asked. */
@@ -65,20 +65,20 @@ export class HostNetwork {
     return (this.#snapshot ??= this.#tables.snapshot())
   }
 
-  /** Reads all anew. Whether anything changed. SystemError. */
+  /** Reads everything anew. Returns whether anything changed. SystemError. */
   read(): boolean {
     this.#tables.stale = ~0
     return this.takeChanges()
   }
 
   /**
-   * Takes the news that are there, without waiting: a system call where there are none. Whether anything changed. SystemError where
-   * something has to be read anew and cannot be: then it is tried again at the next call, which tells of both.
+   * Takes the news that are there, without waiting; where there are none this costs one system call. Returns whether anything
+   * changed. SystemError if something must be read anew and cannot be: the next call tries again, and reports both changes.
    */
   takeChanges(): boolean {
     let isEmpty = this.#takeNews()
-    // Only once no news wait: those that are older than a list would undo it for a while, and as long as some wait after a loss,
-    // others may be lost without a word.
+    // A list is read only when no news wait. Older news would undo the list for a while; and after a loss, as long as some wait,
+    // the kernel may drop others without saying so.
     for (let reads = 0; isEmpty && this.#isStale() && reads < MOST_READS; reads++) {
       this.#readStale()
       isEmpty = this.#takeNews()
@@ -92,7 +92,7 @@ export class HostNetwork {
     this.#socket.close()
   }
 
-  /** Whether none wait any more. */
+  /** Returns whether no news wait any more. */
   #takeNews(): boolean {
     const socket = this.#socket
     for (let i = 0; i < MOST_DATAGRAMS; i++) {
@@ -126,7 +126,7 @@ export class HostNetwork {
   #readAnew<T>(kind: Kind<T>, table: { replaceAll(values: readonly T[]): boolean }): void {
     if ((this.#tables.stale & kind.bit) === 0 || !this.#kinds.includes(kind)) return
     const { values, isConsistent } = dump(kind)
-    // What changed all the time while it was read is read again.
+    // A list that kept changing while it was read stays stale: it is read again.
     if (isConsistent) this.#tables.stale &= ~kind.bit
     if (table.replaceAll(values)) this.#changed()
   }

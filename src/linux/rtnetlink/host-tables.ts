@@ -15,9 +15,10 @@ const reader = new MessageReader()
 const attributes = new Attributes()
 
 /**
- * What the kernel holds, by its news, and which kinds have to be read anew, because news did not come, cannot be read, or do
- * not say all: with a link that goes down, with an address and with a next hop object, routes go that the kernel says nothing of;
- * of rules there may be two alike.
+ * What the kernel holds, kept up to date by its news. A kind is stale, and must be read anew, if news were lost, could not be
+ * read, or do not say everything:
+ * - routes: the kernel does not mention those that go with a link, an address or a next hop object;
+ * - rules: two may be alike, so that news do not say which one is meant.
  */
 export class HostTables {
   readonly links = new Table<HostLink>(({ index }) => index)
@@ -26,10 +27,10 @@ export class HostTables {
   readonly rules = new OrderedList<HostRule>()
   readonly nextHops = new Table<NextHopObject>(({ id }) => id)
   readonly neighbours = new Table(neighbourKey)
-  /** The bits of kinds to be read anew. */
+  /** The bits of the kinds that must be read anew. */
   stale = 0
 
-  /** Takes a datagram of news, `octets` long. Whether anything changed. What is malformed makes all stale. */
+  /** Takes a datagram of news, `octets` long. Returns whether anything changed. A malformed one makes every kind stale. */
   hear(view: DataView<ArrayBufferLike>, octets: number): boolean {
     let isNews = false
     reader.wrap(view, octets)

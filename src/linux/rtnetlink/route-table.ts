@@ -2,16 +2,16 @@ import { isSame } from './is-same.js'
 import { PrefixTable } from './prefix-table.js'
 import type { HostRoute } from './route.js'
 
-/** What news of a route meant: nothing, a change, or what does not say for certain how it is now: the routes are to be read anew. */
+/** What news of a route meant. DOUBT: they do not say for certain how it is now, so the routes must be read anew. */
 export const News = { NONE: 0, CHANGE: 1, DOUBT: 2 } as const
 export type News = (typeof News)[keyof typeof News]
 
 /**
- * The routes of all tables. The kernel takes several of one table, prefix, TOS and metric (`ip route append`, `prepend`) and uses the
- * first; where they stand in each other's way news leave it open which that is.
+ * The routes of all tables. The kernel takes several routes of one table, prefix, TOS and metric (`ip route append`, `prepend`) and
+ * uses the first. Where there are several, news do not say which one is first.
  */
 export class RouteTable {
-  /** Those to one block. */
+  /** By the block that they lead to. */
   #routes = new PrefixTable<HostRoute[]>()
   #count = 0
   #list: readonly HostRoute[] | undefined
@@ -21,7 +21,7 @@ export class RouteTable {
     return (this.#list ??= this.#routes.values().flat())
   }
 
-  /** There is this one; `isReplacing`: where another stood. */
+  /** The kernel has added the route. `isReplacing`: it took the place of another. */
   add(route: HostRoute, isReplacing: boolean): News {
     const there = this.#routes.get(route.to)
     const [rival, another] = rivalsOf(route, there)
@@ -46,7 +46,7 @@ export class RouteTable {
     return News.CHANGE
   }
 
-  /** From now on there are these. Whether that differs from what was. */
+  /** Takes a whole list in place of what there was. Returns whether it differs. */
   replaceAll(routes: readonly HostRoute[]): boolean {
     const before = this.#routes
     let isNews = routes.length !== this.#count
@@ -71,7 +71,7 @@ export class RouteTable {
   }
 }
 
-/** Those that the kernel would not tell from the route but by their order. */
+/** The routes that the kernel tells from this one by their order alone. */
 function rivalsOf({ table, metric, tos }: HostRoute, routes: readonly HostRoute[] = []): HostRoute[] {
   return routes.filter(other => other.table === table && other.metric === metric && other.tos === tos)
 }
