@@ -33,7 +33,9 @@ const BELOW: Record<string, string[]> = {
   'keepalived/config': ['wire'],
   // Scripts of a configuration: notifications and checks.
   'keepalived/scripts': ['linux'],
-  'keepalived/checkers': ['keepalived/scripts'],
+  'keepalived/checkers': ['keepalived/scripts', 'keepalived/config'],
+  // Which check is due when, and what its result does to the rules.
+  'keepalived/health': ['keepalived/checkers'],
   'native-free': ['control/operations'],
   // What the two commands have in common: files right under src/cli.
   cli: ['control/protocol', 'package-version'],

@@ -51,7 +51,7 @@ export function converse(
 
     signal.addEventListener('abort', aborted)
     if (signal.aborted) aborted()
-    socket.once(opens, () => {
+    socket.on(opens, () => {
       isOpen = true
       timer.refresh()
       finish(conversation.opened(socket))
@@ -63,7 +63,7 @@ export function converse(
         finish(conversation.received!(octets, socket))
       })
     }
-    socket.once('end', () => finish(conversation.ended?.() ?? down('the server ended the connection')))
-    socket.once('close', () => finish(down('the connection was closed')))
+    socket.on('end', () => finish(conversation.ended?.() ?? down('the server ended the connection')))
+    socket.on('close', () => finish(down('the connection was closed')))
   })
 }

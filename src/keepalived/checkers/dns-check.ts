@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { DnsCheck } from './check-options.js'
+import type { DnsCheck } from '../config/tree/checker.js'
 import { down, UP, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { exchange } from './datagram-exchange.js'

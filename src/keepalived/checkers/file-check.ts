@@ -1,4 +1,4 @@
-import type { FileCheck } from './check-options.js'
+import type { FileCheck } from '../config/tree/checker.js'
 
 /** What a tracked file's number means for a server. */
 export type FileEffect =

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { connect as startTls } from 'node:tls'
-import type { HttpCheck, Url } from './check-options.js'
+import type { HttpCheck, Url } from '../config/tree/checker.js'
 import { down, UP, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { converse, type Conversation } from './conversation.js'

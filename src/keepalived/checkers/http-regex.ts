@@ -1,5 +1,5 @@
 import { createContext, Script } from 'node:vm'
-import type { Url } from './check-options.js'
+import type { Url } from '../config/tree/checker.js'
 
 /** A search that takes longer is given up: an expression can be written that never ends. */
 const MOST_MS = 250

@@ -1,4 +1,4 @@
-import type { HttpCheck, Url } from './check-options.js'
+import type { HttpCheck, Url } from '../config/tree/checker.js'
 import { withPort, type Peer } from './peer.js'
 
 /**

@@ -1,6 +1,6 @@
 import { runScript, type ScriptEnd } from '../scripts/run-script.js'
 import { userIds } from '../scripts/user-ids.js'
-import type { MiscCheck } from './check-options.js'
+import type { MiscCheck } from '../config/tree/checker.js'
 import { down, UP, type CheckResult } from './check-result.js'
 
 /** Exit statuses of misc_dynamic from here on are a weight plus this. */

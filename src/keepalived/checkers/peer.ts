@@ -1,4 +1,4 @@
-import type { CheckTarget } from './check-options.js'
+import type { CheckTarget } from '../config/tree/checker.js'
 
 /** Whom a check asks, and from where. */
 export interface Peer {

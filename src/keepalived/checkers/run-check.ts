@@ -1,5 +1,5 @@
 import { reasonOf } from '../../linux/error-text.js'
-import type { MiscCheck, PeerCheck, Url } from './check-options.js'
+import type { MiscCheck, PortChecker, Url } from '../config/tree/checker.js'
 import { down, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { checkDns } from './dns-check.js'
@@ -25,7 +25,7 @@ export interface CheckSurroundings {
 
 /** Does one check. Never rejects: what fails here, such as a source address that the host has not, is the check's failure too. */
 export async function runCheck(
-  checker: PeerCheck | MiscCheck,
+  checker: PortChecker | MiscCheck,
   around: CheckSurroundings,
   signal: AbortSignal,
 ): Promise<CheckResult> {
@@ -38,7 +38,7 @@ export async function runCheck(
 }
 
 function askPeer(
-  checker: PeerCheck,
+  checker: PortChecker,
   peer: Peer,
   { url, host, sockets }: CheckSurroundings,
   signal: AbortSignal,

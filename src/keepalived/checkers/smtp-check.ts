@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { SmtpCheck } from './check-options.js'
+import type { SmtpCheck } from '../config/tree/checker.js'
 import { down, UP, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { converse, type Conversation } from './conversation.js'

@@ -1,4 +1,4 @@
-import type { PlainCheck } from './check-options.js'
+import type { PlainCheck } from '../config/tree/checker.js'
 import { UP, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { converse, type Conversation } from './conversation.js'

@@ -1,4 +1,4 @@
-import type { UdpCheck } from './check-options.js'
+import type { UdpCheck } from '../config/tree/checker.js'
 import { down, UP, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { exchange } from './datagram-exchange.js'

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import t, { type Test } from 'tap'
-import type { DnsCheck, UdpCheck } from '../../../src/keepalived/checkers/check-options.js'
+import type { DnsCheck, UdpCheck } from '../../../src/keepalived/config/tree/checker.js'
 import { checkDns, dnsQuery, judgeResponse } from '../../../src/keepalived/checkers/dns-check.js'
 import { hostSockets } from '../../../src/keepalived/checkers/host-sockets.js'
 import type { Peer } from '../../../src/keepalived/checkers/peer.js'

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import type { MiscCheck } from '../../../src/keepalived/checkers/check-options.js'
+import type { MiscCheck } from '../../../src/keepalived/config/tree/checker.js'
 import { checkMisc, judgeEnd } from '../../../src/keepalived/checkers/misc-check.js'
 import { userIds } from '../../../src/keepalived/scripts/user-ids.js'
 import { tempDir } from '../../support/temp.js'

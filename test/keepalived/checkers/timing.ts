@@ -1,4 +1,4 @@
-import type { CheckTarget, CheckTiming } from '../../../src/keepalived/checkers/check-options.js'
+import type { CheckTarget, CheckTiming } from '../../../src/keepalived/config/tree/checker.js'
 
 /** What checks have in common, short enough for a test. */
 export const TIMING: CheckTiming & CheckTarget = {

@@ -1,0 +1,117 @@
+import type { MiscCheck, PortChecker, Url } from '../config/tree/checker.js'
+import type { CheckResult } from '../checkers/check-result.js'
+import { failedLine, succeededLine, urlLine } from './check-lines.js'
+import type { ServerOfChecker } from './owners.js'
+import { UrlRound } from './url-round.js'
+
+export type Known = 'unknown' | 'up' | 'down'
+
+/** What a check's end means. */
+export interface Verdict {
+  /** When the next check is due. */
+  readonly dueMs: number
+  readonly lines: readonly string[]
+}
+
+/**
+ * A checker of one real server, in time. Whether it is up is unknown until its first check ends; that one is not retried. While it is up,
+ * a check that fails is done again after delay_before_retry, up to retry times; while it is down each delay_loop.
+ */
+export class CheckerState {
+  readonly checker: PortChecker | MiscCheck
+  readonly server: ServerOfChecker
+  known: Known
+  /** Of its last check, if it failed. */
+  why: string | undefined
+  /** In place of the configured weight: misc_dynamic. */
+  weight: number | undefined
+  isRunning = false
+  /** It counts as up though no check has said so: its first failure is not retried. */
+  isTrusted = false
+  /** A newer queue entry has taken the place of all with other numbers. */
+  turn = 0
+  /** When the regular checks begin. */
+  firstMs = 0
+  beganMs = 0
+  endedMs: number | undefined
+  retries = 0
+  readonly #urls: UrlRound | undefined
+
+  constructor(checker: PortChecker | MiscCheck, server: ServerOfChecker, known: Known) {
+    this.checker = checker
+    this.server = server
+    this.known = known
+    this.#urls = 'urls' in checker ? new UrlRound(checker.urls) : undefined
+  }
+
+  /** Of HTTP_GET and SSL_GET: which is asked now. */
+  get url(): Url | undefined {
+    return this.#urls?.current
+  }
+
+  /** Nothing is known of it, and nothing will be soon: it counts as up. */
+  trust(): void {
+    if (this.known !== 'unknown') return
+    this.known = 'up'
+    this.isTrusted = true
+  }
+
+  /** A check has ended: its own state and the time of the next. */
+  ended(result: CheckResult, nowMs: number): Verdict {
+    this.isRunning = false
+    this.endedMs = nowMs
+    const verdict = result.isUp ? this.#succeeded(result, nowMs) : this.#failed(result.why, nowMs)
+    this.isTrusted = false
+    return verdict
+  }
+
+  #succeeded(result: CheckResult & { isUp: true }, nowMs: number): Verdict {
+    const { checker, server } = this
+    const lines: string[] = []
+    this.retries = 0
+    this.why = undefined
+    this.weight = result.weight
+    if (result.note !== undefined) lines.push(`${server.name} VS ${server.service.name}: ${result.note}`)
+    if (this.#urls) {
+      const { current } = this.#urls
+      if (this.known !== 'up') lines.push(urlLine(server.name, current))
+      if (!this.#urls.succeeded(this.known === 'up')) {
+        const isHasty =
+          ('fastRecovery' in checker && checker.fastRecovery) || (this.known === 'unknown' && !this.isAlpha)
+        return { dueMs: isHasty ? nowMs : nowMs + checker.delayLoopMs, lines }
+      }
+    }
+    const isNews = this.known !== 'up'
+    this.known = 'up'
+    if (isNews) lines.push(succeededLine(checker, server.name, server.service.name))
+    return { dueMs: this.#nextRegular(nowMs), lines }
+  }
+
+  #failed(why: string, nowMs: number): Verdict {
+    const { checker, server } = this
+    this.why = why
+    const line = (retries: number): string => failedLine(checker, server.name, server.service.name, retries, why)
+    if (this.known === 'up' && !this.isTrusted && this.retries < checker.retry) {
+      this.retries++
+      return { dueMs: nowMs + checker.delayBeforeRetryMs, lines: checker.logAllFailures ? [line(0)] : [] }
+    }
+    const isNews = this.known !== 'down'
+    const lines = isNews || checker.logAllFailures ? [line(this.retries)] : []
+    this.retries = 0
+    this.known = 'down'
+    this.#urls?.failed()
+    return { dueMs: this.#nextRegular(nowMs), lines }
+  }
+
+  get isAlpha(): boolean {
+    return this.checker.alpha || this.server.options.alpha
+  }
+
+  /** A delay_loop after the end of the last check, a script's after its begin; not before the regular checks begin. */
+  #nextRegular(nowMs: number): number {
+    if (nowMs < this.firstMs) return this.firstMs
+    const { checker } = this
+    if (checker.kind === 'MISC_CHECK') return Math.max(nowMs, this.beganMs + checker.delayLoopMs)
+    return nowMs + checker.delayLoopMs
+  }
+}

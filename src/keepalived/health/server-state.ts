@@ -1,0 +1,80 @@
+import type { FileCheck } from '../config/tree/checker.js'
+import { effectOf } from '../checkers/file-check.js'
+import type { CheckerState, Known } from './checker-state.js'
+import type { RealServer } from '../config/tree/virtual-server.js'
+import type { ServerOfChecker, ServiceOfServer } from './owners.js'
+
+/** A FILE_CHECK, and the number that its file has. */
+export interface FileState {
+  readonly checker: FileCheck
+  value: number
+}
+
+/** A real server of one virtual server: up when all its checkers are, with a weight that checkers may change. */
+export class ServerState implements ServerOfChecker {
+  options: RealServer
+  readonly service: ServiceOfServer
+  checkers: CheckerState[] = []
+  files: FileState[] = []
+  known: Known = 'unknown'
+  sinceMs = 0
+  /** Its weight in the rules; undefined: it is not in them. */
+  inRules: number | undefined
+  /** As it was last said. */
+  shownWeight: number
+
+  readonly #recheck: (server: ServerState, nowMs: number) => void
+
+  constructor(options: RealServer, service: ServiceOfServer, recheck: (server: ServerState, nowMs: number) => void) {
+    this.#recheck = recheck
+    this.options = options
+    this.service = service
+    this.shownWeight = options.weight
+  }
+
+  /** `[10.1.2.1]:tcp:80`. */
+  get name(): string {
+    const { address, port } = this.options
+    return `[${address}]:${this.service.options.protocol}:${port}`
+  }
+
+  recheck(nowMs: number): void {
+    this.#recheck(this, nowMs)
+  }
+
+  /** What its checkers say together. */
+  get verdict(): Known {
+    if (this.checkers.some(({ known }) => known === 'down')) return 'down'
+    if (this.files.some(({ checker, value }) => !effectOf(checker, value).isUp)) return 'down'
+    return this.checkers.some(({ known }) => known === 'unknown') ? 'unknown' : 'up'
+  }
+
+  /** The configured weight, and what misc_dynamic and tracked files add to it. */
+  get weight(): number {
+    const { weight } = this.options
+    let sum = weight
+    for (const checker of this.checkers) if (checker.weight !== undefined) sum += checker.weight - weight
+    for (const { checker, value } of this.files) {
+      const effect = effectOf(checker, value)
+      if (effect.isUp) sum += effect.added
+    }
+    return Math.min(Math.max(sum, 0), 0x7fffffff)
+  }
+
+  /** Counted for the quorum. */
+  get liveWeight(): number {
+    return this.known === 'up' ? this.weight : 0
+  }
+
+  /** What is wrong with it, a few words for each checker. */
+  get why(): string | undefined {
+    const reasons = this.checkers
+      .filter(({ known }) => known === 'down')
+      .map(({ checker, why }) => `${checker.kind}: ${why}`)
+    for (const { checker, value } of this.files) {
+      const effect = effectOf(checker, value)
+      if (!effect.isUp) reasons.push(`FILE_CHECK: ${effect.why}`)
+    }
+    return reasons.length === 0 ? undefined : reasons.join('; ')
+  }
+}
