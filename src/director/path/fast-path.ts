@@ -11,6 +11,7 @@
  * 4. counters, state                       conn/conn-states
  * 5. addresses, ports, checksums, MACs     → BALANCED
  */
+import type { ConnStates } from '../../conn/conn-states.js'
 import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, HandOver, LADDR, keyAt, LPORT, type FullnatKeys } from '../../conn/fullnat-keys.js'
 import {
@@ -86,6 +87,7 @@ export interface FastPathParts {
 export class FastPath {
   readonly #balancing: Balancing
   readonly #conns: Connections
+  readonly #states: ConnStates
   readonly #table: ConnTable
   readonly #words: Int32Array
   readonly #keys: FullnatKeys
@@ -98,6 +100,7 @@ export class FastPath {
   constructor({ balancing, conns, counters, ownAddresses, routes, neighbours, egress }: FastPathParts) {
     this.#balancing = balancing
     this.#conns = conns
+    this.#states = conns.states
     this.#table = conns.table
     this.#words = conns.table.words
     this.#keys = conns.fullnatKeys
@@ -222,10 +225,10 @@ export class FastPath {
     // 4. All checks passed: count it, move the connection's state.
     if (isInbound) {
       this.#counters.inboundOf(dest.counters, dest.serviceCounters, ipLen)
-      this.#conns.states.carriedInbound(conn, protocol, signal)
+      this.#states.carriedInbound(conn, protocol, signal)
     } else {
       this.#counters.outboundOf(dest.counters, dest.serviceCounters, ipLen)
-      this.#conns.states.carriedOutbound(conn, protocol, signal)
+      this.#states.carriedOutbound(conn, protocol, signal)
     }
     // 5. Write addresses, ports, checksums, MACs; send.
     const addresses = halves(~src) + halves(~dst) + halves(toSrc) + halves(toDst)
