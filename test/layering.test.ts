@@ -31,6 +31,8 @@ const BELOW: Record<string, string[]> = {
   realserver: ['io'],
   // keepalived.conf, read: pure, a reader of files is handed in.
   'keepalived/config': ['wire'],
+  // Virtual routers as a pure machine: no socket, timer or clock.
+  'keepalived/vrrp': ['keepalived/config'],
   // Scripts of a configuration: notifications and checks.
   'keepalived/scripts': ['linux'],
   'keepalived/checkers': ['keepalived/scripts', 'keepalived/config'],

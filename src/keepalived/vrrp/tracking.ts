@@ -1,0 +1,66 @@
+import { formatIp, isSameIp } from '../../wire/ip-addr.js'
+import { VrrpPriority } from '../../wire/vrrp.js'
+import type { InstanceSettings, Weighted } from './settings.js'
+import type { Surroundings } from './surroundings.js'
+
+/** A sum of a tracked file below this is a fault. */
+const LEAST_OF_FILE = -253
+
+/** What the surroundings mean for an instance. */
+export interface Standing {
+  /** 1–254, or 255 for an owner. */
+  readonly priority: number
+  /** Why it cannot serve; empty: it can. */
+  readonly faults: readonly string[]
+  /** A script whose failure would be a fault has not ended yet. */
+  readonly isPending: boolean
+}
+
+/** `base`: the configured priority, or what an owner fell back to. */
+export function standingOf(settings: InstanceSettings, base: number, around: Surroundings): Standing {
+  const { tracked } = settings
+  const faults = faultsOfInterface(settings, around)
+  let change = 0
+  let isPending = false
+  const follow = (kind: string, { name, weight, isReverse }: Weighted, isGood: boolean | undefined): void => {
+    if (weight === 0) {
+      if (isGood === false) faults.push(`${kind} ${name} failed`)
+    } else change += weightOf(weight, isReverse, isGood)
+  }
+  for (const link of tracked.interfaces) follow('tracked interface', link, around.link(link.name)?.isUp ?? false)
+  for (const script of tracked.scripts) {
+    follow('script', script, around.script(script.name))
+    if (script.weight === 0 && around.script(script.name) === undefined) isPending = true
+  }
+  for (const process of tracked.processes) follow('process', process, around.process(process.name))
+  for (const { name, weight, isReverse } of tracked.files) {
+    const value = around.file(name) ?? 0
+    const product = weight * value * (isReverse ? -1 : 1)
+    if (weight === 0 ? value !== 0 : product < LEAST_OF_FILE) faults.push(`tracked file ${name} says ${value}`)
+    else change += product
+  }
+  return { priority: limited(base, change), faults, isPending }
+}
+
+function faultsOfInterface(settings: InstanceSettings, around: Surroundings): string[] {
+  const { interface: name, family, source, dontTrackPrimary, tracksSource } = settings
+  const link = around.link(name)
+  const faults: string[] = []
+  if (!link || (!link.isUp && !dontTrackPrimary)) faults.push(`interface ${name} down`)
+  const hasAddress = source !== undefined || around.sourceOf(name, family) !== undefined
+  if (!hasAddress) faults.push(`no IPv${family} address for interface`)
+  if (tracksSource && source !== undefined && !link?.addresses.some(addr => isSameIp(addr, source)))
+    faults.push(`no address ${formatIp(source)} on interface ${name}`)
+  if (settings.unicastFaultNoPeer && settings.peers.length === 0) faults.push('no unicast peer')
+  return faults
+}
+
+/** Positive: added while good; negative: taken off while bad; reverse: the other sign. Unknown counts as neither. */
+function weightOf(weight: number, isReverse: boolean, isGood: boolean | undefined): number {
+  if (isGood === undefined || isGood !== weight > 0) return 0
+  return isReverse ? -weight : weight
+}
+
+function limited(base: number, change: number): number {
+  return base === VrrpPriority.OWNER ? base : Math.max(1, Math.min(254, base + change))
+}
