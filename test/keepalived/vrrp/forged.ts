@@ -106,8 +106,9 @@ function vrrpPart(
 /** Of the short forms in these tests: eight words, one `::`. */
 function octetsOf6(text: string): Uint8Array {
   const [head = '', tail = ''] = text.split('::')
-  const words = (part: string): number[] => (part ? part.split(':').map(word => Number.parseInt(word, 16)) : [])
-  const [before, behind] = [words(head), words(tail)]
+  const [before, behind] = [wordsOf(head), wordsOf(tail)]
   const zeros = Array.from({ length: 8 - before.length - behind.length }, () => 0)
   return concat(...[...before, ...zeros, ...behind].map(u16))
 }
+
+const wordsOf = (part: string): number[] => (part ? part.split(':').map(word => Number.parseInt(word, 16)) : [])

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import type { InstanceSettings, RouterSettings } from '../../../src/keepalived/vrrp/settings.js'
 import { instanceSettings, ip, routerSettings, vip } from './machine.js'
@@ -120,21 +120,17 @@ for (const [what, settings, ends, most] of [
   })
 }
 
+function pairOf(priority: number): RouterSettings {
+  return routerSettings(
+    [
+      instanceSettings({ priority }),
+      instanceSettings({ name: 'VI_2', interface: 'eth1', vrid: 52, priority, vips: [vip('198.51.100.100', 'eth1')] }),
+    ],
+    { groups: [{ name: 'VG_1', members: ['VI_1', 'VI_2'] }] },
+  )
+}
+
 t.test('the members of a sync group are masters together, whatever the two wires do', async t => {
-  const settings = (priority: number): RouterSettings =>
-    routerSettings(
-      [
-        instanceSettings({ priority }),
-        instanceSettings({
-          name: 'VI_2',
-          interface: 'eth1',
-          vrid: 52,
-          priority,
-          vips: [vip('198.51.100.100', 'eth1')],
-        }),
-      ],
-      { groups: [{ name: 'VG_1', members: ['VI_1', 'VI_2'] }] },
-    )
   const side = fc.array(fc.nat(1), { minLength: 3, maxLength: 3 })
   const spell = fc.record({
     loss: fc.double({ min: 0, max: 0.5, noNaN: true }),
@@ -147,7 +143,7 @@ t.test('the members of a sync group are masters together, whatever the two wires
       fc.integer(),
       fc.array(fc.tuple(fc.integer({ min: 100, max: 6000 }), spell, fc.nat(2), fc.boolean()), { maxLength: 6 }),
       (seed, spells) => {
-        const network = new Network([150, 100, 50].map(settings), luck(seed))
+        const network = new Network([150, 100, 50].map(pairOf), luck(seed))
         let isTogether = true
         const look = (): void => {
           for (const host of network.hosts) {
