@@ -21,6 +21,8 @@ export class HttpAnswer {
   /** 0: no status line as it must be. */
   status = 0
   bodyLength = 0
+  /** Octets of the header, its empty line too. */
+  headLength = 0
   /** That the header promises. */
   contentLength: number | undefined
   #head = ''
@@ -44,7 +46,8 @@ export class HttpAnswer {
     end.lastIndex = searchFrom
     const found = end.exec(this.#head)
     if (found === null) return this.#head.length > MOST_HEADER
-    const rest = this.#head.slice(found.index + found[0].length)
+    this.headLength = found.index + found[0].length
+    const rest = this.#head.slice(this.headLength)
     this.#readHead(this.#head.slice(0, found.index))
     return this.#takeBody(Buffer.from(rest, 'latin1'))
   }

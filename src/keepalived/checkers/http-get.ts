@@ -88,7 +88,7 @@ export function judgeAnswer(answer: HttpAnswer, url: Url, regex?: BodyRegex): Ch
   }
   if (regex) {
     try {
-      const isFound = findIn(answer.text(), regex) !== undefined
+      const isFound = findIn(answer.text(), answer.headLength, regex) !== undefined
       if (isFound === url.regexNoMatch) return down(isFound ? 'the regex matches' : 'the regex does not match')
     } catch (error) {
       return down((error as Error).message)

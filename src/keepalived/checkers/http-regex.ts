@@ -57,10 +57,18 @@ function withoutBlanks(pattern: string): string {
 
 const SEARCH = new Script('regex.lastIndex = from; regex.exec(text)?.index')
 
-/** Where the expression stands in the body at an allowed offset; undefined: nowhere. Error: the search was given up. */
-export function findIn(text: string, { regex, minOffset, maxOffset }: BodyRegex): number | undefined {
-  if (minOffset > text.length) return undefined
-  const context = createContext({ regex, text, from: minOffset })
+/**
+ * Where the expression stands in the body at an allowed offset; undefined: nowhere. Error: the search was given up. The least offset counts
+ * from the begin of the answer, its header too: keepalived lets a match at the begin of a body pass regex_min_offset.
+ */
+export function findIn(
+  text: string,
+  headLength: number,
+  { regex, minOffset, maxOffset }: BodyRegex,
+): number | undefined {
+  const from = Math.max(0, minOffset - headLength)
+  if (from > text.length) return undefined
+  const context = createContext({ regex, text, from })
   let at: number | undefined
   try {
     at = SEARCH.runInContext(context, { timeout: MOST_MS }) as number | undefined

@@ -14,8 +14,8 @@ export interface Verdict {
 }
 
 /**
- * A checker of one real server, in time. Whether it is up is unknown until its first check ends; that one is not retried. While it is up,
- * a check that fails is done again after delay_before_retry, up to retry times; while it is down each delay_loop.
+ * A checker of one real server, in time. Whether it is up is unknown until its first check ends; that one is not retried. A later
+ * check that fails is done again after delay_before_retry, up to retry times; while the server is down too, as keepalived does it, but not for a web server.
  */
 export class CheckerState {
   readonly checker: PortChecker | MiscCheck
@@ -26,8 +26,8 @@ export class CheckerState {
   /** In place of the configured weight: misc_dynamic. */
   weight: number | undefined
   isRunning = false
-  /** It counts as up though no check has said so: its first failure is not retried. */
-  isTrusted = false
+  /** The next check is not retried: it is the first, or the first of the regular ones after a start that failed. */
+  isFirst: boolean
   /** A newer queue entry has taken the place of all with other numbers. */
   turn = 0
   /** When the regular checks begin. */
@@ -41,6 +41,7 @@ export class CheckerState {
     this.checker = checker
     this.server = server
     this.known = known
+    this.isFirst = known === 'unknown'
     this.#urls = 'urls' in checker ? new UrlRound(checker.urls) : undefined
   }
 
@@ -53,15 +54,15 @@ export class CheckerState {
   trust(): void {
     if (this.known !== 'unknown') return
     this.known = 'up'
-    this.isTrusted = true
   }
 
   /** A check has ended: its own state and the time of the next. */
   ended(result: CheckResult, nowMs: number): Verdict {
     this.isRunning = false
     this.endedMs = nowMs
+    const failsAtStart = !result.isUp && this.known === 'unknown' && nowMs < this.firstMs
     const verdict = result.isUp ? this.#succeeded(result, nowMs) : this.#failed(result.why, nowMs)
-    this.isTrusted = false
+    this.isFirst = failsAtStart
     return verdict
   }
 
@@ -91,7 +92,8 @@ export class CheckerState {
     const { checker, server } = this
     this.why = why
     const line = (retries: number): string => failedLine(checker, server.name, server.service.name, retries, why)
-    if (this.known === 'up' && !this.isTrusted && this.retries < checker.retry) {
+    const isWaiting = this.known === 'down' && this.#urls !== undefined
+    if (!this.isFirst && !isWaiting && this.retries < checker.retry) {
       this.retries++
       return { dueMs: nowMs + checker.delayBeforeRetryMs, lines: checker.logAllFailures ? [line(0)] : [] }
     }

@@ -22,7 +22,7 @@ t.test('a server that is dead at the start is never in the rules; the others are
   t.strictSame(at(rig), [
     [0, 'V'],
     [1, 'V 10.1.2.2:80=1'],
-    [7000, 'V 10.1.2.1:80=1 10.1.2.2:80=1'],
+    [6000, 'V 10.1.2.1:80=1 10.1.2.2:80=1'],
   ])
   t.strictSame(
     rig.log.map(({ line }) => line),
@@ -45,7 +45,7 @@ t.test('a server dies: check, retry, out; and comes back at the next check', asy
   rig.run(20_000)
   t.strictSame(at(rig).slice(2), [
     [8000, 'V 10.1.2.2:80=1'],
-    [12_000, 'V 10.1.2.1:80=3 10.1.2.2:80=1'],
+    [13_000, 'V 10.1.2.1:80=3 10.1.2.2:80=1'],
   ])
 })
 
