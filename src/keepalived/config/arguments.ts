@@ -167,6 +167,8 @@ export function block<P, C>(of: {
   readonly table: Table<C>
   readonly unsupported?: string
   open(line: LogicalLine, parent: P, parser: Parser): C | undefined
+  /** Of a block that is left out and that no brace opens the lines are read nevertheless, into this. */
+  orphan?(parent: P): C
   close?(child: C, parent: P, parser: Parser): void
 }): Keyword<P> {
   return {
@@ -176,7 +178,9 @@ export function block<P, C>(of: {
     read(line, parent, parser) {
       const child = of.open(line, parent, parser)
       if (child === undefined) {
-        parser.skipBlock()
+        const orphan = parser.isBlockNext() ? undefined : of.orphan?.(parent)
+        if (orphan === undefined) parser.skipBlock()
+        else parser.block(line.words[0]!, of.table, orphan)
         return
       }
       parser.block(line.words[0]!, of.table, child)
@@ -190,6 +194,7 @@ export function lines<T>(of: {
   readonly takes: string
   readonly unsupported?: string
   readonly empty?: (target: T) => string
+  before?(target: T, parser: Parser): void
   each(line: LogicalLine, target: T, parser: Parser): void
   close?(target: T, parser: Parser): void
 }): Keyword<T> {
@@ -197,7 +202,9 @@ export function lines<T>(of: {
     takes: `{ ${of.takes}… }`,
     takesAll: true,
     ...shown(of),
-    read(_line, target, parser) {
+    read({ words: [name, extra] }, target, parser) {
+      if (extra !== undefined) parser.error(`Block ${name} has extra parameters ${extra} ...`, 'they are ignored')
+      of.before?.(target, parser)
       let count = 0
       parser.eachLine(line => {
         count++

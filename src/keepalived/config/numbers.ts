@@ -9,11 +9,11 @@ export interface Bounds {
 const MOST_UNSIGNED = 4_294_967_295
 const MOST_SIGNED = 2_147_483_647
 
-/** An unsigned number, decimal, with leading zeros or a plus at will. Undefined: told, and not in `bounds`. */
+/** An unsigned number, decimal, with leading zeros or a plus at will; an empty word is 0. Undefined: told, and not in `bounds`. */
 export function unsignedOf(text: string, { least, most }: Bounds, parser: Parser): number | undefined {
   const range = `allowed: ${least} to ${most}`
   if (/^-\d+$/.test(text)) return refuse(parser, `negative number '${text}'`, range)
-  if (!/^\+?\d+$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
+  if (text !== '' && !/^\+?\d+$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
   const value = Number(text)
   if (value > MOST_UNSIGNED) return refuse(parser, `number '${text}' outside unsigned integer range`, range)
   if (value < least || value > most) return refuse(parser, `number '${text}' outside range [${least}, ${most}]`, range)
@@ -23,7 +23,7 @@ export function unsignedOf(text: string, { least, most }: Bounds, parser: Parser
 /** A number with a sign. */
 export function signedOf(text: string, { least, most }: Bounds, parser: Parser): number | undefined {
   const range = `allowed: ${least} to ${most}`
-  if (!/^[+-]?\d+$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
+  if (text !== '' && !/^[+-]?\d+$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
   const value = Number(text)
   if (value > MOST_SIGNED || value < -MOST_SIGNED - 1)
     return refuse(parser, `number '${text}' outside integer range`, range)
@@ -42,7 +42,7 @@ export function millisecondsOf(text: string, bounds: TimeBounds, parser: Parser)
   const [from, to] = [least.toFixed(places), mostText(most, places)]
   const range = `allowed: ${Number(from)} to ${to.replace(/\.?0+$/, '')} seconds, with a dot`
   if (/^-(\d+\.?\d*|\.\d+)$/.test(text)) return refuse(parser, `negative number '${text}'`, range)
-  if (!/^\+?(\d+\.?\d*|\.\d+)$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
+  if (text !== '' && !/^\+?(\d+\.?\d*|\.\d+)$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
   const decimals = text.split('.')[1]?.length ?? 0
   if (decimals > places) parser.error(`number '${text}' has too many decimal places`, `at most ${places} count`)
   const value = Number(Number(text).toFixed(places))

@@ -55,7 +55,12 @@ export class Parser {
     const word = line.words[at]
     if (word !== undefined) return word
     const text = `*** Configuration line starting \`${line.words[0]}\` is missing a parameter after keyword \`${line.words[at - 1]}\` at word position ${at + 1}`
-    this.report.add('fatal', line.place, text, 'nothing after this line is read')
+    return this.fatal(text, 'nothing after this line is read')
+  }
+
+  /** keepalived stops at this line. */
+  fatal(text: string, help: string): never {
+    this.report.add('fatal', this.place, text, help)
     throw new FatalLine(text)
   }
 
@@ -76,17 +81,20 @@ export class Parser {
     }
   }
 
-  /** Leaves the block that follows out, whatever is in it. */
+  /** Whether the next line opens a block. */
+  isBlockNext(): boolean {
+    const next = this.lines[this.#at]
+    return next !== undefined && next.isBrace && next.text === '{'
+  }
+
+  /** Leaves the block that follows out, whatever is in it; where none follows, nothing. */
   skipBlock(): void {
     let depth = 0
-    for (let line = this.#next(); line; line = this.#next()) {
-      if (line.text === '{') depth++
-      else if (line.text === '}') depth--
-      else if (depth === 0) {
-        this.#at--
-        return
-      }
-      if (depth <= 0) return
+    while (depth > 0 || this.isBlockNext()) {
+      const line = this.#next()
+      if (line === undefined) return
+      if (line.isBrace) depth += line.text === '{' ? 1 : -1
+      if (depth === 0) return
     }
   }
 

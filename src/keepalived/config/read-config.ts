@@ -1,4 +1,5 @@
 import { type ConfigDraft, newDraft } from './draft.js'
+import { checkSecurity } from './finish/security.js'
 import { finishInstances } from './finish/instances.js'
 import { finishSyncGroups } from './finish/sync-groups.js'
 import { finishVirtualServers } from './finish/virtual-servers.js'
@@ -6,7 +7,7 @@ import { checkScripts } from './keywords/vrrp-script.js'
 import { type Reader, topLevel } from './keywords/top-level.js'
 import { type LogicalLine, logicalLines } from './lines/logical-lines.js'
 import { Parser } from './parser.js'
-import { FatalLine, type Message, Report } from './report.js'
+import { FatalLine, type Message, type Place, Report } from './report.js'
 import type { Surroundings } from './surroundings.js'
 import type { KeepalivedConfig } from './tree/config.js'
 
@@ -30,18 +31,20 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     report.add('note', undefined, `Configuration file '${file}' is a directory - skipping`)
   const lines = logicalLines(file, found.kind === 'file' ? found.text : '', surroundings, report)
   try {
-    const checker = pass('checker', lines, surroundings, report)
+    const parent = pass('parent', newDraft(), lines, surroundings, report).draft
+    const drafted = (): ConfigDraft => ({ ...newDraft(), global: parent.global })
+    const checker = pass('checker', drafted(), lines, surroundings, report)
     const virtualServers = finishVirtualServers(checker.draft, report)
-    const vrrp = pass('vrrp', lines, surroundings, report)
+    const vrrp = pass('vrrp', drafted(), lines, surroundings, report)
     const config = finishVrrp(vrrp, report)
-    pass('bfd', lines, surroundings, report)
-    // Without its interfaces keepalived's VRRP process does not come to its scripts.
-    const runs = new Set([...checker.draft.runs, ...(isStopped(vrrp.draft) ? [] : vrrp.draft.runs)])
-    const insecure = new Set([...checker.draft.insecure, ...vrrp.draft.insecure])
-    checkSecurity(runs, insecure, vrrp.draft, report)
-    warnOfStrict(vrrp.draft, config.instances, report)
+    pass('bfd', drafted(), lines, surroundings, report)
+    const isVrrpReached = vrrp.draft.instances.length > 0 && !isStopped(vrrp.draft)
+    checkSecurity('start/shutdown ', [parent], report)
+    if (virtualServers.length > 0) checkSecurity('check ', [parent, checker.draft], report)
+    if (isVrrpReached) checkSecurity('', [parent, vrrp.draft], report)
+    warnOfStrict(parent.strictAt ?? vrrp.draft.strictAt, config.instances, report)
     const { virtualServerGroups } = checker.draft
-    const { namespace } = vrrp.draft
+    const { namespace } = parent
     if (namespace !== undefined && !surroundings.hasNamespace(namespace)) report.nothingIsChecked(namespace)
     return {
       config: { ...config, virtualServerGroups, virtualServers },
@@ -59,9 +62,14 @@ interface Pass {
   readonly parser: Parser
 }
 
-function pass(reader: Reader, lines: readonly LogicalLine[], surroundings: Surroundings, report: Report): Pass {
+function pass(
+  reader: Reader,
+  draft: ConfigDraft,
+  lines: readonly LogicalLine[],
+  surroundings: Surroundings,
+  report: Report,
+): Pass {
   const parser = new Parser(lines, surroundings, report)
-  const draft = newDraft()
   parser.parse(topLevel(reader), draft)
   return { draft, parser }
 }
@@ -70,7 +78,7 @@ function finishVrrp(
   { draft, parser }: Pass,
   report: Report,
 ): Omit<KeepalivedConfig, 'virtualServers' | 'virtualServerGroups'> {
-  checkScripts(draft, parser)
+  if (draft.instances.length > 0) checkScripts(draft, parser)
   const groupOf = new Map<string, string>()
   const syncGroups = finishSyncGroups(draft, groupOf, report)
   const instances = finishInstances(draft, groupOf, report)
@@ -99,24 +107,8 @@ function isStopped({ interfaceIsMissing, global }: ConfigDraft): boolean {
   return interfaceIsMissing && global.dynamicInterfaces === 'no'
 }
 
-function checkSecurity(
-  runs: ReadonlySet<string>,
-  insecure: ReadonlySet<string>,
-  { global }: ConfigDraft,
-  report: Report,
-): void {
-  if (global.enableScriptSecurity) return
-  for (const by of runs)
-    report.add(
-      'security',
-      undefined,
-      `SECURITY VIOLATION - ${by}scripts are being executed but script_security not enabled.${insecure.has(by) ? ' There are insecure scripts.' : ''}`,
-      'write enable_script_security in global_defs, and script_user',
-    )
-}
-
 /** The classic of tutorials: with vrrp_strict the VIP answers nothing, not even a ping. */
-function warnOfStrict(draft: ConfigDraft, instances: KeepalivedConfig['instances'], report: Report): void {
+function warnOfStrict(strictAt: Place | undefined, instances: KeepalivedConfig['instances'], report: Report): void {
   const deaf = instances.filter(({ isStrict, accept, addresses }) => isStrict && !accept && addresses.length > 0)
   if (deaf.length === 0) return
   const names = deaf.map(({ name }) => name).join(', ')
@@ -125,7 +117,7 @@ function warnOfStrict(draft: ConfigDraft, instances: KeepalivedConfig['instances
     : 'leave it out, or write version 3 and accept'
   report.add(
     'warning',
-    draft.strictAt,
+    strictAt,
     `vrrp_strict: keepalived drops what is sent to the addresses of ${names}: no ping, no connection`,
     help,
   )

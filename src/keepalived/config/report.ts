@@ -6,10 +6,10 @@ export interface Place {
 
 /**
  * How bad it is, which decides the exit status as `keepalived -t` has it:
- * `note`, `warning`: 0. `error`: 5, the line is ignored or a default taken. `security`: 6, scripts that may not run, a file that
- * must be there. `fatal`: 2, reading ends at this line.
+ * `note`, `warning`: 0. `error`: 5, the line is ignored or a default taken. `security`: 6, scripts that may not run.
+ * `fatal`: 2, reading ends at this line. `missing`: 6 whatever else is wrong, a file that must be there.
  */
-export type Severity = 'note' | 'warning' | 'error' | 'security' | 'fatal'
+export type Severity = 'note' | 'warning' | 'error' | 'security' | 'fatal' | 'missing'
 
 export interface Message {
   /** Absent where the whole file is meant. */
@@ -55,8 +55,8 @@ export class Report {
   }
 }
 
-const RANK: Record<Severity, number> = { note: 0, warning: 0, error: 1, security: 2, fatal: 3 }
-const STATUS = [0, 5, 6, 2]
+const RANK: Record<Severity, number> = { note: 0, warning: 0, error: 1, security: 2, fatal: 3, missing: 4 }
+const STATUS = [0, 5, 6, 2, 6]
 
 /** `ha.conf:12: error: (VI_1) Priority not valid! …; allowed: 1 to 255` */
 export function formatMessage({ place, severity, text, help }: Message): string {

@@ -53,7 +53,12 @@ export function stateOf(script: Script, parser: Parser): ScriptFound {
 export function script<T>(of: {
   readonly by: RunBy
   readonly none?: string
+  /** Said of an empty command, or a user that there is none of; without it, that is a warning. */
+  readonly invalid?: string
   draft(target: T): ConfigDraft
+  /** Whose script it is, in messages. */
+  name?(target: T): string
+  has?(target: T): boolean
   set(target: T, script: Script): void
 }): Keyword<T> {
   return {
@@ -64,6 +69,16 @@ export function script<T>(of: {
       else if (line.words.length < 2) parser.needed(line)
       const command = commandOf(line, parser)
       if (command === undefined) return
+      if (of.has?.(target)) {
+        const name = of.name?.(target) ?? '(null)'
+        parser.error(`(${name}) ${line.words[0]} script already specified - ignoring ${command.text}`)
+        return
+      }
+      const [user, group] = command.rest
+      if (of.invalid !== undefined && (command.text === '' || (user !== undefined && !isUser(user, group, parser)))) {
+        parser.error(of.invalid, 'write COMMAND [USER [GROUP]]')
+        return
+      }
       const found = withUser(command, parser)
       if (found === undefined || !hasDefaultUser(found.user, of.draft(target), parser)) return
       noteScript(found, of.by, of.draft(target), parser, 'it will not be run')

@@ -21,6 +21,8 @@ export interface Surroundings {
   script(command: string): ScriptFound
   /** A routing table's or scope's name of /etc/iproute2, as a number. */
   routingTable(name: string): number | undefined
+  /** How many processors there are. */
+  readonly cpus: number
   /** 0 ≤ result < 1. */
   random(): number
 }

@@ -38,7 +38,7 @@ export function recordedHost(file: string, recorded: Pick<RecordedCase, 'text' |
         .sort(),
     hasInterface: name => INTERFACES.includes(name),
     hasNamespace: () => false,
-    hasUser: name => ['root', 'nobody', '0'].includes(name),
+    hasUser: name => ['root', 'nobody'].includes(name),
     hasGroup: name => ['root', 'nogroup'].includes(name),
     resolves: host => host === 'localhost',
     script: command =>
@@ -50,6 +50,7 @@ export function recordedHost(file: string, recorded: Pick<RecordedCase, 'text' |
             ? 'inert'
             : 'missing',
     routingTable: name => ({ main: 254, local: 255, default: 253 })[name],
+    cpus: 2,
     random: () => 0.5,
   }
 }

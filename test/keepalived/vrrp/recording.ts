@@ -93,6 +93,7 @@ export function configOf(text: string): KeepalivedConfig {
     resolves: () => true,
     script: () => 'runs',
     routingTable: () => undefined,
+    cpus: 2,
     random: () => 0,
   })
   if (!config) throw new Error(`no configuration: ${text}`)

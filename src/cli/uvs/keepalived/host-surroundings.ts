@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { cpus, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Found, ScriptFound, Surroundings } from '../../../keepalived/config/surroundings.js'
 
@@ -25,6 +25,7 @@ export function hostSurroundings({ id, interfaces }: { id?: string; interfaces: 
     },
     script: scriptState,
     routingTable,
+    cpus: cpus().length,
     random: Math.random,
   }
 }
@@ -49,14 +50,11 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** By name or number, as first or third field. */
+/** By name: a number is none. */
 function isListed(file: string, wanted: string): boolean {
   const found = readPath(file)
   if (found.kind !== 'file') return false
-  return found.text.split('\n').some(line => {
-    const [name, , id] = line.split(':')
-    return name !== '' && (name === wanted || id === wanted)
-  })
+  return wanted !== '' && found.text.split('\n').some(line => line.split(':')[0] === wanted)
 }
 
 function resolves(host: string): boolean {

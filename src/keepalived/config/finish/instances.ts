@@ -62,7 +62,7 @@ function finishInstance(
   if (group !== undefined && settled.priority !== 255) draft.state = 'BACKUP'
   settleTransport(draft, says)
   moveExcessAddresses(draft, says)
-  checkTracking(draft, settled.priority, group, says)
+  checkTracking(draft, settled.priority, group, config, says)
   return {
     ...complete(settled, draft.interface, draft.vrid, config, says),
     ...(group !== undefined && { syncGroup: group }),

@@ -27,12 +27,11 @@ export function finishSyncGroups(config: ConfigDraft, groupOf: Map<string, strin
       }
     }
     if (members.length === 0) {
-      report.add(
-        'error',
-        undefined,
-        `Sync group ${draft.name} has no virtual router(s). removing`,
-        'write group { INSTANCE INSTANCE }',
-      )
+      const isEmpty = draft.members.length === 0
+      const why = isEmpty
+        ? ' has no virtual router(s). removing'
+        : ', no matching virtual router found in group declaration - removing'
+      report.add('error', undefined, `Sync group ${draft.name}${why}`, 'write group { INSTANCE INSTANCE }')
       return []
     }
     if (members.length === 1)

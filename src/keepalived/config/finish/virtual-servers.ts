@@ -10,14 +10,17 @@ export function finishVirtualServers(config: ConfigDraft, report: Report): Virtu
   return config.virtualServers.flatMap(draft => {
     const group = draft.target.kind === 'group' ? draft.target.group : undefined
     const found = config.virtualServerGroups.find(({ name }) => name === group)
-    if (group !== undefined && found === undefined)
-      report.add(
-        'warning',
-        undefined,
-        `Virtual server group ${group} specified but not configured - ignoring virtual server [${group}]:0`,
-      )
-    const server = finishVirtualServer(draft, found, config, report)
-    return server && (group === undefined || found) ? [server] : []
+    if (group !== undefined && found === undefined) {
+      const left = `ignoring virtual server [${group}]:0`
+      report.add('warning', undefined, `Virtual server group ${group} specified but not configured - ${left}`)
+      return []
+    }
+    if (found && isOfBothFamilies(found) && draft.method?.kind !== 'TUN') {
+      const why = `Virtual server group ${found.name} has addresses of IPv4 and IPv6 - ignoring virtual server [${found.name}]:0`
+      report.add('warning', undefined, why, 'only tunnels serve both')
+      return []
+    }
+    return finishVirtualServer(draft, found, config, report) ?? []
   })
 }
 
@@ -25,6 +28,11 @@ export function finishVirtualServers(config: ConfigDraft, report: Report): Virtu
 export function nameOf({ target }: VirtualServerDraft, protocol: string): string {
   if (target.kind === 'address') return `[${target.address}]:${protocol}:${target.port}`
   return target.kind === 'fwmark' ? `FWM ${target.mark}` : `[${target.group}]:0`
+}
+
+function isOfBothFamilies({ entries }: VirtualServerGroup): boolean {
+  const families = entries.flatMap(entry => (entry.kind === 'addresses' ? [entry.range.family] : []))
+  return new Set(families).size > 1
 }
 
 function finishVirtualServer(

@@ -14,7 +14,8 @@ export function timing<T extends Timing>(): Table<T> {
       bad: (name, text) => {
         if (name === 'retry') return `Invalid retry connection value '${text}'`
         if (name === 'connect_timeout') return `connect_timeout ${text} invalid - ignoring`
-        return `${name} '${text}' is invalid - ignoring`
+        if (name === 'delay_loop') return `delay_loop '${text}' is invalid - ignoring`
+        return `Invalid ${name} connection value '${text}'`
       },
     }),
     alpha: bool<T>({

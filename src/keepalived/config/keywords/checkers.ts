@@ -71,7 +71,11 @@ const MISC_KEYWORDS: Table<MiscDraft> = {
   user: {
     takes: '<USER> [<GROUP>]',
     read(line, found, parser) {
-      const user = parser.needed(line)
+      const [, user] = line.words
+      if (user === undefined) {
+        parser.error(`No user specified for misc checker script '${found.script?.text ?? ''}'`)
+        return
+      }
       Object.assign(found, { user, ...(line.words[2] !== undefined && { group: line.words[2] }) })
       if (isUser(user, line.words[2], parser)) return
       parser.error(`Failed to set uid/gid for misc checker script '${found.script?.text ?? ''}' - removing`)
@@ -112,13 +116,17 @@ const FILE_KEYWORDS: Table<FileCheck & { open: OpenRealServer }> = {
     takesAll: true,
     initial: "the track_file's",
     read(line, found, parser) {
-      const text = parser.needed(line)
+      const [, text] = line.words
+      if (text === undefined) {
+        parser.error('track file weight missing')
+        return
+      }
       const value = signedOf(text, { least: -2_147_483_647, most: 2_147_483_647 }, parser)
       if (value === undefined)
         parser.error('weight for track file must be in [-2147483647..2147483647] inclusive. Ignoring...')
       else found.weight = value
       if (line.words[2] === 'reverse') found.isReverse = true
-      else if (line.words[2] !== undefined) parser.error(`unknown track file weight option ${line.words[2]}`)
+      else if (line.words[2] !== undefined) parser.error(`unknown track file weight option ${line.words[2]} - ignoring`)
     },
   },
 }
@@ -141,7 +149,12 @@ const bfdCheck: Keyword<OpenRealServer> = block<
     name: {
       takes: '<NAME>',
       read(line, found, parser) {
-        const name = (found.name = parser.needed(line))
+        const [, name, extra] = line.words
+        if (name === undefined || extra !== undefined) {
+          parser.error(`(${nameOfReal(found.open)}) BFD_CHECK - No or too many names specified - skipping checker`)
+          return
+        }
+        found.name = name
         if (!found.open.config.bfds.includes(name))
           parser.error(`(${nameOfReal(found.open)}) BFD_CHECK - BFD ${name} not configured`)
       },

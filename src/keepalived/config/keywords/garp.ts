@@ -109,9 +109,9 @@ function extraIf(
 }
 
 /** Between two ARPs, or two neighbour advertisements, on an interface. */
-export function gapBetween<T>(name: string, set: (target: T, ms: number) => void): Keyword<T> {
+export function gapBetween<T>(name: string, set: (target: T, ms: number) => void, least = 0.000001): Keyword<T> {
   return time<T>({
-    least: 0.000001,
+    least,
     most: 4294.967295,
     initial: '0',
     bad: word => `${name} '${word}' is invalid`,

@@ -1,5 +1,5 @@
 import { addressOf, isGroup } from '../addresses.js'
-import { flag } from '../arguments.js'
+import { bool, flag } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
 import { type Bounds, unsignedOf } from '../numbers.js'
 import type { Parser, Table } from '../parser.js'
@@ -17,7 +17,10 @@ export const LVS_KEYWORDS: Table<ConfigDraft> = {
     read({ words }, { global }, parser) {
       const [, interfaceName, ...options] = words
       if (interfaceName === undefined) parser.error('lvs_sync_daemon requires interface')
-      else global.lvsSyncDaemon = syncDaemon(interfaceName, options, parser)
+      else if (global.lvsSyncDaemon) {
+        const { interface: on, instance = '' } = global.lvsSyncDaemon
+        parser.error(`lvs_sync_daemon has already been specified as ${on} ${instance} - ignoring`)
+      } else global.lvsSyncDaemon = syncDaemon(interfaceName, options, parser)
     },
   },
   lvs_timeouts: {
@@ -25,7 +28,7 @@ export const LVS_KEYWORDS: Table<ConfigDraft> = {
     takesAll: true,
     initial: "the kernel's",
     read({ words }, { global }, parser) {
-      if (words.length < 2) parser.error('lvs_timeouts requires at least one option')
+      const timeouts = ['tcp', 'tcpfin', 'udp']
       for (let at = 1; at < words.length; at++) {
         const name = words[at]!
         if (name !== 'tcp' && name !== 'tcpfin' && name !== 'udp') {
@@ -40,6 +43,8 @@ export const LVS_KEYWORDS: Table<ConfigDraft> = {
         if (value !== undefined) global.lvsTimeouts[name] = value
         else parser.error(`Invalid lvs_timeout ${name} (${text ?? ''}) - ignoring`)
       }
+      if (!words.slice(1).some(text => timeouts.includes(text)))
+        parser.error('lvs_timeouts requires at least one option')
     },
   },
   lvs_flush: flag(({ global }) => void (global.lvsFlush = true)),
@@ -52,7 +57,10 @@ export const LVS_KEYWORDS: Table<ConfigDraft> = {
       else parser.error(`Unknown lvs_flush_on_stop type ${what}`, 'allowed: VS, or nothing')
     },
   },
-  rs_init_notifies: flag(({ global }) => void (global.rsInitNotifies = true)),
+  rs_init_notifies: bool({
+    bad: text => `Invalid value '${text}' for global rs_init_notifies specified`,
+    set: ({ global }, value) => void (global.rsInitNotifies = value),
+  }),
 }
 
 const NUMBERS: Record<string, Bounds & { readonly set: (daemon: LvsSyncDaemon, value: number) => void }> = {

@@ -1,5 +1,5 @@
 import { bool, flag, ignored, number, word } from '../arguments.js'
-import { unsignedOf } from '../numbers.js'
+import { signedOf, unsignedOf } from '../numbers.js'
 import type { Keyword, Table } from '../parser.js'
 import type { ConfigDraft } from '../draft.js'
 
@@ -10,6 +10,7 @@ const DBUS = 'uvs speaks no D-Bus'
 const FIREWALL = 'uvs sets no firewall rules'
 const BUFFERS = 'uvs sets its own buffers'
 
+const SIGNED = { least: -2_147_483_648, most: 2_147_483_647 }
 const ANY = { least: 0, most: 4_294_967_295 }
 
 /** Priorities, processors and buffers of processes; names and files; SNMP, D-Bus, firewall. */
@@ -30,12 +31,21 @@ export const PROCESS_KEYWORDS: Table<ConfigDraft> = {
   min_auto_priority_delay: number({
     least: 1,
     most: 10_000_000,
+    isSigned: true,
+    none: 'min_auto_priority_delay requires delay time',
     initial: '1000000 µs',
     unsupported: OWN_PROCESS,
     bad: w => `min_auto_priority_delay '${w}' must be in [1, 10000000] - ignoring`,
     set: () => undefined,
   }),
-  snmp_socket: word({ none: 'SNMP error : snmp socket name missing', unsupported: SNMP, set: () => undefined }),
+  snmp_socket: {
+    takes: '<SOCKET>',
+    unsupported: SNMP,
+    read({ words }, _config, parser) {
+      if (words.length < 2) parser.error('SNMP error : snmp socket name missing')
+      else if (words.length > 2) parser.error('Too many parameters specified for snmp_socket - ignoring')
+    },
+  },
   ...flags(
     ['enable_snmp_keepalived', 'enable_snmp_vrrp', 'enable_snmp_checker', 'enable_snmp_rfc', 'enable_snmp_rfcv2'],
     SNMP,
@@ -71,18 +81,20 @@ export const PROCESS_KEYWORDS: Table<ConfigDraft> = {
     unsupported: BUFFERS,
     read({ words: [, policy] }, _target, parser) {
       if (policy === undefined) parser.error('vrrp_rx_bufs_policy missing')
-      else if (!/^(mtu|advert)$/i.test(policy) && unsignedOf(policy, ANY, parser) === undefined)
+      else if (policy !== '' && !/^(mtu|advert)$/i.test(policy) && unsignedOf(policy, ANY, parser) === undefined)
         parser.error(`Invalid vrrp_rx_bufs_policy ${policy}`, 'allowed: MTU, ADVERT or a number')
     },
   },
-  vrrp_rx_bufs_multiplier: number({
-    least: 1,
-    most: 4_294_967_295,
+  vrrp_rx_bufs_multiplier: {
+    takes: '<1-4294967295>',
     initial: '3',
     unsupported: BUFFERS,
-    bad: w => `Invalid vrrp_rx_bufs_multiplier ${w}`,
-    set: () => undefined,
-  }),
+    read({ words }, _config, parser) {
+      if (words.length !== 2) parser.error('Invalid vrrp_rx_bufs_multiplier')
+      else if (unsignedOf(words[1]!, { least: 1, most: ANY.most }, parser) === undefined)
+        parser.error(`Invalid vrrp_rx_bufs_multiplier ${words[1]}`)
+    },
+  },
 }
 
 const MAX_AUTO = number<ConfigDraft>({
@@ -117,6 +129,7 @@ function receiveBuffers(names: readonly string[]): Table<ConfigDraft> {
         number<ConfigDraft>({
           ...ANY,
           initial: '0',
+          none: `${name}_rcv_bufs size missing`,
           unsupported: BUFFERS,
           bad: w => `${name}_rcv_bufs size (${w}) invalid`,
           set: () => undefined,
@@ -142,7 +155,7 @@ function processKeywords(process: 'vrrp' | 'checker' | 'bfd'): Table<ConfigDraft
       most: 19,
       isSigned: true,
       initial: '0',
-      none: `Invalid ${process} process priority specified`,
+      none: `No ${process} process priority specified`,
       unsupported: OWN_PROCESS,
       bad: `Invalid ${process} process priority specified`,
       set: () => undefined,
@@ -152,7 +165,6 @@ function processKeywords(process: 'vrrp' | 'checker' | 'bfd'): Table<ConfigDraft
       least: 1,
       most: 4_294_967_295,
       initial: '10000 µs',
-      none: `No ${process} real-time limit specified`,
       unsupported: OWN_PROCESS,
       bad: w => `Invalid ${process} real-time limit - ${w}`,
       set: () => undefined,
@@ -165,8 +177,8 @@ function processKeywords(process: 'vrrp' | 'checker' | 'bfd'): Table<ConfigDraft
       read({ words }, _target, parser) {
         if (words.length === 1) parser.error(`No ${process} cpu_id set specified`)
         for (const cpu of words.slice(1))
-          if (unsignedOf(cpu, { least: 0, most: 1023 }, parser) === undefined)
-            parser.error(`Invalid cpu_id:${Number.parseInt(cpu, 10) || 0} specified for ${process} process`)
+          if (signedOf(cpu, { least: 0, most: parser.surroundings.cpus - 1 }, parser) === undefined)
+            parser.error(`Invalid cpu_id:${Number.parseInt(cpu, 10) | 0} specified for ${process} process`)
       },
     },
   }
@@ -182,7 +194,7 @@ function realTime(process: string): Keyword<ConfigDraft> {
         parser.error(`No ${about} specified`)
         return
       }
-      const value = unsignedOf(text, ANY, parser)
+      const value = signedOf(text, SIGNED, parser)
       if (value === undefined) parser.error(`${about} '${text}' invalid`)
       else if (value > 99) parser.error(`${about} ${value} greater than maximum 99 - setting to maximum`)
       else if (value < 1) parser.error(`${about} ${value} less than minimum 1 - setting to minimum`)

@@ -21,7 +21,13 @@ function globalScript(
   by: '' | 'check ' | 'start/shutdown ',
   put: Parameters<typeof script<ConfigDraft>>[0]['set'],
 ): Keyword<ConfigDraft> {
-  return script<ConfigDraft>({ by, none: `No ${name} specified`, draft, set: put })
+  return script<ConfigDraft>({
+    by,
+    none: name.includes(' ') ? `${name} missing` : `No ${name} specified`,
+    ...(name.includes(' ') && { invalid: `Invalid ${name}` }),
+    draft,
+    set: put,
+  })
 }
 
 function scriptTimeout(name: string, put: (global: GlobalDefs, ms: number) => void): Keyword<ConfigDraft> {
@@ -29,7 +35,7 @@ function scriptTimeout(name: string, put: (global: GlobalDefs, ms: number) => vo
     least: 1,
     most: 1000,
     initial: '10 s',
-    none: `No ${name} timeout specified`,
+    none: `${name} requires value`,
     bad: w => `${name} '${w}' must be in [1, 1000] - ignoring`,
     set: ({ global }, value) => put(global, value * 1000),
   })
@@ -64,12 +70,12 @@ export const SCRIPT_KEYWORDS: Table<ConfigDraft> = {
   ),
   fifo_write_vrrp_states_on_reload: flag(({ global }) => void (global.fifoWriteVrrpStatesOnReload = true)),
   startup_script: globalScript(
-    'startup_script',
+    'startup script',
     'start/shutdown ',
     ({ global }, found) => (global.startupScript = found),
   ),
   shutdown_script: globalScript(
-    'shutdown_script',
+    'shutdown script',
     'start/shutdown ',
     ({ global }, found) => (global.shutdownScript = found),
   ),

@@ -83,7 +83,7 @@ const MAIL: Table<ConfigDraft> = {
   smtp_alert_vrrp: setting('smtpAlertVrrp', forGlobal('smtp_alert_vrrp')),
   smtp_alert_checker: setting('smtpAlertChecker', forGlobal('smtp_alert_checker')),
   no_email_faults: set('noEmailFaults'),
-  no_checker_emails: set('noCheckerEmails'),
+  no_checker_emails: setting('noCheckerEmails', forGlobal('no_checker_emails')),
   checker_log_all_failures: setting('checkerLogAllFailures', plain('checker_log_all_failures')),
 }
 
@@ -134,6 +134,7 @@ const VRRP: Table<ConfigDraft> = {
     most: 3,
     initial: '2, for IPv6 3',
     bad: 'VRRP Error: Version must be either 2 or 3',
+    isSigned: true,
     set: ({ global }, value) => void (global.version = value === 3 ? 3 : 2),
   }),
   vrrp_strict: flag((config, parser) => {
@@ -165,17 +166,18 @@ const VRRP: Table<ConfigDraft> = {
   },
 }
 
-const FILE_BITS = /^(0x[0-9a-f]+|[0-7]+|[1-9]\d*)$/i
+const NUMBER = /^(0x[0-9a-f]+|[0-7]+|[1-9]\d*)$/i
 const UMASK_BITS = ['IRUSR', 'IWUSR', 'IXUSR', 'IRGRP', 'IWGRP', 'IXGRP', 'IROTH', 'IWOTH', 'IXOTH']
 
 function umask(words: readonly string[], parser: Parser): void {
-  const bits = words.join('').split('|')
-  if (FILE_BITS.test(words[0]!)) {
-    const text = words[0]!
+  const text = words[0]!
+  if (text === '') parser.error('umask missing bit value')
+  else if (/^\d/.test(text)) {
     const value = text.startsWith('0') && !/^0x/i.test(text) ? Number.parseInt(text, 8) : Number(text)
-    if (value > 0o777) parser.error(`invalid umask value ${text}`, 'allowed: 0 to 0777')
+    if (!NUMBER.test(text) || value > 0o777) parser.error(`invalid umask value ${text}`, 'allowed: 0 to 0777')
+    else if (words.length > 1) parser.error('Extra parameter(s) to umask option')
   } else
-    for (const bit of bits)
+    for (const bit of words.join('').split('|'))
       if (!UMASK_BITS.includes(bit))
         parser.error(`Unknown umask bit ${bit}`, `allowed: a number or ${UMASK_BITS.join('|')}`)
 }
@@ -193,18 +195,35 @@ const OTHERS: Table<ConfigDraft> = {
   random_seed: number({
     least: 0,
     most: 4_294_967_295,
-    none: 'random_seed missing',
+
     bad: w => `random_seed ${w} invalid`,
     set: () => undefined,
   }),
-  tmp_config_directory: word({ set: () => undefined, unsupported: FILES }),
-  config_save_dir: word({ set: () => undefined, unsupported: FILES }),
+  tmp_config_directory: word({
+    none: 'tmp_config_directory missing directory name',
+    set: () => undefined,
+    unsupported: FILES,
+  }),
+  config_save_dir: word({
+    unsupported: FILES,
+    set(_config, path, parser) {
+      if (parser.surroundings.read(path).kind === 'file')
+        parser.error(`config_save_dir ${path} exists and is not a directory`)
+      else if (path === '') parser.error('config_save_dir is empty')
+    },
+  }),
   include_check: ignored('[<match|wildcard_match|brace_match>]'),
   reload_check_config: {
     takes: '[<FILE>]',
     read: ({ words }, { global }) => void (global.reloadCheckConfig = words[1] ?? ''),
   },
-  reload_time_file: ignored('<FILE>', 'uvs reloads when it is told to'),
+  reload_time_file: {
+    takes: '<FILE>',
+    unsupported: 'uvs reloads when it is told to',
+    read({ words }, _config, parser) {
+      if (words.length !== 2) parser.error('reload_time_file invalid', 'write one file name')
+    },
+  },
   reload_repeat: flag(() => undefined, 'uvs reloads when it is told to'),
   reload_file: ignored('[<FILE>]', 'uvs reloads when it is told to'),
   data_use_instance: bool({

@@ -1,4 +1,4 @@
-import { block, bool, flag, ignored, word } from '../arguments.js'
+import { block, bool, flag, word } from '../arguments.js'
 import { unsignedOf } from '../numbers.js'
 import type { Keyword, Parser, Table } from '../parser.js'
 import type { HttpCheck, Url } from '../tree/checker.js'
@@ -26,7 +26,12 @@ const URL_KEYWORDS: Table<UrlDraft> = {
     },
   },
   virtualhost: word({ none: 'Missing HTTP_GET virtualhost name', set: (url, host) => void (url.virtualhost = host) }),
-  regex: word({ takes: '<REGEX>', set: (url, regex) => void (url.regex = regex) }),
+  regex: {
+    takes: '<REGEX>',
+    read({ words: [, regex] }, url) {
+      if (regex !== undefined) url.regex = regex
+    },
+  },
   regex_no_match: flag(url => void (url.regexNoMatch = true)),
   regex_options: {
     takes: '<OPTION>…',
@@ -88,10 +93,11 @@ export const HTTP_KEYWORDS: Table<HttpDraft> = {
   ...connection<HttpDraft>(),
   nb_get_retry: {
     takes: '<N>',
-    read({ words: [, text] }, checker, parser) {
+    read(line, checker, parser) {
+      const text = parser.needed(line)
       parser.error("nb_get_retry is deprecated - please use 'retry'")
-      const value = text === undefined ? undefined : unsignedOf(text, { least: 0, most: 4_294_967_295 }, parser)
-      if (value === undefined) parser.error(`Invalid retry connection value '${text ?? ''}'`)
+      const value = unsignedOf(text, { least: 0, most: 4_294_967_295 }, parser)
+      if (value === undefined) parser.error(`Invalid nb_get_retry value '${text}'`)
       else checker.retry = value
     },
   },
@@ -107,20 +113,27 @@ export const HTTP_KEYWORDS: Table<HttpDraft> = {
     },
   },
   virtualhost: word({
-    none: 'Missing HTTP_GET virtualhost name',
+    none: 'HTTP_GET virtualhost name missing',
     set: (checker, host) => void (checker.virtualhost = host),
   }),
   fast_recovery: bool({
     bad: text => `Invalid fast_recovery parameter ${text}`,
     set: (checker, value) => void (checker.fastRecovery = value),
   }),
-  enable_sni: flag(checker => void (checker.enableSni = true)),
+  enable_sni: bool({
+    bad: text => `Invalid enable_sni parameter ${text}`,
+    set: (checker, value) => void (checker.enableSni = value),
+  }),
 }
 
 /** The top-level SSL block: files that a client certificate needs. */
-export const SSL_KEYWORDS: Table<object> = Object.fromEntries(
-  ['password', 'ca', 'certificate', 'key'].map(name => [
-    name,
-    ignored<object>('<STRING>', 'uvs shows checks no client certificate'),
-  ]),
-)
+export const SSL_KEYWORDS: Table<object> = {
+  password: ofClient('SSL password missing'),
+  ca: ofClient('SSL cafile missing'),
+  certificate: ofClient('SSL certfile missing'),
+  key: ofClient('SSL keyfile missing'),
+}
+
+function ofClient(none: string): Keyword<object> {
+  return word<object>({ none, unsupported: 'uvs shows checks no client certificate', set: () => undefined })
+}

@@ -40,10 +40,7 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
     initial: 'vrrp_mcast_group4 or 6',
     set({ instance }, text, parser) {
       const address = addressOf(text)
-      if (address === undefined)
-        parser.error(
-          `Configuration error: VRRP instance[${instance.name}] malformed mcast dst address[${text}]. Skipping...`,
-        )
+      if (address === undefined) parser.error(`(${instance.name}) malformed mcast dest address ${text}. Skipping...`)
       else if (!isGroup(address)) parser.error(`(${instance.name}) mcast_dst_ip ${text} not multicast. Skipping...`)
       else if (isOfFamily(instance, address, parser)) instance.mcastGroup = address.text
     },
@@ -71,13 +68,20 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
       Object.assign(instance, { oldUnicastChecksum: words[1] === 'never' ? 'never' : 'old', usesUnicast: true })
     },
   },
-  native_ipv6: flag(({ instance }) => void (instance.family ??= 6)),
+  native_ipv6: flag(({ instance }, parser) => {
+    if (instance.family === 4) parser.error(`(${instance.name}) Cannot specify native_ipv6 with IPv4 addresses`)
+    else instance.family = 6
+  }),
   vrf: word({
     takes: '<INTERFACE>',
     unsupported: 'uvs has no VRF',
-    set({ instance }, _name, parser) {
+    set({ instance, config }, name, parser) {
       if (instance.interface !== undefined)
         parser.error(`(${instance.name}) Cannot specify VRF interface and interface - ignoring`)
+      else if (!parser.surroundings.hasInterface(name)) {
+        config.interfaceIsMissing = true
+        parser.error(`(${instance.name}) WARNING - VRF interface ${name} doesn't exist`)
+      }
     },
   }),
   use_vmac: {
@@ -132,6 +136,11 @@ function useVmac(words: readonly string[], instance: InstanceDraft, parser: Pars
       if (OF_VRRP.test(text)) parser.error(`VMAC MAC address not allowed to be RFC5798 address (${text}) - ignoring`)
       else vmac.mac = text
     } else if (vmac.interface !== undefined) parser.error('VMAC interface name already specified')
+    else if (text === '') parser.error(`VMAC interface name '' too long or invalid characters - ignoring`)
+    else if (parser.surroundings.hasInterface(text))
+      parser.error(
+        `(${instance.name}) interface ${text} already exists and is not a private macvlan; ignoring vmac if_name`,
+      )
     else if (text.length > LONGEST_NAME || text.includes('/'))
       parser.error(`VMAC interface name '${text}' too long or invalid characters - ignoring`)
     else vmac.interface = text

@@ -1,6 +1,7 @@
 import { block, bool, flag, lines, number, oneOf, time, word } from '../arguments.js'
 import type { ConfigDraft, InstanceDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
+import { unsignedOf } from '../numbers.js'
 import type { Keyword, Parser, Table } from '../parser.js'
 import type { Authentication, VirtualAddress } from '../tree/vrrp.js'
 import { garpKeywords } from './garp.js'
@@ -64,6 +65,7 @@ const ELECTION: Table<OpenInstance> = {
     least: 2,
     most: 3,
     initial: 'vrrp_version of global_defs',
+    isSigned: true,
     bad: (_text, { instance }) => `(${instance.name}): Version must be either 2 or 3`,
     set: ({ instance }, value) => void (instance.version = value === 3 ? 3 : 2),
   }),
@@ -176,12 +178,14 @@ const OTHERS: Table<OpenInstance> = {
     },
   }),
   dont_track_primary: on(instance => (instance.dontTrackPrimary = true)),
-  kernel_rx_buf_size: number({
-    least: 0,
-    most: 4_294_967_295,
-    bad: (_text, { instance }) => `(${instance.name}) invalid kernel_rx_buf_size specified`,
-    set: () => undefined,
-  }),
+  kernel_rx_buf_size: {
+    takes: '<N>',
+    read({ words }, { instance }, parser) {
+      const bounds = { least: 0, most: 4_294_967_295 }
+      if (words.length !== 2 || unsignedOf(words[1]!, bounds, parser) === undefined)
+        parser.error(`(${instance.name}) invalid kernel_rx_buf_size specified`)
+    },
+  },
   linkbeat_use_polling: {
     takes: '',
     unsupported: 'uvs follows links by netlink',
@@ -225,15 +229,25 @@ const INSTANCE_KEYWORDS: Table<OpenInstance> = {
   ...OTHERS,
 }
 
-function openInstance({ words: [, name] }: LogicalLine, config: ConfigDraft, parser: Parser): OpenInstance | undefined {
-  if (name === undefined || name === '') {
-    parser.error('vrrp_instance must have a name', 'write vrrp_instance NAME { … }')
+function openInstance(
+  { words: [, name, extra] }: LogicalLine,
+  config: ConfigDraft,
+  parser: Parser,
+): OpenInstance | undefined {
+  if (name === undefined || name === '' || extra !== undefined) {
+    parser.error('vrrp_instance must have a name', 'write vrrp_instance NAME {, one word as name')
     return undefined
   }
   if (config.instances.some(other => other.name === name)) {
     parser.error(`vrrp instance ${name} already defined`)
     return undefined
   }
+  const instance = newInstance(name)
+  config.instances.push(instance)
+  return { instance, config }
+}
+
+function newInstance(name: string): InstanceDraft {
   const lists = {
     interfaces: [],
     scripts: [],
@@ -244,15 +258,14 @@ function openInstance({ words: [, name] }: LogicalLine, config: ConfigDraft, par
     rules: [],
     unicastPeers: [],
   }
-  const instance = { name, ...lists, addresses: [], excludedAddresses: [], notify: {}, garp: {}, usesUnicast: false }
-  config.instances.push(instance)
-  return { instance, config }
+  return { name, ...lists, addresses: [], excludedAddresses: [], notify: {}, garp: {}, usesUnicast: false }
 }
 
 export const vrrpInstance: Keyword<ConfigDraft> = block<ConfigDraft, OpenInstance>({
   takes: '<NAME>',
   table: INSTANCE_KEYWORDS,
   open: openInstance,
+  orphan: config => ({ instance: newInstance('(null)'), config }),
   close({ instance }, config, parser) {
     if (instance.unicastTtl !== undefined && instance.unicastPeers.length === 0) {
       parser.error(`(${instance.name}): Cannot use unicast_ttl without unicast peers - resetting`)

@@ -35,7 +35,7 @@ export function methodOf(
     else
       return refuse(
         parser,
-        `Unknown tunnel option ${option} for ${of} server.`,
+        `Invalid tunnel option ${option} for ${of} server.`,
         'allowed: type, port, nocsum, csum, remcsum',
       )
   }

@@ -3,7 +3,6 @@ import type { ConfigDraft } from '../draft.js'
 import type { Keyword, Table } from '../parser.js'
 import { script } from '../script-line.js'
 import type { NotifyScripts } from '../tree/vrrp.js'
-import type { Script } from '../tree/scripts.js'
 
 /** An instance or a sync group that tells of its transitions. */
 interface Notifier {
@@ -19,24 +18,30 @@ export function notifyKeywords<T>(
   notifierOf: (target: T) => Notifier,
   configOf: (target: T) => ConfigDraft,
 ): Table<T> {
-  const on = (set: (notify: NotifyScripts, found: Script) => void): Keyword<T> =>
-    script<T>({ by: '', draft: configOf, set: (target, found) => set(notifierOf(target).notify, found) })
-  const deleted = on((notify, found) => (notify.deleted = found))
+  const on = (key: keyof NotifyScripts): Keyword<T> =>
+    script<T>({
+      by: '',
+      draft: configOf,
+      name: target => notifierOf(target).name,
+      has: target => notifierOf(target).notify[key] !== undefined,
+      set: (target, found) => void (notifierOf(target).notify[key] = found),
+    })
+  const deleted = on('deleted')
   return {
-    notify_master: on((notify, found) => (notify.master = found)),
-    notify_backup: on((notify, found) => (notify.backup = found)),
-    notify_fault: on((notify, found) => (notify.fault = found)),
-    notify_stop: on((notify, found) => (notify.stop = found)),
-    notify: on((notify, found) => (notify.any = found)),
-    notify_deleted: {
-      ...deleted,
-      read(line, target, parser) {
-        if (line.words.length > 1) deleted.read(line, target, parser)
-        else notifierOf(target).notify.deleted = true
-      },
-    },
+    notify_master: on('master'),
+    notify_backup: on('backup'),
+    notify_fault: on('fault'),
+    notify_stop: on('stop'),
+    notify: on('any'),
     ...(what === 'vrrp_instance' && {
-      notify_master_rx_lower_pri: on((notify, found) => (notify.masterRxLowerPriority = found)),
+      notify_deleted: {
+        ...deleted,
+        read(line, target, parser) {
+          if (line.words.length > 1) deleted.read(line, target, parser)
+          else notifierOf(target).notify.deleted = true
+        },
+      },
+      notify_master_rx_lower_pri: on('masterRxLowerPriority'),
     }),
     smtp_alert: bool<T>({
       initial: 'as in global_defs',
@@ -46,7 +51,7 @@ export function notifyKeywords<T>(
     notify_priority_changes: bool<T>({
       initial: 'as in global_defs',
       bad: (text, target) =>
-        `(${notifierOf(target).name}) Invalid value '${text}' for notify_priority_changes specified`,
+        `(${notifierOf(target).name}) Invalid value '${text}' for ${what === 'vrrp_group' ? 'sync group ' : ''}notify_priority_changes specified`,
       set: (target, value) => void (notifierOf(target).notifyPriorityChanges = value),
     }),
   }

@@ -19,6 +19,5 @@ export interface OpenRealServer extends OpenServer {
 
 /** `[10.1.2.1]:tcp:80`: in messages. */
 export function nameOfReal({ real, server }: OpenRealServer): string {
-  const port = real.port ?? (server.target.kind === 'address' ? server.target.port : 0)
-  return `[${real.address}]:${server.protocol ?? 'none'}:${port}`
+  return `[${real.address}]:${server.protocol ?? 'none'}:${real.port ?? 0}`
 }

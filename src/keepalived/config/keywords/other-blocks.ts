@@ -1,7 +1,7 @@
 import { addressOf } from '../addresses.js'
-import { block, flag, ignored, lines, number, time, word } from '../arguments.js'
+import { block, flag, lines, number, time, word } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
-import { millisecondsOf } from '../numbers.js'
+import { millisecondsOf, signedOf } from '../numbers.js'
 import type { Keyword, Table } from '../parser.js'
 import { gapBetween } from './garp.js'
 
@@ -64,7 +64,17 @@ const BFD_KEYWORDS: Table<Bfd> = {
       `Configuration error: BFD instance ${bfd.name} max_hops value ${text} not valid (must be in range [-1-255]), ignoring`,
     set: () => undefined,
   }),
-  weight: ignored('<-253-253> [reverse]'),
+  weight: {
+    takes: '<-253-253> [reverse]',
+    read(line, bfd, parser) {
+      const text = parser.needed(line)
+      const says = `Configuration error: BFD instance ${bfd.name}`
+      if (signedOf(text, { least: -253, most: 253 }, parser) === undefined)
+        parser.error(`${says} weight value ${text} not valid (must be in range [-253-253]), ignoring`)
+      if (line.words[2] !== undefined && line.words[2] !== 'reverse')
+        parser.error(`${says} unknown weight option ${line.words[2]}`, 'allowed: reverse')
+    },
+  },
   vrrp: flag(() => undefined),
   checker: flag(() => undefined),
 }
@@ -83,34 +93,57 @@ export const bfdInstance: Keyword<ConfigDraft> = block<ConfigDraft, Bfd>({
 })
 
 interface GarpGroup {
+  readonly config: ConfigDraft
   hasDelay: boolean
 }
 
 const GARP_GROUP_KEYWORDS: Table<GarpGroup> = {
-  garp_interval: gapBetween('garp_interval', group => (group.hasDelay = true)),
-  gna_interval: gapBetween('gna_interval', group => (group.hasDelay = true)),
-  interface: ignored('<INTERFACE>'),
+  garp_interval: gapBetween('garp_interval', group => (group.hasDelay = true), 0),
+  gna_interval: gapBetween('gna_interval', group => (group.hasDelay = true), 0),
+  interface: word({
+    takes: '<INTERFACE>',
+    set({ config }, name, parser) {
+      if (parser.surroundings.hasInterface(name)) return
+      config.interfaceIsMissing = true
+      parser.error(`WARNING - interface ${name} specified for garp_group doesn't exist`)
+    },
+  }),
   interfaces: lines({ takes: '<INTERFACE> ', each: () => undefined }),
 }
 
 export const garpGroup: Keyword<ConfigDraft> = block<ConfigDraft, GarpGroup>({
   table: GARP_GROUP_KEYWORDS,
   unsupported: 'uvs paces gratuitous ARP by itself',
-  open: () => ({ hasDelay: false }),
+  open: (_line, config) => ({ config, hasDelay: false }),
   close(group, config, parser) {
     if (!group.hasDelay) parser.error(`garp group ${config.garpGroups} does not have any delay set - removing`)
     config.garpGroups++
   },
 })
 
-export const trackGroup: Keyword<ConfigDraft> = block<ConfigDraft, ConfigDraft>({
+interface TrackGroup {
+  readonly name: string
+}
+
+export const trackGroup: Keyword<ConfigDraft> = block<ConfigDraft, TrackGroup>({
   takes: '<NAME>',
-  table: { group: lines({ takes: '<INSTANCE> ', each: () => undefined }) },
-  unsupported: 'uvs sets no static addresses or routes that could be tracked',
-  open(line, config, parser) {
-    config.trackGroups.add(parser.needed(line))
-    return config
+  table: {
+    group: lines({
+      takes: '<INSTANCE> ',
+      empty: ({ name }) => `Warning - track group ${name} has empty group block`,
+      each: () => undefined,
+    }),
   },
+  unsupported: 'uvs sets no static addresses or routes that could be tracked',
+  open({ words: [, name, extra] }, config, parser) {
+    if (name === undefined || extra !== undefined) {
+      parser.error('track_group must have a name - skipping', 'write track_group NAME {, one word as name')
+      return undefined
+    }
+    config.trackGroups.add(name)
+    return { name }
+  },
+  orphan: () => ({ name: '(null)' }),
 })
 
 /** `eth0 DOWN [UP]`, seconds. */
@@ -129,5 +162,8 @@ export const upDownDelays: Keyword<ConfigDraft> = lines<ConfigDraft>({
 export const linkbeatInterfaces: Keyword<ConfigDraft> = lines<ConfigDraft>({
   takes: '<INTERFACE> [MII|ETHTOOL|IOCTL] ',
   unsupported: 'uvs follows links by netlink',
-  each: () => undefined,
+  each({ words: [name = ''] }, _config, parser) {
+    if (!parser.surroundings.hasInterface(name))
+      parser.error(`unknown interface ${name} specified for linkbeat interface`)
+  },
 })

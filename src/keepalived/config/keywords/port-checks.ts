@@ -31,7 +31,7 @@ export const DNS_KEYWORDS: Table<DnsDraft> = {
     takes: '<NAME>',
     initial: '.',
     set(checker, text, parser) {
-      if (/\.\.|^\../.test(text)) parser.error(`DNS_CHECK name '${text}' has empty label - ignoring`)
+      if (/\.\.|^\..|^.\./.test(text)) parser.error(`DNS_CHECK name '${text}' has empty label - ignoring`)
       else checker.name = text
     },
   }),
@@ -42,6 +42,7 @@ export const SMTP_KEYWORDS: Table<SmtpDraft> = {
   ...connection<SmtpDraft>(),
   helo_name: word({
     takes: '<NAME>',
+    none: 'SMTP_CHECK helo name missing',
     initial: 'smtpchecker.keepalived.org',
     set: (checker, name) => void (checker.heloName = name),
   }),

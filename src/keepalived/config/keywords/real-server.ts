@@ -45,11 +45,13 @@ const REAL_SERVER_KEYWORDS: Table<OpenRealServer> = {
   notify_up: script({
     by: 'check ',
     draft: ({ config }) => config,
+    has: ({ real }) => real.notifyUp !== undefined,
     set: ({ real }, found) => void (real.notifyUp = found),
   }),
   notify_down: script({
     by: 'check ',
     draft: ({ config }) => config,
+    has: ({ real }) => real.notifyDown !== undefined,
     set: ({ real }, found) => void (real.notifyDown = found),
   }),
   smtp_alert: bool({
@@ -61,11 +63,13 @@ const REAL_SERVER_KEYWORDS: Table<OpenRealServer> = {
     none: 'real server virtualhost missing',
     set: ({ real }, host) => void (real.virtualhost = host),
   }),
-  snmp_name: word({
-    none: 'real server snmp_name missing or extra parameters',
+  snmp_name: {
+    takes: '<NAME>',
     unsupported: 'uvs speaks no SNMP',
-    set: () => undefined,
-  }),
+    read({ words }, _target, parser) {
+      if (words.length !== 2) parser.error('real server snmp_name missing or extra parameters')
+    },
+  },
   alpha: bool({ bad: text => `Invalid alpha parameter ${text}`, set: ({ real }, value) => void (real.alpha = value) }),
   inhibit_on_failure: bool({
     bad: text => `Invalid inhibit_on_failure parameter ${text}`,
@@ -86,10 +90,12 @@ export const realServer: Keyword<OpenServer> = block<OpenServer, OpenRealServer>
   takes: '<ADDRESS> [<PORT>]',
   table: REAL_SERVER_KEYWORDS,
   open: openRealServer,
+  orphan: open => ({ ...open, real: { address: '', family: 4, checkers: [] } }),
   close({ real, server }, _parent, parser) {
-    const isOther = server.family !== undefined && real.family !== server.family
-    const kind = real.method?.kind ?? server.method?.kind ?? 'NAT'
-    if (isOther && kind !== 'TUN') {
+    if ((real.method?.kind ?? server.method?.kind) === 'TUN') return
+    // Of a mark or a group the first server decides.
+    server.family ??= real.family
+    if (real.family !== server.family) {
       parser.error(
         `Address family of virtual server and real server ${real.address} don't match - skipping real server.`,
       )

@@ -63,9 +63,13 @@ export function routeOf(line: LogicalLine, config: ConfigDraft, parser: Parser):
     }
   }
   if (!isFine) return undefined
+  if (destination === undefined) {
+    parser.error('Route must have a destination')
+    return undefined
+  }
   if (isTracked && !hasInterface)
     parser.error(
-      `Warning - cannot track route ${destination ?? ''} with no interface specified, not tracking`,
+      `Warning - cannot track route ${destination} with no interface specified, not tracking`,
       'add dev INTERFACE, or no_track',
     )
   return { words }

@@ -35,7 +35,7 @@ export function ruleOf(line: LogicalLine, config: ConfigDraft, parser: Parser): 
       hasAction ||= name === 'table' || name === 'lookup' || name === 'goto'
       hasPreference ||= ['preference', 'priority', 'order', 'pref'].includes(name)
     } else if (!ALONE.includes(name)) {
-      parser.error(/^\d/.test(name) ? `Invalid rule action ${name}` : `Unknown rule option ${name}`)
+      parser.error(/^\d+$/.test(name) ? `Invalid rule action ${name}` : `Unknown rule option ${name}`)
       return undefined
     }
   }

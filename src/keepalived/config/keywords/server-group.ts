@@ -9,6 +9,11 @@ export const virtualServerGroup: Keyword<ConfigDraft> = {
   takesAll: true,
   read(line, config, parser) {
     const group: VirtualServerGroup = { name: parser.needed(line), entries: [] }
+    if (line.words.length > 2 || !parser.isBlockNext())
+      parser.fatal(
+        '*** Configuration line starting `***MISSING ***` is missing a parameter at word position 1',
+        'write virtual_server_group NAME {, one word as name',
+      )
     parser.eachLine(({ words }) => entry(words, group, parser))
     if (group.entries.length > 0) config.virtualServerGroups.push(group)
     else parser.error(`virtual server group ${group.name} has no entries - removing`)
@@ -27,7 +32,7 @@ function entry(words: readonly string[], group: VirtualServerGroup, parser: Pars
   const port = second === undefined ? 0 : unsignedOf(second, { least: 1, most: 65_535 }, parser)
   const range = rangeOf(first)
   if (port === undefined || range === 'address') {
-    const on = second === undefined ? '' : ` /port/${second}`
+    const on = second === undefined ? ' ' : ` /port/${second}`
     parser.error(
       `Invalid virtual server group IP address ${first}${on} - skipping`,
       'write ADDRESS PORT, A-B PORT or A/LENGTH PORT',

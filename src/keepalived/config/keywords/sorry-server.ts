@@ -14,8 +14,7 @@ const sorryServer: Keyword<OpenServer> = {
     const address = addressOf(text)
     const port = portText === undefined ? 0 : unsignedOf(portText, { least: 1, most: 65_535 }, parser)
     if (address === undefined || port === undefined) {
-      const what = portText === undefined ? ` ${text}` : `/port ${text}/${portText}`
-      parser.error(`Invalid sorry server IP address${what} - skipping`, 'write sorry_server ADDRESS PORT')
+      parser.error(`Invalid sorry server IP address ${text} - skipping`, 'write sorry_server ADDRESS PORT')
     } else server.sorryServer = { address: address.text, family: address.family, port, isInhibited: false }
   },
 }

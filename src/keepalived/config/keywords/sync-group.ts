@@ -13,6 +13,9 @@ const SYNC_GROUP_KEYWORDS: Table<OpenGroup> = {
   group: lines({
     takes: '<INSTANCE> ',
     empty: ({ group }) => `Warning - sync group ${group.name} has empty group block`,
+    before({ group }, parser) {
+      if (group.members.length > 0) parser.error(`Group list already specified for sync group ${group.name}`)
+    },
     each: ({ words }, { group }) => void group.members.push(...words),
   }),
   ...trackingKeywords<OpenGroup>(
@@ -35,8 +38,8 @@ const SYNC_GROUP_KEYWORDS: Table<OpenGroup> = {
 export const vrrpSyncGroup: Keyword<ConfigDraft> = block<ConfigDraft, OpenGroup>({
   takes: '<NAME>',
   table: SYNC_GROUP_KEYWORDS,
-  open({ words: [, name] }, config, parser) {
-    if (name === undefined) {
+  open({ words: [, name, extra] }, config, parser) {
+    if (name === undefined || extra !== undefined) {
       parser.error('vrrp_sync_group must have a name - skipping', 'write vrrp_sync_group NAME { … }')
       return undefined
     }
@@ -44,8 +47,13 @@ export const vrrpSyncGroup: Keyword<ConfigDraft> = block<ConfigDraft, OpenGroup>
       parser.error(`vrrp sync group ${name} already defined`)
       return undefined
     }
-    const group = { name, members: [], interfaces: [], scripts: [], files: [], processes: [], bfds: [], notify: {} }
+    const group = newGroup(name)
     config.syncGroups.push(group)
     return { group, config }
   },
+  orphan: config => ({ group: newGroup('(null)'), config }),
 })
+
+function newGroup(name: string): SyncGroupDraft {
+  return { name, members: [], interfaces: [], scripts: [], files: [], processes: [], bfds: [], notify: {} }
+}

@@ -18,12 +18,14 @@ const NAMESPACE = 'start uvs in the namespace: ip netns exec NAME uvs director â
 const STATIC_ADDRESSES = 'uvs sets no static addresses: write them for the system'
 
 /** Which of keepalived's processes looks into a block; the others leave it out, whatever is in it. */
-export type Reader = 'checker' | 'vrrp' | 'bfd'
+export type Reader = 'parent' | 'checker' | 'vrrp' | 'bfd'
 
-const EVERYWHERE: Table<ConfigDraft> = {
+/** The parent's alone: the others get what it found. */
+const PARENTS: Table<ConfigDraft> = {
   global_defs: block<ConfigDraft, ConfigDraft>({ table: GLOBAL_KEYWORDS, open: (_line, config) => config }),
   net_namespace: word({
     takes: '<NAME>',
+    none: 'net_namespace name missing - ignoring',
     unsupported: NAMESPACE,
     set: (config, name) => void (config.namespace = name),
   }),
@@ -33,6 +35,7 @@ const EVERYWHERE: Table<ConfigDraft> = {
   linkbeat_use_polling: flag(() => undefined, 'uvs follows links by netlink'),
   instance: word({
     takes: '<NAME>',
+    none: 'instance name missing - ignoring',
     set({ global }, name, parser) {
       if (global.instanceName === undefined) global.instanceName = name
       else parser.error(`Duplicate instance definition ${name} - ignoring`)
@@ -74,7 +77,7 @@ const STATIC: Table<ConfigDraft> = {
   }),
 }
 
-const OWN: Record<Reader, Table<ConfigDraft>> = {
+const OWN: Record<Exclude<Reader, 'parent'>, Table<ConfigDraft>> = {
   vrrp: {
     ...STATIC,
     track_group: trackGroup,
@@ -105,11 +108,17 @@ const BLOCKS: Table<ConfigDraft> = { ...OWN.bfd, ...OWN.checker, ...OWN.vrrp, bf
 /** The top level as one process reads it. */
 export function topLevel(reader: Reader): Table<ConfigDraft> {
   const others = Object.entries(BLOCKS).map(([name, { takes }]) => [name, leftOut(takes)])
-  return { ...EVERYWHERE, ...Object.fromEntries(others), ...OWN[reader] }
+  const blocks: Table<ConfigDraft> = Object.fromEntries(others)
+  if (reader === 'parent') return { ...PARENTS, ...blocks }
+  const parents = Object.entries(PARENTS).map(([name, { takes, block: inner }]) => [
+    name,
+    inner ? leftOut(takes) : ignored(takes),
+  ])
+  return { ...Object.fromEntries(parents), ...blocks, ...OWN[reader] }
 }
 
 /** Every keyword there is, for whoever shows them. */
-export const TOP_LEVEL: Table<ConfigDraft> = { ...EVERYWHERE, ...BLOCKS }
+export const TOP_LEVEL: Table<ConfigDraft> = { ...PARENTS, ...BLOCKS }
 
 function leftOut(takes: string): Keyword<ConfigDraft> {
   return { takes, takesAll: true, read: (_line, _config, parser) => parser.skipBlock() }

@@ -1,4 +1,4 @@
-import { block, flag, number, oneOf, time } from '../arguments.js'
+import { block, flag, number, time, word } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
 import { signedOf } from '../numbers.js'
 import type { Keyword, Table } from '../parser.js'
@@ -9,7 +9,7 @@ export function weight<T extends { readonly name: string; weight: number; isReve
   most: number,
   bad: (text: string, target: T) => string,
   /** keepalived takes a bad weight although it tells it: a word that is no number as 0, and a number out of range as it is. */
-  takesBad: 'words' | 'all' = 'words',
+  { takesBad = 'words', none }: { takesBad?: 'words' | 'all'; none?: string } = {},
   unknownOption: (option: string, target: T) => string = (option, target) =>
     `${target.name} unknown weight option ${option}`,
 ): Keyword<T> {
@@ -17,6 +17,10 @@ export function weight<T extends { readonly name: string; weight: number; isReve
     takes: `<-${most}-${most}> [reverse]`,
     takesAll: true,
     read(line, target, parser) {
+      if (none !== undefined && line.words.length < 2) {
+        parser.error(`No weight specified for ${none} ${target.name} - ignoring`)
+        return
+      }
       const text = parser.needed(line)
       const value = signedOf(text, { least: -most, most }, parser)
       const option = line.words[2]
@@ -31,10 +35,20 @@ export function weight<T extends { readonly name: string; weight: number; isReve
 }
 
 const FILE_KEYWORDS: Table<TrackFile> = {
-  file: { takes: '<PATH>', read: (line, file, parser) => void (file.path = parser.needed(line)) },
+  file: word({
+    takes: '<PATH>',
+    none: 'track file file name missing',
+    set(file, path, parser) {
+      if (file.path !== undefined) parser.error(`File already set for track file ${file.name} - ignoring ${path}`)
+      else if (path === '') parser.error('track file file name missing')
+      else file.path = path
+    },
+  }),
   weight: weight(
     254,
     (text, { name }) => `Weight (${text}) for track_file ${name} must be between [-254..254] inclusive. Ignoring...`,
+    { none: 'track file' },
+    (option, { name }) => `track_file ${name} unknown weight option ${option}`,
   ),
   init_file: {
     takes: '[<VALUE>] [overwrite]',
@@ -43,8 +57,11 @@ const FILE_KEYWORDS: Table<TrackFile> = {
       file.initValue = 0
       for (const option of words.slice(1)) {
         if (option === 'overwrite') file.overwrites = true
-        else if (/^[+-]?\d+$/.test(option)) file.initValue = Number(option)
-        else parser.error(`Unknown track file init option ${option}`, 'allowed: a number, overwrite')
+        else if (/^[+-]?\d/.test(option)) {
+          const value = signedOf(option, { least: -2_147_483_648, most: 2_147_483_647 }, parser)
+          if (value === undefined) parser.error(`Track file ${file.name} init value ${option} is invalid`)
+          else file.initValue = value
+        } else parser.error(`Unknown track file init option ${option}`, 'allowed: a number, overwrite')
       }
     },
   },
@@ -60,26 +77,33 @@ export const trackFile: Keyword<ConfigDraft> = block<ConfigDraft, TrackFile>({
   },
 })
 
-const SECONDS = { least: 0, most: 3600 }
+const SECONDS = { least: 0.000001, most: 3600 }
 
 const PROCESS_KEYWORDS: Table<TrackProcess> = {
   process: {
     takes: '<NAME> [<PARAMETER>…]',
     takesAll: true,
     read(line, process, parser) {
-      parser.needed(line)
-      process.process = line.words.slice(1)
+      const name = parser.needed(line)
+      if (process.process) parser.error(`Process already set for track process ${process.name} - ignoring ${name}`)
+      else if (name !== '') process.process = line.words.slice(1)
     },
   },
-  param_match: oneOf(['initial', 'partial'] as const, {
+  param_match: {
+    takes: '[<initial|partial>]',
     initial: 'exact',
-    bad: word => `param_match ${word} unknown`,
-    set: (process, match) => Object.assign(process, { paramMatch: match, fullCommand: true }),
-  }),
+    read({ words: [, match] }, process, parser) {
+      if (match !== undefined && match !== 'initial' && match !== 'partial')
+        parser.error(`Invalid param_match type ${match} - ignoring`, 'allowed: initial, partial')
+      else Object.assign(process, { paramMatch: match ?? 'exact', fullCommand: true })
+    },
+  },
   weight: weight(
     254,
     (text, { name }) =>
       `Weight (${text}) for vrrp_track_process ${name} must be between [-254..254] inclusive. Ignoring...`,
+    { none: 'track process' },
+    (option, { name }) => `vrrp_track_process ${name} unknown weight option ${option}`,
   ),
   quorum: number({
     least: 1,
@@ -94,15 +118,15 @@ const PROCESS_KEYWORDS: Table<TrackProcess> = {
     most: 65_535,
     initial: 'none',
     bad: (text, { name }) =>
-      `Quorum_max (${text}) for vrrp_track_process ${name} must be between [0..65535] inclusive. Ignoring...`,
+      `quorum_max (${text}) for vrrp_track_process ${name} must be between [0..65535] inclusive. Ignoring...`,
     set: (process, value, parser) => {
-      if (value < process.quorum) parser.error('quorum_max is less than quorum - ignoring')
+      if (value > 0 && value < process.quorum) parser.error('quorum_max is less than quorum - ignoring')
       else process.quorumMax = value
     },
   }),
-  delay: delay('Delay', (process, ms) => Object.assign(process, { forkDelayMs: ms, terminateDelayMs: ms })),
-  fork_delay: delay('Fork delay', (process, ms) => (process.forkDelayMs = ms)),
-  terminate_delay: delay('Terminate delay', (process, ms) => (process.terminateDelayMs = ms)),
+  delay: delay('delay', (process, ms) => Object.assign(process, { forkDelayMs: ms, terminateDelayMs: ms })),
+  fork_delay: delay('fork_delay', (process, ms) => (process.forkDelayMs = ms)),
+  terminate_delay: delay('terminate_delay', (process, ms) => (process.terminateDelayMs = ms)),
   full_command: flag(process => void (process.fullCommand = true)),
 }
 

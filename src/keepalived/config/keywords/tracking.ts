@@ -18,7 +18,8 @@ interface Kind {
   missing?(name: string, config: ConfigDraft, parser: Parser): string | undefined
   badWeight(name: string, weight: string): string
   unknownOption(name: string, option: string): string
-  readonly mayBeUnweighted?: string
+  /** Behind the weight; keepalived writes `track_interace`. */
+  unknownBehind(name: string, option: string): string
 }
 
 const KINDS: Record<string, Kind> = {
@@ -32,6 +33,7 @@ const KINDS: Record<string, Kind> = {
       return `tracked interface ${name} doesn't exist`
     },
     badWeight: (name, weight) => `weight ${weight} for ${name} must be between [-253..253] inclusive. Ignoring...`,
+    unknownBehind: (name, option) => `unknown track_interace ${name} weight option ${option} - ignoring`,
     unknownOption: (name, option) => `unknown track_interface ${name} option ${option} - ignoring`,
   },
   track_script: {
@@ -41,6 +43,7 @@ const KINDS: Record<string, Kind> = {
     missing: (name, config) =>
       config.scripts.some(script => script.name === name) ? undefined : `track script ${name} not found, ignoring...`,
     badWeight: name => `track script ${name}: weight must be between [-253..253] inclusive, ignoring...`,
+    unknownBehind: (name, option) => `unknown track_script ${name} weight option ${option} - ignoring`,
     unknownOption: (_name, option) => `unknown track script option ${option} - ignoring`,
   },
   track_file: {
@@ -50,6 +53,7 @@ const KINDS: Record<string, Kind> = {
     missing: (name, config) =>
       config.trackFiles.some(file => file.name === name) ? undefined : `track file ${name} not found, ignoring...`,
     badWeight: name => `weight for track file ${name} must be in [-254..254] inclusive. Ignoring...`,
+    unknownBehind: (name, option) => `unknown track file ${name} weight option ${option} - ignoring`,
     unknownOption: (_name, option) => `unknown track file option ${option} - ignoring`,
   },
   track_process: {
@@ -61,6 +65,7 @@ const KINDS: Record<string, Kind> = {
         ? undefined
         : `track process ${name} not found, ignoring...`,
     badWeight: name => `weight for track process ${name} must be in [-254..254] inclusive. Ignoring...`,
+    unknownBehind: (name, option) => `unknown track_process ${name} weight option ${option} - ignoring`,
     unknownOption: (_name, option) => `unknown track process option ${option} - ignoring`,
   },
   track_bfd: {
@@ -69,6 +74,7 @@ const KINDS: Record<string, Kind> = {
     list: follower => follower.bfds,
     missing: (name, config) => (config.bfds.includes(name) ? undefined : `track bfd ${name} not found, ignoring...`),
     badWeight: name => `weight for track bfd ${name} must be in [-253..253] inclusive. Ignoring...`,
+    unknownBehind: (name, option) => `unknown track bfd ${name} weight option ${option} - ignoring`,
     unknownOption: (_name, option) => `unknown track bfd option ${option} - ignoring`,
   },
 }
@@ -111,15 +117,18 @@ function track(kind: Kind, line: LogicalLine, follower: Follower, config: Config
     if (option === 'weight') {
       const text = options[++at]
       if (text === undefined) {
-        says(`weight without value specified for ${kind.what} ${name} - ignoring`)
+        says(
+          `weight without value specified for ${kind.what === 'track_interface' ? kind.what : kind.what.replace('_', ' ')} ${name} - ignoring`,
+        )
         return
       }
       weigh(kind, tracked, text, says, parser)
       if (options[at + 1] === 'reverse' || options[at + 1] === 'noreverse')
         tracked.isReverse = options[++at] === 'reverse'
     } else {
-      says(kind.unknownOption(name, option), OPTIONS)
-      return
+      says(tracked.weight === undefined ? kind.unknownOption(name, option) : kind.unknownBehind(name, option), OPTIONS)
+      if (tracked.weight === undefined) return
+      break
     }
   }
   list.push(tracked)

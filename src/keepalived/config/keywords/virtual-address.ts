@@ -43,7 +43,7 @@ export function virtualAddressOf(
     else if (option === 'use_vmac' && mayVmac) found.useVmac = true
     else if (VALUED.has(option) && (option !== 'track_group' || mayTrackGroup)) {
       const value = options[++at]
-      if (value === undefined) parser.needed({ place: parser.place!, text: '', words, isBrace: false }, at + 1)
+      if (value === undefined) parser.error(`No ${option} parameter specified for ${text}`)
       else if (!setOption(found, option, value, text, config, parser)) return undefined
     } else parser.error(`Unknown configuration entry '${option}' for ip address - ignoring`, OPTIONS)
   }
@@ -101,9 +101,15 @@ function setOption(
   } else if (option === 'peer') {
     const peer = addressOf(value.split('/')[0]!)
     if (peer) found.peer = value
-    else parser.error(`Invalid peer address ${value}`)
-  } else if (option === 'preferred_lft') found.preferredLifetime = value
-  else if (option === 'track_group') {
+    else {
+      parser.error(`VRRP parsed invalid IP ${value}. skipping IP...`)
+      parser.error(`Invalid peer address ${value}`)
+    }
+  } else if (option === 'preferred_lft') {
+    if (value === 'forever' || unsignedOf(value, { least: 0, most: 4_294_967_295 }, parser) !== undefined)
+      found.preferredLifetime = value
+    else parser.error(`preferred_lft ${value} is invalid`, 'allowed: seconds, or forever')
+  } else if (option === 'track_group') {
     if (config.trackGroups.has(value)) found.trackGroup = value
     else parser.error(`track_group ${value} not found`)
   } else if (!/^[+-]$/.test(value) && addressOf(value)?.family !== 4) {
@@ -117,6 +123,10 @@ function setOption(
 }
 
 function setInterface(found: VirtualAddress, name: string, text: string, config: ConfigDraft, parser: Parser): boolean {
+  if (found.interface !== undefined) {
+    parser.error(`Cannot specify ipaddress device more than once for ${found.address.text}`)
+    return true
+  }
   found.interface = name
   if (!parser.surroundings.hasInterface(name)) {
     config.interfaceIsMissing = true

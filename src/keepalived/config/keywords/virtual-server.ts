@@ -142,10 +142,10 @@ function schedulerFlags(): Table<OpenServer> {
 
 function weight(): Keyword<OpenServer> {
   return number({
-    least: 0,
+    least: 1,
     most: 2_147_483_647,
     initial: '1',
-    bad: text => `Virtual server weight ${text} is outside range 0-2147483647`,
+    bad: text => `Virtual server weight ${text} is outside range 1-2147483647`,
     set: ({ server }, value) => void (server.weight = value),
   })
 }
@@ -180,11 +180,13 @@ const HEALTH: Table<OpenServer> = {
   quorum_up: script({
     by: 'check ',
     draft: ({ config }) => config,
+    has: ({ server }) => server.quorumUp !== undefined,
     set: ({ server }, found) => void (server.quorumUp = found),
   }),
   quorum_down: script({
     by: 'check ',
     draft: ({ config }) => config,
+    has: ({ server }) => server.quorumDown !== undefined,
     set: ({ server }, found) => void (server.quorumDown = found),
   }),
   smtp_alert: bool({
@@ -196,11 +198,13 @@ const HEALTH: Table<OpenServer> = {
     none: 'virtual server virtualhost missing',
     set: ({ server }, host) => void (server.virtualhost = host),
   }),
-  snmp_name: word({
-    none: 'virtual server snmp_name missing or extra parameters',
+  snmp_name: {
+    takes: '<NAME>',
     unsupported: 'uvs speaks no SNMP',
-    set: () => undefined,
-  }),
+    read({ words }, _target, parser) {
+      if (words.length !== 2) parser.error('virtual server snmp_name missing or extra parameters')
+    },
+  },
 }
 
 export const virtualServer: Keyword<ConfigDraft> = block<ConfigDraft, OpenServer>({
@@ -214,6 +218,7 @@ export const virtualServer: Keyword<ConfigDraft> = block<ConfigDraft, OpenServer
     config.virtualServers.push(server)
     return { server, config }
   },
+  orphan: config => ({ server: { target: { kind: 'group', group: '' }, flags: new Set(), realServers: [] }, config }),
   close: ({ server }, _config, parser) => dropForeignSorryServer(server, parser),
 })
 

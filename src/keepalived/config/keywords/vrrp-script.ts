@@ -52,7 +52,7 @@ const SCRIPT_KEYWORDS: Table<VrrpScript> = {
   weight: weight<VrrpScript>(
     253,
     (text, { name }) => `vrrp_script ${name} weight ${text} must be in [-253, 253]`,
-    'all',
+    { takesBad: 'all' },
     (option, { name }) => `vrrp_script ${name} unknown weight option ${option}`,
   ),
   rise: times('rise'),

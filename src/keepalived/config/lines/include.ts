@@ -48,14 +48,14 @@ export function includedFiles(
   const isMissing = found.some(paths => paths.length === 0)
   if (isMissing && found.every(paths => paths.length === 0)) {
     if (!hasWildcard(pattern)) report.add(severity(checks.match), place, `Config files missing '${pattern}'.`)
-    else if (checks.wildcard) report.add('security', place, `No config files matched '${pattern}'.`)
+    else if (checks.wildcard) report.add('missing', place, `No config files matched '${pattern}'.`)
   } else if (isMissing && alternatives.length > 1) {
     report.add(severity(checks.brace), place, `Some config files missing: "${pattern}".`)
   }
   return [...new Set(found.flat())]
 }
 
-const severity = (mustBe: boolean): Severity => (mustBe ? 'security' : 'note')
+const severity = (mustBe: boolean): Severity => (mustBe ? 'missing' : 'note')
 
 const CHECK_NAMES: Record<string, keyof IncludeChecks> = {
   match: 'match',

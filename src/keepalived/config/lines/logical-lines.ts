@@ -4,7 +4,7 @@ import type { Surroundings } from '../surroundings.js'
 import { Definitions, isCircular } from './definitions.js'
 import { changedChecks, type IncludeChecks, includedFiles, includeOf, NO_CHECKS } from './include.js'
 import { physicalLines } from './physical-lines.js'
-import { splitAtBraces, splitWords, trim, withoutComment } from './quotes.js'
+import { splitAtBrace, splitWords, trim, withoutComment } from './quotes.js'
 import { eachRound, repeatOf } from './repeats.js'
 
 /** What the parser reads: a line of words, or one brace. */
@@ -75,7 +75,7 @@ class LineReader {
     if (this.#repeat(line, place, depth)) return 0
     const replaced = this.#definitions.expand(line)
     if (replaced) for (const one of replaced) this.#feed(one, place, depth + 1, () => undefined)
-    else this.#emit(raw, line, place)
+    else this.#emit(raw, line, place, depth)
     return 0
   }
 
@@ -105,22 +105,28 @@ class LineReader {
     return true
   }
 
-  #emit(raw: string, line: string, place: Place): void {
+  /** What stands behind a brace is a line of its own again. */
+  #emit(raw: string, line: string, place: Place, depth: number): void {
     const include = includeOf(line, this.#checks)
     if (include) {
       for (const path of includedFiles(include, this.#directory(), this.surroundings, place, this.report))
         this.#include(path, place)
       return
     }
-    const { isOpen } = withoutComment(raw)
-    if (isOpen) this.report.add('error', place, `Unterminated quote '${line.replace(/\\$/, '')}'`, CLOSE_IT)
-    for (const text of splitAtBraces(line)) {
-      const isBrace = text === '{' || text === '}'
-      const { words, isUnmatched } = isBrace ? { words: [text], isUnmatched: false } : splitWords(text)
-      if (isUnmatched) this.report.add('error', place, `Unmatched quote: '${text}'`, CLOSE_IT)
-      if (words[0] === 'include_check') this.#checks = changedChecks(this.#checks, words.slice(1), place, this.report)
-      if (words.length > 0) this.lines.push({ place, text, words, isBrace })
-    }
+    if (withoutComment(raw).isOpen)
+      this.report.add('error', place, `Unterminated quote '${line.replace(/\\$/, '')}'`, CLOSE_IT)
+    const { before, brace, rest } = splitAtBrace(line)
+    this.#words(before, place)
+    if (brace === undefined) return
+    this.lines.push({ place, text: brace, words: [brace], isBrace: true })
+    this.#feed(rest, place, depth, () => undefined)
+  }
+
+  #words(text: string, place: Place): void {
+    const { words, isUnmatched } = splitWords(text)
+    if (isUnmatched) this.report.add('error', place, `Unmatched quote: '${text}'`, CLOSE_IT)
+    if (words[0] === 'include_check') this.#checks = changedChecks(this.#checks, words.slice(1), place, this.report)
+    if (words.length > 0) this.lines.push({ place, text, words, isBrace: false })
   }
 
   #include(path: string, place: Place): void {

@@ -4,34 +4,37 @@ export interface Uncommented {
   readonly isOpen: boolean
 }
 
-/** Cuts what follows the first `!` or `#` outside of double quotes; within them a backslash protects the next character. */
+/** Cuts what follows the first `!` or `#` outside of double quotes; within them a backslash protects the next character. One at the line's end stays. */
 export function withoutComment(line: string): Uncommented {
   let inQuotes = false
   for (let at = 0; at < line.length; at++) {
     const char = line[at]
     if (char === '"') inQuotes = !inQuotes
     else if (inQuotes && char === '\\') at++
-    else if (!inQuotes && (char === '!' || char === '#')) return { text: line.slice(0, at), isOpen: false }
+    else if (!inQuotes && (char === '!' || char === '#'))
+      return { text: line.slice(0, at) + (line.endsWith('\\') ? '\\' : ''), isOpen: false }
   }
   return { text: line, isOpen: inQuotes }
 }
 
-/** Parts of a line in their order: text, or a brace outside of double quotes. Empty parts are left out. */
-export function splitAtBraces(line: string): string[] {
-  const parts: string[] = []
+/** What stands before the first brace outside of double quotes, that brace, and the rest of the line. */
+export interface Split {
+  readonly before: string
+  /** Absent: there is none. */
+  readonly brace?: '{' | '}'
+  readonly rest: string
+}
+
+export function splitAtBrace(line: string): Split {
   let inQuotes = false
-  let from = 0
   for (let at = 0; at < line.length; at++) {
     const char = line[at]
     if (char === '"') inQuotes = !inQuotes
     else if (inQuotes && char === '\\') at++
-    else if (!inQuotes && (char === '{' || char === '}')) {
-      parts.push(line.slice(from, at), char)
-      from = at + 1
-    }
+    else if (!inQuotes && (char === '{' || char === '}'))
+      return { before: trim(line.slice(0, at)), brace: char, rest: trim(line.slice(at + 1)) }
   }
-  parts.push(line.slice(from))
-  return parts.map(trim).filter(part => part !== '')
+  return { before: trim(line), rest: '' }
 }
 
 export interface Words {

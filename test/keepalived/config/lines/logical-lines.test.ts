@@ -96,8 +96,8 @@ t.test('include', async t => {
   t.strictSame(lines('include d/{b,a}.inc\n', files).length, 5)
   t.match(read('include none.inc\nincludem none.inc\ninclude none*\nincludew none*\ninclude d\n', files).said, [
     /^a.conf:1: note: Config files missing 'none.inc'/,
-    /^a.conf:2: security: Config files missing/,
-    /^a.conf:4: security: No config files matched/,
+    /^a.conf:2: missing: Config files missing/,
+    /^a.conf:4: missing: No config files matched/,
     /^a.conf:5: note: .*is a directory/,
   ])
   const circle = read('x\ninclude a.conf\ninclude a.conf\n')
