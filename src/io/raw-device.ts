@@ -8,7 +8,15 @@ import { heardBehindFront } from '../ebpf/front-filter.js'
 import { GiveBack } from './give-back.js'
 import { check, close, ENETDOWN, mapMemory, recvfrom, SystemError } from '../linux/libc.js'
 import { PacketRing } from './packet-ring.js'
-import { bindTo, isOfVlan, packetSocket, setBuffers, SLL_PKTTYPE, takeDrops } from '../linux/packet-socket.js'
+import {
+  bindTo,
+  isOfVlan,
+  isUnbound,
+  packetSocket,
+  setBuffers,
+  SLL_PKTTYPE,
+  takeDrops,
+} from '../linux/packet-socket.js'
 import { SendQueue } from './send-queue.js'
 
 const ETH_P_ARP = 0x0806
@@ -42,7 +50,7 @@ export class RawDevice implements Device {
   readonly fds: readonly number[]
   readonly toKernel?: (slab: Slab, at: number, len: number) => boolean
   /** Of the first worker's device, for all. */
-  readonly #hold: Hold | undefined
+  #hold: Hold | undefined
   readonly #giveBack: GiveBack | undefined
   readonly #ring: PacketRing
   readonly #arp: number
@@ -92,6 +100,16 @@ export class RawDevice implements Device {
     this.#ring.hear()
   }
 
+  /** Its interface has gone. One of the same number may be there: it has been in another namespace meanwhile. */
+  get isDead(): boolean {
+    return isUnbound(this.#ring.fd)
+  }
+  /** The interface has gone: gives up the claim to its number, by which it may come back. */
+  letGo(): void {
+    this.#hold?.close()
+    this.#hold = undefined
+  }
+
   /** ARP is looked for in every so many turns: each look is a system call. While it waits, poll(2) comes back at once. */
   receive(sink: FrameSink, budget: number): number {
     const frames = this.#ring.receive(sink, budget)
@@ -126,7 +144,7 @@ export class RawDevice implements Device {
     this.#ring?.close()
     if (this.#arp !== undefined) check(close(this.#arp), 'close')
     this.#giveBack?.close()
-    this.#hold?.close()
+    this.letGo()
   }
 
   #receiveArp(sink: FrameSink): number {

@@ -14,6 +14,7 @@ export const socketpair = libc.func('int socketpair(int domain, int type, int pr
 export const bind = libc.func('int bind(int fd, const void *addr, uint32_t len)')
 export const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t len)')
 export const getsockopt = libc.func('int getsockopt(int fd, int level, int name, void *value, void *len)')
+export const getsockname = libc.func('int getsockname(int fd, void *address, void *len)')
 export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)')
 /** As ioctl, where the argument is a number and not a place. */
 export const ioctlNumber = libc.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long'])

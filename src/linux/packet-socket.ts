@@ -1,7 +1,7 @@
 import type { Slab } from '../packet/frame.js'
 import type { MacAddr } from '../wire/addr.js'
 import { assembleFilter, hear, PacketType, type Filter } from './classic-filter.js'
-import { bind, check, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
+import { bind, check, getsockname, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
 
 const AF_PACKET = 17
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
@@ -78,6 +78,13 @@ export function bindTo(fd: number, ifindex: number, etherType: number, name: str
   address.writeUInt16BE(etherType, 2)
   address.writeInt32LE(ifindex, 4)
   check(bind(fd, address, SOCKADDR_LL_LEN), `binding to ${name}`)
+}
+
+/** Whether the interface that the socket was bound to has left the namespace: the kernel then has -1 for its number. */
+export function isUnbound(fd: number): boolean {
+  const address = Buffer.alloc(SOCKADDR_LL_LEN)
+  const length = Buffer.from(Uint32Array.of(SOCKADDR_LL_LEN).buffer)
+  return getsockname(fd, address, length) === 0 && address.readInt32LE(4) === -1
 }
 
 /** Frames that the kernel had no room for, since the last call. */

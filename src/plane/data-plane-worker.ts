@@ -172,11 +172,18 @@ function follow(director: Director, devices: Device[], front: ProgramFront | und
       devices[index] = device
       return true
     },
+    chosen: index => reopening?.chosen(index),
+    isDead: index => rawDevice(index)?.isDead ?? false,
+    letGo: index => rawDevice(index)?.letGo(),
     say: line => (isFirst ? answer({ problem: line }) : undefined),
     complain: problem => answer({ problem }),
     close: () => reopening?.close(),
   })
 
+  function rawDevice(index: number): RawDevice | undefined {
+    const device = devices[index]
+    return device instanceof RawDevice ? device : undefined
+  }
   function openShared(index: number, name: string, group: FanoutGroup | undefined): RawDevice {
     const options = data.devices[index]!
     if (options.kind !== 'raw') throw new UsageError('the workers share it: restart uvs')

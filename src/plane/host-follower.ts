@@ -17,6 +17,15 @@ const ANNOUNCE_AFTER_MS = [300, 1000, 3000]
 /** What a follower does to the devices, by the number of the link. */
 export interface FollowedDevices {
   /**
+   * The number of the interface that the first worker has opened for this link since the start, 0 if none: the other workers open
+   * that one, for each may have seen other names. Undefined for the worker that chooses.
+   */
+  chosen(index: number): number | undefined
+  /** Whether nothing comes by the device any more: its interface was gone for a moment, and has come back with its number. */
+  isDead(index: number): boolean
+  /** The interface is gone: another director may have it. */
+  letGo(index: number): void
+  /**
    * The interface has come back under this name, and is up: opens it anew. Returns false while other workers have yet to, and
    * throws if it cannot be: either way it is tried again.
    */
@@ -29,8 +38,13 @@ export interface FollowedDevices {
   close(): void
 }
 
-/** A link whose interface is followed, under the name that it had at the start or has been given since. */
+type FollowedHost = Pick<HostNetwork, 'snapshot' | 'takeChanges' | 'close'>
+
+/** A link whose interface is followed. */
 interface Followed {
+  /** As on the command line. */
+  readonly given: string
+  /** The name that was last seen. */
   name: string
   at: LinkInterface
 }
@@ -40,7 +54,7 @@ interface Followed {
  * are renamed, or deleted and made again.
  */
 export class HostFollower {
-  readonly #host = new HostNetwork()
+  readonly #host: FollowedHost
   readonly #director: Director
   readonly #devices: FollowedDevices
   readonly #links: Followed[]
@@ -52,11 +66,13 @@ export class HostFollower {
   #lastSaid = ''
 
   /** Tells the director what there is. SystemError where the kernel cannot be asked. */
-  constructor(director: Director, devices: FollowedDevices) {
+  constructor(director: Director, devices: FollowedDevices, host: FollowedHost = new HostNetwork()) {
+    this.#host = host
     this.#director = director
     this.#devices = devices
     const { snapshot } = this.#host
     this.#links = director.links.map(({ name, mac, mtu }) => ({
+      given: name,
       name,
       at: { ifindex: linkNamed(snapshot, name)?.index ?? 0, mac, mtu },
     }))
@@ -69,9 +85,10 @@ export class HostFollower {
     this.#nextMs = nowMs + EVERY_MS
     if (this.#announceMs.length > 0) this.#announce(nowMs)
     const began = threadCpuMs()
-    if (!this.#host.takeChanges() && !this.#isWanting) return false
+    const isChanged = this.#host.takeChanges()
+    if (!isChanged && !this.#isWanting) return false
     const isAnew = this.#lookAtInterfaces()
-    this.#tell()
+    if (isChanged || isAnew) this.#tell()
     if (isAnew) this.#announceMs = ANNOUNCE_AFTER_MS.map(after => nowMs + after)
     this.#nextMs = Math.max(this.#nextMs, nowMs + (threadCpuMs() - began) / SHARE)
     return isAnew
@@ -107,7 +124,7 @@ export class HostFollower {
     this.#isWanting = false
     this.#links.forEach((followed, index) => {
       const same = snapshot.links.find(link => link.index === followed.at.ifindex)
-      if (same) this.#rename(followed, same)
+      if (same && !this.#devices.isDead(index)) this.#rename(followed, same)
       else if (this.#find(followed, snapshot, index)) isAnew = true
     })
     return isAnew
@@ -123,13 +140,16 @@ export class HostFollower {
     followed.name = name
   }
 
-  /** The interface is gone. Returns whether one of its name has been opened in its place. */
+  /** The interface is gone. Returns whether one has been opened in its place. */
   #find(followed: Followed, snapshot: HostSnapshot, index: number): boolean {
-    const { name } = followed
-    if (followed.at.ifindex !== 0) this.#devices.say(`${name} is gone`)
-    followed.at = { ...followed.at, ifindex: 0 }
-    const link = linkNamed(snapshot, name)
+    if (followed.at.ifindex !== 0) this.#leave(followed, index)
+    const chosen = this.#devices.chosen(index)
+    const link =
+      chosen === undefined ? this.#choose(followed, snapshot) : snapshot.links.find(link => link.index === chosen)
+    // What the first worker is going to choose may be no news here.
+    this.#isWanting ||= chosen !== undefined
     if (link === undefined || !link.isUp || link.mac === undefined) return false
+    const { name } = link
     try {
       if (!this.#devices.reopen(index, name, link.index)) {
         this.#isWanting = true
@@ -142,9 +162,26 @@ export class HostFollower {
       )
       return false
     }
+    this.#devices.say(name === followed.name ? `${name} is back` : `${name} is back, which was called ${followed.name}`)
+    followed.name = name
     followed.at = { ifindex: link.index, mac: link.mac, mtu: link.mtu }
-    this.#devices.say(`${name} is back`)
     return true
+  }
+
+  #leave(followed: Followed, index: number): void {
+    const { name, given } = followed
+    this.#devices.say(name === given ? `${name} is gone` : `${name} is gone: waiting for ${name} or ${given}`)
+    followed.at = { ...followed.at, ifindex: 0 }
+    this.#devices.letGo(index)
+  }
+
+  /**
+   * The interface of the name last seen, else of the name given: it may have been renamed back just before it went. Not one that is
+   * another link's.
+   */
+  #choose({ name, given }: Followed, { links }: HostSnapshot): HostLink | undefined {
+    const free = links.filter(({ index, isUp }) => isUp && this.#links.every(({ at }) => at.ifindex !== index))
+    return free.find(link => link.name === name) ?? free.find(link => link.name === given)
   }
 }
 

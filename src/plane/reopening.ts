@@ -2,7 +2,7 @@
  * An interface that was deleted and made again, with several workers: each opens its own device, in the order of the workers, since a
  * fanout group numbers its members as they join. What they know of each other is in shared memory, a row a link.
  * 1. the first worker opens its device and begins a group
- * 2. each other one joins when those before it have
+ * 2. each other one joins when those before it have: the interface that the first worker chose, whatever names it has seen itself
  * 3. when all have joined, each begins to hear: before, frames of one worker's connections would come to another
  */
 import type { FanoutGroup } from '../io/fanout.js'
@@ -22,6 +22,8 @@ export function reopeningMemory(links: number): SharedArrayBuffer {
 /** A device that shares its interface with those of other workers. */
 export interface SharedDevice extends Device {
   readonly group: FanoutGroup | undefined
+  /** Its interface has gone, also if one of the same number is there. */
+  readonly isDead: boolean
   /** Begins to hear. */
   hear(): void
 }
@@ -54,12 +56,16 @@ export class Reopening {
   /** Returns the link's new device when every worker has one; undefined before: ask again. Throws what `open` throws. */
   take(link: number, name: string, ifindex: number): Device | undefined {
     const before = this.#pending.get(link)
-    if (before && (before.ifindex !== ifindex || before.round !== this.#state(link) >> 8)) this.#giveUp(link, before)
+    if (before && !this.#holds(before, link, ifindex)) this.#giveUp(link, before)
     const pending = this.#pending.get(link) ?? this.#join(link, name, ifindex)
     if (pending === undefined || (this.#state(link) & JOINED) !== this.#workers) return undefined
     this.#pending.delete(link)
     pending.device.hear()
     return pending.device
+  }
+  /** The number of the interface that the first worker has opened, 0 if none; undefined for the first worker. */
+  chosen(link: number): number | undefined {
+    return this.#worker === 0 ? undefined : Atomics.load(this.#rows, link * ROW_WORDS + Row.IFINDEX)
   }
   close(): void {
     for (const [link, pending] of this.#pending) this.#giveUp(link, pending)
@@ -87,6 +93,9 @@ export class Reopening {
     const pending = { ifindex, round: joined >> 8, device }
     this.#pending.set(link, pending)
     return pending
+  }
+  #holds({ ifindex, round, device }: Pending, link: number, wanted: number): boolean {
+    return ifindex === wanted && round === this.#state(link) >> 8 && !device.isDead
   }
   #giveUp(link: number, { device }: Pending): void {
     this.#pending.delete(link)

@@ -122,6 +122,26 @@ async function changes(t: Test, lan: Lan, workers: number): Promise<void> {
   t.strictSame(held(director.pid), before, 'nothing has leaked')
   t.equal(times(/\n/g), 1 + 2 * ROUNDS, 'all that was said')
 
+  const second = [`${DIP}/24`, `${VIP}/32`]
+  await ip('link', 'set', 'eth1', 'down')
+  await ip('link', 'set', 'eth1', 'name', 'ethx')
+  t.ok(await until(() => director.said().includes('eth1 is called ethx now'), AT_WORST_MS))
+  await spaces.must('director', 'sh', ['-c', 'ip link set ethx name eth1; ip link set eth1 up; ip link del eth1'])
+  t.ok(await until(() => times(/(eth1|ethx) is gone/g) === ROUNDS + 1, AT_WORST_MS))
+  await makeSecond(spaces, ...second)
+  await byRouter(ROUTER)
+  await resumes('it was renamed, renamed back and deleted at once, and is made again', AT_WORST_MS)
+
+  t.ok(await until(() => times(/eth1 is back/g) === ROUNDS + 1, AT_WORST_MS), 'by all workers')
+  const [here, wire] = ['director', 'wire'].map(name => spaces.full(name))
+  const away = `ip link set eth1 netns ${wire} && ip -n ${wire} link set eth1 netns ${here}`
+  const again = second.map(cidr => `ip addr add ${cidr} dev eth1`).join(' && ')
+  await spaces.must('director', 'sh', ['-c', `${away} && ${again} && ip link set eth1 up`])
+  await byRouter(ROUTER)
+  await resumes('it was in another namespace for a moment, and has its number', AT_WORST_MS)
+  t.ok(await until(() => times(/eth1 is back/g) === ROUNDS + 2, AT_WORST_MS), 'by all workers')
+  t.strictSame(held(director.pid), before, 'nothing has leaked then, either')
+
   const id = identify(director.pid)!
   process.kill(director.pid, 'SIGTERM')
   t.ok(await until(() => !isAlive(id), 5000), 'it ends')

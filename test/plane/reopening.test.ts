@@ -10,6 +10,8 @@ class Stage {
   readonly workers: readonly Reopening[]
   /** The worker whose device cannot be opened. */
   fails = -1
+  /** The workers whose interface has gone since they opened it. */
+  readonly dead = new Set<number>()
   #groups = 100
 
   constructor(readonly of: number) {
@@ -29,9 +31,14 @@ class Stage {
 
   #open(index: number, link: number, name: string, group: FanoutGroup | undefined): SharedDevice {
     if (index === this.fails) throw new Error('cannot')
+    this.dead.delete(index)
+    const { dead } = this
     this.did.push(`${index} opens ${name}@${link}, ${group ? `joins ${group.id}` : 'the first'}`)
     return {
       group: group ?? { id: this.#groups++, isFronted: true },
+      get isDead() {
+        return dead.has(index)
+      },
       hear: () => void this.did.push(`${index} hears`),
       close: () => void this.did.push(`${index} closes`),
     } as SharedDevice
@@ -75,6 +82,24 @@ t.test('an interface that goes again before all have joined is given up', async 
   stage.ask([0], 10)
   t.strictSame(stage.ask([1], 9), [], 'the first is ahead: what was joined is another round’s')
   t.match(stage.take().at(-1), '1 closes')
+})
+
+t.test('one that goes and comes back with its number is opened once more', async t => {
+  const stage = new Stage(2)
+  stage.ask([0])
+  stage.dead.add(0)
+  t.strictSame(stage.ask([0]), [])
+  t.strictSame(stage.take(), ['0 opens eth1@1, the first', '0 closes', '0 opens eth1@1, the first'])
+  t.strictSame(stage.ask([1, 0]), [1, 0])
+  t.match(stage.take()[0], '1 opens eth1@1, joins 101')
+})
+
+t.test('the first one chooses, for each link', async t => {
+  const { workers } = new Stage(2)
+  const [first, second] = workers as [Reopening, Reopening]
+  t.strictSame([first.chosen(1), second.chosen(1)], [undefined, 0])
+  first.take(1, 'ethx', 7)
+  t.strictSame([first.chosen(1), second.chosen(1), second.chosen(0)], [undefined, 7, 0])
 })
 
 t.test('one that cannot open is waited for', async t => {
