@@ -87,6 +87,8 @@ export class Destination {
   order = 0
   /** Its index among the destinations of the same address, in `RealServers`. */
   sibling = 0
+  /** Rises with every add, and with every edit of method, tunnel type or tunnel port, in `RealServers`. */
+  tunnelOrder = 0
   /** Where its counts begin in the table's `counts`. */
   readonly countAt: number
   readonly #table: DestinationTable

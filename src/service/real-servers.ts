@@ -1,12 +1,15 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import type { Destination } from './destination.js'
-import { Method, type TunnelType } from './method.js'
+import { Method, type Tunnel, type TunnelType } from './method.js'
 
 /** The destinations of all services by address. */
 export class RealServers {
   readonly #byAddr = new Map<Ipv4Addr, Destination[]>()
+  /** The `tunnelOrder` given last. */
+  #order = 0
 
   add(dest: Destination): void {
+    dest.tunnelOrder = ++this.#order
     const there = this.#byAddr.get(dest.addr)
     dest.sibling = there?.length ?? 0
     if (there) there.push(dest)
@@ -22,11 +25,25 @@ export class RealServers {
     last.sibling = dest.sibling
   }
 
-  /** Whether a tunnel of this type and port leads to `addr` (ipvs-behaviour.md §6.7). */
+  /** Applies the method and tunnel of an edit. One that has a new method, type or port counts as newly added. */
+  edit(dest: Destination, method: Method, tunnel: Tunnel): void {
+    const isSame = dest.method === method && dest.tunnelType === tunnel.type && dest.tunnelPort === tunnel.port
+    if (!isSame) dest.tunnelOrder = ++this.#order
+    dest.method = method
+    dest.tunnel = tunnel
+  }
+
+  /**
+   * Whether the tunnel to `addr` with this port is of this type. Of several the newest decides alone, as in the kernel
+   * (ipvs-behaviour.md §6.7).
+   */
   hasTunnel(addr: Ipv4Addr, type: TunnelType, port: number): boolean {
-    for (const dest of this.#byAddr.get(addr) ?? [])
-      if (dest.method === Method.TUNNEL && dest.tunnelType === type && dest.tunnelPort === port) return true
-    return false
+    let newest: Destination | undefined
+    for (const dest of this.#byAddr.get(addr) ?? []) {
+      if (dest.method !== Method.TUNNEL || dest.tunnelPort !== port) continue
+      if (newest === undefined || newest.tunnelOrder < dest.tunnelOrder) newest = dest
+    }
+    return newest?.tunnelType === type
   }
   /** Whether addr:port is a real server of NAT, so that a packet from there must be its answer (sysctl nat_icmp_send, §6.2). */
   answersFrom(protocol: number, addr: Ipv4Addr, port: number): boolean {

@@ -69,8 +69,7 @@ export class DestinationRules {
   }
   edit(service: ScheduledService, dest: Destination, settings: DestinationSettings): Refusal | undefined {
     if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
-    dest.method = settings.method
-    dest.tunnel = settings.tunnel ?? PLAIN_IPIP
+    this.realServers.edit(dest, settings.method, settings.tunnel ?? PLAIN_IPIP)
     dest.reconfigure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     this.#options.front?.addDestination(dest)
     service.bound.edited?.(dest)

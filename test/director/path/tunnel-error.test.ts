@@ -20,7 +20,12 @@ import { destinationSettings, serviceSettings } from '../../support/settings.js'
 
 const CLIENT = '10.99.1.10:40000'
 const ROUTER = '10.99.2.99'
-const TUNNELS: Record<string, { tunnel: TunnelInfo; protocol: number; headers: Uint8Array }> = {
+interface Tunnelled {
+  tunnel: TunnelInfo
+  protocol: number
+  headers: Uint8Array
+}
+const TUNNELS: Record<string, Tunnelled> = {
   IPIP: { tunnel: { type: 'ipip', port: 0, checksum: 'none' }, protocol: 4, headers: new Uint8Array(0) },
   GUE: {
     tunnel: { type: 'gue', port: 6080, checksum: 'none' },
@@ -54,7 +59,7 @@ function bench(tunnel: TunnelInfo): BenchDirector {
 
 /** The error about a packet of the client's behind these headers of ours. */
 function error(
-  { protocol, headers }: { protocol: number; headers: Uint8Array },
+  { protocol, headers }: Omit<Tunnelled, 'tunnel'>,
   inner: Uint8Array,
   options: Partial<IcmpOptions>,
   outer = {},
@@ -150,6 +155,42 @@ t.test('a tunnel of another type or port, or to another server, is not ours', as
     const headers = concat(u16(40_000), u16(6080), u16(256), u16(0), unhex(gue))
     t.strictSame(made.turn('r', error({ protocol: 17, headers }, segment(), {})), ['consumed'], gue)
   }
+})
+
+t.test('of an IPIP and a GRE tunnel to one server only the newest is ours', async t => {
+  const { IPIP, GRE } = TUNNELS as { IPIP: Tunnelled; GRE: Tunnelled }
+  const made = bench(IPIP.tunnel)
+  const service = { protocol: 'udp' as const, ...endpoint(`${VIP}:80`) }
+  const destination = endpoint('10.99.2.11:80')
+  const gre = (op: 'add-destination' | 'edit-destination', weight: number): void =>
+    made.must({
+      op,
+      service,
+      destination,
+      settings: destinationSettings(weight, { method: 'tunnel', tunnel: GRE.tunnel }),
+    })
+  const told = (): string[] =>
+    [IPIP, GRE].flatMap(each => {
+      made.receive('r', error(each, segment(), { rest: 1300 }))
+      return made.take().length > 0 ? [each.tunnel.type] : []
+    })
+  made.must({ op: 'add-service', service, settings: serviceSettings('rr') })
+  t.strictSame(told(), ['ipip'])
+  gre('add-destination', 1)
+  t.strictSame(told(), ['gre'])
+  const tcp = { protocol: 'tcp' as const, ...endpoint(`${VIP}:80`) }
+  const edit = (settings: Parameters<typeof destinationSettings>[1]): void =>
+    made.must({ op: 'edit-destination', service: tcp, destination, settings: destinationSettings(3, settings) })
+  edit({ method: 'tunnel', tunnel: IPIP.tunnel })
+  t.strictSame(told(), ['gre'], 'a weight is not what makes it new')
+  edit({ method: 'direct' })
+  edit({ method: 'tunnel', tunnel: IPIP.tunnel })
+  t.strictSame(told(), ['ipip'])
+  made.must({ op: 'delete-destination', service, destination })
+  gre('add-destination', 1)
+  t.strictSame(told(), ['gre'])
+  made.must({ op: 'delete-destination', service, destination })
+  t.strictSame(told(), ['ipip'])
 })
 
 t.test('the client’s packet counts as answered with an error, and an MTU too small is not told', async t => {
