@@ -26,7 +26,7 @@ export interface ReadConfig {
 export function readConfig(file: string, surroundings: Surroundings): ReadConfig {
   const report = new Report()
   const found = surroundings.read(file)
-  if (found.kind === 'missing') report.add('note', undefined, `Config files missing '${file}'.`)
+  if (found.kind === 'missing') report.add('note', undefined, `Config files missing '${file}'.`, found.why)
   if (found.kind === 'directory')
     report.add('note', undefined, `Configuration file '${file}' is a directory - skipping`)
   const lines = logicalLines(file, found.kind === 'file' ? found.text : '', surroundings, report)

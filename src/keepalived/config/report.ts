@@ -61,5 +61,11 @@ const STATUS = [0, 5, 6, 2, 6]
 /** `ha.conf:12: error: (VI_1) Priority not valid! …; allowed: 1 to 255` */
 export function formatMessage({ place, severity, text, help }: Message): string {
   const where = place ? `${place.file}:${place.line}: ` : ''
-  return `${where}${severity}: ${text}${help === undefined ? '' : `; ${help}`}`
+  return printable(`${where}${severity}: ${text}${help === undefined ? '' : `; ${help}`}`)
+}
+
+/** What a file holds must not steer the terminal that it is shown on: control characters as \\xNN. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\0-\x1f\x7f-\x9f]/g, char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

@@ -1,5 +1,8 @@
-/** What a path is. */
-export type Found = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'directory' | 'missing' }
+/** What a path is. `missing` is also what is there and cannot be read as a configuration: `why`, in a few words. */
+export type Found =
+  | { readonly kind: 'file'; readonly text: string }
+  | { readonly kind: 'directory' }
+  | { readonly kind: 'missing'; readonly why?: string }
 
 /** What a command is. `insecure`: others than root may write it or a directory above it. `inert`: a file that is not executable. */
 export type ScriptFound = 'runs' | 'missing' | 'directory' | 'insecure' | 'inert'

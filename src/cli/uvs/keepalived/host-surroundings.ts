@@ -6,6 +6,7 @@ import type { Found, ScriptFound, Surroundings } from '../../../keepalived/confi
 
 /** A mail server's name is asked for no longer than this. */
 const RESOLVE_TIMEOUT_MS = 3000
+const MOST_OCTETS = 16 * 1024 * 1024
 
 /** This host, for reading a configuration. `interfaces`: those that count as there besides the kernel's. */
 export function hostSurroundings({ id, interfaces }: { id?: string; interfaces: readonly string[] }): Surroundings {
@@ -32,14 +33,23 @@ export function hostSurroundings({ id, interfaces }: { id?: string; interfaces: 
 
 const isName = (text: string): boolean => /^[^/\s]{1,255}$/.test(text) && !/^\.\.?$/.test(text)
 
-/** Unreadable is as good as missing. */
-function readPath(path: string): Found {
+/** A FIFO or a device may never end: only regular files are opened. What cannot be read is as good as missing. */
+export function readPath(path: string): Found {
   try {
-    if (statSync(path).isDirectory()) return { kind: 'directory' }
+    const stat = statSync(path)
+    if (stat.isDirectory()) return { kind: 'directory' }
+    if (!stat.isFile()) return { kind: 'missing', why: 'it is no regular file' }
+    if (stat.size > MOST_OCTETS) return { kind: 'missing', why: 'it is larger than 16 MiB' }
     return { kind: 'file', text: readFileSync(path, 'utf8') }
-  } catch {
-    return { kind: 'missing' }
+  } catch (error) {
+    return { kind: 'missing', why: whyUnread((error as NodeJS.ErrnoException).code) }
   }
+}
+
+function whyUnread(code: string | undefined): string {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file'
+  if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it'
+  return `it cannot be read (${code})`
 }
 
 function namesIn(directory: string): string[] {

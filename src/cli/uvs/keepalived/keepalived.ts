@@ -8,7 +8,7 @@ import { jsonDocument } from '../../json.js'
 import { word } from '../../option.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
-import { hostSurroundings } from './host-surroundings.js'
+import { hostSurroundings, readPath } from './host-surroundings.js'
 
 const JSON_OUT = { flags: ['--json'], help: 'one JSON object' }
 
@@ -17,7 +17,7 @@ export const keepalived: UvsCommand = {
   help: `Reads keepalived.conf as keepalived 2.2 does, and says what is wrong with it. No director is asked.
 check: FILE:LINE: error|warning|…: what is wrong; what is allowed. Status as \`keepalived -t\`: 0 nothing wrong (warnings do not
 count: what uvs does not do is one), 5 errors, 6 scripts without enable_script_security or a file that must be there, 2 a keyword
-without its word. keywords: what is known, with its range and default, and what uvs does not do. docs/keepalived.md has the rest.`,
+without its word; and 1 for a FILE that cannot be read. keywords: what is known, with its range and default, and what uvs does not do. docs/keepalived.md has the rest.`,
   forms: [
     {
       words: [word('check'), { value: 'FILE', is: 'file' }],
@@ -39,8 +39,16 @@ without its word. keywords: what is known, with its range and default, and what 
     if (what === 'keywords') return print(showKeywords(name))
     const id = given.one('-i')
     const surroundings = hostSurroundings({ ...(id !== undefined && { id }), interfaces: given.all('--interface') })
-    return print(checkFile(name!, surroundings, given.has('--json')))
+    return print(whyNotFile(name!) ?? checkFile(name!, surroundings, given.has('--json')))
   },
+}
+
+/** keepalived takes a FILE that it cannot read for an empty one; who asks for a check of it would be deceived. */
+function whyNotFile(file: string): Outcome | undefined {
+  const found = readPath(file)
+  if (found.kind === 'file') return undefined
+  const why = found.kind === 'directory' ? 'it is a directory' : found.why
+  return { status: 1, out: '', err: `uvs keepalived: '${file}': ${why}\n` }
 }
 
 /** Messages on standard error, as keepalived has them; as JSON on standard output. */

@@ -36,7 +36,13 @@ export function hasWildcard(pattern: string): boolean {
   return /[*?[]/.test(pattern)
 }
 
-/** The paths that match a pattern without braces, sorted; `list` gives the names in a directory ('' is the current one). */
+/** More paths, and more directories on the way to them, are not looked at. */
+export const MOST_PATHS = 1024
+
+/**
+ * The paths that match a pattern without braces, sorted; `list` gives the names in a directory ('' is the current one). More than
+ * MOST_PATHS of them: there were too many, here or on the way.
+ */
 export function matches(pattern: string, list: (directory: string) => readonly string[]): string[] {
   let found = [pattern.startsWith('/') ? '/' : '']
   for (const part of pattern.split('/').filter(text => text !== '')) {
@@ -49,6 +55,7 @@ export function matches(pattern: string, list: (directory: string) => readonly s
         .filter(name => isMatch(part, name))
         .map(name => at + (at === '' || at.endsWith('/') ? '' : '/') + name),
     )
+    if (found.length > MOST_PATHS) break
   }
   return found.sort()
 }

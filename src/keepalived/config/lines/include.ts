@@ -1,6 +1,6 @@
 import type { Place, Report, Severity } from '../report.js'
 import type { Surroundings } from '../surroundings.js'
-import { expandBraces, hasWildcard, matches } from './glob.js'
+import { expandBraces, hasWildcard, matches, MOST_PATHS } from './glob.js'
 
 /** What an include must find; what it need not find is left out with a note at most. */
 export interface IncludeChecks {
@@ -39,15 +39,25 @@ export function includedFiles(
   report: Report,
 ): string[] {
   const under = (path: string): string => (path.startsWith('/') ? path : directory + path)
+  const whys: string[] = []
+  const isThere = (path: string): boolean => {
+    const there = surroundings.read(path)
+    if (there.kind === 'missing' && there.why !== undefined) whys.push(there.why)
+    return there.kind !== 'missing'
+  }
   const alternatives = expandBraces(pattern)
   const found = alternatives.map(alternative =>
     hasWildcard(alternative)
       ? matches(under(alternative), at => surroundings.list(at))
-      : [under(alternative)].filter(path => surroundings.read(path).kind !== 'missing'),
+      : [under(alternative)].filter(isThere),
   )
+  if (found.some(paths => paths.length > MOST_PATHS)) {
+    report.add('error', place, `'${pattern}' names too many files`, `at most ${MOST_PATHS} paths`)
+    return []
+  }
   const isMissing = found.some(paths => paths.length === 0)
   if (isMissing && found.every(paths => paths.length === 0)) {
-    if (!hasWildcard(pattern)) report.add(severity(checks.match), place, `Config files missing '${pattern}'.`)
+    if (!hasWildcard(pattern)) report.add(severity(checks.match), place, `Config files missing '${pattern}'.`, whys[0])
     else if (checks.wildcard) report.add('missing', place, `No config files matched '${pattern}'.`)
   } else if (isMissing && alternatives.length > 1) {
     report.add(severity(checks.brace), place, `Some config files missing: "${pattern}".`)

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { hostSurroundings } from '../../../../src/cli/uvs/keepalived/host-surroundings.js'
@@ -60,6 +61,10 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
   }
 })
 
+t.test('what the file holds does not steer the terminal', async t => {
+  t.equal(check('a\x1b[31mb\x07\x9b\n').err.split(';')[0], "c.conf:1: error: Unknown keyword 'a\\x1b[31mb\\x07\\x9b'")
+})
+
 t.test('--json: one object', async t => {
   const { out, status } = checkFile('c.conf', recordedHost('c.conf', { text: 'foo\n' }), true)
   t.equal(status, 5)
@@ -88,8 +93,35 @@ t.test('the command, on this host', async t => {
   writeFileSync(join(dir, 'd/i.conf'), FINE.replace('lo', 'nosuch0'))
   t.match(await run(file), { status: 5, err: `${join(dir, 'd/i.conf')}:2: error: WARNING - interface nosuch0` })
   t.match(await run(file, '--interface', 'nosuch0'), { status: 0, err: '' })
-  t.match(await run(join(dir, 'none')), { status: 0, err: /note: Config files missing/ })
-  t.match(await run(dir), { status: 0, err: /is a directory/ })
+  writeFileSync(file, 'include none.conf\n')
+  t.match(await run(file), { status: 0, err: /note: Config files missing 'none.conf'\.; there is no such file\n/ })
+  t.match(await run(join(dir, 'none')), { status: 1, err: /^uvs keepalived: '.*none': there is no such file\n$/ })
+  t.match(await run(dir), { status: 1, err: /: it is a directory\n$/ })
+})
+
+t.test('what never ends is not read, and what matches everything is refused', async t => {
+  const dir = tempDir(t)
+  const file = join(dir, 'k.conf')
+  t.match(await run('/dev/zero'), { status: 1, err: "uvs keepalived: '/dev/zero': it is no regular file\n" })
+  execFileSync('mkfifo', [join(dir, 'fifo')])
+  writeFileSync(file, `include fifo\ninclude /dev/zero\n`)
+  t.match(await run(file), {
+    status: 0,
+    err: /:1: note: .*'fifo'\.; it is no regular file\n.*:2: note: .*no regular file/,
+  })
+  mkdirSync(join(dir, 'many'))
+  for (let i = 0; i < 40; i++) {
+    mkdirSync(join(dir, 'many', `${i}`))
+    for (let j = 0; j < 40; j++) writeFileSync(join(dir, 'many', `${i}`, `${j}`), '')
+  }
+  writeFileSync(file, 'include many/*/*\n')
+  t.match(await run(file), {
+    status: 5,
+    err: `${file}:1: error: 'many/*/*' names too many files; at most 1024 paths\n`,
+  })
+  writeFileSync(file, '')
+  truncateSync(file, 17 * 1024 * 1024)
+  t.match(await run(file), { status: 1, err: /: it is larger than 16 MiB\n$/ })
 })
 
 t.test('scripts and names of this host', async t => {
