@@ -1,7 +1,16 @@
 import type { Egress, Slab } from '../packet/frame.js'
 import type { Front } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
-import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
+import {
+  formatIpv4,
+  isHostAddress,
+  parseCidr,
+  parseIpv4,
+  parseMac,
+  type Cidr,
+  type Ipv4Addr,
+  type MacAddr,
+} from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
@@ -143,13 +152,25 @@ export function parseAddress(text: string, linkNames: readonly string[]): Addres
   return { ...cidr, link: linkIndex(() => `--address: '${text}'`, ifName, linkNames) }
 }
 
-/** 'IP' or 'CIDR' */
-export function parseVip(text: string): Cidr {
+/** 'IP' or 'CIDR'. `named`: the address in an error's message. */
+export function parseVip(text: string, named = `--vip: '${text}'`): Cidr {
   const cidr = parseCidr(text)
-  if (!cidr) throw new UsageError(`--vip: '${text}' is neither an IPv4 address nor ADDRESS/PREFIX`)
-  if (!isHostAddress(cidr.addr)) throw new UsageError(`--vip: '${text}': no host may have that address`)
+  if (!cidr) throw new UsageError(`${named} is neither an IPv4 address nor ADDRESS/PREFIX`)
+  const why = whyNoVip(cidr)
+  if (why !== undefined) throw new UsageError(`${named}: ${why}`)
   return cidr
 }
+
+/** Why a director cannot claim an address or block; undefined if it can. */
+export function whyNoVip({ addr, mask, prefix }: Cidr): string | undefined {
+  if (prefix === 32) return isHostAddress(addr) ? undefined : 'no host may have that address'
+  if (NO_HOSTS.some(none => ((addr ^ none.addr) & mask & none.mask) === 0))
+    return 'it has addresses that no host may have'
+  if ((addr & ~mask) === 0) return undefined
+  return `it has host bits: the address is ${formatIpv4(addr)}, the block ${formatIpv4((addr & mask) as Ipv4Addr)}/${prefix}`
+}
+/** As isHostAddress has them. */
+const NO_HOSTS = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '255.255.255.255/32'].map(text => parseCidr(text)!)
 
 /** A route in texts, from `--route` or a request. */
 export interface RouteWords {

@@ -56,7 +56,15 @@ t.test('--vip', async t => {
   t.match(parseVip('192.0.2.0/24'), { prefix: 24 })
   for (const text of ['', 'x', '192.0.2.1/', '192.0.2.1/33', '192.0.2.1/24/24', '::1'])
     refuses(t, () => parseVip(text), '--vip', `'${text}'`)
-  refuses(t, () => parseVip('224.0.0.0/4'), '--vip', "'224.0.0.0/4'", 'no host')
+  for (const text of ['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255'])
+    refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'no host may have that address')
+  const none = ['0.0.0.0/0', '1.2.3.4/0', '64.0.0.0/1', '126.0.0.0/7', '127.1.0.0/16', '224.0.0.0/4', '192.0.0.0/2']
+  for (const text of [...none, '255.255.255.254/31'])
+    refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'addresses that no host may have')
+  for (const text of ['128.0.0.0/2', '126.0.0.0/8', '1.0.0.0/8', '240.0.0.0/5', '192.0.2.0/31'])
+    t.match(parseVip(text), { prefix: Number(text.split('/')[1]) })
+  refuses(t, () => parseVip('192.0.2.9/24'), '--vip', 'host bits: the address is 192.0.2.9, the block 192.0.2.0/24')
+  t.throws(() => parseVip('x', "'x'"), { message: /^'x' is neither/ }, 'where nobody gave a --vip')
 })
 
 const read = (text: string): unknown[] => {

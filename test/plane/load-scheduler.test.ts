@@ -41,3 +41,24 @@ t.test('a module that is none is told in one line, with the place', async t => {
     t.notMatch(said, '\n', what)
   }
 })
+
+t.test('so is a file that is no module at all', async t => {
+  const directory = tempDir(t)
+  const base = pathToFileURL(`${directory}/`).href
+  writeFileSync(`${directory}/users`, 'root:x:0:0\n')
+  writeFileSync(`${directory}/mine.cjs`, "\nthrow new Error('no')\n")
+  for (const name of ['mine.txt', 'mine.json']) writeFileSync(`${directory}/${name}`, '{}')
+  const wrong = {
+    '': 'it is a directory, not a module',
+    none: 'no such file or directory',
+    users: "line 1: Unexpected token ':'",
+    'mine.cjs': 'line 2: no',
+    'mine.txt': 'the name of a module ends with .js, .mjs or .cjs',
+    'mine.json': 'the name of a module ends with .js, .mjs or .cjs',
+  }
+  for (const [name, why] of Object.entries(wrong))
+    await t.rejects(loadScheduler(base + name), {
+      name: 'UsageError',
+      message: `--scheduler: ${base}${name} cannot be loaded: ${why}`,
+    })
+})

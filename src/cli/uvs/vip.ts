@@ -24,7 +24,7 @@ By rules alone a --standby claims nothing, nor does a director beside the kernel
 
 export async function changeVip(control: Control, { words }: Given): Promise<Outcome> {
   const [verb, cidr = ''] = words
-  parseVip(cidr)
+  parseVip(cidr, `'${cidr}'`)
   const reply = await control.call({ op: verb === 'add' ? 'add-vip' : 'delete-vip', cidr })
   if (!reply.ok) throw new Error(reply.message)
   return { status: 0, out: '', err: '' }

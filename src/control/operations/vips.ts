@@ -1,3 +1,4 @@
+import { whyNoVip } from '../../director/options.js'
 import type { vips as shapes } from '../protocol/routes.js'
 import { Refused } from '../protocol/refusal.js'
 import { cidrOf } from './keys.js'
@@ -7,7 +8,10 @@ export const vips = {
   'add-vip': {
     changesAddresses: true,
     run({ ownAddresses }, { cidr }) {
-      ownAddresses.addBlock(cidrOf(cidr))
+      const block = cidrOf(cidr)
+      const why = whyNoVip(block)
+      if (why !== undefined) throw new Refused('EINVAL', `'${cidr}': ${why}`)
+      ownAddresses.addBlock(block)
       return null
     },
   },

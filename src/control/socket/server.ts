@@ -100,7 +100,9 @@ function listen(server: Server, path: string): Promise<void> {
 
 /** Removes the socket that a killed director left. */
 async function removeStale(path: string): Promise<void> {
-  if (!lstatSync(path).isSocket()) throw new Error('there is a file that is not a socket')
+  const there = lstatSync(path)
+  if (there.isDirectory()) throw new Error('there is a directory: name a file in it')
+  if (!there.isSocket()) throw new Error('there is a file that is not a socket')
   if (await isAnswered(path)) throw new Error('another director answers there')
   unlinkSync(path)
 }

@@ -135,7 +135,7 @@ t.test('where no socket can be, the error is one line', async t => {
   const long = `${directory}/${'x'.repeat(108)}`
   const paths: [string, string][] = [
     [`${directory}/file`, 'there is a file that is not a socket'],
-    [`${directory}/directory`, 'there is a file that is not a socket'],
+    [`${directory}/directory`, 'there is a directory: name a file in it'],
     [`${directory}/file/uvs.sock`, `${directory}/file is no directory`],
     [`${directory}/nowhere/made/uvs.sock`, `there is no directory ${directory}/nowhere`],
     [long, 'longer than 107 bytes'],

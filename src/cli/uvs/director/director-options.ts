@@ -101,7 +101,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
   // Checked before a device is opened.
-  given.all('--vip').forEach(parseVip)
+  given.all('--vip').forEach(vip => parseVip(vip))
   if (given.has('--tap') && !given.has('--address'))
     throw new UsageError('--address: the director needs at least one address')
   return {

@@ -96,7 +96,7 @@ async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const makeDirector = await trialDirectorMaker(raw === undefined ? options : await onHost(options))
   const director = makeDirector()
   const networks = addresses.map(text => parseCidr(text.split('@')[0]!)!)
-  const own = [...networks, ...vips.map(parseVip)]
+  const own = [...networks, ...vips.map(vip => parseVip(vip))]
   return new RuleSetReader(names, director, networks, raw === undefined ? undefined : answerers(director, own))
 }
 
