@@ -103,3 +103,16 @@ function readFileOrFolder(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EISDIR') throw error
   }
 }
+
+t.test('where a page starts a director, its rules wait until it is there', async t => {
+  for (const page of ['README.md', 'docs/director.md', 'docs/on-a-server.md']) {
+    const commands = read(page)
+      .split('\n')
+      .filter(line => line.startsWith('    '))
+    const start = commands.findIndex(line => line.endsWith('default=192.168.10.254 &') || /eth0 & {9,}#/.test(line))
+    const [wait = '', rule = ''] = commands.slice(start + 1)
+    t.ok(start > 0, page)
+    t.match(wait, /^ {4}until uvsadm -Ln 2>\/dev\/null; do sleep \.2; done/, page)
+    t.match(rule, /^ {4}uvsadm -A/, page)
+  }
+})
