@@ -38,6 +38,8 @@ const BELOW: Record<string, string[]> = {
   'keepalived/checkers': ['keepalived/scripts', 'keepalived/config'],
   // Which check is due when, and what its result does to the rules.
   'keepalived/health': ['keepalived/checkers'],
+  // What it does to a director's rules.
+  'keepalived/rules': ['keepalived/health', 'control/protocol'],
   'native-free': ['control/operations'],
   // What the two commands have in common: files right under src/cli.
   cli: ['control/protocol', 'package-version'],
@@ -49,6 +51,7 @@ const BELOW: Record<string, string[]> = {
     'control/rules',
     'control/metrics',
     'keepalived/config',
+    'keepalived/rules',
     'realserver',
     'cli/lint',
     'native-free',

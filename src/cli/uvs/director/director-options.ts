@@ -20,6 +20,8 @@ export interface DirectorCommand extends DataPlaneOptions {
   control: string
   /** A file of ipvsadm-save lines. */
   rules: string | undefined
+  /** A keepalived.conf whose virtual servers are run. */
+  keepalived: string | undefined
   http: { host: string; port: number } | undefined
   marks: MarkRuleInfo[]
   workers: number
@@ -60,6 +62,7 @@ const COMMON: readonly Option[] = [
   ),
   option('--seed', 'N', 'what everything random comes from; by default the system says'),
   option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
+  option('--keepalived', 'FILE', 'a keepalived.conf: its virtual servers, checked', { is: 'file' }),
   CONTROL,
   option('--http', '[ADDR:]PORT', 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise'),
   option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
@@ -104,6 +107,8 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   given.all('--vip').forEach(vip => parseVip(vip))
   if (given.has('--tap') && !given.has('--address'))
     throw new UsageError('--address: the director needs at least one address')
+  if (given.has('--rules') && given.has('--keepalived'))
+    throw new UsageError('--keepalived does not go with --rules, which would end its services; uvsadm adds others')
   return {
     devices,
     director: {
@@ -120,6 +125,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
     workers,
     control: given.one('--control') ?? defaultControl(),
     rules: given.one('--rules'),
+    keepalived: given.one('--keepalived'),
     http: readHttp(given.one('--http')),
     marks: given.all('--mark').map(parseMark),
     schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),

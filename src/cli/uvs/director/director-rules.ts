@@ -31,6 +31,8 @@ export async function commitDesired(director: Transactions, desired: ServiceInfo
 
 interface ReloadOf {
   file: string | undefined
+  /** Runs a file of its own in place of `file`. */
+  keepalived?: { reload(): Promise<string> } | undefined
   makeTrial: () => Director
   director: Transactions
   loads: RulesLoads
@@ -63,8 +65,9 @@ export class RulesReload {
 
   /** Returns the result as a line. */
   async #reload(): Promise<string> {
-    const { file, makeTrial, director, loads } = this.#of
-    if (file === undefined) return 'SIGHUP: there is no --rules FILE to read again'
+    const { file, keepalived, makeTrial, director, loads } = this.#of
+    if (keepalived) return `SIGHUP: ${await keepalived.reload()}`
+    if (file === undefined) return 'SIGHUP: there is no --rules or --keepalived FILE to read again'
     try {
       if (!statSync(file).isFile()) throw new UsageError(`--rules: ${file} is no regular file: it cannot be read again`)
       const committed = await commitDesired(director, await readDesired(file, makeTrial))

@@ -3,19 +3,24 @@ import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RulesLoads } from '../../../control/metrics/rules-loads.js'
+import type { Control } from '../../../control/protocol/api.js'
+import { localControl } from '../../../control/operations/execute.js'
 import { serveControl } from '../../../control/socket/server.js'
 import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
 import { Transactions } from '../../../control/rules/transactions.js'
+import type { Director } from '../../../director/director.js'
+import type { DataPlane } from '../../../plane/data-plane.js'
 import { outliveReaders } from '../../command.js'
 import type { UvsCommand } from '../command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
+import type { DirectorKeepalived } from './director-keepalived.js'
 import { ServiceManager } from './service-manager.js'
 import { complain as complainOf } from '../run-uvs.js'
 
 export const director: UvsCommand = {
   name: 'director',
-  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules again.',
+  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules or --keepalived again.',
   forms: DIRECTOR_FORMS,
   async run(args) {
     return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
@@ -39,6 +44,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const makeTrial = await trialDirectorMaker(command)
   // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
+  const configured = await keepalivedOf(command, makeTrial)
   const signalled = nextSignal()
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
@@ -55,8 +61,11 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
+    const keepalived = await configured?.start(control)
+    if (keepalived) open.unshift(keepalived)
     const reload = new RulesReload({
       file: command.rules,
+      keepalived,
       makeTrial,
       director: control,
       loads: rulesLoads,
@@ -70,12 +79,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     process.on('SIGHUP', onHangup)
     open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
     for (const note of notes) complain(note)
-    const isBeside = new Set(command.devices.flatMap(each => (each.kind === 'raw' && each.isBeside ? [each.name] : [])))
-    const devices = dataPlane.devices.map(
-      ({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu}${isBeside.has(name) ? ', beside the kernel' : ''})`,
-    )
-    const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
-    const ready = `ready on ${devices.join(', ')}; ${workers}control socket ${command.control}`
+    const ready = readyLine(command, dataPlane.devices)
     process.stdout.write(`uvs director: ${ready}\n`)
     manager.ready(ready)
     manager.watch(dataPlane)
@@ -85,6 +89,29 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     for (const each of open) await each.close()
   }
   return 0
+}
+
+/** Reads the keepalived.conf, if one is named; returns what starts it. */
+async function keepalivedOf(
+  { keepalived: file, devices }: DirectorCommand,
+  makeTrial: () => Director,
+): Promise<{ start(director: Control): Promise<DirectorKeepalived> } | undefined> {
+  if (file === undefined) return undefined
+  const { DirectorKeepalived, readKeepalived } = await import('./director-keepalived.js')
+  const hasKernel = devices.some(device => device.kind === 'raw' && device.isBeside === true)
+  const interfaces = devices.map(({ name }) => name)
+  const of = { file, interfaces, hasKernel, makeTrial: () => localControl(makeTrial()), tell: complain }
+  const read = await readKeepalived(of)
+  return { start: director => DirectorKeepalived.start({ ...of, director }, read) }
+}
+
+function readyLine(command: DirectorCommand, devices: DataPlane['devices']): string {
+  const isBeside = new Set(command.devices.flatMap(each => (each.kind === 'raw' && each.isBeside ? [each.name] : [])))
+  const shown = devices.map(
+    ({ name, mac, mtu }) => `${name} (${mac}, mtu ${mtu}${isBeside.has(name) ? ', beside the kernel' : ''})`,
+  )
+  const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
+  return `ready on ${shown.join(', ')}; ${workers}control socket ${command.control}`
 }
 
 function nextSignal(): Promise<void> {

@@ -1,0 +1,168 @@
+import { networkInterfaces } from 'node:os'
+import type { Control } from '../../../control/protocol/api.js'
+import { UsageError } from '../../../director/options.js'
+import { hostSockets } from '../../../keepalived/checkers/host-sockets.js'
+import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
+import { formatMessage } from '../../../keepalived/config/report.js'
+import type { Checker } from '../../../keepalived/config/tree/checker.js'
+import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
+import type { Action } from '../../../keepalived/health/action.js'
+import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
+import { HealthChecker } from '../../../keepalived/health/health-checker.js'
+import { TrackFiles } from '../../../keepalived/health/track-files.js'
+import { RuleWriter, triedRules } from '../../../keepalived/rules/rule-writer.js'
+import { NotifyRunner } from '../../../keepalived/scripts/notify-runner.js'
+import { hostSurroundings } from '../keepalived/host-surroundings.js'
+
+/** How often the host's addresses are looked at for ha_suspend. */
+const ADDRESSES_MS = 1000
+
+export interface KeepalivedOf {
+  readonly file: string
+  /** Interfaces of the director: for the configuration they are there. */
+  readonly interfaces: readonly string[]
+  /** The kernel holds the addresses of one of them, so that its sockets reach what is there. */
+  readonly hasKernel: boolean
+  readonly director: Control
+  /** A director without rules that handles no frames. */
+  readonly makeTrial: () => Control
+  readonly tell: (line: string) => void
+}
+
+/** A configuration that can be run, and what was complained of. */
+export interface ReadFile {
+  readonly config: KeepalivedConfig
+  readonly services: readonly CheckedService[]
+  readonly complaints: readonly string[]
+  /** Those of them that are errors, without their places: a line that moved is the same error. */
+  readonly errors: readonly string[]
+}
+
+/**
+ * Reads a keepalived.conf. What keepalived would complain of and run nevertheless is a complaint here too. UsageError: it cannot be run, or
+ * the director would refuse one of its rules.
+ */
+export async function readKeepalived({
+  file,
+  interfaces,
+  hasKernel,
+  makeTrial,
+}: Omit<KeepalivedOf, 'director' | 'tell'>): Promise<ReadFile> {
+  const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
+  const complaints = read.messages.map(message => formatMessage(message))
+  if (read.config === undefined) throw new UsageError(`--keepalived: ${complaints.at(-1) ?? file}`)
+  const services = checkedServices(read.config)
+  const asking = services
+    .flatMap(({ realServers }) => realServers.flatMap(({ checkers }) => checkers))
+    .find(isOfSockets)
+  if (!hasKernel && asking)
+    throw new UsageError(
+      `--keepalived: ${asking.kind} needs an interface whose addresses the kernel holds: ${interfaces.join(', ')} is uvs's alone`,
+    )
+  const refused = await triedRules(services, makeTrial())
+  if (refused !== undefined) throw new UsageError(`--keepalived: ${file}: ${refused}`)
+  const errors = read.messages.filter(({ severity }) => severity === 'error' || severity === 'security')
+  return { config: read.config, services, complaints, errors: errors.map(({ text }) => text) }
+}
+
+function isOfSockets({ kind }: Checker): boolean {
+  return kind !== 'MISC_CHECK' && kind !== 'FILE_CHECK' && kind !== 'BFD_CHECK'
+}
+
+/** What of a configuration the director does not do, a line each. */
+function notDone({ global, instances }: KeepalivedConfig): string[] {
+  const found: string[] = []
+  if (instances.length > 0) found.push('vrrp_instance: not run; the virtual servers are')
+  if (global.lvsNotifyFifo ?? global.notifyFifo) found.push('lvs_notify_fifo, notify_fifo: nothing is written there')
+  if (global.notificationEmail.length > 0) found.push('notification_email: no mails are sent')
+  return found
+}
+
+/** The virtual servers of a keepalived.conf in a running director: checks, rules, scripts. */
+export class DirectorKeepalived {
+  readonly #of: KeepalivedOf
+  readonly #writer: RuleWriter
+  readonly #scripts: NotifyRunner
+  readonly #files: TrackFiles
+  readonly #checker: HealthChecker
+  readonly #addressTimer: NodeJS.Timeout
+  #running: ReadFile
+
+  private constructor(of: KeepalivedOf, read: ReadFile) {
+    this.#of = of
+    this.#running = read
+    this.#writer = new RuleWriter(of.director, message => of.tell(`a rule is refused: ${message}`))
+    this.#scripts = new NotifyRunner(of.tell)
+    this.#files = new TrackFiles((name, value) => this.#checker.fileChanged(name, value))
+    this.#files.follow(read.config.trackFiles)
+    this.#checker = new HealthChecker({
+      services: read.services,
+      settings: read.config.global,
+      act: action => this.#act(action),
+      sockets: hostSockets,
+      fileValue: name => this.#files.value(name),
+      isSuspended,
+    })
+    this.#addressTimer = setInterval(() => {
+      if (this.#running.services.some(({ haSuspend }) => haSuspend)) this.#checker.addressesChanged()
+    }, ADDRESSES_MS)
+  }
+
+  /** Begins to check, and to write rules. */
+  static async start(of: KeepalivedOf, read: ReadFile): Promise<DirectorKeepalived> {
+    for (const line of [...read.complaints, ...notDone(read.config)]) of.tell(line)
+    const found = new DirectorKeepalived(of, read)
+    found.#checker.start()
+    await found.#writer.written()
+    return found
+  }
+
+  /** Reads the file again. Returns the result as a line: an error that the running configuration has not changes nothing. */
+  async reload(): Promise<string> {
+    const { file } = this.#of
+    try {
+      const read = await readKeepalived(this.#of)
+      const added = read.errors.filter(text => !this.#running.errors.includes(text))
+      if (added.length > 0) return `${file}: nothing has changed: ${added.join('; ')}`
+      this.#running = read
+      this.#files.follow(read.config.trackFiles)
+      this.#checker.reload(read.services, read.config.global)
+      await this.#writer.written()
+      return `${file}: ${read.services.length} virtual servers`
+    } catch (error) {
+      return `${file}: nothing has changed: ${(error as Error).message}`
+    }
+  }
+
+  /** Ends checks and scripts; the services go. */
+  async close(): Promise<void> {
+    clearInterval(this.#addressTimer)
+    this.#files.close()
+    this.#checker.stop()
+    await this.#writer.written()
+    this.#scripts.close()
+  }
+
+  #act(action: Action): void {
+    switch (action.kind) {
+      case 'log':
+        return this.#of.tell(action.line)
+      case 'script': {
+        const { scriptUser, scriptGroup } = this.#running.config.global
+        return void this.#scripts.run(action.script, scriptUser, scriptGroup)
+      }
+      case 'fifo':
+      case 'mail':
+        return
+      default:
+        return this.#writer.change(action)
+    }
+  }
+}
+
+/** ha_suspend: the address of the service is on none of the host's interfaces. */
+function isSuspended({ target }: CheckedService): boolean {
+  if (target.kind !== 'address') return false
+  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  return !addresses.some(({ address }) => address === target.address)
+}

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from 'node:util'
+import { BATCH_MAX, type Control, type RuleChange, type ServiceKey } from '../../control/protocol/api.js'
+import type { RealServer, SorryServer } from '../config/tree/virtual-server.js'
+import type { Change } from '../health/action.js'
+import type { CheckedService } from '../health/checked-service.js'
+import { destinationOf, serviceKeys, serviceSettings } from './service-rules.js'
+
+interface Member {
+  readonly server: RealServer | SorryServer
+  readonly weight: number
+}
+
+/** What was asked for of a virtual server. */
+interface Placed {
+  readonly keys: readonly ServiceKey[]
+  readonly members: Map<string, Member>
+}
+
+/**
+ * Carries changes of virtual servers to a director's rules, in order, those of one moment in one batch. Other rules are left alone. A
+ * change that is refused, such as a service that somebody has added by hand, is told of, and the rest goes on, as with keepalived.
+ */
+export class RuleWriter {
+  readonly #control: Control
+  readonly #refused: (message: string) => void
+  readonly #placed = new Map<string, Placed>()
+  #waiting: RuleChange[] = []
+  #writing: Promise<void> | undefined
+
+  constructor(control: Control, refused: (message: string) => void) {
+    this.#control = control
+    this.#refused = refused
+  }
+
+  change(change: Change): void {
+    this.#waiting.push(...this.#requestsOf(change))
+    this.#writing ??= this.#write()
+  }
+
+  /** All changes so far have been carried out or refused. */
+  async written(): Promise<void> {
+    while (this.#writing) await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    // What belongs to one event comes in one turn of the event loop.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const requests = this.#waiting.splice(0, BATCH_MAX)
+      const reply = await this.#control.call<'batch'>({ op: 'batch', requests })
+      if (!reply.ok) this.#refused(reply.message)
+      else for (const each of reply.value) if (!each.ok) this.#refused(each.message)
+    }
+    this.#writing = undefined
+  }
+
+  #requestsOf(change: Change): RuleChange[] {
+    const { service } = change
+    const placed = this.#placed.get(service.name)
+    switch (change.kind) {
+      case 'add-service': {
+        const keys = serviceKeys(service)
+        this.#placed.set(service.name, { keys, members: new Map() })
+        return keys.map(key => addService(service, key))
+      }
+      case 'edit-service':
+        return placed === undefined ? [] : this.#edit(service, placed)
+      case 'remove-service':
+        this.#placed.delete(service.name)
+        return (placed?.keys ?? []).map(key => ({ op: 'delete-service', service: key }))
+      case 'remove-server':
+        placed?.members.delete(nameOf(change.server))
+        return (placed?.keys ?? []).map(key => {
+          const { destination } = destinationOf(key, change.server, 0)
+          return { op: 'delete-destination', service: key, destination }
+        })
+      default: {
+        placed?.members.set(nameOf(change.server), change)
+        const op = change.kind === 'add-server' ? 'add-destination' : 'edit-destination'
+        return (placed?.keys ?? []).map(key => ({ op, ...destinationOf(key, change.server, change.weight) }))
+      }
+    }
+  }
+
+  /** Services of a group come and go with its addresses; the others are changed in place. */
+  #edit(service: CheckedService, { keys: old, members }: Placed): RuleChange[] {
+    const keys = serviceKeys(service)
+    this.#placed.set(service.name, { keys, members })
+    return [
+      ...old.filter(key => !isIn(keys, key)).map((key): RuleChange => ({ op: 'delete-service', service: key })),
+      ...keys.flatMap((key): RuleChange[] => {
+        if (isIn(old, key)) return [{ op: 'edit-service', service: key, settings: serviceSettings(service, key) }]
+        const servers = [...members.values()].map(({ server, weight }): RuleChange => ({
+          op: 'add-destination',
+          ...destinationOf(key, server, weight),
+        }))
+        return [addService(service, key), ...servers]
+      }),
+    ]
+  }
+}
+
+function isIn(list: readonly ServiceKey[], key: ServiceKey): boolean {
+  return list.some(one => isDeepStrictEqual(one, key))
+}
+
+function addService(service: CheckedService, key: ServiceKey): RuleChange {
+  return { op: 'add-service', service: key, settings: serviceSettings(service, key) }
+}
+
+function nameOf({ address, port }: { address: string; port: number }): string {
+  return `${address} ${port}`
+}
+
+/**
+ * Tries all rules that a configuration can lead to on a director that handles no frames. Returns why one is refused; undefined: none.
+ * Two virtual servers that share a service are no refusal.
+ */
+export async function triedRules(services: readonly CheckedService[], trial: Control): Promise<string | undefined> {
+  for (const service of services) {
+    try {
+      for (const key of serviceKeys(service)) {
+        const servers = service.realServers.map((server): RuleChange => ({ op: 'add-destination', ...destinationOf(key, server, server.weight) })) // prettier-ignore
+        for (const request of [addService(service, key), ...servers]) {
+          const reply = await trial.call(request)
+          if (!reply.ok && reply.refusal !== 'EEXIST') {
+            const what =
+              request.op === 'add-service'
+                ? `lb_algo ${service.scheduler}`
+                : `real server ${request.op === 'add-destination' ? request.destination.address : ''}`
+            return `virtual server ${service.name}: ${what}: ${reply.message}`
+          }
+        }
+      }
+    } catch (error) {
+      return `virtual server ${service.name}: ${(error as Error).message}`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,44 @@
+import { runScript } from './run-script.js'
+import { userIds } from './user-ids.js'
+
+/** A notification script that has not ended by then is ended. */
+const TIMEOUT_MS = 60_000
+
+/** A command and as whom it runs. */
+export interface NotifyScript {
+  readonly words: readonly string[]
+  readonly text: string
+  readonly user?: string
+  readonly group?: string
+}
+
+/** Runs notification scripts, all at once and waited for by nobody; the end ends them. */
+export class NotifyRunner {
+  readonly #abort = new AbortController()
+  readonly #failed: (line: string) => void
+
+  /** `failed` is told of a script that does not run or does not end well. */
+  constructor(failed: (line: string) => void) {
+    this.#failed = failed
+  }
+
+  /** `scriptUser` and `scriptGroup` are those of global_defs. */
+  async run({ words, text, user, group }: NotifyScript, scriptUser?: string, scriptGroup?: string): Promise<void> {
+    const name = user ?? scriptUser
+    const as = name === undefined ? undefined : userIds(name, user === undefined ? scriptGroup : group)
+    if (name !== undefined && as === undefined) {
+      this.#failed(`script '${text}': there is no user ${name}`)
+      return
+    }
+    const { signal } = this.#abort
+    const end = await runScript({ words, timeoutMs: TIMEOUT_MS, signal, ...(as && { as }) })
+    if (signal.aborted) return
+    if (end.kind === 'not run') this.#failed(`script '${text}' was not run: ${end.why}`)
+    else if (end.kind === 'timed out') this.#failed(`script '${text}' was ended after ${TIMEOUT_MS / 1000} s`)
+    else if (end.kind === 'signalled') this.#failed(`script '${text}' died of signal ${end.signal}`)
+  }
+
+  close(): void {
+    this.#abort.abort()
+  }
+}

@@ -1,0 +1,129 @@
+import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { allServices } from '../../src/control/protocol/all-services.js'
+import { connectControl } from '../../src/control/socket/client.js'
+import { Ledger } from '../../netns-lab/ledger.js'
+import { Namespaces } from '../../netns-lab/namespaces.js'
+import { run } from '../../netns-lab/proc.js'
+import { ours } from '../../netns-lab/tools.js'
+import { tempDir } from '../support/temp.js'
+import { Lan, RS1, RS2, sooner, VIP, whyNoLan } from './lan.js'
+import { unhooked } from './unhooked.js'
+
+const PORT = 88
+const AT = `${VIP}:${PORT}`
+
+interface Servers {
+  readonly weight: number
+  readonly extra?: string
+}
+
+/** rs1 by NAT, rs2 by direct routing, both checked each second; port 89 of rs1 for when neither is up. */
+function configuration({ weight, extra = '' }: Servers): string {
+  const check = 'TCP_CHECK {\n connect_timeout 1\n retry 1\n delay_before_retry 0.5\n warmup 0\n }'
+  return `virtual_server ${VIP} ${PORT} {
+  delay_loop 1
+  lb_algo wrr
+  lb_kind NAT
+  protocol TCP
+  ${extra}
+  sorry_server ${RS1} 89
+  real_server ${RS1} ${PORT} {
+    weight ${weight}
+    ${check}
+  }
+  real_server ${RS2} ${PORT} {
+    lvs_method DR
+    ${check}
+  }
+}
+`
+}
+
+const skip = (await whyNoLan()) || ((await run('ab', ['-V'])).status === 0 ? false : 'ab is not installed')
+await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t => {
+  const lan = new Lan(new Namespaces(await Ledger.open(`uvs-ka-${process.pid}-`)))
+  const { spaces } = lan
+  t.teardown(() => spaces.ledger.remove())
+  await lan.build()
+  const serve = (host: string, name: string, port: number): number =>
+    spaces.start(host, name, 'env', unhooked([ours('netns-lab/name-server.js'), name, String(port)])).pid
+  const rs1 = serve('rs1', 'one', PORT)
+  let rs2 = serve('rs2', 'two', PORT)
+  serve('rs1', 'sorry', 89)
+  await sooner(async () => (await lan.ask(`${RS1}:${PORT}`, 'director')) === 'one', 15_000)
+  await sooner(async () => (await lan.ask(`${RS2}:${PORT}`, 'director')) === 'two', 15_000)
+  const file = `${tempDir(t)}/keepalived.conf`
+  writeFileSync(file, configuration({ weight: 1 }))
+  const director = await lan.start('eth0', '--keepalived', file)
+  await lan.admin('-A', '-t', `${VIP}:9999`, '-s', 'rr')
+  const control = connectControl(lan.control)
+  t.teardown(() => control.close())
+  const destinations = async (): Promise<string[]> => {
+    const services = await allServices(control)
+    if (!services.ok) throw new Error(services.message)
+    const found = services.value.find(service => 'port' in service && service.port === PORT)
+    return (found?.destinations ?? []).map(({ address, port, weight }) => `${address}:${port}=${weight}`).sort()
+  }
+  const becomes = async (expected: string[], limitMs: number): Promise<number> => {
+    const began = performance.now()
+    await sooner(async () => (await destinations()).join() === expected.join(), limitMs)
+    return performance.now() - began
+  }
+  const both = [`${RS1}:${PORT}=1`, `${RS2}:${PORT}=1`]
+  await becomes(both, 5000)
+  t.strictSame(await lan.askTimes(10, AT), { one: 5, two: 5 })
+
+  const ab = spaces.run('client', 'ab', ['-r', '-q', '-c', '4', '-t', '12', '-n', '1000000', `http://${AT}/`], 60_000)
+  await sleep(2000)
+  process.kill(rs2, 'SIGKILL')
+  const left = await becomes([both[0]!], 6000)
+  t.comment(`left ${Math.round(left)} ms after it died`)
+  t.ok(left < 1000 + 500 + 1000, 'within delay_loop, delay_before_retry and connect_timeout')
+  t.notMatch(await lan.askTimes(5, AT), { two: Number })
+  rs2 = serve('rs2', 'two', PORT)
+  const returned = await becomes(both, 10_000)
+  t.comment(`returned ${Math.round(returned)} ms after it was started`)
+  const { out: said } = await ab
+  t.comment(said.match(/(Complete|Failed) requests: .*/g)?.join('; ') ?? said)
+  t.match(said, /Complete requests: +[1-9]\d{2}/)
+
+  process.kill(rs1, 'SIGKILL')
+  process.kill(rs2, 'SIGKILL')
+  await becomes([`${RS1}:89=1`], 6000)
+  // Not each request: a port that ab used may still have its connection, whose packets IPVS drops as long as its server is gone.
+  const answers = (name: string): Promise<void> => sooner(async () => (await lan.ask(AT)) === name, 20_000)
+  await t.resolves(answers('sorry'))
+  serve('rs2', 'two', PORT)
+  await becomes([both[1]!], 10_000)
+  await t.resolves(answers('two'))
+
+  serve('rs1', 'one', PORT)
+  await becomes(both, 10_000)
+  writeFileSync(file, configuration({ weight: 3, extra: 'no_such_keyword' }))
+  process.kill(director.pid, 'SIGHUP')
+  await sooner(async () => /nothing has changed: .*no_such_keyword/.test(director.said()), 5000)
+  t.strictSame(await destinations(), both, 'a file with an error changes nothing')
+  writeFileSync(file, configuration({ weight: 3 }))
+  process.kill(director.pid, 'SIGHUP')
+  await becomes([`${RS1}:${PORT}=3`, both[1]!], 5000)
+  const services = await allServices(control)
+  if (!services.ok) throw new Error(services.message)
+  t.ok(
+    services.value.some(service => 'port' in service && service.port === 9999),
+    "uvsadm's own service is still there",
+  )
+  t.match(director.said(), /TCP_CHECK on service .* failed after 1 retries \(connection refused\)\./)
+})
+
+await t.test('what it refuses', async t => {
+  const file = `${tempDir(t)}/keepalived.conf`
+  writeFileSync(file, configuration({ weight: 1 }))
+  const main = ours('src/cli/uvs/main.js')
+  const asked = ['director', '--tap', 'tap9', '--address', '192.0.2.1/24@tap9', '--keepalived', file]
+  const alone = await run(process.execPath, [main, ...asked])
+  t.match(alone.err, /^uvs director: --keepalived: TCP_CHECK needs an interface whose addresses the kernel holds/)
+  const two = await run(process.execPath, [main, ...asked, '--rules', file])
+  t.match(two.err, /--keepalived does not go with --rules/)
+})
