@@ -20,12 +20,17 @@ export const HEADER_LEN = 16
 export const MessageType = { NOOP: 1, ERROR: 2, DONE: 3, OVERRUN: 4 } as const
 export const MessageFlag = {
   REQUEST: 0x1,
+  /** Of a request: its end is to be told, with 0 or an errno. */
+  ACK: 0x4,
   /** Of a message that is part of a dump: what is dumped changed meanwhile. */
   DUMP_INTERRUPTED: 0x10,
   /** Of a request: all there are. */
   DUMP: 0x300,
   /** Of news: it stands where another stood. */
   REPLACE: 0x100,
+  /** Of a request for something new: make it, and only if there is none yet. */
+  EXCLUSIVELY: 0x200,
+  CREATE: 0x400,
 } as const
 
 /** Goes through the messages of a datagram, one `next` after the other. It is made once and pointed at datagram after datagram. */

@@ -1,9 +1,7 @@
-import { constants } from 'node:os'
-import { SystemError } from '../libc.js'
 import { Attributes } from './attributes.js'
-import { composeMessage, type Attribute } from './compose.js'
-import { HOST_ORDER, MessageFlag, MessageReader, MessageType } from './message.js'
-import { IGNORED, LOST, NetlinkSocket, NOTHING } from './netlink-socket.js'
+import type { Attribute } from './compose.js'
+import { converse, type Take } from './converse.js'
+import { HOST_ORDER, MessageFlag } from './message.js'
 
 /*
  * The clsact qdisc of an interface, and cls_bpf's filters there (tc(8), tc-bpf(8), linux/rtnetlink.h, linux/pkt_cls.h). A
@@ -19,9 +17,6 @@ const Type = {
 } as const
 const TCMSG_LEN = 20
 const Field = { INTERFACE: 4, HANDLE: 8, PARENT: 12, INFO: 16 } as const
-const ACK = 0x4
-const EXCLUSIVELY = 0x200
-const CREATE = 0x400
 
 const CLSACT = 0xfffffff1
 const CLSACT_HANDLE = 0xffff0000
@@ -51,7 +46,7 @@ export interface FoundFilter extends FilterPlace {
 export function addClsact(ifindex: number): number {
   return ask(
     Type.NEW_QDISC,
-    CREATE | EXCLUSIVELY,
+    MessageFlag.CREATE | MessageFlag.EXCLUSIVELY,
     [0, ifindex, CLSACT_HANDLE, CLSACT, 0],
     [[Attr.KIND, text('clsact')]],
   )
@@ -71,7 +66,7 @@ export function qdiscAtIngress(ifindex: number): string | undefined {
 
 /** Has a program decide what becomes of frames. Returns 0, or an errno: EINVAL if another kind of filter has that priority. */
 export function addFilter(place: FilterPlace, programFd: number, name: string): number {
-  return ask(Type.NEW_FILTER, CREATE | EXCLUSIVELY, bodyOf(place), [
+  return ask(Type.NEW_FILTER, MessageFlag.CREATE | MessageFlag.EXCLUSIVELY, bodyOf(place), [
     [Attr.KIND, text('bpf')],
     [
       Attr.OPTIONS,
@@ -112,39 +107,9 @@ function text(value: string): Uint8Array {
 
 /** Returns 0, or the errno by which the kernel refuses. */
 function ask(type: number, flags: number, body: readonly number[], attributes: readonly Attribute[]): number {
-  return converse(type, flags | ACK, body, attributes, () => {})
+  return converse({ type, flags: flags | MessageFlag.ACK, body, attributes })
 }
-
-type Take = (view: DataView<ArrayBufferLike>, body: number, attributes: Attributes) => void
 
 function dump(type: number, body: readonly number[], take: Take): void {
-  converse(type, MessageFlag.DUMP, body, [], take)
-}
-
-/** Sends one message and reads to the end of what is answered; returns 0 or an errno. */
-function converse(
-  type: number,
-  flags: number,
-  body: readonly number[],
-  sent: readonly Attribute[],
-  take: Take,
-): number {
-  const socket = new NetlinkSocket(true)
-  const reader = new MessageReader()
-  const attributes = new Attributes()
-  try {
-    socket.send(composeMessage(socket.view, type, flags | MessageFlag.REQUEST, body, sent))
-    for (;;) {
-      const octets = socket.receive()
-      if (octets === NOTHING || octets === LOST) throw new SystemError('asking rtnetlink', constants.errno.ETIMEDOUT)
-      if (octets === IGNORED) continue
-      reader.wrap(socket.view, octets)
-      while (reader.next()) {
-        if (reader.type === MessageType.ERROR || reader.type === MessageType.DONE) return Math.abs(reader.error)
-        take(socket.view, reader.body, attributes.wrap(socket.view, reader.body + TCMSG_LEN, reader.end))
-      }
-    }
-  } finally {
-    socket.close()
-  }
+  converse({ type, flags: MessageFlag.DUMP, body, attributes: [] }, { bodyLen: TCMSG_LEN, take })
 }
