@@ -33,6 +33,8 @@ const BELOW: Record<string, string[]> = {
   'keepalived/config': ['wire'],
   // Virtual routers as a pure machine: no socket, timer or clock.
   'keepalived/vrrp': ['keepalived/config'],
+  // Them spoken beside the kernel.
+  'keepalived/vrrp-host': ['keepalived/vrrp', 'linux'],
   // Scripts of a configuration: notifications and checks.
   'keepalived/scripts': ['linux'],
   'keepalived/checkers': ['keepalived/scripts', 'keepalived/config'],

@@ -1,0 +1,220 @@
+import { addAddress, type ChangedAddress, removeAddress } from '../../linux/rtnetlink/change-address.js'
+import { Scope } from '../../linux/rtnetlink/address.js'
+import { messageOf } from '../../linux/error-text.js'
+import { HostNetwork } from '../../linux/rtnetlink/host-network.js'
+import { RawIpSocket } from '../../linux/raw-ip-socket.js'
+import { type Ipv4Addr, parseIpv4 } from '../../wire/addr.js'
+import { isIpv4, isSameIp } from '../../wire/ip-addr.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import type { Action } from '../vrrp/action.js'
+import { VrrpRouter } from '../vrrp/router.js'
+import type { InstanceSettings, RouterSettings, Vip } from '../vrrp/settings.js'
+import { GratuitousArp } from './gratuitous-arp.js'
+import { type HostVrrpLink, hostLinks } from './host-links.js'
+
+/** The sockets are looked at so often: adverts and news of links wait at most so long. */
+const TURN_MS = 10
+/** Packets that one turn takes of one socket; a flood waits, or is lost. */
+const MOST_PACKETS = 256
+
+/** What others are to know or to do: log lines, transitions, notifications. */
+export type Told = Extract<Action, { kind: 'log' | 'transition' | 'notify' | 'priority' }>
+
+/**
+ * Virtual routers of a host whose kernel holds its addresses: adverts by raw sockets, links and addresses by rtnetlink, gratuitous
+ * ARP by a packet socket. IPv4 alone.
+ */
+export class VrrpHost {
+  readonly #tell: (told: Told) => void
+  readonly #network = new HostNetwork()
+  readonly #arp = new GratuitousArp()
+  #settings: RouterSettings
+  #router: VrrpRouter
+  #links = new Map<string, HostVrrpLink>()
+  /** By interface and protocol. */
+  readonly #sockets = new Map<string, { readonly socket: RawIpSocket; readonly ifindex: number }>()
+  #timer: NodeJS.Timeout | undefined
+  /** Of the last turn: it is said once. */
+  #trouble = ''
+
+  /** SystemError where sockets may not be opened. */
+  constructor(settings: RouterSettings, tell: (told: Told) => void) {
+    this.#tell = tell
+    this.#settings = this.#spoken(settings)
+    this.#router = new VrrpRouter(this.#settings)
+  }
+
+  get router(): VrrpRouter {
+    return this.#router
+  }
+  /** The clock of the router's times, ms. */
+  get nowMs(): number {
+    return performance.now()
+  }
+
+  start(): void {
+    this.#follow()
+    this.#perform(this.#router.start(this.nowMs))
+    this.#turn()
+  }
+
+  /** A configuration that was read anew. */
+  reload(settings: RouterSettings): void {
+    this.#settings = this.#spoken(settings)
+    this.#perform(this.#router.reload(this.#settings, this.nowMs))
+    this.#follow()
+  }
+
+  /** Masters say good-bye, and their addresses go. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#perform(this.#router.stop(this.nowMs))
+    for (const { socket } of this.#sockets.values()) socket.close()
+    this.#sockets.clear()
+    this.#arp.close()
+    this.#network.close()
+  }
+
+  /** What is there to hear, then what is due: adverts that waited while the process could not run are heard before a wait for them ends. */
+  #turn(): void {
+    try {
+      if (this.#network.takeChanges()) this.#follow()
+      for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
+      this.#perform(this.#router.advance(this.nowMs))
+      this.#trouble = ''
+    } catch (error) {
+      const text = messageOf(error)
+      if (text !== this.#trouble) this.#log(text)
+      this.#trouble = text
+    }
+    const waitMs = Math.min(TURN_MS, Math.max(0, this.#router.nextAtMs - this.nowMs))
+    this.#timer = setTimeout(() => this.#turn(), waitMs)
+  }
+
+  #hear(name: string, socket: RawIpSocket): void {
+    for (let packets = 0; packets < MOST_PACKETS; packets++) {
+      const octets = socket.receive()
+      if (octets === 0) return
+      this.#perform(this.#router.receive(name, socket.view, 0, octets, this.nowMs))
+    }
+  }
+
+  /** Tells the router of links that changed and of addresses that somebody took away, and opens sockets on links that are new. */
+  #follow(): void {
+    const before = this.#links
+    const links = hostLinks(this.#network.snapshot, this.#settings)
+    this.#links = links
+    for (const name of new Set([...before.keys(), ...links.keys()])) {
+      const [was, is] = [before.get(name), links.get(name)]
+      for (const addr of was?.vips ?? [])
+        if (!is?.vips.has(addr)) this.#perform(this.#router.loseAddress(name, addr, this.nowMs))
+      if (!isSameLink(was, is)) this.#perform(this.#router.setLink(name, is, this.nowMs))
+    }
+    this.#openSockets()
+  }
+
+  #openSockets(): void {
+    const wanted = new Map(this.#settings.instances.map(instance => [socketKey(instance), instance]))
+    for (const [key, { socket, ifindex }] of this.#sockets) {
+      const name = wanted.get(key)?.interface
+      if (name !== undefined && this.#links.get(name)?.ifindex === ifindex) continue
+      socket.close()
+      this.#sockets.delete(key)
+    }
+    for (const [key, instance] of wanted) {
+      const link = this.#links.get(instance.interface)
+      if (!link || this.#sockets.has(key)) continue
+      const socket = new RawIpSocket(protocolOf(instance), instance.interface, link.ifindex)
+      this.#sockets.set(key, { socket, ifindex: link.ifindex })
+      const groups = new Set(
+        this.#settings.instances
+          .filter(other => socketKey(other) === key && !other.isUnicast)
+          .map(({ group }) => group),
+      )
+      for (const group of groups) if (isIpv4(group)) socket.join(group)
+    }
+  }
+
+  #perform(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.kind === 'advert') this.#send(action)
+      else if (action.kind === 'announce') this.#announce(action)
+      else if (action.kind === 'add-address' || action.kind === 'remove-address') this.#change(action.kind, action.vip)
+      else this.#tell(action)
+    }
+  }
+
+  #send({ instance, interface: name, destination, packet }: Action & { kind: 'advert' }): void {
+    const settings = this.#settings.instances.find(other => other.name === instance)
+    const open = settings && this.#sockets.get(socketKey(settings))
+    // A link that is down refuses; that it is down is in the log already.
+    if (open && isIpv4(destination)) open.socket.send(packet, destination)
+    else this.#log(`(${instance}): no advert could be sent by ${name}`)
+  }
+
+  #announce({ interface: name, address }: Action & { kind: 'announce' }): void {
+    const link = this.#links.get(name)
+    if (link?.mac && isIpv4(address)) this.#arp.send(link.ifindex, link.mac, address)
+  }
+
+  #change(kind: 'add-address' | 'remove-address', vip: Vip): void {
+    const link = this.#links.get(vip.interface)
+    if (!link || !isIpv4(vip.address)) return
+    try {
+      const changed = changedAddress(link.ifindex, vip.address, vip)
+      if (kind === 'add-address') addAddress(changed)
+      else this.#remove(changed, vip, link)
+    } catch (error) {
+      this.#log(messageOf(error))
+    }
+  }
+
+  /** That it goes is our own doing, and no loss. */
+  #remove(changed: ChangedAddress, vip: Vip, link: HostVrrpLink): void {
+    removeAddress(changed)
+    const vips = new Set([...link.vips].filter(addr => !isSameIp(addr, vip.address)))
+    this.#links.set(vip.interface, { ...link, vips })
+  }
+
+  /** Instances of IPv4; of others it is said that they are left out. */
+  #spoken(settings: RouterSettings): RouterSettings {
+    const instances = settings.instances.filter(({ family }) => family === 4)
+    for (const { name, family } of settings.instances)
+      if (family === 6) this.#log(`(${name}) IPv6 is not spoken yet: the instance is left out`)
+    const names = new Set(instances.map(({ name }) => name))
+    const groups = settings.groups.map(group => ({ ...group, members: group.members.filter(name => names.has(name)) }))
+    return { ...settings, instances, groups }
+  }
+
+  #log(text: string): void {
+    this.#tell({ kind: 'log', text })
+  }
+}
+
+function protocolOf({ authentication }: InstanceSettings): number {
+  return authentication?.type === 'AH' ? IpProtocol.AH : IpProtocol.VRRP
+}
+function socketKey(instance: InstanceSettings): string {
+  return `${instance.interface} ${protocolOf(instance)}`
+}
+
+function isSameLink(one: HostVrrpLink | undefined, other: HostVrrpLink | undefined): boolean {
+  return (
+    one?.isUp === other?.isUp && one?.ifindex === other?.ifindex && one?.addresses.join() === other?.addresses.join()
+  )
+}
+
+const SCOPES: Readonly<Record<string, number>> = { global: Scope.GLOBAL, link: Scope.LINK, host: Scope.HOST }
+
+function changedAddress(ifindex: number, addr: Ipv4Addr, { prefix, extra = {} }: Vip): ChangedAddress {
+  const [broadcast, peer] = [parseIpv4(extra.broadcast ?? ''), parseIpv4(extra.peer ?? '')]
+  return {
+    ifindex,
+    addr,
+    prefix,
+    scope: SCOPES[extra.scope ?? 'global'] ?? Scope.GLOBAL,
+    ...(broadcast !== undefined && { broadcast }),
+    ...(peer !== undefined && { peer }),
+    ...(extra.label !== undefined && { label: extra.label }),
+  }
+}
