@@ -1,3 +1,4 @@
+import type { Family } from '../addresses.js'
 import type { ConfigDraft, VirtualServerDraft } from '../draft.js'
 import type { Report } from '../report.js'
 import type { RealServer, VirtualServer, VirtualServerGroup } from '../tree/virtual-server.js'
@@ -15,8 +16,8 @@ export function finishVirtualServers(config: ConfigDraft, report: Report): Virtu
       report.add('warning', undefined, `Virtual server group ${group} specified but not configured - ${left}`)
       return []
     }
-    if (found && isOfBothFamilies(found) && draft.method?.kind !== 'TUN') {
-      const why = `Virtual server group ${found.name} has addresses of IPv4 and IPv6 - ignoring virtual server [${found.name}]:0`
+    if (found && draft.realServers.length > 0 && !isOfFamily(found, draft.family) && draft.method?.kind !== 'TUN') {
+      const why = `Virtual server group ${found.name} has addresses of another family than its real servers - ignoring virtual server [${found.name}]:0`
       report.add('warning', undefined, why, 'only tunnels serve both')
       return []
     }
@@ -30,9 +31,9 @@ export function nameOf({ target }: VirtualServerDraft, protocol: string): string
   return target.kind === 'fwmark' ? `FWM ${target.mark}` : `[${target.group}]:0`
 }
 
-function isOfBothFamilies({ entries }: VirtualServerGroup): boolean {
-  const families = entries.flatMap(entry => (entry.kind === 'addresses' ? [entry.range.family] : []))
-  return new Set(families).size > 1
+/** Every address of the group is of the family of the real servers. */
+function isOfFamily({ entries }: VirtualServerGroup, family: Family | undefined): boolean {
+  return entries.every(entry => (entry.kind === 'fwmark' ? (entry.family ?? family) : entry.range.family) === family)
 }
 
 function finishVirtualServer(

@@ -109,12 +109,16 @@ function extraIf(
 }
 
 /** Between two ARPs, or two neighbour advertisements, on an interface. */
-export function gapBetween<T>(name: string, set: (target: T, ms: number) => void, least = 0.000001): Keyword<T> {
+export function gapBetween<T>(
+  name: string,
+  set: (target: T, ms: number) => void,
+  { least = 0.000001, most = 4294.967295, bad = (word: string): string => `${name} '${word}' is invalid` } = {},
+): Keyword<T> {
   return time<T>({
     least,
-    most: 4294.967295,
+    most,
     initial: '0',
-    bad: word => `${name} '${word}' is invalid`,
+    bad,
     set,
   })
 }

@@ -64,8 +64,10 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
   check_unicast_src: flag(({ instance }) => Object.assign(instance, { checkUnicastSrc: true, usesUnicast: true })),
   old_unicast_checksum: {
     takes: '[<never>]',
-    read({ words }, { instance }) {
-      Object.assign(instance, { oldUnicastChecksum: words[1] === 'never' ? 'never' : 'old', usesUnicast: true })
+    read({ words: [, mode] }, { instance }, parser) {
+      instance.usesUnicast = true
+      if (mode === undefined || mode === 'never') instance.oldUnicastChecksum = mode ?? 'old'
+      else parser.error(`(${instance.name}) Unknown old_unicast_chksum mode ${mode} - ignoring`, 'allowed: never')
     },
   },
   native_ipv6: flag(({ instance }, parser) => {
@@ -97,7 +99,7 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
 }
 
 function peer([text = '', ...options]: readonly string[], instance: InstanceDraft, parser: Parser): void {
-  const address = addressOf(text)
+  const address = addressOf(text.split('/')[0]!)
   const where = `Configuration error: VRRP instance[${instance.name}]`
   if (address === undefined) {
     parser.error(`${where} malformed unicast peer address[${text}]. Skipping...`)

@@ -98,8 +98,8 @@ interface GarpGroup {
 }
 
 const GARP_GROUP_KEYWORDS: Table<GarpGroup> = {
-  garp_interval: gapBetween('garp_interval', group => (group.hasDelay = true), 0),
-  gna_interval: gapBetween('gna_interval', group => (group.hasDelay = true), 0),
+  garp_interval: groupGap('garp_interval'),
+  gna_interval: groupGap('gna_interval'),
   interface: word({
     takes: '<INTERFACE>',
     set({ config }, name, parser) {
@@ -108,7 +108,16 @@ const GARP_GROUP_KEYWORDS: Table<GarpGroup> = {
       parser.error(`WARNING - interface ${name} specified for garp_group doesn't exist`)
     },
   }),
-  interfaces: lines({ takes: '<INTERFACE> ', each: () => undefined }),
+  interfaces: lines({
+    takes: '<INTERFACE> ',
+    empty: () => 'Warning - empty garp_group interfaces block',
+    each: () => undefined,
+  }),
+}
+
+function groupGap(name: string): Keyword<GarpGroup> {
+  const bad = (word: string): string => `garp_group ${name} '${word}' invalid`
+  return gapBetween(name, group => (group.hasDelay = true), { least: 0, most: 2147.483647, bad })
 }
 
 export const garpGroup: Keyword<ConfigDraft> = block<ConfigDraft, GarpGroup>({

@@ -1,6 +1,7 @@
 import { addressOf } from '../addresses.js'
 import type { ConfigDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
+import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
 import type { RouteWords } from '../tree/vrrp.js'
 
@@ -75,21 +76,62 @@ export function routeOf(line: LogicalLine, config: ConfigDraft, parser: Parser):
   return { words }
 }
 
+/** What is said of a number that is none, by option. */
+const NUMBERS: Record<string, (text: string) => string> = {
+  metric: text => `Invalid metric ${text} specified for route`,
+  priority: text => `Invalid metric ${text} specified for route`,
+  preference: text => `Invalid metric ${text} specified for route`,
+  hoplimit: text => `Invalid hoplimit ${text} specified for route`,
+  advmss: text => `Invalid advmss ${text} specified for route`,
+  mtu: text => `Invalid MTU ${text} specified for route`,
+  rto_min: text => `Invalid rto_min value ${text} specified for route`,
+  window: text => `Invalid window value ${text} specified for route`,
+  initcwnd: text => `Invalid initcwnd value ${text} specified for route`,
+  initrwnd: text => `Invalid initrwnd value ${text} specified for route`,
+}
+
+/** False: the route is left out. */
 function checkValue(name: string, value: string, config: ConfigDraft, parser: Parser): boolean {
-  if (name === 'dev' || name === 'oif') needsInterface(value, config, parser)
-  else if (name === 'table' && !/^\d+$/.test(value) && parser.surroundings.routingTable(value) === undefined) {
+  const bad = Object.hasOwn(NUMBERS, name) ? NUMBERS[name] : undefined
+  if (bad !== undefined) {
+    const most = name === 'hoplimit' ? 255 : 4_294_967_295
+    if (unsignedOf(value, { least: 0, most }, parser) === undefined) parser.error(bad(value))
+  } else if (name === 'dev' || name === 'oif') needsInterface(value, config, parser)
+  else if (name === 'via' || name === 'gw' || name === 'src') {
+    const address = value === 'inet' || value === 'inet6' || addressOf(value) !== undefined
+    if (address) return true
+    parser.error(`VRRP parsed invalid IP ${value}. skipping IP...`)
+    parser.error(`invalid route ${name === 'src' ? 'src' : 'via'} address ${value}`)
+    return false
+  } else if (name === 'table' && !isTable(value, parser)) {
     parser.error(
       `Routing table ${value} not found for route`,
       'allowed: a number, or a name of /etc/iproute2/rt_tables',
     )
     return false
-  }
+  } else if (name === 'vrf' && !parser.surroundings.hasInterface(value))
+    parser.error(`VRF ${value} not found for route`)
+  else if (name === 'scope' && !/^(global|universe|nowhere|host|link|site|\d{1,3})$/.test(value))
+    parser.error(`Scope ${value} not found or invalid for route`)
+  else if ((name === 'tos' || name === 'dsfield') && !/^(0x[0-9a-f]{1,2}|\d{1,2}|1\d\d|2[0-4]\d|25[0-5])$/i.test(value))
+    parser.error(`TOS value ${value} is invalid`)
   return true
 }
 
+function isTable(value: string, parser: Parser): boolean {
+  return /^\d+$/.test(value) || parser.surroundings.routingTable(value) !== undefined
+}
+
+/** The hops of a route of several. */
 function checkHops(words: readonly string[], config: ConfigDraft, parser: Parser): void {
-  for (let at = 0; at < words.length; at++)
-    if (words[at] === 'dev' && words[at + 1] !== undefined) needsInterface(words[at + 1]!, config, parser)
+  for (let at = 0; at < words.length; at++) {
+    const [name, value] = [words[at], words[at + 1]]
+    if (value === undefined) return
+    if (name === 'dev') needsInterface(value, config, parser)
+    if (name !== 'via' || value === 'inet' || value === 'inet6' || addressOf(value)) continue
+    parser.error(`VRRP parsed invalid IP ${value}. skipping IP...`)
+    parser.error(`invalid nexthop address ${value}`)
+  }
 }
 
 function needsInterface(name: string, config: ConfigDraft, parser: Parser): void {

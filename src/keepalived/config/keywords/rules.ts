@@ -1,14 +1,16 @@
 import type { ConfigDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
+import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
 import type { RouteWords } from '../tree/vrrp.js'
 import { isPrefix } from './routes.js'
 
 const VALUED = [
   'from', 'to', 'table', 'lookup', 'iif', 'dev', 'oif', 'tos', 'dsfield', 'fwmark', 'preference', 'priority', 'order', 'pref',
-  'realms', 'goto', 'uidrange', 'protocol', 'ip_proto', 'ipproto', 'sport', 'dport', 'tun_id', 'suppress_prefixlength',
+  'realms', 'goto', 'uidrange', 'protocol', 'ip_proto', 'ipproto', 'sport', 'dport', 'suppress_prefixlength',
   'suppress_ifgroup', 'track_group',
 ] // prettier-ignore
+const PREFERENCES = ['preference', 'priority', 'order', 'pref']
 const ALONE = ['not', 'no_track', 'inet', 'l3mdev']
 const ACTIONS = ['prohibit', 'blackhole', 'unreachable', 'nop']
 /** Rules without one count down from here. */
@@ -31,9 +33,10 @@ export function ruleOf(line: LogicalLine, config: ConfigDraft, parser: Parser): 
         parser.error(`Invalid rule ${name} address ${value}`)
         return undefined
       }
+      if (!checkRange(name, value, parser)) return undefined
       if ((name === 'table' || name === 'lookup') && !isTable(value, parser)) return undefined
       hasAction ||= name === 'table' || name === 'lookup' || name === 'goto'
-      hasPreference ||= ['preference', 'priority', 'order', 'pref'].includes(name)
+      hasPreference ||= PREFERENCES.includes(name)
     } else if (!ALONE.includes(name)) {
       parser.error(/^\d+$/.test(name) ? `Invalid rule action ${name}` : `Unknown rule option ${name}`)
       return undefined
@@ -56,5 +59,17 @@ export function ruleOf(line: LogicalLine, config: ConfigDraft, parser: Parser): 
 function isTable(value: string, parser: Parser): boolean {
   if (/^\d+$/.test(value) || parser.surroundings.routingTable(value) !== undefined) return true
   parser.error(`Routing table ${value} not found for rule`)
+  return false
+}
+
+/** False: told, and the rule is left out. */
+function checkRange(name: string, value: string, parser: Parser): boolean {
+  if (name === 'uidrange' && !/^\d+-\d+$/.test(value))
+    parser.error('Invalid uidrange uidrange specified', 'write FIRST-LAST')
+  else if ((name === 'sport' || name === 'dport') && !/^\d+-\d+$/.test(value))
+    parser.error(`invalid ${name} range ${value}`, 'write FIRST-LAST')
+  else if (PREFERENCES.includes(name) && unsignedOf(value, { least: 0, most: 4_294_967_295 }, parser) === undefined)
+    parser.error('Invalid rule preference priority specified')
+  else return true
   return false
 }

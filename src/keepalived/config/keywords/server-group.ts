@@ -1,5 +1,6 @@
 import { type AddressRange, rangeOf } from '../addresses.js'
 import type { ConfigDraft } from '../draft.js'
+import type { LogicalLine } from '../lines/logical-lines.js'
 import { unsignedOf } from '../numbers.js'
 import type { Keyword, Parser } from '../parser.js'
 import type { VirtualServerGroup } from '../tree/virtual-server.js'
@@ -14,18 +15,18 @@ export const virtualServerGroup: Keyword<ConfigDraft> = {
         '*** Configuration line starting `***MISSING ***` is missing a parameter at word position 1',
         'write virtual_server_group NAME {, one word as name',
       )
-    parser.eachLine(({ words }) => entry(words, group, parser))
+    parser.eachLine(one => entry(one, group, parser))
     if (group.entries.length > 0) config.virtualServerGroups.push(group)
     else parser.error(`virtual server group ${group.name} has no entries - removing`)
   },
 }
 
-function entry(words: readonly string[], group: VirtualServerGroup, parser: Parser): void {
-  const [first = '', second, third] = words
+function entry(line: LogicalLine, group: VirtualServerGroup, parser: Parser): void {
+  const [first = '', second, third] = line.words
   if (first === 'fwmark') {
-    const mark = second === undefined ? undefined : unsignedOf(second, { least: 0, most: 4_294_967_295 }, parser)
-    if (mark === undefined)
-      parser.error(`(${group.name}): fwmark '${second ?? ''}' must be in [0, 4294967295] - ignoring`)
+    const text = parser.needed(line)
+    const mark = unsignedOf(text, { least: 0, most: 4_294_967_295 }, parser)
+    if (mark === undefined) parser.error(`(${group.name}): fwmark '${text}' must be in [0, 4294967295] - ignoring`)
     else group.entries.push({ kind: 'fwmark', mark, ...familyOf(third, parser) })
     return
   }

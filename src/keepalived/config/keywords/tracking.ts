@@ -114,7 +114,7 @@ function track(kind: Kind, line: LogicalLine, follower: Follower, config: Config
   const tracked: Tracked = { name }
   for (let at = 0; at < options.length; at++) {
     const option = options[at]!
-    if (option === 'weight') {
+    if (option === 'weight' && tracked.weight === undefined) {
       const text = options[++at]
       if (text === undefined) {
         says(

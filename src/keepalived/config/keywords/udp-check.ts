@@ -39,8 +39,8 @@ export const UDP_KEYWORDS: Table<UdpDraft> = {
     read(line, checker, parser) {
       const given = restOf(line)
       const hex = hexOf(given, false)
-      if (given.length === 0) parser.error('UDP_CHECK payload requires a payload')
-      else if (hex === undefined)
+      if (line.words.length < 2) parser.error('UDP_CHECK payload requires a payload')
+      else if (hex === undefined || given.length === 0)
         parser.error('Invalid hex string for UDP_CHECK payload', 'allowed: hexadecimal digits and blanks')
       else checker.payload = Buffer.from(hex, 'hex')
     },

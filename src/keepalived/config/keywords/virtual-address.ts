@@ -84,41 +84,62 @@ function setOption(
   config: ConfigDraft,
   parser: Parser,
 ): boolean {
+  if (option === 'label') return setLabel(found, value, text, parser)
+  if (option === 'brd' || option === 'broadcast') return setBroadcast(found, option, value, text, parser)
   if (option === 'dev') return setInterface(found, value, text, config, parser)
-  if (option === 'scope') {
-    if (SCOPES.includes(value) || /^\d{1,3}$/.test(value)) found.scope = value
-    else
-      parser.error(
-        `Invalid scope '${value}' specified for ${text} - ignoring`,
-        `allowed: ${SCOPES.join(', ')} or 0 to 255`,
-      )
-  } else if (option === 'label') {
-    if (value.length > LONGEST_LABEL) {
-      parser.error(`Address label ${value} is longer than maximum length ${LONGEST_LABEL} - removing address`)
-      return false
-    }
-    found.label = value
-  } else if (option === 'peer') {
-    const peer = addressOf(value.split('/')[0]!)
-    if (peer) found.peer = value
-    else {
-      parser.error(`VRRP parsed invalid IP ${value}. skipping IP...`)
-      parser.error(`Invalid peer address ${value}`)
-    }
-  } else if (option === 'preferred_lft') {
-    if (value === 'forever' || unsignedOf(value, { least: 0, most: 4_294_967_295 }, parser) !== undefined)
-      found.preferredLifetime = value
-    else parser.error(`preferred_lft ${value} is invalid`, 'allowed: seconds, or forever')
-  } else if (option === 'track_group') {
+  if (option === 'scope') setScope(found, value, text, parser)
+  else if (option === 'peer') setPeer(found, value, parser)
+  else if (option === 'track_group') {
     if (config.trackGroups.has(value)) found.trackGroup = value
     else parser.error(`track_group ${value} not found`)
-  } else if (!/^[+-]$/.test(value) && addressOf(value)?.family !== 4) {
-    parser.error(
-      `VRRP is trying to assign invalid broadcast ${value}. skipping VIP...`,
-      'allowed: an IPv4 address, + or -',
-    )
+  } else if (value === 'forever' || unsignedOf(value, { least: 0, most: 4_294_967_295 }, parser) !== undefined)
+    found.preferredLifetime = value
+  else parser.error(`preferred_lft ${value} is invalid`, 'allowed: seconds, or forever')
+  return true
+}
+
+function setScope(found: VirtualAddress, value: string, text: string, parser: Parser): void {
+  const isIpv6 = found.address.family === 6
+  if (isIpv6 && value !== 'global') parser.error(`Cannot specify scope for IPv6 addresses (${text}) - ignoring scope`)
+  if (SCOPES.includes(value) || (/^\d{1,3}$/.test(value) && Number(value) <= 255)) found.scope = value
+  else {
+    const allowed = `allowed: ${SCOPES.join(', ')} or 0 to 255`
+    parser.error(`Invalid scope '${value}' specified for ${text} - ignoring`, allowed)
+  }
+}
+
+function setPeer(found: VirtualAddress, value: string, parser: Parser): void {
+  const peer = addressOf(value)
+  if (peer === undefined) {
+    parser.error(`VRRP parsed invalid IP ${value}. skipping IP...`)
+    parser.error(`Invalid peer address ${value}`)
+  } else if (peer.family !== found.address.family) parser.error(`Peer address ${value} does not match address family`)
+  else found.peer = value
+}
+
+function setLabel(found: VirtualAddress, value: string, text: string, parser: Parser): boolean {
+  if (found.address.family === 6) parser.error(`Cannot specify label for IPv6 addresses (${text}) - ignoring label`)
+  else if (value.length > LONGEST_LABEL) {
+    parser.error(`Address label ${value} is longer than maximum length ${LONGEST_LABEL} - removing address`)
     return false
-  } else found.broadcast = value
+  } else found.label = value
+  return true
+}
+
+function setBroadcast(found: VirtualAddress, option: string, value: string, text: string, parser: Parser): boolean {
+  const isComputed = value === '+' || value === '-'
+  if (found.address.family === 6) {
+    const what = `${option} to the IPv6 address ${text}`
+    parser.error(`VRRP is trying to assign a broadcast ${what} !!?? WTF... skipping VIP...`)
+    return false
+  }
+  if (!isComputed && addressOf(value)?.family !== 4) {
+    const text = `VRRP is trying to assign invalid broadcast ${value}. skipping VIP...`
+    parser.error(text, 'allowed: an IPv4 address, + or -')
+    return false
+  }
+  if (isComputed && found.length > 30) parser.error(`Address prefix length ${found.length} too long for broadcast`)
+  else found.broadcast = value
   return true
 }
 

@@ -35,7 +35,7 @@ const SCRIPT_KEYWORDS: Table<VrrpScript> = {
     takesAll: true,
     read(line, script, parser) {
       const command = commandOf(line, parser)
-      if (command === undefined) return
+      if (command === undefined || command.text === '') return
       script.script = { words: command.words, text: command.text }
       if (command.rest.length > 0)
         parser.warn(
