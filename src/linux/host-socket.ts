@@ -6,6 +6,7 @@ const AF_INET = 2
 const AF_INET6 = 10
 const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 const SOL_SOCKET = 1
+const SO_REUSEADDR = 2
 const SO_BINDTODEVICE = 25
 const SO_MARK = 36
 const IPPROTO_ICMP = 1
@@ -33,6 +34,8 @@ export function hostSocket({ isIpv6, type, interface: name, mark, local }: HostS
     if (mark !== 0) setOption(fd, SO_MARK, Buffer.from(Uint32Array.of(mark).buffer), `fwmark ${mark}`)
     if (name !== undefined) setOption(fd, SO_BINDTODEVICE, Buffer.from(`${name}\0`), `bind_if ${name}`)
     if (local) {
+      // A port that is bound again each time rests from the last time.
+      if (type === 'stream') setOption(fd, SO_REUSEADDR, Buffer.from(Uint32Array.of(1).buffer), 'SO_REUSEADDR')
       const address = socketAddress(local.address, local.port)
       check(bind(fd, address, address.length), `binding to ${local.address} port ${local.port}`)
     }
@@ -48,7 +51,7 @@ function setOption(fd: number, option: number, value: Buffer, what: string): voi
 }
 
 /** struct sockaddr_in or sockaddr_in6. */
-function socketAddress(address: string, port: number): Buffer {
+export function socketAddress(address: string, port: number): Buffer {
   const ipv6 = parseIpv6(address)
   const at = Buffer.alloc(ipv6 ? 28 : 16)
   at.writeUInt16LE(ipv6 ? AF_INET6 : AF_INET, 0)

@@ -1,7 +1,5 @@
-import { createServer, Socket, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import type { CheckSockets } from '../../../src/keepalived/checkers/check-sockets.js'
-import { hostSockets } from '../../../src/keepalived/checkers/host-sockets.js'
 import type { Peer } from '../../../src/keepalived/checkers/peer.js'
 
 /** A TCP server on a free port of 127.0.0.1 until the test ends. */
@@ -19,8 +17,5 @@ export async function tcpServer(t: Test, serve: (socket: Socket) => void): Promi
   })
   return { address: '127.0.0.1', port: (server.address() as AddressInfo).port, fwmark: 0 }
 }
-
-/** A network that swallows every SYN. */
-export const SILENT: CheckSockets = { ...hostSockets, connect: () => new Socket() }
 
 export const NEVER: AbortSignal = new AbortController().signal
