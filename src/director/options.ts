@@ -1,16 +1,7 @@
 import type { Egress, Slab } from '../packet/frame.js'
 import type { Front } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
-import {
-  formatIpv4,
-  isHostAddress,
-  parseCidr,
-  parseIpv4,
-  parseMac,
-  type Cidr,
-  type Ipv4Addr,
-  type MacAddr,
-} from '../wire/addr.js'
+import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
@@ -161,16 +152,11 @@ export function parseVip(text: string, named = `--vip: '${text}'`): Cidr {
   return cidr
 }
 
-/** Why a director cannot claim an address or block; undefined if it can. */
-export function whyNoVip({ addr, mask, prefix }: Cidr): string | undefined {
-  if (prefix === 32) return isHostAddress(addr) ? undefined : 'no host may have that address'
-  if (NO_HOSTS.some(none => ((addr ^ none.addr) & mask & none.mask) === 0))
-    return 'it has addresses that no host may have'
-  if ((addr & ~mask) === 0) return undefined
-  return `it has host bits: the address is ${formatIpv4(addr)}, the block ${formatIpv4((addr & mask) as Ipv4Addr)}/${prefix}`
+/** Why a director cannot claim an address or block; undefined if it can. Of a block, what no host may have is claimed by nobody. */
+export function whyNoVip({ addr, prefix }: Cidr): string | undefined {
+  if (prefix === 0) return 'it names every address'
+  return isHostAddress(addr) ? undefined : 'no host may have that address'
 }
-/** As isHostAddress has them. */
-const NO_HOSTS = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '255.255.255.255/32'].map(text => parseCidr(text)!)
 
 /** A route in texts, from `--route` or a request. */
 export interface RouteWords {

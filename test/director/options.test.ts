@@ -58,12 +58,10 @@ t.test('--vip', async t => {
     refuses(t, () => parseVip(text), '--vip', `'${text}'`)
   for (const text of ['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255'])
     refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'no host may have that address')
-  const none = ['0.0.0.0/0', '1.2.3.4/0', '64.0.0.0/1', '126.0.0.0/7', '127.1.0.0/16', '224.0.0.0/4', '192.0.0.0/2']
-  for (const text of [...none, '255.255.255.254/31'])
-    refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'addresses that no host may have')
-  for (const text of ['128.0.0.0/2', '126.0.0.0/8', '1.0.0.0/8', '240.0.0.0/5', '192.0.2.0/31'])
+  for (const text of ['0.0.0.0/0', '1.2.3.4/0'])
+    refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'it names every address')
+  for (const text of ['128.0.0.0/2', '126.0.0.0/7', '1.0.0.0/8', '192.0.2.9/24', '192.0.2.0/31'])
     t.match(parseVip(text), { prefix: Number(text.split('/')[1]) })
-  refuses(t, () => parseVip('192.0.2.9/24'), '--vip', 'host bits: the address is 192.0.2.9, the block 192.0.2.0/24')
   t.throws(() => parseVip('x', "'x'"), { message: /^'x' is neither/ }, 'where nobody gave a --vip')
 })
 
