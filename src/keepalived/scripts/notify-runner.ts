@@ -12,9 +12,13 @@ export interface NotifyScript {
   readonly group?: string
 }
 
+/** From the end of whoever runs scripts to the end of those that still run. */
+const PATIENCE_MS = 2000
+
 /** Runs notification scripts, all at once and waited for by nobody; the end ends them. */
 export class NotifyRunner {
   readonly #abort = new AbortController()
+  readonly #running = new Set<Promise<unknown>>()
   readonly #failed: (line: string) => void
 
   /** `failed` is told of a script that does not run or does not end well. */
@@ -31,14 +35,21 @@ export class NotifyRunner {
       return
     }
     const { signal } = this.#abort
-    const end = await runScript({ words, timeoutMs: TIMEOUT_MS, signal, ...(as && { as }) })
+    const running = runScript({ words, timeoutMs: TIMEOUT_MS, signal, ...(as && { as }) })
+    this.#running.add(running)
+    const end = await running
+    this.#running.delete(running)
     if (signal.aborted) return
     if (end.kind === 'not run') this.#failed(`script '${text}' was not run: ${end.why}`)
     else if (end.kind === 'timed out') this.#failed(`script '${text}' was ended after ${TIMEOUT_MS / 1000} s`)
     else if (end.kind === 'signalled') this.#failed(`script '${text}' died of signal ${end.signal}`)
   }
 
-  close(): void {
+  /** Waits for those that run, for `patienceMs` at most, and ends the others. */
+  async close(patienceMs = PATIENCE_MS): Promise<void> {
+    const timer = setTimeout(() => this.#abort.abort(), patienceMs)
+    await Promise.all(this.#running)
+    clearTimeout(timer)
     this.#abort.abort()
   }
 }

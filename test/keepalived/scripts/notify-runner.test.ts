@@ -20,9 +20,11 @@ t.test('notification scripts', async t => {
     "script 'n' died of signal 9",
   ])
   const hangs = runner.run({ words: ['/bin/sh', '-c', 'sleep 60'], text: 'n' })
-  runner.close()
-  await hangs
-  t.equal(told.length, 3, 'the end ends it without a word')
+  const ends = runner.run({ words: ['/bin/sh', '-c', `sleep 0.2; echo late > ${dir}/late`], text: 'n' })
+  await runner.close(1000)
+  t.equal(readFileSync(`${dir}/late`, 'utf8'), 'late\n', 'one that soon ends may')
+  await Promise.all([hangs, ends])
+  t.equal(told.length, 3, 'the end ends the other without a word')
 })
 
 t.test('users and groups, by name and number', async t => {
