@@ -16,6 +16,8 @@ import { type HostVrrpLink, hostLinks } from './host-links.js'
 const TURN_MS = 10
 /** Packets that one turn takes of one socket; a flood waits, or is lost. */
 const MOST_PACKETS = 256
+/** Of an IPv4 header. */
+const PROTOCOL_AT = 9
 
 /** What others are to know or to do: log lines, transitions, notifications. */
 export type Told = Extract<Action, { kind: 'log' | 'transition' | 'notify' | 'priority' }>
@@ -61,8 +63,18 @@ export class VrrpHost {
   /** A configuration that was read anew. */
   reload(settings: RouterSettings): void {
     this.#settings = this.#spoken(settings)
+    this.#meet()
     this.#perform(this.#router.reload(this.#settings, this.nowMs))
     this.#follow()
+  }
+
+  /** What a track script says, its rise and fall counted. */
+  setScript(name: string, isGood: boolean): void {
+    this.#perform(this.#router.setScript(name, isGood, this.nowMs))
+  }
+  /** The number in a tracked file. */
+  setFile(name: string, value: number): void {
+    this.#perform(this.#router.setFile(name, value, this.nowMs))
   }
 
   /** Masters say good-bye, and their addresses go. */
@@ -113,6 +125,15 @@ export class VrrpHost {
     this.#openSockets()
   }
 
+  /** Links that only a new configuration names are known before it counts: its instances do not begin with a fault. */
+  #meet(): void {
+    for (const [name, link] of hostLinks(this.#network.snapshot, this.#settings)) {
+      if (this.#links.has(name)) continue
+      this.#links.set(name, link)
+      this.#perform(this.#router.setLink(name, link, this.nowMs))
+    }
+  }
+
   #openSockets(): void {
     const wanted = new Map(this.#settings.instances.map(instance => [socketKey(instance), instance]))
     for (const [key, { socket, ifindex }] of this.#sockets) {
@@ -145,8 +166,8 @@ export class VrrpHost {
   }
 
   #send({ instance, interface: name, destination, packet }: Action & { kind: 'advert' }): void {
-    const settings = this.#settings.instances.find(other => other.name === instance)
-    const open = settings && this.#sockets.get(socketKey(settings))
+    // By the packet: an instance that a reload ends says good-bye, and is in the settings no longer.
+    const open = this.#sockets.get(keyOf(name, packet[PROTOCOL_AT] ?? 0))
     // A link that is down refuses; that it is down is in the log already.
     if (open && isIpv4(destination)) open.socket.send(packet, destination)
     else this.#log(`(${instance}): no advert could be sent by ${name}`)
@@ -195,7 +216,10 @@ function protocolOf({ authentication }: InstanceSettings): number {
   return authentication?.type === 'AH' ? IpProtocol.AH : IpProtocol.VRRP
 }
 function socketKey(instance: InstanceSettings): string {
-  return `${instance.interface} ${protocolOf(instance)}`
+  return keyOf(instance.interface, protocolOf(instance))
+}
+function keyOf(name: string, protocol: number): string {
+  return `${name} ${protocol}`
 }
 
 function isSameLink(one: HostVrrpLink | undefined, other: HostVrrpLink | undefined): boolean {
