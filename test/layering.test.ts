@@ -54,6 +54,7 @@ const BELOW: Record<string, string[]> = {
     'control/metrics',
     'keepalived/config',
     'keepalived/rules',
+    'keepalived/vrrp-host',
     'realserver',
     'cli/lint',
     'native-free',

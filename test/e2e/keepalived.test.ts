@@ -124,6 +124,12 @@ await t.test('what it refuses', async t => {
   const asked = ['director', '--tap', 'tap9', '--address', '192.0.2.1/24@tap9', '--keepalived', file]
   const alone = await run(process.execPath, [main, ...asked])
   t.match(alone.err, /^uvs director: --keepalived: TCP_CHECK needs an interface whose addresses the kernel holds/)
+  writeFileSync(
+    file,
+    'vrrp_instance VI_1 {\n interface tap9\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.9\n }\n}\n',
+  )
+  const router = await run(process.execPath, [main, ...asked])
+  t.match(router.err, /^uvs director: --keepalived: vrrp_instance VI_1 needs an interface whose addresses the kernel/)
   const two = await run(process.execPath, [main, ...asked, '--rules', file])
   t.match(two.err, /--keepalived does not go with --rules/)
 })

@@ -6,13 +6,17 @@ import { readConfig, type ReadConfig } from '../../../keepalived/config/read-con
 import { formatMessage } from '../../../keepalived/config/report.js'
 import type { Checker } from '../../../keepalived/config/tree/checker.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
+import type { Script } from '../../../keepalived/config/tree/scripts.js'
 import type { Action } from '../../../keepalived/health/action.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
 import { HealthChecker } from '../../../keepalived/health/health-checker.js'
 import { TrackFiles } from '../../../keepalived/health/track-files.js'
 import { RuleWriter, triedRules } from '../../../keepalived/rules/rule-writer.js'
 import { NotifyRunner } from '../../../keepalived/scripts/notify-runner.js'
+import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
+import { DirectorVrrp } from './director-vrrp.js'
+import { notDone, refuseAlone } from './keepalived-limits.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */
 const ADDRESSES_MS = 1000
@@ -23,6 +27,8 @@ export interface KeepalivedOf {
   readonly interfaces: readonly string[]
   /** The kernel holds the addresses of one of them, so that its sockets reach what is there. */
   readonly hasKernel: boolean
+  /** Those that uvs has for itself. */
+  readonly alone: readonly string[]
   readonly director: Control
   /** A director without rules that handles no frames. */
   readonly makeTrial: () => Control
@@ -46,6 +52,7 @@ export async function readKeepalived({
   file,
   interfaces,
   hasKernel,
+  alone,
   makeTrial,
 }: Omit<KeepalivedOf, 'director' | 'tell'>): Promise<ReadFile> {
   const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
@@ -59,6 +66,7 @@ export async function readKeepalived({
     throw new UsageError(
       `--keepalived: ${asking.kind} needs an interface whose addresses the kernel holds: ${interfaces.join(', ')} is uvs's alone`,
     )
+  refuseAlone(read.config, alone)
   const refused = await triedRules(services, makeTrial())
   if (refused !== undefined) throw new UsageError(`--keepalived: ${file}: ${refused}`)
   const errors = read.messages.filter(({ severity }) => severity === 'error' || severity === 'security')
@@ -69,22 +77,14 @@ function isOfSockets({ kind }: Checker): boolean {
   return kind !== 'MISC_CHECK' && kind !== 'FILE_CHECK' && kind !== 'BFD_CHECK'
 }
 
-/** What of a configuration the director does not do, a line each. */
-function notDone({ global, instances }: KeepalivedConfig): string[] {
-  const found: string[] = []
-  if (instances.length > 0) found.push('vrrp_instance: not run; the virtual servers are')
-  if (global.lvsNotifyFifo ?? global.notifyFifo) found.push('lvs_notify_fifo, notify_fifo: nothing is written there')
-  if (global.notificationEmail.length > 0) found.push('notification_email: no mails are sent')
-  return found
-}
-
-/** The virtual servers of a keepalived.conf in a running director: checks, rules, scripts. */
+/** What a keepalived.conf asks of a running director: checks, rules, scripts, virtual routers. */
 export class DirectorKeepalived {
   readonly #of: KeepalivedOf
   readonly #writer: RuleWriter
   readonly #scripts: NotifyRunner
   readonly #files: TrackFiles
   readonly #checker: HealthChecker
+  readonly #vrrp: DirectorVrrp
   readonly #addressTimer: NodeJS.Timeout
   #running: ReadFile
 
@@ -93,7 +93,10 @@ export class DirectorKeepalived {
     this.#running = read
     this.#writer = new RuleWriter(of.director, message => of.tell(`a rule is refused: ${message}`))
     this.#scripts = new NotifyRunner(of.tell)
-    this.#files = new TrackFiles((name, value) => this.#checker.fileChanged(name, value))
+    this.#files = new TrackFiles((name, value) => {
+      this.#checker.fileChanged(name, value)
+      this.#vrrp.fileChanged(name, value)
+    })
     this.#files.follow(read.config.trackFiles)
     this.#checker = new HealthChecker({
       services: read.services,
@@ -103,18 +106,32 @@ export class DirectorKeepalived {
       fileValue: name => this.#files.value(name),
       isSuspended,
     })
-    this.#addressTimer = setInterval(() => {
-      if (this.#running.services.some(({ haSuspend }) => haSuspend)) this.#checker.addressesChanged()
-    }, ADDRESSES_MS)
+    this.#vrrp = new DirectorVrrp(
+      {
+        tell: of.tell,
+        runScript: script => this.#runScript(script),
+        moved: () => this.#lookAtAddresses(),
+        fileValue: name => this.#files.value(name),
+        speaker: (settings, tell) => new VrrpHost(settings, tell),
+      },
+      read.config,
+    )
+    this.#addressTimer = setInterval(() => this.#lookAtAddresses(), ADDRESSES_MS)
   }
 
-  /** Begins to check, and to write rules. */
+  /** Begins to check and to write rules, then to speak VRRP: who becomes master has its services. */
   static async start(of: KeepalivedOf, read: ReadFile): Promise<DirectorKeepalived> {
     for (const line of [...read.complaints, ...notDone(read.config)]) of.tell(line)
     const found = new DirectorKeepalived(of, read)
-    found.#checker.start()
-    await found.#writer.written()
-    return found
+    try {
+      found.#checker.start()
+      await found.#writer.written()
+      found.#vrrp.start()
+      return found
+    } catch (error) {
+      await found.close()
+      throw error
+    }
   }
 
   /** Reads the file again. Returns the result as a line: an error that the running configuration has not changes nothing. */
@@ -128,29 +145,38 @@ export class DirectorKeepalived {
       this.#files.follow(read.config.trackFiles)
       this.#checker.reload(read.services, read.config.global)
       await this.#writer.written()
-      return `${file}: ${read.services.length} virtual servers`
+      this.#vrrp.reload(read.config)
+      return `${file}: ${read.services.length} virtual servers, ${read.config.instances.length} vrrp_instances`
     } catch (error) {
       return `${file}: nothing has changed: ${(error as Error).message}`
     }
   }
 
-  /** Ends checks and scripts; the services go. */
+  /** Says good-bye, then ends checks and scripts; the services go. */
   async close(): Promise<void> {
     clearInterval(this.#addressTimer)
+    this.#vrrp.close()
     this.#files.close()
     this.#checker.stop()
     await this.#writer.written()
-    this.#scripts.close()
+    await this.#scripts.close()
+  }
+
+  #lookAtAddresses(): void {
+    if (this.#running.services.some(({ haSuspend }) => haSuspend)) this.#checker.addressesChanged()
+  }
+
+  #runScript(script: Script): void {
+    const { scriptUser, scriptGroup } = this.#running.config.global
+    void this.#scripts.run(script, scriptUser, scriptGroup)
   }
 
   #act(action: Action): void {
     switch (action.kind) {
       case 'log':
         return this.#of.tell(action.line)
-      case 'script': {
-        const { scriptUser, scriptGroup } = this.#running.config.global
-        return void this.#scripts.run(action.script, scriptUser, scriptGroup)
-      }
+      case 'script':
+        return this.#runScript(action.script)
       case 'fifo':
       case 'mail':
         return

@@ -98,9 +98,10 @@ async function keepalivedOf(
 ): Promise<{ start(director: Control): Promise<DirectorKeepalived> } | undefined> {
   if (file === undefined) return undefined
   const { DirectorKeepalived, readKeepalived } = await import('./director-keepalived.js')
-  const hasKernel = devices.some(device => device.kind === 'raw' && device.isBeside === true)
+  const alone = devices.filter(device => device.kind !== 'raw' || device.isBeside !== true).map(({ name }) => name)
   const interfaces = devices.map(({ name }) => name)
-  const of = { file, interfaces, hasKernel, makeTrial: () => localControl(makeTrial()), tell: complain }
+  const hasKernel = alone.length < devices.length
+  const of = { file, interfaces, hasKernel, alone, makeTrial: () => localControl(makeTrial()), tell: complain }
   const read = await readKeepalived(of)
   return { start: director => DirectorKeepalived.start({ ...of, director }, read) }
 }

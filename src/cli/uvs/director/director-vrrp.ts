@@ -1,0 +1,114 @@
+import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
+import type { Script } from '../../../keepalived/config/tree/scripts.js'
+import type { VrrpScript } from '../../../keepalived/config/tree/vrrp.js'
+import { TrackScript } from '../../../keepalived/scripts/track-script.js'
+import { routerSettingsFrom } from '../../../keepalived/vrrp/from-config.js'
+import { notifyScripts } from '../../../keepalived/vrrp/notify-scripts.js'
+import type { RouterSettings } from '../../../keepalived/vrrp/settings.js'
+import type { Told, VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
+
+/** What speaks: a VrrpHost. */
+export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' | 'setFile'>
+
+export interface DirectorVrrpOf {
+  readonly tell: (line: string) => void
+  readonly runScript: (script: Script) => void
+  /** Addresses have come or gone. */
+  readonly moved: () => void
+  /** The number in a tracked file. */
+  readonly fileValue: (name: string) => number
+  readonly speaker: (settings: RouterSettings, tell: (told: Told) => void) => Speaker
+}
+
+/** The virtual routers of a keepalived.conf: spoken beside the kernel, their scripts and files followed, their transitions told. */
+export class DirectorVrrp {
+  readonly #of: DirectorVrrpOf
+  #config: KeepalivedConfig
+  /** During a reload: the configuration before. */
+  #before: KeepalivedConfig | undefined
+  #speaker: Speaker | undefined
+  #scripts = new Map<string, { readonly about: string; readonly running: TrackScript }>()
+
+  constructor(of: DirectorVrrpOf, config: KeepalivedConfig) {
+    this.#of = of
+    this.#config = config
+  }
+
+  /** SystemError where sockets may not be opened. Without an instance nothing is spoken. */
+  start(): void {
+    const settings = routerSettingsFrom(this.#config)
+    if (settings.instances.length === 0) return
+    this.#speaker = this.#of.speaker(settings, told => this.#take(told))
+    this.#tellFiles()
+    this.#followScripts(settings)
+    this.#speaker.start()
+  }
+
+  /** Instances that are found again keep their state, and scripts their result. */
+  reload(config: KeepalivedConfig): void {
+    this.#before = this.#config
+    this.#config = config
+    if (this.#speaker) {
+      const settings = routerSettingsFrom(config)
+      this.#tellFiles()
+      this.#followScripts(settings)
+      this.#speaker.reload(settings)
+    } else this.start()
+    this.#before = undefined
+  }
+
+  fileChanged(name: string, value: number): void {
+    this.#speaker?.setFile(name, value)
+  }
+
+  /** Masters say good-bye, and their addresses go; `notify_stop` is begun. */
+  close(): void {
+    for (const { running } of this.#scripts.values()) running.close()
+    this.#scripts.clear()
+    this.#speaker?.stop()
+    this.#speaker = undefined
+  }
+
+  #take(told: Told): void {
+    if (told.kind === 'log') return this.#of.tell(told.text)
+    if (told.kind === 'transition') {
+      const { instance, from, to, priority, reason } = told
+      return this.#of.tell(`(${instance}) ${from} to ${to}, priority ${priority}: ${reason}`)
+    }
+    if (told.kind !== 'notify') return
+    for (const script of notifyScripts(told, this.#config, this.#before)) this.#of.runScript(script)
+    // Behind the addresses of a transition, which come before its notification.
+    this.#of.moved()
+  }
+
+  #tellFiles(): void {
+    for (const { name } of this.#config.trackFiles) this.#speaker?.setFile(name, this.#of.fileValue(name))
+  }
+
+  /** Those that an instance follows run, and no others; one that is as it was goes on. */
+  #followScripts({ instances }: RouterSettings): void {
+    const followed = new Set(instances.flatMap(({ tracked }) => tracked.scripts.map(({ name }) => name)))
+    const { scripts, global } = this.#config
+    const before = this.#scripts
+    this.#scripts = new Map()
+    for (const script of scripts.filter(({ name }) => followed.has(name))) {
+      const about = JSON.stringify([script, global.scriptUser, global.scriptGroup])
+      const same = before.get(script.name)
+      if (same?.about === about) {
+        this.#scripts.set(script.name, same)
+        before.delete(script.name)
+      } else this.#scripts.set(script.name, { about, running: this.#run(script, same === undefined) })
+    }
+    for (const { running } of before.values()) running.close()
+  }
+
+  #run(script: VrrpScript, isNew: boolean): TrackScript {
+    if (script.initFail && isNew) this.#speaker?.setScript(script.name, false)
+    const listener = {
+      changed: (name: string, isGood: boolean): void => this.#speaker?.setScript(name, isGood),
+      log: this.#of.tell,
+    }
+    const { scriptUser, scriptGroup } = this.#config.global
+    return new TrackScript(script, listener, scriptUser, scriptGroup)
+  }
+}

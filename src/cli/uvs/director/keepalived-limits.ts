@@ -1,0 +1,27 @@
+import { UsageError } from '../../../director/options.js'
+import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
+
+/** UsageError for a virtual router, or an address of one, on an interface that uvs holds alone: `alone` are their names. */
+export function refuseAlone({ instances }: KeepalivedConfig, alone: readonly string[]): void {
+  for (const { name, interface: device, addresses, excludedAddresses } of instances) {
+    const named = [device, ...[...addresses, ...excludedAddresses].map(address => address.interface ?? device)]
+    const found = named.find(one => alone.includes(one))
+    if (found !== undefined)
+      throw new UsageError(
+        `--keepalived: vrrp_instance ${name} needs an interface whose addresses the kernel holds: ${found} is uvs's alone`,
+      )
+  }
+}
+
+/** What of a configuration the director does not do, a line each. */
+export function notDone({ global, instances, syncGroups, trackFiles }: KeepalivedConfig): string[] {
+  const found: string[] = []
+  if (global.lvsNotifyFifo ?? global.vrrpNotifyFifo ?? global.notifyFifo)
+    found.push('notify_fifo, lvs_notify_fifo, vrrp_notify_fifo: nothing is written there')
+  if (global.notificationEmail.length > 0) found.push('notification_email: no mails are sent')
+  if (global.startupScript ?? global.shutdownScript) found.push('startup_script, shutdown_script: not run')
+  if ([...instances, ...syncGroups].some(({ processes }) => processes.length > 0))
+    found.push('track_process: processes are not looked for, and change nothing')
+  if (trackFiles.some(({ initValue }) => initValue !== undefined)) found.push('init_file of a track_file: not written')
+  return found
+}

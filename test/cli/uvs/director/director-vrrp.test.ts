@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { DirectorVrrp } from '../../../../src/cli/uvs/director/director-vrrp.js'
+import { notDone, refuseAlone } from '../../../../src/cli/uvs/director/keepalived-limits.js'
+import type { RouterSettings } from '../../../../src/keepalived/vrrp/settings.js'
+import type { Told } from '../../../../src/keepalived/vrrp-host/vrrp-host.js'
+import { configOf } from '../../../keepalived/vrrp/recording.js'
+
+const text = (tracked = 'track_script {\n chk\n }'): string => `vrrp_script chk {
+  script "/bin/true"
+  interval 60
+}
+track_file tf {
+  file /no/such/file
+}
+vrrp_instance VI_1 {
+  state BACKUP
+  interface eth0
+  virtual_router_id 51
+  priority 150
+  virtual_ipaddress { 10.1.1.1 dev eth1 }
+  ${tracked}
+  notify_master "/bin/echo master"
+}
+`
+
+const nobody = (): void => {}
+
+/** Virtual routers of a configuration, with what they do instead of a host's. */
+function rig(config: string) {
+  const did: string[] = []
+  let tell: (told: Told) => void = nobody
+  const speaker = (settings: RouterSettings, told: (told: Told) => void) => {
+    tell = told
+    did.push(`speaker for ${settings.instances.map(({ name }) => name).join()}`)
+    return {
+      start: () => void did.push('start'),
+      reload: (next: RouterSettings) => void did.push(`reload ${next.instances.map(({ name }) => name).join()}`),
+      stop: () => void did.push('stop'),
+      setScript: (name: string, isGood: boolean) => void did.push(`${name} ${isGood}`),
+      setFile: (name: string, value: number) => void did.push(`${name} ${value}`),
+    }
+  }
+  const vrrp = new DirectorVrrp(
+    {
+      tell: line => void did.push(`tell ${line}`),
+      runScript: ({ words }) => void did.push(`run ${words.join(' ')}`),
+      moved: () => void did.push('moved'),
+      fileValue: () => 7,
+      speaker,
+    },
+    configOf(config),
+  )
+  const take = (): string[] => did.splice(0)
+  return { vrrp, take, told: (told: Told) => tell(told) }
+}
+
+t.test('from start to end', async t => {
+  const { vrrp, take, told } = rig(text())
+  vrrp.start()
+  t.strictSame(take(), ['speaker for VI_1', 'tf 7', 'start'], 'what is known at once is told before')
+  let after: string[] = []
+  for (let i = 0; i < 300 && after.length < 2; i++) {
+    await sleep(10)
+    after = [...after, ...take()]
+  }
+  t.strictSame(after, ['tell VRRP_Script(chk) succeeded', 'chk true'])
+  told({ kind: 'transition', instance: 'VI_1', from: 'BACKUP', to: 'MASTER', priority: 150, reason: 'why' })
+  told({ kind: 'notify', of: 'INSTANCE', name: 'VI_1', event: 'MASTER', priority: 150 })
+  t.strictSame(take(), ['tell (VI_1) BACKUP to MASTER, priority 150: why', 'run /bin/echo master', 'moved'])
+  vrrp.fileChanged('tf', 3)
+  t.strictSame(take(), ['tf 3'])
+  vrrp.reload(configOf(text()))
+  t.strictSame(take(), ['tf 7', 'reload VI_1'])
+  await sleep(100)
+  t.strictSame(take(), [], 'the script is not run anew')
+  vrrp.close()
+  t.strictSame(take(), ['stop'])
+})
+
+t.test('without an instance nothing is spoken, until a reload brings one', async t => {
+  const { vrrp, take } = rig('')
+  vrrp.start()
+  vrrp.fileChanged('tf', 3)
+  t.strictSame(take(), [])
+  vrrp.reload(configOf(text('')))
+  t.strictSame(take(), ['speaker for VI_1', 'tf 7', 'start'], 'a script that nobody follows is not run')
+  vrrp.reload(configOf(''))
+  t.strictSame(take(), ['reload '])
+  vrrp.close()
+})
+
+t.test('init_fail is told before the first run', async t => {
+  const { vrrp, take } = rig(text().replace('interval 60', 'interval 60\n  init_fail'))
+  vrrp.start()
+  t.strictSame(take(), ['speaker for VI_1', 'tf 7', 'chk false', 'start'])
+  vrrp.close()
+})
+
+t.test('where uvs holds the interface alone', async t => {
+  const config = configOf(text(''))
+  t.doesNotThrow(() => refuseAlone(config, ['eth2']))
+  for (const name of ['eth0', 'eth1'])
+    t.throws(() => refuseAlone(config, [name]), {
+      message: `--keepalived: vrrp_instance VI_1 needs an interface whose addresses the kernel holds: ${name} is uvs's alone`,
+    })
+})
+
+t.test('what is not done is said', async t => {
+  t.strictSame(notDone(configOf(text())), [])
+  const lines = notDone(
+    configOf(`global_defs {
+  vrrp_notify_fifo /tmp/x
+  notification_email {
+    a@b.c
+  }
+}
+vrrp_track_process tp {
+  process nginx
+}
+${text('track_process {\n tp\n }').replace('file /no/such/file', 'file /no/such/file\n init_file 5')}`),
+  )
+  t.match(lines, [/_notify_fifo/, /no mails/, /track_process/, /init_file/])
+})
