@@ -87,20 +87,35 @@ export class VrrpHost {
     this.#network.close()
   }
 
-  /** What is there to hear, then what is due: adverts that waited while the process could not run are heard before a wait for them ends. */
+  /**
+   * The links, then what is there to hear, then what is due: adverts that waited while the process could not run are heard before a wait for
+   * them ends. Trouble with one keeps nothing of the others from going on.
+   */
   #turn(): void {
-    try {
-      if (this.#network.takeChanges()) this.#follow()
-      for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
-      this.#perform(this.#router.advance(this.nowMs))
-      this.#trouble = ''
-    } catch (error) {
-      const text = messageOf(error)
-      if (text !== this.#trouble) this.#log(text)
-      this.#trouble = text
-    }
+    const troubles = [this.#troubleOf(() => this.#look()), this.#troubleOf(() => this.#goOn())]
+    const trouble = troubles.filter(text => text !== '').join('; ')
+    if (trouble !== '' && trouble !== this.#trouble) this.#log(trouble)
+    this.#trouble = trouble
     const waitMs = Math.min(TURN_MS, Math.max(0, this.#router.nextAtMs - this.nowMs))
     this.#timer = setTimeout(() => this.#turn(), waitMs)
+  }
+
+  /** Sockets that could not be opened are tried again each turn: without them a backup hears no master. */
+  #look(): void {
+    if (this.#network.takeChanges()) this.#follow()
+    else if (this.#trouble !== '') this.#openSockets()
+  }
+  #goOn(): void {
+    for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
+    this.#perform(this.#router.advance(this.nowMs))
+  }
+  #troubleOf(step: () => void): string {
+    try {
+      step()
+      return ''
+    } catch (error) {
+      return messageOf(error)
+    }
   }
 
   #hear(name: string, socket: RawIpSocket): void {
@@ -146,14 +161,21 @@ export class VrrpHost {
       const link = this.#links.get(instance.interface)
       if (!link || this.#sockets.has(key)) continue
       const socket = new RawIpSocket(protocolOf(instance), instance.interface, link.ifindex)
+      try {
+        this.#join(key, socket)
+      } catch (error) {
+        // It would hear nothing, and its instances become masters beside others.
+        socket.close()
+        throw error
+      }
       this.#sockets.set(key, { socket, ifindex: link.ifindex })
-      const groups = new Set(
-        this.#settings.instances
-          .filter(other => socketKey(other) === key && !other.isUnicast)
-          .map(({ group }) => group),
-      )
-      for (const group of groups) if (isIpv4(group)) socket.join(group)
     }
+  }
+  #join(key: string, socket: RawIpSocket): void {
+    const groups = new Set(
+      this.#settings.instances.filter(other => socketKey(other) === key && !other.isUnicast).map(({ group }) => group),
+    )
+    for (const group of groups) if (isIpv4(group)) socket.join(group)
   }
 
   #perform(actions: readonly Action[]): void {
