@@ -86,6 +86,8 @@ export class DirectorKeepalived {
   readonly #checker: HealthChecker
   readonly #vrrp: DirectorVrrp
   readonly #addressTimer: NodeJS.Timeout
+  /** The host's, as of the last look. */
+  #addresses = hostAddresses()
   #running: ReadFile
 
   private constructor(of: KeepalivedOf, read: ReadFile) {
@@ -104,7 +106,7 @@ export class DirectorKeepalived {
       act: action => this.#act(action),
       sockets: hostSockets,
       fileValue: name => this.#files.value(name),
-      isSuspended,
+      isSuspended: service => isSuspended(service, this.#addresses),
     })
     this.#vrrp = new DirectorVrrp(
       {
@@ -143,6 +145,7 @@ export class DirectorKeepalived {
       if (added.length > 0) return `${file}: nothing has changed: ${added.join('; ')}`
       this.#running = read
       this.#files.follow(read.config.trackFiles)
+      this.#addresses = hostAddresses()
       this.#checker.reload(read.services, read.config.global)
       await this.#writer.written()
       this.#vrrp.reload(read.config)
@@ -163,7 +166,9 @@ export class DirectorKeepalived {
   }
 
   #lookAtAddresses(): void {
-    if (this.#running.services.some(({ haSuspend }) => haSuspend)) this.#checker.addressesChanged()
+    if (!this.#running.services.some(({ haSuspend }) => haSuspend)) return
+    this.#addresses = hostAddresses()
+    this.#checker.addressesChanged()
   }
 
   #runScript(script: Script): void {
@@ -187,8 +192,11 @@ export class DirectorKeepalived {
 }
 
 /** ha_suspend: the address of the service is on none of the host's interfaces. */
-function isSuspended({ target }: CheckedService): boolean {
-  if (target.kind !== 'address') return false
-  const addresses = Object.values(networkInterfaces()).flatMap(list => list ?? [])
-  return !addresses.some(({ address }) => address === target.address)
+function isSuspended({ target }: CheckedService, addresses: ReadonlySet<string>): boolean {
+  return target.kind === 'address' && !addresses.has(target.address)
+}
+
+function hostAddresses(): ReadonlySet<string> {
+  const all = Object.values(networkInterfaces()).flatMap(list => list ?? [])
+  return new Set(all.map(({ address }) => address))
 }
