@@ -139,20 +139,28 @@ export class DirectorKeepalived {
   /** Reads the file again. Returns the result as a line: an error that the running configuration has not changes nothing. */
   async reload(): Promise<string> {
     const { file } = this.#of
+    let read: ReadFile
     try {
-      const read = await readKeepalived(this.#of)
-      const added = read.errors.filter(text => !this.#running.errors.includes(text))
-      if (added.length > 0) return `${file}: nothing has changed: ${added.join('; ')}`
-      this.#running = read
-      this.#files.follow(read.config.trackFiles)
-      this.#addresses = hostAddresses()
-      this.#checker.reload(read.services, read.config.global)
-      await this.#writer.written()
-      this.#vrrp.reload(read.config)
-      return `${file}: ${read.services.length} virtual servers, ${read.config.instances.length} vrrp_instances`
+      read = await readKeepalived(this.#of)
     } catch (error) {
       return `${file}: nothing has changed: ${(error as Error).message}`
     }
+    const added = read.errors.filter(text => !this.#running.errors.includes(text))
+    if (added.length > 0) return `${file}: nothing has changed: ${added.join('; ')}`
+    try {
+      await this.#change(read)
+      return `${file}: ${read.services.length} virtual servers, ${read.config.instances.length} vrrp_instances`
+    } catch (error) {
+      return `${file}: not all of it runs: ${(error as Error).message}`
+    }
+  }
+  async #change(read: ReadFile): Promise<void> {
+    this.#running = read
+    this.#files.follow(read.config.trackFiles)
+    this.#addresses = hostAddresses()
+    this.#checker.reload(read.services, read.config.global)
+    await this.#writer.written()
+    this.#vrrp.reload(read.config)
   }
 
   /** Says good-bye, then ends checks and scripts; the services go. */
