@@ -2,9 +2,9 @@
  * How a real server behind FULLNAT learns who the client is: per connection by TOA (toa.ts), by a PROXY header
  * (proxy-stream.ts), or not at all. TCP only.
  *
- * TOA is in every segment until the client has acknowledged the real server's first data. By then the server has read the
- * option, whether from the SYN or from the segment that completed the handshake. TOA options that the client itself sends
- * are removed from every segment of the connection.
+ * TOA is in every SYN, and in every segment until the client has acknowledged the real server's first data. By then the
+ * server has read the option, whether from the SYN or from the segment that completed the handshake. TOA options that the
+ * client itself sends are removed from every segment of the connection.
  */
 import { FIRST_SEQ, HAND_OVER, HandOver, keyAt, type FullnatKeys } from '../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
@@ -59,8 +59,10 @@ export class AddressHandOver {
     if (mode > ClientAddress.TOA) this.#proxy.outbound(packet, conn)
     else if (mode === ClientAddress.TOA && packet.tcp.isValid(packet.transportLen)) {
       if (isSynAck(packet.signal)) {
+        // A SYN-ACK that comes again has the same number; with another one, the server has begun anew.
+        const isAgain = words[at + FIRST_SEQ] === (packet.tcp.seq | 0)
         words[at + FIRST_SEQ] = packet.tcp.seq
-        words[at + HAND_OVER] = state | HandOver.BEGUN
+        words[at + HAND_OVER] = (isAgain ? state : ClientAddress.TOA) | HandOver.BEGUN
         lowerMss(packet)
       } else if (packet.transportLen > packet.tcp.headerLen) words[at + HAND_OVER] = state | HandOver.SENT
     }
@@ -95,7 +97,8 @@ export class AddressHandOver {
     if ((signal & TcpFlag.SYN) !== 0 && this.#conns.stateOf(conn) !== TcpState.ESTABLISHED)
       words[at + HAND_OVER] = ClientAddress.TOA
     const state = words[at + HAND_OVER]!
-    if ((state & HandOver.DONE) !== 0 || (signal & TcpFlag.RST) !== 0) return
+    if ((signal & TcpFlag.RST) !== 0) return
+    if ((state & HandOver.DONE) !== 0 && (signal & TcpFlag.SYN) === 0) return
     // Without BEGUN and SENT the acknowledgement proves nothing: a client may acknowledge data that nobody sent.
     const hasAnswered = (state & (HandOver.BEGUN | HandOver.SENT)) === (HandOver.BEGUN | HandOver.SENT)
     const isAck = hasAnswered && (signal & TcpFlag.ACK) !== 0

@@ -71,6 +71,25 @@ t.test('in every segment until the real server’s first data has been acknowled
   t.strictSame(stream.changes(), { balanced: 11 })
 })
 
+t.test('in every SYN, late copies too; a server that begins anew is told anew', async t => {
+  const stream = new Stream()
+  stream.server({ flags: 'SA', seq: 0xffff_fffe, ack: 1001 })
+  stream.client({ flags: 'A', seq: 1001, ack: 0xffff_ffff })
+  stream.server({ flags: 'PA', seq: 0xffff_ffff, ack: 1001, payload: 5 })
+  const ack = { flags: 'A', seq: 1001, ack: 4 }
+  t.strictSame(stream.client(ack), [stream.plain(ack)], 'the first data is acknowledged')
+
+  const syn = { flags: 'S', seq: 1000, tcpOptions: MSS }
+  t.strictSame(stream.client(syn), [stream.told(syn)])
+  t.strictSame(stream.client(ack), [stream.plain(ack)])
+  stream.server({ flags: 'SA', seq: 0xffff_fffe, ack: 1001 })
+  t.strictSame(stream.client(ack), [stream.plain(ack)], 'a SYN-ACK that comes again begins nothing')
+
+  stream.server({ flags: 'SA', seq: 77, ack: 1001 })
+  const another = { flags: 'A', seq: 1001, ack: 78 }
+  t.strictSame(stream.client(another), [stream.told(another)])
+})
+
 /** What a client may send of TOA's kind, in 12 octets, and what is left of it. */
 const CLAIMS: [claim: string, left: string][] = [
   ['fe081234cb00710901010101', '010101010101010101010101'],
@@ -107,7 +126,7 @@ for (const isWholePath of [true, false])
     passes('before the acknowledgement', { flags: 'PA', seq: 1001, ack: 5001, payload: 3 }, true)
     passes('acknowledged', { flags: 'A', seq: 1001, ack: 5006 }, false)
     passes('later', { flags: 'PA', seq: 1001, ack: 5006, payload: 7 }, false)
-    passes('a SYN that strays', { flags: 'S', seq: 77, ack: 0 }, false)
+    passes('a SYN that strays', { flags: 'S', seq: 77, ack: 0 }, true)
     passes('the end', { flags: 'FA', seq: 1008, ack: 5006 }, false)
     passes('reset', { flags: 'R', seq: 1001 }, false)
   })
