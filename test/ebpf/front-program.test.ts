@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { Mark } from '../../src/ebpf/front-program.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'

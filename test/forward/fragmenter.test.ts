@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { Fragmenter } from '../../src/forward/fragmenter.js'
 import { Hop } from '../../src/forward/hop.js'

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { slabOver, type Slab } from '../../src/packet/frame.js'
 import { Packet } from '../../src/packet/packet.js'

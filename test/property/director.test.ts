@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { schedulers } from '../../src/sched/index.js'
 import { SERVICES, step, Story, type Step } from './story.js'

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { RECORD_WORDS } from '../../src/conn/record.js'
 import { LADDR, keyAt, LPORT } from '../../src/conn/fullnat-keys.js'

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import type { ClientAddressName } from '../../src/control/protocol/api.js'
 import { seededRandom } from '../../src/director/random.js'

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { payloadOctets, tcp4 } from '../support/frames.js'

@@ -1,5 +1,5 @@
 /* Random stories for a director: what may happen to it, as fast-check draws it, and how it is done. */
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import type {
   DestinationSettingsInfo,
   Request,

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/properties.js'
 import t from 'tap'
 import { insertToa, stripToa, Toa } from '../../src/forward/toa.js'
 import { Packet } from '../../src/packet/packet.js'

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, oneof, property, uint8Array } from 'fast-check'
+import { array, assert, constantFrom, oneof, property, uint8Array } from '../../support/properties.js'
 import t from 'tap'
 import { variants, wasmVariants, type Sum } from '../../../bench/checksum/variants.js'
 import { sum } from '../../support/octets.js'

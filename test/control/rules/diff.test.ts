@@ -9,7 +9,7 @@ import {
   oneof,
   pre,
   record,
-} from 'fast-check'
+} from '../../support/properties.js'
 import t from 'tap'
 import { allServices } from '../../../src/control/protocol/all-services.js'
 import type { Control, RuleChange, ServiceInfo } from '../../../src/control/protocol/api.js'

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../../support/properties.js'
 import t from 'tap'
 import type { InstanceSettings, RouterSettings } from '../../../src/keepalived/vrrp/settings.js'
 import { instanceSettings, ip, routerSettings, vip } from './machine.js'

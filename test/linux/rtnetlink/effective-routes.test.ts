@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../../support/properties.js'
 import t from 'tap'
 import { effectiveRoutes, unusableRoutes, type EffectiveRoute } from '../../../src/linux/rtnetlink/effective-routes.js'
 import { localAddresses } from '../../../src/linux/rtnetlink/local-addresses.js'

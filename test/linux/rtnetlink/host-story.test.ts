@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import * as fc from 'fast-check'
+import * as fc from '../../support/properties.js'
 import t from 'tap'
 import { until } from '../../../netns-lab/proc.js'
 import { effectiveRoutes, type EffectiveRoute } from '../../../src/linux/rtnetlink/effective-routes.js'

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../../support/properties.js'
 import type { HostLink } from '../../../src/linux/rtnetlink/link.js'
 import type { NextHop } from '../../../src/linux/rtnetlink/next-hop.js'
 import type { HostRoute, RouteType } from '../../../src/linux/rtnetlink/route.js'

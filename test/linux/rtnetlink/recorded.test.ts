@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../../support/properties.js'
 import t from 'tap'
 import { Attributes } from '../../../src/linux/rtnetlink/attributes.js'
 import { HostTables } from '../../../src/linux/rtnetlink/host-tables.js'
