@@ -89,6 +89,7 @@ export class Director implements ReassemblySink {
   /** The slab of the last frame, and its length. */
   #slab = NOWHERE
   #slabLen = 0
+  #link: Link | undefined
   readonly #orphans: Orphans
   readonly #counterTick: CounterTick
   readonly #returned: ReturnedAnswers
@@ -163,9 +164,9 @@ export class Director implements ReassemblySink {
   /** Takes a frame that came in by the link: `len` octets at `at`. May rewrite it and send it from there. Never throws. */
   receive(link: Link, slab: Slab, at: number, len: number): Verdict {
     let verdict: Verdict = Verdict.DROP_FRAME_MISPLACED
-    if (slab !== this.#slab) this.#enter(slab)
+    if (slab !== this.#slab || link !== this.#link) this.#enter(slab, link)
     // A part of liesIn (packet/frame.ts); #whole checks the rest. Reading a typed array's length here costs 4 ns a packet.
-    if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen && this.links[link.index] === link)
+    if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen)
       verdict = this.#fast?.receive(link, slab, at, len) || this.#whole(link, slab, at, len)
     this.verdictCounters.count(verdict)
     return verdict
@@ -205,9 +206,12 @@ export class Director implements ReassemblySink {
     this.#returned.clear()
   }
 
-  #enter(slab: Slab): void {
+  /** What `receive` checks once for the frames of one device. Nothing lies in the slab of a link that is not ours. */
+  #enter(slab: Slab, link: Link): void {
+    const isOurs = this.links[link.index] === link
+    this.#link = isOurs ? link : undefined
     this.#slab = slab
-    this.#slabLen = slab.bytes.length
+    this.#slabLen = isOurs ? slab.bytes.length : 0
   }
 
   #whole(link: Link, slab: Slab, at: number, len: number): Verdict {
