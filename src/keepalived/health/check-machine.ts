@@ -76,7 +76,8 @@ export class CheckMachine {
     checkers.forEach((checker, i) => this.#activateChecker(checker, nowMs, i * spread))
     for (const service of services) {
       for (const server of service.servers) {
-        if (service.isSuspended && !server.options.alpha) for (const checker of server.checkers) checker.trust()
+        if (service.isSuspended && !server.options.alpha) for (const checker of server.checkers) checker.trust(nowMs)
+        server.sinceMs ??= nowMs
         server.recheck(nowMs)
         if (server.known === 'unknown') this.#due.add(nowMs + TRUST_MS, { trust: server })
       }
@@ -86,6 +87,7 @@ export class CheckMachine {
   }
 
   #activateChecker(state: CheckerState, nowMs: number, offsetMs: number): void {
+    state.sinceMs ??= nowMs
     if (state.server.service.isSuspended) return
     state.firstMs = nowMs + START_MS + offsetMs + this.#options.random() * state.checker.warmupMs
     const isAtOnce = state.known === 'unknown' && !state.isAlpha
@@ -93,6 +95,7 @@ export class CheckMachine {
   }
 
   #schedule(checker: CheckerState, atMs: number): void {
+    checker.dueMs = atMs
     this.#due.add(atMs, { checker, turn: ++checker.turn })
   }
 
@@ -118,6 +121,7 @@ export class CheckMachine {
 
   #begin(checker: CheckerState, nowMs: number): void {
     checker.isRunning = true
+    checker.dueMs = undefined
     checker.beganMs = nowMs
     this.#options.begin(checker)
   }
@@ -133,11 +137,18 @@ export class CheckMachine {
 
   /** A tracked file has another number. */
   fileChanged(trackFile: string, value: number, nowMs: number): void {
+    let isSaid = false
     for (const service of this.services) {
       for (const server of service.servers) {
         const files = server.files.filter(({ checker }) => checker.trackFile === trackFile)
         if (files.length === 0) continue
-        for (const file of files) file.value = value
+        if (!isSaid) this.#options.act({ kind: 'log', line: `Tracked file ${trackFile} is now ${value}` })
+        isSaid = true
+        for (const file of files) {
+          if (file.value === value) continue
+          file.value = value
+          file.sinceMs = nowMs
+        }
         server.recheck(nowMs)
       }
     }
@@ -161,6 +172,7 @@ export class CheckMachine {
 
   #abandon(checker: CheckerState): void {
     checker.turn++
+    checker.dueMs = undefined
     this.#options.abandon(checker)
     checker.isRunning = false
   }
@@ -170,7 +182,10 @@ export class CheckMachine {
     for (const state of server.checkers) {
       const { checker } = state
       const isQuiet = checker.kind === 'MISC_CHECK' || (checker.kind === 'UDP_CHECK' && !checker.requireReply)
-      if (isQuiet && !state.isAlpha && state.isRunning) state.trust()
+      if (!isQuiet || state.isAlpha || !state.isRunning || state.known !== 'unknown') continue
+      state.trust(nowMs)
+      const line = `${checker.kind} on service ${server.name} has not ended: it counts as up`
+      this.#options.act({ kind: 'log', line })
     }
     server.recheck(nowMs)
   }

@@ -21,8 +21,12 @@ export class CheckerState {
   readonly checker: PortChecker | MiscCheck
   readonly server: ServerOfChecker
   known: Known
+  /** When it became that; undefined: it was made, and not begun. */
+  sinceMs: number | undefined
   /** Of its last check, if it failed. */
   why: string | undefined
+  /** The last check that failed, whether or not it counted. */
+  lastFailure: { readonly why: string; readonly atMs: number } | undefined
   /** In place of the configured weight: misc_dynamic. */
   weight: number | undefined
   isRunning = false
@@ -33,6 +37,8 @@ export class CheckerState {
   /** When the regular checks begin. */
   firstMs = 0
   beganMs = 0
+  /** When the next check begins; undefined: none is to. */
+  dueMs: number | undefined
   endedMs: number | undefined
   retries = 0
   readonly #urls: UrlRound | undefined
@@ -51,9 +57,8 @@ export class CheckerState {
   }
 
   /** Nothing is known of it, and nothing will be soon: it counts as up. */
-  trust(): void {
-    if (this.known !== 'unknown') return
-    this.known = 'up'
+  trust(nowMs: number): void {
+    if (this.known === 'unknown') this.#become('up', nowMs)
   }
 
   /** A check has ended: its own state and the time of the next. */
@@ -83,7 +88,7 @@ export class CheckerState {
       }
     }
     const isNews = this.known !== 'up'
-    this.known = 'up'
+    this.#become('up', nowMs)
     if (isNews) lines.push(succeededLine(checker, server.name, server.service.name))
     return { dueMs: this.#nextRegular(nowMs), lines }
   }
@@ -91,6 +96,7 @@ export class CheckerState {
   #failed(why: string, nowMs: number): Verdict {
     const { checker, server } = this
     this.why = why
+    this.lastFailure = { why, atMs: nowMs }
     const line = (retries: number): string => failedLine(checker, server.name, server.service.name, retries, why)
     const isWaiting = this.known === 'down' && this.#urls !== undefined
     if (!this.isFirst && !isWaiting && this.retries < checker.retry) {
@@ -100,9 +106,14 @@ export class CheckerState {
     const isNews = this.known !== 'down'
     const lines = isNews || checker.logAllFailures ? [line(this.retries)] : []
     this.retries = 0
-    this.known = 'down'
+    this.#become('down', nowMs)
     this.#urls?.failed()
     return { dueMs: this.#nextRegular(nowMs), lines }
+  }
+
+  #become(known: Known, nowMs: number): void {
+    if (known !== this.known) this.sinceMs = nowMs
+    this.known = known
   }
 
   get isAlpha(): boolean {

@@ -8,6 +8,8 @@ import type { ServerOfChecker, ServiceOfServer } from './owners.js'
 export interface FileState {
   readonly checker: FileCheck
   value: number
+  /** When it came to that; undefined: as its server did. */
+  sinceMs?: number
 }
 
 /** A real server of one virtual server: up when all its checkers are, with a weight that checkers may change. */
@@ -17,7 +19,8 @@ export class ServerState implements ServerOfChecker {
   checkers: CheckerState[] = []
   files: FileState[] = []
   known: Known = 'unknown'
-  sinceMs = 0
+  /** Since when it is that; undefined: it was made, and not begun. */
+  sinceMs: number | undefined
   /** Its weight in the rules; undefined: it is not in them. */
   inRules: number | undefined
   /** As it was last said. */

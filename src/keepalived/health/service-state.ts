@@ -23,6 +23,8 @@ export class ServiceState {
   servers: ServerState[] = []
   quorum: 'open' | 'up' | 'down' = 'open'
   sinceMs = 0
+  /** Why the quorum is as it is: as the log has it. */
+  reason = 'not all first checks have ended'
   isSuspended = false
   /** The sorry server's weight in the rules; undefined: it is not in them. */
   sorryInRules: number | undefined
@@ -166,6 +168,7 @@ export class ServiceState {
     const { quorumUp, quorumDown, smtpAlert } = this.options
     this.quorum = state
     this.sinceMs = nowMs
+    this.reason = line
     this.#log(`${line} for VS ${this.name}`)
     this.#exchangeSorry()
     const script = state === 'up' ? quorumUp : quorumDown

@@ -37,6 +37,11 @@ export class RiseAndFall {
     this.#fall = fall
   }
 
+  /** Undefined: nothing was heard yet. */
+  get isGood(): boolean | undefined {
+    return this.#isGood
+  }
+
   /** Returns the new state, or undefined where it stays. */
   heard(isGood: boolean): boolean | undefined {
     this.#opposed = isGood === this.#isGood ? 0 : this.#opposed + 1
@@ -46,6 +51,18 @@ export class RiseAndFall {
     this.#isGood = isGood
     return isGood
   }
+}
+
+/** What is shown of a script. Times are those of performance.now(). */
+export interface ScriptStatus {
+  readonly name: string
+  /** Undefined: its first run has not ended. */
+  readonly isGood: boolean | undefined
+  readonly sinceMs: number
+  /** How its last run ended. */
+  readonly why: string
+  readonly isRunning: boolean
+  readonly nextMs: number
 }
 
 /** Runs one script at once and then each interval; a run that is due while the last one goes on is left out. */
@@ -58,6 +75,9 @@ export class TrackScript {
   readonly #group: string | undefined
   readonly #timer: NodeJS.Timeout
   #isRunning = false
+  #sinceMs = performance.now()
+  #why = 'its first run has not ended'
+  #nextMs: number
 
   /** `scriptUser` and `scriptGroup` are those of global_defs. */
   constructor(of: TrackedScript, listener: ScriptListener, scriptUser?: string, scriptGroup?: string) {
@@ -66,14 +86,25 @@ export class TrackScript {
     this.#state = new RiseAndFall(of)
     this.#user = of.user ?? of.script?.user ?? scriptUser
     this.#group = of.user !== undefined ? of.group : of.script?.user !== undefined ? of.script.group : scriptGroup
-    this.#timer = setInterval(() => void this.#run(), of.intervalMs)
+    this.#timer = setInterval(() => this.#turn(), of.intervalMs)
+    this.#nextMs = this.#sinceMs + of.intervalMs
     void this.#run()
+  }
+
+  get status(): ScriptStatus {
+    const [isRunning, sinceMs, why, nextMs] = [this.#isRunning, this.#sinceMs, this.#why, this.#nextMs]
+    return { name: this.#of.name, isGood: this.#state.isGood, sinceMs, why, isRunning, nextMs }
   }
 
   /** Ends it, and the run that goes on. */
   close(): void {
     clearInterval(this.#timer)
     this.#abort.abort()
+  }
+
+  #turn(): void {
+    this.#nextMs = performance.now() + this.#of.intervalMs
+    void this.#run()
   }
 
   async #run(): Promise<void> {
@@ -83,8 +114,11 @@ export class TrackScript {
     const end = await this.#end(script)
     this.#isRunning = false
     if (this.#abort.signal.aborted) return
-    const isGood = this.#state.heard(end.kind === 'exited' && end.status === 0)
+    const isWell = end.kind === 'exited' && end.status === 0
+    this.#why = isWell ? 'exited with status 0' : failure(end)
+    const isGood = this.#state.heard(isWell)
     if (isGood === undefined) return
+    this.#sinceMs = performance.now()
     this.#listener.log(`VRRP_Script(${name}) ${isGood ? 'succeeded' : failure(end)}`)
     this.#listener.changed(name, isGood)
   }

@@ -19,6 +19,8 @@ export class InstanceOutput {
   readonly refusals = new RefusalCounter()
   /** Of the authentication header: the last one heard or sent. */
   sequence = 0
+  /** Adverts so far. */
+  sent = 0
   #settings: InstanceSettings
   #shared: Shared
   #ipId = 0
@@ -53,6 +55,7 @@ export class InstanceOutput {
     for (const destination of isUnicast ? peers.map(peer => peer.address) : [group]) {
       const sending = { source, destination, priority, id: this.#ipId, sequence: this.sequence }
       const packet = composeAdvert(this.#settings, sending)
+      this.sent++
       this.#shared.outbox.put({ kind: 'advert', instance: name, interface: device, destination, priority, packet })
     }
   }

@@ -15,6 +15,7 @@ export class InstanceState {
   #sinceMs = 0
   #reason = 'not started'
   #priority: number
+  #transitions = 0
 
   constructor(settings: InstanceSettings, shared: Shared) {
     this.#settings = settings
@@ -35,6 +36,10 @@ export class InstanceState {
   /** The effective one. */
   get priority(): number {
     return this.#priority
+  }
+  /** Changes of state so far. */
+  get transitions(): number {
+    return this.#transitions
   }
   get skewMs(): number {
     return this.timer.skewMs(this.#priority)
@@ -127,6 +132,7 @@ export class InstanceState {
 
   #change(to: State, nowMs: number, reason: string): void {
     this.output.transition(this.#state, to, this.#priority, reason)
+    this.#transitions++
     this.#state = to
     this.#sinceMs = nowMs
     this.#reason = reason

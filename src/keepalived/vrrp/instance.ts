@@ -19,11 +19,25 @@ export interface InstanceStatus {
   /** The effective one. */
   readonly priority: number
   readonly faults: readonly string[]
-  /** The sender of the last valid advert. */
-  readonly lastSource: IpAddr | undefined
+  /** The last valid advert. */
+  readonly lastAdvert: HeardAdvert | undefined
   /** When the next advert, or the end of the wait for one, is due; Infinity: never. */
   readonly timerAtMs: number
   readonly refusals: RefusalCounts
+  readonly counts: InstanceCounts
+}
+
+export interface HeardAdvert {
+  readonly source: IpAddr
+  readonly priority: number
+  readonly atMs: number
+}
+
+/** Since the start: adverts that were sent, valid ones that were heard, changes of state. */
+export interface InstanceCounts {
+  readonly sent: number
+  readonly heard: number
+  readonly transitions: number
 }
 
 /**
@@ -40,7 +54,8 @@ export class VrrpInstance implements Member {
   /** An owner that met another one. */
   #isOwnerInDoubt = false
   #faults: readonly string[] = []
-  #lastSource: IpAddr | undefined
+  #lastAdvert: HeardAdvert | undefined
+  #heard = 0
 
   constructor(settings: InstanceSettings, shared: Shared) {
     this.#settings = settings
@@ -70,10 +85,11 @@ export class VrrpInstance implements Member {
     return Math.min(this.#own.timer.atMs, this.#own.announcements.nextAtMs)
   }
   get status(): InstanceStatus {
-    const { state, sinceMs, reason, priority, timer, output } = this.#own
+    const { state, sinceMs, reason, priority, timer, output, transitions } = this.#own
     const { counts: refusals } = output.refusals
-    const [faults, lastSource] = [this.#faults, this.#lastSource]
-    return { state, sinceMs, reason, priority, faults, lastSource, timerAtMs: timer.atMs, refusals }
+    const [faults, lastAdvert] = [this.#faults, this.#lastAdvert]
+    const counts = { sent: output.sent, heard: this.#heard, transitions }
+    return { state, sinceMs, reason, priority, faults, lastAdvert, timerAtMs: timer.atMs, refusals, counts }
   }
 
   /** Addresses that are there already are those of a director that was killed: they go. */
@@ -116,13 +132,14 @@ export class VrrpInstance implements Member {
       settings: this.#settings,
       ownAddresses: this.#shared.around.link(this.#settings.interface)?.addresses ?? [],
       sequence: this.#output.sequence,
-      lastSource: this.#lastSource,
+      lastSource: this.#lastAdvert?.source,
     })
     if ('reason' in advert) {
       this.#output.refuse(advert, nowMs)
       return
     }
-    this.#lastSource = advert.source
+    this.#lastAdvert = { source: advert.source, priority: advert.priority, atMs: nowMs }
+    this.#heard++
     if (advert.sequence !== undefined) this.#output.sequence = advert.sequence
     if (this.state === 'MASTER') this.#hearAsMaster(advert, nowMs)
     else this.#hearAsBackup(advert, nowMs)
