@@ -42,6 +42,8 @@ const BELOW: Record<string, string[]> = {
   'keepalived/health': ['keepalived/checkers'],
   // What it does to a director's rules.
   'keepalived/rules': ['keepalived/health', 'control/protocol'],
+  // What is shown of all that.
+  'keepalived/seen': ['keepalived/rules', 'keepalived/vrrp'],
   'native-free': ['control/operations'],
   // What the two commands have in common: files right under src/cli.
   cli: ['control/protocol', 'package-version'],
@@ -55,6 +57,7 @@ const BELOW: Record<string, string[]> = {
     'keepalived/config',
     'keepalived/rules',
     'keepalived/vrrp-host',
+    'keepalived/seen',
     'realserver',
     'cli/lint',
     'native-free',

@@ -16,6 +16,8 @@ export interface Option extends Partial<Value> {
   /** Absent for an option without value. */
   value?: string
   help: string
+  /** The value if none is given; undefined: a value is required. */
+  otherwise?: string
   /** May be given more than once. */
   repeatable?: true
   required?: true

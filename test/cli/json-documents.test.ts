@@ -11,6 +11,8 @@ import { lintFile } from '../../src/cli/uvs/rules/lint.js'
 import { parsedRules } from '../../src/cli/uvs/rules/parsed-rules.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
 import { showProc } from '../../src/cli/uvs/proc.js'
+import { showHealth } from '../../src/cli/uvs/seen/health.js'
+import { showVrrp } from '../../src/cli/uvs/seen/vrrp.js'
 import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
 import { allSysctls } from '../../src/cli/uvs/sysctl.js'
 import { uvsadm } from '../../src/cli/uvsadm/run.js'
@@ -20,6 +22,7 @@ import { Transactions } from '../../src/control/rules/transactions.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
 import { sampleRealServer } from './sample-real-server.js'
+import { sampleSeen } from './sample-seen.js'
 
 /* Every document of --json, as a director prints it that has every kind of service and real traffic, against the schema
  * that users get; and that schema against its own promise: nothing in it is undescribed, nothing is left open. */
@@ -115,6 +118,8 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   verdicts: control => showVerdicts(true, control, true),
   totals: control => showProc('ip_vs_stats', control, true),
   apps: control => showProc('ip_vs_app', control, true),
+  health: () => showHealth(sampleSeen(), true),
+  vrrp: () => showVrrp(sampleSeen(), true),
   realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 
@@ -214,7 +219,7 @@ t.test('an empty director', async t => {
 })
 
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer']
+const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer', 'health', 'vrrp']
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()
@@ -266,6 +271,14 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['messages', 'another severity', ({ messages }) => (messages[0].severity = 'bad')],
   ['messages', 'a line of no file', ({ messages }) => delete messages[0].file],
   ['daemons', 'a daemon', ({ daemons }) => daemons.push({})],
+  ['health', 'another state', ({ health }) => (health[0].state = 'open')],
+  ['health', 'a field that is not documented', ({ health }) => (health[0].servers[0].checks[0].tries = 1)],
+  ['health', 'a service of no kind', ({ health }) => delete health[2].group],
+  ['health', 'a time as text', ({ health }) => (health[0].since = '22:41')],
+  ['vrrp', 'another state', ({ vrrp }) => (vrrp.instances[0].state = 'STOP')],
+  ['vrrp', 'a count as text', ({ vrrp }) => (vrrp.instances[0].refused.ttl = '1')],
+  ['vrrp', 'a router that there is not', ({ vrrp }) => (vrrp.instances[0].vrid = 256)],
+  ['vrrp', 'an event that there is not', ({ vrrp }) => (vrrp.scripts[0].next.event = 'check')],
   ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
 ]
@@ -305,5 +318,5 @@ t.test('the schema describes every field and leaves no object open', async t => 
   t.ok(properties.length > 60, `${properties.length} fields`)
   for (const [name, inner] of properties) t.match(inner.description, /\w{2,}.*[.]$/s, name)
   for (const [name, def] of Object.entries(schema.$defs)) t.type(def.description, 'string', name)
-  t.strictSame([...openObjects(schema, '')], ['/$defs/addressKey', '/$defs/markKey'])
+  t.strictSame([...openObjects(schema, '')], ['/$defs/addressKey', '/$defs/markKey', '/$defs/groupKey'])
 })

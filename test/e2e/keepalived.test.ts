@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import type { ServiceHealth } from '../../src/control/protocol/api.js'
 import { allServices } from '../../src/control/protocol/all-services.js'
 import { connectControl } from '../../src/control/socket/client.js'
 import { Ledger } from '../../netns-lab/ledger.js'
@@ -56,7 +57,7 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   await sooner(async () => (await lan.ask(`${RS2}:${PORT}`, 'director')) === 'two', 15_000)
   const file = `${tempDir(t)}/keepalived.conf`
   writeFileSync(file, configuration({ weight: 1 }))
-  const director = await lan.start('eth0', '--keepalived', file)
+  const director = await lan.start('eth0', '--keepalived', file, '--http', '9100')
   await lan.admin('-A', '-t', `${VIP}:9999`, '-s', 'rr')
   const control = connectControl(lan.control)
   t.teardown(() => control.close())
@@ -74,6 +75,24 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   const both = [`${RS1}:${PORT}=1`, `${RS2}:${PORT}=1`]
   await becomes(both, 5000)
   t.strictSame(await lan.askTimes(10, AT), { one: 5, two: 5 })
+  const health = async (): Promise<ServiceHealth> => {
+    const document = JSON.parse(await lan.uvs('health', '--json')) as { health: [ServiceHealth] }
+    return document.health[0]
+  }
+  const up = { state: 'up', ruleWeight: 1, checks: [{ check: 'TCP_CHECK', state: 'up' }] }
+  const quorum = { state: 'up', weight: 2, quorum: 1, sorryServer: { address: RS1, port: 89, inUse: false } }
+  t.match(await health(), { address: VIP, port: PORT, ...quorum, servers: [up, up] })
+  t.match(await lan.uvs('health'), new RegExp(`TCP ${VIP}:${PORT} +up .*Gained quorum`))
+  const watching = [
+    '-c',
+    `"$0" "$@" | head -n 16`,
+    process.execPath,
+    ours('src/cli/uvs/main.js'),
+    'health',
+    '--watch=0.2',
+  ]
+  const watched = await run('sh', [...watching, '--control', lan.control])
+  t.equal(watched.out.match(/^Every 0\.2s: uvs health /gm)?.length, 2, 'again and again, until the reader has gone')
 
   const ab = spaces.run('client', 'ab', ['-r', '-q', '-c', '4', '-t', '12', '-n', '1000000', `http://${AT}/`], 60_000)
   await sleep(2000)
@@ -82,6 +101,18 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   t.comment(`left ${Math.round(left)} ms after it died`)
   t.ok(left < 1000 + 500 + 1000, 'within delay_loop, delay_before_retry and connect_timeout')
   t.notMatch(await lan.askTimes(5, AT), { two: Number })
+  const dead = await health()
+  t.match(dead.servers[1], {
+    state: 'down',
+    why: 'TCP_CHECK: connection refused',
+    checks: [{ state: 'down', why: 'connection refused', lastError: { why: 'connection refused', at: Number } }],
+  })
+  t.ok(Math.abs(Date.now() / 1000 - dead.servers[1]!.since) < 60, 'since when')
+  t.notOk('ruleWeight' in dead.servers[1]!)
+  const { out: metrics } = await spaces.run('director', 'curl', ['-s', 'http://127.0.0.1:9100/metrics'])
+  const labels = `protocol="tcp",service="${AT}",real_server=`
+  t.match(metrics, `uvs_real_server_healthy{${labels}"${RS1}:${PORT}"} 1\n`)
+  t.match(metrics, `uvs_real_server_healthy{${labels}"${RS2}:${PORT}"} 0\n`)
   rs2 = serve('rs2', 'two', PORT)
   const returned = await becomes(both, 10_000)
   t.comment(`returned ${Math.round(returned)} ms after it was started`)
@@ -92,6 +123,9 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   process.kill(rs1, 'SIGKILL')
   process.kill(rs2, 'SIGKILL')
   await becomes([`${RS1}:89=1`], 6000)
+  t.match(await health(), { state: 'down', why: 'Lost quorum 1-0=1 > 0', sorryServer: { inUse: true } })
+  for (const line of ['Lost quorum 1-0=1 > 0 for VS', `Adding sorry server [${RS1}]:tcp:89 to VS`])
+    t.ok(director.said().includes(line), line)
   // Not each request: a port that ab used may still have its connection, whose packets IPVS drops as long as its server is gone.
   const answers = (name: string): Promise<void> => sooner(async () => (await lan.ask(AT)) === name, 20_000)
   await t.resolves(answers('sorry'))

@@ -77,6 +77,12 @@ export class Lan {
     ])
     if (status !== 0) throw new Error(`uvsadm ${args.join(' ')}: ${err}`)
   }
+  /** What `uvs` prints on standard output. */
+  async uvs(...args: string[]): Promise<string> {
+    const { status, out, err } = await run(process.execPath, [MAIN, ...args, '--control', this.control])
+    if (status !== 0) throw new Error(`uvs ${args.join(' ')}: ${err}`)
+    return out
+  }
   /** Who answers a request, or curl's word for why nobody does. */
   async ask(at: string, from = 'client'): Promise<string> {
     const { status, out } = await this.spaces.run(from, 'curl', ['-s', '-m', '3', `http://${at}/`])

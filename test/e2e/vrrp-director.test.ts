@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { VrrpInfo } from '../../src/control/protocol/api.js'
 import { Ledger } from '../../netns-lab/ledger.js'
 import { Namespaces, type Started } from '../../netns-lab/namespaces.js'
+import { run } from '../../netns-lab/proc.js'
 import { ours } from '../../netns-lab/tools.js'
 import { sooner, whyNoLan } from './lan.js'
 import { unhooked } from './unhooked.js'
@@ -119,6 +121,13 @@ ${more}virtual_server ${VIP} 80 {
   async holds(name: Name, vip = VIP): Promise<boolean> {
     return (await this.spaces.must(name, 'ip', ['-4', 'addr', 'show', 'dev', 'eth0'])).includes(`${vip}/`)
   }
+  /** What `uvs vrrp` says. */
+  async seen(name: Name): Promise<VrrpInfo> {
+    const asked = [ours('src/cli/uvs/main.js'), 'vrrp', '--json', '--control', this.path(`${name}.sock`)]
+    const { out, err } = await run(process.execPath, asked)
+    if (err !== '') throw new Error(err)
+    return (JSON.parse(out) as { vrrp: VrrpInfo }).vrrp
+  }
   /** Until one of them, and not the other, holds the address; ms. */
   async masterIs(name: Name, limitMs = 8000): Promise<number> {
     const began = performance.now()
@@ -146,17 +155,33 @@ t.test('two directors with one virtual address', { skip, timeout: 120_000 }, asy
   await pair.masterIs('lb1')
   t.comment(`the master answers: ${await pair.answers()} ms`)
 
+  t.match(await pair.seen('lb1'), {
+    instances: [
+      { name: 'VI_1', state: 'MASTER', why: 'no advert was heard', priority: 150, next: { event: 'advert' } },
+    ],
+    scripts: [{ name: 'chk', state: 'good', why: 'exited with status 0' }],
+  })
+  t.match(await pair.seen('lb2'), {
+    instances: [{ state: 'BACKUP', next: { event: 'master' }, lastAdvert: { source: '10.79.0.1', priority: 150 } }],
+  })
+
   writeFileSync(`${pair.path('lb1')}.bad`, '')
   t.comment(`its script fails: ${await pair.masterIs('lb2')} ms; answers after ${await pair.answers()}`)
   t.match(pair.log('lb1'), /\(VI_1\) MASTER to FAULT, priority 150: script chk failed/)
+  t.match(await pair.seen('lb1'), {
+    instances: [{ state: 'FAULT', why: 'script chk failed', faults: ['script chk failed'] }],
+    scripts: [{ name: 'chk', state: 'bad', why: 'failed (exited with status 1)', next: { event: /^(run|result)$/ } }],
+  })
   rmSync(`${pair.path('lb1')}.bad`)
   t.comment(`it is good again: ${await pair.masterIs('lb1')} ms`)
 
   const before = pair.log('lb1').length
   pair.write('lb1', 150, [VIP, SECOND])
   pair.write('lb2', 100, [VIP, SECOND])
-  // Both: who has other addresses refuses the other's adverts.
-  for (const name of ['lb1', 'lb2'] as const) pair.signal(name, 'SIGHUP')
+  // Who has other addresses refuses the other's adverts.
+  pair.signal('lb1', 'SIGHUP')
+  await sooner(async () => (await pair.seen('lb2')).instances[0]!.refused['address-count']! > 0, 8000)
+  pair.signal('lb2', 'SIGHUP')
   await sooner(() => pair.holds('lb1', SECOND), 8000)
   t.match(pair.log('lb1').slice(before), /1 virtual servers, 1 vrrp_instances/)
   t.notMatch(pair.log('lb1').slice(before), /MASTER to/, 'it stays master')

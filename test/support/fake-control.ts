@@ -116,6 +116,8 @@ export class FakeControl implements Control {
         return this.verdicts
       case 'figures':
       case 'service-figures':
+      case 'health':
+      case 'vrrp':
         throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)

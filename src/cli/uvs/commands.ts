@@ -7,6 +7,8 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   lab: async () => (await import('./lab/lab.js')).lab,
   drain: async () => (await import('./drain/drain.js')).drain,
   keepalived: async () => (await import('./keepalived/keepalived.js')).keepalived,
+  health: async () => (await import('./seen/health.js')).health,
+  vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
   lint: async () => (await import('./rules/lint.js')).lint,
   script: async () => (await import('./rules/script.js')).script,
   plan: async () => (await import('./rules/plan.js')).plan,

@@ -1,6 +1,7 @@
 import { batches } from './batches.js'
 import { connections } from './connections.js'
 import { figures } from './figures.js'
+import { keepalived } from './keepalived.js'
 import { localAddresses } from './local-addresses.js'
 import { marks } from './marks.js'
 import type { OperationsOf } from './operation.js'
@@ -38,6 +39,7 @@ export const OPERATIONS = {
   ...timeouts,
   ...sysctls,
   ...resets,
+  ...keepalived,
 } satisfies OperationsOf<OperationName>
 
 type All = typeof OPERATIONS

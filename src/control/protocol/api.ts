@@ -22,11 +22,22 @@ export {
   type TotalsInfo,
   type WorkerFigures,
 } from './figures.js'
+export type {
+  CheckedKey,
+  CheckHealth,
+  HealthName,
+  HealthPage,
+  NextInfo,
+  ServerHealth,
+  ServiceHealth,
+  StateInfo,
+} from './health.js'
 export type { MarkRuleInfo } from './marks.js'
 export type { RouteInfo } from './routes.js'
 export type { TimeoutsInfo } from './timeouts.js'
 export { BATCH_MAX, isRuleChange, type RuleChange } from './rules.js'
 export type { Committed, PlannedChange, PlanPage, Staged } from './transactions.js'
+export type { InstanceInfo, SyncGroupInfo, TrackScriptInfo, VrrpInfo, VrrpStateName } from './vrrp.js'
 export type { Answer, RefusalName, RefusedReply } from './refusal.js'
 export type { OperationName, Operations, Reply, Request } from './operations.js'
 export type { Control } from './control.js'

@@ -1,6 +1,7 @@
 import type { Checked } from './check.js'
 import { connections } from './connections.js'
 import { figures } from './figures.js'
+import { health } from './health.js'
 import { localAddressRules } from './local-addresses.js'
 import { marks } from './marks.js'
 import { realServerRules } from './real-servers.js'
@@ -10,6 +11,7 @@ import { services } from './services.js'
 import { resets, sysctls } from './sysctls.js'
 import { timeouts } from './timeouts.js'
 import { batches, transactions } from './transactions.js'
+import { vrrp } from './vrrp.js'
 
 /**
  * All operations of a director, over the control socket (uvsadm) or in process (the conformance runner). Values are plain JSON:
@@ -29,6 +31,8 @@ export const SHAPES = {
   ...timeouts,
   ...sysctls,
   ...resets,
+  ...health,
+  ...vrrp,
 }
 
 type Shapes = typeof SHAPES

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import type { Control } from '../../../control/protocol/api.js'
+import type { Control, HealthPage, VrrpInfo } from '../../../control/protocol/api.js'
 import { UsageError } from '../../../director/options.js'
 import { hostSockets } from '../../../keepalived/checkers/host-sockets.js'
 import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
@@ -12,6 +12,10 @@ import { checkedServices, type CheckedService } from '../../../keepalived/health
 import { HealthChecker } from '../../../keepalived/health/health-checker.js'
 import { TrackFiles } from '../../../keepalived/health/track-files.js'
 import { RuleWriter, triedRules } from '../../../keepalived/rules/rule-writer.js'
+import { healthPage } from '../../../keepalived/seen/health-seen.js'
+import type { Moment } from '../../../keepalived/seen/moment.js'
+import { vrrpInfo } from '../../../keepalived/seen/vrrp-seen.js'
+import { WallClock } from '../../../keepalived/seen/wall-clock.js'
 import { NotifyRunner } from '../../../keepalived/scripts/notify-runner.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
@@ -85,6 +89,7 @@ export class DirectorKeepalived {
   readonly #files: TrackFiles
   readonly #checker: HealthChecker
   readonly #vrrp: DirectorVrrp
+  readonly #clock = new WallClock()
   readonly #addressTimer: NodeJS.Timeout
   /** The host's, as of the last look. */
   #addresses = hostAddresses()
@@ -163,6 +168,15 @@ export class DirectorKeepalived {
     this.#vrrp.reload(read.config)
   }
 
+  /** What is known of the virtual servers from the one of number `from` on. */
+  healthPage(from: number): HealthPage {
+    return healthPage(this.#checker.services, from, this.#now())
+  }
+  /** What is known of the virtual routers. */
+  vrrp(): VrrpInfo {
+    return vrrpInfo(this.#vrrp.router, this.#vrrp.scripts, this.#now())
+  }
+
   /** Says good-bye, then ends checks and scripts; the services go. */
   async close(): Promise<void> {
     clearInterval(this.#addressTimer)
@@ -171,6 +185,10 @@ export class DirectorKeepalived {
     this.#checker.stop()
     await this.#writer.written()
     await this.#scripts.close()
+  }
+
+  #now(): Moment {
+    return { nowMs: performance.now(), clock: this.#clock }
   }
 
   #lookAtAddresses(): void {

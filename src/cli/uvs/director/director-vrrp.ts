@@ -1,14 +1,15 @@
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import type { Script } from '../../../keepalived/config/tree/scripts.js'
 import type { VrrpScript } from '../../../keepalived/config/tree/vrrp.js'
-import { TrackScript } from '../../../keepalived/scripts/track-script.js'
+import { type ScriptStatus, TrackScript } from '../../../keepalived/scripts/track-script.js'
 import { routerSettingsFrom } from '../../../keepalived/vrrp/from-config.js'
 import { notifyScripts } from '../../../keepalived/vrrp/notify-scripts.js'
+import type { VrrpRouter } from '../../../keepalived/vrrp/router.js'
 import type { RouterSettings } from '../../../keepalived/vrrp/settings.js'
 import type { Told, VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 
 /** What speaks: a VrrpHost. */
-export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' | 'setFile'>
+export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' | 'setFile' | 'router'>
 
 export interface DirectorVrrpOf {
   readonly tell: (line: string) => void
@@ -55,6 +56,15 @@ export class DirectorVrrp {
       this.#speaker.reload(settings)
     } else this.start()
     this.#before = undefined
+  }
+
+  /** What speaks; undefined: nothing does. */
+  get router(): VrrpRouter | undefined {
+    return this.#speaker?.router
+  }
+  /** Of the scripts that instances follow. */
+  get scripts(): ScriptStatus[] {
+    return [...this.#scripts.values()].map(({ running }) => running.status)
   }
 
   fileChanged(name: string, value: number): void {

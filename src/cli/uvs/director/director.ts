@@ -15,6 +15,7 @@ import type { UvsCommand } from '../command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import type { DirectorKeepalived } from './director-keepalived.js'
+import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
 import { complain as complainOf } from '../run-uvs.js'
 
@@ -48,14 +49,15 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const signalled = nextSignal()
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const dataPlane = await DataPlane.start(command, complain)
-  const control = new Transactions(dataPlane, makeTrial)
+  const all = new KeepalivedControl(dataPlane)
+  const control = new Transactions(all, makeTrial)
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {
     const requests = new RequestCounts()
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, control, { answered: (...asked) => requests.add(...asked) }))
     if (command.http) {
-      const sources = { control: dataPlane, requests, rules: rulesLoads, threads: dataPlane.threads }
+      const sources = { control: all, requests, rules: rulesLoads, threads: dataPlane.threads }
       open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
     }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
@@ -63,6 +65,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
     const keepalived = await configured?.start(control)
     if (keepalived) open.unshift(keepalived)
+    if (keepalived) all.show(keepalived)
     const reload = new RulesReload({
       file: command.rules,
       keepalived,

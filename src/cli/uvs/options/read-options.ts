@@ -84,16 +84,17 @@ function readOption(options: readonly Option[], text: string, rest: string[], gi
     given.add(option, '')
     return
   }
-  const value = equals < 0 ? valueOf(rest) : text.slice(equals + 1)
+  const value = equals < 0 ? valueOf(rest, option.otherwise) : text.slice(equals + 1)
   if (!value) throw new UsageError(`${flag} needs a value: ${flag} ${option.value}`)
   if (option.choices && !option.choices.includes(value))
     throw new UsageError(`${flag} '${value}': it may be ${option.choices.join(', ')}`)
   given.add(option, value)
 }
 
-/** A long option is never taken as a value. */
-function valueOf(rest: string[]): string | undefined {
-  return rest[0]?.startsWith('--') ? undefined : rest.shift()
+/** A long option is never taken as a value, and no option as one that may be left out. */
+function valueOf(rest: string[], otherwise: string | undefined): string | undefined {
+  const isOther = rest[0] === undefined || rest[0].startsWith(otherwise === undefined ? '--' : '-')
+  return isOther ? otherwise : rest.shift()
 }
 
 function readWord({ words }: Form, text: string, given: Given, seeHelp: string): void {

@@ -46,8 +46,13 @@ function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | unde
 
 /** Like watch's title: `Every 2.0s: uvsadm -Ln --stats`, then the host's name and the time. */
 export function watchTitle(every: number, argv: readonly string[]): () => [left: string, right: string] {
+  return titleOf(every, commandShown(argv))
+}
+
+/** The same of a command as it is shown. */
+export function titleOf(every: number, command: string): () => [left: string, right: string] {
   const seconds = every.toFixed(Math.max(1, String(every).split('.')[1]?.length ?? 0))
-  const left = `Every ${seconds}s: ${commandShown(argv)}`
+  const left = `Every ${seconds}s: ${command}`
   return () => {
     const [day, month, date, year, time] = new Date().toString().split(' ')
     return [left, `${hostname()}: ${day} ${month} ${date} ${time} ${year}`]

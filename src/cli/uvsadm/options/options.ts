@@ -11,8 +11,6 @@ import { readTimeout, TIMEOUT_MAX } from './timeout.js'
 export interface OptionSpec<N extends OptionName = OptionName> extends Option {
   /** undefined: accepted and ignored. */
   name?: N
-  /** The value if none is given; undefined: a value is required. */
-  otherwise?: string
   /** May come before the command, or without one: then it is -L. */
   leads?: true
   /** `before`: the options before it. */
@@ -28,8 +26,8 @@ const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
 const MARK_MAX = 4294967295
 /** Limits of --watch in seconds. */
-const WATCH_LEAST = 0.1
-const WATCH_MOST = 3600
+export const WATCH_LEAST = 0.1
+export const WATCH_MOST = 3600
 
 const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'service-address'> => ({
   flags,

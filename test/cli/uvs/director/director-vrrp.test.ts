@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { DirectorVrrp } from '../../../../src/cli/uvs/director/director-vrrp.js'
 import { notDone, refuseAlone } from '../../../../src/cli/uvs/director/keepalived-limits.js'
+import type { VrrpRouter } from '../../../../src/keepalived/vrrp/router.js'
 import type { RouterSettings } from '../../../../src/keepalived/vrrp/settings.js'
 import type { Told } from '../../../../src/keepalived/vrrp-host/vrrp-host.js'
 import { configOf } from '../../../keepalived/vrrp/recording.js'
@@ -37,6 +38,7 @@ function rig(config: string) {
       start: () => void did.push('start'),
       reload: (next: RouterSettings) => void did.push(`reload ${next.instances.map(({ name }) => name).join()}`),
       stop: () => void did.push('stop'),
+      router: {} as VrrpRouter,
       setScript: (name: string, isGood: boolean) => void did.push(`${name} ${isGood}`),
       setFile: (name: string, value: number) => void did.push(`${name} ${value}`),
     }

@@ -73,3 +73,20 @@ t.test('usages', async t => {
     '[options]',
   )
 })
+
+t.test('a value that may be left out is none that begins with a dash', async t => {
+  const options = [
+    { flags: ['--watch'], value: '[SECONDS]', otherwise: '2', help: '' },
+    { flags: ['-x'], help: '' },
+  ]
+  const given = (...args: string[]) => readOptions({ name: 'list', forms: [{ words: [], options }] }, args)
+  for (const [args, seconds] of [
+    [['--watch'], '2'],
+    [['--watch', '5'], '5'],
+    [['--watch=5'], '5'],
+    [['--watch', '-x'], '2'],
+    [['-x'], undefined],
+  ] as const)
+    t.equal(given(...args).one('--watch'), seconds, args.join(' '))
+  t.throws(() => given('--watch='), new UsageError('--watch needs a value: --watch [SECONDS]'))
+})

@@ -1,0 +1,50 @@
+import t from 'tap'
+import { agoText, nextText, sinceText, stateTable } from '../../../../src/cli/uvs/seen/state-table.js'
+
+t.test('how long ago, in two numbers, rounded down', async t => {
+  const texts = [0, 0.9, 59.9, 60, 61, 3599, 3600, 7800, 86_399, 86_400, 273_600, -5].map(agoText)
+  t.strictSame(texts, [
+    '0 s',
+    '0 s',
+    '59 s',
+    '1 min',
+    '1 min 1 s',
+    '59 min 59 s',
+    '1 h',
+    '2 h 10 min',
+    '23 h 59 min',
+    '1 d',
+    '3 d 4 h',
+    '0 s',
+  ])
+})
+
+t.test('what is next', async t => {
+  t.equal(nextText(undefined), undefined)
+  t.equal(nextText({ event: 'result' }), 'under way')
+  t.equal(nextText({ event: 'check', seconds: 0 }), 'check now')
+  t.equal(nextText({ event: 'check', seconds: 0.61 }), 'check in 0.7 s')
+  t.equal(nextText({ event: 'run', seconds: 3600 }), 'run in 1 h')
+})
+
+t.test('since when: of another day with its date', async t => {
+  const now = new Date(2026, 10, 29, 22, 41, 3).getTime() / 1000
+  t.equal(sinceText(now - 65, now), '22:39:58, 1 min 5 s')
+  t.equal(sinceText(now - 86_400, now), '2026-11-28 22:41:03, 1 d')
+})
+
+t.test('columns are as wide as they need to be', async t => {
+  const rows = [
+    { depth: 0, of: 'one', state: 'up', why: 'because' },
+    { depth: 1, of: 'a longer one', state: 'unknown', next: 'check now' },
+  ]
+  t.equal(
+    stateTable(rows, 0),
+    [
+      '                STATE    SINCE  NEXT       WHY',
+      'one             up                         because',
+      '  a longer one  unknown         check now',
+      '',
+    ].join('\n'),
+  )
+})
