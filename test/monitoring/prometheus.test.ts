@@ -8,6 +8,7 @@ import { Metrics } from '../../src/control/metrics/metrics.js'
 import { RulesLoads } from '../../src/control/metrics/rules-loads.js'
 import { TurnCounters } from '../../src/control/operations/turn-counters.js'
 import type { Device } from '../../src/packet/device.js'
+import { sampleSeen } from '../cli/sample-seen.js'
 import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -21,7 +22,7 @@ const TURN_MS = 50
 const service = { protocol: 'tcp', address: VIP } as const
 const destination = { address: '10.99.2.11', port: 80 }
 
-/** A director that has something to say of everything: thresholds, templates, local ports, a service with no real server. */
+/** A director that has something to say of everything: thresholds, templates, local ports, a service with no real server, a keepalived.conf. */
 class BusyDirector {
   readonly control: Control
   readonly #bench = new BenchDirector()
@@ -36,9 +37,9 @@ class BusyDirector {
       turns: this.#turns,
       heap: () => ({ used: 1e6, total: 2e6 }),
     }
-    this.control = {
+    this.control = sampleSeen({
       call: async <O extends OperationName>(request: Request<O>) => execute(bench.director, request, on) as Reply<O>,
-    }
+    })
     const add = (port: number, persistence: number, ...settings: Parameters<typeof destinationSettings>): void => {
       const key = { ...service, port }
       bench.must({ op: 'add-service', service: key, settings: serviceSettings('rr', { persistence }) })

@@ -1,5 +1,6 @@
 import type { Control } from '../protocol/api.js'
 import { DirectorMetrics, type MetricsSources } from './director-metrics.js'
+import { keepalivedMetrics } from './keepalived-metrics.js'
 import { serviceMetrics } from './service-metrics.js'
 
 /** A collection is reused for at least FRESH_MS and SHARE times its own duration: collecting takes at most a tenth of a CPU. */
@@ -47,7 +48,8 @@ export class Metrics {
   async #read(): Promise<Collected> {
     const { contentType } = this.#director
     const ofDirector = Buffer.from(`${(await this.#director.text()).trimEnd()}\n`)
-    return { contentType, pieces: [ofDirector, ...(await serviceMetrics(this.#control))] }
+    const ofKeepalived = await keepalivedMetrics(this.#control)
+    return { contentType, pieces: [ofDirector, ...ofKeepalived, ...(await serviceMetrics(this.#control))] }
   }
 }
 

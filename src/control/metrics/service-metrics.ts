@@ -101,12 +101,13 @@ function directions(name: string, labels: string, inbound: number, outbound: num
   return `${name}{${labels},direction="in"} ${inbound}\n${name}{${labels},direction="out"} ${outbound}\n`
 }
 
-function serviceLabels(service: ServiceKey): string {
+/** `protocol` and `service`. */
+export function serviceLabels(service: ServiceKey): string {
   if ('mark' in service) return `protocol="fwm",service="${service.mark}"`
   return `protocol="${service.protocol}",service="${service.address}:${service.port}"`
 }
 
 /** Escapes a label's value: a user's scheduler may have any name. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
 }
