@@ -1,5 +1,5 @@
 import type { CheckResult } from '../checkers/check-result.js'
-import type { Act } from './action.js'
+import type { Act, Change } from './action.js'
 import type { CheckerState, Verdict } from './checker-state.js'
 import { DueQueue } from './due-queue.js'
 import { serviceStates, type StateParts } from './make-states.js'
@@ -188,6 +188,15 @@ export class CheckMachine {
       this.#options.act({ kind: 'log', line })
     }
     server.recheck(nowMs)
+  }
+
+  /** A server could not be added: its service is not there, or somebody has changed it. */
+  refused(change: Change): void {
+    if (change.kind !== 'add-server') return
+    const service = this.services.find(({ options }) => options === change.service)
+    const { address, port } = change.server
+    const server = service?.servers.find(({ options }) => options.address === address && options.port === port)
+    if (server) server.isRefused = true
   }
 
   /** Another configuration: what is found again in it keeps its state. */

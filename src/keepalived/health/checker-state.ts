@@ -13,9 +13,12 @@ export interface Verdict {
   readonly lines: readonly string[]
 }
 
+/** These do their retries while the server is down, too, as keepalived does: its return may be seen that much later or sooner. */
+const RETRIED_WHILE_DOWN: ReadonlySet<string> = new Set(['TCP_CHECK', 'SMTP_CHECK', 'MISC_CHECK'])
+
 /**
  * A checker of one real server, in time. Whether it is up is unknown until its first check ends; that one is not retried. A later
- * check that fails is done again after delay_before_retry, up to retry times; while the server is down too, as keepalived does it, but not for a web server.
+ * check that fails is done again after delay_before_retry, up to retry times.
  */
 export class CheckerState {
   readonly checker: PortChecker | MiscCheck
@@ -98,8 +101,7 @@ export class CheckerState {
     this.why = why
     this.lastFailure = { why, atMs: nowMs }
     const line = (retries: number): string => failedLine(checker, server.name, server.service.name, retries, why)
-    const isWaiting = this.known === 'down' && this.#urls !== undefined
-    if (!this.isFirst && !isWaiting && this.retries < checker.retry) {
+    if (this.isRetriedNext) {
       this.retries++
       return { dueMs: nowMs + checker.delayBeforeRetryMs, lines: checker.logAllFailures ? [line(0)] : [] }
     }
@@ -114,6 +116,13 @@ export class CheckerState {
   #become(known: Known, nowMs: number): void {
     if (known !== this.known) this.sinceMs = nowMs
     this.known = known
+  }
+
+  /** A check that fails now is done again after delay_before_retry. */
+  get isRetriedNext(): boolean {
+    const { checker, known } = this
+    const isRetried = known !== 'down' || RETRIED_WHILE_DOWN.has(checker.kind)
+    return !this.isFirst && isRetried && this.retries < checker.retry
   }
 
   get isAlpha(): boolean {

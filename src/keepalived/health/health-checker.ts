@@ -1,6 +1,6 @@
 import type { CheckSockets } from '../checkers/check-sockets.js'
 import { runCheck, type CheckSurroundings } from '../checkers/run-check.js'
-import type { Act } from './action.js'
+import type { Act, Change } from './action.js'
 import { CheckMachine } from './check-machine.js'
 import type { CheckedService } from './checked-service.js'
 import type { CheckerState } from './checker-state.js'
@@ -71,6 +71,11 @@ export class HealthChecker {
 
   fileChanged(trackFile: string, value: number): void {
     this.#do(now => this.#machine.fileChanged(trackFile, value, now))
+  }
+
+  /** The director refused a change. */
+  refused(change: Change): void {
+    this.#machine.refused(change)
   }
 
   /** Addresses of the host have come or gone: ha_suspend. */

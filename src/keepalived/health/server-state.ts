@@ -23,6 +23,8 @@ export class ServerState implements ServerOfChecker {
   sinceMs: number | undefined
   /** Its weight in the rules; undefined: it is not in them. */
   inRules: number | undefined
+  /** It should be in the rules, and was refused: the next check that succeeds tries again. */
+  isRefused = false
   /** As it was last said. */
   shownWeight: number
 

@@ -56,6 +56,7 @@ export class ServiceState {
       if (verdict === 'up') this.#cameUp(server, was === 'unknown')
       else this.#wentDown(server, was === 'unknown')
     } else if (server.weight !== server.shownWeight) this.#reweigh(server)
+    else if (server.isRefused) return this.#addAgain(server)
     else return
     this.updateQuorum(nowMs)
   }
@@ -101,6 +102,14 @@ export class ServiceState {
       subject: `Realserver ${server.name} of virtual server ${this.name} - ${state}`,
       body: `=> ${shortName(checker ?? 'FILE_CHECK')} CHECK ${state === 'UP' ? 'succeed' : 'failed'} on service <=`,
     })
+  }
+
+  /** It was refused when it should have come into the rules: as by keepalived, each check that succeeds tries it. */
+  #addAgain(server: ServerState): void {
+    server.isRefused = false
+    const { options: service } = this
+    if (server.inRules === undefined || this.#isSorry(server.options)) return
+    this.#act({ kind: 'add-server', service, server: server.options, weight: server.inRules })
   }
 
   /** The weight that a server should have in the rules; undefined: it should not be in them. */

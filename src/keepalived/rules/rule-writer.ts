@@ -14,6 +14,13 @@ interface Member {
 interface Placed {
   readonly keys: readonly ServiceKey[]
   readonly members: Map<string, Member>
+  /** By server: where it was refused, though it is not there. */
+  readonly missing: Map<string, ServiceKey[]>
+}
+
+interface Waiting {
+  readonly request: RuleChange
+  readonly change: Change
 }
 
 /**
@@ -22,18 +29,19 @@ interface Placed {
  */
 export class RuleWriter {
   readonly #control: Control
-  readonly #refused: (message: string) => void
+  readonly #refused: (message: string, change?: Change) => void
   readonly #placed = new Map<string, Placed>()
-  #waiting: RuleChange[] = []
+  #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
 
-  constructor(control: Control, refused: (message: string) => void) {
+  /** `refused` is told the change, too, of a server that is not there now: the same change again tries it where it was refused. */
+  constructor(control: Control, refused: (message: string, change?: Change) => void) {
     this.#control = control
     this.#refused = refused
   }
 
   change(change: Change): void {
-    this.#waiting.push(...this.#requestsOf(change))
+    this.#waiting.push(...this.#requestsOf(change).map(request => ({ request, change })))
     this.#writing ??= this.#write()
   }
 
@@ -46,12 +54,21 @@ export class RuleWriter {
     // What belongs to one event comes in one turn of the event loop.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
-      const requests = this.#waiting.splice(0, BATCH_MAX)
-      const reply = await this.#control.call<'batch'>({ op: 'batch', requests })
+      const sent = this.#waiting.splice(0, BATCH_MAX)
+      const reply = await this.#control.call<'batch'>({ op: 'batch', requests: sent.map(({ request }) => request) })
       if (!reply.ok) this.#refused(reply.message)
-      else for (const each of reply.value) if (!each.ok) this.#refused(each.message)
+      else for (const [i, each] of reply.value.entries()) if (!each.ok) this.#wasRefused(sent[i]!, each)
     }
     this.#writing = undefined
+  }
+
+  #wasRefused({ request, change }: Waiting, { refusal, message }: { refusal: string; message: string }): void {
+    const placed = this.#placed.get(change.service.name)
+    if (request.op !== 'add-destination' || refusal === 'EEXIST' || !placed || !('server' in change))
+      return this.#refused(message)
+    const name = nameOf(change.server)
+    placed.missing.set(name, [...(placed.missing.get(name) ?? []), request.service])
+    this.#refused(message, change)
   }
 
   #requestsOf(change: Change): RuleChange[] {
@@ -60,7 +77,7 @@ export class RuleWriter {
     switch (change.kind) {
       case 'add-service': {
         const keys = serviceKeys(service)
-        this.#placed.set(service.name, { keys, members: new Map() })
+        this.#placed.set(service.name, { keys, members: new Map(), missing: new Map() })
         return keys.map(key => addService(service, key))
       }
       case 'edit-service':
@@ -70,22 +87,27 @@ export class RuleWriter {
         return (placed?.keys ?? []).map(key => ({ op: 'delete-service', service: key }))
       case 'remove-server':
         placed?.members.delete(nameOf(change.server))
+        placed?.missing.delete(nameOf(change.server))
         return (placed?.keys ?? []).map(key => {
           const { destination } = destinationOf(key, change.server, 0)
           return { op: 'delete-destination', service: key, destination }
         })
       default: {
-        placed?.members.set(nameOf(change.server), change)
-        const op = change.kind === 'add-server' ? 'add-destination' : 'edit-destination'
-        return (placed?.keys ?? []).map(key => ({ op, ...destinationOf(key, change.server, change.weight) }))
+        const name = nameOf(change.server)
+        const isAdded = change.kind === 'add-server'
+        const again = isAdded ? placed?.missing.get(name) : undefined
+        placed?.missing.delete(name)
+        placed?.members.set(name, change)
+        const op = isAdded ? 'add-destination' : 'edit-destination'
+        return (again ?? placed?.keys ?? []).map(key => ({ op, ...destinationOf(key, change.server, change.weight) }))
       }
     }
   }
 
   /** Services of a group come and go with its addresses; the others are changed in place. */
-  #edit(service: CheckedService, { keys: old, members }: Placed): RuleChange[] {
+  #edit(service: CheckedService, { keys: old, members, missing }: Placed): RuleChange[] {
     const keys = serviceKeys(service)
-    this.#placed.set(service.name, { keys, members })
+    this.#placed.set(service.name, { keys, members, missing })
     return [
       ...old.filter(key => !isIn(keys, key)).map((key): RuleChange => ({ op: 'delete-service', service: key })),
       ...keys.flatMap((key): RuleChange[] => {

@@ -18,6 +18,8 @@ export interface RigOptions {
   /** When it starts. */
   readonly atMs?: number
   readonly isSuspended?: boolean
+  /** Where changes of rules go, in place of `rules` and `history`. */
+  readonly change?: (change: Change) => void
 }
 
 /** The check machine in virtual time, on a network that a function stands for. */
@@ -36,6 +38,7 @@ export class VirtualRig {
   isSuspended: boolean
   readonly machine: CheckMachine
   readonly #events = new DueQueue<() => void>()
+  readonly #changeRules: (change: Change) => void
   #running = new Map<CheckerState, object>()
 
   constructor(
@@ -45,6 +48,7 @@ export class VirtualRig {
   ) {
     this.nowMs = options.atMs ?? 0
     this.isSuspended = options.isSuspended ?? false
+    this.#changeRules = options.change ?? (change => this.#change(change))
     this.machine = new CheckMachine({
       services,
       settings: { rsInitNotifies: options.rsInitNotifies ?? false },
@@ -63,10 +67,16 @@ export class VirtualRig {
     this.#events.add(atMs, event)
   }
 
+  /** When something happens next; undefined: nothing will. */
+  get nextMs(): number | undefined {
+    const next = Math.min(this.machine.nextMs ?? Infinity, this.#events.firstMs ?? Infinity)
+    return next === Infinity ? undefined : next
+  }
+
   run(untilMs: number): this {
     for (;;) {
-      const next = Math.min(this.machine.nextMs ?? Infinity, this.#events.firstMs ?? Infinity)
-      if (next > untilMs) break
+      const next = this.nextMs
+      if (next === undefined || next > untilMs) break
       this.nowMs = Math.max(next, this.nowMs)
       const event = this.#events.take(this.nowMs)
       if (event) event()
@@ -100,7 +110,7 @@ export class VirtualRig {
     if (action.kind === 'log') this.log.push({ atMs, line: action.line })
     else if (action.kind === 'script') this.scripts.push({ atMs, script: action.script.text })
     else if (action.kind === 'fifo') this.fifo.push(action.line)
-    else if (action.kind !== 'mail') this.#change(action)
+    else if (action.kind !== 'mail') this.#changeRules(action)
   }
 
   #change(change: Change): void {

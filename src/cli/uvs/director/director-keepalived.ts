@@ -11,6 +11,7 @@ import type { Action } from '../../../keepalived/health/action.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
 import { HealthChecker } from '../../../keepalived/health/health-checker.js'
 import { TrackFiles } from '../../../keepalived/health/track-files.js'
+import { LvsTimeouts } from '../../../keepalived/rules/lvs-timeouts.js'
 import { RuleWriter, triedRules } from '../../../keepalived/rules/rule-writer.js'
 import { healthPage } from '../../../keepalived/seen/health-seen.js'
 import type { Moment } from '../../../keepalived/seen/moment.js'
@@ -85,6 +86,7 @@ function isOfSockets({ kind }: Checker): boolean {
 export class DirectorKeepalived {
   readonly #of: KeepalivedOf
   readonly #writer: RuleWriter
+  readonly #timeouts: LvsTimeouts
   readonly #scripts: NotifyRunner
   readonly #files: TrackFiles
   readonly #checker: HealthChecker
@@ -98,7 +100,11 @@ export class DirectorKeepalived {
   private constructor(of: KeepalivedOf, read: ReadFile) {
     this.#of = of
     this.#running = read
-    this.#writer = new RuleWriter(of.director, message => of.tell(`a rule is refused: ${message}`))
+    this.#writer = new RuleWriter(of.director, (message, change) => {
+      of.tell(`a rule is refused: ${message}`)
+      if (change !== undefined) this.#checker.refused(change)
+    })
+    this.#timeouts = new LvsTimeouts(of.director)
     this.#scripts = new NotifyRunner(of.tell)
     this.#files = new TrackFiles((name, value) => {
       this.#checker.fileChanged(name, value)
@@ -131,6 +137,7 @@ export class DirectorKeepalived {
     for (const line of [...read.complaints, ...notDone(read.config)]) of.tell(line)
     const found = new DirectorKeepalived(of, read)
     try {
+      await found.#timeouts.set(read.config.global.lvsTimeouts)
       found.#checker.start()
       await found.#writer.written()
       found.#vrrp.start()
@@ -163,6 +170,7 @@ export class DirectorKeepalived {
     this.#running = read
     this.#files.follow(read.config.trackFiles)
     this.#addresses = hostAddresses()
+    await this.#timeouts.set(read.config.global.lvsTimeouts)
     this.#checker.reload(read.services, read.config.global)
     await this.#writer.written()
     this.#vrrp.reload(read.config)
@@ -184,6 +192,7 @@ export class DirectorKeepalived {
     this.#files.close()
     this.#checker.stop()
     await this.#writer.written()
+    await this.#timeouts.restore()
     await this.#scripts.close()
   }
 
