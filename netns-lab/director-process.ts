@@ -6,6 +6,15 @@ import { ours } from './tools.js'
 
 const START_MS = 10_000
 
+export interface Where {
+  /** The namespace. */
+  space: string
+  /** The control socket that the arguments name. */
+  control: string
+  /** It must be ready within. */
+  limitMs?: number
+}
+
 /** A running `uvs director`. */
 export class DirectorProcess {
   private constructor(
@@ -27,14 +36,23 @@ export class DirectorProcess {
   }
 
   /** Starts it in the director's namespace; resolves when frames flow. */
-  static async start(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<DirectorProcess> {
+  static start(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<DirectorProcess> {
     const { control } = spaces.ledger
-    const args = [ours('src/cli/uvs/main.js'), ...DirectorProcess.arguments(plan, io, control)]
-    const { pid, log, ended } = spaces.start('director', 'director', process.execPath, args)
+    return DirectorProcess.startWith(spaces, DirectorProcess.arguments(plan, io, control), {
+      space: 'director',
+      control,
+    })
+  }
+
+  /** Starts it in a namespace, with these arguments after `uvs`. Its log has the namespace's name. */
+  static async startWith(spaces: Namespaces, uvsArguments: readonly string[], where: Where): Promise<DirectorProcess> {
+    const { space, control, limitMs = START_MS } = where
+    const args = [ours('src/cli/uvs/main.js'), ...uvsArguments]
+    const { pid, log, ended } = spaces.start(space, space, process.execPath, args)
     const id = identify(pid)
     const written = readFileSync(log, 'utf8').length // the file may hold an earlier director's output
     const said = (): string => readFileSync(log, 'utf8').slice(written)
-    await until(() => said().includes('uvs director: ready') || !id || !isAlive(id), START_MS, spaces.signal)
+    await until(() => said().includes('uvs director: ready') || !id || !isAlive(id), limitMs, spaces.signal)
     if (!id || !said().includes('uvs director: ready')) {
       throw new Error(`uvs director did not become ready: ${said().trim() || 'it said nothing'}`)
     }

@@ -21,7 +21,7 @@ interface Entries {
 }
 
 /** The usual names of a lab's namespaces. */
-const USUAL = /^(client|director|router|rs\d|wire(-\w+)?)$/
+const USUAL = /^(client|director|lb\d|router|rs\d|wire(-\w+)?)$/
 
 /** Another user's lab with the same prefix exists. */
 export class LabStands extends Error {}
@@ -93,6 +93,11 @@ export class Ledger {
   /** Its director's control socket. */
   get control(): string {
     return join(this.dir, 'uvs.sock')
+  }
+
+  /** That of the director in a namespace, where there are several. */
+  controlIn(space: string): string {
+    return join(this.dir, `${space}.sock`)
   }
 
   /** Undefined for a lab that stays after its builder has ended. */

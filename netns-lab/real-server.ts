@@ -16,7 +16,11 @@ export function realServerArguments({ mode, vip }: LabPlan): string[] | undefine
 /** For direct routing and tunnels: gives a real server the virtual address, and opens its tunnel. Resolves when this is done. */
 export async function prepareRealServer(spaces: Namespaces, plan: LabPlan, name: string): Promise<void> {
   const args = realServerArguments(plan)
-  if (!args) return
+  if (args) await startRealServer(spaces, args, name)
+}
+
+/** Runs `uvs realserver start …` until the lab ends. Resolves when all is there. */
+export async function startRealServer(spaces: Namespaces, args: readonly string[], name: string): Promise<void> {
   // In the foreground it ends with the lab, and undoes its changes outside of the namespace.
   const command = [ours('src/cli/uvs/main.js'), ...args, '--foreground']
   const { pid, log } = spaces.start(name, `realserver-${name}`, process.execPath, command)

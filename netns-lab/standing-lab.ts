@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { type LabPlan, rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
@@ -51,7 +52,9 @@ export async function leaveStanding(
  */
 export async function labExec(prefixes: readonly string[], space: string, command: readonly string[]): Promise<number> {
   const { name, prefix } = await spaceNamed(prefixes, space)
-  const control = Ledger.find(prefix)?.control
+  const ledger = Ledger.find(prefix)
+  const own = ledger?.controlIn(name.slice(prefix.length))
+  const control = own !== undefined && existsSync(own) ? own : ledger?.control
   const env = control === undefined ? process.env : { ...process.env, UVS_CONTROL: control }
   const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit', env })
   if (error) throw error

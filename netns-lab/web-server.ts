@@ -34,13 +34,13 @@ export interface WebServerOptions {
   uploads?: boolean
 }
 
-/** Starts an HTTP server that answers with its namespace's name; resolves when it listens. */
+/** Starts an HTTP server that answers with its namespace's name; resolves when it listens. It may be started again after its end. */
 export async function startWebServer(spaces: Namespaces, name: string, options: WebServerOptions): Promise<WebServer> {
   const { port, udpPort = 0, udpAddress = '0.0.0.0', node = false, quiet = false } = options
   const dir = join(spaces.ledger.dir, name)
-  mkdirSync(dir)
+  mkdirSync(dir, { recursive: true })
   const counts = join(dir, 'requests')
-  writeFileSync(counts, '')
+  writeFileSync(counts, '', { flag: 'a' })
   const nginx = node ? undefined : which('nginx')
   const countFile = quiet ? [] : [counts]
   const { pid, log } = nginx
