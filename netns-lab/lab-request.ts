@@ -1,4 +1,5 @@
 import type { LabMode } from '../native-free/lab-plan.js'
+import type { Peer } from './ha/ha-plan.js'
 
 export type Io = 'raw' | 'tap' | 'sim'
 
@@ -7,7 +8,9 @@ export type LabRequest =
   | ({ do: 'demo'; mode: LabMode } & LabOptions)
   | { do: 'all'; io: 'raw' | 'tap'; json?: string }
   | { do: 'beside'; json?: string }
+  | { do: 'ha'; peer: Peer; json?: string }
   | { do: 'up'; mode: LabMode | 'beside'; io: 'raw' | 'tap' }
+  | { do: 'up'; mode: 'ha'; peer: Peer }
   | { do: 'exec'; space: string; command: string[] }
   | { do: 'down' }
 

@@ -4,6 +4,9 @@ import { hardwareLine, type LabReport, succeeded } from '../../../../native-free
 import { simDemo } from '../../../../native-free/sim-demo.js'
 import { besideDemo } from '../../../../netns-lab/beside/beside-demo.js'
 import { besideUp } from '../../../../netns-lab/beside/beside-up.js'
+import { haDemo } from '../../../../netns-lab/ha/ha-demo.js'
+import type { Peer } from '../../../../netns-lab/ha/ha-plan.js'
+import { haUp } from '../../../../netns-lab/ha/ha-up.js'
 import { compareModes } from '../../../../netns-lab/compare.js'
 import { netnsDemo } from '../../../../netns-lab/demo.js'
 import { mustBeWritable } from '../../../../netns-lab/writable.js'
@@ -31,6 +34,8 @@ A mode builds it, shows the path of one request and of its reply, puts ${REQUEST
 makes the mode what it is, removes it. nat --io sim is in memory, and so is nat without root.
 beside has uvs on a host whose kernel holds the VIP and serves: it takes the director through start, rules, load, stop and
 kill -9, and shows who took what, the kernel or the real servers. The other modes have the interfaces for themselves.
+ha has two directors with one keepalived.conf, --peer keepalived the real keepalived's VRRP on the second: under load a real server
+and the master die and come back, the master's cable is pulled; it prints a timeline, and what failed when. It takes a minute.
 all puts the same load through every mode, and prints one table. up builds a lab to play in, nat unless told; exec runs a
 command in client, director, rs1, … of it; down removes it.
 The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is set.`,
@@ -40,7 +45,7 @@ The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is se
   },
 }
 
-type LabName = LabMode | 'beside' | 'all'
+type LabName = LabMode | 'beside' | 'ha' | 'all'
 
 /** The prefix of a lab, as a function of its mode. */
 function prefixFrom(text: string | undefined): (mode: LabName) => string {
@@ -56,7 +61,7 @@ async function perform(request: LabRequest, prefixOf: (mode: LabName) => string)
   if (request.do === 'demo') return demo(request, prefixOf(request.mode))
   const why = await whyNoNamespaces()
   if (why) throw new Error(why)
-  const prefixes = [...new Set([...LAB_MODES, 'beside' as const, 'all' as const].map(prefixOf))]
+  const prefixes = [...new Set([...LAB_MODES, 'beside' as const, 'ha' as const, 'all' as const].map(prefixOf))]
   if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
   if (request.do === 'down') return labDown(prefixes, print)
   if (request.do === 'all') {
@@ -65,10 +70,24 @@ async function perform(request: LabRequest, prefixOf: (mode: LabName) => string)
     return untilStopped(signal => compareModes({ ...options, prefix: prefixOf('all'), print, signal }))
   }
   if (request.do === 'beside') return beside(prefixOf('beside'), request.json)
-  const { mode, io } = request
-  return untilStopped(signal => {
-    if (mode === 'beside') return besideUp({ prefix: prefixOf(mode), signal }, print)
-    return labUp({ prefix: prefixOf(mode), plan: PLANS[mode], io, signal }, print)
+  if (request.do === 'ha') return ha(prefixOf('ha'), request.peer, request.json)
+  return untilStopped(signal => up(request, prefixOf(request.mode), signal))
+}
+
+function up(request: LabRequest & { do: 'up' }, prefix: string, signal: AbortSignal): Promise<number> {
+  if (request.mode === 'ha') return haUp({ prefix, peer: request.peer, signal }, print)
+  if (request.mode === 'beside') return besideUp({ prefix, signal }, print)
+  return labUp({ prefix, plan: PLANS[request.mode], io: request.io, signal }, print)
+}
+
+async function ha(prefix: string, peer: Peer, json: string | undefined): Promise<number> {
+  if (json !== undefined) mustBeWritable(json)
+  print(`uvs lab ha --peer ${peer}`)
+  print(`${topology('ha')}\n${hardwareLine(hardware())}`)
+  return untilStopped(async signal => {
+    const report = await haDemo({ prefix, peer, print, signal })
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
+    return report.checks.every(({ holds }) => holds) ? 0 : 1
   })
 }
 
