@@ -35,6 +35,7 @@ import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { linksOf, type DirectorOptions } from './options.js'
+import { Adverts } from './path/adverts.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
@@ -47,6 +48,7 @@ import type { Parts } from './path/parts.js'
 import { Related } from './path/related.js'
 import { TowardsServer } from './path/towards-server.js'
 import { seededRandom } from './random.js'
+import { RouterVoice } from './router-voice.js'
 import { ReturnedAnswers } from './returned-answers.js'
 import { Balancing } from './rules/balancing.js'
 import { FrontKeeper } from './rules/front-keeper.js'
@@ -105,7 +107,8 @@ function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
   const neighbours = new Neighbours(sender, egress, room)
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman)
   const announcer = new Announcer(sender, routes, ownAddresses, links, isSpokesman)
-  return { links, front, routes, ownAddresses, neighbours, arp, announcer }
+  const adverts = new Adverts(options.adverts, links, ownAddresses)
+  return { links, front, routes, ownAddresses, sender, neighbours, arp, announcer, adverts }
 }
 
 function makeTables({ options, random, report }: Ground, { links, front, ownAddresses, routes }: Network) {
@@ -142,7 +145,7 @@ function makeTables({ options, random, report }: Ground, { links, front, ownAddr
 
 function makeWaysOut(
   { options, random, allocate }: Ground,
-  { links, ownAddresses, routes, neighbours }: Network,
+  { links, ownAddresses, routes, sender, neighbours }: Network,
   { balancing, conns, counters, sysctls }: Tables,
   sink: ReassemblySink,
 ) {
@@ -161,7 +164,8 @@ function makeWaysOut(
   const kernel = new KernelSide(links, ownAddresses, options.egress, memory)
   const host = new Host(own, errors, kernel, ids)
   const verdictCounters = new VerdictCounters(errors, handOver)
-  return { memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
+  const voice = new RouterVoice(links, output, sender, options.egress, memory)
+  return { voice, memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
 }
 
 function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {

@@ -4,9 +4,10 @@
  * 2. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
  * 3. ARP                            neigh/arp-input   → its verdict
  * 4. whole IPv4, right virtio header? packet/parse, virtio → DROP_IP_MALFORMED, DROP_IP_CHECKSUM, DROP_VIRTIO_MALFORMED
- * 5. valid addresses?               path/martian      → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
- * 6. valid options?                 path/ip-options   → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
- * 7. to one of our addresses:       path/inbound; on PASS path/host
+ * 5. an advert of a virtual router? path/adverts     → CONSUMED, DROP_ADVERT_QUEUE, DROP_SOURCE_IS_OURS
+ * 6. valid addresses?               path/martian      → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
+ * 7. valid options?                 path/ip-options   → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 8. to one of our addresses:       path/inbound; on PASS path/host
  *    to any other:                  path/outbound
  */
 import type { Connections } from '../conn/connections.js'
@@ -34,12 +35,14 @@ import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { assemble } from './assemble.js'
 import { KernelFollower, type KernelState } from './kernel-follower.js'
 import type { DirectorOptions } from './options.js'
+import type { Adverts } from './path/adverts.js'
 import type { FastPath } from './path/fast-path.js'
 import type { Host } from './path/host.js'
 import type { Inbound } from './path/inbound.js'
 import { checkIpOptions } from './path/ip-options.js'
 import { checkAddresses } from './path/martian.js'
 import type { Outbound } from './path/outbound.js'
+import type { RouterVoice } from './router-voice.js'
 import type { ReturnedAnswers } from './returned-answers.js'
 import type { Balancing } from './rules/balancing.js'
 import { configure } from './rules/configure.js'
@@ -76,8 +79,11 @@ export class Director implements ReassemblySink {
   readonly marks: Marks
   readonly defence: Defence
   readonly localNode: LocalNode
+  /** What virtual routers say leaves by it. */
+  readonly voice: RouterVoice
   readonly #neighbours: Neighbours
   readonly #arp: ArpInput
+  readonly #adverts: Adverts
   readonly #announcer: Announcer
   readonly #errors: IcmpErrors
   readonly #host: Host
@@ -114,6 +120,8 @@ export class Director implements ReassemblySink {
     this.defence = parts.defence
     this.#neighbours = parts.neighbours
     this.#arp = parts.arp
+    this.#adverts = parts.adverts
+    this.voice = parts.voice
     this.#announcer = parts.announcer
     this.#errors = parts.errors
     this.#host = parts.host
@@ -225,7 +233,11 @@ export class Director implements ReassemblySink {
       return this.isSpokesman ? verdict : Verdict.PASS
     }
     if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
-    verdict = parseIpv4Header(packet) || checkVirtio(packet) || checkAddresses(packet, this.ownAddresses, this.routes)
+    verdict =
+      parseIpv4Header(packet) ||
+      checkVirtio(packet) ||
+      this.#adverts.receive(packet) ||
+      checkAddresses(packet, this.ownAddresses, this.routes)
     if (verdict === Verdict.DROP_SOURCE_IS_OURS) this.#returned.note(packet)
     if (verdict !== Verdict.PASS) return verdict
     const isLocal = this.ownAddresses.has(packet.ip.dstAddr)

@@ -1,3 +1,4 @@
+import type { AdvertSink } from '../packet/advert-sink.js'
 import type { Egress, Slab } from '../packet/frame.js'
 import type { Front } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
@@ -53,6 +54,8 @@ interface DirectorSettings {
   notice?: (what: string) => void
   /** Returns the host's free and buffer memory in 4 KiB pages, which the automatic defences go by. Default: always enough. */
   availablePages?: () => number
+  /** Takes adverts of virtual routers that come in by links without a kernel beside. Default: they are packets as any other. */
+  adverts?: AdvertSink
   /** Switches the fast path (path/fast-path.ts) off, to test and measure it against the whole path. */
   isWholePath?: boolean
   /** For one of several directors with the same addresses and rules, each in its own thread. Default: a single director. */

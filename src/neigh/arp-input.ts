@@ -1,6 +1,7 @@
 /*
  * 1. ARP for IPv4 over Ethernet                        → DROP_ARP_MALFORMED
- * 2. sender: not our address, no group MAC             → else DROP_ARP_SPOOFS_US (RFC 5227 §2.4: we keep the address)
+ * 2. sender: not our address, no group MAC             → else DROP_ARP_SPOOFS_US (RFC 5227 §2.4: we keep the address); a backup
+ *    hears its master announce a virtual address
  * 3. a request for one of our addresses: the sender becomes a neighbour; the reply is written over the request → ANSWERED
  * 4. any other: a known neighbour is updated           → CONSUMED, DROP_ARP_NOT_FOR_US
  */
@@ -10,7 +11,7 @@ import type { Link } from '../packet/link.js'
 import { Verdict } from '../packet/verdict.js'
 import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { isLoopback, isMulticast } from '../wire/addr.js'
+import { isLoopback, isMulticast, type Ipv4Addr } from '../wire/addr.js'
 import type { OwnAddresses } from './own-addresses.js'
 import type { Neighbours } from './neighbours.js'
 
@@ -36,7 +37,7 @@ export class ArpInput {
     const { operation, senderAddr, targetAddr } = arp
     if (operation !== ArpOp.REQUEST && operation !== ArpOp.REPLY) return Verdict.DROP_ARP_MALFORMED
     if (isLoopback(targetAddr) || isMulticast(targetAddr)) return Verdict.DROP_ARP_MALFORMED
-    if ((arp.senderMacHi & 0x0100) !== 0 || this.#ownAddresses.has(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
+    if ((arp.senderMacHi & 0x0100) !== 0 || this.#isOurs(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
 
     const asksUs = operation === ArpOp.REQUEST && this.#ownAddresses.answersFor(targetAddr, link)
     // Sender 0.0.0.0 is an ARP probe (RFC 5227 §2.1.1): nothing to learn.
@@ -45,6 +46,9 @@ export class ArpInput {
     return asksUs || operation === ArpOp.REPLY ? Verdict.CONSUMED : Verdict.DROP_ARP_NOT_FOR_US
   }
 
+  #isOurs(addr: Ipv4Addr): boolean {
+    return this.#ownAddresses.has(addr) && !this.#ownAddresses.isElsewhere(addr)
+  }
   #answer(packet: Packet, link: Link): Verdict {
     const arp = this.#arp
     const asker = { hi: arp.senderMacHi, lo: arp.senderMacLo }

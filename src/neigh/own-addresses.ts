@@ -47,6 +47,8 @@ export class OwnAddresses {
   readonly #sink: HoldsSink | undefined
   /** A standby answers ARP only for OWN addresses, not for its services'. */
   readonly #isStandby: boolean
+  /** Those that a virtual router has, or may get. */
+  #withheld: ReadonlySet<Ipv4Addr> = new Set()
   /** Single addresses to announce, and those no longer claimed, since the announcer last took them. */
   readonly come = new Set<Ipv4Addr>()
   readonly gone = new Set<Ipv4Addr>()
@@ -88,7 +90,7 @@ export class OwnAddresses {
     if (!this.has(addr) || this.isKernels(addr)) return false
     const holds = this.#holds.get(addr)
     if (holds !== undefined && holds.own > 0) return true
-    if (holds !== undefined && holds.services > 0 && link.claims && !this.#isStandby) return true
+    if (holds !== undefined && holds.services > 0 && link.claims && this.#servicesClaim(addr)) return true
     return this.#isInBlock(addr)
   }
 
@@ -111,6 +113,31 @@ export class OwnAddresses {
     }
   }
 
+  /** These, and no others, are a virtual router's: services alone claim none of them, its master holds them as OWN. */
+  withhold(addresses: readonly Ipv4Addr[]): void {
+    const before = this.#withheld
+    const next = new Set(addresses)
+    for (const addr of new Set([...before, ...next])) {
+      const holds = this.#holds.get(addr)
+      if (holds === undefined || !this.#mayBeOurs(addr)) continue
+      this.#withheld = before
+      const wasClaimed = this.#isClaimed(addr, holds)
+      this.#withheld = next
+      const isClaimed = this.#isClaimed(addr, holds)
+      if (isClaimed !== wasClaimed) this.#tell(addr, isClaimed)
+    }
+    this.#withheld = next
+  }
+  isWithheld(addr: Ipv4Addr): boolean {
+    return this.#withheld.has(addr)
+  }
+  /** Whether it is a virtual router's whose master is another host, for all that we know. */
+  isElsewhere(addr: Ipv4Addr): boolean {
+    if (!this.#withheld.has(addr)) return false
+    const holds = this.#holds.get(addr)
+    return holds === undefined || (holds.own === 0 && holds.kernel === 0)
+  }
+
   hold(addr: Ipv4Addr, holder: Holder = AddressKind.OWN): void {
     this.#count(addr, holder, 1)
     this.#sink?.hold(addr, holder)
@@ -121,7 +148,7 @@ export class OwnAddresses {
   }
   #count(addr: Ipv4Addr, holder: Holder, by: 1 | -1): void {
     const holds = this.#holds.get(addr) ?? { own: 0, services: 0, kernel: 0 }
-    const wasClaimed = this.#isClaimed(holds)
+    const wasClaimed = this.#isClaimed(addr, holds)
     if (holder === AddressKind.OWN) holds.own += by
     else if (holder === AddressKind.SERVICE) holds.services += by
     else holds.kernel += by
@@ -131,14 +158,17 @@ export class OwnAddresses {
     if (!this.#mayBeOurs(addr)) return
     if (isHeld) this.#single.add(addr)
     else this.#single.delete(addr)
-    const isClaimed = this.#isClaimed(holds)
+    const isClaimed = this.#isClaimed(addr, holds)
     // An OWN address is also claimed on links beside a kernel, a SERVICE address is not.
     const isClaimedMore = isClaimed && holder === AddressKind.OWN && by > 0 && holds.own === 1
     if (isClaimed !== wasClaimed || isClaimedMore) this.#tell(addr, isClaimed)
   }
   /** Whether we may answer for it on any link. */
-  #isClaimed({ own, services, kernel }: Holds): boolean {
-    return kernel === 0 && (own > 0 || (services > 0 && !this.#isStandby))
+  #isClaimed(addr: Ipv4Addr, { own, services, kernel }: Holds): boolean {
+    return kernel === 0 && (own > 0 || (services > 0 && this.#servicesClaim(addr)))
+  }
+  #servicesClaim(addr: Ipv4Addr): boolean {
+    return !this.#isStandby && !this.#withheld.has(addr)
   }
   #tell(addr: Ipv4Addr, isClaimed: boolean): void {
     if (isClaimed) this.gone.delete(addr)

@@ -46,6 +46,8 @@ export const Verdict = {
   DROP_FRAGMENT_OVERLAP: 42,
   DROP_FRAGMENT_TIMEOUT: 43,
   DROP_FRAGMENT_EVICTED: 44,
+  /** An advert of a virtual router: those who speak for it have as many as they have room for. */
+  DROP_ADVERT_QUEUE: 45,
 
   DROP_TCP_MALFORMED: 48,
   DROP_UDP_MALFORMED: 49,

@@ -392,6 +392,7 @@ t.test('every verdict there is has a case here', async t => {
     'drop-frame-misplaced', // director/misplaced.test.ts
     'drop-virtio-malformed', // packet/virtio.test.ts
     'drop-no-memory', // packet/reassembly.test.ts
+    'drop-advert-queue', // director/path/adverts.test.ts
     'drop-no-local-port', // director/fullnat.test.ts
     'left-to-kernel', // director/beside.test.ts
     'drop-local-node', // director/beside.test.ts

@@ -12,6 +12,7 @@ import {
   serverMac,
   VIP,
 } from '../support/bench-director.js'
+import { parseIpv4 } from '../../src/wire/addr.js'
 import { arp, type ArpOptions, concat, hex, tcp4, virtioHeader } from '../support/frames.js'
 
 const NEW_MAC = '02:00:00:00:01:77'
@@ -230,4 +231,19 @@ t.test('octets behind the ARP packet are no part of it', async t => {
     Uint8Array.from({ length: 100 }, () => 0xee),
   )
   t.strictSame(bench.turn('c', trailer), ['answered', on('c', answer(DIP_C))])
+})
+
+t.test('a backup hears where its master is: a virtual address that another host has', async t => {
+  const bench = new BenchDirector()
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
+  const master = ask({ senderAddr: VIP, senderMac: NEW_MAC, targetAddr: VIP })
+  t.equal(bench.turn('c', master)[0], 'drop-arp-spoofs-us')
+  bench.director.ownAddresses.withhold([parseIpv4(VIP)!])
+  bench.poll()
+  t.equal(bench.turn('c', master)[0], 'drop-arp-not-for-us', 'and it answers for it no longer')
+  bench.must({ op: 'add-vip', cidr: VIP })
+  bench.poll()
+  t.match(bench.out(), [/arp/], 'who becomes master announces it between two frames')
+  t.equal(bench.turn('c', ask({ targetAddr: VIP }))[0], 'answered')
+  t.equal(bench.turn('c', master)[0], 'drop-arp-spoofs-us')
 })

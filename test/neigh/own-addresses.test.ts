@@ -1,4 +1,5 @@
 import t from 'tap'
+import { AddressKind } from '../../src/packet/front.js'
 import { OwnAddresses } from '../../src/neigh/own-addresses.js'
 import { formatIpv4, parseCidr, parseIpv4 } from '../../src/wire/addr.js'
 
@@ -110,5 +111,53 @@ t.test('who announces addresses is told of each that comes or goes, blocks apart
   t.strictSame(
     news(() => own.addBlock(cidr('198.51.100.0/28'))),
     [[], []],
+  )
+})
+
+t.test("a service alone claims no virtual router's address; who is master claims it, and announces it", async t => {
+  const own = new OwnAddresses()
+  const link = { index: 0, name: 'c', mac: { hi: 0x0200, lo: 1 }, mtu: 1500, isBeside: false, claims: true }
+  const vip = addr('10.0.0.100')
+  const news = (change: () => void): [come: number, gone: number, answers: boolean, isElsewhere: boolean] => {
+    own.come.clear()
+    own.gone.clear()
+    change()
+    return [own.come.size, own.gone.size, own.answersFor(vip, link), own.isElsewhere(vip)]
+  }
+  t.strictSame(
+    news(() => own.hold(vip, AddressKind.SERVICE)),
+    [1, 0, true, false],
+  )
+  t.strictSame(
+    news(() => own.withhold([vip, addr('10.0.0.101')])),
+    [0, 1, false, true],
+  )
+  t.ok(own.has(vip), 'what comes to it is balanced')
+  t.ok(own.isWithheld(addr('10.0.0.101')))
+  t.strictSame(
+    news(() => own.addBlock(cidr('10.0.0.100'))),
+    [1, 0, true, false],
+    'master',
+  )
+  t.strictSame(
+    news(() => own.deleteBlock(cidr('10.0.0.100'))),
+    [0, 1, false, true],
+    'backup',
+  )
+  t.strictSame(
+    news(() => own.withhold([vip])),
+    [0, 0, false, true],
+    'the same',
+  )
+  t.strictSame(
+    news(() => own.hold(vip, AddressKind.KERNEL)),
+    [0, 0, false, false],
+    'master beside the kernel',
+  )
+  own.letGo(vip, AddressKind.KERNEL)
+  t.strictSame(
+    news(() => own.withhold([])),
+    [1, 0, true, false],
+    'no longer a virtual router’s',
   )
 })

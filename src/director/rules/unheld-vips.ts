@@ -7,7 +7,7 @@ const MOST = 16
 
 /**
  * Reports, once each, VIPs of new services for which nobody would answer ARP: beside a kernel rules alone claim no address. A
- * standby's are meant to be so.
+ * standby's are meant to be so, and a virtual router's are its master's.
  */
 export class UnheldVips {
   readonly #links: readonly Link[]
@@ -25,6 +25,7 @@ export class UnheldVips {
   /** A service has come at the address. */
   look(vip: Ipv4Addr): void {
     if (this.#tell === undefined || this.#told.size === MOST || this.#told.has(vip) || !isHostAddress(vip)) return
+    if (this.#ownAddresses.isWithheld(vip)) return
     if (this.#ownAddresses.isKernels(vip) || this.#links.some(link => this.#ownAddresses.answersFor(vip, link))) return
     this.#told.add(vip)
     const name = formatIpv4(vip)
