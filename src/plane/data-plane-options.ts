@@ -6,6 +6,8 @@ import type { WorkerData } from './worker-messages.js'
 export interface DataPlaneOptions extends Pick<WorkerData, 'devices' | 'director' | 'schedulers'> {
   /** The number of worker threads. Default 1. */
   workers?: number
+  /** Adverts of virtual routers are heard on interfaces without a kernel beside. */
+  hearsAdverts?: boolean
   /** What the host's kernel holds at the start, where uvs has interfaces of it. */
   host?: KernelState
 }

@@ -35,6 +35,8 @@ import {
   type ToWorker,
 } from './worker-messages.js'
 import { Reopening } from './reopening.js'
+import { AdvertWriter } from './advert-queue.js'
+import { carryOut } from './router-order.js'
 import { RequestQueue } from './request-queue.js'
 import { TurnCounters } from '../control/operations/turn-counters.js'
 
@@ -90,6 +92,7 @@ async function start(): Promise<Started | undefined> {
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
       links: devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) })),
       ...(front && { front }),
+      ...(data.adverts && { adverts: new AdvertWriter(data.adverts) }),
       egress: new DeviceEgress(devices),
       now: performance.now(),
       allocate: mapMemory,
@@ -124,8 +127,8 @@ function sparingly(pass: (problem: string) => void): (problem: string) => void {
   }
 }
 
-/** Takes the main thread's requests. Returns false for `stop`. */
-function take(queue: RequestQueue): boolean {
+/** Takes the main thread's requests. Returns false for `stop`. What virtual routers say is sent at once: no turn may follow soon. */
+function take(queue: RequestQueue, { director, devices }: Started): boolean {
   Atomics.store(data.signal, 0, 0)
   readWord(data.wakeFd)
   for (;;) {
@@ -133,7 +136,8 @@ function take(queue: RequestQueue): boolean {
     if (received === undefined) return true
     const { message } = received
     if ('stop' in message) return false
-    queue.add(message.asked)
+    if ('asked' in message) queue.add(message.asked)
+    else if (carryOut(director, message.order)) for (const device of devices) device.flush()
   }
 }
 
@@ -192,7 +196,8 @@ function follow(director: Director, devices: Device[], front: ProgramFront | und
   }
 }
 
-function run({ director, devices, follower }: Started): void {
+function run(started: Started): void {
+  const { director, devices, follower } = started
   const loop = new Loop(director, devices)
   const makePoller = (): Poller => new Poller([data.wakeFd, ...devices.flatMap(device => device.fds)])
   let poller = makePoller()
@@ -207,7 +212,7 @@ function run({ director, devices, follower }: Started): void {
     if (!Number.isNaN(began)) turns.add(frames, time - began)
     if (follower?.poll(time)) poller = makePoller()
     frames = loop.turn(time)
-    if (Atomics.load(data.signal, 0) !== 0 && !take(queue)) return
+    if (Atomics.load(data.signal, 0) !== 0 && !take(queue, started)) return
     const isAsked = !queue.isEmpty
     if (isAsked) work(queue)
     began = isAsked || frames > 0 ? time : NaN

@@ -1,3 +1,4 @@
+import { advertMemory, AdvertReader } from './advert-queue.js'
 import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
 import type { FanoutGroup } from '../io/fanout.js'
 import { whyNoBpf } from '../ebpf/front-refused.js'
@@ -9,6 +10,7 @@ import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
 import { collectOnlyWhenAsked } from './engine.js'
 import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './worker-messages.js'
+import type { RouterOrder } from './router-order.js'
 import { reopeningMemory } from './reopening.js'
 import { SteeredAddresses } from './steered-addresses.js'
 import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './worker-thread.js'
@@ -26,6 +28,8 @@ export class DataPlane implements Control {
   readonly devices: readonly ReadyDevice[]
   /** Thread IDs of the workers, as in /proc/self/task. */
   readonly threads: readonly number[]
+  /** What each worker has heard of virtual routers. None unless they were asked for. */
+  readonly adverts: readonly AdvertReader[]
   readonly #workers: readonly WorkerThread[]
   readonly #control: Control
   readonly #steering: Steering | undefined
@@ -37,10 +41,14 @@ export class DataPlane implements Control {
    * such as a mistake of a user's scheduler.
    */
   static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
-    const { workers: of = 1, ...rest } = options
+    const { workers: of = 1, hearsAdverts = false, ...rest } = options
+    const adverts = Array.from({ length: hearsAdverts ? of : 0 }, advertMemory)
     const ofWorkers = sayingOnce(report)
     collectOnlyWhenAsked()
-    if (of === 1) return new DataPlane([await WorkerThread.start(rest, ofWorkers)], options, undefined, report)
+    if (of === 1) {
+      const only = await WorkerThread.start({ ...rest, ...heardBy(adverts[0]) }, ofWorkers)
+      return new DataPlane([only], options, { adverts, report })
+    }
     const steering = steer(of, options)
     const workers: WorkerThread[] = []
     try {
@@ -52,9 +60,10 @@ export class DataPlane implements Control {
           shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
         )
         const director = directorOf(rest, index, of)
-        workers.push(await WorkerThread.start({ ...rest, devices, director, worker: { index, ...shares } }, ofWorkers))
+        const own = { devices, director, worker: { index, ...shares }, ...heardBy(adverts[index]) }
+        workers.push(await WorkerThread.start({ ...rest, ...own }, ofWorkers))
       }
-      return new DataPlane(workers, options, steering, report)
+      return new DataPlane(workers, options, { adverts, report, steering })
     } catch (error) {
       for (const worker of workers) await worker.stop()
       steering.close()
@@ -65,12 +74,12 @@ export class DataPlane implements Control {
   private constructor(
     workers: readonly WorkerThread[],
     { director }: DataPlaneOptions,
-    steering: Steering | undefined,
-    report: (problem: string) => void,
+    { adverts, report, steering }: Around,
   ) {
     const [first] = workers as [WorkerThread]
     this.devices = first.devices
     this.threads = workers.map(({ thread }) => thread)
+    this.adverts = adverts.map(memory => new AdvertReader(memory))
     this.#workers = workers
     this.#steering = steering
     this.#control = steering
@@ -84,12 +93,28 @@ export class DataPlane implements Control {
     return this.#control.call(request)
   }
 
+  /** Has the data plane do what a virtual router wants. It speaks by the first worker. */
+  order(order: RouterOrder): void {
+    for (const worker of order.kind === 'withhold' ? this.#workers : this.#workers.slice(0, 1)) worker.order(order)
+  }
+
   /** Ends the threads. Their devices are closed when this resolves. */
   async stop(): Promise<void> {
     await Promise.allSettled(this.#workers.map(worker => worker.stop()))
     this.#steering?.close()
     await this.ended
   }
+}
+
+/** What a data plane has besides its workers. */
+interface Around {
+  readonly adverts: readonly SharedArrayBuffer[]
+  readonly report: (problem: string) => void
+  readonly steering?: Steering
+}
+
+function heardBy(adverts: SharedArrayBuffer | undefined): { adverts?: SharedArrayBuffer } {
+  return adverts === undefined ? {} : { adverts }
 }
 
 /** Passes a line marked `once` only the first time, whichever worker reports it. */

@@ -4,6 +4,7 @@ import type { FanoutGroup, Sharing } from '../io/fanout.js'
 import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
+import type { RouterOrder } from './router-order.js'
 
 /** A device as on the command line, the front before it, and how several workers' devices share the interface. */
 export type DeviceOptions =
@@ -36,6 +37,8 @@ export interface WorkerData {
   worker?: { index: number; of: number; counts: SharedArrayBuffer; reopening: SharedArrayBuffer }
   /** File URLs of the user's modules, each with a scheduler as its default export. */
   schedulers?: string[]
+  /** Where adverts of virtual routers go that come in by interfaces without a kernel beside (advert-queue.ts). */
+  adverts?: SharedArrayBuffer
   requests: MessagePort
   /** eventfd that wakes the thread. */
   wakeFd: number
@@ -44,7 +47,7 @@ export interface WorkerData {
 }
 
 /** Main thread → worker. */
-export type ToWorker = { asked: Asked[] } | { stop: true }
+export type ToWorker = { asked: Asked[] } | { order: RouterOrder } | { stop: true }
 
 /** The worker is ready: its devices, the fanout groups that the next worker's devices join, its thread ID. */
 export interface Ready {

@@ -6,6 +6,7 @@ import { check, close, eventfd } from '../linux/libc.js'
 import type { Control, OperationName, RefusedReply, Reply, Request } from '../control/protocol/api.js'
 import type { WorkerData, FromWorker, Ready, ToWorker } from './worker-messages.js'
 import type { Asked } from './request-queue.js'
+import type { RouterOrder } from './router-order.js'
 import { replyOfJson } from '../control/protocol/reply-json.js'
 
 const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
@@ -97,6 +98,12 @@ export class WorkerThread implements Control {
       this.#waiting.set(id, resolve)
       if (this.#asked.push({ id, request }) === 1) setImmediate(() => this.#tell())
     }) as Promise<Reply<O>>
+  }
+
+  /** Has the thread do what a virtual router wants, between two turns: requests of before may still wait. One that has ended does nothing. */
+  order(order: RouterOrder): void {
+    this.#tell()
+    if (!this.#hasEnded) this.#send({ order })
   }
 
   /** Ends the thread. Its devices are closed when this resolves. */
