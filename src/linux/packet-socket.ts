@@ -12,6 +12,7 @@ const SO_ATTACH_FILTER = 26
 const SO_DETACH_FILTER = 27
 const SO_SNDBUFFORCE = 32
 const SO_RCVBUFFORCE = 33
+const PACKET_ADD_MEMBERSHIP = 1
 const PACKET_STATISTICS = 6
 const SOCKADDR_LL_LEN = 20
 /** Where struct sockaddr_ll has sll_pkttype. */
@@ -34,6 +35,16 @@ export function getOption(fd: number, option: number): number {
   const length = Buffer.from(Uint32Array.of(4).buffer)
   check(getsockopt(fd, SOL_PACKET, option, value, length), `packet socket option ${option}`)
   return value.readUInt32LE()
+}
+
+/** struct packet_mreq: interface, type (PACKET_MR_MULTICAST), length of the address, its octets. SystemError. */
+export function joinGroup(fd: number, ifindex: number, { hi, lo }: MacAddr): void {
+  const value = Buffer.alloc(16)
+  value.writeInt32LE(ifindex, 0)
+  value.writeUInt16LE(6, 6)
+  value.writeUInt16BE(hi, 8)
+  value.writeUInt32BE(lo, 10)
+  check(setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, value, value.length), 'joining a group of Ethernet')
 }
 
 /** Makes room for `octets` in both directions. */

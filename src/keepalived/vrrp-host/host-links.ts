@@ -1,25 +1,36 @@
+import type { HostLink } from '../../linux/rtnetlink/link.js'
 import type { HostSnapshot } from '../../linux/rtnetlink/snapshot.js'
 import { SECONDARY } from '../../linux/rtnetlink/address.js'
 import type { Ipv4Addr, MacAddr } from '../../wire/addr.js'
 import type { RouterSettings } from '../vrrp/settings.js'
+import type { OwnInterfaces } from './own-interfaces.js'
 
-/** A link of the kernel's, as virtual routers need it. */
+/** A link of the kernel's, or the director's alone, as virtual routers need it. */
 export interface HostVrrpLink {
+  /** 0: it is in another network namespace. */
   readonly ifindex: number
   readonly mac: MacAddr | undefined
   /** Up, and so is its cable. */
   readonly isUp: boolean
   /** Its own addresses, those that come first in their networks first; none that virtual routers put there. */
   readonly addresses: readonly Ipv4Addr[]
-  /** Those that virtual routers have, and that are there. */
+  /** Those that virtual routers have, and that are there. None where they are the director's. */
   readonly vips: ReadonlySet<Ipv4Addr>
 }
 
 /** The links that a configuration names; one that is not there is left out. */
-export function hostLinks({ links, addresses }: HostSnapshot, settings: RouterSettings): Map<string, HostVrrpLink> {
+export function hostLinks(
+  { links, addresses }: HostSnapshot,
+  settings: RouterSettings,
+  director: OwnInterfaces,
+): Map<string, HostVrrpLink> {
   const found = new Map<string, HostVrrpLink>()
   for (const name of namesIn(settings)) {
     const link = links.find(other => other.name === name)
+    if (director.has(name)) {
+      if (link || director.mayBeElsewhere(name)) found.set(name, ownLink(link, director.addresses(name)))
+      continue
+    }
     if (!link) continue
     const here = addresses.filter(({ link: index }) => index === link.index)
     const virtual = virtualAddresses(settings, name)
@@ -34,6 +45,11 @@ export function hostLinks({ links, addresses }: HostSnapshot, settings: RouterSe
     })
   }
   return found
+}
+
+function ownLink(link: HostLink | undefined, addresses: readonly Ipv4Addr[]): HostVrrpLink {
+  const isUp = link === undefined || (link.isUp && link.hasCarrier)
+  return { ifindex: link?.index ?? 0, mac: link?.mac, isUp, addresses, vips: new Set() }
 }
 
 function namesIn({ instances }: RouterSettings): Set<string> {

@@ -9,8 +9,10 @@ import { IpProtocol } from '../../wire/ipv4.js'
 import type { Action } from '../vrrp/action.js'
 import { VrrpRouter } from '../vrrp/router.js'
 import type { InstanceSettings, RouterSettings, Vip } from '../vrrp/settings.js'
+import { EthernetGroups } from './ethernet-groups.js'
 import { GratuitousArp } from './gratuitous-arp.js'
 import { type HostVrrpLink, hostLinks } from './host-links.js'
+import { NO_OWN_INTERFACES, type OwnInterfaces } from './own-interfaces.js'
 
 /** The sockets are looked at so often: adverts and news of links wait at most so long. */
 const TURN_MS = 10
@@ -23,25 +25,30 @@ const PROTOCOL_AT = 9
 export type Told = Extract<Action, { kind: 'log' | 'transition' | 'notify' | 'priority' }>
 
 /**
- * Virtual routers of a host whose kernel holds its addresses: adverts by raw sockets, links and addresses by rtnetlink, gratuitous
- * ARP by a packet socket. IPv4 alone.
+ * Virtual routers of a host. Where its kernel holds the addresses: adverts by raw sockets, links and addresses by rtnetlink, gratuitous
+ * ARP by a packet socket. On interfaces that a director holds alone all of this is the director's. IPv4 alone.
  */
 export class VrrpHost {
   readonly #tell: (told: Told) => void
   readonly #network = new HostNetwork()
   readonly #arp = new GratuitousArp()
+  readonly #own: OwnInterfaces
+  readonly #groups = new EthernetGroups()
   #settings: RouterSettings
   #router: VrrpRouter
   #links = new Map<string, HostVrrpLink>()
   /** By interface and protocol. */
   readonly #sockets = new Map<string, { readonly socket: RawIpSocket; readonly ifindex: number }>()
   #timer: NodeJS.Timeout | undefined
+  /** Packets of the director's still wait. */
+  #hasMore = false
   /** Of the last turn: it is said once. */
   #trouble = ''
 
   /** SystemError where sockets may not be opened. */
-  constructor(settings: RouterSettings, tell: (told: Told) => void) {
+  constructor(settings: RouterSettings, tell: (told: Told) => void, own: OwnInterfaces = NO_OWN_INTERFACES) {
     this.#tell = tell
+    this.#own = own
     this.#settings = this.#spoken(settings)
     this.#router = new VrrpRouter(this.#settings)
   }
@@ -55,6 +62,7 @@ export class VrrpHost {
   }
 
   start(): void {
+    this.#own.open()
     this.#follow()
     this.#perform(this.#router.start(this.nowMs))
     this.#turn()
@@ -83,6 +91,8 @@ export class VrrpHost {
     this.#perform(this.#router.stop(this.nowMs))
     for (const { socket } of this.#sockets.values()) socket.close()
     this.#sockets.clear()
+    this.#own.close()
+    this.#groups.close()
     this.#arp.close()
     this.#network.close()
   }
@@ -96,7 +106,7 @@ export class VrrpHost {
     const trouble = troubles.filter(text => text !== '').join('; ')
     if (trouble !== '' && trouble !== this.#trouble) this.#log(trouble)
     this.#trouble = trouble
-    const waitMs = Math.min(TURN_MS, Math.max(0, this.#router.nextAtMs - this.nowMs))
+    const waitMs = this.#hasMore ? 0 : Math.min(TURN_MS, Math.max(0, this.#router.nextAtMs - this.nowMs))
     this.#timer = setTimeout(() => this.#turn(), waitMs)
   }
 
@@ -107,6 +117,11 @@ export class VrrpHost {
   }
   #goOn(): void {
     for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
+    const heard = this.#own.hear(
+      (...packet) => this.#perform(this.#router.receive(...packet, this.nowMs)),
+      MOST_PACKETS,
+    )
+    this.#hasMore = heard === MOST_PACKETS
     this.#perform(this.#router.advance(this.nowMs))
   }
   #troubleOf(step: () => void): string {
@@ -129,7 +144,7 @@ export class VrrpHost {
   /** Tells the router of links that changed and of addresses that somebody took away, and opens sockets on links that are new. */
   #follow(): void {
     const before = this.#links
-    const links = hostLinks(this.#network.snapshot, this.#settings)
+    const links = hostLinks(this.#network.snapshot, this.#settings, this.#own)
     this.#links = links
     for (const name of new Set([...before.keys(), ...links.keys()])) {
       const [was, is] = [before.get(name), links.get(name)]
@@ -142,7 +157,7 @@ export class VrrpHost {
 
   /** Links that only a new configuration names are known before it counts: its instances do not begin with a fault. */
   #meet(): void {
-    for (const [name, link] of hostLinks(this.#network.snapshot, this.#settings)) {
+    for (const [name, link] of hostLinks(this.#network.snapshot, this.#settings, this.#own)) {
       if (this.#links.has(name)) continue
       this.#links.set(name, link)
       this.#perform(this.#router.setLink(name, link, this.nowMs))
@@ -150,7 +165,8 @@ export class VrrpHost {
   }
 
   #openSockets(): void {
-    const wanted = new Map(this.#settings.instances.map(instance => [socketKey(instance), instance]))
+    const ofKernel = this.#settings.instances.filter(instance => !this.#own.has(instance.interface))
+    const wanted = new Map(ofKernel.map(instance => [socketKey(instance), instance]))
     for (const [key, { socket, ifindex }] of this.#sockets) {
       const name = wanted.get(key)?.interface
       if (name !== undefined && this.#links.get(name)?.ifindex === ifindex) continue
@@ -170,6 +186,13 @@ export class VrrpHost {
       }
       this.#sockets.set(key, { socket, ifindex: link.ifindex })
     }
+    this.#joinOnOwn()
+  }
+  #joinOnOwn(): void {
+    for (const { interface: name, isUnicast, group } of this.#settings.instances) {
+      const ifindex = this.#links.get(name)?.ifindex ?? 0
+      if (this.#own.has(name) && !isUnicast && ifindex !== 0 && isIpv4(group)) this.#groups.join(ifindex, group)
+    }
   }
   #join(key: string, socket: RawIpSocket): void {
     const groups = new Set(
@@ -188,6 +211,7 @@ export class VrrpHost {
   }
 
   #send({ instance, interface: name, destination, packet }: Action & { kind: 'advert' }): void {
+    if (this.#own.has(name)) return this.#own.send(name, packet)
     // By the packet: an instance that a reload ends says good-bye, and is in the settings no longer.
     const open = this.#sockets.get(keyOf(name, packet[PROTOCOL_AT] ?? 0))
     // A link that is down refuses; that it is down is in the log already.
@@ -196,15 +220,21 @@ export class VrrpHost {
   }
 
   #announce({ interface: name, address }: Action & { kind: 'announce' }): void {
+    if (!isIpv4(address)) return
+    if (this.#own.has(name)) return this.#own.announce(name, address)
     const link = this.#links.get(name)
-    if (link?.mac && isIpv4(address)) this.#arp.send(link.ifindex, link.mac, address)
+    if (link?.mac) this.#arp.send(link.ifindex, link.mac, address)
   }
 
   #change(kind: 'add-address' | 'remove-address', vip: Vip): void {
-    const link = this.#links.get(vip.interface)
-    if (!link || !isIpv4(vip.address)) return
+    const { address, interface: name } = vip
+    if (!isIpv4(address)) return
+    if (this.#own.has(name))
+      return kind === 'add-address' ? this.#own.hold(name, address) : this.#own.letGo(name, address)
+    const link = this.#links.get(name)
+    if (!link) return
     try {
-      const changed = changedAddress(link.ifindex, vip.address, vip)
+      const changed = changedAddress(link.ifindex, address, vip)
       if (kind === 'add-address') addAddress(changed)
       else this.#remove(changed, vip, link)
     } catch (error) {

@@ -20,8 +20,10 @@ import { WallClock } from '../../../keepalived/seen/wall-clock.js'
 import { NotifyRunner } from '../../../keepalived/scripts/notify-runner.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
+import type { DirectorInterfaces, Given } from './director-interfaces.js'
 import { DirectorVrrp } from './director-vrrp.js'
-import { notDone, refuseAlone } from './keepalived-limits.js'
+import { notDone } from './keepalived-limits.js'
+import { refuseVirtual, sameMacs, virtualAddresses } from './virtual-addresses.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */
 const ADDRESSES_MS = 1000
@@ -32,8 +34,10 @@ export interface KeepalivedOf {
   readonly interfaces: readonly string[]
   /** The kernel holds the addresses of one of them, so that its sockets reach what is there. */
   readonly hasKernel: boolean
-  /** Those that uvs has for itself. */
-  readonly alone: readonly string[]
+  /** The options that say which of them uvs holds alone, and what it answers for. */
+  readonly given: Given
+  /** Virtual routers are spoken by it where uvs holds the interface alone. */
+  readonly own: DirectorInterfaces
   readonly director: Control
   /** A director without rules that handles no frames. */
   readonly makeTrial: () => Control
@@ -57,9 +61,9 @@ export async function readKeepalived({
   file,
   interfaces,
   hasKernel,
-  alone,
+  given,
   makeTrial,
-}: Omit<KeepalivedOf, 'director' | 'tell'>): Promise<ReadFile> {
+}: Omit<KeepalivedOf, 'director' | 'own' | 'tell'>): Promise<ReadFile> {
   const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
   const complaints = read.messages.map(message => formatMessage(message))
   if (read.config === undefined) throw new UsageError(`--keepalived: ${complaints.at(-1) ?? file}`)
@@ -71,7 +75,7 @@ export async function readKeepalived({
     throw new UsageError(
       `--keepalived: ${asking.kind} needs an interface whose addresses the kernel holds: ${interfaces.join(', ')} is uvs's alone`,
     )
-  refuseAlone(read.config, alone)
+  refuseVirtual(read.config, given)
   const refused = await triedRules(services, makeTrial())
   if (refused !== undefined) throw new UsageError(`--keepalived: ${file}: ${refused}`)
   const errors = read.messages.filter(({ severity }) => severity === 'error' || severity === 'security')
@@ -94,12 +98,13 @@ export class DirectorKeepalived {
   readonly #clock = new WallClock()
   readonly #addressTimer: NodeJS.Timeout
   /** The host's, as of the last look. */
-  #addresses = hostAddresses()
+  #addresses: ReadonlySet<string>
   #running: ReadFile
 
   private constructor(of: KeepalivedOf, read: ReadFile) {
     this.#of = of
     this.#running = read
+    this.#addresses = addressesOf(of.own)
     this.#writer = new RuleWriter(of.director, (message, change) => {
       of.tell(`a rule is refused: ${message}`)
       if (change !== undefined) this.#checker.refused(change)
@@ -125,7 +130,7 @@ export class DirectorKeepalived {
         runScript: script => this.#runScript(script),
         moved: () => this.#lookAtAddresses(),
         fileValue: name => this.#files.value(name),
-        speaker: (settings, tell) => new VrrpHost(settings, tell),
+        speaker: (settings, tell) => new VrrpHost(settings, tell, of.own),
       },
       read.config,
     )
@@ -134,9 +139,10 @@ export class DirectorKeepalived {
 
   /** Begins to check and to write rules, then to speak VRRP: who becomes master has its services. */
   static async start(of: KeepalivedOf, read: ReadFile): Promise<DirectorKeepalived> {
-    for (const line of [...read.complaints, ...notDone(read.config)]) of.tell(line)
+    for (const line of [...read.complaints, ...notDone(read.config), ...sameMacs(read.config, of.given)]) of.tell(line)
     const found = new DirectorKeepalived(of, read)
     try {
+      of.own.withhold(virtualAddresses(read.config))
       await found.#timeouts.set(read.config.global.lvsTimeouts)
       found.#checker.start()
       await found.#writer.written()
@@ -169,7 +175,8 @@ export class DirectorKeepalived {
   async #change(read: ReadFile): Promise<void> {
     this.#running = read
     this.#files.follow(read.config.trackFiles)
-    this.#addresses = hostAddresses()
+    this.#of.own.withhold(virtualAddresses(read.config))
+    this.#addresses = addressesOf(this.#of.own)
     await this.#timeouts.set(read.config.global.lvsTimeouts)
     this.#checker.reload(read.services, read.config.global)
     await this.#writer.written()
@@ -192,6 +199,7 @@ export class DirectorKeepalived {
     this.#files.close()
     this.#checker.stop()
     await this.#writer.written()
+    await this.#of.own.settled()
     await this.#timeouts.restore()
     await this.#scripts.close()
   }
@@ -202,7 +210,7 @@ export class DirectorKeepalived {
 
   #lookAtAddresses(): void {
     if (!this.#running.services.some(({ haSuspend }) => haSuspend)) return
-    this.#addresses = hostAddresses()
+    this.#addresses = addressesOf(this.#of.own)
     this.#checker.addressesChanged()
   }
 
@@ -226,12 +234,13 @@ export class DirectorKeepalived {
   }
 }
 
-/** ha_suspend: the address of the service is on none of the host's interfaces. */
+/** ha_suspend: the address of the service is on none of the interfaces. */
 function isSuspended({ target }: CheckedService, addresses: ReadonlySet<string>): boolean {
   return target.kind === 'address' && !addresses.has(target.address)
 }
 
-function hostAddresses(): ReadonlySet<string> {
+/** The host's, and the director's where it holds interfaces alone. */
+function addressesOf(own: DirectorInterfaces): ReadonlySet<string> {
   const all = Object.values(networkInterfaces()).flatMap(list => list ?? [])
-  return new Set(all.map(({ address }) => address))
+  return new Set([...all.map(({ address }) => address), ...own.answered])
 }

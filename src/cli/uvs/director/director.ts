@@ -14,6 +14,7 @@ import { outliveReaders } from '../../command.js'
 import type { UvsCommand } from '../command.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
+import { aloneIn, DirectorInterfaces } from './director-interfaces.js'
 import type { DirectorKeepalived } from './director-keepalived.js'
 import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
@@ -48,7 +49,8 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const configured = await keepalivedOf(command, makeTrial)
   const signalled = nextSignal()
   const { DataPlane } = await import('../../../plane/data-plane.js')
-  const dataPlane = await DataPlane.start(command, complain)
+  const hearsAdverts = configured !== undefined && aloneIn(command).length > 0
+  const dataPlane = await DataPlane.start({ ...command, hearsAdverts }, complain)
   const all = new KeepalivedControl(dataPlane)
   const control = new Transactions(all, makeTrial)
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
@@ -63,7 +65,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
-    const keepalived = await configured?.start(control)
+    const keepalived = await configured?.start(control, new DirectorInterfaces(dataPlane, command, complain))
     if (keepalived) open.unshift(keepalived)
     if (keepalived) all.show(keepalived)
     const reload = new RulesReload({
@@ -96,17 +98,17 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
 
 /** Reads the keepalived.conf, if one is named; returns what starts it. */
 async function keepalivedOf(
-  { keepalived: file, devices }: DirectorCommand,
+  command: DirectorCommand,
   makeTrial: () => Director,
-): Promise<{ start(director: Control): Promise<DirectorKeepalived> } | undefined> {
+): Promise<{ start(director: Control, own: DirectorInterfaces): Promise<DirectorKeepalived> } | undefined> {
+  const { keepalived: file, devices } = command
   if (file === undefined) return undefined
   const { DirectorKeepalived, readKeepalived } = await import('./director-keepalived.js')
-  const alone = devices.filter(device => device.kind !== 'raw' || device.isBeside !== true).map(({ name }) => name)
   const interfaces = devices.map(({ name }) => name)
-  const hasKernel = alone.length < devices.length
-  const of = { file, interfaces, hasKernel, alone, makeTrial: () => localControl(makeTrial()), tell: complain }
+  const hasKernel = aloneIn(command).length < devices.length
+  const of = { file, interfaces, hasKernel, given: command, makeTrial: () => localControl(makeTrial()), tell: complain }
   const read = await readKeepalived(of)
-  return { start: director => DirectorKeepalived.start({ ...of, director }, read) }
+  return { start: (director, own) => DirectorKeepalived.start({ ...of, director, own }, read) }
 }
 
 function readyLine(command: DirectorCommand, devices: DataPlane['devices']): string {

@@ -1,17 +1,4 @@
-import { UsageError } from '../../../director/options.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
-
-/** UsageError for a virtual router, or an address of one, on an interface that uvs holds alone: `alone` are their names. */
-export function refuseAlone({ instances }: KeepalivedConfig, alone: readonly string[]): void {
-  for (const { name, interface: device, addresses, excludedAddresses } of instances) {
-    const named = [device, ...[...addresses, ...excludedAddresses].map(address => address.interface ?? device)]
-    const found = named.find(one => alone.includes(one))
-    if (found !== undefined)
-      throw new UsageError(
-        `--keepalived: vrrp_instance ${name} needs an interface whose addresses the kernel holds: ${found} is uvs's alone`,
-      )
-  }
-}
 
 /** What of a configuration the director does not do, a line each. */
 export function notDone({ global, instances, syncGroups, trackFiles }: KeepalivedConfig): string[] {

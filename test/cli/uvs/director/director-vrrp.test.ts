@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { DirectorVrrp } from '../../../../src/cli/uvs/director/director-vrrp.js'
-import { notDone, refuseAlone } from '../../../../src/cli/uvs/director/keepalived-limits.js'
+import { notDone } from '../../../../src/cli/uvs/director/keepalived-limits.js'
 import type { VrrpRouter } from '../../../../src/keepalived/vrrp/router.js'
 import type { RouterSettings } from '../../../../src/keepalived/vrrp/settings.js'
 import type { Told } from '../../../../src/keepalived/vrrp-host/vrrp-host.js'
@@ -97,15 +97,6 @@ t.test('init_fail is told before the first run', async t => {
   vrrp.start()
   t.strictSame(take(), ['speaker for VI_1', 'tf 7', 'chk false', 'start'])
   vrrp.close()
-})
-
-t.test('where uvs holds the interface alone', async t => {
-  const config = configOf(text(''))
-  t.doesNotThrow(() => refuseAlone(config, ['eth2']))
-  for (const name of ['eth0', 'eth1'])
-    t.throws(() => refuseAlone(config, [name]), {
-      message: `--keepalived: vrrp_instance VI_1 needs an interface whose addresses the kernel holds: ${name} is uvs's alone`,
-    })
 })
 
 t.test('what is not done is said', async t => {

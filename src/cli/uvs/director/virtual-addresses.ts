@@ -1,0 +1,57 @@
+import { UsageError } from '../../../director/options.js'
+import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
+import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../../wire/addr.js'
+import { aloneIn, type Given } from './director-interfaces.js'
+
+/** The IPv4 addresses that virtual routers have while they are master, each once. */
+export function virtualAddresses({ instances }: KeepalivedConfig): Ipv4Addr[] {
+  const all = instances.flatMap(({ addresses, excludedAddresses }) => [...addresses, ...excludedAddresses])
+  return [...new Set(all.flatMap(({ address }) => parseIpv4(address.text) ?? []))]
+}
+
+/**
+ * UsageError for what virtual routers cannot do on interfaces that uvs holds alone: IPv6. And for an address that is the director's
+ * whoever is master.
+ */
+export function refuseVirtual({ instances }: KeepalivedConfig, given: Given): void {
+  const alone = aloneIn(given)
+  const own = always(given)
+  for (const { name, interface: device, family, addresses, excludedAddresses } of instances) {
+    if (family === 6 && alone.includes(device))
+      throw new UsageError(`--keepalived: vrrp_instance ${name}: no IPv6 on ${device}, which is uvs's alone`)
+    for (const { address, interface: on = device } of [...addresses, ...excludedAddresses]) {
+      const addr = parseIpv4(address.text)
+      if (addr === undefined && alone.includes(on))
+        throw new UsageError(
+          `--keepalived: vrrp_instance ${name}: ${address.text}: no IPv6 on ${on}, which is uvs's alone`,
+        )
+      const holder = own.find(({ block }) => addr !== undefined && ((addr ^ block.addr) & block.mask) === 0)
+      if (holder)
+        throw new UsageError(
+          `--keepalived: vrrp_instance ${name}: ${address.text} is answered for whoever is master: leave ${holder.option} out`,
+        )
+    }
+  }
+}
+
+/** Of each TAP device of a virtual router, a line if its MAC is made of its name: the other host's of that name has the same. */
+export function sameMacs({ instances }: KeepalivedConfig, { devices }: Given): string[] {
+  const names = new Set(instances.map(instance => instance.interface))
+  return devices
+    .filter(device => device.kind === 'tap' && device.mac === undefined && names.has(device.name))
+    .map(
+      ({ name }) =>
+        `${name} has the MAC that every uvs makes of this name: give each host's its own by --mac MAC@${name}`,
+    )
+}
+
+/** What the director answers for from start to end. */
+function always({ director: { addresses, vips = [] } }: Given): { option: string; block: Cidr }[] {
+  return [
+    ...addresses.flatMap(text => blockOf('--address', text, parseCidr(`${text.split('/')[0]}/32`))),
+    ...vips.flatMap(text => blockOf('--vip', text, parseCidr(text))),
+  ]
+}
+function blockOf(option: string, text: string, block: Cidr | undefined): { option: string; block: Cidr }[] {
+  return block ? [{ option: `${option} ${text}`, block }] : []
+}
