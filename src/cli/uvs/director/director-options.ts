@@ -42,6 +42,12 @@ const RAW: Option = {
 }
 const TAP: Option = { flags: ['--tap'], value: 'IF[,IF]', is: 'interface', help: 'TAP devices to make or to take' }
 
+const KEEPALIVED = option('--keepalived', 'FILE', 'a keepalived.conf: its virtual servers, checked', { is: 'file' })
+export const CHECK: Option = {
+  flags: ['--check'],
+  help: 'says what is wrong with FILE of --keepalived, and starts nothing: `uvs keepalived check`',
+}
+
 /** The options of both kinds of device, in the order of the help. */
 const COMMON: readonly Option[] = [
   option('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else", { repeatable: true }),
@@ -62,7 +68,7 @@ const COMMON: readonly Option[] = [
   ),
   option('--seed', 'N', 'what everything random comes from; by default the system says'),
   option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
-  option('--keepalived', 'FILE', 'a keepalived.conf: its virtual servers, checked', { is: 'file' }),
+  KEEPALIVED,
   CONTROL,
   option('--http', '[ADDR:]PORT', 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise'),
   option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
@@ -76,6 +82,7 @@ const MAC = option('--mac', 'MAC@IF', "our MAC on a TAP device, which must not b
 export const DIRECTOR_FORMS: readonly Form[] = [
   { words: [], options: [required(RAW), ADDRESS, ...COMMON] },
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
+  { words: [], options: [required(KEEPALIVED), required(CHECK)] },
 ]
 
 /** A form with both kinds of device, so that the error of using both is about these options. */

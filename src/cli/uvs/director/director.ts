@@ -10,8 +10,11 @@ import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
 import { Transactions } from '../../../control/rules/transactions.js'
 import type { Director } from '../../../director/director.js'
 import type { DataPlane } from '../../../plane/data-plane.js'
-import { outliveReaders } from '../../command.js'
+import { outliveReaders, print } from '../../command.js'
 import type { UvsCommand } from '../command.js'
+import { checkNamed } from '../keepalived/check-file.js'
+import { hostSurroundings } from '../keepalived/host-surroundings.js'
+import { parseDirectorCheck } from './director-check.js'
 import { commitDesired, readDesired, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { aloneIn, DirectorInterfaces } from './director-interfaces.js'
@@ -22,9 +25,12 @@ import { complain as complainOf } from '../run-uvs.js'
 
 export const director: UvsCommand = {
   name: 'director',
-  help: 'Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules or --keepalived again.',
+  help: `Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules or --keepalived again.
+With --check it says what is wrong with the keepalived.conf and starts nothing; status as \`uvs keepalived check\`.`,
   forms: DIRECTOR_FORMS,
   async run(args) {
+    const check = parseDirectorCheck(args)
+    if (check) return print(checkNamed(check.file, hostSurroundings(check)))
     return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
   },
 }

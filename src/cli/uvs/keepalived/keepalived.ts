@@ -1,14 +1,11 @@
 import type { Outcome } from '../../../control/protocol/api.js'
 import { keywordList } from '../../../keepalived/config/keyword-list.js'
-import { readConfig } from '../../../keepalived/config/read-config.js'
-import { formatMessage, type Message } from '../../../keepalived/config/report.js'
-import type { Surroundings } from '../../../keepalived/config/surroundings.js'
 import { print } from '../../command.js'
-import { jsonDocument } from '../../json.js'
 import { word } from '../../option.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
-import { hostSurroundings, readPath } from './host-surroundings.js'
+import { checkNamed } from './check-file.js'
+import { hostSurroundings } from './host-surroundings.js'
 
 const JSON_OUT = { flags: ['--json'], help: 'one JSON object' }
 
@@ -39,27 +36,8 @@ without its word; and 1 for a FILE that cannot be read. keywords: what is known,
     if (what === 'keywords') return print(showKeywords(name))
     const id = given.one('-i')
     const surroundings = hostSurroundings({ ...(id !== undefined && { id }), interfaces: given.all('--interface') })
-    return print(whyNotFile(name!) ?? checkFile(name!, surroundings, given.has('--json')))
+    return print(checkNamed(name!, surroundings, given.has('--json')))
   },
-}
-
-/** keepalived takes a FILE that it cannot read for an empty one; who asks for a check of it would be deceived. */
-function whyNotFile(file: string): Outcome | undefined {
-  const found = readPath(file)
-  if (found.kind === 'file') return undefined
-  const why = found.kind === 'directory' ? 'it is a directory' : found.why
-  return { status: 1, out: '', err: `uvs keepalived: '${file}': ${why}\n` }
-}
-
-/** Messages on standard error, as keepalived has them; as JSON on standard output. */
-export function checkFile(file: string, surroundings: Surroundings, asJson: boolean): Outcome {
-  const { messages, status } = readConfig(file, surroundings)
-  if (asJson) return { status, out: jsonDocument('messages', messages.map(flat)), err: '' }
-  return { status, out: '', err: messages.map(message => `${formatMessage(message)}\n`).join('') }
-}
-
-function flat({ place, ...message }: Message): object {
-  return { ...place, ...message }
 }
 
 /** `BLOCK KEYWORD TAKES`, then default and whether uvs does it; of one block, or of all. */
