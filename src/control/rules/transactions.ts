@@ -15,7 +15,9 @@ import {
   type RuleChange,
   type ServiceInfo,
 } from '../protocol/api.js'
+import { messageOf } from '../../linux/error-text.js'
 import { diff } from './diff.js'
+import { fit, type Fitted } from './fit.js'
 import { Mutex } from './mutex.js'
 import { ClientTransaction, type TransactionTarget } from './client-transaction.js'
 
@@ -58,7 +60,36 @@ export class Transactions implements TransactionTarget {
 
   /** Makes the services the desired ones, or changes nothing and returns the refusal. Other changes wait meanwhile. */
   commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>> {
-    const work = this.#carryOut(desired, this.#carryingOut)
+    return this.#alone(async () => {
+      const wanted = await desired()
+      return wanted.ok ? this.#carryOut(before => diff(before, wanted.value)) : wanted
+    })
+  }
+
+  /**
+   * Carries out changes, fitted to the rules there are, all of them or none; then `follow`, and if that throws, undoes them and throws it.
+   * Other changes wait meanwhile. `left`: why some are left out.
+   */
+  changeAll(requests: readonly RuleChange[], follow: () => void): Promise<Answer<Committed & Pick<Fitted, 'left'>>> {
+    return this.#alone(async () => {
+      let left: readonly string[] = []
+      const fitted = (before: readonly ServiceInfo[]): PlannedChange[][] => {
+        const found = fit(before, requests)
+        left = found.left
+        return byService(found.changes)
+      }
+      const done = await this.#carryOut(fitted, follow)
+      return done.ok ? { ok: true, value: { ...done.value, left } } : done
+    })
+  }
+
+  /** Does the work behind what is carried out already; other changes wait until it is done. */
+  #alone<T>(job: () => Promise<T>): Promise<T> {
+    const earlier = this.#carryingOut
+    const work = (async () => {
+      await earlier
+      return job()
+    })()
     const end: Promise<void> = work
       .catch(() => {})
       .then(() => {
@@ -72,25 +103,29 @@ export class Transactions implements TransactionTarget {
     if ((OPERATIONS[op] as Operation).changesRules) while (this.#carryingOut) await this.#carryingOut
   }
   async #carryOut(
-    asked: () => Promise<Answer<ServiceInfo[]>>,
-    earlier: Promise<void> | undefined,
+    changesTo: (before: readonly ServiceInfo[]) => PlannedChange[][],
+    follow: () => void = () => {},
   ): Promise<Answer<Committed>> {
-    await earlier
-    const desired = await asked()
-    if (!desired.ok) return desired
     const before = await allServices(this.#director)
     if (!before.ok) return before
-    const groups = diff(before.value, desired.value)
+    const groups = changesTo(before.value)
     const refused = await this.#carryOutGroups(groups)
-    if (!refused) return { ok: true, value: summary(groups.flat()) }
-    const { refusal, message } = refused
-    const undone = await this.#undo(before.value)
-    const end = undone ? 'everything is as before' : 'and not all of it could be undone'
-    return { ok: false, refusal, message: `${message}; ${end}` }
+    if (refused) {
+      const { refusal, message } = refused
+      return { ok: false, refusal, message: `${message}; ${await this.#undo(before.value)}` }
+    }
+    try {
+      follow()
+    } catch (error) {
+      throw new Error(`${messageOf(error)}; ${await this.#undo(before.value)}`, { cause: error })
+    }
+    return { ok: true, value: summary(groups.flat()) }
   }
-  async #undo(before: readonly ServiceInfo[]): Promise<boolean> {
+  /** Returns how it ended. */
+  async #undo(before: readonly ServiceInfo[]): Promise<string> {
     const back = await this.plan(before)
-    return back.ok && (await this.#carryOutGroups(back.value)) === undefined
+    const isUndone = back.ok && (await this.#carryOutGroups(back.value)) === undefined
+    return isUndone ? 'everything is as before' : 'and not all of it could be undone'
   }
   /**
    * Carries out changes in batches. Returns the first refusal, if any; then only batches already sent are still carried
@@ -131,6 +166,19 @@ export function* batchesOf(groups: readonly PlannedChange[][]): Generator<RuleCh
     }
   }
   if (batch.length > 0) yield batch
+}
+
+/** Changes of one service that come one after the other. */
+function byService(changes: readonly PlannedChange[]): PlannedChange[][] {
+  const groups: PlannedChange[][] = []
+  let last = ''
+  for (const change of changes) {
+    const name = JSON.stringify(change.request.service)
+    if (name === last) groups.at(-1)!.push(change)
+    else groups.push([change])
+    last = name
+  }
+  return groups
 }
 
 function summary(changes: readonly PlannedChange[]): Committed {

@@ -4,7 +4,9 @@ import type { Act, Change } from './action.js'
 import { CheckMachine } from './check-machine.js'
 import type { CheckedService } from './checked-service.js'
 import type { CheckerState } from './checker-state.js'
+import { rehearseReload } from './rehearse-reload.js'
 import type { ServiceState } from './service-state.js'
+import { snapshotOf, type ServiceSnapshot } from './snapshot.js'
 
 /** Checks that are due within this of each other begin together: fewer wake-ups. */
 const TICK_MS = 5
@@ -39,6 +41,8 @@ export class HealthChecker {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   #settings: CheckerSettings
+  /** Since `hold`: what has come, and what was asked, which stays as it was. */
+  #held: { readonly works: ((nowMs: number) => void)[]; readonly answers: Map<unknown, unknown> } | undefined
 
   constructor(options: HealthCheckerOptions) {
     this.#options = options
@@ -50,8 +54,8 @@ export class HealthChecker {
       begin: checker => this.#begin(checker),
       abandon: checker => this.#abandon(checker),
       random: Math.random,
-      fileValue: options.fileValue,
-      isSuspended: options.isSuspended,
+      fileValue: name => this.#fileValue(name),
+      isSuspended: service => this.#isSuspended(service),
     })
   }
 
@@ -63,10 +67,33 @@ export class HealthChecker {
     this.#do(now => this.#machine.start(now))
   }
 
-  /** Another configuration: what is found again keeps its state. */
+  /** Until `release` nothing changes: results, and what else comes, wait, so that a reload does what its rehearsal said. */
+  hold(): void {
+    this.#held ??= { works: [], answers: new Map() }
+  }
+  release(): void {
+    const works = this.#held?.works ?? []
+    this.#held = undefined
+    for (const work of works) this.#do(work)
+  }
+
+  /** What a reload would change in the rules, and the states before it. */
+  rehearse(services: readonly CheckedService[]): { before: ServiceSnapshot[]; changes: Change[] } {
+    const before = snapshotOf(this.#machine.services)
+    const changes = rehearseReload(before, services, {
+      fileValue: name => this.#fileValue(name),
+      isSuspended: service => this.#isSuspended(service),
+      newServers: 'are left out',
+    })
+    return { before, changes }
+  }
+
+  /** Another configuration, held or not: what is found again keeps its state. */
   reload(services: readonly CheckedService[], settings: CheckerSettings): void {
     this.#settings = settings
-    this.#do(now => this.#machine.reload(services, now))
+    const now = performance.now()
+    this.#machine.reload(services, now)
+    this.#sleepUntil(this.#machine.nextMs, now)
   }
 
   fileChanged(trackFile: string, value: number): void {
@@ -92,9 +119,29 @@ export class HealthChecker {
   }
 
   #do(work: (nowMs: number) => void): void {
+    if (this.#held) {
+      this.#held.works.push(work)
+      return
+    }
     const now = performance.now()
     work(now)
     this.#sleepUntil(this.#machine.nextMs, now)
+  }
+
+  #fileValue(name: string): number {
+    return this.#asked(name, () => this.#options.fileValue(name))
+  }
+  #isSuspended(service: CheckedService): boolean {
+    return this.#asked(service, () => this.#options.isSuspended(service))
+  }
+  /** While all is held the first answer counts. */
+  #asked<T>(about: unknown, ask: () => T): T {
+    const answers = this.#held?.answers
+    const known = answers?.get(about) as T | undefined
+    if (known !== undefined) return known
+    const answer = ask()
+    answers?.set(about, answer)
+    return answer
   }
 
   #sleepUntil(atMs: number | undefined, now: number): void {
@@ -106,8 +153,7 @@ export class HealthChecker {
 
   #wake(): void {
     this.#timerAtMs = Infinity
-    const now = performance.now()
-    this.#sleepUntil(this.#machine.advance(now), now)
+    this.#do(now => this.#sleepUntil(this.#machine.advance(now), now))
   }
 
   #begin(checker: CheckerState): void {

@@ -124,6 +124,47 @@ t.test('a step that the director refuses after all undoes those before it', asyn
   t.match(await client.call({ op: 'commit' }), { ok: false, refusal: 'ENOENT' }, 'it is over')
 })
 
+const weigh = (last: number, weight: number): RuleChange =>
+  ({ ...give(service, last, weight), op: 'edit-destination' }) as RuleChange
+
+t.test('changes beside other rules, more than a batch holds: all of them or none', async t => {
+  const { bench, transactions } = make(refusing)
+  bench.serve('tcp', '10.99.1.100:80', ...Array.from({ length: 200 }, (_, i) => `10.99.2.${i + 11}:80`))
+  bench.serve('udp', '10.99.1.100:53', '10.99.2.11:53')
+  const before = bench.services()
+  const all = Array.from({ length: 200 }, (_, i) => weigh(i + 11, 2))
+  let followed = 0
+  const follow = (): void => void followed++
+  t.match(await transactions.changeAll([...all.slice(0, 199), weigh(210, 7)], follow), {
+    ok: false,
+    message: /a test; everything is as before$/,
+  })
+  t.strictSame(bench.services(), before)
+  t.equal(followed, 0)
+  t.match(await transactions.changeAll([...all, weigh(211, 2)], follow), {
+    ok: true,
+    value: { changes: { 'edit-destination': 200 }, left: [/^10.99.2.211:80 of tcp 10.99.1.100:80 is not there/] },
+  })
+  t.equal(followed, 1)
+  t.equal(rules(bench).filter(line => line.endsWith(' 2')).length, 200)
+  t.ok(rules(bench).includes('53 rr'))
+})
+
+t.test('what follows the changes throws: they are undone', async t => {
+  const { bench, transactions } = make()
+  bench.serve('tcp', '10.99.1.100:80', '10.99.2.11:80')
+  const before = bench.services()
+  const changed = transactions.changeAll([weigh(11, 3), add(other)], () => {
+    t.equal(rules(bench).length, 3)
+    throw new Error('no socket')
+  })
+  const late = transactions.call(give(service, 12))
+  await t.rejects(changed, { message: 'no socket; everything is as before' })
+  t.match(await late, { ok: true }, 'others had waited')
+  await transactions.call({ op: 'delete-destination', service, destination: server(12) })
+  t.strictSame(bench.services(), before)
+})
+
 t.test('one is open at a time: the next begins when it ends, whichever way', async t => {
   const { transactions, client } = make()
   await client.call({ op: 'begin' })

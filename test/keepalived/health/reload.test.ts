@@ -1,12 +1,15 @@
+import { deepStrictEqual } from 'node:assert'
 import t from 'tap'
 import type { CheckedService } from '../../../src/keepalived/health/checked-service.js'
+import { isChange, rehearseReload } from '../../../src/keepalived/health/rehearse-reload.js'
+import { snapshotOf } from '../../../src/keepalived/health/snapshot.js'
 import { command, real, sorry, tcp, virtual } from './options.js'
 import { VirtualRig, type Answer } from './virtual-rig.js'
 
 const DEAD: Answer = { result: { isUp: false, why: 'connection refused' }, tookMs: 0 }
 const ALIVE: Answer = { result: { isUp: true }, tookMs: 0 }
 
-/** A rig of servers 1 and 2, of which those in `dead` are dead, reloaded at 5 s. */
+/** A rig of servers 1 and 2, of which those in `dead` are dead, reloaded at 5 s: as it was rehearsed. */
 function reloaded(before: CheckedService, after: CheckedService[], dead: string[] = []): VirtualRig {
   const rig = new VirtualRig([before], ({ server, checker }) => {
     const port = ('connectPort' in checker && checker.connectPort) || server.options.port
@@ -15,7 +18,13 @@ function reloaded(before: CheckedService, after: CheckedService[], dead: string[
   rig.at(5000, () => {
     rig.actions.length = 0
     rig.log.length = 0
+    const rehearsed = rehearseReload(snapshotOf(rig.machine.services), after, {
+      fileValue: () => 0,
+      isSuspended: () => false,
+      newServers: 'are left out',
+    })
     rig.machine.reload(after, rig.nowMs)
+    deepStrictEqual(rig.actions.filter(isChange), rehearsed)
   })
   return rig.run(9900)
 }
@@ -93,4 +102,24 @@ t.test('the quorum is computed anew', async t => {
   const rig = reloaded(virtual([real(1), real(2)], scripts), [virtual([real(1), real(2)], { ...scripts, quorum: 3 })])
   t.match(lines(rig), ['Lost quorum 3-0=3 > 2 for VS V'])
   t.equal(rig.scripts.at(-1)!.script, 'qdown')
+})
+
+t.test('a rehearsal in which new servers count as up, and nothing happens', async t => {
+  const rig = new VirtualRig([virtual([real(1), real(2)])], ({ server }) =>
+    server.options.address.endsWith('.2') ? DEAD : ALIVE,
+  ).run(3000)
+  const before = JSON.stringify(snapshotOf(rig.machine.services))
+  const after = [virtual([real(2, 4), real(3, 7)], { scheduler: 'rr' })]
+  const changes = rehearseReload(snapshotOf(rig.machine.services), after, {
+    fileValue: () => 0,
+    isSuspended: () => false,
+    newServers: 'count as up',
+  })
+  t.match(changes, [
+    { kind: 'edit-service' },
+    { kind: 'remove-server', server: { address: '10.1.2.1' } },
+    { kind: 'add-server', server: { address: '10.1.2.3' }, weight: 7 },
+  ])
+  t.equal(changes.length, 3, 'a server that is down stays down')
+  t.equal(JSON.stringify(snapshotOf(rig.machine.services)), before)
 })

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { Control, HealthPage, VrrpInfo } from '../../../control/protocol/api.js'
+import type { Transactions } from '../../../control/rules/transactions.js'
 import { UsageError } from '../../../director/options.js'
 import { hostSockets } from '../../../keepalived/checkers/host-sockets.js'
 import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
@@ -11,6 +12,7 @@ import type { Action } from '../../../keepalived/health/action.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
 import { HealthChecker } from '../../../keepalived/health/health-checker.js'
 import { TrackFiles } from '../../../keepalived/health/track-files.js'
+import { Gate } from '../../../keepalived/rules/change-requests.js'
 import { LvsTimeouts } from '../../../keepalived/rules/lvs-timeouts.js'
 import { RuleWriter, triedRules } from '../../../keepalived/rules/rule-writer.js'
 import { healthPage } from '../../../keepalived/seen/health-seen.js'
@@ -20,10 +22,12 @@ import { WallClock } from '../../../keepalived/seen/wall-clock.js'
 import { NotifyRunner } from '../../../keepalived/scripts/notify-runner.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
+import { summary } from '../rules/format-plan.js'
 import type { DirectorInterfaces, Given } from './director-interfaces.js'
 import { DirectorVrrp } from './director-vrrp.js'
 import { notDone } from './keepalived-limits.js'
 import { refuseVirtual, sameMacs, virtualAddresses } from './virtual-addresses.js'
+import { reloadWhole, type Reloaded } from './whole-reload.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */
 const ADDRESSES_MS = 1000
@@ -38,7 +42,7 @@ export interface KeepalivedOf {
   readonly given: Given
   /** Virtual routers are spoken by it where uvs holds the interface alone. */
   readonly own: DirectorInterfaces
-  readonly director: Control
+  readonly director: Control & Pick<Transactions, 'changeAll'>
   /** A director without rules that handles no frames. */
   readonly makeTrial: () => Control
   readonly tell: (line: string) => void
@@ -89,6 +93,7 @@ function isOfSockets({ kind }: Checker): boolean {
 /** What a keepalived.conf asks of a running director: checks, rules, scripts, virtual routers. */
 export class DirectorKeepalived {
   readonly #of: KeepalivedOf
+  readonly #gate: Gate
   readonly #writer: RuleWriter
   readonly #timeouts: LvsTimeouts
   readonly #scripts: NotifyRunner
@@ -100,12 +105,14 @@ export class DirectorKeepalived {
   /** The host's, as of the last look. */
   #addresses: ReadonlySet<string>
   #running: ReadFile
+  #reloading: Promise<unknown> | undefined
 
   private constructor(of: KeepalivedOf, read: ReadFile) {
     this.#of = of
     this.#running = read
     this.#addresses = addressesOf(of.own)
-    this.#writer = new RuleWriter(of.director, (message, change) => {
+    this.#gate = new Gate(of.director)
+    this.#writer = new RuleWriter(this.#gate, (message, change) => {
       of.tell(`a rule is refused: ${message}`)
       if (change !== undefined) this.#checker.refused(change)
     })
@@ -166,21 +173,50 @@ export class DirectorKeepalived {
     const added = read.errors.filter(text => !this.#running.errors.includes(text))
     if (added.length > 0) return `${file}: nothing has changed: ${added.join('; ')}`
     try {
-      await this.#change(read)
-      return `${file}: ${read.services.length} virtual servers, ${read.config.instances.length} vrrp_instances`
+      const changing = this.#change(read)
+      this.#reloading = changing
+      const { left, ...committed } = await changing
+      for (const line of left) this.#of.tell(line)
+      const counts = `${read.services.length} virtual servers, ${read.config.instances.length} vrrp_instances`
+      return `${file}: ${counts}: ${summary(committed)}`
     } catch (error) {
-      return `${file}: not all of it runs: ${(error as Error).message}`
+      return `${file}: nothing has changed: ${(error as Error).message}`
     }
   }
-  async #change(read: ReadFile): Promise<void> {
+
+  /** All of it or nothing. */
+  #change(read: ReadFile): Promise<Reloaded> {
+    const was = this.#running
+    const parts = {
+      director: this.#of.director,
+      checker: this.#checker,
+      writer: this.#writer,
+      gate: this.#gate,
+    }
+    return reloadWhole(parts, {
+      services: read.services,
+      settings: read.config.global,
+      begin: () => this.#use(read),
+      follow: () => this.#reloadVrrp(read, was),
+      undo: () => this.#use(was),
+    })
+  }
+
+  async #use(read: ReadFile): Promise<void> {
     this.#running = read
     this.#files.follow(read.config.trackFiles)
     this.#of.own.withhold(virtualAddresses(read.config))
     this.#addresses = addressesOf(this.#of.own)
     await this.#timeouts.set(read.config.global.lvsTimeouts)
-    this.#checker.reload(read.services, read.config.global)
-    await this.#writer.written()
-    this.#vrrp.reload(read.config)
+  }
+
+  #reloadVrrp(read: ReadFile, was: ReadFile): void {
+    try {
+      this.#vrrp.reload(read.config)
+    } catch (error) {
+      this.#vrrp.reload(was.config)
+      throw error
+    }
   }
 
   /** What is known of the virtual servers from the one of number `from` on. */
@@ -195,6 +231,7 @@ export class DirectorKeepalived {
   /** Says good-bye, then ends checks and scripts; the services go. */
   async close(): Promise<void> {
     clearInterval(this.#addressTimer)
+    await this.#reloading?.catch(() => {})
     this.#vrrp.close()
     this.#files.close()
     this.#checker.stop()

@@ -3,7 +3,6 @@ import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RulesLoads } from '../../../control/metrics/rules-loads.js'
-import type { Control } from '../../../control/protocol/api.js'
 import { localControl } from '../../../control/operations/execute.js'
 import { serveControl } from '../../../control/socket/server.js'
 import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
@@ -106,7 +105,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
 async function keepalivedOf(
   command: DirectorCommand,
   makeTrial: () => Director,
-): Promise<{ start(director: Control, own: DirectorInterfaces): Promise<DirectorKeepalived> } | undefined> {
+): Promise<{ start(director: Transactions, own: DirectorInterfaces): Promise<DirectorKeepalived> } | undefined> {
   const { keepalived: file, devices } = command
   if (file === undefined) return undefined
   const { DirectorKeepalived, readKeepalived } = await import('./director-keepalived.js')
