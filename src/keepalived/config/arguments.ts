@@ -92,6 +92,11 @@ export function flag<T>(set: (target: T, parser: Parser) => void, unsupported?: 
   }
 }
 
+/** A keyword that keepalived does not know. */
+export function ofUvs<T>(keyword: Keyword<T>): Keyword<T> {
+  return { ...keyword, isOfUvs: true }
+}
+
 export interface BooleanOf<T> {
   readonly initial?: string
   readonly unsupported?: string

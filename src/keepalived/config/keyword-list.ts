@@ -9,6 +9,8 @@ export interface ListedKeyword {
   readonly takes: string
   readonly initial?: string
   readonly unsupported?: string
+  /** keepalived does not know it. */
+  readonly isOfUvs?: true
 }
 
 /** Every keyword of every block, once for each block, outer blocks first. */
@@ -19,13 +21,14 @@ export function keywordList(): ListedKeyword[] {
     if (seen.has(table)) return
     seen.add(table)
     const blocks: [string, Table<never>][] = []
-    for (const [name, { takes, initial, unsupported, block }] of Object.entries(table)) {
+    for (const [name, { takes, initial, unsupported, isOfUvs, block }] of Object.entries(table)) {
       found.push({
         within,
         name,
         takes,
         ...(initial !== undefined && { initial }),
         ...(unsupported !== undefined && { unsupported }),
+        ...(isOfUvs && { isOfUvs }),
       })
       if (block) blocks.push([name, block])
     }

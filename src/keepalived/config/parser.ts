@@ -11,6 +11,8 @@ export interface Keyword<T> {
   readonly initial?: string
   /** Why uvs does not do it: said where it is used. */
   readonly unsupported?: string
+  /** uvs's own: keepalived does not know it. */
+  readonly isOfUvs?: true
   /** Does something with words beyond those that `takes` counts. */
   readonly takesAll?: boolean
   /** The words of the block that it opens. */
@@ -139,6 +141,13 @@ export class Parser {
       this.error(`Unknown keyword '${word}'`, help)
       return
     }
+    if (keyword.isOfUvs)
+      this.report.add(
+        'note',
+        this.place,
+        `'${word}' is uvs's own`,
+        'keepalived knows no such keyword, and leaves the line out',
+      )
     if (keyword.unsupported !== undefined) this.warn(`'${word}' is not supported by uvs`, keyword.unsupported)
     if (!keyword.takesAll && !keyword.block) this.#extraWords(keyword.takes, line)
     keyword.read(line, target, this)

@@ -2,8 +2,10 @@ import type { CheckResult } from '../checkers/check-result.js'
 import type { Act, Change } from './action.js'
 import type { CheckerState, Verdict } from './checker-state.js'
 import { DueQueue } from './due-queue.js'
+import { STEP_MS } from './growth.js'
 import { serviceStates, type StateParts } from './make-states.js'
 import { applyReload } from './reload.js'
+import type { ServerOfChecker } from './owners.js'
 import type { ServerState } from './server-state.js'
 import type { CheckedService } from './checked-service.js'
 import type { HealthSettings, ServiceState } from './service-state.js'
@@ -39,6 +41,7 @@ type Due =
   | { readonly checker: CheckerState; readonly turn: number }
   | { readonly settle: true }
   | { readonly trust: ServerState }
+  | { readonly grow: true }
 
 /**
  * Which checks are due when, and what their results do to the rules: a pure machine on a clock of milliseconds that is handed in.
@@ -52,6 +55,8 @@ export class CheckMachine {
   readonly #options: CheckMachineOptions
   readonly #parts: StateParts
   readonly #due = new DueQueue<Due>()
+  /** Servers whose weight grows. */
+  #growing = new Set<ServerOfChecker>()
 
   constructor(options: CheckMachineOptions) {
     this.#options = options
@@ -78,7 +83,7 @@ export class CheckMachine {
       for (const server of service.servers) {
         if (service.isSuspended && !server.options.alpha) for (const checker of server.checkers) checker.trust(nowMs)
         server.sinceMs ??= nowMs
-        server.recheck(nowMs)
+        this.#recheck(server, nowMs)
         if (server.known === 'unknown') this.#due.add(nowMs + TRUST_MS, { trust: server })
       }
       service.reviewQuorum(nowMs)
@@ -111,6 +116,7 @@ export class CheckMachine {
       if (due === undefined) return this.nextMs
       if ('settle' in due) for (const service of this.services) service.settle(nowMs)
       else if ('trust' in due) this.#trustSilent(due.trust, nowMs)
+      else if ('grow' in due) this.#grow(nowMs)
       else if (due.turn === due.checker.turn) {
         this.#begin(due.checker, nowMs)
         begun++
@@ -132,7 +138,7 @@ export class CheckMachine {
     const verdict: Verdict = checker.ended(result, nowMs)
     for (const line of verdict.lines) this.#options.act({ kind: 'log', line })
     this.#schedule(checker, verdict.dueMs)
-    checker.server.recheck(nowMs)
+    this.#recheck(checker.server, nowMs)
   }
 
   /** A tracked file has another number. */
@@ -149,9 +155,25 @@ export class CheckMachine {
           file.value = value
           file.sinceMs = nowMs
         }
-        server.recheck(nowMs)
+        this.#recheck(server, nowMs)
       }
     }
+  }
+
+  #recheck(server: ServerOfChecker, nowMs: number): void {
+    server.recheck(nowMs)
+    if (!server.growth.isUnderWay) return
+    if (this.#growing.size === 0) this.#due.add(nowMs + STEP_MS, { grow: true })
+    this.#growing.add(server)
+  }
+
+  /** All servers whose weight grows take a step at once: one batch of changes a second. */
+  #grow(nowMs: number): void {
+    for (const server of this.#growing) {
+      server.grow(nowMs)
+      if (!server.growth.isUnderWay) this.#growing.delete(server)
+    }
+    if (this.#growing.size > 0) this.#due.add(nowMs + STEP_MS, { grow: true })
   }
 
   /** The address of services with ha_suspend has come or gone: asks again for each. */
@@ -204,6 +226,8 @@ export class CheckMachine {
     const { added, gone } = applyReload(this.services, services, this.#parts, nowMs)
     for (const checker of gone) this.#abandon(checker)
     this.services = added
+    const there = new Set<ServerOfChecker>(added.flatMap(({ servers }) => servers))
+    for (const server of this.#growing) if (!there.has(server)) this.#growing.delete(server)
     for (const service of this.services) {
       service.isSuspended = service.options.haSuspend && this.#options.isSuspended(service.options)
       for (const { checkers } of service.servers) for (const checker of checkers) this.#abandon(checker)

@@ -14,6 +14,9 @@ export interface ServerOfChecker {
   readonly name: string
   readonly options: RealServer
   readonly service: ServiceOfServer
+  readonly growth: { readonly isUnderWay: boolean }
+  /** A step of slow_start is due. */
+  grow(nowMs: number): void
   /** One of its checkers has spoken. */
   recheck(nowMs: number): void
 }

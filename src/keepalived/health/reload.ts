@@ -97,6 +97,7 @@ function changeServer(
     return checkerState(checker, server, server.known === 'up' ? 'up' : 'unknown')
   })
   server.files = fileStates(options, parts)
+  if (!options.slowStartMs) server.growth.end()
   const { method, upperThreshold, lowerThreshold } = options
   if (!isDeepStrictEqual({ method, upperThreshold, lowerThreshold }, pick(was))) service.rewrite(server)
   return old

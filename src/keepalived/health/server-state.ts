@@ -1,6 +1,7 @@
 import type { FileCheck } from '../config/tree/checker.js'
 import { effectOf } from '../checkers/file-check.js'
 import type { CheckerState, Known } from './checker-state.js'
+import { Growth } from './growth.js'
 import type { RealServer } from '../config/tree/virtual-server.js'
 import type { ServerOfChecker, ServiceOfServer } from './owners.js'
 
@@ -25,6 +26,8 @@ export class ServerState implements ServerOfChecker {
   inRules: number | undefined
   /** It should be in the rules, and was refused: the next check that succeeds tries again. */
   isRefused = false
+  /** slow_start. */
+  readonly growth = new Growth()
   /** As it was last said. */
   shownWeight: number
 
@@ -66,7 +69,15 @@ export class ServerState implements ServerOfChecker {
     return Math.min(Math.max(sum, 0), 0x7fffffff)
   }
 
-  /** Counted for the quorum. */
+  /** A step of slow_start is due; it begins when the server gets connections. */
+  grow(nowMs: number): void {
+    const isOut = this.inRules === undefined || (this.inRules === 0 && this.weight > 0)
+    if (isOut) this.growth.begin(nowMs)
+    else this.growth.advance(nowMs, this.options.slowStartMs ?? 0)
+    this.recheck(nowMs)
+  }
+
+  /** Counted for the quorum: all of it, also while it grows. */
   get liveWeight(): number {
     return this.known === 'up' ? this.weight : 0
   }

@@ -53,11 +53,12 @@ export class ServiceState {
     if (was !== verdict) {
       server.known = verdict
       server.sinceMs = nowMs
+      if (was === 'down') this.#returned(server, nowMs)
       if (verdict === 'up') this.#cameUp(server, was === 'unknown')
       else this.#wentDown(server, was === 'unknown')
     } else if (server.weight !== server.shownWeight) this.#reweigh(server)
     else if (server.isRefused) return this.#addAgain(server)
-    else return
+    else return this.#place(server)
     this.updateQuorum(nowMs)
   }
 
@@ -73,8 +74,18 @@ export class ServiceState {
     if (!isSilent || this.#settings.rsInitNotifies) this.#notify(server, 'UP', options.notifyUp)
   }
 
+  /** slow_start: it was away, and begins small. */
+  #returned(server: ServerState, nowMs: number): void {
+    const { slowStartMs = 0 } = server.options
+    const { weight, name } = server
+    if (slowStartMs === 0 || weight < 2) return
+    server.growth.begin(nowMs)
+    this.#log(`Weight of service ${name} of VS ${this.name} grows from 1 to ${weight} in ${slowStartMs / 1000} s`)
+  }
+
   #wentDown(server: ServerState, isFirst: boolean): void {
     const { options } = server
+    server.growth.end()
     if (options.inhibitOnFailure) this.#log(`Disabling service ${server.name} of VS ${this.name}`)
     else if (isFirst) this.#log(`Service ${server.name} of VS ${this.name} is down from the start`)
     else this.#log(`Removing service ${server.name} from VS ${this.name}`)
@@ -117,7 +128,7 @@ export class ServiceState {
     const { inhibitOnFailure } = server.options
     if (server.known === 'unknown') return server.inRules
     const isOut = server.known === 'down' || (this.quorum === 'down' && this.options.sorryServer !== undefined)
-    if (!isOut) return server.weight
+    if (!isOut) return server.growth.of(server.weight)
     return inhibitOnFailure ? 0 : undefined
   }
 

@@ -8,6 +8,8 @@ export interface ServerSnapshot {
   readonly known: Known
   readonly inRules?: number
   readonly shownWeight: number
+  /** slow_start: the share of its weight that it has; absent: all. */
+  readonly share?: number
   /** In the order of its options, without those that are not done in checks. */
   readonly checkers: readonly { readonly known: Known; readonly weight?: number }[]
 }
@@ -28,10 +30,11 @@ export function snapshotOf(services: readonly ServiceState[]): ServiceSnapshot[]
     quorum,
     isSuspended,
     ...(sorryInRules !== undefined && { sorryInRules }),
-    servers: servers.map(({ known, inRules, shownWeight, checkers }) => ({
+    servers: servers.map(({ known, inRules, shownWeight, growth, checkers }) => ({
       known,
       ...(inRules !== undefined && { inRules }),
       shownWeight,
+      ...(growth.share < 1 && { share: growth.share }),
       checkers: checkers.map(checker => ({
         known: checker.known,
         ...(checker.weight !== undefined && { weight: checker.weight }),
@@ -48,10 +51,11 @@ export function statesOf(snapshots: readonly ServiceSnapshot[], parts: StatePart
     service.isSuspended = snapshot.isSuspended
     service.sorryInRules = snapshot.sorryInRules
     for (const [at, server] of service.servers.entries()) {
-      const { known, inRules, shownWeight, checkers } = snapshot.servers[at]!
+      const { known, inRules, shownWeight, share = 1, checkers } = snapshot.servers[at]!
       server.known = known
       server.inRules = inRules
       server.shownWeight = shownWeight
+      server.growth.share = share
       for (const [i, checker] of server.checkers.entries()) {
         checker.known = checkers[i]!.known
         checker.weight = checkers[i]!.weight

@@ -6,7 +6,7 @@ import { CONTEXTS, VALUES } from './keyword-contexts.js'
 /** Files beside a case, and what the real one takes long for, are left out. */
 const cases = recordedCases().filter(({ name, files, text }) => !files && text.length < 4000 && !/-self/.test(name))
 const lines = [...new Set(cases.flatMap(({ text }) => text.split('\n')))]
-const keywords = keywordList().filter(({ within }) => Object.hasOwn(CONTEXTS, within))
+const keywords = keywordList().filter(({ within, isOfUvs }) => Object.hasOwn(CONTEXTS, within) && !isOfUvs)
 
 /** A configuration drawn from seed and index: a recorded one with one to three changes, or a keyword with a value in its block. */
 export function generateConfig(seed: number, index: number): string {

@@ -47,8 +47,9 @@ export function showKeywords(block: string | undefined): Outcome {
     const known = [...new Set(keywordList().map(({ within }) => within))]
     return { status: 1, out: '', err: `uvs keepalived: no block '${block}': ${known.join(', ')}\n` }
   }
-  const lines = shown.map(({ within, name, takes, initial, unsupported }) => {
-    const notes = [initial && `default ${initial}`, unsupported && `not done: ${unsupported}`].filter(Boolean)
+  const lines = shown.map(({ within, name, takes, initial, unsupported, isOfUvs }) => {
+    const own = isOfUvs && "uvs's own: keepalived does not know it"
+    const notes = [initial && `default ${initial}`, own, unsupported && `not done: ${unsupported}`].filter(Boolean)
     return `${within}: ${name} ${takes}${notes.length > 0 ? `  (${notes.join('; ')})` : ''}`
   })
   return { status: 0, out: `${lines.join('\n')}\n`, err: '' }

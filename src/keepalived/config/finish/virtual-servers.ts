@@ -3,6 +3,7 @@ import type { ConfigDraft, VirtualServerDraft } from '../draft.js'
 import type { Report } from '../report.js'
 import type { RealServer, VirtualServer, VirtualServerGroup } from '../tree/virtual-server.js'
 import { finishRealServers } from './real-servers.js'
+import { warnOfSlowStart } from './slow-start.js'
 
 const DEFAULT_PERSISTENCE = 360
 
@@ -71,6 +72,7 @@ function finishVirtualServer(
   if (draft.ops && protocol !== 'udp' && draft.target.kind !== 'fwmark')
     error(`Virtual server ${name}: one packet scheduling requires UDP - resetting`)
   const realServers = finishRealServers(draft, { name, protocol, method }, config, error)
+  warnOfSlowStart(name, draft.scheduler, realServers, report)
   const { quorum, hysteresis } = quorumOf(draft, name, realServers, error)
   const { sorryServer, flags, ...rest } = draft
   return {

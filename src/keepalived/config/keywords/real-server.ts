@@ -1,5 +1,5 @@
 import { addressOf } from '../addresses.js'
-import { block, bool, number, word } from '../arguments.js'
+import { block, bool, number, ofUvs, time, word } from '../arguments.js'
 import type { RealServerDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
 import { unsignedOf } from '../numbers.js'
@@ -75,6 +75,16 @@ const REAL_SERVER_KEYWORDS: Table<OpenRealServer> = {
     bad: text => `Invalid inhibit_on_failure parameter ${text}`,
     set: ({ real }, value) => void (real.inhibitOnFailure = value),
   }),
+  slow_start: ofUvs(
+    time({
+      least: 0,
+      most: 86_400,
+      places: 3,
+      initial: '0: all of the weight at once',
+      none: 'slow_start needs a time in seconds',
+      set: ({ real }, milliseconds) => void (real.slowStartMs = milliseconds),
+    }),
+  ),
   ...timingKeywords<OpenRealServer>(({ real }) => real, {
     leastRetry: 1,
     bad: (name, text) => {

@@ -59,6 +59,8 @@ export interface RealServer extends CheckDefaults {
   lowerThreshold: number
   alpha: boolean
   inhibitOnFailure: boolean
+  /** uvs's own: from its return to all of its weight; absent or 0: at once. */
+  slowStartMs?: number
   notifyUp?: Script
   notifyDown?: Script
   smtpAlert?: boolean
