@@ -20,7 +20,10 @@ export interface HaEvidence {
   octets: number
 }
 
-/** What was sent before a change, or right behind it, may fail for so long, ms: neighbours must hear of it. */
+/**
+ * What was sent before a change, or right behind it, may fail for so long, ms: neighbours must hear of it, and a director whose cable is
+ * back may be master before HTTP_GET's second check has brought a real server back.
+ */
 const SETTLES_MS = 1000
 /** A connection that was open learns that nobody knows it when its peers send again: after 0.2, 0.4, 0.8, 1.6, 3.2, 6.4 s. */
 const BREAKS_MS = 13_000
@@ -77,9 +80,10 @@ function oneMaster({ adverts, lost }: HaEvidence): Check {
 function spans(deeds: readonly Deed[], settlesMs: number): Span[] {
   return deeds
     .filter(({ hurts }) => hurts !== 'never')
-    .map(({ what, atMs, doneMs = Infinity, master, hurts }) => {
-      if (hurts === 'meanwhile') return { what, fromMs: atMs, toMs: doneMs + settlesMs }
-      return { what: `${master} is master again`, fromMs: doneMs - PATIENCE_MS, toMs: doneMs + settlesMs }
+    .map(({ what, atMs, doneMs = Infinity, master, hurts, lateMs }) => {
+      const toMs = doneMs + settlesMs + LATE_TIMES * lateMs
+      if (hurts === 'meanwhile') return { what, fromMs: atMs, toMs }
+      return { what: `${master} is master again`, fromMs: doneMs - PATIENCE_MS, toMs }
     })
 }
 

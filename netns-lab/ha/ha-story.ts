@@ -88,12 +88,17 @@ export class HaStory {
     const killed = this.#masterDeed('lb1 is killed with -9', 'lb2', FAILOVER_MS, 'meanwhile')
     await this.lab.kill('lb1')
     await this.#masterComes(killed)
-    const held = await this.lab.held('lb1')
-    this.watch.note('lb1', `its kernel still holds ${held.join(' and ') || 'no virtual address'}`)
+    await this.#noteHeld('its kernel still holds')
     const limitMs = START_MS + FAILOVER_MS
     const started = this.#masterDeed('lb1 is started again', 'lb1', limitMs, 'at the end')
     await this.lab.start('lb1')
+    await this.#noteHeld('its kernel now holds')
     await this.#masterComes(started)
+  }
+
+  async #noteHeld(text: string): Promise<void> {
+    const held = await this.lab.held('lb1')
+    this.watch.note('lb1', `${text} ${held.join(' and ') || 'no virtual address'}`)
   }
 
   async #cableIsPulled(): Promise<void> {
