@@ -22,7 +22,9 @@ export async function checkMisc(
   const group = checker.user !== undefined ? checker.group : script.user !== undefined ? script.group : scriptGroup
   const as = user === undefined ? undefined : userIds(user, group)
   if (user !== undefined && as === undefined) return down(`there is no user ${user}`)
-  const end = await runScript({ words: script.words, timeoutMs: checker.timeoutMs, signal, ...(as && { as }) })
+  // As recorded: without misc_timeout a script has until the next run is due.
+  const timeoutMs = checker.timeoutMs || checker.delayLoopMs
+  const end = await runScript({ words: script.words, timeoutMs, signal, ...(as && { as }) })
   return judgeEnd(end, checker.isDynamic)
 }
 

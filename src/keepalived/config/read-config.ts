@@ -1,6 +1,7 @@
 import { type ConfigDraft, newDraft } from './draft.js'
 import { checkSecurity } from './finish/security.js'
 import { finishInstances } from './finish/instances.js'
+import { settleScripts } from './finish/scripts.js'
 import { finishSyncGroups } from './finish/sync-groups.js'
 import { finishVirtualServers } from './finish/virtual-servers.js'
 import { checkScripts } from './keywords/vrrp-script.js'
@@ -31,7 +32,8 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     report.add('note', undefined, `Configuration file '${file}' is a directory - skipping`)
   const lines = logicalLines(file, found.kind === 'file' ? found.text : '', surroundings, report)
   try {
-    const parent = pass('parent', newDraft(), lines, surroundings, report).draft
+    const { draft: parent, parser } = pass('parent', newDraft(), lines, surroundings, report)
+    settleScripts(parent, parser)
     const drafted = (): ConfigDraft => ({ ...newDraft(), global: parent.global })
     const checker = pass('checker', drafted(), lines, surroundings, report)
     const virtualServers = finishVirtualServers(checker.draft, report)

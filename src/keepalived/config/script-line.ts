@@ -81,26 +81,58 @@ export function script<T>(of: {
       }
       const found = withUser(command, parser)
       if (found === undefined || !hasDefaultUser(found.user, of.draft(target), parser)) return
-      noteScript(found, of.by, of.draft(target), parser, 'it will not be run')
+      if (!noteScript(found, of.by, of.draft(target), parser, 'it will not be run')) return
       of.set(target, found)
     },
   }
 }
 
-/** Counts a script for the security message, and warns of one that will not run: keepalived says nothing. */
-export function noteScript(script: Script, by: RunBy, config: ConfigDraft, parser: Parser, consequence: string): void {
+/**
+ * Counts a script for the security message, and warns of one that will not run: keepalived says nothing. Returns whether
+ * enable_script_security lets it run.
+ */
+export function noteScript(
+  script: Script,
+  by: RunBy,
+  config: ConfigDraft,
+  parser: Parser,
+  consequence: string,
+): boolean {
   const state = stateOf(script, parser)
   if (state !== 'missing') config.runs.add(by)
   if (state === 'insecure') config.insecure.add(by)
-  if (state === 'runs' || (state === 'insecure' && !config.global.enableScriptSecurity)) return
-  parser.warn(`'${script.words[0]}' ${WHY[state]}: ${consequence}`)
+  if (state === 'insecure') {
+    const isForbidden = isRefused(script.user, config, parser)
+    if (isForbidden) parser.warn(...unsafe(script))
+    return !isForbidden
+  }
+  if (state !== 'runs') parser.warn(`'${script.words[0]}' ${WHY[state]}: ${consequence}`)
+  return true
+}
+
+/**
+ * Whether enable_script_security forbids a script that others than root may write: it would run as root. `user` is whom the
+ * configuration names; else it is script_user, else the user keepalived_script if there is one, else root.
+ */
+export function isRefused(user: string | undefined, { global }: ConfigDraft, parser: Parser): boolean {
+  if (!global.enableScriptSecurity) return false
+  const byDefault = parser.surroundings.hasUser('keepalived_script') ? 'keepalived_script' : 'root'
+  const runsAs = user ?? global.scriptUser ?? byDefault
+  return runsAs === 'root' || runsAs === '0'
+}
+
+/** What is said of such a script, and what helps. */
+export function unsafe({ words }: Script): [text: string, help: string] {
+  return [
+    `Unsafe permissions found for script '${words[0]}' - disabling.`,
+    'it and the directories above it must be writable by root alone, or it must run as another user',
+  ]
 }
 
 const WHY = {
   missing: 'does not exist',
   directory: 'is no file',
   inert: 'is not executable',
-  insecure: 'may be written by others than root',
 }
 
 /** With enable_script_security a script needs a user of its own, script_user, or the user keepalived_script. */

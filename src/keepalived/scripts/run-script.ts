@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { reasonOf } from '../../linux/error-text.js'
+import { scriptGuard } from './script-guard.js'
 import type { UserIds } from './user-ids.js'
 
 /** How a script ended. */
@@ -22,19 +23,21 @@ export interface ScriptOptions {
   readonly as?: UserIds
   /** Then the script and all that it has started get TERM, 2 s later KILL; 0: never. */
   readonly timeoutMs: number
-  /** Ends them at once. */
+  /** Ends them: at once, or with `patienceMs` by TERM, and KILL so much later. */
   readonly signal?: AbortSignal
+  readonly patienceMs?: number
 }
 
 /**
  * Runs a script in a process group of its own and waits for its end: then what it has left behind in that group is killed too. It reads
- * nothing; what it writes goes nowhere, however much. Never rejects.
+ * nothing; what it writes goes nowhere, however much. When this process dies the script is killed too. Never rejects.
  */
-export function runScript({ words, as, timeoutMs, signal }: ScriptOptions): Promise<ScriptEnd> {
+export function runScript({ words, as, timeoutMs, signal, patienceMs = 0 }: ScriptOptions): Promise<ScriptEnd> {
   return new Promise(resolve => {
     let child: ChildProcess
     try {
       const [program = '', ...args] = words
+      scriptGuard.expect()
       child = spawn(program, args, { stdio: 'ignore', detached: true, ...(as && { uid: as.uid, gid: as.gid }) })
     } catch (error) {
       resolve({ kind: 'not run', why: reasonOf(error) })
@@ -42,17 +45,25 @@ export function runScript({ words, as, timeoutMs, signal }: ScriptOptions): Prom
     }
     let isLate = false
     let timer: NodeJS.Timeout | undefined
-    const kill = (): void => killGroup(child.pid, 'SIGKILL')
+    const { pid } = child
+    const kill = (): void => killGroup(pid, 'SIGKILL')
+    const ask = (graceMs: number): void => {
+      clearTimeout(timer)
+      killGroup(pid, 'SIGTERM')
+      timer = setTimeout(kill, graceMs)
+    }
     const late = (): void => {
       isLate = true
-      killGroup(child.pid, 'SIGTERM')
-      timer = setTimeout(kill, GRACE_MS)
+      ask(GRACE_MS)
     }
+    const stop = (): void => (patienceMs > 0 ? ask(patienceMs) : kill())
+    if (pid !== undefined) scriptGuard.began(pid)
     if (timeoutMs > 0) timer = setTimeout(late, timeoutMs)
-    signal?.addEventListener('abort', kill)
+    signal?.addEventListener('abort', stop)
     const end = (how: ScriptEnd): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', kill)
+      if (pid !== undefined) scriptGuard.ended(pid)
+      signal?.removeEventListener('abort', stop)
       resolve(how)
     }
     child.once('error', error => end({ kind: 'not run', why: reasonOf(error) }))
@@ -62,7 +73,7 @@ export function runScript({ words, as, timeoutMs, signal }: ScriptOptions): Prom
       else if (by !== null) end({ kind: 'signalled', signal: constants.signals[by] })
       else end({ kind: 'exited', status: status ?? 0 })
     })
-    if (signal?.aborted) kill()
+    if (signal?.aborted) stop()
   })
 }
 

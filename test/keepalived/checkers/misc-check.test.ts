@@ -62,6 +62,7 @@ t.test('a script that hangs, with a child that hangs, gets TERM; one that ignore
   const { dir, checker } = rig(t, 'sleep 60 & echo $! > "$(dirname "$0")/pid"; sleep 60')
   t.strictSame(await run({ ...checker, timeoutMs: 300 }), { isUp: false, why: 'timed out' })
   t.ok(await isGone(`${dir}/pid`), 'its child is gone too')
+  t.strictSame(await run({ ...rig(t, 'sleep 60').checker, delayLoopMs: 300 }), { isUp: false, why: 'timed out' })
   const deaf = rig(t, "trap '' TERM; while :; do sleep 0.1; done").checker
   const began = performance.now()
   t.strictSame(await run({ ...deaf, timeoutMs: 100 }), { isUp: false, why: 'timed out' })

@@ -88,7 +88,7 @@ export function configOf(text: string): KeepalivedConfig {
     list: () => [],
     hasInterface: () => true,
     hasNamespace: () => true,
-    hasUser: () => true,
+    hasUser: name => name !== 'keepalived_script',
     hasGroup: () => true,
     resolves: () => true,
     script: () => 'runs',

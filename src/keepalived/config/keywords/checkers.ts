@@ -1,6 +1,6 @@
 import { block, flag, word } from '../arguments.js'
 import type { Keyword, Parser, Table } from '../parser.js'
-import { commandOf, hasDefaultUser, isUser, noteScript } from '../script-line.js'
+import { commandOf, hasDefaultUser, isUser, noteScript, stateOf } from '../script-line.js'
 import type { Checker, FileCheck, MiscCheck } from '../tree/checker.js'
 import { signedOf, unsignedOf } from '../numbers.js'
 import { timing, type Timing } from './checker-common.js'
@@ -99,8 +99,10 @@ function closeMisc(found: MiscDraft, { config }: OpenRealServer, parser: Parser)
     parser.error(`Unable to set default user for misc script '${found.script.text}' - removing`)
     return false
   }
-  noteScript(found.script, 'check ', config, parser, 'the check will not be run')
-  return true
+  const { user } = found
+  const script = { ...found.script, ...(user !== undefined && { user }) }
+  const mayRun = noteScript(script, 'check ', config, parser, 'the check is left out, and the server counts as up')
+  return mayRun && ['runs', 'insecure'].includes(stateOf(script, parser))
 }
 
 const FILE_KEYWORDS: Table<FileCheck & { open: OpenRealServer }> = {

@@ -1,7 +1,7 @@
 import { block, flag, number } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
 import type { Keyword, Parser, Table } from '../parser.js'
-import { commandOf, hasDefaultUser, isUser, stateOf } from '../script-line.js'
+import { commandOf, hasDefaultUser, isRefused, isUser, stateOf } from '../script-line.js'
 import type { VrrpScript } from '../tree/vrrp.js'
 import { weight } from './track-blocks.js'
 
@@ -105,8 +105,9 @@ export function checkScripts(config: ConfigDraft, parser: Parser): void {
     const state = stateOf(found.script!, parser)
     if (state !== 'missing') config.runs.add('')
     if (state === 'insecure') config.insecure.add('')
-    const isRefused = state === 'directory' || (state === 'insecure' && config.global.enableScriptSecurity)
-    const why = state === 'missing' ? 'since not found/accessible' : isRefused ? 'due to insecure' : undefined
+    const user = found.user ?? found.script!.user
+    const isUnsafe = state === 'directory' || (state === 'insecure' && isRefused(user, config, parser))
+    const why = state === 'missing' ? 'since not found/accessible' : isUnsafe ? 'due to insecure' : undefined
     if (why !== undefined || state === 'inert') dropScript(found, config)
     if (why !== undefined) parser.report.add('error', undefined, `Disabling track script ${found.name} ${why}`, MUST_BE)
     else if (state === 'inert') parser.report.add('warning', undefined, `vrrp_script ${found.name} is not executable`)
