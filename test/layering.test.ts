@@ -40,6 +40,8 @@ const BELOW: Record<string, string[]> = {
   'keepalived/checkers': ['keepalived/scripts', 'keepalived/config'],
   // Which check is due when, and what its result does to the rules.
   'keepalived/health': ['keepalived/checkers'],
+  // Mails of transitions.
+  'keepalived/mail': ['keepalived/checkers'],
   // What it does to a director's rules.
   'keepalived/rules': ['keepalived/health', 'control/protocol'],
   // What is shown of all that.
@@ -56,6 +58,7 @@ const BELOW: Record<string, string[]> = {
     'control/metrics',
     'keepalived/config',
     'keepalived/rules',
+    'keepalived/mail',
     'keepalived/vrrp-host',
     'keepalived/seen',
     'realserver',

@@ -21,6 +21,7 @@ export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *a
 export const ioctlNumber = libc.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long'])
 export const open = libc.func('int open(const char *path, int flags)')
 export const close = libc.func('int close(int fd)')
+export const mkfifo = libc.func('int mkfifo(const char *path, uint32_t mode)')
 export const read = libc.func('intptr_t read(int fd, uintptr_t buffer, size_t len)')
 export const recvfrom = libc.func(
   'intptr_t recvfrom(int fd, uintptr_t buffer, size_t len, int flags, uintptr_t address, uintptr_t addressLen)',
@@ -110,7 +111,7 @@ export function ioUringEnter(fd: number, submit: number, complete: number, flags
 export function errno(): number {
   return koffi.errno()
 }
-export const { EAGAIN, EINTR, ENOBUFS, ENETDOWN, ENXIO, EINVAL } = constants.errno
+export const { EAGAIN, EEXIST, EINTR, ENOBUFS, ENETDOWN, ENXIO, EINVAL } = constants.errno
 
 /** Memory shared with the kernel, `len` octets of the ring of a packet socket. */
 export function mapRing(fd: number, len: number): Slab {

@@ -23,7 +23,13 @@ export type Action =
   | { readonly kind: 'script'; readonly script: Script }
   /** A line for those that listen at lvs_notify_fifo and notify_fifo. */
   | { readonly kind: 'fifo'; readonly line: string }
-  /** `isWanted`: smtp_alert, where it was said. */
-  | { readonly kind: 'mail'; readonly isWanted?: boolean; readonly subject: string; readonly body: string }
+  /** `checker`: one has changed its state, and its server has not. `isWanted`: smtp_alert, where it was said. */
+  | {
+      readonly kind: 'mail'
+      readonly of: 'service' | 'server' | 'checker'
+      readonly isWanted?: boolean
+      readonly subject: string
+      readonly body: string
+    }
 
 export type Act = (action: Action) => void

@@ -1,4 +1,4 @@
-import type { MiscCheck, PortChecker } from '../config/tree/checker.js'
+import type { Checker, MiscCheck, PortChecker } from '../config/tree/checker.js'
 
 /* Lines of the log about a check, in keepalived's words; why it failed is added in brackets. */
 
@@ -52,7 +52,20 @@ export function urlLine(server: string, url: { path: string; digest?: string }):
   return `${what} success to ${server} url(${url.path})`
 }
 
-/** `TCP`, `HTTP`: in mails. */
-export function shortName(kind: string): string {
-  return kind.replace(/_(CHECK|GET)$/, '')
+/** What a mail says of a checker, in keepalived's words; where it says why, in ours. */
+export function mailLine(kind: Checker['kind'] | undefined, isUp: boolean, why: string | undefined): string {
+  switch (kind) {
+    case 'HTTP_GET':
+    case 'SSL_GET':
+    case 'SMTP_CHECK':
+      return isUp ? 'CHECK succeed on service' : `CHECK failed on service : ${why ?? 'request failed'}`
+    case 'DNS_CHECK':
+      return `DNS_CHECK: ${isUp ? 'succeed' : 'failed'} on service`
+    case 'PING_CHECK':
+      return `ICMP CHECK ${isUp ? 'succeed' : 'failed'} on service`
+    case 'MISC_CHECK':
+      return `MISC CHECK ${isUp ? 'succeeded' : why === 'timed out' ? why : 'failed'} on service`
+    default:
+      return `${(kind ?? 'FILE_CHECK').replace('_CHECK', '')} CHECK ${isUp ? 'succeed' : 'failed'} on service`
+  }
 }

@@ -26,6 +26,8 @@ export class CheckerState {
   known: Known
   /** When it became that; undefined: it was made, and not begun. */
   sinceMs: number | undefined
+  /** As it was last told of by mail. */
+  said: Known
   /** Of its last check, if it failed. */
   why: string | undefined
   /** The last check that failed, whether or not it counted. */
@@ -50,6 +52,7 @@ export class CheckerState {
     this.checker = checker
     this.server = server
     this.known = known
+    this.said = known
     this.isFirst = known === 'unknown'
     this.#urls = 'urls' in checker ? new UrlRound(checker.urls) : undefined
   }

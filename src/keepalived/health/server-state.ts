@@ -57,6 +57,13 @@ export class ServerState implements ServerOfChecker {
     return this.checkers.some(({ known }) => known === 'unknown') ? 'unknown' : 'up'
   }
 
+  /** Checkers whose state is another than at the last call. That one is well at its first check is no news. */
+  takeNews(): CheckerState[] {
+    const news = this.checkers.filter(({ known, said }) => known !== said && !(said === 'unknown' && known === 'up'))
+    for (const checker of this.checkers) checker.said = checker.known
+    return news
+  }
+
   /** The configured weight, and what misc_dynamic and tracked files add to it. */
   get weight(): number {
     const { weight } = this.options

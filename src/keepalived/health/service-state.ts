@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Script } from '../config/tree/scripts.js'
 import type { Act } from './action.js'
-import { shortName } from './check-lines.js'
 import type { ServerState } from './server-state.js'
+import { quorumMail, serverMail } from './service-mails.js'
 import type { SorryServer } from '../config/tree/virtual-server.js'
 import type { CheckedService } from './checked-service.js'
 
@@ -48,8 +48,11 @@ export class ServiceState {
   /** A checker of this server has spoken: what changes. */
   recheck(server: ServerState, nowMs: number): void {
     const { verdict } = server
-    if (verdict === 'unknown') return
+    const news = server.takeNews()
     const was = server.known
+    if (verdict === was)
+      for (const checker of news) this.#act(serverMail('checker', server, checker, was === 'down' ? 'DOWN' : 'UP'))
+    if (verdict === 'unknown') return
     if (was !== verdict) {
       server.known = verdict
       server.sinceMs = nowMs
@@ -105,14 +108,8 @@ export class ServiceState {
   #notify(server: ServerState, state: 'UP' | 'DOWN', script: Script | undefined): void {
     if (script) this.#act({ kind: 'script', script })
     this.#act({ kind: 'fifo', line: `RS ${server.name} ${this.name} ${state}` })
-    const checker = server.checkers.find(({ known }) => (known === 'down') === (state === 'DOWN'))?.checker.kind
-    const { smtpAlert } = server.options
-    this.#act({
-      kind: 'mail',
-      ...(smtpAlert !== undefined && { isWanted: smtpAlert }),
-      subject: `Realserver ${server.name} of virtual server ${this.name} - ${state}`,
-      body: `=> ${shortName(checker ?? 'FILE_CHECK')} CHECK ${state === 'UP' ? 'succeed' : 'failed'} on service <=`,
-    })
+    const checker = server.checkers.find(({ known }) => (known === 'down') === (state === 'DOWN'))
+    this.#act(serverMail('server', server, checker, state))
   }
 
   /** It was refused when it should have come into the rules: as by keepalived, each check that succeeds tries it. */
@@ -185,7 +182,8 @@ export class ServiceState {
   }
 
   #setQuorum(state: 'up' | 'down', line: string, nowMs: number): void {
-    const { quorumUp, quorumDown, smtpAlert } = this.options
+    const { quorumUp, quorumDown } = this.options
+    const isFirst = this.quorum === 'open'
     this.quorum = state
     this.sinceMs = nowMs
     this.reason = line
@@ -193,14 +191,9 @@ export class ServiceState {
     this.#exchangeSorry()
     const script = state === 'up' ? quorumUp : quorumDown
     if (script) this.#act({ kind: 'script', script })
-    const shown = state.toUpperCase()
+    const shown = state === 'up' ? 'UP' : 'DOWN'
     this.#act({ kind: 'fifo', line: `VS ${this.name} ${shown}` })
-    this.#act({
-      kind: 'mail',
-      ...(smtpAlert !== undefined && { isWanted: smtpAlert }),
-      subject: `Virtualserver ${this.name} - ${shown}`,
-      body: `=> ${line} <=`,
-    })
+    this.#act(quorumMail(this, shown, line, isFirst))
   }
 
   /** The sorry server comes before the others go, and goes after they have come: the service is never without. */

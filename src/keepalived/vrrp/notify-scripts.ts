@@ -1,6 +1,6 @@
 import type { KeepalivedConfig } from '../config/tree/config.js'
 import type { Script } from '../config/tree/scripts.js'
-import type { NotifyScripts } from '../config/tree/vrrp.js'
+import type { VrrpInstance, VrrpSyncGroup } from '../config/tree/vrrp.js'
 import type { Action, NotifyEvent } from './action.js'
 
 type Notify = Extract<Action, { kind: 'notify' }>
@@ -19,8 +19,8 @@ const OF_EVENT: Readonly<Record<NotifyEvent, 'master' | 'backup' | 'fault' | 'st
  */
 export function notifyScripts(notify: Notify, config: KeepalivedConfig, before?: KeepalivedConfig): Script[] {
   const { event } = notify
-  const now = scriptsOf(notify, config)
-  const scripts = now ?? (before && scriptsOf(notify, before))
+  const now = notifierOf(notify, config)?.notify
+  const scripts = now ?? (before && notifierOf(notify, before)?.notify)
   if (!scripts) return []
   const { deleted } = scripts
   if (!now && deleted !== undefined) {
@@ -33,9 +33,13 @@ export function notifyScripts(notify: Notify, config: KeepalivedConfig, before?:
   return [...(own ? [own] : []), ...any]
 }
 
-function scriptsOf({ of, name }: Notify, { instances, syncGroups }: KeepalivedConfig): NotifyScripts | undefined {
+/** The instance or sync group that a notification is of. */
+export function notifierOf(
+  { of, name }: Pick<Notify, 'of' | 'name'>,
+  { instances, syncGroups }: KeepalivedConfig,
+): VrrpInstance | VrrpSyncGroup | undefined {
   const named = of === 'GROUP' ? syncGroups : instances
-  return named.find(other => other.name === name)?.notify
+  return named.find(other => other.name === name)
 }
 
 function withWords(script: Script | undefined, { of, name, priority }: Notify, state: string): Script[] {

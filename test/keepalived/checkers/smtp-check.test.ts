@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import type { CheckResult } from '../../../src/keepalived/checkers/check-result.js'
 import { hostSockets } from '../../../src/keepalived/checkers/host-sockets.js'
-import { checkSmtp, replyOf } from '../../../src/keepalived/checkers/smtp-check.js'
+import { checkSmtp } from '../../../src/keepalived/checkers/smtp-check.js'
+import { replyOf } from '../../../src/keepalived/checkers/smtp-reply.js'
 import { NEVER, tcpServer } from './servers.js'
 import { TIMING } from './timing.js'
 

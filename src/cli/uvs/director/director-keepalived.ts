@@ -7,7 +7,6 @@ import { readConfig, type ReadConfig } from '../../../keepalived/config/read-con
 import { formatMessage } from '../../../keepalived/config/report.js'
 import type { Checker } from '../../../keepalived/config/tree/checker.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
-import type { Script } from '../../../keepalived/config/tree/scripts.js'
 import type { Action } from '../../../keepalived/health/action.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
 import { HealthChecker } from '../../../keepalived/health/health-checker.js'
@@ -19,11 +18,11 @@ import { healthPage } from '../../../keepalived/seen/health-seen.js'
 import type { Moment } from '../../../keepalived/seen/moment.js'
 import { vrrpInfo } from '../../../keepalived/seen/vrrp-seen.js'
 import { WallClock } from '../../../keepalived/seen/wall-clock.js'
-import { NotifyRunner } from '../../../keepalived/scripts/notify-runner.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import { summary } from '../rules/format-plan.js'
 import type { DirectorInterfaces, Given } from './director-interfaces.js'
+import { DirectorNotices } from './director-notices.js'
 import { DirectorVrrp } from './director-vrrp.js'
 import { notDone } from './keepalived-limits.js'
 import { refuseVirtual, sameMacs, virtualAddresses } from './virtual-addresses.js'
@@ -96,7 +95,7 @@ export class DirectorKeepalived {
   readonly #gate: Gate
   readonly #writer: RuleWriter
   readonly #timeouts: LvsTimeouts
-  readonly #scripts: NotifyRunner
+  readonly #notices: DirectorNotices
   readonly #files: TrackFiles
   readonly #checker: HealthChecker
   readonly #vrrp: DirectorVrrp
@@ -117,7 +116,7 @@ export class DirectorKeepalived {
       if (change !== undefined) this.#checker.refused(change)
     })
     this.#timeouts = new LvsTimeouts(of.director)
-    this.#scripts = new NotifyRunner(of.tell)
+    this.#notices = new DirectorNotices(read.config.global, of.tell)
     this.#files = new TrackFiles((name, value) => {
       this.#checker.fileChanged(name, value)
       this.#vrrp.fileChanged(name, value)
@@ -134,7 +133,9 @@ export class DirectorKeepalived {
     this.#vrrp = new DirectorVrrp(
       {
         tell: of.tell,
-        runScript: script => this.#runScript(script),
+        runScript: script => this.#notices.run(script),
+        writeFifo: line => this.#notices.writeVrrp(line),
+        mail: mail => this.#notices.mail(mail),
         moved: () => this.#lookAtAddresses(),
         fileValue: name => this.#files.value(name),
         speaker: (settings, tell) => new VrrpHost(settings, tell, of.own),
@@ -151,6 +152,7 @@ export class DirectorKeepalived {
     try {
       of.own.withhold(virtualAddresses(read.config))
       await found.#timeouts.set(read.config.global.lvsTimeouts)
+      await found.#notices.follow(read.config.global)
       found.#checker.start()
       await found.#writer.written()
       found.#vrrp.start()
@@ -208,6 +210,7 @@ export class DirectorKeepalived {
     this.#of.own.withhold(virtualAddresses(read.config))
     this.#addresses = addressesOf(this.#of.own)
     await this.#timeouts.set(read.config.global.lvsTimeouts)
+    await this.#notices.follow(read.config.global)
   }
 
   #reloadVrrp(read: ReadFile, was: ReadFile): void {
@@ -238,7 +241,7 @@ export class DirectorKeepalived {
     await this.#writer.written()
     await this.#of.own.settled()
     await this.#timeouts.restore()
-    await this.#scripts.close()
+    await this.#notices.close()
   }
 
   #now(): Moment {
@@ -251,20 +254,16 @@ export class DirectorKeepalived {
     this.#checker.addressesChanged()
   }
 
-  #runScript(script: Script): void {
-    const { scriptUser, scriptGroup } = this.#running.config.global
-    void this.#scripts.run(script, scriptUser, scriptGroup)
-  }
-
   #act(action: Action): void {
     switch (action.kind) {
       case 'log':
         return this.#of.tell(action.line)
       case 'script':
-        return this.#runScript(action.script)
+        return this.#notices.run(action.script)
       case 'fifo':
+        return this.#notices.writeLvs(action.line)
       case 'mail':
-        return
+        return this.#notices.mailOfCheck(action)
       default:
         return this.#writer.change(action)
     }

@@ -3,6 +3,8 @@ import type { Script } from '../../../keepalived/config/tree/scripts.js'
 import type { VrrpScript } from '../../../keepalived/config/tree/vrrp.js'
 import { type ScriptStatus, TrackScript } from '../../../keepalived/scripts/track-script.js'
 import { routerSettingsFrom } from '../../../keepalived/vrrp/from-config.js'
+import { notifyLine } from '../../../keepalived/vrrp/notify-lines.js'
+import { type NotifyMail, notifyMail } from '../../../keepalived/vrrp/notify-mail.js'
 import { notifyScripts } from '../../../keepalived/vrrp/notify-scripts.js'
 import type { VrrpRouter } from '../../../keepalived/vrrp/router.js'
 import type { RouterSettings } from '../../../keepalived/vrrp/settings.js'
@@ -14,6 +16,9 @@ export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' |
 export interface DirectorVrrpOf {
   readonly tell: (line: string) => void
   readonly runScript: (script: Script) => void
+  /** A line for notify FIFOs. */
+  readonly writeFifo: (line: string) => void
+  readonly mail: (mail: NotifyMail) => void
   /** Addresses have come or gone. */
   readonly moved: () => void
   /** The number in a tracked file. */
@@ -85,8 +90,12 @@ export class DirectorVrrp {
       const { instance, from, to, priority, reason } = told
       return this.#of.tell(`(${instance}) ${from} to ${to}, priority ${priority}: ${reason}`)
     }
-    if (told.kind !== 'notify') return
+    const line = notifyLine(told, this.#config, this.#before)
+    if (line !== undefined) this.#of.writeFifo(line)
+    if (told.kind === 'priority') return
     for (const script of notifyScripts(told, this.#config, this.#before)) this.#of.runScript(script)
+    const mail = notifyMail(told, this.#config, this.#before)
+    if (mail) this.#of.mail(mail)
     // Behind the addresses of a transition, which come before its notification.
     this.#of.moved()
   }

@@ -22,6 +22,7 @@ vrrp_instance VI_1 {
   virtual_ipaddress { 10.1.1.1 dev eth1 }
   ${tracked}
   notify_master "/bin/echo master"
+  smtp_alert
 }
 `
 
@@ -47,6 +48,8 @@ function rig(config: string) {
     {
       tell: line => void did.push(`tell ${line}`),
       runScript: ({ words }) => void did.push(`run ${words.join(' ')}`),
+      writeFifo: line => void did.push(`fifo ${line}`),
+      mail: ({ subject }) => void did.push(`mail ${subject}`),
       moved: () => void did.push('moved'),
       fileValue: () => 7,
       speaker,
@@ -69,7 +72,13 @@ t.test('from start to end', async t => {
   t.strictSame(after, ['tell VRRP_Script(chk) succeeded', 'chk true'])
   told({ kind: 'transition', instance: 'VI_1', from: 'BACKUP', to: 'MASTER', priority: 150, reason: 'why' })
   told({ kind: 'notify', of: 'INSTANCE', name: 'VI_1', event: 'MASTER', priority: 150 })
-  t.strictSame(take(), ['tell (VI_1) BACKUP to MASTER, priority 150: why', 'run /bin/echo master', 'moved'])
+  t.strictSame(take(), [
+    'tell (VI_1) BACKUP to MASTER, priority 150: why',
+    'fifo INSTANCE "VI_1" MASTER 150',
+    'run /bin/echo master',
+    'mail VRRP Instance VI_1 - Entering MASTER state',
+    'moved',
+  ])
   vrrp.fileChanged('tf', 3)
   t.strictSame(take(), ['tf 3'])
   vrrp.reload(configOf(text()))
@@ -113,5 +122,5 @@ vrrp_track_process tp {
 }
 ${text('track_process {\n tp\n }').replace('file /no/such/file', 'file /no/such/file\n init_file 5')}`),
   )
-  t.match(lines, [/_notify_fifo/, /no mails/, /track_process/, /init_file/])
+  t.match(lines, [/without smtp_server: no mails/, /track_process/, /init_file/])
 })
