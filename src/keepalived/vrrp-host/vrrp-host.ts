@@ -18,6 +18,8 @@ import { NO_OWN_INTERFACES, type OwnInterfaces } from './own-interfaces.js'
 const TURN_MS = 10
 /** Packets that one turn takes of one socket; a flood waits, or is lost. */
 const MOST_PACKETS = 256
+/** As many of a director's, some 10 ms of work: its queue is shorter than a socket's. */
+const MOST_OWN = 2048
 /** Of an IPv4 header. */
 const PROTOCOL_AT = 9
 
@@ -119,9 +121,9 @@ export class VrrpHost {
     for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
     const heard = this.#own.hear(
       (...packet) => this.#perform(this.#router.receive(...packet, this.nowMs)),
-      MOST_PACKETS,
+      MOST_OWN,
     )
-    this.#hasMore = heard === MOST_PACKETS
+    this.#hasMore = heard === MOST_OWN
     this.#perform(this.#router.advance(this.nowMs))
   }
   #troubleOf(step: () => void): string {
