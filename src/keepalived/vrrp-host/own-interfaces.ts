@@ -13,8 +13,8 @@ export interface OwnInterfaces {
   mayBeElsewhere(name: string): boolean
   /** The director's addresses there, the first one first. */
   addresses(name: string): readonly Ipv4Addr[]
-  /** From now on adverts are kept until they are heard. */
-  open(): void
+  /** From now on adverts are kept until they are heard; where room is short, those of these virtual routers. */
+  open(vrids: readonly number[]): void
   /** Hands over at most `most` packets that have come since; returns how many. */
   hear(take: TakePacket, most: number): number
   /** Sends an IPv4 packet by the interface; to a peer, by the director's route to it. */

@@ -64,7 +64,6 @@ export class VrrpHost {
   }
 
   start(): void {
-    this.#own.open()
     this.#follow()
     this.#perform(this.#router.start(this.nowMs))
     this.#turn()
@@ -119,10 +118,7 @@ export class VrrpHost {
   }
   #goOn(): void {
     for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
-    const heard = this.#own.hear(
-      (...packet) => this.#perform(this.#router.receive(...packet, this.nowMs)),
-      MOST_OWN,
-    )
+    const heard = this.#own.hear((...packet) => this.#perform(this.#router.receive(...packet, this.nowMs)), MOST_OWN)
     this.#hasMore = heard === MOST_OWN
     this.#perform(this.#router.advance(this.nowMs))
   }
@@ -167,7 +163,9 @@ export class VrrpHost {
   }
 
   #openSockets(): void {
-    const ofKernel = this.#settings.instances.filter(instance => !this.#own.has(instance.interface))
+    const own = this.#settings.instances.filter(instance => this.#own.has(instance.interface))
+    this.#own.open(own.map(({ vrid }) => vrid))
+    const ofKernel = this.#settings.instances.filter(instance => !own.includes(instance))
     const wanted = new Map(ofKernel.map(instance => [socketKey(instance), instance]))
     for (const [key, { socket, ifindex }] of this.#sockets) {
       const name = wanted.get(key)?.interface
@@ -188,12 +186,12 @@ export class VrrpHost {
       }
       this.#sockets.set(key, { socket, ifindex: link.ifindex })
     }
-    this.#joinOnOwn()
+    this.#joinOnOwn(own)
   }
-  #joinOnOwn(): void {
-    for (const { interface: name, isUnicast, group } of this.#settings.instances) {
+  #joinOnOwn(own: readonly InstanceSettings[]): void {
+    for (const { interface: name, isUnicast, group } of own) {
       const ifindex = this.#links.get(name)?.ifindex ?? 0
-      if (this.#own.has(name) && !isUnicast && ifindex !== 0 && isIpv4(group)) this.#groups.join(ifindex, group)
+      if (!isUnicast && ifindex !== 0 && isIpv4(group)) this.#groups.join(ifindex, group)
     }
   }
   #join(key: string, socket: RawIpSocket): void {

@@ -61,8 +61,8 @@ export class DirectorInterfaces implements OwnInterfaces {
     this.#plane.order({ kind: 'withhold', addresses })
   }
 
-  open(): void {
-    for (const reader of this.#plane.adverts) reader.open()
+  open(vrids: readonly number[]): void {
+    for (const reader of this.#plane.adverts) reader.open(vrids)
   }
   hear(take: TakePacket, most: number): number {
     let heard = 0

@@ -106,7 +106,7 @@ t.test('adverts of every worker are heard by the names of their interfaces, at m
     writers.map(({ isOpen }) => isOpen),
     [false, false],
   )
-  own.open()
+  own.open([51])
   t.strictSame(
     writers.map(({ isOpen }) => isOpen),
     [true, true],
