@@ -15,6 +15,7 @@ export type CheckResult =
 
 export const UP: CheckResult = { isUp: true }
 
+/** What a server said goes to logs and terminals, so it must not steer them. */
 export function down(why: string): CheckResult {
-  return { isUp: false, why }
+  return { isUp: false, why: why.replaceAll(/\p{Cc}/gu, '?') }
 }

@@ -8,7 +8,7 @@ import { secondsUntil } from './wall-clock.js'
 
 /* What is shown of checks. Changes nothing. */
 
-/** A page ends with the service that reaches so many real servers and services: some tenths of a millisecond each. */
+/** A page ends with the service that reaches so many real servers and services: about a millisecond. */
 const ROWS_PER_PAGE = 256
 
 /** The virtual servers from the one of number `from` on. */

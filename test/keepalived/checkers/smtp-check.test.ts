@@ -37,6 +37,7 @@ t.test('replies of several lines, which keepalived fails', async t => {
 t.test('bad replies and silence', async t => {
   const why = async (greeting: string, helo: string): Promise<unknown> => (await checked(t, greeting, helo)).result
   t.match(await why('554 no\r\n', ''), { isUp: false, why: 'Bad greeting banner: 554 no' })
+  t.match(await why('554 \x1b[2J\r\n', ''), { isUp: false, why: 'Bad greeting banner: 554 ?[2J' })
   t.match(await why('hello\r\n', ''), { isUp: false, why: 'Bad greeting banner: hello' })
   t.match(await why('220 a\r\n', '500 no\r\n'), { isUp: false, why: 'Bad HELO response: 500 no' })
   t.match(await why('', ''), { isUp: false, why: 'no greeting within 300 ms' })

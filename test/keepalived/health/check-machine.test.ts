@@ -108,6 +108,8 @@ t.test('silence of a UDP port or of a script is not held against a server at the
     [0, 'V'],
     [1000, 'V 10.1.2.1:80=1'],
   ])
+  const line = 'UDP_CHECK on service [10.1.2.1]:tcp:80 has not ended: it counts as up'
+  t.strictSame(rig.log.filter(said => said.line === line).length, 1, 'the log says so')
   const later: Answer = { result: { isUp: false, why: 'timed out' }, tookMs: 5000 }
   const down = new VirtualRig([virtual([real(1, 1, { checkers: [{ ...udp, retry: 3 }] })])], () => later).run(20_000)
   t.strictSame(at(down).at(-1), [5000, 'V'], 'and its first failure is not retried')
@@ -221,6 +223,11 @@ t.test('weights by checks and files; the quorum counts them', async t => {
   t.match(
     rig.log.map(({ line }) => line),
     [/./, /./, 'Changing weight from 7 to 10 for active service [10.1.2.1]:tcp:80 of VS V'],
+  )
+  t.strictSame(
+    rig.log.flatMap(({ line }) => /^Tracked file tf is now (.*)/.exec(line)?.[1] ?? []),
+    ['5', '-100', '-2147483648', '0'],
+    'why weights and states change',
   )
 })
 

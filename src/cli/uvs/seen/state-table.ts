@@ -15,6 +15,9 @@ export function rowOf(depth: number, of: string, { state, since, why }: StateInf
   return { depth, of, state, since, why, ...(next !== undefined && { next }) }
 }
 
+/** What a configuration or a server named must not steer the terminal. */
+const CONTROL = /\p{Cc}/gu
+
 const HEAD = ['', 'STATE', 'SINCE', 'NEXT', 'WHY'] as const
 
 /** Columns as wide as they need to be; the reason, which may be long, is the last one. `nowS`: seconds since 1970. */
@@ -33,7 +36,7 @@ export function stateTable(rows: readonly Row[], nowS: number): string {
       .join('  ')
       .trimEnd(),
   )
-  return `${lines.join('\n')}\n`
+  return lines.map(line => `${line.replaceAll(CONTROL, '?')}\n`).join('')
 }
 
 /** `check in 0.6 s`, `check now`; a result that is waited for is `under way`. */

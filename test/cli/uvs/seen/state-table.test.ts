@@ -33,6 +33,10 @@ t.test('since when: of another day with its date', async t => {
   t.equal(sinceText(now - 86_400, now), '2026-11-28 22:41:03, 1 d')
 })
 
+t.test('names that would steer the terminal do not', async t => {
+  t.match(stateTable([{ depth: 0, of: 'a\x1b[2J', state: 'up' }], 0), 'a?[2J  up\n')
+})
+
 t.test('columns are as wide as they need to be', async t => {
   const rows = [
     { depth: 0, of: 'one', state: 'up', why: 'because' },
