@@ -40,13 +40,12 @@ const FAMILIES = [
 type Name = (typeof FAMILIES)[number][0]
 const STATES = ['INIT', 'BACKUP', 'MASTER', 'FAULT'] as const
 
-/** The lines of each family stand together. Of the same labels only the first value counts: a configuration may name a server twice. */
+/** The lines of each family stand together. The same labels are one sample: a configuration may name a server twice. */
 class Lines {
   readonly #lines = new Map<Name, Map<string, number>>(FAMILIES.map(([name]) => [name, new Map()]))
 
   add(name: Name, labels: string, value: number | boolean): void {
-    const values = this.#lines.get(name)!
-    if (!values.has(labels)) values.set(labels, Number(value))
+    this.#lines.get(name)!.set(labels, Number(value))
   }
 
   *pieces(): Generator<Buffer> {

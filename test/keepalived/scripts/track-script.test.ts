@@ -24,13 +24,22 @@ t.test('a script is run each interval, and told of when it says something else',
   }
   const tracked = new TrackScript({ name: 'chk', script, intervalMs: 50, timeoutMs: 5000, rise: 1, fall: 1 }, listener)
   t.teardown(() => tracked.close())
+  const began = tracked.status
+  t.match(began, { name: 'chk', isGood: undefined, why: 'its first run has not ended', isRunning: true })
+  t.equal(Math.round(began.nextMs - began.sinceMs), 50, 'it runs again an interval later')
   const comes = async (count: number): Promise<void> => {
     for (let i = 0; i < 500 && told.length < count; i++) await sleep(20)
     t.equal(told.length, count)
   }
   await comes(1)
+  const good = tracked.status
+  t.match(good, { isGood: true, why: 'exited with status 0' })
+  t.ok(good.sinceMs > began.sinceMs, 'since it said so')
   writeFileSync(bad, '')
   await comes(2)
+  t.match(tracked.status, { isGood: false, why: 'failed (exited with status 1)' })
+  t.ok(tracked.status.sinceMs > good.sinceMs)
+  t.ok(tracked.status.nextMs > good.sinceMs)
   rmSync(bad)
   await comes(3)
   t.strictSame(told, [

@@ -2,7 +2,7 @@ import t from 'tap'
 import { healthPage } from '../../../src/keepalived/seen/health-seen.js'
 import { WallClock } from '../../../src/keepalived/seen/wall-clock.js'
 import { sampleHealth, STARTED_S } from '../../cli/sample-health.js'
-import { real, tcp, virtual } from '../health/options.js'
+import { real, sorry, tcp, virtual } from '../health/options.js'
 import { VirtualRig } from '../health/virtual-rig.js'
 
 /** The virtual servers of a rig, by a wall clock that begins at 1000 s with it. */
@@ -110,6 +110,20 @@ t.test('the sample: a sorry server, a file, a mark, a group, ha_suspend', async 
   t.match(mark!.servers[0]!.checks, [{ check: 'HTTP_GET', of: '/slow', next: { event: 'result' } }])
   t.match(group, { group: 'G', protocol: 'tcp', isSuspended: true, servers: [{ why: /^not checked: / }] })
   t.notOk('next' in group!.servers[0]!.checks[0]!, 'nothing is to come')
+})
+
+t.test('a sorry server is in use while the quorum is lost, not while it waits with weight 0', async t => {
+  let isDead = false
+  const rig = new VirtualRig([virtual([real(1)], { sorryServer: sorry(9, true) })], () => ({
+    result: isDead ? { isUp: false, why: 'connection refused' } : { isUp: true },
+    tookMs: 0,
+  }))
+  rig.run(1500)
+  t.match(rig.rules.saved(), /10\.1\.2\.9:80=0/, 'it is in the rules')
+  t.match(seen(rig)[0]!.sorryServer, { address: '10.1.2.9', port: 80, inUse: false })
+  isDead = true
+  rig.run(6000)
+  t.match(seen(rig)[0]!.sorryServer, { inUse: true })
 })
 
 t.test('pages hold whole services, and lead through all of them', async t => {

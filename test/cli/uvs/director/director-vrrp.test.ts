@@ -26,6 +26,9 @@ vrrp_instance VI_1 {
 }
 `
 
+/** Of the speaker. */
+const ROUTER = {} as VrrpRouter
+
 const nobody = (): void => {}
 
 /** Virtual routers of a configuration, with what they do instead of a host's. */
@@ -39,7 +42,7 @@ function rig(config: string) {
       start: () => void did.push('start'),
       reload: (next: RouterSettings) => void did.push(`reload ${next.instances.map(({ name }) => name).join()}`),
       stop: () => void did.push('stop'),
-      router: {} as VrrpRouter,
+      router: ROUTER,
       setScript: (name: string, isGood: boolean) => void did.push(`${name} ${isGood}`),
       setFile: (name: string, value: number) => void did.push(`${name} ${value}`),
     }
@@ -62,7 +65,9 @@ function rig(config: string) {
 
 t.test('from start to end', async t => {
   const { vrrp, take, told } = rig(text())
+  t.equal(vrrp.router, undefined, 'nothing is spoken yet')
   vrrp.start()
+  t.equal(vrrp.router, ROUTER)
   t.strictSame(take(), ['speaker for VI_1', 'tf 7', 'start'], 'what is known at once is told before')
   let after: string[] = []
   for (let i = 0; i < 300 && after.length < 2; i++) {
@@ -70,6 +75,7 @@ t.test('from start to end', async t => {
     after = [...after, ...take()]
   }
   t.strictSame(after, ['tell VRRP_Script(chk) succeeded', 'chk true'])
+  t.match(vrrp.scripts, [{ name: 'chk', isGood: true, why: 'exited with status 0' }])
   told({ kind: 'transition', instance: 'VI_1', from: 'BACKUP', to: 'MASTER', priority: 150, reason: 'why' })
   told({ kind: 'notify', of: 'INSTANCE', name: 'VI_1', event: 'MASTER', priority: 150 })
   t.strictSame(take(), [
