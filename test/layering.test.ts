@@ -37,6 +37,8 @@ const BELOW: Record<string, string[]> = {
   'keepalived/vrrp-host': ['keepalived/vrrp', 'linux'],
   // Scripts of a configuration: notifications and checks.
   'keepalived/scripts': ['linux'],
+  // How many processes of a kind there are.
+  'keepalived/processes': [],
   'keepalived/checkers': ['keepalived/scripts', 'keepalived/config'],
   // Which check is due when, and what its result does to the rules.
   'keepalived/health': ['keepalived/checkers'],
@@ -61,6 +63,7 @@ const BELOW: Record<string, string[]> = {
     'keepalived/mail',
     'keepalived/vrrp-host',
     'keepalived/seen',
+    'keepalived/processes',
     'realserver',
     'cli/lint',
     'native-free',

@@ -86,6 +86,11 @@ export class VrrpHost {
     this.#perform(this.#router.setFile(name, value, this.nowMs))
   }
 
+  /** Whether the processes of a block are as many as they are to be. */
+  setProcess(name: string, isGood: boolean): void {
+    this.#perform(this.#router.setProcess(name, isGood, this.nowMs))
+  }
+
   /** Masters say good-bye, and their addresses go. */
   stop(): void {
     clearTimeout(this.#timer)

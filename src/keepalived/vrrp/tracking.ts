@@ -24,7 +24,7 @@ export function standingOf(settings: InstanceSettings, base: number, around: Sur
   let isPending = false
   const follow = (kind: string, { name, weight, isReverse }: Weighted, isGood: boolean | undefined): void => {
     if (weight === 0) {
-      if (isGood === false) faults.push(`${kind} ${name} failed`)
+      if (isGood === isReverse) faults.push(`${kind} ${name} ${isGood ? 'is good, in reverse' : 'failed'}`)
     } else change += weightOf(weight, isReverse, isGood)
   }
   for (const link of tracked.interfaces) follow('tracked interface', link, around.link(link.name)?.isUp ?? false)

@@ -1,6 +1,7 @@
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import type { Script } from '../../../keepalived/config/tree/scripts.js'
 import type { VrrpScript } from '../../../keepalived/config/tree/vrrp.js'
+import { ProcessWatch } from '../../../keepalived/processes/process-watch.js'
 import { type ScriptStatus, TrackScript } from '../../../keepalived/scripts/track-script.js'
 import { routerSettingsFrom } from '../../../keepalived/vrrp/from-config.js'
 import { notifyLine } from '../../../keepalived/vrrp/notify-lines.js'
@@ -11,7 +12,7 @@ import type { RouterSettings } from '../../../keepalived/vrrp/settings.js'
 import type { Told, VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 
 /** What speaks: a VrrpHost. */
-export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' | 'setFile' | 'router'>
+export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' | 'setFile' | 'setProcess' | 'router'>
 
 export interface DirectorVrrpOf {
   readonly tell: (line: string) => void
@@ -26,7 +27,7 @@ export interface DirectorVrrpOf {
   readonly speaker: (settings: RouterSettings, tell: (told: Told) => void) => Speaker
 }
 
-/** The virtual routers of a keepalived.conf: spoken beside the kernel, their scripts and files followed, their transitions told. */
+/** The virtual routers of a keepalived.conf: spoken beside the kernel, their scripts, processes and files followed, their transitions told. */
 export class DirectorVrrp {
   readonly #of: DirectorVrrpOf
   #config: KeepalivedConfig
@@ -34,6 +35,10 @@ export class DirectorVrrp {
   #before: KeepalivedConfig | undefined
   #speaker: Speaker | undefined
   #scripts = new Map<string, { readonly about: string; readonly running: TrackScript }>()
+  readonly #processes = new ProcessWatch((name, isGood) => {
+    this.#of.tell(`Quorum ${isGood ? 'gained' : 'lost'} for tracked process ${name}`)
+    this.#speaker?.setProcess(name, isGood)
+  })
 
   constructor(of: DirectorVrrpOf, config: KeepalivedConfig) {
     this.#of = of
@@ -47,6 +52,7 @@ export class DirectorVrrp {
     this.#speaker = this.#of.speaker(settings, told => this.#take(told))
     this.#tellFiles()
     this.#followScripts(settings)
+    this.#followProcesses(settings)
     this.#speaker.start()
   }
 
@@ -58,6 +64,7 @@ export class DirectorVrrp {
       const settings = routerSettingsFrom(config)
       this.#tellFiles()
       this.#followScripts(settings)
+      this.#followProcesses(settings)
       this.#speaker.reload(settings)
     } else this.start()
     this.#before = undefined
@@ -80,6 +87,7 @@ export class DirectorVrrp {
   close(): void {
     for (const { running } of this.#scripts.values()) running.close()
     this.#scripts.clear()
+    this.#processes.close()
     this.#speaker?.stop()
     this.#speaker = undefined
   }
@@ -119,6 +127,11 @@ export class DirectorVrrp {
       } else this.#scripts.set(script.name, { about, running: this.#run(script, same === undefined) })
     }
     for (const { running } of before.values()) running.close()
+  }
+
+  #followProcesses({ instances }: RouterSettings): void {
+    const followed = new Set(instances.flatMap(({ tracked }) => tracked.processes.map(({ name }) => name)))
+    this.#processes.follow(this.#config.trackProcesses.filter(({ name }) => followed.has(name)))
   }
 
   #run(script: VrrpScript, isNew: boolean): TrackScript {

@@ -1,13 +1,11 @@
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 
 /** What of a configuration the director does not do, a line each. */
-export function notDone({ global, instances, syncGroups, trackFiles }: KeepalivedConfig): string[] {
+export function notDone({ global, trackFiles }: KeepalivedConfig): string[] {
   const found: string[] = []
   if (global.notificationEmail.length > 0 && global.smtpServer === undefined)
     found.push('notification_email without smtp_server: no mails are sent')
   if (global.startupScript ?? global.shutdownScript) found.push('startup_script, shutdown_script: not run')
-  if ([...instances, ...syncGroups].some(({ processes }) => processes.length > 0))
-    found.push('track_process: processes are not looked for, and change nothing')
   if (trackFiles.some(({ initValue }) => initValue !== undefined)) found.push('init_file of a track_file: not written')
   return found
 }

@@ -91,7 +91,7 @@ const PROCESS_KEYWORDS: Table<TrackProcess> = {
   },
   param_match: {
     takes: '[<initial|partial>]',
-    initial: 'exact',
+    initial: 'exact where there are parameters',
     read({ words: [, match] }, process, parser) {
       if (match !== undefined && match !== 'initial' && match !== 'partial')
         parser.error(`Invalid param_match type ${match} - ignoring`, 'allowed: initial, partial')
@@ -147,7 +147,6 @@ export const trackProcess: Keyword<ConfigDraft> = block<ConfigDraft, TrackProces
     name: parser.needed(line),
     weight: 0,
     isReverse: false,
-    paramMatch: 'exact',
     fullCommand: false,
     quorum: 1,
     forkDelayMs: 0,

@@ -33,7 +33,8 @@ export interface TrackFile {
 export interface TrackProcess {
   readonly name: string
   process?: readonly string[]
-  paramMatch: 'exact' | 'initial' | 'partial'
+  /** Absent: parameters count where there are any. */
+  paramMatch?: 'exact' | 'initial' | 'partial'
   fullCommand: boolean
   weight: number
   isReverse: boolean

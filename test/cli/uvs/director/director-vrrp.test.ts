@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
+import { pid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { DirectorVrrp } from '../../../../src/cli/uvs/director/director-vrrp.js'
@@ -5,7 +8,10 @@ import { notDone } from '../../../../src/cli/uvs/director/keepalived-limits.js'
 import type { VrrpRouter } from '../../../../src/keepalived/vrrp/router.js'
 import type { RouterSettings } from '../../../../src/keepalived/vrrp/settings.js'
 import type { Told } from '../../../../src/keepalived/vrrp-host/vrrp-host.js'
+import { nameOf } from '../../../../src/keepalived/processes/process-files.js'
+import { until } from '../../../../netns-lab/proc.js'
 import { configOf } from '../../../keepalived/vrrp/recording.js'
+import { tempDir } from '../../../support/temp.js'
 
 const text = (tracked = 'track_script {\n chk\n }'): string => `vrrp_script chk {
   script "/bin/true"
@@ -45,6 +51,7 @@ function rig(config: string) {
       router: ROUTER,
       setScript: (name: string, isGood: boolean) => void did.push(`${name} ${isGood}`),
       setFile: (name: string, value: number) => void did.push(`${name} ${value}`),
+      setProcess: (name: string, isGood: boolean) => void did.push(`process ${name} ${isGood}`),
     }
   }
   const vrrp = new DirectorVrrp(
@@ -114,6 +121,38 @@ t.test('init_fail is told before the first run', async t => {
   vrrp.close()
 })
 
+const block = (name: string): string => `vrrp_track_process ${name} {\n process ${name}\n}\n`
+const following = (name: string): string => `${block('other')}${block(name)}${text(`track_process {\n ${name}\n }`)}`
+
+t.test('track_process: what runs is told before the start, and the next look tells what has ended', async t => {
+  const name = `uvs-tp-${pid % 100_000}`
+  const { vrrp, take } = rig(following(name))
+  const path = `${tempDir(t)}/${name}`
+  copyFileSync('/bin/sleep', path)
+  const child = spawn(path, ['60'])
+  t.teardown(() => child.kill('SIGKILL'))
+  const isThere = (): boolean => nameOf(String(child.pid)) === name
+  await until(isThere, 10_000)
+  vrrp.start()
+  t.strictSame(take(), [
+    'speaker for VI_1',
+    'tf 7',
+    `tell Quorum gained for tracked process ${name}`,
+    `process ${name} true`,
+    'start',
+  ])
+  vrrp.reload(configOf(following(name)))
+  t.strictSame(take(), ['tf 7', 'reload VI_1'], 'a reload tells nothing new')
+  child.kill('SIGKILL')
+  let after: string[] = []
+  for (let i = 0; i < 500 && after.length < 2; i++) {
+    await sleep(20)
+    after = [...after, ...take()]
+  }
+  t.strictSame(after, [`tell Quorum lost for tracked process ${name}`, `process ${name} false`])
+  vrrp.close()
+})
+
 t.test('what is not done is said', async t => {
   t.strictSame(notDone(configOf(text())), [])
   const lines = notDone(
@@ -123,10 +162,7 @@ t.test('what is not done is said', async t => {
     a@b.c
   }
 }
-vrrp_track_process tp {
-  process nginx
-}
-${text('track_process {\n tp\n }').replace('file /no/such/file', 'file /no/such/file\n init_file 5')}`),
+${text().replace('file /no/such/file', 'file /no/such/file\n init_file 5')}`),
   )
-  t.match(lines, [/without smtp_server: no mails/, /track_process/, /init_file/])
+  t.match(lines, [/without smtp_server: no mails/, /init_file/])
 })
