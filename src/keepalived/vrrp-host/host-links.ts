@@ -69,3 +69,10 @@ function virtualAddresses({ instances }: RouterSettings, name: string): Set<numb
       if (on === name && typeof address === 'number') found.add(address)
   return found
 }
+
+/** For the state machine: virtual addresses left out. */
+export function isSameLink(one: HostVrrpLink | undefined, other: HostVrrpLink | undefined): boolean {
+  return (
+    one?.isUp === other?.isUp && one?.ifindex === other?.ifindex && one?.addresses.join() === other?.addresses.join()
+  )
+}

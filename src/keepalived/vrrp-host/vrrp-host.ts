@@ -1,22 +1,22 @@
-import { addAddress, type ChangedAddress, removeAddress } from '../../linux/rtnetlink/change-address.js'
-import { Scope } from '../../linux/rtnetlink/address.js'
+import { addAddress, removeAddress } from '../../linux/rtnetlink/change-address.js'
 import { messageOf } from '../../linux/error-text.js'
 import { HostNetwork } from '../../linux/rtnetlink/host-network.js'
 import { RawIpSocket } from '../../linux/raw-ip-socket.js'
-import { type Ipv4Addr, parseIpv4 } from '../../wire/addr.js'
 import { isIpv4, isSameIp } from '../../wire/ip-addr.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type { Action } from '../vrrp/action.js'
 import { VrrpRouter } from '../vrrp/router.js'
 import type { InstanceSettings, RouterSettings, Vip } from '../vrrp/settings.js'
+import type { AddressChange, AddressRecord } from './address-record.js'
+import { addressChange } from './changed-address.js'
 import { EthernetGroups } from './ethernet-groups.js'
 import { GratuitousArp } from './gratuitous-arp.js'
-import { type HostVrrpLink, hostLinks } from './host-links.js'
+import { type HostVrrpLink, hostLinks, isSameLink } from './host-links.js'
 import { NO_OWN_INTERFACES, type OwnInterfaces } from './own-interfaces.js'
 
 /** The sockets are looked at so often: adverts and news of links wait at most so long. */
 const TURN_MS = 10
-/** Packets that one turn takes of one socket; a flood waits, or is lost. */
+/** Packets that one turn takes of one socket, well under a millisecond; if more wait, the next turn is not waited for. */
 const MOST_PACKETS = 256
 /** As many of a director's, some 10 ms of work: its queue is shorter than a socket's. */
 const MOST_OWN = 2048
@@ -32,6 +32,7 @@ export type Told = Extract<Action, { kind: 'log' | 'transition' | 'notify' | 'pr
  */
 export class VrrpHost {
   readonly #tell: (told: Told) => void
+  readonly #record: AddressRecord | undefined
   readonly #network = new HostNetwork()
   readonly #arp = new GratuitousArp()
   readonly #own: OwnInterfaces
@@ -42,15 +43,21 @@ export class VrrpHost {
   /** By interface and protocol. */
   readonly #sockets = new Map<string, { readonly socket: RawIpSocket; readonly ifindex: number }>()
   #timer: NodeJS.Timeout | undefined
-  /** Packets of the director's still wait. */
+  /** More packets wait than a turn takes: among those of a flood may be a master's. */
   #hasMore = false
   /** Of the last turn: it is said once. */
   #trouble = ''
 
-  /** SystemError where sockets may not be opened. */
-  constructor(settings: RouterSettings, tell: (told: Told) => void, own: OwnInterfaces = NO_OWN_INTERFACES) {
+  /** SystemError where sockets may not be opened. Without a record its addresses stay after kill -9 until an instance has them again. */
+  constructor(
+    settings: RouterSettings,
+    tell: (told: Told) => void,
+    own: OwnInterfaces = NO_OWN_INTERFACES,
+    record?: AddressRecord,
+  ) {
     this.#tell = tell
     this.#own = own
+    this.#record = record
     this.#settings = this.#spoken(settings)
     this.#router = new VrrpRouter(this.#settings)
   }
@@ -95,6 +102,7 @@ export class VrrpHost {
   stop(): void {
     clearTimeout(this.#timer)
     this.#perform(this.#router.stop(this.nowMs))
+    this.#record?.close()
     for (const { socket } of this.#sockets.values()) socket.close()
     this.#sockets.clear()
     this.#own.close()
@@ -122,9 +130,10 @@ export class VrrpHost {
     else if (this.#trouble !== '') this.#openSockets()
   }
   #goOn(): void {
-    for (const [key, { socket }] of this.#sockets) this.#hear(key.split(' ')[0] ?? '', socket)
+    let hasMore = false
+    for (const [key, { socket }] of this.#sockets) if (this.#hear(key.split(' ')[0] ?? '', socket)) hasMore = true
     const heard = this.#own.hear((...packet) => this.#perform(this.#router.receive(...packet, this.nowMs)), MOST_OWN)
-    this.#hasMore = heard === MOST_OWN
+    this.#hasMore = hasMore || heard === MOST_OWN
     this.#perform(this.#router.advance(this.nowMs))
   }
   #troubleOf(step: () => void): string {
@@ -136,12 +145,14 @@ export class VrrpHost {
     }
   }
 
-  #hear(name: string, socket: RawIpSocket): void {
+  /** Returns whether more may wait. */
+  #hear(name: string, socket: RawIpSocket): boolean {
     for (let packets = 0; packets < MOST_PACKETS; packets++) {
       const octets = socket.receive()
-      if (octets === 0) return
+      if (octets === 0) return false
       this.#perform(this.#router.receive(name, socket.view, 0, octets, this.nowMs))
     }
+    return true
   }
 
   /** Tells the router of links that changed and of addresses that somebody took away, and opens sockets on links that are new. */
@@ -207,12 +218,17 @@ export class VrrpHost {
   }
 
   #perform(actions: readonly Action[]): void {
+    // What a refused advert asks for, and there may be a flood of them.
+    if (actions.length === 0) return
+    const changes = actions.flatMap(action => this.#changeOf(action) ?? [])
+    this.#record?.before(changes)
     for (const action of actions) {
       if (action.kind === 'advert') this.#send(action)
       else if (action.kind === 'announce') this.#announce(action)
-      else if (action.kind === 'add-address' || action.kind === 'remove-address') this.#change(action.kind, action.vip)
+      else if (action.kind === 'add-address' || action.kind === 'remove-address') this.#change(action)
       else this.#tell(action)
     }
+    this.#record?.after(changes)
   }
 
   #send({ instance, interface: name, destination, packet }: Action & { kind: 'advert' }): void {
@@ -231,25 +247,27 @@ export class VrrpHost {
     if (link?.mac) this.#arp.send(link.ifindex, link.mac, address)
   }
 
-  #change(kind: 'add-address' | 'remove-address', vip: Vip): void {
-    const { address, interface: name } = vip
-    if (!isIpv4(address)) return
-    if (this.#own.has(name))
-      return kind === 'add-address' ? this.#own.hold(name, address) : this.#own.letGo(name, address)
-    const link = this.#links.get(name)
-    if (!link) return
+  #changeOf(action: Action): AddressChange | undefined {
+    return addressChange(action, name => (this.#own.has(name) ? undefined : this.#links.get(name)?.ifindex))
+  }
+  #change(action: Action & { kind: 'add-address' | 'remove-address' }): void {
+    const { address, interface: name } = action.vip
+    if (this.#own.has(name) && isIpv4(address))
+      return action.kind === 'add-address' ? this.#own.hold(name, address) : this.#own.letGo(name, address)
+    const change = this.#changeOf(action)
     try {
-      const changed = changedAddress(link.ifindex, address, vip)
-      if (kind === 'add-address') addAddress(changed)
-      else this.#remove(changed, vip, link)
+      if (change?.isAdded) addAddress(change.address)
+      else if (change) this.#remove(change, action.vip)
     } catch (error) {
       this.#log(messageOf(error))
     }
   }
 
   /** That it goes is our own doing, and no loss. */
-  #remove(changed: ChangedAddress, vip: Vip, link: HostVrrpLink): void {
-    removeAddress(changed)
+  #remove({ address }: AddressChange, vip: Vip): void {
+    removeAddress(address)
+    const link = this.#links.get(vip.interface)
+    if (!link) return
     const vips = new Set([...link.vips].filter(addr => !isSameIp(addr, vip.address)))
     this.#links.set(vip.interface, { ...link, vips })
   }
@@ -277,25 +295,4 @@ function socketKey(instance: InstanceSettings): string {
 }
 function keyOf(name: string, protocol: number): string {
   return `${name} ${protocol}`
-}
-
-function isSameLink(one: HostVrrpLink | undefined, other: HostVrrpLink | undefined): boolean {
-  return (
-    one?.isUp === other?.isUp && one?.ifindex === other?.ifindex && one?.addresses.join() === other?.addresses.join()
-  )
-}
-
-const SCOPES: Readonly<Record<string, number>> = { global: Scope.GLOBAL, link: Scope.LINK, host: Scope.HOST }
-
-function changedAddress(ifindex: number, addr: Ipv4Addr, { prefix, extra = {} }: Vip): ChangedAddress {
-  const [broadcast, peer] = [parseIpv4(extra.broadcast ?? ''), parseIpv4(extra.peer ?? '')]
-  return {
-    ifindex,
-    addr,
-    prefix,
-    scope: SCOPES[extra.scope ?? 'global'] ?? Scope.GLOBAL,
-    ...(broadcast !== undefined && { broadcast }),
-    ...(peer !== undefined && { peer }),
-    ...(extra.label !== undefined && { label: extra.label }),
-  }
 }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import t from 'tap'
 import type { InstanceSettings } from '../../../src/keepalived/vrrp/settings.js'
 import { concat, hex, readU16, sum, u16 } from '../../support/octets.js'
+import { randomFrom } from '../../support/random.js'
 import { forged, type Forged } from './forged.js'
 import { instanceSettings, Machine, refusalsOf, routerSettings } from './machine.js'
 
@@ -33,17 +34,6 @@ const KINDS: readonly Kind[] = [
   { name: 'version 3', settings: { version: 3 }, advert: { version: 3 } },
   { name: 'IPv6', settings: { family: 6 }, advert: { source: 'fe80::3' } },
 ]
-
-/** A 32-bit generator with its seed: mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Flips bits, sets octets, cuts, lengthens, mends a checksum afterwards: now and then so that only one field is wrong. */
 function mutated(packet: Uint8Array, random: () => number): Uint8Array {

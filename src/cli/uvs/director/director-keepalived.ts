@@ -18,6 +18,7 @@ import { healthPage } from '../../../keepalived/seen/health-seen.js'
 import type { Moment } from '../../../keepalived/seen/moment.js'
 import { vrrpInfo } from '../../../keepalived/seen/vrrp-seen.js'
 import { WallClock } from '../../../keepalived/seen/wall-clock.js'
+import { AddressRecord } from '../../../keepalived/vrrp-host/address-record.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import { summary } from '../rules/format-plan.js'
@@ -41,6 +42,8 @@ export interface KeepalivedOf {
   readonly given: Given
   /** Virtual routers are spoken by it where uvs holds the interface alone. */
   readonly own: DirectorInterfaces
+  /** For what a killed director leaves. */
+  readonly directory: string
   readonly director: Control & Pick<Transactions, 'changeAll'>
   /** A director without rules that handles no frames. */
   readonly makeTrial: () => Control
@@ -66,7 +69,7 @@ export async function readKeepalived({
   hasKernel,
   given,
   makeTrial,
-}: Omit<KeepalivedOf, 'director' | 'own' | 'tell'>): Promise<ReadFile> {
+}: Omit<KeepalivedOf, 'directory' | 'director' | 'own' | 'tell'>): Promise<ReadFile> {
   const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
   const complaints = read.messages.map(message => formatMessage(message))
   if (read.config === undefined) throw new UsageError(`--keepalived: ${complaints.at(-1) ?? file}`)
@@ -138,7 +141,7 @@ export class DirectorKeepalived {
         mail: mail => this.#notices.mail(mail),
         moved: () => this.#lookAtAddresses(),
         fileValue: name => this.#files.value(name),
-        speaker: (settings, tell) => new VrrpHost(settings, tell, of.own),
+        speaker: (settings, tell) => new VrrpHost(settings, tell, of.own, new AddressRecord(of.directory, of.tell)),
       },
       read.config,
     )

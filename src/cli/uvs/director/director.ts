@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
@@ -63,6 +64,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     const requests = new RequestCounts()
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, control, { answered: (...asked) => requests.add(...asked) }))
+    await takeLeft(command.control)
     if (command.http) {
       const sources = { control: all, requests, rules: rulesLoads, threads: dataPlane.threads }
       open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
@@ -101,6 +103,12 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   return 0
 }
 
+/** Takes off virtual addresses that a killed director has left. */
+async function takeLeft(control: string): Promise<void> {
+  const { takeLeftAddresses } = await import('../../../keepalived/vrrp-host/left-addresses.js')
+  takeLeftAddresses(dirname(control), complain)
+}
+
 /** Reads the keepalived.conf, if one is named; returns what starts it. */
 async function keepalivedOf(
   command: DirectorCommand,
@@ -111,7 +119,15 @@ async function keepalivedOf(
   const { DirectorKeepalived, readKeepalived } = await import('./director-keepalived.js')
   const interfaces = devices.map(({ name }) => name)
   const hasKernel = aloneIn(command).length < devices.length
-  const of = { file, interfaces, hasKernel, given: command, makeTrial: () => localControl(makeTrial()), tell: complain }
+  const of = {
+    file,
+    directory: dirname(command.control),
+    interfaces,
+    hasKernel,
+    given: command,
+    makeTrial: () => localControl(makeTrial()),
+    tell: complain,
+  }
   const read = await readKeepalived(of)
   return { start: (director, own) => DirectorKeepalived.start({ ...of, director, own }, read) }
 }
