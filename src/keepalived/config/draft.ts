@@ -1,4 +1,5 @@
 import { type GarpSettings, type GlobalDefs, newGlobalDefs } from './tree/global.js'
+import type { GarpGroup, LinkDelay } from './tree/links.js'
 import type {
   Authentication,
   Draft,
@@ -79,7 +80,10 @@ export interface ConfigDraft {
   virtualServers: VirtualServerDraft[]
   /** Rules without a preference so far. */
   rulesWithoutPreference: number
-  garpGroups: number
+  garpGroups: GarpGroup[]
+  /** Also those that are left out. */
+  garpGroupCount: number
+  linkDelays: LinkDelay[]
   /** Some interface that is named does not exist. */
   interfaceIsMissing: boolean
   /** Scripts that would run, by the words of the security message. */
@@ -106,7 +110,9 @@ export function newDraft(): ConfigDraft {
     virtualServerGroups: [],
     virtualServers: [],
     rulesWithoutPreference: 0,
-    garpGroups: 0,
+    garpGroups: [],
+    garpGroupCount: 0,
+    linkDelays: [],
     interfaceIsMissing: false,
     runs: new Set(),
     insecure: new Set(),

@@ -92,6 +92,7 @@ function finishVrrp(
       'write dynamic_interfaces in global_defs if it comes later',
     )
   const { global, staticAddresses, staticRoutes, staticRules, scripts, trackFiles, trackProcesses } = draft
+  const { garpGroups, linkDelays } = draft
   return {
     global,
     staticAddresses,
@@ -100,6 +101,8 @@ function finishVrrp(
     scripts,
     trackFiles,
     trackProcesses,
+    garpGroups,
+    linkDelays,
     syncGroups,
     instances,
   }

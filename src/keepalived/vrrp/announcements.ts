@@ -12,11 +12,13 @@ interface Waiting {
 export class Announcements {
   #waiting: Waiting[] = []
   #refreshAtMs = Infinity
+  #extraAtMs = Infinity
 
   /** Became master. Returns the rounds to send now. */
   start(garp: GarpSettings, nowMs: number): number {
     if (garp.masterDelayMs > 0) this.#later(nowMs + garp.masterDelayMs, garp.masterRepeat)
     this.#refreshAtMs = garp.masterRefreshMs > 0 ? nowMs + garp.masterRefreshMs : Infinity
+    this.startExtra(garp, nowMs)
     return garp.masterRepeat
   }
 
@@ -35,13 +37,28 @@ export class Announcements {
     return garp.masterRefreshMs > 0 ? garp.masterRefreshRepeat : 0
   }
 
+  /** Is master: from now on garp_extra_if counts, unless it does already. */
+  startExtra({ extraIfMs, extraIfAll }: GarpSettings, nowMs: number): void {
+    if (extraIfMs === 0 || !extraIfAll) this.#extraAtMs = Infinity
+    else if (this.#extraAtMs === Infinity) this.#extraAtMs = nowMs + extraIfMs
+  }
+  endExtra(): void {
+    this.#extraAtMs = Infinity
+  }
+  /** Whether a round for addresses on other interfaces is due. */
+  isExtraDue({ extraIfMs }: GarpSettings, nowMs: number): boolean {
+    if (nowMs < this.#extraAtMs) return false
+    this.#extraAtMs = nowMs + extraIfMs
+    return true
+  }
+
   /** After a reload the second sets of before are not sent (recording reload-instances). */
   forget(): void {
     this.#waiting = []
   }
 
   get nextAtMs(): number {
-    return Math.min(Infinity, ...this.#waiting.map(({ dueMs }) => dueMs))
+    return Math.min(this.#extraAtMs, ...this.#waiting.map(({ dueMs }) => dueMs))
   }
 
   /** Rounds whose time has come. */

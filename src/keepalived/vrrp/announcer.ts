@@ -1,6 +1,8 @@
 import { isIpv4 } from '../../wire/ip-addr.js'
 import type { Outbox } from './action.js'
-import type { Vip } from './settings.js'
+import type { GarpGroup, RouterSettings, Vip } from './settings.js'
+
+export type AnnouncerSettings = Pick<RouterSettings, 'garpIntervalMs' | 'gnaIntervalMs' | 'garpGroups'>
 
 interface Queued {
   readonly instance: string
@@ -9,7 +11,7 @@ interface Queued {
   readonly place: number
 }
 
-/** What waits on one interface, of one family: each address once. */
+/** What waits on one interface, or those of a group, of one family: each address once. */
 interface Queue {
   readonly waiting: Map<string, Queued>
   readonly intervalMs: number
@@ -17,19 +19,17 @@ interface Queue {
 }
 
 /**
- * Sends gratuitous ARPs and neighbour advertisements. With an interval they wait in a queue for each interface, and what waits already
- * is not queued again (recording garp-interval).
+ * Sends gratuitous ARPs and neighbour advertisements. With an interval they wait in a queue for each interface, or one for those of a
+ * garp_group together, and what waits already is not queued again (recording garp-interval).
  */
 export class Announcer {
   readonly #outbox: Outbox
-  readonly #garpIntervalMs: number
-  readonly #gnaIntervalMs: number
+  readonly #settings: AnnouncerSettings
   readonly #queues = new Map<string, Queue>()
 
-  constructor(outbox: Outbox, garpIntervalMs: number, gnaIntervalMs: number) {
+  constructor(outbox: Outbox, settings: AnnouncerSettings) {
     this.#outbox = outbox
-    this.#garpIntervalMs = garpIntervalMs
-    this.#gnaIntervalMs = gnaIntervalMs
+    this.#settings = settings
   }
 
   /** One after the other, and that `rounds` times. */
@@ -63,13 +63,11 @@ export class Announcer {
 
   #one(queued: Queued, nowMs: number): void {
     const { instance, vip } = queued
-    const isArp = isIpv4(vip.address)
-    const intervalMs = isArp ? this.#garpIntervalMs : this.#gnaIntervalMs
+    const { name, intervalMs } = this.#pace(vip)
     if (intervalMs === 0) {
       this.#send(queued)
       return
     }
-    const name = `${vip.interface} ${isArp ? 'arp' : 'na'}`
     let queue = this.#queues.get(name)
     if (!queue) {
       queue = { waiting: new Map(), intervalMs, nextAtMs: nowMs }
@@ -82,6 +80,18 @@ export class Announcer {
     }
     const key = `${instance} ${String(vip.address)}`
     if (!queue.waiting.has(key)) queue.waiting.set(key, queued)
+  }
+
+  /** Which queue an address waits in, and how long. */
+  #pace(vip: Vip): { readonly name: string; readonly intervalMs: number } {
+    const { garpGroups, garpIntervalMs, gnaIntervalMs } = this.#settings
+    const [key, otherwise] = isIpv4(vip.address)
+      ? (['garpIntervalMs', garpIntervalMs] as const)
+      : (['gnaIntervalMs', gnaIntervalMs] as const)
+    const isIn = (group: GarpGroup): boolean => group[key] !== undefined && group.interfaces.includes(vip.interface)
+    const at = garpGroups.findIndex(isIn)
+    const name = at < 0 ? `interface ${vip.interface}` : `group ${at}`
+    return { name: `${key} ${name}`, intervalMs: garpGroups[at]?.[key] ?? otherwise }
   }
 
   #send({ instance, vip }: Queued): void {

@@ -1,13 +1,10 @@
 import { type IpAddr, parseIp } from '../../wire/ip-addr.js'
 import type { KeepalivedConfig } from '../config/tree/config.js'
 import type { Tracked as NamedThing, Tracking, VirtualAddress, VrrpInstance } from '../config/tree/vrrp.js'
-import type { InstanceSettings, LinkDelay, RouterSettings, Tracked, Vip, VipExtra, Weighted } from './settings.js'
+import type { InstanceSettings, RouterSettings, Tracked, Vip, VipExtra, Weighted } from './settings.js'
 
 /** What the state machine needs of a configuration. A sync group's scripts, files and interfaces are followed by each of its members. */
-export function routerSettingsFrom(
-  config: KeepalivedConfig,
-  linkDelays: ReadonlyMap<string, LinkDelay> = new Map(),
-): RouterSettings {
+export function routerSettingsFrom(config: KeepalivedConfig): RouterSettings {
   const { global, syncGroups, instances } = config
   return {
     instances: instances.map(instance => instanceSettings(instance, config)),
@@ -16,7 +13,8 @@ export function routerSettingsFrom(
     garpIntervalMs: global.garpIntervalMs,
     gnaIntervalMs: global.gnaIntervalMs,
     logUnknownVrids: global.logUnknownVrids,
-    linkDelays,
+    garpGroups: config.garpGroups,
+    linkDelays: new Map(config.linkDelays.map(({ interface: name, ...delays }) => [name, delays])),
   }
 }
 

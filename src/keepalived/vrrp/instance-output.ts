@@ -65,8 +65,14 @@ export class InstanceOutput {
     this.log('sent 0 priority')
   }
 
-  announce(rounds: number, nowMs: number): void {
-    this.#shared.announcer.announce(this.#settings.name, this.vips, rounds, nowMs)
+  announce(rounds: number, nowMs: number, vips = this.vips): void {
+    this.#shared.announcer.announce(this.#settings.name, vips, rounds, nowMs)
+  }
+  /** Of each interface that adverts do not keep in switches' tables the first address: its MAC is what counts. */
+  announceElsewhere(nowMs: number): void {
+    const elsewhere = this.vips.filter(vip => vip.interface !== this.#settings.interface)
+    const first = new Map(elsewhere.toReversed().map(vip => [vip.interface, vip]))
+    this.announce(1, nowMs, [...first.values()].toReversed())
   }
   addAddresses(vips = this.vips): void {
     for (const vip of vips) this.#shared.outbox.put({ kind: 'add-address', instance: this.#settings.name, vip })

@@ -115,6 +115,7 @@ export class InstanceState {
       addNew: nowMs => {
         this.output.addAddresses(added)
         if (added.length > 0) this.announce(settings.garp.masterRepeat, nowMs)
+        this.announcements.startExtra(settings.garp, nowMs)
         this.sendAdvert(nowMs)
       },
     }
@@ -125,6 +126,10 @@ export class InstanceState {
     this.output.advert(this.#priority)
     this.timer.set(nowMs + this.#settings.advertIntervalMs)
   }
+  /** What garp_extra_if asks for. */
+  announceElsewhere(nowMs: number): void {
+    if (this.announcements.isExtraDue(this.#settings.garp, nowMs)) this.output.announceElsewhere(nowMs)
+  }
   /** A master's alone. */
   announce(rounds: number, nowMs: number): void {
     if (this.#state === 'MASTER') this.output.announce(rounds, nowMs)
@@ -134,6 +139,7 @@ export class InstanceState {
     this.output.transition(this.#state, to, this.#priority, reason)
     this.#transitions++
     this.#state = to
+    if (to !== 'MASTER') this.announcements.endExtra()
     this.#sinceMs = nowMs
     this.#reason = reason
   }

@@ -149,6 +149,7 @@ export class VrrpInstance implements Member {
   advance(nowMs: number): void {
     const { announcements, timer } = this.#own
     this.#own.announce(announcements.due(nowMs), nowMs)
+    this.#own.announceElsewhere(nowMs)
     if (nowMs < timer.atMs) return
     if (this.state === 'MASTER') {
       this.#own.sendAdvert(nowMs)

@@ -140,9 +140,9 @@ export class VrrpRouter {
     return this.#outbox.take()
   }
 
-  #share({ garpIntervalMs, gnaIntervalMs, linkDelays }: RouterSettings): Shared {
-    const announcer = new Announcer(this.#outbox, garpIntervalMs, gnaIntervalMs)
-    return { outbox: this.#outbox, announcer, around: new Surroundings(linkDelays) }
+  #share(settings: RouterSettings): Shared {
+    const announcer = new Announcer(this.#outbox, settings)
+    return { outbox: this.#outbox, announcer, around: new Surroundings(settings.linkDelays) }
   }
 
   #index(): void {

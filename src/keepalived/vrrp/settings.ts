@@ -45,6 +45,10 @@ export interface GarpSettings {
   /** Between refreshes while master; 0: none. */
   readonly masterRefreshMs: number
   readonly masterRefreshRepeat: number
+  /** Between rounds for addresses on other interfaces than the instance's; 0: none. */
+  readonly extraIfMs: number
+  /** On any interface; without it on virtual MACs alone, and none of an address has one here. */
+  readonly extraIfAll: boolean
 }
 
 /** How one thing that is followed counts. Weight 0: its failure is a fault. */
@@ -108,6 +112,13 @@ export interface GroupSettings {
   readonly members: readonly string[]
 }
 
+/** Interfaces that announcements go out by one after the other, so far apart; undefined: as elsewhere. */
+export interface GarpGroup {
+  readonly interfaces: readonly string[]
+  readonly garpIntervalMs?: number
+  readonly gnaIntervalMs?: number
+}
+
 /** How long a link must have changed before that counts. */
 export interface LinkDelay {
   readonly downMs: number
@@ -121,6 +132,7 @@ export interface RouterSettings {
   /** Between two announcements on one interface; 0: none. */
   readonly garpIntervalMs: number
   readonly gnaIntervalMs: number
+  readonly garpGroups: readonly GarpGroup[]
   readonly logUnknownVrids: boolean
   readonly linkDelays: ReadonlyMap<string, LinkDelay>
 }

@@ -1,7 +1,7 @@
 import type { Action } from '../../../src/keepalived/vrrp/action.js'
 import { routerSettingsFrom } from '../../../src/keepalived/vrrp/from-config.js'
 import { VrrpRouter } from '../../../src/keepalived/vrrp/router.js'
-import type { LinkDelay, RouterSettings } from '../../../src/keepalived/vrrp/settings.js'
+import type { RouterSettings } from '../../../src/keepalived/vrrp/settings.js'
 import { formatIp, type IpAddr, parseIp } from '../../../src/wire/ip-addr.js'
 import { hex } from '../../support/octets.js'
 import { configOf, type Node, type Recording, type RecordedEvent } from './recording.js'
@@ -333,11 +333,7 @@ export class Replay {
     return (all.filter(({ t: at }) => at <= t + 0.02).at(-1) ?? all[0])?.text ?? ''
   }
   #settingsAt(t: number): RouterSettings {
-    const text = this.#settingsText(t)
-    const delays = new Map<string, LinkDelay>()
-    const found = /interface_up_down_delays \{\s*(\w+) (\d+) (\d+)/.exec(text)
-    if (found) delays.set(found[1]!, { downMs: Number(found[2]) * 1000, upMs: Number(found[3]) * 1000 })
-    return routerSettingsFrom(configOf(text), delays)
+    return routerSettingsFrom(configOf(this.#settingsText(t)))
   }
 }
 

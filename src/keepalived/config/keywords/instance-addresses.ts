@@ -6,7 +6,7 @@ import type { InstanceDraft } from '../draft.js'
 import type { UnicastPeer } from '../tree/vrrp.js'
 import type { OpenInstance } from './open.js'
 
-const NO_INTERFACES = 'uvs makes no interfaces: it answers for the address itself'
+const NO_INTERFACES = 'uvs makes no interfaces: adverts and gratuitous ARP come from the MAC of the interface'
 /** Of what the kernel takes for an interface's name. */
 const LONGEST_NAME = 15
 

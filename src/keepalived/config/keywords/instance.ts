@@ -13,7 +13,7 @@ import { ruleOf } from './rules.js'
 import { trackingKeywords } from './tracking.js'
 import { virtualAddressOf } from './virtual-address.js'
 
-const VMAC = 'uvs makes no interfaces: it answers for the address itself'
+const VMAC = 'uvs makes no interfaces: adverts and gratuitous ARP come from the MAC of the interface'
 
 const setting = (name: string, set: (instance: InstanceDraft, value: boolean) => void): Keyword<OpenInstance> =>
   bool({

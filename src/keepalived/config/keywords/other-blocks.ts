@@ -3,6 +3,8 @@ import { block, flag, lines, number, time, word } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
 import { millisecondsOf, signedOf } from '../numbers.js'
 import type { Keyword, Table } from '../parser.js'
+import type { GarpGroup } from '../tree/links.js'
+import type { Draft } from '../tree/vrrp.js'
 import { gapBetween } from './garp.js'
 
 interface Bfd {
@@ -92,17 +94,18 @@ export const bfdInstance: Keyword<ConfigDraft> = block<ConfigDraft, Bfd>({
   },
 })
 
-interface GarpGroup {
+interface OpenGroup {
   readonly config: ConfigDraft
-  hasDelay: boolean
+  readonly group: Draft<GarpGroup, 'interfaces'>
 }
 
-const GARP_GROUP_KEYWORDS: Table<GarpGroup> = {
-  garp_interval: groupGap('garp_interval'),
-  gna_interval: groupGap('gna_interval'),
+const GARP_GROUP_KEYWORDS: Table<OpenGroup> = {
+  garp_interval: groupGap('garp_interval', 'garpIntervalMs'),
+  gna_interval: groupGap('gna_interval', 'gnaIntervalMs'),
   interface: word({
     takes: '<INTERFACE>',
-    set({ config }, name, parser) {
+    set({ config, group }, name, parser) {
+      group.interfaces.push(name)
       if (parser.surroundings.hasInterface(name)) return
       config.interfaceIsMissing = true
       parser.error(`WARNING - interface ${name} specified for garp_group doesn't exist`)
@@ -111,22 +114,23 @@ const GARP_GROUP_KEYWORDS: Table<GarpGroup> = {
   interfaces: lines({
     takes: '<INTERFACE> ',
     empty: () => 'Warning - empty garp_group interfaces block',
-    each: () => undefined,
+    each: ({ words: [name = ''] }, { group }) => void group.interfaces.push(name),
   }),
 }
 
-function groupGap(name: string): Keyword<GarpGroup> {
+function groupGap(name: string, key: 'garpIntervalMs' | 'gnaIntervalMs'): Keyword<OpenGroup> {
   const bad = (word: string): string => `garp_group ${name} '${word}' invalid`
-  return gapBetween(name, group => (group.hasDelay = true), { least: 0, most: 2147.483647, bad })
+  return gapBetween(name, ({ group }, ms) => (group[key] = ms), { least: 0, most: 2147.483647, bad })
 }
 
-export const garpGroup: Keyword<ConfigDraft> = block<ConfigDraft, GarpGroup>({
+export const garpGroup: Keyword<ConfigDraft> = block<ConfigDraft, OpenGroup>({
   table: GARP_GROUP_KEYWORDS,
-  unsupported: 'uvs paces gratuitous ARP by itself',
-  open: (_line, config) => ({ config, hasDelay: false }),
-  close(group, config, parser) {
-    if (!group.hasDelay) parser.error(`garp group ${config.garpGroups} does not have any delay set - removing`)
-    config.garpGroups++
+  open: (_line, config) => ({ config, group: { interfaces: [] } }),
+  close({ group }, config, parser) {
+    if (group.garpIntervalMs === undefined && group.gnaIntervalMs === undefined)
+      parser.error(`garp group ${config.garpGroupCount} does not have any delay set - removing`)
+    else config.garpGroups.push(group)
+    config.garpGroupCount++
   },
 })
 
@@ -158,13 +162,15 @@ export const trackGroup: Keyword<ConfigDraft> = block<ConfigDraft, TrackGroup>({
 /** `eth0 DOWN [UP]`, seconds. */
 export const upDownDelays: Keyword<ConfigDraft> = lines<ConfigDraft>({
   takes: '<INTERFACE> <DOWN> [<UP>] ',
-  unsupported: 'uvs follows its links without delay',
-  each({ words: [name = '', ...delays] }, _config, parser) {
+  each({ words: [name = '', ...delays] }, config, parser) {
     if (!parser.surroundings.hasInterface(name)) {
       parser.error(`unknown interface ${name} specified for up/down delay`)
       return
     }
-    for (const delay of delays.slice(0, 2)) millisecondsOf(delay, { least: 0, most: 255 }, parser)
+    const [downMs = 0, upMs = downMs] = delays
+      .slice(0, 2)
+      .map(delay => millisecondsOf(delay, { least: 0, most: 255 }, parser))
+    config.linkDelays.push({ interface: name, downMs, upMs })
   },
 })
 

@@ -1,4 +1,5 @@
 import type { GlobalDefs } from './global.js'
+import type { GarpGroup, LinkDelay } from './links.js'
 import type {
   RouteWords,
   TrackFile,
@@ -19,6 +20,8 @@ export interface KeepalivedConfig {
   readonly scripts: readonly VrrpScript[]
   readonly trackFiles: readonly TrackFile[]
   readonly trackProcesses: readonly TrackProcess[]
+  readonly garpGroups: readonly GarpGroup[]
+  readonly linkDelays: readonly LinkDelay[]
   readonly syncGroups: readonly VrrpSyncGroup[]
   readonly instances: readonly VrrpInstance[]
   readonly virtualServerGroups: readonly VirtualServerGroup[]
