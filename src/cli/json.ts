@@ -3,11 +3,14 @@ const VERSION = 1
 
 const LIST_END = '\n]}\n'
 
-/** Formats a document for `--json`: `{"version":1,"KIND":value}` and a newline. Each item of a list is on its own line. */
-export function jsonDocument(kind: string, value: unknown): string {
-  return Array.isArray(value)
-    ? `${beginning(kind)}[${lines(value)}${LIST_END}`
-    : `${beginning(kind)}${JSON.stringify(value)}}\n`
+/**
+ * Formats a document for `--json`: `{"version":1,"KIND":value}` and a newline. Each item of a list is on its own line. `more`: further
+ * lists.
+ */
+export function jsonDocument(kind: string, value: unknown, more: Record<string, readonly unknown[]> = {}): string {
+  if (!Array.isArray(value)) return `${beginning(kind)}${JSON.stringify(value)}}\n`
+  const others = Object.entries(more).map(([name, list]) => `\n],${JSON.stringify(name)}:[${lines(list)}`)
+  return `${beginning(kind)}[${lines(value)}${others.join('')}${LIST_END}`
 }
 
 /** The same for a list that comes in pages, piece by piece. The first piece comes with the first page. */

@@ -9,6 +9,7 @@ import { checkFile } from '../../src/cli/uvs/keepalived/check-file.js'
 import { recordedHost } from '../keepalived/config/recorded-host.js'
 import { lintFile } from '../../src/cli/uvs/rules/lint.js'
 import { parsedRules } from '../../src/cli/uvs/rules/parsed-rules.js'
+import { planKeepalived } from '../../src/cli/uvs/rules/plan-keepalived.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
 import { showProc } from '../../src/cli/uvs/proc.js'
 import { showHealth } from '../../src/cli/uvs/seen/health.js'
@@ -150,10 +151,18 @@ t.test('what a busy director prints is what the schema says', async t => {
   )
 })
 
+t.test('the plan of a reload is a plan, with instances', async t => {
+  const printed = parsed({ ...(await planKeepalived(sampleSeen(), '/k.conf', true)), err: '' })
+  const validate = validator('plan')
+  validate(printed)
+  t.strictSame([validate.errors, Object.keys(printed)], [null, ['version', 'plan', 'instances']])
+})
+
 t.test('the busy director shows every field there is', async t => {
   const { control } = await busy()
   const shown = new Set<string>()
   for (const show of Object.values(PRINTS)) collectKeys(parsed(await show(control)), shown)
+  collectKeys(parsed({ ...(await planKeepalived(sampleSeen(), '/k.conf', true)), err: '' }), shown)
   t.strictSame(
     [...propertiesOf(schema)].map(([name]) => name).filter(name => !shown.has(name)),
     [],

@@ -1,12 +1,13 @@
 import { KeepalivedControl } from '../../src/cli/uvs/director/keepalived-control.js'
 import type { Control } from '../../src/control/protocol/api.js'
 import { sampleHealth } from './sample-health.js'
+import { samplePlan } from './sample-plan.js'
 import { sampleVrrp } from './sample-vrrp.js'
 
 /** In front of a director, a keepalived.conf with every field that is shown. */
 export function sampleSeen(director: Control = REFUSES): Control {
   const control = new KeepalivedControl(director)
-  control.show({ healthPage: sampleHealth, vrrp: sampleVrrp })
+  control.show({ healthPage: sampleHealth, vrrp: sampleVrrp, planReload: samplePlan })
   return control
 }
 

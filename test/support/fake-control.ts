@@ -118,6 +118,7 @@ export class FakeControl implements Control {
       case 'service-figures':
       case 'health':
       case 'vrrp':
+      case 'plan-reload':
         throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)

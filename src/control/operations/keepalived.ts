@@ -1,5 +1,6 @@
 import type { health as healthShapes } from '../protocol/health.js'
 import { Refused } from '../protocol/refusal.js'
+import type { reloadPlan as planShapes } from '../protocol/reload-plan.js'
 import type { vrrp as vrrpShapes } from '../protocol/vrrp.js'
 import type { OperationsOf } from './operation.js'
 
@@ -13,4 +14,5 @@ function nothingRuns(): never {
 export const keepalived = {
   health: { workers: 'first', run: nothingRuns },
   vrrp: { workers: 'first', run: nothingRuns },
-} satisfies OperationsOf<keyof typeof healthShapes | keyof typeof vrrpShapes>
+  'plan-reload': { workers: 'first', run: nothingRuns },
+} satisfies OperationsOf<keyof typeof healthShapes | keyof typeof vrrpShapes | keyof typeof planShapes>

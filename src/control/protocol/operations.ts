@@ -8,6 +8,7 @@ import { realServerRules } from './real-servers.js'
 import type { Answer } from './refusal.js'
 import { routes, vips } from './routes.js'
 import { services } from './services.js'
+import { reloadPlan } from './reload-plan.js'
 import { resets, sysctls } from './sysctls.js'
 import { timeouts } from './timeouts.js'
 import { batches, transactions } from './transactions.js'
@@ -33,6 +34,7 @@ export const SHAPES = {
   ...resets,
   ...health,
   ...vrrp,
+  ...reloadPlan,
 }
 
 type Shapes = typeof SHAPES

@@ -4,7 +4,7 @@ import type { Act, Change } from './action.js'
 import { CheckMachine } from './check-machine.js'
 import type { CheckedService } from './checked-service.js'
 import type { CheckerState } from './checker-state.js'
-import { rehearseReload } from './rehearse-reload.js'
+import { rehearseReload, type Rehearsal } from './rehearse-reload.js'
 import type { ServiceState } from './service-state.js'
 import { snapshotOf, type ServiceSnapshot } from './snapshot.js'
 
@@ -78,12 +78,16 @@ export class HealthChecker {
   }
 
   /** What a reload would change in the rules, and the states before it. */
-  rehearse(services: readonly CheckedService[]): { before: ServiceSnapshot[]; changes: Change[] } {
+  rehearse(
+    services: readonly CheckedService[],
+    around: Partial<Rehearsal> = {},
+  ): { before: ServiceSnapshot[]; changes: Change[] } {
     const before = snapshotOf(this.#machine.services)
     const changes = rehearseReload(before, services, {
       fileValue: name => this.#fileValue(name),
       isSuspended: service => this.#isSuspended(service),
       newServers: 'are left out',
+      ...around,
     })
     return { before, changes }
   }

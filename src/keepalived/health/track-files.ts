@@ -29,7 +29,7 @@ export class TrackFiles {
     this.#values.clear()
     for (const { name, path } of files) {
       if (path === undefined) continue
-      this.#values.set(name, read(path))
+      this.#values.set(name, valueIn(path))
       try {
         // The directory: a file that is replaced or deleted is watched on.
         const watcher = watch(dirname(path), (_event, changed) => {
@@ -49,14 +49,16 @@ export class TrackFiles {
   }
 
   #look(name: string, path: string): void {
-    const value = read(path)
+    const value = valueIn(path)
     if (value === this.#values.get(name)) return
     this.#values.set(name, value)
     this.#changed(name, value)
   }
 }
 
-function read(path: string): number {
+/** The number that a file has now; 0 for one that cannot be read, or of no path. */
+export function valueIn(path: string | undefined): number {
+  if (path === undefined) return 0
   try {
     return numberOf(readFileSync(path, 'utf8'))
   } catch {

@@ -1,95 +1,40 @@
 import { networkInterfaces } from 'node:os'
-import type { Control, HealthPage, VrrpInfo } from '../../../control/protocol/api.js'
+import type { Answer, Control, HealthPage, ReloadPlanPage, VrrpInfo } from '../../../control/protocol/api.js'
 import type { Transactions } from '../../../control/rules/transactions.js'
-import { UsageError } from '../../../director/options.js'
 import { hostSockets } from '../../../keepalived/checkers/host-sockets.js'
-import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
-import { formatMessage } from '../../../keepalived/config/report.js'
-import type { Checker } from '../../../keepalived/config/tree/checker.js'
-import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import type { Action } from '../../../keepalived/health/action.js'
-import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
+import type { CheckedService } from '../../../keepalived/health/checked-service.js'
 import { HealthChecker } from '../../../keepalived/health/health-checker.js'
 import { TrackFiles } from '../../../keepalived/health/track-files.js'
 import { Gate } from '../../../keepalived/rules/change-requests.js'
 import { LvsTimeouts } from '../../../keepalived/rules/lvs-timeouts.js'
-import { RuleWriter, triedRules } from '../../../keepalived/rules/rule-writer.js'
+import { RuleWriter } from '../../../keepalived/rules/rule-writer.js'
 import { healthPage } from '../../../keepalived/seen/health-seen.js'
 import type { Moment } from '../../../keepalived/seen/moment.js'
 import { vrrpInfo } from '../../../keepalived/seen/vrrp-seen.js'
 import { WallClock } from '../../../keepalived/seen/wall-clock.js'
 import { AddressRecord } from '../../../keepalived/vrrp-host/address-record.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
-import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import { summary } from '../rules/format-plan.js'
-import type { DirectorInterfaces, Given } from './director-interfaces.js'
+import type { DirectorInterfaces } from './director-interfaces.js'
 import { DirectorNotices } from './director-notices.js'
 import { DirectorVrrp } from './director-vrrp.js'
 import { notDone } from './keepalived-limits.js'
-import { refuseVirtual, sameMacs, virtualAddresses } from './virtual-addresses.js'
+import { sameMacs, virtualAddresses } from './virtual-addresses.js'
+import { readKeepalived, type ReadBy, type ReadFile } from './read-keepalived.js'
+import { ReloadPlanner } from './reload-plan.js'
 import { reloadWhole, type Reloaded } from './whole-reload.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */
 const ADDRESSES_MS = 1000
 
-export interface KeepalivedOf {
-  readonly file: string
-  /** Interfaces of the director: for the configuration they are there. */
-  readonly interfaces: readonly string[]
-  /** The kernel holds the addresses of one of them, so that its sockets reach what is there. */
-  readonly hasKernel: boolean
-  /** The options that say which of them uvs holds alone, and what it answers for. */
-  readonly given: Given
+export interface KeepalivedOf extends ReadBy {
   /** Virtual routers are spoken by it where uvs holds the interface alone. */
   readonly own: DirectorInterfaces
   /** For what a killed director leaves. */
   readonly directory: string
   readonly director: Control & Pick<Transactions, 'changeAll'>
-  /** A director without rules that handles no frames. */
-  readonly makeTrial: () => Control
   readonly tell: (line: string) => void
-}
-
-/** A configuration that can be run, and what was complained of. */
-export interface ReadFile {
-  readonly config: KeepalivedConfig
-  readonly services: readonly CheckedService[]
-  readonly complaints: readonly string[]
-  /** Those of them that are errors, without their places: a line that moved is the same error. */
-  readonly errors: readonly string[]
-}
-
-/**
- * Reads a keepalived.conf. What keepalived would complain of and run nevertheless is a complaint here too. UsageError: it cannot be run, or
- * the director would refuse one of its rules.
- */
-export async function readKeepalived({
-  file,
-  interfaces,
-  hasKernel,
-  given,
-  makeTrial,
-}: Omit<KeepalivedOf, 'directory' | 'director' | 'own' | 'tell'>): Promise<ReadFile> {
-  const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
-  const complaints = read.messages.map(message => formatMessage(message))
-  if (read.config === undefined) throw new UsageError(`--keepalived: ${complaints.at(-1) ?? file}`)
-  const services = checkedServices(read.config)
-  const asking = services
-    .flatMap(({ realServers }) => realServers.flatMap(({ checkers }) => checkers))
-    .find(isOfSockets)
-  if (!hasKernel && asking)
-    throw new UsageError(
-      `--keepalived: ${asking.kind} needs an interface whose addresses the kernel holds: ${interfaces.join(', ')} is uvs's alone`,
-    )
-  refuseVirtual(read.config, given)
-  const refused = await triedRules(services, makeTrial())
-  if (refused !== undefined) throw new UsageError(`--keepalived: ${file}: ${refused}`)
-  const errors = read.messages.filter(({ severity }) => severity === 'error' || severity === 'security')
-  return { config: read.config, services, complaints, errors: errors.map(({ text }) => text) }
-}
-
-function isOfSockets({ kind }: Checker): boolean {
-  return kind !== 'MISC_CHECK' && kind !== 'FILE_CHECK' && kind !== 'BFD_CHECK'
 }
 
 /** What a keepalived.conf asks of a running director: checks, rules, scripts, virtual routers. */
@@ -108,6 +53,7 @@ export class DirectorKeepalived {
   #addresses: ReadonlySet<string>
   #running: ReadFile
   #reloading: Promise<unknown> | undefined
+  readonly #planner: ReloadPlanner
 
   private constructor(of: KeepalivedOf, read: ReadFile) {
     this.#of = of
@@ -132,6 +78,12 @@ export class DirectorKeepalived {
       sockets: hostSockets,
       fileValue: name => this.#files.value(name),
       isSuspended: service => isSuspended(service, this.#addresses),
+    })
+    this.#planner = new ReloadPlanner({
+      director: of.director,
+      checker: this.#checker,
+      read: file => readKeepalived({ ...of, file }),
+      running: () => this.#running,
     })
     this.#vrrp = new DirectorVrrp(
       {
@@ -232,6 +184,11 @@ export class DirectorKeepalived {
   /** What is known of the virtual routers. */
   vrrp(): VrrpInfo {
     return vrrpInfo(this.#vrrp.router, this.#vrrp.scripts, this.#now())
+  }
+
+  /** What a reload of such a file would change. */
+  planReload(file: string, from: number): Promise<Answer<ReloadPlanPage>> {
+    return this.#planner.page(file, from)
   }
 
   /** Says good-bye, then ends checks and scripts; the services go. */

@@ -116,7 +116,8 @@ async function keepalivedOf(
 ): Promise<{ start(director: Transactions, own: DirectorInterfaces): Promise<DirectorKeepalived> } | undefined> {
   const { keepalived: file, devices } = command
   if (file === undefined) return undefined
-  const { DirectorKeepalived, readKeepalived } = await import('./director-keepalived.js')
+  const { DirectorKeepalived } = await import('./director-keepalived.js')
+  const { readKeepalived } = await import('./read-keepalived.js')
   const interfaces = devices.map(({ name }) => name)
   const hasKernel = aloneIn(command).length < devices.length
   const of = {

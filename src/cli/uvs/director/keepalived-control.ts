@@ -1,8 +1,10 @@
 import type {
+  Answer,
   Control,
   HealthPage,
   OperationName,
   Operations,
+  ReloadPlanPage,
   Reply,
   Request,
   VrrpInfo,
@@ -12,6 +14,7 @@ import type {
 export interface Seen {
   healthPage(from: number): HealthPage
   vrrp(): VrrpInfo
+  planReload(file: string, from: number): Promise<Answer<ReloadPlanPage>>
 }
 
 /**
@@ -32,6 +35,9 @@ export class KeepalivedControl implements Control {
   }
 
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
+    const asked = request as Request
+    if (this.#seen && asked.op === 'plan-reload')
+      return (await this.#seen.planReload(asked.file, asked.from)) as Reply<O>
     const value = this.#seen && answered(this.#seen, request)
     return value === undefined ? this.#director.call(request) : ({ ok: true, value } as Reply<O>)
   }

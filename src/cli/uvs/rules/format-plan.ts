@@ -13,6 +13,14 @@ export function formatPlan(changes: readonly PlannedChange[]): string {
   return changes.map(change => `${line(change)}${remarks(change)}\n`).join('')
 }
 
+/** The lines, and what they come to. `more`: of what else changes, a count. */
+export function planText(changes: readonly PlannedChange[], more?: string): string {
+  const connections = changes.reduce((sum, change) => sum + change.connections, 0)
+  const count = changes.length === 1 ? '1 change' : `${changes.length} changes`
+  const counts = changes.length === 0 ? [] : [`${count}, ${connectionsText(connections)}`]
+  return `${formatPlan(changes)}${[...counts, ...(more === undefined ? [] : [more])].join('; ') || 'nothing to do'}\n`
+}
+
 function line({ request }: PlannedChange): string {
   const service = serviceWords(request.service)
   switch (request.op) {

@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { ReloadPlanner } from '../../../../src/cli/uvs/director/reload-plan.js'
+import { readKeepalived, type ReadFile } from '../../../../src/cli/uvs/director/read-keepalived.js'
+import type { ServiceInfo } from '../../../../src/control/protocol/api.js'
+import { hostSockets } from '../../../../src/keepalived/checkers/host-sockets.js'
+import { HealthChecker } from '../../../../src/keepalived/health/health-checker.js'
+import { isChange } from '../../../../src/keepalived/health/rehearse-reload.js'
+import { RuleWriter } from '../../../../src/keepalived/rules/rule-writer.js'
+import { BenchDirector } from '../../../support/bench-director.js'
+import { tempDir } from '../../../support/temp.js'
+
+const service = (port: number, weights: readonly number[], more = ''): string => {
+  const servers = weights.map((weight, i) => `real_server 10.1.2.${i + 1} 80 {\nweight ${weight}\n}\n`)
+  return `virtual_server 10.1.1.1 ${port} {\nlb_algo wrr\nlb_kind NAT\nprotocol TCP\n${more}\n${servers.join('')}}\n`
+}
+const instance = (priority: number): string =>
+  `vrrp_instance VI_1 {\ninterface lo\nvirtual_router_id 51\npriority ${priority}\nvirtual_ipaddress {\n10.1.1.1/32\n}\n}\n`
+
+const read = (file: string): Promise<ReadFile> =>
+  readKeepalived({
+    file,
+    interfaces: [],
+    hasKernel: true,
+    given: { devices: [], director: { addresses: [], seed: 1 } },
+    makeTrial: () => new BenchDirector().control,
+  })
+
+t.test('what a reload would change, and nothing changes', async t => {
+  const dir = tempDir(t)
+  const bench = new BenchDirector()
+  const write = (name: string, text: string): string => {
+    const file = join(dir, name)
+    writeFileSync(file, text)
+    return file
+  }
+  const running = await read(write('k.conf', service(80, [1, 1, 1]) + service(81, [1]) + instance(100)))
+  const writer = new RuleWriter(bench.control, message => t.fail(message))
+  const checker = new HealthChecker({
+    services: running.services,
+    settings: running.config.global,
+    act: action => isChange(action) && writer.change(action),
+    sockets: hostSockets,
+    fileValue: () => 0,
+    isSuspended: () => false,
+  })
+  t.teardown(() => checker.stop(true))
+  checker.start()
+  await writer.written()
+  const before = bench.services()
+  t.equal((before as ServiceInfo[]).length, 2)
+  const planner = new ReloadPlanner({ director: bench.control, checker, read, running: () => running })
+  const planned = async (text: string) => {
+    const page = await planner.page(write('new.conf', text), 0)
+    if (!page.ok) return page.message
+    const { rows, instances, left } = page.value
+    t.strictSame(left, [])
+    return [
+      ...rows.map(({ request }) => request.op),
+      ...instances.map(({ instance: name, change }) => `${name} ${change}`),
+    ]
+  }
+  t.strictSame(await planned(service(80, [1, 1, 1]) + service(81, [1]) + instance(100)), [])
+  t.strictSame(await planned(service(80, [1, 5]) + service(82, [1, 2]) + instance(150)), [
+    'delete-service',
+    'delete-destination',
+    'add-service',
+    'edit-destination',
+    'add-destination',
+    'add-destination',
+    'VI_1 changed',
+  ])
+  t.match(await planned(`${service(80, [1])}no_such_keyword\n`), /^\/.*new.conf: Unknown keyword 'no_such_keyword'$/)
+  t.match(await planned('vrrp_instance V {\nvirtual_router_id\n'), /missing a parameter/)
+  const many = await planner.page(
+    write('new.conf', Array.from({ length: 300 }, (_, i) => service(1000 + i, [1])).join('')),
+    0,
+  )
+  t.match(many, { ok: true, value: { rows: { length: 256 }, next: 256 } })
+  const rest = await planner.page(write('new.conf', ''), 256)
+  t.match(rest, { ok: true, value: { instances: [], next: 512 } }, 'pages are of the first one’s plan')
+  t.strictSame(bench.services(), before)
+})
