@@ -192,3 +192,29 @@ t.test('an address that somebody takes away, and one that a reload adds', { skip
     t.notMatch(await both(), '10.78.0.101')
   }),
 )
+
+for (const kind of ['uvs', 'keepalived'] as const)
+  void t.test(
+    `${kind}: an address that the host has already is the virtual router's, one of another length is not`,
+    { skip },
+    t =>
+      onWire(`held-${kind}`, async wire => {
+        const shown = async (): Promise<string[]> => {
+          const out = await wire.spaces.must('rs1', 'ip', ['-4', '-o', 'addr', 'show', 'dev', 'eth0'])
+          return [...out.matchAll(/inet (\S+)/g)].map(([, address]) => address!)
+        }
+        const becomes = async (...addresses: string[]): Promise<void> => {
+          const isSo = async (): Promise<boolean> => (await shown()).join() === addresses.join()
+          for (const end = performance.now() + 30_000; !(await isSo()) && performance.now() < end;) await sleep(20)
+          t.strictSame(await shown(), addresses)
+        }
+        for (const length of [24, 32]) await wire.spaces.ip('rs1', 'addr', 'add', `${VIP}/${length}`, 'dev', 'eth0')
+        const [own, other, virtual] = ['10.78.0.1/24', `${VIP}/32`, `${VIP}/24`]
+        t.strictSame((await shown()).toSorted(), [own, virtual, other].toSorted())
+        wire.start('rs1', kind, instance(150))
+        await becomes(own, other)
+        await becomes(own, other, virtual)
+        wire.signal('rs1', 'SIGTERM')
+        await becomes(own, other)
+      }),
+  )
