@@ -15,7 +15,13 @@ export function sampleMachine(): Machine {
   const alone = instanceSettings({
     vips: ['192.0.2.100', '192.0.2.101', '192.0.2.102', '192.0.2.103'].map(on => vip(on)),
   })
-  const second = instanceSettings({ name: 'VI_2', vrid: 52 })
+  const tracked = {
+    interfaces: [],
+    scripts: [{ name: 'chk', weight: -20, isReverse: false }],
+    files: [],
+    processes: [],
+  }
+  const second = instanceSettings({ name: 'VI_2', vrid: 52, tracked })
   const [third, fourth] = ['VI_3', 'VI_4'].map((name, at) =>
     instanceSettings({ name, vrid: 53, interface: at === 0 ? 'eth1' : 'eth0' }),
   )
@@ -31,6 +37,7 @@ export function sampleMachine(): Machine {
   machine.hear(forged({ ttl: 254 }))
   machine.run(8000)
   machine.hear(forged({ vrid: 52, priority: 200 }))
+  machine.take(machine.router.setScript('chk', false, machine.nowMs))
   machine.run(8500)
   return machine
 }

@@ -16,6 +16,8 @@ export interface InstanceInfo extends StateInfo<VrrpStateName> {
   /** With what it tracks. */
   priority: number
   configuredPriority: number
+  /** What tracked things do to it: `script chk`, −20. The sum is kept within 1 to 254. */
+  priorityChanges: { by: string; change: number }[]
   /** Its sync group. */
   group?: string
   /** Those that a master has. */

@@ -40,6 +40,7 @@ function instanceInfo(instance: VrrpInstance, { groups }: VrrpRouter, { nowMs, c
     why: status.reason,
     priority: status.priority,
     configuredPriority: settings.priority,
+    priorityChanges: status.changes.map(({ by, change }) => ({ by, change })),
     ...(group && { group: group.name }),
     addresses: [...vips, ...excludedVips].map(({ address, prefix }) => `${formatIp(address)}/${prefix}`),
     faults: [...status.faults],

@@ -9,7 +9,7 @@ import { InstanceState } from './instance-state.js'
 import type { VrrpPacket } from './packet.js'
 import type { RefusalCounts } from './refusal.js'
 import type { InstanceSettings, Vip } from './settings.js'
-import { type Standing, standingOf } from './tracking.js'
+import { type PriorityChange, type Standing, standingOf } from './tracking.js'
 
 /** What is shown of an instance. */
 export interface InstanceStatus {
@@ -18,6 +18,7 @@ export interface InstanceStatus {
   readonly reason: string
   /** The effective one. */
   readonly priority: number
+  readonly changes: readonly PriorityChange[]
   readonly faults: readonly string[]
   /** The last valid advert. */
   readonly lastAdvert: HeardAdvert | undefined
@@ -88,8 +89,9 @@ export class VrrpInstance implements Member {
     const { state, sinceMs, reason, priority, timer, output, transitions } = this.#own
     const { counts: refusals } = output.refusals
     const [faults, lastAdvert] = [this.#faults, this.#lastAdvert]
+    const { changes } = this.#standing
     const counts = { sent: output.sent, heard: this.#heard, transitions }
-    return { state, sinceMs, reason, priority, faults, lastAdvert, timerAtMs: timer.atMs, refusals, counts }
+    return { state, sinceMs, reason, priority, changes, faults, lastAdvert, timerAtMs: timer.atMs, refusals, counts }
   }
 
   /** Addresses that are there already are those of a director that was killed: they go. */

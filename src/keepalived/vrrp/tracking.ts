@@ -6,10 +6,19 @@ import type { Surroundings } from './surroundings.js'
 /** A sum of a tracked file below this is a fault. */
 const LEAST_OF_FILE = -253
 
+/** What something tracked does to the priority. */
+export interface PriorityChange {
+  /** `script chk`, `tracked interface eth1`, `tracked file tf`. */
+  readonly by: string
+  readonly change: number
+}
+
 /** What the surroundings mean for an instance. */
 export interface Standing {
   /** 1–254, or 255 for an owner. */
   readonly priority: number
+  /** Why it is not the configured one; their sum is kept within its bounds. */
+  readonly changes: readonly PriorityChange[]
   /** Why it cannot serve; empty: it can. */
   readonly faults: readonly string[]
   /** A script whose failure would be a fault has not ended yet. */
@@ -20,12 +29,15 @@ export interface Standing {
 export function standingOf(settings: InstanceSettings, base: number, around: Surroundings): Standing {
   const { tracked } = settings
   const faults = faultsOfInterface(settings, around)
-  let change = 0
+  const changes: PriorityChange[] = []
+  const add = (by: string, change: number): void => {
+    if (change !== 0) changes.push({ by, change })
+  }
   let isPending = false
   const follow = (kind: string, { name, weight, isReverse }: Weighted, isGood: boolean | undefined): void => {
     if (weight === 0) {
       if (isGood === isReverse) faults.push(`${kind} ${name} ${isGood ? 'is good, in reverse' : 'failed'}`)
-    } else change += weightOf(weight, isReverse, isGood)
+    } else add(`${kind} ${name}`, weightOf(weight, isReverse, isGood))
   }
   for (const link of tracked.interfaces) follow('tracked interface', link, around.link(link.name)?.isUp ?? false)
   for (const script of tracked.scripts) {
@@ -37,9 +49,10 @@ export function standingOf(settings: InstanceSettings, base: number, around: Sur
     const value = around.file(name) ?? 0
     const product = weight * value * (isReverse ? -1 : 1)
     if (weight === 0 ? value !== 0 : product < LEAST_OF_FILE) faults.push(`tracked file ${name} says ${value}`)
-    else change += product
+    else add(`tracked file ${name}`, product)
   }
-  return { priority: limited(base, change), faults, isPending }
+  const sum = changes.reduce((total, { change }) => total + change, 0)
+  return { priority: limited(base, sum), changes, faults, isPending }
 }
 
 function faultsOfInterface(settings: InstanceSettings, around: Surroundings): string[] {

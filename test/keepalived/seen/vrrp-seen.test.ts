@@ -36,6 +36,12 @@ t.test('the sample: who was heard, what was refused, a sync group, scripts', asy
     { name: 'VI_3', state: 'FAULT', group: 'G', faults: ['interface eth1 down'] },
     { name: 'VI_4', state: 'FAULT', group: 'G', faults: [] },
   ])
+  t.match(instances[1], {
+    name: 'VI_2',
+    priority: 80,
+    configuredPriority: 100,
+    priorityChanges: [{ by: 'script chk', change: -20 }],
+  })
   t.match(groups, [{ name: 'G', members: ['VI_3', 'VI_4'], state: 'FAULT', since: 1_700_000_000 }])
   t.match(scripts, [
     { name: 'chk', state: 'bad', why: 'timed_out', next: { event: 'run', seconds: 0.5 } },

@@ -38,10 +38,9 @@ function vrrpText({ instances, groups, scripts, unclaimed }: VrrpInfo, nowS: num
 }
 
 function instanceRows(instance: InstanceInfo): Row[] {
-  const { name, interface: device, vrid, version, priority, configuredPriority, faults, why, next } = instance
-  const changed = priority === configuredPriority ? '' : ` (configured ${configuredPriority})`
+  const { name, interface: device, vrid, version, faults, why, next } = instance
   const more = faults.filter(fault => !why.includes(fault))
-  const of = `${name} ${device} vrid ${vrid} v${version} priority ${priority}${changed}`
+  const of = `${name} ${device} vrid ${vrid} v${version} ${priorityText(instance)}`
   const shown = next && { ...next, event: next.event === 'master' ? 'election' : next.event }
   return [
     rowOf(0, of, { ...instance, why: [why, ...more].join('; ') }, nextText(shown)),
@@ -49,6 +48,13 @@ function instanceRows(instance: InstanceInfo): Row[] {
     ...heardRows(instance),
     ...countRows(1, 'refused', instance.refused),
   ]
+}
+
+/** `priority 130 (150, script chk -20)`. */
+function priorityText({ priority, configuredPriority, priorityChanges }: InstanceInfo): string {
+  if (priority === configuredPriority && priorityChanges.length === 0) return `priority ${priority}`
+  const changes = priorityChanges.map(({ by, change }) => `${by} ${change > 0 ? '+' : ''}${change}`)
+  return `priority ${priority} (${[configuredPriority, ...changes].join(', ')})`
 }
 
 function addressRow({ addresses, state }: InstanceInfo): Row {

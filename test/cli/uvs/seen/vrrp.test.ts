@@ -14,7 +14,7 @@ t.test('a table: each virtual router, what it heard and refused, groups, scripts
     ['', 'addresses', 'held', '192.0.2.100/24, 192.0.2.101/24, 192.0.2.102/24 and 1 more'],
     ['', 'adverts', 'none heard', '5 sent, 0 heard; its state changed 2 times'],
     ['', 'refused ttl', '1'],
-    ['VI_2 eth0 vrid 52 v2 priority 100', 'BACKUP', '8 s', 'election in 3.2 s', 'start'],
+    ['VI_2 eth0 vrid 52 v2 priority 80 (100, script chk -20)', 'BACKUP', '8 s', 'election in 3.2 s', 'start'],
     ['', 'address', 'not held', '192.0.2.100/24'],
     ['', 'adverts', 'heard', '0 s', 'from 192.0.2.3 with priority 200; 0 sent, 3 heard; its state changed once'],
     ['VI_3 eth1 vrid 53 v2 priority 100', 'FAULT', '8 s', 'interface eth1 down'],
