@@ -20,6 +20,7 @@ const TYPES = [
   'prohibit',
   'blackhole',
   'nat',
+  'xresolve',
 ]
 /** Options of one value. */
 const VALUED = [
@@ -47,21 +48,25 @@ export function routeOf(line: LogicalLine, config: ConfigDraft, parser: Parser):
       break
     }
     if (name === 'no_track') isTracked = false
-    if (TYPES.includes(name) || ALONE.includes(name)) {
+    if (isType(name)) {
+      const value = parser.needed({ ...line, words }, at + 1)
+      if (!isDestination(value, parser)) return unknown(value, parser)
+      destination = value
+      at++
+    } else if (ALONE.includes(name)) {
       if (name === 'default') destination = name
     } else if (VALUED.includes(name)) {
       if (name === 'gw') parser.error('"gw" for routes is deprecated. Please use "via"')
       while (BEFORE_VALUE.includes(words[at + 1] ?? '')) at++
       const value = parser.needed({ ...line, words }, ++at)
       if (name === 'dev' || name === 'oif') hasInterface = true
-      if (name === 'to') destination = value
+      if (name === 'to') {
+        if (!isDestination(value, parser)) return unknown(value, parser)
+        destination = value
+      }
       isFine &&= checkValue(name, value, config, parser)
-    } else if (destination === undefined && isPrefix(name)) destination = name
-    else {
-      if (destination === undefined) parser.error(`VRRP parsed invalid IP ${name}. skipping IP...`)
-      parser.error(`unknown route keyword ${name}`)
-      return undefined
-    }
+    } else if (isDestination(name, parser)) destination = name
+    else return unknown(name, parser)
   }
   if (!isFine) return undefined
   if (destination === undefined) {
@@ -74,6 +79,32 @@ export function routeOf(line: LogicalLine, config: ConfigDraft, parser: Parser):
       'add dev INTERFACE, or no_track',
     )
   return { words }
+}
+
+/** A route's type, by name or number (C's notations); its destination must follow. */
+function isType(word: string): boolean {
+  if (TYPES.includes(word)) return true
+  const [, hex, octal, decimal] = /^\+?(?:0x([0-9a-f]+)|(0[0-7]*)|([1-9]\d*))$/i.exec(word) ?? []
+  const number = hex ? Number.parseInt(hex, 16) : octal ? Number.parseInt(octal, 8) : Number(decimal)
+  return number <= 255
+}
+
+/** `default`, or an address; of a bad prefix length something is said, and the whole address counts. The last one counts. */
+export function isDestination(text: string, parser: Parser): boolean {
+  if (text === 'default') return true
+  const slash = text.indexOf('/')
+  const family = addressOf(slash < 0 ? text : text.slice(0, slash))?.family
+  if (family === undefined) return false
+  const most = family === 4 ? 32 : 128
+  if (slash >= 0 && unsignedOf(text.slice(slash + 1), { least: 0, most }, parser) === undefined)
+    parser.error(`Invalid address prefix len ${text.slice(slash + 1)} for address ${text} - using ${most}`)
+  return true
+}
+
+/** A word that is neither an option nor a destination: the route is left out. */
+function unknown(word: string, parser: Parser): undefined {
+  parser.error(`VRRP parsed invalid IP ${word}. skipping IP...`)
+  parser.error(`unknown route keyword ${word}`)
 }
 
 /** What is said of a number that is none, by option. */
@@ -138,15 +169,4 @@ function needsInterface(name: string, config: ConfigDraft, parser: Parser): void
   if (parser.surroundings.hasInterface(name)) return
   config.interfaceIsMissing = true
   parser.error(`WARNING - interface ${name} for VROUTE nexthop doesn't exist`)
-}
-
-/** `A` or `A/L`. */
-export function isPrefix(text: string): boolean {
-  const [address = '', length, ...rest] = text.split('/')
-  const family = addressOf(address)?.family
-  return (
-    family !== undefined &&
-    rest.length === 0 &&
-    (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128)))
-  )
 }

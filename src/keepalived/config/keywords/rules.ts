@@ -3,7 +3,7 @@ import type { LogicalLine } from '../lines/logical-lines.js'
 import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
 import type { RouteWords } from '../tree/vrrp.js'
-import { isPrefix } from './routes.js'
+import { isDestination } from './routes.js'
 
 const VALUED = [
   'from', 'to', 'table', 'lookup', 'iif', 'dev', 'oif', 'tos', 'dsfield', 'fwmark', 'preference', 'priority', 'order', 'pref',
@@ -28,7 +28,7 @@ export function ruleOf(line: LogicalLine, config: ConfigDraft, parser: Parser): 
     else if (ACTIONS.includes(name) || name === 'l3mdev') hasAction = true
     else if (VALUED.includes(name)) {
       const value = parser.needed(line, ++at)
-      if ((name === 'from' || name === 'to') && value !== 'all' && value !== 'default' && !isPrefix(value)) {
+      if ((name === 'from' || name === 'to') && value !== 'all' && !isDestination(value, parser)) {
         parser.error(`VRRP parsed invalid IP ${value}. skipping IP...`)
         parser.error(`Invalid rule ${name} address ${value}`)
         return undefined
