@@ -213,6 +213,15 @@ for (const [name, kase] of Object.entries(cases))
     t.strictSame(await pair.whoReplies(), first, 'it has the address again, alone')
 
     since = pair.log('lb2').length
+    await pair.spaces.ip('wire', 'link', 'set', 'to-lb1', 'down')
+    t.comment(
+      `cable pulled: ${await pair.becomes('lb2', 'MASTER', since)} ms; answers after ${await pair.answers(other)}`,
+    )
+    since = pair.log('lb2').length
+    await pair.spaces.ip('wire', 'link', 'set', 'to-lb1', 'up')
+    t.comment(`it is back: ${await pair.becomes('lb2', 'BACKUP', since)} ms; answers after ${await pair.answers('rs')}`)
+
+    since = pair.log('lb2').length
     pair.signal('lb1', 'SIGTERM')
     t.equal(await pair.ended('lb1'), 0)
     t.comment(`SIGTERM: ${await pair.becomes('lb2', 'MASTER', since)} ms; answers after ${await pair.answers(other)}`)
