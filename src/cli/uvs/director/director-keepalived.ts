@@ -105,6 +105,7 @@ export class DirectorKeepalived {
     for (const line of [...read.complaints, ...notDone(read.config), ...sameMacs(read.config, of.given)]) of.tell(line)
     const found = new DirectorKeepalived(of, read)
     try {
+      await found.#notices.start()
       of.own.withhold(virtualAddresses(read.config))
       await found.#timeouts.set(read.config.global.lvsTimeouts)
       await found.#notices.follow(read.config.global)

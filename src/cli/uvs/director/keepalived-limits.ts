@@ -5,7 +5,6 @@ export function notDone({ global, trackFiles }: KeepalivedConfig): string[] {
   const found: string[] = []
   if (global.notificationEmail.length > 0 && global.smtpServer === undefined)
     found.push('notification_email without smtp_server: no mails are sent')
-  if (global.startupScript ?? global.shutdownScript) found.push('startup_script, shutdown_script: not run')
   if (trackFiles.some(({ initValue }) => initValue !== undefined)) found.push('init_file of a track_file: not written')
   return found
 }
