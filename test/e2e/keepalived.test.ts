@@ -139,6 +139,14 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   process.kill(director.pid, 'SIGHUP')
   await sooner(async () => /nothing has changed: .*no_such_keyword/.test(director.said()), 5000)
   t.strictSame(await destinations(), both, 'a file with an error changes nothing')
+  // keepalived ends here, and leaves addresses and rules behind.
+  writeFileSync(file, configuration({ weight: 3 }).replace('lb_algo wrr', 'lb_algo'))
+  process.kill(director.pid, 'SIGHUP')
+  await sooner(
+    async () => /nothing has changed: .*missing a parameter after keyword `lb_algo`/.test(director.said()),
+    5000,
+  )
+  t.strictSame(await destinations(), both, 'nor does one that cannot be read to its end')
   writeFileSync(file, configuration({ weight: 3 }))
   process.kill(director.pid, 'SIGHUP')
   await becomes([`${RS1}:${PORT}=3`, both[1]!], 5000)
