@@ -151,6 +151,49 @@ t.test('FIFOs and mails, and scripts that hang', { skip, timeout: 400_000 }, asy
     t.strictSame(found.mails.toSorted(), real.mails.toSorted())
   })
 
+  await t.test('servers: FIFO, mails, a quorum that is lost', async t => {
+    host.configure('uvs')
+    const servers = `virtual_server 10.79.0.9 80 {
+  delay_loop 1
+  lb_algo rr
+  lb_kind NAT
+  protocol TCP
+  smtp_alert
+  real_server 10.79.0.8 80 {
+    MISC_CHECK {
+      misc_path "/bin/sh -c 'test ! -e ${host.path('dead')}'"
+    }
+  }
+}
+`
+    const told = host.path('servers.told')
+    const lvs = `lvs_notify_fifo ${host.path('lvs.fifo')}\n  lvs_notify_fifo_script "/bin/sh ${host.path('reads.sh')} ${told}"`
+    const globals = readFileSync(host.path('uvs.conf'), 'utf8').split('vrrp_script')[0]!
+    writeFileSync(
+      host.path('uvs.conf'),
+      globals.replace(/ {2}vrrp_notify_fifo[^]*?(?= {2}notification_email \{)/, `  ${lvs}\n`) + servers,
+    )
+    const before = host.mails().length
+    const { pid, ended } = host.start('uvs')
+    const are = (count: number): Promise<void> =>
+      sooner(async () => existsSync(told) && readFileSync(told, 'utf8').split('\n').length > count, LIMIT_MS)
+    await are(1)
+    writeFileSync(host.path('dead'), '')
+    await are(3)
+    rmSync(host.path('dead'))
+    await are(5)
+    await sooner(async () => host.mails().length - before >= 5, LIMIT_MS)
+    process.kill(pid, 'SIGTERM')
+    t.equal(await ended(), 0)
+    const [service, server] = ['VS [10.79.0.9]:tcp:80', 'RS [10.79.0.8]:tcp:80 [10.79.0.9]:tcp:80']
+    const lines = readFileSync(told, 'utf8').trim().split('\n')
+    t.strictSame(lines, [`${service} UP`, `${server} DOWN`, `${service} DOWN`, `${server} UP`, `${service} UP`, 'over'])
+    const subjects = host.mails().slice(before).map(mail => /"Subject: (.*?)"/.exec(mail)?.[1]) // prettier-ignore
+    const real = '[LVS_A] Realserver [10.79.0.8]:tcp:80 of virtual server [10.79.0.9]:tcp:80 -'
+    const virtual = '[LVS_A] Virtualserver [10.79.0.9]:tcp:80 -'
+    t.strictSame(subjects, [`${virtual} UP`, `${real} DOWN`, `${virtual} DOWN`, `${real} UP`, `${virtual} UP`])
+  })
+
   await t.test('a check that hangs, and has forked, ends with the director: TERM, and kill -9', async t => {
     // A lab's own directory is root's alone.
     const dir = tempDir(t)

@@ -20,10 +20,12 @@ export class NotifyRunner {
   readonly #abort = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
   readonly #failed: (line: string) => void
+  readonly #timeoutMs: number
 
   /** `failed` is told of a script that does not run or does not end well. */
-  constructor(failed: (line: string) => void) {
+  constructor(failed: (line: string) => void, timeoutMs = TIMEOUT_MS) {
     this.#failed = failed
+    this.#timeoutMs = timeoutMs
   }
 
   /** `scriptUser` and `scriptGroup` are those of global_defs. */
@@ -35,13 +37,13 @@ export class NotifyRunner {
       return
     }
     const { signal } = this.#abort
-    const running = runScript({ words, timeoutMs: TIMEOUT_MS, signal, ...(as && { as }) })
+    const running = runScript({ words, timeoutMs: this.#timeoutMs, signal, ...(as && { as }) })
     this.#running.add(running)
     const end = await running
     this.#running.delete(running)
     if (signal.aborted) return
     if (end.kind === 'not run') this.#failed(`script '${text}' was not run: ${end.why}`)
-    else if (end.kind === 'timed out') this.#failed(`script '${text}' was ended after ${TIMEOUT_MS / 1000} s`)
+    else if (end.kind === 'timed out') this.#failed(`script '${text}' was ended after ${this.#timeoutMs / 1000} s`)
     else if (end.kind === 'signalled') this.#failed(`script '${text}' died of signal ${end.signal}`)
   }
 
