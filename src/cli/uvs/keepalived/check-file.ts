@@ -12,10 +12,15 @@ export function checkNamed(file: string, surroundings: Surroundings, asJson = fa
 
 /** keepalived takes a FILE that it cannot read for an empty one; who asks for a check of it would be deceived. */
 function whyNotFile(file: string): Outcome | undefined {
+  const why = whyUnread(file)
+  return why === undefined ? undefined : { status: 1, out: '', err: `uvs keepalived: '${file}': ${why}\n` }
+}
+
+/** Why there is nothing to read; undefined: there is. */
+export function whyUnread(file: string): string | undefined {
   const found = readPath(file)
   if (found.kind === 'file') return undefined
-  const why = found.kind === 'directory' ? 'it is a directory' : found.why
-  return { status: 1, out: '', err: `uvs keepalived: '${file}': ${why}\n` }
+  return found.kind === 'directory' ? 'it is a directory' : found.why
 }
 
 /** Messages on standard error, as keepalived has them; as JSON on standard output. */

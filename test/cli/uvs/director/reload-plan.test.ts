@@ -72,6 +72,10 @@ t.test('what a reload would change, and nothing changes', async t => {
     'VI_1 changed',
   ])
   t.match(await planned(`${service(80, [1])}no_such_keyword\n`), /^\/.*new.conf: Unknown keyword 'no_such_keyword'$/)
+  t.match(await planner.page(join(dir, 'gone.conf'), 0), {
+    refusal: 'EINVAL',
+    message: /gone.conf': there is no such file$/,
+  })
   t.match(await planned('vrrp_instance V {\nvirtual_router_id\n'), /missing a parameter/)
   const many = await planner.page(
     write('new.conf', Array.from({ length: 300 }, (_, i) => service(1000 + i, [1])).join('')),
