@@ -1,5 +1,5 @@
-import { arch } from 'node:os'
-import { check, mapMemory, syscall } from '../linux/libc.js'
+import { arch, constants } from 'node:os'
+import { check, errno, mapMemory, syscall } from '../linux/libc.js'
 import type { Slab } from '../packet/frame.js'
 
 /* eBPF programs (instructions.ts) and maps, by bpf(2). */
@@ -27,8 +27,20 @@ const PAGE = 4096
 const LICENSE = Buffer.from('MIT\0')
 const SYS_BPF: Partial<Record<string, number>> = { x64: 321, arm64: 280 }
 
+/** How often a program is offered: the kernel gives up checking one, EAGAIN, when a signal comes (a profiler's, say). */
+const OFFERS = 10
+
 /** Loads a program of a `ProgramType`. Returns its file descriptor, or a negative number. */
 export function loadProgram(type: number, program: BigUint64Array): number {
+  let fd = -1
+  for (let offers = 0; offers < OFFERS; offers++) {
+    fd = offerProgram(type, program)
+    if (fd >= 0 || errno() !== constants.errno.EAGAIN) break
+  }
+  return fd
+}
+
+function offerProgram(type: number, program: BigUint64Array): number {
   return bpf(Command.PROG_LOAD, (attributes, address) => {
     const license = PAGE - LICENSE.length
     const instructions = (license & ~7) - program.byteLength
