@@ -15,8 +15,8 @@ import { showWatched, WATCHED_FORM } from './watched.js'
 
 export const health: UvsCommand = {
   name: 'health',
-  help: `Shows what a director with --keepalived knows of its virtual servers, their real servers and each check: the state, since
-when, why (of a check its last error), and when the next check or retry begins.`,
+  help: `Shows the virtual servers of a director with --keepalived, their real servers and each check.
+Of each the state, since when, why (of a check its last error), and when the next check or retry begins.`,
   forms: [WATCHED_FORM],
   async run(args) {
     const given = readOptions(health, args)

@@ -10,8 +10,9 @@ const ADDRESSES_SHOWN = 3
 
 export const vrrp: UvsCommand = {
   name: 'vrrp',
-  help: `Shows what a director with --keepalived knows of its virtual routers, sync groups and track scripts: the state, since when, why
-(which advert, which script), when the next advert, election or run is due; and adverts that were refused, by reason.`,
+  help: `Shows the virtual routers, sync groups and track scripts of a director with --keepalived.
+Of each the state, since when, why (which advert, which script), when the next advert, election or run is due; and adverts that were
+refused, by reason.`,
   forms: [WATCHED_FORM],
   async run(args) {
     const given = readOptions(vrrp, args)

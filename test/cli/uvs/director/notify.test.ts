@@ -63,7 +63,9 @@ t.test('what systemd hears of a director', { skip }, async t => {
   director.kill('SIGTERM')
   await until(listener, /^STOPPING=1\nSTATUS=stopping$/)
   t.strictSame(await ended, [0, null])
-  t.equal(listener.next(), undefined, 'and nothing after')
+  let after = listener.next()
+  while (after === 'WATCHDOG=1') after = listener.next()
+  t.equal(after, undefined, 'and nothing after, but that it lives')
 })
 
 t.test('a director that cannot start is never ready', { skip }, async t => {
