@@ -137,7 +137,7 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   await becomes(both, 10_000)
   writeFileSync(file, configuration({ weight: 3, extra: 'no_such_keyword' }))
   process.kill(director.pid, 'SIGHUP')
-  await sooner(async () => /nothing has changed: .*no_such_keyword/.test(director.said()), 5000)
+  await sooner(async () => /nothing has changed: \S+:\d+: error: .*no_such_keyword/.test(director.said()), 5000)
   t.strictSame(await destinations(), both, 'a file with an error changes nothing')
   // keepalived ends here, and leaves addresses and rules behind.
   writeFileSync(file, configuration({ weight: 3 }).replace('lb_algo wrr', 'lb_algo'))

@@ -65,10 +65,10 @@ export class RuleWriter {
   #wasRefused({ request, change }: Waiting, { refusal, message }: { refusal: string; message: string }): void {
     const placed = this.#placed.get(change.service.name)
     if (request.op !== 'add-destination' || refusal === 'EEXIST' || !placed || !('server' in change))
-      return this.#refused(message)
+      return this.#refused(`${ruleOf(change)}: ${message}`)
     const name = nameOf(change.server)
     placed.missing.set(name, [...(placed.missing.get(name) ?? []), request.service])
-    this.#refused(message, change)
+    this.#refused(`${ruleOf(change)}: ${message}`, change)
   }
 
   #requestsOf(change: Change): RuleChange[] {
@@ -130,6 +130,12 @@ function addService(service: CheckedService, key: ServiceKey): RuleChange {
   return { op: 'add-service', service: key, settings: serviceSettings(service, key) }
 }
 
+/** The virtual server, and the real server if it is about one, in the words of keepalived's log. */
+function ruleOf(change: Change): string {
+  if (!('server' in change)) return `VS ${change.service.name}`
+  const { address, port } = change.server
+  return `[${address}]:${port} of VS ${change.service.name}`
+}
 function nameOf({ address, port }: { address: string; port: number }): string {
   return `${address} ${port}`
 }

@@ -74,6 +74,7 @@ t.test('changes become rules, beside others; refusals are told, the rest goes on
   const members = '10.1.2.9=1 10.1.2.2=9'
   t.strictSame((await shown()).sort(), [`10.1.1.1 ${members}`, `10.1.1.2 ${members}`, '10.9.9.9 '])
   t.equal(refused.length, 2, 'the server that was there, in both')
+  t.match(refused[0], '[10.1.2.2]:80 of VS V: it is there already', 'which one, of which virtual server')
   writer.change({ kind: 'edit-service', service: after, was: before })
   await writer.written()
   t.strictSame((await shown()).sort(), [`10.1.1.2 ${members}`, `10.1.1.3 ${members}`, '10.9.9.9 '])

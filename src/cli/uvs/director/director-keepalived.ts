@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import type { Answer, Control, HealthPage, ReloadPlanPage, VrrpInfo } from '../../../control/protocol/api.js'
+import type { Answer, Committed, Control, HealthPage, ReloadPlanPage, VrrpInfo } from '../../../control/protocol/api.js'
 import type { Transactions } from '../../../control/rules/transactions.js'
 import { hostSockets } from '../../../keepalived/checkers/host-sockets.js'
 import type { Action } from '../../../keepalived/health/action.js'
@@ -10,6 +10,7 @@ import { Gate } from '../../../keepalived/rules/change-requests.js'
 import { LvsTimeouts } from '../../../keepalived/rules/lvs-timeouts.js'
 import { RuleWriter } from '../../../keepalived/rules/rule-writer.js'
 import { healthPage } from '../../../keepalived/seen/health-seen.js'
+import { instanceChanges } from '../../../keepalived/seen/instance-changes.js'
 import type { Moment } from '../../../keepalived/seen/moment.js'
 import { vrrpInfo } from '../../../keepalived/seen/vrrp-seen.js'
 import { WallClock } from '../../../keepalived/seen/wall-clock.js'
@@ -19,10 +20,9 @@ import { summary } from '../rules/format-plan.js'
 import type { DirectorInterfaces } from './director-interfaces.js'
 import { DirectorNotices } from './director-notices.js'
 import { DirectorVrrp } from './director-vrrp.js'
-import { notDone } from './keepalived-limits.js'
-import { sameMacs, virtualAddresses } from './virtual-addresses.js'
-import { readKeepalived, type ReadBy, type ReadFile } from './read-keepalived.js'
+import { newComplaints, readKeepalived, whyNotReloaded, type ReadBy, type ReadFile } from './read-keepalived.js'
 import { ReloadPlanner } from './reload-plan.js'
+import { virtualAddresses } from './virtual-addresses.js'
 import { reloadWhole, type Reloaded } from './whole-reload.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */
@@ -102,7 +102,7 @@ export class DirectorKeepalived {
 
   /** Begins to check and to write rules, then to speak VRRP: who becomes master has its services. */
   static async start(of: KeepalivedOf, read: ReadFile): Promise<DirectorKeepalived> {
-    for (const line of [...read.complaints, ...notDone(read.config), ...sameMacs(read.config, of.given)]) of.tell(line)
+    for (const { line } of read.complaints) of.tell(line)
     const found = new DirectorKeepalived(of, read)
     try {
       await found.#notices.start()
@@ -128,15 +128,17 @@ export class DirectorKeepalived {
     } catch (error) {
       return `${file}: nothing has changed: ${(error as Error).message}`
     }
-    const added = read.errors.filter(text => !this.#running.errors.includes(text))
-    if (added.length > 0) return `${file}: nothing has changed: ${added.join('; ')}`
+    const was = this.#running
+    const why = whyNotReloaded(file, read, was)
+    if (why !== undefined) return `${file}: nothing has changed: ${why}`
+    for (const { line } of newComplaints(read, was)) this.#of.tell(line)
     try {
       const changing = this.#change(read)
       this.#reloading = changing
       const { left, ...committed } = await changing
       for (const line of left) this.#of.tell(line)
       const counts = `${read.services.length} virtual servers, ${read.config.instances.length} vrrp_instances`
-      return `${file}: ${counts}: ${summary(committed)}`
+      return `${file}: ${counts}: ${changed(was, read, committed)}`
     } catch (error) {
       return `${file}: nothing has changed: ${(error as Error).message}`
     }
@@ -229,6 +231,20 @@ export class DirectorKeepalived {
         return this.#writer.change(action)
     }
   }
+}
+
+/** `vrrp_instance VI_1 changed (priority); 1 service added; …` */
+function changed(was: ReadFile, read: ReadFile, committed: Committed): string {
+  const instances = changedInstances(was, read)
+  const isOfRules = Object.keys(committed.changes).length > 0
+  return [...instances, ...(isOfRules || instances.length === 0 ? [summary(committed)] : [])].join('; ')
+}
+/** `vrrp_instance VI_1 changed (priority)`, one each. */
+function changedInstances(was: ReadFile, read: ReadFile): string[] {
+  return instanceChanges(was.config.instances, read.config.instances).map(({ instance, change, settings }) => {
+    const what = change === 'changed' ? ` (${settings.map(({ keyword }) => keyword).join(', ')})` : ''
+    return `vrrp_instance ${instance} ${change}${what}`
+  })
 }
 
 /** ha_suspend: the address of the service is on none of the interfaces. */

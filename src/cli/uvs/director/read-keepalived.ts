@@ -9,7 +9,8 @@ import { triedRules } from '../../../keepalived/rules/rule-writer.js'
 import { whyUnread } from '../keepalived/check-file.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import type { Given } from './director-interfaces.js'
-import { refuseVirtual } from './virtual-addresses.js'
+import { notDone } from './keepalived-limits.js'
+import { refuseVirtual, sameMacs } from './virtual-addresses.js'
 
 /** Which file, and what it is read for. */
 export interface ReadBy {
@@ -24,13 +25,33 @@ export interface ReadBy {
   readonly makeTrial: () => Control
 }
 
-/** A configuration that can be run, and what was complained of. */
+/** What is to be told of a file. */
+export interface Complaint {
+  /** Without its place: a line that moved is the same complaint. */
+  readonly text: string
+  /** With file, line and help. */
+  readonly line: string
+  readonly isError: boolean
+}
+
+/** A configuration that can be run, and what is to be told of it. */
 export interface ReadFile {
   readonly config: KeepalivedConfig
   readonly services: readonly CheckedService[]
-  readonly complaints: readonly string[]
-  /** Those of them that are errors, without their places: a line that moved is the same error. */
-  readonly errors: readonly string[]
+  readonly complaints: readonly Complaint[]
+}
+
+/** What is said of one file and was not said of the other. */
+export function newComplaints(read: ReadFile, before: ReadFile): Complaint[] {
+  const said = new Set(before.complaints.map(({ text }) => text))
+  return read.complaints.filter(({ text }) => !said.has(text))
+}
+
+/** Why a reload of such a file changes nothing: the first error that the running one has not. undefined: nothing is in its way. */
+export function whyNotReloaded(file: string, read: ReadFile, running: ReadFile): string | undefined {
+  const [first, ...more] = newComplaints(read, running).filter(({ isError }) => isError)
+  if (first === undefined) return undefined
+  return more.length === 0 ? first.line : `${first.line} (and ${more.length} more: uvs keepalived check ${file})`
 }
 
 /**
@@ -42,9 +63,14 @@ export async function readKeepalived({ file, interfaces, hasKernel, given, makeT
   const why = whyUnread(file)
   if (why !== undefined) throw new UsageError(`--keepalived: '${file}': ${why}`)
   const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
-  const complaints = read.messages.map(message => formatMessage(message))
-  if (read.config === undefined) throw new UsageError(`--keepalived: ${complaints.at(-1) ?? file}`)
-  const services = checkedServices(read.config)
+  const { config } = read
+  const found = read.messages.map(message => ({
+    text: message.text,
+    line: formatMessage(message),
+    isError: message.severity === 'error' || message.severity === 'security',
+  }))
+  if (config === undefined) throw new UsageError(`--keepalived: ${found.at(-1)?.line ?? file}`)
+  const services = checkedServices(config)
   const asking = services
     .flatMap(({ realServers }) => realServers.flatMap(({ checkers }) => checkers))
     .find(isOfSockets)
@@ -52,11 +78,11 @@ export async function readKeepalived({ file, interfaces, hasKernel, given, makeT
     throw new UsageError(
       `--keepalived: ${asking.kind} needs an interface whose addresses the kernel holds: ${interfaces.join(', ')} is uvs's alone`,
     )
-  refuseVirtual(read.config, given)
+  refuseVirtual(config, given)
   const refused = await triedRules(services, makeTrial())
   if (refused !== undefined) throw new UsageError(`--keepalived: ${file}: ${refused}`)
-  const errors = read.messages.filter(({ severity }) => severity === 'error' || severity === 'security')
-  return { config: read.config, services, complaints, errors: errors.map(({ text }) => text) }
+  const ours = [...notDone(config), ...sameMacs(config, given)]
+  return { config, services, complaints: [...found, ...ours.map(line => ({ text: line, line, isError: false }))] }
 }
 
 function isOfSockets({ kind }: Checker): boolean {

@@ -6,7 +6,7 @@ import type { HealthChecker } from '../../../keepalived/health/health-checker.js
 import { changeRequests } from '../../../keepalived/rules/change-requests.js'
 import { instanceChanges } from '../../../keepalived/seen/instance-changes.js'
 import { messageOf } from '../../../linux/error-text.js'
-import type { ReadFile } from './read-keepalived.js'
+import { whyNotReloaded, type ReadFile } from './read-keepalived.js'
 
 /** Changes in one page. */
 const PAGE = 256
@@ -52,8 +52,8 @@ export class ReloadPlanner {
     const { checker, director } = this.#of
     const read = await this.#of.read(file)
     const running = this.#of.running()
-    const added = read.errors.filter(text => !running.errors.includes(text))
-    if (added.length > 0) throw new Error(`${file}: ${added.join('; ')}`)
+    const why = whyNotReloaded(file, read, running)
+    if (why !== undefined) throw new Error(why)
     const paths = new Map(read.config.trackFiles.map(({ name, path }) => [name, path]))
     const { before, changes } = checker.rehearse(read.services, {
       fileValue: name => valueIn(paths.get(name)),

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ReloadPlanner } from '../../../../src/cli/uvs/director/reload-plan.js'
-import { readKeepalived, type ReadFile } from '../../../../src/cli/uvs/director/read-keepalived.js'
+import { newComplaints, readKeepalived, type ReadFile } from '../../../../src/cli/uvs/director/read-keepalived.js'
 import type { ServiceInfo } from '../../../../src/control/protocol/api.js'
 import { hostSockets } from '../../../../src/keepalived/checkers/host-sockets.js'
 import { HealthChecker } from '../../../../src/keepalived/health/health-checker.js'
@@ -26,6 +26,24 @@ const read = (file: string): Promise<ReadFile> =>
     given: { devices: [], director: { addresses: [], seed: 1 } },
     makeTrial: () => new BenchDirector().control,
   })
+
+t.test('what is told of a file that is read again: what the one before was not told of', async t => {
+  const dir = tempDir(t)
+  const reading = (name: string, text: string): Promise<ReadFile> => {
+    writeFileSync(join(dir, name), text)
+    return read(join(dir, name))
+  }
+  const quiet = await reading('a', service(80, [1]))
+  const snmp = `global_defs {\nenable_snmp_vrrp\n}\n${service(80, [1])}`
+  const said = newComplaints(await reading('b', snmp), quiet)
+  t.match(said, [{ line: /\/b:2: warning: .*enable_snmp_vrrp/, isError: false }])
+  t.equal(said.length, 1)
+  t.strictSame(
+    newComplaints(await reading('c', `\n\n${snmp}`), await read(join(dir, 'b'))),
+    [],
+    'a line that moved is not news',
+  )
+})
 
 t.test('what a reload would change, and nothing changes', async t => {
   const dir = tempDir(t)
@@ -71,7 +89,9 @@ t.test('what a reload would change, and nothing changes', async t => {
     'add-destination',
     'VI_1 changed',
   ])
-  t.match(await planned(`${service(80, [1])}no_such_keyword\n`), /^\/.*new.conf: Unknown keyword 'no_such_keyword'$/)
+  const wrong = `${service(80, [1])}no_such_keyword\n`
+  t.match(await planned(wrong), /^\/.*new\.conf:\d+: error: Unknown keyword 'no_such_keyword'/)
+  t.match(await planned(`${wrong}nor_this\n`), /no_such_keyword.* \(and 1 more: uvs keepalived check \/.*new\.conf\)$/)
   t.match(await planner.page(join(dir, 'gone.conf'), 0), {
     refusal: 'EINVAL',
     message: /gone.conf': there is no such file$/,
