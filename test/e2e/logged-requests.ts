@@ -19,14 +19,19 @@ export function sharedMs(): number {
   return Number(hrtime.bigint() / 1000n) / 1000
 }
 
-/** Begins to ask from a namespace. What is returned ends it: all requests, in the order of their ends. */
+/** The ports of one who asks, none of which another has. */
+const PORTS = 10_000
+let firstPort = 0
+
+/** Begins to ask from a namespace, five times at most. What is returned ends it: all requests, in the order of their ends. */
 export function askOn(
   spaces: Namespaces,
   from: string,
   what: string,
   [address, port, limitMs]: [string, number, number],
 ): () => Promise<LoggedRequest[]> {
-  const program = [ours('test/e2e/request-log.js'), address, String(port), String(limitMs)]
+  firstPort += PORTS
+  const program = [ours('test/e2e/request-log.js'), address, ...[port, limitMs, firstPort].map(String)]
   const { pid, log, ended } = spaces.start(from, what, 'env', unhooked(program))
   return async () => {
     process.kill(pid, 'SIGTERM')
