@@ -31,6 +31,9 @@ export function timing<T extends Timing>(): Table<T> {
   }
 }
 
+/** The address family of each checker's real server, which is what it connects to unless connect_ip says otherwise. */
+export const familyOfServer = new WeakMap<object, 4 | 6>()
+
 /** Where a checker connects to and from. */
 export function connection<T extends CheckTarget>(): Table<T> {
   const port = (name: 'connect_port' | 'bind_port', set: (checker: T, value: number) => void): Table<T>[string] =>
@@ -58,7 +61,7 @@ export function connection<T extends CheckTarget>(): Table<T> {
       set(checker, text, parser) {
         const address = addressOf(text)
         if (address === undefined) parser.error(`Invalid bindto address ${text} - ignoring`)
-        else if (checker.connectIp !== undefined && addressOf(checker.connectIp)!.family !== address.family)
+        else if (familyOf(checker) !== address.family)
           parser.error(`bindto address ${text} does not match address family of connect_ip - skipping`)
         else checker.bindTo = address.text
       },
@@ -77,4 +80,8 @@ export function connection<T extends CheckTarget>(): Table<T> {
       set: (checker, value) => void (checker.fwmark = value),
     }),
   }
+}
+
+function familyOf(checker: CheckTarget): 4 | 6 | undefined {
+  return checker.connectIp === undefined ? familyOfServer.get(checker) : addressOf(checker.connectIp)!.family
 }

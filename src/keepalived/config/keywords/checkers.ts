@@ -3,7 +3,7 @@ import type { Keyword, Parser, Table } from '../parser.js'
 import { commandOf, hasDefaultUser, isUser, noteScript, stateOf } from '../script-line.js'
 import type { Checker, FileCheck, MiscCheck } from '../tree/checker.js'
 import { signedOf, unsignedOf } from '../numbers.js'
-import { timing, type Timing } from './checker-common.js'
+import { familyOfServer, timing, type Timing } from './checker-common.js'
 import { HTTP_KEYWORDS, type HttpDraft } from './http-check.js'
 import {
   plainCheck,
@@ -29,7 +29,11 @@ function checker<C extends object>(
   return block<OpenRealServer, C>({
     table,
     ...(unsupported !== undefined && { unsupported }),
-    open: create,
+    open(_line, { real }) {
+      const found = create()
+      familyOfServer.set(found, real.family)
+      return found
+    },
     close(found, open, parser) {
       if (close(found, open, parser)) open.real.checkers.push(found as unknown as Checker)
     },
