@@ -12,11 +12,18 @@ import type { Asked, Download } from './client-news.js'
 const LIMIT_MS = 3000
 /** A download that brings nothing for so long has ended, ms. */
 const STALL_MS = 15_000
+/**
+ * The ports that requests come from, in turn, below those that the kernel gives to others: with a port that comes again soon, IPVS may
+ * still have a connection to a server that is dead or was, and the request would say nothing of the directors.
+ */
+const [FIRST_PORT, LAST_PORT] = [10_000, 31_999]
 /** Before a download begins anew, ms. */
 const PAUSE_MS = 200
 
 const [paceMs = 50, rate = 1e6] = argv.slice(2, 4).map(Number)
 const [bigUrl = '', ...urls] = argv.slice(4)
+
+let localPort = LAST_PORT
 
 const now = (): number => performance.timeOrigin + performance.now()
 const say = (news: Asked | Download): void => void process.stdout.write(`${JSON.stringify(news)}\n`)
@@ -38,7 +45,8 @@ function answer(url: string): Promise<{ body: string; error?: string }> {
   return new Promise(resolve => {
     let body = ''
     const fail = (error: NodeJS.ErrnoException): void => resolve({ body, error: wordOf(error) })
-    const request = get(url, { agent: false }, response => {
+    localPort = localPort === LAST_PORT ? FIRST_PORT : localPort + 1
+    const request = get(url, { agent: false, localPort }, response => {
       response.setEncoding('utf8').on('data', text => (body += text))
       response.on('end', () => resolve({ body: body.trim() })).on('error', fail)
     })
