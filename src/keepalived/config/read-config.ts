@@ -9,15 +9,21 @@ import { type Reader, topLevel } from './keywords/top-level.js'
 import { type LogicalLine, logicalLines } from './lines/logical-lines.js'
 import { Parser } from './parser.js'
 import { FatalLine, type Message, type Place, Report } from './report.js'
-import type { Surroundings } from './surroundings.js'
+import type { Found, Surroundings } from './surroundings.js'
 import type { KeepalivedConfig } from './tree/config.js'
 
 export interface ReadConfig {
+  /** Why there was nothing to read. keepalived takes such a file for an empty one. */
+  readonly unread?: string
   /** Absent after a line that ends the reading. */
   readonly config?: KeepalivedConfig
   readonly messages: readonly Message[]
   /** The exit status of `keepalived -t`: 0, 2, 5 or 6. */
   readonly status: number
+}
+
+function whyNothing(found: Exclude<Found, { kind: 'file' }>): string {
+  return found.kind === 'directory' ? 'it is a directory' : (found.why ?? 'there is no such file')
 }
 
 /**
@@ -30,6 +36,7 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
   if (found.kind === 'missing') report.add('note', undefined, `Config files missing '${file}'.`, found.why)
   if (found.kind === 'directory')
     report.add('note', undefined, `Configuration file '${file}' is a directory - skipping`)
+  const nothing = found.kind === 'file' ? {} : { unread: whyNothing(found) }
   const lines = logicalLines(file, found.kind === 'file' ? found.text : '', surroundings, report)
   try {
     const { draft: parent, parser } = pass('parent', newDraft(), lines, surroundings, report)
@@ -49,13 +56,14 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     const { namespace } = parent
     if (namespace !== undefined && !surroundings.hasNamespace(namespace)) report.nothingIsChecked(namespace)
     return {
+      ...nothing,
       config: { ...config, virtualServerGroups, virtualServers },
       messages: report.messages,
       status: report.status(),
     }
   } catch (error) {
     if (!(error instanceof FatalLine)) throw error
-    return { messages: report.messages, status: report.status() }
+    return { ...nothing, messages: report.messages, status: report.status() }
   }
 }
 

@@ -6,7 +6,6 @@ import type { Checker } from '../../../keepalived/config/tree/checker.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
 import { triedRules } from '../../../keepalived/rules/rule-writer.js'
-import { whyUnread } from '../keepalived/check-file.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import type { Given } from './director-interfaces.js'
 import { notDone } from './keepalived-limits.js'
@@ -59,11 +58,10 @@ export function whyNotReloaded(file: string, read: ReadFile, running: ReadFile):
  * the director would refuse one of its rules.
  */
 export async function readKeepalived({ file, interfaces, hasKernel, given, makeTrial }: ReadBy): Promise<ReadFile> {
-  // keepalived takes it for an empty one: a file that is gone would take all services with it.
-  const why = whyUnread(file)
-  if (why !== undefined) throw new UsageError(`--keepalived: '${file}': ${why}`)
   const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
-  const { config } = read
+  const { config, unread } = read
+  // keepalived takes it for an empty one: a file that is gone would take all services with it.
+  if (unread !== undefined) throw new UsageError(`--keepalived: '${file}': ${unread}`)
   const found = read.messages.map(message => ({
     text: message.text,
     line: formatMessage(message),
