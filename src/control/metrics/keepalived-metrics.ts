@@ -1,9 +1,8 @@
 /* The text of the metrics of what a director runs of a keepalived.conf: checks and virtual routers. Written straight, as those of services are. */
 import { allHealth } from '../protocol/all-health.js'
 import type { CheckedKey, Control, InstanceInfo, ServerHealth, ServiceHealth, VrrpInfo } from '../protocol/api.js'
+import { headOf, type Family } from './family.js'
 import { escape, serviceLabels } from './service-metrics.js'
-
-type Line = [name: string, type: 'counter' | 'gauge', help: string]
 
 const FAMILIES = [
   [
@@ -35,7 +34,7 @@ const FAMILIES = [
     'gauge',
     '1 while a track script says good, else 0; not there before its first run has ended',
   ],
-] as const satisfies readonly Line[]
+] as const satisfies readonly Family[]
 
 type Name = (typeof FAMILIES)[number][0]
 const STATES = ['INIT', 'BACKUP', 'MASTER', 'FAULT'] as const
@@ -49,9 +48,10 @@ class Lines {
   }
 
   *pieces(): Generator<Buffer> {
-    for (const [name, type, help] of FAMILIES) {
+    for (const family of FAMILIES) {
+      const [name] = family
       const lines = [...this.#lines.get(name)!].map(([labels, value]) => `${name}{${labels}} ${value}\n`)
-      yield Buffer.from(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`)
+      yield Buffer.from(`${headOf(family)}${lines.join('')}`)
     }
   }
 }

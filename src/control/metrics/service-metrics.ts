@@ -13,8 +13,7 @@ import {
   type ServiceKey,
 } from '../protocol/api.js'
 import { methodName } from '../operations/keys.js'
-
-type Line = [name: string, type: 'counter' | 'gauge', help: string]
+import { headOf, type Family } from './family.js'
 
 const FAMILIES = [
   ['uvs_service_info', 'gauge', 'Virtual services: 1; the scheduler is a label'],
@@ -39,7 +38,7 @@ const FAMILIES = [
   ['uvs_real_server_connections_total', 'counter', 'Connections to the real server'],
   ['uvs_real_server_packets_total', 'counter', 'Packets of its connections, by direction'],
   ['uvs_real_server_bytes_total', 'counter', 'IP octets of its connections, by direction'],
-] as const satisfies readonly Line[]
+] as const satisfies readonly Family[]
 
 type Name = (typeof FAMILIES)[number][0]
 
@@ -49,8 +48,7 @@ type Lines = Record<Name, string>
 /** The text in pieces, each from one page. The event loop runs in between. Rejects with the director's refusal. */
 export async function serviceMetrics(control: Control): Promise<Buffer[]> {
   const pieces = new Map<Name, Buffer[]>()
-  for (const [name, type, help] of FAMILIES)
-    pieces.set(name, [Buffer.from(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`)])
+  for (const family of FAMILIES) pieces.set(family[0], [Buffer.from(headOf(family))])
   for await (const services of allFigures(control)) {
     const lines = Object.fromEntries(FAMILIES.map(([name]) => [name, ''])) as Lines
     for (const service of services) writeService(lines, service)
