@@ -4,7 +4,7 @@ import { down, UP, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { converse, type Conversation } from './conversation.js'
 import type { Peer } from './peer.js'
-import { MOST_REPLY, replyOf } from './smtp-reply.js'
+import { ReplyReader } from './smtp-reply.js'
 
 /** SMTP_CHECK: greeting 220, HELO, 250, QUIT. A reply may have several lines (`250-first`, `250 last`), which keepalived takes for an error. */
 export function checkSmtp(
@@ -19,7 +19,7 @@ export function checkSmtp(
 class SmtpConversation implements Conversation {
   readonly #heloName: string
   #isGreeted = false
-  #text = ''
+  readonly #replies = new ReplyReader()
 
   constructor(heloName: string) {
     this.#heloName = heloName
@@ -28,10 +28,8 @@ class SmtpConversation implements Conversation {
   opened(): undefined {}
 
   received(octets: Buffer, socket: Socket): CheckResult | undefined {
-    this.#text += octets.toString('latin1')
-    const reply = replyOf(this.#text)
-    if (reply === undefined) return this.#text.length > MOST_REPLY ? down(`endless ${this.awaited()}`) : undefined
-    this.#text = ''
+    const reply = this.#replies.take(octets, this.awaited())
+    if (reply === undefined || !('code' in reply)) return reply
     if (!this.#isGreeted) {
       if (reply.code !== 220) return down(`Bad greeting banner: ${reply.first}`)
       this.#isGreeted = true

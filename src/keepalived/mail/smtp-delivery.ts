@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type CheckResult, down, UP } from '../checkers/check-result.js'
 import type { Conversation } from '../checkers/conversation.js'
-import { MOST_REPLY, replyOf } from '../checkers/smtp-reply.js'
+import { ReplyReader } from '../checkers/smtp-reply.js'
 import type { MailSettings } from './mail-settings.js'
 import { addressOf } from './mail-text.js'
 
@@ -20,7 +20,7 @@ export class SmtpDelivery implements Conversation {
   readonly #recipients: number
   /** What the reply is awaited of: first the greeting. */
   #step: Step = { says: 'greeting', expects: [220] }
-  #text = ''
+  readonly #replies = new ReplyReader()
 
   /** `text` ends with the dot that ends a mail. */
   constructor({ heloName, from, to }: MailSettings, text: string) {
@@ -46,10 +46,8 @@ export class SmtpDelivery implements Conversation {
   opened(): undefined {}
 
   received(octets: Buffer, socket: Socket): CheckResult | undefined {
-    this.#text += octets.toString('latin1')
-    const reply = replyOf(this.#text)
-    if (reply === undefined) return this.#text.length > MOST_REPLY ? down(`endless ${this.awaited()}`) : undefined
-    this.#text = ''
+    const reply = this.#replies.take(octets, this.awaited())
+    if (reply === undefined || !('code' in reply)) return reply
     if (!this.#step.expects.includes(reply.code)) {
       const { recipient } = this.#step
       if (recipient !== undefined) this.#refused.push(recipient)
