@@ -76,12 +76,22 @@ export class Ledger {
     }
   }
 
+  /**
+   * As `find`; for a folder without a readable ledger one whose owner is dead. A lab that goes while we look may stand again under the
+   * same name at once: only what cannot be read twice is lost.
+   */
+  static #findOrLost(prefix: string): Ledger | undefined {
+    const found = Ledger.find(prefix)
+    if (found || !existsSync(dirOf(prefix))) return found
+    return Ledger.find(prefix) ?? new Ledger(prefix, { owner: { pid: 0, start: '' }, processes: [], spaces: [] })
+  }
+
   /** Removes every lab whose owner is dead. Returns their prefixes. */
   static async sweep(): Promise<string[]> {
     const swept: string[] = []
     for (const name of labDirs()) {
-      const ledger =
-        Ledger.find(`${name}-`) ?? new Ledger(`${name}-`, { owner: { pid: 0, start: '' }, processes: [], spaces: [] })
+      const ledger = Ledger.#findOrLost(`${name}-`)
+      if (!ledger) continue
       const { owner } = ledger.#entries
       if (!owner || isAlive(owner)) continue
       await ledger.remove()
@@ -124,7 +134,15 @@ export class Ledger {
     const { processes, spaces } = this.#entries
     await end([...processes].reverse())
     await removeNamespaces(this.prefix, spaces, new Set(processes.map(({ pid }) => pid)))
-    rmSync(this.dir, { recursive: true, force: true })
+    // All of it goes at once: a concurrent sweep must not see the folder without its ledger.
+    if (!existsSync(this.dir)) return
+    const gone = mkdtempSync(join(ROOT, '.gone-'))
+    try {
+      renameSync(this.dir, gone)
+    } catch {
+      // Another process was faster.
+    }
+    rmSync(gone, { recursive: true, force: true })
   }
 
   #write(dir = this.dir): void {
