@@ -126,7 +126,8 @@ await t.test('uvs director --keepalived', { skip, timeout: 200_000 }, async t =>
   t.match(await health(), { state: 'down', why: 'Lost quorum 1-0=1 > 0', sorryServer: { inUse: true } })
   for (const line of ['Lost quorum 1-0=1 > 0 for VS', `Adding sorry server [${RS1}]:tcp:89 to VS`])
     t.ok(director.said().includes(line), line)
-  // Not each request: a port that ab used may still have its connection, whose packets IPVS drops as long as its server is gone.
+  // A port that ab used may still have its connection, whose packets IPVS drops as long as its server is gone.
+  await spaces.must('client', 'sysctl', ['-qw', 'net.ipv4.ip_local_port_range=61000 65000'])
   const answers = (name: string): Promise<void> => sooner(async () => (await lan.ask(AT)) === name, 20_000)
   await t.resolves(answers('sorry'))
   serve('rs2', 'two', PORT)
