@@ -1,0 +1,53 @@
+/*
+ * A flow is one direction of a connection whose packets the kernel forwards for us (ebpf/flow-program.ts), as the fast path would.
+ * What the director has decided of it stands in its slot, one of an array that the program and the director share. A slot is 16
+ * words (64 octets: a cache line); slot 0 is nobody's.
+ *
+ * Sums are what is to be added to the complement of a checksum (RFC 1624), folded to 16 bits, not 0, their octets swapped: as a
+ * little-endian program reads them.
+ */
+
+export const SLOT_WORDS = 16
+
+/** The flow is forwarded while this is the table's epoch (flow-table.ts). 0: never. */
+export const EPOCH = 0
+/** Index of the next hop. */
+export const HOP = 1
+/** `FlowForm` bits. */
+export const FORM = 2
+/** Octets of an IP packet that may leave. */
+export const MTU = 3
+/** The addresses and ports to write, as they stand in the frame. */
+export const SRC = 4
+export const DST = 5
+export const PORTS = 6
+/** For the IPv4 header: addresses and the TTL, which falls by one. */
+export const HEADER_SUM = 7
+/** For TCP and UDP: addresses, which a partial checksum covers too; and ports. */
+export const ADDRESS_SUM = 8
+export const PORT_SUM = 9
+/** Written by the program, 64 bits: packets (24 bits), above them octets of IP packets (40 bits). Both wrap. */
+export const COUNT_LOW = 10
+export const COUNT_HIGH = 11
+/** Written by the program: when the last packet came, in `FlowTable.now`'s unit. */
+export const SEEN = 12
+// The director's own: the program does not look at them.
+/** Its connection. */
+export const OWNER = 13
+/** COUNT as the director has counted it so far. */
+export const COUNTED_LOW = 14
+export const COUNTED_HIGH = 15
+
+export const FlowForm = {
+  /** Addresses and ports are written. Without it, direct routing, only MACs and TTL. */
+  TRANSLATED: 1,
+  /** A TCP segment with options other than a timestamp comes up: it might claim a client's address (TOA). */
+  CHECK_OPTIONS: 2,
+  OUTBOUND: 4,
+} as const
+
+/** By so many bits octets stand above packets in COUNT. */
+export const PACKET_BITS = 24
+
+/** Words of a flow's key: addresses and ports as they stand in the frame, and the protocol. */
+export const FLOW_KEY_WORDS = 4

@@ -1,0 +1,34 @@
+import type { Link } from './link.js'
+import type { MacAddr } from '../wire/addr.js'
+
+/**
+ * The flows that a program forwards without asking the director, in memory that both share (flow-slot.ts). The director writes it and
+ * reads it without a system call; `enter` and `withdraw` are one each.
+ */
+export interface FlowTable {
+  /** The slots. The director has those of its own range, from `first` on, `count` of them. */
+  readonly slots: Int32Array
+  readonly first: number
+  readonly count: number
+  /** As `first` and `count`, of next hops. */
+  readonly firstHop: number
+  readonly hopCount: number
+
+  /** Flows whose slot has another epoch come up from now on. Not 0. */
+  setEpoch(epoch: number): void
+  /** Now, in 2^20 ns (1.05 ms), 32 bits that wrap: the clock of SEEN. */
+  now(): number
+  /** Whether the program runs where the link's frames come in, and can send by it. */
+  serves(link: Link): boolean
+  /** Where a next hop is. Packets to it use this MAC from now on, wholly. */
+  setHop(hop: number, link: Link, mac: MacAddr): void
+  /** Packets to it come up from now on. */
+  clearHop(hop: number): void
+  /**
+   * Enters `count` flows; FLOW_KEY_WORDS of `keys` each, and its slot. The slots must have been written. Returns how many of them, from
+   * the first on, are entered: fewer if there is no room.
+   */
+  enter(keys: Int32Array, slots: Int32Array, count: number): number
+  /** Withdraws flows; one that is not there is no mistake. */
+  withdraw(keys: Int32Array, count: number): void
+}
