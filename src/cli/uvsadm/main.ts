@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { connectControl } from '../../control/socket/client.js'
+import { connectControl, isDenied } from '../../control/socket/client.js'
 import { print, printPieces, takeControl } from '../command.js'
 import { systemNames } from './options/names.js'
 import { restoreLines } from './restore-lines.js'
@@ -19,7 +19,7 @@ async function main(path: string, argv: string[]): Promise<number> {
     if (every === undefined) return await printPieces(await run(control))
     const title = watchTitle(every, argv)
     const screen = process.stdout.isTTY ? terminalScreen(title) : pipeScreen(title)
-    return await watch(every, lines => outcome(() => run(control), lines), screen)
+    return await watch(every, lines => outcome(() => run(control), lines, isDenied), screen)
   } catch (error) {
     return print(failure(error))
   } finally {

@@ -68,11 +68,16 @@ export interface Shown extends Outcome {
   isCut?: true
 }
 
-/** The result of `work`: its text, up to `lines` lines, or ipvsadm's message, and its exit status. */
-export async function outcome(work: () => Promise<Output>, lines = Infinity): Promise<Shown> {
+/** The result of `work`: its text, up to `lines` lines, or ipvsadm's message, and its exit status. Throws what `isThrown`. */
+export async function outcome(
+  work: () => Promise<Output>,
+  lines = Infinity,
+  isThrown: (error: unknown) => boolean = () => false,
+): Promise<Shown> {
   try {
     return { status: 0, ...(await firstLines(await work(), lines)), err: '' }
   } catch (error) {
+    if (isThrown(error)) throw error
     return failure(error)
   }
 }

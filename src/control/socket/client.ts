@@ -7,6 +7,13 @@ import { LineSplitter } from './line-splitter.js'
 /** The control socket has no director, or lost it. The message is one line for the user. */
 export class Unreachable extends Error {}
 
+/** The socket is there, and not for this user: asking again changes nothing. */
+export class Denied extends Unreachable {}
+
+export function isDenied(error: unknown): boolean {
+  return error instanceof Denied
+}
+
 /** A director answers within some ms; a stopped or hanging one never does. */
 const PATIENCE_MS = 10_000
 
@@ -64,7 +71,10 @@ class ControlClient implements Control {
     socket.setTimeout(this.#patienceMs, () => {
       if (this.#waiting.length > 0) lose(new Unreachable(`the director at ${this.#path} does not answer`))
     })
-    socket.on('error', (error: NodeJS.ErrnoException) => lose(new Unreachable(explain(error, this.#path))))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const kind = error.code === 'EACCES' || error.code === 'EPERM' ? Denied : Unreachable
+      lose(new kind(explain(error, this.#path)))
+    })
     socket.on('close', () => lose(new Unreachable(`the director at ${this.#path} hung up`)))
     return socket
   }

@@ -1,5 +1,5 @@
 import type { Control, Outcome } from '../../../control/protocol/api.js'
-import { connectControl } from '../../../control/socket/client.js'
+import { connectControl, isDenied } from '../../../control/socket/client.js'
 import { UsageError } from '../../../director/options.js'
 import { messageOf } from '../../../linux/error-text.js'
 import { AS_JSON, CONTROL, defaultControl, print } from '../../command.js'
@@ -19,7 +19,10 @@ const WATCH: Option = {
 /** The form of a list that may be watched. */
 export const WATCHED_FORM: Form = { words: [], options: [WATCH, AS_JSON, CONTROL] }
 
-/** Shows a list once, or with --watch until it is stopped: failures too, for the director may come back. */
+/**
+ * Shows a list once, or with --watch until it is stopped: failures too, for the director may come back. Throws what asking again does
+ * not change.
+ */
 export async function showWatched(
   name: string,
   given: Given,
@@ -49,5 +52,6 @@ function secondsOf(given: Given): number | undefined {
 }
 
 function failed(name: string, error: unknown): Outcome {
+  if (isDenied(error)) throw error
   return { status: 1, out: '', err: `uvs ${name}: ${messageOf(error)}\n` }
 }
