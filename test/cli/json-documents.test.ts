@@ -119,8 +119,8 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   verdicts: control => showVerdicts(true, control, true),
   totals: control => showProc('ip_vs_stats', control, true),
   apps: control => showProc('ip_vs_app', control, true),
-  health: () => showHealth(sampleSeen(), true),
-  vrrp: () => showVrrp(sampleSeen(), true),
+  health: () => showHealth(sampleSeen(), { asJson: true }),
+  vrrp: () => showVrrp(sampleSeen(), { asJson: true }),
   realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 

@@ -10,7 +10,7 @@ import type {
 import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
-import { nextText, rowOf, type Row, stateTable } from './state-table.js'
+import { nextText, rowOf, type Row, type Shape, stateTable } from './state-table.js'
 import { showWatched, WATCHED_FORM } from './watched.js'
 
 export const health: UvsCommand = {
@@ -20,21 +20,23 @@ Of each the state, since when, why (of a check its last error), and when the nex
   forms: [WATCHED_FORM],
   async run(args) {
     const given = readOptions(health, args)
-    return showWatched('health', given, control => showHealth(control, given.has('--json')))
+    return showWatched('health', given, (control, columns) =>
+      showHealth(control, { asJson: given.has('--json'), columns }),
+    )
   },
 }
 
 /** Throws the director's refusal as an Error of one line. */
-export async function showHealth(control: Control, json = false, nowS = Date.now() / 1000): Promise<Outcome> {
+export async function showHealth(control: Control, shape: Shape = {}): Promise<Outcome> {
   const reply = await allHealth(control)
   if (!reply.ok) throw new Error(reply.message)
-  const out = json ? jsonDocument('health', reply.value) : healthText(reply.value, nowS)
+  const out = shape.asJson ? jsonDocument('health', reply.value) : healthText(reply.value, shape)
   return { status: 0, out, err: '' }
 }
 
-function healthText(services: readonly ServiceHealth[], nowS: number): string {
+function healthText(services: readonly ServiceHealth[], shape: Shape): string {
   if (services.length === 0) return 'the configuration has no virtual_server\n'
-  return stateTable(services.flatMap(serviceRows), nowS)
+  return stateTable(services.flatMap(serviceRows), shape)
 }
 
 function serviceRows(service: ServiceHealth): Row[] {

@@ -11,6 +11,13 @@ export interface Row {
   readonly why?: string
 }
 
+/** How a list is shown: `columns`, of a terminal; `nowS`, seconds since 1970. */
+export interface Shape {
+  readonly asJson?: boolean
+  readonly columns?: number | undefined
+  readonly nowS?: number
+}
+
 export function rowOf(depth: number, of: string, { state, since, why }: StateInfo<string>, next?: string): Row {
   return { depth, of, state, since, why, ...(next !== undefined && { next }) }
 }
@@ -20,8 +27,16 @@ const CONTROL = /\p{Cc}/gu
 
 const HEAD = ['', 'STATE', 'SINCE', 'NEXT', 'WHY'] as const
 
-/** Columns as wide as they need to be; the reason, which may be long, is the last one. `nowS`: seconds since 1970. */
-export function stateTable(rows: readonly Row[], nowS: number): string {
+/** Of a name, what is shown however narrow the terminal is. */
+const LEAST_NAME = 10
+/** Two blanks before the state, and the `>` of a screen that cuts what is behind it. */
+const BESIDE_NAME = 3
+
+/**
+ * Columns as wide as they need to be; the reason, which may be long, is the last one. Names that would leave no room for the state within
+ * `columns` are cut, and end in `>`.
+ */
+export function stateTable(rows: readonly Row[], { nowS = Date.now() / 1000, columns = Infinity }: Shape): string {
   const cells = rows.map(({ depth, of, state, since, next = '', why = '' }) => [
     '  '.repeat(depth) + of,
     state,
@@ -30,13 +45,18 @@ export function stateTable(rows: readonly Row[], nowS: number): string {
     why,
   ])
   const widths = HEAD.map((head, at) => Math.max(head.length, ...cells.map(row => row[at]!.length)))
-  const lines = [HEAD, ...cells].map(row =>
-    row
+  widths[0] = Math.min(widths[0]!, Math.max(LEAST_NAME, columns - BESIDE_NAME - widths[1]!))
+  const lines = [HEAD, ...cells].map(([name, ...row]) =>
+    [cut(name!, widths[0]!), ...row]
       .map((cell, at) => cell.padEnd(widths[at]!))
       .join('  ')
       .trimEnd(),
   )
   return lines.map(line => `${line.replaceAll(CONTROL, '?')}\n`).join('')
+}
+
+function cut(name: string, width: number): string {
+  return name.length > width ? `${name.slice(0, width - 1)}>` : name
 }
 
 /** `check in 0.6 s`, `check now`; a result that is waited for is `under way`. */

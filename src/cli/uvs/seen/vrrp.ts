@@ -2,7 +2,7 @@ import type { Control, InstanceInfo, Outcome, VrrpInfo } from '../../../control/
 import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
-import { nextText, rowOf, type Row, stateTable } from './state-table.js'
+import { nextText, rowOf, type Row, type Shape, stateTable } from './state-table.js'
 import { showWatched, WATCHED_FORM } from './watched.js'
 
 /** More addresses of an instance are counted. */
@@ -16,18 +16,18 @@ refused, by reason.`,
   forms: [WATCHED_FORM],
   async run(args) {
     const given = readOptions(vrrp, args)
-    return showWatched('vrrp', given, control => showVrrp(control, given.has('--json')))
+    return showWatched('vrrp', given, (control, columns) => showVrrp(control, { asJson: given.has('--json'), columns }))
   },
 }
 
 /** Throws the director's refusal as an Error of one line. */
-export async function showVrrp(control: Control, json = false, nowS = Date.now() / 1000): Promise<Outcome> {
+export async function showVrrp(control: Control, shape: Shape = {}): Promise<Outcome> {
   const reply = await control.call({ op: 'vrrp' })
   if (!reply.ok) throw new Error(reply.message)
-  return { status: 0, out: json ? jsonDocument('vrrp', reply.value) : vrrpText(reply.value, nowS), err: '' }
+  return { status: 0, out: shape.asJson ? jsonDocument('vrrp', reply.value) : vrrpText(reply.value, shape), err: '' }
 }
 
-function vrrpText({ instances, groups, scripts, unclaimed }: VrrpInfo, nowS: number): string {
+function vrrpText({ instances, groups, scripts, unclaimed }: VrrpInfo, shape: Shape): string {
   if (instances.length === 0) return 'the configuration has no vrrp_instance\n'
   const rows = [
     ...instances.flatMap(instanceRows),
@@ -35,7 +35,7 @@ function vrrpText({ instances, groups, scripts, unclaimed }: VrrpInfo, nowS: num
     ...scripts.map(script => rowOf(0, `script ${script.name}`, script, nextText(script.next))),
     ...countRows(0, 'unclaimed', unclaimed),
   ]
-  return stateTable(rows, nowS)
+  return stateTable(rows, shape)
 }
 
 function instanceRows(instance: InstanceInfo): Row[] {

@@ -20,21 +20,23 @@ const WATCH: Option = {
 export const WATCHED_FORM: Form = { words: [], options: [WATCH, AS_JSON, CONTROL] }
 
 /**
- * Shows a list once, or with --watch until it is stopped: failures too, for the director may come back. Throws what asking again does
- * not change.
+ * Shows a list once, or with --watch until it is stopped, in as many columns as the terminal has: failures too, for the director may come
+ * back. Throws what asking again does not change.
  */
 export async function showWatched(
   name: string,
   given: Given,
-  list: (control: Control) => Promise<Outcome>,
+  list: (control: Control, columns?: number) => Promise<Outcome>,
 ): Promise<number> {
   const every = secondsOf(given)
   const control = connectControl(given.one('--control') ?? defaultControl())
   try {
     if (every === undefined) return print(await list(control))
     const title = titleOf(every, `uvs ${name}`)
-    const screen = process.stdout.isTTY ? terminalScreen(title) : pipeScreen(title)
-    return await watch(every, () => list(control).catch(error => failed(name, error)), screen)
+    const { stdout } = process
+    const columns = (): number | undefined => (stdout.isTTY ? stdout.columns || 80 : undefined)
+    const screen = stdout.isTTY ? terminalScreen(title) : pipeScreen(title)
+    return await watch(every, () => list(control, columns()).catch(error => failed(name, error)), screen)
   } finally {
     control.close()
   }

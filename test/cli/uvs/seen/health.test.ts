@@ -8,7 +8,7 @@ import { sampleSeen } from '../../sample-seen.js'
 import { columns } from './columns.js'
 
 t.test('a table: each virtual server, its real servers, their checks', async t => {
-  const { status, out, err } = await showHealth(sampleSeen(), false, LOOKED_S)
+  const { status, out, err } = await showHealth(sampleSeen(), { nowS: LOOKED_S })
   t.match({ status, err }, { status: 0, err: '' })
   t.strictSame(columns(out), [
     ['', 'STATE', 'SINCE', 'NEXT', 'WHY'],

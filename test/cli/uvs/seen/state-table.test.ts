@@ -34,7 +34,7 @@ t.test('since when: of another day with its date', async t => {
 })
 
 t.test('names that would steer the terminal do not', async t => {
-  t.match(stateTable([{ depth: 0, of: 'a\x1b[2J', state: 'up' }], 0), 'a?[2J  up\n')
+  t.match(stateTable([{ depth: 0, of: 'a\x1b[2J', state: 'up' }], { nowS: 0 }), 'a?[2J  up\n')
 })
 
 t.test('columns are as wide as they need to be', async t => {
@@ -43,7 +43,7 @@ t.test('columns are as wide as they need to be', async t => {
     { depth: 1, of: 'a longer one', state: 'unknown', next: 'check now' },
   ]
   t.equal(
-    stateTable(rows, 0),
+    stateTable(rows, { nowS: 0 }),
     [
       '                STATE    SINCE  NEXT       WHY',
       'one             up                         because',
@@ -51,4 +51,22 @@ t.test('columns are as wide as they need to be', async t => {
       '',
     ].join('\n'),
   )
+})
+
+t.test('a name leaves room for the state, however narrow the terminal is', async t => {
+  const rows = [
+    { depth: 0, of: 'TCP 10.99.77.100:80', state: 'up', why: 'because' },
+    { depth: 1, of: '10.99.77.3:81 weight 100, in the rules with 3', state: 'unknown' },
+  ]
+  const narrow = stateTable(rows, { columns: 40 }).trimEnd().split('\n')
+  t.strictSame(
+    narrow.map(line => line.slice(0, 40)),
+    [
+      `${' '.repeat(32)}STATE   `,
+      'TCP 10.99.77.100:80             up      ',
+      '  10.99.77.3:81 weight 100, i>  unknown',
+    ],
+  )
+  t.match(narrow[1], /up {7}.*because$/, 'the rest is there for the screen to cut')
+  t.match(stateTable(rows, { columns: 5 }), /^ {2}10\.99\.7> {2}unknown$/m)
 })

@@ -6,7 +6,7 @@ import { sampleSeen } from '../../sample-seen.js'
 import { columns } from './columns.js'
 
 t.test('a table: each virtual router, what it heard and refused, groups, scripts', async t => {
-  const { status, out, err } = await showVrrp(sampleSeen(), false, LOOKED_S)
+  const { status, out, err } = await showVrrp(sampleSeen(), { nowS: LOOKED_S })
   t.match({ status, err }, { status: 0, err: '' })
   t.strictSame(columns(out), [
     ['', 'STATE', 'SINCE', 'NEXT', 'WHY'],
