@@ -6,7 +6,7 @@ import { sampleVrrp } from './sample-vrrp.js'
 
 /** In front of a director, a keepalived.conf with every field that is shown. */
 export function sampleSeen(director: Control = REFUSES): Control {
-  const control = new KeepalivedControl(director)
+  const control = new KeepalivedControl(director, true)
   control.show({ healthPage: sampleHealth, vrrp: sampleVrrp, planReload: samplePlan })
   return control
 }

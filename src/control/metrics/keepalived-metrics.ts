@@ -56,7 +56,7 @@ class Lines {
   }
 }
 
-/** Nothing of a director that runs no keepalived.conf. Rejects with any other refusal. */
+/** Nothing of a director that runs no keepalived.conf, or does not yet. Rejects with any other refusal. */
 export async function keepalivedMetrics(control: Control): Promise<Buffer[]> {
   const [health, vrrp] = [await allHealth(control), await control.call({ op: 'vrrp' })]
   for (const reply of [health, vrrp]) if (!reply.ok && reply.refusal !== 'EOPNOTSUPP') throw new Error(reply.message)

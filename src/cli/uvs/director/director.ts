@@ -57,7 +57,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const hearsAdverts = configured !== undefined && aloneIn(command).length > 0
   const dataPlane = await DataPlane.start({ ...command, hearsAdverts }, complain)
-  const all = new KeepalivedControl(dataPlane)
+  const all = new KeepalivedControl(dataPlane, configured !== undefined)
   const control = new Transactions(all, makeTrial)
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {

@@ -3,7 +3,6 @@ import type {
   Control,
   HealthPage,
   OperationName,
-  Operations,
   ReloadPlanPage,
   Reply,
   Request,
@@ -19,14 +18,16 @@ export interface Seen {
 
 /**
  * A director, and in front of it what this thread runs of a keepalived.conf: requests about that do not go to the data plane, which knows nothing
- * of it and refuses them.
+ * of it and refuses them. Until it runs they are refused here, if it `isExpected`.
  */
 export class KeepalivedControl implements Control {
   readonly #director: Control
+  readonly #isExpected: boolean
   #seen: Seen | undefined
 
-  constructor(director: Control) {
+  constructor(director: Control, isExpected: boolean) {
     this.#director = director
+    this.#isExpected = isExpected
   }
 
   /** From now on it is asked. */
@@ -36,15 +37,25 @@ export class KeepalivedControl implements Control {
 
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     const asked = request as Request
-    if (this.#seen && asked.op === 'plan-reload')
-      return (await this.#seen.planReload(asked.file, asked.from)) as Reply<O>
-    const value = this.#seen && answered(this.#seen, request)
-    return value === undefined ? this.#director.call(request) : ({ ok: true, value } as Reply<O>)
+    if (!isAboutKeepalived(asked)) return this.#director.call(request)
+    if (this.#seen) return (await answer(this.#seen, asked)) as Reply<O>
+    return this.#isExpected ? STARTING : this.#director.call(request)
   }
 }
 
-/** Undefined: it is the data plane's. */
-function answered(seen: Seen, request: Request): Operations[OperationName]['value'] | undefined {
-  if (request.op === 'health') return seen.healthPage(request.from ?? 0)
-  return request.op === 'vrrp' ? seen.vrrp() : undefined
+type Asked = Request<'health' | 'vrrp' | 'plan-reload'>
+
+const STARTING = {
+  ok: false,
+  refusal: 'EOPNOTSUPP',
+  message: 'the director is starting: its keepalived.conf does not run yet',
+} as const
+
+function isAboutKeepalived(request: Request): request is Asked {
+  return request.op === 'health' || request.op === 'vrrp' || request.op === 'plan-reload'
+}
+
+async function answer(seen: Seen, asked: Asked): Promise<Answer<HealthPage | VrrpInfo | ReloadPlanPage>> {
+  if (asked.op === 'plan-reload') return seen.planReload(asked.file, asked.from)
+  return { ok: true, value: asked.op === 'health' ? seen.healthPage(asked.from ?? 0) : seen.vrrp() }
 }

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { KeepalivedControl } from '../../../../src/cli/uvs/director/keepalived-control.js'
+import { planKeepalived } from '../../../../src/cli/uvs/rules/plan-keepalived.js'
 import { health, showHealth } from '../../../../src/cli/uvs/seen/health.js'
+import { showVrrp } from '../../../../src/cli/uvs/seen/vrrp.js'
+import { keepalivedMetrics } from '../../../../src/control/metrics/keepalived-metrics.js'
 import { UsageError } from '../../../../src/director/options.js'
 import { BenchDirector } from '../../../support/bench-director.js'
 import { LOOKED_S } from '../../sample-health.js'
@@ -39,7 +42,17 @@ t.test('one line of a director without --keepalived', async t => {
   const { control } = new BenchDirector()
   const why = /^the director runs no keepalived\.conf: it was started without --keepalived$/
   await t.rejects(showHealth(control), { message: why })
-  await t.rejects(showHealth(new KeepalivedControl(control)), { message: why }, 'nor does one that has not begun')
+  await t.rejects(showHealth(new KeepalivedControl(control, false)), { message: why }, 'whoever stands in front of it')
+})
+
+t.test('one line of a director whose keepalived.conf does not run yet', async t => {
+  const control = new KeepalivedControl(new BenchDirector().control, true)
+  const starting = { message: 'the director is starting: its keepalived.conf does not run yet' }
+  await t.rejects(showHealth(control), starting)
+  await t.rejects(showVrrp(control), starting)
+  await t.rejects(planKeepalived(control, 'a.conf', false), starting)
+  t.strictSame(await keepalivedMetrics(control), [], 'nothing to be exported, and no error')
+  t.match(await control.call({ op: 'timeouts' }), { ok: true }, 'all else is answered')
 })
 
 t.test('all but what is asked of keepalived goes to the data plane', async t => {
