@@ -155,7 +155,7 @@ t.test('the plan of a reload is a plan, with instances', async t => {
   const printed = parsed({ ...(await planKeepalived(sampleSeen(), '/k.conf', true)), err: '' })
   const validate = validator('plan')
   validate(printed)
-  t.strictSame([validate.errors, Object.keys(printed)], [null, ['version', 'plan', 'instances']])
+  t.strictSame([validate.errors, Object.keys(printed)], [null, ['version', 'plan', 'instances', 'blocks']])
 })
 
 t.test('the busy director shows every field there is', async t => {

@@ -1,4 +1,10 @@
-import type { Answer, InstanceChange, PlannedChange, ReloadPlanPage } from '../../src/control/protocol/api.js'
+import type {
+  Answer,
+  BlockChange,
+  InstanceChange,
+  PlannedChange,
+  ReloadPlanPage,
+} from '../../src/control/protocol/api.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 const service = { protocol: 'tcp', address: '192.0.2.1', port: 80 } as const
@@ -46,11 +52,19 @@ const INSTANCES: InstanceChange[] = [
   },
 ]
 
+const BLOCKS: BlockChange[] = [
+  { block: 'vrrp_sync_group', name: 'G', change: 'added', settings: [{ keyword: 'group', is: 'VI_2, VI_3' }] },
+  { block: 'vrrp_script', name: 'chk', change: 'changed', settings: [{ keyword: 'interval', is: '2 s', was: '1 s' }] },
+]
+
 /** Two pages of what a reload would change; of /bad.conf, which cannot be read. */
 export async function samplePlan(file: string, from: number): Promise<Answer<ReloadPlanPage>> {
   if (file === '/bad.conf') return { ok: false, refusal: 'EINVAL', message: '/bad.conf: no good' }
   const rows = ROWS.slice(from, from + 2)
   const isFirst = from === 0
   const left = isFirst ? ['10.0.0.9:80 of tcp 192.0.2.1:80 is not there: it is left alone'] : []
-  return { ok: true, value: { rows, instances: isFirst ? INSTANCES : [], left, next: isFirst ? 2 : null } }
+  return {
+    ok: true,
+    value: { rows, instances: isFirst ? INSTANCES : [], blocks: isFirst ? BLOCKS : [], left, next: isFirst ? 2 : null },
+  }
 }

@@ -9,6 +9,7 @@ import { TrackFiles } from '../../../keepalived/health/track-files.js'
 import { Gate } from '../../../keepalived/rules/change-requests.js'
 import { LvsTimeouts } from '../../../keepalived/rules/lvs-timeouts.js'
 import { RuleWriter } from '../../../keepalived/rules/rule-writer.js'
+import { blockChanges } from '../../../keepalived/seen/block-changes.js'
 import { healthPage } from '../../../keepalived/seen/health-seen.js'
 import { instanceChanges } from '../../../keepalived/seen/instance-changes.js'
 import type { Moment } from '../../../keepalived/seen/moment.js'
@@ -235,15 +236,19 @@ export class DirectorKeepalived {
 
 /** `vrrp_instance VI_1 changed (priority); 1 service added; …` */
 function changed(was: ReadFile, read: ReadFile, committed: Committed): string {
-  const instances = changedInstances(was, read)
+  const blocks = changedBlocks(was, read)
   const isOfRules = Object.keys(committed.changes).length > 0
-  return [...instances, ...(isOfRules || instances.length === 0 ? [summary(committed)] : [])].join('; ')
+  return [...blocks, ...(isOfRules || blocks.length === 0 ? [summary(committed)] : [])].join('; ')
 }
 /** `vrrp_instance VI_1 changed (priority)`, one each. */
-function changedInstances(was: ReadFile, read: ReadFile): string[] {
-  return instanceChanges(was.config.instances, read.config.instances).map(({ instance, change, settings }) => {
+function changedBlocks(was: ReadFile, read: ReadFile): string[] {
+  const instances = instanceChanges(was.config.instances, read.config.instances)
+  return [
+    ...instances.map(({ instance, ...rest }) => ({ block: 'vrrp_instance', name: instance, ...rest })),
+    ...blockChanges(was.config, read.config),
+  ].map(({ block, name, change, settings }) => {
     const what = change === 'changed' ? ` (${settings.map(({ keyword }) => keyword).join(', ')})` : ''
-    return `vrrp_instance ${instance} ${change}${what}`
+    return `${block} ${name} ${change}${what}`
   })
 }
 

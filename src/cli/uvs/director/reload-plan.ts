@@ -1,9 +1,17 @@
-import type { Answer, Control, InstanceChange, PlannedChange, ReloadPlanPage } from '../../../control/protocol/api.js'
+import type {
+  Answer,
+  BlockChange,
+  Control,
+  InstanceChange,
+  PlannedChange,
+  ReloadPlanPage,
+} from '../../../control/protocol/api.js'
 import { allServices } from '../../../control/protocol/all-services.js'
 import { fit } from '../../../control/rules/fit.js'
 import { valueIn } from '../../../keepalived/health/track-files.js'
 import type { HealthChecker } from '../../../keepalived/health/health-checker.js'
 import { changeRequests } from '../../../keepalived/rules/change-requests.js'
+import { blockChanges } from '../../../keepalived/seen/block-changes.js'
 import { instanceChanges } from '../../../keepalived/seen/instance-changes.js'
 import { messageOf } from '../../../linux/error-text.js'
 import { whyNotReloaded, type ReadFile } from './read-keepalived.js'
@@ -14,6 +22,7 @@ const PAGE = 256
 interface Plan {
   readonly changes: readonly PlannedChange[]
   readonly instances: InstanceChange[]
+  readonly blocks: BlockChange[]
   readonly left: string[]
 }
 
@@ -29,7 +38,7 @@ export interface ReloadPlannerOf {
 export class ReloadPlanner {
   readonly #of: ReloadPlannerOf
   /** As of the last request for a first page. */
-  #plan: Plan = { changes: [], instances: [], left: [] }
+  #plan: Plan = { changes: [], instances: [], blocks: [], left: [] }
 
   constructor(of: ReloadPlannerOf) {
     this.#of = of
@@ -42,9 +51,9 @@ export class ReloadPlanner {
     } catch (error) {
       return { ok: false, refusal: 'EINVAL', message: messageOf(error).replace(/^--keepalived: /, '') }
     }
-    const { changes, instances, left } = this.#plan
+    const { changes, ...rest } = this.#plan
     const end = from + PAGE
-    const first = from === 0 ? { instances, left } : { instances: [], left: [] }
+    const first = from === 0 ? rest : { instances: [], blocks: [], left: [] }
     return { ok: true, value: { rows: changes.slice(from, end), ...first, next: end < changes.length ? end : null } }
   }
 
@@ -63,6 +72,7 @@ export class ReloadPlanner {
     if (!current.ok) throw new Error(current.message)
     const fitted = fit(current.value, await changeRequests(before, changes))
     const instances = instanceChanges(running.config.instances, read.config.instances)
-    return { changes: fitted.changes, instances, left: [...fitted.left] }
+    const blocks = blockChanges(running.config, read.config)
+    return { changes: fitted.changes, instances, blocks, left: [...fitted.left] }
   }
 }

@@ -12,10 +12,12 @@ t.test('a line a change, and what they come to', async t => {
 ~ vrrp_instance VI_3 priority 150 (was 100)
 ~ vrrp_instance VI_3 nopreempt on
 ~ vrrp_instance VI_3 without track_script (was chk)
++ vrrp_sync_group G (group VI_2, VI_3)
+~ vrrp_script chk interval 2 s (was 1 s)
 ~ -E -t 192.0.2.1:80 -s rr (was -s wrr; 7 connections)
 ~ -e -t 192.0.2.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 7 connections)
 - -d -t 192.0.2.1:80 -r 10.0.0.3:80
-3 changes, 14 connections; 3 vrrp_instances
+3 changes, 14 connections; 3 vrrp_instances; 1 vrrp_sync_group; 1 vrrp_script
 `,
   )
   t.equal(status, 0)
