@@ -84,12 +84,15 @@ export interface ConfigDraft {
   /** Also those that are left out. */
   garpGroupCount: number
   linkDelays: LinkDelay[]
-  /** Some interface that is named does not exist. */
-  interfaceIsMissing: boolean
-  /** Scripts that would run, by the words of the security message. */
-  runs: Set<'' | 'check ' | 'start/shutdown '>
+  /** Where each instance, sync group, script, virtual and real server begins: for what only the whole file shows. */
+  heads: Map<object, Place>
+  /** Where the first interface is named that does not exist. */
+  missingInterfaceAt?: Place
+  /** Where the first script stands that would run, by the words of the security message. */
+  runs: Map<'' | 'check ' | 'start/shutdown ', Place | undefined>
   insecure: Set<'' | 'check ' | 'start/shutdown '>
   namespace?: string
+  namespaceAt?: Place
   /** Where `vrrp_strict` or `strict_mode` stands. */
   strictAt?: Place
 }
@@ -113,8 +116,8 @@ export function newDraft(): ConfigDraft {
     garpGroups: [],
     garpGroupCount: 0,
     linkDelays: [],
-    interfaceIsMissing: false,
-    runs: new Set(),
+    heads: new Map(),
+    runs: new Map(),
     insecure: new Set(),
   }
 }

@@ -28,7 +28,8 @@ export class Parser {
   /** Of the line that is being read: where a message belongs. */
   place: Place | undefined
   #at = 0
-  #balance = 0
+  /** Of the lines whose brace is open, outermost first. */
+  readonly #open: Place[] = []
   /** Names of the open blocks, outermost first, for hints. */
   readonly #within: string[] = []
 
@@ -41,7 +42,9 @@ export class Parser {
   /** The whole file. */
   parse<T>(table: Table<T>, target: T): void {
     while (this.#at < this.lines.length) this.#keywords(table, target, false)
-    if (this.#balance > 0) this.report.add('error', undefined, `There are ${this.#balance} missing '}'s or extra '{'s`)
+    const { length } = this.#open
+    const help = 'what opens here is not closed'
+    if (length > 0) this.report.add('error', this.#open.at(-1), `There are ${length} missing '}'s or extra '{'s`, help)
   }
 
   error(text: string, help?: string): void {
@@ -110,11 +113,9 @@ export class Parser {
     if (line === undefined) return undefined
     this.#at++
     this.place = line.place
-    if (line.isBrace) this.#balance += line.text === '{' ? 1 : -1
-    if (this.#balance < 0) {
-      this.#balance = 0
+    if (line.isBrace && line.text === '{') this.#open.push(line.place)
+    else if (line.isBrace && this.#open.pop() === undefined)
       this.report.add('error', line.place, `Extra '}' found`, 'it closes nothing')
-    }
     return line
   }
 

@@ -53,8 +53,9 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     if (isVrrpReached) checkSecurity('', [parent, vrrp.draft], report)
     warnOfStrict(parent.strictAt ?? vrrp.draft.strictAt, config.instances, report)
     const { virtualServerGroups } = checker.draft
-    const { namespace } = parent
-    if (namespace !== undefined && !surroundings.hasNamespace(namespace)) report.nothingIsChecked(namespace)
+    const { namespace, namespaceAt } = parent
+    if (namespace !== undefined && !surroundings.hasNamespace(namespace))
+      report.nothingIsChecked(namespace, namespaceAt)
     return {
       ...nothing,
       config: { ...config, virtualServerGroups, virtualServers },
@@ -95,7 +96,7 @@ function finishVrrp(
   if (isStopped(draft))
     report.add(
       'error',
-      undefined,
+      draft.missingInterfaceAt,
       'Non-existent interface specified in configuration',
       'write dynamic_interfaces in global_defs if it comes later',
     )
@@ -116,8 +117,8 @@ function finishVrrp(
   }
 }
 
-function isStopped({ interfaceIsMissing, global }: ConfigDraft): boolean {
-  return interfaceIsMissing && global.dynamicInterfaces === 'no'
+function isStopped({ missingInterfaceAt, global }: ConfigDraft): boolean {
+  return missingInterfaceAt !== undefined && global.dynamicInterfaces === 'no'
 }
 
 /** The classic of tutorials: with vrrp_strict the VIP answers nothing, not even a ping. */

@@ -42,11 +42,11 @@ export class Report {
   }
 
   /** keepalived leaves for its network namespace, and where there is none it ends without a word: what was found is a warning. */
-  nothingIsChecked(namespace: string): void {
+  nothingIsChecked(namespace: string, at: Place | undefined): void {
     this.#worst = 0
     for (const [at, message] of this.messages.entries())
       if (STATUS[RANK[message.severity]] !== 0) this.messages[at] = { ...message, severity: 'warning' }
-    this.add('warning', undefined, `there is no network namespace ${namespace}`, 'keepalived ends without a word')
+    this.add('warning', at, `there is no network namespace ${namespace}`, 'keepalived ends without a word')
   }
 
   /** The exit status of `keepalived -t`: 0, 2, 5 or 6. */

@@ -99,7 +99,8 @@ export function noteScript(
   consequence: string,
 ): boolean {
   const state = stateOf(script, parser)
-  if (state !== 'missing') config.runs.add(by)
+  if (parser.place) config.heads.set(script, parser.place)
+  if (state !== 'missing' && !config.runs.has(by)) config.runs.set(by, parser.place)
   if (state === 'insecure') config.insecure.add(by)
   if (state === 'insecure') {
     const isForbidden = isRefused(script.user, config, parser)

@@ -70,9 +70,9 @@ t.test('as root it is left out: a message for each, and the status of -t', async
   t.equal(running(found), 0)
   const texts = found.messages.map(({ text, place }) => `${place?.line ?? '-'} ${text}`)
   const disabled = `Unsafe permissions found for script '${UNSAFE}' - disabling.`
-  t.ok(texts.includes(`- ${disabled}`), 'that of the FIFO, which stands before enable_script_security')
-  t.equal(texts.filter(text => /^\d/.test(text) && text.endsWith(disabled)).length, 4, texts.join('\n'))
-  t.ok(texts.includes('- Disabling track script chk due to insecure'))
+  t.ok(texts.includes(`3 ${disabled}`), 'that of the FIFO, which stands before enable_script_security')
+  t.equal(texts.filter(text => /^\d/.test(text) && text.endsWith(disabled)).length, 5, texts.join('\n'))
+  t.ok(texts.includes('7 Disabling track script chk due to insecure'))
   t.notOk(texts.some(text => text.includes('SECURITY VIOLATION')))
   t.equal(found.status, 5, 'for the track script; a notify script alone is no error')
 })

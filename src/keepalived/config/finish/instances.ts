@@ -18,7 +18,7 @@ export function finishInstances(config: ConfigDraft, groupOf: Map<string, string
       const { vrid, family, interface: on } = instance
       report.add(
         'error',
-        undefined,
+        config.heads.get(draft),
         `${twin.name} and ${instance.name} both use VRID ${vrid} with IPv${family} on interface ${on}`,
         'give each a virtual_router_id of its own',
       )
@@ -39,7 +39,8 @@ function finishInstance(
   report: Report,
 ): VrrpInstance | undefined {
   const { global } = config
-  const says = (text: string, help?: string): void => report.add('error', undefined, `(${draft.name}) ${text}`, help)
+  const at = config.heads.get(draft)
+  const says = (text: string, help?: string): void => report.add('error', at, `(${draft.name}) ${text}`, help)
   if (draft.vrid === undefined)
     says('the virtual router id must be set', 'write virtual_router_id N, 1 to 255, on a line of its own')
   if (draft.vrid !== undefined && draft.interface === undefined)

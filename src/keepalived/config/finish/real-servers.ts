@@ -1,4 +1,5 @@
 import type { ConfigDraft, RealServerDraft, VirtualServerDraft } from '../draft.js'
+import type { Report } from '../report.js'
 import type { Checker, CheckTiming } from '../tree/checker.js'
 import type { CheckDefaults, Method, RealServer } from '../tree/virtual-server.js'
 
@@ -13,10 +14,12 @@ export function finishRealServers(
   draft: VirtualServerDraft,
   service: Service,
   config: ConfigDraft,
-  error: (text: string, help?: string) => void,
+  report: Report,
 ): RealServer[] {
   const found: RealServer[] = []
   for (const real of draft.realServers) {
+    const at = config.heads.get(real)
+    const error = (text: string, help?: string): void => report.add('error', at, text, help)
     const method = real.method ?? service.method
     const port = portOf(real, method, draft, service, error)
     if (found.some(other => other.address === real.address && other.port === port)) {

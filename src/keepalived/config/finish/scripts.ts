@@ -12,7 +12,7 @@ export function settleScripts(config: ConfigDraft, parser: Parser): void {
     if (script === undefined || stateOf(script, parser) !== 'insecure' || !isRefused(script.user, config, parser))
       continue
     delete global[key]
-    parser.report.add('warning', undefined, ...unsafe(script))
+    parser.report.add('warning', config.heads.get(script), ...unsafe(script))
   }
   if (global.scriptUser === undefined && parser.surroundings.hasUser('keepalived_script'))
     global.scriptUser = 'keepalived_script'

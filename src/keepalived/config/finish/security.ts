@@ -7,5 +7,6 @@ export function checkSecurity(by: RunBy, drafts: readonly ConfigDraft[], report:
   if (drafts.some(({ global }) => global.enableScriptSecurity) || !drafts.some(({ runs }) => runs.has(by))) return
   const insecure = drafts.some(draft => draft.insecure.has(by)) ? ' There are insecure scripts.' : ''
   const text = `SECURITY VIOLATION - ${by}scripts are being executed but script_security not enabled.${insecure}`
-  report.add('security', undefined, text, 'write enable_script_security in global_defs, and script_user')
+  const at = drafts.map(({ runs }) => runs.get(by)).find(place => place !== undefined)
+  report.add('security', at, text, 'write enable_script_security in global_defs, and script_user')
 }

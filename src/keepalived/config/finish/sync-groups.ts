@@ -8,19 +8,12 @@ export function finishSyncGroups(config: ConfigDraft, groupOf: Map<string, strin
   const { global } = config
   return config.syncGroups.flatMap(draft => {
     const members: string[] = []
+    const says = (text: string, help?: string): void => report.add('error', config.heads.get(draft), text, help)
     for (const member of draft.members) {
       if (!known.has(member))
-        report.add(
-          'error',
-          undefined,
-          `Virtual router ${member} specified in sync group ${draft.name} doesn't exist - ignoring`,
-        )
+        says(`Virtual router ${member} specified in sync group ${draft.name} doesn't exist - ignoring`)
       else if (groupOf.has(member))
-        report.add(
-          'error',
-          undefined,
-          `Virtual router ${member} cannot exist in more than one sync group; ignoring ${draft.name}`,
-        )
+        says(`Virtual router ${member} cannot exist in more than one sync group; ignoring ${draft.name}`)
       else {
         members.push(member)
         groupOf.set(member, draft.name)
@@ -31,15 +24,11 @@ export function finishSyncGroups(config: ConfigDraft, groupOf: Map<string, strin
       const why = isEmpty
         ? ' has no virtual router(s). removing'
         : ', no matching virtual router found in group declaration - removing'
-      report.add('error', undefined, `Sync group ${draft.name}${why}`, 'write group { INSTANCE INSTANCE }')
+      says(`Sync group ${draft.name}${why}`, 'write group { INSTANCE INSTANCE }')
       return []
     }
     if (members.length === 1)
-      report.add(
-        'error',
-        undefined,
-        `Sync group ${draft.name} has only 1 virtual router(s) - this probably isn't what you want`,
-      )
+      says(`Sync group ${draft.name} has only 1 virtual router(s) - this probably isn't what you want`)
     return [
       {
         ...draft,

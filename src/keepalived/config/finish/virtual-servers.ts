@@ -11,15 +11,16 @@ const DEFAULT_PERSISTENCE = 360
 export function finishVirtualServers(config: ConfigDraft, report: Report): VirtualServer[] {
   return config.virtualServers.flatMap(draft => {
     const group = draft.target.kind === 'group' ? draft.target.group : undefined
+    const at = config.heads.get(draft)
     const found = config.virtualServerGroups.find(({ name }) => name === group)
     if (group !== undefined && found === undefined) {
       const left = `ignoring virtual server [${group}]:0`
-      report.add('warning', undefined, `Virtual server group ${group} specified but not configured - ${left}`)
+      report.add('warning', at, `Virtual server group ${group} specified but not configured - ${left}`)
       return []
     }
     if (found && draft.realServers.length > 0 && !isOfFamily(found, draft.family) && draft.method?.kind !== 'TUN') {
       const why = `Virtual server group ${found.name} has addresses of another family than its real servers - ignoring virtual server [${found.name}]:0`
-      report.add('warning', undefined, why, 'only tunnels serve both')
+      report.add('warning', at, why, 'only tunnels serve both')
       return []
     }
     return finishVirtualServer(draft, found, config, report) ?? []
@@ -43,7 +44,8 @@ function finishVirtualServer(
   config: ConfigDraft,
   report: Report,
 ): VirtualServer | undefined {
-  const error = (text: string, help?: string): void => report.add('error', undefined, text, help)
+  const at = config.heads.get(draft)
+  const error = (text: string, help?: string): void => report.add('error', at, text, help)
   if (draft.realServers.length === 0) {
     error(
       `Virtual server ${nameOf(draft, draft.protocol ?? 'none')} has no real servers - ignoring`,
@@ -58,7 +60,7 @@ function finishVirtualServer(
   if (draft.method === undefined)
     error(`Virtual server ${name}: no forwarding method set, setting default NAT`, 'write lb_kind NAT')
   if (draft.scheduler === 'twos')
-    report.add('warning', undefined, `Virtual server ${name}: uvs has no scheduler twos`, 'write wlc or mh')
+    report.add('warning', at, `Virtual server ${name}: uvs has no scheduler twos`, 'write wlc or mh')
   const method = draft.method ?? ({ kind: 'NAT' } as const)
   const isZeroPort = draft.target.kind === 'address' ? draft.target.port === 0 : hasZeroPort(group)
   let persistenceSeconds = draft.persistenceSeconds ?? 0
@@ -71,8 +73,8 @@ function finishVirtualServer(
   }
   if (draft.ops && protocol !== 'udp' && draft.target.kind !== 'fwmark')
     error(`Virtual server ${name}: one packet scheduling requires UDP - resetting`)
-  const realServers = finishRealServers(draft, { name, protocol, method }, config, error)
-  warnOfSlowStart(name, draft.scheduler, realServers, report)
+  const realServers = finishRealServers(draft, { name, protocol, method }, config, report)
+  warnOfSlowStart({ name, scheduler: draft.scheduler, at }, realServers, report)
   const { quorum, hysteresis } = quorumOf(draft, name, realServers, error)
   const { sorryServer, flags, ...rest } = draft
   return {

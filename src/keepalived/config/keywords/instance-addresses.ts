@@ -81,7 +81,7 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
       if (instance.interface !== undefined)
         parser.error(`(${instance.name}) Cannot specify VRF interface and interface - ignoring`)
       else if (!parser.surroundings.hasInterface(name)) {
-        config.interfaceIsMissing = true
+        config.missingInterfaceAt ??= parser.place!
         parser.error(`(${instance.name}) WARNING - VRF interface ${name} doesn't exist`)
       }
     },

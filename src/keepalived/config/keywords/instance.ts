@@ -36,7 +36,7 @@ const ELECTION: Table<OpenInstance> = {
     set({ instance, config }, name, parser) {
       instance.interface = name
       if (parser.surroundings.hasInterface(name)) return
-      config.interfaceIsMissing = true
+      config.missingInterfaceAt ??= parser.place!
       parser.error(`WARNING - interface ${name} for vrrp_instance ${instance.name} doesn't exist`)
     },
   }),
@@ -230,7 +230,7 @@ const INSTANCE_KEYWORDS: Table<OpenInstance> = {
 }
 
 function openInstance(
-  { words: [, name, extra] }: LogicalLine,
+  { words: [, name, extra], place }: LogicalLine,
   config: ConfigDraft,
   parser: Parser,
 ): OpenInstance | undefined {
@@ -244,6 +244,7 @@ function openInstance(
   }
   const instance = newInstance(name)
   config.instances.push(instance)
+  config.heads.set(instance, place)
   return { instance, config }
 }
 

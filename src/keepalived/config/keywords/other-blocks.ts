@@ -107,7 +107,7 @@ const GARP_GROUP_KEYWORDS: Table<OpenGroup> = {
     set({ config, group }, name, parser) {
       group.interfaces.push(name)
       if (parser.surroundings.hasInterface(name)) return
-      config.interfaceIsMissing = true
+      config.missingInterfaceAt ??= parser.place!
       parser.error(`WARNING - interface ${name} specified for garp_group doesn't exist`)
     },
   }),

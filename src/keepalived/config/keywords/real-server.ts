@@ -132,5 +132,6 @@ function openRealServer(line: LogicalLine, open: OpenServer, parser: Parser): Op
     checkers: [],
   }
   open.server.realServers.push(real)
+  open.config.heads.set(real, line.place)
   return { ...open, real }
 }

@@ -167,6 +167,6 @@ function checkHops(words: readonly string[], config: ConfigDraft, parser: Parser
 
 function needsInterface(name: string, config: ConfigDraft, parser: Parser): void {
   if (parser.surroundings.hasInterface(name)) return
-  config.interfaceIsMissing = true
+  config.missingInterfaceAt ??= parser.place!
   parser.error(`WARNING - interface ${name} for VROUTE nexthop doesn't exist`)
 }

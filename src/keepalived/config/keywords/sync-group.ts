@@ -38,7 +38,7 @@ const SYNC_GROUP_KEYWORDS: Table<OpenGroup> = {
 export const vrrpSyncGroup: Keyword<ConfigDraft> = block<ConfigDraft, OpenGroup>({
   takes: '<NAME>',
   table: SYNC_GROUP_KEYWORDS,
-  open({ words: [, name, extra] }, config, parser) {
+  open({ words: [, name, extra], place }, config, parser) {
     if (name === undefined || extra !== undefined) {
       parser.error('vrrp_sync_group must have a name - skipping', 'write vrrp_sync_group NAME { … }')
       return undefined
@@ -49,6 +49,7 @@ export const vrrpSyncGroup: Keyword<ConfigDraft> = block<ConfigDraft, OpenGroup>
     }
     const group = newGroup(name)
     config.syncGroups.push(group)
+    config.heads.set(group, place)
     return { group, config }
   },
   orphan: config => ({ group: newGroup('(null)'), config }),

@@ -27,7 +27,10 @@ const PARENTS: Table<ConfigDraft> = {
     takes: '<NAME>',
     none: 'net_namespace name missing - ignoring',
     unsupported: NAMESPACE,
-    set: (config, name) => void (config.namespace = name),
+    set(config, name, parser) {
+      config.namespace = name
+      config.namespaceAt = parser.place!
+    },
   }),
   net_namespace_ipvs: ignored('<NAME>', NAMESPACE),
   namespace_with_ipsets: flag(() => undefined, 'uvs sets no firewall rules'),

@@ -29,7 +29,7 @@ const KINDS: Record<string, Kind> = {
     list: follower => follower.interfaces,
     missing(name, config, parser) {
       if (parser.surroundings.hasInterface(name)) return undefined
-      config.interfaceIsMissing = true
+      config.missingInterfaceAt ??= parser.place!
       return `tracked interface ${name} doesn't exist`
     },
     badWeight: (name, weight) => `weight ${weight} for ${name} must be between [-253..253] inclusive. Ignoring...`,

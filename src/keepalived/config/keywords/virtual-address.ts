@@ -150,7 +150,7 @@ function setInterface(found: VirtualAddress, name: string, text: string, config:
   }
   found.interface = name
   if (!parser.surroundings.hasInterface(name)) {
-    config.interfaceIsMissing = true
+    config.missingInterfaceAt ??= parser.place!
     parser.error(`WARNING - interface ${name} for ip address ${text} doesn't exist`)
   }
   return true

@@ -216,6 +216,7 @@ export const virtualServer: Keyword<ConfigDraft> = block<ConfigDraft, OpenServer
     const server: VirtualServerDraft = { target, flags: new Set(), realServers: [] }
     if (target.kind === 'address') server.family = target.family
     config.virtualServers.push(server)
+    config.heads.set(server, line.place)
     return { server, config }
   },
   orphan: config => ({ server: { target: { kind: 'group', group: '' }, flags: new Set(), realServers: [] }, config }),

@@ -77,15 +77,12 @@ const SCRIPT_KEYWORDS: Table<VrrpScript> = {
 export const vrrpScript: Keyword<ConfigDraft> = block<ConfigDraft, VrrpScript>({
   takes: '<NAME>',
   table: SCRIPT_KEYWORDS,
-  open: (line, _config, parser) => ({
-    name: parser.needed(line),
-    intervalMs: 1000,
-    weight: 0,
-    isReverse: false,
-    rise: 1,
-    fall: 1,
-    initFail: false,
-  }),
+  open(line, { heads }, parser) {
+    const name = parser.needed(line)
+    const found = { name, intervalMs: 1000, weight: 0, isReverse: false, rise: 1, fall: 1, initFail: false }
+    heads.set(found, line.place)
+    return found
+  },
   close(script, config, parser) {
     if (script.script === undefined) parser.error(`No script set for vrrp_script ${script.name} - removing`)
     else if (hasUser(script, config, parser)) config.scripts.push(script)
@@ -103,14 +100,15 @@ function hasUser(script: VrrpScript, config: ConfigDraft, parser: Parser): boole
 export function checkScripts(config: ConfigDraft, parser: Parser): void {
   for (const found of Array.from(config.scripts)) {
     const state = stateOf(found.script!, parser)
-    if (state !== 'missing') config.runs.add('')
+    const at = config.heads.get(found)
+    if (state !== 'missing' && !config.runs.has('')) config.runs.set('', at)
     if (state === 'insecure') config.insecure.add('')
     const user = found.user ?? found.script!.user
     const isUnsafe = state === 'directory' || (state === 'insecure' && isRefused(user, config, parser))
     const why = state === 'missing' ? 'since not found/accessible' : isUnsafe ? 'due to insecure' : undefined
     if (why !== undefined || state === 'inert') dropScript(found, config)
-    if (why !== undefined) parser.report.add('error', undefined, `Disabling track script ${found.name} ${why}`, MUST_BE)
-    else if (state === 'inert') parser.report.add('warning', undefined, `vrrp_script ${found.name} is not executable`)
+    if (why !== undefined) parser.report.add('error', at, `Disabling track script ${found.name} ${why}`, MUST_BE)
+    else if (state === 'inert') parser.report.add('warning', at, `vrrp_script ${found.name} is not executable`)
   }
 }
 function dropScript(script: VrrpScript, config: ConfigDraft): void {

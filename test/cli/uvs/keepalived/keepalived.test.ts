@@ -62,6 +62,34 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
   }
 })
 
+t.test('what only the whole file shows: by the line of its block', async t => {
+  const vips = '    virtual_ipaddress { 192.0.2.1 }\n'
+  const second = FINE.replace('VI_1', 'VI_2')
+  const group = (members: string): string => `vrrp_sync_group G {\ngroup { ${members} }\n}\n`
+  const nosuch = FINE.replace('lo', 'nosuch0')
+  const wrong: [string, RegExp][] = [
+    [`\n${FINE.replace(vips, '')}`, /^c.conf:2: error: \(VI_1\) No VIP specified; at least one is sensible$/m],
+    [FINE + second, /^c.conf:6: error: VI_1 and VI_2 both use VRID 51 with IPv4 on interface lo; give each/m],
+    [FINE.replace(/virtual_router_id 51/, ''), /^c.conf:1: error: \(VI_1\) the virtual router id must be set; /m],
+    [FINE + group('VI_9'), /^c.conf:6: error: Virtual router VI_9 specified in sync group G doesn't exist/m],
+    [FINE + group('VI_1'), /^c.conf:6: error: Sync group G has only 1 virtual router/m],
+    [nosuch, /^c.conf:2: error: Non-existent interface specified in configuration; write dynamic_interfaces/m],
+    [`${FINE}vrrp_script s {\nscript /no/such\n}\n`, /^c.conf:6: error: Disabling track script s since not found/m],
+    [server('quorum 9'), /^c.conf:1: error: Warning - quorum 9 for .* exceeds total weight/m],
+    [`virtual_server 192.0.2.1 80 {\n}\n`, /^c.conf:1: error: Virtual server .* has no real servers - ignoring; /m],
+    [`${server('').slice(0, -2)}real_server 192.0.2.2 80 {\n}\n}\n`, /^c.conf:9: error: VS .* is duplicated/m],
+    [server('', 'notify_up /bin/true'), /^c.conf:7: security: SECURITY VIOLATION - check scripts are being executed/m],
+    [`net_namespace none\n${FINE}`, /^c.conf:1: warning: there is no network namespace none/m],
+    [
+      `${FINE}vrrp_instance B {\nvirtual_ipaddress {\n}\n`,
+      /^c.conf:6: error: There are 1 missing '}'s or extra '{'s; /m,
+    ],
+    [`a {\nb {\n}\n`, /^c.conf:1: error: There are 1 missing/m],
+  ]
+  for (const [text, said] of wrong) t.match(check(text).err, said, text)
+  t.notMatch(wrong.map(([text]) => check(text).err).join(''), /^(error|warning|security): /m, 'each has a line')
+})
+
 t.test('what the file holds does not steer the terminal', async t => {
   t.equal(check('a\x1b[31mb\x07\x9b\n').err.split(';')[0], "c.conf:1: error: Unknown keyword 'a\\x1b[31mb\\x07\\x9b'")
 })
