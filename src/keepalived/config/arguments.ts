@@ -136,7 +136,7 @@ export function word<T>(of: WordOf<T>): Keyword<T> {
 /** One of some words, as written. */
 export function oneOf<T, W extends string>(
   allowed: readonly W[],
-  of: Common<T> & { readonly bad: Said<T>; set(target: T, word: W): void; otherwise?(target: T): void },
+  of: Common<T> & { readonly bad: Said<T>; set(target: T, word: W, parser: Parser): void; otherwise?(target: T): void },
 ): Keyword<T> {
   return {
     takes: `<${allowed.join('|')}>`,
@@ -144,7 +144,7 @@ export function oneOf<T, W extends string>(
     read(line, target, parser) {
       const found = given(line, target, parser, of.none)
       const known = allowed.find(one => one === found)
-      if (known !== undefined) of.set(target, known)
+      if (known !== undefined) of.set(target, known, parser)
       else if (found !== undefined) {
         parser.error(said(of.bad, found, target), `allowed: ${allowed.join(', ')}${glued(found, allowed)}`)
         of.otherwise?.(target)

@@ -17,6 +17,11 @@ export interface ReadConfig {
   readonly unread?: string
   /** Absent after a line that ends the reading. */
   readonly config?: KeepalivedConfig
+  /** Where each begins, by its name; of one name, the last. */
+  readonly places?: {
+    readonly virtualServers: ReadonlyMap<string, Place>
+    readonly instances: ReadonlyMap<string, Place>
+  }
   readonly messages: readonly Message[]
   /** The exit status of `keepalived -t`: 0, 2, 5 or 6. */
   readonly status: number
@@ -59,6 +64,10 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     return {
       ...nothing,
       config: { ...config, virtualServerGroups, virtualServers },
+      places: {
+        virtualServers: placesOf(virtualServers, checker.draft),
+        instances: placesOf(vrrp.draft.instances, vrrp.draft),
+      },
       messages: report.messages,
       status: report.status(),
     }
@@ -115,6 +124,10 @@ function finishVrrp(
     syncGroups,
     instances,
   }
+}
+
+function placesOf(blocks: readonly { name: string }[], { heads }: ConfigDraft): Map<string, Place> {
+  return new Map(blocks.map(block => [block.name, heads.get(block)!]))
 }
 
 function isStopped({ missingInterfaceAt, global }: ConfigDraft): boolean {

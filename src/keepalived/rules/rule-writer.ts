@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { BATCH_MAX, type Control, type RuleChange, type ServiceKey } from '../../control/protocol/api.js'
 import type { RealServer, SorryServer } from '../config/tree/virtual-server.js'
 import type { Change } from '../health/action.js'
+import { SCHEDULERS_DONE } from '../config/keywords/virtual-server.js'
 import type { CheckedService } from '../health/checked-service.js'
 import { destinationOf, serviceKeys, serviceSettings } from './service-rules.js'
 
@@ -140,29 +141,42 @@ function nameOf({ address, port }: { address: string; port: number }): string {
   return `${address} ${port}`
 }
 
+/** A rule that a director refuses: of which virtual server, and why. */
+export interface RefusedRule {
+  readonly service: string
+  readonly why: string
+}
+
 /**
- * Tries all rules that a configuration can lead to on a director that handles no frames. Returns why one is refused; undefined: none.
- * Two virtual servers that share a service are no refusal.
+ * Tries all rules that a configuration can lead to on a director that handles no frames. Returns the first that is refused; undefined:
+ * none. Two virtual servers that share a service are no refusal.
  */
-export async function triedRules(services: readonly CheckedService[], trial: Control): Promise<string | undefined> {
+export async function triedRules(
+  services: readonly CheckedService[],
+  trial: Control,
+): Promise<RefusedRule | undefined> {
   for (const service of services) {
-    try {
-      for (const key of serviceKeys(service)) {
-        const servers = service.realServers.map((server): RuleChange => ({ op: 'add-destination', ...destinationOf(key, server, server.weight) })) // prettier-ignore
-        for (const request of [addService(service, key), ...servers]) {
-          const reply = await trial.call(request)
-          if (!reply.ok && reply.refusal !== 'EEXIST') {
-            const what =
-              request.op === 'add-service'
-                ? `lb_algo ${service.scheduler}`
-                : `real server ${request.op === 'add-destination' ? request.destination.address : ''}`
-            return `virtual server ${service.name}: ${what}: ${reply.message}`
-          }
-        }
-      }
-    } catch (error) {
-      return `virtual server ${service.name}: ${(error as Error).message}`
+    const why = await whyRefused(service, trial).catch((error: Error) => error.message)
+    if (why !== undefined) return { service: service.name, why }
+  }
+  return undefined
+}
+
+async function whyRefused(service: CheckedService, trial: Control): Promise<string | undefined> {
+  for (const key of serviceKeys(service)) {
+    const added = await trial.call(addService(service, key))
+    if (!added.ok && added.refusal !== 'EEXIST')
+      return `lb_algo ${service.scheduler}: ${schedulerHelp(service) ?? added.message}`
+    for (const server of service.realServers) {
+      const reply = await trial.call({ op: 'add-destination', ...destinationOf(key, server, server.weight) })
+      if (!reply.ok && reply.refusal !== 'EEXIST') return `real server ${server.address}: ${reply.message}`
     }
   }
   return undefined
+}
+
+/** Of a scheduler that keepalived knows and uvs has not. */
+function schedulerHelp({ scheduler }: CheckedService): string | undefined {
+  const isDone = SCHEDULERS_DONE.some(name => name === scheduler)
+  return isDone ? undefined : `uvs has no such scheduler; it has ${SCHEDULERS_DONE.join(', ')}`
 }

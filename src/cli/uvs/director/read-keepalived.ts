@@ -1,7 +1,7 @@
 import type { Control } from '../../../control/protocol/api.js'
 import { UsageError } from '../../../director/options.js'
 import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
-import { formatMessage } from '../../../keepalived/config/report.js'
+import { formatMessage, type Place } from '../../../keepalived/config/report.js'
 import type { Checker } from '../../../keepalived/config/tree/checker.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
@@ -59,7 +59,7 @@ export function whyNotReloaded(file: string, read: ReadFile, running: ReadFile):
  */
 export async function readKeepalived({ file, interfaces, hasKernel, given, makeTrial }: ReadBy): Promise<ReadFile> {
   const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
-  const { config, unread } = read
+  const { config, places, unread } = read
   // keepalived takes it for an empty one: a file that is gone would take all services with it.
   if (unread !== undefined) throw new UsageError(`--keepalived: '${file}': ${unread}`)
   const found = read.messages.map(message => ({
@@ -78,9 +78,18 @@ export async function readKeepalived({ file, interfaces, hasKernel, given, makeT
     )
   refuseVirtual(config, given)
   const refused = await triedRules(services, makeTrial())
-  if (refused !== undefined) throw new UsageError(`--keepalived: ${file}: ${refused}`)
+  if (refused !== undefined) {
+    const { service, why } = refused
+    throw new UsageError(
+      `--keepalived: ${placed(file, places?.virtualServers.get(service))}: virtual server ${service}: ${why}`,
+    )
+  }
   const ours = [...notDone(config), ...sameMacs(config, given)]
   return { config, services, complaints: [...found, ...ours.map(line => ({ text: line, line, isError: false }))] }
+}
+
+function placed(file: string, place: Place | undefined): string {
+  return place === undefined ? file : `${place.file}:${place.line}`
 }
 
 function isOfSockets({ kind }: Checker): boolean {

@@ -23,7 +23,9 @@ export function finishVirtualServers(config: ConfigDraft, report: Report): Virtu
       report.add('warning', at, why, 'only tunnels serve both')
       return []
     }
-    return finishVirtualServer(draft, found, config, report) ?? []
+    const server = finishVirtualServer(draft, found, config, report)
+    if (server && at) config.heads.set(server, at)
+    return server ?? []
   })
 }
 
@@ -59,8 +61,6 @@ function finishVirtualServer(
     error(`Virtual server ${name}: no scheduler set, setting default 'wlc'`, 'write lb_algo wlc')
   if (draft.method === undefined)
     error(`Virtual server ${name}: no forwarding method set, setting default NAT`, 'write lb_kind NAT')
-  if (draft.scheduler === 'twos')
-    report.add('warning', at, `Virtual server ${name}: uvs has no scheduler twos`, 'write wlc or mh')
   const method = draft.method ?? ({ kind: 'NAT' } as const)
   const isZeroPort = draft.target.kind === 'address' ? draft.target.port === 0 : hasZeroPort(group)
   let persistenceSeconds = draft.persistenceSeconds ?? 0

@@ -12,7 +12,8 @@ import type { OpenServer } from './open.js'
 import { realServer } from './real-server.js'
 import { SORRY_KEYWORDS } from './sorry-server.js'
 
-const SCHEDULERS = [
+/** Those that uvs has too. */
+export const SCHEDULERS_DONE = [
   'rr',
   'wrr',
   'lc',
@@ -26,15 +27,18 @@ const SCHEDULERS = [
   'ovf',
   'sed',
   'nq',
-  'twos',
 ] as const
+const SCHEDULERS = [...SCHEDULERS_DONE, 'twos'] as const
 const DEFAULT_PERSISTENCE = 360
 const MOST_PERSISTENCE = 2_678_400
 
 const scheduler: Keyword<OpenServer> = oneOf(SCHEDULERS, {
   initial: 'wlc, told',
   bad: text => `Invalid lvs_scheduler '${text}' - ignoring`,
-  set: ({ server }, name) => void (server.scheduler = name),
+  set({ server }, name, parser) {
+    server.scheduler = name
+    if (name === 'twos') parser.warn('uvs has no scheduler twos', `it has ${SCHEDULERS_DONE.join(', ')}`)
+  },
 })
 
 const method: Keyword<OpenServer> = {

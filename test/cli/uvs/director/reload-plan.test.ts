@@ -45,6 +45,14 @@ t.test('what is told of a file that is read again: what the one before was not t
   )
 })
 
+t.test('what the director would refuse: by the line of its virtual server', async t => {
+  const file = join(tempDir(t), 'k.conf')
+  writeFileSync(file, `# twos\n${service(80, [1]).replace('wrr', 'twos')}`)
+  const why =
+    /^--keepalived: .*k\.conf:2: virtual server \[10\.1\.1\.1\]:tcp:80: lb_algo twos: uvs has no such scheduler; it has rr, /
+  await t.rejects(read(file), { message: why })
+})
+
 t.test('what a reload would change, and nothing changes', async t => {
   const dir = tempDir(t)
   const bench = new BenchDirector()

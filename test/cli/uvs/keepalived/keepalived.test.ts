@@ -45,6 +45,7 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
     [server('lb_lind DR'), 5, /write lb_kind/],
     [server('', 'connect_port 80'), 5, /^c.conf:7: error: Unknown keyword 'connect_port'; .*into the checker/],
     [server('', 'TCP_CHECK {\nnb_get_retry 3\n}'), 5, /write retry here/],
+    [server('lb_algo twos'), 0, /^c.conf:2: warning: uvs has no scheduler twos; it has rr, wrr/],
     [server('alpha off'), 0, /^c.conf:2: warning: 'off' after 'alpha' is ignored; alpha is ON/],
     [instance('state BACKUP priority 5'), 0, /^c.conf:4: warning: 'priority 5' after 'state BACKUP' is ignored/],
     [`global_defs {\nvrrp_strict\n}\n${FINE}`, 0, /^c.conf:2: warning: vrrp_strict: .* of VI_1: no ping/],
