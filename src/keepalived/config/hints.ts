@@ -22,6 +22,9 @@ const KNOWN_MISTAKES: Record<string, string> = {
   virtual_ipaddress: 'it belongs into a vrrp_instance: is a } too many above, or a { missing?',
 }
 
+/** U+FEFF, EF BB BF in the file: editors put it there and show nothing. */
+const BOM = '\ufeff'
+
 /** What to write instead of an unknown keyword: by the block it stands in and the keywords that are known there. */
 export function unknownKeywordHelp(
   words: readonly string[],
@@ -30,6 +33,8 @@ export function unknownKeywordHelp(
 ): string {
   const word = words[0]!
   const place = within.at(-1) ?? 'the top level'
+  if (word.startsWith(BOM)) return 'a byte order mark (BOM) stands in front of it: save the file as UTF-8 without BOM'
+  if (word.startsWith('\ufffd\ufffd')) return 'it is no UTF-8 (UTF-16?): save the file as UTF-8 without BOM'
   // oxlint-disable-next-line no-control-regex
   if (/[^\u0000-\u007f]/.test(word)) return `it has a character that is no ASCII (a no-break or ideographic space?)`
   const other = known.find(name => name.toLowerCase() === word.toLowerCase())

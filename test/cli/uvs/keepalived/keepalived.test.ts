@@ -41,6 +41,13 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
     [instance('prioritty 5'), 5, /is priority meant\?/],
     [instance('priority100'), 5, /space missing after priority\?/],
     [instance('　state BACKUP'), 5, /no ASCII/],
+    [
+      `\ufeff${FINE}`,
+      5,
+      /^c.conf:1: error: Unknown keyword .*vrrp_instance'; a byte order mark \(BOM\) .*without BOM$/m,
+    ],
+    ['\ufeff! a comment\n', 5, /^c.conf:1: error: Unknown keyword '\ufeff'; a byte order mark/],
+    ['\ufffd\ufffdg\0l\0\n', 5, /^c.conf:1: .*; it is no UTF-8 \(UTF-16\?\)/],
     [server('nat_mask 255.255.255.0'), 5, /^c.conf:2: error: Unknown keyword 'nat_mask'; .*leave the line out/],
     [server('lb_lind DR'), 5, /write lb_kind/],
     [server('', 'connect_port 80'), 5, /^c.conf:7: error: Unknown keyword 'connect_port'; .*into the checker/],
