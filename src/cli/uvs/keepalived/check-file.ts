@@ -3,12 +3,42 @@ import { readConfig, type ReadConfig } from '../../../keepalived/config/read-con
 import { formatMessage, type Message } from '../../../keepalived/config/report.js'
 import type { Surroundings } from '../../../keepalived/config/surroundings.js'
 import { jsonDocument } from '../../json.js'
+import { readText, Unreadable } from '../../read-text.js'
 
-/** Says what is wrong with a keepalived.conf of this host; status 1 for a file that cannot be read: who asks would be deceived. */
+const STDIN = '-'
+const LARGEST = 16 * 2 ** 20
+
+/**
+ * Says what is wrong with a keepalived.conf of this host, or with standard input, `-`; status 1 for what cannot be read: who asks would be
+ * deceived.
+ */
 export function checkNamed(file: string, surroundings: Surroundings, asJson = false): Outcome {
-  const read = readConfig(file, surroundings)
-  if (read.unread === undefined) return outcomeOf(read, asJson)
-  return { status: 1, out: '', err: `uvs keepalived: '${file}': ${read.unread}\n` }
+  try {
+    const read = readConfig(file, file === STDIN ? withStdin(surroundings) : surroundings)
+    if (read.unread === undefined) return outcomeOf(read, asJson)
+    return unreadable(`'${file}': ${read.unread}`)
+  } catch (error) {
+    if (error instanceof Unreadable) return unreadable(error.message)
+    throw error
+  }
+}
+
+function unreadable(why: string): Outcome {
+  return { status: 1, out: '', err: `uvs keepalived: ${why}\n` }
+}
+
+/** `-`, the first time, is standard input; one of an include is a file. */
+function withStdin(surroundings: Surroundings): Surroundings {
+  const text = readText(STDIN, LARGEST)
+  let isRead = false
+  return {
+    ...surroundings,
+    read(path) {
+      if (path !== STDIN || isRead) return surroundings.read(path)
+      isRead = true
+      return { kind: 'file', text }
+    },
+  }
 }
 
 /** Messages on standard error, as keepalived has them; as JSON on standard output. */

@@ -12,7 +12,7 @@ const JSON_OUT = { flags: ['--json'], help: 'one JSON object' }
 export const keepalived: UvsCommand = {
   name: 'keepalived',
   help: `Reads keepalived.conf as keepalived 2.2 does, and says what is wrong with it. No director is asked.
-check: FILE:LINE: error|warning|…: what is wrong; what is allowed. Status as \`keepalived -t\`: 0 nothing wrong (warnings do not
+check: FILE:LINE: error|warning|…: what is wrong; what is allowed; - is standard input. Status as \`keepalived -t\`: 0 nothing wrong (warnings do not
 count: what uvs does not do is one), 5 errors, 6 scripts without enable_script_security or a file that must be there, 2 a keyword
 without its word; and 1 for a FILE that cannot be read. keywords: what is known, with its range and default, and what uvs does not do. docs/keepalived.md has the rest.`,
   forms: [

@@ -136,6 +136,18 @@ t.test('the command, on this host', async t => {
   t.match(await run(dir), { status: 1, err: /: it is a directory\n$/ })
 })
 
+t.test('- is standard input', async t => {
+  const piped = (text: string, ...args: string[]) => runCommand('keepalived', text, 'check', '-', ...args)
+  t.strictSame(await piped(FINE), { status: 0, out: '', err: '' })
+  t.match(await piped('foo\n'), { status: 5, err: /^-:1: error: Unknown keyword 'foo'/ })
+  t.match(await piped('include -\n'), { status: 0, err: /^-:1: note: Config files missing '-'/ }, 'once')
+  t.match(JSON.parse((await piped('foo\n', '--json')).out), { messages: [{ file: '-', line: 1 }] })
+  t.match(await piped('#\n'.repeat(2 ** 23 + 1)), {
+    status: 1,
+    err: /^uvs keepalived: standard input is larger than 16 MiB\n$/,
+  })
+})
+
 t.test('what never ends is not read, and what matches everything is refused', async t => {
   const dir = tempDir(t)
   const file = join(dir, 'k.conf')
