@@ -64,6 +64,21 @@ export function formatMessage({ place, severity, text, help }: Message): string 
   return printable(`${where}${severity}: ${text}${help === undefined ? '' : `; ${help}`}`)
 }
 
+/** Of a file that is no configuration, such as a picture, more help nobody. */
+const MOST_SHOWN = 100
+
+/**
+ * The messages as lines: the first hundred, of the others those that end the reading or decide the status, and how many are left out. `all`:
+ * who shows them.
+ */
+export function shownLines(messages: readonly Message[], all: string): string[] {
+  const shown = messages.filter(({ severity }, at) => at < MOST_SHOWN || RANK[severity] > RANK.error)
+  const more = messages.length - shown.length
+  if (more === 0) return shown.map(formatMessage)
+  const least = messages.length === MOST_MESSAGES ? 'at least ' : ''
+  return [...shown.map(formatMessage), `and ${least}${more} more messages; ${all}`]
+}
+
 /** What a file holds must not steer the terminal that it is shown on: control characters as \\xNN. */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex

@@ -21,7 +21,14 @@ import { summary } from '../rules/format-plan.js'
 import type { DirectorInterfaces } from './director-interfaces.js'
 import { DirectorNotices } from './director-notices.js'
 import { DirectorVrrp } from './director-vrrp.js'
-import { newComplaints, readKeepalived, whyNotReloaded, type ReadBy, type ReadFile } from './read-keepalived.js'
+import {
+  newComplaints,
+  readKeepalived,
+  tellComplaints,
+  whyNotReloaded,
+  type ReadBy,
+  type ReadFile,
+} from './read-keepalived.js'
 import { ReloadPlanner } from './reload-plan.js'
 import { virtualAddresses } from './virtual-addresses.js'
 import { reloadWhole, type Reloaded } from './whole-reload.js'
@@ -103,7 +110,7 @@ export class DirectorKeepalived {
 
   /** Begins to check and to write rules, then to speak VRRP: who becomes master has its services. */
   static async start(of: KeepalivedOf, read: ReadFile): Promise<DirectorKeepalived> {
-    for (const { line } of read.complaints) of.tell(line)
+    tellComplaints(read.complaints, of.file, of.tell)
     const found = new DirectorKeepalived(of, read)
     try {
       await found.#notices.start()
@@ -132,7 +139,7 @@ export class DirectorKeepalived {
     const was = this.#running
     const why = whyNotReloaded(file, read, was)
     if (why !== undefined) return `${file}: nothing has changed: ${why}`
-    for (const { line } of newComplaints(read, was)) this.#of.tell(line)
+    tellComplaints(newComplaints(read, was), file, this.#of.tell)
     try {
       const changing = this.#change(read)
       this.#reloading = changing

@@ -46,6 +46,16 @@ export function newComplaints(read: ReadFile, before: ReadFile): Complaint[] {
   return read.complaints.filter(({ text }) => !said.has(text))
 }
 
+/** Of a file that is no configuration, more fill the log and help nobody. */
+const MOST_TOLD = 100
+
+/** Tells each, up to a hundred, and how many more there are. */
+export function tellComplaints(complaints: readonly Complaint[], file: string, tell: (line: string) => void): void {
+  for (const { line } of complaints.slice(0, MOST_TOLD)) tell(line)
+  const more = complaints.length - MOST_TOLD
+  if (more > 0) tell(`and ${more} more: uvs keepalived check --json ${file}`)
+}
+
 /** Why a reload of such a file changes nothing: the first error that the running one has not. undefined: nothing is in its way. */
 export function whyNotReloaded(file: string, read: ReadFile, running: ReadFile): string | undefined {
   const [first, ...more] = newComplaints(read, running).filter(({ isError }) => isError)

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../control/protocol/api.js'
 import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
-import { formatMessage, type Message } from '../../../keepalived/config/report.js'
+import { type Message, shownLines } from '../../../keepalived/config/report.js'
 import type { Surroundings } from '../../../keepalived/config/surroundings.js'
 import { jsonDocument } from '../../json.js'
 import { readText, Unreadable } from '../../read-text.js'
@@ -41,14 +41,15 @@ function withStdin(surroundings: Surroundings): Surroundings {
   }
 }
 
-/** Messages on standard error, as keepalived has them; as JSON on standard output. */
+/** Messages on standard error, as keepalived has them, up to a hundred; as JSON, all of them, on standard output. */
 export function checkFile(file: string, surroundings: Surroundings, asJson: boolean): Outcome {
   return outcomeOf(readConfig(file, surroundings), asJson)
 }
 
 function outcomeOf({ messages, status }: ReadConfig, asJson: boolean): Outcome {
   if (asJson) return { status, out: jsonDocument('messages', messages.map(flat)), err: '' }
-  return { status, out: '', err: messages.map(message => `${formatMessage(message)}\n`).join('') }
+  const lines = shownLines(messages, '--json shows them')
+  return { status, out: '', err: lines.map(line => `${line}\n`).join('') }
 }
 
 function flat({ place, ...message }: Message): object {

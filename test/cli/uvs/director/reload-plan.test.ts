@@ -2,7 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ReloadPlanner } from '../../../../src/cli/uvs/director/reload-plan.js'
-import { newComplaints, readKeepalived, type ReadFile } from '../../../../src/cli/uvs/director/read-keepalived.js'
+import {
+  newComplaints,
+  readKeepalived,
+  tellComplaints,
+  type ReadFile,
+} from '../../../../src/cli/uvs/director/read-keepalived.js'
 import type { ServiceInfo } from '../../../../src/control/protocol/api.js'
 import { hostSockets } from '../../../../src/keepalived/checkers/host-sockets.js'
 import { HealthChecker } from '../../../../src/keepalived/health/health-checker.js'
@@ -42,6 +47,17 @@ t.test('what is told of a file that is read again: what the one before was not t
     newComplaints(await reading('c', `\n\n${snmp}`), await read(join(dir, 'b'))),
     [],
     'a line that moved is not news',
+  )
+})
+
+t.test('of very many complaints a hundred are told, and how many more', async t => {
+  const file = join(tempDir(t), 'k.conf')
+  writeFileSync(file, Array.from({ length: 103 }, (_, i) => `word${i}\n`).join(''))
+  const told: string[] = []
+  tellComplaints((await read(file)).complaints, file, line => told.push(line))
+  t.match(
+    [told.length, told[99], told[100]],
+    [101, /:100: error: .*word99/, `and 3 more: uvs keepalived check --json ${file}`],
   )
 })
 

@@ -70,10 +70,11 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
   }
 })
 
+const group = (members: string): string => `vrrp_sync_group G {\ngroup { ${members} }\n}\n`
+
 t.test('what only the whole file shows: by the line of its block', async t => {
   const vips = '    virtual_ipaddress { 192.0.2.1 }\n'
   const second = FINE.replace('VI_1', 'VI_2')
-  const group = (members: string): string => `vrrp_sync_group G {\ngroup { ${members} }\n}\n`
   const nosuch = FINE.replace('lo', 'nosuch0')
   const wrong: [string, RegExp][] = [
     [`\n${FINE.replace(vips, '')}`, /^c.conf:2: error: \(VI_1\) No VIP specified; at least one is sensible$/m],
@@ -136,8 +137,25 @@ t.test('the command, on this host', async t => {
   t.match(await run(dir), { status: 1, err: /: it is a directory\n$/ })
 })
 
+const noise = (count: number): string => Array.from({ length: count }, (_, i) => `word${i}\n`).join('')
+
+t.test('of a file that is no configuration the first hundred messages, and how many more', async t => {
+  const lines = (text: string): string[] => check(text).err.trimEnd().split('\n')
+  t.equal(lines(noise(100)).length, 100)
+  const many = check(noise(150))
+  t.equal(many.status, 5)
+  t.match(many.err, /word99'.*\nand 50 more messages; --json shows them\n$/)
+  const ended = check(`${noise(150)}virtual_server\n`)
+  t.equal(ended.status, 2)
+  t.match(ended.err, /word99'.*\nc\.conf:151: fatal: .*\nand 50 more messages; /, 'what decides the status is there')
+  t.match(lines(noise(12_000)).at(-1), /^and at least 9900 more messages/)
+  const { messages } = JSON.parse(checkFile('c.conf', recordedHost('c.conf', { text: noise(150) }), true).out)
+  t.equal(messages.length, 150)
+})
+
+const piped = (text: string, ...args: string[]) => runCommand('keepalived', text, 'check', '-', ...args)
+
 t.test('- is standard input', async t => {
-  const piped = (text: string, ...args: string[]) => runCommand('keepalived', text, 'check', '-', ...args)
   t.strictSame(await piped(FINE), { status: 0, out: '', err: '' })
   t.match(await piped('foo\n'), { status: 5, err: /^-:1: error: Unknown keyword 'foo'/ })
   t.match(await piped('include -\n'), { status: 0, err: /^-:1: note: Config files missing '-'/ }, 'once')
