@@ -2,7 +2,7 @@ import type { Control } from '../../../control/protocol/api.js'
 import type { OwnInterfaces, TakePacket } from '../../../keepalived/vrrp-host/own-interfaces.js'
 import type { AdvertReader } from '../../../plane/advert-queue.js'
 import type { RouterOrder } from '../../../plane/router-order.js'
-import { formatIpv4, parseCidr, type Ipv4Addr } from '../../../wire/addr.js'
+import { formatIpv4, parseCidr, type Cidr, type Ipv4Addr } from '../../../wire/addr.js'
 import type { DirectorCommand } from './director-options.js'
 
 /** Of a data plane: how virtual routers speak by it. */
@@ -88,6 +88,11 @@ export class DirectorInterfaces implements OwnInterfaces {
   letGo(name: string, addr: Ipv4Addr): void {
     const had = this.#held.delete(`${name} ${formatIpv4(addr)}`)
     if (had && !this.#addressesHeld().has(formatIpv4(addr))) this.#change('delete-vip', addr)
+  }
+
+  /** Whether a virtual router has it now. */
+  holds({ addr, prefix }: Cidr): boolean {
+    return prefix === 32 && this.#addressesHeld().has(formatIpv4(addr))
   }
 
   /** Resolves when what was asked so far has been done. */

@@ -17,6 +17,7 @@ import { vrrpInfo } from '../../../keepalived/seen/vrrp-seen.js'
 import { WallClock } from '../../../keepalived/seen/wall-clock.js'
 import { AddressRecord } from '../../../keepalived/vrrp-host/address-record.js'
 import { VrrpHost } from '../../../keepalived/vrrp-host/vrrp-host.js'
+import type { Cidr } from '../../../wire/addr.js'
 import { summary } from '../rules/format-plan.js'
 import type { DirectorInterfaces } from './director-interfaces.js'
 import { DirectorNotices } from './director-notices.js'
@@ -30,7 +31,7 @@ import {
   type ReadFile,
 } from './read-keepalived.js'
 import { ReloadPlanner } from './reload-plan.js'
-import { virtualAddresses } from './virtual-addresses.js'
+import { virtualAddresses, whyVirtual } from './virtual-addresses.js'
 import { reloadWhole, type Reloaded } from './whole-reload.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */
@@ -200,6 +201,15 @@ export class DirectorKeepalived {
   /** What a reload of such a file would change. */
   planReload(file: string, from: number): Promise<Answer<ReloadPlanPage>> {
     return this.#planner.page(file, from)
+  }
+
+  /** A backup must not answer for its addresses. */
+  whyNotClaimed(block: Cidr): string | undefined {
+    return whyVirtual(this.#running.config, block)
+  }
+  /** A master must. */
+  whyNotLetGo(block: Cidr): string | undefined {
+    return this.#of.own.holds(block) ? whyVirtual(this.#running.config, block) : undefined
   }
 
   /** Says good-bye, then ends checks and scripts; the services go. */

@@ -9,6 +9,17 @@ export function virtualAddresses({ instances }: KeepalivedConfig): Ipv4Addr[] {
   return [...new Set(all.flatMap(({ address }) => parseIpv4(address.text) ?? []))]
 }
 
+/** Whose an address of the block is, as a line; undefined: no virtual router has one in it. */
+export function whyVirtual({ instances }: KeepalivedConfig, block: Cidr): string | undefined {
+  for (const { name, addresses, excludedAddresses } of instances)
+    for (const { address } of [...addresses, ...excludedAddresses]) {
+      const addr = parseIpv4(address.text)
+      if (addr !== undefined && isWithin(addr, block))
+        return `${address.text} is vrrp_instance ${name}'s: it comes with being master, and goes`
+    }
+  return undefined
+}
+
 /**
  * UsageError for what virtual routers cannot do on interfaces that uvs holds alone: IPv6. And for an address that is the director's
  * whoever is master.
@@ -25,7 +36,7 @@ export function refuseVirtual({ instances }: KeepalivedConfig, given: Given): vo
         throw new UsageError(
           `--keepalived: vrrp_instance ${name}: ${address.text}: no IPv6 on ${on}, which is uvs's alone`,
         )
-      const holder = own.find(({ block }) => addr !== undefined && ((addr ^ block.addr) & block.mask) === 0)
+      const holder = own.find(({ block }) => addr !== undefined && isWithin(addr, block))
       if (holder)
         throw new UsageError(
           `--keepalived: vrrp_instance ${name}: ${address.text} is answered for whoever is master: leave ${holder.option} out`,
@@ -43,6 +54,10 @@ export function sameMacs({ instances }: KeepalivedConfig, { devices }: Given): s
       ({ name }) =>
         `${name} has the MAC that every uvs makes of this name: give each host's its own by --mac MAC@${name}`,
     )
+}
+
+function isWithin(addr: Ipv4Addr, { addr: first, mask }: Cidr): boolean {
+  return ((addr ^ first) & mask) === 0
 }
 
 /** What the director answers for from start to end. */

@@ -1,10 +1,17 @@
 import t from 'tap'
 import { aloneIn, DirectorInterfaces, type Given } from '../../../../src/cli/uvs/director/director-interfaces.js'
-import { refuseVirtual, sameMacs, virtualAddresses } from '../../../../src/cli/uvs/director/virtual-addresses.js'
+import {
+  refuseVirtual,
+  sameMacs,
+  virtualAddresses,
+  whyVirtual,
+} from '../../../../src/cli/uvs/director/virtual-addresses.js'
+import { KeepalivedControl, type Seen } from '../../../../src/cli/uvs/director/keepalived-control.js'
+import { changeVip } from '../../../../src/cli/uvs/vip.js'
 import type { Control, Reply, Request } from '../../../../src/control/protocol/api.js'
 import { slabOver } from '../../../../src/packet/frame.js'
 import { advertMemory, AdvertReader, AdvertWriter } from '../../../../src/plane/advert-queue.js'
-import { formatIpv4, parseIpv4 } from '../../../../src/wire/addr.js'
+import { formatIpv4, parseCidr, parseIpv4 } from '../../../../src/wire/addr.js'
 import { configOf } from '../../../keepalived/vrrp/recording.js'
 
 const addr = (text: string) => parseIpv4(text)!
@@ -183,4 +190,35 @@ t.test('what virtual routers cannot do there is refused in a line', async t => {
   )
   t.match(refused(instance('eth1', '192.0.2.1')), /leave --vip 192\.0\.2\.1 out/)
   t.match(refused(instance('eth0', '198.51.100.77')), /leave --vip 198\.51\.100\.0\/24 out/)
+})
+
+t.test('uvs vip: an address of a virtual router is its own', async t => {
+  const { own, did } = rig()
+  const config = configOf(instance('eth1', '10.1.0.100\n10.1.0.101'))
+  const director = {
+    call: async ({ op, cidr }: Request<'add-vip'>) => (did.push(`${op} ${cidr}`), { ok: true, value: null }),
+  }
+  const control = new KeepalivedControl(director as unknown as Control, true)
+  control.show({
+    whyNotClaimed: block => whyVirtual(config, block),
+    whyNotLetGo: block => (own.holds(block) ? whyVirtual(config, block) : undefined),
+  } as Seen)
+  const vip = async (verb: string, cidr: string): Promise<string> =>
+    changeVip(control, { words: [verb, cidr] } as unknown as Parameters<typeof changeVip>[1]).then(
+      () => did.splice(0).join(),
+      (error: Error) => error.message,
+    )
+  const whose = "10.1.0.100 is vrrp_instance VI_1's: it comes with being master, and goes"
+  t.equal(await vip('add', '10.1.0.100'), whose)
+  t.equal(await vip('add', '10.1.0.0/24'), whose, 'a block around it')
+  t.equal(await vip('del', '10.1.0.100'), 'delete-vip 10.1.0.100', 'of a backup: the director knows better')
+  own.hold('eth1', addr('10.1.0.100'))
+  await own.settled()
+  did.splice(0)
+  t.equal(await vip('del', '10.1.0.100'), whose)
+  t.equal(await vip('del', '10.1.0.100/32'), whose)
+  t.equal(await vip('del', '10.1.0.0/24'), 'delete-vip 10.1.0.0/24', 'a block is another one')
+  t.equal(await vip('del', '10.1.0.101'), 'delete-vip 10.1.0.101')
+  t.equal(await vip('add', '10.1.0.7'), 'add-vip 10.1.0.7')
+  t.notOk(own.holds(parseCidr('10.1.0.101')!))
 })
