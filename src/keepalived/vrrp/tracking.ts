@@ -61,7 +61,8 @@ function faultsOfInterface(settings: InstanceSettings, around: Surroundings): st
   const faults: string[] = []
   if (!link || (!link.isUp && !dontTrackPrimary)) faults.push(`interface ${name} down`)
   const hasAddress = source !== undefined || around.sourceOf(name, family) !== undefined
-  if (!hasAddress) faults.push(`no IPv${family} address for interface`)
+  if (!hasAddress)
+    faults.push(`interface ${name} has no IPv${family} address to send adverts from (virtual addresses do not count)`)
   if (tracksSource && source !== undefined && !link?.addresses.some(addr => isSameIp(addr, source)))
     faults.push(`no address ${formatIp(source)} on interface ${name}`)
   if (settings.unicastFaultNoPeer && settings.peers.length === 0) faults.push('no unicast peer')

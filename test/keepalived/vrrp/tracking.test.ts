@@ -1,5 +1,5 @@
 import t from 'tap'
-import { instanceSettings, Machine, routerSettings } from './machine.js'
+import { instanceSettings, ip, Machine, routerSettings } from './machine.js'
 
 /** A router that follows one process. */
 function following(weight: number, isReverse: boolean): Machine {
@@ -31,3 +31,15 @@ for (const [weight, isReverse, running, missing] of [
     t.equal(now(), running)
   })
 }
+
+t.test('an interface without an address of its own is a fault, and says so', async t => {
+  const machine = new Machine(routerSettings([instanceSettings()]))
+  // What hostLinks makes of an interface whose only address is a virtual one.
+  machine.take(machine.router.setLink('eth0', { isUp: true, addresses: [] }, machine.nowMs))
+  machine.start()
+  t.strictSame(machine.instance.status.faults, [
+    'interface eth0 has no IPv4 address to send adverts from (virtual addresses do not count)',
+  ])
+  machine.take(machine.router.setLink('eth0', { isUp: true, addresses: [ip('192.0.2.1')] }, machine.nowMs))
+  t.strictSame(machine.instance.status.faults, [])
+})
