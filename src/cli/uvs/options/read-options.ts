@@ -7,9 +7,12 @@ export class Given {
   readonly words: string[] = []
   readonly #values = new Map<string, string[]>()
 
-  add({ flags, repeatable }: Option, value: string): void {
+  add({ flags, repeatable, value: form }: Option, value: string): void {
     const before = this.all(flags[0]!)
-    if (before.length > 0 && !repeatable) throw new UsageError(`${flags[0]} is given twice`)
+    if (before.length > 0 && !repeatable) {
+      const both = form?.includes(',') ? `: write ${flags[0]} ${[...before, value].join()}` : ''
+      throw new UsageError(`${flags[0]} is given twice${both}`)
+    }
     this.#values.set(flags[0]!, [...before, value])
   }
 

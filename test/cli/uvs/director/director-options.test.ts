@@ -68,7 +68,7 @@ const refused: [line: string, words: string[]][] = [
   [`${least} --nosuch`, ['--nosuch', 'no such option']],
   [`${least} -x`, ['-x', 'no such option']],
   [`${least} --toString 1`, ['--toString']],
-  [`${least} --raw eth1`, ['--raw', 'twice']],
+  [`${least} --raw eth1`, ['--raw', 'twice', 'write --raw eth0,eth1']],
   [`${least} --seed 1 --seed 2`, ['--seed', 'twice']],
   [`${least} --vip`, ['--vip', 'needs a value']],
   [`${least} --vip 0.0.0.0`, ['--vip', "'0.0.0.0'", 'no host']],
