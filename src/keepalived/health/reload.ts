@@ -62,7 +62,7 @@ function changeService(service: ServiceState, wanted: CheckedService, parts: Sta
   const left = [...service.servers]
   const servers = wanted.realServers.map(options => {
     const at = left.findIndex(({ options: old }) => old.address === options.address && old.port === options.port)
-    if (at < 0) return serverState(options, service, parts)
+    if (at < 0) return newServer(options, service, parts)
     const server = left.splice(at, 1)[0]!
     gone.push(...changeServer(service, server, options, parts))
     return server
@@ -74,6 +74,12 @@ function changeService(service: ServiceState, wanted: CheckedService, parts: Sta
   }
   service.servers = servers
   return gone
+}
+
+function newServer(options: RealServer, service: ServiceState, parts: StateParts): ServerState {
+  const server = serverState(options, service, parts)
+  server.isNew = true
+  return server
 }
 
 /** What of a service stands in its rule. */

@@ -26,6 +26,8 @@ export class ServerState implements ServerOfChecker {
   inRules: number | undefined
   /** It should be in the rules, and was refused: the next check that succeeds tries again. */
   isRefused = false
+  /** A reload has added it to a service that was there, and nothing is known of it yet. */
+  isNew = false
   /** slow_start. */
   readonly growth = new Growth()
   /** As it was last said. */

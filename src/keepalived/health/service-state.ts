@@ -56,7 +56,8 @@ export class ServiceState {
     if (was !== verdict) {
       server.known = verdict
       server.sinceMs = nowMs
-      if (was === 'down') this.#returned(server, nowMs)
+      if (was === 'down' || (server.isNew && verdict === 'up')) this.#beginSmall(server, nowMs)
+      server.isNew = false
       if (verdict === 'up') this.#cameUp(server, was === 'unknown')
       else this.#wentDown(server, was === 'unknown')
     } else if (server.weight !== server.shownWeight) this.#reweigh(server)
@@ -77,8 +78,8 @@ export class ServiceState {
     if (!isSilent || this.#settings.rsInitNotifies) this.#notify(server, 'UP', options.notifyUp)
   }
 
-  /** slow_start: it was away, and begins small. */
-  #returned(server: ServerState, nowMs: number): void {
+  /** slow_start: it was away, or a reload brought it. */
+  #beginSmall(server: ServerState, nowMs: number): void {
     const { slowStartMs = 0 } = server.options
     const { weight, name } = server
     if (slowStartMs === 0 || weight < 2) return

@@ -130,6 +130,42 @@ t.test('a reload while it grows', async t => {
   t.strictSame(shown(reloaded(virtual([slow(1, 100, { slowStartMs: 5000 }), real(2)]))), ['10000 40', '11000 100'])
 })
 
+t.test('a server that a reload adds to a service that is there grows; one of a new service does not', async t => {
+  const after = [
+    virtual([real(2), slow(1, 100), slow(3, 50, { checkers: [] }), slow(4, 1)]),
+    virtual([slow(5, 100)], { name: 'W', target: { kind: 'fwmark', mark: 7 } }),
+  ]
+  for (const newServers of ['count as up', 'are left out'] as const) {
+    const rig = new VirtualRig([virtual([real(2)])], () => ALIVE)
+    rig.at(10_500, () => {
+      const around = { fileValue: () => 0, isSuspended: () => false, newServers } as const
+      const rehearsed = rehearseReload(snapshotOf(rig.machine.services), after, around)
+      const weights = rehearsed.flatMap(change => (change.kind === 'add-server' ? [change.weight] : []))
+      t.strictSame(weights, newServers === 'count as up' ? [1, 1, 1, 100] : [1], `planned where they ${newServers}`)
+      rig.machine.reload(after, rig.nowMs)
+    })
+    rig.run(30_000)
+    const of = (n: number): (string | undefined)[] =>
+      rig.history.map(({ rules }) => new RegExp(`2\\.${n}:80=(\\d+)`).exec(rules)?.[1])
+    const steps = (n: number): string[] =>
+      of(n).filter((weight, i, all): weight is string => weight !== undefined && weight !== all[i - 1])
+    // Its check ends just behind the moment of server 3, whose steps it takes: its first one lasts longer.
+    t.strictSame(steps(1), ['1', '19', '29', '39', '49', '59', '69', '79', '89', '99', '100'])
+    t.strictSame(steps(3), ['1', '5', '10', '15', '20', '25', '30', '35', '40', '45', '50'])
+    t.strictSame(steps(4), ['1'])
+    t.strictSame(steps(5), ['100'])
+    t.equal(rig.log.filter(({ line }) => line.includes('grows from 1')).length, 2)
+  }
+})
+
+t.test('a server that a reload adds and that is down is no other: it grows when it comes', async t => {
+  const rig: VirtualRig = new VirtualRig([virtual([real(2)])], () => (rig.nowMs < 15_000 ? DEAD : ALIVE))
+  rig.at(10_500, () => rig.machine.reload([virtual([real(2), slow(1, 100)])], rig.nowMs))
+  rig.run(40_000)
+  const weights = rig.history.flatMap(({ rules }) => /2\.1:80=(\d+)/.exec(rules)?.[1] ?? [])
+  t.strictSame([weights[0], weights.at(-1)], ['1', '100'])
+})
+
 t.test('the quorum counts all of its weight; kept out of the pool it does not grow', async t => {
   const alone = rigOf(virtual([slow(1, 100)], { quorum: 100, sorryServer: sorry(9) })).run(30_000)
   t.strictSame(history(alone).slice(0, 2), ['6000 V 10.1.2.1:80=1', '7000 V 10.1.2.1:80=10'])
