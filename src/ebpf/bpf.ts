@@ -7,10 +7,13 @@ import type { Slab } from '../packet/frame.js'
 /** linux/bpf.h: enum bpf_cmd, bpf_prog_type, bpf_map_type. */
 export const Command = {
   MAP_CREATE: 0,
+  MAP_LOOKUP_ELEM: 1,
   MAP_UPDATE_ELEM: 2,
   MAP_DELETE_ELEM: 3,
   PROG_LOAD: 5,
   PROG_TEST_RUN: 10,
+  MAP_UPDATE_BATCH: 26,
+  MAP_DELETE_BATCH: 27,
   LINK_CREATE: 28,
 } as const
 export const ProgramType = { SOCKET_FILTER: 1, SCHED_CLS: 3 } as const
@@ -22,8 +25,10 @@ const BPF_F_BEFORE = 8
 /** Flags of a map: a hash takes memory as it fills; an array can be mapped into memory. */
 export const MapFlag = { NO_PREALLOC: 1, MMAPABLE: 1 << 10 } as const
 /** Octets of union bpf_attr that are given. */
-const ATTR_LEN = 128
+export const ATTR_LEN = 128
 const PAGE = 4096
+/** Of a program, before Linux 5.2. */
+const MOST_INSTRUCTIONS = 4096
 const LICENSE = Buffer.from('MIT\0')
 const SYS_BPF: Partial<Record<string, number>> = { x64: 321, arm64: 280 }
 
@@ -40,16 +45,16 @@ export function loadProgram(type: number, program: BigUint64Array): number {
   return fd
 }
 
+let offered: Slab | undefined
 function offerProgram(type: number, program: BigUint64Array): number {
-  return bpf(Command.PROG_LOAD, (attributes, address) => {
-    const license = PAGE - LICENSE.length
-    const instructions = (license & ~7) - program.byteLength
-    program.forEach((instruction, i) => attributes.setBigUint64(instructions + i * 8, instruction, true))
-    LICENSE.forEach((octet, i) => attributes.setUint8(license + i, octet))
+  offered ??= mapMemory(MOST_INSTRUCTIONS * 8)
+  const { view: instructions, address } = offered
+  program.forEach((instruction, i) => instructions.setBigUint64(i * 8, instruction, true))
+  return bpf(Command.PROG_LOAD, (attributes, page) => {
     attributes.setUint32(0, type, true)
     attributes.setUint32(4, program.length, true)
-    attributes.setBigUint64(8, BigInt(address + instructions), true)
-    attributes.setBigUint64(16, BigInt(address + license), true)
+    attributes.setBigUint64(8, BigInt(address), true)
+    pointAt(attributes, page, 16, LICENSE, PAGE - LICENSE.length)
   })
 }
 
@@ -95,10 +100,13 @@ let page: Slab | undefined
  * is all zero; what they point at can stand behind them. What the kernel writes there can be read until the next call.
  */
 export function bpf(command: number, fill: (attributes: DataView, address: number) => void): number {
-  const number = SYS_BPF[arch()]
-  if (number === undefined) return -1
   page ??= mapMemory(PAGE)
   page.bytes.fill(0)
   fill(page.view, page.address)
-  return syscall(number, command, page.address, ATTR_LEN, 0)
+  return bpfAt(command, page.address)
+}
+/** The same with attributes that stand in memory: `ATTR_LEN` octets, those that the command does not have 0. */
+export function bpfAt(command: number, address: number): number {
+  const number = SYS_BPF[arch()]
+  return number === undefined ? -1 : syscall(number, command, address, ATTR_LEN, 0)
 }

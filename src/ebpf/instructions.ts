@@ -47,14 +47,30 @@ export const Helper = {
   MAP_LOOKUP_ELEM: 1,
   MAP_UPDATE_ELEM: 2,
   MAP_DELETE_ELEM: 3,
+  KTIME_GET_NS: 5,
+  SKB_STORE_BYTES: 9,
+  L4_CSUM_REPLACE: 11,
   TAIL_CALL: 12,
   REDIRECT: 23,
   SKB_LOAD_BYTES: 26,
   CSUM_DIFF: 28,
   SKB_CHANGE_TYPE: 32,
+  SKB_CHANGE_TAIL: 38,
+  SKB_PULL_DATA: 39,
+  KTIME_GET_COARSE_NS: 160,
 } as const
 /** Where linux/bpf.h's struct __sk_buff has its fields. */
-export const Skb = { PACKET_TYPE: 4, MARK: 8, PROTOCOL: 16, VLAN_PRESENT: 20, IFINDEX: 40 } as const
+export const Skb = {
+  LEN: 0,
+  PACKET_TYPE: 4,
+  MARK: 8,
+  PROTOCOL: 16,
+  VLAN_PRESENT: 20,
+  IFINDEX: 40,
+  DATA: 76,
+  DATA_END: 80,
+  GSO_SIZE: 176,
+} as const
 
 // RFC 9669 §3: classes; that the second operand is a register; §5.1, §5.2: widths and modes of loads and stores.
 const Class = { LD: 0, LDX: 1, ST: 2, STX: 3, ALU32: 4, JMP: 5, ALU64: 7 } as const
@@ -81,6 +97,7 @@ const [ALWAYS, CALL, EXIT] = [0x00, 0x80, 0x90]
 const PSEUDO_MAP_FD = 1
 const PSEUDO_MAP_VALUE = 2
 // §5.3: the operation is the constant.
+const ATOMIC_ADD = 0x00
 const ATOMIC_OR = 0x40
 
 type Operation = (to: Register, by: Register | number) => Instruction
@@ -133,11 +150,13 @@ function store(width: number): (base: Register, offset: number, from: Register |
 }
 export const store32 = store(Width.B32)
 export const store64 = store(Width.B64)
-/** 64 bits of memory |= `from`, in one piece for all CPUs. */
-export function atomicOr64(base: Register, offset: number, from: Register): Instruction {
+/** 64 bits of memory = themselves operation `from`, in one piece for all CPUs. */
+function atomic64(operation: number): (base: Register, offset: number, from: Register) => Instruction {
   const opcode = Class.STX | Mode.ATOMIC | Width.B64
-  return { opcode, dst: base.register, src: from.register, offset, constant: ATOMIC_OR }
+  return (base, offset, from) => ({ opcode, dst: base.register, src: from.register, offset, constant: operation })
 }
+export const atomicAdd64 = atomic64(ATOMIC_ADD)
+export const atomicOr64 = atomic64(ATOMIC_OR)
 
 /** `to` = the map with this file descriptor, for a helper. */
 export function loadMap(to: Register, fd: number): Code {

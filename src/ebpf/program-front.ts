@@ -7,9 +7,12 @@ import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, s
 import { PIECE_KEY_LEN } from './frame-parts.js'
 import { PLACE_LEN, type FrontMaps } from './front-parts.js'
 import { frontProgram } from './front-program.js'
+import type { FlowMaps } from './flow-parts.js'
+import { flowSteps } from './flow-program.js'
+import { Helper, type Code } from './instructions.js'
 import { ADDRESS_LEN, BLOCK_KEY_LEN, blockKey, onTheWire, WORD, word } from './map-keys.js'
 
-const { E2BIG, ENOSPC } = constants.errno
+const { E2BIG, EINVAL, ENOSPC } = constants.errno
 const MOST_ADDRESSES = 131_072
 const MOST_BLOCKS = 4096
 const MOST_SERVICES = 131_072
@@ -26,8 +29,8 @@ export class ProgramFront implements Front {
   /** Blocks by their keys, and how often each was added. */
   readonly #blocks = new Map<string, number>()
 
-  /** SystemError where the kernel may not be given programs. */
-  constructor() {
+  /** SystemError where the kernel may not be given programs. `flows`: its programs forward the frames of flows. */
+  constructor({ flows }: { flows?: FlowMaps } = {}) {
     try {
       this.maps = {
         addresses: this.#map(MapType.HASH, ADDRESS_LEN, MOST_ADDRESSES, MapFlag.NO_PREALLOC),
@@ -37,7 +40,7 @@ export class ProgramFront implements Front {
         servers: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVERS, MapFlag.NO_PREALLOC),
         pieces: this.#map(MapType.LRU_HASH, PIECE_KEY_LEN, MOST_PIECES, 0),
       }
-      for (const mode of ['beside', 'exclusive'] as const) this.#programs.set(mode, this.#load(mode))
+      for (const mode of ['beside', 'exclusive'] as const) this.#programs.set(mode, this.#load(mode, flows))
     } catch (error) {
       this.close()
       throw error
@@ -87,8 +90,10 @@ export class ProgramFront implements Front {
   #map(type: number, key: number, entries: number, flags: number): number {
     return this.#keep(createMap(type, key, WORD, entries, flags))
   }
-  #load(mode: FrontMode): number {
-    const fd = loadProgram(ProgramType.SCHED_CLS, frontProgram(this.maps, mode))
+  #load(mode: FrontMode, flows: FlowMaps | undefined): number {
+    const load = (steps: Code): number => loadProgram(ProgramType.SCHED_CLS, frontProgram(this.maps, mode, steps))
+    let fd = load(flows === undefined ? [] : flowSteps(flows, Helper.KTIME_GET_COARSE_NS))
+    if (fd < 0 && flows !== undefined && errno() === EINVAL) fd = load(flowSteps(flows, Helper.KTIME_GET_NS)) // before Linux 5.11
     return this.#keep(check(fd, 'the eBPF program that takes frames'))
   }
   #keep(fd: number): number {

@@ -1,0 +1,83 @@
+import { close, mapRing, unmapRing } from '../linux/libc.js'
+import type { Slab } from '../packet/frame.js'
+import { SLOT_WORDS } from '../packet/flow-slot.js'
+import { createMap, MapFlag, MapType } from './bpf.js'
+import { FLOW_KEY_LEN, Globals, HOP_LEN, LINK_LEN, LINKS_A_PART, MOST_PARTS, type FlowMaps } from './flow-parts.js'
+import { WORD } from './map-keys.js'
+
+export const SLOT_LEN = SLOT_WORDS * WORD
+
+export interface FlowSizes {
+  /** The most flows of a part, and next hops. */
+  readonly capacity: number
+  readonly hops: number
+  /** How many directors share the maps. */
+  readonly parts?: number
+}
+
+/**
+ * Makes the maps of flow-program.ts. SystemError where the kernel may not be given maps, or has none that can be mapped into memory
+ * (Linux 5.5). Slots take 64 octets each at once, flows some 100 as they are entered.
+ */
+export function makeFlowMaps({ capacity, hops, parts = 1 }: FlowSizes): FlowMaps {
+  if (parts < 1 || parts > MOST_PARTS) throw new RangeError(`parts: 1 to ${MOST_PARTS}, not ${parts}`)
+  const partBits = Math.ceil(Math.log2(capacity + 1))
+  const slotsAPart = parts === 1 ? capacity + 1 : 2 ** partBits
+  const fds: number[] = []
+  const make = (type: number, key: number, value: number, entries: number, flags: number): number => {
+    const fd = createMap(type, key, value, entries, flags)
+    fds.push(fd)
+    return fd
+  }
+  const array = (value: number, entries: number): number => make(MapType.ARRAY, WORD, value, entries, MapFlag.MMAPABLE)
+  try {
+    return {
+      flows: make(MapType.HASH, FLOW_KEY_LEN, WORD, capacity * parts, MapFlag.NO_PREALLOC),
+      slots: array(SLOT_LEN, slotsAPart * parts),
+      hops: array(HOP_LEN, hops * parts),
+      links: array(LINK_LEN, LINKS_A_PART * parts),
+      globals: array(Globals.LEN, 1),
+      parts,
+      partBits,
+      slotsAPart,
+      hopsAPart: hops,
+    }
+  } catch (error) {
+    for (const fd of fds) close(fd)
+    throw error
+  }
+}
+export function closeFlowMaps({ flows, slots, hops, links, globals }: FlowMaps): void {
+  for (const fd of [flows, slots, hops, links, globals]) close(fd)
+}
+
+/** What of the maps is in memory. */
+export interface FlowMemory {
+  readonly slots: Int32Array
+  readonly hops: BigInt64Array
+  readonly links: Slab
+  readonly globals: Slab
+  unmap(): void
+}
+
+export function mapFlows({ slots, hops, links, globals, parts, slotsAPart, hopsAPart }: FlowMaps): FlowMemory {
+  const mapped: Slab[] = []
+  const map = (fd: number, len: number): Slab => {
+    const slab = mapRing(fd, len)
+    mapped.push(slab)
+    return slab
+  }
+  const unmap = (): void => mapped.splice(0).forEach(unmapRing)
+  try {
+    return {
+      slots: new Int32Array(map(slots, slotsAPart * parts * SLOT_LEN).bytes.buffer),
+      hops: new BigInt64Array(map(hops, hopsAPart * parts * HOP_LEN).bytes.buffer),
+      links: map(links, LINKS_A_PART * parts * LINK_LEN),
+      globals: map(globals, Globals.LEN),
+      unmap,
+    }
+  } catch (error) {
+    unmap()
+    throw error
+  }
+}

@@ -1,0 +1,154 @@
+/*
+ * The first steps of flow-program.ts: of which flow a frame is.
+ */
+import { PacketType } from '../linux/classic-filter.js'
+import { EPOCH } from '../packet/flow-slot.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { IpProtocol, IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
+import { UDP_LEN } from '../wire/udp.js'
+import {
+  At,
+  foldInto,
+  Globals,
+  KEY,
+  KEY_PORTS,
+  loadSlot,
+  MOST_PARTS,
+  SLOT_NUMBER,
+  UP,
+  type FlowMaps,
+} from './flow-parts.js'
+import { lookup, storePair } from './frame-parts.js'
+import {
+  add,
+  and,
+  call,
+  fp,
+  fromNetwork,
+  jump,
+  jumpIf,
+  load16,
+  load32,
+  load64,
+  load8,
+  loadMapValue,
+  mov,
+  r0,
+  r1,
+  r2,
+  r3,
+  r6,
+  r7,
+  r8,
+  r9,
+  shiftLeft,
+  shiftRight,
+  store64,
+  Helper,
+  Skb,
+  type Code,
+} from './instructions.js'
+
+/** Version 4, and a header without options. */
+const PLAIN = 0x45
+/** MF and the fragment offset, of the word as it is read, its octets swapped. */
+const FRAGMENT = 0xff3f
+/** What is needed of TCP's flags, and what is looked at. */
+const PLAIN_FLAGS = TcpFlag.ACK
+const FLAGS = TcpFlag.ACK | TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST
+
+/** Step 1. r1 = where the octets end that are at hand. */
+export const oneHead: Code = [
+  load32(r1, r6, Skb.PACKET_TYPE),
+  jumpIf(r1, '!=', PacketType.HOST, UP),
+  load32(r7, r6, Skb.DATA),
+  load32(r1, r6, Skb.DATA_END),
+  mov(r2, r7),
+  add(r2, At.OPTION_END),
+  jumpIf(r2, '<=', r1, 'at hand'),
+  load32(r2, r6, Skb.LEN),
+  jumpIf(r2, '<', At.OPTION_END, 'at hand'), // a short frame lies in one piece, or comes up
+  mov(r1, r6),
+  mov(r2, At.OPTION_END),
+  call(Helper.SKB_PULL_DATA), // bpf_skb_pull_data(skb, octets)
+  load32(r7, r6, Skb.DATA),
+  load32(r1, r6, Skb.DATA_END),
+  'at hand',
+  mov(r2, r7),
+  add(r2, At.UDP_END),
+  jumpIf(r2, '>', r1, UP),
+]
+
+/** Step 2. */
+export const plainHeader: Code = [
+  load8(r2, r7, At.VERSION),
+  jumpIf(r2, '!=', PLAIN, UP),
+  load16(r2, r7, At.FRAGMENT),
+  and(r2, FRAGMENT),
+  jumpIf(r2, '!=', 0, UP),
+  load8(r2, r7, At.TTL),
+  jumpIf(r2, '<=', 1, UP),
+  load32(r2, r7, At.VERSION),
+  [At.ID, At.TTL, At.SRC, At.DST].map(at => [load32(r3, r7, at), add(r2, r3)]),
+  foldInto(r2, 32, r3),
+  foldInto(r2, 16, r3),
+  foldInto(r2, 16, r3),
+  jumpIf(r2, '!=', 0xffff, UP), // a wrong header checksum
+  load16(r9, r7, At.LENGTH),
+  fromNetwork(r9, 16),
+  load32(r2, r6, Skb.LEN),
+  mov(r3, r9),
+  add(r3, ETHERNET_LEN),
+  jumpIf(r3, '>', r2, UP), // cut off
+]
+
+/** Step 3. r2 = the protocol. */
+export const plainTransport: Code = [
+  load8(r2, r7, At.PROTOCOL),
+  jumpIf(r2, '==', IpProtocol.TCP, 'tcp'),
+  jumpIf(r2, '!=', IpProtocol.UDP, UP),
+  jumpIf(r9, '<', IPV4_MIN_LEN + UDP_LEN, UP),
+  jump('has ports'),
+  'tcp',
+  jumpIf(r9, '<', IPV4_MIN_LEN + TCP_MIN_LEN, UP),
+  mov(r3, r7),
+  add(r3, At.TCP_END),
+  jumpIf(r3, '>', r1, UP),
+  load8(r3, r7, At.TCP_FLAGS),
+  and(r3, FLAGS),
+  jumpIf(r3, '!=', PLAIN_FLAGS, UP),
+  'has ports',
+]
+
+/** Step 4. r8 = the flow's slot. */
+export function flow({ flows, slots }: FlowMaps): Code {
+  return [
+    load64(r3, r7, At.SRC),
+    store64(fp, KEY, r3),
+    load32(r1, r7, At.PORTS),
+    storePair(KEY_PORTS, r1, r2),
+    lookup(flows, KEY),
+    jumpIf(r0, '==', 0, UP), // no flow
+    load32(r1, r0, 0),
+    store64(fp, SLOT_NUMBER, r1),
+    lookup(slots, SLOT_NUMBER),
+    jumpIf(r0, '==', 0, UP),
+    mov(r8, r0),
+  ]
+}
+/** Of step 4: the director of the flow's part has not thought better of it. */
+export function thisEpoch({ globals, partBits }: FlowMaps): Code {
+  return [
+    load64(r1, fp, SLOT_NUMBER),
+    shiftRight(r1, partBits),
+    jumpIf(r1, '>=', MOST_PARTS, UP),
+    shiftLeft(r1, 2),
+    loadMapValue(r2, globals, Globals.EPOCHS),
+    add(r2, r1),
+    load32(r2, r2, 0), // r2 = the part's epoch
+    loadSlot(r1, EPOCH),
+    jumpIf(r1, '==', 0, UP),
+    jumpIf(r1, '!=', r2, UP),
+  ]
+}

@@ -1,0 +1,128 @@
+/*
+ * What the steps of flow-program.ts are made of: its maps, where a frame has its fields, its stack.
+ *
+ * r6 the frame, r8 the flow's slot, r9 octets of the IP packet.
+ */
+import {
+  add,
+  and,
+  call,
+  Helper,
+  jumpIf,
+  load32,
+  mov,
+  mov32,
+  r0,
+  r1,
+  r2,
+  r3,
+  r5,
+  r6,
+  r8,
+  shiftRight,
+  Skb,
+  type Code,
+  type Register,
+} from './instructions.js'
+
+/** File descriptors and sizes; plain data: it can be posted to threads. Each thread has a part of slots, hops and links. */
+export interface FlowMaps {
+  /** A flow's key → 32-bit number of its slot. Full, it takes no more than there are slots. */
+  readonly flows: number
+  /** An array of slots (packet/flow-slot.ts), mapped into memory as the following. */
+  readonly slots: number
+  /** An array of next hops, 64 bits each: the MAC as it stands in the frame, in the upper 16 bits the number of the link. */
+  readonly hops: number
+  /** An array of links: 64 bits the source MAC, 32 bits the interface's index. Link 0 is nobody's: its index is 0. */
+  readonly links: number
+  /** An array of one: `Globals`. */
+  readonly globals: number
+  readonly parts: number
+  /** A slot's number without so many bits is that of its part. */
+  readonly partBits: number
+  readonly slotsAPart: number
+  readonly hopsAPart: number
+}
+export const FLOW_KEY_LEN = 16
+export const HOP_LEN = 8
+export const LINK_LEN = 16
+/** Where a link has its interface's index. */
+export const LINK_IFINDEX = 8
+/** A hop's upper bits are the number of its link. */
+export const LINK_SHIFT = 48
+export const LINKS_A_PART = 256
+export const MOST_PARTS = 16
+/** Octets of the one value of `globals`, and where they are: how many frames were lost, 64 bits; an epoch a part, 32 bits. */
+export const Globals = { LOST: 0, EPOCHS: 8, LEN: 8 + MOST_PARTS * 4 } as const
+
+/** Where a frame has its fields: of an Ethernet and an IPv4 header without options, and of TCP and UDP. */
+export const At = {
+  ETHER_TYPE: 12,
+  VERSION: 14,
+  LENGTH: 16,
+  ID: 18,
+  FRAGMENT: 20,
+  TTL: 22,
+  PROTOCOL: 23,
+  HEADER_CHECK: 24,
+  SRC: 26,
+  DST: 30,
+  PORTS: 34,
+  UDP_LENGTH: 38,
+  UDP_CHECK: 40,
+  UDP_END: 42,
+  TCP_DATA_OFFSET: 46,
+  TCP_FLAGS: 47,
+  TCP_CHECK: 50,
+  TCP_END: 54,
+  /** Behind the first four octets of TCP's options. */
+  OPTION_END: 58,
+} as const
+
+// Places on the stack, each stored whole and below those of front-parts.ts.
+export const KEY = -112
+/** The protocol, in the upper half. */
+export const KEY_PORTS = KEY + 8
+/** The frame's first octets as they will be, up to the ports: 38. */
+export const HEAD = -152
+/** 64 bits each. */
+export const [SLOT_NUMBER, LINK_NUMBER, NEXT_MAC, CHECK] = [-160, -168, -176, -184]
+
+/** On here the frame, unchanged but for octets behind its packet, goes to the front's own steps. */
+export const UP = 'comes up'
+export const LOST = 'lost'
+
+/** `data` = where the frame begins; on at `otherwise` if the octets before `end` are not at hand. r2, r3 hold nothing. */
+export function atHand(data: Register, end: number, otherwise: string): Code {
+  return [
+    load32(data, r6, Skb.DATA), // skb->data
+    load32(r2, r6, Skb.DATA_END), // skb->data_end
+    mov(r3, data),
+    add(r3, end),
+    jumpIf(r3, '>', r2, otherwise),
+  ]
+}
+/** Folds the upper bits of a one's complement sum into the lower ones, of which there are so many. */
+export function foldInto(sum: Register, bits: 16 | 32, scratch: Register): Code {
+  return [
+    mov(scratch, sum),
+    shiftRight(scratch, bits),
+    bits === 32 ? mov32(sum, sum) : and(sum, 0xffff),
+    add(sum, scratch),
+  ]
+}
+/** `to` = a word of the flow's slot. */
+export function loadSlot(to: Register, word: number): Code {
+  return load32(to, r8, word * 4)
+}
+/** Mends the checksum at `at` by r4; on at `otherwise` if that cannot be, and nothing is changed. */
+export function mend(at: number, flags: number, otherwise: string): Code {
+  return [
+    mov(r1, r6),
+    mov(r2, at),
+    mov(r3, 0),
+    mov(r5, flags),
+    call(Helper.L4_CSUM_REPLACE), // bpf_l4_csum_replace(skb, at, 0, r4, flags)
+    jumpIf(r0, '!=', 0, otherwise),
+  ]
+}

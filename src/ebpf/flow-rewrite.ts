@@ -1,0 +1,173 @@
+/*
+ * The later steps of flow-program.ts: a frame of a flow is made what leaves.
+ */
+import { ADDRESS_SUM, DST, FlowForm, FORM, HEADER_SUM, PORTS, PORT_SUM, SRC } from '../packet/flow-slot.js'
+import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { IpProtocol } from '../wire/ipv4.js'
+import { At, atHand, CHECK, foldInto, HEAD, KEY, KEY_PORTS, LOST, loadSlot, mend, NEXT_MAC, UP } from './flow-parts.js'
+import { pointTo } from './frame-parts.js'
+import {
+  add,
+  call,
+  fp,
+  Helper,
+  jump,
+  jumpIf,
+  load16,
+  load32,
+  load64,
+  mov,
+  mov32,
+  r0,
+  r1,
+  r2,
+  r3,
+  r4,
+  r5,
+  r6,
+  r7,
+  r9,
+  shiftLeft,
+  shiftRight,
+  Skb,
+  store64,
+  xor32,
+  type Code,
+} from './instructions.js'
+
+// linux/bpf.h, of l4_csum_replace: the change is of the pseudo header too, which a checksum left to the device has; UDP's 0 is none.
+const BPF_F_PSEUDO_HDR = 0x10
+const BPF_F_MARK_MANGLED_0 = 0x20
+/** A sum that adds nothing. */
+const NOTHING = 0xffff
+
+/**
+ * Step 8. The first octets of the frame that leaves, on the stack. r2 = the source MAC, r5 = the interface. It is kept in r7, where
+ * the frame begins until here.
+ */
+export const newHead: Code = [
+  load64(r1, fp, NEXT_MAC),
+  shiftLeft(r1, 16),
+  shiftRight(r1, 16), // without the link
+  mov(r3, r2),
+  shiftLeft(r3, 48),
+  add(r1, r3),
+  store64(fp, HEAD, r1), // octets 0 to 7: both MACs
+  shiftRight(r2, 16),
+  load32(r3, r7, At.ETHER_TYPE),
+  shiftLeft(r3, 32),
+  add(r2, r3),
+  store64(fp, HEAD + 8, r2), // 8 to 15
+  load64(r1, r7, At.LENGTH),
+  mov(r2, -1),
+  shiftLeft(r2, 8 * (At.TTL - At.LENGTH)),
+  add(r1, r2), // the TTL, which is more than 0, falls by one
+  store64(fp, HEAD + 16, r1), // 16 to 23
+  load16(r1, r7, At.HEADER_CHECK),
+  xor32(r1, 0xffff),
+  loadSlot(r2, HEADER_SUM),
+  add(r1, r2),
+  foldInto(r1, 16, r2),
+  xor32(r1, 0xffff), // RFC 1624
+  loadSlot(r2, SRC),
+  loadSlot(r3, DST),
+  loadSlot(r4, PORTS),
+  shiftLeft(r2, 16),
+  add(r1, r2),
+  mov(r2, r3),
+  shiftLeft(r2, 48),
+  add(r1, r2),
+  store64(fp, HEAD + 24, r1), // 24 to 31: header checksum, source, half the destination
+  shiftRight(r3, 16),
+  shiftLeft(r4, 16),
+  add(r3, r4),
+  store64(fp, HEAD + 32, r3), // 32 to 37
+  mov(r7, r5),
+]
+
+/** Step 9. Octets behind the packet, by which short frames are padded, do not leave. */
+export const trimmed: Code = [
+  load32(r1, r6, Skb.LEN),
+  mov(r2, r9),
+  add(r2, ETHERNET_LEN),
+  jumpIf(r1, '==', r2, 'no padding'),
+  mov(r1, r6),
+  mov(r3, 0),
+  call(Helper.SKB_CHANGE_TAIL), // bpf_skb_change_tail(skb, length, 0)
+  jumpIf(r0, '!=', 0, UP),
+  'no padding',
+]
+
+/** Step 10. */
+export const rewritten: Code = [
+  loadSlot(r1, FORM),
+  jumpIf(r1, '&', FlowForm.TRANSLATED, 'translated'),
+  writeHead(At.SRC, UP),
+  jump('rewritten'),
+  'translated',
+  load64(r1, fp, KEY_PORTS),
+  shiftRight(r1, 32),
+  jumpIf(r1, '==', IpProtocol.UDP, 'udp checksum'),
+  loadSlot(r4, ADDRESS_SUM),
+  mend(At.TCP_CHECK, BPF_F_PSEUDO_HDR, UP),
+  loadSlot(r4, PORT_SUM),
+  mend(At.TCP_CHECK, 0, LOST),
+  'checksum mended',
+  writeHead(At.UDP_LENGTH, LOST),
+  'rewritten',
+]
+
+/** Writes the head's octets before `end`; on at `otherwise` if that cannot be. */
+function writeHead(end: number, otherwise: string): Code {
+  return [
+    mov(r1, r6),
+    mov(r2, 0),
+    pointTo(r3, HEAD),
+    mov(r4, end),
+    mov(r5, 0),
+    call(Helper.SKB_STORE_BYTES), // bpf_skb_store_bytes(skb, 0, head, end, 0)
+    jumpIf(r0, '!=', 0, otherwise),
+  ]
+}
+
+/**
+ * Of step 10. UDP's checksum may be that of a tunnel's outer header, complete while the inner one is left to the device (the kernel's
+ * "local checksum offload"). The helper would take it for one that is left to the device, and leave the ports out. So the ports
+ * come first: what they leave unchanged must be the pseudo header's sum, or comes up. Ports that change nothing are replaced by 1, which
+ * the addresses take back.
+ */
+export const udpChecksum: Code = [
+  'udp checksum',
+  atHand(r1, At.UDP_END, UP),
+  load16(r2, r1, At.UDP_CHECK),
+  store64(fp, CHECK, r2),
+  loadSlot(r4, PORT_SUM),
+  jumpIf(r4, '!=', NOTHING, 'ports change'),
+  mov(r4, 1),
+  'ports change',
+  mend(At.UDP_CHECK, BPF_F_MARK_MANGLED_0, UP),
+  atHand(r1, At.UDP_END, LOST),
+  load16(r2, r1, At.UDP_CHECK),
+  load64(r3, fp, CHECK),
+  loadSlot(r4, ADDRESS_SUM),
+  jumpIf(r2, '==', r3, 'left to the device'),
+  loadSlot(r5, PORT_SUM),
+  jumpIf(r5, '!=', NOTHING, 'addresses'),
+  add(r4, NOTHING - 1),
+  jump('addresses'),
+  'left to the device',
+  load16(r5, r1, At.UDP_LENGTH),
+  add(r5, IpProtocol.UDP << 8), // in network order
+  load64(r1, fp, KEY),
+  mov32(r3, r1), // the source
+  shiftRight(r1, 32), // the destination
+  add(r5, r3),
+  add(r5, r1),
+  foldInto(r5, 32, r3),
+  foldInto(r5, 16, r3),
+  foldInto(r5, 16, r3), // r5 = the pseudo header's sum
+  jumpIf(r5, '!=', r2, UP),
+  'addresses',
+  mend(At.UDP_CHECK, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0, LOST),
+  jump('checksum mended'),
+]

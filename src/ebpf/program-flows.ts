@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs'
+import type { FlowTable } from '../packet/flow-table.js'
+import type { Link } from '../packet/link.js'
+import type { MacAddr } from '../wire/addr.js'
+import { FlowEntries } from './flow-entries.js'
+import { mapFlows, type FlowMemory } from './flow-maps.js'
+import { Globals, LINK_IFINDEX, LINK_LEN, LINK_SHIFT, LINKS_A_PART, type FlowMaps } from './flow-parts.js'
+import { WORD } from './map-keys.js'
+
+/** In 2^20 ns. */
+const UNITS_A_MS = 1e6 / 2 ** 20
+
+/**
+ * The table of flow-program.ts, of one director: the part of the maps that it writes. Nothing is allocated for a flow.
+ */
+export class ProgramFlows implements FlowTable {
+  readonly slots: Int32Array
+  readonly first: number
+  readonly count: number
+  readonly firstHop: number
+  readonly hopCount: number
+  readonly #part: number
+  readonly #memory: FlowMemory
+  readonly #entries: FlowEntries
+  readonly #epochs: Int32Array
+  /** By a link's index, its entry in the map of links. */
+  readonly #links = new Map<number, LinkEntry>()
+  /** Which entry of the part was last given to a link. */
+  #lastLink = 0
+  /** By how many ms the kernel's clock is ahead of `performance.now()`. */
+  readonly #aheadMs = kernelNowMs() - performance.now()
+
+  /** SystemError if the maps cannot be mapped. `inBatches`: as FlowEntries. */
+  constructor(maps: FlowMaps, part = 0, inBatches = true) {
+    this.#part = part
+    this.#memory = mapFlows(maps)
+    this.#entries = new FlowEntries(maps.flows, inBatches)
+    this.slots = this.#memory.slots
+    this.#epochs = new Int32Array(this.#memory.globals.bytes.buffer, Globals.EPOCHS)
+    // The table's slot 0 is nobody's.
+    const nobodys = part === 0 ? 1 : 0
+    this.first = part * maps.slotsAPart + nobodys
+    this.count = maps.slotsAPart - nobodys
+    this.hopCount = maps.hopsAPart
+    this.firstHop = part * maps.hopsAPart
+  }
+
+  /** Frames that were dropped because they could not be finished, by all parts. */
+  get lost(): number {
+    const { view } = this.#memory.globals
+    return view.getUint32(Globals.LOST, true) + view.getUint32(Globals.LOST + WORD, true) * 2 ** 32
+  }
+
+  setEpoch(epoch: number): void {
+    Atomics.store(this.#epochs, this.#part, epoch)
+  }
+  now(): number {
+    return ((performance.now() + this.#aheadMs) * UNITS_A_MS) | 0
+  }
+
+  /** By which interface a link's frames leave, and come in to the program. Undefined: by none. */
+  setLink(index: number, ifindex: number | undefined): void {
+    const old = this.#links.get(index)
+    if (old?.ifindex === ifindex) return
+    const { view } = this.#memory.links
+    // A program may still have read the old entry: a link that has become another has one of its own.
+    if (old) view.setUint32(old.number * LINK_LEN + LINK_IFINDEX, 0, true)
+    this.#links.delete(index)
+    if (ifindex === undefined) return
+    const number = this.#freeLink()
+    this.#links.set(index, { number, ifindex })
+    view.setUint32(number * LINK_LEN + LINK_IFINDEX, ifindex, true)
+  }
+  serves({ index }: Link): boolean {
+    return this.#links.has(index)
+  }
+
+  setHop(hop: number, { index, mac: source }: Link, mac: MacAddr): void {
+    const link = this.#links.get(index)
+    if (!link) return this.clearHop(hop)
+    const { bytes } = this.#memory.links
+    const sources = new BigInt64Array(bytes.buffer, link.number * LINK_LEN, 1)
+    const word = wordOf(source)
+    if (sources[0] !== word) Atomics.store(sources, 0, word)
+    Atomics.store(this.#memory.hops, hop, BigInt.asIntN(64, wordOf(mac) | (BigInt(link.number) << BigInt(LINK_SHIFT))))
+  }
+  clearHop(hop: number): void {
+    Atomics.store(this.#memory.hops, hop, 0n)
+  }
+
+  enter(keys: Int32Array, slots: Int32Array, count: number): number {
+    return this.#entries.enter(keys, slots, count)
+  }
+  withdraw(keys: Int32Array, count: number): void {
+    this.#entries.withdraw(keys, count)
+  }
+
+  /** The memory is gone afterwards: to read `slots` ends the process. */
+  close(): void {
+    this.#memory.unmap()
+  }
+
+  /** The part's next entry that no link has. The first of all is nobody's. */
+  #freeLink(): number {
+    const taken = new Set(Array.from(this.#links.values(), ({ number }) => number))
+    for (let tries = 0; tries < LINKS_A_PART; tries++) {
+      this.#lastLink = (this.#lastLink + 1) % LINKS_A_PART
+      const number = this.#part * LINKS_A_PART + this.#lastLink
+      if (number !== 0 && !taken.has(number)) return number
+    }
+    throw new RangeError(`more than ${LINKS_A_PART - 1} links`)
+  }
+}
+
+interface LinkEntry {
+  readonly number: number
+  readonly ifindex: number
+}
+
+/** An address as it stands in a frame, read as a little-endian number of 48 bits. */
+function wordOf({ hi, lo }: MacAddr): bigint {
+  const octets = Uint8Array.of(hi >>> 8, hi, lo >>> 24, lo >>> 16, lo >>> 8, lo, 0, 0)
+  return new BigInt64Array(octets.buffer)[0]!
+}
+
+/** The kernel's CLOCK_MONOTONIC, without the offset that a time namespace gives it (time_namespaces(7)). */
+function kernelNowMs(): number {
+  const [seconds, ns] = process.hrtime()
+  return (seconds - namespaceOffset()) * 1e3 + ns / 1e6
+}
+/** In seconds. */
+function namespaceOffset(): number {
+  try {
+    const [, seconds = '0', ns = '0'] =
+      /^monotonic\s+(-?\d+)\s+(\d+)/m.exec(readFileSync('/proc/self/timens_offsets', 'utf8')) ?? []
+    return Number(seconds) + Number(ns) / 1e9
+  } catch {
+    return 0 // a kernel without
+  }
+}
