@@ -13,7 +13,7 @@ const LIMIT_MS = 3000
 /** A download that brings nothing for so long has ended, ms. */
 const STALL_MS = 15_000
 /**
- * The ports that requests come from, in turn, below those that the kernel gives to others: with a port that comes again soon, IPVS may
+ * The ports that requests come from, in turn, below those that the kernel gives to others (ha-lab.ts): with a port that comes again soon, IPVS may
  * still have a connection to a server that is dead or was, and the request would say nothing of the directors.
  */
 const [FIRST_PORT, LAST_PORT] = [10_000, 31_999]
