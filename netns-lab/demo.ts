@@ -21,8 +21,8 @@ import { which } from './tools.js'
 import { readWrk } from './wrk-report.js'
 import { traceRequest } from './trace.js'
 
-/** Statistics become visible every 2 seconds (ipvs-behaviour.md §11.2). */
-const TICK_MS = 2100
+/** Statistics become visible every 2 seconds (ipvs-behaviour.md §11.2), somewhat later where the machine is busy. */
+const TICK_MS = 3000
 
 export interface DemoOptions {
   plan: LabPlan

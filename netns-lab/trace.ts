@@ -6,7 +6,8 @@ import { fetchUrl } from './fetch-url.js'
 import type { NetnsLab } from './netns-lab.js'
 import { readTcpFrame } from './read-frame.js'
 
-/** Time for the last frames to arrive, and for the kernel to start timestamping. */
+/** Time for the kernel to start timestamping, which one of its threads does, and for the last frames to arrive. */
+const BEGIN_MS = 250
 const SETTLE_MS = 50
 
 /** Sends one request and traces its SYN, its first data and the answer's first data. */
@@ -20,7 +21,7 @@ export async function traceRequest(lab: NetnsLab): Promise<Hop[]> {
     for (const { link } of armsOf(plan)) links.add(macOfTap(link), { space: 'director', interface: link })
   const capture = Capture.open(new Map(names.map(name => [name, `/run/netns/${lab.spaces.full(name)}`])))
   try {
-    await sleep(SETTLE_MS)
+    await sleep(BEGIN_MS)
     await fetchUrl(lab, lab.url)
     await sleep(SETTLE_MS)
     return hopsOf(capture.take(), links, plan)

@@ -2,7 +2,7 @@
 import { get } from 'node:http'
 import { argv } from 'node:process'
 
-const LIMIT_MS = 3000
+const LIMIT_MS = 10_000
 
 const [times = '1', ...urls] = argv.slice(2)
 const answers: Record<string, Record<string, number>> = {}

@@ -5,9 +5,9 @@ import { until } from '../proc.js'
 import { ours } from '../tools.js'
 
 /** Within this time both sessions report, if they live. */
-const REPORTS_MS = 10_000
-/** A longer time without an answer is no load's doing: retransmissions come after 0.2, 0.6 and 1.4 s. */
-const SILENCE_MS = 2000
+const REPORTS_MS = 30_000
+/** A longer time without an answer is no load's doing: retransmissions come after 0.2, 0.6, 1.4 and 3 s. */
+const SILENCE_MS = 5000
 
 /** The client's long sessions with the director's kernel: kept-sessions.ts, read by its output. */
 export class KernelSessions {
