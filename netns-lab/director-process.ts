@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { armsOf, directorAddresses, type LabPlan } from '../native-free/lab-plan.js'
 import type { Namespaces } from './namespaces.js'
 import { type Ended, identify, isAlive, type ProcessId, run, until } from './proc.js'
 import { ours } from './tools.js'
 
-const START_MS = 10_000
+/** To start takes so long at most, ms: a machine may be busy with much else. */
+const START_MS = 30_000
 
 export interface Where {
   /** The namespace. */
@@ -48,10 +48,11 @@ export class DirectorProcess {
   static async startWith(spaces: Namespaces, uvsArguments: readonly string[], where: Where): Promise<DirectorProcess> {
     const { space, control, limitMs = START_MS } = where
     const args = [ours('src/cli/uvs/main.js'), ...uvsArguments]
-    const { pid, log, ended } = spaces.start(space, space, process.execPath, args)
+    // The file may hold an earlier director's output. This one's may be there before we come to read it.
+    const written = spaces.logged(space).length
+    const { pid, ended } = spaces.start(space, space, process.execPath, args)
     const id = identify(pid)
-    const written = readFileSync(log, 'utf8').length // the file may hold an earlier director's output
-    const said = (): string => readFileSync(log, 'utf8').slice(written)
+    const said = (): string => spaces.logged(space).slice(written)
     await until(() => said().includes('uvs director: ready') || !id || !isAlive(id), limitMs, spaces.signal)
     if (!id || !said().includes('uvs director: ready')) {
       throw new Error(`uvs director did not become ready: ${said().trim() || 'it said nothing'}`)

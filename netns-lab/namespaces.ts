@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { type Ledger, MARK } from './ledger.js'
@@ -81,7 +81,7 @@ export class Namespaces {
    * the command's.)
    */
   start(name: string, what: string, command: string, args: readonly string[]): Started {
-    const log = join(this.ledger.dir, `${what}.log`)
+    const log = this.#logOf(what)
     const fd = openSync(log, 'a')
     const child = spawn('ip', ['netns', 'exec', this.full(name), command, ...args], {
       stdio: ['ignore', fd, fd],
@@ -99,6 +99,16 @@ export class Namespaces {
       return exit
     }
     return { pid: child.pid, log, ended }
+  }
+
+  /** What was written so far to the log of what is started under this name. */
+  logged(what: string): string {
+    const log = this.#logOf(what)
+    return existsSync(log) ? readFileSync(log, 'utf8') : ''
+  }
+
+  #logOf(what: string): string {
+    return join(this.ledger.dir, `${what}.log`)
   }
 
   #options(timeoutMs: number): { timeoutMs: number; signal: AbortSignal | undefined; env: Record<string, string> } {

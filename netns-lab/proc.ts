@@ -18,7 +18,12 @@ export interface RunOptions {
   env?: Record<string, string>
 }
 
-const LIMIT_MS = 15_000
+/** For what should take moments: a machine may be busy with much else. */
+const LIMIT_MS = 60_000
+/** For a process to put its things in order when it is told to end. */
+const PATIENCE_MS = 6000
+/** For the kernel to be rid of one that was killed. */
+const KILLED_MS = 20_000
 
 /** Runs a command to its end, within a time limit. Throws only if it cannot be started or `signal` is aborted. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
@@ -62,7 +67,7 @@ export function groupOf(pid: number): number | undefined {
 }
 
 /** Ends processes by SIGTERM, those still there after `patienceMs` by SIGKILL. Never signals a pid that was reused. */
-export async function end(processes: readonly ProcessId[], patienceMs = 2000): Promise<void> {
+export async function end(processes: readonly ProcessId[], patienceMs = PATIENCE_MS): Promise<void> {
   const signal = (name: NodeJS.Signals): void => {
     for (const id of processes) {
       if (!isAlive(id)) continue
@@ -77,7 +82,7 @@ export async function end(processes: readonly ProcessId[], patienceMs = 2000): P
   signal('SIGTERM')
   if (await until(gone, patienceMs)) return
   signal('SIGKILL')
-  await until(gone, patienceMs)
+  await until(gone, KILLED_MS)
 }
 
 /** Waits for `done`, polling every 10 ms; returns whether it became true within `limitMs`. */

@@ -4,7 +4,7 @@ import type { Namespaces } from './namespaces.js'
 import { identify, isAlive, until } from './proc.js'
 import { ours } from './tools.js'
 
-const START_MS = 10_000
+const START_MS = 30_000
 const READY = 'uvs realserver: ready'
 
 /** The `uvs` arguments that make a host a real server of the plan's mode; undefined if none are needed. */

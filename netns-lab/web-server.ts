@@ -4,7 +4,7 @@ import type { Namespaces, Started } from './namespaces.js'
 import { until } from './proc.js'
 import { ours, which } from './tools.js'
 
-const START_MS = 5000
+const START_MS = 30_000
 
 export interface WebServer {
   /** 'nginx' or 'Node' */
@@ -105,7 +105,7 @@ function sparseFile(dir: string, octets: number): string {
 }
 
 /** Whether a program listens on the TCP port in the process's namespace (proc(5), /proc/net/tcp: state 0A). */
-function listens(pid: number, port: number): boolean {
+export function listens(pid: number, port: number): boolean {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   try {
     const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1')

@@ -18,7 +18,7 @@ import { KERNEL_TRAFFIC, KernelTraffic } from './kernel-traffic.js'
 const ASKED_TIMES = 6
 const RULE_CHANGES = 100
 const TAKE_MS = 200
-const END_MS = 5000
+const END_MS = 30_000
 
 const { dip, vip } = ADDRESSES
 const at = (port: number): string => `${vip}:${port}`

@@ -8,7 +8,7 @@ import type { Answers } from './beside-report.js'
 import { besidePlan, drPart, ECHO_PORT, natPart, SERVER_PORT, WEB_PORTS } from './beside-plan.js'
 import type { Watched } from './kernel-traffic.js'
 
-const START_MS = 10_000
+const START_MS = 30_000
 
 /** Builds the lab: the director's kernel holds its addresses and serves; uvs is not there yet. */
 export async function buildBeside(options: Omit<NetnsLabOptions, 'plan' | 'io'>): Promise<NetnsLab> {
