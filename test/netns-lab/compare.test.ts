@@ -8,7 +8,7 @@ import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 
 const PREFIX = `uvs-compare-${process.pid}-`
 
-t.test('every mode, one round', { skip: (await whyNoNamespaces()) ?? false, timeout: 110_000 }, async t => {
+t.test('every mode, one round', { skip: (await whyNoNamespaces()) ?? false, timeout: 230_000 }, async t => {
   const json = join(t.testdir(), 'all.json')
   const lines: string[] = []
   const effort = { rounds: 1, seconds: 1, requests: 500, octets: 5_000_000 }

@@ -12,7 +12,7 @@ const skip = (await whyNoNamespaces()) ?? false
 const PREFIX = `uvs-besidelab-${process.pid}-`
 const command = unhooked([ours('src/cli/uvs/main.js'), 'lab'])
 const env = { UVS_LAB_PREFIX: PREFIX }
-const lab = (...args: string[]): Promise<Ended> => run('env', [...command, ...args], { env, timeoutMs: 120_000 })
+const lab = (...args: string[]): Promise<Ended> => run('env', [...command, ...args], { env, timeoutMs: 200_000 })
 
 t.test('beside: the kernel keeps its own, uvs takes what is balanced, nothing is left', { skip }, async t => {
   const json = join(t.testdir(), 'report.json')

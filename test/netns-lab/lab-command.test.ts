@@ -14,11 +14,11 @@ const PREFIX = `uvs-cli-${process.pid}-`
 const MAIN = ours('src/cli/uvs/main.js')
 const env = { UVS_LAB_PREFIX: PREFIX }
 const lab = (...args: string[]): Promise<Ended> => {
-  return run('env', unhooked([MAIN, 'lab', ...args]), { env, timeoutMs: 60_000 })
+  return run('env', unhooked([MAIN, 'lab', ...args]), { env, timeoutMs: 200_000 })
 }
 /** As lab, counted in tap's coverage. */
 const covered = (...args: string[]): Promise<Ended> => {
-  return run(process.execPath, [MAIN, 'lab', ...args], { env, timeoutMs: 60_000 })
+  return run(process.execPath, [MAIN, 'lab', ...args], { env, timeoutMs: 200_000 })
 }
 
 async function left(): Promise<string[]> {

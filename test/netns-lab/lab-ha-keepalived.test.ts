@@ -8,9 +8,9 @@ import { haLab, isAsItMustBe } from './ha/run-lab-ha.js'
 const skip = (await whyNoNamespaces()) ?? (which('keepalived') ? false : 'keepalived is not installed')
 const PREFIX = `uvs-hapeer-${process.pid}-`
 
-t.test('ha: uvs and the real keepalived', { skip, timeout: 200_000 }, t => isAsItMustBe(t, PREFIX, 'keepalived'))
+t.test('ha: uvs and the real keepalived', { skip, timeout: 230_000 }, t => isAsItMustBe(t, PREFIX, 'keepalived'))
 
-t.test('up ha stands: each director answers in its namespace', { skip, timeout: 60_000 }, async t => {
+t.test('up ha stands: each director answers in its namespace', { skip, timeout: 230_000 }, async t => {
   t.teardown(() => haLab(PREFIX, 'down'))
   t.match(await haLab(PREFIX, 'up', 'ha', '--peer', 'keepalived'), {
     status: 0,

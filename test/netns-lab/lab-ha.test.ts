@@ -9,9 +9,9 @@ import { haLab, isAsItMustBe } from './ha/run-lab-ha.js'
 const skip = (await whyNoNamespaces()) ?? false
 const PREFIX = `uvs-halab-${process.pid}-`
 
-t.test('ha: uvs and uvs', { skip, timeout: 200_000 }, t => isAsItMustBe(t, PREFIX, 'uvs'))
+t.test('ha: uvs and uvs', { skip, timeout: 230_000 }, t => isAsItMustBe(t, PREFIX, 'uvs'))
 
-t.test('Ctrl-C in the middle of it: nothing is left', { skip, timeout: 60_000 }, async t => {
+t.test('Ctrl-C in the middle of it: nothing is left', { skip, timeout: 230_000 }, async t => {
   const env = { ...process.env, UVS_LAB_PREFIX: PREFIX }
   const child = spawn('env', unhooked([ours('src/cli/uvs/main.js'), 'lab', 'ha']), { env })
   let said = ''

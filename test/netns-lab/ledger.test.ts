@@ -12,6 +12,14 @@ import { ours } from '../../netns-lab/tools.js'
 const skip = (await whyNoNamespaces()) ?? false
 const prefixOf = (what: string): string => `uvs-t-${what}-${process.pid}-`
 
+/** Waits until a process that is started by `ip netns exec` is in its namespace. */
+async function isIn(space: string, pid: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    if ((await must('ip', ['netns', 'pids', space])).split('\n').includes(String(pid))) return
+  }
+  throw new Error(`process ${pid} does not come into ${space}`)
+}
+
 t.test('a process is known by its pid and start', async t => {
   const child = spawn('sleep', ['60'])
   const id = identify(child.pid!)!
@@ -61,7 +69,7 @@ t.test('a process without our mark whose leader was killed goes away too', { ski
   await spaces.add('x')
   const { pid, log } = spaces.start('x', 'leader', 'sh', ['-c', 'env -i sleep 60 & echo $!; wait'])
   const said = (): string => readFileSync(log, 'utf8').trim()
-  t.ok(await until(() => said() !== '', 2000))
+  t.ok(await until(() => said() !== '', 30_000))
   const worker = identify(Number(said()))!
   process.kill(pid, 'SIGKILL')
   t.ok(isAlive(worker))
@@ -86,13 +94,18 @@ t.test('what a killed run has left is removed by the next', { skip }, async t =>
     const { NetnsLab } = await import('${ours('netns-lab/netns-lab.js')}')
     const { natPlan } = await import('${ours('native-free/lab-plan.js')}')
     await NetnsLab.build({ prefix: '${prefix}', plan: natPlan, io: 'raw', web: { node: true } })
-    process.kill(process.pid, 'SIGKILL')`
-  await run(process.execPath, ['--input-type=module', '-e', program])
-  t.equal((await namespacesOf(prefix)).length, 5, 'the killed run left its namespaces')
+    console.log('built')
+    setInterval(() => {}, 60_000)`
+  const builder = spawn(process.execPath, ['--input-type=module', '-e', program])
+  await new Promise(resolve => builder.stdout.once('data', resolve))
+  t.equal((await namespacesOf(prefix)).length, 5)
   const pids = await must('ip', ['netns', 'pids', `${prefix}rs1`])
   const server = identify(Number(pids.trim()))!
   const guest = spawn('ip', ['netns', 'exec', `${prefix}client`, 'sleep', '60'])
-  await until(() => identify(guest.pid!) !== undefined, 1000)
+  await isIn(`${prefix}client`, guest.pid!)
+  // From here on the sweep of any other test may be faster than ours.
+  builder.kill('SIGKILL')
+  await new Promise(resolve => builder.once('exit', resolve))
 
   await Ledger.sweep()
   t.strictSame(await namespacesOf(prefix), [])
@@ -110,7 +123,7 @@ t.test('namespaces of a lost ledger are removed, with the processes that bear it
   const marked = spawn('ip', ['netns', 'exec', `${prefix}client`, 'sleep', '60'], {
     env: { ...process.env, UVS_LAB: prefix },
   })
-  await until(() => (identify(marked.pid!) ?? false) !== false, 1000)
+  await isIn(`${prefix}client`, marked.pid!)
   const id = identify(marked.pid!)!
   const ledger = await Ledger.open(prefix)
   t.strictSame(await namespacesOf(prefix), [others], 'what only begins so is left')

@@ -30,7 +30,7 @@ const claims: [what: string, options: string, isTold?: boolean][] = [
 ]
 
 const skip = (await whyNoNamespaces()) ?? (which('python3') ? false : 'python3 is not installed')
-await t.test('a client that forges TOA', { skip, timeout: 100_000 }, async t => {
+await t.test('a client that forges TOA', { skip, timeout: 230_000 }, async t => {
   const spaces = new Namespaces(await Ledger.open(`uvs-forged-${process.pid}-`))
   t.teardown(() => spaces.ledger.remove())
   await buildTopology(spaces, natPlan, 'raw')
@@ -52,7 +52,7 @@ await t.test('a client that forges TOA', { skip, timeout: 100_000 }, async t => 
   }
   let port = 31_000
   // The server takes its time to start on a loaded machine; until then it refuses.
-  const end = Date.now() + 30_000
+  const end = Date.now() + 60_000
   while (!(await ask(++port, MSS)).startsWith('192.168.10.77:') && Date.now() < end) await setTimeout(100)
 
   for (const [what, options, isTold = true] of claims) {
