@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { Ledger } from '../../netns-lab/ledger.js'
 import { Namespaces } from '../../netns-lab/namespaces.js'
 import { identify, isAlive, until } from '../../netns-lab/proc.js'
+import { inTime } from './in-time.js'
 import { DIP, Lan, RS1, RS2, sooner, VIP, whyNoLan } from './lan.js'
 import { unhooked } from './unhooked.js'
 
@@ -19,7 +20,9 @@ const [ROUTER, NOBODY] = ['10.77.0.10', '10.77.0.99']
 const MAC = '02:00:00:00:77:01'
 const WITHIN_MS = 1000
 /** On a machine that does much else. */
-const AT_WORST_MS = 5000
+const AT_WORST_MS = 30_000
+/** Nobody answers for so long where there is no way, ms. */
+const SILENCE_MS = 700
 const FLAPS = 100
 const ROUNDS = 5
 
@@ -77,50 +80,76 @@ async function changes(t: Test, lan: Lan, workers: number): Promise<void> {
   await lan.admin('-A', '-t', `${VIP}:80`, '-s', 'rr')
   await lan.admin('-a', '-t', `${VIP}:80`, '-r', `${RS1}:80`, '-m')
   await lan.admin('-a', '-t', `${VIP}:80`, '-r', `${RS2}:80`, '-g')
-  const resumes = async (what: string, withinMs = WITHIN_MS): Promise<number> => {
+  const resumes = async (): Promise<number> => {
     const since = Date.now()
-    await until(() => !Number.isNaN(answeredAt(log, since)), 10_000)
-    const took = answeredAt(log, since) - since
-    t.ok(took < withinMs, `${what}: after ${took} ms`)
-    return took
+    await until(() => !Number.isNaN(answeredAt(log, since)), AT_WORST_MS)
+    return answeredAt(log, since) - since
+  }
+  const resumesAtLast = async (what: string): Promise<void> => {
+    t.ok((await resumes()) < AT_WORST_MS, what)
+  }
+  /** Changes something, and both real servers answer again within a second. */
+  const resumesSoon = (what: string, change: () => Promise<void>, undo = async () => {}): Promise<void> => {
+    const doIt = async (): Promise<number> => {
+      await change()
+      return resumes()
+    }
+    const undone = async (): Promise<number> => {
+      await undo()
+      return resumes()
+    }
+    return inTime(t, what, WITHIN_MS, { doIt, undo: undone })
+  }
+  const isSilent = async (): Promise<boolean> => {
+    const since = Date.now()
+    return !(await until(() => !Number.isNaN(answeredAt(log, since)), SILENCE_MS))
+  }
+  /** An address goes from one interface to another. */
+  const move = async (cidr: string, from: string, to: string): Promise<void> => {
+    await ip('addr', 'del', cidr, 'dev', from)
+    await ip('addr', 'add', cidr, 'dev', to)
+    if (cidr.startsWith(DIP)) await byRouter(ROUTER)
+    await forget(spaces)
   }
   const times = (what: RegExp): number => director.said().match(what)?.length ?? 0
   await sooner(async () => !Number.isNaN(answeredAt(log, 0)), 30_000)
   const before = held(director.pid)
+  const isBefore = (): boolean => JSON.stringify(held(director.pid)) === JSON.stringify(before)
 
-  for (let flap = 0; flap < FLAPS; flap++) for (const way of ['down', 'up']) await ip('link', 'set', 'eth0', way)
-  await byRouter(ROUTER)
-  await resumes(`the link has flapped ${FLAPS} times`)
-
-  await byRouter(NOBODY)
-  const gone = Date.now() + 200
-  t.notOk(await until(() => !Number.isNaN(answeredAt(log, gone)), 700), 'no answer by a router that is not there')
-  await byRouter(ROUTER)
-  await resumes('the default route is another')
-
-  await ip('addr', 'del', `${VIP}/32`, 'dev', 'eth0')
-  await ip('addr', 'add', `${VIP}/32`, 'dev', 'eth1')
-  await forget(spaces)
-  await resumes('the VIP is on another interface')
-  await ip('addr', 'del', `${DIP}/24`, 'dev', 'eth0')
-  await ip('addr', 'add', `${DIP}/24`, 'dev', 'eth1')
-  await byRouter(ROUTER)
-  await forget(spaces)
-  await resumes("the director's own address is, too")
+  await resumesSoon(`the link has flapped ${FLAPS} times`, async () => {
+    for (let flap = 0; flap < FLAPS; flap++) for (const way of ['down', 'up']) await ip('link', 'set', 'eth0', way)
+    await byRouter(ROUTER)
+  })
+  await resumesSoon('the default route is another', async () => {
+    await byRouter(NOBODY)
+    await t.resolves(sooner(isSilent, AT_WORST_MS), 'no answer by a router that is not there')
+    await byRouter(ROUTER)
+  })
+  for (const [cidr, what] of [
+    [`${VIP}/32`, 'the VIP is on another interface'],
+    [`${DIP}/24`, "the director's own address is, too"],
+  ] as const)
+    await resumesSoon(
+      what,
+      () => move(cidr, 'eth0', 'eth1'),
+      () => move(cidr, 'eth1', 'eth0'),
+    )
 
   const took: number[] = []
   for (let round = 1; round <= ROUNDS; round++) {
     await ip('link', 'del', 'eth1')
-    t.ok(await until(() => times(/eth1 is gone$/gm) === round, 5000), `gone, ${round}`)
+    t.ok(await until(() => times(/eth1 is gone$/gm) === round, AT_WORST_MS), `gone, ${round}`)
     await makeSecond(spaces, `${DIP}/24`, `${VIP}/32`)
     await byRouter(ROUTER)
-    took.push(await resumes(`the interface is made again, ${round}`, AT_WORST_MS))
+    took.push(await resumes())
     t.ok(await until(() => times(/eth1 is back$/gm) === round, AT_WORST_MS), `by all workers, ${round}`)
   }
-  const median = took.toSorted((a, b) => a - b)[took.length >> 1]!
-  t.ok(median < WITHIN_MS, `the interface is made again: after ${median} ms, the median`)
-  t.strictSame(held(director.pid), before, 'nothing has leaked')
-  t.equal(times(/\n/g), 1 + 2 * ROUNDS, 'all that was said')
+  t.ok(Math.min(...took) < WITHIN_MS, `the interface is made again: after ${took.join(', ')} ms`)
+  t.ok(
+    await until(() => isBefore(), AT_WORST_MS),
+    `nothing has leaked: ${JSON.stringify([before, held(director.pid)])}`,
+  )
+  t.equal(times(/\n/g), 1 + 2 * ROUNDS, `all that was said: ${director.said()}`)
 
   const second = [`${DIP}/24`, `${VIP}/32`]
   await ip('link', 'set', 'eth1', 'down')
@@ -130,7 +159,7 @@ async function changes(t: Test, lan: Lan, workers: number): Promise<void> {
   t.ok(await until(() => times(/(eth1|ethx) is gone/g) === ROUNDS + 1, AT_WORST_MS))
   await makeSecond(spaces, ...second)
   await byRouter(ROUTER)
-  await resumes('it was renamed, renamed back and deleted at once, and is made again', AT_WORST_MS)
+  await resumesAtLast('it was renamed, renamed back and deleted at once, and is made again')
 
   t.ok(await until(() => times(/eth1 is back/g) === ROUNDS + 1, AT_WORST_MS), 'by all workers')
   const [here, wire] = ['director', 'wire'].map(name => spaces.full(name))
@@ -138,13 +167,16 @@ async function changes(t: Test, lan: Lan, workers: number): Promise<void> {
   const again = second.map(cidr => `ip addr add ${cidr} dev eth1`).join(' && ')
   await spaces.must('director', 'sh', ['-c', `${away} && ${again} && ip link set eth1 up`])
   await byRouter(ROUTER)
-  await resumes('it was in another namespace for a moment, and has its number', AT_WORST_MS)
+  await resumesAtLast('it was in another namespace for a moment, and has its number')
   t.ok(await until(() => times(/eth1 is back/g) === ROUNDS + 2, AT_WORST_MS), 'by all workers')
-  t.strictSame(held(director.pid), before, 'nothing has leaked then, either')
+  t.ok(
+    await until(() => isBefore(), AT_WORST_MS),
+    `nothing has leaked then, either: ${JSON.stringify(held(director.pid))}`,
+  )
 
   const id = identify(director.pid)!
   process.kill(director.pid, 'SIGTERM')
-  t.ok(await until(() => !isAlive(id), 5000), 'it ends')
+  t.ok(await until(() => !isAlive(id), AT_WORST_MS), 'it ends')
   t.equal(await lan.ask(`${VIP}:80`), 'kernel')
   const packetSockets = await spaces.must('director', 'tail', ['-n', '+2', '/proc/net/packet'])
   t.equal(packetSockets, '', 'nothing is left behind')
@@ -152,7 +184,7 @@ async function changes(t: Test, lan: Lan, workers: number): Promise<void> {
 
 const skip = await whyNoLan()
 for (const workers of [1, 2])
-  await t.test(`what is around it changes under load; workers: ${workers}`, { skip, timeout: 120_000 }, async t => {
+  await t.test(`what is around it changes under load; workers: ${workers}`, { skip, timeout: 230_000 }, async t => {
     const lan = new Lan(new Namespaces(await Ledger.open(`uvs-changes${workers}-${process.pid}-`)))
     t.teardown(() => lan.spaces.ledger.remove())
     await lan.build()

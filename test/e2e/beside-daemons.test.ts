@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -91,15 +91,17 @@ class Lan {
     return out.split('\n').find(line => line.startsWith('peer')) ?? out
   }
   log(name: string): string {
-    return readFileSync(join(this.spaces.ledger.dir, `${name}.log`), 'utf8')
+    return this.spaces.logged(name)
   }
 
   async startDirector(): Promise<number> {
     const command = unhooked([MAIN, 'director', '--raw', 'eth0', '--control', this.spaces.ledger.control])
-    const { pid, log } = this.spaces.start('director', 'director', 'env', command)
-    const id = identify(pid)!
-    const before = readFileSync(log, 'utf8').length
-    await until(() => readFileSync(log, 'utf8').slice(before).includes('ready') || !isAlive(id), 30_000)
+    const before = this.log('director').length
+    const { pid } = this.spaces.start('director', 'director', 'env', command)
+    const id = identify(pid)
+    const isReady = (): boolean => this.log('director').slice(before).includes('ready')
+    await until(() => isReady() || !id || !isAlive(id), 60_000)
+    if (!isReady()) throw new Error(`uvs director did not become ready: ${this.log('director').slice(before)}`)
     return pid
   }
   async admin(...args: string[]): Promise<void> {
@@ -114,7 +116,7 @@ class Lan {
   /** Until rs answers at the VIP. */
   async isServed(): Promise<void> {
     for (let i = 0; i < 100; i++) {
-      const { out } = await this.spaces.run('client', 'curl', ['-s', '-m', '1', `http://${VIP}/`])
+      const { out } = await this.spaces.run('client', 'curl', ['-s', '-m', '3', `http://${VIP}/`])
       if (out.trim() === 'rs') return
       await sleep(50)
     }
@@ -122,7 +124,7 @@ class Lan {
   }
 }
 
-t.test('BIRD and keepalived beside uvs', { skip: await whyNot(), timeout: 200_000 }, async t => {
+t.test('BIRD and keepalived beside uvs', { skip: await whyNot(), timeout: 230_000 }, async t => {
   const lan = new Lan(new Namespaces(await Ledger.open(`uvs-daemons-${process.pid}-`)))
   const { spaces } = lan
   t.teardown(() => spaces.ledger.remove())
@@ -133,7 +135,7 @@ t.test('BIRD and keepalived beside uvs', { skip: await whyNot(), timeout: 200_00
   const seen = join(spaces.ledger.dir, 'seen.pcap')
   const filter = `arp or icmp or vrrp or port 179`
   const capture = spaces.start('wire', 'capture', 'tcpdump', ['-i', 'to-director', '-U', '-w', seen, filter])
-  await until(() => lan.log('capture').includes('listening'), 10_000)
+  await until(() => lan.log('capture').includes('listening'), 60_000)
 
   const killed = await lan.startDirector()
   await lan.balance()
@@ -157,7 +159,7 @@ t.test('BIRD and keepalived beside uvs', { skip: await whyNot(), timeout: 200_00
   t.notMatch(lan.log('keepalived-peer'), /Entering MASTER STATE/, 'the peer stays backup')
   t.notMatch(lan.log('keepalived-director').split('Entering MASTER STATE').slice(1).join(), /Entering/)
   process.kill(capture.pid, 'SIGTERM')
-  await until(() => identify(capture.pid) === undefined, 5000)
+  await until(() => identify(capture.pid) === undefined, 60_000)
   const packets = async (what: string): Promise<string> => must(await run('tcpdump', ['-enr', seen, what]))
   t.equal(await packets('icmp'), '', 'no ICMP error')
   t.equal(await packets('tcp port 179 and tcp[tcpflags] & (tcp-rst|tcp-syn|tcp-fin) != 0'), '', 'no RST')

@@ -8,7 +8,9 @@ import { DirectorProcess } from '../../netns-lab/director-process.js'
 import { Ledger } from '../../netns-lab/ledger.js'
 import { Namespaces } from '../../netns-lab/namespaces.js'
 import { patternHash } from '../../netns-lab/pattern.js'
+import { until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
+import { listens } from '../../netns-lab/web-server.js'
 import { unhooked } from './unhooked.js'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -38,7 +40,7 @@ const services: [vip: string, port: number, by: string, clientAddress: string[],
 ]
 
 const skip = (await whyNoNamespaces()) ?? false
-await t.test('a path with a smaller MTU behind the director is learnt', { skip, timeout: 100_000 }, async t => {
+await t.test('a path with a smaller MTU behind the director is learnt', { skip, timeout: 230_000 }, async t => {
   const spaces = new Namespaces(await Ledger.open(`uvs-who-mtu-${process.pid}-`))
   t.teardown(() => spaces.ledger.remove())
   await buildTopology(spaces, plan, 'raw')
@@ -46,7 +48,7 @@ await t.test('a path with a smaller MTU behind the director is learnt', { skip, 
   const requests = join(spaces.ledger.dir, 'requests')
   writeFileSync(requests, '')
   const ports = services.map(([, port, by]) => `${port}=${by}`)
-  spaces.start('rs1', 'node', 'env', unhooked([join(HERE, 'client-logger.js'), requests, ...ports]))
+  const { pid } = spaces.start('rs1', 'node', 'env', unhooked([join(HERE, 'client-logger.js'), requests, ...ports]))
   const director = await DirectorProcess.start(spaces, plan, 'raw')
   for (const [vip, port, , clientAddress] of services) {
     const service = ['-t', `${vip}:${port}`]
@@ -57,6 +59,8 @@ await t.test('a path with a smaller MTU behind the director is learnt', { skip, 
     ])
       t.equal((await director.admin(line)).status, 0, line.join(' '))
   }
+  const isReady = (): boolean => services.every(([, port]) => listens(pid, port))
+  t.ok(await until(isReady, 60_000), 'the server listens')
   const probe = async (...probes: (string | number)[][]): Promise<unknown[]> => {
     const args = unhooked([join(HERE, 'probe.js'), JSON.stringify(probes)])
     return JSON.parse(await spaces.must('client', 'env', args, 60_000)) as unknown[]

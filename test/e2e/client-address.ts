@@ -11,6 +11,7 @@ import { snmpCounter } from '../../netns-lab/netns-lab.js'
 import { pattern, patternHash } from '../../netns-lab/pattern.js'
 import { until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
+import { listens } from '../../netns-lab/web-server.js'
 import { which } from '../../netns-lab/tools.js'
 import { buildTopology } from '../../netns-lab/build-topology.js'
 import { unhooked } from './unhooked.js'
@@ -42,7 +43,7 @@ const services: [port: number, clientAddress: string[], server: string][] = [
 /** Real servers that know no way to the client: nginx with proxy_protocol, and Node with uvs/client-address. */
 export async function clientAddressLab(io: 'raw' | 'tap'): Promise<void> {
   const skip = (await whyNoNamespaces()) ?? (which('nginx') ? false : 'nginx is not installed')
-  await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 220_000 }, async t => {
+  await t.test(`FULLNAT on ${io}`, { skip, timeout: full ? 600_000 : 230_000 }, async t => {
     const spaces = new Namespaces(await Ledger.open(`uvs-who-${io}-${process.pid}-`))
     t.teardown(() => spaces.ledger.remove())
     await buildTopology(spaces, plan, io)
@@ -63,11 +64,9 @@ export async function clientAddressLab(io: 'raw' | 'tap'): Promise<void> {
       const args = unhooked([join(HERE, 'probe.js'), JSON.stringify(probes)])
       return JSON.parse(await spaces.must('client', 'env', args, 200_000)) as unknown[]
     }
-    const ready = await until(
-      () => [nginxServer, nodeServer].every(server => readFileSync(logs[server]!.log, 'utf8') === ''),
-      100,
-    )
-    t.ok(ready, 'the servers have nothing to complain of')
+    const isReady = (): boolean => services.every(([port, , server]) => listens(logs[server]!.pid, port))
+    t.ok(await until(isReady, 60_000), 'the servers listen')
+    for (const server of [nginxServer, nodeServer]) t.equal(readFileSync(logs[server]!.log, 'utf8'), '', server)
 
     for (const [port, clientAddress, server] of services) {
       const what = `${server === nginxServer ? 'nginx' : 'Node'} ${clientAddress.join(' ')}`
@@ -114,6 +113,7 @@ export async function clientAddressLab(io: 'raw' | 'tap'): Promise<void> {
 }
 
 interface Logs {
+  pid: number
   /** What the server says of itself. */
   log: string
   /** A line a request, the client first. */
@@ -140,7 +140,7 @@ function startNginx(spaces: Namespaces): Logs {
        sendfile on; set_real_ip_from 172.16.20.0/24; real_ip_header proxy_protocol;
        server { ${listens.join(' ')} root ${dir}; location = / { return 200 "$proxy_protocol_addr\\n"; } } }\n`,
   )
-  const { log } = spaces.start('rs1', 'nginx', which('nginx')!, [
+  const { pid, log } = spaces.start('rs1', 'nginx', which('nginx')!, [
     '-p',
     dir,
     '-e',
@@ -148,7 +148,7 @@ function startNginx(spaces: Namespaces): Logs {
     '-c',
     join(dir, 'nginx.conf'),
   ])
-  return { log, requests }
+  return { pid, log, requests }
 }
 
 function startNode(spaces: Namespaces): Logs {
@@ -157,8 +157,13 @@ function startNode(spaces: Namespaces): Logs {
   const ports = services.flatMap(([port, [by], server]) =>
     server === nodeServer ? [`${port}=${by === '--toa' ? 'toa' : 'proxy'}`] : [],
   )
-  const { log } = spaces.start('rs2', 'node', 'env', unhooked([join(HERE, 'client-logger.js'), requests, ...ports]))
-  return { log, requests }
+  const { pid, log } = spaces.start(
+    'rs2',
+    'node',
+    'env',
+    unhooked([join(HERE, 'client-logger.js'), requests, ...ports]),
+  )
+  return { pid, log, requests }
 }
 
 function lines(file: string): string[] {

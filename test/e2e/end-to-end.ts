@@ -31,7 +31,7 @@ export function probeIn(lab: NetnsLab, limitMs = 60_000): Probe {
 /** The lab's NAT with real sockets: the same tests, whether frames are taken by AF_PACKET or by TAP. */
 export async function endToEnd(io: 'raw' | 'tap'): Promise<void> {
   const skip = (await whyNoNamespaces()) ?? false
-  await t.test(`NAT on ${io}`, { skip, timeout: 110_000 }, async t => {
+  await t.test(`NAT on ${io}`, { skip, timeout: 230_000 }, async t => {
     const options = { prefix: `uvs-e2e-${io}-${process.pid}-`, plan: natPlan, io }
     const lab = await NetnsLab.build({ ...options, web: { node: true, udpPort: UDP_PORT } })
     t.teardown(() => lab.remove())
@@ -50,7 +50,7 @@ export async function endToEnd(io: 'raw' | 'tap'): Promise<void> {
     })
 
     await t.test('a UDP service echoes, a real server after the other', async t => {
-      const answers = await probe(['udp', vip, UDP_PORT, 'hello'], ['udp', vip, UDP_PORT, 'hello'])
+      const answers = await probe(...[5000, 5001].map(from => ['udp', vip, UDP_PORT, 'hello', from]))
       t.strictSame(answers.sort(), ['rs1 hello', 'rs2 hello'])
       const [odd] = await probe(['udp', vip, UDP_PORT, 'odd'])
       t.match(odd, /^rs[12] odd$/)
@@ -122,7 +122,7 @@ async function captures(lab: NetnsLab, probe: Probe): Promise<[name: string, tex
     const { pid, log } = lab.spaces.start(name, `tcpdump-${name}`, 'tcpdump', tcpdump)
     running.push({ name, pid, text: () => readFileSync(log, 'utf8') })
   }
-  await until(() => running.every(({ text }) => text().includes('listening on')), 10_000)
+  await until(() => running.every(({ text }) => text().includes('listening on')), 60_000)
   await probe(
     ...Array.from({ length: 4 }, () => ['get', lab.url]),
     ['hash', `${lab.url}octets/100000`],
@@ -131,7 +131,7 @@ async function captures(lab: NetnsLab, probe: Probe): Promise<[name: string, tex
     ['ping', vip, 'hello'],
     ...['even', 'odd'].map(text => ['udp', vip, UDP_PORT, text]),
   )
-  await until(() => running.every(({ text }) => text().includes('udp sum ok')), 5000)
+  await until(() => running.every(({ text }) => text().includes('udp sum ok')), 60_000)
   await end(running.flatMap(({ pid }) => identify(pid) ?? []))
   return running.map(({ name, text }) => [name, text()])
 }

@@ -20,8 +20,8 @@ const PORT = 88
 const CHECK = 'TCP_CHECK {\n connect_timeout 1\n retry 1\n delay_before_retry 0.5\n warmup 0\n }'
 /** delay_loop, then a check, delay_before_retry, a check. */
 const LONGEST_MS = 1000 + 1000 + 500 + 1000
-/** For a loaded machine: the check itself, and this test's look at the rules. */
-const SLACK_MS = 1500
+/** For a loaded machine: the check itself, and this test's look at the rules. The defaults of delay_loop and connect_timeout take longer. */
+const SLACK_MS = 6500
 
 /**
  * rs1 by NAT, rs2 by the method given, checked each second; port 89 of rs1 when neither is up. It stays in the rules, with weight 0: where
@@ -54,10 +54,10 @@ interface Place {
 /** Waits until the servers in the rules are these. Returns when they were last seen to be others, and first to be these. */
 async function becomes({ servers }: Place, expected: readonly string[]): Promise<{ notYetMs: number; soMs: number }> {
   let notYetMs = sharedMs()
-  for (const endMs = notYetMs + 30_000; ; await sleep(5)) {
+  for (const endMs = notYetMs + 60_000; ; await sleep(5)) {
     const askedMs = sharedMs()
     if ((await servers()).join() === expected.join()) return { notYetMs, soMs: sharedMs() }
-    if (askedMs > endMs) throw new Error(`not ${expected.join()} in 30 s: ${(await servers()).join()}`)
+    if (askedMs > endMs) throw new Error(`not ${expected.join()} in 60 s: ${(await servers()).join()}`)
     notYetMs = askedMs
   }
 }
@@ -119,12 +119,12 @@ const BOTH = [`${ONE}=1`, `${SORRY}=0`, `${TWO}=1`].sort()
 const ONLY_ONE = [`${ONE}=1`, `${SORRY}=0`]
 const skip = await whyNoLan()
 
-await t.test('a process dies, then the other: the sorry server', { skip, timeout: 200_000 }, async t => {
+await t.test('a process dies, then the other: the sorry server', { skip, timeout: 230_000 }, async t => {
   const place = await placed(t, 'NAT')
   const { lan, serve } = place
   const rs1 = serve('rs1')
   const rs2 = serve('rs2')
-  for (const [at, name] of [[ONE, 'one'], [TWO, 'two'], [SORRY, 'sorry']]) await sooner(async () => (await lan.ask(at!, 'director')) === name, 20_000) // prettier-ignore
+  for (const [at, name] of [[ONE, 'one'], [TWO, 'two'], [SORRY, 'sorry']]) await sooner(async () => (await lan.ask(at!, 'director')) === name, 60_000) // prettier-ignore
   const file = `${tempDir(t)}/keepalived.conf`
   writeFileSync(file, configuration('NAT'))
   await lan.start('eth0', '--keepalived', file)
@@ -161,12 +161,12 @@ await t.test('a process dies, then the other: the sorry server', { skip, timeout
   t.strictSame([...new Set(returned.slice(-20).map(({ by }) => by))].sort(), ['one', 'two'])
 })
 
-await t.test('a host is gone', { skip, timeout: 200_000 }, async t => {
+await t.test('a host is gone', { skip, timeout: 230_000 }, async t => {
   const place = await placed(t, 'DR')
   const { lan, serve } = place
   serve('rs1')
   serve('rs2')
-  for (const [at, name] of [[ONE, 'one'], [TWO, 'two']]) await sooner(async () => (await lan.ask(at!, 'director')) === name, 20_000) // prettier-ignore
+  for (const [at, name] of [[ONE, 'one'], [TWO, 'two']]) await sooner(async () => (await lan.ask(at!, 'director')) === name, 60_000) // prettier-ignore
   const file = `${tempDir(t)}/keepalived.conf`
   writeFileSync(file, configuration('DR'))
   await lan.start('eth0', '--keepalived', file)

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Namespaces } from '../../netns-lab/namespaces.js'
 import { identify, isAlive, run, until } from '../../netns-lab/proc.js'
@@ -31,8 +30,12 @@ export async function sooner(isSo: () => Promise<boolean>, limitMs: number): Pro
   }
 }
 
+/** Below those of logged-requests.ts. */
+const FIRST_PORT = 2000
+
 export class Lan {
   readonly control: string
+  #asked = 0
   constructor(readonly spaces: Namespaces) {
     this.control = spaces.ledger.control
   }
@@ -61,11 +64,12 @@ export class Lan {
   /** A director beside the kernel; it has come up. */
   async start(name = 'eth0', ...more: string[]): Promise<{ pid: number; said: () => string }> {
     const command = unhooked([MAIN, 'director', '--raw', name, '--control', this.control, ...more])
-    const { pid, log } = this.spaces.start('director', 'director', 'env', command)
-    const before = readFileSync(log, 'utf8').length
-    const said = (): string => readFileSync(log, 'utf8').slice(before)
-    const id = identify(pid)!
-    await until(() => said().includes('ready') || !isAlive(id), 30_000)
+    const before = this.spaces.logged('director').length
+    const { pid } = this.spaces.start('director', 'director', 'env', command)
+    const said = (): string => this.spaces.logged('director').slice(before)
+    const id = identify(pid)
+    await until(() => said().includes('ready') || !id || !isAlive(id), 60_000)
+    if (!said().includes('ready')) throw new Error(`uvs director did not become ready: ${said()}`)
     return { pid, said }
   }
   async admin(...args: string[]): Promise<void> {
@@ -83,9 +87,20 @@ export class Lan {
     if (status !== 0) throw new Error(`uvs ${args.join(' ')}: ${err}`)
     return out
   }
-  /** Who answers a request, or curl's word for why nobody does. */
+  /**
+   * Who answers a request, or curl's word for why nobody does. No port is used twice, nor one that a kernel gives to others: with such a one
+   * there may still be a connection to a real server that is dead, whose packets are dropped.
+   */
   async ask(at: string, from = 'client'): Promise<string> {
-    const { status, out } = await this.spaces.run(from, 'curl', ['-s', '-m', '3', `http://${at}/`])
+    const port = String(FIRST_PORT + this.#asked++)
+    const { status, out } = await this.spaces.run(from, 'curl', [
+      '-s',
+      '-m',
+      '10',
+      '--local-port',
+      port,
+      `http://${at}/`,
+    ])
     return status === 0 ? out.trim() : `curl ${status}`
   }
   async askTimes(times: number, at: string): Promise<Record<string, number>> {
@@ -96,10 +111,8 @@ export class Lan {
     }
     return who
   }
-  /** Until real servers answer at the VIP again; how long it took, in ms. */
-  async resumes(): Promise<number> {
-    const began = performance.now()
-    await sooner(async () => (await this.ask(`${VIP}:80`)).startsWith('rs'), 15_000)
-    return performance.now() - began
+  /** Until real servers answer at the VIP again. */
+  async resumes(): Promise<void> {
+    await sooner(async () => (await this.ask(`${VIP}:80`)).startsWith('rs'), 30_000)
   }
 }

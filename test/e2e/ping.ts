@@ -12,7 +12,7 @@ const ECHO = 8
 const ECHO_REPLY = 0
 const ID = 0x7576
 
-/** Whether the address answers an echo request, with the octets that were sent, within 2 s. */
+/** Whether the address answers an echo request, with the octets that were sent, within 20 s. */
 export function ping(addr: string, payload = ''): boolean {
   if (!isIPv4(addr)) throw new RangeError(addr)
   const libc = koffi.load(null)
@@ -26,7 +26,7 @@ export function ping(addr: string, payload = ''): boolean {
   const fd = Number(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
   if (fd < 0) throw new Error(`no raw socket: errno ${koffi.errno()}`)
   try {
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, Buffer.from(new BigInt64Array([2n, 0n]).buffer), 16)
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, Buffer.from(new BigInt64Array([20n, 0n]).buffer), 16)
     connect(fd, Buffer.of(AF_INET, 0, 0, 0, ...addr.split('.').map(Number), 0, 0, 0, 0, 0, 0, 0, 0), 16)
     const request = echoRequest(payload)
     write(fd, request, request.length)

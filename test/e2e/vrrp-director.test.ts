@@ -25,7 +25,7 @@ const ANOTHER = `vrrp_instance VI_2 {
 `
 
 const skip = await whyNoLan()
-t.test('two directors with one virtual address', { skip, timeout: 120_000 }, async t => {
+t.test('two directors with one virtual address', { skip, timeout: 220_000 }, async t => {
   const pair = new Pair(new Namespaces(await Ledger.open(`uvs-vd-${process.pid}-`)))
   t.teardown(() => pair.spaces.ledger.remove())
   await pair.build()
@@ -41,9 +41,14 @@ t.test('two directors with one virtual address', { skip, timeout: 120_000 }, asy
     ],
     scripts: [{ name: 'chk', state: 'good', why: 'exited with status 0' }],
   })
-  t.match(await pair.seen('lb2'), {
-    instances: [{ state: 'BACKUP', next: { event: 'master' }, lastAdvert: { source: '10.79.0.1', priority: 150 } }],
-  })
+  // Where the master gets no CPU for three adverts, its backup is master for a moment.
+  let backup: unknown
+  await sooner(async () => {
+    const [seen] = (await pair.seen('lb2')).instances
+    backup = seen
+    return seen!.state === 'BACKUP'
+  }, 60_000)
+  t.match(backup, { next: { event: 'master' }, lastAdvert: { source: '10.79.0.1', priority: 150 } })
 
   writeFileSync(`${pair.path('lb1')}.bad`, '')
   t.comment(`its script fails: ${await pair.masterIs('lb2')} ms; answers after ${await pair.answers()}`)
@@ -60,25 +65,26 @@ t.test('two directors with one virtual address', { skip, timeout: 120_000 }, asy
   pair.write('lb2', 100, [VIP, SECOND])
   // Who has other addresses refuses the other's adverts.
   pair.signal('lb1', 'SIGHUP')
-  await sooner(async () => (await pair.seen('lb2')).instances[0]!.refused['address-count']! > 0, 8000)
+  await sooner(async () => (await pair.seen('lb2')).instances[0]!.refused['address-count']! > 0, 60_000)
   pair.signal('lb2', 'SIGHUP')
-  await sooner(() => pair.holds('lb1', SECOND), 8000)
-  t.match(pair.log('lb1').slice(before), /1 virtual servers, 1 vrrp_instances/)
+  await sooner(() => pair.holds('lb1', SECOND), 60_000)
+  const hasReloaded = /1 virtual servers, 1 vrrp_instances/
+  await t.resolves(sooner(async () => hasReloaded.test(pair.log('lb1').slice(before)), 60_000))
   t.notMatch(pair.log('lb1').slice(before), /MASTER to/, 'it stays master')
   await pair.answers()
   pair.write('lb1', 150, [VIP, SECOND], ANOTHER)
   pair.signal('lb1', 'SIGHUP')
-  await sooner(async () => pair.log('lb1').includes('(VI_2) BACKUP to MASTER'), 8000)
+  await sooner(async () => pair.log('lb1').includes('(VI_2) BACKUP to MASTER'), 60_000)
   pair.write('lb1', 150, [VIP, SECOND])
   pair.signal('lb1', 'SIGHUP')
-  await sooner(async () => pair.log('lb1').includes('(VI_2) MASTER to INIT'), 8000)
+  await sooner(async () => pair.log('lb1').includes('(VI_2) MASTER to INIT'), 60_000)
   t.notMatch(pair.log('lb1'), /VI_2\) \w+ to FAULT/, 'the link of an instance that a reload brings is known')
   t.notMatch(pair.log('lb1'), /no advert could be sent/, 'one that it takes away says good-bye')
 
   await pair.masterIs('lb1')
   pair.signal('lb1', 'SIGKILL')
   const began = performance.now()
-  await sooner(() => pair.holds('lb2'), 8000)
+  await sooner(() => pair.holds('lb2'), 60_000)
   t.comment(`kill -9: ${Math.round(performance.now() - began)} ms; answers after ${await pair.answers()}`)
   t.ok(await pair.holds('lb1'), 'the address is left on the dead one')
   pair.write('lb1', 90, [VIP, SECOND])

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -62,7 +62,7 @@ class Host {
     writeFileSync(this.path('peer.conf'), instance(200, VIP).replaceAll('$FILE', this.path('none')))
   }
   get log(): string {
-    return existsSync(this.path('lb.log')) ? readFileSync(this.path('lb.log'), 'utf8') : ''
+    return this.spaces.logged('lb')
   }
   async start(kind: Kind): Promise<number> {
     const text = instance(100, kind === 'other' ? OTHER : VIP).replaceAll('$FILE', this.path('file'))
@@ -115,7 +115,7 @@ class Host {
   }
   /** Waits until the interface has these, and no others. */
   async has(...addresses: string[]): Promise<void> {
-    await sooner(async () => (await this.addresses()).join() === addresses.join(), 30_000)
+    await sooner(async () => (await this.addresses()).join() === addresses.join(), 60_000)
   }
 }
 
@@ -141,7 +141,7 @@ t.test('kill -9 at any moment of a transition', { skip, timeout: 400_000 }, asyn
     await host.endMaster()
     if (kind === 'beaten') {
       host.startMaster()
-      await sooner(async () => (await host.addresses('peer')).includes(VIP), 30_000)
+      await sooner(async () => (await host.addresses('peer')).includes(VIP), 60_000)
     }
     t.comment(`kill ${kills} left ${there.join(', ')}; next: ${kind}`)
   }

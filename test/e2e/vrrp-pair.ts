@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { VrrpInfo } from '../../src/control/protocol/api.js'
 import type { Namespaces, Started } from '../../netns-lab/namespaces.js'
@@ -84,9 +84,9 @@ ${more}virtual_server ${VIP} 80 {
   async start(name: Name, ...more: string[]): Promise<void> {
     const files = ['--control', this.path(`${name}.sock`), '--keepalived', this.path(`${name}.conf`)]
     const command = unhooked([ours('src/cli/uvs/main.js'), 'director', '--raw', 'eth0', ...files, ...more])
-    const before = existsSync(this.path(`${name}.log`)) ? this.log(name).length : 0
+    const before = this.log(name).length
     this.#started.set(name, this.spaces.start(name, name, 'env', command))
-    await sooner(async () => this.log(name).slice(before).includes('ready on'), 30_000)
+    await sooner(async () => this.log(name).slice(before).includes('ready on'), 60_000)
   }
   signal(name: Name, signal: NodeJS.Signals): void {
     process.kill(this.#started.get(name)!.pid, signal)
@@ -95,7 +95,7 @@ ${more}virtual_server ${VIP} 80 {
     return this.#started.get(name)!.ended()
   }
   log(name: Name): string {
-    return readFileSync(this.path(`${name}.log`), 'utf8')
+    return this.spaces.logged(name)
   }
   told(name: Name): string[] {
     return readFileSync(this.path(`${name}.told`), 'utf8')
@@ -113,7 +113,7 @@ ${more}virtual_server ${VIP} 80 {
     return (JSON.parse(out) as { vrrp: VrrpInfo }).vrrp
   }
   /** Until one of them, and not the other, holds the address; ms. */
-  async masterIs(name: Name, limitMs = 20_000): Promise<number> {
+  async masterIs(name: Name, limitMs = 60_000): Promise<number> {
     const began = performance.now()
     const other = name === 'lb1' ? 'lb2' : 'lb1'
     await sooner(async () => (await this.holds(name)) && !(await this.holds(other)), limitMs)
@@ -122,8 +122,8 @@ ${more}virtual_server ${VIP} 80 {
   /** Until a balanced request is answered; ms. */
   async answers(): Promise<number> {
     const began = performance.now()
-    const ask = ['-s', '-m', '1', `http://${VIP}/`]
-    await sooner(async () => (await this.spaces.run('client', 'curl', ask)).out.trim() === 'rs', 10_000)
+    const ask = ['-s', '-m', '3', `http://${VIP}/`]
+    await sooner(async () => (await this.spaces.run('client', 'curl', ask)).out.trim() === 'rs', 30_000)
     return Math.round(performance.now() - began)
   }
 }

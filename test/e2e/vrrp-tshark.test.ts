@@ -37,7 +37,7 @@ async function whyNot(): Promise<string | false> {
   return false
 }
 
-t.test('tshark finds nothing to warn of', { skip: await whyNot(), timeout: 120_000 }, async t => {
+t.test('tshark finds nothing to warn of', { skip: await whyNot(), timeout: 230_000 }, async t => {
   const spaces = new Namespaces(await Ledger.open(`uvs-ts-${process.pid}-`))
   t.teardown(() => spaces.ledger.remove())
   for (const name of ['lb', 'peer']) await spaces.add(name)
@@ -58,14 +58,14 @@ t.test('tshark finds nothing to warn of', { skip: await whyNot(), timeout: 120_0
     const out = await spaces.must('lb', 'ip', ['-4', '-o', 'addr'])
     return KINDS.every((_, at) => out.includes(`10.83.0.${100 + at}/`))
   }
-  await sooner(holdsAll, 30_000)
+  await sooner(holdsAll, 60_000)
   const arps = async (): Promise<number> => (await shown('eth1', '-Y', 'arp.isgratuitous')).split('\n').length - 1
-  await sooner(async () => (await arps()) >= 5 * KINDS.length, 30_000)
+  await sooner(async () => (await arps()) >= 5 * KINDS.length, 60_000)
   process.kill(node.pid, 'SIGTERM')
   await node.ended()
   const stopped = async (): Promise<boolean> =>
     (await shown('eth0', '-Y', 'vrrp.prio == 0')).split('\n').length - 1 === KINDS.length
-  await sooner(stopped, 30_000)
+  await sooner(stopped, 60_000)
   for (const capture of captures) process.kill(capture.pid, 'SIGTERM')
   for (const name of ['eth0', 'eth1']) {
     t.equal((await shown(name, '-q', '-z', 'expert')).trim(), '', `${name}: no expert has anything to say`)
