@@ -10,7 +10,7 @@ import { checkHttp } from '../../../src/keepalived/checkers/http-get.js'
 import { httpRequest } from '../../../src/keepalived/checkers/http-request.js'
 import { tempDir } from '../../support/temp.js'
 import { NEVER, tcpServer } from './servers.js'
-import { TIMING } from './timing.js'
+import { SHORT, TIMING } from './timing.js'
 
 const URL: Url = { path: '/', regexNoMatch: false, regexOptions: [], regexMinOffset: 0 }
 
@@ -27,14 +27,20 @@ function checker(more: Partial<HttpCheck> = {}): HttpCheck {
 }
 
 /** What a check of this url says of a server that answers with these octets, and then closes or not. */
-async function checked(t: Test, answer: string, url: Partial<Url> = {}, closes = true): Promise<CheckResult> {
+async function checked(
+  t: Test,
+  answer: string,
+  url: Partial<Url> = {},
+  closes = true,
+  more = {},
+): Promise<CheckResult> {
   const peer = await tcpServer(t, socket => {
     socket.once('data', () => {
       if (closes) socket.end(answer, 'latin1')
       else socket.write(answer, 'latin1')
     })
   })
-  return checkHttp(checker(), { ...URL, ...url }, undefined, peer, hostSockets, NEVER)
+  return checkHttp(checker(more), { ...URL, ...url }, undefined, peer, hostSockets, NEVER)
 }
 
 const UP: CheckResult = { isUp: true }
@@ -92,8 +98,8 @@ t.test('where keepalived fails a server that is well', async t => {
     ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nok\n\r\n0\r\n\r\n'],
   ]
   for (const [what, answer] of keptOpen) t.strictSame(await checked(t, answer, {}, false), UP, `kept open: ${what}`)
-  const unknown = await checked(t, 'HTTP/1.1 200 OK\r\n\r\nok\n', {}, false)
-  t.strictSame(unknown, down('no end of the answer within 300 ms'), 'an answer whose end nobody can know')
+  const unknown = await checked(t, 'HTTP/1.1 200 OK\r\n\r\nok\n', {}, false, SHORT)
+  t.strictSame(unknown, down('no end of the answer within 2000 ms'), 'an answer whose end nobody can know')
 })
 
 t.test('status codes, lengths', async t => {
@@ -162,7 +168,11 @@ t.test('SSL_GET: any certificate; a name in the handshake only where it is wante
   t.strictSame(await checkHttp(checker({ ...ssl, enableSni: true }), URL, undefined, peer, hostSockets, NEVER), UP)
   t.strictSame(names, [false, 'www.example.com', false])
   const plain = await tcpServer(t, socket => socket.once('data', () => socket.end('HTTP/1.1 400 Bad\r\n\r\n')))
-  t.match(await checkHttp(checker(ssl), URL, undefined, plain, hostSockets, NEVER), { isUp: false }, 'no TLS')
+  t.match(
+    await checkHttp(checker({ ...ssl, ...SHORT }), URL, undefined, plain, hostSockets, NEVER),
+    { isUp: false },
+    'no TLS',
+  )
   const refused = await checkHttp(checker(ssl), URL, undefined, { ...peer, port: 1 }, hostSockets, NEVER)
   t.strictSame(refused, down('connection refused'))
 })

@@ -42,18 +42,27 @@ async function fullPort(t: Test): Promise<Peer> {
   child.kill('SIGSTOP')
   const peer = { address: '127.0.0.1', port: ports[0]!, fwmark: 0 }
   const fillers = Array.from({ length: 8 }, () => connect(peer.port, peer.address).on('error', () => {}))
+  const open = (): number => fillers.filter(({ readyState }) => readyState === 'open').length
   t.teardown(() => fillers.forEach(socket => socket.destroy()))
+  // Of a backlog of 1 the kernel makes room for two.
+  for (let i = 0; i < 3000 && open() < 2; i++) await new Promise(resolve => setTimeout(resolve, 10))
   await new Promise(resolve => setTimeout(resolve, 200))
   return peer
 }
 
 t.test('SYNs that nobody answers', async t => {
   const peer = await fullPort(t)
-  const began = performance.now()
-  const results = Promise.all([1, 2, 3].map(() => checkTcp(CHECKER, peer, hostSockets, NEVER)))
-  for (const result of await results) t.strictSame(result, { isUp: false, why: 'no connection within 300 ms' })
-  const tookMs = performance.now() - began
-  t.ok(tookMs >= 299 && tookMs < 1000, `${tookMs} ms`)
+  const took: number[] = []
+  // One of several goes on as a machine that is not busy does.
+  while (took.length < 5 && !(took.at(-1)! < 800)) {
+    const began = performance.now()
+    const results = Promise.all(
+      [1, 2, 3].map(() => checkTcp({ ...CHECKER, connectTimeoutMs: 300 }, peer, hostSockets, NEVER)),
+    )
+    for (const result of await results) t.strictSame(result, { isUp: false, why: 'no connection within 300 ms' })
+    took.push(performance.now() - began)
+  }
+  t.ok(took.every(ms => ms >= 299) && took.at(-1)! < 800, `${took.join(', ')} ms: not one after the other`)
   const abort = new AbortController()
   const result = checkTcp(CHECKER, peer, hostSockets, abort.signal)
   abort.abort()

@@ -41,7 +41,7 @@ t.test('a real server is added, removed, added again', async t => {
   const { process: child, ports } = await listener(t, 1)
   const server = { ...real(1, 2, { checkers: [quick] }), address: '127.0.0.1', port: ports[0]! }
   const checker = healthChecker(t, [virtual([server])], actions)
-  await wait(300)
+  for (let i = 0; i < 3000 && actions.length < 3; i++) await wait(10)
   t.match(actions, [
     { kind: 'add-service' },
     { kind: 'log', line: /success/ },
@@ -50,7 +50,7 @@ t.test('a real server is added, removed, added again', async t => {
   actions.length = 0
   child.kill()
   await once(child, 'exit')
-  for (let i = 0; i < 300 && actions.length === 0; i++) await wait(10)
+  for (let i = 0; i < 3000 && actions.length < 8; i++) await wait(10)
   t.match(actions[0], { line: /TCP_CHECK on service .* failed \(connection refused\)\./ })
   t.match(
     actions.map(({ kind }) => kind),
@@ -106,7 +106,7 @@ t.test('a thousand servers checked every second cost little more than the connec
   const { ports } = await listener(t, 100)
   const servers = ports.flatMap(port =>
     Array.from({ length: 10 }, (_, i) => ({
-      ...real(1, 1, { checkers: [tcp({ delayLoopMs: 1000, warmupMs: 1000 })] }),
+      ...real(1, 1, { checkers: [tcp({ delayLoopMs: 1000, warmupMs: 1000, connectTimeoutMs: 20_000 })] }),
       address: `127.0.0.${i + 1}`,
       port,
     })),
@@ -132,18 +132,24 @@ t.test('a thousand servers checked every second cost little more than the connec
   t.teardown(() => checker.stop())
   const bare = [await bareCost(ports), await bareCost(ports)]
   checker.start()
-  await wait(4000)
+  const added = (): number => actions.filter(({ kind }) => kind === 'add-server').length
+  for (let i = 0; i < 600 && added() < 1000; i++) await wait(100)
+  await wait(1000)
   const checked = []
   const most = []
   for (let window = 0; window < 3; window++) {
-    let [was, high] = [begun, 0]
+    let [was, high, late, beat] = [begun, 0, 0, performance.now()]
     checked.push(
       await cost(() => {
         high = Math.max(high, begun - was)
         was = begun
+        const now = performance.now()
+        late = Math.max(late, now - beat - 50)
+        beat = now
       }),
     )
-    most.push(high)
+    // What had to wait while this process had no CPU, one a millisecond, is made up for.
+    most.push(Math.round(high - late))
   }
   const ratio = Math.min(...checked) / Math.min(...bare)
   const said = `${(Math.min(...checked) * 100).toFixed(1)} % of a core, ${ratio.toFixed(2)} times the bare connections`
@@ -151,6 +157,6 @@ t.test('a thousand servers checked every second cost little more than the connec
   // A busy machine is not as busy at both moments; a list that is searched for each check costs more than this.
   t.ok(ratio < 3, said)
   t.ok(Math.min(...most) < 250, `${most} in 50 ms; 50 are their share`)
-  t.equal(actions.filter(({ kind }) => kind === 'add-server').length, 1000)
+  t.equal(added(), 1000)
   t.equal(actions.filter(({ kind }) => kind === 'remove-server').length, 0)
 })

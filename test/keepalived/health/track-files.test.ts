@@ -12,7 +12,7 @@ t.test('a number is told of when its file is written, replaced or deleted', asyn
   files.follow([{ name: 'tf', path }, { name: 'nowhere', path: '/no/such/file' }, { name: 'without' }])
   t.strictSame([files.value('tf'), files.value('nowhere'), files.value('other')], [5, 0, 0])
   const tells = async (value: number): Promise<void> => {
-    for (let i = 0; i < 200 && told.at(-1)?.[1] !== value; i++) await new Promise(resolve => setTimeout(resolve, 10))
+    for (let i = 0; i < 3000 && told.at(-1)?.[1] !== value; i++) await new Promise(resolve => setTimeout(resolve, 10))
     t.strictSame(told.at(-1), ['tf', value])
     t.equal(files.value('tf'), value)
   }

@@ -13,7 +13,8 @@ import { TIMING } from '../checkers/timing.js'
  * whoever runs it; it runs as script_user. Each kind says how it ended in its own words.
  */
 
-const TIMEOUT_MS = 500
+/** Time for a busy machine to begin one. */
+const TIMEOUT_MS = 3000
 
 /** Runs a shell's words as one kind of script: what is told of its end; `close` ends it. */
 type Kind = (
@@ -67,10 +68,10 @@ for (const [name, run] of Object.entries(KINDS)) {
   t.test(`${name}: hangs, with a child; floods; dies; leaves children behind`, async t => {
     const file = `${tempDir(t)}/pids`
     const hangs = run(`trap '' TERM; sleep 300 & echo $$ $! > ${file}; wait; sleep 300`, undefined)
-    t.match(await hangs.told, /timed.out|ended after 0\.5 s/)
+    t.match(await hangs.told, /timed.out|ended after 3 s/)
     await areGone(t, file)
     const floods = run('while :; do echo 0123456789; echo 0123456789 >&2; done', undefined)
-    t.match(await floods.told, /timed.out|ended after 0\.5 s/)
+    t.match(await floods.told, /timed.out|ended after 3 s/)
     const dies = run('kill -9 $$', undefined)
     t.match(await dies.told, /signal 9/)
     const forks = run(`sleep 300 & a=$!; sleep 300 & echo $a $! > ${file}`, undefined)
@@ -82,7 +83,7 @@ for (const [name, run] of Object.entries(KINDS)) {
   t.test(`${name}: ends with whoever runs it`, async t => {
     const file = `${tempDir(t)}/pids`
     const running = run(`trap '' TERM; sleep 300 & echo $$ $! > ${file}; wait; sleep 300`, undefined)
-    for (let i = 0; i < 600 && !(existsSync(file) && readFileSync(file, 'utf8') !== ''); i++) await sleep(5)
+    for (let i = 0; i < 6000 && !(existsSync(file) && readFileSync(file, 'utf8') !== ''); i++) await sleep(5)
     await running.close()
     await areGone(t, file)
   })

@@ -123,7 +123,7 @@ t.test('the script of a FIFO: started with its name, kept by a reload, ended at 
   const dir = tempDir(t)
   const told: string[] = []
   const fifos = new NotifyFifos(line => void told.push(line))
-  const reads = `echo "$@" >> ${dir}/args; while read -r l; do echo "$l" >> ${dir}/lines; done < "$2"; echo over >> ${dir}/lines`
+  const reads = `trap '' TERM; echo "$@" >> ${dir}/args; while read -r l; do echo "$l" >> ${dir}/lines; done < "$2"; echo over >> ${dir}/lines`
   const wanted = { vrrpNotifyFifo: { path: `${dir}/fifo` }, vrrpNotifyFifoScript: script(reads) }
   const said = (): string => (existsSync(`${dir}/lines`) ? readFileSync(`${dir}/lines`, 'utf8') : '')
   await fifos.follow(wanted)

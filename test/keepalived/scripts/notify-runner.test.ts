@@ -21,7 +21,7 @@ t.test('notification scripts', async t => {
   ])
   const hangs = runner.run({ words: ['/bin/sh', '-c', 'sleep 60'], text: 'n' })
   const ends = runner.run({ words: ['/bin/sh', '-c', `sleep 0.2; echo late > ${dir}/late`], text: 'n' })
-  await runner.close(1000)
+  await runner.close(5000)
   t.equal(readFileSync(`${dir}/late`, 'utf8'), 'late\n', 'one that soon ends may')
   await Promise.all([hangs, ends])
   t.equal(told.length, 3, 'the end ends the other without a word')

@@ -37,7 +37,7 @@ function isAlive(pid: number): boolean {
 t.test('a script that hangs and will not end is killed, with all that it has started', async t => {
   const file = `${tempDir(t)}/pids`
   const hangs = shell(`trap '' TERM; sleep 300 & echo $$ $! > ${file}; while :; do sleep 1; done`)
-  const end = await runScript({ words: hangs, timeoutMs: 500 })
+  const end = await runScript({ words: hangs, timeoutMs: 3000 })
   t.strictSame(end, { kind: 'timed out' })
   for (const pid of await pidsIn(file)) await sooner(() => !isAlive(pid), `${pid} is dead`)
 })
@@ -61,7 +61,7 @@ t.test('what a script writes goes nowhere, and costs no memory', async t => {
 
 t.test('death by a signal; a program that is not there', async t => {
   t.strictSame(await runScript({ words: shell('kill -9 $$'), timeoutMs: 0 }), { kind: 'signalled', signal: 9 })
-  t.strictSame(await runScript({ words: shell('kill -TERM $$'), timeoutMs: 5000 }), { kind: 'signalled', signal: 15 })
+  t.strictSame(await runScript({ words: shell('kill -TERM $$'), timeoutMs: 60_000 }), { kind: 'signalled', signal: 15 })
   t.match(await runScript({ words: ['/no/such/script'], timeoutMs: 0 }), { kind: 'not run' })
 })
 
@@ -121,9 +121,9 @@ t.test('a script runs as its user: uid, gid, and no other groups', { skip }, asy
   chmodSync(file, 0o666)
   chmodSync(dirname(file), 0o755)
   const words = shell(`echo $(id -u) $(id -g) $(id -G) > ${file}`)
-  t.strictSame(await runScript({ words, timeoutMs: 10_000, as }), { kind: 'exited', status: 0 })
+  t.strictSame(await runScript({ words, timeoutMs: 60_000, as }), { kind: 'exited', status: 0 })
   t.equal(readFileSync(file, 'utf8').trim(), `${as.uid} ${as.gid} ${as.gid}`)
   const daemon = userIds('nobody', 'daemon')!
-  await runScript({ words, timeoutMs: 10_000, as: daemon })
+  await runScript({ words, timeoutMs: 60_000, as: daemon })
   t.equal(readFileSync(file, 'utf8').trim(), `${daemon.uid} ${daemon.gid} ${daemon.gid}`)
 })

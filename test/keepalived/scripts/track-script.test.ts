@@ -28,7 +28,7 @@ t.test('a script is run each interval, and told of when it says something else',
   t.match(began, { name: 'chk', isGood: undefined, why: 'its first run has not ended', isRunning: true })
   t.equal(Math.round(began.nextMs - began.sinceMs), 50, 'it runs again an interval later')
   const comes = async (count: number): Promise<void> => {
-    for (let i = 0; i < 500 && told.length < count; i++) await sleep(20)
+    for (let i = 0; i < 3000 && told.length < count; i++) await sleep(20)
     t.equal(told.length, count)
   }
   await comes(1)
@@ -66,7 +66,7 @@ t.test('a script that takes too long, or cannot be run, is bad', async t => {
   const hangs = new TrackScript({ ...common, name: 'hangs', timeoutMs: 50 }, listener)
   const nobody = new TrackScript({ ...common, name: 'nobody', user: 'nobody-at-all' }, listener)
   t.teardown(() => (hangs.close(), nobody.close()))
-  for (let i = 0; i < 500 && lines.length < 2; i++) await sleep(20)
+  for (let i = 0; i < 3000 && lines.length < 2; i++) await sleep(20)
   t.strictSame(lines.sort(), [
     'VRRP_Script(hangs) timed_out',
     'VRRP_Script(nobody) failed (not run: there is no user nobody-at-all)',
