@@ -36,7 +36,7 @@ function send(device: Device, frame: Uint8Array, header = virtioHeader()): boole
 }
 
 /** What comes in within a bounded time, header and frame, until there are `count` of them. */
-function received(device: Device, count: number, budget = 256, patience = 2000): Uint8Array[] {
+function received(device: Device, count: number, budget = 256, patience = 20_000): Uint8Array[] {
   const frames: Uint8Array[] = []
   const poller = new Poller(device.fds)
   const until = performance.now() + patience
@@ -46,6 +46,13 @@ function received(device: Device, count: number, budget = 256, patience = 2000):
     device.release()
   }
   return frames
+}
+
+/** Receives without a release until so many have come: a thread of the kernel may still be at it. How many came. */
+function receiveUntil(device: Device, count: number, sink: FrameSink): number {
+  let got = 0
+  for (const end = performance.now() + 20_000; got < count && performance.now() < end;) got += device.receive(sink, 256)
+  return got
 }
 
 /** Notes where frames lie: octets, offset and length of each. */
@@ -157,7 +164,7 @@ t.test('raw device', { skip }, async t => {
       if (i % 50 === 49) a.flush()
     }
     // ksoftirqd may still be at it.
-    const until = performance.now() + 2000
+    const until = performance.now() + 20_000
     while (places.length + b.dropped < before + sent && performance.now() < until) b.receive(sink, 256)
     t.equal(places.length, RING_SLOTS)
     for (const [i, [bytes, at, len]] of places.entries()) {
@@ -176,8 +183,7 @@ t.test('raw device', { skip }, async t => {
     const places: number[] = []
     for (let i = 0; i < 30; i++) send(a, tcp4('10.0.0.1:1 > 10.0.0.2:2', ETH))
     a.flush()
-    new Poller(b.fds).wait(1000)
-    while (places.length < 30 && b.receive({ frame: (_, at) => void places.push(at) }, 256) > 0);
+    receiveUntil(b, 30, { frame: (_, at) => void places.push(at) })
     b.release()
     t.equal(places.length, 30)
     for (const at of places) {
@@ -203,13 +209,13 @@ t.test('raw device', { skip }, async t => {
         send(a, frame, partialHeader(frame, frame.length > 1514 ? { ...GSO, hdrLen: 54 } : {}))
         a.flush()
       }
-      new Poller(b.fds).wait(1000)
-      t.equal(b.receive(sink, 256), 2 * LARGE - 1, 'until there is no place left')
+      t.equal(receiveUntil(b, 2 * LARGE - 1, sink), 2 * LARGE - 1, 'until there is no place left')
       t.equal(b.receive(sink, 256), 0)
       same(0)
       b.release()
       places.length = 0
-      t.equal(b.receive(sink, 256), frames.length - 2 * LARGE + 1)
+      const left = frames.length - 2 * LARGE + 1
+      t.equal(receiveUntil(b, left, sink), left)
       same(2 * LARGE - 1)
       b.release()
       t.equal(b.dropped, before)
@@ -219,9 +225,18 @@ t.test('raw device', { skip }, async t => {
   await t.test('no more than the budget is handed over at once', async t => {
     for (let i = 0; i < 10; i++) send(a, tcp4('10.0.0.1:1 > 10.0.0.2:2', { ...ETH, seq: i }))
     a.flush()
-    new Poller(b.fds).wait(1000)
-    const counts = [4, 4, 4].map(budget => b.receive({ frame: () => {} }, budget))
-    t.strictSame(counts, [4, 4, 2])
+    const counts: number[] = []
+    const end = performance.now() + 20_000
+    for (let sum = 0; sum < 10 && performance.now() < end;) {
+      const got = b.receive({ frame: () => {} }, 4)
+      if (got > 0) counts.push(got)
+      sum += got
+    }
+    t.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      10,
+    )
+    t.equal(Math.max(...counts), 4)
   })
 
   await t.test('ARP comes by its own socket; IPv6, VLANs and others do not come', async t => {
@@ -245,7 +260,7 @@ t.test('raw device', { skip }, async t => {
       new Set(got.map(frame => Buffer.from(frame.slice(10)).toString('hex'))),
       new Set([question, frames[3]!].map(frame => Buffer.from(frame).toString('hex'))),
     )
-    t.equal(received(b, 1, 256, 200).length, 0, 'and no more')
+    t.equal(received(b, 1, 256, 300).length, 0, 'and no more')
   })
 
   await t.test('64 ARP frames a turn, each in a place of its own until the release', async t => {
@@ -254,18 +269,16 @@ t.test('raw device', { skip }, async t => {
     )
     for (const frame of questions) send(a, frame)
     a.flush()
-    new Poller(b.fds).wait(1000)
     const { places, sink } = noting()
     // ARP is looked for in one turn of 32.
-    const turns = (): number =>
-      Array.from({ length: 32 }, () => b.receive(sink, 256)).reduce((sum, frames) => sum + frames, 0)
-    t.equal(turns(), 64)
+    t.equal(receiveUntil(b, 64, sink), 64)
+    for (let turn = 0; turn < 32; turn++) t.equal(b.receive(sink, 256), 0)
     t.strictSame(
       places.map(([bytes, at, len]) => bytes.slice(at, at + len)),
       questions.slice(0, 64),
     )
     b.release()
-    t.equal(turns(), 6)
+    t.equal(receiveUntil(b, 6, sink), 6)
   })
 
   await t.test('an interface that goes down costs frames, not the director', async t => {

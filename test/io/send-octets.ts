@@ -1,13 +1,13 @@
 /*
- * A client: connects, sends so many octets, and says what comes back; nothing after a second without a connection.
+ * A client: connects, sends so many octets, and says what comes back; nothing after so long without a connection, ms.
  *
- *   node send-octets.js ADDRESS PORT OCTETS
+ *   node send-octets.js ADDRESS PORT OCTETS PATIENCE
  */
 import { connect } from 'node:net'
 
-const [host = '', port = '', octets = ''] = process.argv.slice(2)
+const [host = '', port = '', octets = '', patienceMs = ''] = process.argv.slice(2)
 const socket = connect({ host, port: Number(port) })
-const patience = setTimeout(() => socket.destroy(), 1000)
+const patience = setTimeout(() => socket.destroy(), Number(patienceMs))
 socket.on('connect', () => {
   clearTimeout(patience)
   socket.end(Buffer.alloc(Number(octets), 7))

@@ -25,7 +25,7 @@ function send(device: TapDevice, frame: Uint8Array, header = virtioHeader()): bo
 /** Frames that come in until one of them is what is looked for; with their headers. */
 function until(device: TapDevice, found: (frame: Uint8Array) => boolean): Uint8Array | undefined {
   const poller = new Poller(device.fds)
-  const end = performance.now() + 3000
+  const end = performance.now() + 20_000
   const got: Uint8Array[] = []
   const sink = {
     frame: ({ bytes }: { bytes: Uint8Array }, at: number, len: number) => {

@@ -94,8 +94,8 @@ t.test('queues of a TAP device', { skip }, async t => {
     devices[0]!.release()
     for (const device of devices.slice(1)) {
       const began = performance.now()
-      new Poller(device.fds).wait(1000)
-      t.ok(performance.now() - began < 500)
+      new Poller(device.fds).wait(60_000)
+      t.ok(performance.now() - began < 30_000)
     }
     t.strictSame(heard(devices), [[], [hex(question), hex(answer)], [hex(question), hex(answer)]])
   })

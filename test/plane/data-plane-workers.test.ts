@@ -38,7 +38,7 @@ const fullnat = { ...service, port: 81 }
 function received(device: RawDevice, count: number): string[] {
   const flows: string[] = []
   const poller = new Poller(device.fds)
-  for (const until = performance.now() + 5000; flows.length < count && performance.now() < until;) {
+  for (const until = performance.now() + 30_000; flows.length < count && performance.now() < until;) {
     poller.wait(50)
     device.receive(
       {
@@ -68,7 +68,7 @@ function turned(flow: string): string {
 }
 
 // Starting threads takes seconds on a machine that is busy with other tests.
-t.setTimeout(115_000)
+t.setTimeout(230_000)
 
 /** Devices of the data plane, and who is at the other ends of the wires: known once the plane runs, where it makes them. */
 const wires: Record<'raw' | 'tap', { devices: DataPlaneOptions['devices']; ends: [string, string] }> = {

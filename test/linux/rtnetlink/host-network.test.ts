@@ -22,7 +22,7 @@ async function difference(host: HostNetwork): Promise<{ followed: string[]; told
     const [followed, told] = [compared(host.snapshot), linesOfIp()]
     found = followed.join() === told.join() ? undefined : { followed, told }
     return found === undefined
-  }, 3000)
+  }, 20_000)
   return found
 }
 

@@ -157,7 +157,7 @@ t.test('a host with all that may befall it', { skip, timeout: 230_000 }, async t
       else if (led.length > 0)
         what = led.map(([dst, says]) => `${dst}: ${says}, not ${weSay(routes, dst).join()}`).join('\n')
       return what === undefined
-    }, 3000)
+    }, 20_000)
     return what
   }
   await fc.assert(

@@ -34,7 +34,7 @@ const skip = ownNetwork() || noSetpriv()
 /** 'ready', or the status and the line that refuses. Ends what has come up. */
 async function outcome(t: Test, words: string[]): Promise<string> {
   const [command = '', ...args] = words
-  const child = spawn(command, args, { timeout: 40_000, killSignal: 'SIGKILL' })
+  const child = spawn(command, args, { timeout: 100_000, killSignal: 'SIGKILL' })
   t.teardown(() => child.kill('SIGKILL'))
   let [out, err, isReady] = ['', '', false]
   child.stderr.on('data', octets => (err += String(octets)))
@@ -74,7 +74,7 @@ function interfaces(t: Test): void {
   t.teardown(() => ['db', 'da'].forEach(name => ip(`link del ${name}`)))
 }
 
-t.test('an unprivileged director, each of its capabilities left out once', { skip, timeout: 110_000 }, async t => {
+t.test('an unprivileged director, each of its capabilities left out once', { skip, timeout: 230_000 }, async t => {
   interfaces(t)
   const cases: [without: string, options: string, outcome: string][] = [
     ['', BESIDE, READY],
@@ -94,7 +94,7 @@ t.test('an unprivileged director, each of its capabilities left out once', { ski
   }
 })
 
-t.test('a seccomp filter that forbids bpf(2)', { skip, timeout: 60_000 }, async t => {
+t.test('a seccomp filter that forbids bpf(2)', { skip, timeout: 230_000 }, async t => {
   interfaces(t)
   const cases: [errno: string, options: string, outcome: string][] = [
     ['EPERM', BESIDE, `1: uvs director: ${noBeside('a seccomp filter forbids bpf(2)')}`],

@@ -77,7 +77,7 @@ t.test('from start to end', async t => {
   t.equal(vrrp.router, ROUTER)
   t.strictSame(take(), ['speaker for VI_1', 'tf 7', 'start'], 'what is known at once is told before')
   let after: string[] = []
-  for (let i = 0; i < 300 && after.length < 2; i++) {
+  for (let i = 0; i < 6000 && after.length < 2; i++) {
     await sleep(10)
     after = [...after, ...take()]
   }
@@ -145,7 +145,7 @@ t.test('track_process: what runs is told before the start, and the next look tel
   t.strictSame(take(), ['tf 7', 'reload VI_1'], 'a reload tells nothing new')
   child.kill('SIGKILL')
   let after: string[] = []
-  for (let i = 0; i < 500 && after.length < 2; i++) {
+  for (let i = 0; i < 3000 && after.length < 2; i++) {
     await sleep(20)
     after = [...after, ...take()]
   }

@@ -10,7 +10,7 @@ import { tempDir } from '../../../support/temp.js'
 
 const skip = ownNetworkWithTap()
 const MAIN = fileURLToPath(new URL('../../../../src/cli/uvs/main.js', import.meta.url))
-const PATIENCE = 15_000
+const PATIENCE = 60_000
 
 /** Starts a director as systemd does: the manager's variables in its environment. */
 function start(t: { teardown(fn: () => void): void }, notify: string, line: string) {
@@ -34,7 +34,7 @@ async function until(listener: NotifyListener, pattern: RegExp): Promise<string[
   throw new Error(`${pattern} is not among: ${all.join(' | ')}`)
 }
 
-t.setTimeout(115_000)
+t.setTimeout(230_000)
 
 t.test('what systemd hears of a director', { skip }, async t => {
   const directory = tempDir(t)

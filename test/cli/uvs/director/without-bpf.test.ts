@@ -12,7 +12,7 @@ function noSetpriv(): string | false {
   return spawnSync('setpriv', ['--version']).status === 0 ? false : 'there is no setpriv (util-linux)'
 }
 
-t.setTimeout(115_000)
+t.setTimeout(230_000)
 
 t.test('a director without CAP_BPF says so, and does not start', { skip: noSetpriv() || ownNetwork() }, async t => {
   veth('db', 'b0')
@@ -20,7 +20,7 @@ t.test('a director without CAP_BPF says so, and does not start', { skip: noSetpr
   const run = (options: string): [status: number | null, err: string] => {
     const line = `director --raw db --control ${tempDir(t)}/uvs.sock ${options}`
     const args = [...SETPRIV, process.execPath, MAIN, ...line.split(' ').filter(Boolean)]
-    const { status, stderr } = spawnSync('setpriv', args, { encoding: 'utf8', timeout: 40_000 })
+    const { status, stderr } = spawnSync('setpriv', args, { encoding: 'utf8', timeout: 100_000 })
     return [status, stderr]
   }
   const beside =
