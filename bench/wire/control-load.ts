@@ -51,12 +51,12 @@ export async function* controlLoad(lab: NetnsLab, path: string, options: LoadOpt
 
 async function load(path: string, perSecond: number, seconds: number): Promise<ControlFigures> {
   const args = [ours('bench/wire/control-client.js'), path, String(perSecond), String(seconds)]
-  return JSON.parse(await must(process.execPath, args, { timeoutMs: (seconds + 30) * 1000 })) as ControlFigures
+  return JSON.parse(await must(process.execPath, args, { timeoutMs: (seconds + 120) * 1000 })) as ControlFigures
 }
 
 async function traffic(lab: NetnsLab, seconds: number): Promise<TrafficFigures> {
   const args = ['-t1', '-c50', `-d${seconds}`, '--latency', lab.url]
-  const report = await lab.spaces.must('client', 'wrk', args, (seconds + 20) * 1000)
+  const report = await lab.spaces.must('client', 'wrk', args, (seconds + 120) * 1000)
   return {
     requestsPerSecond: readWrk(report).requestsPerSecond,
     p50Ms: percentile(report, 50),

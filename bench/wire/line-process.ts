@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { MARK } from '../../netns-lab/ledger.js'
 import type { Namespaces } from '../../netns-lab/namespaces.js'
 
-const LIMIT_MS = 20_000
+const LIMIT_MS = 60_000
 
 /** A program of ours in a namespace that replies to each line on its standard input with one on its standard output. */
 export class LineProcess {

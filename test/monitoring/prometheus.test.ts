@@ -67,7 +67,7 @@ class BusyDirector {
 
 /** Scrapes until rates can be told. */
 async function settle(monitor: Prometheus): Promise<number> {
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 120; tries++) {
     const scrapes = await monitor.query('count_over_time(up{job="uvs"}[30s])')
     const count = Number((scrapes[0] as unknown as { value: [number, string] } | undefined)?.value[1])
     if (count >= 5) return count
@@ -76,7 +76,7 @@ async function settle(monitor: Prometheus): Promise<number> {
   return 0
 }
 
-t.setTimeout(115_000)
+t.setTimeout(230_000)
 
 t.test('Prometheus', { skip: noPrometheus }, async t => {
   const director = new BusyDirector()

@@ -33,7 +33,7 @@ export async function prometheus(t: Test, port: number, rules: string): Promise<
     args.map(([name, value]) => `--${name}=${value}`),
     {
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: 110_000,
+      timeout: 220_000,
       killSignal: 'SIGKILL',
     },
   )
@@ -46,7 +46,7 @@ export async function prometheus(t: Test, port: number, rules: string): Promise<
   })
   const made = new Prometheus(`http://127.0.0.1:${own}`)
   for (let tries = 0; !(await made.isReady()); tries++) {
-    if (child.exitCode !== null || tries > 300) throw new Error(`prometheus does not start: ${said}`)
+    if (child.exitCode !== null || tries > 900) throw new Error(`prometheus does not start: ${said}`)
     await sleep(100)
   }
   return made

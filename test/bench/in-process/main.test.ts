@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { until } from '../../../netns-lab/proc.js'
 
 const MAIN = fileURLToPath(new URL('../../../bench/in-process/main.js', import.meta.url))
 
 function bench(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 60_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    timeout: 200_000,
+  })
   return { status, stdout, stderr }
 }
 
@@ -73,6 +77,11 @@ t.test('a file that cannot be written is refused before anything is measured', a
   t.equal(stderr, "bench: --json '/nonexistent/x' cannot be written: no such file or directory\n")
 })
 
+/** Of a process that has ended and nobody has asked for, only the entry is left. */
+function lives(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
+}
+
 t.test('ended by a signal, it leaves nobody measuring', async t => {
   const child = spawn(process.execPath, [MAIN, '--connections', '64', '--rounds', '100', 'stage'])
   const told = new Promise(resolve => child.stdout.once('data', resolve))
@@ -86,8 +95,6 @@ t.test('ended by a signal, it leaves nobody measuring', async t => {
   const pids = measuring().map(Number)
   child.kill('SIGTERM')
   t.equal(await ended, 128 + 15)
-  await new Promise(resolve => setTimeout(resolve, 200))
-  // Of a process that has ended and nobody has asked for, only the entry is left.
-  for (const pid of pids)
-    t.notOk(existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '', `${pid} has ended`)
+  await until(() => !pids.some(lives), 20_000)
+  t.strictSame(pids.filter(lives), [], 'they have ended')
 })

@@ -28,7 +28,7 @@ t.test('ticks of 10 ms over packets', async t => {
   t.throws(() => cpuBetween(before, { ...after, packets: 1000 }), /no packet has passed the director/)
 })
 
-t.test('around a load', { skip: (await whyNoNamespaces()) ?? false, timeout: 60_000 }, async t => {
+t.test('around a load', { skip: (await whyNoNamespaces()) ?? false, timeout: 230_000 }, async t => {
   const plan = { ...natPlan, servers: natPlan.servers.slice(0, 1) }
   const prefix = `uvs-cpu-${process.pid}-`
   const lab = await NetnsLab.build({ prefix, plan, io: 'raw', web: { node: true } })

@@ -8,9 +8,9 @@ const PREFIX = `uvs-pairs-${process.pid}-`
 const missing = ['nginx', 'ab', 'wrk'].find(tool => !which(tool))
 const skip = (await whyNoNamespaces()) ?? (missing ? `${missing} is not installed` : false)
 const pairs = (...args: string[]) =>
-  run(process.execPath, [ours('bench/wire/pairs.js'), ...args], { env: { UVS_LAB_PREFIX: PREFIX }, timeoutMs: 100_000 })
+  run(process.execPath, [ours('bench/wire/pairs.js'), ...args], { env: { UVS_LAB_PREFIX: PREFIX }, timeoutMs: 200_000 })
 
-t.test('two labs side by side, and nothing is left', { skip, timeout: 120_000 }, async t => {
+t.test('two labs side by side, and nothing is left', { skip, timeout: 230_000 }, async t => {
   const { status, out, err } = await pairs('1', '10')
   t.equal(status, 0, err)
   t.match(out, /^wrk: [\d.]+ ± NaN \(uvs-raw-nat \d+, uvs-beside-nat \d+; 1 pairs\)\nab: [\d.]+ /)

@@ -12,7 +12,7 @@ const skip = (await whyNoNamespaces()) ?? whyNoUml() ?? false
 const OCTETS = 2_000_000
 
 for (const io of ['raw', 'tap'] as const) {
-  t.test(`kernel IPVS balances in a lab, ${io}`, { skip, timeout: 120_000 }, async t => {
+  t.test(`kernel IPVS balances in a lab, ${io}`, { skip, timeout: 230_000 }, async t => {
     const plan = { ...natPlan, servers: natPlan.servers.slice(0, 1) }
     const web = { bigOctets: OCTETS }
     const lab = await NetnsLab.build({ prefix: `uvs-uml-${process.pid}-`, plan, io, web })

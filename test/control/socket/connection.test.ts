@@ -43,7 +43,7 @@ t.test('half a line is waited for no longer than that, however slowly it comes',
   after.write(`${FLUSH}{"v"`)
   const from = performance.now()
   t.strictSame(await Promise.all([allOf(half), allOf(slow), allOf(after)]), [REFUSED, REFUSED, OK + REFUSED])
-  t.ok(performance.now() - from < 3000)
+  t.ok(performance.now() - from < 30_000)
 })
 
 t.test('a line that comes octet by octet in time is answered, and so is the next; silence is no offence', async t => {

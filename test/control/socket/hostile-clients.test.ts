@@ -146,7 +146,7 @@ t.test('clients that do what they should not', { skip, timeout: 110_000 }, async
   tookMs.sort((a, b) => a - b)
   const p90 = tookMs[Math.floor(tookMs.length * 0.9)]!
   t.ok(
-    p90 < 1000,
+    p90 < 3000,
     `${connected} hostile clients; a good one's ${tookMs.length} requests took ${p90} ms at most, but a tenth`,
   )
   t.ok(connected > 50, `${connected} clients`)
