@@ -53,6 +53,8 @@ type Due =
 export class CheckMachine {
   services: ServiceState[] = []
   readonly #options: CheckMachineOptions
+  /** Read by the states whenever they need it. */
+  readonly #settings: { rsInitNotifies: boolean }
   readonly #parts: StateParts
   readonly #due = new DueQueue<Due>()
   /** Servers whose weight grows. */
@@ -60,7 +62,9 @@ export class CheckMachine {
 
   constructor(options: CheckMachineOptions) {
     this.#options = options
-    this.#parts = { act: options.act, settings: options.settings, fileValue: options.fileValue }
+    const { act, fileValue } = options
+    this.#settings = { rsInitNotifies: options.settings.rsInitNotifies }
+    this.#parts = { act, settings: this.#settings, fileValue }
   }
 
   start(nowMs: number): void {
@@ -221,8 +225,9 @@ export class CheckMachine {
     if (server) server.isRefused = true
   }
 
-  /** Another configuration: what is found again in it keeps its state. */
-  reload(services: readonly CheckedService[], nowMs: number): void {
+  /** Another configuration: what is found again in it keeps its state. Without settings those before hold on. */
+  reload(services: readonly CheckedService[], nowMs: number, settings?: HealthSettings): void {
+    if (settings) this.#settings.rsInitNotifies = settings.rsInitNotifies
     const { added, gone } = applyReload(this.services, services, this.#parts, nowMs)
     for (const checker of gone) this.#abandon(checker)
     this.services = added

@@ -96,7 +96,7 @@ export class HealthChecker {
   reload(services: readonly CheckedService[], settings: CheckerSettings): void {
     this.#settings = settings
     const now = performance.now()
-    this.#machine.reload(services, now)
+    this.#machine.reload(services, now, settings)
     this.#sleepUntil(this.#machine.nextMs, now)
   }
 

@@ -1,6 +1,9 @@
 import { deepStrictEqual } from 'node:assert'
 import t from 'tap'
+import { hostSockets } from '../../../src/keepalived/checkers/host-sockets.js'
+import type { RealServer } from '../../../src/keepalived/config/tree/virtual-server.js'
 import type { CheckedService } from '../../../src/keepalived/health/checked-service.js'
+import { HealthChecker } from '../../../src/keepalived/health/health-checker.js'
 import { isChange, rehearseReload } from '../../../src/keepalived/health/rehearse-reload.js'
 import { snapshotOf } from '../../../src/keepalived/health/snapshot.js'
 import { command, real, sorry, tcp, virtual } from './options.js'
@@ -65,6 +68,30 @@ t.test('servers and services that come and go', async t => {
   t.equal(gone.rules.saved(), 'W 10.1.2.1:80=1')
   const dead = reloaded(virtual([real(1)]), [virtual([real(1), real(2)])], ['10.1.2.2:80'])
   t.strictSame(changes(dead), [], 'a dead server that is added is never in the rules')
+})
+
+const unchecked = (n: number): RealServer => real(n, 1, { checkers: [], notifyUp: command(`up ${n}`) })
+
+t.test('rs_init_notifies of the file that is read again counts for servers that it adds', async t => {
+  for (const [before, after, wanted] of [
+    [false, true, ['up 2']],
+    [true, false, ['up 1']],
+    [true, true, ['up 1', 'up 2']],
+  ] as const) {
+    const scripts: string[] = []
+    const checker = new HealthChecker({
+      services: [virtual([unchecked(1)])],
+      settings: { rsInitNotifies: before },
+      act: action => void (action.kind === 'script' && scripts.push(action.script.text)),
+      sockets: hostSockets,
+      fileValue: () => 0,
+      isSuspended: () => false,
+    })
+    checker.start()
+    checker.reload([virtual([unchecked(1), unchecked(2)])], { rsInitNotifies: after })
+    checker.stop()
+    t.strictSame(scripts, wanted, `${before}, then ${after}`)
+  }
 })
 
 t.test('settings of the service, method of a server', async t => {
