@@ -1,11 +1,10 @@
 import { Mark } from '../ebpf/front-program.js'
-import { check, close, setsockopt } from '../linux/libc.js'
+import { check, close } from '../linux/libc.js'
 import { bindTo, packetSocket, setBuffers, setOption } from '../linux/packet-socket.js'
+import { setSocketOption, SocketOption, wordOf } from '../linux/socket-option.js'
 import type { Slab } from '../packet/frame.js'
 import { SendQueue } from './send-queue.js'
 
-const SOL_SOCKET = 1
-const SO_MARK = 36
 const PACKET_VNET_HDR = 15
 /** No EtherType: the socket hears nothing. */
 const DEAF = 0
@@ -24,8 +23,7 @@ export class GiveBack {
     this.#fd = packetSocket()
     try {
       setOption(this.#fd, PACKET_VNET_HDR, 1)
-      const mark = Buffer.from(Uint32Array.of(Mark.RETURNED).buffer)
-      check(setsockopt(this.#fd, SOL_SOCKET, SO_MARK, mark, 4), 'SO_MARK')
+      setSocketOption(this.#fd, SocketOption.MARK, wordOf(Mark.RETURNED), 'SO_MARK')
       setBuffers(this.#fd, BUFFER_OCTETS)
       bindTo(this.#fd, ifindex, DEAF, name)
     } catch (error) {

@@ -1,14 +1,11 @@
 import { parseIpv4 } from '../wire/addr.js'
 import { parseIpv6 } from '../wire/ipv6-addr.js'
-import { bind, check, close, setsockopt, socket } from './libc.js'
+import { bind, check, close, socket } from './libc.js'
+import { setSocketOption, SocketOption, wordOf } from './socket-option.js'
 
 const AF_INET = 2
 const AF_INET6 = 10
 const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
-const SOL_SOCKET = 1
-const SO_REUSEADDR = 2
-const SO_BINDTODEVICE = 25
-const SO_MARK = 36
 const IPPROTO_ICMP = 1
 const IPPROTO_ICMPV6 = 58
 
@@ -31,11 +28,11 @@ export function hostSocket({ isIpv6, type, interface: name, mark, local }: HostS
   const family = isIpv6 ? AF_INET6 : AF_INET
   const fd = check(socket(family, TYPES[type] | NONBLOCK_CLOEXEC, protocol), `a ${type} socket`)
   try {
-    if (mark !== 0) setOption(fd, SO_MARK, Buffer.from(Uint32Array.of(mark).buffer), `fwmark ${mark}`)
-    if (name !== undefined) setOption(fd, SO_BINDTODEVICE, Buffer.from(`${name}\0`), `bind_if ${name}`)
+    if (mark !== 0) setSocketOption(fd, SocketOption.MARK, wordOf(mark), `fwmark ${mark}`)
+    if (name !== undefined) setSocketOption(fd, SocketOption.BINDTODEVICE, Buffer.from(`${name}\0`), `bind_if ${name}`)
     if (local) {
       // A port that is bound again each time rests from the last time.
-      if (type === 'stream') setOption(fd, SO_REUSEADDR, Buffer.from(Uint32Array.of(1).buffer), 'SO_REUSEADDR')
+      if (type === 'stream') setSocketOption(fd, SocketOption.REUSEADDR, wordOf(1), 'SO_REUSEADDR')
       const address = socketAddress(local.address, local.port)
       check(bind(fd, address, address.length), `binding to ${local.address} port ${local.port}`)
     }
@@ -44,10 +41,6 @@ export function hostSocket({ isIpv6, type, interface: name, mark, local }: HostS
     close(fd)
     throw error
   }
-}
-
-function setOption(fd: number, option: number, value: Buffer, what: string): void {
-  check(setsockopt(fd, SOL_SOCKET, option, value, value.length), what)
 }
 
 /** struct sockaddr_in or sockaddr_in6. */

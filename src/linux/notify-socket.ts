@@ -1,4 +1,5 @@
-import { check, close, sendto, setsockopt, socket } from './libc.js'
+import { check, close, sendto, socket } from './libc.js'
+import { SocketOption, trySocketOption } from './socket-option.js'
 
 /*
  * sd_notify(3): a service tells its manager how it is, in datagrams of NAME=VALUE lines to the unix socket that NOTIFY_SOCKET names.
@@ -8,8 +9,6 @@ import { check, close, sendto, setsockopt, socket } from './libc.js'
 const AF_UNIX = 1
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
 const MSG_NOSIGNAL = 0x4000
-const SOL_SOCKET = 1
-const SO_SNDTIMEO = 21
 /** struct timeval: how long a manager may leave its socket unread before a line is given up. */
 const ONE_SECOND = new Uint8Array(BigInt64Array.of(1n, 0n).buffer)
 /** sockaddr_un's sun_path. A path in the file system ends with a NUL there; an abstract name does not. */
@@ -24,7 +23,7 @@ export class NotifySocket {
   constructor(name: string) {
     this.#address = socketAddress(name)
     this.#fd = check(socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0), 'a unix datagram socket')
-    setsockopt(this.#fd, SOL_SOCKET, SO_SNDTIMEO, ONE_SECOND, ONE_SECOND.length)
+    trySocketOption(this.#fd, SocketOption.SNDTIMEO, ONE_SECOND)
   }
 
   /** Lines of NAME=VALUE. SystemError if nobody is there, or does not read for a second. */

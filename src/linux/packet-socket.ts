@@ -2,16 +2,11 @@ import type { Slab } from '../packet/frame.js'
 import type { MacAddr } from '../wire/addr.js'
 import { assembleFilter, hear, PacketType, type Filter } from './classic-filter.js'
 import { bind, check, getsockname, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
+import { getSocketOption, setSocketOption, SocketOption, wordOf } from './socket-option.js'
 
 const AF_PACKET = 17
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
 const SOL_PACKET = 263
-const SOL_SOCKET = 1
-const SO_ERROR = 4
-const SO_ATTACH_FILTER = 26
-const SO_DETACH_FILTER = 27
-const SO_SNDBUFFORCE = 32
-const SO_RCVBUFFORCE = 33
 const PACKET_ADD_MEMBERSHIP = 1
 const PACKET_STATISTICS = 6
 const SOCKADDR_LL_LEN = 20
@@ -49,24 +44,20 @@ export function joinGroup(fd: number, ifindex: number, { hi, lo }: MacAddr): voi
 
 /** Makes room for `octets` in both directions. */
 export function setBuffers(fd: number, octets: number): void {
-  const value = Buffer.from(Uint32Array.of(octets).buffer)
-  check(setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, value, 4), 'SO_SNDBUFFORCE')
-  check(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4), 'SO_RCVBUFFORCE')
+  setSocketOption(fd, SocketOption.SNDBUFFORCE, wordOf(octets), 'SO_SNDBUFFORCE')
+  setSocketOption(fd, SocketOption.RCVBUFFORCE, wordOf(octets), 'SO_RCVBUFFORCE')
 }
 
 /** A filter that lets nothing pass. */
 export const NOTHING = assembleFilter([hear(0)])
 
 export function setFilter(fd: number, program: Filter): void {
-  check(
-    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, classicProgram(program).bytes.subarray(0, 16), 16),
-    'SO_ATTACH_FILTER',
-  )
+  setSocketOption(fd, SocketOption.ATTACH_FILTER, classicProgram(program).bytes.subarray(0, 16), 'SO_ATTACH_FILTER')
 }
 
 /** Takes the filter away that is attached. */
 export function removeFilter(fd: number): void {
-  check(setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, Buffer.alloc(4), 4), 'SO_DETACH_FILTER')
+  setSocketOption(fd, SocketOption.DETACH_FILTER, wordOf(0), 'SO_DETACH_FILTER')
 }
 
 /** A filter as the kernel takes it: struct sock_fprog, and behind it each struct sock_filter. */
@@ -107,9 +98,7 @@ export function takeDrops(fd: number): number {
 
 /** The errno of what has befallen the socket, once; 0 if nothing has, or if it is no socket. */
 export function takeError(fd: number): number {
-  const error = Buffer.alloc(4)
-  const length = Buffer.from(Uint32Array.of(4).buffer)
-  return getsockopt(fd, SOL_SOCKET, SO_ERROR, error, length) < 0 ? 0 : error.readInt32LE()
+  return getSocketOption(fd, SocketOption.ERROR, 4)?.readInt32LE() ?? 0
 }
 
 /**

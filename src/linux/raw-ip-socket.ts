@@ -1,11 +1,9 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import { check, close, EINTR, errno, mapMemory, recvfrom, sendto, setsockopt, socket } from './libc.js'
+import { setSocketOption, SocketOption, wordOf } from './socket-option.js'
 
 const AF_INET = 2
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
-const SOL_SOCKET = 1
-const SO_BINDTODEVICE = 25
-const SO_RCVBUFFORCE = 33
 const SOL_IP = 0
 const IP_HDRINCL = 3
 const IP_MULTICAST_IF = 32
@@ -38,11 +36,11 @@ export class RawIpSocket {
     this.#ifindex = ifindex
     this.#fd = check(socket(AF_INET, SOCK_RAW_NONBLOCK_CLOEXEC, protocol), `a raw socket for IP protocol ${protocol}`)
     try {
-      this.#set(SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${name}\0`), `binding to ${name}`)
-      this.#set(SOL_SOCKET, SO_RCVBUFFORCE, wordOf(ROOM), 'SO_RCVBUFFORCE')
-      this.#set(SOL_IP, IP_HDRINCL, wordOf(1), 'IP_HDRINCL')
-      this.#set(SOL_IP, IP_MULTICAST_LOOP, wordOf(0), 'IP_MULTICAST_LOOP')
-      this.#set(SOL_IP, IP_MULTICAST_IF, this.#membership(0 as Ipv4Addr), `multicast by ${name}`)
+      setSocketOption(this.#fd, SocketOption.BINDTODEVICE, Buffer.from(`${name}\0`), `binding to ${name}`)
+      setSocketOption(this.#fd, SocketOption.RCVBUFFORCE, wordOf(ROOM), 'SO_RCVBUFFORCE')
+      this.#set(IP_HDRINCL, wordOf(1), 'IP_HDRINCL')
+      this.#set(IP_MULTICAST_LOOP, wordOf(0), 'IP_MULTICAST_LOOP')
+      this.#set(IP_MULTICAST_IF, this.#membership(0 as Ipv4Addr), `multicast by ${name}`)
     } catch (error) {
       this.close()
       throw error
@@ -51,7 +49,7 @@ export class RawIpSocket {
 
   /** From now on the group's packets come. SystemError. */
   join(group: Ipv4Addr): void {
-    this.#set(SOL_IP, IP_ADD_MEMBERSHIP, this.#membership(group), 'joining a multicast group')
+    this.#set(IP_ADD_MEMBERSHIP, this.#membership(group), 'joining a multicast group')
   }
 
   /** Takes a packet into `view`: its octets; 0: there is none. What has befallen the socket (its link is down) is passed over. */
@@ -83,11 +81,8 @@ export class RawIpSocket {
     value.writeInt32LE(this.#ifindex, 8)
     return value
   }
-  #set(level: number, name: number, value: Buffer, what: string): void {
-    check(setsockopt(this.#fd, level, name, value, value.length), what)
+  /** Of IPv4, ip(7). */
+  #set(name: number, value: Buffer, what: string): void {
+    check(setsockopt(this.#fd, SOL_IP, name, value, value.length), what)
   }
-}
-
-function wordOf(value: number): Buffer {
-  return Buffer.from(Int32Array.of(value).buffer)
 }

@@ -14,6 +14,7 @@ import {
   SystemError,
   write,
 } from '../libc.js'
+import { setSocketOption, SocketOption, trySocketOption, wordOf } from '../socket-option.js'
 import { HOST_ORDER } from './message.js'
 
 const AF_NETLINK = 16
@@ -22,10 +23,6 @@ const SOCK_NONBLOCK = 0o4000
 const NETLINK_ROUTE = 0
 const SOL_NETLINK = 270
 const ADD_MEMBERSHIP = 1
-const SOL_SOCKET = 1
-const SO_RCVBUF = 8
-const SO_RCVTIMEO = 20
-const SO_RCVBUFFORCE = 33
 /** recv(2) returns how long the datagram was, though it had no room for all of it. */
 const MSG_TRUNC = 0x20
 /** struct sockaddr_nl: family, port of the sender (0 is the kernel), groups. */
@@ -69,7 +66,7 @@ export class NetlinkSocket {
     patience.writeUInt32LE(ANSWER_SECONDS, 0)
     try {
       check(bind(this.fd, address, SOCKADDR_LEN), 'binding an rtnetlink socket')
-      check(setsockopt(this.fd, SOL_SOCKET, SO_RCVTIMEO, patience, 16), 'SO_RCVTIMEO')
+      setSocketOption(this.fd, SocketOption.RCVTIMEO, patience, 'SO_RCVTIMEO')
     } catch (error) {
       this.close()
       throw error
@@ -78,14 +75,14 @@ export class NetlinkSocket {
 
   /** From now on a group's news come. SystemError if there is no such group, unless it is optional. */
   join(group: number, isOptional = false): void {
-    const joined: number = setsockopt(this.fd, SOL_NETLINK, ADD_MEMBERSHIP, numberOf(group), 4)
+    const joined: number = setsockopt(this.fd, SOL_NETLINK, ADD_MEMBERSHIP, wordOf(group), 4)
     if (!isOptional) check(joined, `rtnetlink's group ${group}`)
   }
 
   /** Gives news so much room, in octets, while they wait; without privileges no more than net.core.rmem_max. */
   setRoom(octets: number): void {
-    if (setsockopt(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, numberOf(octets), 4) < 0)
-      check(setsockopt(this.fd, SOL_SOCKET, SO_RCVBUF, numberOf(octets), 4), 'SO_RCVBUF')
+    if (!trySocketOption(this.fd, SocketOption.RCVBUFFORCE, wordOf(octets)))
+      setSocketOption(this.fd, SocketOption.RCVBUF, wordOf(octets), 'SO_RCVBUF')
   }
 
   /** Sends the first octets of `view` to the kernel. */
@@ -115,8 +112,4 @@ export class NetlinkSocket {
   close(): void {
     close(this.fd)
   }
-}
-
-function numberOf(value: number): Buffer {
-  return Buffer.from(Uint32Array.of(value).buffer)
 }
