@@ -5,8 +5,19 @@
 import type { DestinationTable } from '../service/destination.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
+import type { ConnFlows } from './conn-flows.js'
 import type { ConnTimers } from './conn-timers.js'
-import { ConnFlag, CONTROLLER, DEST, FLAGS, IN_PKTS, STATE_CHILDREN, TIMEOUT, type ConnIndex } from './record.js'
+import {
+  ConnFlag,
+  CONTROLLER,
+  DEST,
+  DPORT_PROTOCOL,
+  FLAGS,
+  IN_PKTS,
+  STATE_CHILDREN,
+  TIMEOUT,
+  type ConnIndex,
+} from './record.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
 import type { Templates } from './templates.js'
@@ -19,6 +30,8 @@ const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
 export class ConnStates {
   /** Whether the secure_tcp defence is on. */
   secureTcp = false
+  /** Is told before a state changes. */
+  flows: ConnFlows | undefined
   readonly #words: Int32Array
   readonly #timeouts: Timeouts
   readonly #timers: ConnTimers
@@ -81,6 +94,16 @@ export class ConnStates {
     this.#timers.restart(conn)
   }
 
+  /**
+   * For packets of a steady connection that did not come up here: restarts the timer as the last of them would have, so many jiffies
+   * ago.
+   */
+  carriedAgo(conn: ConnIndex, ago: number): void {
+    const isTcp = (this.#words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
+    const timeout = isTcp ? this.#timeouts.tcp[TcpState.ESTABLISHED]! : this.#timeouts.udp
+    this.#timers.restartedAgo(conn, timeout, ago)
+  }
+
   /** The direction for the state table. It is INBOUND_ONLY until the first answer. */
   #seen(conn: ConnIndex, direction: Direction): Direction {
     const words = this.#words
@@ -95,6 +118,7 @@ export class ConnStates {
   #enter(conn: ConnIndex, state: number, timeout: number, isActive: boolean, isEstablished: boolean): void {
     const words = this.#words
     const before = words[conn + STATE_CHILDREN]!
+    if ((before & 0xff) !== state) this.flows?.leave(conn)
     words[conn + TIMEOUT] = timeout
     if ((before & 0xff) !== state) {
       words[conn + STATE_CHILDREN] = (before & ~0xff) | state

@@ -47,6 +47,17 @@ export class ConnTimers {
     words[conn + EXPIRES] = at
     if (((at - words[conn + TIMER_AT]!) | 0) < 0) this.#advanceTo(conn, at as Jiffies)
   }
+  /** As `restart` would have been, `ago` jiffies ago, with this timeout; unless it has been restarted since. */
+  restartedAgo(conn: ConnIndex, timeout: number, ago: number): void {
+    const words = this.#words
+    const at = after(this.now, -ago)
+    if (between(after(words[conn + EXPIRES]! as Jiffies, -words[conn + TIMEOUT]!), at) < 0) return
+    words[conn + TIMEOUT] = timeout
+    const expires = after(at, timeout)
+    words[conn + EXPIRES] = expires
+    if (between(words[conn + TIMER_AT]! as Jiffies, expires) < 0 && this.#wheel.has(conn))
+      this.#advanceTo(conn, expires)
+  }
   /** Makes the timer fire in the next jiffy. */
   fireNext(conn: ConnIndex): void {
     const words = this.#words

@@ -5,6 +5,7 @@
 import type { Flow } from '../packet/flow.js'
 import type { Destination, DestinationTable } from '../service/destination.js'
 import { isOneWay, type Method } from '../service/method.js'
+import type { ConnFlows } from './conn-flows.js'
 import { ConnStates } from './conn-states.js'
 import { ConnTimers } from './conn-timers.js'
 import { FullnatKeys } from './fullnat-keys.js'
@@ -41,6 +42,7 @@ export class Connections {
   readonly templates: Templates
   readonly states: ConnStates
   readonly #destinations: DestinationTable
+  #flows: ConnFlows | undefined
 
   /**
    * `random` returns unsigned 32-bit numbers; `share`: this director's share of the local ports, by default all; `allocate`
@@ -61,6 +63,20 @@ export class Connections {
     this.templates = new Templates(words)
     this.states = new ConnStates(words, this.timeouts, this.timers, this.templates, destinations)
     this.#destinations = destinations
+  }
+
+  /** Is told of connections whose packets a program forwards. */
+  set flows(flows: ConnFlows) {
+    this.#flows = flows
+    this.states.flows = flows
+  }
+  /** The connection has what it would have had all its packets come up here: `inboundOf`, its timer. */
+  settle(conn: ConnIndex): void {
+    this.#flows?.settle(conn)
+  }
+  /** From now on all its packets come up here. */
+  takeBack(conn: ConnIndex): void {
+    this.#flows?.leave(conn)
   }
 
   /** Sets the clock and ends connections that are due, a bounded number a call. Returns whether all of them have ended. */
@@ -140,6 +156,7 @@ export class Connections {
 
   /** Ends it in the next jiffy and counts it until then, as the kernel does, which lets the timer fire. */
   expireNow(conn: ConnIndex): void {
+    this.takeBack(conn)
     this.fullnatKeys.endsEarly(conn)
     this.timers.fireNext(conn)
   }
@@ -164,6 +181,7 @@ export class Connections {
 
   /** Called when the timer wheel reaches the record. */
   due(conn: ConnIndex): void {
+    this.settle(conn)
     if (this.timers.putBack(conn)) return
     if (this.childrenOf(conn) > 0) this.timers.start(conn, PARENT_TIMEOUT)
     else this.#end(conn)
@@ -171,6 +189,7 @@ export class Connections {
 
   /** Frees all connections. Their destinations keep their counts: the caller must clear them too. */
   clear(): void {
+    this.#flows?.clear()
     this.fullnatKeys.clear()
     this.table.clear()
     this.templates.count = 0
@@ -187,6 +206,7 @@ export class Connections {
   }
 
   #end(conn: ConnIndex): void {
+    this.#flows?.ended(conn)
     const dest = this.destinationOf(conn)
     if (this.templates.is(conn)) {
       dest.countTemplate(-1)

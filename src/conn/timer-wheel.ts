@@ -48,6 +48,10 @@ export class TimerWheel {
     this.#heads[slot] = conn
   }
 
+  /** Whether the record is in a slot. */
+  has(conn: ConnIndex): boolean {
+    return this.#words[conn + TIMER_PREV] !== UNLINKED
+  }
   /** Takes a record out of its slot. */
   cancel(conn: ConnIndex): void {
     const words = this.#words

@@ -23,6 +23,7 @@ import { Routes } from '../neigh/routes.js'
 import { WAITING_ROOM_OCTETS, WaitingRoom } from '../neigh/waiting-room.js'
 import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
+import { Changes } from '../packet/changes.js'
 import type { Link } from '../packet/link.js'
 import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
@@ -35,6 +36,7 @@ import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { linksOf, type DirectorOptions } from './options.js'
+import { FlowKeeper } from './offload/flow-keeper.js'
 import { Adverts } from './path/adverts.js'
 import { FastPath } from './path/fast-path.js'
 import { FullnatAnswers } from './path/fullnat-answers.js'
@@ -62,6 +64,8 @@ import { VerdictCounters } from './verdict-counters.js'
 
 const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
+/** Measured: a connection of fewer packets costs more to enter than it saves (docs/measurements.md). */
+const DEFAULT_OFFLOAD_AFTER = 12
 
 /** Shared by the four steps. */
 interface Ground {
@@ -70,6 +74,7 @@ interface Ground {
   readonly allocate: (octets: number) => Slab
   readonly report: (problem: string) => void
   readonly isSpokesman: boolean
+  readonly changes: Changes
 }
 type Network = ReturnType<typeof makeNetwork>
 type Tables = ReturnType<typeof makeTables>
@@ -87,6 +92,7 @@ export function assemble(options: DirectorOptions, sink: ReassemblySink): Assemb
     allocate: options.allocate ?? plainSlab,
     report: options.report ?? (() => {}),
     isSpokesman: options.worker === undefined || options.worker.index === 0,
+    changes: new Changes(),
   }
   const network = makeNetwork(ground)
   const tables = makeTables(ground, network)
@@ -95,13 +101,13 @@ export function assemble(options: DirectorOptions, sink: ReassemblySink): Assemb
   return { isSpokesman: ground.isSpokesman, ...network, ...tables, ...waysOut, ...path }
 }
 
-function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
+function makeNetwork({ options, allocate, report, isSpokesman, changes }: Ground) {
   const { egress } = options
   const links: readonly Link[] = linksOf(options)
-  const routes = new Routes()
+  const routes = new Routes(changes)
   // All workers have the same rules; one of them keeps the front.
   const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined
-  const ownAddresses = new OwnAddresses(options.isStandby, front)
+  const ownAddresses = new OwnAddresses(options.isStandby, front, changes)
   const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
   const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), routes)
   const neighbours = new Neighbours(sender, egress, room)
@@ -111,7 +117,7 @@ function makeNetwork({ options, allocate, report, isSpokesman }: Ground) {
   return { links, front, routes, ownAddresses, sender, neighbours, arp, announcer, adverts }
 }
 
-function makeTables({ options, random, report }: Ground, { links, front, ownAddresses, routes }: Network) {
+function makeTables({ options, random, report, changes }: Ground, { links, front, ownAddresses, routes }: Network) {
   const { now: nowMs, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
   const sysctls = new Sysctls()
   const marks = new Marks(rules => front?.mark(rules))
@@ -133,9 +139,11 @@ function makeTables({ options, random, report }: Ground, { links, front, ownAddr
     notServed: options.notServed ?? (() => {}),
     usesOf: laddr => conns.fullnatKeys.ports.usesOf(laddr),
     gone: () => {
+      changes.note()
       if (sysctls.expireNodestConn !== 0) orphans.look()
     },
     front,
+    changes,
     unheld: new UnheldVips(links, ownAddresses, options.isStandby ? undefined : options.notice),
   })
   const defence = new Defence(sysctls, conns, random, options.availablePages ?? (() => Infinity), nowMs)
@@ -168,7 +176,7 @@ function makeWaysOut(
   return { voice, memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
 }
 
-function makePath({ options, report }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
+function makePath({ options, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
@@ -196,10 +204,33 @@ function makePath({ options, report }: Ground, network: Network, tables: Tables,
   const inbound = new Inbound(parts, related, towards, answers)
   const outbound = new Outbound(parts, related)
   const { egress } = options
+  const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
   const fast = options.isWholePath
     ? undefined
-    : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress })
-  return { inbound, outbound, fast }
+    : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows })
+  return { inbound, outbound, fast, flows }
+}
+
+/** Flows are entered by the fast path alone. */
+function keepFlows(
+  { flows: table, offloadAfter = DEFAULT_OFFLOAD_AFTER }: DirectorOptions,
+  conns: Connections,
+  counters: Counters,
+  neighbours: Neighbours,
+  changes: Changes,
+): FlowKeeper | undefined {
+  if (table === undefined) return undefined
+  const keeper = new FlowKeeper(table, conns, counters, offloadAfter, conns.table.allocate)
+  conns.flows = keeper
+  changes.listener = keeper.changed
+  neighbours.watch = {
+    moved: neighbour => keeper.hops.moved(neighbour),
+    forgotten: neighbour => {
+      keeper.changed() // before its number is another's
+      keeper.hops.forgotten(neighbour)
+    },
+  }
+  return keeper
 }
 
 /** The built-in schedulers and the user's; `guard` catches the latter's mistakes. */

@@ -36,6 +36,7 @@ import { assemble } from './assemble.js'
 import { KernelFollower, type KernelState } from './kernel-follower.js'
 import type { DirectorOptions } from './options.js'
 import type { Adverts } from './path/adverts.js'
+import type { FlowKeeper } from './offload/flow-keeper.js'
 import type { FastPath } from './path/fast-path.js'
 import type { Host } from './path/host.js'
 import type { Inbound } from './path/inbound.js'
@@ -100,6 +101,8 @@ export class Director implements ReassemblySink {
   readonly #counterTick: CounterTick
   readonly #returned: ReturnedAnswers
   readonly #fast: FastPath | undefined
+  /** The flows that a program forwards. */
+  readonly flows: FlowKeeper | undefined
   readonly #follower: KernelFollower
   #nowMs: number
 
@@ -132,6 +135,7 @@ export class Director implements ReassemblySink {
     this.#orphans = parts.orphans
     this.#returned = parts.returned
     this.#fast = parts.fast
+    this.flows = parts.flows
     this.localNode = new LocalNode(parts.links, parts.ownAddresses)
     this.#follower = new KernelFollower(parts.links, parts.routes, parts.ownAddresses)
     configure(this, this.#neighbours, options)
@@ -152,6 +156,7 @@ export class Director implements ReassemblySink {
     this.defence.poll(nowMs)
     this.#orphans.poll()
     this.#returned.poll()
+    this.flows?.poll(nowMs, this.#counterTick.isDue(nowMs))
     const isCounted = this.#counterTick.poll(nowMs, this.sysctls.runEstimation !== 0)
     return this.conns.advance(nowMs) && isCounted
   }
@@ -167,6 +172,7 @@ export class Director implements ReassemblySink {
   follow(state: KernelState): void {
     this.localNode.isHosted = true
     this.#follower.follow(state)
+    this.flows?.hops.renew()
   }
 
   /** Takes a frame that came in by the link: `len` octets at `at`. May rewrite it and send it from there. Never throws. */

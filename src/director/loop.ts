@@ -3,7 +3,8 @@
  * 1. poll the director
  * 2. handle the frames of every device in place
  * 3. flush every device
- * 4. return the frames' memory to every device
+ * 4. enter the flows that the frames were of
+ * 5. return the frames' memory to every device
  */
 import type { Device } from '../packet/device.js'
 import type { Egress, Slab } from '../packet/frame.js'
@@ -54,6 +55,7 @@ export class Loop {
       sink.done()
     }
     for (let i = 0; i < devices.length; i++) devices[i]!.flush()
+    this.#director.flows?.flush()
     for (let i = 0; i < devices.length; i++) devices[i]!.release()
     return frames
   }

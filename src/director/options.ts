@@ -1,5 +1,6 @@
 import type { AdvertSink } from '../packet/advert-sink.js'
 import type { Egress, Slab } from '../packet/frame.js'
+import type { FlowTable } from '../packet/flow-table.js'
 import type { Front } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
@@ -31,6 +32,10 @@ interface DirectorSettings {
   neighbours?: readonly string[]
   /** Decides which packets uvs takes from the kernel, on links beside one. */
   front?: Front
+  /** Has a program forward the packets of open connections. Default: all packets come here. */
+  flows?: FlowTable
+  /** A connection's flows are handed to that program after so many of its client's packets. Default: 12. */
+  offloadAfter?: number
   /** ARP claims only addresses, vips and local addresses, not the services' VIPs. */
   isStandby?: boolean
   /** Capacity of the connection table. Default 2^20. */

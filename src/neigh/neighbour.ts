@@ -23,6 +23,8 @@ export class Neighbour {
   /** Requests since its last answer. */
   asked = 0
   readonly waiting: HeldFrame[] = []
+  /** Its number as a next hop of the flow program (director/offload/hops.ts). */
+  hop: number | undefined
 
   constructor(link: Link, addr: Ipv4Addr) {
     this.link = link

@@ -30,6 +30,12 @@ const SWEEP_MS = 1000
 /** Entries of the look-aside table; power of two. */
 const RECENT = 1024
 
+/** Is told of neighbours that have another MAC, or are no more. */
+export interface NeighbourWatch {
+  moved(neighbour: Neighbour): void
+  forgotten(neighbour: Neighbour): void
+}
+
 /** Is handed each held frame whose next hop did not answer. It may rewrite the frame but must not keep it. */
 export interface UnreachableSink {
   unreachable(held: HeldFrame, room: WaitingRoom): void
@@ -45,6 +51,7 @@ export class Neighbours {
   readonly #asking = new Set<Neighbour>()
   readonly #recent: (Neighbour | undefined)[] = Array.from({ length: RECENT })
   readonly #eth = new EthernetView()
+  watch: NeighbourWatch | undefined
   #nextSweep = 0
   #nowMs = 0
 
@@ -86,8 +93,11 @@ export class Neighbours {
     const neighbour = new Neighbour(link, addr)
     neighbour.mac = mac
     neighbour.state = NeighbourState.PERMANENT
-    this.#static.set(keyOf(link, addr), neighbour)
+    const key = keyOf(link, addr)
+    const before = this.#static.get(key) ?? this.#known.get(key)
+    this.#static.set(key, neighbour)
     this.#recent.fill(undefined)
+    if (before !== undefined) this.watch?.forgotten(before)
   }
 
   /**
@@ -104,7 +114,10 @@ export class Neighbours {
       neighbour.usedAt = this.#nowMs
       this.#known.set(key, neighbour)
     }
-    if (neighbour.mac.hi !== hi || neighbour.mac.lo !== lo) neighbour.mac = { hi, lo }
+    if (neighbour.mac.hi !== hi || neighbour.mac.lo !== lo) {
+      neighbour.mac = { hi, lo }
+      this.watch?.moved(neighbour)
+    }
     neighbour.state = NeighbourState.REACHABLE
     neighbour.confirmedAt = this.#nowMs
     neighbour.asked = 0
@@ -161,6 +174,7 @@ export class Neighbours {
     this.#asking.delete(neighbour)
     for (const held of neighbour.waiting.splice(0)) this.#room.release(held)
     this.#recent.fill(undefined)
+    this.watch?.forgotten(neighbour)
   }
   #sendHeld(neighbour: Neighbour): void {
     const { slab } = this.#room

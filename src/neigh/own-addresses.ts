@@ -1,4 +1,5 @@
 import { AddressKind } from '../packet/front.js'
+import { Changes } from '../packet/changes.js'
 import type { Link } from '../packet/link.js'
 import { isHostAddress, isLoopback, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 import { AddressSet } from '../wire/address-set.js'
@@ -55,9 +56,12 @@ export class OwnAddresses {
   /** Whether `come` or `gone` has an entry. Every turn reads it: cheaper than two sizes. */
   hasNews = false
 
-  constructor(isStandby = false, sink?: HoldsSink) {
+  readonly #changes: Changes
+
+  constructor(isStandby = false, sink?: HoldsSink, changes = new Changes()) {
     this.#isStandby = isStandby
     this.#sink = sink
+    this.#changes = changes
   }
 
   has(addr: Ipv4Addr): boolean {
@@ -70,6 +74,7 @@ export class OwnAddresses {
   }
   #gatherBlocks(): void {
     this.#allBlocks = [...this.#blocks, ...this.#kernelBlocks.filter(({ addr }) => !isLoopback(addr))]
+    this.#changes.note()
   }
   #mayBeOurs(addr: Ipv4Addr): boolean {
     return isHostAddress(addr) && !this.#broadcasts.has(addr)
@@ -153,6 +158,7 @@ export class OwnAddresses {
     else if (holder === AddressKind.SERVICE) holds.services += by
     else holds.kernel += by
     const isHeld = holds.own > 0 || holds.services > 0 || holds.kernel > 0
+    this.#changes.note()
     if (isHeld) this.#holds.set(addr, holds)
     else this.#holds.delete(addr)
     if (!this.#mayBeOurs(addr)) return
@@ -181,6 +187,7 @@ export class OwnAddresses {
   /** Marks the broadcast address of a connected network. It is not ours, even if an owner holds it now or later. */
   addBroadcast(addr: Ipv4Addr): void {
     this.#broadcasts.add(addr)
+    this.#changes.note()
     const holds = this.#holds.get(addr)
     if (holds === undefined) return
     this.#single.delete(addr)

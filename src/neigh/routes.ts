@@ -1,4 +1,5 @@
 import type { Link } from '../packet/link.js'
+import { Changes } from '../packet/changes.js'
 import { AddressSet } from '../wire/address-set.js'
 import { broadcastOf, maskOf, type Cidr, type Ipv4Addr } from '../wire/addr.js'
 
@@ -70,6 +71,11 @@ export class Routes {
   /** The cache of lookups: destination and its entry, by the destination's hash. */
   readonly #asked = new Int32Array(REMEMBERED)
   readonly #found: (Entry | undefined)[] = Array.from({ length: REMEMBERED })
+  readonly #changes: Changes
+
+  constructor(changes = new Changes()) {
+    this.#changes = changes
+  }
 
   addAddress(address: InterfaceAddress): void {
     this.#givenAddresses.push(address)
@@ -99,6 +105,7 @@ export class Routes {
   /** Applies a link's new MTU. */
   linkChanged(link: Link): void {
     for (const { route, ownMtu } of this.#routes) if (route?.link === link) route.mtu = ownMtu ?? link.mtu
+    this.#changes.note()
   }
 
   #setAddresses(kernels: readonly InterfaceAddress[]): void {
@@ -108,6 +115,7 @@ export class Routes {
       const broadcast = broadcastOf(address)
       if (broadcast !== undefined) this.#broadcasts.add(broadcast)
     }
+    this.#changes.note()
   }
   #arrange(): void {
     // The sort is stable: ours stay before the kernel's.
@@ -116,6 +124,7 @@ export class Routes {
     const routes = this.#routes.flatMap(({ route }) => (route === undefined ? [] : [route]))
     this.#isFew = routes.length <= FEW && routes.length === this.#routes.length
     this.#few = this.#isFew ? routes : []
+    this.#changes.note()
   }
 
   lookup(dst: Ipv4Addr): Route | undefined {
@@ -163,6 +172,7 @@ export class Routes {
     this.#paths.delete(dst)
     if (this.#paths.size === MOST_PATHS) this.#paths.delete(this.#paths.keys().next().value!)
     this.#paths.set(dst, { mtu: Math.max(mtu, LEAST_PATH_MTU), until: nowMs + PATH_MTU_MS })
+    this.#changes.note()
   }
   /** Deletes path MTUs that have expired. */
   poll(nowMs: number): void {
@@ -170,6 +180,7 @@ export class Routes {
     for (const [dst, { until }] of this.#paths) {
       if (until > nowMs) break
       this.#paths.delete(dst)
+      this.#changes.note()
     }
   }
 

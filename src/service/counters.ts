@@ -82,6 +82,19 @@ export class Counters {
     live[TOTALS + Counter.OUT_PKTS]!++
     live[TOTALS + Counter.OUT_BYTES]! += octets
   }
+  /** `inboundMany`, `outboundMany`: the same for packets that were counted elsewhere; `octets`: of all of them. */
+  inboundMany(dest: number, service: number, packets: number, octets: number): void {
+    this.#many(dest, service, Counter.IN_PKTS, Counter.IN_BYTES, packets, octets)
+  }
+  outboundMany(dest: number, service: number, packets: number, octets: number): void {
+    this.#many(dest, service, Counter.OUT_PKTS, Counter.OUT_BYTES, packets, octets)
+  }
+  #many(dest: number, service: number, pkts: number, bytes: number, packets: number, octets: number): void {
+    for (const row of [dest, service, TOTALS]) {
+      this.#live[row * FIELDS + pkts]! += packets
+      this.#live[row * FIELDS + bytes]! += octets
+    }
+  }
   outbound(row: number, octets: number): void {
     this.#live[row * FIELDS + Counter.OUT_PKTS]!++
     this.#live[row * FIELDS + Counter.OUT_BYTES]! += octets

@@ -16,6 +16,7 @@ import type { Link } from '../../src/packet/link.js'
 import { verdictNames } from '../../src/packet/verdict.js'
 import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions, type Placed } from './frames.js'
 import { readU16 } from './octets.js'
+import type { SimulatedFlows } from './simulated-flows.js'
 import { destinationSettings, serviceSettings } from './settings.js'
 
 /*
@@ -77,10 +78,14 @@ export class BenchDirector {
   /** False: the devices take no frame. */
   accepts = true
   now = START_MS
+  /** With `offload`: the program that forwards flows, and how many packets of a connection come up before. */
+  readonly program: SimulatedFlows | undefined
   readonly #queue: Queued[] = []
   #counted: Record<string, number> = {}
 
-  constructor(options: Partial<DirectorOptions> = {}) {
+  constructor({ offload, ...options }: Partial<DirectorOptions> & { offload?: SimulatedFlows } = {}) {
+    this.program = offload
+    if (offload) offload.nowMs = START_MS
     this.director = new Director({
       links: [
         { name: 'c', mac: { hi: 0x0200, lo: 0x0101 }, mtu: 1500 },
@@ -98,6 +103,7 @@ export class BenchDirector {
       seed: 1,
       now: START_MS,
       icmpRatelimit: 0,
+      ...(offload && { flows: offload, offloadAfter: 0 }),
       ...options,
     })
     this.control = localControl(this.director)
@@ -157,7 +163,13 @@ export class BenchDirector {
   place(link: string, frame: Uint8Array, header = virtioHeader()): Placed & { verdict: string } {
     const place = placed(frame, header)
     const into = this.director.links.find(({ name }) => name === link)!
+    const forwarded = this.program?.forward(into, place.slab, place.at, place.len)
+    if (forwarded !== undefined) {
+      this.#transmit({ link: forwarded.link, slab: place.slab, at: place.at, len: forwarded.len })
+      return { ...place, verdict: 'balanced' }
+    }
     const verdict = this.director.receive(into, place.slab, place.at, place.len)
+    this.director.flows?.flush()
     return { ...place, verdict: verdictNames.get(verdict) ?? 'no verdict' }
   }
   /** As `receive`, and the turn ends: what was sent, by `on`. */
@@ -168,6 +180,7 @@ export class BenchDirector {
   /** Lets `ms` pass in one step. */
   poll(ms = 0): void {
     this.now += ms
+    if (this.program) this.program.nowMs = this.now
     this.director.poll(this.now)
   }
   /** Lets `ms` pass in steps of 10; answers what was sent meanwhile, each line with the ms at which it was. */

@@ -47,6 +47,7 @@ function* perform(
   request: Request,
   surroundings: Surroundings,
 ): Generator<void, Operations[OperationName]['value']> {
+  director.flows?.settleAll()
   const operation = OPERATIONS[request.op] as Operation
   const around = { ...surroundings, carryOut: (each: Request) => executeInSteps(director, each, surroundings) }
   return 'steps' in operation

@@ -9,7 +9,8 @@
  * 2. its connection: to our address, the client's or FULLNAT's local side; to another, NAT's answer
  * 3. route, MTU, next hop's MAC
  * 4. counters, state                       conn/conn-states
- * 5. addresses, ports, checksums, MACs     → BALANCED
+ * 5. its flow, to the flow program         offload/flow-keeper
+ * 6. addresses, ports, checksums, MACs     → BALANCED
  */
 import type { ConnStates } from '../../conn/conn-states.js'
 import type { Connections } from '../../conn/connections.js'
@@ -42,7 +43,11 @@ import { isPure } from '../../wire/tcp-options.js'
 import { TCP_CHECKSUM_AT, TCP_DATA_OFFSET_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
 import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
+import type { FlowKeeper } from '../offload/flow-keeper.js'
+import { formOf, type FlowChange } from '../offload/slot-writer.js'
+import { Way } from '../offload/way.js'
 import type { Balancing } from '../rules/balancing.js'
+import { folded, halves, mended, swapped } from './fast-sums.js'
 
 // Offsets of fields as they are read here. Ethernet (wire/ethernet.ts): the upper two and the lower four octets of a MAC.
 const DST_HI_AT = 0
@@ -82,6 +87,7 @@ export interface FastPathParts {
   readonly routes: Routes
   readonly neighbours: Neighbours
   readonly egress: Egress
+  readonly flows: FlowKeeper | undefined
 }
 
 export class FastPath {
@@ -96,8 +102,10 @@ export class FastPath {
   readonly #routes: Routes
   readonly #neighbours: Neighbours
   readonly #egress: Egress
+  readonly #flows: FlowKeeper | undefined
+  readonly #change: FlowChange = { src: 0, dst: 0, ports: 0, toSrc: 0, toDst: 0, toPorts: 0 }
 
-  constructor({ balancing, conns, counters, ownAddresses, routes, neighbours, egress }: FastPathParts) {
+  constructor({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows }: FastPathParts) {
     this.#balancing = balancing
     this.#conns = conns
     this.#states = conns.states
@@ -109,6 +117,7 @@ export class FastPath {
     this.#routes = routes
     this.#neighbours = neighbours
     this.#egress = egress
+    this.#flows = flows
   }
 
   /**
@@ -230,7 +239,23 @@ export class FastPath {
       this.#counters.outboundOf(dest.counters, dest.serviceCounters, ipLen)
       this.#states.carriedOutbound(conn, protocol, signal)
     }
-    // 5. Write addresses, ports, checksums, MACs; send.
+    // 5. Hand over its flow.
+    const flows = this.#flows
+    if (flows !== undefined) {
+      const way = isInbound ? Way.INBOUND : Way.OUTBOUND
+      if (flows.wants(conn, way)) {
+        const change = this.#change
+        change.src = src
+        change.dst = dst
+        change.ports = ports
+        change.toSrc = toSrc
+        change.toDst = toDst
+        change.toPorts = toPorts
+        const mustCheck = isInbound && isTcp && (isTold || dest.believesToa)
+        flows.take(conn, way, formOf(isInbound, isTranslated, mustCheck), mtu, neighbour, change)
+      }
+    }
+    // 6. Write addresses, ports, checksums, MACs; send.
     const addresses = halves(~src) + halves(~dst) + halves(toSrc) + halves(toDst)
     const hop = ttl >>> 16
     view.setInt32(ip + TTL_AT, ((hop - 0x100) << 16) | mended(ttl & 0xffff, addresses + (~hop & 0xffff) + hop - 0x100))
@@ -265,21 +290,4 @@ function isHandedOver(state: number): boolean {
 function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
   const headerLen = (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2
   return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
-}
-/** Swaps the two ports of a word. */
-function swapped(ports: number): number {
-  return (ports << 16) | (ports >>> 16)
-}
-/** What a 32-bit word adds to a checksum's sum. `halves(~word)` takes it out (RFC 1624: ~m). */
-function halves(word: number): number {
-  return (word >>> 16) + (word & 0xffff)
-}
-/** wire/checksum's `fold` for sums below 2^24, short enough for V8 to inline at every call. */
-function folded(sum: number): number {
-  sum = (sum & 0xffff) + (sum >>> 16)
-  return (sum & 0xffff) + (sum >>> 16)
-}
-/** A checksum after its sum changed by `by`. */
-function mended(check: number, by: number): number {
-  return ~folded((~check & 0xffff) + by) & 0xffff
 }

@@ -134,6 +134,7 @@ export class Opener {
     const handOver = settings.clientAddress ?? ClientAddress.NONE
     if (this.#inherits(replaces, dest, dport, handOver)) {
       const conn = this.#conns.open(flow, dest, dport)
+      this.#conns.takeBack(replaces) // its answers' flow has the local side in its key
       if (conn !== NONE) fullnatKeys.inherit(replaces, conn, handOver)
       return orTableFull(conn)
     }

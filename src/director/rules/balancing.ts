@@ -4,6 +4,7 @@
  */
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Routes } from '../../neigh/routes.js'
+import type { Changes } from '../../packet/changes.js'
 import { AddressKind } from '../../packet/front.js'
 import type { Flow, Scheduler } from '../../sched/scheduler.js'
 import { TOTALS, type Counters } from '../../service/counters.js'
@@ -50,6 +51,8 @@ export interface BalancingOptions {
   /** Beside a kernel: decides which packets uvs takes from it. */
   front: FrontKeeper | undefined
   unheld?: UnheldVips
+  /** Is told when a real server's open connections may have to be handled in another way. */
+  changes?: Changes
 }
 
 export class Balancing {
@@ -147,6 +150,7 @@ export class Balancing {
     }
     service.settings = settings
     for (const dest of service.destinations) dest.believesToa = settings.clientAddress === ClientAddress.TOA
+    this.#options.changes?.note()
     this.#tellEngine(service, engineBefore)
     return undefined
   }

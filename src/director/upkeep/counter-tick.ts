@@ -16,6 +16,11 @@ export class CounterTick {
     this.#tickedAt = nowMs
   }
 
+  /** Whether `poll` will tick. */
+  isDue(nowMs: number): boolean {
+    return nowMs >= this.#nextTick
+  }
+
   /**
    * Ticks every 2 s. `isEstimating`: sysctl run_estimation; without it shown counters stand still. Called before the frames of
    * this time, so that nothing was counted between missed ticks. Its work is bounded. Returns whether all is done.

@@ -117,6 +117,7 @@ export class Defence {
   }
   /** Whether it is idle for a minute, has few packets, and its turn has come: of those with n packets, every n-th. */
   #isChosen(conn: ConnIndex): boolean {
+    this.#conns.settle(conn)
     const packets = this.#conns.inboundOf(conn)
     if (packets < 1 || packets > MOST_PACKETS || !this.#conns.timers.isIdleFor(conn, IDLE)) return false
     if (--this.#passes[packets]! > 0) return false

@@ -1,0 +1,283 @@
+/*
+ * Keeps the flows that the flow program forwards (packet/flow-table.ts). A flow is entered when its connection is open and steady
+ * and has had `after` packets; it leaves when the connection's state changes or the connection ends. Any change of addresses, routes,
+ * real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written to its slot.
+ *
+ * slotOf, for each direction of a connection: 0 none; > 0 its slot; < 0 its former slot, which rests; ≤ STAYS: it cannot be entered in
+ * that epoch.
+ */
+import type { Connections } from '../../conn/connections.js'
+import type { ConnFlows } from '../../conn/conn-flows.js'
+import { JIFFY_MS } from '../../conn/jiffies.js'
+import { ConnFlag, DPORT_PROTOCOL, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
+import { TcpState } from '../../conn/tcp-states.js'
+import type { Neighbour } from '../../neigh/neighbour.js'
+import { EPOCH, HOP, OWNER, SEEN, SLOT_WORDS } from '../../packet/flow-slot.js'
+import type { FlowTable } from '../../packet/flow-table.js'
+import type { Counters } from '../../service/counters.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import { FlowBatch } from './flow-batch.js'
+import { FlowCounts } from './flow-counts.js'
+import { FlowKeys } from './flow-keys.js'
+import { Hops } from './hops.js'
+import { SlotRing } from './slot-ring.js'
+import { SlotWriter, type FlowChange } from './slot-writer.js'
+import { connOf, flowAt, NOBODY, ownerOf, Way, WAYS, wayOf } from './way.js'
+
+const STAYS = -(2 ** 30)
+const EPOCH_MASK = 0xfffff
+/** Slots that one poll looks at, and ms between the beginnings of two sweeps over all. */
+const SWEEP = 4096
+const SWEEP_MS = 2000
+/** Up to so many flows are all looked at when somebody asks: some ms. With more, what is shown is up to a sweep old. */
+const FEW = 65_536
+/** Where there is no room, flows make room that have been idle for so long, in the clock's units (1.05 ms). */
+const IDLE = 10_000
+/** ms in a unit of the clock. */
+const UNIT_MS = 2 ** 20 / 1e6
+
+export interface FlowFigures {
+  /** Flows that the program forwards, and the most that it can have. */
+  flows: number
+  capacity: number
+  entered: number
+  /** Flows that found no room. */
+  refused: number
+  /** Flows that made room for others. */
+  evicted: number
+  /** Changes after which all flows were decided anew. */
+  epochs: number
+  packets: number
+  octets: number
+}
+
+export class FlowKeeper implements ConnFlows {
+  readonly #table: FlowTable
+  readonly #slots: Int32Array
+  readonly #conns: Connections
+  readonly #words: Int32Array
+  readonly #counters: Counters
+  readonly #after: number
+  readonly #slotOf: Int32Array
+  readonly #ring: SlotRing
+  readonly #batch: FlowBatch
+  readonly #counts: FlowCounts
+  readonly #keys: FlowKeys
+  readonly #writer: SlotWriter
+  readonly hops: Hops
+  #epoch = 1
+  #nowMs = 0
+  /** Slots from the first up to here have been in use. */
+  #highest: number
+  #sweepAt: number
+  #nextSweep = 0
+  #lacksRoom = false
+  readonly figures: FlowFigures
+
+  /** `after`: inbound packets of a connection until its flows are entered; `allocate`: as the connection table's memory. */
+  constructor(
+    table: FlowTable,
+    conns: Connections,
+    counters: Counters,
+    after: number,
+    allocate: (count: number) => Int32Array,
+  ) {
+    this.#table = table
+    this.#slots = table.slots
+    this.#conns = conns
+    this.#words = conns.table.words
+    this.#counters = counters
+    this.#after = after
+    this.#slotOf = allocate(this.#words.length >>> 3)
+    this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
+    this.#batch = new FlowBatch(table, slot => this.#refused(slot))
+    this.#counts = new FlowCounts(table.slots)
+    this.#keys = new FlowKeys(conns)
+    this.#writer = new SlotWriter(table)
+    this.hops = new Hops(table)
+    this.#highest = this.#sweepAt = table.first
+    this.figures = {
+      flows: 0,
+      capacity: table.count,
+      entered: 0,
+      refused: 0,
+      evicted: 0,
+      epochs: 0,
+      packets: 0,
+      octets: 0,
+    }
+    table.setEpoch(this.#epoch)
+  }
+
+  /** Something has changed that may concern any flow: each one's next packet comes up. */
+  readonly changed = (): void => {
+    this.#epoch = this.#epoch === 0x7fffffff ? 1 : this.#epoch + 1
+    this.figures.epochs++
+    this.#table.setEpoch(this.#epoch)
+  }
+
+  /** Whether `take` is to be called for a packet of this connection that came up. */
+  wants(conn: ConnIndex, way: Way): boolean {
+    const slot = this.#slotOf[flowAt(conn, way)]!
+    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.#after
+    if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
+    return slot <= STAYS && slot !== this.#stays()
+  }
+
+  /**
+   * Has the program forward the flow as its packet was: what the fast path decided, with the neighbour that it goes to. Does nothing
+   * if the connection is not steady: then its next packet may change its state.
+   */
+  take(conn: ConnIndex, way: Way, form: number, mtu: number, neighbour: Neighbour, change: FlowChange): void {
+    if (!this.#isSteady(conn, way)) return
+    const at = flowAt(conn, way)
+    const hop = this.#table.serves(neighbour.link) ? this.hops.of(neighbour) : undefined
+    if (hop === undefined) {
+      if (this.#slotOf[at]! <= 0) this.#slotOf[at] = this.#stays()
+      return
+    }
+    let slot = this.#slotOf[at]!
+    const isNew = slot <= 0
+    if (isNew) {
+      slot = this.#ring.take(this.#table.now())
+      if (slot === 0) {
+        this.#lacksRoom = true
+        this.figures.refused++
+        return
+      }
+    }
+    this.#writer.write(slot, form, mtu, hop, this.#epoch, change)
+    if (!isNew) return
+    this.#slotOf[at] = slot
+    this.#slots[slot * SLOT_WORDS + OWNER] = ownerOf(conn, way)
+    this.#highest = Math.max(this.#highest, slot + 1)
+    this.figures.flows++
+    this.figures.entered++
+    this.#batch.enter(this.#keys.of(conn, way), slot)
+  }
+  /** A state that an ACK, or a datagram, does not change. */
+  #isSteady(conn: ConnIndex, way: Way): boolean {
+    const words = this.#words
+    if ((words[conn + DPORT_PROTOCOL]! & 0xff) !== IpProtocol.TCP) return true
+    const moving = way === Way.INBOUND ? ConnFlag.INACTIVE : ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT
+    return this.#conns.stateOf(conn) === TcpState.ESTABLISHED && (words[conn + FLAGS]! & moving) === 0
+  }
+  #stays(): number {
+    return STAYS - (this.#epoch & EPOCH_MASK)
+  }
+  leave(conn: ConnIndex): void {
+    for (const way of WAYS) if (this.#slotOf[flowAt(conn, way)]! > 0) this.#leave(conn, way)
+  }
+  #leave(conn: ConnIndex, way: Way): void {
+    const at = flowAt(conn, way)
+    const slot = this.#slotOf[at]!
+    Atomics.store(this.#slots, slot * SLOT_WORDS + EPOCH, 0)
+    this.#fold(slot, true)
+    this.#batch.withdraw(this.#keys.of(conn, way))
+    this.#slotOf[at] = -slot
+    this.#ring.put(slot, this.#table.now())
+    this.figures.flows--
+  }
+  settle(conn: ConnIndex): void {
+    for (const way of WAYS) {
+      const slot = this.#slotOf[flowAt(conn, way)]!
+      if (slot > 0) this.#fold(slot, true)
+    }
+  }
+  ended(conn: ConnIndex): void {
+    this.leave(conn)
+    for (const way of WAYS) {
+      const at = flowAt(conn, way)
+      const slot = this.#slotOf[at]!
+      this.#slotOf[at] = 0
+      if (slot < 0 && slot > STAYS) this.#disown(-slot)
+    }
+  }
+  clear(): void {
+    for (let slot = this.#table.first; slot < this.#highest; slot++) {
+      const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
+      if (owner !== NOBODY) this.ended(connOf(owner))
+    }
+    this.#slotOf.fill(0)
+    this.#batch.flush()
+  }
+
+  /** The slot's former flow has been gone for so long that nothing more comes. */
+  #rested(slot: number): void {
+    const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
+    if (owner === NOBODY) return
+    const at = flowAt(connOf(owner), wayOf(owner))
+    if (this.#slotOf[at] === -slot) this.#slotOf[at] = 0
+    this.#disown(slot)
+  }
+  /** What a packet that was under way counted after its flow had left is counted too. */
+  #disown(slot: number): void {
+    this.#fold(slot, false)
+    this.#slots[slot * SLOT_WORDS + OWNER] = NOBODY
+  }
+  #refused(slot: number): void {
+    const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
+    if (owner === NOBODY) return
+    this.#leave(connOf(owner), wayOf(owner))
+    this.figures.entered--
+    this.figures.refused++
+    this.#lacksRoom = true
+  }
+
+  /** Counts what the program has counted. `isOpen`: and restarts the connection's timer as its last packet would have. */
+  #fold(slot: number, isOpen: boolean): void {
+    const counts = this.#counts
+    const slots = this.#slots
+    const at = slot * SLOT_WORDS
+    if (!counts.take(at)) return
+    const { packets, octets } = counts
+    const owner = slots[at + OWNER]!
+    const conn = connOf(owner)
+    const dest = this.#conns.destinationOf(conn)
+    this.figures.packets += packets
+    this.figures.octets += octets
+    if (wayOf(owner) === Way.INBOUND) {
+      this.#words[conn + IN_PKTS]! += packets
+      this.#counters.inboundMany(dest.counters, dest.serviceCounters, packets, octets)
+    } else this.#counters.outboundMany(dest.counters, dest.serviceCounters, packets, octets)
+    this.hops.use(slots[at + HOP]!)
+    if (!isOpen) return
+    const agoMs = Math.max(0, (this.#table.now() - slots[at + SEEN]!) | 0) * UNIT_MS
+    this.#conns.states.carriedAgo(conn, Math.round(agoMs / JIFFY_MS))
+  }
+
+  /** All that the program has counted is counted now, unless there are too many flows to look at in one turn. */
+  settleAll(): void {
+    if (this.figures.flows > FEW) return
+    for (let slot = this.#table.first; slot < this.#highest; slot++) this.#look(slot)
+  }
+  #look(slot: number): void {
+    const at = slot * SLOT_WORDS
+    if (this.#slots[at + EPOCH] === 0) return
+    this.#fold(slot, true)
+    if (!this.#lacksRoom || ((this.#table.now() - this.#slots[at + SEEN]!) | 0) < IDLE) return
+    const owner = this.#slots[at + OWNER]!
+    this.#leave(connOf(owner), wayOf(owner))
+    this.figures.evicted++
+  }
+
+  /** Looks at a share of the slots; at all if the counters tick. */
+  poll(nowMs: number, isTick: boolean): void {
+    this.#nowMs = nowMs
+    this.#conns.timers.setClock(nowMs)
+    if (isTick) this.settleAll()
+    if (this.#sweepAt === this.#table.first && nowMs < this.#nextSweep) return
+    if (this.#sweepAt === this.#table.first) this.#nextSweep = nowMs + SWEEP_MS
+    const end = Math.min(this.#sweepAt + SWEEP, this.#highest)
+    for (; this.#sweepAt < end; this.#sweepAt++) this.#look(this.#sweepAt)
+    if (this.#sweepAt < this.#highest) return
+    this.#sweepAt = this.#table.first
+    if (this.#ring.length > 0) this.#lacksRoom = false
+    this.hops.sweep(this.#nowMs)
+    this.#ring.settle(this.#table.now())
+  }
+  /** Enters and withdraws what the turn's packets have decided. */
+  flush(): void {
+    this.#batch.flush()
+  }
+}

@@ -1,0 +1,45 @@
+import type { Connections } from '../../conn/connections.js'
+import { keyAt, LADDR, LPORT } from '../../conn/fullnat-keys.js'
+import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
+import { inFrame } from './flow-sums.js'
+import { Way } from './way.js'
+
+/** Addresses and ports of a flow's packets as they come in, as words of the frame; and the protocol. */
+export interface FlowKey {
+  src: number
+  dst: number
+  ports: number
+  protocol: number
+}
+
+/** The keys of connections' flows. */
+export class FlowKeys {
+  readonly #conns: Connections
+  readonly #key: FlowKey = { src: 0, dst: 0, ports: 0, protocol: 0 }
+
+  constructor(conns: Connections) {
+    this.#conns = conns
+  }
+
+  /** Overwritten by the next call. */
+  of(conn: ConnIndex, way: Way): FlowKey {
+    const { words } = this.#conns.table
+    const key = this.#key
+    const ports = words[conn + CPORT_VPORT]!
+    const server = words[conn + DPORT_PROTOCOL]!
+    key.protocol = server & 0xff
+    if (way === Way.INBOUND) {
+      key.src = inFrame(words[conn + CADDR]!)
+      key.dst = inFrame(words[conn + VADDR]!)
+      key.ports = inFrame(ports)
+      return key
+    }
+    const { fullnatKeys } = this.#conns
+    const isLocal = fullnatKeys.has(conn)
+    const mine = keyAt(conn)
+    key.src = inFrame(words[conn + DADDR]!)
+    key.dst = inFrame(isLocal ? fullnatKeys.words[mine + LADDR]! : words[conn + CADDR]!)
+    key.ports = inFrame((server & ~0xffff) | (isLocal ? fullnatKeys.words[mine + LPORT]! : ports >>> 16))
+    return key
+  }
+}

@@ -1,0 +1,58 @@
+/** How long a slot rests until another flow may have it, in the clock's units (1.05 ms): a packet may still be under way with its number. */
+const REST = 1000
+
+/**
+ * The slots that no flow has, first in, first out. One that has been put back rests, then it is settled: what the program counted
+ * in it meanwhile is counted.
+ */
+export class SlotRing {
+  readonly #slots: Int32Array
+  readonly #since: Int32Array
+  readonly #settle: (slot: number) => void
+  #head = 0
+  #length: number
+  /** Of those at the head, so many are settled. */
+  #settled: number
+
+  /** `settle` is called for each slot after its rest. */
+  constructor(first: number, count: number, settle: (slot: number) => void) {
+    this.#slots = new Int32Array(count)
+    for (let i = 0; i < count; i++) this.#slots[i] = first + i
+    this.#since = new Int32Array(count)
+    this.#settle = settle
+    this.#length = this.#settled = count
+  }
+
+  /** How many may be taken, or rest. */
+  get length(): number {
+    return this.#length
+  }
+  /** Returns 0 if none has rested long enough. */
+  take(now: number): number {
+    if (this.#settled === 0) this.settle(now)
+    if (this.#settled === 0) return 0
+    const slot = this.#slots[this.#head]!
+    this.#head = this.#at(1)
+    this.#length--
+    this.#settled--
+    return slot
+  }
+  put(slot: number, now: number): void {
+    const at = this.#at(this.#length++)
+    this.#slots[at] = slot
+    this.#since[at] = now
+  }
+  /** Settles those that have rested long enough. */
+  settle(now: number): void {
+    while (this.#settled < this.#length) {
+      const at = this.#at(this.#settled)
+      if (((now - this.#since[at]!) | 0) < REST) return
+      this.#settle(this.#slots[at]!)
+      this.#settled++
+    }
+  }
+  /** The place so many behind the head. */
+  #at(behind: number): number {
+    return (this.#head + behind) % this.#slots.length
+  }
+}

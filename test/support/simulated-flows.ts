@@ -1,0 +1,164 @@
+import { VNET_LEN, type Slab } from '../../src/packet/frame.js'
+import {
+  ADDRESS_SUM,
+  COUNT_HIGH,
+  COUNT_LOW,
+  DST,
+  EPOCH,
+  FLOW_KEY_WORDS,
+  FlowForm,
+  FORM,
+  HEADER_SUM,
+  HOP,
+  MTU,
+  PACKET_BITS,
+  PORT_SUM,
+  PORTS,
+  SEEN,
+  SLOT_WORDS,
+  SRC,
+} from '../../src/packet/flow-slot.js'
+import type { FlowTable } from '../../src/packet/flow-table.js'
+import type { Link } from '../../src/packet/link.js'
+import type { MacAddr } from '../../src/wire/addr.js'
+
+const [ETHERNET, IP, TRANSPORT] = [14, 14, 34]
+const [TCP, UDP] = [6, 17]
+const TIMESTAMP_OPTION = 0x0101080a
+
+/** What the flow program (ebpf/flow-program.ts) does, in JavaScript: the table, and `forward` for a frame. */
+export class SimulatedFlows implements FlowTable {
+  readonly slots: Int32Array
+  readonly first = 1
+  readonly firstHop = 1
+  readonly hopCount = 64
+  /** Of all flows that were entered. */
+  readonly flows = new Map<string, number>()
+  /** So many may be entered; default: as there are slots. */
+  room: number
+  forwarded = 0
+  #epoch = 0
+  readonly #hops: ({ link: Link; mac: MacAddr } | undefined)[] = []
+  nowMs = 0
+
+  constructor(readonly count = 256) {
+    this.slots = new Int32Array((count + 1) * SLOT_WORDS)
+    this.room = count
+  }
+
+  setEpoch(epoch: number): void {
+    this.#epoch = epoch
+  }
+  now(): number {
+    return Math.floor((this.nowMs * 1e6) / 2 ** 20) | 0
+  }
+  serves(): boolean {
+    return true
+  }
+  setHop(hop: number, link: Link, mac: MacAddr): void {
+    this.#hops[hop] = { link, mac }
+  }
+  clearHop(hop: number): void {
+    this.#hops[hop] = undefined
+  }
+  enter(keys: Int32Array, slots: Int32Array, count: number): number {
+    for (let i = 0; i < count; i++) {
+      if (this.flows.size >= this.room) return i
+      this.flows.set(keyAt(keys, i), slots[i]!)
+    }
+    return count
+  }
+  withdraw(keys: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.flows.delete(keyAt(keys, i))
+  }
+
+  /** Rewrites the frame and returns by which link it leaves, and its length; undefined: it comes up, as it was. */
+  forward(from: Link, slab: Slab, at: number, len: number): { link: Link; len: number } | undefined {
+    const { view } = slab
+    if (len < TRANSPORT + 8 || view.getUint16(at + 12) !== 0x0800 || view.getUint8(at + IP) !== 0x45) return undefined
+    if (view.getUint16(at) !== from.mac.hi || view.getUint32(at + 2) !== from.mac.lo) return undefined
+    const ipLen = view.getUint16(at + IP + 2)
+    const protocol = view.getUint8(at + IP + 9)
+    const isTcp = protocol === TCP
+    if ((view.getUint16(at + IP + 6) & 0x3fff) !== 0 || view.getUint8(at + IP + 8) <= 1) return undefined
+    if (sum(view, at + IP, 10) !== 0xffff || ipLen + ETHERNET > len) return undefined
+    if (!isTcp && protocol !== UDP) return undefined
+    if (ipLen < (isTcp ? 40 : 28)) return undefined
+    if (isTcp && (view.getUint8(at + TRANSPORT + 13) & 0x17) !== 0x10) return undefined
+    const key = [at + IP + 12, at + IP + 16, at + TRANSPORT].map(place => view.getInt32(place, true))
+    const number = this.flows.get([...key, protocol].join())
+    if (number === undefined) return undefined
+    const slot = this.slots.subarray(number * SLOT_WORDS, (number + 1) * SLOT_WORDS)
+    if (slot[EPOCH] !== this.#epoch) return undefined
+    const hop = this.#hops[slot[HOP]!]
+    if (hop === undefined || !this.#fits(view, at, ipLen, isTcp, slot)) return undefined
+    this.#count(slot, ipLen)
+    this.#rewrite(view, at, isTcp, slot)
+    view.setUint16(at, hop.mac.hi)
+    view.setUint32(at + 2, hop.mac.lo)
+    view.setUint16(at + 6, hop.link.mac.hi)
+    view.setUint32(at + 8, hop.link.mac.lo)
+    this.forwarded++
+    return { link: hop.link, len: ETHERNET + ipLen }
+  }
+
+  #fits(view: DataView, at: number, ipLen: number, isTcp: boolean, slot: Int32Array): boolean {
+    const vnet = at - VNET_LEN
+    const isPartial = (view.getUint8(vnet) & 1) !== 0
+    const checkAt = isTcp ? 16 : 6
+    if (isPartial && (view.getUint16(vnet + 6, true) !== TRANSPORT || view.getUint16(vnet + 8, true) !== checkAt))
+      return false
+    const dataOffset = (view.getUint8(at + TRANSPORT + 12) >>> 4) * 4
+    const gsoType = view.getUint8(vnet + 1)
+    const size = view.getUint16(vnet + 4, true)
+    const headers = isTcp ? dataOffset : 8
+    const segment = 20 + headers + size
+    if (gsoType !== 0) {
+      if (isTcp ? (gsoType & 0x7f) !== 1 : gsoType !== 5) return false
+      if (size === 0 || headers < (isTcp ? 20 : 8) || segment >= ipLen || segment > slot[MTU]!) return false
+    } else if (ipLen > slot[MTU]!) return false
+    if (!isTcp && !isPartial && view.getUint16(at + TRANSPORT + 6) === 0) return false
+    if ((slot[FORM]! & FlowForm.CHECK_OPTIONS) !== 0 && dataOffset !== 20)
+      if (dataOffset !== 32 || ipLen < 52 || view.getUint32(at + TRANSPORT + 20) !== TIMESTAMP_OPTION) return false
+    view.setUint8(vnet, isPartial ? 1 : 0)
+    view.setUint16(vnet + 2, gsoType === 0 ? 0 : TRANSPORT + headers, true)
+    return true
+  }
+  #count(slot: Int32Array, octets: number): void {
+    const count = (BigInt(slot[COUNT_HIGH]! >>> 0) << 32n) | BigInt(slot[COUNT_LOW]! >>> 0)
+    const next = BigInt.asUintN(64, count + (BigInt(octets) << BigInt(PACKET_BITS)) + 1n)
+    slot[COUNT_LOW] = Number(next & 0xffffffffn) | 0
+    slot[COUNT_HIGH] = Number(next >> 32n) | 0
+    slot[SEEN] = this.now()
+  }
+  #rewrite(view: DataView, at: number, isTcp: boolean, slot: Int32Array): void {
+    view.setUint8(at + IP + 8, view.getUint8(at + IP + 8) - 1)
+    mend(view, at + IP + 10, slot[HEADER_SUM]!)
+    if ((slot[FORM]! & FlowForm.TRANSLATED) === 0) return
+    view.setInt32(at + IP + 12, slot[SRC]!, true)
+    view.setInt32(at + IP + 16, slot[DST]!, true)
+    view.setInt32(at + TRANSPORT, slot[PORTS]!, true)
+    const checkAt = at + TRANSPORT + (isTcp ? 16 : 6)
+    if ((view.getUint8(at - VNET_LEN) & 1) !== 0)
+      view.setUint16(checkAt, folded(view.getUint16(checkAt, true) + slot[ADDRESS_SUM]!), true)
+    else mend(view, checkAt, slot[ADDRESS_SUM]! + slot[PORT_SUM]!, isTcp ? 0 : 0xffff)
+  }
+}
+
+function keyAt(keys: Int32Array, index: number): string {
+  return keys.subarray(index * FLOW_KEY_WORDS, (index + 1) * FLOW_KEY_WORDS).join()
+}
+function sum(view: DataView, at: number, words: number): number {
+  let total = 0
+  for (let i = 0; i < words; i++) total += view.getUint16(at + 2 * i)
+  return folded(total)
+}
+function folded(total: number): number {
+  while (total > 0xffff) total = (total & 0xffff) + (total >>> 16)
+  return total
+}
+/** `zero`: what is written for a checksum of 0. */
+function mend(view: DataView, at: number, by: number, zero = 0): void {
+  const made = ~folded((~view.getUint16(at, true) & 0xffff) + by) & 0xffff
+  view.setUint16(at, made === 0 ? zero : made, true)
+}
