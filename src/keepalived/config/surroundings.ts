@@ -15,6 +15,8 @@ export interface Surroundings {
   /** The names in a directory, sorted; empty if there is none. For `include` with wildcards. */
   list(directory: string): readonly string[]
   hasInterface(name: string): boolean
+  /** lo, or its like. */
+  isLoopback(name: string): boolean
   /** A network namespace by name. */
   hasNamespace(name: string): boolean
   hasUser(name: string): boolean

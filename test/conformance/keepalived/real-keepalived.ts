@@ -66,7 +66,11 @@ export class RealKeepalived {
   uvs(text: string): ReadConfig {
     writeFileSync(this.file, text)
     const host = hostSurroundings({ id: ID, interfaces: [] })
-    return readConfig(this.file, { ...host, hasInterface: name => name === 'lo' || INTERFACES.includes(name) })
+    return readConfig(this.file, {
+      ...host,
+      hasInterface: name => name === 'lo' || INTERFACES.includes(name),
+      isLoopback: name => name === 'lo',
+    })
   }
 
   get file(): string {

@@ -37,6 +37,7 @@ export function recordedHost(file: string, recorded: Pick<RecordedCase, 'text' |
         .map(path => path.slice(path.lastIndexOf('/') + 1))
         .sort(),
     hasInterface: name => INTERFACES.includes(name),
+    isLoopback: name => name === 'lo',
     hasNamespace: () => false,
     hasUser: name => ['root', 'nobody'].includes(name),
     hasGroup: name => ['root', 'nogroup'].includes(name),

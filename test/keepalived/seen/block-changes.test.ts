@@ -6,7 +6,7 @@ import { recordedHost } from '../config/recorded-host.js'
 
 const read = (text: string): KeepalivedConfig => readConfig('c.conf', recordedHost('c.conf', { text })).config!
 const instance = (name: string, vrid: number): string =>
-  `vrrp_instance ${name} {\ninterface lo\nvirtual_router_id ${vrid}\nvirtual_ipaddress {\n192.0.2.${vrid}/24\n}\n}\n`
+  `vrrp_instance ${name} {\ninterface eth0\nvirtual_router_id ${vrid}\nvirtual_ipaddress {\n192.0.2.${vrid}/24\n}\n}\n`
 const BOTH = instance('A', 1) + instance('B', 2)
 const group = (members: string, more = ''): string => `vrrp_sync_group G {\ngroup {\n${members}\n}\n${more}\n}\n`
 const script = (name: string, interval: number, more = ''): string =>

@@ -8,13 +8,13 @@ function instances(text: string): readonly VrrpInstance[] {
   return readConfig('c.conf', recordedHost('c.conf', { text })).config!.instances
 }
 const instance = (name: string, vrid: number, more = '', address = '192.0.2.1/24'): string =>
-  `vrrp_instance ${name} {\ninterface lo\nvirtual_router_id ${vrid}\n${more}\nvirtual_ipaddress {\n${address}\n}\n}\n`
+  `vrrp_instance ${name} {\ninterface eth0\nvirtual_router_id ${vrid}\n${more}\nvirtual_ipaddress {\n${address}\n}\n}\n`
 
 t.test('instances that come, go, stay', async t => {
   const before = instances(instance('A', 1) + instance('B', 2))
   t.strictSame(instanceChanges(before, before), [])
   t.match(instanceChanges(before, instances(instance('B', 3) + instance('A', 1))), [
-    { instance: 'B', change: 'removed', settings: [{ keyword: 'interface', was: 'lo' }, { keyword: 'virtual_router_id', was: '2' }, {}, {}, {}] },
+    { instance: 'B', change: 'removed', settings: [{ keyword: 'interface', was: 'eth0' }, { keyword: 'virtual_router_id', was: '2' }, {}, {}, {}] },
     { instance: 'B', change: 'added', settings: [{}, { keyword: 'virtual_router_id', is: '3' }, {}, {}, { keyword: 'virtual_ipaddress', is: '192.0.2.1/24' }] },
   ]) // prettier-ignore
 })

@@ -87,6 +87,7 @@ export function configOf(text: string): KeepalivedConfig {
     read: () => ({ kind: 'file', text }),
     list: () => [],
     hasInterface: () => true,
+    isLoopback: () => false,
     hasNamespace: () => true,
     hasUser: name => name !== 'keepalived_script',
     hasGroup: () => true,

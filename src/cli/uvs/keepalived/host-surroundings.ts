@@ -6,6 +6,8 @@ import type { Found, ScriptFound, Surroundings } from '../../../keepalived/confi
 
 /** A mail server's name is asked for no longer than this. */
 const RESOLVE_TIMEOUT_MS = 3000
+/** net_device_flags of netdevice(7). */
+const IFF_LOOPBACK = 0x8
 const MOST_OCTETS = 16 * 1024 * 1024
 
 /** This host, for reading a configuration. `interfaces`: those that count as there besides the kernel's. */
@@ -16,6 +18,7 @@ export function hostSurroundings({ id, interfaces }: { id?: string; interfaces: 
     read: readPath,
     list: directory => namesIn(directory === '' ? '.' : directory),
     hasInterface: name => interfaces.includes(name) || (isName(name) && existsSync(`/sys/class/net/${name}`)),
+    isLoopback: name => !interfaces.includes(name) && isName(name) && hasFlag(name, IFF_LOOPBACK),
     hasNamespace: name => isName(name) && existsSync(`/run/netns/${name}`),
     hasUser: name => isListed('/etc/passwd', name),
     hasGroup: name => isListed('/etc/group', name),
@@ -32,6 +35,15 @@ export function hostSurroundings({ id, interfaces }: { id?: string; interfaces: 
 }
 
 const isName = (text: string): boolean => /^[^/\s]{1,255}$/.test(text) && !/^\.\.?$/.test(text)
+
+/** Of an interface that the kernel has. */
+function hasFlag(name: string, flag: number): boolean {
+  try {
+    return (Number(readFileSync(`/sys/class/net/${name}/flags`, 'utf8')) & flag) !== 0
+  } catch {
+    return false
+  }
+}
 
 /** A FIFO or a device may never end: only regular files are opened. What cannot be read is as good as missing. */
 export function readPath(path: string): Found {

@@ -4,6 +4,7 @@ import { unsignedOf } from '../numbers.js'
 import type { Keyword, Parser, Table } from '../parser.js'
 import type { InstanceDraft } from '../draft.js'
 import type { UnicastPeer } from '../tree/vrrp.js'
+import { isLoopback, isThere } from './named-interface.js'
 import type { OpenInstance } from './open.js'
 
 const NO_INTERFACES = 'uvs makes no interfaces: adverts and gratuitous ARP come from the MAC of the interface'
@@ -80,10 +81,8 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
     set({ instance, config }, name, parser) {
       if (instance.interface !== undefined)
         parser.error(`(${instance.name}) Cannot specify VRF interface and interface - ignoring`)
-      else if (!parser.surroundings.hasInterface(name)) {
-        config.missingInterfaceAt ??= parser.place!
-        parser.error(`(${instance.name}) WARNING - VRF interface ${name} doesn't exist`)
-      }
+      else if (!isLoopback(name, instance.name, 'VRF', parser))
+        isThere(name, config, parser, `(${instance.name}) WARNING - VRF interface ${name} doesn't exist`)
     },
   }),
   use_vmac: {

@@ -6,6 +6,7 @@ import type { Keyword, Parser, Table } from '../parser.js'
 import type { Authentication, VirtualAddress } from '../tree/vrrp.js'
 import { garpKeywords } from './garp.js'
 import { ADDRESS_KEYWORDS } from './instance-addresses.js'
+import { isLoopback, isThere } from './named-interface.js'
 import { notifyKeywords } from './notify.js'
 import type { OpenInstance } from './open.js'
 import { ROUTES_NOT_DONE, routeOf } from './routes.js'
@@ -34,10 +35,9 @@ const ELECTION: Table<OpenInstance> = {
   interface: word({
     takes: '<INTERFACE>',
     set({ instance, config }, name, parser) {
+      if (isLoopback(name, instance.name, 'vrrp', parser)) return
       instance.interface = name
-      if (parser.surroundings.hasInterface(name)) return
-      config.missingInterfaceAt ??= parser.place!
-      parser.error(`WARNING - interface ${name} for vrrp_instance ${instance.name} doesn't exist`)
+      isThere(name, config, parser, `WARNING - interface ${name} for vrrp_instance ${instance.name} doesn't exist`)
     },
   }),
   virtual_router_id: number({

@@ -6,6 +6,7 @@ import type { Keyword, Table } from '../parser.js'
 import type { GarpGroup } from '../tree/links.js'
 import type { Draft } from '../tree/vrrp.js'
 import { gapBetween } from './garp.js'
+import { isThere } from './named-interface.js'
 
 interface Bfd {
   readonly name: string
@@ -106,9 +107,7 @@ const GARP_GROUP_KEYWORDS: Table<OpenGroup> = {
     takes: '<INTERFACE>',
     set({ config, group }, name, parser) {
       group.interfaces.push(name)
-      if (parser.surroundings.hasInterface(name)) return
-      config.missingInterfaceAt ??= parser.place!
-      parser.error(`WARNING - interface ${name} specified for garp_group doesn't exist`)
+      isThere(name, config, parser, `WARNING - interface ${name} specified for garp_group doesn't exist`)
     },
   }),
   interfaces: lines({

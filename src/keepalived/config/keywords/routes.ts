@@ -4,6 +4,7 @@ import type { LogicalLine } from '../lines/logical-lines.js'
 import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
 import type { RouteWords } from '../tree/vrrp.js'
+import { isThere } from './named-interface.js'
 
 /** uvs's own routes come from its options and from the kernel. */
 export const ROUTES_NOT_DONE =
@@ -166,7 +167,5 @@ function checkHops(words: readonly string[], config: ConfigDraft, parser: Parser
 }
 
 function needsInterface(name: string, config: ConfigDraft, parser: Parser): void {
-  if (parser.surroundings.hasInterface(name)) return
-  config.missingInterfaceAt ??= parser.place!
-  parser.error(`WARNING - interface ${name} for VROUTE nexthop doesn't exist`)
+  isThere(name, config, parser, `WARNING - interface ${name} for VROUTE nexthop doesn't exist`)
 }

@@ -4,6 +4,7 @@ import type { ConfigDraft } from '../draft.js'
 import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
 import type { VirtualAddress } from '../tree/vrrp.js'
+import { isThere } from './named-interface.js'
 
 const LONGEST_LABEL = 15
 const SCOPES = ['global', 'site', 'link', 'host', 'nowhere', 'universe']
@@ -149,9 +150,6 @@ function setInterface(found: VirtualAddress, name: string, text: string, config:
     return true
   }
   found.interface = name
-  if (!parser.surroundings.hasInterface(name)) {
-    config.missingInterfaceAt ??= parser.place!
-    parser.error(`WARNING - interface ${name} for ip address ${text} doesn't exist`)
-  }
+  isThere(name, config, parser, `WARNING - interface ${name} for ip address ${text} doesn't exist`)
   return true
 }

@@ -21,12 +21,12 @@ const service = (port: number, weights: readonly number[], more = ''): string =>
   return `virtual_server 10.1.1.1 ${port} {\nlb_algo wrr\nlb_kind NAT\nprotocol TCP\n${more}\n${servers.join('')}}\n`
 }
 const instance = (priority: number): string =>
-  `vrrp_instance VI_1 {\ninterface lo\nvirtual_router_id 51\npriority ${priority}\nvirtual_ipaddress {\n10.1.1.1/32\n}\n}\n`
+  `vrrp_instance VI_1 {\ninterface eth0\nvirtual_router_id 51\npriority ${priority}\nvirtual_ipaddress {\n10.1.1.1/32\n}\n}\n`
 
 const read = (file: string): Promise<ReadFile> =>
   readKeepalived({
     file,
-    interfaces: [],
+    interfaces: ['eth0'],
     hasKernel: true,
     given: { devices: [], director: { addresses: [], seed: 1 } },
     makeTrial: () => new BenchDirector().control,

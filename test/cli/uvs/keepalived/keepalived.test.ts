@@ -10,14 +10,14 @@ import { runCommand } from '../../../support/run-command.js'
 import { tempDir } from '../../../support/temp.js'
 
 const FINE = `vrrp_instance VI_1 {
-    interface lo
+    interface eth0
     virtual_router_id 51
     virtual_ipaddress { 192.0.2.1 }
 }
 `
 const server = (line: string, real = ''): string =>
   `virtual_server 192.0.2.1 80 {\n${line}\nprotocol TCP\nlb_algo rr\nlb_kind NAT\nreal_server 192.0.2.2 80 {\n${real}\n}\n}\n`
-const run = (...args: string[]) => runCommand('keepalived', '', 'check', ...args)
+const run = (...args: string[]) => runCommand('keepalived', '', 'check', '--interface', 'eth0', ...args)
 const check = (text: string) => checkFile('c.conf', recordedHost('c.conf', { text }), false)
 
 t.test('nothing wrong: nothing said, status 0', async t => {
@@ -48,6 +48,17 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
     ],
     ['\ufeff! a comment\n', 5, /^c.conf:1: error: Unknown keyword '\ufeff'; a byte order mark/],
     ['\ufffd\ufffdg\0l\0\n', 5, /^c.conf:1: .*; it is no UTF-8 \(UTF-16\?\)/],
+    [
+      FINE.replace('eth0', 'lo'),
+      5,
+      /^c.conf:2: error: \(VI_1\) cannot use a loopback interface \(lo\) for vrrp - ignoring; .*\n.*:1: error: .*Unknown interface!/,
+    ],
+    [
+      FINE.replace('interface eth0', 'vrf lo'),
+      5,
+      /^.*vrf.*\nc.conf:2: error: \(VI_1\) cannot use a loopback interface \(lo\) for VRF/,
+    ],
+    [FINE.replace('192.0.2.1 }', '192.0.2.1 dev lo }'), 0, /^$/],
     [server('nat_mask 255.255.255.0'), 5, /^c.conf:2: error: Unknown keyword 'nat_mask'; .*leave the line out/],
     [server('lb_lind DR'), 5, /write lb_kind/],
     [server('', 'connect_port 80'), 5, /^c.conf:7: error: Unknown keyword 'connect_port'; .*into the checker/],
@@ -75,10 +86,10 @@ const group = (members: string): string => `vrrp_sync_group G {\ngroup { ${membe
 t.test('what only the whole file shows: by the line of its block', async t => {
   const vips = '    virtual_ipaddress { 192.0.2.1 }\n'
   const second = FINE.replace('VI_1', 'VI_2')
-  const nosuch = FINE.replace('lo', 'nosuch0')
+  const nosuch = FINE.replace('eth0', 'nosuch0')
   const wrong: [string, RegExp][] = [
     [`\n${FINE.replace(vips, '')}`, /^c.conf:2: error: \(VI_1\) No VIP specified; at least one is sensible$/m],
-    [FINE + second, /^c.conf:6: error: VI_1 and VI_2 both use VRID 51 with IPv4 on interface lo; give each/m],
+    [FINE + second, /^c.conf:6: error: VI_1 and VI_2 both use VRID 51 with IPv4 on interface eth0; give each/m],
     [FINE.replace(/virtual_router_id 51/, ''), /^c.conf:1: error: \(VI_1\) the virtual router id must be set; /m],
     [FINE + group('VI_9'), /^c.conf:6: error: Virtual router VI_9 specified in sync group G doesn't exist/m],
     [FINE + group('VI_1'), /^c.conf:6: error: Sync group G has only 1 virtual router/m],
@@ -128,7 +139,7 @@ t.test('the command, on this host', async t => {
   const file = join(dir, 'k.conf')
   t.match(await run(file), { status: 0, out: '', err: '' })
   t.match(await run(file, '-i', 'there'), { status: 5, err: `${file}:2: error: Unknown keyword 'foo'` })
-  writeFileSync(join(dir, 'd/i.conf'), FINE.replace('lo', 'nosuch0'))
+  writeFileSync(join(dir, 'd/i.conf'), FINE.replace('eth0', 'nosuch0'))
   t.match(await run(file), { status: 5, err: `${join(dir, 'd/i.conf')}:2: error: WARNING - interface nosuch0` })
   t.match(await run(file, '--interface', 'nosuch0'), { status: 0, err: '' })
   writeFileSync(file, 'include none.conf\n')
@@ -153,7 +164,8 @@ t.test('of a file that is no configuration the first hundred messages, and how m
   t.equal(messages.length, 150)
 })
 
-const piped = (text: string, ...args: string[]) => runCommand('keepalived', text, 'check', '-', ...args)
+const piped = (text: string, ...args: string[]) =>
+  runCommand('keepalived', text, 'check', '-', '--interface', 'eth0', ...args)
 
 t.test('- is standard input', async t => {
   t.strictSame(await piped(FINE), { status: 0, out: '', err: '' })
@@ -203,6 +215,8 @@ t.test('scripts and names of this host', async t => {
   t.equal(host.script(join(dir, 'none')), 'missing')
   t.equal(host.script('sh'), 'runs')
   t.ok(host.hasUser('root') && !host.hasUser('0') && !host.hasUser('no such user'))
+  t.ok(host.isLoopback('lo') && !host.isLoopback('../lo') && !host.isLoopback('nosuch0'))
+  t.notOk(hostSurroundings({ interfaces: ['lo'] }).isLoopback('lo'), 'who names it knows better')
   t.ok(host.hasInterface('lo') && !host.hasInterface('../lo'))
   t.equal(host.routingTable('main'), 254)
   t.equal(host.routingTable('nope'), undefined)
