@@ -7,8 +7,6 @@ import type { Peer } from './peer.js'
 export interface CheckSockets {
   /** A TCP socket that begins to connect. Throws Error where it cannot be bound as the peer says. */
   connect(peer: Peer): Socket
-  /** Opens a TCP connection and closes it without a word: whether it opened in time. Throws as `connect`. */
-  probe(peer: Peer, timeoutMs: number, signal: AbortSignal): Promise<CheckResult>
   /** A UDP socket connected to the peer: ICMP errors become its errors. Calls back once it is; throws as `connect`. */
   datagrams(peer: Peer, connected: (socket: Datagrams) => void): Datagrams
   /** An ICMP echo request and the wait for its reply. */

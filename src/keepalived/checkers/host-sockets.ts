@@ -1,7 +1,6 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram'
 import { connect, Socket, type SocketConstructorOpts } from 'node:net'
 import { hostSocket } from '../../linux/host-socket.js'
-import { probeTcp } from '../../linux/tcp-probe.js'
 import { UP, down } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { exchange } from './datagram-exchange.js'
@@ -24,34 +23,6 @@ export const hostSockets: CheckSockets = {
     const fd = hostSocket({ ...optionsOf(peer), type: 'stream' })
     // manualStart: nothing is read before it is connected.
     return new Socket({ fd, manualStart: true } as SocketConstructorOpts).connect(to)
-  },
-
-  probe(peer, timeoutMs, signal) {
-    return new Promise(resolve => {
-      const aborted = (): void => {
-        giveUp()
-        resolve(down('given up'))
-      }
-      const { address, port, localAddress, localPort } = peer
-      const isBound = localAddress !== undefined || localPort !== undefined
-      const local = { address: localAddress ?? (isIpv6(address) ? '::' : '0.0.0.0'), port: localPort ?? 0 }
-      const { mark, interface: name } = optionsOf(peer)
-      const options = {
-        address,
-        port,
-        timeoutMs,
-        mark,
-        ...(name !== undefined && { interface: name }),
-        ...(isBound && { local }),
-      }
-      const giveUp = probeTcp(options, why => {
-        signal.removeEventListener('abort', aborted)
-        if (why === undefined) resolve(UP)
-        else resolve(down(why === '' ? `no connection within ${timeoutMs} ms` : why))
-      })
-      signal.addEventListener('abort', aborted)
-      if (signal.aborted) aborted()
-    })
   },
 
   datagrams(peer, connected) {

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../linux/error-text.js'
-import type { MiscCheck, PortChecker, Url } from '../config/tree/checker.js'
+import type { MiscCheck, PortChecker, TcpCheck, Url } from '../config/tree/checker.js'
 import { down, type CheckResult } from './check-result.js'
 import type { CheckSockets } from './check-sockets.js'
 import { checkDns } from './dns-check.js'
@@ -8,7 +8,6 @@ import { checkMisc } from './misc-check.js'
 import { peerOf, type Peer } from './peer.js'
 import { checkPing } from './ping-check.js'
 import { checkSmtp } from './smtp-check.js'
-import { checkTcp } from './tcp-check.js'
 import { checkUdp } from './udp-check.js'
 
 /** What a check needs besides its own options. */
@@ -23,9 +22,12 @@ export interface CheckSurroundings {
   readonly sockets: CheckSockets
 }
 
+/** All but TCP_CHECK, where nothing is said. */
+type AskedCheck = Exclude<PortChecker, TcpCheck>
+
 /** Does one check. Never rejects: what fails here, such as a source address that the host has not, is the check's failure too. */
 export async function runCheck(
-  checker: PortChecker | MiscCheck,
+  checker: AskedCheck | MiscCheck,
   around: CheckSurroundings,
   signal: AbortSignal,
 ): Promise<CheckResult> {
@@ -38,14 +40,12 @@ export async function runCheck(
 }
 
 function askPeer(
-  checker: PortChecker,
+  checker: AskedCheck,
   peer: Peer,
   { url, host, sockets }: CheckSurroundings,
   signal: AbortSignal,
 ): Promise<CheckResult> {
   switch (checker.kind) {
-    case 'TCP_CHECK':
-      return checkTcp(checker, peer, sockets, signal)
     case 'HTTP_GET':
     case 'SSL_GET':
       return checkHttp(checker, url ?? checker.urls[0]!, host, peer, sockets, signal)

@@ -16,8 +16,6 @@ export const START_MS = 1000
 const SPREAD_MS = 1
 /** No more checks begin at one call: what is overdue after a pause does not come as a burst. */
 const MOST_AT_ONCE = 32
-/** Then the next call comes after this. */
-const BREATH_MS = 5
 /** Silence of a UDP port, or of a script that works, is not held against a server that the start has not judged for this long. */
 const TRUST_MS = 1000
 
@@ -113,11 +111,11 @@ export class CheckMachine {
     return this.#due.firstMs
   }
 
-  /** Begins what is due. Returns when to call again: what is overdue in numbers is begun in portions. */
-  advance(nowMs: number): number | undefined {
+  /** Begins what is due. Of many that are overdue it leaves some to the next call, a few milliseconds later. */
+  advance(nowMs: number): void {
     for (let begun = 0; begun < MOST_AT_ONCE;) {
       const due = this.#due.take(nowMs)
-      if (due === undefined) return this.nextMs
+      if (due === undefined) return
       if ('settle' in due) for (const service of this.services) service.settle(nowMs)
       else if ('trust' in due) this.#trustSilent(due.trust, nowMs)
       else if ('grow' in due) this.#grow(nowMs)
@@ -126,7 +124,6 @@ export class CheckMachine {
         begun++
       }
     }
-    return nowMs + BREATH_MS
   }
 
   #begin(checker: CheckerState, nowMs: number): void {

@@ -1,5 +1,7 @@
+import { TcpProber } from '../../linux/tcp-prober.js'
 import type { CheckSockets } from '../checkers/check-sockets.js'
-import { runCheck, type CheckSurroundings } from '../checkers/run-check.js'
+import { prepareCheck, type PreparedCheck } from '../checkers/prepared-check.js'
+import type { CheckSurroundings } from '../checkers/run-check.js'
 import type { Act, Change } from './action.js'
 import { CheckMachine } from './check-machine.js'
 import type { CheckedService } from './checked-service.js'
@@ -8,8 +10,11 @@ import { rehearseReload, type Rehearsal } from './rehearse-reload.js'
 import type { ServiceState } from './service-state.js'
 import { snapshotOf, type ServiceSnapshot } from './snapshot.js'
 
-/** Checks that are due within this of each other begin together: fewer wake-ups. */
-const TICK_MS = 5
+/**
+ * Checks that are due within this of each other begin together, and probes under way are asked after this often: a wake-up costs as much as
+ * a check (docs/measurements.md).
+ */
+const TICK_MS = 10
 
 /** What a configuration says for all services. */
 export interface CheckerSettings {
@@ -27,17 +32,13 @@ export interface HealthCheckerOptions {
   readonly isSuspended: (service: CheckedService) => boolean
 }
 
-interface Run {
-  readonly abort: AbortController
-  readonly around: CheckSurroundings
-}
-
 /** The check machine on the real clock: begins its checks and hands their results back. */
 export class HealthChecker {
   readonly #options: HealthCheckerOptions
   readonly #machine: CheckMachine
+  readonly #prober = new TcpProber()
   /** Of each checker, for all its checks until one is abandoned. */
-  readonly #runs = new Map<CheckerState, Run>()
+  readonly #checks = new Map<CheckerState, PreparedCheck>()
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   #settings: CheckerSettings
@@ -97,7 +98,7 @@ export class HealthChecker {
     this.#settings = settings
     const now = performance.now()
     this.#machine.reload(services, now, settings)
-    this.#sleepUntil(this.#machine.nextMs, now)
+    this.#sleep(now)
   }
 
   fileChanged(trackFile: string, value: number): void {
@@ -118,8 +119,8 @@ export class HealthChecker {
   stop(keepsRules = false): void {
     this.#machine.stop(keepsRules)
     clearTimeout(this.#timer)
-    for (const { abort } of this.#runs.values()) abort.abort()
-    this.#runs.clear()
+    for (const check of this.#checks.values()) check.giveUp()
+    this.#checks.clear()
   }
 
   #do(work: (nowMs: number) => void): void {
@@ -129,7 +130,7 @@ export class HealthChecker {
     }
     const now = performance.now()
     work(now)
-    this.#sleepUntil(this.#machine.nextMs, now)
+    this.#sleep(now)
   }
 
   #fileValue(name: string): number {
@@ -148,28 +149,33 @@ export class HealthChecker {
     return answer
   }
 
-  #sleepUntil(atMs: number | undefined, now: number): void {
-    if (atMs === undefined || this.#timerAtMs <= atMs) return
+  /** Until something is due; a tick, if probes are under way. */
+  #sleep(now: number): void {
+    const dueMs = this.#prober.size > 0 ? now : (this.#machine.nextMs ?? Infinity)
+    const atMs = Math.max(dueMs, now + TICK_MS)
+    if (atMs >= this.#timerAtMs) return
     clearTimeout(this.#timer)
-    this.#timerAtMs = Math.max(atMs, now + TICK_MS)
-    this.#timer = setTimeout(() => this.#wake(), this.#timerAtMs - now)
+    this.#timerAtMs = atMs
+    this.#timer = setTimeout(() => this.#wake(), atMs - now)
   }
 
   #wake(): void {
     this.#timerAtMs = Infinity
-    this.#do(now => this.#sleepUntil(this.#machine.advance(now), now))
+    this.#do(now => {
+      this.#prober.look(now)
+      this.#machine.advance(now)
+    })
   }
 
   #begin(checker: CheckerState): void {
-    let run = this.#runs.get(checker)
-    if (run === undefined)
-      this.#runs.set(checker, (run = { abort: new AbortController(), around: this.#around(checker) }))
-    const { around } = run
-    const { signal } = run.abort
-    const { url } = checker
-    void runCheck(checker.checker, url ? { ...around, url } : around, signal).then(result => {
-      if (!signal.aborted) this.#do(now => this.#machine.ended(checker, result, now))
-    })
+    let check = this.#checks.get(checker)
+    if (check === undefined) {
+      check = prepareCheck(checker.checker, this.#around(checker), this.#prober, result =>
+        this.#do(now => this.#machine.ended(checker, result, now)),
+      )
+      this.#checks.set(checker, check)
+    }
+    check.begin(checker.beganMs, checker.url)
   }
 
   #around({ server }: CheckerState): CheckSurroundings {
@@ -185,7 +191,7 @@ export class HealthChecker {
   }
 
   #abandon(checker: CheckerState): void {
-    this.#runs.get(checker)?.abort.abort()
-    this.#runs.delete(checker)
+    this.#checks.get(checker)?.giveUp()
+    this.#checks.delete(checker)
   }
 }

@@ -3,6 +3,7 @@ import { hostSockets } from '../../../src/keepalived/checkers/host-sockets.js'
 import { peerOf } from '../../../src/keepalived/checkers/peer.js'
 import { echoRequest, isEchoReply } from '../../../src/keepalived/checkers/ping-socket.js'
 import { runCheck } from '../../../src/keepalived/checkers/run-check.js'
+import { probed } from './probed.js'
 import { NEVER, tcpServer } from './servers.js'
 import { TIMING } from './timing.js'
 
@@ -11,26 +12,25 @@ const TCP = { ...TIMING, kind: 'TCP_CHECK' } as const
 t.test('connect_ip, connect_port, bindto, bind_port', async t => {
   const from: (string | undefined)[] = []
   const { port } = await tcpServer(t, socket => void from.push(`${socket.remoteAddress}:${socket.remotePort}`))
-  const around = { server: { address: '192.0.2.1', port: 80 }, sockets: hostSockets }
+  const nowhere = { address: '192.0.2.1', port: 80 }
   const there = { ...TCP, connectIp: '127.0.0.1', connectPort: port }
-  t.strictSame(await runCheck(there, around, NEVER), { isUp: true })
-  t.strictSame(await runCheck({ ...there, bindTo: '127.0.0.7', bindPort: 20_123 }, around, NEVER), { isUp: true })
+  t.strictSame(await probed(there, nowhere), { isUp: true })
+  t.strictSame(await probed({ ...there, bindTo: '127.0.0.7', bindPort: 20_123 }, nowhere), { isUp: true })
   for (let i = 0; i < 3000 && from.length < 2; i++) await new Promise(resolve => setTimeout(resolve, 20))
   t.match(from, [/^127\.0\.0\.1:/, '127.0.0.7:20123'])
-  const elsewhere = await runCheck({ ...there, bindTo: '192.0.2.77' }, around, NEVER)
+  const elsewhere = await probed({ ...there, bindTo: '192.0.2.77' }, nowhere)
   t.match(elsewhere, { isUp: false, why: /address/ }, 'an address that the host has not')
 })
 
 t.test('bind_if and fwmark', { skip: process.getuid!() !== 0 && 'needs root' }, async t => {
   const peer = await tcpServer(t, socket => void socket.write('hello'))
-  const around = { server: peer, sockets: hostSockets }
-  t.strictSame(await runCheck({ ...TCP, bindInterface: 'lo', fwmark: 7 }, around, NEVER), { isUp: true })
-  t.strictSame(await runCheck({ ...TCP, bindInterface: 'none', fwmark: 7 }, around, NEVER), {
+  t.strictSame(await probed({ ...TCP, bindInterface: 'lo', fwmark: 7 }, peer), { isUp: true })
+  t.strictSame(await probed({ ...TCP, bindInterface: 'none', fwmark: 7 }, peer), {
     isUp: false,
     why: 'bind_if none: there is no such interface (ENODEV)',
   })
   const udp = { ...TIMING, kind: 'UDP_CHECK', requireReply: false, minReplyLength: 0, maxReplyLength: 9 } as const
-  const closed = { ...around, server: { address: '127.0.0.1', port: 1 } }
+  const closed = { server: { address: '127.0.0.1', port: 1 }, sockets: hostSockets }
   t.match(await runCheck({ ...udp, bindInterface: 'lo', bindTo: '127.0.0.9' }, closed, NEVER), {
     why: 'connection refused',
   })

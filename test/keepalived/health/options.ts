@@ -1,11 +1,11 @@
-import type { HttpCheck, PlainCheck, Url } from '../../../src/keepalived/config/tree/checker.js'
+import type { HttpCheck, TcpCheck, Url } from '../../../src/keepalived/config/tree/checker.js'
 import type { RealServer } from '../../../src/keepalived/config/tree/virtual-server.js'
 import type { CheckedService } from '../../../src/keepalived/health/checked-service.js'
 
 const NAT = { kind: 'NAT' } as const
 
 /** TCP_CHECK: delay_loop 2, connect_timeout 1, retry 1, delay_before_retry 1, warmup 0. */
-export function tcp(more: Partial<PlainCheck> = {}): PlainCheck {
+export function tcp(more: Partial<TcpCheck> = {}): TcpCheck {
   return {
     kind: 'TCP_CHECK',
     alpha: false,

@@ -1,9 +1,9 @@
 import { block, word } from '../arguments.js'
 import type { Table } from '../parser.js'
-import type { DnsCheck, PlainCheck, SmtpCheck } from '../tree/checker.js'
+import type { DnsCheck, PingCheck, SmtpCheck, TcpCheck } from '../tree/checker.js'
 import { connection, timing, type Timing } from './checker-common.js'
 
-export type PlainDraft = Omit<PlainCheck, keyof Timing> & Timing
+export type PlainDraft = Omit<TcpCheck | PingCheck, keyof Timing> & Timing
 export type DnsDraft = Omit<DnsCheck, keyof Timing> & Timing
 export type SmtpDraft = Omit<SmtpCheck, keyof Timing> & Timing
 

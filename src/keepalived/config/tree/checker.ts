@@ -88,8 +88,12 @@ export interface UdpCheck extends CheckTiming, CheckTarget {
   maxReplyLength: number
 }
 
-export interface PlainCheck extends CheckTiming, CheckTarget {
-  readonly kind: 'TCP_CHECK' | 'PING_CHECK'
+export interface TcpCheck extends CheckTiming, CheckTarget {
+  readonly kind: 'TCP_CHECK'
 }
 
-export type PortChecker = HttpCheck | DnsCheck | SmtpCheck | UdpCheck | PlainCheck
+export interface PingCheck extends CheckTiming, CheckTarget {
+  readonly kind: 'PING_CHECK'
+}
+
+export type PortChecker = HttpCheck | DnsCheck | SmtpCheck | UdpCheck | TcpCheck | PingCheck
