@@ -11,15 +11,39 @@ export type Follower = Tracking & { readonly name: string }
 /** What is said of one kind of thing that is followed. */
 interface Kind {
   readonly most: 253 | 254
-  /** `interface`, `script`, `file`, … in messages. */
+  /** `track_interface`, `track_script`, … in messages. */
   readonly what: string
   list(follower: Follower): Tracked[]
-  /** Absent: known. */
-  missing?(name: string, config: ConfigDraft, parser: Parser): string | undefined
+  /** Undefined: known. */
+  missing(name: string, config: ConfigDraft, parser: Parser): string | undefined
   badWeight(name: string, weight: string): string
   unknownOption(name: string, option: string): string
-  /** Behind the weight; keepalived writes `track_interace`. */
-  unknownBehind(name: string, option: string): string
+  /** What an option behind the weight is unknown to; keepalived writes `track_interace`. */
+  readonly behind: string
+}
+
+/** Of what a block of its own defines, which must stand above. */
+function defined(
+  word: 'script' | 'file' | 'process' | 'bfd',
+  known: (config: ConfigDraft) => readonly (string | { readonly name: string })[],
+  { most, list, behind = `track ${word}` }: Pick<Kind, 'most' | 'list'> & { readonly behind?: string },
+): Kind {
+  const bounds = `[-${most}..${most}] inclusive`
+  return {
+    most,
+    what: `track_${word}`,
+    list,
+    missing(name, config) {
+      const isKnown = known(config).some(one => (typeof one === 'string' ? one : one.name) === name)
+      return isKnown ? undefined : `track ${word} ${name} not found, ignoring...`
+    },
+    badWeight: name =>
+      word === 'script'
+        ? `track script ${name}: weight must be between ${bounds}, ignoring...`
+        : `weight for track ${word} ${name} must be in ${bounds}. Ignoring...`,
+    unknownOption: (_name, option) => `unknown track ${word} option ${option} - ignoring`,
+    behind,
+  }
 }
 
 const KINDS: Record<string, Kind> = {
@@ -33,50 +57,21 @@ const KINDS: Record<string, Kind> = {
       return `tracked interface ${name} doesn't exist`
     },
     badWeight: (name, weight) => `weight ${weight} for ${name} must be between [-253..253] inclusive. Ignoring...`,
-    unknownBehind: (name, option) => `unknown track_interace ${name} weight option ${option} - ignoring`,
     unknownOption: (name, option) => `unknown track_interface ${name} option ${option} - ignoring`,
+    behind: 'track_interace',
   },
-  track_script: {
+  track_script: defined('script', ({ scripts }) => scripts, {
     most: 253,
-    what: 'track_script',
     list: follower => follower.scripts,
-    missing: (name, config) =>
-      config.scripts.some(script => script.name === name) ? undefined : `track script ${name} not found, ignoring...`,
-    badWeight: name => `track script ${name}: weight must be between [-253..253] inclusive, ignoring...`,
-    unknownBehind: (name, option) => `unknown track_script ${name} weight option ${option} - ignoring`,
-    unknownOption: (_name, option) => `unknown track script option ${option} - ignoring`,
-  },
-  track_file: {
+    behind: 'track_script',
+  }),
+  track_file: defined('file', ({ trackFiles }) => trackFiles, { most: 254, list: follower => follower.files }),
+  track_process: defined('process', ({ trackProcesses }) => trackProcesses, {
     most: 254,
-    what: 'track_file',
-    list: follower => follower.files,
-    missing: (name, config) =>
-      config.trackFiles.some(file => file.name === name) ? undefined : `track file ${name} not found, ignoring...`,
-    badWeight: name => `weight for track file ${name} must be in [-254..254] inclusive. Ignoring...`,
-    unknownBehind: (name, option) => `unknown track file ${name} weight option ${option} - ignoring`,
-    unknownOption: (_name, option) => `unknown track file option ${option} - ignoring`,
-  },
-  track_process: {
-    most: 254,
-    what: 'track_process',
     list: follower => follower.processes,
-    missing: (name, config) =>
-      config.trackProcesses.some(process => process.name === name)
-        ? undefined
-        : `track process ${name} not found, ignoring...`,
-    badWeight: name => `weight for track process ${name} must be in [-254..254] inclusive. Ignoring...`,
-    unknownBehind: (name, option) => `unknown track_process ${name} weight option ${option} - ignoring`,
-    unknownOption: (_name, option) => `unknown track process option ${option} - ignoring`,
-  },
-  track_bfd: {
-    most: 253,
-    what: 'track_bfd',
-    list: follower => follower.bfds,
-    missing: (name, config) => (config.bfds.includes(name) ? undefined : `track bfd ${name} not found, ignoring...`),
-    badWeight: name => `weight for track bfd ${name} must be in [-253..253] inclusive. Ignoring...`,
-    unknownBehind: (name, option) => `unknown track bfd ${name} weight option ${option} - ignoring`,
-    unknownOption: (_name, option) => `unknown track bfd option ${option} - ignoring`,
-  },
+    behind: 'track_process',
+  }),
+  track_bfd: defined('bfd', ({ bfds }) => bfds, { most: 253, list: follower => follower.bfds }),
 }
 
 /** track_interface, track_script, track_file, track_process, track_bfd. */
@@ -101,7 +96,7 @@ const OPTIONS = 'allowed: weight N, then reverse'
 function track(kind: Kind, line: LogicalLine, follower: Follower, config: ConfigDraft, parser: Parser): void {
   const [name = '', ...options] = line.words
   const says = (text: string, help?: string): void => parser.error(`(${follower.name}) ${text}`, help)
-  const missing = kind.missing?.(name, config, parser)
+  const missing = kind.missing(name, config, parser)
   if (missing !== undefined) {
     says(missing, kind.what === 'track_interface' ? undefined : 'it must be defined above')
     if (kind.what !== 'track_interface') return
@@ -126,7 +121,8 @@ function track(kind: Kind, line: LogicalLine, follower: Follower, config: Config
       if (options[at + 1] === 'reverse' || options[at + 1] === 'noreverse')
         tracked.isReverse = options[++at] === 'reverse'
     } else {
-      says(tracked.weight === undefined ? kind.unknownOption(name, option) : kind.unknownBehind(name, option), OPTIONS)
+      const behind = `unknown ${kind.behind} ${name} weight option ${option} - ignoring`
+      says(tracked.weight === undefined ? kind.unknownOption(name, option) : behind, OPTIONS)
       if (tracked.weight === undefined) return
       break
     }
