@@ -133,8 +133,8 @@ function writeHead(end: number, otherwise: string): Code {
 /**
  * Of step 10. UDP's checksum may be that of a tunnel's outer header, complete while the inner one is left to the device (the kernel's
  * "local checksum offload"). The helper would take it for one that is left to the device, and leave the ports out. So the ports
- * come first: what they leave unchanged must be the pseudo header's sum, or comes up. Ports that change nothing are replaced by 1, which
- * the addresses take back.
+ * come first: what they leave unchanged must be the pseudo header's sum, or comes up. For ports that change nothing 1 is added, and
+ * taken out again.
  */
 export const udpChecksum: Code = [
   'udp checksum',
@@ -149,11 +149,11 @@ export const udpChecksum: Code = [
   atHand(r1, At.UDP_END, LOST),
   load16(r2, r1, At.UDP_CHECK),
   load64(r3, fp, CHECK),
-  loadSlot(r4, ADDRESS_SUM),
   jumpIf(r2, '==', r3, 'left to the device'),
   loadSlot(r5, PORT_SUM),
   jumpIf(r5, '!=', NOTHING, 'addresses'),
-  add(r4, NOTHING - 1),
+  mov(r4, NOTHING - 1),
+  mend(At.UDP_CHECK, BPF_F_MARK_MANGLED_0, LOST),
   jump('addresses'),
   'left to the device',
   load16(r5, r1, At.UDP_LENGTH),
@@ -168,6 +168,7 @@ export const udpChecksum: Code = [
   foldInto(r5, 16, r3), // r5 = the pseudo header's sum
   jumpIf(r5, '!=', r2, UP),
   'addresses',
+  loadSlot(r4, ADDRESS_SUM),
   mend(At.UDP_CHECK, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0, LOST),
   jump('checksum mended'),
 ]

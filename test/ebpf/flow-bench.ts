@@ -5,20 +5,33 @@ import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
 import type { ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import * as slot from '../../src/packet/flow-slot.js'
 import type { Link } from '../../src/packet/link.js'
-import type { MacAddr } from '../../src/wire/addr.js'
-import { BenchDirector, CLIENT_MAC, endpoint, serverMac, VIP } from '../support/bench-director.js'
-import { concat, placed, tcp4, udp4, virtioHeader, type TcpOptions } from '../support/frames.js'
-import { addrText, readU16, readU32, u16 } from '../support/octets.js'
+import { formatMac, type MacAddr } from '../../src/wire/addr.js'
+import { BenchDirector, endpoint, GATEWAY_MAC, serverMac, VIP } from '../support/bench-director.js'
+import { placed, tcp4, udp4, virtioHeader, type TcpOptions } from '../support/frames.js'
+import { addrText, readU16, readU32 } from '../support/octets.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
-/** All frames come in by the link `in`, which has the MAC of the interface that the kernel makes test runs on. */
-const IN_MAC = '00:00:00:00:00:00'
-export const fromClient = { eth: `${CLIENT_MAC} > ${IN_MAC}` }
-export const fromServer = { eth: `${serverMac(11)} > ${IN_MAC}` }
 export const LIP = '10.99.2.201'
-export const EPOCH = 5
-export const IFINDEXES = [undefined, 1001, 1002]
-export const MTUS = [1500, 1400, 1500]
+const EPOCH = 5
+const LINKS = ['in', 'c', 'r']
+const MTUS = [1500, 1400, 1500]
+/** The bench's director is the second of two. */
+const [PARTS, PART] = [2, 1]
+
+/** Where the links are. All frames come in by the link `in`. */
+export interface Wires {
+  readonly macs: readonly MacAddr[]
+  readonly ifindexes: readonly number[]
+}
+/** Of the interface that the kernel makes test runs on. */
+const NO_WIRES: Wires = {
+  macs: [
+    { hi: 0, lo: 0 },
+    { hi: 0x0200, lo: 0x0101 },
+    { hi: 0x0200, lo: 0x0201 },
+  ],
+  ifindexes: [1, 1001, 1002],
+}
 
 /** One direction of an open connection: 'address:port > address:port', as its frames come in. */
 export interface BenchFlow {
@@ -52,9 +65,9 @@ const KINDS: readonly Kind[] = [
   { method: 'direct', isTcp: true, port: 86, server: '10.99.2.11:86', clientAddress: 'toa' },
   { method: 'direct', isTcp: false, port: 55, server: '10.99.2.11:55' },
 ]
-const CLIENT = '10.99.1.10:40000'
+const CLIENT = '203.0.113.7:40000'
 /** Its flows are not entered. */
-const OTHER = '10.99.1.11:40000'
+const OTHER = '203.0.113.8:40000'
 
 /**
  * A director with open connections of all methods, its fast path, and the flow program's table with what can be learnt of each
@@ -66,26 +79,36 @@ export class FlowBench {
   readonly table: ProgramFlows
   readonly flows: BenchFlow[] = []
   readonly #fast: FastPath
-  readonly #hops: string[] = []
+  /** The first director's epoch, which is not this one's. */
+  readonly otherEpoch = EPOCH + 4
+  readonly #other: ProgramFlows
+  readonly #hops: { link: Link; mac: MacAddr }[] = []
+  readonly #asMade: Int32Array
 
-  constructor() {
+  readonly #fromClient: { eth: string }
+  readonly #fromServer: { eth: string }
+  readonly #ifindexes: readonly number[]
+
+  constructor({ macs, ifindexes }: Wires = NO_WIRES) {
+    this.#ifindexes = ifindexes
+    const us = formatMac(macs[0]!)
+    this.#fromClient = { eth: `${GATEWAY_MAC} > ${us}` }
+    this.#fromServer = { eth: `${serverMac(11)} > ${us}` }
     this.director = new BenchDirector({
-      links: [
-        { name: 'in', mac: { hi: 0, lo: 0 }, mtu: MTUS[0]! },
-        { name: 'c', mac: { hi: 0x0200, lo: 0x0101 }, mtu: MTUS[1]! },
-        { name: 'r', mac: { hi: 0x0200, lo: 0x0201 }, mtu: MTUS[2]! },
-      ],
+      links: LINKS.map((name, i) => ({ name, mac: macs[i]!, mtu: MTUS[i]! })),
       addresses: ['10.99.1.1/24@c', '10.99.2.1/24@r'],
     })
     for (const kind of KINDS) this.#serve(kind)
     this.#fast = fastPathAsked(() => {
       for (const kind of KINDS) for (const client of [CLIENT, OTHER]) this.#open(kind, client)
     })
-    this.maps = makeFlowMaps({ capacity: 100, hops: 8 })
-    this.table = new ProgramFlows(this.maps)
-    IFINDEXES.forEach((ifindex, index) => this.table.setLink(index, ifindex))
-    this.table.setEpoch(EPOCH)
+    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS })
+    this.table = new ProgramFlows(this.maps, PART)
+    this.#other = new ProgramFlows(this.maps, 0)
+    this.#other.setEpoch(this.otherEpoch)
+    this.#say()
     for (const flow of this.flows) if (!flow.flow.includes(OTHER)) this.#learn(flow)
+    this.#asMade = this.table.slots.slice()
   }
 
   /** What the fast path does: the frame that leaves, and the link; undefined where it hands the frame to the whole path. */
@@ -103,7 +126,39 @@ export class FlowBench {
     return sent?.frame
   }
 
+  /** A plain frame of a flow. */
+  plain({ isTcp, flow, eth }: BenchFlow): Uint8Array {
+    const options = { ...eth, payload: 1 }
+    return isTcp ? tcp4(flow, { ...options, flags: 'A' }) : udp4(flow, options)
+  }
+  mtuOf({ slot: at }: BenchFlow): number {
+    return at === 0 ? 1500 : this.table.slots[at * slot.SLOT_WORDS + slot.MTU]!
+  }
+  /** Checksums that become 0 or 0xffff by what is added to them, wholly or by a part. */
+  limitsOf({ slot: at }: BenchFlow): number[] {
+    const sum = (word: number): number => swapped(this.table.slots[at * slot.SLOT_WORDS + word]!)
+    const [addresses, ports] = [sum(slot.ADDRESS_SUM), sum(slot.PORT_SUM)]
+    const both = addresses + ports
+    return [addresses, ports, (both & 0xffff) + (both >>> 16)].flatMap(limit => [
+      limit - 1,
+      limit,
+      (limit + 1) & 0xffff,
+    ])
+  }
+
+  /** Makes the table what it was at first. */
+  restore(): void {
+    this.table.slots.set(this.#asMade)
+    this.#say()
+  }
+  #say(): void {
+    this.#ifindexes.forEach((ifindex, index) => this.table.setLink(index, ifindex))
+    this.table.setEpoch(EPOCH)
+    this.#hops.forEach(({ link, mac }, i) => this.table.setHop(this.table.firstHop + i, link, mac))
+  }
+
   close(): void {
+    this.#other.close()
     this.table.close()
     closeFlowMaps(this.maps)
   }
@@ -123,7 +178,7 @@ export class FlowBench {
   #open({ method, isTcp, port, server, clientAddress }: Kind, client: string): void {
     const inbound = `${client} > ${VIP}:${port}`
     const send = (flow: string, options: TcpOptions): Uint8Array => {
-      const eth = flow.startsWith(client) ? fromClient : fromServer
+      const eth = flow.startsWith(client) ? this.#fromClient : this.#fromServer
       const out = this.handled(isTcp ? tcp4(flow, { ...options, ...eth }) : udp4(flow, { ...eth, payload: 5 }))
       if (!out) throw new Error(`${flow} was not balanced`)
       return out
@@ -131,10 +186,17 @@ export class FlowBench {
     const first = send(inbound, { flags: 'S', seq: 1000 })
     const outbound = `${server} > ${addrText(first.slice(26, 30))}:${readU16(first, 34)}`
     const name = `${method} ${isTcp ? 'tcp' : 'udp'} ${clientAddress ?? ''}`
-    const believes = clientAddress === undefined ? 0 : slot.FlowForm.CHECK_OPTIONS
+    // UDP has no options to check: then the bit means nothing.
+    const believes = clientAddress === undefined && (isTcp || port === 53) ? 0 : slot.FlowForm.CHECK_OPTIONS
     const translated = method === 'direct' ? 0 : slot.FlowForm.TRANSLATED
     const common = { isTcp, slot: 0, ifindex: 0 }
-    this.flows.push({ ...common, name: `${name} in`, flow: inbound, eth: fromClient, form: translated | believes })
+    this.flows.push({
+      ...common,
+      name: `${name} in`,
+      flow: inbound,
+      eth: this.#fromClient,
+      form: translated | believes,
+    })
     if (method === 'direct') return
     if (isTcp) {
       send(outbound, { flags: 'SA', seq: 5000, ack: 1001 })
@@ -143,35 +205,36 @@ export class FlowBench {
       send(inbound, { flags: 'A', seq: 1001, ack: 5010 })
     } else send(outbound, {})
     const form = translated | slot.FlowForm.OUTBOUND
-    this.flows.push({ ...common, name: `${name} out`, flow: outbound, eth: fromServer, form })
+    this.flows.push({ ...common, name: `${name} out`, flow: outbound, eth: this.#fromServer, form })
   }
 
   #learn(flow: BenchFlow): void {
-    const options = { ...flow.eth, payload: 1 }
-    const before = flow.isTcp ? tcp4(flow.flow, { ...options, flags: 'A' }) : udp4(flow.flow, options)
+    const before = this.plain(flow)
     const after = this.forwarded(before, 0, flow.isTcp)
     if (!after) throw new Error(`${flow.name}: the fast path does not take it`)
     flow.slot = this.table.first + this.flows.indexOf(flow)
     const link = this.director.director.links.find(({ mac }) => mac.lo === readU32(after, 8))!
-    flow.ifindex = IFINDEXES[link.index]!
+    flow.ifindex = this.#ifindexes[link.index]!
     fillSlot(this.table.slots, flow, before, after, { hop: this.#hopOf(link, after), mtu: link.mtu })
     const key = keyOf(before)
     if (this.table.enter(key, Int32Array.of(flow.slot), 1) !== 1) throw new Error('not entered')
   }
   #hopOf(link: Link, frame: Uint8Array): number {
     const mac: MacAddr = { hi: readU16(frame, 0), lo: readU32(frame, 2) }
-    const name = `${link.name} ${mac.hi} ${mac.lo}`
-    if (!this.#hops.includes(name)) {
-      this.#hops.push(name)
-      this.table.setHop(this.table.firstHop + this.#hops.length, link, mac)
-    }
-    return this.table.firstHop + this.#hops.indexOf(name) + 1
+    const known = this.#hops.findIndex(hop => hop.link === link && hop.mac.lo === mac.lo)
+    if (known >= 0) return this.table.firstHop + known
+    this.#hops.push({ link, mac })
+    this.#say()
+    return this.table.firstHop + this.#hops.length - 1
   }
 }
 
 /** The key of a frame's flow. */
 export function keyOf(frame: Uint8Array): Int32Array {
-  return wordsOf(concat(frame.slice(26, 38), Uint8Array.of(frame[23]!, 0, 0, 0)))
+  const key = new Uint8Array(slot.FLOW_KEY_WORDS * 4)
+  key.set(frame.slice(26, 38))
+  key[12] = frame[23]!
+  return wordsOf(key)
 }
 
 /** Writes a slot by what a frame was before and is after. */
@@ -191,6 +254,9 @@ export function fillSlot(
   slots[at + slot.HEADER_SUM] = change(before, after, [22, ...addresses])
   slots[at + slot.ADDRESS_SUM] = change(before, after, addresses)
   slots[at + slot.PORT_SUM] = change(before, after, [34, 36])
+  // By direct routing nobody looks at these.
+  if ((flow.form & slot.FlowForm.TRANSLATED) === 0)
+    for (const word of [slot.SRC, slot.DST, slot.PORTS, slot.ADDRESS_SUM, slot.PORT_SUM]) slots[at + word] = 0x1234_5678
   slots[at + slot.EPOCH] = epoch
 }
 
@@ -198,8 +264,10 @@ export function fillSlot(
 function change(before: Uint8Array, after: Uint8Array, at: readonly number[]): number {
   let sum = at.reduce((sum, at) => sum + (~readU16(before, at) & 0xffff) + readU16(after, at), 0)
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  const octets = u16(sum)
-  return octets[0]! | (octets[1]! << 8)
+  return swapped(sum)
+}
+function swapped(half: number): number {
+  return ((half & 0xff) << 8) | (half >>> 8)
 }
 function wordsOf(octets: Uint8Array): Int32Array {
   return new Int32Array(octets.slice().buffer)
