@@ -35,7 +35,7 @@ import { Counters } from '../service/counters.js'
 import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
-import { linksOf, type DirectorOptions } from './options.js'
+import { DEFAULT_MAX_CONNECTIONS, linksOf, type DirectorOptions } from './options.js'
 import { FlowKeeper } from './offload/flow-keeper.js'
 import { Adverts } from './path/adverts.js'
 import { FastPath } from './path/fast-path.js'
@@ -62,7 +62,6 @@ import { Defence } from './upkeep/defence.js'
 import { Orphans } from './upkeep/orphans.js'
 import { VerdictCounters } from './verdict-counters.js'
 
-const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
 /** Measured: a connection of fewer packets costs more to enter than it saves (docs/measurements.md). */
 const DEFAULT_OFFLOAD_AFTER = 12

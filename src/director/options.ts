@@ -8,6 +8,8 @@ import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
 
+export const DEFAULT_MAX_CONNECTIONS = 2 ** 20
+
 /** Options of a director: its links and what else it is made of. */
 export type DirectorOptions = DirectorSettings & (DirectorLinks | OldDirectorLinks)
 

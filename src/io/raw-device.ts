@@ -48,6 +48,8 @@ export class RawDevice implements Device {
   readonly mac: MacAddr
   readonly mtu: number
   readonly fds: readonly number[]
+  /** The number of its interface, where a front's program runs there. */
+  readonly frontedBy: number | undefined
   readonly toKernel?: (slab: Slab, at: number, len: number) => boolean
   /** Of the first worker's device, for all. */
   #hold: Hold | undefined
@@ -71,6 +73,7 @@ export class RawDevice implements Device {
     this.mtu = info.mtu
     if (front && !sharing?.group) this.#hold = holdInterface(name, info.index, front)
     const isFronted = sharing?.group?.isFronted ?? this.#hold?.way !== undefined
+    this.frontedBy = isFronted ? info.index : undefined
     try {
       const filter = front && isFronted ? heardBehindFront(front.mode) : undefined
       this.#ring = new PacketRing(name, info, { filter, isFronted, sharing })

@@ -7,9 +7,11 @@ import { getHeapStatistics } from 'node:v8'
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
-import { UsageError } from '../director/options.js'
+import { DEFAULT_MAX_CONNECTIONS, UsageError } from '../director/options.js'
+import type { FlowMaps } from '../ebpf/flow-parts.js'
 import { FrontRefused } from '../ebpf/front-refused.js'
-import { ProgramFront } from '../ebpf/program-front.js'
+import type { ProgramFlows } from '../ebpf/program-flows.js'
+import type { ProgramFront } from '../ebpf/program-front.js'
 import { BusyPoll } from '../linux/busy-poll.js'
 import type { Device } from '../packet/device.js'
 import type { FanoutGroup } from '../io/fanout.js'
@@ -25,6 +27,7 @@ import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
 import { inlineThePath } from './engine.js'
+import { flowTable, openFront, servesBy, type OpenedFront } from './flow-offload.js'
 import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
 import {
@@ -66,13 +69,17 @@ interface Started {
   readonly devices: Device[]
   readonly director: Director
   readonly follower: HostFollower | undefined
+  readonly flowMaps: FlowMaps | undefined
+  /** A line for the log. */
+  readonly note: string | undefined
 }
 
 /** Of the first worker. Where the kernel takes no programs uvs can only be alone on its interfaces: else FrontRefused. */
-function openFront(): ProgramFront | undefined {
-  if (!isFirst || data.devices.every(({ kind }) => kind !== 'raw')) return undefined
+function openOurFront(): Partial<OpenedFront> | undefined {
+  if (!isFirst) return data.flowMaps && { maps: data.flowMaps }
+  if (data.devices.every(({ kind }) => kind !== 'raw')) return undefined
   try {
-    return new ProgramFront()
+    return openFront(data.offload, data.worker?.of ?? 1, data.director.maxConnections ?? DEFAULT_MAX_CONNECTIONS)
   } catch (error) {
     if (!(error instanceof SystemError)) throw error
     const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)
@@ -84,14 +91,16 @@ function openFront(): ProgramFront | undefined {
 async function start(): Promise<Started | undefined> {
   const devices: Device[] = []
   try {
-    const front = openFront()
+    const { front, maps, note } = openOurFront() ?? {}
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
     for (const options of data.devices) devices.push(openDevice(options, front))
+    const flows = maps && flowTable(maps, data.worker?.index ?? 0, devices)
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
       links: devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) })),
       ...(front && { front }),
+      ...(flows && { flows }),
       ...(data.adverts && { adverts: new AdvertWriter(data.adverts) }),
       egress: new DeviceEgress(devices),
       now: performance.now(),
@@ -105,7 +114,8 @@ async function start(): Promise<Started | undefined> {
     })
     makeResident(director.conns.table.words)
     const hasRaw = data.devices.some(({ kind }) => kind === 'raw')
-    return { devices, director, follower: hasRaw ? follow(director, devices, front) : undefined }
+    const follower = hasRaw ? follow(director, devices, front, flows) : undefined
+    return { devices, director, follower, flowMaps: maps, note }
   } catch (error) {
     for (const device of devices) device.close()
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
@@ -164,7 +174,12 @@ function work(queue: RequestQueue): void {
 }
 
 /** Each worker follows the kernel. The old device is closed last: the director goes on with it if there is no new one. */
-function follow(director: Director, devices: Device[], front: ProgramFront | undefined): HostFollower {
+function follow(
+  director: Director,
+  devices: Device[],
+  front: ProgramFront | undefined,
+  flows: ProgramFlows | undefined,
+): HostFollower {
   const { worker } = data
   const reopening = worker && new Reopening(worker.reopening, worker, openShared)
   return new HostFollower(director, {
@@ -174,6 +189,7 @@ function follow(director: Director, devices: Device[], front: ProgramFront | und
       if (device === undefined) return false
       devices[index]!.close()
       devices[index] = device
+      if (flows) servesBy(flows, index, device)
       return true
     },
     chosen: index => reopening?.chosen(index),
@@ -231,8 +247,10 @@ if (started) {
   answer({
     ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
     groups: devices.map(groupOf),
+    flowMaps: started.flowMaps,
     thread: threadId(),
   })
+  if (started.note !== undefined) answer({ problem: `no flow is offloaded: ${started.note}` })
   run(started)
   started.follower?.close()
   for (const device of devices) device.close()

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_CONNECTIONS } from '../director/options.js'
 import { advertMemory, AdvertReader } from './advert-queue.js'
 import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
 import type { FanoutGroup } from '../io/fanout.js'
@@ -18,8 +19,6 @@ import { DataPlaneError, WorkerThread, type ReadyDevice, type Report } from './w
 export { DataPlaneError } from './worker-thread.js'
 export type { DataPlaneOptions } from './data-plane-options.js'
 
-/** Default capacity of the connection tables together. */
-const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 /** Between the workers' seeds: 2^32 divided by the golden ratio, so that no two of 64 are close. */
 const SEED_STEP = 0x9e3779b9
 
@@ -60,7 +59,14 @@ export class DataPlane implements Control {
           shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
         )
         const director = directorOf(rest, index, of)
-        const own = { devices, director, worker: { index, ...shares }, ...heardBy(adverts[index]) }
+        const flowMaps = workers[0]?.flowMaps
+        const own = {
+          devices,
+          director,
+          worker: { index, ...shares },
+          ...heardBy(adverts[index]),
+          ...(flowMaps && { flowMaps }),
+        }
         workers.push(await WorkerThread.start({ ...rest, ...own }, ofWorkers))
       }
       return new DataPlane(workers, options, { adverts, report, steering })

@@ -1,9 +1,11 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { DirectorOptions } from '../director/options.js'
+import type { FlowMaps } from '../ebpf/flow-parts.js'
 import type { FanoutGroup, Sharing } from '../io/fanout.js'
 import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
+import type { OffloadOptions } from './offload-options.js'
 import type { RouterOrder } from './router-order.js'
 
 /** A device as on the command line, the front before it, and how several workers' devices share the interface. */
@@ -31,6 +33,7 @@ export interface WorkerData {
     | 'maxConnections'
     | 'seed'
     | 'icmpRatelimit'
+    | 'offloadAfter'
     | 'clientMask'
   >
   /** For one of several workers: which one, the memory of their shared counts, and that by which they open interfaces anew. */
@@ -39,6 +42,10 @@ export interface WorkerData {
   schedulers?: string[]
   /** Where adverts of virtual routers go that come in by interfaces without a kernel beside (advert-queue.ts). */
   adverts?: SharedArrayBuffer
+  /** How flows are handed to the program; undefined: not at all. */
+  offload?: OffloadOptions
+  /** The first worker's maps of flows, for the others. */
+  flowMaps?: FlowMaps
   requests: MessagePort
   /** eventfd that wakes the thread. */
   wakeFd: number
@@ -53,6 +60,7 @@ export type ToWorker = { asked: Asked[] } | { order: RouterOrder } | { stop: tru
 export interface Ready {
   ready: { name: string; mac: string; mtu: number }[]
   groups: (FanoutGroup | undefined)[]
+  flowMaps?: FlowMaps | undefined
   thread: number
 }
 

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { UsageError } from '../director/options.js'
+import type { FlowMaps } from '../ebpf/flow-parts.js'
 import type { FanoutGroup } from '../io/fanout.js'
 import { check, close, eventfd } from '../linux/libc.js'
 import type { Control, OperationName, RefusedReply, Reply, Request } from '../control/protocol/api.js'
@@ -31,6 +32,8 @@ export class WorkerThread implements Control {
   readonly devices: readonly ReadyDevice[]
   /** The fanout groups that the next worker's devices join; undefined for a device that shares no interface. */
   readonly groups: readonly (FanoutGroup | undefined)[]
+  /** The first worker's maps of flows. */
+  readonly flowMaps: FlowMaps | undefined
   /** Its thread ID, as in /proc/self/task. */
   readonly thread: number
   readonly #worker: Worker
@@ -68,11 +71,12 @@ export class WorkerThread implements Control {
     port: MessagePort,
     wakeFd: number,
     signal: Int32Array,
-    { ready, thread, groups }: Ready,
+    { ready, thread, groups, flowMaps }: Ready,
     report: Report,
   ) {
     this.devices = ready
     this.groups = groups
+    this.flowMaps = flowMaps
     this.thread = thread
     this.#worker = worker
     this.#port = port

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { MarkRuleInfo } from '../../../control/protocol/api.js'
 import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
+import { MOST_FLOWS, type OffloadOptions } from '../../../plane/offload-options.js'
 import type { DeviceOptions } from '../../../plane/worker-messages.js'
 import { MAX_CONNECTIONS } from '../../../conn/table.js'
 import { parseVip, UsageError } from '../../../director/options.js'
@@ -14,6 +15,8 @@ import { readOptions } from '../options/read-options.js'
 
 /** A fanout group takes 256 sockets, and a director's connections are divided among them. */
 const MOST_WORKERS = 64
+/** The most packets of a client before its flow is offloaded. */
+const MOST_PACKETS = 1_000_000
 
 /** The options of `uvs director`. */
 export interface DirectorCommand extends DataPlaneOptions {
@@ -79,14 +82,20 @@ const MAC = option('--mac', 'MAC@IF', "our MAC on a TAP device, which must not b
   repeatable: true,
 })
 
+const OFFLOAD = option(
+  '--offload',
+  'auto|off|N[,FLOWS]',
+  'the kernel forwards flows of open connections, each after N packets of its client, at most FLOWS; default auto',
+)
+
 export const DIRECTOR_FORMS: readonly Form[] = [
-  { words: [], options: [required(RAW), ADDRESS, ...COMMON] },
+  { words: [], options: [required(RAW), ADDRESS, OFFLOAD, ...COMMON] },
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
   { words: [], options: [required(KEEPALIVED), required(CHECK)] },
 ]
 
 /** A form with both kinds of device, so that the error of using both is about these options. */
-const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, ...COMMON] }
+const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, ...COMMON] }
 
 /** Comes with a later version. */
 const LATER = '--libpcap'
@@ -107,6 +116,9 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
   const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
   const clientMask = readMask(given.one('--steer-mask'))
+  if (given.has('--tap') && given.has('--offload'))
+    throw new UsageError('--offload goes with --raw: what a TAP device hears comes to uvs alone')
+  const offload = given.has('--tap') ? undefined : readOffload(given.one('--offload'))
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
@@ -127,8 +139,10 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
+      ...(offload?.after === undefined ? {} : { offloadAfter: offload.after }),
       ...(clientMask === undefined ? {} : { clientMask }),
     },
+    ...(offload && { offload }),
     workers,
     control: given.one('--control') ?? defaultControl(),
     rules: given.one('--rules'),
@@ -179,6 +193,18 @@ function readMask(text: string | undefined): Ipv4Addr | undefined {
       `--steer-mask: '${text}' is not a mask: ones, then zeros, such as 255.255.255.0, at least 128.0.0.0`,
     )
   return mask
+}
+
+/** Undefined: off. */
+function readOffload(text = 'auto'): OffloadOptions | undefined {
+  if (text === 'off') return undefined
+  const [after = '', flows, ...rest] = text.split(',')
+  if (rest.length > 0 || !/^(auto|\d+)$/.test(after))
+    throw new UsageError(`--offload: '${text}' is not auto, off or a number of packets, with or without ,FLOWS`)
+  return {
+    ...(after === 'auto' ? {} : { after: wholeNumber('--offload', after, 0, MOST_PACKETS)! }),
+    ...(flows === undefined ? {} : { flows: wholeNumber('--offload', flows, 2, MOST_FLOWS)! }),
+  }
 }
 
 function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {

@@ -16,8 +16,27 @@ t.test('the least that must be said, and what holds then', async t => {
     http: undefined,
     marks: [],
     schedulers: [],
+    offload: {},
     workers: 1,
   })
+})
+
+t.test('which flows the kernel forwards', async t => {
+  const offload = (value: string): unknown => {
+    const { offload: options, director } = parse(`${least} --offload ${value}`)
+    return [options, director.offloadAfter]
+  }
+  t.strictSame(offload('auto'), [{}, undefined])
+  t.strictSame(offload('off'), [undefined, undefined])
+  t.strictSame(offload('0'), [{ after: 0 }, 0])
+  t.strictSame(offload('100,1000'), [{ after: 100, flows: 1000 }, 100])
+  t.strictSame(offload('auto,4194304'), [{ flows: 4194304 }, undefined])
+  for (const wrong of ['on', '-1', '1,', '1,2,3', 'off,10', '1.5'])
+    t.throws(() => offload(wrong), { message: /^--offload: '.*' is not / }, wrong)
+  t.throws(() => offload('1,4194305'), { message: "--offload: '4194305' is not a whole number from 2 to 4194304" })
+  t.throws(() => offload('1000001'), { message: "--offload: '1000001' is not a whole number from 0 to 1000000" })
+  t.throws(() => parse('--tap t0 --address 10.0.0.1/24@t0 --offload auto'), { message: /^--offload goes with --raw/ })
+  t.equal(parse('--tap t0 --address 10.0.0.1/24@t0').offload, undefined)
 })
 
 t.test('all that may be said, in either form', async t => {

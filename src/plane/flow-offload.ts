@@ -1,0 +1,45 @@
+import { closeFlowMaps, makeFlowMaps } from '../ebpf/flow-maps.js'
+import { MOST_PARTS, type FlowMaps } from '../ebpf/flow-parts.js'
+import { ProgramFlows } from '../ebpf/program-flows.js'
+import { ProgramFront } from '../ebpf/program-front.js'
+import { RawDevice } from '../io/raw-device.js'
+import { SystemError } from '../linux/libc.js'
+import type { Device } from '../packet/device.js'
+import type { OffloadOptions } from './offload-options.js'
+
+const DEFAULT_MOST_FLOWS = 2 ** 18
+const HOPS = 16_384
+
+/** The front of the first worker's devices; with `maps`, its programs forward flows. `note`: why they do not, a line for the log. */
+export interface OpenedFront {
+  readonly front: ProgramFront
+  readonly maps?: FlowMaps
+  readonly note?: string
+}
+
+/** SystemError where the kernel may not be given programs at all. `workers` directors with so many connections each share the flows. */
+export function openFront(offload: OffloadOptions | undefined, workers: number, maxConnections: number): OpenedFront {
+  if (offload === undefined) return { front: new ProgramFront() }
+  if (workers > MOST_PARTS) return { front: new ProgramFront(), note: `of more than ${MOST_PARTS} workers` }
+  const flows = offload.flows ?? Math.min(2 * maxConnections * workers, DEFAULT_MOST_FLOWS)
+  let maps: FlowMaps | undefined
+  try {
+    maps = makeFlowMaps({ capacity: Math.ceil(flows / workers), hops: HOPS, parts: workers })
+    return { front: new ProgramFront({ flows: maps }), maps }
+  } catch (error) {
+    if (maps) closeFlowMaps(maps)
+    if (!(error instanceof SystemError)) throw error
+    return { front: new ProgramFront(), note: error.message }
+  }
+}
+
+/** A worker's table of flows, told by which interfaces its devices' frames come in and leave. */
+export function flowTable(maps: FlowMaps, worker: number, devices: readonly Device[]): ProgramFlows {
+  const table = new ProgramFlows(maps, worker)
+  devices.forEach((device, index) => servesBy(table, index, device))
+  return table
+}
+/** The link has this device from now on. */
+export function servesBy(table: ProgramFlows, index: number, device: Device): void {
+  table.setLink(index, device instanceof RawDevice ? device.frontedBy : undefined)
+}

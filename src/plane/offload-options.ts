@@ -1,0 +1,10 @@
+/** That the program before the interfaces forwards the packets of open connections. */
+export interface OffloadOptions {
+  /** A connection's flows are entered after so many of its client's packets. Default: the director's. */
+  readonly after?: number
+  /** The most flows that there may be, two a connection by NAT. Default: twice the connections, at most 262144. */
+  readonly flows?: number
+}
+
+/** Of `OffloadOptions.flows`. */
+export const MOST_FLOWS = 2 ** 22
