@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Ledger } from '../../netns-lab/ledger.js'
 import { Namespaces, type Started } from '../../netns-lab/namespaces.js'
-import { run } from '../../netns-lab/proc.js'
+import { run, until } from '../../netns-lab/proc.js'
 import { ours } from '../../netns-lab/tools.js'
 import { sooner, whyNoLan } from './lan.js'
 import { unhooked } from './unhooked.js'
@@ -154,13 +154,14 @@ ${this.kase.kinds[name] === 'keepalived' ? '' : balanced}`,
   async whoReplies(): Promise<string[]> {
     for (let tries = 1; ; tries++) {
       const before = { replies: this.log('replies').length, changes: this.#changes() }
-      for (let i = 0; i < 5; i++) {
-        await this.spaces.ip('client', 'neigh', 'flush', 'all')
-        await this.spaces.run('client', 'curl', ['-s', '-m', '3', `http://${VIP}/`])
-      }
       const replies = (): string[] =>
         [...this.log('replies').slice(before.replies).matchAll(REPLY)].map(([, mac]) => mac!)
-      await sooner(async () => replies().length > 0, 30_000)
+      for (let i = 0; i < 5; i++) {
+        const heard = replies().length
+        await this.spaces.ip('client', 'neigh', 'flush', 'all')
+        await this.spaces.run('client', 'curl', ['-s', '-m', '3', `http://${VIP}/`])
+        await until(() => replies().length > heard, 5000)
+      }
       if (this.#changes() === before.changes || tries === 5) return [...new Set(replies())]
       await this.becomes('lb2', 'BACKUP', 0)
     }
