@@ -31,11 +31,18 @@ export function timing<T extends Timing>(): Table<T> {
   }
 }
 
-/** The address family of each checker's real server, which is what it connects to unless connect_ip says otherwise. */
+/** The address family of each checker's real server. */
 export const familyOfServer = new WeakMap<object, 4 | 6>()
 
-/** Where a checker connects to and from. */
-export function connection<T extends CheckTarget>(): Table<T> {
+/**
+ * Where a checker connects to and from. `knowsServer`: while it is read, it connects to its real server unless connect_ip says otherwise;
+ * else to nothing yet.
+ */
+export function connection<T extends CheckTarget>({ knowsServer = true } = {}): Table<T> {
+  const familyOf = (checker: T): 4 | 6 | undefined => {
+    if (checker.connectIp !== undefined) return addressOf(checker.connectIp)?.family
+    return knowsServer ? familyOfServer.get(checker) : undefined
+  }
   const port = (name: 'connect_port' | 'bind_port', set: (checker: T, value: number) => void): Table<T>[string] =>
     number<T>({
       least: 1,
@@ -50,7 +57,10 @@ export function connection<T extends CheckTarget>(): Table<T> {
       initial: "the real server's",
       set(checker, text, parser) {
         const address = addressOf(text)
+        const from = checker.bindTo === undefined ? undefined : addressOf(checker.bindTo)
         if (address === undefined) parser.error(`Invalid connect_ip address ${text} - ignoring`)
+        else if (from && from.family !== address.family)
+          parser.error(`connect_ip address ${text} does not match address family of bindto - skipping`)
         else checker.connectIp = address.text
       },
     }),
@@ -60,8 +70,9 @@ export function connection<T extends CheckTarget>(): Table<T> {
       initial: 'any',
       set(checker, text, parser) {
         const address = addressOf(text)
+        const family = familyOf(checker)
         if (address === undefined) parser.error(`Invalid bindto address ${text} - ignoring`)
-        else if (familyOf(checker) !== address.family)
+        else if (family !== undefined && family !== address.family)
           parser.error(`bindto address ${text} does not match address family of connect_ip - skipping`)
         else checker.bindTo = address.text
       },
@@ -80,8 +91,4 @@ export function connection<T extends CheckTarget>(): Table<T> {
       set: (checker, value) => void (checker.fwmark = value),
     }),
   }
-}
-
-function familyOf(checker: CheckTarget): 4 | 6 | undefined {
-  return checker.connectIp === undefined ? familyOfServer.get(checker) : addressOf(checker.connectIp)!.family
 }

@@ -1,7 +1,7 @@
 import { block, word } from '../arguments.js'
 import type { Table } from '../parser.js'
-import type { DnsCheck, PingCheck, SmtpCheck, TcpCheck } from '../tree/checker.js'
-import { connection, timing, type Timing } from './checker-common.js'
+import type { CheckTarget, DnsCheck, PingCheck, SmtpCheck, TcpCheck } from '../tree/checker.js'
+import { connection, familyOfServer, timing, type Timing } from './checker-common.js'
 
 export type PlainDraft = Omit<TcpCheck | PingCheck, keyof Timing> & Timing
 export type DnsDraft = Omit<DnsCheck, keyof Timing> & Timing
@@ -39,18 +39,23 @@ export const DNS_KEYWORDS: Table<DnsDraft> = {
 
 export const SMTP_KEYWORDS: Table<SmtpDraft> = {
   ...timing<SmtpDraft>(),
-  ...connection<SmtpDraft>(),
+  ...connection<SmtpDraft>({ knowsServer: false }),
   helo_name: word({
     takes: '<NAME>',
     none: 'SMTP_CHECK helo name missing',
     initial: 'smtpchecker.keepalived.org',
     set: (checker, name) => void (checker.heloName = name),
   }),
-  host: block<SmtpDraft, SmtpDraft>({
-    table: connection<SmtpDraft>(),
+  // Its addresses are of one family by themselves, whatever stands around it.
+  host: block<SmtpDraft, CheckTarget>({
+    table: connection(),
     open(_line, checker, parser) {
       parser.warn('The SMTP_CHECK host block is deprecated. Please define additional checkers.')
-      return checker
+      const host = { fwmark: checker.fwmark }
+      const family = familyOfServer.get(checker)
+      if (family) familyOfServer.set(host, family)
+      return host
     },
+    close: (host, checker) => void Object.assign(checker, host),
   }),
 }
