@@ -60,6 +60,7 @@ export function garpKeywords<T>(names: GarpNames<T>): Table<T> {
     [`${prefix}garp_extra_if`]: {
       takes: `[all] <${leastExtra}-86400>`,
       initial: 'none',
+      takesAll: true,
       read({ words }, target, parser) {
         extraIf(
           words.slice(1),
@@ -91,21 +92,22 @@ function settingKeyword<T>(
   })
 }
 
+/** `all` may stand anywhere; of several numbers the last counts, and none where a word is neither. */
 function extraIf(
   given: readonly string[],
   { says, name, leastExtra }: { says: string; name: string; leastExtra: number },
   garp: Partial<GarpSettings>,
   parser: Parser,
 ): void {
-  const isAll = given[0] === 'all'
-  const word = given[isAll ? 1 : 0]
-  if (word === undefined) {
-    parser.error(`${says}${name} specified without time - ignoring`)
+  let seconds: number | undefined
+  for (const word of given.filter(each => each !== 'all')) {
+    seconds = unsignedOf(word, { least: leastExtra, most: 86_400 }, parser)
+    if (seconds !== undefined) continue
+    parser.error(`${says}${name} '${word}' invalid - ignoring`)
     return
   }
-  const value = unsignedOf(word, { least: leastExtra, most: 86_400 }, parser)
-  if (value === undefined) parser.error(`${says}${name} '${word}' invalid - ignoring`)
-  else Object.assign(garp, { extraIfMs: value * 1000, extraIfAll: isAll })
+  if (seconds === undefined) parser.error(`${says}${name} specified without time - ignoring`)
+  else Object.assign(garp, { extraIfMs: seconds * 1000, extraIfAll: given.includes('all') })
 }
 
 /** Between two ARPs, or two neighbour advertisements, on an interface. */
