@@ -163,9 +163,9 @@ export class Director implements ReassemblySink {
 
   /** How long the next poll may wait if no frame comes, in whole ms from the last poll. */
   get idleMs(): number {
-    return this.#orphans.isLooking
-      ? 0
-      : Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
+    if (this.#orphans.isLooking) return 0
+    const idleMs = Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
+    return this.flows?.hasFlows ? Math.min(idleMs, this.#counterTick.dueIn(this.#nowMs)) : idleMs
   }
 
   /** Replaces the state of the host's kernel: its addresses, routes and interfaces. */

@@ -109,6 +109,11 @@ export class FlowKeeper implements ConnFlows {
     table.setEpoch(this.#epoch)
   }
 
+  /** Then the counters' tick must come in time though no frame does. */
+  get hasFlows(): boolean {
+    return this.figures.flows > 0
+  }
+
   /** Something has changed that may concern any flow: each one's next packet comes up. */
   readonly changed = (): void => {
     this.#epoch = this.#epoch === 0x7fffffff ? 1 : this.#epoch + 1

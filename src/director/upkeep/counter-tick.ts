@@ -16,6 +16,10 @@ export class CounterTick {
     this.#tickedAt = nowMs
   }
 
+  /** Whole ms until `poll` ticks. */
+  dueIn(nowMs: number): number {
+    return Math.max(0, Math.ceil(this.#nextTick - nowMs))
+  }
   /** Whether `poll` will tick. */
   isDue(nowMs: number): boolean {
     return nowMs >= this.#nextTick
