@@ -35,10 +35,15 @@ export class DirectorProcess {
     return ['director', `--${io}`, links, ...(plan.beside ? [] : [...addresses, ...routes]), '--control', control]
   }
 
-  /** Starts it in the director's namespace; resolves when frames flow. */
-  static start(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<DirectorProcess> {
+  /** Starts it in the director's namespace, with `more` options; resolves when frames flow. */
+  static start(
+    spaces: Namespaces,
+    plan: LabPlan,
+    io: 'raw' | 'tap',
+    more: readonly string[] = [],
+  ): Promise<DirectorProcess> {
     const { control } = spaces.ledger
-    return DirectorProcess.startWith(spaces, DirectorProcess.arguments(plan, io, control), {
+    return DirectorProcess.startWith(spaces, [...DirectorProcess.arguments(plan, io, control), ...more], {
       space: 'director',
       control,
     })

@@ -3,6 +3,7 @@ import { fetchUrl, putFile, type Transfer } from './fetch-url.js'
 import { putKeptLoad, readAb } from './load-tool.js'
 import type { NetnsLab } from './netns-lab.js'
 import { which } from './tools.js'
+import { FEW_PATH } from './web-server.js'
 import { readWrk, type WrkReport } from './wrk-report.js'
 
 const AB_REQUESTS = 15_000
@@ -44,6 +45,12 @@ export async function connections(
 ): Promise<number> {
   await runAb(lab, url, ab, requests)
   return runAb(lab, url, ab, requests)
+}
+
+/** Requests a second on connections that nginx ends after `FEW` requests each, 50 at a time, by ab. */
+export async function fewRequests(lab: NetnsLab, ab: string, url: string, requests: number): Promise<number> {
+  await runAb(lab, url + FEW_PATH, ab, requests, ['-k'])
+  return runAb(lab, url + FEW_PATH, ab, requests, ['-k'])
 }
 
 async function runAb(

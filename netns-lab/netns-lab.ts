@@ -52,8 +52,8 @@ export class NetnsLab {
     return `http://${vip}${port === 80 ? '' : `:${port}`}/`
   }
 
-  startDirector(): Promise<DirectorProcess> {
-    return DirectorProcess.start(this.spaces, this.options.plan, this.options.io)
+  startDirector(...options: string[]): Promise<DirectorProcess> {
+    return DirectorProcess.start(this.spaces, this.options.plan, this.options.io, options)
   }
 
   /** Packets with a wrong checksum, as counted by the client's and the servers' kernels. */

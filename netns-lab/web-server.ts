@@ -5,6 +5,8 @@ import { until } from './proc.js'
 import { ours, which } from './tools.js'
 
 const START_MS = 30_000
+/** nginx ends a connection after so many requests of this path. */
+export const [FEW, FEW_PATH] = [20, 'twenty']
 
 export interface WebServer {
   /** 'nginx' or 'Node' */
@@ -88,6 +90,7 @@ function nginxArguments(
     `http { ${temporary.join(' ')} log_format count '.'; sendfile on; keepalive_requests 1000000;`,
     quiet ? 'access_log off;' : `access_log ${dir}/requests count;`,
     `server { listen ${port} backlog=4096; default_type text/plain; location / { return 200 "${name}\\n"; }`,
+    `location /${FEW_PATH} { keepalive_requests ${FEW}; return 200 "${name}\\n"; }`,
     bigOctets === undefined ? '' : `location /big { alias ${sparseFile(dir, bigOctets)}; }`,
     uploads ? `location /up/ { alias ${dir}/up/; dav_methods PUT; client_max_body_size 0; }` : '',
     '} }\n',

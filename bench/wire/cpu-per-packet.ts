@@ -19,6 +19,8 @@ export interface CpuReading {
   user: number
   system: number
   softirq: number
+  /** Of all CPUs, whatever they did. */
+  busy: number
 }
 
 export interface CpuPerPacket {
@@ -31,11 +33,13 @@ export interface CpuPerPacket {
 /** Reads the counters. `pids`: the balancer's processes; none where the kernel balances. */
 export async function readCpu(lab: NetnsLab, pids: readonly number[]): Promise<CpuReading> {
   const { received } = await interfaceCounters(lab)
+  const stat = readFileSync('/proc/stat', 'utf8')
   const reading = {
     packets: received.packets,
     user: 0,
     system: 0,
-    softirq: softirqTicks(readFileSync('/proc/stat', 'utf8')),
+    softirq: softirqTicks(stat),
+    busy: busyTicks(stat),
   }
   for (const pid of pids) {
     const { user, system } = processTicks(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -65,9 +69,25 @@ export async function cpuPerPacket(
   return cpuBetween(before, await readCpu(lab, pids))
 }
 
-/** The first line of /proc/stat, all CPUs together: user nice system idle iowait irq softirq … in ticks (proc(5)). */
 export function softirqTicks(stat: string): number {
-  const softirq = Number(/^cpu +((?:\d+ ){6})(\d+)/m.exec(stat)?.[2])
-  if (Number.isNaN(softirq)) throw new Error("/proc/stat has no line 'cpu'")
-  return softirq
+  return cpuTicks(stat)[6]!
+}
+/** All but idle and iowait. */
+export function busyTicks(stat: string): number {
+  const [user, nice, system, , , irq, softirq, steal = 0] = cpuTicks(stat) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return user + nice + system + irq + softirq + steal
+}
+/** The first line of /proc/stat, all CPUs together: user nice system idle iowait irq softirq steal … in ticks (proc(5)). */
+function cpuTicks(stat: string): number[] {
+  const ticks = /^cpu +([\d ]+)$/m.exec(stat)?.[1]?.split(' ').map(Number) ?? []
+  if (ticks.length < 7) throw new Error("/proc/stat has no line 'cpu'")
+  return ticks
 }

@@ -32,6 +32,13 @@ export const FIGURES = {
     best: 'least',
     about: 'of the whole machine, while wrk',
   },
+  'cpu-request': {
+    title: 'CPU a request',
+    unit: 'µs',
+    digits: 1,
+    best: 'least',
+    about: 'of the whole machine, client and servers among it, while wrk',
+  },
   half: {
     title: 'half load',
     unit: 'req/s',
@@ -81,6 +88,13 @@ export const FIGURES = {
     digits: 0,
     best: 'most',
     about: 'a new connection for each request, 50 at a time',
+  },
+  ab20: {
+    title: 'ab, 20 each',
+    unit: 'req/s',
+    digits: 0,
+    best: 'most',
+    about: 'connections of 20 requests, 50 at a time',
   },
   download: { title: 'download', unit: 'Gbit/s', digits: 2, best: 'most', about: 'a large file by curl' },
   upload: { title: 'upload', unit: 'Gbit/s', digits: 2, best: 'most', about: 'a large file by curl, PUT' },

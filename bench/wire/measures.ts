@@ -2,7 +2,8 @@ import type { Figures } from './figures.js'
 import type { Balancer, Runner } from './runner.js'
 import { cpuBetween, type CpuReading, readCpu } from './cpu-per-packet.js'
 import { pacedRequests, thinkingUsers, usersFor } from './half-load.js'
-import { connections, download, keptRequests, upload } from '../../netns-lab/loads.js'
+import { connections, download, fewRequests, keptRequests, upload } from '../../netns-lab/loads.js'
+import { TICKS_A_SECOND } from '../../netns-lab/director-counters.js'
 import type { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { which } from '../../netns-lab/tools.js'
 import { udpRate } from './udp-rate.js'
@@ -88,6 +89,14 @@ export const measures: readonly Measure[] = [
     }),
   },
   {
+    name: 'ab20',
+    needs: 'ab',
+    run: async ({ lab, url, effort }) =>
+      [...lab.servers.values()].every(({ kind }) => kind === 'nginx')
+        ? { ab20: await fewRequests(lab, which('ab')!, url, effort.requests * 4) }
+        : {},
+  },
+  {
     name: 'download',
     needs: 'curl',
     run: async ({ lab, url, effort }) => ({ download: await download(lab, { url, times: effort.transfers }) }),
@@ -110,10 +119,12 @@ export const measures: readonly Measure[] = [
 async function saturate({ lab, url, effort, balancer }: Turn): Promise<Figures> {
   let before: CpuReading | undefined
   const warm = async (): Promise<void> => void (before = await readCpu(lab, balancer.pids))
-  const { requestsPerSecond, p50, p99 } = await keptRequests(lab, effort.seconds, { url, warm })
-  const { userNs, systemNs, softirqNs } = cpuBetween(before!, await readCpu(lab, balancer.pids))
+  const { requests, requestsPerSecond, p50, p99 } = await keptRequests(lab, effort.seconds, { url, warm })
+  const after = await readCpu(lab, balancer.pids)
+  const { userNs, systemNs, softirqNs } = cpuBetween(before!, after)
   return {
     wrk: requestsPerSecond,
+    'cpu-request': ((after.busy - before!.busy) * (1e6 / TICKS_A_SECOND)) / requests,
     ...percentiles('wrk', p50, p99),
     ...(balancer.pids.length === 0 ? {} : { 'cpu-user': userNs, 'cpu-system': systemNs }),
     'cpu-softirq': softirqNs,

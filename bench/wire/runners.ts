@@ -14,6 +14,14 @@ const peer = { mode: 'nat', io: 'raw' } as const
 const uvs = (['raw', 'tap'] as const).flatMap(io =>
   (['nat', 'fullnat', 'dr', 'tun'] satisfies LabMode[]).map(mode => uvsRunner(io, mode)),
 )
+/** Every packet comes up to the director. */
+const up: Runner = {
+  name: 'uvs-up-nat',
+  title: 'uvs raw, NAT, without offload',
+  mode: 'nat',
+  io: 'raw',
+  start: (lab, services) => startUvs(lab, services, '--offload', 'off'),
+}
 const beside = (['nat', 'dr'] satisfies LabMode[]).map(besideRunner)
 
 /** In the order of a round; ratios are to the first. */
@@ -38,6 +46,7 @@ export const runners: readonly Runner[] = [
   { ...peer, name: 'kernel-ipvs', title: 'kernel IPVS (user-mode-linux)', missing: whyNoUml, start: startUml },
   ...uvs,
   ...beside,
+  up,
 ]
 
 function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {
@@ -47,7 +56,14 @@ function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {
 
 function besideRunner(mode: LabMode): Runner {
   const title = `uvs beside the kernel, ${mode.toUpperCase()}`
-  return { name: `uvs-beside-${mode}`, title, mode, io: 'raw', beside: true, start: startUvs }
+  return {
+    name: `uvs-beside-${mode}`,
+    title,
+    mode,
+    io: 'raw',
+    beside: true,
+    start: (lab, services) => startUvs(lab, services),
+  }
 }
 
 async function startUml(lab: NetnsLab): Promise<Balancer> {
@@ -57,8 +73,8 @@ async function startUml(lab: NetnsLab): Promise<Balancer> {
   return { pids: [pid] }
 }
 
-async function startUvs(lab: NetnsLab, services: number): Promise<Balancer> {
-  const director = await lab.startDirector()
+async function startUvs(lab: NetnsLab, services: number, ...options: string[]): Promise<Balancer> {
+  const director = await lab.startDirector(...options)
   const { plan } = lab.options
   const udp = rules(plan, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
   for (const rule of [...rules(plan), ...udp]) {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { natPlan } from '../../../native-free/lab-plan.js'
-import { cpuBetween, cpuPerPacket, softirqTicks } from '../../../bench/wire/cpu-per-packet.js'
+import { busyTicks, cpuBetween, cpuPerPacket, softirqTicks } from '../../../bench/wire/cpu-per-packet.js'
 import { cpuTicks, processTicks } from '../../../netns-lab/director-counters.js'
 import { NetnsLab } from '../../../netns-lab/netns-lab.js'
 import { whyNoNamespaces } from '../../../netns-lab/requirements.js'
@@ -18,12 +18,13 @@ t.test('a process has used what its line says, whatever it is called', async t =
 t.test('softirqs of all CPUs together', async t => {
   const stat = 'cpu  3252423 2158 1140638 2632410 10322 7 339917 6016 0 0\ncpu0 1 2 3 4 5 6 70 8 0 0\nintr 5\n'
   t.equal(softirqTicks(stat), 339_917)
+  t.equal(busyTicks(stat), 3_252_423 + 2158 + 1_140_638 + 7 + 339_917 + 6016)
   t.throws(() => softirqTicks('cpu0 1 2 3 4 5 6 70 8 0 0\n'), /no line 'cpu'/)
 })
 
 t.test('ticks of 10 ms over packets', async t => {
-  const before = { packets: 1000, user: 10, system: 20, softirq: 30 }
-  const after = { packets: 1_001_000, user: 110, system: 45, softirq: 31 }
+  const before = { packets: 1000, user: 10, system: 20, softirq: 30, busy: 60 }
+  const after = { packets: 1_001_000, user: 110, system: 45, softirq: 31, busy: 186 }
   t.strictSame(cpuBetween(before, after), { packets: 1e6, userNs: 1000, systemNs: 250, softirqNs: 10 })
   t.throws(() => cpuBetween(before, { ...after, packets: 1000 }), /no packet has passed the director/)
 })
