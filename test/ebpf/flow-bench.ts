@@ -6,7 +6,7 @@ import type { ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import * as slot from '../../src/packet/flow-slot.js'
 import type { Link } from '../../src/packet/link.js'
 import { formatMac, type MacAddr } from '../../src/wire/addr.js'
-import { BenchDirector, endpoint, GATEWAY_MAC, serverMac, VIP } from '../support/bench-director.js'
+import { BenchDirector, endpoint, GATEWAY_MAC, serverMac, VIP, type Sent } from '../support/bench-director.js'
 import { placed, tcp4, udp4, virtioHeader, type TcpOptions } from '../support/frames.js'
 import { addrText, readU16, readU32 } from '../support/octets.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -111,13 +111,16 @@ export class FlowBench {
     this.#asMade = this.table.slots.slice()
   }
 
-  /** What the fast path does: the frame that leaves, and the link; undefined where it hands the frame to the whole path. */
+  /** The frame that leaves by the fast path; undefined where it hands the frame to the whole path. */
   forwarded(frame: Uint8Array, gsoSize: number, isTcp: boolean): Uint8Array | undefined {
-    const header = virtioHeader(gsoSize === 0 ? {} : { gsoType: isTcp ? 1 : 5, gsoSize })
+    return this.forwardedWith(frame, virtioHeader(gsoSize === 0 ? {} : { gsoType: isTcp ? 1 : 5, gsoSize }))?.frame
+  }
+  /** The same of a frame with a virtio-net header, and the one that it leaves with. */
+  forwardedWith(frame: Uint8Array, header: Uint8Array): Sent | undefined {
     const { slab, at, len } = placed(frame, header)
     const isForwarded = this.#fast.receive(this.director.director.links[0]!, slab, at, len) !== 0
     const [sent] = this.director.take()
-    return isForwarded ? sent!.frame : undefined
+    return isForwarded ? sent : undefined
   }
   /** What the director does with all its paths. */
   handled(frame: Uint8Array): Uint8Array | undefined {
