@@ -167,13 +167,19 @@ await t.test('what it refuses', async t => {
   const main = ours('src/cli/uvs/main.js')
   const asked = ['director', '--tap', 'tap9', '--address', '192.0.2.1/24@tap9', '--keepalived', file]
   const alone = await run(process.execPath, [main, ...asked])
-  t.match(alone.err, /^uvs director: --keepalived: TCP_CHECK needs an interface whose addresses the kernel holds/)
+  t.match(
+    alone.err,
+    /^uvs director: --keepalived: \S+:\d+: virtual server \S+: TCP_CHECK needs an interface whose addresses the kernel holds/,
+  )
   writeFileSync(
     file,
     'vrrp_instance VI_1 {\n interface tap9\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.1\n }\n}\n',
   )
   const router = await run(process.execPath, [main, ...asked])
-  t.match(router.err, /^uvs director: --keepalived: vrrp_instance VI_1: 192\.0\.2\.1 is answered for whoever is master/)
+  t.match(
+    router.err,
+    /^uvs director: --keepalived: \S+:\d+: vrrp_instance VI_1: 192\.0\.2\.1 is answered for whoever is master/,
+  )
   const two = await run(process.execPath, [main, ...asked, '--rules', file])
   t.match(two.err, /--keepalived does not go with --rules/)
 })

@@ -5,11 +5,11 @@ import { formatMessage, type Place } from '../../../keepalived/config/report.js'
 import type { Checker } from '../../../keepalived/config/tree/checker.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
-import { triedRules } from '../../../keepalived/rules/rule-writer.js'
+import { type RefusedRule, triedRules } from '../../../keepalived/rules/rule-writer.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import type { Given } from './director-interfaces.js'
 import { notDone } from './keepalived-limits.js'
-import { refuseVirtual, sameMacs } from './virtual-addresses.js'
+import { refusedInstance, sameMacs } from './virtual-addresses.js'
 
 /** Which file, and what it is read for. */
 export interface ReadBy {
@@ -79,27 +79,35 @@ export async function readKeepalived({ file, interfaces, hasKernel, given, makeT
   }))
   if (config === undefined) throw new UsageError(`--keepalived: ${found.at(-1)?.line ?? file}`)
   const services = checkedServices(config)
-  const asking = services
-    .flatMap(({ realServers }) => realServers.flatMap(({ checkers }) => checkers))
-    .find(isOfSockets)
-  if (!hasKernel && asking)
-    throw new UsageError(
-      `--keepalived: ${asking.kind} needs an interface whose addresses the kernel holds: ${interfaces.join(', ')} is uvs's alone`,
-    )
-  refuseVirtual(config, given)
-  const refused = await triedRules(services, makeTrial())
-  if (refused !== undefined) {
-    const { service, why } = refused
-    throw new UsageError(
-      `--keepalived: ${placed(file, places?.virtualServers.get(service))}: virtual server ${service}: ${why}`,
-    )
+  const refused = refusedChecks(services, hasKernel, interfaces) ?? (await triedRules(services, makeTrial()))
+  const instance = refusedInstance(config, given)
+  const placed = (place: Place | undefined): string => (place ? `${place.file}:${place.line}` : file)
+  if (instance) {
+    const at = placed(places?.instances.get(instance.instance))
+    throw new UsageError(`--keepalived: ${at}: vrrp_instance ${instance.instance}: ${instance.why}`)
+  }
+  if (refused) {
+    const at = placed(places?.virtualServers.get(refused.service))
+    throw new UsageError(`--keepalived: ${at}: virtual server ${refused.service}: ${refused.why}`)
   }
   const ours = [...notDone(config), ...sameMacs(config, given)]
   return { config, services, complaints: [...found, ...ours.map(line => ({ text: line, line, isError: false }))] }
 }
 
-function placed(file: string, place: Place | undefined): string {
-  return place === undefined ? file : `${place.file}:${place.line}`
+/** A check that needs the kernel's sockets, where the kernel has no address: of which virtual server, and why. */
+function refusedChecks(
+  services: readonly CheckedService[],
+  hasKernel: boolean,
+  interfaces: readonly string[],
+): RefusedRule | undefined {
+  if (hasKernel) return undefined
+  for (const { name, realServers } of services) {
+    const asking = realServers.flatMap(({ checkers }) => checkers).find(isOfSockets)
+    const whose = `${interfaces.join(', ')} is uvs's alone`
+    if (asking)
+      return { service: name, why: `${asking.kind} needs an interface whose addresses the kernel holds: ${whose}` }
+  }
+  return undefined
 }
 
 function isOfSockets({ kind }: Checker): boolean {

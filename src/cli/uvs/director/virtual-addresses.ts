@@ -1,5 +1,5 @@
-import { UsageError } from '../../../director/options.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
+import type { VrrpInstance } from '../../../keepalived/config/tree/vrrp.js'
 import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../../wire/addr.js'
 import { aloneIn, type Given } from './director-interfaces.js'
 
@@ -20,29 +20,38 @@ export function whyVirtual({ instances }: KeepalivedConfig, block: Cidr): string
   return undefined
 }
 
+/** What of an instance cannot be done. */
+export interface RefusedInstance {
+  readonly instance: string
+  readonly why: string
+}
+
 /**
- * UsageError for what virtual routers cannot do on interfaces that uvs holds alone: IPv6. And for an address that is the director's
- * whoever is master.
+ * What virtual routers cannot do on interfaces that uvs holds alone: IPv6. And an address that is the director's whoever is master.
+ * Undefined: nothing of that.
  */
-export function refuseVirtual({ instances }: KeepalivedConfig, given: Given): void {
-  const alone = aloneIn(given)
-  const own = always(given)
-  for (const { name, interface: device, family, addresses, excludedAddresses } of instances) {
-    if (family === 6 && alone.includes(device))
-      throw new UsageError(`--keepalived: vrrp_instance ${name}: no IPv6 on ${device}, which is uvs's alone`)
-    for (const { address, interface: on = device } of [...addresses, ...excludedAddresses]) {
-      const addr = parseIpv4(address.text)
-      if (addr === undefined && alone.includes(on))
-        throw new UsageError(
-          `--keepalived: vrrp_instance ${name}: ${address.text}: no IPv6 on ${on}, which is uvs's alone`,
-        )
-      const holder = own.find(({ block }) => addr !== undefined && isWithin(addr, block))
-      if (holder)
-        throw new UsageError(
-          `--keepalived: vrrp_instance ${name}: ${address.text} is answered for whoever is master: leave ${holder.option} out`,
-        )
-    }
+export function refusedInstance({ instances }: KeepalivedConfig, given: Given): RefusedInstance | undefined {
+  const [alone, own] = [aloneIn(given), always(given)]
+  for (const instance of instances) {
+    const why = whyRefused(instance, alone, own)
+    if (why !== undefined) return { instance: instance.name, why }
   }
+  return undefined
+}
+
+function whyRefused(
+  { interface: device, family, addresses, excludedAddresses }: VrrpInstance,
+  alone: readonly string[],
+  own: ReturnType<typeof always>,
+): string | undefined {
+  if (family === 6 && alone.includes(device)) return noIpv6(device)
+  for (const { address, interface: on = device } of [...addresses, ...excludedAddresses]) {
+    const addr = parseIpv4(address.text)
+    if (addr === undefined && alone.includes(on)) return `${address.text}: ${noIpv6(on)}`
+    const holder = own.find(({ block }) => addr !== undefined && isWithin(addr, block))
+    if (holder) return `${address.text} is answered for whoever is master: leave ${holder.option} out`
+  }
+  return undefined
 }
 
 /** Of each TAP device of a virtual router, a line if its MAC is made of its name: the other host's of that name has the same. */
@@ -58,6 +67,10 @@ export function sameMacs({ instances }: KeepalivedConfig, { devices }: Given): s
 
 function isWithin(addr: Ipv4Addr, { addr: first, mask }: Cidr): boolean {
   return ((addr ^ first) & mask) === 0
+}
+
+function noIpv6(on: string): string {
+  return `no IPv6 on ${on}, which is uvs's alone`
 }
 
 /** What the director answers for from start to end. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { aloneIn, DirectorInterfaces, type Given } from '../../../../src/cli/uvs/director/director-interfaces.js'
 import {
-  refuseVirtual,
+  refusedInstance,
   sameMacs,
   virtualAddresses,
   whyVirtual,
@@ -165,28 +165,21 @@ t.test('a TAP device of two hosts has one MAC, unless it is given one', async t 
 
 /** Why it is refused, or ''. */
 function refused(text: string): string {
-  try {
-    refuseVirtual(configOf(text), given)
-    return ''
-  } catch (error) {
-    return (error as Error).message
-  }
+  const found = refusedInstance(configOf(text), given)
+  return found ? `${found.instance}: ${found.why}` : ''
 }
 
 t.test('what virtual routers cannot do there is refused in a line', async t => {
   t.equal(refused(instance('eth1', '10.1.0.100')), '')
   t.equal(refused(instance('eth0', '2001:db8::1')), '', 'beside the kernel')
-  t.equal(
-    refused(instance('eth1', '2001:db8::1')),
-    "--keepalived: vrrp_instance VI_1: no IPv6 on eth1, which is uvs's alone",
-  )
+  t.equal(refused(instance('eth1', '2001:db8::1')), "VI_1: no IPv6 on eth1, which is uvs's alone")
   t.equal(
     refused(instance('eth0', '10.0.0.100', 'virtual_ipaddress_excluded {\n2001:db8::1 dev tap0\n}')),
-    "--keepalived: vrrp_instance VI_1: 2001:db8::1: no IPv6 on tap0, which is uvs's alone",
+    "VI_1: 2001:db8::1: no IPv6 on tap0, which is uvs's alone",
   )
   t.equal(
     refused(instance('eth1', '10.1.0.1')),
-    '--keepalived: vrrp_instance VI_1: 10.1.0.1 is answered for whoever is master: leave --address 10.1.0.1/24@eth1 out',
+    'VI_1: 10.1.0.1 is answered for whoever is master: leave --address 10.1.0.1/24@eth1 out',
   )
   t.match(refused(instance('eth1', '192.0.2.1')), /leave --vip 192\.0\.2\.1 out/)
   t.match(refused(instance('eth0', '198.51.100.77')), /leave --vip 198\.51\.100\.0\/24 out/)

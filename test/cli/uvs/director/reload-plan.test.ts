@@ -6,6 +6,7 @@ import {
   newComplaints,
   readKeepalived,
   tellComplaints,
+  type ReadBy,
   type ReadFile,
 } from '../../../../src/cli/uvs/director/read-keepalived.js'
 import type { ServiceInfo } from '../../../../src/control/protocol/api.js'
@@ -61,7 +62,30 @@ t.test('of very many complaints a hundred are told, and how many more', async t 
   )
 })
 
-t.test('what the director would refuse: by the line of its virtual server', async t => {
+t.test('what the director would refuse: by the line of its block', async t => {
+  const alone = {
+    devices: [{ kind: 'tap', name: 'tap0', mac: undefined }],
+    director: { addresses: ['10.1.1.9/24@tap0'], seed: 1 },
+  } as const
+  const held = join(tempDir(t), 'k.conf')
+  const reading = (text: string): Promise<ReadFile> => {
+    writeFileSync(held, text)
+    return readKeepalived({
+      file: held,
+      interfaces: ['tap0'],
+      hasKernel: false,
+      given: alone as unknown as ReadBy['given'],
+      makeTrial: () => new BenchDirector().control,
+    })
+  }
+  const v6 = `\n${instance(100).replace('eth0', 'tap0').replace('10.1.1.1/32', 'fe80::1')}`
+  await t.rejects(reading(v6), {
+    message: /^--keepalived: .*k\.conf:2: vrrp_instance VI_1: no IPv6 on tap0, which is uvs's alone$/,
+  })
+  const checked = service(80, [1]).replace('weight 1', 'TCP_CHECK {\n}')
+  await t.rejects(reading(checked), {
+    message: /^--keepalived: .*k\.conf:1: virtual server \S+: TCP_CHECK needs an interface .*: tap0 is uvs's alone$/,
+  })
   const file = join(tempDir(t), 'k.conf')
   writeFileSync(file, `# twos\n${service(80, [1]).replace('wrr', 'twos')}`)
   const why =
