@@ -1,7 +1,7 @@
 import type { HostLink } from '../../linux/rtnetlink/link.js'
 import type { HostSnapshot } from '../../linux/rtnetlink/snapshot.js'
 import { SECONDARY } from '../../linux/rtnetlink/address.js'
-import type { Ipv4Addr, MacAddr } from '../../wire/addr.js'
+import { formatIpv4, type Ipv4Addr, type MacAddr } from '../../wire/addr.js'
 import type { RouterSettings } from '../vrrp/settings.js'
 import type { OwnInterfaces } from './own-interfaces.js'
 
@@ -45,6 +45,16 @@ export function hostLinks(
     })
   }
   return found
+}
+
+/** Of each virtual address that the host has at the start, a line: it is about to go, and to come with being master. */
+export function alreadyThere(links: ReadonlyMap<string, HostVrrpLink>): string[] {
+  return [...links].flatMap(([name, { vips }]) =>
+    [...vips].map(
+      addr =>
+        `${name} has ${formatIpv4(addr)} already: as a virtual address, of the same length, it is there while its instance is master`,
+    ),
+  )
 }
 
 function ownLink(link: HostLink | undefined, addresses: readonly Ipv4Addr[]): HostVrrpLink {

@@ -11,7 +11,7 @@ import type { AddressChange, AddressRecord } from './address-record.js'
 import { addressChange } from './changed-address.js'
 import { EthernetGroups } from './ethernet-groups.js'
 import { GratuitousArp } from './gratuitous-arp.js'
-import { type HostVrrpLink, hostLinks, isSameLink } from './host-links.js'
+import { alreadyThere, type HostVrrpLink, hostLinks, isSameLink } from './host-links.js'
 import { NO_OWN_INTERFACES, type OwnInterfaces } from './own-interfaces.js'
 
 /** The sockets are looked at so often: adverts and news of links wait at most so long. */
@@ -72,6 +72,7 @@ export class VrrpHost {
 
   start(): void {
     this.#follow()
+    for (const line of alreadyThere(this.#links)) this.#log(line)
     this.#perform(this.#router.start(this.nowMs))
     this.#turn()
   }
