@@ -210,6 +210,7 @@ export class Director implements ReassemblySink {
   /** Back to the state after start, except for addresses, routes and neighbours. */
   reset(): void {
     this.conns.clear()
+    this.flows?.figures.clear()
     this.#reassembly.clear()
     this.balancing.reset()
     this.verdictCounters.clear()

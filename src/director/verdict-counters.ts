@@ -16,6 +16,9 @@ export class VerdictCounters {
   count(verdict: Verdict): void {
     this.#verdicts[verdict]!++
   }
+  of(verdict: Verdict): number {
+    return this.#verdicts[verdict]!
+  }
   /** Every verdict's count by name, ICMP errors sent and withheld, and segments sent without the TOA option. */
   byName(): Record<string, number> {
     const byName: Record<string, number> = {}

@@ -45,8 +45,9 @@ export class ProgramFlows implements FlowTable {
     this.firstHop = part * maps.hopsAPart
   }
 
-  /** Frames that were dropped because they could not be finished, by all parts. */
+  /** The program counts for all parts together: the first has the number. */
   get lost(): number {
+    if (this.#part !== 0) return 0
     const { view } = this.#memory.globals
     return view.getUint32(Globals.LOST, true) + view.getUint32(Globals.LOST + WORD, true) * 2 ** 32
   }

@@ -1,6 +1,9 @@
 import type { Link } from './link.js'
 import type { MacAddr } from '../wire/addr.js'
 
+/** The verdict of `FlowTable.lost`. */
+export const DROP_FLOW_UNFINISHED = 'drop-flow-unfinished'
+
 /**
  * The flows that a program forwards without asking the director, in memory that both share (flow-slot.ts). The director writes it and
  * reads it without a system call; `enter` and `withdraw` are one each.
@@ -13,6 +16,8 @@ export interface FlowTable {
   /** As `first` and `count`, of next hops. */
   readonly firstHop: number
   readonly hopCount: number
+  /** Frames that the program dropped since it runs: it had begun to rewrite them and could not finish. The first director has all of them. */
+  readonly lost: number
 
   /** Flows whose slot has another epoch come up from now on. Not 0. */
   setEpoch(epoch: number): void

@@ -8,7 +8,6 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
 import { DEFAULT_MAX_CONNECTIONS, UsageError } from '../director/options.js'
-import type { FlowMaps } from '../ebpf/flow-parts.js'
 import { FrontRefused } from '../ebpf/front-refused.js'
 import type { ProgramFlows } from '../ebpf/program-flows.js'
 import type { ProgramFront } from '../ebpf/program-front.js'
@@ -27,7 +26,7 @@ import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
 import { inlineThePath } from './engine.js'
-import { flowTable, openFront, servesBy, type OpenedFront } from './flow-offload.js'
+import { flowTable, openFront, servesBy, whyNotOffloaded, type OpenedFront } from './flow-offload.js'
 import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
 import {
@@ -69,9 +68,7 @@ interface Started {
   readonly devices: Device[]
   readonly director: Director
   readonly follower: HostFollower | undefined
-  readonly flowMaps: FlowMaps | undefined
-  /** A line for the log. */
-  readonly note: string | undefined
+  readonly front: Partial<OpenedFront> | undefined
 }
 
 /** Of the first worker. Where the kernel takes no programs uvs can only be alone on its interfaces: else FrontRefused. */
@@ -84,14 +81,15 @@ function openOurFront(): Partial<OpenedFront> | undefined {
     if (!(error instanceof SystemError)) throw error
     const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)
     if (beside) throw new FrontRefused(beside.name, error)
-    return undefined
+    return data.offload && { note: error.message }
   }
 }
 
 async function start(): Promise<Started | undefined> {
   const devices: Device[] = []
   try {
-    const { front, maps, note } = openOurFront() ?? {}
+    const opened = openOurFront()
+    const { front, maps } = opened ?? {}
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
     for (const options of data.devices) devices.push(openDevice(options, front))
     const flows = maps && flowTable(maps, data.worker?.index ?? 0, devices)
@@ -115,7 +113,7 @@ async function start(): Promise<Started | undefined> {
     makeResident(director.conns.table.words)
     const hasRaw = data.devices.some(({ kind }) => kind === 'raw')
     const follower = hasRaw ? follow(director, devices, front, flows) : undefined
-    return { devices, director, follower, flowMaps: maps, note }
+    return { devices, director, follower, front: opened }
   } catch (error) {
     for (const device of devices) device.close()
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
@@ -219,7 +217,8 @@ function run(started: Started): void {
   let poller = makePoller()
   const busy = new BusyPoll()
   const turns = new TurnCounters()
-  const queue = new RequestQueue(request => executeInSteps(director, request, { devices, turns, heap }))
+  const around = { devices, turns, heap, notOffloaded: whyNotOffloaded(data, started.front) }
+  const queue = new RequestQueue(request => executeInSteps(director, request, around))
   /** When the last turn began if it had work, else NaN. A turn with work is followed by the next one at once. */
   let began = NaN
   let frames = 0
@@ -240,17 +239,17 @@ function run(started: Started): void {
 
 const started = await start()
 if (started) {
-  const { devices } = started
+  const { devices, front } = started
   if (data.worker) stayOnCpu(data.worker.index)
   else stayOnThisCpu()
   shortenSlices()
   answer({
     ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
     groups: devices.map(groupOf),
-    flowMaps: started.flowMaps,
+    flowMaps: front?.maps,
     thread: threadId(),
   })
-  if (started.note !== undefined) answer({ problem: `no flow is offloaded: ${started.note}` })
+  if (front?.note !== undefined) answer({ problem: `no flow is offloaded: ${front.note}` })
   run(started)
   started.follower?.close()
   for (const device of devices) device.close()

@@ -6,6 +6,7 @@ import { RawDevice } from '../io/raw-device.js'
 import { SystemError } from '../linux/libc.js'
 import type { Device } from '../packet/device.js'
 import type { OffloadOptions } from './offload-options.js'
+import type { WorkerData } from './worker-messages.js'
 
 const DEFAULT_MOST_FLOWS = 2 ** 18
 const HOPS = 16_384
@@ -31,6 +32,16 @@ export function openFront(offload: OffloadOptions | undefined, workers: number, 
     if (!(error instanceof SystemError)) throw error
     return { front: new ProgramFront(), note: error.message }
   }
+}
+
+/** Why no flow is handed to a program, in a line. undefined: flows may be. `opened`: what there is of a front. */
+export function whyNotOffloaded(
+  { devices, offload }: Pick<WorkerData, 'devices' | 'offload'>,
+  opened: Partial<OpenedFront> | undefined,
+): string | undefined {
+  if (opened?.maps) return undefined
+  if (devices.every(({ kind }) => kind !== 'raw')) return 'what a TAP device hears comes to uvs alone'
+  return offload === undefined ? 'the director was started with --offload off' : opened?.note
 }
 
 /** A worker's table of flows, told by which interfaces its devices' frames come in and leave. */

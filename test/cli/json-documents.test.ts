@@ -13,6 +13,7 @@ import { planKeepalived } from '../../src/cli/uvs/rules/plan-keepalived.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
 import { showProc } from '../../src/cli/uvs/proc.js'
 import { showHealth } from '../../src/cli/uvs/seen/health.js'
+import { showOffload } from '../../src/cli/uvs/seen/offload.js'
 import { showVrrp } from '../../src/cli/uvs/seen/vrrp.js'
 import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
 import { allSysctls } from '../../src/cli/uvs/sysctl.js'
@@ -22,6 +23,7 @@ import { CLIENT, RS, Scene } from '../director/scene.js'
 import { Transactions } from '../../src/control/rules/transactions.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
+import { offloadingNowhere } from './sample-offload.js'
 import { sampleRealServer } from './sample-real-server.js'
 import { sampleSeen } from './sample-seen.js'
 
@@ -121,6 +123,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   apps: control => showProc('ip_vs_app', control, true),
   health: () => showHealth(sampleSeen(), { asJson: true }),
   vrrp: () => showVrrp(sampleSeen(), { asJson: true }),
+  offload: () => showOffload(offloadingNowhere(), true),
   realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 
@@ -228,7 +231,7 @@ t.test('an empty director', async t => {
 })
 
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer', 'health', 'vrrp']
+const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer', 'health', 'vrrp', 'offload']
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()

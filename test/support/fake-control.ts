@@ -116,6 +116,7 @@ export class FakeControl implements Control {
         return this.verdicts
       case 'figures':
       case 'service-figures':
+      case 'offload':
       case 'health':
       case 'vrrp':
       case 'plan-reload':

@@ -37,6 +37,9 @@ export class SimulatedFlows implements FlowTable {
   /** So many may be entered; default: as there are slots. */
   room: number
   forwarded = 0
+  /** Names of the links where the program runs; default: all. */
+  served: readonly string[] | undefined
+  lost = 0
   #epoch = 0
   readonly #hops: ({ link: Link; mac: MacAddr } | undefined)[] = []
   nowMs = 0
@@ -52,8 +55,8 @@ export class SimulatedFlows implements FlowTable {
   now(): number {
     return Math.floor((this.nowMs * 1e6) / 2 ** 20) | 0
   }
-  serves(): boolean {
-    return true
+  serves({ name }: Link): boolean {
+    return this.served?.includes(name) ?? true
   }
   setHop(hop: number, link: Link, mac: MacAddr): void {
     this.#hops[hop] = { link, mac }

@@ -9,6 +9,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   keepalived: async () => (await import('./keepalived/keepalived.js')).keepalived,
   health: async () => (await import('./seen/health.js')).health,
   vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
+  offload: async () => (await import('./seen/offload.js')).offload,
   lint: async () => (await import('./rules/lint.js')).lint,
   script: async () => (await import('./rules/script.js')).script,
   plan: async () => (await import('./rules/plan.js')).plan,

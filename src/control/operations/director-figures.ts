@@ -1,6 +1,7 @@
 /* The numbers behind the metrics. Counters are live: `uvsadm -Z` zeroes only the shown ones of listings. */
 import { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
+import { DROP_FLOW_UNFINISHED } from '../../packet/flow-table.js'
 import { Counter, TOTALS, type Counters } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
@@ -8,6 +9,7 @@ import { formatIpv4 } from '../../wire/addr.js'
 import type { DirectorFigures, ServiceFigures, ServiceFiguresPage } from '../protocol/api.js'
 import { liveOf } from './counted.js'
 import { serviceKey } from './listing.js'
+import { offloadCounts } from './offload.js'
 import type { Surroundings } from './operation.js'
 import { readPlace, writePlace } from './service-page.js'
 
@@ -16,10 +18,11 @@ const ROWS_PER_PAGE = 256
 const COUNTERS = Object.keys(Counter).length
 
 export function directorFigures(director: Director, { devices = [], turns, heap }: Surroundings): DirectorFigures {
-  const { balancing, conns, verdictCounters, shownAgeMs, held } = director
+  const { balancing, conns, shownAgeMs, held } = director
+  const offload = offloadCounts(director)
   const ofWorker = { ...(turns && { turns: turns.read() }), ...(heap && { heap: heap() }) }
   return {
-    verdicts: verdictCounters.byName(),
+    verdicts: verdictsByName(director),
     devices: devices.map(({ name, dropped }) => ({ name, dropped })),
     totals: liveOf(balancing.counters, TOTALS),
     estimatorAge: shownAgeMs / 1000,
@@ -36,9 +39,17 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
     neighbours: { learnt: held.learnt, asking: held.asking, fixed: held.fixed },
     heldFrames: held.held,
     heldDatagrams: held.datagrams,
+    ...(offload && { offload }),
     ...ofWorker,
     workers: [ofWorker],
   }
+}
+
+/** Frames that a program lost have met no verdict of the director's. */
+export function verdictsByName({ verdictCounters, flows }: Director): Record<string, number> {
+  const byName = verdictCounters.byName()
+  if (flows) byName[DROP_FLOW_UNFINISHED] = flows.figures.lost
+  return byName
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Director } from '../../director/director.js'
 import type { Device } from '../../packet/device.js'
 import type { figures as shapes } from '../protocol/figures.js'
 import { totalsInfo } from './counted.js'
-import { directorFigures, serviceFiguresPage } from './director-figures.js'
+import { directorFigures, serviceFiguresPage, verdictsByName } from './director-figures.js'
 import { mergeFigures, mergeServiceFigures, mergeTotals, mergeVerdicts } from './merge.js'
 import type { OperationsOf } from './operation.js'
 
@@ -25,9 +25,9 @@ export const figures = {
   },
 } satisfies OperationsOf<keyof typeof shapes>
 
-/** Counts of verdicts by name, and frames that devices lost before or after a verdict. */
+/** Counts of verdicts by name, frames that a program lost, and frames that devices lost before or after a verdict. */
 function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
-  const byName = director.verdictCounters.byName()
+  const byName = verdictsByName(director)
   for (const device of devices) byName[`drop-device-${device.name}`] = device.dropped
   return byName
 }

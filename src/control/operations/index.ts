@@ -4,6 +4,7 @@ import { figures } from './figures.js'
 import { keepalived } from './keepalived.js'
 import { localAddresses } from './local-addresses.js'
 import { marks } from './marks.js'
+import { offload } from './offload.js'
 import type { OperationsOf } from './operation.js'
 import { realServers } from './real-servers.js'
 import { resets } from './resets.js'
@@ -33,6 +34,7 @@ export const OPERATIONS = {
   ...transactions,
   ...connections,
   ...figures,
+  ...offload,
   ...routes,
   ...vips,
   ...marks,

@@ -7,6 +7,9 @@ import {
   DestinationColumn,
   type Buckets,
   type DirectorFigures,
+  type OffloadCounts,
+  type OffloadHere,
+  type OffloadInfo,
   type RatesInfo,
   type ServiceFiguresPage,
   type ServicePage,
@@ -18,7 +21,9 @@ import {
 type Counted = { stats: StatsInfo; rates: RatesInfo }
 
 /** The sum of each field. */
-function sum<T extends StatsInfo | RatesInfo | Record<string, number>>(all: readonly T[]): T {
+export function sum<T extends StatsInfo | RatesInfo | OffloadCounts | OffloadHere | Record<string, number>>(
+  all: readonly T[],
+): T {
   const total = { ...all[0]! } as Record<string, number>
   for (const each of all.slice(1))
     for (const [name, number] of Object.entries(each)) total[name] = (total[name] ?? 0) + number
@@ -65,9 +70,23 @@ function addCounters(into: number[], from: readonly number[]): void {
       into[at + column]! += from[at + column]!
 }
 
+export function mergeOffload(all: readonly OffloadInfo[]): OffloadInfo {
+  return {
+    ...all[0]!,
+    counts: mergeOffloadCounts(all.map(({ counts }) => counts)),
+    balanced: all.reduce((so, each) => so + each.balanced, 0),
+    here: sum(all.map(({ here }) => here)),
+  }
+}
+/** Every worker begins a new epoch for the same change. */
+function mergeOffloadCounts(all: readonly OffloadCounts[]): OffloadCounts {
+  return { ...sum(all), epochs: Math.max(...all.map(({ epochs }) => epochs)) }
+}
+
 export function mergeFigures(all: readonly DirectorFigures[]): DirectorFigures {
   const [first] = all as [DirectorFigures]
   const workers = all.flatMap(each => each.workers)
+  const offload = all.flatMap(each => each.offload ?? [])
   const most = (read: (figures: DirectorFigures) => number): number => Math.max(...all.map(read))
   const total = (read: (figures: DirectorFigures) => number): number => all.reduce((so, each) => so + read(each), 0)
   return {
@@ -93,6 +112,7 @@ export function mergeFigures(all: readonly DirectorFigures[]): DirectorFigures {
     },
     heldFrames: total(({ heldFrames }) => heldFrames),
     heldDatagrams: total(({ heldDatagrams }) => heldDatagrams),
+    ...(offload.length > 0 && { offload: mergeOffloadCounts(offload) }),
     ...together(workers),
     workers,
   }

@@ -11,6 +11,8 @@ export interface Surroundings {
   turns?: TurnCounters
   /** Bytes of the thread's JavaScript heap. */
   heap?: () => { used: number; total: number }
+  /** Why no flow is handed to a program, in a line. */
+  notOffloaded?: string | undefined
 }
 
 /** The surroundings that an operation gets. */

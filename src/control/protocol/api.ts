@@ -32,6 +32,7 @@ export type {
   ServiceHealth,
   StateInfo,
 } from './health.js'
+export type { OffloadCounts, OffloadHere, OffloadInfo } from './offload.js'
 export type { MarkRuleInfo } from './marks.js'
 export type { RouteInfo } from './routes.js'
 export type { TimeoutsInfo } from './timeouts.js'

@@ -1,4 +1,5 @@
 import { optional, place } from './check.js'
+import type { OffloadCounts } from './offload.js'
 import type { ServiceKey } from './service-key.js'
 import { takes } from './shape.js'
 import type { Counted, StatsInfo } from './stats.js'
@@ -33,6 +34,8 @@ export interface DirectorFigures {
   /** Frames that wait for a neighbour's answer, and datagrams that wait for their other fragments. */
   heldFrames: number
   heldDatagrams: number
+  /** Of the program that forwards flows; undefined without one. */
+  offload?: OffloadCounts
   /** Of the loop's turns that had frames or requests; undefined without a loop. */
   turns?: { seconds: Buckets; frames: Buckets }
   /** Bytes of the data plane's JavaScript heap; undefined if it has no thread of its own. */

@@ -4,6 +4,7 @@ import { figures } from './figures.js'
 import { health } from './health.js'
 import { localAddressRules } from './local-addresses.js'
 import { marks } from './marks.js'
+import { offload } from './offload.js'
 import { realServerRules } from './real-servers.js'
 import type { Answer } from './refusal.js'
 import { routes, vips } from './routes.js'
@@ -26,6 +27,7 @@ export const SHAPES = {
   ...transactions,
   ...connections,
   ...figures,
+  ...offload,
   ...routes,
   ...vips,
   ...marks,

@@ -14,10 +14,12 @@ import { TcpState } from '../../conn/tcp-states.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
 import { EPOCH, HOP, OWNER, SEEN, SLOT_WORDS } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
+import type { Link } from '../../packet/link.js'
 import type { Counters } from '../../service/counters.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { FlowBatch } from './flow-batch.js'
 import { FlowCounts } from './flow-counts.js'
+import { FlowFigures } from './flow-figures.js'
 import { FlowKeys } from './flow-keys.js'
 import { Hops } from './hops.js'
 import { SlotRing } from './slot-ring.js'
@@ -36,20 +38,9 @@ const IDLE = 10_000
 /** ms in a unit of the clock. */
 const UNIT_MS = 2 ** 20 / 1e6
 
-export interface FlowFigures {
-  /** Flows that the program forwards, and the most that it can have. */
-  flows: number
-  capacity: number
-  entered: number
-  /** Flows that found no room. */
-  refused: number
-  /** Flows that made room for others. */
-  evicted: number
-  /** Changes after which all flows were decided anew. */
-  epochs: number
-  packets: number
-  octets: number
-}
+/** Whether the program forwards a flow, or what it waits for. */
+export const Standing = { FORWARDED: 0, YOUNG: 1, CHANGING: 2, NO_WAY: 3, NO_ROOM: 4, DUE: 5 } as const
+export type Standing = (typeof Standing)[keyof typeof Standing]
 
 export class FlowKeeper implements ConnFlows {
   readonly #table: FlowTable
@@ -57,7 +48,8 @@ export class FlowKeeper implements ConnFlows {
   readonly #conns: Connections
   readonly #words: Int32Array
   readonly #counters: Counters
-  readonly #after: number
+  /** Inbound packets of a connection until its flows are entered. */
+  readonly after: number
   readonly #slotOf: Int32Array
   readonly #ring: SlotRing
   readonly #batch: FlowBatch
@@ -87,7 +79,7 @@ export class FlowKeeper implements ConnFlows {
     this.#conns = conns
     this.#words = conns.table.words
     this.#counters = counters
-    this.#after = after
+    this.after = after
     this.#slotOf = allocate(this.#words.length >>> 3)
     this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
     this.#batch = new FlowBatch(table, slot => this.#refused(slot))
@@ -96,16 +88,7 @@ export class FlowKeeper implements ConnFlows {
     this.#writer = new SlotWriter(table)
     this.hops = new Hops(table)
     this.#highest = this.#sweepAt = table.first
-    this.figures = {
-      flows: 0,
-      capacity: table.count,
-      entered: 0,
-      refused: 0,
-      evicted: 0,
-      epochs: 0,
-      packets: 0,
-      octets: 0,
-    }
+    this.figures = new FlowFigures(table.count, () => table.lost)
     table.setEpoch(this.#epoch)
   }
 
@@ -124,9 +107,23 @@ export class FlowKeeper implements ConnFlows {
   /** Whether `take` is to be called for a packet of this connection that came up. */
   wants(conn: ConnIndex, way: Way): boolean {
     const slot = this.#slotOf[flowAt(conn, way)]!
-    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.#after
+    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.after
     if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
     return slot <= STAYS && slot !== this.#stays()
+  }
+
+  standing(conn: ConnIndex, way: Way): Standing {
+    const slot = this.#slotOf[flowAt(conn, way)]!
+    const isCurrent = slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch
+    if (isCurrent) return Standing.FORWARDED
+    if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
+    if (!this.#isSteady(conn, way)) return Standing.CHANGING
+    if (this.#words[conn + IN_PKTS]! < this.after) return Standing.YOUNG
+    return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
+  }
+  /** Whether the program runs where the link's frames come in, and can send by it. */
+  serves(link: Link): boolean {
+    return this.#table.serves(link)
   }
 
   /**

@@ -282,7 +282,7 @@ function isOdd(addr: Ipv4Addr): boolean {
   return isZeronet(addr) || isLoopback(addr) || addr >>> 28 >= 14
 }
 /** No segment needs the client's address: no hand-over, or TOA that the real server has. */
-function isHandedOver(state: number): boolean {
+export function isHandedOver(state: number): boolean {
   const mode = state & 0xff
   return mode === ClientAddress.NONE || (mode === ClientAddress.TOA && (state & HandOver.DONE) !== 0)
 }

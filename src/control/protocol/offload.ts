@@ -1,0 +1,57 @@
+import { takes } from './shape.js'
+
+/** What a program forwards of the director's open connections, a flow being one direction of one. Counts since the start. */
+export interface OffloadInfo {
+  /** Why there are no flows. Not there: there may be. */
+  off?: string
+  /** Where the program runs. */
+  interfaces: string[]
+  /** Packets of a connection's client until its flows are entered. Not there: no program runs. */
+  after?: number
+  counts: OffloadCounts
+  /** Packets that came up to the director and were balanced there. */
+  balanced: number
+  /** Flows that the program does not forward, by what keeps them. */
+  here: OffloadHere
+}
+
+export interface OffloadCounts {
+  /** Flows that the program forwards, and the most that there may be. */
+  flows: number
+  capacity: number
+  entered: number
+  /** Flows that found no room, and such as left to make room. */
+  refused: number
+  evicted: number
+  /** Changes after which each flow's next packet came up and was decided on. */
+  epochs: number
+  /** Forwarded by the program; octets from the IP header on. */
+  packets: number
+  octets: number
+  /** Frames that the program dropped: the verdict drop-flow-unfinished. */
+  lost: number
+}
+
+export interface OffloadHere {
+  /** Fewer packets than `after`. */
+  young: number
+  /** The next packet may change the connection's state. */
+  changing: number
+  /** Method tunnel. */
+  tunnel: number
+  /** FULLNAT: the real server has not got the client's address yet. */
+  handOver: number
+  sctp: number
+  /** The real server has been deleted. */
+  noServer: number
+  /** The program does not run where they leave, or there are too many next hops. */
+  noWay: number
+  noRoom: number
+  /** Nothing: the next packet comes up and is decided on. Flows that are decided anew are among `flows`, too. */
+  due: number
+}
+
+export const offload = {
+  /** Walks the connection table in steps: other requests wait for it, frames do not. */
+  offload: takes({}).returns<OffloadInfo>(),
+}

@@ -1,0 +1,85 @@
+import type { Connections } from '../../conn/connections.js'
+import { HAND_OVER, keyAt } from '../../conn/fullnat-keys.js'
+import { ConnFlag, DPORT_PROTOCOL, FLAGS, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
+import { isOneWay, Method } from '../../service/method.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import { isHandedOver } from '../path/fast-path.js'
+import { Standing, type FlowKeeper } from './flow-keeper.js'
+import { Way, WAYS } from './way.js'
+
+/** Why the packets of a flow come up to the director, with the number of such flows. */
+export interface FlowsHere {
+  /** Its client has not sent enough packets yet. */
+  young: number
+  /** The connection's next packet may change its state. */
+  changing: number
+  /** Its packets go into a tunnel. */
+  tunnel: number
+  /** The real server has not got the client's address yet (FULLNAT). */
+  handOver: number
+  sctp: number
+  /** Its real server has been deleted. */
+  noServer: number
+  /** It leaves by an interface where the program does not run, or there are too many next hops. */
+  noWay: number
+  /** There are as many flows as there can be. */
+  noRoom: number
+  /** Nothing keeps it: its next packet comes up and is decided on. Those among the entered that are decided anew are counted too. */
+  due: number
+}
+
+/** Buckets of the connection table, and connections, that one step looks at: a fraction of a millisecond. */
+const BUCKETS_A_STEP = 4096
+const CONNS_A_STEP = 128
+
+/** Counts the flows of all connections that are not forwarded by the program, in steps. Connections that come or go meanwhile may be missed. */
+export function* countFlowsHere(conns: Connections, flows: FlowKeeper): Generator<void, FlowsHere> {
+  const here = nobodyHere()
+  const { table } = conns
+  let looked = 0
+  for (let bucket = 0; bucket < table.buckets; bucket++) {
+    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex) {
+      countHere(conns, flows, conn, here)
+      looked++
+    }
+    if (looked < CONNS_A_STEP && bucket % BUCKETS_A_STEP !== 0) continue
+    looked = 0
+    yield
+  }
+  return here
+}
+
+export function nobodyHere(): FlowsHere {
+  return { young: 0, changing: 0, tunnel: 0, handOver: 0, sctp: 0, noServer: 0, noWay: 0, noRoom: 0, due: 0 }
+}
+
+function countHere(conns: Connections, flows: FlowKeeper, conn: ConnIndex, here: FlowsHere): void {
+  if (conns.has(conn, ConnFlag.TEMPLATE)) return
+  const method = conns.table.words[conn + FLAGS]! & ConnFlag.METHOD
+  for (const way of WAYS) {
+    if (way === Way.OUTBOUND && isOneWay(method as Method)) continue
+    const why = whyHere(conns, flows, conn, way)
+    if (why !== undefined) here[why]++
+  }
+}
+
+/** undefined: the program forwards it. */
+function whyHere(conns: Connections, flows: FlowKeeper, conn: ConnIndex, way: Way): keyof FlowsHere | undefined {
+  const standing = flows.standing(conn, way)
+  if (standing === Standing.FORWARDED) return undefined
+  const { words } = conns.table
+  const method = words[conn + FLAGS]! & ConnFlag.METHOD
+  if ((words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.SCTP) return 'sctp'
+  if (method === Method.TUNNEL) return 'tunnel'
+  if (!conns.destinationOf(conn).available) return 'noServer'
+  if (method === Method.FULLNAT && !isHandedOver(conns.fullnatKeys.words[keyAt(conn) + HAND_OVER]!)) return 'handOver'
+  return KEPT[standing]
+}
+
+const KEPT = {
+  [Standing.YOUNG]: 'young',
+  [Standing.CHANGING]: 'changing',
+  [Standing.NO_WAY]: 'noWay',
+  [Standing.NO_ROOM]: 'noRoom',
+  [Standing.DUE]: 'due',
+} as const
