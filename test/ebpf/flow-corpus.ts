@@ -179,16 +179,22 @@ const OBJECTIONS: readonly [what: string, said: (bench: FlowBench, at: number) =
   ['no links', ({ table }) => [0, 1, 2].forEach(link => table.setLink(link, undefined))],
 ]
 
-/** Runs a plain frame of each flow with each objection. Returns one that does not come up, or that does without an objection. */
+/** Runs a plain frame of each flow with each objection, in exclusive mode. Returns one that leaves, or comes up without an objection. */
 export function objectionMissed(bench: FlowBench, run: TestRun, fd: number): string | undefined {
+  const choice = new FrontChoice('exclusive')
+  tellFront(choice)
   const entered = bench.flows.filter(flow => flow.slot !== 0)
-  const leaves = (flow: BenchFlow): boolean => run.run(fd, bench.plain(flow)).answer !== NEXT
+  const comesUp = (flow: BenchFlow): boolean => {
+    const frame = bench.plain(flow)
+    const { answer, mark } = run.run(fd, frame, { mark: MARK_BEFORE })
+    return answer === NEXT && mark === markOf(choice, 'exclusive', frame)
+  }
   for (const [what, said] of OBJECTIONS) {
-    const up = entered.find(flow => !leaves(flow))
+    const up = entered.find(comesUp)
     for (const flow of entered) said(bench, flow.slot * slot.SLOT_WORDS)
-    const left = entered.find(leaves)
+    const left = entered.find(flow => !comesUp(flow))
     bench.restore()
-    if (up || left) return up ? `${up.name} comes up` : `${left!.name} leaves: ${what}`
+    if (up || left) return up ? `${up.name} comes up` : `${left!.name} does not come up as it was: ${what}`
   }
   return undefined
 }

@@ -149,11 +149,11 @@ export class Wires {
   }
 
   /** Sends frames of all flows. Returns the first that comes out otherwise than it is to; else how many have been forwarded. */
-  firstWrong(): string | number {
+  firstWrong(isOf: (flow: BenchFlow) => boolean = () => true): string | number {
     const { bench } = this
     let forwarded = 0
     for (const flow of bench.flows) {
-      if (flow.slot === 0) continue
+      if (flow.slot === 0 || !isOf(flow)) continue
       const counts = new BigInt64Array(bench.table.slots.buffer, (flow.slot * SLOT_WORDS + COUNT_LOW) * 4, 1)
       for (const each of framesOf(flow)) {
         counts[0] = 0n
