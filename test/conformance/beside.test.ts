@@ -19,13 +19,13 @@ const [SEED, SCENARIOS] = [4242, 40]
 const [CASES = ''] = OWN_CASES
 const load = (name: string): RecordedCase => loadCase(join(CASES, `${name}.json`))
 async function senders(name: string): Promise<(string | undefined)[]> {
-  const { steps } = await play(load(name), 'beside')
+  const { steps } = await play(load(name), { isBeside: true })
   return steps.flatMap(({ out }) => out.map(({ sender }) => sender))
 }
 
 t.test('every recording, but one with a real server that uvs refuses', async t => {
   const lines: string[] = []
-  t.equal(await conformance(OWN_CASES, line => lines.push(line), 'beside'), true)
+  t.equal(await conformance(OWN_CASES, line => lines.push(line), { isBeside: true }), true)
   t.strictSame(
     lines.filter(line => !line.startsWith('pass ')),
     [
@@ -38,7 +38,7 @@ t.test('every recording, but one with a real server that uvs refuses', async t =
 t.test('random scenarios go as where uvs is the only host', async t => {
   for (let index = 0; index < SCENARIOS; index++) {
     const alone = await playOnUvsAlone(besideScenario(generate(SEED, index)))
-    t.strictSame(await playCase(alone, 'beside'), [], alone.name)
+    t.strictSame(await playCase(alone, { isBeside: true }), [], alone.name)
   }
 })
 
@@ -55,7 +55,7 @@ t.test('what is balanced comes from uvs, what the host answers from the kernel',
 t.test('a frame of either that is another, and an address that uvs claims, are noticed', async t => {
   for (const name of ['nat-tcp-full', 'icmp-echo']) {
     const recorded = load(name)
-    const played = await play(recorded, 'beside')
+    const played = await play(recorded, { isBeside: true })
     t.strictSame(compare(recorded, played), [])
     played.steps[0]!.out[0]!.frame[30]! ^= 1
     t.match(compare(recorded, played).join('\n'), /ip\.dst/)
@@ -64,7 +64,7 @@ t.test('a frame of either that is another, and an address that uvs claims, are n
 })
 
 t.test('who answers ARP', async t => {
-  const rig = new Rig('beside')
+  const rig = new Rig({ isBeside: true })
   t.strictSame(rig.askForAddresses(), [])
   t.equal((await rig.run('ipvsadm -A -t 10.99.1.102:80')).status, 0)
   rig.advance(100)

@@ -13,7 +13,7 @@ export interface SideFrame {
   sender?: Sender
 }
 
-export type Sender = 'uvs' | 'kernel'
+export type Sender = 'uvs' | 'program' | 'kernel'
 
 export interface SendStep {
   kind: 'send'

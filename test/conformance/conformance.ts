@@ -10,22 +10,18 @@ import type { Mode } from './rig.js'
  * Plays the recordings that the paths stand for and prints how each compares. Answers whether there were any, and all
  * passed. A path without a recording counts as one that failed.
  */
-export async function conformance(
-  paths: string[],
-  print: (line: string) => void,
-  mode: Mode = 'exclusive',
-): Promise<boolean> {
+export async function conformance(paths: string[], print: (line: string) => void, mode: Mode = {}): Promise<boolean> {
   let passed = 0
   let failed = 0
   let leftOut = 0
-  const senders = { uvs: 0, kernel: 0 }
+  const senders = nobodySent()
   for (const found of paths.flatMap(findCases)) {
     if ('problem' in found) {
       failed++
       print(`FAIL  ${found.path}: ${found.problem}`)
       continue
     }
-    const why = mode === 'beside' ? localNodeOf(found) : undefined
+    const why = mode.isBeside ? localNodeOf(found) : undefined
     if (why !== undefined) {
       leftOut++
       print(`left  ${found.name}: ${why}`)
@@ -37,8 +33,13 @@ export async function conformance(
     for (const line of reportLines(found.name, differences)) print(line)
   }
   const beside = `, ${leftOut} left out; ${senders.uvs} frames came from uvs, ${senders.kernel} from the kernel beside it`
-  print(`${passed} passed, ${failed} failed${mode === 'beside' ? beside : ''}`)
+  const offloaded = `; the program forwarded ${senders.program}`
+  print(`${passed} passed, ${failed} failed${mode.isBeside ? beside : ''}${mode.offload ? offloaded : ''}`)
   return passed > 0 && failed === 0
+}
+
+export function nobodySent(): Record<Sender, number> {
+  return { uvs: 0, program: 0, kernel: 0 }
 }
 
 interface Unplayable {
@@ -63,8 +64,8 @@ function orProblem<T extends object>(path: string, load: () => T): T | Unplayabl
 /** What differs; counts who sent how many frames. A director that throws fails the case, not the run; its stack is what helps then. */
 export async function playCase(
   recorded: RecordedCase,
-  mode: Mode = 'exclusive',
-  senders: Record<Sender, number> = { uvs: 0, kernel: 0 },
+  mode: Mode = {},
+  senders: Record<Sender, number> = nobodySent(),
 ): Promise<string[]> {
   try {
     const played = await play(recorded, mode)

@@ -25,8 +25,16 @@ export interface Played {
 }
 
 /** Plays a recording's frames and commands on a fresh director. */
-export async function play(recorded: RecordedCase, mode: Mode = 'exclusive'): Promise<Played> {
+export async function play(recorded: RecordedCase, mode: Mode = {}): Promise<Played> {
   const rig = new Rig(mode)
+  try {
+    return await playOn(rig, recorded)
+  } finally {
+    rig.close()
+  }
+}
+
+async function playOn(rig: Rig, recorded: RecordedCase): Promise<Played> {
   const setup = await rig.run(recorded.setup)
   rig.take()
   const steps: PlayedStep[] = []

@@ -13,11 +13,18 @@ import { records } from '../support/records.js'
 import { claimed, isArp, isArpReply, whoHas } from './arp-beside.js'
 import type { Sender, Side, SideFrame } from './case.js'
 import { deviceSends } from './device.js'
+import type { Forwarder } from './forwarder.js'
 import { KernelBeside } from './kernel-beside.js'
+import { forwarderOf, type Offload } from './offloaded.js'
 import { ADDRESSES, GATEWAY, LINKS, NEIGHBOURS, SIDES, VIPS } from './rig-network.js'
 
-/** uvs is the only host on its interfaces, or shares them with the kernel, which holds all addresses. */
-export type Mode = 'exclusive' | 'beside'
+/** How uvs lives on its interfaces. */
+export interface Mode {
+  /** It shares them with the kernel, which holds all addresses. Else it is the only host there. */
+  readonly isBeside?: boolean
+  /** Who forwards the packets of open connections, from the first on. Default: the director. */
+  readonly offload?: Offload
+}
 
 /** Timers may fire between frames, so that time passes in steps of this many milliseconds. */
 const TICK_MS = 10
@@ -50,15 +57,18 @@ export class Rig {
   readonly #director: Director
   readonly #control: Control
   readonly #kernel: KernelBeside | undefined
+  readonly #forwarder: Forwarder | undefined
   readonly #queue: Queued[] = []
   readonly #out: SideFrame[] = []
   /** Addresses that uvs has claimed by ARP beside the kernel, which holds them all. */
   readonly #claims = new Set<string>()
   #now = START_MS
 
-  constructor(mode: Mode = 'exclusive') {
-    const common = { neighbours: NEIGHBOURS, seed: 1, maxConnections: 4096, now: START_MS, icmpRatelimit: 0 }
-    if (mode === 'exclusive') {
+  constructor({ isBeside, offload }: Mode = {}) {
+    this.#forwarder = offload && forwarderOf(offload)
+    const flows = this.#forwarder && { flows: this.#forwarder.table, offloadAfter: 0 }
+    const common = { neighbours: NEIGHBOURS, seed: 1, maxConnections: 4096, now: START_MS, icmpRatelimit: 0, ...flows }
+    if (!isBeside) {
       const alone = { addresses: ADDRESSES, vips: VIPS, routes: [`default=${GATEWAY}`] }
       this.#director = new Director({ ...common, ...alone, links: LINKS, egress: this.#egressOf('uvs') })
       this.#control = localControl(this.#director)
@@ -85,8 +95,12 @@ export class Rig {
   send(side: Side, frame: Uint8Array): string {
     const link = SIDES.indexOf(side)
     this.#poll()
+    const left = this.#forwarder?.forward(this.#director.links[link]!, frame)
     let verdict: string
-    if (this.#kernel?.isTaken(link, frame) === false) {
+    if (left) {
+      this.#out.push({ side: SIDES[left.link]!, frame: left.frame, sender: 'program' })
+      verdict = 'offloaded'
+    } else if (this.#kernel?.isTaken(link, frame) === false) {
       verdict = `kernel: ${this.#toKernel(link, placed(frame))}`
       if (isArp(frame)) this.#receive(link, frame)
     } else verdict = this.#receive(link, frame)
@@ -145,7 +159,13 @@ export class Rig {
     return [...faults, ...[...this.#claims].map(addr => `${addr}: claimed by uvs`)]
   }
 
+  /** Nothing may be asked afterwards. */
+  close(): void {
+    this.#forwarder?.close()
+  }
+
   #poll(): void {
+    if (this.#forwarder) this.#forwarder.nowMs = this.#now
     this.#director.poll(this.#now)
     this.#kernel?.poll(this.#now)
   }
@@ -166,6 +186,7 @@ export class Rig {
 
   /** What is given back has the kernel send more. */
   #flush(): void {
+    this.#director.flows?.flush()
     for (let queued = this.#queue.shift(); queued; queued = this.#queue.shift()) {
       const { link, slab, at, len, sender } = queued
       const frame = slab.bytes.slice(at, at + len)

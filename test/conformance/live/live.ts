@@ -3,9 +3,11 @@ import { passes } from './comparison.js'
 import { generate } from './generate.js'
 import { KernelDown } from '../../../netns-lab/uml/kernel-down.js'
 import { Kernel, whyNoKernel } from './kernel.js'
+import { modeWords } from '../mode-words.js'
 import type { Mode } from '../rig.js'
 import type { LiveArguments } from './live-arguments.js'
 import type { Scenario } from './scenario.js'
+import { talkativeScenario } from './talkative-scenario.js'
 
 /** After how many scenarios it says that it goes on. */
 const PROGRESS = 50
@@ -17,16 +19,14 @@ const PROGRESS = 50
 export async function live(
   { seed, count }: LiveArguments,
   print: (line: string) => void,
-  mode: Mode = 'exclusive',
+  mode: Mode = {},
 ): Promise<boolean> {
   const reason = whyNoKernel()
   if (reason) {
     print(`0 passed, 0 failed, live comparison skipped: ${reason}`)
     return true
   }
-  print(
-    `live comparison with Linux under user-mode-linux:${mode === 'beside' ? ' --beside' : ''} --seed ${seed} --count ${count}`,
-  )
+  print(`live comparison with Linux under user-mode-linux: ${modeWords(mode)}--seed ${seed} --count ${count}`)
   const kernel = boot(print)
   if (!kernel) return false
   const stop = (): never => {
@@ -49,8 +49,9 @@ export async function live(
 }
 
 function scenarioOf(seed: number, index: number, mode: Mode): Scenario {
-  const scenario = generate(seed, index)
-  return mode === 'beside' ? besideScenario(scenario) : scenario
+  const drawn = generate(seed, index)
+  const scenario = mode.offload ? talkativeScenario(drawn) : drawn
+  return mode.isBeside ? besideScenario(scenario) : scenario
 }
 
 /** With one that does not boot nothing can be compared: undefined, and said. */

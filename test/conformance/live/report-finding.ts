@@ -1,14 +1,10 @@
 import type { RecordedCase, Step } from '../case.js'
 import { reportLines } from '../report.js'
+import { modeWords } from '../mode-words.js'
 import type { Mode } from '../rig.js'
 
 /** A difference for a person: the script that shows it, what differs, and the file to play it from. */
-export function findingLines(
-  recorded: RecordedCase,
-  differences: string[],
-  file: string,
-  mode: Mode = 'exclusive',
-): string[] {
+export function findingLines(recorded: RecordedCase, differences: string[], file: string, mode: Mode = {}): string[] {
   const script = [...recorded.setup.split('\n'), ...recorded.steps.map(stepLine)].map(line => `      | ${line}`)
   const [title = '', ...lines] = reportLines(recorded.name, differences)
   return [
@@ -16,7 +12,7 @@ export function findingLines(
     ...script,
     '      expected is what the kernel did, got is what uvs did:',
     ...lines,
-    `      to play it: npm run conformance -- ${mode === 'beside' ? '--beside ' : ''}${file}`,
+    `      to play it: npm run conformance -- ${modeWords(mode)}${file}`,
   ]
 }
 

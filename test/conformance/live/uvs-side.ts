@@ -48,7 +48,7 @@ export class UvsSide {
     this.#rig = new Rig(mode)
   }
 
-  static async start(scenario: Scenario, mode: Mode = 'exclusive'): Promise<UvsSide> {
+  static async start(scenario: Scenario, mode: Mode = {}): Promise<UvsSide> {
     const side = new UvsSide(mode)
     const { status, err } = await side.#rig.run(scenario.setup.join('\n'))
     if (status !== 0 || err !== '') throw new Unplayable(`the setup: status ${status}, ${err}`)
