@@ -12,6 +12,7 @@ import { sampleSeen } from '../cli/sample-seen.js'
 import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { tcp4 } from '../support/frames.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
+import { SimulatedFlows } from '../support/simulated-flows.js'
 import { MONITORING, queries, readDashboard } from './dashboard.js'
 import { noPrometheus, prometheus, type Prometheus } from './prometheus.js'
 
@@ -25,7 +26,7 @@ const destination = { address: '10.99.2.11', port: 80 }
 /** A director that has something to say of everything: thresholds, templates, local ports, a service with no real server, a keepalived.conf. */
 class BusyDirector {
   readonly control: Control
-  readonly #bench = new BenchDirector()
+  readonly #bench = new BenchDirector({ offload: new SimulatedFlows() })
   readonly #turns = new TurnCounters()
   readonly #devices = [{ name: 'c', dropped: 0 }]
   #clients = 0

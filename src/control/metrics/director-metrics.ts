@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
 import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
+import { OFFLOAD_METRICS } from './offload-metrics.js'
 import type { RequestCounts } from './request-counts.js'
 import type { RulesLoads } from './rules-loads.js'
 import { packageVersion } from '../../package-version.js'
@@ -35,6 +36,7 @@ export class DirectorMetrics {
     this.#sources = sources
     this.#traffic()
     this.#occupancy()
+    this.#offload()
     this.#loop()
     this.#control()
     collectDefaultMetrics({ register: this.#registry })
@@ -123,6 +125,17 @@ export class DirectorMetrics {
     this.#gauge('uvs_held_datagrams', 'Datagrams that wait for their other fragments', [], () => [
       [{}, this.#figures.heldDatagrams],
     ])
+  }
+
+  #offload(): void {
+    for (const { of, name, help } of OFFLOAD_METRICS) {
+      const read = (): Samples => {
+        const { offload } = this.#figures
+        return offload ? [[{}, offload[of]]] : []
+      }
+      if (name.endsWith('_total')) this.#counter(name, help, [], read)
+      else this.#gauge(name, help, [], read)
+    }
   }
 
   #loop(): void {

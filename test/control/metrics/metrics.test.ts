@@ -8,6 +8,7 @@ import { verdictNames } from '../../../src/packet/verdict.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../../support/bench-director.js'
 import { tcp4 } from '../../support/frames.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
+import { SimulatedFlows } from '../../support/simulated-flows.js'
 
 const noPromtool = spawnSync('promtool', ['--version']).status === 0 ? false : 'there is no promtool (prometheus)'
 const tcp = { protocol: 'tcp', address: VIP, port: 80 } as const
@@ -89,6 +90,34 @@ t.test('every verdict is there: a drop by its reason, all others by their names'
       : `uvs_frames_total{verdict="${name}"} 0`
     t.ok(text.includes(`\n${line}\n`), line)
   }
+})
+
+t.test('flows that are offloaded, where a program runs', async t => {
+  const offload = new SimulatedFlows(8)
+  const bench = new BenchDirector({ offload })
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:8080')
+  const data = tcp4(`10.99.1.10:1 > ${VIP}:80`, { ...fromClient, flags: 'A', payload: 60 })
+  bench.receive('c', tcp4(`10.99.1.10:1 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
+  bench.receive('r', tcp4('10.99.2.11:8080 > 10.99.1.10:1', { ...fromServer(), flags: 'SA' }))
+  for (let i = 0; i < 3; i++, bench.take()) bench.receive('c', data)
+  offload.lost = 5
+  const lines = (await textOf(metricsOf(bench.control))).split('\n')
+  const expected = [
+    'uvs_offload_flows 1',
+    'uvs_offload_capacity 8',
+    'uvs_offload_packets_total 2',
+    'uvs_offload_octets_total 200',
+    'uvs_offload_entered_total 1',
+    'uvs_offload_refused_total 0',
+    'uvs_offload_evicted_total 0',
+    'uvs_offload_lost_total 5',
+    'uvs_dropped_frames_total{reason="flow-unfinished"} 5',
+    'uvs_packets_total{direction="in"} 4',
+    'uvs_frames_total{verdict="balanced"} 3',
+  ]
+  for (const line of expected) t.ok(lines.includes(line), line)
+  t.ok(lines.some(line => /^uvs_offload_epochs_total \d+$/.test(line)))
+  t.notMatch(await textOf(metricsOf(new BenchDirector().control)), /^uvs_offload/m)
 })
 
 t.test('thresholds, an overload, a mark, templates and FULLNAT ports, where there are any', async t => {
