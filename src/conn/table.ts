@@ -187,6 +187,7 @@ export class ConnTable {
   }
   /** Frees a record that is in no bucket. */
   free(conn: ConnIndex): void {
+    this.words[conn + DPORT_PROTOCOL] = 0 // director/upkeep/room.ts reads records that no list has
     this.words[conn + NEXT] = this.#free
     this.#free = conn
     this.#count--

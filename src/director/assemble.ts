@@ -170,12 +170,12 @@ function makeWaysOut(
   const errors = new IcmpErrors(routes, own, limit, ids)
   const kernel = new KernelSide(links, ownAddresses, options.egress, memory)
   const host = new Host(own, errors, kernel, ids)
-  const verdictCounters = new VerdictCounters(errors, handOver)
+  const verdictCounters = new VerdictCounters(errors, handOver, options.front)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
   return { voice, memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
 }
 
-function makePath({ options, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
+function makePath({ options, random, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
@@ -192,7 +192,7 @@ function makePath({ options, report, changes }: Ground, network: Network, tables
     embedded,
     sysctls,
     marks,
-    opener: new Opener(balancing, conns, sysctls, defence, report),
+    opener: new Opener(balancing, conns, sysctls, defence, random, report),
     forwarders,
     reassembly,
     handOver,

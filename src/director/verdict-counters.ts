@@ -1,5 +1,6 @@
 import type { AddressHandOver } from '../forward/address-hand-over.js'
 import type { IcmpErrors } from '../forward/icmp-error.js'
+import type { Front } from '../packet/front.js'
 import { verdictNames, VERDICTS, type Verdict } from '../packet/verdict.js'
 
 /** Counts verdicts, and gathers what the forwarders count by name. */
@@ -7,8 +8,12 @@ export class VerdictCounters {
   readonly #verdicts = new Float64Array(VERDICTS)
   readonly #errors: IcmpErrors
   readonly #handOver: AddressHandOver
+  readonly #front: Front | undefined
+  /** What the front had refused at the last `clear`. */
+  #refusedBefore = 0
 
-  constructor(errors: IcmpErrors, handOver: AddressHandOver) {
+  constructor(errors: IcmpErrors, handOver: AddressHandOver, front: Front | undefined) {
+    this.#front = front
     this.#errors = errors
     this.#handOver = handOver
   }
@@ -23,6 +28,7 @@ export class VerdictCounters {
   byName(): Record<string, number> {
     const byName: Record<string, number> = {}
     for (const [verdict, name] of verdictNames) if (verdict !== 0) byName[name] = this.#verdicts[verdict]!
+    byName['drop-syn-budget'] = this.#refused - this.#refusedBefore
     byName['icmp-errors-sent'] = this.#errors.sent
     byName['icmp-errors-limited'] = this.#errors.limited
     byName['toa-options-full'] = this.#handOver.optionsFull
@@ -31,9 +37,14 @@ export class VerdictCounters {
   }
   clear(): void {
     this.#verdicts.fill(0)
+    this.#refusedBefore = this.#refused
     this.#errors.sent = 0
     this.#errors.limited = 0
     this.#handOver.optionsFull = 0
     this.#handOver.tooBig = 0
+  }
+
+  get #refused(): number {
+    return this.#front?.synsRefused ?? 0
   }
 }

@@ -80,6 +80,15 @@ export function setElement(map: number, key: Uint8Array, value: Uint8Array): num
     attributes.setUint32(0, map, true)
   })
 }
+/** What a map has for a key: up to 8 octets, good until the next call. Undefined: nothing. */
+export function readElement(map: number, key: Uint8Array): DataView | undefined {
+  const failed = bpf(Command.MAP_LOOKUP_ELEM, (attributes, address) => {
+    pointAt(attributes, address, 8, key, 512)
+    pointAt(attributes, address, 16, new Uint8Array(8), 1024)
+    attributes.setUint32(0, map, true)
+  })
+  return failed < 0 ? undefined : new DataView(page!.view.buffer, page!.view.byteOffset + 1024, 8)
+}
 /** Returns a negative number if the map had nothing for the key. */
 export function deleteElement(map: number, key: Uint8Array): number {
   return bpf(Command.MAP_DELETE_ELEM, (attributes, address) => {

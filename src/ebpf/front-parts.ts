@@ -36,12 +36,16 @@ export interface FrontMaps {
   readonly blocks: number
   /** An array of one: the 32-bit number of blocks. */
   readonly blockCount: number
-  /** Where virtual services stand: address, port, protocol, an octet 0, as on the wire → a word. */
+  /** Where virtual services stand: address, port, protocol, an octet 0, as on the wire → a word, and the service's budget (syn-budget.ts). */
   readonly services: number
   /** Where real servers of masquerading services stand: the same. */
   readonly servers: number
   /** What the pieces of a datagram have in common → a word, whether they are taken. */
   readonly pieces: number
+  /** An array of networks' budgets. */
+  readonly networks: number
+  /** An array of one: the 64-bit number of SYNs over budget. */
+  readonly refused: number
 }
 export const PLACE_LEN = 8
 

@@ -81,11 +81,14 @@ const ETH_P_IP_ON_THE_WIRE = 0x0008
 /** Of the flags-and-offset word as it is read, its octets swapped. */
 const OFFSET = 0xff1f
 
-/** A program of SCHED_CLS. `flows`: the steps of flow-program.ts, which forward a frame or go on to the front's own. */
-export function frontProgram(maps: FrontMaps, mode: FrontMode, flows: Code = []): BigUint64Array {
-  if (mode === 'exclusive') return assemble([ofIpv4, flows, notOfTheKernel(maps), ends])
+/**
+ * A program of SCHED_CLS. `flows`: the steps of flow-program.ts, which forward a frame or go on to the front's own; `syns`: those of
+ * syn-budget.ts, which drop one or go on.
+ */
+export function frontProgram(maps: FrontMaps, mode: FrontMode, flows: Code = [], syns: Code = []): BigUint64Array {
+  if (mode === 'exclusive') return assemble([ofIpv4, flows, syns, notOfTheKernel(maps), ends])
   return assemble([
-    [ofIpv4, flows, toThisHost, readHeader],
+    [ofIpv4, flows, toThisHost, syns, readHeader],
     [toWhollyOurs(maps), form],
     [toService(maps), fromServer(maps)],
     [cutOff, laterPiece(maps), icmpError(maps)],

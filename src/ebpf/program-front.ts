@@ -3,13 +3,14 @@ import type { Front, FrontMode } from '../packet/front.js'
 import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 import { MOST_PIECES } from '../packet/front-choice.js'
 import { check, close, errno, SystemError } from '../linux/libc.js'
-import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, setElement } from './bpf.js'
+import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, readElement, setElement } from './bpf.js'
 import { PIECE_KEY_LEN } from './frame-parts.js'
 import { PLACE_LEN, type FrontMaps } from './front-parts.js'
 import { frontProgram } from './front-program.js'
 import type { FlowMaps } from './flow-parts.js'
 import { flowSteps } from './flow-program.js'
 import { Helper, type Code } from './instructions.js'
+import { BUDGET_LEN, NETWORK_PLACES, synSteps, type SynBudget } from './syn-budget.js'
 import { ADDRESS_LEN, BLOCK_KEY_LEN, blockKey, onTheWire, WORD, word } from './map-keys.js'
 
 const { E2BIG, EINVAL, ENOSPC } = constants.errno
@@ -17,6 +18,11 @@ const MOST_ADDRESSES = 131_072
 const MOST_BLOCKS = 4096
 const MOST_SERVICES = 131_072
 const MOST_SERVERS = 262_144
+
+export interface FrontSettings {
+  readonly flows?: FlowMaps
+  readonly synBudget?: SynBudget | undefined
+}
 
 /**
  * The front's maps, which one thread of the process writes, and its programs, for all interfaces and threads: file descriptors
@@ -29,18 +35,23 @@ export class ProgramFront implements Front {
   /** Blocks by their keys, and how often each was added. */
   readonly #blocks = new Map<string, number>()
 
-  /** SystemError where the kernel may not be given programs. `flows`: its programs forward the frames of flows. */
-  constructor({ flows }: { flows?: FlowMaps } = {}) {
+  /**
+   * SystemError where the kernel may not be given programs. `flows`: its programs forward the frames of flows; `synBudget`: they drop
+   * SYNs over it.
+   */
+  constructor({ flows, synBudget }: FrontSettings = {}) {
     try {
       this.maps = {
         addresses: this.#map(MapType.HASH, ADDRESS_LEN, MOST_ADDRESSES, MapFlag.NO_PREALLOC),
         blocks: this.#map(MapType.LPM_TRIE, BLOCK_KEY_LEN, MOST_BLOCKS, MapFlag.NO_PREALLOC),
         blockCount: this.#map(MapType.ARRAY, WORD, 1, 0),
-        services: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVICES, MapFlag.NO_PREALLOC),
+        services: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVICES, MapFlag.NO_PREALLOC, BUDGET_LEN),
         servers: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVERS, MapFlag.NO_PREALLOC),
         pieces: this.#map(MapType.LRU_HASH, PIECE_KEY_LEN, MOST_PIECES, 0),
+        networks: this.#map(MapType.ARRAY, WORD, synBudget ? NETWORK_PLACES : 1, 0, BUDGET_LEN),
+        refused: this.#map(MapType.ARRAY, WORD, 1, 0, 2 * WORD),
       }
-      for (const mode of ['beside', 'exclusive'] as const) this.#programs.set(mode, this.#load(mode, flows))
+      for (const mode of ['beside', 'exclusive'] as const) this.#programs.set(mode, this.#load(mode, flows, synBudget))
     } catch (error) {
       this.close()
       throw error
@@ -71,13 +82,18 @@ export class ProgramFront implements Front {
   }
   setService(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
     const key = placeKey(protocol, addr, port)
-    if (isThere) tell(this.maps.services, key, 1, MOST_SERVICES, 'services')
+    if (isThere) tell(this.maps.services, key, 1, MOST_SERVICES, 'services', BUDGET_LEN)
     else deleteElement(this.maps.services, key)
   }
   setServer(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
     const key = placeKey(protocol, addr, port)
     if (isThere) tell(this.maps.servers, key, 1, MOST_SERVERS, 'real servers')
     else deleteElement(this.maps.servers, key)
+  }
+
+  get synsRefused(): number {
+    const view = readElement(this.maps.refused, word(0))
+    return view === undefined ? 0 : view.getUint32(0, true) + view.getUint32(WORD, true) * 2 ** 32
   }
 
   close(): void {
@@ -87,11 +103,12 @@ export class ProgramFront implements Front {
   #countBlocks(): void {
     check(setElement(this.maps.blockCount, word(0), word(this.#blocks.size)), 'telling the kernel a number of blocks')
   }
-  #map(type: number, key: number, entries: number, flags: number): number {
-    return this.#keep(createMap(type, key, WORD, entries, flags))
+  #map(type: number, key: number, entries: number, flags: number, value = WORD): number {
+    return this.#keep(createMap(type, key, value, entries, flags))
   }
-  #load(mode: FrontMode, flows: FlowMaps | undefined): number {
-    const load = (steps: Code): number => loadProgram(ProgramType.SCHED_CLS, frontProgram(this.maps, mode, steps))
+  #load(mode: FrontMode, flows: FlowMaps | undefined, budget: SynBudget | undefined): number {
+    const syns = budget === undefined ? [] : synSteps(this.maps, budget)
+    const load = (steps: Code): number => loadProgram(ProgramType.SCHED_CLS, frontProgram(this.maps, mode, steps, syns))
     let fd = load(flows === undefined ? [] : flowSteps(flows, Helper.KTIME_GET_COARSE_NS))
     if (fd < 0 && flows !== undefined && errno() === EINVAL) fd = load(flowSteps(flows, Helper.KTIME_GET_NS)) // before Linux 5.11
     return this.#keep(check(fd, 'the eBPF program that takes frames'))
@@ -102,9 +119,11 @@ export class ProgramFront implements Front {
   }
 }
 
-/** SystemError, ENOSPC if the map is full. */
-function tell(map: number, key: Uint8Array, value: number, most: number, what: string): void {
-  if (setElement(map, key, word(value)) >= 0) return
+/** SystemError, ENOSPC if the map is full. `len`: octets of the value; behind its first word they are 0. */
+function tell(map: number, key: Uint8Array, value: number, most: number, what: string, len = WORD): void {
+  const octets = new Uint8Array(len)
+  octets.set(word(value))
+  if (setElement(map, key, octets) >= 0) return
   const why = errno()
   const isFull = why === E2BIG || why === ENOSPC
   throw new SystemError(isFull ? `the front's ${most} ${what}` : `the front's ${what}`, isFull ? ENOSPC : why)

@@ -35,4 +35,6 @@ export interface Front {
   setService(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void
   /** Adds or removes a real server of method NAT. Port 0: every port. */
   setServer(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void
+  /** How many SYNs it has dropped because they were over a budget (`--syn-budget`). */
+  readonly synsRefused?: number
 }

@@ -67,6 +67,8 @@ export const Verdict = {
   DROP_NO_LOCAL_PORT: 71,
   /** The real server is the host itself, which its method cannot reach. */
   DROP_LOCAL_NODE: 72,
+  /** A SYN that the front has dropped, over a budget (ebpf/syn-budget.ts). */
+  DROP_SYN_BUDGET: 73,
 
   DROP_TTL: 80,
   DROP_NO_ROUTE: 81,

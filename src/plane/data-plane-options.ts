@@ -3,7 +3,10 @@ import type { Ipv4Addr } from '../wire/addr.js'
 import type { WorkerData } from './worker-messages.js'
 
 /** The data plane's start options. */
-export interface DataPlaneOptions extends Pick<WorkerData, 'devices' | 'director' | 'schedulers' | 'offload'> {
+export interface DataPlaneOptions extends Pick<
+  WorkerData,
+  'devices' | 'director' | 'schedulers' | 'offload' | 'synBudget'
+> {
   /** The number of worker threads. Default 1. */
   workers?: number
   /** Adverts of virtual routers are heard on interfaces without a kernel beside. */

@@ -27,6 +27,7 @@ import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
 import { inlineThePath } from './engine.js'
 import { flowTable, openFront, servesBy, whyNotOffloaded, type OpenedFront } from './flow-offload.js'
+import { DEFAULT_SYN_BUDGET } from './offload-options.js'
 import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
 import {
@@ -76,7 +77,9 @@ function openOurFront(): Partial<OpenedFront> | undefined {
   if (!isFirst) return data.flowMaps && { maps: data.flowMaps }
   if (data.devices.every(({ kind }) => kind !== 'raw')) return undefined
   try {
-    return openFront(data.offload, data.worker?.of ?? 1, data.director.maxConnections ?? DEFAULT_MAX_CONNECTIONS)
+    const { offload, worker, director, synBudget = DEFAULT_SYN_BUDGET } = data
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed } = director
+    return openFront({ offload, workers: worker?.of ?? 1, maxConnections, synBudget, seed })
   } catch (error) {
     if (!(error instanceof SystemError)) throw error
     const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)

@@ -11,6 +11,14 @@ import type { WorkerData } from './worker-messages.js'
 const DEFAULT_MOST_FLOWS = 2 ** 18
 const HOPS = 16_384
 
+interface FrontOptions {
+  readonly offload: OffloadOptions | undefined
+  readonly workers: number
+  readonly maxConnections: number
+  readonly synBudget: number
+  readonly seed: number
+}
+
 /** The front of the first worker's devices; with `maps`, its programs forward flows. `note`: why they do not, a line for the log. */
 export interface OpenedFront {
   readonly front: ProgramFront
@@ -18,19 +26,23 @@ export interface OpenedFront {
   readonly note?: string
 }
 
-/** SystemError where the kernel may not be given programs at all. `workers` directors with so many connections each share the flows. */
-export function openFront(offload: OffloadOptions | undefined, workers: number, maxConnections: number): OpenedFront {
-  if (offload === undefined) return { front: new ProgramFront() }
-  if (workers > MOST_PARTS) return { front: new ProgramFront(), note: `of more than ${MOST_PARTS} workers` }
+/**
+ * SystemError where the kernel may not be given programs at all. `workers` directors with so many connections each share the flows.
+ * `synBudget`: SYNs a second that a service has, 0 for no bound; `seed`: a random number.
+ */
+export function openFront({ offload, workers, maxConnections, synBudget: perSecond, seed }: FrontOptions): OpenedFront {
+  const budget = perSecond === 0 ? {} : { synBudget: { perSecond, seed } }
+  if (offload === undefined) return { front: new ProgramFront(budget) }
+  if (workers > MOST_PARTS) return { front: new ProgramFront(budget), note: `of more than ${MOST_PARTS} workers` }
   const flows = offload.flows ?? Math.min(2 * maxConnections * workers, DEFAULT_MOST_FLOWS)
   let maps: FlowMaps | undefined
   try {
     maps = makeFlowMaps({ capacity: Math.ceil(flows / workers), hops: HOPS, parts: workers })
-    return { front: new ProgramFront({ flows: maps }), maps }
+    return { front: new ProgramFront({ flows: maps, ...budget }), maps }
   } catch (error) {
     if (maps) closeFlowMaps(maps)
     if (!(error instanceof SystemError)) throw error
-    return { front: new ProgramFront(), note: error.message }
+    return { front: new ProgramFront(budget), note: error.message }
   }
 }
 

@@ -6,5 +6,8 @@ export interface OffloadOptions {
   readonly flows?: number
 }
 
+/** SYNs a second that a service has. More than twice of what a director was seen to open. */
+export const DEFAULT_SYN_BUDGET = 100_000
+
 /** Of `OffloadOptions.flows`. */
 export const MOST_FLOWS = 2 ** 22

@@ -385,6 +385,7 @@ t.test('every verdict there is has a case here', async t => {
     'drop-scheduler-failed',
     'pass',
     'drop-defence',
+    'drop-syn-budget', // ebpf/syn-budget.test.ts
     'drop-no-connection',
     'drop-sctp-malformed',
     'drop-fragment-timeout',

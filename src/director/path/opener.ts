@@ -4,10 +4,11 @@
  * 2. a service for it                        service/          → else PASS
  * 3. the drop_packet defence                 upkeep/defence  → DROP_DEFENCE
  * 4. not from FTP's data port                                  → PASS
- * 5. a persistent service: its template      path/persistence
+ * 5. room in a full table                 upkeep/room
+ * 6. a persistent service: its template      path/persistence
  *    any other: its scheduler                sched/            → DROP_NO_DESTINATION, DROP_SCHEDULER_FAILED
- * 6. FULLNAT: a local address and port       conn/local-ports  → DROP_NO_LOCAL_PORT
- * 7. a record                                conn/             → DROP_TABLE_FULL
+ * 7. FULLNAT: a local address and port       conn/local-ports  → DROP_NO_LOCAL_PORT
+ * 8. a record                                conn/             → DROP_TABLE_FULL
  * PASS: the packet is not balanced.
  */
 import type { Connections } from '../../conn/connections.js'
@@ -29,6 +30,7 @@ import { TcpFlag } from '../../wire/tcp.js'
 import type { Balancing } from '../rules/balancing.js'
 import type { ScheduledService } from '../rules/scheduled-service.js'
 import type { Defence } from '../upkeep/defence.js'
+import { makeRoom } from '../upkeep/room.js'
 import { isOpen, notOpened, type NotOpened, type Opened } from './opened.js'
 import { Persistence } from './persistence.js'
 
@@ -38,6 +40,7 @@ export class Opener {
   readonly #sysctls: Sysctls
   readonly #defence: Defence
   readonly #persistence: Persistence
+  readonly #random: () => number
   readonly #report: (problem: string) => void
 
   constructor(
@@ -45,6 +48,7 @@ export class Opener {
     conns: Connections,
     sysctls: Sysctls,
     defence: Defence,
+    random: () => number,
     report: (problem: string) => void,
   ) {
     this.#balancing = balancing
@@ -52,6 +56,7 @@ export class Opener {
     this.#sysctls = sysctls
     this.#defence = defence
     this.#persistence = new Persistence(conns, sysctls)
+    this.#random = random
     this.#report = report
   }
 
@@ -81,6 +86,7 @@ export class Opener {
     if (this.#defence.dropsPacket()) return notOpened(Verdict.DROP_DEFENCE)
     // FTP's data connections are only those that the control connection announced.
     if (flow.cport === FTP_DATA_PORT) return notOpened(Verdict.PASS)
+    this.#makeRoom(service.settings.persistence > 0 ? 2 : 1, replaces)
     try {
       if (service.settings.persistence > 0) return this.#openPersistent(service, flow, shown, replaces)
       return this.#openScheduled(service, flow, shown, replaces)
@@ -89,6 +95,12 @@ export class Opener {
       this.#report(error.message)
       return notOpened(Verdict.DROP_SCHEDULER_FAILED)
     }
+  }
+
+  /** For so many records, which a flood of SYNs may have taken. */
+  #makeRoom(needed: number, replaces: ConnIndex): void {
+    const { capacity, count } = this.#conns.table
+    if (capacity - count < needed) makeRoom(this.#conns, this.#random, needed, replaces)
   }
 
   #openScheduled(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {

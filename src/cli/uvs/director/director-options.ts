@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { MarkRuleInfo } from '../../../control/protocol/api.js'
 import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
-import { MOST_FLOWS, type OffloadOptions } from '../../../plane/offload-options.js'
+import { DEFAULT_SYN_BUDGET, MOST_FLOWS, type OffloadOptions } from '../../../plane/offload-options.js'
 import type { DeviceOptions } from '../../../plane/worker-messages.js'
 import { MAX_CONNECTIONS } from '../../../conn/table.js'
 import { parseVip, UsageError } from '../../../director/options.js'
@@ -88,14 +88,21 @@ const OFFLOAD = option(
   'the kernel forwards flows of open connections, each after N packets of its client, at most FLOWS; default auto',
 )
 
+const SYN_BUDGET = option(
+  '--syn-budget',
+  'N|off',
+  `SYNs a second to a service; of a flood of more, a thirty-second part is let up; default ${DEFAULT_SYN_BUDGET}`,
+)
+const MOST_SYNS = 100_000_000
+
 export const DIRECTOR_FORMS: readonly Form[] = [
-  { words: [], options: [required(RAW), ADDRESS, OFFLOAD, ...COMMON] },
+  { words: [], options: [required(RAW), ADDRESS, OFFLOAD, SYN_BUDGET, ...COMMON] },
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
   { words: [], options: [required(KEEPALIVED), required(CHECK)] },
 ]
 
 /** A form with both kinds of device, so that the error of using both is about these options. */
-const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, ...COMMON] }
+const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, SYN_BUDGET, ...COMMON] }
 
 /** Comes with a later version. */
 const LATER = '--libpcap'
@@ -118,6 +125,9 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   const clientMask = readMask(given.one('--steer-mask'))
   if (given.has('--tap') && given.has('--offload'))
     throw new UsageError('--offload goes with --raw: what a TAP device hears comes to uvs alone')
+  if (given.has('--tap') && given.has('--syn-budget'))
+    throw new UsageError('--syn-budget goes with --raw: no program stands before a TAP device')
+  const synBudget = readSynBudget(given.one('--syn-budget'))
   const offload = given.has('--tap') ? undefined : readOffload(given.one('--offload'))
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
@@ -143,6 +153,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       ...(clientMask === undefined ? {} : { clientMask }),
     },
     ...(offload && { offload }),
+    ...(synBudget === undefined ? {} : { synBudget }),
     workers,
     control: given.one('--control') ?? defaultControl(),
     rules: given.one('--rules'),
@@ -207,11 +218,23 @@ function readOffload(text = 'auto'): OffloadOptions | undefined {
   }
 }
 
-function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {
+/** 0: off. */
+function readSynBudget(text: string | undefined): number | undefined {
+  return text === 'off' ? 0 : wholeNumber('--syn-budget', text, 1, MOST_SYNS, 'off or a whole number')
+}
+
+/** `allowed`: what may be given, for the error. */
+function wholeNumber(
+  option: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+  allowed = 'a whole number',
+): number | undefined {
   if (text === undefined) return undefined
   const value = /^\d{1,12}$/.test(text) ? Number(text) : NaN
   if (!(value >= least && value <= most))
-    throw new UsageError(`${option}: '${text}' is not a whole number from ${least} to ${most}`)
+    throw new UsageError(`${option}: '${text}' is not ${allowed} from ${least} to ${most}`)
   return value
 }
 

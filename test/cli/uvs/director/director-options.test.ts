@@ -39,6 +39,19 @@ t.test('which flows the kernel forwards', async t => {
   t.equal(parse('--tap t0 --address 10.0.0.1/24@t0').offload, undefined)
 })
 
+t.test('how many SYNs a second a service has', async t => {
+  t.equal(parse(least).synBudget, undefined, 'the default')
+  t.equal(parse(`${least} --syn-budget 1`).synBudget, 1)
+  t.equal(parse(`${least} --syn-budget off`).synBudget, 0)
+  for (const wrong of ['0', '-1', 'on', '100000001'])
+    t.throws(() => parse(`${least} --syn-budget ${wrong}`), {
+      message: `--syn-budget: '${wrong}' is not off or a whole number from 1 to 100000000`,
+    })
+  t.throws(() => parse('--tap t0 --address 10.0.0.1/24@t0 --syn-budget 9'), {
+    message: /^--syn-budget goes with --raw/,
+  })
+})
+
 t.test('all that may be said, in either form', async t => {
   const line =
     '--tap=t0,t1 --mac 02:00:00:00:00:01@t1 --address 10.0.0.1/24@t0 --address=10.0.1.1/24@t1 --vip 192.0.2.1 --vip 192.0.2.8/29 ' +
