@@ -191,7 +191,7 @@ if (process.argv[2] === CHILD) {
     t.test(`${packets} packets of open connections, ${most} bytes of garbage each at the most: ${name}`, async t => {
       const args = [...GIVEN, fileURLToPath(import.meta.url), CHILD, name]
       const env = { PATH: process.env['PATH'] }
-      const out = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 90_000, env })
+      const out = execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 200_000, env })
       const { grown, collections, wrong } = JSON.parse(out) as Measured
       t.equal(wrong, 0, 'every one was balanced')
       t.equal(collections, 0, 'nothing was collected meanwhile')

@@ -38,7 +38,7 @@ async function host(t: { teardown(fn: () => unknown): void }) {
   holder.stdout.destroy()
   const sh = (line: string, ...args: string[]): Ran => {
     const inside = ['-t', String(holder.pid), '-n', '-m', 'sh', '-c', `umask 000; ${line}`, 'sh', ...args]
-    const { status, stdout, stderr } = spawnSync('nsenter', inside, { encoding: 'utf8', timeout: 30_000 })
+    const { status, stdout, stderr } = spawnSync('nsenter', inside, { encoding: 'utf8', timeout: 120_000 })
     return { status, out: stdout, err: stderr }
   }
   const realserver = (...args: string[]): Ran => sh('exec "$@"', process.execPath, MAIN, 'realserver', ...args)
@@ -49,7 +49,7 @@ async function host(t: { teardown(fn: () => unknown): void }) {
   return { sh, realserver, whole }
 }
 
-t.test('what start leaves under umask 000 is nobody else’s to write', { skip, timeout: 120_000 }, async t => {
+t.test('what start leaves under umask 000 is nobody else’s to write', { skip, timeout: 230_000 }, async t => {
   const { sh, realserver } = await host(t)
   t.match(realserver('start', '--vip', VIP, '--tun', '--userspace'), { status: 0, err: '' })
   t.equal(sh('stat -c %a /run/uvs').out, '755\n')
@@ -72,7 +72,7 @@ t.test('what start leaves under umask 000 is nobody else’s to write', { skip, 
   t.strictSame(realserver('status', '--json'), { status: 1, out: none, err: '' })
 })
 
-t.test('what others may have written is not believed', { skip, timeout: 120_000 }, async t => {
+t.test('what others may have written is not believed', { skip, timeout: 230_000 }, async t => {
   const { sh, realserver, whole } = await host(t)
   realserver('start', '--vip', VIP)
   const file = sh(`echo ${STATE}`).out.trim()
@@ -104,7 +104,7 @@ t.test('what others may have written is not believed', { skip, timeout: 120_000 
 
 t.test(
   'a forged entry is named, and stop does nothing by it, nor by the others',
-  { skip, timeout: 120_000 },
+  { skip, timeout: 230_000 },
   async t => {
     const { sh, realserver, whole } = await host(t)
     const target = `${tempDir(t)}/x`
@@ -143,7 +143,7 @@ t.test(
   },
 )
 
-t.test('who is not root is told so, whatever is there', { skip, timeout: 120_000 }, async t => {
+t.test('who is not root is told so, whatever is there', { skip, timeout: 230_000 }, async t => {
   const nobody = { uid: 65534, gid: 65534, encoding: 'utf8' } as const
   const read = ['-e', 'require("node:fs").readFileSync(process.argv[1])', MAIN]
   try {

@@ -9,7 +9,7 @@ t.test('help is there where native code cannot load', async t => {
     'export async function resolve(s,c,next){if(s==="koffi")throw new Error("no koffi here");return next(s,c)}'
   const register = `import{register}from"node:module";register(${JSON.stringify(`data:text/javascript,${hook}`)})`
   const args = ['--import', `data:text/javascript,${register}`, MAIN, '--help']
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 })
   t.strictSame([status, stderr], [0, ''])
   for (const name of ['director', 'realserver', 'lab', 'script', 'verdicts', 'reset'])
     t.match(stdout, new RegExp(`^uvs ${name}\\b`, 'm'), name)

@@ -7,7 +7,10 @@ const MAIN = fileURLToPath(new URL('../../../src/cli/uvs/main.js', import.meta.u
 const COMMANDS = Object.keys(commands)
 
 function uvs(...args: string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
   return { status, out: stdout, err: stderr }
 }
 
@@ -54,7 +57,7 @@ t.test('where native code cannot load, the command that needs it says so in one 
   const register = `import{register}from"node:module";register(${JSON.stringify(`data:text/javascript,${hook}`)})`
   const args = ['--import', `data:text/javascript,${register}`, MAIN]
   const run = (...more: string[]) =>
-    spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8', timeout: 20_000 })
+    spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8', timeout: 120_000 })
   const director = run('director', '--raw', 'x', '--address', '10.0.0.1/24@x')
   t.strictSame([director.status, director.stdout, director.stderr], [1, '', 'uvs director: no koffi here\n'])
   t.equal(run('script', '--help').status, 0)
@@ -62,6 +65,6 @@ t.test('where native code cannot load, the command that needs it says so in one 
 
 t.test('a reader that stops early is no error', async t => {
   const line = `"${process.execPath}" "${MAIN}" --help | head -c 1; exit "\${PIPESTATUS[0]}"`
-  const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 20_000 })
+  const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 120_000 })
   t.strictSame([status, stderr], [0, ''])
 })

@@ -8,14 +8,14 @@ import { live } from './live.js'
 
 const skip = whyNoKernel() ?? false
 
-t.test('uvs does what the kernel does, in two scenarios', { skip, timeout: 110_000 }, async t => {
+t.test('uvs does what the kernel does, in two scenarios', { skip, timeout: 230_000 }, async t => {
   const lines: string[] = []
   t.equal(await live({ seed: 1, count: 2 }, line => lines.push(line)), true, lines.join('\n'))
   t.equal(lines[0], 'live comparison with Linux under user-mode-linux: --seed 1 --count 2')
   t.equal(lines.at(-1), '2 passed, 0 failed')
 })
 
-t.test('the kernel runs scripts, forgets, and is gone afterwards', { skip, timeout: 110_000 }, async t => {
+t.test('the kernel runs scripts, forgets, and is gone afterwards', { skip, timeout: 230_000 }, async t => {
   const kernel = Kernel.boot()
   t.equal(existsSync(kernel.dir), true)
   try {

@@ -34,7 +34,7 @@ async function restoredByUvs(rules: string): Promise<string> {
   return (await uvsadm(['-Sn'], control, names)).out
 }
 
-t.test('rules go from ipvsadm to uvsadm and back', { skip: whyNoKernel() ?? false, timeout: 110_000 }, async t => {
+t.test('rules go from ipvsadm to uvsadm and back', { skip: whyNoKernel() ?? false, timeout: 230_000 }, async t => {
   const kernel = Kernel.boot()
   const restoredByKernel = (rules: string): string => {
     const { status, out, err } = kernel.run(`ipvsadm -C; ipvsadm -R <<'X'\n${rules}X\nipvsadm -Sn`)

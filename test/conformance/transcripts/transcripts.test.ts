@@ -19,7 +19,7 @@ t.test('every command of ipvsadm comes up, and so do IPv6 and odd values', async
   t.ok(lines.flat().some(word => word.includes('[2001:db8::1]:')))
 })
 
-t.test('uvsadm does what ipvsadm does', { skip: whyNoKernel() ?? false, timeout: 110_000 }, async t => {
+t.test('uvsadm does what ipvsadm does', { skip: whyNoKernel() ?? false, timeout: 230_000 }, async t => {
   const printed: string[] = []
   t.equal(await transcripts({ seed: 1, count: 3 }, line => printed.push(line)), true, printed.join('\n'))
   t.equal(printed.at(-1), '3 passed, 0 failed: 120 lines')

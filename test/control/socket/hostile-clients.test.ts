@@ -72,7 +72,7 @@ const HOSTILE: Record<string, Hostile> = {
   },
 }
 
-t.test('clients that do what they should not', { skip, timeout: 110_000 }, async t => {
+t.test('clients that do what they should not', { skip, timeout: 230_000 }, async t => {
   veth('c0', 'dc')
   veth('r0', 'dr')
   ip(`link set dc address ${MAC_C}`)

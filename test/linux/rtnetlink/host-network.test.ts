@@ -104,7 +104,7 @@ t.test('all that befalls links, addresses, routes and rules', { skip, timeout: 2
   t.equal(host.read(), false, 'nothing else is found by reading all')
 })
 
-t.test('next hop objects whose routes name nothing but their id', { skip, timeout: 60_000 }, async t => {
+t.test('next hop objects whose routes name nothing but their id', { skip, timeout: 230_000 }, async t => {
   writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '0')
   t.teardown(() => writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '1'))
   const host = new HostNetwork()

@@ -89,7 +89,7 @@ t.test('it lists, waits, and lists again until it is stopped', async t => {
   t.equal(screen.closed, 1)
 })
 
-t.test('waiting ends when the screen says so', { timeout: 20_000 }, async t => {
+t.test('waiting ends when the screen says so', { timeout: 120_000 }, async t => {
   const woken = fakeScreen(screen => {
     setTimeout(() => (screen.shown.length < 3 ? screen.wake() : screen.end.abort(130)), 10)
   })
