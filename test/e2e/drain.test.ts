@@ -57,12 +57,11 @@ for (const mode of LAB_MODES)
     }
     let clients = 0
     const real = start(server.name, 'drained', 'serve', String(PORT))
-    await real.says('ready')
+    t.ok(await real.says('ready'))
 
     const first = await reset()
     first.client.send()
-    await first.client.says('error ECONNRESET')
-    t.pass('a client that sends is reset')
+    t.ok(await first.client.says('error ECONNRESET'), 'a client that sends is reset')
     first.real.send()
     const learnsAtOnce = mode === 'nat' || mode === 'fullnat'
     if (learnsAtOnce) await real.says('error ECONNRESET')
@@ -73,10 +72,11 @@ for (const mode of LAB_MODES)
     const second = await reset()
     second.real.send()
     if (learnsAtOnce) {
-      await until(() => real.said().split('error ECONNRESET').length === 3, SOON_MS)
+      t.ok(await until(() => real.said().split('error ECONNRESET').length === 3, SOON_MS), 'it is reset')
       t.notMatch(second.client.said(), 'error', 'a real server that sends first is reset; its client learns later')
     } else {
-      await second.client.says('error ECONNRESET')
-      t.match(second.client.said(), 'got 1', 'a client that acknowledges what its server sends is reset')
+      // Where the RST comes while the octet is read, Node says that the connection has ended; the server has not ended it.
+      const isReset = (): boolean => /got 1\n(error ECONNRESET|end)/.test(second.client.said())
+      t.ok(await until(isReset, SOON_MS), 'a client that acknowledges what its server sends is reset')
     }
   })
