@@ -44,8 +44,11 @@ export function virtualAddressOf(
     else if (option === 'use_vmac' && mayVmac) found.useVmac = true
     else if (VALUED.has(option) && (option !== 'track_group' || mayTrackGroup)) {
       const value = options[++at]
-      if (value === undefined) parser.error(`No ${option} parameter specified for ${text}`)
-      else if (!setOption(found, option, value, text, config, parser)) return undefined
+      if (value === undefined) {
+        parser.error(`No ${option} parameter specified for ${text}`, 'the address is left out')
+        return undefined
+      }
+      if (!setOption(found, option, value, text, config, parser)) return undefined
     } else parser.error(`Unknown configuration entry '${option}' for ip address - ignoring`, OPTIONS)
   }
   if (found.broadcast === '+' || found.broadcast === '-') found.broadcast = hostBits(found, found.broadcast === '+')

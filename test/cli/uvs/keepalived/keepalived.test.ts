@@ -59,6 +59,11 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
       /^.*vrf.*\nc.conf:2: error: \(VI_1\) cannot use a loopback interface \(lo\) for VRF/,
     ],
     [FINE.replace('192.0.2.1 }', '192.0.2.1 dev lo }'), 0, /^$/],
+    [
+      FINE.replace('192.0.2.1 }', '192.0.2.1 dev }'),
+      5,
+      /^c.conf:4: error: No dev parameter specified for 192.0.2.1; the address is left out\nc.conf:1: error: .*No VIP specified/,
+    ],
     [server('nat_mask 255.255.255.0'), 5, /^c.conf:2: error: Unknown keyword 'nat_mask'; .*leave the line out/],
     [server('lb_lind DR'), 5, /write lb_kind/],
     [server('', 'connect_port 80'), 5, /^c.conf:7: error: Unknown keyword 'connect_port'; .*into the checker/],
