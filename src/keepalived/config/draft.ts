@@ -91,6 +91,8 @@ export interface ConfigDraft {
   /** Where the first script stands that would run, by the words of the security message. */
   runs: Map<'' | 'check ' | 'start/shutdown ', Place | undefined>
   insecure: Set<'' | 'check ' | 'start/shutdown '>
+  /** A script_user that there is none of: from then on scripts without a user of their own have none. */
+  hasNoScriptUser: boolean
   namespace?: string
   namespaceAt?: Place
   /** Where `vrrp_strict` or `strict_mode` stands. */
@@ -117,6 +119,7 @@ export function newDraft(): ConfigDraft {
     garpGroupCount: 0,
     linkDelays: [],
     heads: new Map(),
+    hasNoScriptUser: false,
     runs: new Map(),
     insecure: new Set(),
   }

@@ -46,7 +46,11 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
   try {
     const { draft: parent, parser } = pass('parent', newDraft(), lines, surroundings, report)
     settleScripts(parent, parser)
-    const drafted = (): ConfigDraft => ({ ...newDraft(), global: parent.global })
+    const drafted = (): ConfigDraft => ({
+      ...newDraft(),
+      global: parent.global,
+      hasNoScriptUser: parent.hasNoScriptUser,
+    })
     const checker = pass('checker', drafted(), lines, surroundings, report)
     const virtualServers = finishVirtualServers(checker.draft, report)
     const vrrp = pass('vrrp', drafted(), lines, surroundings, report)

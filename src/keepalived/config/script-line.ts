@@ -136,8 +136,19 @@ const WHY = {
   inert: 'is not executable',
 }
 
-/** With enable_script_security a script needs a user of its own, script_user, or the user keepalived_script. */
-export function hasDefaultUser(user: string | undefined, { global }: ConfigDraft, parser: Parser): boolean {
+/**
+ * With enable_script_security a script needs a user of its own, script_user, or the user keepalived_script. After a script_user that there
+ * is none of it needs its own: keepalived leaves others out without a word.
+ */
+export function hasDefaultUser(
+  user: string | undefined,
+  { global, hasNoScriptUser }: ConfigDraft,
+  parser: Parser,
+): boolean {
+  if (hasNoScriptUser && user === undefined) {
+    parser.warn('a script without a user of its own is left out', 'script_user in global_defs has failed')
+    return false
+  }
   const isGiven = user !== undefined || global.scriptUser !== undefined || !global.enableScriptSecurity
   if (isGiven || parser.surroundings.hasUser('keepalived_script')) return true
   parser.error('Unable to set default user keepalived_script for script', 'add script_user, or make that user')

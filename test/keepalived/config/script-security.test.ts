@@ -102,3 +102,28 @@ t.test('who runs scripts where nobody says it', async t => {
   t.equal(read({ globals: '', users: ['root', 'keepalived_script'] }).config?.global.scriptUser, 'keepalived_script')
   t.equal(read({ globals: '' }).config?.global.scriptUser, undefined)
 })
+
+t.test('after a script_user that there is none of, a script needs a user of its own', async t => {
+  const textsOf = ({ messages }: ReadConfig): string[] =>
+    messages.map(({ severity, text, place }) => `${place?.line ?? '-'} ${severity} ${text}`)
+  const none = read({ globals: 'script_user nosuch' })
+  t.equal(running(none), 1, 'that of the FIFO, which stands before script_user')
+  t.equal(none.status, 6, 'so enable_script_security is missed')
+  const texts = textsOf(none)
+  for (const said of [
+    '4 error Error setting global script uid/gid',
+    '9 error Unable to set default user for vrrp script chk - removing',
+    '17 error (VI_1) track script chk not found, ignoring...',
+    "31 error Unable to set default user for misc script '/tmp/unsafe.sh' - removing",
+    '19 warning a script without a user of its own is left out',
+  ])
+    t.ok(texts.includes(said), `${said} in\n${texts.join('\n')}`)
+  const own = read({ globals: 'script_user nosuch', user: 'nobody' })
+  t.equal(running(own), 6)
+  t.equal(own.status, 6)
+  const instance = 'interface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.1\n}\nnotify_master /bin/true\n'
+  const text = `global_defs {\nscript_user nosuch\n}\nvrrp_instance V {\n${instance}}\n`
+  t.equal(readConfig('k.conf', recordedHost('k.conf', { text })).status, 5, 'no script is left that would miss it')
+  const again = textsOf(read({ globals: 'script_user nosuch\n  script_user root' }))
+  t.ok(again.includes('5 error Error setting global script uid/gid'), 'nor does a good one below help')
+})

@@ -46,11 +46,14 @@ export const SCRIPT_KEYWORDS: Table<ConfigDraft> = {
   script_user: {
     takes: '<USER> [<GROUP>]',
     initial: 'keepalived_script if there is one, else root',
-    read({ words: [, user, group] }, { global }, parser) {
+    read({ words: [, user, group] }, config, parser) {
+      const { global, hasNoScriptUser } = config
       if (user === undefined) parser.error('No script username specified')
-      else if (!isUser(user, group, parser))
-        parser.error('Error setting global script uid/gid', 'there is no such user or group')
-      else Object.assign(global, { scriptUser: user, ...(group !== undefined && { scriptGroup: group }) })
+      else if (hasNoScriptUser || !isUser(user, group, parser)) {
+        const help = hasNoScriptUser ? 'the one above failed, and holds' : 'there is no such user or group'
+        parser.error('Error setting global script uid/gid', help)
+        config.hasNoScriptUser = true
+      } else Object.assign(global, { scriptUser: user, ...(group !== undefined && { scriptGroup: group }) })
     },
   },
   enable_script_security: flag(({ global }) => void (global.enableScriptSecurity = true)),
