@@ -103,9 +103,10 @@ t.test('who runs scripts where nobody says it', async t => {
   t.equal(read({ globals: '' }).config?.global.scriptUser, undefined)
 })
 
+const textsOf = ({ messages }: ReadConfig): string[] =>
+  messages.map(({ severity, text, place }) => `${place?.line ?? '-'} ${severity} ${text}`)
+
 t.test('after a script_user that there is none of, a script needs a user of its own', async t => {
-  const textsOf = ({ messages }: ReadConfig): string[] =>
-    messages.map(({ severity, text, place }) => `${place?.line ?? '-'} ${severity} ${text}`)
   const none = read({ globals: 'script_user nosuch' })
   t.equal(running(none), 1, 'that of the FIFO, which stands before script_user')
   t.equal(none.status, 6, 'so enable_script_security is missed')

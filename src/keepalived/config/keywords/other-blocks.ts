@@ -1,4 +1,4 @@
-import { addressOf } from '../addresses.js'
+import { type Address, addressOf } from '../addresses.js'
 import { block, flag, lines, number, time, word } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
 import { millisecondsOf, signedOf } from '../numbers.js'
@@ -10,7 +10,8 @@ import { isThere } from './named-interface.js'
 
 interface Bfd {
   readonly name: string
-  neighbour?: string
+  neighbour?: Address
+  source?: Address
 }
 
 const NO_BFD = 'uvs has no BFD'
@@ -38,7 +39,8 @@ const BFD_KEYWORDS: Table<Bfd> = {
   neighbor_ip: word({
     takes: '<ADDRESS>',
     set(bfd, text, parser) {
-      if (addressOf(text)) bfd.neighbour = text
+      const address = addressOf(text)
+      if (address) bfd.neighbour = address
       else
         parser.error(
           `Configuration error: BFD instance ${bfd.name} has malformed neighbor address ${text}, ignoring instance`,
@@ -48,8 +50,9 @@ const BFD_KEYWORDS: Table<Bfd> = {
   source_ip: word({
     takes: '<ADDRESS>',
     set(bfd, text, parser) {
-      if (!addressOf(text))
-        parser.error(`Configuration error: BFD instance ${bfd.name} has malformed source address ${text}, ignoring`)
+      const address = addressOf(text)
+      if (address) bfd.source = address
+      else parser.error(`Configuration error: BFD instance ${bfd.name} has malformed source address ${text}, ignoring`)
     },
   }),
   min_rx: milliseconds('min_rx', 1, 4_294_967),
@@ -90,8 +93,15 @@ export const bfdInstance: Keyword<ConfigDraft> = block<ConfigDraft, Bfd>({
   open: (line, _config, parser) => ({ name: parser.needed(line) }),
   close(bfd, config, parser) {
     config.bfds.push(bfd.name)
-    if (bfd.neighbour === undefined)
-      parser.error(`Configuration error: BFD instance ${bfd.name} has no neighbor address set, disabling instance`)
+    const { neighbour, source } = bfd
+    const says = `Configuration error: BFD instance ${bfd.name}`
+    if (neighbour === undefined) parser.error(`${says} has no neighbor address set, disabling instance`)
+    else if (source && source.family !== neighbour.family)
+      // keepalived shows the source in both places.
+      parser.error(
+        `${says} source address ${source.text} and neighbor address ${source.text} are not of the same family, disabling instance`,
+        `the neighbour is ${neighbour.text}`,
+      )
   },
 })
 

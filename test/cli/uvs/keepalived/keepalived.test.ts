@@ -58,6 +58,11 @@ t.test('tutorials’ own mistakes: by line and word, with what to write', async 
       5,
       /^.*vrf.*\nc.conf:2: error: \(VI_1\) cannot use a loopback interface \(lo\) for VRF/,
     ],
+    [
+      `bfd_instance b {\nneighbor_ip 10.0.0.7\nsource_ip 2001:db8::1\n}\n`,
+      5,
+      /c.conf:4: error: .*source address 2001:db8::1 and .* not of the same family.*; the neighbour is 10.0.0.7\n/,
+    ],
     [FINE.replace('192.0.2.1 }', '192.0.2.1 dev lo }'), 0, /^$/],
     [
       FINE.replace('192.0.2.1 }', '192.0.2.1 dev }'),
