@@ -38,6 +38,7 @@ export function makeFlowMaps({ capacity, hops, parts = 1 }: FlowSizes): FlowMaps
       links: array(LINK_LEN, LINKS_A_PART * parts),
       globals: array(Globals.LEN, 1),
       parts,
+      flowsAPart: capacity,
       partBits,
       slotsAPart,
       hopsAPart: hops,

@@ -38,6 +38,8 @@ export interface FlowMaps {
   /** An array of one: `Globals`. */
   readonly globals: number
   readonly parts: number
+  /** The most flows of a part: it may have more slots. */
+  readonly flowsAPart: number
   /** A slot's number without so many bits is that of its part. */
   readonly partBits: number
   readonly slotsAPart: number

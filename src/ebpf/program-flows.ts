@@ -40,7 +40,7 @@ export class ProgramFlows implements FlowTable {
     // The table's slot 0 is nobody's.
     const nobodys = part === 0 ? 1 : 0
     this.first = part * maps.slotsAPart + nobodys
-    this.count = maps.slotsAPart - nobodys
+    this.count = Math.min(maps.flowsAPart, maps.slotsAPart - nobodys)
     this.hopCount = maps.hopsAPart
     this.firstHop = part * maps.hopsAPart
   }

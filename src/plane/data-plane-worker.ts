@@ -8,7 +8,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Director } from '../director/director.js'
 import { DeviceEgress, Loop } from '../director/loop.js'
 import { DEFAULT_MAX_CONNECTIONS, UsageError } from '../director/options.js'
-import { FrontRefused } from '../ebpf/front-refused.js'
+import { FrontRefused, whyNoBpf } from '../ebpf/front-refused.js'
 import type { ProgramFlows } from '../ebpf/program-flows.js'
 import type { ProgramFront } from '../ebpf/program-front.js'
 import { BusyPoll } from '../linux/busy-poll.js'
@@ -84,7 +84,7 @@ function openOurFront(): Partial<OpenedFront> | undefined {
     if (!(error instanceof SystemError)) throw error
     const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)
     if (beside) throw new FrontRefused(beside.name, error)
-    return data.offload && { note: error.message }
+    return data.offload && { note: whyNoBpf(error) }
   }
 }
 

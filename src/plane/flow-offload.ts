@@ -1,4 +1,5 @@
 import { closeFlowMaps, makeFlowMaps } from '../ebpf/flow-maps.js'
+import { whyNoBpf } from '../ebpf/front-refused.js'
 import { MOST_PARTS, type FlowMaps } from '../ebpf/flow-parts.js'
 import { ProgramFlows } from '../ebpf/program-flows.js'
 import { ProgramFront } from '../ebpf/program-front.js'
@@ -37,13 +38,17 @@ export function openFront({ offload, workers, maxConnections, synBudget: perSeco
   const flows = offload.flows ?? Math.min(2 * maxConnections * workers, DEFAULT_MOST_FLOWS)
   let maps: FlowMaps | undefined
   try {
-    maps = makeFlowMaps({ capacity: Math.ceil(flows / workers), hops: HOPS, parts: workers })
+    maps = makeFlowMaps({ capacity: shareOf(flows, workers), hops: HOPS, parts: workers })
     return { front: new ProgramFront({ flows: maps, ...budget }), maps }
   } catch (error) {
     if (maps) closeFlowMaps(maps)
     if (!(error instanceof SystemError)) throw error
-    return { front: new ProgramFront(budget), note: error.message }
+    return { front: new ProgramFront(budget), note: whyNoBpf(error) }
   }
+}
+/** With nobody's slot a worker's share then takes a power of two of slots, where the flows of all are one. */
+function shareOf(flows: number, workers: number): number {
+  return workers === 1 ? flows : Math.max(1, Math.ceil(flows / workers) - 1)
 }
 
 /** Why no flow is handed to a program, in a line. undefined: flows may be. `opened`: what there is of a front. */

@@ -84,9 +84,9 @@ t.test('each director has its part, and its epoch', { skip }, async t => {
   t.strictSame(
     tables.map(({ first, count, firstHop, hopCount }) => [first, count, firstHop, hopCount]),
     [
-      [1, 127, 0, 4],
-      [128, 128, 4, 4],
-      [256, 128, 8, 4],
+      [1, 100, 0, 4],
+      [128, 100, 4, 4],
+      [256, 100, 8, 4],
     ],
   )
   tables.forEach((table, i) => table.setEpoch(10 + i))
