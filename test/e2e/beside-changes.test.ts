@@ -184,7 +184,7 @@ async function changes(t: Test, lan: Lan, workers: number): Promise<void> {
 
 const skip = await whyNoLan()
 for (const workers of [1, 2])
-  await t.test(`what is around it changes under load; workers: ${workers}`, { skip, timeout: 230_000 }, async t => {
+  await t.test(`what is around it changes under load; workers: ${workers}`, { skip, timeout: 400_000 }, async t => {
     const lan = new Lan(new Namespaces(await Ledger.open(`uvs-changes${workers}-${process.pid}-`)))
     t.teardown(() => lan.spaces.ledger.remove())
     await lan.build()

@@ -21,7 +21,7 @@ socket.on('message', said => { console.log(String(said)); socket.close() }).send
 setTimeout(() => process.exit(1), 3000).unref()`
 
 const skip = await whyNoLan()
-await t.test('beside the kernel of a host with one NIC', { skip, timeout: 200_000 }, async t => {
+await t.test('beside the kernel of a host with one NIC', { skip, timeout: 400_000 }, async t => {
   const lan = new Lan(new Namespaces(await Ledger.open(`uvs-beside-${process.pid}-`)))
   const { spaces } = lan
   t.teardown(() => spaces.ledger.remove())

@@ -43,7 +43,7 @@ function configuration({ weight, extra = '' }: Servers): string {
 }
 
 const skip = (await whyNoLan()) || ((await run('ab', ['-V'])).status === 0 ? false : 'ab is not installed')
-await t.test('uvs director --keepalived', { skip, timeout: 230_000 }, async t => {
+await t.test('uvs director --keepalived', { skip, timeout: 400_000 }, async t => {
   const lan = new Lan(new Namespaces(await Ledger.open(`uvs-ka-${process.pid}-`)))
   const { spaces } = lan
   t.teardown(() => spaces.ledger.remove())

@@ -27,7 +27,7 @@ const SAID = [
 const REASONS = ['ttl', 'checksum', 'length', 'version', 'type', 'address-count', 'addresses'] as const
 
 const skip = await whyNoLan()
-t.test('a flood of bad adverts changes nothing', { skip, timeout: 180_000 }, async t => {
+t.test('a flood of bad adverts changes nothing', { skip, timeout: 400_000 }, async t => {
   const pair = new Pair(new Namespaces(await Ledger.open(`uvs-vf-${process.pid}-`)))
   t.teardown(() => pair.spaces.ledger.remove())
   await pair.build()

@@ -7,7 +7,7 @@ import { Pair, VIP } from './vrrp-pair.js'
 /* Two directors of two workers each share a virtual address: VRRP is spoken once, whichever worker an advert comes to. */
 
 const skip = await whyNoLan()
-t.test('two directors with --workers 2', { skip, timeout: 180_000 }, async t => {
+t.test('two directors with --workers 2', { skip, timeout: 400_000 }, async t => {
   const pair = new Pair(new Namespaces(await Ledger.open(`uvs-vw-${process.pid}-`)))
   t.teardown(() => pair.spaces.ledger.remove())
   await pair.build()
