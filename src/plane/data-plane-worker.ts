@@ -77,9 +77,11 @@ function openOurFront(): Partial<OpenedFront> | undefined {
   if (!isFirst) return data.flowMaps && { maps: data.flowMaps }
   if (data.devices.every(({ kind }) => kind !== 'raw')) return undefined
   try {
-    const { offload, worker, director, synBudget = DEFAULT_SYN_BUDGET } = data
+    const { offload, worker, director } = data
+    const workers = worker?.of ?? 1
+    const synBudget = data.synBudget ?? DEFAULT_SYN_BUDGET * workers
     const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed } = director
-    return openFront({ offload, workers: worker?.of ?? 1, maxConnections, synBudget, seed })
+    return openFront({ offload, workers, maxConnections, synBudget, seed })
   } catch (error) {
     if (!(error instanceof SystemError)) throw error
     const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)

@@ -6,7 +6,7 @@ export interface OffloadOptions {
   readonly flows?: number
 }
 
-/** SYNs a second that a service has. More than twice of what a director was seen to open. */
+/** SYNs a second that a service has, for each worker. More than twice of what one was seen to open. */
 export const DEFAULT_SYN_BUDGET = 100_000
 
 /** Of `OffloadOptions.flows`. */

@@ -44,7 +44,7 @@ export interface WorkerData {
   adverts?: SharedArrayBuffer
   /** How flows are handed to the program; undefined: not at all. */
   offload?: OffloadOptions
-  /** SYNs a second to a service that its program lets up, 0: any. Default: DEFAULT_SYN_BUDGET. */
+  /** SYNs a second to a service that its program lets up, 0: any. Default: DEFAULT_SYN_BUDGET for each worker. */
   synBudget?: number
   /** The first worker's maps of flows, for the others. */
   flowMaps?: FlowMaps

@@ -91,7 +91,7 @@ const OFFLOAD = option(
 const SYN_BUDGET = option(
   '--syn-budget',
   'N|off',
-  `SYNs a second to a service; of a flood of more, a thirty-second part is let up; default ${DEFAULT_SYN_BUDGET}`,
+  `SYNs a second to a service; of a flood of more, a thirty-second part is let up; default ${DEFAULT_SYN_BUDGET} for each worker`,
 )
 const MOST_SYNS = 100_000_000
 
