@@ -1,7 +1,7 @@
 /*
  * A client: connects, sends so many octets, and says what comes back; nothing after so long without a connection, ms.
  *
- *   node send-octets.js ADDRESS PORT OCTETS PATIENCE
+ *   node send-octets.js ADDRESS PORT OCTETS [MS] PATIENCE
  */
 import { connect } from 'node:net'
 
