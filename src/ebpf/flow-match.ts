@@ -9,8 +9,11 @@ import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
 import {
   At,
+  EPOCH_AT,
+  EPOCH_READ,
   foldInto,
   Globals,
+  inOrder,
   KEY,
   KEY_PORTS,
   loadSlot,
@@ -146,9 +149,12 @@ export function thisEpoch({ globals, partBits }: FlowMaps): Code {
     shiftLeft(r1, 2),
     loadMapValue(r2, globals, Globals.EPOCHS),
     add(r2, r1),
+    store64(fp, EPOCH_AT, r2),
     load32(r2, r2, 0), // r2 = the part's epoch
     loadSlot(r1, EPOCH),
     jumpIf(r1, '==', 0, UP),
     jumpIf(r1, '!=', r2, UP),
+    store64(fp, EPOCH_READ, r1),
+    inOrder(),
   ]
 }

@@ -7,6 +7,8 @@ import {
   add,
   and,
   call,
+  fetchAdd64,
+  fp,
   Helper,
   jumpIf,
   load32,
@@ -21,6 +23,7 @@ import {
   r8,
   shiftRight,
   Skb,
+  store64,
   type Code,
   type Register,
 } from './instructions.js'
@@ -89,11 +92,22 @@ export const KEY_PORTS = KEY + 8
 export const HEAD = -152
 /** 64 bits each. */
 export const [SLOT_NUMBER, LINK_NUMBER, NEXT_MAC, CHECK] = [-160, -168, -176, -184]
+/** 64 bits each. Of the slot, as it was read: EPOCH, FORM, ADDRESS_SUM with PORT_SUM above it; and where the part's epoch is. */
+export const [EPOCH_READ, FORM_READ, SUMS_READ, EPOCH_AT] = [-192, -200, -208, -224]
+/** What `inOrder` adds nothing to. */
+export const ORDER = -216
 
 /** On here the frame, unchanged but for octets behind its packet, goes to the front's own steps. */
 export const UP = 'comes up'
 export const LOST = 'lost'
 
+/**
+ * What is read before it is read before what follows. Processors of x64 do so anyway; elsewhere an operation on the stack that returns
+ * what was there orders all others (Documentation/bpf/standardization, "fetch"). r1 holds nothing.
+ */
+export function inOrder(isStrong = process.arch === 'x64'): Code {
+  return isStrong ? [] : [mov(r1, 0), store64(fp, ORDER, r1), fetchAdd64(fp, ORDER, r1)]
+}
 /** `data` = where the frame begins; on at `otherwise` if the octets before `end` are not at hand. r2, r3 hold nothing. */
 export function atHand(data: Register, end: number, otherwise: string): Code {
   return [

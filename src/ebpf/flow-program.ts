@@ -10,7 +10,7 @@
  * 5. MTU; of a GSO frame, that of its segments
  * 6. UDP with a checksum; TCP's options, where a client could claim an address by them
  * 7. the next hop is known
- * 8. the head of the frame that leaves
+ * 8. the head of the frame that leaves; all that was read of the slot was of this epoch
  * 9. no padding
  * 10. checksums and head are written
  *     what cannot be done after a checksum was changed                        → lost, and counted
@@ -35,7 +35,7 @@ import {
   type FlowMaps,
 } from './flow-parts.js'
 import { flow, oneHead, plainHeader, plainTransport, thisEpoch } from './flow-match.js'
-import { newHead, rewritten, trimmed, udpChecksum } from './flow-rewrite.js'
+import { newHead, rewritten, trimmed, udpChecksum, unchanged } from './flow-rewrite.js'
 import { lookup } from './frame-parts.js'
 import {
   add,
@@ -88,7 +88,7 @@ export function flowSteps(maps: FlowMaps, clock: number): Code {
   return [
     [oneHead, plainHeader, plainTransport, flow(maps), thisEpoch(maps)],
     [mayLeave, plainOptions, nextHop(maps)],
-    [newHead, trimmed, rewritten, leaves(clock)],
+    [newHead, unchanged, trimmed, rewritten, leaves(clock)],
     [udpChecksum, lost(maps)],
     [UP, mov(r7, ETHERNET_LEN)],
   ]

@@ -1,10 +1,28 @@
 /*
  * The later steps of flow-program.ts: a frame of a flow is made what leaves.
  */
-import { ADDRESS_SUM, DST, FlowForm, FORM, HEADER_SUM, PORTS, PORT_SUM, SRC } from '../packet/flow-slot.js'
+import { ADDRESS_SUM, DST, EPOCH, FlowForm, FORM, HEADER_SUM, PORTS, SRC } from '../packet/flow-slot.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { At, atHand, CHECK, foldInto, HEAD, KEY, KEY_PORTS, LOST, loadSlot, mend, NEXT_MAC, UP } from './flow-parts.js'
+import {
+  At,
+  atHand,
+  CHECK,
+  EPOCH_AT,
+  EPOCH_READ,
+  foldInto,
+  FORM_READ,
+  HEAD,
+  inOrder,
+  KEY,
+  KEY_PORTS,
+  LOST,
+  loadSlot,
+  mend,
+  NEXT_MAC,
+  SUMS_READ,
+  UP,
+} from './flow-parts.js'
 import { pointTo } from './frame-parts.js'
 import {
   add,
@@ -26,6 +44,7 @@ import {
   r5,
   r6,
   r7,
+  r8,
   r9,
   shiftLeft,
   shiftRight,
@@ -33,6 +52,7 @@ import {
   store64,
   xor32,
   type Code,
+  type Register,
 } from './instructions.js'
 
 // linux/bpf.h, of l4_csum_replace: the change is of the pseudo header too, which a checksum left to the device has; UDP's 0 is none.
@@ -82,7 +102,25 @@ export const newHead: Code = [
   shiftLeft(r4, 16),
   add(r3, r4),
   store64(fp, HEAD + 32, r3), // 32 to 37
+  loadSlot(r1, FORM),
+  store64(fp, FORM_READ, r1),
+  load64(r1, r8, ADDRESS_SUM * 4),
+  store64(fp, SUMS_READ, r1),
   mov(r7, r5),
+]
+
+/**
+ * Of step 8: the slot was the same all the while, else what was read of it may not belong together. The director clears EPOCH before
+ * it writes, and before it gives a next hop's number to another it begins a new epoch.
+ */
+export const unchanged: Code = [
+  inOrder(),
+  load64(r1, fp, EPOCH_READ),
+  load64(r2, fp, EPOCH_AT),
+  load32(r2, r2, 0),
+  jumpIf(r1, '!=', r2, UP),
+  loadSlot(r2, EPOCH),
+  jumpIf(r1, '!=', r2, UP),
 ]
 
 /** Step 9. Octets behind the packet, by which short frames are padded, do not leave. */
@@ -100,7 +138,7 @@ export const trimmed: Code = [
 
 /** Step 10. */
 export const rewritten: Code = [
-  loadSlot(r1, FORM),
+  load64(r1, fp, FORM_READ),
   jumpIf(r1, '&', FlowForm.TRANSLATED, 'translated'),
   writeHead(At.SRC, UP),
   jump('rewritten'),
@@ -108,14 +146,21 @@ export const rewritten: Code = [
   load64(r1, fp, KEY_PORTS),
   shiftRight(r1, 32),
   jumpIf(r1, '==', IpProtocol.UDP, 'udp checksum'),
-  loadSlot(r4, ADDRESS_SUM),
+  addressSum(r4),
   mend(At.TCP_CHECK, BPF_F_PSEUDO_HDR, UP),
-  loadSlot(r4, PORT_SUM),
+  portSum(r4),
   mend(At.TCP_CHECK, 0, LOST),
   'checksum mended',
   writeHead(At.UDP_LENGTH, LOST),
   'rewritten',
 ]
+
+function addressSum(to: Register): Code {
+  return [load64(to, fp, SUMS_READ), mov32(to, to)]
+}
+function portSum(to: Register): Code {
+  return [load64(to, fp, SUMS_READ), shiftRight(to, 32)]
+}
 
 /** Writes the head's octets before `end`; on at `otherwise` if that cannot be. */
 function writeHead(end: number, otherwise: string): Code {
@@ -141,7 +186,7 @@ export const udpChecksum: Code = [
   atHand(r1, At.UDP_END, UP),
   load16(r2, r1, At.UDP_CHECK),
   store64(fp, CHECK, r2),
-  loadSlot(r4, PORT_SUM),
+  portSum(r4),
   jumpIf(r4, '!=', NOTHING, 'ports change'),
   mov(r4, 1),
   'ports change',
@@ -150,7 +195,7 @@ export const udpChecksum: Code = [
   load16(r2, r1, At.UDP_CHECK),
   load64(r3, fp, CHECK),
   jumpIf(r2, '==', r3, 'left to the device'),
-  loadSlot(r5, PORT_SUM),
+  portSum(r5),
   jumpIf(r5, '!=', NOTHING, 'addresses'),
   mov(r4, NOTHING - 1),
   mend(At.UDP_CHECK, BPF_F_MARK_MANGLED_0, LOST),
@@ -168,7 +213,7 @@ export const udpChecksum: Code = [
   foldInto(r5, 16, r3), // r5 = the pseudo header's sum
   jumpIf(r5, '!=', r2, UP),
   'addresses',
-  loadSlot(r4, ADDRESS_SUM),
+  addressSum(r4),
   mend(At.UDP_CHECK, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0, LOST),
   jump('checksum mended'),
 ]

@@ -99,6 +99,7 @@ const PSEUDO_MAP_VALUE = 2
 // §5.3: the operation is the constant.
 const ATOMIC_ADD = 0x00
 const ATOMIC_OR = 0x40
+const FETCH = 0x01
 
 type Operation = (to: Register, by: Register | number) => Instruction
 
@@ -157,6 +158,8 @@ function atomic64(operation: number): (base: Register, offset: number, from: Reg
 }
 export const atomicAdd64 = atomic64(ATOMIC_ADD)
 export const atomicOr64 = atomic64(ATOMIC_OR)
+/** As `atomicAdd64`; the register holds what was there. All that is read and written before it is so before what follows it. */
+export const fetchAdd64 = atomic64(ATOMIC_ADD | FETCH)
 
 /** `to` = the map with this file descriptor, for a helper. */
 export function loadMap(to: Register, fd: number): Code {

@@ -34,25 +34,32 @@ export class SlotWriter {
     this.#table = table
   }
 
-  /** `form`: `FlowForm` bits. Meanwhile the slot has no epoch: the program lets it be. */
+  /** `form`: `FlowForm` bits. Meanwhile the slot has no epoch, before and after it not the same: a program that has read it then, or in part, lets it be. */
   write(slot: number, form: number, mtu: number, hop: number, epoch: number, change: FlowChange): void {
     const { slots } = this.#table
     const at = slot * SLOT_WORDS
     const { src, dst, ports, toSrc, toDst, toPorts } = change
     const addresses = changeOf(src, toSrc) + changeOf(dst, toDst)
     Atomics.store(slots, at + EPOCH, 0)
-    slots[at + HOP] = hop
-    slots[at + FORM] = form
-    slots[at + MTU] = mtu
-    slots[at + SRC] = inFrame(toSrc)
-    slots[at + DST] = inFrame(toDst)
-    slots[at + PORTS] = inFrame(toPorts)
-    slots[at + HEADER_SUM] = headerSum(addresses)
-    slots[at + ADDRESS_SUM] = slotSum(addresses)
-    slots[at + PORT_SUM] = slotSum(changeOf(ports, toPorts))
-    slots[at + SEEN] = this.#table.now()
+    put(slots, at + HOP, hop)
+    put(slots, at + FORM, form)
+    put(slots, at + MTU, mtu)
+    put(slots, at + SRC, inFrame(toSrc))
+    put(slots, at + DST, inFrame(toDst))
+    put(slots, at + PORTS, inFrame(toPorts))
+    put(slots, at + HEADER_SUM, headerSum(addresses))
+    put(slots, at + ADDRESS_SUM, slotSum(addresses))
+    put(slots, at + PORT_SUM, slotSum(changeOf(ports, toPorts)))
+    put(slots, at + SEEN, this.#table.now())
     Atomics.store(slots, at + EPOCH, epoch)
   }
+}
+
+/** Only x64 shows others what is written in its order; elsewhere a plain store may be seen before EPOCH is 0. */
+const KEEPS_ORDER = process.arch === 'x64'
+function put(slots: Int32Array, at: number, word: number): void {
+  if (KEEPS_ORDER) slots[at] = word
+  else Atomics.store(slots, at, word)
 }
 
 /** `FlowForm` bits. */
