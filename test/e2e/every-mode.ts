@@ -9,6 +9,7 @@ import { which } from '../../netns-lab/tools.js'
 import { readWrk } from '../../netns-lab/wrk-report.js'
 import { probeIn, startWithRules, UDP_PORT, udpRules } from './end-to-end.js'
 import { clientBeyond, narrow, serversBeyond } from './long-ways.js'
+import { offloadsOff } from './offloads-off.js'
 
 /** UVS_E2E_OCTETS=200000000 for the 200 MB. */
 const OCTETS = Number(process.env['UVS_E2E_OCTETS'] ?? 20_000_000)
@@ -123,18 +124,4 @@ async function unreachables(lab: NetnsLab, names: readonly string[]): Promise<nu
 async function forgetPaths(lab: NetnsLab): Promise<void> {
   const { client, servers } = lab.options.plan
   for (const { name } of [client, ...servers]) await lab.spaces.ip(name, 'route', 'flush', 'cache')
-}
-
-/** Every veth end of the lab: full checksums, frames of the wire's size, none put together. */
-async function offloadsOff(lab: NetnsLab): Promise<void> {
-  const { client, routers, servers } = lab.options.plan
-  for (const { name } of [client, { name: 'director' }, ...routers, ...servers]) {
-    const links = JSON.parse(await lab.spaces.must(name, 'ip', ['-j', 'link', 'show', 'type', 'veth'])) as {
-      ifname: string
-    }[]
-    for (const { ifname } of links) {
-      const options = ['rx', 'tx', 'tso', 'gso', 'gro'].flatMap(option => [option, 'off'])
-      await lab.spaces.must(name, 'ethtool', ['-K', ifname, ...options])
-    }
-  }
 }
