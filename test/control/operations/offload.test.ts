@@ -133,6 +133,17 @@ t.test('flows stay here for their method, protocol and real server', async t => 
   t.match(director.here, { noServer: 2 })
 })
 
+t.test('a persistence template is no flow', async t => {
+  const director = new Offloading()
+  const service = { protocol: 'tcp', address: VIP, port: 443 } as const
+  director.must({ op: 'add-service', service, settings: serviceSettings('rr', { persistence: 60 }) })
+  const destination = { address: '10.99.2.12', port: 443 }
+  director.must({ op: 'add-destination', service, destination, settings: destinationSettings(1) })
+  director.receive('c', tcp4(`${CLIENT} > ${VIP}:443`, { ...fromClient, flags: 'S' }))
+  t.equal(director.director.conns.table.count, 2)
+  t.strictSame(director.here, { ...NOTHING, changing: 2 })
+})
+
 t.test('flows stay here without room, and without a program where they leave', async t => {
   const full = new Offloading(new SimulatedFlows(2))
   full.open('10.99.1.10:4000')
