@@ -49,6 +49,7 @@ import { Outbound } from './path/outbound.js'
 import type { Parts } from './path/parts.js'
 import { Related } from './path/related.js'
 import { TowardsServer } from './path/towards-server.js'
+import { TunnelFlows } from './path/tunnel-flows.js'
 import { seededRandom } from './random.js'
 import { RouterVoice } from './router-voice.js'
 import { ReturnedAnswers } from './returned-answers.js'
@@ -200,17 +201,17 @@ function makePath({ options, random, report, changes }: Ground, network: Network
   const towards = new TowardsServer(parts)
   const answers = new FullnatAnswers(parts)
   const related = new Related(parts, towards, answers)
-  const inbound = new Inbound(parts, related, towards, answers)
   const outbound = new Outbound(parts, related)
   const { egress } = options
   const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
+  const inbound = new Inbound(parts, related, towards, answers, flows && new TunnelFlows(parts, neighbours, flows))
   const fast = options.isWholePath
     ? undefined
     : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows })
   return { inbound, outbound, fast, flows }
 }
 
-/** Flows are entered by the fast path alone. */
+/** Flows are entered by the fast path, those of tunnels by the whole one (path/tunnel-flows). */
 function keepFlows(
   { flows: table, offloadAfter = DEFAULT_OFFLOAD_AFTER }: DirectorOptions,
   conns: Connections,

@@ -18,6 +18,7 @@ import {
   r1,
   r2,
   r3,
+  r4,
   r5,
   r6,
   r8,
@@ -27,6 +28,7 @@ import {
   type Code,
   type Register,
 } from './instructions.js'
+import { pointTo } from './frame-parts.js'
 
 /** File descriptors and sizes; plain data: it can be posted to threads. Each thread has a part of slots, hops and links. */
 export interface FlowMaps {
@@ -96,6 +98,8 @@ export const [SLOT_NUMBER, LINK_NUMBER, NEXT_MAC, CHECK] = [-160, -168, -176, -1
 export const [EPOCH_READ, FORM_READ, SUMS_READ, EPOCH_AT] = [-192, -200, -208, -224]
 /** What `inOrder` adds nothing to. */
 export const ORDER = -216
+/** The first octets of a frame that goes into a tunnel, up to the inner header's checksum: 46. */
+export const TUNNEL_HEAD = -272
 
 /** On here the frame, unchanged but for octets behind its packet, goes to the front's own steps. */
 export const UP = 'comes up'
@@ -130,6 +134,18 @@ export function foldInto(sum: Register, bits: 16 | 32, scratch: Register): Code 
 /** `to` = a word of the flow's slot. */
 export function loadSlot(to: Register, word: number): Code {
   return load32(to, r8, word * 4)
+}
+/** Writes `octets` octets of the frame's beginning, from a place on the stack; on at `otherwise` if that cannot be. */
+export function writeFrame(place: number, octets: number, otherwise: string): Code {
+  return [
+    mov(r1, r6),
+    mov(r2, 0),
+    pointTo(r3, place),
+    mov(r4, octets),
+    mov(r5, 0),
+    call(Helper.SKB_STORE_BYTES), // bpf_skb_store_bytes(skb, 0, place, octets, 0)
+    jumpIf(r0, '!=', 0, otherwise),
+  ]
 }
 /** Mends the checksum at `at` by r4; on at `otherwise` if that cannot be, and nothing is changed. */
 export function mend(at: number, flags: number, otherwise: string): Code {

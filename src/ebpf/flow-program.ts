@@ -8,11 +8,11 @@
  * 3. TCP with ACK and without SYN, FIN, RST; or UDP
  * 4. a flow of the table, in the director's present epoch
  * 5. MTU; of a GSO frame, that of its segments
- * 6. UDP with a checksum; TCP's options, where a client could claim an address by them
+ * 6. DF, where a tunnel is its way; UDP with a checksum; TCP's options, where a client could claim an address by them
  * 7. the next hop is known
  * 8. the head of the frame that leaves; all that was read of the slot was of this epoch
  * 9. no padding
- * 10. checksums and head are written
+ * 10. checksums and head are written; or a tunnel's header before it            ebpf/flow-tunnel
  *     what cannot be done after a checksum was changed                        → lost, and counted
  * 11. counted; sent
  *
@@ -36,6 +36,7 @@ import {
 } from './flow-parts.js'
 import { flow, oneHead, plainHeader, plainTransport, thisEpoch } from './flow-match.js'
 import { newHead, rewritten, trimmed, udpChecksum, unchanged } from './flow-rewrite.js'
+import { intoTunnel, mayEnterTunnel } from './flow-tunnel.js'
 import { lookup } from './frame-parts.js'
 import {
   add,
@@ -89,7 +90,7 @@ export function flowSteps(maps: FlowMaps, clock: number): Code {
     [oneHead, plainHeader, plainTransport, flow(maps), thisEpoch(maps)],
     [mayLeave, plainOptions, nextHop(maps)],
     [newHead, unchanged, trimmed, rewritten, leaves(clock)],
-    [udpChecksum, lost(maps)],
+    [udpChecksum, lost(maps), mayEnterTunnel, intoTunnel],
     [UP, mov(r7, ETHERNET_LEN)],
   ]
 }
@@ -132,6 +133,8 @@ function hasOctets(end: number): Code {
 /** Step 6. */
 const plainOptions: Code = [
   loadSlot(r1, FORM),
+  jumpIf(r1, '&', FlowForm.IPIP, 'a tunnel'),
+  'may be sent',
   load8(r2, r7, At.PROTOCOL),
   jumpIf(r2, '==', IpProtocol.TCP, 'options'),
   and(r1, FlowForm.TRANSLATED),

@@ -22,8 +22,8 @@ import {
   NEXT_MAC,
   SUMS_READ,
   UP,
+  writeFrame,
 } from './flow-parts.js'
-import { pointTo } from './frame-parts.js'
 import {
   add,
   call,
@@ -140,7 +140,8 @@ export const trimmed: Code = [
 export const rewritten: Code = [
   load64(r1, fp, FORM_READ),
   jumpIf(r1, '&', FlowForm.TRANSLATED, 'translated'),
-  writeHead(At.SRC, UP),
+  jumpIf(r1, '&', FlowForm.IPIP, 'into its tunnel'),
+  writeFrame(HEAD, At.SRC, UP),
   jump('rewritten'),
   'translated',
   load64(r1, fp, KEY_PORTS),
@@ -151,7 +152,7 @@ export const rewritten: Code = [
   portSum(r4),
   mend(At.TCP_CHECK, 0, LOST),
   'checksum mended',
-  writeHead(At.UDP_LENGTH, LOST),
+  writeFrame(HEAD, At.UDP_LENGTH, LOST),
   'rewritten',
 ]
 
@@ -160,19 +161,6 @@ function addressSum(to: Register): Code {
 }
 function portSum(to: Register): Code {
   return [load64(to, fp, SUMS_READ), shiftRight(to, 32)]
-}
-
-/** Writes the head's octets before `end`; on at `otherwise` if that cannot be. */
-function writeHead(end: number, otherwise: string): Code {
-  return [
-    mov(r1, r6),
-    mov(r2, 0),
-    pointTo(r3, HEAD),
-    mov(r4, end),
-    mov(r5, 0),
-    call(Helper.SKB_STORE_BYTES), // bpf_skb_store_bytes(skb, 0, head, end, 0)
-    jumpIf(r0, '!=', 0, otherwise),
-  ]
 }
 
 /**

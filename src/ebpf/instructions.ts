@@ -57,6 +57,7 @@ export const Helper = {
   SKB_CHANGE_TYPE: 32,
   SKB_CHANGE_TAIL: 38,
   SKB_PULL_DATA: 39,
+  SKB_ADJUST_ROOM: 50,
   KTIME_GET_COARSE_NS: 160,
 } as const
 /** Where linux/bpf.h's struct __sk_buff has its fields. */

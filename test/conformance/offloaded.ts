@@ -20,7 +20,7 @@ class Simulation implements Forwarder {
   forward(from: Link, octets: Uint8Array): { link: number; frame: Uint8Array } | undefined {
     const { slab, at, len } = placed(octets)
     const left = this.table.forward(from, slab, at, len)
-    return left && { link: left.link.index, frame: slab.bytes.slice(at, at + left.len) }
+    return left && { link: left.link.index, frame: slab.bytes.slice(left.at, left.at + left.len) }
   }
   close(): void {}
 }

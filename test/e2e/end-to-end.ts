@@ -102,8 +102,12 @@ export function udpRules(plan: LabPlan): string[][] {
   return rules({ ...plan, servers, scheduler: 'rr' }, ['-u', `${plan.vip}:${UDP_PORT}`], { port: UDP_PORT })
 }
 
-export async function startWithRules(lab: NetnsLab, lines: readonly string[][]): Promise<DirectorProcess> {
-  const director = await lab.startDirector()
+export async function startWithRules(
+  lab: NetnsLab,
+  lines: readonly string[][],
+  ...options: string[]
+): Promise<DirectorProcess> {
+  const director = await lab.startDirector(...options)
   const control = connectControl(director.control)
   for (const rule of lines) {
     const { status, err } = await uvsadm(rule, control)

@@ -27,7 +27,19 @@ function seen(director: BenchDirector): string {
 }
 
 type Upset = (typeof UPSETS)[number]
-const UPSETS = ['none', 'weight', 'delete', 'add', 'zero', 'timeouts', 'route', 'vip', 'no vip'] as const
+const UPSETS = [
+  'none',
+  'weight',
+  'delete',
+  'add',
+  'zero',
+  'timeouts',
+  'route',
+  'vip',
+  'no vip',
+  'tunnel',
+  'pmtu',
+] as const
 
 /** Most frames plain, as on a wire; between them, now and then, what changes rules or the network. */
 const story = fc.record({
@@ -51,11 +63,16 @@ function upset(director: BenchDirector, what: Upset, isTcp: boolean, { method }:
   if (what === 'zero') director.ask({ op: 'zero', service })
   if (what === 'timeouts') director.ask({ op: 'set-timeouts', timeouts: { tcp: 100, tcpfin: 0, udp: 20 } })
   if (what === 'route') director.ask({ op: 'add-route', to: '10.99.1.10/32', port: 'c', mtu: 600 })
+  if (what === 'tunnel') {
+    const tunnel = { type: 'gre' as const, port: 0, checksum: 'none' as const }
+    director.ask({ op: 'edit-destination', service, destination, settings: { ...settings, tunnel } })
+  }
+  if (what === 'pmtu') director.ask({ op: 'set-sysctl', name: 'pmtu_disc', value: isTcp ? '0' : '1' })
   if (what === 'vip') director.ask({ op: 'add-vip', cidr: '10.99.1.10/32' })
   if (what === 'no vip') director.ask({ op: 'delete-vip', cidr: '10.99.1.10/32' })
 }
 
-let forwarded = 0
+let [forwarded, wrapped] = [0, 0]
 
 t.test('frames that the program forwards count as if they had come up', async t => {
   const holds = ({ all, plain, upsets, isUpset, slots }: Story): void => {
@@ -78,7 +95,9 @@ t.test('frames that the program forwards count as if they had come up', async t 
     const [first, second] = [offloaded, whole].map(seen)
     if (first !== second) throw new Error(`in the end\noffloaded: ${first}\nwhole:     ${second}`)
     forwarded += program.forwarded
+    wrapped += program.wrapped
   }
   fc.assert(fc.property(story, holds), { numRuns: 400, interruptAfterTimeLimit: 60_000 })
   t.ok(forwarded > 300, `${forwarded} were forwarded`)
+  t.ok(wrapped > 15, `${wrapped} into a tunnel`)
 })

@@ -165,7 +165,7 @@ export class BenchDirector {
     const into = this.director.links.find(({ name }) => name === link)!
     const forwarded = this.program?.forward(into, place.slab, place.at, place.len)
     if (forwarded !== undefined) {
-      this.#transmit({ link: forwarded.link, slab: place.slab, at: place.at, len: forwarded.len })
+      this.#transmit({ link: forwarded.link, slab: place.slab, at: forwarded.at, len: forwarded.len })
       return { ...place, verdict: 'balanced' }
     }
     const verdict = this.director.receive(into, place.slab, place.at, place.len)

@@ -24,6 +24,7 @@ import type { MacAddr } from '../../src/wire/addr.js'
 
 const [ETHERNET, IP, TRANSPORT] = [14, 14, 34]
 const [TCP, UDP] = [6, 17]
+const OUTER = 20
 const TIMESTAMP_OPTION = 0x0101080a
 
 /** What the flow program (ebpf/flow-program.ts) does, in JavaScript: the table, and `forward` for a frame. */
@@ -40,6 +41,8 @@ export class SimulatedFlows implements FlowTable {
   /** Names of the links where the program runs; default: all. */
   served: readonly string[] | undefined
   lost = 0
+  /** Of them, so many into a tunnel. */
+  wrapped = 0
   #epoch = 0
   readonly #hops: ({ link: Link; mac: MacAddr } | undefined)[] = []
   nowMs = 0
@@ -75,8 +78,8 @@ export class SimulatedFlows implements FlowTable {
     for (let i = 0; i < count; i++) this.flows.delete(keyAt(keys, i))
   }
 
-  /** Rewrites the frame and returns by which link it leaves, and its length; undefined: it comes up, as it was. */
-  forward(from: Link, slab: Slab, at: number, len: number): { link: Link; len: number } | undefined {
+  /** Rewrites the frame and returns by which link it leaves, where it lies, and its length; undefined: it comes up, as it was. */
+  forward(from: Link, slab: Slab, at: number, len: number): { link: Link; at: number; len: number } | undefined {
     const { view } = slab
     if (len < TRANSPORT + 8 || view.getUint16(at + 12) !== 0x0800 || view.getUint8(at + IP) !== 0x45) return undefined
     if (view.getUint16(at) !== from.mac.hi || view.getUint32(at + 2) !== from.mac.lo) return undefined
@@ -97,12 +100,17 @@ export class SimulatedFlows implements FlowTable {
     if (hop === undefined || !this.#fits(view, at, ipLen, isTcp, slot)) return undefined
     this.#count(slot, ipLen)
     this.#rewrite(view, at, isTcp, slot)
-    view.setUint16(at, hop.mac.hi)
-    view.setUint32(at + 2, hop.mac.lo)
-    view.setUint16(at + 6, hop.link.mac.hi)
-    view.setUint32(at + 8, hop.link.mac.lo)
+    const isWrapped = (slot[FORM]! & FlowForm.IPIP) !== 0
+    const grown = isWrapped ? OUTER : 0
+    const begin = at - grown
+    if (isWrapped) wrap(view, at, ipLen, slot)
+    view.setUint16(begin, hop.mac.hi)
+    view.setUint32(begin + 2, hop.mac.lo)
+    view.setUint16(begin + 6, hop.link.mac.hi)
+    view.setUint32(begin + 8, hop.link.mac.lo)
     this.forwarded++
-    return { link: hop.link, len: ETHERNET + ipLen }
+    if (isWrapped) this.wrapped++
+    return { link: hop.link, at: begin, len: ETHERNET + grown + ipLen }
   }
 
   #fits(view: DataView, at: number, ipLen: number, isTcp: boolean, slot: Int32Array): boolean {
@@ -120,7 +128,11 @@ export class SimulatedFlows implements FlowTable {
       if (isTcp ? (gsoType & 0x7f) !== 1 : gsoType !== 5) return false
       if (size === 0 || headers < (isTcp ? 20 : 8) || segment >= ipLen || segment > slot[MTU]!) return false
     } else if (ipLen > slot[MTU]!) return false
-    if (!isTcp && !isPartial && view.getUint16(at + TRANSPORT + 6) === 0) return false
+    // The kernel cuts GSO frames behind the program, the whole path before it wraps them: not the same frames.
+    if ((slot[FORM]! & FlowForm.IPIP) !== 0 && (gsoType !== 0 || (view.getUint8(at + IP + 6) & 0x40) === 0))
+      return false
+    const isTranslated = (slot[FORM]! & FlowForm.TRANSLATED) !== 0
+    if (isTranslated && !isTcp && !isPartial && view.getUint16(at + TRANSPORT + 6) === 0) return false
     if ((slot[FORM]! & FlowForm.CHECK_OPTIONS) !== 0 && dataOffset !== 20)
       if (dataOffset !== 32 || ipLen < 52 || view.getUint32(at + TRANSPORT + 20) !== TIMESTAMP_OPTION) return false
     view.setUint8(vnet, isPartial ? 1 : 0)
@@ -148,6 +160,23 @@ export class SimulatedFlows implements FlowTable {
   }
 }
 
+/** Puts a header of IPIP before the packet at `at`, and the Ethernet type and virtio-net header before that. */
+function wrap(view: DataView, at: number, ipLen: number, slot: Int32Array): void {
+  const [vnet, outer] = [at - VNET_LEN, at + IP - OUTER]
+  const [tos, ttl] = [view.getUint8(at + IP + 1), view.getUint8(at + IP + 8)]
+  const octets = Array.from({ length: VNET_LEN }, (_, i) => view.getUint8(vnet + i))
+  octets.forEach((octet, i) => view.setUint8(vnet - OUTER + i, octet))
+  if ((octets[0]! & 1) !== 0) view.setUint16(vnet - OUTER + 6, TRANSPORT + OUTER, true)
+  else for (let i = 0; i < VNET_LEN; i++) view.setUint8(vnet - OUTER + i, 0)
+  view.setUint16(outer - 2, 0x0800)
+  view.setUint16(outer, 0x4500 | ((tos & 3) === 3 ? tos - 1 : tos))
+  view.setUint16(outer + 2, ipLen + OUTER)
+  view.setUint32(outer + 4, 0x4000)
+  view.setUint32(outer + 8, (ttl << 24) | (4 << 16))
+  view.setInt32(outer + 12, slot[SRC]!, true)
+  view.setInt32(outer + 16, slot[DST]!, true)
+  view.setUint16(outer + 10, ~sum(view, outer, 10))
+}
 function keyAt(keys: Int32Array, index: number): string {
   return keys.subarray(index * FLOW_KEY_WORDS, (index + 1) * FLOW_KEY_WORDS).join()
 }

@@ -12,14 +12,15 @@ export const offload = {
   offload: {
     merge: mergeOffload,
     *steps(director, _request, { notOffloaded }) {
-      const { flows, conns, links, verdictCounters } = director
+      const { flows, conns, links, sysctls, verdictCounters } = director
       const balanced = verdictCounters.of(Verdict.BALANCED)
       const counts = offloadCounts(director)
       if (flows === undefined || counts === undefined)
         return { off: notOffloaded ?? NOWHERE, interfaces: [], counts: NOTHING, balanced, here: nobodyHere() }
       const interfaces = links.filter(link => flows.serves(link)).map(({ name }) => name)
       const off = interfaces.length === 0 && { off: NOWHERE }
-      return { ...off, interfaces, after: flows.after, counts, balanced, here: yield* countFlowsHere(conns, flows) }
+      const here = yield* countFlowsHere(conns, flows, sysctls)
+      return { ...off, interfaces, after: flows.after, counts, balanced, here }
     },
   },
 } satisfies OperationsOf<keyof typeof shapes>

@@ -17,11 +17,12 @@ export const sysctls = {
 /** Sysctls that take effect at once. am_droprate and amemthresh take effect with the next check, once a second (§10.1). */
 const DEFENCES = ['drop_entry', 'drop_packet', 'secure_tcp']
 
-function setSysctl({ sysctls, defence }: Director, name: string, value: string): string {
+function setSysctl({ sysctls, defence, flows }: Director, name: string, value: string): string {
   const before = sysctls.get(name)
   if (before === undefined) throw new Refused('ENOENT', `there is no sysctl net.ipv4.vs.${name}`)
   const after = written(() => sysctls.set(name, value))
   if (after !== before && DEFENCES.includes(name)) defence.evaluate()
+  if (after !== before && name === 'pmtu_disc') flows?.changed()
   return after
 }
 function written(set: () => string): string {

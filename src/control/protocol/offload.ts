@@ -37,7 +37,7 @@ export interface OffloadHere {
   young: number
   /** The next packet may change the connection's state. */
   changing: number
-  /** Method tunnel. */
+  /** A tunnel by GRE or GUE; or by IPIP, and sysctl pmtu_disc is 0. */
   tunnel: number
   /** FULLNAT: the real server has not got the client's address yet. */
   handOver: number

@@ -1,7 +1,10 @@
+import { DF, IpProtocol } from '../../wire/ipv4.js'
 import { folded, halves } from '../path/fast-sums.js'
 
 /* Numbers as a little-endian program reads them from a frame, and what mends checksums there (packet/flow-slot.ts). */
 
+/** Version 4, five words. */
+const PLAIN_IPV4 = 0x45
 /** What the TTL's fall by one adds: its octet is the upper one of a word. */
 const TTL_FALL = 0xffff - 0x100
 
@@ -21,4 +24,8 @@ export function slotSum(changes: number): number {
 /** The same for an IPv4 header. */
 export function headerSum(changes: number): number {
   return slotSum(changes + TTL_FALL)
+}
+/** What the headers of a tunnel by IPIP have in common, with DF and no identification, less their type of service, length and TTL. */
+export function tunnelSum(src: number, dst: number): number {
+  return slotSum((PLAIN_IPV4 << 8) + DF + IpProtocol.IPIP + halves(src) + halves(dst))
 }

@@ -14,9 +14,9 @@ import {
   SRC,
 } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
-import { changeOf, headerSum, inFrame, slotSum } from './flow-sums.js'
+import { changeOf, headerSum, inFrame, slotSum, tunnelSum } from './flow-sums.js'
 
-/** What a packet of the flow had, and what is to be written. Addresses and both ports as host numbers. */
+/** What a packet of the flow had, and what is to be written; of a tunnel by IPIP, its ends. Addresses and both ports as host numbers. */
 export interface FlowChange {
   src: number
   dst: number
@@ -39,7 +39,8 @@ export class SlotWriter {
     const { slots } = this.#table
     const at = slot * SLOT_WORDS
     const { src, dst, ports, toSrc, toDst, toPorts } = change
-    const addresses = changeOf(src, toSrc) + changeOf(dst, toDst)
+    const isTunnel = (form & FlowForm.IPIP) !== 0
+    const addresses = isTunnel ? 0 : changeOf(src, toSrc) + changeOf(dst, toDst)
     Atomics.store(slots, at + EPOCH, 0)
     put(slots, at + HOP, hop)
     put(slots, at + FORM, form)
@@ -48,7 +49,7 @@ export class SlotWriter {
     put(slots, at + DST, inFrame(toDst))
     put(slots, at + PORTS, inFrame(toPorts))
     put(slots, at + HEADER_SUM, headerSum(addresses))
-    put(slots, at + ADDRESS_SUM, slotSum(addresses))
+    put(slots, at + ADDRESS_SUM, isTunnel ? tunnelSum(toSrc, toDst) : slotSum(addresses))
     put(slots, at + PORT_SUM, slotSum(changeOf(ports, toPorts)))
     put(slots, at + SEEN, this.#table.now())
     Atomics.store(slots, at + EPOCH, epoch)

@@ -2,8 +2,10 @@ import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, keyAt } from '../../conn/fullnat-keys.js'
 import { ConnFlag, DPORT_PROTOCOL, FLAGS, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
 import { isOneWay, Method } from '../../service/method.js'
+import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { isHandedOver } from '../path/fast-path.js'
+import { mayBeWrapped } from '../path/tunnel-flows.js'
 import { Standing, type FlowKeeper } from './flow-keeper.js'
 import { Way, WAYS } from './way.js'
 
@@ -13,7 +15,7 @@ export interface FlowsHere {
   young: number
   /** The connection's next packet may change its state. */
   changing: number
-  /** Its packets go into a tunnel. */
+  /** Its packets go into a tunnel by GRE or GUE, or by IPIP without sysctl pmtu_disc. */
   tunnel: number
   /** The real server has not got the client's address yet (FULLNAT). */
   handOver: number
@@ -33,13 +35,13 @@ const BUCKETS_A_STEP = 4096
 const CONNS_A_STEP = 128
 
 /** Counts the flows of all connections that are not forwarded by the program, in steps. Connections that come or go meanwhile may be missed. */
-export function* countFlowsHere(conns: Connections, flows: FlowKeeper): Generator<void, FlowsHere> {
+export function* countFlowsHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls): Generator<void, FlowsHere> {
   const here = nobodyHere()
   const { table } = conns
   let looked = 0
   for (let bucket = 0; bucket < table.buckets; bucket++) {
     for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex) {
-      countHere(conns, flows, conn, here)
+      countHere(conns, flows, sysctls, conn, here)
       looked++
     }
     if (looked < CONNS_A_STEP && bucket % BUCKETS_A_STEP !== 0) continue
@@ -53,24 +55,30 @@ export function nobodyHere(): FlowsHere {
   return { young: 0, changing: 0, tunnel: 0, handOver: 0, sctp: 0, noServer: 0, noWay: 0, noRoom: 0, due: 0 }
 }
 
-function countHere(conns: Connections, flows: FlowKeeper, conn: ConnIndex, here: FlowsHere): void {
+function countHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls, conn: ConnIndex, here: FlowsHere): void {
   if (conns.has(conn, ConnFlag.TEMPLATE)) return
   const method = conns.table.words[conn + FLAGS]! & ConnFlag.METHOD
   for (const way of WAYS) {
     if (way === Way.OUTBOUND && isOneWay(method as Method)) continue
-    const why = whyHere(conns, flows, conn, way)
+    const why = whyHere(conns, flows, sysctls, conn, way)
     if (why !== undefined) here[why]++
   }
 }
 
 /** undefined: the program forwards it. */
-function whyHere(conns: Connections, flows: FlowKeeper, conn: ConnIndex, way: Way): keyof FlowsHere | undefined {
+function whyHere(
+  conns: Connections,
+  flows: FlowKeeper,
+  sysctls: Sysctls,
+  conn: ConnIndex,
+  way: Way,
+): keyof FlowsHere | undefined {
   const standing = flows.standing(conn, way)
   if (standing === Standing.FORWARDED) return undefined
   const { words } = conns.table
   const method = words[conn + FLAGS]! & ConnFlag.METHOD
   if ((words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.SCTP) return 'sctp'
-  if (method === Method.TUNNEL) return 'tunnel'
+  if (method === Method.TUNNEL && !mayBeWrapped(conns.destinationOf(conn), sysctls)) return 'tunnel'
   if (!conns.destinationOf(conn).available) return 'noServer'
   if (method === Method.FULLNAT && !isHandedOver(conns.fullnatKeys.words[keyAt(conn) + HAND_OVER]!)) return 'handOver'
   return KEPT[standing]

@@ -9,7 +9,7 @@
  * 2. its connection: to our address, the client's or FULLNAT's local side; to another, NAT's answer
  * 3. route, MTU, next hop's MAC
  * 4. counters, state                       conn/conn-states
- * 5. its flow, to the flow program         offload/flow-keeper
+ * 5. its flow, to the flow program         offload/flow-keeper; of a tunnel: path/tunnel-flows
  * 6. addresses, ports, checksums, MACs     → BALANCED
  */
 import type { ConnStates } from '../../conn/conn-states.js'

@@ -10,6 +10,7 @@
  * 5. schedule and open                    path/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
  * 7. towards the real server              path/towards-server → its verdict
+ *    through a tunnel: its flow, to the flow program    path/tunnel-flows
  * PASS: not to be balanced; path/host takes it.
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
@@ -26,16 +27,26 @@ import { countInbound, type Parts } from './parts.js'
 import type { Related } from './related.js'
 import { isNewConnection, isReplaceable } from './reuse.js'
 import type { TowardsServer } from './towards-server.js'
+import type { TunnelFlows } from './tunnel-flows.js'
 
 export class Inbound {
   readonly #m: Parts
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
+  readonly #tunnelFlows: TunnelFlows | undefined
   /** The packet's flow, to open a connection for. */
   readonly #flow = emptyFlow()
 
-  constructor(parts: Parts, related: Related, towards: TowardsServer, answers: FullnatAnswers) {
+  /** `tunnelFlows`: where a program forwards flows. */
+  constructor(
+    parts: Parts,
+    related: Related,
+    towards: TowardsServer,
+    answers: FullnatAnswers,
+    tunnelFlows?: TunnelFlows,
+  ) {
+    this.#tunnelFlows = tunnelFlows
     this.#m = parts
     this.#answers = answers
     this.#towards = towards
@@ -94,6 +105,7 @@ export class Inbound {
     const verdict = this.#towards.send(packet, conn, nowMs)
     conns.countInbound(conn)
     conns.timers.restart(conn)
+    if (verdict === Verdict.BALANCED) this.#tunnelFlows?.balanced(conn)
     return verdict
   }
   #forwardOnePacket(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {

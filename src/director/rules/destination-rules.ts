@@ -1,7 +1,8 @@
 import type { Routes } from '../../neigh/routes.js'
+import type { Changes } from '../../packet/changes.js'
 import type { Counters } from '../../service/counters.js'
 import type { Destination, DestinationTable } from '../../service/destination.js'
-import { ClientAddress, PLAIN_IPIP, type Method, type Tunnel } from '../../service/method.js'
+import { ClientAddress, Method, PLAIN_IPIP, type Tunnel } from '../../service/method.js'
 import { RealServers } from '../../service/real-servers.js'
 import { Trash } from '../../service/trash.js'
 import { isLimitedBroadcast, isMulticast, type Ipv4Addr } from '../../wire/addr.js'
@@ -27,6 +28,8 @@ export interface DestinationRulesOptions {
   /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
   front: FrontKeeper | undefined
+  /** Is told when a tunnel of open connections may be another. */
+  changes?: Changes
 }
 
 /** The operations on real servers, with the kernel's refusals (ipvs-behaviour.md §2.7). */
@@ -69,10 +72,13 @@ export class DestinationRules {
   }
   edit(service: ScheduledService, dest: Destination, settings: DestinationSettings): Refusal | undefined {
     if (settings.lowerThreshold > settings.upperThreshold) return 'ERANGE'
+    const hasTunnel = dest.method === Method.TUNNEL || settings.method === Method.TUNNEL
     this.realServers.edit(dest, settings.method, settings.tunnel ?? PLAIN_IPIP)
     dest.reconfigure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     this.#options.front?.addDestination(dest)
     service.bound.edited?.(dest)
+    // Its open connections' packets take another tunnel now, and find out anew how large they may be.
+    if (hasTunnel) this.#options.changes?.note()
     return undefined
   }
   delete(service: ScheduledService, dest: Destination, nowMs: number): void {

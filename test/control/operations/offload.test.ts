@@ -101,12 +101,18 @@ t.test('flows stay here while their client has sent few packets, and while the s
 
 t.test('flows stay here for their method, protocol and real server', async t => {
   const director = new Offloading()
+  const tunnel = { type: 'gre', port: 0, checksum: 'none' } as const
   const add = (protocol: 'tcp' | 'udp' | 'sctp', port: number, method: 'tunnel' | 'fullnat' | 'masq'): void => {
     const service = { protocol, address: VIP, port } as const
     const clientAddress = method === 'fullnat' ? 'toa' : 'none'
     director.must({ op: 'add-service', service, settings: serviceSettings('rr', { clientAddress }) })
     const destination = { address: '10.99.2.12', port }
-    director.must({ op: 'add-destination', service, destination, settings: destinationSettings(1, { method }) })
+    director.must({
+      op: 'add-destination',
+      service,
+      destination,
+      settings: { ...destinationSettings(1, { method }), ...(method === 'tunnel' && { tunnel }) },
+    })
   }
   add('udp', 53, 'tunnel')
   director.receive('c', udp4('10.99.1.10:4000 > 10.99.1.100:53', fromClient))

@@ -45,7 +45,7 @@ function offloadText({ off, interfaces, after, counts, balanced, here }: Offload
 const WHY: Record<keyof OffloadHere, string> = {
   young: 'too few packets so far',
   changing: "the connection's next packet may change its state",
-  tunnel: 'the method is tunnel',
+  tunnel: 'a tunnel by GRE or GUE, or sysctl pmtu_disc is 0',
   handOver: "FULLNAT: the real server has not got the client's address yet",
   sctp: 'SCTP',
   noServer: 'the real server has been deleted',

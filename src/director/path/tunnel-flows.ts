@@ -1,0 +1,54 @@
+import { DADDR, DPORT_PROTOCOL, type ConnIndex } from '../../conn/record.js'
+import type { Neighbours } from '../../neigh/neighbours.js'
+import { FlowForm } from '../../packet/flow-slot.js'
+import type { Destination } from '../../service/destination.js'
+import { Method, TunnelType } from '../../service/method.js'
+import type { Sysctls } from '../../service/sysctls.js'
+import { isLoopback, type Ipv4Addr } from '../../wire/addr.js'
+import { IPV4_LEAST_MTU, IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import type { FlowKeeper } from '../offload/flow-keeper.js'
+import { formOf, type FlowChange } from '../offload/slot-writer.js'
+import { Way } from '../offload/way.js'
+import type { Parts } from './parts.js'
+
+/**
+ * Has the flow program forward clients' packets that go into tunnels by plain IPIP. Those by GUE and GRE stay with the director; all
+ * do without sysctl pmtu_disc: each outer header then has an identification of the director's.
+ */
+export class TunnelFlows {
+  readonly #m: Parts
+  readonly #neighbours: Neighbours
+  readonly #flows: FlowKeeper
+  readonly #change: FlowChange = { src: 0, dst: 0, ports: 0, toSrc: 0, toDst: 0, toPorts: 0 }
+
+  constructor(parts: Parts, neighbours: Neighbours, flows: FlowKeeper) {
+    this.#m = parts
+    this.#neighbours = neighbours
+    this.#flows = flows
+  }
+
+  /** A packet of the connection has gone to its real server, and was counted. */
+  balanced(conn: ConnIndex): void {
+    const { conns, output, ownAddresses, sysctls } = this.#m
+    if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Way.INBOUND)) return
+    const { words } = conns.table
+    const daddr = words[conn + DADDR]! as Ipv4Addr
+    const dest = conns.destinationOf(conn)
+    if (!mayBeWrapped(dest, sysctls)) return
+    if (ownAddresses.has(daddr) || isLoopback(daddr)) return
+    const hop = output.route(daddr)
+    if (hop === undefined || hop.mtu - IPV4_MIN_LEN < IPV4_LEAST_MTU) return
+    const neighbour = this.#neighbours.usable(hop.link, hop.nextHop)
+    if (neighbour === undefined) return
+    this.#change.toSrc = output.source(hop)
+    this.#change.toDst = daddr
+    const isTcp = (words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
+    const form = formOf(true, false, isTcp && dest.believesToa) | FlowForm.IPIP
+    this.#flows.take(conn, Way.INBOUND, form, hop.mtu - IPV4_MIN_LEN, neighbour, this.#change)
+  }
+}
+
+/** Whether the program can make the headers of the real server's tunnel. */
+export function mayBeWrapped({ tunnelType }: Destination, { pmtuDisc }: Sysctls): boolean {
+  return tunnelType === TunnelType.IPIP && pmtuDisc !== 0
+}
