@@ -11,7 +11,7 @@ export const OFFLOAD_METRICS: readonly { name: string; help: string; of: keyof O
   { of: 'packets', name: 'uvs_offload_packets_total', help: 'Packets forwarded by the flow program' },
   { of: 'octets', name: 'uvs_offload_octets_total', help: 'IP octets forwarded by the flow program' },
   { of: 'entered', name: 'uvs_offload_entered_total', help: 'Flows handed to the flow program' },
-  { of: 'refused', name: 'uvs_offload_refused_total', help: 'Flows that found no room in the flow program' },
+  { of: 'refused', name: 'uvs_offload_refused_total', help: 'Times that a flow found no room in the flow program' },
   { of: 'evicted', name: 'uvs_offload_evicted_total', help: 'Idle flows that made room for others' },
   { of: 'epochs', name: 'uvs_offload_epochs_total', help: 'Changes after which all flows were decided on anew' },
   { of: 'lost', name: 'uvs_offload_lost_total', help: 'Frames that the flow program could not finish, and dropped' },

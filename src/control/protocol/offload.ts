@@ -20,7 +20,7 @@ export interface OffloadCounts {
   flows: number
   capacity: number
   entered: number
-  /** Flows that found no room, and such as left to make room. */
+  /** Times that a flow found no room, each of its packets one; and flows that left to make room. */
   refused: number
   evicted: number
   /** Changes after which each flow's next packet came up and was decided on. */

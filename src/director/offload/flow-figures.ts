@@ -4,7 +4,7 @@ export class FlowFigures {
   flows = 0
   readonly capacity: number
   entered = 0
-  /** Flows that found no room. */
+  /** Times that a flow found no room, each of its packets one. */
   refused = 0
   /** Flows that made room for others. */
   evicted = 0
