@@ -71,8 +71,11 @@ const NETWORK = 0x00ffffff
 /** Octets of a TCP header up to the flags. */
 const FLAGS_END = 14
 const FLAGS = 13
-/** On the stack, below the places of flow-parts.ts: the IPv4 header, and TCP's behind it. */
-const SEGMENT = -224
+/**
+ * On the stack, below the places of flow-parts.ts: the IPv4 header, and TCP's behind it, 48 octets. What is written there after it must not
+ * overlap with it: without CAP_PERFMON the kernel refuses a part of what has been stored.
+ */
+const SEGMENT = -320
 
 /** `perSecond`: SYNs a second that a service has. `seed`: so that nobody can aim at a network's place. */
 export interface SynBudget {
