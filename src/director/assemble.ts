@@ -176,7 +176,7 @@ function makeWaysOut(
   return { voice, memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
 }
 
-function makePath({ options, random, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
+function makePath({ options, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
@@ -193,7 +193,7 @@ function makePath({ options, random, report, changes }: Ground, network: Network
     embedded,
     sysctls,
     marks,
-    opener: new Opener(balancing, conns, sysctls, defence, random, report),
+    opener: new Opener(balancing, conns, sysctls, defence, report),
     forwarders,
     reassembly,
     handOver,

@@ -30,7 +30,7 @@ import { TcpFlag } from '../../wire/tcp.js'
 import type { Balancing } from '../rules/balancing.js'
 import type { ScheduledService } from '../rules/scheduled-service.js'
 import type { Defence } from '../upkeep/defence.js'
-import { makeRoom } from '../upkeep/room.js'
+import { Room } from '../upkeep/room.js'
 import { isOpen, notOpened, type NotOpened, type Opened } from './opened.js'
 import { Persistence } from './persistence.js'
 
@@ -40,7 +40,7 @@ export class Opener {
   readonly #sysctls: Sysctls
   readonly #defence: Defence
   readonly #persistence: Persistence
-  readonly #random: () => number
+  readonly #room: Room
   readonly #report: (problem: string) => void
 
   constructor(
@@ -48,7 +48,6 @@ export class Opener {
     conns: Connections,
     sysctls: Sysctls,
     defence: Defence,
-    random: () => number,
     report: (problem: string) => void,
   ) {
     this.#balancing = balancing
@@ -56,7 +55,7 @@ export class Opener {
     this.#sysctls = sysctls
     this.#defence = defence
     this.#persistence = new Persistence(conns, sysctls)
-    this.#random = random
+    this.#room = new Room(conns)
     this.#report = report
   }
 
@@ -100,7 +99,7 @@ export class Opener {
   /** For so many records, which a flood of SYNs may have taken. */
   #makeRoom(needed: number, replaces: ConnIndex): void {
     const { capacity, count } = this.#conns.table
-    if (capacity - count < needed) makeRoom(this.#conns, this.#random, needed, replaces)
+    if (capacity - count < needed) this.#room.make(needed, replaces)
   }
 
   #openScheduled(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {

@@ -9,17 +9,28 @@ import { DPORT_PROTOCOL, RECORD_WORDS, type ConnIndex } from '../../conn/record.
 import { TcpState } from '../../conn/tcp-states.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 
-/** Records that are looked at, so that work is bounded: of a table a fifth of which is half open they miss one time in a thousand. */
+/** Records that are looked at for one connection, so that work is bounded. */
 const LOOKS = 32
 /** A handshake that goes on takes less. */
 const IDLE = 1 * HZ
 
-/** Ends half-open connections, but not `kept`, until there is room for `needed`, or as many records as we look at were none. */
-export function makeRoom(conns: Connections, random: () => number, needed: number, kept: ConnIndex): void {
-  const { table } = conns
-  for (let look = 0; look < LOOKS && table.capacity - table.count < needed; look++) {
-    const conn = ((random() % table.capacity) * RECORD_WORDS) as ConnIndex
-    if (conn !== kept && isHalfOpen(conns, conn)) conns.dropNow(conn)
+export class Room {
+  readonly #conns: Connections
+  /** The number of the record that is looked at next: each in turn. */
+  #next = 0
+
+  constructor(conns: Connections) {
+    this.#conns = conns
+  }
+
+  /** Ends half-open connections, but not `kept`, until there is room for `needed`, or as many records as we look at were none. */
+  make(needed: number, kept: ConnIndex): void {
+    const { table } = this.#conns
+    for (let look = 0; look < LOOKS && table.capacity - table.count < needed; look++) {
+      const conn = (this.#next * RECORD_WORDS) as ConnIndex
+      this.#next = (this.#next + 1) % table.capacity
+      if (conn !== kept && isHalfOpen(this.#conns, conn)) this.#conns.dropNow(conn)
+    }
   }
 }
 
