@@ -58,9 +58,6 @@ export class FlowKeeper implements ConnFlows {
   readonly #writer: SlotWriter
   readonly hops: Hops
   #epoch = 1
-  #nowMs = 0
-  /** Slots from the first up to here have been in use. */
-  #highest: number
   #sweepAt: number
   #nextSweep = 0
   #lacksRoom = false
@@ -87,7 +84,7 @@ export class FlowKeeper implements ConnFlows {
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
     this.hops = new Hops(table)
-    this.#highest = this.#sweepAt = table.first
+    this.#sweepAt = table.first
     this.figures = new FlowFigures(table.count, () => table.lost)
     table.setEpoch(this.#epoch)
   }
@@ -152,7 +149,6 @@ export class FlowKeeper implements ConnFlows {
     if (!isNew) return
     this.#slotOf[at] = slot
     this.#slots[slot * SLOT_WORDS + OWNER] = ownerOf(conn, way)
-    this.#highest = Math.max(this.#highest, slot + 1)
     this.figures.flows++
     this.figures.entered++
     this.#batch.enter(this.#keys.of(conn, way), slot)
@@ -196,7 +192,7 @@ export class FlowKeeper implements ConnFlows {
     }
   }
   clear(): void {
-    for (let slot = this.#table.first; slot < this.#highest; slot++) {
+    for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) {
       const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
       if (owner !== NOBODY) this.ended(connOf(owner))
     }
@@ -251,7 +247,7 @@ export class FlowKeeper implements ConnFlows {
   /** All that the program has counted is counted now, unless there are too many flows to look at in one turn. */
   settleAll(): void {
     if (this.figures.flows > FEW) return
-    for (let slot = this.#table.first; slot < this.#highest; slot++) this.#look(slot)
+    for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) this.#look(slot)
   }
   #look(slot: number): void {
     const at = slot * SLOT_WORDS
@@ -265,17 +261,16 @@ export class FlowKeeper implements ConnFlows {
 
   /** Looks at a share of the slots; at all if the counters tick. */
   poll(nowMs: number, isTick: boolean): void {
-    this.#nowMs = nowMs
     this.#conns.timers.setClock(nowMs)
     if (isTick) this.settleAll()
     if (this.#sweepAt === this.#table.first && nowMs < this.#nextSweep) return
     if (this.#sweepAt === this.#table.first) this.#nextSweep = nowMs + SWEEP_MS
-    const end = Math.min(this.#sweepAt + SWEEP, this.#highest)
+    const end = Math.min(this.#sweepAt + SWEEP, this.#ring.fresh)
     for (; this.#sweepAt < end; this.#sweepAt++) this.#look(this.#sweepAt)
-    if (this.#sweepAt < this.#highest) return
+    if (this.#sweepAt < this.#ring.fresh) return
     this.#sweepAt = this.#table.first
     if (this.#ring.length > 0) this.#lacksRoom = false
-    this.hops.sweep(this.#nowMs)
+    this.hops.sweep(nowMs)
     this.#ring.settle(this.#table.now())
   }
   /** Enters and withdraws what the turn's packets have decided. */

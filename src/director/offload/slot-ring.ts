@@ -2,35 +2,43 @@
 const REST = 1000
 
 /**
- * The slots that no flow has, first in, first out. One that has been put back rests, then it is settled: what the program counted
- * in it meanwhile is counted.
+ * The slots that no flow has. One that has been put back rests, then it is settled: what the program counted in it meanwhile is counted.
+ * Those that have rested are taken first, in their order, then those that have never been used: so the slots in use stay together, and
+ * looking at all of them costs no more than there were flows at once.
  */
 export class SlotRing {
   readonly #slots: Int32Array
   readonly #since: Int32Array
   readonly #settle: (slot: number) => void
+  /** From here up to the end no slot has been used. */
+  #fresh: number
+  readonly #end: number
   #head = 0
-  #length: number
+  #length = 0
   /** Of those at the head, so many are settled. */
-  #settled: number
+  #settled = 0
 
   /** `settle` is called for each slot after its rest. */
   constructor(first: number, count: number, settle: (slot: number) => void) {
     this.#slots = new Int32Array(count)
-    for (let i = 0; i < count; i++) this.#slots[i] = first + i
     this.#since = new Int32Array(count)
     this.#settle = settle
-    this.#length = this.#settled = count
+    this.#fresh = first
+    this.#end = first + count
   }
 
   /** How many may be taken, or rest. */
   get length(): number {
-    return this.#length
+    return this.#length + this.#end - this.#fresh
   }
-  /** Returns 0 if none has rested long enough. */
+  /** Slots from here on have never been used. */
+  get fresh(): number {
+    return this.#fresh
+  }
+  /** Returns 0 if there is none, or none has rested long enough. */
   take(now: number): number {
     if (this.#settled === 0) this.settle(now)
-    if (this.#settled === 0) return 0
+    if (this.#settled === 0) return this.#fresh < this.#end ? this.#fresh++ : 0
     const slot = this.#slots[this.#head]!
     this.#head = this.#at(1)
     this.#length--

@@ -101,6 +101,18 @@ t.test('a slot is another flow’s only after a rest, and then its former packet
   t.notOk(director.isForwarded(() => director.data(first)))
 })
 
+t.test('slots that have rested are taken before new ones', async t => {
+  const director = new Offloaded()
+  for (let port = 4000; port < 4010; port++) {
+    const client = `10.99.1.10:${port}`
+    director.open(client)
+    t.equal(director.figures.flows, 2)
+    t.ok(Math.max(...director.flows.flows.values()) <= 2)
+    director.receive('c', tcp4(`${client} > ${WEB}`, { ...fromClient, flags: 'R' }))
+    director.run(1100)
+  }
+})
+
 t.test('where there is no room, idle flows make room', async t => {
   const director = new Offloaded(2)
   const [first, second] = ['10.99.1.10:4000', '10.99.1.11:4000']
