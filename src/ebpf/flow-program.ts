@@ -37,7 +37,7 @@ import {
 import { flow, oneHead, plainHeader, plainTransport, thisEpoch } from './flow-match.js'
 import { newHead, rewritten, trimmed, udpChecksum, unchanged } from './flow-rewrite.js'
 import { intoTunnel, mayEnterTunnel } from './flow-tunnel.js'
-import { lookup } from './frame-parts.js'
+import { DROP, lookup } from './frame-parts.js'
 import {
   add,
   and,
@@ -73,8 +73,6 @@ import {
   type Code,
 } from './instructions.js'
 
-/** linux/pkt_cls.h: TC_ACT_SHOT. */
-const DROP = 2
 /** Two NOPs and a timestamps option (RFC 7323 appendix A), as they are read; and words of a TCP header that has just them, or no options. */
 const TIMESTAMPS_ONLY = 0x0a080101
 const WORDS_WITH_TIMESTAMPS = 8

@@ -31,6 +31,10 @@ const ID = 4
 export const [FRAGMENT, PROTOCOL, SRC, DST] = [6, 9, 12, 16]
 export const HEADER_LEN = 20
 export const PIECE_KEY_LEN = 12
+/** The fragment offset, of the flags-and-offset word as it is read, its octets swapped. */
+export const OFFSET = 0xff1f
+/** linux/pkt_cls.h, TC_ACT_SHOT: what a program returns of a frame that it drops. */
+export const DROP = 2
 
 /** `to` = the address of a place on the stack. */
 export function pointTo(to: Register, place: number): Code {

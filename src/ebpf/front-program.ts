@@ -26,7 +26,7 @@ import { AddressKind, type FrontMode } from '../packet/front.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { DST, FRAGMENT, HEADER_LEN, PROTOCOL, read, SRC } from './frame-parts.js'
+import { DST, FRAGMENT, HEADER_LEN, OFFSET, PROTOCOL, read, SRC } from './frame-parts.js'
 import { ADDRESS_LEN } from './map-keys.js'
 import {
   BEHIND,
@@ -78,8 +78,6 @@ export const Mark = { TAKEN: 0x757673, RETURNED: 0x75767372 } as const
 export const NEXT = -1
 const BPF_F_INGRESS = 1
 const ETH_P_IP_ON_THE_WIRE = 0x0008
-/** Of the flags-and-offset word as it is read, its octets swapped. */
-const OFFSET = 0xff1f
 
 /**
  * A program of SCHED_CLS. `flows`: the steps of flow-program.ts, which forward a frame or go on to the front's own; `syns`: those of

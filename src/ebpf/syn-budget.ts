@@ -16,7 +16,7 @@
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
-import { DST, FRAGMENT, HEADER_LEN, lookup, PROTOCOL, read, skipHeader, SRC } from './frame-parts.js'
+import { DROP, DST, FRAGMENT, HEADER_LEN, lookup, OFFSET, PROTOCOL, read, skipHeader, SRC } from './frame-parts.js'
 import { BEHIND, DST_PORT, findPlace, WORD_AT, type FrontMaps } from './front-parts.js'
 import {
   add,
@@ -62,10 +62,6 @@ const IN_A_FLOOD = 32
 /** What one network has of a service's budget. */
 const OF_A_NETWORK = 2
 
-/** linux/pkt_cls.h: TC_ACT_SHOT. */
-const DROP = 2
-/** Of the flags-and-offset word as it is read, its octets swapped. */
-const OFFSET = 0xff1f
 /** The first three octets of an address, as it is read. */
 const NETWORK = 0x00ffffff
 /** Octets of a TCP header up to the flags. */
