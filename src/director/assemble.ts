@@ -29,7 +29,7 @@ import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
 import { guard } from '../sched/guard.js'
-import { schedulers } from '../sched/index.js'
+import { fleetSchedulers, schedulers } from '../sched/index.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import { Counters } from '../service/counters.js'
 import { DestinationTable } from '../service/destination.js'
@@ -66,6 +66,8 @@ import { VerdictCounters } from './verdict-counters.js'
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
 /** Measured: a connection of fewer packets costs more to enter than it saves (docs/measurements.md). */
 const DEFAULT_OFFLOAD_AFTER = 12
+/** Another director's connections are taken over in their middle. */
+const FLEET_SYSCTLS = { sloppy_sctp: '1', sloppy_tcp: '1' }
 
 /** Shared by the four steps. */
 interface Ground {
@@ -119,7 +121,7 @@ function makeNetwork({ options, allocate, report, isSpokesman, changes }: Ground
 
 function makeTables({ options, random, report, changes }: Ground, { links, front, ownAddresses, routes }: Network) {
   const { now: nowMs, worker, allocateWords, maxConnections = DEFAULT_MAX_CONNECTIONS } = options
-  const sysctls = new Sysctls()
+  const sysctls = new Sysctls(options.isOfFleet ? FLEET_SYSCTLS : {})
   const marks = new Marks(rules => front?.mark(rules))
   const counters = new Counters()
   const counterTick = new CounterTick(counters, nowMs)
@@ -127,7 +129,7 @@ function makeTables({ options, random, report, changes }: Ground, { links, front
   const conns = new Connections(maxConnections, random, destinations, nowMs, worker, allocateWords)
   const orphans = new Orphans(conns)
   const balancing = new Balancing({
-    schedulers: knownSchedulers(options.schedulers ?? [], report),
+    schedulers: knownSchedulers(options, report),
     counters,
     destinations,
     ownAddresses,
@@ -234,9 +236,13 @@ function keepFlows(
 }
 
 /** The built-in schedulers and the user's; `guard` catches the latter's mistakes. */
-function knownSchedulers(own: readonly Scheduler[], report: (problem: string) => void): Map<string, Scheduler> {
+function knownSchedulers(
+  { isOfFleet = false, schedulers: own = [] }: DirectorOptions,
+  report: (problem: string) => void,
+): Map<string, Scheduler> {
   return new Map([
     ...schedulers,
+    ...(isOfFleet ? fleetSchedulers : []).map(scheduler => [scheduler.name, scheduler] as const),
     ...own.map(scheduler => [scheduler.name, guard(scheduler, report, nameOfService)] as const),
   ])
 }

@@ -40,6 +40,11 @@ interface DirectorSettings {
   offloadAfter?: number
   /** ARP claims only addresses, vips and local addresses, not the services' VIPs. */
   isStandby?: boolean
+  /**
+   * One of several directors with the same rules, side by side: mh and sh choose by the rules alone, not by the order in which they
+   * came, and sloppy_tcp and sloppy_sctp begin as 1. Default: false, as the kernel does it.
+   */
+  isOfFleet?: boolean
   /** Capacity of the connection table. Default 2^20. */
   maxConnections?: number
   /** Seed of all random numbers. Unsigned 32-bit. */

@@ -28,6 +28,7 @@ export interface WorkerData {
     | 'addresses'
     | 'vips'
     | 'isStandby'
+    | 'isOfFleet'
     | 'routes'
     | 'neighbours'
     | 'maxConnections'

@@ -1,6 +1,7 @@
 import type { Destination } from '../service/destination.js'
 import { SchedFlag } from '../service/service-settings.js'
 import type { Service } from '../service/service.js'
+import { AS_IT_CAME, BY_THE_RULES, type HashOrder } from './hash-order.js'
 import { hashedPort } from './hash.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 import { sipHash13 } from './siphash.js'
@@ -19,16 +20,20 @@ const EMPTY = -1
  * that adding or removing one moves few clients (ipvs-behaviour.md §3.9). It uses last weights: a server edited
  * to 0 keeps its slots and its clients are refused, unless mh-fallback probes for another.
  */
-export const mh: Scheduler = { name: 'mh', bind: service => new Maglev(service) }
+export const mh: Scheduler = { name: 'mh', bind: service => new Maglev(service, AS_IT_CAME) }
+/** The same table on every director with the same rules: a server of weight 0 has no slots. */
+export const fleetMh: Scheduler = { name: 'mh', bind: service => new Maglev(service, BY_THE_RULES) }
 
 class Maglev implements BoundScheduler {
   readonly #service: Service
+  readonly #order: HashOrder
   /** Slot → index into #servers. Filled at first use: it takes 0.1 ms, and changes mostly come many at a time. */
   #slots: Int16Array | undefined
-  #servers: Destination[] = []
+  #servers: readonly Destination[] = []
 
-  constructor(service: Service) {
+  constructor(service: Service, order: HashOrder) {
     this.#service = service
+    this.#order = order
     if (service.destinations.length > MAGLEV_SLOTS)
       throw new RangeError(`mh takes ${MAGLEV_SLOTS} destinations at most`)
   }
@@ -62,8 +67,8 @@ class Maglev implements BoundScheduler {
 
   #populate(): Int16Array {
     const slots = new Int16Array(MAGLEV_SLOTS).fill(EMPTY)
-    this.#servers = [...this.#service.destinations]
-    const turns = turnsOf(this.#servers)
+    this.#servers = this.#order.servers(this.#service)
+    const turns = turnsOf(this.#servers.map(this.#order.mhWeight))
     if (turns.every(count => count === 0)) return slots
     const cursors = this.#servers.map(dest => slotOf(dest.port + dest.addr))
     const skips = this.#servers.map(dest => (sipHash13(dest.port + dest.addr, KEY2) % (MAGLEV_SLOTS - 1)) + 1)
@@ -82,9 +87,8 @@ function slotOf(key: number): number {
   return sipHash13(key | 0, KEY1) % MAGLEV_SLOTS
 }
 
-/** Slots that each server claims in a round: its last weight divided by the greatest common divisor, cut to WEIGHT_BITS. */
-function turnsOf(servers: readonly Destination[]): number[] {
-  const weights = servers.map(dest => dest.lastWeight)
+/** Slots that each server claims in a round: its weight divided by the greatest common divisor, cut to WEIGHT_BITS. */
+function turnsOf(weights: number[]): number[] {
   const divisor = weights.reduce(gcd, 0)
   if (divisor === 0) return weights
   const greatest = Math.max(...weights) / divisor

@@ -1,6 +1,7 @@
 import type { Destination } from '../service/destination.js'
 import { SchedFlag } from '../service/service-settings.js'
 import type { Service } from '../service/service.js'
+import { AS_IT_CAME, BY_THE_RULES, type HashOrder } from './hash-order.js'
 import { goldenHash, hashedPort } from './hash.js'
 import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
 
@@ -11,15 +12,19 @@ const BUCKETS = 2 ** BUCKET_BITS
  * Source hash: a client hashes to one of 256 buckets, and each bucket has one server; a server fills as many consecutive buckets
  * as its weight (ipvs-behaviour.md §3.5). A server of weight 0 fills one too, and refuses there, unless sh-fallback is set.
  */
-export const sh: Scheduler = { name: 'sh', bind: service => new SourceHash(service) }
+export const sh: Scheduler = { name: 'sh', bind: service => new SourceHash(service, AS_IT_CAME) }
+/** The same buckets on every director with the same rules. */
+export const fleetSh: Scheduler = { name: 'sh', bind: service => new SourceHash(service, BY_THE_RULES) }
 
 class SourceHash implements BoundScheduler {
   readonly #service: Service
+  readonly #order: HashOrder
   /** Filled at first use: of many services, some never get a packet. */
   #buckets: (Destination | undefined)[] | undefined
 
-  constructor(service: Service) {
+  constructor(service: Service, order: HashOrder) {
     this.#service = service
+    this.#order = order
   }
 
   schedule(flow: Flow): Destination | undefined {
@@ -42,7 +47,7 @@ class SourceHash implements BoundScheduler {
 
   #fill(): (Destination | undefined)[] {
     const buckets: (Destination | undefined)[] = Array.from({ length: BUCKETS })
-    const { destinations } = this.#service
+    const destinations = this.#order.servers(this.#service)
     let which = 0
     let given = 0
     for (let bucket = 0; bucket < BUCKETS; bucket++) {

@@ -53,7 +53,8 @@ export type SysctlName = keyof typeof definitions
  * Some have no meaning in user space: they are kept without effect.
  */
 export class Sysctls {
-  readonly #texts = new Map(Object.entries(definitions).map(([name, { fallback }]) => [name, fallback]))
+  readonly #defaults: readonly (readonly [name: string, value: string])[]
+  readonly #texts: Map<string, string>
   amDroprate = 10
   amemthresh = 1024
   cacheBypass = 0
@@ -72,6 +73,13 @@ export class Sysctls {
   secureTcp = 0
   sloppySctp = 0
   sloppyTcp = 0
+
+  /** `others`: defaults that are not the kernel's. */
+  constructor(others: Readonly<Record<string, string>> = {}) {
+    this.#defaults = Object.entries(definitions).map(([name, { fallback }]) => [name, others[name] ?? fallback])
+    this.#texts = new Map(this.#defaults)
+    this.reset()
+  }
 
   /** Name and value, in the order of `sysctl -a`. */
   all(): [string, string][] {
@@ -95,9 +103,9 @@ export class Sysctls {
     this.#load(name, level)
   }
   reset(): void {
-    for (const [name, { fallback }] of Object.entries(definitions)) {
-      this.#texts.set(name, fallback)
-      this.#load(name, Number(fallback))
+    for (const [name, value] of this.#defaults) {
+      this.#texts.set(name, value)
+      this.#load(name, Number(value))
     }
   }
 

@@ -50,6 +50,8 @@ export interface RuleSet {
   networks: readonly Cidr[]
   /** Who answers for an IPv4 address; undefined where the director's interfaces are not known. */
   whoAnswers: ((address: string) => Answerers) | undefined
+  /** Whether several directors will have them, side by side. */
+  isFleet: boolean
 }
 
 /** An effect of the rules that was probably not intended. `info`: no mistake, but worth knowing. */

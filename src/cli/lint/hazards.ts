@@ -1,4 +1,5 @@
 import { addressHazards } from './address-hazards.js'
+import { fleetHazards } from './fleet-hazards.js'
 import { fullnatHazards } from './fullnat-hazards.js'
 import { isServed, type Finding, type Hazard, type RuleSet } from './hazard.js'
 import { methodHazards } from './method-hazards.js'
@@ -20,6 +21,7 @@ const HAZARDS: readonly Hazard[] = [
   ...serviceHazards,
   ...methodHazards,
   ...fullnatHazards,
+  ...fleetHazards,
 ]
 const ALL_HAZARDS = [...notServedHazards, ...HAZARDS]
 

@@ -63,10 +63,10 @@ export class RuleSetReader {
   }
 
   /** The rule set of the lines so far. */
-  ruleSet(marks: ReadonlySet<number>): RuleSet {
+  ruleSet(marks: ReadonlySet<number>, isFleet = false): RuleSet {
     const { timeouts } = this.#director.conns
     const services = [...this.#services.values()]
-    return { services, marks, timeouts, networks: this.#networks, whoAnswers: this.#whoAnswers }
+    return { services, marks, timeouts, networks: this.#networks, whoAnswers: this.#whoAnswers, isFleet }
   }
 
   async read({ line, words }: RuleLine): Promise<void> {

@@ -24,6 +24,8 @@ interface Case {
   hasNot: string[][]
   /** Who answers for an address, where that is known. */
   whoAnswers?: RuleSet['whoAnswers']
+  /** Several directors will have them. */
+  isFleet?: boolean
 }
 /** 10.0.0.101 is the kernel's, 10.0.0.102 the director's, 10.0.0.103 has been given to both. */
 const whoAnswers = (address: string): Answerers => ({
@@ -398,10 +400,45 @@ for (const [hazard, vip] of [
   CASES.push({ hazard, has: [], hasNot: [rules(`-A -t ${vip}:80`)] })
 }
 
+const MH = `-A ${S} -s mh`
+CASES.push(
+  {
+    hazard: 'fleet-choice',
+    isFleet: true,
+    has: [rules(`-A ${S} -s rr`), rules('-A -f 7 -s dh'), rules('-A -u 10.0.0.100:53 -s wlc')],
+    hasNot: [rules(MH), rules(`-A ${S} -s sh`)],
+  },
+  {
+    hazard: 'fleet-sloppy-tcp',
+    isFleet: true,
+    has: [at(1, MH, `-a ${S} ${A} -g`), at(1, '-A -f 7 -s sh', `-a -f 7 ${A} -i`)],
+    hasNot: [OK, rules(MH), rules('-A -u 10.0.0.100:53 -s mh', `-a -u 10.0.0.100:53 ${A} -g`)],
+  },
+  {
+    hazard: 'fleet-translated',
+    isFleet: true,
+    has: [OK, rules(MH, `--add-laddr -z 10.0.2.1 ${S}`, `-a ${S} ${A} -b`)],
+    hasNot: [rules(MH, `-a ${S} ${A} -g`), rules(MH, `-a ${S} ${A} -i`)],
+  },
+  {
+    hazard: 'fleet-persistence',
+    isFleet: true,
+    has: [rules(`${MH} -p`), rules(`${MH} -p -M 255.255.255.0`)],
+    hasNot: [rules(MH), rules(`-A ${S} -s rr -p`)],
+  },
+  ...['fleet-choice', 'fleet-sloppy-tcp', 'fleet-translated', 'fleet-persistence'].map(hazard => ({
+    hazard,
+    has: [],
+    hasNot: [OK, rules(`${MH} -p`, `-a ${S} ${A} -g`)],
+  })),
+)
+
 const mine: Scheduler = { name: 'mine', bind: () => ({ schedule: () => undefined }) }
 
+type Surroundings = Pick<Case, 'whoAnswers' | 'isFleet'>
+
 /** Of a director with an address, a mark and a scheduler of its own. */
-async function findings(lines: readonly string[], whoAnswers?: RuleSet['whoAnswers']): Promise<Finding[]> {
+async function findings(lines: readonly string[], { whoAnswers, isFleet }: Surroundings = {}): Promise<Finding[]> {
   const director = new Director({
     links: [{ name: 'a', mac: { hi: 0, lo: 0 }, mtu: 1500 }],
     egress: { transmit: () => false },
@@ -413,25 +450,25 @@ async function findings(lines: readonly string[], whoAnswers?: RuleSet['whoAnswe
   })
   const reader = new RuleSetReader(fakeNames(), director, [parseCidr('10.0.0.1/24')!], whoAnswers)
   for (const [i, line] of lines.entries()) await reader.read({ line: i + 1, words: line.split(' ') })
-  return [...reader.findings, ...findHazards(reader.ruleSet(new Set([1])))]
+  return [...reader.findings, ...findHazards(reader.ruleSet(new Set([1]), isFleet))]
 }
 
 /** 'hazard line' of what is found. */
-async function found(lines: readonly string[], whoAnswers?: RuleSet['whoAnswers']): Promise<string[]> {
-  const all = await findings(lines, whoAnswers)
+async function found(lines: readonly string[], around?: Surroundings): Promise<string[]> {
+  const all = await findings(lines, around)
   for (const { message, line } of all) t.match(message, /^[ -~…]{10,400}$/, `line ${line}: ${message}`)
   return all.map(({ hazard, line }) => `${hazard} ${line}`)
 }
 
 t.test('each hazard is found where it is, and only there', async t => {
-  for (const { hazard, has, hasNot, whoAnswers } of CASES) {
+  for (const { hazard, has, hasNot, ...around } of CASES) {
     for (const given of has) {
       const [first] = given
       const [line, ...lines] = Array.isArray(first) ? first : [given.length, ...(given as string[])]
-      t.ok((await found(lines, whoAnswers)).includes(`${hazard} ${line}`), `${hazard}: ${lines.join(' | ')}`)
+      t.ok((await found(lines, around)).includes(`${hazard} ${line}`), `${hazard}: ${lines.join(' | ')}`)
     }
     for (const lines of hasNot) {
-      const hazards = (await found(lines as string[], whoAnswers)).map(text => text.split(' ')[0])
+      const hazards = (await found(lines as string[], around)).map(text => text.split(' ')[0])
       t.notOk(hazards.includes(hazard), `not ${hazard}: ${lines.join(' | ')}`)
     }
   }

@@ -57,6 +57,10 @@ const COMMON: readonly Option[] = [
   option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
   option('--vip', 'ADDR|CIDR', 'further addresses that uvs answers for', { repeatable: true }),
   { flags: ['--standby'], help: 'services claim no address, until `uvs vip add` says so' },
+  {
+    flags: ['--fleet'],
+    help: 'one of several with the same rules: mh and sh choose alike, sloppy_tcp is 1 (docs/fleet.md)',
+  },
   option('--max-connections', 'N', `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576`),
   option('--workers', 'N', `threads that share the work, a CPU each, 1 to ${MOST_WORKERS}; default 1`),
   option(
@@ -146,6 +150,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       routes: given.all('--route'),
       neighbours: given.all('--neighbour'),
       ...(given.has('--standby') ? { isStandby: true } : {}),
+      ...(given.has('--fleet') ? { isOfFleet: true } : {}),
       seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),

@@ -20,7 +20,7 @@ export const lint: UvsCommand = {
   name: 'lint',
   help: `Reads ipvsadm rules and says what they would do that is hardly meant.
 FILE:LINE: HAZARD: what happens, what to do instead. - is standard input; blank lines and # comments are all right. No director
-is asked: --raw, --address, --vip, --mark and --scheduler, as uvs director has them, say what it will have. With --raw this host's
+is asked: --raw, --address, --vip, --mark, --scheduler and --fleet, as uvs director has them, say what it will have. With --raw this host's
 kernel is asked what it holds, to say who will answer for each virtual address. docs/lint.md has every hazard.
 Status: 0 nothing found (what is only worth knowing, "info", does not count), 1 hazards, 2 the file cannot be read, or holds
 a line that is no rule.`,
@@ -59,6 +59,7 @@ a line that is no rule.`,
           help: 'a scheduler of your own that the director will be given',
           repeatable: true,
         },
+        { flags: ['--fleet'], help: 'several directors will have these rules, side by side' },
         { flags: ['--json'], help: 'one JSON object' },
       ],
     },
@@ -75,7 +76,9 @@ export async function lintFile(args: readonly string[], names: Names): Promise<O
   const marks = new Set(given.all('--mark').map(rule => parseMark(rule).mark))
   const reader = await readerFor(given, names)
   for (const rule of readRules(file, '')) await reader.read(rule)
-  const findings = [...reader.findings, ...findHazards(reader.ruleSet(marks))].toSorted((a, b) => a.line - b.line)
+  const findings = [...reader.findings, ...findHazards(reader.ruleSet(marks, given.has('--fleet')))].toSorted(
+    (a, b) => a.line - b.line,
+  )
   const out = given.has('--json')
     ? jsonDocument('findings', findings)
     : findings.map(found => text(file, found)).join('')

@@ -152,9 +152,9 @@ t.test('what cannot be meant is told in one line that names the option', async t
   }
 })
 
-t.test('every option but --standby and --check has a value’s name, and all a help of one line', async t => {
+t.test('every option but --standby, --fleet and --check has a value’s name, and all a help of one line', async t => {
   for (const { flags, value, help } of DIRECTOR_FORMS.flatMap(({ options }) => options)) {
-    t.equal(value !== undefined, !['--standby', '--check'].includes(flags[0]!), flags.join())
+    t.equal(value !== undefined, !['--standby', '--fleet', '--check'].includes(flags[0]!), flags.join())
     t.match(help, /^[^\n]+$/, flags.join())
   }
 })
