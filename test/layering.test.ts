@@ -80,6 +80,8 @@ const BELOW: Record<string, string[]> = {
   'package-version': [],
   // For programs on real servers: imports nothing of ours.
   'client-address': [],
+  // etcd, by its JSON gateway.
+  etcd: [],
 }
 
 /** Files of another layer that one may import besides. */
