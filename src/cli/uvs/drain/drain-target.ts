@@ -13,7 +13,7 @@ import { UsageError } from '../../../director/options.js'
 import { RefusedByDirector } from '../../uvsadm/failure.js'
 import type { Names } from '../../uvsadm/options/names.js'
 import { serviceWords } from '../../uvsadm/commands/save.js'
-import type { DrainOptions } from './drain-options.js'
+import type { TargetWords } from './drain-options.js'
 
 /** A real server of a service, in its present state. */
 export interface DrainTarget {
@@ -28,7 +28,7 @@ const PROTOCOLS: readonly Protocol[] = ['tcp', 'udp', 'sctp']
 const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const
 
 /** Finds the real server. UsageError for invalid words; Refused, which lists the existing ones, if it does not exist. */
-export async function findTarget(control: Control, options: DrainOptions, names: Names): Promise<DrainTarget> {
+export async function findTarget(control: Control, options: TargetWords, names: Names): Promise<DrainTarget> {
   const key = await serviceMeant(control, options.service, names)
   const service = await oneService(control, key)
   if (!service) throw new RefusedByDirector(`there is no service ${serviceWords(key)}`, 1)
@@ -55,7 +55,7 @@ export function findServer(service: ServiceInfo, { address, port }: DestinationK
   return service.destinations.find(dest => dest.address === address && dest.port === port)
 }
 
-async function serviceMeant(control: Control, service: DrainOptions['service'], names: Names): Promise<ServiceKey> {
+async function serviceMeant(control: Control, service: TargetWords['service'], names: Names): Promise<ServiceKey> {
   if ('mark' in service) {
     const mark = readInteger(service.mark, MARK_MAX)
     if (!mark) throw new UsageError(`-f: '${service.mark}' is no firewall mark, 1 to ${MARK_MAX}`)
