@@ -64,6 +64,7 @@ const BELOW: Record<string, string[]> = {
     'keepalived/vrrp-host',
     'keepalived/seen',
     'keepalived/processes',
+    'fleet',
     'realserver',
     'cli/lint',
     'native-free',
@@ -82,6 +83,8 @@ const BELOW: Record<string, string[]> = {
   'client-address': [],
   // etcd, by its JSON gateway.
   etcd: [],
+  // Rules that several directors share, in etcd.
+  fleet: ['etcd', 'control/protocol'],
 }
 
 /** Files of another layer that one may import besides. */
