@@ -17,9 +17,14 @@ export interface Rule extends RuleLine {
 const QUOTED = 100
 
 /** Parses a file's rules, one by one; `-` is standard input. UsageError for the first invalid line. */
-export async function* parsedRules(file: string): AsyncGenerator<Rule, void> {
+export function parsedRules(file: string): AsyncGenerator<Rule, void> {
+  return parsedLines(readRules(file, ''))
+}
+
+/** The same of lines that have been read. */
+export async function* parsedLines(lines: Iterable<RuleLine>): AsyncGenerator<Rule, void> {
   const names = systemNames()
-  for (const line of readRules(file, '')) {
+  for (const line of lines) {
     const [first = ''] = line.words
     const noRule = `'${shown(first)}' is no rule: -A -a -E -e -D -d --add-laddr`
     if (!first.startsWith('-')) throw badLine(line, noRule)

@@ -17,14 +17,18 @@ export const LINE_MAX = 4096
  * standard input. `option`: the option that named the file, for the UsageError if it cannot be read or a line is too long.
  */
 export function* readRules(file: string, option = '--rules: '): Generator<RuleLine, void> {
-  const text = textOf(file, option)
+  yield* ruleLines(textOf(file, option), file, option)
+}
+
+/** The same of a text that has been read. `name`: of what it is the text, for messages. */
+export function* ruleLines(text: string, name: string, option = ''): Generator<RuleLine, void> {
   let line = 0
   for (let at = 0, end = 0; end >= 0; at = end + 1) {
     end = text.indexOf('\n', at)
     line++
     const rule = text.slice(at, end < 0 ? text.length : end).trim()
     if (rule === '' || rule.startsWith('#')) continue
-    const place = `${file} line ${line}`
+    const place = `${name} line ${line}`
     if (rule.length > LINE_MAX) throw new UsageError(`${option}${place} is longer than ${LINE_MAX} characters`)
     yield { words: rule.split(/\s+/), line, place }
   }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { UsageError } from '../../../../src/director/options.js'
-import { readRules } from '../../../../src/cli/uvs/rules/rules-file.js'
+import { readRules, ruleLines } from '../../../../src/cli/uvs/rules/rules-file.js'
 import { tempDir } from '../../../support/temp.js'
 
 t.test('lines with their places; empty ones and comments are left out', async t => {
@@ -44,4 +44,16 @@ t.test('what cannot be read, or has no end, is one line', async t => {
   writeFileSync(long, `# ${'x'.repeat(5000)}\n-A ${'x'.repeat(4094)}\n`)
   t.throws(() => [...readRules(long, '')], new UsageError(`${long} line 2 is longer than 4096 characters`))
   t.throws(() => [...readRules('/dev/zero')], new UsageError('--rules: /dev/zero is larger than 64 MiB'))
+})
+
+t.test('lines of a text, by the name that it is given', async t => {
+  t.strictSame(
+    [...ruleLines('-A -f 1\n\n# c\n-A -f 2', '/uvs/rules')],
+    [
+      { words: ['-A', '-f', '1'], line: 1, place: '/uvs/rules line 1' },
+      { words: ['-A', '-f', '2'], line: 4, place: '/uvs/rules line 4' },
+    ],
+  )
+  const long = `-A ${'x'.repeat(5000)}`
+  t.throws(() => [...ruleLines(long, '/uvs/rules')], { message: '/uvs/rules line 1 is longer than 4096 characters' })
 })
