@@ -10,7 +10,7 @@
  * 5. MTU; of a GSO frame, that of its segments
  * 6. DF, where a tunnel is its way; UDP with a checksum; TCP's options, where a client could claim an address by them
  * 7. the next hop is known
- * 8. the head of the frame that leaves; all that was read of the slot was of this epoch
+ * 8. the head of the frame that leaves; all that was read of the slot was of this epoch and flow
  * 9. no padding
  * 10. checksums and head are written; or a tunnel's header before it            ebpf/flow-tunnel
  *     what cannot be done after a checksum was changed                        → lost, and counted

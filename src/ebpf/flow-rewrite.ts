@@ -1,7 +1,19 @@
 /*
  * The later steps of flow-program.ts: a frame of a flow is made what leaves.
  */
-import { ADDRESS_SUM, DST, EPOCH, FlowForm, FORM, HEADER_SUM, PORTS, SRC } from '../packet/flow-slot.js'
+import {
+  ADDRESS_SUM,
+  DST,
+  EPOCH,
+  FlowForm,
+  FORM,
+  HEADER_SUM,
+  KEY_PORTS as SLOT_PORTS,
+  KEY_SRC,
+  PORTS,
+  PROTOCOL_SHIFT,
+  SRC,
+} from '../packet/flow-slot.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import {
@@ -111,7 +123,8 @@ export const newHead: Code = [
 
 /**
  * Of step 8: the slot was the same all the while, else what was read of it may not belong together. The director clears EPOCH before
- * it writes, and before it gives a next hop's number to another it begins a new epoch.
+ * it writes, and before it gives a next hop's number to another it begins a new epoch. And the slot is this flow's: the kernel gives
+ * what a flow had in the hash table to another at once, and a processor may stand still for longer than a slot rests.
  */
 export const unchanged: Code = [
   inOrder(),
@@ -120,6 +133,17 @@ export const unchanged: Code = [
   load32(r2, r2, 0),
   jumpIf(r1, '!=', r2, UP),
   loadSlot(r2, EPOCH),
+  jumpIf(r1, '!=', r2, UP),
+  inOrder(),
+  load64(r1, r8, KEY_SRC * 4),
+  load64(r2, fp, KEY),
+  jumpIf(r1, '!=', r2, UP),
+  load64(r1, fp, FORM_READ),
+  shiftRight(r1, PROTOCOL_SHIFT),
+  shiftLeft(r1, 32),
+  loadSlot(r2, SLOT_PORTS),
+  add(r1, r2),
+  load64(r2, fp, KEY_PORTS),
   jumpIf(r1, '!=', r2, UP),
 ]
 

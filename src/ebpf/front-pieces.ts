@@ -45,10 +45,14 @@ export function laterPiece(maps: FrontMaps): Code {
 }
 /**
  * What has been decided of a frame holds for the pieces that follow it, whatever was said of an older datagram of that number; but
- * if pieces have been taken before it, it is taken too.
+ * if pieces have been taken before it, it is taken too. An error's first piece may end before it says what it quotes: it is taken if it
+ * may be balanced.
  */
 export function firstPiece(maps: FrontMaps): Code {
   return [
+    'cut quote',
+    needsMore('theirs'),
+    mayBeBalanced(maps, 'theirs', 'the cut'),
     'ours',
     needsMore('take'),
     pieceKey(PIECE_KEY, HEADER),

@@ -11,6 +11,7 @@
  * 5. an ICMP error: by the packet that it quotes
  *    from a virtual service, or an address that is wholly uvs's              → taken
  *    by a tunnel to a real server, or to a masqueraded one                   → taken
+ *    a first piece that ends before it quotes ports                          → as a piece before the first
  * 6. to a virtual service                                                    → taken
  * 7. from a masqueraded real server, not to the host itself                  → taken
  * 8. all else                                                                → left
@@ -164,8 +165,8 @@ function icmpError(maps: FrontMaps): Code {
     shiftRight(r2, r1),
     needs(r2, 1, 'theirs'), // no error that counts
     add(r7, ICMP_LEN),
-    read(QUOTED, HEADER_LEN + BEHIND_LEN, 'theirs'),
-    behind(QUOTED, 'quoted header', 'theirs', 'theirs'),
+    read(QUOTED, HEADER_LEN + BEHIND_LEN, 'cut quote'),
+    behind(QUOTED, 'quoted header', 'theirs', 'cut quote'),
     load16(r1, fp, QUOTED + FRAGMENT),
     and(r1, OFFSET),
     jumpIf(r1, '!=', 0, 'theirs'),

@@ -13,7 +13,7 @@ export const SLOT_WORDS = 16
 export const EPOCH = 0
 /** Index of the next hop. */
 export const HOP = 1
-/** `FlowForm` bits. */
+/** `FlowForm` bits, and in the uppermost 8 bits the protocol of the flow. */
 export const FORM = 2
 /** Octets of an IP packet that may leave. */
 export const MTU = 3
@@ -31,12 +31,12 @@ export const COUNT_LOW = 10
 export const COUNT_HIGH = 11
 /** Written by the program: when the last packet came, in `FlowTable.now`'s unit. */
 export const SEEN = 12
-// The director's own: the program does not look at them.
-/** Its connection. */
-export const OWNER = 13
-/** COUNT as the director has counted it so far. */
-export const COUNTED_LOW = 14
-export const COUNTED_HIGH = 15
+/** Of which flow it is, as its packets come in: of another one the program forwards nothing. KEY_SRC and KEY_DST are read together. */
+export const KEY_PORTS = 13
+export const KEY_SRC = 14
+export const KEY_DST = 15
+/** FORM without so many bits is the protocol. */
+export const PROTOCOL_SHIFT = 24
 
 export const FlowForm = {
   /** Addresses and ports are written. Without it, direct routing, only MACs and TTL. */

@@ -97,9 +97,11 @@ export class FrontChoice implements Front {
   #takesError(view: DataView, at: number, len: number, kinds: number): boolean {
     const type = view.getUint8(at)
     if (type > HIGHEST_ERROR || ((ICMP_ERRORS >>> type) & 1) === 0) return false
-    if (len < ICMP_LEN + IPV4_MIN_LEN + BEHIND_LEN) return false
+    if (len < ICMP_LEN + IPV4_MIN_LEN + BEHIND_LEN) return this.#takesCut(kinds)
     const quoted = this.#quoted.wrap(view, at + ICMP_LEN)
-    if (!hasForm(quoted) || len < ICMP_LEN + quoted.headerLen + BEHIND_LEN || quoted.fragmentOffset !== 0) return false
+    if (!hasForm(quoted)) return false
+    if (len < ICMP_LEN + quoted.headerLen + BEHIND_LEN) return this.#takesCut(kinds)
+    if (quoted.fragmentOffset !== 0) return false
     const { srcAddr, dstAddr, protocol } = quoted
     const ports = at + ICMP_LEN + quoted.headerLen
     const ofSource = this.#kindsOf(srcAddr)
@@ -111,6 +113,10 @@ export class FrontChoice implements Front {
     return !isToHost && this.#isServer(protocol, dstAddr, view.getUint16(ports + 2))
   }
 
+  /** An error whose first piece ends before it says what it quotes is taken if it may be balanced. */
+  #takesCut(kinds: number): boolean {
+    return this.#ip.moreFragments && this.#mayBeBalanced(kinds)
+  }
   #isServer(protocol: number, addr: Ipv4Addr, port: number): boolean {
     return (this.#aloneKindsOf(addr) & AddressKind.SERVER) !== 0 && isAt(this.#servers, protocol, addr, port)
   }

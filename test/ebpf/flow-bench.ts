@@ -251,7 +251,9 @@ export function fillSlot(
   const addresses = [26, 28, 30, 32]
   const at = flow.slot * slot.SLOT_WORDS
   slots[at + slot.HOP] = hop
-  slots[at + slot.FORM] = flow.form
+  const [src, dst, ports, protocol] = keyOf(before)
+  slots.set([ports!, src!, dst!], at + slot.KEY_PORTS)
+  slots[at + slot.FORM] = flow.form | (protocol! << slot.PROTOCOL_SHIFT)
   slots[at + slot.MTU] = mtu
   slots.set(wordsOf(after.slice(26, 38)), at + slot.SRC)
   slots[at + slot.HEADER_SUM] = change(before, after, [22, ...addresses])

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { loadProgram, ProgramType } from '../../src/ebpf/bpf.js'
 import { flowSteps } from '../../src/ebpf/flow-program.js'
+import { MOST_PARTS } from '../../src/ebpf/flow-parts.js'
 import { intoTunnel, mayEnterTunnel } from '../../src/ebpf/flow-tunnel.js'
 import { frontProgram } from '../../src/ebpf/front-program.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
@@ -48,6 +49,9 @@ const OF_TUNNELS = [mayEnterTunnel, intoTunnel].flat(Infinity as 1).filter(line 
 const NOT_SEEN_AT_END = 64 + OF_TUNNELS
 const isAboutTunnels = (instruction: bigint): boolean =>
   (instruction & 0xffffn) === 0x0145n && instruction >> 32n === BigInt(FlowForm.IPIP)
+/** More parts than there can be. */
+const isAboutParts = (instruction: bigint): boolean =>
+  (instruction & 0xffffn) === 0x0135n && instruction >> 32n === BigInt(MOST_PARTS)
 const ABOUT_R4 = [0x07n | (4n << 8n), 0x2dn | (4n << 8n) | (3n << 12n)]
 
 class Plants {
@@ -126,6 +130,7 @@ t.test('an altered instruction is noticed', { skip, timeout: isAll ? 3_600_000 :
       at >= FIRST_SEEN &&
       at < end - first - NOT_SEEN_AT_END &&
       !isAboutTunnels(whole[first + at]!) &&
+      !isAboutParts(whole[first + at]!) &&
       !ABOUT_R4.includes(whole[first + at]! & 0xffffn) &&
       isTaken(program) &&
       isTaken(beside),

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { hex, tcp4, udp4 } from '../support/frames.js'
+import { seed } from '../support/properties.js'
 import { FlowBench } from './flow-bench.js'
 import { firstWrong, isUntrimmed, makeCorpus, objectionMissed, tellFront } from './flow-corpus.js'
 import { TestRun } from './test-run.js'
@@ -47,7 +48,7 @@ t.test(
     const bench = new FlowBench()
     const front = new ProgramFront({ flows: bench.maps })
     tellFront(front)
-    const { cases, counts } = makeCorpus(bench, 17, FRAMES)
+    const { cases, counts } = makeCorpus(bench, seed, FRAMES)
     const run = new TestRun()
     const programs = { beside: front.programFd('beside'), exclusive: front.programFd('exclusive') }
     t.equal(firstWrong(bench, run, programs, cases), undefined)

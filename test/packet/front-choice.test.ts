@@ -96,6 +96,22 @@ t.test('what is no packet is taken by uvs’s own addresses alone', async t => {
   t.ok(takes(front, quoting.slice(0, 66)))
 })
 
+function cutError(len: number, to: string): Uint8Array {
+  const frame = error(`${CLIENT} > ${to}`, tcp4(`${VIP}:80 > ${CLIENT}:1024`)).slice(0, len)
+  frame[20]! |= 0x20 // more fragments
+  return frame
+}
+
+t.test('an error in pieces, cut before it says what it quotes, is taken if it may be balanced', async t => {
+  for (const len of [38, 42, 61, 65]) {
+    const front = choiceOf('beside')
+    t.ok(takes(front, cutError(len, VIP)), `${len} octets, to a VIP`)
+    t.ok(takes(front, ip4(`${CLIENT} > ${VIP}`, 1, SOME, { fragment: 1 })), 'what follows')
+    t.notOk(takes(front, cutError(len, HOST)), 'to the host')
+    t.notOk(takes(front, ip4(`${CLIENT} > ${HOST}`, 1, SOME, { fragment: 1 })))
+  }
+})
+
 t.test('what is said is taken back', async t => {
   const front = choiceOf('beside')
   const toService = tcp4(`${CLIENT}:1024 > ${VIP}:80`)

@@ -10,8 +10,12 @@ import {
   FORM,
   HEADER_SUM,
   HOP,
+  KEY_DST,
+  KEY_PORTS,
+  KEY_SRC,
   MTU,
   PACKET_BITS,
+  PROTOCOL_SHIFT,
   PORT_SUM,
   PORTS,
   SEEN,
@@ -96,6 +100,8 @@ export class SimulatedFlows implements FlowTable {
     if (number === undefined) return undefined
     const slot = this.slots.subarray(number * SLOT_WORDS, (number + 1) * SLOT_WORDS)
     if (slot[EPOCH] !== this.#epoch) return undefined
+    const own = [KEY_SRC, KEY_DST, KEY_PORTS].map(word => slot[word]!)
+    if ([...own, slot[FORM]! >>> PROTOCOL_SHIFT].join() !== [...key, protocol].join()) return undefined
     const hop = this.#hops[slot[HOP]!]
     if (hop === undefined || !this.#fits(view, at, ipLen, isTcp, slot)) return undefined
     this.#count(slot, ipLen)

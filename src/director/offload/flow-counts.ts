@@ -1,18 +1,27 @@
-import { COUNT_HIGH, COUNT_LOW, COUNTED_HIGH, COUNTED_LOW, PACKET_BITS } from '../../packet/flow-slot.js'
+import { COUNT_HIGH, COUNT_LOW, PACKET_BITS, SLOT_WORDS } from '../../packet/flow-slot.js'
+import type { FlowTable } from '../../packet/flow-table.js'
 
 /** What a slot's program counted since it was last asked. */
 export class FlowCounts {
   packets = 0
   octets = 0
   readonly #slots: Int32Array
+  readonly #first: number
+  /** Of each slot, its count as it was taken last: two words. */
+  readonly #taken: Int32Array
 
-  constructor(slots: Int32Array) {
+  constructor({ slots, first, count }: FlowTable, allocate: (count: number) => Int32Array) {
     this.#slots = slots
+    this.#first = first
+    this.#taken = allocate(2 * count)
   }
 
-  /** Takes what is new of the slot whose first word is at `at`. Returns whether there is any. */
-  take(at: number): boolean {
+  /** Takes what is new of a slot. Returns whether there is any. */
+  take(slot: number): boolean {
     const slots = this.#slots
+    const taken = this.#taken
+    const at = slot * SLOT_WORDS
+    const mine = (slot - this.#first) * 2
     let high = Atomics.load(slots, at + COUNT_HIGH)
     let low = Atomics.load(slots, at + COUNT_LOW)
     // Two halves of a number that may grow meanwhile: they belong together if the upper one is the same before and after.
@@ -21,11 +30,11 @@ export class FlowCounts {
       low = Atomics.load(slots, at + COUNT_LOW)
       again = Atomics.load(slots, at + COUNT_HIGH)
     }
-    const lowBefore = slots[at + COUNTED_LOW]!
-    const highBefore = slots[at + COUNTED_HIGH]!
+    const lowBefore = taken[mine]!
+    const highBefore = taken[mine + 1]!
     if (low === lowBefore && high === highBefore) return false
-    slots[at + COUNTED_LOW] = low
-    slots[at + COUNTED_HIGH] = high
+    taken[mine] = low
+    taken[mine + 1] = high
     const borrow = low >>> 0 < lowBefore >>> 0 ? 1 : 0
     const newLow = (low - lowBefore) >>> 0
     const newHigh = (high - highBefore - borrow) >>> 0

@@ -12,7 +12,7 @@ import { JIFFY_MS } from '../../conn/jiffies.js'
 import { ConnFlag, DPORT_PROTOCOL, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import { TcpState } from '../../conn/tcp-states.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
-import { EPOCH, HOP, OWNER, SEEN, SLOT_WORDS } from '../../packet/flow-slot.js'
+import { EPOCH, HOP, PROTOCOL_SHIFT, SEEN, SLOT_WORDS } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
 import type { Link } from '../../packet/link.js'
 import type { Counters } from '../../service/counters.js'
@@ -51,6 +51,8 @@ export class FlowKeeper implements ConnFlows {
   /** Inbound packets of a connection until its flows are entered. */
   readonly after: number
   readonly #slotOf: Int32Array
+  /** Of each slot, counted from the first. */
+  readonly #owners: Int32Array
   readonly #ring: SlotRing
   readonly #batch: FlowBatch
   readonly #counts: FlowCounts
@@ -80,7 +82,8 @@ export class FlowKeeper implements ConnFlows {
     this.#slotOf = allocate(this.#words.length >>> 3)
     this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
     this.#batch = new FlowBatch(table, slot => this.#refused(slot))
-    this.#counts = new FlowCounts(table.slots)
+    this.#owners = allocate(table.count)
+    this.#counts = new FlowCounts(table, allocate)
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
     this.hops = new Hops(table)
@@ -145,13 +148,15 @@ export class FlowKeeper implements ConnFlows {
         return
       }
     }
-    this.#writer.write(slot, form, mtu, hop, this.#epoch, change)
+    const key = this.#keys.of(conn, way)
+    if (isNew) this.#writer.assign(slot, key)
+    this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
-    this.#slots[slot * SLOT_WORDS + OWNER] = ownerOf(conn, way)
+    this.#own(slot, ownerOf(conn, way))
     this.figures.flows++
     this.figures.entered++
-    this.#batch.enter(this.#keys.of(conn, way), slot)
+    this.#batch.enter(key, slot)
   }
   /** A state that an ACK, or a datagram, does not change. */
   #isSteady(conn: ConnIndex, way: Way): boolean {
@@ -193,16 +198,22 @@ export class FlowKeeper implements ConnFlows {
   }
   clear(): void {
     for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) {
-      const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
+      const owner = this.#ownerOf(slot)
       if (owner !== NOBODY) this.ended(connOf(owner))
     }
     this.#slotOf.fill(0)
     this.#batch.flush()
   }
 
+  #ownerOf(slot: number): number {
+    return this.#owners[slot - this.#table.first]!
+  }
+  #own(slot: number, owner: number): void {
+    this.#owners[slot - this.#table.first] = owner
+  }
   /** The slot's former flow has been gone for so long that nothing more comes. */
   #rested(slot: number): void {
-    const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
+    const owner = this.#ownerOf(slot)
     if (owner === NOBODY) return
     const at = flowAt(connOf(owner), wayOf(owner))
     if (this.#slotOf[at] === -slot) this.#slotOf[at] = 0
@@ -211,10 +222,10 @@ export class FlowKeeper implements ConnFlows {
   /** What a packet that was under way counted after its flow had left is counted too. */
   #disown(slot: number): void {
     this.#fold(slot, false)
-    this.#slots[slot * SLOT_WORDS + OWNER] = NOBODY
+    this.#own(slot, NOBODY)
   }
   #refused(slot: number): void {
-    const owner = this.#slots[slot * SLOT_WORDS + OWNER]!
+    const owner = this.#ownerOf(slot)
     if (owner === NOBODY) return
     this.#leave(connOf(owner), wayOf(owner))
     this.figures.entered--
@@ -227,9 +238,9 @@ export class FlowKeeper implements ConnFlows {
     const counts = this.#counts
     const slots = this.#slots
     const at = slot * SLOT_WORDS
-    if (!counts.take(at)) return
+    if (!counts.take(slot)) return
     const { packets, octets } = counts
-    const owner = slots[at + OWNER]!
+    const owner = this.#ownerOf(slot)
     const conn = connOf(owner)
     const dest = this.#conns.destinationOf(conn)
     this.figures.packets += packets
@@ -254,7 +265,7 @@ export class FlowKeeper implements ConnFlows {
     if (this.#slots[at + EPOCH] === 0) return
     this.#fold(slot, true)
     if (!this.#lacksRoom || ((this.#table.now() - this.#slots[at + SEEN]!) | 0) < IDLE) return
-    const owner = this.#slots[at + OWNER]!
+    const owner = this.#ownerOf(slot)
     this.#leave(connOf(owner), wayOf(owner))
     this.figures.evicted++
   }

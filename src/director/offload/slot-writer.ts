@@ -6,6 +6,9 @@ import {
   FORM,
   HEADER_SUM,
   HOP,
+  KEY_DST,
+  KEY_PORTS,
+  KEY_SRC,
   MTU,
   PORT_SUM,
   PORTS,
@@ -14,6 +17,7 @@ import {
   SRC,
 } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
+import type { FlowKey } from './flow-keys.js'
 import { changeOf, headerSum, inFrame, slotSum, tunnelSum } from './flow-sums.js'
 
 /** What a packet of the flow had, and what is to be written; of a tunnel by IPIP, its ends. Addresses and both ports as host numbers. */
@@ -34,7 +38,15 @@ export class SlotWriter {
     this.#table = table
   }
 
-  /** `form`: `FlowForm` bits. Meanwhile the slot has no epoch, before and after it not the same: a program that has read it then, or in part, lets it be. */
+  /** The slot, which has rested, is this flow's from now on. */
+  assign(slot: number, { src, dst, ports }: FlowKey): void {
+    const { slots } = this.#table
+    const at = slot * SLOT_WORDS
+    put(slots, at + KEY_SRC, src)
+    put(slots, at + KEY_DST, dst)
+    put(slots, at + KEY_PORTS, ports)
+  }
+  /** `form`: FORM. Meanwhile the slot has no epoch, before and after it not the same: a program that has read it then, or in part, lets it be. */
   write(slot: number, form: number, mtu: number, hop: number, epoch: number, change: FlowChange): void {
     const { slots } = this.#table
     const at = slot * SLOT_WORDS

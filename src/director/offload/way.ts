@@ -5,14 +5,14 @@ export const Way = { INBOUND: 0, OUTBOUND: 1 } as const
 export type Way = (typeof Way)[keyof typeof Way]
 export const WAYS = [Way.INBOUND, Way.OUTBOUND] as const
 
-/** OWNER of a slot that no flow has. */
+/** The owner of a slot that no flow has. */
 export const NOBODY = 0
 
 /** Where `slotOf` has a direction of a connection. Records have 16 words. */
 export function flowAt(conn: ConnIndex, way: Way): number {
   return (conn >>> 3) | way
 }
-/** OWNER is the complement of a connection's index, a multiple of 16, with the direction in its lowest bit. */
+/** A slot's owner is the complement of a connection's index, a multiple of 16, with the direction in its lowest bit. */
 export function ownerOf(conn: ConnIndex, way: Way): number {
   return ~(conn | way)
 }
