@@ -26,6 +26,8 @@ const BELOW: Record<string, string[]> = {
   // The director in threads, on devices.
   plane: ['control/operations', 'io'],
   'control/rules': ['plane'],
+  // VIPs that stand on an interface for a BGP daemon to see.
+  announce: ['linux', 'control/protocol'],
   'control/socket': ['control/protocol'],
   'control/metrics': ['control/operations', 'package-version'],
   realserver: ['io'],
@@ -65,6 +67,7 @@ const BELOW: Record<string, string[]> = {
     'keepalived/seen',
     'keepalived/processes',
     'fleet',
+    'announce',
     'realserver',
     'cli/lint',
     'native-free',

@@ -84,6 +84,8 @@ t.test('man pages, documents, the labs’ drawing; no maps, benches or tests', a
     'CHANGELOG.md',
     'docs/lint.md',
     'docs/on-a-server.md',
+    'packaging/bird/director.conf',
+    'packaging/bird/router.conf',
     'packaging/uvs.default',
     'packaging/uvs.service',
     ...manifest.man,

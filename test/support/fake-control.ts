@@ -120,6 +120,9 @@ export class FakeControl implements Control {
       case 'health':
       case 'vrrp':
       case 'plan-reload':
+      case 'announcements':
+      case 'drain-director':
+      case 'cancel-drain':
         throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)

@@ -1,3 +1,4 @@
+import { announcements } from './announcements.js'
 import { batches } from './batches.js'
 import { connections } from './connections.js'
 import { figures } from './figures.js'
@@ -42,6 +43,7 @@ export const OPERATIONS = {
   ...sysctls,
   ...resets,
   ...keepalived,
+  ...announcements,
 } satisfies OperationsOf<OperationName>
 
 type All = typeof OPERATIONS

@@ -1,4 +1,5 @@
 /* The control protocol for clients: types of requests and replies. */
+export type { AnnouncementsInfo, DirectorDrainInfo } from './announcements.js'
 export type { AddressKey, MarkKey, ServiceKey } from './service-key.js'
 export type { ClientAddressName, ServiceInfo, ServicePage, ServiceSettingsInfo } from './services.js'
 export type {

@@ -1,3 +1,4 @@
+import { announcements } from './announcements.js'
 import type { Checked } from './check.js'
 import { connections } from './connections.js'
 import { figures } from './figures.js'
@@ -37,6 +38,7 @@ export const SHAPES = {
   ...health,
   ...vrrp,
   ...reloadPlan,
+  ...announcements,
 }
 
 type Shapes = typeof SHAPES

@@ -12,6 +12,7 @@ import { CONTROL, defaultControl } from '../../command.js'
 import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { readOptions } from '../options/read-options.js'
+import { ANNOUNCE_OPTIONS, type AnnounceOptions, readAnnounce } from './announce-options.js'
 
 /** A fanout group takes 256 sockets, and a director's connections are divided among them. */
 const MOST_WORKERS = 64
@@ -28,6 +29,7 @@ export interface DirectorCommand extends DataPlaneOptions {
   http: { host: string; port: number } | undefined
   marks: MarkRuleInfo[]
   workers: number
+  announce?: AnnounceOptions
 }
 
 const ADDRESS: Option = {
@@ -100,13 +102,16 @@ const SYN_BUDGET = option(
 const MOST_SYNS = 100_000_000
 
 export const DIRECTOR_FORMS: readonly Form[] = [
-  { words: [], options: [required(RAW), ADDRESS, OFFLOAD, SYN_BUDGET, ...COMMON] },
+  { words: [], options: [required(RAW), ADDRESS, OFFLOAD, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON] },
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
   { words: [], options: [required(KEEPALIVED), required(CHECK)] },
 ]
 
 /** A form with both kinds of device, so that the error of using both is about these options. */
-const ANY_FORM: Form = { words: [], options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, SYN_BUDGET, ...COMMON] }
+const ANY_FORM: Form = {
+  words: [],
+  options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON],
+}
 
 /** Comes with a later version. */
 const LATER = '--libpcap'
@@ -133,6 +138,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
     throw new UsageError('--syn-budget goes with --raw: no program stands before a TAP device')
   const synBudget = readSynBudget(given.one('--syn-budget'))
   const offload = given.has('--tap') ? undefined : readOffload(given.one('--offload'))
+  const announce = readAnnounce(given)
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
@@ -158,6 +164,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
       ...(clientMask === undefined ? {} : { clientMask }),
     },
     ...(offload && { offload }),
+    ...(announce && { announce }),
     ...(synBudget === undefined ? {} : { synBudget }),
     workers,
     control: given.one('--control') ?? defaultControl(),

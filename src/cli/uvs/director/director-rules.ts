@@ -29,7 +29,7 @@ export async function commitDesired(director: Transactions, desired: ServiceInfo
   return must(await director.commit(() => Promise.resolve({ ok: true, value: desired })))
 }
 
-interface ReloadOf {
+export interface ReloadOf {
   file: string | undefined
   /** Runs a file of its own in place of `file`. */
   keepalived?: { reload(): Promise<string> } | undefined

@@ -9,15 +9,17 @@ import { serveControl } from '../../../control/socket/server.js'
 import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
 import { Transactions } from '../../../control/rules/transactions.js'
 import type { Director } from '../../../director/director.js'
+import { UsageError } from '../../../director/options.js'
 import type { DataPlane } from '../../../plane/data-plane.js'
 import { outliveReaders, print } from '../../command.js'
 import type { UvsCommand } from '../command.js'
 import { checkNamed } from '../keepalived/check-file.js'
 import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import { parseDirectorCheck } from './director-check.js'
-import { commitDesired, readDesired, RulesReload } from './director-rules.js'
+import { commitDesired, readDesired, type ReloadOf, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
 import { aloneIn, DirectorInterfaces } from './director-interfaces.js'
+import type { DirectorAnnouncing } from './director-announcing.js'
 import type { DirectorKeepalived } from './director-keepalived.js'
 import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
@@ -54,10 +56,11 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
   const configured = await keepalivedOf(command, makeTrial)
   const signalled = nextSignal()
+  const announcing = await announcingOf(command)
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const hearsAdverts = configured !== undefined && aloneIn(command).length > 0
   const dataPlane = await DataPlane.start({ ...command, hearsAdverts }, complain)
-  const all = new KeepalivedControl(dataPlane, configured !== undefined)
+  const all = new KeepalivedControl(announcing?.over(dataPlane) ?? dataPlane, configured !== undefined)
   const control = new Transactions(all, makeTrial)
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {
@@ -75,32 +78,37 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     const keepalived = await configured?.start(control, new DirectorInterfaces(dataPlane, command, complain))
     if (keepalived) open.unshift(keepalived)
     if (keepalived) all.show(keepalived)
-    const reload = new RulesReload({
-      file: command.rules,
-      keepalived,
-      makeTrial,
-      director: control,
-      loads: rulesLoads,
-      begin: () => manager.reloading('reading the rules again'),
-      tell(line) {
-        complain(line)
-        manager.ready(line)
-      },
-    })
-    const onHangup = (): void => void reload.ask()
-    process.on('SIGHUP', onHangup)
-    open.unshift({ close: async () => void process.off('SIGHUP', onHangup) })
+    open.unshift(
+      reloadOnHangup({ file: command.rules, keepalived, makeTrial, director: control, loads: rulesLoads }, manager),
+    )
     for (const note of notes) complain(note)
     const ready = readyLine(command, dataPlane.devices)
     process.stdout.write(`uvs director: ${ready}\n`)
     manager.ready(ready)
     manager.watch(dataPlane)
-    await Promise.race([signalled, dataPlane.ended])
+    if (announcing) open.unshift(announcing)
+    announcing?.begin()
+    await Promise.race([signalled, dataPlane.ended, announcing?.drained ?? signalled])
   } finally {
     manager.stopping('stopping')
     for (const each of open) await each.close()
   }
   return 0
+}
+
+/** SIGHUP reads the rules again, until it is closed. */
+function reloadOnHangup(of: Omit<ReloadOf, 'begin' | 'tell'>, manager: ServiceManager): Closable {
+  const reload = new RulesReload({
+    ...of,
+    begin: () => manager.reloading('reading the rules again'),
+    tell(line) {
+      complain(line)
+      manager.ready(line)
+    },
+  })
+  const onHangup = (): void => void reload.ask()
+  process.on('SIGHUP', onHangup)
+  return { close: async () => void process.off('SIGHUP', onHangup) }
 }
 
 /** Takes off virtual addresses that a killed director has left. */
@@ -131,6 +139,17 @@ async function keepalivedOf(
   }
   const read = await readKeepalived(of)
   return { start: (director, own) => DirectorKeepalived.start({ ...of, director, own }, read) }
+}
+
+/** Makes the interface that VIPs are announced by, if one is asked for. */
+async function announcingOf(command: DirectorCommand): Promise<DirectorAnnouncing | undefined> {
+  if (!command.announce) return undefined
+  if (aloneIn(command).length === command.devices.length)
+    throw new UsageError(
+      '--announce: uvs shares no interface of --raw with the kernel, by which a BGP daemon could speak',
+    )
+  const { DirectorAnnouncing } = await import('./director-announcing.js')
+  return new DirectorAnnouncing(command.announce, complain)
 }
 
 function readyLine(command: DirectorCommand, devices: DataPlane['devices']): string {

@@ -19,7 +19,7 @@ export interface DrainOptions extends TargetWords {
   control: string | undefined
 }
 
-const DEFAULT_DEADLINE_S = 60
+export const DEFAULT_DEADLINE_S = 60
 const SERVICE_FLAGS: [flag: string, protocol: Protocol][] = [
   ['-t', 'tcp'],
   ['-u', 'udp'],

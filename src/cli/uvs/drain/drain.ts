@@ -7,6 +7,8 @@ import { endpointText } from '../../uvsadm/listing/label.js'
 import { type Names, systemNames } from '../../uvsadm/options/names.js'
 import { destinationOptions, serviceWords } from '../../uvsadm/commands/save.js'
 import type { UvsCommand } from '../command.js'
+import { drainDirector } from './drain-director.js'
+import { DIRECTOR_FORM, parseDirectorDrain } from './drain-director-options.js'
 import { DrainEstimate } from './drain-estimate.js'
 import { DRAIN_FORMS, type DrainOptions, parseDrain } from './drain-options.js'
 import { countsText, type DrainEnd, type DrainOutput, type DrainProgress, DrainReport } from './drain-report.js'
@@ -35,17 +37,20 @@ Sets its weight to 0, so that it gets no new connections, shows how many it stil
 deadline does what --then says: keep leaves what remains; reset takes its connections and persistence templates out of the
 table, so that the next packet of a client is answered with RST (UDP: goes to another server, or ICMP 3/3). docs/drain.md says what real servers see.
 SERVICE can be a bare VIP:PORT where only one protocol has it. The weight stays 0; the last line says how to put it back.
+With --director the director itself leaves its fleet: it withdraws the routes of its virtual addresses (--announce), goes on serving until no
+connection is left, no packet comes any more, or the deadline, and stops. docs/fleet.md says more.
 Status: 0 it has none left, or the deadline came and what was asked was done; 1 refused, or ended early because somebody set
 the weight or deleted the server, or because the director went; 130 Ctrl-C.`,
-  forms: DRAIN_FORMS,
+  forms: [DIRECTOR_FORM, ...DRAIN_FORMS],
   async run(args) {
-    const options = parseDrain(args)
+    const options = parseDirectorDrain(args) ?? parseDrain(args)
     const stop = new AbortController()
     const onSignal = (): void => stop.abort()
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
     outliveReaders()
     const control = connectControl(options.control ?? defaultControl())
     try {
+      if ('cancel' in options) return await drainDirector(options, control, systemWorld(), stop.signal)
       return await drainServer(options, control, systemWorld(), stop.signal)
     } finally {
       control.close()

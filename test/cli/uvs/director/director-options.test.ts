@@ -52,6 +52,25 @@ t.test('how many SYNs a second a service has', async t => {
   })
 })
 
+t.test('which VIPs are announced', async t => {
+  t.equal(parse(least).announce, undefined)
+  t.strictSame(parse('--raw eth0 --announce uvs0').announce, { interface: 'uvs0', withdraw: 'never', holdS: 10 })
+  t.strictSame(parse('--raw eth0 --announce uvs0 --withdraw any --announce-hold 1m').announce, {
+    interface: 'uvs0',
+    withdraw: 'any',
+    holdS: 60,
+  })
+  for (const [line, message] of [
+    ['--raw eth0 --withdraw all', '--withdraw goes with --announce IF'],
+    ['--raw eth0 --announce-hold 5', '--announce-hold goes with --announce IF'],
+    ['--raw eth0 --announce uvs0 --announce-hold x', /^--announce-hold: 'x' is no time/],
+    ['--raw eth0 --announce uvs%d', "--announce: 'uvs%d' cannot be an interface's name"],
+    ['--raw eth0 --announce uvs0 --withdraw some', "--withdraw 'some': it may be never, all, any"],
+    ['--tap t0 --address 10.0.0.1/24@t0 --announce uvs0', /^--announce goes with --raw/],
+  ] as const)
+    t.throws(() => parse(line), { message }, line)
+})
+
 t.test('all that may be said, in either form', async t => {
   const line =
     '--tap=t0,t1 --mac 02:00:00:00:00:01@t1 --address 10.0.0.1/24@t0 --address=10.0.1.1/24@t1 --vip 192.0.2.1 --vip 192.0.2.8/29 ' +
