@@ -12,6 +12,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const BELOW: Record<string, string[]> = {
   wire: [],
   packet: ['wire'],
+  // Capture files: pcap, pcapng.
+  capture: ['wire'],
   linux: ['packet'],
   ebpf: ['linux'],
   io: ['ebpf'],
@@ -50,7 +52,7 @@ const BELOW: Record<string, string[]> = {
   'keepalived/rules': ['keepalived/health', 'control/protocol'],
   // What is shown of all that.
   'keepalived/seen': ['keepalived/rules', 'keepalived/vrrp'],
-  'native-free': ['control/operations'],
+  'native-free': ['control/operations', 'capture'],
   // What the two commands have in common: files right under src/cli.
   cli: ['control/protocol', 'package-version'],
   'cli/uvsadm': ['cli', 'control/socket'],
