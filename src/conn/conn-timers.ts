@@ -40,6 +40,11 @@ export class ConnTimers {
     words[conn + EXPIRES] = at
     this.#wheel.schedule(conn, at)
   }
+  /** The same so many jiffies ago, fewer than `timeout`. */
+  startedAgo(conn: ConnIndex, timeout: number, ago: number): void {
+    this.start(conn, timeout - ago)
+    this.#words[conn + TIMEOUT] = timeout
+  }
   /** Restarts the timer with its timeout. Every packet does this: it calls the wheel only if the wheel would come too late. */
   restart(conn: ConnIndex): void {
     const words = this.#words

@@ -33,6 +33,15 @@ const INITIAL_TIMEOUT = 3 * HZ
 /** The new timeout of a connection whose timer fires while it has children. */
 const PARENT_TIMEOUT = 60 * HZ
 
+/** What a connection was with another director. `flags`: `ConnFlag` bits; `timeout`, and how long ago its last packet came: in jiffies. */
+export interface FormerConnection {
+  readonly flags: number
+  readonly state: number
+  readonly timeout: number
+  readonly ago: number
+  readonly inPkts: number
+}
+
 export class Connections {
   readonly table: ConnTable
   /** The local sides of FULLNAT connections. A connection that ends returns its own. */
@@ -96,6 +105,19 @@ export class Connections {
     this.#bind(conn, dest, dport, ConnFlag.INACTIVE)
     dest.bind()
     this.timers.start(conn, INITIAL_TIMEOUT)
+    return conn
+  }
+  /** Opens a connection that another director had, as it was. NONE when the table is full. */
+  reopen(flow: Flow, dest: Destination, dport: number, was: FormerConnection): ConnIndex {
+    const conn = this.open(flow, dest, dport)
+    if (conn === NONE) return NONE
+    const { words } = this.table
+    words[conn + FLAGS] = was.flags
+    words[conn + STATE_CHILDREN] = was.state
+    words[conn + IN_PKTS] = was.inPkts
+    if ((was.flags & ConnFlag.INACTIVE) === 0) dest.countActive(1)
+    this.timers.stop(conn)
+    this.timers.startedAgo(conn, was.timeout, was.ago)
     return conn
   }
   /** Opens a connection for one packet. No lookup finds it. The caller must call `endOnePacket`. */

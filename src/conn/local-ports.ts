@@ -44,6 +44,8 @@ class Pool {
   #ring: Uint16Array | undefined
   #head = 0
   #returned = 0
+  /** Ports that were claimed before their turn, and are in use. */
+  #claimed: Set<number> | undefined
 
   constructor(protocol: number, laddr: Ipv4Addr, server: number, ports: Ports, start: number) {
     this.protocol = protocol
@@ -54,12 +56,15 @@ class Pool {
   }
 
   get inUse(): number {
-    return this.#taken - this.#returned
+    return this.#taken - this.#returned + (this.#claimed?.size ?? 0)
   }
 
   take(): number {
     const { first, step, count } = this.#ports
-    if (this.#taken < count) return first + step * ((this.#start + this.#taken++) % count)
+    while (this.#taken < count) {
+      const port = first + step * ((this.#start + this.#taken++) % count)
+      if (!this.#claimed?.delete(port)) return port
+    }
     if (this.#returned === 0) return NO_PORT
     const ring = this.#ring!
     const port = ring[this.#head]!
@@ -68,7 +73,19 @@ class Pool {
     return port
   }
 
+  /** Takes this port. Returns false if it has been taken before, or is none of the pool's. */
+  claim(port: number): boolean {
+    const { first, step, count } = this.#ports
+    const index = (port - first) / step
+    if (!Number.isInteger(index) || index < 0 || index >= count || this.#claimed?.has(port)) return false
+    if ((index - this.#start + count) % count < this.#taken) return false
+    this.#claimed ??= new Set()
+    this.#claimed.add(port)
+    return true
+  }
+
   give(port: number): void {
+    if (this.#claimed?.delete(port)) return // unused again
     const ring = this.#roomy()
     ring[(this.#head + this.#returned++) & (ring.length - 1)] = port
     if (this.#returned === this.#taken) this.#beginAnew()
@@ -135,11 +152,15 @@ export class LocalPorts {
   take(pool: number): number {
     const from = this.#pools[pool]!
     const port = from.take()
-    if (port === NO_PORT) return NO_PORT
-    const uses = this.usesOf(from.laddr)
-    this.#uses.set(from.laddr, uses + 1)
-    if (uses === 0) this.inUse.add(from.laddr)
+    if (port !== NO_PORT) this.#use(from.laddr)
     return port
+  }
+  /** Takes this port of the pool: that of a connection which another director has opened. Returns whether nobody has it. */
+  claim(pool: number, port: number): boolean {
+    const from = this.#pools[pool]!
+    const isFree = from.claim(port)
+    if (isFree) this.#use(from.laddr)
+    return isFree
   }
   /** Returns a port to the pool that it was taken from. */
   give(number: number, port: number): void {
@@ -169,6 +190,11 @@ export class LocalPorts {
     this.inUse.clear()
   }
 
+  #use(laddr: Ipv4Addr): void {
+    const uses = this.usesOf(laddr)
+    this.#uses.set(laddr, uses + 1)
+    if (uses === 0) this.inUse.add(laddr)
+  }
   #numberOf(protocol: number, laddr: Ipv4Addr, server: number): number {
     const key = keyOf(protocol, laddr)
     let pools = this.#byServer.get(server)

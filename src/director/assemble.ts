@@ -24,6 +24,7 @@ import { WAITING_ROOM_OCTETS, WaitingRoom } from '../neigh/waiting-room.js'
 import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import { Changes } from '../packet/changes.js'
+import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Link } from '../packet/link.js'
 import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
@@ -36,6 +37,7 @@ import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { DEFAULT_MAX_CONNECTIONS, linksOf, type DirectorOptions } from './options.js'
+import { Adoption } from './offload/adoption.js'
 import { FlowKeeper } from './offload/flow-keeper.js'
 import { Adverts } from './path/adverts.js'
 import { FastPath } from './path/fast-path.js'
@@ -206,6 +208,7 @@ function makePath({ options, report, changes }: Ground, network: Network, tables
   const outbound = new Outbound(parts, related)
   const { egress } = options
   const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
+  if (flows && options.leftFlows) flows.adoption = adopt(options, options.leftFlows, conns, balancing)
   const inbound = new Inbound(parts, related, towards, answers, flows && new TunnelFlows(parts, neighbours, flows))
   const fast = options.isWholePath
     ? undefined
@@ -233,6 +236,15 @@ function keepFlows(
     },
   }
   return keeper
+}
+
+function adopt(
+  { now: nowMs, flows, notice = () => {} }: DirectorOptions,
+  left: readonly LeftFlows[],
+  conns: Connections,
+  balancing: Balancing,
+): Adoption {
+  return new Adoption(left, { conns, balancing, nowMs, now: () => flows!.now(), report: notice })
 }
 
 /** The built-in schedulers and the user's; `guard` catches the latter's mistakes. */

@@ -165,7 +165,7 @@ export class Director implements ReassemblySink {
   get idleMs(): number {
     if (this.#orphans.isLooking) return 0
     const idleMs = Math.min(this.#neighbours.idleMs, this.conns.timers.idleMs, this.#reassembly.idleMs)
-    return this.flows?.hasFlows ? Math.min(idleMs, this.#counterTick.dueIn(this.#nowMs)) : idleMs
+    return Math.min(idleMs, this.flows?.idleMs(this.#counterTick.dueIn(this.#nowMs)) ?? Infinity)
   }
 
   /** Replaces the state of the host's kernel: its addresses, routes and interfaces. */

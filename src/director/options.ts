@@ -1,6 +1,7 @@
 import type { AdvertSink } from '../packet/advert-sink.js'
 import type { Egress, Slab } from '../packet/frame.js'
 import type { FlowTable } from '../packet/flow-table.js'
+import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Front } from '../packet/front.js'
 import type { Link } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
@@ -38,6 +39,8 @@ interface DirectorSettings {
   flows?: FlowTable
   /** A connection's flows are handed to that program after so many of its client's packets. Default: 12. */
   offloadAfter?: number
+  /** Flows that other directors have left: their connections are taken over. Needs `flows`. */
+  leftFlows?: readonly LeftFlows[]
   /** ARP claims only addresses, vips and local addresses, not the services' VIPs. */
   isStandby?: boolean
   /**

@@ -13,7 +13,7 @@ export const SLOT_WORDS = 16
 export const EPOCH = 0
 /** Index of the next hop. */
 export const HOP = 1
-/** `FlowForm` bits, and in the uppermost 8 bits the protocol of the flow. */
+/** `FlowForm` bits, in the uppermost 8 bits the protocol of the flow, and before them how long it is kept (kept-flow.ts). */
 export const FORM = 2
 /** Octets of an IP packet that may leave. */
 export const MTU = 3

@@ -1,5 +1,6 @@
 import type { Link } from './link.js'
 import type { MacAddr } from '../wire/addr.js'
+import type { FlowKeeping } from './kept-flow.js'
 
 /** The verdict of `FlowTable.lost`. */
 export const DROP_FLOW_UNFINISHED = 'drop-flow-unfinished'
@@ -18,6 +19,8 @@ export interface FlowTable {
   readonly hopCount: number
   /** Frames that the program dropped since it runs: it had begun to rewrite them and could not finish. The first director has all of them. */
   readonly lost: number
+  /** Where flows are kept that are to outlive the director. */
+  readonly keeping?: FlowKeeping
 
   /** Flows whose slot has another epoch come up from now on. Not 0. */
   setEpoch(epoch: number): void

@@ -110,3 +110,29 @@ t.test('clear forgets what was taken', async t => {
   t.equal(ports.usesOf(LIP), 0)
   t.equal(new Set(taken(ports, LOCAL_PORTS)).has(NO_PORT), false)
 })
+
+t.test('a port that is claimed is given to nobody else until it is given back', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  const pool = ports.poolOf(TCP, LIP, SERVER, 80)
+  const [first = 0] = taken(ports, 1)
+  t.notOk(ports.claim(pool, first), 'a connection has it')
+  t.notOk(ports.claim(pool, FIRST_LOCAL_PORT - 1), 'none of the pool’s')
+  const claimed = [first + 1, first + 2, first - 1]
+  for (const port of claimed) t.ok(ports.claim(pool, port))
+  t.notOk(ports.claim(pool, first + 1), 'claimed before')
+  t.equal(ports.usesOf(LIP), 4)
+  ports.give(pool, first - 1)
+  t.equal(ports.usesOf(LIP), 3)
+  const rest = taken(ports, LOCAL_PORTS - 3)
+  t.equal(new Set([...rest, first, first + 1, first + 2]).size, LOCAL_PORTS)
+  t.equal(ports.take(pool), NO_PORT)
+  ports.give(pool, first + 2)
+  t.equal(ports.take(pool), first + 2)
+})
+
+t.test('of several directors each claims the ports of its share', async t => {
+  const ports = new LocalPorts(seededRandom(1), { index: 1, of: 2 })
+  const pool = ports.poolOf(TCP, LIP, SERVER, 80)
+  t.notOk(ports.claim(pool, FIRST_LOCAL_PORT + (FIRST_LOCAL_PORT % 2)))
+  t.ok(ports.claim(pool, 65_535))
+})

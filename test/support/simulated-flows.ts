@@ -23,6 +23,7 @@ import {
   SRC,
 } from '../../src/packet/flow-slot.js'
 import type { FlowTable } from '../../src/packet/flow-table.js'
+import { KEPT_WORDS, type FlowKeeping, type LeftFlows } from '../../src/packet/kept-flow.js'
 import type { Link } from '../../src/packet/link.js'
 import type { MacAddr } from '../../src/wire/addr.js'
 
@@ -50,10 +51,37 @@ export class SimulatedFlows implements FlowTable {
   #epoch = 0
   readonly #hops: ({ link: Link; mac: MacAddr } | undefined)[] = []
   nowMs = 0
+  /** Its director's flows are kept. */
+  readonly keeping: FlowKeeping = {
+    records: new Int32Array(0),
+    beat: () => void this.beats++,
+    extend: (seconds, end) => {
+      this.kept = { seconds, end }
+    },
+  }
+  beats = 0
+  kept = { seconds: 0, end: 1 }
+  /** Nobody wants what was left any more. */
+  isRemoved = false
 
   constructor(readonly count = 256) {
+    this.keeping = { ...this.keeping, records: new Int32Array((count + 1) * KEPT_WORDS) }
     this.slots = new Int32Array((count + 1) * SLOT_WORDS)
     this.room = count
+  }
+
+  /** What a director that has been killed leaves. */
+  left(): LeftFlows {
+    return {
+      slots: this.slots,
+      records: this.keeping.records,
+      first: this.first,
+      end: this.kept.end,
+      withdraw: (keys, count) => this.withdraw(keys, count),
+      remove: () => {
+        this.isRemoved = true
+      },
+    }
   }
 
   setEpoch(epoch: number): void {

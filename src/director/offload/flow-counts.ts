@@ -5,17 +5,27 @@ import type { FlowTable } from '../../packet/flow-table.js'
 export class FlowCounts {
   packets = 0
   octets = 0
+  /** The slot's count, as it was taken last. */
+  low = 0
+  high = 0
   readonly #slots: Int32Array
   readonly #first: number
   /** Of each slot, its count as it was taken last: two words. */
   readonly #taken: Int32Array
 
-  constructor({ slots, first, count }: FlowTable, allocate: (count: number) => Int32Array) {
+  constructor(
+    { slots, first, count }: Pick<FlowTable, 'slots' | 'first' | 'count'>,
+    allocate: (count: number) => Int32Array,
+  ) {
     this.#slots = slots
     this.#first = first
     this.#taken = allocate(2 * count)
   }
 
+  /** What is new of a slot is what is beyond this count. */
+  begin(slot: number, low: number, high: number): void {
+    this.#taken.set([low, high], (slot - this.#first) * 2)
+  }
   /** Takes what is new of a slot. Returns whether there is any. */
   take(slot: number): boolean {
     const slots = this.#slots
@@ -33,8 +43,8 @@ export class FlowCounts {
     const lowBefore = taken[mine]!
     const highBefore = taken[mine + 1]!
     if (low === lowBefore && high === highBefore) return false
-    taken[mine] = low
-    taken[mine + 1] = high
+    taken[mine] = this.low = low
+    taken[mine + 1] = this.high = high
     const borrow = low >>> 0 < lowBefore >>> 0 ? 1 : 0
     const newLow = (low - lowBefore) >>> 0
     const newHigh = (high - highBefore - borrow) >>> 0

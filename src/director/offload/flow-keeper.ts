@@ -22,8 +22,11 @@ import { FlowCounts } from './flow-counts.js'
 import { FlowFigures } from './flow-figures.js'
 import { FlowKeys } from './flow-keys.js'
 import { Hops } from './hops.js'
+import type { Adoption } from './adoption.js'
+import { KeptRecords } from './kept-records.js'
 import { SlotRing } from './slot-ring.js'
 import { SlotWriter, type FlowChange } from './slot-writer.js'
+import { Standing } from './standing.js'
 import { connOf, flowAt, NOBODY, ownerOf, Way, WAYS, wayOf } from './way.js'
 
 const STAYS = -(2 ** 30)
@@ -37,10 +40,6 @@ const FEW = 65_536
 const IDLE = 10_000
 /** ms in a unit of the clock. */
 const UNIT_MS = 2 ** 20 / 1e6
-
-/** Whether the program forwards a flow, or what it waits for. */
-export const Standing = { FORWARDED: 0, YOUNG: 1, CHANGING: 2, NO_WAY: 3, NO_ROOM: 4, DUE: 5 } as const
-export type Standing = (typeof Standing)[keyof typeof Standing]
 
 export class FlowKeeper implements ConnFlows {
   readonly #table: FlowTable
@@ -58,6 +57,9 @@ export class FlowKeeper implements ConnFlows {
   readonly #counts: FlowCounts
   readonly #keys: FlowKeys
   readonly #writer: SlotWriter
+  readonly #kept: KeptRecords | undefined
+  /** Takes over the flows that another director has left. */
+  adoption: Adoption | undefined
   readonly hops: Hops
   #epoch = 1
   #sweepAt: number
@@ -86,15 +88,16 @@ export class FlowKeeper implements ConnFlows {
     this.#counts = new FlowCounts(table, allocate)
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
+    this.#kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
     this.hops = new Hops(table)
     this.#sweepAt = table.first
     this.figures = new FlowFigures(table.count, () => table.lost)
     table.setEpoch(this.#epoch)
   }
 
-  /** Then the counters' tick must come in time though no frame does. */
-  get hasFlows(): boolean {
-    return this.figures.flows > 0
+  /** How long the next poll may wait if no frame comes. `tickMs`: until the counters' tick, which must come in time where there are flows. */
+  idleMs(tickMs: number): number {
+    return Math.min(this.adoption?.idleMs ?? Infinity, this.figures.flows > 0 ? tickMs : Infinity)
   }
 
   /** Something has changed that may concern any flow: each one's next packet comes up. */
@@ -150,6 +153,7 @@ export class FlowKeeper implements ConnFlows {
     }
     const key = this.#keys.of(conn, way)
     if (isNew) this.#writer.assign(slot, key)
+    if (this.#kept !== undefined) form |= this.#kept.write(slot, conn, isNew)
     this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
@@ -197,6 +201,7 @@ export class FlowKeeper implements ConnFlows {
     }
   }
   clear(): void {
+    this.adoption?.end()
     for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) {
       const owner = this.#ownerOf(slot)
       if (owner !== NOBODY) this.ended(connOf(owner))
@@ -245,6 +250,7 @@ export class FlowKeeper implements ConnFlows {
     const dest = this.#conns.destinationOf(conn)
     this.figures.packets += packets
     this.figures.octets += octets
+    this.#kept?.counted(slot, counts)
     if (wayOf(owner) === Way.INBOUND) {
       this.#words[conn + IN_PKTS]! += packets
       this.#counters.inboundMany(dest.counters, dest.serviceCounters, packets, octets)
@@ -273,6 +279,8 @@ export class FlowKeeper implements ConnFlows {
   /** Looks at a share of the slots; at all if the counters tick. */
   poll(nowMs: number, isTick: boolean): void {
     this.#conns.timers.setClock(nowMs)
+    this.#kept?.beat()
+    this.adoption?.poll(nowMs)
     if (isTick) this.settleAll()
     if (this.#sweepAt === this.#table.first && nowMs < this.#nextSweep) return
     if (this.#sweepAt === this.#table.first) this.#nextSweep = nowMs + SWEEP_MS

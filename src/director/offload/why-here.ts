@@ -6,7 +6,8 @@ import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { isHandedOver } from '../path/fast-path.js'
 import { mayBeWrapped } from '../path/tunnel-flows.js'
-import { Standing, type FlowKeeper } from './flow-keeper.js'
+import type { FlowKeeper } from './flow-keeper.js'
+import { Standing } from './standing.js'
 import { Way, WAYS } from './way.js'
 
 /** Why the packets of a flow come up to the director, with the number of such flows. */
