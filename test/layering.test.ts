@@ -62,6 +62,7 @@ const BELOW: Record<string, string[]> = {
   'cli/uvs': [
     'control/rules',
     'control/metrics',
+    'fleet',
     'keepalived/config',
     'keepalived/rules',
     'keepalived/mail',
