@@ -26,7 +26,7 @@ import { slabOver, type Slab } from '../packet/frame.js'
 import { Changes } from '../packet/changes.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Link } from '../packet/link.js'
-import { Reassembly, type ReassemblySink } from '../packet/reassembly.js'
+import { Reassembly } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
 import { TurnMemory } from '../packet/turn-memory.js'
 import { guard } from '../sched/guard.js'
@@ -38,6 +38,7 @@ import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { DEFAULT_MAX_CONNECTIONS, linksOf, type DirectorOptions } from './options.js'
 import { Adoption } from './offload/adoption.js'
+import { GivenUp } from './given-up.js'
 import { FlowKeeper } from './offload/flow-keeper.js'
 import { Adverts } from './path/adverts.js'
 import { FastPath } from './path/fast-path.js'
@@ -88,8 +89,7 @@ type Path = ReturnType<typeof makePath>
 /** A director's parts. */
 export type Assembly = Pick<Ground, 'isSpokesman'> & Network & Tables & WaysOut & Path
 
-/** `sink` is told of datagrams that were given up. */
-export function assemble(options: DirectorOptions, sink: ReassemblySink): Assembly {
+export function assemble(options: DirectorOptions): Assembly {
   const ground: Ground = {
     options,
     random: seededRandom(options.seed),
@@ -100,7 +100,7 @@ export function assemble(options: DirectorOptions, sink: ReassemblySink): Assemb
   }
   const network = makeNetwork(ground)
   const tables = makeTables(ground, network)
-  const waysOut = makeWaysOut(ground, network, tables, sink)
+  const waysOut = makeWaysOut(ground, network, tables)
   const path = makePath(ground, network, tables, waysOut)
   return { isSpokesman: ground.isSpokesman, ...network, ...tables, ...waysOut, ...path }
 }
@@ -159,12 +159,11 @@ function makeWaysOut(
   { options, random, allocate }: Ground,
   { links, ownAddresses, routes, sender, neighbours }: Network,
   { balancing, conns, counters, sysctls }: Tables,
-  sink: ReassemblySink,
 ) {
   const memory = new TurnMemory(allocate)
   const output = new Output(routes, neighbours, options.egress, memory)
   const handOver = new AddressHandOver(conns, output, memory)
-  const reassembly = new Reassembly(allocate, random(), sink)
+  const reassemblySeed = random()
   const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
   const ids = new IpIds(random())
   const tunnels = new Tunnels(sysctls, random(), ids)
@@ -176,8 +175,11 @@ function makeWaysOut(
   const kernel = new KernelSide(links, ownAddresses, options.egress, memory)
   const host = new Host(own, errors, kernel, ids)
   const verdictCounters = new VerdictCounters(errors, handOver, options.front)
+  const givenUp = new GivenUp(conns, ownAddresses, errors, verdictCounters, options.now)
+  const reassembly = new Reassembly(allocate, reassemblySeed, givenUp)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
-  return { voice, memory, output, embedded, handOver, reassembly, errors, forwarders, host, kernel, verdictCounters }
+  const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly }
+  return { voice, memory, output, embedded, verdictCounters, ...answered }
 }
 
 function makePath({ options, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {

@@ -11,18 +11,16 @@
  *    to any other:                  path/outbound
  */
 import type { Connections } from '../conn/connections.js'
-import { NONE } from '../conn/record.js'
 import type { IcmpErrors } from '../forward/icmp-error.js'
 import type { ArpInput } from '../neigh/arp-input.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { Routes } from '../neigh/routes.js'
-import type { HeldFrame, WaitingRoom } from '../neigh/waiting-room.js'
 import { HEADROOM, liesIn, slabOver, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { Link } from '../packet/link.js'
 import { Packet } from '../packet/packet.js'
-import { isBalanced, parseEthernet, parseIpv4Header, parseTransport } from '../packet/parse.js'
-import type { Reassembly, ReassemblySink } from '../packet/reassembly.js'
+import { parseEthernet, parseIpv4Header } from '../packet/parse.js'
+import type { Reassembly } from '../packet/reassembly.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { checkVirtio } from '../packet/virtio.js'
@@ -30,10 +28,10 @@ import type { Marks } from '../service/marks.js'
 import type { Sysctls } from '../service/sysctls.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { EtherType } from '../wire/ethernet.js'
-import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { assemble } from './assemble.js'
 import { KernelFollower, type KernelState } from './kernel-follower.js'
+import type { GivenUp } from './given-up.js'
 import type { DirectorOptions } from './options.js'
 import type { Adverts } from './path/adverts.js'
 import type { FlowKeeper } from './offload/flow-keeper.js'
@@ -62,7 +60,7 @@ const FIRST_AT = HEADROOM + VNET_LEN
  * Takes frames and returns a verdict on each. It opens no device, reads no clock and draws no random number of its own: the
  * same input gives the same output, bit for bit.
  */
-export class Director implements ReassemblySink {
+export class Director {
   /** Its interfaces. */
   readonly links: readonly Link[]
   /** Of several directors with the same addresses, the one that answers ARP, announces addresses and counts broadcasts. */
@@ -90,6 +88,7 @@ export class Director implements ReassemblySink {
   readonly #host: Host
   readonly #inbound: Inbound
   readonly #outbound: Outbound
+  readonly #givenUp: GivenUp
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
   readonly #packet = new Packet()
@@ -107,7 +106,7 @@ export class Director implements ReassemblySink {
   #nowMs: number
 
   constructor(options: DirectorOptions) {
-    const parts = assemble(options, this)
+    const parts = assemble(options)
     this.#nowMs = options.now
     this.clientMask = options.clientMask
     this.isSpokesman = parts.isSpokesman
@@ -130,6 +129,7 @@ export class Director implements ReassemblySink {
     this.#host = parts.host
     this.#inbound = parts.inbound
     this.#outbound = parts.outbound
+    this.#givenUp = parts.givenUp
     this.#reassembly = parts.reassembly
     this.#memory = parts.memory
     this.#orphans = parts.orphans
@@ -146,12 +146,12 @@ export class Director implements ReassemblySink {
    * work is bounded. Returns whether all due work was done.
    */
   poll(nowMs: number): boolean {
-    this.#nowMs = nowMs
+    this.#nowMs = this.#givenUp.nowMs = nowMs
     this.#memory.recycle()
     this.routes.poll(nowMs)
     this.#reassembly.poll(nowMs)
     this.balancing.poll(nowMs)
-    this.#neighbours.poll(nowMs, this)
+    this.#neighbours.poll(nowMs, this.#givenUp)
     this.#announcer.poll()
     this.defence.poll(nowMs)
     this.#orphans.poll()
@@ -266,32 +266,8 @@ export class Director implements ReassemblySink {
     return verdict || this.#host.receive(packet, this.#nowMs)
   }
 
-  /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
-  unreachable(held: HeldFrame, room: WaitingRoom): void {
-    const packet = this.#packet.wrap(held.link, room.slab, held.at, held.len)
-    this.verdictCounters.count(Verdict.DROP_NEIGHBOUR_FAILED)
-    if (parseIpv4Header(packet) !== Verdict.PASS) return
-    if (this.ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
-    this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.#nowMs)
-  }
-
-  /** Whether it is a FULLNAT packet to a real server. Its source is ours, but the error is rewritten and goes to the client. */
-  #isOfFullnat(packet: Packet): boolean {
-    const { fullnatKeys } = this.conns
-    if (fullnatKeys.count === 0 || !isBalanced(packet.protocol) || parseTransport(packet) !== Verdict.PASS) return false
-    const { ip, protocol, srcPort, dstPort } = packet
-    return fullnatKeys.lookup(protocol, ip.dstAddr, dstPort, ip.srcAddr, srcPort) !== NONE
-  }
-
-  /** A datagram was given up before it was whole. */
+  /** A frame of uvs's own could not be sent. */
   lost(verdict: Verdict): void {
     this.verdictCounters.count(verdict)
-  }
-  /** Sends time exceeded to the sender of a datagram whose first fragment came (RFC 792 p. 6). */
-  timedOut(link: number, slab: Slab, at: number, len: number): void {
-    const packet = this.#packet.wrap(link, slab, at, len)
-    if (parseIpv4Header(packet) !== Verdict.PASS) return
-    const from = this.ownAddresses.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
-    this.#errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.#nowMs)
   }
 }
