@@ -25,6 +25,7 @@ import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import { Changes } from '../packet/changes.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
+import type { Watch } from '../packet/frame-witness.js'
 import type { Link } from '../packet/link.js'
 import { Reassembly } from '../packet/reassembly.js'
 import { SCRATCH_OCTETS, Scratch } from '../packet/scratch.js'
@@ -50,6 +51,7 @@ import { Opener } from './path/opener.js'
 import { OwnAnswers } from './path/own-answers.js'
 import { Outbound } from './path/outbound.js'
 import type { Parts } from './path/parts.js'
+import type { Witness } from './path/witness.js'
 import { Related } from './path/related.js'
 import { TowardsServer } from './path/towards-server.js'
 import { TunnelFlows } from './path/tunnel-flows.js'
@@ -66,6 +68,8 @@ import { Defence } from './upkeep/defence.js'
 import { Orphans } from './upkeep/orphans.js'
 import { VerdictCounters } from './verdict-counters.js'
 
+/** What is decided of the director's own packets is told nobody. */
+const UNWATCHED: Watch<Witness> = { witness: undefined }
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
 /** Measured: a connection of fewer packets costs more to enter than it saves (docs/measurements.md). */
 const DEFAULT_OFFLOAD_AFTER = 12
@@ -80,6 +84,7 @@ interface Ground {
   readonly report: (problem: string) => void
   readonly isSpokesman: boolean
   readonly changes: Changes
+  readonly watch: Watch<Witness>
 }
 type Network = ReturnType<typeof makeNetwork>
 type Tables = ReturnType<typeof makeTables>
@@ -87,7 +92,7 @@ type WaysOut = ReturnType<typeof makeWaysOut>
 type Path = ReturnType<typeof makePath>
 
 /** A director's parts. */
-export type Assembly = Pick<Ground, 'isSpokesman'> & Network & Tables & WaysOut & Path
+export type Assembly = Pick<Ground, 'isSpokesman' | 'watch'> & Network & Tables & WaysOut & Path
 
 export function assemble(options: DirectorOptions): Assembly {
   const ground: Ground = {
@@ -97,12 +102,13 @@ export function assemble(options: DirectorOptions): Assembly {
     report: options.report ?? (() => {}),
     isSpokesman: options.worker === undefined || options.worker.index === 0,
     changes: new Changes(),
+    watch: { witness: undefined },
   }
   const network = makeNetwork(ground)
   const tables = makeTables(ground, network)
   const waysOut = makeWaysOut(ground, network, tables)
   const path = makePath(ground, network, tables, waysOut)
-  return { isSpokesman: ground.isSpokesman, ...network, ...tables, ...waysOut, ...path }
+  return { isSpokesman: ground.isSpokesman, watch: ground.watch, ...network, ...tables, ...waysOut, ...path }
 }
 
 function makeNetwork({ options, allocate, report, isSpokesman, changes }: Ground) {
@@ -156,12 +162,12 @@ function makeTables({ options, random, report, changes }: Ground, { links, front
 }
 
 function makeWaysOut(
-  { options, random, allocate }: Ground,
+  { options, random, allocate, watch }: Ground,
   { links, ownAddresses, routes, sender, neighbours }: Network,
   { balancing, conns, counters, sysctls }: Tables,
 ) {
   const memory = new TurnMemory(allocate)
-  const output = new Output(routes, neighbours, options.egress, memory)
+  const output = new Output(routes, neighbours, options.egress, memory, watch)
   const handOver = new AddressHandOver(conns, output, memory)
   const reassemblySeed = random()
   const limit = new IcmpLimit(options.icmpRatelimit ?? DEFAULT_ICMP_RATELIMIT_MS)
@@ -169,10 +175,10 @@ function makeWaysOut(
   const tunnels = new Tunnels(sysctls, random(), ids)
   const forwarders = makeForwarders(conns, output, handOver, tunnels)
   const embedded = new Embedded()
-  const answers = new OwnAnswers({ balancing, conns, counters, embedded, forwarders, output })
+  const answers = new OwnAnswers({ balancing, conns, counters, embedded, forwarders, output, watch: UNWATCHED })
   const own = new OwnOutput(output, answers)
   const errors = new IcmpErrors(routes, own, limit, ids)
-  const kernel = new KernelSide(links, ownAddresses, options.egress, memory)
+  const kernel = new KernelSide(links, ownAddresses, options.egress, memory, watch)
   const host = new Host(own, errors, kernel, ids)
   const verdictCounters = new VerdictCounters(errors, handOver, options.front)
   const givenUp = new GivenUp(conns, ownAddresses, errors, verdictCounters, options.now)
@@ -182,7 +188,7 @@ function makeWaysOut(
   return { voice, memory, output, embedded, verdictCounters, ...answered }
 }
 
-function makePath({ options, report, changes }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
+function makePath({ options, report, changes, watch }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
   const { ownAddresses, routes, neighbours } = network
   const { conns, balancing, sysctls, marks, defence, counters } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
@@ -199,10 +205,11 @@ function makePath({ options, report, changes }: Ground, network: Network, tables
     embedded,
     sysctls,
     marks,
-    opener: new Opener(balancing, conns, sysctls, defence, report),
+    opener: new Opener(balancing, conns, sysctls, defence, report, watch),
     forwarders,
     reassembly,
     handOver,
+    watch,
   }
   const towards = new TowardsServer(parts)
   const answers = new FullnatAnswers(parts)

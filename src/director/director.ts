@@ -17,6 +17,7 @@ import type { Neighbours } from '../neigh/neighbours.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { Routes } from '../neigh/routes.js'
 import { HEADROOM, liesIn, slabOver, VNET_LEN, type Slab } from '../packet/frame.js'
+import type { Watch } from '../packet/frame-witness.js'
 import type { Link } from '../packet/link.js'
 import { Packet } from '../packet/packet.js'
 import { parseEthernet, parseIpv4Header } from '../packet/parse.js'
@@ -41,6 +42,7 @@ import type { Inbound } from './path/inbound.js'
 import { checkIpOptions } from './path/ip-options.js'
 import { checkAddresses } from './path/martian.js'
 import type { Outbound } from './path/outbound.js'
+import type { Watcher, Witness } from './path/witness.js'
 import type { RouterVoice } from './router-voice.js'
 import type { ReturnedAnswers } from './returned-answers.js'
 import type { Balancing } from './rules/balancing.js'
@@ -91,6 +93,8 @@ export class Director {
   readonly #givenUp: GivenUp
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
+  readonly #watch: Watch<Witness>
+  #watcher: Watcher | undefined
   readonly #packet = new Packet()
   /** The slab of the last frame, and its length. */
   #slab = NOWHERE
@@ -132,6 +136,7 @@ export class Director {
     this.#givenUp = parts.givenUp
     this.#reassembly = parts.reassembly
     this.#memory = parts.memory
+    this.#watch = parts.watch
     this.#orphans = parts.orphans
     this.#returned = parts.returned
     this.#fast = parts.fast
@@ -182,6 +187,7 @@ export class Director {
     // A part of liesIn (packet/frame.ts); #whole checks the rest. Reading a typed array's length here costs 4 ns a packet.
     if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen)
       verdict = this.#fast?.receive(link, slab, at, len) || this.#whole(link, slab, at, len)
+    else if (this.#watcher !== undefined) verdict = this.#watched(link, slab, at, len, this.#watcher)
     this.verdictCounters.count(verdict)
     return verdict
   }
@@ -207,6 +213,13 @@ export class Director {
     return this.#nowMs
   }
 
+  /** Has the watcher asked of each frame that comes in; undefined: no more. Packets that a program forwards come up once. */
+  watchBy(watcher: Watcher | undefined): void {
+    this.#watcher = watcher
+    this.#slab = NOWHERE // the next frame enters
+    this.flows?.changed()
+  }
+
   /** Back to the state after start, except for addresses, routes and neighbours. */
   reset(): void {
     this.conns.clear()
@@ -221,12 +234,25 @@ export class Director {
     this.#returned.clear()
   }
 
-  /** What `receive` checks once for the frames of one device. Nothing lies in the slab of a link that is not ours. */
+  /**
+   * What `receive` checks once for the frames of one device. Nothing lies in the slab of a link that is not ours, nor, so that
+   * watching costs nothing while nobody does, in any while somebody watches.
+   */
   #enter(slab: Slab, link: Link): void {
     const isOurs = this.links[link.index] === link
     this.#link = isOurs ? link : undefined
     this.#slab = slab
-    this.#slabLen = isOurs ? slab.bytes.length : 0
+    this.#slabLen = isOurs && this.#watcher === undefined ? slab.bytes.length : 0
+  }
+
+  /** A packet that is watched takes the whole path, which does what the fast one does and tells of it. */
+  #watched(link: Link, slab: Slab, at: number, len: number, watcher: Watcher): Verdict {
+    if (this.#link !== link || !liesIn(slab, at, len)) return Verdict.DROP_FRAME_MISPLACED
+    const witness = (this.#watch.witness = watcher(link, slab, at, len))
+    const verdict = (!witness && this.#fast?.receive(link, slab, at, len)) || this.#whole(link, slab, at, len)
+    this.#watch.witness = undefined
+    witness?.decided(verdict)
+    return verdict
   }
 
   #whole(link: Link, slab: Slab, at: number, len: number): Verdict {

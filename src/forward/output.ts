@@ -8,6 +8,7 @@
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { Routes } from '../neigh/routes.js'
 import type { Egress } from '../packet/frame.js'
+import type { FrameWitness, Watch } from '../packet/frame-witness.js'
 import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
@@ -29,8 +30,10 @@ export class Output implements PieceSink {
   readonly #hop = new Hop()
   readonly #fragmenter: Fragmenter
   readonly #segmenter: Segmenter
+  readonly #watch: Watch<FrameWitness>
 
-  constructor(routes: Routes, neighbours: Neighbours, egress: Egress, memory: TurnMemory) {
+  constructor(routes: Routes, neighbours: Neighbours, egress: Egress, memory: TurnMemory, watch: Watch<FrameWitness>) {
+    this.#watch = watch
     this.#fragmenter = new Fragmenter(memory)
     this.#segmenter = new Segmenter(memory)
     this.#routes = routes
@@ -81,6 +84,7 @@ export class Output implements PieceSink {
     if (!neighbour.usable) return this.#neighbours.hold(packet, neighbour)
     packet.eth.setDst(neighbour.mac)
     const sent = this.#egress.transmit(link, packet.slab, packet.at, packet.len)
+    this.#watch.witness?.sent(link, packet.slab, packet.at, packet.len, sent, false)
     return sent ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE
   }
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Watcher, Witness } from '../../src/director/path/witness.js'
 import {
   BenchDirector,
   fromClient,
@@ -12,8 +13,9 @@ import {
 import { arp, icmp4, packetOf, tcp4, udp4 } from '../support/frames.js'
 
 /** A stretch of mixed traffic, timers included; every line that came of it. */
-function traffic(seed: number): string[] {
+function traffic(seed: number, watcher?: Watcher): string[] {
   const bench = new BenchDirector({ seed, maxConnections: 300 })
+  if (watcher) bench.director.watchBy(watcher)
   bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80 3', '10.99.2.12:80 1', '10.99.2.77:80 1')
   bench.serveBy('wlc', 'udp', `${VIP}:53`, '10.99.2.13:53', '10.99.2.14:53')
   const lines: string[] = []
@@ -52,6 +54,27 @@ t.test('the same frames, seed and times give the same output to the bit', async 
   const first = traffic(7)
   t.ok(first.length > 6000, `${first.length} lines`)
   t.ok(first.join('\n') === traffic(7).join('\n'))
+})
+
+t.test('who watches all packets, or every third, changes nothing', async t => {
+  const unwatched = traffic(7).join('\n')
+  let told = 0
+  const note = (): void => void told++
+  const witness: Witness = {
+    lookedUp: note,
+    setAside: note,
+    service: note,
+    template: note,
+    choosing: note,
+    chosen: note,
+    routed: note,
+    sent: note,
+    decided: note,
+  }
+  t.ok(traffic(7, () => witness).join('\n') === unwatched)
+  t.ok(told > 10_000, `told ${told} times`)
+  let frames = 0
+  t.ok(traffic(7, () => (frames++ % 3 === 0 ? witness : undefined)).join('\n') === unwatched)
 })
 
 /** Without the octets behind the words, which hold the identification. */

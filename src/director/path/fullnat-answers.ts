@@ -24,11 +24,13 @@ export class FullnatAnswers {
 
   /** Takes an answer whose transport header has been parsed. */
   receive(packet: Packet, nowMs: number): Verdict {
-    const { output, conns } = this.#m
+    const { output, conns, watch } = this.#m
     const conn = connectionOfAnswer(conns, packet)
+    watch.witness?.lookedUp('fullnat', conn)
     if (conn === NONE) return Verdict.PASS
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
+    watch.witness?.routed(client, hop)
     if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, nowMs)
     const refused = wayOut(this.#m, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
@@ -39,12 +41,14 @@ export class FullnatAnswers {
   }
   /** Takes an ICMP error; `embedded` points at its quoted packet. */
   error(packet: Packet, nowMs: number): Verdict {
-    const { output, conns } = this.#m
+    const { output, conns, watch } = this.#m
     const conn = connectionOfQuoted(conns, this.#m.embedded)
+    watch.witness?.lookedUp('quoted-fullnat', conn)
     if (conn === NONE) return Verdict.PASS
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
+    watch.witness?.routed(client, hop)
     if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, nowMs)
     const refused = checkTtl(this.#m, packet, undefined, nowMs)
     if (refused !== Verdict.PASS) return refused

@@ -60,19 +60,23 @@ export class Inbound {
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
 
-    const { conns, sysctls, handOver } = this.#m
+    const { conns, sysctls, handOver, watch } = this.#m
     const { srcAddr, dstAddr } = packet.ip
     const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, nowMs) : Verdict.PASS
     if (answered !== Verdict.PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
+    const { witness } = watch
+    witness?.lookedUp('inbound', conn)
     if (conn === NONE) return this.#open(packet, NONE, nowMs)
     const isNew = isNewConnection(protocol, packet.signal)
     if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
+      witness?.setAside(conn, 'replaced')
       // A connection with children stays; lookups find the newer one first.
       if (conns.childrenOf(conn) === 0) conns.expireNow(conn)
       return this.#open(packet, conn, nowMs)
     }
     if (conns.destinationOf(conn).available) return this.#forward(packet, conn, nowMs)
+    witness?.setAside(conn, 'gone')
     if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE
     conns.expireNow(conn)
     return this.#open(packet, NONE, nowMs)

@@ -2,6 +2,7 @@ import { Fragmenter, type PieceSink } from '../../forward/fragmenter.js'
 import { Hop } from '../../forward/hop.js'
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Egress } from '../../packet/frame.js'
+import type { FrameWitness, Watch } from '../../packet/frame-witness.js'
 import type { Link } from '../../packet/link.js'
 import type { Packet } from '../../packet/packet.js'
 import type { TurnMemory } from '../../packet/turn-memory.js'
@@ -19,8 +20,16 @@ export class KernelSide implements PieceSink {
   readonly #fragmenter: Fragmenter
   /** For its MTU: that of the link by which a datagram came in pieces. */
   readonly #back = new Hop()
+  readonly #watch: Watch<FrameWitness>
 
-  constructor(links: readonly Link[], ownAddresses: OwnAddresses, egress: Egress, memory: TurnMemory) {
+  constructor(
+    links: readonly Link[],
+    ownAddresses: OwnAddresses,
+    egress: Egress,
+    memory: TurnMemory,
+    watch: Watch<FrameWitness>,
+  ) {
+    this.#watch = watch
     this.#fragmenter = new Fragmenter(memory)
     this.#links = links
     this.#ownAddresses = ownAddresses
@@ -54,6 +63,7 @@ export class KernelSide implements PieceSink {
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setDst(link.mac)
     const isTaken = this.#egress.toKernel?.(link, packet.slab, packet.at, packet.len) ?? false
+    this.#watch.witness?.sent(link, packet.slab, packet.at, packet.len, isTaken, true)
     return isTaken ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE
   }
 }

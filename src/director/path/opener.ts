@@ -19,6 +19,7 @@ import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { SchedulerFailure } from '../../sched/guard.js'
 import type { Flow } from '../../packet/flow.js'
+import type { Watch } from '../../packet/frame-witness.js'
 import { FTP_DATA_PORT, FTP_PORT } from '../../service/ftp.js'
 import { TOTALS } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
@@ -33,6 +34,7 @@ import type { Defence } from '../upkeep/defence.js'
 import { Room } from '../upkeep/room.js'
 import { isOpen, notOpened, type NotOpened, type Opened } from './opened.js'
 import { Persistence } from './persistence.js'
+import type { Witness } from './witness.js'
 
 export class Opener {
   readonly #balancing: Balancing
@@ -42,6 +44,7 @@ export class Opener {
   readonly #persistence: Persistence
   readonly #room: Room
   readonly #report: (problem: string) => void
+  readonly #watch: Watch<Witness>
 
   constructor(
     balancing: Balancing,
@@ -49,7 +52,9 @@ export class Opener {
     sysctls: Sysctls,
     defence: Defence,
     report: (problem: string) => void,
+    watch: Watch<Witness>,
   ) {
+    this.#watch = watch
     this.#balancing = balancing
     this.#conns = conns
     this.#sysctls = sysctls
@@ -81,6 +86,7 @@ export class Opener {
    */
   open(flow: Flow, shown: Flow, mark: number, replaces: ConnIndex): Opened {
     const service = this.#balancing.lookup(mark, flow.protocol, flow.vaddr, flow.vport)
+    this.#watch.witness?.service(service, mark)
     if (service === undefined) return notOpened(Verdict.PASS)
     if (this.#defence.dropsPacket()) return notOpened(Verdict.DROP_DEFENCE)
     // FTP's data connections are only those that the control connection announced.
@@ -105,16 +111,25 @@ export class Opener {
   #openScheduled(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {
     // A service of port 0 that is not persistent balances nothing (§2.2); FTP's data is left to the host.
     const isItsPort = service.mark !== 0 || flow.vport === service.port
-    const dest = isItsPort ? this.#balancing.schedule(service, shown) : undefined
+    const dest = isItsPort ? this.#schedule(service, shown) : undefined
     if (dest === undefined) return noDestination(service, flow)
     const dport = dest.port || flow.vport
     return this.#counted(service, dest, this.#record(service, flow, dest, dport, replaces))
   }
 
+  #schedule(service: ScheduledService, shown: Flow): Destination | undefined {
+    const { witness } = this.#watch
+    witness?.choosing(service, shown)
+    const dest = this.#balancing.schedule(service, shown)
+    witness?.chosen(dest)
+    return dest
+  }
+
   #openPersistent(service: ScheduledService, flow: Flow, shown: Flow, replaces: ConnIndex): Opened {
     let template = this.#persistence.find(service, flow)
+    this.#watch.witness?.template(template)
     if (template === NONE) {
-      const dest = this.#balancing.schedule(service, shown)
+      const dest = this.#schedule(service, shown)
       if (dest === undefined) return noDestination(service, flow)
       template = this.#persistence.create(service, flow, dest)
       if (template === NONE) return notOpened(Verdict.DROP_TABLE_FULL)

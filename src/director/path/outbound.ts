@@ -41,6 +41,7 @@ export class Outbound {
     if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
     if (this.#m.kernel.isBeside(packet)) return this.#beside(packet, nowMs)
     const hop = output.route(ip.dstAddr)
+    this.#m.watch.witness?.routed(ip.dstAddr, hop)
     if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
     const refused = wayOut(this.#m, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
@@ -70,6 +71,7 @@ export class Outbound {
     if (isAbout === Verdict.PASS) return kernel.giveBack(packet)
     if (isAbout !== Verdict.BALANCED) return isAbout
     const hop = output.route(ip.dstAddr)
+    this.#m.watch.witness?.routed(ip.dstAddr, hop)
     if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
     const refused = packet.largestPiece === 0 ? wayOut(this.#m, packet, hop, nowMs) : Verdict.PASS
     if (refused !== Verdict.PASS) return refused
@@ -131,7 +133,9 @@ export class Outbound {
   }
 
   #find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
-    return this.#m.conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
+    const conn = this.#m.conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
+    this.#m.watch.witness?.lookedUp('outbound', conn)
+    return conn
   }
 
   /** The packet has no connection: it is forwarded, or, with nat_icmp_send, the real server gets port unreachable. */

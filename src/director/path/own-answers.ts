@@ -10,7 +10,10 @@ import { connectionOfAnswer, connectionOfQuoted, translateError } from './fullna
 import type { Parts } from './parts.js'
 import { isError, relateOutbound } from './related-outbound.js'
 
-export type OwnAnswersParts = Pick<Parts, 'balancing' | 'conns' | 'counters' | 'embedded' | 'forwarders' | 'output'>
+export type OwnAnswersParts = Pick<
+  Parts,
+  'balancing' | 'conns' | 'counters' | 'embedded' | 'forwarders' | 'output' | 'watch'
+>
 
 /**
  * Gives the director's own packets in place of a real server (a reset, an ICMP error) the virtual service's source. That real

@@ -1,4 +1,5 @@
 import type { Connections } from '../../conn/connections.js'
+import type { Watch } from '../../packet/frame-witness.js'
 import type { AddressHandOver } from '../../forward/address-hand-over.js'
 import type { Forwarders } from '../../forward/forwarders.js'
 import type { IcmpErrors } from '../../forward/icmp-error.js'
@@ -16,6 +17,7 @@ import type { Sysctls } from '../../service/sysctls.js'
 import type { Host } from './host.js'
 import type { KernelSide } from './kernel-side.js'
 import type { Opener } from './opener.js'
+import type { Witness } from './witness.js'
 
 /** The parts that the stages of the path share. Made once (director/assemble.ts). */
 export interface Parts {
@@ -35,6 +37,7 @@ export interface Parts {
   readonly forwarders: Forwarders
   readonly reassembly: Reassembly
   readonly handOver: AddressHandOver
+  readonly watch: Watch<Witness>
 }
 
 /** Counts an inbound packet of a connection. A deleted destination counts nothing (ipvs-behaviour.md §11.1). */

@@ -11,13 +11,14 @@ import type { Parts } from './parts.js'
  * connection, or a drop.
  */
 export function relateOutbound(
-  parts: Pick<Parts, 'conns' | 'counters' | 'embedded' | 'forwarders'>,
+  parts: Pick<Parts, 'conns' | 'counters' | 'embedded' | 'forwarders' | 'watch'>,
   packet: Packet,
 ): Verdict {
   const { conns, embedded } = parts
   if (!isError(packet) || !embedded.wrap(packet)) return Verdict.PASS
   const { ip } = embedded
   const conn = conns.table.lookupOutbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
+  parts.watch.witness?.lookedUp('quoted-outbound', conn)
   if (conn === NONE) return Verdict.PASS
   if (!isOneWay(conns.methodOf(conn)) && !packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
   translateError(parts, packet, conn)

@@ -40,13 +40,14 @@ export class Related {
 
   /** Takes an error to the VIP, about a packet that the client got from the virtual service. Sends it on. */
   inbound(packet: Packet, nowMs: number): Verdict {
-    const { conns, embedded, sysctls } = this.#m
+    const { conns, embedded, sysctls, watch } = this.#m
     if (!isError(packet)) return Verdict.PASS
     const aboutTunnel = this.#tunnelErrors.receive(packet, nowMs)
     if (aboutTunnel !== Verdict.PASS) return aboutTunnel
     if (!embedded.wrap(packet)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.dstAddr, embedded.dstPort, ip.srcAddr, embedded.srcPort)
+    watch.witness?.lookedUp('quoted-inbound', conn)
     if (conn !== NONE) return this.#towardsServer(packet, conn, nowMs)
     const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet, nowMs)
     if (answered !== Verdict.PASS) return answered

@@ -33,11 +33,12 @@ export class TowardsServer {
 
   /** The caller has counted the packet and moved the state. Of an ICMP error, `embedded` points at the quoted packet. */
   send(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
-    const { conns, forwarders, output, ownAddresses, routes } = this.#m
+    const { conns, forwarders, output, ownAddresses, routes, watch } = this.#m
     const { ip } = packet
     const daddr = conns.table.words[conn + DADDR]! as Ipv4Addr
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, nowMs)
     const hop = output.route(daddr)
+    watch.witness?.routed(daddr, hop)
     if (hop === undefined) return noRoute(this.#m, packet, daddr, Unreachable.HOST, ip.dstAddr, nowMs)
     const dest = conns.destinationOf(conn)
     // path/tunnel-error reads this.

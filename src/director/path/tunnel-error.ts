@@ -76,10 +76,11 @@ export class TunnelErrors {
 
   /** Handles the error about the packet at `innerAt`, of which `len` octets are quoted. */
   #aboutInner(packet: Packet, innerAt: number, len: number, nowMs: number): Verdict {
-    const { conns, embedded, counters, errors, output, routes } = this.#m
+    const { conns, embedded, counters, errors, output, routes, watch } = this.#m
     if (!embedded.wrapAt(packet.slab.view, innerAt, len)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.srcAddr, embedded.srcPort, ip.dstAddr, embedded.dstPort)
+    watch.witness?.lookedUp('quoted-inbound', conn)
     if (conn === NONE) return Verdict.PASS
     const { icmp } = packet
     if (!icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM

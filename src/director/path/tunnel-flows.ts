@@ -29,7 +29,9 @@ export class TunnelFlows {
 
   /** A packet of the connection has gone to its real server, and was counted. */
   balanced(conn: ConnIndex): void {
-    const { conns, output, ownAddresses, sysctls } = this.#m
+    const { conns, output, ownAddresses, sysctls, watch } = this.#m
+    // Whoever watches is to see the next packets too.
+    if (watch.witness !== undefined) return
     if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Way.INBOUND)) return
     const { words } = conns.table
     const daddr = words[conn + DADDR]! as Ipv4Addr
