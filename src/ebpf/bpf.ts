@@ -12,8 +12,6 @@ export const Command = {
   MAP_DELETE_ELEM: 3,
   PROG_LOAD: 5,
   PROG_TEST_RUN: 10,
-  MAP_UPDATE_BATCH: 26,
-  MAP_DELETE_BATCH: 27,
   LINK_CREATE: 28,
 } as const
 export const ProgramType = { SOCKET_FILTER: 1, SCHED_CLS: 3 } as const

@@ -1,8 +1,9 @@
 import { close, mapRing, unmapRing } from '../linux/libc.js'
 import type { Slab } from '../packet/frame.js'
 import { SLOT_WORDS } from '../packet/flow-slot.js'
+import { BUCKET_LEN, bucketsFor } from './flow-index.js'
 import { createMap, MapFlag, MapType } from './bpf.js'
-import { FLOW_KEY_LEN, Globals, HOP_LEN, LINK_LEN, LINKS_A_PART, MOST_PARTS, type FlowMaps } from './flow-parts.js'
+import { Globals, HOP_LEN, LINK_LEN, LINKS_A_PART, MOST_PARTS, type FlowMaps } from './flow-parts.js'
 import { WORD } from './map-keys.js'
 
 export const SLOT_LEN = SLOT_WORDS * WORD
@@ -13,26 +14,32 @@ export interface FlowSizes {
   readonly hops: number
   /** How many directors share the maps. */
   readonly parts?: number
+  /** Of the hash, so that nobody can aim at a bucket. */
+  readonly seed?: number
+  /** Of the index, a power of two; default: as many as the flows need. */
+  readonly buckets?: number
 }
 
 /**
  * Makes the maps of flow-program.ts. SystemError where the kernel may not be given maps, or has none that can be mapped into memory
- * (Linux 5.5). Slots take 64 octets each at once, flows some 100 as they are entered.
+ * (Linux 5.5). Each flow that there may be takes 96 octets, or more, at once.
  */
-export function makeFlowMaps({ capacity, hops, parts = 1 }: FlowSizes): FlowMaps {
+export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets }: FlowSizes): FlowMaps {
   if (parts < 1 || parts > MOST_PARTS) throw new RangeError(`parts: 1 to ${MOST_PARTS}, not ${parts}`)
   const partBits = Math.ceil(Math.log2(capacity + 1))
   const slotsAPart = parts === 1 ? capacity + 1 : 2 ** partBits
+  const bucketCount = buckets ?? bucketsFor(capacity * parts)
   const fds: number[] = []
-  const make = (type: number, key: number, value: number, entries: number, flags: number): number => {
-    const fd = createMap(type, key, value, entries, flags)
+  const array = (value: number, entries: number): number => {
+    const fd = createMap(MapType.ARRAY, WORD, value, entries, MapFlag.MMAPABLE)
     fds.push(fd)
     return fd
   }
-  const array = (value: number, entries: number): number => make(MapType.ARRAY, WORD, value, entries, MapFlag.MMAPABLE)
   try {
     return {
-      flows: make(MapType.HASH, FLOW_KEY_LEN, WORD, capacity * parts, MapFlag.NO_PREALLOC),
+      index: array(BUCKET_LEN, bucketCount),
+      buckets: bucketCount,
+      seed,
       slots: array(SLOT_LEN, slotsAPart * parts),
       hops: array(HOP_LEN, hops * parts),
       links: array(LINK_LEN, LINKS_A_PART * parts),
@@ -48,12 +55,13 @@ export function makeFlowMaps({ capacity, hops, parts = 1 }: FlowSizes): FlowMaps
     throw error
   }
 }
-export function closeFlowMaps({ flows, slots, hops, links, globals }: FlowMaps): void {
-  for (const fd of [flows, slots, hops, links, globals]) close(fd)
+export function closeFlowMaps({ index, slots, hops, links, globals }: FlowMaps): void {
+  for (const fd of [index, slots, hops, links, globals]) close(fd)
 }
 
 /** What of the maps is in memory. */
 export interface FlowMemory {
+  readonly index: Int32Array
   readonly slots: Int32Array
   readonly hops: BigInt64Array
   readonly links: Slab
@@ -61,7 +69,8 @@ export interface FlowMemory {
   unmap(): void
 }
 
-export function mapFlows({ slots, hops, links, globals, parts, slotsAPart, hopsAPart }: FlowMaps): FlowMemory {
+export function mapFlows(maps: FlowMaps): FlowMemory {
+  const { index, buckets, slots, hops, links, globals, parts, slotsAPart, hopsAPart } = maps
   const mapped: Slab[] = []
   const map = (fd: number, len: number): Slab => {
     const slab = mapRing(fd, len)
@@ -71,6 +80,7 @@ export function mapFlows({ slots, hops, links, globals, parts, slotsAPart, hopsA
   const unmap = (): void => mapped.splice(0).forEach(unmapRing)
   try {
     return {
+      index: new Int32Array(map(index, buckets * BUCKET_LEN).bytes.buffer),
       slots: new Int32Array(map(slots, slotsAPart * parts * SLOT_LEN).bytes.buffer),
       hops: new BigInt64Array(map(hops, hopsAPart * parts * HOP_LEN).bytes.buffer),
       links: map(links, LINKS_A_PART * parts * LINK_LEN),

@@ -14,15 +14,14 @@ import {
   foldInto,
   Globals,
   inOrder,
-  KEY,
-  KEY_PORTS,
   loadSlot,
   MOST_PARTS,
   SLOT_NUMBER,
   UP,
   type FlowMaps,
 } from './flow-parts.js'
-import { lookup, storePair } from './frame-parts.js'
+import { findSlot } from './flow-index.js'
+import { lookup } from './frame-parts.js'
 import {
   add,
   and,
@@ -125,20 +124,8 @@ export const plainTransport: Code = [
 ]
 
 /** Step 4. r8 = the flow's slot. */
-export function flow({ flows, slots }: FlowMaps): Code {
-  return [
-    load64(r3, r7, At.SRC),
-    store64(fp, KEY, r3),
-    load32(r1, r7, At.PORTS),
-    storePair(KEY_PORTS, r1, r2),
-    lookup(flows, KEY),
-    jumpIf(r0, '==', 0, UP), // no flow
-    load32(r1, r0, 0),
-    store64(fp, SLOT_NUMBER, r1),
-    lookup(slots, SLOT_NUMBER),
-    jumpIf(r0, '==', 0, UP),
-    mov(r8, r0),
-  ]
+export function flow(maps: FlowMaps): Code {
+  return [findSlot(maps), lookup(maps.slots, SLOT_NUMBER), jumpIf(r0, '==', 0, UP), mov(r8, r0)]
 }
 /** Of step 4: the director of the flow's part has not thought better of it. */
 export function thisEpoch({ globals, partBits }: FlowMaps): Code {

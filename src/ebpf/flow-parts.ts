@@ -32,9 +32,12 @@ import { pointTo } from './frame-parts.js'
 
 /** File descriptors and sizes; plain data: it can be posted to threads. Each thread has a part of slots, hops and links. */
 export interface FlowMaps {
-  /** A flow's key → 32-bit number of its slot. Full, it takes no more than there are slots. */
-  readonly flows: number
-  /** An array of slots (packet/flow-slot.ts), mapped into memory as the following. */
+  /** An array of buckets: which slot a flow has (flow-index.ts). Mapped into memory, as the following. */
+  readonly index: number
+  /** Of it, a power of two; and of its hash. */
+  readonly buckets: number
+  readonly seed: number
+  /** An array of slots (packet/flow-slot.ts). */
   readonly slots: number
   /** An array of next hops, 64 bits each: the MAC as it stands in the frame, in the upper 16 bits the number of the link. */
   readonly hops: number
@@ -50,7 +53,6 @@ export interface FlowMaps {
   readonly slotsAPart: number
   readonly hopsAPart: number
 }
-export const FLOW_KEY_LEN = 16
 export const HOP_LEN = 8
 export const LINK_LEN = 16
 /** Where a link has its interface's index. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { FlowTable } from '../packet/flow-table.js'
 import type { Link } from '../packet/link.js'
 import type { MacAddr } from '../wire/addr.js'
-import { FlowEntries } from './flow-entries.js'
+import { FLOW_KEY_WORDS } from '../packet/flow-slot.js'
+import { FlowIndex } from './flow-index.js'
 import { mapFlows, type FlowMemory } from './flow-maps.js'
 import { Globals, LINK_IFINDEX, LINK_LEN, LINK_SHIFT, LINKS_A_PART, type FlowMaps } from './flow-parts.js'
 import { WORD } from './map-keys.js'
@@ -21,7 +22,7 @@ export class ProgramFlows implements FlowTable {
   readonly hopCount: number
   readonly #part: number
   readonly #memory: FlowMemory
-  readonly #entries: FlowEntries
+  readonly #index: FlowIndex
   readonly #epochs: Int32Array
   /** By a link's index, its entry in the map of links. */
   readonly #links = new Map<number, LinkEntry>()
@@ -30,17 +31,17 @@ export class ProgramFlows implements FlowTable {
   /** By how many ms the kernel's clock is ahead of `performance.now()`. */
   readonly #aheadMs = kernelNowMs() - performance.now()
 
-  /** SystemError if the maps cannot be mapped. `inBatches`: as FlowEntries. */
-  constructor(maps: FlowMaps, part = 0, inBatches = true) {
+  /** SystemError if the maps cannot be mapped. */
+  constructor(maps: FlowMaps, part = 0) {
     this.#part = part
     this.#memory = mapFlows(maps)
-    this.#entries = new FlowEntries(maps.flows, inBatches)
     this.slots = this.#memory.slots
     this.#epochs = new Int32Array(this.#memory.globals.bytes.buffer, Globals.EPOCHS)
     // The table's slot 0 is nobody's.
     const nobodys = part === 0 ? 1 : 0
     this.first = part * maps.slotsAPart + nobodys
     this.count = Math.min(maps.flowsAPart, maps.slotsAPart - nobodys)
+    this.#index = new FlowIndex(this.#memory.index, maps.seed, this.first, this.first + this.count)
     this.hopCount = maps.hopsAPart
     this.firstHop = part * maps.hopsAPart
   }
@@ -89,11 +90,11 @@ export class ProgramFlows implements FlowTable {
     Atomics.store(this.#memory.hops, hop, 0n)
   }
 
-  enter(keys: Int32Array, slots: Int32Array, count: number): number {
-    return this.#entries.enter(keys, slots, count)
+  enter(keys: Int32Array, index: number, slot: number): boolean {
+    return this.#index.enter(keys, index * FLOW_KEY_WORDS, slot)
   }
-  withdraw(keys: Int32Array, count: number): void {
-    this.#entries.withdraw(keys, count)
+  withdraw(keys: Int32Array, index: number): void {
+    this.#index.withdraw(keys, index * FLOW_KEY_WORDS)
   }
 
   /** The memory is gone afterwards: to read `slots` ends the process. */

@@ -7,7 +7,7 @@ export const DROP_FLOW_UNFINISHED = 'drop-flow-unfinished'
 
 /**
  * The flows that a program forwards without asking the director, in memory that both share (flow-slot.ts). The director writes it and
- * reads it without a system call; `enter` and `withdraw` are one each.
+ * reads it without a system call.
  */
 export interface FlowTable {
   /** The slots. The director has those of its own range, from `first` on, `count` of them. */
@@ -33,10 +33,10 @@ export interface FlowTable {
   /** Packets to it come up from now on. */
   clearHop(hop: number): void
   /**
-   * Enters `count` flows; FLOW_KEY_WORDS of `keys` each, and its slot. The slots must have been written. Returns how many of them, from
-   * the first on, are entered: fewer if there is no room.
+   * Enters the flow with the key at `index` of `keys`, FLOW_KEY_WORDS each, in place of an entry that it has. The slot must have been
+   * written. Returns false where there is no room for this one.
    */
-  enter(keys: Int32Array, slots: Int32Array, count: number): number
-  /** Withdraws flows; one that is not there is no mistake. */
-  withdraw(keys: Int32Array, count: number): void
+  enter(keys: Int32Array, index: number, slot: number): boolean
+  /** Withdraws a flow; one that is not there is no mistake. */
+  withdraw(keys: Int32Array, index: number): void
 }

@@ -56,7 +56,7 @@ export interface LeftFlows {
   /** The slots that may be in use: from `first` to before `end`. */
   readonly first: number
   readonly end: number
-  /** FlowTable.withdraw: the program leaves their packets to this director from then on. */
+  /** FlowTable.withdraw of so many, from the first on: the program leaves their packets to this director from then on. */
   withdraw(keys: Int32Array, count: number): void
   /** Nothing is wanted of them any more: program and maps go. The memory is gone afterwards. */
   remove(): void

@@ -38,7 +38,7 @@ export function openFront({ offload, workers, maxConnections, synBudget: perSeco
   const flows = offload.flows ?? Math.min(2 * maxConnections * workers, DEFAULT_MOST_FLOWS)
   let maps: FlowMaps | undefined
   try {
-    maps = makeFlowMaps({ capacity: shareOf(flows, workers), hops: HOPS, parts: workers })
+    maps = makeFlowMaps({ capacity: shareOf(flows, workers), hops: HOPS, parts: workers, seed })
     return { front: new ProgramFront({ flows: maps, ...budget }), maps }
   } catch (error) {
     if (maps) closeFlowMaps(maps)

@@ -61,10 +61,9 @@ class TimedFlows extends ProgramFlows {
   override now(): number {
     return Math.floor((this.nowMs * 1e6) / 2 ** 20) | 0
   }
-  override enter(keys: Int32Array, slots: Int32Array, count: number): number {
-    const entered = super.enter(keys, slots, count)
-    for (let i = 0; i < entered; i++) this.#slotOf.set(keys.subarray(4 * i, 4 * i + 4).join(), slots[i]!)
-    return entered
+  override enter(keys: Int32Array, index: number, slot: number): boolean {
+    this.#slotOf.set(keys.subarray(4 * index, 4 * index + 4).join(), slot)
+    return super.enter(keys, index, slot)
   }
   /** The program has written its own time. */
   touch(key: Int32Array): void {

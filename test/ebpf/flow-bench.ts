@@ -102,7 +102,8 @@ export class FlowBench {
     this.#fast = fastPathAsked(() => {
       for (const kind of KINDS) for (const client of [CLIENT, OTHER]) this.#open(kind, client)
     })
-    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS })
+    // So that a bucket is full, and each entry in use.
+    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 0 })
     this.table = new ProgramFlows(this.maps, PART)
     this.#other = new ProgramFlows(this.maps, 0)
     this.#other.setEpoch(this.otherEpoch)
@@ -220,7 +221,7 @@ export class FlowBench {
     flow.ifindex = this.#ifindexes[link.index]!
     fillSlot(this.table.slots, flow, before, after, { hop: this.#hopOf(link, after), mtu: link.mtu })
     const key = keyOf(before)
-    if (this.table.enter(key, Int32Array.of(flow.slot), 1) !== 1) throw new Error('not entered')
+    if (!this.table.enter(key, 0, flow.slot)) throw new Error('not entered')
   }
   #hopOf(link: Link, frame: Uint8Array): number {
     const mac: MacAddr = { hi: readU16(frame, 0), lo: readU32(frame, 2) }

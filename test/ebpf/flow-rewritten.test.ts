@@ -29,7 +29,7 @@ class Written {
     this.table.setLink(0, IFINDEX)
     const link = { index: 0, name: 'r', mac: US, mtu: 1500, isBeside: false, claims: false }
     for (let hop = 1; hop <= HOPS; hop++) this.table.setHop(hop, link, { hi: 0x0200, lo: 0x0200 + hop })
-    for (const flow of [0, 1]) this.table.enter(keyOf(frameOf(flow)), Int32Array.of(SLOT), 1)
+    for (const flow of [0, 1]) this.table.enter(keyOf(frameOf(flow)), 0, SLOT)
   }
   /** What leaves, or undefined. */
   run(frame: Uint8Array): string | undefined {

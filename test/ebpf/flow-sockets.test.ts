@@ -108,7 +108,7 @@ t.test('a connection of real sockets, NAT both ways', { skip, timeout: 120_000 }
   all.forEach(({ before, after }, i) => {
     const flow = { slot: table.first + i, form: FlowForm.TRANSLATED }
     fillSlot(table.slots, flow, before, after, { hop: 1 - (i % 2), mtu: MTU, epoch: 1 })
-    t.equal(table.enter(keyOf(before), Int32Array.of(flow.slot), 1), 1)
+    t.ok(table.enter(keyOf(before), 0, flow.slot))
   })
 
   const answering = server.spawn(process.execPath, ANSWER, '8080')

@@ -77,7 +77,9 @@ export class SimulatedFlows implements FlowTable {
       records: this.keeping.records,
       first: this.first,
       end: this.kept.end,
-      withdraw: (keys, count) => this.withdraw(keys, count),
+      withdraw: (keys, count) => {
+        for (let i = 0; i < count; i++) this.withdraw(keys, i)
+      },
       remove: () => {
         this.isRemoved = true
       },
@@ -99,15 +101,13 @@ export class SimulatedFlows implements FlowTable {
   clearHop(hop: number): void {
     this.#hops[hop] = undefined
   }
-  enter(keys: Int32Array, slots: Int32Array, count: number): number {
-    for (let i = 0; i < count; i++) {
-      if (this.flows.size >= this.room) return i
-      this.flows.set(keyAt(keys, i), slots[i]!)
-    }
-    return count
+  enter(keys: Int32Array, index: number, slot: number): boolean {
+    if (this.flows.size >= this.room) return false
+    this.flows.set(keyAt(keys, index), slot)
+    return true
   }
-  withdraw(keys: Int32Array, count: number): void {
-    for (let i = 0; i < count; i++) this.flows.delete(keyAt(keys, i))
+  withdraw(keys: Int32Array, index: number): void {
+    this.flows.delete(keyAt(keys, index))
   }
 
   /** Rewrites the frame and returns by which link it leaves, where it lies, and its length; undefined: it comes up, as it was. */

@@ -5,17 +5,16 @@ import type { FlowKey } from './flow-keys.js'
 const MOST = 1024
 
 /**
- * The flows that are entered and withdrawn together, at the end of a turn. A flow that is withdrawn and entered in one turn is entered;
- * one that was entered first is off by its slot's epoch.
+ * The flows that are entered together, at the end of a turn: when their packets have been sent, which the next ones must not overtake.
+ * One that leaves before is not entered: its slot has no epoch.
  */
 export class FlowBatch {
   readonly #table: FlowTable
   readonly #refused: (slot: number) => void
   readonly #entering = new Int32Array(MOST * FLOW_KEY_WORDS)
   readonly #slots = new Int32Array(MOST)
-  readonly #leaving = new Int32Array(MOST * FLOW_KEY_WORDS)
+  readonly #leaving = new Int32Array(FLOW_KEY_WORDS)
   #entries = 0
-  #leaves = 0
 
   /** `refused`: the table had no room for this one's flow. */
   constructor(table: FlowTable, refused: (slot: number) => void) {
@@ -28,31 +27,19 @@ export class FlowBatch {
     this.#slots[this.#entries] = slot
     if (++this.#entries === MOST) this.flush()
   }
+  /** At once. */
   withdraw(key: FlowKey): void {
-    put(this.#leaving, this.#leaves, key)
-    if (++this.#leaves === MOST) this.flush()
+    put(this.#leaving, 0, key)
+    this.#table.withdraw(this.#leaving, 0)
   }
 
   flush(): void {
-    if (this.#leaves > 0) this.#table.withdraw(this.#leaving, this.#leaves)
-    this.#leaves = 0
-    if (this.#entries === 0) return
-    const count = this.#keepLive()
-    this.#entries = 0
-    const entered = count === 0 ? 0 : this.#table.enter(this.#entering, this.#slots, count)
-    for (let i = entered; i < count; i++) this.#refused(this.#slots[i]!)
-  }
-
-  /** Drops those that have left again. Returns how many remain. */
-  #keepLive(): number {
-    let count = 0
     for (let i = 0; i < this.#entries; i++) {
       const slot = this.#slots[i]!
       if (this.#table.slots[slot * SLOT_WORDS + EPOCH] === 0) continue
-      this.#entering.copyWithin(count * FLOW_KEY_WORDS, i * FLOW_KEY_WORDS, (i + 1) * FLOW_KEY_WORDS)
-      this.#slots[count++] = slot
+      if (!this.#table.enter(this.#entering, i, slot)) this.#refused(slot)
     }
-    return count
+    this.#entries = 0
   }
 }
 

@@ -292,7 +292,7 @@ export class FlowKeeper implements ConnFlows {
     this.hops.sweep(nowMs)
     this.#ring.settle(this.#table.now())
   }
-  /** Enters and withdraws what the turn's packets have decided. */
+  /** Enters what the turn's packets have decided. */
   flush(): void {
     this.#batch.flush()
   }
