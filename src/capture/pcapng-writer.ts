@@ -18,7 +18,8 @@ export interface FrameNote {
   direction: Direction
   /** Octets that it had on the wire. */
   originalLen: number
-  /** Latin-1. Empty: no comment. */
+  /** The comment is both, Latin-1; nothing: none. Two, since the longer one may be another frame's too. */
+  head: string
   comment: string
 }
 
@@ -40,8 +41,9 @@ export class PcapngWriter {
 
   /** `len` octets at `at`. Throws a system error if they cannot be written. */
   frame(bytes: Uint8Array, at: number, len: number, note: FrameNote): void {
-    const { comment } = note
-    const commentLen = Math.min(comment.length, LONGEST_COMMENT)
+    const { head, comment } = note
+    const commentLen = head.length + comment.length
+    if (commentLen > LONGEST_COMMENT) throw new RangeError(`a comment of ${commentLen} octets`)
     const most = MOST_OVERHEAD + padded(len) + padded(commentLen)
     if (this.#at + most > ROOM) this.flush()
     if (most > ROOM) throw new RangeError(`a frame of ${len} octets`)
@@ -60,7 +62,8 @@ export class PcapngWriter {
     end += 8
     if (commentLen > 0) {
       view.setUint32(end, OptionCode.COMMENT | (commentLen << 16), true)
-      this.#bytes.write(comment, end + 4, commentLen, 'latin1')
+      this.#bytes.write(head, end + 4, head.length, 'latin1')
+      this.#bytes.write(comment, end + 4 + head.length, comment.length, 'latin1')
       end = this.#pad(end + 4 + commentLen)
     }
     view.setUint32(end, OptionCode.END, true)

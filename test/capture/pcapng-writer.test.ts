@@ -14,6 +14,7 @@ const note = (more: Partial<FrameNote> = {}): FrameNote => ({
   nanoseconds: 123_456_789,
   direction: 1,
   originalLen: 0,
+  head: '',
   comment: '',
   ...more,
 })
@@ -75,7 +76,7 @@ t.test('a frame that is too long is a mistake of the caller', async t => {
 const hasTshark = spawnSync('tshark', ['--version']).status === 0
 t.test('tshark reads it and shows the comments', { skip: !hasTshark && 'tshark is not installed' }, async t => {
   const path = written(t, writer => {
-    writer.frame(frame(1), 0, frame(1).length, note({ comment: 'balanced; to 10.0.2.11:80' }))
+    writer.frame(frame(1), 0, frame(1).length, note({ head: 'in 1: ', comment: 'balanced; to 10.0.2.11:80' }))
     writer.frame(frame(2), 0, frame(2).length, note({ interface: 1 }))
   })
   const fields = ['frame.time_epoch', 'frame.interface_name', 'frame.comment', 'frame.packet_flags'].flatMap(name => [
@@ -92,7 +93,7 @@ t.test('tshark reads it and shows the comments', { skip: !hasTshark && 'tshark i
       .split('\n')
       .map(line => line.split('\t')),
     [
-      ['1700000000.123456789', 'eth0', 'balanced; to 10.0.2.11:80', '0x00000001'],
+      ['1700000000.123456789', 'eth0', 'in 1: balanced; to 10.0.2.11:80', '0x00000001'],
       ['1700000000.123456789', 'längs', '', '0x00000001'],
     ],
   )

@@ -52,7 +52,8 @@ async function playStep(rig: Rig, step: Step, trace: boolean): Promise<PlayedSte
   return { out: rig.take(), verdict, result }
 }
 
-function stepSeconds(step: Step, trace: boolean): number {
+/** How long the recorder waited after a step. */
+export function stepSeconds(step: Step, trace: boolean): number {
   if (step.kind === 'do') return step.quiet ?? DO_SECONDS
   if (step.kind === 'pause') return step.seconds
   return step.quiet ?? (trace ? TRACE_SEND_SECONDS : SEND_SECONDS)

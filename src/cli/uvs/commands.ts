@@ -10,6 +10,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   health: async () => (await import('./seen/health.js')).health,
   vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
   offload: async () => (await import('./seen/offload.js')).offload,
+  replay: async () => (await import('./replay/replay.js')).replay,
   lint: async () => (await import('./rules/lint.js')).lint,
   script: async () => (await import('./rules/script.js')).script,
   plan: async () => (await import('./rules/plan.js')).plan,

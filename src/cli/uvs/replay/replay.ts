@@ -1,0 +1,219 @@
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
+import { setImmediate as letOthersRun } from 'node:timers/promises'
+import { Came } from '../../../../native-free/replay/arrivals.js'
+import { Paused, Replay } from '../../../../native-free/replay/replay.js'
+import { CaptureError } from '../../../capture/capture-error.js'
+import { CaptureReader } from '../../../capture/capture-reader.js'
+import { PcapngWriter } from '../../../capture/pcapng-writer.js'
+import { localControl } from '../../../control/operations/execute.js'
+import type { Control } from '../../../control/protocol/api.js'
+import { UsageError } from '../../../director/options.js'
+import { messageOf } from '../../../linux/error-text.js'
+import { packageVersion } from '../../../package-version.js'
+import { loadScheduler } from '../../../plane/load-scheduler.js'
+import { print, printPieces } from '../../command.js'
+import { refusalText } from '../../uvsadm/ask.js'
+import { ready } from '../../uvsadm/run.js'
+import type { UvsCommand } from '../command.js'
+import { badLine, parsedRules } from '../rules/parsed-rules.js'
+import { runLine } from '../rules/script-lines.js'
+import { complain } from '../run-uvs.js'
+import { showVerdicts } from '../verdicts.js'
+import { LineFile } from './line-file.js'
+import { Progress } from './progress.js'
+import { parseReplayOptions, REPLAY_FORM, type ReplayCommand, type TimedLine } from './replay-options.js'
+
+/** Frames between two looks at the terminal, a few tens of ms. */
+const SLICE = 8192
+
+export const replay: UvsCommand = {
+  name: 'replay',
+  help: `Puts a capture's frames through a director, on the capture's own clock, and says what became of each: timeouts pass in an instant.
+It needs no privileges and opens no interface. Then it lists the rules, connections and counters as uvsadm does (docs/replay.md).
+Status: 0, 1 if the capture is corrupt (what was read until there is kept) or a line of --at failed, 2 for a wrong command line.`,
+  forms: [REPLAY_FORM],
+  async run(args) {
+    const command = parseReplayOptions(args)
+    const files = new Files(command)
+    try {
+      return await replayFiles(command, files)
+    } finally {
+      files.close()
+    }
+  },
+}
+
+/** The files of a command. UsageError if one cannot be opened. */
+class Files {
+  readonly in: number
+  readonly size: number
+  readonly out: number | undefined
+  readonly json: LineFile | undefined
+
+  constructor(command: ReplayCommand) {
+    this.in = opened('--in', command.in, () => openSync(command.in, 'r'))
+    this.size = fstatSync(this.in).size
+    const { out, json } = command
+    if (out !== undefined && isSame(out, command.in)) throw new UsageError(`--out: ${out} is the file of --in`)
+    this.out = out === undefined ? undefined : opened('--out', out, () => openSync(out, 'w'))
+    this.json = json === undefined ? undefined : opened('--json', json, () => new LineFile(json))
+  }
+  close(): void {
+    this.json?.close()
+    for (const fd of [this.in, this.out]) if (fd !== undefined) closeSync(fd)
+  }
+}
+
+function opened<T>(option: string, path: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    throw new UsageError(`${option}: ${path}: ${messageOf(error)}`)
+  }
+}
+function isSame(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one), statSync(other)]
+    return a.isFile() && a.ino === b.ino && a.dev === b.dev
+  } catch {
+    return false // not there yet
+  }
+}
+
+async function replayFiles(command: ReplayCommand, files: Files): Promise<number> {
+  const { director, links, hasStandIns, in: name } = command
+  const reader = readerOf(files.in, name)
+  const schedulers = await Promise.all(command.schedulers.map(loadScheduler))
+  const out = files.out === undefined ? undefined : writerTo(files.out, links)
+  const tell = files.json?.write
+  const problems = new Set<string>()
+  const report = (problem: string): void => void problems.add(problem)
+  const replayed = new Replay({
+    capture: reader,
+    links,
+    director: { ...director, schedulers, report },
+    hasStandIns,
+    out,
+    tell,
+  })
+  const control = localControl(replayed.director)
+  for (const rule of command.marks) await control.call({ op: 'add-mark', rule })
+  if (command.rules !== undefined) await setRules(control, command.rules)
+  replayed.settle()
+  const run = new Run(replayed, control, reader, new Progress(files.size))
+  const corrupt = await run.all(command.at)
+  for (const problem of problems) complain('replay', problem)
+  print({ status: 0, out: summary(name, replayed), err: '' })
+  await showTables(control)
+  if (corrupt) complain('replay', `${name}: ${corrupt.message}`)
+  return corrupt || run.hasFailed ? 1 : 0
+}
+
+function readerOf(fd: number, name: string): CaptureReader {
+  try {
+    return new CaptureReader(fd)
+  } catch (error) {
+    throw error instanceof CaptureError ? new Error(`${name}: ${error.message}`) : error
+  }
+}
+function writerTo(fd: number, links: ReplayCommand['links']): PcapngWriter {
+  return new PcapngWriter(
+    fd,
+    `uvs replay ${packageVersion()}`,
+    links.map(link => link.name),
+  )
+}
+
+/** Line after line, as ipvsadm -R. UsageError for the first that is wrong or refused. */
+async function setRules(control: Control, file: string): Promise<void> {
+  try {
+    for await (const rule of parsedRules(file)) {
+      const reply = await control.call(rule.request)
+      if (!reply.ok) throw badLine(rule, refusalText(reply, rule.refusals))
+    }
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(`--rules: ${error.message}`) : error
+  }
+}
+
+/** The frames and the lines of --at, by their times. */
+class Run {
+  /** A line of --at failed. */
+  hasFailed = false
+  readonly #replay: Replay
+  readonly #control: Control
+  readonly #reader: CaptureReader
+  readonly #progress: Progress
+
+  constructor(replay: Replay, control: Control, reader: CaptureReader, progress: Progress) {
+    this.#replay = replay
+    this.#control = control
+    this.#reader = reader
+    this.#progress = progress
+  }
+
+  /** Returns what is wrong with the capture. */
+  async all(lines: readonly TimedLine[]): Promise<CaptureError | undefined> {
+    let corrupt: CaptureError | undefined
+    for (const line of lines) {
+      corrupt ??= await this.#frames(line.ms)
+      this.#replay.passUntil(line.ms)
+      await this.#line(line)
+    }
+    corrupt ??= await this.#frames(Infinity)
+    this.#replay.end()
+    this.#progress.end()
+    return corrupt
+  }
+
+  /** Up to a time. */
+  async #frames(ms: number): Promise<CaptureError | undefined> {
+    try {
+      while (this.#replay.run(ms, SLICE) === Paused.BUSY) {
+        this.#progress.show(this.#reader.offset, this.#reader.frames)
+        await letOthersRun()
+      }
+      return undefined
+    } catch (error) {
+      if (error instanceof CaptureError) return error
+      throw error
+    }
+  }
+  async #line({ ms, words }: TimedLine): Promise<void> {
+    const outcome = await runLine(words, this.#control, {
+      sleep: seconds => Promise.resolve(this.#replay.passUntil(ms + seconds * 1000)),
+    })
+    this.#replay.settle()
+    this.hasFailed ||= outcome.status !== 0
+    print({ ...outcome, out: `at ${ms / 1000} s $ ${words.join(' ')}\n${outcome.out}` })
+  }
+}
+
+function summary(name: string, { frames, clock, arrivals }: Replay): string {
+  const left = [
+    [Came.SENT_THEN, 'that the host had sent itself'],
+    [Came.UNKNOWN_LINK, `of link types that are not known: ${[...arrivals.unknownLinks].join(', ')}`],
+    [Came.TOO_SHORT, 'shorter than the header of their link'],
+    [Came.TOO_LONG, 'longer than any IPv4 packet'],
+  ] as const
+  const lines = [
+    `${name}: ${frames.read} frames in ${Math.max(clock.sinceStart, 0) / 1000} s of the capture, ${frames.taken} came in, ${frames.sent} were sent`,
+    ...left
+      .filter(([came]) => arrivals.counts[came]! > 0)
+      .map(([came, what]) => `left out: ${arrivals.counts[came]} ${what}`),
+    ...(arrivals.cut > 0 ? [`captured in part: ${arrivals.cut}; the rest of each was taken as 0`] : []),
+    ...(clock.backwards > 0 ? [`earlier than the frame before: ${clock.backwards}, taken at that one's time`] : []),
+    ...(clock.cut > 0 ? [`gaps of more than 32 days: ${clock.cut}, taken as such`] : []),
+  ]
+  return lines.map(line => `${line}\n`).join('')
+}
+
+async function showTables(control: Control): Promise<void> {
+  print({ status: 0, out: '\n$ uvs verdicts\n', err: '' })
+  print(await showVerdicts(false, control))
+  for (const args of [['-Ln'], ['-Ln', '--stats'], ['-Lnc']]) {
+    print({ status: 0, out: `\n$ uvsadm ${args.join(' ')}\n`, err: '' })
+    const { run } = await ready(args)
+    await printPieces(await run(control))
+  }
+}
