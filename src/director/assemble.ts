@@ -71,8 +71,8 @@ import { VerdictCounters } from './verdict-counters.js'
 /** What is decided of the director's own packets is told nobody. */
 const UNWATCHED: Watch<Witness> = { witness: undefined }
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
-/** Measured: a connection of fewer packets costs more to enter than it saves (docs/measurements.md). */
-const DEFAULT_OFFLOAD_AFTER = 12
+/** SYN, ACK, a request, and one more: a connection of one request is not entered (docs/measurements.md). */
+const DEFAULT_OFFLOAD_AFTER = 4
 /** Another director's connections are taken over in their middle. */
 const FLEET_SYSCTLS = { sloppy_sctp: '1', sloppy_tcp: '1' }
 
