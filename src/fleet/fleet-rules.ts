@@ -12,6 +12,8 @@ export type FleetKv = Pick<KeyValue, 'key' | 'value' | 'modRevision'>
 export interface FleetEntry extends FleetKv {
   readonly name: string
   readonly service: FleetService
+  /** What the service is known by. */
+  readonly identity: string
 }
 
 /** What the keys of a prefix say that the rules are to be. */
@@ -26,19 +28,18 @@ export interface FleetRules {
   readonly errors: readonly KeyError[]
 }
 
-/** Reads the keys of a prefix; those that are not of rules are passed over. */
-export function fleetRules(keys: FleetKeys, kvs: readonly FleetKv[]): FleetRules {
+/** Reads the keys of a prefix, sorted by key; those that are not of rules are passed over. `read`: reads a service's key, KeyError. */
+export function fleetRules(keys: FleetKeys, kvs: readonly FleetKv[], read = fleetEntry): FleetRules {
   const services = new Map<string, FleetEntry>()
   const owners = new Map<string, string>()
   const errors: KeyError[] = []
   for (const kv of kvs) {
     if (!kv.key.startsWith(keys.services)) continue
     try {
-      const entry = fleetEntry(keys, kv)
-      const identity = serviceIdentity(entry.service)
-      const owner = owners.get(identity)
-      if (owner !== undefined) throw new KeyError(kv.key, `${identity} is the service of ${owner} already`)
-      owners.set(identity, kv.key)
+      const entry = read(keys, kv)
+      const owner = owners.get(entry.identity)
+      if (owner !== undefined) throw new KeyError(kv.key, `${entry.identity} is the service of ${owner} already`)
+      owners.set(entry.identity, kv.key)
       services.set(entry.name, entry)
     } catch (error) {
       if (!(error instanceof KeyError)) throw error
@@ -53,7 +54,8 @@ export function fleetRules(keys: FleetKeys, kvs: readonly FleetKv[]): FleetRules
 export function fleetEntry(keys: FleetKeys, { key, value, modRevision }: FleetKv): FleetEntry {
   const name = key.slice(keys.services.length)
   if (!isServiceName(name)) throw new KeyError(key, `the name is not ${SERVICE_NAME_HELP}`)
-  return { key, value, modRevision, name, service: decodeService(key, value) }
+  const service = decodeService(key, value)
+  return { key, value, modRevision, name, service, identity: serviceIdentity(service) }
 }
 
 /** `tcp 10.0.0.1:80`, `mark 7`: what a service is known by among others. */

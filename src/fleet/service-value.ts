@@ -47,6 +47,10 @@ const SERVICE_FIELDS = [
 ]
 const SERVER_FIELDS = ['address', 'port', 'method', 'tunnel', 'weight', 'upperThreshold', 'lowerThreshold']
 
+const VALUE_FIELDS = ['version', 'service']
+const KNOWN_OF_SERVICE = [...SERVICE_FIELDS, ...SERVICE_COUNTS]
+const KNOWN_OF_SERVER = [...SERVER_FIELDS, ...SERVER_COUNTS]
+
 /** Writes the value of a service's key: one real server a line. */
 export function encodeService(service: FleetService | ServiceInfo): string {
   const { destinations, ...rest } = service
@@ -63,7 +67,7 @@ export function decodeService(key: string, text: string): FleetService {
   try {
     const value = parsed(text)
     if (value['version'] !== VERSION) throw new Malformed(`version: not ${VERSION}`)
-    mustKnow(value, ['version', 'service'], '')
+    mustKnow(value, VALUE_FIELDS, '')
     return readService(value['service'])
   } catch (error) {
     if (error instanceof Malformed) throw new KeyError(key, error.message)
@@ -85,7 +89,7 @@ function parsed(text: string): Fields {
 function readService(found: unknown): FleetService {
   const key = serviceKey(found, 'service')
   const fields = found as Fields
-  mustKnow(fields, [...SERVICE_FIELDS, ...SERVICE_COUNTS], 'service.')
+  mustKnow(fields, KNOWN_OF_SERVICE, 'service.')
   const isV6 = 'mark' in key ? key.family === 6 : key.address.includes(':')
   const netmask = isV6 ? '128' : '255.255.255.255'
   const settings = serviceSettings({ ...SERVICE_DEFAULTS, netmask, ...fields }, 'service')
@@ -103,7 +107,7 @@ function readService(found: unknown): FleetService {
 
 function readServer(found: unknown, where: string): FleetServer {
   const key = destination(found, where)
-  mustKnow(found as Fields, [...SERVER_FIELDS, ...SERVER_COUNTS], `${where}.`)
+  mustKnow(found as Fields, KNOWN_OF_SERVER, `${where}.`)
   return { ...key, ...serverSettings({ ...SERVER_DEFAULTS, ...(found as Fields) }, where) }
 }
 

@@ -3,6 +3,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -17,8 +18,8 @@ import { dirname } from 'node:path'
 
 /*
  * Files that one run leaves for the next, which does as they say, mostly as root: so only root and the user that runs may
- * be able to write them, or to replace them. Modes do not depend on the umask. Nothing here waits for the disk: what the
- * files tell of ends when the computer stops, as /run does.
+ * be able to write them, or to replace them. Modes do not depend on the umask. Nothing waits for the disk unless it is asked: what
+ * most files tell of ends when the computer stops, as /run does.
  */
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
@@ -54,14 +55,17 @@ export function makeDirectory(directory: string, mode: number): boolean {
   return true
 }
 
-/** The text of a file of so many names at most; undefined if there is none. Throws a line if it may be somebody else's. */
-export function readOwnFile(path: string, names = 1): string | undefined {
+/**
+ * The text of a file of so many names, and `most` octets, at most; undefined if there is none. Throws a line if it may be somebody
+ * else's.
+ */
+export function readOwnFile(path: string, names = 1, most = FILE_MAX): string | undefined {
   const fd = openOwn(path)
   if (fd === undefined) return undefined
   try {
     const stat = fstatSync(fd)
     if (!stat.isFile()) throw new Error(`${path} is no regular file`)
-    const why = whyNotOwn(stat, names)
+    const why = whyNotOwn(stat, names, most)
     if (why !== undefined) throw new Error(`${path} ${why}: nothing is done by it`)
     return readFileSync(fd, 'utf8')
   } finally {
@@ -69,11 +73,12 @@ export function readOwnFile(path: string, names = 1): string | undefined {
   }
 }
 
-/** Writes the file whole or not at all. */
-export function writeOwnFile(path: string, text: string): void {
+/** Writes the file whole or not at all. `isLasting`: it is to be there when the computer stops and starts. */
+export function writeOwnFile(path: string, text: string, isLasting = false): void {
   const fd = createOwnFile(`${path}.new`)
   try {
     writeFileSync(fd, text)
+    if (isLasting) fsyncSync(fd)
   } finally {
     closeSync(fd)
   }
@@ -111,11 +116,11 @@ function openOwn(path: string): number | undefined {
   }
 }
 
-function whyNotOwn(stat: Stats, names: number): string | undefined {
+function whyNotOwn(stat: Stats, names: number, most: number): string | undefined {
   if (!isOwn(stat)) return `belongs to user ${stat.uid}`
   if (isWritableByOthers(stat)) return writableByOthers(stat)
   if (stat.nlink > names) return 'has another name too (a hard link)'
-  return stat.size > FILE_MAX ? `is larger than ${FILE_MAX} octets` : undefined
+  return stat.size > most ? `is larger than ${most} octets` : undefined
 }
 
 function mustBeOwnDirectory(directory: string): void {

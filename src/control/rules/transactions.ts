@@ -14,6 +14,7 @@ import {
   type Request,
   type RuleChange,
   type ServiceInfo,
+  type ServiceKey,
 } from '../protocol/api.js'
 import { messageOf } from '../../linux/error-text.js'
 import { diff } from './diff.js'
@@ -23,6 +24,18 @@ import { ClientTransaction, type TransactionTarget } from './client-transaction.
 
 /** Batches sent before the first of them is answered, so that this thread and the data plane's both keep working. */
 const UNDER_WAY = 3
+
+/** What `commitPart` is about. */
+export interface PartOfRules {
+  /** Whether a service is of the part. */
+  readonly isIn: (service: ServiceKey) => boolean
+  /** Only these of the part's services change: no others are looked at. */
+  readonly keys?: readonly ServiceKey[]
+  /** What is to be of the part, or of `keys`. */
+  readonly desired: readonly ServiceInfo[]
+  /** Told what was there before. */
+  readonly seen: (before: readonly ServiceInfo[]) => void
+}
 
 /**
  * A director whose rules can be changed by transactions, each whole or not at all. A transaction stages the desired rules on a
@@ -66,6 +79,30 @@ export class Transactions implements TransactionTarget {
     })
   }
 
+  /** Makes services of a part of the rules the desired ones; other services stay as they are. Otherwise as `commit`. */
+  commitPart({ isIn, keys, desired, seen }: PartOfRules): Promise<Answer<Committed>> {
+    const read = async (): Promise<Answer<ServiceInfo[]>> => {
+      if (keys) return this.#some(keys)
+      const all = await allServices(this.#director)
+      return all.ok ? { ok: true, value: all.value.filter(isIn) } : all
+    }
+    const changesTo = (before: readonly ServiceInfo[]): PlannedChange[][] => {
+      seen(before)
+      return diff(before, desired)
+    }
+    return this.#alone(() => this.#carryOut(changesTo, () => {}, read))
+  }
+
+  /** Those of the services that are there. */
+  async #some(keys: readonly ServiceKey[]): Promise<Answer<ServiceInfo[]>> {
+    const found: ServiceInfo[] = []
+    for (const reply of await Promise.all(keys.map(key => allServices(this.#director, key)))) {
+      if (reply.ok) found.push(...reply.value)
+      else if (reply.refusal !== 'ESRCH') return reply
+    }
+    return { ok: true, value: found }
+  }
+
   /**
    * Carries out changes, fitted to the rules there are, all of them or none; then `follow`, and if that throws, undoes them and throws it.
    * Other changes wait meanwhile. `left`: why some are left out.
@@ -105,26 +142,27 @@ export class Transactions implements TransactionTarget {
   async #carryOut(
     changesTo: (before: readonly ServiceInfo[]) => PlannedChange[][],
     follow: () => void = () => {},
+    read = () => allServices(this.#director),
   ): Promise<Answer<Committed>> {
-    const before = await allServices(this.#director)
+    const before = await read()
     if (!before.ok) return before
     const groups = changesTo(before.value)
     const refused = await this.#carryOutGroups(groups)
     if (refused) {
       const { refusal, message } = refused
-      return { ok: false, refusal, message: `${message}; ${await this.#undo(before.value)}` }
+      return { ok: false, refusal, message: `${message}; ${await this.#undo(before.value, read)}` }
     }
     try {
       follow()
     } catch (error) {
-      throw new Error(`${messageOf(error)}; ${await this.#undo(before.value)}`, { cause: error })
+      throw new Error(`${messageOf(error)}; ${await this.#undo(before.value, read)}`, { cause: error })
     }
     return { ok: true, value: summary(groups.flat()) }
   }
   /** Returns how it ended. */
-  async #undo(before: readonly ServiceInfo[]): Promise<string> {
-    const back = await this.plan(before)
-    const isUndone = back.ok && (await this.#carryOutGroups(back.value)) === undefined
+  async #undo(before: readonly ServiceInfo[], read: () => Promise<Answer<ServiceInfo[]>>): Promise<string> {
+    const now = await read()
+    const isUndone = now.ok && (await this.#carryOutGroups(diff(now.value, before))) === undefined
     return isUndone ? 'everything is as before' : 'and not all of it could be undone'
   }
   /**

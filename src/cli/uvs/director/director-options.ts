@@ -12,6 +12,7 @@ import { CONTROL, defaultControl } from '../../command.js'
 import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { readOptions } from '../options/read-options.js'
+import { DIRECTOR_ETCD_OPTIONS, readDirectorEtcd, type DirectorEtcdOptions } from './etcd/etcd-director-options.js'
 import { ANNOUNCE_OPTIONS, type AnnounceOptions, readAnnounce } from './announce-options.js'
 
 /** A fanout group takes 256 sockets, and a director's connections are divided among them. */
@@ -30,6 +31,8 @@ export interface DirectorCommand extends DataPlaneOptions {
   marks: MarkRuleInfo[]
   workers: number
   announce?: AnnounceOptions
+  /** Rules by etcd. */
+  etcd?: DirectorEtcdOptions
 }
 
 const ADDRESS: Option = {
@@ -78,6 +81,7 @@ const COMMON: readonly Option[] = [
   option('--seed', 'N', 'what everything random comes from; by default the system says'),
   option('--rules', 'FILE', 'ipvsadm-save rules to begin with', { is: 'file' }),
   KEEPALIVED,
+  ...DIRECTOR_ETCD_OPTIONS,
   CONTROL,
   option('--http', '[ADDR:]PORT', 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise'),
   option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
@@ -124,8 +128,15 @@ function required(which: Option): Option {
   return { ...which, required: true }
 }
 
-/** Parses the arguments. Pure. `randomSeed` is used unless --seed is given. UsageError for invalid input. */
-export function parseDirectorOptions(args: string[], randomSeed: number): DirectorCommand {
+/**
+ * Parses the arguments. `randomSeed` is used unless --seed is given. Pure but for --etcd, which reads files and `env`. UsageError for
+ * invalid input.
+ */
+export function parseDirectorOptions(
+  args: string[],
+  randomSeed: number,
+  env: NodeJS.ProcessEnv = process.env,
+): DirectorCommand {
   if (args.some(arg => arg === LATER || arg.startsWith(`${LATER}=`))) throw new UsageError(`${LATER} is not there yet`)
   const given = readOptions({ name: 'director', forms: [ANY_FORM] }, args)
   const devices = readDevices(given.one('--raw'), given.one('--tap'), given.all('--mac'))
@@ -139,6 +150,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
   const synBudget = readSynBudget(given.one('--syn-budget'))
   const offload = given.has('--tap') ? undefined : readOffload(given.one('--offload'))
   const announce = readAnnounce(given)
+  const etcd = readDirectorEtcd(given, env)
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
@@ -165,6 +177,7 @@ export function parseDirectorOptions(args: string[], randomSeed: number): Direct
     },
     ...(offload && { offload }),
     ...(announce && { announce }),
+    ...(etcd && { etcd }),
     ...(synBudget === undefined ? {} : { synBudget }),
     workers,
     control: given.one('--control') ?? defaultControl(),

@@ -31,8 +31,8 @@ export async function commitDesired(director: Transactions, desired: ServiceInfo
 
 export interface ReloadOf {
   file: string | undefined
-  /** Runs a file of its own in place of `file`. */
-  keepalived?: { reload(): Promise<string> } | undefined
+  /** Has rules of its own in place of `file`. */
+  other?: { reload(): Promise<string> } | undefined
   makeTrial: () => Director
   director: Transactions
   loads: RulesLoads
@@ -65,9 +65,9 @@ export class RulesReload {
 
   /** Returns the result as a line. */
   async #reload(): Promise<string> {
-    const { file, keepalived, makeTrial, director, loads } = this.#of
-    if (keepalived) return `SIGHUP: ${await keepalived.reload()}`
-    if (file === undefined) return 'SIGHUP: there is no --rules or --keepalived FILE to read again'
+    const { file, other, makeTrial, director, loads } = this.#of
+    if (other) return `SIGHUP: ${await other.reload()}`
+    if (file === undefined) return 'SIGHUP: there is no --rules or --keepalived FILE, and no --etcd, to read again'
     try {
       if (!statSync(file).isFile()) throw new UsageError(`--rules: ${file} is no regular file: it cannot be read again`)
       const committed = await commitDesired(director, await readDesired(file, makeTrial))

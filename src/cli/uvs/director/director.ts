@@ -21,13 +21,14 @@ import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './di
 import { aloneIn, DirectorInterfaces } from './director-interfaces.js'
 import type { DirectorAnnouncing } from './director-announcing.js'
 import type { DirectorKeepalived } from './director-keepalived.js'
+import type { DirectorEtcd, DirectorEtcdOf } from './etcd/director-etcd.js'
 import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
 import { complain as complainOf } from '../run-uvs.js'
 
 export const director: UvsCommand = {
   name: 'director',
-  help: `Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules or --keepalived again.
+  help: `Runs the data plane in the foreground until SIGINT or SIGTERM. SIGHUP reads the file of --rules or --keepalived again, or the keys of --etcd.
 With --check it says what is wrong with the keepalived.conf and starts nothing; status as \`uvs keepalived check\`.`,
   forms: DIRECTOR_FORMS,
   async run(args) {
@@ -78,9 +79,10 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     const keepalived = await configured?.start(control, new DirectorInterfaces(dataPlane, command, complain))
     if (keepalived) open.unshift(keepalived)
     if (keepalived) all.show(keepalived)
-    open.unshift(
-      reloadOnHangup({ file: command.rules, keepalived, makeTrial, director: control, loads: rulesLoads }, manager),
-    )
+    const etcd = await etcdOf(command, { director: control, control: all, makeTrial, loads: rulesLoads })
+    if (etcd) open.unshift(etcd)
+    const reloads = { file: command.rules, other: keepalived ?? etcd, makeTrial, director: control, loads: rulesLoads }
+    open.unshift(reloadOnHangup(reloads, manager))
     for (const note of notes) complain(note)
     const ready = readyLine(command, dataPlane.devices)
     process.stdout.write(`uvs director: ${ready}\n`)
@@ -94,6 +96,16 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     for (const each of open) await each.close()
   }
   return 0
+}
+
+/** Follows the rules that etcd holds, if one is named. */
+async function etcdOf(
+  { etcd: options }: DirectorCommand,
+  of: Omit<DirectorEtcdOf, 'options' | 'isOthers' | 'tell'>,
+): Promise<DirectorEtcd | undefined> {
+  if (!options) return undefined
+  const { DirectorEtcd } = await import('./etcd/director-etcd.js')
+  return DirectorEtcd.start({ ...of, options, isOthers: () => false, tell: complain })
 }
 
 /** SIGHUP reads the rules again, until it is closed. */

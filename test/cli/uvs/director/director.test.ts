@@ -211,7 +211,10 @@ t.test('uvs director', { skip }, async t => {
     t.ok(await director.ready(), director.err)
     director.kill('SIGHUP')
     for (let tries = 0; director.err === '' && tries < 3000; tries++) await wait(20)
-    t.equal(director.err, 'uvs director: SIGHUP: there is no --rules or --keepalived FILE to read again\n')
+    t.equal(
+      director.err,
+      'uvs director: SIGHUP: there is no --rules or --keepalived FILE, and no --etcd, to read again\n',
+    )
     director.kill('SIGTERM')
     t.equal(await director.ended(), 0)
   })

@@ -1,0 +1,125 @@
+import type { RulesLoads } from '../../../../control/metrics/rules-loads.js'
+import type { Control, ServiceKey } from '../../../../control/protocol/api.js'
+import type { Transactions } from '../../../../control/rules/transactions.js'
+import type { Director } from '../../../../director/director.js'
+import { EtcdClient } from '../../../../etcd/etcd-client.js'
+import { encodeState } from '../../../../fleet/publish/director-state.js'
+import { StatePublisher } from '../../../../fleet/publish/state-publisher.js'
+import { Follower } from '../../../../fleet/follow/follower.js'
+import type { FleetRules } from '../../../../fleet/fleet-rules.js'
+import { summary } from '../../rules/format-plan.js'
+import type { DirectorEtcdOptions } from './etcd-director-options.js'
+import { LastRules } from './last-rules.js'
+import { RulesApplier } from './rules-applier.js'
+import { stateOf } from './state-of.js'
+
+export interface DirectorEtcdOf {
+  readonly options: DirectorEtcdOptions
+  readonly director: Transactions
+  /** The same without transactions, for figures. */
+  readonly control: Control
+  readonly makeTrial: () => Director
+  readonly isOthers: (service: ServiceKey) => boolean
+  readonly loads: RulesLoads
+  readonly tell: (line: string) => void
+}
+
+/** How long a start waits for etcd before it uses the last rules that were seen. */
+const FIRST_MS = 5_000
+
+/** What --etcd asks of a running director: rules by a fleet's keys, and its own state there. */
+export class DirectorEtcd {
+  readonly #etcd: EtcdClient
+  readonly #applier: RulesApplier
+  readonly #follower: Follower
+  readonly #publisher: StatePublisher
+  readonly #last: LastRules
+  #isDraining = false
+
+  /** Has rules as soon as it returns, unless there are none to be had. */
+  static async start(of: DirectorEtcdOf): Promise<DirectorEtcd> {
+    const found = new DirectorEtcd(of)
+    const kvs = found.#last.load()
+    await found.#follower.start(kvs && { kvs, where: found.#last.path }, FIRST_MS)
+    return found
+  }
+
+  private constructor({ options, director, control, makeTrial, isOthers, loads, tell }: DirectorEtcdOf) {
+    const { keys, name } = options
+    const since = new Date().toISOString()
+    this.#etcd = new EtcdClient(options.etcd)
+    this.#last = new LastRules(options.stateDirectory, keys, tell)
+    this.#applier = new RulesApplier({ director, makeTrial, isOthers, tell })
+    this.#follower = new Follower({
+      etcd: this.#etcd,
+      keys,
+      name,
+      apply: rules => this.#apply(rules, loads),
+      applied: all => this.#last.keep(all),
+      drain: isMarked => this.#drain(isMarked, control, tell),
+      changed: () => this.#publisher.changed(),
+      tell,
+    })
+    this.#publisher = new StatePublisher({
+      etcd: this.#etcd,
+      key: keys.director(name),
+      value: async () =>
+        encodeState(
+          await stateOf(control, {
+            name,
+            since,
+            status: this.#follower.status,
+            services: this.#applier.services,
+            isDraining: this.#isDraining,
+          }),
+        ),
+      tell,
+    })
+  }
+
+  /** Reads everything again, and undoes what was changed beside it. Returns the result as a line. */
+  async reload(): Promise<string> {
+    this.#applier.doubtAll()
+    const late = new Promise<'late'>(resolve => setTimeout(() => resolve('late'), FIRST_MS).unref())
+    if ((await Promise.race([this.#follower.reread(), late])) === 'late')
+      return 'etcd does not answer: the rules stay as they are'
+    const { refused, revision } = this.#follower.status
+    return refused === undefined
+      ? `the rules are those of etcd, revision ${revision}`
+      : `nothing has changed: ${refused}`
+  }
+
+  async close(): Promise<void> {
+    await this.#follower.close()
+    await this.#publisher.close()
+    this.#last.close()
+    this.#etcd.close()
+  }
+
+  async #apply(rules: FleetRules, loads: RulesLoads): Promise<string | undefined> {
+    try {
+      const committed = await this.#applier.apply(rules)
+      loads.record(true, Date.now() / 1000)
+      return Object.keys(committed.changes).length === 0 ? undefined : summary(committed)
+    } catch (error) {
+      loads.record(false, Date.now() / 1000)
+      throw error
+    }
+  }
+
+  /** As `uvs drain --director` does, and its end. */
+  #drain(isMarked: boolean, control: Control, tell: (line: string) => void): void {
+    this.#isDraining = isMarked
+    this.#publisher.changed()
+    tell(isMarked ? 'etcd: this director is to be drained' : 'etcd: this director is to be drained no longer')
+    const request = isMarked
+      ? ({ op: 'drain-director', deadline: DRAIN_S } as const)
+      : ({ op: 'cancel-drain' } as const)
+    void control.call(request).then(reply => {
+      if (!reply.ok) tell(`etcd: ${request.op}: ${reply.message}`)
+    })
+  }
+}
+
+/** The longest that a marked director waits for its connections to end. */
+const DRAIN_S = 3600
