@@ -59,6 +59,10 @@ export class ConnTable {
   get count(): number {
     return this.#count
   }
+  /** The end of the records that have been used; those that are free have protocol 0. */
+  get end(): number {
+    return this.#fresh
+  }
   get buckets(): number {
     return this.#heads.length
   }
@@ -187,7 +191,7 @@ export class ConnTable {
   }
   /** Frees a record that is in no bucket. */
   free(conn: ConnIndex): void {
-    this.words[conn + DPORT_PROTOCOL] = 0 // director/upkeep/room.ts reads records that no list has
+    this.words[conn + DPORT_PROTOCOL] = 0 // who looks at all records passes it by
     this.words[conn + NEXT] = this.#free
     this.#free = conn
     this.#count--

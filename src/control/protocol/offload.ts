@@ -39,6 +39,8 @@ export interface OffloadHere {
   changing: number
   /** A tunnel by GRE or GUE; or by IPIP, and sysctl pmtu_disc is 0. */
   tunnel: number
+  /** Into a tunnel by IPIP, and the client's last packet had no DF: each outer header has an identification of the director's. */
+  noDf: number
   /** FULLNAT: the real server has not got the client's address yet. */
   handOver: number
   sctp: number

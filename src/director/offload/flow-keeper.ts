@@ -4,7 +4,7 @@
  * real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written to its slot.
  *
  * slotOf, for each direction of a connection: 0 none; > 0 its slot; < 0 its former slot, which rests; ≤ STAYS: it cannot be entered in
- * that epoch.
+ * that epoch; UNFIT: its last packet could not be forwarded by the program.
  */
 import type { Connections } from '../../conn/connections.js'
 import type { ConnFlows } from '../../conn/conn-flows.js'
@@ -24,17 +24,18 @@ import { FlowKeys } from './flow-keys.js'
 import { Hops } from './hops.js'
 import type { Adoption } from './adoption.js'
 import { KeptRecords } from './kept-records.js'
+import { SlotOwners } from './slot-owners.js'
 import { SlotRing } from './slot-ring.js'
 import { SlotWriter, type FlowChange } from './slot-writer.js'
 import { Standing } from './standing.js'
 import { connOf, flowAt, NOBODY, ownerOf, Way, WAYS, wayOf } from './way.js'
 
 const STAYS = -(2 ** 30)
+const UNFIT = -(2 ** 31)
 const EPOCH_MASK = 0xfffff
-/** Slots that one poll looks at, and ms between the beginnings of two sweeps over all. */
+/** Slots that one poll looks at where there are many. */
 const SWEEP = 4096
-const SWEEP_MS = 2000
-/** Up to so many flows are all looked at when somebody asks: some ms. With more, what is shown is up to a sweep old. */
+/** Up to so many flows are all looked at by one poll, and when somebody asks: some ms. With more, what is shown is up to a sweep old. */
 const FEW = 65_536
 /** Where there is no room, flows make room that have been idle for so long, in the clock's units (1.05 ms). */
 const IDLE = 10_000
@@ -50,8 +51,7 @@ export class FlowKeeper implements ConnFlows {
   /** Inbound packets of a connection until its flows are entered. */
   readonly after: number
   readonly #slotOf: Int32Array
-  /** Of each slot, counted from the first. */
-  readonly #owners: Int32Array
+  readonly #owners: SlotOwners
   readonly #ring: SlotRing
   readonly #batch: FlowBatch
   readonly #counts: FlowCounts
@@ -62,8 +62,8 @@ export class FlowKeeper implements ConnFlows {
   adoption: Adoption | undefined
   readonly hops: Hops
   #epoch = 1
-  #sweepAt: number
-  #nextSweep = 0
+  /** Where a sweep over the slots goes on. Undefined: none is under way. */
+  #sweepAt: number | undefined
   #lacksRoom = false
   readonly figures: FlowFigures
 
@@ -84,19 +84,19 @@ export class FlowKeeper implements ConnFlows {
     this.#slotOf = allocate(this.#words.length >>> 3)
     this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
     this.#batch = new FlowBatch(table, slot => this.#refused(slot))
-    this.#owners = allocate(table.count)
+    this.#owners = new SlotOwners(table, allocate)
     this.#counts = new FlowCounts(table, allocate)
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
     this.#kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
     this.hops = new Hops(table)
-    this.#sweepAt = table.first
     this.figures = new FlowFigures(table.count, () => table.lost)
     table.setEpoch(this.#epoch)
   }
 
   /** How long the next poll may wait if no frame comes. `tickMs`: until the counters' tick, which must come in time where there are flows. */
   idleMs(tickMs: number): number {
+    if (this.#sweepAt !== undefined) return 0
     return Math.min(this.adoption?.idleMs ?? Infinity, this.figures.flows > 0 ? tickMs : Infinity)
   }
 
@@ -122,6 +122,7 @@ export class FlowKeeper implements ConnFlows {
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
     if (!this.#isSteady(conn, way)) return Standing.CHANGING
     if (this.#words[conn + IN_PKTS]! < this.after) return Standing.YOUNG
+    if (slot === UNFIT) return Standing.UNFIT
     return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
   }
   /** Whether the program runs where the link's frames come in, and can send by it. */
@@ -157,10 +158,15 @@ export class FlowKeeper implements ConnFlows {
     this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
-    this.#own(slot, ownerOf(conn, way))
+    this.#owners.give(slot, ownerOf(conn, way))
     this.figures.flows++
     this.figures.entered++
     this.#batch.enter(key, slot)
+  }
+  /** The program could not forward a packet such as the flow's last one: it is not entered, until one can be. */
+  keepOut(conn: ConnIndex, way: Way): void {
+    const at = flowAt(conn, way)
+    if (this.#slotOf[at]! <= 0) this.#slotOf[at] = UNFIT
   }
   /** A state that an ACK, or a datagram, does not change. */
   #isSteady(conn: ConnIndex, way: Way): boolean {
@@ -203,22 +209,16 @@ export class FlowKeeper implements ConnFlows {
   clear(): void {
     this.adoption?.end()
     for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) {
-      const owner = this.#ownerOf(slot)
+      const owner = this.#owners.of(slot)
       if (owner !== NOBODY) this.ended(connOf(owner))
     }
     this.#slotOf.fill(0)
     this.#batch.flush()
   }
 
-  #ownerOf(slot: number): number {
-    return this.#owners[slot - this.#table.first]!
-  }
-  #own(slot: number, owner: number): void {
-    this.#owners[slot - this.#table.first] = owner
-  }
   /** The slot's former flow has been gone for so long that nothing more comes. */
   #rested(slot: number): void {
-    const owner = this.#ownerOf(slot)
+    const owner = this.#owners.of(slot)
     if (owner === NOBODY) return
     const at = flowAt(connOf(owner), wayOf(owner))
     if (this.#slotOf[at] === -slot) this.#slotOf[at] = 0
@@ -227,10 +227,10 @@ export class FlowKeeper implements ConnFlows {
   /** What a packet that was under way counted after its flow had left is counted too. */
   #disown(slot: number): void {
     this.#fold(slot, false)
-    this.#own(slot, NOBODY)
+    this.#owners.give(slot, NOBODY)
   }
   #refused(slot: number): void {
-    const owner = this.#ownerOf(slot)
+    const owner = this.#owners.of(slot)
     if (owner === NOBODY) return
     this.#leave(connOf(owner), wayOf(owner))
     this.figures.entered--
@@ -245,7 +245,7 @@ export class FlowKeeper implements ConnFlows {
     const at = slot * SLOT_WORDS
     if (!counts.take(slot)) return
     const { packets, octets } = counts
-    const owner = this.#ownerOf(slot)
+    const owner = this.#owners.of(slot)
     const conn = connOf(owner)
     const dest = this.#conns.destinationOf(conn)
     this.figures.packets += packets
@@ -271,23 +271,23 @@ export class FlowKeeper implements ConnFlows {
     if (this.#slots[at + EPOCH] === 0) return
     this.#fold(slot, true)
     if (!this.#lacksRoom || ((this.#table.now() - this.#slots[at + SEEN]!) | 0) < IDLE) return
-    const owner = this.#ownerOf(slot)
+    const owner = this.#owners.of(slot)
     this.#leave(connOf(owner), wayOf(owner))
     this.figures.evicted++
   }
 
-  /** Looks at a share of the slots; at all if the counters tick. */
+  /** Where the counters tick, a sweep begins: it looks at all slots, at once or, where there are many, a share of them each time. */
   poll(nowMs: number, isTick: boolean): void {
     this.#conns.timers.setClock(nowMs)
     this.#kept?.beat()
     this.adoption?.poll(nowMs)
-    if (isTick) this.settleAll()
-    if (this.#sweepAt === this.#table.first && nowMs < this.#nextSweep) return
-    if (this.#sweepAt === this.#table.first) this.#nextSweep = nowMs + SWEEP_MS
-    const end = Math.min(this.#sweepAt + SWEEP, this.#ring.fresh)
+    if (isTick) this.#sweepAt ??= this.#table.first
+    if (this.#sweepAt === undefined) return
+    const { fresh } = this.#ring
+    const end = this.figures.flows > FEW ? Math.min(this.#sweepAt + SWEEP, fresh) : fresh
     for (; this.#sweepAt < end; this.#sweepAt++) this.#look(this.#sweepAt)
-    if (this.#sweepAt < this.#ring.fresh) return
-    this.#sweepAt = this.#table.first
+    if (this.#sweepAt < fresh) return
+    this.#sweepAt = undefined
     if (this.#ring.length > 0) this.#lacksRoom = false
     this.hops.sweep(nowMs)
     this.#ring.settle(this.#table.now())

@@ -1,6 +1,6 @@
 import type { Connections } from '../../conn/connections.js'
 import { HAND_OVER, keyAt } from '../../conn/fullnat-keys.js'
-import { ConnFlag, DPORT_PROTOCOL, FLAGS, NEXT, NONE, type ConnIndex } from '../../conn/record.js'
+import { ConnFlag, DPORT_PROTOCOL, FLAGS, RECORD_WORDS, type ConnIndex } from '../../conn/record.js'
 import { isOneWay, Method } from '../../service/method.js'
 import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
@@ -18,6 +18,8 @@ export interface FlowsHere {
   changing: number
   /** Its packets go into a tunnel by GRE or GUE, or by IPIP without sysctl pmtu_disc. */
   tunnel: number
+  /** Into a tunnel, and the client's last packet had no DF. */
+  noDf: number
   /** The real server has not got the client's address yet (FULLNAT). */
   handOver: number
   sctp: number
@@ -31,29 +33,27 @@ export interface FlowsHere {
   due: number
 }
 
-/** Buckets of the connection table, and connections, that one step looks at: a fraction of a millisecond. */
-const BUCKETS_A_STEP = 4096
-const CONNS_A_STEP = 128
+/** Records of the connection table that one step looks at: a fraction of a millisecond. */
+const A_STEP = 512
 
-/** Counts the flows of all connections that are not forwarded by the program, in steps. Connections that come or go meanwhile may be missed. */
+/**
+ * Counts the flows of all connections that are not forwarded by the program, in steps, in the order of memory. Connections
+ * that come or go meanwhile may be missed.
+ */
 export function* countFlowsHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls): Generator<void, FlowsHere> {
   const here = nobodyHere()
   const { table } = conns
-  let looked = 0
-  for (let bucket = 0; bucket < table.buckets; bucket++) {
-    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex) {
-      countHere(conns, flows, sysctls, conn, here)
-      looked++
-    }
-    if (looked < CONNS_A_STEP && bucket % BUCKETS_A_STEP !== 0) continue
-    looked = 0
+  for (let from = 0; from < table.end; from += A_STEP * RECORD_WORDS) {
+    const end = Math.min(table.end, from + A_STEP * RECORD_WORDS)
+    for (let conn = from; conn < end; conn += RECORD_WORDS)
+      if ((table.words[conn + DPORT_PROTOCOL]! & 0xff) !== 0) countHere(conns, flows, sysctls, conn as ConnIndex, here)
     yield
   }
   return here
 }
 
 export function nobodyHere(): FlowsHere {
-  return { young: 0, changing: 0, tunnel: 0, handOver: 0, sctp: 0, noServer: 0, noWay: 0, noRoom: 0, due: 0 }
+  return { young: 0, changing: 0, tunnel: 0, noDf: 0, handOver: 0, sctp: 0, noServer: 0, noWay: 0, noRoom: 0, due: 0 }
 }
 
 function countHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls, conn: ConnIndex, here: FlowsHere): void {
@@ -88,6 +88,7 @@ function whyHere(
 const KEPT = {
   [Standing.YOUNG]: 'young',
   [Standing.CHANGING]: 'changing',
+  [Standing.UNFIT]: 'noDf',
   [Standing.NO_WAY]: 'noWay',
   [Standing.NO_ROOM]: 'noRoom',
   [Standing.DUE]: 'due',

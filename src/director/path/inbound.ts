@@ -106,10 +106,11 @@ export class Inbound {
     const { conns, counters } = this.#m
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     conns.states.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
+    const hasDf = packet.ip.dontFragment
     const verdict = this.#towards.send(packet, conn, nowMs)
     conns.countInbound(conn)
     conns.timers.restart(conn)
-    if (verdict === Verdict.BALANCED) this.#tunnelFlows?.balanced(conn)
+    if (verdict === Verdict.BALANCED) this.#tunnelFlows?.balanced(conn, hasDf)
     return verdict
   }
   #forwardOnePacket(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {

@@ -28,7 +28,7 @@ export class TunnelFlows {
   }
 
   /** A packet of the connection has gone to its real server, and was counted. */
-  balanced(conn: ConnIndex): void {
+  balanced(conn: ConnIndex, hasDf: boolean): void {
     const { conns, output, ownAddresses, sysctls, watch } = this.#m
     // Whoever watches is to see the next packets too.
     if (watch.witness !== undefined) return
@@ -37,6 +37,7 @@ export class TunnelFlows {
     const daddr = words[conn + DADDR]! as Ipv4Addr
     const dest = conns.destinationOf(conn)
     if (!mayBeWrapped(dest, sysctls)) return
+    if (!hasDf) return this.#flows.keepOut(conn, Way.INBOUND)
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return
     const hop = output.route(daddr)
     if (hop === undefined || hop.mtu - IPV4_MIN_LEN < IPV4_LEAST_MTU) return

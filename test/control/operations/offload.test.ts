@@ -16,6 +16,7 @@ const NOTHING: OffloadHere = {
   young: 0,
   changing: 0,
   tunnel: 0,
+  noDf: 0,
   handOver: 0,
   sctp: 0,
   noServer: 0,
@@ -148,6 +149,27 @@ t.test('a persistence template is no flow', async t => {
   director.receive('c', tcp4(`${CLIENT} > ${VIP}:443`, { ...fromClient, flags: 'S' }))
   t.equal(director.director.conns.table.count, 2)
   t.strictSame(director.here, { ...NOTHING, changing: 2 })
+})
+
+t.test('flows into a tunnel are not entered while their client sends without DF', async t => {
+  const director = new Offloading()
+  const service = { protocol: 'udp', address: VIP, port: 53 } as const
+  director.must({ op: 'add-service', service, settings: serviceSettings('rr') })
+  const settings = destinationSettings(1, { method: 'tunnel' })
+  director.must({ op: 'add-destination', service, destination: { address: '10.99.2.12', port: 53 }, settings })
+  const send = (df: boolean): void => {
+    director.receive('c', udp4(`${CLIENT} > ${VIP}:53`, { ...fromClient, df }))
+    director.take()
+  }
+  send(false)
+  send(false)
+  t.match(director.info, { counts: { flows: 0, entered: 0 }, here: { ...NOTHING, noDf: 1 } })
+  send(true)
+  t.match(director.info, { counts: { flows: 1, entered: 1 }, here: NOTHING })
+  send(false)
+  t.match(director.info, { counts: { flows: 1 }, here: NOTHING }, 'it stays; this packet came up')
+  send(true)
+  t.equal(director.flows.wrapped, 1)
 })
 
 t.test('flows stay here without room, and without a program where they leave', async t => {

@@ -11,7 +11,7 @@ class Offloaded extends BenchDirector {
   readonly flows: SimulatedFlows
   constructor(slots = 16) {
     const flows = new SimulatedFlows(slots)
-    super({ offload: flows })
+    super({ offload: flows, ...(slots > 16 && { maxConnections: slots }) })
     this.flows = flows
     this.serve('tcp', WEB, SERVER)
     this.serve('udp', `${VIP}:53`, '10.99.2.11:53')
@@ -181,6 +181,23 @@ t.test('a neighbour in use stays resolved; one that is forgotten takes its flows
   director.run(70_000)
   t.equal(director.director.held.learnt, 0)
   t.notOk(director.isForwarded(() => director.answer(client)))
+})
+
+t.test('many slots are looked at in shares, without waiting', async t => {
+  const director = new Offloaded(12_000)
+  const { flows } = director.director
+  flows!.figures.flows = 70_000 // of which most are not there
+  for (let port = 1000; port < 6000; port++) director.open(`10.99.1.10:${port}`)
+  director.data('10.99.1.10:1000')
+  const before = director.figures.packets
+  let shares = 0
+  for (let polls = 0; polls < 300; polls++) {
+    director.poll(10)
+    if (flows!.idleMs(1000) === 0) shares++
+  }
+  t.ok(shares >= 2, `${shares} polls are followed by the next one at once`)
+  t.equal(director.figures.packets, before + 1)
+  t.equal(flows!.idleMs(1000), 1000, 'then it waits for the next tick')
 })
 
 t.test('reset takes all flows away', async t => {
