@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { hostPart, type LabMode, rules } from '../../native-free/lab-plan.js'
+import { hostPart, LAB_MODES, type LabMode, rules } from '../../native-free/lab-plan.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 import { alike, PLANS } from '../../netns-lab/plans.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
@@ -83,24 +83,24 @@ function less(one: Counted, other: Counted): Counted {
   return { packets: one.packets - other.packets, octets: one.octets - other.octets }
 }
 
-/** Of direct routing, answers pass nobody but the client. */
+/** Of direct routing and tunnels, answers pass nobody but the client. */
 function asSeen(hosts: Record<string, Both>, mode: LabMode): Record<string, Both> {
-  if (mode !== 'dr') return hosts
+  if (mode !== 'dr' && mode !== 'tun') return hosts
   const none = { packets: 0, octets: 0 }
   return Object.fromEntries(Object.entries(hosts).map(([name, { requests }]) => [name, { requests, answers: none }]))
 }
 
-async function counts(t: Test, mode: LabMode): Promise<void> {
+async function counts(t: Test, mode: LabMode, workers: number): Promise<void> {
   const plan = alike(PLANS[mode])
   const lab = await NetnsLab.build({
-    prefix: `uvs-counts-${mode}-${process.pid}-`,
+    prefix: `uvs-counts${workers}-${mode}-${process.pid}-`,
     plan,
     io: 'raw',
     web: { quiet: true },
   })
   t.teardown(() => lab.remove())
   for (const name of ['client', 'rs1', 'rs2']) await countTcp(lab.spaces, name, plan.port)
-  const director = await lab.startDirector('--offload', '0', '--http', METRICS)
+  const director = await lab.startDirector('--offload', '0', '--http', METRICS, '--workers', String(workers))
   const admin = async (...words: string[]): Promise<string> => {
     const { status, out, err } = await director.admin(words)
     if (status !== 0) throw new Error(`uvsadm ${words.join(' ')}: ${err}`)
@@ -146,5 +146,10 @@ async function counts(t: Test, mode: LabMode): Promise<void> {
   }
 }
 
-for (const mode of ['nat', 'dr', 'fullnat'] as const)
-  await t.test(`${mode}: counters are as captured`, { skip, timeout: 200_000 }, t => counts(t, mode))
+/** All modes, one after the other. */
+export async function countedInAllModes(workers: number): Promise<void> {
+  for (const mode of LAB_MODES) {
+    const what = `${mode}, workers ${workers}: counters are as captured`
+    await t.test(what, { skip, timeout: 200_000 }, t => counts(t, mode, workers))
+  }
+}

@@ -1,10 +1,10 @@
 import type { Namespaces } from '../../netns-lab/namespaces.js'
 
-/** What TCP frames of the director may be: a rule of nftables without its verdict. */
+/** What frames of the director may be: a rule of nftables without its verdict. */
 export type Allowed = readonly string[]
 
 /**
- * Judges each TCP frame that the director puts on the wire, by rules at its port of the bridge: to the MAC of whom it is for, from and to
+ * Judges each frame of TCP and IPIP that the director puts on the wire, by rules at its port of the bridge: to the MAC of whom it is for, from and to
  * the right addresses and ports. `hosts`: whose MACs those are, by name: `@name_macs` of the rules.
  */
 export class WireJudge {
@@ -21,12 +21,14 @@ export class WireJudge {
         ${sets.join('\n')}
         set stale { type ether_addr; }
         set wrong { type ether_addr . ipv4_addr . inet_service . ipv4_addr . inet_service; flags dynamic; size 1000; }
+        set stray { type ether_addr . ipv4_addr . ipv4_addr; flags dynamic; size 1000; }
         set late { type ether_addr . ipv4_addr; flags dynamic; size 1000; }
         chain director {
           type filter hook ingress device to-director priority 0; policy accept;
-          ip protocol != tcp accept
+          ip protocol != { tcp, 4 } accept
           ether daddr @stale add @late { ether daddr . ip daddr }
           ${rules.join('\n')}
+          ip protocol 4 add @stray { ether daddr . ip saddr . ip daddr } accept
           add @wrong { ether daddr . ip saddr . tcp sport . ip daddr . tcp dport }
         }
       }`)
@@ -60,7 +62,7 @@ export class WireJudge {
           .map(each => `${set}: ${each.trim()}`) ?? []
       )
     }
-    return [...(await elements('wrong')), ...(await elements('late'))]
+    return [...(await elements('wrong')), ...(await elements('stray')), ...(await elements('late'))]
   }
 
   async #nft(text: string): Promise<void> {

@@ -15,7 +15,18 @@ const counts = {
   octets: 987_654_321,
   lost: 0,
 }
-const here = { young: 6, changing: 0, tunnel: 1, noDf: 0, handOver: 0, sctp: 0, noServer: 0, noWay: 0, noRoom: 0, due: 2 }
+const here = {
+  young: 6,
+  changing: 0,
+  tunnel: 1,
+  noDf: 0,
+  handOver: 0,
+  sctp: 0,
+  noServer: 0,
+  noWay: 0,
+  noRoom: 0,
+  due: 2,
+}
 const info: OffloadInfo = { interfaces: ['eth0', 'eth1'], after: 12, counts, balanced: 360, here }
 const control: Control = { call: async () => ({ ok: true, value: info }) as never }
 

@@ -1,0 +1,3 @@
+import { countedInAllModes } from './offload-counted.js'
+
+await countedInAllModes(2)
