@@ -11,6 +11,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 /** What each layer may import directly; what those may import comes with it. */
 const BELOW: Record<string, string[]> = {
   wire: [],
+  // Which frames are meant, in the language of pcap-filter(7).
+  filter: ['wire'],
   packet: ['wire'],
   // Capture files: pcap, pcapng.
   capture: ['wire'],
@@ -24,7 +26,7 @@ const BELOW: Record<string, string[]> = {
   forward: ['conn', 'neigh'],
   director: ['sched', 'forward'],
   'control/protocol': [],
-  'control/operations': ['control/protocol', 'director'],
+  'control/operations': ['control/protocol', 'director', 'filter'],
   // The director in threads, on devices.
   plane: ['control/operations', 'io'],
   'control/rules': ['plane'],

@@ -1,7 +1,8 @@
 import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
 import { goldenHash } from './hash.js'
-import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+import type { BoundScheduler, Flow, Scheduler, SchedulerView } from './scheduler.js'
+import { placesView } from './views.js'
 
 const BUCKET_BITS = 8
 const BUCKETS = 2 ** BUCKET_BITS
@@ -21,6 +22,9 @@ class DestinationHash implements BoundScheduler {
   schedule(flow: Flow): Destination | undefined {
     const dest = (this.#buckets ??= this.#fill())[goldenHash(flow.vaddr, BUCKET_BITS)]
     return dest?.available && dest.eligible ? dest : undefined
+  }
+  view(flow: Flow): SchedulerView {
+    return placesView('bucket', (this.#buckets ??= this.#fill()), goldenHash(flow.vaddr, BUCKET_BITS), '')
   }
   added(): void {
     this.#buckets = undefined

@@ -7,5 +7,8 @@ const eligible = (dest: Destination): boolean => dest.eligible
 /** Weighted failover: every connection goes to the highest weight that is up (ipvs-behaviour.md §3.4). */
 export const fo: Scheduler = {
   name: 'fo',
-  bind: service => ({ schedule: () => heaviest(service.destinations, eligible) }),
+  bind: service => ({
+    schedule: () => heaviest(service.destinations, eligible),
+    view: () => ({ rule: 'the highest weight', of: () => undefined }),
+  }),
 }

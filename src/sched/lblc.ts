@@ -5,7 +5,8 @@ import { isBusy } from './busy.js'
 import { leastByWeight } from './least.js'
 import { LocalityCache } from './locality-cache.js'
 import { overhead } from './overhead.js'
-import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+import type { BoundScheduler, Flow, Scheduler, SchedulerView } from './scheduler.js'
+import { ratioView } from './views.js'
 
 interface Entry {
   readonly addr: Ipv4Addr
@@ -38,6 +39,16 @@ class LocalityBased implements BoundScheduler {
     const dest = leastByWeight(destinations, overhead)
     if (dest !== undefined && entry?.dest !== dest) this.#remember(flow.vaddr, dest, entry, nowMs)
     return dest
+  }
+  view(flow: Flow): SchedulerView {
+    const isKnown = this.#cache.find(flow.vaddr) !== undefined
+    const least = 'the least (256 × active + inactive) ÷ weight'
+    return ratioView(
+      isKnown
+        ? `the server that the address had, unless it is busy; else ${least}`
+        : `${least}; the address then stays there`,
+      overhead,
+    )
   }
   tick(nowMs: number): void {
     this.#cache.sweep(nowMs, this.#service.sysctls.lblcExpiration * 1000)

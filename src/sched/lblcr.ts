@@ -5,7 +5,8 @@ import { isBusy } from './busy.js'
 import { leastByWeight } from './least.js'
 import { LocalityCache } from './locality-cache.js'
 import { overhead, productExceeds } from './overhead.js'
-import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+import type { BoundScheduler, Flow, Scheduler, SchedulerView } from './scheduler.js'
+import { ratioView } from './views.js'
 
 interface Entry {
   readonly addr: Ipv4Addr
@@ -47,6 +48,16 @@ class Replicating implements BoundScheduler {
       this.#cache.add({ addr: flow.vaddr, members: [dest], lastUse: nowMs, lastChange: nowMs })
     }
     return dest
+  }
+  view(flow: Flow): SchedulerView {
+    const isKnown = this.#cache.find(flow.vaddr) !== undefined
+    const least = 'the least (256 × active + inactive) ÷ weight'
+    return ratioView(
+      isKnown
+        ? `the least loaded of the servers that the address has, unless it is busy; else ${least}`
+        : `${least}; the address then stays there`,
+      overhead,
+    )
   }
   tick(nowMs: number): void {
     this.#cache.sweep(nowMs, this.#expirationMs)

@@ -21,5 +21,6 @@ export const lc: Scheduler = {
       }
       return least
     },
+    view: () => ({ rule: 'the least 256 × active + inactive', of: dest => String(overhead(dest)) }),
   }),
 }

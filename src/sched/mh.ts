@@ -3,8 +3,9 @@ import { SchedFlag } from '../service/service-settings.js'
 import type { Service } from '../service/service.js'
 import { AS_IT_CAME, BY_THE_RULES, type HashOrder } from './hash-order.js'
 import { hashedPort } from './hash.js'
-import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+import type { BoundScheduler, Flow, Scheduler, SchedulerView } from './scheduler.js'
 import { sipHash13 } from './siphash.js'
+import { placesView } from './views.js'
 
 /** Slots: a prime, so that every skip visits all of them. A service with more destinations than slots cannot use mh. */
 export const MAGLEV_SLOTS = 4093
@@ -46,6 +47,18 @@ class Maglev implements BoundScheduler {
     const dest = this.#servers[slots[slot]!]
     if (dest === undefined || dest.eligible) return dest
     return schedFlags & SchedFlag.FALLBACK ? this.#fallback(slots, key, slot) : undefined
+  }
+  view(flow: Flow): SchedulerView {
+    const { schedFlags } = this.#service.settings
+    const slots = (this.#slots ??= this.#populate())
+    const servers = Array.from(slots, server => this.#servers[server])
+    const key = (schedFlags & SchedFlag.PORT ? hashedPort(flow) : 0) + flow.caddr
+    return placesView(
+      'slot',
+      servers,
+      slotOf(key),
+      schedFlags & SchedFlag.FALLBACK ? '; if it refuses, of another' : '',
+    )
   }
   added(): void {
     this.#slots = undefined

@@ -8,5 +8,11 @@ const hasRoom = (dest: Destination): boolean => dest.eligible && dest.activeConn
 /** Weighted overflow: the highest weight until it is full, then the next; none when all are full (ipvs-behaviour.md §3.4). */
 export const ovf: Scheduler = {
   name: 'ovf',
-  bind: service => ({ schedule: () => heaviest(service.destinations, hasRoom) }),
+  bind: service => ({
+    schedule: () => heaviest(service.destinations, hasRoom),
+    view: () => ({
+      rule: 'the highest weight that is not full: no more active connections than its weight',
+      of: dest => (hasRoom(dest) ? 'has room' : 'full'),
+    }),
+  }),
 }

@@ -27,6 +27,14 @@ export const rr: Scheduler = {
         }
         return undefined
       },
+      view: () => {
+        const { destinations } = service
+        const turnOf = (at: number): number => (at - position - 1 + destinations.length) % destinations.length
+        return {
+          rule: 'the next in the list after the last choice',
+          of: dest => `turn ${turnOf(destinations.indexOf(dest)) + 1}`,
+        }
+      },
       added() {
         if (position !== HEAD) position++
       },

@@ -17,8 +17,18 @@ export interface BoundScheduler {
   removed?(dest: Destination, index: number): void
   /** Every 60 s, for schedulers that keep a cache. */
   tick?(nowMs: number): void
+  /** What it goes by for this flow, for people; it changes nothing. Called just before `schedule`. */
+  view?(flow: Flow): SchedulerView
   /** The service has another scheduler now, or has been deleted. */
   unbound?(): void
+}
+
+/** How a scheduler sees the real servers. */
+export interface SchedulerView {
+  /** Whom it chooses, in words: 'the least (256 × active + inactive) ÷ weight'. */
+  rule: string
+  /** What it knows of one: '513 ÷ 2 = 256.5'. undefined: nothing that matters. */
+  of(dest: Destination): string | undefined
 }
 
 /** Public: `uvs director --scheduler ./mine.js` loads one of these. */

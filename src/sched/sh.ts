@@ -3,7 +3,8 @@ import { SchedFlag } from '../service/service-settings.js'
 import type { Service } from '../service/service.js'
 import { AS_IT_CAME, BY_THE_RULES, type HashOrder } from './hash-order.js'
 import { goldenHash, hashedPort } from './hash.js'
-import type { BoundScheduler, Flow, Scheduler } from './scheduler.js'
+import type { BoundScheduler, Flow, Scheduler, SchedulerView } from './scheduler.js'
+import { placesView } from './views.js'
 
 const BUCKET_BITS = 8
 const BUCKETS = 2 ** BUCKET_BITS
@@ -29,11 +30,15 @@ class SourceHash implements BoundScheduler {
 
   schedule(flow: Flow): Destination | undefined {
     const { schedFlags } = this.#service.settings
-    const bucket = goldenHash((schedFlags & SchedFlag.PORT ? hashedPort(flow) : 0) + flow.caddr, BUCKET_BITS)
+    const bucket = this.#bucketOf(flow)
     const buckets = (this.#buckets ??= this.#fill())
     const dest = buckets[bucket]
     if (dest === undefined || dest.eligible) return dest
     return schedFlags & SchedFlag.FALLBACK ? fallback(buckets, bucket) : undefined
+  }
+  view(flow: Flow): SchedulerView {
+    const otherwise = this.#service.settings.schedFlags & SchedFlag.FALLBACK ? '; if it refuses, of a later bucket' : ''
+    return placesView('bucket', (this.#buckets ??= this.#fill()), this.#bucketOf(flow), otherwise)
   }
   added(): void {
     this.#buckets = undefined
@@ -45,6 +50,10 @@ class SourceHash implements BoundScheduler {
     this.#buckets = undefined
   }
 
+  #bucketOf(flow: Flow): number {
+    const { schedFlags } = this.#service.settings
+    return goldenHash((schedFlags & SchedFlag.PORT ? hashedPort(flow) : 0) + flow.caddr, BUCKET_BITS)
+  }
   #fill(): (Destination | undefined)[] {
     const buckets: (Destination | undefined)[] = Array.from({ length: BUCKETS })
     const destinations = this.#order.servers(this.#service)

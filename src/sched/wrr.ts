@@ -1,6 +1,6 @@
 import type { Destination } from '../service/destination.js'
 import type { Service } from '../service/service.js'
-import type { BoundScheduler, Scheduler } from './scheduler.js'
+import type { BoundScheduler, Scheduler, SchedulerView } from './scheduler.js'
 
 /** Before the first destination. */
 const HEAD = -1
@@ -69,6 +69,14 @@ class WeightedRoundRobin implements BoundScheduler {
     } else this.#level = ((this.#top - 1) % this.#step) + 1
   }
 
+  view(): SchedulerView {
+    const { destinations } = this.#service
+    const turnOf = (at: number): number => (at - this.#position - 1 + destinations.length) % destinations.length
+    return {
+      rule: `the next in the list of weight ${this.#level} or more, then of ${this.#step} less`,
+      of: dest => `turn ${turnOf(destinations.indexOf(dest)) + 1}`,
+    }
+  }
   added(): void {
     this.#changed()
   }

@@ -23,6 +23,7 @@ import { CLIENT, RS, Scene } from '../director/scene.js'
 import { Transactions } from '../../src/control/rules/transactions.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
+import { sampleExplanation } from './sample-explanation.js'
 import { offloadingNowhere } from './sample-offload.js'
 import { sampleRealServer } from './sample-real-server.js'
 import { sampleSeen } from './sample-seen.js'
@@ -124,6 +125,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   health: () => showHealth(sampleSeen(), { asJson: true }),
   vrrp: () => showVrrp(sampleSeen(), { asJson: true }),
   offload: () => showOffload(offloadingNowhere(), true),
+  explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
   realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 
@@ -231,7 +233,7 @@ t.test('an empty director', async t => {
 })
 
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer', 'health', 'vrrp', 'offload']
+const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer', 'health', 'vrrp', 'offload', 'explain']
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()

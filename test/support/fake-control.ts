@@ -117,6 +117,9 @@ export class FakeControl implements Control {
       case 'figures':
       case 'service-figures':
       case 'offload':
+      case 'watch':
+      case 'watched':
+      case 'unwatch':
       case 'health':
       case 'vrrp':
       case 'plan-reload':

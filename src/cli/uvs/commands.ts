@@ -11,6 +11,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
   offload: async () => (await import('./seen/offload.js')).offload,
   replay: async () => (await import('./replay/replay.js')).replay,
+  explain: async () => (await import('./explain/explain.js')).explain,
   lint: async () => (await import('./rules/lint.js')).lint,
   script: async () => (await import('./rules/script.js')).script,
   plan: async () => (await import('./rules/plan.js')).plan,

@@ -56,7 +56,7 @@ function connectionPage(director: Director, from: number): ConnectionPage {
       rows.push(connectionInfo(director, conn))
   return { rows, next: bucket < table.buckets ? bucket : null }
 }
-function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
+export function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   const { words } = conns.table
   const protocol = words[conn + DPORT_PROTOCOL]! & 0xff
   return {

@@ -1,6 +1,7 @@
 import { announcements } from './announcements.js'
 import { batches } from './batches.js'
 import { connections } from './connections.js'
+import { explain } from './explain/explain.js'
 import { figures } from './figures.js'
 import { keepalived } from './keepalived.js'
 import { localAddresses } from './local-addresses.js'
@@ -36,6 +37,7 @@ export const OPERATIONS = {
   ...connections,
   ...figures,
   ...offload,
+  ...explain,
   ...routes,
   ...vips,
   ...marks,

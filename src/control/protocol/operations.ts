@@ -1,6 +1,7 @@
 import { announcements } from './announcements.js'
 import type { Checked } from './check.js'
 import { connections } from './connections.js'
+import { explain } from './explain.js'
 import { figures } from './figures.js'
 import { health } from './health.js'
 import { localAddressRules } from './local-addresses.js'
@@ -29,6 +30,7 @@ export const SHAPES = {
   ...connections,
   ...figures,
   ...offload,
+  ...explain,
   ...routes,
   ...vips,
   ...marks,

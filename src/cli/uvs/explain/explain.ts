@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Control } from '../../../control/protocol/api.js'
+import { MOST_EXPLAINED, type Explanation } from '../../../control/protocol/explain.js'
+import { connectControl } from '../../../control/socket/client.js'
+import { UsageError } from '../../../director/options.js'
+import { AS_JSON, CONTROL, defaultControl, print } from '../../command.js'
+import { jsonDocument } from '../../json.js'
+import type { UvsCommand } from '../command.js'
+import { type Given, readOptions } from '../options/read-options.js'
+import { explanationText, PLAIN, type Paint } from './explanation-text.js'
+import { whyNot } from './why-not.js'
+
+const ASK_MS = 50
+const MOST_SECONDS = 86_400
+const SERVER = /^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$/
+
+export const explain: UvsCommand = {
+  name: 'explain',
+  help: `Says of the next packets why they went where they went: each decision of the director in order.
+The filter is pcap-filter's: 'tcp port 80 and src net 10.0.0.0/8'; without one it is the next packet of all.
+Packets that a program forwards for the director come up to it while they are watched.`,
+  forms: [
+    {
+      words: [{ value: 'FILTER', optional: true, repeatable: true }],
+      options: [
+        { flags: ['--count'], value: 'N', help: `so many packets, 1 to ${MOST_EXPLAINED}; 1 unless given` },
+        { flags: ['--wait'], value: 'SECONDS', help: 'no longer than that; without it until they have come' },
+        { flags: ['--why-not'], value: 'RIP[:PORT]', help: 'says besides why a packet did not go to that real server' },
+        AS_JSON,
+        CONTROL,
+      ],
+    },
+  ],
+  async run(args) {
+    const given = readOptions(explain, args)
+    const wanted = wantedOf(given)
+    const control = connectControl(given.one('--control') ?? defaultControl())
+    try {
+      return await explainNext(control, wanted, explanation => show(explanation, wanted))
+    } finally {
+      control.close()
+    }
+  },
+}
+
+interface Wanted {
+  filter: string
+  count: number
+  /** How long to wait, in ms. */
+  waitMs: number
+  whyNot: string | undefined
+  isJson: boolean
+}
+
+function wantedOf(given: Given): Wanted {
+  const server = given.one('--why-not')
+  if (server !== undefined && !SERVER.test(server))
+    throw new UsageError(`--why-not '${server}': an address, or address:port, of a real server`)
+  return {
+    filter: given.words.join(' '),
+    count: numberOf(given, '--count', 1, MOST_EXPLAINED, '') ?? 1,
+    waitMs: (numberOf(given, '--wait', 0.1, MOST_SECONDS, ' seconds') ?? Infinity) * 1000,
+    whyNot: server,
+    isJson: given.has('--json'),
+  }
+}
+function numberOf(given: Given, flag: string, least: number, most: number, what: string): number | undefined {
+  const text = given.one(flag)
+  if (text === undefined) return undefined
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+  const isWhole = least < 1 || Number.isInteger(number)
+  if (number >= least && number <= most && isWhole) return number
+  throw new UsageError(`${flag} '${text}': ${least} to ${most}${what}`)
+}
+
+/** Returns the exit status: 0 when all have come, 1 when the time was over before. Throws refusals as an Error of one line. */
+export async function explainNext(
+  control: Control,
+  { filter, count, waitMs }: Pick<Wanted, 'filter' | 'count' | 'waitMs'>,
+  show: (explanation: Explanation) => void,
+): Promise<number> {
+  const begun = await control.call({ op: 'watch', filter, count })
+  if (!begun.ok) throw new Error(begun.message)
+  const end = performance.now() + waitMs
+  let left = count
+  for (;;) {
+    const reply = await control.call({ op: 'watched' })
+    if (!reply.ok) throw new Error(reply.message)
+    for (const explanation of reply.value.explanations.slice(0, left)) show(explanation)
+    left -= Math.min(left, reply.value.explanations.length)
+    if (left === 0 || reply.value.isOver || performance.now() >= end) break
+    await sleep(ASK_MS)
+  }
+  await control.call({ op: 'unwatch' })
+  if (left === 0) return 0
+  process.stderr.write(`uvs explain: ${count - left} of ${count} packets came\n`)
+  return 1
+}
+
+function show(explanation: Explanation, { whyNot: server, isJson }: Wanted): void {
+  const why = server === undefined ? undefined : whyNot(explanation, server)
+  if (isJson) {
+    print({
+      status: 0,
+      out: jsonDocument('explain', why === undefined ? explanation : { ...explanation, whyNot: why }),
+      err: '',
+    })
+    return
+  }
+  const answer = why === undefined ? '' : `  why not ${server}: ${why}\n`
+  print({ status: 0, out: explanationText(explanation, paint()) + answer, err: '' })
+}
+
+/** Colours on a terminal, unless NO_COLOR is set (no-color.org). */
+function paint(): Paint {
+  if (!process.stdout.isTTY || process.env['NO_COLOR']) return PLAIN
+  return { good: coloured(32), bad: coloured(31), strong: coloured(1) }
+}
+/** By SGR's number, ECMA-48 §8.3.117. */
+function coloured(code: number): (text: string) => string {
+  return text => `\x1b[${code}m${text}\x1b[0m`
+}

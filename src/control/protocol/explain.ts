@@ -1,0 +1,69 @@
+import { integer, text } from './check.js'
+import type { ConnectionInfo } from './connections.js'
+import { takes } from './shape.js'
+
+/** A header's field, such as 'ip.dst', and what stands there. */
+export type FieldInfo = [name: string, value: string]
+
+/** A real server as the scheduler saw it. */
+export interface CandidateInfo {
+  /** 'address:port' */
+  server: string
+  weight: number
+  active: number
+  inactive: number
+  /** Why it could not be chosen: its weight is 0, or it is overloaded. Not there: it could. */
+  refused?: 'weight-0' | 'overloaded'
+  /** What the scheduler goes by, in words: '513 ÷ 2 = 256.5'. Not there: this scheduler does not say. */
+  view?: string
+}
+
+/** What was decided of a packet, in the order in which it was. */
+export type ExplainedStep =
+  /** A look-up among open connections. */
+  | { step: 'connection'; by: string; connection?: ConnectionInfo }
+  /** That connection does not carry the packet. */
+  | { step: 'set-aside'; why: 'replaced' | 'gone' }
+  | { step: 'service'; mark: number; service?: string; scheduler?: string; persistent?: number }
+  | { step: 'template'; connection?: ConnectionInfo }
+  /** `more`: real servers that are not listed. `rule`: what the scheduler goes by. */
+  | { step: 'scheduler'; scheduler: string; rule?: string; chosen?: string; candidates: CandidateInfo[]; more: number }
+  /** Not there: no route. */
+  | { step: 'route'; to: string; link?: string; nextHop?: string; mtu?: number }
+  /** A frame that left. `changed`: fields that are not as they came in. */
+  | { step: 'sent'; link: string; toKernel: boolean; taken: boolean; octets: number; changed: [...FieldInfo, string][] }
+
+/** Why a packet went where it went. */
+export interface Explanation {
+  /** Unix time, in ms. */
+  at: number
+  /** The interface that it came in by. */
+  link: string
+  /** In a line, as tcpdump would put it. */
+  packet: string
+  fields: FieldInfo[]
+  /** The frame as it came in, hexadecimal, at most 2048 octets. */
+  octets: string
+  length: number
+  steps: ExplainedStep[]
+  verdict: string
+  /** The packet's connection when all was done. */
+  connection?: ConnectionInfo
+}
+
+/** The most packets that one watch explains. */
+export const MOST_EXPLAINED = 100
+
+const filter = text('a filter', found => found.length <= 1024)
+
+export const explain = {
+  /**
+   * Explains the next `count` packets that the filter (docs/explain.md) takes; '' takes all. One watch at a time: EBUSY. It ends when it
+   * has not been asked for ten seconds.
+   */
+  watch: takes({ filter, count: integer(1, MOST_EXPLAINED) }),
+  /** What has been explained since it was last asked. `isOver`: there is no watch, or all its packets have come. */
+  watched: takes({}).returns<{ explanations: Explanation[]; isOver: boolean }>(),
+  /** Ends the watch. */
+  unwatch: takes({}),
+}

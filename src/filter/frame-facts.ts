@@ -1,0 +1,57 @@
+import type { Ipv4Addr } from '../wire/addr.js'
+import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
+import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+
+const PIECE_OFFSET = 0x1fff
+const PORTS_LEN = 4
+const TCP_FLAGS_AT = 13
+
+/** What a filter may ask of a frame. One object for all frames. */
+export class FrameFacts {
+  len = 0
+  etherType = 0
+  /** IPv4 only; else all 0. */
+  protocol = 0
+  src = 0 as Ipv4Addr
+  dst = 0 as Ipv4Addr
+  /** TCP, UDP and SCTP, and no later piece of a datagram. */
+  hasPorts = false
+  srcPort = 0
+  dstPort = 0
+  /** TCP's flags octet, if it is there; `hasFlags` says so. */
+  hasFlags = false
+  flags = 0
+
+  /** Reads the frame of `len` octets at `at`, Ethernet header first. */
+  read(view: DataView, at: number, len: number): this {
+    this.len = len
+    this.etherType = len < ETHERNET_LEN ? 0 : view.getUint16(at + 12)
+    this.protocol = this.srcPort = this.dstPort = this.flags = 0
+    this.src = this.dst = 0 as Ipv4Addr
+    this.hasPorts = this.hasFlags = false
+    if (this.etherType === EtherType.IPV4 && len >= ETHERNET_LEN + IPV4_MIN_LEN)
+      this.#packet(view, at + ETHERNET_LEN, len - ETHERNET_LEN)
+    return this
+  }
+
+  get isIpv4(): boolean {
+    return this.etherType === EtherType.IPV4
+  }
+
+  #packet(view: DataView, at: number, len: number): void {
+    this.protocol = view.getUint8(at + 9)
+    this.src = view.getInt32(at + 12) as Ipv4Addr
+    this.dst = view.getInt32(at + 16) as Ipv4Addr
+    const headerLen = (view.getUint8(at) & 15) << 2
+    if ((view.getUint16(at + 6) & PIECE_OFFSET) !== 0 || len < headerLen + PORTS_LEN) return
+    const { protocol } = this
+    if (protocol !== IpProtocol.TCP && protocol !== IpProtocol.UDP && protocol !== IpProtocol.SCTP) return
+    const transport = at + headerLen
+    this.hasPorts = true
+    this.srcPort = view.getUint16(transport)
+    this.dstPort = view.getUint16(transport + 2)
+    if (protocol !== IpProtocol.TCP || len <= headerLen + TCP_FLAGS_AT) return
+    this.hasFlags = true
+    this.flags = view.getUint8(transport + TCP_FLAGS_AT)
+  }
+}
