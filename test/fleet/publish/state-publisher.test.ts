@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { decodeState, encodeState, type DirectorState } from '../../../src/fleet/publish/director-state.js'
+import { StatePublisher } from '../../../src/fleet/publish/state-publisher.js'
+
+const STATE: DirectorState = {
+  name: 'lb1',
+  uvs: '1.0.0',
+  since: '2026-11-30T05:00:00Z',
+  rules: { revision: 7, from: 'etcd', services: 1, realServers: 2 },
+  health: { servicesDown: 0, realServersDown: 1 },
+  load: { connections: 3, cps: 1, inPps: 2, outPps: 3, inBps: 4, outBps: 5 },
+  isDraining: false,
+}
+
+t.test('a state is read as it was written; what is none is named with its key', async t => {
+  t.strictSame(decodeState('k', encodeState(STATE)), STATE)
+  t.strictSame(decodeState('k', encodeState({ ...STATE, later: 1 } as never)), STATE, 'a newer director may say more')
+  const refused = { ...STATE, rules: { ...STATE.rules, refused: '/u/services/a: no JSON' } }
+  t.strictSame(decodeState('k', encodeState(refused)), refused)
+  for (const text of [
+    '',
+    '{}',
+    '[]',
+    '{"version":2}',
+    '{"version":1,"director":{}}',
+    encodeState({ ...STATE, load: { ...STATE.load, cps: -1 } }),
+  ])
+    t.throws(() => decodeState('k', text), { key: 'k', message: /^k: / }, text)
+})
+
+t.test('a key lives under a lease; a lease that has ended is made anew', async t => {
+  const did: string[] = []
+  let leases = 0
+  let isAlive = true
+  let isAway = true
+  const publisher = new StatePublisher({
+    etcd: {
+      async grantLease() {
+        if (isAway) throw new Error('http://a: no answer')
+        return { id: `l${++leases}`, ttl: 15 }
+      },
+      renewLease: async () => (isAlive ? 15 : 0),
+      revokeLease: async id => void did.push(`revoke ${id}`),
+      async put(key, value, { lease } = {}) {
+        did.push(`${key}=${value} ${lease}`)
+        return 1
+      },
+    },
+    key: 'k',
+    value: async () => 'v',
+    tell: line => void did.push(line),
+  })
+  const until = async (line: string): Promise<void> => {
+    for (let i = 0; i < 1000 && !did.includes(line); i++) await sleep(10)
+    t.ok(did.includes(line), did.join(' | '))
+  }
+  await until('etcd: this director is not listed: http://a: no answer')
+  publisher.changed()
+  await sleep(100)
+  isAway = false
+  publisher.changed()
+  await until('k=v l1')
+  t.equal(did.length, 2, 'it was told once')
+  isAlive = false
+  publisher.changed()
+  await until('k=v l2')
+  await publisher.close()
+  t.equal(did.at(-1), 'revoke l2')
+})
