@@ -12,13 +12,12 @@ import { messageOf } from '../../../linux/error-text.js'
 import { packageVersion } from '../../../package-version.js'
 import { loadScheduler } from '../../../plane/load-scheduler.js'
 import { print, printPieces } from '../../command.js'
-import { refusalText } from '../../uvsadm/ask.js'
 import { ready } from '../../uvsadm/run.js'
 import type { UvsCommand } from '../command.js'
-import { badLine, parsedRules } from '../rules/parsed-rules.js'
 import { runLine } from '../rules/script-lines.js'
 import { complain } from '../run-uvs.js'
 import { showVerdicts } from '../verdicts.js'
+import { beginRules } from './begin-rules.js'
 import { LineFile } from './line-file.js'
 import { Progress } from './progress.js'
 import { parseReplayOptions, REPLAY_FORM, type ReplayCommand, type TimedLine } from './replay-options.js'
@@ -97,8 +96,7 @@ async function replayFiles(command: ReplayCommand, files: Files): Promise<number
     tell,
   })
   const control = localControl(replayed.director)
-  for (const rule of command.marks) await control.call({ op: 'add-mark', rule })
-  if (command.rules !== undefined) await setRules(control, command.rules)
+  await beginRules(control, command)
   replayed.settle()
   const run = new Run(replayed, control, reader, new Progress(files.size))
   const corrupt = await run.all(command.at)
@@ -122,18 +120,6 @@ function writerTo(fd: number, links: ReplayCommand['links']): PcapngWriter {
     `uvs replay ${packageVersion()}`,
     links.map(link => link.name),
   )
-}
-
-/** Line after line, as ipvsadm -R. UsageError for the first that is wrong or refused. */
-async function setRules(control: Control, file: string): Promise<void> {
-  try {
-    for await (const rule of parsedRules(file)) {
-      const reply = await control.call(rule.request)
-      if (!reply.ok) throw badLine(rule, refusalText(reply, rule.refusals))
-    }
-  } catch (error) {
-    throw error instanceof UsageError ? new UsageError(`--rules: ${error.message}`) : error
-  }
 }
 
 /** The frames and the lines of --at, by their times. */

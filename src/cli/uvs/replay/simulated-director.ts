@@ -1,0 +1,111 @@
+import { pathToFileURL } from 'node:url'
+import type { ReplayLink } from '../../../../native-free/replay/arrivals.js'
+import type { MarkRuleInfo } from '../../../control/protocol/api.js'
+import { MAX_CONNECTIONS } from '../../../conn/table.js'
+import { UsageError, type DirectorOptions } from '../../../director/options.js'
+import { parseMac, type MacAddr } from '../../../wire/addr.js'
+import type { Option } from '../../option.js'
+import { parseMark } from '../options/mark-option.js'
+import type { Given } from '../options/read-options.js'
+
+const MTU = 1500
+/** The name of the only interface, where none is named. */
+const ONLY = 'eth0'
+const ARP = ['answer', 'capture'] as const
+
+/** A director that opens no interface, and the network that it is told of. */
+export interface SimulatedDirector {
+  rules: string | undefined
+  links: ReplayLink[]
+  director: Omit<DirectorOptions, 'egress' | 'now' | 'links' | 'ports' | 'schedulers'>
+  /** File URLs. */
+  schedulers: string[]
+  marks: MarkRuleInfo[]
+  hasStandIns: boolean
+}
+
+const many = (flag: string, value: string, help: string): Option => ({ flags: [flag], value, help, repeatable: true })
+
+/** What is said of it on a command line. */
+export const SIMULATED_OPTIONS: readonly Option[] = [
+  { flags: ['--rules'], value: 'FILE', is: 'file', help: 'ipvsadm-save rules to begin with' },
+  many('--address', 'ADDR/LEN@IF', "an address of the director's own"),
+  many('--vip', 'ADDR|CIDR', 'further addresses that it answers for'),
+  many('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else"),
+  many('--neighbour', 'IP=MAC@IF', 'a static neighbour'),
+  many('--mac', 'MAC@IF', "the director's MAC in the capture; without it, every host's is"),
+  many('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place"),
+  { ...many('--scheduler', 'FILE', 'a scheduler of your own: a module that exports one'), is: 'file' },
+  {
+    flags: ['--arp'],
+    value: ARP.join('|'),
+    choices: ARP,
+    help: 'who answers its ARP requests; default answer: uvs replay',
+  },
+  { flags: ['--fleet'], help: 'as uvs director --fleet' },
+  { flags: ['--max-connections'], value: 'N', help: 'connections the table holds; default 1048576' },
+  { flags: ['--icmp-ratelimit'], value: 'MS', help: 'as of uvs director; default 1000' },
+  { flags: ['--seed'], value: 'N', help: 'what everything random comes from; default 1' },
+]
+
+/** Pure. UsageError for what is wrong. */
+export function simulatedDirector(given: Given): SimulatedDirector {
+  const macs = readMacs(given.all('--mac'))
+  const addresses = given.all('--address')
+  const routes = given.all('--route')
+  const names = linkNames([...addresses, ...given.all('--neighbour'), ...routes], macs)
+  const links = names.map((name, index) => ({
+    name,
+    mac: macs.get(name) ?? { hi: 0x0200, lo: index + 1 },
+    takesAll: !macs.has(name),
+    mtu: MTU,
+  }))
+  const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
+  const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
+  return {
+    rules: given.one('--rules'),
+    links,
+    director: {
+      addresses,
+      vips: given.all('--vip'),
+      // Where nothing is said of the network, every host is a neighbour.
+      routes: addresses.length + routes.length === 0 ? [`default=@${names[0]}`] : routes,
+      neighbours: given.all('--neighbour'),
+      seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? 1,
+      isOfFleet: given.has('--fleet'),
+      ...(maxConnections === undefined ? {} : { maxConnections }),
+      ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
+    },
+    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
+    marks: given.all('--mark').map(parseMark),
+    hasStandIns: given.one('--arp') !== 'capture',
+  }
+}
+
+function readMacs(texts: readonly string[]): Map<string, MacAddr> {
+  const byName = new Map<string, MacAddr>()
+  for (const text of texts) {
+    const [, macText = '', name = ''] = /^([^@]+)@(.+)$/.exec(text) ?? []
+    const mac = parseMac(macText)
+    if (!mac || (mac.hi & 0x0100) !== 0)
+      throw new UsageError(`--mac: '${text}' is not MAC@INTERFACE, such as 02:00:00:00:00:01@eth0`)
+    if (byName.has(name)) throw new UsageError(`--mac: '${text}': ${name} has one already`)
+    byName.set(name, mac)
+  }
+  return byName
+}
+
+/** The interfaces that the options name, in their order. */
+function linkNames(texts: readonly string[], macs: ReadonlyMap<string, MacAddr>): string[] {
+  const named = texts.flatMap(text => /@([^@,]+)/.exec(text)?.[1] ?? [])
+  const names = [...new Set([...named, ...macs.keys()])]
+  return names.length > 0 ? names : [ONLY]
+}
+
+function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,12}$/.test(text) ? Number(text) : NaN
+  if (!(value >= least && value <= most))
+    throw new UsageError(`${option}: '${text}' is not a whole number from ${least} to ${most}`)
+  return value
+}
