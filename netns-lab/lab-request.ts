@@ -10,7 +10,9 @@ export type LabRequest =
   | { do: 'beside'; json?: string }
   | { do: 'ha'; peer: Peer; json?: string }
   | { do: 'up'; mode: LabMode | 'beside'; io: 'raw' | 'tap' }
+  | { do: 'fleet'; isShort: boolean; json?: string }
   | { do: 'up'; mode: 'ha'; peer: Peer }
+  | { do: 'up'; mode: 'fleet' }
   | { do: 'exec'; space: string; command: string[] }
   | { do: 'down' }
 

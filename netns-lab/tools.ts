@@ -27,7 +27,7 @@ export function ours(path: string): string {
 }
 
 /** A mode's drawing from topology.txt; empty if the installation lacks that file. */
-export function topology(mode: LabMode | 'beside' | 'ha'): string {
+export function topology(mode: LabMode | 'beside' | 'ha' | 'fleet'): string {
   try {
     const sections = readFileSync(ours('../netns-lab/topology.txt'), 'utf8').split('\n\n')
     return sections.find(section => section.startsWith(`# ${mode}\n`))?.replace(/^.*\n/, '') ?? ''

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'
-import { check, close, ioctl, SystemError } from '../linux/libc.js'
+import { check, close, fcntl, ioctl, SystemError } from '../linux/libc.js'
 import { IFF_NO_PI, openTun, TUNSETIFF } from '../linux/open-tun.js'
 import { addAddress, removeAddress } from '../linux/rtnetlink/change-address.js'
 import { dump } from '../linux/rtnetlink/dump.js'
@@ -11,6 +11,10 @@ import type { Ipv4Addr } from '../wire/addr.js'
 const IFF_TUN = 0x0001
 const IFF_TUN_EXCL = 0x8000
 const HOST_PREFIX = 32
+// fcntl(2)
+const F_DUPFD_CLOEXEC = 1030
+/** Above what a director opens otherwise, below the usual limit of 1024. */
+const HIGH_FD = 1000
 
 /**
  * An interface that only holds addresses, for a BGP daemon to see: a TUN device, of which nobody reads, since a dummy would outlive a process
@@ -24,7 +28,7 @@ export class AnnounceInterface {
   /** Makes it and sets it up. SystemError if it cannot be; EBUSY if there is an interface of that name. */
   constructor(name: string) {
     this.name = name
-    this.#fd = openTun()
+    this.#fd = highest(openTun())
     try {
       const request = ifreq(name)
       request.writeUInt16LE(IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL, 16)
@@ -55,6 +59,17 @@ export class AnnounceInterface {
   close(): void {
     check(close(this.#fd), 'close')
   }
+}
+
+/**
+ * The same file by a high number. Of a process that is killed the kernel closes files from the last to the first: so the addresses are gone before the
+ * programs that take packets to them are. The other way round the kernel would have them for a moment, and reset connections that it does not know.
+ */
+function highest(fd: number): number {
+  const high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD)
+  if (high < 0) return fd
+  close(fd)
+  return high
 }
 
 const REASONS = {

@@ -19,6 +19,7 @@ export const getsockname = libc.func('int getsockname(int fd, void *address, voi
 export const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)')
 /** As ioctl, where the argument is a number and not a place. */
 export const ioctlNumber = libc.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long'])
+export const fcntl = libc.func('int fcntl(int fd, int command, long argument)')
 export const open = libc.func('int open(const char *path, int flags)')
 export const close = libc.func('int close(int fd)')
 export const mkfifo = libc.func('int mkfifo(const char *path, uint32_t mode)')

@@ -66,7 +66,7 @@ function ended(last: DirectorDrainInfo | undefined): End {
   if (!last?.end) return { state: 'stopped', status: 1, message: 'the director has gone before its drain had ended' }
   const why = {
     empty: 'no connection is left',
-    moved: `no packet comes any more, ${last.connections ?? 0} connections have moved`,
+    moved: `no packet comes any more to the ${last.connections ?? 0} connections in its table`,
     deadline: `the deadline has come: ${countsText(last)}`,
   }[last.end]
   return { state: 'stopped', status: 0, message: `${why}; the director has stopped` }

@@ -22,15 +22,18 @@ const PEER: Option = {
   help: 'of ha: what speaks VRRP on the second director; uvs unless told',
 }
 
+const SHORT: Option = { flags: ['--short'], help: 'of fleet: fewer downloads, and no cable is pulled' }
+
 const mode: Word = word(...LAB_MODES)
 
 export const LAB_FORMS: readonly Form[] = [
   { words: [mode], options: [io('raw', 'tap', 'sim'), JSON_FILE] },
   { words: [word('beside')], options: [JSON_FILE] },
   { words: [word('ha')], options: [PEER, JSON_FILE] },
+  { words: [word('fleet')], options: [SHORT, JSON_FILE] },
   { words: [word('all')], options: [io('raw', 'tap'), JSON_FILE] },
   {
-    words: [word('up'), { value: 'MODE', choices: [...LAB_MODES, 'beside', 'ha'], optional: true }],
+    words: [word('up'), { value: 'MODE', choices: [...LAB_MODES, 'beside', 'ha', 'fleet'], optional: true }],
     options: [io('raw', 'tap'), PEER],
   },
   { words: [word('exec'), { value: 'NAMESPACE' }, { value: 'COMMAND', repeatable: true, rest: true }], options: [] },
@@ -52,8 +55,10 @@ export function labRequest(given: Given): LabRequest {
       return { do: 'beside', ...options }
     case 'ha':
       return { do: 'ha', peer, ...options }
+    case 'fleet':
+      return { do: 'fleet', isShort: given.has('--short'), ...options }
     case 'up':
-      return up((words[0] as LabMode | 'beside' | 'ha' | undefined) ?? 'nat', device, given)
+      return up((words[0] as LabMode | 'beside' | 'ha' | 'fleet' | undefined) ?? 'nat', device, given)
     case 'exec':
       return { do: 'exec', space: words[0]!, command: words.slice(1) }
     case 'down':
@@ -65,9 +70,13 @@ export function labRequest(given: Given): LabRequest {
 
 const peerOf = (given: Given): Peer => (given.one('--peer') as Peer | undefined) ?? 'uvs'
 
-function up(mode: LabMode | 'beside' | 'ha', io: 'raw' | 'tap', given: Given): LabRequest {
-  if ((mode === 'beside' || mode === 'ha') && io === 'tap') throw new UsageError(`up ${mode}: --io raw only`)
+function up(mode: LabMode | 'beside' | 'ha' | 'fleet', io: 'raw' | 'tap', given: Given): LabRequest {
+  if (!isLabMode(mode) && io === 'tap') throw new UsageError(`up ${mode}: --io raw only`)
   if (mode === 'ha') return { do: 'up', mode, peer: peerOf(given) }
   if (given.one('--peer') !== undefined) throw new UsageError(`up ${mode}: --peer is for ha only`)
-  return { do: 'up', mode, io }
+  return mode === 'fleet' ? { do: 'up', mode } : { do: 'up', mode, io }
+}
+
+function isLabMode(mode: string): mode is LabMode {
+  return (LAB_MODES as readonly string[]).includes(mode)
 }

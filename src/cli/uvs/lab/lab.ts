@@ -4,6 +4,8 @@ import { hardwareLine, type LabReport, succeeded } from '../../../../native-free
 import { simDemo } from '../../../../native-free/sim-demo.js'
 import { besideDemo } from '../../../../netns-lab/beside/beside-demo.js'
 import { besideUp } from '../../../../netns-lab/beside/beside-up.js'
+import { fleetDemo, whyNoFleet } from '../../../../netns-lab/fleet/fleet-demo.js'
+import { fleetUp } from '../../../../netns-lab/fleet/fleet-up.js'
 import { haDemo } from '../../../../netns-lab/ha/ha-demo.js'
 import type { Peer } from '../../../../netns-lab/ha/ha-plan.js'
 import { haUp } from '../../../../netns-lab/ha/ha-up.js'
@@ -36,6 +38,8 @@ beside has uvs on a host whose kernel holds the VIP and serves: it takes the dir
 kill -9, and shows who took what, the kernel or the real servers. The other modes have the interfaces for themselves.
 ha has two directors with one keepalived.conf, --peer keepalived the real keepalived's VRRP on the second: under load a real server
 and the master die and come back, the master's cable is pulled; it prints a timeline, and what failed when. It takes a minute.
+fleet has three directors side by side behind a router that shares flows among them by BGP (BIRD): one is added, killed with -9, cut off,
+drained, under long downloads and ab; a table says what moved and what broke. It takes two minutes; --short one.
 all puts the same load through every mode, and prints one table. up builds a lab to play in, nat unless told; exec runs a
 command in client, director, rs1, … of it; down removes it.
 The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is set.`,
@@ -45,7 +49,7 @@ The namespaces' names begin with uvs-MODE-, or with UVS_LAB_PREFIX if that is se
   },
 }
 
-type LabName = LabMode | 'beside' | 'ha' | 'all'
+type LabName = LabMode | 'beside' | 'ha' | 'fleet' | 'all'
 
 /** The prefix of a lab, as a function of its mode. */
 function prefixFrom(text: string | undefined): (mode: LabName) => string {
@@ -61,7 +65,9 @@ async function perform(request: LabRequest, prefixOf: (mode: LabName) => string)
   if (request.do === 'demo') return demo(request, prefixOf(request.mode))
   const why = await whyNoNamespaces()
   if (why) throw new Error(why)
-  const prefixes = [...new Set([...LAB_MODES, 'beside' as const, 'ha' as const, 'all' as const].map(prefixOf))]
+  const prefixes = [
+    ...new Set([...LAB_MODES, 'beside' as const, 'ha' as const, 'fleet' as const, 'all' as const].map(prefixOf)),
+  ]
   if (request.do === 'exec') return labExec(prefixes, request.space, request.command)
   if (request.do === 'down') return labDown(prefixes, print)
   if (request.do === 'all') {
@@ -71,11 +77,14 @@ async function perform(request: LabRequest, prefixOf: (mode: LabName) => string)
   }
   if (request.do === 'beside') return beside(prefixOf('beside'), request.json)
   if (request.do === 'ha') return ha(prefixOf('ha'), request.peer, request.json)
+  if (request.do === 'fleet') return fleet(prefixOf('fleet'), request.isShort, request.json)
+  if (request.mode === 'fleet') mayBeFleet()
   return untilStopped(signal => up(request, prefixOf(request.mode), signal))
 }
 
 function up(request: LabRequest & { do: 'up' }, prefix: string, signal: AbortSignal): Promise<number> {
   if (request.mode === 'ha') return haUp({ prefix, peer: request.peer, signal }, print)
+  if (request.mode === 'fleet') return fleetUp({ prefix, signal }, print)
   if (request.mode === 'beside') return besideUp({ prefix, signal }, print)
   return labUp({ prefix, plan: PLANS[request.mode], io: request.io, signal }, print)
 }
@@ -86,6 +95,24 @@ async function ha(prefix: string, peer: Peer, json: string | undefined): Promise
   print(`${topology('ha')}\n${hardwareLine(hardware())}`)
   return untilStopped(async signal => {
     const report = await haDemo({ prefix, peer, print, signal })
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
+    return report.checks.every(({ holds }) => holds) ? 0 : 1
+  })
+}
+
+/** Throws one line where the lab of a fleet cannot be. */
+function mayBeFleet(): void {
+  const why = whyNoFleet()
+  if (why !== undefined) throw new Error(why)
+}
+
+async function fleet(prefix: string, isShort: boolean, json: string | undefined): Promise<number> {
+  mayBeFleet()
+  if (json !== undefined) mustBeWritable(json)
+  print(`uvs lab fleet${isShort ? ' --short' : ''}`)
+  print(`${topology('fleet')}\n${hardwareLine(hardware())}`)
+  return untilStopped(async signal => {
+    const report = await fleetDemo({ prefix, isShort, print, signal })
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`)
     return report.checks.every(({ holds }) => holds) ? 0 : 1
   })

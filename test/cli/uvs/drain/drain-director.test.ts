@@ -57,7 +57,7 @@ t.test('it watches until the director has stopped', async t => {
     '0 s: not counted yet; deadline in 60 s',
     '12 s: 4 connections, 4 packets a second; deadline in 48 s',
     '5 s: 3 connections, 0 packets a second; deadline in 55 s',
-    'no packet comes any more, 3 connections have moved; the director has stopped',
+    'no packet comes any more to the 3 connections in its table; the director has stopped',
     '',
   ])
 })

@@ -22,6 +22,9 @@ t.test('what is asked for', async t => {
     ['all --json f --io tap', { do: 'all', io: 'tap', json: 'f' }],
     ['up', { do: 'up', mode: 'nat', io: 'raw' }],
     ['up beside', { do: 'up', mode: 'beside', io: 'raw' }],
+    ['fleet', { do: 'fleet', isShort: false }],
+    ['fleet --short --json f', { do: 'fleet', isShort: true, json: 'f' }],
+    ['up fleet', { do: 'up', mode: 'fleet' }],
     ['up ha', { do: 'up', mode: 'ha', peer: 'uvs' }],
     ['up ha --peer keepalived', { do: 'up', mode: 'ha', peer: 'keepalived' }],
     ['up --io tap', { do: 'up', mode: 'nat', io: 'tap' }],
@@ -39,10 +42,10 @@ t.test('what is asked for', async t => {
 
 t.test('what cannot be is refused in one line that says what may be', async t => {
   const cases: [string[], string][] = [
-    [[], 'what to do: nat|dr|tun|fullnat, beside, ha, all, up, exec, down (uvs lab --help)'],
-    [['route'], "'route': nat|dr|tun|fullnat, beside, ha, all, up, exec, down (uvs lab --help)"],
+    [[], 'what to do: nat|dr|tun|fullnat, beside, ha, fleet, all, up, exec, down (uvs lab --help)'],
+    [['route'], "'route': nat|dr|tun|fullnat, beside, ha, fleet, all, up, exec, down (uvs lab --help)"],
     [['all', '--io', 'sim'], "--io 'sim': it may be raw, tap"],
-    [['up', 'all'], "'all': it may be nat, dr, tun, fullnat, beside, ha (uvs lab --help)"],
+    [['up', 'all'], "'all': it may be nat, dr, tun, fullnat, beside, ha, fleet (uvs lab --help)"],
     [['up', 'dr', 'tun'], "'tun': unexpected word (uvs lab --help)"],
     [['nat', '--io'], '--io needs a value: --io raw|tap|sim'],
     [['nat', '--io='], '--io needs a value: --io raw|tap|sim'],
@@ -51,6 +54,8 @@ t.test('what cannot be is refused in one line that says what may be', async t =>
     [['nat', '--fast', '1'], '--fast: there is no such option; those there are: --io, --json (uvs lab --help)'],
     [['nat', 'raw'], "'raw': unexpected word (uvs lab --help)"],
     [['up', 'beside', '--io', 'tap'], 'up beside: --io raw only'],
+    [['up', 'fleet', '--io', 'tap'], 'up fleet: --io raw only'],
+    [['up', 'fleet', '--peer', 'uvs'], 'up fleet: --peer is for ha only'],
     [['up', 'ha', '--io', 'tap'], 'up ha: --io raw only'],
     [['up', 'dr', '--peer', 'uvs'], 'up dr: --peer is for ha only'],
     [['ha', '--peer', 'frr'], "--peer 'frr': it may be uvs, keepalived"],

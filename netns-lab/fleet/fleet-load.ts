@@ -1,0 +1,31 @@
+import { putLoad } from '../load-tool.js'
+import type { FleetLab } from './fleet-lab.js'
+import { DIRECT, PORT } from './fleet-plan.js'
+import type { Step } from './fleet-report.js'
+
+/** ab sends so many requests at a time, and again at once. */
+const BURST = { requests: 100, concurrency: 5 }
+
+/** ab, or a program in its place, asks again and again until it is ended; then its counts are told. */
+export function beginLoad({ spaces }: FleetLab): { end(): Promise<Step['load']> } {
+  const { requests, concurrency } = BURST
+  const sum = { answered: 0, failed: 0 }
+  const stop = new AbortController()
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted && !spaces.signal?.aborted) {
+      const asked = putLoad(spaces, 'client', `http://${DIRECT}:${PORT}/`, requests, concurrency)
+      // A load that got no answer at all throws.
+      const { answered } = await asked.catch(() => ({ answered: 0 }))
+      sum.answered += answered
+      sum.failed += requests - answered
+    }
+  }
+  const running = run()
+  return {
+    async end() {
+      stop.abort()
+      await running
+      return sum
+    },
+  }
+}

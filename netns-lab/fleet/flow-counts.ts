@@ -1,0 +1,34 @@
+import { type DirectorName, TRANSLATED, type Vip } from './fleet-plan.js'
+import type { FlowCounts } from './fleet-report.js'
+import { type Flow, flowKey } from './fleet-router.js'
+
+/** What was seen of a step. Flows by flowKey. */
+export interface SeenFlows {
+  /** That went on when it began. */
+  readonly flows: readonly Flow[]
+  /** Where their packets came in, before and after. */
+  readonly before: ReadonlyMap<string, DirectorName>
+  readonly after: ReadonlyMap<string, DirectorName>
+  /** The directors that the router shares flows among afterwards. */
+  readonly hops: readonly DirectorName[]
+  /** Those that have broken since. */
+  readonly ended: ReadonlySet<string>
+}
+
+/** Pure. */
+export function countsOf(vip: Vip, { flows: all, before, after, hops, ended }: SeenFlows): FlowCounts {
+  const flows = all.filter(flow => flow.vip === vip).map(flowKey)
+  const moved = flows.filter(flow => before.get(flow) !== after.get(flow))
+  const had = new Set(before.values())
+  const gone = flows.filter(flow => !hops.includes(before.get(flow)!)).length
+  const come = hops.filter(name => !had.has(name)).length
+  const broken = flows.filter(flow => ended.has(flow))
+  return {
+    flows: flows.length,
+    moved: moved.length,
+    needed: gone > 0 ? gone : Math.round((flows.length * come) / hops.length),
+    broken: broken.length,
+    brokenUnmoved: broken.filter(flow => !moved.includes(flow)).length,
+    promised: vip === TRANSLATED ? moved.length : 0,
+  }
+}
