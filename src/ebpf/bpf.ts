@@ -18,8 +18,9 @@ export const ProgramType = { SOCKET_FILTER: 1, SCHED_CLS: 3 } as const
 export const MapType = { HASH: 1, ARRAY: 2, PROG_ARRAY: 3, LRU_HASH: 9, LPM_TRIE: 11 } as const
 /** Where a tcx link has a program run (linux/bpf.h, enum bpf_attach_type). */
 export const TcxHook = { INGRESS: 46, EGRESS: 47 } as const
-/** Of a tcx link: before all others. */
-const BPF_F_BEFORE = 8
+/** Of a tcx link among those of others (linux/bpf.h): before all that are there (BPF_F_BEFORE), or behind them. */
+export const TcxPlace = { FIRST: 8, LAST: 0 } as const
+export type TcxPlace = (typeof TcxPlace)[keyof typeof TcxPlace]
 /** Flags of a map: a hash takes memory as it fills; an array can be mapped into memory. */
 export const MapFlag = { NO_PREALLOC: 1, MMAPABLE: 1 << 10 } as const
 /** Octets of union bpf_attr that are given. */
@@ -56,10 +57,10 @@ function offerProgram(type: number, program: BigUint64Array): number {
   })
 }
 
-/** Has a program run at an interface's tcx hook, before others. Returns the link's file descriptor, or a negative number. */
-export function linkToInterface(program: number, ifindex: number, hook: number): number {
+/** Has a program run at an interface's tcx hook. Returns the link's file descriptor, or a negative number. */
+export function linkToInterface(program: number, ifindex: number, hook: number, place: TcxPlace): number {
   return bpf(Command.LINK_CREATE, attributes =>
-    [program, ifindex, hook, BPF_F_BEFORE].forEach((word, i) => attributes.setUint32(i * 4, word, true)),
+    [program, ifindex, hook, place].forEach((word, i) => attributes.setUint32(i * 4, word, true)),
   )
 }
 

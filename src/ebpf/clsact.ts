@@ -26,14 +26,23 @@ import { NEXT } from './front-program.js'
 /** The name of our filters, and their name where we have made the qdisc too: the next start removes that as well. */
 const NAME = 'uvs'
 const NAME_WITH_QDISC = 'uvs, and clsact'
-/** 'uvs': nobody else's filter has it, at any priority. */
-const HANDLE = 0x757673
-/** The priority that is asked first. Of several filters of cls_bpf at one priority the newest is asked first. */
-const FIRST = 1
 const HOOKS = [ClsactHook.INGRESS, ClsactHook.EGRESS]
 
-/** Hangs a program at each of `HOOKS`; `programs`: their file descriptors. Returns a function that takes them off. SystemError if that cannot be. */
-export function attachByClsact(name: string, ifindex: number, programs: readonly number[]): () => void {
+/** Where filters stand among others. */
+export interface ClsactPlace {
+  /** Nobody else's filter has it, at any priority. */
+  readonly handle: number
+  /** The lowest is asked first. Of several filters of cls_bpf at one priority the newest is asked first. */
+  readonly priority: number
+}
+
+/** Hangs a program at each of the first of `HOOKS`; `programs`: their file descriptors. Returns a function that takes them off. SystemError if that cannot be. */
+export function attachByClsact(
+  name: string,
+  ifindex: number,
+  programs: readonly number[],
+  { handle, priority }: ClsactPlace,
+): () => void {
   const array = createMap(MapType.PROG_ARRAY, WORD, WORD, programs.length, 0)
   const places: FilterPlace[] = []
   let isOurs = false
@@ -44,18 +53,28 @@ export function attachByClsact(name: string, ifindex: number, programs: readonly
   }
   try {
     isOurs = makeQdisc(name, ifindex)
-    const old = leftovers(ifindex)
+    const old = leftovers(ifindex, handle)
     isOurs ||= old.some(({ name }) => name === NAME_WITH_QDISC)
     for (const filter of old) deleteFilter(filter)
     programs.forEach((program, i) => {
       check(setElement(array, word(i), word(program)), name)
-      places.push(hang(name, ifindex, HOOKS[i]!, stub(array, i), isOurs ? NAME_WITH_QDISC : NAME))
+      const place = { ifindex, hook: HOOKS[i]!, priority, handle }
+      hang(name, place, stub(array, i), isOurs ? NAME_WITH_QDISC : NAME)
+      places.push(place)
     })
   } catch (error) {
     detach()
     throw error
   }
   return detach
+}
+
+/** Takes away what a process has left that was killed: its filters, and the qdisc if it had made that and nobody uses it. */
+export function removeLeftovers(ifindex: number, { handle }: ClsactPlace): void {
+  const old = leftovers(ifindex, handle)
+  for (const filter of old) deleteFilter(filter)
+  const isOurs = old.some(({ name }) => name === NAME_WITH_QDISC)
+  if (isOurs && HOOKS.every(hook => filtersAt(ifindex, hook).length === 0)) deleteClsact(ifindex)
 }
 
 /** Returns whether it made the qdisc; false if there was one. */
@@ -68,10 +87,10 @@ function makeQdisc(name: string, ifindex: number): boolean {
   return false
 }
 
-/** The filters of a director that was killed. */
-function leftovers(ifindex: number): FoundFilter[] {
+/** The filters of a process that was killed. */
+function leftovers(ifindex: number, handle: number): FoundFilter[] {
   return HOOKS.flatMap(hook => filtersAt(ifindex, hook)).filter(
-    ({ kind, handle }) => kind === 'bpf' && handle === HANDLE,
+    found => found.kind === 'bpf' && found.handle === handle,
   )
 }
 
@@ -81,15 +100,17 @@ function stub(array: number, index: number): number {
   return check(loadProgram(ProgramType.SCHED_CLS, assemble(code)), 'an eBPF program for clsact')
 }
 
-/** Hangs a program before all other filters; closes its file descriptor. */
-function hang(name: string, ifindex: number, hook: number, program: number, filterName: string): FilterPlace {
-  const place = { ifindex, hook, priority: FIRST, handle: HANDLE }
+/** Hangs a program at its place; closes its file descriptor. */
+function hang(name: string, place: FilterPlace, program: number, filterName: string): void {
   const errno = addFilter(place, program, filterName)
   close(program)
-  if (errno === 0) return place
-  const isOfOthers =
-    errno === constants.errno.EINVAL && filtersAt(ifindex, hook).some(({ priority }) => priority === FIRST)
+  if (errno === 0) return
+  const { ifindex, hook, priority } = place
+  const isOfOthers = errno === constants.errno.EINVAL && filtersAt(ifindex, hook).some(at => at.priority === priority)
   if (isOfOthers)
-    throw new SystemError(`a filter of another kind is the first at clsact on ${name}`, constants.errno.EEXIST)
+    throw new SystemError(
+      `a filter of another kind has priority ${priority} at clsact on ${name}`,
+      constants.errno.EEXIST,
+    )
   throw new SystemError(`a filter of cls_bpf on ${name}`, errno)
 }

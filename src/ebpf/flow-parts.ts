@@ -21,6 +21,7 @@ import {
   r4,
   r5,
   r6,
+  r7,
   r8,
   shiftRight,
   Skb,
@@ -131,6 +132,17 @@ export function foldInto(sum: Register, bits: 16 | 32, scratch: Register): Code 
     shiftRight(scratch, bits),
     bits === 32 ? mov32(sum, sum) : and(sum, 0xffff),
     add(sum, scratch),
+  ]
+}
+/** On at `otherwise` if the checksum of the IPv4 header of 20 octets is wrong that begins at r7 + `at`. r2, r3 hold nothing. */
+export function headerSum(at: number, otherwise: string): Code {
+  return [
+    load32(r2, r7, at),
+    [4, 8, 12, 16].map(word => [load32(r3, r7, at + word), add(r2, r3)]),
+    foldInto(r2, 32, r3),
+    foldInto(r2, 16, r3),
+    foldInto(r2, 16, r3),
+    jumpIf(r2, '!=', 0xffff, otherwise),
   ]
 }
 /** `to` = a word of the flow's slot. */

@@ -1,13 +1,13 @@
 import { check, close, SystemError } from '../linux/libc.js'
 import type { FrontMode } from '../packet/front.js'
-import { linkToInterface, loadProgram, ProgramType, TcxHook } from './bpf.js'
-import { attachByClsact } from './clsact.js'
+import { attach, type Attachment, type Way } from './attachment.js'
+import { loadProgram, ProgramType, TcxPlace } from './bpf.js'
 import { giveBackProgram } from './front-program.js'
 import { FrontRefused } from './front-refused.js'
 import { claimInterface } from './interface-claim.js'
 
-/** How programs hang on an interface: by links of tcx (Linux 6.6), or as filters at clsact. */
-export type Way = 'tcx' | 'clsact'
+/** Before all others; 'uvs' at clsact. */
+const PLACE = { tcx: TcxPlace.FIRST, clsact: { handle: 0x757673, priority: 1 } } as const
 
 /** The front of an interface, as a device is told of it. Plain data: it can be posted to threads. */
 export interface FrontOptions {
@@ -34,7 +34,7 @@ export function holdInterface(name: string, ifindex: number, { mode, programFd, 
   const claim = claimInterface(name, ifindex)
   const release = (): void => void (claim !== undefined && close(claim))
   try {
-    const attachment = programFd === undefined ? undefined : attach(name, ifindex, programFd, way)
+    const attachment = programFd === undefined ? undefined : hang(name, ifindex, programFd, way)
     return {
       way: attachment?.way,
       close: () => {
@@ -49,41 +49,14 @@ export function holdInterface(name: string, ifindex: number, { mode, programFd, 
   }
 }
 
-interface Attachment {
-  readonly way: Way
-  close(): void
-}
-
-function attach(name: string, ifindex: number, programFd: number, way: Way | undefined): Attachment {
+function hang(name: string, ifindex: number, programFd: number, way: Way | undefined): Attachment {
   const giveBack = check(
     loadProgram(ProgramType.SCHED_CLS, giveBackProgram()),
     'an eBPF program that gives frames back',
   )
-  const programs = [programFd, giveBack]
   try {
-    if (way !== 'clsact') {
-      const links = linkAll(name, ifindex, programs, way === 'tcx')
-      if (links) return { way: 'tcx', close: () => closeAll(links) }
-    }
-    return { way: 'clsact', close: attachByClsact(name, ifindex, programs) }
+    return attach(name, ifindex, [programFd, giveBack], PLACE, way)
   } finally {
     close(giveBack)
   }
-}
-
-/** One program a hook. Returns undefined where the kernel has no tcx, unless it `isNeeded`. */
-function linkAll(name: string, ifindex: number, programs: readonly number[], isNeeded: boolean): number[] | undefined {
-  const links: number[] = []
-  try {
-    for (const [i, hook] of [TcxHook.INGRESS, TcxHook.EGRESS].entries())
-      links.push(check(linkToInterface(programs[i]!, ifindex, hook), `a tcx link on ${name}`))
-    return links
-  } catch (error) {
-    closeAll(links)
-    if (!isNeeded && error instanceof SystemError && error.code === 'EINVAL') return undefined
-    throw error
-  }
-}
-function closeAll(fds: readonly number[]): void {
-  for (const fd of fds) close(fd)
 }

@@ -1,4 +1,4 @@
-import type { Way } from '../../src/ebpf/front-attachment.js'
+import type { Way } from '../../src/ebpf/attachment.js'
 import type { FrontMaps } from '../../src/ebpf/front-parts.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { RawDevice } from '../../src/io/raw-device.js'

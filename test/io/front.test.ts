@@ -235,7 +235,7 @@ t.test('where it could not be the first it is refused, and nothing is left', { s
   tc('qdisc del dev vb ingress')
   tc('qdisc add dev vb clsact')
   tc('filter add dev vb egress prio 1 protocol ip u32 match u32 0 0 classid 1:1')
-  await refused('a filter of another kind is the first at clsact on vb: file already exists (EEXIST)')
+  await refused('a filter of another kind has priority 1 at clsact on vb: file already exists (EEXIST)')
   t.notOk(atClsact().includes('uvs'))
 })
 

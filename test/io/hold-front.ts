@@ -5,7 +5,7 @@
  *
  * Says `ready`, or why not; SIGTERM ends it, and the end of its standard input at once.
  */
-import type { Way } from '../../src/ebpf/front-attachment.js'
+import type { Way } from '../../src/ebpf/attachment.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { FrontRefused } from '../../src/ebpf/front-refused.js'
 import { RawDevice } from '../../src/io/raw-device.js'
