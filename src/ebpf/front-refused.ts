@@ -35,6 +35,11 @@ export function whyNoBpf(error: SystemError): string {
   return isForbidden ? whatIsMissing(error, circumstances()) : error.message
 }
 
+/** Why a program cannot hang on an interface: what is missing. */
+export function whyNotAttached(error: SystemError): string {
+  return whatIsMissing(error, circumstances())
+}
+
 /** What is missing where a step of making, loading or attaching a program has failed. */
 export function whatIsMissing({ code, message }: SystemError, { status, uidMap, release }: Circumstances): string {
   if (code === 'ENOSYS') return 'the kernel has no bpf(2), or a seccomp filter hides it'
