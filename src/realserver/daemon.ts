@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import { messageOf } from '../linux/error-text.js'
 import { readOwnFile, writeOwnFile } from '../linux/own-file.js'
 import type { Decapsulator, DecapsulatorOptions } from './decapsulator.js'
+import type { ProgramState } from './ingress-program.js'
 import { readState } from './read-state.js'
 
 /*
@@ -26,6 +27,8 @@ export interface Answer {
   /** The options in effect. */
   options: DecapsulatorOptions
   counters: Record<string, number>
+  /** Where the program hangs that takes tunnels before the process does; not there: none is wanted. */
+  program?: ProgramState | undefined
   /** The options of the last SIGHUP, and why they are not in effect. */
   refused?: { options: DecapsulatorOptions | undefined; error: string } | undefined
 }
@@ -86,6 +89,7 @@ function change(decapsulator: Decapsulator, file: string): void {
 }
 
 function writeAnswer(file: string, decapsulator: Decapsulator): void {
-  const answer: Answer = { options: decapsulator.options, counters: decapsulator.counters(), refused }
+  const { options, program } = decapsulator
+  const answer: Answer = { options, counters: decapsulator.counters(), program, refused }
   writeOwnFile(file, JSON.stringify(answer))
 }

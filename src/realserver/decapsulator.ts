@@ -1,5 +1,6 @@
 import { holdProtocol, holdUdpPort } from '../linux/deaf-socket.js'
 import type { FrameSink } from '../packet/device.js'
+import { interfaceInfo } from '../linux/interface.js'
 import { close } from '../linux/libc.js'
 import { takeDrops } from '../linux/packet-socket.js'
 import { Poller } from '../linux/poller.js'
@@ -10,6 +11,7 @@ import { IpProtocol } from '../wire/ipv4.js'
 import { Decapsulation } from './decapsulation.js'
 import { Fate, fates } from './fate.js'
 import { HostAddresses } from './host-addresses.js'
+import { IngressProgram, type ProgramState, type ProgramWanted } from './ingress-program.js'
 import { TunnelRing } from './tunnel-ring.js'
 
 /** Frames read from one interface in one turn. */
@@ -25,17 +27,21 @@ export interface DecapsulatorOptions {
   guePort: number
   /** The TUN device to make. */
   device: string
+  /** Whether a program at the interfaces' ingress takes plain packets before the rings do. Not there: none does. */
+  decap?: ProgramWanted
 }
 
 /**
  * Opens tunnels in place of the kernel: reads frames of IPIP, GRE and GUE from packet rings and writes the inner packets
- * to a TUN device, one write each. The kernel receives the outer packets too; a filter keeps it from replying to them.
+ * to a TUN device, one write each. The kernel receives the outer packets too; a filter keeps it from replying to them. What a
+ * program at the ingress takes does not come here.
  */
 export class Decapsulator implements FrameSink {
   readonly #own = new HostAddresses()
   readonly #tun: TunDevice
   readonly #protocols: number[] = []
   readonly #counts = new Float64Array(fates.length)
+  readonly #program: IngressProgram
   #options: DecapsulatorOptions
   #rings = new Map<string, TunnelRing>()
   #heldPort: number | undefined
@@ -47,6 +53,8 @@ export class Decapsulator implements FrameSink {
   constructor(options: DecapsulatorOptions) {
     this.#options = { ...options, interfaces: [], guePort: 0 }
     this.#tun = new TunDevice(options.device)
+    this.#program = new IngressProgram(interfaceInfo(options.device).index)
+    this.#program.setOwn(this.#own.all)
     try {
       for (const protocol of [IpProtocol.IPIP, IpProtocol.GRE]) this.#protocols.push(holdProtocol(protocol))
       this.change(options)
@@ -62,7 +70,8 @@ export class Decapsulator implements FrameSink {
 
   /** Changes the options on the same device, and loses no frame of what stays. On a SystemError the old ones stay. */
   change(options: DecapsulatorOptions): void {
-    const { interfaces, vips, guePort } = options
+    const { interfaces, guePort, decap } = options
+    const vips = options.vips.flatMap(vip => parseIpv4(vip) ?? [])
     const samePort = guePort === this.#options.guePort
     const before = this.#rings
     const rings = new Map<string, TunnelRing>()
@@ -72,6 +81,8 @@ export class Decapsulator implements FrameSink {
         const had = before.get(name)
         rings.set(name, had && !had.isStale() ? had : new TunnelRing(name, guePort))
       }
+      const names = new Map([...rings].map(([name, { ifindex }]) => [ifindex, name]))
+      this.#program.hang(decap, names, { vips: new Set(vips), guePort })
     } catch (error) {
       for (const [name, ring] of rings) if (before.get(name) !== ring) ring.close()
       if (!samePort && port !== undefined) close(port)
@@ -86,7 +97,7 @@ export class Decapsulator implements FrameSink {
     this.#heldPort = port
     this.#poller = new Poller([...rings.values()].map(({ fd }) => fd))
     this.#decapsulation = new Decapsulation({
-      vips: vips.flatMap(vip => parseIpv4(vip) ?? []),
+      vips,
       guePort,
       isLocal: addr => this.#own.has(addr),
     })
@@ -100,13 +111,17 @@ export class Decapsulator implements FrameSink {
       frames += ring.receive(this, BUDGET)
       ring.release()
     }
+    if (frames > 0) this.#program.setOwn(this.#own.all)
     return frames
   }
 
   frame(slab: Slab, at: number, len: number): void {
     const inner = this.#decapsulation
     let fate = inner.read(slab, at, len)
-    if (fate <= Fate.GUE && !this.#tun.write(slab, inner.at, inner.len)) fate = Fate.TUN_REFUSED
+    if (fate <= Fate.GUE) {
+      if (this.#tun.write(slab, inner.at, inner.len)) this.#program.open()
+      else fate = Fate.TUN_REFUSED
+    }
     this.#counts[fate]!++
   }
 
@@ -115,16 +130,23 @@ export class Decapsulator implements FrameSink {
     this.#poller.wait(ms)
   }
 
-  /** Frames by fate; `drop-device` counts those lost before they were read. */
+  get program(): ProgramState | undefined {
+    return this.#options.decap === undefined ? undefined : this.#program.state
+  }
+
+  /** Frames by fate, and those among them that the program took; `drop-device` counts those lost before they were read. */
   counters(): Record<string, number> {
     const rings = [...this.#rings.values()]
     for (const ring of rings) this.#lost += takeDrops(ring.fd)
     const lost = rings.reduce((sum, ring) => sum + ring.unusable, this.#lost)
-    const counted = fates.map((name, i): [string, number] => [name, this.#counts[i]!])
-    return Object.fromEntries([...counted, ['drop-device', lost]])
+    const { ipip, gre, gue } = this.#program.counts()
+    const taken: Record<string, number> = { ipip, gre, gue }
+    const counted = fates.map((name, i): [string, number] => [name, this.#counts[i]! + (taken[name] ?? 0)])
+    return Object.fromEntries([...counted, ['drop-device', lost], ['by-program', ipip + gre + gue]])
   }
 
   close(): void {
+    this.#program.close()
     for (const ring of this.#rings.values()) ring.close()
     for (const fd of this.#protocols) close(fd)
     if (this.#heldPort !== undefined) close(this.#heldPort)

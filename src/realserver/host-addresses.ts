@@ -9,6 +9,11 @@ export class HostAddresses {
   #addresses: ReadonlySet<Ipv4Addr> = read()
   #asked = performance.now()
 
+  /** As they were read last. */
+  get all(): ReadonlySet<Ipv4Addr> {
+    return this.#addresses
+  }
+
   has(addr: Ipv4Addr): boolean {
     if (this.#addresses.has(addr)) return true
     const now = performance.now()

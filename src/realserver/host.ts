@@ -18,6 +18,8 @@ export interface Host {
   setSysctl(name: string, value: string): void
   /** Ethernet interfaces that are up and have an IPv4 address. */
   interfaces(): string[]
+  /** Takes off interfaces what a decapsulator has left there that was killed. */
+  clearIngress(interfaces: readonly string[]): Promise<void>
 }
 
 const LIMIT_MS = 10_000
@@ -51,6 +53,10 @@ export const thisHost: Host = {
       )
       return isEthernet ? [name] : []
     })
+  },
+  async clearIngress(interfaces) {
+    const native = await import('./leftovers.js').catch(() => undefined) // else no decapsulator has ever run here
+    native?.clearIngress(interfaces)
   },
 }
 

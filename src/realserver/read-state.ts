@@ -45,12 +45,16 @@ export function readProcess(value: unknown, where: string): ProcessId {
 }
 
 export function readDecapsulatorOptions(value: unknown, where: string): DecapsulatorOptions {
-  const { interfaces, vips, guePort, device } = fieldsOf(value, where, ['interfaces', 'vips', 'guePort', 'device'])
+  const known = ['interfaces', 'vips', 'guePort', 'device', 'decap']
+  const { interfaces, vips, guePort, device, decap } = fieldsOf(value, where, known)
+  if (decap !== undefined && decap !== 'auto' && decap !== 'program')
+    throw wrong(`${where}.decap`, decap, 'auto or program')
   return {
     interfaces: listOf(interfaces, `${where}.interfaces`, readDevice),
     vips: listOf(vips, `${where}.vips`, readVip),
     guePort: wholeOf(guePort, `${where}.guePort`, 0, PORT_MAX),
     device: textOf(device, `${where}.device`, USERSPACE_DEVICE, name => name === USERSPACE_DEVICE),
+    ...(decap !== undefined && { decap }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { DecapsulatorOptions } from './decapsulator.js'
 import { KERNEL_DEVICE, USERSPACE_DEVICE } from './devices.js'
 import { differences } from './differences.js'
 import { holders, type Host, link } from './host.js'
+import type { ProgramWanted } from './ingress-program.js'
 import { Journal } from './journal.js'
 import { hasKernelTunnel, openKernelTunnel } from './kernel-tunnel.js'
 import { type State, tunnelledVips } from './state.js'
@@ -20,6 +21,8 @@ export interface StartRequest {
   /** Where tunnels end; by default every Ethernet interface with an IPv4 address. */
   interfaces: readonly string[]
   guePort: number | undefined
+  /** Who takes outer headers off: a program where it can be had, a program, or the process alone; undefined: as before, at first `auto`. */
+  decap?: ProgramWanted | 'device' | undefined
 }
 
 export interface Started {
@@ -84,7 +87,14 @@ function decapsulatorOptions(request: StartRequest, host: Host, state: State): D
   if (interfaces.length === 0)
     throw new Error('no Ethernet interface is up and has an IPv4 address: name one by --interface')
   const guePort = request.guePort ?? running?.guePort ?? GUE_PORT
-  return { interfaces, vips: tunnelledVips(state), guePort, device: USERSPACE_DEVICE }
+  const decap = request.decap ?? (running ? (running.decap ?? 'device') : 'auto')
+  return {
+    interfaces,
+    vips: tunnelledVips(state),
+    guePort,
+    device: USERSPACE_DEVICE,
+    ...(decap !== 'device' && { decap }),
+  }
 }
 
 /** Restores the state before a start that failed. */

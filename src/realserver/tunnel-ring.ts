@@ -7,15 +7,15 @@ const BUFFER_OCTETS = 16 * 2 ** 20
 
 /** Reads frames of tunnels that end at an interface; the kernel has reassembled the outer fragments. */
 export class TunnelRing extends PacketRing {
+  readonly ifindex: number
   readonly #name: string
-  readonly #ifindex: number
 
   /** SystemError if there is no such interface. */
   constructor(name: string, guePort: number) {
     const info = interfaceInfo(name)
     super(name, info, { filter: tunnelFilter(guePort, info.index) })
     this.#name = name
-    this.#ifindex = info.index
+    this.ifindex = info.index
     try {
       this.reassemble()
       setBuffers(this.fd, BUFFER_OCTETS)
@@ -28,7 +28,7 @@ export class TunnelRing extends PacketRing {
   /** Whether another interface has taken the name since. */
   isStale(): boolean {
     try {
-      return interfaceInfo(this.#name).index !== this.#ifindex
+      return interfaceInfo(this.#name).index !== this.ifindex
     } catch {
       return false
     }
@@ -36,6 +36,6 @@ export class TunnelRing extends PacketRing {
 
   /** Receives GUE on this port from now on. */
   listen(guePort: number): void {
-    setFilter(this.fd, tunnelFilter(guePort, this.#ifindex))
+    setFilter(this.fd, tunnelFilter(guePort, this.ifindex))
   }
 }

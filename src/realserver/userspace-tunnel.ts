@@ -67,9 +67,11 @@ async function begin(place: Place, options: DecapsulatorOptions): Promise<void> 
   }
 }
 
-async function end({ files, state }: Place): Promise<void> {
+async function end({ host, files, state }: Place): Promise<void> {
   if (!state.decapsulator) return
-  await endDaemon(state.decapsulator.process)
+  const { process, options } = state.decapsulator
+  if (isAlive(process)) await endDaemon(process)
+  if (options.decap !== undefined) await host.clearIngress(options.interfaces)
   delete state.decapsulator
   files.save(state)
 }
@@ -85,6 +87,9 @@ export function noSuchInterface(name: string): Error {
   return new Error(`--interface: there is no interface '${name}'`)
 }
 
+/** Of a packet: before Linux 5.12 the kernel drops what a program hands to a device whose MTU is less. */
+const MOST_OCTETS = '65535'
+
 /** The device is ours alone, so addresses that do not belong there are removed. */
 function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): void {
   const noIpv6 = `net/ipv6/conf/${device}/disable_ipv6`
@@ -94,5 +99,5 @@ function setUpDevice(host: Host, { device, vips }: DecapsulatorOptions): void {
   for (const vip of vips.filter(vip => !had.includes(`${vip}/32`)))
     ip(host, 'addr', 'add', `${vip}/32`, 'dev', device, 'scope', 'host')
   for (const cidr of had) if (!vips.includes(cidr.split('/')[0]!)) ip(host, 'addr', 'del', cidr, 'dev', device)
-  ip(host, 'link', 'set', 'dev', device, 'up')
+  ip(host, 'link', 'set', 'dev', device, 'mtu', MOST_OCTETS, 'up')
 }

@@ -1,6 +1,6 @@
 import { realServerDocument } from '../../src/cli/uvs/realserver-document.js'
 
-const options = { interfaces: ['eth0'], vips: ['10.99.1.100'], guePort: 6080, device: 'uvs-rs' }
+const options = { interfaces: ['eth0'], vips: ['10.99.1.100'], guePort: 6080, device: 'uvs-rs', decap: 'auto' } as const
 
 /** What `uvs realserver status --json` prints of one that has every field. */
 export function sampleRealServer(): string {
@@ -11,7 +11,11 @@ export function sampleRealServer(): string {
       changes: [],
       decapsulator: { options, process: { pid: 4321, start: '1' } },
     },
-    { options, counters: { ipip: 5, 'drop-inner-not-vip': 0 } },
+    {
+      options,
+      counters: { ipip: 5, 'drop-inner-not-vip': 0, 'by-program': 4 },
+      program: { on: [{ interface: 'eth0', way: 'tcx' }], why: 'eth1: CAP_BPF is missing' },
+    },
     ['lo is down'],
   )
 }

@@ -59,6 +59,10 @@ export class FakeHost implements Host {
   interfaces(): string[] {
     return ['eth0']
   }
+  clearIngress(interfaces: readonly string[]): Promise<void> {
+    this.done.push(`clear ${interfaces.join()}`)
+    return Promise.resolve()
+  }
 
   #modprobe(args: readonly string[]): Ran {
     if (this.ipip !== 'module') return ended(1, 'modprobe: FATAL: Module ipip not found\n')

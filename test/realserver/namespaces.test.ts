@@ -9,7 +9,7 @@ import { snmpCounter } from '../../netns-lab/netns-lab.js'
 import { patternHash } from '../../netns-lab/pattern.js'
 import { end, type Ended, identify, until } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
-import { ours } from '../../netns-lab/tools.js'
+import { ours, which } from '../../netns-lab/tools.js'
 import { startWebServer } from '../../netns-lab/web-server.js'
 import { unhooked } from '../e2e/unhooked.js'
 
@@ -24,6 +24,7 @@ const RIP = '192.168.159.32'
 const OCTETS = 5_000_000
 const UDP_PORT = 53
 
+const noSetpriv = (): string | false => (which('setpriv') ? false : 'there is no setpriv')
 const skip = (await whyNoNamespaces()) ?? false
 
 await t.test('a real server in a namespace', { skip, timeout: 220_000 }, async t => {
@@ -102,9 +103,41 @@ await t.test('a real server in a namespace', { skip, timeout: 220_000 }, async t
       [...(await done('status')).matchAll(/^ {4}(\S+) +(\d+)$/gm)].map(([, name, count]) => [name!, Number(count)]),
     )
     for (const name of ['ipip', 'gre', 'gue']) t.ok(counters.get(name)! > 5000, `${name}: ${counters.get(name)}`)
+    t.ok(counters.get('by-program')! > 10_000, `by-program: ${counters.get('by-program')}`)
     const drops = [...counters].filter(([name, count]) => name.startsWith('drop-') && count > 0)
     t.strictSame(drops, [])
     t.strictSame([await counter('InCsumErrors'), await counter('OutDestUnreachs')], [0, 0])
+  })
+
+  await t.test('a program opens tunnels, or none, as told; or it cannot be had', { skip: noSetpriv() }, async t => {
+    const start = ['start', '--vip', VIP, '--tun']
+    const taken = async (): Promise<number> => Number(/^ {4}by-program +(\d+)$/m.exec(await done('status'))![1])
+    const withProgram = /, and before it a program in the kernel at eth0 \((tcx|clsact)\)\n$/
+    const stop = await send(spaces, 'ipip', mac)
+    t.match(await done(...start, '--userspace'), withProgram)
+    await probe(['get', `http://${VIP}/`], ['get', `http://${VIP}/`])
+    const had = await taken()
+    t.ok(had > 0)
+    t.match(await done(...start), /as it was: .*, and before it a program/)
+    t.match(await done(...start, '--decap', 'device'), /device uvs-rs\n$/)
+    await probe(['get', `http://${VIP}/`])
+    t.equal(await taken(), had, 'and what was counted stays')
+    t.match(await done(...start), /as it was: .*device uvs-rs\n$/)
+    t.match(await done(...start, '--decap', 'program'), withProgram)
+    await probe(['get', `http://${VIP}/`])
+    t.ok((await taken()) > had)
+    await done('stop')
+    const uvs = unhooked([ours('src/cli/uvs/main.js'), 'realserver', ...start, '--userspace'])
+    const without = (...more: string[]): Promise<Ended> =>
+      spaces.run('rs', 'setpriv', ['--bounding-set=-bpf,-sys_admin', 'env', ...uvs, ...more])
+    t.match(await without(), { status: 0, out: /, and no program in the kernel: CAP_BPF is missing\n$/, err: '' })
+    t.strictSame(await probe(['get', `http://${VIP}/`]), ['200 rs\n'])
+    t.equal(await taken(), 0)
+    t.match(await without('--decap', 'program'), { status: 1, err: /eBPF/ })
+    t.match(await done('status'), 'CAP_BPF is missing', 'it goes on as it was')
+    await stop()
+    await done('stop')
+    t.equal(await whole(), before)
   })
 
   await t.test('what is not for the VIP is dropped by name, and nobody told', async t => {

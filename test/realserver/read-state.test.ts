@@ -40,6 +40,10 @@ const refused = (state: Json): string => {
 
 t.test('what start writes is read as it was', async t => {
   t.strictSame(read(STATE), STATE)
+  for (const decap of ['auto', 'program']) {
+    const state = { ...STATE, decapsulator: { ...STATE.decapsulator, options: { ...options, decap } } }
+    t.strictSame(read(state), state)
+  }
   const least = { vips: {}, changes: [] }
   t.strictSame(read(least), least)
 })
@@ -95,6 +99,7 @@ t.test('so is everything else', async t => {
     [of({ vips: 'x' }), 'decapsulator.options.vips: "x" is not a list'],
     [of({ guePort: 65536 }), 'decapsulator.options.guePort: 65536 is not a whole number from 0 to 65535'],
     [of({ device: 'eth0' }), 'decapsulator.options.device: "eth0" is not uvs-rs'],
+    [of({ decap: 'device' }), 'decapsulator.options.decap: "device" is not auto or program'],
     [process(-1, '1'), 'decapsulator.process.pid: -1 is not a whole number from 1 to 4194304'],
     [process(0, '1'), 'decapsulator.process.pid: 0 is not'],
     [process('1', '1'), 'decapsulator.process.pid: "1" is not'],
@@ -125,7 +130,9 @@ t.test('what JSON can do to a reader it does not do to this one', async t => {
 t.test('an answer of the decapsulator is not believed either', async t => {
   const answer = { options, counters: { ipip: 5, 'drop-inner-not-vip': 0 } }
   const refusing = { ...answer, refused: { options, error: 'UDP port 53: another process holds it' } }
-  for (const each of [answer, refusing]) t.strictSame(readAnswer(JSON.stringify(each)), each)
+  const program = { on: [{ interface: 'eth0', way: 'tcx' }], why: 'eth1: CAP_BPF is missing' }
+  const withProgram = { ...answer, program }
+  for (const each of [answer, refusing, withProgram]) t.strictSame(readAnswer(JSON.stringify(each)), each)
   t.match(readAnswer(JSON.stringify({ ...answer, refused: { error: 'x' } })).refused, {
     options: undefined,
     error: 'x',
@@ -134,6 +141,12 @@ t.test('an answer of the decapsulator is not believed either', async t => {
     [{ ...answer, counters: { ipip: -1 } }, 'counters.ipip: -1 is not a whole number'],
     [{ ...answer, counters: { '\n': 1 } }, 'counters: "\\n" is not a counter\'s name'],
     [{ ...answer, counters: undefined }, 'counters: nothing is not an object'],
+    [
+      { ...answer, program: { on: [{ interface: 'eth0', way: 'xdp' }] } },
+      'program.on[0].way: "xdp" is not tcx or clsact',
+    ],
+    [{ ...answer, program: { on: [{ interface: '/', way: 'tcx' }] } }, 'program.on[0].interface: "/" is not'],
+    [{ ...answer, program: { on: [], why: 7 } }, 'program.why: 7 is not a text'],
     [{ ...answer, refused: { options, error: 7 } }, 'refused.error: 7 is not a text'],
     [{ counters: {} }, 'options: nothing is not an object'],
   ]

@@ -14,6 +14,7 @@ export function realServerDocument(state: State, answer: Answer | undefined, wro
         device: decapsulator.options.device,
         interfaces: decapsulator.options.interfaces,
         guePort: decapsulator.options.guePort,
+        ...(answer?.program && { program: answer.program }),
         ...(answer && { counters: answer.counters }),
       },
     }),

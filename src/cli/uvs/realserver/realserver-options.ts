@@ -15,10 +15,14 @@ export type RealServerCommand =
       foreground: boolean
       interfaces: string[]
       guePort: number | undefined
+      decap: Decap | undefined
     }
   /** Without `vips`: all VIPs. */
   | { do: 'stop'; vips: string[] | undefined }
   | { do: 'status'; json: boolean }
+
+const DECAPS = ['auto', 'program', 'device'] as const
+type Decap = (typeof DECAPS)[number]
 
 const VIP: Option = { flags: ['--vip'], value: 'VIP[/32]', help: 'the virtual address', repeatable: true }
 
@@ -41,6 +45,12 @@ export const REALSERVER_FORMS: readonly Form[] = [
         help: "GUE's UDP port, default 6080, 0 for no GUE; implies --userspace",
       },
       { flags: ['--userspace'], help: "open tunnels here even where the kernel has ipip, which opens IPIP's only" },
+      {
+        flags: ['--decap'],
+        value: 'auto|program|device',
+        choices: DECAPS,
+        help: 'who opens them here: a program in the kernel where it can be had; it must be had; the process alone',
+      },
       { flags: ['--foreground'], help: 'stay until SIGINT or SIGTERM, and stop then' },
     ],
   },
@@ -55,16 +65,18 @@ export function realServerCommand(given: Given): RealServerCommand {
   const vips = [...new Set(given.all('--vip').map(readVip))]
   if (verb === 'stop') return { do: 'stop', vips: given.has('--vip') ? vips : undefined }
   const tunnel = given.has('--tun')
-  for (const flag of ['--gue-port', '--userspace'])
+  for (const flag of ['--gue-port', '--userspace', '--decap'])
     if (given.has(flag) && !tunnel) throw new UsageError(`${flag} goes with --tun`)
+  const decap = DECAPS.find(each => each === given.one('--decap'))
   return {
     do: 'start',
     vips,
     tunnel,
-    userspace: given.has('--userspace') || given.has('--gue-port'),
+    userspace: ['--userspace', '--gue-port'].some(flag => given.has(flag)) || (decap ?? 'auto') !== 'auto',
     foreground: given.has('--foreground'),
     interfaces: [...new Set(given.all('--interface').flatMap(readInterfaces))],
     guePort: readPort(given.one('--gue-port')),
+    decap,
   }
 }
 

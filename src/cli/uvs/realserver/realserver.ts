@@ -4,6 +4,7 @@ import { isAlive } from '../../../linux/process-id.js'
 import { differences } from '../../../realserver/differences.js'
 import { thisHost } from '../../../realserver/host.js'
 import { KERNEL_DEVICE } from '../../../realserver/devices.js'
+import type { ProgramState } from '../../../realserver/ingress-program.js'
 import { startRealServer } from '../../../realserver/start.js'
 import type { Running, State } from '../../../realserver/state.js'
 import { StateFile } from '../../../realserver/state-file.js'
@@ -57,7 +58,8 @@ async function start(command: RealServerCommand & { do: 'start' }, files: StateF
   const asked = command.foreground ? endAsked() : undefined
   const { state, already, notes } = await startRealServer(command, thisHost, files)
   for (const note of notes) complain(note)
-  say(`ready${already ? ', as it was' : ''}: ${describe(state)}`)
+  const answer = state.decapsulator && (await askDaemon(state.decapsulator.process, files))
+  say(`ready${already ? ', as it was' : ''}: ${describe(state, answer)}`)
   if (!asked) return 0
   const died = await diedBefore(asked, command.vips, files)
   if (died !== undefined) complain(`process ${died}, the decapsulator, has ended${colon(lastLine(files))}`)
@@ -129,7 +131,7 @@ function daemonDifferences(running: Running | undefined, answer: Answer | undefi
 }
 
 function tell(state: State, answer: Answer | undefined, wrong: readonly string[]): void {
-  say(wrong.length > 0 ? `not as it was started: ${describe(state)}` : describe(state))
+  say(`${wrong.length > 0 ? 'not as it was started: ' : ''}${describe(state, answer)}`)
   for (const [name, count] of Object.entries(answer?.counters ?? {}))
     process.stdout.write(`    ${name.padEnd(24)}${count}\n`)
   for (const each of wrong) complain(each)
@@ -137,7 +139,7 @@ function tell(state: State, answer: Answer | undefined, wrong: readonly string[]
 }
 
 /** '192.168.159.100 on lo; tunnels for it are opened by …' */
-function describe({ vips, way, decapsulator }: State): string {
+function describe({ vips, way, decapsulator }: State, answer: Answer | undefined): string {
   const tunnelled = Object.keys(vips).filter(vip => vips[vip]!.tunnel)
   const onLo = `${Object.keys(vips).join(', ')} on lo`
   if (tunnelled.length === 0) return onLo
@@ -146,5 +148,15 @@ function describe({ vips, way, decapsulator }: State): string {
   const { options, process } = decapsulator
   const gue = options.guePort === 0 ? '' : ` and GUE (UDP port ${options.guePort})`
   const kinds = gue ? `IPIP, GRE${gue}` : 'IPIP and GRE'
-  return `${onLo}; ${kinds} to ${tunnelled.join(', ')} on ${options.interfaces.join(', ')}: process ${process.pid}, device ${options.device}`
+  const to = `${kinds} to ${tunnelled.join(', ')} on ${options.interfaces.join(', ')}`
+  return `${onLo}; ${to}: process ${process.pid}, device ${options.device}${describeProgram(answer?.program)}`
+}
+
+/** ', and before it a program in the kernel at eth0 (tcx)' */
+function describeProgram(program: ProgramState | undefined): string {
+  if (program === undefined) return ''
+  const places = program.on.map(({ interface: name, way }) => `${name} (${way})`)
+  const there = places.length === 0 ? '' : `, and before it a program in the kernel at ${places.join(', ')}`
+  const rest = places.length === 0 ? '' : ' elsewhere'
+  return program.why === undefined ? there : `${there}, and no program in the kernel${rest}: ${program.why}`
 }

@@ -7,7 +7,7 @@ import { UsageError } from '../../../../src/director/options.js'
 const parse = (line: string): ReturnType<typeof realServerCommand> =>
   realServerCommand(readOptions(realserver, line.split(' ').filter(Boolean)))
 
-const OF_START = '--vip, --tun, --interface, --gue-port, --userspace, --foreground (uvs realserver --help)'
+const OF_START = '--vip, --tun, --interface, --gue-port, --userspace, --decap, --foreground (uvs realserver --help)'
 
 t.test('the least that must be said, and what holds then', async t => {
   t.strictSame(parse('start --vip 192.168.159.100'), {
@@ -18,6 +18,7 @@ t.test('the least that must be said, and what holds then', async t => {
     foreground: false,
     interfaces: [],
     guePort: undefined,
+    decap: undefined,
   })
   t.strictSame(parse('stop'), { do: 'stop', vips: undefined })
   t.strictSame(parse('status'), { do: 'status', json: false })
@@ -26,7 +27,7 @@ t.test('the least that must be said, and what holds then', async t => {
 
 t.test('all that may be said; what is said twice counts once', async t => {
   const line =
-    'start --vip=192.0.2.1/32 --vip 192.0.2.2 --vip 192.0.2.1 --tun --interface eth0,eth1 --interface=eth1 --gue-port 0 --userspace --foreground'
+    'start --vip=192.0.2.1/32 --vip 192.0.2.2 --vip 192.0.2.1 --tun --interface eth0,eth1 --interface=eth1 --gue-port 0 --userspace --decap=device --foreground'
   t.strictSame(parse(line), {
     do: 'start',
     vips: ['192.0.2.1', '192.0.2.2'],
@@ -35,12 +36,19 @@ t.test('all that may be said; what is said twice counts once', async t => {
     foreground: true,
     interfaces: ['eth0', 'eth1'],
     guePort: 0,
+    decap: 'device',
   })
   t.strictSame(parse('stop --vip 192.0.2.1 --vip 192.0.2.1/32'), { do: 'stop', vips: ['192.0.2.1'] })
 })
 
 t.test("GUE is not for the kernel's ipip", async t => {
   t.match(parse('start --vip 192.0.2.1 --tun --gue-port 7000'), { userspace: true, guePort: 7000 })
+})
+
+t.test("a program, or none, is not for the kernel's ipip either; where it can be had is", async t => {
+  for (const decap of ['program', 'device'])
+    t.match(parse(`start --vip 192.0.2.1 --tun --decap ${decap}`), { userspace: true, decap })
+  t.match(parse('start --vip 192.0.2.1 --tun --decap auto'), { userspace: false, decap: 'auto' })
 })
 
 t.test('what cannot be meant is told in a line that names the word', async t => {
