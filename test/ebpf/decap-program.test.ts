@@ -28,7 +28,7 @@ import { TestRun } from './test-run.js'
  * - no frame of a test run is of a VLAN, or has headers that are not at hand, or is a GSO frame of TCP (test/realserver/decap-live.test.ts
  *   has those); of what is not IPv4 the kernel takes no headers off;
  * - lengths that are asked again, for the kernel that checks programs; the last fold of sums, needed by one header in 65 536;
- * - what a helper answers where the kernel has no memory, which CPU's place counts, the flow's hash.
+ * - what a helper answers where the kernel has no memory, what a NIC has said of checksums, which CPU's place counts, the flow's hash.
  */
 
 const skip = process.getuid?.() === 0 ? false : 'not root: the kernel takes no programs'
