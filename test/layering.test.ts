@@ -71,7 +71,6 @@ const BELOW: Record<string, string[]> = {
     'keepalived/vrrp-host',
     'keepalived/seen',
     'keepalived/processes',
-    'fleet',
     'announce',
     'realserver',
     'cli/lint',

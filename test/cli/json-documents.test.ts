@@ -24,6 +24,7 @@ import { Transactions } from '../../src/control/rules/transactions.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
 import { sampleExplanation } from './sample-explanation.js'
+import { fleetApplied, fleetPlan, fleetRules, fleetStatus } from './sample-fleet.js'
 import { offloadingNowhere } from './sample-offload.js'
 import { sampleRealServer } from './sample-real-server.js'
 import { sampleSeen } from './sample-seen.js'
@@ -126,6 +127,10 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   vrrp: () => showVrrp(sampleSeen(), { asJson: true }),
   offload: () => showOffload(offloadingNowhere(), true),
   explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
+  fleetPlan: () => fleetPlan(otherRules),
+  fleetApplied: () => fleetApplied(otherRules),
+  fleetRules,
+  fleetStatus,
   realServer: async () => ({ status: 0, out: sampleRealServer(), err: '' }),
 }
 
@@ -232,8 +237,21 @@ t.test('an empty director', async t => {
   }
 })
 
+/** Of etcd. */
+const FLEET = ['fleetPlan', 'fleetApplied', 'fleetRules', 'fleetStatus']
 /** Of no director. */
-const ASKS_NOBODY = ['findings', 'messages', 'daemons', 'apps', 'realServer', 'health', 'vrrp', 'offload', 'explain']
+const ASKS_NOBODY = [
+  'findings',
+  'messages',
+  'daemons',
+  'apps',
+  'realServer',
+  'health',
+  'vrrp',
+  'offload',
+  'explain',
+  ...FLEET,
+]
 
 t.test('an error leaves standard output empty', async t => {
   const { control } = new Scene()
@@ -293,6 +311,11 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['vrrp', 'a count as text', ({ vrrp }) => (vrrp.instances[0].refused.ttl = '1')],
   ['vrrp', 'a router that there is not', ({ vrrp }) => (vrrp.instances[0].vrid = 256)],
   ['vrrp', 'an event that there is not', ({ vrrp }) => (vrrp.scripts[0].next.event = 'check')],
+  ['fleetPlan', 'connections that nobody can know', ({ fleetPlan: { changes } }) => (changes[0].connections = '?')],
+  ['fleetApplied', 'an operation that there is not', ({ fleetApplied: { changes } }) => (changes.move = 1)],
+  ['fleetRules', 'counts', ({ fleetRules: { services } }) => (services[0].destinations[0].activeConns = 1)],
+  ['fleetStatus', 'a field that is not documented', ({ fleetStatus: { directors } }) => (directors[0].load.cpu = 1)],
+  ['fleetStatus', 'a director without a name', ({ fleetStatus: { directors } }) => delete directors[1].name],
   ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
 ]

@@ -13,6 +13,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   replay: async () => (await import('./replay/replay.js')).replay,
   explain: async () => (await import('./explain/explain.js')).explain,
   lint: async () => (await import('./rules/lint.js')).lint,
+  fleet: async () => (await import('./fleet/fleet.js')).fleet,
   script: async () => (await import('./rules/script.js')).script,
   plan: async () => (await import('./rules/plan.js')).plan,
   apply: async () => (await import('./rules/apply.js')).apply,

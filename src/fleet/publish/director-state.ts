@@ -8,13 +8,19 @@ import {
   record,
   text,
   value,
+  address,
+  list,
+  port,
   type Check,
 } from '../../control/protocol/check.js'
+import { service } from '../../control/protocol/service-key.js'
 import { KeyError } from '../key-error.js'
 
 /* What a director says of itself in its key, version 1. */
 
 const VERSION = 1
+/** Real servers of weight 0 in a state, at the most. */
+export const DRAINING_MAX = 256
 const MOST = Number.MAX_SAFE_INTEGER
 
 const word = text('a text of one line', found => /^[^\n]{0,4096}$/.test(found))
@@ -53,6 +59,8 @@ const director = record({
   }),
   /** It is to leave: `uvs fleet drain`. */
   isDraining: flag,
+  /** Real servers of weight 0 that still have connections, active and inactive, the first of them: how a drain is seen to end. */
+  draining: optional(list(record({ service, address, port, connections: count }), DRAINING_MAX)),
 })
 
 export type DirectorState = ReturnType<typeof director>

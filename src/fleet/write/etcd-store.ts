@@ -34,14 +34,24 @@ export class EtcdStore implements FleetStore {
     this.#prefix = prefix
   }
 
+  read(): Promise<Snapshot> {
+    return this.#read(false)
+  }
+  readKeys(): Promise<Snapshot> {
+    return this.#read(true)
+  }
   /** All as of one revision. */
-  async read(): Promise<Snapshot> {
-    const { revision, kvs } = await this.#etcd.range({ prefix: this.#prefix + SERVICES })
-    const at = { revision }
-    const rules = await this.#etcd.range({ key: this.#prefix + RULES }, at)
-    const note = await this.#etcd.range({ key: this.#prefix + REVISION }, at)
+  async #read(keysOnly: boolean): Promise<Snapshot> {
+    const { revision, kvs } = await this.#etcd.range({ prefix: this.#prefix + SERVICES }, { keysOnly })
+    const rules = await this.#etcd.range({ key: this.#prefix + RULES }, { revision, keysOnly })
+    const note = await this.#etcd.range({ key: this.#prefix + REVISION }, { revision })
     const keys = [...rules.kvs, ...kvs].map(kv => this.#stored(kv))
     return { revision, keys, note: note.kvs[0] && this.#stored(note.kvs[0]) }
+  }
+
+  async list(prefix: string): Promise<StoredKey[]> {
+    const { kvs } = await this.#etcd.range({ prefix: this.#prefix + prefix })
+    return kvs.map(kv => this.#stored(kv))
   }
 
   async get(key: string): Promise<StoredKey | undefined> {

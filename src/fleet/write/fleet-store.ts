@@ -1,9 +1,13 @@
-/* What writing to a fleet's prefix needs of etcd. Keys are those below the prefix, such as `services/tcp/10.0.0.1:80`. */
+/* What writing to a fleet's prefix needs of etcd. Keys are those below the prefix, such as `services/tcp:10.0.0.1:80`. */
 
-/** Where services have their keys; the one key in ipvsadm-save form; and what tells of the last write. */
+/** Where services have their keys, and the one key in ipvsadm-save form. */
 export const SERVICES = 'services/'
 export const RULES = 'rules'
+/** What tells of the last write: write-note.ts. */
 export const REVISION = 'revision'
+/** States that directors publish, and directors that are to be drained. */
+export const DIRECTORS = 'directors/'
+export const DRAINED_DIRECTORS = 'drain/directors/'
 
 export interface StoredKey {
   readonly key: string
@@ -57,6 +61,10 @@ export interface Conflict {
 /** Methods throw EtcdError. */
 export interface FleetStore {
   read(): Promise<Snapshot>
+  /** As `read`, but that values of keys are empty. */
+  readKeys(): Promise<Snapshot>
+  /** The keys that begin so. */
+  list(prefix: string): Promise<StoredKey[]>
   /** What one key holds now. */
   get(key: string): Promise<StoredKey | undefined>
   write(write: Write): Promise<Written>

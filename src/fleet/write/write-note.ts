@@ -57,3 +57,8 @@ export function isUnfinished(value: string | undefined): boolean {
 export function noteWords(note: WriteNote | undefined): string {
   return note ? `${note.by} at ${note.at}` : 'somebody'
 }
+
+/** What a document says of the last write; nothing if nobody knows. */
+export function noteFields(note: WriteNote | undefined): Partial<Pick<WriteNote, 'by' | 'at' | 'unfinished'>> {
+  return note ? { by: note.by, at: note.at, ...(note.unfinished && { unfinished: note.unfinished }) } : {}
+}

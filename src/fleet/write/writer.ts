@@ -48,7 +48,7 @@ export interface Finished {
   readonly parts: number
 }
 
-type Plan = (now: Snapshot) => Changes
+type Plan = (now: Snapshot) => Changes | Promise<Changes>
 
 const NOTHING: Changes = { puts: [], deletes: [] }
 /** Plans anew while its own write in parts is under way, which has to come to an end. */
@@ -116,7 +116,7 @@ export class Writer {
   /** Writes a plan. A conflict is returned while nothing is written. */
   async #parts(from: Snapshot, plan: Plan, command: string): Promise<Finished | Conflict> {
     const id = this.#world.newId()
-    let left = this.#cut(from, plan)
+    let left = await this.#cut(from, plan)
     if (left.length === 0) return { revision: newestOf(from), parts: 0 }
     let changes = countOf(left)
     let before = from.note?.modRevision ?? 0
@@ -137,7 +137,7 @@ export class Writer {
       } else {
         if (idOf(written.note) !== id || replans++ === REPLANS) throw raced(written, sent)
         const now = await patiently(() => this.#store.read(), this.#world)
-        left = this.#cut(now, plan)
+        left = await this.#cut(now, plan)
         changes += countOf(left)
         before = now.note?.modRevision ?? 0
         notAfter = now.revision
@@ -146,8 +146,8 @@ export class Writer {
   }
 
   /** What there is to write; an unfinished write is at least marked as finished. */
-  #cut(now: Snapshot, plan: Plan): Changes[] {
-    const parts = partsOf(plan(now), LIMITS[this.#limits]!)
+  async #cut(now: Snapshot, plan: Plan): Promise<Changes[]> {
+    const parts = partsOf(await plan(now), LIMITS[this.#limits]!)
     const isUnfinished = now.note && readNote(now.note.value)?.unfinished
     return parts.length === 0 && isUnfinished ? [NOTHING] : parts
   }

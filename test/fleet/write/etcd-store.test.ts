@@ -23,6 +23,8 @@ function putsOf(count: number, value: string): Put[] {
 function storeMethods(store: EtcdStore): FleetStore {
   return {
     read: () => store.read(),
+    readKeys: () => store.readKeys(),
+    list: prefix => store.list(prefix),
     get: key => store.get(key),
     write: write => store.write(write),
     notesAfter: revision => store.notesAfter(revision),

@@ -20,8 +20,6 @@ export class MemoryStore implements FleetStore {
   fate: (count: number) => 'answered' | 'lost' | 'unreachable' = () => 'answered'
   limit = Infinity
   writes = 0
-  /** After each write, what all keys held: no reader may see half. */
-  readonly states: string[] = []
 
   async read() {
     await turn()
@@ -29,6 +27,13 @@ export class MemoryStore implements FleetStore {
       .filter(({ key }) => key.startsWith(SERVICES) || key === RULES)
       .toSorted((a, b) => (a.key < b.key ? -1 : 1))
     return { revision: this.revision, keys, note: this.held.get(REVISION) }
+  }
+  async readKeys() {
+    const { keys, ...rest } = await this.read()
+    return { ...rest, keys: keys.map(each => ({ ...each, value: '' })) }
+  }
+  async list(prefix: string) {
+    return [...this.held.values()].filter(({ key }) => key.startsWith(prefix))
   }
   async get(key: string) {
     await turn()
@@ -68,7 +73,6 @@ export class MemoryStore implements FleetStore {
     }
     this.put(...puts.map(({ key, value }): [string, string] => [key, value]))
     for (const key of deletes) this.held.delete(key)
-    this.states.push(JSON.stringify([...this.held.values()].map(({ key, value }) => [key, value])))
     return { done: true as const, revision: this.revision }
   }
   #holds(condition: Condition): boolean {

@@ -82,6 +82,12 @@ const THINGS: readonly [string, string, Partial<Record<RuleChange['op'], string>
 
 /** `2 services added, 10 real servers added, 1 changed; 12 connections touched`. */
 export function summary({ changes, connections }: Committed): string {
+  const counts = countsText(changes)
+  return counts === '' ? 'nothing to do' : `${counts}; ${connectionsText(connections)} touched`
+}
+
+/** `2 services added, 10 real servers added, 1 changed`; nothing if there are none. */
+export function countsText(changes: Committed['changes']): string {
   const parts: string[] = []
   for (const [one, many, verbs] of THINGS) {
     let isFirst = true
@@ -92,6 +98,5 @@ export function summary({ changes, connections }: Committed): string {
       isFirst = false
     }
   }
-  if (parts.length === 0) return 'nothing to do'
-  return `${parts.join(', ')}; ${connectionsText(connections)} touched`
+  return parts.join(', ')
 }

@@ -45,7 +45,8 @@ export const save: Command<{ numeric: boolean }> = {
   },
 }
 
-function serviceLines(service: ServiceInfo, label: Label): string[] {
+/** The commands that make a service. */
+export function serviceLines(service: ServiceInfo, label: Label = numeric): string[] {
   const key = serviceWords(service, label)
   const protocol = 'mark' in service ? 'ip' : service.protocol
   return [

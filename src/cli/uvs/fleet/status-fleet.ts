@@ -1,0 +1,125 @@
+import type { Outcome } from '../../../control/protocol/api.js'
+import { DRAINED_DIRECTORS, newestOf } from '../../../fleet/write/fleet-store.js'
+import { keyShown } from '../../../fleet/write/raced.js'
+import { noteFields, noteWords, readNote, type WriteNote } from '../../../fleet/write/write-note.js'
+import { jsonDocument } from '../../json.js'
+import type { Given } from '../options/read-options.js'
+import { type PublishedDirector, publishedDirectors } from './directors.js'
+import { numberOf, secondsOf } from './fleet-options.js'
+import type { FleetSession } from './fleet-session.js'
+import { safe } from './stored-rules.js'
+
+/** The fleet as etcd has it. */
+export interface FleetStatus {
+  /** Of the last write of rules. */
+  readonly revision: number
+  readonly note: WriteNote | undefined
+  readonly directors: readonly PublishedDirector[]
+  /** Names of those that are to be drained. */
+  readonly drained: readonly string[]
+  /** What is not well, a line each. */
+  readonly faults: readonly string[]
+}
+
+const LOOK_EVERY_MS = 500
+const EXPECTED_MAX = 100_000
+
+/** `uvs fleet status`: status 1 if something is not well, and still not after --wait. */
+export async function statusFleet(given: Given, { store, world }: FleetSession): Promise<Outcome> {
+  const expected = numberOf(given, '--expect', EXPECTED_MAX) ?? 1
+  const until = world.now() + secondsOf(given, '--wait') * 1000
+  for (;;) {
+    const snapshot = await store.readKeys()
+    const { note } = snapshot
+    const marks = await store.list(DRAINED_DIRECTORS)
+    const status = judge(
+      {
+        revision: newestOf(snapshot),
+        note: note && readNote(note.value),
+        directors: await publishedDirectors(store),
+        drained: marks.map(({ key }) => keyShown(key.slice(DRAINED_DIRECTORS.length))),
+      },
+      expected,
+    )
+    if (status.faults.length > 0 && world.now() < until) {
+      await world.wait(Math.min(LOOK_EVERY_MS, until - world.now()))
+      continue
+    }
+    const out = given.has('--json') ? jsonDocument('fleetStatus', documentOf(status)) : statusText(status)
+    return { status: status.faults.length > 0 ? 1 : 0, out, err: '' }
+  }
+}
+
+/** Finds what is not well. `expected`: how many directors must serve. */
+export function judge(seen: Omit<FleetStatus, 'faults'>, expected: number): FleetStatus {
+  const { revision, note, directors } = seen
+  const faults: string[] = []
+  if (note?.unfinished)
+    faults.push(
+      `the write of ${noteWords(note)} is not finished: ${note.unfinished.done} of ${note.unfinished.of} transactions`,
+    )
+  for (const director of directors) {
+    const fault = faultOf(director, revision)
+    if (fault !== undefined) faults.push(`${director.name}: ${fault}`)
+  }
+  const serving = directors.filter(({ state }) => state && !state.isDraining && state.rules.from !== 'none').length
+  if (serving < expected) faults.push(`${serving} of ${expected} directors serve`)
+  return { ...seen, faults }
+}
+
+function faultOf({ state, why }: PublishedDirector, newest: number): string | undefined {
+  if (!state) return `what it says of itself cannot be read: ${why}`
+  const { revision, from, refused } = state.rules
+  if (refused !== undefined) return safe(refused)
+  if (from === 'none') return 'it has no rules yet'
+  if (revision < newest) return `it has the rules of revision ${revision}, not ${newest}`
+  return from === 'disk' ? 'it has the rules of its disk, for it has not reached etcd' : undefined
+}
+
+const COLUMNS = [
+  'DIRECTOR',
+  'STATE',
+  'REVISION',
+  'SERVICES',
+  'SERVERS',
+  'DOWN',
+  'CONNS',
+  'CPS',
+  'IN P/S',
+  'OUT P/S',
+  'UVS',
+]
+/** Those that hold names are flush left. */
+const LEFT = new Set(['DIRECTOR', 'STATE', 'UVS'])
+
+export function statusText({ revision, note, directors, drained, faults }: FleetStatus): string {
+  const rows = directors.map(({ name, state }) => {
+    if (!state) return [name, '?', ...Array<string>(COLUMNS.length - 2).fill('')]
+    const { rules, health, load, isDraining, uvs } = state
+    const marked = drained.includes(name) ? 'to drain' : 'serving'
+    const counts = [rules.revision, rules.services, rules.realServers, health.realServersDown, load.connections]
+    const rates = [load.cps, load.inPps, load.outPps].map(Math.round)
+    const word = isDraining ? 'draining' : rules.from === 'none' ? 'waiting' : marked
+    return [name, word, ...[...counts, ...rates].map(String), safe(uvs)]
+  })
+  const widths = COLUMNS.map((title, at) => Math.max(title.length, ...rows.map(row => row[at]!.length)))
+  const lines = [COLUMNS, ...rows].map(row =>
+    row
+      .map((text, at) => (LEFT.has(COLUMNS[at]!) ? text.padEnd(widths[at]!) : text.padStart(widths[at]!)))
+      .join('  ')
+      .trimEnd(),
+  )
+  const by = note ? `, last written by ${noteWords(note)}` : ''
+  const head = `rules of revision ${revision}${by}`
+  return `${[head, ...(rows.length > 0 ? lines : []), ...faults.map(fault => `! ${fault}`)].join('\n')}\n`
+}
+
+function documentOf({ revision, note, directors, drained, faults }: FleetStatus): object {
+  return {
+    revision,
+    ...noteFields(note),
+    directors: directors.map(({ name, state, why }) => (state ? { ...state, name } : { name, why })),
+    drained,
+    faults,
+  }
+}
