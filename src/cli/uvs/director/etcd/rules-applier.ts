@@ -21,14 +21,14 @@ export interface ApplierOf {
   readonly tell: (line: string) => void
 }
 
-type ById<T> = Map<string, T>
+type ById<T> = ReadonlyMap<string, T>
 
 /** What etcd's keys come to. */
 interface Rules {
   readonly text: { readonly kv: FleetKv; readonly services: readonly ServiceInfo[] } | undefined
   readonly entries: ById<FleetEntry>
   /** As a listing would show them, of both. */
-  readonly services: ById<ServiceInfo>
+  readonly services: Map<string, ServiceInfo>
 }
 
 /** More changed services than these are read and compared with all others at once. */
@@ -60,8 +60,7 @@ export class RulesApplier {
   }
 
   /** KeyError or UsageError, with the key, if one cannot be used; then nothing has changed. */
-  async apply({ services, rules }: FleetRules): Promise<Committed> {
-    const entries = new Map([...services.values()].map(entry => [entry.identity, entry]))
+  async apply({ byIdentity: entries, rules }: FleetRules): Promise<Committed> {
     const text = rules && { kv: rules, services: await this.#textServices(rules) }
     this.#refuseDoubles(entries, text?.services ?? [])
     const before = this.#applied
@@ -90,7 +89,7 @@ export class RulesApplier {
     rest: Omit<Rules, 'services'>,
   ): Promise<Committed> {
     const keys = [...changed, ...gone].map(({ service }) => keyOf(service))
-    const services = new Map(this.#applied.services)
+    const { services } = this.#applied
     const ours = keys.flatMap(key => services.get(serviceIdentity(key)) ?? [])
     const seen = (there: readonly ServiceInfo[]): void => this.#tellDrift(ours, there)
     const part = { isIn: () => true, keys, desired: tried, seen }
@@ -159,7 +158,7 @@ export class RulesApplier {
 
 const NOTHING: Committed = { changes: {}, connections: 0 }
 
-function byId(services: readonly ServiceInfo[]): ById<ServiceInfo> {
+function byId(services: readonly ServiceInfo[]): Map<string, ServiceInfo> {
   return new Map(services.map(service => [serviceIdentity(service), service]))
 }
 
