@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { UsageError } from '../../../../director/options.js'
 import { DIRECTOR_NAME_HELP, isDirectorName } from '../../../../fleet/fleet-keys.js'
@@ -40,6 +41,16 @@ export function readDirectorEtcd(given: Given, env: NodeJS.ProcessEnv): Director
     )
   if (given.has('--keepalived'))
     throw new UsageError('--keepalived does not go with --etcd, whose rules would end its services')
-  const stateDirectory = given.one('--etcd-state') ?? (env['STATE_DIRECTORY']?.split(':')[0] || DEFAULT_STATE)
-  return { ...found, name, stateDirectory }
+  return { ...found, name, stateDirectory: given.one('--etcd-state') ?? systemdState(env) ?? DEFAULT_STATE }
+}
+
+/** Of a DynamicUser it is a link that root has made: where that leads. */
+function systemdState({ STATE_DIRECTORY: directories }: NodeJS.ProcessEnv): string | undefined {
+  const directory = directories?.split(':')[0]
+  if (!directory) return undefined
+  try {
+    return realpathSync(directory)
+  } catch {
+    return directory
+  }
 }
