@@ -55,6 +55,11 @@ export class AnnounceInterface {
     return new Set(others.map(({ addr }) => addr))
   }
 
+  /** Down it announces nothing, at once and however many addresses it has; up again all that are on it. SystemError. */
+  setUp(isUp: boolean): void {
+    bringUp(this.name, isUp)
+  }
+
   /** With it all its addresses go. */
   close(): void {
     check(close(this.#fd), 'close')

@@ -9,9 +9,11 @@ import { ReadyVips, type WithdrawPolicy } from './ready-vips.js'
 const NAMED = 4
 /** Changes that come together are made together, ms. */
 const GATHER_MS = 20
+/** So many addresses are changed without a pause: this thread has the control socket, too. */
+const SLICE = 64
 
 export interface AnnouncerOf {
-  readonly on: Pick<AnnounceInterface, 'name' | 'add' | 'remove' | 'heldElsewhere' | 'close'>
+  readonly on: Pick<AnnounceInterface, 'name' | 'add' | 'remove' | 'heldElsewhere' | 'setUp' | 'close'>
   readonly withdraw: WithdrawPolicy
   readonly holdMs: number
   readonly tell: (line: string) => void
@@ -28,6 +30,12 @@ export class Announcer {
   readonly #placed = new Set<Ipv4Addr>()
   /** Those that the kernel holds elsewhere: left alone. */
   readonly #elsewhere = new Set<Ipv4Addr>()
+  /** What is to be put on the interface, or taken off, in slices. */
+  readonly #toDo = new Map<Ipv4Addr, boolean>()
+  #done = nothingDone()
+  /** What the kernel holds elsewhere, asked once for all slices. */
+  #others: Set<Ipv4Addr> | undefined
+  #next: NodeJS.Immediate | undefined
   #hasBegun = false
   #isWithdrawn = false
   #timer: NodeJS.Timeout | undefined
@@ -57,26 +65,27 @@ export class Announcer {
   /** Everything is withdrawn at once, and stays so until `restore`. */
   withdraw(): void {
     this.#isWithdrawn = true
-    this.#off([...this.#placed])
+    this.#try(() => this.#of.on.setUp(false))
   }
   restore(): void {
     this.#isWithdrawn = false
-    if (this.#hasBegun) this.#put(this.#holdDown.standing)
+    this.#try(() => this.#of.on.setUp(true))
   }
 
   /** How many VIPs are announced now. */
   get announced(): number {
-    return this.#placed.size
+    return this.#isWithdrawn ? 0 : this.#placed.size
   }
   get info(): Omit<AnnouncementsInfo, 'drain'> {
     const { on, withdraw, holdMs } = this.#of
     const { held, idle } = this.#holdDown.counts
-    const vips = { announced: this.#placed.size, held, idle, elsewhere: this.#elsewhere.size }
+    const vips = { announced: this.announced, held, idle, elsewhere: this.#elsewhere.size }
     return { interface: on.name, withdraw, hold: holdMs / 1000, isWithdrawn: this.#isWithdrawn, vips }
   }
 
   close(): void {
     clearTimeout(this.#timer)
+    clearImmediate(this.#next)
     this.#hasBegun = false
     this.#of.on.close()
   }
@@ -99,25 +108,48 @@ export class Announcer {
   }
 
   #carryOut({ come, go }: Steps): void {
-    for (const addr of go) this.#elsewhere.delete(addr)
-    this.#off(go.filter(addr => this.#placed.has(addr)))
-    if (!this.#isWithdrawn) this.#put(come)
+    for (const addr of come) this.#toDo.set(addr, true)
+    for (const addr of go) this.#toDo.set(addr, false)
+    this.#work()
+  }
+  /** Does a slice; the others when what else waits has had its turn. */
+  #work(): void {
+    clearImmediate(this.#next)
+    this.#next = undefined
+    const slice = [...this.#toDo].slice(0, SLICE)
+    if (slice.length === 0) return
+    for (const [addr] of slice) this.#toDo.delete(addr)
+    this.#off(slice.flatMap(([addr, comes]) => (comes ? [] : [addr])))
+    this.#put(slice.flatMap(([addr, comes]) => (comes ? [addr] : [])))
+    if (this.#toDo.size > 0) this.#next = setImmediate(() => this.#work())
+    else this.#tell()
   }
   #put(addresses: readonly Ipv4Addr[]): void {
     if (addresses.length === 0) return
-    const others = this.#try(() => this.#of.on.heldElsewhere()) ?? new Set()
-    const there = addresses.filter(addr => others.has(addr))
-    for (const addr of there) this.#elsewhere.add(addr)
-    const put = addresses.filter(addr => !others.has(addr) && this.#try(() => (this.#of.on.add(addr), true)))
-    for (const addr of put) this.#placed.add(addr)
-    if (put.length > 0) this.#of.tell(`announces ${named(put)} on ${this.#of.on.name}`)
-    if (there.length > 0) this.#of.tell(`leaves ${named(there)} alone, which the kernel holds elsewhere`)
+    const others = (this.#others ??= this.#try(() => this.#of.on.heldElsewhere()) ?? new Set())
+    for (const addr of addresses) {
+      if (others.has(addr)) this.#elsewhere.add(addr)
+      else if (this.#try(() => (this.#of.on.add(addr), true))) this.#placed.add(addr)
+      else continue
+      ;(others.has(addr) ? this.#done.left : this.#done.put).push(addr)
+    }
   }
   #off(addresses: readonly Ipv4Addr[]): void {
-    if (addresses.length === 0) return
-    const off = addresses.filter(addr => this.#try(() => (this.#of.on.remove(addr), true)))
-    for (const addr of off) this.#placed.delete(addr)
+    for (const addr of addresses) {
+      this.#elsewhere.delete(addr)
+      if (!this.#placed.has(addr) || !this.#try(() => (this.#of.on.remove(addr), true))) continue
+      this.#placed.delete(addr)
+      this.#done.off.push(addr)
+    }
+  }
+  /** A line for all that was done in slices. */
+  #tell(): void {
+    const { put, left, off } = this.#done
+    this.#done = nothingDone()
+    this.#others = undefined
     if (off.length > 0) this.#of.tell(`no longer announces ${named(off)}`)
+    if (put.length > 0) this.#of.tell(`announces ${named(put)} on ${this.#of.on.name}`)
+    if (left.length > 0) this.#of.tell(`leaves ${named(left)} alone, which the kernel holds elsewhere`)
   }
   /** Undefined, and a line, where the kernel refuses. */
   #try<T>(step: () => T): T | undefined {
@@ -128,6 +160,10 @@ export class Announcer {
       return undefined
     }
   }
+}
+
+function nothingDone(): Record<'put' | 'left' | 'off', Ipv4Addr[]> {
+  return { put: [], left: [], off: [] }
 }
 
 /** '192.0.2.1, 192.0.2.2, … (10000)' */

@@ -49,13 +49,14 @@ export function interfaceInfo(name: string): InterfaceInfo {
   })
 }
 
-/** Sets the interface up. */
-export function bringUp(name: string): void {
+/** Sets the interface up, or down. */
+export function bringUp(name: string, isUp = true): void {
   withSocket(fd => {
     const request = ifreq(name)
     check(ioctl(fd, SIOCGIFFLAGS, request), name)
-    request.writeUInt16LE(request.readUInt16LE(IFNAMSIZ) | IFF_UP, IFNAMSIZ)
-    check(ioctl(fd, SIOCSIFFLAGS, request), `setting ${name} up`)
+    const flags = request.readUInt16LE(IFNAMSIZ)
+    request.writeUInt16LE(isUp ? flags | IFF_UP : flags & ~IFF_UP, IFNAMSIZ)
+    check(ioctl(fd, SIOCSIFFLAGS, request), `setting ${name} ${isUp ? 'up' : 'down'}`)
   })
 }
 

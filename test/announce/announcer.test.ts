@@ -21,6 +21,10 @@ class FakeInterface {
   heldElsewhere(): Set<Ipv4Addr> {
     return new Set(this.others.map(text => parseIpv4(text)!))
   }
+  isUp = true
+  setUp(isUp: boolean): void {
+    this.isUp = isUp
+  }
   close(): void {
     this.there.clear()
   }
@@ -85,17 +89,29 @@ t.test('what the kernel holds elsewhere is left alone', async t => {
   t.match(said.at(-1), 'leaves 192.0.2.1 alone, which the kernel holds elsewhere')
 })
 
-t.test('withdrawn at once, and restored; what comes meanwhile waits', async t => {
+t.test('withdrawn at once, and restored, with what has come meanwhile', async t => {
   const { on, announcer } = made(t)
   announcer.apply([add('192.0.2.1')])
   announcer.begin()
   announcer.withdraw()
-  t.equal(on.there.size, 0)
+  t.strictSame([on.isUp, announcer.announced, announcer.info.isWithdrawn], [false, 0, true])
   announcer.apply([add('192.0.2.2')])
-  await sleep(80)
-  t.strictSame([on.there.size, announcer.info.isWithdrawn], [0, true])
+  t.ok(await until(() => on.there.size === 2))
+  t.strictSame([on.isUp, announcer.announced], [false, 0])
   announcer.restore()
-  t.strictSame([...on.there], ['192.0.2.1', '192.0.2.2'])
+  t.strictSame([on.isUp, announcer.announced], [true, 2])
+})
+
+t.test('many are put in slices, and told of once', async t => {
+  const { on, announcer, said } = made(t)
+  const all = Array.from({ length: 1000 }, (_, i) => `198.18.${i >> 8}.${i & 255}`)
+  announcer.apply(all.map(vip => add(vip)))
+  announcer.begin()
+  t.ok(on.there.size < 1000, 'others have a turn')
+  announcer.apply([drop(all.at(-1)!)])
+  t.ok(await until(() => on.there.size === 999 && !on.there.has(all.at(-1)!)))
+  t.match(said[0], /^announces 198\.18\.0\.0, .* \(\d+\) on uvs0$/)
+  t.ok(said.length <= 2)
 })
 
 t.test('a kernel that refuses is told of, and nothing is taken for announced', async t => {
