@@ -1,11 +1,17 @@
 import type { Slab } from '../../src/packet/frame.js'
 import { ARP_LEN, ArpOp, ArpView } from '../../src/wire/arp.js'
+import type { Ipv4Addr, MacAddr } from '../../src/wire/addr.js'
 import { ETHERNET_LEN, EthernetView, EtherType } from '../../src/wire/ethernet.js'
 
 /** An ARP reply's frame. */
 export const REPLY_LEN = ETHERNET_LEN + ARP_LEN
 /** The first two octets of the MACs that are answered; the other four are the address. */
 const MAC_HIGH = 0x0202
+
+/** The MAC of a host that is stood in for. */
+export function standInMac(addr: Ipv4Addr): MacAddr {
+  return { hi: MAC_HIGH, lo: addr >>> 0 }
+}
 
 /** Answers for hosts that a capture cannot answer for: each address has a MAC of its own. */
 export class StandInHosts {
@@ -21,7 +27,7 @@ export class StandInHosts {
     const { senderAddr, targetAddr } = asked
     if (senderAddr === targetAddr) return false // an announcement
     const asker = { hi: asked.senderMacHi, lo: asked.senderMacLo }
-    const mac = { hi: MAC_HIGH, lo: targetAddr >>> 0 }
+    const mac = standInMac(targetAddr)
     this.#eth.wrap(into.view, to)
     this.#eth.setDst(asker)
     this.#eth.setSrc(mac)

@@ -6,6 +6,7 @@ import { readFilter } from '../../src/filter/filter.js'
 import { FrameFacts } from '../../src/filter/frame-facts.js'
 import { FilterError } from '../../src/filter/words.js'
 import { arp, icmp4, tcp4, udp4 } from '../support/frames.js'
+import { pcapOf } from '../support/pcap.js'
 import { randomFrom } from '../support/random.js'
 
 const facts = new FrameFacts()
@@ -135,22 +136,6 @@ t.test('frames are taken as by tcpdump', { skip: TCPDUMP ? false : 'tcpdump is m
   }
 })
 
-/** https://www.tcpdump.org/manpages/pcap-savefile.5.html */
-function pcapOf(frames: readonly Uint8Array[]): Buffer {
-  const head = Buffer.alloc(24)
-  head.writeUInt32LE(0xa1b2c3d4)
-  head.writeUInt16LE(2, 4)
-  head.writeUInt16LE(4, 6)
-  head.writeUInt32LE(65_535, 16)
-  head.writeUInt32LE(1, 20)
-  const records = frames.flatMap(frame => {
-    const record = Buffer.alloc(16)
-    record.writeUInt32LE(frame.length, 8)
-    record.writeUInt32LE(frame.length, 12)
-    return [record, frame]
-  })
-  return Buffer.concat([head, ...records])
-}
 /** The identifications of the packets of a capture. */
 function idsOf(pcap: Buffer): number[] {
   const ids: number[] = []

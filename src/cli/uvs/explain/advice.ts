@@ -2,7 +2,7 @@
 const ADVICE: Readonly<Record<string, string>> = {
   balanced: 'went on, of a connection of a virtual service',
   forwarded: 'of no connection; went on as through a router',
-  answered: 'answered by the director as a host: no virtual service is there for this port',
+  answered: 'answered by the director as a host: ARP, an echo, or a reset, since no virtual service has this port',
   refused: 'refused with an ICMP error: nothing listens there',
   held: "waits for the next hop's MAC, or for the datagram's other pieces",
   consumed: 'taken by the director as a host; no answer is due',

@@ -5,8 +5,12 @@ import { connectControl } from '../../../control/socket/client.js'
 import { UsageError } from '../../../director/options.js'
 import { AS_JSON, CONTROL, defaultControl, print } from '../../command.js'
 import { jsonDocument } from '../../json.js'
+import type { Option } from '../../option.js'
 import type { UvsCommand } from '../command.js'
 import { type Given, readOptions } from '../options/read-options.js'
+import { CAPTURE } from '../replay/replay-options.js'
+import { SIMULATED_OPTIONS, simulatedDirector } from '../replay/simulated-director.js'
+import { explainFrames, explainTyped } from './explain-simulated.js'
 import { explanationText, PLAIN, type Paint } from './explanation-text.js'
 import { whyNot } from './why-not.js'
 
@@ -14,18 +18,50 @@ const ASK_MS = 50
 const MOST_SECONDS = 86_400
 const SERVER = /^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$/
 
+const WHY_NOT: Option = {
+  flags: ['--why-not'],
+  value: 'RIP[:PORT]',
+  help: 'says besides why a packet did not go to that real server',
+}
+
 export const explain: UvsCommand = {
   name: 'explain',
-  help: `Says of the next packets why they went where they went: each decision of the director in order.
+  help: `Says of packets why they went where they went: each decision of the director in order. Of the next ones that come to it;
+with --rules of packets typed by hand, 'tcp 10.0.0.7:40000 > 10.0.1.100:80 syn', and with --in of frames of a capture: those
+ask no director, but one that is made of the rules.
 The filter is pcap-filter's: 'tcp port 80 and src net 10.0.0.0/8'; without one it is the next packet of all.
 Packets that a program forwards for the director come up to it while they are watched.`,
   forms: [
+    {
+      words: [],
+      options: [
+        CAPTURE,
+        {
+          flags: ['--frame'],
+          value: 'N',
+          help: 'a frame of the capture, counted from 1',
+          repeatable: true,
+          required: true,
+        },
+        ...SIMULATED_OPTIONS,
+        WHY_NOT,
+        AS_JSON,
+      ],
+    },
+    {
+      words: [{ value: 'PACKET', repeatable: true }],
+      options: [
+        ...SIMULATED_OPTIONS.map(each => (each.flags[0] === '--rules' ? { ...each, required: true as const } : each)),
+        WHY_NOT,
+        AS_JSON,
+      ],
+    },
     {
       words: [{ value: 'FILTER', optional: true, repeatable: true }],
       options: [
         { flags: ['--count'], value: 'N', help: `so many packets, 1 to ${MOST_EXPLAINED}; 1 unless given` },
         { flags: ['--wait'], value: 'SECONDS', help: 'no longer than that; without it until they have come' },
-        { flags: ['--why-not'], value: 'RIP[:PORT]', help: 'says besides why a packet did not go to that real server' },
+        WHY_NOT,
         AS_JSON,
         CONTROL,
       ],
@@ -34,9 +70,17 @@ Packets that a program forwards for the director come up to it while they are wa
   async run(args) {
     const given = readOptions(explain, args)
     const wanted = wantedOf(given)
+    const shown = (explanation: Explanation): void => show(explanation, wanted)
+    const [capture, rules] = [given.one('--in'), given.one('--rules')]
+    if (capture !== undefined || rules !== undefined) {
+      const simulated = simulatedDirector(given)
+      if (capture === undefined) await explainTyped(given.words, simulated, shown)
+      else await explainFrames(capture, given.all('--frame').map(frameOf), simulated, shown)
+      return 0
+    }
     const control = connectControl(given.one('--control') ?? defaultControl())
     try {
-      return await explainNext(control, wanted, explanation => show(explanation, wanted))
+      return await explainNext(control, wanted, shown)
     } finally {
       control.close()
     }
@@ -71,6 +115,12 @@ function numberOf(given: Given, flag: string, least: number, most: number, what:
   const isWhole = least < 1 || Number.isInteger(number)
   if (number >= least && number <= most && isWhole) return number
   throw new UsageError(`${flag} '${text}': ${least} to ${most}${what}`)
+}
+
+function frameOf(text: string): number {
+  const number = /^\d{1,12}$/.test(text) ? Number(text) : 0
+  if (number === 0) throw new UsageError(`--frame '${text}': a number from 1 on`)
+  return number
 }
 
 /** Returns the exit status: 0 when all have come, 1 when the time was over before. Throws refusals as an Error of one line. */

@@ -93,7 +93,8 @@ function connectionText(connection: ConnectionInfo | undefined): string {
   const { protocol, state, expires, caddr, cport, vaddr, vport, daddr, dport, laddr, lport } = connection
   const local = laddr === undefined ? '' : ` from ${laddr}:${lport}`
   const flow = `${caddr}:${cport} > ${vaddr}:${vport} → ${daddr}:${dport}${local}`
-  return `${protocol.toUpperCase()} ${state}, ends in ${expires} s, ${flow}`
+  const name = protocol.toUpperCase()
+  return `${state === name ? name : `${name} ${state}`}, ends in ${expires} s, ${flow}`
 }
 
 function row(name: string, text: string): string {

@@ -32,6 +32,15 @@ function byScheduler(
   if (candidate.refused === 'overloaded')
     return 'it is overloaded: it has reached its upper threshold (uvsadm -L --thresholds)'
   const other = candidates.find(({ server }) => server === chosen)
-  const views = other?.view && candidate.view ? `: it ${candidate.view}, ${chosen} ${other.view}` : ''
+  const views =
+    other?.view && candidate.view
+      ? `: it ${candidate.view}, ${chosen} ${other.view}${tie(candidate.view, other.view)}`
+      : ''
   return `${scheduler} chose ${chosen ?? 'none'}${rule === undefined ? '' : `, ${rule}`}${views}`
+}
+
+/** Two that are equal by what the scheduler compares, which is behind '='. */
+function tie(one: string, other: string): string {
+  const [, ours] = one.split(' = ')
+  return ours !== undefined && ours === other.split(' = ')[1] ? ': of equal ones the first in the list is taken' : ''
 }
