@@ -65,7 +65,9 @@ const KINDS: readonly Kind[] = [
   { method: 'direct', isTcp: true, port: 86, server: '10.99.2.11:86', clientAddress: 'toa' },
   { method: 'direct', isTcp: false, port: 55, server: '10.99.2.11:55' },
 ]
-const CLIENT = '203.0.113.7:40000'
+/** With the virtual address its sum, as the program adds them, is beyond 32 bits. */
+export const CLIENT_ADDR = '203.0.113.207'
+const CLIENT = `${CLIENT_ADDR}:40000`
 /** Its flows are not entered. */
 const OTHER = '203.0.113.8:40000'
 
@@ -89,13 +91,13 @@ export class FlowBench {
   readonly #fromServer: { eth: string }
   readonly #ifindexes: readonly number[]
 
-  constructor({ macs, ifindexes }: Wires = NO_WIRES) {
+  constructor({ macs, ifindexes }: Wires = NO_WIRES, mtus = MTUS) {
     this.#ifindexes = ifindexes
     const us = formatMac(macs[0]!)
     this.#fromClient = { eth: `${GATEWAY_MAC} > ${us}` }
     this.#fromServer = { eth: `${serverMac(11)} > ${us}` }
     this.director = new BenchDirector({
-      links: LINKS.map((name, i) => ({ name, mac: macs[i]!, mtu: MTUS[i]! })),
+      links: LINKS.map((name, i) => ({ name, mac: macs[i]!, mtu: mtus[i]! })),
       addresses: ['10.99.1.1/24@c', '10.99.2.1/24@r'],
     })
     for (const kind of KINDS) this.#serve(kind)
@@ -103,7 +105,7 @@ export class FlowBench {
       for (const kind of KINDS) for (const client of [CLIENT, OTHER]) this.#open(kind, client)
     })
     // So that a bucket is full, and each entry in use.
-    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 0 })
+    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 9 })
     this.table = new ProgramFlows(this.maps, PART)
     this.#other = new ProgramFlows(this.maps, 0)
     this.#other.setEpoch(this.otherEpoch)

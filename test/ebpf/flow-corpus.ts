@@ -6,14 +6,16 @@ import { parseIpv4 } from '../../src/wire/addr.js'
 import { VIP } from '../support/bench-director.js'
 import { hex } from '../support/frames.js'
 import { readU16 } from '../support/octets.js'
-import { keyOf, LIP, type BenchFlow, type FlowBench } from './flow-bench.js'
-import { changedBits, randomFlowFrame, whyUp, type TestFrame } from './flow-frames.js'
+import { CLIENT_ADDR, keyOf, LIP, type BenchFlow, type FlowBench } from './flow-bench.js'
+import { atLimits, changedBits, randomFlowFrame, whyUp, type TestFrame } from './flow-frames.js'
 import { randomFrom, type Random } from './random-frames.js'
 import type { TestRun } from './test-run.js'
 
 const [NEXT, REDIRECT] = [-1, 7]
 const MARK_BEFORE = 7
 const SHORTEST = 34
+/** Beyond all slots. */
+const NO_SLOT = 5000
 /** Of the interface's clock: how far SEEN may be from it, in 2^20 ns. */
 const NEARLY_NOW = 2000
 
@@ -39,7 +41,7 @@ export interface Corpus {
 /** What the front is told: VIP and LIP are uvs's. */
 export function tellFront(front: Front): void {
   for (const addr of [VIP, LIP]) front.setKinds(parseIpv4(addr)!, AddressKind.OWN)
-  front.setKinds(parseIpv4('203.0.113.7')!, AddressKind.KERNEL)
+  front.setKinds(parseIpv4(CLIENT_ADDR)!, AddressKind.KERNEL)
 }
 
 /** Cases whose outcome the director's fast path and the front's model say. */
@@ -50,7 +52,10 @@ export function makeCorpus(bench: FlowBench, seed: number, count: number): Corpu
   for (const mode of MODES) tellFront(choices[mode])
   const corpus: Corpus = { cases: [], counts: {} }
   const frames = function* (): Generator<TestFrame> {
-    for (const flow of byKey.values()) yield* changedBits(flow)
+    for (const flow of byKey.values()) {
+      yield* atLimits(flow)
+      yield* changedBits(flow)
+    }
     while (corpus.cases.length < count) yield oddFrame(bench, random)
   }
   for (const each of frames()) {
@@ -200,5 +205,11 @@ export function objectionMissed(bench: FlowBench, run: TestRun, fd: number): str
     bench.restore()
     if (up || left) return up ? `${up.name} comes up` : `${left!.name} does not come up as it was: ${what}`
   }
-  return undefined
+  // A slot that is not there.
+  const stranger = bench.flows.find(flow => flow.slot === 0)!
+  const key = keyOf(bench.plain(stranger))
+  bench.table.enter(key, 0, NO_SLOT)
+  const isUp = comesUp(stranger)
+  bench.table.withdraw(key, 0)
+  return isUp ? undefined : `${stranger.name} does not come up as it was: a slot that is not there`
 }

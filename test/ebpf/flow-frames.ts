@@ -117,7 +117,34 @@ export function* changedBits(flow: BenchFlow): Generator<TestFrame> {
     }
 }
 
-function mendHeader(frame: Uint8Array): void {
+/** Frames whose IPv4 header's sum is folded a third time, and segments behind TCP headers of all lengths. */
+export function* atLimits(flow: BenchFlow): Generator<TestFrame> {
+  const options = { ...flow.eth, payload: 1000 }
+  const whole = flow.isTcp ? tcp4(flow.flow, { ...options, flags: 'A' }) : udp4(flow.flow, options)
+  for (let [id, found] = [0, 0]; id < 65_536 && found < 2; id++) {
+    whole.set(u16(id), 18)
+    mendHeader(whole)
+    if (!isFoldedThrice(whole)) continue
+    found++
+    yield { frame: whole.slice(), gsoSize: 0 }
+  }
+  if (!flow.isTcp) return
+  for (let words = 0; words < 16; words++) {
+    const frame = whole.slice()
+    frame[46] = words << 4
+    yield { frame, gsoSize: 500 }
+  }
+}
+/** Of the sum of a header's 32-bit words, as a little-endian program adds them. */
+function isFoldedThrice(frame: Uint8Array): boolean {
+  const view = new DataView(frame.buffer, frame.byteOffset)
+  let sum = [14, 18, 22, 26, 30].reduce((so, at) => so + view.getUint32(at, true), 0)
+  sum = (sum % 2 ** 32) + Math.floor(sum / 2 ** 32)
+  return (sum % 65_536) + Math.floor(sum / 65_536) > 0xffff
+}
+
+/** Makes the checksum of a frame's IPv4 header the right one. */
+export function mendHeader(frame: Uint8Array): void {
   frame.set(u16(0), 24)
   frame.set(u16(checksum(frame.slice(14, 34))), 24)
 }

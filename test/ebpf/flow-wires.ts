@@ -6,11 +6,18 @@ import { interfaceInfo } from '../../src/linux/interface.js'
 import { mapMemory } from '../../src/linux/libc.js'
 import { Poller } from '../../src/linux/poller.js'
 import { VNET_LEN } from '../../src/packet/frame.js'
-import { COUNT_LOW, SLOT_WORDS } from '../../src/packet/flow-slot.js'
+import { COUNT_LOW, FlowForm, SLOT_WORDS } from '../../src/packet/flow-slot.js'
+import { parseIpv4, type MacAddr } from '../../src/wire/addr.js'
+import { IPV4_MIN_LEN } from '../../src/wire/ipv4.js'
+import { VIP, type Sent } from '../support/bench-director.js'
 import { ip, veth } from '../linux/own-network.js'
 import { concat, hex, partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
 import { readU16 } from '../support/octets.js'
-import { FlowBench, type BenchFlow } from './flow-bench.js'
+import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
+import type { ProgramFlows } from '../../src/ebpf/program-flows.js'
+import { AddressKind } from '../../src/packet/front.js'
+import { CLIENT_ADDR, FlowBench, LIP, type BenchFlow } from './flow-bench.js'
+import { TunnelBench } from './tunnel-bench.js'
 
 /*
  * The flow program on a wire, where frames come whose checksums are left to the device and that are cut into segments later: what a
@@ -19,12 +26,66 @@ import { FlowBench, type BenchFlow } from './flow-bench.js'
 
 const TIMESTAMPS = unhex('0101080a0102030405060708')
 const [TCPV4, UDP_L4] = [1, 5]
-/** A wire's end that the director has, and the other. */
-const WIRES = [
-  ['in', 'in-far'],
-  ['c', 'c-far'],
-  ['r', 'r-far'],
-] as const
+const LARGE_MTU = 9000
+/** A wire's end that the director has; the other is called so with '-far'. */
+const WIRES = ['in', 'c', 'r'] as const
+
+/** Flows of which frames are sent, and what is to become of those. */
+export interface WiredBench {
+  readonly maps: FlowMaps
+  readonly table: ProgramFlows
+  readonly flows: readonly BenchFlow[]
+  framesOf(flow: BenchFlow): Iterable<LiveFrame>
+  /** What leaves, by 'c' or 'r'. */
+  sent(each: LiveFrame): Pick<Sent, 'link' | 'frame' | 'header'> | undefined
+  close(): void
+}
+/** By WIRES. */
+export interface Ends {
+  readonly macs: readonly MacAddr[]
+  readonly ifindexes: readonly number[]
+}
+
+/** Flows by NAT, FULLNAT and direct routing. */
+export function rewrittenFlows(ends: Ends): WiredBench {
+  const bench = new FlowBench(ends)
+  return wired(bench, flow => framesOf(flow, (flow.form & FlowForm.OUTBOUND) !== 0 ? 1400 : 1500))
+}
+/** The same over links of a large MTU, with frames whose headers are not in the memory that a program sees at first. */
+export function apartFlows(ends: Ends): WiredBench {
+  return wired(new FlowBench(ends, [LARGE_MTU, LARGE_MTU, LARGE_MTU]), apartFrames)
+}
+function wired(bench: FlowBench, frames: (flow: BenchFlow) => Iterable<LiveFrame>): WiredBench {
+  return {
+    maps: bench.maps,
+    table: bench.table,
+    flows: bench.flows,
+    framesOf: frames,
+    sent: ({ frame, header, isInner }) => {
+      const sent = bench.forwardedWith(frame, isInner ? virtioHeader() : header)
+      return sent && { ...sent, header: isInner ? header : sent.header }
+    },
+    close: () => bench.close(),
+  }
+}
+/** Flows into tunnels, by the wires 'in' and 'r'. */
+export function tunnelFlows({ macs, ifindexes }: Ends): WiredBench {
+  const bench = new TunnelBench({ macs: [macs[0]!, macs[2]!], ifindexes: [ifindexes[0]!, ifindexes[2]!] })
+  return {
+    maps: bench.maps,
+    table: bench.table,
+    flows: bench.flows,
+    framesOf: flow => tunnelFramesOf(flow),
+    sent: ({ frame, header }) => ({ link: 'r', frame: bench.wrappedWhole(frame), header: behindOuter(header) }),
+    close: () => bench.close(),
+  }
+}
+/** The virtio-net header of a frame, where its checksum's place has moved by an outer header. */
+function behindOuter(header: Uint8Array): Uint8Array {
+  const moved = header.slice()
+  if ((header[0]! & 1) !== 0) moved[6]! += IPV4_MIN_LEN
+  return moved
+}
 
 interface LiveFrame {
   readonly what: string
@@ -37,7 +98,7 @@ interface LiveFrame {
 }
 
 /** Frames of a flow with checksums left to the device, of one piece and to be cut. */
-function* framesOf({ flow, eth, isTcp, form }: BenchFlow): Generator<LiveFrame> {
+function* framesOf({ flow, eth, isTcp, form }: BenchFlow, mtu: number): Generator<LiveFrame> {
   const make = (payload: number, options: object = {}): Uint8Array =>
     isTcp ? tcp4(flow, { ...eth, flags: 'A', payload, ...options }) : udp4(flow, { ...eth, payload, ...options })
   for (const payload of [0, 1, 4, 11, 12, 40, 1300]) {
@@ -65,14 +126,47 @@ function* framesOf({ flow, eth, isTcp, form }: BenchFlow): Generator<LiveFrame> 
     [20_000, 1461, 66],
   ] as const) {
     const frame = make(payload, { partial: true })
-    const isUp = !isTcp && gsoSize + 28 + 128 > (form & 4 ? 1400 : 1500)
+    const isUp = !isTcp && gsoSize + 28 + 128 > mtu
     yield { what: `segments of ${gsoSize}`, frame, header: partialHeader(frame, { gsoType, gsoSize, hdrLen }), isUp }
     if (!isTcp) continue
     const timed = make(payload, { partial: true, tcpOptions: TIMESTAMPS })
     const header = partialHeader(timed, { gsoType, gsoSize, hdrLen })
     yield { what: `segments of ${gsoSize}, timestamps`, frame: timed, header }
   }
-  if (!isTcp) yield* oddPartial(make, (form & 1) !== 0)
+  if (!isTcp) yield* oddPartial(make, (form & FlowForm.TRANSLATED) !== 0)
+}
+
+/** The same into a tunnel, and without DF, congested, too large. */
+function* tunnelFramesOf(flow: BenchFlow): Generator<LiveFrame> {
+  const [mtu, headers] = [1380, flow.isTcp ? 40 : 28]
+  for (const each of framesOf(flow, mtu)) {
+    const gsoSize = each.header[4]! | (each.header[5]! << 8)
+    const needed = gsoSize === 0 ? readU16(each.frame, 16) : headersOf(each.frame) + gsoSize
+    yield { ...each, isUp: each.isUp || needed > mtu }
+  }
+  const make = (payload: number, options: object): Uint8Array =>
+    flow.isTcp
+      ? tcp4(flow.flow, { ...flow.eth, flags: 'A', payload, ...options })
+      : udp4(flow.flow, { ...flow.eth, payload, ...options })
+  for (const tos of [1, 2, 3, 0x10, 0xff])
+    yield { what: `type of service ${tos}`, frame: make(30, { tos }), header: virtioHeader() }
+  for (const ttl of [2, 64, 255]) yield { what: `TTL ${ttl}`, frame: make(30, { ttl }), header: virtioHeader() }
+  yield { what: 'no DF', frame: make(30, { df: false }), header: virtioHeader(), isUp: true }
+  for (const more of [0, 1])
+    yield { what: `MTU + ${more}`, frame: make(mtu - headers + more, {}), header: virtioHeader(), isUp: more > 0 }
+}
+function headersOf(frame: Uint8Array): number {
+  return frame[23] === 6 ? 20 + (frame[46]! >>> 4) * 4 : 28
+}
+
+/** Of frames longer than a page the kernel keeps as much in one piece as it is told. */
+function* apartFrames({ flow, eth, isTcp }: BenchFlow): Generator<LiveFrame> {
+  for (const hdrLen of [14, 33, 41, 42, 53, 54, 57, 58]) {
+    const payload = 5000
+    const plain = { ...eth, payload, tcpOptions: TIMESTAMPS }
+    const frame = isTcp ? tcp4(flow, { ...plain, flags: 'A' }) : udp4(flow, { ...eth, payload })
+    yield { what: `${hdrLen} octets apart`, frame, header: virtioHeader({ hdrLen }) }
+  }
 }
 
 /** Of UDP: checksums that the device is not to make as they stand, or another one. */
@@ -101,24 +195,29 @@ export class Wires {
   readonly #sender: RawDevice
   /** The director's end of the first wire, and the far ends of the others. */
   readonly #hearers: RawDevice[]
-  readonly bench: FlowBench
+  readonly bench: WiredBench
 
   readonly #way: Way
+  readonly #near: readonly string[]
 
-  constructor(way: Way) {
+  /** `mark` is a part of its interfaces' names. */
+  constructor(way: Way, makeBench: (ends: Ends) => WiredBench, mark = '') {
     this.#way = way
-    for (const [near, far] of WIRES) veth(near, far)
-    const infos = WIRES.map(([near]) => interfaceInfo(near))
-    this.bench = new FlowBench({ macs: infos.map(({ mac }) => mac), ifindexes: infos.map(({ index }) => index) })
+    this.#near = WIRES.map(name => `${name}${mark}`)
+    for (const near of this.#near) {
+      veth(near, `${near}-far`)
+      for (const end of [near, `${near}-far`]) ip(`link set ${end} mtu ${LARGE_MTU}`)
+    }
+    const infos = this.#near.map(interfaceInfo)
+    this.bench = makeBench({ macs: infos.map(({ mac }) => mac), ifindexes: infos.map(({ index }) => index) })
     this.#front = new ProgramFront({ flows: this.bench.maps })
-    this.#sender = new RawDevice('in-far')
-    this.#hearers = [
-      this.#director(this.#front.programFd('exclusive')),
-      ...['c-far', 'r-far'].map(far => new RawDevice(far)),
-    ]
+    for (const addr of [VIP, LIP, CLIENT_ADDR]) this.#front.setKinds(parseIpv4(addr)!, AddressKind.OWN)
+    const [sender, ...hearers] = this.#near.map(near => new RawDevice(`${near}-far`))
+    this.#sender = sender!
+    this.#hearers = [this.#director(this.#front.programFd('beside')), ...hearers]
   }
   #director(programFd: number): RawDevice {
-    return new RawDevice('in', { front: { mode: 'exclusive', programFd, way: this.#way } })
+    return new RawDevice(this.#near[0]!, { front: { mode: 'beside', programFd, way: this.#way } })
   }
   get frontMaps(): FrontMaps {
     return this.#front.maps
@@ -127,6 +226,9 @@ export class Wires {
   replace(programFd: number): void {
     this.#hearers[0]!.close()
     this.#hearers[0] = this.#director(programFd)
+    for (const hearer of this.#hearers) {
+      while (hearer.receive({ frame: () => {} }, 64) > 0) hearer.release()
+    }
   }
 
   /** 'up', 'c' or 'r', and what came out there, header first; 'nowhere' after a while. */
@@ -141,7 +243,7 @@ export class Wires {
         let found: string | undefined
         hearer.receive({ frame: ({ bytes }, at, len) => void (found = seen(bytes.slice(at - VNET_LEN, at + len))) }, 1)
         hearer.release()
-        if (found !== undefined) return [['up', 'c', 'r'][i]!, found]
+        if (found !== undefined) return [['up', ...WIRES.slice(1)][i]!, found]
       }
       poller.wait(20)
     }
@@ -155,7 +257,7 @@ export class Wires {
     for (const flow of bench.flows) {
       if (flow.slot === 0 || !isOf(flow)) continue
       const counts = new BigInt64Array(bench.table.slots.buffer, (flow.slot * SLOT_WORDS + COUNT_LOW) * 4, 1)
-      for (const each of framesOf(flow)) {
+      for (const each of bench.framesOf(flow)) {
         counts[0] = 0n
         const [leaves, expected] = expectedOf(bench, each)
         const got = this.#send(each)
@@ -172,7 +274,7 @@ export class Wires {
     for (const device of [this.#sender, ...this.#hearers]) device.close()
     this.#front.close()
     this.bench.close()
-    for (const [near] of WIRES) ip(`link del ${near}`)
+    for (const near of this.#near) ip(`link del ${near}`)
   }
 }
 
@@ -185,8 +287,9 @@ function seen(octets: Uint8Array): string {
 }
 
 /** Whether it leaves, and where what comes out. */
-function expectedOf(bench: FlowBench, { frame, header, isUp, isInner }: LiveFrame): [boolean, [string, string]] {
-  const leaves = isUp ? undefined : bench.forwardedWith(frame, isInner ? virtioHeader() : header)
+function expectedOf(bench: WiredBench, each: LiveFrame): [boolean, [string, string]] {
+  const { frame, header, isUp } = each
+  const leaves = isUp ? undefined : bench.sent(each)
   if (!leaves) return [false, ['up', seen(concat(header, frame))]]
-  return [true, [leaves.link, seen(concat(isInner ? header : leaves.header, leaves.frame))]]
+  return [true, [leaves.link, seen(concat(leaves.header, leaves.frame))]]
 }
