@@ -59,7 +59,7 @@ const director = record({
   }),
   /** It is to leave: `uvs fleet drain`. */
   isDraining: flag,
-  /** Real servers of weight 0 that still have connections, active and inactive, the first of them: how a drain is seen to end. */
+  /** Real servers of weight 0 that still have connections, active and inactive: how a drain is seen to end. Undefined: too many to say. */
   draining: optional(list(record({ service, address, port, connections: count }), DRAINING_MAX)),
 })
 

@@ -24,6 +24,8 @@ export interface DirectorEtcdOf {
   readonly tell: (line: string) => void
 }
 
+/** How often the state is published while something drains. */
+const DRAINING_MS = 2_000
 /** How long a start waits for etcd before it uses the last rules that were seen. */
 const FIRST_MS = 5_000
 
@@ -35,6 +37,7 @@ export class DirectorEtcd {
   readonly #publisher: StatePublisher
   readonly #last: LastRules
   #isDraining = false
+  #soon: NodeJS.Timeout | undefined
 
   /** Has rules as soon as it returns, unless there are none to be had. */
   static async start(of: DirectorEtcdOf): Promise<DirectorEtcd> {
@@ -63,16 +66,13 @@ export class DirectorEtcd {
     this.#publisher = new StatePublisher({
       etcd: this.#etcd,
       key: keys.director(name),
-      value: async () =>
-        encodeState(
-          await stateOf(control, {
-            name,
-            since,
-            status: this.#follower.status,
-            services: this.#applier.services,
-            isDraining: this.#isDraining,
-          }),
-        ),
+      value: async () => {
+        const { status } = this.#follower
+        const parts = { name, since, status, services: this.#applier.services, isDraining: this.#isDraining }
+        const state = await stateOf(control, parts)
+        if (this.#isDraining || (state.draining?.length ?? 0) > 0) this.#publishSoon()
+        return encodeState(state)
+      },
       tell,
     })
   }
@@ -90,10 +90,18 @@ export class DirectorEtcd {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#soon)
     await this.#follower.close()
     await this.#publisher.close()
     this.#last.close()
     this.#etcd.close()
+  }
+
+  /** Whoever waits for connections to end looks at the state. */
+  #publishSoon(): void {
+    clearTimeout(this.#soon)
+    this.#soon = setTimeout(() => this.#publisher.changed(), DRAINING_MS)
+    this.#soon.unref()
   }
 
   async #apply(rules: FleetRules, loads: RulesLoads): Promise<string | undefined> {

@@ -1,7 +1,11 @@
-import type { Control, ServiceInfo } from '../../../../control/protocol/api.js'
+import { allServices } from '../../../../control/protocol/all-services.js'
+import type { Control, ServiceInfo, ServiceKey } from '../../../../control/protocol/api.js'
 import type { FollowerStatus } from '../../../../fleet/follow/follower.js'
-import type { DirectorState } from '../../../../fleet/publish/director-state.js'
+import { DRAINING_MAX, type DirectorState } from '../../../../fleet/publish/director-state.js'
+import { keyOf } from '../../../../fleet/service-requests.js'
 import { packageVersion } from '../../../../package-version.js'
+
+type Draining = NonNullable<DirectorState['draining']>[number]
 
 export interface StateParts {
   readonly name: string
@@ -25,6 +29,7 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
     if (down === destinations.length) counts.servicesDown++
   }
   const { services, realServers, servicesDown, realServersDown } = counts
+  const draining = await drainingOf(control, parts.services)
   return {
     name,
     uvs: packageVersion(),
@@ -33,7 +38,30 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
     health: { servicesDown, realServersDown },
     load: await loadOf(control),
     isDraining,
+    ...(draining && { draining }),
   }
+}
+
+/** Services with a real server of weight 0 that are asked for connections, one by one. */
+const ASKED_MAX = 256
+
+/** Real servers of weight 0 that still have connections; undefined: there are too many to say. */
+async function drainingOf(control: Control, services: Iterable<ServiceInfo>): Promise<Draining[] | undefined> {
+  const asked: ServiceKey[] = []
+  for (const each of services) {
+    if (!each.destinations.some(({ weight }) => weight === 0)) continue
+    if (asked.push(keyOf(each)) > ASKED_MAX) return undefined
+  }
+  const found: Draining[] = []
+  for (const service of asked) {
+    const reply = await allServices(control, service)
+    const servers = reply.ok ? (reply.value[0]?.destinations ?? []) : []
+    for (const { weight, address, port, activeConns, inactConns } of servers) {
+      const connections = activeConns + inactConns
+      if (weight === 0 && connections > 0) found.push({ service, address, port, connections })
+    }
+  }
+  return found.length > DRAINING_MAX ? undefined : found
 }
 
 async function loadOf(control: Control): Promise<DirectorState['load']> {
