@@ -7,12 +7,16 @@ export type Way = 'tcx' | 'clsact'
 
 export interface Attachment {
   readonly way: Way
-  close(): void
+  /** The link of the first program, of tcx. */
+  readonly ingressLink?: number | undefined
+  readonly close: () => void
 }
 
 /** Among the programs of others. */
 export interface Place {
   readonly tcx: TcxPlace
+  /** The first program right behind this link of tcx, if that is still there. */
+  readonly behind?: number | undefined
   readonly clsact: ClsactPlace
 }
 
@@ -28,8 +32,8 @@ export function attach(
   way?: Way,
 ): Attachment {
   if (way !== 'clsact') {
-    const links = linkAll(name, ifindex, programs, place.tcx, way === 'tcx')
-    if (links) return { way: 'tcx', close: () => closeAll(links) }
+    const links = linkAll(name, ifindex, programs, place, way === 'tcx')
+    if (links) return { way: 'tcx', ingressLink: links[0], close: () => closeAll(links) }
   }
   return { way: 'clsact', close: attachByClsact(name, ifindex, programs, place.clsact) }
 }
@@ -39,14 +43,17 @@ function linkAll(
   name: string,
   ifindex: number,
   programs: readonly number[],
-  place: TcxPlace,
+  { tcx, behind }: Place,
   isNeeded: boolean,
 ): number[] | undefined {
   const links: number[] = []
   const hooks = [TcxHook.INGRESS, TcxHook.EGRESS]
   try {
-    for (const [i, program] of programs.entries())
-      links.push(check(linkToInterface(program, ifindex, hooks[i]!, place), `a tcx link on ${name}`))
+    for (const [i, program] of programs.entries()) {
+      let link = i === 0 && behind !== undefined ? linkToInterface(program, ifindex, hooks[i]!, tcx, behind) : -1
+      if (link < 0) link = linkToInterface(program, ifindex, hooks[i]!, tcx)
+      links.push(check(link, `a tcx link on ${name}`))
+    }
     return links
   } catch (error) {
     closeAll(links)

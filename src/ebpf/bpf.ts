@@ -11,7 +11,10 @@ export const Command = {
   MAP_UPDATE_ELEM: 2,
   MAP_DELETE_ELEM: 3,
   PROG_LOAD: 5,
+  OBJ_PIN: 6,
+  OBJ_GET: 7,
   PROG_TEST_RUN: 10,
+  OBJ_GET_INFO_BY_FD: 15,
   LINK_CREATE: 28,
 } as const
 export const ProgramType = { SOCKET_FILTER: 1, SCHED_CLS: 3 } as const
@@ -20,6 +23,8 @@ export const MapType = { HASH: 1, ARRAY: 2, PROG_ARRAY: 3, LRU_HASH: 9, LPM_TRIE
 export const TcxHook = { INGRESS: 46, EGRESS: 47 } as const
 /** Of a tcx link among those of others (linux/bpf.h): before all that are there (BPF_F_BEFORE), or behind them. */
 export const TcxPlace = { FIRST: 8, LAST: 0 } as const
+/** Right behind a link (BPF_F_AFTER, BPF_F_LINK). */
+const BEHIND = (1 << 4) | (1 << 13)
 export type TcxPlace = (typeof TcxPlace)[keyof typeof TcxPlace]
 /** Flags of a map: a hash takes memory as it fills; an array can be mapped into memory. */
 export const MapFlag = { NO_PREALLOC: 1, MMAPABLE: 1 << 10 } as const
@@ -57,10 +62,20 @@ function offerProgram(type: number, program: BigUint64Array): number {
   })
 }
 
-/** Has a program run at an interface's tcx hook. Returns the link's file descriptor, or a negative number. */
-export function linkToInterface(program: number, ifindex: number, hook: number, place: TcxPlace): number {
+/**
+ * Has a program run at an interface's tcx hook; `behind`: at no other place than right behind that link. Returns the link's file descriptor,
+ * or a negative number.
+ */
+export function linkToInterface(
+  program: number,
+  ifindex: number,
+  hook: number,
+  place: TcxPlace,
+  behind?: number,
+): number {
+  const where = behind === undefined ? [place] : [BEHIND, behind]
   return bpf(Command.LINK_CREATE, attributes =>
-    [program, ifindex, hook, place].forEach((word, i) => attributes.setUint32(i * 4, word, true)),
+    [program, ifindex, hook, ...where].forEach((word, i) => attributes.setUint32(i * 4, word, true)),
   )
 }
 

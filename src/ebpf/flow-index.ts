@@ -129,13 +129,15 @@ export class FlowIndex {
   }
 }
 
-/** The program's side. The place KEY has the flow's key, r2 its protocol; the place SLOT_NUMBER gets the slot's number. */
-export function findSlot({ index, buckets, seed }: FlowMaps): Code {
+/** The program's side. r2 = the protocol; the place KEY gets the flow's key, the place SLOT_NUMBER the slot's number. */
+export function findSlot(maps: FlowMaps): Code {
+  return [load64(r5, r7, At.SRC), load32(r3, r7, At.PORTS), slotOfKey(maps, 'flow', UP)]
+}
+/** The same of r5 = source and destination, r3 = ports. On at `otherwise` if there is none; `name`: for labels. r8 holds nothing. */
+export function slotOfKey({ index, buckets, seed }: FlowMaps, name: string, otherwise: string): Code {
   return [
-    load64(r5, r7, At.SRC), // source and destination
     store64(fp, KEY, r5),
     mov32(r8, r2),
-    load32(r3, r7, At.PORTS),
     mov(r1, r3),
     storePair(KEY_PORTS, r1, r2),
     mov32(r2, r5),
@@ -159,10 +161,10 @@ export function findSlot({ index, buckets, seed }: FlowMaps): Code {
     and32(r2, buckets - 1),
     store64(fp, SLOT_NUMBER, r2),
     lookup(index, SLOT_NUMBER),
-    jumpIf(r0, '==', 0, UP),
-    Array.from({ length: ENTRIES }, (_, i) => entry(i)),
-    jump(UP), // no flow
-    'has a slot',
+    jumpIf(r0, '==', 0, otherwise),
+    Array.from({ length: ENTRIES }, (_, i) => entry(i, name)),
+    jump(otherwise), // no flow
+    `${name}: has a slot`,
     store64(fp, SLOT_NUMBER, r1),
   ]
 }
@@ -171,13 +173,13 @@ function xorShifted(bits: number): Code {
   return [mov32(r4, r2), shiftRight32(r4, bits), xor32(r2, r4)]
 }
 /** On at 'has a slot', r1 its number, if this entry has the flow's tag. */
-function entry(i: number): Code {
-  const next = `not entry ${i}`
+function entry(i: number, name: string): Code {
+  const next = `${name}: not entry ${i}`
   return [
     load32(r1, r0, i * ENTRY_LEN + TAG_AT),
     jumpIf(r1, '!=', r8, next),
     load32(r1, r0, i * ENTRY_LEN),
-    jump('has a slot'),
+    jump(`${name}: has a slot`),
     next,
   ]
 }

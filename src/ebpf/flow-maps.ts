@@ -1,12 +1,14 @@
 import { close, mapRing, unmapRing } from '../linux/libc.js'
 import type { Slab } from '../packet/frame.js'
 import { SLOT_WORDS } from '../packet/flow-slot.js'
+import { KEPT_WORDS } from '../packet/kept-flow.js'
 import { BUCKET_LEN, bucketsFor } from './flow-index.js'
 import { createMap, MapFlag, MapType } from './bpf.js'
 import { Globals, HOP_LEN, LINK_LEN, LINKS_A_PART, MOST_PARTS, type FlowMaps } from './flow-parts.js'
 import { WORD } from './map-keys.js'
 
 export const SLOT_LEN = SLOT_WORDS * WORD
+export const RECORD_LEN = KEPT_WORDS * WORD
 
 export interface FlowSizes {
   /** The most flows of a part, and next hops. */
@@ -18,13 +20,15 @@ export interface FlowSizes {
   readonly seed?: number
   /** Of the index, a power of two; default: as many as the flows need. */
   readonly buckets?: number
+  /** Whether flows are to outlive their director. */
+  readonly isKept?: boolean
 }
 
 /**
  * Makes the maps of flow-program.ts. SystemError where the kernel may not be given maps, or has none that can be mapped into memory
  * (Linux 5.5). Each flow that there may be takes 96 octets, or more, at once.
  */
-export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets }: FlowSizes): FlowMaps {
+export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isKept = false }: FlowSizes): FlowMaps {
   if (parts < 1 || parts > MOST_PARTS) throw new RangeError(`parts: 1 to ${MOST_PARTS}, not ${parts}`)
   const partBits = Math.ceil(Math.log2(capacity + 1))
   const slotsAPart = parts === 1 ? capacity + 1 : 2 ** partBits
@@ -44,6 +48,7 @@ export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets }: F
       hops: array(HOP_LEN, hops * parts),
       links: array(LINK_LEN, LINKS_A_PART * parts),
       globals: array(Globals.LEN, 1),
+      records: isKept ? array(RECORD_LEN, slotsAPart * parts) : undefined,
       parts,
       flowsAPart: capacity,
       partBits,
@@ -55,8 +60,9 @@ export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets }: F
     throw error
   }
 }
-export function closeFlowMaps({ index, slots, hops, links, globals }: FlowMaps): void {
+export function closeFlowMaps({ index, slots, hops, links, globals, records }: FlowMaps): void {
   for (const fd of [index, slots, hops, links, globals]) close(fd)
+  if (records !== undefined) close(records)
 }
 
 /** What of the maps is in memory. */
@@ -66,11 +72,12 @@ export interface FlowMemory {
   readonly hops: BigInt64Array
   readonly links: Slab
   readonly globals: Slab
+  readonly records: Int32Array | undefined
   unmap(): void
 }
 
 export function mapFlows(maps: FlowMaps): FlowMemory {
-  const { index, buckets, slots, hops, links, globals, parts, slotsAPart, hopsAPart } = maps
+  const { index, buckets, slots, hops, links, globals, records, parts, slotsAPart, hopsAPart } = maps
   const mapped: Slab[] = []
   const map = (fd: number, len: number): Slab => {
     const slab = mapRing(fd, len)
@@ -85,6 +92,8 @@ export function mapFlows(maps: FlowMaps): FlowMemory {
       hops: new BigInt64Array(map(hops, hopsAPart * parts * HOP_LEN).bytes.buffer),
       links: map(links, LINKS_A_PART * parts * LINK_LEN),
       globals: map(globals, Globals.LEN),
+      records:
+        records === undefined ? undefined : new Int32Array(map(records, slotsAPart * parts * RECORD_LEN).bytes.buffer),
       unmap,
     }
   } catch (error) {

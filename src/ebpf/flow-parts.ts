@@ -46,6 +46,8 @@ export interface FlowMaps {
   readonly links: number
   /** An array of one: `Globals`. */
   readonly globals: number
+  /** Where flows outlive their director: an array of what is kept of them, by slot (packet/kept-flow.ts). */
+  readonly records?: number | undefined
   readonly parts: number
   /** The most flows of a part: it may have more slots. */
   readonly flowsAPart: number
@@ -62,8 +64,26 @@ export const LINK_IFINDEX = 8
 export const LINK_SHIFT = 48
 export const LINKS_A_PART = 256
 export const MOST_PARTS = 16
-/** Octets of the one value of `globals`, and where they are: how many frames were lost, 64 bits; an epoch a part, 32 bits. */
-export const Globals = { LOST: 0, EPOCHS: 8, LEN: 8 + MOST_PARTS * 4 } as const
+/** SEEN counts 2^20 ns. */
+export const SEEN_BITS = 20
+/**
+ * Octets of the one value of `globals`, and where they are: how many frames were lost, 64 bits; an epoch a part, 32 bits. Where flows are
+ * kept, 32 bits each (keep-steps.ts): LAYOUT; BEAT, when the director was seen to live, in SEEN's unit; LONGEST, the longest timeout of
+ * its flows, the same; END, slots from here on have never been used; SEED, of the index; HANDED_OVER, not 0: another director takes the flows over.
+ */
+export const Globals = {
+  LOST: 0,
+  EPOCHS: 8,
+  LAYOUT: 8 + MOST_PARTS * 4,
+  BEAT: 12 + MOST_PARTS * 4,
+  LONGEST: 16 + MOST_PARTS * 4,
+  END: 20 + MOST_PARTS * 4,
+  HANDED_OVER: 24 + MOST_PARTS * 4,
+  SEED: 28 + MOST_PARTS * 4,
+  LEN: 32 + MOST_PARTS * 4,
+} as const
+/** Rises with every change of what is kept: slots, records, keys, globals. */
+export const LAYOUT = 0x75767301
 
 /** Where a frame has its fields: of an Ethernet and an IPv4 header without options, and of TCP and UDP. */
 export const At = {

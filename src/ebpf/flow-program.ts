@@ -31,6 +31,7 @@ import {
   loadSlot,
   LOST,
   NEXT_MAC,
+  SEEN_BITS,
   UP,
   type FlowMaps,
 } from './flow-parts.js'
@@ -79,13 +80,11 @@ const WORDS_WITH_TIMESTAMPS = 8
 const WORDS_WITHOUT_OPTIONS = 5
 /** By this much a segment may be longer whose GSO frame is that of a tunnel by UDP: the tunnel's, Ethernet's, IPv6's and TCP's headers in it. */
 const TUNNEL_ROOM = 128
-/** SEEN counts 2^20 ns. */
-const SEEN_BITS = 20
 
-/** `clock`: the helper that tells the time, in ns. */
-export function flowSteps(maps: FlowMaps, clock: number): Code {
+/** `clock`: the helper that tells the time, in ns; `isStill`: further steps after the fourth, that leave r6 to r9 as they are. */
+export function flowSteps(maps: FlowMaps, clock: number, isStill: Code = []): Code {
   return [
-    [oneHead, plainHeader, plainTransport, flow(maps), thisEpoch(maps)],
+    [oneHead, plainHeader, plainTransport, flow(maps), thisEpoch(maps), isStill],
     [mayLeave, plainOptions, nextHop(maps)],
     [newHead, unchanged, trimmed, rewritten, leaves(clock)],
     [udpChecksum, lost(maps), mayEnterTunnel, intoTunnel],

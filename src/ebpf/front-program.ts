@@ -80,14 +80,28 @@ export const NEXT = -1
 const BPF_F_INGRESS = 1
 const ETH_P_IP_ON_THE_WIRE = 0x0008
 
+/** What the front does before step 1, and with frames that it takes. */
+export interface FrontEnds {
+  readonly before: Code
+  /** Ends the program. */
+  readonly taken: Code
+}
+
 /**
  * A program of SCHED_CLS. `flows`: the steps of flow-program.ts, which forward a frame or go on to the front's own; `syns`: those of
  * syn-budget.ts, which drop one or go on.
  */
-export function frontProgram(maps: FrontMaps, mode: FrontMode, flows: Code = [], syns: Code = []): BigUint64Array {
-  if (mode === 'exclusive') return assemble([ofIpv4, flows, syns, notOfTheKernel(maps), ends])
+export function frontProgram(
+  maps: FrontMaps,
+  mode: FrontMode,
+  flows: Code = [],
+  syns: Code = [],
+  { before, taken }: FrontEnds = { before: [], taken: marked },
+): BigUint64Array {
+  const ends = ['take', taken, left]
+  if (mode === 'exclusive') return assemble([before, ofIpv4, flows, syns, notOfTheKernel(maps), ends])
   return assemble([
-    [ofIpv4, flows, toThisHost, syns, readHeader],
+    [before, ofIpv4, flows, toThisHost, syns, readHeader],
     [toWhollyOurs(maps), form],
     [toService(maps), fromServer(maps)],
     [cutOff, laterPiece(maps), icmpError(maps)],
@@ -203,21 +217,15 @@ function notOfTheKernel(maps: FrontMaps): Code {
 }
 
 /** A frame that is taken keeps its octets: it is marked, and for another host as the kernel sees it. */
-const ends: Code = [
-  'take',
+const marked: Code = [
   mov(r1, Mark.TAKEN), // before Linux 6.4 no constant may be stored there
   store32(r6, Skb.MARK, r1), // skb->mark
   mov(r1, r6),
   mov(r2, PacketType.OTHERHOST),
   call(Helper.SKB_CHANGE_TYPE), // bpf_skb_change_type(skb, PACKET_OTHERHOST)
-  'leave',
-  mov(r0, NEXT),
-  exit(),
-  'returned',
-  mov(r1, 0),
-  store32(r6, Skb.MARK, r1),
   jump('leave'),
 ]
+const left: Code = ['leave', mov(r0, NEXT), exit(), 'returned', mov(r1, 0), store32(r6, Skb.MARK, r1), jump('leave')]
 
 /** At an interface's egress: what uvs gives back comes in by the interface once more; all else leaves. */
 export function giveBackProgram(): BigUint64Array {

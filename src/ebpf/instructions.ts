@@ -83,6 +83,7 @@ const Mode = { IMM: 0x00, MEM: 0x60, ATOMIC: 0xc0 } as const
 // §4.1, §4.2.
 const Alu = {
   ADD: 0x00,
+  SUB: 0x10,
   MUL: 0x20,
   OR: 0x40,
   AND: 0x50,
@@ -123,6 +124,7 @@ export const shiftLeft = operation(Class.ALU64 | Alu.LSH)
 export const shiftRight = operation(Class.ALU64 | Alu.RSH)
 // On 32 bits; the register's others are 0 afterwards.
 export const mov32 = operation(Class.ALU32 | Alu.MOV)
+export const sub32 = operation(Class.ALU32 | Alu.SUB)
 export const and32 = operation(Class.ALU32 | Alu.AND)
 export const xor32 = operation(Class.ALU32 | Alu.XOR)
 export const mul32 = operation(Class.ALU32 | Alu.MUL)

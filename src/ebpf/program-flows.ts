@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { FlowTable } from '../packet/flow-table.js'
+import { KEPT_MOST_SECONDS, type FlowKeeping } from '../packet/kept-flow.js'
 import type { Link } from '../packet/link.js'
 import type { MacAddr } from '../wire/addr.js'
 import { FLOW_KEY_WORDS } from '../packet/flow-slot.js'
 import { FlowIndex } from './flow-index.js'
 import { mapFlows, type FlowMemory } from './flow-maps.js'
-import { Globals, LINK_IFINDEX, LINK_LEN, LINK_SHIFT, LINKS_A_PART, type FlowMaps } from './flow-parts.js'
+import { Globals, LAYOUT, LINK_IFINDEX, LINK_LEN, LINK_SHIFT, LINKS_A_PART, type FlowMaps } from './flow-parts.js'
+import { UNITS_A_SECOND } from './keep-steps.js'
 import { WORD } from './map-keys.js'
 
 /** In 2^20 ns. */
@@ -20,6 +22,7 @@ export class ProgramFlows implements FlowTable {
   readonly count: number
   readonly firstHop: number
   readonly hopCount: number
+  readonly keeping?: FlowKeeping
   readonly #part: number
   readonly #memory: FlowMemory
   readonly #index: FlowIndex
@@ -44,6 +47,7 @@ export class ProgramFlows implements FlowTable {
     this.#index = new FlowIndex(this.#memory.index, maps.seed, this.first, this.first + this.count)
     this.hopCount = maps.hopsAPart
     this.firstHop = part * maps.hopsAPart
+    if (this.#memory.records) this.keeping = this.#keep(this.#memory.records, maps.seed)
   }
 
   /** The program counts for all parts together: the first has the number. */
@@ -95,6 +99,21 @@ export class ProgramFlows implements FlowTable {
   }
   withdraw(keys: Int32Array, index: number): void {
     this.#index.withdraw(keys, index * FLOW_KEY_WORDS)
+  }
+
+  #keep(records: Int32Array, seed: number): FlowKeeping {
+    const { buffer } = this.#memory.globals.bytes
+    const words = new Int32Array(buffer)
+    words[Globals.LAYOUT / WORD] = LAYOUT
+    words[Globals.SEED / WORD] = seed
+    return {
+      records,
+      beat: () => void Atomics.store(words, Globals.BEAT / WORD, this.now()),
+      extend: (seconds, end) => {
+        words[Globals.LONGEST / WORD] = Math.min(seconds, KEPT_MOST_SECONDS) * UNITS_A_SECOND
+        words[Globals.END / WORD] = end
+      },
+    }
   }
 
   /** The memory is gone afterwards: to read `slots` ends the process. */

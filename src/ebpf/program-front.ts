@@ -9,6 +9,7 @@ import { PLACE_LEN, type FrontMaps } from './front-parts.js'
 import { frontProgram } from './front-program.js'
 import type { FlowMaps } from './flow-parts.js'
 import { flowSteps } from './flow-program.js'
+import { keptEnds, keptSteps } from './keep-steps.js'
 import { Helper, type Code } from './instructions.js'
 import { BUDGET_LEN, NETWORK_PLACES, synSteps, type SynBudget } from './syn-budget.js'
 import { ADDRESS_LEN, BLOCK_KEY_LEN, blockKey, onTheWire, WORD, word } from './map-keys.js'
@@ -18,8 +19,10 @@ const MOST_ADDRESSES = 131_072
 const MOST_BLOCKS = 4096
 const MOST_SERVICES = 131_072
 const MOST_SERVERS = 262_144
+const MODES = ['beside', 'exclusive'] as const
 
 export interface FrontSettings {
+  /** With `records`: what stands of the flows outlives this process where a program's link is pinned. */
   readonly flows?: FlowMaps
   readonly synBudget?: SynBudget | undefined
 }
@@ -30,6 +33,8 @@ export interface FrontSettings {
  */
 export class ProgramFront implements Front {
   readonly maps: FrontMaps
+  /** Of flows that outlive this process: the map of programs that ends with it. */
+  livingFd: number | undefined
   readonly #fds: number[] = []
   readonly #programs = new Map<FrontMode, number>()
   /** Blocks by their keys, and how often each was added. */
@@ -51,7 +56,8 @@ export class ProgramFront implements Front {
         networks: this.#map(MapType.ARRAY, WORD, synBudget ? NETWORK_PLACES : 1, 0, BUDGET_LEN),
         refused: this.#map(MapType.ARRAY, WORD, 1, 0, 2 * WORD),
       }
-      for (const mode of ['beside', 'exclusive'] as const) this.#programs.set(mode, this.#load(mode, flows, synBudget))
+      for (const mode of MODES) this.#programs.set(mode, this.#load(mode, flows, synBudget))
+      if (flows?.records !== undefined) this.#outlive(flows)
     } catch (error) {
       this.close()
       throw error
@@ -108,9 +114,27 @@ export class ProgramFront implements Front {
   }
   #load(mode: FrontMode, flows: FlowMaps | undefined, budget: SynBudget | undefined): number {
     const syns = budget === undefined ? [] : synSteps(this.maps, budget)
-    const load = (steps: Code): number => loadProgram(ProgramType.SCHED_CLS, frontProgram(this.maps, mode, steps, syns))
-    let fd = load(flows === undefined ? [] : flowSteps(flows, Helper.KTIME_GET_COARSE_NS))
-    if (fd < 0 && flows !== undefined && errno() === EINVAL) fd = load(flowSteps(flows, Helper.KTIME_GET_NS)) // before Linux 5.11
+    return this.#withClock(flows && (clock => flowSteps(flows, clock)), steps =>
+      frontProgram(this.maps, mode, steps, syns),
+    )
+  }
+  /** Puts programs before those of the modes that go on when this process does not. */
+  #outlive(flows: FlowMaps): void {
+    const array = this.#keep(createMap(MapType.PROG_ARRAY, WORD, WORD, MODES.length, 0))
+    this.livingFd = array
+    const steps = (clock: number): Code => keptSteps(flows, clock)
+    MODES.forEach((mode, index) => {
+      check(setElement(array, word(index), word(this.programFd(mode))), 'a program that flows outlive')
+      const ends = keptEnds(array, index)
+      const fd = this.#withClock(steps, code => frontProgram(this.maps, mode, code, [], ends))
+      this.#programs.set(mode, fd)
+    })
+  }
+  /** Loads a program whose steps need a clock. */
+  #withClock(steps: ((clock: number) => Code) | undefined, program: (steps: Code) => BigUint64Array): number {
+    const load = (code: Code): number => loadProgram(ProgramType.SCHED_CLS, program(code))
+    let fd = load(steps?.(Helper.KTIME_GET_COARSE_NS) ?? [])
+    if (fd < 0 && steps && errno() === EINVAL) fd = load(steps(Helper.KTIME_GET_NS)) // before Linux 5.11
     return this.#keep(check(fd, 'the eBPF program that takes frames'))
   }
   #keep(fd: number): number {

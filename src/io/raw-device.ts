@@ -93,6 +93,10 @@ export class RawDevice implements Device {
     this.fds = [this.#ring.fd, this.#arp]
   }
 
+  /** Whether its program stays if the process is killed. */
+  get isKept(): boolean {
+    return this.#hold?.isKept ?? false
+  }
   /** For the next worker's device on the same interface. */
   get group(): FanoutGroup | undefined {
     return this.#ring.group

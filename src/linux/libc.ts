@@ -22,6 +22,9 @@ export const ioctlNumber = libc.func('ioctl', 'int', ['int', 'unsigned long', 'u
 export const fcntl = libc.func('int fcntl(int fd, int command, long argument)')
 export const open = libc.func('int open(const char *path, int flags)')
 export const close = libc.func('int close(int fd)')
+export const mount = libc.func(
+  'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+)
 export const mkfifo = libc.func('int mkfifo(const char *path, uint32_t mode)')
 export const read = libc.func('intptr_t read(int fd, uintptr_t buffer, size_t len)')
 export const recvfrom = libc.func(

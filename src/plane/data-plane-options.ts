@@ -5,7 +5,7 @@ import type { WorkerData } from './worker-messages.js'
 /** The data plane's start options. */
 export interface DataPlaneOptions extends Pick<
   WorkerData,
-  'devices' | 'director' | 'schedulers' | 'offload' | 'synBudget'
+  'devices' | 'director' | 'schedulers' | 'offload' | 'synBudget' | 'keep'
 > {
   /** The number of worker threads. Default 1. */
   workers?: number

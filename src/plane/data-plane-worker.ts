@@ -27,6 +27,7 @@ import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
 import { inlineThePath } from './engine.js'
 import { flowTable, openFront, servesBy, whyNotOffloaded, type OpenedFront } from './flow-offload.js'
+import { KeptFlows } from './kept-flows.js'
 import { DEFAULT_SYN_BUDGET } from './offload-options.js'
 import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
@@ -46,6 +47,8 @@ import { TurnCounters } from '../control/operations/turn-counters.js'
 const data = workerData as WorkerData
 const isFirst = data.worker === undefined || data.worker.index === 0
 inlineThePath()
+/** Lines for the log, once the worker is ready. */
+const notes: string[] = []
 
 function answer(message: FromWorker): void {
   data.requests.postMessage(message)
@@ -53,9 +56,15 @@ function answer(message: FromWorker): void {
 
 type RawOptions = Extract<DeviceOptions, { kind: 'raw' }>
 
+/** What outlives this director, and what others have left. The first worker's. */
+const kept =
+  isFirst && data.keep && data.devices.some(({ kind }) => kind === 'raw')
+    ? new KeptFlows(data.keep, problem => notes.push(problem))
+    : undefined
+
 function openRaw({ name, isBeside, sharing }: RawOptions, front: ProgramFront | undefined): RawDevice {
   const mode = isBeside ? 'beside' : 'exclusive'
-  return new RawDevice(name, { sharing, front: { mode, programFd: front?.programFd(mode) } })
+  return new RawDevice(name, { sharing, front: { mode, programFd: front?.programFd(mode), kept: kept?.front } })
 }
 function openDevice(options: DeviceOptions, front: ProgramFront | undefined): Device {
   if (options.kind === 'raw') return openRaw(options, front)
@@ -81,7 +90,8 @@ function openOurFront(): Partial<OpenedFront> | undefined {
     const workers = worker?.of ?? 1
     const synBudget = data.synBudget ?? DEFAULT_SYN_BUDGET * workers
     const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed } = director
-    return openFront({ offload, workers, maxConnections, synBudget, seed })
+    const isKept = kept?.isOn ?? false
+    return openFront({ offload, workers, maxConnections, synBudget, seed, isKept })
   } catch (error) {
     if (!(error instanceof SystemError)) throw error
     const beside = data.devices.find(device => device.kind === 'raw' && device.isBeside)
@@ -96,14 +106,16 @@ async function start(): Promise<Started | undefined> {
     const opened = openOurFront()
     const { front, maps } = opened ?? {}
     const schedulers = await Promise.all((data.schedulers ?? []).map(loadScheduler))
+    kept?.pin(maps)
     for (const options of data.devices) devices.push(openDevice(options, front))
+    const leftFlows = kept?.handOver(devices) ?? []
     const flows = maps && flowTable(maps, data.worker?.index ?? 0, devices)
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
       links: devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) })),
       ...(front && { front }),
-      ...(flows && { flows }),
+      ...(flows && { flows, leftFlows }),
       ...(data.adverts && { adverts: new AdvertWriter(data.adverts) }),
       egress: new DeviceEgress(devices),
       now: performance.now(),
@@ -121,6 +133,7 @@ async function start(): Promise<Started | undefined> {
     return { devices, director, follower, front: opened }
   } catch (error) {
     for (const device of devices) device.close()
+    kept?.giveUp()
     if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
     const isMemory = error instanceof SystemError && error.code === 'ENOMEM'
     const cure = isMemory ? ': a lower --max-connections needs less memory' : ''
@@ -254,10 +267,13 @@ if (started) {
     flowMaps: front?.maps,
     thread: threadId(),
   })
-  if (front?.note !== undefined) answer({ problem: `no flow is offloaded: ${front.note}` })
+  if (front?.note !== undefined) notes.push(`no flow is offloaded: ${front.note}`)
+  for (const problem of notes) answer({ problem })
   run(started)
   started.follower?.close()
   for (const device of devices) device.close()
+  started.director.flows?.adoption?.end()
+  kept?.close()
   answer({ stopped: true })
 }
 data.requests.close()

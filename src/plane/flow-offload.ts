@@ -18,6 +18,8 @@ interface FrontOptions {
   readonly maxConnections: number
   readonly synBudget: number
   readonly seed: number
+  /** Whether flows are to outlive the director. */
+  readonly isKept: boolean
 }
 
 /** The front of the first worker's devices; with `maps`, its programs forward flows. `note`: why they do not, a line for the log. */
@@ -31,14 +33,21 @@ export interface OpenedFront {
  * SystemError where the kernel may not be given programs at all. `workers` directors with so many connections each share the flows.
  * `synBudget`: SYNs a second that a service has, 0 for no bound; `seed`: a random number.
  */
-export function openFront({ offload, workers, maxConnections, synBudget: perSecond, seed }: FrontOptions): OpenedFront {
+export function openFront({
+  offload,
+  workers,
+  maxConnections,
+  synBudget: perSecond,
+  seed,
+  isKept,
+}: FrontOptions): OpenedFront {
   const budget = perSecond === 0 ? {} : { synBudget: { perSecond, seed } }
   if (offload === undefined) return { front: new ProgramFront(budget) }
   if (workers > MOST_PARTS) return { front: new ProgramFront(budget), note: `of more than ${MOST_PARTS} workers` }
   const flows = offload.flows ?? Math.min(2 * maxConnections * workers, DEFAULT_MOST_FLOWS)
   let maps: FlowMaps | undefined
   try {
-    maps = makeFlowMaps({ capacity: shareOf(flows, workers), hops: HOPS, parts: workers, seed })
+    maps = makeFlowMaps({ capacity: shareOf(flows, workers), hops: HOPS, parts: workers, seed, isKept })
     return { front: new ProgramFront({ flows: maps, ...budget }), maps }
   } catch (error) {
     if (maps) closeFlowMaps(maps)

@@ -5,6 +5,7 @@ import type { FanoutGroup, Sharing } from '../io/fanout.js'
 import type { TapSharing } from '../io/tap-device.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { Answered, Asked } from './request-queue.js'
+import type { KeepOptions } from './kept-flows.js'
 import type { OffloadOptions } from './offload-options.js'
 import type { RouterOrder } from './router-order.js'
 
@@ -47,6 +48,8 @@ export interface WorkerData {
   offload?: OffloadOptions
   /** SYNs a second to a service that its program lets up, 0: any. Default: DEFAULT_SYN_BUDGET for each worker. */
   synBudget?: number
+  /** Whether flows outlive the director. Undefined: nothing is pinned, nor looked for. */
+  keep?: KeepOptions
   /** The first worker's maps of flows, for the others. */
   flowMaps?: FlowMaps
   requests: MessagePort

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bpfAt } from '../../src/ebpf/bpf.js'
 import { close, mapMemory } from '../../src/linux/libc.js'
 
@@ -8,12 +9,34 @@ export type Kind = keyof typeof GET_FD_BY_ID
 
 /** What a process holds of eBPF: the kernel's number of each, by kind. */
 export function heldBy(pid: number): Record<Kind, number[]> {
-  const infos = readdirSync(`/proc/${pid}/fdinfo`).map(fd => readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))
+  const infos = readdirSync(`/proc/${pid}/fdinfo`).map(fd => infoOf(`/proc/${pid}/fdinfo/${fd}`))
   const ids = (kind: Kind): number[] => {
     const found = infos.map(info => Number(new RegExp(`^${kind}_id:\\s*(\\d+)$`, 'm').exec(info)?.[1] ?? 0))
     return [...new Set(found.filter(id => id > 0))]
   }
   return { prog: ids('prog'), map: ids('map'), link: ids('link') }
+}
+
+/** '' of a file that has been closed meanwhile. */
+function infoOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * Waits until the kernel has none of them any more; answers those that it has after `limitMs`. Maps are looked at last and seldom: that a map of
+ * programs is opened and closed while the kernel is about to empty it leaves it there for ever (seen on Linux 6.18).
+ */
+export async function leftOf(held: Record<Kind, number[]>, limitMs: number): Promise<string[]> {
+  const end = performance.now() + limitMs
+  const isLate = (): boolean => performance.now() > end
+  while (stillThere({ ...held, map: [] }).length > 0 && !isLate()) await sleep(50)
+  do await sleep(500)
+  while (stillThere(held).length > 0 && !isLate())
+  return stillThere(held)
 }
 
 /** Those that the kernel still has, whoever holds or has pinned them. A number is not given away again for a long time. */

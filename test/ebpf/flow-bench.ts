@@ -91,7 +91,7 @@ export class FlowBench {
   readonly #fromServer: { eth: string }
   readonly #ifindexes: readonly number[]
 
-  constructor({ macs, ifindexes }: Wires = NO_WIRES, mtus = MTUS) {
+  constructor({ macs, ifindexes }: Wires = NO_WIRES, mtus = MTUS, isKept = false) {
     this.#ifindexes = ifindexes
     const us = formatMac(macs[0]!)
     this.#fromClient = { eth: `${GATEWAY_MAC} > ${us}` }
@@ -105,7 +105,7 @@ export class FlowBench {
       for (const kind of KINDS) for (const client of [CLIENT, OTHER]) this.#open(kind, client)
     })
     // So that a bucket is full, and each entry in use.
-    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 9 })
+    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 9, isKept })
     this.table = new ProgramFlows(this.maps, PART)
     this.#other = new ProgramFlows(this.maps, 0)
     this.#other.setEpoch(this.otherEpoch)

@@ -20,7 +20,9 @@ export const offload = {
       const interfaces = links.filter(link => flows.serves(link)).map(({ name }) => name)
       const off = interfaces.length === 0 && { off: NOWHERE }
       const here = yield* countFlowsHere(conns, flows, sysctls)
-      return { ...off, interfaces, after: flows.after, counts, balanced, here }
+      const { connections: takenOver = 0, waiting = 0 } = flows.adoption ?? {}
+      const kept = flows.kept && { kept: { takenOver, waiting } }
+      return { ...off, interfaces, after: flows.after, counts, balanced, ...kept, here }
     },
   },
 } satisfies OperationsOf<keyof typeof shapes>

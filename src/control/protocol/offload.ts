@@ -11,6 +11,11 @@ export interface OffloadInfo {
   counts: OffloadCounts
   /** Packets that came up to the director and were balanced there. */
   balanced: number
+  /**
+   * Flows outlive the director (`--keep-flows`): connections that it has taken over from an earlier one, and flows of such a one that wait for
+   * their real server to be in the rules.
+   */
+  kept?: { takenOver: number; waiting: number }
   /** Flows that the program does not forward, by what keeps them. */
   here: OffloadHere
 }

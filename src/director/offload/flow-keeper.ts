@@ -57,7 +57,8 @@ export class FlowKeeper implements ConnFlows {
   readonly #counts: FlowCounts
   readonly #keys: FlowKeys
   readonly #writer: SlotWriter
-  readonly #kept: KeptRecords | undefined
+  /** Where flows are to outlive the director. */
+  readonly kept: KeptRecords | undefined
   /** Takes over the flows that another director has left. */
   adoption: Adoption | undefined
   readonly hops: Hops
@@ -88,7 +89,7 @@ export class FlowKeeper implements ConnFlows {
     this.#counts = new FlowCounts(table, allocate)
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
-    this.#kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
+    this.kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
     this.hops = new Hops(table)
     this.figures = new FlowFigures(table.count, () => table.lost)
     table.setEpoch(this.#epoch)
@@ -154,7 +155,7 @@ export class FlowKeeper implements ConnFlows {
     }
     const key = this.#keys.of(conn, way)
     if (isNew) this.#writer.assign(slot, key)
-    if (this.#kept !== undefined) form |= this.#kept.write(slot, conn, isNew)
+    if (this.kept !== undefined) form |= this.kept.write(slot, conn, isNew)
     this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
@@ -250,7 +251,7 @@ export class FlowKeeper implements ConnFlows {
     const dest = this.#conns.destinationOf(conn)
     this.figures.packets += packets
     this.figures.octets += octets
-    this.#kept?.counted(slot, counts)
+    this.kept?.counted(slot, counts)
     if (wayOf(owner) === Way.INBOUND) {
       this.#words[conn + IN_PKTS]! += packets
       this.#counters.inboundMany(dest.counters, dest.serviceCounters, packets, octets)
@@ -279,7 +280,7 @@ export class FlowKeeper implements ConnFlows {
   /** Where the counters tick, a sweep begins: it looks at all slots, at once or, where there are many, a share of them each time. */
   poll(nowMs: number, isTick: boolean): void {
     this.#conns.timers.setClock(nowMs)
-    this.#kept?.beat()
+    this.kept?.beat()
     this.adoption?.poll(nowMs)
     if (isTick) this.#sweepAt ??= this.#table.first
     if (this.#sweepAt === undefined) return

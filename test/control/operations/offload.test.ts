@@ -79,6 +79,7 @@ t.test('what the program forwards, and where', async t => {
       lost: 0,
     },
     balanced,
+    kept: { takenOver: 0, waiting: 0 },
     here: NOTHING,
   })
   t.equal(balanced, 4, 'of the handshake and after it')

@@ -98,6 +98,11 @@ const OFFLOAD = option(
   'the kernel forwards flows of open connections, each after N packets of its client, at most FLOWS; default auto',
 )
 
+const KEEP_FLOWS: Option = {
+  flags: ['--keep-flows'],
+  help: 'after kill -9 the kernel goes on forwarding what is offloaded, for the next director to take over',
+}
+
 const SYN_BUDGET = option(
   '--syn-budget',
   'N|off',
@@ -114,7 +119,7 @@ export const DIRECTOR_FORMS: readonly Form[] = [
 /** A form with both kinds of device, so that the error of using both is about these options. */
 const ANY_FORM: Form = {
   words: [],
-  options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON],
+  options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, KEEP_FLOWS, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON],
 }
 
 /** Comes with a later version. */
@@ -143,10 +148,7 @@ export function parseDirectorOptions(
   const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
   const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
   const clientMask = readMask(given.one('--steer-mask'))
-  if (given.has('--tap') && given.has('--offload'))
-    throw new UsageError('--offload goes with --raw: what a TAP device hears comes to uvs alone')
-  if (given.has('--tap') && given.has('--syn-budget'))
-    throw new UsageError('--syn-budget goes with --raw: no program stands before a TAP device')
+  if (given.has('--tap')) refuseOfTap(given)
   const synBudget = readSynBudget(given.one('--syn-budget'))
   const offload = given.has('--tap') ? undefined : readOffload(given.one('--offload'))
   const announce = readAnnounce(given)
@@ -154,10 +156,12 @@ export function parseDirectorOptions(
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
+  const isKept = given.has('--keep-flows')
+  if (isKept) refuseToKeep(offload, workers)
+  const after = offload?.after ?? (isKept ? 0 : undefined)
+  const control = given.one('--control') ?? defaultControl()
   // Checked before a device is opened.
   given.all('--vip').forEach(vip => parseVip(vip))
-  if (given.has('--tap') && !given.has('--address'))
-    throw new UsageError('--address: the director needs at least one address')
   if (given.has('--rules') && given.has('--keepalived'))
     throw new UsageError('--keepalived does not go with --rules, which would end its services; uvsadm adds others')
   return {
@@ -172,15 +176,16 @@ export function parseDirectorOptions(
       seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? randomSeed,
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
-      ...(offload?.after === undefined ? {} : { offloadAfter: offload.after }),
+      ...(after === undefined ? {} : { offloadAfter: after }),
       ...(clientMask === undefined ? {} : { clientMask }),
     },
     ...(offload && { offload }),
+    ...(given.has('--tap') ? {} : { keep: { control, isAsked: isKept } }),
     ...(announce && { announce }),
     ...(etcd && { etcd }),
     ...(synBudget === undefined ? {} : { synBudget }),
     workers,
-    control: given.one('--control') ?? defaultControl(),
+    control,
     rules: given.one('--rules'),
     keepalived: given.one('--keepalived'),
     http: readHttp(given.one('--http')),
@@ -229,6 +234,22 @@ function readMask(text: string | undefined): Ipv4Addr | undefined {
       `--steer-mask: '${text}' is not a mask: ones, then zeros, such as 255.255.255.0, at least 128.0.0.0`,
     )
   return mask
+}
+
+/** What does not go with TAP devices, and what they need. */
+function refuseOfTap(given: ReturnType<typeof readOptions>): void {
+  if (given.has('--offload'))
+    throw new UsageError('--offload goes with --raw: what a TAP device hears comes to uvs alone')
+  if (given.has('--keep-flows'))
+    throw new UsageError('--keep-flows goes with --raw: of a TAP device nothing is offloaded')
+  if (given.has('--syn-budget'))
+    throw new UsageError('--syn-budget goes with --raw: no program stands before a TAP device')
+  if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
+}
+/** What `--keep-flows` does not go with. */
+function refuseToKeep(offload: OffloadOptions | undefined, workers: number): void {
+  if (offload === undefined) throw new UsageError('--keep-flows keeps what is offloaded: not with --offload off')
+  if (workers > 1) throw new UsageError(`--keep-flows goes with one worker, not with --workers ${workers}`)
 }
 
 /** Undefined: off. */

@@ -24,7 +24,7 @@ export async function showOffload(control: Control, asJson = false): Promise<Out
 
 type Row = readonly [of: string, count: number, what: string]
 
-function offloadText({ off, interfaces, after, counts, balanced, here }: OffloadInfo): string {
+function offloadText({ off, interfaces, after, counts, balanced, kept, here }: OffloadInfo): string {
   if (off !== undefined) return `no flow is offloaded: ${off}\n`
   const { flows, capacity, entered, refused, evicted, epochs, packets, octets, lost } = counts
   return table([
@@ -37,6 +37,12 @@ function offloadText({ off, interfaces, after, counts, balanced, here }: Offload
     ['  octets', octets, 'of them'],
     ['  lost', lost, 'frames that it could not finish: drop-flow-unfinished'],
     ['  here', balanced, 'frames that came up and were balanced by the director'],
+    ...(kept
+      ? ([
+          ['taken over', kept.takenOver, 'connections of an earlier director'],
+          ['  waiting', kept.waiting, 'flows of it whose real server is not in the rules'],
+        ] as const)
+      : []),
     ['flows here', Object.values(here).reduce((so, count) => so + count, 0), 'come up to the director'],
     ...Object.entries(WHY).map(([kind, why]): Row => [`  ${kind}`, here[kind as keyof OffloadHere], why]),
   ])

@@ -17,8 +17,25 @@ t.test('the least that must be said, and what holds then', async t => {
     marks: [],
     schedulers: [],
     offload: {},
+    keep: { control: '/run/uvs/uvs.sock', isAsked: false },
     workers: 1,
   })
+})
+
+t.test('flows that outlive the director', async t => {
+  const { keep, director, offload } = parse(`${least} --keep-flows --control /tmp/uvs.sock`)
+  t.strictSame(keep, { control: '/tmp/uvs.sock', isAsked: true })
+  t.strictSame([director.offloadAfter, offload], [0, {}], 'they are entered at once')
+  t.equal(parse(`${least} --keep-flows --offload 5`).director.offloadAfter, 5)
+  for (const [wrong, message] of [
+    [`${least} --keep-flows --offload off`, '--keep-flows keeps what is offloaded: not with --offload off'],
+    [`${least} --keep-flows --workers 2`, '--keep-flows goes with one worker, not with --workers 2'],
+    [
+      '--tap t0 --address 10.0.0.1/24@t0 --keep-flows',
+      '--keep-flows goes with --raw: of a TAP device nothing is offloaded',
+    ],
+  ] as const)
+    t.throws(() => parse(wrong), { message })
 })
 
 t.test('which flows the kernel forwards', async t => {

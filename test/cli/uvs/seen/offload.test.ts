@@ -51,6 +51,15 @@ flows here          9  come up to the director
   })
 })
 
+t.test('where flows are kept, what was taken over', async t => {
+  const kept = { ...info, kept: { takenOver: 12, waiting: 3 } }
+  const { out } = await showOffload({ call: async () => ({ ok: true, value: kept }) as never })
+  t.match(
+    out,
+    /^taken over +12 {2}connections of an earlier director\n {2}waiting +3 {2}flows of it whose real server/m,
+  )
+})
+
 t.test('as JSON', async t => {
   const { out } = await showOffload(control, true)
   t.strictSame(JSON.parse(out), { version: 1, offload: info })
