@@ -57,6 +57,17 @@ export class EtcdDirector {
     t.match(this.out, /ready on/, this.err)
   }
 
+  /** Waits for a line of its log, which may come later than what it is about. */
+  async says(t: Test, line: RegExp): Promise<void> {
+    await until(
+      t,
+      `${line} is said`,
+      () => line.test(this.err),
+      () => this.err,
+    )
+    t.match(this.err, line)
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
