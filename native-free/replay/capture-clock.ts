@@ -24,6 +24,8 @@ export class CaptureClock {
   cut = 0
   /** What START_MS stands for; undefined before the first frame. */
   #first: Stamp | undefined
+  /** ms of the capture that the director's clock has left out. */
+  #skipped = 0
   readonly #last: Stamp = { seconds: 0, nanoseconds: 0 }
 
   /** The director's time of the next frame. */
@@ -48,11 +50,11 @@ export class CaptureClock {
 
   /** ms from the first frame to the last. */
   get sinceStart(): number {
-    return this.nowMs - START_MS
+    return this.nowMs - START_MS + this.#skipped
   }
   /** The director's time so many ms after the first frame. */
   timeAt(ms: number): number {
-    return START_MS + ms
+    return START_MS + ms - this.#skipped
   }
   /** The capture's moment of a time of the director. */
   stampOf(nowMs: number, into: Stamp): void {
@@ -60,6 +62,15 @@ export class CaptureClock {
     const ns = nanoseconds + ((nowMs - START_MS) % 1000) * 1e6
     into.seconds = seconds + Math.floor((nowMs - START_MS) / 1000) + Math.floor(ns / 1e9)
     into.nanoseconds = Math.floor(ns % 1e9)
+  }
+
+  /** Leaves out so many ms, in which nothing happens: what comes later, the last frame too, is at earlier times of the director. */
+  skip(ms: number): void {
+    this.#skipped += ms
+    this.nowMs -= ms
+    if (!this.#first) return
+    this.#first.seconds += Math.floor(ms / 1000)
+    this.#first.nanoseconds += (ms % 1000) * 1e6
   }
 
   #begin(seconds: number, nanoseconds: number): Stamp {

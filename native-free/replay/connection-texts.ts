@@ -16,6 +16,7 @@ import { nameOfService } from '../../src/director/rules/service-name.js'
 import type { Destination } from '../../src/service/destination.js'
 import { Method } from '../../src/service/method.js'
 import { formatIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
+import { octetsOf } from './text-octets.js'
 
 const SLOTS = 2 ** 15
 const METHODS: Readonly<Record<number, string>> = {
@@ -28,9 +29,9 @@ const METHODS: Readonly<Record<number, string>> = {
 /** A connection in words. */
 export interface ConnectionText {
   /** `TCP 10.0.0.1:80: 10.1.0.7:40000 > 10.0.0.1:80 > 10.2.0.1:80, masq`; of FULLNAT ` = LIP:PORT` before the real server. */
-  readonly remark: string
+  readonly remark: Uint8Array
   /** `"service":…,"connection":{…}` */
-  readonly json: string
+  readonly json: Uint8Array
 }
 interface Remembered extends ConnectionText {
   readonly dest: Destination
@@ -87,7 +88,7 @@ export class ConnectionTexts {
     const json =
       `"service":"${service}","connection":{"protocol":"${protocol}","client":"${client}","virtual":"${virtual}",` +
       `${by && `"local":"${by}",`}"server":"${to}","method":"${method}"}`
-    return { remark, json, dest, caddr, ports, vaddr, server, local }
+    return { remark: octetsOf(remark), json: octetsOf(json), dest, caddr, ports, vaddr, server, local }
   }
 }
 

@@ -10,12 +10,17 @@ import type { Director } from '../../src/director/director.js'
 import { IpProtocol } from '../../src/wire/ipv4.js'
 import { ConnectionTexts, type ConnectionText } from './connection-texts.js'
 import { FlowOfFrame } from './flow-of-frame.js'
+import { octetsOf } from './text-octets.js'
 
 /** Whether a frame had a connection before it, and after it. */
 export const Found = { NONE: 0, OPENED: 1, KNOWN: 2, ENDED: 3 } as const
 export type Found = (typeof Found)[keyof typeof Found]
 
-const NOTHING: ConnectionText = { remark: '', json: '' }
+const NO_OCTETS = new Uint8Array(0)
+const NOTHING: ConnectionText = { remark: NO_OCTETS, json: NO_OCTETS }
+const TCP_STATES = tcpStateNames.map(octetsOf)
+const SCTP_STATES = sctpStateNames.map(octetsOf)
+const UDP = octetsOf('UDP')
 
 /** The same object for every frame. */
 export class Decision {
@@ -24,8 +29,8 @@ export class Decision {
   /** Of the connection, if there is one after the frame. */
   connection = NOTHING
   /** Empty where there was no connection. */
-  stateBefore = ''
-  stateAfter = ''
+  stateBefore: Uint8Array = NO_OCTETS
+  stateAfter: Uint8Array = NO_OCTETS
   /** Seconds that it lives after the frame. */
   timeout = 0
   readonly #director: Director
@@ -41,7 +46,7 @@ export class Decision {
   before(view: DataView, at: number, len: number): void {
     this.flow.read(view, at, len)
     this.#conn = this.#find()
-    this.stateBefore = this.#conn === NONE ? '' : this.#stateOf(this.#conn)
+    this.stateBefore = this.#conn === NONE ? NO_OCTETS : this.#stateOf(this.#conn)
   }
 
   /** Fills in what became of it. */
@@ -68,11 +73,11 @@ export class Decision {
     return outbound !== NONE ? outbound : fullnatKeys.lookup(protocol, srcAddr, srcPort, dstAddr, dstPort)
   }
 
-  #stateOf(conn: ConnIndex): string {
+  #stateOf(conn: ConnIndex): Uint8Array {
     const { conns } = this.#director
     const protocol = conns.table.words[conn + DPORT_PROTOCOL]! & 0xff
     const state = conns.stateOf(conn)
-    if (protocol === IpProtocol.TCP) return tcpStateNames[state]!
-    return protocol === IpProtocol.SCTP ? sctpStateNames[state]! : 'UDP'
+    if (protocol === IpProtocol.TCP) return TCP_STATES[state]!
+    return protocol === IpProtocol.SCTP ? SCTP_STATES[state]! : UDP
   }
 }

@@ -6,18 +6,20 @@
  * 4. what it decided is read from its tables                             decision
  * 5. the frame and what was sent for it are written, with comments       capture/pcapng-writer
  */
-import { CapturedFrame, Direction, type FormatReader } from '../../src/capture/captured-frame.js'
-import type { FrameNote, PcapngWriter } from '../../src/capture/pcapng-writer.js'
+import { CapturedFrame, type FormatReader } from '../../src/capture/captured-frame.js'
+import type { PcapngWriter } from '../../src/capture/pcapng-writer.js'
 import { Director } from '../../src/director/director.js'
 import type { DirectorOptions } from '../../src/director/options.js'
-import { verdictNames, type Verdict } from '../../src/packet/verdict.js'
+import { verdictNames } from '../../src/packet/verdict.js'
 import { AddressTexts } from './address-texts.js'
 import { Arrivals, Came, type ReplayLink } from './arrivals.js'
 import { CaptureClock } from './capture-clock.js'
 import { Decision } from './decision.js'
-import { remarkOf, verdictLine, type Arrival } from './remarks.js'
-import { SentFrames } from './sent-frames.js'
+import { CommentedFrames } from './commented-frames.js'
+import { putLine, putRemark, type Arrival } from './remarks.js'
+import { SentFrames, type SentFrame } from './sent-frames.js'
 import { REPLY_LEN, StandInHosts } from './stand-in-hosts.js'
+import { octetsOf, TextOctets } from './text-octets.js'
 
 export interface ReplayOptions {
   capture: FormatReader
@@ -27,16 +29,23 @@ export interface ReplayOptions {
   hasStandIns: boolean
   /** Its interfaces are the links, in their order. */
   out?: PcapngWriter | undefined
-  /** Gets a line for each frame that came in. */
-  tell?: ((line: string) => void) | undefined
+  /** Gets a line for each frame that came in; it is made anew for the next. */
+  tell?: ((line: TextOctets) => void) | undefined
 }
 
 /** Why `run` came back. */
 export const Paused = { BUSY: 0, REACHED: 1, ENDED: 2 } as const
 export type Paused = (typeof Paused)[keyof typeof Paused]
 
+/** The names of verdicts, by number. */
+const VERDICTS: Uint8Array[] = []
+for (const [verdict, name] of verdictNames) VERDICTS[verdict] = octetsOf(name)
+
 /** The most that the director's clock moves in one step, in ms: its counters are shown every 2 s. */
 const STEP_MS = 1000
+/** After so many steps without a connection nothing happens any more: the rest of a gap is left out, but for the last of it. */
+const IDLE_STEPS = 600
+const LAST_OF_GAP_MS = 10_000
 /** The most frames between two polls, as in a turn of the director's loop. */
 const FRAMES_A_POLL = 256
 /** Until the counters of the last frames are shown. */
@@ -52,19 +61,11 @@ export class Replay {
   readonly #frame = new CapturedFrame()
   readonly #sent = new SentFrames()
   readonly #hosts = new StandInHosts()
+  readonly #written: CommentedFrames
+  readonly #line = new TextOctets()
   readonly #decision: Decision
   readonly #texts = new AddressTexts()
-  /** With the time of the frame that came last, or of the director where it sends by itself. */
-  readonly #note: FrameNote = {
-    interface: 0,
-    seconds: 0,
-    nanoseconds: 0,
-    direction: 0,
-    originalLen: 0,
-    head: '',
-    comment: '',
-  }
-  readonly #arrival: Arrival = { frame: 0, seconds: 0, nanoseconds: 0, interface: '', verdict: '' }
+  readonly #arrival: Arrival = { frame: 0, seconds: 0, nanoseconds: 0, interface: '' }
   /** The director's time of the frame that has been read and not handled; undefined: none has been read. */
   #waiting: number | undefined
   #sincePoll = 0
@@ -73,6 +74,7 @@ export class Replay {
   constructor(options: ReplayOptions) {
     const { director, links } = options
     this.#options = options
+    this.#written = new CommentedFrames(options.out)
     this.director = new Director({ ...director, links, egress: this.#sent, now: this.clock.nowMs })
     this.#decision = new Decision(this.director)
     this.arrivals = new Arrivals(options.capture, links, this.director)
@@ -84,13 +86,13 @@ export class Replay {
    * been handled.
    */
   run(ms: number, most: number): Paused {
-    const until = this.clock.timeAt(ms)
     for (let left = most; left > 0; left--) {
       if (this.#waiting === undefined) {
         if (!this.#options.capture.next(this.#frame)) return Paused.ENDED
         this.#waiting = this.clock.read(this.#frame)
         if (!this.#hasBegun) this.#begin()
       }
+      const until = this.clock.timeAt(ms)
       if (this.#waiting >= until) {
         this.#moveTo(until)
         return Paused.REACHED
@@ -108,7 +110,7 @@ export class Replay {
   /** Lets the counters of the last frames be shown. */
   end(): void {
     this.#moveTo(this.director.now + LAST_MS)
-    this.#options.out?.flush()
+    this.#written.flush()
   }
   /** After a command: what the director sent for it. Of what is before the first frame it is sent with that. */
   settle(): void {
@@ -126,7 +128,9 @@ export class Replay {
     const { director } = this
     if (to <= director.now && this.#sincePoll < FRAMES_A_POLL) return
     let now = director.now
+    let steps = 0
     do {
+      if (++steps > IDLE_STEPS && director.conns.table.count === 0) to -= this.#skip(to - now - LAST_OF_GAP_MS)
       now = Math.min(Math.max(to, now), now + Math.max(1, Math.min(director.idleMs, STEP_MS)))
       while (!director.poll(now)) this.#ownFrames()
       this.#ownFrames()
@@ -134,91 +138,71 @@ export class Replay {
     this.#sincePoll = 0
   }
 
+  /** Returns how many ms were left out. */
+  #skip(ms: number): number {
+    if (ms <= 0) return 0
+    this.clock.skip(ms)
+    if (this.#waiting !== undefined) this.#waiting -= ms
+    return ms
+  }
+
   #handle(): void {
     const frame = this.#frame
     const { arrivals } = this
     this.frames.read++
-    this.#note.seconds = frame.seconds
-    this.#note.nanoseconds = frame.nanoseconds
+    this.#written.time.seconds = frame.seconds
+    this.#written.time.nanoseconds = frame.nanoseconds
     const came = arrivals.place(frame)
-    if (came !== Came.TAKEN) return this.#leftOut(came)
+    if (came === Came.SENT_THEN) this.#written.leftOut(arrivals)
+    if (came !== Came.TAKEN) return
     this.frames.taken++
     this.#sincePoll++
     const { slab, at, wholeLen, link } = arrivals
     const decision = this.#decision
     decision.before(slab.view, at, wholeLen)
-    const verdict = verdictNames.get(this.director.receive(link, slab, at, wholeLen) as Verdict)!
+    const verdict = VERDICTS[this.director.receive(link, slab, at, wholeLen)]!
     decision.after()
-    const { out, tell } = this.#options
-    const remark = out ? remarkOf(verdict, decision) + arrivals.note : ''
-    const number = this.frames.read
-    if (out) this.#writeArrival(`in ${number}: `, remark)
-    const sent = this.#drain(out && `out of ${number}: `, remark)
-    if (!tell) return
+    if (this.#written.isOn) {
+      putRemark(this.#written.remark, verdict, decision)
+      if (arrivals.note !== '') this.#written.remark.put(octetsOf(arrivals.note))
+      this.#written.came(this.frames.read, arrivals)
+    }
+    const sent = this.#drain()
+    if (this.#options.tell) this.#tell(verdict, sent)
+  }
+  #tell(verdict: Uint8Array, sent: number): void {
     const arrival = this.#arrival
-    arrival.frame = number
-    arrival.seconds = frame.seconds
-    arrival.nanoseconds = frame.nanoseconds
-    arrival.interface = link.name
-    arrival.verdict = verdict
-    tell(verdictLine(arrival, decision, sent, this.#texts))
+    arrival.frame = this.frames.read
+    arrival.seconds = this.#frame.seconds
+    arrival.nanoseconds = this.#frame.nanoseconds
+    arrival.interface = this.arrivals.link.name
+    putLine(this.#line, arrival, verdict, this.#decision, sent, this.#texts)
+    this.#options.tell!(this.#line)
   }
 
-  #leftOut(came: Came): void {
-    if (came === Came.SENT_THEN) this.#writeArrival('not replayed: ', 'the host had sent it when it was captured')
-  }
-  #writeArrival(head: string, comment: string): void {
-    const { out } = this.#options
-    if (!out) return
-    const { arrivals } = this
-    const note = this.#noted(arrivals.link.index, Direction.INBOUND, arrivals.originalLen)
-    note.head = head
-    note.comment = comment
-    out.frame(arrivals.asCame.bytes, arrivals.at, arrivals.len, note)
-  }
-
-  /** Writes what the director sends for a frame. Returns how many. */
-  #drain(head = '', comment = ''): number {
+  /** Writes what the director has sent. Returns how many. */
+  #drain(): number {
     let count = 0
     for (let sent = this.#sent.take(); sent; sent = this.#sent.take()) {
       count++
       this.frames.sent++
-      const { out } = this.#options
-      if (out) {
-        const note = this.#noted(sent.link.index, Direction.OUTBOUND, sent.len)
-        note.head = head
-        note.comment = comment
-        out.frame(sent.slab.bytes, sent.at, sent.len, note)
-      }
-      if (this.#options.hasStandIns) this.#answer(sent.link.index, sent.slab.view, sent.at, sent.len)
+      this.#written.sent(sent)
+      if (this.#options.hasStandIns) this.#answer(sent)
     }
     return count
   }
   /** A host that the capture has no answers of. What waited for its MAC is sent behind. */
-  #answer(which: number, view: DataView, at: number, len: number): void {
+  #answer({ link, slab, at, len }: SentFrame): void {
     const { reply, replyAt } = this.arrivals
-    if (!this.#hosts.answers(view, at, len, reply, replyAt)) return
-    const { out } = this.#options
-    if (out) {
-      const note = this.#noted(which, Direction.INBOUND, REPLY_LEN)
-      note.head = ''
-      note.comment = 'answered by uvs replay: the capture has no such answer'
-      out.frame(reply.bytes, replyAt, REPLY_LEN, note)
-    }
-    this.director.receive(this.director.links[which]!, reply, replyAt, REPLY_LEN)
+    if (!this.#hosts.answers(slab.view, at, len, reply, replyAt)) return
+    this.#written.standIn(link.index, reply.bytes, replyAt)
+    this.director.receive(link, reply, replyAt, REPLY_LEN)
   }
   /** What it sends by itself: requests for MACs, announcements, what waited for an answer. */
   #ownFrames(): void {
-    this.clock.stampOf(this.director.now, this.#note)
-    this.#drain('out: by the director itself')
-  }
-
-  /** The note of the next frame that is written, but for its comment. */
-  #noted(link: number, direction: Direction, originalLen: number): FrameNote {
-    const note = this.#note
-    note.interface = link
-    note.direction = direction
-    note.originalLen = originalLen
-    return note
+    if (this.#sent.count === 0) return
+    this.clock.stampOf(this.director.now, this.#written.time)
+    this.#written.byItself()
+    this.#drain()
   }
 }

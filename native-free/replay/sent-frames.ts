@@ -22,6 +22,10 @@ export class SentFrames implements Egress {
   #taken = 0
   readonly #packet = new Packet()
 
+  /** Frames that wait to be taken. */
+  get count(): number {
+    return this.#count - this.#taken
+  }
   transmit(link: Link, slab: Slab, at: number, len: number): boolean {
     if (this.#count === MOST) {
       this.dropped++

@@ -10,6 +10,12 @@ const NANOSECONDS = 9
 const LONGEST_COMMENT = 0xffff
 const TWO_TO_32 = 2 ** 32
 
+/** The first `len` octets. */
+export interface Text {
+  readonly bytes: Uint8Array
+  readonly len: number
+}
+
 /** What is written of a frame besides its octets. */
 export interface FrameNote {
   interface: number
@@ -18,9 +24,9 @@ export interface FrameNote {
   direction: Direction
   /** Octets that it had on the wire. */
   originalLen: number
-  /** The comment is both, Latin-1; nothing: none. Two, since the longer one may be another frame's too. */
-  head: string
-  comment: string
+  /** The comment, UTF-8, is both; nothing: none. Two, since the second one may be another frame's too. */
+  head: Text
+  comment: Text
 }
 
 /** Writes frames of Ethernet interfaces to a pcapng file, with nanoseconds and comments. Memory does not grow. */
@@ -42,7 +48,7 @@ export class PcapngWriter {
   /** `len` octets at `at`. Throws a system error if they cannot be written. */
   frame(bytes: Uint8Array, at: number, len: number, note: FrameNote): void {
     const { head, comment } = note
-    const commentLen = head.length + comment.length
+    const commentLen = head.len + comment.len
     if (commentLen > LONGEST_COMMENT) throw new RangeError(`a comment of ${commentLen} octets`)
     const most = MOST_OVERHEAD + padded(len) + padded(commentLen)
     if (this.#at + most > ROOM) this.flush()
@@ -62,9 +68,7 @@ export class PcapngWriter {
     end += 8
     if (commentLen > 0) {
       view.setUint32(end, OptionCode.COMMENT | (commentLen << 16), true)
-      this.#bytes.write(head, end + 4, head.length, 'latin1')
-      this.#bytes.write(comment, end + 4 + head.length, comment.length, 'latin1')
-      end = this.#pad(end + 4 + commentLen)
+      end = this.#pad(this.#put(comment, this.#put(head, end + OPTION_HEAD)))
     }
     view.setUint32(end, OptionCode.END, true)
     this.#end(start, end + OPTION_HEAD)
@@ -77,6 +81,11 @@ export class PcapngWriter {
     this.#at = 0
   }
 
+  /** Returns where it ends. */
+  #put({ bytes, len }: Text, at: number): number {
+    this.#bytes.set(bytes.subarray(0, len), at)
+    return at + len
+  }
   #section(program: string): void {
     const view = this.#view
     view.setUint32(0, BlockType.SECTION, true)
