@@ -15,6 +15,8 @@ export interface NetnsLabOptions {
   stays?: boolean
   signal?: AbortSignal
   web?: Partial<WebServerOptions>
+  /** Who opens tunnels on real servers: `uvs realserver start --decap`. */
+  decap?: string | undefined
 }
 
 /** A lab of network namespaces with its servers running; `startDirector` starts a director in it. */
@@ -28,13 +30,13 @@ export class NetnsLab {
 
   /** Builds the lab, or leaves nothing behind. Throws LabStands if a lab with this prefix is in use. */
   static async build(options: NetnsLabOptions): Promise<NetnsLab> {
-    const { prefix, plan, io, stays = false, signal, web } = options
+    const { prefix, plan, io, stays = false, signal, web, decap } = options
     const ledger = await Ledger.open(prefix, { stays })
     const lab = new NetnsLab(new Namespaces(ledger, signal), options)
     try {
       await buildTopology(lab.spaces, plan, io)
       const prepared = plan.servers.map(({ name, method: mode = plan.mode }) => {
-        return prepareRealServer(lab.spaces, { ...plan, mode }, name)
+        return prepareRealServer(lab.spaces, { ...plan, mode }, name, decap)
       })
       await Promise.all(prepared)
       for (const { name } of plan.servers) {

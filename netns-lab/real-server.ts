@@ -8,14 +8,20 @@ const START_MS = 30_000
 const READY = 'uvs realserver: ready'
 
 /** The `uvs` arguments that make a host a real server of the plan's mode; undefined if none are needed. */
-export function realServerArguments({ mode, vip }: LabPlan): string[] | undefined {
+export function realServerArguments({ mode, vip }: LabPlan, decap?: string): string[] | undefined {
   if (mode !== 'dr' && mode !== 'tun') return undefined
-  return ['realserver', 'start', '--vip', vip, ...(mode === 'tun' ? ['--tun'] : [])]
+  const tunnel = mode === 'dr' ? [] : ['--tun', ...(decap === undefined ? [] : ['--decap', decap])]
+  return ['realserver', 'start', '--vip', vip, ...tunnel]
 }
 
 /** For direct routing and tunnels: gives a real server the virtual address, and opens its tunnel. Resolves when this is done. */
-export async function prepareRealServer(spaces: Namespaces, plan: LabPlan, name: string): Promise<void> {
-  const args = realServerArguments(plan)
+export async function prepareRealServer(
+  spaces: Namespaces,
+  plan: LabPlan,
+  name: string,
+  decap?: string,
+): Promise<void> {
+  const args = realServerArguments(plan, decap)
   if (args) await startRealServer(spaces, args, name)
 }
 

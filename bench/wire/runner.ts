@@ -20,6 +20,8 @@ export interface Runner {
   direct?: boolean
   /** The director's kernel holds the addresses, and uvs lives beside it. */
   beside?: true
+  /** Who opens tunnels on the real server: `uvs realserver start --decap`. */
+  decap?: 'device'
   /** Why it cannot run here; undefined if it can. */
   missing?(): string | undefined
   /** Starts it in the director's namespace, uvs with so many services; resolves when it balances. */

@@ -22,6 +22,13 @@ const up: Runner = {
   io: 'raw',
   start: (lab, services) => startUvs(lab, services, '--offload', 'off'),
 }
+/** The real server's process alone opens the tunnels. */
+const device: Runner = {
+  ...uvsRunner('raw', 'tun'),
+  name: 'uvs-device-tun',
+  title: 'uvs raw, TUN, no program on the real server',
+  decap: 'device',
+}
 const beside = (['nat', 'dr'] satisfies LabMode[]).map(besideRunner)
 
 /** In the order of a round; ratios are to the first. */
@@ -47,6 +54,7 @@ export const runners: readonly Runner[] = [
   ...uvs,
   ...beside,
   up,
+  device,
 ]
 
 function uvsRunner(io: 'raw' | 'tap', mode: LabMode): Runner {

@@ -31,7 +31,7 @@ export async function takeTurn(
   const web = { quiet: true, workers: true, bigOctets: effort.octets, uploads: true }
   const plan = benchPlan(runner.mode, runner.beside)
   const result: TurnResult = { figures: {}, failures: [] }
-  const lab = await NetnsLab.build({ prefix, plan, io: runner.io, signal, web })
+  const lab = await NetnsLab.build({ prefix, plan, io: runner.io, signal, web, decap: runner.decap })
   const attempt = async (what: string, work: () => Promise<void>): Promise<boolean> => {
     try {
       await work()

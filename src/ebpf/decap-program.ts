@@ -229,7 +229,6 @@ const innerHeader: Code = [
 const segments: Code = [
   load32(r2, r6, Skb.GSO_SIZE),
   jumpIf(r2, '==', 0, 'no segments'),
-  jumpIf(r4, '!=', r9, LEAVE),
   add(r4, ETHERNET_LEN),
   load32(r2, r6, Skb.LEN),
   jumpIf(r4, '!=', r2, LEAVE),
