@@ -11,7 +11,7 @@ export interface StateParts {
   readonly name: string
   readonly since: string
   readonly status: FollowerStatus
-  /** That are applied. */
+  /** That are applied; may be iterated once. */
   readonly services: Iterable<ServiceInfo>
   readonly isDraining: boolean
 }
@@ -21,15 +21,18 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
   const { name, since, status, isDraining } = parts
   const { revision, from, refused } = status
   const counts = { services: 0, realServers: 0, servicesDown: 0, realServersDown: 0 }
-  for (const { destinations } of parts.services) {
+  const without: ServiceKey[] = []
+  for (const service of parts.services) {
+    const { destinations } = service
     const down = destinations.filter(({ weight }) => weight === 0).length
     counts.services++
     counts.realServers += destinations.length
     counts.realServersDown += down
+    if (down > 0) without.push(keyOf(service))
     if (down === destinations.length) counts.servicesDown++
   }
   const { services, realServers, servicesDown, realServersDown } = counts
-  const draining = await drainingOf(control, parts.services)
+  const draining = await drainingOf(control, without)
   return {
     name,
     uvs: packageVersion(),
@@ -46,12 +49,8 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
 const ASKED_MAX = 256
 
 /** Real servers of weight 0 that still have connections; undefined: there are too many to say. */
-async function drainingOf(control: Control, services: Iterable<ServiceInfo>): Promise<Draining[] | undefined> {
-  const asked: ServiceKey[] = []
-  for (const each of services) {
-    if (!each.destinations.some(({ weight }) => weight === 0)) continue
-    if (asked.push(keyOf(each)) > ASKED_MAX) return undefined
-  }
+async function drainingOf(control: Control, asked: readonly ServiceKey[]): Promise<Draining[] | undefined> {
+  if (asked.length > ASKED_MAX) return undefined
   const found: Draining[] = []
   for (const service of asked) {
     const reply = await allServices(control, service)
