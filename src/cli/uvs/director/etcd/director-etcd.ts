@@ -124,7 +124,10 @@ export class DirectorEtcd {
       ? ({ op: 'drain-director', deadline: DRAIN_S } as const)
       : ({ op: 'cancel-drain' } as const)
     void control.call(request).then(reply => {
-      if (!reply.ok) tell(`etcd: ${request.op}: ${reply.message}`)
+      if (reply.ok) return
+      this.#isDraining = false
+      this.#publisher.changed()
+      tell(`etcd: ${request.op}: ${reply.message}`)
     })
   }
 }
