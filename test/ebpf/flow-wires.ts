@@ -152,6 +152,9 @@ function* tunnelFramesOf(flow: BenchFlow): Generator<LiveFrame> {
     yield { what: `type of service ${tos}`, frame: make(30, { tos }), header: virtioHeader() }
   for (const ttl of [2, 64, 255]) yield { what: `TTL ${ttl}`, frame: make(30, { ttl }), header: virtioHeader() }
   yield { what: 'no DF', frame: make(30, { df: false }), header: virtioHeader(), isUp: true }
+  const longest = make(65_516 - headers, { partial: true }) // with another header no IPv4 packet
+  const gso = { gsoType: flow.isTcp ? TCPV4 : UDP_L4, gsoSize: 1000 }
+  yield { what: 'too long', frame: longest, header: partialHeader(longest, gso), isUp: true }
   for (const more of [0, 1])
     yield { what: `MTU + ${more}`, frame: make(mtu - headers + more, {}), header: virtioHeader(), isUp: more > 0 }
 }

@@ -1,3 +1,5 @@
+import type { Code } from '../../src/ebpf/instructions.js'
+
 /*
  * Programs with one instruction that is not as it was, to see whether tests notice.
  */
@@ -7,6 +9,16 @@ export interface Mutant {
   readonly at: number
   readonly how: string
   readonly program: BigUint64Array
+}
+
+/** Of each instruction, the label before it and by how many it is behind: 'fits+3'; of the first ones, 'begin+3'. */
+export function placesOf(code: Code): string[] {
+  let [label, behind] = ['begin', 0]
+  return [code].flat(Infinity as 1).flatMap((line: Code) => {
+    if (typeof line !== 'string') return `${label}+${behind++}`
+    ;[label, behind] = [line, 0]
+    return []
+  })
 }
 
 const [LDX, ST, STX, ALU32, JMP, ALU64] = [1, 2, 3, 4, 5, 7]

@@ -1,0 +1,33 @@
+const AT_HAND = 'by the IP length, which was checked, these octets are there: the kernel wants it asked again'
+const HELPER = 'the helper fails where the kernel has no memory'
+const NEVER = 'it jumps to a comparison that does not hold there'
+
+/**
+ * Mutants of the flow program that nothing can notice here, by their names (plants.ts: the label before it, how many instructions
+ * behind, how it was altered), and why. plant-all.ts says which others are not noticed, and which of these are.
+ */
+export const EQUIVALENT: readonly [place: RegExp, why: string][] = [
+  [/^begin\+1 a jump 1$/, 'r7 is what it would become'],
+  [/^begin\+(5 constant 1|6 .*|10 (left out|constant 1))$/, 'a pull of more than is needed changes nothing'],
+  [/^begin\+(7 left out|8 .*)$/, 'a short frame lies in one piece'],
+  [/^at hand\+40 left out$/, 'the protocol is a part of the key'],
+  [/^tcp\+(2 constant -1|3 a jump .*)$/, AT_HAND],
+  [/^tcp segments\+(2 constant .*|3 .*)$/, AT_HAND],
+  [/^options\+(4 constant -1|5 a jump .*|11 left out|14 a jump .*)$/, AT_HAND],
+  [/^(udp checksum\+4|ports change\+10) a jump .*$/, AT_HAND],
+  [/^may be sent\+6 left out$/, 'of r1 no bit is left that the next step asks for'],
+  [/^has a slot\+6 a jump .*$/, 'no entry names a slot that is not there'],
+  [/^has a slot\+10 (constant -1|a jump .*)$/, 'no slot is of so many parts'],
+  [/^has a slot\+19 left out$/, 'the epoch is asked again in step 8'],
+  [/^(has a slot\+25|segments\+9|no padding\+11|addresses\+8|not congested\+57) a jump -1$/, NEVER],
+  [/^plain options\+15 a jump .*$/, 'no hop names a link that is not there'],
+  [/^plain options\+6[678] /, 'only while a slot is written: flow-rewritten.test.ts'],
+  [/^no padding\+2 constant 1$/, 'the other bit was asked for before'],
+  [/^(translated\+4|addresses\+1) left out$/, 'the helper takes 32 bits'],
+  [/^(plain options\+86|no padding\+10|translated\+1[08]|checksum mended\+7) /, HELPER],
+  [/^(ports change\+(5|23)|addresses\+7|into its tunnel\+5|not congested\+56) /, HELPER],
+  [/^lost\+/, HELPER],
+  [/^a tunnel\+3 (constant -1|another comparison)$/, 'a device cuts what is so long'],
+  [/^not congested\+50 left out$/, 'of r2 the helper takes the lower 32 bits, which are 0'],
+  [/^a tunnel\+1 constant 1$/, 'it is no fragment'],
+]
