@@ -74,15 +74,16 @@ export function removeRun(run: string): void {
 
 function mountBpffs(place: string): string {
   const remedy = `mount a bpffs before: mkdir -p ${place}; mount -t bpf -o mode=0700 bpf ${place}`
-  if (!isOnTheHost()) throw new Error(`no bpffs is mounted, and this mount namespace ends with the director: ${remedy}`)
+  if (!outlivesUs()) throw new Error(`no bpffs is mounted, and this mount namespace ends with the director: ${remedy}`)
   makeDirectory(place, 0o700)
   if (mount('bpf', place, 'bpf', 0, 'mode=0700') === 0) return place
   throw new Error(`${new SystemError('no bpffs is mounted, and none may be', errno(), FORBIDDEN).message}: ${remedy}`)
 }
 const FORBIDDEN = { EPERM: 'CAP_SYS_ADMIN is missing', EACCES: 'it is forbidden' }
-function isOnTheHost(): boolean {
+/** Whether the mount namespace is the parent's, too: not so under `ip netns exec`, in a unit with one of its own, or as a container's first process. */
+function outlivesUs(): boolean {
   try {
-    return readlinkSync('/proc/self/ns/mnt') === readlinkSync('/proc/1/ns/mnt')
+    return readlinkSync('/proc/self/ns/mnt') === readlinkSync(`/proc/${process.ppid}/ns/mnt`)
   } catch {
     return false
   }
