@@ -5,6 +5,8 @@ import { type FlowCounts, seconds, type Step } from './fleet-report.js'
 export interface FleetEvidence {
   steps: readonly Step[]
   /** Downloads that went on at the end, and those of them that brought octets in the last moments. */
+  /** Whether rules were set in etcd, not on each director. */
+  hasEtcd: boolean
   last: { flows: number; going: number }
   /** How late a timer of the lab's was at most, ms: how busy the machine was. */
   lateMs: number
@@ -16,14 +18,17 @@ export interface FleetEvidence {
 export const FOUND_MS = 1500
 /** A SYN that was lost is sent again after one second, and after three. */
 const SYN_AGAIN_MS = 3200
+/** Rules that are set in etcd reach all directors in less, ms. */
+const RULES_MS = 1000
 const LATE_TIMES = 4
 
 /** Whether what was seen is as it must be. Pure. */
-export function fleetChecks({ steps, last, lateMs, lost }: FleetEvidence): Check[] {
+export function fleetChecks({ steps, last, lateMs, lost, hasEtcd }: FleetEvidence): Check[] {
   const allowedMs = FOUND_MS + LATE_TIMES * lateMs
   const direct = sumOf(steps, DIRECT)
   const translated = sumOf(steps, TRANSLATED)
   const failing = steps.filter(({ requests, load }) => requests.failed > 0 || load.failed > 0)
+  const rules = hasEtcd ? steps.filter(({ what }) => what.startsWith('rules')) : []
   const quiet = steps.filter(({ hurts }) => !hurts)
   const slow = steps.filter(({ hurts, tookMs }) => hurts && tookMs > allowedMs)
   return [
@@ -53,6 +58,11 @@ export function fleetChecks({ steps, last, lateMs, lost }: FleetEvidence): Check
       holds: quiet.every(step => failures(step) === 0) && failing.every(({ requests }) => requests.failedForMs <= allowedMs + SYN_AGAIN_MS), // prettier-ignore
       detail: failing.map(step => `${failures(step)} when ${step.what}`).join(', ') || 'none failed',
     },
+    ...rules.map(({ what, tookMs }) => ({
+      name: `${what}: set once in etcd, all directors have them in less than a second`,
+      holds: tookMs <= RULES_MS + LATE_TIMES * lateMs,
+      detail: seconds(tookMs),
+    })),
   ]
 }
 

@@ -3,7 +3,7 @@ import { hardware } from '../hardware.js'
 import { which } from '../tools.js'
 import { fleetChecks } from './fleet-checks.js'
 import { FleetLab } from './fleet-lab.js'
-import { DIRECTORS, rules } from './fleet-plan.js'
+import { DIRECTORS } from './fleet-plan.js'
 import { fleetTable, type FleetReport } from './fleet-report.js'
 import { FleetStory } from './fleet-story.js'
 
@@ -27,12 +27,12 @@ export async function fleetDemo({ prefix, isShort = false, print, signal }: Flee
   const lab = await FleetLab.build({ prefix, signal })
   try {
     for (const name of DIRECTORS) print(`${name}$ uvs ${lab.arguments(name).join(' ')}`)
-    for (const rule of rules('d1')) print(`d1.rules: ${rule.join(' ')}`)
+    for (const line of lab.rulesAsTyped('d1')) print(line)
     const story = new FleetStory(lab, isShort, print)
     const last = await story.tell()
     signal.throwIfAborted()
     const { steps, lateMs } = story
-    const checks = fleetChecks({ steps, last, lateMs, lost: story.lost })
+    const checks = fleetChecks({ steps, last, lateMs, lost: story.lost, hasEtcd: lab.etcd !== undefined })
     for (const line of ['', ...fleetTable(steps), '', ...checks.map(checkLine)]) print(line)
     return { mode: 'fleet', seconds: (performance.now() - beganMs) / 1000, steps, checks, ...hardware() }
   } finally {

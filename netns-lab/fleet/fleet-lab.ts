@@ -7,6 +7,7 @@ import { isAlive, until } from '../proc.js'
 import { startRealServer } from '../real-server.js'
 import { ours, which } from '../tools.js'
 import { startWebServer, type WebServer } from '../web-server.js'
+import { allHave, FleetEtcd } from './fleet-etcd.js'
 import {
   CLIENT,
   CLIENTS_ROUTER,
@@ -21,6 +22,8 @@ import {
   SERVER_ADDRESS,
   type ServerName,
   SERVERS,
+  TRANSLATED,
+  weightRule,
   withDefines,
 } from './fleet-plan.js'
 
@@ -39,7 +42,12 @@ export class FleetLab {
   readonly webs = new Map<ServerName, WebServer>()
   readonly #directors = new Map<DirectorName, DirectorProcess>()
 
-  private constructor(readonly spaces: Namespaces) {}
+  /** Undefined: it is not installed, and each director has a file of rules. */
+  readonly etcd: FleetEtcd | undefined
+
+  private constructor(readonly spaces: Namespaces) {
+    this.etcd = FleetEtcd.isThere ? new FleetEtcd(spaces) : undefined
+  }
 
   /** Builds the lab, or leaves nothing behind. Throws LabStands if a lab with this prefix is in use. */
   static async build({ prefix, stays = false, signal }: FleetLabOptions): Promise<FleetLab> {
@@ -48,6 +56,7 @@ export class FleetLab {
       await lab.#network()
       await lab.#servers()
       lab.#daemons()
+      await lab.etcd?.start(lab.file('etcd'))
       return lab
     } catch (error) {
       await lab.remove()
@@ -105,7 +114,10 @@ export class FleetLab {
     const control = this.spaces.ledger.controlIn(name)
     const table = ['--max-connections', '65536']
     // All rules at once: with some of its real servers only, mh would choose others than the other directors do.
-    const announced = ['--fleet', '--announce', 'uvs0', '--withdraw', 'all', '--rules', this.file(`${name}.rules`)]
+    const rules = this.etcd
+      ? FleetEtcd.options(name, this.file(`${name}.state`))
+      : ['--rules', this.file(`${name}.rules`)]
+    const announced = ['--fleet', '--announce', 'uvs0', '--withdraw', 'all', ...rules]
     return ['director', '--raw', 'eth0', ...announced, ...table, '--control', control]
   }
 
@@ -117,6 +129,34 @@ export class FleetLab {
   async start(name: DirectorName): Promise<void> {
     const where = { space: name, control: this.spaces.ledger.controlIn(name) }
     this.#directors.set(name, await DirectorProcess.startWith(this.spaces, this.arguments(name), where))
+    if (this.etcd) await this.addTranslated(name)
+  }
+  /** What a director's rules come from, for people. */
+  rulesAsTyped(name: DirectorName): string[] {
+    const lines = rules(name).map(words => words.join(' '))
+    if (!this.etcd) return lines.map(line => `${name}.rules: ${line}`)
+    const beside = lines.filter(line => line.includes(TRANSLATED)).map(line => `${name}$ uvsadm ${line}`)
+    return [`etcd: ${DIRECT}:${PORT} by mh with ${SERVERS.join(', ')}, for all`, ...beside]
+  }
+  /** Beside etcd, whose rules are the same for all: of a director's own local address. */
+  async addTranslated(name: DirectorName): Promise<void> {
+    for (const rule of rules(name).filter(words => words.includes(`${TRANSLATED}:${PORT}`)))
+      await this.admin(name, rule)
+  }
+  /** Whether a director has the service by FULLNAT. */
+  async hasTranslated(name: DirectorName): Promise<boolean> {
+    const { status } = await this.#directors
+      .get(name)!
+      .admin(['-Ln', '-t', `${TRANSLATED}:${PORT}`], this.spaces.signal)
+    return status === 0
+  }
+  /** Sets a weight of the service by direct routing on all directors. Returns how long that took, ms: with etcd from the put on. */
+  async setWeight(server: ServerName, weight: number): Promise<number> {
+    let fromMs = performance.timeOrigin + performance.now()
+    if (this.etcd) fromMs = await this.etcd.put({ [server]: weight })
+    else await Promise.all(DIRECTORS.map(name => this.admin(name, weightRule(server, weight))))
+    await allHave(DIRECTORS.map(name => this.spaces.ledger.controlIn(name)), server, weight) // prettier-ignore
+    return performance.timeOrigin + performance.now() - fromMs
   }
   async admin(name: DirectorName, rule: readonly string[]): Promise<void> {
     const { status, err } = await this.#directors.get(name)!.admin(rule, this.spaces.signal)

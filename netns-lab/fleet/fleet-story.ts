@@ -4,7 +4,7 @@ import { ours } from '../tools.js'
 import type { FleetLab } from './fleet-lab.js'
 import { beginLoad } from './fleet-load.js'
 import { type ClientOrders, FleetNews } from './fleet-news.js'
-import { DIRECT, type DirectorName, DIRECTORS, TRANSLATED, VIPS, weightRule } from './fleet-plan.js'
+import { DIRECT, type DirectorName, DIRECTORS, TRANSLATED, VIPS } from './fleet-plan.js'
 import { seconds, type Step } from './fleet-report.js'
 import { type Flow, flowKey, nextHops } from './fleet-router.js'
 import { countsOf } from './flow-counts.js'
@@ -21,6 +21,8 @@ const SETTLES_MS = 4000
 /** In which each download must have brought something, ms. */
 const GOING_MS = 25_000
 const LOOK_MS = 20
+/** A director whose etcd is back reads it anew in so long at most, ms; one that has not missed it does not. */
+const REREAD_MS = 15_000
 const DRAIN_S = 30
 
 /** Ms since 1970. */
@@ -41,6 +43,7 @@ export class FleetStory {
   readonly news = new FleetNews()
   /** How late a timer was at most, ms. */
   lateMs = 0
+  #rulesMs = 0
   #client: FollowedFile | undefined
   #watch: FlowWatch | undefined
 
@@ -80,12 +83,21 @@ export class FleetStory {
   async #cableIsPulled(): Promise<void> {
     const cable = (state: 'up' | 'down') => async () => void (await this.lab.cable('d2', state))
     await this.#step({ what: 'd2’s cable is pulled', hurts: true, hops: ['d1', 'd3'], do: cable('down') })
-    await this.#step({ what: 'd2’s cable is back', hops: DIRECTORS, do: cable('up') })
+    await this.#step({ what: 'd2’s cable is back', hops: DIRECTORS, do: () => this.#cableIsBack() })
+  }
+  /** Whoever reads etcd anew ends what was added beside it: the service by FULLNAT, which is added again. */
+  async #cableIsBack(): Promise<undefined> {
+    const { lab } = this
+    await lab.cable('d2', 'up')
+    if (!lab.etcd) return
+    const limitMs = wallMs() + REREAD_MS
+    while ((await lab.hasTranslated('d2')) && wallMs() < limitMs) await sleep(LOOK_MS)
+    if (!(await lab.hasTranslated('d2'))) await lab.addTranslated('d2')
   }
   /** A weight that is another, and as it was again: what mh promises is by the rules that a connection began with. */
   async #rulesChange(): Promise<void> {
     const set = (weight: number) => async () => {
-      await Promise.all(DIRECTORS.map(name => this.lab.admin(name, weightRule('rs3', weight))))
+      this.#rulesMs = await this.lab.setWeight('rs3', weight)
       return undefined
     }
     await this.#step({ what: 'rules: rs3 has weight 3', hops: DIRECTORS, do: set(3) })
@@ -116,14 +128,14 @@ export class FleetStory {
     const load = beginLoad(this.lab)
     const said = await deed()
     const tookFromMs = hurts ? fromMs : undefined
-    const routesMs = await this.#routes(hops)
+    await this.#routes(hops)
     const doneMs = wallMs()
     await sleep(SETTLES_MS, undefined, { signal: this.lab.spaces.signal! })
     const answers = await load.end()
     this.#look()
     const after = new Map(this.#watch!.at)
     const toMs = wallMs()
-    const tookMs = what.startsWith('rules') ? doneMs - fromMs - routesMs : doneMs - (tookFromMs ?? fromMs)
+    const tookMs = what.startsWith('rules') ? this.#rulesMs : doneMs - (tookFromMs ?? fromMs)
     const ended = new Set(this.news.ended.filter(it => it.atMs >= fromMs).map(it => flowKey(it as Flow)))
     const seen = { flows, before, after, hops, ended }
     const step: Step = {
@@ -171,17 +183,13 @@ export class FleetStory {
     if (said !== undefined) this.print(`  ${said}`)
   }
 
-  /** Until the router shares flows to both addresses among these. Returns how long the last look took, ms. */
-  async #routes(hops: readonly DirectorName[]): Promise<number> {
-    let lookMs = 0
+  /** Until the router shares flows to both addresses among these. */
+  async #routes(hops: readonly DirectorName[]): Promise<void> {
     const isSo = async (): Promise<boolean> => {
-      const beganMs = wallMs()
       const found = await Promise.all(VIPS.map(vip => nextHops(this.lab, vip)))
-      lookMs = wallMs() - beganMs
       return found.every(names => names.join() === hops.join())
     }
     await this.#until(isSo, `the router's next hops to be ${hops.join(', ')}`)
-    return lookMs
   }
 
   /** Downloads that go on, and those that have brought more octets since. */

@@ -1,5 +1,5 @@
 import { FleetLab, type FleetLabOptions } from './fleet-lab.js'
-import { DIRECT, DIRECTORS, PORT, rules } from './fleet-plan.js'
+import { DIRECT, DIRECTORS, PORT } from './fleet-plan.js'
 
 /** `uvs lab up fleet`: builds the lab with its three directors, and leaves it standing. */
 export async function fleetUp(options: Omit<FleetLabOptions, 'stays'>, print: (line: string) => void): Promise<number> {
@@ -9,7 +9,7 @@ export async function fleetUp(options: Omit<FleetLabOptions, 'stays'>, print: (l
       print(`${name}$ uvs ${lab.arguments(name).join(' ')}`)
       await lab.start(name)
     }
-    for (const rule of rules('d1')) print(`d1.rules: ${rule.join(' ')}`)
+    for (const line of lab.rulesAsTyped('d1')) print(line)
     print(`The lab is up. Try: uvs lab exec client curl -s http://${DIRECT}:${PORT}/`)
     print('               and: uvs lab exec router ip route')
     print('               and: uvs lab exec d1 ip addr show dev uvs0')

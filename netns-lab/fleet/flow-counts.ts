@@ -19,7 +19,7 @@ export interface SeenFlows {
 export function countsOf(vip: Vip, { flows: all, before, after, hops, ended }: SeenFlows): FlowCounts {
   const flows = all.filter(flow => flow.vip === vip).map(flowKey)
   const moved = flows.filter(flow => before.get(flow) !== after.get(flow))
-  const had = new Set(before.values())
+  const had = new Set(all.map(flow => before.get(flowKey(flow))))
   const gone = flows.filter(flow => !hops.includes(before.get(flow)!)).length
   const come = hops.filter(name => !had.has(name)).length
   const broken = flows.filter(flow => ended.has(flow))

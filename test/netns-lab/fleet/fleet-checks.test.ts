@@ -29,7 +29,7 @@ const failing = (failed: number, failedForMs: number): Pick<Step, 'requests'> =>
   requests: { asked: 100, failed, errors: ['ECONNRESET'], failedForMs, slowestMs: 20 },
 })
 const wrong = (seen: Partial<FleetEvidence>): string[] =>
-  fleetChecks({ steps: [step()], last: { flows: 20, going: 20 }, lateMs: 0, lost: 0, ...seen })
+  fleetChecks({ steps: [step()], last: { flows: 20, going: 20 }, lateMs: 0, lost: 0, hasEtcd: true, ...seen })
     .filter(({ holds }) => !holds)
     .map(({ name }) => name)
 
@@ -47,6 +47,9 @@ t.test('what must be', async t => {
   t.strictSame(wrong({ steps: [step(), step({ hurts: false, tookMs: 9000 })] }), [], 'a drain takes its time')
   t.match(wrong({ steps: [step({ hurts: false, ...failing(1, 10) })] }), [/^requests fail only/])
   t.match(wrong({ steps: [step({ hurts: false, load: { answered: 99, failed: 1 } })] }), [/^requests fail only/])
+  const rules = step({ what: 'rules: rs3 has weight 3', hurts: false, tookMs: 1001 })
+  t.match(wrong({ steps: [step(), rules] }), [/^rules: rs3 has weight 3: set once in etcd/])
+  t.strictSame(wrong({ steps: [step(), rules], hasEtcd: false }), [])
   t.match(wrong({ steps: [step(failing(3, 9000))] }), [/^requests fail only/], 'for too long')
 })
 
