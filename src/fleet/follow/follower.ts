@@ -159,7 +159,9 @@ export class Follower {
   async #apply(rules: FleetRules, kvs: readonly FleetKv[], revision: number, from: 'etcd' | 'disk'): Promise<boolean> {
     try {
       const line = await this.#of.apply(rules)
-      if (line !== undefined && from === 'etcd') this.#of.tell(`etcd: revision ${revision}: ${line}`)
+      const said =
+        line ?? (this.status.refused === undefined ? undefined : 'nothing to do, and nothing is refused any more')
+      if (said !== undefined && from === 'etcd') this.#of.tell(`etcd: revision ${revision}: ${said}`)
       Object.assign(this.status, { revision, from, refused: undefined })
       if (from === 'etcd') this.#of.applied(kvs, revision)
       this.#of.changed()

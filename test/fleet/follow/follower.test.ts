@@ -46,7 +46,9 @@ async function following(t: Test, first: readonly KeyValue[] | EtcdError, last?:
       await sleep(of.busyMs)
       if (of.refuses) throw new Error('/u/services/a: the director refuses it')
       const text = [...services.values()].map(({ identity, service }) => `${identity} ${service.scheduler}`)
-      did.push(`apply ${[...text, ...(rules ? [rules.value] : [])].join()}`)
+      const line = `apply ${[...text, ...(rules ? [rules.value] : [])].join()}`
+      if (did.findLast(each => each.startsWith('apply')) === line) return undefined
+      did.push(line)
       return `${text.length} services`
     },
     applied: kvs => void (of.kept = kvs.map(({ key }) => key)),
@@ -95,6 +97,18 @@ t.test('what cannot be used is told once, and nothing is applied until it is set
   etcd.events!.changed([{ put: kv('services/a', value(9), 15) }], 15)
   await until('etcd: /u/services/a: the director refuses it: the last good rules stay')
   t.strictSame([follower.status.revision, of.kept.length], [11, 2])
+})
+
+t.test('what is set right as it was is told too', async t => {
+  const { follower, etcd, did, until } = await following(t, [kv('services/a', value(1), 3)])
+  etcd.events!.changed([{ put: kv('services/b', '{', 11) }], 11)
+  await until(/services\/b: no JSON/)
+  etcd.events!.changed([{ deleted: '/u/services/b' }], 12)
+  await until('etcd: revision 3: nothing to do, and nothing is refused any more')
+  t.equal(follower.status.refused, undefined)
+  etcd.events!.changed([{ put: kv('services/a', value(1), 13) }], 13)
+  for (let i = 0; i < 1000 && follower.status.revision !== 13; i++) await sleep(10)
+  t.equal(did.length, 4, 'and what changes nothing is not')
 })
 
 t.test('two keys of one service: the second by name is refused, in whatever order they came', async t => {
