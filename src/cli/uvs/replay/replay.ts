@@ -100,6 +100,7 @@ async function replayFiles(command: ReplayCommand, files: Files): Promise<number
   replayed.settle()
   const run = new Run(replayed, control, reader, new Progress(files.size))
   const corrupt = await run.all(command.at)
+  files.json?.flush() // the reader of what is printed now may go away, which ends this process
   for (const problem of problems) complain('replay', problem)
   print({ status: 0, out: summary(name, replayed), err: '' })
   await showTables(control)

@@ -243,6 +243,15 @@ t.test('what is wrong on the command line is a line, with status 2, and no file 
   t.ok(existsSync(given.in))
 })
 
+t.test('the files are whole though nobody reads what is printed', async t => {
+  const given = files(t, pcap(Array.from({ length: 300 }, (_, i) => at(i, fromClient('S')))))
+  const args = ['replay', '--rules', given.rules, '--in', given.in, '--out', given.out, '--json', given.json]
+  const line = [process.execPath, MAIN, ...args].map(word => `'${word}'`).join(' ')
+  spawnSync('sh', ['-c', `{ sleep 0.1; exec ${line}; } | true`])
+  t.equal(readFileSync(given.json, 'utf8').split('\n').length, 301)
+  t.equal(readCapture(given.out).frames.filter(({ direction }) => direction === 1).length >= 300, true)
+})
+
 t.test('no native code is loaded', async t => {
   const given = files(t, pcap(FLOW))
   const hook =
