@@ -10,6 +10,8 @@ import { Plants } from './plants.js'
 
 const FRAMES = 30_000
 const A_TIME = 100
+/** Of what noticed it, so many letters. */
+const WORDS = 80
 const LIMIT_MS = 900_000
 const END = 'no more'
 const [from, upto] = process.argv.slice(2).map(Number)
@@ -26,7 +28,8 @@ function plant(first: number, end: number): void {
     const { name, equivalent } = all[i]!
     const why = plants.noticed(i)
     if (why === undefined && equivalent === undefined) print(`not noticed: ${name}`)
-    if (why !== undefined && equivalent !== undefined) print(`noticed, though ${equivalent}: ${name}: ${why}`)
+    if (why !== undefined && equivalent !== undefined)
+      print(`noticed, though ${equivalent}: ${name}: ${why.slice(0, WORDS)}`)
   }
   if (end >= all.length) print(END)
   plants.close()
