@@ -39,9 +39,9 @@ export function fleetChecks({ steps, last, lateMs, lost, hasEtcd }: FleetEvidenc
     },
     {
       // Not all of them: one that has nothing to send when it moves may have moved back before it has.
-      name: 'by FULLNAT connections that move break',
-      holds: translated.moved > 0 && translated.broken > 0,
-      detail: `${translated.moved} moved, ${translated.broken} broke, of which ${translated.brokenUnmoved} were not seen to move`,
+      name: 'by FULLNAT connections that move break, and no others',
+      holds: translated.moved > 0 && translated.broken > 0 && translated.brokenUnmoved === 0,
+      detail: `${translated.moved} moved, ${translated.broken} broke, ${translated.brokenUnmoved} of them without`,
     },
     {
       name: 'all downloads that are left go on',

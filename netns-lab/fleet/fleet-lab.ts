@@ -34,6 +34,7 @@ export interface FleetLabOptions {
 }
 
 const END_MS = 30_000
+const BY_PORTS = ['net.ipv4.fib_multipath_hash_policy=3', 'net.ipv4.fib_multipath_hash_fields=0x37']
 /** Of a file that no download comes to the end of, in octets. */
 const BIG_OCTETS = 20e9
 
@@ -85,6 +86,9 @@ export class FleetLab {
     await spaces.must('client', 'sysctl', ['-qw', 'net.ipv4.tcp_rmem=4096 16384 32768'])
     const routes = ['net.ipv4.ip_forward=1', 'net.ipv4.fib_multipath_hash_policy=1']
     await spaces.must('router', 'sysctl', ['-qw', ...routes])
+    // Policy 1 takes the hash that the client's socket gave its packets, which veth keeps and wires do not: another one after a timeout, none of a
+    // reset. Policy 3 (Linux 5.13) looks at addresses, protocol and ports, as policy 1 does with packets from a wire. Older kernels stay with 1.
+    await spaces.run('router', 'sysctl', ['-qw', ...BY_PORTS])
   }
 
   async #servers(): Promise<void> {
