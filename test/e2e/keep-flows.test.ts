@@ -158,6 +158,19 @@ await t.test('what a director that was killed has left', { skip, timeout: 240_00
   let director = await lasting.start('--keep-flows')
   await underWay(t, lasting, director, 'nat')
 
+  await t.test('outlives a second one that is killed before it had rules', async t => {
+    for (const isLast of [false, true]) {
+      process.kill(director.id.pid, 'SIGKILL')
+      await director.ended()
+      director = isLast ? await lasting.start('--keep-flows') : await lasting.lab.startDirector('--keep-flows')
+    }
+    await comes('taken over', () => / are taken over/.test(lasting.said))
+    t.match(lasting.said, `connections of an earlier director: ${CONNECTIONS + 1} are taken over\n`)
+    const before = lasting.report.fewest
+    await comes('two more requests each', () => lasting.report.fewest > before + 1 || lasting.report.lost.length > 0)
+    t.strictSame(lasting.report.lost, [])
+  })
+
   await t.test('is removed by one that does not keep flows', async t => {
     const held = heldBy(director.id.pid)
     process.kill(director.id.pid, 'SIGKILL')
