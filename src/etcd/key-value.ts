@@ -3,6 +3,8 @@ import { EtcdError } from './etcd-error.js'
 /** A key with its value, as of a revision. */
 export interface KeyValue {
   readonly key: string
+  /** Base64 of the key, if it is no UTF-8: then `key` is not what etcd knows it by. */
+  readonly raw?: string
   readonly value: string
   /** The revision of the last change of the key: what a compare-and-swap compares. */
   readonly modRevision: number
@@ -14,6 +16,10 @@ export interface KeyValue {
 
 /** One key, or all that begin so. */
 export type KeyRange = { readonly key: string } | { readonly prefix: string }
+/** One key by its base64. */
+export interface RawKey {
+  readonly raw: string
+}
 
 /** Of the gateway: octets are base64, 64-bit numbers texts, what is zero or empty is left out. */
 type Json = Record<string, unknown>
@@ -27,8 +33,9 @@ export function fromBase64(text: unknown): string {
 }
 
 /** A key's fields in a request. */
-export function rangeFields(range: KeyRange): { key: string; range_end?: string } {
+export function rangeFields(range: KeyRange | RawKey): { key: string; range_end?: string } {
   if ('key' in range) return { key: toBase64(range.key) }
+  if ('raw' in range) return { key: range.raw }
   return { key: toBase64(range.prefix), range_end: endOf(range.prefix) }
 }
 
@@ -55,8 +62,10 @@ export function revisionOf({ header }: Json): number {
 
 export function keyValueOf(kv: Json): KeyValue {
   const lease = kv.lease === undefined || kv.lease === '0' ? undefined : String(kv.lease)
+  const key = fromBase64(kv.key)
   return {
-    key: fromBase64(kv.key),
+    key,
+    ...(typeof kv.key === 'string' && toBase64(key) !== kv.key && { raw: kv.key }),
     value: fromBase64(kv.value),
     modRevision: numberOf(kv.mod_revision, 'mod_revision'),
     createRevision: numberOf(kv.create_revision, 'create_revision'),

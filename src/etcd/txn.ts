@@ -1,4 +1,13 @@
-import { keyValuesOf, numberOf, rangeFields, revisionOf, toBase64, type KeyRange, type KeyValue } from './key-value.js'
+import {
+  keyValuesOf,
+  numberOf,
+  rangeFields,
+  revisionOf,
+  toBase64,
+  type KeyRange,
+  type KeyValue,
+  type RawKey,
+} from './key-value.js'
 
 /** What must be so. */
 export type Compare =
@@ -9,7 +18,7 @@ export type Compare =
 
 export type TxnOp =
   | { readonly put: { readonly key: string; readonly value: string; readonly lease?: string } }
-  | { readonly delete: KeyRange }
+  | { readonly delete: KeyRange | RawKey }
   /** `after`: those that were put after this revision; `limit`: no more than so many. */
   | { readonly range: KeyRange; readonly after?: number; readonly limit?: number; readonly keysOnly?: boolean }
   /** A list in a list, without conditions. */

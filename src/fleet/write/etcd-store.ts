@@ -1,6 +1,6 @@
 import type { EtcdClient } from '../../etcd/etcd-client.js'
 import { EtcdError } from '../../etcd/etcd-error.js'
-import type { KeyValue } from '../../etcd/key-value.js'
+import type { KeyValue, RawKey } from '../../etcd/key-value.js'
 import type { Compare, TxnOp } from '../../etcd/txn.js'
 import {
   type Condition,
@@ -28,6 +28,8 @@ const NOTES_MAX = 10_000
 export class EtcdStore implements FleetStore {
   readonly #etcd: EtcdClient
   readonly #prefix: string
+  /** Keys that are no UTF-8, by the text that they were read as: somebody's rubbish, which can be deleted all the same. */
+  readonly #odd = new Map<string, RawKey[]>()
 
   constructor(etcd: EtcdClient, prefix: string) {
     this.#etcd = etcd
@@ -62,7 +64,7 @@ export class EtcdStore implements FleetStore {
   async write({ conditions, puts, deletes }: Write): Promise<Written> {
     const operations: TxnOp[] = [
       ...puts.map(({ key, value }) => ({ put: { key: this.#prefix + key, value } })),
-      ...deletes.map(key => ({ delete: { key: this.#prefix + key } })),
+      ...deletes.flatMap(key => this.#deletions(key)),
     ]
     const failure = [
       { range: { key: this.#prefix + REVISION } },
@@ -96,6 +98,10 @@ export class EtcdStore implements FleetStore {
     }
   }
 
+  #deletions(key: string): TxnOp[] {
+    const odd = this.#odd.get(key)
+    return odd ? odd.map(raw => ({ delete: raw })) : [{ delete: { key: this.#prefix + key } }]
+  }
   #compare(condition: Condition): Compare {
     if ('key' in condition) return { key: this.#prefix + condition.key, modRevision: condition.modRevision }
     return { prefix: this.#prefix + condition.prefix, notAfter: condition.notAfter }
@@ -107,8 +113,11 @@ export class EtcdStore implements FleetStore {
       return { range: { key: this.#prefix + condition.key }, after: condition.modRevision, ...few }
     return { range: { prefix: this.#prefix + condition.prefix }, after: condition.notAfter, ...few }
   }
-  #stored({ key, value, modRevision }: KeyValue): StoredKey {
-    return { key: key.slice(this.#prefix.length), value, modRevision }
+  #stored({ key, raw, value, modRevision }: KeyValue): StoredKey {
+    const below = key.slice(this.#prefix.length)
+    const known = this.#odd.get(below) ?? []
+    if (raw !== undefined && !known.some(each => each.raw === raw)) this.#odd.set(below, [...known, { raw }])
+    return { key: below, value, modRevision }
   }
 }
 

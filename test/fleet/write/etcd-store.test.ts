@@ -90,6 +90,23 @@ t.test('writes', { skip: NO_ETCD }, async t => {
     )
   })
 
+  await t.test('keys that are no UTF-8 are deleted too', async t => {
+    for (const end of [0xff, 0xfe])
+      await fetch(`${cluster.members[0]!.endpoint}/v3/kv/put`, {
+        method: 'POST',
+        body: JSON.stringify({ key: Buffer.from([...Buffer.from(`${PREFIX}services/`), end]).toString('base64') }),
+      })
+    t.strictSame(
+      (await store.read()).keys.map(({ key }) => key).filter(key => key.includes('\ufffd')),
+      ['services/\ufffd', 'services/\ufffd'],
+    )
+    await writer('a@h1').whole(toward(putsOf(1, '1')), once)
+    t.strictSame(
+      (await store.read()).keys.map(({ key }) => key),
+      ['services/tcp/10.0.0.0:80'],
+    )
+  })
+
   await t.test('what does not fit into a request goes in parts', async t => {
     const { parts } = await writer('a@h1').whole(toward(putsOf(4000, 'v'.repeat(1000))), once)
     t.equal(parts, 4)
