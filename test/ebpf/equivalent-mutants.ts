@@ -22,7 +22,10 @@ export const EQUIVALENT: readonly [place: RegExp, why: string][] = [
   [/^has a slot\+19 left out$/, 'the epoch is asked again in step 8'],
   [/^(has a slot\+25|segments\+9|no padding\+11|addresses\+8|not congested\+57) a jump -1$/, NEVER],
   [/^plain options\+15 a jump .*$/, 'no hop names a link that is not there'],
-  [/^plain options\+6[678] /, 'only while a slot is written: flow-rewritten.test.ts'],
+  [
+    /^plain options\+6[678] /,
+    'what changes while a frame is under way: another check of step 8 finds it, but where a next hop has changed too',
+  ],
   [/^no padding\+2 constant 1$/, 'the other bit was asked for before'],
   [/^(translated\+4|addresses\+1) left out$/, 'the helper takes 32 bits'],
   [/^(plain options\+86|no padding\+10|translated\+10|ports change\+5) (left out|a jump .*)$/, HELPER],
@@ -30,6 +33,7 @@ export const EQUIVALENT: readonly [place: RegExp, why: string][] = [
   [/^(checksum mended\+7 left out|into its tunnel\+5 a jump 1)$/, HELPER],
   [/^lost\+(2 constant .*|3 left out|4 .*)$/, HELPER],
   [/^a tunnel\+3 (constant -1|another comparison)$/, 'a device cuts what is so long'],
+  [/^not congested\+37 (left out|constant -1)$/, 'a tunnel has no ports; of the bench’s server the bit is 0'],
   [/^not congested\+50 left out$/, 'of r2 the helper takes the lower 32 bits, which are 0'],
   [/^a tunnel\+1 constant 1$/, 'it is no fragment'],
 ]

@@ -6,7 +6,7 @@ import { interfaceInfo } from '../../src/linux/interface.js'
 import { mapMemory } from '../../src/linux/libc.js'
 import { Poller } from '../../src/linux/poller.js'
 import { VNET_LEN } from '../../src/packet/frame.js'
-import { COUNT_LOW, FlowForm, SLOT_WORDS } from '../../src/packet/flow-slot.js'
+import { COUNT_LOW, FlowForm, SEEN, SLOT_WORDS } from '../../src/packet/flow-slot.js'
 import { parseIpv4, type MacAddr } from '../../src/wire/addr.js'
 import { IPV4_MIN_LEN } from '../../src/wire/ipv4.js'
 import { VIP, type Sent } from '../support/bench-director.js'
@@ -262,10 +262,15 @@ export class Wires {
       const counts = new BigInt64Array(bench.table.slots.buffer, (flow.slot * SLOT_WORDS + COUNT_LOW) * 4, 1)
       for (const each of bench.framesOf(flow)) {
         counts[0] = 0n
+        bench.table.slots[flow.slot * SLOT_WORDS + SEEN] = 0
         const [leaves, expected] = expectedOf(bench, each)
         const got = this.#send(each)
         const count = leaves ? (BigInt(readU16(each.frame, 16)) << 24n) + 1n : 0n
-        if (got.join() !== expected.join() || counts[0] !== count)
+        if (
+          got.join() !== expected.join() ||
+          counts[0] !== count ||
+          (bench.table.slots[flow.slot * SLOT_WORDS + SEEN] !== 0) !== leaves
+        )
           return `${flow.name}, ${each.what}: count ${counts[0]} ${got.join()}\nexpected ${count} ${expected.join()}`
         if (leaves) forwarded++
       }
