@@ -55,6 +55,7 @@ import type { Witness } from './path/witness.js'
 import { Related } from './path/related.js'
 import { TowardsServer } from './path/towards-server.js'
 import { TunnelFlows } from './path/tunnel-flows.js'
+import { WholePath } from './path/whole-path.js'
 import { seededRandom } from './random.js'
 import { RouterVoice } from './router-voice.js'
 import { ReturnedAnswers } from './returned-answers.js'
@@ -188,9 +189,14 @@ function makeWaysOut(
   return { voice, memory, output, embedded, verdictCounters, ...answered }
 }
 
-function makePath({ options, report, changes, watch }: Ground, network: Network, tables: Tables, waysOut: WaysOut) {
-  const { ownAddresses, routes, neighbours } = network
-  const { conns, balancing, sysctls, marks, defence, counters } = tables
+function makePath(
+  { options, report, changes, watch, isSpokesman }: Ground,
+  network: Network,
+  tables: Tables,
+  waysOut: WaysOut,
+) {
+  const { ownAddresses, routes, neighbours, arp, adverts } = network
+  const { conns, balancing, sysctls, marks, defence, counters, returned } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
   const parts: Parts = {
     ownAddresses,
@@ -222,7 +228,8 @@ function makePath({ options, report, changes, watch }: Ground, network: Network,
   const fast = options.isWholePath
     ? undefined
     : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows })
-  return { inbound, outbound, fast, flows }
+  const path = new WholePath(parts, { arp, adverts, returned, inbound, outbound }, isSpokesman)
+  return { path, fast, flows }
 }
 
 /** Flows are entered by the fast path, those of tunnels by the whole one (path/tunnel-flows). */

@@ -1,47 +1,30 @@
 /*
  * The path of a frame:
  * 1. in its slab, with headroom?    packet/frame      → else DROP_FRAME_MISPLACED
- * 2. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
- * 3. ARP                            neigh/arp-input   → its verdict
- * 4. whole IPv4, right virtio header? packet/parse, virtio → DROP_IP_MALFORMED, DROP_IP_CHECKSUM, DROP_VIRTIO_MALFORMED
- * 5. an advert of a virtual router? path/adverts     → CONSUMED, DROP_ADVERT_QUEUE, DROP_SOURCE_IS_OURS
- * 6. valid addresses?               path/martian      → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
- * 7. valid options?                 path/ip-options   → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
- * 8. to one of our addresses:       path/inbound; on PASS path/host
- *    to any other:                  path/outbound
+ * 2. of an open connection?         path/fast-path    → BALANCED
+ * 3. any other                      path/whole-path   → its verdict
  */
 import type { Connections } from '../conn/connections.js'
-import type { IcmpErrors } from '../forward/icmp-error.js'
-import type { ArpInput } from '../neigh/arp-input.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { Routes } from '../neigh/routes.js'
 import { HEADROOM, liesIn, slabOver, VNET_LEN, type Slab } from '../packet/frame.js'
 import type { Watch } from '../packet/frame-witness.js'
 import type { Link } from '../packet/link.js'
-import { Packet } from '../packet/packet.js'
-import { parseEthernet, parseIpv4Header } from '../packet/parse.js'
 import type { Reassembly } from '../packet/reassembly.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
-import { checkVirtio } from '../packet/virtio.js'
 import type { Marks } from '../service/marks.js'
 import type { Sysctls } from '../service/sysctls.js'
 import type { Ipv4Addr } from '../wire/addr.js'
-import { EtherType } from '../wire/ethernet.js'
-import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
 import { assemble } from './assemble.js'
+import { DropNotes } from './drop-notes.js'
 import { KernelFollower, type KernelState } from './kernel-follower.js'
 import type { GivenUp } from './given-up.js'
 import type { DirectorOptions } from './options.js'
-import type { Adverts } from './path/adverts.js'
 import type { FlowKeeper } from './offload/flow-keeper.js'
 import type { FastPath } from './path/fast-path.js'
-import type { Host } from './path/host.js'
-import type { Inbound } from './path/inbound.js'
-import { checkIpOptions } from './path/ip-options.js'
-import { checkAddresses } from './path/martian.js'
-import type { Outbound } from './path/outbound.js'
+import type { WholePath } from './path/whole-path.js'
 import type { Watcher, Witness } from './path/witness.js'
 import type { RouterVoice } from './router-voice.js'
 import type { ReturnedAnswers } from './returned-answers.js'
@@ -83,19 +66,12 @@ export class Director {
   /** What virtual routers say leaves by it. */
   readonly voice: RouterVoice
   readonly #neighbours: Neighbours
-  readonly #arp: ArpInput
-  readonly #adverts: Adverts
   readonly #announcer: Announcer
-  readonly #errors: IcmpErrors
-  readonly #host: Host
-  readonly #inbound: Inbound
-  readonly #outbound: Outbound
   readonly #givenUp: GivenUp
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
   readonly #watch: Watch<Witness>
   #watcher: Watcher | undefined
-  readonly #packet = new Packet()
   /** The slab of the last frame, and its length. */
   #slab = NOWHERE
   #slabLen = 0
@@ -104,6 +80,9 @@ export class Director {
   readonly #counterTick: CounterTick
   readonly #returned: ReturnedAnswers
   readonly #fast: FastPath | undefined
+  readonly #path: WholePath
+  /** The last frames that were dropped. */
+  readonly drops = new DropNotes()
   /** The flows that a program forwards. */
   readonly flows: FlowKeeper | undefined
   readonly #follower: KernelFollower
@@ -125,14 +104,8 @@ export class Director {
     this.marks = parts.marks
     this.defence = parts.defence
     this.#neighbours = parts.neighbours
-    this.#arp = parts.arp
-    this.#adverts = parts.adverts
     this.voice = parts.voice
     this.#announcer = parts.announcer
-    this.#errors = parts.errors
-    this.#host = parts.host
-    this.#inbound = parts.inbound
-    this.#outbound = parts.outbound
     this.#givenUp = parts.givenUp
     this.#reassembly = parts.reassembly
     this.#memory = parts.memory
@@ -140,6 +113,7 @@ export class Director {
     this.#orphans = parts.orphans
     this.#returned = parts.returned
     this.#fast = parts.fast
+    this.#path = parts.path
     this.flows = parts.flows
     this.localNode = new LocalNode(parts.links, parts.ownAddresses)
     this.#follower = new KernelFollower(parts.links, parts.routes, parts.ownAddresses)
@@ -227,6 +201,7 @@ export class Director {
     this.#reassembly.clear()
     this.balancing.reset()
     this.verdictCounters.clear()
+    this.drops.clear()
     this.conns.timeouts.reset()
     this.sysctls.reset()
     this.marks.clear()
@@ -257,39 +232,10 @@ export class Director {
 
   #whole(link: Link, slab: Slab, at: number, len: number): Verdict {
     if (!liesIn(slab, at, len)) return Verdict.DROP_FRAME_MISPLACED
-    const packet = this.#packet.wrap(link.index, slab, at, len)
-    let verdict = parseEthernet(packet, link.mac)
-    if (verdict !== Verdict.PASS) return verdict
-    const { type } = packet.eth
-    if (type === EtherType.ARP) {
-      verdict = this.#arp.receive(packet, link)
-      return this.isSpokesman ? verdict : Verdict.PASS
-    }
-    if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
-    verdict =
-      parseIpv4Header(packet) ||
-      checkVirtio(packet) ||
-      this.#adverts.receive(packet) ||
-      checkAddresses(packet, this.ownAddresses, this.routes)
-    if (verdict === Verdict.DROP_SOURCE_IS_OURS) this.#returned.note(packet)
-    if (verdict !== Verdict.PASS) return verdict
-    const isLocal = this.ownAddresses.has(packet.ip.dstAddr)
-    if (packet.ip.headerLen > IPV4_MIN_LEN) {
-      verdict = checkIpOptions(packet, this.#errors, isLocal, this.#nowMs)
-      if (verdict !== Verdict.PASS) return verdict
-    }
-    return isLocal ? this.#toUs(packet) : this.#outbound.receive(packet, this.#nowMs)
-  }
-
-  #toUs(packet: Packet): Verdict {
-    const { isGroup } = packet.eth
-    if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
-    if (packet.ip.isFragment) {
-      const incomplete = this.#reassembly.receive(packet, true)
-      if (incomplete !== Verdict.PASS) return incomplete
-    }
-    const verdict = this.balancing.count > 0 && !isGroup ? this.#inbound.receive(packet, this.#nowMs) : Verdict.PASS
-    return verdict || this.#host.receive(packet, this.#nowMs)
+    this.drops.begin(slab, at, len)
+    const verdict = this.#path.receive(link, slab, at, len, this.#nowMs)
+    if (DropNotes.isOf(verdict)) this.drops.note(verdict, link.index, slab, at, len, this.#nowMs)
+    return verdict
   }
 
   /** A frame of uvs's own could not be sent. */

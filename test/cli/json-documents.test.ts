@@ -13,6 +13,7 @@ import { planKeepalived } from '../../src/cli/uvs/rules/plan-keepalived.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
 import { showProc } from '../../src/cli/uvs/proc.js'
 import { showHealth } from '../../src/cli/uvs/seen/health.js'
+import { Rates, showDrops } from '../../src/cli/uvs/explain/drops.js'
 import { showOffload } from '../../src/cli/uvs/seen/offload.js'
 import { showVrrp } from '../../src/cli/uvs/seen/vrrp.js'
 import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
@@ -23,7 +24,7 @@ import { CLIENT, RS, Scene } from '../director/scene.js'
 import { Transactions } from '../../src/control/rules/transactions.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
-import { sampleExplanation } from './sample-explanation.js'
+import { droppingOne, sampleExplanation } from './sample-explanation.js'
 import { fleetApplied, fleetPlan, fleetRules, fleetStatus } from './sample-fleet.js'
 import { offloadingNowhere } from './sample-offload.js'
 import { sampleRealServer } from './sample-real-server.js'
@@ -126,6 +127,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   health: () => showHealth(sampleSeen(), { asJson: true }),
   vrrp: () => showVrrp(sampleSeen(), { asJson: true }),
   offload: () => showOffload(offloadingNowhere(), true),
+  drops: () => showDrops(droppingOne(), new Rates(), true, 0),
   explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
   fleetPlan: () => fleetPlan(otherRules),
   fleetApplied: () => fleetApplied(otherRules),
@@ -250,6 +252,7 @@ const ASKS_NOBODY = [
   'vrrp',
   'offload',
   'explain',
+  'drops',
   ...FLEET,
 ]
 

@@ -1,4 +1,6 @@
-import type { ConnectionInfo } from '../../src/control/protocol/api.js'
+import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
+import { tcp4 } from '../support/frames.js'
+import type { ConnectionInfo, Control } from '../../src/control/protocol/api.js'
 import type { Explanation } from '../../src/control/protocol/explain.js'
 
 const connection: ConnectionInfo = {
@@ -52,4 +54,12 @@ export function sampleExplanation(): Explanation & { whyNot: string } {
     connection: { ...connection, state: 'SYN_RECV', expires: 60, daddr: '10.0.2.12' },
     whyNot: 'its weight is 0, which takes no new connections',
   }
+}
+
+/** Of a director that has dropped a packet to a service without real servers. */
+export function droppingOne(): Control {
+  const bench = new BenchDirector()
+  bench.serve('tcp', `${VIP}:80`)
+  bench.turn('c', tcp4(`10.99.1.10:1 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
+  return bench.control
 }

@@ -117,6 +117,7 @@ export class FakeControl implements Control {
       case 'figures':
       case 'service-figures':
       case 'offload':
+      case 'drops':
       case 'watch':
       case 'watched':
       case 'unwatch':

@@ -26,7 +26,7 @@ export const figures = {
 } satisfies OperationsOf<keyof typeof shapes>
 
 /** Counts of verdicts by name, frames that a program lost, and frames that devices lost before or after a verdict. */
-function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
+export function verdicts(director: Director, devices: readonly Device[]): Record<string, number> {
   const byName = verdictsByName(director)
   for (const device of devices) byName[`drop-device-${device.name}`] = device.dropped
   return byName

@@ -1,6 +1,7 @@
 import { announcements } from './announcements.js'
 import { batches } from './batches.js'
 import { connections } from './connections.js'
+import { drops } from './drops.js'
 import { explain } from './explain/explain.js'
 import { figures } from './figures.js'
 import { keepalived } from './keepalived.js'
@@ -38,6 +39,7 @@ export const OPERATIONS = {
   ...figures,
   ...offload,
   ...explain,
+  ...drops,
   ...routes,
   ...vips,
   ...marks,

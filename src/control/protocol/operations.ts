@@ -1,6 +1,7 @@
 import { announcements } from './announcements.js'
 import type { Checked } from './check.js'
 import { connections } from './connections.js'
+import { drops } from './drops.js'
 import { explain } from './explain.js'
 import { figures } from './figures.js'
 import { health } from './health.js'
@@ -31,6 +32,7 @@ export const SHAPES = {
   ...figures,
   ...offload,
   ...explain,
+  ...drops,
   ...routes,
   ...vips,
   ...marks,

@@ -48,6 +48,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   'drop-no-connection': 'a real server’s packet of no connection; sysctl nat_icmp_send tells it so',
   'drop-no-local-port': 'FULLNAT: no local port is free: add local addresses (uvsadm -P)',
   'drop-local-node': 'the real server is the host itself, which only -g reaches beside a kernel',
+  'drop-flow-unfinished':
+    'a program could not finish a frame that it had begun to rewrite: the kernel is short of memory',
   'drop-syn-budget': 'a flood of SYNs, over the budget: --syn-budget',
   'drop-ttl': 'the TTL is used up: a loop, or traceroute',
   'drop-no-route': 'no route leads there: ip route, or --route',

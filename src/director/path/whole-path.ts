@@ -1,0 +1,89 @@
+/*
+ * The path of a frame that the fast one (fast-path.ts) does not take:
+ * 1. for us?                        packet/parse      → DROP_ETHERNET_SHORT, DROP_NOT_OURS, DROP_ETHERTYPE
+ * 2. ARP                            neigh/arp-input   → its verdict
+ * 3. whole IPv4, right virtio header? packet/parse, virtio → DROP_IP_MALFORMED, DROP_IP_CHECKSUM, DROP_VIRTIO_MALFORMED
+ * 4. an advert of a virtual router? adverts           → CONSUMED, DROP_ADVERT_QUEUE, DROP_SOURCE_IS_OURS
+ * 5. valid addresses?               martian           → DROP_SOURCE_…, DROP_DESTINATION_INVALID, DROP_BROADCAST
+ * 6. valid options?                 ip-options        → parameter problem, DROP_IP_OPTIONS, DROP_SOURCE_ROUTE
+ * 7. to one of our addresses:       inbound; on PASS host
+ *    to any other:                  outbound
+ */
+import type { ArpInput } from '../../neigh/arp-input.js'
+import type { Slab } from '../../packet/frame.js'
+import type { Link } from '../../packet/link.js'
+import { Packet } from '../../packet/packet.js'
+import { parseEthernet, parseIpv4Header } from '../../packet/parse.js'
+import { Verdict } from '../../packet/verdict.js'
+import { checkVirtio } from '../../packet/virtio.js'
+import { EtherType } from '../../wire/ethernet.js'
+import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import type { ReturnedAnswers } from '../returned-answers.js'
+import type { Adverts } from './adverts.js'
+import type { Inbound } from './inbound.js'
+import { checkIpOptions } from './ip-options.js'
+import { checkAddresses } from './martian.js'
+import type { Outbound } from './outbound.js'
+import type { Parts } from './parts.js'
+
+/** What stands before and behind the parts that all stages share. */
+export interface Stages {
+  readonly arp: ArpInput
+  readonly adverts: Adverts
+  readonly returned: ReturnedAnswers
+  readonly inbound: Inbound
+  readonly outbound: Outbound
+}
+
+export class WholePath {
+  readonly #m: Parts
+  readonly #stages: Stages
+  readonly #isSpokesman: boolean
+  readonly #packet = new Packet()
+
+  constructor(parts: Parts, stages: Stages, isSpokesman: boolean) {
+    this.#m = parts
+    this.#stages = stages
+    this.#isSpokesman = isSpokesman
+  }
+
+  /** Takes a frame that lies in its slab with headroom before it. */
+  receive(link: Link, slab: Slab, at: number, len: number, nowMs: number): Verdict {
+    const { ownAddresses, routes, errors } = this.#m
+    const { arp, adverts, returned, outbound } = this.#stages
+    const packet = this.#packet.wrap(link.index, slab, at, len)
+    let verdict = parseEthernet(packet, link.mac)
+    if (verdict !== Verdict.PASS) return verdict
+    const { type } = packet.eth
+    if (type === EtherType.ARP) {
+      verdict = arp.receive(packet, link)
+      return this.#isSpokesman ? verdict : Verdict.PASS
+    }
+    if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
+    verdict =
+      parseIpv4Header(packet) ||
+      checkVirtio(packet) ||
+      adverts.receive(packet) ||
+      checkAddresses(packet, ownAddresses, routes)
+    if (verdict === Verdict.DROP_SOURCE_IS_OURS) returned.note(packet)
+    if (verdict !== Verdict.PASS) return verdict
+    const isLocal = ownAddresses.has(packet.ip.dstAddr)
+    if (packet.ip.headerLen > IPV4_MIN_LEN) {
+      verdict = checkIpOptions(packet, errors, isLocal, nowMs)
+      if (verdict !== Verdict.PASS) return verdict
+    }
+    return isLocal ? this.#toUs(packet, nowMs) : outbound.receive(packet, nowMs)
+  }
+
+  #toUs(packet: Packet, nowMs: number): Verdict {
+    const { balancing, host, reassembly } = this.#m
+    const { isGroup } = packet.eth
+    if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
+    if (packet.ip.isFragment) {
+      const incomplete = reassembly.receive(packet, true)
+      if (incomplete !== Verdict.PASS) return incomplete
+    }
+    const verdict = balancing.count > 0 && !isGroup ? this.#stages.inbound.receive(packet, nowMs) : Verdict.PASS
+    return verdict || host.receive(packet, nowMs)
+  }
+}
