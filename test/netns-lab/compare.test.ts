@@ -26,7 +26,9 @@ t.test('every mode, one round', { skip: (await whyNoNamespaces()) ?? false, time
   const { modes, io } = JSON.parse(readFileSync(json, 'utf8')) as { modes: ModeSummary[]; io: string }
   t.equal(io, 'raw')
   for (const { mode, ...figures } of modes) {
-    for (const [name, { median }] of Object.entries(figures)) t.ok(median > 0, `${mode}: ${name} is ${median}`)
+    // The director's CPU time, in hundredths of a second, is 0 where a program forwards all that the client sends.
+    for (const [name, { median }] of Object.entries(figures))
+      t.ok(name.startsWith('microseconds') ? median >= 0 : median > 0, `${mode}: ${name} is ${median}`)
   }
   t.strictSame(
     modes.map(({ mode }) => mode),

@@ -1,11 +1,13 @@
 import t from 'tap'
 import type { TunnelInfo } from '../../../src/control/protocol/api.js'
-import { COUNT_LOW, FlowForm, FORM, MTU, SLOT_WORDS } from '../../../src/packet/flow-slot.js'
+import { COUNT_LOW, FlowForm, FORM, MTU, PROTOCOL_SHIFT, SLOT_WORDS } from '../../../src/packet/flow-slot.js'
+import { IpProtocol } from '../../../src/wire/ipv4.js'
 import { BenchDirector, fromClient, VIP } from '../../support/bench-director.js'
 import { tcp4 } from '../../support/frames.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
 import { SimulatedFlows } from '../../support/simulated-flows.js'
 
+const FORM_BITS = Object.values(FlowForm).reduce((bits, bit) => bits | bit, 0)
 const service = { protocol: 'tcp', address: VIP, port: 80 } as const
 const destination = { address: '10.99.2.11', port: 80 }
 const CLIENT = '10.99.1.10:4000'
@@ -39,12 +41,16 @@ class Tunneled extends BenchDirector {
   get slot(): Int32Array {
     return this.flows.slots.subarray(SLOT_WORDS, 2 * SLOT_WORDS)
   }
+  /** `FlowForm` bits of the slot, and the flow's protocol. */
+  get form(): [number, number] {
+    return [this.slot[FORM]! & FORM_BITS, this.slot[FORM]! >>> PROTOCOL_SHIFT]
+  }
 }
 
 t.test('an open connection’s flow into a tunnel by IPIP is entered, with what is left of the MTU', async t => {
   const director = new Tunneled()
   t.equal(director.director.flows!.figures.flows, 1)
-  t.strictSame([director.slot[FORM], director.slot[MTU]], [FlowForm.IPIP, 1480])
+  t.strictSame([...director.form, director.slot[MTU]], [FlowForm.IPIP, IpProtocol.TCP, 1480])
   t.equal(
     director.forwarded(() => director.send(1440)),
     1,
@@ -81,7 +87,7 @@ t.test('octets are those of the inner packet', async t => {
 })
 
 t.test('where a service believes TOA, options are looked at', async t => {
-  t.equal(new Tunneled(IPIP, { clientAddress: 'toa' }).slot[FORM], FlowForm.IPIP | FlowForm.CHECK_OPTIONS)
+  t.equal(new Tunneled(IPIP, { clientAddress: 'toa' }).form[0], FlowForm.IPIP | FlowForm.CHECK_OPTIONS)
 })
 
 t.test('GRE and GUE stay with the director', async t => {

@@ -12,8 +12,8 @@ const RATE_MS = 500
 
 export const drops: UvsCommand = {
   name: 'drops',
-  help: `Shows why frames went no further: each reason that there was since the start, how many, how many a second now, the last such
-frame as it was then, whose service it was for, and what the reason means and what to do.`,
+  help: `Shows why frames went no further: each reason that there was since the start.
+How many, how many a second now, the last such frame as it was then, the service that it was for, what to do.`,
   forms: [WATCHED_FORM],
   async run(args) {
     const given = readOptions(drops, args)

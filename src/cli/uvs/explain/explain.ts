@@ -26,8 +26,8 @@ const WHY_NOT: Option = {
 
 export const explain: UvsCommand = {
   name: 'explain',
-  help: `Says of packets why they went where they went: each decision of the director in order. Of the next ones that come to it;
-with --rules of packets typed by hand, 'tcp 10.0.0.7:40000 > 10.0.1.100:80 syn', and with --in of frames of a capture: those
+  help: `Says of packets why they went where they went: each decision of the director in order.
+Of the next ones that come to it; with --rules of packets typed by hand, 'tcp 10.0.0.7:40000 > 10.0.1.100:80 syn', and with --in of frames of a capture: those
 ask no director, but one that is made of the rules.
 The filter is pcap-filter's: 'tcp port 80 and src net 10.0.0.0/8'; without one it is the next packet of all.
 Packets that a program forwards for the director come up to it while they are watched.`,
