@@ -114,7 +114,8 @@ async function counts(t: Test, mode: LabMode, workers: number): Promise<void> {
   const isSame = async (): Promise<boolean> =>
     JSON.stringify(await own.exported()) === JSON.stringify(asSeen(await own.hosts(), mode))
 
-  for (const segments of ['on', 'off'] as const) {
+  // Segments are the program's, which workers share.
+  for (const segments of workers === 1 ? (['on', 'off'] as const) : (['on'] as const)) {
     if (segments === 'off') await offloadsOff(lab)
     const load = own.wrk(3)
     for (let time = 0; time < 5; time++) {
