@@ -12,6 +12,7 @@ import { CONTROL, defaultControl } from '../../command.js'
 import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { readOptions } from '../options/read-options.js'
+import { wholeNumber } from '../options/whole-number.js'
 import { DIRECTOR_ETCD_OPTIONS, readDirectorEtcd, type DirectorEtcdOptions } from './etcd/etcd-director-options.js'
 import { ANNOUNCE_OPTIONS, type AnnounceOptions, readAnnounce } from './announce-options.js'
 
@@ -267,21 +268,6 @@ function readOffload(text = 'auto'): OffloadOptions | undefined {
 /** 0: off. */
 function readSynBudget(text: string | undefined): number | undefined {
   return text === 'off' ? 0 : wholeNumber('--syn-budget', text, 1, MOST_SYNS, 'off or a whole number')
-}
-
-/** `allowed`: what may be given, for the error. */
-function wholeNumber(
-  option: string,
-  text: string | undefined,
-  least: number,
-  most: number,
-  allowed = 'a whole number',
-): number | undefined {
-  if (text === undefined) return undefined
-  const value = /^\d{1,12}$/.test(text) ? Number(text) : NaN
-  if (!(value >= least && value <= most))
-    throw new UsageError(`${option}: '${text}' is not ${allowed} from ${least} to ${most}`)
-  return value
 }
 
 /** Listens only on the given address; without one, on loopback, for this host's own programs. */

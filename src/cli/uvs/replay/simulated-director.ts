@@ -6,6 +6,7 @@ import { UsageError, type DirectorOptions } from '../../../director/options.js'
 import { parseMac, type MacAddr } from '../../../wire/addr.js'
 import type { Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
+import { wholeNumber } from '../options/whole-number.js'
 import type { Given } from '../options/read-options.js'
 
 const MTU = 1500
@@ -100,12 +101,4 @@ function linkNames(texts: readonly string[], macs: ReadonlyMap<string, MacAddr>)
   const named = texts.flatMap(text => /@([^@,]+)/.exec(text)?.[1] ?? [])
   const names = [...new Set([...named, ...macs.keys()])]
   return names.length > 0 ? names : [ONLY]
-}
-
-function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {
-  if (text === undefined) return undefined
-  const value = /^\d{1,12}$/.test(text) ? Number(text) : NaN
-  if (!(value >= least && value <= most))
-    throw new UsageError(`${option}: '${text}' is not a whole number from ${least} to ${most}`)
-  return value
 }
