@@ -187,11 +187,11 @@ export class Director {
     return this.#nowMs
   }
 
-  /** Has the watcher asked of each frame that comes in; undefined: no more. Packets that a program forwards come up once. */
+  /** Has the watcher asked of each frame that comes in; undefined: no more. Packets that a program forwards come up once when it begins. */
   watchBy(watcher: Watcher | undefined): void {
     this.#watcher = watcher
     this.#slab = NOWHERE // the next frame enters
-    this.flows?.changed()
+    if (watcher !== undefined) this.flows?.changed()
   }
 
   /** Back to the state after start, except for addresses, routes and neighbours. */
