@@ -3,7 +3,7 @@ import { Unreachable } from '../../../control/socket/client.js'
 import { RefusedByDirector } from '../../uvsadm/failure.js'
 import { durationText } from '../options/duration.js'
 import type { DirectorDrainOptions } from './drain-director-options.js'
-import type { DrainOutput } from './drain-report.js'
+import { ProgressLines, type DrainOutput } from './progress-lines.js'
 
 /** What the drain of a director needs besides it. */
 export interface DirectorDrainWorld {
@@ -13,8 +13,6 @@ export interface DirectorDrainWorld {
 
 const LOOK_EVERY_S = 0.5
 const INTERRUPTED = 130
-/** The least time between two lines on anything but a terminal, in seconds. */
-const SECONDS_A_LINE = 10
 
 interface End {
   state: 'stopped' | 'interrupted' | 'cancelled'
@@ -72,49 +70,29 @@ function ended(last: DirectorDrainInfo | undefined): End {
   return { state: 'stopped', status: 0, message: `${why}; the director has stopped` }
 }
 
-/** A line that is redrawn, a line at each change, or JSON objects. */
+/** A director's drain, as lines. */
 class Report {
-  readonly #output: DrainOutput
-  readonly #json: boolean
-  #said = ''
-  #saidAt = -Infinity
-  #isLineOpen = false
+  readonly #lines: ProgressLines
 
   constructor(output: DrainOutput, json: boolean) {
-    this.#output = output
-    this.#json = json
+    this.#lines = new ProgressLines(output, json)
   }
 
   note({ interface: name, vips: { announced } }: AnnouncementsInfo, deadlineS: number): void {
     const what = announced === 1 ? '1 virtual address is' : `${announced} virtual addresses are`
-    if (!this.#json) this.#line(`${what} off ${name}; the director stops within ${durationText(deadlineS)}`)
+    this.#lines.note(`${what} off ${name}; the director stops within ${durationText(deadlineS)}`)
   }
 
   progress(drain: DirectorDrainInfo): void {
     const text = `${durationText(drain.seconds)}: ${countsText(drain)}; deadline in ${durationText(drain.deadline)}`
-    const { columns } = this.#output
-    if (columns !== undefined && !this.#json) {
-      this.#output.write(`\r\x1b[K${text.slice(0, Math.max(1, columns - 1))}`)
-      this.#isLineOpen = true
-      return
-    }
     const counts = `${drain.state} ${countsText(drain)}`
-    if (counts === this.#said || (drain.state === 'draining' && drain.seconds < this.#saidAt + SECONDS_A_LINE)) return
-    this.#said = counts
-    this.#saidAt = drain.seconds
-    this.#line(this.#json ? JSON.stringify(drain) : text)
+    this.#lines.progress(text, drain, counts, drain.seconds, drain.state !== 'draining')
   }
 
   /** Returns the status. */
   end({ state, status, message }: End, last?: DirectorDrainInfo): number {
-    if (this.#isLineOpen) this.#output.write('\n')
-    this.#isLineOpen = false
-    this.#line(this.#json ? JSON.stringify({ ...last, state, status, message }) : message)
+    this.#lines.end(message, { ...last, state, status, message })
     return status
-  }
-
-  #line(text: string): void {
-    this.#output.write(`${text}\n`)
   }
 }
 

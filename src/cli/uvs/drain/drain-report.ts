@@ -1,4 +1,5 @@
 import { durationText } from '../options/duration.js'
+import { ProgressLines, type DrainOutput } from './progress-lines.js'
 
 /** The connections left on a real server during a drain, at one moment. */
 export interface DrainProgress {
@@ -25,59 +26,29 @@ export interface DrainEnd {
   undo?: string
 }
 
-/** The output of a report. `columns`: a terminal's width, on which a line is redrawn; undefined for anything else. */
-export interface DrainOutput {
-  write(text: string): void
-  columns: number | undefined
-}
-
-/** The least time between two lines on anything but a terminal. */
-const SECONDS_A_LINE = 10
-
 /** Reports a drain's progress: by a line that is redrawn, by a line at each change, or as JSON objects. */
 export class DrainReport {
-  readonly #output: DrainOutput
-  readonly #json: boolean
-  #said = ''
-  #saidAt = -Infinity
-  #isLineOpen = false
+  readonly #lines: ProgressLines
 
   constructor(output: DrainOutput, json: boolean) {
-    this.#output = output
-    this.#json = json
+    this.#lines = new ProgressLines(output, json)
   }
 
   /** The facts that do not change during the drain. */
   note(text: string): void {
-    if (!this.#json) this.#line(text)
+    this.#lines.note(text)
   }
 
   progress(progress: DrainProgress): void {
-    const { columns } = this.#output
-    if (columns !== undefined && !this.#json) {
-      this.#output.write(`\r\x1b[K${progressText(progress).slice(0, Math.max(1, columns - 1))}`)
-      this.#isLineOpen = true
-      return
-    }
     const counts = `${progress.active} ${progress.inactive} ${progress.persistent}`
-    if (counts === this.#said || progress.seconds < this.#saidAt + SECONDS_A_LINE) return
-    this.#said = counts
-    this.#saidAt = progress.seconds
-    this.#line(this.#json ? JSON.stringify({ state: 'draining', ...progress }) : progressText(progress))
+    this.#lines.progress(progressText(progress), { state: 'draining', ...progress }, counts, progress.seconds)
   }
 
   /** Writes the last line. `progress`: the last known state, if any. */
   end(end: DrainEnd, progress: DrainProgress | undefined): void {
     const { state, status, message, ...more } = end
-    if (this.#json) return this.#line(JSON.stringify({ state, status, message, ...more, ...progress }))
-    if (this.#isLineOpen) this.#output.write('\n')
-    this.#isLineOpen = false
-    this.#line(message)
-    if (end.undo !== undefined) this.#line(`its weight stays 0; to put it back: ${end.undo}`)
-  }
-
-  #line(text: string): void {
-    this.#output.write(`${text}\n`)
+    this.#lines.end(message, { state, status, message, ...more, ...progress })
+    if (end.undo !== undefined) this.#lines.note(`its weight stays 0; to put it back: ${end.undo}`)
   }
 }
 
