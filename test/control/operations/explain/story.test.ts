@@ -5,6 +5,7 @@ import type { ExplainedStep, Explanation } from '../../../../src/control/protoco
 import { BenchDirector, fromClient, fromServer, VIP } from '../../../support/bench-director.js'
 import { icmp4, packetOf, tcp4, udp4 } from '../../../support/frames.js'
 import { randomFrom } from '../../../support/random.js'
+import { destinationSettings } from '../../../support/settings.js'
 
 const PACKETS = Number(process.env['UVS_PACKETS'] ?? 20_000)
 const SEED = Number(process.env['UVS_SEED'] ?? 20_261_130)
@@ -61,14 +62,8 @@ t.test('tunnels: the outer headers are the tunnel’s, the inner ones are compar
       op: 'edit-destination',
       service: { protocol: 'udp', address: VIP, port: 53 },
       destination: { address: '10.99.2.11', port: 53 },
-      settings: {
-        method: 'tunnel',
-        weight: 1,
-        upperThreshold: 0,
-        lowerThreshold: 0,
-        tunnel: { type: 'gue', port: 6080, checksum: 'none' },
-      },
-    } as never),
+      settings: destinationSettings(1, { method: 'tunnel', tunnel: { type: 'gue', port: 6080, checksum: 'none' } }),
+    }),
     null,
   )
   const told = explained(bench)
