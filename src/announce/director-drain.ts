@@ -4,8 +4,11 @@ import type { Answer, Control, DirectorDrainInfo } from '../control/protocol/api
 const LOOK_MS = 1000
 /** No packet in so many looks: routers send everything elsewhere. */
 const QUIET_LOOKS = 3
-/** Whoever watches the drain learns its end before the director goes, ms. */
+/** Whoever watches the drain learns its end before the director goes: for so long it stays, ms. */
 const LINGER_MS = 1500
+/** And for so long if somebody who has watched has not asked since, as on a busy host, ms. */
+const LINGER_WATCHED_MS = 15_000
+const LINGER_LOOK_MS = 100
 
 export interface DirectorDrainOf {
   readonly director: Control
@@ -23,6 +26,8 @@ interface Running {
   info: DirectorDrainInfo
   packets: number | undefined
   quiet: number
+  isWatched: boolean
+  isEndSeen: boolean
 }
 
 /**
@@ -38,10 +43,12 @@ export class DirectorDrain {
     this.#of = of
   }
 
-  /** Undefined: none runs. */
-  get info(): DirectorDrainInfo | undefined {
+  /** For whoever watches it; undefined: none runs. */
+  watched(): DirectorDrainInfo | undefined {
     const running = this.#running
     if (!running) return undefined
+    running.isWatched = true
+    running.isEndSeen = running.info.state === 'ended'
     const now = this.#of.now()
     const deadline = Math.max(0, (running.deadlineMs - now) / 1000)
     return { ...running.info, seconds: rounded((now - running.beganMs) / 1000), deadline: rounded(deadline) }
@@ -63,7 +70,15 @@ export class DirectorDrain {
       connections: null,
       packets: null,
     }
-    this.#running = { beganMs: nowMs, deadlineMs, info, packets: undefined, quiet: 0 }
+    this.#running = {
+      beganMs: nowMs,
+      deadlineMs,
+      info,
+      packets: undefined,
+      quiet: 0,
+      isWatched: false,
+      isEndSeen: false,
+    }
     this.#of.tell(`drains: it announces nothing any more, and stops within ${deadlineS} s`)
     this.#timer = setTimeout(() => void this.#look(), LOOK_MS)
   }
@@ -105,10 +120,19 @@ export class DirectorDrain {
     if (quiet >= QUIET_LOOKS) return 'moved'
     return this.#of.now() >= deadlineMs ? 'deadline' : undefined
   }
+
   #end(running: Running, end: NonNullable<DirectorDrainInfo['end']>): void {
     running.info = { ...running.info, state: 'ended', end }
     this.#of.tell(`drained: ${ENDS[end]}; it stops`)
-    this.#timer = setTimeout(this.#of.stop, LINGER_MS)
+    const nowMs = this.#of.now()
+    this.#linger(running, nowMs + LINGER_MS, nowMs + LINGER_WATCHED_MS)
+  }
+
+  #linger(running: Running, leastMs: number, mostMs: number): void {
+    const nowMs = this.#of.now()
+    const isAwaited = running.isWatched && !running.isEndSeen
+    if (nowMs >= (isAwaited ? mostMs : leastMs)) return this.#of.stop()
+    this.#timer = setTimeout(() => this.#linger(running, leastMs, mostMs), LINGER_LOOK_MS)
   }
 }
 

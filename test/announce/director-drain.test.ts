@@ -39,20 +39,31 @@ t.test('it ends when no connection is left, and then stops', async t => {
   const { drain, routes, said, stopped } = made(t, { connections: 0, packets: 0 })
   drain.begin(60)
   t.strictSame(routes, ['withdrawn'])
-  t.match(drain.info, { state: 'draining', connections: null, packets: null })
-  t.ok(await until(() => drain.info?.state === 'ended'))
-  t.equal(drain.info?.end, 'empty')
+  t.match(drain.watched(), { state: 'draining', connections: null, packets: null })
+  t.ok(await until(() => drain.watched()?.state === 'ended'))
+  t.equal(drain.watched()?.end, 'empty')
   t.equal(stopped(), 0, 'whoever watches sees the end first')
   t.ok(await until(() => stopped() === 1))
   t.equal(drain.cancel(), false, 'too late')
   t.match(said.at(-1), /no connection is left/)
 })
 
+t.test('who has watched is waited for, and told the end, however late it asks', async t => {
+  const { drain, said, stopped } = made(t, { connections: 0, packets: 0 })
+  drain.begin(60)
+  t.match(drain.watched(), { state: 'draining' })
+  t.ok(await until(() => /no connection is left/.test(said.at(-1) ?? '')))
+  await sleep(2500)
+  t.equal(stopped(), 0, 'longer than it waits for nobody')
+  t.match(drain.watched(), { state: 'ended', end: 'empty' })
+  t.ok(await until(() => stopped() === 1))
+})
+
 t.test('it ends when no packet comes any more', async t => {
   const { drain, stopped } = made(t, { connections: 7, packets: 1000 })
   drain.begin(60)
   t.ok(await until(() => stopped() === 1))
-  t.match(drain.info, { end: 'moved', connections: 7, packets: 0 })
+  t.match(drain.watched(), { end: 'moved', connections: 7, packets: 0 })
 })
 
 t.test('it ends at the deadline, which may be changed', async t => {
@@ -62,7 +73,7 @@ t.test('it ends at the deadline, which may be changed', async t => {
   drain.begin(2)
   t.strictSame(routes, ['withdrawn'], 'once')
   t.ok(await until(() => stopped() === 1))
-  t.match(drain.info, { end: 'deadline', packets: 10 })
+  t.match(drain.watched(), { end: 'deadline', packets: 10 })
 })
 
 t.test('it is taken back', async t => {
@@ -70,5 +81,5 @@ t.test('it is taken back', async t => {
   t.match(answerDrain(drain, { op: 'cancel-drain' }), { ok: false, refusal: 'ESRCH' })
   t.match(answerDrain(drain, { op: 'drain-director', deadline: 60 }), { ok: true })
   t.match(answerDrain(drain, { op: 'cancel-drain' }), { ok: true })
-  t.strictSame([routes, drain.info], [['withdrawn', 'restored'], undefined])
+  t.strictSame([routes, drain.watched()], [['withdrawn', 'restored'], undefined])
 })

@@ -43,7 +43,7 @@ export class DirectorAnnouncing implements Control {
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     const asked = request as Request
     if (asked.op === 'announcements') {
-      const drain = this.#drain.info
+      const drain = this.#drain.watched()
       return { ok: true, value: { ...this.#announcer.info, ...(drain && { drain }) } } as Reply<O>
     }
     if (asked.op === 'drain-director' || asked.op === 'cancel-drain') return answerDrain(this.#drain, asked) as Reply<O>
