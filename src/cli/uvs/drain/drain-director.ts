@@ -46,6 +46,8 @@ export async function drainDirector(
   try {
     while (!stop.aborted) {
       const { drain } = await must(control.call<'announcements'>({ op: 'announcements' }))
+      // A director that is stopping knows of no drain any more.
+      if (!drain && last?.end) return report.end(ended(last), last)
       if (!drain)
         return report.end({ state: 'cancelled', status: 1, message: 'stopped: somebody has taken the drain back' })
       last = drain
@@ -53,7 +55,8 @@ export async function drainDirector(
       await world.wait(LOOK_EVERY_S, stop)
     }
   } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
+    // After the drain's end a refusal means, too, that the director stops.
+    if (!(error instanceof Unreachable) && !last?.end) throw error
     return report.end(ended(last), last)
   }
   const message = 'the director drains on by itself; uvs drain --director --cancel takes it back'
