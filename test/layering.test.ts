@@ -34,6 +34,7 @@ const BELOW: Record<string, string[]> = {
   announce: ['linux', 'control/protocol'],
   'control/socket': ['control/protocol'],
   'control/metrics': ['control/operations', 'package-version'],
+  'control/dashboard': ['control/metrics'],
   realserver: ['io'],
   // keepalived.conf, read: pure, a reader of files is handed in.
   'keepalived/config': ['wire'],
@@ -63,7 +64,7 @@ const BELOW: Record<string, string[]> = {
   // `uvs lab` runs the labs, which are programs of their own beside src.
   'cli/uvs': [
     'control/rules',
-    'control/metrics',
+    'control/dashboard',
     'fleet',
     'keepalived/config',
     'keepalived/rules',

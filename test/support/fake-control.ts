@@ -116,6 +116,7 @@ export class FakeControl implements Control {
         return this.verdicts
       case 'figures':
       case 'service-figures':
+      case 'service-sums':
       case 'offload':
       case 'drops':
       case 'watch':

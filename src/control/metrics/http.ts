@@ -6,11 +6,13 @@ import { within, type Metrics } from './metrics.js'
 
 /* 1. a client connects; beyond CLIENTS_MAX the one silent longest is disconnected
  * 2. its request must be short and arrive in time
- * 3. GET and HEAD of /metrics and /healthz are answered; any other path is 404
+ * 3. GET and HEAD of /metrics and /healthz are answered; any other path is the site's, or 404
  * 4. a client that does not read its response in time is disconnected
  * So a client costs no more than its share of one collection. */
 
 const CLIENTS_MAX = 32
+/** With a site: browsers hold some connections each. */
+const CLIENTS_MAX_OF_SITE = 160
 const HEADERS_MAX = 8192
 /**
  * Limits in ms: for the request's headers, for the whole request, without a byte in either direction, for reading a
@@ -33,12 +35,20 @@ export interface HttpLimits {
   silentMs?: number
 }
 
-/** Serves /metrics and /healthz until closed. Error of one line if it cannot listen. */
+/** What is served at all other paths. */
+export interface Site {
+  /** Rejects if the client went away. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  close(): void
+}
+
+/** Serves /metrics and /healthz, and a site beside them, until closed. Error of one line if it cannot listen. */
 export async function serveHttp(
   at: { host: string; port: number },
   control: Control,
   metrics: Metrics,
   { headersMs = HEADERS_MS, silentMs = SILENT_MS }: HttpLimits = {},
+  site?: Site,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const limits = {
     maxHeaderSize: HEADERS_MAX,
@@ -48,9 +58,9 @@ export async function serveHttp(
     connectionsCheckingInterval: headersMs / 4,
   }
   const server = createServer(limits, (request, response) => {
-    answer(request, response, control, metrics).catch(() => response.destroy()) // the client went away
+    answer(request, response, { control, metrics, site }).catch(() => response.destroy()) // the client went away
   })
-  boundClients(server)
+  boundClients(server, site ? CLIENTS_MAX_OF_SITE : CLIENTS_MAX)
   server.timeout = silentMs
   await listen(server, at)
   const address = server.address()
@@ -59,18 +69,19 @@ export async function serveHttp(
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
+        site?.close()
         server.closeAllConnections()
       }),
   }
 }
 
-/** At CLIENTS_MAX a new connection replaces a silent one; if all are being answered, the new one is closed. */
-function boundClients(server: Server): void {
+/** Beyond `most` a new connection replaces a silent one; if all are being answered, the new one is closed. */
+function boundClients(server: Server, most: number): void {
   let clients = 0
   const silent = new Set<Socket>()
   server.on('connection', socket => {
     clients++
-    if (clients > CLIENTS_MAX) (silent.values().next().value ?? socket).destroy()
+    if (clients > most) (silent.values().next().value ?? socket).destroy()
     silent.add(socket)
     socket.once('close', () => {
       clients--
@@ -96,11 +107,11 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  control: Control,
-  metrics: Metrics,
+  { control, metrics, site }: { control: Control; metrics: Metrics; site: Site | undefined },
 ): Promise<void> {
   const path = request.url?.split('?')[0]
-  if (path !== '/metrics' && path !== '/healthz') return say(response, 404, NOT_THERE)
+  if (path !== '/metrics' && path !== '/healthz')
+    return site ? site.answer(request, response) : say(response, 404, NOT_THERE)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
     return say(response, 405, 'GET and HEAD only\n')

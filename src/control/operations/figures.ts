@@ -3,8 +3,9 @@ import type { Device } from '../../packet/device.js'
 import type { figures as shapes } from '../protocol/figures.js'
 import { totalsInfo } from './counted.js'
 import { directorFigures, serviceFiguresPage, verdictsByName } from './director-figures.js'
-import { mergeFigures, mergeServiceFigures, mergeTotals, mergeVerdicts } from './merge.js'
+import { mergeFigures, mergeServiceFigures, mergeServiceSums, mergeTotals, mergeVerdicts } from './merge.js'
 import type { OperationsOf } from './operation.js'
+import { serviceSumsPage } from './service-sums.js'
 
 export const figures = {
   totals: {
@@ -22,6 +23,10 @@ export const figures = {
   'service-figures': {
     merge: mergeServiceFigures,
     run: (director, { from }) => serviceFiguresPage(director, from),
+  },
+  'service-sums': {
+    merge: mergeServiceSums,
+    run: (director, { from }) => serviceSumsPage(director, from),
   },
 } satisfies OperationsOf<keyof typeof shapes>
 

@@ -54,12 +54,10 @@ function settingsInfo(
     ...(engine === undefined ? {} : { engine }),
   }
 }
-function notYetInfo(
-  { mark, protocol, address, port, settings }: NotYetService,
-  destinations: DestinationInfo[],
-): ServiceInfo {
+function notYetInfo(service: NotYetService, destinations: DestinationInfo[]): ServiceInfo {
+  const { settings } = service
   return {
-    ...(mark === 0 ? { protocol: protocolName(protocol), address: formatIpv6(address), port } : { mark, family: 6 }),
+    ...notYetKey(service),
     ...settingsInfo(settings, settings.scheduler, String(settings.prefix)),
     ...NOTHING_COUNTED,
     destinations,
@@ -85,6 +83,9 @@ function notYetServerInfo({ address, port, settings }: NotYetServer): Destinatio
   }
 }
 
+export function notYetKey({ mark, protocol, address, port }: NotYetService): ServiceKey {
+  return mark === 0 ? { protocol: protocolName(protocol), address: formatIpv6(address), port } : { mark, family: 6 }
+}
 export function serviceKey({ mark, protocol, addr, port }: ScheduledService): ServiceKey {
   return mark === 0 ? { protocol: protocolName(protocol), address: formatIpv4(addr), port } : { mark }
 }

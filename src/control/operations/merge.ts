@@ -5,6 +5,8 @@
 import {
   DESTINATION_COLUMNS,
   DestinationColumn,
+  SUM_COLUMNS,
+  SumColumn,
   type Buckets,
   type DirectorFigures,
   type OffloadCounts,
@@ -13,6 +15,7 @@ import {
   type RatesInfo,
   type ServiceFiguresPage,
   type ServicePage,
+  type ServiceSumsPage,
   type StatsInfo,
   type TotalsInfo,
   type WorkerFigures,
@@ -68,6 +71,15 @@ function addCounters(into: number[], from: readonly number[]): void {
   for (let at = 0; at < into.length; at += DESTINATION_COLUMNS)
     for (let column: number = DestinationColumn.CONNS; column < DESTINATION_COLUMNS; column++)
       into[at + column]! += from[at + column]!
+}
+
+export function mergeServiceSums(pages: readonly ServiceSumsPage[]): ServiceSumsPage {
+  const [first, ...others] = pages as [ServiceSumsPage, ...ServiceSumsPage[]]
+  for (const [i, { sums }] of first.services.entries())
+    for (const other of others)
+      for (let column: number = SumColumn.CONNS; column < SUM_COLUMNS; column++)
+        sums[column]! += other.services[i]!.sums[column]!
+  return first
 }
 
 export function mergeOffload(all: readonly OffloadInfo[]): OffloadInfo {

@@ -16,10 +16,14 @@ export type { ConnectionInfo, ConnectionPage, EndedInfo } from './connections.js
 export {
   DESTINATION_COLUMNS,
   DestinationColumn,
+  SUM_COLUMNS,
+  SumColumn,
   type Buckets,
   type DirectorFigures,
   type ServiceFigures,
   type ServiceFiguresPage,
+  type ServiceSums,
+  type ServiceSumsPage,
   type TotalsInfo,
   type WorkerFigures,
 } from './figures.js'

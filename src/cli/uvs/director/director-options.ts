@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { MarkRuleInfo } from '../../../control/protocol/api.js'
 import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
@@ -13,6 +12,7 @@ import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { readOptions } from '../options/read-options.js'
 import { wholeNumber } from '../options/whole-number.js'
+import { HTTP_OPTIONS, type HttpOptions, readHttp } from './http-options.js'
 import { DIRECTOR_ETCD_OPTIONS, readDirectorEtcd, type DirectorEtcdOptions } from './etcd/etcd-director-options.js'
 import { ANNOUNCE_OPTIONS, type AnnounceOptions, readAnnounce } from './announce-options.js'
 
@@ -28,7 +28,7 @@ export interface DirectorCommand extends DataPlaneOptions {
   rules: string | undefined
   /** A keepalived.conf whose virtual servers are run. */
   keepalived: string | undefined
-  http: { host: string; port: number } | undefined
+  http: HttpOptions | undefined
   marks: MarkRuleInfo[]
   workers: number
   announce?: AnnounceOptions
@@ -84,7 +84,7 @@ const COMMON: readonly Option[] = [
   KEEPALIVED,
   ...DIRECTOR_ETCD_OPTIONS,
   CONTROL,
-  option('--http', '[ADDR:]PORT', 'Prometheus /metrics, and /healthz, there; on 127.0.0.1 unless said otherwise'),
+  ...HTTP_OPTIONS,
   option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
   option('--scheduler', 'FILE', 'a scheduler of your own: a module that exports one', { is: 'file', repeatable: true }),
 ]
@@ -189,7 +189,7 @@ export function parseDirectorOptions(
     control,
     rules: given.one('--rules'),
     keepalived: given.one('--keepalived'),
-    http: readHttp(given.one('--http')),
+    http: readHttp(given),
     marks: given.all('--mark').map(parseMark),
     schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
   }
@@ -268,16 +268,4 @@ function readOffload(text = 'auto'): OffloadOptions | undefined {
 /** 0: off. */
 function readSynBudget(text: string | undefined): number | undefined {
   return text === 'off' ? 0 : wholeNumber('--syn-budget', text, 1, MOST_SYNS, 'off or a whole number')
-}
-
-/** Listens only on the given address; without one, on loopback, for this host's own programs. */
-function readHttp(text: string | undefined): DirectorCommand['http'] {
-  if (text === undefined) return undefined
-  const match = /^(?:(?<address>.*):)?(?<port>\d{1,5})$/.exec(text)
-  const port = Number(match?.groups!.port)
-  const host = (match?.groups!.address || '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
-  if (!match || port > 65_535)
-    throw new UsageError(`--http: '${text}' is not PORT or ADDRESS:PORT, such as 127.0.0.1:9100`)
-  if (isIP(host) === 0) throw new UsageError(`--http: '${text}': '${host}' is no address, such as 127.0.0.1 or [::1]`)
-  return { host, port }
 }

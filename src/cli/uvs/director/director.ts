@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
+import { Dashboard } from '../../../control/dashboard/dashboard.js'
 import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
@@ -71,7 +72,8 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     await takeLeft(command.control)
     if (command.http) {
       const sources = { control: all, requests, rules: rulesLoads, threads: dataPlane.threads }
-      open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources)))
+      const site = new Dashboard({ control: all, names: command.http.names, workers: command.workers })
+      open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources), {}, site))
     }
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)

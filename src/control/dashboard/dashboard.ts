@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import type { Site } from '../metrics/http.js'
+import type { Control } from '../protocol/api.js'
+import { HttpRefusal, protect, readJson, sayJson, sayRefusal, sayText } from './answers.js'
+import { Assets, isPage } from './assets.js'
+import { whyNotFromThere, whyNotThisHost } from './gate.js'
+import { Live } from './live/live.js'
+import { readView } from './live/view.js'
+import { Reads } from './reads.js'
+import { packageVersion } from '../../package-version.js'
+
+/* 1. is it asked for by a host's name that is ours, and by our own page?       gate.ts
+ * 2. a path without /api is a page or a file                                   assets.ts
+ * 3. reading: one request of the control protocol, or a tick a second          reads.ts, live/ */
+
+/** Octets of a body. */
+const REQUEST_MAX = 64 * 1024
+
+export interface DashboardOptions {
+  /** What is read. */
+  control: Control
+  /** Names of this host besides localhost (--http-host). */
+  names: readonly string[]
+  workers: number
+  /** Where the built pages are. */
+  folder?: string
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<void> | void
+
+/** The pages of a director and what they ask. */
+export class Dashboard implements Site {
+  readonly #names: ReadonlySet<string>
+  readonly #assets: Assets
+  readonly #reads: Reads
+  readonly #live: Live
+  /** By 'METHOD path'. */
+  readonly #api: Readonly<Record<string, Answer>>
+
+  constructor({ control, names, workers, folder = FOLDER }: DashboardOptions) {
+    this.#names = new Set(names.map(name => name.toLowerCase()))
+    this.#assets = new Assets(folder)
+    this.#reads = new Reads(control)
+    this.#live = new Live(control, workers)
+    this.#api = {
+      'GET /api/session': (_request, response) => sayJson(response, { admin: 'off', version: packageVersion() }),
+      'GET /api/live': (request, response, query) => this.#live.join(request, response, readView(query)),
+      'POST /api/read': (request, response) => this.#read(request, response),
+    }
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    protect(response)
+    try {
+      await this.#route(request, response)
+    } catch (error) {
+      if (response.headersSent) throw error
+      const refusal = error instanceof HttpRefusal ? error : new HttpRefusal(503, (error as Error).message)
+      sayRefusal(request, response, refusal)
+    }
+  }
+
+  close(): void {
+    this.#live.close()
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2)
+    if (!path.startsWith('/')) throw new HttpRefusal(400, 'no path')
+    const why = whyNotThisHost(request, this.#names)
+    if (why !== undefined) throw new HttpRefusal(403, why)
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const isApi = path.startsWith('/api/')
+    const whyNot = isRead && !isApi && isPage(path) ? undefined : whyNotFromThere(request)
+    if (whyNot !== undefined) throw new HttpRefusal(403, whyNot)
+    if (isApi) return this.#answerApi(request, response, path, new URLSearchParams(query))
+    if (!isRead) return notAllowed(response, 'GET, HEAD')
+    this.#assets.answer(request, response, path)
+  }
+
+  async #answerApi(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const name = `${request.method} ${path}`
+    if (Object.hasOwn(this.#api, name)) return this.#api[name]!(request, response, query)
+    const allowed = ['GET', 'POST'].filter(method => Object.hasOwn(this.#api, `${method} ${path}`))
+    if (allowed.length > 0) return notAllowed(response, allowed.join(', '))
+    throw new HttpRefusal(404, 'there is no such path below /api')
+  }
+
+  async #read(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readJson(request, REQUEST_MAX)
+    const client = request.headers['x-uvs-client']
+    sayText(response, await this.#reads.answer(body, typeof client === 'string' ? client : undefined, false))
+  }
+}
+
+/** From where tsc puts this file: dist/src/control/dashboard. */
+const FOLDER = fileURLToPath(new URL('../../../web', import.meta.url))
+
+function notAllowed(response: ServerResponse, allowed: string): void {
+  response.setHeader('allow', allowed)
+  throw new HttpRefusal(405, `${allowed} only`)
+}

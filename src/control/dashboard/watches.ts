@@ -1,0 +1,85 @@
+import type { Control, Reply, Request } from '../protocol/api.js'
+import type { Explanation } from '../protocol/explain.js'
+import { HttpRefusal } from './answers.js'
+
+/* The director explains packets to one watch at a time. Here it belongs to who began it: no other reader takes its packets or ends it,
+ * nor one of `uvs explain`. */
+
+/** The least time between two watches, in ms: each has flows that the kernel forwards come up once. */
+const PAUSE_MS = 1000
+/** Octets of Ethernet. */
+const ETHERNET = 14
+
+export class Watches {
+  readonly #control: Control
+  readonly #now: () => number
+  #owner: string | undefined
+  #begunAt = -Infinity
+
+  constructor(control: Control, now: () => number = () => performance.now()) {
+    this.#control = control
+    this.#now = now
+  }
+
+  /** `isTrusted`: whether to show what packets carry behind their headers. */
+  async answer(
+    request: Request<'watch' | 'watched' | 'unwatch'>,
+    client: string | undefined,
+    isTrusted: boolean,
+  ): Promise<Reply> {
+    if (client === undefined || !/^[A-Za-z0-9]{16,64}$/.test(client))
+      throw new HttpRefusal(400, 'x-uvs-client: not 16 to 64 letters and digits')
+    if (request.op === 'watch') return this.#begin(request, client)
+    if (client !== this.#owner) return request.op === 'watched' ? OVER : { ok: true, value: null }
+    if (request.op === 'unwatch') {
+      this.#owner = undefined
+      return this.#control.call(request)
+    }
+    return this.#take(request, isTrusted)
+  }
+
+  async #begin(request: Request<'watch'>, client: string): Promise<Reply> {
+    const wait = this.#begunAt + PAUSE_MS - this.#now()
+    if (wait > 0) throw new HttpRefusal(429, 'a watch has begun less than a second ago', 1)
+    const before = this.#begunAt
+    this.#begunAt = this.#now()
+    const reply = await this.#control.call(request)
+    if (reply.ok) this.#owner = client
+    else this.#begunAt = before
+    return reply
+  }
+
+  async #take(request: Request<'watched'>, isTrusted: boolean): Promise<Reply> {
+    const reply = await this.#control.call(request)
+    if (!reply.ok) return reply
+    const { explanations, isOver } = reply.value
+    if (isOver) this.#owner = undefined
+    return isTrusted ? reply : { ok: true, value: { explanations: explanations.map(withoutPayload), isOver } }
+  }
+}
+
+const OVER: Reply<'watched'> = { ok: true, value: { explanations: [], isOver: true } }
+
+/** The same, its octets cut behind the headers: what a packet carries is for those who may change the rules. */
+export function withoutPayload(explanation: Explanation): Explanation {
+  const octets = Buffer.from(explanation.octets, 'hex')
+  return { ...explanation, octets: octets.subarray(0, headersEnd(octets)).toString('hex') }
+}
+
+/** Where the headers of an IPv4 packet end; what is not one has only Ethernet's, or is ARP. */
+function headersEnd(octets: Buffer): number {
+  const type = octets.length >= ETHERNET ? octets.readUInt16BE(12) : 0
+  if (type === 0x0806) return octets.length
+  if (type !== 0x0800 || octets.length < ETHERNET + 20) return ETHERNET
+  const transport = ETHERNET + (octets[ETHERNET]! & 0xf) * 4
+  const isLater = (octets.readUInt16BE(ETHERNET + 6) & 0x1fff) !== 0
+  if (isLater) return transport
+  switch (octets[ETHERNET + 9]) {
+    case 6:
+      return transport + Math.max(20, ((octets[transport + 12] ?? 0) >> 4) * 4)
+    case 132:
+      return transport + 12
+    default:
+      return transport + 8
+  }
+}

@@ -1,0 +1,114 @@
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { allServices } from '../../../src/control/protocol/all-services.js'
+import { STREAMS_EACH } from '../../../src/control/dashboard/live/live.js'
+import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
+import { localControl } from '../../../src/control/operations/execute.js'
+import { BenchDirector, VIP } from '../../support/bench-director.js'
+import { destinationSettings, serviceSettings } from '../../support/settings.js'
+import { ask, next, serveDashboard, ticks } from './serve.js'
+
+async function addServices(control: Control, count: number, servers: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const service = { protocol: 'tcp' as const, address: VIP, port: 1000 + i }
+    await control.call({ op: 'add-service', service, settings: serviceSettings(i % 2 ? 'wrr' : 'rr') })
+    for (let j = 0; j < servers; j++) {
+      const destination = { address: `10.99.2.${11 + (j % 4)}`, port: 8000 + j }
+      await control.call({ op: 'add-destination', service, destination, settings: destinationSettings(i) })
+    }
+  }
+}
+
+const portOf = (service: ServiceInfo): number => ('port' in service ? service.port : 0)
+
+t.test('a tick has what listings have at the same time', async t => {
+  const bench = new BenchDirector()
+  const control = localControl(bench.director)
+  await addServices(control, 3, 2)
+  const port = await serveDashboard(t, { control })
+  const { event, services, totals, director } = await next(ticks(t, port, '?services=0,50'))
+  t.equal(event, 'tick')
+  const listed = await allServices(control)
+  if (!listed.ok) throw new Error(listed.message)
+  t.same(
+    services.rows,
+    listed.value.toSorted((a, b) => portOf(a) - portOf(b)).map(service => ({ ...service, servers: 2 })),
+  )
+  t.match(services, { total: 3, matched: 3, first: 0 })
+  const reply = await control.call({ op: 'totals' })
+  t.match(reply, { ok: true, value: totals as object })
+  t.match(director, { pid: process.pid, workers: 1 })
+})
+
+t.test('a page of the services that have the words, in an order', async t => {
+  const { director } = new BenchDirector()
+  const control = localControl(director)
+  await addServices(control, 30, 1)
+  const port = await serveDashboard(t, { control })
+  const ports = async (query: string): Promise<number[]> =>
+    (await next(ticks(t, port, query))).services.rows.map(portOf)
+  t.same(await ports('?services=2,3'), [1002, 1003, 1004])
+  t.same(await ports('?services=0,2&sort=weight&order=desc'), [1029, 1028])
+  t.same(await ports('?services=0,2&sort=scheduler&order=desc'), [1001, 1003])
+  t.same(await ports('?services=0,3&filter=tcp+WRR+:102'), [1021, 1023, 1025])
+  t.same(await ports('?services=40,3'), [])
+  t.same(await ports('?service=tcp/10.99.1.100:1007'), [1007])
+  t.same(await ports('?service=tcp/10.99.1.100:9'), [])
+  t.same(await ports(''), [])
+  for (const query of [
+    'services=0,201',
+    'services=x',
+    'sort=weigth',
+    'order=up',
+    'service=tcp/x',
+    'service=arp/1.2.3.4:5',
+  ])
+    t.match(await ask(port, `/api/live?${query}`), {
+      status: 400,
+      json: { message: new RegExp(`^${query.split('=')[0]}: '`) },
+    })
+})
+
+t.test('streams of the same view cost what one costs', async t => {
+  const { director } = new BenchDirector()
+  const inner = localControl(director)
+  await addServices(inner, 20, 1)
+  let calls = 0
+  const control: Control = { call: request => (calls++, inner.call(request)) }
+  const port = await serveDashboard(t, { control })
+  const streams = Array.from({ length: 10 }, () => ticks(t, port, '?services=0,20'))
+  await Promise.all(streams.map(next))
+  calls = 0
+  await Promise.all(streams.map(next))
+  t.ok(calls <= 2 * 26, `${calls} requests of a tick or two`)
+})
+
+t.test('a director that does not answer is told of, and a stream goes on', async t => {
+  const control: Control = { call: async () => ({ ok: false, refusal: 'EPROTO', message: 'the director has stopped' }) }
+  const port = await serveDashboard(t, { control })
+  const stream = ticks(t, port, '?services=0,1')
+  for (let i = 0; i < 2; i++) t.match(await next(stream), { event: 'trouble', message: 'the director has stopped' })
+})
+
+t.test('1000 idle streams harm nobody', async t => {
+  const { control } = new BenchDirector()
+  const port = await serveDashboard(t, { control })
+  const reader = ticks(t, port)
+  await next(reader)
+  let said = ''
+  const sockets = Array.from({ length: 1000 }, () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
+    socket.write('GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    socket.on('data', piece => (said += String(piece).slice(0, 300)))
+    t.teardown(() => socket.destroy())
+    return socket
+  })
+  await Promise.all(sockets.map(socket => (socket.connecting ? once(socket, 'connect') : undefined)))
+  await sleep(500)
+  t.ok((said.match(/HTTP\/1.1 200/g)?.length ?? 0) <= STREAMS_EACH, 'most are refused')
+  t.match(said, /503 Service Unavailable/)
+  for (let i = 0; i < 2; i++) t.equal((await next(reader)).event, 'tick')
+  t.equal((await ask(port, '/healthz')).status, 200)
+})
