@@ -1,21 +1,25 @@
-import type { Ipv4Addr } from '../src/wire/addr.js'
+import { parseIpv4, type Ipv4Addr } from '../src/wire/addr.js'
 import type { Station } from './network.js'
 import type { TcpHandler } from './tcp-connection.js'
 import type { TcpEndpoint } from './tcp-endpoint.js'
 
 export interface HttpLoadOptions {
-  addr: Ipv4Addr
+  /** Of the service: '10.0.0.100', or an Ipv4Addr. */
+  addr: Ipv4Addr | string
   port: number
+  /** How many, each on a connection of its own. */
   requests: number
   /** Requests in flight at once. */
   concurrency: number
-  /** A request that takes longer, in ms of virtual time, counts as failed. */
+  /** A request that takes longer, in ms of virtual time, counts as failed. Default: 10 000. */
   timeoutMs?: number
 }
 
 /** What `ab` does, in virtual time: `requests` requests, each on its own connection, `concurrency` at once. */
 export class HttpLoad implements Station {
+  /** Requests that were answered whole, with status 200. */
   answered = 0
+  /** Those that were reset, cut short, or not answered in time. */
   failed = 0
   /** Body of an answer → how many answers had it. */
   readonly bodies = new Map<string, number>()
@@ -24,14 +28,21 @@ export class HttpLoad implements Station {
 
   readonly #tcp: TcpEndpoint
   readonly #options: Required<HttpLoadOptions>
+  readonly #addr: Ipv4Addr
   readonly #deadlines = new Map<object, { due: number; fail: () => void }>()
   #started = 0
 
+  /** RangeError for an address that is none. It begins when it is added to a Network. */
   constructor(tcp: TcpEndpoint, options: HttpLoadOptions) {
+    const { addr } = options
+    const read = typeof addr === 'string' ? parseIpv4(addr) : addr
+    if (read === undefined) throw new RangeError(`addr: '${addr}' is no IPv4 address`)
+    this.#addr = read
     this.#tcp = tcp
     this.#options = { timeoutMs: 10_000, ...options }
   }
 
+  /** Every request has been answered or has failed. */
   get done(): boolean {
     return this.answered + this.failed === this.#options.requests
   }
@@ -50,7 +61,7 @@ export class HttpLoad implements Station {
   }
 
   #begin(now: number): void {
-    const { addr, port, timeoutMs } = this.#options
+    const { port, timeoutMs } = this.#options
     this.#started++
     const request = {}
     let answer = ''
@@ -69,7 +80,7 @@ export class HttpLoad implements Station {
       },
       reset: () => over(undefined),
     }
-    this.#tcp.connect(addr, port, handler)
+    this.#tcp.connect(this.#addr, port, handler)
   }
 
   #count(body: string, since: number): void {

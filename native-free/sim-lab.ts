@@ -1,12 +1,13 @@
 import { Director } from '../src/director/director.js'
 import { DeviceEgress, Loop } from '../src/director/loop.js'
 import { parseIpv4 } from '../src/wire/addr.js'
+import { cables } from './cables.js'
 import { VirtualHost } from './virtual-host.js'
 import { HttpLoad } from './http-load.js'
 import { HttpServer } from './http-server.js'
 import { directorAddresses, type LabPlan, type PlannedHost } from './lab-plan.js'
 import type { LoadFigures } from './lab-report.js'
-import { MemoryDevice } from './memory-device.js'
+import type { MemoryDevice } from './memory-device.js'
 import { Network } from './network.js'
 import { Switch } from './switch.js'
 import { TcpEndpoint } from './tcp-endpoint.js'
@@ -42,7 +43,7 @@ export class SimLab {
 
   constructor(plan: LabPlan, { seed, offload = false }: SimLabOptions) {
     this.#plan = plan
-    const cable = cables(offload)
+    const cable = cables({ offload })
     const node = (planned: PlannedHost, device: MemoryDevice): SimNode => {
       const host = new VirtualHost({ ...planned, device, offload })
       return { host, tcp: host.speak(new TcpEndpoint(host, ++seed)) }
@@ -101,17 +102,5 @@ export class SimLab {
   /** Packets that the client or a server received with a wrong checksum. */
   get checksumErrors(): number {
     return [this.client, ...this.servers].reduce((sum, { host }) => sum + host.errors.checksum, 0)
-  }
-}
-
-/** Makes cables: two linked devices each, with MAC addresses numbered from 02:00:00:00:00:01. */
-function cables(offload: boolean): (a: string, b: string) => [MemoryDevice, MemoryDevice] {
-  let made = 0
-  const slotSize = offload ? 66 * 1024 : 2048
-  const end = (name: string) => new MemoryDevice({ name, mac: { hi: 0x0200, lo: ++made }, slotSize })
-  return (a, b) => {
-    const ends: [MemoryDevice, MemoryDevice] = [end(a), end(b)]
-    MemoryDevice.link(...ends)
-    return ends
   }
 }

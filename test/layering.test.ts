@@ -78,6 +78,8 @@ const BELOW: Record<string, string[]> = {
     'native-free',
     'netns-lab',
   ],
+  // What the package exports besides src/index.ts, which may import anything: docs/library.md.
+  library: ['cli/uvs'],
   // Linux with IPVS as a process, to compare with.
   'netns-lab/uml': ['linux', 'control/protocol'],
   'netns-lab': ['plane', 'native-free', 'control/socket'],

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
-import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { Came } from '../../../../native-free/replay/arrivals.js'
-import { Paused, Replay } from '../../../../native-free/replay/replay.js'
+import { Replay } from '../../../../native-free/replay/replay.js'
+import { timedRun } from '../../../../native-free/replay/timed-run.js'
 import { CaptureError } from '../../../capture/capture-error.js'
 import { CaptureReader } from '../../../capture/capture-reader.js'
 import { PcapngWriter } from '../../../capture/pcapng-writer.js'
@@ -21,9 +21,6 @@ import { beginRules } from './begin-rules.js'
 import { LineFile } from './line-file.js'
 import { Progress } from './progress.js'
 import { parseReplayOptions, REPLAY_FORM, type ReplayCommand, type TimedLine } from './replay-options.js'
-
-/** Frames between two looks at the terminal, a few tens of ms. */
-const SLICE = 8192
 
 export const replay: UvsCommand = {
   name: 'replay',
@@ -141,31 +138,14 @@ class Run {
 
   /** Returns what is wrong with the capture. */
   async all(lines: readonly TimedLine[]): Promise<CaptureError | undefined> {
-    let corrupt: CaptureError | undefined
-    for (const line of lines) {
-      corrupt ??= await this.#frames(line.ms)
-      this.#replay.passUntil(line.ms)
-      await this.#line(line)
-    }
-    corrupt ??= await this.#frames(Infinity)
-    this.#replay.end()
+    const steps = lines.map(line => ({ ms: line.ms, run: () => this.#line(line) }))
+    const corrupt = await timedRun(this.#replay, steps, () =>
+      this.#progress.show(this.#reader.offset, this.#reader.frames),
+    )
     this.#progress.end()
     return corrupt
   }
 
-  /** Up to a time. */
-  async #frames(ms: number): Promise<CaptureError | undefined> {
-    try {
-      while (this.#replay.run(ms, SLICE) === Paused.BUSY) {
-        this.#progress.show(this.#reader.offset, this.#reader.frames)
-        await letOthersRun()
-      }
-      return undefined
-    } catch (error) {
-      if (error instanceof CaptureError) return error
-      throw error
-    }
-  }
   async #line({ ms, words }: TimedLine): Promise<void> {
     const outcome = await runLine(words, this.#control, {
       sleep: seconds => Promise.resolve(this.#replay.passUntil(ms + seconds * 1000)),

@@ -1,17 +1,14 @@
 import { pathToFileURL } from 'node:url'
 import type { ReplayLink } from '../../../../native-free/replay/arrivals.js'
+import { simulatedNetwork } from '../../../../native-free/replay/simulated-network.js'
 import type { MarkRuleInfo } from '../../../control/protocol/api.js'
 import { MAX_CONNECTIONS } from '../../../conn/table.js'
-import { UsageError, type DirectorOptions } from '../../../director/options.js'
-import { parseMac, type MacAddr } from '../../../wire/addr.js'
+import type { DirectorOptions } from '../../../director/options.js'
 import type { Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { wholeNumber } from '../options/whole-number.js'
 import type { Given } from '../options/read-options.js'
 
-const MTU = 1500
-/** The name of the only interface, where none is named. */
-const ONLY = 'eth0'
 const ARP = ['answer', 'capture'] as const
 
 /** A director that opens no interface, and the network that it is told of. */
@@ -51,27 +48,21 @@ export const SIMULATED_OPTIONS: readonly Option[] = [
 
 /** Pure. UsageError for what is wrong. */
 export function simulatedDirector(given: Given): SimulatedDirector {
-  const macs = readMacs(given.all('--mac'))
-  const addresses = given.all('--address')
-  const routes = given.all('--route')
-  const names = linkNames([...addresses, ...given.all('--neighbour'), ...routes], macs)
-  const links = names.map((name, index) => ({
-    name,
-    mac: macs.get(name) ?? { hi: 0x0200, lo: index + 1 },
-    takesAll: !macs.has(name),
-    mtu: MTU,
-  }))
+  const texts = {
+    addresses: given.all('--address'),
+    vips: given.all('--vip'),
+    routes: given.all('--route'),
+    neighbours: given.all('--neighbour'),
+    macs: given.all('--mac'),
+  }
+  const { links, director } = simulatedNetwork(texts, '--mac')
   const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
   const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
   return {
     rules: given.one('--rules'),
     links,
     director: {
-      addresses,
-      vips: given.all('--vip'),
-      // Where nothing is said of the network, every host is a neighbour.
-      routes: addresses.length + routes.length === 0 ? [`default=@${names[0]}`] : routes,
-      neighbours: given.all('--neighbour'),
+      ...director,
       seed: wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff) ?? 1,
       isOfFleet: given.has('--fleet'),
       ...(maxConnections === undefined ? {} : { maxConnections }),
@@ -81,24 +72,4 @@ export function simulatedDirector(given: Given): SimulatedDirector {
     marks: given.all('--mark').map(parseMark),
     hasStandIns: given.one('--arp') !== 'capture',
   }
-}
-
-function readMacs(texts: readonly string[]): Map<string, MacAddr> {
-  const byName = new Map<string, MacAddr>()
-  for (const text of texts) {
-    const [, macText = '', name = ''] = /^([^@]+)@(.+)$/.exec(text) ?? []
-    const mac = parseMac(macText)
-    if (!mac || (mac.hi & 0x0100) !== 0)
-      throw new UsageError(`--mac: '${text}' is not MAC@INTERFACE, such as 02:00:00:00:00:01@eth0`)
-    if (byName.has(name)) throw new UsageError(`--mac: '${text}': ${name} has one already`)
-    byName.set(name, mac)
-  }
-  return byName
-}
-
-/** The interfaces that the options name, in their order. */
-function linkNames(texts: readonly string[], macs: ReadonlyMap<string, MacAddr>): string[] {
-  const named = texts.flatMap(text => /@([^@,]+)/.exec(text)?.[1] ?? [])
-  const names = [...new Set([...named, ...macs.keys()])]
-  return names.length > 0 ? names : [ONLY]
 }
