@@ -110,5 +110,5 @@ t.test('man pages, documents, the labs’ drawing; no maps, benches or tests', a
 })
 
 t.test('few packages are installed beside it', async t => {
-  t.strictSame(Object.keys(manifest.dependencies).sort(), ['ipaddr.js', 'koffi', 'lru-cache', 'prom-client'])
+  t.strictSame(Object.keys(manifest.dependencies).sort(), ['ipaddr.js', 'koffi', 'lru-cache', 'prom-client', 'uplot'])
 })

@@ -14,6 +14,10 @@ import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules
 import { showProc } from '../../src/cli/uvs/proc.js'
 import { showHealth } from '../../src/cli/uvs/seen/health.js'
 import { Rates, showDrops } from '../../src/cli/uvs/explain/drops.js'
+import { readOptions } from '../../src/cli/uvs/options/read-options.js'
+import { flowsMovedCommand } from '../../src/cli/uvs/simulate/flows-moved-options.js'
+import { findFlowsMoved } from '../../src/cli/uvs/simulate/flows-moved.js'
+import { simulate } from '../../src/cli/uvs/simulate/simulate.js'
 import { showOffload } from '../../src/cli/uvs/seen/offload.js'
 import { showVrrp } from '../../src/cli/uvs/seen/vrrp.js'
 import { showVerdicts } from '../../src/cli/uvs/verdicts.js'
@@ -22,6 +26,7 @@ import { uvsadm } from '../../src/cli/uvsadm/run.js'
 import type { Control, Outcome, ServicePage } from '../../src/control/protocol/api.js'
 import { CLIENT, RS, Scene } from '../director/scene.js'
 import { Transactions } from '../../src/control/rules/transactions.js'
+import { captureFile, pcap } from '../support/capture-files.js'
 import { fakeNames } from '../support/names.js'
 import { Chunk } from '../support/sctp.js'
 import { droppingOne, sampleExplanation } from './sample-explanation.js'
@@ -109,6 +114,13 @@ async function staged(control: Control, act: (control: Control) => Promise<strin
   }
 }
 
+/** With the rules of a file before, and others after. */
+async function flowsMoved(_?: unknown, flows = '20'): Promise<Outcome> {
+  const given = ['--before', otherRules, '--after', otherRules, '--flows', flows]
+  const { problems: _problems, ...found } = await findFlowsMoved(flowsMovedCommand(readOptions(simulate, given)))
+  return { status: 0, out: jsonDocument('flowsMoved', found), err: '' }
+}
+
 /** What prints each document. */
 const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   services: control => uvsadm(['-L', '--json'], control),
@@ -129,6 +141,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   offload: () => showOffload(offloadingNowhere(), true),
   drops: () => showDrops(droppingOne(), new Rates(), true, 0),
   explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
+  flowsMoved,
   fleetPlan: () => fleetPlan(otherRules),
   fleetApplied: () => fleetApplied(otherRules),
   fleetRules,
@@ -174,6 +187,7 @@ t.test('the busy director shows every field there is', async t => {
   const { control } = await busy()
   const shown = new Set<string>()
   for (const show of Object.values(PRINTS)) collectKeys(parsed(await show(control)), shown)
+  collectKeys(parsed(await flowsMoved(undefined, captureFile(t, pcap([])))), shown)
   collectKeys(parsed({ ...(await planKeepalived(sampleSeen(), '/k.conf', true)), err: '' }), shown)
   t.strictSame(
     [...propertiesOf(schema)].map(([name]) => name).filter(name => !shown.has(name)),
@@ -253,6 +267,7 @@ const ASKS_NOBODY = [
   'offload',
   'explain',
   'drops',
+  'flowsMoved',
   ...FLEET,
 ]
 
@@ -319,6 +334,8 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['fleetRules', 'counts', ({ fleetRules: { services } }) => (services[0].destinations[0].activeConns = 1)],
   ['fleetStatus', 'a field that is not documented', ({ fleetStatus: { directors } }) => (directors[0].load.cpu = 1)],
   ['fleetStatus', 'a director without a name', ({ fleetStatus: { directors } }) => delete directors[1].name],
+  ['flowsMoved', 'a share', ({ flowsMoved: { services } }) => (services[0].newFlows.elsewhere = 0.1)],
+  ['flowsMoved', 'a service without a name', ({ flowsMoved: { services } }) => delete services[0].service],
   ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
 ]

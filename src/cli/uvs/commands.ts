@@ -11,6 +11,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
   offload: async () => (await import('./seen/offload.js')).offload,
   replay: async () => (await import('./replay/replay.js')).replay,
+  simulate: async () => (await import('./simulate/simulate.js')).simulate,
   drops: async () => (await import('./explain/drops.js')).drops,
   explain: async () => (await import('./explain/explain.js')).explain,
   lint: async () => (await import('./rules/lint.js')).lint,
