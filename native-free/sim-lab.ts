@@ -2,6 +2,7 @@ import { Director } from '../src/director/director.js'
 import { DeviceEgress, Loop } from '../src/director/loop.js'
 import { parseIpv4 } from '../src/wire/addr.js'
 import { cables } from './cables.js'
+import { allFramesCounted } from './all-frames-counted.js'
 import { VirtualHost } from './virtual-host.js'
 import { HttpLoad } from './http-load.js'
 import { HttpServer } from './http-server.js'
@@ -83,6 +84,7 @@ export class SimLab {
     const since = this.network.now
     this.network.add(load)
     this.network.run(() => load.done, LIMIT_MS)
+    allFramesCounted(this.director)
     const seconds = (this.network.now - since) / 1000
     const { answered } = load
     return { answered, failed: requests - answered, seconds, requestsPerSecond: answered / seconds, p99Ms: load.p99Ms }

@@ -1,10 +1,14 @@
 import { armsOf, directorAddresses, type LabPlan } from '../native-free/lab-plan.js'
+import { conservation, conservationLine } from '../src/control/protocol/conservation.js'
+import { connectControl } from '../src/control/socket/client.js'
 import type { Namespaces } from './namespaces.js'
 import { type Ended, identify, isAlive, type ProcessId, run, until } from './proc.js'
 import { ours } from './tools.js'
 
 /** To start takes so long at most, ms: a machine may be busy with much else. */
 const START_MS = 30_000
+/** For its figures, at the end. */
+const FIGURES_MS = 2000
 
 export interface Where {
   /** The namespace. */
@@ -63,6 +67,21 @@ export class DirectorProcess {
       throw new Error(`uvs director did not become ready: ${said().trim() || 'it said nothing'}`)
     }
     return new DirectorProcess(id, ended, control)
+  }
+
+  /** What it says of the frames that came in if they do not add up; undefined: they do, or it does not answer. */
+  async uncounted(): Promise<string | undefined> {
+    if (!isAlive(this.id)) return undefined
+    const control = connectControl(this.control, FIGURES_MS)
+    try {
+      const reply = await control.call({ op: 'figures' })
+      const sums = reply.ok ? conservation(reply.value) : undefined
+      return sums && sums.missing !== 0 ? conservationLine(sums) : undefined
+    } catch {
+      return undefined // killed, stopped, or of another namespace
+    } finally {
+      control.close()
+    }
   }
 
   /** Runs `uvsadm ARGS` on it. */

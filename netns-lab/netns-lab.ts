@@ -22,6 +22,7 @@ export interface NetnsLabOptions {
 /** A lab of network namespaces with its servers running; `startDirector` starts a director in it. */
 export class NetnsLab {
   readonly servers = new Map<string, WebServer>()
+  readonly #directors: DirectorProcess[] = []
 
   private constructor(
     readonly spaces: Namespaces,
@@ -54,8 +55,10 @@ export class NetnsLab {
     return `http://${vip}${port === 80 ? '' : `:${port}`}/`
   }
 
-  startDirector(...options: string[]): Promise<DirectorProcess> {
-    return DirectorProcess.start(this.spaces, this.options.plan, this.options.io, options)
+  async startDirector(...options: string[]): Promise<DirectorProcess> {
+    const director = await DirectorProcess.start(this.spaces, this.options.plan, this.options.io, options)
+    this.#directors.push(director)
+    return director
   }
 
   /** Packets with a wrong checksum, as counted by the client's and the servers' kernels. */
@@ -70,9 +73,11 @@ export class NetnsLab {
     return this.#count('client', 'ActiveOpens')
   }
 
-  /** Ends the lab's processes and removes everything. May be called again. */
-  remove(): Promise<void> {
-    return this.spaces.ledger.remove()
+  /** Ends the lab's processes and removes everything. May be called again. Rejects then if a director has lost count of frames. */
+  async remove(): Promise<void> {
+    const uncounted = await Promise.all(this.#directors.map(director => director.uncounted()))
+    await this.spaces.ledger.remove()
+    for (const line of uncounted) if (line !== undefined) throw new Error(line)
   }
 
   async #count(name: string, counter: string): Promise<number> {

@@ -14,6 +14,7 @@ import { verdictNames } from '../../src/packet/verdict.js'
 import { AddressTexts } from './address-texts.js'
 import { Arrivals, Came, type ReplayLink } from './arrivals.js'
 import { CaptureClock } from './capture-clock.js'
+import { allFramesCounted } from '../all-frames-counted.js'
 import { Decision } from './decision.js'
 import { CommentedFrames } from './commented-frames.js'
 import { putLine, putRemark, type Arrival } from './remarks.js'
@@ -111,6 +112,7 @@ export class Replay {
   end(): void {
     this.#moveTo(this.director.now + LAST_MS)
     this.#written.flush()
+    allFramesCounted(this.director)
   }
   /** After a command: what the director sent for it. Of what is before the first frame it is sent with that. */
   settle(): void {

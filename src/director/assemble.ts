@@ -24,6 +24,7 @@ import { WAITING_ROOM_OCTETS, WaitingRoom } from '../neigh/waiting-room.js'
 import { Embedded } from '../packet/embedded.js'
 import { slabOver, type Slab } from '../packet/frame.js'
 import { Changes } from '../packet/changes.js'
+import { LaterFates } from '../packet/later-fates.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Watch } from '../packet/frame-witness.js'
 import type { Link } from '../packet/link.js'
@@ -85,6 +86,7 @@ interface Ground {
   readonly report: (problem: string) => void
   readonly isSpokesman: boolean
   readonly changes: Changes
+  readonly fates: LaterFates
   readonly watch: Watch<Witness>
 }
 type Network = ReturnType<typeof makeNetwork>
@@ -103,6 +105,7 @@ export function assemble(options: DirectorOptions): Assembly {
     report: options.report ?? (() => {}),
     isSpokesman: options.worker === undefined || options.worker.index === 0,
     changes: new Changes(),
+    fates: new LaterFates(),
     watch: { witness: undefined },
   }
   const network = makeNetwork(ground)
@@ -112,20 +115,20 @@ export function assemble(options: DirectorOptions): Assembly {
   return { isSpokesman: ground.isSpokesman, watch: ground.watch, ...network, ...tables, ...waysOut, ...path }
 }
 
-function makeNetwork({ options, allocate, report, isSpokesman, changes }: Ground) {
+function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }: Ground) {
   const { egress } = options
   const links: readonly Link[] = linksOf(options)
   const routes = new Routes(changes)
   // All workers have the same rules; one of them keeps the front.
   const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined
   const ownAddresses = new OwnAddresses(options.isStandby, front, changes)
-  const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS))
+  const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS), fates)
   const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), routes)
   const neighbours = new Neighbours(sender, egress, room)
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman)
   const announcer = new Announcer(sender, routes, ownAddresses, links, isSpokesman)
   const adverts = new Adverts(options.adverts, links, ownAddresses)
-  return { links, front, routes, ownAddresses, sender, neighbours, arp, announcer, adverts }
+  return { links, front, routes, ownAddresses, sender, neighbours, room, arp, announcer, adverts }
 }
 
 function makeTables({ options, random, report, changes }: Ground, { links, front, ownAddresses, routes }: Network) {
@@ -163,7 +166,7 @@ function makeTables({ options, random, report, changes }: Ground, { links, front
 }
 
 function makeWaysOut(
-  { options, random, allocate, watch }: Ground,
+  { options, random, allocate, watch, fates }: Ground,
   { links, ownAddresses, routes, sender, neighbours }: Network,
   { balancing, conns, counters, sysctls }: Tables,
 ) {
@@ -181,9 +184,9 @@ function makeWaysOut(
   const errors = new IcmpErrors(routes, own, limit, ids)
   const kernel = new KernelSide(links, ownAddresses, options.egress, memory, watch)
   const host = new Host(own, errors, kernel, ids)
-  const verdictCounters = new VerdictCounters(errors, handOver, options.front)
-  const givenUp = new GivenUp(conns, ownAddresses, errors, verdictCounters, options.now)
-  const reassembly = new Reassembly(allocate, reassemblySeed, givenUp)
+  const verdictCounters = new VerdictCounters(errors, handOver, options.front, fates)
+  const givenUp = new GivenUp(conns, ownAddresses, errors, fates, options.now)
+  const reassembly = new Reassembly(allocate, reassemblySeed, givenUp, fates)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
   const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly }
   return { voice, memory, output, embedded, verdictCounters, ...answered }

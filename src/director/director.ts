@@ -6,6 +6,7 @@
  */
 import type { Connections } from '../conn/connections.js'
 import type { Neighbours } from '../neigh/neighbours.js'
+import type { WaitingRoom } from '../neigh/waiting-room.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { Routes } from '../neigh/routes.js'
 import { HEADROOM, liesIn, slabOver, VNET_LEN, type Slab } from '../packet/frame.js'
@@ -66,6 +67,7 @@ export class Director {
   /** What virtual routers say leaves by it. */
   readonly voice: RouterVoice
   readonly #neighbours: Neighbours
+  readonly #room: WaitingRoom
   readonly #announcer: Announcer
   readonly #givenUp: GivenUp
   readonly #reassembly: Reassembly
@@ -104,6 +106,7 @@ export class Director {
     this.marks = parts.marks
     this.defence = parts.defence
     this.#neighbours = parts.neighbours
+    this.#room = parts.room
     this.voice = parts.voice
     this.#announcer = parts.announcer
     this.#givenUp = parts.givenUp
@@ -157,6 +160,7 @@ export class Director {
   /** Takes a frame that came in by the link: `len` octets at `at`. May rewrite it and send it from there. Never throws. */
   receive(link: Link, slab: Slab, at: number, len: number): Verdict {
     let verdict: Verdict = Verdict.DROP_FRAME_MISPLACED
+    this.verdictCounters.received++
     if (slab !== this.#slab || link !== this.#link) this.#enter(slab, link)
     // A part of liesIn (packet/frame.ts); #whole checks the rest. Reading a typed array's length here costs 4 ns a packet.
     if ((at | 0) === at && at >= FIRST_AT && at + len <= this.#slabLen)
@@ -182,6 +186,10 @@ export class Director {
   get held(): Neighbours['counts'] & { datagrams: number } {
     return { ...this.#neighbours.counts, datagrams: this.#reassembly.count }
   }
+  /** Frames that came in and wait for a MAC; pieces that wait for the others of their datagram. */
+  get waiting(): { frames: number; pieces: number } {
+    return { frames: this.#room.frames, pieces: this.#reassembly.pieces }
+  }
   /** The time of the last poll, in ms. */
   get now(): number {
     return this.#nowMs
@@ -201,6 +209,7 @@ export class Director {
     this.#reassembly.clear()
     this.balancing.reset()
     this.verdictCounters.clear()
+    this.#room.forgetFrames()
     this.drops.clear()
     this.conns.timeouts.reset()
     this.sysctls.reset()
@@ -232,14 +241,16 @@ export class Director {
 
   #whole(link: Link, slab: Slab, at: number, len: number): Verdict {
     if (!liesIn(slab, at, len)) return Verdict.DROP_FRAME_MISPLACED
+    this.#room.begin()
     this.drops.begin(slab, at, len)
     const verdict = this.#path.receive(link, slab, at, len, this.#nowMs)
-    if (DropNotes.isOf(verdict)) this.drops.note(verdict, link.index, slab, at, len, this.#nowMs)
+    if (verdict === Verdict.HELD) this.#room.standsForFrame()
+    else if (DropNotes.isOf(verdict)) this.drops.note(verdict, link.index, slab, at, len, this.#nowMs)
     return verdict
   }
 
   /** A frame of uvs's own could not be sent. */
   lost(verdict: Verdict): void {
-    this.verdictCounters.count(verdict)
+    this.verdictCounters.fates.counted[verdict]!++
   }
 }

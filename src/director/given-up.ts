@@ -8,38 +8,31 @@ import type { Slab } from '../packet/frame.js'
 import { Packet } from '../packet/packet.js'
 import { isBalanced, parseIpv4Header, parseTransport } from '../packet/parse.js'
 import type { ReassemblySink } from '../packet/reassembly.js'
+import type { LaterFates } from '../packet/later-fates.js'
 import { Verdict } from '../packet/verdict.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
-import type { VerdictCounters } from './verdict-counters.js'
 
-/** Counts frames that were held and could not be sent after all, and tells their senders. */
+/** Tells the senders of frames that were held and could not be sent after all. */
 export class GivenUp implements ReassemblySink, UnreachableSink {
   /** The time, in ms. */
   nowMs: number
   readonly #conns: Connections
   readonly #ownAddresses: OwnAddresses
   readonly #errors: IcmpErrors
-  readonly #verdictCounters: VerdictCounters
+  readonly #fates: LaterFates
   readonly #packet = new Packet()
 
-  constructor(
-    conns: Connections,
-    ownAddresses: OwnAddresses,
-    errors: IcmpErrors,
-    verdictCounters: VerdictCounters,
-    nowMs: number,
-  ) {
+  constructor(conns: Connections, ownAddresses: OwnAddresses, errors: IcmpErrors, fates: LaterFates, nowMs: number) {
     this.#conns = conns
     this.#ownAddresses = ownAddresses
     this.#errors = errors
-    this.#verdictCounters = verdictCounters
+    this.#fates = fates
     this.nowMs = nowMs
   }
 
   /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
   unreachable(held: HeldFrame, room: WaitingRoom): void {
     const packet = this.#packet.wrap(held.link, room.slab, held.at, held.len)
-    this.lost(Verdict.DROP_NEIGHBOUR_FAILED)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.#ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.nowMs)
@@ -47,7 +40,7 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
 
   /** A datagram was given up before it was whole. */
   lost(verdict: Verdict): void {
-    this.#verdictCounters.count(verdict)
+    this.#fates.counted[verdict]!++
   }
   /** Sends time exceeded to the sender of a datagram whose first fragment came (RFC 792 p. 6). */
   timedOut(link: number, slab: Slab, at: number, len: number): void {

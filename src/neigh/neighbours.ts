@@ -2,7 +2,7 @@
  * A frame to a next hop whose MAC is unknown:
  * 1. it is held; a request is broadcast     → HELD; no room: DROP_NEIGHBOUR_QUEUE
  * 2. the request is repeated after one and after two seconds
- * 3. answered: the held frames are sent in order
+ * 3. answered: the held frames are sent in order              → DROP_DEVICE_QUEUE for those that the device does not take
  *    not answered: ICMP host unreachable (3/1) for each held frame; the entry is deleted
  */
 import { LRUCache } from 'lru-cache'
@@ -167,12 +167,16 @@ export class Neighbours {
     this.#arp.request(neighbour.link, neighbour.addr, neighbour.usable ? neighbour.mac : BROADCAST)
   }
   #giveUp(neighbour: Neighbour, sink: UnreachableSink): void {
-    for (const held of neighbour.waiting) sink.unreachable(held, this.#room)
+    for (const held of neighbour.waiting.splice(0)) {
+      this.#room.giveUp(held, Verdict.DROP_NEIGHBOUR_FAILED)
+      sink.unreachable(held, this.#room)
+    }
     this.#known.delete(keyOf(neighbour.link, neighbour.addr))
   }
   #forgotten(neighbour: Neighbour): void {
     this.#asking.delete(neighbour)
-    for (const held of neighbour.waiting.splice(0)) this.#room.release(held)
+    // Among too many neighbours.
+    for (const held of neighbour.waiting.splice(0)) this.#room.giveUp(held, Verdict.DROP_NEIGHBOUR_QUEUE)
     this.#recent.fill(undefined)
     this.watch?.forgotten(neighbour)
   }
@@ -180,8 +184,9 @@ export class Neighbours {
     const { slab } = this.#room
     for (const held of neighbour.waiting.splice(0)) {
       this.#eth.wrap(slab.view, held.at).setDst(neighbour.mac)
-      this.#egress.transmit(neighbour.link, slab, held.at, held.len)
-      this.#room.release(held)
+      const sent = this.#egress.transmit(neighbour.link, slab, held.at, held.len)
+      if (sent) this.#room.left(held)
+      else this.#room.giveUp(held, Verdict.DROP_DEVICE_QUEUE)
     }
   }
   #sweep(): void {

@@ -1,5 +1,7 @@
 import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
+import type { LaterFates } from '../packet/later-fates.js'
 import type { Packet } from '../packet/packet.js'
+import type { Verdict } from '../packet/verdict.js'
 
 /** The most octets of a held frame, without headroom and virtio-net header. */
 const FRAME_ROOM = 2048
@@ -18,6 +20,8 @@ export interface HeldFrame {
   len: number
   /** Index of the link that it came in by. */
   link: number
+  /** Whether it stands for a frame that came in, whose verdict is HELD. Else the director made it, or cut it off one. */
+  isFrame: boolean
 }
 
 /**
@@ -27,12 +31,18 @@ export interface HeldFrame {
 export class WaitingRoom {
   readonly slab: Slab
   readonly #free: HeldFrame[] = []
+  readonly #all: readonly HeldFrame[]
+  readonly #fates: LaterFates
+  #newest: HeldFrame | undefined
   /** Sent, but perhaps not yet flushed. They become free in the next turn. */
   readonly #spent: HeldFrame[] = []
 
-  constructor(slab: Slab) {
+  constructor(slab: Slab, fates: LaterFates) {
     this.slab = slab
-    for (let i = 0; i < SLOTS; i++) this.#free.push({ at: i * SLOT + HEADROOM + VNET_LEN, len: 0, link: 0 })
+    this.#fates = fates
+    for (let i = 0; i < SLOTS; i++)
+      this.#free.push({ at: i * SLOT + HEADROOM + VNET_LEN, len: 0, link: 0, isFrame: false })
+    this.#all = [...this.#free]
   }
 
   /** Appends a copy of the packet's frame to `queue`. Returns false without room, or if the frame is too large. */
@@ -44,6 +54,8 @@ export class WaitingRoom {
     this.slab.bytes.set(packet.slab.bytes.subarray(from, packet.at + packet.len), held.at - VNET_LEN)
     held.len = packet.len
     held.link = packet.link
+    held.isFrame = false
+    this.#newest = held
     queue.push(held)
     return true
   }
@@ -51,8 +63,33 @@ export class WaitingRoom {
   get count(): number {
     return SLOTS - this.#free.length
   }
-  release(held: HeldFrame): void {
+  /** A frame comes in: what is held from now on may stand for it. */
+  begin(): void {
+    this.#newest = undefined
+  }
+  /** That frame's verdict is HELD: what was held last since it began stands for it. */
+  standsForFrame(): void {
+    if (this.#newest !== undefined) this.#newest.isFrame = true
+  }
+  /** It has been sent. */
+  left(held: HeldFrame): void {
+    this.#fates.left(held.isFrame)
+    held.isFrame = false
     this.#spent.push(held)
+  }
+  /** It is not sent. */
+  giveUp(held: HeldFrame, verdict: Verdict): void {
+    this.#fates.gaveUp(verdict, held.isFrame)
+    held.isFrame = false
+    this.#spent.push(held)
+  }
+  /** Frames that came in and wait. */
+  get frames(): number {
+    return this.#all.reduce((so, { isFrame }) => so + Number(isFrame), 0)
+  }
+  /** What is held stands for no frame any more, as the counters begin anew. */
+  forgetFrames(): void {
+    for (const held of this.#all) held.isFrame = false
   }
   /** Called when a turn begins: frees the slots released in the last one, which have been flushed. */
   recycle(): void {

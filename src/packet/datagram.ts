@@ -37,6 +37,8 @@ export class Datagram {
   largestDf = 0
   /** A bit for each ECN codepoint that a fragment had. */
   ecn = 0
+  /** Pieces that wait: their verdict was HELD. */
+  waiting = 0
   #blocks = 0
   /** A bit for each 8 octets that have come, … */
   readonly #seen = new Uint8Array(MAP_OCTETS)
@@ -63,6 +65,7 @@ export class Datagram {
     this.largestDf = 0
     this.restHeaderLen = IPV4_MAX_HEADER_LEN
     this.ecn = 0
+    this.waiting = 0
     this.#blocks = 0
     this.#seen.fill(0)
     this.starts.fill(0)

@@ -12,6 +12,7 @@ import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { DF, ECN_BITS, Ecn, Ipv4View } from '../wire/ipv4.js'
 import { Datagram, DATAGRAM_PLACE } from './datagram.js'
 import { slabOver, type Slab } from './frame.js'
+import type { LaterFates } from './later-fates.js'
 import type { Packet } from './packet.js'
 import { Verdict } from './verdict.js'
 
@@ -39,6 +40,7 @@ export interface ReassemblySink {
 /** Incomplete datagrams. Fragments are copied, since they outlive their place in a device's ring. */
 export class Reassembly {
   readonly #sink: ReassemblySink
+  readonly #fates: LaterFates
   readonly #allocate: (octets: number) => Slab
   readonly #seed: number
   /** Allocated when the first fragment comes. */
@@ -52,8 +54,9 @@ export class Reassembly {
   #nowMs = 0
 
   /** `seed` is mixed into the hash, so that an attacker cannot provoke collisions. */
-  constructor(allocate: (octets: number) => Slab, seed: number, sink: ReassemblySink) {
+  constructor(allocate: (octets: number) => Slab, seed: number, sink: ReassemblySink, fates: LaterFates) {
     this.#allocate = allocate
+    this.#fates = fates
     this.#seed = seed
     this.#sink = sink
   }
@@ -72,7 +75,7 @@ export class Reassembly {
     const key = this.#keyOf(packet)
     const known = this.#find(key, packet)
     if (len === 0) {
-      if (known !== undefined) this.#end(key, known, this.#free)
+      if (known !== undefined) this.#lose(key, known, Verdict.DROP_FRAGMENT_MALFORMED)
       return Verdict.DROP_FRAGMENT_MALFORMED
     }
     const datagram = known ?? this.#begin(key, packet)
@@ -86,7 +89,9 @@ export class Reassembly {
     if (before === 'part') return this.#spoilt(key, datagram)
     if (isLast) datagram.total = to
     this.#keep(packet, datagram, from, to)
-    return datagram.isWhole ? this.#finish(key, packet, datagram, isLocal) : Verdict.HELD
+    if (datagram.isWhole) return this.#finish(key, packet, datagram, isLocal)
+    datagram.waiting++
+    return Verdict.HELD
   }
 
   /** Once a turn. Frees the datagrams passed on, which have been flushed by now, and gives up those past their deadline. */
@@ -96,7 +101,7 @@ export class Reassembly {
     if (this.#known.size === 0) return
     for (const [key, datagram] of this.#known) {
       if (datagram.deadline > nowMs) break
-      this.#end(key, datagram, this.#spent)
+      this.#lose(key, datagram, Verdict.DROP_FRAGMENT_TIMEOUT, this.#spent)
       this.#sink.lost(Verdict.DROP_FRAGMENT_TIMEOUT)
       if (datagram.firstLen === 0) continue
       const at = datagram.payloadAt - datagram.headerLen - ETHERNET_LEN
@@ -112,7 +117,11 @@ export class Reassembly {
   get count(): number {
     return this.#known.size
   }
-  /** Forgets all. */
+  /** Pieces that wait for others. */
+  get pieces(): number {
+    return [...this.#known.values()].reduce((so, { waiting }) => so + waiting, 0)
+  }
+  /** Forgets all. The fates are cleared with it. */
   clear(): void {
     for (const [key, datagram] of this.#known) this.#end(key, datagram, this.#free)
   }
@@ -188,11 +197,14 @@ export class Reassembly {
   }
 
   #finish(key: number, packet: Packet, datagram: Datagram, isLocal: boolean): Verdict {
-    this.#end(key, datagram, this.#spent)
     const { headerLen, payloadAt, total } = datagram
-    if (headerLen + total > 0xffff) return Verdict.DROP_FRAGMENT_MALFORMED
     const ecn = reassembledEcn(datagram.ecn)
-    if (ecn < 0) return Verdict.DROP_FRAGMENT_MALFORMED
+    if (headerLen + total > 0xffff || ecn < 0) {
+      this.#lose(key, datagram, Verdict.DROP_FRAGMENT_MALFORMED, this.#spent)
+      return Verdict.DROP_FRAGMENT_MALFORMED
+    }
+    this.#fates.join(datagram.waiting)
+    this.#end(key, datagram, this.#spent)
     // DF only if the largest fragment had it, so that path MTU discovery still works (as Linux does).
     const flags = datagram.largestDf === datagram.largest ? DF : 0
     const ipAt = payloadAt - headerLen
@@ -213,12 +225,17 @@ export class Reassembly {
     return Verdict.PASS
   }
   #spoilt(key: number, datagram: Datagram): Verdict {
-    this.#end(key, datagram, this.#free)
+    this.#lose(key, datagram, Verdict.DROP_FRAGMENT_OVERLAP)
     return Verdict.DROP_FRAGMENT_OVERLAP
   }
   #evict(key: number, datagram: Datagram): void {
-    this.#end(key, datagram, this.#free)
+    this.#lose(key, datagram, Verdict.DROP_FRAGMENT_EVICTED)
     this.#sink.lost(Verdict.DROP_FRAGMENT_EVICTED)
+  }
+  /** Its pieces go no further, for that reason. */
+  #lose(key: number, datagram: Datagram, verdict: Verdict, to = this.#free): void {
+    this.#fates.losePieces(verdict, datagram.waiting)
+    this.#end(key, datagram, to)
   }
   #end(key: number, datagram: Datagram, to: Datagram[]): void {
     this.#known.delete(key)

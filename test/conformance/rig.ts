@@ -14,6 +14,7 @@ import { claimed, isArp, isArpReply, whoHas } from './arp-beside.js'
 import type { Sender, Side, SideFrame } from './case.js'
 import { deviceSends } from './device.js'
 import type { Forwarder } from './forwarder.js'
+import { allFramesCounted } from '../../native-free/all-frames-counted.js'
 import { KernelBeside } from './kernel-beside.js'
 import { forwarderOf, type Offload } from './offloaded.js'
 import { ADDRESSES, GATEWAY, LINKS, NEIGHBOURS, SIDES, VIPS } from './rig-network.js'
@@ -137,6 +138,7 @@ export class Rig {
 
   /** The frames that came out since the last call, in order, but for ARP: the recordings have none. */
   take(): SideFrame[] {
+    allFramesCounted(this.#director)
     return this.#out.splice(0).filter(({ frame }) => !isArp(frame))
   }
 

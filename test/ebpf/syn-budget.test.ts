@@ -3,6 +3,7 @@ import { Mark } from '../../src/ebpf/front-program.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { VerdictCounters } from '../../src/director/verdict-counters.js'
 import { AddressKind, type FrontMode } from '../../src/packet/front.js'
+import { LaterFates } from '../../src/packet/later-fates.js'
 import { parseIpv4 } from '../../src/wire/addr.js'
 import { tcp4, udp4 } from '../support/frames.js'
 import { runProgram } from '../io/run-program.js'
@@ -141,7 +142,7 @@ t.test('without a budget none is dropped', { skip }, async t => {
 
 t.test('verdict drop-syn-budget: what the front has dropped, since the last reset', async t => {
   const front = { synsRefused: 5 }
-  const counters = new VerdictCounters({ sent: 0, limited: 0 } as never, {} as never, front as never)
+  const counters = new VerdictCounters({ sent: 0, limited: 0 } as never, {} as never, front as never, new LaterFates())
   t.equal(counters.byName()['drop-syn-budget'], 5)
   counters.clear()
   front.synsRefused = 7

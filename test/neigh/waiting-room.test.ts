@@ -1,13 +1,14 @@
 import t from 'tap'
 import { type HeldFrame, WAITING_ROOM_OCTETS, WaitingRoom } from '../../src/neigh/waiting-room.js'
 import { slabOver } from '../../src/packet/frame.js'
+import { LaterFates } from '../../src/packet/later-fates.js'
 import { Packet } from '../../src/packet/packet.js'
 import { concat, ethernet, placed, virtioHeader } from '../support/frames.js'
 
 function room(): WaitingRoom {
   const slab = slabOver(new ArrayBuffer(WAITING_ROOM_OCTETS))
   slab.bytes.fill(0xa5)
-  return new WaitingRoom(slab)
+  return new WaitingRoom(slab, new LaterFates())
 }
 function packet(payload: number, fill = 1): Packet {
   const { slab, at, len } = placed(
@@ -71,7 +72,7 @@ t.test('a released place is free again with the next turn, not before', async t 
   const full: HeldFrame[][] = Array.from({ length: 4 }, () => [])
   for (const queue of full) for (let i = 0; i < 256; i++) waiting.hold(packet(20), queue)
   const last = full[3]!.pop()!
-  waiting.release(last)
+  waiting.left(last)
   const before = octets(waiting, last)
   t.notOk(waiting.hold(packet(20, 9), full[3]!), 'it has not been flushed yet')
   t.strictSame(octets(waiting, last), before, 'and lies as it was')

@@ -1,6 +1,7 @@
 import * as fc from '../support/properties.js'
 import t from 'tap'
 import { slabOver, type Slab } from '../../src/packet/frame.js'
+import { LaterFates } from '../../src/packet/later-fates.js'
 import { Packet } from '../../src/packet/packet.js'
 import { parseIpv4Header } from '../../src/packet/parse.js'
 import { Reassembly, REASSEMBLY_OCTETS } from '../../src/packet/reassembly.js'
@@ -18,6 +19,7 @@ class Bench {
   readonly timedOut: [link: number, frame: Uint8Array][] = []
   readonly allocated: number[] = []
   readonly reassembly: Reassembly
+  readonly fates = new LaterFates()
   slab: Slab = slabOver(new ArrayBuffer(0))
   now = START
 
@@ -28,10 +30,15 @@ class Bench {
       this.slab.bytes.fill(0xa5)
       return this.slab
     }
-    this.reassembly = new Reassembly(allocate, seed, {
-      lost: verdict => void this.lost.push(verdictNames.get(verdict)!),
-      timedOut: (link, slab, at, len) => void this.timedOut.push([link, slab.bytes.slice(at, at + len)]),
-    })
+    this.reassembly = new Reassembly(
+      allocate,
+      seed,
+      {
+        lost: verdict => void this.lost.push(verdictNames.get(verdict)!),
+        timedOut: (link, slab, at, len) => void this.timedOut.push([link, slab.bytes.slice(at, at + len)]),
+      },
+      this.fates,
+    )
     this.pass(0)
   }
 
@@ -642,7 +649,7 @@ t.test('where there is no memory to be had pieces are dropped by name; it is ask
     if (refuse) throw new Error('ENOMEM')
     return slabOver(new ArrayBuffer(octets))
   }
-  const reassembly = new Reassembly(allocate, 1, { lost: () => {}, timedOut: () => {} })
+  const reassembly = new Reassembly(allocate, 1, { lost: () => {}, timedOut: () => {} }, new LaterFates())
   const receive = (): Verdict => {
     const { slab, at, len } = placed(piece(0, 8))
     const packet = new Packet().wrap(0, slab, at, len)

@@ -15,6 +15,7 @@ import type { Slab } from '../../src/packet/frame.js'
 import type { Link } from '../../src/packet/link.js'
 import { verdictNames } from '../../src/packet/verdict.js'
 import { brief, hex, icmp4, packetOf, placed, virtioHeader, type IcmpOptions, type Placed } from './frames.js'
+import { allFramesCounted } from '../../native-free/all-frames-counted.js'
 import { readU16 } from './octets.js'
 import type { SimulatedFlows } from './simulated-flows.js'
 import { destinationSettings, serviceSettings } from './settings.js'
@@ -182,6 +183,7 @@ export class BenchDirector {
     this.now += ms
     if (this.program) this.program.nowMs = this.now
     this.director.poll(this.now)
+    allFramesCounted(this.director)
   }
   /** Lets `ms` pass in steps of 10; answers what was sent meanwhile, each line with the ms at which it was. */
   run(ms: number): string[] {
@@ -195,6 +197,7 @@ export class BenchDirector {
 
   /** Ends the turn: every frame that was sent. */
   take(): Sent[] {
+    allFramesCounted(this.director)
     return this.#queue.splice(0).map(({ link, slab, at, len }) => ({
       link: link.name,
       frame: slab.bytes.slice(at, at + len),

@@ -67,6 +67,9 @@ export class DirectorMetrics {
       [{ direction: 'in' }, this.#figures.totals.inBytes],
       [{ direction: 'out' }, this.#figures.totals.outBytes],
     ])
+    this.#counter('uvs_received_frames_total', 'Frames that came in to the director', [], () => [
+      [{}, this.#figures.frames.received],
+    ])
     this.#counter('uvs_frames_total', 'Frames not dropped, by verdict', ['verdict'], () =>
       verdicts()
         .filter(([name]) => isFate(name))

@@ -2,11 +2,12 @@
 import { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
 import { DROP_FLOW_UNFINISHED } from '../../packet/flow-table.js'
+import { verdictNames } from '../../packet/verdict.js'
 import { Counter, TOTALS, type Counters } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
 import { formatIpv4 } from '../../wire/addr.js'
-import type { DirectorFigures, ServiceFigures, ServiceFiguresPage } from '../protocol/api.js'
+import type { DirectorFigures, FrameFigures, ServiceFigures, ServiceFiguresPage } from '../protocol/api.js'
 import { liveOf } from './counted.js'
 import { serviceKey } from './listing.js'
 import { offloadCounts } from './offload.js'
@@ -23,6 +24,7 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
   const ofWorker = { ...(turns && { turns: turns.read() }), ...(heap && { heap: heap() }) }
   return {
     verdicts: verdictsByName(director),
+    frames: frameFigures(director),
     devices: devices.map(({ name, dropped }) => ({ name, dropped })),
     totals: liveOf(balancing.counters, TOTALS),
     estimatorAge: shownAgeMs / 1000,
@@ -43,6 +45,23 @@ export function directorFigures(director: Director, { devices = [], turns, heap 
     ...ofWorker,
     workers: [ofWorker],
   }
+}
+
+export function frameFigures({ verdictCounters: { received, overheard, fates }, waiting }: Director): FrameFigures {
+  return {
+    received,
+    overheard,
+    waitingFrames: waiting.frames,
+    waitingPieces: waiting.pieces,
+    sentLater: fates.sent,
+    joined: fates.joined,
+    countedLater: byName(fates.counted),
+    lostLater: byName(fates.frames),
+  }
+}
+function byName(counts: ArrayLike<number>): Record<string, number> {
+  const some = [...verdictNames].filter(([verdict]) => counts[verdict] !== 0)
+  return Object.fromEntries(some.map(([verdict, name]) => [name, counts[verdict]!]))
 }
 
 /** Frames that a program lost have met no verdict of the director's. */

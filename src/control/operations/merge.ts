@@ -9,6 +9,7 @@ import {
   SumColumn,
   type Buckets,
   type DirectorFigures,
+  type FrameFigures,
   type OffloadCounts,
   type OffloadHere,
   type OffloadInfo,
@@ -103,6 +104,7 @@ export function mergeFigures(all: readonly DirectorFigures[]): DirectorFigures {
   const total = (read: (figures: DirectorFigures) => number): number => all.reduce((so, each) => so + read(each), 0)
   return {
     verdicts: sum(all.map(({ verdicts }) => verdicts)),
+    frames: mergeFrames(all.map(({ frames }) => frames)),
     devices: first.devices.map(({ name }, i) => ({ name, dropped: total(({ devices }) => devices[i]!.dropped) })),
     totals: sum(all.map(({ totals }) => totals)),
     estimatorAge: most(({ estimatorAge }) => estimatorAge),
@@ -127,6 +129,15 @@ export function mergeFigures(all: readonly DirectorFigures[]): DirectorFigures {
     ...(offload.length > 0 && { offload: mergeOffloadCounts(offload) }),
     ...together(workers),
     workers,
+  }
+}
+
+function mergeFrames(all: readonly FrameFigures[]): FrameFigures {
+  const numbers = all.map(({ countedLater: _counted, lostLater: _lost, ...rest }) => rest)
+  return {
+    ...sum(numbers),
+    countedLater: sum(all.map(({ countedLater }) => countedLater)),
+    lostLater: sum(all.map(({ lostLater }) => lostLater)),
   }
 }
 

@@ -20,6 +20,7 @@ export {
   SumColumn,
   type Buckets,
   type DirectorFigures,
+  type FrameFigures,
   type ServiceFigures,
   type ServiceFiguresPage,
   type ServiceSums,

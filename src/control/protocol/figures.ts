@@ -19,10 +19,29 @@ export interface Buckets {
   sum: number
 }
 
+/** Of the frames that came in, since the start: with `verdicts`, what became of each (conservation.ts). */
+export interface FrameFigures {
+  received: number
+  /** For another worker, which answers. */
+  overheard: number
+  /** They wait now for a next hop's MAC; pieces, for the datagram's others. */
+  waitingFrames: number
+  waitingPieces: number
+  /** They were held and left. */
+  sentLater: number
+  /** Pieces that were held and are joined with the last one, which has the datagram's verdict. */
+  joined: number
+  /** What `verdicts` counts besides frames' own verdicts, by name: copies and datagrams that were given up, frames of uvs's own. */
+  countedLater: Record<string, number>
+  /** Frames that were held and went no further, by name. */
+  lostLater: Record<string, number>
+}
+
 /** The director's own numbers for metrics. Times in seconds; counters are live, since the start. */
 export interface DirectorFigures {
   /** Like the operation `verdicts`, without the devices' losses. */
   verdicts: Record<string, number>
+  frames: FrameFigures
   devices: { name: string; dropped: number }[]
   totals: StatsInfo
   /** The age of the shown counters. */

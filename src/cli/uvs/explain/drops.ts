@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, Outcome } from '../../../control/protocol/api.js'
+import { conservation, conservationLine } from '../../../control/protocol/conservation.js'
 import type { DropInfo } from '../../../control/protocol/drops.js'
 import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
@@ -13,7 +14,8 @@ const RATE_MS = 500
 export const drops: UvsCommand = {
   name: 'drops',
   help: `Shows why frames went no further: each reason that there was since the start.
-How many, how many a second now, the last such frame as it was then, the service that it was for, what to do.`,
+How many, how many a second now, the last such frame as it was then, the service that it was for, what to do; last,
+what became of all frames that came in.`,
   forms: [WATCHED_FORM],
   async run(args) {
     const given = readOptions(drops, args)
@@ -53,7 +55,15 @@ export async function showDrops(control: Control, rates: Rates, asJson = false, 
   const list = (await asked(control)).toSorted((one, other) => other.count - one.count)
   const perSecond = rates.look(list, performance.now())
   const rows = list.map(drop => ({ ...drop, perSecond: Math.round(perSecond.get(drop.reason)! * 10) / 10 }))
-  return { status: 0, out: asJson ? jsonDocument('drops', rows) : dropsText(rows), err: '' }
+  if (asJson) return { status: 0, out: jsonDocument('drops', rows), err: '' }
+  return { status: 0, out: dropsText(rows) + (await framesLine(control)), err: '' }
+}
+
+/** What became of all frames that came in. */
+async function framesLine(control: Control): Promise<string> {
+  const reply = await control.call({ op: 'figures' })
+  if (!reply.ok) throw new Error(reply.message)
+  return `${conservationLine(conservation(reply.value))}\n`
 }
 
 async function asked(control: Control): Promise<DropInfo[]> {

@@ -76,7 +76,9 @@ t.test('several workers: counts together, the newest frame', async t => {
 
 t.test('as text: the most first, what to do', async t => {
   const bench = dropping()
-  t.match(await showDrops(bench.control, new Rates(), false, 0), { out: 'no frame was dropped or refused\n' })
+  t.match(await showDrops(bench.control, new Rates(), false, 0), {
+    out: 'no frame was dropped or refused\nreceived 0 = 0 sent + 0 answered or refused + 0 consumed + 0 dropped + 0 held\n',
+  })
   bench.turn('c', broken())
   for (const port of [1, 2]) bench.turn('c', syn(port))
   bench.run(20)
@@ -86,6 +88,7 @@ t.test('as text: the most first, what to do', async t => {
   t.match(lines[1], /^ {2}last: TCP 10\.99\.1\.10:1 > .*, by c, 0\.02 s ago, for TCP 10\.99\.1\.100:80$/)
   t.match(lines[2], /^ {2}the service has no real server/)
   t.equal(lines[3], 'drop-ip-checksum     1  0/s')
+  t.equal(lines.at(-2), 'received 3 = 0 sent + 0 answered or refused + 0 consumed + 3 dropped + 0 held')
   const json = JSON.parse((await showDrops(bench.control, new Rates(), true, 0)).out) as {
     drops: { perSecond: number }[]
   }
