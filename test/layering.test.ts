@@ -80,6 +80,8 @@ const BELOW: Record<string, string[]> = {
   ],
   // What the package exports besides src/index.ts, which may import anything: docs/library.md.
   library: ['cli/uvs'],
+  // The dashboard in the browser: of ours it takes types, and the advice on verdicts.
+  web: ['control/protocol'],
   // Linux with IPVS as a process, to compare with.
   'netns-lab/uml': ['linux', 'control/protocol'],
   'netns-lab': ['plane', 'native-free', 'control/socket'],
@@ -102,6 +104,7 @@ const FILES_BESIDE: Record<string, string[]> = {
   'control/socket': ['src/linux/error-text.ts', 'src/linux/own-file.ts'],
   'control/metrics': ['src/linux/error-text.ts'],
   cli: ['src/linux/error-text.ts'],
+  web: ['src/cli/uvs/explain/advice.ts'],
   'cli/uvsadm': ['src/linux/error-text.ts', 'src/wire/ipv6-addr.ts'],
 }
 
@@ -198,7 +201,7 @@ function projectSources(dirs: readonly string[] = PROGRAMS): Sources {
   for (const dir of dirs) {
     for (const name of readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' }).sort()) {
       const path = posix.join(dir, name.replaceAll('\\', '/'))
-      if (path.endsWith('.ts')) sources.set(path, readFileSync(join(ROOT, path), 'utf8'))
+      if (/\.tsx?$/.test(path)) sources.set(path, readFileSync(join(ROOT, path), 'utf8'))
     }
   }
   return sources

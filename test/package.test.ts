@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import ts from 'typescript'
 
@@ -102,11 +103,21 @@ t.test('man pages, documents, the labs’ drawing; no maps, benches or tests', a
     ...manifest.man,
   ])
     t.ok(files.includes(path), path)
-  const folders = /^(dist\/(src|native-free|netns-lab|man)|docs|monitoring|packaging)\//
+  const folders = /^(dist\/(src|native-free|netns-lab|man|web)|docs|monitoring|packaging)\//
   const strange = files.filter(path => path.includes('/') && !folders.test(path) && path !== 'netns-lab/topology.txt')
   t.strictSame(strange, [])
   const unwanted = files.filter(path => /\.map$|(^|\/)(bench|test|uml)\/.*\.js$|\btest\b/.test(path))
   t.strictSame(unwanted, [])
+})
+
+t.test('the dashboard ships whole, and is small', async t => {
+  const page = readFileSync(join(ROOT, 'dist/web/index.html'), 'utf8')
+  const loaded = [...page.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, path]) => `dist/web/${path}`)
+  t.match(loaded.join(' '), /\.js .*\.css/)
+  for (const path of loaded) t.ok(files.includes(path), path)
+  const sizes = [page, ...loaded.map(path => readFileSync(join(ROOT, path)))].map(text => gzipSync(text).length)
+  const sum = sizes.reduce((all, size) => all + size, 0)
+  t.ok(sum <= 200_000, `${sum} octets, gzipped`)
 })
 
 t.test('few packages are installed beside it', async t => {

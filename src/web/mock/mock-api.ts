@@ -1,0 +1,209 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServiceKey } from '../../control/protocol/api.ts'
+import type { DrainRow, ServiceRow, Tick } from '../src/live/tick.ts'
+import { isSameService, serviceFromPath, serviceName, serviceOption } from '../src/pure/service-name.ts'
+import { sumsOf } from '../src/pure/sums.ts'
+import { mockConnection, mockExplanation, mockService, mockTick } from './mock-figures.ts'
+
+/* A director's /api, made up: for `npm run dev` and for tests of the pages alone. It changes nothing but whether it is unlocked. */
+
+export const MOCK_TOKEN = 'mock'
+const CONNECTIONS = 1_000_000
+
+type Body = Record<string, unknown>
+
+export class MockApi {
+  isOpen = false
+  /** Whether ticks come. */
+  isAlive = true
+  readonly applied: string[] = []
+  readonly #begunMs = Date.now()
+  readonly #drains: DrainRow[] = []
+  #plans = 0
+  #watch: { filter: string; left: number } | undefined
+
+  constructor(
+    readonly services = 40,
+    readonly servers = 3,
+  ) {}
+
+  /** Whether the request was one of /api. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    const url = new URL(request.url ?? '/', 'http://mock')
+    if (!url.pathname.startsWith('/api/')) return false
+    if (url.pathname === '/api/live') this.#live(url.searchParams, request, response)
+    else void this.#json(url.pathname, request, response)
+    return true
+  }
+
+  tick(query: URLSearchParams): Tick {
+    const at = Date.now()
+    const tick = mockTick(at, (at - this.#begunMs) / 1000, this.#window(query, Math.floor(at / 1000)), this.services)
+    return { ...tick, drains: this.#drains }
+  }
+
+  #all(second: number): ServiceRow[] {
+    return Array.from({ length: this.services }, (_, at) => mockService(at, this.servers, second))
+  }
+
+  #window(query: URLSearchParams, second: number): Tick['services'] {
+    const key = serviceFromPath((query.get('service') ?? '').split('/'))
+    const total = this.services
+    if (key) {
+      const rows = this.#all(second).filter(row => isSameService(row, key))
+      return { total, matched: rows.length, first: 0, rows }
+    }
+    const [first = 0, count = 0] = (query.get('services') ?? '').split(',').map(Number)
+    const words = (query.get('filter') ?? '').toLowerCase().split(' ')
+    const all = this.#all(second).filter(row => words.every(word => searched(row).includes(word)))
+    const sort = query.get('sort')
+    if (sort) all.sort((one, other) => valueOf(other, sort) - valueOf(one, sort))
+    if (query.get('order') === 'asc') all.reverse()
+    return { total, matched: all.length, first, rows: all.slice(first, first + Math.min(count, 200)) }
+  }
+
+  #live(query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    const send = (): void => {
+      if (this.isAlive) response.write(`event: tick\ndata: ${JSON.stringify(this.tick(query))}\n\n`)
+    }
+    send()
+    const beat = setInterval(send, 1000)
+    request.on('close', () => clearInterval(beat))
+  }
+
+  async #json(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Body
+    const [status, value] = this.#reply(path, body)
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(value))
+  }
+
+  #reply(path: string, body: Body): [status: number, value: unknown] {
+    switch (path) {
+      case '/api/session':
+        return [200, this.#session()]
+      case '/api/login':
+        this.isOpen = body['token'] === MOCK_TOKEN
+        return this.isOpen ? [200, this.#session()] : [403, { message: 'that is not the token' }]
+      case '/api/logout':
+        this.isOpen = false
+        return [200, this.#session()]
+      case '/api/read':
+        return [200, this.#read(body)]
+      case '/api/connections':
+        return [200, found(body)]
+      case '/api/plan':
+        return this.#plan(body)
+      case '/api/apply':
+        this.applied.push(String(body['id']))
+        return [200, { message: 'applied: 1 change' }]
+      case '/api/drain':
+        this.#drains.push(drainOf(body))
+        return [200, { id: 'd1' }]
+      case '/api/drain/cancel':
+        this.#drains.length = 0
+        return [200, {}]
+      default:
+        return [404, { message: `${path}: there is nothing` }]
+    }
+  }
+
+  #session() {
+    return { admin: this.isOpen ? 'open' : 'locked', version: '0.2.0', ...(this.isOpen && { who: 'token' }) }
+  }
+
+  #plan({ lines, rules }: Body): [number, unknown] {
+    const given = Array.isArray(lines) ? lines.map(String) : String(rules).split('\n')
+    const odd = given.find(line => !/^-[AEDaed]|^--add-laddr|^$/.test(line))
+    if (odd !== undefined) return [400, { message: `'${odd}': it is no rule` }]
+    const text = given.map(line => `+ ${line}`).join('\n')
+    return [200, { id: `p${++this.#plans}`, text, commands: given, changes: given.length, connections: 12 }]
+  }
+
+  #read(body: Body): unknown {
+    switch (body['op']) {
+      case 'watch':
+        this.#watch = { filter: String(body['filter']), left: 2 }
+        return { ok: true, value: null }
+      case 'watched': {
+        const watch = this.#watch
+        if (!watch || watch.left === 0) return { ok: true, value: { explanations: [], isOver: true } }
+        watch.left--
+        return {
+          ok: true,
+          value: { explanations: [mockExplanation(watch.filter, Date.now())], isOver: watch.left === 0 },
+        }
+      }
+      case 'unwatch':
+        return { ok: true, value: null }
+      case 'timeouts':
+        return { ok: true, value: { tcp: 900, tcpfin: 120, udp: 300 } }
+      case 'sysctls':
+        return { ok: true, value: SYSCTLS }
+      case 'services':
+        return { ok: true, value: { rows: this.#all(Math.floor(Date.now() / 1000)).slice(0, 100), next: null } }
+      default:
+        return { ok: false, refusal: 'EPROTO', message: `no such operation: '${String(body['op'])}'` }
+    }
+  }
+}
+
+const SYSCTLS: [string, string][] = [
+  ['am_droprate', '10'],
+  ['backup_only', '0'],
+  ['conn_reuse_mode', '1'],
+  ['drop_entry', '0'],
+  ['drop_packet', '0'],
+  ['expire_nodest_conn', '0'],
+  ['expire_quiescent_template', '0'],
+  ['nat_icmp_send', '0'],
+  ['sloppy_tcp', '0'],
+]
+
+function searched(row: ServiceRow): string {
+  return `${serviceName(row)} ${row.scheduler}`.toLowerCase()
+}
+
+function valueOf(row: ServiceRow, sort: string): number {
+  const sums: Record<string, number> = { ...row.rates, ...row.stats, ...sumsOf(row), servers: row.servers }
+  return sums[sort] ?? 0
+}
+
+function found(body: Body): unknown {
+  const from = Number(body['from'])
+  const count = Number(body['count'])
+  const rows = []
+  let at = from
+  for (; at < Math.min(CONNECTIONS, from + 100_000) && rows.length < count; at++) {
+    const row = mockConnection(at)
+    const fits = (name: string, value: unknown): boolean => body[name] === undefined || body[name] === value
+    if (
+      fits('client', row.caddr) &&
+      fits('cport', row.cport) &&
+      fits('vaddr', row.vaddr) &&
+      fits('vport', row.vport) &&
+      fits('state', row.state)
+    )
+      rows.push(row)
+  }
+  return { rows, next: at >= CONNECTIONS ? null : at, looked: at - from }
+}
+
+function drainOf({ service, server, deadlineS }: Body): DrainRow {
+  const { address, port } = server as { address: string; port: number }
+  return {
+    id: 'd1',
+    service: serviceOption(service as ServiceKey),
+    server: `${address}:${port}`,
+    state: 'draining',
+    seconds: 12,
+    deadline: Number(deadlineS) - 12,
+    active: 34,
+    inactive: 120,
+    persistent: 0,
+    estimate: 42,
+  }
+}

@@ -1,0 +1,105 @@
+import type {
+  ConnectionInfo,
+  DestinationKey,
+  OperationName,
+  Reply,
+  Request,
+  ServiceKey,
+} from '../../../control/protocol/api.ts'
+
+/* What the page asks of the director beside the stream. */
+
+/** One line, for people. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message)
+  }
+}
+
+export interface Session {
+  admin: 'off' | 'locked' | 'open'
+  who?: string
+  version: string
+}
+export interface Plan {
+  id: string
+  text: string
+  commands: string[]
+  changes: number
+  /** Of the real servers that it touches. */
+  connections: number
+}
+export interface ConnectionsFound {
+  rows: ConnectionInfo[]
+  next: number | null
+  /** Rows of the table that were looked at. */
+  looked: number
+}
+
+/** A request of the control protocol that changes nothing. Throws ApiError, a refusal too. */
+export async function read<O extends OperationName>(request: Request<O>, signal?: AbortSignal): Promise<ValueOf<O>> {
+  const reply = await post<Reply<O>>('/api/read', request, signal)
+  if (!reply.ok) throw new ApiError(`${reply.message} (${reply.refusal})`, 200)
+  return reply.value as ValueOf<O>
+}
+export type ValueOf<O extends OperationName> = Extract<Reply<O>, { ok: true }>['value']
+
+export const session = (): Promise<Session> => ask<Session>('/api/session')
+export const login = (token: string): Promise<unknown> => post('/api/login', { token })
+export const logout = (): Promise<unknown> => post('/api/logout', {})
+export const planLines = (lines: string[]): Promise<Plan> => post<Plan>('/api/plan', { lines })
+export const planRules = (rules: string): Promise<Plan> => post<Plan>('/api/plan', { rules })
+export const apply = (id: string): Promise<{ message: string }> => post('/api/apply', { id })
+export const drain = (
+  service: ServiceKey,
+  server: DestinationKey,
+  deadlineS: number,
+  then: 'keep' | 'reset',
+  // oxlint-disable-next-line unicorn/no-thenable -- the request's own word, and no promise
+): Promise<{ id: string }> => post('/api/drain', { service, server, deadlineS, then })
+export const cancelDrain = (id: string): Promise<unknown> => post('/api/drain/cancel', { id })
+export const findConnections = (request: object, signal?: AbortSignal): Promise<ConnectionsFound> =>
+  post<ConnectionsFound>('/api/connections', request, signal)
+
+/** Of this tab: a watch for packets belongs to who began it. */
+const CLIENT = Array.from(crypto.getRandomValues(new Uint8Array(12)), octet =>
+  octet.toString(16).padStart(2, '0'),
+).join('')
+
+export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return answered<T>(await reach(path, { ...(signal && { signal }) }))
+}
+
+async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const headers = { 'content-type': 'application/json', 'x-uvs-client': CLIENT }
+  const init = { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) }
+  return answered<T>(await reach(path, init))
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { ...init, credentials: 'same-origin' })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError('the director does not answer', 0)
+  }
+}
+
+async function answered<T>(response: Response): Promise<T> {
+  const text = await response.text()
+  let value: unknown
+  try {
+    value = text === '' ? {} : JSON.parse(text)
+  } catch {
+    throw new ApiError(`the director answered ${response.status}, and no JSON`, response.status)
+  }
+  if (response.ok) return value as T
+  const { message } = value as { message?: unknown }
+  throw new ApiError(
+    typeof message === 'string' ? message : `the director answered ${response.status}`,
+    response.status,
+  )
+}

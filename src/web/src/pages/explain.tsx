@@ -1,0 +1,87 @@
+import { useState } from 'preact/hooks'
+import type { Explanation } from '../../../control/protocol/explain.ts'
+import { setQuery } from '../live/place.ts'
+import { useWatch } from '../live/watch.ts'
+import { Card, Failed, StateTag } from '../parts/bits.tsx'
+import { Command } from '../parts/copy.tsx'
+import { clock } from '../pure/format.ts'
+import { filterOf, type Flow } from '../pure/flow.ts'
+import { endpoint } from '../pure/service-name.ts'
+import { adviceOn, T } from '../texts.ts'
+import { ExplainedPath } from './explain-path.tsx'
+import { ExplainedSteps } from './explain-steps.tsx'
+import { Octets } from './explain-octets.tsx'
+
+const COUNT = 10
+
+/** Why the packets of one connection go where they go. */
+export function ExplainCard({ flow }: { flow: Flow | undefined }) {
+  const close = (
+    <button type="button" class="small" onClick={() => setQuery({ flow: '' })}>
+      {T.shell.close}
+    </button>
+  )
+  if (!flow) {
+    return (
+      <Card title={T.explain.title} tools={close}>
+        <Failed message={T.explain.noFlow} />
+      </Card>
+    )
+  }
+  const filter = filterOf(flow)
+  return (
+    <Card title={T.explain.of(endpoint(flow.client), endpoint(flow.vip))} tools={close}>
+      <Command text={`uvs explain --count ${COUNT} '${filter}'`} />
+      <Watching filter={filter} />
+    </Card>
+  )
+}
+
+function Watching({ filter }: { filter: string }) {
+  const [round, setRound] = useState(0)
+  const { explanations, isOver, error } = useWatch(filter, COUNT, round)
+  const [chosen, choose] = useState<number>()
+  const at = Math.min(chosen ?? explanations.length - 1, explanations.length - 1)
+  const explanation = explanations[at]
+  return (
+    <>
+      <p role="status" class="note">
+        {isOver ? T.explain.over(explanations.length) : T.explain.waiting(explanations.length)}{' '}
+        {isOver && (
+          <button type="button" class="small" onClick={() => setRound(round + 1)}>
+            {T.explain.again}
+          </button>
+        )}
+      </p>
+      {error && <Failed message={error} />}
+      {explanations.length > 1 && (
+        <div class="chooser" role="group" aria-label={T.explain.packets}>
+          {explanations.map((_, index) => (
+            <button type="button" key={index} class="small" aria-pressed={index === at} onClick={() => choose(index)}>
+              {index + 1}
+            </button>
+          ))}
+        </div>
+      )}
+      {explanation && <Explained explanation={explanation} />}
+    </>
+  )
+}
+
+function Explained({ explanation }: { explanation: Explanation }) {
+  const { at, link, packet, verdict } = explanation
+  const advice = adviceOn(verdict)
+  return (
+    <div class="explained">
+      <p>
+        <time>{clock(at)}</time> {link} <b class="mono">{packet}</b>
+      </p>
+      <ExplainedPath explanation={explanation} />
+      <ExplainedSteps explanation={explanation} />
+      <p>
+        <StateTag state={verdict} /> {advice}
+      </p>
+      <Octets explanation={explanation} />
+    </div>
+  )
+}

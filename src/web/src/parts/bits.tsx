@@ -1,0 +1,82 @@
+import type { ComponentChildren } from 'preact'
+import { T } from '../texts.ts'
+
+/* Small parts that every page has. */
+
+export function Head({
+  title,
+  sub,
+  children,
+}: {
+  title: string
+  sub?: ComponentChildren
+  children?: ComponentChildren
+}) {
+  return (
+    <div class="head">
+      <div>
+        <h1 tabIndex={-1}>{title}</h1>
+        {sub !== undefined && <p class="sub">{sub}</p>}
+      </div>
+      {children !== undefined && <div class="tools">{children}</div>}
+    </div>
+  )
+}
+
+interface CardProps {
+  title: string
+  children: ComponentChildren
+  tools?: ComponentChildren
+  /** A class for the style sheet. */
+  kind?: string
+}
+
+export function Card({ title, children, tools, kind = '' }: CardProps) {
+  return (
+    <section class={`card ${kind}`}>
+      <div class="card-head">
+        <h2>{title}</h2>
+        {tools}
+      </div>
+      {children}
+    </section>
+  )
+}
+
+export function Waiting() {
+  return <p class="note">{T.shell.waiting}</p>
+}
+export function Failed({ message }: { message: string }) {
+  return (
+    <p class="error" role="alert">
+      {message}
+    </p>
+  )
+}
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <p class="empty">{children}</p>
+}
+
+/** Wide things scroll in their own box, never the page. */
+export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    <div class="wide-box" role="region" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  )
+}
+
+/** A share as a bar; the text beside it says the same. */
+export function Bar({ share, tone = 'plain' }: { share: number; tone?: 'plain' | 'good' | 'bad' | 'idle' }) {
+  const width = Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * 100
+  return (
+    <svg class={`meter ${tone}`} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="meter-back" width="100" height="6" />
+      <rect class="meter-fill" width={width} height="6" />
+    </svg>
+  )
+}
+
+export function StateTag({ state }: { state: string }) {
+  return <span class={`tag state-${state.toLowerCase().replaceAll(/[^a-z]/g, '')}`}>{state}</span>
+}

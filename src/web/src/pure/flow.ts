@@ -1,0 +1,25 @@
+import type { ConnectionInfo } from '../../../control/protocol/api.ts'
+import { endpoint, parseEndpoint } from './service-name.ts'
+
+/** A connection's client and virtual service, as they stand in the page's address: 'tcp/10.0.0.7:40000/10.0.0.100:80'. */
+export interface Flow {
+  protocol: string
+  client: { address: string; port: number }
+  vip: { address: string; port: number }
+}
+
+export function flowOf({ protocol, caddr, cport, vaddr, vport }: ConnectionInfo): string {
+  return `${protocol}/${endpoint({ address: caddr, port: cport })}/${endpoint({ address: vaddr, port: vport })}`
+}
+
+export function parseFlow(text: string): Flow | undefined {
+  const [protocol = '', client = '', vip = '', ...rest] = text.split('/')
+  const [from, to] = [parseEndpoint(client), parseEndpoint(vip)]
+  if (!['tcp', 'udp', 'sctp'].includes(protocol) || !from || !to || rest.length > 0) return undefined
+  return { protocol, client: from, vip: to }
+}
+
+/** Its packets both ways, as docs/explain.md has filters: the client's address and port stand in both but for FULLNAT's answers. */
+export function filterOf({ protocol, client }: Flow): string {
+  return `${protocol} and host ${client.address} and port ${client.port}`
+}

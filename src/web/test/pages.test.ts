@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { MOCK_TOKEN, MockApi } from '../mock/mock-api.ts'
+import { serveMock } from '../mock/mock-server.ts'
+import { chromiumPath, openPage, seriousFindings, startChromium, tooWide } from './browser.ts'
+
+/* The pages in Chromium, with a made-up director behind them. Names of its are markup: they must stay text. */
+
+const BUILT = join(fileURLToPath(new URL('.', import.meta.url)), '../../web')
+const PATHS = [
+  '/',
+  '/services',
+  '/service?of=tcp/192.168.10.0:80',
+  '/connections?flow=tcp/10.0.0.1:40000/192.168.10.0:80',
+  '/drops',
+  '/path',
+  '/redundancy',
+  '/settings',
+  '/try',
+  '/nothing',
+]
+
+const executable = chromiumPath()
+const skip = executable === undefined ? 'chromium is not installed' : false
+
+t.test('the pages in Chromium', { skip }, async t => {
+  const api = new MockApi(2000, 5)
+  const { address, server } = await serveMock(BUILT, api)
+  const browser = await startChromium(executable!)
+  t.teardown(async () => {
+    await browser.close()
+    server.closeAllConnections()
+    server.close()
+  })
+
+  for (const [colorScheme, width, height] of [
+    ['light', 1600, 900],
+    ['dark', 1600, 900],
+    ['dark', 360, 740],
+  ] as const) {
+    await t.test(
+      `every page, ${colorScheme}, ${width} px: shown, not too wide, no complaint, nothing serious for axe`,
+      async t => {
+        const { page, complaints } = await openPage(browser, { colorScheme, viewport: { width, height } })
+        for (const path of PATHS) {
+          await page.goto(address + path)
+          await page.locator('main h1').waitFor()
+          if (path.includes('flow=')) await page.getByText('tcp.dstport').first().waitFor()
+          t.equal(await tooWide(page), 0, `${path}: as wide as the window`)
+          // The two themes have the same structure: what axe says of it is asked once, of colours in both.
+          if (width === 1600) t.strictSame(await seriousFindings(page), [], path)
+        }
+        t.strictSame(complaints, [])
+        t.equal(await page.evaluate(() => 'hit' in globalThis), false, 'no markup of a name has run')
+        await page.context().close()
+      },
+    )
+  }
+
+  await t.test('2000 services: rows are made for those in sight, and any place is reached', async t => {
+    const { page } = await openPage(browser, { viewport: { width: 1600, height: 900 } })
+    await page.goto(`${address}/services`)
+    await page.getByText('TCP 192.168.10.0:80', { exact: true }).waitFor()
+    await page.locator('.table-box').evaluate(box => box.scrollTo(0, box.scrollHeight))
+    await page.getByText('TCP 192.168.17.207:443', { exact: true }).waitFor()
+    const rows = await page.locator('table.services tr').count()
+    t.ok(rows < 300, `${rows} rows of 12 000`)
+    await page.keyboard.press('/')
+    await page.keyboard.type('192.168.12.7:')
+    await page.waitForURL(/filter=192.168.12.7/)
+    await page.getByText('1 of 2000 services'.replace('2000', '2\u202f000')).waitFor()
+    t.match(await page.locator('table.services tbody tr').allInnerTexts(), [
+      /192\.168\.12\.7:443/,
+      /→/,
+      /→/,
+      /→/,
+      /→/,
+      /→/,
+    ])
+    await page.context().close()
+  })
+
+  await t.test('a server is added: the command, the token, the plan, then the change', async t => {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1600, height: 900 } })
+    await page.goto(`${address}/service?of=tcp/192.168.10.0:80`)
+    await page.getByRole('button', { name: 'Add a real server' }).click()
+    await page.getByRole('textbox', { name: 'Address' }).fill('10.0.1.2')
+    await page.getByRole('spinbutton', { name: 'Weight' }).fill('3')
+    const command = 'uvsadm -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3'
+    await page.getByText(command).waitFor()
+    await page.getByRole('button', { name: 'Show the plan' }).click()
+    await page.getByText('+ -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3').waitFor()
+    t.strictSame(api.applied, [], 'a plan changes nothing')
+    await page.getByRole('button', { name: 'Unlock to apply' }).click()
+    await page.getByLabel('Token').fill(MOCK_TOKEN)
+    await page.getByRole('dialog', { name: 'Unlock' }).getByRole('button', { name: 'Unlock' }).click()
+    await page.getByRole('button', { name: 'Apply' }).click()
+    await page.getByText('applied: 1 change').waitFor()
+    t.equal(api.applied.length, 1)
+    await page.getByText('Close', { exact: true }).click()
+    await page.getByRole('button', { name: 'Drain 172.16.0.1:8080' }).click()
+    await page.getByText('uvs drain -t 192.168.10.0:80 -r 172.16.0.1:8080 --deadline 300s').waitFor()
+    await page.getByRole('button', { name: 'Begin to drain' }).click()
+    await page.getByText('Draining, 4 min 48 s left:').waitFor()
+    t.strictSame(complaints, [])
+    await page.context().close()
+  })
+
+  await t.test('figures that stop coming are called old', async t => {
+    const { page } = await openPage(browser, { viewport: { width: 1600, height: 900 } })
+    await page.goto(`${address}/drops`)
+    await page.getByText('drop-ttl').waitFor()
+    api.isAlive = false
+    await page.getByText('No figures are coming.').waitFor()
+    api.isAlive = true
+    await page.getByText('No figures are coming.').waitFor({ state: 'detached' })
+    t.pass('and are new again')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('g')
+    await page.keyboard.press('p')
+    await page.getByRole('heading', { name: 'Path' }).waitFor()
+    await page.context().close()
+  })
+})
