@@ -43,25 +43,27 @@ export async function openPage(
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe finds that is serious or critical, a line each. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/** What axe finds that is serious or critical, a line each; of all its rules, or of some. */
+export async function seriousFindings(page: Page, rules: string[] = []): Promise<string[]> {
   // By the debugger's way, which the page's content security policy does not concern.
   await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe: audit } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }
+  return page.evaluate(async names => {
+    const { axe: audit } = globalThis as unknown as {
+      axe: { run(options: object): Promise<{ violations: Violation[] }> }
+    }
     interface Violation {
       id: string
       impact: string
       nodes: { target: unknown[]; failureSummary: string }[]
     }
-    const { violations } = await audit.run()
+    const { violations } = await audit.run(names.length > 0 ? { runOnly: names } : {})
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(
         ({ id, nodes }) =>
           `${id}: ${nodes.map(node => `${node.target.join(' ')} (${node.failureSummary})`).join('; ')}`,
       )
-  })
+  }, rules)
 }
 
 /** Pixels by which the page is wider than its window. */

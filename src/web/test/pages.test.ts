@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import type { Browser } from 'playwright-core'
+import t, { type Test } from 'tap'
 import { MOCK_TOKEN, MockApi } from '../mock/mock-api.ts'
 import { serveMock } from '../mock/mock-server.ts'
 import { chromiumPath, openPage, seriousFindings, startChromium, tooWide } from './browser.ts'
@@ -24,6 +25,21 @@ const PATHS = [
 const executable = chromiumPath()
 const skip = executable === undefined ? 'chromium is not installed' : false
 
+interface Stage {
+  t: Test
+  api: MockApi
+  address: string
+  browser: Browser
+}
+
+const WIDE = { viewport: { width: 1600, height: 900 } }
+/** What axe is asked of: all once, then colours in the other theme; at 360 px the tree is the same. */
+const LOOKS = [
+  { colorScheme: 'light', ...WIDE, rules: [] },
+  { colorScheme: 'dark', ...WIDE, rules: ['color-contrast'] },
+  { colorScheme: 'dark', viewport: { width: 360, height: 740 }, rules: undefined },
+] as const
+
 t.test('the pages in Chromium', { skip }, async t => {
   const api = new MockApi(2000, 5)
   const { address, server } = await serveMock(BUILT, api)
@@ -33,95 +49,87 @@ t.test('the pages in Chromium', { skip }, async t => {
     server.closeAllConnections()
     server.close()
   })
-
-  for (const [colorScheme, width, height] of [
-    ['light', 1600, 900],
-    ['dark', 1600, 900],
-    ['dark', 360, 740],
-  ] as const) {
-    await t.test(
-      `every page, ${colorScheme}, ${width} px: shown, not too wide, no complaint, nothing serious for axe`,
-      async t => {
-        const { page, complaints } = await openPage(browser, { colorScheme, viewport: { width, height } })
-        for (const path of PATHS) {
-          await page.goto(address + path)
-          await page.locator('main h1').waitFor()
-          if (path.includes('flow=')) await page.getByText('tcp.dstport').first().waitFor()
-          t.equal(await tooWide(page), 0, `${path}: as wide as the window`)
-          // The two themes have the same structure: what axe says of it is asked once, of colours in both.
-          if (width === 1600) t.strictSame(await seriousFindings(page), [], path)
-        }
-        t.strictSame(complaints, [])
-        t.equal(await page.evaluate(() => 'hit' in globalThis), false, 'no markup of a name has run')
-        await page.context().close()
-      },
-    )
-  }
-
-  await t.test('2000 services: rows are made for those in sight, and any place is reached', async t => {
-    const { page } = await openPage(browser, { viewport: { width: 1600, height: 900 } })
-    await page.goto(`${address}/services`)
-    await page.getByText('TCP 192.168.10.0:80', { exact: true }).waitFor()
-    await page.locator('.table-box').evaluate(box => box.scrollTo(0, box.scrollHeight))
-    await page.getByText('TCP 192.168.17.207:443', { exact: true }).waitFor()
-    const rows = await page.locator('table.services tr').count()
-    t.ok(rows < 300, `${rows} rows of 12 000`)
-    await page.keyboard.press('/')
-    await page.keyboard.type('192.168.12.7:')
-    await page.waitForURL(/filter=192.168.12.7/)
-    await page.getByText('1 of 2000 services'.replace('2000', '2\u202f000')).waitFor()
-    t.match(await page.locator('table.services tbody tr').allInnerTexts(), [
-      /192\.168\.12\.7:443/,
-      /→/,
-      /→/,
-      /→/,
-      /→/,
-      /→/,
-    ])
-    await page.context().close()
-  })
-
-  await t.test('a server is added: the command, the token, the plan, then the change', async t => {
-    const { page, complaints } = await openPage(browser, { viewport: { width: 1600, height: 900 } })
-    await page.goto(`${address}/service?of=tcp/192.168.10.0:80`)
-    await page.getByRole('button', { name: 'Add a real server' }).click()
-    await page.getByRole('textbox', { name: 'Address' }).fill('10.0.1.2')
-    await page.getByRole('spinbutton', { name: 'Weight' }).fill('3')
-    const command = 'uvsadm -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3'
-    await page.getByText(command).waitFor()
-    await page.getByRole('button', { name: 'Show the plan' }).click()
-    await page.getByText('+ -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3').waitFor()
-    t.strictSame(api.applied, [], 'a plan changes nothing')
-    await page.getByRole('button', { name: 'Unlock to apply' }).click()
-    await page.getByLabel('Token').fill(MOCK_TOKEN)
-    await page.getByRole('dialog', { name: 'Unlock' }).getByRole('button', { name: 'Unlock' }).click()
-    await page.getByRole('button', { name: 'Apply' }).click()
-    await page.getByText('applied: 1 change').waitFor()
-    t.equal(api.applied.length, 1)
-    await page.getByText('Close', { exact: true }).click()
-    await page.getByRole('button', { name: 'Drain 172.16.0.1:8080' }).click()
-    await page.getByText('uvs drain -t 192.168.10.0:80 -r 172.16.0.1:8080 --deadline 300s').waitFor()
-    await page.getByRole('button', { name: 'Begin to drain' }).click()
-    await page.getByText('Draining, 4 min 48 s left:').waitFor()
-    t.strictSame(complaints, [])
-    await page.context().close()
-  })
-
-  await t.test('figures that stop coming are called old', async t => {
-    const { page } = await openPage(browser, { viewport: { width: 1600, height: 900 } })
-    await page.goto(`${address}/drops`)
-    await page.getByText('drop-ttl').waitFor()
-    api.isAlive = false
-    await page.getByText('No figures are coming.').waitFor()
-    api.isAlive = true
-    await page.getByText('No figures are coming.').waitFor({ state: 'detached' })
-    t.pass('and are new again')
-    await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
-    await page.keyboard.press('Escape')
-    await page.keyboard.press('g')
-    await page.keyboard.press('p')
-    await page.getByRole('heading', { name: 'Path' }).waitFor()
-    await page.context().close()
-  })
+  for (const [name, test] of Object.entries({ everyPage, manyServices, aChange, oldFigures }))
+    await t.test(name, t => test({ t, api, address, browser }))
 })
+
+/** Shown, no wider than the window, without a complaint, and nothing serious for axe. */
+async function everyPage({ t, browser, address }: Stage): Promise<void> {
+  for (const { rules, ...look } of LOOKS) {
+    const { page, complaints } = await openPage(browser, look)
+    const name = `${look.colorScheme}, ${look.viewport.width} px`
+    for (const path of PATHS) {
+      await page.goto(address + path)
+      await page.locator('main h1').waitFor()
+      if (path.includes('flow=')) await page.getByText('tcp.dstport').first().waitFor()
+      t.equal(await tooWide(page), 0, `${path}, ${name}: as wide as the window`)
+      if (rules) t.strictSame(await seriousFindings(page, [...rules]), [], `${path}, ${name}`)
+    }
+    t.strictSame(complaints, [], name)
+    t.equal(await page.evaluate(() => 'hit' in globalThis), false, 'no markup of a name has run')
+    await page.context().close()
+  }
+}
+
+/** Rows are made for those in sight, and any place is reached. */
+async function manyServices({ t, browser, address }: Stage): Promise<void> {
+  const { page } = await openPage(browser, WIDE)
+  await page.goto(`${address}/services`)
+  await page.getByText('TCP 192.168.10.0:80', { exact: true }).waitFor()
+  await page.locator('.table-box').evaluate(box => box.scrollTo(0, box.scrollHeight))
+  await page.getByText('TCP 192.168.17.207:443', { exact: true }).waitFor()
+  const rows = await page.locator('table.services tr').count()
+  t.ok(rows < 300, `${rows} rows of 12 000`)
+  await page.keyboard.press('/')
+  await page.keyboard.type('192.168.12.7:')
+  await page.waitForURL(/filter=192.168.12.7/)
+  await page.getByText('1 of 2\u202f000 services').waitFor()
+  const shown = await page.locator('table.services tbody tr').allInnerTexts()
+  t.match(shown, [/192\.168\.12\.7:443/, /→/, /→/, /→/, /→/, /→/])
+  await page.context().close()
+}
+
+/** The command, the plan, the token, and only then the change; then a drain. */
+async function aChange({ t, browser, address, api }: Stage): Promise<void> {
+  const { page, complaints } = await openPage(browser, WIDE)
+  await page.goto(`${address}/service?of=tcp/192.168.10.0:80`)
+  await page.getByRole('button', { name: 'Add a real server' }).click()
+  await page.getByRole('textbox', { name: 'Address' }).fill('10.0.1.2')
+  await page.getByRole('spinbutton', { name: 'Weight' }).fill('3')
+  await page.getByText('uvsadm -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3').waitFor()
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await page.getByText('+ -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3').waitFor()
+  t.strictSame(api.applied, [], 'a plan changes nothing')
+  await page.getByRole('button', { name: 'Unlock to apply' }).click()
+  await page.getByLabel('Token').fill(MOCK_TOKEN)
+  await page.getByRole('dialog', { name: 'Unlock' }).getByRole('button', { name: 'Unlock' }).click()
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByText('applied: 1 change').waitFor()
+  t.equal(api.applied.length, 1)
+  await page.getByText('Close', { exact: true }).click()
+  await page.getByRole('button', { name: 'Drain 172.16.0.1:8080' }).click()
+  await page.getByText('uvs drain -t 192.168.10.0:80 -r 172.16.0.1:8080 --deadline 300s').waitFor()
+  await page.getByRole('button', { name: 'Begin to drain' }).click()
+  await page.getByText('Draining, 4 min 48 s left:').waitFor()
+  t.strictSame(complaints, [])
+  await page.context().close()
+}
+
+/** Figures that stop coming are called old, until others come; the keys. */
+async function oldFigures({ t, browser, address, api }: Stage): Promise<void> {
+  const { page } = await openPage(browser, WIDE)
+  await page.goto(`${address}/drops`)
+  await page.getByText('drop-ttl').waitFor()
+  api.isAlive = false
+  await page.getByText('No figures are coming.').waitFor()
+  api.isAlive = true
+  await page.getByText('No figures are coming.').waitFor({ state: 'detached' })
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('g')
+  await page.keyboard.press('p')
+  await page.getByRole('heading', { name: 'Path' }).waitFor()
+  t.match(page.url(), /\/path$/)
+  await page.context().close()
+}

@@ -52,6 +52,8 @@ function open(): void {
     answered = of
     take(JSON.parse((event as MessageEvent<string>).data) as Tick)
   })
+  // The stream is there, and the director behind it does not answer.
+  opened.addEventListener('trouble', () => linkState.set(tick.value ? 'stale' : 'connecting'))
   opened.addEventListener('error', () => {
     if (source !== opened) return
     close()
