@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { readOptions } from '../../../../src/cli/uvs/options/read-options.js'
 import { flowsMovedCommand } from '../../../../src/cli/uvs/simulate/flows-moved-options.js'
@@ -8,9 +10,12 @@ import { simulate } from '../../../../src/cli/uvs/simulate/simulate.js'
 import type { ServiceMoved } from '../../../../native-free/simulate/flows-moved.js'
 import { captureFile, pcap } from '../../../support/capture-files.js'
 import { tcp4, udp4 } from '../../../support/frames.js'
+import { kernelFlows, kernelRules, type KernelMoved } from '../../../support/kernel-flows.js'
 import { runCommand } from '../../../support/run-command.js'
 import { slowHash } from '../../../sched/slow-siphash.js'
 
+/** By test/conformance/live/record-moved.ts; seen from dist/test/cli/uvs/simulate. */
+const RECORDED = fileURLToPath(new URL('../../../../../test/fixtures/simulate/kernel-moved.json', import.meta.url))
 const VIP = '10.0.0.100'
 const ALL = 10
 /** The one that leaves; sh and wlc deal from the newest, so it is in the middle of theirs. */
@@ -115,6 +120,20 @@ t.test('mh: one of ten leaves, its tenth of the flows moves and few others, as i
   t.equal(newFlows.same + newFlows.elsewhere, flows)
   t.strictSame([open.stay, open.move, open.break], [flows - newFlows.mustMove, 0, newFlows.mustMove])
   t.strictSame(open.rows, [{ from: server(LEAVES), to: 'drop-destination-gone', flows: open.break }])
+})
+
+t.test('mh, sh and wlc: as the kernel, recorded, each from and to the same real server', async t => {
+  const recorded = JSON.parse(readFileSync(RECORDED, 'utf8')) as KernelMoved
+  t.strictSame(Object.keys(recorded), ['mh', 'sh', 'wlc'])
+  const frames = kernelFlows().map(({ frame }, at) => ({ seconds: at, fraction: 0, frame }))
+  const capture = captureFile(t, pcap(frames), 'in.pcap')
+  for (const [scheduler, rows] of Object.entries(recorded)) {
+    const [before, after] = [false, true].map(isAfter => kernelRules(scheduler, isAfter).join('\n'))
+    const { newFlows } = await only(t, before!, after!, '--flows', capture)
+    const found = newFlows.rows.map(({ from, to, flows }) => [`${from} → ${to}`.replaceAll(':80', ''), flows] as const)
+    t.strictSame(Object.fromEntries(found), rows, scheduler)
+    t.equal(newFlows.flows, frames.length)
+  }
 })
 
 t.test('mh: others move less where the table is larger, as in the paper', async t => {
