@@ -34,7 +34,7 @@ const BELOW: Record<string, string[]> = {
   announce: ['linux', 'control/protocol'],
   'control/socket': ['control/protocol'],
   'control/metrics': ['control/operations', 'package-version'],
-  'control/dashboard': ['control/metrics'],
+  'control/dashboard': ['control/metrics', 'control/rules'],
   realserver: ['io'],
   // keepalived.conf, read: pure, a reader of files is handed in.
   'keepalived/config': ['wire'],

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { Site } from '../metrics/http.js'
-import type { Control } from '../protocol/api.js'
+import { Admin, type AdminOptions } from './admin/admin.js'
+import { findConnections } from './connections.js'
+import { Events } from './events.js'
+import type { Control, Reply, Request } from '../protocol/api.js'
 import { HttpRefusal, protect, readJson, sayJson, sayRefusal, sayText } from './answers.js'
 import { Assets, isPage } from './assets.js'
 import { whyNotFromThere, whyNotThisHost } from './gate.js'
@@ -12,7 +15,8 @@ import { packageVersion } from '../../package-version.js'
 
 /* 1. is it asked for by a host's name that is ours, and by our own page?       gate.ts
  * 2. a path without /api is a page or a file                                   assets.ts
- * 3. reading: one request of the control protocol, or a tick a second          reads.ts, live/ */
+ * 3. reading: one request of the control protocol, a search, or a tick a second  reads.ts, connections.ts, live/
+ * 4. changing: a plan, and its carrying out by who has a token                 admin/ */
 
 /** Octets of a body. */
 const REQUEST_MAX = 64 * 1024
@@ -23,6 +27,8 @@ export interface DashboardOptions {
   /** Names of this host besides localhost (--http-host). */
   names: readonly string[]
   workers: number
+  /** By whom and how something is changed. */
+  admin: AdminOptions
   /** Where the built pages are. */
   folder?: string
 }
@@ -35,18 +41,31 @@ export class Dashboard implements Site {
   readonly #assets: Assets
   readonly #reads: Reads
   readonly #live: Live
+  readonly #admin: Admin
+  readonly #control: Control
   /** By 'METHOD path'. */
   readonly #api: Readonly<Record<string, Answer>>
 
-  constructor({ control, names, workers, folder = FOLDER }: DashboardOptions) {
+  constructor({ control, names, workers, admin, folder = FOLDER }: DashboardOptions, events = new Events()) {
+    this.#control = control
+    this.#admin = new Admin(admin, events)
     this.#names = new Set(names.map(name => name.toLowerCase()))
     this.#assets = new Assets(folder)
     this.#reads = new Reads(control)
-    this.#live = new Live(control, workers)
+    this.#live = new Live(control, workers, { drains: this.#admin.drains, events })
+    const of = this.#admin
     this.#api = {
-      'GET /api/session': (_request, response) => sayJson(response, { admin: 'off', version: packageVersion() }),
+      'GET /api/session': async (request, response) =>
+        sayJson(response, { ...(await of.session(request)), version: packageVersion() }),
       'GET /api/live': (request, response, query) => this.#live.join(request, response, readView(query)),
       'POST /api/read': (request, response) => this.#read(request, response),
+      'POST /api/connections': (request, response) => this.#find(request, response),
+      'POST /api/login': (request, response) => of.login(request, response),
+      'POST /api/logout': (request, response) => of.logout(request, response),
+      'POST /api/plan': (request, response) => of.plan(request, response),
+      'POST /api/apply': (request, response) => of.apply(request, response),
+      'POST /api/drain': (request, response) => of.drain(request, response),
+      'POST /api/drain/cancel': (request, response) => of.cancelDrain(request, response),
     }
   }
 
@@ -61,8 +80,14 @@ export class Dashboard implements Site {
     }
   }
 
+  /** Told of each request of the control socket, so that a page's reader sees what others changed. */
+  saw(request: Request, reply: Reply): void {
+    if (reply.ok) this.#admin.saw(request, reply)
+  }
+
   close(): void {
     this.#live.close()
+    this.#admin.close()
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -95,7 +120,12 @@ export class Dashboard implements Site {
   async #read(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readJson(request, REQUEST_MAX)
     const client = request.headers['x-uvs-client']
-    sayText(response, await this.#reads.answer(body, typeof client === 'string' ? client : undefined, false))
+    const isKnown = (await this.#admin.whoAsks(request)) !== undefined
+    sayText(response, await this.#reads.answer(body, typeof client === 'string' ? client : undefined, isKnown))
+  }
+
+  async #find(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    sayJson(response, await findConnections(this.#control, await readJson(request, REQUEST_MAX)))
   }
 }
 

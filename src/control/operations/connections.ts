@@ -14,10 +14,15 @@ import { sctpStateNames } from '../../conn/sctp-states.js'
 import { tcpStateNames } from '../../conn/tcp-states.js'
 import type { Director } from '../../director/director.js'
 import { endConnections } from '../../director/upkeep/end-connections.js'
-import { formatIpv4, type Ipv4Addr } from '../../wire/addr.js'
-import type { ConnectionInfo, ConnectionPage, connections as shapes } from '../protocol/connections.js'
+import { formatIpv4, parseCidr, type Ipv4Addr } from '../../wire/addr.js'
+import type {
+  ConnectionFilter,
+  ConnectionInfo,
+  ConnectionPage,
+  connections as shapes,
+} from '../protocol/connections.js'
 import { Refused } from '../protocol/refusal.js'
-import { findDestination, findService, protocolName } from './keys.js'
+import { findDestination, findService, protocolName, protocolNumber } from './keys.js'
 import type { OperationsOf } from './operation.js'
 
 /** The most buckets of the connection table in one page: a fraction of a millisecond if they are empty. */
@@ -28,7 +33,7 @@ const ROWS_PER_PAGE = 128
 export const connections = {
   connections: {
     workers: 'page',
-    run: (director, { from }) => connectionPage(director, pageStart(from)),
+    run: (director, { from, ...where }) => connectionPage(director, pageStart(from), where),
   },
   'end-connections': {
     workers: 'page',
@@ -45,17 +50,41 @@ function pageStart(from: number): number {
   return from
 }
 
-/** The connections of the buckets from `from` on, up to the page's limits. */
-function connectionPage(director: Director, from: number): ConnectionPage {
+/** The connections of the buckets from `from` on that are so, up to the page's limits. */
+function connectionPage(director: Director, from: number, where: ConnectionFilter): ConnectionPage {
   const { table } = director.conns
   const end = Math.min(from + BUCKETS_PER_PAGE, table.buckets)
+  const mayBe = addressFilter(where)
   const rows: ConnectionInfo[] = []
   let bucket = from
   for (; bucket < end && rows.length < ROWS_PER_PAGE; bucket++)
-    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex)
-      rows.push(connectionInfo(director, conn))
+    for (let conn = table.bucketHead(bucket); conn !== NONE; conn = table.words[conn + NEXT]! as ConnIndex) {
+      if (!mayBe(table.words, conn)) continue
+      const row = connectionInfo(director, conn)
+      if (where.state === undefined || row.state === where.state) rows.push(row)
+    }
   return { rows, next: bucket < table.buckets ? bucket : null }
 }
+
+/** Looks at a record's words: a search passes a million of them and makes rows of few. */
+function addressFilter(where: ConnectionFilter): (words: Int32Array, conn: ConnIndex) => boolean {
+  const compared: { at: number; mask: number; is: number }[] = []
+  const compare = (at: number, mask: number, is: number): void => void compared.push({ at, mask, is: is & mask })
+  const block = (at: number, text: string | undefined): void => {
+    const cidr = text === undefined ? undefined : parseCidr(text)
+    if (cidr) compare(at, cidr.mask, cidr.addr)
+  }
+  block(CADDR, where.caddr)
+  block(VADDR, where.vaddr)
+  block(DADDR, where.daddr)
+  const { protocol, cport, vport, dport } = where
+  if (cport !== undefined) compare(CPORT_VPORT, 0xffff << 16, cport << 16)
+  if (vport !== undefined) compare(CPORT_VPORT, 0xffff, vport)
+  if (dport !== undefined) compare(DPORT_PROTOCOL, 0xffff << 16, dport << 16)
+  if (protocol !== undefined) compare(DPORT_PROTOCOL, 0xff, protocol === 'ip' ? 0 : protocolNumber(protocol))
+  return (words, conn) => compared.every(({ at, mask, is }) => (words[conn + at]! & mask) === is)
+}
+
 export function connectionInfo({ conns }: Director, conn: ConnIndex): ConnectionInfo {
   const { words } = conns.table
   const protocol = words[conn + DPORT_PROTOCOL]! & 0xff

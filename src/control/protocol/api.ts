@@ -12,7 +12,7 @@ export type {
 } from './real-servers.js'
 export type { Protocol } from './check.js'
 export type { RatesInfo, StatsInfo } from './stats.js'
-export type { ConnectionInfo, ConnectionPage, EndedInfo } from './connections.js'
+export type { ConnectionFilter, ConnectionInfo, ConnectionPage, EndedInfo } from './connections.js'
 export {
   DESTINATION_COLUMNS,
   DestinationColumn,

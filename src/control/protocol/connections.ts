@@ -1,4 +1,4 @@
-import { pageNumber, type Protocol } from './check.js'
+import { cidr, oneOf, optional, pageNumber, port, text, type Checked, type Protocol } from './check.js'
 import { destination } from './real-servers.js'
 import { service } from './service-key.js'
 import { takes } from './shape.js'
@@ -36,12 +36,25 @@ export interface EndedInfo {
   next: number | null
 }
 
+/** Which connections: those that are as each field says that is given. Addresses may be blocks. */
+const where = {
+  protocol: optional(oneOf<ConnectionInfo['protocol']>('tcp', 'udp', 'sctp', 'ip')),
+  state: optional(text('a state', found => /^[A-Z0-9_]{1,32}$/.test(found))),
+  caddr: optional(cidr),
+  cport: optional(port),
+  vaddr: optional(cidr),
+  vport: optional(port),
+  daddr: optional(cidr),
+  dport: optional(port),
+}
+export type ConnectionFilter = Checked<typeof where>
+
 export const connections = {
   /**
    * A page of the connection table: begin with 0, continue with `next`. Pages are bounded, so a large table never stops
-   * traffic.
+   * traffic; of a search they may be empty.
    */
-  connections: takes({ from: pageNumber }).returns<ConnectionPage>(),
+  connections: takes({ from: pageNumber, ...where }).returns<ConnectionPage>(),
   /**
    * Ends connections and persistence templates of a service's real server, a page of the table at a time like `connections`. Begin
    * with 0, continue with `next`; repeat from 0 until a round has ended none.

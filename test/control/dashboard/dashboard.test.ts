@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { SHAPES } from '../../../src/control/protocol/operations.js'
-import type { Control, Request } from '../../../src/control/protocol/api.js'
+import type { ConnectionInfo, Control, Request } from '../../../src/control/protocol/api.js'
 import { BenchDirector, fromClient } from '../../support/bench-director.js'
-import { tcp4 } from '../../support/frames.js'
+import { tcp4, udp4 } from '../../support/frames.js'
 import { ask, PAGE, post, SCRIPT, serveDashboard } from './serve.js'
 
 const { control } = new BenchDirector()
@@ -142,6 +142,23 @@ t.test('a request is answered as on the control socket', async t => {
   t.match(await post(port, '/api/read', '[]'), { status: 400 })
   t.match(await post(port, '/api/read', `{"op":"totals","x":"${'x'.repeat(70_000)}"}`), { status: 413 })
   t.match(await post(port, '/api/read', { op: 'totals' }, { 'content-type': 'text/plain' }), { status: 415 })
+})
+
+t.test('a search passes the table until it has found enough', async t => {
+  const bench = new BenchDirector()
+  bench.serve('udp', '10.99.1.100:53', '10.99.2.11:53')
+  for (let client = 1; client <= 200; client++)
+    bench.turn('c', udp4(`10.99.1.10:${1024 + client} > 10.99.1.100:53`, fromClient))
+  const port = await serveDashboard(t, { control: bench.control })
+  const found = async (body: object): Promise<{ rows: ConnectionInfo[]; next: number | null }> =>
+    (await post(port, '/api/connections', body)).json as never
+  t.match(await found({ cport: 1100 }), { rows: [{ cport: 1100, daddr: '10.99.2.11' }], next: null })
+  t.equal((await found({ caddr: '10.99.1.0/24' })).rows.length, 200)
+  const first = await found({ count: 1 })
+  t.ok(first.rows.length < 200 && first.next !== null)
+  t.equal(first.rows.length + (await found({ from: first.next })).rows.length, 200)
+  for (const body of [{ count: 501 }, { count: 0 }, { caddr: 'x' }, { op: 'reset', x: 1 }, { from: -1 }])
+    t.equal((await post(port, '/api/connections', body)).status, 400, JSON.stringify(body))
 })
 
 t.test('no request that changes anything is answered, whatever its method', async t => {

@@ -8,7 +8,7 @@ import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
 import { localControl } from '../../../src/control/operations/execute.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
-import { ask, next, serveDashboard, ticks } from './serve.js'
+import { ask, dashboardOn, listen, next, serveDashboard, ticks } from './serve.js'
 
 async function addServices(control: Control, count: number, servers: number): Promise<void> {
   for (let i = 0; i < count; i++) {
@@ -111,4 +111,40 @@ t.test('1000 idle streams harm nobody', async t => {
   t.match(said, /503 Service Unavailable/)
   for (let i = 0; i < 2; i++) t.equal((await next(reader)).event, 'tick')
   t.equal((await ask(port, '/healthz')).status, 200)
+})
+
+t.test('what changed by the control socket, or by an election, is told', async t => {
+  const bench = new BenchDirector()
+  let state = 'BACKUP'
+  const control: Control = {
+    call: async request =>
+      request.op === 'vrrp'
+        ? {
+            ok: true,
+            value: {
+              instances: [{ name: 'VI_1', state, why: 'no advert' }],
+              groups: [],
+              scripts: [],
+              unclaimed: {},
+            } as never,
+          }
+        : bench.control.call(request),
+  }
+  const site = dashboardOn(t, { control })
+  const port = await listen(t, site, control)
+  const service = { protocol: 'tcp', address: VIP, port: 80 } as const
+  site.saw({ op: 'delete-service', service }, { ok: true, value: null })
+  site.saw({ op: 'delete-service', service }, { ok: false, refusal: 'ESRCH', message: '' })
+  site.saw(
+    { op: 'commit' },
+    { ok: true, value: { changes: { 'add-service': 2, 'delete-service': 1 }, connections: 0 } },
+  )
+  const stream = ticks(t, port)
+  await next(stream)
+  state = 'MASTER'
+  t.match((await next(stream))['events'], [
+    { kind: 'vrrp', text: 'VRRP VI_1: BACKUP → MASTER: no advert' },
+    { kind: 'rules', text: 'uvs apply: 3 changes' },
+    { kind: 'rules', text: `uvsadm -D -t ${VIP}:80` },
+  ])
 })

@@ -3,6 +3,12 @@ import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { Dashboard, type DashboardOptions } from '../../../src/control/dashboard/dashboard.js'
 import { serveHttp } from '../../../src/control/metrics/http.js'
+import { Transactions } from '../../../src/control/rules/transactions.js'
+import { TokenFile } from '../../../src/control/dashboard/admin/token-file.js'
+import { dashboardCommands } from '../../../src/cli/uvs/director/dashboard-commands.js'
+import type { Control } from '../../../src/control/protocol/api.js'
+import type { Director } from '../../../src/director/director.js'
+import { BenchDirector } from '../../support/bench-director.js'
 import { Metrics } from '../../../src/control/metrics/metrics.js'
 import { RequestCounts } from '../../../src/control/metrics/request-counts.js'
 import { RulesLoads } from '../../../src/control/metrics/rules-loads.js'
@@ -10,13 +16,36 @@ import { tempDir } from '../../support/temp.js'
 
 type Test = Pick<typeof import('tap').t, 'teardown'>
 
+function makeTrial(): Director {
+  return new BenchDirector().director
+}
+
+interface ServeOptions extends Omit<Partial<DashboardOptions>, 'control'> {
+  control: Control
+  /** The file of --http-admin. */
+  tokens?: string
+  /** What the director's log is told. */
+  told?: string[]
+}
+
 /** A dashboard on loopback; returns its port. */
-export async function serveDashboard(
-  t: Test,
-  options: Pick<DashboardOptions, 'control'> & Partial<DashboardOptions>,
-): Promise<number> {
-  const { control } = options
-  const site = new Dashboard({ names: [], workers: 1, folder: builtPages(t), ...options })
+export function serveDashboard(t: Test, options: ServeOptions): Promise<number> {
+  return listen(t, dashboardOn(t, options), options.control)
+}
+
+export function dashboardOn(t: Test, { tokens, told, ...options }: ServeOptions): Dashboard {
+  const tell = (line: string): void => void told?.push(line)
+  const admin = {
+    director: new Transactions(options.control, makeTrial),
+    makeTrial,
+    commands: dashboardCommands(),
+    tokens: tokens === undefined ? undefined : new TokenFile(tokens, tell),
+    tell,
+  }
+  return new Dashboard({ names: [], workers: 1, folder: builtPages(t), admin, ...options })
+}
+
+export async function listen(t: Test, site: Dashboard, control: Control): Promise<number> {
   const metrics = new Metrics({ control, requests: new RequestCounts(), rules: new RulesLoads() })
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, control, metrics, {}, site)
   t.teardown(() => server.close())
@@ -60,7 +89,7 @@ export function ask(port: number, path: string, { method = 'GET', headers = {}, 
         .on('data', (piece: Buffer) => pieces.push(piece))
         .on('end', () => {
           const said = Buffer.concat(pieces).toString('latin1')
-          const isJson = response.headers['content-type'] === 'application/json'
+          const isJson = said !== '' && response.headers['content-type'] === 'application/json'
           resolve({
             status: response.statusCode!,
             headers: response.headers,

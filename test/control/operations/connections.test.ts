@@ -1,6 +1,6 @@
 import t from 'tap'
 import { execute } from '../../../src/control/operations/execute.js'
-import type { ConnectionInfo, ConnectionPage } from '../../../src/control/protocol/api.js'
+import type { ConnectionFilter, ConnectionInfo, ConnectionPage, Reply } from '../../../src/control/protocol/api.js'
 import { CLIENT, RS, Scene } from '../../director/scene.js'
 import { fromClient, VIP, type BenchDirector } from '../../support/bench-director.js'
 import { tcp4 } from '../../support/frames.js'
@@ -52,6 +52,31 @@ t.test('connections of every protocol, templates among them, with their statesâ€
     `udp ASSURED 68 ${CLIENT}:0 ${VIP}:53 ${RS[0]}:53`,
     `udp UDP 298 ${CLIENT}:2 ${VIP}:53 ${RS[0]}:53`,
   ])
+})
+
+t.test('a search: those that are as each field says', async t => {
+  const scene = new Scene()
+  scene.service(`tcp ${VIP}:80`, { persistence: 60 }, `${RS[0]}:8080`, `${RS[1]}:8081`)
+  scene.service(`udp ${VIP}:53`, {}, `${RS[0]}:53`)
+  scene.connect(`${CLIENT}:1`)
+  scene.udp(`${CLIENT}:2`)
+  scene.tcp('10.99.1.11:65535', `${VIP}:80`)
+  const found = (where: ConnectionFilter): string[] => {
+    const reply = execute(scene.director, { op: 'connections', from: 0, ...where }) as Reply<'connections'>
+    return reply.ok
+      ? reply.value.rows.map(row => `${row.protocol} ${row.state} ${row.cport}`).toSorted()
+      : [reply.refusal]
+  }
+  const all = ['tcp ASSURED 0', 'tcp ESTABLISHED 1', 'tcp NONE 0', 'tcp SYN_RECV 65535', 'udp UDP 2']
+  t.strictSame(found({}), all)
+  t.strictSame(found({ caddr: '10.99.1.0/24', vaddr: `${VIP}/32` }), all)
+  t.strictSame(found({ caddr: '10.99.1.11' }), ['tcp NONE 0', 'tcp SYN_RECV 65535'])
+  t.strictSame(found({ cport: 65535 }), ['tcp SYN_RECV 65535'])
+  t.strictSame(found({ protocol: 'udp' }), ['udp UDP 2'])
+  t.strictSame(found({ vport: 53, dport: 53, daddr: RS[0]! }), ['udp UDP 2'])
+  t.strictSame(found({ state: 'ESTABLISHED', protocol: 'tcp' }), ['tcp ESTABLISHED 1'])
+  t.strictSame(found({ caddr: '0.0.0.0/0', cport: 1, state: 'NONE' }), [])
+  t.strictSame(found({ protocol: 'ip' }), [])
 })
 
 t.test('a large table comes in pages, each connection once', async t => {

@@ -1,9 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
-import { Dashboard } from '../../../control/dashboard/dashboard.js'
-import { RequestCounts } from '../../../control/metrics/request-counts.js'
-import { serveHttp } from '../../../control/metrics/http.js'
-import { Metrics } from '../../../control/metrics/metrics.js'
 import { RulesLoads } from '../../../control/metrics/rules-loads.js'
 import { localControl } from '../../../control/operations/execute.js'
 import { serveControl } from '../../../control/socket/server.js'
@@ -23,6 +19,7 @@ import { aloneIn, DirectorInterfaces } from './director-interfaces.js'
 import type { DirectorAnnouncing } from './director-announcing.js'
 import type { DirectorKeepalived } from './director-keepalived.js'
 import type { DirectorEtcd, DirectorEtcdOf } from './etcd/director-etcd.js'
+import { DirectorHttp } from './director-http.js'
 import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
 import { complain as complainOf } from '../run-uvs.js'
@@ -54,6 +51,7 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const hasRaw = asked.devices.some(({ kind }) => kind === 'raw')
   const { options: command, notes } = hasRaw ? onThisHost(asked, readHost()) : { options: asked, notes: [] }
   const makeTrial = await trialDirectorMaker(command)
+  const http = new DirectorHttp(command.http, complain)
   // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
   const configured = await keepalivedOf(command, makeTrial)
@@ -66,15 +64,10 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   const control = new Transactions(all, makeTrial)
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {
-    const requests = new RequestCounts()
     const rulesLoads = new RulesLoads()
-    open.unshift(await serveControl(command.control, control, { answered: (...asked) => requests.add(...asked) }))
+    open.unshift(await serveControl(command.control, control, { answered: http.answered }))
     await takeLeft(command.control)
-    if (command.http) {
-      const sources = { control: all, requests, rules: rulesLoads, threads: dataPlane.threads }
-      const site = new Dashboard({ control: all, names: command.http.names, workers: command.workers })
-      open.unshift(await serveHttp(command.http, dataPlane, new Metrics(sources), {}, site))
-    }
+    open.unshift(...(await http.serve({ ...command, dataPlane, control, all, makeTrial, rules: rulesLoads })))
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)

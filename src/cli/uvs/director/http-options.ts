@@ -9,6 +9,8 @@ export interface HttpOptions {
   port: number
   /** By which browsers ask for it, besides addresses and localhost. */
   names: string[]
+  /** A file of tokens by which rules may be changed. */
+  admin: string | undefined
 }
 
 export const HTTP_OPTIONS: readonly Option[] = [
@@ -22,6 +24,12 @@ export const HTTP_OPTIONS: readonly Option[] = [
     value: 'NAME',
     help: 'a name that browsers ask for the dashboard by, besides addresses and localhost',
     repeatable: true,
+  },
+  {
+    flags: ['--http-admin'],
+    value: 'FILE',
+    is: 'file',
+    help: 'who has a token of FILE may change rules in the dashboard; lines of NAME TOKEN, mode 0600',
   },
 ]
 
@@ -39,7 +47,7 @@ export function readHttp(given: Given): HttpOptions | undefined {
   if (!match || port > 65_535)
     throw new UsageError(`--http: '${text}' is not PORT or ADDRESS:PORT, such as 127.0.0.1:9100`)
   if (isIP(host) === 0) throw new UsageError(`--http: '${text}': '${host}' is no address, such as 127.0.0.1 or [::1]`)
-  return { host, port, names: given.all('--http-host').map(readName) }
+  return { host, port, names: given.all('--http-host').map(readName), admin: given.one('--http-admin') }
 }
 
 function readName(name: string): string {

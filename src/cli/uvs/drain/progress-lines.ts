@@ -2,6 +2,8 @@
 export interface DrainOutput {
   write(text: string): void
   columns: number | undefined
+  /** The least time between two lines on anything but a terminal; default 10. */
+  secondsALine?: number
 }
 
 /** The least time between two lines on anything but a terminal. */
@@ -35,7 +37,8 @@ export class ProgressLines {
       this.#isLineOpen = true
       return
     }
-    if (counts === this.#said || (!isUrgent && atS < this.#saidAt + SECONDS_A_LINE)) return
+    if (counts === this.#said || (!isUrgent && atS < this.#saidAt + (this.#output.secondsALine ?? SECONDS_A_LINE)))
+      return
     this.#said = counts
     this.#saidAt = atS
     this.line(this.isJson ? JSON.stringify(json) : text)

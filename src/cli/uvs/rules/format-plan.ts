@@ -21,6 +21,11 @@ export function planText(changes: readonly PlannedChange[], more?: string): stri
   return `${formatPlan(changes)}${[...counts, ...(more === undefined ? [] : [more])].join('; ') || 'nothing to do'}\n`
 }
 
+/** As uvsadm would be told. */
+export function commandOf(change: PlannedChange): string {
+  return `uvsadm ${line(change).slice(2)}`
+}
+
 function line({ request }: PlannedChange): string {
   const service = serviceWords(request.service)
   switch (request.op) {

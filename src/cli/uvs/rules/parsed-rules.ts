@@ -22,8 +22,7 @@ export function parsedRules(file: string): AsyncGenerator<Rule, void> {
 }
 
 /** The same of lines that have been read. */
-export async function* parsedLines(lines: Iterable<RuleLine>): AsyncGenerator<Rule, void> {
-  const names = systemNames()
+export async function* parsedLines(lines: Iterable<RuleLine>, names = systemNames()): AsyncGenerator<Rule, void> {
   for (const line of lines) {
     const [first = ''] = line.words
     const noRule = `'${shown(first)}' is no rule: -A -a -E -e -D -d --add-laddr`

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Control } from '../../protocol/api.js'
 import { HttpRefusal } from '../answers.js'
 import { within } from '../../metrics/metrics.js'
-import { OverviewReader } from './overview.js'
+import { OverviewReader, type Told } from './overview.js'
 import { rowsJson } from './rows.js'
 import { ServiceIndex } from './service-index.js'
 import { Stream } from './stream.js'
@@ -30,9 +30,9 @@ export class Live {
   /** Rows since the last overview, by the view's name. */
   readonly #rows = new Map<string, Promise<string>>()
 
-  constructor(control: Control, workers: number) {
+  constructor(control: Control, workers: number, told: Told) {
     this.#control = control
-    this.#reader = new OverviewReader(control, workers)
+    this.#reader = new OverviewReader(control, workers, told)
     this.#index = new ServiceIndex(control)
   }
 

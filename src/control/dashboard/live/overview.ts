@@ -14,6 +14,8 @@ import type {
 } from '../../protocol/api.js'
 import { allHealth } from '../../protocol/all-health.js'
 import type { DropInfo } from '../../protocol/drops.js'
+import type { Drains, DrainShown } from '../admin/drains.js'
+import type { Event, Events } from '../events.js'
 import { packageVersion } from '../../../package-version.js'
 
 /** What every stream's tick says: all but the services. */
@@ -35,6 +37,14 @@ export interface Overview {
   health?: HealthOverview
   vrrp?: VrrpInfo
   announcements?: AnnouncementsInfo
+  drains: DrainShown[]
+  events: readonly Event[]
+}
+
+/** What the dashboard itself knows. */
+export interface Told {
+  drains: Drains
+  events: Events
 }
 
 export interface HealthOverview extends Record<HealthName, number> {
@@ -56,14 +66,17 @@ const OLD_S = 10
 export class OverviewReader {
   readonly #control: Control
   readonly #workers: number
+  readonly #told: Told
   readonly #rates = new Rates()
   #health: HealthOverview | undefined
   #healthAt = -Infinity
+  readonly #states = new Map<string, string>()
   /** Asked only once: the director was not started with them. */
   readonly #without = new Set<OperationName>()
 
-  constructor(control: Control, workers: number) {
+  constructor(control: Control, workers: number, told: Told) {
     this.#control = control
+    this.#told = told
     this.#workers = workers
   }
 
@@ -79,6 +92,7 @@ export class OverviewReader {
     const at = Date.now()
     const health = vrrp && (await this.#readHealth())
     const { verdicts, connections, devices, neighbours, heldFrames, heldDatagrams, localPorts, offload } = figures
+    for (const { name, state, why } of vrrp?.instances ?? []) this.#changed('vrrp', `VRRP ${name}`, state, why)
     const rated = this.#rates.of(verdicts)
     const dropsRated = drops.map(drop => ({ ...drop, rate: this.#rates.rateOf(drop.reason, drop.count) }))
     this.#rates.next()
@@ -105,7 +119,16 @@ export class OverviewReader {
       ...(health && { health }),
       ...(vrrp && { vrrp }),
       ...(announcements && { announcements }),
+      drains: this.#told.drains.shown(),
+      events: this.#told.events.all,
     }
+  }
+
+  /** Tells of a state that is not what it was. */
+  #changed(kind: Event['kind'], name: string, state: string, why: string): void {
+    const before = this.#states.get(name)
+    this.#states.set(name, state)
+    if (before !== undefined && before !== state) this.#told.events.add(kind, `${name}: ${before} → ${state}: ${why}`)
   }
 
   async #ask<O extends OperationName>(request: Request<O>): Promise<Operations[O]['value']> {

@@ -112,7 +112,7 @@ t.test('all that may be said, in either form', async t => {
     control: '/tmp/x.sock',
     rules: '/etc/rules',
     keepalived: undefined,
-    http: { host: '::1', port: 9100, names: [] },
+    http: { host: '::1', port: 9100, names: [], admin: undefined },
     marks: [{ protocol: 'tcp', to: '192.0.2.0/24', ports: [{ first: 80, last: 80 }], mark: 7 }],
     schedulers: ['file:///tmp/mine.js'],
   })
@@ -121,9 +121,9 @@ t.test('all that may be said, in either form', async t => {
 const http = (value: string): unknown => parse(`${least} --http ${value}`).http
 
 t.test('--http without an address is for this host alone', async t => {
-  t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100, names: [] })
-  t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100, names: [] })
-  t.strictSame(http('0.0.0.0:9100'), { host: '0.0.0.0', port: 9100, names: [] })
+  t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100, names: [], admin: undefined })
+  t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100, names: [], admin: undefined })
+  t.strictSame(http('0.0.0.0:9100'), { host: '0.0.0.0', port: 9100, names: [], admin: undefined })
 })
 
 t.test('--http-host says by which names the dashboard is asked for', async t => {

@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Director } from '../../../director/director.js'
+import { isRuleChange, type Committed, type Reply, type Request } from '../../protocol/api.js'
+import { HttpRefusal, readJson, sayJson } from '../answers.js'
+import type { Events } from '../events.js'
+import type { Commands } from './commands.js'
+import { Drains } from './drains.js'
+import { Plans, type Committing } from './plans.js'
+import { Sessions } from './sessions.js'
+import type { TokenFile } from './token-file.js'
+
+/* What changes something: each request by somebody whose token is in the file, each change told with who made it. */
+
+/** Octets of a body: 60 000 rules. */
+const RULES_MAX = 4 * 1024 * 1024
+const BODY_MAX = 4096
+/** Lines of a change that are told. */
+const TOLD = 20
+
+export interface AdminOptions {
+  director: Committing
+  makeTrial: () => Director
+  commands: Commands
+  /** Undefined: nobody may change anything. */
+  tokens: TokenFile | undefined
+  /** The director's log. */
+  tell: (line: string) => void
+}
+
+export class Admin {
+  readonly #sessions: Sessions | undefined
+  readonly #plans: Plans
+  readonly #drains: Drains
+  readonly #commands: Commands
+  readonly #events: Events
+  readonly #tell: (line: string) => void
+
+  constructor({ director, makeTrial, commands, tokens, tell }: AdminOptions, events: Events) {
+    this.#sessions = tokens && new Sessions(tokens)
+    this.#plans = new Plans(director, makeTrial, commands)
+    this.#drains = new Drains(director, commands)
+    this.#commands = commands
+    this.#events = events
+    this.#tell = tell
+  }
+
+  get drains(): Drains {
+    return this.#drains
+  }
+
+  /** Who asks; undefined: somebody who may read. */
+  async whoAsks(request: IncomingMessage): Promise<string | undefined> {
+    return this.#sessions?.whoAsks(request)
+  }
+
+  async session(request: IncomingMessage): Promise<{ admin: 'off' | 'locked' | 'open'; who?: string }> {
+    if (!this.#sessions) return { admin: 'off' }
+    const who = await this.#sessions.whoAsks(request)
+    return who === undefined ? { admin: 'locked' } : { admin: 'open', who }
+  }
+
+  async login(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sessions = this.#mustBeOn()
+    const body = await readJson(request, BODY_MAX)
+    try {
+      const who = await sessions.begin(request, response, body)
+      this.#told('login', 'logged in', who, request)
+      sayJson(response, { admin: 'open', who })
+    } catch (error) {
+      if (error instanceof HttpRefusal && error.status === 403)
+        this.#tell(`dashboard: a wrong token from ${from(request)}`)
+      throw error
+    }
+  }
+
+  async logout(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#mustBeOn().end(request, response)
+    sayJson(response, { admin: 'locked' })
+  }
+
+  async plan(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const who = await this.whoAsks(request)
+    sayJson(response, await this.#plans.plan(await readJson(request, RULES_MAX), who !== undefined))
+  }
+
+  async apply(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const who = await this.#mustKnow(request)
+    const { done, commands } = await this.#plans.apply(await readJson(request, BODY_MAX))
+    const more = commands.length > TOLD ? [`${commands.length - TOLD} more`] : []
+    this.#told('rules', [...commands.slice(0, TOLD), ...more].join('; ') || 'nothing to do', who, request)
+    sayJson(response, { message: commands.length === 1 ? '1 change made' : `${commands.length} changes made`, ...done })
+  }
+
+  async drain(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const who = await this.#mustKnow(request)
+    const drain = await this.#drains.begin(await readJson(request, BODY_MAX), who)
+    this.#told('drain', `drain ${drain.service} -r ${drain.server}`, who, request)
+    sayJson(response, { id: drain.id })
+  }
+
+  async cancelDrain(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const who = await this.#mustKnow(request)
+    const drain = this.#drains.cancel(await readJson(request, BODY_MAX))
+    this.#told('drain', `stopped the drain of ${drain.service} -r ${drain.server}`, who, request)
+    sayJson(response, { id: drain.id })
+  }
+
+  /** What came by the control socket and was done. */
+  saw(request: Request, reply: Reply): void {
+    const text = this.#textOf(request, reply)
+    if (text !== undefined) this.#events.add('rules', text)
+  }
+
+  close(): void {
+    this.#drains.close()
+  }
+
+  #textOf(request: Request, reply: Reply): string | undefined {
+    if (isRuleChange(request)) return this.#commands.lines([{ request, connections: 0 }])[0]
+    if (request.op === 'flush' || request.op === 'reset') return `uvs: ${request.op}`
+    if (request.op !== 'commit' || !reply.ok) return undefined
+    const changes = Object.values((reply.value as Committed).changes).reduce((sum, count) => sum + count, 0)
+    return `uvs apply: ${changes} changes`
+  }
+
+  #mustBeOn(): Sessions {
+    if (this.#sessions) return this.#sessions
+    throw new HttpRefusal(403, 'nothing can be changed here: the director was started without --http-admin FILE')
+  }
+
+  async #mustKnow(request: IncomingMessage): Promise<string> {
+    const who = await this.#mustBeOn().whoAsks(request)
+    if (who === undefined) throw new HttpRefusal(401, 'log in first')
+    return who
+  }
+
+  #told(kind: 'rules' | 'drain' | 'login', text: string, who: string, request: IncomingMessage): void {
+    this.#events.add(kind, text, who)
+    this.#tell(`dashboard: ${who} at ${from(request)}: ${text}`)
+  }
+}
+
+function from({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '?'
+}
