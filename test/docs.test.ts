@@ -6,7 +6,7 @@ import t from 'tap'
 /* What documents and comments point at is there. */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const FOLDERS = ['src', 'native-free', 'netns-lab', 'bench', 'test', 'docs', 'monitoring', 'packaging']
+const FOLDERS = ['src', 'native-free', 'netns-lab', 'bench', 'test', 'docs', 'examples', 'monitoring', 'packaging']
 const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
 
 function files(ending: RegExp): string[] {

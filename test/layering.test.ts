@@ -55,7 +55,7 @@ const BELOW: Record<string, string[]> = {
   'keepalived/rules': ['keepalived/health', 'control/protocol'],
   // What is shown of all that.
   'keepalived/seen': ['keepalived/rules', 'keepalived/vrrp'],
-  'native-free': ['control/operations', 'capture'],
+  'native-free': ['control/operations', 'capture', 'keepalived/rules', 'keepalived/vrrp'],
   // What the two commands have in common: files right under src/cli.
   cli: ['control/protocol', 'package-version'],
   'cli/uvsadm': ['cli', 'control/socket'],

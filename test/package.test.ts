@@ -95,6 +95,7 @@ t.test('man pages, documents, the labs’ drawing; no maps, benches or tests', a
     'LICENSE',
     'CHANGELOG.md',
     'docs/lint.md',
+    'examples/simulate/wrr-3-to-1.yaml',
     'docs/on-a-server.md',
     'packaging/bird/director.conf',
     'packaging/bird/router.conf',
@@ -103,7 +104,7 @@ t.test('man pages, documents, the labs’ drawing; no maps, benches or tests', a
     ...manifest.man,
   ])
     t.ok(files.includes(path), path)
-  const folders = /^(dist\/(src|native-free|netns-lab|man|web)|docs|monitoring|packaging)\//
+  const folders = /^(dist\/(src|native-free|netns-lab|man|web)|docs|examples|monitoring|packaging)\//
   const strange = files.filter(path => path.includes('/') && !folders.test(path) && path !== 'netns-lab/topology.txt')
   t.strictSame(strange, [])
   const unwanted = files.filter(path => /\.map$|(^|\/)(bench|test|uml)\/.*\.js$|\btest\b/.test(path))
@@ -121,5 +122,12 @@ t.test('the dashboard ships whole, and is small', async t => {
 })
 
 t.test('few packages are installed beside it', async t => {
-  t.strictSame(Object.keys(manifest.dependencies).sort(), ['ipaddr.js', 'koffi', 'lru-cache', 'prom-client', 'uplot'])
+  t.strictSame(Object.keys(manifest.dependencies).sort(), [
+    'ipaddr.js',
+    'koffi',
+    'lru-cache',
+    'prom-client',
+    'uplot',
+    'yaml',
+  ])
 })

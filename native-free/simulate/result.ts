@@ -34,7 +34,7 @@ export interface RequestTotals {
   answered: number
   /** Its connection was open, and then reset or silent for longer than the clients' `timeout`. */
   broken: number
-  /** Its connection was refused before it was open, by RST or ICMP. */
+  /** Its connection was refused before it was open, by RST or ICMP; or the real server's queue was full. */
   refused: number
   /** Its connection did not open in `timeout`. */
   timedOut: number
@@ -105,7 +105,7 @@ export interface DirectorResult {
 }
 
 export interface DropResult {
-  /** A verdict of the director, 'drop-…', or 'link-loss', 'link-partition', 'host-down' for what was lost outside of it. */
+  /** A verdict of the director, 'drop-…', or or of what was lost outside of it: 'link-loss', 'link-partition', 'host-down', 'address-nowhere'. */
   reason: string
   count: number
   /** In each interval. */
@@ -157,8 +157,8 @@ export interface RecoveryResult {
   event: string
   atMs: number
   /**
-   * How long after it the last request began that failed, before the next such event; 0: none failed. null: requests that began in the
-   * last interval of that time still failed.
+   * How long after it the last request began that failed before the next such event; 0: at most what was open then. null: requests that
+   * began in the last interval of that time still failed.
    */
   tookMs: number | null
   /** Requests that failed in that time. */

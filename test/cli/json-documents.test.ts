@@ -34,6 +34,7 @@ import { fleetApplied, fleetPlan, fleetRules, fleetStatus } from './sample-fleet
 import { offloadingNowhere } from './sample-offload.js'
 import { sampleRealServer } from './sample-real-server.js'
 import { sampleSeen } from './sample-seen.js'
+import { sampleSimulation } from './sample-simulation.js'
 
 /* Every document of --json, as a director prints it that has every kind of service and real traffic, against the schema
  * that users get; and that schema against its own promise: nothing in it is undescribed, nothing is left open. */
@@ -142,6 +143,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   drops: () => showDrops(droppingOne(), new Rates(), true, 0),
   explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
   flowsMoved,
+  simulation: async () => ({ status: 0, out: await sampleSimulation(), err: '' }),
   fleetPlan: () => fleetPlan(otherRules),
   fleetApplied: () => fleetApplied(otherRules),
   fleetRules,
@@ -268,6 +270,7 @@ const ASKS_NOBODY = [
   'explain',
   'drops',
   'flowsMoved',
+  'simulation',
   ...FLEET,
 ]
 
@@ -337,6 +340,8 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['flowsMoved', 'a share', ({ flowsMoved: { services } }) => (services[0].newFlows.elsewhere = 0.1)],
   ['flowsMoved', 'a service without a name', ({ flowsMoved: { services } }) => delete services[0].service],
   ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
+  ['simulation', 'a field that is not documented', ({ simulation }) => (simulation.requests.lost = 1)],
+  ['simulation', 'an event of another kind', ({ simulation }) => (simulation.events[0].kind = 'rain')],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
 ]
 

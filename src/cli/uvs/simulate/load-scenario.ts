@@ -1,0 +1,87 @@
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { LineCounter, parseDocument, type Document } from 'yaml'
+import { readScenario } from '../../../../native-free/simulate/scenario/read-scenario.js'
+import type { Scenario } from '../../../../native-free/simulate/scenario/scenario.js'
+import { ScenarioError, type Path } from '../../../../native-free/simulate/scenario/scenario-error.js'
+import { UsageError } from '../../../director/options.js'
+import { messageOf } from '../../../linux/error-text.js'
+import { readText, Unreadable } from '../../read-text.js'
+
+const LARGEST = 4 * 2 ** 20
+const MODULES = ['.js', '.mjs', '.ts', '.mts']
+/** Aliases (`*name`) that a document may expand: no bomb of a few lines. */
+const MOST_ALIASES = 1000
+
+/** A scenario, and how to say where an error in it is. */
+export interface ScenarioSource {
+  readonly scenario: Scenario
+  placed(error: ScenarioError): string
+}
+
+/** Reads a YAML or JSON file, or a module's default export. UsageError in a line: the file, the line, the word. */
+export async function loadScenario(file: string): Promise<ScenarioSource> {
+  const isModule = MODULES.includes(extname(file))
+  const { value, placed } = isModule ? await fromModule(file) : fromYaml(file)
+  try {
+    return { scenario: readScenario(value), placed }
+  } catch (error) {
+    throw error instanceof ScenarioError ? new UsageError(placed(error)) : error
+  }
+}
+
+interface Loaded {
+  readonly value: unknown
+  placed(error: ScenarioError): string
+}
+
+async function fromModule(file: string): Promise<Loaded> {
+  let loaded: { default?: unknown }
+  try {
+    loaded = (await import(pathToFileURL(resolve(file)).href)) as typeof loaded
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw new UsageError(
+        `${file}: this Node loads no TypeScript: Node 22.18 does, or compile it to ${file.replace(/ts$/, 'js')}`,
+      )
+    throw new UsageError(`${file}: ${messageOf(error).split('\n')[0]}`)
+  }
+  if (loaded.default === undefined)
+    throw new UsageError(`${file}: it has no default export, which would be the scenario`)
+  return { value: loaded.default, placed: error => `${file}: ${error.message}` }
+}
+
+function fromYaml(file: string): Loaded {
+  const text = textOf(file)
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [wrong] = document.errors
+  if (wrong) {
+    const { line, col } = lines.linePos(wrong.pos[0])
+    throw new UsageError(`${file}:${line}:${col}: ${wrong.message.split('\n')[0]}`)
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
+    return { value, placed: error => `${file}:${lineOf(document, lines, error.path)}: ${error.message}` }
+  } catch (error) {
+    throw new UsageError(`${file}: ${messageOf(error).split('\n')[0]}`)
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readText(file, LARGEST)
+  } catch (error) {
+    throw error instanceof Unreadable ? new UsageError(error.message) : error
+  }
+}
+
+/** Of the place itself; if it is not in the file, of what it would be in. */
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  for (let len = path.length; len > 0; len--) {
+    const node = document.getIn(path.slice(0, len), true) as { range?: [number, number, number] | null } | undefined
+    if (node?.range) return lines.linePos(node.range[0]).line
+  }
+  return 1
+}

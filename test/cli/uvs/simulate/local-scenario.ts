@@ -1,0 +1,18 @@
+import { readScenario } from '../../../../native-free/simulate/scenario/read-scenario.js'
+import type { SimulationResult } from '../../../../native-free/simulate/result.js'
+import { simulate } from '../../../../native-free/simulate/simulation.js'
+import { lineOnDirector } from '../../../../src/cli/uvs/simulate/run-scenario.js'
+import { loadKeepalived } from '../../../../src/cli/uvs/simulate/load-keepalived.js'
+
+/** Runs a scenario that is no file. */
+export function localScenario(value: unknown): Promise<SimulationResult> {
+  const scenario = readScenario(value)
+  return simulate({
+    scenario,
+    keepalived: loadKeepalived(scenario, 'scenario.yaml'),
+    runLine: lineOnDirector,
+    report: problem => {
+      throw new Error(problem)
+    },
+  })
+}
