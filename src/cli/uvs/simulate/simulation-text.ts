@@ -50,7 +50,7 @@ export function simulationText(result: SimulationResult): string {
     )
   if (assertions.length > 0)
     lines.push('', ...assertions.map(({ text, ok, found }) => `${ok ? 'ok    ' : 'FAILED'} ${text}: ${found}`))
-  return lines.map(line => `${line.trimEnd()}\n`).join('')
+  return lines.map(line => `${printable(line.trimEnd())}\n`).join('')
 }
 
 function serverTable(servers: readonly RealServerResult[]): string[] {
@@ -87,4 +87,9 @@ function eventLine({ atMs, text }: SimulationResult['events'][number]): string {
 
 function seconds(ms: number): string {
   return `${Math.round(ms) / 1000} s`
+}
+
+/** Replaces control characters of the scenario's texts, which a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd')
 }

@@ -5,7 +5,7 @@ import { lineOnDirector } from '../../../../src/cli/uvs/simulate/run-scenario.js
 import { loadKeepalived } from '../../../../src/cli/uvs/simulate/load-keepalived.js'
 
 /** Runs a scenario that is no file. */
-export function localScenario(value: unknown): Promise<SimulationResult> {
+export async function localScenario(value: unknown): Promise<SimulationResult> {
   const scenario = readScenario(value)
   return simulate({
     scenario,
