@@ -188,7 +188,7 @@ function makeWaysOut(
   const givenUp = new GivenUp(conns, ownAddresses, errors, fates, options.now)
   const reassembly = new Reassembly(allocate, reassemblySeed, givenUp, fates)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
-  const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly }
+  const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly, tunnels }
   return { voice, memory, output, embedded, verdictCounters, ...answered }
 }
 
@@ -227,7 +227,8 @@ function makePath(
   const { egress } = options
   const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
   if (flows && options.leftFlows) flows.adoption = adopt(options, options.leftFlows, conns, balancing)
-  const inbound = new Inbound(parts, related, towards, answers, flows && new TunnelFlows(parts, neighbours, flows))
+  const tunnelFlows = flows && new TunnelFlows(parts, neighbours, flows, waysOut.tunnels)
+  const inbound = new Inbound(parts, related, towards, answers, tunnelFlows)
   const fast = options.isWholePath
     ? undefined
     : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows })

@@ -121,8 +121,10 @@ export const [SLOT_NUMBER, LINK_NUMBER, NEXT_MAC, CHECK] = [-160, -168, -176, -1
 export const [EPOCH_READ, FORM_READ, SUMS_READ, EPOCH_AT] = [-192, -200, -208, -224]
 /** What `inOrder` adds nothing to. */
 export const ORDER = -216
-/** The first octets of a frame that goes into a tunnel, up to the inner header's checksum: 46. */
+/** The first octets of a frame that goes into a tunnel: by IPIP up to the inner header's checksum, 46; else up to the inner header. */
 export const TUNNEL_HEAD = -272
+/** 64 bits: octets of a tunnel's headers. */
+export const OUTER_LEN = -280
 
 /** On here the frame, unchanged but for octets behind its packet, goes to the front's own steps. */
 export const UP = 'comes up'
@@ -171,13 +173,15 @@ export function loadSlot(to: Register, word: number): Code {
 }
 /** Writes `octets` octets of the frame's beginning, from a place on the stack; on at `otherwise` if that cannot be. */
 export function writeFrame(place: number, octets: number, otherwise: string): Code {
+  return [mov(r2, 0), mov(r4, octets), writeOctets(place, otherwise)]
+}
+/** The same of r4 octets of the frame, from r2 on. `flags`: that the kernel is to mend the sum that a NIC has taken of the frame. */
+export function writeOctets(place: number, otherwise: string, flags = 0): Code {
   return [
     mov(r1, r6),
-    mov(r2, 0),
     pointTo(r3, place),
-    mov(r4, octets),
-    mov(r5, 0),
-    call(Helper.SKB_STORE_BYTES), // bpf_skb_store_bytes(skb, 0, place, octets, 0)
+    mov(r5, flags),
+    call(Helper.SKB_STORE_BYTES), // bpf_skb_store_bytes(skb, r2, place, r4, flags)
     jumpIf(r0, '!=', 0, otherwise),
   ]
 }

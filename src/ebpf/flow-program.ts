@@ -130,7 +130,7 @@ function hasOctets(end: number): Code {
 /** Step 6. */
 const plainOptions: Code = [
   loadSlot(r1, FORM),
-  jumpIf(r1, '&', FlowForm.IPIP, 'a tunnel'),
+  jumpIf(r1, '&', FlowForm.TUNNEL, 'a tunnel'),
   'may be sent',
   load8(r2, r7, At.PROTOCOL),
   jumpIf(r2, '==', IpProtocol.TCP, 'options'),

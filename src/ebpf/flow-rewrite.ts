@@ -164,7 +164,7 @@ export const trimmed: Code = [
 export const rewritten: Code = [
   load64(r1, fp, FORM_READ),
   jumpIf(r1, '&', FlowForm.TRANSLATED, 'translated'),
-  jumpIf(r1, '&', FlowForm.IPIP, 'into its tunnel'),
+  jumpIf(r1, '&', FlowForm.TUNNEL, 'into its tunnel'),
   writeFrame(HEAD, At.SRC, UP),
   jump('rewritten'),
   'translated',

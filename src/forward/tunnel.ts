@@ -1,6 +1,6 @@
 /*
  * TUN, `-i`: the unchanged packet inside an IPv4 packet from the director to the real server. Between the two headers stands
- * nothing (IPIP, RFC 2003), UDP and GUE (draft-ietf-intarea-gue), or GRE (RFC 2784). ipvs-behaviour.md §6.7; case tun. The
+ * nothing (IPIP, RFC 2003), UDP and GUE (draft-ietf-intarea-gue), or GRE (RFC 2784). ipvs-behaviour.md §6.7; cases tun, tun-flows. The
  * new headers go into the frame's headroom.
  */
 import type { Packet } from '../packet/packet.js'
@@ -104,10 +104,16 @@ export class Tunnels {
     }
   }
 
-  /** The outer UDP source port. The same for all packets of a flow, so that routers keep them on one path. */
   #portOf({ ip, slab, transportAt, transportLen }: Packet): number {
-    let h = Math.imul(ip.srcAddr ^ this.#seed, 0xcc9e2d51) ^ ip.dstAddr
-    if (transportLen >= 4) h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ slab.view.getInt32(transportAt)
+    return this.sourcePort(ip.srcAddr, ip.dstAddr, transportLen >= 4 ? slab.view.getInt32(transportAt) : undefined)
+  }
+  /**
+   * The outer UDP source port, by the packet's addresses and its ports, if it has any. The same for all packets of a flow, so that routers keep them
+   * on one path.
+   */
+  sourcePort(srcAddr: number, dstAddr: number, ports: number | undefined): number {
+    let h = Math.imul(srcAddr ^ this.#seed, 0xcc9e2d51) ^ dstAddr
+    if (ports !== undefined) h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ ports
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
     h ^= h >>> 16
     return FIRST_PORT + Math.floor(((h >>> 0) * (LAST_PORT - FIRST_PORT)) / 2 ** 32)

@@ -17,13 +17,19 @@ export const HOP = 1
 export const FORM = 2
 /** Octets of an IP packet that may leave. */
 export const MTU = 3
-/** The addresses and ports to write, as they stand in the frame; of a tunnel, its two ends, and no ports. */
+/**
+ * The addresses and ports to write, as they stand in the frame. Of a tunnel, its two ends, and what stands behind its outer IPv4 header: of
+ * GUE UDP's ports, of GRE its header.
+ */
 export const SRC = 4
 export const DST = 5
 export const PORTS = 6
 /** For the IPv4 header: addresses and the TTL, which falls by one. */
 export const HEADER_SUM = 7
-/** For TCP and UDP: addresses, which a partial checksum covers too; and ports. Of a tunnel: what all its outer headers have in common. */
+/**
+ * For TCP and UDP: addresses, which a partial checksum covers too; and ports. Of a tunnel: what all its outer headers have in common; and of those
+ * octets 20 to 23 of the frame, without the TTL.
+ */
 export const ADDRESS_SUM = 8
 export const PORT_SUM = 9
 /** Written by the program, 64 bits: packets (24 bits), above them octets of IP packets (40 bits). Both wrap. */
@@ -44,8 +50,13 @@ export const FlowForm = {
   /** A TCP segment with options other than a timestamp comes up: it might claim a client's address (TOA). */
   CHECK_OPTIONS: 2,
   OUTBOUND: 4,
-  /** With DF, the packet is put into a tunnel, by IPIP with DF; without, it comes up, as the director counts identifications. */
-  IPIP: 8,
+  /**
+   * With DF, the packet is put into a tunnel, whose outer header has DF; without, it comes up, as the director counts identifications. The tunnel is
+   * by IPIP, or by GRE or GUE without a checksum.
+   */
+  TUNNEL: 8,
+  GRE: 16,
+  GUE: 32,
 } as const
 
 /** By so many bits octets stand above packets in COUNT. */

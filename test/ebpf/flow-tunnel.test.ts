@@ -5,12 +5,12 @@ import { TestRun } from './test-run.js'
 import { firstUnwrapped, TunnelBench } from './tunnel-bench.js'
 
 /*
- * Frames of flows that go into a tunnel by IPIP, through the flow program as the keeper has told it, and through a director that sees
+ * Frames of flows that go into tunnels, through the flow program as the keeper has told it, and through a director that sees
  * every frame.
  */
 
 const skip = process.getuid?.() === 0 ? false : 'not root: the kernel takes no programs'
-const FRAMES = Number(process.env['UVS_FRAMES'] ?? 25_000)
+const FRAMES = Number(process.env['UVS_FRAMES'] ?? 20_000)
 
 t.test('frames are wrapped as by the whole path, or come up for a reason', { skip, timeout: 240_000 }, async t => {
   const bench = new TunnelBench()

@@ -8,16 +8,15 @@ import { Poller } from '../../src/linux/poller.js'
 import { VNET_LEN } from '../../src/packet/frame.js'
 import { COUNT_LOW, FlowForm, SEEN, SLOT_WORDS } from '../../src/packet/flow-slot.js'
 import { parseIpv4, type MacAddr } from '../../src/wire/addr.js'
-import { IPV4_MIN_LEN } from '../../src/wire/ipv4.js'
 import { VIP, type Sent } from '../support/bench-director.js'
 import { ip, veth } from '../linux/own-network.js'
 import { concat, hex, partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
-import { readU16 } from '../support/octets.js'
+import { checksum, readU16 } from '../support/octets.js'
 import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
 import type { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import { AddressKind } from '../../src/packet/front.js'
 import { CLIENT_ADDR, FlowBench, LIP, type BenchFlow } from './flow-bench.js'
-import { TunnelBench } from './tunnel-bench.js'
+import { TunnelBench, type TunnelFlow } from './tunnel-bench.js'
 
 /*
  * The flow program on a wire, where frames come whose checksums are left to the device and that are cut into segments later: what a
@@ -27,6 +26,8 @@ import { TunnelBench } from './tunnel-bench.js'
 const TIMESTAMPS = unhex('0101080a0102030405060708')
 const [TCPV4, UDP_L4] = [1, 5]
 const LARGE_MTU = 9000
+/** The longest frame of segments on a wire for which they are cut. */
+const CUT = 3000
 /** A wire's end that the director has; the other is called so with '-far'. */
 const WIRES = ['in', 'c', 'r'] as const
 
@@ -37,7 +38,9 @@ export interface WiredBench {
   readonly flows: readonly BenchFlow[]
   framesOf(flow: BenchFlow): Iterable<LiveFrame>
   /** What leaves, by 'c' or 'r'. */
-  sent(each: LiveFrame): Pick<Sent, 'link' | 'frame' | 'header'> | undefined
+  sent(each: LiveFrame, flow: BenchFlow): Pick<Sent, 'link' | 'frame' | 'header'> | undefined
+  /** Longer frames are cut before they leave: what leaves are segments, in all their headers like `sent`. */
+  readonly mostOctets?: number
   close(): void
 }
 /** By WIRES. */
@@ -71,19 +74,23 @@ function wired(bench: FlowBench, frames: (flow: BenchFlow) => Iterable<LiveFrame
 /** Flows into tunnels, by the wires 'in' and 'r'. */
 export function tunnelFlows({ macs, ifindexes }: Ends): WiredBench {
   const bench = new TunnelBench({ macs: [macs[0]!, macs[2]!], ifindexes: [ifindexes[0]!, ifindexes[2]!] })
+  const of = ({ slot }: BenchFlow): TunnelFlow => bench.flows.find(each => each.slot === slot)!
   return {
     maps: bench.maps,
     table: bench.table,
     flows: bench.flows,
-    framesOf: flow => tunnelFramesOf(flow),
-    sent: ({ frame, header }) => ({ link: 'r', frame: bench.wrappedWhole(frame), header: behindOuter(header) }),
+    framesOf: flow => tunnelFramesOf(of(flow)),
+    sent: ({ frame, header }, flow) => {
+      const { overhead } = of(flow)
+      return { link: 'r', frame: bench.wrappedWhole(frame, of(flow)), header: behindOuter(header, overhead) }
+    },
     close: () => bench.close(),
   }
 }
-/** The virtio-net header of a frame, where its checksum's place has moved by an outer header. */
-function behindOuter(header: Uint8Array): Uint8Array {
+/** The virtio-net header of a frame, where its checksum's place has moved by outer headers. */
+function behindOuter(header: Uint8Array, overhead: number): Uint8Array {
   const moved = header.slice()
-  if ((header[0]! & 1) !== 0) moved[6]! += IPV4_MIN_LEN
+  if ((header[0]! & 1) !== 0) moved[6]! += overhead
   return moved
 }
 
@@ -95,6 +102,19 @@ interface LiveFrame {
   readonly isUp?: boolean
   /** The fast path leaves it to the whole path, by direct routing though what is left to the device is no matter. */
   readonly isInner?: boolean
+}
+
+/** Segments into tunnels over wires that the kernel cuts them for: with what it has been told of the outer headers. */
+export function cutFlows(ends: Ends): WiredBench {
+  const bench = tunnelFlows(ends)
+  return {
+    ...bench,
+    mostOctets: CUT,
+    framesOf: flow => [...bench.framesOf(flow)].filter(({ header, frame, isUp }) => isCut(header, frame) && !isUp),
+  }
+}
+function isCut(header: Uint8Array, frame: Uint8Array): boolean {
+  return (header[4]! | header[5]!) !== 0 && frame.length > CUT
 }
 
 /** Frames of a flow with checksums left to the device, of one piece and to be cut. */
@@ -137,8 +157,8 @@ function* framesOf({ flow, eth, isTcp, form }: BenchFlow, mtu: number): Generato
 }
 
 /** The same into a tunnel, and without DF, congested, too large. */
-function* tunnelFramesOf(flow: BenchFlow): Generator<LiveFrame> {
-  const [mtu, headers] = [1380, flow.isTcp ? 40 : 28]
+function* tunnelFramesOf(flow: TunnelFlow): Generator<LiveFrame> {
+  const [mtu, headers] = [flow.fits, flow.isTcp ? 40 : 28]
   for (const each of framesOf(flow, mtu)) {
     const gsoSize = each.header[4]! | (each.header[5]! << 8)
     const needed = gsoSize === 0 ? readU16(each.frame, 16) : headersOf(each.frame) + gsoSize
@@ -152,7 +172,7 @@ function* tunnelFramesOf(flow: BenchFlow): Generator<LiveFrame> {
     yield { what: `type of service ${tos}`, frame: make(30, { tos }), header: virtioHeader() }
   for (const ttl of [2, 64, 255]) yield { what: `TTL ${ttl}`, frame: make(30, { ttl }), header: virtioHeader() }
   yield { what: 'no DF', frame: make(30, { df: false }), header: virtioHeader(), isUp: true }
-  const longest = make(65_516 - headers, { partial: true }) // with another header no IPv4 packet
+  const longest = make(65_504 - headers, { partial: true }) // with the headers of any tunnel it may be no IPv4 packet
   const gso = { gsoType: flow.isTcp ? TCPV4 : UDP_L4, gsoSize: 1000 }
   yield { what: 'too long', frame: longest, header: partialHeader(longest, gso), isUp: true }
   for (const more of [0, 1])
@@ -213,6 +233,8 @@ export class Wires {
     }
     const infos = this.#near.map(interfaceInfo)
     this.bench = makeBench({ macs: infos.map(({ mac }) => mac), ifindexes: infos.map(({ index }) => index) })
+    const { mostOctets } = this.bench
+    if (mostOctets !== undefined) ip(`link set ${this.#near[2]} gso_max_size ${mostOctets}`)
     this.#front = new ProgramFront({ flows: this.bench.maps })
     for (const addr of [VIP, LIP, CLIENT_ADDR]) this.#front.setKinds(parseIpv4(addr)!, AddressKind.OWN)
     const [sender, ...hearers] = this.#near.map(near => new RawDevice(`${near}-far`))
@@ -252,6 +274,28 @@ export class Wires {
     }
     return ['nowhere', '']
   }
+  /** Sends a frame that is cut. Says what is wrong with the segments that come out at 'r'. */
+  #wrongSegments({ frame, header }: LiveFrame, whole: Uint8Array): string | undefined {
+    this.#memory.bytes.set(concat(header, frame), 0)
+    this.#sender.transmit(this.#memory, VNET_LEN, frame.length)
+    this.#sender.flush()
+    const hearer = this.#hearers[2]!
+    const poller = new Poller(hearer.fds)
+    const pieces: Uint8Array[] = []
+    const headers = headersOf(frame) + whole.length - frame.length
+    let payload = 0
+    for (let tries = 0; tries < 100 && payload + headers + 14 < whole.length; tries++) {
+      hearer.receive({ frame: ({ bytes }, at, len) => void pieces.push(bytes.slice(at, at + len)) }, 64)
+      hearer.release()
+      payload = pieces.reduce((sum, { length }) => sum + length - headers - 14, 0)
+      if (payload + headers + 14 < whole.length) poller.wait(20)
+    }
+    const got = concat(...pieces.map(piece => piece.slice(headers + 14)))
+    if (hex(got) !== hex(whole.slice(headers + 14))) return `${pieces.length} segments with ${payload} octets`
+    const size = header[4]! | (header[5]! << 8)
+    const other = pieces.find(piece => !isSegmentOf(piece, whole, whole.length - frame.length, headers + size))
+    return other && `segment ${hex(other.slice(0, headers + 14))}\nof      ${hex(whole.slice(0, headers + 14))}`
+  }
 
   /** Sends frames of all flows. Returns the first that comes out otherwise than it is to; else how many have been forwarded. */
   firstWrong(isOf: (flow: BenchFlow) => boolean = () => true): string | number {
@@ -263,7 +307,13 @@ export class Wires {
       for (const each of bench.framesOf(flow)) {
         counts[0] = 0n
         bench.table.slots[flow.slot * SLOT_WORDS + SEEN] = 0
-        const [leaves, expected] = expectedOf(bench, each)
+        if (bench.mostOctets !== undefined) {
+          const wrong = this.#wrongSegments(each, bench.sent(each, flow)!.frame)
+          if (wrong) return `${flow.name}, ${each.what}: ${wrong}`
+          forwarded++
+          continue
+        }
+        const [leaves, expected] = expectedOf(bench, each, flow)
         const got = this.#send(each)
         const count = leaves ? (BigInt(readU16(each.frame, 16)) << 24n) + 1n : 0n
         if (
@@ -286,6 +336,22 @@ export class Wires {
   }
 }
 
+/**
+ * Whether a frame's outer headers are those of a segment: as of the whole frame, but for lengths, the identification and
+ * the header's checksum, which are the segment's own; and no longer than it may be.
+ */
+function isSegmentOf(piece: Uint8Array, whole: Uint8Array, overhead: number, most: number): boolean {
+  const length = piece.length - 14
+  if (length > most || readU16(piece, 16) !== length || readU16(piece, 14 + overhead + 2) !== length - overhead)
+    return false
+  const isUdp = piece[23] === 17
+  if (isUdp && readU16(piece, 38) !== length - 20) return false
+  if (checksum(piece.slice(14, 34)) !== 0 || checksum(piece.slice(14 + overhead, 34 + overhead)) !== 0) return false
+  const own = (at: number): boolean =>
+    (at >= 16 && at < 20) || (at >= 24 && at < 26) || (isUdp && at >= 38 && at < 40) || at >= 14 + overhead
+  return piece.slice(0, 14 + overhead).every((octet, at) => own(at) || octet === whole[at])
+}
+
 /** A frame behind its virtio-net header, of which counts what a receiver must know: not how long the headers are. */
 function seen(octets: Uint8Array): string {
   const copy = octets.slice()
@@ -295,9 +361,9 @@ function seen(octets: Uint8Array): string {
 }
 
 /** Whether it leaves, and where what comes out. */
-function expectedOf(bench: WiredBench, each: LiveFrame): [boolean, [string, string]] {
+function expectedOf(bench: WiredBench, each: LiveFrame, flow: BenchFlow): [boolean, [string, string]] {
   const { frame, header, isUp } = each
-  const leaves = isUp ? undefined : bench.sent(each)
+  const leaves = isUp ? undefined : bench.sent(each, flow)
   if (!leaves) return [false, ['up', seen(concat(header, frame))]]
   return [true, [leaves.link, seen(concat(leaves.header, leaves.frame))]]
 }

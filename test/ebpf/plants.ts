@@ -19,7 +19,7 @@ import {
   tellFront,
   type Case,
 } from './flow-corpus.js'
-import { apartFlows, rewrittenFlows, tunnelFlows, Wires } from './flow-wires.js'
+import { apartFlows, cutFlows, rewrittenFlows, tunnelFlows, Wires } from './flow-wires.js'
 import { mutantsOf, placesOf, redirectSeen, type Mutant } from './planted.js'
 import { TestRun } from './test-run.js'
 import { firstUnwrapped, TunnelBench, type TunnelCase } from './tunnel-bench.js'
@@ -123,7 +123,7 @@ export class Plants {
     return wrong
   }
   #wrongOnWires(plant: number): string | undefined {
-    for (const [i, flows] of [rewrittenFlows, tunnelFlows, apartFlows].entries()) {
+    for (const [i, flows] of [rewrittenFlows, tunnelFlows, cutFlows, apartFlows].entries()) {
       if (!this.#wires[i]) {
         const wires = new Wires('tcx', flows, `${i}`)
         this.#slots.push(asMade(wires.bench))

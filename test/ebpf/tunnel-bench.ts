@@ -4,7 +4,7 @@ import * as slot from '../../src/packet/flow-slot.js'
 import { formatMac } from '../../src/wire/addr.js'
 import { BenchDirector, DIP_R, endpoint, GATEWAY_MAC, serverMac, VIP } from '../support/bench-director.js'
 import { ethernet, hex, packet4, tcp4, udp4 } from '../support/frames.js'
-import { readU16 } from '../support/octets.js'
+import { concat, readU16, u16 } from '../support/octets.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 import type { BenchFlow, Wires } from './flow-bench.js'
 import { changedBits, mendHeader, randomFlowFrame, type TestFrame, whyUp } from './flow-frames.js'
@@ -14,12 +14,23 @@ import type { TestRun } from './test-run.js'
 const [NEXT, REDIRECT] = [-1, 7]
 const CLIENT = '203.0.113.7:40000'
 const RIP = '10.99.2.11'
-/** The real servers' link; its MTU less a header is what fits. */
-const [MTU, FITS] = [1400, 1380]
+const GUE_PORT = 6080
+/** The real servers' link; its MTU less the tunnel's headers is what fits. */
+const MTU = 1400
+/** Octets of headers, the outer one's protocol, how a slot has it. */
+const TUNNELS = {
+  ipip: { overhead: 20, protocol: 4, form: 0 },
+  gre: { overhead: 24, protocol: 47, form: slot.FlowForm.GRE },
+  gue: { overhead: 32, protocol: 17, form: slot.FlowForm.GUE },
+} as const
 const SERVICES = [
-  { protocol: 'tcp', port: 80, clientAddress: 'none' },
-  { protocol: 'tcp', port: 81, clientAddress: 'toa' },
-  { protocol: 'udp', port: 53, clientAddress: 'none' },
+  { protocol: 'tcp', port: 80, clientAddress: 'none', tunnel: 'ipip' },
+  { protocol: 'tcp', port: 81, clientAddress: 'toa', tunnel: 'ipip' },
+  { protocol: 'udp', port: 53, clientAddress: 'none', tunnel: 'ipip' },
+  { protocol: 'tcp', port: 82, clientAddress: 'none', tunnel: 'gre' },
+  { protocol: 'udp', port: 54, clientAddress: 'none', tunnel: 'gre' },
+  { protocol: 'tcp', port: 83, clientAddress: 'toa', tunnel: 'gue' },
+  { protocol: 'udp', port: 55, clientAddress: 'none', tunnel: 'gue' },
 ] as const
 /** Of the interface that the kernel makes test runs on. */
 const NO_WIRES: Wires = {
@@ -30,9 +41,15 @@ const NO_WIRES: Wires = {
   ifindexes: [1, 1],
 }
 
+export interface TunnelFlow extends BenchFlow {
+  readonly tunnel: keyof typeof TUNNELS
+  /** Octets of its headers, and of the longest packet that fits. */
+  readonly overhead: number
+  readonly fits: number
+}
 /** A frame of a flow, and what is to become of it. */
 export interface TunnelCase extends TestFrame {
-  readonly flow: BenchFlow
+  readonly flow: TunnelFlow
   /** The frame that leaves; undefined: it comes up. */
   readonly leaves: Uint8Array | undefined
   readonly why: string
@@ -43,13 +60,13 @@ export interface TunnelCorpus {
 }
 
 /**
- * A director with open connections into tunnels by IPIP, whose flows it has entered as the flow program's table is told, and one that
+ * A director with open connections into tunnels, whose flows it has entered as the flow program's table is told, and one that
  * sees every frame. Clients' frames come in by the first of two wires and leave by the other.
  */
 export class TunnelBench {
   readonly maps = makeFlowMaps({ capacity: 16, hops: 8 })
   readonly table = new ProgramFlows(this.maps)
-  readonly flows: readonly BenchFlow[]
+  readonly flows: readonly TunnelFlow[]
   readonly #whole: BenchDirector
   readonly #wires: Wires
 
@@ -62,14 +79,17 @@ export class TunnelBench {
     const offloaded = begun(wires, eth, this.table)
     if (offloaded.director.flows!.figures.flows !== SERVICES.length) throw new Error('not all flows are entered')
     this.#whole = begun(wires, eth)
-    this.flows = SERVICES.map(({ protocol, port, clientAddress }, i) => ({
-      name: `tunnel ${protocol} ${clientAddress}`,
+    this.flows = SERVICES.map(({ protocol, port, clientAddress, tunnel }, i) => ({
+      name: `${tunnel} ${protocol} ${clientAddress}`,
       isTcp: protocol === 'tcp',
       flow: `${CLIENT} > ${VIP}:${port}`,
       eth,
-      form: slot.FlowForm.IPIP | (clientAddress === 'toa' ? slot.FlowForm.CHECK_OPTIONS : 0),
+      form: slot.FlowForm.TUNNEL | TUNNELS[tunnel].form | (clientAddress === 'toa' ? slot.FlowForm.CHECK_OPTIONS : 0),
       slot: i + 1,
       ifindex: leaves,
+      tunnel,
+      overhead: TUNNELS[tunnel].overhead,
+      fits: MTU - TUNNELS[tunnel].overhead,
     }))
   }
 
@@ -86,40 +106,54 @@ export class TunnelBench {
     return corpus
   }
   /** What leaves of a frame of any length with DF, written here: the whole path would cut it. */
-  wrappedWhole(frame: Uint8Array): Uint8Array {
+  wrappedWhole(frame: Uint8Array, flow: TunnelFlow): Uint8Array {
     const inner = frame.slice(14, 14 + readU16(frame, 16))
     const [tos, ttl] = [inner[1]!, inner[8]! - 1]
     const outer = { tos: (tos & 3) === 3 ? tos - 1 : tos, ttl, id: 0, df: true }
     const copy = frame.slice()
     copy[22] = ttl
     mendHeader(copy)
-    const packet = packet4(`${DIP_R} > ${RIP}`, 4, copy.slice(14, 14 + inner.length), outer)
+    const payload = concat(this.#behindOuter(flow, inner.length), copy.slice(14, 14 + inner.length))
+    const packet = packet4(`${DIP_R} > ${RIP}`, TUNNELS[flow.tunnel].protocol, payload, outer)
     return ethernet(0x0800, packet, { eth: `${formatMac(this.#wires.macs[1]!)} > ${serverMac(11)}` })
   }
 
-  *#frames(seed: number, count: number): Generator<[TestFrame, BenchFlow]> {
+  #behindOuter({ tunnel, slot: number }: TunnelFlow, length: number): Uint8Array {
+    if (tunnel === 'ipip') return new Uint8Array(0)
+    if (tunnel === 'gre') return Uint8Array.of(0, 0, 8, 0)
+    // The source port is a hash: of that makeCorpus has the whole path's word.
+    const ports = this.table.slots[number * slot.SLOT_WORDS + slot.PORTS]!
+    return concat(
+      u16(((ports & 0xff) << 8) | ((ports >>> 8) & 0xff)),
+      u16(GUE_PORT),
+      u16(length + 12),
+      Uint8Array.of(0, 0, 0, 4, 0, 0),
+    )
+  }
+
+  *#frames(seed: number, count: number): Generator<[TestFrame, TunnelFlow]> {
     for (const flow of this.flows) for (const each of this.#carrying(flow)) yield [each, flow]
     for (const flow of this.flows) for (const each of changedBits(flow)) yield [each, flow]
     const random = randomFrom(seed)
     for (let i = 0; i < count; i++) {
       const flow = this.flows[random(this.flows.length)]!
-      const each = randomFlowFrame(random, flow, FITS, [])
+      const each = randomFlowFrame(random, flow, flow.fits, [])
       if (each.frame.length >= 34) yield [each, flow]
     }
   }
-  /** What the whole path makes of it, if that is one frame by IPIP. */
+  /** What the whole path makes of it, if that is one frame. */
   #wrapped({ frame }: TestFrame): Uint8Array | undefined {
     const verdict = this.#whole.receive('c', frame)
     const [first, ...more] = this.#whole.take()
     return verdict === 'balanced' && first?.link === 'r' && more.length === 0 ? first.frame : undefined
   }
   /** Frames for whose outer header's sum comes to a limit: its carry is carried on. */
-  *#carrying(flow: BenchFlow): Generator<TestFrame> {
+  *#carrying(flow: TunnelFlow): Generator<TestFrame> {
     const constant = this.table.slots[flow.slot * slot.SLOT_WORDS + slot.ADDRESS_SUM]!
     const headers = flow.isTcp ? 40 : 28
     for (let [payload, found] = [0, 0]; payload < 1000 && found < 5; payload++)
       for (let ttl = 2; ttl < 256; ttl++) {
-        const length = payload + headers + 20
+        const length = payload + headers + flow.overhead
         const rest = constant + ttl - 1 + ((length & 0xff) << 8) + (length >>> 8)
         const tos = Array.from({ length: 256 }, (_, tos) => tos).find(tos => ((rest + (tos << 8)) & 0xffff) === 0xffff)
         if (tos === undefined || (tos & 3) === 3 || rest + (tos << 8) === 0xffff) continue
@@ -144,10 +178,11 @@ function begun({ macs }: Wires, eth: { eth: string }, table?: ProgramFlows): Ben
     ],
     ...(table ? { flows: table, offloadAfter: 0 } : { isWholePath: true }),
   })
-  for (const { protocol, port, clientAddress } of SERVICES) {
+  for (const { protocol, port, clientAddress, tunnel: type } of SERVICES) {
     const service = { protocol, address: VIP, port }
     director.must({ op: 'add-service', service, settings: serviceSettings('rr', { clientAddress }) })
-    const settings = destinationSettings(1, { method: 'tunnel' })
+    const tunnel = { type, port: type === 'gue' ? GUE_PORT : 0, checksum: 'none' } as const
+    const settings = destinationSettings(1, { method: 'tunnel', tunnel })
     director.must({ op: 'add-destination', service, destination: endpoint(`${RIP}:${port}`), settings })
   }
   director.poll()
@@ -161,13 +196,13 @@ function begun({ macs }: Wires, eth: { eth: string }, table?: ProgramFlows): Ben
 }
 
 /** Why a frame of a flow comes up from the program that the whole path wraps. Undefined: it does not. */
-function whyStays(each: TestFrame, flow: BenchFlow): string | undefined {
+function whyStays(each: TestFrame, flow: TunnelFlow): string | undefined {
   const { frame, gsoSize } = each
   if (gsoSize !== 0) return 'GSO' // that of a test run is of no kind, so the kernel makes no room
   if ((frame[20]! & 0x40) === 0) return 'no DF'
   if (readU16(frame, 20) & 0x3fff) return 'a fragment'
   if (frame[14] !== 0x45) return 'IP options'
-  return whyUp(each, flow, FITS)
+  return whyUp(each, flow, flow.fits)
 }
 const isOf = ({ flow, isTcp, eth }: BenchFlow, frame: Uint8Array): boolean => {
   const own = isTcp ? tcp4(flow, eth) : udp4(flow, eth)
@@ -183,7 +218,7 @@ const isOf = ({ flow, isTcp, eth }: BenchFlow, frame: Uint8Array): boolean => {
 export function firstUnwrapped(runs: readonly TestRun[], fd: number, cases: readonly TunnelCase[]): string | undefined {
   for (const [i, { frame, gsoSize, flow, why, leaves }] of cases.entries()) {
     const expected = leaves ?? frame
-    const isTrimmed = leaves !== undefined && leaves.length !== frame.length + 20
+    const isTrimmed = leaves !== undefined && leaves.length !== frame.length + flow.overhead
     const { answer, out } = runs[isTrimmed ? 0 : i % 2]!.run(fd, frame, { gsoSize })
     if (answer === (leaves ? REDIRECT : NEXT) && Buffer.compare(out, expected) === 0) continue
     return `${i} ${flow.name} ${why}, gso ${gsoSize}: answer ${answer}\nin       ${hex(frame)}\nout      ${hex(out)}\nexpected ${hex(expected)}`

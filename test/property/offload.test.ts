@@ -64,7 +64,9 @@ function upset(director: BenchDirector, what: Upset, isTcp: boolean, { method }:
   if (what === 'timeouts') director.ask({ op: 'set-timeouts', timeouts: { tcp: 100, tcpfin: 0, udp: 20 } })
   if (what === 'route') director.ask({ op: 'add-route', to: '10.99.1.10/32', port: 'c', mtu: 600 })
   if (what === 'tunnel') {
-    const tunnel = { type: 'gre' as const, port: 0, checksum: 'none' as const }
+    const tunnel = isTcp
+      ? { type: 'gre' as const, port: 0, checksum: 'none' as const }
+      : { type: 'gue' as const, port: 6080, checksum: 'none' as const }
     director.ask({ op: 'edit-destination', service, destination, settings: { ...settings, tunnel } })
   }
   if (what === 'pmtu') director.ask({ op: 'set-sysctl', name: 'pmtu_disc', value: isTcp ? '0' : '1' })

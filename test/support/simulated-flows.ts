@@ -134,10 +134,10 @@ export class SimulatedFlows implements FlowTable {
     if (hop === undefined || !this.#fits(view, at, ipLen, isTcp, slot)) return undefined
     this.#count(slot, ipLen)
     this.#rewrite(view, at, isTcp, slot)
-    const isWrapped = (slot[FORM]! & FlowForm.IPIP) !== 0
-    const grown = isWrapped ? OUTER : 0
+    const isWrapped = (slot[FORM]! & FlowForm.TUNNEL) !== 0
+    const grown = isWrapped ? outerLen(slot) : 0
     const begin = at - grown
-    if (isWrapped) wrap(view, at, ipLen, slot)
+    if (isWrapped) wrap(view, at, ipLen, slot, grown)
     view.setUint16(begin, hop.mac.hi)
     view.setUint32(begin + 2, hop.mac.lo)
     view.setUint16(begin + 6, hop.link.mac.hi)
@@ -163,7 +163,7 @@ export class SimulatedFlows implements FlowTable {
       if (size === 0 || headers < (isTcp ? 20 : 8) || segment >= ipLen || segment > slot[MTU]!) return false
     } else if (ipLen > slot[MTU]!) return false
     // The kernel cuts GSO frames behind the program, the whole path before it wraps them: not the same frames.
-    if ((slot[FORM]! & FlowForm.IPIP) !== 0 && (gsoType !== 0 || (view.getUint8(at + IP + 6) & 0x40) === 0))
+    if ((slot[FORM]! & FlowForm.TUNNEL) !== 0 && (gsoType !== 0 || (view.getUint8(at + IP + 6) & 0x40) === 0))
       return false
     const isTranslated = (slot[FORM]! & FlowForm.TRANSLATED) !== 0
     if (isTranslated && !isTcp && !isPartial && view.getUint16(at + TRANSPORT + 6) === 0) return false
@@ -194,22 +194,30 @@ export class SimulatedFlows implements FlowTable {
   }
 }
 
-/** Puts a header of IPIP before the packet at `at`, and the Ethernet type and virtio-net header before that. */
-function wrap(view: DataView, at: number, ipLen: number, slot: Int32Array): void {
-  const [vnet, outer] = [at - VNET_LEN, at + IP - OUTER]
+/** Octets of a tunnel's headers. */
+function outerLen(slot: Int32Array): number {
+  return OUTER + ((slot[FORM]! & FlowForm.GUE) !== 0 ? 12 : (slot[FORM]! & FlowForm.GRE) !== 0 ? 4 : 0)
+}
+/** Puts a tunnel's headers, so many octets, before the packet at `at`, and the Ethernet type and virtio-net header before that. */
+function wrap(view: DataView, at: number, ipLen: number, slot: Int32Array, len: number): void {
+  const [vnet, outer] = [at - VNET_LEN, at + IP - len]
   const [tos, ttl] = [view.getUint8(at + IP + 1), view.getUint8(at + IP + 8)]
   const octets = Array.from({ length: VNET_LEN }, (_, i) => view.getUint8(vnet + i))
-  octets.forEach((octet, i) => view.setUint8(vnet - OUTER + i, octet))
-  if ((octets[0]! & 1) !== 0) view.setUint16(vnet - OUTER + 6, TRANSPORT + OUTER, true)
-  else for (let i = 0; i < VNET_LEN; i++) view.setUint8(vnet - OUTER + i, 0)
+  octets.forEach((octet, i) => view.setUint8(vnet - len + i, octet))
+  if ((octets[0]! & 1) !== 0) view.setUint16(vnet - len + 6, TRANSPORT + len, true)
+  else for (let i = 0; i < VNET_LEN; i++) view.setUint8(vnet - len + i, 0)
   view.setUint16(outer - 2, 0x0800)
   view.setUint16(outer, 0x4500 | ((tos & 3) === 3 ? tos - 1 : tos))
-  view.setUint16(outer + 2, ipLen + OUTER)
+  view.setUint16(outer + 2, ipLen + len)
   view.setUint32(outer + 4, 0x4000)
-  view.setUint32(outer + 8, (ttl << 24) | (4 << 16))
+  view.setUint32(outer + 8, (ttl << 24) | ({ 20: 4, 24: 47, 32: UDP }[len]! << 16))
   view.setInt32(outer + 12, slot[SRC]!, true)
   view.setInt32(outer + 16, slot[DST]!, true)
   view.setUint16(outer + 10, ~sum(view, outer, 10))
+  if (len > OUTER) view.setInt32(outer + OUTER, slot[PORTS]!, true)
+  if (len !== 32) return
+  view.setUint32(outer + 24, (ipLen + 12) << 16)
+  view.setUint32(outer + 28, 0x00040000)
 }
 function keyAt(keys: Int32Array, index: number): string {
   return keys.subarray(index * FLOW_KEY_WORDS, (index + 1) * FLOW_KEY_WORDS).join()

@@ -42,9 +42,9 @@ export interface OffloadHere {
   young: number
   /** The next packet may change the connection's state. */
   changing: number
-  /** A tunnel by GRE or GUE; or by IPIP, and sysctl pmtu_disc is 0. */
+  /** A tunnel by GRE or GUE with a checksum; or sysctl pmtu_disc is 0. */
   tunnel: number
-  /** Into a tunnel by IPIP, and the client's last packet had no DF: each outer header has an identification of the director's. */
+  /** Into a tunnel, and the client's last packet had no DF: each outer header has an identification of the director's. */
   noDf: number
   /** FULLNAT: the real server has not got the client's address yet. */
   handOver: number

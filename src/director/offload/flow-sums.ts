@@ -1,4 +1,4 @@
-import { DF, IpProtocol } from '../../wire/ipv4.js'
+import { DF } from '../../wire/ipv4.js'
 import { folded, halves } from '../path/fast-sums.js'
 
 /* Numbers as a little-endian program reads them from a frame, and what mends checksums there (packet/flow-slot.ts). */
@@ -25,7 +25,13 @@ export function slotSum(changes: number): number {
 export function headerSum(changes: number): number {
   return slotSum(changes + TTL_FALL)
 }
-/** What the headers of a tunnel by IPIP have in common, with DF and no identification, less their type of service, length and TTL. */
-export function tunnelSum(src: number, dst: number): number {
-  return slotSum((PLAIN_IPV4 << 8) + DF + IpProtocol.IPIP + halves(src) + halves(dst))
+/**
+ * What the outer IPv4 headers of a tunnel have in common, with DF and no identification, less their type of service, length and TTL: its
+ * sum, and the word from the fragment offset on.
+ */
+export function tunnelSum(protocol: number, src: number, dst: number): number {
+  return slotSum((PLAIN_IPV4 << 8) + DF + protocol + halves(src) + halves(dst))
+}
+export function tunnelWord(protocol: number): number {
+  return inFrame((DF << 16) | protocol)
 }

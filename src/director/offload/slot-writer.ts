@@ -17,10 +17,11 @@ import {
   SRC,
 } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
+import { IpProtocol } from '../../wire/ipv4.js'
 import type { FlowKey } from './flow-keys.js'
-import { changeOf, headerSum, inFrame, slotSum, tunnelSum } from './flow-sums.js'
+import { changeOf, headerSum, inFrame, slotSum, tunnelSum, tunnelWord } from './flow-sums.js'
 
-/** What a packet of the flow had, and what is to be written; of a tunnel by IPIP, its ends. Addresses and both ports as host numbers. */
+/** What a packet of the flow had, and what is to be written: as SRC, DST and PORTS of packet/flow-slot.ts, host numbers. */
 export interface FlowChange {
   src: number
   dst: number
@@ -51,7 +52,7 @@ export class SlotWriter {
     const { slots } = this.#table
     const at = slot * SLOT_WORDS
     const { src, dst, ports, toSrc, toDst, toPorts } = change
-    const isTunnel = (form & FlowForm.IPIP) !== 0
+    const isTunnel = (form & FlowForm.TUNNEL) !== 0
     const addresses = isTunnel ? 0 : changeOf(src, toSrc) + changeOf(dst, toDst)
     Atomics.store(slots, at + EPOCH, 0)
     put(slots, at + HOP, hop)
@@ -61,8 +62,9 @@ export class SlotWriter {
     put(slots, at + DST, inFrame(toDst))
     put(slots, at + PORTS, inFrame(toPorts))
     put(slots, at + HEADER_SUM, headerSum(addresses))
-    put(slots, at + ADDRESS_SUM, isTunnel ? tunnelSum(toSrc, toDst) : slotSum(addresses))
-    put(slots, at + PORT_SUM, slotSum(changeOf(ports, toPorts)))
+    const protocol = isTunnel ? tunnelProtocol(form) : 0
+    put(slots, at + ADDRESS_SUM, isTunnel ? tunnelSum(protocol, toSrc, toDst) : slotSum(addresses))
+    put(slots, at + PORT_SUM, isTunnel ? tunnelWord(protocol) : slotSum(changeOf(ports, toPorts)))
     put(slots, at + SEEN, this.#table.now())
     Atomics.store(slots, at + EPOCH, epoch)
   }
@@ -73,6 +75,12 @@ const KEEPS_ORDER = process.arch === 'x64'
 function put(slots: Int32Array, at: number, word: number): void {
   if (KEEPS_ORDER) slots[at] = word
   else Atomics.store(slots, at, word)
+}
+
+/** Of the outer IPv4 header. */
+function tunnelProtocol(form: number): number {
+  if ((form & FlowForm.GRE) !== 0) return IpProtocol.GRE
+  return (form & FlowForm.GUE) !== 0 ? IpProtocol.UDP : IpProtocol.IPIP
 }
 
 /** `FlowForm` bits. */

@@ -16,7 +16,7 @@ export interface FlowsHere {
   young: number
   /** The connection's next packet may change its state. */
   changing: number
-  /** Its packets go into a tunnel by GRE or GUE, or by IPIP without sysctl pmtu_disc. */
+  /** Its packets go into a tunnel by GRE or GUE with a checksum, or without sysctl pmtu_disc. */
   tunnel: number
   /** Into a tunnel, and the client's last packet had no DF. */
   noDf: number

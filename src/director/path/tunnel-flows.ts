@@ -1,27 +1,38 @@
-import { DADDR, DPORT_PROTOCOL, type ConnIndex } from '../../conn/record.js'
+import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
+import type { Tunnels } from '../../forward/tunnel.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
 import { FlowForm } from '../../packet/flow-slot.js'
 import type { Destination } from '../../service/destination.js'
 import { Method, TunnelType } from '../../service/method.js'
 import type { Sysctls } from '../../service/sysctls.js'
 import { isLoopback, type Ipv4Addr } from '../../wire/addr.js'
-import { IPV4_LEAST_MTU, IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import { EtherType } from '../../wire/ethernet.js'
+import { IPV4_LEAST_MTU, IpProtocol } from '../../wire/ipv4.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
 import { formOf, type FlowChange } from '../offload/slot-writer.js'
 import { Way } from '../offload/way.js'
 import type { Parts } from './parts.js'
 
+/** Of a slot, by the tunnel's type. */
+const FORM = {
+  [TunnelType.IPIP]: FlowForm.TUNNEL,
+  [TunnelType.GRE]: FlowForm.TUNNEL | FlowForm.GRE,
+  [TunnelType.GUE]: FlowForm.TUNNEL | FlowForm.GUE,
+} as const
+
 /**
- * Has the flow program forward clients' packets that go into tunnels by plain IPIP. Those by GUE and GRE stay with the director; all
- * do without sysctl pmtu_disc: each outer header then has an identification of the director's.
+ * Has the flow program forward clients' packets that go into tunnels. Those by GRE and GUE with a checksum, which is of all octets, stay with the
+ * director; all do without sysctl pmtu_disc: each outer header then has an identification of the director's.
  */
 export class TunnelFlows {
   readonly #m: Parts
   readonly #neighbours: Neighbours
   readonly #flows: FlowKeeper
+  readonly #tunnels: Tunnels
   readonly #change: FlowChange = { src: 0, dst: 0, ports: 0, toSrc: 0, toDst: 0, toPorts: 0 }
 
-  constructor(parts: Parts, neighbours: Neighbours, flows: FlowKeeper) {
+  constructor(parts: Parts, neighbours: Neighbours, flows: FlowKeeper, tunnels: Tunnels) {
+    this.#tunnels = tunnels
     this.#m = parts
     this.#neighbours = neighbours
     this.#flows = flows
@@ -40,18 +51,35 @@ export class TunnelFlows {
     if (!hasDf) return this.#flows.keepOut(conn, Way.INBOUND)
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return
     const hop = output.route(daddr)
-    if (hop === undefined || hop.mtu - IPV4_MIN_LEN < IPV4_LEAST_MTU) return
+    if (hop === undefined) return
+    const mtu = hop.mtu - this.#tunnels.overhead(dest)
+    if (mtu < IPV4_LEAST_MTU) return
     const neighbour = this.#neighbours.usable(hop.link, hop.nextHop)
     if (neighbour === undefined) return
     this.#change.toSrc = output.source(hop)
     this.#change.toDst = daddr
+    this.#change.toPorts = this.#behindOuter(conn, dest)
     const isTcp = (words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
-    const form = formOf(true, false, isTcp && dest.believesToa) | FlowForm.IPIP
-    this.#flows.take(conn, Way.INBOUND, form, hop.mtu - IPV4_MIN_LEN, neighbour, this.#change)
+    const form = formOf(true, false, isTcp && dest.believesToa) | FORM[dest.tunnelType]
+    this.#flows.take(conn, Way.INBOUND, form, mtu, neighbour, this.#change)
+  }
+  /** The word behind the outer IPv4 header. */
+  #behindOuter(conn: ConnIndex, { tunnelType, tunnelPort }: Destination): number {
+    const { words } = this.#m.conns.table
+    switch (tunnelType) {
+      case TunnelType.IPIP:
+        return 0
+      case TunnelType.GRE:
+        return EtherType.IPV4
+      case TunnelType.GUE: {
+        const srcPort = this.#tunnels.sourcePort(words[conn + CADDR]!, words[conn + VADDR]!, words[conn + CPORT_VPORT]!)
+        return (srcPort << 16) | tunnelPort
+      }
+    }
   }
 }
 
 /** Whether the program can make the headers of the real server's tunnel. */
-export function mayBeWrapped({ tunnelType }: Destination, { pmtuDisc }: Sysctls): boolean {
-  return tunnelType === TunnelType.IPIP && pmtuDisc !== 0
+export function mayBeWrapped({ tunnelType, tunnelFlags }: Destination, { pmtuDisc }: Sysctls): boolean {
+  return (tunnelType === TunnelType.IPIP || tunnelFlags === 0) && pmtuDisc !== 0
 }

@@ -103,7 +103,7 @@ t.test('flows stay here while their client has sent few packets, and while the s
 
 t.test('flows stay here for their method, protocol and real server', async t => {
   const director = new Offloading()
-  const tunnel = { type: 'gre', port: 0, checksum: 'none' } as const
+  const tunnel = { type: 'gre', port: 0, checksum: 'full' } as const
   const add = (protocol: 'tcp' | 'udp' | 'sctp', port: number, method: 'tunnel' | 'fullnat' | 'masq'): void => {
     const service = { protocol, address: VIP, port } as const
     const clientAddress = method === 'fullnat' ? 'toa' : 'none'

@@ -13,6 +13,7 @@ const destination = { address: '10.99.2.11', port: 80 }
 const CLIENT = '10.99.1.10:4000'
 const IPIP: TunnelInfo = { type: 'ipip', port: 0, checksum: 'none' }
 const GRE: TunnelInfo = { ...IPIP, type: 'gre' }
+const GUE: TunnelInfo = { ...IPIP, type: 'gue', port: 6080 }
 const through = (tunnel: TunnelInfo) => destinationSettings(1, { method: 'tunnel', tunnel })
 
 /** A director with a tunnel and the program; `send` a segment of an open connection. */
@@ -50,7 +51,7 @@ class Tunneled extends BenchDirector {
 t.test('an open connection’s flow into a tunnel by IPIP is entered, with what is left of the MTU', async t => {
   const director = new Tunneled()
   t.equal(director.director.flows!.figures.flows, 1)
-  t.strictSame([...director.form, director.slot[MTU]], [FlowForm.IPIP, IpProtocol.TCP, 1480])
+  t.strictSame([...director.form, director.slot[MTU]], [FlowForm.TUNNEL, IpProtocol.TCP, 1480])
   t.equal(
     director.forwarded(() => director.send(1440)),
     1,
@@ -87,11 +88,46 @@ t.test('octets are those of the inner packet', async t => {
 })
 
 t.test('where a service believes TOA, options are looked at', async t => {
-  t.equal(new Tunneled(IPIP, { clientAddress: 'toa' }).form[0], FlowForm.IPIP | FlowForm.CHECK_OPTIONS)
+  t.equal(new Tunneled(IPIP, { clientAddress: 'toa' }).form[0], FlowForm.TUNNEL | FlowForm.CHECK_OPTIONS)
 })
 
-t.test('GRE and GUE stay with the director', async t => {
-  for (const tunnel of [GRE, { ...IPIP, type: 'gue', port: 6080 } as const]) {
+t.test(
+  'into a tunnel by GRE or GUE what leaves is what leaves without the program, of GUE with the port of its flow',
+  async t => {
+    for (const [tunnel, form, overhead] of [
+      [GRE, FlowForm.GRE, 24],
+      [GUE, FlowForm.GUE, 32],
+    ] as const) {
+      const director = new Tunneled(tunnel)
+      t.equal(director.director.flows!.figures.flows, 1, tunnel.type)
+      t.strictSame([...director.form, director.slot[MTU]], [FlowForm.TUNNEL | form, IpProtocol.TCP, 1500 - overhead])
+      for (const [payload, tos] of [
+        [10, 0],
+        [0, 3],
+        [1460 - overhead, 0xfe],
+      ] as const) {
+        director.director.flows!.changed()
+        const whole = director.send(payload, true, tos)
+        t.equal(
+          director.forwarded(() => t.strictSame(director.send(payload, true, tos), whole)),
+          1,
+        )
+      }
+      t.equal(
+        director.forwarded(() => t.match(director.send(1461 - overhead).join(), /icmp|ICMP|unreachable/)),
+        0,
+        'one that is too large',
+      )
+    }
+  },
+)
+
+t.test('with a checksum GRE and GUE stay with the director', async t => {
+  for (const tunnel of [
+    { ...GRE, checksum: 'full' },
+    { ...GUE, checksum: 'full' },
+    { ...GUE, checksum: 'remote' },
+  ] as const) {
     const director = new Tunneled(tunnel)
     t.equal(
       director.forwarded(() => [1, 2, 3].forEach(() => director.send())),
@@ -106,8 +142,10 @@ t.test('another tunnel, or no look for the MTU, and packets come up again', asyn
   const director = new Tunneled()
   const three = (): number => director.forwarded(() => [1, 2, 3].forEach(() => director.send()))
   t.equal(three(), 3)
-  director.must({ op: 'edit-destination', service, destination, settings: through(GRE) })
+  director.must({ op: 'edit-destination', service, destination, settings: through({ ...GRE, checksum: 'full' }) })
   t.equal(three(), 0)
+  director.must({ op: 'edit-destination', service, destination, settings: through(GUE) })
+  t.equal(three(), 2, 'the first comes up')
   director.must({ op: 'edit-destination', service, destination, settings: through(IPIP) })
   t.equal(three(), 2, 'the first comes up')
   director.must({ op: 'set-sysctl', name: 'pmtu_disc', value: '0' })

@@ -51,7 +51,7 @@ function offloadText({ off, interfaces, after, counts, balanced, kept, here }: O
 const WHY: Record<keyof OffloadHere, string> = {
   young: 'too few packets so far',
   changing: "the connection's next packet may change its state",
-  tunnel: 'a tunnel by GRE or GUE, or sysctl pmtu_disc is 0',
+  tunnel: 'a tunnel with a checksum, or sysctl pmtu_disc is 0',
   noDf: 'into a tunnel, and the client sends without DF',
   handOver: "FULLNAT: the real server has not got the client's address yet",
   sctp: 'SCTP',

@@ -44,7 +44,7 @@ packets       1234567  by the program
   here            360  frames that came up and were balanced by the director
 flows here          9  come up to the director
   young             6  too few packets so far
-  tunnel            1  a tunnel by GRE or GUE, or sysctl pmtu_disc is 0
+  tunnel            1  a tunnel with a checksum, or sysctl pmtu_disc is 0
   due               2  the next packet is decided on
 `,
     err: '',
