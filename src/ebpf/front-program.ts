@@ -11,6 +11,7 @@
  * 5. an ICMP error: by the packet that it quotes
  *    from a virtual service, or an address that is wholly uvs's              → taken
  *    by a tunnel to a real server, or to a masqueraded one                   → taken
+ *    to a virtual service, or an address that is wholly uvs's, from a real server by direct routing or a tunnel   → taken
  *    a first piece that ends before it quotes ports                          → as a piece before the first
  * 6. to a virtual service                                                    → taken
  * 7. from a masqueraded real server, not to the host itself                  → taken
@@ -196,8 +197,13 @@ function icmpError(maps: FrontMaps): Code {
     [IpProtocol.IPIP, IpProtocol.GRE, IpProtocol.UDP].map(protocol => jumpIf(r1, '==', protocol, 'ours')),
     'by no tunnel',
     jumpIf(r8, '&', AddressKind.KERNEL, 'theirs'), // about the host's own traffic
-    needs(r9, AddressKind.SERVER, 'theirs'),
+    needs(r9, AddressKind.SERVER, 'to no server'),
     findPlace(maps.servers, QUOTED, DST, DST_PORT, 'ours'),
+    'to no server',
+    kindsOf(r9, maps, QUOTED + DST, 'where it went'), // as it came: by direct routing, out of a tunnel
+    jumpIf(r9, '&', WHOLLY, 'ours'),
+    needs(r9, AddressKind.SERVICE, 'theirs'),
+    findPlace(maps.services, QUOTED, DST, DST_PORT, 'ours'),
     jump('theirs'),
   ]
 }

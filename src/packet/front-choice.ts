@@ -110,7 +110,14 @@ export class FrontChoice implements Front {
       return true
     const isToHost = (kinds & AddressKind.KERNEL) !== 0
     if (isToHost && (this.#aloneKindsOf(dstAddr) & AddressKind.TUNNEL) !== 0 && mayBeTunnel(protocol)) return true
-    return !isToHost && this.#isServer(protocol, dstAddr, view.getUint16(ports + 2))
+    return !isToHost && this.#isTowardsUs(protocol, dstAddr, view.getUint16(ports + 2))
+  }
+  /** Whether a packet to there, about which an error passes by, is one that uvs has sent on: translated, or as it came (-g, -i). */
+  #isTowardsUs(protocol: number, addr: Ipv4Addr, port: number): boolean {
+    if (this.#isServer(protocol, addr, port)) return true
+    const kinds = this.#kindsOf(addr)
+    if ((kinds & WHOLLY) !== 0) return true
+    return (kinds & AddressKind.SERVICE) !== 0 && isAt(this.#services, protocol, addr, port)
   }
 
   /** An error whose first piece ends before it says what it quotes is taken if it may be balanced. */
