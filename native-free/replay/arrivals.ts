@@ -1,5 +1,6 @@
 import { Direction, type CapturedFrame, type FormatReader } from '../../src/capture/captured-frame.js'
 import { EthernetMaker, LinkType, Made } from '../../src/capture/link-types.js'
+import { Views } from '../../src/capture/views.js'
 import type { Director } from '../../src/director/director.js'
 import type { LinkOptions } from '../../src/director/options.js'
 import { HEADROOM, slabOver, VNET_LEN, type Slab } from '../../src/packet/frame.js'
@@ -55,6 +56,7 @@ export class Arrivals {
   readonly #links: readonly ReplayLink[]
   readonly #director: Director
   readonly #maker = new EthernetMaker()
+  readonly #views = new Views()
   /** The capture's interface → the link's index, or BY_ROUTE. */
   readonly #linkOf: number[] = []
 
@@ -101,7 +103,7 @@ export class Arrivals {
   #copy(link: ReplayLink, isEthernet: boolean): void {
     const { bytes, view } = this.slab
     bytes.fill(0, AT - VNET_LEN, AT)
-    bytes.set(this.asCame.bytes.subarray(AT, AT + this.len), AT)
+    bytes.set(this.#views.of(this.asCame.bytes, AT, this.len), AT)
     if (this.wholeLen > this.len) {
       bytes.fill(0, AT + this.len, AT + this.wholeLen)
       this.cut++

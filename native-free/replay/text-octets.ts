@@ -5,7 +5,7 @@ export const octetsOf = (text: string): Uint8Array => Buffer.from(text, 'latin1'
 const ROOM = 2048
 const ZERO = 48
 /** Up to here a loop is faster than a call of `set`. */
-const SHORT = 24
+const SHORT = 10
 
 /** Text that is put together of octets, without making a string for each frame. */
 export class TextOctets {

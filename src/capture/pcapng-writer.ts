@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import { Direction } from './captured-frame.js'
 import { LinkType } from './link-types.js'
 import { BlockType, BYTE_ORDER_MAGIC, OPTION_HEAD, OptionCode, padded } from './pcapng-blocks.js'
+import { Views } from './views.js'
 
 const ROOM = 1 << 20
 /** Of a frame's block, beside the frame and its comment: head, flags, the heads of two options, the end of options, the length. */
@@ -32,6 +33,7 @@ export interface FrameNote {
 /** Writes frames of Ethernet interfaces to a pcapng file, with nanoseconds and comments. Memory does not grow. */
 export class PcapngWriter {
   readonly #fd: number
+  readonly #views = new Views()
   readonly #bytes = Buffer.alloc(ROOM)
   readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, ROOM)
   #at = 0
@@ -61,7 +63,7 @@ export class PcapngWriter {
     view.setUint32(start + 20, len, true)
     view.setUint32(start + 24, Math.max(len, note.originalLen), true)
     let end = start + 28
-    this.#bytes.set(bytes.subarray(at, at + len), end)
+    this.#bytes.set(this.#views.of(bytes, at, len), end)
     end = this.#pad(end + len)
     view.setUint32(end, OptionCode.PACKET_FLAGS | (4 << 16), true)
     view.setUint32(end + 4, note.direction, true)
@@ -83,7 +85,7 @@ export class PcapngWriter {
 
   /** Returns where it ends. */
   #put({ bytes, len }: Text, at: number): number {
-    this.#bytes.set(bytes.subarray(0, len), at)
+    this.#bytes.set(this.#views.of(bytes, 0, len), at)
     return at + len
   }
   #section(program: string): void {

@@ -1,11 +1,13 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Text } from '../../../capture/pcapng-writer.js'
+import { Views } from '../../../capture/views.js'
 
 const ROOM = 1 << 16
 
 /** A file that lines are written to, many at a time. */
 export class LineFile {
   readonly #fd: number
+  readonly #views = new Views()
   readonly #octets = Buffer.alloc(ROOM)
   #len = 0
 
@@ -16,7 +18,7 @@ export class LineFile {
   /** The first `len` octets, at most ROOM. */
   readonly write = ({ bytes, len }: Text): void => {
     if (this.#len + len > ROOM) this.flush()
-    this.#octets.set(bytes.subarray(0, len), this.#len)
+    this.#octets.set(this.#views.of(bytes, 0, len), this.#len)
     this.#len += len
   }
   flush(): void {
