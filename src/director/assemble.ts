@@ -17,6 +17,7 @@ import { OwnOutput } from '../forward/own-output.js'
 import { Tunnels } from '../forward/tunnel.js'
 import { ArpInput } from '../neigh/arp-input.js'
 import { ArpSender } from '../neigh/arp-sender.js'
+import { Claims } from '../neigh/claims.js'
 import { Neighbours } from '../neigh/neighbours.js'
 import { OwnAddresses } from '../neigh/own-addresses.js'
 import { Routes } from '../neigh/routes.js'
@@ -125,10 +126,11 @@ function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }:
   const room = new WaitingRoom(allocate(WAITING_ROOM_OCTETS), fates)
   const sender = new ArpSender(egress, new Scratch(allocate(SCRATCH_OCTETS)), routes)
   const neighbours = new Neighbours(sender, egress, room)
-  const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman)
+  const claims = new Claims()
+  const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman, claims)
   const announcer = new Announcer(sender, routes, ownAddresses, links, isSpokesman)
   const adverts = new Adverts(options.adverts, links, ownAddresses)
-  return { links, front, routes, ownAddresses, sender, neighbours, room, arp, announcer, adverts }
+  return { links, front, routes, ownAddresses, sender, neighbours, room, claims, arp, announcer, adverts }
 }
 
 function makeTables({ options, random, report, changes }: Ground, { links, front, ownAddresses, routes }: Network) {

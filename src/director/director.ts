@@ -5,6 +5,7 @@
  * 3. any other                      path/whole-path   → its verdict
  */
 import type { Connections } from '../conn/connections.js'
+import type { Claim } from '../neigh/claims.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { WaitingRoom } from '../neigh/waiting-room.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
@@ -17,7 +18,7 @@ import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import type { Marks } from '../service/marks.js'
 import type { Sysctls } from '../service/sysctls.js'
-import type { Ipv4Addr } from '../wire/addr.js'
+import type { Ipv4Addr, MacAddr } from '../wire/addr.js'
 import { assemble } from './assemble.js'
 import { DropNotes } from './drop-notes.js'
 import { KernelFollower, type KernelState } from './kernel-follower.js'
@@ -36,6 +37,7 @@ import type { Announcer } from './upkeep/announcer.js'
 import type { CounterTick } from './upkeep/counter-tick.js'
 import type { Defence } from './upkeep/defence.js'
 import type { Orphans } from './upkeep/orphans.js'
+import { askWhoClaims, type WhoClaimsParts } from './upkeep/who-claims.js'
 import type { VerdictCounters } from './verdict-counters.js'
 
 const NOWHERE = slabOver(new ArrayBuffer(0))
@@ -69,6 +71,7 @@ export class Director {
   readonly #neighbours: Neighbours
   readonly #room: WaitingRoom
   readonly #announcer: Announcer
+  readonly #whoClaims: WhoClaimsParts
   readonly #givenUp: GivenUp
   readonly #reassembly: Reassembly
   readonly #memory: TurnMemory
@@ -109,6 +112,7 @@ export class Director {
     this.#room = parts.room
     this.voice = parts.voice
     this.#announcer = parts.announcer
+    this.#whoClaims = parts
     this.#givenUp = parts.givenUp
     this.#reassembly = parts.reassembly
     this.#memory = parts.memory
@@ -193,6 +197,20 @@ export class Director {
   /** The time of the last poll, in ms. */
   get now(): number {
     return this.#nowMs
+  }
+
+  /** Asks by ARP who else has our VIPs; `claims` tells a moment later. */
+  askWhoClaims(): void {
+    if (this.isSpokesman) askWhoClaims(this.#whoClaims)
+    else this.#whoClaims.claims.clear()
+  }
+  /** Hosts that said by ARP that they have one of our addresses. */
+  get claims(): readonly Claim[] {
+    return this.#whoClaims.claims.all
+  }
+  /** The neighbours that are known to be at a MAC. */
+  hostsAt(mac: MacAddr): Ipv4Addr[] {
+    return this.#neighbours.at(mac)
   }
 
   /** Has the watcher asked of each frame that comes in; undefined: no more. Packets that a program forwards come up once when it begins. */

@@ -13,6 +13,7 @@ import { ARP_LEN, ArpOp, ArpView } from '../wire/arp.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { isLoopback, isMulticast, type Ipv4Addr } from '../wire/addr.js'
 import type { OwnAddresses } from './own-addresses.js'
+import { Claims } from './claims.js'
 import type { Neighbours } from './neighbours.js'
 
 /** Receives ARP and answers for the director's addresses on any link (like Linux with arp_ignore 0). */
@@ -21,14 +22,22 @@ export class ArpInput {
   readonly #neighbours: Neighbours
   readonly #egress: Egress
   readonly #isSpokesman: boolean
+  readonly #claims: Claims
   readonly #arp = new ArpView()
 
   /** `isSpokesman` false: only listens, since another director answers for the same addresses. */
-  constructor(ownAddresses: OwnAddresses, neighbours: Neighbours, egress: Egress, isSpokesman = true) {
+  constructor(
+    ownAddresses: OwnAddresses,
+    neighbours: Neighbours,
+    egress: Egress,
+    isSpokesman = true,
+    claims = new Claims(),
+  ) {
     this.#ownAddresses = ownAddresses
     this.#neighbours = neighbours
     this.#egress = egress
     this.#isSpokesman = isSpokesman
+    this.#claims = claims
   }
 
   receive(packet: Packet, link: Link): Verdict {
@@ -37,7 +46,11 @@ export class ArpInput {
     const { operation, senderAddr, targetAddr } = arp
     if (operation !== ArpOp.REQUEST && operation !== ArpOp.REPLY) return Verdict.DROP_ARP_MALFORMED
     if (isLoopback(targetAddr) || isMulticast(targetAddr)) return Verdict.DROP_ARP_MALFORMED
-    if ((arp.senderMacHi & 0x0100) !== 0 || this.#isOurs(senderAddr)) return Verdict.DROP_ARP_SPOOFS_US
+    if ((arp.senderMacHi & 0x0100) !== 0) return Verdict.DROP_ARP_SPOOFS_US
+    if (this.#isOurs(senderAddr)) {
+      this.#claims.note(link, senderAddr, arp.senderMacHi, arp.senderMacLo)
+      return Verdict.DROP_ARP_SPOOFS_US
+    }
 
     const asksUs = operation === ArpOp.REQUEST && this.#ownAddresses.answersFor(targetAddr, link)
     // Sender 0.0.0.0 is an ARP probe (RFC 5227 §2.1.1): nothing to learn.

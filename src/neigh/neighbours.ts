@@ -84,6 +84,13 @@ export class Neighbours {
     return neighbour
   }
 
+  /** The addresses that are known to be at a MAC. */
+  at({ hi, lo }: MacAddr): Ipv4Addr[] {
+    return [...this.#static.values(), ...this.#known.values()]
+      .filter(({ mac }) => mac.hi === hi && mac.lo === lo)
+      .map(({ addr }) => addr)
+  }
+
   /** Holds a copy of the packet's frame until the neighbour answers. */
   hold(packet: Packet, neighbour: Neighbour): Verdict {
     return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE

@@ -118,6 +118,7 @@ export class FakeControl implements Control {
       case 'service-figures':
       case 'service-sums':
       case 'offload':
+      case 'claims':
       case 'drops':
       case 'watch':
       case 'watched':

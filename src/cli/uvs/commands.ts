@@ -12,6 +12,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   offload: async () => (await import('./seen/offload.js')).offload,
   replay: async () => (await import('./replay/replay.js')).replay,
   simulate: async () => (await import('./simulate/simulate.js')).simulate,
+  doctor: async () => (await import('./doctor/doctor.js')).doctor,
   drops: async () => (await import('./explain/drops.js')).drops,
   explain: async () => (await import('./explain/explain.js')).explain,
   lint: async () => (await import('./rules/lint.js')).lint,

@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<OperationName, Kind>> = {
   watched: 'watch',
   unwatch: 'watch',
   'plan-reload': 'no', // it reads a file of the asker's choice
+  claims: 'no', // it sends
   flush: 'no',
   zero: 'no',
   'add-service': 'no',

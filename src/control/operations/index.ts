@@ -1,5 +1,6 @@
 import { announcements } from './announcements.js'
 import { batches } from './batches.js'
+import { claims } from './claims.js'
 import { connections } from './connections.js'
 import { drops } from './drops.js'
 import { explain } from './explain/explain.js'
@@ -40,6 +41,7 @@ export const OPERATIONS = {
   ...offload,
   ...explain,
   ...drops,
+  ...claims,
   ...routes,
   ...vips,
   ...marks,

@@ -1,5 +1,6 @@
 import { announcements } from './announcements.js'
 import type { Checked } from './check.js'
+import { claims } from './claims.js'
 import { connections } from './connections.js'
 import { drops } from './drops.js'
 import { explain } from './explain.js'
@@ -33,6 +34,7 @@ export const SHAPES = {
   ...offload,
   ...explain,
   ...drops,
+  ...claims,
   ...routes,
   ...vips,
   ...marks,

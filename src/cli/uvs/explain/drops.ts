@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, Outcome } from '../../../control/protocol/api.js'
 import { conservation, conservationLine } from '../../../control/protocol/conservation.js'
 import type { DropInfo } from '../../../control/protocol/drops.js'
+import type { FieldInfo } from '../../../control/protocol/explain.js'
 import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
@@ -85,12 +86,20 @@ function dropsText(rows: readonly (DropInfo & { perSecond: number })[]): string 
       const advice = adviceOn(reason) ?? (reason.startsWith('drop-device-') ? LOST : undefined)
       return [
         `${reason.padEnd(reasons)}  ${String(count).padStart(counts)}  ${String(perSecond).padStart(rates)}/s`,
-        ...(last ? [`  last: ${last.packet}, by ${last.link}, ${last.ago} s ago${ofService(last.service)}`] : []),
+        ...(last
+          ? [
+              `  last: ${last.packet}, by ${last.link}${fromMac(last.fields)}, ${last.ago} s ago${ofService(last.service)}`,
+            ]
+          : []),
         ...(advice === undefined ? [] : [`  ${advice}`]),
       ]
     })
     .map(line => `${line}\n`)
     .join('')
+}
+function fromMac(fields: readonly FieldInfo[]): string {
+  const mac = fields.find(([name]) => name === 'eth.src')?.[1]
+  return mac === undefined ? '' : ` from ${mac}`
 }
 function ofService(service: string | undefined): string {
   return service === undefined ? '' : `, for ${service}`

@@ -1,0 +1,60 @@
+/*
+ * 1. the director asks by ARP who else has its VIPs          claimed.ts
+ * 2. it looks at what passes for two seconds, until counters are shown
+ * 3. each file here looks for its fault in what is seen      EXAMINATIONS
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { allServices } from '../../../control/protocol/all-services.js'
+import type { Answer, Control, Outcome } from '../../../control/protocol/api.js'
+import { CONTROL } from '../../command.js'
+import type { UvsCommand } from '../command.js'
+import { readOptions } from '../options/read-options.js'
+import { withDirector } from '../with-director.js'
+import { claimed } from './claimed.js'
+import { dropped } from './dropped.js'
+import type { Examine, Finding, Seen } from './finding.js'
+import { keptClients } from './kept-clients.js'
+import { noServer } from './no-server.js'
+import { silent } from './silent.js'
+
+/** Counters are shown every two seconds. */
+const LOOK_MS = 2100
+
+const EXAMINATIONS: readonly Examine[] = [claimed, silent, noServer, keptClients, dropped]
+
+export const doctor: UvsCommand = {
+  name: 'doctor',
+  help: `Says what is wrong with a running director and its real servers, and what to do.
+Real servers that answer ARP for a VIP, whose answers come by another way, that are full or out; persistence that goes on with weight 0;
+packets that are dropped (docs/troubleshooting.md).
+It looks for two seconds, and asks by ARP who has the VIPs. Status: 0 nothing was found, 1 something was.`,
+  forms: [{ words: [], options: [CONTROL] }],
+  async run(args) {
+    return withDirector(readOptions(doctor, args), control => examined(control))
+  },
+}
+
+/** Throws the director's refusal as an Error of one line. */
+export async function examined(control: Control, lookMs = LOOK_MS): Promise<Outcome> {
+  valueOf(await control.call({ op: 'claims', ask: true }))
+  await sleep(lookMs)
+  const seen: Seen = {
+    services: valueOf(await allServices(control)),
+    drops: valueOf(await control.call({ op: 'drops' })),
+    claims: valueOf(await control.call({ op: 'claims' })),
+    sysctls: new Map(valueOf(await control.call({ op: 'sysctls' }))),
+  }
+  const findings = EXAMINATIONS.flatMap(examine => [...examine(seen)])
+  const out = findings.length === 0 ? NOTHING : findings.map(textOf).join('')
+  return { status: findings.length === 0 ? 0 : 1, out, err: '' }
+}
+
+const NOTHING = 'nothing wrong is to be seen from here; uvs explain says of a packet where it went\n'
+
+function textOf({ cause, seen, advice }: Finding): string {
+  return `${cause}\n  seen   ${seen}\n  to do  ${advice}\n`
+}
+function valueOf<T>(answer: Answer<T>): T {
+  if (!answer.ok) throw new Error(answer.message)
+  return answer.value
+}

@@ -1,0 +1,76 @@
+import type { ServiceInfo } from '../../../control/protocol/api.js'
+import type { DropInfo } from '../../../control/protocol/drops.js'
+import { adviceOn } from '../explain/advice.js'
+import { type Examine, type Finding, type Seen, serviceName } from './finding.js'
+
+/** What other hosts' ordinary traffic brings, what ends by itself, and what others of these files explain. */
+const NO_FAULT = new Set([
+  'refused',
+  'drop-not-ours',
+  'drop-ethertype',
+  'drop-broadcast',
+  'drop-arp-not-for-us',
+  'drop-arp-spoofs-us',
+  'drop-rst-unknown',
+  'drop-ttl',
+  'drop-fragment-duplicate',
+  'drop-no-destination',
+  'drop-no-connection',
+])
+/** What is longer ago is over. */
+const LONG_AGO_S = 600
+
+/** Reasons for drops that somebody should do something about. */
+export const dropped: Examine = function* (seen) {
+  for (const drop of seen.drops) {
+    if (NO_FAULT.has(drop.reason) || (drop.last?.ago ?? 0) > LONG_AGO_S) continue
+    yield ownFinding(drop, seen) ?? plain(drop)
+  }
+}
+
+function plain(drop: DropInfo): Finding {
+  return {
+    cause: `packets are dropped: ${drop.reason}`,
+    seen: lastOf(drop),
+    advice: adviceOn(drop.reason) ?? 'docs/architecture/path.md',
+  }
+}
+function lastOf({ reason, count, last }: DropInfo): string {
+  const counted = `${count} of ${reason}`
+  if (last === undefined) return counted
+  const service = last.service === undefined ? '' : `, for ${last.service}`
+  return `${counted}; the last ${last.ago} s ago by ${last.link}: ${last.packet}${service}`
+}
+
+function ownFinding(drop: DropInfo, { services }: Seen): Finding | undefined {
+  const field = (name: string): string => drop.last?.fields.find(([known]) => known === name)?.[1] ?? '?'
+  switch (drop.reason) {
+    case 'drop-source-invalid':
+      return {
+        cause: `packets come from ${field('ip.src')}, a source that no host may have (a martian)`,
+        seen: lastOf(drop),
+        advice: `find the host with MAC ${field('eth.src')} on ${drop.last?.link ?? 'that link'}: it sends them, or routes them without a check`,
+      }
+    case 'drop-too-big': {
+      const service = services.find(each => serviceName(each) === drop.last?.service)
+      if (service === undefined || !isByTunnel(service)) return undefined
+      return {
+        cause: `packets of ${field('ip.src')} are too long for the tunnel to the real servers of ${serviceName(service)}: its header takes 20 octets of the MTU, or more`,
+        seen: lastOf(drop),
+        advice:
+          'each sender is told by ICMP (fragmentation needed): let that through to clients. Or have real servers ask for less, ip route change default via GATEWAY advmss 1440; or raise the MTU between director and real servers',
+      }
+    }
+    case 'drop-neighbour-failed':
+      return {
+        cause: `the way to ${field('ip.dst')} does not answer ARP: it, or the router before it, is down or in another network`,
+        seen: lastOf(drop),
+        advice: 'is it up, are address and prefix right; uvsadm -e … -w 0 takes it out meanwhile',
+      }
+    default:
+      return undefined
+  }
+}
+function isByTunnel({ destinations }: ServiceInfo): boolean {
+  return destinations.some(({ method }) => method === 'tunnel')
+}

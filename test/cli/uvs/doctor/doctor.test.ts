@@ -1,0 +1,144 @@
+import t from 'tap'
+import { examined } from '../../../../src/cli/uvs/doctor/doctor.js'
+import type { Control, DestinationInfo, Request, ServiceInfo } from '../../../../src/control/protocol/api.js'
+import type { ClaimInfo } from '../../../../src/control/protocol/claims.js'
+import type { DropInfo } from '../../../../src/control/protocol/drops.js'
+
+const NONE = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
+const NO_RATES = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
+const server = (more: Partial<DestinationInfo> = {}): DestinationInfo => ({
+  address: '10.0.0.11',
+  port: 80,
+  method: 'masq',
+  weight: 1,
+  upperThreshold: 0,
+  lowerThreshold: 0,
+  activeConns: 0,
+  inactConns: 0,
+  persistConns: 0,
+  stats: NONE,
+  rates: NO_RATES,
+  ...more,
+})
+const service = (destinations: DestinationInfo[], more: Partial<ServiceInfo> = {}): ServiceInfo =>
+  ({
+    protocol: 'tcp',
+    address: '10.0.0.100',
+    port: 80,
+    scheduler: 'rr',
+    persistence: 0,
+    netmask: '255.255.255.255',
+    onePacket: false,
+    schedFlags: 0,
+    stats: NONE,
+    rates: NO_RATES,
+    destinations,
+    ...more,
+  }) as ServiceInfo
+const drop = (reason: string, last: Partial<DropInfo['last']> = {}): DropInfo => ({
+  reason,
+  count: 3,
+  last: { ago: 1, link: 'eth0', packet: 'TCP …', fields: [], ...last },
+})
+
+interface Shown {
+  services?: ServiceInfo[]
+  drops?: DropInfo[]
+  claims?: ClaimInfo[]
+  sysctls?: [string, string][]
+}
+async function saidOf({ services = [], drops = [], claims = [], sysctls = [] }: Shown): Promise<string> {
+  const values: Record<string, unknown> = { services: { rows: services, next: null }, drops, claims, sysctls }
+  const control = { call: async ({ op }: Request) => ({ ok: true, value: values[op] }) } as unknown as Control
+  const { status, out } = await examined(control, 0)
+  t.equal(status, out.startsWith('nothing wrong') ? 0 : 1)
+  return out
+}
+
+t.test('nothing wrong: an idle director, and one that works', async t => {
+  const works = server({ stats: { ...NONE, inPkts: 9, outPkts: 7 }, upperThreshold: 10, activeConns: 5 })
+  t.match(await saidOf({ services: [service([works])] }), /^nothing wrong/)
+  t.match(await saidOf({ drops: [drop('drop-not-ours'), drop('drop-table-full', { ago: 7000 })] }), /^nothing wrong/)
+})
+
+t.test('who claims a VIP: a real server, or another host', async t => {
+  const claim = { address: '10.0.0.100', mac: '02:00:00:00:00:11', link: 'eth0', count: 1, hosts: ['10.0.0.11'] }
+  const services = [service([server({ method: 'direct' })])]
+  t.match(await saidOf({ services, claims: [claim] }), /^the real server 10\.0\.0\.11 answers ARP for 10\.0\.0\.100:/)
+  t.match(await saidOf({ claims: [{ ...claim, hosts: [] }] }), /^another host, 02:00:00:00:00:11, answers ARP/)
+})
+
+t.test(
+  'no answers: by NAT, by FULLNAT; not of UDP, of direct routing, of one packet, of a server that is down',
+  async t => {
+    const unanswered = { ...NONE, inPkts: 2 }
+    const of = (more: Partial<DestinationInfo>, rest: Partial<ServiceInfo> = {}): Shown => ({
+      services: [service([server({ stats: unanswered, ...more })], rest)],
+    })
+    t.match(await saidOf(of({})), /make the director its default gateway/)
+    t.match(await saidOf(of({ method: 'fullnat' })), /must lead to the local addresses/)
+    t.match(
+      await saidOf(of({ stats: { ...NONE, inPkts: 90, outPkts: 80 }, rates: { ...NO_RATES, inPps: 5 } })),
+      /no answer/,
+    )
+    t.match(await saidOf(of({ method: 'direct' })), /^nothing/)
+    t.match(await saidOf(of({}, { protocol: 'udp' } as Partial<ServiceInfo>)), /^nothing/)
+    t.match(await saidOf(of({ stats: { ...NONE, inPkts: 1 } })), /^nothing/)
+    const fields: [string, string][] = [['ip.dst', '10.0.0.11']]
+    const down = await saidOf({ ...of({}), drops: [drop('drop-neighbour-failed', { fields })] })
+    t.match(down, /^the way to 10\.0\.0\.11 does not answer ARP/)
+  },
+)
+
+t.test('no real server: none, weight 0, full, and full until the lower threshold', async t => {
+  const refused = [drop('drop-no-destination', { service: 'TCP 10.0.0.100:80' })]
+  t.match(
+    await saidOf({ services: [service([])], drops: refused }),
+    /it has no real server\n {2}seen {3}3 packets were refused/,
+  )
+  t.match(await saidOf({ services: [service([server({ weight: 0 })])] }), /all its real servers have weight 0/)
+  const full = server({ upperThreshold: 4, activeConns: 1, inactConns: 3 })
+  t.match(
+    await saidOf({ services: [service([full])] }),
+    /are full\n {2}seen {3}10\.0\.0\.11:80 has 4 connections, upper threshold 4/,
+  )
+  const falling = server({ upperThreshold: 4, activeConns: 3 })
+  t.match(await saidOf({ services: [service([falling])] }), /^nothing/)
+  t.match(await saidOf({ services: [service([falling])], drops: refused }), /are full/)
+  t.match(await saidOf({ services: [service([full, server({ address: '10.0.0.12' })])], drops: refused }), /^nothing/)
+})
+
+t.test('persistence and weight 0, unless templates expire', async t => {
+  const services = [
+    service([server({ weight: 0, persistConns: 2 }), server({ address: '10.0.0.12' })], { persistence: 60 }),
+  ]
+  t.match(await saidOf({ services }), /weight 0, and yet gets new connections.*\n {2}seen {3}2 clients are kept/)
+  t.match(await saidOf({ services, sysctls: [['expire_quiescent_template', '1']] }), /^nothing/)
+})
+
+t.test('drops: a martian with its MAC, a tunnel too narrow, any other with its advice', async t => {
+  const fields: [string, string][] = [
+    ['eth.src', '02:00:00:00:00:77'],
+    ['ip.src', '127.0.0.1'],
+  ]
+  t.match(
+    await saidOf({ drops: [drop('drop-source-invalid', { fields })] }),
+    /from 127\.0\.0\.1, .*\n.*\n.*02:00:00:00:00:77 on eth0/,
+  )
+  const long = [drop('drop-too-big', { service: 'TCP 10.0.0.100:80' })]
+  const tunnel = [service([server({ method: 'tunnel' })])]
+  t.match(
+    await saidOf({ services: tunnel, drops: long }),
+    /too long for the tunnel to the real servers of TCP 10\.0\.0\.100:80/,
+  )
+  t.match(await saidOf({ services: [service([server()])], drops: long }), /^packets are dropped: drop-too-big\n/)
+  t.match(
+    await saidOf({ drops: [drop('drop-table-full')] }),
+    /to do {2}the connection table is full: --max-connections\n/,
+  )
+})
+
+t.test('a refusal is an Error of one line', async t => {
+  const control = { call: async () => ({ ok: false, refusal: 'EPROTO', message: 'not today' }) } as unknown as Control
+  await t.rejects(examined(control, 0), { message: 'not today' })
+})
