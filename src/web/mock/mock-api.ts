@@ -120,7 +120,8 @@ export class MockApi {
     const odd = given.find(line => !/^-[AEDaed]|^--add-laddr|^$/.test(line))
     if (odd !== undefined) return [400, { message: `'${odd}': it is no rule` }]
     const text = given.map(line => `+ ${line}`).join('\n')
-    return [200, { id: `p${++this.#plans}`, text, commands: given, changes: given.length, connections: 12 }]
+    const id = this.isOpen ? { id: `p${++this.#plans}` } : {}
+    return [200, { ...id, text, commands: given, changes: given.length, connections: 12 }]
   }
 
   #read(body: Body): unknown {
@@ -181,7 +182,7 @@ function found(body: Body): unknown {
     const row = mockConnection(at)
     const fits = (name: string, value: unknown): boolean => body[name] === undefined || body[name] === value
     if (
-      fits('client', row.caddr) &&
+      fits('caddr', row.caddr) &&
       fits('cport', row.cport) &&
       fits('vaddr', row.vaddr) &&
       fits('vport', row.vport) &&
@@ -189,7 +190,7 @@ function found(body: Body): unknown {
     )
       rows.push(row)
   }
-  return { rows, next: at >= CONNECTIONS ? null : at, looked: at - from }
+  return { rows, next: at >= CONNECTIONS ? null : at }
 }
 
 function drainOf({ service, server, deadlineS }: Body): DrainRow {

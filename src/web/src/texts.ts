@@ -187,7 +187,7 @@ export const T = {
     search: 'Search connections',
     hint: 'Words of a search: an address or address:port of the client; vip or server before it for the other sides; tcp, udp, sctp; a state. Click a client to see why its packets go where they go.',
     odd: (word: string) => `'${word}' is no address, address:port, protocol or state`,
-    found: (rows: string, looked: string) => `${rows} connections; ${looked} were looked at`,
+    found: (rows: string) => `${rows} connections on this page`,
     none: 'No connection matches.',
     noneYet: 'None so far: the table is large, go on with the next page.',
     again: 'Look again',

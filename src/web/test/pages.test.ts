@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { MOCK_TOKEN, MockApi } from '../mock/mock-api.ts'
 import { serveMock } from '../mock/mock-server.ts'
-import { chromiumPath, openPage, seriousFindings, startChromium, tooWide } from './browser.ts'
+import { chromiumPath, openPage, seriousFindings, startChromium, tooWide } from '../../../test/web/browser.ts'
 
 /* The pages in Chromium, with a made-up director behind them. Names of its are markup: they must stay text. */
 

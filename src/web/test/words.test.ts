@@ -106,7 +106,7 @@ t.test('each change as uvsadm has it', async t => {
 
 t.test('a search of connections by words', async t => {
   t.strictSame(parseSearch('10.0.0.7:40000 tcp established'), {
-    search: { client: '10.0.0.7', cport: 40000, protocol: 'tcp', state: 'ESTABLISHED' },
+    search: { caddr: '10.0.0.7', cport: 40000, protocol: 'tcp', state: 'ESTABLISHED' },
   })
   t.strictSame(parseSearch('vip 10.0.0.0/8:80 server :8080'), {
     search: { vaddr: '10.0.0.0/8', vport: 80, dport: 8080 },

@@ -25,7 +25,8 @@ export interface Session {
   version: string
 }
 export interface Plan {
-  id: string
+  /** Not there without a token: such a plan cannot be applied. */
+  id?: string
   text: string
   commands: string[]
   changes: number
@@ -34,9 +35,8 @@ export interface Plan {
 }
 export interface ConnectionsFound {
   rows: ConnectionInfo[]
+  /** Where to go on: the table is large, and a request looks for a bounded time. */
   next: number | null
-  /** Rows of the table that were looked at. */
-  looked: number
 }
 
 /** A request of the control protocol that changes nothing. Throws ApiError, a refusal too. */
@@ -57,9 +57,8 @@ export const drain = (
   service: ServiceKey,
   server: DestinationKey,
   deadlineS: number,
-  then: 'keep' | 'reset',
-  // oxlint-disable-next-line unicorn/no-thenable -- the request's own word, and no promise
-): Promise<{ id: string }> => post('/api/drain', { service, server, deadlineS, then })
+  afterwards: 'keep' | 'reset',
+): Promise<{ id: string }> => post('/api/drain', { service, server, deadlineS, afterwards })
 export const cancelDrain = (id: string): Promise<unknown> => post('/api/drain/cancel', { id })
 export const findConnections = (request: object, signal?: AbortSignal): Promise<ConnectionsFound> =>
   post<ConnectionsFound>('/api/connections', request, signal)

@@ -6,7 +6,6 @@ import { ApiError, findConnections } from './api.ts'
 export interface Collected {
   rows: ConnectionInfo[]
   next: number | null
-  looked: number
 }
 
 const PAGE = 200
@@ -17,13 +16,12 @@ const MOST_REQUESTS = 40
 export async function collectConnections(text: string, from: number, signal: AbortSignal): Promise<Collected> {
   const parsed = parseSearch(text)
   if ('odd' in parsed) throw new ApiError(T.connections.odd(parsed.odd), 400)
-  const collected: Collected = { rows: [], next: from, looked: 0 }
+  const collected: Collected = { rows: [], next: from }
   for (let at = 0; at < MOST_REQUESTS && collected.next !== null && collected.rows.length < PAGE; at++) {
     const request = { ...parsed.search, from: collected.next, count: PAGE - collected.rows.length }
     const found = await findConnections(request, signal)
     collected.rows.push(...found.rows)
     collected.next = found.next
-    collected.looked += found.looked
   }
   return collected
 }

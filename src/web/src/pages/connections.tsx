@@ -48,7 +48,7 @@ function Found({ search, from, flow }: { search: string; from: number; flow: str
   return (
     <>
       <div class="line">
-        <span>{T.connections.found(whole(value.rows.length), whole(value.looked))}</span>
+        <span>{T.connections.found(whole(value.rows.length))}</span>
         <span class="grow" />
         <ExportButtons name="connections" make={() => asTable(value)} />
         <button type="button" class="small" onClick={() => setRound(round + 1)}>

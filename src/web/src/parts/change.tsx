@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
-import { admin, isLoginOpen } from '../live/admin.ts'
-import { apply, planLines, planRules, type Plan } from '../live/api.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { admin, isLoginOpen, refreshSession } from '../live/admin.ts'
+import { ApiError, apply, planLines, planRules, type Plan } from '../live/api.ts'
 import { useStore } from '../live/store.ts'
 import { messageOf } from '../pure/message.ts'
 import { asCommand } from '../pure/uvsadm-line.ts'
 import { T } from '../texts.ts'
+import { Failed } from './bits.tsx'
 import { Command } from './copy.tsx'
 import { Dialog } from './dialog.tsx'
 
@@ -41,43 +42,17 @@ interface StepsProps {
 }
 
 export function PlanSteps({ wanted, done, areLinesShown = true, children }: StepsProps) {
-  const [planned, setPlan] = useState<{ of: string; plan: Plan }>()
-  const [result, setResult] = useState('')
-  const [error, setError] = useState('')
-  const of = JSON.stringify(wanted)
-  // A plan is of what was asked for then: another text needs another plan.
-  const plan = planned?.of === of ? planned.plan : undefined
-  const step = async (work: () => Promise<void>): Promise<void> => {
-    setError('')
-    try {
-      await work()
-    } catch (failed) {
-      setError(messageOf(failed))
-    }
-  }
-  const makePlan = (event: Event): void => {
+  const { plan, result, error, makePlan, confirm } = usePlan(wanted)
+  const submit = (event: Event): void => {
     event.preventDefault()
-    setResult('')
-    void step(async () =>
-      setPlan({ of, plan: await ('lines' in wanted ? planLines(wanted.lines) : planRules(wanted.rules)) }),
-    )
-  }
-  const confirm = (): void => {
-    void step(async () => {
-      setResult((await apply(plan!.id)).message || T.change.done)
-      setPlan(undefined)
-    })
+    makePlan()
   }
   return (
-    <form class="form" onSubmit={makePlan}>
+    <form class="form" onSubmit={submit}>
       {children}
       {areLinesShown && 'lines' in wanted && wanted.lines.map(line => <Command key={line} text={asCommand(line)} />)}
       {plan && <Planned plan={plan} />}
-      {error !== '' && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      {error !== '' && <Failed message={error} />}
       {result !== '' && (
         <p class="success" role="status">
           {result}
@@ -100,6 +75,52 @@ export function PlanSteps({ wanted, done, areLinesShown = true, children }: Step
   )
 }
 
+interface Planning {
+  plan: Plan | undefined
+  result: string
+  error: string
+  makePlan: () => void
+  confirm: (id: string) => void
+}
+
+function usePlan(wanted: Wanted): Planning {
+  const [planned, setPlan] = useState<{ of: string; plan: Plan }>()
+  const [result, setResult] = useState('')
+  const [error, setError] = useState('')
+  const may = useStore(admin)
+  const of = JSON.stringify(wanted)
+  // A plan is of what was asked for then: another text needs another plan.
+  const plan = planned?.of === of ? planned.plan : undefined
+  const step = async (work: () => Promise<void>): Promise<void> => {
+    setError('')
+    try {
+      await work()
+    } catch (failed) {
+      setError(messageOf(failed))
+      // Somebody locked it, or the login is over.
+      if (failed instanceof ApiError && failed.status === 401) void refreshSession()
+    }
+  }
+  const makePlan = (): void => {
+    setResult('')
+    void step(async () =>
+      setPlan({ of, plan: await ('lines' in wanted ? planLines(wanted.lines) : planRules(wanted.rules)) }),
+    )
+  }
+  const confirm = (id: string): void => {
+    void step(async () => {
+      setResult((await apply(id)).message || T.change.done)
+      setPlan(undefined)
+    })
+  }
+  // A plan made without the token cannot be applied: it is made again once there is one.
+  const isToBeMadeAgain = may?.admin === 'open' && plan !== undefined && plan.id === undefined
+  useEffect(() => {
+    if (isToBeMadeAgain) makePlan()
+  }, [isToBeMadeAgain])
+  return { plan, result, error, makePlan, confirm }
+}
+
 function Planned({ plan }: { plan: Plan }) {
   return (
     <div class="plan" role="status">
@@ -109,14 +130,17 @@ function Planned({ plan }: { plan: Plan }) {
   )
 }
 
-function Confirm({ plan, confirm }: { plan: Plan; confirm: () => void }) {
+function Confirm({ plan, confirm }: { plan: Plan; confirm: (id: string) => void }) {
   const may = useStore(admin)
   if (plan.changes === 0) return null
+  const { id } = plan
   if (may?.admin === 'open') {
     return (
-      <button type="button" class="primary" onClick={confirm}>
-        {T.change.apply}
-      </button>
+      id !== undefined && (
+        <button type="button" class="primary" onClick={() => confirm(id)}>
+          {T.change.apply}
+        </button>
+      )
     )
   }
   if (may?.admin === 'locked') {

@@ -4,18 +4,18 @@ import type { Protocol, ServiceKey } from '../../../control/protocol/api.ts'
 
 /** The fields of POST /api/connections. */
 export interface ConnectionSearch {
-  client?: string
+  caddr?: string
   cport?: number
   vaddr?: string
   vport?: number
-  server?: string
+  daddr?: string
   dport?: number
   protocol?: Protocol | 'ip'
   state?: string
 }
 
 const PROTOCOLS: readonly string[] = ['tcp', 'udp', 'sctp', 'ip']
-const SIDES = { client: ['client', 'cport'], vip: ['vaddr', 'vport'], server: ['server', 'dport'] } as const
+const SIDES = { client: ['caddr', 'cport'], vip: ['vaddr', 'vport'], server: ['daddr', 'dport'] } as const
 type Side = keyof typeof SIDES
 
 /** Or the word that is not understood. An address without a side is a client's: that is what one looks for most. */

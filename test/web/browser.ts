@@ -68,5 +68,5 @@ export async function seriousFindings(page: Page, rules: string[] = []): Promise
 
 /** Pixels by which the page is wider than its window. */
 export function tooWide(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  return page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
 }
