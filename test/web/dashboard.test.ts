@@ -55,12 +55,11 @@ t.test('a new user before a director', { skip }, async t => {
   })
 
   await t.test('sees a connection in the lists, and why its next packet goes where it goes', async t => {
-    const frame = (flags: string) => tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags })
-    bench.turn('c', frame('S'))
+    bench.turn('c', fromClient10('S'))
     await at('/connections?search=syn_recv')
     await page.getByRole('button', { name: '10.99.1.10:40000' }).click()
     await page.getByText('Waiting for its next packets: 0 so far').waitFor()
-    bench.turn('c', frame('A'))
+    bench.turn('c', fromClient10('A'))
     await page.getByText('tcp.checksum').first().waitFor()
     await page.getByText('balanced', { exact: true }).first().waitFor()
     t.ok((await page.locator('.octets mark').count()) > 6, 'the octets that changed are marked')
@@ -103,6 +102,10 @@ t.test('a new user before a director', { skip }, async t => {
   t.strictSame(unexpected, [], 'no complaint')
   await t.test('every page at 360 px', t => narrow(t, browser, port))
 })
+
+function fromClient10(flags: string): Uint8Array {
+  return tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags })
+}
 
 async function applied(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Apply' }).click()

@@ -4,7 +4,7 @@ import { admin } from '../live/admin.ts'
 import { answered, askServices, tick } from '../live/live.ts'
 import { setQuery } from '../live/place.ts'
 import { useStore } from '../live/store.ts'
-import { SORT_COLUMNS, type ServicesAsked, type SortColumn } from '../live/tick.ts'
+import { SORT_COLUMNS, type ServicesAsked, type ServicesWindow, type SortColumn } from '../live/tick.ts'
 import { Empty, Head, Waiting } from '../parts/bits.tsx'
 import { ExportButtons } from '../parts/export.tsx'
 import { SearchField } from '../parts/search.tsx'
@@ -60,7 +60,7 @@ export function ServicesPage({ query }: { query: URLSearchParams }) {
           </button>
         )}
       </Head>
-      {now ? <ServicesTable view={view} /> : <Waiting />}
+      {now ? <ServicesTable view={view} services={now.services} /> : <Waiting />}
       {isAdding && <AddServiceDialog close={() => setAdding(false)} />}
     </>
   )
@@ -95,9 +95,13 @@ function ViewChoice({ view }: { view: View }) {
   )
 }
 
-function ServicesTable({ view }: { view: View }) {
-  const now = useStore(tick)!
-  const { services } = now
+function ServicesTable({ view, services }: { view: View; services: ServicesWindow }) {
+  if (services.total === 0) return <Empty>{T.services.none}</Empty>
+  if (services.matched === 0) return <Empty>{T.services.noneMatches}</Empty>
+  return <ServicesBox view={view} services={services} />
+}
+
+function ServicesBox({ view, services }: { view: View; services: ServicesWindow }) {
   const box = useRef<HTMLDivElement>(null)
   const [scroll, setScroll] = useState({ top: 0, height: 800 })
   const list = `${view.sort} ${view.order} ${view.filter} ${view.areServersShown}`
@@ -119,8 +123,6 @@ function ServicesTable({ view }: { view: View }) {
     const isAgain = view.sort === sort && view.order === 'desc'
     setQuery({ sort, order: isAgain ? 'asc' : 'desc' })
   }
-  if (services.total === 0) return <Empty>{T.services.none}</Empty>
-  if (services.matched === 0) return <Empty>{T.services.noneMatches}</Empty>
   const below = range.height - range.top - sumOf(heights, range.first, range.count)
   return (
     <div class="table-box" ref={box} tabIndex={0} role="region" aria-label={T.services.table}>
