@@ -16,7 +16,7 @@ interface Plug {
 }
 
 /** Builds the plan's namespaces and wires. The director's interfaces get no kernel address, unless uvs is to live beside the kernel. */
-export async function buildTopology(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap'): Promise<void> {
+export async function buildTopology(spaces: Namespaces, plan: LabPlan, io: 'raw' | 'tap' | 'libpcap'): Promise<void> {
   const hosts = [plan.client, ...plan.servers]
   for (const { name } of [plan.client, { name: 'director' }, ...plan.routers, ...plan.servers]) await spaces.add(name)
 
@@ -48,7 +48,7 @@ export async function giveToKernel(spaces: Namespaces, plan: LabPlan): Promise<v
 }
 
 /** The ends plugged into each segment, clients' side first. */
-function plugsOf(plan: LabPlan, io: 'raw' | 'tap'): Map<string, Plug[]> {
+function plugsOf(plan: LabPlan, io: 'raw' | 'tap' | 'libpcap'): Map<string, Plug[]> {
   const plugs = new Map<string, Plug[]>()
   const plug = (segment: string, space: string, name: string): void => {
     plugs.set(segment, [...(plugs.get(segment) ?? []), { space, interface: name }])

@@ -30,7 +30,7 @@ export class DirectorProcess {
   ) {}
 
   /** The arguments, as typed after `uvs`. */
-  static arguments(plan: LabPlan, io: 'raw' | 'tap', control: string): string[] {
+  static arguments(plan: LabPlan, io: 'raw' | 'tap' | 'libpcap', control: string): string[] {
     const links = armsOf(plan)
       .map(({ link }) => link)
       .join(',')
@@ -43,7 +43,7 @@ export class DirectorProcess {
   static start(
     spaces: Namespaces,
     plan: LabPlan,
-    io: 'raw' | 'tap',
+    io: 'raw' | 'tap' | 'libpcap',
     more: readonly string[] = [],
   ): Promise<DirectorProcess> {
     const { control } = spaces.ledger

@@ -10,7 +10,7 @@ export interface NetnsLabOptions {
   /** The prefix of its namespaces' names: 'uvs-nat-'. Labs with different prefixes can exist side by side. */
   prefix: string
   plan: LabPlan
-  io: 'raw' | 'tap'
+  io: 'raw' | 'tap' | 'libpcap'
   /** The lab outlives this process, until `uvs lab down`. */
   stays?: boolean
   signal?: AbortSignal

@@ -18,9 +18,12 @@ import { makeResident, mapWords } from '../linux/huge-pages.js'
 import { mapMemory, readWord, schedYield, SystemError } from '../linux/libc.js'
 import { stayOnCpu, stayOnThisCpu } from '../linux/one-cpu.js'
 import { Poller } from '../linux/poller.js'
+import { LibpcapDevice } from '../io/libpcap-device.js'
+import { npmPcap } from '../io/npm-pcap.js'
 import { RawDevice } from '../io/raw-device.js'
 import { shortenSlices } from '../linux/short-slice.js'
 import { macOfName, TapDevice } from '../io/tap-device.js'
+import { UnusableError } from '../io/unusable-error.js'
 import { SharedCounts } from '../service/shared-counts.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../linux/memory-pages.js'
@@ -68,6 +71,7 @@ function openRaw({ name, isBeside, sharing }: RawOptions, front: ProgramFront | 
 }
 function openDevice(options: DeviceOptions, front: ProgramFront | undefined): Device {
   if (options.kind === 'raw') return openRaw(options, front)
+  if (options.kind === 'libpcap') return new LibpcapDevice(options.name, npmPcap())
   return new TapDevice(options.name, options.mac ?? macOfName(options.name), options.sharing)
 }
 function groupOf(device: Device): FanoutGroup | undefined {
@@ -134,10 +138,11 @@ async function start(): Promise<Started | undefined> {
   } catch (error) {
     for (const device of devices) device.close()
     kept?.giveUp()
-    if (!(error instanceof UsageError || error instanceof SystemError || error instanceof RangeError)) throw error
+    const isSystem = error instanceof SystemError || error instanceof UnusableError
+    if (!(error instanceof UsageError || isSystem || error instanceof RangeError)) throw error
     const isMemory = error instanceof SystemError && error.code === 'ENOMEM'
     const cure = isMemory ? ': a lower --max-connections needs less memory' : ''
-    answer({ failed: error.message + cure, usage: !(error instanceof SystemError) })
+    answer({ failed: error.message + cure, usage: !isSystem })
     return undefined
   }
 }

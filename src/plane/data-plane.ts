@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_CONNECTIONS } from '../director/options.js'
+import { DEFAULT_MAX_CONNECTIONS, UsageError } from '../director/options.js'
 import { advertMemory, AdvertReader } from './advert-queue.js'
 import { arpRelayEnds, type ArpRelayEnds } from '../io/arp-relay.js'
 import type { FanoutGroup } from '../io/fanout.js'
@@ -150,6 +150,7 @@ function shared(
   arp: ArpRelayEnds | undefined,
 ): DeviceOptions {
   if (device.kind === 'raw') return { ...device, sharing: { programFd: fanoutFd, group } }
+  if (device.kind === 'libpcap') throw new UsageError('--libpcap goes with one worker')
   return { ...device, sharing: { programFd: tapFd, arp: arp! } }
 }
 

@@ -13,10 +13,12 @@ import type { RouterOrder } from './router-order.js'
 export type DeviceOptions =
   | { kind: 'raw'; name: string; isBeside?: boolean; claims?: boolean; sharing?: Sharing }
   | { kind: 'tap'; name: string; mac: MacAddr | undefined; sharing?: TapSharing }
+  /** For one worker alone. */
+  | { kind: 'libpcap'; name: string }
 
 /** How a device's link is shared with the host's kernel. */
 export function sharedWithKernel(device: DeviceOptions): { isBeside: boolean; claims: boolean } {
-  if (device.kind === 'tap') return { isBeside: false, claims: true }
+  if (device.kind !== 'raw') return { isBeside: false, claims: true }
   const { isBeside = false, claims = !isBeside } = device
   return { isBeside, claims }
 }

@@ -43,7 +43,7 @@ export function readAnnounce(given: Given): AnnounceOptions | undefined {
     return undefined
   }
   if (!/^[^\s/:@=,%]{1,15}$/.test(name)) throw new UsageError(`--announce: '${name}' cannot be an interface's name`)
-  if (given.has('--tap'))
+  if (!given.has('--raw'))
     throw new UsageError(
       '--announce goes with --raw: a BGP daemon speaks by an interface that uvs shares with the kernel',
     )

@@ -18,7 +18,7 @@ export function parseDirectorCheck(args: readonly string[]): DirectorCheck | und
   if (!args.includes(FLAG)) return undefined
   if (!args.some(arg => /^--keepalived(=|$)/.test(arg)))
     throw new UsageError(`${FLAG}: --keepalived FILE is missing: it is what is checked`)
-  if (args.some(arg => /^--(raw|tap)(=|$)/.test(arg))) {
+  if (args.some(arg => /^--(raw|tap|libpcap)(=|$)/.test(arg))) {
     const asked = parseDirectorOptions(
       args.filter(arg => arg !== FLAG),
       0,

@@ -10,7 +10,7 @@ import { parseIpv4, parseMac, type Ipv4Addr, type MacAddr } from '../../../wire/
 import { CONTROL, defaultControl } from '../../command.js'
 import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
-import { readOptions } from '../options/read-options.js'
+import { type Given, readOptions } from '../options/read-options.js'
 import { wholeNumber } from '../options/whole-number.js'
 import { HTTP_OPTIONS, type HttpOptions, readHttp } from './http-options.js'
 import { DIRECTOR_ETCD_OPTIONS, readDirectorEtcd, type DirectorEtcdOptions } from './etcd/etcd-director-options.js'
@@ -51,13 +51,20 @@ const RAW: Option = {
 }
 const TAP: Option = { flags: ['--tap'], value: 'IF[,IF]', is: 'interface', help: 'TAP devices to make or to take' }
 
+const LIBPCAP: Option = {
+  flags: ['--libpcap'],
+  value: 'IF[,IF]',
+  is: 'interface',
+  help: "interfaces to read and write by libpcap, with npm's pcap (docs/director.md)",
+}
+
 const KEEPALIVED = option('--keepalived', 'FILE', 'a keepalived.conf: its virtual servers, checked', { is: 'file' })
 export const CHECK: Option = {
   flags: ['--check'],
   help: 'says what is wrong with FILE of --keepalived, and starts nothing: `uvs keepalived check`',
 }
 
-/** The options of both kinds of device, in the order of the help. */
+/** The options of every kind of device, in the order of the help. */
 const COMMON: readonly Option[] = [
   option('--route', 'CIDR=[GW][@IF][,mtu=N]', "a route; 'default=GW' for all else", { repeatable: true }),
   option('--neighbour', 'IP=MAC@IF', 'a static neighbour', { repeatable: true }),
@@ -114,17 +121,15 @@ const MOST_SYNS = 100_000_000
 export const DIRECTOR_FORMS: readonly Form[] = [
   { words: [], options: [required(RAW), ADDRESS, OFFLOAD, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON] },
   { words: [], options: [required(TAP), required(ADDRESS), MAC, ...COMMON] },
+  { words: [], options: [required(LIBPCAP), required(ADDRESS), ...COMMON] },
   { words: [], options: [required(KEEPALIVED), required(CHECK)] },
 ]
 
-/** A form with both kinds of device, so that the error of using both is about these options. */
+/** A form with every kind of device, so that the error of using two is about these options. */
 const ANY_FORM: Form = {
   words: [],
-  options: [RAW, TAP, ADDRESS, MAC, OFFLOAD, KEEP_FLOWS, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON],
+  options: [RAW, TAP, LIBPCAP, ADDRESS, MAC, OFFLOAD, KEEP_FLOWS, SYN_BUDGET, ...ANNOUNCE_OPTIONS, ...COMMON],
 }
-
-/** Comes with a later version. */
-const LATER = '--libpcap'
 
 function option(flag: string, value: string, help: string, more: Partial<Option> = {}): Option {
   return { flags: [flag], value, help, ...more }
@@ -143,20 +148,22 @@ export function parseDirectorOptions(
   randomSeed: number,
   env: NodeJS.ProcessEnv = process.env,
 ): DirectorCommand {
-  if (args.some(arg => arg === LATER || arg.startsWith(`${LATER}=`))) throw new UsageError(`${LATER} is not there yet`)
   const given = readOptions({ name: 'director', forms: [ANY_FORM] }, args)
-  const devices = readDevices(given.one('--raw'), given.one('--tap'), given.all('--mac'))
+  const devices = readDevices(given)
   const maxConnections = wholeNumber('--max-connections', given.one('--max-connections'), 1, MAX_CONNECTIONS)
   const icmpRatelimit = wholeNumber('--icmp-ratelimit', given.one('--icmp-ratelimit'), 0, 3_600_000)
   const clientMask = readMask(given.one('--steer-mask'))
-  if (given.has('--tap')) refuseOfTap(given)
+  const isRaw = given.has('--raw')
+  if (!isRaw) refuseWithoutRaw(given, given.has('--tap') ? 'TAP device' : 'libpcap device')
   const synBudget = readSynBudget(given.one('--syn-budget'))
-  const offload = given.has('--tap') ? undefined : readOffload(given.one('--offload'))
+  const offload = !isRaw ? undefined : readOffload(given.one('--offload'))
   const announce = readAnnounce(given)
   const etcd = readDirectorEtcd(given, env)
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
   if (maxConnections !== undefined && maxConnections < workers)
     throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
+  if (workers > 1 && given.has('--libpcap'))
+    throw new UsageError(`--libpcap goes with one worker, not with --workers ${workers}`)
   const isKept = given.has('--keep-flows')
   if (isKept) refuseToKeep(offload, workers)
   const after = offload?.after ?? (isKept ? 0 : undefined)
@@ -181,7 +188,7 @@ export function parseDirectorOptions(
       ...(clientMask === undefined ? {} : { clientMask }),
     },
     ...(offload && { offload }),
-    ...(given.has('--tap') ? {} : { keep: { control, isAsked: isKept } }),
+    ...(isRaw ? { keep: { control, isAsked: isKept } } : {}),
     ...(announce && { announce }),
     ...(etcd && { etcd }),
     ...(synBudget === undefined ? {} : { synBudget }),
@@ -195,16 +202,19 @@ export function parseDirectorOptions(
   }
 }
 
-function readDevices(raw: string | undefined, tap: string | undefined, macs: string[]): DeviceOptions[] {
-  if ((raw === undefined) === (tap === undefined))
-    throw new UsageError('--raw IF[,IF] or --tap IF[,IF]: give one of the two')
-  const [kind, text] = raw === undefined ? (['tap', tap!] as const) : (['raw', raw] as const)
-  const names = text.split(',')
+const KINDS = ['raw', 'tap', 'libpcap'] as const
+
+function readDevices(given: Given): DeviceOptions[] {
+  const [kind, more] = KINDS.filter(each => given.has(`--${each}`))
+  if (kind === undefined || more !== undefined)
+    throw new UsageError('--raw IF[,IF], --tap IF[,IF] or --libpcap IF[,IF]: give one of the three')
+  const names = given.one(`--${kind}`)!.split(',')
+  const macs = given.all('--mac')
   for (const [i, name] of names.entries()) {
     if (!/^[^\s/:@=,]{1,15}$/.test(name)) throw new UsageError(`--${kind}: '${name}' cannot be an interface's name`)
     if (names.indexOf(name) !== i) throw new UsageError(`--${kind}: '${name}' is named twice`)
   }
-  if (kind === 'raw') {
+  if (kind !== 'tap') {
     if (macs.length > 0) throw new UsageError("--mac goes with --tap: a raw interface's MAC is its own")
     return names.map(name => ({ kind, name }))
   }
@@ -237,14 +247,14 @@ function readMask(text: string | undefined): Ipv4Addr | undefined {
   return mask
 }
 
-/** What does not go with TAP devices, and what they need. */
-function refuseOfTap(given: ReturnType<typeof readOptions>): void {
+/** What does not go with other devices than raw ones, and what they need. */
+function refuseWithoutRaw(given: Given, device: string): void {
   if (given.has('--offload'))
-    throw new UsageError('--offload goes with --raw: what a TAP device hears comes to uvs alone')
+    throw new UsageError(`--offload goes with --raw: what a ${device} hears comes to uvs alone`)
   if (given.has('--keep-flows'))
-    throw new UsageError('--keep-flows goes with --raw: of a TAP device nothing is offloaded')
+    throw new UsageError(`--keep-flows goes with --raw: of a ${device} nothing is offloaded`)
   if (given.has('--syn-budget'))
-    throw new UsageError('--syn-budget goes with --raw: no program stands before a TAP device')
+    throw new UsageError(`--syn-budget goes with --raw: no program stands before a ${device}`)
   if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
 }
 /** What `--keep-flows` does not go with. */

@@ -134,7 +134,7 @@ t.test('--http-host says by which names the dashboard is asked for', async t => 
 const refused: [line: string, words: string[]][] = [
   ['', ['--raw', '--tap']],
   ['--address 10.0.0.1/24@eth0', ['--raw', '--tap']],
-  [`${least} --tap t0`, ['--raw', '--tap', 'one of the two']],
+  [`${least} --tap t0`, ['--raw', '--tap', 'one of the three']],
   ['--tap t0', ['--address']],
   [`${least} word`, ["'word'", 'unexpected']],
   [`${least} -- word`, ["'word'"]],
@@ -178,8 +178,21 @@ const refused: [line: string, words: string[]][] = [
     `${least} --steer-mask ${text}`,
     ['--steer-mask', `'${text}'`, '255.255.255.0'],
   ]),
-  [`${least} --libpcap eth0`, ['not there yet']],
+  [`${least} --libpcap eth0`, ['--raw', '--tap', '--libpcap', 'one of the three']],
+  ['--libpcap eth0', ['--address']],
+  ['--libpcap eth0 --address 10.0.0.1/24@eth0 --offload 4', ['--offload goes with --raw', 'libpcap']],
+  ['--libpcap eth0 --address 10.0.0.1/24@eth0 --workers 2', ['--libpcap goes with one worker']],
+  ['--libpcap eth0 --address 10.0.0.1/24@eth0 --mac 02:00:00:00:00:01@eth0', ['--mac goes with --tap']],
 ]
+
+t.test('--libpcap takes interfaces by name, and uvs is a host of its own there', async t => {
+  const { devices, offload, keep, workers } = parse('--libpcap eth0,eth1 --address 10.0.0.1/24@eth0')
+  t.strictSame(devices, [
+    { kind: 'libpcap', name: 'eth0' },
+    { kind: 'libpcap', name: 'eth1' },
+  ])
+  t.strictSame([offload, keep, workers], [undefined, undefined, 1])
+})
 
 t.test('what cannot be meant is told in one line that names the option', async t => {
   for (const [line, words] of refused) {
