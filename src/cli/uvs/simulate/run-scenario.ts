@@ -15,6 +15,7 @@ import { splitScript } from '../rules/script.js'
 import { complain } from '../run-uvs.js'
 import { loadKeepalived } from './load-keepalived.js'
 import { loadScenario } from './load-scenario.js'
+import { HTML, writeReport } from './report/write-report.js'
 import { simulationText } from './simulation-text.js'
 
 export const SCENARIO_FORM: Form = {
@@ -26,6 +27,7 @@ export const SCENARIO_FORM: Form = {
       is: 'file',
       help: 'the whole result as a JSON document; - prints it and no table',
     },
+    HTML,
     { flags: ['--seed'], value: 'N', help: "in the place of the scenario's" },
   ],
 }
@@ -35,6 +37,7 @@ export async function runScenario(given: Given): Promise<number> {
   const file = given.words[0]!
   const seed = wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff)
   const json = given.one('--json')
+  const html = given.one('--html')
   const source = await loadScenario(file)
   const problems = new Set<string>()
   try {
@@ -49,6 +52,7 @@ export async function runScenario(given: Given): Promise<number> {
     for (const problem of problems) complain('simulate', problem)
     const document = jsonDocument('simulation', result)
     if (json !== undefined && json !== '-') writeOut('--json', json, document)
+    if (html !== undefined) writeReport(html, result)
     const status = result.ok ? 0 : 1
     return print({ status, out: json === '-' ? document : simulationText(result), err: '' })
   } catch (error) {
