@@ -130,7 +130,7 @@ class Simulation {
   async run(): Promise<void> {
     const { durationMs, stepMs, changes } = this.#scenario
     let lookMs = Math.min(stepMs, durationMs)
-    for (const change of [...changes.filter(({ atMs }) => atMs < durationMs), undefined]) {
+    for (const change of [...changes, undefined]) {
       const untilMs = change?.atMs ?? durationMs
       for (; lookMs <= untilMs && lookMs < durationMs; lookMs += stepMs) {
         await this.#until(lookMs)

@@ -169,7 +169,12 @@ function checkAddresses(servers: readonly RealServerPlan[]): void {
   }
 }
 
-function checkChange(change: Change, { servers, directors }: Scenario, all: readonly string[]): void {
+function checkChange(change: Change, { servers, directors, durationMs }: Scenario, all: readonly string[]): void {
+  if (change.atMs >= durationMs)
+    throw new ScenarioError(
+      [...change.path.slice(0, -1), 'at'],
+      `${change.atMs / 1000} s: the scenario ends at ${durationMs / 1000} s`,
+    )
   if (change.kind === 'run') return
   const [serverNames, directorNames] = [servers.map(each => each.name), directors.map(each => each.name)]
   const isSlow = change.kind === 'fail' && typeof change.how === 'object'

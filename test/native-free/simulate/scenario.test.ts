@@ -88,6 +88,7 @@ const WRONG: readonly [scenario: object, says: string, isShape?: boolean][] = [
   [{ ...LEAST, changes: [{ fail: 'rs1' }] }, 'changes[0]: at is missing'],
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs1', recover: 'rs1' }] }, 'changes[0]: one of run, fail, recover'],
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs2' }] }, "changes[0].fail: 'rs2': rs1, lb1 are there", false],
+  [{ ...LEAST, changes: [{ at: 30, fail: 'rs1' }] }, 'changes[0].at: 30 s: the scenario ends at 30 s', false],
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs1', how: 'loudly' }] }, "changes[0].how: 'loudly': silent or refuses"],
   [{ ...LEAST, directors: [{}, {}, {}] }, 'directors[2].name', false],
   [{ ...LEAST, assert: ['no real server above all'] }, "assert[0]: 'no real server above all': one of 'no real"],

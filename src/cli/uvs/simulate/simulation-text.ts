@@ -31,7 +31,7 @@ export function simulationText(result: SimulationResult): string {
         drops.map(({ reason, count }) => [reason, String(count)]),
       ),
     )
-  if (result.events.length > 0) lines.push('', 'events', ...result.events.map(eventLine))
+  if (result.events.length > 0) lines.push('', 'events', ...eventLines(result.events))
   for (const { realServer, tookMs, cut } of drains) {
     const took = tookMs === null ? 'had connections until the end' : `had none left after ${seconds(tookMs)}`
     lines.push('', `drain of ${realServer}: it ${took}${cut > 0 ? `; ${cut} were ended` : ''}`)
@@ -80,9 +80,13 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [heads, ...rows].map(line)
 }
 
-/** Many events of one kind are not for reading; JSON has them all. */
-function eventLine({ atMs, text }: SimulationResult['events'][number]): string {
-  return `${seconds(atMs).padStart(10)}  ${text}`
+/** A router that flaps has thousands. */
+const MOST_EVENTS = 60
+
+function eventLines(events: SimulationResult['events']): string[] {
+  const shown = events.slice(0, MOST_EVENTS).map(({ atMs, text }) => `${seconds(atMs).padStart(10)}  ${text}`)
+  const more = events.length - shown.length
+  return more > 0 ? [...shown, `and ${more} more: --json has them`] : shown
 }
 
 function seconds(ms: number): string {
