@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { type Ledger, MARK } from './ledger.js'
-import { type Ended, must, run } from './proc.js'
+import { type Ended, identify, isAlive, must, run, until } from './proc.js'
 
 /** No unsolicited frames, no forwarding by the kernel, and no reverse path filter. */
 const SYSCTLS = [
@@ -12,6 +12,9 @@ const SYSCTLS = [
   'net.ipv4.conf.all.rp_filter=0',
   'net.ipv4.conf.default.rp_filter=0',
 ]
+
+/** A program begins to listen within, ms: a machine may be busy with much else. */
+const LISTEN_MS = 30_000
 
 export interface Started {
   pid: number
@@ -77,13 +80,14 @@ export class Namespaces {
   }
 
   /**
-   * Starts a process inside that runs until the lab is removed. (`ip netns exec` becomes the command, so the pid is
-   * the command's.)
+   * Starts a process inside that runs until the lab is removed; with undefined for a name, in our own namespace. (`ip netns exec` becomes
+   * the command, so the pid is the command's.)
    */
-  start(name: string, what: string, command: string, args: readonly string[]): Started {
+  start(name: string | undefined, what: string, command: string, args: readonly string[]): Started {
     const log = this.#logOf(what)
     const fd = openSync(log, 'a')
-    const child = spawn('ip', ['netns', 'exec', this.full(name), command, ...args], {
+    const [file, ...words] = name === undefined ? [command] : ['ip', 'netns', 'exec', this.full(name), command]
+    const child = spawn(file!, [...words, ...args], {
       stdio: ['ignore', fd, fd],
       detached: true, // so that Ctrl-C reaches only us, and we end our processes in order
       env: { ...process.env, [MARK]: this.ledger.prefix },
@@ -99,6 +103,22 @@ export class Namespaces {
       return exit
     }
     return { pid: child.pid, log, ended }
+  }
+
+  /** Starts a program of Node's that says `listens at PLACE`. Resolves with the place. */
+  async startListening(
+    name: string | undefined,
+    what: string,
+    program: string,
+    args: readonly string[],
+  ): Promise<string> {
+    const { pid } = this.start(name, what, process.execPath, [program, ...args])
+    const id = identify(pid)
+    const place = (): string | undefined => /^listens at (\S+)$/m.exec(this.logged(what))?.[1]
+    await until(() => place() !== undefined || !id || !isAlive(id), LISTEN_MS, this.signal)
+    const at = place()
+    if (at === undefined) throw new Error(`${what} does not listen: ${this.logged(what).trim() || 'it said nothing'}`)
+    return at
   }
 
   /** What was written so far to the log of what is started under this name. */

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { type LabPlan, rules } from '../native-free/lab-plan.js'
 import { DirectorProcess } from './director-process.js'
 import { UsageError } from '../src/director/options.js'
+import { LabDashboard } from './lab-dashboard.js'
 import { Ledger, namespacesOf } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
 import { realServerArguments } from './real-server.js'
@@ -28,8 +29,10 @@ export async function leaveStanding(
   try {
     const realServer = realServerArguments(plan)?.join(' ')
     if (realServer) for (const { name } of plan.servers) print(`${name}$ uvs ${realServer}`)
-    const director = await lab.startDirector()
-    print(`director$ uvs ${DirectorProcess.arguments(plan, io, director.control).join(' ')}`)
+    const dashboard = new LabDashboard(lab)
+    const director = await lab.startDirector(...dashboard.options)
+    const words = [...DirectorProcess.arguments(plan, io, director.control), ...dashboard.options]
+    print(`director$ uvs ${words.join(' ')}`)
     for (const rule of lines) {
       const { status, err } = await director.admin(rule, signal)
       if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: status ${status}: ${err.trim()}`)
@@ -38,6 +41,7 @@ export async function leaveStanding(
     print(`The lab is up. Try: uvs lab exec client curl -s ${lab.url}`)
     for (const line of more) print(`               and: uvs lab exec ${line}`)
     print('              then: uvs lab exec director uvsadm -Ln')
+    print(`      in a browser: ${await dashboard.open()} (to change something log in with ${dashboard.token})`)
     print('     and at the end: uvs lab down')
     return 0
   } catch (error) {

@@ -129,7 +129,17 @@ t.test('a signal ends it, and nothing is left', { skip }, async t => {
 
 t.test('up, exec, down', { skip }, async t => {
   t.teardown(() => lab('down'))
-  t.match(await covered('up'), { status: 0, out: /uvs lab down/ })
+  const up = await covered('up')
+  t.match(up, { status: 0, out: /uvs lab down/ })
+  const [, dashboard = '', token] =
+    /in a browser: (http:\S+) \(to change something log in with (\S+)\)$/m.exec(up.out) ?? []
+  const line = JSON.stringify({ lines: ['-e -t 192.168.10.100:80 -r 172.16.20.1:80 -m -w 7'] })
+  const plan = await fetch(new URL('api/plan', dashboard), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: line,
+  })
+  t.match(await plan.json(), { changes: 1, commands: [/ -w 7$/] }, 'the dashboard is reached from the host')
   t.match(await lab('nat'), { status: 1, err: 'uvs lab: it is up: uvs lab down removes it\n' })
   t.match(await lab('exec', 'client', 'cat', '/proc/net/route'), { status: 0, out: /^eth0\t/m })
   t.match(await lab('exec', `${PREFIX}rs1`, 'sh', '-c', 'exit 7'), { status: 7 })
@@ -146,6 +156,7 @@ t.test('up, exec, down', { skip }, async t => {
   })
   t.match(await covered('down'), { status: 0, out: `removed ${PREFIX}*\n` })
   t.strictSame(await left(), [])
+  await t.rejects(fetch(dashboard), 'nothing listens any more')
   t.match(await lab('down'), { status: 0, out: 'no lab is up\n' })
   t.match(await lab('exec', 'client', 'true'), { status: 1, err: 'uvs lab: no lab is up: uvs lab up\n' })
 })
