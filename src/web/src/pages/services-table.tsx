@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks'
 import type { DestinationInfo } from '../../../control/protocol/api.ts'
 import type { ServiceRow, ServicesWindow, SortColumn } from '../live/tick.ts'
 import { Bar } from '../parts/bits.tsx'
@@ -106,7 +107,12 @@ interface ServiceProps {
   areServersShown: boolean
 }
 
+/** Made once a tick: while the box scrolls, rows in sight stay what they are. */
 function OneService({ service, columns, areServersShown }: ServiceProps) {
+  return useMemo(() => rowsOf({ service, columns, areServersShown }), [service, columns, areServersShown])
+}
+
+function rowsOf({ service, columns, areServersShown }: ServiceProps) {
   const sums = sumsOf(service)
   return (
     <tbody>
