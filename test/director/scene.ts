@@ -1,5 +1,4 @@
 import type { ConnectionPage, ServiceKey, ServiceSettingsInfo } from '../../src/control/protocol/api.js'
-import type { DirectorOptions } from '../../src/director/options.js'
 import {
   BenchDirector,
   CLIENT_MAC,
@@ -27,7 +26,7 @@ export type Chunks = readonly (number | [number, number])[]
  * there, what is counted. Frames themselves are compared in other tests.
  */
 export class Scene extends BenchDirector {
-  constructor(options: Partial<DirectorOptions> = {}) {
+  constructor(options: ConstructorParameters<typeof BenchDirector>[0] = {}) {
     super(options)
   }
 

@@ -17,6 +17,7 @@ import { endpoint, VIP } from '../../../support/bench-director.js'
 import { fakeNames } from '../../../support/names.js'
 import { runCommand } from '../../../support/run-command.js'
 import { destinationSettings, serviceSettings } from '../../../support/settings.js'
+import { SimulatedFlows } from '../../../support/simulated-flows.js'
 import { tempDir } from '../../../support/temp.js'
 
 const TCP = `tcp ${VIP}:80`
@@ -62,8 +63,8 @@ async function drained(scene: Scene, text: string, { columns, control, each }: M
 }
 
 /** A service over A and B, two connections each. */
-function busy(service = TCP, settings = {}): { scene: Scene; key: ServiceKey } {
-  const scene = new Scene()
+function busy(service = TCP, settings = {}, options = {}): { scene: Scene; key: ServiceKey } {
+  const scene = new Scene(options)
   const key = scene.service(service, settings, `${A} 3 20 10`, `${B} 1`)
   for (let port = 1; port <= 4; port++) scene.connect(`${CLIENT}:${port}`)
   return { scene, key }
@@ -97,6 +98,42 @@ t.test('it ends as soon as the last connection has; the other settings stay', as
   })
   t.match(serverOf(scene, key), { weight: 0, method: 'masq', upperThreshold: 20, lowerThreshold: 10 })
 })
+
+t.test('what a program forwards meanwhile is counted as ever, and ends with the drain', async t => {
+  const program = new SimulatedFlows(64)
+  const [offloaded, whole] = [await talkedWhileDrained({ offload: program }), await talkedWhileDrained({})]
+  t.strictSame(offloaded, whole)
+  t.match(offloaded.out, 'ended 2 connections and 0 persistence templates')
+  // Two clients: SYN and ACK, 3 packets each before, 50 while it drained.
+  t.match(offloaded.seen.at(-1), { inPkts: 2 * (2 + 3 + 50), outPkts: 2 * (1 + 3 + 50), activeConns: 0 })
+  t.ok(program.forwarded > 400, `${program.forwarded} of 424 by the program`)
+  t.equal(program.flows.size, 4, 'the other server keeps its two connections')
+})
+/** What is listed of A each second while it drains and its clients talk on, and after the next tick of the counters. */
+async function talkedWhileDrained(options: object): Promise<{ out: string; seen: object[] }> {
+  const { scene, key } = busy(TCP, {}, options)
+  const seen: object[] = []
+  const look = (): void => {
+    const { stats, activeConns } = serverOf(scene, key)
+    seen.push({ ...stats, activeConns })
+  }
+  const talk = (): void => {
+    for (let port = 1; port <= 4; port++) {
+      const server = scene.tcp(`${CLIENT}:${port}`, undefined, 'PA')
+      scene.tcpAnswer(server, `${CLIENT}:${port}`, 'PA')
+    }
+  }
+  for (let i = 0; i < 3; i++) talk()
+  const { out } = await drained(scene, `${WORDS} --deadline 5 --then reset`, {
+    each() {
+      for (let i = 0; i < 10; i++) talk()
+      look()
+    },
+  })
+  scene.run(2500)
+  look()
+  return { out, seen }
+}
 
 t.test('a tunnel stays the tunnel it was', async t => {
   const scene = new Scene()
