@@ -201,6 +201,10 @@ t.test('a drain: weight 0, a countdown, and how to put it back', async t => {
     status: 422,
     json: { message: /has no real server 10\.0\.0\.9:1/ },
   })
+  t.match(await post(port, '/api/drain', { service, server, deadlin: 9 }, BEARER), {
+    status: 400,
+    json: { message: 'deadlin: there is no such field' },
+  })
   const { json } = await post(port, '/api/drain', { service, server, deadlineS: 60 }, BEARER)
   t.equal((await post(port, '/api/drain', { service, server, deadlineS: 60 }, BEARER)).status, 409)
   const stream = ticks(t, port)

@@ -148,3 +148,33 @@ t.test('what changed by the control socket, or by an election, is told', async t
     { kind: 'rules', text: `uvsadm -D -t ${VIP}:80` },
   ])
 })
+
+t.test('what checks say of a service is in its row', async t => {
+  const bench = new BenchDirector()
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:8000')
+  bench.serve('tcp', `${VIP}:81`, '10.99.2.11:8000')
+  const health = {
+    protocol: 'tcp',
+    address: VIP,
+    port: 80,
+    state: 'down',
+    servers: [{ state: 'down' }, { state: 'up' }],
+  }
+  const values: Record<string, unknown> = {
+    vrrp: { instances: [], groups: [], scripts: [], unclaimed: {} },
+    health: { services: [health, { group: 'g', state: 'up', servers: [] }], next: null },
+  }
+  const control: Control = {
+    call: async request =>
+      request.op in values ? { ok: true, value: values[request.op] as never } : bench.control.call(request),
+  }
+  const port = await serveDashboard(t, { control })
+  const tick = await next(ticks(t, port, '?services=0,5'))
+  t.match(tick['health'], { up: 1, down: 1, unknown: 0, servers: { up: 1, down: 1, unknown: 0 }, bad: [health] })
+  t.strictSame(
+    tick.services.rows.map(row => (row as { health?: unknown }).health),
+    [health, undefined],
+  )
+  const one = await next(ticks(t, port, `?service=tcp/${VIP}:80`))
+  t.match(one.services.rows, [{ servers: 1, health }])
+})

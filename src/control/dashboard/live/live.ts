@@ -3,7 +3,7 @@ import type { Control } from '../../protocol/api.js'
 import { HttpRefusal } from '../answers.js'
 import { within } from '../../metrics/metrics.js'
 import { OverviewReader, type Told } from './overview.js'
-import { rowsJson } from './rows.js'
+import { rowsJson, type RowsOf } from './rows.js'
 import { ServiceIndex } from './service-index.js'
 import { Stream } from './stream.js'
 import type { View } from './view.js'
@@ -19,9 +19,8 @@ export const STREAMS_MAX = 64
 export const STREAMS_EACH = 32
 
 export class Live {
-  readonly #control: Control
   readonly #reader: OverviewReader
-  readonly #index: ServiceIndex
+  readonly #of: RowsOf
   readonly #streams = new Set<Stream>()
   #timer: NodeJS.Timeout | undefined
   #isTicking = false
@@ -31,9 +30,9 @@ export class Live {
   readonly #rows = new Map<string, Promise<string>>()
 
   constructor(control: Control, workers: number, told: Told) {
-    this.#control = control
     this.#reader = new OverviewReader(control, workers, told)
-    this.#index = new ServiceIndex(control)
+    const index = new ServiceIndex(control)
+    this.#of = { control, index, healthOf: service => this.#reader.healthOf(service) }
   }
 
   /** Begins a stream, with a tick at once. */
@@ -98,7 +97,7 @@ export class Live {
     const overview = await this.#sharedOverview()
     let rows = this.#rows.get(name)
     if (!rows) {
-      rows = within(PATIENCE_MS, rowsJson(this.#control, this.#index, view))
+      rows = within(PATIENCE_MS, rowsJson(this.#of, view))
       this.#rows.set(name, rows)
     }
     return Buffer.from(`event: tick\ndata: ${overview},"services":${await rows}}\n\n`)

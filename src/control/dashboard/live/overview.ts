@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type {
   AnnouncementsInfo,
   Answer,
+  CheckedKey,
   Control,
   DirectorFigures,
   HealthName,
@@ -9,6 +10,7 @@ import type {
   Operations,
   Request,
   ServiceHealth,
+  ServiceKey,
   TotalsInfo,
   VrrpInfo,
 } from '../../protocol/api.js'
@@ -70,6 +72,8 @@ export class OverviewReader {
   readonly #rates = new Rates()
   #health: HealthOverview | undefined
   #healthAt = -Infinity
+  /** By the key as JSON; a group's services are not told apart. */
+  #healthOf: ReadonlyMap<string, ServiceHealth> = new Map()
   readonly #states = new Map<string, string>()
   /** Asked only once: the director was not started with them. */
   readonly #without = new Set<OperationName>()
@@ -78,6 +82,11 @@ export class OverviewReader {
     this.#control = control
     this.#told = told
     this.#workers = workers
+  }
+
+  /** Of the last tick or, of many services, one some seconds before it. */
+  healthOf(service: ServiceKey): ServiceHealth | undefined {
+    return this.#healthOf.size === 0 ? undefined : this.#healthOf.get(nameOf(service))
   }
 
   /** Rejects with the director's refusal. */
@@ -150,6 +159,7 @@ export class OverviewReader {
     const began = performance.now()
     const reply = await allHealth(this.#control)
     this.#health = reply.ok ? healthOverview(reply.value) : undefined
+    this.#healthOf = new Map(reply.ok ? reply.value.map(health => [nameOf(health), health]) : [])
     const now = performance.now()
     this.#healthAt = now + Math.max(HEALTH_MS, HEALTH_SHARE * (now - began))
     return this.#health
@@ -165,6 +175,12 @@ export function healthOverview(services: readonly ServiceHealth[]): HealthOvervi
     if (isBad && overview.bad.length < BAD_MAX) overview.bad.push(service)
   }
   return overview
+}
+
+function nameOf(service: CheckedKey): string {
+  if ('group' in service) return ''
+  if ('mark' in service) return `fwm ${service.mark} ${service.family ?? 4}`
+  return `${service.protocol} ${service.address} ${service.port}`
 }
 
 /** Counts a second, between two readings of counters that only grow. */

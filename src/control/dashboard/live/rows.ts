@@ -1,5 +1,5 @@
 import { allServices } from '../../protocol/all-services.js'
-import type { Control, ServiceKey, ServiceSums } from '../../protocol/api.js'
+import type { Control, ServiceHealth, ServiceKey, ServiceSums } from '../../protocol/api.js'
 import { jsonOfReply } from '../../protocol/reply-json.js'
 import type { ServiceIndex } from './service-index.js'
 import type { View } from './view.js'
@@ -12,11 +12,17 @@ const SERVERS_MAX = 512
 const BEFORE = '{"ok":true,"value":{"rows":['
 const AFTER = '],"next":'
 
+export interface RowsOf {
+  control: Control
+  index: ServiceIndex
+  healthOf: (service: ServiceKey) => ServiceHealth | undefined
+}
+
 /** `{"total":…,"matched":…,"first":…,"rows":[…]}`. */
-export async function rowsJson(control: Control, index: ServiceIndex, view: View): Promise<string> {
-  const { total, matched, rows } = await index.choose(view)
-  if (view.only) return head(total, matched, 0, await oneRow(control, view.only))
-  const texts = await Promise.all(rows.map(service => rowText(control, service)))
+export async function rowsJson(of: RowsOf, view: View): Promise<string> {
+  const { total, matched, rows } = await of.index.choose(view)
+  if (view.only) return head(total, matched, 0, await oneRow(of, view.only))
+  const texts = await Promise.all(rows.map(service => rowText(of, service)))
   return head(total, matched, view.first, texts.filter(text => text !== '').join(','))
 }
 
@@ -25,21 +31,26 @@ function head(total: number, matched: number, first: number, rows: string): stri
 }
 
 /** The first real servers of a service, as many as a page of the listing has; '' if it has been deleted. */
-async function rowText(control: Control, { sums, ...of }: ServiceSums): Promise<string> {
-  const reply = await control.call({ op: 'services', service: keyOf(of) })
+async function rowText({ control, healthOf }: RowsOf, { sums, ...of }: ServiceSums): Promise<string> {
+  const service = keyOf(of)
+  const reply = await control.call({ op: 'services', service })
   if (!reply.ok) return ''
   const json = jsonOfReply(reply)
   const end = json.lastIndexOf(AFTER)
   if (!json.startsWith(BEFORE) || end < 0) throw new Error('a listing of another form')
-  return `{"servers":${sums[SumColumn.SERVERS]},${json.slice(BEFORE.length + 1, end)}`
+  const health = healthOf(service)
+  const more = health ? `"health":${JSON.stringify(health)},` : ''
+  return `{"servers":${sums[SumColumn.SERVERS]},${more}${json.slice(BEFORE.length + 1, end)}`
 }
 
-async function oneRow(control: Control, key: ServiceKey): Promise<string> {
+async function oneRow({ control, healthOf }: RowsOf, key: ServiceKey): Promise<string> {
   const reply = await allServices(control, key)
   const [service] = reply.ok ? reply.value : []
   if (!service) return ''
   const { destinations } = service
-  return JSON.stringify({ ...service, servers: destinations.length, destinations: destinations.slice(0, SERVERS_MAX) })
+  const health = healthOf(key)
+  const shown = { servers: destinations.length, destinations: destinations.slice(0, SERVERS_MAX) }
+  return JSON.stringify({ ...service, ...(health && { health }), ...shown })
 }
 
 function keyOf(of: ServiceKey): ServiceKey {
