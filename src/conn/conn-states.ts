@@ -14,6 +14,7 @@ import {
   DPORT_PROTOCOL,
   FLAGS,
   IN_PKTS,
+  NONE,
   STATE_CHILDREN,
   TIMEOUT,
   type ConnIndex,
@@ -30,6 +31,8 @@ const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
 export class ConnStates {
   /** Whether the secure_tcp defence is on. */
   secureTcp = false
+  /** The sampled connection that a packet was of, since this was last set to NONE. */
+  sampled: ConnIndex = NONE
   /** Is told before a state changes. */
   flows: ConnFlows | undefined
   readonly #words: Int32Array
@@ -58,6 +61,7 @@ export class ConnStates {
    * SctpEvent; UDP has one state.
    */
   packet(conn: ConnIndex, protocol: number, direction: Direction, signal: number): void {
+    if ((this.#words[conn + FLAGS]! & ConnFlag.SAMPLED) !== 0) this.sampled = conn
     if (protocol === IpProtocol.TCP) {
       direction = this.#seen(conn, direction)
       const state = nextTcpState(this.#stateOf(conn), direction, signal, this.secureTcp)

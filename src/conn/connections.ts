@@ -52,6 +52,9 @@ export class Connections {
   readonly states: ConnStates
   readonly #destinations: DestinationTable
   #flows: ConnFlows | undefined
+  /** Of so many new connections one is sampled; 0: none. */
+  sampleEvery = 0
+  #untilSample = 0
 
   /**
    * `random` returns unsigned 32-bit numbers; `share`: this director's share of the local ports, by default all; `allocate`
@@ -102,7 +105,7 @@ export class Connections {
   open(flow: Flow, dest: Destination, dport: number): ConnIndex {
     const conn = this.table.insert(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
     if (conn === NONE) return NONE
-    this.#bind(conn, dest, dport, ConnFlag.INACTIVE)
+    this.#bind(conn, dest, dport, ConnFlag.INACTIVE | this.#sample())
     dest.bind()
     this.timers.start(conn, INITIAL_TIMEOUT)
     return conn
@@ -112,7 +115,7 @@ export class Connections {
     const conn = this.open(flow, dest, dport)
     if (conn === NONE) return NONE
     const { words } = this.table
-    words[conn + FLAGS] = was.flags
+    words[conn + FLAGS] = was.flags & ~ConnFlag.SAMPLED
     words[conn + STATE_CHILDREN] = was.state
     words[conn + IN_PKTS] = was.inPkts
     if ((was.flags & ConnFlag.INACTIVE) === 0) dest.countActive(1)
@@ -218,6 +221,12 @@ export class Connections {
     this.timers.clear()
   }
 
+  /** Of a new connection. The first one is sampled. */
+  #sample(): number {
+    if (this.sampleEvery === 0 || this.#untilSample-- > 0) return 0
+    this.#untilSample = this.sampleEvery - 1
+    return ConnFlag.SAMPLED
+  }
   #bind(conn: ConnIndex, dest: Destination, dport: number, flags: number): void {
     const { words } = this.table
     words[conn + DADDR] = dest.addr

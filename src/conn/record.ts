@@ -44,6 +44,8 @@ export const CONTROLLER = 15
  */
 export const ConnFlag = {
   METHOD: 0x0007,
+  /** Of uvs alone: its packets are recorded. */
+  SAMPLED: 0x0008,
   NO_OUTPUT: 0x0080,
   INACTIVE: 0x0100,
   TEMPLATE: 0x1000,

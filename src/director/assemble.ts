@@ -41,6 +41,8 @@ import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
 import { DEFAULT_MAX_CONNECTIONS, linksOf, type DirectorOptions } from './options.js'
 import { Adoption } from './offload/adoption.js'
+import { DropNotes } from './drop-notes.js'
+import { FlightRecorder } from './flight-recorder.js'
 import { GivenUp } from './given-up.js'
 import { FlowKeeper } from './offload/flow-keeper.js'
 import { Adverts } from './path/adverts.js'
@@ -187,11 +189,14 @@ function makeWaysOut(
   const kernel = new KernelSide(links, ownAddresses, options.egress, memory, watch)
   const host = new Host(own, errors, kernel, ids)
   const verdictCounters = new VerdictCounters(errors, handOver, options.front, fates)
-  const givenUp = new GivenUp(conns, ownAddresses, errors, fates, options.now)
+  const drops = new DropNotes()
+  const recorder = options.record && new FlightRecorder(options.record)
+  conns.sampleEvery = recorder?.sampleEvery ?? 0
+  const givenUp = new GivenUp(conns, ownAddresses, errors, fates, drops, recorder, options.now)
   const reassembly = new Reassembly(allocate, reassemblySeed, givenUp, fates)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
   const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly, tunnels }
-  return { voice, memory, output, embedded, verdictCounters, ...answered }
+  return { voice, drops, recorder, memory, output, embedded, verdictCounters, ...answered }
 }
 
 function makePath(

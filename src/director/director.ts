@@ -6,6 +6,7 @@
  */
 import type { Connections } from '../conn/connections.js'
 import type { Claim } from '../neigh/claims.js'
+import { NONE } from '../conn/record.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { WaitingRoom } from '../neigh/waiting-room.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
@@ -21,6 +22,7 @@ import type { Sysctls } from '../service/sysctls.js'
 import type { Ipv4Addr, MacAddr } from '../wire/addr.js'
 import { assemble } from './assemble.js'
 import { DropNotes } from './drop-notes.js'
+import type { FlightRecorder } from './flight-recorder.js'
 import { KernelFollower, type KernelState } from './kernel-follower.js'
 import type { GivenUp } from './given-up.js'
 import type { DirectorOptions } from './options.js'
@@ -87,7 +89,9 @@ export class Director {
   readonly #fast: FastPath | undefined
   readonly #path: WholePath
   /** The last frames that were dropped. */
-  readonly drops = new DropNotes()
+  readonly drops: DropNotes
+  /** As many of them as its memory holds, and sampled connections' frames; undefined: nothing is recorded. */
+  readonly recorder: FlightRecorder | undefined
   /** The flows that a program forwards. */
   readonly flows: FlowKeeper | undefined
   readonly #follower: KernelFollower
@@ -111,6 +115,8 @@ export class Director {
     this.#neighbours = parts.neighbours
     this.#room = parts.room
     this.voice = parts.voice
+    this.drops = parts.drops
+    this.recorder = parts.recorder
     this.#announcer = parts.announcer
     this.#whoClaims = parts
     this.#givenUp = parts.givenUp
@@ -229,6 +235,7 @@ export class Director {
     this.verdictCounters.clear()
     this.#room.forgetFrames()
     this.drops.clear()
+    this.recorder?.clear()
     this.conns.timeouts.reset()
     this.sysctls.reset()
     this.marks.clear()
@@ -261,10 +268,19 @@ export class Director {
     if (!liesIn(slab, at, len)) return Verdict.DROP_FRAME_MISPLACED
     this.#room.begin()
     this.drops.begin(slab, at, len)
+    this.recorder?.begin(slab, at, len)
     const verdict = this.#path.receive(link, slab, at, len, this.#nowMs)
     if (verdict === Verdict.HELD) this.#room.standsForFrame()
     else if (DropNotes.isOf(verdict)) this.drops.note(verdict, link.index, slab, at, len, this.#nowMs)
+    if (this.recorder !== undefined) this.#record(this.recorder, verdict, link.index, slab, at, len)
     return verdict
+  }
+  #record(recorder: FlightRecorder, verdict: Verdict, link: number, slab: Slab, at: number, len: number): void {
+    const { states, table } = this.conns
+    const conn = states.sampled
+    states.sampled = NONE
+    if (DropNotes.isOf(verdict)) recorder.dropped(verdict, link, slab, at, len, this.#nowMs)
+    else if (conn !== NONE) recorder.sampled(verdict, link, slab, at, len, this.#nowMs, table.words, conn)
   }
 
   /** A frame of uvs's own could not be sent. */

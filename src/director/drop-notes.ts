@@ -46,19 +46,24 @@ export class DropNotes {
     this.#eth12 = view.getUint16(at + 12)
   }
   /** Of the frame that was begun. */
-  note(verdict: Verdict, link: number, { bytes }: Slab, at: number, len: number, nowMs: number): void {
-    if (nowMs - this.#atMs[verdict]! < EVERY_MS) return
+  note(verdict: Verdict, link: number, slab: Slab, at: number, len: number, nowMs: number): void {
+    if (!this.noteAsItLies(verdict, link, slab, at, len, nowMs) || len < ETHERNET_LEN) return
+    const to = verdict * NOTE_OCTETS
+    this.#view.setInt32(to, this.#eth0)
+    this.#view.setInt32(to + 4, this.#eth4)
+    this.#view.setInt32(to + 8, this.#eth8)
+    this.#view.setUint16(to + 12, this.#eth12)
+  }
+  /** Of a frame that was held. Returns false if another was noted just before. */
+  noteAsItLies(verdict: Verdict, link: number, { bytes }: Slab, at: number, len: number, nowMs: number): boolean {
+    if (nowMs - this.#atMs[verdict]! < EVERY_MS) return false
     this.#atMs[verdict] = nowMs
     this.#lens[verdict] = len
     this.#links[verdict] = link
     const to = verdict * NOTE_OCTETS
     const kept = Math.min(len, NOTE_OCTETS)
     for (let i = 0; i < kept; i++) this.#octets[to + i] = bytes[at + i]!
-    if (len < ETHERNET_LEN) return
-    this.#view.setInt32(to, this.#eth0)
-    this.#view.setInt32(to + 4, this.#eth4)
-    this.#view.setInt32(to + 8, this.#eth8)
-    this.#view.setUint16(to + 12, this.#eth12)
+    return true
   }
 
   /** A copy; undefined: no frame was dropped so. */

@@ -10,6 +10,8 @@ import { isBalanced, parseIpv4Header, parseTransport } from '../packet/parse.js'
 import type { ReassemblySink } from '../packet/reassembly.js'
 import type { LaterFates } from '../packet/later-fates.js'
 import { Verdict } from '../packet/verdict.js'
+import type { DropNotes } from './drop-notes.js'
+import type { FlightRecorder } from './flight-recorder.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
 
 /** Tells the senders of frames that were held and could not be sent after all. */
@@ -20,19 +22,32 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
   readonly #ownAddresses: OwnAddresses
   readonly #errors: IcmpErrors
   readonly #fates: LaterFates
+  readonly #drops: DropNotes
+  readonly #recorder: FlightRecorder | undefined
   readonly #packet = new Packet()
 
-  constructor(conns: Connections, ownAddresses: OwnAddresses, errors: IcmpErrors, fates: LaterFates, nowMs: number) {
+  constructor(
+    conns: Connections,
+    ownAddresses: OwnAddresses,
+    errors: IcmpErrors,
+    fates: LaterFates,
+    drops: DropNotes,
+    recorder: FlightRecorder | undefined,
+    nowMs: number,
+  ) {
     this.#conns = conns
     this.#ownAddresses = ownAddresses
     this.#errors = errors
     this.#fates = fates
+    this.#drops = drops
+    this.#recorder = recorder
     this.nowMs = nowMs
   }
 
   /** The next hop of a held frame did not answer: sends host unreachable to the frame's source (case no-service: after 3 s). */
   unreachable(held: HeldFrame, room: WaitingRoom): void {
     const packet = this.#packet.wrap(held.link, room.slab, held.at, held.len)
+    this.#note(Verdict.DROP_NEIGHBOUR_FAILED, packet)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     if (this.#ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.nowMs)
@@ -45,11 +60,16 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
   /** Sends time exceeded to the sender of a datagram whose first fragment came (RFC 792 p. 6). */
   timedOut(link: number, slab: Slab, at: number, len: number): void {
     const packet = this.#packet.wrap(link, slab, at, len)
+    this.#note(Verdict.DROP_FRAGMENT_TIMEOUT, packet)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
     const from = this.#ownAddresses.has(packet.ip.dstAddr) ? packet.ip.dstAddr : undefined
     this.#errors.send(packet, IcmpType.TIME_EXCEEDED, TimeExceeded.REASSEMBLY, 0, from, this.nowMs)
   }
 
+  #note(verdict: Verdict, { link, slab, at, len }: Packet): void {
+    this.#drops.noteAsItLies(verdict, link, slab, at, len, this.nowMs)
+    this.#recorder?.gaveUp(verdict, link, slab, at, len, this.nowMs)
+  }
   /** Whether it is a FULLNAT packet to a real server. Its source is ours, but the error is rewritten and goes to the client. */
   #isOfFullnat(packet: Packet): boolean {
     const { fullnatKeys } = this.#conns

@@ -8,6 +8,7 @@ import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
+import type { RecordOptions } from './flight-recorder.js'
 
 export const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 
@@ -80,6 +81,8 @@ interface DirectorSettings {
    * clients come to this director.
    */
   clientMask?: Ipv4Addr
+  /** Keeps the last frames that were dropped, and those of sampled connections. Default: not. */
+  record?: RecordOptions
   /** Allocates memory that the devices can send from. Default: plain buffers. */
   allocate?: (octets: number) => Slab
   /** Allocates the connection table's memory, zeroed. Default: plain arrays. */

@@ -177,6 +177,15 @@ function heap(): { used: number; total: number } {
   return { used, total }
 }
 
+const CLOCK_SET_MS = 5
+/** ms since 1970 at 0 of `performance.now`: the same for all pages of a recording, unless the host's clock was set. */
+let epoch = performance.timeOrigin
+function epochMs(): number {
+  const is = Date.now() - performance.now()
+  if (Math.abs(is - epoch) > CLOCK_SET_MS) epoch = is
+  return epoch
+}
+
 /** This thread's ID (gettid). */
 function threadId(): number {
   return Number(readlinkSync('/proc/thread-self').split('/').at(-1))
@@ -240,7 +249,7 @@ function run(started: Started): void {
   let poller = makePoller()
   const busy = new BusyPoll()
   const turns = new TurnCounters()
-  const around = { devices, turns, heap, notOffloaded: whyNotOffloaded(data, started.front) }
+  const around = { devices, turns, heap, epochMs, notOffloaded: whyNotOffloaded(data, started.front) }
   const queue = new RequestQueue(request => executeInSteps(director, request, around))
   /** When the last turn began if it had work, else NaN. A turn with work is followed by the next one at once. */
   let began = NaN

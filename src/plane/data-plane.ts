@@ -161,9 +161,10 @@ export function shareOf(connections: number, index: number, of: number): number 
 
 /** A worker's director options: its share of the connections, a seed of its own. */
 function directorOf({ director }: DataPlaneOptions, index: number, of: number): DataPlaneOptions['director'] {
-  const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS } = director
+  const { maxConnections = DEFAULT_MAX_CONNECTIONS, seed, clientMask = WHOLE_ADDRESS, record } = director
   return {
     ...director,
+    ...(record && { record: { ...record, octets: Math.floor(record.octets / of) } }),
     maxConnections: shareOf(maxConnections, index, of),
     seed: (seed + Math.imul(index, SEED_STEP)) >>> 0,
     clientMask,

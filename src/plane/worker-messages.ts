@@ -39,6 +39,7 @@ export interface WorkerData {
     | 'icmpRatelimit'
     | 'offloadAfter'
     | 'clientMask'
+    | 'record'
   >
   /** For one of several workers: which one, the memory of their shared counts, and that by which they open interfaces anew. */
   worker?: { index: number; of: number; counts: SharedArrayBuffer; reopening: SharedArrayBuffer }

@@ -120,6 +120,7 @@ export class FakeControl implements Control {
       case 'offload':
       case 'claims':
       case 'drops':
+      case 'record':
       case 'watch':
       case 'watched':
       case 'unwatch':

@@ -14,6 +14,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   simulate: async () => (await import('./simulate/simulate.js')).simulate,
   doctor: async () => (await import('./doctor/doctor.js')).doctor,
   drops: async () => (await import('./explain/drops.js')).drops,
+  record: async () => (await import('./record/record.js')).record,
   explain: async () => (await import('./explain/explain.js')).explain,
   lint: async () => (await import('./rules/lint.js')).lint,
   fleet: async () => (await import('./fleet/fleet.js')).fleet,

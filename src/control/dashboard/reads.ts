@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<OperationName, Kind>> = {
   unwatch: 'watch',
   'plan-reload': 'no', // it reads a file of the asker's choice
   claims: 'no', // it sends
+  record: 'no', // it has clients' octets
   flush: 'no',
   zero: 'no',
   'add-service': 'no',

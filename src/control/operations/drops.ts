@@ -50,14 +50,21 @@ function lastByReason(director: Director): Map<string, { last: DroppedInfo }> {
 function droppedInfo(director: Director, { atMs, link, len, octets }: DroppedFrame): DroppedInfo {
   const view = new DataView(octets.buffer)
   const fields = fieldsOf(view, 0, octets.length)
-  const { hasPorts, protocol, dst, dstPort } = new FrameFacts().read(view, 0, octets.length)
-  const mark = director.marks.of(protocol, dst, dstPort)
-  const service = hasPorts ? director.balancing.lookup(mark, protocol, dst, dstPort) : undefined
+  const service = serviceOfFrame(director, octets)
   return {
     ago: Math.max(0, Math.round((director.now - atMs) / 10) / 100),
     link: director.links[link]?.name ?? '?',
     packet: packetLine(fields, len),
     fields,
-    ...(service && { service: nameOfService(service) }),
+    ...(service !== undefined && { service }),
   }
+}
+
+/** The virtual service that a frame's destination is of. */
+export function serviceOfFrame(director: Director, octets: Uint8Array): string | undefined {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
+  const { hasPorts, protocol, dst, dstPort } = new FrameFacts().read(view, 0, octets.length)
+  if (!hasPorts) return undefined
+  const service = director.balancing.lookup(director.marks.of(protocol, dst, dstPort), protocol, dst, dstPort)
+  return service && nameOfService(service)
 }

@@ -11,6 +11,7 @@ import { marks } from './marks.js'
 import { offload } from './offload.js'
 import type { OperationsOf } from './operation.js'
 import { realServers } from './real-servers.js'
+import { record } from './record.js'
 import { resets } from './resets.js'
 import { routes } from './routes.js'
 import { services } from './services.js'
@@ -42,6 +43,7 @@ export const OPERATIONS = {
   ...explain,
   ...drops,
   ...claims,
+  ...record,
   ...routes,
   ...vips,
   ...marks,

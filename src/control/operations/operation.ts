@@ -11,6 +11,8 @@ export interface Surroundings {
   turns?: TurnCounters
   /** Bytes of the thread's JavaScript heap. */
   heap?: () => { used: number; total: number }
+  /** ms since 1970 at 0 of the director's clock. */
+  epochMs?: () => number
   /** Why no flow is handed to a program, in a line. */
   notOffloaded?: string | undefined
 }

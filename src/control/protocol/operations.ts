@@ -14,6 +14,7 @@ import type { Answer } from './refusal.js'
 import { routes, vips } from './routes.js'
 import { services } from './services.js'
 import { reloadPlan } from './reload-plan.js'
+import { record } from './record.js'
 import { resets, sysctls } from './sysctls.js'
 import { timeouts } from './timeouts.js'
 import { batches, transactions } from './transactions.js'
@@ -35,6 +36,7 @@ export const SHAPES = {
   ...explain,
   ...drops,
   ...claims,
+  ...record,
   ...routes,
   ...vips,
   ...marks,

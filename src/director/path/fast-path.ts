@@ -2,7 +2,7 @@
  * Handles an ordinary packet of an open connection in one function: bit for bit what the whole path (director.ts) does in
  * some thirty steps. It changes nothing before all checks have passed. PASS hands the untouched frame to the whole path, if
  * the packet is malformed, has odd addresses, is a fragment, SCTP, ICMP or a SYN, has IP options, is too large, has no
- * connection, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
+ * connection or a sampled one, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
  * remove, or an unusual virtio-net header.
  *
  * 1. our MAC, IPv4 header of 20 octets, checksum, TTL, length, TCP or UDP, addresses
@@ -76,6 +76,8 @@ const CSUM_START_AT = 6
 /** csum_start, and csum_offset in the upper half. */
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
+/** Of a sampled connection these bits are no method, so that its packets take the whole path. */
+const METHOD_OR_SAMPLED = ConnFlag.METHOD | ConnFlag.SAMPLED
 // RFC 9293 §3.1
 const TCP_FLAGS_AT = 13
 
@@ -170,7 +172,7 @@ export class FastPath {
     let isTold = false
     if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
-      if (conn === NONE || (words[conn + FLAGS]! & ConnFlag.METHOD) !== Method.MASQ) return Verdict.PASS
+      if (conn === NONE || (words[conn + FLAGS]! & METHOD_OR_SAMPLED) !== Method.MASQ) return Verdict.PASS
       toSrc = words[conn + VADDR]! as Ipv4Addr
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else if (
@@ -178,6 +180,7 @@ export class FastPath {
       keys.isLaddr(dst) &&
       (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
     ) {
+      if ((words[conn + FLAGS]! & ConnFlag.SAMPLED) !== 0) return Verdict.PASS
       if (!isHandedOver(keys.words[keyAt(conn) + HAND_OVER]!)) return Verdict.PASS
       to = toDst = words[conn + CADDR]! as Ipv4Addr
       toSrc = words[conn + VADDR]! as Ipv4Addr
@@ -188,7 +191,7 @@ export class FastPath {
       isInbound = true
       to = words[conn + DADDR]! as Ipv4Addr
       if (isLoopback(to) || this.#ownAddresses.has(to)) return Verdict.PASS
-      const method = words[conn + FLAGS]! & ConnFlag.METHOD
+      const method = words[conn + FLAGS]! & METHOD_OR_SAMPLED
       if (method === Method.DIRECT) isTranslated = false
       else {
         toDst = to

@@ -1,4 +1,4 @@
-import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
+import { CADDR, ConnFlag, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
 import type { Tunnels } from '../../forward/tunnel.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
 import { FlowForm } from '../../packet/flow-slot.js'
@@ -42,7 +42,7 @@ export class TunnelFlows {
   balanced(conn: ConnIndex, hasDf: boolean): void {
     const { conns, output, ownAddresses, sysctls, watch } = this.#m
     // Whoever watches is to see the next packets too.
-    if (watch.witness !== undefined) return
+    if (watch.witness !== undefined || conns.has(conn, ConnFlag.SAMPLED)) return
     if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Way.INBOUND)) return
     const { words } = conns.table
     const daddr = words[conn + DADDR]! as Ipv4Addr

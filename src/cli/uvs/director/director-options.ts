@@ -14,6 +14,7 @@ import { type Given, readOptions } from '../options/read-options.js'
 import { wholeNumber } from '../options/whole-number.js'
 import { HTTP_OPTIONS, type HttpOptions, readHttp } from './http-options.js'
 import { DIRECTOR_ETCD_OPTIONS, readDirectorEtcd, type DirectorEtcdOptions } from './etcd/etcd-director-options.js'
+import { readRecord, RECORD_OPTIONS, type RecordingOptions } from './record-options.js'
 import { ANNOUNCE_OPTIONS, type AnnounceOptions, readAnnounce } from './announce-options.js'
 
 /** A fanout group takes 256 sockets, and a director's connections are divided among them. */
@@ -32,6 +33,7 @@ export interface DirectorCommand extends DataPlaneOptions {
   marks: MarkRuleInfo[]
   workers: number
   announce?: AnnounceOptions
+  recording?: RecordingOptions
   /** Rules by etcd. */
   etcd?: DirectorEtcdOptions
 }
@@ -93,6 +95,7 @@ const COMMON: readonly Option[] = [
   CONTROL,
   ...HTTP_OPTIONS,
   option('--mark', "'PROTO CIDR:PORTS=N'", "firewall marks, in netfilter's place", { repeatable: true }),
+  ...RECORD_OPTIONS,
   option('--scheduler', 'FILE', 'a scheduler of your own: a module that exports one', { is: 'file', repeatable: true }),
 ]
 
@@ -160,10 +163,8 @@ export function parseDirectorOptions(
   const announce = readAnnounce(given)
   const etcd = readDirectorEtcd(given, env)
   const workers = wholeNumber('--workers', given.one('--workers'), 1, MOST_WORKERS) ?? 1
-  if (maxConnections !== undefined && maxConnections < workers)
-    throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
-  if (workers > 1 && given.has('--libpcap'))
-    throw new UsageError(`--libpcap goes with one worker, not with --workers ${workers}`)
+  refuseSoMany(given, workers, maxConnections)
+  const recording = readRecord(given, workers)
   const isKept = given.has('--keep-flows')
   if (isKept) refuseToKeep(offload, workers)
   const after = offload?.after ?? (isKept ? 0 : undefined)
@@ -186,7 +187,9 @@ export function parseDirectorOptions(
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
       ...(after === undefined ? {} : { offloadAfter: after }),
       ...(clientMask === undefined ? {} : { clientMask }),
+      ...(recording && { record: recording.record }),
     },
+    ...(recording && { recording }),
     ...(offload && { offload }),
     ...(isRaw ? { keep: { control, isAsked: isKept } } : {}),
     ...(announce && { announce }),
@@ -256,6 +259,17 @@ function refuseWithoutRaw(given: Given, device: string): void {
   if (given.has('--syn-budget'))
     throw new UsageError(`--syn-budget goes with --raw: no program stands before a ${device}`)
   if (!given.has('--address')) throw new UsageError('--address: the director needs at least one address')
+}
+/** What so many workers do not go with. */
+function refuseSoMany(
+  given: ReturnType<typeof readOptions>,
+  workers: number,
+  maxConnections: number | undefined,
+): void {
+  if (maxConnections !== undefined && maxConnections < workers)
+    throw new UsageError(`--max-connections: '${maxConnections}' is less than one for each of ${workers} workers`)
+  if (workers > 1 && given.has('--libpcap'))
+    throw new UsageError(`--libpcap goes with one worker, not with --workers ${workers}`)
 }
 /** What `--keep-flows` does not go with. */
 function refuseToKeep(offload: OffloadOptions | undefined, workers: number): void {

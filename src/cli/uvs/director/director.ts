@@ -15,6 +15,7 @@ import { hostSurroundings } from '../keepalived/host-surroundings.js'
 import { parseDirectorCheck } from './director-check.js'
 import { commitDesired, readDesired, type ReloadOf, RulesReload } from './director-rules.js'
 import { DIRECTOR_FORMS, parseDirectorOptions, type DirectorCommand } from './director-options.js'
+import { DirectorRecording, recordNothing } from './director-recording.js'
 import { aloneIn, DirectorInterfaces } from './director-interfaces.js'
 import type { DirectorAnnouncing } from './director-announcing.js'
 import type { DirectorKeepalived } from './director-keepalived.js'
@@ -55,6 +56,8 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
   // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
   const configured = await keepalivedOf(command, makeTrial)
+  const whyNotRecorded = command.recording && DirectorRecording.whyNot(command.recording)
+  if (whyNotRecorded !== undefined) throw new UsageError(whyNotRecorded)
   const signalled = nextSignal()
   const announcing = await announcingOf(command)
   const { DataPlane } = await import('../../../plane/data-plane.js')
@@ -83,6 +86,8 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     process.stdout.write(`uvs director: ${ready}\n`)
     manager.ready(ready)
     manager.watch(dataPlane)
+    const { recording } = command
+    open.unshift(recording ? new DirectorRecording(recording, dataPlane, complain) : recordNothing(complain))
     if (announcing) open.unshift(announcing)
     announcing?.begin()
     await Promise.race([signalled, dataPlane.ended, announcing?.drained ?? signalled])
