@@ -9,6 +9,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   keepalived: async () => (await import('./keepalived/keepalived.js')).keepalived,
   health: async () => (await import('./seen/health.js')).health,
   vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
+  top: async () => (await import('./top/top.js')).top,
   offload: async () => (await import('./seen/offload.js')).offload,
   replay: async () => (await import('./replay/replay.js')).replay,
   simulate: async () => (await import('./simulate/simulate.js')).simulate,

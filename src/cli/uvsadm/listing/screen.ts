@@ -18,8 +18,8 @@ const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 const CTRL_C = '\x03'
 const CTRL_Z = '\x1a'
 
-/** The terminal: shows as much of a listing as fits on its alternate screen; q or Ctrl-C ends it. */
-export function terminalScreen(title: Title): Screen {
+/** The terminal: shows as much of a listing as fits on its alternate screen; q or Ctrl-C ends it, other keys go to `onKey`. */
+export function terminalScreen(title: Title, onKey?: (typed: string) => void): Screen {
   const { stdin, stdout } = process
   const stop = new AbortController()
   const rows = (): number => stdout.rows || 24
@@ -61,6 +61,7 @@ export function terminalScreen(title: Title): Screen {
     if (typed.includes(CTRL_Z)) suspend()
     if (typed.includes(CTRL_C)) stop.abort(STATUS.SIGINT)
     else if (/q/i.test(typed.toString())) stop.abort(0)
+    else onKey?.(typed.toString())
   }
   const signals = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map(signal => ({
     signal,

@@ -18,7 +18,7 @@ export interface View {
 /** By what a page of services is sorted: a name or a number of SumColumn. */
 export type SortColumn = 'service' | 'scheduler' | (typeof SumColumn)[keyof typeof SumColumn]
 
-const COLUMNS: Readonly<Record<string, SortColumn>> = {
+export const COLUMNS: Readonly<Record<string, SortColumn>> = {
   service: 'service',
   scheduler: 'scheduler',
   servers: SumColumn.SERVERS,

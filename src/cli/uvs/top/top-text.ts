@@ -1,0 +1,123 @@
+import {
+  SumColumn,
+  type DirectorFigures,
+  type HealthName,
+  type RatesInfo,
+  type ServiceInfo,
+  type ServiceSums,
+  type TotalsInfo,
+} from '../../../control/protocol/api.js'
+import type { DropInfo } from '../../../control/protocol/drops.js'
+import { bits, count } from './units.js'
+
+/** What one screen shows. */
+export interface TopShown {
+  totals: TotalsInfo
+  figures: DirectorFigures
+  /** The busiest first; `rate`: a second since the screen before. */
+  drops: readonly (DropInfo & { rate: number })[]
+  health?: Record<HealthName, number>
+  /** The word that services are sorted by. */
+  sort: string
+  services: number
+  /** In the order shown: those that fit. */
+  rows: readonly (ServiceInfo | undefined)[]
+  sums: readonly ServiceSums[]
+}
+
+const DROPS_SHOWN = 3
+const BAR = 10
+const NAME = 32
+
+export function topText({ totals, figures, drops, health, sort, services, rows, sums }: TopShown): string {
+  const { rates } = totals
+  const { connections, offload } = figures
+  const lines = [
+    `connections ${count(connections.open)} of ${count(connections.capacity)}; ${count(rates.cps)}/s new, ${count(totals.stats.conns)} so far`,
+    `in          ${count(rates.inPps)} packets/s, ${bits(rates.inBps)}`,
+    `out         ${count(rates.outPps)} packets/s, ${bits(rates.outBps)}`,
+    ...(offload ? [`offloaded   ${count(offload.flows)} flows, ${count(offload.packets)} packets so far`] : []),
+    ...(health ? [`health      ${health.up} services up, ${health.down} down, ${health.unknown} not known yet`] : []),
+    `drops       ${dropsText(drops)}`,
+    '',
+    `${`services ${services}, by ${sort}`.padEnd(NAME)} ${HEAD}`,
+  ]
+  sums.forEach((sum, at) => {
+    const row = rows[at]
+    lines.push(`${fit(nameOf(sum))} ${sumCells(sum)}`)
+    if (row) lines.push(...serversOf(row))
+  })
+  return `${lines.join('\n')}\n`
+}
+
+const HEAD = 'scheduler  weight   active inactive    CPS   InPPS  OutPPS           in          out'
+
+interface Cells extends RatesInfo {
+  weight: number
+  activeConns: number
+  inactConns: number
+}
+
+function cells(first: string, { weight, activeConns, inactConns, cps, inPps, outPps, inBps, outBps }: Cells): string {
+  return [
+    first.padEnd(BAR),
+    count(weight).padStart(6),
+    count(activeConns).padStart(8),
+    count(inactConns).padStart(8),
+    count(cps).padStart(6),
+    count(inPps).padStart(7),
+    count(outPps).padStart(7),
+    bits(inBps).padStart(12),
+    bits(outBps).padStart(12),
+  ].join(' ')
+}
+
+function sumCells({ scheduler, sums }: ServiceSums): string {
+  return cells(scheduler, {
+    weight: sums[SumColumn.WEIGHT]!,
+    activeConns: sums[SumColumn.ACTIVE_CONNS]!,
+    inactConns: sums[SumColumn.INACT_CONNS]!,
+    cps: sums[SumColumn.CPS]!,
+    inPps: sums[SumColumn.IN_PPS]!,
+    outPps: sums[SumColumn.OUT_PPS]!,
+    inBps: sums[SumColumn.IN_BPS]!,
+    outBps: sums[SumColumn.OUT_BPS]!,
+  })
+}
+
+/** Each with its share of what its service gets now, in connections a second; of those that are open if none come. */
+function serversOf({ destinations }: ServiceInfo): string[] {
+  const isBusy = destinations.some(({ rates }) => rates.cps > 0)
+  const has = destinations.map(({ rates, activeConns, inactConns }) => (isBusy ? rates.cps : activeConns + inactConns))
+  const all = has.reduce((sum, part) => sum + part, 0)
+  return destinations.map(({ address, port, weight, activeConns, inactConns, rates }, at) => {
+    const share = all > 0 ? has[at]! / all : 0
+    const full = Math.round(share * BAR)
+    const bar = `${'█'.repeat(full)}${'·'.repeat(BAR - full)}`
+    return `${fit(`  → ${placeOf(address, port)}`)} ${cells(bar, { ...rates, weight, activeConns, inactConns })}`
+  })
+}
+
+function dropsText(drops: readonly (DropInfo & { rate: number })[]): string {
+  const shown = drops.filter(drop => drop.count > 0)
+  if (shown.length === 0) return 'none'
+  const first = shown.slice(0, DROPS_SHOWN).map(({ reason, count: so, rate }) => {
+    return `${reason} ${count(so)}${rate > 0 ? `, ${count(rate)}/s` : ''}`
+  })
+  const more = shown.length > DROPS_SHOWN ? `; ${shown.length - DROPS_SHOWN} reasons more: uvs drops` : ''
+  return `${first.join('; ')}${more}`
+}
+
+function nameOf(of: ServiceSums): string {
+  if ('mark' in of) return `FWM ${of.mark}${of.family === 6 ? ' IPv6' : ''}`
+  const { protocol, address, port } = of
+  return `${protocol.toUpperCase()} ${placeOf(address, port)}`
+}
+
+function placeOf(address: string, port: number): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
+function fit(name: string): string {
+  return name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name.padEnd(NAME)
+}
