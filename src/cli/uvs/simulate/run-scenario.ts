@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { ScenarioError } from '../../../../native-free/simulate/scenario/scenario-error.js'
 import { simulate } from '../../../../native-free/simulate/simulation.js'
-import type { Control } from '../../../control/protocol/api.js'
 import { UsageError } from '../../../director/options.js'
 import { messageOf } from '../../../linux/error-text.js'
 import { print } from '../../command.js'
@@ -10,9 +9,8 @@ import { jsonDocument } from '../../json.js'
 import type { Form } from '../../option.js'
 import { wholeNumber } from '../options/whole-number.js'
 import type { Given } from '../options/read-options.js'
-import { runLine } from '../rules/script-lines.js'
-import { splitScript } from '../rules/script.js'
 import { complain } from '../run-uvs.js'
+import { lineOnDirector } from './line-on-director.js'
 import { loadKeepalived } from './load-keepalived.js'
 import { loadScenario } from './load-scenario.js'
 import { HTML, writeReport } from './report/write-report.js'
@@ -66,14 +64,4 @@ function writeOut(option: string, path: string, text: string): void {
   } catch (error) {
     throw new UsageError(`${option}: ${path}: ${messageOf(error)}`)
   }
-}
-
-/** Of uvsadm's lines the program's name may be left out. Returns what is wrong. */
-export async function lineOnDirector(line: string, control: Control): Promise<string | undefined> {
-  const [words, more] = splitScript(line)
-  if (!words || more) return 'one line of uvsadm or sysctl is expected'
-  const whole = words[0]!.startsWith('-') ? ['uvsadm', ...words] : words
-  if (whole[0] === 'sleep') return 'no sleep here: write a change with its own time'
-  const { status, err } = await runLine(whole, control, { sleep: () => Promise.resolve() })
-  return status === 0 ? undefined : (err.trim().split('\n')[0] ?? `status ${status}`)
 }

@@ -1,7 +1,7 @@
 import { readScenario } from '../../../../native-free/simulate/scenario/read-scenario.js'
 import type { SimulationResult } from '../../../../native-free/simulate/result.js'
 import { simulate } from '../../../../native-free/simulate/simulation.js'
-import { lineOnDirector } from '../../../../src/cli/uvs/simulate/run-scenario.js'
+import { lineOnDirector } from '../../../../src/cli/uvs/simulate/line-on-director.js'
 import { loadKeepalived } from '../../../../src/cli/uvs/simulate/load-keepalived.js'
 
 /** Runs a scenario that is no file. */
