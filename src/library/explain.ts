@@ -13,7 +13,14 @@ import { FilterError } from '../filter/words.js'
 import { explanationText as textOf } from '../cli/uvs/explain/explanation-text.js'
 import { simulated, type SimulatedOptions } from './simulated.js'
 
-export type { CandidateInfo, ExplainedStep, Explanation, FieldInfo } from '../control/protocol/explain.js'
+export type {
+  CandidateInfo,
+  ExplainedOffload,
+  ExplainedStep,
+  Explanation,
+  FieldInfo,
+  OffloadStanding,
+} from '../control/protocol/explain.js'
 export type { SimulatedOptions }
 
 /**

@@ -49,6 +49,7 @@ export function sampleExplanation(): Explanation & { whyNot: string } {
         octets: 74,
         changed: [['ip.dst', '10.0.1.100', '10.0.2.12']],
       },
+      { step: 'offload', way: 'inbound', standing: 'young', after: 8, packets: 1 },
     ],
     verdict: 'balanced',
     connection: { ...connection, state: 'SYN_RECV', expires: 60, daddr: '10.0.2.12' },

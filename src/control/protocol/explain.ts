@@ -1,5 +1,6 @@
 import { integer, text } from './check.js'
 import type { ConnectionInfo } from './connections.js'
+import type { OffloadHere } from './offload.js'
 import { takes } from './shape.js'
 
 /** A header's field, such as 'ip.dst', and what stands there. */
@@ -32,6 +33,24 @@ export type ExplainedStep =
   | { step: 'route'; to: string; link?: string; nextHop?: string; mtu?: number }
   /** A frame that left. `changed`: fields that are not as they came in. */
   | { step: 'sent'; link: string; toKernel: boolean; taken: boolean; octets: number; changed: [...FieldInfo, string][] }
+  | ExplainedOffload
+
+/** The last step, where the packet is of a flow and the director has a flow program: whether that forwards the flow's packets. */
+export interface ExplainedOffload {
+  step: 'offload'
+  /** From the client, or from the real server. */
+  way: 'inbound' | 'outbound'
+  standing: OffloadStanding
+  /** young: packets of the client until the flow is entered, and those so far. */
+  after?: number
+  packets?: number
+}
+
+/**
+ * `forwarded`: it does. `watched`: it did, the watch brought this packet up. `noProgram`: it does not run where the packet came in.
+ * `sampled`: the flight recorder samples the connection. The others: why not, as of `offload`.
+ */
+export type OffloadStanding = 'forwarded' | 'watched' | 'noProgram' | 'sampled' | keyof OffloadHere
 
 /** Why a packet went where it went. */
 export interface Explanation {

@@ -118,11 +118,11 @@ export class FlowKeeper implements ConnFlows {
 
   standing(conn: ConnIndex, way: Way): Standing {
     const slot = this.#slotOf[flowAt(conn, way)]!
-    const isCurrent = slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch
-    if (isCurrent) return Standing.FORWARDED
+    if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
     if (!this.#isSteady(conn, way)) return Standing.CHANGING
     if (this.#words[conn + IN_PKTS]! < this.after) return Standing.YOUNG
+    if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
     return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
   }

@@ -1,3 +1,12 @@
-/** Whether the program forwards a flow, or what it waits for. */
-export const Standing = { FORWARDED: 0, YOUNG: 1, CHANGING: 2, NO_WAY: 3, NO_ROOM: 4, DUE: 5, UNFIT: 6 } as const
+/** Whether the program forwards a flow, or what it waits for. ANEW: it did, and its next packet is decided on since something changed. */
+export const Standing = {
+  FORWARDED: 0,
+  YOUNG: 1,
+  CHANGING: 2,
+  NO_WAY: 3,
+  NO_ROOM: 4,
+  DUE: 5,
+  UNFIT: 6,
+  ANEW: 7,
+} as const
 export type Standing = (typeof Standing)[keyof typeof Standing]

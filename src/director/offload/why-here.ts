@@ -67,7 +67,7 @@ function countHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls, conn
 }
 
 /** undefined: the program forwards it. */
-function whyHere(
+export function whyHere(
   conns: Connections,
   flows: FlowKeeper,
   sysctls: Sysctls,
@@ -92,4 +92,5 @@ const KEPT = {
   [Standing.NO_WAY]: 'noWay',
   [Standing.NO_ROOM]: 'noRoom',
   [Standing.DUE]: 'due',
+  [Standing.ANEW]: 'due',
 } as const

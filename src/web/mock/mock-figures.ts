@@ -251,6 +251,7 @@ export function mockExplanation(filter: string, at: number): Explanation {
           ['tcp.checksum', '0xfe30', '0xe1b7'],
         ],
       },
+      { step: 'offload', way: 'inbound', standing: 'changing' },
     ],
     verdict: 'balanced',
     connection: mockConnection(0),

@@ -1,6 +1,7 @@
 /* Every text of the pages, for those who translate. What a director says itself (refusals, plans, advice on a drop) comes as it is. */
 
 export { adviceOn } from '../../cli/uvs/explain/advice.ts'
+export { offloadText } from '../../cli/uvs/explain/offload-text.ts'
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
@@ -219,6 +220,7 @@ export const T = {
     noneChosen: 'none is chosen',
     noRoute: 'none',
     noTemplate: 'none of this client',
+    flowProgram: 'flow program',
     noConnection: 'none',
     finally: 'then',
     by: (by: string) => `looked up ${LOOK_UPS[by] ?? by}`,

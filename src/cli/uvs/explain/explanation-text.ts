@@ -1,6 +1,7 @@
 import type { ConnectionInfo } from '../../../control/protocol/api.js'
 import type { CandidateInfo, ExplainedStep, Explanation } from '../../../control/protocol/explain.js'
 import { adviceOn } from './advice.js'
+import { offloadText } from './offload-text.js'
 
 /** How words are shown on a terminal: none are, elsewhere. */
 export interface Paint {
@@ -54,6 +55,8 @@ function stepLines(step: ExplainedStep, paint: Paint): string[] {
     case 'route':
       if (step.link === undefined) return [row('route', `none to ${step.to}`)]
       return [row('route', `to ${step.to} by ${step.link}, next hop ${step.nextHop}, MTU ${step.mtu}`)]
+    case 'offload':
+      return [row('flow program', offloadText(step))]
     case 'sent': {
       const to = step.toKernel ? `back to the kernel, ${step.link}` : step.link
       const refused = step.taken ? '' : ', but it took no more'

@@ -16,6 +16,7 @@ import type { CandidateInfo, ExplainedStep, Explanation } from '../../protocol/e
 import { connectionInfo } from '../connections.js'
 import { changedFields } from './changed-fields.js'
 import { fieldsOf } from './frame-fields.js'
+import { offloadStep } from './offload-step.js'
 import { packetLine } from './packet-line.js'
 
 /** The most octets and real servers that an explanation holds. */
@@ -28,8 +29,12 @@ export class Story implements Witness {
   readonly #told: (explanation: Explanation) => void
   readonly #explanation: Explanation
   readonly #facts: FrameFacts
+  readonly #in: Link
+  #out: Link | undefined
   /** The connection that the packet was found to be of, and whose tunnel it may take. */
   #conn: ConnIndex = NONE
+  /** By which of its tables. A new connection's packet was looked up first too. */
+  #by: LookUp | undefined
   #chosen: Destination | undefined
 
   /** `told` gets the explanation when all is decided. `at`: Unix time, in ms. */
@@ -44,6 +49,7 @@ export class Story implements Witness {
   ) {
     this.#director = director
     this.#told = told
+    this.#in = link
     const octets = slab.bytes.slice(frameAt, frameAt + len)
     const view = new DataView(octets.buffer)
     this.#facts = new FrameFacts().read(view, 0, len)
@@ -63,6 +69,7 @@ export class Story implements Witness {
   lookedUp(by: LookUp, conn: ConnIndex): void {
     this.#add({ step: 'connection', by, ...this.#infoOf(conn) })
     if (conn !== NONE) this.#conn = conn
+    if (conn !== NONE || this.#by === undefined) this.#by = by
   }
   setAside(_conn: ConnIndex, why: SetAside): void {
     this.#add({ step: 'set-aside', why })
@@ -98,6 +105,7 @@ export class Story implements Witness {
   }
   routed(to: Ipv4Addr, hop: Hop | undefined): void {
     const way = hop && { link: hop.link.name, nextHop: formatIpv4(hop.nextHop), mtu: hop.mtu }
+    this.#out = hop?.link
     this.#add({ step: 'route', to: formatIpv4(to), ...way })
   }
   sent(link: Link, slab: Slab, at: number, len: number, isTaken: boolean, isToKernel: boolean): void {
@@ -107,7 +115,10 @@ export class Story implements Witness {
   }
   decided(verdict: Verdict): void {
     this.#explanation.verdict = verdictNames.get(verdict)!
-    Object.assign(this.#explanation, this.#infoOf(this.#connectionNow()))
+    const conn = this.#connectionNow()
+    Object.assign(this.#explanation, this.#infoOf(conn))
+    const offload = conn !== NONE && this.#by && offloadStep(this.#director, conn, this.#by, this.#in, this.#out)
+    if (offload) this.#add(offload)
     this.#told(this.#explanation)
   }
 

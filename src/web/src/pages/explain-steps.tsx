@@ -3,7 +3,7 @@ import type { CandidateInfo, ExplainedStep, Explanation } from '../../../control
 import { Wide } from '../parts/bits.tsx'
 import { duration } from '../pure/format.ts'
 import { endpoint } from '../pure/service-name.ts'
-import { T } from '../texts.ts'
+import { offloadText, T } from '../texts.ts'
 
 /** The decisions, as `uvs explain` says them. */
 export function ExplainedSteps({ explanation }: { explanation: Explanation }) {
@@ -26,7 +26,7 @@ export function ExplainedSteps({ explanation }: { explanation: Explanation }) {
 function Step({ step }: { step: ExplainedStep }) {
   return (
     <div>
-      <dt>{step.step}</dt>
+      <dt>{step.step === 'offload' ? T.explain.flowProgram : step.step}</dt>
       <dd>
         {stepText(step)}
         {step.step === 'scheduler' && <Candidates step={step} />}
@@ -52,6 +52,8 @@ function stepText(step: ExplainedStep): string {
       return step.link === undefined
         ? T.explain.noRoute
         : T.explain.route(step.to, step.link, step.nextHop ?? '', step.mtu ?? 0)
+    case 'offload':
+      return offloadText(step)
     case 'sent':
       return T.explain.sent(step.link, step.octets) + (step.taken ? '' : T.explain.notTaken)
   }

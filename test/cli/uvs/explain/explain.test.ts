@@ -23,6 +23,7 @@ t.test('an explanation as lines', async t => {
     '  route         to 10.0.2.12 by eth1, next hop 10.0.2.12, MTU 1500',
     '  sent          eth1, 74 octets',
     '                ip.dst  10.0.1.100 → 10.0.2.12',
+    "  flow program  the client's packets: not yet, after 7 more of the client's (1 of 8 so far)",
     '  then          TCP SYN_RECV, ends in 60 s, 10.0.0.7:40000 > 10.0.1.100:80 → 10.0.2.12:80',
     '  verdict       balanced: went on, of a connection of a virtual service',
     '',

@@ -1,0 +1,49 @@
+import { ConnFlag, IN_PKTS, type ConnIndex } from '../../../conn/record.js'
+import type { Director } from '../../../director/director.js'
+import type { FlowKeeper } from '../../../director/offload/flow-keeper.js'
+import { Standing } from '../../../director/offload/standing.js'
+import { Way } from '../../../director/offload/way.js'
+import { whyHere } from '../../../director/offload/why-here.js'
+import type { LookUp } from '../../../director/path/witness.js'
+import type { Link } from '../../../packet/link.js'
+import type { ExplainedOffload, OffloadStanding } from '../../protocol/explain.js'
+
+/** Of packets that the program could forward. It forwards no ICMP error. */
+const WAY_OF: Partial<Record<LookUp, Way>> = { inbound: Way.INBOUND, outbound: Way.OUTBOUND, fullnat: Way.OUTBOUND }
+
+/**
+ * Whether the flow program forwards the packets of this flow, or why not; undefined: the director has no program, or the packet is of
+ * none of its flows. `from`: by which link the packet came, `to`: by which it is to leave, where there is a route.
+ */
+export function offloadStep(
+  director: Director,
+  conn: ConnIndex,
+  by: LookUp,
+  from: Link,
+  to: Link | undefined,
+): ExplainedOffload | undefined {
+  const way = WAY_OF[by]
+  const { flows, conns } = director
+  if (flows === undefined || way === undefined) return undefined
+  const standing = standingOf(director, flows, conn, way, from, to)
+  const step = { step: 'offload', way: way === Way.INBOUND ? 'inbound' : 'outbound', standing } as const
+  if (standing !== 'young') return step
+  return { ...step, after: flows.after, packets: conns.table.words[conn + IN_PKTS]! }
+}
+
+/* A watch begins an epoch, and what is watched is not handed to the program: what a flow's slot says of this epoch is not enough. */
+function standingOf(
+  { conns, sysctls }: Director,
+  flows: FlowKeeper,
+  conn: ConnIndex,
+  way: Way,
+  from: Link,
+  to: Link | undefined,
+): OffloadStanding {
+  if (!flows.serves(from)) return 'noProgram'
+  if (conns.has(conn, ConnFlag.SAMPLED)) return 'sampled'
+  const why = whyHere(conns, flows, sysctls, conn, way) ?? 'forwarded'
+  if (why !== 'due') return why
+  if (to && !flows.serves(to)) return 'noWay'
+  return flows.standing(conn, way) === Standing.ANEW ? 'watched' : why
+}
