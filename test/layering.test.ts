@@ -104,7 +104,12 @@ const FILES_BESIDE: Record<string, string[]> = {
   'control/socket': ['src/linux/error-text.ts', 'src/linux/own-file.ts'],
   'control/metrics': ['src/linux/error-text.ts'],
   cli: ['src/linux/error-text.ts'],
-  web: ['src/cli/uvs/explain/advice.ts', 'src/cli/uvs/explain/offload-text.ts', 'test/web/browser.ts'],
+  web: [
+    'src/cli/uvs/explain/advice.ts',
+    'src/cli/uvs/explain/offload-text.ts',
+    'test/web/browser.ts',
+    'src/control/dashboard/settings.ts',
+  ],
   'cli/uvsadm': ['src/linux/error-text.ts', 'src/wire/ipv6-addr.ts'],
 }
 

@@ -11,6 +11,7 @@ import { whyNotFromThere, whyNotThisHost } from './gate.js'
 import { Live } from './live/live.js'
 import { readView } from './live/view.js'
 import { Reads } from './reads.js'
+import { readSettings, type Given } from './settings.js'
 import { packageVersion } from '../../package-version.js'
 
 /* 1. is it asked for by a host's name that is ours, and by our own page?       gate.ts
@@ -29,6 +30,8 @@ export interface DashboardOptions {
   workers: number
   /** By whom and how something is changed. */
   admin: AdminOptions
+  /** What the director was given and what it stands on. */
+  given?: () => Given
   /** Where the built pages are. */
   folder?: string
 }
@@ -46,7 +49,8 @@ export class Dashboard implements Site {
   /** By 'METHOD path'. */
   readonly #api: Readonly<Record<string, Answer>>
 
-  constructor({ control, names, workers, admin, folder = FOLDER }: DashboardOptions, events = new Events()) {
+  constructor(options: DashboardOptions, events = new Events()) {
+    const { control, names, workers, admin, given, folder = FOLDER } = options
     this.#control = control
     this.#admin = new Admin(admin, events)
     this.#names = new Set(names.map(name => name.toLowerCase()))
@@ -57,6 +61,7 @@ export class Dashboard implements Site {
     this.#api = {
       'GET /api/session': async (request, response) =>
         sayJson(response, { ...(await of.session(request)), version: packageVersion() }),
+      'GET /api/settings': async (_request, response) => sayJson(response, await readSettings(control, given)),
       'GET /api/live': (request, response, query) => this.#live.join(request, response, readView(query)),
       'POST /api/read': (request, response) => this.#read(request, response),
       'POST /api/connections': (request, response) => this.#find(request, response),

@@ -91,6 +91,8 @@ export class MockApi {
       case '/api/logout':
         this.isOpen = false
         return [200, this.#session()]
+      case '/api/settings':
+        return [200, SETTINGS]
       case '/api/read':
         return [200, this.#read(body)]
       case '/api/connections':
@@ -140,10 +142,6 @@ export class MockApi {
       }
       case 'unwatch':
         return { ok: true, value: null }
-      case 'timeouts':
-        return { ok: true, value: { tcp: 900, tcpfin: 120, udp: 300 } }
-      case 'sysctls':
-        return { ok: true, value: SYSCTLS }
       case 'services':
         return { ok: true, value: { rows: this.#all(Math.floor(Date.now() / 1000)).slice(0, 100), next: null } }
       default:
@@ -163,6 +161,37 @@ const SYSCTLS: [string, string][] = [
   ['nat_icmp_send', '0'],
   ['sloppy_tcp', '0'],
 ]
+
+/** What may not become markup is in it. */
+const SETTINGS = {
+  options: ['--raw eth0,eth1', '--keepalived /etc/keepalived/keepalived.conf', '--http 9100', '--workers 2'],
+  interfaces: [
+    { name: 'eth0', kind: 'raw', isBesideKernel: true, mac: '02:00:00:00:00:01', mtu: 1500 },
+    { name: 'eth1', kind: 'raw', isBesideKernel: false, mac: '02:00:00:00:00:02', mtu: 9000 },
+  ],
+  addresses: ['10.0.0.1/24@eth1'],
+  routes: ['default=10.0.0.254'],
+  neighbours: [],
+  changes: ['add-route to 172.16.0.0/12 gateway 10.0.0.253'],
+  kernel: {
+    addresses: ['192.0.2.10/24 dev eth0'],
+    routes: ['default via 192.0.2.1 dev eth0', '192.0.2.0/24 dev eth0'],
+    neighbours: ['192.0.2.1 dev eth0 lladdr 02:00:00:00:00:fe reachable'],
+    moreRoutes: 12,
+    moreNeighbours: 0,
+  },
+  keepalived: {
+    files: [
+      {
+        name: '/etc/keepalived/keepalived.conf',
+        text: 'vrrp_instance <script>globalThis.hit=1</script> {\n  authentication {\n    auth_type PASS\n    auth_pass …\n  }\n}',
+      },
+    ],
+    warnings: ["keepalived.conf:7: warning: Unknown keyword '<b>'"],
+  },
+  timeouts: { tcp: 900, tcpfin: 120, udp: 300 },
+  sysctls: SYSCTLS,
+}
 
 function searched(row: ServiceRow): string {
   return `${serviceName(row)} ${row.scheduler}`.toLowerCase()

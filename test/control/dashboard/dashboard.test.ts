@@ -34,6 +34,17 @@ t.test('every view has a URL; files have their type, are compressed and kept', a
   t.match(head, { status: 200, text: '', headers: { 'content-length': String(PAGE.length) } })
 })
 
+t.test('settings: what was given, timeouts and sysctls; nothing where it is not known', async t => {
+  const none = { options: [], interfaces: [], addresses: ['10.0.0.1/24'], routes: [], neighbours: [], changes: [] }
+  const [sure, bare] = [await serveDashboard(t, { control, given: () => none }), await serveDashboard(t, { control })]
+  const { json } = await ask(sure, '/api/settings')
+  t.match(json, { ...none, timeouts: { tcp: 900 } })
+  t.ok((json as { sysctls: string[][] }).sysctls.some(([name]) => name === 'drop_entry'))
+  t.strictSame(Object.keys((await ask(bare, '/api/settings')).json as object), ['timeouts', 'sysctls'])
+  t.equal((await post(sure, '/api/settings', {})).status, 405)
+  t.equal((await ask(sure, '/api/settings', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403)
+})
+
 t.test('there is nothing else', async t => {
   const port = await serveDashboard(t, { control })
   for (const path of ['/secret.map', '/..%2f..%2fpackage.json', '/../../package.json', '/assets/../index.htm', '/x.js'])
@@ -189,6 +200,7 @@ const settings = { method: 'masq', weight: 1, upperThreshold: 0, lowerThreshold:
 const scheduled = { scheduler: 'rr', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 }
 /** Parameters that each operation takes. */
 const EXAMPLES: Record<string, object> = {
+  record: { from: 0 },
   'add-service': { service, settings: scheduled },
   'edit-service': { service, settings: scheduled },
   'delete-service': { service },

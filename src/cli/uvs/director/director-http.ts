@@ -1,5 +1,6 @@
 import { TokenFile } from '../../../control/dashboard/admin/token-file.js'
 import { Dashboard } from '../../../control/dashboard/dashboard.js'
+import type { Given } from '../../../control/dashboard/settings.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RequestCounts } from '../../../control/metrics/request-counts.js'
@@ -9,6 +10,8 @@ import type { Transactions } from '../../../control/rules/transactions.js'
 import type { Director } from '../../../director/director.js'
 import type { DataPlane } from '../../../plane/data-plane.js'
 import { dashboardCommands } from './dashboard-commands.js'
+import { DirectorSettings, SettingsChanges, type SettingsRead } from './director-settings.js'
+import type { DirectorCommand } from './director-options.js'
 import type { HttpOptions } from './http-options.js'
 
 interface Served {
@@ -19,7 +22,8 @@ interface Served {
   all: Control
   makeTrial: () => Director
   rules: RulesLoads
-  workers: number
+  args: readonly string[]
+  command: DirectorCommand
 }
 
 /** What a director serves by --http, and what it is told for that from its start. */
@@ -28,6 +32,8 @@ export class DirectorHttp {
   readonly #http: HttpOptions | undefined
   readonly #tell: (line: string) => void
   readonly #tokens: TokenFile | undefined
+  readonly #changes = new SettingsChanges()
+  #keepalived: { readonly read: SettingsRead } | undefined
   #site: Dashboard | undefined
 
   /** Throws an Error of one line if the file of --http-admin is not fit. */
@@ -40,15 +46,28 @@ export class DirectorHttp {
   /** Told of each request of the control socket. */
   readonly answered = (request: Request, reply: Reply): void => {
     this.#requests.add(request, reply)
+    this.#changes.saw(request, reply)
     this.#site?.saw(request, reply)
   }
 
+  /** The keepalived.conf that runs from now on. */
+  show(keepalived: { readonly read: SettingsRead }): void {
+    this.#keepalived = keepalived
+  }
+
   /** Serves until what it returns is closed. Throws an Error of one line if it cannot. */
-  async serve({ dataPlane, control, all, makeTrial, rules, workers }: Served): Promise<{ close(): Promise<void> }[]> {
+  async serve(served: Served): Promise<{ close(): Promise<void> }[]> {
+    const { dataPlane, control, all, makeTrial, rules, command, args } = served
     const [http, tell, tokens] = [this.#http, this.#tell, this.#tokens]
     if (!http) return []
     const admin = { director: control, makeTrial, commands: dashboardCommands(), tokens, tell }
-    const site = new Dashboard({ control: all, names: http.names, workers, admin })
+    const { devices } = dataPlane
+    // Native code, which options and help must do without.
+    const { readKernel: kernel } = await import('./kernel-holds.js')
+    const keepalived = (): SettingsRead | undefined => this.#keepalived?.read
+    const settings = new DirectorSettings({ args, command, devices, kernel, keepalived }, this.#changes.lines)
+    const given = (): Given => settings.given()
+    const site = new Dashboard({ control: all, names: http.names, workers: command.workers, admin, given })
     this.#site = site
     const metrics = new Metrics({ control: all, requests: this.#requests, rules, threads: dataPlane.threads })
     return [await serveHttp(http, dataPlane, metrics, {}, site)]

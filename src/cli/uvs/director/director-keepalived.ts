@@ -198,6 +198,11 @@ export class DirectorKeepalived {
     return vrrpInfo(this.#vrrp.router, this.#vrrp.scripts, this.#now())
   }
 
+  /** The files as they run, and what is to be told of them. */
+  get read(): ReadFile {
+    return this.#running
+  }
+
   /** What a reload of such a file would change. */
   planReload(file: string, from: number): Promise<Answer<ReloadPlanPage>> {
     return this.#planner.page(file, from)

@@ -33,7 +33,7 @@ With --check it says what is wrong with the keepalived.conf and starts nothing; 
   async run(args) {
     const check = parseDirectorCheck(args)
     if (check) return print(checkNamed(check.file, hostSurroundings(check)))
-    return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()))
+    return runDirector(parseDirectorOptions(args, randomBytes(4).readUInt32LE()), args)
   },
 }
 
@@ -44,7 +44,7 @@ interface Closable {
 }
 
 /** Starts everything, waits for a signal, then stops everything in reverse order. */
-async function runDirector(asked: DirectorCommand): Promise<number> {
+async function runDirector(asked: DirectorCommand, args: readonly string[]): Promise<number> {
   outliveReaders()
   const manager = await ServiceManager.of(process.env, complain)
   // Native code is imported only here and below: options and help must work without it.
@@ -70,13 +70,14 @@ async function runDirector(asked: DirectorCommand): Promise<number> {
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, control, { answered: http.answered }))
     await takeLeft(command.control)
-    open.unshift(...(await http.serve({ ...command, dataPlane, control, all, makeTrial, rules: rulesLoads })))
+    open.unshift(...(await http.serve({ args, command, dataPlane, control, all, makeTrial, rules: rulesLoads })))
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
     const keepalived = await configured?.start(control, new DirectorInterfaces(dataPlane, command, complain))
     if (keepalived) open.unshift(keepalived)
     if (keepalived) all.show(keepalived)
+    if (keepalived) http.show(keepalived)
     const etcd = await etcdOf(command, { director: control, control: all, makeTrial, loads: rulesLoads })
     if (etcd) open.unshift(etcd)
     const reloads = { file: command.rules, other: keepalived ?? etcd, makeTrial, director: control, loads: rulesLoads }

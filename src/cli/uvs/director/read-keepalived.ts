@@ -2,6 +2,7 @@ import type { Control } from '../../../control/protocol/api.js'
 import { UsageError } from '../../../director/options.js'
 import { readConfig, type ReadConfig } from '../../../keepalived/config/read-config.js'
 import { formatMessage, type Place } from '../../../keepalived/config/report.js'
+import type { Surroundings } from '../../../keepalived/config/surroundings.js'
 import type { Checker } from '../../../keepalived/config/tree/checker.js'
 import type { KeepalivedConfig } from '../../../keepalived/config/tree/config.js'
 import { checkedServices, type CheckedService } from '../../../keepalived/health/checked-service.js'
@@ -38,6 +39,13 @@ export interface ReadFile {
   readonly config: KeepalivedConfig
   readonly services: readonly CheckedService[]
   readonly complaints: readonly Complaint[]
+  /** What was read, includes too. */
+  readonly files: readonly ConfigFile[]
+}
+
+export interface ConfigFile {
+  readonly name: string
+  readonly text: string
 }
 
 /** What is said of one file and was not said of the other. */
@@ -48,6 +56,8 @@ export function newComplaints(read: ReadFile, before: ReadFile): Complaint[] {
 
 /** Of a file that is no configuration, more fill the log and help nobody. */
 const MOST_TOLD = 100
+/** Characters of the files. */
+const MOST_KEPT = 256 * 1024
 
 /** Tells each, up to a hundred, and how many more there are. */
 export function tellComplaints(complaints: readonly Complaint[], file: string, tell: (line: string) => void): void {
@@ -68,7 +78,8 @@ export function whyNotReloaded(file: string, read: ReadFile, running: ReadFile):
  * the director would refuse one of its rules.
  */
 export async function readKeepalived({ file, interfaces, hasKernel, given, makeTrial }: ReadBy): Promise<ReadFile> {
-  const read: ReadConfig = readConfig(file, hostSurroundings({ interfaces }))
+  const files: ConfigFile[] = []
+  const read: ReadConfig = readConfig(file, keeping(hostSurroundings({ interfaces }), files))
   const { config, places, unread } = read
   // keepalived takes it for an empty one: a file that is gone would take all services with it.
   if (unread !== undefined) throw new UsageError(`--keepalived: '${file}': ${unread}`)
@@ -91,7 +102,25 @@ export async function readKeepalived({ file, interfaces, hasKernel, given, makeT
     throw new UsageError(`--keepalived: ${at}: virtual server ${refused.service}: ${refused.why}`)
   }
   const ours = [...notDone(config), ...sameMacs(config, given)]
-  return { config, services, complaints: [...found, ...ours.map(line => ({ text: line, line, isError: false }))] }
+  const complaints = [...found, ...ours.map(line => ({ text: line, line, isError: false }))]
+  return { config, services, complaints, files }
+}
+
+/** Keeps what is read, up to what a page can show. */
+function keeping(of: Surroundings, files: ConfigFile[]): Surroundings {
+  let left = MOST_KEPT
+  return {
+    ...of,
+    read(path) {
+      const found = of.read(path)
+      if (found.kind === 'file' && left > 0 && files.every(({ name }) => name !== path)) {
+        const text = found.text.slice(0, left)
+        files.push({ name: path, text })
+        left -= text.length
+      }
+      return found
+    },
+  }
 }
 
 /** A check that needs the kernel's sockets, where the kernel has no address: of which virtual server, and why. */

@@ -1,3 +1,4 @@
+import type { Settings } from '../../../control/dashboard/settings.ts'
 import type {
   ConnectionInfo,
   DestinationKey,
@@ -48,6 +49,7 @@ export async function read<O extends OperationName>(request: Request<O>, signal?
 export type ValueOf<O extends OperationName> = Extract<Reply<O>, { ok: true }>['value']
 
 export const session = (): Promise<Session> => ask<Session>('/api/session')
+export const settings = (signal?: AbortSignal): Promise<Settings> => ask<Settings>('/api/settings', signal)
 export const login = (token: string): Promise<unknown> => post('/api/login', { token })
 export const logout = (): Promise<unknown> => post('/api/logout', {})
 export const planLines = (lines: string[]): Promise<Plan> => post<Plan>('/api/plan', { lines })

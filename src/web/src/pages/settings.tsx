@@ -1,18 +1,22 @@
 import { useEffect, useState } from 'preact/hooks'
-import { read } from '../live/api.ts'
+import type { GivenInterface, KeepalivedRead, KernelHolds, Settings } from '../../../control/dashboard/settings.ts'
+import { settings } from '../live/api.ts'
 import { askServices, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import { usePolled } from '../live/use.ts'
-import { Card, Failed, Head, Waiting, Wide } from '../parts/bits.tsx'
+import { Card, Empty, Failed, Head, Waiting, Wide } from '../parts/bits.tsx'
 import { CopyButton } from '../parts/copy.tsx'
 import { ExportButtons } from '../parts/export.tsx'
 import { SearchField } from '../parts/search.tsx'
 import { duration } from '../pure/format.ts'
 import { T } from '../texts.ts'
 
+const EVERY_MS = 10_000
+
 export function SettingsPage() {
   const now = useStore(tick)
   useEffect(() => askServices('none'), [])
+  const { value, error } = usePolled(settings, [], EVERY_MS)
   const director = now?.director
   return (
     <>
@@ -20,42 +24,132 @@ export function SettingsPage() {
         title={T.pages.settings}
         sub={director && T.settings.sub(director.version, director.node, director.pid, director.workers)}
       />
-      <Timeouts />
-      <Sysctls />
+      {error && <Failed message={error} />}
+      {!value && !error && <Waiting />}
+      {value && (
+        <>
+          <div class="columns">
+            <Timeouts timeouts={value.timeouts} />
+            {value.options && <Lines title={T.settings.options} lines={value.options} none={T.settings.noOptions} />}
+          </div>
+          {value.interfaces && <Interfaces interfaces={value.interfaces} />}
+          <div class="columns">
+            <Lines title={T.settings.addresses} lines={value.addresses} none={T.settings.nothingGiven} />
+            <Lines title={T.settings.routes} lines={value.routes} none={T.settings.nothingGiven} />
+            <Lines title={T.settings.neighbours} lines={value.neighbours} none={T.settings.nothingGiven} />
+            {value.changes?.length ? <Lines title={T.settings.changes} lines={value.changes} none="" /> : null}
+          </div>
+          {value.kernel && <Kernel kernel={value.kernel} />}
+          {value.keepalived && <Keepalived keepalived={value.keepalived} />}
+          <Sysctls sysctls={value.sysctls} />
+        </>
+      )}
     </>
   )
 }
 
-function Timeouts() {
-  const { value, error } = usePolled(signal => read<'timeouts'>({ op: 'timeouts' }, signal), [])
+function Timeouts({ timeouts }: Pick<Settings, 'timeouts'>) {
+  const { tcp, tcpfin, udp } = timeouts
+  const rows = [
+    ['TCP', tcp],
+    ['TCP FIN', tcpfin],
+    ['UDP', udp],
+  ] as const
   return (
     <Card title={T.settings.timeouts}>
-      {error && <Failed message={error} />}
-      {!value && !error && <Waiting />}
-      {value && (
-        <dl class="pairs">
-          {(
-            [
-              ['TCP', value.tcp],
-              ['TCP FIN', value.tcpfin],
-              ['UDP', value.udp],
-            ] as const
-          ).map(([name, seconds]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{duration(seconds)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      <dl class="pairs">
+        {rows.map(([name, seconds]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{duration(seconds)}</dd>
+          </div>
+        ))}
+      </dl>
     </Card>
   )
 }
 
-function Sysctls() {
-  const { value, error } = usePolled(signal => read<'sysctls'>({ op: 'sysctls' }, signal), [])
+/** Text as it stands, a line each; nothing where the director does not say. */
+function Lines({
+  title,
+  lines,
+  none,
+  more = 0,
+}: {
+  title: string
+  lines: string[] | undefined
+  none: string
+  more?: number
+}) {
+  if (!lines) return null
+  return (
+    <Card title={title}>
+      {lines.length === 0 ? (
+        <Empty>{none}</Empty>
+      ) : (
+        <Wide label={title}>
+          <pre class="lines">{lines.join('\n')}</pre>
+        </Wide>
+      )}
+      {more > 0 && <p class="note">{T.settings.more(more)}</p>}
+    </Card>
+  )
+}
+
+function Interfaces({ interfaces }: { interfaces: GivenInterface[] }) {
+  return (
+    <Card title={T.settings.interfaces}>
+      <Wide label={T.settings.interfaces}>
+        <table class="plain rows">
+          <tbody>
+            {interfaces.map(({ name, kind, isBesideKernel, mac, mtu }) => (
+              <tr key={name}>
+                <th scope="row" class="mono">
+                  {name}
+                </th>
+                <td>{kind}</td>
+                <td>{isBesideKernel ? T.settings.beside : T.settings.alone}</td>
+                <td class="mono">{mac}</td>
+                <td>{T.settings.mtu(mtu)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </Card>
+  )
+}
+
+function Kernel({ kernel }: { kernel: KernelHolds }) {
+  const { addresses, routes, neighbours, moreRoutes, moreNeighbours } = kernel
+  return (
+    <>
+      <h2 class="part">{T.settings.kernel}</h2>
+      <div class="columns">
+        <Lines title={T.settings.kernelAddresses} lines={addresses} none={T.settings.none} />
+        <Lines title={T.settings.kernelRoutes} lines={routes} none={T.settings.none} more={moreRoutes} />
+        <Lines title={T.settings.kernelNeighbours} lines={neighbours} none={T.settings.none} more={moreNeighbours} />
+      </div>
+    </>
+  )
+}
+
+/** As it was read, when it was read: the file may have changed since. */
+function Keepalived({ keepalived: { files, warnings } }: { keepalived: KeepalivedRead }) {
+  return (
+    <>
+      <h2 class="part">{T.settings.keepalived}</h2>
+      <Lines title={T.settings.warnings} lines={warnings} none={T.settings.noWarnings} />
+      {files.map(({ name, text }) => (
+        <Lines key={name} title={name} lines={text.split('\n')} none={T.settings.none} />
+      ))}
+    </>
+  )
+}
+
+function Sysctls({ sysctls }: Pick<Settings, 'sysctls'>) {
   const [search, setSearch] = useState('')
-  const rows = value?.filter(([name]) => name.includes(search.toLowerCase())) ?? []
+  const rows = sysctls.filter(([name]) => name.includes(search.toLowerCase()))
   const tools = (
     <span class="tools">
       <SearchField label={T.settings.search} value={search} change={setSearch} />
@@ -67,7 +161,6 @@ function Sysctls() {
   )
   return (
     <Card title="sysctl net.ipv4.vs" tools={tools}>
-      {error && <Failed message={error} />}
       <Wide label="sysctl">
         <table class="plain rows">
           <tbody>
