@@ -13,6 +13,7 @@ import { planKeepalived } from '../../src/cli/uvs/rules/plan-keepalived.js'
 import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
 import { showProc } from '../../src/cli/uvs/proc.js'
 import { showHealth } from '../../src/cli/uvs/seen/health.js'
+import { examined } from '../../src/cli/uvs/doctor/doctor.js'
 import { Rates, showDrops } from '../../src/cli/uvs/explain/drops.js'
 import { readOptions } from '../../src/cli/uvs/options/read-options.js'
 import { flowsMovedCommand } from '../../src/cli/uvs/simulate/flows-moved-options.js'
@@ -141,6 +142,7 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   vrrp: () => showVrrp(sampleSeen(), { asJson: true }),
   offload: () => showOffload(offloadingNowhere(), true),
   drops: () => showDrops(droppingOne(), new Rates(), true, 0),
+  doctor: async () => ({ ...(await examined(droppingOne(), 0, true)), status: 0 }),
   explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
   flowsMoved,
   simulation: async () => ({ status: 0, out: await sampleSimulation(), err: '' }),
@@ -269,6 +271,7 @@ const ASKS_NOBODY = [
   'offload',
   'explain',
   'drops',
+  'doctor',
   'flowsMoved',
   'simulation',
   ...FLEET,

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allServices } from '../../../control/protocol/all-services.js'
 import type { Answer, Control, Outcome } from '../../../control/protocol/api.js'
-import { CONTROL } from '../../command.js'
+import { AS_JSON, CONTROL } from '../../command.js'
+import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
 import { withDirector } from '../with-director.js'
@@ -28,14 +29,15 @@ export const doctor: UvsCommand = {
 Real servers that answer ARP for a VIP, whose answers come by another way, that are full or out; persistence that goes on with weight 0;
 packets that are dropped (docs/troubleshooting.md).
 It looks for two seconds, and asks by ARP who has the VIPs. Status: 0 nothing was found, 1 something was.`,
-  forms: [{ words: [], options: [CONTROL] }],
+  forms: [{ words: [], options: [AS_JSON, CONTROL] }],
   async run(args) {
-    return withDirector(readOptions(doctor, args), control => examined(control))
+    const given = readOptions(doctor, args)
+    return withDirector(given, control => examined(control, LOOK_MS, given.has('--json')))
   },
 }
 
 /** Throws the director's refusal as an Error of one line. */
-export async function examined(control: Control, lookMs = LOOK_MS): Promise<Outcome> {
+export async function examined(control: Control, lookMs = LOOK_MS, asJson = false): Promise<Outcome> {
   valueOf(await control.call({ op: 'claims', ask: true }))
   await sleep(lookMs)
   const seen: Seen = {
@@ -45,8 +47,8 @@ export async function examined(control: Control, lookMs = LOOK_MS): Promise<Outc
     sysctls: new Map(valueOf(await control.call({ op: 'sysctls' }))),
   }
   const findings = EXAMINATIONS.flatMap(examine => [...examine(seen)])
-  const out = findings.length === 0 ? NOTHING : findings.map(textOf).join('')
-  return { status: findings.length === 0 ? 0 : 1, out, err: '' }
+  const text = findings.length === 0 ? NOTHING : findings.map(textOf).join('')
+  return { status: findings.length === 0 ? 0 : 1, out: asJson ? jsonDocument('doctor', findings) : text, err: '' }
 }
 
 const NOTHING = 'nothing wrong is to be seen from here; uvs explain says of a packet where it went\n'

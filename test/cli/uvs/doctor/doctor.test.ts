@@ -3,6 +3,8 @@ import { examined } from '../../../../src/cli/uvs/doctor/doctor.js'
 import type { Control, DestinationInfo, Request, ServiceInfo } from '../../../../src/control/protocol/api.js'
 import type { ClaimInfo } from '../../../../src/control/protocol/claims.js'
 import type { DropInfo } from '../../../../src/control/protocol/drops.js'
+import { BenchDirector } from '../../../support/bench-director.js'
+import { droppingOne } from '../../sample-explanation.js'
 
 const NONE = { conns: 0, inPkts: 0, outPkts: 0, inBytes: 0, outBytes: 0 }
 const NO_RATES = { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
@@ -141,4 +143,18 @@ t.test('drops: a martian with its MAC, a tunnel too narrow, any other with its a
 t.test('a refusal is an Error of one line', async t => {
   const control = { call: async () => ({ ok: false, refusal: 'EPROTO', message: 'not today' }) } as unknown as Control
   await t.rejects(examined(control, 0), { message: 'not today' })
+})
+
+t.test('--json: the same findings, and the same status', async t => {
+  const bench = droppingOne()
+  const { status, out } = await examined(bench, 0, true)
+  const { doctor } = JSON.parse(out) as { doctor: Record<'cause' | 'seen' | 'advice', string>[] }
+  t.strictSame([status, doctor.length > 0], [1, true])
+  const text = doctor.map(({ cause, seen, advice }) => `${cause}\n  seen   ${seen}\n  to do  ${advice}\n`).join('')
+  t.equal((await examined(bench, 0)).out.replaceAll(/[\d.]+ s ago/g, ''), text.replaceAll(/[\d.]+ s ago/g, ''))
+  t.strictSame(await examined(new BenchDirector().control, 0, true), {
+    status: 0,
+    out: '{"version":1,"doctor":[\n]}\n',
+    err: '',
+  })
 })
