@@ -66,6 +66,17 @@ t.test('whole rules, as a file of uvs apply', async t => {
   t.match(bench.services(), [{ scheduler: 'wlc', destinations: [{ address: '10.99.2.13' }] }])
 })
 
+t.test('only who has a token has a plan made of many rules: packets wait meanwhile', async t => {
+  const { port } = await serve(t)
+  const rules = Array.from({ length: 2600 }, (_, i) => `-A -t 10.9.${i >> 8}.${i & 255}:80 -s rr`).join('\n')
+  t.match(await post(port, '/api/plan', { rules }), { status: 413, json: { message: /more than 65536 octets$/ } })
+  let turns = 0
+  const turning = setInterval(() => turns++, 1)
+  t.match(await post(port, '/api/plan', { rules }, BEARER), { status: 200 })
+  clearInterval(turning)
+  t.ok(turns > 4, `${turns} timers while it was made`)
+})
+
 t.test('a plan of rules that have changed since is refused, and nothing changes', async t => {
   const { bench, port } = await serve(t)
   const { id } = (await post(port, '/api/plan', { lines: LINES }, BEARER)).json as { id: string }

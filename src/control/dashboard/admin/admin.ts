@@ -13,6 +13,8 @@ import type { TokenFile } from './token-file.js'
 
 /** Octets of a body: 60 000 rules. */
 const RULES_MAX = 4 * 1024 * 1024
+/** Of whoever has no token: while a plan is made, packets wait. */
+const READERS_RULES_MAX = 64 * 1024
 const BODY_MAX = 4096
 /** Lines of a change that are told. */
 const TOLD = 20
@@ -80,7 +82,9 @@ export class Admin {
 
   async plan(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const who = await this.whoAsks(request)
-    sayJson(response, await this.#plans.plan(await readJson(request, RULES_MAX), who !== undefined))
+    const isKnown = who !== undefined
+    const body = await readJson(request, isKnown ? RULES_MAX : READERS_RULES_MAX)
+    sayJson(response, await this.#plans.plan(body, isKnown))
   }
 
   async apply(request: IncomingMessage, response: ServerResponse): Promise<void> {
