@@ -1,4 +1,5 @@
 import type { Latency, RequestTotals, TimelineEvent } from './result.js'
+import type { Loss } from './scenario/check-scenario.js'
 
 export type Outcome = 'answered' | 'broken' | 'refused' | 'timedOut'
 
@@ -58,7 +59,7 @@ export class Ledger {
   gone(client: string): void {
     this.#placed.delete(client)
   }
-  lost(reason: string): void {
+  lost(reason: Loss): void {
     const { lost } = this.interval
     lost.set(reason, (lost.get(reason) ?? 0) + 1)
   }

@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4Addr } from '../../../src/wire/addr.js'
+import { checkScenario } from './check-scenario.js'
 import { anyText, Fields, listOf, name, textAs, whole, type Read } from './fields.js'
 import {
   address,
@@ -14,8 +14,8 @@ import {
 } from './quantities.js'
 import { assertion } from './read-assertion.js'
 import { changes, lines } from './read-change.js'
-import { quoted, ScenarioError, type Path } from './scenario-error.js'
-import type { Assertion, Change, ClientGroup, DirectorPlan, Flood, RealServerPlan, Scenario } from './scenario.js'
+import { quoted, ScenarioError } from './scenario-error.js'
+import type { ClientGroup, DirectorPlan, Flood, RealServerPlan, Scenario } from './scenario.js'
 
 /** Each sample is a row of the charts. */
 const MOST_STEPS = 10_000
@@ -47,7 +47,7 @@ export function readScenario(value: unknown): Scenario {
     assertions: fields.take('assert', listOf(assertion)) ?? [],
   }
   fields.end()
-  checkNames(scenario)
+  checkScenario(scenario)
   return scenario
 }
 
@@ -141,59 +141,4 @@ const director: Read<DirectorPlan> = (value, path) => {
 
 function quiet(delayMs: number) {
   return { delayMs, jitterMs: 0, loss: 0, reorder: 0 }
-}
-
-/** What changes and assertions name is there, and each name once. */
-function checkNames(scenario: Scenario): void {
-  const { clients, servers, directors, assertions } = scenario
-  const all = { clients, servers, directors }
-  const names = new Set<string>()
-  for (const [key, list] of Object.entries(all)) {
-    if (list.length === 0) throw new ScenarioError([key], 'one at least is expected')
-    for (const [i, { name }] of list.entries()) {
-      if (names.has(name)) throw new ScenarioError([key, i, 'name'], `'${name}' is there twice`)
-      names.add(name)
-    }
-  }
-  checkAddresses(servers)
-  if (directors.length > 2) throw new ScenarioError(['directors', 2], 'two directors at most')
-  for (const change of scenario.changes) checkChange(change, scenario, [...names])
-  for (const [i, each] of assertions.entries()) checkAssertion(each, scenario, ['assert', i])
-}
-
-function checkAddresses(servers: readonly RealServerPlan[]): void {
-  const seen = new Set<Ipv4Addr>()
-  for (const [i, { addr }] of servers.entries()) {
-    if (seen.has(addr)) throw new ScenarioError(['servers', i, 'address'], `'${formatIpv4(addr)}' is there twice`)
-    seen.add(addr)
-  }
-}
-
-function checkChange(change: Change, { servers, directors, durationMs }: Scenario, all: readonly string[]): void {
-  if (change.atMs >= durationMs)
-    throw new ScenarioError(
-      [...change.path.slice(0, -1), 'at'],
-      `${change.atMs / 1000} s: the scenario ends at ${durationMs / 1000} s`,
-    )
-  if (change.kind === 'run') return
-  const [serverNames, directorNames] = [servers.map(each => each.name), directors.map(each => each.name)]
-  const isSlow = change.kind === 'fail' && typeof change.how === 'object'
-  const allowed =
-    change.kind === 'drain' || isSlow
-      ? serverNames
-      : change.kind === 'fail' || change.kind === 'recover'
-        ? [...serverNames, ...directorNames]
-        : all
-  for (const who of [change.who].flat())
-    if (!allowed.includes(who)) throw new ScenarioError(change.path, `'${who}': ${allowed.join(', ')} are there`)
-}
-
-function checkAssertion(each: Assertion, { servers, directors }: Scenario, path: Path): void {
-  const known = (name: string, list: readonly { name: string }[]): void => {
-    const names = list.map(other => other.name)
-    if (!names.includes(name)) throw new ScenarioError(path, `'${name}': ${names.join(', ')} are there`)
-  }
-  if ((each.kind === 'share-most' || each.kind === 'share-least') && each.server !== undefined)
-    known(each.server, servers)
-  if (each.kind === 'state') known(each.director, directors)
 }

@@ -19,9 +19,19 @@ export function pathText(path: Path): string {
 
 const QUOTED = 60
 
+/** JSON, of what has one: no NaN, no list that holds itself. */
+function asJson(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return Array.isArray(value) ? 'a list that holds itself' : `a ${typeof value} that is no JSON`
+  }
+}
+
 /** A value as a message quotes it: short, in one line. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'string' ? `'${value}'` : asJson(value)
   const line = text.replace(/\p{Cc}/gu, '\ufffd')
   return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line
 }

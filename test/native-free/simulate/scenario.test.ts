@@ -65,6 +65,8 @@ t.test('quantities as people write them', async t => {
   ])
 })
 
+const FLOOD = { from: '100.64.0.0/10', to: '10.0.0.100:80', syns: '5/s' }
+
 /** Each with the beginning of its line. `isShape`: the schema knows it too, without knowing the rest of the scenario. */
 const WRONG: readonly [scenario: object, says: string, isShape?: boolean][] = [
   [{ ...LEAST, durations: '30s' }, 'durations: no such key; there are duration, step'],
@@ -89,6 +91,15 @@ const WRONG: readonly [scenario: object, says: string, isShape?: boolean][] = [
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs1', recover: 'rs1' }] }, 'changes[0]: one of run, fail, recover'],
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs2' }] }, "changes[0].fail: 'rs2': rs1, lb1 are there", false],
   [{ ...LEAST, changes: [{ at: 30, fail: 'rs1' }] }, 'changes[0].at: 30 s: the scenario ends at 30 s', false],
+  [{ ...LEAST, clients: [{ ...CLIENTS, begin: '40s' }] }, 'clients[0].begin: 40 s: the scenario ends at 30 s', false],
+  [{ ...LEAST, clients: [{ ...CLIENTS, begin: 3, end: 1 }] }, 'clients[0].end: 1 s: they begin at 3 s', false],
+  [{ ...LEAST, floods: [{ ...FLOOD, begin: '30s' }] }, 'floods[0].begin: 30 s: the scenario ends at 30 s', false],
+  [{ ...LEAST, assert: ['lb1 is MASTER at 31s'] }, 'assert[0]: 31 s: the scenario ends at 30 s', false],
+  [
+    { ...LEAST, assert: ['at most 9 drops of drop-x'] },
+    "assert[0]: 'drop-x': no reason of a drop; there are drop-",
+    false,
+  ],
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs1', how: 'loudly' }] }, "changes[0].how: 'loudly': silent or refuses"],
   [{ ...LEAST, directors: [{}, {}, {}] }, 'directors[2].name', false],
   [{ ...LEAST, assert: ['no real server above all'] }, "assert[0]: 'no real server above all': one of 'no real"],
@@ -109,6 +120,12 @@ t.test('what is wrong is named in a line: place, word, what is allowed', async t
     said({ ...LEAST, directors: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] }),
     'directors[2]: two directors at most',
   )
+  t.equal(readScenario({ ...LEAST, assert: ['at most 9 drops of link-loss'] }).assertions.length, 1)
+  const circle: unknown[] = []
+  circle.push(circle)
+  t.match(said({ ...LEAST, duration: circle }), /^duration: a list that holds itself: a time such as/)
+  t.match(said({ ...LEAST, duration: NaN }), /^duration: NaN: a time such as/)
+  t.match(said({ ...LEAST, duration: 5n }), /^duration: a bigint that is no JSON: a time such as/)
   for (const nothing of [null, 3, 'text', []]) t.match(said(nothing), /a scenario is expected, with keys and values$/)
 })
 
