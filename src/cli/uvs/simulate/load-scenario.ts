@@ -5,7 +5,7 @@ import { readScenario } from '../../../../native-free/simulate/scenario/read-sce
 import type { Scenario } from '../../../../native-free/simulate/scenario/scenario.js'
 import { ScenarioError, type Path } from '../../../../native-free/simulate/scenario/scenario-error.js'
 import { UsageError } from '../../../director/options.js'
-import { messageOf } from '../../../linux/error-text.js'
+import { messageOf, reasonOf } from '../../../linux/error-text.js'
 import { readText, Unreadable } from '../../read-text.js'
 
 const LARGEST = 4 * 2 ** 20
@@ -26,7 +26,8 @@ export async function loadScenario(file: string): Promise<ScenarioSource> {
   try {
     return { scenario: readScenario(value), placed }
   } catch (error) {
-    throw error instanceof ScenarioError ? new UsageError(placed(error)) : error
+    if (error instanceof ScenarioError) throw new UsageError(placed(error))
+    throw isModule ? new UsageError(`${file}: ${reasonOf(error)}`) : error // a getter of its own threw
   }
 }
 
@@ -40,8 +41,7 @@ async function fromModule(file: string): Promise<Loaded> {
   try {
     loaded = (await import(pathToFileURL(resolve(file)).href)) as typeof loaded
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw new UsageError(
         `${file}: this Node loads no TypeScript: Node 22.18 does, or compile it to ${file.replace(/ts$/, 'js')}`,
       )

@@ -1,12 +1,11 @@
-import { writeFileSync } from 'node:fs'
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { ScenarioError } from '../../../../native-free/simulate/scenario/scenario-error.js'
 import { simulate } from '../../../../native-free/simulate/simulation.js'
 import { UsageError } from '../../../director/options.js'
-import { messageOf } from '../../../linux/error-text.js'
 import { print } from '../../command.js'
 import { jsonDocument } from '../../json.js'
 import type { Form } from '../../option.js'
+import { mustDiffer, writeWhole } from './write-whole.js'
 import { wholeNumber } from '../options/whole-number.js'
 import type { Given } from '../options/read-options.js'
 import { complain } from '../run-uvs.js'
@@ -36,6 +35,12 @@ export async function runScenario(given: Given): Promise<number> {
   const seed = wholeNumber('--seed', given.one('--seed'), 0, 0xffffffff)
   const json = given.one('--json')
   const html = given.one('--html')
+  if (html === '-') throw new UsageError("--html: '-': a file is expected; ./- is one of that name")
+  mustDiffer([
+    ['SCENARIO', file === '-' ? undefined : file],
+    ['--json', json === '-' ? undefined : json],
+    ['--html', html],
+  ])
   const source = await loadScenario(file)
   const problems = new Set<string>()
   try {
@@ -49,19 +54,11 @@ export async function runScenario(given: Given): Promise<number> {
     })
     for (const problem of problems) complain('simulate', problem)
     const document = jsonDocument('simulation', result)
-    if (json !== undefined && json !== '-') writeOut('--json', json, document)
+    if (json !== undefined && json !== '-') writeWhole('--json', json, document)
     if (html !== undefined) writeReport(html, result)
     const status = result.ok ? 0 : 1
     return print({ status, out: json === '-' ? document : simulationText(result), err: '' })
   } catch (error) {
     throw error instanceof ScenarioError ? new UsageError(source.placed(error)) : error
-  }
-}
-
-function writeOut(option: string, path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new UsageError(`${option}: ${path}: ${messageOf(error)}`)
   }
 }

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { parse } from 'yaml'
 import type { SimulationResult } from '../../../../native-free/simulate/result.js'
+import { UsageError } from '../../../../src/director/options.js'
+import { writeWhole } from '../../../../src/cli/uvs/simulate/write-whole.js'
 import { runCommand } from '../../../support/run-command.js'
 import { tempDir } from '../../../support/temp.js'
 import { localScenario } from './local-scenario.js'
@@ -105,6 +107,46 @@ t.test('what is wrong has its file, its line and status 2', async t => {
   t.match(await runCommand('simulate', '', `${file}.not`), { status: 2, out: '', err: /^uvs simulate: [^\n]+\n$/ })
 })
 
+t.test('files are written whole or not at all, and never in the place of the scenario', async t => {
+  const folder = tempDir(t)
+  const file = join(folder, 'small.yaml')
+  const out = join(folder, 'out')
+  writeFileSync(file, `${SMALL}  - no drop\n`)
+  symlinkSync(file, `${file}.link`)
+  for (const [args, says] of [
+    [['--html', `${file}.link`], /--html: [^\n]+small\.yaml\.link is the file of SCENARIO\n$/],
+    [['--json', file], /--json: [^\n]+small\.yaml is the file of SCENARIO\n$/],
+    [['--json', out, '--html', `${folder}/../${basename(folder)}/out`], /--html: [^\n]+out is the file of --json\n$/],
+    [['--html', '-'], /--html: '-': a file is expected/],
+    [['--html', folder], /^uvs simulate: --html: [^: ]+: [a-z ]+\n$/],
+    [['--json', join(folder, 'not/out')], /^uvs simulate: --json: [^: ]+: no such file or directory\n$/],
+    [['--json', '/dev/full'], /--json: \/dev\/full: no space left on device\n$/],
+  ] as const)
+    t.match(await runCommand('simulate', '', file, ...args), { status: 2, out: '', err: says }, args.join(' '))
+  t.match(readFileSync(file, 'utf8'), /^duration/)
+  t.match(await runCommand('simulate', '', file, '--json', '/dev/null', '--html', '/dev/null'), { status: 0 })
+  writeFileSync(out, 'before')
+  chmodSync(out, 0o640)
+  t.match(await runCommand('simulate', '', file, '--html', out), { status: 0 })
+  t.match(readFileSync(out, 'utf8'), /^<!doctype html>[^]*<\/html>\s*$/)
+  t.equal(statSync(out).mode & 0o777, 0o640)
+  t.strictSame(readdirSync(folder).toSorted(), ['out', 'small.yaml', 'small.yaml.link'])
+})
+
+t.test('half a file takes no place', t => {
+  const out = join(tempDir(t), 'out')
+  writeFileSync(out, 'before')
+  const failing = {
+    toString() {
+      throw new Error('half')
+    },
+  }
+  t.throws(() => writeWhole('--html', out, failing as unknown as string), UsageError)
+  t.equal(readFileSync(out, 'utf8'), 'before')
+  t.strictSame(readdirSync(dirname(out)), ['out'])
+  t.end()
+})
+
 t.test('a module in the place of YAML', async t => {
   const file = join(tempDir(t), 'small.mjs')
   writeFileSync(file, `export default ${JSON.stringify(parse(`${SMALL}  - no drop\n`))}`)
@@ -116,4 +158,12 @@ t.test('a module in the place of YAML', async t => {
   })
   writeFileSync(file, 'export default { duration: 1, clients: 3 }')
   t.match(await runCommand('simulate', '', file), { status: 2, err: /small\.mjs: clients: 3: a list is expected\n$/ })
+  for (const [text, says] of [
+    ['throw null', 'null'],
+    ['export default { get duration() { throw new Error("of its own") } }', 'of its own'],
+  ] as const) {
+    const odd = join(tempDir(t), 'odd.mjs')
+    writeFileSync(odd, text)
+    t.match(await runCommand('simulate', '', odd), { status: 2, err: `odd.mjs: ${says}\n` }, text)
+  }
 })

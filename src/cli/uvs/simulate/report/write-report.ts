@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { SimulationResult } from '../../../../../native-free/simulate/result.js'
-import { UsageError } from '../../../../director/options.js'
-import { messageOf } from '../../../../linux/error-text.js'
 import type { Option } from '../../../option.js'
+import { writeWhole } from '../write-whole.js'
 import { reportPage, type ChartLibrary } from './page.js'
 
 export const HTML: Option = {
@@ -16,12 +15,7 @@ export const HTML: Option = {
 
 /** Writes the report. UsageError if the file cannot be written. */
 export function writeReport(file: string, result: SimulationResult): void {
-  const page = reportPage(result, chartLibrary())
-  try {
-    writeFileSync(file, page)
-  } catch (error) {
-    throw new UsageError(`--html: ${file}: ${messageOf(error)}`)
-  }
+  writeWhole('--html', file, reportPage(result, chartLibrary()))
 }
 
 /** uPlot, as it is installed. Without its first comment, which names a place on the network: the license is written in its stead. */
