@@ -1,5 +1,6 @@
 import { verdictNames } from '../../../src/packet/verdict.js'
 import { formatIpv4, type Ipv4Addr } from '../../../src/wire/addr.js'
+import { checkWork } from './check-work.js'
 import { ScenarioError, type Path } from './scenario-error.js'
 import type { Assertion, Change, RealServerPlan, Scenario } from './scenario.js'
 
@@ -24,6 +25,7 @@ export function checkScenario(scenario: Scenario): void {
   if (directors.length > 2) throw new ScenarioError(['directors', 2], 'two directors at most')
   for (const key of ['clients', 'floods'] as const)
     for (const [i, each] of scenario[key].entries()) checkSpan(each, scenario.durationMs, [key, i])
+  checkWork(scenario)
   for (const change of scenario.changes) checkChange(change, scenario, [...names])
   for (const [i, each] of assertions.entries()) checkAssertion(each, scenario, ['assert', i])
 }

@@ -34,6 +34,21 @@ t.test('the least, with its defaults', async t => {
   t.ok(takes(LEAST), JSON.stringify(takes.errors))
 })
 
+t.test('more than some minutes of work is refused', async t => {
+  const clients = (arrivals: object, more = {}) => said({ ...LEAST, clients: [{ ...CLIENTS, arrivals, ...more }] })
+  t.equal(
+    clients({ burst: 100_000, every: '0.001ms' }),
+    'clients[0].arrivals: 3000000000000 requests in all: 2000000 at most',
+  )
+  t.equal(clients({ burst: 100_000, every: '0.001ms' }, { connections: 2_000_000 }), '')
+  t.match(clients({ constant: '1000/s' }, { 'requests per connection': 67 }), /^clients\[0\]\.arrivals: 2010000 /)
+  t.equal(clients({ constant: '1000/s' }, { 'requests per connection': 66 }), '')
+  const two = [CLIENTS, { ...CLIENTS, name: 'b', arrivals: { constant: '70000/s' } }]
+  t.match(said({ ...LEAST, clients: two }), /^clients\[1\]\.arrivals: 2106000 /)
+  const floods = [{ from: '10.9.0.0/16', to: '10.0.0.100:80', syns: '1000000/s', end: '50.001s' }]
+  t.match(said({ ...LEAST, duration: '100s', floods }), /^floods\[0\]\.syns: 50001000 SYNs in all: 50000000 at most$/)
+})
+
 t.test('quantities as people write them', async t => {
   const { clients, changes } = readScenario({
     ...LEAST,
