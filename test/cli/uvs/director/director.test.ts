@@ -125,7 +125,7 @@ t.test('uvs director', { skip }, async t => {
 
   await t.test('options that cannot be meant: status 2 and one line', async t => {
     const lines: [options: string, says: RegExp][] = [
-      ['', /^uvs director: --raw IF\[,IF\] or --tap/],
+      ['', /^uvs director: --raw IF\[,IF\], --tap IF\[,IF\] or --libpcap IF\[,IF\]: give one of the three$/m],
       ['--tap tq0', /^uvs director: --address: /],
       [`${least} --nosuch`, /^uvs director: --nosuch: there is no such option/],
       [`${least} --workers 65`, /^uvs director: --workers: '65' is not a whole number from 1 to 64$/m],
