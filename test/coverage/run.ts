@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const FILES_A_PROCESS = 10
+const FILES_A_PROCESS = 6
 /** A file that takes longer is stuck, s. */
 const LIMIT_S = 600
 
