@@ -7,7 +7,9 @@ import { spawn } from 'node:child_process'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const FILES_A_PROCESS = 6
+const FILES_A_PROCESS = 10
+/** These hold devices, and one that another's leavings keep busy never ends: each file has a process to itself. */
+const ALONE = /\/(e2e|ebpf|io|netns-lab|plane|realserver)\//
 /** A file that takes longer is stuck, s. */
 const LIMIT_S = 600
 
@@ -33,12 +35,13 @@ async function main(args: readonly string[]): Promise<number> {
   return failed.length === 0 ? 0 : 1
 }
 
-/** Files of one folder, so many at a time, in the order given. */
+/** Files of one folder, so many at a time, in the order given; those that need it alone. */
 function together(files: readonly string[]): string[][] {
   const batches: string[][] = []
   for (const file of files) {
     const last = batches.at(-1)
-    if (last && last.length < FILES_A_PROCESS && dirname(last[0]!) === dirname(file)) last.push(file)
+    if (last && last.length < FILES_A_PROCESS && dirname(last[0]!) === dirname(file) && !ALONE.test(file))
+      last.push(file)
     else batches.push([file])
   }
   return batches
