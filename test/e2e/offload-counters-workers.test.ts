@@ -1,3 +1,4 @@
-import { countedInAllModes } from './offload-counted.js'
+import { countedIn } from './offload-counted.js'
 
-await countedInAllModes(2)
+// Both kinds of return: through the director, and past it.
+await countedIn(['nat', 'tun'], 2)

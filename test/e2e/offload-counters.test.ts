@@ -1,3 +1,4 @@
-import { countedInAllModes } from './offload-counted.js'
+import { LAB_MODES } from '../../native-free/lab-plan.js'
+import { countedIn } from './offload-counted.js'
 
-await countedInAllModes(1)
+await countedIn(LAB_MODES, 1)
