@@ -5,7 +5,8 @@ import type { KeepalivedConfig } from '../../src/keepalived/config/tree/config.j
 import type { Action } from '../../src/keepalived/vrrp/action.js'
 import { routerSettingsFrom } from '../../src/keepalived/vrrp/from-config.js'
 import { VrrpRouter } from '../../src/keepalived/vrrp/router.js'
-import { formatIpv4, parseCidr, parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
+import { virtualAddresses } from '../../src/keepalived/vrrp/virtual-addresses.js'
+import { formatIpv4, parseCidr, type Ipv4Addr } from '../../src/wire/addr.js'
 import { isIpv4 } from '../../src/wire/ip-addr.js'
 import { LINK_NAMES, type DirectorStation } from './director-station.js'
 import type { Ground } from './ground.js'
@@ -146,9 +147,4 @@ function linkOf(name: string): number {
     0,
     LINK_NAMES.findIndex(link => link === name),
   )
-}
-
-function virtualAddresses({ instances }: KeepalivedConfig): Ipv4Addr[] {
-  const all = instances.flatMap(({ addresses, excludedAddresses }) => [...addresses, ...excludedAddresses])
-  return [...new Set(all.flatMap(({ address }) => parseIpv4(address.text) ?? []))]
 }

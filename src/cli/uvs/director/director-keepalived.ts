@@ -31,7 +31,8 @@ import {
   type ReadFile,
 } from './read-keepalived.js'
 import { ReloadPlanner } from './reload-plan.js'
-import { virtualAddresses, whyVirtual } from './virtual-addresses.js'
+import { virtualAddresses } from '../../../keepalived/vrrp/virtual-addresses.js'
+import { whyVirtual } from './virtual-addresses.js'
 import { reloadWhole, type Reloaded } from './whole-reload.js'
 
 /** How often the host's addresses are looked at for ha_suspend. */

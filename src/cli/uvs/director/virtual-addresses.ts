@@ -3,12 +3,6 @@ import type { VrrpInstance } from '../../../keepalived/config/tree/vrrp.js'
 import { parseCidr, parseIpv4, type Cidr, type Ipv4Addr } from '../../../wire/addr.js'
 import { aloneIn, type Given } from './director-interfaces.js'
 
-/** The IPv4 addresses that virtual routers have while they are master, each once. */
-export function virtualAddresses({ instances }: KeepalivedConfig): Ipv4Addr[] {
-  const all = instances.flatMap(({ addresses, excludedAddresses }) => [...addresses, ...excludedAddresses])
-  return [...new Set(all.flatMap(({ address }) => parseIpv4(address.text) ?? []))]
-}
-
 /** Whose an address of the block is, as a line; undefined: no virtual router has one in it. */
 export function whyVirtual({ instances }: KeepalivedConfig, block: Cidr): string | undefined {
   for (const { name, addresses, excludedAddresses } of instances)

@@ -1,11 +1,7 @@
 import t from 'tap'
 import { aloneIn, DirectorInterfaces, type Given } from '../../../../src/cli/uvs/director/director-interfaces.js'
-import {
-  refusedInstance,
-  sameMacs,
-  virtualAddresses,
-  whyVirtual,
-} from '../../../../src/cli/uvs/director/virtual-addresses.js'
+import { refusedInstance, sameMacs, whyVirtual } from '../../../../src/cli/uvs/director/virtual-addresses.js'
+import { virtualAddresses } from '../../../../src/keepalived/vrrp/virtual-addresses.js'
 import { KeepalivedControl, type Seen } from '../../../../src/cli/uvs/director/keepalived-control.js'
 import { changeVip } from '../../../../src/cli/uvs/vip.js'
 import type { Control, Reply, Request } from '../../../../src/control/protocol/api.js'
