@@ -5,7 +5,7 @@ import { askServices, tick } from '../live/live.ts'
 import { go, setQuery } from '../live/place.ts'
 import { useStore } from '../live/store.ts'
 import { usePolled } from '../live/use.ts'
-import { Empty, Failed, Head, Waiting, Wide } from '../parts/bits.tsx'
+import { Empty, Failed, Head, HeadRow, Waiting, Wide } from '../parts/bits.tsx'
 import { ExportButtons, type Table } from '../parts/export.tsx'
 import { SearchField } from '../parts/search.tsx'
 import { flowOf, parseFlow } from '../pure/flow.ts'
@@ -86,15 +86,7 @@ function Rows({ rows, flow }: { rows: readonly ConnectionInfo[]; flow: string })
   return (
     <Wide label={T.pages.connections}>
       <table class="plain rows">
-        <thead>
-          <tr>
-            {T.connections.columns.map(name => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow columns={T.connections.columns} />
         <tbody>
           {rows.map(row => (
             <Row key={flowOf(row) + row.state} row={row} isChosen={flowOf(row) === flow} />

@@ -1,6 +1,6 @@
 import type { ConnectionInfo } from '../../../control/protocol/api.ts'
 import type { CandidateInfo, ExplainedStep, Explanation } from '../../../control/protocol/explain.ts'
-import { Wide } from '../parts/bits.tsx'
+import { HeadRow, Wide } from '../parts/bits.tsx'
 import { duration } from '../pure/format.ts'
 import { endpoint } from '../pure/service-name.ts'
 import { offloadText, T } from '../texts.ts'
@@ -63,15 +63,7 @@ function Candidates({ step }: { step: ExplainedStep & { step: 'scheduler' } }) {
   return (
     <Wide label={T.explain.candidates}>
       <table class="plain rows">
-        <thead>
-          <tr>
-            {T.explain.candidateColumns.map(name => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow columns={T.explain.candidateColumns} />
         <tbody>
           {step.candidates.map(candidate => (
             <tr key={candidate.server} class={candidate.server === step.chosen ? 'chosen' : undefined}>
@@ -101,15 +93,7 @@ function Changed({ changed }: { changed: readonly (readonly [string, string, str
   return (
     <Wide label={T.explain.changed}>
       <table class="plain rows">
-        <thead>
-          <tr>
-            {T.explain.changedColumns.map(name => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow columns={T.explain.changedColumns} />
         <tbody>
           {changed.map(([name, before, after]) => (
             <tr key={name}>

@@ -3,7 +3,7 @@ import type { AnnouncementsInfo, InstanceInfo, ServiceHealth, VrrpInfo } from '.
 import { askServices, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import type { Tick } from '../live/tick.ts'
-import { Card, Empty, Head, StateTag, Waiting, Wide } from '../parts/bits.tsx'
+import { Card, Empty, Head, HeadRow, StateTag, Waiting, Wide } from '../parts/bits.tsx'
 import { Command } from '../parts/copy.tsx'
 import { duration, moment } from '../pure/format.ts'
 import { roleOf } from '../pure/role.ts'
@@ -42,15 +42,7 @@ function Instances({ vrrp, nowMs }: { vrrp: VrrpInfo; nowMs: number }) {
       {vrrp.instances.length === 0 && <Empty>{T.redundancy.noInstances}</Empty>}
       <Wide label={T.redundancy.instances}>
         <table class="plain rows">
-          <thead>
-            <tr>
-              {T.redundancy.columns.map(name => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <HeadRow columns={T.redundancy.columns} />
           <tbody>
             {vrrp.instances.map(instance => (
               <Instance key={instance.name} instance={instance} nowMs={nowMs} />

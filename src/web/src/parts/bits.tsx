@@ -80,3 +80,18 @@ export function Bar({ share, tone = 'plain' }: { share: number; tone?: 'plain' |
 export function StateTag({ state }: { state: string }) {
   return <span class={`tag state-${state.toLowerCase().replaceAll(/[^a-z]/g, '')}`}>{state}</span>
 }
+
+/** The head of a table, a name a column. */
+export function HeadRow({ columns }: { columns: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map(name => (
+          <th scope="col" key={name}>
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
