@@ -201,6 +201,7 @@ export const T = {
     of: (client: string, vip: string) => `Why ${client} → ${vip} goes where it goes`,
     choose: 'Explain its next packets',
     noFlow: 'The address names no connection.',
+    beginning: 'The watch begins.',
     waiting: (count: number) => `Waiting for its next packets: ${count} so far. Nothing is changed by looking.`,
     over: (count: number) => `The watch is over: ${plural(count, 'packet', 'packets')}.`,
     again: 'Watch again',

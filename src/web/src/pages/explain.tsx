@@ -39,14 +39,14 @@ export function ExplainCard({ flow }: { flow: Flow | undefined }) {
 
 function Watching({ filter }: { filter: string }) {
   const [round, setRound] = useState(0)
-  const { explanations, isOver, error } = useWatch(filter, COUNT, round)
+  const { explanations, isBegun, isOver, error } = useWatch(filter, COUNT, round)
   const [chosen, choose] = useState<number>()
   const at = Math.min(chosen ?? explanations.length - 1, explanations.length - 1)
   const explanation = explanations[at]
   return (
     <>
       <p role="status" class="note">
-        {isOver ? T.explain.over(explanations.length) : T.explain.waiting(explanations.length)}{' '}
+        {stateOf(isBegun, isOver, explanations.length)}{' '}
         {isOver && (
           <button type="button" class="small" onClick={() => setRound(round + 1)}>
             {T.explain.again}
@@ -66,6 +66,11 @@ function Watching({ filter }: { filter: string }) {
       {explanation && <Explained explanation={explanation} />}
     </>
   )
+}
+
+function stateOf(isBegun: boolean, isOver: boolean, count: number): string {
+  if (isOver) return T.explain.over(count)
+  return isBegun ? T.explain.waiting(count) : T.explain.beginning
 }
 
 function Explained({ explanation }: { explanation: Explanation }) {
