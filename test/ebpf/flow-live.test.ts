@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ownNetwork } from '../linux/own-network.js'
-import { apartFlows, cutFlows, rewrittenFlows, tunnelFlows, Wires } from './flow-wires.js'
+import { Wires } from './flow-wires.js'
+import { apartFlows, cutFlows, rewrittenFlows, tunnelFlows } from './wired-flows.js'
 
 const skip = ownNetwork()
 

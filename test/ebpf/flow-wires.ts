@@ -6,210 +6,24 @@ import { interfaceInfo } from '../../src/linux/interface.js'
 import { mapMemory } from '../../src/linux/libc.js'
 import { Poller } from '../../src/linux/poller.js'
 import { VNET_LEN } from '../../src/packet/frame.js'
-import { COUNT_LOW, FlowForm, SEEN, SLOT_WORDS } from '../../src/packet/flow-slot.js'
-import { parseIpv4, type MacAddr } from '../../src/wire/addr.js'
-import { VIP, type Sent } from '../support/bench-director.js'
+import { COUNT_LOW, SEEN, SLOT_WORDS } from '../../src/packet/flow-slot.js'
+import { parseIpv4 } from '../../src/wire/addr.js'
+import { VIP } from '../support/bench-director.js'
 import { ip, veth } from '../linux/own-network.js'
-import { concat, hex, partialHeader, tcp4, udp4, unhex, virtioHeader } from '../support/frames.js'
+import { concat, hex } from '../support/frames.js'
 import { checksum, readU16 } from '../support/octets.js'
-import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
-import type { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import { AddressKind } from '../../src/packet/front.js'
-import { CLIENT_ADDR, FlowBench, LIP, type BenchFlow } from './flow-bench.js'
-import { TunnelBench, type TunnelFlow } from './tunnel-bench.js'
+import { CLIENT_ADDR, LIP, type BenchFlow } from './flow-bench.js'
+import { headersOf, type LiveFrame } from './live-frames.js'
+import { LARGE_MTU, type Ends, type WiredBench } from './wired-flows.js'
 
 /*
  * The flow program on a wire, where frames come whose checksums are left to the device and that are cut into segments later: what a
  * test run cannot make. What leaves, virtio-net header and all, is what the fast path sends.
  */
 
-const TIMESTAMPS = unhex('0101080a0102030405060708')
-const [TCPV4, UDP_L4] = [1, 5]
-const LARGE_MTU = 9000
-/** The longest frame of segments on a wire for which they are cut. */
-const CUT = 3000
 /** A wire's end that the director has; the other is called so with '-far'. */
 const WIRES = ['in', 'c', 'r'] as const
-
-/** Flows of which frames are sent, and what is to become of those. */
-export interface WiredBench {
-  readonly maps: FlowMaps
-  readonly table: ProgramFlows
-  readonly flows: readonly BenchFlow[]
-  framesOf(flow: BenchFlow): Iterable<LiveFrame>
-  /** What leaves, by 'c' or 'r'. */
-  sent(each: LiveFrame, flow: BenchFlow): Pick<Sent, 'link' | 'frame' | 'header'> | undefined
-  /** Longer frames are cut before they leave: what leaves are segments, in all their headers like `sent`. */
-  readonly mostOctets?: number
-  close(): void
-}
-/** By WIRES. */
-export interface Ends {
-  readonly macs: readonly MacAddr[]
-  readonly ifindexes: readonly number[]
-}
-
-/** Flows by NAT, FULLNAT and direct routing. */
-export function rewrittenFlows(ends: Ends): WiredBench {
-  const bench = new FlowBench(ends)
-  return wired(bench, flow => framesOf(flow, (flow.form & FlowForm.OUTBOUND) !== 0 ? 1400 : 1500))
-}
-/** The same over links of a large MTU, with frames whose headers are not in the memory that a program sees at first. */
-export function apartFlows(ends: Ends): WiredBench {
-  return wired(new FlowBench(ends, [LARGE_MTU, LARGE_MTU, LARGE_MTU]), apartFrames)
-}
-function wired(bench: FlowBench, frames: (flow: BenchFlow) => Iterable<LiveFrame>): WiredBench {
-  return {
-    maps: bench.maps,
-    table: bench.table,
-    flows: bench.flows,
-    framesOf: frames,
-    sent: ({ frame, header, isInner }) => {
-      const sent = bench.forwardedWith(frame, isInner ? virtioHeader() : header)
-      return sent && { ...sent, header: isInner ? header : sent.header }
-    },
-    close: () => bench.close(),
-  }
-}
-/** Flows into tunnels, by the wires 'in' and 'r'. */
-export function tunnelFlows({ macs, ifindexes }: Ends): WiredBench {
-  const bench = new TunnelBench({ macs: [macs[0]!, macs[2]!], ifindexes: [ifindexes[0]!, ifindexes[2]!] })
-  const of = ({ slot }: BenchFlow): TunnelFlow => bench.flows.find(each => each.slot === slot)!
-  return {
-    maps: bench.maps,
-    table: bench.table,
-    flows: bench.flows,
-    framesOf: flow => tunnelFramesOf(of(flow)),
-    sent: ({ frame, header }, flow) => {
-      const { overhead } = of(flow)
-      return { link: 'r', frame: bench.wrappedWhole(frame, of(flow)), header: behindOuter(header, overhead) }
-    },
-    close: () => bench.close(),
-  }
-}
-/** The virtio-net header of a frame, where its checksum's place has moved by outer headers. */
-function behindOuter(header: Uint8Array, overhead: number): Uint8Array {
-  const moved = header.slice()
-  if ((header[0]! & 1) !== 0) moved[6]! += overhead
-  return moved
-}
-
-interface LiveFrame {
-  readonly what: string
-  readonly frame: Uint8Array
-  readonly header: Uint8Array
-  /** It comes up though the fast path takes it. */
-  readonly isUp?: boolean
-  /** The fast path leaves it to the whole path, by direct routing though what is left to the device is no matter. */
-  readonly isInner?: boolean
-}
-
-/** Segments into tunnels over wires that the kernel cuts them for: with what it has been told of the outer headers. */
-export function cutFlows(ends: Ends): WiredBench {
-  const bench = tunnelFlows(ends)
-  return {
-    ...bench,
-    mostOctets: CUT,
-    framesOf: flow => [...bench.framesOf(flow)].filter(({ header, frame, isUp }) => isCut(header, frame) && !isUp),
-  }
-}
-function isCut(header: Uint8Array, frame: Uint8Array): boolean {
-  return (header[4]! | header[5]!) !== 0 && frame.length > CUT
-}
-
-/** Frames of a flow with checksums left to the device, of one piece and to be cut. */
-function* framesOf({ flow, eth, isTcp, form }: BenchFlow, mtu: number): Generator<LiveFrame> {
-  const make = (payload: number, options: object = {}): Uint8Array =>
-    isTcp ? tcp4(flow, { ...eth, flags: 'A', payload, ...options }) : udp4(flow, { ...eth, payload, ...options })
-  for (const payload of [0, 1, 4, 11, 12, 40, 1300]) {
-    yield { what: `${payload} octets`, frame: make(payload), header: virtioHeader() }
-    const partial = make(payload, { partial: true })
-    yield { what: `${payload} octets, partial`, frame: partial, header: partialHeader(partial) }
-    if (!isTcp) continue
-    const timed = make(payload, { partial: true, tcpOptions: TIMESTAMPS })
-    yield { what: `${payload} octets, partial, timestamps`, frame: timed, header: partialHeader(timed) }
-  }
-  const padded = concat(make(1), new Uint8Array(17))
-  yield { what: 'padded', frame: padded, header: virtioHeader() }
-  const partlyPadded = concat(make(1, { partial: true }), new Uint8Array(17))
-  yield { what: 'padded, partial', frame: partlyPadded, header: partialHeader(partlyPadded) }
-  const gsoType = isTcp ? TCPV4 : UDP_L4
-  for (const [payload, gsoSize, hdrLen] of [
-    [2000, 700, 0],
-    [4100, 1000, 0],
-    [9000, 1200, 14],
-    [9000, 1200, 40],
-    [20_000, 1200, 54],
-    [20_000, 1200, 66],
-    [20_000, 1350, 66],
-    [20_000, 1460, 66],
-    [20_000, 1461, 66],
-  ] as const) {
-    const frame = make(payload, { partial: true })
-    const isUp = !isTcp && gsoSize + 28 + 128 > mtu
-    yield { what: `segments of ${gsoSize}`, frame, header: partialHeader(frame, { gsoType, gsoSize, hdrLen }), isUp }
-    if (!isTcp) continue
-    const timed = make(payload, { partial: true, tcpOptions: TIMESTAMPS })
-    const header = partialHeader(timed, { gsoType, gsoSize, hdrLen })
-    yield { what: `segments of ${gsoSize}, timestamps`, frame: timed, header }
-  }
-  if (!isTcp) yield* oddPartial(make, (form & FlowForm.TRANSLATED) !== 0)
-}
-
-/** The same into a tunnel, and without DF, congested, too large. */
-function* tunnelFramesOf(flow: TunnelFlow): Generator<LiveFrame> {
-  const [mtu, headers] = [flow.fits, flow.isTcp ? 40 : 28]
-  for (const each of framesOf(flow, mtu)) {
-    const gsoSize = each.header[4]! | (each.header[5]! << 8)
-    const needed = gsoSize === 0 ? readU16(each.frame, 16) : headersOf(each.frame) + gsoSize
-    yield { ...each, isUp: each.isUp || needed > mtu }
-  }
-  const make = (payload: number, options: object): Uint8Array =>
-    flow.isTcp
-      ? tcp4(flow.flow, { ...flow.eth, flags: 'A', payload, ...options })
-      : udp4(flow.flow, { ...flow.eth, payload, ...options })
-  for (const tos of [1, 2, 3, 0x10, 0xff])
-    yield { what: `type of service ${tos}`, frame: make(30, { tos }), header: virtioHeader() }
-  for (const ttl of [2, 64, 255]) yield { what: `TTL ${ttl}`, frame: make(30, { ttl }), header: virtioHeader() }
-  yield { what: 'no DF', frame: make(30, { df: false }), header: virtioHeader(), isUp: true }
-  const longest = make(65_504 - headers, { partial: true }) // with the headers of any tunnel it may be no IPv4 packet
-  const gso = { gsoType: flow.isTcp ? TCPV4 : UDP_L4, gsoSize: 1000 }
-  yield { what: 'too long', frame: longest, header: partialHeader(longest, gso), isUp: true }
-  for (const more of [0, 1])
-    yield { what: `MTU + ${more}`, frame: make(mtu - headers + more, {}), header: virtioHeader(), isUp: more > 0 }
-}
-function headersOf(frame: Uint8Array): number {
-  return frame[23] === 6 ? 20 + (frame[46]! >>> 4) * 4 : 28
-}
-
-/** Of frames longer than a page the kernel keeps as much in one piece as it is told. */
-function* apartFrames({ flow, eth, isTcp }: BenchFlow): Generator<LiveFrame> {
-  for (const hdrLen of [14, 33, 41, 42, 53, 54, 57, 58]) {
-    const payload = 5000
-    const plain = { ...eth, payload, tcpOptions: TIMESTAMPS }
-    const frame = isTcp ? tcp4(flow, { ...plain, flags: 'A' }) : udp4(flow, { ...eth, payload })
-    yield { what: `${hdrLen} octets apart`, frame, header: virtioHeader({ hdrLen }) }
-  }
-}
-
-/** Of UDP: checksums that the device is not to make as they stand, or another one. */
-function* oddPartial(
-  make: (payload: number, options?: object) => Uint8Array,
-  isTranslated: boolean,
-): Generator<LiveFrame> {
-  const wrong = make(30, { checksum: 0x1234 })
-  yield { what: 'partial, of another pseudo header', frame: wrong, header: partialHeader(wrong), isUp: isTranslated }
-  // A tunnel's: the checksum that is left to the device is of what is carried.
-  for (const payload of [40, 41]) {
-    const outer = make(payload)
-    yield {
-      what: 'an inner partial checksum',
-      frame: outer,
-      header: partialHeader(outer, { csumStart: 54, csumOffset: 6 }),
-      isInner: !isTranslated,
-    }
-  }
-}
 
 /** Sends frames by a wire into the program, one by one; says where each has come out. */
 export class Wires {

@@ -19,7 +19,8 @@ import {
   tellFront,
   type Case,
 } from './flow-corpus.js'
-import { apartFlows, cutFlows, rewrittenFlows, tunnelFlows, Wires } from './flow-wires.js'
+import { Wires } from './flow-wires.js'
+import { apartFlows, cutFlows, rewrittenFlows, tunnelFlows } from './wired-flows.js'
 import { mutantsOf, placesOf, redirectSeen, type Mutant } from './planted.js'
 import { TestRun } from './test-run.js'
 import { firstUnwrapped, TunnelBench, type TunnelCase } from './tunnel-bench.js'
