@@ -41,7 +41,9 @@ export async function leaveStanding(
     print(`The lab is up. Try: uvs lab exec client curl -s ${lab.url}`)
     for (const line of more) print(`               and: uvs lab exec ${line}`)
     print('              then: uvs lab exec director uvsadm -Ln')
-    print(`      in a browser: ${await dashboard.open()} (to change something log in with ${dashboard.token})`)
+    print(
+      `      in a browser: ${await dashboard.open()}#login=${dashboard.token} (what stands behind # may change rules)`,
+    )
     print('     and at the end: uvs lab down')
     return 0
   } catch (error) {

@@ -8,6 +8,7 @@ export const SocketOption = {
   REUSEADDR: 2,
   ERROR: 4,
   RCVBUF: 8,
+  PEERCRED: 17,
   RCVTIMEO: 20,
   SNDTIMEO: 21,
   BINDTODEVICE: 25,

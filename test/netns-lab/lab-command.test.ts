@@ -131,8 +131,7 @@ t.test('up, exec, down', { skip }, async t => {
   t.teardown(() => lab('down'))
   const up = await covered('up')
   t.match(up, { status: 0, out: /uvs lab down/ })
-  const [, dashboard = '', token] =
-    /in a browser: (http:\S+) \(to change something log in with (\S+)\)$/m.exec(up.out) ?? []
+  const [, dashboard = '', token] = /in a browser: (http:\S+)#login=([\w-]+) /m.exec(up.out) ?? []
   const line = JSON.stringify({ lines: ['-e -t 192.168.10.100:80 -r 172.16.20.1:80 -m -w 7'] })
   const plan = await fetch(new URL('api/plan', dashboard), {
     method: 'POST',

@@ -130,6 +130,7 @@ export class FakeControl implements Control {
       case 'announcements':
       case 'drain-director':
       case 'cancel-drain':
+      case 'dashboard-login':
         throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)

@@ -10,6 +10,7 @@ export const commands: Record<string, () => Promise<UvsCommand>> = {
   health: async () => (await import('./seen/health.js')).health,
   vrrp: async () => (await import('./seen/vrrp.js')).vrrp,
   top: async () => (await import('./top/top.js')).top,
+  dashboard: async () => (await import('./dashboard/dashboard.js')).dashboard,
   offload: async () => (await import('./seen/offload.js')).offload,
   replay: async () => (await import('./replay/replay.js')).replay,
   simulate: async () => (await import('./simulate/simulate.js')).simulate,

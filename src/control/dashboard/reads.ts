@@ -55,6 +55,7 @@ const KINDS: Readonly<Record<OperationName, Kind>> = {
   reset: 'no',
   'drain-director': 'no',
   'cancel-drain': 'no',
+  'dashboard-login': 'no',
 }
 
 /** Answers requests of the control protocol that change nothing. */

@@ -2,6 +2,7 @@ import { announcements } from './announcements.js'
 import { batches } from './batches.js'
 import { claims } from './claims.js'
 import { connections } from './connections.js'
+import { dashboard } from './dashboard.js'
 import { drops } from './drops.js'
 import { explain } from './explain/explain.js'
 import { figures } from './figures.js'
@@ -52,6 +53,7 @@ export const OPERATIONS = {
   ...resets,
   ...keepalived,
   ...announcements,
+  ...dashboard,
 } satisfies OperationsOf<OperationName>
 
 type All = typeof OPERATIONS

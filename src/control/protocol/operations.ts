@@ -2,6 +2,7 @@ import { announcements } from './announcements.js'
 import type { Checked } from './check.js'
 import { claims } from './claims.js'
 import { connections } from './connections.js'
+import { dashboard } from './dashboard.js'
 import { drops } from './drops.js'
 import { explain } from './explain.js'
 import { figures } from './figures.js'
@@ -47,6 +48,7 @@ export const SHAPES = {
   ...vrrp,
   ...reloadPlan,
   ...announcements,
+  ...dashboard,
 }
 
 type Shapes = typeof SHAPES

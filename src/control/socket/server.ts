@@ -21,9 +21,9 @@ const DIRECTORY_MODE = 0o755
 /** sockaddr_un's sun_path less its NUL. libuv silently cuts a longer path. */
 const PATH_MAX = 107
 
-/** A control with state for each client gives each a control of its own. */
+/** A control with state for each client gives each a control of its own. `fd`: of its socket, while it is open. */
 interface PerClient {
-  client?(): Control & { close(): void }
+  client?(fd: number): Control & { close(): void }
 }
 
 /**
@@ -38,7 +38,7 @@ export async function serveControl(
   const rate = new RequestRate()
   const seats = new Seats<Connection>()
   const controlOf = (socket: Socket): Control => {
-    const client = control.client?.()
+    const client = control.client?.(fdOf(socket))
     if (client) socket.once('close', () => client.close())
     return client ?? control
   }
@@ -54,6 +54,11 @@ export async function serveControl(
         seats.close()
       }),
   }
+}
+
+/** Node names it nowhere else. */
+function fdOf(socket: Socket): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd
 }
 
 async function claim(server: Server, path: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
-import { refreshSession } from './live/admin.ts'
+import { unlockByLink } from './live/admin.ts'
 import { startLive } from './live/live.ts'
 import { startPlace } from './live/place.ts'
 import { startTheme } from './live/theme.ts'
@@ -8,5 +8,7 @@ import { startTheme } from './live/theme.ts'
 startTheme()
 startPlace()
 startLive()
-void refreshSession()
+void unlockByLink()
+// A link that is opened where the page stands already.
+addEventListener('hashchange', () => void unlockByLink())
 render(<App />, document.getElementById('app')!)

@@ -44,6 +44,9 @@ export const T = {
     lock: 'Lock',
     token: 'Token',
     tokenHint: 'The token is in the file that --http-admin names.',
+    tokenOrCode: 'Code or token',
+    codeHint:
+      'On the director’s host this gives a link that is good once. Open it, or put its code here; a token of --http-admin’s file will do, too.',
   },
   help: {
     title: 'Keys',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Dashboard, type DashboardOptions } from '../../../src/control/dashboard/dashboard.js'
 import { serveHttp } from '../../../src/control/metrics/http.js'
 import { Transactions } from '../../../src/control/rules/transactions.js'
+import { LoginCodes } from '../../../src/control/dashboard/admin/login-codes.js'
 import { TokenFile } from '../../../src/control/dashboard/admin/token-file.js'
 import { dashboardCommands } from '../../../src/cli/uvs/director/dashboard-commands.js'
 import type { Control } from '../../../src/control/protocol/api.js'
@@ -24,6 +25,8 @@ interface ServeOptions extends Omit<Partial<DashboardOptions>, 'control'> {
   control: Control
   /** The file of --http-admin. */
   tokens?: string
+  /** Of `uvs dashboard login`. */
+  codes?: LoginCodes
   /** What the director's log is told. */
   told?: string[]
 }
@@ -33,13 +36,13 @@ export function serveDashboard(t: Test, options: ServeOptions): Promise<number> 
   return listen(t, dashboardOn(t, options), options.control)
 }
 
-export function dashboardOn(t: Test, { tokens, told, ...options }: ServeOptions): Dashboard {
+export function dashboardOn(t: Test, { tokens, codes, told, ...options }: ServeOptions): Dashboard {
   const tell = (line: string): void => void told?.push(line)
   const admin = {
     director: new Transactions(options.control, makeTrial),
     makeTrial,
     commands: dashboardCommands(),
-    tokens: tokens === undefined ? undefined : new TokenFile(tokens, tell),
+    ways: { tokens: tokens === undefined ? undefined : new TokenFile(tokens, tell), codes },
     tell,
   }
   return new Dashboard({ names: [], workers: 1, folder: builtPages(t), admin, ...options })

@@ -10,6 +10,7 @@ import type { Transactions } from '../../../control/rules/transactions.js'
 import type { Director } from '../../../director/director.js'
 import type { DataPlane } from '../../../plane/data-plane.js'
 import { dashboardCommands } from './dashboard-commands.js'
+import { DashboardLogins, dashboardUrl } from './dashboard-login.js'
 import { DirectorSettings, SettingsChanges, type SettingsRead } from './director-settings.js'
 import type { DirectorCommand } from './director-options.js'
 import type { HttpOptions } from './http-options.js'
@@ -33,6 +34,7 @@ export class DirectorHttp {
   readonly #tell: (line: string) => void
   readonly #tokens: TokenFile | undefined
   readonly #changes = new SettingsChanges()
+  #logins: DashboardLogins | undefined
   #keepalived: { readonly read: SettingsRead } | undefined
   #site: Dashboard | undefined
 
@@ -40,7 +42,7 @@ export class DirectorHttp {
   constructor(http: HttpOptions | undefined, tell: (line: string) => void) {
     this.#http = http
     this.#tell = tell
-    this.#tokens = http?.admin === undefined ? undefined : new TokenFile(http.admin, tell)
+    this.#tokens = http?.tokens === undefined ? undefined : new TokenFile(http.tokens, tell)
   }
 
   /** Told of each request of the control socket. */
@@ -48,6 +50,14 @@ export class DirectorHttp {
     this.#requests.add(request, reply)
     this.#changes.saw(request, reply)
     this.#site?.saw(request, reply)
+  }
+
+  /** What the control socket's clients ask: also for a login, if that is how one logs in. */
+  async over(control: Transactions): Promise<Transactions | ReturnType<DashboardLogins['over']>> {
+    if (!this.#http?.hasSocketLogin) return control
+    const { peerUser } = await import('../../../linux/socket-peer.js')
+    this.#logins = new DashboardLogins(peerUser)
+    return this.#logins.over(control)
   }
 
   /** The keepalived.conf that runs from now on. */
@@ -60,7 +70,8 @@ export class DirectorHttp {
     const { dataPlane, control, all, makeTrial, rules, command, args } = served
     const [http, tell, tokens] = [this.#http, this.#tell, this.#tokens]
     if (!http) return []
-    const admin = { director: control, makeTrial, commands: dashboardCommands(), tokens, tell }
+    const ways = { tokens, codes: this.#logins?.codes }
+    const admin = { director: control, makeTrial, commands: dashboardCommands(), ways, tell }
     const { devices } = dataPlane
     // Native code, which options and help must do without.
     const { readKernel: kernel } = await import('./kernel-holds.js')
@@ -70,6 +81,8 @@ export class DirectorHttp {
     const site = new Dashboard({ control: all, names: http.names, workers: command.workers, admin, given })
     this.#site = site
     const metrics = new Metrics({ control: all, requests: this.#requests, rules, threads: dataPlane.threads })
-    return [await serveHttp(http, dataPlane, metrics, {}, site)]
+    const server = await serveHttp(http, dataPlane, metrics, {}, site)
+    this.#logins?.servedAt(dashboardUrl(http.host, server.port))
+    return [server]
   }
 }

@@ -68,7 +68,7 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {
     const rulesLoads = new RulesLoads()
-    open.unshift(await serveControl(command.control, control, { answered: http.answered }))
+    open.unshift(await serveControl(command.control, await http.over(control), { answered: http.answered }))
     await takeLeft(command.control)
     open.unshift(...(await http.serve({ args, command, dataPlane, control, all, makeTrial, rules: rulesLoads })))
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })

@@ -10,7 +10,9 @@ export interface HttpOptions {
   /** By which browsers ask for it, besides addresses and localhost. */
   names: string[]
   /** A file of tokens by which rules may be changed. */
-  admin: string | undefined
+  tokens: string | undefined
+  /** Who may ask the control socket may log in. */
+  hasSocketLogin: boolean
 }
 
 export const HTTP_OPTIONS: readonly Option[] = [
@@ -27,9 +29,10 @@ export const HTTP_OPTIONS: readonly Option[] = [
   },
   {
     flags: ['--http-admin'],
-    value: 'FILE',
+    value: 'socket|FILE',
     is: 'file',
-    help: 'who has a token of FILE may change rules in the dashboard; lines of NAME TOKEN, mode 0600',
+    help: 'who may change rules in the dashboard: who may run `uvs dashboard login`; who has a token of FILE, lines of NAME TOKEN, mode 0600',
+    repeatable: true,
   },
 ]
 
@@ -47,7 +50,14 @@ export function readHttp(given: Given): HttpOptions | undefined {
   if (!match || port > 65_535)
     throw new UsageError(`--http: '${text}' is not PORT or ADDRESS:PORT, such as 127.0.0.1:9100`)
   if (isIP(host) === 0) throw new UsageError(`--http: '${text}': '${host}' is no address, such as 127.0.0.1 or [::1]`)
-  return { host, port, names: given.all('--http-host').map(readName), admin: given.one('--http-admin') }
+  return { host, port, names: given.all('--http-host').map(readName), ...readAdmin(given.all('--http-admin')) }
+}
+
+/** A file of that name is `./socket`. */
+function readAdmin(admins: readonly string[]): Pick<HttpOptions, 'tokens' | 'hasSocketLogin'> {
+  const [tokens, ...more] = admins.filter(admin => admin !== 'socket')
+  if (more.length > 0) throw new UsageError(`--http-admin: '${more[0]}': a file of tokens is named already, ${tokens}`)
+  return { tokens, hasSocketLogin: admins.includes('socket') }
 }
 
 function readName(name: string): string {

@@ -6,10 +6,9 @@ import type { Events } from '../events.js'
 import type { Commands } from './commands.js'
 import { Drains } from './drains.js'
 import { Plans, type Committing } from './plans.js'
-import { Sessions } from './sessions.js'
-import type { TokenFile } from './token-file.js'
+import { Sessions, type Ways } from './sessions.js'
 
-/* What changes something: each request by somebody whose token is in the file, each change told with who made it. */
+/* What changes something: each request by somebody who is known, each change told with who made it. */
 
 /** Octets of a body: 60 000 rules. */
 const RULES_MAX = 4 * 1024 * 1024
@@ -23,22 +22,24 @@ export interface AdminOptions {
   director: Committing
   makeTrial: () => Director
   commands: Commands
-  /** Undefined: nobody may change anything. */
-  tokens: TokenFile | undefined
+  /** Without any nobody may change anything. */
+  ways: Ways
   /** The director's log. */
   tell: (line: string) => void
 }
 
 export class Admin {
   readonly #sessions: Sessions | undefined
+  readonly #hasCodes: boolean
   readonly #plans: Plans
   readonly #drains: Drains
   readonly #commands: Commands
   readonly #events: Events
   readonly #tell: (line: string) => void
 
-  constructor({ director, makeTrial, commands, tokens, tell }: AdminOptions, events: Events) {
-    this.#sessions = tokens && new Sessions(tokens)
+  constructor({ director, makeTrial, commands, ways, tell }: AdminOptions, events: Events) {
+    this.#hasCodes = ways.codes !== undefined
+    this.#sessions = ways.tokens || ways.codes ? new Sessions(ways) : undefined
     this.#plans = new Plans(director, makeTrial, commands)
     this.#drains = new Drains(director, commands)
     this.#commands = commands
@@ -55,10 +56,14 @@ export class Admin {
     return this.#sessions?.whoAsks(request)
   }
 
-  async session(request: IncomingMessage): Promise<{ admin: 'off' | 'locked' | 'open'; who?: string }> {
+  /** `hasCodes`: `uvs dashboard login` gives out codes. */
+  async session(
+    request: IncomingMessage,
+  ): Promise<{ admin: 'off' | 'locked' | 'open'; hasCodes?: true; who?: string }> {
     if (!this.#sessions) return { admin: 'off' }
     const who = await this.#sessions.whoAsks(request)
-    return who === undefined ? { admin: 'locked' } : { admin: 'open', who }
+    if (who !== undefined) return { admin: 'open', who }
+    return { admin: 'locked', ...(this.#hasCodes && { hasCodes: true }) }
   }
 
   async login(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -129,7 +134,7 @@ export class Admin {
 
   #mustBeOn(): Sessions {
     if (this.#sessions) return this.#sessions
-    throw new HttpRefusal(403, 'nothing can be changed here: the director was started without --http-admin FILE')
+    throw new HttpRefusal(403, 'nothing can be changed here: the director was started without --http-admin')
   }
 
   async #mustKnow(request: IncomingMessage): Promise<string> {

@@ -24,7 +24,7 @@ export class Attempts {
   }
 
   /** The token was wrong: throws HttpRefusal, late. */
-  async refuse(address: string): Promise<never> {
+  async refuse(address: string, why: string): Promise<never> {
     const wrong = this.#wrong.get(address) ?? 0
     this.#wrong.set(address, wrong + 1)
     this.#count(address, 1)
@@ -33,7 +33,7 @@ export class Attempts {
     } finally {
       this.#count(address, -1)
     }
-    throw new HttpRefusal(403, 'a wrong token')
+    throw new HttpRefusal(403, why)
   }
 
   #count(address: string, by: 1 | -1): void {

@@ -33,7 +33,7 @@ export class TokenFile {
 
   /** The name of whose token it is; undefined: nobody's. It takes as long whichever token is how alike. */
   nameOf(token: string): string | undefined {
-    return this.#find(digestOf(token))?.name
+    return this.nameOfDigest(digestOf(token))
   }
   /** The same of a token's digest. */
   nameOfDigest(digest: Buffer): string | undefined {

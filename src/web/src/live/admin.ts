@@ -3,6 +3,8 @@ import { Store } from './store.ts'
 
 /** What this browser may do; undefined: not known yet. */
 export const admin = new Store<Session | undefined>(undefined)
+/** Why a link has not logged in; '': it has, or there was none. */
+export const linkError = new Store('')
 /** The dialog that asks for the token. */
 export const isLoginOpen = new Store(false)
 
@@ -11,6 +13,21 @@ export async function refreshSession(): Promise<void> {
     admin.set(await session())
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
+  }
+}
+
+/** Exchanges the code of a link of `uvs dashboard login`, which the address bar then shows no longer. */
+export async function unlockByLink(): Promise<void> {
+  const code = /^#login=([\w-]+)$/.exec(location.hash)?.[1]
+  if (code === undefined) return refreshSession()
+  history.replaceState(null, '', location.pathname + location.search)
+  try {
+    await unlock(code)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    linkError.set(error.message)
+    await refreshSession()
+    isLoginOpen.set(true)
   }
 }
 

@@ -22,6 +22,8 @@ export class ApiError extends Error {
 
 export interface Session {
   admin: 'off' | 'locked' | 'open'
+  /** `uvs dashboard login` gives out codes. */
+  hasCodes?: true
   who?: string
   version: string
 }

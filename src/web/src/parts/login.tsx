@@ -1,11 +1,15 @@
-import { useState } from 'preact/hooks'
-import { unlock } from '../live/admin.ts'
+import { useEffect, useState } from 'preact/hooks'
+import { admin, linkError, unlock } from '../live/admin.ts'
+import { useStore } from '../live/store.ts'
 import { messageOf } from '../pure/message.ts'
 import { T } from '../texts.ts'
+import { Command } from './copy.tsx'
 import { Dialog } from './dialog.tsx'
 
 export function LoginDialog({ close }: { close: () => void }) {
-  const [error, setError] = useState('')
+  const [error, setError] = useState(linkError.value)
+  const hasCodes = useStore(admin)?.hasCodes === true
+  useEffect(() => linkError.set(''), [])
   const [token, setToken] = useState('')
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault()
@@ -18,9 +22,10 @@ export function LoginDialog({ close }: { close: () => void }) {
   return (
     <Dialog title={T.admin.unlock} close={close}>
       <form class="form" onSubmit={event => void submit(event)}>
-        <p class="note">{T.admin.tokenHint}</p>
+        <p class="note">{hasCodes ? T.admin.codeHint : T.admin.tokenHint}</p>
+        {hasCodes && <Command text="uvs dashboard login" />}
         <label>
-          {T.admin.token}
+          {hasCodes ? T.admin.tokenOrCode : T.admin.token}
           <input
             type="password"
             autocomplete="current-password"

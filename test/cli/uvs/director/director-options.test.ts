@@ -112,7 +112,7 @@ t.test('all that may be said, in either form', async t => {
     control: '/tmp/x.sock',
     rules: '/etc/rules',
     keepalived: undefined,
-    http: { host: '::1', port: 9100, names: [], admin: undefined },
+    http: { host: '::1', port: 9100, names: [], tokens: undefined, hasSocketLogin: false },
     marks: [{ protocol: 'tcp', to: '192.0.2.0/24', ports: [{ first: 80, last: 80 }], mark: 7 }],
     schedulers: ['file:///tmp/mine.js'],
   })
@@ -121,14 +121,28 @@ t.test('all that may be said, in either form', async t => {
 const http = (value: string): unknown => parse(`${least} --http ${value}`).http
 
 t.test('--http without an address is for this host alone', async t => {
-  t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100, names: [], admin: undefined })
-  t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100, names: [], admin: undefined })
-  t.strictSame(http('0.0.0.0:9100'), { host: '0.0.0.0', port: 9100, names: [], admin: undefined })
+  t.strictSame(http('9100'), { host: '127.0.0.1', port: 9100, names: [], tokens: undefined, hasSocketLogin: false })
+  t.strictSame(http(':9100'), { host: '127.0.0.1', port: 9100, names: [], tokens: undefined, hasSocketLogin: false })
+  t.strictSame(http('0.0.0.0:9100'), {
+    host: '0.0.0.0',
+    port: 9100,
+    names: [],
+    tokens: undefined,
+    hasSocketLogin: false,
+  })
 })
 
 t.test('--http-host says by which names the dashboard is asked for', async t => {
   const line = `${least} --http 9100 --http-host lb.example.net --http-host lb`
   t.strictSame(parse(line).http?.names, ['lb.example.net', 'lb'])
+})
+
+const admin = (words: string): unknown => parse(`${least} --http 9100 ${words}`).http
+
+t.test('--http-admin: by the control socket, by a file of tokens, or by both', async t => {
+  t.match(admin('--http-admin socket'), { tokens: undefined, hasSocketLogin: true })
+  t.match(admin('--http-admin /etc/t'), { tokens: '/etc/t', hasSocketLogin: false })
+  t.match(admin('--http-admin ./socket --http-admin socket'), { tokens: './socket', hasSocketLogin: true })
 })
 
 const refused: [line: string, words: string[]][] = [
@@ -143,6 +157,8 @@ const refused: [line: string, words: string[]][] = [
   [`${least} --toString 1`, ['--toString']],
   [`${least} --raw eth1`, ['--raw', 'twice', 'write --raw eth0,eth1']],
   [`${least} --http-host lb`, ['--http-host', '--http']],
+  [`${least} --http-admin socket`, ['--http-admin', 'goes with --http']],
+  [`${least} --http 1 --http-admin /a --http-admin /b`, ['--http-admin', "'/b'", '/a']],
   [`${least} --http 1 --http-host lb:9100`, ['--http-host', "'lb:9100'", 'without a port']],
   [`${least} --seed 1 --seed 2`, ['--seed', 'twice']],
   [`${least} --vip`, ['--vip', 'needs a value']],
