@@ -1,13 +1,14 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { unlockByLink } from './live/admin.ts'
+import { firstAsked } from './live/first-asked.ts'
 import { startLive } from './live/live.ts'
-import { startPlace } from './live/place.ts'
+import { place, startPlace } from './live/place.ts'
 import { startTheme } from './live/theme.ts'
 
 startTheme()
 startPlace()
-startLive()
+startLive(firstAsked(place.value))
 void unlockByLink()
 // A link that is opened where the page stands already.
 addEventListener('hashchange', () => void unlockByLink())

@@ -49,7 +49,7 @@ t.test('the pages in Chromium', { skip }, async t => {
     server.closeAllConnections()
     server.close()
   })
-  for (const [name, test] of Object.entries({ everyPage, manyServices, aChange, oldFigures }))
+  for (const [name, test] of Object.entries({ everyPage, oneStream, manyServices, aChange, oldFigures }))
     await t.test(name, t => test({ t, api, address, browser }))
 })
 
@@ -70,6 +70,32 @@ async function everyPage({ t, browser, address }: Stage): Promise<void> {
     t.equal(await page.evaluate(() => 'hit' in globalThis), false, 'no markup of a name has run')
     await page.context().close()
   }
+}
+
+/** A page's first tick has what it shows: another stream would take as long again. */
+async function oneStream({ t, browser, address }: Stage): Promise<void> {
+  const { page } = await openPage(browser, WIDE)
+  const asked: string[] = []
+  page.on('request', request => {
+    const { pathname, search } = new URL(request.url())
+    if (pathname === '/api/live') asked.push(search)
+  })
+  for (const [path, shown, query] of [
+    ['/', 'Busiest services', '?services=0%2C8&sort=cps&order=desc'],
+    ['/services?filter=192.168.10.2:', 'TCP 192.168.10.2:80', '?services=0%2C40&filter=192.168.10.2%3A'],
+    ['/services?servers=hidden', 'TCP 192.168.10.2:80', '?services=0%2C80'],
+    ['/service?of=tcp/192.168.10.0:80', 'Drain 172.16.0.1:8080', '?service=tcp%2F192.168.10.0%3A80'],
+  ] as const) {
+    asked.length = 0
+    await page.goto(address + path)
+    const text = page.getByText(shown, { exact: true })
+    await text
+      .or(page.getByRole('button', { name: shown }))
+      .first()
+      .waitFor()
+    t.strictSame(asked, [query], path)
+  }
+  await page.context().close()
 }
 
 /** Rows are made for those in sight, and any place is reached. */

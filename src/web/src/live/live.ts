@@ -24,7 +24,8 @@ let lastAt = 0
 let failures = 0
 let again: ReturnType<typeof setTimeout> | undefined
 
-export function startLive(): void {
+export function startLive(first: Asked): void {
+  asked = first
   open()
   setInterval(watchAge, 500)
   addEventListener('online', () => open())

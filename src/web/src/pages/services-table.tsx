@@ -23,9 +23,6 @@ export function ColumnWidths({ columns }: { columns: readonly Column[] }) {
   )
 }
 
-/** As in style/pages.css. */
-export const ROW_HEIGHT = 30
-
 interface HeadProps {
   columns: readonly Column[]
   sort: SortColumn | ''

@@ -4,41 +4,26 @@ import { admin } from '../live/admin.ts'
 import { answered, askServices, tick } from '../live/live.ts'
 import { setQuery } from '../live/place.ts'
 import { useStore } from '../live/store.ts'
-import { SORT_COLUMNS, type ServicesAsked, type ServicesWindow, type SortColumn } from '../live/tick.ts'
+import type { ServicesWindow, SortColumn } from '../live/tick.ts'
 import { Empty, Head, Waiting } from '../parts/bits.tsx'
 import { ExportButtons } from '../parts/export.tsx'
 import { SearchField } from '../parts/search.tsx'
-import { isView, VIEWS, type ViewName } from '../pure/columns.ts'
+import { VIEWS, type ViewName } from '../pure/columns.ts'
 import { whole } from '../pure/format.ts'
 import { servicesAsTable } from '../pure/service-table.ts'
-import { askedWindow, Heights } from '../pure/virtual-rows.ts'
+import {
+  askedFor,
+  GUESSED_BOX,
+  guessedHeight,
+  ROW_HEIGHT,
+  SPARE,
+  viewOf,
+  type ServicesView,
+} from '../pure/services-view.ts'
+import { Heights } from '../pure/virtual-rows.ts'
 import { T } from '../texts.ts'
 import { AddServiceDialog } from './service-forms.tsx'
-import { ColumnWidths, ROW_HEIGHT, ServiceRows, TableHead } from './services-table.tsx'
-
-/** Services at a time that are asked for, in steps. */
-const STEP = 40
-const SPARE = 400
-
-interface View {
-  view: ViewName
-  sort: SortColumn | ''
-  order: 'asc' | 'desc'
-  filter: string
-  areServersShown: boolean
-}
-
-function viewOf(query: URLSearchParams): View {
-  const view = query.get('view') ?? ''
-  const sort = SORT_COLUMNS.find(name => name === query.get('sort')) ?? ''
-  return {
-    view: isView(view) ? view : 'live',
-    sort,
-    order: query.get('order') === 'asc' ? 'asc' : 'desc',
-    filter: query.get('filter') ?? '',
-    areServersShown: query.get('servers') !== 'hidden',
-  }
-}
+import { ColumnWidths, ServiceRows, TableHead } from './services-table.tsx'
 
 export function ServicesPage({ query }: { query: URLSearchParams }) {
   const now = useStore(tick)
@@ -66,7 +51,7 @@ export function ServicesPage({ query }: { query: URLSearchParams }) {
   )
 }
 
-function ViewChoice({ view }: { view: View }) {
+function ViewChoice({ view }: { view: ServicesView }) {
   return (
     <>
       <label class="inline">
@@ -95,26 +80,21 @@ function ViewChoice({ view }: { view: View }) {
   )
 }
 
-function ServicesTable({ view, services }: { view: View; services: ServicesWindow }) {
+function ServicesTable({ view, services }: { view: ServicesView; services: ServicesWindow }) {
   if (services.total === 0) return <Empty>{T.services.none}</Empty>
   if (services.matched === 0) return <Empty>{T.services.noneMatches}</Empty>
   return <ServicesBox view={view} services={services} />
 }
 
-function ServicesBox({ view, services }: { view: View; services: ServicesWindow }) {
+function ServicesBox({ view, services }: { view: ServicesView; services: ServicesWindow }) {
   const box = useRef<HTMLDivElement>(null)
-  const [scroll, setScroll] = useState({ top: 0, height: 800 })
+  const [scroll, setScroll] = useState({ top: 0, height: GUESSED_BOX })
   const list = `${view.sort} ${view.order} ${view.filter} ${view.areServersShown}`
-  const heights = useMemo(() => new Heights(services.matched, ROW_HEIGHT * (view.areServersShown ? 3 : 1)), [list])
+  const heights = useMemo(() => new Heights(services.matched, guessedHeight(view)), [list])
   heights.resize(services.matched)
   if (isOf(view) && learn(heights, services.first, services.rows, view.areServersShown)) heights.guessFromKnown()
   const range = heights.inSight(scroll.top, scroll.height, SPARE)
-  const asked: ServicesAsked = {
-    ...askedWindow(range.first, range.count, STEP),
-    sort: view.sort,
-    order: view.order,
-    filter: view.filter,
-  }
+  const asked = askedFor(view, range.first, range.count)
   useEffect(() => askServices(asked), [asked.first, asked.count, list])
   useEffect(() => followScroll(box.current!, setScroll), [])
   useEffect(() => box.current?.scrollTo({ top: 0 }), [list])
@@ -159,7 +139,7 @@ function Spacer({ height }: { height: number }) {
 }
 
 /** Whether the last tick was asked for so: for a moment it is still that of another order. */
-function isOf({ sort, order, filter }: View): boolean {
+function isOf({ sort, order, filter }: ServicesView): boolean {
   return (
     typeof answered === 'object' &&
     'first' in answered &&
