@@ -45,6 +45,7 @@ export class Dashboard implements Site {
   readonly #reads: Reads
   readonly #live: Live
   readonly #admin: Admin
+  readonly #events: Events
   readonly #control: Control
   /** By 'METHOD path'. */
   readonly #api: Readonly<Record<string, Answer>>
@@ -52,6 +53,7 @@ export class Dashboard implements Site {
   constructor(options: DashboardOptions, events = new Events()) {
     const { control, names, workers, admin, given, folder = FOLDER } = options
     this.#control = control
+    this.#events = events
     this.#admin = new Admin(admin, events)
     this.#names = new Set(names.map(name => name.toLowerCase()))
     this.#assets = new Assets(folder)
@@ -88,6 +90,11 @@ export class Dashboard implements Site {
   /** Told of each request of the control socket, so that a page's reader sees what others changed. */
   saw(request: Request, reply: Reply): void {
     if (reply.ok) this.#admin.saw(request, reply)
+  }
+
+  /** Told of what a keepalived.conf's checks and virtual routers came to. */
+  happened(kind: 'vrrp' | 'health', text: string): void {
+    this.#events.add(kind, text)
   }
 
   close(): void {

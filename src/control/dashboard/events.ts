@@ -7,7 +7,8 @@ export interface Event {
   text: string
 }
 
-const KEPT = 30
+/** Of a kind: a hundred servers that go down take no change of rules out of sight. */
+const KEPT = 15
 const TEXT_MAX = 300
 
 /** What happened last, the newest first. */
@@ -16,9 +17,10 @@ export class Events {
 
   add(kind: Event['kind'], text: string, who?: string): void {
     const shown = text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text
+    const kept = this.#all.filter(event => event.kind === kind).slice(0, KEPT - 1)
     this.#all = [
       { at: Date.now(), kind, ...(who !== undefined && { who }), text: shown },
-      ...this.#all.slice(0, KEPT - 1),
+      ...this.#all.filter(event => event.kind !== kind || kept.includes(event)),
     ]
   }
 

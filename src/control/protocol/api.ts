@@ -1,7 +1,7 @@
 /* The control protocol for clients: types of requests and replies. */
 export type { AnnouncementsInfo, DirectorDrainInfo } from './announcements.js'
 export type { DashboardLogin } from './dashboard.js'
-export type { AddressKey, MarkKey, ServiceKey } from './service-key.js'
+export { keyOf, type AddressKey, type MarkKey, type ServiceKey } from './service-key.js'
 export type { ClientAddressName, ServiceInfo, ServicePage, ServiceSettingsInfo } from './services.js'
 export type {
   DestinationInfo,

@@ -27,6 +27,12 @@ export interface MarkKey {
 
 export type ServiceKey = AddressKey | MarkKey
 
+/** The key alone, of what has one. */
+export function keyOf(of: ServiceKey): ServiceKey {
+  if ('mark' in of) return { mark: of.mark, ...(of.family && { family: of.family }) }
+  return { protocol: of.protocol, address: of.address, port: of.port }
+}
+
 const addressKey: Check<AddressKey> = record({ protocol, address, port })
 const markKey: Check<MarkKey> = record({ mark: integer(1, UNSIGNED), family: optional(integer(6, 6) as Check<6>) })
 export const service: Check<ServiceKey> = (found, where) =>

@@ -20,6 +20,8 @@ export type Change =
 export type Action =
   | Change
   | { readonly kind: 'log'; readonly line: string }
+  /** For people: a server or a service is not as it was, and why. */
+  | { readonly kind: 'happened'; readonly text: string }
   | { readonly kind: 'script'; readonly script: Script }
   /** A line for those that listen at lvs_notify_fifo and notify_fifo. */
   | { readonly kind: 'fifo'; readonly line: string }

@@ -111,6 +111,8 @@ export class ServiceState {
     this.#act({ kind: 'fifo', line: `RS ${server.name} ${this.name} ${state}` })
     const checker = server.checkers.find(({ known }) => (known === 'down') === (state === 'DOWN'))
     this.#act(serverMail('server', server, checker, state))
+    const why = state === 'UP' ? 'its checks succeed' : (server.why ?? 'its checks fail')
+    this.#act({ kind: 'happened', text: `real server ${server.name} of ${this.name} is ${state}: ${why}` })
   }
 
   /** It was refused when it should have come into the rules: as by keepalived, each check that succeeds tries it. */
@@ -195,6 +197,8 @@ export class ServiceState {
     const shown = state === 'up' ? 'UP' : 'DOWN'
     this.#act({ kind: 'fifo', line: `VS ${this.name} ${shown}` })
     this.#act(quorumMail(this, shown, line, isFirst))
+    if (state === 'down' || !isFirst)
+      this.#act({ kind: 'happened', text: `virtual server ${this.name} is ${shown}: ${line}` })
   }
 
   /** The sorry server comes before the others go, and goes after they have come: the service is never without. */

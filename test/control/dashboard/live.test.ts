@@ -113,41 +113,31 @@ t.test('1000 idle streams harm nobody', async t => {
   t.equal((await ask(port, '/healthz')).status, 200)
 })
 
-t.test('what changed by the control socket, or by an election, is told', async t => {
-  const bench = new BenchDirector()
-  let state = 'BACKUP'
-  const control: Control = {
-    call: async request =>
-      request.op === 'vrrp'
-        ? {
-            ok: true,
-            value: {
-              instances: [{ name: 'VI_1', state, why: 'no advert' }],
-              groups: [],
-              scripts: [],
-              unclaimed: {},
-            } as never,
-          }
-        : bench.control.call(request),
-  }
-  const site = dashboardOn(t, { control })
-  const port = await listen(t, site, control)
-  const service = { protocol: 'tcp', address: VIP, port: 80 } as const
-  site.saw({ op: 'delete-service', service }, { ok: true, value: null })
-  site.saw({ op: 'delete-service', service }, { ok: false, refusal: 'ESRCH', message: '' })
-  site.saw(
-    { op: 'commit' },
-    { ok: true, value: { changes: { 'add-service': 2, 'delete-service': 1 }, connections: 0 } },
-  )
-  const stream = ticks(t, port)
-  await next(stream)
-  state = 'MASTER'
-  t.match((await next(stream))['events'], [
-    { kind: 'vrrp', text: 'VRRP VI_1: BACKUP → MASTER: no advert' },
-    { kind: 'rules', text: 'uvs apply: 3 changes' },
-    { kind: 'rules', text: `uvsadm -D -t ${VIP}:80` },
-  ])
-})
+t.test(
+  'what changed by the control socket, by checks, or by an election, is told; none of them hides the others',
+  async t => {
+    const { control } = new BenchDirector()
+    const site = dashboardOn(t, { control })
+    const port = await listen(t, site, control)
+    const service = { protocol: 'tcp', address: VIP, port: 80 } as const
+    site.saw({ op: 'delete-service', service }, { ok: true, value: null })
+    site.saw({ op: 'delete-service', service }, { ok: false, refusal: 'ESRCH', message: '' })
+    site.saw(
+      { op: 'commit' },
+      { ok: true, value: { changes: { 'add-service': 2, 'delete-service': 1 }, connections: 0 } },
+    )
+    site.happened('vrrp', 'VI_1: BACKUP to MASTER, priority 100: no advert')
+    for (let i = 1; i <= 20; i++) site.happened('health', `server ${i} is DOWN`)
+    const { events } = (await next(ticks(t, port))) as unknown as { events: object[] }
+    t.equal(events.length, 15 + 3)
+    t.match(events[0], { kind: 'health', text: 'server 20 is DOWN' })
+    t.match(events.slice(15), [
+      { kind: 'vrrp', text: 'VI_1: BACKUP to MASTER, priority 100: no advert' },
+      { kind: 'rules', text: 'uvs apply: 3 changes' },
+      { kind: 'rules', text: `uvsadm -D -t ${VIP}:80` },
+    ])
+  },
+)
 
 t.test('what checks say of a service is in its row', async t => {
   const bench = new BenchDirector()

@@ -119,7 +119,10 @@ t.test('codes end after two minutes, and eight wait at most', async t => {
 })
 
 function request(cookie: string): IncomingMessage {
-  return { headers: { host: 'localhost', cookie }, socket: { remoteAddress: '127.0.0.1' } } as unknown as IncomingMessage
+  return {
+    headers: { host: 'localhost', cookie },
+    socket: { remoteAddress: '127.0.0.1' },
+  } as unknown as IncomingMessage
 }
 
 t.test('a session of a code ends after twelve hours, used or not', async t => {

@@ -40,11 +40,18 @@ t.test('a real server is added, removed, added again', async t => {
   actions.length = 0
   child.kill()
   await once(child, 'exit')
-  for (let i = 0; i < 3000 && actions.length < 8; i++) await wait(10)
+  for (let i = 0; i < 3000 && actions.length < 10; i++) await wait(10)
   t.match(actions[0], { line: /TCP_CHECK on service .* failed \(connection refused\)\./ })
   t.match(
     actions.map(({ kind }) => kind),
-    ['log', 'log', 'remove-server', 'fifo', 'mail', 'log', 'fifo', 'mail'],
+    ['log', 'log', 'remove-server', 'fifo', 'mail', 'happened', 'log', 'fifo', 'mail', 'happened'],
+  )
+  t.match(
+    actions.flatMap(action => (action.kind === 'happened' ? action.text : [])),
+    [
+      /^real server \[127\.0\.0\.1\]:tcp:\d+ of \S+ is DOWN: TCP_CHECK: connection refused$/,
+      /^virtual server \S+ is DOWN: Lost quorum 1-0=1 > 0$/,
+    ],
   )
   t.match(checker.services[0]!.servers[0], { known: 'down', why: 'TCP_CHECK: connection refused' })
   checker.stop()

@@ -33,7 +33,7 @@ function reloaded(before: CheckedService, after: CheckedService[], dead: string[
 }
 
 const changes = (rig: VirtualRig): string[] =>
-  rig.actions.map(({ kind }) => kind).filter(kind => !['log', 'fifo', 'mail'].includes(kind))
+  rig.actions.map(({ kind }) => kind).filter(kind => !['log', 'fifo', 'mail', 'happened'].includes(kind))
 const lines = (rig: VirtualRig): string[] => rig.log.map(({ line }) => line)
 
 const notifying = (): CheckedService => virtual([real(1, 3, { notifyDown: command('down') }), real(2)])

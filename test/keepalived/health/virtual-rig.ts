@@ -34,6 +34,7 @@ export class VirtualRig {
   readonly log: { atMs: number; line: string }[] = []
   readonly scripts: { atMs: number; script: string }[] = []
   readonly fifo: string[] = []
+  readonly happened: string[] = []
   readonly actions: Action[] = []
   /** When checks began. */
   readonly begun: { atMs: number; name: string }[] = []
@@ -112,6 +113,7 @@ export class VirtualRig {
     if (action.kind === 'log') this.log.push({ atMs, line: action.line })
     else if (action.kind === 'script') this.scripts.push({ atMs, script: action.script.text })
     else if (action.kind === 'fifo') this.fifo.push(action.line)
+    else if (action.kind === 'happened') this.happened.push(action.text)
     else if (action.kind !== 'mail') this.#changeRules(action)
   }
 

@@ -52,6 +52,9 @@ export class DirectorHttp {
     this.#site?.saw(request, reply)
   }
 
+  /** Told of what a keepalived.conf's checks and virtual routers came to. */
+  readonly happened = (kind: 'vrrp' | 'health', text: string): void => this.#site?.happened(kind, text)
+
   /** What the control socket's clients ask: also for a login, if that is how one logs in. */
   async over(control: Transactions): Promise<Transactions | ReturnType<DashboardLogins['over']>> {
     if (!this.#http?.hasSocketLogin) return control

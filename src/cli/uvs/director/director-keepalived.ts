@@ -45,6 +45,8 @@ export interface KeepalivedOf extends ReadBy {
   readonly directory: string
   readonly director: Control & Pick<Transactions, 'changeAll'>
   readonly tell: (line: string) => void
+  /** Told of states of servers and virtual routers that are not what they were. */
+  readonly happened: (kind: 'vrrp' | 'health', text: string) => void
 }
 
 /** What a keepalived.conf asks of a running director: checks, rules, scripts, virtual routers. */
@@ -98,6 +100,7 @@ export class DirectorKeepalived {
     this.#vrrp = new DirectorVrrp(
       {
         tell: of.tell,
+        happened: text => of.happened('vrrp', text),
         runScript: script => this.#notices.run(script),
         writeFifo: line => this.#notices.writeVrrp(line),
         mail: mail => this.#notices.mail(mail),
@@ -245,6 +248,8 @@ export class DirectorKeepalived {
     switch (action.kind) {
       case 'log':
         return this.#of.tell(action.line)
+      case 'happened':
+        return this.#of.happened('health', action.text)
       case 'script':
         return this.#notices.run(action.script)
       case 'fifo':

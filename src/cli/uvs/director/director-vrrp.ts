@@ -16,6 +16,8 @@ export type Speaker = Pick<VrrpHost, 'start' | 'reload' | 'stop' | 'setScript' |
 
 export interface DirectorVrrpOf {
   readonly tell: (line: string) => void
+  /** Told of each transition, in a line. */
+  readonly happened: (text: string) => void
   readonly runScript: (script: Script) => void
   /** A line for notify FIFOs. */
   readonly writeFifo: (line: string) => void
@@ -96,6 +98,7 @@ export class DirectorVrrp {
     if (told.kind === 'log') return this.#of.tell(told.text)
     if (told.kind === 'transition') {
       const { instance, from, to, priority, reason } = told
+      this.#of.happened(`${instance}: ${from} to ${to}, priority ${priority}: ${reason}`)
       return this.#of.tell(`(${instance}) ${from} to ${to}, priority ${priority}: ${reason}`)
     }
     const line = notifyLine(told, this.#config, this.#before)

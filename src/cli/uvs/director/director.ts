@@ -55,7 +55,7 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
   const http = new DirectorHttp(command.http, complain)
   // First, because it may wait for a pipe, and may be invalid.
   const desired = command.rules === undefined ? [] : await readDesired(command.rules, makeTrial)
-  const configured = await keepalivedOf(command, makeTrial)
+  const configured = await keepalivedOf(command, makeTrial, http.happened)
   const whyNotRecorded = command.recording && DirectorRecording.whyNot(command.recording)
   if (whyNotRecorded !== undefined) throw new UsageError(whyNotRecorded)
   const signalled = nextSignal()
@@ -134,6 +134,7 @@ async function takeLeft(control: string): Promise<void> {
 async function keepalivedOf(
   command: DirectorCommand,
   makeTrial: () => Director,
+  happened: DirectorHttp['happened'],
 ): Promise<{ start(director: Transactions, own: DirectorInterfaces): Promise<DirectorKeepalived> } | undefined> {
   const { keepalived: file, devices } = command
   if (file === undefined) return undefined
@@ -149,6 +150,7 @@ async function keepalivedOf(
     given: command,
     makeTrial: () => localControl(makeTrial()),
     tell: complain,
+    happened,
   }
   const read = await readKeepalived(of)
   return { start: (director, own) => DirectorKeepalived.start({ ...of, director, own }, read) }

@@ -1,15 +1,10 @@
 import { allHealth } from '../../../control/protocol/all-health.js'
-import type {
-  CheckedKey,
-  CheckHealth,
-  Control,
-  Outcome,
-  ServerHealth,
-  ServiceHealth,
-} from '../../../control/protocol/api.js'
+import type { CheckHealth, Control, Outcome, ServerHealth, ServiceHealth } from '../../../control/protocol/api.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
 import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
+import { nameOf } from './checked-name.js'
 import { nextText, rowOf, type Row, type Shape, stateTable } from './state-table.js'
 import { showWatched, WATCHED_FORM } from './watched.js'
 
@@ -48,18 +43,11 @@ function serviceRows(service: ServiceHealth): Row[] {
   ]
 }
 
-function nameOf(key: CheckedKey): string {
-  if ('mark' in key) return `FWM ${key.mark}${key.family === 6 ? ' IPv6' : ''}`
-  const protocol = key.protocol?.toUpperCase()
-  if ('group' in key) return `${protocol ?? 'FWM'} group ${key.group}`
-  return `${protocol} ${at(key)}`
-}
-
 function serverRows(server: ServerHealth): Row[] {
   const { weight, ruleWeight, checks } = server
   const inRules = ruleWeight === undefined ? 'not in the rules' : `in the rules with ${ruleWeight}`
   const shown = ruleWeight === weight ? `weight ${weight}` : `weight ${weight}, ${inRules}`
-  return [rowOf(1, `${at(server)} ${shown}`, server), ...checks.map(checkRow)]
+  return [rowOf(1, `${endpointText(server)} ${shown}`, server), ...checks.map(checkRow)]
 }
 
 function checkRow(check: CheckHealth): Row {
@@ -72,9 +60,5 @@ function checkRow(check: CheckHealth): Row {
 
 function sorryRow({ address, port, inUse }: NonNullable<ServiceHealth['sorryServer']>): Row {
   const why = inUse ? 'the quorum is lost' : 'it waits for a lost quorum'
-  return { depth: 1, of: `${at({ address, port })} sorry server`, state: inUse ? 'in use' : 'idle', why }
-}
-
-function at({ address, port }: { address: string; port: number }): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`
+  return { depth: 1, of: `${endpointText({ address, port })} sorry server`, state: inUse ? 'in use' : 'idle', why }
 }

@@ -1,22 +1,11 @@
-import {
-  SumColumn,
-  type DirectorFigures,
-  type HealthName,
-  type RatesInfo,
-  type ServiceInfo,
-  type ServiceSums,
-  type TotalsInfo,
-} from '../../../control/protocol/api.js'
-import type { DropInfo } from '../../../control/protocol/drops.js'
+import type { Overview } from '../../../control/dashboard/live/overview.js'
+import { SumColumn, type RatesInfo, type ServiceInfo, type ServiceSums } from '../../../control/protocol/api.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
+import { nameOf } from '../seen/checked-name.js'
 import { bits, count } from './units.js'
 
-/** What one screen shows. */
-export interface TopShown {
-  totals: TotalsInfo
-  figures: DirectorFigures
-  /** The busiest first; `rate`: a second since the screen before. */
-  drops: readonly (DropInfo & { rate: number })[]
-  health?: Record<HealthName, number>
+/** What one screen shows: drops with the busiest first, a second since the screen before. */
+export interface TopShown extends Pick<Overview, 'totals' | 'connections' | 'offload' | 'drops' | 'health'> {
   /** The word that services are sorted by. */
   sort: string
   services: number
@@ -29,9 +18,9 @@ const DROPS_SHOWN = 3
 const BAR = 10
 const NAME = 32
 
-export function topText({ totals, figures, drops, health, sort, services, rows, sums }: TopShown): string {
+export function topText(shown: TopShown): string {
+  const { totals, connections, offload, drops, health, sort, services, rows, sums } = shown
   const { rates } = totals
-  const { connections, offload } = figures
   const lines = [
     `connections ${count(connections.open)} of ${count(connections.capacity)}; ${count(rates.cps)}/s new, ${count(totals.stats.conns)} so far`,
     `in          ${count(rates.inPps)} packets/s, ${bits(rates.inBps)}`,
@@ -94,11 +83,11 @@ function serversOf({ destinations }: ServiceInfo): string[] {
     const share = all > 0 ? has[at]! / all : 0
     const full = Math.round(share * BAR)
     const bar = `${'█'.repeat(full)}${'·'.repeat(BAR - full)}`
-    return `${fit(`  → ${placeOf(address, port)}`)} ${cells(bar, { ...rates, weight, activeConns, inactConns })}`
+    return `${fit(`  → ${endpointText({ address, port })}`)} ${cells(bar, { ...rates, weight, activeConns, inactConns })}`
   })
 }
 
-function dropsText(drops: readonly (DropInfo & { rate: number })[]): string {
+function dropsText(drops: Overview['drops']): string {
   const shown = drops.filter(drop => drop.count > 0)
   if (shown.length === 0) return 'none'
   const first = shown.slice(0, DROPS_SHOWN).map(({ reason, count: so, rate }) => {
@@ -106,16 +95,6 @@ function dropsText(drops: readonly (DropInfo & { rate: number })[]): string {
   })
   const more = shown.length > DROPS_SHOWN ? `; ${shown.length - DROPS_SHOWN} reasons more: uvs drops` : ''
   return `${first.join('; ')}${more}`
-}
-
-function nameOf(of: ServiceSums): string {
-  if ('mark' in of) return `FWM ${of.mark}${of.family === 6 ? ' IPv6' : ''}`
-  const { protocol, address, port } = of
-  return `${protocol.toUpperCase()} ${placeOf(address, port)}`
-}
-
-function placeOf(address: string, port: number): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
 function fit(name: string): string {

@@ -1,13 +1,5 @@
-import type {
-  Control,
-  Operations,
-  OperationName,
-  Request,
-  ServiceKey,
-  ServiceSums,
-} from '../../../control/protocol/api.js'
-import { allHealth } from '../../../control/protocol/all-health.js'
-import { healthOverview } from '../../../control/dashboard/live/overview.js'
+import { keyOf, type Control, type ServiceInfo, type ServiceSums } from '../../../control/protocol/api.js'
+import { OverviewReader } from '../../../control/dashboard/live/overview.js'
 import { ServiceIndex } from '../../../control/dashboard/live/service-index.js'
 import { COLUMNS } from '../../../control/dashboard/live/view.js'
 import { connectControl, isDenied } from '../../../control/socket/client.js'
@@ -18,7 +10,6 @@ import { pipeScreen, terminalScreen } from '../../uvsadm/listing/screen.js'
 import { titleOf, watch } from '../../uvsadm/listing/watch.js'
 import { WATCH_LEAST, WATCH_MOST } from '../../uvsadm/options/options.js'
 import type { UvsCommand } from '../command.js'
-import { Rates } from '../explain/drops.js'
 import { readOptions } from '../options/read-options.js'
 import { topText } from './top-text.js'
 
@@ -92,66 +83,58 @@ function everyOf(text: string): number {
   throw new UsageError(`--every '${text}': ${WATCH_LEAST} to ${WATCH_MOST} seconds`)
 }
 
-/** Reads the director for each screen. */
+/** Counts are of as long as lies between two looks. */
+const NEVER_OLD = Infinity
+/** A dashboard knows of these; a terminal does not. */
+const NOTHING_TOLD = { drains: { shown: () => [] }, events: { all: [] } }
+
+/** Reads the director for each screen, as the dashboard does for each tick. */
 export class Look {
   sort: string
   readonly #control: Control
-  readonly #index: ServiceIndex
   readonly #words: readonly string[]
-  readonly #rates = new Rates()
+  #overview: OverviewReader
+  #index: ServiceIndex
 
   constructor(control: Control, words: readonly string[], sort: string) {
     this.#control = control
-    this.#index = new ServiceIndex(control)
     this.#words = words
     this.sort = sort
+    this.#overview = new OverviewReader(control, 0, NOTHING_TOLD, NEVER_OLD)
+    this.#index = new ServiceIndex(control)
   }
 
   /** With so many services at most. Rejects with the director's refusal. */
   async read(services: number): Promise<string> {
-    const [totals, figures, drops, health, chosen] = await Promise.all([
-      this.#ask<'totals'>({ op: 'totals' }),
-      this.#ask<'figures'>({ op: 'figures' }),
-      this.#ask<'drops'>({ op: 'drops' }),
-      allHealth(this.#control),
+    try {
+      return await this.#read(Math.max(0, services))
+    } catch (error) {
+      // The next director may be another one, with other services and options.
+      this.#overview = new OverviewReader(this.#control, 0, NOTHING_TOLD, NEVER_OLD)
+      this.#index = new ServiceIndex(this.#control)
+      throw error
+    }
+  }
+
+  async #read(services: number): Promise<string> {
+    const [overview, chosen] = await Promise.all([
+      this.#overview.read(),
       this.#index.choose({
         name: this.sort,
         first: 0,
-        count: Math.max(0, services),
+        count: services,
         sort: COLUMNS[this.sort]!,
         isDescending: this.sort !== 'service' && this.sort !== 'scheduler',
         words: this.#words,
       }),
     ])
-    const perSecond = this.#rates.look(drops, performance.now())
     const rows = await Promise.all(chosen.rows.map(service => this.#row(service)))
-    return topText({
-      totals,
-      figures,
-      drops: drops
-        .map(drop => ({ ...drop, rate: perSecond.get(drop.reason) ?? 0 }))
-        .toSorted((one, other) => other.rate - one.rate || other.count - one.count),
-      ...(health.ok && { health: healthOverview(health.value) }),
-      sort: this.sort,
-      services: chosen.matched,
-      rows,
-      sums: chosen.rows,
-    })
+    return topText({ ...overview, sort: this.sort, services: chosen.matched, rows, sums: chosen.rows })
   }
 
   /** Its first real servers; undefined: it has been deleted. */
-  async #row(of: ServiceSums) {
-    const key: ServiceKey =
-      'mark' in of
-        ? { mark: of.mark, ...(of.family && { family: of.family }) }
-        : { protocol: of.protocol, address: of.address, port: of.port }
-    const reply = await this.#control.call<'services'>({ op: 'services', service: key })
+  async #row(of: ServiceSums): Promise<ServiceInfo | undefined> {
+    const reply = await this.#control.call<'services'>({ op: 'services', service: keyOf(of) })
     return reply.ok ? reply.value.rows[0] : undefined
-  }
-
-  async #ask<O extends OperationName>(request: Request<O>): Promise<Operations[O]['value']> {
-    const reply = await this.#control.call<O>(request)
-    if (!reply.ok) throw new Error(reply.message)
-    return reply.value as Operations[O]['value']
   }
 }

@@ -16,7 +16,7 @@ import type {
 } from '../../protocol/api.js'
 import { allHealth } from '../../protocol/all-health.js'
 import type { DropInfo } from '../../protocol/drops.js'
-import type { Drains, DrainShown } from '../admin/drains.js'
+import type { DrainShown } from '../admin/drains.js'
 import type { Event, Events } from '../events.js'
 import { packageVersion } from '../../../package-version.js'
 
@@ -45,8 +45,8 @@ export interface Overview {
 
 /** What the dashboard itself knows. */
 export interface Told {
-  drains: Drains
-  events: Events
+  readonly drains: { shown(): DrainShown[] }
+  readonly events: Pick<Events, 'all'>
 }
 
 export interface HealthOverview extends Record<HealthName, number> {
@@ -61,7 +61,7 @@ const HEALTH_MS = 2000
 const HEALTH_SHARE = 50
 /** Rates are of at least so long, in ms. */
 const RATE_MS = 500
-/** Older counts, in seconds, are of an earlier time of listening. */
+/** A stream ticks each second. */
 const OLD_S = 10
 
 /** Reads the director for each tick. */
@@ -69,19 +69,20 @@ export class OverviewReader {
   readonly #control: Control
   readonly #workers: number
   readonly #told: Told
-  readonly #rates = new Rates()
+  readonly #rates: Rates
   #health: HealthOverview | undefined
   #healthAt = -Infinity
   /** By the key as JSON; a group's services are not told apart. */
   #healthOf: ReadonlyMap<string, ServiceHealth> = new Map()
-  readonly #states = new Map<string, string>()
   /** Asked only once: the director was not started with them. */
   readonly #without = new Set<OperationName>()
 
-  constructor(control: Control, workers: number, told: Told) {
+  /** `oldS`: counts that are older, in seconds, are of an earlier time of listening, and make no rate. */
+  constructor(control: Control, workers: number, told: Told, oldS = OLD_S) {
     this.#control = control
     this.#told = told
     this.#workers = workers
+    this.#rates = new Rates(oldS)
   }
 
   /** Of the last tick or, of many services, one some seconds before it. */
@@ -101,7 +102,6 @@ export class OverviewReader {
     const at = Date.now()
     const health = vrrp && (await this.#readHealth())
     const { verdicts, connections, devices, neighbours, heldFrames, heldDatagrams, localPorts, offload } = figures
-    for (const { name, state, why } of vrrp?.instances ?? []) this.#changed('vrrp', `VRRP ${name}`, state, why)
     const rated = this.#rates.of(verdicts)
     const dropsRated = drops.map(drop => ({ ...drop, rate: this.#rates.rateOf(drop.reason, drop.count) }))
     this.#rates.next()
@@ -131,13 +131,6 @@ export class OverviewReader {
       drains: this.#told.drains.shown(),
       events: this.#told.events.all,
     }
-  }
-
-  /** Tells of a state that is not what it was. */
-  #changed(kind: Event['kind'], name: string, state: string, why: string): void {
-    const before = this.#states.get(name)
-    this.#states.set(name, state)
-    if (before !== undefined && before !== state) this.#told.events.add(kind, `${name}: ${before} → ${state}: ${why}`)
   }
 
   async #ask<O extends OperationName>(request: Request<O>): Promise<Operations[O]['value']> {
@@ -185,10 +178,15 @@ function nameOf(service: CheckedKey): string {
 
 /** Counts a second, between two readings of counters that only grow. */
 class Rates {
+  readonly #oldS: number
   #before = new Map<string, number>()
   #now = new Map<string, number>()
   #beforeAt = Infinity
   #nowAt = performance.now()
+
+  constructor(oldS: number) {
+    this.#oldS = oldS
+  }
 
   /** Each counter that is not 0, with its rate. */
   of(counts: Readonly<Record<string, number>>): Record<string, [number, number]> {
@@ -200,7 +198,7 @@ class Rates {
     this.#now.set(name, count)
     const seconds = (performance.now() - this.#beforeAt) / 1000
     const before = this.#before.get(name)
-    if (!(seconds > 0 && seconds < OLD_S)) return 0
+    if (!(seconds > 0 && seconds < this.#oldS)) return 0
     return Math.max(0, Math.round(((count - (before ?? 0)) / seconds) * 10) / 10)
   }
   /** All have been read: the next ones are compared with these. */

@@ -1,9 +1,15 @@
 import { allServices } from '../../protocol/all-services.js'
-import type { Control, ServiceHealth, ServiceKey, ServiceSums } from '../../protocol/api.js'
+import {
+  keyOf,
+  SumColumn,
+  type Control,
+  type ServiceHealth,
+  type ServiceKey,
+  type ServiceSums,
+} from '../../protocol/api.js'
 import { jsonOfReply } from '../../protocol/reply-json.js'
 import type { ServiceIndex } from './service-index.js'
 import type { View } from './view.js'
-import { SumColumn } from '../../protocol/api.js'
 
 /* The rows of a view as JSON. A row is the text of the listing's reply: at two thousand rows a second parsing it would cost. */
 
@@ -51,9 +57,4 @@ async function oneRow({ control, healthOf }: RowsOf, key: ServiceKey): Promise<s
   const health = healthOf(key)
   const shown = { servers: destinations.length, destinations: destinations.slice(0, SERVERS_MAX) }
   return JSON.stringify({ ...service, ...(health && { health }), ...shown })
-}
-
-function keyOf(of: ServiceKey): ServiceKey {
-  if ('mark' in of) return { mark: of.mark, ...(of.family && { family: of.family }) }
-  return { protocol: of.protocol, address: of.address, port: of.port }
 }

@@ -57,6 +57,7 @@ function rig(config: string) {
   const vrrp = new DirectorVrrp(
     {
       tell: line => void did.push(`tell ${line}`),
+      happened: text => void did.push(`happened ${text}`),
       runScript: ({ words }) => void did.push(`run ${words.join(' ')}`),
       writeFifo: line => void did.push(`fifo ${line}`),
       mail: ({ subject }) => void did.push(`mail ${subject}`),
@@ -86,6 +87,7 @@ t.test('from start to end', async t => {
   told({ kind: 'transition', instance: 'VI_1', from: 'BACKUP', to: 'MASTER', priority: 150, reason: 'why' })
   told({ kind: 'notify', of: 'INSTANCE', name: 'VI_1', event: 'MASTER', priority: 150 })
   t.strictSame(take(), [
+    'happened VI_1: BACKUP to MASTER, priority 150: why',
     'tell (VI_1) BACKUP to MASTER, priority 150: why',
     'fifo INSTANCE "VI_1" MASTER 150',
     'run /bin/echo master',

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Look, top } from '../../../../src/cli/uvs/top/top.js'
+import type { Control } from '../../../../src/control/protocol/api.js'
 import { BenchDirector, fromClient, VIP } from '../../../support/bench-director.js'
 import { tcp4 } from '../../../support/frames.js'
 
@@ -54,6 +55,38 @@ t.test('drops have a rate from the second look on, and the busiest is first', as
   t.match(await again.read(0), /^drops +none$/m)
   for (let port = 1001; port <= 1050; port++) bench.receive('c', syn(port, 81))
   t.match(await again.read(0), /^drops +drop-no-destination 50, \S+\/s$/m)
+})
+
+t.test('health is not read for each screen; after a lost director all is asked anew', async t => {
+  const bench = busy()
+  let asked: string[] = []
+  let isThere = true
+  const health = {
+    services: [
+      { state: 'up', servers: [] },
+      { state: 'down', servers: [] },
+    ],
+    next: null,
+  }
+  const vrrp = { instances: [], groups: [], scripts: [], unclaimed: {} }
+  const values: Record<string, unknown> = { health, vrrp }
+  const control: Control = {
+    call: async request => {
+      asked.push(request.op)
+      if (!isThere) throw new Error('hung up')
+      return request.op in values ? { ok: true, value: values[request.op] as never } : bench.control.call(request)
+    },
+  }
+  const again = new Look(control, [], 'cps')
+  for (let i = 0; i < 3; i++) t.match(await again.read(5), /^health +1 services up, 1 down, 0 not known yet$/m)
+  t.equal(asked.filter(op => op === 'health').length, 1)
+  t.equal(asked.filter(op => op === 'announcements').length, 1, 'it announces nothing')
+  isThere = false
+  await t.rejects(again.read(5), /hung up/)
+  isThere = true
+  asked = []
+  t.match(await again.read(5), /^health/m)
+  for (const op of ['health', 'announcements', 'service-sums']) t.ok(asked.includes(op), op)
 })
 
 t.test('what is wrong is said', async t => {
