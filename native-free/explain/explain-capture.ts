@@ -82,6 +82,7 @@ function watchOne({ director, frames, clock }: Replay, told: Show): void {
     // What is answered in the place of other hosts comes behind the frame itself.
     if (frames.taken !== before + 1) return undefined
     clock.stampOf(director.now, stamp)
-    return new Story(director, stamp.seconds * 1000 + Math.floor(stamp.nanoseconds / 1e6), link, slab, at, len, told)
+    const unixMs = stamp.seconds * 1000 + Math.floor(stamp.nanoseconds / 1e6)
+    return new Story(director, unixMs, link, slab, at, len, tell => told(tell()))
   })
 }

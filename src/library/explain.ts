@@ -10,6 +10,7 @@ import type { Director } from '../director/director.js'
 import { UsageError } from '../director/options.js'
 import { readFilter } from '../filter/filter.js'
 import { FilterError } from '../filter/words.js'
+import { atOnce } from '../service/in-steps.js'
 import { explanationText as textOf } from '../cli/uvs/explain/explanation-text.js'
 import { simulated, type SimulatedOptions } from './simulated.js'
 
@@ -79,7 +80,7 @@ export function watch(director: Director, filter = '', count = 1): Watch {
   const live = new LiveWatch(director, takes, count)
   watches.set(director, live)
   return {
-    take: () => live.take(),
+    take: () => atOnce(live.take(Infinity)),
     get isOver() {
       return live.isOver
     },

@@ -49,7 +49,7 @@ function* perform(
 ): Generator<void, Operations[OperationName]['value']> {
   const operation = OPERATIONS[request.op] as Operation
   // Who changes rules is told no counts, and thousands of such requests may come together.
-  if (!operation.changesRules) director.flows?.settleAll()
+  if (!operation.changesRules && !operation.tellsNoCounts) director.flows?.settleAll()
   const around = { ...surroundings, carryOut: (each: Request) => executeInSteps(director, each, surroundings) }
   return 'steps' in operation
     ? yield* operation.steps(director, request, around)

@@ -40,6 +40,8 @@ interface InSteps<O extends OperationName> {
 interface Asking<O extends OperationName> {
   /** It changes services, so it waits while a transaction is carried out. */
   readonly changesRules?: true
+  /** Its answer has no counts: those that a program keeps need not be fetched for it. */
+  readonly tellsNoCounts?: true
   /** It may change which addresses are ours (steered-addresses.ts). */
   readonly changesAddresses?: true
   /**

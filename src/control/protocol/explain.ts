@@ -81,7 +81,7 @@ export const explain = {
    * has not been asked for ten seconds.
    */
   watch: takes({ filter, count: integer(1, MOST_EXPLAINED) }),
-  /** What has been explained since it was last asked. `isOver`: there is no watch, or all its packets have come. */
+  /** What has been explained since it was last asked, at most 16; more may follow. `isOver`: there is no watch, or all its packets are told. */
   watched: takes({}).returns<{ explanations: Explanation[]; isOver: boolean }>(),
   /** Ends the watch. */
   unwatch: takes({}),

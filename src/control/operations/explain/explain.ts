@@ -4,13 +4,14 @@ import { FilterError } from '../../../filter/words.js'
 import type { explain as shapes } from '../../protocol/explain.js'
 import { Refused } from '../../protocol/refusal.js'
 import type { OperationsOf } from '../operation.js'
-import { LiveWatch } from './live-watch.js'
+import { LiveWatch, ONE_ANSWER } from './live-watch.js'
 
 /** The watch of each director. */
 const watches = new WeakMap<Director, LiveWatch>()
 
 export const explain = {
   watch: {
+    tellsNoCounts: true,
     run(director, { filter, count }) {
       const takes = filterOf(filter)
       const before = watches.get(director)
@@ -20,10 +21,11 @@ export const explain = {
     },
   },
   watched: {
-    run(director) {
+    tellsNoCounts: true,
+    *steps(director) {
       const watch = watches.get(director)
-      const isOver = watch === undefined || watch.isOver
-      const explanations = watch?.take() ?? []
+      const explanations = watch ? yield* watch.take(ONE_ANSWER) : []
+      const isOver = watch === undefined || (watch.isOver && watch.isTold)
       if (isOver) unwatch(director)
       return { explanations, isOver }
     },
@@ -33,6 +35,7 @@ export const explain = {
     }),
   },
   unwatch: {
+    tellsNoCounts: true,
     run(director) {
       unwatch(director)
       return null

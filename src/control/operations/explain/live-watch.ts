@@ -5,13 +5,15 @@ import { Story } from './story.js'
 
 /** A watch that nobody asks for that long ends. */
 const FORGOTTEN_MS = 10_000
+/** Explanations that one answer of the control socket holds. As JSON they take some 0.2 ms, in which frames wait. */
+export const ONE_ANSWER = 16
 
 /** Has a director explain the next packets that a filter takes. */
 export class LiveWatch {
   readonly #director: Director
   #left: number
   #askedAt: number
-  #explained: Explanation[] = []
+  readonly #untold: (() => Explanation)[] = []
 
   constructor(director: Director, takes: (facts: FrameFacts) => boolean, count: number) {
     this.#director = director
@@ -19,25 +21,33 @@ export class LiveWatch {
     this.#askedAt = director.now
     const facts = new FrameFacts()
     director.watchBy((link, slab, at, len) => {
-      if (this.#left === 0 || director.now - this.#askedAt > FORGOTTEN_MS) this.end()
+      if (this.isOver) this.end()
       else if (takes(facts.read(slab.view, at, len))) {
         this.#left--
-        return new Story(director, Date.now(), link, slab, at, len, explanation => this.#explained.push(explanation))
+        return new Story(director, Date.now(), link, slab, at, len, tell => this.#untold.push(tell))
       }
       return undefined
     })
   }
 
-  /** What has been explained since the last call. */
-  take(): Explanation[] {
+  /** What has been explained since the last call, at most so many; a step each. */
+  *take(most: number): Generator<void, Explanation[]> {
+    if (this.isOver) this.end()
     this.#askedAt = this.#director.now
-    const explained = this.#explained
-    this.#explained = []
-    return explained
+    const told: Explanation[] = []
+    for (const tell of this.#untold.splice(0, most)) {
+      told.push(tell())
+      yield
+    }
+    return told
   }
-  /** Whether no packet is to come. */
+  /** Whether no packet is to be explained any more. */
   get isOver(): boolean {
     return this.#left === 0 || this.#director.now - this.#askedAt > FORGOTTEN_MS
+  }
+  /** Whether all that was explained has been taken. */
+  get isTold(): boolean {
+    return this.#untold.length === 0
   }
   end(): void {
     this.#left = 0

@@ -12,7 +12,7 @@ import { Verdict, verdictNames } from '../../../packet/verdict.js'
 import type { Destination } from '../../../service/destination.js'
 import { TunnelType } from '../../../service/method.js'
 import { formatIpv4, type Ipv4Addr } from '../../../wire/addr.js'
-import type { CandidateInfo, ExplainedStep, Explanation } from '../../protocol/explain.js'
+import type { CandidateInfo, ExplainedStep, Explanation, FieldInfo } from '../../protocol/explain.js'
 import { connectionInfo } from '../connections.js'
 import { changedFields } from './changed-fields.js'
 import { fieldsOf } from './frame-fields.js'
@@ -23,13 +23,21 @@ import { packetLine } from './packet-line.js'
 const MOST_OCTETS = 2048
 const MOST_CANDIDATES = 64
 
-/** Writes down what a director decides of one frame. It copies what it needs: the frame may be rewritten, the tables change. */
+/** A step, or how it is told later. */
+type Noted = ExplainedStep | (() => ExplainedStep)
+
+/**
+ * Notes what a director decides of one frame, and can tell it later. It copies what it needs: the frame may be rewritten, the tables change.
+ * Other frames wait while it notes. To decode headers takes ten times as long: that is done when it is told.
+ */
 export class Story implements Witness {
   readonly #director: Director
-  readonly #told: (explanation: Explanation) => void
-  readonly #explanation: Explanation
-  readonly #facts: FrameFacts
+  readonly #noted: (tell: () => Explanation) => void
+  readonly #at: number
   readonly #in: Link
+  readonly #octets: DataView
+  readonly #len: number
+  readonly #steps: Noted[] = []
   #out: Link | undefined
   /** The connection that the packet was found to be of, and whose tunnel it may take. */
   #conn: ConnIndex = NONE
@@ -37,7 +45,7 @@ export class Story implements Witness {
   #by: LookUp | undefined
   #chosen: Destination | undefined
 
-  /** `told` gets the explanation when all is decided. `at`: Unix time, in ms. */
+  /** `noted` gets how to tell the explanation, when all is decided. `at`: Unix time, in ms. */
   constructor(
     director: Director,
     at: number,
@@ -45,25 +53,14 @@ export class Story implements Witness {
     slab: Slab,
     frameAt: number,
     len: number,
-    told: (explanation: Explanation) => void,
+    noted: (tell: () => Explanation) => void,
   ) {
     this.#director = director
-    this.#told = told
+    this.#noted = noted
+    this.#at = at
     this.#in = link
-    const octets = slab.bytes.slice(frameAt, frameAt + len)
-    const view = new DataView(octets.buffer)
-    this.#facts = new FrameFacts().read(view, 0, len)
-    const fields = fieldsOf(view, 0, len)
-    this.#explanation = {
-      at,
-      link: link.name,
-      packet: packetLine(fields, len),
-      fields,
-      octets: Buffer.from(octets.buffer, 0, Math.min(len, MOST_OCTETS)).toString('hex'),
-      length: len,
-      steps: [],
-      verdict: '',
-    }
+    this.#octets = copyOf(slab, frameAt, len)
+    this.#len = len
   }
 
   lookedUp(by: LookUp, conn: ConnIndex): void {
@@ -99,9 +96,9 @@ export class Story implements Witness {
     })
   }
   chosen(dest: Destination | undefined): void {
-    const last = this.#explanation.steps.at(-1)
+    const last = this.#steps.at(-1)
     this.#chosen = dest
-    if (dest && last?.step === 'scheduler') last.chosen = nameOf(dest)
+    if (dest && typeof last === 'object' && last.step === 'scheduler') last.chosen = nameOf(dest)
   }
   routed(to: Ipv4Addr, hop: Hop | undefined): void {
     const way = hop && { link: hop.link.name, nextHop: formatIpv4(hop.nextHop), mtu: hop.mtu }
@@ -109,24 +106,43 @@ export class Story implements Witness {
     this.#add({ step: 'route', to: formatIpv4(to), ...way })
   }
   sent(link: Link, slab: Slab, at: number, len: number, isTaken: boolean, isToKernel: boolean): void {
-    const after = fieldsOf(slab.view, at, len, this.#tunnelPort())
-    const changed = changedFields(this.#explanation.fields, after)
-    this.#add({ step: 'sent', link: link.name, toKernel: isToKernel, taken: isTaken, octets: len, changed })
+    const octets = copyOf(slab, at, len)
+    const tunnelPort = this.#tunnelPort()
+    this.#add(() => {
+      const changed = changedFields(this.#fields(), fieldsOf(octets, 0, octets.byteLength, tunnelPort))
+      return { step: 'sent', link: link.name, toKernel: isToKernel, taken: isTaken, octets: len, changed }
+    })
   }
   decided(verdict: Verdict): void {
-    this.#explanation.verdict = verdictNames.get(verdict)!
     const conn = this.#connectionNow()
-    Object.assign(this.#explanation, this.#infoOf(conn))
+    const info = this.#infoOf(conn)
     const offload = conn !== NONE && this.#by && offloadStep(this.#director, conn, this.#by, this.#in, this.#out)
     if (offload) this.#add(offload)
-    this.#told(this.#explanation)
+    this.#noted(() => this.#tell(verdict, info))
   }
 
+  #tell(verdict: Verdict, info: Pick<Explanation, 'connection'>): Explanation {
+    const fields = this.#fields()
+    return {
+      at: this.#at,
+      link: this.#in.name,
+      packet: packetLine(fields, this.#len),
+      fields,
+      octets: Buffer.from(this.#octets.buffer).toString('hex'),
+      length: this.#len,
+      steps: this.#steps.map(each => (typeof each === 'function' ? each() : each)),
+      verdict: verdictNames.get(verdict)!,
+      ...info,
+    }
+  }
+  #fields(): FieldInfo[] {
+    return fieldsOf(this.#octets, 0, this.#octets.byteLength)
+  }
   /** One that has just been opened was not looked up. */
   #connectionNow(): ConnIndex {
-    const { protocol, src, srcPort, dst, dstPort, hasPorts } = this.#facts
     const { table } = this.#director.conns
     if (this.#chosen === undefined && this.#conn === NONE) return NONE
+    const { protocol, src, srcPort, dst, dstPort, hasPorts } = facts.read(this.#octets, 0, this.#octets.byteLength)
     if (!hasPorts) return this.#conn
     const inbound = table.lookupInbound(protocol, src, srcPort, dst, dstPort)
     return inbound === NONE ? this.#conn : inbound
@@ -138,9 +154,17 @@ export class Story implements Witness {
   #infoOf(conn: ConnIndex): Pick<Explanation, 'connection'> {
     return conn === NONE ? {} : { connection: connectionInfo(this.#director, conn) }
   }
-  #add(step: ExplainedStep): void {
-    this.#explanation.steps.push(step)
+  #add(step: Noted): void {
+    this.#steps.push(step)
   }
+}
+
+/** Of the frame in hand. */
+const facts = new FrameFacts()
+
+/** All headers of a frame, and what they carry up to a length. */
+function copyOf({ bytes }: Slab, at: number, len: number): DataView {
+  return new DataView(bytes.slice(at, at + Math.min(len, MOST_OCTETS)).buffer)
 }
 
 function candidateOf(dest: Destination, view: string | undefined): CandidateInfo {

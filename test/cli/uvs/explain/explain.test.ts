@@ -7,6 +7,7 @@ import type { Explanation } from '../../../../src/control/protocol/explain.js'
 import { Verdict, verdictNames } from '../../../../src/packet/verdict.js'
 import { BenchDirector, fromClient, VIP } from '../../../support/bench-director.js'
 import { tcp4, udp4 } from '../../../support/frames.js'
+import { SimulatedFlows } from '../../../support/simulated-flows.js'
 import { sampleExplanation } from '../../sample-explanation.js'
 
 t.test('an explanation as lines', async t => {
@@ -62,6 +63,47 @@ t.test('the next packets that the filter takes, no more, and then nobody watches
   t.equal(bench.ask({ op: 'watch', filter: '', count: 1 }), null, 'the other was forgotten')
   t.equal(bench.ask({ op: 'watch', filter: 'port http', count: 1 }), 'EINVAL')
 })
+
+t.test('of many packets one answer has 16, and the watch is over with the last of them', async t => {
+  const bench = new BenchDirector()
+  bench.serve('udp', `${VIP}:53`, '10.99.2.11:53')
+  bench.ask({ op: 'watch', filter: 'udp', count: 40 })
+  for (let port = 1001; port <= 1050; port++) bench.turn('c', udp4(`10.99.1.10:${port} > ${VIP}:53`, fromClient))
+  const answer = () => bench.ask<'watched'>({ op: 'watched' }) as { explanations: Explanation[]; isOver: boolean }
+  const answers = [answer(), answer(), answer(), answer()]
+  t.strictSame(
+    answers.map(({ explanations, isOver }) => [explanations.length, isOver]),
+    [
+      [16, false],
+      [16, false],
+      [8, true],
+      [0, true],
+    ],
+  )
+  t.strictSame(
+    answers.flatMap(({ explanations }) => explanations).map(({ connection }) => connection?.cport),
+    Array.from({ length: 40 }, (_, i) => 1001 + i),
+  )
+  const { status, shown } = await explainedOf(bench, '', 40, () => {
+    for (let port = 1001; port <= 1050; port++) bench.turn('c', udp4(`10.99.1.11:${port} > ${VIP}:53`, fromClient))
+  })
+  t.strictSame([status, shown.length], [0, 40])
+})
+
+t.test(
+  'who watches is told no counts: the flows that a program forwards are not looked at for each answer',
+  async t => {
+    const bench = new BenchDirector({ offload: new SimulatedFlows() })
+    let looked = 0
+    bench.director.flows!.settleAll = () => void looked++
+    bench.ask({ op: 'watch', filter: '', count: 1 })
+    bench.ask({ op: 'watched' })
+    bench.ask({ op: 'unwatch' })
+    t.equal(looked, 0)
+    bench.ask({ op: 'figures' })
+    t.equal(looked, 1)
+  },
+)
 
 t.test('why not another real server', async t => {
   const sample = sampleExplanation()

@@ -17,7 +17,7 @@ function withProgram(options: Options = {}) {
   const watched = (link: string, frame: Uint8Array): ExplainedOffload | undefined => {
     let told: Explanation | undefined
     bench.director.watchBy(
-      (on, slab, at, len) => new Story(bench.director, bench.now, on, slab, at, len, each => void (told = each)),
+      (on, slab, at, len) => new Story(bench.director, bench.now, on, slab, at, len, tell => void (told = tell())),
     )
     bench.turn(link, frame)
     bench.director.watchBy(undefined)

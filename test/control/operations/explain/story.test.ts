@@ -14,7 +14,7 @@ const SEED = Number(process.env['UVS_SEED'] ?? 20_261_130)
 function explained(bench: BenchDirector): Explanation[] {
   const told: Explanation[] = []
   bench.director.watchBy(
-    (link, slab, at, len) => new Story(bench.director, bench.now, link, slab, at, len, each => told.push(each)),
+    (link, slab, at, len) => new Story(bench.director, bench.now, link, slab, at, len, tell => told.push(tell())),
   )
   return told
 }
