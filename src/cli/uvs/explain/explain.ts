@@ -8,13 +8,13 @@ import { jsonDocument } from '../../json.js'
 import type { Option } from '../../option.js'
 import type { UvsCommand } from '../command.js'
 import { type Given, readOptions } from '../options/read-options.js'
-import { CAPTURE } from '../replay/replay-options.js'
-import { SIMULATED_OPTIONS, simulatedDirector } from '../replay/simulated-director.js'
-import { explainFrames, explainTyped } from './explain-simulated.js'
+import { CAPTURE, SIMULATED_OPTIONS } from '../replay/simulated-options.js'
 import { explanationText, PLAIN, type Paint } from './explanation-text.js'
 import { whyNot } from './why-not.js'
 
-const ASK_MS = 50
+/** A director is asked again so soon, and twice as late each time that there was nothing. */
+const LEAST_ASK_MS = 25
+const MOST_ASK_MS = 400
 const MOST_SECONDS = 86_400
 const SERVER = /^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$/
 
@@ -73,6 +73,11 @@ Packets that a program forwards for the director come up to it while they are wa
     const shown = (explanation: Explanation): void => show(explanation, wanted)
     const [capture, rules] = [given.one('--in'), given.one('--rules')]
     if (capture !== undefined || rules !== undefined) {
+      // Three hundred modules: what asks a running director starts on the CPUs that serve it, and does without.
+      const [{ explainFrames, explainTyped }, { simulatedDirector }] = await Promise.all([
+        import('./explain-simulated.js'),
+        import('../replay/simulated-director.js'),
+      ])
       const simulated = simulatedDirector(given)
       if (capture === undefined) await explainTyped(given.words, simulated, shown)
       else await explainFrames(capture, given.all('--frame').map(frameOf), simulated, shown)
@@ -133,13 +138,17 @@ export async function explainNext(
   if (!begun.ok) throw new Error(begun.message)
   const end = performance.now() + waitMs
   let left = count
-  for (;;) {
+  for (let askMs = LEAST_ASK_MS; ;) {
     const reply = await control.call({ op: 'watched' })
     if (!reply.ok) throw new Error(reply.message)
-    for (const explanation of reply.value.explanations.slice(0, left)) show(explanation)
-    left -= Math.min(left, reply.value.explanations.length)
-    if (left === 0 || reply.value.isOver || performance.now() >= end) break
-    await sleep(ASK_MS)
+    const { explanations, isOver } = reply.value
+    for (const explanation of explanations.slice(0, left)) show(explanation)
+    left -= Math.min(left, explanations.length)
+    if (left === 0 || isOver || performance.now() >= end) break
+    if (explanations.length === 0) {
+      await sleep(Math.min(askMs, end - performance.now()))
+      askMs = Math.min(2 * askMs, MOST_ASK_MS)
+    } else askMs = LEAST_ASK_MS
   }
   await control.call({ op: 'unwatch' })
   if (left === 0) return 0

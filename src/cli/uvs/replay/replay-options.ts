@@ -1,9 +1,10 @@
 import { UsageError } from '../../../director/options.js'
-import type { Form, Option } from '../../option.js'
+import type { Form } from '../../option.js'
 import { splitScript } from '../rules/script.js'
 import { readOptions } from '../options/read-options.js'
 import { readMoment } from './moment.js'
-import { SIMULATED_OPTIONS, simulatedDirector, type SimulatedDirector } from './simulated-director.js'
+import { simulatedDirector, type SimulatedDirector } from './simulated-director.js'
+import { CAPTURE, SIMULATED_OPTIONS } from './simulated-options.js'
 
 /** A line of `uvs script`, to be run so many ms after the first frame. */
 export interface TimedLine {
@@ -17,14 +18,6 @@ export interface ReplayCommand extends SimulatedDirector {
   out: string | undefined
   json: string | undefined
   at: TimedLine[]
-}
-
-export const CAPTURE: Option = {
-  flags: ['--in'],
-  value: 'FILE',
-  is: 'file',
-  help: 'the capture, pcap or pcapng',
-  required: true,
 }
 
 export const REPLAY_FORM: Form = {

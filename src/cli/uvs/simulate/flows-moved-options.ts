@@ -1,5 +1,6 @@
 import type { SimulatedDirector } from '../replay/simulated-director.js'
-import { SIMULATED_OPTIONS, simulatedDirector } from '../replay/simulated-director.js'
+import { simulatedDirector } from '../replay/simulated-director.js'
+import { SIMULATED_OPTIONS } from '../replay/simulated-options.js'
 import { sysctlNames } from '../../../service/sysctls.js'
 import { UsageError } from '../../../director/options.js'
 import { parseCidr, type Cidr } from '../../../wire/addr.js'

@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { explanationText } from '../../../../src/cli/uvs/explain/explanation-text.js'
 import { adviceOn } from '../../../../src/cli/uvs/explain/advice.js'
@@ -104,6 +108,24 @@ t.test(
     t.equal(looked, 1)
   },
 )
+
+t.test('uvs explain of a running director loads nothing of the director: it starts on the CPUs that serve', async t => {
+  const dir = t.testdir()
+  const main = fileURLToPath(new URL('../../../../src/cli/uvs/main.js', import.meta.url))
+  const asks = spawnSync(process.execPath, [main, 'explain', '--control', join(dir, 'none')], {
+    env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: dir }, // which lists the modules
+    encoding: 'utf8',
+  })
+  t.match(asks, { status: 1, stderr: /no director answers/ })
+  const [listed] = readdirSync(dir)
+  const modules = (JSON.parse(readFileSync(join(dir, listed!), 'utf8')) as { result: { url: string }[] }).result
+  const ours = modules.map(({ url }) => url).filter(url => url.includes('/dist/'))
+  t.ok(ours.some(url => url.endsWith('/explain/explain.js')))
+  t.strictSame(
+    ours.filter(url => /native-free|\/director\/path\/|\/control\/operations\//.test(url)),
+    [],
+  )
+})
 
 t.test('why not another real server', async t => {
   const sample = sampleExplanation()
