@@ -14,9 +14,11 @@ export interface ClientHost {
   readonly plan: ClientGroup
   /** The connection's end here. */
   readonly end: string
+  forget(): void
+}
+export interface TcpClientHost extends ClientHost {
   /** Sends RST, as a program does that closes with octets unread. */
-  abort(conn: TcpConnection): void
-  forget(conn: TcpConnection): void
+  abort(): void
 }
 
 interface Request {
@@ -27,8 +29,7 @@ interface Request {
 
 /** A connection of a client: its requests, one after the other, and what becomes of each. */
 export class ClientConnection implements TcpHandler {
-  readonly #host: ClientHost
-  #conn: TcpConnection | undefined
+  readonly #host: TcpClientHost
   #request: Request | undefined
   #left: number
   #isOpen = false
@@ -36,21 +37,20 @@ export class ClientConnection implements TcpHandler {
   /** Repeats until the peer was last heard. */
   #repeats = 0
 
-  constructor(host: ClientHost) {
+  constructor(host: TcpClientHost) {
     this.#host = host
     this.#left = host.plan.perConnection
   }
 
   /** With its first request, whose time counts from the SYN. */
   begin(conn: TcpConnection): void {
-    this.#conn = conn
     this.#next()
     conn.handler = this
     conn.open(this.#now)
   }
   /** Once in a while: has it given up? */
   look(conn: TcpConnection): void {
-    if (this.#isOver && conn.retransmits - this.#repeats > MOST_REPEATS) this.#host.forget(conn)
+    if (this.#isOver && conn.retransmits - this.#repeats > MOST_REPEATS) this.#host.forget()
   }
 
   opened(conn: TcpConnection): void {
@@ -87,11 +87,11 @@ export class ClientConnection implements TcpHandler {
     this.#isOver = true
   }
   /** An ICMP error about it: of an open connection it may pass. */
-  unreachable(conn: TcpConnection): void {
+  unreachable(): void {
     if (this.#isOpen || this.#isOver) return
     this.#end('refused')
     this.#isOver = true
-    this.#host.forget(conn)
+    this.#host.forget()
   }
 
   get #now(): number {
@@ -108,7 +108,7 @@ export class ClientConnection implements TcpHandler {
       if (this.#request !== request) return
       this.#end(this.#isOpen ? 'broken' : 'timedOut')
       this.#isOver = true
-      if (this.#conn) this.#host.abort(this.#conn)
+      this.#host.abort()
     })
   }
   #ask(conn: TcpConnection): void {

@@ -1,5 +1,6 @@
 import { Director } from '../../src/director/director.js'
 import { verdictNames } from '../../src/packet/verdict.js'
+import { Method, TunnelType } from '../../src/service/method.js'
 import type { AdvertSink } from '../../src/packet/advert-sink.js'
 import { slabOver, type Slab } from '../../src/packet/frame.js'
 import type { Ipv4Addr, MacAddr } from '../../src/wire/addr.js'
@@ -104,6 +105,20 @@ export class DirectorStation {
     this.#slab.bytes.fill(0, 0, FRAME_AT)
     this.#slab.bytes.set(octets, FRAME_AT)
     this.#enter(link, this.#slab, octets.length)
+  }
+
+  /** Whether its rules have a real server to whose port it sends GUE. */
+  sendsGue(addr: Ipv4Addr, port: number): boolean {
+    for (const { destinations } of this.director.balancing.inKernelOrder())
+      for (const dest of destinations)
+        if (
+          dest.addr === addr &&
+          dest.method === Method.TUNNEL &&
+          dest.tunnelType === TunnelType.GUE &&
+          dest.tunnelPort === port
+        )
+          return true
+    return false
   }
 
   /** Counts of frames that it dropped, by verdict. */

@@ -28,6 +28,8 @@ export function capturedFlows(
   capture: FormatReader,
   isForService: (flow: ClientFlow) => boolean,
   most: number,
+  /** Is told after each frame. */
+  reached: () => void = () => {},
 ): CapturedFlows {
   const found: CapturedFlows = { flows: [], frames: 0, others: 0, sctp: 0, isCut: false }
   const frame = new CapturedFrame()
@@ -37,6 +39,7 @@ export function capturedFlows(
   const seen = new Set<string>()
   while (capture.next(frame)) {
     found.frames++
+    reached()
     if (maker.make(frame, NOBODY, bytes, view, 0) !== Made.FRAME) continue
     read.read(view, 0, maker.len)
     const { protocol, srcAddr, srcPort, dstAddr, dstPort } = read

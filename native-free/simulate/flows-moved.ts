@@ -62,22 +62,42 @@ export interface FlowsMovedOptions {
   after: FlowDirector
   /** Makes the rules of `before` those of `after`, as on a director that runs. */
   apply: () => Promise<void>
+  /** Is told now and then how much of the work is done, 0 to 1. */
+  reached?: (share: number) => void
 }
 
+/** Each flow is looked at so often. */
+const STEPS = 4
+const REACHED_EVERY = 4096
+
 /** The same for the same flows and rules. */
-export async function flowsMoved({ flows, before, after, apply }: FlowsMovedOptions): Promise<FlowsMoved> {
+export async function flowsMoved({ flows, before, after, apply, reached }: FlowsMovedOptions): Promise<FlowsMoved> {
+  let done = 0
+  const count = (): void => {
+    if (++done % REACHED_EVERY === 0) reached?.(done / (STEPS * flows.length))
+  }
   const counts = new Map<string, ServiceCount>()
   const ofFlow = flows.map(flow => serviceCount(counts, flow, before, after))
   const meant = flows.filter((_, at) => ofFlow[at] !== undefined)
   const countOf = ofFlow.filter(count => count !== undefined)
-  const was = meant.map(flow => before.open(flow))
-  meant.forEach((flow, at) => countOf[at]!.newFlows.add(was[at]!, after.open(flow)))
+  const was = meant.map(flow => {
+    count()
+    return before.open(flow)
+  })
+  meant.forEach((flow, at) => {
+    count()
+    countOf[at]!.newFlows.add(was[at]!, after.open(flow))
+  })
   await apply()
   before.turn()
   meant.forEach((flow, at) => {
+    count()
     if (was[at]!.server !== undefined) countOf[at]!.open.add(was[at]!, before.goOn(flow))
   })
-  meant.forEach((flow, at) => countOf[at]!.returning.add(was[at]!, before.open(before.nextFlowOf(flow))))
+  meant.forEach((flow, at) => {
+    count()
+    countOf[at]!.returning.add(was[at]!, before.open(before.nextFlowOf(flow)))
+  })
   const services = [...counts.values()].toSorted((a, b) => (a.service < b.service ? -1 : 1))
   return {
     flows: meant.length,

@@ -9,6 +9,16 @@ interface Finding {
   readonly found: string
 }
 
+/** Of nothing at all these do not hold: a scenario that asks has meant something. */
+const ABOUT_REQUESTS: ReadonlySet<Assertion['kind']> = new Set([
+  'share-most',
+  'share-least',
+  'broken-most',
+  'failed-most',
+  'moved-most',
+  'imbalance',
+] as const)
+
 /** Whether an assertion holds, and what was found. */
 export function judge(assertion: Assertion, result: Judged): AssertionResult {
   return { text: assertion.text, ...findingOf(assertion, result) }
@@ -16,6 +26,7 @@ export function judge(assertion: Assertion, result: Judged): AssertionResult {
 
 function findingOf(assertion: Assertion, result: Judged): Finding {
   const { requests, realServers, drains, recoveries, series } = result
+  if (ABOUT_REQUESTS.has(assertion.kind) && requests.started === 0) return { ok: false, found: 'no request began' }
   switch (assertion.kind) {
     case 'share-most':
     case 'share-least':
@@ -24,6 +35,8 @@ function findingOf(assertion: Assertion, result: Judged): Finding {
       return { ok: requests.broken <= assertion.count!, found: counted(requests.broken, 'connection', 'broke') }
     case 'failed-most':
       return ofFailures(assertion, requests)
+    case 'moved-most':
+      return { ok: requests.moved <= assertion.count, found: counted(requests.moved, 'request', 'moved') }
     case 'answered-least':
       return { ok: requests.answered >= assertion.count, found: counted(requests.answered, 'request', 'answered') }
     case 'drain':
@@ -39,6 +52,7 @@ function findingOf(assertion: Assertion, result: Judged): Finding {
         'nothing failed',
       )
     case 'latency': {
+      if (requests.answered === 0) return { ok: false, found: 'no request was answered' }
       const ms = requests.latencyMs[assertion.quantile]
       return { ok: ms < assertion.ms, found: `${assertion.quantile} ${ms} ms` }
     }

@@ -22,7 +22,7 @@ export class Interval {
 
 /** Counts what happens, and remembers when requests that failed had begun. */
 export class Ledger {
-  readonly totals = { started: 0, answered: 0, broken: 0, refused: 0, timedOut: 0 }
+  readonly totals = { started: 0, answered: 0, broken: 0, refused: 0, timedOut: 0, moved: 0 }
   readonly events: TimelineEvent[] = []
   /** Requests that failed: when each had begun, and when it failed. */
   readonly failures: Failed[] = []
@@ -40,6 +40,14 @@ export class Ledger {
   /** A real server has taken a connection. `client`: its end as the real server sees it, so not of FULLNAT. */
   placed(client: string, server: string): void {
     this.#placed.set(client, server)
+  }
+  /** A real server got a request by UDP. Returns whether it is the first that it got of this client since another had one. */
+  asked(client: string, server: string): boolean {
+    const before = this.#placed.get(client)
+    if (before === server) return false
+    if (before !== undefined) this.totals.moved++
+    this.#placed.set(client, server)
+    return true
   }
   over(outcome: Outcome, sinceMs: number, nowMs: number, client: string): void {
     this.totals[outcome]++
@@ -75,9 +83,9 @@ export class Ledger {
   }
 
   requests(): RequestTotals {
-    const { started, answered, broken, refused, timedOut } = this.totals
+    const { started, answered, broken, refused, timedOut, moved } = this.totals
     const unfinished = started - answered - broken - refused - timedOut
-    return { started, answered, broken, refused, timedOut, unfinished, latencyMs: latencyOf(this.#tookMs) }
+    return { started, answered, broken, refused, timedOut, unfinished, moved, latencyMs: latencyOf(this.#tookMs) }
   }
 }
 

@@ -1,5 +1,8 @@
 import { DF, IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../src/wire/ipv4.js'
 import { ETHERNET_LEN, EthernetView, EtherType } from '../../src/wire/ethernet.js'
+import { GreView } from '../../src/wire/gre.js'
+import { GueView } from '../../src/wire/gue.js'
+import { UDP_LEN } from '../../src/wire/udp.js'
 import { HEADROOM, VNET_LEN, type Slab } from '../../src/packet/frame.js'
 import type { Ipv4Addr, MacAddr } from '../../src/wire/addr.js'
 import { ICMP_LEN } from '../../src/wire/icmp.js'
@@ -22,6 +25,8 @@ export interface SimPacket {
 
 const ethernet = new EthernetView()
 const ip = new Ipv4View()
+const gre = new GreView()
+const gue = new GueView()
 
 /** Writes the packet's frame, checksums and all. Returns its length. */
 export function putFrame(
@@ -47,15 +52,28 @@ export function putFrame(
   return ETHERNET_LEN + len
 }
 
-/** The packet of a frame, out of its tunnel if it is in one of IPIP; undefined: it is no whole IPv4 packet. */
-export function packetOf(slab: Slab, at: number, len: number): SimPacket | undefined {
-  return packetAt(slab, at + ETHERNET_LEN, len - ETHERNET_LEN)
+/** Whether a UDP packet to an address and a port is one of a tunnel by GUE. */
+export type IsGue = (addr: Ipv4Addr, port: number) => boolean
+
+/** The packet of a frame, out of its tunnel if it is in one; undefined: it is no whole IPv4 packet. */
+export function packetOf(slab: Slab, at: number, len: number, isGue: IsGue): SimPacket | undefined {
+  return packetAt(slab, at + ETHERNET_LEN, len - ETHERNET_LEN, isGue)
 }
 
-function packetAt(slab: Slab, at: number, len: number): SimPacket | undefined {
+function packetAt(slab: Slab, at: number, len: number, isGue: IsGue): SimPacket | undefined {
   if (!ip.wrap(slab.view, at).isValid(len) || ip.isFragment) return undefined
   const { headerLen, totalLen, protocol, srcAddr, dstAddr } = ip
-  if (protocol === IpProtocol.IPIP) return packetAt(slab, at + headerLen, totalLen - headerLen)
+  const inner = at + headerLen
+  const innerLen = totalLen - headerLen
+  if (protocol === IpProtocol.IPIP) return packetAt(slab, inner, innerLen, isGue)
+  if (protocol === IpProtocol.GRE) {
+    if (!gre.wrap(slab.view, inner).isValid(innerLen)) return undefined
+    return packetAt(slab, inner + gre.headerLen, innerLen - gre.headerLen, isGue)
+  }
+  if (protocol === IpProtocol.UDP && innerLen >= UDP_LEN && isGue(dstAddr, slab.view.getUint16(inner + 2))) {
+    if (!gue.wrap(slab.view, inner + UDP_LEN).isValid(innerLen - UDP_LEN)) return undefined
+    return packetAt(slab, inner + UDP_LEN + gue.headerLen, innerLen - UDP_LEN - gue.headerLen, isGue)
+  }
   return { src: srcAddr, dst: dstAddr, protocol, octets: slab.bytes.slice(at + headerLen, at + totalLen) }
 }
 

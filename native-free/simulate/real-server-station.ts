@@ -17,6 +17,7 @@ import {
   SEGMENT_LEN,
   TICK_MS,
 } from './tcp-ends.js'
+import { UdpService, type UdpServiceHost } from './udp-service.js'
 import { WorkQueue } from './work-queue.js'
 
 interface Open {
@@ -34,7 +35,7 @@ const NO_OCTETS = new Uint8Array(0)
  * A real server: takes connections to any address, as one with the VIP on lo does, and answers requests as places are free. SYNs leave
  * nothing behind (SYN cookies), so that a flood fills its director's table and not its own.
  */
-export class RealServerStation implements Receiver {
+export class RealServerStation implements Receiver, UdpServiceHost {
   readonly name: string
   readonly plan: RealServerPlan
   readonly work: WorkQueue
@@ -44,7 +45,8 @@ export class RealServerStation implements Receiver {
   upMs = 0
   readonly #ground: Ground
   readonly #random: RandomValues
-  readonly #send: (packet: SimPacket, via: string) => void
+  readonly send: (packet: SimPacket, via: string) => void
+  readonly #udp: UdpService
   readonly #open = new Map<string, Open>()
   #failure: 'silent' | 'refuses' | undefined
   #slower = 1
@@ -60,7 +62,8 @@ export class RealServerStation implements Receiver {
     this.#ground = ground
     this.#random = ground.random(part)
     this.#secret = this.#random.below(2 ** 32)
-    this.#send = send
+    this.send = send
+    this.#udp = new UdpService(this, ground)
     this.work = new WorkQueue(ground.events, plan.places, plan.queue)
   }
 
@@ -81,6 +84,10 @@ export class RealServerStation implements Receiver {
   /** The time that it was up, up to now. */
   totalUpMs(): number {
     return this.upMs + (this.isUp ? this.#ground.events.nowMs - this.#upSinceMs : 0)
+  }
+
+  workMs(): number {
+    return this.#random.of(this.plan.service) * this.#slower
   }
 
   fail(how: Failure): void {
@@ -105,6 +112,7 @@ export class RealServerStation implements Receiver {
 
   receive(packet: SimPacket, via: string): void {
     if (this.#failure === 'silent') return this.#ground.ledger.lost('host-down')
+    if (packet.protocol === IpProtocol.UDP) return this.#udp.receive(packet, via)
     const segment = segmentOf(packet)
     if (!segment) return
     const { src, dst } = packet
@@ -138,7 +146,7 @@ export class RealServerStation implements Receiver {
       segmentLen: SEGMENT_LEN,
       send: (_, octets) => {
         const { via: back = via } = this.#open.get(key) ?? {}
-        if (!this.#isMuted) this.#send({ src: dst, dst: src, protocol: IpProtocol.TCP, octets }, back)
+        if (!this.#isMuted) this.send({ src: dst, dst: src, protocol: IpProtocol.TCP, octets }, back)
       },
       forget: () => void this.#open.delete(key),
     })
@@ -172,7 +180,7 @@ export class RealServerStation implements Receiver {
     const { size, isLast } = requestOf(head)
     const isTaken = this.work.add({
       arrivedMs: this.#now,
-      workMs: this.#random.of(this.plan.service) * this.#slower,
+      workMs: this.workMs(),
       done: () => {
         if (this.#open.get(key)?.conn !== conn) return
         this.answered++
@@ -202,11 +210,11 @@ export class RealServerStation implements Receiver {
     flags: number,
   ): void {
     const octets = bareSegment(dstPort, srcPort, seq, ack, flags)
-    this.#send({ src: dst, dst: src, protocol: IpProtocol.TCP, octets }, via)
+    this.send({ src: dst, dst: src, protocol: IpProtocol.TCP, octets }, via)
   }
   #reset(conn: TcpConnection, addr: Ipv4Addr, via: string): void {
     const octets = bareSegment(conn.localPort, conn.peerPort, 0, 0, TcpFlag.RST | TcpFlag.ACK)
-    this.#send({ src: addr, dst: conn.peerAddr, protocol: IpProtocol.TCP, octets }, via)
+    this.send({ src: addr, dst: conn.peerAddr, protocol: IpProtocol.TCP, octets }, via)
   }
 
   /** FNV-1a of the ends and the secret. */

@@ -40,7 +40,9 @@ export interface RequestTotals {
   timedOut: number
   /** Begun, and not over when the simulation ended. */
   unfinished: number
-  /** Of those answered: from SYN to the last octet of the answer, ms. 0 if none was. */
+  /** Of UDP: those that another real server got than the one before from the same port of the client. */
+  moved: number
+  /** Of those answered: from SYN, or the datagram, to the last octet of the answer, ms. 0 if none was. */
   latencyMs: Latency
 }
 

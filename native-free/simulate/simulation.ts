@@ -45,7 +45,7 @@ export interface SimulationOptions {
 /** Parts draw from numbers of their own: these begin so far apart. */
 const PARTS = { wires: 1, clients: 1000, servers: 100_000, floods: 200_000, checks: 300_000 } as const
 /** How often the world outside is looked at, in events. */
-const SLICE = 50_000
+const SLICE = 10_000
 
 /** Runs a scenario. ScenarioError for a line of rules that is refused. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
@@ -70,6 +70,8 @@ class Simulation {
   readonly #checks: readonly CheckStation[]
   readonly #changes: ChangeRunner
   readonly #recorder: Recorder
+  /** Events until the world outside is looked at. */
+  #left = SLICE
 
   constructor(options: SimulationOptions) {
     const { scenario, keepalived } = options
@@ -196,12 +198,11 @@ class Simulation {
 
   /** Everything up to a time, and what happens right then. */
   async #until(ms: number): Promise<void> {
-    let left = SLICE
     while (this.#events.nextMs <= ms) {
       this.#events.runNext()
       for (const check of this.#checks) if (check.isWriting) await check.written()
-      if (--left > 0) continue
-      left = SLICE
+      if (--this.#left > 0) continue
+      this.#left = SLICE
       await this.#options.reached?.(this.#events.nowMs)
     }
     this.#events.nowMs = ms

@@ -88,7 +88,7 @@ export class Site implements DirectorSurroundings {
   sent(from: DirectorStation, link: LinkIndex, slab: Slab, at: number, len: number): void {
     const eth = this.#eth.wrap(slab.view, at)
     if (eth.isGroup) return this.#toGroup(from, link, slab, at, len)
-    const packet = packetOf(slab, at, len)
+    const packet = packetOf(slab, at, len, (addr, port) => from.sendsGue(addr, port))
     if (!packet) return
     const mac = slab.view.getInt32(at + 2) as Ipv4Addr
     const other = this.#own.get(mac)

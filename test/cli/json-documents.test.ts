@@ -35,6 +35,7 @@ import { fleetApplied, fleetPlan, fleetRules, fleetStatus } from './sample-fleet
 import { offloadingNowhere } from './sample-offload.js'
 import { sampleRealServer } from './sample-real-server.js'
 import { sampleSeen } from './sample-seen.js'
+import { simulationDocument } from '../../src/cli/uvs/simulate/simulation-document.js'
 import { sampleSimulation } from './sample-simulation.js'
 
 /* Every document of --json, as a director prints it that has every kind of service and real traffic, against the schema
@@ -117,10 +118,10 @@ async function staged(control: Control, act: (control: Control) => Promise<strin
 }
 
 /** With the rules of a file before, and others after. */
-async function flowsMoved(_?: unknown, flows = '20'): Promise<Outcome> {
+async function flowsMoved(flows = '20'): Promise<Outcome> {
   const given = ['--before', otherRules, '--after', otherRules, '--flows', flows]
-  const { problems: _problems, ...found } = await findFlowsMoved(flowsMovedCommand(readOptions(simulate, given)))
-  return { status: 0, out: jsonDocument('flowsMoved', found), err: '' }
+  const { problems, ...found } = await findFlowsMoved(flowsMovedCommand(readOptions(simulate, given)))
+  return { status: 0, out: simulationDocument({ kind: 'flowsMoved', flowsMoved: found }, problems), err: '' }
 }
 
 /** What prints each document. */
@@ -144,7 +145,6 @@ const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   drops: () => showDrops(droppingOne(), new Rates(), true, 0),
   doctor: async () => ({ ...(await examined(droppingOne(), 0, true)), status: 0 }),
   explain: async () => ({ status: 0, out: jsonDocument('explain', sampleExplanation()), err: '' }),
-  flowsMoved,
   simulation: async () => ({ status: 0, out: await sampleSimulation(), err: '' }),
   fleetPlan: () => fleetPlan(otherRules),
   fleetApplied: () => fleetApplied(otherRules),
@@ -180,6 +180,24 @@ t.test('what a busy director prints is what the schema says', async t => {
   )
 })
 
+t.test('a simulation of a change of the rules is a simulation', async t => {
+  const printed = parsed(await flowsMoved()) as any
+  const validate = validator('simulation')
+  validate(printed)
+  t.strictSame(
+    [validate.errors, Object.keys(printed), printed.simulation.kind],
+    [null, ['version', 'simulation'], 'flowsMoved'],
+  )
+  for (const plant of [
+    (moved: any) => (moved.services[0].newFlows.elsewhere = 0.1),
+    (moved: any) => delete moved.services[0].service,
+  ]) {
+    const wrong = structuredClone(printed)
+    plant(wrong.simulation.flowsMoved)
+    t.notOk(validate(wrong))
+  }
+})
+
 t.test('the plan of a reload is a plan, with instances', async t => {
   const printed = parsed({ ...(await planKeepalived(sampleSeen(), '/k.conf', true)), err: '' })
   const validate = validator('plan')
@@ -191,7 +209,7 @@ t.test('the busy director shows every field there is', async t => {
   const { control } = await busy()
   const shown = new Set<string>()
   for (const show of Object.values(PRINTS)) collectKeys(parsed(await show(control)), shown)
-  collectKeys(parsed(await flowsMoved(undefined, captureFile(t, pcap([])))), shown)
+  for (const flows of ['20', captureFile(t, pcap([]))]) collectKeys(parsed(await flowsMoved(flows)), shown)
   collectKeys(parsed({ ...(await planKeepalived(sampleSeen(), '/k.conf', true)), err: '' }), shown)
   t.strictSame(
     [...propertiesOf(schema)].map(([name]) => name).filter(name => !shown.has(name)),
@@ -272,7 +290,6 @@ const ASKS_NOBODY = [
   'explain',
   'drops',
   'doctor',
-  'flowsMoved',
   'simulation',
   ...FLEET,
 ]
@@ -340,11 +357,11 @@ const PLANTED: [kind: string, what: string, (document: any) => void][] = [
   ['fleetRules', 'counts', ({ fleetRules: { services } }) => (services[0].destinations[0].activeConns = 1)],
   ['fleetStatus', 'a field that is not documented', ({ fleetStatus: { directors } }) => (directors[0].load.cpu = 1)],
   ['fleetStatus', 'a director without a name', ({ fleetStatus: { directors } }) => delete directors[1].name],
-  ['flowsMoved', 'a share', ({ flowsMoved: { services } }) => (services[0].newFlows.elsewhere = 0.1)],
-  ['flowsMoved', 'a service without a name', ({ flowsMoved: { services } }) => delete services[0].service],
   ['realServer', 'another way', ({ realServer }) => (realServer.way = 'fou')],
-  ['simulation', 'a field that is not documented', ({ simulation }) => (simulation.requests.lost = 1)],
-  ['simulation', 'an event of another kind', ({ simulation }) => (simulation.events[0].kind = 'rain')],
+  ['simulation', 'a field that is not documented', ({ simulation }) => (simulation.scenario.requests.lost = 1)],
+  ['simulation', 'an event of another kind', ({ simulation }) => (simulation.scenario.events[0].kind = 'rain')],
+  ['simulation', 'of another kind', ({ simulation }) => (simulation.kind = 'flowsMoved')],
+  ['simulation', 'two results', ({ simulation }) => (simulation.flowsMoved = {})],
   ['verdicts', 'a count as text', ({ verdicts }) => (verdicts['drop-no-route'] = '1')],
 ]
 

@@ -46,6 +46,7 @@ export function sampleSimulation(name = 'a failed real server', servers = ['rs1'
       refused: 0,
       timedOut: 51,
       unfinished: 0,
+      moved: 0,
       latencyMs: { p50: 21, p90: 40.123, p99: 95, max: 410 },
     },
     realServers: servers.map(realServer),

@@ -2,7 +2,7 @@ import { verdictNames } from '../../../src/packet/verdict.js'
 import { formatIpv4, type Ipv4Addr } from '../../../src/wire/addr.js'
 import { checkWork } from './check-work.js'
 import { ScenarioError, type Path } from './scenario-error.js'
-import type { Assertion, Change, RealServerPlan, Scenario } from './scenario.js'
+import type { Assertion, Change, ClientGroup, RealServerPlan, Scenario } from './scenario.js'
 
 /** Why a frame is lost outside of directors. */
 export const LOSSES = ['address-nowhere', 'host-down', 'link-loss', 'link-partition'] as const
@@ -22,6 +22,7 @@ export function checkScenario(scenario: Scenario): void {
     }
   }
   checkAddresses(servers)
+  checkNetworks(clients)
   if (directors.length > 2) throw new ScenarioError(['directors', 2], 'two directors at most')
   for (const key of ['clients', 'floods'] as const)
     for (const [i, each] of scenario[key].entries()) checkSpan(each, scenario.durationMs, [key, i])
@@ -35,6 +36,17 @@ function checkAddresses(servers: readonly RealServerPlan[]): void {
   for (const [i, { addr }] of servers.entries()) {
     if (seen.has(addr)) throw new ScenarioError(['servers', i, 'address'], `'${formatIpv4(addr)}' is there twice`)
     seen.add(addr)
+  }
+}
+
+/** What comes for an address goes to the group that has it. */
+function checkNetworks(clients: readonly ClientGroup[]): void {
+  for (const [i, { network, name }] of clients.entries()) {
+    const other = clients
+      .slice(0, i)
+      .find(each => ((each.network.addr ^ network.addr) & each.network.mask & network.mask) === 0)
+    if (!other) continue
+    throw new ScenarioError(['clients', i, 'from'], `'${name}' and '${other.name}' have addresses in common`)
   }
 }
 

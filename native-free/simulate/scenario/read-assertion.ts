@@ -50,6 +50,11 @@ export const ASSERTION_FORMS: readonly Form[] = [
     count: undefined,
     percent: Number(number),
   })),
+  form('no request moved', 'no request moved', () => ({ kind: 'moved-most', count: 0 })),
+  form('at most N requests moved', `at most ${COUNT} requests? moved`, ({ number }) => ({
+    kind: 'moved-most',
+    count: Number(number),
+  })),
   form('at least N requests answered', `at least ${COUNT} requests? answered`, ({ number }) => ({
     kind: 'answered-least',
     count: Number(number),

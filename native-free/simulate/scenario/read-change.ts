@@ -1,5 +1,6 @@
 import { anyText, decimal, Fields, listOf, name, oneWord, textAs, type Read } from './fields.js'
 import { duration, positive } from './quantities.js'
+import { ScenarioError } from './scenario-error.js'
 import type { Change, Failure } from './scenario.js'
 
 const KINDS = ['run', 'fail', 'recover', 'partition', 'heal', 'drain'] as const
@@ -43,7 +44,17 @@ function failure(fields: Fields): Failure {
   return how === 'slow' ? { slower } : how
 }
 
-const names: Read<string[]> = (value, path) => (Array.isArray(value) ? listOf(name)(value, path) : [name(value, path)])
+/** One name, or two that differ. */
+const names: Read<string[]> = (value, path) => {
+  if (!Array.isArray(value)) return [name(value, path)]
+  const found = listOf(name)(value, path)
+  const [one, other, third] = found
+  if (third !== undefined)
+    throw new ScenarioError([...path, 2], `'${third}': two names at most: write another line for it`)
+  if (one === undefined) throw new ScenarioError(path, 'one name or two are expected')
+  if (one === other) throw new ScenarioError([...path, 1], `'${one}' is there twice`)
+  return found
+}
 
 /** A text of lines, or a list of such. */
 export const lines: Read<string[]> = (value, path) => {

@@ -1,5 +1,5 @@
 import { checkScenario } from './check-scenario.js'
-import { anyText, Fields, listOf, name, textAs, whole, type Read } from './fields.js'
+import { anyText, Fields, listOf, name, oneWord, textAs, whole, type Read } from './fields.js'
 import {
   address,
   arrivals,
@@ -72,6 +72,7 @@ function clientGroup(durationMs: number): Read<ClientGroup> {
       name: fields.need('name', name),
       network: fields.need('from', network),
       to: fields.need('to', target),
+      protocol: fields.take('protocol', oneWord('tcp', 'udp')) ?? ('tcp' as const),
       arrivals: fields.need('arrivals', arrivals),
       fromMs: fields.take('begin', duration) ?? 0,
       untilMs: fields.take('end', duration) ?? durationMs,

@@ -41,6 +41,7 @@ export interface ClientGroup {
   /** Each connection comes from one of its hosts, chosen evenly. */
   readonly network: Cidr
   readonly to: Target
+  readonly protocol: 'tcp' | 'udp'
   readonly arrivals: Arrivals
   readonly fromMs: number
   readonly untilMs: number
@@ -91,7 +92,7 @@ export type Change = { readonly atMs: number; readonly path: readonly (string | 
   | { readonly kind: 'run'; readonly line: string }
   | { readonly kind: 'fail'; readonly who: string; readonly how: Failure }
   | { readonly kind: 'recover'; readonly who: string }
-  /** Between each two of them; one alone: from all. */
+  /** Between the two; one alone: from all. */
   | { readonly kind: 'partition' | 'heal'; readonly who: readonly string[] }
   | {
       readonly kind: 'drain'
@@ -129,6 +130,7 @@ export type Assertion = { readonly text: string } & (
       readonly count: number | undefined
       readonly percent: number | undefined
     }
+  | { readonly kind: 'moved-most'; readonly count: number }
   | { readonly kind: 'drain' | 'recover'; readonly ms: number }
   | { readonly kind: 'imbalance' | 'queue' | 'table'; readonly most: number }
   | { readonly kind: 'latency'; readonly quantile: 'p50' | 'p90' | 'p99' | 'max'; readonly ms: number }

@@ -43,7 +43,7 @@ t.test('more than some minutes of work is refused', async t => {
   t.equal(clients({ burst: 100_000, every: '0.001ms' }, { connections: 2_000_000 }), '')
   t.match(clients({ constant: '1000/s' }, { 'requests per connection': 67 }), /^clients\[0\]\.arrivals: 2010000 /)
   t.equal(clients({ constant: '1000/s' }, { 'requests per connection': 66 }), '')
-  const two = [CLIENTS, { ...CLIENTS, name: 'b', arrivals: { constant: '70000/s' } }]
+  const two = [CLIENTS, { ...CLIENTS, name: 'b', from: '10.2.0.0/16', arrivals: { constant: '70000/s' } }]
   t.match(said({ ...LEAST, clients: two }), /^clients\[1\]\.arrivals: 2106000 /)
   const floods = [{ from: '10.9.0.0/16', to: '10.0.0.100:80', syns: '1000000/s', end: '50.001s' }]
   t.match(said({ ...LEAST, duration: '100s', floods }), /^floods\[0\]\.syns: 50001000 SYNs in all: 50000000 at most$/)
@@ -116,6 +116,19 @@ const WRONG: readonly [scenario: object, says: string, isShape?: boolean][] = [
     false,
   ],
   [{ ...LEAST, changes: [{ at: 1, fail: 'rs1', how: 'loudly' }] }, "changes[0].how: 'loudly': silent or refuses"],
+  [
+    { ...LEAST, changes: [{ at: 1, partition: ['rs1', 'lb1', 'web'] }] },
+    "changes[0].partition[2]: 'web': two names at most: write another line for it",
+  ],
+  [{ ...LEAST, changes: [{ at: 1, heal: [] }] }, 'changes[0].heal: one name or two are expected'],
+  [{ ...LEAST, changes: [{ at: 1, heal: ['rs1', 'rs1'] }] }, "changes[0].heal[1]: 'rs1' is there twice"],
+  [{ ...LEAST, changes: [{ at: 1, heal: ['rs1', 'rs9'] }] }, "changes[0].heal: 'rs9': web, rs1, lb1 are there", false],
+  [{ ...LEAST, clients: [{ ...CLIENTS, protocol: 'sctp' }] }, "clients[0].protocol: 'sctp': tcp or udp is expected"],
+  [
+    { ...LEAST, clients: [CLIENTS, { ...CLIENTS, name: 'dns', from: '10.1.2.3' }] },
+    "clients[1].from: 'dns' and 'web' have addresses in common",
+    false,
+  ],
   [{ ...LEAST, directors: [{}, {}, {}] }, 'directors[2].name', false],
   [{ ...LEAST, assert: ['no real server above all'] }, "assert[0]: 'no real server above all': one of 'no real"],
   [{ ...LEAST, assert: ['rs9 at most 3 %'] }, "assert[0]: 'rs9': rs1 are there", false],
@@ -156,6 +169,8 @@ t.test('each assertion that is documented is read, and is in the schema and the 
     'no request failed',
     'at most 3 requests failed',
     'at most 1 % of requests failed',
+    'no request moved',
+    'at most 3 requests moved',
     'at least 5000 requests answered',
     'drain within 60s',
     'recover within 5s',

@@ -4,9 +4,10 @@ import { SIMULATED_OPTIONS } from '../replay/simulated-options.js'
 import { sysctlNames } from '../../../service/sysctls.js'
 import { UsageError } from '../../../director/options.js'
 import { parseCidr, type Cidr } from '../../../wire/addr.js'
-import { AS_JSON } from '../../command.js'
 import type { Form, Option } from '../../option.js'
+import { JSON_FILE, jsonFile } from './json-file.js'
 import type { Given } from '../options/read-options.js'
+import { mustDiffer } from './write-whole.js'
 import { wholeNumber } from '../options/whole-number.js'
 
 /** Each takes a connection, with persistence a template besides. */
@@ -29,7 +30,6 @@ export interface FlowsMovedCommand {
   simulated: SimulatedDirector
   /** Values of net.ipv4.vs.NAME. */
   sysctls: [name: string, value: string][]
-  asJson: boolean
 }
 
 const OF_BOTH: readonly Option[] = SIMULATED_OPTIONS.filter(({ flags }) => !['--rules', '--arp'].includes(flags[0]!))
@@ -54,7 +54,7 @@ export const FLOWS_MOVED_FORM: Form = {
       examples: sysctlNames,
       repeatable: true,
     },
-    AS_JSON,
+    JSON_FILE,
     ...OF_BOTH,
   ],
 }
@@ -71,6 +71,12 @@ export function flowsMovedCommand(given: Given): FlowsMovedCommand {
   if (given.has('--clients') && typeof flows === 'string')
     throw new UsageError(`--clients: the flows are those of ${flows}: it goes with --flows N`)
   const [before, after] = [given.one('--before')!, given.one('--after')!]
+  const read = [
+    ['--before', before === '-' ? undefined : before],
+    ['--after', after === '-' ? undefined : after],
+    ['--flows', typeof flows === 'number' ? undefined : flows],
+  ] as const
+  for (const each of read) mustDiffer([each, ['--json', jsonFile(given)]])
   if (before === '-' && after === '-') throw new UsageError('--before and --after: only one may be standard input')
   const director = hasNetwork
     ? simulated.director
@@ -83,7 +89,6 @@ export function flowsMovedCommand(given: Given): FlowsMovedCommand {
     clientsText,
     simulated: { ...simulated, director },
     sysctls: given.all('--sysctl').map(sysctlOf),
-    asJson: given.has('--json'),
   }
 }
 

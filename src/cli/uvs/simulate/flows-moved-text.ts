@@ -5,13 +5,13 @@ import type {
   ServiceMoved,
   ServiceRules,
 } from '../../../../native-free/simulate/flows-moved.js'
-import type { FlowSource, FlowsMovedReport } from './flows-moved.js'
+import type { FlowSource, FlowsMovedFound } from './flows-moved.js'
 
 /** Rows of a table that are shown; --json has all. */
 const MOST_ROWS = 12
 
 /** What was found, for people. */
-export function flowsMovedText({ flows, forNoService, services, source }: FlowsMovedReport): string {
+export function flowsMovedText({ flows, forNoService, services, source }: FlowsMovedFound): string {
   const nothing = forNoService > 0 ? `; ${forNoService} are for no virtual service` : ''
   return [`${count(flows, 'flow')}${nothing}: ${sourceText(source)}`, ...services.map(serviceText)]
     .map(block => `${block}\n`)

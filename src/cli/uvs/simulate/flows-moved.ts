@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { capturedFlows } from '../../../../native-free/simulate/flows-moved-capture.js'
 import { FlowDirector } from '../../../../native-free/simulate/flows-moved-director.js'
 import type { ClientFlow } from '../../../../native-free/simulate/flows-moved-frames.js'
@@ -13,6 +13,7 @@ import { Director } from '../../../director/director.js'
 import { UsageError } from '../../../director/options.js'
 import { messageOf } from '../../../linux/error-text.js'
 import { loadScheduler } from '../../../plane/load-scheduler.js'
+import { bar, Progress, ProgressLine } from '../replay/progress.js'
 import { carryOutRules } from '../replay/begin-rules.js'
 import { parsedLines } from '../rules/parsed-rules.js'
 import { ruleLines, textOf, type RuleLine } from '../rules/rules-file.js'
@@ -20,8 +21,10 @@ import { commitRules, stageRules } from '../rules/rules-transaction.js'
 import { connectionsFor, MOST_FLOWS, type FlowsMovedCommand } from './flows-moved-options.js'
 
 /** What the flows are, and how many of them move. */
-export interface FlowsMovedReport extends FlowsMoved {
+export interface FlowsMovedFound extends FlowsMoved {
   source: FlowSource
+}
+export interface FlowsMovedReport extends FlowsMovedFound {
   /** What the director said of users' schedulers, a line each. */
   problems: string[]
 }
@@ -67,7 +70,12 @@ export async function findFlowsMoved(command: FlowsMovedCommand): Promise<FlowsM
       client.close()
     }
   }
-  const found = await flowsMoved({ flows, before, after, apply })
+  const progress = new ProgressLine()
+  const reached = (share: number): void => {
+    if (progress.isDue()) progress.show(`${bar(share)}  of ${flows.length} flows`)
+  }
+  const found = await flowsMoved({ flows, before, after, apply, reached })
+  progress.end()
   return { ...found, source, problems: [...problems] }
 }
 
@@ -101,7 +109,13 @@ function readCapture(file: string, isForService: (flow: ClientFlow) => boolean):
     throw new UsageError(`--flows: ${file}: ${messageOf(error)}`)
   }
   try {
-    return capturedFlows(new CaptureReader(fd), isForService, MOST_FLOWS)
+    const stat = fstatSync(fd)
+    if (stat.isDirectory()) throw new UsageError(`--flows: ${file}: it is a directory, no capture`)
+    const progress = new Progress(stat.size)
+    const reader = new CaptureReader(fd)
+    const found = capturedFlows(reader, isForService, MOST_FLOWS, () => progress.show(reader.offset, reader.frames))
+    progress.end()
+    return found
   } catch (error) {
     throw error instanceof CaptureError ? new Error(`${file}: ${error.message}`) : error
   } finally {

@@ -39,17 +39,26 @@ interface Loaded {
 async function fromModule(file: string): Promise<Loaded> {
   let loaded: { default?: unknown }
   try {
-    loaded = (await import(pathToFileURL(resolve(file)).href)) as typeof loaded
+    loaded = await settled(import(pathToFileURL(resolve(file)).href) as Promise<typeof loaded>)
   } catch (error) {
     if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw new UsageError(
-        `${file}: this Node loads no TypeScript: Node 22.18 does, or compile it to ${file.replace(/ts$/, 'js')}`,
+        `${file}: Node ${process.versions.node} loads no TypeScript: 22.18 and later do, or compile it to ${file.replace(/ts$/, 'js')}`,
       )
     throw new UsageError(`${file}: ${messageOf(error).split('\n')[0]}`)
   }
   if (loaded.default === undefined)
     throw new UsageError(`${file}: it has no default export, which would be the scenario`)
   return { value: loaded.default, placed: error => `${file}: ${error.message}` }
+}
+
+/** A module that waits for what never comes leaves nothing to do: then Node would end with nothing said. */
+function settled<T>(loading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ends = (): void => reject(new Error('it waits for something that never comes (await)'))
+    process.once('beforeExit', ends)
+    loading.then(resolve, reject).finally(() => process.off('beforeExit', ends))
+  })
 }
 
 function fromYaml(file: string): Loaded {

@@ -1,5 +1,4 @@
 import { print } from '../../command.js'
-import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
 import { complain } from '../run-uvs.js'
@@ -7,6 +6,8 @@ import { FLOWS_MOVED_FORM, flowsMovedCommand } from './flows-moved-options.js'
 import { flowsMovedText } from './flows-moved-text.js'
 import { findFlowsMoved } from './flows-moved.js'
 import { runScenario, SCENARIO_FORM } from './run-scenario.js'
+import { withJson } from './json-file.js'
+import { simulationDocument } from './simulation-document.js'
 
 export const simulate: UvsCommand = {
   name: 'simulate',
@@ -22,7 +23,8 @@ Status: 0, 1 if an assertion fails, 2 if the scenario or the command line is wro
     const command = flowsMovedCommand(given)
     const { problems, ...found } = await findFlowsMoved(command)
     for (const problem of problems) complain('simulate', problem)
-    const out = command.asJson ? jsonDocument('flowsMoved', found) : flowsMovedText({ ...found, problems })
+    const document = (): string => simulationDocument({ kind: 'flowsMoved', flowsMoved: found }, problems)
+    const out = withJson(given, document, () => flowsMovedText(found))
     return print({ status: 0, out, err: '' })
   },
 }

@@ -8,7 +8,12 @@ export function simulationText(result: SimulationResult): string {
     `${name}: ${seconds(durationMs)}, seed ${seed}`,
     '',
     `requests   ${requests.started} begun, ${requests.answered} answered, ${requests.broken} broken, ${requests.refused} refused, ${requests.timedOut} timed out, ${requests.unfinished} unfinished`,
-    `latency    p50 ${latency.p50} ms, p90 ${latency.p90} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+    ...(requests.moved > 0
+      ? [`moved      ${requests.moved} went to another real server than the one before from their port`]
+      : []),
+    requests.answered === 0
+      ? 'latency    no request was answered'
+      : `latency    p50 ${latency.p50} ms, p90 ${latency.p90} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
     '',
     ...serverTable(result.realServers),
     '',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readMoment } from '../../../../src/cli/uvs/replay/moment.js'
-import { barLine, Progress } from '../../../../src/cli/uvs/replay/progress.js'
+import { barLine, Progress, ProgressLine } from '../../../../src/cli/uvs/replay/progress.js'
 
 t.test('times of --at', async t => {
   const cases: Record<string, number | undefined> = {
@@ -26,6 +26,20 @@ t.test('the bar', async t => {
   t.equal(barLine(0, 100, 0, 0), '[------------------------------]   0 %  0 frames, 0 000 a second')
   t.equal(barLine(200, 100, 1, 1), '[##############################] 100 %  1 frames, 0 000 a second')
   t.equal(barLine(7, 0, 2000, 1), '2000 frames, 2 000 a second')
+})
+
+t.test('a terminal that is too narrow gets the beginning: a line in two could not be written over', async t => {
+  for (const [columns, length] of [
+    [20, 19],
+    [1, 1],
+    [0, 79],
+    [undefined, 79],
+  ] as const) {
+    const written: string[] = []
+    const write = (text: string): boolean => written.push(text) > 0
+    new ProgressLine({ isTTY: true, columns, write } as unknown as NodeJS.WriteStream).show('x'.repeat(100))
+    t.strictSame(written, [`\r${'x'.repeat(length)}\u001b[K`])
+  }
 })
 
 t.test('it is shown on a terminal alone, and taken away', async t => {

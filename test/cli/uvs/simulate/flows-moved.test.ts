@@ -12,6 +12,7 @@ import { captureFile, pcap } from '../../../support/capture-files.js'
 import { tcp4, udp4 } from '../../../support/frames.js'
 import { kernelFlows, kernelRules, type KernelMoved } from '../../../support/kernel-flows.js'
 import { runCommand } from '../../../support/run-command.js'
+import { tempDir } from '../../../support/temp.js'
 import { slowHash } from '../../../sched/slow-siphash.js'
 
 /** By test/conformance/live/record-moved.ts; seen from dist/test/cli/uvs/simulate. */
@@ -260,9 +261,16 @@ t.test('the text says the same; the same seed gives the same', async t => {
   t.match(await run('--clients', '10.7.0.0/16'), /clients of 10\.7\.0\.0\/16/)
   const args = [...withFiles(files(t, before, after)), '--flows', '1000']
   t.strictSame(await runCommand('simulate', '', ...args), { status: 0, out, err: '' })
-  const { out: json } = await runCommand('simulate', after, ...args.with(3, '-'), '--json')
-  const { problems: _problems, ...found } = await moved(t, before, after, '--flows', '1000')
-  t.strictSame(JSON.parse(json), { version: 1, flowsMoved: found }, 'rules may be standard input')
+  const { out: json } = await runCommand('simulate', after, ...args.with(3, '-'), '--json', '-')
+  const { problems, ...found } = await moved(t, before, after, '--flows', '1000')
+  t.strictSame(
+    JSON.parse(json),
+    { version: 1, simulation: { kind: 'flowsMoved', problems, flowsMoved: found } },
+    'rules may be standard input',
+  )
+  const file = join(tempDir(t), 'out')
+  t.strictSame(await runCommand('simulate', '', ...args, '--json', file), { status: 0, out, err: '' })
+  t.equal(readFileSync(file, 'utf8'), json)
 })
 
 t.test('what is wrong on the command line or in a file is one line, with the word', async t => {
@@ -274,6 +282,11 @@ t.test('what is wrong on the command line or in a file is one line, with the wor
     [args('good', 'good', '--flows', '0'), /^--flows: '0' is not a whole number from 1 to 1000000$/],
     [args('good', 'good'), /^--flows CAPTURE\|N is missing/],
     [args('good', 'good', '--flows', 'none.pcap'), /^--flows: none\.pcap: /],
+    [args('good', 'good', '--flows', folder), /^--flows: \S+: it is a directory, no capture$/],
+    [
+      args('good', 'empty', '--flows', '9', '--json', join(folder, 'empty')),
+      /^--json: \S+empty is the file of --after$/,
+    ],
     [args('good', 'scheduler', '--flows', '9'), /^--after: .*scheduler line 1: /],
     [args('word', 'good', '--flows', '9'), /^--before: .*word line 1: /],
     [args('none', 'good', '--flows', '9'), /^--before: .*none/],

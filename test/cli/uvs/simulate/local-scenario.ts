@@ -5,12 +5,16 @@ import { lineOnDirector } from '../../../../src/cli/uvs/simulate/line-on-directo
 import { loadKeepalived } from '../../../../src/cli/uvs/simulate/load-keepalived.js'
 
 /** Runs a scenario that is no file. */
-export async function localScenario(value: unknown): Promise<SimulationResult> {
+export async function localScenario(
+  value: unknown,
+  reached: (ms: number) => void = () => {},
+): Promise<SimulationResult> {
   const scenario = readScenario(value)
   return simulate({
     scenario,
     keepalived: loadKeepalived(scenario, 'scenario.yaml'),
     runLine: lineOnDirector,
+    reached: async ms => reached(ms),
     report: problem => {
       throw new Error(problem)
     },

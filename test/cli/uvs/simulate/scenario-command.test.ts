@@ -37,6 +37,7 @@ const SHOWS: Record<string, (result: SimulationResult) => unknown> = {
   ],
   'syn-flood.yaml': ({ directors }) => directors[0]!.connectionsMost > 120_000,
   'syn-flood-drop-entry.yaml': ({ directors }) => directors[0]!.connectionsMost < 80_000,
+  'udp-timeout.yaml': ({ requests: { moved } }) => moved > 350 && moved < 450,
   'vrrp-partition.yaml': ({ directors, series }) => {
     const at = (ms: number): string[] => directors.map(each => each.series.state[series.endMs.indexOf(ms)]!)
     return [at(10_000), at(30_000), at(50_000), at(70_000)]
@@ -49,6 +50,7 @@ const SHOWN: Record<string, unknown> = {
   'failed-server-mh.yaml': [true, -1],
   'syn-flood.yaml': true,
   'syn-flood-drop-entry.yaml': true,
+  'udp-timeout.yaml': true,
   'vrrp-partition.yaml': [
     ['MASTER', 'BACKUP'],
     ['MASTER', 'MASTER'],
@@ -78,12 +80,15 @@ t.test('status, table, JSON', async t => {
   const good = await runCommand('simulate', '', file)
   t.match(good, { status: 0, err: '', out: /^scenario: 2 s, seed 1\n[^]*\nok {5}no connection broken: / })
   const again = await runCommand('simulate', '', file, '--json', '-', '--seed', '9')
-  const document = JSON.parse(again.out) as { version: number; simulation: SimulationResult }
-  t.match(document, { version: 1, simulation: { seed: 9, ok: true, requests: { started: 39 } } })
+  const document = JSON.parse(again.out) as { version: number; simulation: { scenario: SimulationResult } }
+  t.match(document, {
+    version: 1,
+    simulation: { kind: 'scenario', scenario: { seed: 9, ok: true, requests: { started: 39 } } },
+  })
   writeFileSync(file, `${SMALL}  - rs1 at most 99 %\n`)
   const bad = await runCommand('simulate', '', file, '--json', `${file}.json`)
   t.match(bad, { status: 1, err: '', out: /\nFAILED rs1 at most 99 %: rs1 had 100 %\n$/ })
-  t.equal((JSON.parse(readFileSync(`${file}.json`, 'utf8')) as typeof document).simulation.ok, false)
+  t.equal((JSON.parse(readFileSync(`${file}.json`, 'utf8')) as typeof document).simulation.scenario.ok, false)
 })
 
 t.test('what is wrong has its file, its line and status 2', async t => {
@@ -147,6 +152,44 @@ t.test('half a file takes no place', t => {
   t.end()
 })
 
+/** Node says since 22.10. */
+const loadsTypeScript = Boolean((process.features as { typescript?: unknown }).typescript)
+
+t.test('a module of TypeScript: loaded, or a line that says which Node would', async t => {
+  const text = parse(`${SMALL}  - no drop\n`) as object
+  for (const extension of ['ts', 'mts', 'js', 'mjs']) {
+    const file = join(tempDir(t), `small.${extension}`)
+    const type = extension.endsWith('ts') ? ' as object' : ''
+    writeFileSync(file, `const scenario = ${JSON.stringify(text)}${type}\nexport default scenario\n`)
+    const found = await runCommand('simulate', '', file)
+    if (type === '' || loadsTypeScript) t.match(found, { status: 0, out: /ok {5}no drop: no drops/ }, extension)
+    else {
+      const says = `small.${extension}: Node ${process.versions.node} loads no TypeScript: 22.18 and later do, or compile it to `
+      t.match(found, { status: 2, out: '', err: says }, extension)
+      t.match(found.err, /^uvs simulate: [^\n]+\n$/, 'one line')
+    }
+  }
+})
+
+t.test('a scenario in which nothing happens says so, and holds nothing', async t => {
+  const file = join(tempDir(t), 'rare.yaml')
+  const run = async (text: string) => {
+    writeFileSync(file, text)
+    return runCommand('simulate', '', file)
+  }
+  const rare = await run(
+    `${SMALL.replace('20/s', '1/h')}  - no connection broken\n  - rs1 at most 50 %\n  - p99 latency below 1s\n  - no drop\n`,
+  )
+  t.match(rare, { status: 1, err: '', out: /\nrequests {3}0 begun, [^\n]+\nlatency {4}no request was answered\n/ })
+  t.match(rare.out, /FAILED no connection broken: no request began\nFAILED rs1 at most 50 %: no request began\n/)
+  t.match(rare.out, /FAILED p99 latency below 1s: no request was answered\nok {5}no drop: no drops\n$/)
+  t.match(await run(SMALL.replace('2s', '0s')), {
+    status: 2,
+    err: /duration: '0s': a time longer than 0 is expected\n$/,
+  })
+  t.match(await run(SMALL.replace(/clients:\n.*\n/, 'clients: []\n')), { status: 2, err: /clients: one at least is/ })
+})
+
 t.test('a module in the place of YAML', async t => {
   const file = join(tempDir(t), 'small.mjs')
   writeFileSync(file, `export default ${JSON.stringify(parse(`${SMALL}  - no drop\n`))}`)
@@ -160,6 +203,7 @@ t.test('a module in the place of YAML', async t => {
   t.match(await runCommand('simulate', '', file), { status: 2, err: /small\.mjs: clients: 3: a list is expected\n$/ })
   for (const [text, says] of [
     ['throw null', 'null'],
+    ['await new Promise(() => {})', 'it waits for something that never comes (await)'],
     ['export default { get duration() { throw new Error("of its own") } }', 'of its own'],
   ] as const) {
     const odd = join(tempDir(t), 'odd.mjs')

@@ -19,7 +19,8 @@ const shares = ({ realServers }: SimulationResult) => realServers.map(({ connect
 
 t.test('every way of forwarding: all answered, half each, in the time that it takes', async t => {
   const lan = '--add-laddr -t 10.0.0.100:80 -z 198.51.100.1'
-  for (const [how, more] of [['-m'], ['-g'], ['-i'], ['-b', lan]] as const) {
+  const [gre, gue] = ['-i --tun-type gre --tun-csum', '-i --tun-type gue --tun-port 6080 --tun-remcsum']
+  for (const [how, more] of [['-m'], ['-g'], ['-i'], [gre], [gue], ['-b', lan]] as const) {
     const result = await localScenario({ ...base, rules: rules(how, ...(more ? [more] : [])) })
     const { requests } = result
     t.match(requests, { started: 200, answered: 200, broken: 0, refused: 0, timedOut: 0, unfinished: 0 }, how)
@@ -28,6 +29,97 @@ t.test('every way of forwarding: all answered, half each, in the time that it ta
     t.equal(requests.latencyMs.p50, 30.8, how)
     t.strictSame(result.drops, [], how)
   }
+})
+
+const DNS = '10.0.0.100:53'
+const dns = {
+  name: 'dns',
+  protocol: 'udp',
+  from: '10.1.0.0/16',
+  to: DNS,
+  arrivals: { constant: '50/s' },
+  connections: 200,
+}
+const udpRules = (how: string, ...more: string[]): string[] => [
+  `-A -u ${DNS} -s rr`,
+  ...more,
+  ...servers.map(({ address }) => `-a -u ${DNS} -r ${address}:53 ${how}`),
+]
+
+t.test('UDP by every way of forwarding: all answered, half each, a round trip and the work', async t => {
+  const lan = '--add-laddr -u 10.0.0.100:53 -z 198.51.100.1'
+  const [gre, gue] = ['-i --tun-type gre', '-i --tun-type gue --tun-port 6080']
+  for (const [how, more] of [['-m'], ['-g'], ['-i'], [gre], [gue], ['-b', lan]] as const) {
+    const clients = [{ ...dns, size: '4k' }]
+    const result = await localScenario({ ...base, clients, rules: udpRules(how, ...(more ? [more] : [])) })
+    t.match(result.requests, { started: 200, answered: 200, moved: 0, latencyMs: { p50: 20.4 } }, how)
+    t.strictSame(shares(result), [100, 100], how)
+    t.strictSame(result.drops, [], how)
+  }
+})
+
+const thinking = (udpTimeout: number): Promise<SimulationResult> =>
+  localScenario({
+    ...base,
+    duration: '60s',
+    clients: [{ ...dns, connections: 101, 'requests per connection': 3, think: '15s' }],
+    rules: [`--set 900 120 ${udpTimeout}`, ...udpRules('-m')],
+    assert: ['no request moved', 'at most 120 connections in the table'],
+  })
+
+t.test('UDP: who thinks longer than the UDP timeout is somebody new to the director', async t => {
+  const kept = await thinking(30)
+  t.match(kept.requests, { started: 303, answered: 303, moved: 0 })
+  t.strictSame(kept.directors[0]!.series.connections.at(-1), 101, 'the last request was less than 30 s ago')
+  t.strictSame(shares(kept), [50, 51], 'rr begins with the one added last')
+  const forgotten = await thinking(5)
+  t.match(forgotten.requests, { started: 303, answered: 303 })
+  // One more than by twos: after each round of 101 rr is one further, so every one comes to the other real server.
+  t.equal(forgotten.requests.moved, 202)
+  t.equal(forgotten.directors[0]!.series.connections.at(-1), 0)
+  t.strictSame(
+    [kept, forgotten].map(({ assertions }) => assertions.map(({ ok }) => ok)),
+    [
+      [true, true],
+      [false, true],
+    ],
+  )
+})
+
+t.test('UDP: what is lost, refused, or too much for a queue', async t => {
+  const run = async (more: object) => {
+    const { requests, realServers, drops } = await localScenario({
+      ...base,
+      clients: [{ ...dns, timeout: '1s' }],
+      rules: udpRules('-m'),
+      ...more,
+    })
+    return {
+      requests,
+      overflowed: sum(realServers.map(each => each.overflowed)),
+      lost: drops.map(({ reason }) => reason),
+    }
+  }
+  const lossy = await run({ clients: [{ ...dns, timeout: '1s', link: { loss: '10 %' } }] })
+  t.equal(lossy.requests.timedOut + lossy.requests.answered, 200)
+  t.ok(lossy.requests.timedOut > 20 && lossy.requests.timedOut < 60, `${lossy.requests.timedOut} of 200: about 38`)
+  t.strictSame(lossy.lost, ['link-loss'])
+  const at = '1s'
+  for (const how of ['-m', '-g', '-b']) {
+    const rules = udpRules(how, ...(how === '-b' ? ['--add-laddr -u 10.0.0.100:53 -z 198.51.100.1'] : []))
+    const refused = await run({ rules, changes: [{ at, fail: 'rs2', how: 'refuses' }] })
+    t.match(refused.requests, { refused: 75, answered: 125, timedOut: 0 }, `${how}: half of 150 learn it by ICMP`)
+  }
+  const gone = await run({ changes: [{ at, fail: 'rs2' }] })
+  t.match(gone.requests, { timedOut: 75, answered: 125, refused: 0 })
+  const slow = servers.map(server => ({ ...server, concurrent: 1, service: '200ms', queue: 2 }))
+  const full = await run({ servers: slow })
+  t.ok(full.overflowed > 100 && full.requests.timedOut === full.overflowed, `${full.overflowed}: nobody is told`)
+  const open = await run({
+    clients: [{ ...dns, timeout: '1s', 'requests per connection': 5, think: '500ms' }],
+    changes: [{ at: '2s', fail: 'rs2' }],
+  })
+  t.ok(open.requests.broken > 10, `${open.requests.broken} had had an answer before`)
 })
 
 t.test('the same seed gives the same octets, another one another result', async t => {
@@ -46,6 +138,17 @@ t.test('the same seed gives the same octets, another one another result', async 
   t.equal(JSON.stringify(one), JSON.stringify(again))
   t.not(JSON.stringify(one.series), JSON.stringify(other.series))
   t.ok(one.drops.some(({ reason }) => reason === 'link-loss'))
+})
+
+t.test('it says how far it is, however few events an interval has', async t => {
+  const seen: number[] = []
+  await localScenario({ ...base, duration: '300s', step: '500ms' }, ms => seen.push(ms))
+  t.ok(seen.length > 1, `${seen.length} times`)
+  t.strictSame(
+    seen,
+    seen.toSorted((a, b) => a - b),
+  )
+  t.ok(seen.every(ms => ms > 0 && ms <= 300_000))
 })
 
 t.test('requests add up, and so do the series', async t => {

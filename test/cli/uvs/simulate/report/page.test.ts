@@ -150,7 +150,11 @@ t.test('uvs simulate SCENARIO --html', async t => {
   const [html, json] = ['report.html', 'result.json'].map(name => join(t.testdir(), name)) as [string, string]
   const { status, err } = await runCommand('simulate', '', SCENARIO, '--html', html, '--json', json)
   t.strictSame([status, err], [0, ''])
-  const { simulation } = JSON.parse(readFileSync(json, 'utf8')) as { simulation: SimulationResult }
-  t.equal(readFileSync(html, 'utf8'), reportPage(simulation, library), 'a report of the result that --json has')
+  const { simulation } = JSON.parse(readFileSync(json, 'utf8')) as { simulation: { scenario: SimulationResult } }
+  t.equal(
+    readFileSync(html, 'utf8'),
+    reportPage(simulation.scenario, library),
+    'a report of the result that --json has',
+  )
   t.match(readFileSync(html, 'utf8'), /Load by real server/)
 })
