@@ -55,6 +55,7 @@ import { Opener } from './path/opener.js'
 import { OwnAnswers } from './path/own-answers.js'
 import { Outbound } from './path/outbound.js'
 import type { Parts } from './path/parts.js'
+import { Persistence } from './path/persistence.js'
 import type { Witness } from './path/witness.js'
 import { Related } from './path/related.js'
 import { TowardsServer } from './path/towards-server.js'
@@ -233,7 +234,7 @@ function makePath(
   const outbound = new Outbound(parts, related)
   const { egress } = options
   const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
-  if (flows && options.leftFlows) flows.adoption = adopt(options, options.leftFlows, conns, balancing)
+  if (flows && options.leftFlows) flows.adoption = adopt(options, options.leftFlows, parts)
   const tunnelFlows = flows && new TunnelFlows(parts, neighbours, flows, waysOut.tunnels)
   const inbound = new Inbound(parts, related, towards, answers, tunnelFlows)
   const fast = options.isWholePath
@@ -268,10 +269,10 @@ function keepFlows(
 function adopt(
   { now: nowMs, flows, notice = () => {} }: DirectorOptions,
   left: readonly LeftFlows[],
-  conns: Connections,
-  balancing: Balancing,
+  { conns, balancing, sysctls }: Parts,
 ): Adoption {
-  return new Adoption(left, { conns, balancing, nowMs, now: () => flows!.now(), report: notice })
+  const persistence = new Persistence(conns, sysctls)
+  return new Adoption(left, { conns, balancing, persistence, nowMs, now: () => flows!.now(), report: notice })
 }
 
 /** The built-in schedulers and the user's; `guard` catches the latter's mistakes. */

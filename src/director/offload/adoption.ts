@@ -1,6 +1,6 @@
 /*
  * Takes over the flows that another director has left in the kernel (packet/kept-flow.ts): makes their connections anew, with what was
- * counted, and withdraws the flows, whose next packets come up and are entered as any other's.
+ * counted, and of persistent services their templates, and withdraws the flows, whose next packets come up and are entered as any other's.
  *
  * A flow waits until its service and its real server are in the rules, FULLNAT's also for the local address; until then the other
  * director's program forwards it. Once all are taken over, or after 60 s, and a rest in which packets that were under way are counted, what is left
@@ -47,6 +47,7 @@ import type { Destination } from '../../service/destination.js'
 import { Method } from '../../service/method.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
+import type { Persistence } from '../path/persistence.js'
 import type { Balancing } from '../rules/balancing.js'
 import type { ScheduledService } from '../rules/scheduled-service.js'
 import { FlowCounts } from './flow-counts.js'
@@ -66,6 +67,7 @@ const UNIT_MS = 2 ** 20 / 1e6
 export interface AdoptionParts {
   readonly conns: Connections
   readonly balancing: Balancing
+  readonly persistence: Persistence
   readonly nowMs: number
   /** The clock of SEEN. */
   readonly now: () => number
@@ -92,6 +94,8 @@ export class Adoption {
   #found = 0
   #full = 0
   #pausedUntil = -Infinity
+  /** All have been looked at, for now. */
+  #isPaused = false
   readonly #giveUpAt: number
   #isFirst = true
   #isSettling = false
@@ -109,11 +113,13 @@ export class Adoption {
 
   /** How long the next poll may wait, in ms. */
   get idleMs(): number {
-    return this.#isOver ? Infinity : PAUSE_MS
+    if (this.#isOver) return Infinity
+    return this.#isPaused ? PAUSE_MS : 0
   }
   /** The number of flows there are of the director's own makes no difference; a bounded share a call. */
   poll(nowMs: number): void {
     if (this.#isOver || nowMs < this.#pausedUntil) return
+    this.#isPaused = false
     for (let looked = 0; looked < A_POLL; looked++) {
       const left = this.#left[this.#which]
       if (left === undefined) return this.#looked(nowMs)
@@ -151,6 +157,7 @@ export class Adoption {
     this.#found = 0
     this.#isFirst = false
     this.#isSettling = this.waiting === 0 || nowMs >= this.#giveUpAt
+    this.#isPaused = true
     this.#pausedUntil = nowMs + (this.#isSettling ? REST_MS : PAUSE_MS)
   }
   #summary(lost: number): string {
@@ -236,6 +243,7 @@ export class Adoption {
       return NONE
     }
     this.connections++
+    this.#parts.persistence.renew(service, flow, dest, conn)
     for (const row of [dest.counters, service.counters, TOTALS]) balancing.counters.connection(row)
     return conn
   }

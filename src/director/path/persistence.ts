@@ -51,6 +51,17 @@ export class Persistence {
     const dport = isOwnPort(service, flow) ? dest.port : 0
     return this.#conns.openTemplate(network, dest, dport, service.settings.persistence * HZ)
   }
+
+  /**
+   * Of a connection that another director had opened: its client keeps its real server, by a template anew. Not if the client has been sent to
+   * another one meanwhile, or the table is full.
+   */
+  renew(service: Service, flow: Flow, dest: Destination, conn: ConnIndex): void {
+    if (service.settings.persistence === 0) return
+    let template = this.find(service, flow)
+    if (template === NONE) template = this.create(service, flow, dest)
+    if (template !== NONE && this.#conns.destinationOf(template) === dest) this.#conns.adopt(template, conn)
+  }
 }
 
 function isByMark(service: Service, flow: Flow): boolean {

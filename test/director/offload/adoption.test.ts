@@ -214,6 +214,22 @@ t.test('a table that is full takes what it can', async t => {
   t.ok(flows.isRemoved)
 })
 
+t.test('many are taken over in turns that follow one another at once, however little comes', async t => {
+  const clients = 1100
+  const first = new Kept('nat', undefined, new SimulatedFlows(3000), 2048)
+  first.rules()
+  for (let i = 0; i < clients; i++) first.talk(first.open(client(i)), client(i))
+  t.equal(first.flows.flows.size, 2 * clients)
+  const director = new Kept('nat', first.flows, new SimulatedFlows(3000), 2048)
+  director.rules()
+  const { adoption } = director.director.flows!
+  const { table } = director.director.conns
+  const began = director.now
+  for (let turns = 0; table.count < clients && turns < 20; turns++) director.poll(adoption!.idleMs)
+  t.equal(table.count, clients)
+  t.ok(director.now - began <= 60, `within ${director.now - began} ms`)
+})
+
 t.test('packets that are under way while a flow is taken over are counted', async t => {
   const { flows } = killed('nat')
   const director = new Kept('nat', flows)
