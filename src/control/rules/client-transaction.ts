@@ -12,6 +12,7 @@ import type {
   ServiceInfo,
 } from '../protocol/api.js'
 import { execute, localControl } from '../operations/execute.js'
+import { Shares } from './shares.js'
 
 /** The most rules of a transaction: some 100 MB. */
 const STAGED_MAX = 500_000
@@ -142,7 +143,7 @@ const NONE_OPEN = {
 } as const
 
 function desiredOf({ trial }: Open): Promise<Answer<ServiceInfo[]>> {
-  return allServices(localControl(trial))
+  return allServices(new Shares().over(localControl(trial)))
 }
 
 /** Stages rules one by one, up to the first that is refused. */

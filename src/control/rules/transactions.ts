@@ -17,7 +17,7 @@ import {
   type ServiceKey,
 } from '../protocol/api.js'
 import { messageOf } from '../../linux/error-text.js'
-import { diff } from './diff.js'
+import { diffInShares } from './diff.js'
 import { fit, type Fitted } from './fit.js'
 import { Mutex } from './mutex.js'
 import { ClientTransaction, type TransactionTarget } from './client-transaction.js'
@@ -68,14 +68,22 @@ export class Transactions implements TransactionTarget {
   /** The changes that would make the services the desired ones. */
   async plan(desired: readonly ServiceInfo[]): Promise<Answer<PlannedChange[][]>> {
     const current = await allServices(this.#director)
-    return current.ok ? { ok: true, value: diff(current.value, desired) } : current
+    return current.ok ? { ok: true, value: await diffInShares(current.value, desired) } : current
   }
 
   /** Makes the services the desired ones, or changes nothing and returns the refusal. Other changes wait meanwhile. */
   commit(desired: () => Promise<Answer<ServiceInfo[]>>): Promise<Answer<Committed>> {
     return this.#alone(async () => {
       const wanted = await desired()
-      return wanted.ok ? this.#carryOut(before => diff(before, wanted.value)) : wanted
+      return wanted.ok ? this.#carryOut(before => diffInShares(before, wanted.value)) : wanted
+    })
+  }
+
+  /** Carries out changes, all or none. They are asked for when no others can come between: they must be of the rules as they are then. */
+  commitPlanned(changes: () => Promise<PlannedChange[][]>): Promise<Answer<Committed>> {
+    return this.#alone(async () => {
+      const groups = await changes()
+      return this.#carryOut(() => groups)
     })
   }
 
@@ -86,9 +94,9 @@ export class Transactions implements TransactionTarget {
       const all = await allServices(this.#director)
       return all.ok ? { ok: true, value: all.value.filter(isIn) } : all
     }
-    const changesTo = (before: readonly ServiceInfo[]): PlannedChange[][] => {
+    const changesTo = (before: readonly ServiceInfo[]): Promise<PlannedChange[][]> => {
       seen(before)
-      return diff(before, desired)
+      return diffInShares(before, desired)
     }
     return this.#alone(() => this.#carryOut(changesTo, () => {}, read))
   }
@@ -140,13 +148,13 @@ export class Transactions implements TransactionTarget {
     if ((OPERATIONS[op] as Operation).changesRules) while (this.#carryingOut) await this.#carryingOut
   }
   async #carryOut(
-    changesTo: (before: readonly ServiceInfo[]) => PlannedChange[][],
+    changesTo: (before: readonly ServiceInfo[]) => Promise<PlannedChange[][]> | PlannedChange[][],
     follow: () => void = () => {},
     read = () => allServices(this.#director),
   ): Promise<Answer<Committed>> {
     const before = await read()
     if (!before.ok) return before
-    const groups = changesTo(before.value)
+    const groups = await changesTo(before.value)
     const refused = await this.#carryOutGroups(groups)
     if (refused) {
       const { refusal, message } = refused
@@ -162,7 +170,7 @@ export class Transactions implements TransactionTarget {
   /** Returns how it ended. */
   async #undo(before: readonly ServiceInfo[], read: () => Promise<Answer<ServiceInfo[]>>): Promise<string> {
     const now = await read()
-    const isUndone = now.ok && (await this.#carryOutGroups(diff(now.value, before))) === undefined
+    const isUndone = now.ok && (await this.#carryOutGroups(await diffInShares(now.value, before))) === undefined
     return isUndone ? 'everything is as before' : 'and not all of it could be undone'
   }
   /**

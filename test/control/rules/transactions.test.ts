@@ -235,3 +235,23 @@ t.test('over the socket a transaction is its connection’s, and goes with it', 
   t.match(await two.call({ op: 'commit' }), { ok: true })
   t.strictSame(rules(bench), ['81 rr'])
 })
+
+t.test('others have their turn while many rules are compared', async t => {
+  const { client } = make()
+  await client.call({ op: 'begin' })
+  const requests = Array.from({ length: 6000 }, (_, at): RuleChange => {
+    const address = `10.7.${at >> 8}.${at & 255}`
+    return { op: 'add-service', service: { protocol: 'tcp', address, port: 80 }, settings: serviceSettings('rr') }
+  })
+  await client.call({ op: 'stage', requests })
+  let turns = 0
+  let isDone = false
+  const turn = (): void => {
+    turns++
+    if (!isDone) setImmediate(turn)
+  }
+  setImmediate(turn)
+  t.match(await client.call({ op: 'plan', from: 0 }), { ok: true, value: { rows: { length: 256 }, next: 256 } })
+  isDone = true
+  t.ok(turns > 3, `${turns} turns`)
+})
