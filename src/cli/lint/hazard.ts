@@ -52,6 +52,8 @@ export interface RuleSet {
   whoAnswers: ((address: string) => Answerers) | undefined
   /** Whether several directors will have them, side by side. */
   isFleet: boolean
+  /** Whether they are lines of a file, which messages name. */
+  hasLines: boolean
 }
 
 /** An effect of the rules that was probably not intended. `info`: no mistake, but worth knowing. */
@@ -92,6 +94,11 @@ export function ofService(
 export function keyText(key: ServiceKey): string {
   if ('mark' in key) return `mark ${key.mark}`
   return endpointText(key)
+}
+
+/** Where else a rule is: `in line 7` of a file, `for 10.0.0.100:80` of a director. */
+export function placeText({ hasLines }: RuleSet, { line, key }: Pick<LintedService, 'line' | 'key'>): string {
+  return hasLines ? `in line ${line}` : `for ${keyText(key)}`
 }
 
 /** Whether packets can reach the service: IPv6 packets cannot yet. */

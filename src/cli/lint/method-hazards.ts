@@ -1,10 +1,17 @@
 import type { MethodName } from '../../control/protocol/api.js'
-import { type Hazard, type LintedServer, passesDirector, type RuleSet } from './hazard.js'
+import {
+  type Hazard,
+  type LintedServer,
+  type LintedService,
+  passesDirector,
+  placeText,
+  type RuleSet,
+} from './hazard.js'
 
 const METHOD_OPTION: Record<MethodName, string> = { masq: '-m', direct: '-g', tunnel: '-i', fullnat: '-b' }
 
 /** A real server of one of the services. `vip`: undefined for a service of a mark. */
-interface Use extends Pick<LintedServer, 'line' | 'address'> {
+interface Use extends Pick<LintedServer, 'line' | 'address'>, Pick<LintedService, 'key'> {
   vip: string | undefined
   method: MethodName
 }
@@ -12,7 +19,7 @@ interface Use extends Pick<LintedServer, 'line' | 'address'> {
 function* usesOf({ services }: RuleSet): Iterable<Use> {
   for (const { key, servers } of services)
     for (const { line, address, settings } of servers)
-      yield { line, address, method: settings.method, vip: 'mark' in key ? undefined : key.address }
+      yield { line, key, address, method: settings.method, vip: 'mark' in key ? undefined : key.address }
 }
 
 export const methodHazards: readonly Hazard[] = [
@@ -29,7 +36,7 @@ export const methodHazards: readonly Hazard[] = [
         else if (passesDirector(other.method) !== passesDirector(method))
           yield {
             line,
-            message: `${address} is reached by ${METHOD_OPTION[method]} here and by ${METHOD_OPTION[other.method]} in line ${other.line}, for the same VIP ${vip}: with -g and -i it holds the VIP and answers clients itself, with -m and -b it must not; choose one`,
+            message: `${address} is reached by ${METHOD_OPTION[method]} here and by ${METHOD_OPTION[other.method]} ${placeText(rules, other)}, for the same VIP ${vip}: with -g and -i it holds the VIP and answers clients itself, with -m and -b it must not; choose one`,
           }
       }
     },
@@ -50,7 +57,7 @@ export const methodHazards: readonly Hazard[] = [
         if (other)
           yield {
             line,
-            message: `${address} is reached by ${METHOD_OPTION[method]} here and by -m in line ${other.line}: for -m its default gateway is the director, which drops its answers to ${METHOD_OPTION[method]}, whose source is the VIP (drop-source-is-ours); use -b in place of -m, or route by source there`,
+            message: `${address} is reached by ${METHOD_OPTION[method]} here and by -m ${placeText(rules, other)}: for -m its default gateway is the director, which drops its answers to ${METHOD_OPTION[method]}, whose source is the VIP (drop-source-is-ours); use -b in place of -m, or route by source there`,
           }
       }
       const [first] = direct

@@ -66,7 +66,15 @@ export class RuleSetReader {
   ruleSet(marks: ReadonlySet<number>, isFleet = false): RuleSet {
     const { timeouts } = this.#director.conns
     const services = [...this.#services.values()]
-    return { services, marks, timeouts, networks: this.#networks, whoAnswers: this.#whoAnswers, isFleet }
+    return {
+      services,
+      marks,
+      timeouts,
+      networks: this.#networks,
+      whoAnswers: this.#whoAnswers,
+      isFleet,
+      hasLines: true,
+    }
   }
 
   async read({ line, words }: RuleLine): Promise<void> {

@@ -5,7 +5,7 @@ import { type Hazard, keyText, ofService } from './hazard.js'
 export const serviceHazards: readonly Hazard[] = [
   {
     name: 'port-0-beside-others',
-    *find({ services }) {
+    *find({ services, hasLines }) {
       for (const { key, line } of services) {
         if ('mark' in key || key.port !== 0) continue
         const other = services.find(
@@ -14,7 +14,7 @@ export const serviceHazards: readonly Hazard[] = [
         if (other)
           yield {
             line,
-            message: `port 0 serves every port of ${key.address} but those of its other services, ${keyText(other.key)} (line ${other.line}) among them: a client may get another real server there`,
+            message: `port 0 serves every port of ${key.address} but those of its other services, ${keyText(other.key)}${hasLines ? ` (line ${other.line})` : ''} among them: a client may get another real server there`,
           }
       }
     },

@@ -96,7 +96,7 @@ export const weightHazards: readonly Hazard[] = [
     if (servers.length === 0)
       yield {
         line,
-        message: `${keyText(key)} has no real server: its clients are refused (ICMP port unreachable); add one with -a, or take the line out`,
+        message: `${keyText(key)} has no real server: its clients are refused (ICMP port unreachable); add one with -a, or take the service out`,
       }
   }),
 ]
