@@ -1,5 +1,6 @@
 import type { Director } from '../../src/director/director.js'
 import { seededRandom } from '../../src/director/random.js'
+import type { ScheduledService } from '../../src/director/rules/scheduled-service.js'
 import type { Cidr, Ipv4Addr } from '../../src/wire/addr.js'
 import { IpProtocol } from '../../src/wire/ipv4.js'
 import type { ClientFlow } from './flows-moved-frames.js'
@@ -13,10 +14,16 @@ type Target = Pick<ClientFlow, 'protocol' | 'dstAddr' | 'dstPort'>
 
 /**
  * Makes flows from a seed, each of another address and port of the clients', to the director's virtual services in turn: those of a mark by
- * the addresses and ports that have it. Fewer than `count` if the clients have no more; none if there is no service of TCP or UDP.
+ * the addresses and ports that have it. Fewer than `count` if the clients have no more; none if there is no service of TCP or UDP. `isMeant`: to which services.
  */
-export function madeFlows(director: Director, count: number, clients: Cidr, seed: number): ClientFlow[] {
-  const targets = targetsOf(director)
+export function madeFlows(
+  director: Director,
+  count: number,
+  clients: Cidr,
+  seed: number,
+  isMeant: (service: ScheduledService) => boolean = () => true,
+): ClientFlow[] {
+  const targets = targetsOf(director, isMeant)
   if (targets.length === 0) return []
   const random = seededRandom(seed)
   const hosts = 2 ** (32 - clients.prefix)
@@ -35,9 +42,10 @@ export function madeFlows(director: Director, count: number, clients: Cidr, seed
   return flows
 }
 
-function targetsOf({ balancing, marks }: Director): Target[] {
+function targetsOf({ balancing, marks }: Director, isMeant: (service: ScheduledService) => boolean): Target[] {
   return balancing
     .inKernelOrder()
+    .filter(isMeant)
     .flatMap(({ mark, protocol, addr, port }): Target[] => {
       if (mark === 0) return [{ protocol, dstAddr: addr, dstPort: port || ANY_PORT }]
       const rules = marks.rules.filter(rule => rule.mark === mark)

@@ -23,6 +23,13 @@ export interface NewFlowsMoved {
   /** Of `elsewhere`, those whose real server takes no new connections after the change, or had none: they have to move. */
   mustMove: number
   rows: MovedRow[]
+  /** How many each real server has, and where it has none, why. */
+  servers: ServerFlows[]
+}
+export interface ServerFlows {
+  server: string
+  before: number
+  after: number
 }
 /** Of connections that were open when the rules changed. */
 export interface OpenMoved {
@@ -167,6 +174,7 @@ class NewFlowsCount {
   #elsewhere = 0
   #mustMove = 0
   readonly #rows = new Rows()
+  readonly #servers = new Map<string, ServerFlows>()
   readonly #stay: ReadonlySet<string>
 
   constructor(stay: ReadonlySet<string>) {
@@ -176,13 +184,23 @@ class NewFlowsCount {
   add(was: Outcome, is: Outcome): void {
     this.#flows++
     this.#rows.add(was, is)
+    this.#of(was).before++
+    this.#of(is).after++
     if (was.server === is.server) return
     this.#elsewhere++
     if (was.server === undefined || !this.#stay.has(was.server)) this.#mustMove++
   }
   result(): NewFlowsMoved {
     const [flows, elsewhere] = [this.#flows, this.#elsewhere]
-    return { flows, same: flows - elsewhere, elsewhere, mustMove: this.#mustMove, rows: this.#rows.result() }
+    const servers = [...this.#servers.values()].toSorted((a, b) => (a.server < b.server ? -1 : 1))
+    return { flows, same: flows - elsewhere, elsewhere, mustMove: this.#mustMove, rows: this.#rows.result(), servers }
+  }
+
+  #of({ server: chosen, verdict }: Outcome): ServerFlows {
+    const server = chosen ?? verdict
+    let found = this.#servers.get(server)
+    if (found === undefined) this.#servers.set(server, (found = { server, before: 0, after: 0 }))
+    return found
   }
 }
 

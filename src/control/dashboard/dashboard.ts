@@ -9,14 +9,15 @@ import { HttpRefusal, protect, readJson, sayJson, sayRefusal, sayText } from './
 import { Assets, isPage } from './assets.js'
 import { whyNotFromThere, whyNotThisHost } from './gate.js'
 import { Live } from './live/live.js'
-import { readView } from './live/view.js'
+import { readService, readView } from './live/view.js'
 import { Reads } from './reads.js'
+import type { Linted, LintedService, RulesWork } from './rules-work.js'
 import { readSettings, type Given } from './settings.js'
 import { packageVersion } from '../../package-version.js'
 
 /* 1. is it asked for by a host's name that is ours, and by our own page?       gate.ts
  * 2. a path without /api is a page or a file                                   assets.ts
- * 3. reading: one request of the control protocol, a search, or a tick a second  reads.ts, connections.ts, live/
+ * 3. reading: one request of the control protocol, a search, or a tick a second  reads.ts, connections.ts, live/, rules-work.ts
  * 4. changing: a plan, and its carrying out by who has a token                 admin/ */
 
 /** Octets of a body. */
@@ -64,6 +65,7 @@ export class Dashboard implements Site {
       'GET /api/session': async (request, response) =>
         sayJson(response, { ...(await of.session(request)), version: packageVersion() }),
       'GET /api/settings': async (_request, response) => sayJson(response, await readSettings(control, given)),
+      'GET /api/lint': async (_request, response, query) => sayJson(response, await readLint(admin.work, query)),
       'GET /api/live': (request, response, query) => this.#live.join(request, response, readView(query)),
       'POST /api/read': (request, response) => this.#read(request, response),
       'POST /api/connections': (request, response) => this.#find(request, response),
@@ -139,6 +141,12 @@ export class Dashboard implements Site {
   async #find(request: IncomingMessage, response: ServerResponse): Promise<void> {
     sayJson(response, await findConnections(this.#control, await readJson(request, REQUEST_MAX)))
   }
+}
+
+/** Of all services in short, or of one what is found. */
+function readLint(work: RulesWork, query: URLSearchParams): Promise<Linted | LintedService> {
+  const service = query.get('service')
+  return service === null ? work.lint() : work.lint(readService(service))
 }
 
 /** From where tsc puts this file: dist/src/control/dashboard. */

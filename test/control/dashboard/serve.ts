@@ -8,8 +8,8 @@ import { LoginCodes } from '../../../src/control/dashboard/admin/login-codes.js'
 import { TokenFile } from '../../../src/control/dashboard/admin/token-file.js'
 import { dashboardCommands } from '../../../src/cli/uvs/director/dashboard-commands.js'
 import type { Control } from '../../../src/control/protocol/api.js'
-import type { Director } from '../../../src/director/director.js'
-import { BenchDirector } from '../../support/bench-director.js'
+import { ThreadedDesk } from '../../../src/cli/uvs/director/rules-work/threaded-desk.js'
+import { BenchDirector, DIP_C, DIP_R } from '../../support/bench-director.js'
 import { Metrics } from '../../../src/control/metrics/metrics.js'
 import { RequestCounts } from '../../../src/control/metrics/request-counts.js'
 import { RulesLoads } from '../../../src/control/metrics/rules-loads.js'
@@ -17,8 +17,13 @@ import { tempDir } from '../../support/temp.js'
 
 type Test = Pick<typeof import('tap').t, 'teardown'>
 
-function makeTrial(): Director {
-  return new BenchDirector().director
+/** What trial directors are made of, as the bench is. */
+export const DESK: ConstructorParameters<typeof ThreadedDesk>[0] = {
+  devices: [
+    { kind: 'raw', name: 'c' },
+    { kind: 'raw', name: 'r' },
+  ],
+  director: { addresses: [`${DIP_C}/24@c`, `${DIP_R}/24@r`], seed: 1 },
 }
 
 interface ServeOptions extends Omit<Partial<DashboardOptions>, 'control'> {
@@ -39,13 +44,19 @@ export function serveDashboard(t: Test, options: ServeOptions): Promise<number> 
 export function dashboardOn(t: Test, { tokens, codes, told, ...options }: ServeOptions): Dashboard {
   const tell = (line: string): void => void told?.push(line)
   const admin = {
-    director: new Transactions(options.control, makeTrial),
-    makeTrial,
+    director: new Transactions(options.control, () => new BenchDirector().director),
+    work: desk(t, options.control),
     commands: dashboardCommands(),
     ways: { tokens: tokens === undefined ? undefined : new TokenFile(tokens, tell), codes },
     tell,
   }
   return new Dashboard({ names: [], workers: 1, folder: builtPages(t), admin, ...options })
+}
+
+function desk(t: Test, control: Control): ThreadedDesk {
+  const found = new ThreadedDesk(DESK, control, () => [])
+  t.teardown(() => found.close())
+  return found
 }
 
 export async function listen(t: Test, site: Dashboard, control: Control): Promise<number> {

@@ -1,43 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Commands, DrainAsked, ParsedRule } from '../../../control/dashboard/admin/commands.js'
+import type { Commands, DrainAsked } from '../../../control/dashboard/admin/commands.js'
 import type { Control } from '../../../control/protocol/api.js'
 import { serviceWords } from '../../uvsadm/commands/save.js'
-import { refusalText } from '../../uvsadm/ask.js'
 import { endpointText } from '../../uvsadm/listing/label.js'
 import { systemNames, type Names } from '../../uvsadm/options/names.js'
 import { drainServer } from '../drain/drain.js'
 import type { DrainOptions } from '../drain/drain-options.js'
 import { inListedOrder } from '../plan-order.js'
-import { commandOf, planText } from '../rules/format-plan.js'
-import { badLine, parsedLines } from '../rules/parsed-rules.js'
-import { ruleLines } from '../rules/rules-file.js'
+import { commandOf } from '../rules/format-plan.js'
+import { withoutHosts } from './rules-work/rules-desk.js'
 
 /** What the dashboard takes of the commands: how rules are written, and `uvs drain`. */
 export function dashboardCommands(): Commands {
   const names = withoutHosts(systemNames())
   return {
-    parse: text => parse(text, names),
-    planText: changes => planText(inListedOrder(changes)),
     lines: changes => inListedOrder(changes).map(commandOf),
     drain: (asked, control, tell, stop) => drain(asked, control, tell, stop, names),
     names: ({ service, server }) => ({ service: serviceWords(service), server: endpointText(server) }),
-  }
-}
-
-/** What is typed in a browser makes the director ask no name server. */
-function withoutHosts(names: Names): Names {
-  return {
-    portNumber: (name, protocol) => names.portNumber(name, protocol),
-    portName: (port, protocol) => names.portName(port, protocol),
-    addressOf: async () => undefined,
-    hostsOf: async () => new Map(),
-  }
-}
-
-async function* parse(text: string, names: Names): AsyncGenerator<ParsedRule> {
-  for await (const rule of parsedLines(ruleLines(text, 'the rules,'), names)) {
-    const { request, refusals } = rule
-    yield { request, refused: reply => badLine(rule, refusalText(reply, refusals)) }
   }
 }
 

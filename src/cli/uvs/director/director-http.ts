@@ -7,13 +7,14 @@ import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import type { RulesLoads } from '../../../control/metrics/rules-loads.js'
 import type { Control, Reply, Request } from '../../../control/protocol/api.js'
 import type { Transactions } from '../../../control/rules/transactions.js'
-import type { Director } from '../../../director/director.js'
 import type { DataPlane } from '../../../plane/data-plane.js'
 import { dashboardCommands } from './dashboard-commands.js'
 import { DashboardLogins, dashboardUrl } from './dashboard-login.js'
 import { DirectorSettings, SettingsChanges, type SettingsRead } from './director-settings.js'
 import type { DirectorCommand } from './director-options.js'
 import type { HttpOptions } from './http-options.js'
+import { SeenMarks } from './rules-work/seen-marks.js'
+import { ThreadedDesk } from './rules-work/threaded-desk.js'
 
 interface Served {
   dataPlane: DataPlane
@@ -21,7 +22,6 @@ interface Served {
   control: Transactions
   /** What is read. */
   all: Control
-  makeTrial: () => Director
   rules: RulesLoads
   args: readonly string[]
   command: DirectorCommand
@@ -36,6 +36,7 @@ export class DirectorHttp {
   readonly #changes = new SettingsChanges()
   #logins: DashboardLogins | undefined
   #keepalived: { readonly read: SettingsRead } | undefined
+  #marks: SeenMarks | undefined
   #site: Dashboard | undefined
 
   /** Throws an Error of one line if the file of --http-admin is not fit. */
@@ -49,6 +50,7 @@ export class DirectorHttp {
   readonly answered = (request: Request, reply: Reply): void => {
     this.#requests.add(request, reply)
     this.#changes.saw(request, reply)
+    this.#marks?.saw(request, reply)
     this.#site?.saw(request, reply)
   }
 
@@ -70,11 +72,13 @@ export class DirectorHttp {
 
   /** Serves until what it returns is closed. Throws an Error of one line if it cannot. */
   async serve(served: Served): Promise<{ close(): Promise<void> }[]> {
-    const { dataPlane, control, all, makeTrial, rules, command, args } = served
+    const { dataPlane, control, all, rules, command, args } = served
     const [http, tell, tokens] = [this.#http, this.#tell, this.#tokens]
     if (!http) return []
     const ways = { tokens, codes: this.#logins?.codes }
-    const admin = { director: control, makeTrial, commands: dashboardCommands(), ways, tell }
+    const marks = (this.#marks = new SeenMarks(command.marks))
+    const work = new ThreadedDesk(command, all, () => marks.all)
+    const admin = { director: control, work, commands: dashboardCommands(), ways, tell }
     const { devices } = dataPlane
     // Native code, which options and help must do without.
     const { readKernel: kernel } = await import('./kernel-holds.js')

@@ -70,7 +70,7 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, await http.over(control), { answered: http.answered }))
     await takeLeft(command.control)
-    open.unshift(...(await http.serve({ args, command, dataPlane, control, all, makeTrial, rules: rulesLoads })))
+    open.unshift(...(await http.serve({ args, command, dataPlane, control, all, rules: rulesLoads })))
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)

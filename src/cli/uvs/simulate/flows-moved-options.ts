@@ -13,9 +13,9 @@ import { wholeNumber } from '../options/whole-number.js'
 /** Each takes a connection, with persistence a template besides. */
 export const MOST_FLOWS = 1_000_000
 /** RFC 6598: addresses that neither the rules nor the network is likely to have. */
-const CLIENTS = '100.64.0.0/10'
+export const CLIENTS = '100.64.0.0/10'
 /** Every host is behind it: 192.0.0.8 is nobody's (RFC 7600). One neighbour, however many clients there are. */
-const BEHIND_ONE = ['default=192.0.0.8']
+export const BEHIND_ONE = ['default=192.0.0.8']
 /** A connection, its template and those of another flow of that client. */
 const RECORDS_A_FLOW = 4
 const SPARE_RECORDS = 1024

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Director } from '../../../director/director.js'
 import { isRuleChange, type Committed, type Reply, type Request } from '../../protocol/api.js'
-import { HttpRefusal, readJson, sayJson } from '../answers.js'
+import { HttpRefusal, readJson, sayJson, sayText } from '../answers.js'
 import type { Events } from '../events.js'
+import type { RulesWork } from '../rules-work.js'
 import type { Commands } from './commands.js'
 import { Drains } from './drains.js'
 import { Plans, type Committing } from './plans.js'
@@ -12,15 +12,13 @@ import { Sessions, type Ways } from './sessions.js'
 
 /** Octets of a body: 60 000 rules. */
 const RULES_MAX = 4 * 1024 * 1024
-/** Of whoever has no token: while a plan is made, packets wait. */
+/** Of whoever has no token: a plan takes a CPU for a while. */
 const READERS_RULES_MAX = 64 * 1024
 const BODY_MAX = 4096
-/** Lines of a change that are told. */
-const TOLD = 20
 
 export interface AdminOptions {
   director: Committing
-  makeTrial: () => Director
+  work: RulesWork
   commands: Commands
   /** Without any nobody may change anything. */
   ways: Ways
@@ -33,15 +31,17 @@ export class Admin {
   readonly #hasCodes: boolean
   readonly #plans: Plans
   readonly #drains: Drains
+  readonly #work: RulesWork
   readonly #commands: Commands
   readonly #events: Events
   readonly #tell: (line: string) => void
 
-  constructor({ director, makeTrial, commands, ways, tell }: AdminOptions, events: Events) {
+  constructor({ director, work, commands, ways, tell }: AdminOptions, events: Events) {
     this.#hasCodes = ways.codes !== undefined
     this.#sessions = ways.tokens || ways.codes ? new Sessions(ways) : undefined
-    this.#plans = new Plans(director, makeTrial, commands)
+    this.#plans = new Plans(director, work)
     this.#drains = new Drains(director, commands)
+    this.#work = work
     this.#commands = commands
     this.#events = events
     this.#tell = tell
@@ -89,15 +89,15 @@ export class Admin {
     const who = await this.whoAsks(request)
     const isKnown = who !== undefined
     const body = await readJson(request, isKnown ? RULES_MAX : READERS_RULES_MAX)
-    sayJson(response, await this.#plans.plan(body, isKnown))
+    sayText(response, await this.#plans.plan(body, isKnown))
   }
 
   async apply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const who = await this.#mustKnow(request)
-    const { done, commands } = await this.#plans.apply(await readJson(request, BODY_MAX))
-    const more = commands.length > TOLD ? [`${commands.length - TOLD} more`] : []
-    this.#told('rules', [...commands.slice(0, TOLD), ...more].join('; ') || 'nothing to do', who, request)
-    sayJson(response, { message: commands.length === 1 ? '1 change made' : `${commands.length} changes made`, ...done })
+    const { done, commands, changes } = await this.#plans.apply(await readJson(request, BODY_MAX))
+    const more = changes > commands.length ? [`${changes - commands.length} more`] : []
+    this.#told('rules', [...commands, ...more].join('; ') || 'nothing to do', who, request)
+    sayJson(response, { message: changes === 1 ? '1 change made' : `${changes} changes made`, ...done })
   }
 
   async drain(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -122,6 +122,7 @@ export class Admin {
 
   close(): void {
     this.#drains.close()
+    this.#work.close()
   }
 
   #textOf(request: Request, reply: Reply): string | undefined {

@@ -67,7 +67,7 @@ function readRange(text: string): [number, number] {
 }
 
 /** tcp/10.0.0.1:80, udp/[2001:db8::1]:53, fwm/1, fwm6/1. */
-function readService(text: string): ServiceKey {
+export function readService(text: string): ServiceKey {
   const bad = new HttpRefusal(400, `service: '${shown(text)}' is not such as tcp/192.168.10.100:80 or fwm/1`)
   const match = /^(?<kind>[a-z0-9]+)\/(?:(?<mark>\d+)|\[?(?<address>[0-9a-f.:]+?)\]?:(?<port>\d+))$/i.exec(text)?.groups
   if (!match) throw bad

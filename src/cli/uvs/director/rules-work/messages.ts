@@ -1,0 +1,21 @@
+import type { Wanted } from '../../../../control/dashboard/rules-work.js'
+import type { MarkRuleInfo, Request, ServiceKey } from '../../../../control/protocol/api.js'
+import type { DataPlaneOptions } from '../../../../plane/data-plane-options.js'
+
+/** Start data of the thread: what a trial director is made of. All of it can be cloned. */
+export type DeskData = Pick<DataPlaneOptions, 'devices' | 'director' | 'schedulers' | 'workers' | 'host'>
+
+/** A method of RulesWork and its arguments. */
+export type Work =
+  | { name: 'plan'; wanted: Wanted }
+  | { name: 'take'; plan: string; from: number }
+  | { name: 'lint'; service: ServiceKey | undefined }
+
+/** Main thread → desk: work, or the director's answer to what the desk has read, as JSON. */
+export type ToDesk = { id: number; work: Work; marks: readonly MarkRuleInfo[] } | { read: number; json: string }
+
+/** Desk → main thread: what came of the work, or what it wants to read of the director. */
+export type FromDesk =
+  | { id: number; value: unknown }
+  | { id: number; refused: { status: number; message: string } }
+  | { read: number; request: Request }

@@ -1,0 +1,129 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { SeenMarks } from '../../../src/cli/uvs/director/rules-work/seen-marks.js'
+import { ThreadedDesk } from '../../../src/cli/uvs/director/rules-work/threaded-desk.js'
+import type { Linted, LintedService, Moved, Planned } from '../../../src/control/dashboard/rules-work.js'
+import { BenchDirector, VIP } from '../../support/bench-director.js'
+import { tempDir } from '../../support/temp.js'
+import { ask, DESK, post, serveDashboard } from './serve.js'
+
+type Test = Parameters<typeof tempDir>[0]
+
+const SERVERS = Array.from({ length: 10 }, (_, at) => `10.99.2.${11 + at}:80`)
+
+async function serve(t: Test, scheduler: string): Promise<{ bench: BenchDirector; port: number }> {
+  const bench = new BenchDirector()
+  bench.serveBy(scheduler, 'tcp', `${VIP}:80`, ...SERVERS)
+  return { bench, port: await serveDashboard(t, { control: bench.control, tokens: tokenFile(t) }) }
+}
+const TOKEN = 'a-token-of-22-octets!!'
+const BEARER = { authorization: `Bearer ${TOKEN}` }
+function tokenFile(t: Test): string {
+  const path = join(tempDir(t), 'tokens')
+  writeFileSync(path, `alice ${TOKEN}\n`, { mode: 0o600 })
+  return path
+}
+async function moved(port: number, lines: string[]): Promise<Moved> {
+  const { json } = await post(port, '/api/plan', { lines, flows: 4000 }, BEARER)
+  const { moved } = json as Planned
+  if (!moved) throw new Error('no flows')
+  return moved
+}
+
+t.test('flows that a plan moves: what is open, and the same clients afterwards', async t => {
+  const { bench, port } = await serve(t, 'mh')
+  const gone = await moved(port, [`-d -t ${VIP}:80 -r 10.99.2.15:80`])
+  t.match([gone.flows, gone.services], [4000, 1])
+  const { stay, move, break: broken } = gone.open
+  t.equal(stay + move + broken, 4000)
+  t.equal(move, 0, 'a connection goes nowhere else')
+  t.ok(broken > 250 && broken < 600, `a tenth breaks, with the real server that is gone: ${broken}`)
+  t.ok(gone.again.elsewhere >= broken && gone.again.elsewhere < 900, `mh moves few others: ${gone.again.elsewhere}`)
+  t.equal(gone.again.same + gone.again.elsewhere, 4000)
+  const [row] = gone.rows
+  t.match(row, { service: `TCP ${VIP}:80`, before: 'mh', after: 'mh', persistence: 0, flows: 4000 })
+  t.match(
+    row!.servers.map(({ server }) => server),
+    SERVERS,
+  )
+  t.match(row!.servers[4], { server: '10.99.2.15:80', before: broken, after: 0 })
+  for (const side of ['before', 'after'] as const)
+    t.equal(
+      row!.servers.reduce((sum, server) => sum + server[side], 0),
+      4000,
+      side,
+    )
+  t.match(bench.services(), [{ destinations: { length: 10 } }], 'nothing has changed')
+})
+
+t.test('sh moves most clients, wlc nobody whose connection is open', async t => {
+  const sh = await moved((await serve(t, 'sh')).port, [`-d -t ${VIP}:80 -r 10.99.2.15:80`])
+  t.ok(sh.again.elsewhere > 3000, `${sh.again.elsewhere}`)
+  const wlc = await moved((await serve(t, 'wlc')).port, [`-a -t ${VIP}:80 -r 10.99.2.31:80 -m`])
+  t.match(wlc.open, { stay: 4000, move: 0, break: 0 })
+})
+
+t.test('only flows to what changes are made, and none where none are asked for', async t => {
+  const { bench, port } = await serve(t, 'mh')
+  bench.serveBy('rr', 'udp', `${VIP}:53`, '10.99.2.11:53')
+  const found = await moved(port, [`-A -t 10.99.1.101:80 -s rr`, `-e -u ${VIP}:53 -r 10.99.2.11:53 -m -w 9`])
+  t.match(found.rows, [{ service: `UDP ${VIP}:53`, flows: 4000, again: { same: 4000, elsewhere: 0 } }])
+  t.equal(found.rows.length, 1)
+  const { json } = await post(port, '/api/plan', { lines: [`-D -u ${VIP}:53`] }, BEARER)
+  t.notOk('moved' in (json as object))
+  for (const flows of [-1, 1.5, '9', 10_001])
+    t.match(await post(port, '/api/plan', { lines: [], flows }, BEARER), {
+      status: 400,
+      json: { message: 'flows: not an integer from 0 to 10000' },
+    })
+})
+
+t.test('lint, of one service and of all', async t => {
+  const { bench, port } = await serve(t, 'wrr')
+  bench.serveBy('rr', 'udp', `${VIP}:53`)
+  const all = (await ask(port, '/api/lint')).json as Linted
+  t.match(all, {
+    hazards: 1,
+    infos: 0,
+    services: [{ service: { protocol: 'udp', address: VIP, port: 53 }, hazards: 1 }],
+  })
+  const one = (await ask(port, `/api/lint?service=udp/${VIP}:53`)).json as LintedService
+  t.match(one.findings, [{ hazard: 'no-server', severity: 'hazard', message: /has no real server/ }])
+  t.equal(one.at, all.at, 'it was looked for once')
+  t.match((await ask(port, `/api/lint?service=tcp/${VIP}:80`)).json, { findings: { length: 0 } })
+  t.match((await ask(port, `/api/lint?service=tcp/${VIP}:81`)).json, { findings: { length: 0 } }, 'there is none')
+  t.match(await ask(port, '/api/lint?service=nothing'), {
+    status: 400,
+    json: { message: /^service: 'nothing' is not/ },
+  })
+})
+
+t.test('a desk that cannot begin says why, each time', async t => {
+  const { control } = new BenchDirector()
+  const desk = new ThreadedDesk({ ...DESK, schedulers: ['file:///nowhere/own.mjs'] }, control, () => [])
+  t.teardown(() => desk.close())
+  for (let i = 0; i < 2; i++) await t.rejects(desk.lint(), { status: 503, message: /own\.mjs cannot be loaded/ })
+})
+
+t.test('what waits for a desk that is closed is told, and the next has another', async t => {
+  const { control } = new BenchDirector()
+  const desk = new ThreadedDesk(DESK, control, () => [])
+  t.teardown(() => desk.close())
+  const waiting = desk.lint()
+  desk.close()
+  await t.rejects(waiting, { status: 503, message: 'the director ends' })
+  t.match(await desk.lint(), { hazards: 0 })
+})
+
+t.test('marks as they were given and changed', async t => {
+  const rule = { protocol: 'tcp', to: '10.0.0.100', ports: [], mark: 7 } as const
+  const seen = new SeenMarks([{ ...rule, ports: [] }])
+  const other = { ...rule, ports: [], mark: 8 }
+  seen.saw({ op: 'add-mark', rule: other }, { ok: false, refusal: 'EINVAL', message: '' })
+  t.match(seen.all, { length: 1 })
+  seen.saw({ op: 'add-mark', rule: other }, { ok: true, value: null })
+  t.match(seen.all, [{ mark: 7 }, { mark: 8 }])
+  seen.saw({ op: 'clear-marks' }, { ok: true, value: null })
+  t.strictSame(seen.all, [])
+})
