@@ -247,11 +247,11 @@ export const T = {
   },
   drops: {
     sub: (count: string, rate: string, reasons: number) =>
-      `${count} frames, ${rate}, ${plural(reasons, 'reason', 'reasons')}`,
+      `${count} ${count === '1' ? 'frame' : 'frames'}, ${rate}, ${plural(reasons, 'reason', 'reasons')}`,
     none: 'No frame was dropped or refused.',
     count: (count: string) => `${count} since the start`,
     last: (ago: string, link: string) => `Last: ${ago} ago by ${link}`,
-    of: (service: string) => `for ${service}`,
+    service: (name: string) => `see ${name}`,
     device: 'lost by the interface before or after the director: a full ring, an oversized or truncated frame',
     unknown: 'docs/architecture/path.md says where.',
   },

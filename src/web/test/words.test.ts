@@ -5,7 +5,14 @@ import { filterOf, flowOf, parseFlow } from '../src/pure/flow.ts'
 import { changedOctets, octetsOf } from '../src/pure/octets.ts'
 import { PAGES, pagePath, parseRoute, serviceRoute } from '../src/pure/routes.ts'
 import { rulesText } from '../src/pure/rules-text.ts'
-import { parseEndpoint, serviceFromPath, serviceName, serviceOption, servicePath } from '../src/pure/service-name.ts'
+import {
+  parseEndpoint,
+  serviceFromName,
+  serviceFromPath,
+  serviceName,
+  serviceOption,
+  servicePath,
+} from '../src/pure/service-name.ts'
 import { pathRates } from '../src/pure/stages.ts'
 import { addServer, addService, deleteServer, drainCommand, editServer } from '../src/pure/uvsadm-line.ts'
 import { alertsOf } from '../src/pure/alerts.ts'
@@ -34,6 +41,7 @@ t.test('a service as text, as options, and in an address, there and back', async
   for (const [key, path, name, option] of KEYS) {
     t.strictSame([servicePath(key), serviceName(key), serviceOption(key)], [path, name, option])
     t.strictSame(serviceFromPath(path.split('/')), key)
+    t.strictSame(serviceFromName(name), key)
     const url = new URL(serviceRoute(key), 'http://uvs')
     const route = parseRoute(url.pathname, url.search)
     t.match(route, { page: 'service', service: key }, url.href)
@@ -48,6 +56,7 @@ t.test('a service as text, as options, and in an address, there and back', async
     'tcp/10.0.0.1:80/x',
   ])
     t.equal(serviceFromPath(odd.split('/')), undefined, odd)
+  for (const odd of ['', 'TCP', 'FWM 7 IPv6 x', 'TCP 10.0.0.1']) t.equal(serviceFromName(odd), undefined, odd)
   t.equal(parseEndpoint('10.0.0.1:'), undefined)
 })
 

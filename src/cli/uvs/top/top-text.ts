@@ -16,7 +16,8 @@ export interface TopShown extends Pick<Overview, 'totals' | 'connections' | 'off
 
 const DROPS_SHOWN = 3
 const BAR = 10
-const NAME = 32
+/** Of a service's name; what is longer is cut. */
+const NAME_MOST = 48
 
 export function topText(shown: TopShown): string {
   const { totals, connections, offload, drops, health, sort, services, rows, sums } = shown
@@ -29,13 +30,15 @@ export function topText(shown: TopShown): string {
     ...(health ? [`health      ${health.up} services up, ${health.down} down, ${health.unknown} not known yet`] : []),
     `drops       ${dropsText(drops)}`,
     '',
-    `${`services ${services}, by ${sort}`.padEnd(NAME)} ${HEAD}`,
   ]
+  const table: [name: string, cells: string][] = [[`services ${services}, by ${sort}`, HEAD]]
   sums.forEach((sum, at) => {
     const row = rows[at]
-    lines.push(`${fit(nameOf(sum))} ${sumCells(sum)}`)
-    if (row) lines.push(...serversOf(row))
+    table.push([nameOf(sum), sumCells(sum)])
+    if (row) table.push(...serversOf(row))
   })
+  const width = Math.min(NAME_MOST, Math.max(...table.map(([name]) => name.length)))
+  for (const [name, figures] of table) lines.push(`${fit(name, width)} ${figures}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -75,7 +78,7 @@ function sumCells({ scheduler, sums }: ServiceSums): string {
 }
 
 /** Each with its share of what its service gets now, in connections a second; of those that are open if none come. */
-function serversOf({ destinations }: ServiceInfo): string[] {
+function serversOf({ destinations }: ServiceInfo): [name: string, cells: string][] {
   const isBusy = destinations.some(({ rates }) => rates.cps > 0)
   const has = destinations.map(({ rates, activeConns, inactConns }) => (isBusy ? rates.cps : activeConns + inactConns))
   const all = has.reduce((sum, part) => sum + part, 0)
@@ -83,7 +86,7 @@ function serversOf({ destinations }: ServiceInfo): string[] {
     const share = all > 0 ? has[at]! / all : 0
     const full = Math.round(share * BAR)
     const bar = `${'█'.repeat(full)}${'·'.repeat(BAR - full)}`
-    return `${fit(`  → ${endpointText({ address, port })}`)} ${cells(bar, { ...rates, weight, activeConns, inactConns })}`
+    return [`  → ${endpointText({ address, port })}`, cells(bar, { ...rates, weight, activeConns, inactConns })]
   })
 }
 
@@ -97,6 +100,6 @@ function dropsText(drops: Overview['drops']): string {
   return `${first.join('; ')}${more}`
 }
 
-function fit(name: string): string {
-  return name.length > NAME ? `${name.slice(0, NAME - 1)}…` : name.padEnd(NAME)
+function fit(name: string, width: number): string {
+  return name.length > width ? `${name.slice(0, width - 1)}…` : name.padEnd(width)
 }

@@ -6,6 +6,8 @@ import { Card, Empty, Head, Waiting } from '../parts/bits.tsx'
 import { Command } from '../parts/copy.tsx'
 import { ExportButtons } from '../parts/export.tsx'
 import { duration, perSecond, whole } from '../pure/format.ts'
+import { serviceFromName } from '../pure/service-name.ts'
+import { serviceRoute } from '../pure/routes.ts'
 import { adviceOn, T } from '../texts.ts'
 
 /** Why frames went no further. */
@@ -34,6 +36,7 @@ export function DropsPage() {
 
 function OneDrop({ drop }: { drop: DropRow }) {
   const { reason, count, rate, last } = drop
+  const service = serviceFromName(last?.service ?? '')
   return (
     <Card title={reason} tools={<span class={rate > 0 ? 'tag rate-on' : 'tag'}>{perSecond(rate)}</span>}>
       <p>{adviceOn(reason) ?? (reason.startsWith('drop-device-') ? T.drops.device : T.drops.unknown)}</p>
@@ -42,7 +45,6 @@ function OneDrop({ drop }: { drop: DropRow }) {
         <details>
           <summary>
             {T.drops.last(duration(last.ago), last.link)} <span class="mono">{last.packet}</span>
-            {last.service && ` ${T.drops.of(last.service)}`}
           </summary>
           <dl class="pairs">
             {last.fields.map(([name, value]) => (
@@ -53,6 +55,11 @@ function OneDrop({ drop }: { drop: DropRow }) {
             ))}
           </dl>
         </details>
+      )}
+      {service && last?.service && (
+        <p>
+          <a href={serviceRoute(service)}>{T.drops.service(last.service)}</a>
+        </p>
       )}
     </Card>
   )

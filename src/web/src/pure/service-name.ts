@@ -31,6 +31,13 @@ export function serviceFromPath([kind = '', at = '', ...rest]: readonly string[]
   return PROTOCOLS.includes(kind) && place ? { protocol: kind as Protocol, ...place } : undefined
 }
 
+/** The same of what `serviceName` makes; undefined: of nothing that has a page. */
+export function serviceFromName(name: string): ServiceKey | undefined {
+  const [kind = '', at = '', ...rest] = name.split(' ')
+  const [family = ''] = rest
+  return serviceFromPath([kind.toLowerCase() + family.replace('IPv6', '6'), at, ...rest.slice(1)])
+}
+
 /** 'address:port', IPv6 in brackets; undefined: it is none. Which addresses there are is the director's to say. */
 export function parseEndpoint(text: string): { address: string; port: number } | undefined {
   const found = /^(?:\[([0-9a-fA-F:.]+)\]|(\d{1,3}(?:\.\d{1,3}){3})):(\d{1,5})$/.exec(text)
