@@ -7,7 +7,7 @@ import { Events } from './events.js'
 import type { Control, Reply, Request } from '../protocol/api.js'
 import { HttpRefusal, protect, readJson, sayJson, sayRefusal, sayText } from './answers.js'
 import { Assets, isPage } from './assets.js'
-import { whyNotFromThere, whyNotThisHost } from './gate.js'
+import { hasTwoHosts, whyNotFromThere, whyNotThisHost } from './gate.js'
 import { Live } from './live/live.js'
 import { readService, readView } from './live/view.js'
 import { Reads } from './reads.js'
@@ -107,6 +107,7 @@ export class Dashboard implements Site {
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2)
     if (!path.startsWith('/')) throw new HttpRefusal(400, 'no path')
+    if (hasTwoHosts(request)) throw new HttpRefusal(400, 'more than one Host')
     const why = whyNotThisHost(request, this.#names)
     if (why !== undefined) throw new HttpRefusal(403, why)
     const isRead = request.method === 'GET' || request.method === 'HEAD'

@@ -7,6 +7,11 @@ import type { IncomingMessage } from 'node:http'
  * director was given; and what is not a page must be asked for by our own page, or by no browser.
  */
 
+/** Whether it names its host twice, which each on its way may read in its own way (RFC 9112 §3.2). Node takes the first. */
+export function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1
+}
+
 /** Why the host that is asked for is not served, in a line. `names` are in lower case. */
 export function whyNotThisHost({ headers }: IncomingMessage, names: ReadonlySet<string>): string | undefined {
   const host = (headers.host ?? '').toLowerCase()

@@ -249,6 +249,22 @@ t.test('a watch belongs to who began it, and shows no payload', async t => {
   t.match(await as('a', { op: 'watched' }), { value: { isOver: true } })
 })
 
+t.test('a request with two Hosts is refused, whatever they are', async t => {
+  const port = await serveDashboard(t, { control })
+  for (const [first, second] of [
+    ['localhost', 'evil.example'],
+    ['evil.example', 'localhost'],
+    ['localhost', 'localhost'],
+  ]) {
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+    t.teardown(() => socket.destroy())
+    socket.end(`GET /api/session HTTP/1.1\r\nHost: ${first}\r\nhOST: ${second}\r\nConnection: close\r\n\r\n`)
+    let text = ''
+    for await (const piece of socket) text += String(piece)
+    t.match(text, /^HTTP\/1\.1 400 [^]*"message":"more than one Host"/, `${first} ${second}`)
+  }
+})
+
 t.test('a request that does not end harms nobody', async t => {
   const port = await serveDashboard(t, { control })
   const halves = [

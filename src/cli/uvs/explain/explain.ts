@@ -128,14 +128,14 @@ function frameOf(text: string): number {
   return number
 }
 
-/** Returns the exit status: 0 when all have come, 1 when the time was over before. Throws refusals as an Error of one line. */
+/** Returns the exit status: 0 when all have come, 1 when the time was over before. Refusals are an Error of one line, of the filter a UsageError. */
 export async function explainNext(
   control: Control,
   { filter, count, waitMs }: Pick<Wanted, 'filter' | 'count' | 'waitMs'>,
   show: (explanation: Explanation) => void,
 ): Promise<number> {
   const begun = await control.call({ op: 'watch', filter, count })
-  if (!begun.ok) throw new Error(begun.message)
+  if (!begun.ok) throw begun.refusal === 'EINVAL' ? new UsageError(begun.message) : new Error(begun.message)
   const end = performance.now() + waitMs
   let left = count
   for (let askMs = LEAST_ASK_MS; ;) {

@@ -7,6 +7,7 @@ import { explanationText } from '../../../../src/cli/uvs/explain/explanation-tex
 import { adviceOn } from '../../../../src/cli/uvs/explain/advice.js'
 import { explainNext } from '../../../../src/cli/uvs/explain/explain.js'
 import { whyNot } from '../../../../src/cli/uvs/explain/why-not.js'
+import { UsageError } from '../../../../src/director/options.js'
 import type { Explanation } from '../../../../src/control/protocol/explain.js'
 import { Verdict, verdictNames } from '../../../../src/packet/verdict.js'
 import { BenchDirector, fromClient, VIP } from '../../../support/bench-director.js'
@@ -125,6 +126,18 @@ t.test('uvs explain of a running director loads nothing of the director: it star
     ours.filter(url => /native-free|\/director\/path\/|\/control\/operations\//.test(url)),
     [],
   )
+})
+
+t.test('a filter that cannot be read is a wrong command line; a busy director is not', async t => {
+  const bench = new BenchDirector()
+  const ask = (filter: string) =>
+    explainNext(bench.control, { filter, count: 1, waitMs: 100 }, () => {}).catch((error: unknown) => error)
+  t.match(await ask('port http'), { name: 'UsageError', message: /^'http'/ })
+  t.match(await ask('(tcp'), { name: 'UsageError', message: /is expected/ })
+  bench.ask({ op: 'watch', filter: '', count: 1 })
+  const busy = await ask('tcp')
+  t.match(busy, { message: 'somebody watches packets already' })
+  t.notOk(busy instanceof UsageError)
 })
 
 t.test('why not another real server', async t => {
