@@ -37,6 +37,8 @@ export const COUNT_LOW = 10
 export const COUNT_HIGH = 11
 /** Written by the program: when the last packet came, in `FlowTable.now`'s unit. */
 export const SEEN = 12
+/** ms in a unit of SEEN's clock. */
+export const SEEN_UNIT_MS = 2 ** 20 / 1e6
 /** Of which flow it is, as its packets come in: of another one the program forwards nothing. KEY_SRC and KEY_DST are read together. */
 export const KEY_PORTS = 13
 export const KEY_SRC = 14

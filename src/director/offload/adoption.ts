@@ -20,6 +20,7 @@ import {
   KEY_SRC,
   PROTOCOL_SHIFT,
   SEEN,
+  SEEN_UNIT_MS,
   SLOT_WORDS,
 } from '../../packet/flow-slot.js'
 import {
@@ -61,8 +62,6 @@ const PAUSE_MS = 50
 const WAIT_MS = 60_000
 /** No packet is under way for so long. */
 const REST_MS = 1100
-/** ms in a unit of the clock. */
-const UNIT_MS = 2 ** 20 / 1e6
 
 export interface AdoptionParts {
   readonly conns: Connections
@@ -176,7 +175,7 @@ export class Adoption {
     }
     if (timeout <= 0 || slots[slot * SLOT_WORDS + EPOCH] === 0) return
     const ago = Math.max(0, (this.#parts.now() - slots[slot * SLOT_WORDS + SEEN]!) | 0)
-    const agoJiffies = Math.round((ago * UNIT_MS) / JIFFY_MS)
+    const agoJiffies = Math.round((ago * SEEN_UNIT_MS) / JIFFY_MS)
     const isIdle = agoJiffies >= timeout
     // What its other direction counts as belongs to the same connection, which may have had packets since: that one is looked at first.
     if (isIdle && this.#isFirst) return void this.#found++

@@ -12,7 +12,7 @@ import { JIFFY_MS } from '../../conn/jiffies.js'
 import { ConnFlag, DPORT_PROTOCOL, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import { TcpState } from '../../conn/tcp-states.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
-import { EPOCH, HOP, PROTOCOL_SHIFT, SEEN, SLOT_WORDS } from '../../packet/flow-slot.js'
+import { EPOCH, HOP, PROTOCOL_SHIFT, SEEN, SEEN_UNIT_MS, SLOT_WORDS } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
 import type { Link } from '../../packet/link.js'
 import type { Counters } from '../../service/counters.js'
@@ -39,8 +39,6 @@ const SWEEP = 4096
 const FEW = 65_536
 /** Where there is no room, flows make room that have been idle for so long, in the clock's units (1.05 ms). */
 const IDLE = 10_000
-/** ms in a unit of the clock. */
-const UNIT_MS = 2 ** 20 / 1e6
 
 export class FlowKeeper implements ConnFlows {
   readonly #table: FlowTable
@@ -48,7 +46,7 @@ export class FlowKeeper implements ConnFlows {
   readonly #conns: Connections
   readonly #words: Int32Array
   readonly #counters: Counters
-  /** Inbound packets of a connection until its flows are entered. */
+  /** Inbound packets of a connection until its client's flow is entered. */
   readonly after: number
   readonly #slotOf: Int32Array
   readonly #owners: SlotOwners
@@ -108,10 +106,14 @@ export class FlowKeeper implements ConnFlows {
     this.#table.setEpoch(this.#epoch)
   }
 
+  /** Inbound packets until this way's flow is entered: the answers' by the answer before the packet that enters the client's, else one more would come up. */
+  afterOf(way: Way): number {
+    return way === Way.INBOUND ? this.after : this.after - 1
+  }
   /** Whether `take` is to be called for a packet of this connection that came up. */
   wants(conn: ConnIndex, way: Way): boolean {
     const slot = this.#slotOf[flowAt(conn, way)]!
-    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.after
+    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.afterOf(way)
     if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
     return slot <= STAYS && slot !== this.#stays()
   }
@@ -121,7 +123,7 @@ export class FlowKeeper implements ConnFlows {
     if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
     if (!this.#isSteady(conn, way)) return Standing.CHANGING
-    if (this.#words[conn + IN_PKTS]! < this.after) return Standing.YOUNG
+    if (this.#words[conn + IN_PKTS]! < this.afterOf(way)) return Standing.YOUNG
     if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
     return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
@@ -193,10 +195,7 @@ export class FlowKeeper implements ConnFlows {
     this.figures.flows--
   }
   settle(conn: ConnIndex): void {
-    for (const way of WAYS) {
-      const slot = this.#slotOf[flowAt(conn, way)]!
-      if (slot > 0) this.#fold(slot, true)
-    }
+    for (const way of WAYS) if (this.#slotOf[flowAt(conn, way)]! > 0) this.#fold(this.#slotOf[flowAt(conn, way)]!, true)
   }
   ended(conn: ConnIndex): void {
     this.leave(conn)
@@ -258,7 +257,7 @@ export class FlowKeeper implements ConnFlows {
     } else this.#counters.outboundMany(dest.counters, dest.serviceCounters, packets, octets)
     this.hops.use(slots[at + HOP]!)
     if (!isOpen) return
-    const agoMs = Math.max(0, (this.#table.now() - slots[at + SEEN]!) | 0) * UNIT_MS
+    const agoMs = Math.max(0, (this.#table.now() - slots[at + SEEN]!) | 0) * SEEN_UNIT_MS
     this.#conns.states.carriedAgo(conn, Math.round(agoMs / JIFFY_MS))
   }
 

@@ -9,9 +9,9 @@ const SERVER = '10.99.2.11:8080'
 /** A director with a service on port 80 and the program; `open` makes a connection, `data` sends a segment of it. */
 class Offloaded extends BenchDirector {
   readonly flows: SimulatedFlows
-  constructor(slots = 16) {
+  constructor(slots = 16, offloadAfter = 0) {
     const flows = new SimulatedFlows(slots)
-    super({ offload: flows, ...(slots > 16 && { maxConnections: slots }) })
+    super({ offload: flows, offloadAfter, ...(slots > 16 && { maxConnections: slots }) })
     this.flows = flows
     this.serve('tcp', WEB, SERVER)
     this.serve('udp', `${VIP}:53`, '10.99.2.11:53')
@@ -54,6 +54,22 @@ t.test('both flows of an open connection are entered, and leave at its first FIN
   t.notOk(director.isForwarded(() => director.answer(client)))
   t.notOk(director.isForwarded(() => director.data(client)))
   t.equal(director.flows.flows.size, 0, 'their keys are withdrawn')
+})
+
+t.test('the client’s flow is entered by its fourth packet, the answers’ by the answer before that', async t => {
+  const director = new Offloaded(16, 4)
+  const client = '10.99.1.10:4000'
+  const isUp = (act: () => void): boolean => !director.isForwarded(act)
+  director.open(client)
+  t.equal(director.figures.flows, 0, 'two packets')
+  t.ok(isUp(() => director.data(client)))
+  t.equal(director.figures.flows, 0, 'three')
+  t.ok(isUp(() => director.answer(client)))
+  t.equal(director.figures.flows, 1, 'the answer to the third')
+  t.notOk(isUp(() => director.answer(client)))
+  t.ok(isUp(() => director.data(client)))
+  t.equal(director.figures.flows, 2, 'four')
+  t.notOk(isUp(() => director.data(client)))
 })
 
 t.test('what the program forwarded counts', async t => {

@@ -28,7 +28,7 @@ export function offloadStep(
   const standing = standingOf(director, flows, conn, way, from, to)
   const step = { step: 'offload', way: way === Way.INBOUND ? 'inbound' : 'outbound', standing } as const
   if (standing !== 'young') return step
-  return { ...step, after: flows.after, packets: conns.table.words[conn + IN_PKTS]! }
+  return { ...step, after: flows.afterOf(way), packets: conns.table.words[conn + IN_PKTS]! }
 }
 
 /* A watch begins an epoch, and what is watched is not handed to the program: what a flow's slot says of this epoch is not enough. */
