@@ -10,11 +10,12 @@
 import type { Control } from '../../src/control/protocol/api.js'
 import { localControl } from '../../src/control/operations/execute.js'
 import type { KeepalivedConfig } from '../../src/keepalived/config/tree/config.js'
+import { UsageError } from '../../src/director/options.js'
 import { formatIpv4, parseCidr } from '../../src/wire/addr.js'
 import { ChangeRunner, type RunLine } from './change-runner.js'
 import { CheckStation } from './check-station.js'
 import { ClientGroupStation } from './client-group-station.js'
-import { DirectorStation } from './director-station.js'
+import { DirectorStation, type DirectorStationOptions } from './director-station.js'
 import { EventQueue } from './event-queue.js'
 import { FloodStation } from './flood-station.js'
 import type { Ground } from './ground.js'
@@ -27,6 +28,7 @@ import { recoveriesOf } from './recoveries.js'
 import type { SimulationResult } from './result.js'
 import { HeardAdverts, RouterStation } from './router-station.js'
 import type { Change, DirectorPlan, Scenario } from './scenario/scenario.js'
+import { ScenarioError } from './scenario/scenario-error.js'
 import { Site } from './site.js'
 import { Wires } from './wires.js'
 
@@ -168,24 +170,29 @@ class Simulation {
     const { seed, maxConnections, servers } = this.#scenario
     const speaks = hasRouters(keepalived)
     const adverts = new HeardAdverts()
-    const station = new DirectorStation(
-      {
-        name: plan.name,
-        number,
-        seed: seed + number,
-        addresses: plan.addresses,
-        routes: [...servers.map(({ addr }) => `${formatIpv4(addr)}/32=@srv`), defaultRoute(plan.addresses)],
-        maxConnections,
-        adverts: speaks ? adverts : undefined,
-        report: this.#options.report,
-      },
-      this.#ground,
-      this.#site,
-    )
+    const station = this.#station({
+      name: plan.name,
+      number,
+      seed: seed + number,
+      addresses: plan.addresses,
+      routes: [...servers.map(({ addr }) => `${formatIpv4(addr)}/32=@srv`), defaultRoute(plan.addresses)],
+      maxConnections,
+      adverts: speaks ? adverts : undefined,
+      report: this.#options.report,
+    })
     this.#controls.set(station, localControl(station.director))
     if (hasRouters(keepalived))
       this.#routers.set(station, new RouterStation(keepalived, plan.addresses, station, adverts, this.#ground))
     return station
+  }
+  /** ScenarioError for addresses that a director refuses. */
+  #station(options: DirectorStationOptions): DirectorStation {
+    try {
+      return new DirectorStation(options, this.#ground, this.#site)
+    } catch (error) {
+      const found = error instanceof UsageError && /^--address: (.*)/s.exec(error.message)
+      throw found ? new ScenarioError(['directors', options.number, 'addresses'], found[1]!) : error
+    }
   }
   #checkStations(): CheckStation[] {
     return this.#directors.flatMap((station, i) => {

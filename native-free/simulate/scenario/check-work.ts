@@ -5,8 +5,16 @@ import type { ClientGroup, Flood, Scenario } from './scenario.js'
 const MOST = { clients: 2_000_000, floods: 50_000_000 } as const
 const WHAT = { clients: 'requests', floods: 'SYNs' } as const
 
+const MOST_SERVERS = 5000
+/** Of each real server at the end of each interval: what the result holds of them is some hundred MB. */
+const MOST_SAMPLES = 1_000_000
+
 /** A scenario of more than some minutes' work is a slip of a unit. ScenarioError names what brings it over the limit. */
-export function checkWork({ clients, floods, durationMs }: Scenario): void {
+export function checkWork({ clients, servers, floods, durationMs, stepMs }: Scenario): void {
+  if (servers.length > MOST_SERVERS) throw new ScenarioError(['servers', MOST_SERVERS], `${MOST_SERVERS} at most`)
+  const samples = servers.length * Math.ceil(durationMs / stepMs)
+  if (samples > MOST_SAMPLES)
+    throw new ScenarioError(['step'], `${samples} intervals of all real servers together: ${MOST_SAMPLES} at most`)
   check('clients', clients, each => requests(each, durationMs))
   check('floods', floods, each => (each.perSecond * lasts(each, durationMs)) / 1000)
 }

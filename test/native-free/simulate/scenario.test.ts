@@ -49,6 +49,18 @@ t.test('more than some minutes of work is refused', async t => {
   t.match(said({ ...LEAST, duration: '100s', floods }), /^floods\[0\]\.syns: 50001000 SYNs in all: 50000000 at most$/)
 })
 
+t.test('more real servers, or more intervals of them, than a result can hold', async t => {
+  const all = Array.from({ length: 5001 }, (_, i) => ({
+    name: `rs${i}`,
+    address: `10.${2 + (i >> 7)}.1.${1 + (i & 127)}`,
+  }))
+  t.equal(said({ ...LEAST, servers: all }), 'servers[5000]: 5000 at most')
+  t.equal(said({ ...LEAST, servers: all.slice(0, 5000) }), '')
+  const many = { ...LEAST, servers: all.slice(0, 400), step: '10ms' }
+  t.equal(said(many), 'step: 1200000 intervals of all real servers together: 1000000 at most')
+  t.equal(said({ ...many, servers: all.slice(0, 300) }), '')
+})
+
 t.test('quantities as people write them', async t => {
   const { clients, changes } = readScenario({
     ...LEAST,

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import {
   explainCapture,
   explainPackets,
@@ -9,9 +9,9 @@ import { TypedPacketError } from '../../../../native-free/replay/typed-packet.js
 import { CaptureError } from '../../../capture/capture-error.js'
 import { CaptureReader } from '../../../capture/capture-reader.js'
 import { UsageError } from '../../../director/options.js'
-import { messageOf } from '../../../linux/error-text.js'
 import { loadScheduler } from '../../../plane/load-scheduler.js'
 import { beginRules } from '../replay/begin-rules.js'
+import { openCapture } from '../replay/open-capture.js'
 import type { SimulatedDirector } from '../replay/simulated-director.js'
 
 /** Explains packets typed by hand, one after the other, to a director with the rules. UsageError names the wrong word. */
@@ -30,20 +30,13 @@ export async function explainFrames(
   simulated: SimulatedDirector,
   show: Show,
 ): Promise<void> {
-  const fd = opened(file)
+  const { fd } = openCapture('--in', file)
   try {
     await explainCapture(new CaptureReader(fd), numbers, await explaining(simulated), show)
   } catch (error) {
     throw error instanceof CaptureError ? new Error(`${file}: ${error.message}`) : error
   } finally {
     closeSync(fd)
-  }
-}
-function opened(file: string): number {
-  try {
-    return openSync(file, 'r')
-  } catch (error) {
-    throw new UsageError(`--in: ${file}: ${messageOf(error)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { Came } from '../../../../native-free/replay/arrivals.js'
 import { Replay } from '../../../../native-free/replay/replay.js'
 import { timedRun } from '../../../../native-free/replay/timed-run.js'
@@ -7,8 +7,7 @@ import { CaptureReader } from '../../../capture/capture-reader.js'
 import { PcapngWriter } from '../../../capture/pcapng-writer.js'
 import { localControl } from '../../../control/operations/execute.js'
 import type { Control } from '../../../control/protocol/api.js'
-import { UsageError } from '../../../director/options.js'
-import { messageOf } from '../../../linux/error-text.js'
+import { reasonOf } from '../../../linux/error-text.js'
 import { packageVersion } from '../../../package-version.js'
 import { loadScheduler } from '../../../plane/load-scheduler.js'
 import { print, printPieces } from '../../command.js'
@@ -16,9 +15,12 @@ import { ready } from '../../uvsadm/run.js'
 import type { UvsCommand } from '../command.js'
 import { runLine } from '../rules/script-lines.js'
 import { complain } from '../run-uvs.js'
+import { mustDiffer } from '../simulate/write-whole.js'
 import { showVerdicts } from '../verdicts.js'
 import { beginRules } from './begin-rules.js'
-import { LineFile } from './line-file.js'
+import { LineWriter } from './line-writer.js'
+import { type OpenCapture, openCapture } from './open-capture.js'
+import { OutputFile } from './output-file.js'
 import { Progress } from './progress.js'
 import { parseReplayOptions, REPLAY_FORM, type ReplayCommand, type TimedLine } from './replay-options.js'
 
@@ -33,55 +35,58 @@ Status: 0, 1 if the capture is corrupt (what was read until there is kept) or a 
     const files = new Files(command)
     try {
       return await replayFiles(command, files)
+    } catch (error) {
+      throw isOfWriting(error) ? new Error(`${files.written}: ${reasonOf(error)}`) : error
     } finally {
       files.close()
     }
   },
 }
 
-/** The files of a command. UsageError if one cannot be opened. */
+/** The files of a command. UsageError if one cannot be opened, or would be written over another. */
 class Files {
-  readonly in: number
-  readonly size: number
-  readonly out: number | undefined
-  readonly json: LineFile | undefined
+  readonly in: OpenCapture
+  readonly out: OutputFile | undefined
+  readonly json: OutputFile | undefined
+  /** Those that are written, by their options. */
+  readonly written: string
 
-  constructor(command: ReplayCommand) {
-    this.in = opened('--in', command.in, () => openSync(command.in, 'r'))
-    this.size = fstatSync(this.in).size
-    const { out, json } = command
-    if (out !== undefined && isSame(out, command.in)) throw new UsageError(`--out: ${out} is the file of --in`)
-    this.out = out === undefined ? undefined : opened('--out', out, () => openSync(out, 'w'))
-    this.json = json === undefined ? undefined : opened('--json', json, () => new LineFile(json))
+  constructor({ in: capture, rules, out, json }: ReplayCommand) {
+    for (const read of [
+      ['--in', capture],
+      ['--rules', rules === '-' ? undefined : rules],
+    ] as const)
+      mustDiffer([read, ['--out', out], ['--json', json]])
+    this.in = openCapture('--in', capture)
+    this.out = out === undefined ? undefined : new OutputFile('--out', out)
+    this.json = json === undefined ? undefined : new OutputFile('--json', json)
+    const written = { '--out': out, '--json': json }
+    this.written = Object.entries(written)
+      .flatMap(([option, path]) => (path === undefined ? [] : `${option} ${path}`))
+      .join(', ')
+  }
+  /** Nothing is wrong with the command, its rules and the capture's beginning. */
+  begin(): void {
+    this.out?.begin()
+    this.json?.begin()
   }
   close(): void {
+    this.out?.close()
     this.json?.close()
-    for (const fd of [this.in, this.out]) if (fd !== undefined) closeSync(fd)
+    closeSync(this.in.fd)
   }
 }
 
-function opened<T>(option: string, path: string, open: () => T): T {
-  try {
-    return open()
-  } catch (error) {
-    throw new UsageError(`${option}: ${path}: ${messageOf(error)}`)
-  }
-}
-function isSame(one: string, other: string): boolean {
-  try {
-    const [a, b] = [statSync(one), statSync(other)]
-    return a.isFile() && a.ino === b.ino && a.dev === b.dev
-  } catch {
-    return false // not there yet
-  }
+function isOfWriting(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'write'
 }
 
 async function replayFiles(command: ReplayCommand, files: Files): Promise<number> {
   const { director, links, hasStandIns, in: name } = command
-  const reader = readerOf(files.in, name)
+  const reader = readerOf(files.in.fd, name)
   const schedulers = await Promise.all(command.schedulers.map(loadScheduler))
-  const out = files.out === undefined ? undefined : writerTo(files.out, links)
-  const tell = files.json?.write
+  const out = files.out === undefined ? undefined : writerTo(files.out.fd, links)
+  const json = files.json && new LineWriter(files.json.fd)
   const problems = new Set<string>()
   const report = (problem: string): void => void problems.add(problem)
   const replayed = new Replay({
@@ -90,14 +95,15 @@ async function replayFiles(command: ReplayCommand, files: Files): Promise<number
     director: { ...director, schedulers, report },
     hasStandIns,
     out,
-    tell,
+    tell: json?.write,
   })
   const control = localControl(replayed.director)
   await beginRules(control, command)
+  files.begin()
   replayed.settle()
-  const run = new Run(replayed, control, reader, new Progress(files.size))
+  const run = new Run(replayed, control, reader, new Progress(files.in.size))
   const corrupt = await run.all(command.at)
-  files.json?.flush() // the reader of what is printed now may go away, which ends this process
+  json?.flush() // the reader of what is printed now may go away, which ends this process
   for (const problem of problems) complain('replay', problem)
   print({ status: 0, out: summary(name, replayed), err: '' })
   await showTables(control)

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { capturedFlows } from '../../../../native-free/simulate/flows-moved-capture.js'
 import { FlowDirector } from '../../../../native-free/simulate/flows-moved-director.js'
 import type { ClientFlow } from '../../../../native-free/simulate/flows-moved-frames.js'
@@ -11,8 +11,8 @@ import type { Control } from '../../../control/protocol/api.js'
 import { Transactions } from '../../../control/rules/transactions.js'
 import { Director } from '../../../director/director.js'
 import { UsageError } from '../../../director/options.js'
-import { messageOf } from '../../../linux/error-text.js'
 import { loadScheduler } from '../../../plane/load-scheduler.js'
+import { openCapture } from '../replay/open-capture.js'
 import { bar, Progress, ProgressLine } from '../replay/progress.js'
 import { carryOutRules } from '../replay/begin-rules.js'
 import { parsedLines } from '../rules/parsed-rules.js'
@@ -102,16 +102,9 @@ function flowsOf(
 }
 
 function readCapture(file: string, isForService: (flow: ClientFlow) => boolean): ReturnType<typeof capturedFlows> {
-  let fd: number
+  const { fd, size } = openCapture('--flows', file)
   try {
-    fd = openSync(file, 'r')
-  } catch (error) {
-    throw new UsageError(`--flows: ${file}: ${messageOf(error)}`)
-  }
-  try {
-    const stat = fstatSync(fd)
-    if (stat.isDirectory()) throw new UsageError(`--flows: ${file}: it is a directory, no capture`)
-    const progress = new Progress(stat.size)
+    const progress = new Progress(size)
     const reader = new CaptureReader(fd)
     const found = capturedFlows(reader, isForService, MOST_FLOWS, () => progress.show(reader.offset, reader.frames))
     progress.end()

@@ -68,7 +68,7 @@ function fromYaml(file: string): Loaded {
   const [wrong] = document.errors
   if (wrong) {
     const { line, col } = lines.linePos(wrong.pos[0])
-    throw new UsageError(`${file}:${line}:${col}: ${wrong.message.split('\n')[0]}`)
+    throw new UsageError(`${file}:${line}:${col}: ${inOurWords(wrong)}`)
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
@@ -76,6 +76,13 @@ function fromYaml(file: string): Loaded {
   } catch (error) {
     throw new UsageError(`${file}: ${messageOf(error).split('\n')[0]}`)
   }
+}
+
+/** Those of the library that speak to programmers are said to users. */
+function inOurWords({ code, message }: { code: string; message: string }): string {
+  if (code === 'MULTIPLE_DOCS') return 'another document begins (---): one scenario a file'
+  if (message.startsWith('Maximum call stack')) return 'it is nested too deeply'
+  return message.split('\n')[0]!
 }
 
 function textOf(file: string): string {

@@ -43,9 +43,14 @@ function replace(path: string, text: string, stat: Stats | undefined): void {
 
 /** The place of a regular file; of what is no regular file, each time another: a device may be named twice. */
 function placeOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return join(realDirectory(dirname(path)), basename(path))
-  return stat.isFile() ? realpathSync(path) : randomBytes(8).toString('hex')
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return join(realDirectory(dirname(path)), basename(path))
+    if (stat.isFile()) return `${stat.dev} ${stat.ino}` // by whichever of its names
+  } catch {
+    // a circle of links, a directory that may not be read: is said when it is opened
+  }
+  return randomBytes(8).toString('hex')
 }
 
 function realDirectory(path: string): string {

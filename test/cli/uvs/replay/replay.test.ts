@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -241,6 +241,55 @@ t.test('what is wrong on the command line is a line, with status 2, and no file 
   writeFileSync(given.rules, '-A -t 10.0.0.100:80\n-A -t 10.0.0.100:80\n')
   t.match(await replay(given), { status: 2, err: /--rules: .* line 2: Service already exists/ })
   t.ok(existsSync(given.in))
+  t.strictSame([given.out, given.json].filter(existsSync), [], 'nor is one left')
+})
+
+t.test('no file is written over another, and none before all is right', async t => {
+  const given = files(t, pcap(FLOW))
+  const folder = dirname(given.in)
+  const link = join(folder, 'link')
+  linkSync(given.in, link)
+  const loop = join(folder, 'loop')
+  symlinkSync(loop, loop)
+  const before = [readFileSync(given.in), readFileSync(given.rules)]
+  for (const [changed, message] of [
+    [{ json: given.in }, /--json: \S+ is the file of --in/],
+    [{ out: link }, /--out: \S+link is the file of --in/],
+    [{ out: given.rules }, /--out: \S+ is the file of --rules/],
+    [{ json: given.out }, /--json: \S+ is the file of --out/],
+    [{ in: folder }, /--in: \S+: it is a directory, no capture/],
+    [{ in: loop }, /--in: \S+loop: too many symbolic links encountered/],
+    [{ out: join(folder, 'none/out') }, /--out: \S+: no such file or directory/],
+  ] as const) {
+    const { status, out, err } = await replay({ ...given, ...changed })
+    t.match([status, out, err], [2, '', message], JSON.stringify(changed))
+    t.match(err, /^uvs replay: [^\n]+\n$/)
+  }
+  t.strictSame([readFileSync(given.in), readFileSync(given.rules)], before)
+
+  writeFileSync(given.out, 'dear')
+  writeFileSync(given.json, 'dear too')
+  writeFileSync(join(folder, 'empty'), '')
+  t.match(await replay({ ...given, in: join(folder, 'empty') }), {
+    status: 1,
+    err: /no capture: the file has 0 octets/,
+  })
+  t.match(await replay({ ...given, rules: join(folder, 'empty.not') }), { status: 2 })
+  t.match(await replay({ ...given, rules: given.in }), { status: 2 })
+  t.strictSame([readFileSync(given.out, 'utf8'), readFileSync(given.json, 'utf8')], ['dear', 'dear too'])
+  t.match(await replay(given), { status: 0 })
+  const fresh = { ...given, out: join(folder, 'fresh.pcapng'), json: join(folder, 'fresh.jsonl') }
+  t.match(await replay(fresh), { status: 0 })
+  t.strictSame(readFileSync(given.out), readFileSync(fresh.out), 'nothing of what was there is left')
+  t.strictSame(readFileSync(given.json), readFileSync(fresh.json))
+})
+
+t.test('a full disk is said with the file', async t => {
+  const given = files(t, pcap(FLOW))
+  t.match(await replay({ ...given, out: '/dev/full', json: '/dev/null' }), {
+    status: 1,
+    err: 'uvs replay: --out /dev/full, --json /dev/null: no space left on device\n',
+  })
 })
 
 t.test('the files are whole though nobody reads what is printed', async t => {

@@ -109,6 +109,15 @@ t.test('what is wrong has its file, its line and status 2', async t => {
     2,
     /^uvs simulate: FILE:6: rules\[1\]: -a -t 10\.0\.0\.100:80 -r 10\.0\.1\.1:99999 -m: [^\n]+\n$/,
   ])
+  t.strictSame(await run(`${SMALL}---\nname: b\n`), [
+    2,
+    'uvs simulate: FILE:10:1: another document begins (---): one scenario a file\n',
+  ])
+  t.match(await run(`name: ${'['.repeat(100_000)}`), [2, /^uvs simulate: FILE:1:\d+: it is nested too deeply\n$/])
+  t.match(await run(`${SMALL.replace('assert:', 'directors:')}  - addresses: ['1.2.3.4/99@cli']\n`), [
+    2,
+    /^uvs simulate: FILE:10: directors\[0\]\.addresses: '1\.2\.3\.4\/99@cli' is not ADDRESS\/PREFIX@/,
+  ])
   t.match(await runCommand('simulate', '', `${file}.not`), { status: 2, out: '', err: /^uvs simulate: [^\n]+\n$/ })
 })
 
