@@ -5,7 +5,7 @@ import { reasonOf } from '../../linux/error-text.js'
 import { within, type Metrics } from './metrics.js'
 
 /* 1. a client connects; beyond CLIENTS_MAX the one silent longest is disconnected
- * 2. its request must be short and arrive in time
+ * 2. its request must be short and arrive in time; who sends many without awaiting answers is disconnected
  * 3. GET and HEAD of /metrics and /healthz are answered; any other path is the site's, or 404
  * 4. a client that does not read its response in time is disconnected
  * So a client costs no more than its share of one collection. */
@@ -14,6 +14,8 @@ const CLIENTS_MAX = 32
 /** With a site: browsers hold some connections each. */
 const CLIENTS_MAX_OF_SITE = 160
 const HEADERS_MAX = 8192
+/** Requests of a connection that are not answered yet: what is answered to those behind them would be kept in memory. */
+const UNANSWERED_MAX = 8
 /**
  * Limits in ms: for the request's headers, for the whole request, without a byte in either direction, for reading a
  * response.
@@ -58,6 +60,7 @@ export async function serveHttp(
     connectionsCheckingInterval: headersMs / 4,
   }
   const server = createServer(limits, (request, response) => {
+    if (request.socket.destroyed) return
     answer(request, response, { control, metrics, site }).catch(() => response.destroy()) // the client went away
   })
   boundClients(server, site ? CLIENTS_MAX_OF_SITE : CLIENTS_MAX)
@@ -88,9 +91,19 @@ function boundClients(server: Server, most: number): void {
       silent.delete(socket)
     })
   })
-  server.on('request', ({ socket }, response) => {
+  const unanswered = new WeakMap<Socket, number>()
+  const count = (socket: Socket, by: 1 | -1): number => {
+    const now = (unanswered.get(socket) ?? 0) + by
+    unanswered.set(socket, now)
+    return now
+  }
+  // Before what answers: what is disconnected here is not answered there.
+  server.prependListener('request', ({ socket }, response) => {
     silent.delete(socket)
-    response.once('close', () => void (socket.destroyed || silent.add(socket)))
+    if (count(socket, 1) > UNANSWERED_MAX) socket.destroy()
+    response.once('close', () => {
+      if (count(socket, -1) === 0 && !socket.destroyed) silent.add(socket)
+    })
   })
 }
 

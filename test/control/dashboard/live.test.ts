@@ -1,9 +1,5 @@
-import { connect } from 'node:net'
-import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { allServices } from '../../../src/control/protocol/all-services.js'
-import { STREAMS_EACH } from '../../../src/control/dashboard/live/live.js'
 import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
 import { localControl } from '../../../src/control/operations/execute.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
@@ -75,14 +71,17 @@ t.test('streams of the same view cost what one costs', async t => {
   const { director } = new BenchDirector()
   const inner = localControl(director)
   await addServices(inner, 20, 1)
-  let calls = 0
-  const control: Control = { call: request => (calls++, inner.call(request)) }
+  const calls = new Map<string, number>()
+  const control: Control = {
+    call: request => (calls.set(request.op, (calls.get(request.op) ?? 0) + 1), inner.call(request)),
+  }
   const port = await serveDashboard(t, { control })
   const streams = Array.from({ length: 10 }, () => ticks(t, port, '?services=0,20'))
-  await Promise.all(streams.map(next))
-  calls = 0
-  await Promise.all(streams.map(next))
-  t.ok(calls <= 2 * 26, `${calls} requests of a tick or two`)
+  for (let i = 0; i < 2; i++) await Promise.all(streams.map(next))
+  const ticked = calls.get('totals')!
+  t.ok(ticked >= 2)
+  // The last tick may be under way.
+  t.ok(calls.get('services')! <= 20 * ticked, `${calls.get('services')} rows for ${ticked} ticks`)
 })
 
 t.test('a director that does not answer is told of, and a stream goes on', async t => {
@@ -90,27 +89,6 @@ t.test('a director that does not answer is told of, and a stream goes on', async
   const port = await serveDashboard(t, { control })
   const stream = ticks(t, port, '?services=0,1')
   for (let i = 0; i < 2; i++) t.match(await next(stream), { event: 'trouble', message: 'the director has stopped' })
-})
-
-t.test('1000 idle streams harm nobody', async t => {
-  const { control } = new BenchDirector()
-  const port = await serveDashboard(t, { control })
-  const reader = ticks(t, port)
-  await next(reader)
-  let said = ''
-  const sockets = Array.from({ length: 1000 }, () => {
-    const socket = connect(port, '127.0.0.1').on('error', () => {})
-    socket.write('GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    socket.on('data', piece => (said += String(piece).slice(0, 300)))
-    t.teardown(() => socket.destroy())
-    return socket
-  })
-  await Promise.all(sockets.map(socket => (socket.connecting ? once(socket, 'connect') : undefined)))
-  await sleep(500)
-  t.ok((said.match(/HTTP\/1.1 200/g)?.length ?? 0) <= STREAMS_EACH, 'most are refused')
-  t.match(said, /503 Service Unavailable/)
-  for (let i = 0; i < 2; i++) t.equal((await next(reader)).event, 'tick')
-  t.equal((await ask(port, '/healthz')).status, 200)
 })
 
 t.test(
