@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { HttpRefusal } from '../answers.js'
 
@@ -15,7 +15,12 @@ const WAITING_MAX = 16
 export class Attempts {
   readonly #wrong = new LRUCache<string, number>({ max: 1000, ttl: FORGOTTEN_MS })
   readonly #waiting = new Map<string, number>()
+  readonly #wait: (ms: number) => Promise<unknown>
   #all = 0
+
+  constructor(wait: (ms: number) => Promise<unknown> = ms => setTimeout(ms, undefined, { ref: false })) {
+    this.#wait = wait
+  }
 
   /** Throws HttpRefusal if the address has too many under way. */
   admit(address: string): void {
@@ -29,7 +34,7 @@ export class Attempts {
     this.#wrong.set(address, wrong + 1)
     this.#count(address, 1)
     try {
-      await sleep(Math.min(MOST_MS, FIRST_MS * 2 ** wrong), undefined, { ref: false })
+      await this.#wait(Math.min(MOST_MS, FIRST_MS * 2 ** wrong))
     } finally {
       this.#count(address, -1)
     }
