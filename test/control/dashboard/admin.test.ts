@@ -1,6 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { BenchDirector, fromClient, VIP } from '../../support/bench-director.js'
 import { tcp4 } from '../../support/frames.js'
@@ -174,7 +173,7 @@ t.test('a cookie for a token; not from pages of other sites', async t => {
   t.match(told.at(-2), /others may read .* \(mode 0644\): chmod 600 .*: nobody may change anything$/)
 })
 
-t.test('a wrong token is answered late, few at a time, and told', async t => {
+t.test('a wrong token is answered late, and told', async t => {
   const { port, told } = await serve(t)
   const took = async (): Promise<number> => {
     const began = performance.now()
@@ -186,12 +185,6 @@ t.test('a wrong token is answered late, few at a time, and told', async t => {
   }
   t.ok((await took()) >= 240)
   t.ok((await took()) >= 490)
-  const many = await Promise.all(
-    Array.from({ length: 10 }, () =>
-      post(port, '/api/plan', { lines: [] }, { authorization: 'Bearer wrong-wrong-wrong' }),
-    ),
-  )
-  t.same(many.map(({ status }) => status).sort(), [403, 403, ...Array.from({ length: 8 }, () => 429)])
   t.equal(told.filter(line => line === 'dashboard: a wrong token from 127.0.0.1').length, 2)
   t.equal((await post(port, '/api/login', { token: TOKEN })).status, 200, 'the right one is answered at once')
 })
@@ -230,9 +223,10 @@ t.test('a drain: weight 0, a countdown, and how to put it back', async t => {
   })
   t.match(bench.services(), [{ destinations: [{}, {}] }])
   t.equal((await post(port, '/api/drain/cancel', json, BEARER)).status, 200)
-  await sleep(50)
-  await next(stream)
-  const ended = ((await next(stream)) as unknown as { drains: object[] }).drains.at(-1)
+  // Ticks of before are still to be read.
+  let ended: { state: string } | undefined
+  do ended = ((await next(stream)) as unknown as { drains: { state: string }[] }).drains.at(-1)
+  while (ended?.state === 'draining')
   t.match(ended, {
     state: 'interrupted',
     undo: `uvsadm -e -t ${VIP}:80 -r ${address}:${at} -m -w ${weight}`,

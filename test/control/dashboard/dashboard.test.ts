@@ -233,7 +233,6 @@ t.test('a watch belongs to who began it, and shows no payload', async t => {
   const as = (client: string, op: object): Promise<unknown> =>
     post(port, '/api/read', op, { 'x-uvs-client': client.repeat(16) }).then(({ json }) => json)
   t.match(await as('a', { op: 'watch', filter: 'tcp', count: 5 }), { ok: true })
-  t.match(await as('b', { op: 'watch', filter: '', count: 5 }), { message: 'a watch has begun less than a second ago' })
   const syn = tcp4('10.99.1.10:1025 > 10.99.1.100:80', { ...fromClient, flags: 'S', payload: 8 })
   bench.receive('c', syn)
   t.strictSame(await as('b', { op: 'watched' }), { ok: true, value: { explanations: [], isOver: true } })
@@ -278,8 +277,10 @@ t.test('a request that does not end harms nobody', async t => {
     return socket
   })
   await Promise.all(sockets.map(socket => (socket.connecting ? once(socket, 'connect') : undefined)))
-  const began = performance.now()
   t.equal((await ask(port, '/')).status, 200)
   t.equal((await post(port, '/api/read', { op: 'totals' })).status, 200)
-  t.ok(performance.now() - began < 2000)
+  t.ok(
+    sockets.some(socket => !socket.closed),
+    'nothing has waited for them to end',
+  )
 })
