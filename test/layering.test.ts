@@ -88,6 +88,7 @@ const BELOW: Record<string, string[]> = {
   'bench/in-process': ['plane', 'native-free', 'netns-lab'],
   'bench/checksum': ['bench/in-process'],
   'bench/wire': ['plane', 'netns-lab', 'netns-lab/uml'],
+  'bench/dashboard': ['bench/wire'],
   index: [],
   // Its number, for whoever says it.
   'package-version': [],
