@@ -95,7 +95,15 @@ t.test('no method changes anything, at any path, without a token', { timeout: 24
 })
 
 /** Answered without a token: reading, a plan to look at, and logging out of nothing. */
-const MAY = new Set(['/api/session', '/api/settings', '/api/live', '/api/connections', '/api/logout', '/api/plan'])
+const MAY = new Set([
+  '/api/session',
+  '/api/settings',
+  '/api/lint',
+  '/api/live',
+  '/api/connections',
+  '/api/logout',
+  '/api/plan',
+])
 /** Not even tried: Bad Request, Unauthorized, Forbidden, Not Found, Method Not Allowed. */
 const REFUSED = new Set([400, 401, 403, 404, 405])
 
