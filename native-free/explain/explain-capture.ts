@@ -62,7 +62,7 @@ export async function explainCapture(
     const isMeant = wanted.has(frame)
     if (isMeant) watchOne(replay, explanation => (told ??= explanation))
     if (replay.run(Infinity, 1) === Paused.ENDED)
-      throw new Error(`there is no frame ${frame}: the capture has ${frame - 1}`)
+      throw new Error(`there is no frame ${numbers.find(number => number >= frame)!}: the capture has ${frame - 1}`)
     replay.director.watchBy(undefined)
     if (!isMeant) continue
     if (told) show(told)

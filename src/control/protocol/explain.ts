@@ -73,7 +73,9 @@ export interface Explanation {
 /** The most packets that one watch explains. */
 export const MOST_EXPLAINED = 100
 
-const filter = text('a filter', found => found.length <= 1024)
+/** Characters. */
+export const LONGEST_FILTER = 1024
+const filter = text(`a filter of ${LONGEST_FILTER} characters at most`, found => found.length <= LONGEST_FILTER)
 
 export const explain = {
   /**

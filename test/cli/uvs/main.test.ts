@@ -63,6 +63,14 @@ t.test('where native code cannot load, the command that needs it says so in one 
   t.equal(run('script', '--help').status, 0)
 })
 
+t.test('what would steer a terminal is shown as such', async t => {
+  const { err } = uvs('explain', '--rules', '/dev/null', '\u001b[31m\u0007tcp')
+  t.match(err, /^uvs explain: [^\n]+\n$/)
+  const { err: word } = uvs('verdicts', '\u001b[31m')
+  t.match(word, "uvs verdicts: '\ufffd[31m'")
+  t.notMatch(err + word, /[^\P{Cc}\n]/u)
+})
+
 t.test('a reader that stops early is no error', async t => {
   const line = `"${process.execPath}" "${MAIN}" --help | head -c 1; exit "\${PIPESTATUS[0]}"`
   const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 120_000 })

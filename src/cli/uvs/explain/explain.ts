@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control } from '../../../control/protocol/api.js'
-import { MOST_EXPLAINED, type Explanation } from '../../../control/protocol/explain.js'
+import { LONGEST_FILTER, MOST_EXPLAINED, type Explanation } from '../../../control/protocol/explain.js'
 import { connectControl } from '../../../control/socket/client.js'
 import { UsageError } from '../../../director/options.js'
 import { AS_JSON, CONTROL, defaultControl, print } from '../../command.js'
@@ -134,6 +134,8 @@ export async function explainNext(
   { filter, count, waitMs }: Pick<Wanted, 'filter' | 'count' | 'waitMs'>,
   show: (explanation: Explanation) => void,
 ): Promise<number> {
+  if (filter.length > LONGEST_FILTER)
+    throw new UsageError(`a filter of ${filter.length} characters: ${LONGEST_FILTER} at most`)
   const begun = await control.call({ op: 'watch', filter, count })
   if (!begun.ok) throw begun.refusal === 'EINVAL' ? new UsageError(begun.message) : new Error(begun.message)
   const end = performance.now() + waitMs

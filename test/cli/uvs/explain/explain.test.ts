@@ -133,6 +133,10 @@ t.test('a filter that cannot be read is a wrong command line; a busy director is
   const ask = (filter: string) =>
     explainNext(bench.control, { filter, count: 1, waitMs: 100 }, () => {}).catch((error: unknown) => error)
   t.match(await ask('port http'), { name: 'UsageError', message: /^'http'/ })
+  t.match(await ask(`tcp${' or tcp'.repeat(200)}`), {
+    name: 'UsageError',
+    message: 'a filter of 1403 characters: 1024 at most',
+  })
   t.match(await ask('(tcp'), { name: 'UsageError', message: /is expected/ })
   bench.ask({ op: 'watch', filter: '', count: 1 })
   const busy = await ask('tcp')
