@@ -110,6 +110,7 @@ const FILES_BESIDE: Record<string, string[]> = {
     'src/cli/uvs/explain/offload-text.ts',
     'test/web/browser.ts',
     'src/control/dashboard/settings.ts',
+    'src/control/dashboard/rules-work.ts',
   ],
   'cli/uvsadm': ['src/linux/error-text.ts', 'src/wire/ipv6-addr.ts'],
 }

@@ -10,7 +10,7 @@ import { recordedHost } from '../keepalived/config/recorded-host.js'
 import { lintFile } from '../../src/cli/uvs/rules/lint.js'
 import { parsedRules } from '../../src/cli/uvs/rules/parsed-rules.js'
 import { planKeepalived } from '../../src/cli/uvs/rules/plan-keepalived.js'
-import { commitRules, plannedChanges, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
+import { commitRules, plannedRules, stageRules } from '../../src/cli/uvs/rules/rules-transaction.js'
 import { showProc } from '../../src/cli/uvs/proc.js'
 import { showHealth } from '../../src/cli/uvs/seen/health.js'
 import { examined } from '../../src/cli/uvs/doctor/doctor.js'
@@ -128,7 +128,7 @@ async function flowsMoved(flows = '20'): Promise<Outcome> {
 const PRINTS: Record<string, (control: Control) => Promise<Outcome>> = {
   services: control => uvsadm(['-L', '--json'], control),
   connections: control => uvsadm(['-Lc', '--json'], control),
-  plan: control => staged(control, async client => jsonDocument('plan', await plannedChanges(client))),
+  plan: control => staged(control, async client => jsonDocument('plan', (await plannedRules(client)).changes)),
   applied: control => staged(control, async client => jsonDocument('applied', await commitRules(client))),
   findings: async () => ({ ...(await lintFile(['--json', otherRules], fakeNames())), status: 0 }),
   messages: async () => ({ ...checkFile('c.conf', recordedHost('c.conf', { text: 'foo\n' }), true), status: 0 }),

@@ -95,6 +95,16 @@ t.test('a new user before a director', { skip }, async t => {
     await page.getByText(`TCP ${VIP}:80 has no real server that takes connections.`).waitFor()
   })
 
+  await t.test('reads what lint says, and tries which flows a change moves', async () => {
+    await at(`/service?of=tcp/${VIP}:80`)
+    await page.getByText(`every real server of ${VIP}:80 has weight 0`).waitFor()
+    await at('/try')
+    await page.getByRole('textbox').fill(`-a -t ${VIP}:80 -r 10.99.2.13:80 -m`)
+    await page.getByRole('button', { name: 'Show the plan' }).click()
+    const moved = page.getByRole('region', { name: 'Flows that it moves', exact: true })
+    await moved.getByRole('row', { name: /^10\.99\.2\.13:80\s+0\s%\s+100\s%$/ }).waitFor()
+  })
+
   await t.test('types markup as a rule: it is text in the refusal', async t => {
     await at('/try')
     await page.getByRole('textbox').fill(`-A -t 10.99.1.101:80 -s ${MARKUP}`)

@@ -22,6 +22,8 @@ import { packageVersion } from '../../package-version.js'
 
 /** Octets of a body. */
 const REQUEST_MAX = 64 * 1024
+/** Work on many thousands of rules, in ms: it leaves the CPU to others. */
+const WORK_MS = 120_000
 
 export interface DashboardOptions {
   /** What is read. */
@@ -65,14 +67,14 @@ export class Dashboard implements Site {
       'GET /api/session': async (request, response) =>
         sayJson(response, { ...(await of.session(request)), version: packageVersion() }),
       'GET /api/settings': async (_request, response) => sayJson(response, await readSettings(control, given)),
-      'GET /api/lint': async (_request, response, query) => sayJson(response, await readLint(admin.work, query)),
+      'GET /api/lint': slow(async (_request, response, query) => sayJson(response, await readLint(admin.work, query))),
       'GET /api/live': (request, response, query) => this.#live.join(request, response, readView(query)),
       'POST /api/read': (request, response) => this.#read(request, response),
       'POST /api/connections': (request, response) => this.#find(request, response),
       'POST /api/login': (request, response) => of.login(request, response),
       'POST /api/logout': (request, response) => of.logout(request, response),
-      'POST /api/plan': (request, response) => of.plan(request, response),
-      'POST /api/apply': (request, response) => of.apply(request, response),
+      'POST /api/plan': slow((request, response) => of.plan(request, response)),
+      'POST /api/apply': slow((request, response) => of.apply(request, response)),
       'POST /api/drain': (request, response) => of.drain(request, response),
       'POST /api/drain/cancel': (request, response) => of.cancelDrain(request, response),
     }
@@ -141,6 +143,14 @@ export class Dashboard implements Site {
 
   async #find(request: IncomingMessage, response: ServerResponse): Promise<void> {
     sayJson(response, await findConnections(this.#control, await readJson(request, REQUEST_MAX)))
+  }
+}
+
+/** Of what may take longer than other answers: the connection may be silent so long. How long a request takes to come is bounded otherwise. */
+function slow(answer: Answer): Answer {
+  return (request, response, query) => {
+    response.setTimeout(WORK_MS)
+    return answer(request, response, query)
   }
 }
 

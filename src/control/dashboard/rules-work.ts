@@ -22,6 +22,8 @@ export interface Planned {
   changes: number
   /** Of the real servers that it touches. */
   connections: number
+  /** What is to be thought of, a line each. */
+  warnings: string[]
   /** Not there: no flows were asked for. */
   moved?: Moved
 }

@@ -19,8 +19,13 @@ export interface PlannedChange {
   /** For an edit: the settings before. */
   was?: ServiceSettingsInfo | DestinationSettingsInfo
 }
+/** Who sets the director's rules, besides those who ask for changes. */
+export type RulesHolder = 'etcd' | 'keepalived.conf'
+
 export interface PlanPage {
   rows: PlannedChange[]
+  /** Who may set them back. */
+  holder?: RulesHolder
   /** Where the next page starts; null after the last. */
   next: number | null
 }

@@ -9,6 +9,7 @@ import type {
   PlanPage,
   Reply,
   Request,
+  RulesHolder,
   ServiceInfo,
 } from '../protocol/api.js'
 import { execute, localControl } from '../operations/execute.js'
@@ -44,14 +45,21 @@ export class ClientTransaction implements Control {
   readonly #target: TransactionTarget
   readonly #makeTrial: () => Director
   readonly #turn: () => Promise<() => void>
+  readonly #holder: RulesHolder | undefined
   #open: Open | undefined
   #isClosed = false
   #idle: NodeJS.Timeout | undefined
 
-  constructor(target: TransactionTarget, makeTrial: () => Director, turn: () => Promise<() => void>) {
+  constructor(
+    target: TransactionTarget,
+    makeTrial: () => Director,
+    turn: () => Promise<() => void>,
+    holder?: RulesHolder,
+  ) {
     this.#target = target
     this.#makeTrial = makeTrial
     this.#turn = turn
+    this.#holder = holder
   }
 
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
@@ -113,7 +121,12 @@ export class ClientTransaction implements Control {
       open.plan = plan.value.flat()
     }
     const end = from + PLAN_PAGE
-    const page: PlanPage = { rows: open.plan.slice(from, end), next: end < open.plan.length ? end : null }
+    const next = end < open.plan.length ? end : null
+    const page: PlanPage = {
+      rows: open.plan.slice(from, end),
+      ...(this.#holder && { holder: this.#holder }),
+      next,
+    }
     return { ok: true, value: page }
   }
   async #commit(open: Open): Promise<Reply<'commit'>> {

@@ -13,6 +13,7 @@ import {
   type Reply,
   type Request,
   type RuleChange,
+  type RulesHolder,
   type ServiceInfo,
   type ServiceKey,
 } from '../protocol/api.js'
@@ -45,13 +46,15 @@ export interface PartOfRules {
 export class Transactions implements TransactionTarget {
   readonly #director: Control
   readonly #makeTrial: () => Director
+  readonly #holder: RulesHolder | undefined
   readonly #turns = new Mutex()
   #carryingOut: Promise<void> | undefined
 
-  /** `makeTrial` makes an empty director with the same addresses and schedulers. */
-  constructor(director: Control, makeTrial: () => Director) {
+  /** `makeTrial` makes an empty director with the same addresses and schedulers. `holder`: who sets rules besides clients. */
+  constructor(director: Control, makeTrial: () => Director, holder?: RulesHolder) {
     this.#director = director
     this.#makeTrial = makeTrial
+    this.#holder = holder
   }
 
   /** Carries out a request outside of transactions. */
@@ -62,7 +65,7 @@ export class Transactions implements TransactionTarget {
 
   /** The control for a new client. Only one client at a time has an open transaction. */
   client(): ClientTransaction {
-    return new ClientTransaction(this, this.#makeTrial, () => this.#turns.acquire())
+    return new ClientTransaction(this, this.#makeTrial, () => this.#turns.acquire(), this.#holder)
   }
 
   /** The changes that would make the services the desired ones. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Linted, LintedService, Moved } from '../../control/dashboard/rules-work.ts'
 import type { ServiceKey } from '../../control/protocol/api.ts'
 import type { DrainRow, ServiceRow, Tick } from '../src/live/tick.ts'
 import { isSameService, serviceFromPath, serviceName, serviceOption } from '../src/pure/service-name.ts'
@@ -32,7 +33,7 @@ export class MockApi {
     const url = new URL(request.url ?? '/', 'http://mock')
     if (!url.pathname.startsWith('/api/')) return false
     if (url.pathname === '/api/live') this.#live(url.searchParams, request, response)
-    else void this.#json(url.pathname, request, response)
+    else void this.#json(url, request, response)
     return true
   }
 
@@ -72,16 +73,16 @@ export class MockApi {
     request.on('close', () => clearInterval(beat))
   }
 
-  async #json(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #json({ pathname, searchParams }: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Body
-    const [status, value] = this.#reply(path, body)
+    const [status, value] = this.#reply(pathname, body, searchParams.has('service'))
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(value))
   }
 
-  #reply(path: string, body: Body): [status: number, value: unknown] {
+  #reply(path: string, body: Body, isOfOne: boolean): [status: number, value: unknown] {
     switch (path) {
       case '/api/session':
         return [200, this.#session()]
@@ -93,6 +94,8 @@ export class MockApi {
         return [200, this.#session()]
       case '/api/settings':
         return [200, SETTINGS]
+      case '/api/lint':
+        return [200, isOfOne ? LINTED_SERVICE : LINTED]
       case '/api/read':
         return [200, this.#read(body)]
       case '/api/connections':
@@ -117,13 +120,15 @@ export class MockApi {
     return { admin: this.isOpen ? 'open' : 'locked', version: '0.2.0', ...(this.isOpen && { who: 'token' }) }
   }
 
-  #plan({ lines, rules }: Body): [number, unknown] {
+  #plan({ lines, rules, flows }: Body): [number, unknown] {
     const given = Array.isArray(lines) ? lines.map(String) : String(rules).split('\n')
     const odd = given.find(line => !/^-[AEDaed]|^--add-laddr|^$/.test(line))
     if (odd !== undefined) return [400, { message: `'${odd}': it is no rule` }]
     const text = given.map(line => `+ ${line}`).join('\n')
     const id = this.isOpen ? { id: `p${++this.#plans}` } : {}
-    return [200, { ...id, text, commands: given, changes: given.length, connections: 12 }]
+    const warnings = ['<script>globalThis.hit=1</script> has these rules']
+    const moved = flows === undefined ? {} : { moved: MOVED }
+    return [200, { ...id, text, commands: given, changes: given.length, connections: 12, warnings, ...moved }]
   }
 
   #read(body: Body): unknown {
@@ -148,6 +153,59 @@ export class MockApi {
         return { ok: false, refusal: 'EPROTO', message: `no such operation: '${String(body['op'])}'` }
     }
   }
+}
+
+const LINTED: Linted = {
+  at: 0,
+  hazards: 3,
+  infos: 1,
+  services: [{ service: { protocol: 'tcp', address: '192.168.10.0', port: 80 }, hazards: 3 }],
+}
+/** What may not become markup is in it. */
+const LINTED_SERVICE: LintedService = {
+  at: 0,
+  findings: [
+    {
+      hazard: 'weights-ignored',
+      severity: 'hazard',
+      message: 'rr looks at weights only for 0: all servers get the same share; use wrr',
+    },
+    { hazard: 'mark-unknown', severity: 'info', message: '<script>globalThis.hit=1</script> is known to nobody' },
+  ],
+}
+const MOVED: Moved = {
+  flows: 4000,
+  services: 22,
+  open: { stay: 3600, move: 0, break: 400 },
+  again: { same: 3560, elsewhere: 440 },
+  rows: [
+    {
+      service: 'TCP 192.168.10.0:80',
+      before: 'mh',
+      after: 'mh',
+      persistence: 0,
+      flows: 2000,
+      open: { stay: 1800, move: 0, break: 200 },
+      again: { same: 1780, elsewhere: 220 },
+      servers: [
+        { server: '10.0.1.1:80', before: 1000, after: 0 },
+        { server: '10.0.1.2:80', before: 1000, after: 2000 },
+      ],
+    },
+    {
+      service: 'UDP 192.168.10.0:53',
+      before: 'wlc',
+      after: '',
+      persistence: 0,
+      flows: 2000,
+      open: { stay: 1800, move: 0, break: 200 },
+      again: { same: 1780, elsewhere: 220 },
+      servers: [
+        { server: '<script>globalThis.hit=1</script>', before: 2000, after: 0 },
+        { server: 'drop-no-destination', before: 0, after: 2000 },
+      ],
+    },
+  ],
 }
 
 const SYSCTLS: [string, string][] = [

@@ -97,6 +97,13 @@ export const T = {
     health: (count: number) => `${plural(count, 'real server is', 'real servers are')} down.`,
     noServer: (service: string) => `${service} has no real server that takes connections.`,
     drops: (reason: string, rate: string) => `${reason}: ${rate}`,
+    lint: (count: number) => `lint finds ${plural(count, 'hazard', 'hazards')} in the rules.`,
+  },
+  lint: {
+    title: 'What lint says',
+    nothing: 'Nothing: these rules do what they look like.',
+    mark: (count: number) => `lint ${count}`,
+    found: (count: number) => `lint finds ${plural(count, 'hazard', 'hazards')} in its rules`,
   },
   services: {
     table: 'Virtual services and their real servers',
@@ -179,12 +186,31 @@ export const T = {
   },
   change: {
     plan: 'Show the plan',
+    planning: 'The plan is being made …',
     apply: 'Apply',
     unlockFirst: 'Unlock to apply',
     nothing: 'Nothing would change.',
     planned: (changes: number, connections: number) =>
       `${plural(changes, 'change', 'changes')}; ${plural(connections, 'open connection is', 'open connections are')} of servers that it touches.`,
     done: 'Done.',
+  },
+  moved: {
+    title: 'Flows that it moves',
+    sample: (flows: string, services: number) =>
+      `A sample: ${flows} flows of made-up clients to the ${plural(services, 'service', 'services')} that it changes, put through directors with the rules before and after.`,
+    open: (stay: string, move: string, broken: string) =>
+      `Open connections: ${stay} stay, ${move} move to a real server that does not know them, ${broken} break.`,
+    again: (same: string, elsewhere: string) =>
+      `New connections of the same clients: ${same} to the same real server, ${elsewhere} to another.`,
+    none: 'No flow moves: it changes no service of TCP or UDP that is there now.',
+    becomes: (before: string, after: string) => `${before} → ${after === '' ? 'removed' : after}`,
+    means: (scheduler: string, persistence: number) =>
+      persistence > 0
+        ? `Persistent: who comes again within ${persistence} s stays with its real server, unless that is gone.`
+        : (SCHEDULERS[scheduler] ?? BY_TURN(scheduler)),
+    servers: (service: string) => `New connections of each real server of ${service}`,
+    columns: ['Real server', 'Before', 'After'],
+    more: (services: number) => `${plural(services, 'other service', 'other services')}, whose flows move less.`,
   },
   connections: {
     count: (open: string, capacity: string, share: string) => `${open} open, ${share} of ${capacity}`,
@@ -330,7 +356,7 @@ export const T = {
     search: 'Search sysctls',
   },
   try: {
-    sub: 'What would happen: the plan is made, nothing is changed before you apply it.',
+    sub: 'What would happen: the plan is made, and how many flows it moves; nothing is changed before you apply it.',
     input: 'Rules to try',
     mode: 'What is typed',
     modes: { lines: 'changes', rules: 'all rules' },
@@ -351,3 +377,12 @@ const LOOK_UPS: Readonly<Record<string, string>> = {
   'quoted-outbound': 'by the quoted packet, to the real server',
   'quoted-fullnat': 'by the quoted packet, from a local address',
 }
+
+const SCHEDULERS: Readonly<Record<string, string>> = {
+  mh: 'mh chooses by the client’s address: the others keep their real server, whatever comes and goes.',
+  sh: 'sh chooses by the client’s address, and deals nearly all clients anew when a real server comes or goes, or a weight changes.',
+  dh: 'dh chooses by the virtual address: its clients go to one real server, all of them or none.',
+}
+/** Of wlc, rr and the like. */
+const BY_TURN = (scheduler: string): string =>
+  `${scheduler} chooses by load or by turn: a client comes to another real server at any time, with this change or without. What counts is what is open.`

@@ -49,7 +49,7 @@ t.test('the pages in Chromium', { skip }, async t => {
     server.closeAllConnections()
     server.close()
   })
-  for (const [name, test] of Object.entries({ everyPage, oneStream, manyServices, aChange, oldFigures }))
+  for (const [name, test] of Object.entries({ everyPage, oneStream, manyServices, aChange, aTry, oldFigures }))
     await t.test(name, t => test({ t, api, address, browser }))
 })
 
@@ -114,6 +114,40 @@ async function manyServices({ t, browser, address }: Stage): Promise<void> {
   const shown = await page.locator('table.services tbody tr').allInnerTexts()
   t.match(shown, [/192\.168\.12\.7:443/, /→/, /→/, /→/, /→/, /→/])
   await page.context().close()
+}
+
+/** What lint says is in the lists, and a plan tells which flows it moves; by keyboard, and at 360 px. */
+async function aTry({ t, browser, address }: Stage): Promise<void> {
+  for (const { rules, ...look } of LOOKS) {
+    const { page, complaints } = await openPage(browser, look)
+    const name = `${look.colorScheme}, ${look.viewport.width} px`
+    await page.goto(`${address}/services`)
+    await page.getByText('lint 3', { exact: true }).waitFor()
+    await page.goto(address)
+    await page.getByRole('link', { name: 'lint finds 3 hazards in the rules.' }).click()
+    await page.getByRole('heading', { name: 'What lint says' }).waitFor()
+    await page.getByText('is known to nobody').waitFor()
+    await page.goto(`${address}/try`)
+    await page.getByRole('textbox').focus()
+    await page.keyboard.type('-d -t 192.168.10.0:80 -r 10.0.1.1:80')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    const moved = page.getByRole('region', { name: 'Flows that it moves' })
+    await moved
+      .getByText(/89\s%\sto the same real server/)
+      .first()
+      .waitFor()
+    t.match(await moved.locator('details').allInnerTexts(), [
+      /192\.168\.10\.0:80 mh\n.*90\s% stay, 0\s% move.*10\s% break.*10\.0\.1\.1:80\s+50\s%\s+0\s%/s,
+      /wlc → removed.*chooses by load or by turn/s,
+    ])
+    await page.getByText('20 other services').waitFor()
+    t.equal(await tooWide(page), 0, name)
+    if (rules) t.strictSame(await seriousFindings(page, [...rules]), [], name)
+    t.strictSame(complaints, [], name)
+    t.equal(await page.evaluate(() => 'hit' in globalThis), false, 'no markup has run')
+    await page.context().close()
+  }
 }
 
 /** The command, the plan, the token, and only then the change; then a drain. */

@@ -4,9 +4,10 @@ import t from 'tap'
 import { SeenMarks } from '../../../src/cli/uvs/director/rules-work/seen-marks.js'
 import { ThreadedDesk } from '../../../src/cli/uvs/director/rules-work/threaded-desk.js'
 import type { Linted, LintedService, Moved, Planned } from '../../../src/control/dashboard/rules-work.js'
+import type { Control } from '../../../src/control/protocol/api.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
 import { tempDir } from '../../support/temp.js'
-import { ask, DESK, post, serveDashboard } from './serve.js'
+import { ask, dashboardOn, DESK, listen, post, serveDashboard } from './serve.js'
 
 type Test = Parameters<typeof tempDir>[0]
 
@@ -90,7 +91,6 @@ t.test('lint, of one service and of all', async t => {
   })
   const one = (await ask(port, `/api/lint?service=udp/${VIP}:53`)).json as LintedService
   t.match(one.findings, [{ hazard: 'no-server', severity: 'hazard', message: /has no real server/ }])
-  t.equal(one.at, all.at, 'it was looked for once')
   t.match((await ask(port, `/api/lint?service=tcp/${VIP}:80`)).json, { findings: { length: 0 } })
   t.match((await ask(port, `/api/lint?service=tcp/${VIP}:81`)).json, { findings: { length: 0 } }, 'there is none')
   t.match(await ask(port, '/api/lint?service=nothing'), {
@@ -126,4 +126,46 @@ t.test('marks as they were given and changed', async t => {
   t.match(seen.all, [{ mark: 7 }, { mark: 8 }])
   seen.saw({ op: 'clear-marks' }, { ok: true, value: null })
   t.strictSame(seen.all, [])
+})
+
+t.test('a plan warns of who sets the rules back', async t => {
+  const bench = new BenchDirector()
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
+  const group = { group: 'web', state: 'up' }
+  const known = { protocol: 'tcp', address: VIP, port: 80, state: 'up' }
+  const warnings = async (
+    holder: 'etcd' | 'keepalived.conf',
+    text: string,
+    ...services: object[]
+  ): Promise<string[]> => {
+    const control: Control = {
+      call: async request => (request.op === 'health' ? health(services) : bench.control.call(request)) as never,
+    }
+    const desk = new ThreadedDesk({ ...DESK, holder }, control, () => [])
+    t.teardown(() => desk.close())
+    const plan = JSON.parse(await desk.plan({ text, isWhole: false, flows: 0, isKept: false })) as Planned
+    return plan.warnings
+  }
+  const [edit, add] = [`-e -t ${VIP}:80 -r 10.99.2.11:80 -m -w 7`, `-A -u ${VIP}:53 -s rr`]
+  t.match(await warnings('etcd', add), [/^etcd holds the rules .* uvs fleet apply$/])
+  t.strictSame(await warnings('etcd', '# nothing'), [])
+  t.match(await warnings('keepalived.conf', `${edit}\n${add}`, known), [
+    /^keepalived\.conf has 10\.99\.1\.100:80: its checks/,
+  ])
+  t.strictSame(await warnings('keepalived.conf', add, known), [], 'not its service')
+  t.match(await warnings('keepalived.conf', `${edit}\n${add}`, group), [/ and 1 more of these services: /])
+})
+
+function health(services: object[]): object {
+  return { ok: true, value: { services, next: null } }
+}
+
+t.test('an answer that takes long is waited for', async t => {
+  const { control } = new BenchDirector()
+  const linted = { at: 1, hazards: 0, infos: 0, services: [] }
+  const site = dashboardOn(t, { control })
+  const lint = (): Promise<object> => new Promise(resolve => setTimeout(() => resolve(linted), 400))
+  t.intercept(ThreadedDesk.prototype, 'lint', { value: lint })
+  const port = await listen(t, site, control, { silentMs: 100 })
+  t.strictSame((await ask(port, '/api/lint')).json, linted)
 })

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { Dashboard, type DashboardOptions } from '../../../src/control/dashboard/dashboard.js'
-import { serveHttp } from '../../../src/control/metrics/http.js'
+import { serveHttp, type HttpLimits } from '../../../src/control/metrics/http.js'
 import { Transactions } from '../../../src/control/rules/transactions.js'
 import { LoginCodes } from '../../../src/control/dashboard/admin/login-codes.js'
 import { TokenFile } from '../../../src/control/dashboard/admin/token-file.js'
@@ -59,9 +59,9 @@ function desk(t: Test, control: Control): ThreadedDesk {
   return found
 }
 
-export async function listen(t: Test, site: Dashboard, control: Control): Promise<number> {
+export async function listen(t: Test, site: Dashboard, control: Control, limits: HttpLimits = {}): Promise<number> {
   const metrics = new Metrics({ control, requests: new RequestCounts(), rules: new RulesLoads() })
-  const server = await serveHttp({ host: '127.0.0.1', port: 0 }, control, metrics, {}, site)
+  const server = await serveHttp({ host: '127.0.0.1', port: 0 }, control, metrics, limits, site)
   t.teardown(() => server.close())
   return server.port
 }

@@ -11,6 +11,7 @@ import type {
 import { connectControl } from '../../../src/control/socket/client.js'
 import { serveControl } from '../../../src/control/socket/server.js'
 import { batchesOf, Transactions } from '../../../src/control/rules/transactions.js'
+import type { Director } from '../../../src/director/director.js'
 import { BenchDirector, fromClient } from '../../support/bench-director.js'
 import { tcp4 } from '../../support/frames.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
@@ -254,4 +255,15 @@ t.test('others have their turn while many rules are compared', async t => {
   t.match(await client.call({ op: 'plan', from: 0 }), { ok: true, value: { rows: { length: 256 }, next: 256 } })
   isDone = true
   t.ok(turns > 3, `${turns} turns`)
+})
+
+const emptyDirector = (): Director => new BenchDirector().director
+
+t.test('a plan says who else sets the rules', async t => {
+  for (const holder of ['etcd', 'keepalived.conf', undefined] as const) {
+    const client = new Transactions(new BenchDirector().control, emptyDirector, holder).client()
+    await client.call({ op: 'begin' })
+    const value = { rows: [], ...(holder && { holder }), next: null }
+    t.strictSame(await client.call({ op: 'plan', from: 0 }), { ok: true, value })
+  }
 })

@@ -5,7 +5,7 @@ import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import type { RulesLoads } from '../../../control/metrics/rules-loads.js'
-import type { Control, Reply, Request } from '../../../control/protocol/api.js'
+import type { Control, Reply, Request, RulesHolder } from '../../../control/protocol/api.js'
 import type { Transactions } from '../../../control/rules/transactions.js'
 import type { DataPlane } from '../../../plane/data-plane.js'
 import { dashboardCommands } from './dashboard-commands.js'
@@ -23,6 +23,7 @@ interface Served {
   /** What is read. */
   all: Control
   rules: RulesLoads
+  holder: RulesHolder | undefined
   args: readonly string[]
   command: DirectorCommand
 }
@@ -72,12 +73,12 @@ export class DirectorHttp {
 
   /** Serves until what it returns is closed. Throws an Error of one line if it cannot. */
   async serve(served: Served): Promise<{ close(): Promise<void> }[]> {
-    const { dataPlane, control, all, rules, command, args } = served
+    const { dataPlane, control, all, rules, command, args, holder } = served
     const [http, tell, tokens] = [this.#http, this.#tell, this.#tokens]
     if (!http) return []
     const ways = { tokens, codes: this.#logins?.codes }
     const marks = (this.#marks = new SeenMarks(command.marks))
-    const work = new ThreadedDesk(command, all, () => marks.all)
+    const work = new ThreadedDesk({ ...command, ...(holder && { holder }) }, all, () => marks.all)
     const admin = { director: control, work, commands: dashboardCommands(), ways, tell }
     const { devices } = dataPlane
     // Native code, which options and help must do without.

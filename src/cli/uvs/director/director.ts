@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { RulesLoads } from '../../../control/metrics/rules-loads.js'
+import type { RulesHolder } from '../../../control/protocol/api.js'
 import { localControl } from '../../../control/operations/execute.js'
 import { serveControl } from '../../../control/socket/server.js'
 import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
@@ -64,13 +65,15 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
   const hearsAdverts = configured !== undefined && aloneIn(command).length > 0
   const dataPlane = await DataPlane.start({ ...command, hearsAdverts }, complain)
   const all = new KeepalivedControl(announcing?.over(dataPlane) ?? dataPlane, configured !== undefined)
-  const control = new Transactions(all, makeTrial)
+  const control = new Transactions(all, makeTrial, holderOf(command))
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {
     const rulesLoads = new RulesLoads()
     open.unshift(await serveControl(command.control, await http.over(control), { answered: http.answered }))
     await takeLeft(command.control)
-    open.unshift(...(await http.serve({ args, command, dataPlane, control, all, rules: rulesLoads })))
+    open.unshift(
+      ...(await http.serve({ args, command, dataPlane, control, all, rules: rulesLoads, holder: holderOf(command) })),
+    )
     for (const rule of command.marks) await dataPlane.call({ op: 'add-mark', rule })
     await commitDesired(control, desired)
     if (command.rules !== undefined) rulesLoads.record(true, Date.now() / 1000)
@@ -97,6 +100,12 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
     for (const each of open) await each.close()
   }
   return 0
+}
+
+/** Who sets the rules besides those who ask for changes. */
+function holderOf({ etcd, keepalived }: DirectorCommand): RulesHolder | undefined {
+  if (etcd) return 'etcd'
+  return keepalived === undefined ? undefined : 'keepalived.conf'
 }
 
 /** Follows the rules that etcd holds, if one is named. */

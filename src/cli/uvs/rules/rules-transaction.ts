@@ -6,6 +6,7 @@ import type {
   Operations,
   PlannedChange,
   Request,
+  RulesHolder,
   Staged,
 } from '../../../control/protocol/api.js'
 import { keepTransaction } from '../../keep-transaction.js'
@@ -74,15 +75,23 @@ async function* chunksOf(rules: AsyncIterable<Rule>): AsyncGenerator<Rule[], voi
   if (chunk.length > 0) yield chunk
 }
 
-/** The changes that a commit of the staged rules would make, in the order of a listing. */
-export async function plannedChanges(control: Control): Promise<PlannedChange[]> {
+/** What a commit of the staged rules would do. */
+export interface PlannedRules {
+  /** In the order of a listing. */
+  changes: PlannedChange[]
+  holder: RulesHolder | undefined
+}
+
+export async function plannedRules(control: Control): Promise<PlannedRules> {
   const changes: PlannedChange[] = []
+  let holder: RulesHolder | undefined
   for (let from: number | null = 0; from !== null;) {
     const page: Operations['plan']['value'] = await must(control, { op: 'plan', from })
     for (const change of page.rows) changes.push(change)
+    holder = page.holder
     from = page.next
   }
-  return inListedOrder(changes)
+  return { changes: inListedOrder(changes), holder }
 }
 
 export function commitRules(control: Control): Promise<Committed> {

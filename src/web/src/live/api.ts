@@ -1,3 +1,4 @@
+import type { Linted, LintedService, Planned } from '../../../control/dashboard/rules-work.ts'
 import type { Settings } from '../../../control/dashboard/settings.ts'
 import type {
   ConnectionInfo,
@@ -7,6 +8,7 @@ import type {
   Request,
   ServiceKey,
 } from '../../../control/protocol/api.ts'
+import { servicePath } from '../pure/service-name.ts'
 
 /* What the page asks of the director beside the stream. */
 
@@ -27,15 +29,9 @@ export interface Session {
   who?: string
   version: string
 }
-export interface Plan {
-  /** Not there without a token: such a plan cannot be applied. */
-  id?: string
-  text: string
-  commands: string[]
-  changes: number
-  /** Of the real servers that it touches. */
-  connections: number
-}
+/** What a plan is asked for: lines upon the present rules, or all rules anew. */
+export type Wanted = { lines: string[] } | { rules: string }
+
 export interface ConnectionsFound {
   rows: ConnectionInfo[]
   /** Where to go on: the table is large, and a request looks for a bounded time. */
@@ -52,10 +48,13 @@ export type ValueOf<O extends OperationName> = Extract<Reply<O>, { ok: true }>['
 
 export const session = (): Promise<Session> => ask<Session>('/api/session')
 export const settings = (signal?: AbortSignal): Promise<Settings> => ask<Settings>('/api/settings', signal)
+export const lintAll = (signal?: AbortSignal): Promise<Linted> => ask<Linted>('/api/lint', signal)
+export const lintOf = (service: ServiceKey, signal?: AbortSignal): Promise<LintedService> =>
+  ask<LintedService>(`/api/lint?service=${encodeURIComponent(servicePath(service))}`, signal)
 export const login = (token: string): Promise<unknown> => post('/api/login', { token })
 export const logout = (): Promise<unknown> => post('/api/logout', {})
-export const planLines = (lines: string[]): Promise<Plan> => post<Plan>('/api/plan', { lines })
-export const planRules = (rules: string): Promise<Plan> => post<Plan>('/api/plan', { rules })
+export const plan = (wanted: Wanted, flows: number): Promise<Planned> =>
+  post<Planned>('/api/plan', { ...wanted, ...(flows > 0 && { flows }) })
 export const apply = (id: string): Promise<{ message: string }> => post('/api/apply', { id })
 export const drain = (
   service: ServiceKey,

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import { useLint } from '../live/lint.ts'
 import { askServices, history, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import { TOP_SERVICES, type Tick } from '../live/tick.ts'
@@ -52,7 +53,7 @@ export function OverviewPage() {
 }
 
 function Alerts({ now }: { now: Tick }) {
-  const alerts = alertsOf(now)
+  const alerts = alertsOf(now, useLint())
   if (alerts.length === 0) return <p class="all-well">{T.overview.allWell}</p>
   return (
     <ul class="alerts" aria-label={T.overview.alerts}>
@@ -76,6 +77,8 @@ function alertText({ kind, subject, value }: Alert): string {
       return T.alerts.health(value)
     case 'no-server':
       return T.alerts.noServer(subject)
+    case 'lint':
+      return T.alerts.lint(value)
     case 'drops':
       return T.alerts.drops(subject, perSecond(value))
   }

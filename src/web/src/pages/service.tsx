@@ -17,6 +17,7 @@ import { shareOf, sumsOf, wantedShare } from '../pure/sums.ts'
 import { T } from '../texts.ts'
 import { AddServerDialog, DrainDialog, EditServerDialog, RemoveServerDialog } from './server-forms.tsx'
 import { EditServiceDialog, RemoveServiceDialog } from './service-forms.tsx'
+import { LintCard } from './service-lint.tsx'
 import { ServerCard } from './server-card.tsx'
 import type { Open } from './open.ts'
 import { StatesCard } from './service-states.tsx'
@@ -54,6 +55,7 @@ export function ServicePage({ service: key }: { service: ServiceKey }) {
         <Distribution service={service} shares={shares} />
         <StatesCard service={service} />
       </div>
+      <LintCard service={key} />
       {open && <OpenDialog open={open} service={service} close={() => setOpen(undefined)} />}
     </>
   )

@@ -5,7 +5,7 @@ import { Bar } from '../parts/bits.tsx'
 import { shown, type Column } from '../pure/columns.ts'
 import { percent } from '../pure/format.ts'
 import { serviceRoute } from '../pure/routes.ts'
-import { endpoint, serviceName } from '../pure/service-name.ts'
+import { endpoint, serviceName, servicePath } from '../pure/service-name.ts'
 import { shareOf, sumsOf, wantedShare, type Sums } from '../pure/sums.ts'
 import type { Heights } from '../pure/virtual-rows.ts'
 import { T } from '../texts.ts'
@@ -65,9 +65,11 @@ interface RowsProps {
   columns: readonly Column[]
   heights: Heights
   areServersShown: boolean
+  /** By the service's path. */
+  hazards: ReadonlyMap<string, number>
 }
 
-export function ServiceRows({ services, first, count, columns, heights, areServersShown }: RowsProps) {
+export function ServiceRows({ services, first, count, columns, heights, areServersShown, hazards }: RowsProps) {
   const items = Array.from({ length: Math.min(count, services.matched - first) }, (_, at) => first + at)
   return (
     <>
@@ -80,6 +82,7 @@ export function ServiceRows({ services, first, count, columns, heights, areServe
             service={service}
             columns={columns}
             areServersShown={areServersShown}
+            hazards={hazards.get(servicePath(service)) ?? 0}
           />
         )
       })}
@@ -102,20 +105,27 @@ interface ServiceProps {
   service: ServiceRow
   columns: readonly Column[]
   areServersShown: boolean
+  hazards: number
 }
 
 /** Made once a tick: while the box scrolls, rows in sight stay what they are. */
-function OneService({ service, columns, areServersShown }: ServiceProps) {
-  return useMemo(() => rowsOf({ service, columns, areServersShown }), [service, columns, areServersShown])
+function OneService(props: ServiceProps) {
+  const { service, columns, areServersShown, hazards } = props
+  return useMemo(() => rowsOf(props), [service, columns, areServersShown, hazards])
 }
 
-function rowsOf({ service, columns, areServersShown }: ServiceProps) {
+function rowsOf({ service, columns, areServersShown, hazards }: ServiceProps) {
   const sums = sumsOf(service)
   return (
     <tbody>
       <tr class="service">
         <th scope="row">
           <a href={serviceRoute(service)}>{serviceName(service)}</a>
+          {hazards > 0 && (
+            <span class="tag state-mixed mark" title={T.lint.found(hazards)}>
+              {T.lint.mark(hazards)}
+            </span>
+          )}
         </th>
         <td>
           <Usable sums={sums} count={service.servers} />

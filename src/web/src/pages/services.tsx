@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { readServices } from '../live/all-services.ts'
 import { admin } from '../live/admin.ts'
+import { useHazards } from '../live/lint.ts'
 import { answered, askServices, tick } from '../live/live.ts'
 import { setQuery } from '../live/place.ts'
 import { useStore } from '../live/store.ts'
@@ -87,6 +88,7 @@ function ServicesTable({ view, services }: { view: ServicesView; services: Servi
 }
 
 function ServicesBox({ view, services }: { view: ServicesView; services: ServicesWindow }) {
+  const hazards = useHazards()
   const box = useRef<HTMLDivElement>(null)
   const [scroll, setScroll] = useState({ top: 0, height: GUESSED_BOX })
   const list = `${view.sort} ${view.order} ${view.filter} ${view.areServersShown}`
@@ -117,6 +119,7 @@ function ServicesBox({ view, services }: { view: ServicesView; services: Service
           columns={columns}
           heights={heights}
           areServersShown={view.areServersShown}
+          hazards={hazards}
         />
         <Spacer height={below} />
       </table>

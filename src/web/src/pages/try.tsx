@@ -10,6 +10,9 @@ import { T } from '../texts.ts'
 
 type Mode = 'lines' | 'rules'
 
+/** Of the sample: a share of them is known to a percent or two. */
+const FLOWS = 4000
+
 /** What would happen: rules or lines, their plan, and only then perhaps the change. */
 export function TryPage() {
   const [mode, setMode] = useState<Mode>('lines')
@@ -45,7 +48,7 @@ export function TryPage() {
           )}
         </fieldset>
         {error !== '' && <Failed message={error} />}
-        <PlanSteps wanted={wanted} areLinesShown={false}>
+        <PlanSteps wanted={wanted} areLinesShown={false} flows={FLOWS}>
           <label>
             {T.try.label[mode]}
             <textarea

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import type { Planned } from '../../../control/dashboard/rules-work.ts'
 import { admin, isLoginOpen, refreshSession } from '../live/admin.ts'
-import { ApiError, apply, planLines, planRules, type Plan } from '../live/api.ts'
+import { ApiError, apply, plan as askPlan, type Wanted } from '../live/api.ts'
 import { useStore } from '../live/store.ts'
 import { messageOf } from '../pure/message.ts'
 import { asCommand } from '../pure/uvsadm-line.ts'
@@ -9,11 +10,9 @@ import { T } from '../texts.ts'
 import { Failed } from './bits.tsx'
 import { Command } from './copy.tsx'
 import { Dialog } from './dialog.tsx'
+import { MovedFlows } from './moved.tsx'
 
 /* A change: the command that it is, the plan of it, and only then the change. */
-
-/** What is asked for: lines upon the present rules, or all rules anew. */
-export type Wanted = { lines: string[] } | { rules: string }
 
 interface ChangeProps {
   title: string
@@ -38,11 +37,13 @@ interface StepsProps {
   done?: () => void
   /** Whether the lines are written out as commands. */
   areLinesShown?: boolean
+  /** So many are made, to see how many the plan moves. */
+  flows?: number
   children?: ComponentChildren
 }
 
-export function PlanSteps({ wanted, done, areLinesShown = true, children }: StepsProps) {
-  const { plan, result, error, makePlan, confirm } = usePlan(wanted)
+export function PlanSteps({ wanted, done, areLinesShown = true, flows = 0, children }: StepsProps) {
+  const { plan, isAsking, result, error, makePlan, confirm } = usePlan(wanted, flows)
   const submit = (event: Event): void => {
     event.preventDefault()
     makePlan()
@@ -51,7 +52,7 @@ export function PlanSteps({ wanted, done, areLinesShown = true, children }: Step
     <form class="form" onSubmit={submit}>
       {children}
       {areLinesShown && 'lines' in wanted && wanted.lines.map(line => <Command key={line} text={asCommand(line)} />)}
-      {plan && <Planned plan={plan} />}
+      {plan && <PlanShown plan={plan} />}
       {error !== '' && <Failed message={error} />}
       {result !== '' && (
         <p class="success" role="status">
@@ -66,8 +67,8 @@ export function PlanSteps({ wanted, done, areLinesShown = true, children }: Step
         ) : plan ? (
           <Confirm plan={plan} confirm={confirm} />
         ) : (
-          <button type="submit" class="primary">
-            {T.change.plan}
+          <button type="submit" class="primary" aria-disabled={isAsking}>
+            {isAsking ? T.change.planning : T.change.plan}
           </button>
         )}
       </div>
@@ -76,15 +77,17 @@ export function PlanSteps({ wanted, done, areLinesShown = true, children }: Step
 }
 
 interface Planning {
-  plan: Plan | undefined
+  plan: Planned | undefined
+  isAsking: boolean
   result: string
   error: string
   makePlan: () => void
   confirm: (id: string) => void
 }
 
-function usePlan(wanted: Wanted): Planning {
-  const [planned, setPlan] = useState<{ of: string; plan: Plan }>()
+function usePlan(wanted: Wanted, flows: number): Planning {
+  const [planned, setPlan] = useState<{ of: string; plan: Planned }>()
+  const [isAsking, setAsking] = useState(false)
   const [result, setResult] = useState('')
   const [error, setError] = useState('')
   const may = useStore(admin)
@@ -102,10 +105,10 @@ function usePlan(wanted: Wanted): Planning {
     }
   }
   const makePlan = (): void => {
+    if (isAsking) return
     setResult('')
-    void step(async () =>
-      setPlan({ of, plan: await ('lines' in wanted ? planLines(wanted.lines) : planRules(wanted.rules)) }),
-    )
+    setAsking(true)
+    void step(async () => setPlan({ of, plan: await askPlan(wanted, flows) })).finally(() => setAsking(false))
   }
   const confirm = (id: string): void => {
     void step(async () => {
@@ -118,19 +121,25 @@ function usePlan(wanted: Wanted): Planning {
   useEffect(() => {
     if (isToBeMadeAgain) makePlan()
   }, [isToBeMadeAgain])
-  return { plan, result, error, makePlan, confirm }
+  return { plan, isAsking, result, error, makePlan, confirm }
 }
 
-function Planned({ plan }: { plan: Plan }) {
+function PlanShown({ plan }: { plan: Planned }) {
   return (
     <div class="plan" role="status">
+      {plan.warnings.map(warning => (
+        <p class="alert" key={warning}>
+          {warning}
+        </p>
+      ))}
       <h3>{plan.changes === 0 ? T.change.nothing : T.change.planned(plan.changes, plan.connections)}</h3>
       {plan.text !== '' && <pre tabIndex={0}>{plan.text}</pre>}
+      {plan.moved && <MovedFlows moved={plan.moved} />}
     </div>
   )
 }
 
-function Confirm({ plan, confirm }: { plan: Plan; confirm: (id: string) => void }) {
+function Confirm({ plan, confirm }: { plan: Planned; confirm: (id: string) => void }) {
   const may = useStore(admin)
   if (plan.changes === 0) return null
   const { id } = plan

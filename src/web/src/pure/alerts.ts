@@ -1,3 +1,4 @@
+import type { Linted } from '../../../control/dashboard/rules-work.ts'
 import type { Tick } from '../live/tick.ts'
 import { roleOf } from './role.ts'
 import { serviceRoute } from './routes.ts'
@@ -6,7 +7,7 @@ import { serviceName } from './service-name.ts'
 /** What somebody should look at now. */
 export interface Alert {
   level: 'bad' | 'warn'
-  kind: 'table' | 'drops' | 'no-server' | 'health' | 'fault'
+  kind: 'table' | 'drops' | 'no-server' | 'health' | 'fault' | 'lint'
   /** For the text: a share, a count, a name. */
   subject: string
   value: number
@@ -25,8 +26,8 @@ const ORDINARY: readonly string[] = [
   'drop-rst-unknown',
 ]
 
-/** The worst first. */
-export function alertsOf(tick: Tick): Alert[] {
+/** The worst first. `linted`: what lint says, if that is known. */
+export function alertsOf(tick: Tick, linted?: Linted): Alert[] {
   const alerts: Alert[] = []
   const { connections, health, services, drops, vrrp } = tick
   const share = connections.capacity > 0 ? connections.open / connections.capacity : 0
@@ -50,6 +51,11 @@ export function alertsOf(tick: Tick): Alert[] {
   for (const { reason, rate } of drops) {
     if (rate < 1 || ORDINARY.includes(reason)) continue
     alerts.push({ level: 'warn', kind: 'drops', subject: reason, value: rate, href: '/drops' })
+  }
+  if (linted && linted.hazards > 0) {
+    const [first, ...others] = linted.services
+    const href = first && others.length === 0 ? serviceRoute(first.service) : '/services'
+    alerts.push({ level: 'warn', kind: 'lint', subject: '', value: linted.hazards, href })
   }
   return alerts.sort((one, other) => Number(one.level === 'warn') - Number(other.level === 'warn'))
 }

@@ -1,9 +1,12 @@
 import type { Wanted } from '../../../../control/dashboard/rules-work.js'
-import type { MarkRuleInfo, Request, ServiceKey } from '../../../../control/protocol/api.js'
+import type { MarkRuleInfo, Request, RulesHolder, ServiceKey } from '../../../../control/protocol/api.js'
 import type { DataPlaneOptions } from '../../../../plane/data-plane-options.js'
 
 /** Start data of the thread: what a trial director is made of. All of it can be cloned. */
-export type DeskData = Pick<DataPlaneOptions, 'devices' | 'director' | 'schedulers' | 'workers' | 'host'>
+export interface DeskData extends Pick<DataPlaneOptions, 'devices' | 'director' | 'schedulers' | 'workers' | 'host'> {
+  /** Who sets the rules besides those who ask for changes. */
+  holder?: RulesHolder
+}
 
 /** A method of RulesWork and its arguments. */
 export type Work =

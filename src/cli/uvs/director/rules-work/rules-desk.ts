@@ -6,7 +6,14 @@ import type {
   Taken,
   Wanted,
 } from '../../../../control/dashboard/rules-work.js'
-import type { Answer, Control, MarkRuleInfo, ServiceInfo, ServiceKey } from '../../../../control/protocol/api.js'
+import type {
+  Answer,
+  Control,
+  MarkRuleInfo,
+  RulesHolder,
+  ServiceInfo,
+  ServiceKey,
+} from '../../../../control/protocol/api.js'
 import { HttpRefusal } from '../../../../control/dashboard/answers.js'
 import { execute, localControl } from '../../../../control/operations/execute.js'
 import { allServices } from '../../../../control/protocol/all-services.js'
@@ -18,6 +25,7 @@ import { systemNames, type Names } from '../../../uvsadm/options/names.js'
 import { inListedOrder } from '../../plan-order.js'
 import { commandOf, planText } from '../../rules/format-plan.js'
 import { badLine, parsedLines } from '../../rules/parsed-rules.js'
+import { heldWarnings } from '../../rules/rules-holder.js'
 import { ruleLines } from '../../rules/rules-file.js'
 import { KeptPlans } from './kept-plans.js'
 import { Linter } from './linter.js'
@@ -30,6 +38,7 @@ export interface DeskOptions extends Pick<MovedOptions, 'schedulers'> {
   marks: () => readonly MarkRuleInfo[]
   networks: readonly Cidr[]
   isFleet: boolean
+  holder: RulesHolder | undefined
 }
 
 /** What is asked of rules, done in this thread. */
@@ -45,7 +54,7 @@ export class RulesDesk implements RulesWork {
   }
 
   async plan({ text, isWhole, flows, isKept }: Wanted): Promise<string> {
-    const { makeTrial, control } = this.#of
+    const { makeTrial, control, holder } = this.#of
     const current = await this.#services()
     const trial = makeTrial()
     if (!isWhole) for (const { request } of diff([], current).flat()) execute(trial, request)
@@ -59,6 +68,7 @@ export class RulesDesk implements RulesWork {
       text: planText(changes),
       commands,
       changes: changes.length,
+      warnings: await heldWarnings(control, holder, changes),
       connections: changes.reduce((sum, { connections }) => sum + connections, 0),
     }
     if (flows > 0) {

@@ -27,13 +27,14 @@ export class ThreadedDesk implements RulesWork {
 
   /** `control`: the director, which is read. */
   constructor(data: DeskData, control: Control, marks: () => readonly MarkRuleInfo[]) {
-    const { devices, director, schedulers, workers, host } = data
+    const { devices, director, schedulers, workers, host, holder } = data
     this.#data = {
       devices,
       director,
       ...(schedulers && { schedulers }),
       ...(workers && { workers }),
       ...(host && { host }),
+      ...(holder && { holder }),
     }
     this.#control = control
     this.#marks = marks
