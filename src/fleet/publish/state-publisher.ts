@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EtcdClient } from '../../etcd/etcd-client.js'
 
 export interface PublisherOf {
-  readonly etcd: Pick<EtcdClient, 'grantLease' | 'renewLease' | 'revokeLease' | 'put'>
+  readonly etcd: Pick<EtcdClient, 'grantLease' | 'renewLease' | 'revokeLease' | 'get' | 'put'>
   readonly key: string
   /** The value as of now. */
   value(): Promise<string>
@@ -23,10 +23,15 @@ const CLOSE_MS = 1_000
 export class StatePublisher {
   readonly #of: PublisherOf
   #lease: string | undefined
+  /** With which the key was last written. */
+  #written: string | undefined
+  /** That another director has its name was told. */
+  #isSharedTold = false
   #timer: NodeJS.Timeout | undefined
   #round = 0
   #isDue = true
   #isRunning = false
+  #isGathering = false
   #isClosed = false
   #isTold = false
 
@@ -35,10 +40,12 @@ export class StatePublisher {
     void this.#run()
   }
 
-  /** The value is another one. */
+  /** The value is another one. Those that follow do not put it off: neither value nor lease would be written while they come. */
   changed(): void {
     this.#isDue = true
-    if (!this.#isRunning) this.#later(GATHER_MS)
+    if (this.#isRunning || this.#isGathering) return
+    this.#isGathering = true
+    this.#later(GATHER_MS)
   }
 
   /** Takes the key away, if etcd answers soon. */
@@ -52,6 +59,7 @@ export class StatePublisher {
 
   async #run(): Promise<void> {
     this.#isRunning = true
+    this.#isGathering = false
     try {
       await this.#publish()
       this.#isTold = false
@@ -71,9 +79,23 @@ export class StatePublisher {
       this.#lease = (await this.#of.etcd.grantLease(TTL_S)).id
       this.#isDue = true
     }
+    await this.#lookForAnother(this.#lease)
     if (!this.#isDue && ++this.#round % VALUE_EVERY !== 0) return
     this.#isDue = false
     await this.#of.etcd.put(this.#of.key, await this.#of.value(), { lease: this.#lease })
+    this.#written = this.#lease
+  }
+
+  /** Whoever has written the key since goes by the same name. What was there before may be of this director's last run. */
+  async #lookForAnother(lease: string): Promise<void> {
+    if (this.#written !== lease) return
+    const { etcd, key, tell } = this.#of
+    const found = await etcd.get(key)
+    if (found?.lease === lease) return
+    this.#isDue = true
+    if (found === undefined || this.#isSharedTold) return
+    this.#isSharedTold = true
+    tell(`etcd: another director writes ${key} too: give each an --etcd-name of its own`)
   }
 
   #later(ms: number): void {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { decodeState, encodeState, type DirectorState } from '../../../src/fleet/publish/director-state.js'
+import { EtcdClient } from '../../../src/etcd/etcd-client.js'
 import { StatePublisher } from '../../../src/fleet/publish/state-publisher.js'
+import { NO_ETCD, startEtcd } from '../../support/etcd.js'
 
 const STATE: DirectorState = {
   name: 'lb1',
@@ -42,6 +44,7 @@ t.test('a key lives under a lease; a lease that has ended is made anew', async t
       },
       renewLease: async () => (isAlive ? 15 : 0),
       revokeLease: async id => void did.push(`revoke ${id}`),
+      get: async () => undefined,
       async put(key, value, { lease } = {}) {
         did.push(`${key}=${value} ${lease}`)
         return 1
@@ -67,4 +70,48 @@ t.test('a key lives under a lease; a lease that has ended is made anew', async t
   await until('k=v l2')
   await publisher.close()
   t.equal(did.at(-1), 'revoke l2')
+})
+
+t.test('two directors of one name are told, each once; one that starts again is not', { skip: NO_ETCD }, async t => {
+  const { endpoints } = await startEtcd(t)
+  const lines: string[] = []
+  const publish = (who: string) => {
+    const etcd = new EtcdClient({ endpoints })
+    t.teardown(() => etcd.close())
+    const publisher = new StatePublisher({
+      etcd,
+      key: '/uvs/directors/lb1',
+      value: async () => who,
+      tell: line => void lines.push(`${who}: ${line}`),
+    })
+    t.teardown(() => publisher.close())
+    return publisher
+  }
+  const reader = new EtcdClient({ endpoints })
+  t.teardown(() => reader.close())
+  // Changes come faster than they are gathered: they are published all the same.
+  const holds = async (who: string, publisher: StatePublisher): Promise<void> => {
+    for (let i = 0; i < 500 && (await reader.get('/uvs/directors/lb1'))?.value !== who; i++) {
+      publisher.changed()
+      await sleep(20)
+    }
+    t.equal((await reader.get('/uvs/directors/lb1'))?.value, who)
+  }
+  const { id: lease } = await reader.grantLease(60)
+  await reader.put('/uvs/directors/lb1', 'of a run that was killed', { lease })
+  const again = publish('again')
+  await holds('again', again)
+  t.strictSame(lines, [], 'what the last run left is no other director')
+  const other = publish('other')
+  for (const [who, publisher] of [
+    ['other', other],
+    ['again', again],
+    ['other', other],
+    ['again', again],
+  ] as const)
+    await holds(who, publisher)
+  const line = 'etcd: another director writes /uvs/directors/lb1 too: give each an --etcd-name of its own'
+  t.strictSame(lines.toSorted(), [`again: ${line}`, `other: ${line}`])
+  await other.close()
+  await again.close()
 })
