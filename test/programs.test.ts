@@ -13,6 +13,7 @@ const OURS = {
   'bench:checksum': 'dist/bench/checksum/main.js',
   conformance: 'dist/test/conformance/main.js',
   coverage: 'dist/test/coverage/main.js',
+  run: 'dist/test/run/main.js',
   'udp-trial': 'dist/bench/wire/udp-trial.js',
   'apply-load': 'dist/bench/wire/apply-load.js',
   '.ci/run': '.ci/run',
