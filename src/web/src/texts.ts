@@ -379,7 +379,7 @@ const LOOK_UPS: Readonly<Record<string, string>> = {
 }
 
 const SCHEDULERS: Readonly<Record<string, string>> = {
-  mh: 'mh chooses by the client’s address: the others keep their real server, whatever comes and goes.',
+  mh: 'mh chooses by the client’s address: but for clients of real servers that come or go, few come to another.',
   sh: 'sh chooses by the client’s address, and deals nearly all clients anew when a real server comes or goes, or a weight changes.',
   dh: 'dh chooses by the virtual address: its clients go to one real server, all of them or none.',
 }
