@@ -8,6 +8,8 @@ import { FlowOfFrame } from '../replay/flow-of-frame.js'
 import type { ClientFlow } from './flows-moved-frames.js'
 
 const ROOM = 0x4_0000 + ETHERNET_LEN
+/** Of each flow that is taken so many are remembered, others among them: a capture may have flows without end. */
+const SEEN_A_FLOW = 4
 const NOBODY: MacAddr = { hi: 0x0200, lo: 1 }
 
 /** What a capture has of flows. */
@@ -19,7 +21,7 @@ export interface CapturedFlows {
   others: number
   /** Flows of SCTP to a virtual service: they are left out. */
   sctp: number
-  /** There are more: `most` were taken. */
+  /** There are more: `most` were taken, or too many others were among them. */
   isCut: boolean
 }
 
@@ -46,7 +48,7 @@ export function capturedFlows(
     if (protocol === 0 || read.isError || srcPort === 0) continue
     const name = `${protocol} ${srcAddr} ${srcPort} ${dstAddr} ${dstPort}`
     if (seen.has(name)) continue
-    if (found.flows.length === most) {
+    if (found.flows.length === most || seen.size === SEEN_A_FLOW * most) {
       found.isCut = true
       break
     }
