@@ -22,8 +22,8 @@ function isProgram(path: string): boolean {
 }
 
 /** Debian's sandbox does not run as root. */
-export function startChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+export function startChromium(executablePath: string, args: string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox', ...args] : args })
 }
 
 /** A page that collects what the console complains of. */
