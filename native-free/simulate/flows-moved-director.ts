@@ -67,9 +67,10 @@ export class FlowDirector {
     const { marks, balancing } = this.director
     return balancing.lookup(marks.of(protocol, dstAddr, dstPort), protocol, dstAddr, dstPort)
   }
-  /** Real servers that take new connections of the service of that name. */
-  serversOf(service: string): Set<string> {
-    const found = this.director.balancing.inKernelOrder().find(each => nameOfService(each) === service)
+  /** Real servers that take new connections of the service of that name; `likely`: it, unless another has the name. */
+  serversOf(service: string, likely?: ScheduledService): Set<string> {
+    const isIt = (each: ScheduledService): boolean => nameOfService(each) === service
+    const found = likely && isIt(likely) ? likely : this.director.balancing.inKernelOrder().find(isIt)
     return new Set(found?.destinations.filter(dest => dest.weight > 0).map(dest => this.#name(dest)))
   }
 

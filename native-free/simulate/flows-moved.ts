@@ -127,7 +127,7 @@ function serviceCount(
   let count = counts.get(name)
   if (count === undefined) {
     const rules = [one, other].map(each => each && rulesOf(each))
-    counts.set(name, (count = new ServiceCount(name, rules[0], rules[1], after.serversOf(name))))
+    counts.set(name, (count = new ServiceCount(name, rules[0], rules[1], after.serversOf(name, other))))
   }
   return count
 }
