@@ -12,6 +12,7 @@ import { findHazards } from '../../lint/hazards.js'
 import { RuleSetReader } from '../../lint/read-rule-set.js'
 import { type Names, systemNames } from '../../uvsadm/options/names.js'
 import type { UvsCommand } from '../command.js'
+import { readAnnounce } from '../director/announce-options.js'
 import { parseMark } from '../options/mark-option.js'
 import { type Given, readOptions } from '../options/read-options.js'
 import { readRules } from './rules-file.js'
@@ -20,7 +21,7 @@ export const lint: UvsCommand = {
   name: 'lint',
   help: `Reads ipvsadm rules and says what they would do that is hardly meant.
 FILE:LINE: HAZARD: what happens, what to do instead. - is standard input; blank lines and # comments are all right. No director
-is asked: --raw, --address, --vip, --mark, --scheduler and --fleet, as uvs director has them, say what it will have. With --raw this host's
+is asked: --raw, --address, --vip, --mark, --scheduler, --announce and --fleet, as uvs director has them, say what it will have. With --raw this host's
 kernel is asked what it holds, to say who will answer for each virtual address. docs/lint.md has every hazard.
 Status: 0 nothing found (what is only worth knowing, "info", does not count), 1 hazards, 2 the file cannot be read, or holds
 a line that is no rule.`,
@@ -59,6 +60,11 @@ a line that is no rule.`,
           help: 'a scheduler of your own that the director will be given',
           repeatable: true,
         },
+        {
+          flags: ['--announce'],
+          value: 'IF',
+          help: "the interface that it will put the VIPs on: with --raw, this host's kernel holds them then",
+        },
         { flags: ['--fleet'], help: 'several directors will have these rules, side by side' },
         { flags: ['--json'], help: 'one JSON object' },
       ],
@@ -90,6 +96,7 @@ async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const addresses = given.all('--address')
   const vips = given.all('--vip')
   const raw = given.one('--raw')
+  const areAnnounced = readAnnounce(given) !== undefined
   const interfaces = new Set([...(raw?.split(',') ?? []), ...addresses.map(text => text.split('@')[1] ?? '')])
   const options: DataPlaneOptions = {
     devices: [...interfaces].map(name => ({ kind: 'raw', name })),
@@ -100,7 +107,12 @@ async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const director = makeDirector()
   const networks = addresses.map(text => parseCidr(text.split('@')[0]!)!)
   const own = [...networks, ...vips.map(vip => parseVip(vip))]
-  return new RuleSetReader(names, director, networks, raw === undefined ? undefined : answerers(director, own))
+  return new RuleSetReader(
+    names,
+    director,
+    networks,
+    raw === undefined ? undefined : answerers(director, own, areAnnounced),
+  )
 }
 
 /** The options on this host, as `uvs director` would have them. Native code is imported only here. */
@@ -109,13 +121,17 @@ async function onHost(options: DataPlaneOptions): Promise<DataPlaneOptions> {
   return onThisHost(options, readHost()).options
 }
 
-/** `own`: what the director has been given, of which it leaves out what the kernel holds. */
-function answerers({ ownAddresses, links }: Director, own: readonly Cidr[]): RuleSet['whoAnswers'] {
+/** `own`: what the director has been given, of which it leaves out what the kernel holds. What it announces the kernel will hold. */
+function answerers(
+  { ownAddresses, links }: Director,
+  own: readonly Cidr[],
+  areAnnounced: boolean,
+): RuleSet['whoAnswers'] {
   return text => {
     const addr = parseIpv4(text)!
     const isGiven = own.some(cidr => cidr.addr === addr)
     return {
-      isKernels: ownAddresses.isKernels(addr),
+      isKernels: areAnnounced || ownAddresses.isKernels(addr),
       isDirectors: isGiven || links.some(link => ownAddresses.answersFor(addr, link)),
     }
   }
