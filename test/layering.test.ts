@@ -111,6 +111,7 @@ const FILES_BESIDE: Record<string, string[]> = {
     'test/web/browser.ts',
     'src/control/dashboard/settings.ts',
     'src/control/dashboard/rules-work.ts',
+    'src/control/dashboard/fleet.ts',
   ],
   'cli/uvsadm': ['src/linux/error-text.ts', 'src/wire/ipv6-addr.ts'],
 }

@@ -7,6 +7,7 @@
 import type { Connections } from '../conn/connections.js'
 import type { Claim } from '../neigh/claims.js'
 import { NONE } from '../conn/record.js'
+import type { Neighbour } from '../neigh/neighbour.js'
 import type { Neighbours } from '../neigh/neighbours.js'
 import type { WaitingRoom } from '../neigh/waiting-room.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
@@ -213,6 +214,9 @@ export class Director {
   /** Hosts that said by ARP that they have one of our addresses. */
   get claims(): readonly Claim[] {
     return this.#whoClaims.claims.all
+  }
+  get neighbours(): readonly Neighbour[] {
+    return this.#neighbours.all
   }
   /** The neighbours that are known to be at a MAC. */
   hostsAt(mac: MacAddr): Ipv4Addr[] {

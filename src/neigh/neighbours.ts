@@ -84,11 +84,14 @@ export class Neighbours {
     return neighbour
   }
 
+  /** Those of --neighbour first, then the one that was used last. */
+  get all(): Neighbour[] {
+    return [...this.#static.values(), ...this.#known.values()]
+  }
+
   /** The addresses that are known to be at a MAC. */
   at({ hi, lo }: MacAddr): Ipv4Addr[] {
-    return [...this.#static.values(), ...this.#known.values()]
-      .filter(({ mac }) => mac.hi === hi && mac.lo === lo)
-      .map(({ addr }) => addr)
+    return this.all.filter(({ mac }) => mac.hi === hi && mac.lo === lo).map(({ addr }) => addr)
   }
 
   /** Holds a copy of the packet's frame until the neighbour answers. */

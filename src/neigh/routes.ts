@@ -29,6 +29,15 @@ export interface RouteGiven {
   readonly mtu?: number | undefined
 }
 
+/** A route as it stands in the table. */
+export interface RouteListed {
+  readonly network: Ipv4Addr
+  readonly prefix: number
+  readonly route: Route | undefined
+  readonly deadEnd: DeadEnd | undefined
+  readonly isKernels: boolean
+}
+
 interface Entry {
   readonly network: Ipv4Addr
   readonly mask: Ipv4Addr
@@ -101,6 +110,17 @@ export class Routes {
     this.#kernels = routes.map(entryOf)
     this.#setAddresses(addresses)
     this.#arrange()
+  }
+  get addresses(): readonly InterfaceAddress[] {
+    return this.#addresses
+  }
+  get count(): number {
+    return this.#routes.length
+  }
+  /** At most so many, those to the largest blocks first. */
+  listed(most: number): RouteListed[] {
+    const last = this.#routes.slice(-most).reverse()
+    return last.map(entry => ({ ...entry, isKernels: !this.#given.includes(entry) }))
   }
   /** Applies a link's new MTU. */
   linkChanged(link: Link): void {

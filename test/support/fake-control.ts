@@ -131,6 +131,7 @@ export class FakeControl implements Control {
       case 'drain-director':
       case 'cancel-drain':
       case 'dashboard-login':
+      case 'network':
         throw new Refuse('EPROTO') // ask a director
       case 'add-vip':
         return void this.vips.push(request.cidr)

@@ -8,6 +8,8 @@ import type { Control, Reply, Request } from '../protocol/api.js'
 import { HttpRefusal, protect, readJson, sayJson, sayRefusal, sayText } from './answers.js'
 import { Assets, isPage } from './assets.js'
 import { hasTwoHosts, whyNotFromThere, whyNotThisHost } from './gate.js'
+import { FleetReader } from './fleet-reader.js'
+import type { FleetShown } from './fleet.js'
 import { Live } from './live/live.js'
 import { readService, readView } from './live/view.js'
 import { Reads } from './reads.js'
@@ -35,6 +37,8 @@ export interface DashboardOptions {
   admin: AdminOptions
   /** What the director was given and what it stands on. */
   given?: () => Given
+  /** The fleet that it is in; undefined: none. */
+  fleet?: () => Promise<FleetShown> | undefined
   /** Where the built pages are. */
   folder?: string
 }
@@ -54,7 +58,7 @@ export class Dashboard implements Site {
   readonly #api: Readonly<Record<string, Answer>>
 
   constructor(options: DashboardOptions, events = new Events()) {
-    const { control, names, workers, admin, given, folder = FOLDER } = options
+    const { control, names, workers, admin, given, fleet = () => undefined, folder = FOLDER } = options
     this.#control = control
     this.#events = events
     this.#admin = new Admin(admin, events)
@@ -63,11 +67,13 @@ export class Dashboard implements Site {
     this.#reads = new Reads(control)
     this.#live = new Live(control, workers, { drains: this.#admin.drains, events })
     const of = this.#admin
+    const seen = new FleetReader(fleet)
     this.#api = {
       'GET /api/session': async (request, response) =>
         sayJson(response, { ...(await of.session(request)), version: packageVersion() }),
       'GET /api/settings': async (_request, response) => sayJson(response, await readSettings(control, given)),
       'GET /api/lint': slow(async (_request, response, query) => sayJson(response, await readLint(admin.work, query))),
+      'GET /api/fleet': async (_request, response) => sayJson(response, await seen.shown()),
       'GET /api/live': (request, response, query) => this.#live.join(request, response, readView(query)),
       'POST /api/read': (request, response) => this.#read(request, response),
       'POST /api/connections': (request, response) => this.#find(request, response),

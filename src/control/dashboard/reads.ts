@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<OperationName, Kind>> = {
   health: 'free',
   vrrp: 'free',
   announcements: 'free',
+  network: 'free',
   watch: 'watch',
   watched: 'watch',
   unwatch: 'watch',

@@ -1,4 +1,4 @@
-import type { Control, Reply } from '../protocol/api.js'
+import type { Answer, Control, NetworkInfo, OperationName, Operations, Request } from '../protocol/api.js'
 import { HttpRefusal } from './answers.js'
 
 /** What the director was started with and what it stands on, which those know who started it. No secrets. */
@@ -12,8 +12,6 @@ export interface Given {
   neighbours: string[]
   /** What was changed of those since, as requests of the control socket; the last ones. */
   changes: string[]
-  /** What the kernel holds on the same interfaces; only beside the kernel. */
-  kernel?: KernelHolds
   keepalived?: KeepalivedRead
 }
 export interface GivenInterface {
@@ -23,14 +21,6 @@ export interface GivenInterface {
   mac: string
   mtu: number
 }
-export interface KernelHolds {
-  addresses: string[]
-  routes: string[]
-  neighbours: string[]
-  /** How many more routes there are. */
-  moreRoutes: number
-  moreNeighbours: number
-}
 export interface KeepalivedRead {
   /** The file named, then those that it includes; passwords left out. */
   files: { name: string; text: string }[]
@@ -38,14 +28,23 @@ export interface KeepalivedRead {
 }
 
 export interface Settings extends Partial<Given> {
+  /** What it has now, beside the kernel also what it follows there. */
+  network: NetworkInfo
   timeouts: Value<'timeouts'>
   sysctls: Value<'sysctls'>
 }
-type Value<O extends 'timeouts' | 'sysctls'> = Extract<Reply<O>, { ok: true }>['value']
+type Value<O extends OperationName> = Operations[O]['value']
 
 export async function readSettings(control: Control, given?: () => Given): Promise<Settings> {
-  const [timeouts, sysctls] = await Promise.all([control.call({ op: 'timeouts' }), control.call({ op: 'sysctls' })])
-  if (!timeouts.ok) throw new HttpRefusal(503, timeouts.message)
-  if (!sysctls.ok) throw new HttpRefusal(503, sysctls.message)
-  return { ...given?.(), timeouts: timeouts.value, sysctls: sysctls.value }
+  const ask = async <O extends OperationName>(request: Request<O>): Promise<Value<O>> => {
+    const reply: Answer<Value<O>> = await control.call<O>(request)
+    if (!reply.ok) throw new HttpRefusal(503, reply.message)
+    return reply.value
+  }
+  const [timeouts, sysctls, network] = await Promise.all([
+    ask<'timeouts'>({ op: 'timeouts' }),
+    ask<'sysctls'>({ op: 'sysctls' }),
+    ask<'network'>({ op: 'network' }),
+  ])
+  return { ...given?.(), timeouts, sysctls, network }
 }

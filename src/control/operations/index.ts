@@ -9,6 +9,7 @@ import { figures } from './figures.js'
 import { keepalived } from './keepalived.js'
 import { localAddresses } from './local-addresses.js'
 import { marks } from './marks.js'
+import { network } from './network.js'
 import { offload } from './offload.js'
 import type { OperationsOf } from './operation.js'
 import { realServers } from './real-servers.js'
@@ -54,6 +55,7 @@ export const OPERATIONS = {
   ...keepalived,
   ...announcements,
   ...dashboard,
+  ...network,
 } satisfies OperationsOf<OperationName>
 
 type All = typeof OPERATIONS

@@ -39,6 +39,7 @@ export type {
   ServiceHealth,
   StateInfo,
 } from './health.js'
+export type { NeighbourShown, NetworkInfo, RouteShown } from './network.js'
 export type { OffloadCounts, OffloadHere, OffloadInfo } from './offload.js'
 export type { MarkRuleInfo } from './marks.js'
 export type { RouteInfo } from './routes.js'

@@ -9,6 +9,7 @@ import { figures } from './figures.js'
 import { health } from './health.js'
 import { localAddressRules } from './local-addresses.js'
 import { marks } from './marks.js'
+import { network } from './network.js'
 import { offload } from './offload.js'
 import { realServerRules } from './real-servers.js'
 import type { Answer } from './refusal.js'
@@ -49,6 +50,7 @@ export const SHAPES = {
   ...reloadPlan,
   ...announcements,
   ...dashboard,
+  ...network,
 }
 
 type Shapes = typeof SHAPES

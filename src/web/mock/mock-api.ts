@@ -4,6 +4,7 @@ import type { ServiceKey } from '../../control/protocol/api.ts'
 import type { DrainRow, ServiceRow, Tick } from '../src/live/tick.ts'
 import { isSameService, serviceFromPath, serviceName, serviceOption } from '../src/pure/service-name.ts'
 import { sumsOf } from '../src/pure/sums.ts'
+import { FLEET } from './mock-fleet.ts'
 import { mockConnection, mockExplanation, mockService, mockTick } from './mock-figures.ts'
 
 /* A director's /api, made up: for `npm run dev` and for tests of the pages alone. It changes nothing but whether it is unlocked. */
@@ -92,6 +93,8 @@ export class MockApi {
       case '/api/logout':
         this.isOpen = false
         return [200, this.#session()]
+      case '/api/fleet':
+        return [200, { fleet: FLEET }]
       case '/api/settings':
         return [200, SETTINGS]
       case '/api/lint':
@@ -231,12 +234,19 @@ const SETTINGS = {
   routes: ['default=10.0.0.254'],
   neighbours: [],
   changes: ['add-route to 172.16.0.0/12 gateway 10.0.0.253'],
-  kernel: {
-    addresses: ['192.0.2.10/24 dev eth0'],
-    routes: ['default via 192.0.2.1 dev eth0', '192.0.2.0/24 dev eth0'],
-    neighbours: ['192.0.2.1 dev eth0 lladdr 02:00:00:00:00:fe reachable'],
-    moreRoutes: 12,
-    moreNeighbours: 0,
+  network: {
+    addresses: [{ cidr: '192.0.2.10/24', link: 'eth0' }],
+    routes: {
+      rows: [
+        { to: '0.0.0.0/0', gateway: '192.0.2.1', link: 'eth0', mtu: 1500, isKernels: true },
+        { to: '10.66.0.0/16', deadEnd: 'blackhole', isKernels: true },
+      ],
+      more: 0,
+    },
+    neighbours: {
+      rows: [{ address: '192.0.2.1', link: 'eth0', mac: '02:00:00:00:00:fe', state: 'reachable' }],
+      more: 0,
+    },
   },
   keepalived: {
     files: [

@@ -113,10 +113,12 @@ function AdminButton() {
     )
   }
   const isOpen = may.admin === 'open'
+  const name = isOpen ? T.admin.lock : T.admin.unlock
+  const press = (): void => (isOpen ? void lock() : isLoginOpen.set(true))
   return (
-    <button type="button" class="ghost" onClick={() => (isOpen ? void lock() : isLoginOpen.set(true))} title={may.who}>
+    <button type="button" class="ghost" onClick={press} title={may.who} aria-label={name}>
       <Icon name={isOpen ? 'unlocked' : 'locked'} />
-      <span class="wide-only">{isOpen ? T.admin.lock : T.admin.unlock}</span>
+      <span class="wide-only">{name}</span>
     </button>
   )
 }

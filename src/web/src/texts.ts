@@ -329,6 +329,16 @@ export const T = {
     allUp: 'All are up.',
     noSync: 'Connections are not synchronised between directors; docs/fleet.md says what mh keeps.',
   },
+  fleet: {
+    title: 'Fleet',
+    columns: ['Director', 'State', 'Rules', 'Connections', 'New', 'Packets in', 'Services', 'Since', 'uvs'],
+    self: 'this one',
+    revision: (revision: number, written?: string) =>
+      `Rules of revision ${revision}${written === undefined ? '' : `, last written by ${written}`}`,
+    lags: (has: number, newest: number) => `${has}, behind ${newest}`,
+    rules: (services: number, servers: number, down: number) =>
+      `${services}, ${plural(servers, 'real server', 'real servers')}${down > 0 ? `, ${down} of weight 0` : ''}`,
+  },
   settings: {
     sub: (version: string, node: string, pid: number, workers: number) =>
       `uvs ${version}, Node ${node}, process ${pid}, ${plural(workers, 'worker', 'workers')}`,
@@ -344,10 +354,13 @@ export const T = {
     neighbours: 'Static neighbours',
     nothingGiven: 'None is given.',
     changes: 'Changed since the start',
-    kernel: 'What the kernel holds',
-    kernelAddresses: 'Addresses there',
-    kernelRoutes: 'Routes, main table',
-    kernelNeighbours: 'Neighbours there',
+    now: 'The network as the director has it now',
+    addressesNow: 'Addresses of its interfaces',
+    routesNow: 'Routes in use',
+    neighboursNow: 'Neighbours it knows',
+    noNeighbours: 'none yet: it asks for one when a packet is to go there',
+    elsewhere: '(by another interface: left to the kernel)',
+    kernels: '(the kernel’s)',
     none: 'none',
     more: (count: number) => `and ${count} more`,
     keepalived: 'keepalived.conf as it was read',

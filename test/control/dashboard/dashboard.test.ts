@@ -40,7 +40,7 @@ t.test('settings: what was given, timeouts and sysctls; nothing where it is not 
   const { json } = await ask(sure, '/api/settings')
   t.match(json, { ...none, timeouts: { tcp: 900 } })
   t.ok((json as { sysctls: string[][] }).sysctls.some(([name]) => name === 'drop_entry'))
-  t.strictSame(Object.keys((await ask(bare, '/api/settings')).json as object), ['timeouts', 'sysctls'])
+  t.strictSame(Object.keys((await ask(bare, '/api/settings')).json as object), ['timeouts', 'sysctls', 'network'])
   t.equal((await post(sure, '/api/settings', {})).status, 405)
   t.equal((await ask(sure, '/api/settings', { headers: { 'sec-fetch-site': 'cross-site' } })).status, 403)
 })
@@ -188,7 +188,7 @@ t.test('no request that changes anything is answered, whatever its method', asyn
       else if (op.includes('watch')) t.equal(status, 400, 'it belongs to nobody')
       else t.match([status, (json as { message: string }).message], [403, `${op} is not for readers`], op)
     }
-  const reads = ['announcements', 'connections', 'drops', 'figures', 'health', 'offload', 'service-figures']
+  const reads = ['announcements', 'connections', 'drops', 'figures', 'health', 'network', 'offload', 'service-figures']
   reads.push('service-sums', 'services', 'sysctls', 'timeouts', 'totals', 'verdicts', 'vrrp')
   t.same([...free].sort(), reads)
   t.same([...new Set(asked)].sort(), reads)

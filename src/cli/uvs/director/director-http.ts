@@ -1,5 +1,6 @@
 import { TokenFile } from '../../../control/dashboard/admin/token-file.js'
 import { Dashboard } from '../../../control/dashboard/dashboard.js'
+import type { FleetShown } from '../../../control/dashboard/fleet.js'
 import type { Given } from '../../../control/dashboard/settings.js'
 import { serveHttp } from '../../../control/metrics/http.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
@@ -38,6 +39,7 @@ export class DirectorHttp {
   #logins: DashboardLogins | undefined
   #keepalived: { readonly read: SettingsRead } | undefined
   #marks: SeenMarks | undefined
+  #fleet: { fleet(): Promise<FleetShown> } | undefined
   #site: Dashboard | undefined
 
   /** Throws an Error of one line if the file of --http-admin is not fit. */
@@ -71,6 +73,11 @@ export class DirectorHttp {
     this.#keepalived = keepalived
   }
 
+  /** The fleet that the director is in from now on. */
+  showFleet(of: { fleet(): Promise<FleetShown> }): void {
+    this.#fleet = of
+  }
+
   /** Serves until what it returns is closed. Throws an Error of one line if it cannot. */
   async serve(served: Served): Promise<{ close(): Promise<void> }[]> {
     const { dataPlane, control, all, rules, command, args, holder } = served
@@ -81,12 +88,12 @@ export class DirectorHttp {
     const work = new ThreadedDesk({ ...command, ...(holder && { holder }) }, all, () => marks.all)
     const admin = { director: control, work, commands: dashboardCommands(), ways, tell }
     const { devices } = dataPlane
-    // Native code, which options and help must do without.
-    const { readKernel: kernel } = await import('./kernel-holds.js')
     const keepalived = (): SettingsRead | undefined => this.#keepalived?.read
-    const settings = new DirectorSettings({ args, command, devices, kernel, keepalived }, this.#changes.lines)
+    const settings = new DirectorSettings({ args, command, devices, keepalived }, this.#changes.lines)
     const given = (): Given => settings.given()
-    const site = new Dashboard({ control: all, names: http.names, workers: command.workers, admin, given })
+    const fleet = (): Promise<FleetShown> | undefined => this.#fleet?.fleet()
+    const { names } = http
+    const site = new Dashboard({ control: all, names, workers: command.workers, admin, given, fleet })
     this.#site = site
     const metrics = new Metrics({ control: all, requests: this.#requests, rules, threads: dataPlane.threads })
     const server = await serveHttp(http, dataPlane, metrics, {}, site)

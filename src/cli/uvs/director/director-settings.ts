@@ -1,11 +1,9 @@
-import type { Given, KernelHolds } from '../../../control/dashboard/settings.js'
+import type { Given } from '../../../control/dashboard/settings.js'
 import type { Reply, Request } from '../../../control/protocol/api.js'
 import { withoutSecrets } from '../../../keepalived/seen/without-secrets.js'
 import type { DirectorCommand } from './director-options.js'
 import type { ReadFile } from './read-keepalived.js'
 
-/** How long what the kernel holds is not asked for again. */
-const KERNEL_MS = 5000
 /** Changes since the start that are kept; complaints of a file that are shown. */
 const MOST_CHANGES = 50
 const MOST_WARNINGS = 200
@@ -17,8 +15,6 @@ export interface SettingsOf {
   readonly args: readonly string[]
   readonly command: DirectorCommand
   readonly devices: readonly { name: string; mac: string; mtu: number }[]
-  /** What the kernel holds; asked only beside it. undefined: it does not say. */
-  readonly kernel: (interfaces: readonly string[]) => KernelHolds | undefined
   /** The keepalived.conf that runs, if one does. */
   readonly keepalived: () => SettingsRead | undefined
 }
@@ -27,8 +23,6 @@ export interface SettingsOf {
 export class DirectorSettings {
   readonly #of: SettingsOf
   readonly #changes: readonly string[]
-  #kernel: KernelHolds | undefined
-  #kernelAt = -Infinity
 
   constructor(of: SettingsOf, changes: readonly string[]) {
     this.#of = of
@@ -38,7 +32,6 @@ export class DirectorSettings {
   given(): Given {
     const { args, command, devices } = this.#of
     const { addresses, routes = [], neighbours = [], vips = [] } = command.director
-    const kernel = this.#kernelHolds()
     const read = this.#of.keepalived()
     return {
       options: optionLines(args),
@@ -53,19 +46,8 @@ export class DirectorSettings {
       routes: [...routes],
       neighbours: [...neighbours],
       changes: [...this.#changes],
-      ...(kernel && { kernel }),
       ...(read && { keepalived: shown(read) }),
     }
-  }
-
-  #kernelHolds(): KernelHolds | undefined {
-    const beside = this.#of.command.devices.filter(isBeside).map(({ name }) => name)
-    if (beside.length === 0) return undefined
-    if (performance.now() - this.#kernelAt > KERNEL_MS) {
-      this.#kernel = this.#of.kernel(beside)
-      this.#kernelAt = performance.now()
-    }
-    return this.#kernel
   }
 }
 

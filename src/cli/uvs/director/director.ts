@@ -83,6 +83,7 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
     if (keepalived) http.show(keepalived)
     const etcd = await etcdOf(command, { director: control, control: all, makeTrial, loads: rulesLoads })
     if (etcd) open.unshift(etcd)
+    if (etcd) http.showFleet(etcd)
     const reloads = { file: command.rules, other: keepalived ?? etcd, makeTrial, director: control, loads: rulesLoads }
     open.unshift(reloadOnHangup(reloads, manager))
     for (const note of notes) complain(note)

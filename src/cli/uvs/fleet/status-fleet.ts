@@ -92,14 +92,22 @@ const COLUMNS = [
 /** Those that hold names are flush left. */
 const LEFT = new Set(['DIRECTOR', 'STATE', 'UVS'])
 
+/** What it does, in a word or two; ?: what it says of itself cannot be read. */
+export function stateWord({ name, state }: PublishedDirector, drained: readonly string[]): string {
+  if (!state) return '?'
+  if (state.isDraining) return 'draining'
+  if (state.rules.from === 'none') return 'waiting'
+  return drained.includes(name) ? 'to drain' : 'serving'
+}
+
 export function statusText({ revision, note, directors, drained, faults }: FleetStatus): string {
-  const rows = directors.map(({ name, state }) => {
-    if (!state) return [name, '?', ...Array<string>(COLUMNS.length - 2).fill('')]
-    const { rules, health, load, isDraining, uvs } = state
-    const marked = drained.includes(name) ? 'to drain' : 'serving'
+  const rows = directors.map(director => {
+    const { name, state } = director
+    const word = stateWord(director, drained)
+    if (!state) return [name, word, ...Array<string>(COLUMNS.length - 2).fill('')]
+    const { rules, health, load, uvs } = state
     const counts = [rules.revision, rules.services, rules.realServers, health.realServersDown, load.connections]
     const rates = [load.cps, load.inPps, load.outPps].map(Math.round)
-    const word = isDraining ? 'draining' : rules.from === 'none' ? 'waiting' : marked
     return [name, word, ...[...counts, ...rates].map(String), safe(uvs)]
   })
   const widths = COLUMNS.map((title, at) => Math.max(title.length, ...rows.map(row => row[at]!.length)))

@@ -1,4 +1,5 @@
 import type { Linted, LintedService, Planned } from '../../../control/dashboard/rules-work.ts'
+import type { FleetShown } from '../../../control/dashboard/fleet.ts'
 import type { Settings } from '../../../control/dashboard/settings.ts'
 import type {
   ConnectionInfo,
@@ -51,6 +52,7 @@ export const settings = (signal?: AbortSignal): Promise<Settings> => ask<Setting
 export const lintAll = (signal?: AbortSignal): Promise<Linted> => ask<Linted>('/api/lint', signal)
 export const lintOf = (service: ServiceKey, signal?: AbortSignal): Promise<LintedService> =>
   ask<LintedService>(`/api/lint?service=${encodeURIComponent(servicePath(service))}`, signal)
+export const fleet = (signal?: AbortSignal): Promise<{ fleet?: FleetShown }> => ask('/api/fleet', signal)
 export const login = (token: string): Promise<unknown> => post('/api/login', { token })
 export const logout = (): Promise<unknown> => post('/api/logout', {})
 export const plan = (wanted: Wanted, flows: number): Promise<Planned> =>

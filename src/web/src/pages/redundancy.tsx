@@ -9,6 +9,7 @@ import { duration, moment } from '../pure/format.ts'
 import { roleOf } from '../pure/role.ts'
 import { checkedName } from '../pure/checked-name.ts'
 import { T } from '../texts.ts'
+import { Fleet } from './fleet.tsx'
 
 export function RedundancyPage() {
   const now = useStore(tick)
@@ -22,6 +23,7 @@ export function RedundancyPage() {
       {vrrp && <Instances vrrp={vrrp} nowMs={now.at} />}
       {vrrp && <Others vrrp={vrrp} nowMs={now.at} />}
       {announcements && <Announced info={announcements} />}
+      <Fleet nowMs={now.at} />
       <Timeline now={now} />
       {health && (
         <Card title={T.redundancy.health(health.up, health.down, health.unknown)}>

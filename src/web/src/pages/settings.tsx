@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { GivenInterface, KeepalivedRead, KernelHolds, Settings } from '../../../control/dashboard/settings.ts'
+import type { GivenInterface, KeepalivedRead, Settings } from '../../../control/dashboard/settings.ts'
+import type { NeighbourShown, RouteShown } from '../../../control/protocol/api.ts'
 import { settings } from '../live/api.ts'
 import { askServices, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
@@ -39,7 +40,7 @@ export function SettingsPage() {
             <Lines title={T.settings.neighbours} lines={value.neighbours} none={T.settings.nothingGiven} />
             {value.changes?.length ? <Lines title={T.settings.changes} lines={value.changes} none="" /> : null}
           </div>
-          {value.kernel && <Kernel kernel={value.kernel} />}
+          <Network network={value.network} />
           {value.keepalived && <Keepalived keepalived={value.keepalived} />}
           <Sysctls sysctls={value.sysctls} />
         </>
@@ -120,18 +121,44 @@ function Interfaces({ interfaces }: { interfaces: GivenInterface[] }) {
   )
 }
 
-function Kernel({ kernel }: { kernel: KernelHolds }) {
-  const { addresses, routes, neighbours, moreRoutes, moreNeighbours } = kernel
+/** As the director has it now. */
+function Network({ network: { addresses, routes, neighbours } }: Pick<Settings, 'network'>) {
   return (
     <>
-      <h2 class="part">{T.settings.kernel}</h2>
+      <h2 class="part">{T.settings.now}</h2>
       <div class="columns">
-        <Lines title={T.settings.kernelAddresses} lines={addresses} none={T.settings.none} />
-        <Lines title={T.settings.kernelRoutes} lines={routes} none={T.settings.none} more={moreRoutes} />
-        <Lines title={T.settings.kernelNeighbours} lines={neighbours} none={T.settings.none} more={moreNeighbours} />
+        <Lines
+          title={T.settings.addressesNow}
+          lines={addresses.map(({ cidr, link }) => `${cidr} dev ${link}`)}
+          none={T.settings.none}
+        />
+        <Lines
+          title={T.settings.routesNow}
+          lines={routes.rows.map(routeLine)}
+          none={T.settings.none}
+          more={routes.more}
+        />
+        <Lines
+          title={T.settings.neighboursNow}
+          lines={neighbours.rows.map(neighbourLine)}
+          none={T.settings.noNeighbours}
+          more={neighbours.more}
+        />
       </div>
     </>
   )
+}
+
+/** As ip-route(8) and ip-neighbour(8) write them. */
+function routeLine({ to, gateway, link, mtu, deadEnd, isKernels }: RouteShown): string {
+  const kind = deadEnd === undefined || deadEnd === 'elsewhere' ? [] : [deadEnd]
+  const way = [...(gateway ? ['via', gateway] : []), ...(link ? ['dev', link] : [])]
+  const notes = [...(deadEnd === 'elsewhere' ? [T.settings.elsewhere] : []), ...(isKernels ? [T.settings.kernels] : [])]
+  const size = mtu === undefined ? [] : ['mtu', mtu]
+  return [...kind, to === '0.0.0.0/0' ? 'default' : to, ...way, ...size, ...notes].join(' ')
+}
+function neighbourLine({ address, link, mac, state }: NeighbourShown): string {
+  return [address, 'dev', link, ...(mac ? ['lladdr', mac] : []), state].join(' ')
 }
 
 /** As it was read, when it was read: the file may have changed since. */

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { DirectorSettings, optionLines, SettingsChanges } from '../../../../src/cli/uvs/director/director-settings.js'
 import { parseDirectorOptions } from '../../../../src/cli/uvs/director/director-options.js'
-import { readKernel } from '../../../../src/cli/uvs/director/kernel-holds.js'
 
 const ARGS = ['--tap', 'tap0', '--address', '10.0.0.1/24@tap0', '--vip', '10.0.0.9', '--route', 'default=10.0.0.254']
 
@@ -14,7 +13,7 @@ t.test('what the options give, and what was changed since', async t => {
   changes.saw({ op: 'add-vip', cidr: '10.0.0.10' }, { ok: false, refusal: 'EINVAL', message: '' })
   changes.saw({ op: 'totals' }, ok as never)
   const command = parseDirectorOptions(ARGS, 1)
-  const of = { ...NOBODY, args: ARGS, command, kernel: () => t.fail('not beside the kernel') as never }
+  const of = { ...NOBODY, args: ARGS, command }
   const given = new DirectorSettings(of, changes.lines).given()
   t.strictSame(given, {
     options: ['--tap tap0', '--address 10.0.0.1/24@tap0', '--vip 10.0.0.9', '--route default=10.0.0.254'],
@@ -28,30 +27,14 @@ t.test('what the options give, and what was changed since', async t => {
   t.equal(changes.lines.length, 50, 'the last ones')
 })
 
-t.test(
-  'what the kernel holds, asked at most once in five seconds; a keepalived.conf without its passwords',
-  async t => {
-    let asked = 0
-    const kernel = (interfaces: readonly string[]) => {
-      asked++
-      return readKernel(interfaces)
-    }
-    const command = parseDirectorOptions(['--raw', 'lo'], 1)
-    const beside = { ...command, devices: [{ kind: 'raw' as const, name: 'lo', isBeside: true }] }
-    const files = [{ name: 'ha.conf', text: 'auth_pass hunter2' }]
-    const complaints = [{ text: '', line: 'ha.conf:1: warning: hunter2', isError: false }]
-    const keepalived = () => ({ files, complaints })
-    const settings = new DirectorSettings({ ...NOBODY, args: [], command: beside, kernel, keepalived }, [])
-    const { kernel: held, keepalived: read } = settings.given()
-    t.ok(held?.addresses.includes('127.0.0.1/8 dev lo'), String(held?.addresses))
-    settings.given()
-    t.equal(asked, 1)
-    t.strictSame(read, {
-      files: [{ name: 'ha.conf', text: 'auth_pass …' }],
-      warnings: ['ha.conf:1: warning: …'],
-    })
-  },
-)
+t.test('a keepalived.conf without its passwords', async t => {
+  const command = parseDirectorOptions(['--raw', 'lo'], 1)
+  const files = [{ name: 'ha.conf', text: 'auth_pass hunter2' }]
+  const complaints = [{ text: '', line: 'ha.conf:1: warning: hunter2', isError: false }]
+  const keepalived = () => ({ files, complaints })
+  const { keepalived: read } = new DirectorSettings({ ...NOBODY, args: [], command, keepalived }, []).given()
+  t.strictSame(read, { files: [{ name: 'ha.conf', text: 'auth_pass …' }], warnings: ['ha.conf:1: warning: …'] })
+})
 
 t.test('options as a shell takes them', async t => {
   t.strictSame(optionLines(['--mark', 'tcp 10.0.0.0/8:80=1', '--standby', '--seed', '5']), [

@@ -1,3 +1,4 @@
+import type { FleetShown } from '../../../../control/dashboard/fleet.js'
 import type { RulesLoads } from '../../../../control/metrics/rules-loads.js'
 import type { Control, ServiceKey } from '../../../../control/protocol/api.js'
 import type { Transactions } from '../../../../control/rules/transactions.js'
@@ -7,8 +8,10 @@ import { encodeState } from '../../../../fleet/publish/director-state.js'
 import { StatePublisher } from '../../../../fleet/publish/state-publisher.js'
 import { Follower } from '../../../../fleet/follow/follower.js'
 import type { FleetRules } from '../../../../fleet/fleet-rules.js'
+import { EtcdStore } from '../../../../fleet/write/etcd-store.js'
 import { summary } from '../../rules/format-plan.js'
 import type { DirectorEtcdOptions } from './etcd-director-options.js'
+import { fleetSeen } from './fleet-seen.js'
 import { LastRules } from './last-rules.js'
 import { RulesApplier } from './rules-applier.js'
 import { stateOf } from './state-of.js'
@@ -36,6 +39,8 @@ export class DirectorEtcd {
   readonly #follower: Follower
   readonly #publisher: StatePublisher
   readonly #last: LastRules
+  readonly #store: EtcdStore
+  readonly #name: string
   #isDraining = false
   #soon: NodeJS.Timeout | undefined
 
@@ -51,6 +56,8 @@ export class DirectorEtcd {
     const { keys, name } = options
     const since = new Date().toISOString()
     this.#etcd = new EtcdClient(options.etcd)
+    this.#store = new EtcdStore(this.#etcd, keys.all)
+    this.#name = name
     this.#last = new LastRules(options.stateDirectory, keys, tell)
     this.#applier = new RulesApplier({ director, makeTrial, isOthers, tell })
     this.#follower = new Follower({
@@ -75,6 +82,11 @@ export class DirectorEtcd {
       },
       tell,
     })
+  }
+
+  /** Who is in the fleet, and who lags. EtcdError. */
+  fleet(): Promise<FleetShown> {
+    return fleetSeen(this.#store, this.#name)
   }
 
   /** Reads everything again, and undoes what was changed beside it. Returns the result as a line. */
