@@ -7,7 +7,7 @@ const FILES_A_PROCESS = 10
  */
 const ALONE = new RegExp(
   '/(e2e|ebpf|io|netns-lab|linux|keepalived/processes|plane|realserver|bench|conformance|property|monitoring|web|run|cli/uvs/(director|fleet|simulate|replay))/|' +
-    '/(cli/uvs/main|director/allocation)\\.',
+    '/(cli/uvs/main|director/allocation|announce/announce-interface|vrrp-host/address-record|socket/hostile-clients)\\.',
 )
 
 /** What runs in one process each: files of one folder, so many at a time, in the order given; those alone that need it, first. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -94,4 +94,16 @@ t.test('files of one folder share a process, ten of them; those with devices do 
     many.slice(10),
     ['test/conn/a.test.js'],
   ])
+})
+
+t.test('a file that enters a network of its own shares no process', async t => {
+  const root = fileURLToPath(new URL('../', import.meta.url))
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.js'))
+  const entering = files.filter(name => readFileSync(join(root, name), 'utf8').includes('own-network.js'))
+  t.ok(entering.length > 10, `${entering.length} of them`)
+  const shared = together(files.map(name => `dist/test/${name}`).sort()).filter(batch => batch.length > 1)
+  t.strictSame(
+    entering.filter(name => shared.some(batch => batch.includes(`dist/test/${name}`))),
+    [],
+  )
 })
