@@ -4,7 +4,7 @@ import type { Outcome } from '../../../../src/control/protocol/api.js'
 import { EtcdClient } from '../../../../src/etcd/etcd-client.js'
 import { encodeState } from '../../../../src/fleet/publish/director-state.js'
 import { leaderOf, NO_ETCD, startEtcd, type EtcdCluster } from '../../../support/etcd.js'
-import { runCommand } from '../../../support/run-command.js'
+import { runCommand, startCommand } from '../../../support/run-command.js'
 import { sampleState } from './sample-state.js'
 
 /* uvs fleet as a user runs it, with etcd on loopback. */
@@ -23,6 +23,9 @@ class Site {
   }
   run(stdin: string, ...words: string[]): Promise<Outcome> {
     return runCommand('fleet', stdin, ...words, ...this.#where)
+  }
+  start(...words: string[]): ReturnType<typeof startCommand> {
+    return startCommand('fleet', '', ...words, ...this.#where)
   }
   async publish(name: string, revision: number, connections?: number): Promise<void> {
     await this.etcd.put(`/uvs/s/directors/${name}`, encodeState(sampleState(name, revision, connections)))
@@ -115,21 +118,20 @@ t.test('commands', { skip: NO_ETCD, timeout: 240_000 }, async t => {
   await t.test('drain: the weight, and what directors have left', async t => {
     await site.publish('d1', 1, 7)
     await site.publish('d2', 1e6, 5)
-    const draining = site.run('', 'drain', '-t', '10.0.0.1:80', '-r', '10.0.1.1', '--deadline', '100s')
+    const draining = site.start('drain', '-t', '10.0.0.1:80', '-r', '10.0.1.1', '--deadline', '100s')
     await until(async () => (await site.rules()) === RULES.replace('-w 3', '-w 0'))
-    await sleep(1500)
+    await until(() => /d1 has not got it yet, d2 5 connections/.test(draining.said()))
     await site.publish('d1', 1e6, 3)
     await site.publish('d2', 1e6, 0)
-    await sleep(1500)
+    await until(() => /d1 3 connections, d2 0 connections/.test(draining.said()))
     await site.publish('d1', 1e6, 0)
-    const { status, out } = await draining
+    const { status, out } = await draining.outcome
     t.equal(status, 0)
     const lines = out.trimEnd().split('\n')
     const put = 'uvs fleet drain -t 10.0.0.1:80 -r 10.0.1.1:80 --weight 3'
     t.match(lines[0], /^-t 10\.0\.0\.1:80 -r 10\.0\.1\.1:80: weight 3 → 0, revision \d+; to put it back: /)
     t.ok(lines[0]!.endsWith(put))
     t.match(lines.at(-1), 'no connection is left on 2 directors')
-    t.match(out, /d1 has not got it yet, d2 5 connections/)
 
     await t.test('again, up to the deadline', async t => {
       await site.publish('d1', 1e6, 4)
