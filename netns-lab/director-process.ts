@@ -72,7 +72,7 @@ export class DirectorProcess {
   /** What it says of the frames that came in if they do not add up; undefined: they do, or it does not answer. */
   async uncounted(): Promise<string | undefined> {
     if (!isAlive(this.id)) return undefined
-    const control = connectControl(this.control, FIGURES_MS)
+    const control = connectControl(this.control, { ms: FIGURES_MS })
     try {
       const reply = await control.call({ op: 'figures' })
       const sums = reply.ok ? conservation(reply.value) : undefined

@@ -5,7 +5,7 @@ const SETTINGS = { scheduler: 'rr', persistence: 0, netmask: '255.255.255.255', 
 
 /** Gives a director so many services more, which get no packets: on other ports of the VIP. */
 export async function addIdleServices(path: string, vip: string, count: number): Promise<void> {
-  const control = connectControl(path, 60_000)
+  const control = connectControl(path, { ms: 60_000 })
   try {
     const replies = Array.from({ length: count }, (_, i) => {
       const service = { protocol: 'tcp', address: vip, port: FIRST_PORT + i } as const

@@ -3,6 +3,7 @@ import type { Control, OperationName, Reply, Request } from '../protocol/api.js'
 import { encodeRequest, PROTOCOL_VERSION } from '../protocol/envelope.js'
 import { reasonOf } from '../../linux/error-text.js'
 import { LineSplitter } from './line-splitter.js'
+import { noReply, PATIENCE, patienceFor, type Patience } from './patience.js'
 
 /** The control socket has no director, or lost it. The message is one line for the user. */
 export class Unreachable extends Error {}
@@ -14,38 +15,37 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Denied
 }
 
-/** A director answers within some ms; a stopped or hanging one never does. */
-const PATIENCE_MS = 10_000
-
 /** Bytes. A bound against a peer that is no director. */
 const REPLY_LINE_MAX = 256 * 1024 * 1024
 
 interface Waiting {
+  readonly request: Request
   resolve(reply: Reply): void
   reject(error: Unreachable): void
 }
 
 /** The director behind the socket at `path`. Connects with the first call, and again after a lost connection. */
-export function connectControl(path: string, patienceMs = PATIENCE_MS): Control & { close(): void } {
-  return new ControlClient(path, patienceMs)
+export function connectControl(path: string, patience: Partial<Patience> = {}): Control & { close(): void } {
+  return new ControlClient(path, { ...PATIENCE, ...patience })
 }
 
 class ControlClient implements Control {
   readonly #path: string
-  readonly #patienceMs: number
+  readonly #patience: Patience
   #socket: Socket | undefined
   /** Replies come in the order of requests. */
   #waiting: Waiting[] = []
 
-  constructor(path: string, patienceMs: number) {
+  constructor(path: string, patience: Patience) {
     this.#path = path
-    this.#patienceMs = patienceMs
+    this.#patience = patience
   }
 
   call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     return new Promise<Reply>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
+      this.#waiting.push({ request: request as Request, resolve, reject })
       this.#socket ??= this.#connect()
+      if (this.#waiting.length === 1) this.#expectReply(this.#socket)
       this.#socket.write(encodeRequest(request))
     }) as Promise<Reply<O>>
   }
@@ -66,10 +66,12 @@ class ControlClient implements Control {
         const reply = readReply(line)
         if ('not' in reply) return lose(new Unreachable(`what answers at ${this.#path} ${reply.not}`))
         this.#waiting.shift()?.resolve(reply)
+        this.#expectReply(socket)
       }
     })
-    socket.setTimeout(this.#patienceMs, () => {
-      if (this.#waiting.length > 0) lose(new Unreachable(`the director at ${this.#path} does not answer`))
+    socket.on('timeout', () => {
+      const next = this.#waiting[0]
+      if (next) lose(new Unreachable(noReply(next.request, this.#path, socket.timeout!)))
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const kind = error.code === 'EACCES' || error.code === 'EPERM' ? Denied : Unreachable
@@ -77,6 +79,12 @@ class ControlClient implements Control {
     })
     socket.on('close', () => lose(new Unreachable(`the director at ${this.#path} hung up`)))
     return socket
+  }
+
+  /** The time runs anew with whatever comes or is sent, for the request that the director is at. */
+  #expectReply(socket: Socket): void {
+    const next = this.#waiting[0]
+    socket.setTimeout(next ? patienceFor(next.request.op, this.#patience) : 0)
   }
 
   #lose(why: Unreachable): void {

@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { constants } from 'node:os'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import type { Request } from '../../../src/control/protocol/api.js'
 import { connectControl, explain, Unreachable } from '../../../src/control/socket/client.js'
 import { serveControl } from '../../../src/control/socket/server.js'
 import { FakeControl } from '../../support/fake-control.js'
@@ -39,12 +42,59 @@ t.test('replies come back to the request they belong to', async t => {
   ])
 })
 
-t.test('a director that does not answer is waited for no longer than that', async t => {
+/** A director that answers each request `ms` after it has come. */
+function late(ms: number): (socket: Socket) => void {
+  return socket => {
+    let ready = Promise.resolve()
+    const lines = createInterface({ input: socket })
+    lines.on('line', () => {
+      ready = ready.then(() => sleep(ms)).then(() => void socket.write('{"v":1,"ok":true,"value":null}\n'))
+    })
+  }
+}
+
+t.test('a director that does not answer is waited for no longer than that, and what is known is said', async t => {
   const path = `${tempDir(t)}/uvs.sock`
   await impostor(t, path, socket => t.teardown(() => socket.destroy()))
-  const client = connectControl(path, 100)
+  const client = connectControl(path, { ms: 100, longMs: 200 })
   t.teardown(() => client.close())
-  await t.rejects(client.call({ op: 'flush' }), new Unreachable(`the director at ${path} does not answer`))
+  const silence = (s: number): string => `the director at ${path} has not answered for ${s} s`
+  const doubt = '; it may have done what was asked all the same'
+  const look = `${doubt}: look with uvsadm -Ln before you try again`
+  const service = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const
+  const cases: [Request, string][] = [
+    [{ op: 'services' }, silence(0.1)],
+    [{ op: 'begin' }, silence(0.2)],
+    [{ op: 'stage', requests: [] }, silence(0.2)],
+    [{ op: 'commit' }, silence(0.2) + look],
+    [{ op: 'flush' }, silence(0.2) + look],
+    [{ op: 'batch', requests: [] }, silence(0.2) + look],
+    [{ op: 'delete-service', service }, silence(0.1) + look],
+    [{ op: 'set-sysctl', name: 'sloppy_tcp', value: '1' }, silence(0.1) + doubt],
+  ]
+  for (const [request, message] of cases)
+    await t.test(request.op, t => t.rejects(client.call(request), new Unreachable(message)))
+})
+
+t.test('a director that is at a transaction may take longer', async t => {
+  const path = `${tempDir(t)}/uvs.sock`
+  await impostor(t, path, late(400))
+  const client = connectControl(path, { ms: 100, longMs: 60_000 })
+  t.teardown(() => client.close())
+  t.match(await client.call({ op: 'commit' }), { ok: true })
+  t.match(
+    await Promise.all([client.call({ op: 'begin' }), client.call({ op: 'stage', requests: [] })]),
+    [{ ok: true }, { ok: true }],
+    'one after the other on one connection',
+  )
+  const [commit, services] = await Promise.allSettled([client.call({ op: 'commit' }), client.call({ op: 'services' })])
+  t.match(commit, { status: 'fulfilled' })
+  const silence = `the director at ${path} has not answered for 0.1 s`
+  t.match(
+    services,
+    { status: 'rejected', reason: { message: silence } },
+    'the time of what comes behind it runs after it',
+  )
 })
 
 t.test('no director, and one that comes later', async t => {
