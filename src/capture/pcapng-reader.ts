@@ -217,7 +217,7 @@ export class PcapngReader implements FormatReader {
 
 /** Without what a terminal would obey. */
 function nameOf(text: string): string {
-  return text.replace(/\p{Cc}/gu, '')
+  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '')
 }
 
 /** Ticks a second, from if_tsresol: a negative power of 10, or of 2 with the top bit. */

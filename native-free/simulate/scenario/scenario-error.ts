@@ -32,6 +32,6 @@ function asJson(value: unknown): string {
 /** A value as a message quotes it: short, in one line. */
 export function quoted(value: unknown): string {
   const text = typeof value === 'string' ? `'${value}'` : asJson(value)
-  const line = text.replace(/\p{Cc}/gu, '\ufffd')
+  const line = text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
   return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line
 }

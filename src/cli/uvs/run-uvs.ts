@@ -18,5 +18,5 @@ export async function runUvs(command: UvsCommand, args: string[]): Promise<numbe
 
 /** Writes a line to standard error. What was typed, or stood in a file, and would steer a terminal is shown as such. */
 export function complain(name: string, message: string): void {
-  process.stderr.write(`uvs ${name}: ${message.replace(/[^\P{Cc}\n\t]/gu, '\ufffd')}\n`)
+  process.stderr.write(`uvs ${name}: ${message.replace(/[^\P{Cc}\n\t]|\p{Bidi_C}/gu, '\ufffd')}\n`)
 }

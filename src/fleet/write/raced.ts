@@ -28,7 +28,7 @@ export function writtenSince(snapshot: Snapshot, at: number): Raced {
 
 /** A key as a message may show it: a terminal would obey control characters. */
 export function keyShown(key: string): string {
-  const text = key.replace(/\p{Cc}/gu, '\ufffd')
+  const text = key.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
   return text.length > KEY_SHOWN ? `${text.slice(0, KEY_SHOWN)}…` : text
 }
 

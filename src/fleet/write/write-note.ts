@@ -55,7 +55,7 @@ export function isUnfinished(value: string | undefined): boolean {
 
 /** `root@host at 2026-11-30T05:00:00Z` */
 export function noteWords(note: WriteNote | undefined): string {
-  return note ? `${note.by} at ${note.at}` : 'somebody'
+  return note ? `${note.by.replace(/\p{Bidi_C}/gu, '\ufffd')} at ${note.at}` : 'somebody'
 }
 
 /** What a document says of the last write; nothing if nobody knows. */

@@ -17,5 +17,5 @@ export const UP: CheckResult = { isUp: true }
 
 /** What a server said goes to logs and terminals, so it must not steer them. */
 export function down(why: string): CheckResult {
-  return { isUp: false, why: why.replaceAll(/\p{Cc}/gu, '?') }
+  return { isUp: false, why: why.replaceAll(/[\p{Cc}\p{Bidi_C}]/gu, '?') }
 }

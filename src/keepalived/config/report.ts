@@ -79,8 +79,10 @@ export function shownLines(messages: readonly Message[], all: string): string[] 
   return [...shown.map(formatMessage), `and ${least}${more} more messages; ${all}`]
 }
 
-/** What a file holds must not steer the terminal that it is shown on: control characters as \\xNN. */
+/** What a file holds must not steer the terminal that it is shown on: control characters as \\xNN, those of the writing's direction as \\uNNNN. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\0-\x1f\x7f-\x9f]/g, char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, char => {
+    const code = char.charCodeAt(0).toString(16)
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`
+  })
 }

@@ -92,8 +92,8 @@ t.test('who was slower is told who was faster, and has written nothing', async t
     ['only deletions, by uvs', store => store.put(['revision', theirs]), /^bob@h2 at \S+ wrote rules meanwhile/],
     [
       'hostile',
-      store => store.put([`services/\x1b[2J${'k'.repeat(500)}`, '9']),
-      /wrote services\/\ufffd\[2Jk{20,90}… meanwhile/,
+      store => store.put([`services/\x1b[2J\u202e${'k'.repeat(500)}`, '9']),
+      /wrote services\/\ufffd\[2J\ufffdk{20,90}… meanwhile/,
     ],
   ]
   for (const [who, act, message] of others) {

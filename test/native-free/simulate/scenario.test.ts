@@ -145,7 +145,7 @@ const WRONG: readonly [scenario: object, says: string, isShape?: boolean][] = [
   [{ ...LEAST, assert: ['no real server above all'] }, "assert[0]: 'no real server above all': one of 'no real"],
   [{ ...LEAST, assert: ['rs9 at most 3 %'] }, "assert[0]: 'rs9': rs1 are there", false],
   [{ ...LEAST, assert: ['drain within a minute'] }, "assert[0]: 'drain within a minute': one of", true],
-  [{ ...LEAST, name: 'a\u001b[31m', seed: 'x\u001b' }, "seed: 'x\ufffd': a whole number"],
+  [{ ...LEAST, name: 'a\u001b[31m', seed: 'x\u001b\u2066' }, "seed: 'x\ufffd\ufffd': a whole number"],
 ]
 
 t.test('what is wrong is named in a line: place, word, what is allowed', async t => {

@@ -52,5 +52,5 @@ export async function storedRules(snapshot: Snapshot, all: FleetKeys, trial: Tri
 
 /** Of what others wrote: a terminal would obey control characters. */
 export function safe(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd')
+  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
 }

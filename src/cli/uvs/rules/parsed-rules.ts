@@ -47,7 +47,7 @@ export function badLine({ place, words }: RuleLine, what: string): UsageError {
 function shown(text: string): string {
   return printable(text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text)
 }
-/** Replaces control characters, which a terminal would obey. */
+/** Replaces characters which a terminal would obey, those that turn its writing round too. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd')
+  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
 }

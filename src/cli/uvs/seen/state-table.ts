@@ -23,7 +23,7 @@ export function rowOf(depth: number, of: string, { state, since, why }: StateInf
 }
 
 /** What a configuration or a server named must not steer the terminal. */
-const CONTROL = /\p{Cc}/gu
+const CONTROL = /[\p{Cc}\p{Bidi_C}]/gu
 
 const HEAD = ['', 'STATE', 'SINCE', 'NEXT', 'WHY'] as const
 

@@ -98,7 +98,7 @@ function seconds(ms: number): string {
   return `${Math.round(ms) / 1000} s`
 }
 
-/** Replaces control characters of the scenario's texts, which a terminal would obey. */
+/** Replaces characters of the scenario's texts which a terminal would obey, those that turn its writing round too. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd')
+  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
 }

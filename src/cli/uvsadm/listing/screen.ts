@@ -102,7 +102,7 @@ export function fit([left, right]: [string, string], shown: Shown, rows: number,
   const gap = Math.max(1, columns - left.length - right.length)
   const lines = [left + ' '.repeat(gap) + right, '', ...firstRows(shown, rows - 2)]
   return lines.slice(0, rows).map(line => {
-    const shown = line.trimEnd().replace(/\p{Cc}/gu, '?')
+    const shown = line.trimEnd().replace(/[\p{Cc}\p{Bidi_C}]/gu, '?')
     return shown.length > columns ? `${shown.slice(0, columns - 1)}>` : shown
   })
 }

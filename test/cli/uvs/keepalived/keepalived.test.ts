@@ -121,7 +121,10 @@ t.test('what only the whole file shows: by the line of its block', async t => {
 })
 
 t.test('what the file holds does not steer the terminal', async t => {
-  t.equal(check('a\x1b[31mb\x07\x9b\n').err.split(';')[0], "c.conf:1: error: Unknown keyword 'a\\x1b[31mb\\x07\\x9b'")
+  t.equal(
+    check('a\x1b[31mb\x07\x9b\u202e\n').err.split(';')[0],
+    "c.conf:1: error: Unknown keyword 'a\\x1b[31mb\\x07\\x9b\\u202e'",
+  )
 })
 
 t.test('--json: one object', async t => {

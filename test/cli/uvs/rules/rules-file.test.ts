@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { UsageError } from '../../../../src/director/options.js'
+import { badLine } from '../../../../src/cli/uvs/rules/parsed-rules.js'
 import { readRules, ruleLines } from '../../../../src/cli/uvs/rules/rules-file.js'
 import { tempDir } from '../../../support/temp.js'
 
@@ -56,4 +57,9 @@ t.test('lines of a text, by the name that it is given', async t => {
   )
   const long = `-A ${'x'.repeat(5000)}`
   t.throws(() => [...ruleLines(long, '/uvs/rules')], { message: '/uvs/rules line 1 is longer than 4096 characters' })
+})
+
+t.test('a word that would steer the terminal is shown as such', async t => {
+  const [line] = ruleLines('-A \x1b[2J \u202eb:01 \u2066', 'the rules,')
+  t.equal(badLine(line!, 'no').message, 'the rules, line 1: no (-A \ufffd[2J \ufffdb:01 \ufffd)')
 })

@@ -34,7 +34,7 @@ t.test('since when: of another day with its date', async t => {
 })
 
 t.test('names that would steer the terminal do not', async t => {
-  t.match(stateTable([{ depth: 0, of: 'a\x1b[2J', state: 'up' }], { nowS: 0 }), 'a?[2J  up\n')
+  t.match(stateTable([{ depth: 0, of: 'a\x1b[2J\u202e', state: 'up' }], { nowS: 0 }), 'a?[2J?  up\n')
 })
 
 t.test('columns are as wide as they need to be', async t => {

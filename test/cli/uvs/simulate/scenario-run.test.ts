@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { SimulationResult } from '../../../../native-free/simulate/result.js'
+import { simulationText } from '../../../../src/cli/uvs/simulate/simulation-text.js'
 import { localScenario } from './local-scenario.js'
 
 /* Small scenarios whose results can be reasoned out. */
@@ -272,4 +273,9 @@ t.test('a line of rules that is refused is named', async t => {
       message: 'directors[0].keepalived: vrrp_script a: not simulated; only interfaces are tracked',
     },
   )
+})
+
+t.test('what a scenario is called does not steer the terminal', async t => {
+  const name = 'a\x1b[2J\u202eb\u2069'
+  t.match(simulationText(await localScenario({ ...base, name })), /^a\ufffd\[2J\ufffdb\ufffd: 8 s/)
 })

@@ -42,7 +42,11 @@ t.test('a listing is cut to the terminal', async t => {
   const cut = { ...printed('one\ntwo\n'), isCut: true } as const
   t.strictSame(fit(title, cut, 4, 14).slice(2), ['one', '… more lines'], 'nobody has counted them')
   t.strictSame(fit(title, printed('12345678\n123456789\n'), 9, 8), ['left ri>', '', '12345678', '1234567>'], 'too wide')
-  t.strictSame(fit(title, printed('a\x1b[31mb\x7f\n'), 9, 14).at(-1), 'a?[31mb?', 'nothing that a terminal would obey')
+  t.strictSame(
+    fit(title, printed('a\x1b[31mb\x7f\u061c\n'), 9, 14).at(-1),
+    'a?[31mb??',
+    'nothing that a terminal would obey',
+  )
 })
 
 interface FakeScreen extends Screen {
