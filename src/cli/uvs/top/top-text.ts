@@ -27,7 +27,11 @@ export function topText(shown: TopShown): string {
     `in          ${count(rates.inPps)} packets/s, ${bits(rates.inBps)}`,
     `out         ${count(rates.outPps)} packets/s, ${bits(rates.outBps)}`,
     ...(offload ? [`offloaded   ${count(offload.flows)} flows, ${count(offload.packets)} packets so far`] : []),
-    ...(health ? [`health      ${health.up} services up, ${health.down} down, ${health.unknown} not known yet`] : []),
+    ...(health
+      ? [
+          `health      ${health.up} ${health.up === 1 ? 'service' : 'services'} up, ${health.down} down, ${health.unknown} not known yet`,
+        ]
+      : []),
     `drops       ${dropsText(drops)}`,
     '',
   ]

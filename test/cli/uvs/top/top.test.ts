@@ -78,7 +78,7 @@ t.test('health is not read for each screen; after a lost director all is asked a
     },
   }
   const again = new Look(control, [], 'cps')
-  for (let i = 0; i < 3; i++) t.match(await again.read(5), /^health +1 services up, 1 down, 0 not known yet$/m)
+  for (let i = 0; i < 3; i++) t.match(await again.read(5), /^health +1 service up, 1 down, 0 not known yet$/m)
   t.equal(asked.filter(op => op === 'health').length, 1)
   t.equal(asked.filter(op => op === 'announcements').length, 1, 'it announces nothing')
   isThere = false
