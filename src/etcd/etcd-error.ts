@@ -12,6 +12,8 @@ interface Particulars {
   readonly code?: number | undefined
   /** Whether a change may have been carried out nonetheless: its answer was lost. */
   readonly mayBeDone?: boolean
+  /** Whether it stays so until somebody changes options or certificates. */
+  readonly lasts?: boolean
 }
 
 /** The message is one line for the user. */
@@ -19,11 +21,13 @@ export class EtcdError extends Error {
   readonly kind: EtcdFailure
   readonly code: number | undefined
   readonly mayBeDone: boolean
+  readonly lasts: boolean
 
-  constructor(kind: EtcdFailure, message: string, { code, mayBeDone = false }: Particulars = {}) {
+  constructor(kind: EtcdFailure, message: string, { code, mayBeDone = false, lasts = false }: Particulars = {}) {
     super(message)
     this.kind = kind
     this.code = code
     this.mayBeDone = mayBeDone
+    this.lasts = lasts
   }
 }

@@ -109,8 +109,9 @@ export class Gateway {
     }
     const answer = await send()
     if (answer.statusCode === 200 || !this.#user) return answer
-    const status = statusOf(parsed(await readAnswer(answer, endpointName(endpoint), this.#limits.answerMs)))
-    if (!status) throw notEtcd(endpoint, answer)
+    const said = await readAnswer(answer, endpointName(endpoint), this.#limits.answerMs)
+    const status = statusOf(parsed(said))
+    if (!status) throw notEtcd(endpoint, answer, said)
     if (!isOfToken(status)) throw errorOf(status, endpointName(endpoint))
     this.#token = undefined
     return send()
@@ -133,10 +134,11 @@ export class Gateway {
   }
 
   async #read(endpoint: Endpoint, answer: IncomingMessage): Promise<Json> {
-    const body = parsed(await readAnswer(answer, endpointName(endpoint), this.#limits.answerMs))
+    const said = await readAnswer(answer, endpointName(endpoint), this.#limits.answerMs)
+    const body = parsed(said)
     const status = statusOf(body)
     if (status) throw errorOf(status, endpointName(endpoint))
-    if (body === undefined || answer.statusCode !== 200) throw notEtcd(endpoint, answer)
+    if (body === undefined || answer.statusCode !== 200) throw notEtcd(endpoint, answer, said)
     return body
   }
 }
@@ -150,7 +152,14 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-function notEtcd(endpoint: Endpoint, { statusCode }: IncomingMessage): EtcdError {
+/** etcd's own words for a certificate with a CN where it has users: the gateway would ignore that name, and refuses it. */
+const OF_CN = 'CommonName of client'
+
+function notEtcd(endpoint: Endpoint, { statusCode }: IncomingMessage, said = ''): EtcdError {
+  if (said.startsWith(OF_CN)) {
+    const text = `${endpointName(endpoint)}: with users, etcd's JSON gateway refuses a certificate of ours that has a CN: one without is needed`
+    return new EtcdError('refused', text)
+  }
   const text = `${endpointName(endpoint)}: what answers is not etcd's JSON gateway, version 3.4 or later (status ${statusCode})`
   return new EtcdError('malformed', text)
 }

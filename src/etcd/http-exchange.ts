@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { endpointName, type Endpoint } from './endpoints.js'
-import { EtcdError } from './etcd-error.js'
+import { exchangeError } from './exchange-error.js'
 
 /** PEM each. */
 export interface EtcdTls {
@@ -27,6 +27,8 @@ const SOCKETS = 16
 export class HttpExchange {
   readonly #plain = new HttpAgent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: SOCKETS })
   readonly #tls: HttpsAgent
+  /** Names of endpoints. */
+  readonly #haveAnswered = new Set<string>()
 
   constructor(tls: EtcdTls = {}) {
     this.#tls = new HttpsAgent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: SOCKETS, ...tls })
@@ -59,11 +61,13 @@ export class HttpExchange {
       })
       request.on('response', answer => {
         clearTimeout(timer)
+        this.#haveAnswered.add(endpointName(to))
         resolve(answer)
       })
       request.on('error', error => {
         clearTimeout(timer)
-        reject(new EtcdError('unreachable', `${endpointName(to)}: ${reason(error)}`, { mayBeDone: isConnected }))
+        const hasAnswered = this.#haveAnswered.has(endpointName(to))
+        reject(exchangeError(to, error, { socket: request.socket, isConnected, hasAnswered }))
       })
       request.end(body)
     })
@@ -73,10 +77,4 @@ export class HttpExchange {
     this.#plain.destroy()
     this.#tls.destroy()
   }
-}
-
-/** Of an AggregateError, which a name with several addresses gives, the first. */
-function reason(error: Error): string {
-  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error
-  return first.message.split('\n', 1)[0]!
 }

@@ -90,6 +90,14 @@ t.test('failures, each by its kind', async t => {
       ({ answer }) => void answer.writeHead(404).end('<html>'),
       { kind: 'malformed', message: /not etcd's JSON gateway.*404/ },
     ],
+    [
+      'the gateway of an etcd with users, for a certificate with a CN',
+      ({ answer }) =>
+        void answer
+          .writeHead(400, { 'content-type': 'text/plain' })
+          .end('CommonName of client sending a request against gateway will be ignored and not used as expected\n'),
+      { kind: 'refused', message: /refuses a certificate of ours that has a CN: one without is needed$/ },
+    ],
     ['half a JSON', ({ answer }) => void answer.end('{"header":{"rev'), { kind: 'malformed' }],
     [
       'a number that is none',

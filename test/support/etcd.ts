@@ -13,6 +13,8 @@ export const NO_ETCD: string | false =
 /** A member that the test can end and start again, with its data. */
 export interface EtcdMember {
   readonly endpoint: string
+  /** Without TLS, whatever the endpoint has. */
+  readonly healthUrl: string
   /** What it was started with, to be started with more. */
   readonly dataDir: string
   readonly pid: number | undefined
@@ -25,19 +27,36 @@ export interface EtcdCluster {
   readonly endpoints: Endpoint[]
 }
 
+/** Files in PEM form. Clients need a certificate of the same authority. */
+export interface EtcdPems {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
 /** Starts a cluster on loopback, on ports that are free; it ends with the test. */
-export async function startEtcd(t: Test, members = 1, more: readonly string[] = []): Promise<EtcdCluster> {
+export async function startEtcd(
+  t: Test,
+  members = 1,
+  more: readonly string[] = [],
+  pems?: EtcdPems,
+): Promise<EtcdCluster> {
   const dir = tempDir(t)
-  const ports = await freePorts(2 * members)
-  const peers = ports.slice(members).map((port, i) => `m${i}=http://127.0.0.1:${port}`)
+  const ports = await freePorts(3 * members)
+  const peers = ports.slice(members, 2 * members).map((port, i) => `m${i}=http://127.0.0.1:${port}`)
   const all = peers.map((peer, i) => {
     const [name, peerUrl] = peer.split('=') as [string, string]
-    const clientUrl = `http://127.0.0.1:${ports[i]!}`
+    const clientUrl = `${pems ? 'https' : 'http'}://127.0.0.1:${ports[i]!}`
+    // Its health, without a certificate.
+    const healthUrl = `http://127.0.0.1:${ports[2 * members + i]!}`
     const flags = ['--name', name, '--data-dir', join(dir, name)]
     flags.push('--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl)
     flags.push('--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl)
     flags.push('--initial-cluster', peers.join(), '--log-level', 'error', ...more)
-    return new Member(clientUrl, join(dir, name), flags)
+    flags.push('--listen-metrics-urls', healthUrl)
+    if (pems)
+      flags.push('--client-cert-auth', '--trusted-ca-file', pems.ca, '--cert-file', pems.cert, '--key-file', pems.key)
+    return new Member(clientUrl, healthUrl, join(dir, name), flags)
   })
   t.teardown(() => Promise.all(all.map(member => member.kill())))
   await Promise.all(all.map(member => member.start()))
@@ -47,11 +66,13 @@ export async function startEtcd(t: Test, members = 1, more: readonly string[] = 
 class Member implements EtcdMember {
   readonly endpoint: string
   readonly dataDir: string
+  readonly healthUrl: string
   readonly #flags: readonly string[]
   #process: ChildProcess | undefined
 
-  constructor(endpoint: string, dataDir: string, flags: readonly string[]) {
+  constructor(endpoint: string, healthUrl: string, dataDir: string, flags: readonly string[]) {
     this.endpoint = endpoint
+    this.healthUrl = healthUrl
     this.dataDir = dataDir
     this.#flags = flags
   }
@@ -66,7 +87,7 @@ class Member implements EtcdMember {
     this.#process = child
     for (let i = 0; i < 600; i++) {
       if (child.exitCode !== null) throw new Error(`etcd ended with ${child.exitCode}`)
-      const answer = await fetch(`${this.endpoint}/health`, { signal: AbortSignal.timeout(2000) }).catch(
+      const answer = await fetch(`${this.healthUrl}/health`, { signal: AbortSignal.timeout(2000) }).catch(
         () => undefined,
       )
       if (answer?.ok) return

@@ -44,7 +44,7 @@ export async function writeCarefully(
       if (written.done || !mayBeDone) return written
       return (await ownWrite(store, note, before, patience)) ?? written
     } catch (error) {
-      if (!isPassing(error)) throw error
+      if (!isPassing(error)) throw mayBeDone && error instanceof EtcdError ? inDoubt(error) : error
       mayBeDone ||= error.mayBeDone
       if (patience.now() - since >= PATIENCE_MS) throw mayBeDone ? inDoubt(error) : error
       await patience.wait(AGAIN_MS)
@@ -70,5 +70,5 @@ function inDoubt(cause: EtcdError): Error {
 }
 
 function isPassing(error: unknown): error is EtcdError {
-  return error instanceof EtcdError && error.kind === 'unreachable'
+  return error instanceof EtcdError && error.kind === 'unreachable' && !error.lasts
 }

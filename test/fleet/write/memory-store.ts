@@ -17,7 +17,7 @@ export class MemoryStore implements FleetStore {
   /** Called before each write is looked at: what somebody else does meanwhile. */
   meanwhile: (write: Write, count: number) => void = () => {}
   /** What becomes of a write's answer: 'lost' is done all the same, 'unreachable' is not done. */
-  fate: (count: number) => 'answered' | 'lost' | 'unreachable' = () => 'answered'
+  fate: (count: number) => 'answered' | 'lost' | 'unreachable' | 'untrusted' = () => 'answered'
   limit = Infinity
   writes = 0
 
@@ -47,6 +47,8 @@ export class MemoryStore implements FleetStore {
     const count = ++this.writes
     const fate = this.fate(count)
     if (fate === 'unreachable') throw new EtcdError('unreachable', 'http://h:1: ECONNREFUSED')
+    if (fate === 'untrusted')
+      throw new EtcdError('unreachable', 'http://h:2: its certificate is not trusted', { lasts: true })
     this.meanwhile(write, count)
     if (write.puts.length + write.deletes.length > this.limit)
       throw new EtcdError('refused', 'http://h:1: too many operations in txn request', { code: 3 })

@@ -264,10 +264,19 @@ t.test('an answer that is lost: done once, and known to be done', async t => {
     await t.rejects(writer.whole(toward({ x: '3' }), ONCE), { message: /meanwhile: nothing was written/ })
     t.strictSame(servicesOf(store), { hand: '9', x: '2' })
   })
+  await t.test('and a member whose certificate is not trusted, asked after it', async t => {
+    store.writes = 0
+    store.fate = count => (count === 1 ? 'lost' : 'untrusted')
+    store.meanwhile = () => {}
+    await t.rejects(writer.whole(toward({ x: '4' }), ONCE), {
+      message: /its certificate is not trusted; it may have been written: look with uvs fleet show$/,
+    })
+    t.equal(store.writes, 2, 'that will not pass: it is not asked again')
+  })
   await t.test('etcd stays away', async t => {
     store.fate = () => 'lost'
     store.meanwhile = () => {}
-    await t.rejects(writer.whole(toward({ x: '4' }), ONCE), {
+    await t.rejects(writer.whole(toward({ x: '5' }), ONCE), {
       message: /it may have been written: look with uvs fleet show$/,
     })
   })

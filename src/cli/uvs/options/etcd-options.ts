@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { UsageError } from '../../../director/options.js'
 import { readEndpoints } from '../../../etcd/endpoints.js'
 import type { EtcdOptions } from '../../../etcd/gateway.js'
@@ -57,6 +59,9 @@ export function readEtcdOptions(given: Given, env: NodeJS.ProcessEnv, otherwise?
   if ('cert' in tls !== 'key' in tls) throw new UsageError('--etcd-cert and --etcd-key go together')
   if (given.has('--etcd-cacert') && !endpoints.some(({ isTls }) => isTls))
     throw new UsageError('--etcd-cacert: none of the endpoints of --etcd is https://')
+  const { ca, ...own } = tls
+  usable('--etcd-cacert', () => ca === undefined || new X509Certificate(ca))
+  usable('--etcd-cert and --etcd-key', () => createSecureContext(own))
   return { etcd: { endpoints, tls, ...userOf(given, env) }, keys }
 }
 
@@ -93,6 +98,15 @@ function pem<K extends string>(
   const content = text(option, path)
   if (!content.includes('-----BEGIN ')) throw new UsageError(`${option}: '${path}' is not in PEM form`)
   return { [field]: content } as Record<K, string>
+}
+
+/** PEM may hold something else, or a key that is not the certificate's. TLS passes over an authority that it cannot read. */
+function usable(options: string, read: () => unknown): void {
+  try {
+    read()
+  } catch (error) {
+    throw new UsageError(`${options}: ${(error as { reason?: string }).reason ?? messageOf(error)}`)
+  }
 }
 
 function text(option: string, path: string): string {

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ETCD, ETCD_OPTIONS, readEtcdOptions, type EtcdCommand } from '../../../../src/cli/uvs/options/etcd-options.js'
 import { readOptions } from '../../../../src/cli/uvs/options/read-options.js'
+import { Authority, NO_OPENSSL } from '../../../support/certificates.js'
 import { tempDir } from '../../../support/temp.js'
 
 function read(args: string[], env: NodeJS.ProcessEnv = {}, otherwise?: string): EtcdCommand | undefined {
@@ -24,11 +25,24 @@ t.test('without --etcd there is none, whatever the environment holds', async t =
   t.throws(() => read(['--etcd-prefix', '/x']), /--etcd-prefix goes with --etcd/)
 })
 
+t.test('certificates that TLS takes', { skip: NO_OPENSSL }, async t => {
+  const authority = new Authority(t)
+  const { cert, key } = authority.sign('a', '/CN=a')
+  const env = { ETCDCTL_CACERT: '/none', ETCDCTL_CERT: cert, ETCDCTL_KEY: key }
+  const [ca, ours, its] = [authority.cert, cert, key].map(path => readFileSync(path, 'utf8'))
+  const given = ['--etcd', 'https://a', '--etcd-cacert', authority.cert]
+  t.match(read(given, env), { etcd: { tls: { ca, cert: ours, key: its } } })
+  const { key: another } = authority.sign('b', '/CN=b')
+  const mismatch = { name: 'UsageError', message: '--etcd-cert and --etcd-key: key values mismatch' }
+  t.throws(() => read(given, { ...env, ETCDCTL_KEY: another }), mismatch)
+  const broken = file(t, `${PEM}x\n-----END CERTIFICATE-----\n`)
+  t.throws(() => read(given.with(3, broken)), { name: 'UsageError', message: /^--etcd-cacert: \w[\w ]+$/ })
+})
+
 t.test('options count before the environment', async t => {
-  const env = { ETCDCTL_CACERT: '/none', ETCDCTL_CERT: file(t, PEM), ETCDCTL_KEY: file(t, PEM), ETCDCTL_USER: 'a:b:c' }
-  const found = read(['--etcd', 'https://a', '--etcd-cacert', file(t, `${PEM}ours`), '--etcd-prefix=/uvs/x/'], env)
-  t.match(found, {
-    etcd: { tls: { ca: `${PEM}ours`, cert: PEM, key: PEM }, user: { name: 'a', password: 'b:c' } },
+  const env = { ETCDCTL_USER: 'a:b:c' }
+  t.match(read(['--etcd', 'https://a', '--etcd-prefix=/uvs/x/'], env), {
+    etcd: { user: { name: 'a', password: 'b:c' } },
     keys: { prefix: '/uvs/x' },
   })
   t.match(
