@@ -24,6 +24,7 @@ export const T = {
     close: 'Close',
     copy: 'Copy',
     copied: 'Copied',
+    notCopied: 'The browser does not let it be copied: mark it and copy by hand.',
     waiting: 'Waiting for the director …',
     exportAs: (kind: string) => `Save as ${kind}`,
   },
@@ -108,7 +109,7 @@ export const T = {
   services: {
     table: 'Virtual services and their real servers',
     count: (matched: string, total: string) =>
-      matched === total ? `${total} services` : `${matched} of ${total} services`,
+      `${matched === total ? '' : `${matched} of `}${total} ${total === '1' ? 'service' : 'services'}`,
     search: 'Search services',
     columns: 'Columns',
     views: { live: 'now', stats: 'since the start', thresholds: 'thresholds', all: 'all' },
@@ -161,6 +162,7 @@ export const T = {
     reset: 'is reset',
     begin: 'Begin to drain',
     cancel: 'Stop draining',
+    undo: 'To put its weight back:',
     left: (time: string) => `Draining, ${time} left:`,
     counts: (active: number, inactive: number, persistent: number) =>
       `${active} active, ${inactive} inactive, ${plural(persistent, 'template', 'templates')}.`,
@@ -217,12 +219,13 @@ export const T = {
     search: 'Search connections',
     hint: 'Words of a search: an address or address:port of the client; vip or server before it for the other sides; tcp, udp, sctp; a state. Click a client to see why its packets go where they go.',
     odd: (word: string) => `'${word}' is no address, address:port, protocol or state`,
-    found: (rows: string) => `${rows} connections on this page`,
+    found: (rows: string) => `${rows} ${rows === '1' ? 'connection' : 'connections'} on this page`,
     none: 'No connection matches.',
     noneYet: 'None so far: the table is large, go on with the next page.',
     again: 'Look again',
     more: 'Next page',
     before: 'Page before',
+    first: 'First page',
     columns: ['Pro', 'Expires', 'State', 'Source', 'Virtual', 'Local', 'Destination'],
   },
   explain: {
@@ -343,6 +346,7 @@ export const T = {
     sub: (version: string, node: string, pid: number, workers: number) =>
       `uvs ${version}, Node ${node}, process ${pid}, ${plural(workers, 'worker', 'workers')}`,
     timeouts: 'Timeouts of connections',
+    howToSet: 'How they are set:',
     options: 'Options it was started with',
     noOptions: 'none',
     interfaces: 'Interfaces',

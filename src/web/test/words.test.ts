@@ -14,7 +14,14 @@ import {
   servicePath,
 } from '../src/pure/service-name.ts'
 import { pathRates } from '../src/pure/stages.ts'
-import { addServer, addService, deleteServer, drainCommand, editServer } from '../src/pure/uvsadm-line.ts'
+import {
+  addServer,
+  addService,
+  deleteServer,
+  drainCommand,
+  editServer,
+  sysctlCommand,
+} from '../src/pure/uvsadm-line.ts'
 import { alertsOf } from '../src/pure/alerts.ts'
 import { mockConnection, mockService, mockTick } from '../mock/mock-figures.ts'
 import { liveAddress } from '../src/live/tick.ts'
@@ -97,6 +104,10 @@ t.test('each change as uvsadm has it', async t => {
     '-e -t 10.0.0.1:80 -r 10.0.1.2:8080 -i --tun-type gue --tun-port 6080 --tun-csum -w 0',
   )
   t.equal(deleteServer({ mark: 7 }, server), '-d -f 7 -r 10.0.1.2:8080')
+  t.strictSame(
+    [sysctlCommand('conntrack', '1'), sysctlCommand('sync_threshold', '3\t50')],
+    ['uvs sysctl conntrack=1', "uvs sysctl 'sync_threshold=3 50'"],
+  )
   t.equal(drainCommand(key, server, 300), 'uvs drain -t 10.0.0.1:80 -r 10.0.1.2:8080 --deadline 300s')
   const service = { ...mockService(0, 2, 1), localAddresses: ['10.0.9.9'] }
   t.strictSame(

@@ -21,14 +21,17 @@ export let answered: Asked = 'none'
 let asked: Asked = 'none'
 let source: EventSource | undefined
 let lastAt = 0
+let openedAt = 0
 let failures = 0
 let again: ReturnType<typeof setTimeout> | undefined
 
 export function startLive(first: Asked): void {
   asked = first
-  open()
+  if (document.visibilityState !== 'hidden') open()
   setInterval(watchAge, 500)
-  addEventListener('online', () => open())
+  addEventListener('online', () => {
+    if (document.visibilityState !== 'hidden') open()
+  })
   document.addEventListener('visibilitychange', () => {
     // A page that nobody sees asks nothing: ten open ones cost what one does.
     if (document.visibilityState === 'hidden') close()
@@ -45,6 +48,7 @@ export function askServices(next: Asked): void {
 
 function open(): void {
   close()
+  openedAt = performance.now()
   const of = asked
   const opened = new EventSource(liveAddress(of))
   source = opened
@@ -85,7 +89,9 @@ function seriesOf({ totals, connections, drops }: Tick): Record<string, number> 
 }
 
 function watchAge(): void {
-  if (linkState.value === 'live' && performance.now() - lastAt > STALE_MS) linkState.set('stale')
+  // Of a page that comes in sight again the stream has but begun.
+  const since = Math.max(lastAt, openedAt)
+  if (linkState.value === 'live' && source && performance.now() - since > STALE_MS) linkState.set('stale')
 }
 
 /** Since the last tick. */

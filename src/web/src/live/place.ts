@@ -10,9 +10,10 @@ export function startPlace(): void {
   document.addEventListener('click', followLink)
 }
 
-export function go(path: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', path)
-  else history.replaceState(null, '', path)
+/** `mark`: kept with the entry of the history; a view that is only changed keeps its own. */
+export function go(path: string, how: 'push' | 'replace' = 'push', mark: string | null = null): void {
+  if (how === 'push') history.pushState(mark, '', path)
+  else history.replaceState(history.state, '', path)
   look()
   if (how === 'push') {
     scrollTo(0, 0)

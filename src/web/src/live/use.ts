@@ -6,7 +6,7 @@ export interface Asked<T> {
   error?: string
 }
 
-/** Asks at once, and again each `everyMs` while the page is in sight. The last value stays while an error shows. */
+/** Asks at once, and again each `everyMs` while the page is in sight; a tab opened behind others asks when it comes before them. The last value stays while an error shows. */
 export function usePolled<T>(
   make: (signal: AbortSignal) => Promise<T>,
   keys: readonly unknown[],
@@ -16,22 +16,28 @@ export function usePolled<T>(
   useEffect(() => {
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
+    let isMissed = false
     set({})
     const look = async (): Promise<void> => {
-      if (document.visibilityState !== 'hidden') {
-        try {
-          const value = await make(abort.signal)
-          if (!abort.signal.aborted) set({ value })
-        } catch (error) {
-          if (!abort.signal.aborted) set(before => ({ ...before, error: messageOf(error) }))
-        }
+      isMissed = document.visibilityState === 'hidden'
+      if (isMissed) return
+      try {
+        const value = await make(abort.signal)
+        if (!abort.signal.aborted) set({ value })
+      } catch (error) {
+        if (!abort.signal.aborted) set(before => ({ ...before, error: messageOf(error) }))
       }
       if (everyMs > 0 && !abort.signal.aborted) timer = setTimeout(look, everyMs)
     }
+    const onSight = (): void => {
+      if (isMissed) void look()
+    }
+    document.addEventListener('visibilitychange', onSight)
     void look()
     return () => {
       abort.abort()
       clearTimeout(timer)
+      document.removeEventListener('visibilitychange', onSight)
     }
   }, keys)
   return asked

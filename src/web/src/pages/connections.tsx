@@ -62,18 +62,28 @@ function Found({ search, from, flow }: { search: string; from: number; flow: str
       )}
       <div class="actions left">
         {from > 0 && (
-          <button type="button" onClick={() => history.back()}>
-            {T.connections.before}
+          <button type="button" onClick={pageBefore}>
+            {hasPageBefore() ? T.connections.before : T.connections.first}
           </button>
         )}
         {value.next !== null && (
-          <button type="button" onClick={() => go(nextPage(value.next!))}>
+          <button type="button" onClick={() => go(nextPage(value.next!), 'push', NEXT_PAGE)}>
             {T.connections.more}
           </button>
         )}
       </div>
     </>
   )
+}
+
+/** Of the browser's history: the entry before is the page before. Whoever came by a link has none. */
+const NEXT_PAGE = 'next page'
+function hasPageBefore(): boolean {
+  return history.state === NEXT_PAGE
+}
+function pageBefore(): void {
+  if (hasPageBefore()) history.back()
+  else setQuery({ from: '' })
 }
 
 function nextPage(from: number): string {

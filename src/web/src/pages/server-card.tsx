@@ -26,7 +26,8 @@ export function ServerCard({ server, service, drains, setOpen }: CardProps) {
   const sums = sumsOf(service)
   const name = endpoint(server)
   const health = service.health?.servers.find(one => one.address === server.address && one.port === server.port)
-  const drain = drains.find(one => one.service === serviceOption(service) && one.server === name)
+  // The newest: one that ended a moment ago may be listed, too.
+  const drain = drains.findLast(one => one.service === serviceOption(service) && one.server === name)
   const share = shareOf(server, service, sums)
   const wanted = wantedShare(server, sums)
   return (
@@ -52,7 +53,7 @@ export function ServerCard({ server, service, drains, setOpen }: CardProps) {
         <Bar share={wanted} tone="idle" />
       </p>
       {health && <Checks health={health} />}
-      {drain && <Drain drain={drain} />}
+      {drain && isToBeShown(drain, server) && <Drain drain={drain} />}
       <ServerActions server={server} setOpen={setOpen} isDraining={drain?.state === 'draining'} />
     </article>
   )
@@ -116,6 +117,11 @@ function CheckText({ check }: { check: CheckHealth }) {
   )
 }
 
+/** Not how one ended whose server has been put back since, or made anew. */
+function isToBeShown({ state, undo }: DrainRow, { weight }: DestinationInfo): boolean {
+  return state === 'draining' || (state !== 'gone' && (undo === undefined || weight === 0))
+}
+
 /** Its countdown, and how it ended. */
 function Drain({ drain }: { drain: DrainRow }) {
   const [error, setError] = useState('')
@@ -132,7 +138,12 @@ function Drain({ drain }: { drain: DrainRow }) {
       </p>
       {isOn && <Bar share={seconds / Math.max(1, seconds + deadline)} tone="idle" />}
       {message && <p class="sub">{message}</p>}
-      {undo && !isOn && <Command text={undo.startsWith('uvsadm ') ? undo : asCommand(undo)} />}
+      {undo && !isOn && (
+        <>
+          <p class="sub">{T.drain.undo}</p>
+          <Command text={undo.startsWith('uvsadm ') ? undo : asCommand(undo)} />
+        </>
+      )}
       {error !== '' && <Failed message={error} />}
       {isOn && (
         <button type="button" class="small" onClick={cancel}>

@@ -104,6 +104,8 @@ function ServerFields({
         label={T.forms.lower}
         value={settings.lowerThreshold}
         change={lowerThreshold => set({ lowerThreshold })}
+        // Above it nothing would ever bring the server back.
+        {...(settings.upperThreshold > 0 && { most: settings.upperThreshold })}
       />
     </>
   )
@@ -130,7 +132,7 @@ export function DrainDialog({ service, server, close }: ServerProps) {
       <form class="form" onSubmit={event => void begin(event)}>
         <p>{T.drain.note(server.activeConns, server.inactConns)}</p>
         <Fields>
-          <NumberField label={T.drain.deadline} value={deadline} change={setDeadline} most={2_678_400} />
+          <NumberField label={T.drain.deadline} value={deadline} change={setDeadline} most={86_400} />
           <Choice label={T.drain.leftThen} value={then} change={setThen} of={THEN} />
         </Fields>
         <Command text={command} />

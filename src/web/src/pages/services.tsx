@@ -129,7 +129,7 @@ function ServicesBox({ view, services }: { view: ServicesView; services: Service
 
 /** Name, share and method, then numbers; style/pages.css has the widths. */
 function tableWidth(columns: number): number {
-  return 17 + 10 + 11 + (columns - 1) * 6.2
+  return 17 + 10 + 11 + (columns - 1) * 6.8
 }
 
 function Spacer({ height }: { height: number }) {

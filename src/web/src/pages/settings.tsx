@@ -6,10 +6,11 @@ import { askServices, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import { usePolled } from '../live/use.ts'
 import { Card, Empty, Failed, Head, Waiting, Wide } from '../parts/bits.tsx'
-import { CopyButton } from '../parts/copy.tsx'
+import { Command, CopyButton } from '../parts/copy.tsx'
 import { ExportButtons } from '../parts/export.tsx'
 import { SearchField } from '../parts/search.tsx'
 import { duration } from '../pure/format.ts'
+import { sysctlCommand } from '../pure/uvsadm-line.ts'
 import { T } from '../texts.ts'
 
 const EVERY_MS = 10_000
@@ -66,6 +67,8 @@ function Timeouts({ timeouts }: Pick<Settings, 'timeouts'>) {
           </div>
         ))}
       </dl>
+      <p class="note">{T.settings.howToSet}</p>
+      <Command text={`uvsadm --set ${tcp} ${tcpfin} ${udp}`} />
     </Card>
   )
 }
@@ -198,7 +201,7 @@ function Sysctls({ sysctls }: Pick<Settings, 'sysctls'>) {
                 </th>
                 <td class="mono">{text}</td>
                 <td class="num">
-                  <CopyButton text={`uvs sysctl ${name}=${text}`} />
+                  <CopyButton text={sysctlCommand(name, text)} />
                 </td>
               </tr>
             ))}

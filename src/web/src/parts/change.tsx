@@ -100,8 +100,10 @@ function usePlan(wanted: Wanted, flows: number): Planning {
       await work()
     } catch (failed) {
       setError(messageOf(failed))
-      // Somebody locked it, or the login is over.
+      // Somebody locked it, or the login is over: the plan is good, once there is another.
       if (failed instanceof ApiError && failed.status === 401) void refreshSession()
+      // Any other refused plan can be carried out no more.
+      else setPlan(undefined)
     }
   }
   const makePlan = (): void => {

@@ -29,11 +29,7 @@ export function Chart({ label, seconds, series, format, height = 180 }: ChartPro
   useEffect(() => {
     const { current } = box
     if (!current) return
-    const made = new uPlot(
-      options(current, series, format, height),
-      [seconds, ...series.map(one => one.values)],
-      current,
-    )
+    const made = new uPlot(options(current, series, format, height), dataOf(seconds, series), current)
     plot.current = made
     const watcher = new ResizeObserver(() => made.setSize({ width: current.clientWidth, height }))
     watcher.observe(current)
@@ -42,8 +38,13 @@ export function Chart({ label, seconds, series, format, height = 180 }: ChartPro
       made.destroy()
     }
   }, [names, chosen, height])
-  useEffect(() => plot.current?.setData([seconds, ...series.map(one => one.values)]))
+  useEffect(() => plot.current?.setData(dataOf(seconds, series)))
   return <div ref={box} class="chart" role="img" aria-label={label} />
+}
+
+/** A gap is null there: a NaN would take the axis away. */
+function dataOf(seconds: number[], series: readonly ChartSeries[]): uPlot.AlignedData {
+  return [seconds, ...series.map(({ values }) => values.map(value => (Number.isNaN(value) ? null : value)))]
 }
 
 function options(
@@ -66,9 +67,15 @@ function options(
       { ...axis, font, size: 82, values: (_, at) => at.map(format) },
     ],
     scales: {
-      // A minute at least, so that the first seconds do not look like a trend.
-      x: { range: (_, first, last) => [Math.min(first, last - 60), last] },
-      y: { range: (_, least, most) => [Math.min(0, least ?? 0), Math.max(most ?? 1, 1e-6) * 1.05] },
+      // A minute at least, so that the first seconds do not look like a trend; before the first there is the minute that has passed.
+      x: {
+        range: (_, first: number | null, last: number | null) => {
+          const end = last ?? Date.now() / 1000
+          return [Math.min(first ?? end, end - 60), end]
+        },
+      },
+      // 1 at least, so that nothing does not look like something.
+      y: { range: (_, __, most: number | null) => [0, Math.max(most ?? 1, 1) * 1.05] },
     },
     series: [
       { label: T.figures.time, value: (_, second) => (second === null ? '–' : clock(second * 1000)) },

@@ -13,34 +13,43 @@ export function Command({ text }: { text: string }) {
 }
 
 export function CopyButton({ text }: { text: string }) {
-  const [isDone, setDone] = useState(false)
+  const [outcome, setOutcome] = useState<Outcome>('copy')
   const copy = async (): Promise<void> => {
-    await copyText(text)
-    setDone(true)
-    setTimeout(() => setDone(false), 1500)
+    setOutcome((await copyText(text)) ? 'copied' : 'notCopied')
+    setTimeout(() => setOutcome('copy'), 1500)
   }
   return (
     <button
       type="button"
       class="ghost small"
       onClick={() => void copy()}
-      aria-label={isDone ? T.shell.copied : T.shell.copy}
-      title={T.shell.copy}
+      aria-label={T.shell[outcome]}
+      title={T.shell[outcome]}
     >
-      <Icon name={isDone ? 'done' : 'copy'} />
+      <Icon name={ICONS[outcome]} />
     </button>
   )
 }
+type Outcome = 'copy' | 'copied' | 'notCopied'
+const ICONS = { copy: 'copy', copied: 'done', notCopied: 'close' } as const
 
-/** navigator.clipboard is there only on https and localhost; a director is often neither. */
-async function copyText(text: string): Promise<void> {
-  if (isSecureContext) return navigator.clipboard.writeText(text)
+/** navigator.clipboard is there only on https and localhost, and may be forbidden; a director is often neither. */
+async function copyText(text: string): Promise<boolean> {
+  if (isSecureContext) {
+    try {
+      await navigator.clipboard.writeText(text)
+      return true
+    } catch {
+      // The old way may be allowed.
+    }
+  }
   const area = document.createElement('textarea')
   area.value = text
   area.className = 'off-screen'
   const host = document.querySelector('dialog[open]') ?? document.body
   host.append(area)
   area.select()
-  document.execCommand('copy')
+  const isDone = document.execCommand('copy')
   area.remove()
+  return isDone
 }

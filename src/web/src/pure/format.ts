@@ -1,4 +1,6 @@
-/* Figures as people read them. Nothing here knows the page. */
+/* Figures as people read them; no line ends between a figure and its unit. Nothing here knows the page. */
+
+const NO_BREAK = '\u00a0'
 
 const UNITS = ['', 'k', 'M', 'G', 'T', 'P'] as const
 
@@ -32,17 +34,20 @@ export function perSecond(value: number): string {
 }
 /** '1.23k' → '1.23 k', so that a unit follows; '7' → '7 '. */
 function spaced(text: string): string {
-  return /\d$/.test(text) ? `${text} ` : `${text.slice(0, -1)} ${text.slice(-1)}`
+  return /\d$/.test(text) ? text + NO_BREAK : text.slice(0, -1) + NO_BREAK + text.slice(-1)
 }
 
+/** Of little it says that it is little, not that it is nothing. */
 export function percent(share: number): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %` : '–'
+  if (!Number.isFinite(share)) return '–'
+  if (share > 0 && share < 0.0005) return `<0.1${NO_BREAK}%`
+  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)}${NO_BREAK}%`
 }
 
 /** The two largest units: 3 d 4 h, 5 min 6 s, 7.2 s. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–'
-  if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`
+  if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)}${NO_BREAK}s`
   const s = Math.floor(seconds)
   const parts: [number, string][] = [
     [Math.floor(s / 86_400), 'd'],
@@ -52,7 +57,7 @@ export function duration(seconds: number): string {
   ]
   const first = parts.findIndex(([count]) => count > 0)
   const shown = parts.slice(first, first + 2).filter(([count]) => count > 0)
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ')
+  return shown.map(([count, unit]) => count + NO_BREAK + unit).join(' ')
 }
 
 /** In the reader's zone. */

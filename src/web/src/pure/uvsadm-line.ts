@@ -58,6 +58,12 @@ function settingsOptions(settings: ServiceSettingsInfo): string {
   ].join(' ')
 }
 
+/** As a shell takes it: sync_threshold has two numbers, with a tab between them. */
+export function sysctlCommand(name: string, value: string): string {
+  const words = `${name}=${value.replaceAll(/\s+/g, ' ')}`
+  return `uvs sysctl ${words.includes(' ') ? `'${words}'` : words}`
+}
+
 function clientAddressOptions(name: ServiceSettingsInfo['clientAddress']): string[] {
   if (name === 'toa') return ['--toa']
   if (name === 'proxy-v1' || name === 'proxy-v2') return [`--proxy-protocol ${name.slice(-2)}`]
