@@ -21,6 +21,7 @@ import { trialMaker } from './trial-rules.js'
 /** `uvs fleet drain SERVICE REALSERVER`: the weight, then what directors have left. Returns the exit status. */
 export async function drainServer(given: Given, session: FleetSession): Promise<number> {
   const { store, keys, world } = session
+  if (given.has('--last')) throw new UsageError('--last goes with --director NAME')
   if (given.has('--undo')) throw new UsageError('--undo goes with --director NAME; --weight N puts a real server back')
   const weight = numberOf(given, '--weight', POSITIVE) ?? 0
   const deadlineS = deadlineOf(given)
@@ -35,9 +36,11 @@ export async function drainServer(given: Given, session: FleetSession): Promise<
       `${serviceWords(service)} is in the key rules: uvs fleet show > FILE, then uvs fleet apply FILE gives it one of its own`,
     )
   let was = 0
+  let isLast = false
   const change = (value: string): string | undefined => {
     const changed = withWeight(keys.all + key, value, service, destination, weight)
     was = changed.was
+    isLast = weight === 0 && changed.isLast
     return changed.was === weight ? undefined : changed.value
   }
   const { revision } = await new Writer(store, world).one(key, change, weight === 0 ? 'drain' : 'weight')
@@ -50,8 +53,10 @@ export async function drainServer(given: Given, session: FleetSession): Promise<
     revision,
     was,
     weight,
+    isLast,
     ...(undo && { undo }),
   })
+  if (isLast) world.tell(`${serviceWords(service)} has no other real server with a weight: new clients are refused`)
   if (given.has('--weight')) return 0
   const remaining = ({ draining = [] }: DirectorState): number =>
     draining
@@ -64,20 +69,21 @@ function isSame(a: DestinationKey, b: DestinationKey): boolean {
   return a.address === b.address && a.port === b.port
 }
 
-/** The value with the weight, and what the weight was. Throws an Error of one line. */
+/** The value with the weight, what the weight was, and whether no other real server has one. Throws an Error of one line. */
 function withWeight(
   key: string,
   text: string,
   service: ServiceKey,
   destination: DestinationKey,
   weight: number,
-): { value: string; was: number } {
+): { value: string; was: number; isLast: boolean } {
   const found = decoded(key, text)
   const server = found.destinations.find(each => isSame(each, destination))
   if (!server || serviceIdentity(found) !== serviceIdentity(service))
     throw new Error(`somebody has taken ${endpointText(destination)} out of ${serviceWords(service)} meanwhile`)
   const destinations = found.destinations.map(each => (each === server ? { ...each, weight } : each))
-  return { value: encodeService({ ...found, destinations }), was: server.weight }
+  const isLast = found.destinations.every(each => each === server || each.weight === 0)
+  return { value: encodeService({ ...found, destinations }), was: server.weight, isLast }
 }
 
 function decoded(key: string, text: string): ReturnType<typeof decodeService> {

@@ -46,6 +46,7 @@ export const FLEET_FORMS: readonly Form[] = [
       ...TARGET_OPTIONS,
       { flags: ['--weight'], value: 'N', help: 'this weight instead of 0: puts it back, and does not wait' },
       { flags: ['--director'], value: 'NAME', help: 'drains a director instead of a real server' },
+      { flags: ['--last'], help: 'with --director: also if no other director serves' },
       { flags: ['--undo'], help: 'with --director: it is not to be drained any more' },
       { flags: ['--json'], help: 'a JSON object a line' },
       SCHEDULER,

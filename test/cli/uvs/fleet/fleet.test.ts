@@ -101,6 +101,8 @@ t.test('commands', { skip: NO_ETCD, timeout: 240_000 }, async t => {
       ['', ['drain', '--director', 'd9'], 1, /^uvs fleet: there is no director d9 in etcd\n$/],
       ['', ['drain', '--director', 'd9', '-r', '10.0.1.1'], 2, /a director or a real server\n$/],
       ['', ['drain', '10.0.0.1:80', '10.0.1.1', '--undo'], 2, /--undo goes with --director/],
+      ['', ['drain', '10.0.0.1:80', '10.0.1.1', '--last'], 2, /--last goes with --director/],
+      ['', ['drain', '--director', 'd9', '--last', '--undo'], 2, /--last and --undo: one or the other/],
     ]
     for (const [stdin, words, status, message] of cases) {
       const outcome = await site.run(stdin, ...words)
@@ -147,6 +149,14 @@ t.test('commands', { skip: NO_ETCD, timeout: 240_000 }, async t => {
       )
       t.match(said.at(-1)?.message, /^the deadline has come: d1 4 connections, d2 0 connections$/)
     })
+    await t.test('the last one with a weight: done, and told', async t => {
+      const { status, out, err } = await site.run('', 'drain', '10.0.0.1:80', '10.0.1.2', '--weight', '0')
+      t.equal(status, 0)
+      t.match(out, /weight 1 → 0, /)
+      t.equal(err, 'uvs fleet: -t 10.0.0.1:80 has no other real server with a weight: new clients are refused\n')
+      const back = await site.run('', 'drain', '10.0.0.1:80', '10.0.1.2', '--weight', '1')
+      t.match(back, { status: 0, err: '' })
+    })
     await t.test('and back', async t => {
       const { status, out } = await site.run('', ...put.split(' ').slice(2))
       t.match([status, out], [0, /weight 0 → 3, revision \d+\n$/])
@@ -184,6 +194,8 @@ t.test('commands', { skip: NO_ETCD, timeout: 240_000 }, async t => {
     await until(async () => (await site.etcd.get('/uvs/s/drain/directors/d2')) !== undefined)
     t.match((await site.run('', 'status')).out, /^d2 +to drain/m)
     await site.etcd.delete({ key: '/uvs/s/directors/d2' })
+    const last = await site.run('', 'drain', '--director', 'd1')
+    t.match(last, { status: 1, out: '', err: /^uvs fleet: d1 is the last director that serves: .*\n$/ })
     t.match(await draining, {
       status: 0,
       out: /^d2: to be drained; before it starts again: uvs fleet drain --director d2 --undo\n(.*\n)*d2 has stopped\n$/,
