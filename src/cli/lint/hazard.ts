@@ -52,6 +52,8 @@ export interface RuleSet {
   whoAnswers: ((address: string) => Answerers) | undefined
   /** Whether several directors will have them, side by side. */
   isFleet: boolean
+  /** Whether the director puts VIPs on an interface for a BGP daemon (--announce); undefined where that is not known. */
+  areAnnounced?: boolean
   /** Whether they are lines of a file, which messages name. */
   hasLines: boolean
 }

@@ -1,4 +1,5 @@
 import { addressHazards } from './address-hazards.js'
+import { announceHazards } from './announce-hazards.js'
 import { fleetHazards } from './fleet-hazards.js'
 import { fullnatHazards } from './fullnat-hazards.js'
 import { isServed, type Finding, type Hazard, type RuleSet } from './hazard.js'
@@ -22,6 +23,7 @@ const HAZARDS: readonly Hazard[] = [
   ...methodHazards,
   ...fullnatHazards,
   ...fleetHazards,
+  ...announceHazards,
 ]
 const ALL_HAZARDS = [...notServedHazards, ...HAZARDS]
 

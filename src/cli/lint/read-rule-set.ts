@@ -63,7 +63,7 @@ export class RuleSetReader {
   }
 
   /** The rule set of the lines so far. */
-  ruleSet(marks: ReadonlySet<number>, isFleet = false): RuleSet {
+  ruleSet(marks: ReadonlySet<number>, { isFleet = false, areAnnounced = false } = {}): RuleSet {
     const { timeouts } = this.#director.conns
     const services = [...this.#services.values()]
     return {
@@ -73,6 +73,7 @@ export class RuleSetReader {
       networks: this.#networks,
       whoAnswers: this.#whoAnswers,
       isFleet,
+      areAnnounced,
       hasLines: true,
     }
   }

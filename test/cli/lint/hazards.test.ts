@@ -26,6 +26,8 @@ interface Case {
   whoAnswers?: RuleSet['whoAnswers']
   /** Several directors will have them. */
   isFleet?: boolean
+  /** --announce is given. */
+  areAnnounced?: boolean
 }
 /** 10.0.0.101 is the kernel's, 10.0.0.102 the director's, 10.0.0.103 has been given to both. */
 const whoAnswers = (address: string): Answerers => ({
@@ -431,14 +433,21 @@ CASES.push(
     has: [],
     hasNot: [OK, rules(`${MH} -p`, `-a ${S} ${A} -g`)],
   })),
+  {
+    hazard: 'announce-mark',
+    areAnnounced: true,
+    has: [rules('-A -f 1 -s rr'), at(2, MH, '-A -f 1 -s mh', `-a -f 1 ${A} -g`)],
+    hasNot: [OK, rules('-A -f 1 -6 -s rr')],
+  },
+  { hazard: 'announce-mark', has: [], hasNot: [rules('-A -f 1 -s rr')] },
 )
 
 const mine: Scheduler = { name: 'mine', bind: () => ({ schedule: () => undefined }) }
 
-type Surroundings = Pick<Case, 'whoAnswers' | 'isFleet'>
+type Surroundings = Pick<Case, 'whoAnswers' | 'isFleet' | 'areAnnounced'>
 
 /** Of a director with an address, a mark and a scheduler of its own. */
-async function findings(lines: readonly string[], { whoAnswers, isFleet }: Surroundings = {}): Promise<Finding[]> {
+async function findings(lines: readonly string[], { whoAnswers, ...around }: Surroundings = {}): Promise<Finding[]> {
   const director = new Director({
     links: [{ name: 'a', mac: { hi: 0, lo: 0 }, mtu: 1500 }],
     egress: { transmit: () => false },
@@ -450,7 +459,7 @@ async function findings(lines: readonly string[], { whoAnswers, isFleet }: Surro
   })
   const reader = new RuleSetReader(fakeNames(), director, [parseCidr('10.0.0.1/24')!], whoAnswers)
   for (const [i, line] of lines.entries()) await reader.read({ line: i + 1, words: line.split(' ') })
-  return [...reader.findings, ...findHazards(reader.ruleSet(new Set([1]), isFleet))]
+  return [...reader.findings, ...findHazards(reader.ruleSet(new Set([1]), around))]
 }
 
 /** 'hazard line' of what is found. */

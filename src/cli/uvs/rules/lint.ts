@@ -82,7 +82,8 @@ export async function lintFile(args: readonly string[], names: Names): Promise<O
   const marks = new Set(given.all('--mark').map(rule => parseMark(rule).mark))
   const reader = await readerFor(given, names)
   for (const rule of readRules(file, '')) await reader.read(rule)
-  const findings = [...reader.findings, ...findHazards(reader.ruleSet(marks, given.has('--fleet')))].toSorted(
+  const around = { isFleet: given.has('--fleet'), areAnnounced: readAnnounce(given) !== undefined }
+  const findings = [...reader.findings, ...findHazards(reader.ruleSet(marks, around))].toSorted(
     (a, b) => a.line - b.line,
   )
   const out = given.has('--json')
