@@ -17,7 +17,7 @@ const TOKEN = 'a-token-of-22-octets!!'
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'LINK', 'PROPFIND']
 const READS = new Set(['services', 'service-sums', 'totals', 'figures', 'drops', 'vrrp', 'announcements', 'timeouts'])
-READS.add('sysctls').add('connections')
+READS.add('sysctls').add('connections').add('network')
 
 /** Those of the dashboard, as its source has them. */
 const answered = [
@@ -98,6 +98,7 @@ t.test('no method changes anything, at any path, without a token', { timeout: 24
 const MAY = new Set([
   '/api/session',
   '/api/settings',
+  '/api/fleet',
   '/api/lint',
   '/api/live',
   '/api/connections',
