@@ -157,6 +157,16 @@ t.test('every action', { skip }, async t => {
     t.strictSame(bench.services(), [])
   })
 
+  await t.test('an address that the director refuses says why, and the next page is shown', async t => {
+    const fresh = await openPage(browser, {})
+    await fresh.page.goto(`http://127.0.0.1:${port}/service?of=fwm/0`)
+    await fresh.page.getByRole('alert').getByText("'fwm/0' is not such as").waitFor()
+    t.equal(await fresh.page.getByText('Waiting for the director').count(), 0)
+    await fresh.page.getByRole('link', { name: 'Services', exact: true }).click()
+    await fresh.page.getByText('There are no virtual services yet.').waitFor()
+    t.equal(await fresh.page.getByRole('alert').count(), 0)
+  })
+
   await t.test('a small dark page: help by its key, dialogs, and nothing serious for axe', async t => {
     const small = await openPage(browser, DARK)
     for (const path of ['/', '/connections', '/settings', '/try']) {

@@ -83,6 +83,19 @@ async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promi
   return answered<T>(await reach(path, init))
 }
 
+/** Why a stream is refused; '' if it is not, or nobody answers. */
+export async function refusalOf(path: string): Promise<string> {
+  const stop = new AbortController()
+  try {
+    const response = await reach(path, { signal: stop.signal })
+    if (response.ok) stop.abort()
+    else await answered(response)
+    return ''
+  } catch (error) {
+    return error instanceof ApiError && error.status === 400 ? error.message : ''
+  }
+}
+
 async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, credentials: 'same-origin' })

@@ -1,3 +1,4 @@
+import { refusalOf } from './api.ts'
 import { History } from './history.ts'
 import { Store } from './store.ts'
 import { liveAddress, type Asked, type Tick } from './tick.ts'
@@ -14,6 +15,8 @@ const KEPT = 600
 
 export const tick = new Store<Tick | undefined>(undefined)
 export const linkState = new Store<LinkState>('connecting')
+/** Why the director does not tell what the address of the page asks for; '': it does, or does not answer at all. */
+export const refusal = new Store('')
 export const history = new History(KEPT)
 
 /** What the last tick was asked for. */
@@ -43,6 +46,7 @@ export function startLive(first: Asked): void {
 export function askServices(next: Asked): void {
   if (liveAddress(next) === liveAddress(asked)) return
   asked = next
+  refusal.set('')
   if (document.visibilityState !== 'hidden') open()
 }
 
@@ -64,7 +68,14 @@ function open(): void {
     close()
     linkState.set(tick.value ? 'lost' : 'connecting')
     again = setTimeout(open, AGAIN_MS[Math.min(failures++, AGAIN_MS.length - 1)])
+    void tellRefusal(of)
   })
+}
+
+/** A stream does not say why it was refused: the same, asked for plainly, does. */
+async function tellRefusal(of: Asked): Promise<void> {
+  const why = await refusalOf(liveAddress(of))
+  if (of === asked) refusal.set(why)
 }
 
 function close(): void {
@@ -75,6 +86,7 @@ function close(): void {
 
 function take(next: Tick): void {
   failures = 0
+  refusal.set('')
   lastAt = performance.now()
   const before = tick.value
   // Two streams overlap when another window is asked for; a director that began anew has other figures.

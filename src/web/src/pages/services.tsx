@@ -13,6 +13,7 @@ import { VIEWS, type ViewName } from '../pure/columns.ts'
 import { whole } from '../pure/format.ts'
 import { servicesAsTable } from '../pure/service-table.ts'
 import {
+  askedAtFirst,
   askedFor,
   GUESSED_BOX,
   guessedHeight,
@@ -31,6 +32,10 @@ export function ServicesPage({ query }: { query: URLSearchParams }) {
   const view = viewOf(query)
   const [isAdding, setAdding] = useState(false)
   const may = useStore(admin)
+  // The table asks for what is in sight; before the first tick there is none.
+  useEffect(() => {
+    if (!now) askServices(askedAtFirst(view))
+  }, [view.filter])
   return (
     <>
       <Head

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact'
+import { refusal } from '../live/live.ts'
+import { useStore } from '../live/store.ts'
 import { T } from '../texts.ts'
 
 /* Small parts that every page has. */
@@ -44,6 +46,7 @@ export function Card({ title, children, tools, kind = '' }: CardProps) {
 }
 
 export function Waiting() {
+  if (useStore(refusal) !== '') return null
   return <p class="note">{T.shell.waiting}</p>
 }
 export function Failed({ message }: { message: string }) {

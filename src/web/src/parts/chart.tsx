@@ -69,9 +69,9 @@ function options(
     scales: {
       // A minute at least, so that the first seconds do not look like a trend; before the first there is the minute that has passed.
       x: {
-        range: (_, first: number | null, last: number | null) => {
-          const end = last ?? Date.now() / 1000
-          return [Math.min(first ?? end, end - 60), end]
+        range: ({ data: [seconds] }, first, last) => {
+          const end = seconds.length === 0 ? Date.now() / 1000 : last
+          return [seconds.length === 0 ? end - 60 : Math.min(first, end - 60), end]
         },
       },
       // 1 at least, so that nothing does not look like something.
