@@ -23,6 +23,12 @@ function fleet(stdin: string, ...words: string[]): Promise<Outcome> {
   return runCommand('fleet', stdin, ...words)
 }
 
+/** What the director's /metrics says. */
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch('http://127.0.0.1:9100/metrics')).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+}
+
 t.test('etcd with TLS, certificates and users', { skip }, async t => {
   ip('link set lo up')
   veth('d-a', 'e-a')
@@ -147,6 +153,7 @@ t.test('etcd with TLS, certificates and users', { skip }, async t => {
   await t.test('a director', async t => {
     const args = ['--raw', 'd-a', '--address', '10.99.1.1/24@d-a', '--max-connections', '1024']
     args.push(...where, '--etcd-name', 'a', '--etcd-state', `${tempDir(t)}/state`)
+    args.push('--http', '127.0.0.1:9100')
     const a = new EtcdDirector(t, `${tempDir(t)}/uvs.sock`, [...args, ...tls(ours), ...user('d', 'dpw')])
     await a.ready(t)
     const have = (weight: number) =>
@@ -161,11 +168,19 @@ t.test('etcd with TLS, certificates and users', { skip }, async t => {
     await have(5)
     const status = await fleet('', 'status', '--wait', '30s', '--expect', '1', ...good)
     t.match(status, { status: 0, err: '', out: /\na +serving/ })
+    t.equal(await metric('uvs_etcd_up'), 1)
+    t.equal(await metric('uvs_etcd_rules_refused'), 0)
+    const revision = Number(/ revision (\d+)/.exec(status.out)?.[1])
+    t.equal(await metric('uvs_etcd_rules_revision'), revision)
+    const age = Date.now() / 1000 - (await metric('uvs_etcd_last_contact_timestamp_seconds'))
+    t.ok(age > -1 && age < 60, `the lease was renewed ${age} s ago`)
     // etcd that was away has forgotten its tokens.
     await member!.kill()
+    await until(t, 'etcd is away', async () => (await metric('uvs_etcd_up')) === 0)
     await member!.start()
     await fleet('', 'drain', '10.99.1.100:80', '10.99.2.11', '--weight', '6', ...good)
     await have(6)
+    await until(t, 'etcd is there', async () => (await metric('uvs_etcd_up')) === 1)
     await a.end('SIGTERM')
   })
 

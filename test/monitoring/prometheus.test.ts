@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Control, OperationName, Reply, Request } from '../../src/control/protocol/api.js'
+import type { EtcdFigures } from '../../src/control/metrics/fleet-metrics.js'
 import { RequestCounts } from '../../src/control/metrics/request-counts.js'
 import { execute } from '../../src/control/operations/execute.js'
 import { serveHttp } from '../../src/control/metrics/http.js'
@@ -66,6 +67,20 @@ class BusyDirector {
   }
 }
 
+/** In front of a director, what one with --announce says of its VIPs. */
+function announcing(director: Control): Control {
+  const vips = { announced: 3, held: 0, idle: 1, elsewhere: 0 }
+  const value = { interface: 'uvs0', withdraw: 'any', hold: 10, isWithdrawn: false, vips } as const
+  return {
+    call: async <O extends OperationName>(request: Request<O>) =>
+      (request as Request).op === 'announcements' ? ({ ok: true, value } as Reply<O>) : director.call(request),
+  }
+}
+
+function etcd(): EtcdFigures {
+  return { isReachable: true, lastContact: Date.now() / 1000, revision: 7, isFromDisk: false, isRefused: false }
+}
+
 /** Scrapes until rates can be told. */
 async function settle(monitor: Prometheus): Promise<number> {
   for (let tries = 0; tries < 120; tries++) {
@@ -88,7 +103,8 @@ t.test('Prometheus', { skip: noPrometheus }, async t => {
   t.teardown(() => clearInterval(asking))
   const rules = new RulesLoads()
   rules.record(true, Date.now() / 1000)
-  const metrics = new Metrics({ control: director.control, requests, rules, threads: [process.pid] }, 0)
+  const control = announcing(director.control)
+  const metrics = new Metrics({ control, requests, rules, threads: [process.pid], etcd }, 0)
   const server = await serveHttp({ host: '127.0.0.1', port: 0 }, director.control, metrics)
   t.teardown(() => server.close())
   const monitor = await prometheus(t, server.port, `${MONITORING}/alerts.yml`)

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
 import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
+import type { EtcdFigures } from './fleet-metrics.js'
 import { OFFLOAD_METRICS } from './offload-metrics.js'
 import type { RequestCounts } from './request-counts.js'
 import type { RulesLoads } from './rules-loads.js'
@@ -14,6 +15,8 @@ export interface MetricsSources {
   rules: RulesLoads
   /** Thread IDs of the data plane's workers; undefined if it has no threads. */
   threads?: readonly number[]
+  /** Undefined, or returns undefined, as long as it follows no etcd. */
+  etcd?: () => EtcdFigures | undefined
 }
 
 type Labels = Record<string, string>

@@ -1,5 +1,6 @@
 import type { Control } from '../protocol/api.js'
 import { DirectorMetrics, type MetricsSources } from './director-metrics.js'
+import { fleetMetrics } from './fleet-metrics.js'
 import { keepalivedMetrics } from './keepalived-metrics.js'
 import { serviceMetrics } from './service-metrics.js'
 
@@ -19,6 +20,7 @@ export interface Collected {
 export class Metrics {
   readonly #director: DirectorMetrics
   readonly #control: Control
+  readonly #etcd: MetricsSources['etcd']
   readonly #freshMs: number
   #collection: Promise<Collected> | undefined
 
@@ -26,6 +28,7 @@ export class Metrics {
   constructor(sources: MetricsSources, freshMs = FRESH_MS) {
     this.#director = new DirectorMetrics(sources)
     this.#control = sources.control
+    this.#etcd = sources.etcd
     this.#freshMs = freshMs
   }
 
@@ -49,7 +52,8 @@ export class Metrics {
     const { contentType } = this.#director
     const ofDirector = Buffer.from(`${(await this.#director.text()).trimEnd()}\n`)
     const ofKeepalived = await keepalivedMetrics(this.#control)
-    return { contentType, pieces: [ofDirector, ...ofKeepalived, ...(await serviceMetrics(this.#control))] }
+    const ofFleet = await fleetMetrics(this.#control, this.#etcd?.())
+    return { contentType, pieces: [ofDirector, ...ofKeepalived, ...ofFleet, ...(await serviceMetrics(this.#control))] }
   }
 }
 

@@ -34,10 +34,16 @@ export class StatePublisher {
   #isGathering = false
   #isClosed = false
   #isTold = false
+  #lastContact: number | undefined
 
   constructor(of: PublisherOf) {
     this.#of = of
     void this.#run()
+  }
+
+  /** When the lease was last renewed, in seconds since 1970; undefined: never. */
+  get lastContact(): number | undefined {
+    return this.#lastContact
   }
 
   /** The value is another one. Those that follow do not put it off: neither value nor lease would be written while they come. */
@@ -62,6 +68,7 @@ export class StatePublisher {
     this.#isGathering = false
     try {
       await this.#publish()
+      this.#lastContact = Date.now() / 1000
       this.#isTold = false
     } catch (error) {
       this.#isDue = true

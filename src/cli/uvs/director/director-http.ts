@@ -3,6 +3,7 @@ import { Dashboard } from '../../../control/dashboard/dashboard.js'
 import type { FleetShown } from '../../../control/dashboard/fleet.js'
 import type { Given } from '../../../control/dashboard/settings.js'
 import { serveHttp } from '../../../control/metrics/http.js'
+import type { EtcdFigures } from '../../../control/metrics/fleet-metrics.js'
 import { Metrics } from '../../../control/metrics/metrics.js'
 import { RequestCounts } from '../../../control/metrics/request-counts.js'
 import type { RulesLoads } from '../../../control/metrics/rules-loads.js'
@@ -29,6 +30,12 @@ interface Served {
   command: DirectorCommand
 }
 
+/** What a director with --etcd has to show. */
+interface FleetOfDirector {
+  fleet(): Promise<FleetShown>
+  readonly figures: EtcdFigures
+}
+
 /** What a director serves by --http, and what it is told for that from its start. */
 export class DirectorHttp {
   readonly #requests = new RequestCounts()
@@ -39,7 +46,7 @@ export class DirectorHttp {
   #logins: DashboardLogins | undefined
   #keepalived: { readonly read: SettingsRead } | undefined
   #marks: SeenMarks | undefined
-  #fleet: { fleet(): Promise<FleetShown> } | undefined
+  #fleet: FleetOfDirector | undefined
   #site: Dashboard | undefined
 
   /** Throws an Error of one line if the file of --http-admin is not fit. */
@@ -74,7 +81,7 @@ export class DirectorHttp {
   }
 
   /** The fleet that the director is in from now on. */
-  showFleet(of: { fleet(): Promise<FleetShown> }): void {
+  showFleet(of: FleetOfDirector): void {
     this.#fleet = of
   }
 
@@ -95,7 +102,8 @@ export class DirectorHttp {
     const { names } = http
     const site = new Dashboard({ control: all, names, workers: command.workers, admin, given, fleet })
     this.#site = site
-    const metrics = new Metrics({ control: all, requests: this.#requests, rules, threads: dataPlane.threads })
+    const etcd = (): EtcdFigures | undefined => this.#fleet?.figures
+    const metrics = new Metrics({ control: all, requests: this.#requests, rules, threads: dataPlane.threads, etcd })
     const server = await serveHttp(http, dataPlane, metrics, {}, site)
     this.#logins?.servedAt(dashboardUrl(http.host, server.port))
     return [server]

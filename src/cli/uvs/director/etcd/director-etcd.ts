@@ -1,4 +1,5 @@
 import type { FleetShown } from '../../../../control/dashboard/fleet.js'
+import type { EtcdFigures } from '../../../../control/metrics/fleet-metrics.js'
 import type { RulesLoads } from '../../../../control/metrics/rules-loads.js'
 import type { Control, ServiceKey } from '../../../../control/protocol/api.js'
 import type { Transactions } from '../../../../control/rules/transactions.js'
@@ -87,6 +88,13 @@ export class DirectorEtcd {
   /** Who is in the fleet, and who lags. EtcdError. */
   fleet(): Promise<FleetShown> {
     return fleetSeen(this.#store, this.#name)
+  }
+
+  /** For /metrics. */
+  get figures(): EtcdFigures {
+    const { isReachable, revision, from, refused } = this.#follower.status
+    const { lastContact } = this.#publisher
+    return { isReachable, lastContact, revision, isFromDisk: from === 'disk', isRefused: refused !== undefined }
   }
 
   /** Reads everything again, and undoes what was changed beside it. Returns the result as a line. */
