@@ -116,6 +116,26 @@ t.test('what waits for a desk that is closed is told, and the next has another',
   t.match(await desk.lint(), { hazards: 0 })
 })
 
+t.test('a plan that takes too much memory is refused, the director goes on, and the next plan is made', async t => {
+  const bench = new BenchDirector()
+  const desk = new ThreadedDesk(DESK, bench.control, () => [], { maxOldGenerationSizeMb: 32 })
+  // The thread keeps no process up: the dashboard's socket does that.
+  const up = setInterval(() => {}, 1000)
+  t.teardown(() => {
+    desk.close()
+    clearInterval(up)
+  })
+  const rules = Array.from({ length: 20_000 }, (_, at) => `-A -t 10.${at >> 8}.${at & 255}.1:80 -s rr`).join('\n')
+  const wanted = { isWhole: true, flows: 0, isKept: true }
+  await t.rejects(desk.plan({ ...wanted, text: rules }), {
+    status: 503,
+    message: 'working on these rules takes more than 32 MB of memory: try fewer at a time',
+  })
+  bench.serve('tcp', `${VIP}:80`, '10.99.2.11:80')
+  const next = JSON.parse(await desk.plan({ ...wanted, text: `-A -t ${VIP}:80 -s rr` })) as Planned
+  t.strictSame(next.commands, [`uvsadm -d -t ${VIP}:80 -r 10.99.2.11:80`])
+})
+
 t.test('marks as they were given and changed', async t => {
   const rule = { protocol: 'tcp', to: '10.0.0.100', ports: [], mark: 7 } as const
   const seen = new SeenMarks([{ ...rule, ports: [] }])

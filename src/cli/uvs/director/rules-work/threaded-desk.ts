@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { Worker, type ResourceLimits } from 'node:worker_threads'
 import { HttpRefusal } from '../../../../control/dashboard/answers.js'
 import type { Linted, LintedService, RulesWork, Taken, Wanted } from '../../../../control/dashboard/rules-work.js'
 import type { Control, MarkRuleInfo, ServiceKey } from '../../../../control/protocol/api.js'
@@ -10,6 +10,11 @@ import type { DeskData, FromDesk, ToDesk, Work } from './messages.js'
 /** A thread that nobody has asked for so long ends, and gives its memory back, in ms: no plan of it counts any more. */
 const IDLE_MS = KEPT_MS + 60_000
 
+/** A plan of 10 000 services of five real servers takes less than 256 MB; one of 330 000 marks, all that 4 MiB can say, fits. */
+const LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1024 }
+
+const DIED = 'the thread that works on rules has died'
+
 interface Waiting {
   resolve: (value: unknown) => void
   reject: (error: Error) => void
@@ -20,13 +25,14 @@ export class ThreadedDesk implements RulesWork {
   readonly #data: DeskData
   readonly #control: Control
   readonly #marks: () => readonly MarkRuleInfo[]
+  readonly #limits: ResourceLimits
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
   #idle: NodeJS.Timeout | undefined
   #nextId = 0
 
   /** `control`: the director, which is read. */
-  constructor(data: DeskData, control: Control, marks: () => readonly MarkRuleInfo[]) {
+  constructor(data: DeskData, control: Control, marks: () => readonly MarkRuleInfo[], limits = LIMITS) {
     const { devices, director, schedulers, workers, host, holder } = data
     this.#data = {
       devices,
@@ -38,6 +44,7 @@ export class ThreadedDesk implements RulesWork {
     }
     this.#control = control
     this.#marks = marks
+    this.#limits = limits
   }
 
   plan(wanted: Wanted): Promise<string> {
@@ -69,19 +76,27 @@ export class ThreadedDesk implements RulesWork {
   }
 
   #begin(): Worker {
-    const worker = new Worker(new URL('desk-thread.js', import.meta.url), { workerData: this.#data })
+    const worker = new Worker(new URL('desk-thread.js', import.meta.url), {
+      workerData: this.#data,
+      resourceLimits: this.#limits,
+    })
     worker.unref()
     worker.on('message', (message: FromDesk) => {
       if ('read' in message) void this.#read(worker, message)
       else this.#settle(message)
     })
-    // Out of memory, say: the director goes on, and the next who asks begins another.
+    // The director goes on, and the next who asks begins another.
     const died = (why: string): void => {
-      if (this.#worker === worker) this.#end(`the thread that works on rules has died: ${why}`)
+      if (this.#worker === worker) this.#end(why)
     }
-    worker.once('error', error => died(messageOf(error)))
-    worker.once('exit', status => died(`status ${status}`))
+    worker.once('error', error => died(this.#whyDied(error)))
+    worker.once('exit', status => died(`${DIED}: status ${status}`))
     return worker
+  }
+
+  #whyDied(error: Error): string {
+    if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return `${DIED}: ${messageOf(error)}`
+    return `working on these rules takes more than ${this.#limits.maxOldGenerationSizeMb} MB of memory: try fewer at a time`
   }
 
   async #read(worker: Worker, { read, request }: Extract<FromDesk, { read: number }>): Promise<void> {
