@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { DestinationInfo, ServiceInfo } from '../../src/control/protocol/api.js'
-import { BenchDirector, VIP } from '../support/bench-director.js'
+import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
+import { tcp4 } from '../support/frames.js'
 import { destinationSettings } from '../support/settings.js'
 import { tempDir } from '../support/temp.js'
 import { serveDashboard } from '../control/dashboard/serve.js'
@@ -125,6 +126,17 @@ t.test('every action', { skip }, async t => {
     }
   })
 
+  await t.test('a drain that is stopped says so, once', async t => {
+    bench.turn('c', tcp4(`10.99.1.10:40000 > ${VIP}:80`, { ...fromClient, flags: 'S' }))
+    const [busy] = only().destinations.filter(({ activeConns }) => activeConns > 0)
+    const card = page.getByRole('article', { name: `${busy!.address}:80` })
+    await open(page, `Drain ${busy!.address}:80`)
+    await page.getByRole('button', { name: 'Begin to drain' }).click()
+    await card.getByRole('button', { name: 'Stop draining' }).click()
+    await card.getByText('To put its weight back:').waitFor()
+    t.equal(await card.getByText('interrupted').count(), 1)
+  })
+
   await t.test('commands are copied, as a shell takes them', async t => {
     await page.getByRole('button', { name: 'Copy' }).first().click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
@@ -194,7 +206,7 @@ t.test('every action', { skip }, async t => {
     await hidden.page.getByRole('button', { name: 'Unlock' }).waitFor()
     t.equal(asked, 0, 'nobody sees it')
     await hidden.page.evaluate(`globalThis.seen = 'visible'; document.dispatchEvent(new Event('visibilitychange'))`)
-    await hidden.page.getByText('No connection matches.').waitFor()
+    await hidden.page.getByText(/connections? on this page/).waitFor()
     await hidden.page.locator('.dot-live').waitFor()
     await hidden.page.getByRole('button', { name: 'First page' }).click()
     await hidden.page.waitForURL(/\/connections$/)

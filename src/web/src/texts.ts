@@ -234,7 +234,8 @@ export const T = {
     choose: 'Explain its next packets',
     noFlow: 'The address names no connection.',
     beginning: 'The watch begins.',
-    waiting: (count: number) => `Waiting for its next packets: ${count} so far. Nothing is changed by looking.`,
+    waiting: (count: number) =>
+      `Waiting for its next packets: ${count} so far; a connection that has ended sends none. Nothing is changed by looking.`,
     over: (count: number) => `The watch is over: ${plural(count, 'packet', 'packets')}.`,
     again: 'Watch again',
     packets: 'Packets',

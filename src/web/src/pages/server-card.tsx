@@ -137,7 +137,7 @@ function Drain({ drain }: { drain: DrainRow }) {
         {isOn && estimate != null && ` ${T.drain.estimate(duration(estimate))}`}
       </p>
       {isOn && <Bar share={seconds / Math.max(1, seconds + deadline)} tone="idle" />}
-      {message && <p class="sub">{message}</p>}
+      {message && message !== state && <p class="sub">{message}</p>}
       {undo && !isOn && (
         <>
           <p class="sub">{T.drain.undo}</p>
