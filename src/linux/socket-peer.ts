@@ -7,12 +7,14 @@ import { getSocketOption, SocketOption } from './socket-option.js'
 const UCRED = 12
 const UID = 4
 
-/** The user's name, or its number if it has none. undefined: the kernel does not say. */
-export function peerUser(fd: number, passwd = '/etc/passwd'): string | undefined {
-  const credentials = getSocketOption(fd, SocketOption.PEERCRED, UCRED)
-  if (!credentials) return undefined
-  const uid = String(credentials.readUInt32LE(UID))
-  return nameOf(uid, passwd) ?? `uid ${uid}`
+/** The user's number. undefined: the kernel does not say. */
+export function peerUid(fd: number): number | undefined {
+  return getSocketOption(fd, SocketOption.PEERCRED, UCRED)?.readUInt32LE(UID)
+}
+
+/** A user's name, or its number if it has none. Reads a file. */
+export function userName(uid: number, passwd = '/etc/passwd'): string {
+  return nameOf(String(uid), passwd) ?? `uid ${uid}`
 }
 
 function nameOf(uid: string, passwd: string): string | undefined {

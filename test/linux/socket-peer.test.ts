@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { close, socketpair } from '../../src/linux/libc.js'
-import { peerUser } from '../../src/linux/socket-peer.js'
+import { peerUid, userName } from '../../src/linux/socket-peer.js'
 import { tempDir } from '../support/temp.js'
 
 const AF_UNIX = 1
@@ -14,12 +14,13 @@ t.test('the user at the other end, by name, or by number if it has none', async 
   const uid = process.getuid!()
   const passwd = `${tempDir(t)}/passwd`
   writeFileSync(passwd, `other:x:${uid + 1}:0::/:/bin/sh\nme:x:${uid}:0::/:/bin/sh\n`)
-  t.equal(peerUser(fds.readInt32LE(0), passwd), 'me')
+  t.equal(peerUid(fds.readInt32LE(0)), uid)
+  t.equal(userName(uid, passwd), 'me')
   writeFileSync(passwd, `other:x:${uid + 1}:${uid}::/:/bin/sh\n`)
-  t.equal(peerUser(fds.readInt32LE(0), passwd), `uid ${uid}`)
-  t.equal(peerUser(fds.readInt32LE(0), `${passwd}.none`), `uid ${uid}`)
+  t.equal(userName(uid, passwd), `uid ${uid}`)
+  t.equal(userName(uid, `${passwd}.none`), `uid ${uid}`)
 })
 
 t.test('no such socket has none', async t => {
-  t.equal(peerUser(-1), undefined)
+  t.equal(peerUid(-1), undefined)
 })

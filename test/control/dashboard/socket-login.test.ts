@@ -8,7 +8,7 @@ import { connectControl } from '../../../src/control/socket/client.js'
 import { serveControl } from '../../../src/control/socket/server.js'
 import { DashboardLogins, dashboardUrl } from '../../../src/cli/uvs/director/dashboard-login.js'
 import { login } from '../../../src/cli/uvs/dashboard/dashboard.js'
-import { peerUser } from '../../../src/linux/socket-peer.js'
+import * as peers from '../../../src/linux/socket-peer.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
 import { tempDir } from '../../support/temp.js'
 import { ask, post, serveDashboard, type Answered } from './serve.js'
@@ -23,7 +23,7 @@ const WRONG = 'a wrong token, or a code that was used or is older than two minut
 async function serve(t: Test) {
   const bench = new BenchDirector()
   const told: string[] = []
-  const logins = new DashboardLogins(peerUser)
+  const logins = new DashboardLogins(peers)
   const transactions = new Transactions(bench.control, () => new BenchDirector().director)
   const path = `${tempDir(t)}/uvs.sock`
   const socket = await serveControl(path, logins.over(transactions))

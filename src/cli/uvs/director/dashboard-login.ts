@@ -1,6 +1,12 @@
 import { CODE_MS, LoginCodes } from '../../../control/dashboard/admin/login-codes.js'
 import type { Control, DashboardLogin, OperationName, Reply, Request } from '../../../control/protocol/api.js'
 
+/** Who is at the other end of a socket, of linux/socket-peer.ts. */
+export interface Peers {
+  peerUid(fd: number): number | undefined
+  userName(uid: number): string
+}
+
 type Client = Control & { close(): void }
 
 /** A control of which each client of the socket has its own. */
@@ -14,12 +20,12 @@ interface PerClient extends Control {
  */
 export class DashboardLogins {
   readonly codes = new LoginCodes()
-  readonly #userOf: (fd: number) => string | undefined
+  readonly #peers: Peers
   /** The dashboard's address; undefined until it is served. */
   #url: string | undefined
 
-  constructor(userOf: (fd: number) => string | undefined) {
-    this.#userOf = userOf
+  constructor(peers: Peers) {
+    this.#peers = peers
   }
 
   servedAt(url: string): void {
@@ -32,18 +38,18 @@ export class DashboardLogins {
       client: fd => {
         const client = control.client()
         // Asked at once: a socket that has been closed has no peer.
-        const who = this.#userOf(fd)
+        const uid = this.#peers.peerUid(fd)
         return {
-          call: request => this.#answer(request, client, who),
+          call: request => this.#answer(request, client, uid),
           close: () => client.close(),
         }
       },
     }
   }
 
-  async #answer<O extends OperationName>(request: Request<O>, client: Client, who = '?'): Promise<Reply<O>> {
+  async #answer<O extends OperationName>(request: Request<O>, client: Client, uid?: number): Promise<Reply<O>> {
     if ((request as Request).op !== 'dashboard-login') return client.call(request)
-    return this.#login(who) as Reply<O>
+    return this.#login(uid === undefined ? '?' : this.#peers.userName(uid)) as Reply<O>
   }
 
   #login(who: string): Reply<'dashboard-login'> {

@@ -70,8 +70,7 @@ export class DirectorHttp {
   /** What the control socket's clients ask: also for a login, if that is how one logs in. */
   async over(control: Transactions): Promise<Transactions | ReturnType<DashboardLogins['over']>> {
     if (!this.#http?.hasSocketLogin) return control
-    const { peerUser } = await import('../../../linux/socket-peer.js')
-    this.#logins = new DashboardLogins(peerUser)
+    this.#logins = new DashboardLogins(await import('../../../linux/socket-peer.js'))
     return this.#logins.over(control)
   }
 
