@@ -195,7 +195,7 @@ export class FlowKeeper implements ConnFlows {
     this.figures.flows--
   }
   settle(conn: ConnIndex): void {
-    for (const way of WAYS) if (this.#slotOf[flowAt(conn, way)]! > 0) this.#fold(this.#slotOf[flowAt(conn, way)]!, true)
+    for (const way of WAYS) this.#fold(this.#slotOf[flowAt(conn, way)]!, true)
   }
   ended(conn: ConnIndex): void {
     this.leave(conn)
@@ -238,12 +238,12 @@ export class FlowKeeper implements ConnFlows {
     this.#lacksRoom = true
   }
 
-  /** Counts what the program has counted. `isOpen`: and restarts the connection's timer as its last packet would have. */
+  /** Counts what the program has counted. `isOpen`: and restarts the connection's timer as its last packet would have. A way without a slot has no counts. */
   #fold(slot: number, isOpen: boolean): void {
     const counts = this.#counts
     const slots = this.#slots
     const at = slot * SLOT_WORDS
-    if (!counts.take(slot)) return
+    if (slot <= 0 || !counts.take(slot)) return
     const { packets, octets } = counts
     const owner = this.#owners.of(slot)
     const conn = connOf(owner)
