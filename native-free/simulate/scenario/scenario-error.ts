@@ -1,3 +1,5 @@
+import { printable } from '../../../src/control/protocol/printable.js'
+
 /** Where in a scenario: keys and, in lists, numbers from 0. */
 export type Path = readonly (string | number)[]
 
@@ -32,6 +34,6 @@ function asJson(value: unknown): string {
 /** A value as a message quotes it: short, in one line. */
 export function quoted(value: unknown): string {
   const text = typeof value === 'string' ? `'${value}'` : asJson(value)
-  const line = text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
+  const line = printable(text)
   return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line
 }

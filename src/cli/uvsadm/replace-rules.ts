@@ -1,4 +1,5 @@
 import type { Control, Outcome } from '../../control/protocol/api.js'
+import { printable } from '../../control/protocol/printable.js'
 import { keepTransaction } from '../keep-transaction.js'
 import { ask } from './ask.js'
 import { CountedRules, NoRule, StagedRules } from './counted-rules.js'
@@ -80,5 +81,5 @@ function whyEnded(error: unknown, line: number, input: string): string {
   const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text
   const isNoCommand = error instanceof CommandLineError && error.message === TRY_HELP
   const allowed = isNoCommand ? ` does not begin with a command (-A -a -E -e -D -d --add-laddr)` : ''
-  return `line ${line} (${short.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')})${allowed}`
+  return `line ${line} (${printable(short)})${allowed}`
 }

@@ -1,3 +1,4 @@
+import { printable } from '../../control/protocol/printable.js'
 import { type Conflict, newestOf, REVISION, type Snapshot } from './fleet-store.js'
 import { noteWords, readNote, type WriteNote } from './write-note.js'
 
@@ -28,7 +29,7 @@ export function writtenSince(snapshot: Snapshot, at: number): Raced {
 
 /** A key as a message may show it: a terminal would obey control characters. */
 export function keyShown(key: string): string {
-  const text = key.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
+  const text = printable(key)
   return text.length > KEY_SHOWN ? `${text.slice(0, KEY_SHOWN)}…` : text
 }
 

@@ -1,4 +1,5 @@
 import { integer, type Check, type Checked, optional, record, text } from '../../control/protocol/check.js'
+import { printable } from '../../control/protocol/printable.js'
 
 /*
  * The key `revision` tells of the last write: who, when, how much. Each write of uvs replaces it, and expects it as it was
@@ -55,7 +56,7 @@ export function isUnfinished(value: string | undefined): boolean {
 
 /** `root@host at 2026-11-30T05:00:00Z` */
 export function noteWords(note: WriteNote | undefined): string {
-  return note ? `${note.by.replace(/\p{Bidi_C}/gu, '\ufffd')} at ${note.at}` : 'somebody'
+  return note ? `${printable(note.by)} at ${note.at}` : 'somebody'
 }
 
 /** What a document says of the last write; nothing if nobody knows. */

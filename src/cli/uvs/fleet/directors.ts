@@ -1,8 +1,8 @@
+import { printable } from '../../../control/protocol/printable.js'
 import { KeyError } from '../../../fleet/key-error.js'
 import { decodeState, type DirectorState } from '../../../fleet/publish/director-state.js'
 import { DIRECTORS, type FleetStore } from '../../../fleet/write/fleet-store.js'
 import { keyShown } from '../../../fleet/write/raced.js'
-import { safe } from './stored-rules.js'
 
 /** A director that has published itself. */
 export interface PublishedDirector {
@@ -21,7 +21,7 @@ export async function publishedDirectors(store: FleetStore): Promise<PublishedDi
       return { name, state: decodeState(key, value) }
     } catch (error) {
       if (!(error instanceof KeyError)) throw error
-      return { name, state: undefined, why: safe(error.message.slice(key.length + 2)) }
+      return { name, state: undefined, why: printable(error.message.slice(key.length + 2)) }
     }
   })
 }

@@ -1,5 +1,6 @@
 import type { Control, DestinationKey, Reply, ServiceInfo, ServiceKey } from '../../../control/protocol/api.js'
 import { POSITIVE } from '../../../control/protocol/check.js'
+import { printable } from '../../../control/protocol/printable.js'
 import { UsageError } from '../../../director/options.js'
 import type { DirectorState } from '../../../fleet/publish/director-state.js'
 import { serviceIdentity } from '../../../fleet/fleet-rules.js'
@@ -15,7 +16,7 @@ import type { Given } from '../options/read-options.js'
 import { lookAtServer, say, watchDrain } from './drain-watch.js'
 import { numberOf } from './fleet-options.js'
 import type { FleetSession } from './fleet-session.js'
-import { safe, storedRules } from './stored-rules.js'
+import { storedRules } from './stored-rules.js'
 import { trialMaker } from './trial-rules.js'
 
 /** `uvs fleet drain SERVICE REALSERVER`: the weight, then what directors have left. Returns the exit status. */
@@ -90,7 +91,7 @@ function decoded(key: string, text: string): ReturnType<typeof decodeService> {
   try {
     return decodeService(key, text)
   } catch (error) {
-    if (error instanceof KeyError) throw new Error(safe(error.message), { cause: error })
+    if (error instanceof KeyError) throw new Error(printable(error.message), { cause: error })
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../../control/protocol/api.js'
+import { printable } from '../../../control/protocol/printable.js'
 import { DRAINED_DIRECTORS, newestOf } from '../../../fleet/write/fleet-store.js'
 import { keyShown } from '../../../fleet/write/raced.js'
 import { noteFields, noteWords, readNote, type WriteNote } from '../../../fleet/write/write-note.js'
@@ -7,7 +8,6 @@ import type { Given } from '../options/read-options.js'
 import { type PublishedDirector, publishedDirectors } from './directors.js'
 import { numberOf, secondsOf } from './fleet-options.js'
 import type { FleetSession } from './fleet-session.js'
-import { safe } from './stored-rules.js'
 
 /** The fleet as etcd has it. */
 export interface FleetStatus {
@@ -70,7 +70,7 @@ export function judge(seen: Omit<FleetStatus, 'faults'>, expected: number): Flee
 function faultOf({ state, why }: PublishedDirector, newest: number): string | undefined {
   if (!state) return `what it says of itself cannot be read: ${why}`
   const { revision, from, refused } = state.rules
-  if (refused !== undefined) return safe(refused)
+  if (refused !== undefined) return printable(refused)
   if (from === 'none') return 'it has no rules yet'
   if (revision < newest) return `it has the rules of revision ${revision}, not ${newest}`
   return from === 'disk' ? 'it has the rules of its disk, for it has not reached etcd' : undefined
@@ -108,7 +108,7 @@ export function statusText({ revision, note, directors, drained, faults }: Fleet
     const { rules, health, load, uvs } = state
     const counts = [rules.revision, rules.services, rules.realServers, health.realServersDown, load.connections]
     const rates = [load.cps, load.inPps, load.outPps].map(Math.round)
-    return [name, word, ...[...counts, ...rates].map(String), safe(uvs)]
+    return [name, word, ...[...counts, ...rates].map(String), printable(uvs)]
   })
   const widths = COLUMNS.map((title, at) => Math.max(title.length, ...rows.map(row => row[at]!.length)))
   const lines = [COLUMNS, ...rows].map(row =>

@@ -1,4 +1,5 @@
 import type { ServiceInfo } from '../../../control/protocol/api.js'
+import { printable } from '../../../control/protocol/printable.js'
 import { UsageError } from '../../../director/options.js'
 import type { FleetKeys } from '../../../fleet/fleet-keys.js'
 import { fleetRules, serviceIdentity } from '../../../fleet/fleet-rules.js'
@@ -31,13 +32,13 @@ export async function storedRules(snapshot: Snapshot, all: FleetKeys, trial: Tri
   )
   const relative = (key: string): string => key.slice(all.all.length)
   const broken = found.errors.map(({ key, message }) => {
-    return { key: relative(key), why: safe(message.slice(key.length + 2)) }
+    return { key: relative(key), why: printable(message.slice(key.length + 2)) }
   })
   const keys = new Map<string, string>()
   for (const { key, service } of found.services.values()) {
     keys.set(serviceIdentity(service), relative(key))
     const why = trial.add(service)
-    if (why !== undefined) broken.push({ key: relative(key), why: safe(why) })
+    if (why !== undefined) broken.push({ key: relative(key), why: printable(why) })
   }
   const services = await trial.services()
   if (!found.rules) return { services, keys, broken }
@@ -46,11 +47,6 @@ export async function storedRules(snapshot: Snapshot, all: FleetKeys, trial: Tri
     return { services: await trial.services(), keys, broken }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    return { services, keys, broken: [...broken, { key: RULES, why: safe(error.message) }] }
+    return { services, keys, broken: [...broken, { key: RULES, why: printable(error.message) }] }
   }
-}
-
-/** Of what others wrote: a terminal would obey control characters. */
-export function safe(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
 }

@@ -1,4 +1,5 @@
 import { isRuleChange, type RuleChange } from '../../../control/protocol/api.js'
+import { printable } from '../../../control/protocol/printable.js'
 import { UsageError } from '../../../director/options.js'
 import type { RefusalTexts } from '../../uvsadm/ask.js'
 import { TRY_HELP, CommandLineError as RuleError } from '../../uvsadm/failure.js'
@@ -46,8 +47,4 @@ export function badLine({ place, words }: RuleLine, what: string): UsageError {
 
 function shown(text: string): string {
   return printable(text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text)
-}
-/** Replaces characters which a terminal would obey, those that turn its writing round too. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
 }

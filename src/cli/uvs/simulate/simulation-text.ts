@@ -1,4 +1,5 @@
 import type { RealServerResult, SimulationResult } from '../../../../native-free/simulate/result.js'
+import { printable } from '../../../control/protocol/printable.js'
 
 /** The result as tables. */
 export function simulationText(result: SimulationResult): string {
@@ -96,9 +97,4 @@ function eventLines(events: SimulationResult['events']): string[] {
 
 function seconds(ms: number): string {
   return `${Math.round(ms) / 1000} s`
-}
-
-/** Replaces characters of the scenario's texts which a terminal would obey, those that turn its writing round too. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_C}]/gu, '\ufffd')
 }

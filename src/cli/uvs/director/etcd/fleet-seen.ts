@@ -1,10 +1,10 @@
 import type { FleetDirector, FleetShown } from '../../../../control/dashboard/fleet.js'
+import { printable } from '../../../../control/protocol/printable.js'
 import { DRAINED_DIRECTORS, REVISION, type FleetStore } from '../../../../fleet/write/fleet-store.js'
 import { keyShown } from '../../../../fleet/write/raced.js'
 import { noteWords, readNote } from '../../../../fleet/write/write-note.js'
 import { publishedDirectors, type PublishedDirector } from '../../fleet/directors.js'
 import { judge, stateWord } from '../../fleet/status-fleet.js'
-import { safe } from '../../fleet/stored-rules.js'
 
 /** The fleet as `uvs fleet status` has it, by three small reads: the keys of rules may be thousands. EtcdError. */
 export async function fleetSeen(store: FleetStore, self: string): Promise<FleetShown> {
@@ -36,5 +36,5 @@ function shown(director: PublishedDirector, drained: readonly string[]): FleetDi
   const { connections, cps, inPps, outPps } = load
   const { realServersDown } = health
   const known = { revision, services, realServers, realServersDown, connections, cps, inPps, outPps }
-  return { name, state: word, known: { ...known, uvs: safe(uvs), since: safe(since) } }
+  return { name, state: word, known: { ...known, uvs: printable(uvs), since: printable(since) } }
 }
