@@ -26,7 +26,8 @@ export interface Applied {
 export class Plans {
   readonly #director: Committing
   readonly #work: RulesWork
-  #isBusy = false
+  /** What the thread of rules works at: one plan, made or carried out, at a time. */
+  #busy: Promise<unknown> | undefined
   #freeAt = -Infinity
 
   constructor(director: Committing, work: RulesWork) {
@@ -37,13 +38,11 @@ export class Plans {
   /** Its JSON. `isKept`: it may be carried out. */
   async plan(body: unknown, isKept: boolean): Promise<string> {
     const wanted = readBody(body, isKept)
-    if (this.#isBusy || (!isKept && performance.now() < this.#freeAt))
+    if (this.#busy || (!isKept && performance.now() < this.#freeAt))
       throw new HttpRefusal(429, 'another plan is being made', 1)
-    this.#isBusy = true
     try {
-      return await this.#work.plan(wanted)
+      return await this.#alone(this.#work.plan(wanted))
     } finally {
-      this.#isBusy = false
       this.#freeAt = performance.now() + PAUSE_MS
     }
   }
@@ -51,6 +50,12 @@ export class Plans {
   /** Returns what was changed. */
   async apply(body: unknown): Promise<Applied> {
     const id = isFields(body) && typeof body['id'] === 'string' ? body['id'] : ''
+    // Not while others who change rules wait: a reader's plan may take long.
+    while (this.#busy) await this.#busy.catch(() => {})
+    return this.#alone(this.#carryOut(id))
+  }
+
+  async #carryOut(id: string): Promise<Applied> {
     const groups: PlannedChange[][] = []
     let told = { commands: [] as string[], changes: 0 }
     const reply = await this.#director.commitPlanned(async () => {
@@ -64,6 +69,15 @@ export class Plans {
     })
     if (!reply.ok) throw new HttpRefusal(422, reply.message)
     return { done: reply.value, ...told }
+  }
+
+  async #alone<T>(work: Promise<T>): Promise<T> {
+    this.#busy = work
+    try {
+      return await work
+    } finally {
+      this.#busy = undefined
+    }
   }
 }
 
