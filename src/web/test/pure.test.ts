@@ -1,6 +1,8 @@
 import t from 'tap'
+import { schedulers } from '../../sched/index.ts'
 import { csv } from '../src/pure/csv.ts'
 import { bits, duration, octets, percent, perSecond, short, whole } from '../src/pure/format.ts'
+import { SCHEDULERS } from '../src/pure/schedulers.ts'
 
 t.test('figures have three digits and a unit', async t => {
   const texts = [0, 7, 999, 999.5, 1000, 1234, 45_678, 999_999, 1_234_567, 0.5, 12.34, 2e15].map(short)
@@ -41,4 +43,8 @@ t.test('CSV quotes what it must, and no cell is a formula', async t => {
   )
   // A rule as uvsadm writes it begins with a minus: it is text.
   t.equal(csv(['rule'], [['-A -t 10.0.0.1:80']]), "rule\r\n'-A -t 10.0.0.1:80\r\n")
+})
+
+t.test('a service is offered each scheduler that there is, but the one that refuses every client', async t => {
+  t.strictSame([...SCHEDULERS, 'none'], [...schedulers.keys()])
 })

@@ -2,25 +2,10 @@ import { useState } from 'preact/hooks'
 import type { Protocol, ServiceInfo, ServiceKey, ServiceSettingsInfo } from '../../../control/protocol/api.ts'
 import { ChangeDialog } from '../parts/change.tsx'
 import { Choice, Fields, NumberField, TextField } from '../parts/fields.tsx'
+import { SCHEDULERS } from '../pure/schedulers.ts'
 import { serviceName } from '../pure/service-name.ts'
 import { addService, deleteService, editService } from '../pure/uvsadm-line.ts'
 import { T } from '../texts.ts'
-
-export const SCHEDULERS = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'sed',
-  'nq',
-  'sh',
-  'dh',
-  'lblc',
-  'lblcr',
-  'mh',
-  'fo',
-  'ovf',
-] as const
 
 /** ipvsadm's. */
 const DEFAULTS: ServiceSettingsInfo = {
