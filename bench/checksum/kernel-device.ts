@@ -91,7 +91,7 @@ export class KernelDevice {
   }
 
   #send(slab: Slab, len: number): void {
-    for (let i = 0; i < BATCH; i++) this.#queue.push(slab, HEADROOM, len)
+    for (let i = 0; i < BATCH; i++) this.#queue.transmit(slab, HEADROOM, len)
     this.#queue.flush()
   }
 }

@@ -140,7 +140,7 @@ export class Director {
    */
   poll(nowMs: number): boolean {
     this.#nowMs = this.#givenUp.nowMs = nowMs
-    this.#memory.recycle()
+    this.#memory.release()
     this.routes.poll(nowMs)
     this.#reassembly.poll(nowMs)
     this.balancing.poll(nowMs)

@@ -33,11 +33,11 @@ export class FrameRoom {
     this.#next = (at + len + 63) & -64
     return at
   }
-  /** Forgets frames beyond the first `count`; their room stays taken until `clear`. */
+  /** Forgets frames beyond the first `count`; their room stays taken until `release`. */
   forget(count: number): void {
     this.count = count
   }
-  clear(): void {
+  release(): void {
     this.count = this.#next = 0
   }
 }

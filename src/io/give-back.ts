@@ -34,8 +34,8 @@ export class GiveBack {
   }
 
   /** As `Device.transmit`. */
-  push(slab: Slab, at: number, len: number): boolean {
-    return this.#queue.push(slab, at, len)
+  transmit(slab: Slab, at: number, len: number): boolean {
+    return this.#queue.transmit(slab, at, len)
   }
   flush(): void {
     this.#queue.flush()

@@ -30,7 +30,7 @@ export class InjectQueue implements WriteQueue {
     this.#session = session
   }
 
-  push(slab: Slab, at: number, len: number): boolean {
+  transmit(slab: Slab, at: number, len: number): boolean {
     if (this.#queued === MOST_WRITES) this.flush()
     this.#slabs[this.#queued] = slab
     this.#at[this.#queued] = at

@@ -91,7 +91,7 @@ export class LibpcapDevice implements Device {
     return last - first
   }
   transmit(slab: Slab, at: number, len: number): boolean {
-    return this.#queue.push(slab, at, len)
+    return this.#queue.transmit(slab, at, len)
   }
   flush(): void {
     this.#queue.flush()
@@ -99,7 +99,7 @@ export class LibpcapDevice implements Device {
   /** Frames that have not been handed over stay: the next turn's. */
   release(): void {
     if (this.#handed < this.#room.count) return
-    this.#room.clear()
+    this.#room.release()
     this.#handed = 0
   }
 

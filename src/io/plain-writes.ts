@@ -14,7 +14,7 @@ export class PlainWrites implements WriteQueue {
     this.#fd = fd
   }
 
-  push(slab: Slab, at: number, len: number): boolean {
+  transmit(slab: Slab, at: number, len: number): boolean {
     if (this.#queued === MOST_WRITES) this.flush()
     this.#addresses[this.#queued] = slab.address + at - VNET_LEN
     this.#lengths[this.#queued++] = len + VNET_LEN

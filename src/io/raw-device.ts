@@ -83,7 +83,7 @@ export class RawDevice implements Device {
       if (isFronted) {
         const giveBack = new GiveBack(name, info.index)
         this.#giveBack = giveBack
-        this.toKernel = (slab, at, len) => giveBack.push(slab, at, len)
+        this.toKernel = (slab, at, len) => giveBack.transmit(slab, at, len)
       }
     } catch (error) {
       this.#release()
@@ -125,7 +125,7 @@ export class RawDevice implements Device {
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
-    return this.#queue.push(slab, at, len)
+    return this.#queue.transmit(slab, at, len)
   }
   flush(): void {
     this.#queue.flush()

@@ -22,7 +22,7 @@ export class SendQueue {
     this.#fd = fd
   }
 
-  push(slab: Slab, at: number, len: number): boolean {
+  transmit(slab: Slab, at: number, len: number): boolean {
     if (this.#queued === MOST) this.flush()
     const address = slab.address + at - VNET_LEN
     const word = this.#queued++ << 2

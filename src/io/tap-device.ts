@@ -94,7 +94,7 @@ export class TapDevice implements Device {
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
-    return this.#queue.push(slab, at, len)
+    return this.#queue.transmit(slab, at, len)
   }
   flush(): void {
     this.#queue.flush()

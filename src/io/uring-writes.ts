@@ -27,7 +27,7 @@ export class UringWrites implements WriteQueue {
     }
   }
 
-  push(slab: Slab, at: number, len: number): boolean {
+  transmit(slab: Slab, at: number, len: number): boolean {
     if (this.#queued === MOST_WRITES) this.flush()
     const { sqes } = this.#ring
     const sqe = this.#ring.place(this.#queued++)

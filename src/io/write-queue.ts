@@ -8,7 +8,7 @@ export const MOST_WRITES = 1024
  * find their receivers awake: the first wakes them, and the others come before they sleep again.
  */
 export interface WriteQueue {
-  push(slab: Slab, at: number, len: number): boolean
+  transmit(slab: Slab, at: number, len: number): boolean
   /** Writes all that is queued, in order. A frame that the kernel refuses is lost, alone. */
   flush(): void
   /** Frames that the kernel would not take. */

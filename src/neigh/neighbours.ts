@@ -138,7 +138,7 @@ export class Neighbours {
   /** Repeats requests, gives up neighbours that did not answer, and once a second looks for old entries. */
   poll(nowMs: number, sink: UnreachableSink): void {
     this.#nowMs = nowMs
-    this.#room.recycle()
+    this.#room.release()
     if (this.#asking.size > 0) this.#pollAsked(sink)
     if (nowMs < this.#nextSweep) return
     this.#nextSweep = nowMs + SWEEP_MS

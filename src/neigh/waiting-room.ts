@@ -91,8 +91,8 @@ export class WaitingRoom {
   forgetFrames(): void {
     for (const held of this.#all) held.isFrame = false
   }
-  /** Called when a turn begins: frees the slots released in the last one, which have been flushed. */
-  recycle(): void {
+  /** Called when a turn begins: frees the slots of what was sent or given up in the last one. */
+  release(): void {
     while (this.#spent.length > 0) this.#free.push(this.#spent.pop()!)
   }
 }

@@ -32,7 +32,7 @@ export class TurnMemory {
       return false
     }
   }
-  recycle(): void {
+  release(): void {
     this.#next = 0
   }
 }

@@ -213,7 +213,7 @@ t.test('without room for a piece the datagram is lost by name, what was made lie
   while (bench.memory.place(1500) >= 0);
   t.equal(bench.cut(frame, 1500).verdict, 'drop-no-memory')
   t.strictSame(joined(first.frames).frame, frame)
-  bench.memory.recycle()
+  bench.memory.release()
   t.equal(bench.cut(frame, 1500).verdict, 'sent')
 })
 
@@ -227,7 +227,7 @@ t.test('any datagram, any MTU, any pieces: it is put together as it was', async 
   const bench = new Bench()
   fc.assert(
     fc.property(drawn, ({ payload, mtu, blocks, options }) => {
-      bench.memory.recycle()
+      bench.memory.release()
       const frame = udp4(FLOW, { payload, df: false, ipOptions: new Uint8Array(options * 4).fill(1) })
       const headerLen = 20 + options * 4
       const total = payload + 8

@@ -190,6 +190,6 @@ t.test('segments of an octet each take no more memory than there is', async t =>
   t.equal(bench.cut(frame, header).verdict, 'drop-no-memory')
   t.equal(asked, 1, 'nor is it asked for again and again')
   Reflect.deleteProperty(bench.memory, 'place')
-  bench.memory.recycle()
+  bench.memory.release()
   t.equal(bench.cut(frame, header).verdict, 'sent')
 })

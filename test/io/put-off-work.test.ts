@@ -104,7 +104,7 @@ t.test('frames are injected as on a wire, in order', async t => {
   const frame = tcp4('10.0.0.7:1 > 10.0.1.100:80', { flags: 'PA', payload: 9 })
   const push = (octets: Uint8Array, header = virtioHeader()): void => {
     const { slab, at, len } = placed(octets, header)
-    t.ok(queue.push(slab, at, len))
+    t.ok(queue.transmit(slab, at, len))
   }
   push(frame)
   push(putOff(frame, 50), partialHeader(frame))

@@ -29,7 +29,7 @@ t.test('send queue', { skip }, async t => {
     const at = (seq % 1100) * ROOM + 10
     slab.bytes.set(virtioHeader(), at - 10)
     slab.bytes.set(frame, at)
-    return queue.push(slab, at, frame.length)
+    return queue.transmit(slab, at, frame.length)
   }
   const poller = new Poller(listener.fds)
   /** What there is when `least` have come: a thread of the kernel may still be at it. */

@@ -35,7 +35,7 @@ t.test('write queue', { skip }, async t => {
     const at = (seq % 1100) * ROOM + 10
     slab.bytes.set(header, at - 10)
     slab.bytes.set(frame, at)
-    return queue.push(slab, at, frame.length)
+    return queue.transmit(slab, at, frame.length)
   }
   const arrived = (): { seq: number; payload: number }[] => {
     const frames: { seq: number; payload: number }[] = []

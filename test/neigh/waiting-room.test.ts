@@ -76,7 +76,7 @@ t.test('a released place is free again with the next turn, not before', async t 
   const before = octets(waiting, last)
   t.notOk(waiting.hold(packet(20, 9), full[3]!), 'it has not been flushed yet')
   t.strictSame(octets(waiting, last), before, 'and lies as it was')
-  waiting.recycle()
+  waiting.release()
   t.ok(waiting.hold(packet(20, 9), full[3]!))
   t.equal(full[3]!.at(-1)!.at, last.at)
 })

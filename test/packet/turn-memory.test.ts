@@ -13,17 +13,17 @@ function make(): { memory: TurnMemory; allocated: number[] } {
 
 t.test('no memory is taken before it is needed, and then once', async t => {
   const { memory, allocated } = make()
-  memory.recycle()
+  memory.release()
   t.strictSame(allocated, [])
   t.equal(memory.slab.bytes.length, 0)
   memory.place(60)
-  memory.recycle()
+  memory.release()
   memory.place(60)
   t.strictSame(allocated, [TURN_MEMORY_OCTETS])
   t.equal(memory.slab.bytes.length, TURN_MEMORY_OCTETS)
 })
 
-t.test('each place has its headroom and octets for itself, until the memory is full; recycled, all again', async t => {
+t.test('each place has its headroom and octets for itself, until the memory is full; released, all again', async t => {
   const lens = [14, 60, 1514, 54, 65_549, 1, 63, 64, 65, 118, 9014]
   const { memory } = make()
   for (const round of [1, 2]) {
@@ -40,7 +40,7 @@ t.test('each place has its headroom and octets for itself, until the memory is f
     t.ok(end <= TURN_MEMORY_OCTETS, 'the last is inside')
     t.ok(TURN_MEMORY_OCTETS - end < 65_549 + 200, `hardly anything is wasted: ${n} places`)
     t.equal(memory.place(65_549), -1, 'full stays full for what is as large')
-    memory.recycle()
+    memory.release()
   }
 })
 
