@@ -16,44 +16,44 @@ import type { Parts } from './parts.js'
 import { checkTtl, noRoute, wayOut } from './way-out.js'
 
 export class FullnatAnswers {
-  readonly #m: Parts
+  readonly #parts: Parts
 
   constructor(parts: Parts) {
-    this.#m = parts
+    this.#parts = parts
   }
 
   /** Takes an answer whose transport header has been parsed. */
   receive(packet: Packet, nowMs: number): Verdict {
-    const { output, conns, watch } = this.#m
+    const { output, conns, watch } = this.#parts
     const conn = connectionOfAnswer(conns, packet)
     watch.witness?.lookedUp('fullnat', conn)
     if (conn === NONE) return Verdict.PASS
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
     watch.witness?.routed(client, hop)
-    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, nowMs)
-    const refused = wayOut(this.#m, packet, hop, nowMs)
+    if (hop === undefined) return noRoute(this.#parts, packet, client, Unreachable.NET, undefined, nowMs)
+    const refused = wayOut(this.#parts, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
-    translateAnswer(this.#m, packet, conn)
+    translateAnswer(this.#parts, packet, conn)
     const verdict = sentAs(Verdict.BALANCED, output.transmit(packet, hop))
     conns.timers.restart(conn)
     return verdict
   }
   /** Takes an ICMP error; `embedded` points at its quoted packet. */
   error(packet: Packet, nowMs: number): Verdict {
-    const { output, conns, watch } = this.#m
-    const conn = connectionOfQuoted(conns, this.#m.embedded)
+    const { output, conns, watch } = this.#parts
+    const conn = connectionOfQuoted(conns, this.#parts.embedded)
     watch.witness?.lookedUp('quoted-fullnat', conn)
     if (conn === NONE) return Verdict.PASS
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
     watch.witness?.routed(client, hop)
-    if (hop === undefined) return noRoute(this.#m, packet, client, Unreachable.NET, undefined, nowMs)
-    const refused = checkTtl(this.#m, packet, undefined, nowMs)
+    if (hop === undefined) return noRoute(this.#parts, packet, client, Unreachable.NET, undefined, nowMs)
+    const refused = checkTtl(this.#parts, packet, undefined, nowMs)
     if (refused !== Verdict.PASS) return refused
     packet.ip.decrementTtl()
-    translateError(this.#m, packet, conn)
+    translateError(this.#parts, packet, conn)
     return sentAs(Verdict.BALANCED, output.transmit(packet, hop))
   }
 }

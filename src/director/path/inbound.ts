@@ -30,7 +30,7 @@ import type { TowardsServer } from './towards-server.js'
 import type { TunnelFlows } from './tunnel-flows.js'
 
 export class Inbound {
-  readonly #m: Parts
+  readonly #parts: Parts
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
@@ -47,7 +47,7 @@ export class Inbound {
     tunnelFlows?: TunnelFlows,
   ) {
     this.#tunnelFlows = tunnelFlows
-    this.#m = parts
+    this.#parts = parts
     this.#answers = answers
     this.#towards = towards
     this.#related = related
@@ -60,7 +60,7 @@ export class Inbound {
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return malformed
 
-    const { conns, sysctls, handOver, watch } = this.#m
+    const { conns, sysctls, handOver, watch } = this.#parts
     const { srcAddr, dstAddr } = packet.ip
     const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, nowMs) : Verdict.PASS
     if (answered !== Verdict.PASS) return answered
@@ -87,7 +87,7 @@ export class Inbound {
    * replaces, or NONE.
    */
   #open(packet: Packet, replaces: ConnIndex, nowMs: number): Verdict {
-    const { opener, marks, conns } = this.#m
+    const { opener, marks, conns } = this.#parts
     const flow = this.#flow
     flow.protocol = packet.protocol
     flow.caddr = packet.ip.srcAddr
@@ -103,7 +103,7 @@ export class Inbound {
 
   /** Forwards a packet of a connection. It is counted and moves the state even if it is then dropped. */
   #forward(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
-    const { conns, counters } = this.#m
+    const { conns, counters } = this.#parts
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     conns.states.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
     const hasDf = packet.ip.dontFragment
@@ -114,7 +114,7 @@ export class Inbound {
     return verdict
   }
   #forwardOnePacket(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
-    const { conns, counters } = this.#m
+    const { conns, counters } = this.#parts
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     const verdict = this.#towards.send(packet, conn, nowMs)
     const template = conns.controllerOf(conn)
@@ -125,7 +125,7 @@ export class Inbound {
 
   #refuse(packet: Packet, verdict: Verdict, nowMs: number): Verdict {
     if (verdict === Verdict.DROP_NO_DESTINATION)
-      this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, nowMs)
+      this.#parts.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, nowMs)
     return verdict
   }
 }

@@ -27,23 +27,23 @@ import { noRoute, tooBig, wayOut } from './way-out.js'
 const PORTS_LEN = 4
 
 export class Outbound {
-  readonly #m: Parts
+  readonly #parts: Parts
   readonly #related: Related
 
   constructor(parts: Parts, related: Related) {
-    this.#m = parts
+    this.#parts = parts
     this.#related = related
   }
 
   receive(packet: Packet, nowMs: number): Verdict {
-    const { output, balancing, reassembly } = this.#m
+    const { output, balancing, reassembly } = this.#parts
     const { ip } = packet
     if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
-    if (this.#m.kernel.isBeside(packet)) return this.#beside(packet, nowMs)
+    if (this.#parts.kernel.isBeside(packet)) return this.#beside(packet, nowMs)
     const hop = output.route(ip.dstAddr)
-    this.#m.watch.witness?.routed(ip.dstAddr, hop)
-    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
-    const refused = wayOut(this.#m, packet, hop, nowMs)
+    this.#parts.watch.witness?.routed(ip.dstAddr, hop)
+    if (hop === undefined) return noRoute(this.#parts, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
+    const refused = wayOut(this.#parts, packet, hop, nowMs)
     if (refused !== Verdict.PASS) return refused
     const { protocol } = packet
     if (balancing.count === 0 || (protocol !== IpProtocol.ICMP && !isBalanced(protocol)))
@@ -57,7 +57,7 @@ export class Outbound {
 
   /** On links shared with the kernel, the kernel is the router: only packets of a connection are forwarded here. */
   #beside(packet: Packet, nowMs: number): Verdict {
-    const { output, balancing, reassembly, kernel } = this.#m
+    const { output, balancing, reassembly, kernel } = this.#parts
     const { protocol, ip } = packet
     const isIcmp = protocol === IpProtocol.ICMP
     if (balancing.count === 0 || (!isIcmp && !isBalanced(protocol))) return kernel.giveBack(packet)
@@ -67,13 +67,13 @@ export class Outbound {
       const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    const isAbout = isIcmp ? relateOutbound(this.#m, packet) : this.#isOurs(packet)
+    const isAbout = isIcmp ? relateOutbound(this.#parts, packet) : this.#isOurs(packet)
     if (isAbout === Verdict.PASS) return kernel.giveBack(packet)
     if (isAbout !== Verdict.BALANCED) return isAbout
     const hop = output.route(ip.dstAddr)
-    this.#m.watch.witness?.routed(ip.dstAddr, hop)
-    if (hop === undefined) return noRoute(this.#m, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
-    const refused = packet.largestPiece === 0 ? wayOut(this.#m, packet, hop, nowMs) : Verdict.PASS
+    this.#parts.watch.witness?.routed(ip.dstAddr, hop)
+    if (hop === undefined) return noRoute(this.#parts, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
+    const refused = packet.largestPiece === 0 ? wayOut(this.#parts, packet, hop, nowMs) : Verdict.PASS
     if (refused !== Verdict.PASS) return refused
     if (packet.largestPiece !== 0) ip.decrementTtl()
     return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs)) : this.#answer(packet, hop, nowMs)
@@ -84,13 +84,13 @@ export class Outbound {
    * hears of it from here: the error counts. PASS: it may pass.
    */
   #refusePiece(packet: Packet, nowMs: number): Verdict {
-    const { output, kernel } = this.#m
+    const { output, kernel } = this.#parts
     const { ip, ipLen, protocol } = packet
     const hop = output.route(ip.dstAddr)
     if (hop !== undefined && ip.ttl > 1 && !(ip.dontFragment && ipLen > hop.mtu)) return Verdict.PASS
     const isFirst = ip.fragmentOffset === 0 && isBalanced(protocol) && parseTransport(packet) === Verdict.PASS
     if (hop === undefined || !isFirst || this.#find(packet) === NONE) return kernel.giveBack(packet)
-    return wayOut(this.#m, packet, hop, nowMs)
+    return wayOut(this.#parts, packet, hop, nowMs)
   }
 
   /** BALANCED: of a connection, or nat_icmp_send tells its server off; PASS: neither; else its transport header is not whole. */
@@ -104,12 +104,12 @@ export class Outbound {
 
   /** Sends a real server's answer with the virtual service's source. */
   #answer(packet: Packet, hop: Hop, nowMs: number): Verdict {
-    const { conns } = this.#m
+    const { conns } = this.#parts
     const malformed = parseTransport(packet)
     if (malformed !== Verdict.PASS) return this.#malformed(packet, malformed, hop, nowMs)
     const conn = this.#find(packet)
     if (conn === NONE) return this.#unknown(packet, hop, nowMs)
-    translateAnswer(this.#m, packet, conn)
+    translateAnswer(this.#parts, packet, conn)
     const verdict = sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs))
     conns.timers.restart(conn)
     return verdict
@@ -133,21 +133,21 @@ export class Outbound {
   }
 
   #find({ protocol, ip, srcPort, dstPort }: Packet): ConnIndex {
-    const conn = this.#m.conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
-    this.#m.watch.witness?.lookedUp('outbound', conn)
+    const conn = this.#parts.conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
+    this.#parts.watch.witness?.lookedUp('outbound', conn)
     return conn
   }
 
   /** The packet has no connection: it is forwarded, or, with nat_icmp_send, the real server gets port unreachable. */
   #unknown(packet: Packet, hop: Hop, nowMs: number): Verdict {
     if (!this.#isTold(packet)) return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
-    this.#m.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, nowMs)
+    this.#parts.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, nowMs)
     return Verdict.DROP_NO_CONNECTION
   }
 
   /** Whether nat_icmp_send has the sender told that there is no connection: a real server, and no reset. */
   #isTold({ protocol, ip, srcPort, signal, sctp }: Packet): boolean {
-    const { balancing, sysctls } = this.#m
+    const { balancing, sysctls } = this.#parts
     if (sysctls.natIcmpSend === 0) return false
     const isReset =
       (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
@@ -156,7 +156,7 @@ export class Outbound {
   }
 
   #icmp(packet: Packet, hop: Hop, nowMs: number): Verdict {
-    const verdict = relateOutbound(this.#m, packet)
+    const verdict = relateOutbound(this.#parts, packet)
     if (verdict !== Verdict.PASS && verdict !== Verdict.BALANCED) return verdict
     return sentAs(verdict || Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
   }
@@ -166,10 +166,10 @@ export class Outbound {
    * fragments fit, as the kernel does. The sender of a rewritten packet is the VIP; that error goes on to the real server.
    */
   #transmit(packet: Packet, hop: Hop, nowMs: number): Verdict {
-    const { output, errors, ownAddresses } = this.#m
+    const { output, errors, ownAddresses } = this.#parts
     const { ip } = packet
     if (packet.largestPiece === 0 || !ip.dontFragment) return output.transmit(packet, hop)
-    if (!ownAddresses.has(ip.srcAddr)) return tooBig(this.#m, packet, hop.mtu, undefined, nowMs)
+    if (!ownAddresses.has(ip.srcAddr)) return tooBig(this.#parts, packet, hop.mtu, undefined, nowMs)
     if (errors.makeForUs(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, hop.mtu))
       this.#related.inbound(packet, nowMs)
     return Verdict.DROP_TOO_BIG

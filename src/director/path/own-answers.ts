@@ -20,37 +20,37 @@ export type OwnAnswersParts = Pick<
  * server is the director itself or does not answer (IPVS at LOCAL_OUT, ipvs-behaviour.md §6.1).
  */
 export class OwnAnswers implements OwnPackets {
-  readonly #m: OwnAnswersParts
+  readonly #parts: OwnAnswersParts
 
   constructor(parts: OwnAnswersParts) {
-    this.#m = parts
+    this.#parts = parts
   }
 
   leaving(packet: Packet, hop: Hop): Hop | undefined {
-    const { balancing, conns, output } = this.#m
+    const { balancing, conns, output } = this.#parts
     if (balancing.count === 0) return hop
     if (packet.protocol === IpProtocol.ICMP) return this.#errorLeaving(packet, hop)
     if (parseTransport(packet) !== Verdict.PASS) return hop
     const ofFullnat = conns.fullnatKeys.count > 0 ? connectionOfAnswer(conns, packet) : NONE
     if (ofFullnat !== NONE) {
-      translateAnswer(this.#m, packet, ofFullnat)
+      translateAnswer(this.#parts, packet, ofFullnat)
       return output.route(packet.ip.dstAddr)
     }
     const { protocol, ip, srcPort, dstPort } = packet
     const conn = conns.table.lookupOutbound(protocol, ip.srcAddr, srcPort, ip.dstAddr, dstPort)
     if (conn === NONE) return hop
-    translateAnswer(this.#m, packet, conn)
+    translateAnswer(this.#parts, packet, conn)
     conns.timers.restart(conn)
     return hop
   }
 
   #errorLeaving(packet: Packet, hop: Hop): Hop | undefined {
-    const { conns, embedded, output } = this.#m
-    if (relateOutbound(this.#m, packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return hop
+    const { conns, embedded, output } = this.#parts
+    if (relateOutbound(this.#parts, packet) !== Verdict.PASS || conns.fullnatKeys.count === 0) return hop
     if (!isError(packet) || !embedded.wrap(packet)) return hop
     const conn = connectionOfQuoted(conns, embedded)
     if (conn === NONE) return hop
-    translateError(this.#m, packet, conn)
+    translateError(this.#parts, packet, conn)
     return output.route(packet.ip.dstAddr)
   }
 }

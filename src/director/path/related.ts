@@ -23,7 +23,7 @@ import { TunnelErrors } from './tunnel-error.js'
 const NO_MARK = 0
 
 export class Related {
-  readonly #m: Parts
+  readonly #parts: Parts
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
@@ -32,7 +32,7 @@ export class Related {
   readonly #shown = emptyFlow()
 
   constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers) {
-    this.#m = parts
+    this.#parts = parts
     this.#answers = answers
     this.#towards = towards
     this.#tunnelErrors = new TunnelErrors(parts)
@@ -40,7 +40,7 @@ export class Related {
 
   /** Takes an error to the VIP, about a packet that the client got from the virtual service. Sends it on. */
   inbound(packet: Packet, nowMs: number): Verdict {
-    const { conns, embedded, sysctls, watch } = this.#m
+    const { conns, embedded, sysctls, watch } = this.#parts
     if (!isError(packet)) return Verdict.PASS
     const aboutTunnel = this.#tunnelErrors.receive(packet, nowMs)
     if (aboutTunnel !== Verdict.PASS) return aboutTunnel
@@ -60,7 +60,7 @@ export class Related {
   }
 
   #towardsServer(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
-    const { conns, counters } = this.#m
+    const { conns, counters } = this.#parts
     if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
     return this.#towards.send(packet, conn, nowMs)
@@ -71,7 +71,7 @@ export class Related {
    * initial 3 s.
    */
   #open(): Opened {
-    const { embedded, opener } = this.#m
+    const { embedded, opener } = this.#parts
     const flow = this.#flow
     flow.protocol = embedded.ip.protocol
     flow.caddr = embedded.ip.dstAddr

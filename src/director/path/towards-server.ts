@@ -25,25 +25,25 @@ import { checkTtl, noRoute, tooBig } from './way-out.js'
 const MOST_OCTETS = 0xffff
 
 export class TowardsServer {
-  readonly #m: Parts
+  readonly #parts: Parts
 
   constructor(parts: Parts) {
-    this.#m = parts
+    this.#parts = parts
   }
 
   /** The caller has counted the packet and moved the state. Of an ICMP error, `embedded` points at the quoted packet. */
   send(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
-    const { conns, forwarders, output, ownAddresses, routes, watch } = this.#m
+    const { conns, forwarders, output, ownAddresses, routes, watch } = this.#parts
     const { ip } = packet
     const daddr = conns.table.words[conn + DADDR]! as Ipv4Addr
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return this.#toOurselves(packet, conn, nowMs)
     const hop = output.route(daddr)
     watch.witness?.routed(daddr, hop)
-    if (hop === undefined) return noRoute(this.#m, packet, daddr, Unreachable.HOST, ip.dstAddr, nowMs)
+    if (hop === undefined) return noRoute(this.#parts, packet, daddr, Unreachable.HOST, ip.dstAddr, nowMs)
     const dest = conns.destinationOf(conn)
     // path/tunnel-error reads this.
     dest.routed(hop.mtu, routes.hasLearntMtu(daddr))
-    const refused = checkTtl(this.#m, packet, ip.dstAddr, nowMs)
+    const refused = checkTtl(this.#parts, packet, ip.dstAddr, nowMs)
     if (refused !== Verdict.PASS) return refused
     // Before the MTU check: an error about the size quotes the lowered TTL (§6.5). In path/way-out it is the other way round.
     ip.decrementTtl()
@@ -57,7 +57,7 @@ export class TowardsServer {
 
   /** The real server is the director itself. */
   #toOurselves(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
-    const { conns, forwarders, host, kernel } = this.#m
+    const { conns, forwarders, host, kernel } = this.#parts
     const method = conns.methodOf(conn)
     // The kernel's socket listens on the VIP and gets the unchanged packet (LocalNode).
     if (kernel.isBeside(packet))
@@ -82,12 +82,12 @@ export class TowardsServer {
       if (mtu < IPV4_LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
     }
     if (ipLen <= mtu || !ip.dontFragment || protocol === IpProtocol.ICMP) return Verdict.PASS
-    if (!forwarder.refusesLarge || !this.#m.output.exceeds(packet, mtu)) return Verdict.PASS
-    return tooBig(this.#m, packet, mtu - forwarder.growth(conn), ip.dstAddr, nowMs)
+    if (!forwarder.refusesLarge || !this.#parts.output.exceeds(packet, mtu)) return Verdict.PASS
+    return tooBig(this.#parts, packet, mtu - forwarder.growth(conn), ip.dstAddr, nowMs)
   }
 
   #translate(packet: Packet, conn: ConnIndex, forwarder: Forwarder): void {
-    if (packet.protocol === IpProtocol.ICMP) forwarder.relatedInbound(packet, this.#m.embedded, conn)
+    if (packet.protocol === IpProtocol.ICMP) forwarder.relatedInbound(packet, this.#parts.embedded, conn)
     else forwarder.inbound(packet, conn)
   }
 }

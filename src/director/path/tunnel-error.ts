@@ -22,14 +22,14 @@ import { countOutbound, type Parts } from './parts.js'
 const UNKNOWN = -1
 
 export class TunnelErrors {
-  readonly #m: Parts
+  readonly #parts: Parts
   readonly #outer = new Ipv4View()
   readonly #udp = new UdpView()
   readonly #gue = new GueView()
   readonly #gre = new GreView()
 
   constructor(parts: Parts) {
-    this.#m = parts
+    this.#parts = parts
   }
 
   /** Takes an ICMP error to one of our addresses: unreachable, source quench or time exceeded. */
@@ -52,7 +52,7 @@ export class TunnelErrors {
    * at `at`.
    */
   #tunnelLen(dv: DataView, at: number, len: number): number {
-    const { balancing } = this.#m
+    const { balancing } = this.#parts
     const { protocol, dstAddr } = this.#outer
     switch (protocol) {
       case IpProtocol.IPIP:
@@ -76,7 +76,7 @@ export class TunnelErrors {
 
   /** Handles the error about the packet at `innerAt`, of which `len` octets are quoted. */
   #aboutInner(packet: Packet, innerAt: number, len: number, nowMs: number): Verdict {
-    const { conns, embedded, counters, errors, output, routes, watch } = this.#m
+    const { conns, embedded, counters, errors, output, routes, watch } = this.#parts
     if (!embedded.wrapAt(packet.slab.view, innerAt, len)) return Verdict.PASS
     const { ip } = embedded
     const conn = conns.table.lookupInbound(ip.protocol, ip.srcAddr, embedded.srcPort, ip.dstAddr, embedded.dstPort)

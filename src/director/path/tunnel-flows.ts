@@ -25,7 +25,7 @@ const FORM = {
  * director; all do without sysctl pmtu_disc: each outer header then has an identification of the director's.
  */
 export class TunnelFlows {
-  readonly #m: Parts
+  readonly #parts: Parts
   readonly #neighbours: Neighbours
   readonly #flows: FlowKeeper
   readonly #tunnels: Tunnels
@@ -33,14 +33,14 @@ export class TunnelFlows {
 
   constructor(parts: Parts, neighbours: Neighbours, flows: FlowKeeper, tunnels: Tunnels) {
     this.#tunnels = tunnels
-    this.#m = parts
+    this.#parts = parts
     this.#neighbours = neighbours
     this.#flows = flows
   }
 
   /** A packet of the connection has gone to its real server, and was counted. */
   balanced(conn: ConnIndex, hasDf: boolean): void {
-    const { conns, output, ownAddresses, sysctls, watch } = this.#m
+    const { conns, output, ownAddresses, sysctls, watch } = this.#parts
     // Whoever watches is to see the next packets too.
     if (watch.witness !== undefined || conns.has(conn, ConnFlag.SAMPLED)) return
     if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Way.INBOUND)) return
@@ -65,7 +65,7 @@ export class TunnelFlows {
   }
   /** The word behind the outer IPv4 header. */
   #behindOuter(conn: ConnIndex, { tunnelType, tunnelPort }: Destination): number {
-    const { words } = this.#m.conns.table
+    const { words } = this.#parts.conns.table
     switch (tunnelType) {
       case TunnelType.IPIP:
         return 0

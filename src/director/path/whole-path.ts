@@ -36,20 +36,20 @@ export interface Stages {
 }
 
 export class WholePath {
-  readonly #m: Parts
+  readonly #parts: Parts
   readonly #stages: Stages
   readonly #isSpokesman: boolean
   readonly #packet = new Packet()
 
   constructor(parts: Parts, stages: Stages, isSpokesman: boolean) {
-    this.#m = parts
+    this.#parts = parts
     this.#stages = stages
     this.#isSpokesman = isSpokesman
   }
 
   /** Takes a frame that lies in its slab with headroom before it. */
   receive(link: Link, slab: Slab, at: number, len: number, nowMs: number): Verdict {
-    const { ownAddresses, routes, errors } = this.#m
+    const { ownAddresses, routes, errors } = this.#parts
     const { arp, adverts, returned, outbound } = this.#stages
     const packet = this.#packet.wrap(link.index, slab, at, len)
     let verdict = parseEthernet(packet, link.mac)
@@ -76,7 +76,7 @@ export class WholePath {
   }
 
   #toUs(packet: Packet, nowMs: number): Verdict {
-    const { balancing, host, reassembly } = this.#m
+    const { balancing, host, reassembly } = this.#parts
     const { isGroup } = packet.eth
     if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
     if (packet.ip.isFragment) {
