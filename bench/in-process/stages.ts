@@ -3,7 +3,7 @@
  * whole path fall on the first stage that touches the record.
  */
 import { NONE, type ConnIndex } from '../../src/conn/record.js'
-import { Direction } from '../../src/conn/transitions.js'
+import { Direction } from '../../src/conn/direction.js'
 import { AddressHandOver } from '../../src/forward/address-hand-over.js'
 import type { Forwarder } from '../../src/forward/forwarder.js'
 import { Fullnat } from '../../src/forward/fullnat.js'

@@ -7,6 +7,7 @@ import { IpProtocol } from '../wire/ipv4.js'
 import { TcpFlag } from '../wire/tcp.js'
 import type { ConnFlows } from './conn-flows.js'
 import type { ConnTimers } from './conn-timers.js'
+import { Direction } from './direction.js'
 import {
   ConnFlag,
   CONTROLLER,
@@ -23,7 +24,7 @@ import { nextSctpState, SctpState } from './sctp-states.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
 import type { Templates } from './templates.js'
 import type { Timeouts } from './timeouts.js'
-import { Direction } from './transitions.js'
+import { INBOUND_ONLY, type TransitionTable } from './transitions.js'
 
 /** The TCP flags that can change a state. */
 const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
@@ -63,12 +64,12 @@ export class ConnStates {
   packet(conn: ConnIndex, protocol: number, direction: Direction, signal: number): void {
     if ((this.#words[conn + FLAGS]! & ConnFlag.SAMPLED) !== 0) this.sampled = conn
     if (protocol === IpProtocol.TCP) {
-      direction = this.#seen(conn, direction)
-      const state = nextTcpState(this.#stateOf(conn), direction, signal, this.secureTcp)
+      const table = this.#table(conn, direction)
+      const state = nextTcpState(this.#stateOf(conn), table, signal, this.secureTcp)
       this.#enter(conn, state, this.#timeouts.tcp[state]!, tcpActive[state] === 1, state === TcpState.ESTABLISHED)
     } else if (protocol === IpProtocol.SCTP) {
-      direction = this.#seen(conn, direction)
-      const state = nextSctpState(this.#stateOf(conn), direction, signal)
+      const table = this.#table(conn, direction)
+      const state = nextSctpState(this.#stateOf(conn), table, signal)
       const isEstablished = state === SctpState.ESTABLISHED
       this.#enter(conn, state, this.#timeouts.sctp[state]!, isEstablished, isEstablished)
     } else {
@@ -108,11 +109,11 @@ export class ConnStates {
     this.#timers.restartedAgo(conn, timeout, ago)
   }
 
-  /** The direction for the state table. It is INBOUND_ONLY until the first answer. */
-  #seen(conn: ConnIndex, direction: Direction): Direction {
+  /** Which transition table holds. It is INBOUND_ONLY until the first answer. */
+  #table(conn: ConnIndex, direction: Direction): TransitionTable {
     const words = this.#words
     if ((words[conn + FLAGS]! & ConnFlag.NO_OUTPUT) === 0) return direction
-    if (direction === Direction.INBOUND) return Direction.INBOUND_ONLY
+    if (direction === Direction.INBOUND) return INBOUND_ONLY
     words[conn + FLAGS]! &= ~ConnFlag.NO_OUTPUT
     return direction
   }

@@ -3,7 +3,7 @@
  * §3.2).
  */
 import { HZ } from './jiffies.js'
-import { parseTransitions, type Direction } from './transitions.js'
+import { parseTransitions, type TransitionTable } from './transitions.js'
 
 export const SctpState = {
   NONE: 0,
@@ -108,6 +108,6 @@ const next = parseTransitions(CODES, EVENTS, [
   CL CL IN CL CL CL CL CL CL CL CL`,
 ])
 
-export function nextSctpState(state: number, direction: Direction, event: number): number {
-  return next[(direction * CODES.length + state) * EVENTS + event]!
+export function nextSctpState(state: number, table: TransitionTable, event: number): number {
+  return next[(table * CODES.length + state) * EVENTS + event]!
 }

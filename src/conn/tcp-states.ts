@@ -4,7 +4,7 @@
  */
 import { TcpFlag } from '../wire/tcp.js'
 import { HZ } from './jiffies.js'
-import { parseTransitions, type Direction } from './transitions.js'
+import { parseTransitions, type TransitionTable } from './transitions.js'
 
 export const TcpState = {
   NONE: 0,
@@ -115,12 +115,12 @@ const secure = parseTransitions(CODES, EVENTS, [
  * The state after a packet with these TCP flags. The first of RST, SYN, FIN, ACK that is set decides; none: CLOSE.
  * `isSecure`: use the tables of the secure_tcp defence.
  */
-export function nextTcpState(state: number, direction: Direction, flags: number, isSecure: boolean): number {
+export function nextTcpState(state: number, table: TransitionTable, flags: number, isSecure: boolean): number {
   let event: number
   if (flags & TcpFlag.RST) event = 3
   else if (flags & TcpFlag.SYN) event = 0
   else if (flags & TcpFlag.FIN) event = 1
   else if (flags & TcpFlag.ACK) event = 2
   else return TcpState.CLOSE
-  return (isSecure ? secure : normal)[(direction * CODES.length + state) * EVENTS + event]!
+  return (isSecure ? secure : normal)[(table * CODES.length + state) * EVENTS + event]!
 }

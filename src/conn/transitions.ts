@@ -1,6 +1,9 @@
-/** Selects the transition table: a packet's direction, or INBOUND_ONLY if no answer has been seen. */
-export const Direction = { INBOUND: 0, OUTBOUND: 1, INBOUND_ONLY: 2 } as const
-export type Direction = (typeof Direction)[keyof typeof Direction]
+import type { Direction } from './direction.js'
+
+/** The transition table of a client's packets while no answer has been seen. */
+export const INBOUND_ONLY = 2
+/** Selects the transition table. */
+export type TransitionTable = Direction | typeof INBOUND_ONLY
 
 /**
  * Parses transition tables as ipvs-behaviour.md prints them: one text for each direction; a row is a state and begins with

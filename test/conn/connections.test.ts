@@ -16,7 +16,7 @@ import {
 } from '../../src/conn/record.js'
 import { SctpEvent, sctpStateNames } from '../../src/conn/sctp-states.js'
 import { tcpStateNames } from '../../src/conn/tcp-states.js'
-import { Direction } from '../../src/conn/transitions.js'
+import { Direction } from '../../src/conn/direction.js'
 import { seededRandom } from '../../src/director/random.js'
 import { Counters } from '../../src/service/counters.js'
 import { DestinationTable, type Destination } from '../../src/service/destination.js'

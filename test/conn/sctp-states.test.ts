@@ -1,6 +1,7 @@
 import t from 'tap'
 import { nextSctpState, SctpEvent, SctpState, sctpStateNames, sctpTimeouts } from '../../src/conn/sctp-states.js'
-import { Direction } from '../../src/conn/transitions.js'
+import { Direction } from '../../src/conn/direction.js'
+import { INBOUND_ONLY as ONLY_INBOUND } from '../../src/conn/transitions.js'
 
 /*
  * The tables of ipvs-behaviour.md §5.3 once more, by columns: for each event, what comes of every state, in the order of
@@ -64,7 +65,7 @@ t.test('every cell of the three tables is the specification’s', async t => {
   for (const [side, direction, table] of [
     ['inbound', Direction.INBOUND, INBOUND],
     ['outbound', Direction.OUTBOUND, OUTBOUND],
-    ['inbound only', Direction.INBOUND_ONLY, INBOUND_ONLY],
+    ['inbound only', ONLY_INBOUND, INBOUND_ONLY],
   ] as const)
     for (const [number, event] of EVENTS.entries()) {
       const column = table[event].trim().split(/\s+/)

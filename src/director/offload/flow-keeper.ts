@@ -8,6 +8,7 @@
  */
 import type { Connections } from '../../conn/connections.js'
 import type { ConnFlows } from '../../conn/conn-flows.js'
+import { DIRECTIONS, Direction } from '../../conn/direction.js'
 import { JIFFY_MS } from '../../conn/jiffies.js'
 import { ConnFlag, DPORT_PROTOCOL, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import { TcpState } from '../../conn/tcp-states.js'
@@ -24,11 +25,10 @@ import { FlowKeys } from './flow-keys.js'
 import { Hops } from './hops.js'
 import type { Adoption } from './adoption.js'
 import { KeptRecords } from './kept-records.js'
-import { SlotOwners } from './slot-owners.js'
+import { connOf, directionOf, flowAt, NOBODY, ownerOf, SlotOwners } from './slot-owners.js'
 import { SlotRing } from './slot-ring.js'
 import { SlotWriter, type FlowChange } from './slot-writer.js'
 import { Standing } from './standing.js'
-import { connOf, flowAt, NOBODY, ownerOf, Way, WAYS, wayOf } from './way.js'
 
 const STAYS = -(2 ** 30)
 const UNFIT = -(2 ** 31)
@@ -107,23 +107,23 @@ export class FlowKeeper implements ConnFlows {
   }
 
   /** Inbound packets until this way's flow is entered: the answers' by the answer before the packet that enters the client's, else one more would come up. */
-  afterOf(way: Way): number {
-    return way === Way.INBOUND ? this.after : this.after - 1
+  afterOf(direction: Direction): number {
+    return direction === Direction.INBOUND ? this.after : this.after - 1
   }
   /** Whether `take` is to be called for a packet of this connection that came up. */
-  wants(conn: ConnIndex, way: Way): boolean {
-    const slot = this.#slotOf[flowAt(conn, way)]!
-    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.afterOf(way)
+  wants(conn: ConnIndex, direction: Direction): boolean {
+    const slot = this.#slotOf[flowAt(conn, direction)]!
+    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.afterOf(direction)
     if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
     return slot <= STAYS && slot !== this.#stays()
   }
 
-  standing(conn: ConnIndex, way: Way): Standing {
-    const slot = this.#slotOf[flowAt(conn, way)]!
+  standing(conn: ConnIndex, direction: Direction): Standing {
+    const slot = this.#slotOf[flowAt(conn, direction)]!
     if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
-    if (!this.#isSteady(conn, way)) return Standing.CHANGING
-    if (this.#words[conn + IN_PKTS]! < this.afterOf(way)) return Standing.YOUNG
+    if (!this.#isSteady(conn, direction)) return Standing.CHANGING
+    if (this.#words[conn + IN_PKTS]! < this.afterOf(direction)) return Standing.YOUNG
     if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
     return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
@@ -137,10 +137,10 @@ export class FlowKeeper implements ConnFlows {
    * Has the program forward the flow as its packet was: what the fast path decided, with the neighbour that it goes to. Does nothing
    * if the connection is not steady: then its next packet may change its state.
    */
-  take(conn: ConnIndex, way: Way, form: number, mtu: number, neighbour: Neighbour, change: FlowChange): void {
-    if (!this.#isSteady(conn, way)) return
-    const at = flowAt(conn, way)
-    const hop = this.#table.serves(neighbour.link) ? this.hops.of(neighbour) : undefined
+  take(conn: ConnIndex, direction: Direction, form: number, mtu: number, to: Neighbour, change: FlowChange): void {
+    if (!this.#isSteady(conn, direction)) return
+    const at = flowAt(conn, direction)
+    const hop = this.#table.serves(to.link) ? this.hops.of(to) : undefined
     if (hop === undefined) {
       if (this.#slotOf[at]! <= 0) this.#slotOf[at] = this.#stays()
       return
@@ -155,52 +155,52 @@ export class FlowKeeper implements ConnFlows {
         return
       }
     }
-    const key = this.#keys.of(conn, way)
+    const key = this.#keys.of(conn, direction)
     if (isNew) this.#writer.assign(slot, key)
     if (this.kept !== undefined) form |= this.kept.write(slot, conn, isNew)
     this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
-    this.#owners.give(slot, ownerOf(conn, way))
+    this.#owners.give(slot, ownerOf(conn, direction))
     this.figures.flows++
     this.figures.entered++
     this.#batch.enter(key, slot)
   }
   /** The program could not forward a packet such as the flow's last one: it is not entered, until one can be. */
-  keepOut(conn: ConnIndex, way: Way): void {
-    const at = flowAt(conn, way)
+  keepOut(conn: ConnIndex, direction: Direction): void {
+    const at = flowAt(conn, direction)
     if (this.#slotOf[at]! <= 0) this.#slotOf[at] = UNFIT
   }
   /** A state that an ACK, or a datagram, does not change. */
-  #isSteady(conn: ConnIndex, way: Way): boolean {
+  #isSteady(conn: ConnIndex, direction: Direction): boolean {
     const words = this.#words
     if ((words[conn + DPORT_PROTOCOL]! & 0xff) !== IpProtocol.TCP) return true
-    const moving = way === Way.INBOUND ? ConnFlag.INACTIVE : ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT
+    const moving = direction === Direction.INBOUND ? ConnFlag.INACTIVE : ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT
     return this.#conns.stateOf(conn) === TcpState.ESTABLISHED && (words[conn + FLAGS]! & moving) === 0
   }
   #stays(): number {
     return STAYS - (this.#epoch & EPOCH_MASK)
   }
   leave(conn: ConnIndex): void {
-    for (const way of WAYS) if (this.#slotOf[flowAt(conn, way)]! > 0) this.#leave(conn, way)
+    for (const direction of DIRECTIONS) if (this.#slotOf[flowAt(conn, direction)]! > 0) this.#leave(conn, direction)
   }
-  #leave(conn: ConnIndex, way: Way): void {
-    const at = flowAt(conn, way)
+  #leave(conn: ConnIndex, direction: Direction): void {
+    const at = flowAt(conn, direction)
     const slot = this.#slotOf[at]!
     Atomics.store(this.#slots, slot * SLOT_WORDS + EPOCH, 0)
     this.#fold(slot, true)
-    this.#batch.withdraw(this.#keys.of(conn, way))
+    this.#batch.withdraw(this.#keys.of(conn, direction))
     this.#slotOf[at] = -slot
     this.#ring.put(slot, this.#table.now())
     this.figures.flows--
   }
   settle(conn: ConnIndex): void {
-    for (const way of WAYS) this.#fold(this.#slotOf[flowAt(conn, way)]!, true)
+    for (const direction of DIRECTIONS) this.#fold(this.#slotOf[flowAt(conn, direction)]!, true)
   }
   ended(conn: ConnIndex): void {
     this.leave(conn)
-    for (const way of WAYS) {
-      const at = flowAt(conn, way)
+    for (const direction of DIRECTIONS) {
+      const at = flowAt(conn, direction)
       const slot = this.#slotOf[at]!
       this.#slotOf[at] = 0
       if (slot < 0 && slot > STAYS) this.#disown(-slot)
@@ -220,7 +220,7 @@ export class FlowKeeper implements ConnFlows {
   #rested(slot: number): void {
     const owner = this.#owners.of(slot)
     if (owner === NOBODY) return
-    const at = flowAt(connOf(owner), wayOf(owner))
+    const at = flowAt(connOf(owner), directionOf(owner))
     if (this.#slotOf[at] === -slot) this.#slotOf[at] = 0
     this.#disown(slot)
   }
@@ -232,7 +232,7 @@ export class FlowKeeper implements ConnFlows {
   #refused(slot: number): void {
     const owner = this.#owners.of(slot)
     if (owner === NOBODY) return
-    this.#leave(connOf(owner), wayOf(owner))
+    this.#leave(connOf(owner), directionOf(owner))
     this.figures.entered--
     this.figures.refused++
     this.#lacksRoom = true
@@ -251,7 +251,7 @@ export class FlowKeeper implements ConnFlows {
     this.figures.packets += packets
     this.figures.octets += octets
     this.kept?.counted(slot, counts)
-    if (wayOf(owner) === Way.INBOUND) {
+    if (directionOf(owner) === Direction.INBOUND) {
       this.#words[conn + IN_PKTS]! += packets
       this.#counters.inboundMany(dest.counters, dest.serviceCounters, packets, octets)
     } else this.#counters.outboundMany(dest.counters, dest.serviceCounters, packets, octets)
@@ -272,7 +272,7 @@ export class FlowKeeper implements ConnFlows {
     this.#fold(slot, true)
     if (!this.#lacksRoom || ((this.#table.now() - this.#slots[at + SEEN]!) | 0) < IDLE) return
     const owner = this.#owners.of(slot)
-    this.#leave(connOf(owner), wayOf(owner))
+    this.#leave(connOf(owner), directionOf(owner))
     this.figures.evicted++
   }
 

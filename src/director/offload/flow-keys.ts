@@ -1,8 +1,8 @@
 import type { Connections } from '../../conn/connections.js'
+import { Direction } from '../../conn/direction.js'
 import { keyAt, LADDR, LPORT } from '../../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
 import { inFrame } from './flow-sums.js'
-import { Way } from './way.js'
 
 /** Addresses and ports of a flow's packets as they come in, as words of the frame; and the protocol. */
 export interface FlowKey {
@@ -22,13 +22,13 @@ export class FlowKeys {
   }
 
   /** Overwritten by the next call. */
-  of(conn: ConnIndex, way: Way): FlowKey {
+  of(conn: ConnIndex, direction: Direction): FlowKey {
     const { words } = this.#conns.table
     const key = this.#key
     const ports = words[conn + CPORT_VPORT]!
     const server = words[conn + DPORT_PROTOCOL]!
     key.protocol = server & 0xff
-    if (way === Way.INBOUND) {
+    if (direction === Direction.INBOUND) {
       key.src = inFrame(words[conn + CADDR]!)
       key.dst = inFrame(words[conn + VADDR]!)
       key.ports = inFrame(ports)

@@ -1,4 +1,5 @@
 import type { Connections } from '../../conn/connections.js'
+import { DIRECTIONS, Direction } from '../../conn/direction.js'
 import { HAND_OVER, keyAt } from '../../conn/fullnat-keys.js'
 import { ConnFlag, DPORT_PROTOCOL, FLAGS, RECORD_WORDS, type ConnIndex } from '../../conn/record.js'
 import { isOneWay, Method } from '../../service/method.js'
@@ -8,7 +9,6 @@ import { isHandedOver } from '../path/fast-path.js'
 import { mayBeWrapped } from '../path/tunnel-flows.js'
 import type { FlowKeeper } from './flow-keeper.js'
 import { Standing } from './standing.js'
-import { Way, WAYS } from './way.js'
 
 /** Why the packets of a flow come up to the director, with the number of such flows. */
 export interface FlowsHere {
@@ -59,9 +59,9 @@ export function nobodyHere(): FlowsHere {
 function countHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls, conn: ConnIndex, here: FlowsHere): void {
   if (conns.has(conn, ConnFlag.TEMPLATE)) return
   const method = conns.table.words[conn + FLAGS]! & ConnFlag.METHOD
-  for (const way of WAYS) {
-    if (way === Way.OUTBOUND && isOneWay(method as Method)) continue
-    const why = whyHere(conns, flows, sysctls, conn, way)
+  for (const direction of DIRECTIONS) {
+    if (direction === Direction.OUTBOUND && isOneWay(method as Method)) continue
+    const why = whyHere(conns, flows, sysctls, conn, direction)
     if (why !== undefined) here[why]++
   }
 }
@@ -72,9 +72,9 @@ export function whyHere(
   flows: FlowKeeper,
   sysctls: Sysctls,
   conn: ConnIndex,
-  way: Way,
+  direction: Direction,
 ): keyof FlowsHere | undefined {
-  const standing = flows.standing(conn, way)
+  const standing = flows.standing(conn, direction)
   if (standing === Standing.FORWARDED) return undefined
   const { words } = conns.table
   const method = words[conn + FLAGS]! & ConnFlag.METHOD

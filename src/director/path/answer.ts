@@ -1,5 +1,5 @@
 import type { ConnIndex } from '../../conn/record.js'
-import { Direction } from '../../conn/transitions.js'
+import { Direction } from '../../conn/direction.js'
 import type { Packet } from '../../packet/packet.js'
 import { countOutbound, type Parts } from './parts.js'
 

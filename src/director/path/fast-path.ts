@@ -14,6 +14,7 @@
  */
 import type { ConnStates } from '../../conn/conn-states.js'
 import type { Connections } from '../../conn/connections.js'
+import { Direction } from '../../conn/direction.js'
 import { HAND_OVER, HandOver, LADDR, keyAt, LPORT, type FullnatKeys } from '../../conn/fullnat-keys.js'
 import {
   CADDR,
@@ -45,7 +46,6 @@ import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
 import { formOf, type FlowChange } from '../offload/slot-writer.js'
-import { Way } from '../offload/way.js'
 import type { Balancing } from '../rules/balancing.js'
 import { folded, halves, mended, swapped } from './fast-sums.js'
 
@@ -245,8 +245,8 @@ export class FastPath {
     // 5. Hand over its flow.
     const flows = this.#flows
     if (flows !== undefined) {
-      const way = isInbound ? Way.INBOUND : Way.OUTBOUND
-      if (flows.wants(conn, way)) {
+      const direction = isInbound ? Direction.INBOUND : Direction.OUTBOUND
+      if (flows.wants(conn, direction)) {
         const change = this.#change
         change.src = src
         change.dst = dst
@@ -255,7 +255,7 @@ export class FastPath {
         change.toDst = toDst
         change.toPorts = toPorts
         const mustCheck = isInbound && isTcp && (isTold || dest.believesToa)
-        flows.take(conn, way, formOf(isInbound, isTranslated, mustCheck), mtu, neighbour, change)
+        flows.take(conn, direction, formOf(isInbound, isTranslated, mustCheck), mtu, neighbour, change)
       }
     }
     // 6. Write addresses, ports, checksums, MACs; send.

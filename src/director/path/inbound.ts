@@ -14,7 +14,7 @@
  * PASS: not to be balanced; path/host takes it.
  */
 import { ConnFlag, NONE, type ConnIndex } from '../../conn/record.js'
-import { Direction } from '../../conn/transitions.js'
+import { Direction } from '../../conn/direction.js'
 import { emptyFlow } from '../../packet/flow.js'
 import type { Packet } from '../../packet/packet.js'
 import { isBalanced, parseTransport } from '../../packet/parse.js'

@@ -1,3 +1,4 @@
+import { Direction } from '../../conn/direction.js'
 import { CADDR, ConnFlag, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
 import type { Tunnels } from '../../forward/tunnel.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
@@ -10,7 +11,6 @@ import { EtherType } from '../../wire/ethernet.js'
 import { IPV4_LEAST_MTU, IpProtocol } from '../../wire/ipv4.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
 import { formOf, type FlowChange } from '../offload/slot-writer.js'
-import { Way } from '../offload/way.js'
 import type { Parts } from './parts.js'
 
 /** Of a slot, by the tunnel's type. */
@@ -43,12 +43,12 @@ export class TunnelFlows {
     const { conns, output, ownAddresses, sysctls, watch } = this.#parts
     // Whoever watches is to see the next packets too.
     if (watch.witness !== undefined || conns.has(conn, ConnFlag.SAMPLED)) return
-    if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Way.INBOUND)) return
+    if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Direction.INBOUND)) return
     const { words } = conns.table
     const daddr = words[conn + DADDR]! as Ipv4Addr
     const dest = conns.destinationOf(conn)
     if (!mayBeWrapped(dest, sysctls)) return
-    if (!hasDf) return this.#flows.keepOut(conn, Way.INBOUND)
+    if (!hasDf) return this.#flows.keepOut(conn, Direction.INBOUND)
     if (ownAddresses.has(daddr) || isLoopback(daddr)) return
     const hop = output.route(daddr)
     if (hop === undefined) return
@@ -61,7 +61,7 @@ export class TunnelFlows {
     this.#change.toPorts = this.#behindOuter(conn, dest)
     const isTcp = (words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
     const form = formOf(true, false, isTcp && dest.believesToa) | FORM[dest.tunnelType]
-    this.#flows.take(conn, Way.INBOUND, form, mtu, neighbour, this.#change)
+    this.#flows.take(conn, Direction.INBOUND, form, mtu, neighbour, this.#change)
   }
   /** The word behind the outer IPv4 header. */
   #behindOuter(conn: ConnIndex, { tunnelType, tunnelPort }: Destination): number {

@@ -1,15 +1,19 @@
+import { Direction } from '../../../conn/direction.js'
 import { ConnFlag, IN_PKTS, type ConnIndex } from '../../../conn/record.js'
 import type { Director } from '../../../director/director.js'
 import type { FlowKeeper } from '../../../director/offload/flow-keeper.js'
 import { Standing } from '../../../director/offload/standing.js'
-import { Way } from '../../../director/offload/way.js'
 import { whyHere } from '../../../director/offload/why-here.js'
 import type { LookUp } from '../../../director/path/witness.js'
 import type { Link } from '../../../packet/link.js'
 import type { ExplainedOffload, OffloadStanding } from '../../protocol/explain.js'
 
 /** Of packets that the program could forward. It forwards no ICMP error. */
-const WAY_OF: Partial<Record<LookUp, Way>> = { inbound: Way.INBOUND, outbound: Way.OUTBOUND, fullnat: Way.OUTBOUND }
+const DIRECTION_OF: Partial<Record<LookUp, Direction>> = {
+  inbound: Direction.INBOUND,
+  outbound: Direction.OUTBOUND,
+  fullnat: Direction.OUTBOUND,
+}
 
 /**
  * Whether the flow program forwards the packets of this flow, or why not; undefined: the director has no program, or the packet is of
@@ -22,13 +26,13 @@ export function offloadStep(
   from: Link,
   to: Link | undefined,
 ): ExplainedOffload | undefined {
-  const way = WAY_OF[by]
+  const direction = DIRECTION_OF[by]
   const { flows, conns } = director
-  if (flows === undefined || way === undefined) return undefined
-  const standing = standingOf(director, flows, conn, way, from, to)
-  const step = { step: 'offload', way: way === Way.INBOUND ? 'inbound' : 'outbound', standing } as const
+  if (flows === undefined || direction === undefined) return undefined
+  const standing = standingOf(director, flows, conn, direction, from, to)
+  const step = { step: 'offload', way: direction === Direction.INBOUND ? 'inbound' : 'outbound', standing } as const
   if (standing !== 'young') return step
-  return { ...step, after: flows.afterOf(way), packets: conns.table.words[conn + IN_PKTS]! }
+  return { ...step, after: flows.afterOf(direction), packets: conns.table.words[conn + IN_PKTS]! }
 }
 
 /* A watch begins an epoch, and what is watched is not handed to the program: what a flow's slot says of this epoch is not enough. */
@@ -36,14 +40,14 @@ function standingOf(
   { conns, sysctls }: Director,
   flows: FlowKeeper,
   conn: ConnIndex,
-  way: Way,
+  direction: Direction,
   from: Link,
   to: Link | undefined,
 ): OffloadStanding {
   if (!flows.serves(from)) return 'noProgram'
   if (conns.has(conn, ConnFlag.SAMPLED)) return 'sampled'
-  const why = whyHere(conns, flows, sysctls, conn, way) ?? 'forwarded'
+  const why = whyHere(conns, flows, sysctls, conn, direction) ?? 'forwarded'
   if (why !== 'due') return why
   if (to && !flows.serves(to)) return 'noWay'
-  return flows.standing(conn, way) === Standing.ANEW ? 'watched' : why
+  return flows.standing(conn, direction) === Standing.ANEW ? 'watched' : why
 }
