@@ -9,6 +9,9 @@ import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
 import type { RecordOptions } from './flight-recorder.js'
+import { UsageError } from './usage-error.js'
+
+export { UsageError }
 
 export const DEFAULT_MAX_CONNECTIONS = 2 ** 20
 
@@ -114,11 +117,6 @@ export interface LinkOptions {
   isBeside?: boolean
   /** The virtual addresses of services are answered for here, by the rules alone. Default: where no kernel lives. */
   claims?: boolean
-}
-
-/** A wrong option. The message is one line: the option, the word, what is allowed. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
 }
 
 export interface AddressOption extends Cidr {

@@ -4,6 +4,7 @@ import { packageVersion } from '../../package-version.js'
 import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
+import { giveWay } from './give-way.js'
 import { complain, runUvs } from './run-uvs.js'
 
 const ASKS_HELP = ['-h', '--help', 'help']
@@ -30,6 +31,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     process.stderr.write(`uvs: there is no command '${name}': ${Object.keys(commands).join(', ')} (uvs --help)\n`)
     return 2
   }
+  giveWay(name)
   try {
     return await runUvs(await load(), args)
   } catch (error) {

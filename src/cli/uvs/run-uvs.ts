@@ -1,4 +1,4 @@
-import { UsageError } from '../../director/options.js'
+import { UsageError } from '../../director/usage-error.js'
 import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines, type UvsCommand } from './command.js'
 

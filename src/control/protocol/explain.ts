@@ -1,5 +1,6 @@
 import { integer, text } from './check.js'
 import type { ConnectionInfo } from './connections.js'
+import { LONGEST_FILTER, MOST_EXPLAINED } from './explain-limits.js'
 import type { OffloadHere } from './offload.js'
 import { takes } from './shape.js'
 
@@ -70,11 +71,6 @@ export interface Explanation {
   connection?: ConnectionInfo
 }
 
-/** The most packets that one watch explains. */
-export const MOST_EXPLAINED = 100
-
-/** Characters. */
-export const LONGEST_FILTER = 1024
 const filter = text(`a filter of ${LONGEST_FILTER} characters at most`, found => found.length <= LONGEST_FILTER)
 
 export const explain = {

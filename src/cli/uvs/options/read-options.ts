@@ -1,4 +1,4 @@
-import { UsageError } from '../../../director/options.js'
+import { UsageError } from '../../../director/usage-error.js'
 import { type Form, type Option, usageOf } from '../../option.js'
 import type { UvsCommand } from '../command.js'
 

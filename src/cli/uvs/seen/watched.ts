@@ -1,12 +1,12 @@
 import type { Control, Outcome } from '../../../control/protocol/api.js'
 import { connectControl, isDenied } from '../../../control/socket/client.js'
-import { UsageError } from '../../../director/options.js'
+import { UsageError } from '../../../director/usage-error.js'
 import { messageOf } from '../../../linux/error-text.js'
 import { AS_JSON, CONTROL, defaultControl, print } from '../../command.js'
 import type { Form, Option } from '../../option.js'
 import { pipeScreen, terminalScreen } from '../../uvsadm/listing/screen.js'
 import { titleOf, watch } from '../../uvsadm/listing/watch.js'
-import { WATCH_LEAST, WATCH_MOST } from '../../uvsadm/options/options.js'
+import { WATCH_LEAST, WATCH_MOST } from '../../watch-limits.js'
 import type { Given } from '../options/read-options.js'
 
 const WATCH: Option = {

@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Protocol } from '../../../control/protocol/api.js'
 import type { Option } from '../../option.js'
+import { WATCH_LEAST, WATCH_MOST } from '../../watch-limits.js'
 import { atoi, readAddress, readEndpoint, readInteger } from './endpoint.js'
 import { CommandLineError } from '../failure.js'
 import type { Names } from './names.js'
@@ -25,9 +26,6 @@ export const SCHEDULERS = 'rr wrr lc wlc sed nq sh dh lblc lblcr mh fo ovf none'
 const WEIGHT_MAX = 2147483647
 const THRESHOLD_MAX = 2147483647
 const MARK_MAX = 4294967295
-/** Limits of --watch in seconds. */
-export const WATCH_LEAST = 0.1
-export const WATCH_MOST = 3600
 
 const serviceAddress = (protocol: Protocol, ...flags: string[]): OptionSpec<'service-address'> => ({
   flags,

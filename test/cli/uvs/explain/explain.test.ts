@@ -110,22 +110,25 @@ t.test(
   },
 )
 
-t.test('uvs explain of a running director loads nothing of the director: it starts on the CPUs that serve', async t => {
-  const dir = t.testdir()
+t.test('what asks a running director loads little, and no package: it starts on the CPUs that serve', async t => {
   const main = fileURLToPath(new URL('../../../../src/cli/uvs/main.js', import.meta.url))
-  const asks = spawnSync(process.execPath, [main, 'explain', '--control', join(dir, 'none')], {
-    env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: dir }, // which lists the modules
-    encoding: 'utf8',
-  })
-  t.match(asks, { status: 1, stderr: /no director answers/ })
-  const [listed] = readdirSync(dir)
-  const modules = (JSON.parse(readFileSync(join(dir, listed!), 'utf8')) as { result: { url: string }[] }).result
-  const ours = modules.map(({ url }) => url).filter(url => url.includes('/dist/'))
-  t.ok(ours.some(url => url.endsWith('/explain/explain.js')))
-  t.strictSame(
-    ours.filter(url => /native-free|\/director\/path\/|\/control\/operations\//.test(url)),
-    [],
-  )
+  for (const [i, args] of [['explain'], ['drops'], ['record', '--out', 'none']].entries()) {
+    const dir = join(t.testdirName, String(i))
+    const asks = spawnSync(process.execPath, [main, ...args, '--control', join(dir, 'none')], {
+      env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: dir }, // which lists the modules
+      encoding: 'utf8',
+    })
+    t.match(asks, { status: 1, stderr: /no director answers/ })
+    const [listed] = readdirSync(dir)
+    const modules = (JSON.parse(readFileSync(join(dir, listed!), 'utf8')) as { result: { url: string }[] }).result
+    const files = modules.map(({ url }) => url).filter(url => url.startsWith('file:'))
+    t.ok(files.some(url => url.endsWith(`/${args[0]}.js`)))
+    t.strictSame(
+      files.filter(url => /node_modules|native-free|\/director\/path\/|\/control\/operations\//.test(url)),
+      [],
+    )
+    t.ok(files.length <= 30, `${files.length} modules, a ms of processor time each`)
+  }
 })
 
 t.test('a filter that cannot be read is a wrong command line; a busy director is not', async t => {
