@@ -54,10 +54,9 @@ export const fullnatHazards: readonly Hazard[] = [
   {
     name: 'local-address-is-real-server',
     *find({ services }) {
-      for (const { localAddresses } of services)
-        for (const { line, address } of localAddresses)
-          if (services.some(({ servers }) => servers.some(server => server.address === address)))
-            yield { line, message: sharedWithServer(address) }
+      const servers = new Set(services.flatMap(({ servers }) => servers.map(({ address }) => address)))
+      for (const { line, address } of services.flatMap(({ localAddresses }) => localAddresses))
+        if (servers.has(address)) yield { line, message: sharedWithServer(address) }
     },
   },
   ofService('client-address-unused', function* ({ line, settings, servers }) {

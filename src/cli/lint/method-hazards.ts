@@ -47,8 +47,11 @@ export const methodHazards: readonly Hazard[] = [
       const uses = [...usesOf(rules)]
       const masqueraded = new Map<string, Use[]>()
       for (const use of uses) {
-        const { address, method } = use
-        if (method === 'masq') masqueraded.set(address, [...(masqueraded.get(address) ?? []), use])
+        if (use.method !== 'masq') continue
+        const seen = masqueraded.get(use.address)
+        if (!seen) masqueraded.set(use.address, [use])
+        // Of two VIPs one is another than any: ten thousand services may share a real server.
+        else if (seen.length === 1 && seen[0]!.vip !== use.vip) seen.push(use)
       }
       const direct = uses.filter(({ method }) => !passesDirector(method))
       for (const { line, address, method, vip } of direct) {

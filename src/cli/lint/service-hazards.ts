@@ -1,16 +1,19 @@
 import { FTP_PORT } from '../../service/ftp.js'
-import type { Protocol } from '../../control/protocol/api.js'
-import { type Hazard, keyText, ofService } from './hazard.js'
+import type { ServiceKey } from '../../control/protocol/api.js'
+import { type Hazard, keyText, type LintedService, ofService } from './hazard.js'
 
 export const serviceHazards: readonly Hazard[] = [
   {
     name: 'port-0-beside-others',
     *find({ services, hasLines }) {
+      const others = new Map<string, Pick<LintedService, 'key' | 'line'>>()
+      for (const service of services) {
+        const at = placeOf(service.key)
+        if (at !== undefined && portOf(service.key) !== 0 && !others.has(at)) others.set(at, service)
+      }
       for (const { key, line } of services) {
         if ('mark' in key || key.port !== 0) continue
-        const other = services.find(
-          each => !('mark' in each.key) && each.key.port !== 0 && isSame(each.key, key.protocol, key.address),
-        )
+        const other = others.get(placeOf(key)!)
         if (other)
           yield {
             line,
@@ -69,6 +72,10 @@ export const serviceHazards: readonly Hazard[] = [
   },
 ]
 
-function isSame(key: { protocol: Protocol; address: string }, protocol: Protocol, address: string): boolean {
-  return key.protocol === protocol && key.address === address
+/** Of one port or of every port alike; undefined for a mark. */
+function placeOf(key: ServiceKey): string | undefined {
+  return 'mark' in key ? undefined : `${key.protocol} ${key.address}`
+}
+function portOf(key: ServiceKey): number | undefined {
+  return 'mark' in key ? undefined : key.port
 }

@@ -324,6 +324,16 @@ const CASES: Case[] = [
       ...['-g', '-i'].map(how => rules(...OK, '-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 ${A} ${how}`)),
       at(2, '-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 ${A} -g`, ...OK),
       rules(...OK, '-A -f 1', '-a -f 1 -r 10.0.1.1 -g'),
+      // Found among several, of the same VIP and of another.
+      rules(
+        ...OK,
+        '-A -u 10.0.0.100:81',
+        `-a -u 10.0.0.100:81 ${A} -m`,
+        '-A -u 10.0.0.101:81',
+        `-a -u 10.0.0.101:81 ${A} -m`,
+        '-A -u 10.0.0.100:82',
+        `-a -u 10.0.0.100:82 ${A} -g`,
+      ),
       at(2, '-A -f 1', '-a -f 1 -r 10.0.1.1 -g', ...OK),
       // Info: of the first one.
       at(2, `-A ${S}`, `-a ${S} ${A} -g`, `-a ${S} ${B} -i`),
