@@ -7,6 +7,7 @@ import { UsageError } from '../src/director/options.js'
 import { LabDashboard } from './lab-dashboard.js'
 import { Ledger, namespacesOf } from './ledger.js'
 import { NetnsLab, type NetnsLabOptions } from './netns-lab.js'
+import { uvsCommand, withOurs } from './tools.js'
 import { realServerArguments } from './real-server.js'
 
 type Print = (line: string) => void
@@ -38,13 +39,14 @@ export async function leaveStanding(
       if (status !== 0) throw new Error(`uvsadm ${rule.join(' ')}: status ${status}: ${err.trim()}`)
       print(`director$ uvsadm ${rule.join(' ')}`)
     }
-    print(`The lab is up. Try: uvs lab exec client curl -s ${lab.url}`)
-    for (const line of more) print(`               and: uvs lab exec ${line}`)
-    print('              then: uvs lab exec director uvsadm -Ln')
+    const uvs = uvsCommand()
+    print(`The lab is up. Try: ${uvs} lab exec client curl -s ${lab.url}`)
+    for (const line of more) print(`               and: ${uvs} lab exec ${line}`)
+    print(`              then: ${uvs} lab exec director uvsadm -Ln`)
     print(
       `      in a browser: ${await dashboard.open()}#login=${dashboard.token} (what stands behind # may change rules)`,
     )
-    print('     and at the end: uvs lab down')
+    print(`     and at the end: ${uvs} lab down`)
     return 0
   } catch (error) {
     await lab.remove()
@@ -62,7 +64,10 @@ export async function labExec(prefixes: readonly string[], space: string, comman
   const own = ledger?.controlIn(name.slice(prefix.length))
   const control = own !== undefined && existsSync(own) ? own : ledger?.control
   const env = control === undefined ? process.env : { ...process.env, UVS_CONTROL: control }
-  const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...command], { stdio: 'inherit', env })
+  const { status, signal, error } = spawnSync('ip', ['netns', 'exec', name, ...withOurs(command)], {
+    stdio: 'inherit',
+    env,
+  })
   if (error) throw error
   return status ?? 128 + (signal ? constants.signals[signal] : 0)
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LabMode } from '../native-free/lab-plan.js'
 
@@ -24,6 +24,27 @@ function isExecutable(path: string): boolean {
 /** The path of a compiled file of ours, given relative to dist/. */
 export function ours(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url))
+}
+
+/** Our programs, by their names. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  uvs: 'src/cli/uvs/main.js',
+  uvsadm: 'src/cli/uvsadm/main.js',
+  'uvsadm-save': 'src/cli/uvsadm/save-main.js',
+  'uvsadm-restore': 'src/cli/uvsadm/restore-main.js',
+}
+
+/** A command with our program of its name, which in a checkout is on no PATH. */
+export function withOurs([program = '', ...words]: readonly string[]): string[] {
+  return Object.hasOwn(PROGRAMS, program) ? [process.execPath, ours(PROGRAMS[program]!), ...words] : [program, ...words]
+}
+
+/** How `uvs` is called here: by its name where that is on PATH, else by its file. */
+export function uvsCommand(): string {
+  if (which('uvs') !== undefined) return 'uvs'
+  const file = ours(PROGRAMS['uvs']!)
+  const near = relative(process.cwd(), file)
+  return `node ${near.startsWith('..') ? file : near}`
 }
 
 /** A mode's drawing from topology.txt; empty if the installation lacks that file. */

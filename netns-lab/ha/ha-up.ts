@@ -1,6 +1,7 @@
 import { peerThatIsThere } from './ha-demo.js'
 import { HaLab, type HaLabOptions } from './ha-lab.js'
 import { PORT, SPREAD, STICKY } from './ha-plan.js'
+import { uvsCommand } from '../tools.js'
 
 /** `uvs lab up ha`: builds the lab with both directors, and leaves it standing. */
 export async function haUp(options: Omit<HaLabOptions, 'stays'>, print: (line: string) => void): Promise<number> {
@@ -11,12 +12,13 @@ export async function haUp(options: Omit<HaLabOptions, 'stays'>, print: (line: s
       for (const command of lab.commands(name)) print(`${name}$ ${command.join(' ')}`)
       await lab.start(name)
     }
-    print(`The lab is up. Try: uvs lab exec client curl -s http://${STICKY}:${PORT}/ http://${SPREAD}:${PORT}/`)
-    print('               and: uvs lab exec lb1 ip -4 addr show dev eth0')
-    print('               and: uvs lab exec wire ip link set to-lb1 down')
-    print('               and: uvs lab exec client tcpdump -ni eth0 proto 112 or arp')
-    print('              then: uvs lab exec lb2 uvsadm -Ln')
-    print('     and at the end: uvs lab down')
+    const uvs = uvsCommand()
+    print(`The lab is up. Try: ${uvs} lab exec client curl -s http://${STICKY}:${PORT}/ http://${SPREAD}:${PORT}/`)
+    print(`               and: ${uvs} lab exec lb1 ip -4 addr show dev eth0`)
+    print(`               and: ${uvs} lab exec wire ip link set to-lb1 down`)
+    print(`               and: ${uvs} lab exec client tcpdump -ni eth0 proto 112 or arp`)
+    print(`              then: ${uvs} lab exec lb2 uvsadm -Ln`)
+    print(`     and at the end: ${uvs} lab down`)
     return 0
   } catch (error) {
     await lab.remove()

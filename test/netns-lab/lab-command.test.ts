@@ -130,7 +130,19 @@ t.test('a signal ends it, and nothing is left', { skip }, async t => {
 t.test('up, exec, down', { skip }, async t => {
   t.teardown(() => lab('down'))
   const up = await covered('up')
-  t.match(up, { status: 0, out: /uvs lab down/ })
+  t.match(up, { status: 0 })
+  // The commands that it suggests do what they say, in a checkout too, where uvs and uvsadm are on no PATH.
+  const suggested = (what: string): string[] => {
+    const [command] = [...up.out.matchAll(/^ .*: (\S.* lab (?:exec|down).*)$/gm)]
+      .map(([, text]) => text!)
+      .filter(text => text.includes(what))
+    return command!.split(' ')
+  }
+  t.match(await run('env', unhooked(suggested('uvsadm -Ln').slice(1)), { env }), {
+    status: 0,
+    out: /^TCP +192\.168\.10\.100:80 /m,
+  })
+  t.match(suggested('lab down').slice(-2), ['lab', 'down'])
   const [, dashboard = '', token] = /in a browser: (http:\S+)#login=([\w-]+) /m.exec(up.out) ?? []
   const line = JSON.stringify({ lines: ['-e -t 192.168.10.100:80 -r 172.16.20.1:80 -m -w 7'] })
   const plan = await fetch(new URL('api/plan', dashboard), {
