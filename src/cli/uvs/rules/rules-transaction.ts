@@ -94,6 +94,12 @@ export async function plannedRules(control: Control): Promise<PlannedRules> {
   return { changes: inListedOrder(changes), holder }
 }
 
+/** Who sets the rules besides; a page past the first makes no plan. */
+export async function rulesHolder(control: Control): Promise<RulesHolder | undefined> {
+  const page: Operations['plan']['value'] = await must(control, { op: 'plan', from: 1 })
+  return page.holder
+}
+
 export function commitRules(control: Control): Promise<Committed> {
   return must(control, { op: 'commit' })
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parsedRules, type Rule } from '../../../../src/cli/uvs/rules/parsed-rules.js'
-import { stageRules } from '../../../../src/cli/uvs/rules/rules-transaction.js'
+import { rulesHolder, stageRules } from '../../../../src/cli/uvs/rules/rules-transaction.js'
 import { REQUEST_LINE_MAX } from '../../../../src/control/protocol/codec.js'
 import type { Control, Request } from '../../../../src/control/protocol/api.js'
 import { Transactions } from '../../../../src/control/rules/transactions.js'
@@ -65,4 +65,22 @@ t.test('names as long as names may be fit into requests', async t => {
   await t.rejects(stageRules(control, rulesOf(t, line.repeat(300))), { message: refused })
   const longest = Math.max(...asked.map(request => JSON.stringify(request).length))
   t.ok(longest < REQUEST_LINE_MAX, String(longest))
+})
+
+t.test('who holds the rules is known without a plan', async t => {
+  for (const holder of ['etcd', undefined] as const) {
+    const { control: director } = new BenchDirector()
+    let reads = 0
+    const counted: Control = {
+      call: request => {
+        reads++
+        return director.call(request)
+      },
+    }
+    const client = new Transactions(counted, () => new BenchDirector().director, holder).client()
+    t.teardown(() => client.close())
+    await stageRules(client, rulesOf(t, '-A -t 10.0.0.1:80\n'))
+    t.equal(await rulesHolder(client), holder)
+    t.equal(reads, 0, 'the director is not read')
+  }
 })
