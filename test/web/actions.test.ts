@@ -138,12 +138,16 @@ t.test('every action', { skip }, async t => {
   })
 
   await t.test('commands are copied, as a shell takes them', async t => {
-    await page.getByRole('button', { name: 'Copy' }).first().click()
+    await page.getByRole('button', { name: `Copy uvsadm -Ln --stats -t ${VIP}:80` }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     t.equal(await clipboard(page), `uvsadm -Ln --stats -t ${VIP}:80`)
     await at('/settings')
     await page.getByText('uvsadm --set 900 120 300').waitFor()
-    await page.getByRole('row', { name: 'sync_threshold' }).getByRole('button').click()
+    const names = await page
+      .getByRole('button')
+      .evaluateAll(found => found.map(each => each.ariaLabel || each.textContent))
+    t.equal(new Set(names).size, names.length, 'no two buttons of the page have one name')
+    await page.getByRole('button', { name: "Copy uvs sysctl 'sync_threshold=3 50'" }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
     t.equal(await clipboard(page), "uvs sysctl 'sync_threshold=3 50'")
   })

@@ -22,7 +22,7 @@ export const T = {
     theme: 'Colours',
     help: 'Help',
     close: 'Close',
-    copy: 'Copy',
+    copyOf: (what: string) => `Copy ${what}`,
     copied: 'Copied',
     notCopied: 'The browser does not let it be copied: mark it and copy by hand.',
     waiting: 'Waiting for the director …',
@@ -376,6 +376,7 @@ export const T = {
   try: {
     sub: 'What would happen: the plan is made, and how many flows it moves; nothing is changed before you apply it.',
     input: 'Rules to try',
+    typed: 'what is typed',
     mode: 'What is typed',
     modes: { lines: 'changes', rules: 'all rules' },
     label: {

@@ -32,7 +32,7 @@ export function TryPage() {
   return (
     <>
       <Head title={T.pages.try} sub={T.try.sub} />
-      <Card title={T.try.input} tools={text !== '' && <CopyButton text={text} />}>
+      <Card title={T.try.input} tools={text !== '' && <CopyButton text={text} what={T.try.typed} />}>
         <fieldset class="choice">
           <legend class="off-screen">{T.try.mode}</legend>
           {(['lines', 'rules'] as const).map(name => (

@@ -12,20 +12,16 @@ export function Command({ text }: { text: string }) {
   )
 }
 
-export function CopyButton({ text }: { text: string }) {
+/** `what`: of several buttons each has a name of its own. */
+export function CopyButton({ text, what = text }: { text: string; what?: string }) {
   const [outcome, setOutcome] = useState<Outcome>('copy')
   const copy = async (): Promise<void> => {
     setOutcome((await copyText(text)) ? 'copied' : 'notCopied')
     setTimeout(() => setOutcome('copy'), 1500)
   }
+  const label = outcome === 'copy' ? T.shell.copyOf(what) : T.shell[outcome]
   return (
-    <button
-      type="button"
-      class="ghost small"
-      onClick={() => void copy()}
-      aria-label={T.shell[outcome]}
-      title={T.shell[outcome]}
-    >
+    <button type="button" class="ghost small" onClick={() => void copy()} aria-label={label} title={label}>
       <Icon name={ICONS[outcome]} />
     </button>
   )
