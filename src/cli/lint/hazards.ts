@@ -34,13 +34,18 @@ export const HAZARD_NAMES: readonly string[] = [
 
 /** Finds the hazards of the rules as a whole. */
 export function findHazards(rules: RuleSet): Finding[] {
+  return [...findingsByHazard(rules)].flat()
+}
+
+/** The same, a list for each hazard: of many services each takes a while. */
+export function* findingsByHazard(rules: RuleSet): Generator<Finding[], void> {
   const served = { ...rules, services: rules.services.filter(isServed) }
-  return ALL_HAZARDS.flatMap(hazard => {
+  for (const hazard of ALL_HAZARDS) {
     const severity: Finding['severity'] = hazard.severity ?? 'hazard'
-    return [...hazard.find(HAZARDS.includes(hazard) ? served : rules)].map((found): Finding => ({
+    yield [...hazard.find(HAZARDS.includes(hazard) ? served : rules)].map((found): Finding => ({
       severity,
       ...found,
       hazard: hazard.name,
     }))
-  })
+  }
 }

@@ -1,6 +1,6 @@
 import type { DestinationInfo, ServiceInfo, ServiceKey } from '../../control/protocol/api.js'
 import type { Finding, LintedServer, LintedService, RuleSet } from './hazard.js'
-import { findHazards } from './hazards.js'
+import { findingsByHazard } from './hazards.js'
 
 /** The mask that -p has without -M: each client is its own. */
 const NO_NETMASK = ['255.255.255.255', '128']
@@ -15,8 +15,8 @@ export interface LiveFinding extends Pick<Finding, 'hazard' | 'severity' | 'mess
   service: ServiceKey
 }
 
-/** Finds the hazards of a director's rules, each with the service that it is about. */
-export function lintServices(services: readonly ServiceInfo[], around: Around): LiveFinding[] {
+/** Finds the hazards of a director's rules, each with the service that it is about, a list for each hazard. */
+export function* lintServices(services: readonly ServiceInfo[], around: Around): Generator<LiveFinding[], void> {
   const owners: ServiceKey[] = []
   const linted = services.map((service): LintedService => {
     const key = keyOf(service)
@@ -33,12 +33,8 @@ export function lintServices(services: readonly ServiceInfo[], around: Around): 
     }
   })
   const rules: RuleSet = { ...around, services: linted, whoAnswers: undefined, hasLines: false }
-  return findHazards(rules).map(({ line, hazard, severity, message }) => ({
-    service: owners[line]!,
-    hazard,
-    severity,
-    message,
-  }))
+  for (const findings of findingsByHazard(rules))
+    yield findings.map(({ line, hazard, severity, message }) => ({ service: owners[line]!, hazard, severity, message }))
 }
 
 function serverOf(server: DestinationInfo, line: number): LintedServer {

@@ -80,13 +80,16 @@ export interface Linted {
   hazards: number
   /** What is no mistake. */
   infos: number
-  /** Services with hazards, some of them. */
+  /** Services with hazards: some of them, and how many there are. */
   services: { service: ServiceKey; hazards: number }[]
+  withHazards: number
 }
 /** What it says of one. */
 export interface LintedService {
   at: number
   findings: { hazard: string; severity: 'hazard' | 'info'; message: string }[]
+  /** How many others there are. */
+  more: number
 }
 
 /** HttpRefusal for what is wrong with what was asked. */

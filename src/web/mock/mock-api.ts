@@ -164,6 +164,7 @@ const LINTED: Linted = {
   hazards: 3,
   infos: 1,
   services: [{ service: { protocol: 'tcp', address: '192.168.10.0', port: 80 }, hazards: 3 }],
+  withHazards: 1201,
 }
 /** What may not become markup is in it. */
 const LINTED_SERVICE: LintedService = {
@@ -176,6 +177,7 @@ const LINTED_SERVICE: LintedService = {
     },
     { hazard: 'mark-unknown', severity: 'info', message: '<script>globalThis.hit=1</script> is known to nobody' },
   ],
+  more: 20,
 }
 const MOVED: Moved = {
   flows: 4000,

@@ -105,6 +105,9 @@ export const T = {
     nothing: 'Nothing: these rules do what they look like.',
     mark: (count: number) => `lint ${count}`,
     found: (count: number) => `lint finds ${plural(count, 'hazard', 'hazards')} in its rules`,
+    unmarked: (marked: number, all: number) =>
+      `lint finds hazards in ${all} services; ${marked} of them are marked here, each page of a service says its own.`,
+    more: (count: number) => `and ${count} more of this service`,
   },
   services: {
     table: 'Virtual services and their real servers',

@@ -123,10 +123,12 @@ async function aTry({ t, browser, address }: Stage): Promise<void> {
     const name = `${look.colorScheme}, ${look.viewport.width} px`
     await page.goto(`${address}/services`)
     await page.getByText('lint 3', { exact: true }).waitFor()
+    await page.getByText('lint finds hazards in 1201 services; 1 of them are marked').waitFor()
     await page.goto(address)
     await page.getByRole('link', { name: 'lint finds 3 hazards in the rules.' }).click()
     await page.getByRole('heading', { name: 'What lint says' }).waitFor()
     await page.getByText('is known to nobody').waitFor()
+    await page.getByText('and 20 more of this service').waitFor()
     await page.goto(`${address}/try`)
     await page.getByRole('textbox').focus()
     await page.keyboard.type('-d -t 192.168.10.0:80 -r 10.0.1.1:80')

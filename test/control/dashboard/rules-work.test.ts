@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { Linter } from '../../../src/cli/uvs/director/rules-work/linter.js'
 import { SeenMarks } from '../../../src/cli/uvs/director/rules-work/seen-marks.js'
 import { ThreadedDesk } from '../../../src/cli/uvs/director/rules-work/threaded-desk.js'
 import type { Linted, LintedService, Moved, Planned } from '../../../src/control/dashboard/rules-work.js'
-import type { Control } from '../../../src/control/protocol/api.js'
+import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
 import { tempDir } from '../../support/temp.js'
 import { ask, dashboardOn, DESK, listen, post, serveDashboard } from './serve.js'
@@ -99,6 +100,33 @@ t.test('lint, of one service and of all', async t => {
   })
 })
 
+t.test('lint names some of very many, says how many there are, and lets others have their turn', async t => {
+  const bench = new BenchDirector()
+  for (let port = 1; port <= 700; port++) bench.serveBy('rr', 'udp', `${VIP}:${port}`)
+  const servers = Array.from({ length: 120 }, (_, at) => `127.0.0.${at + 1}:80`)
+  bench.serveBy('rr', 'tcp', `${VIP}:80`, ...servers)
+  const linter = new Linter({
+    control: bench.control,
+    read: async () => bench.services() as ServiceInfo[],
+    marks: () => [],
+    networks: [],
+    isFleet: false,
+  })
+  let turns = 0
+  let isDone = false
+  const turn = (): void => {
+    turns++
+    if (!isDone) setImmediate(turn)
+  }
+  const all = linter.all()
+  await Promise.resolve()
+  setImmediate(turn)
+  t.match(await all, { services: { length: 500 }, withHazards: 701 })
+  isDone = true
+  t.ok(turns > 2, `${turns} turns`)
+  t.match(await linter.of({ protocol: 'tcp', address: VIP, port: 80 }), { findings: { length: 100 }, more: 20 })
+})
+
 t.test('a desk that cannot begin says why, each time', async t => {
   const { control } = new BenchDirector()
   const desk = new ThreadedDesk({ ...DESK, schedulers: ['file:///nowhere/own.mjs'] }, control, () => [])
@@ -182,7 +210,7 @@ function health(services: object[]): object {
 
 t.test('an answer that takes long is waited for', async t => {
   const { control } = new BenchDirector()
-  const linted = { at: 1, hazards: 0, infos: 0, services: [] }
+  const linted = { at: 1, hazards: 0, infos: 0, services: [], withHazards: 0 }
   const site = dashboardOn(t, { control })
   const lint = (): Promise<object> => new Promise(resolve => setTimeout(() => resolve(linted), 400))
   t.intercept(ThreadedDesk.prototype, 'lint', { value: lint })

@@ -12,11 +12,20 @@ export function useLint(): Linted | undefined {
   return usePolled(lintAll, [], EVERY_MS).value
 }
 
-/** Hazards by the service's path. */
-export function useHazards(): ReadonlyMap<string, number> {
+export interface Hazards {
+  /** By the service's path. */
+  of: ReadonlyMap<string, number>
+  /** Services with hazards; more than `of` names where there are very many. */
+  services: number
+}
+
+export function useHazards(): Hazards {
   const linted = useLint()
   return useMemo(
-    () => new Map(linted?.services.map(({ service, hazards }) => [servicePath(service), hazards])),
+    () => ({
+      of: new Map(linted?.services.map(({ service, hazards }) => [servicePath(service), hazards])),
+      services: linted?.withHazards ?? 0,
+    }),
     [linted],
   )
 }

@@ -22,6 +22,7 @@ export function LintCard({ service }: { service: ServiceKey }) {
           </li>
         ))}
       </ul>
+      {value && value.more > 0 && <p class="note">{T.lint.more(value.more)}</p>}
     </Card>
   )
 }

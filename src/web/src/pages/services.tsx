@@ -112,23 +112,26 @@ function ServicesBox({ view, services }: { view: ServicesView; services: Service
   }
   const below = range.height - range.top - sumOf(heights, range.first, range.count)
   return (
-    <div class="table-box" ref={box} tabIndex={0} role="region" aria-label={T.services.table}>
-      <table class="services" style={{ width: `${tableWidth(columns.length)}rem` }} aria-rowcount={services.matched}>
-        <ColumnWidths columns={columns} />
-        <TableHead columns={columns} sort={view.sort} order={view.order} sortBy={sortBy} />
-        <Spacer height={range.top} />
-        <ServiceRows
-          services={services}
-          first={range.first}
-          count={range.count}
-          columns={columns}
-          heights={heights}
-          areServersShown={view.areServersShown}
-          hazards={hazards}
-        />
-        <Spacer height={below} />
-      </table>
-    </div>
+    <>
+      {hazards.of.size < hazards.services && <p class="note">{T.lint.unmarked(hazards.of.size, hazards.services)}</p>}
+      <div class="table-box" ref={box} tabIndex={0} role="region" aria-label={T.services.table}>
+        <table class="services" style={{ width: `${tableWidth(columns.length)}rem` }} aria-rowcount={services.matched}>
+          <ColumnWidths columns={columns} />
+          <TableHead columns={columns} sort={view.sort} order={view.order} sortBy={sortBy} />
+          <Spacer height={range.top} />
+          <ServiceRows
+            services={services}
+            first={range.first}
+            count={range.count}
+            columns={columns}
+            heights={heights}
+            areServersShown={view.areServersShown}
+            hazards={hazards.of}
+          />
+          <Spacer height={below} />
+        </table>
+      </div>
+    </>
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Linted, LintedService } from '../../../../control/dashboard/rules-work.js'
 import type { Control, MarkRuleInfo, ServiceInfo, ServiceKey } from '../../../../control/protocol/api.js'
 import { Timeouts } from '../../../../conn/timeouts.js'
+import { Shares } from '../../../../control/rules/shares.js'
 import type { Cidr } from '../../../../wire/addr.js'
 import { keyText } from '../../../lint/hazard.js'
 import { lintServices, type LiveFinding } from '../../../lint/live-rules.js'
@@ -41,13 +42,17 @@ export class Linter {
     const services = [...byService.values()]
       .map(findings => ({ service: findings[0]!.service, hazards: findings.filter(isHazard).length }))
       .filter(({ hazards: some }) => some > 0)
-    return { at, hazards, infos: all.length - hazards, services: services.slice(0, SERVICES_MAX) }
+    const [some, withHazards] = [services.slice(0, SERVICES_MAX), services.length]
+    return { at, hazards, infos: all.length - hazards, services: some, withHazards }
   }
 
   async of(service: ServiceKey): Promise<LintedService> {
     const { at, byService } = await this.#fresh()
-    const findings = (byService.get(nameOf(service)) ?? []).slice(0, FINDINGS_MAX)
-    return { at, findings: findings.map(({ hazard, severity, message }) => ({ hazard, severity, message })) }
+    const found = byService.get(nameOf(service)) ?? []
+    const findings = found
+      .slice(0, FINDINGS_MAX)
+      .map(({ hazard, severity, message }) => ({ hazard, severity, message }))
+    return { at, findings, more: found.length - findings.length }
   }
 
   #fresh(): Promise<Look> {
@@ -67,7 +72,13 @@ export class Linter {
     const reply = await control.call<'timeouts'>({ op: 'timeouts' })
     if (reply.ok) timeouts.set(reply.value.tcp, reply.value.tcpfin, reply.value.udp)
     const known = new Set(marks().map(({ mark }) => mark))
-    const all = lintServices(await read(), { timeouts, networks, isFleet, marks: known })
+    const all: LiveFinding[] = []
+    const shares = new Shares()
+    for (const found of lintServices(await read(), { timeouts, networks, isFleet, marks: known })) {
+      for (const finding of found) all.push(finding)
+      // Who carries out a plan meanwhile does not wait for all of it.
+      if (shares.isOver) await shares.next()
+    }
     const byService = new Map<string, LiveFinding[]>()
     for (const finding of all) {
       const name = nameOf(finding.service)
