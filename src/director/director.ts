@@ -30,7 +30,7 @@ import type { DirectorOptions } from './options.js'
 import type { FlowKeeper } from './offload/flow-keeper.js'
 import type { FastPath } from './path/fast-path.js'
 import type { WholePath } from './path/whole-path.js'
-import type { Watcher, Witness } from './path/witness.js'
+import type { FlowWatch, Watcher, Witness } from './path/witness.js'
 import type { RouterVoice } from './router-voice.js'
 import type { ReturnedAnswers } from './returned-answers.js'
 import type { Balancing } from './rules/balancing.js'
@@ -223,11 +223,11 @@ export class Director {
     return this.#neighbours.at(mac)
   }
 
-  /** Has the watcher asked of each frame that comes in; undefined: no more. Packets that a program forwards come up once when it begins. */
-  watchBy(watcher: Watcher | undefined): void {
+  /** Has the watcher asked of each frame that comes in; undefined: no more. Of flows that a program forwards those that `isWatched` says come up meanwhile. */
+  watchBy(watcher: Watcher | undefined, isWatched: FlowWatch = () => true): void {
     this.#watcher = watcher
     this.#slab = NOWHERE // the next frame enters
-    if (watcher !== undefined) this.flows?.changed()
+    this.flows?.watched.begin(watcher && isWatched)
   }
 
   /** Back to the state after start, except for addresses, routes and neighbours. */

@@ -7,8 +7,20 @@
  * A word alone repeats what stood before the last one: `port 80 or 443`.
  */
 import { flagsTest } from './flags.js'
-import type { FrameFacts } from './frame-facts.js'
-import { host, named, net, numberOf, port, portRange, proto, PROTOCOLS, type Side, type Test } from './primitives.js'
+import {
+  Answer,
+  answer,
+  host,
+  named,
+  net,
+  numberOf,
+  port,
+  portRange,
+  proto,
+  PROTOCOLS,
+  type Side,
+  type Test,
+} from './primitives.js'
 import { FilterError, Words } from './words.js'
 
 const MOST_OCTETS = 65_535
@@ -30,10 +42,10 @@ interface Qualifier {
   protocol: number | undefined
 }
 
-/** Whether a filter takes a frame. FilterError, which names the word, for a filter that cannot be read; '' takes all. */
-export function readFilter(text: string): (facts: FrameFacts) => boolean {
+/** Whether a filter takes a frame, or those of a flow. FilterError, which names the word, for a filter that cannot be read; '' takes all. */
+export function readFilter(text: string): Test {
   const words = new Words(text)
-  if (words.next === undefined) return () => true
+  if (words.next === undefined) return () => Answer.YES
   const reader = new Reader(words)
   const test = reader.expression(0)
   if (words.next !== undefined) throw new FilterError(`'${words.next}': and, or, or the filter's end is expected`)
@@ -56,7 +68,7 @@ class Reader {
       const isAnd = this.#words.takes('and', '&&') !== undefined
       if (!isAnd && this.#words.takes('or', '||') === undefined) return test
       const [left, right] = [test, this.#term(depth)]
-      test = isAnd ? facts => left(facts) && right(facts) : facts => left(facts) || right(facts)
+      test = isAnd ? both(left, right) : either(left, right)
     }
   }
 
@@ -65,7 +77,7 @@ class Reader {
     let isNot = false
     while (words.takes('not', '!') !== undefined) isNot = !isNot
     const test = this.#positive(depth)
-    return isNot ? facts => !test(facts) : test
+    return isNot ? facts => (Answer.YES - test(facts)) as Answer : test
   }
 
   #positive(depth: number): Test {
@@ -134,13 +146,21 @@ class Reader {
   }
 }
 
+// Of three answers, as Kleene's logic has it: the lesser, the greater; `not` turns them round.
+function both(left: Test, right: Test): Test {
+  return facts => Math.min(left(facts), right(facts)) as Answer
+}
+function either(left: Test, right: Test): Test {
+  return facts => Math.max(left(facts), right(facts)) as Answer
+}
 function of(protocol: number | undefined, test: Test): Test {
-  return protocol === undefined ? test : facts => facts.protocol === protocol && test(facts)
+  return protocol === undefined ? test : both(facts => answer(facts.protocol === protocol), test)
 }
 function isQualifier(word: string | undefined): boolean {
   return word === 'src' || word === 'dst' || (KINDS as readonly (string | undefined)[]).includes(word)
 }
 function size(edge: string, word: string): Test {
   const octets = numberOf(word, MOST_OCTETS, 'a number of octets')
-  return edge === 'less' ? facts => facts.len <= octets : facts => facts.len >= octets
+  const takes: (len: number) => boolean = edge === 'less' ? len => len <= octets : len => len >= octets
+  return ({ len, mostLen }) => (takes(len) === takes(mostLen) ? answer(takes(len)) : Answer.PERHAPS)
 }

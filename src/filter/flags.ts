@@ -1,4 +1,5 @@
-import { numberOf, type Test } from './primitives.js'
+import type { FrameFacts } from './frame-facts.js'
+import { Answer, numberOf, type Test } from './primitives.js'
 import { FilterError, type Words } from './words.js'
 
 /** RFC 9293 §3.1, the names of pcap-filter(7). */
@@ -35,7 +36,16 @@ export function flagsTest(words: Words): Test {
   const compare = COMPARE[sign]
   if (!compare) throw new FilterError(`'${sign}': ${Object.keys(COMPARE).join(', ')} is expected`)
   const wanted = value(words)
-  return facts => facts.hasFlags && compare(facts.flags & mask, wanted)
+  return facts => (facts.hasFlags ? ofFlags(facts, mask, flags => compare(flags, wanted)) : Answer.NO)
+}
+
+/** Whether flags are taken; of a flow, all that its packets may have. */
+function ofFlags({ flags, openFlags }: FrameFacts, mask: number, takes: (flags: number) => boolean): Answer {
+  const open = openFlags & mask
+  const known = flags & mask & ~open
+  const isFirst = takes(known)
+  for (let some = open; some !== 0; some = (some - 1) & open) if (takes(known | some) !== isFirst) return Answer.PERHAPS
+  return isFirst ? Answer.YES : Answer.NO
 }
 
 /** A number, a flag's name, or several joined by |, in parentheses or not. */

@@ -5,7 +5,15 @@ import type { FrameFacts } from './frame-facts.js'
 import { FilterError, type Words } from './words.js'
 
 type Block = Pick<Cidr, 'addr' | 'mask'>
-export type Test = (facts: FrameFacts) => boolean
+
+/** What a filter says of a frame, or of all packets of a flow: PERHAPS of a flow that has such packets and others. */
+export const Answer = { NO: 0, PERHAPS: 1, YES: 2 } as const
+export type Answer = (typeof Answer)[keyof typeof Answer]
+export type Test = (facts: FrameFacts) => Answer
+
+export function answer(isSo: boolean): Answer {
+  return isSo ? Answer.YES : Answer.NO
+}
 
 /** Which side of a packet is meant: `src`, `dst`, either, or both. */
 export type Side = 'src' | 'dst' | 'or' | 'and'
@@ -33,7 +41,7 @@ const EITHER: Record<Side, (src: boolean, dst: boolean) => boolean> = {
 export function inNet({ addr, mask }: Block, side: Side): Test {
   const holds = EITHER[side]
   const has = (of: Ipv4Addr): boolean => ((of ^ addr) & mask) === 0
-  return facts => facts.isIpv4 && holds(has(facts.src), has(facts.dst))
+  return facts => answer(facts.isIpv4 && holds(has(facts.src), has(facts.dst)))
 }
 /** `expected`: what a wrong word stands in place of. */
 export function host(word: string, side: Side, expected: string): Test {
@@ -77,20 +85,22 @@ function portsBetween(first: number, last: number, side: Side, protocol: number 
   const holds = EITHER[side]
   const has = (of: number): boolean => of >= first && of <= last
   return facts =>
-    facts.hasPorts &&
-    (protocol === undefined || facts.protocol === protocol) &&
-    holds(has(facts.srcPort), has(facts.dstPort))
+    answer(
+      facts.hasPorts &&
+        (protocol === undefined || facts.protocol === protocol) &&
+        holds(has(facts.srcPort), has(facts.dstPort)),
+    )
 }
 
 /** `proto 6`, `proto tcp`. */
 export function proto(word: string): Test {
   const number = PROTOCOLS[word.replace(/^\\/, '')] ?? numberOf(word, 255, 'a protocol, 0 to 255,')
-  return facts => facts.isIpv4 && facts.protocol === number
+  return facts => answer(facts.isIpv4 && facts.protocol === number)
 }
 /** A protocol's name alone; undefined: it is none. */
 export function named(word: string): Test | undefined {
   const etherType = ETHER_TYPES[word]
-  if (etherType !== undefined) return facts => facts.etherType === etherType
+  if (etherType !== undefined) return facts => answer(facts.etherType === etherType)
   return PROTOCOLS[word] === undefined ? undefined : proto(word)
 }
 

@@ -6,7 +6,6 @@ import { verdictNames } from '../../src/packet/verdict.js'
 import { formatIpv4 } from '../../src/wire/addr.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../support/bench-director.js'
 import { icmp4, packetOf, tcp4 } from '../support/frames.js'
-import { SimulatedFlows } from '../support/simulated-flows.js'
 
 /** Writes a line of each thing that it is told. */
 class Scribe implements Witness {
@@ -80,15 +79,4 @@ t.test('the path tells what it decides, in order', async t => {
   const refused = tcp4(`${client} > ${VIP}:80`, { ...fromClient, flags: 'A' })
   refused[24]! ^= 1
   t.strictSame(told('c', refused), ['drop-ip-checksum'])
-})
-
-t.test('packets that a program forwards come up once when a watch begins, not when it ends', async t => {
-  const bench = new BenchDirector({ offload: new SimulatedFlows() })
-  const epochs = (): number => bench.director.flows!.figures.epochs
-  const before = epochs()
-  bench.director.watchBy(() => undefined)
-  t.equal(epochs(), before + 1)
-  bench.director.watchBy(undefined)
-  bench.director.watchBy(undefined)
-  t.equal(epochs(), before + 1)
 })

@@ -5,12 +5,12 @@ import { patternHash } from '../../netns-lab/pattern.js'
 import { PLANS } from '../../netns-lab/plans.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
 import { explainNext } from '../../src/cli/uvs/explain/explain.js'
-import type { Control } from '../../src/control/protocol/api.js'
+import type { Control, OffloadInfo } from '../../src/control/protocol/api.js'
 import type { Explanation } from '../../src/control/protocol/explain.js'
 import { connectControl } from '../../src/control/socket/client.js'
 import { probeIn, startWithRules } from './end-to-end.js'
 
-/* Packets of a flow that the flow program forwards are explained while it goes on. */
+/* Packets of a flow that the flow program forwards are explained while it goes on; who watches others does not disturb it. */
 
 const OCTETS = 50_000_000
 const plan = PLANS.nat
@@ -35,6 +35,13 @@ await t.test('nat on raw, --offload 0', { skip, timeout: 230_000 }, async t => {
     }
   }
   t.ok((await inTheMiddle()) > 500, 'the program forwards the download')
+  const others = { op: 'watch', filter: 'port 81 or tcp[tcpflags] & tcp-syn != 0', count: 1 } as const
+  const before = await offloadOf(control)
+  t.match(await control.call(others), { ok: true })
+  t.ok((await inTheMiddle()) > 500, 'and while somebody watches another port')
+  const after = await offloadOf(control)
+  t.match(after, { balanced: before.balanced, here: { watched: 0 } }, 'none of its packets has come up')
+  await control.call({ op: 'unwatch' })
   const explained: Explanation[] = []
   const wanted = { filter: 'tcp dst port 80 and not tcp[tcpflags] & (tcp-syn|tcp-fin) != 0', count: 5, waitMs: 60_000 }
   t.equal(await explainNext(control, wanted, each => explained.push(each)), 0)
@@ -55,9 +62,13 @@ await t.test('nat on raw, --offload 0', { skip, timeout: 230_000 }, async t => {
   )
 })
 
-/** Packets that the program has forwarded so far. */
-async function forwarded(control: Control): Promise<number> {
+async function offloadOf(control: Control): Promise<OffloadInfo> {
   const reply = await control.call({ op: 'offload' })
   if (!reply.ok) throw new Error(reply.message)
-  return reply.value.counts.packets
+  return reply.value
+}
+/** Packets that the program has forwarded so far. */
+async function forwarded(control: Control): Promise<number> {
+  const { counts } = await offloadOf(control)
+  return counts.packets
 }

@@ -54,6 +54,10 @@ export interface OffloadHere {
   /** The program does not run where they leave, or there are too many next hops. */
   noWay: number
   noRoom: number
+  /** Somebody watches packets that it may have: `watch`. */
+  watched: number
+  /** The flight recorder has all packets of the connection. */
+  sampled: number
   /** Nothing: the next packet comes up and is decided on. Flows that are decided anew are among `flows`, too. */
   due: number
 }

@@ -1,7 +1,8 @@
 /*
  * Keeps the flows that the flow program forwards (packet/flow-table.ts). A flow is entered when its connection is open and steady
  * and has had `after` packets; it leaves when the connection's state changes or the connection ends. Any change of addresses, routes,
- * real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written to its slot.
+ * real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written to its slot. Flows that
+ * somebody watches come up: watched-flows.ts.
  *
  * slotOf, for each direction of a connection: 0 none; > 0 its slot; < 0 its former slot, which rests; ≤ STAYS: it cannot be entered in
  * that epoch; UNFIT: its last packet could not be forwarded by the program.
@@ -10,14 +11,12 @@ import type { Connections } from '../../conn/connections.js'
 import type { ConnFlows } from '../../conn/conn-flows.js'
 import { DIRECTIONS, Direction } from '../../conn/direction.js'
 import { JIFFY_MS } from '../../conn/jiffies.js'
-import { ConnFlag, DPORT_PROTOCOL, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
-import { TcpState } from '../../conn/tcp-states.js'
+import { IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
 import { EPOCH, HOP, PROTOCOL_SHIFT, SEEN, SEEN_UNIT_MS, SLOT_WORDS } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
 import type { Link } from '../../packet/link.js'
 import type { Counters } from '../../service/counters.js'
-import { IpProtocol } from '../../wire/ipv4.js'
 import { FlowBatch } from './flow-batch.js'
 import { FlowCounts } from './flow-counts.js'
 import { FlowFigures } from './flow-figures.js'
@@ -29,6 +28,8 @@ import { connOf, directionOf, flowAt, NOBODY, ownerOf, SlotOwners } from './slot
 import { SlotRing } from './slot-ring.js'
 import { SlotWriter, type FlowChange } from './slot-writer.js'
 import { Standing } from './standing.js'
+import { isSteady } from './steady.js'
+import { WatchedFlows } from './watched-flows.js'
 
 const STAYS = -(2 ** 30)
 const UNFIT = -(2 ** 31)
@@ -60,6 +61,7 @@ export class FlowKeeper implements ConnFlows {
   /** Takes over the flows that another director has left. */
   adoption: Adoption | undefined
   readonly hops: Hops
+  readonly watched: WatchedFlows
   #epoch = 1
   /** Where a sweep over the slots goes on. Undefined: none is under way. */
   #sweepAt: number | undefined
@@ -89,13 +91,14 @@ export class FlowKeeper implements ConnFlows {
     this.#writer = new SlotWriter(table)
     this.kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
     this.hops = new Hops(table)
+    this.watched = new WatchedFlows(table, () => this.#ring.fresh)
     this.figures = new FlowFigures(table.count, () => table.lost)
     table.setEpoch(this.#epoch)
   }
 
   /** How long the next poll may wait if no frame comes. `tickMs`: until the counters' tick, which must come in time where there are flows. */
   idleMs(tickMs: number): number {
-    if (this.#sweepAt !== undefined) return 0
+    if (this.#sweepAt !== undefined || this.watched.isLooking) return 0
     return Math.min(this.adoption?.idleMs ?? Infinity, this.figures.flows > 0 ? tickMs : Infinity)
   }
 
@@ -122,8 +125,9 @@ export class FlowKeeper implements ConnFlows {
     const slot = this.#slotOf[flowAt(conn, direction)]!
     if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
-    if (!this.#isSteady(conn, direction)) return Standing.CHANGING
+    if (!isSteady(this.#conns, conn, direction)) return Standing.CHANGING
     if (this.#words[conn + IN_PKTS]! < this.afterOf(direction)) return Standing.YOUNG
+    if (this.watched.has(this.#keys.of(conn, direction))) return Standing.WATCHED
     if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
     return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
@@ -135,10 +139,10 @@ export class FlowKeeper implements ConnFlows {
 
   /**
    * Has the program forward the flow as its packet was: what the fast path decided, with the neighbour that it goes to. Does nothing
-   * if the connection is not steady: then its next packet may change its state.
+   * if the connection is not steady, as its next packet may change its state, or if the flow is watched.
    */
   take(conn: ConnIndex, direction: Direction, form: number, mtu: number, to: Neighbour, change: FlowChange): void {
-    if (!this.#isSteady(conn, direction)) return
+    if (!isSteady(this.#conns, conn, direction) || this.watched.has(this.#keys.of(conn, direction))) return
     const at = flowAt(conn, direction)
     const hop = this.#table.serves(to.link) ? this.hops.of(to) : undefined
     if (hop === undefined) {
@@ -170,13 +174,6 @@ export class FlowKeeper implements ConnFlows {
   keepOut(conn: ConnIndex, direction: Direction): void {
     const at = flowAt(conn, direction)
     if (this.#slotOf[at]! <= 0) this.#slotOf[at] = UNFIT
-  }
-  /** A state that an ACK, or a datagram, does not change. */
-  #isSteady(conn: ConnIndex, direction: Direction): boolean {
-    const words = this.#words
-    if ((words[conn + DPORT_PROTOCOL]! & 0xff) !== IpProtocol.TCP) return true
-    const moving = direction === Direction.INBOUND ? ConnFlag.INACTIVE : ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT
-    return this.#conns.stateOf(conn) === TcpState.ESTABLISHED && (words[conn + FLAGS]! & moving) === 0
   }
   #stays(): number {
     return STAYS - (this.#epoch & EPOCH_MASK)
@@ -281,6 +278,7 @@ export class FlowKeeper implements ConnFlows {
     this.#conns.timers.setClock(nowMs)
     this.kept?.beat()
     this.adoption?.poll(nowMs)
+    this.watched.look()
     if (isTick) this.#sweepAt ??= this.#table.first
     if (this.#sweepAt === undefined) return
     const { fresh } = this.#ring

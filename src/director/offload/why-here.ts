@@ -29,6 +29,10 @@ export interface FlowsHere {
   noWay: number
   /** There are as many flows as there can be. */
   noRoom: number
+  /** Somebody watches it (`uvs explain`). */
+  watched: number
+  /** The flight recorder has all of its connection's packets. */
+  sampled: number
   /** Nothing keeps it: its next packet comes up and is decided on. Those among the entered that are decided anew are counted too. */
   due: number
 }
@@ -53,7 +57,20 @@ export function* countFlowsHere(conns: Connections, flows: FlowKeeper, sysctls: 
 }
 
 export function nobodyHere(): FlowsHere {
-  return { young: 0, changing: 0, tunnel: 0, noDf: 0, handOver: 0, sctp: 0, noServer: 0, noWay: 0, noRoom: 0, due: 0 }
+  return {
+    young: 0,
+    changing: 0,
+    tunnel: 0,
+    noDf: 0,
+    handOver: 0,
+    sctp: 0,
+    noServer: 0,
+    noWay: 0,
+    noRoom: 0,
+    watched: 0,
+    sampled: 0,
+    due: 0,
+  }
 }
 
 function countHere(conns: Connections, flows: FlowKeeper, sysctls: Sysctls, conn: ConnIndex, here: FlowsHere): void {
@@ -79,6 +96,7 @@ export function whyHere(
   const { words } = conns.table
   const method = words[conn + FLAGS]! & ConnFlag.METHOD
   if ((words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.SCTP) return 'sctp'
+  if (conns.has(conn, ConnFlag.SAMPLED)) return 'sampled'
   if (method === Method.TUNNEL && !mayBeWrapped(conns.destinationOf(conn), sysctls)) return 'tunnel'
   if (!conns.destinationOf(conn).available) return 'noServer'
   if (method === Method.FULLNAT && !isHandedOver(conns.fullnatKeys.words[keyAt(conn) + HAND_OVER]!)) return 'handOver'
@@ -92,5 +110,6 @@ const KEPT = {
   [Standing.NO_WAY]: 'noWay',
   [Standing.NO_ROOM]: 'noRoom',
   [Standing.DUE]: 'due',
+  [Standing.WATCHED]: 'watched',
   [Standing.ANEW]: 'due',
 } as const

@@ -33,6 +33,9 @@ export type SetAside =
  */
 export type Watcher = (link: Link, slab: Slab, at: number, len: number) => Witness | undefined
 
+/** Whether the watcher is to see the packets of a flow, by its addresses and ports as they come in: the flow program leaves those to the director. */
+export type FlowWatch = (protocol: number, src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, dstPort: number) => boolean
+
 /** Is told what the path decides of one packet, in that order, while it decides. It changes nothing. */
 export interface Witness extends FrameWitness {
   /** `conn` NONE: there is none. Before the packet is counted or moves its state. */

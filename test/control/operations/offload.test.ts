@@ -22,6 +22,8 @@ const NOTHING: OffloadHere = {
   noServer: 0,
   noWay: 0,
   noRoom: 0,
+  watched: 0,
+  sampled: 0,
   due: 0,
 }
 

@@ -11,8 +11,8 @@ export function offloadText({ standing, way, after = 0, packets = 0 }: Explained
 
 const TEXTS: Record<Exclude<OffloadStanding, 'young'>, string> = {
   forwarded: 'it forwards them; this one it left to the director',
-  watched: 'it forwards them; only for the watch this one came up, as the others do until the watch ends',
-  due: 'nothing keeps them from it, the next one that nobody watches is decided on',
+  watched: 'not while somebody watches them, they come up until the watch ends',
+  due: 'nothing keeps them from it, the next one is decided on',
   noProgram: 'it does not run where this one came in',
   sampled: 'not these, the flight recorder samples the connection',
   changing: "not now, the connection's next packet may change its state",

@@ -58,6 +58,8 @@ const WHY: Record<keyof OffloadHere, string> = {
   noServer: 'the real server has been deleted',
   noWay: 'no program where they leave, or too many next hops',
   noRoom: 'there are as many flows as there may be',
+  watched: 'somebody watches packets: uvs explain',
+  sampled: "the flight recorder has all of the connection's packets",
   due: 'the next packet is decided on',
 }
 

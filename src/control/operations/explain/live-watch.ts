@@ -1,5 +1,6 @@
 import type { Director } from '../../../director/director.js'
 import { FrameFacts } from '../../../filter/frame-facts.js'
+import { Answer, type Test } from '../../../filter/primitives.js'
 import type { Explanation } from '../../protocol/explain.js'
 import { Story } from './story.js'
 
@@ -15,19 +16,23 @@ export class LiveWatch {
   #askedAt: number
   readonly #untold: (() => Explanation)[] = []
 
-  constructor(director: Director, takes: (facts: FrameFacts) => boolean, count: number) {
+  constructor(director: Director, filter: Test, count: number) {
     this.#director = director
     this.#left = count
     this.#askedAt = director.now
     const facts = new FrameFacts()
-    director.watchBy((link, slab, at, len) => {
-      if (this.isOver) this.end()
-      else if (takes(facts.read(slab.view, at, len))) {
-        this.#left--
-        return new Story(director, Date.now(), link, slab, at, len, tell => this.#untold.push(tell))
-      }
-      return undefined
-    })
+    director.watchBy(
+      (link, slab, at, len) => {
+        if (this.isOver) this.end()
+        else if (filter(facts.read(slab.view, at, len)) === Answer.YES) {
+          this.#left--
+          return new Story(director, Date.now(), link, slab, at, len, tell => this.#untold.push(tell))
+        }
+        return undefined
+      },
+      (protocol, src, srcPort, dst, dstPort) =>
+        filter(facts.readFlow(protocol, src, srcPort, dst, dstPort)) !== Answer.NO,
+    )
   }
 
   /** What has been explained since the last call, at most so many; a step each. */

@@ -1,8 +1,7 @@
 import { Direction } from '../../../conn/direction.js'
-import { ConnFlag, IN_PKTS, type ConnIndex } from '../../../conn/record.js'
+import { IN_PKTS, type ConnIndex } from '../../../conn/record.js'
 import type { Director } from '../../../director/director.js'
 import type { FlowKeeper } from '../../../director/offload/flow-keeper.js'
-import { Standing } from '../../../director/offload/standing.js'
 import { whyHere } from '../../../director/offload/why-here.js'
 import type { LookUp } from '../../../director/path/witness.js'
 import type { Link } from '../../../packet/link.js'
@@ -35,7 +34,6 @@ export function offloadStep(
   return { ...step, after: flows.afterOf(direction), packets: conns.table.words[conn + IN_PKTS]! }
 }
 
-/* A watch begins an epoch, and what is watched is not handed to the program: what a flow's slot says of this epoch is not enough. */
 function standingOf(
   { conns, sysctls }: Director,
   flows: FlowKeeper,
@@ -45,9 +43,7 @@ function standingOf(
   to: Link | undefined,
 ): OffloadStanding {
   if (!flows.serves(from)) return 'noProgram'
-  if (conns.has(conn, ConnFlag.SAMPLED)) return 'sampled'
   const why = whyHere(conns, flows, sysctls, conn, direction) ?? 'forwarded'
-  if (why !== 'due') return why
-  if (to && !flows.serves(to)) return 'noWay'
-  return flows.standing(conn, direction) === Standing.ANEW ? 'watched' : why
+  const isFree = why === 'due' || why === 'watched'
+  return isFree && to && !flows.serves(to) ? 'noWay' : why
 }

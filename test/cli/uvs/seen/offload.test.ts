@@ -25,6 +25,8 @@ const here = {
   noServer: 0,
   noWay: 0,
   noRoom: 0,
+  watched: 0,
+  sampled: 0,
   due: 2,
 }
 const info: OffloadInfo = { interfaces: ['eth0', 'eth1'], after: 12, counts, balanced: 360, here }

@@ -29,7 +29,7 @@ function withProgram(options: Options = {}) {
 const query = udp4(`10.99.1.10:1024 > ${VIP}:53`, { ...fromClient, payload: 8 })
 const answer = udp4('10.99.2.11:53 > 10.99.1.10:1024', { ...fromServer(), payload: 8 })
 
-t.test('a flow that the program forwards: the watch brought its packet up', async t => {
+t.test('a flow that the program forwarded until it was watched', async t => {
   const { bench, watched } = withProgram()
   for (const _ of [1, 2, 3]) {
     bench.turn('c', query)
@@ -38,15 +38,15 @@ t.test('a flow that the program forwards: the watch brought its packet up', asyn
   t.equal(bench.director.flows!.figures.flows, 2)
   t.strictSame(watched('c', query), { step: 'offload', way: 'inbound', standing: 'watched' })
   t.strictSame(watched('r', answer), { step: 'offload', way: 'outbound', standing: 'watched' })
-  t.match(offloadText({ step: 'offload', way: 'inbound', standing: 'watched' }), /only for the watch/)
+  t.match(offloadText({ step: 'offload', way: 'inbound', standing: 'watched' }), /until the watch ends/)
 })
 
-t.test('a new flow: how many packets it lacks, then the next one is handed over', async t => {
+t.test('a new flow: how many packets it lacks, then only the watch keeps it', async t => {
   const { watched } = withProgram({ offloadAfter: 3 })
   const young = { step: 'offload', way: 'inbound', standing: 'young', after: 3 } as const
   t.strictSame(watched('c', query), { ...young, packets: 1 })
   t.strictSame(watched('c', query), { ...young, packets: 2 })
-  t.strictSame(watched('c', query), { step: 'offload', way: 'inbound', standing: 'due' })
+  t.strictSame(watched('c', query), { step: 'offload', way: 'inbound', standing: 'watched' })
   t.match(offloadText({ ...young, packets: 1 }), /after 2 more .*1 of 3/)
 })
 

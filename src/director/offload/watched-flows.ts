@@ -1,0 +1,63 @@
+import { EPOCH, FORM, KEY_DST, KEY_PORTS, KEY_SRC, PROTOCOL_SHIFT, SLOT_WORDS } from '../../packet/flow-slot.js'
+import type { FlowTable } from '../../packet/flow-table.js'
+import type { Ipv4Addr } from '../../wire/addr.js'
+import type { FlowWatch } from '../path/witness.js'
+import type { FlowKey } from './flow-keys.js'
+import { inFrame } from './flow-sums.js'
+
+/** Slots that are looked at together: below a millisecond. */
+const A_SHARE = 4096
+/** No table's epoch: the flow's packets come up. */
+const OUT_OF_ALL = -1
+
+/** Flows that somebody watches: their packets come up until the watch ends, so that none is missed. */
+export class WatchedFlows {
+  readonly #table: FlowTable
+  readonly #fresh: () => number
+  readonly #key: FlowKey = { src: 0, dst: 0, ports: 0, protocol: 0 }
+  #isWatched: FlowWatch | undefined
+  /** The slots that are still to be looked at. */
+  #at = 0
+  #end = 0
+
+  /** `fresh`: slots from there on have no flow. */
+  constructor(table: FlowTable, fresh: () => number) {
+    this.#table = table
+    this.#fresh = fresh
+  }
+
+  /** Those that the program forwards come up when they have been looked at: a share of them now, the others by `look`. undefined: none is watched any more. */
+  begin(isWatched: FlowWatch | undefined): void {
+    this.#isWatched = isWatched
+    this.#at = this.#table.first
+    this.#end = isWatched === undefined ? this.#at : this.#fresh()
+    this.look()
+  }
+  has({ protocol, src, dst, ports }: FlowKey): boolean {
+    if (this.#isWatched === undefined) return false
+    const both = inFrame(ports)
+    return this.#isWatched(protocol, inFrame(src) as Ipv4Addr, both >>> 16, inFrame(dst) as Ipv4Addr, both & 0xffff)
+  }
+  get isLooking(): boolean {
+    return this.#at < this.#end
+  }
+  /** Looks at the next share of the slots. */
+  look(): void {
+    const { slots } = this.#table
+    const upTo = Math.min(this.#at + A_SHARE, this.#end)
+    for (; this.#at < upTo; this.#at++) {
+      const epoch = this.#at * SLOT_WORDS + EPOCH
+      if (slots[epoch] !== 0 && this.has(this.#keyOf(this.#at))) Atomics.store(slots, epoch, OUT_OF_ALL)
+    }
+  }
+  #keyOf(slot: number): FlowKey {
+    const { slots } = this.#table
+    const at = slot * SLOT_WORDS
+    const key = this.#key
+    key.src = slots[at + KEY_SRC]!
+    key.dst = slots[at + KEY_DST]!
+    key.ports = slots[at + KEY_PORTS]!
+    key.protocol = slots[at + FORM]! >>> PROTOCOL_SHIFT
+    return key
+  }
+}
