@@ -31,16 +31,17 @@ export function signedOf(text: string, { least, most }: Bounds, parser: Parser):
   return value
 }
 
-/** What a time may be, in seconds, and with how many places messages write it. */
+/** What a time may be, in seconds unless `unit` names another, and with how many places messages write it. */
 export interface TimeBounds extends Bounds {
   readonly places?: number
+  readonly unit?: string
 }
 
 /** Seconds with up to six decimal places → milliseconds. A seventh place is told and rounded. */
 export function millisecondsOf(text: string, bounds: TimeBounds, parser: Parser): number | undefined {
-  const { least, most, places = 6 } = bounds
-  const [from, to] = [least.toFixed(places), mostText(most, places)]
-  const range = `allowed: ${Number(from)} to ${to.replace(/\.?0+$/, '')} seconds, with a dot`
+  const { least, most, places = 6, unit = 'seconds' } = bounds
+  const [from, to] = places === 0 ? [`${least}.`, `${most}.`] : [least.toFixed(places), mostText(most, places)]
+  const range = `allowed: ${Number(from)} to ${to.replace(/\.0*$|(?<=\.\d*)0+$/, '')} ${unit}${places === 0 ? '' : ', with a dot'}`
   if (/^-(\d+\.?\d*|\.\d+)$/.test(text)) return refuse(parser, `negative number '${text}'`, range)
   if (text !== '' && !/^\+?(\d+\.?\d*|\.\d+)$/.test(text)) return refuse(parser, `invalid number '${text}'`, range)
   const decimals = text.split('.')[1]?.length ?? 0

@@ -7,6 +7,9 @@ export type Found =
 /** What a command is. `insecure`: others than root may write it or a directory above it. `inert`: a file that is not executable. */
 export type ScriptFound = 'runs' | 'missing' | 'directory' | 'insecure' | 'inert'
 
+/** Files of names for numbers: those of /etc/iproute2, and /etc/protocols. */
+export type RoutingNames = 'rt_tables' | 'rt_scopes' | 'rt_protos' | 'rt_realms' | 'rt_dsfield' | 'group' | 'protocols'
+
 /** What is outside of the text: handed in, so that reading a configuration is pure and a test decides what the host has. */
 export interface Surroundings {
   /** The configuration id that `@ID` lines are compared with: `-i`, else the host's name up to its first dot. */
@@ -24,8 +27,10 @@ export interface Surroundings {
   /** Whether a mail server's name has an address. */
   resolves(host: string): boolean
   script(command: string): ScriptFound
-  /** A routing table's or scope's name of /etc/iproute2, as a number. */
-  routingTable(name: string): number | undefined
+  /** The number of a name in one of these files. */
+  routingNumber(names: RoutingNames, name: string): number | undefined
+  /** Whether an interface that is there is a VRF. */
+  isVrf(name: string): boolean
   /** How many processors there are. */
   readonly cpus: number
   /** 0 ≤ result < 1. */

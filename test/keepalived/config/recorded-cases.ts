@@ -28,6 +28,13 @@ export function parsedCases(): ParsedCase[] {
   return linesOf<ParsedCase>('parsed.jsonl')
 }
 
+/** A line of virtual_routes or virtual_rules: the status that `keepalived -t` has for it, and what it says of it. */
+export type RecordedLine = readonly [block: string, line: string, status: number, ...said: string[]]
+
+export function recordedLines(): RecordedLine[] {
+  return linesOf<RecordedLine>('route-lines.jsonl')
+}
+
 function linesOf<T>(file: string): T[] {
   return readFileSync(join(FIXTURES, file), 'utf8')
     .trimEnd()

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readConfig } from '../../../src/keepalived/config/read-config.js'
+import { recordedLines } from './recorded-cases.js'
 import { recordedHost } from './recorded-host.js'
 
 /* Lines of virtual_routes: what `keepalived -t` 2.2.7 answers, its status and its first message about the line. */
@@ -46,5 +47,19 @@ ${line}
     const said = read.messages.find(({ place, severity }) => place?.line === 8 && severity !== 'warning')?.text
     if (message === undefined) t.equal(said, undefined, line)
     else t.match(said, message, line)
+  }
+})
+
+t.test('each word of routes and rules, with values good and bad', async t => {
+  const cases = recordedLines()
+  t.ok(cases.length > 950, `${cases.length} lines`)
+  for (const [block, line, status, ...said] of cases) {
+    const text = `vrrp_instance V {\ninterface eth0\nvirtual_router_id 5\nvirtual_ipaddress {\n10.0.0.1\n}\n${block} {\n${line}\n}\n}\n`
+    const read = readConfig('c.conf', recordedHost('c.conf', { text }))
+    const found = read.messages.filter(({ place, severity }) => place?.line === 8 && severity !== 'warning')
+    if (read.status !== status) t.equal(read.status, status, `${block}: ${line}`)
+    // Of the whole file, told with the line that names one.
+    const ours = found.map(message => message.text).filter(one => !one.startsWith('Non-existent interface'))
+    if (ours.join('\n') !== said.join('\n')) t.strictSame(ours, said, `${block}: ${line}`)
   }
 })

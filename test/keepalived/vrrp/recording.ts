@@ -93,7 +93,8 @@ export function configOf(text: string): KeepalivedConfig {
     hasGroup: () => true,
     resolves: () => true,
     script: () => 'runs',
-    routingTable: () => undefined,
+    routingNumber: () => undefined,
+    isVrf: () => false,
     cpus: 2,
     random: () => 0,
   })

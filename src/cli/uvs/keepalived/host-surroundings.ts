@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { cpus, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Found, ScriptFound, Surroundings } from '../../../keepalived/config/surroundings.js'
+import type { Found, RoutingNames, ScriptFound, Surroundings } from '../../../keepalived/config/surroundings.js'
 
 /** A mail server's name is asked for no longer than this. */
 const RESOLVE_TIMEOUT_MS = 3000
@@ -28,7 +28,8 @@ export function hostSurroundings({ id, interfaces }: { id?: string; interfaces: 
       return known
     },
     script: scriptState,
-    routingTable,
+    routingNumber,
+    isVrf,
     cpus: cpus().length,
     random: Math.random,
   }
@@ -118,14 +119,40 @@ function isRootsAlone(path: string): boolean {
   }
 }
 
-function routingTable(name: string): number | undefined {
-  const wellKnown: Record<string, number> = { local: 255, main: 254, default: 253 }
-  if (Object.hasOwn(wellKnown, name)) return wellKnown[name]
-  for (const file of ['/etc/iproute2/rt_tables', '/usr/share/iproute2/rt_tables']) {
+/** Known without a file. */
+const WELL_KNOWN: Readonly<Partial<Record<RoutingNames, Readonly<Record<string, number>>>>> = {
+  rt_tables: { local: 255, main: 254, default: 253 },
+  rt_protos: { kernel: 2, boot: 3, static: 4, ra: 9, keepalived: 18 },
+  rt_scopes: { global: 0, nowhere: 255, host: 254, link: 253, site: 200 },
+}
+
+function routingNumber(names: RoutingNames, wanted: string): number | undefined {
+  const known = WELL_KNOWN[names]
+  if (known !== undefined && Object.hasOwn(known, wanted)) return known[wanted]
+  const files = names === 'protocols' ? ['/etc/protocols'] : [`/etc/iproute2/${names}`, `/usr/share/iproute2/${names}`]
+  for (const file of files) {
     const found = readPath(file)
-    if (found.kind !== 'file') continue
-    const line = found.text.split('\n').find(text => text.split(/\s+/)[1] === name)
-    if (line !== undefined) return Number(line.split(/\s+/)[0])
+    const number = found.kind === 'file' ? numberIn(found.text, wanted) : undefined
+    if (number !== undefined) return number
   }
   return undefined
+}
+
+/** Of lines such as `0x12 keepalived`, or `tcp 6 TCP`. */
+function numberIn(text: string, wanted: string): number | undefined {
+  for (const line of text.split('\n')) {
+    const words = line.replace(/#.*/, '').trim().split(/\s+/)
+    const number = words
+      .slice(0, 2)
+      .map(Number)
+      .find(value => !Number.isNaN(value))
+    if (number !== undefined && wanted !== '' && words.includes(wanted)) return number
+  }
+  return undefined
+}
+
+/** Asks ip(8); where there is none, nothing speaks against it. */
+function isVrf(name: string): boolean {
+  const { status, stdout } = spawnSync('ip', ['-o', 'link', 'show', 'type', 'vrf'], { encoding: 'utf8' })
+  return status !== 0 || stdout.split('\n').some(line => line.split(': ')[1]?.split('@')[0] === name)
 }

@@ -66,7 +66,7 @@ const STATIC: Table<ConfigDraft> = {
     takes: '<ROUTE> ',
     unsupported: ROUTES_NOT_DONE,
     each(line, config, parser) {
-      const found = routeOf(line, config, parser)
+      const found = routeOf(line, config, parser, true)
       if (found) config.staticRoutes.push(found)
     },
   }),
@@ -74,7 +74,7 @@ const STATIC: Table<ConfigDraft> = {
     takes: '<RULE> ',
     unsupported: ROUTES_NOT_DONE,
     each(line, config, parser) {
-      const found = ruleOf(line, config, parser)
+      const found = ruleOf(line, config, parser, true)
       if (found) config.staticRules.push(found)
     },
   }),
