@@ -29,8 +29,9 @@ import type { OperationName } from '../protocol/operations.js'
  *    follow. A rule, as uvsadm-save writes it, stands in the noun's `…Rules`, so that batches and transactions accept it
  * 2. control/operations/NOUN.ts: an entry of the same name: how it runs, whether it changes rules, which workers run it and how
  *    their values are merged (operation.ts)
- * 3. docs/control-socket.md: its section and an example
- * The compiler asks for 2 when 1 is there, a test for 3. A new noun needs a line in protocol/operations.ts and here. An operation
+ * 3. control/protocol/effects.ts: what it does to others
+ * 4. docs/control-socket.md: its section and an example
+ * The compiler asks for 2 and 3 when 1 is there, a test for 4. A new noun needs a line in protocol/operations.ts and here. An operation
  * that changes which addresses are ours (`changesAddresses`) needs an entry in plane/steered-addresses.ts: the compiler asks.
  */
 export const OPERATIONS = {

@@ -1,4 +1,5 @@
 import type { OperationName, Request } from '../protocol/api.js'
+import { EFFECTS } from '../protocol/effects.js'
 
 /** How long the client waits for a reply, in ms. */
 export interface Patience {
@@ -20,34 +21,6 @@ const LONG: ReadonlySet<OperationName> = new Set([
   'end-connections',
 ])
 
-/** They change nothing that anybody else sees. */
-const READS: ReadonlySet<OperationName> = new Set([
-  'services',
-  'service-figures',
-  'service-sums',
-  'connections',
-  'totals',
-  'verdicts',
-  'figures',
-  'offload',
-  'drops',
-  'claims',
-  'record',
-  'timeouts',
-  'sysctls',
-  'health',
-  'vrrp',
-  'announcements',
-  'network',
-  'watch',
-  'watched',
-  'unwatch',
-  'plan-reload',
-  'begin',
-  'stage',
-  'plan',
-])
-
 export function patienceFor(op: OperationName, { ms, longMs }: Patience): number {
   return LONG.has(op) ? longMs : ms
 }
@@ -55,7 +28,7 @@ export function patienceFor(op: OperationName, { ms, longMs }: Patience): number
 /** What is known when no reply has come: for the user, in a line. */
 export function noReply(request: Request, path: string, waitedMs: number): string {
   const silence = `the director at ${path} has not answered for ${waitedMs / 1000} s`
-  if (READS.has(request.op)) return silence
+  if (EFFECTS[request.op] !== 'change') return silence
   const look = changesRules(request) ? ': look with uvsadm -Ln before you try again' : ''
   return `${silence}; it may have done what was asked all the same${look}`
 }
