@@ -8,7 +8,7 @@ const NO_NETMASK = ['255.255.255.255', '128']
 const ANY_WEIGHT = 1
 
 /** What is known of a director besides its rules. */
-export type Around = Pick<RuleSet, 'marks' | 'timeouts' | 'networks' | 'isFleet'>
+export type Around = Pick<RuleSet, 'marks' | 'timeouts' | 'networks' | 'isFleet' | 'areAnnounced'>
 
 /** A finding in the rules that a director has now. */
 export interface LiveFinding extends Pick<Finding, 'hazard' | 'severity' | 'message'> {

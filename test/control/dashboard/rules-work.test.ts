@@ -7,6 +7,7 @@ import { ThreadedDesk } from '../../../src/cli/uvs/director/rules-work/threaded-
 import type { Linted, LintedService, Moved, Planned } from '../../../src/control/dashboard/rules-work.js'
 import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
 import { BenchDirector, VIP } from '../../support/bench-director.js'
+import { destinationSettings, serviceSettings } from '../../support/settings.js'
 import { tempDir } from '../../support/temp.js'
 import { ask, dashboardOn, DESK, listen, post, serveDashboard } from './serve.js'
 
@@ -111,6 +112,7 @@ t.test('lint names some of very many, says how many there are, and lets others h
     marks: () => [],
     networks: [],
     isFleet: false,
+    areAnnounced: false,
   })
   let turns = 0
   let isDone = false
@@ -126,6 +128,28 @@ t.test('lint names some of very many, says how many there are, and lets others h
   t.ok(turns > 2, `${turns} turns`)
   t.match(await linter.of({ protocol: 'tcp', address: VIP, port: 80 }), { findings: { length: 100 }, more: 20 })
 })
+
+t.test('lint of a director that announces its VIPs: a mark has none', async t => {
+  const { bench, control } = benchOfMark()
+  const lintOf = (areAnnounced: boolean): Promise<LintedService> => {
+    const desk = new ThreadedDesk({ ...DESK, areAnnounced }, control, () => [
+      { protocol: 'tcp', to: VIP, ports: [], mark: 5 },
+    ])
+    t.teardown(() => desk.close())
+    return desk.lint({ mark: 5 })
+  }
+  t.match(bench.services(), [{ mark: 5 }])
+  t.strictSame((await lintOf(false)).findings, [])
+  t.match((await lintOf(true)).findings, [{ hazard: 'announce-mark', severity: 'hazard', message: /for mark 5/ }])
+})
+
+function benchOfMark(): { bench: BenchDirector; control: Control } {
+  const bench = new BenchDirector()
+  bench.must({ op: 'add-service', service: { mark: 5 }, settings: serviceSettings('rr') })
+  const destination = { address: '10.99.2.11', port: 0 }
+  bench.must({ op: 'add-destination', service: { mark: 5 }, destination, settings: destinationSettings(1) })
+  return { bench, control: bench.control }
+}
 
 t.test('a desk that cannot begin says why, each time', async t => {
   const { control } = new BenchDirector()

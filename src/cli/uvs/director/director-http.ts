@@ -91,7 +91,8 @@ export class DirectorHttp {
     if (!http) return []
     const ways = { tokens, codes: this.#logins?.codes }
     const marks = (this.#marks = new SeenMarks(command.marks))
-    const work = new ThreadedDesk({ ...command, ...(holder && { holder }) }, all, () => marks.all)
+    const areAnnounced = command.announce !== undefined
+    const work = new ThreadedDesk({ ...command, areAnnounced, ...(holder && { holder }) }, all, () => marks.all)
     const admin = { director: control, work, commands: dashboardCommands(), ways, tell }
     const { devices } = dataPlane
     const keepalived = (): SettingsRead | undefined => this.#keepalived?.read

@@ -44,7 +44,7 @@ port.on('message', (message: ToDesk) => {
 async function openDesk(data: DeskData): Promise<RulesDesk> {
   // Of Linux a thread alone.
   setPriority(0, NICE)
-  const { director, schedulers = [], holder } = data
+  const { director, schedulers = [], holder, areAnnounced = false } = data
   const networks = (director.addresses ?? []).flatMap(text => parseCidr(text.split('@')[0]!) ?? [])
   return new RulesDesk({
     control,
@@ -52,6 +52,7 @@ async function openDesk(data: DeskData): Promise<RulesDesk> {
     marks: () => marks,
     networks,
     isFleet: director.isOfFleet ?? false,
+    areAnnounced,
     holder,
     schedulers: await Promise.all(schedulers.map(loadScheduler)),
   })

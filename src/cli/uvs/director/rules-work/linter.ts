@@ -19,6 +19,7 @@ interface LinterOf {
   marks: () => readonly MarkRuleInfo[]
   networks: readonly Cidr[]
   isFleet: boolean
+  areAnnounced: boolean
 }
 interface Look {
   at: number
@@ -67,14 +68,15 @@ export class Linter {
   async #lookAnew(): Promise<Look> {
     const began = performance.now()
     const at = Date.now()
-    const { control, read, marks, networks, isFleet } = this.#of
+    const { control, read, marks, networks, isFleet, areAnnounced } = this.#of
     const timeouts = new Timeouts()
     const reply = await control.call<'timeouts'>({ op: 'timeouts' })
     if (reply.ok) timeouts.set(reply.value.tcp, reply.value.tcpfin, reply.value.udp)
     const known = new Set(marks().map(({ mark }) => mark))
     const all: LiveFinding[] = []
     const shares = new Shares()
-    for (const found of lintServices(await read(), { timeouts, networks, isFleet, marks: known })) {
+    const around = { timeouts, networks, isFleet, areAnnounced, marks: known }
+    for (const found of lintServices(await read(), around)) {
       for (const finding of found) all.push(finding)
       // Who carries out a plan meanwhile does not wait for all of it.
       if (shares.isOver) await shares.next()

@@ -6,6 +6,8 @@ import type { DataPlaneOptions } from '../../../../plane/data-plane-options.js'
 export interface DeskData extends Pick<DataPlaneOptions, 'devices' | 'director' | 'schedulers' | 'workers' | 'host'> {
   /** Who sets the rules besides those who ask for changes. */
   holder?: RulesHolder
+  /** The director puts VIPs on an interface for a BGP daemon. */
+  areAnnounced?: boolean
 }
 
 /** A method of RulesWork and its arguments. */

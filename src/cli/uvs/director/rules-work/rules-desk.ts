@@ -38,6 +38,7 @@ export interface DeskOptions extends Pick<MovedOptions, 'schedulers'> {
   marks: () => readonly MarkRuleInfo[]
   networks: readonly Cidr[]
   isFleet: boolean
+  areAnnounced: boolean
   holder: RulesHolder | undefined
 }
 

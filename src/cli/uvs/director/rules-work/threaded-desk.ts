@@ -33,7 +33,7 @@ export class ThreadedDesk implements RulesWork {
 
   /** `control`: the director, which is read. */
   constructor(data: DeskData, control: Control, marks: () => readonly MarkRuleInfo[], limits = LIMITS) {
-    const { devices, director, schedulers, workers, host, holder } = data
+    const { devices, director, schedulers, workers, host, holder, areAnnounced } = data
     this.#data = {
       devices,
       director,
@@ -41,6 +41,7 @@ export class ThreadedDesk implements RulesWork {
       ...(workers && { workers }),
       ...(host && { host }),
       ...(holder && { holder }),
+      ...(areAnnounced && { areAnnounced }),
     }
     this.#control = control
     this.#marks = marks
