@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { endpointName, type Endpoint } from './endpoints.js'
 import { EtcdError } from './etcd-error.js'
-import { errorOf, isOfToken, statusOf } from './grpc-status.js'
-import { HttpExchange, type EtcdTls } from './http-exchange.js'
+import { errorOf, isOfToken, statusOf, withHint } from './grpc-status.js'
+import type { EtcdTls } from './handshake.js'
+import { HttpExchange } from './http-exchange.js'
 import { readAnswer } from './read-answer.js'
 
 export interface EtcdOptions {
@@ -137,7 +138,7 @@ export class Gateway {
     const said = await readAnswer(answer, endpointName(endpoint), this.#limits.answerMs)
     const body = parsed(said)
     const status = statusOf(body)
-    if (status) throw errorOf(status, endpointName(endpoint))
+    if (status) throw errorOf(this.#user ? status : withHint(status), endpointName(endpoint))
     if (body === undefined || answer.statusCode !== 200) throw notEtcd(endpoint, answer, said)
     return body
   }

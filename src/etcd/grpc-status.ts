@@ -4,6 +4,7 @@ import { EtcdError } from './etcd-error.js'
 
 const INVALID_ARGUMENT = 3
 const DEADLINE_EXCEEDED = 4
+const PERMISSION_DENIED = 7
 const RESOURCE_EXHAUSTED = 8
 const OUT_OF_RANGE = 11
 const UNAVAILABLE = 14
@@ -33,6 +34,12 @@ export function isPassing({ code }: GrpcStatus): boolean {
 export function isOfToken({ code, message }: GrpcStatus): boolean {
   if (code === UNAUTHENTICATED) return true
   return code === INVALID_ARGUMENT && /revision of auth store is old|user name is empty/.test(message)
+}
+
+/** What to do, where no user of ours was given and etcd has users. */
+export function withHint(status: GrpcStatus): GrpcStatus {
+  if (!isOfToken(status) && status.code !== PERMISSION_DENIED) return status
+  return { ...status, message: `${status.message}: etcd has users, and none is given (--etcd-user)` }
 }
 
 /** The answer is larger than the gateway of an etcd before 3.4.17 takes: a smaller one may be asked for. */

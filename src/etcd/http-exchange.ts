@@ -2,14 +2,9 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { endpointName, type Endpoint } from './endpoints.js'
-import { exchangeError } from './exchange-error.js'
-
-/** PEM each. */
-export interface EtcdTls {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-}
+import type { EtcdError } from './etcd-error.js'
+import { exchangeError, isReset } from './exchange-error.js'
+import { tryHandshake, type EtcdTls } from './handshake.js'
 
 export interface ExchangeLimits {
   /** Until the connection stands. */
@@ -27,10 +22,12 @@ const SOCKETS = 16
 export class HttpExchange {
   readonly #plain = new HttpAgent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: SOCKETS })
   readonly #tls: HttpsAgent
+  readonly #ours: EtcdTls
   /** Names of endpoints. */
   readonly #haveAnswered = new Set<string>()
 
   constructor(tls: EtcdTls = {}) {
+    this.#ours = tls
     this.#tls = new HttpsAgent({ keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: SOCKETS, ...tls })
   }
 
@@ -66,11 +63,22 @@ export class HttpExchange {
       })
       request.on('error', error => {
         clearTimeout(timer)
-        const hasAnswered = this.#haveAnswered.has(endpointName(to))
-        reject(exchangeError(to, error, { socket: request.socket, isConnected, hasAnswered }))
+        void this.#why(to, error, { socket: request.socket, isConnected }, limits).then(reject)
       })
       request.end(body)
     })
+  }
+
+  /** A connection that ends without a reason, where none was answered yet: it may be for want of TLS, or of a certificate. */
+  async #why(
+    to: Endpoint,
+    error: Error,
+    attempt: { socket: unknown; isConnected: boolean },
+    { connectMs }: ExchangeLimits,
+  ): Promise<EtcdError> {
+    const isOdd = isReset(error) && !this.#haveAnswered.has(endpointName(to))
+    const handshake = isOdd ? await tryHandshake(to, this.#ours, connectMs) : undefined
+    return exchangeError(to, error, { ...attempt, handshake })
   }
 
   close(): void {

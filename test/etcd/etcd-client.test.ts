@@ -62,7 +62,7 @@ t.test('failures, each by its kind', async t => {
     [
       'a refusal',
       ({ answer }) => refuse(answer, 403, 7, 'etcdserver: permission denied'),
-      { kind: 'refused', message: /: permission denied$/ },
+      { kind: 'refused', message: /: permission denied: etcd has users, and none is given \(--etcd-user\)$/ },
     ],
     [
       'a revision that is gone',

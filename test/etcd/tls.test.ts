@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import t from 'tap'
 import { EtcdClient } from '../../src/etcd/etcd-client.js'
-import type { EtcdTls } from '../../src/etcd/http-exchange.js'
+import type { EtcdError } from '../../src/etcd/etcd-error.js'
+import type { EtcdTls } from '../../src/etcd/handshake.js'
 import { tempDir } from '../support/temp.js'
 
 t.test('etcd by TLS, with certificates on both sides', async t => {
@@ -39,12 +40,14 @@ t.test('etcd by TLS, with certificates on both sides', async t => {
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  const ask = async (tls: EtcdTls): Promise<string> => {
-    const etcd = new EtcdClient({ endpoints: [{ isTls: true, host: '127.0.0.1', port }], tls })
+  const ask = async (tls: EtcdTls, isTls = true): Promise<string> => {
+    const etcd = new EtcdClient({ endpoints: [{ isTls, host: '127.0.0.1', port }], tls })
     try {
       return (await etcd.get('a'))?.value ?? 'nothing'
     } catch (error) {
-      return (error as Error).message
+      const { message, lasts, mayBeDone } = error as EtcdError
+      t.match({ lasts, mayBeDone }, { lasts: true, mayBeDone: false }, 'asking again is of no use')
+      return message
     } finally {
       etcd.close()
     }
@@ -59,7 +62,8 @@ t.test('etcd by TLS, with certificates on both sides', async t => {
   t.match(await ask({ ca: pem('stranger.c'), ...own }), /its certificate is not trusted: self-signed certificate/)
   t.match(
     await ask({ ca: pem('etcd.c') }),
-    /^https:\/\/127\.0\.0\.1:\d+: it (ends the connection for want of a certificate of ours|has closed the connection)/,
+    /^https:\/\/127\.0\.0\.1:\d+: it ends the connection for want of a certificate of ours that it trusts: /,
     'no certificate',
   )
+  t.match(await ask({}, false), /^http:\/\/127\.0\.0\.1:\d+: it speaks TLS: is it https:\/\/\?$/, 'http://')
 })
