@@ -3,7 +3,9 @@ export class KeyError extends Error {
   constructor(
     readonly key: string,
     what: string,
+    /** Other keys that cannot be used either. */
+    readonly others = 0,
   ) {
-    super(`${key}: ${what}`)
+    super(`${key}: ${what}${others === 0 ? '' : ` (and ${others} more ${others === 1 ? 'key' : 'keys'})`}`)
   }
 }

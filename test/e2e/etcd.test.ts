@@ -119,7 +119,7 @@ t.test('rules by etcd', { skip }, async t => {
         ],
         [`${WEB}3`, '{"version":1,"service":{"mark":1,"scheduler":"nosuch"}}', /services\/web3: no such scheduler/],
         [`${WEB}3`, service(80, 1), /services\/web3: tcp 10\.99\.1\.100:80 is the service of .*services\/web already/],
-        [`${PREFIX}/rules`, '-A -t 10.99.1.100:82 -s rr\n-a -t 10.99.1.100:83 -r x\n', /site1\/rules line 2: /],
+        [`${PREFIX}/rules`, '-A -t 10.99.1.100:82 -s rr\n-a -t 10.99.1.100:83 -r x\n', /site1\/rules: line 2: /],
         [
           `${PREFIX}/rules`,
           '-A -t 10.99.1.100:81 -s rr\n',

@@ -78,7 +78,14 @@ function announcing(director: Control): Control {
 }
 
 function etcd(): EtcdFigures {
-  return { isReachable: true, lastContact: Date.now() / 1000, revision: 7, isFromDisk: false, isRefused: false }
+  return {
+    isReachable: true,
+    lastContact: Date.now() / 1000,
+    revision: 7,
+    isFromDisk: false,
+    isRefused: false,
+    brokenKeys: 0,
+  }
 }
 
 /** Scrapes until rates can be told. */

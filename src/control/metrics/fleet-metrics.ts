@@ -14,6 +14,8 @@ export interface EtcdFigures {
   isFromDisk: boolean
   /** What etcd holds cannot be used: the last good rules stay. */
   isRefused: boolean
+  /** At least so many keys hold what cannot be used. */
+  brokenKeys: number
 }
 
 type Sample = readonly [labels: string, value: number]
@@ -26,13 +28,21 @@ export async function fleetMetrics(control: Control, etcd: EtcdFigures | undefin
   return pieces.map(piece => Buffer.from(piece))
 }
 
-function* ofEtcd({ isReachable, lastContact, revision, isFromDisk, isRefused }: EtcdFigures): Generator<string> {
+function* ofEtcd({
+  isReachable,
+  lastContact,
+  revision,
+  isFromDisk,
+  isRefused,
+  brokenKeys,
+}: EtcdFigures): Generator<string> {
   yield gauge('uvs_etcd_up', '1 while etcd answers and the watch of the rules stands, else 0', Number(isReachable))
   if (lastContact !== undefined)
     yield gauge('uvs_etcd_last_contact_timestamp_seconds', 'When the lease was last renewed', lastContact)
   yield gauge('uvs_etcd_rules_revision', 'Revision of the newest key of rules that is applied', revision)
   yield gauge('uvs_etcd_rules_from_disk', '1 while the rules are those of an earlier run, else 0', Number(isFromDisk))
   yield gauge('uvs_etcd_rules_refused', '1 while what etcd holds cannot be used, else 0', Number(isRefused))
+  yield gauge('uvs_etcd_broken_keys', 'Keys that hold what cannot be used, at least', brokenKeys)
 }
 
 function* ofAnnouncements({ isWithdrawn, vips }: AnnouncementsInfo): Generator<string> {

@@ -5,6 +5,7 @@ import type { KeyValue } from '../../etcd/key-value.js'
 import type { Watch, WatchEvent } from '../../etcd/watch.js'
 import type { FleetKeys } from '../fleet-keys.js'
 import { fleetRules, type FleetKv, type FleetRules } from '../fleet-rules.js'
+import { KeyError } from '../key-error.js'
 import { RuleKeys } from './rule-keys.js'
 
 export interface FollowerOf {
@@ -29,6 +30,8 @@ export interface FollowerStatus {
   from: 'etcd' | 'disk' | 'none'
   /** Why what etcd holds is not what the director has; undefined: it is. */
   refused: string | undefined
+  /** At least so many keys hold what cannot be used. */
+  brokenKeys: number
   /** etcd has answered last. */
   isReachable: boolean
 }
@@ -43,7 +46,13 @@ const LAST_RETRY_MS = 3_000
  * time as one. What cannot be used is told and left; the last good rules stay.
  */
 export class Follower {
-  readonly status: FollowerStatus = { revision: 0, from: 'none', refused: undefined, isReachable: false }
+  readonly status: FollowerStatus = {
+    revision: 0,
+    from: 'none',
+    refused: undefined,
+    brokenKeys: 0,
+    isReachable: false,
+  }
   readonly #of: FollowerOf
   readonly #known: RuleKeys
   #watch: Watch | undefined
@@ -144,7 +153,7 @@ export class Follower {
     const { rules, all, revision } = this.#known
     const why = whyNot(rules, this.#of.keys)
     if (why === undefined) await this.#apply(rules, all, revision, 'etcd')
-    else this.#refuse(why)
+    else this.#refuse(why, rules.errors.length)
   }
 
   async #useLast({ kvs, where }: { kvs: readonly FleetKv[]; where: string }): Promise<void> {
@@ -162,17 +171,18 @@ export class Follower {
       const said =
         line ?? (this.status.refused === undefined ? undefined : 'nothing to do, and nothing is refused any more')
       if (said !== undefined && from === 'etcd') this.#of.tell(`etcd: revision ${revision}: ${said}`)
-      Object.assign(this.status, { revision, from, refused: undefined })
+      Object.assign(this.status, { revision, from, refused: undefined, brokenKeys: 0 })
       if (from === 'etcd') this.#of.applied(kvs, revision)
       this.#of.changed()
       return true
     } catch (error) {
-      this.#refuse((error as Error).message)
+      this.#refuse((error as Error).message, error instanceof KeyError ? 1 + error.others : 0)
       return false
     }
   }
 
-  #refuse(why: string): void {
+  #refuse(why: string, brokenKeys: number): void {
+    this.status.brokenKeys = brokenKeys
     if (this.status.refused === why) return
     this.status.refused = why
     this.#of.tell(`etcd: ${why}: the last good rules stay`)
@@ -204,7 +214,10 @@ export class Follower {
 function whyNot({ services, rules, isUnfinished, errors }: FleetRules, keys: FleetKeys): string | undefined {
   if (isUnfinished) return `${keys.revision}: a change is not finished yet`
   const [first, ...more] = errors
-  if (first) return more.length === 0 ? first.message : `${first.message} (and ${more.length} more keys)`
+  if (first)
+    return more.length === 0
+      ? first.message
+      : `${first.message} (and ${more.length} more ${more.length === 1 ? 'key' : 'keys'})`
   if (services.size > 0 || rules) return undefined
   return `${keys.all} holds no rules, which is taken for a mishap (an empty ${keys.rules} ends them)`
 }

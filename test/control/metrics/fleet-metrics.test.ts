@@ -5,7 +5,14 @@ import type { Control, Reply } from '../../../src/control/protocol/api.js'
 
 const noPromtool = spawnSync('promtool', ['--version']).status === 0 ? false : 'there is no promtool (prometheus)'
 
-const ETCD: EtcdFigures = { isReachable: true, lastContact: 1.5e9, revision: 7, isFromDisk: false, isRefused: true }
+const ETCD: EtcdFigures = {
+  isReachable: true,
+  lastContact: 1.5e9,
+  revision: 7,
+  isFromDisk: false,
+  isRefused: true,
+  brokenKeys: 3,
+}
 const ANNOUNCED: Reply<'announcements'> = {
   ok: true,
   value: {
@@ -31,13 +38,22 @@ t.test('etcd, as far as it is known', async t => {
     'uvs_etcd_rules_revision 7',
     'uvs_etcd_rules_from_disk 0',
     'uvs_etcd_rules_refused 1',
+    'uvs_etcd_broken_keys 3',
   ])
-  const never = { isReachable: false, lastContact: undefined, revision: 5, isFromDisk: true, isRefused: false }
+  const never = {
+    isReachable: false,
+    lastContact: undefined,
+    revision: 5,
+    isFromDisk: true,
+    isRefused: false,
+    brokenKeys: 0,
+  }
   t.strictSame(await lines(NOTHING, never), [
     'uvs_etcd_up 0',
     'uvs_etcd_rules_revision 5',
     'uvs_etcd_rules_from_disk 1',
     'uvs_etcd_rules_refused 0',
+    'uvs_etcd_broken_keys 0',
   ])
 })
 

@@ -4,6 +4,7 @@ import { EtcdError } from '../../../src/etcd/etcd-error.js'
 import type { KeyValue } from '../../../src/etcd/key-value.js'
 import type { Watch, WatchEvents } from '../../../src/etcd/watch.js'
 import { FleetKeys } from '../../../src/fleet/fleet-keys.js'
+import { KeyError } from '../../../src/fleet/key-error.js'
 import type { FleetRules } from '../../../src/fleet/fleet-rules.js'
 import { Follower } from '../../../src/fleet/follow/follower.js'
 import { noteText, type WriteNote } from '../../../src/fleet/write/write-note.js'
@@ -44,7 +45,7 @@ async function following(t: Test, first: readonly KeyValue[] | EtcdError, last?:
     name: 'lb1',
     async apply({ services, rules }: FleetRules) {
       await sleep(of.busyMs)
-      if (of.refuses) throw new Error('/u/services/a: the director refuses it')
+      if (of.refuses) throw new KeyError('/u/services/a', 'the director refuses it', 2)
       const text = [...services.values()].map(({ identity, service }) => `${identity} ${service.scheduler}`)
       const line = `apply ${[...text, ...(rules ? [rules.value] : [])].join()}`
       if (did.findLast(each => each.startsWith('apply')) === line) return undefined
@@ -88,14 +89,17 @@ t.test('what cannot be used is told once, and nothing is applied until it is set
   await until(/^etcd: \/u\/services\/b: no JSON: .*: the last good rules stay$/)
   etcd.events!.changed([{ put: kv('services/d', value(4), 12) }], 12)
   etcd.events!.changed([{ put: kv('services/d', '', 13) }], 13)
-  await until(/services\/b: no JSON.* \(and 1 more keys\)/)
+  await until(/services\/b: no JSON.* \(and 1 more key\)/)
+  t.equal(follower.status.brokenKeys, 2)
   t.equal(did.filter(line => line.startsWith('apply')).length, 1)
   t.match(follower.status, { revision: 3, refused: /services\/b/ })
   etcd.events!.changed([{ deleted: '/u/services/b' }, { deleted: '/u/services/d' }], 14)
   await until('apply mark 1 rr,mark 3 rr')
+  t.equal(follower.status.brokenKeys, 0)
   of.refuses = true
   etcd.events!.changed([{ put: kv('services/a', value(9), 15) }], 15)
-  await until('etcd: /u/services/a: the director refuses it: the last good rules stay')
+  await until('etcd: /u/services/a: the director refuses it (and 2 more keys): the last good rules stay')
+  t.equal(follower.status.brokenKeys, 3)
   t.strictSame([follower.status.revision, of.kept.length], [11, 2])
 })
 

@@ -92,9 +92,10 @@ export class DirectorEtcd {
 
   /** For /metrics. */
   get figures(): EtcdFigures {
-    const { isReachable, revision, from, refused } = this.#follower.status
+    const { isReachable, revision, from, refused, brokenKeys } = this.#follower.status
     const { lastContact } = this.#publisher
-    return { isReachable, lastContact, revision, isFromDisk: from === 'disk', isRefused: refused !== undefined }
+    const isRefused = refused !== undefined
+    return { isReachable, lastContact, revision, isFromDisk: from === 'disk', isRefused, brokenKeys }
   }
 
   /** Reads everything again, and undoes what was changed beside it. Returns the result as a line. */

@@ -5,9 +5,11 @@ import type { Answer, Committed, ServiceInfo, ServiceKey } from '../../../../con
 import { diff } from '../../../../control/rules/diff.js'
 import { Transactions } from '../../../../control/rules/transactions.js'
 import type { Director } from '../../../../director/director.js'
+import { UsageError } from '../../../../director/options.js'
 import { serviceIdentity, type FleetEntry, type FleetKv, type FleetRules } from '../../../../fleet/fleet-rules.js'
 import { KeyError } from '../../../../fleet/key-error.js'
 import { keyOf, serviceRequests } from '../../../../fleet/service-requests.js'
+import type { FleetService } from '../../../../fleet/service-value.js'
 import { formatPlan } from '../../rules/format-plan.js'
 import { parsedLines } from '../../rules/parsed-rules.js'
 import { ruleLines } from '../../rules/rules-file.js'
@@ -122,6 +124,9 @@ export class RulesApplier {
     try {
       await stageRules(client, parsedLines(ruleLines(kv.value, kv.key)))
       return granted(await client.staged())
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      throw new KeyError(kv.key, error.message.slice(kv.key.length).trimStart())
     } finally {
       client.close()
     }
@@ -131,15 +136,14 @@ export class RulesApplier {
   async #tried(entries: readonly FleetEntry[]): Promise<ServiceInfo[]> {
     if (entries.length === 0) return []
     const trial = this.#of.makeTrial()
+    const refused: { key: string; why: string }[] = []
     for (const [i, { key, service }] of entries.entries()) {
       if (i % TRIED_AT_ONCE === TRIED_AT_ONCE - 1) await nextTurn()
-      for (const request of serviceRequests(service)) {
-        const reply = execute(trial, request)
-        if (reply.ok) continue
-        const where = 'destination' in request ? `${request.destination.address}:${request.destination.port}: ` : ''
-        throw new KeyError(key, `${where}${reply.message}`)
-      }
+      const why = tryService(trial, service)
+      if (why !== undefined) refused.push({ key, why })
     }
+    const [first] = refused
+    if (first) throw new KeyError(first.key, first.why, refused.length - 1)
     return granted(await allServices(localControl(trial)))
   }
 
@@ -154,6 +158,17 @@ export class RulesApplier {
       `etcd: ${count} made beside it: ${first!.trim()}${changes.length > 1 ? ', …' : ''}: what etcd holds counts`,
     )
   }
+}
+
+/** Adds it. Why it is refused; undefined: it is not. */
+function tryService(trial: Director, service: FleetService): string | undefined {
+  for (const request of serviceRequests(service)) {
+    const reply = execute(trial, request)
+    if (reply.ok) continue
+    const where = 'destination' in request ? `${request.destination.address}:${request.destination.port}: ` : ''
+    return `${where}${reply.message}`
+  }
+  return undefined
 }
 
 const NOTHING: Committed = { changes: {}, connections: 0 }

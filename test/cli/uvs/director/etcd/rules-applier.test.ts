@@ -124,10 +124,17 @@ t.test('what a trial or the director refuses is named, and nothing has changed',
       { 'services/a': web(80, 2), 'services/c': web(82, 1).replace('rr', 'nosuch') },
       /^\/u\/services\/c: no such scheduler/,
     ],
-    [{ 'services/c': web(82, 1, 1).replace('2.12', '2.11') }, /^\/u\/services\/c: 10\.99\.2\.11:80: /],
+    [
+      { 'services/d': web(83, 1).replace('rr', 'nosuch') },
+      /^\/u\/services\/c: no such scheduler.* \(and 1 more key\)$/,
+    ],
+    [
+      { 'services/d': undefined, 'services/c': web(82, 1, 1).replace('2.12', '2.11') },
+      /^\/u\/services\/c: 10\.99\.2\.11:80: /,
+    ],
     [
       { 'services/c': undefined, rules: '-A -f 7 -s rr\n-a -f 7 -r 10.99.2.1 -w x\n' },
-      /^\/u\/rules line 2: .*\(-a -f 7/,
+      /^\/u\/rules: line 2: .*\(-a -f 7/,
     ],
     [{ rules: '-A -t 10.99.1.100:81 -s rr' }, /^\/u\/services\/b: tcp 10\.99\.1\.100:81 is a service of the rules/],
   ] as const) {

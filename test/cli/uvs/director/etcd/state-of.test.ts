@@ -10,7 +10,7 @@ async function seen(scene: Scene): Promise<DirectorState> {
   const all = await allServices(scene.control)
   // An iterator, as a Map has: good for one walk.
   const services = (all.ok ? all.value : []).values()
-  const status = { revision: 7, from: 'etcd', refused: undefined, isReachable: true } as const
+  const status = { revision: 7, from: 'etcd', refused: undefined, brokenKeys: 0, isReachable: true } as const
   return stateOf(scene.control, { name: 'd1', since: '2026-11-30T05:00:00Z', status, services, isDraining: false })
 }
 
