@@ -1,12 +1,12 @@
 import type { Check } from '../../native-free/lab-report.js'
-import { DIRECT, TRANSLATED } from './fleet-plan.js'
+import { DIRECT, TRANSLATED, VIPS } from './fleet-plan.js'
 import { type FlowCounts, seconds, type Step } from './fleet-report.js'
 
 export interface FleetEvidence {
   steps: readonly Step[]
-  /** Downloads that went on at the end, and those of them that brought octets in the last moments. */
   /** Whether rules were set in etcd, not on each director. */
   hasEtcd: boolean
+  /** Downloads that went on at the end, and those of them that brought octets in the last moments. */
   last: { flows: number; going: number }
   /** How late a timer of the lab's was at most, ms: how busy the machine was. */
   lateMs: number
@@ -58,10 +58,15 @@ export function fleetChecks({ steps, last, lateMs, lost, hasEtcd }: FleetEvidenc
       holds: quiet.every(step => failures(step) === 0) && failing.every(({ requests }) => requests.failedForMs <= allowedMs + SYN_AGAIN_MS), // prettier-ignore
       detail: failing.map(step => `${failures(step)} when ${step.what}`).join(', ') || 'none failed',
     },
+    {
+      name: 'directors that the router shares flows among say in /metrics that they announce all addresses',
+      holds: steps.every(({ hops, announced }) => hops.every(name => announced[name] === VIPS.length)),
+      detail: steps.map(({ announced }) => Object.entries(announced).map(each => each.join(' ')).join(', ')).at(-1) ?? 'no step', // prettier-ignore
+    },
     ...rules.map(({ what, tookMs }) => ({
       name: `${what}: set once in etcd, all directors have them in less than a second`,
       holds: tookMs <= RULES_MS + LATE_TIMES * lateMs,
-      detail: seconds(tookMs),
+      detail: `${seconds(tookMs)}${tookMs > RULES_MS ? `: more, and a timer here was ${seconds(lateMs)} late: the machine is busy` : ''}`,
     })),
   ]
 }

@@ -7,6 +7,7 @@ import { isAlive, until } from '../proc.js'
 import { startRealServer } from '../real-server.js'
 import { ours, which } from '../tools.js'
 import { startWebServer, type WebServer } from '../web-server.js'
+import { METRICS } from './announced.js'
 import { allHave, FleetEtcd } from './fleet-etcd.js'
 import {
   CLIENT,
@@ -122,7 +123,7 @@ export class FleetLab {
       ? FleetEtcd.options(name, this.file(`${name}.state`))
       : ['--rules', this.file(`${name}.rules`)]
     const announced = ['--fleet', '--announce', 'uvs0', '--withdraw', 'all', ...rules]
-    return ['director', '--raw', 'eth0', ...announced, ...table, '--control', control]
+    return ['director', '--raw', 'eth0', ...announced, ...table, '--http', METRICS, '--control', control]
   }
 
   file(name: string): string {

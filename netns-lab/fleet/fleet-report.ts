@@ -33,6 +33,8 @@ export interface Step {
   requests: { asked: number; failed: number; errors: string[]; failedForMs: number; slowestMs: number }
   /** Of ab, or a program in its place. */
   load: { answered: number; failed: number }
+  /** By each of `hops`: the VIPs that it says in its metrics that it announces. */
+  announced: Partial<Record<DirectorName, number>>
   /** What a command of it said last. */
   said?: string
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FollowedFile } from '../ha/follow-file.js'
 import { ours } from '../tools.js'
 import type { FleetLab } from './fleet-lab.js'
+import { announcedBy } from './announced.js'
 import { beginLoad } from './fleet-load.js'
 import { type ClientOrders, FleetNews } from './fleet-news.js'
 import { DIRECT, type DirectorName, DIRECTORS, TRANSLATED, VIPS } from './fleet-plan.js'
@@ -120,21 +121,22 @@ export class FleetStory {
   }
 
   async #step({ what, hurts = undefined, hops, do: deed }: Deed): Promise<void> {
-    const { news } = this
+    const { lab, news } = this
     await this.#until(async () => news.flows.size > 0 && this.#isFull(), 'downloads to take the place of broken ones')
     const flows = [...news.flows.values()]
     const before = new Map(this.#watch!.at)
     const fromMs = wallMs()
-    const load = beginLoad(this.lab)
+    const load = beginLoad(lab)
     const said = await deed()
     const tookFromMs = hurts ? fromMs : undefined
     await this.#routes(hops)
     const doneMs = wallMs()
-    await sleep(SETTLES_MS, undefined, { signal: this.lab.spaces.signal! })
+    await sleep(SETTLES_MS, undefined, { signal: lab.spaces.signal! })
     const answers = await load.end()
     this.#look()
     const after = new Map(this.#watch!.at)
     const toMs = wallMs()
+    const announced = await announcedBy(lab.spaces, hops)
     const tookMs = what.startsWith('rules') ? this.#rulesMs : doneMs - (tookFromMs ?? fromMs)
     const ended = new Set(this.news.ended.filter(it => it.atMs >= fromMs).map(it => flowKey(it as Flow)))
     const seen = { flows, before, after, hops, ended }
@@ -151,6 +153,7 @@ export class FleetStory {
       },
       requests: this.#requests(fromMs, toMs),
       load: answers,
+      announced,
       ...(said === undefined ? {} : { said }),
     }
     this.steps.push(step)

@@ -40,6 +40,8 @@ t.test('three directors behind a router', { skip: why, timeout: 230_000 }, async
       'd3 is drained: d1 d2',
     ],
   )
+  for (const { what, hops, announced } of steps)
+    t.strictSame(announced, Object.fromEntries(hops.map(name => [name, 2])), `${what}: uvs_announced_vips`)
   t.match(steps.at(-1)?.said, /the director has stopped$/)
   t.strictSame(await namespacesOf(PREFIX), [])
 })

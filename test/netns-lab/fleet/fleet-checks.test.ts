@@ -23,6 +23,7 @@ const step = (more: Partial<Step> = {}): Step => ({
   byVip: { [DIRECT]: flows(), [TRANSLATED]: flows({ broken: 4, promised: 4 }) },
   requests: { asked: 100, failed: 0, errors: [], failedForMs: 0, slowestMs: 20 },
   load: { answered: 1000, failed: 0 },
+  announced: { d2: 2, d3: 2 },
   ...more,
 })
 const failing = (failed: number, failedForMs: number): Pick<Step, 'requests'> => ({
@@ -46,6 +47,8 @@ t.test('what must be', async t => {
   t.strictSame(wrong({ steps: [step({ tookMs: FOUND_MS + 1 })], lateMs: 100 }), [], 'of a busy machine')
   t.strictSame(wrong({ steps: [step(), step({ hurts: false, tookMs: 9000 })] }), [], 'a drain takes its time')
   t.match(wrong({ steps: [step({ hurts: false, ...failing(1, 10) })] }), [/^requests fail only/])
+  t.match(wrong({ steps: [step({ announced: { d2: 2, d3: 1 } })] }), [/say in \/metrics/])
+  t.match(wrong({ steps: [step({ announced: { d2: 2 } })] }), [/say in \/metrics/], 'one says nothing')
   t.match(wrong({ steps: [step({ hurts: false, load: { answered: 99, failed: 1 } })] }), [/^requests fail only/])
   const rules = step({ what: 'rules: rs3 has weight 3', hurts: false, tookMs: 1001 })
   t.match(wrong({ steps: [step(), rules] }), [/^rules: rs3 has weight 3: set once in etcd/])
