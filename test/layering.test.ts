@@ -87,7 +87,7 @@ const BELOW: Record<string, string[]> = {
   'netns-lab': ['plane', 'native-free', 'control/socket'],
   'bench/in-process': ['plane', 'native-free', 'netns-lab'],
   'bench/checksum': ['bench/in-process'],
-  'bench/wire': ['plane', 'netns-lab', 'netns-lab/uml'],
+  'bench/wire': ['plane', 'etcd', 'netns-lab', 'netns-lab/uml'],
   'bench/dashboard': ['bench/wire'],
   index: [],
   // Its number, for whoever says it.
