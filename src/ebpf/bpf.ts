@@ -28,6 +28,8 @@ const BEHIND = (1 << 4) | (1 << 13)
 export type TcxPlace = (typeof TcxPlace)[keyof typeof TcxPlace]
 /** Flags of a map: a hash takes memory as it fills; an array can be mapped into memory. */
 export const MapFlag = { NO_PREALLOC: 1, MMAPABLE: 1 << 10 } as const
+/** Flag of a program: it may read and write at any address (BPF_F_ANY_ALIGNMENT, Linux 5.0). */
+const ANY_ALIGNMENT = 2
 /** Octets of union bpf_attr that are given. */
 export const ATTR_LEN = 128
 const PAGE = 4096
@@ -39,24 +41,32 @@ const SYS_BPF: Partial<Record<string, number>> = { x64: 321, arm64: 280 }
 /** How often a program is offered: the kernel gives up checking one, EAGAIN, when a signal comes (a profiler's, say). */
 const OFFERS = 10
 
-/** Loads a program of a `ProgramType`. Returns its file descriptor, or a negative number. */
+/**
+ * Loads a program of a `ProgramType`. Returns its file descriptor, or a negative number. Any alignment is all right on x64 and arm64;
+ * to user-mode-linux, which asks for more, that has to be said.
+ */
 export function loadProgram(type: number, program: BigUint64Array): number {
+  const fd = offerAgain(type, program, 0)
+  return fd < 0 && errno() === constants.errno.EACCES ? offerAgain(type, program, ANY_ALIGNMENT) : fd
+}
+function offerAgain(type: number, program: BigUint64Array, flags: number): number {
   let fd = -1
   for (let offers = 0; offers < OFFERS; offers++) {
-    fd = offerProgram(type, program)
+    fd = offerProgram(type, program, flags)
     if (fd >= 0 || errno() !== constants.errno.EAGAIN) break
   }
   return fd
 }
 
 let offered: Slab | undefined
-function offerProgram(type: number, program: BigUint64Array): number {
+function offerProgram(type: number, program: BigUint64Array, flags: number): number {
   offered ??= mapMemory(MOST_INSTRUCTIONS * 8)
   const { view: instructions, address } = offered
   program.forEach((instruction, i) => instructions.setBigUint64(i * 8, instruction, true))
   return bpf(Command.PROG_LOAD, (attributes, page) => {
     attributes.setUint32(0, type, true)
     attributes.setUint32(4, program.length, true)
+    attributes.setUint32(44, flags, true)
     attributes.setBigUint64(8, BigInt(address), true)
     pointAt(attributes, page, 16, LICENSE, PAGE - LICENSE.length)
   })

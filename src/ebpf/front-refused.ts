@@ -50,7 +50,7 @@ export function whatIsMissing({ code, message }: SystemError, { status, uidMap, 
   if (capabilities.length === 1) return `${capabilities[0]} is missing`
   if (capabilities.length > 1) return `${capabilities.join(' and ')} are missing`
   if (Number(field(status, 'Seccomp')) === SECCOMP_FILTER) return 'a seccomp filter forbids bpf(2)'
-  if (code === 'EACCES') return `a kernel that takes its programs, unlike ${release} (${message})`
+  if (code === 'EACCES') return `this kernel, ${release}, refuses its programs (EACCES)`
   if (!/^\s*0\s+0\s+4294967295\s*$/.test(uidMap)) return 'capabilities of a user namespace do not count for bpf(2)'
   return 'the kernel forbids bpf(2): by lockdown, a security module, or before Linux 5.11 a low limit of locked memory'
 }

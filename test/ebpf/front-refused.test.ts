@@ -7,7 +7,7 @@ import { ownNetwork, veth } from '../linux/own-network.js'
 
 const FULL = '000001ffffffffff'
 const WHOLE = '         0          0 4294967295\n'
-const { EPERM, ENOSYS, EINVAL, ENOENT, E2BIG } = constants.errno
+const { EPERM, EACCES, ENOSYS, EINVAL, ENOENT, E2BIG } = constants.errno
 
 function missing(
   errno: number,
@@ -46,6 +46,7 @@ t.test('what is missing is named', async t => {
     'capabilities of a user namespace do not count for bpf(2)',
   )
   t.match(missing(EPERM), /^the kernel forbids bpf\(2\)/)
+  t.equal(missing(EACCES), 'this kernel, 6.1.0-18-amd64, refuses its programs (EACCES)')
   t.equal(missing(ENOSYS), 'the kernel has no bpf(2), or a seccomp filter hides it')
   for (const errno of [EINVAL, ENOENT])
     t.match(
