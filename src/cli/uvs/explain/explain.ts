@@ -17,6 +17,8 @@ import { whyNot } from './why-not.js'
 const LEAST_ASK_MS = 25
 const MOST_ASK_MS = 400
 const MOST_SECONDS = 86_400
+/** Typed by hand, of which a filter has nothing. */
+const PACKET = /^(?:tcp|udp|icmp)\s+[\d.]+(?::\d+)?\s*>\s*\d/
 const SERVER = /^\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?$/
 
 const WHY_NOT: Option = {
@@ -84,6 +86,10 @@ Packets that a program forwards for the director come up to it while they are wa
       else await explainFrames(capture, given.all('--frame').map(frameOf), simulated, shown)
       return 0
     }
+    if (PACKET.test(wanted.filter))
+      throw new UsageError(
+        `'${wanted.filter}' is a packet, no filter: --rules FILE says to which rules (uvs explain --help)`,
+      )
     const control = connectControl(given.one('--control') ?? defaultControl())
     try {
       return await explainNext(control, wanted, shown)

@@ -114,6 +114,13 @@ t.test('a frame of a capture is explained after all before it', async t => {
     explainFrames(file, [2], simulated(), () => {}),
     { message: /a\.pcap: at octet / },
   )
+  const typed = 'tcp 10.0.0.7:1 > 10.0.1.100:80 syn'
+  for (const words of [[typed], typed.split(' ')])
+    await t.rejects(explain.run([...words, '--control', join(files, 'none')]), {
+      name: 'UsageError',
+      message: `'${typed}' is a packet, no filter: --rules FILE says to which rules (uvs explain --help)`,
+    })
+  await t.rejects(explain.run(['tcp[13] > 3', '--control', join(files, 'none')]), { message: /^no director answers/ })
   await t.rejects(explain.run(['--in', file, '--frame', '0']), { message: "--frame '0': a number from 1 on" })
   await t.rejects(explain.run(['--in', join(files, 'none'), '--frame', '1']), { message: /^--in: .*no such file/ })
 })
