@@ -1,5 +1,5 @@
 import type { Control } from '../../../control/protocol/api.js'
-import { messageOf } from '../../../linux/error-text.js'
+import { reasonOf } from '../../../linux/error-text.js'
 import { rotate, whyNotReplaced, writeRecordingFile } from '../record/recording-file.js'
 import { counted, fetchRecording, writeRecording } from '../record/write-recording.js'
 import { DropJumps } from './drop-jumps.js'
@@ -83,7 +83,7 @@ export class DirectorRecording {
       )
       this.#tell(`${why}: recorded to ${file}: ${counted(recording)}`)
     } catch (error) {
-      this.#tell(`${why}: --record ${file}: ${messageOf(error)}`)
+      this.#tell(`${why}: --record ${file}: ${reasonOf(error)}`)
     }
   }
 }

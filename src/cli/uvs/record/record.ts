@@ -1,5 +1,7 @@
 import type { Control, Outcome } from '../../../control/protocol/api.js'
-import { messageOf } from '../../../linux/error-text.js'
+import { printable } from '../../../control/protocol/printable.js'
+import { UsageError } from '../../../director/usage-error.js'
+import { reasonOf } from '../../../linux/error-text.js'
 import { CONTROL } from '../../command.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
@@ -29,7 +31,9 @@ director goes on recording.`,
   ],
   async run(args) {
     const given = readOptions(record, args)
-    return withDirector(given, control => recordTo(given.one('--out')!, control))
+    const file = given.one('--out')!
+    if (file === '-') throw new UsageError("--out: '-': a file is expected; ./- is one of that name")
+    return withDirector(given, control => recordTo(file, control))
   },
 }
 
@@ -39,7 +43,7 @@ export async function recordTo(file: string, control: Control): Promise<Outcome>
   try {
     writeRecordingFile(file, fd => writeRecording(recording, fd))
   } catch (error) {
-    return { status: 1, out: '', err: `uvs record: --out ${file}: ${messageOf(error)}\n` }
+    return { status: 1, out: '', err: `uvs record: ${printable(`--out ${file}: ${reasonOf(error)}`)}\n` }
   }
-  return { status: 0, out: `${file}: ${counted(recording)}\n`, err: '' }
+  return { status: 0, out: `${printable(file)}: ${counted(recording)}\n`, err: '' }
 }

@@ -10,6 +10,8 @@ const LOOKED_AT = 128
 export const PROGRAM = 'uvs record'
 /** Recordings of a director: FILE, the newest, to FILE.4. */
 const KEPT = 5
+/** One that comes while a file is written would end the process there, and leave half of it. */
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** Why a recording may not take the file's place, in a line; undefined: it may. Symbolic links are not followed. */
 export function whyNotReplaced(path: string): string | undefined {
@@ -40,8 +42,9 @@ export function writeRecordingFile(path: string, write: (fd: number) => void, ma
   const why = whyNotReplaced(path)
   if (why !== undefined) throw new Error(`${why}: nothing is written`)
   const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
-  const fd = openSync(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+  for (const signal of SIGNALS) process.on(signal, wait)
   try {
+    const fd = openSync(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
     try {
       write(fd)
     } finally {
@@ -52,6 +55,8 @@ export function writeRecordingFile(path: string, write: (fd: number) => void, ma
   } catch (error) {
     rmSync(beside, { force: true })
     throw error
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, wait)
   }
 }
 
@@ -63,3 +68,5 @@ export function rotate(path: string): void {
   for (let i = KEPT - 2; i >= 0; i--)
     if (lstatSync(names[i]!, { throwIfNoEntry: false })) renameSync(names[i]!, names[i + 1]!)
 }
+
+function wait(): void {}

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { DirectorRecording, recordNothing } from '../../../../src/cli/uvs/director/director-recording.js'
 import { DropJumps } from '../../../../src/cli/uvs/director/drop-jumps.js'
-import { recordTo } from '../../../../src/cli/uvs/record/record.js'
+import { record, recordTo } from '../../../../src/cli/uvs/record/record.js'
 import { rotate, writeRecordingFile } from '../../../../src/cli/uvs/record/recording-file.js'
 import { showDrops, Rates } from '../../../../src/cli/uvs/explain/drops.js'
 import { Metrics } from '../../../../src/control/metrics/metrics.js'
@@ -123,6 +123,34 @@ t.test('only recordings are replaced; no link is followed; what cannot be writte
   t.throws(() => writeRecordingFile(file, full), { code: 'ENOSPC' })
   t.strictSame(readFileSync(file), before)
   t.strictSame(readdirSync(dir).toSorted(), ['a.pcapng', 'empty', 'foreign', 'link'])
+})
+
+t.test('a signal does not leave half a recording', async t => {
+  const dir = dirOf(t)
+  const module = new URL('../../../../src/cli/uvs/record/recording-file.js', import.meta.url).href
+  const program = `
+    const { writeRecordingFile } = await import('${module}')
+    const { writeSync } = await import('node:fs')
+    writeRecordingFile('${dir}/a', fd => {
+      writeSync(fd, 'one half ')
+      for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.kill(process.pid, signal)
+      writeSync(fd, 'and the other')
+    })`
+  const { signal, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program])
+  t.strictSame([signal, status], [null, 0])
+  t.strictSame(readdirSync(dir), ['a'])
+  t.equal(readFileSync(join(dir, 'a'), 'utf8'), 'one half and the other')
+})
+
+t.test('a file whose name a terminal would obey; none of the name -', async t => {
+  const { control } = eventful()
+  const dir = dirOf(t)
+  t.match(await recordTo(`${dir}/a\x1b[31mb`, control), { out: /^[^\x1b]+\n$/ })
+  t.match(await recordTo(`${dir}/no\x1b[31m/b`, control), { status: 1, err: /^[^\x1b]+: no such file or directory\n$/ })
+  await t.rejects(record.run(['--out', '-']), {
+    name: 'UsageError',
+    message: "--out: '-': a file is expected; ./- is one of that name",
+  })
 })
 
 t.test('a director keeps the last five', async t => {
