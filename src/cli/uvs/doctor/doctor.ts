@@ -38,11 +38,13 @@ It looks for two seconds, and asks by ARP who has the VIPs. Status: 0 nothing wa
 
 /** Throws the director's refusal as an Error of one line. */
 export async function examined(control: Control, lookMs = LOOK_MS, asJson = false): Promise<Outcome> {
-  valueOf(await control.call({ op: 'claims', ask: true }))
+  const before = valueOf(await control.call({ op: 'drops' }))
+  valueOf(await control.call({ op: 'claims', ask: true })) // by all interfaces: one that is gone loses a frame
   await sleep(lookMs)
   const seen: Seen = {
     services: valueOf(await allServices(control)),
     drops: valueOf(await control.call({ op: 'drops' })),
+    before: new Map(before.map(({ reason, count }) => [reason, count])),
     claims: valueOf(await control.call({ op: 'claims' })),
     sysctls: new Map(valueOf(await control.call({ op: 'sysctls' }))),
   }

@@ -19,12 +19,31 @@ const NO_FAULT = new Set([
 ])
 /** What is longer ago is over. */
 const LONG_AGO_S = 600
+const DEVICE = 'drop-device-'
 
 /** Reasons for drops that somebody should do something about. */
 export const dropped: Examine = function* (seen) {
   for (const drop of seen.drops) {
     if (NO_FAULT.has(drop.reason) || (drop.last?.ago ?? 0) > LONG_AGO_S) continue
-    yield ownFinding(drop, seen) ?? plain(drop)
+    yield lostBy(drop, seen) ?? ownFinding(drop, seen) ?? plain(drop)
+  }
+}
+
+/** What an interface loses has no frame to show, nor a time: only what is lost meanwhile is known to go on. */
+function lostBy({ reason, count }: DropInfo, { before }: Seen): Finding | undefined {
+  if (!reason.startsWith(DEVICE) || adviceOn(reason) !== undefined) return undefined
+  const name = reason.slice(DEVICE.length)
+  const now = count - (before.get(reason) ?? 0)
+  if (now > 0)
+    return {
+      cause: `frames are lost at the interface ${name}: it is gone or down, or takes fewer than come`,
+      seen: `${now} while uvs doctor looked, ${count} so far`,
+      advice: `ip link show ${name}: is it there, and UP; a port of it or its peer may be down. A flood: uvs drops --watch, more workers`,
+    }
+  return {
+    cause: `frames were lost at the interface ${name}`,
+    seen: `${count} so far, none while uvs doctor looked`,
+    advice: 'it was gone or down, or more came than were taken: uvs drops --watch shows whether that goes on',
   }
 }
 

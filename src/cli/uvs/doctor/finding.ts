@@ -6,6 +6,8 @@ import type { DropInfo } from '../../../control/protocol/drops.js'
 export interface Seen {
   services: readonly ServiceInfo[]
   drops: readonly DropInfo[]
+  /** How many of each reason there were before it looked. */
+  before: ReadonlyMap<string, number>
   claims: readonly ClaimInfo[]
   sysctls: ReadonlyMap<string, string>
 }

@@ -46,12 +46,23 @@ const drop = (reason: string, last: Partial<DropInfo['last']> = {}): DropInfo =>
 interface Shown {
   services?: ServiceInfo[]
   drops?: DropInfo[]
+  /** Before it looks. */
+  before?: DropInfo[]
   claims?: ClaimInfo[]
   sysctls?: [string, string][]
 }
-async function saidOf({ services = [], drops = [], claims = [], sysctls = [] }: Shown): Promise<string> {
-  const values: Record<string, unknown> = { services: { rows: services, next: null }, drops, claims, sysctls }
-  const control = { call: async ({ op }: Request) => ({ ok: true, value: values[op] }) } as unknown as Control
+async function saidOf({
+  services = [],
+  drops = [],
+  before = drops,
+  claims = [],
+  sysctls = [],
+}: Shown): Promise<string> {
+  const values: Record<string, unknown> = { services: { rows: services, next: null }, claims, sysctls }
+  const looks = [before, drops]
+  const control = {
+    call: async ({ op }: Request) => ({ ok: true, value: op === 'drops' ? looks.shift() : values[op] }),
+  } as unknown as Control
   const { status, out } = await examined(control, 0)
   t.equal(status, out.startsWith('nothing wrong') ? 0 : 1)
   return out
@@ -138,6 +149,17 @@ t.test('drops: a martian with its MAC, a tunnel too narrow, any other with its a
     await saidOf({ drops: [drop('drop-table-full')] }),
     /to do {2}the connection table is full: --max-connections\n/,
   )
+})
+
+t.test('an interface that loses frames: now, or before', async t => {
+  const lost = (count: number): DropInfo[] => [{ reason: 'drop-device-eth1', count } as DropInfo]
+  t.match(
+    await saidOf({ drops: lost(9), before: lost(7) }),
+    /^frames are lost at the interface eth1: it is gone or down, or .*\n {2}seen {3}2 while uvs doctor looked, 9 so far\n {2}to do {2}ip link show eth1/,
+  )
+  t.match(await saidOf({ drops: lost(9), before: [] }), '9 while uvs doctor looked')
+  t.match(await saidOf({ drops: lost(9) }), /^frames were lost at the interface eth1\n/)
+  t.match(await saidOf({ drops: [drop('drop-device-queue')] }), 'packets are dropped: drop-device-queue')
 })
 
 t.test('a refusal is an Error of one line', async t => {
