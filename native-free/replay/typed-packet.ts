@@ -95,7 +95,10 @@ function built(kind: Kind, src: End, dst: End, { flags, ttl, payload, df }: More
     .finish(src.addr, dst.addr)
   const transportLen = len - IPV4_MIN_LEN
   const ends = [src.port, dst.port] as const
-  if (kind === 'tcp') new TcpView().wrap(view, IPV4_MIN_LEN).build(src.addr, dst.addr, ...ends, 1, 1, flags)
+  if (kind === 'tcp') {
+    const tcp = new TcpView().wrap(view, IPV4_MIN_LEN).build(...ends)
+    tcp.withNumbers(1, 1).withFlags(flags).finish(src.addr, dst.addr)
+  }
   if (kind === 'udp') new UdpView().wrap(view, IPV4_MIN_LEN).build(...ends, transportLen)
   if (kind === 'icmp') new IcmpView().wrap(view, IPV4_MIN_LEN).build(IcmpType.ECHO, 0, 0, transportLen)
   if (kind === 'icmp') return octets

@@ -53,8 +53,9 @@ export class FlowFrames {
     ip.withTos(0).withTtl(TTL).withId(0, 0).finish(srcAddr, dstAddr)
     if (!isTcp) this.#udp.wrap(view, TRANSPORT_AT).build(srcPort, dstPort, transportLen)
     else {
-      const tcp = this.#tcp.wrap(view, TRANSPORT_AT)
-      tcp.build(srcAddr, dstAddr, srcPort, dstPort, ...NUMBERS[step])
+      const [seq, ack, flags] = NUMBERS[step]
+      const tcp = this.#tcp.wrap(view, TRANSPORT_AT).build(srcPort, dstPort)
+      tcp.withNumbers(seq, ack).withFlags(flags).finish(srcAddr, dstAddr)
     }
     return ETHERNET_LEN + IPV4_MIN_LEN + transportLen
   }

@@ -35,6 +35,7 @@ export class Embedded {
   get srcPort(): number {
     return this.#dv.getUint16(this.#portsAt)
   }
+  /** Like the other setters, leaves all checksums as they are. */
   set srcPort(port: number) {
     this.#dv.setUint16(this.#portsAt, port)
   }

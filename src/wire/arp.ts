@@ -53,14 +53,14 @@ export class ArpView {
   get operation(): number {
     return this.#dv.getUint16(this.#at + OPERATION)
   }
-  get senderAddr(): Ipv4Addr {
-    return this.#dv.getInt32(this.#at + SENDER_IP) as Ipv4Addr
-  }
   get senderMacHi(): number {
     return this.#dv.getUint16(this.#at + SENDER_MAC)
   }
   get senderMacLo(): number {
     return this.#dv.getUint32(this.#at + SENDER_MAC + 2)
+  }
+  get senderAddr(): Ipv4Addr {
+    return this.#dv.getInt32(this.#at + SENDER_IP) as Ipv4Addr
   }
   get targetAddr(): Ipv4Addr {
     return this.#dv.getInt32(this.#at + TARGET_IP) as Ipv4Addr

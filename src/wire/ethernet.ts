@@ -35,20 +35,11 @@ export class EthernetView {
     return this
   }
 
-  get type(): number {
-    return this.#dv.getUint16(this.#at + TYPE)
-  }
   get dstHi(): number {
     return this.#dv.getUint16(this.#at + DST)
   }
   get dstLo(): number {
     return this.#dv.getUint32(this.#at + DST + 2)
-  }
-  get srcHi(): number {
-    return this.#dv.getUint16(this.#at + SRC)
-  }
-  get srcLo(): number {
-    return this.#dv.getUint32(this.#at + SRC + 2)
   }
   /** Group bit of the destination: broadcast or multicast. */
   get isGroup(): boolean {
@@ -57,10 +48,16 @@ export class EthernetView {
   isTo(mac: MacAddr): boolean {
     return this.dstLo === mac.lo && this.dstHi === mac.hi
   }
-
-  set type(type: number) {
-    this.#dv.setUint16(this.#at + TYPE, type)
+  get srcHi(): number {
+    return this.#dv.getUint16(this.#at + SRC)
   }
+  get srcLo(): number {
+    return this.#dv.getUint32(this.#at + SRC + 2)
+  }
+  get type(): number {
+    return this.#dv.getUint16(this.#at + TYPE)
+  }
+
   setDst(mac: MacAddr): void {
     this.#dv.setUint16(this.#at + DST, mac.hi)
     this.#dv.setUint32(this.#at + DST + 2, mac.lo)
@@ -68,5 +65,8 @@ export class EthernetView {
   setSrc(mac: MacAddr): void {
     this.#dv.setUint16(this.#at + SRC, mac.hi)
     this.#dv.setUint32(this.#at + SRC + 2, mac.lo)
+  }
+  set type(type: number) {
+    this.#dv.setUint16(this.#at + TYPE, type)
   }
 }

@@ -102,6 +102,9 @@ export class Ipv4View {
   get totalLen(): number {
     return this.#dv.getUint16(this.#at + TOTAL_LEN)
   }
+  get id(): number {
+    return this.#dv.getUint16(this.#at + ID)
+  }
   get dontFragment(): boolean {
     return (this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & DF) !== 0
   }
@@ -111,9 +114,6 @@ export class Ipv4View {
   }
   get moreFragments(): boolean {
     return (this.#dv.getUint16(this.#at + FLAGS_FRAGMENT) & MF) !== 0
-  }
-  get id(): number {
-    return this.#dv.getUint16(this.#at + ID)
   }
   /** In units of 8 octets. */
   get fragmentOffset(): number {
@@ -177,7 +177,7 @@ export class Ipv4View {
     this.#dv.setUint8(this.#at + TOS, tos)
     this.makePiece(totalLen, flags)
   }
-  /** Makes the header of one segment of a GSO packet: length and id. */
+  /** Makes the header of one segment of a GSO packet: length, id, and the checksum anew. */
   makeSegment(totalLen: number, id: number): void {
     this.#dv.setUint16(this.#at + ID, id)
     this.#dv.setUint16(this.#at + TOTAL_LEN, totalLen)

@@ -64,15 +64,18 @@ export class Ipv6View {
     return readIp(this.#dv, this.#at + DST_ADDR, 6) as Ipv6Addr
   }
 
-  /** Begins a header with flow label 0; `finish` must follow. */
+  /** Begins a header with flow label 0. `withHopLimit` and, last, `finish` must follow. */
   build(nextHeader: number, payloadLen: number, trafficClass: number): this {
     this.#dv.setUint32(this.#at + VERSION_CLASS_FLOW, 0x60000000 + trafficClass * 2 ** 20)
     this.#dv.setUint16(this.#at + PAYLOAD_LEN, payloadLen)
     this.#dv.setUint8(this.#at + NEXT_HEADER, nextHeader)
     return this
   }
-  finish(hopLimit: number, src: Ipv6Addr, dst: Ipv6Addr): void {
-    this.#dv.setUint8(this.#at + HOP_LIMIT, hopLimit)
+  withHopLimit(hops: number): this {
+    this.#dv.setUint8(this.#at + HOP_LIMIT, hops)
+    return this
+  }
+  finish(src: Ipv6Addr, dst: Ipv6Addr): void {
     writeIp(this.#dv, this.#at + SRC_ADDR, src)
     writeIp(this.#dv, this.#at + DST_ADDR, dst)
   }

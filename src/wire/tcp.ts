@@ -28,17 +28,19 @@ const SRC_PORT = 0
 const DST_PORT = 2
 const SEQ = 4
 const ACK = 8
-export const TCP_DATA_OFFSET_AT = 12
+const DATA_OFFSET = 12
 const FLAGS = 13
 const WINDOW = 14
 const CHECKSUM = 16
 const URGENT = 18
 
 export const TCP_MIN_LEN = 20
-export const TCP_CHECKSUM_AT = CHECKSUM
-export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const
 /** Octets of a header with all the options it has room for. */
 export const TCP_MAX_LEN = 60
+export const TCP_DATA_OFFSET_AT = DATA_OFFSET
+export const TCP_FLAGS_AT = FLAGS
+export const TCP_CHECKSUM_AT = CHECKSUM
+export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const
 export const TcpOption = { END: 0, NOP: 1, MSS: 2, SACK: 5, MPTCP: 30, TOA: 254 } as const
 
 /** Reads and writes a TCP header in place. The 20 octets must be there: `isValid` for the rest. */
@@ -71,7 +73,7 @@ export class TcpView {
   }
   /** Octets of the header, options included. */
   get headerLen(): number {
-    return (this.#dv.getUint8(this.#at + TCP_DATA_OFFSET_AT) >>> 4) << 2
+    return (this.#dv.getUint8(this.#at + DATA_OFFSET) >>> 4) << 2
   }
   /** TcpFlag bits. */
   get flags(): number {
@@ -153,10 +155,10 @@ export class TcpView {
   }
   /** As rewriteSeq, the flags. */
   rewriteFlags(flags: number, partial: boolean): void {
-    const before = this.#dv.getUint16(this.#at + TCP_DATA_OFFSET_AT)
+    const before = this.#dv.getUint16(this.#at + DATA_OFFSET)
     const after = (before & 0xff00) | flags
     if (!partial) this.#dv.setUint16(this.#at + CHECKSUM, update16(this.checksum, before, after))
-    this.#dv.setUint16(this.#at + TCP_DATA_OFFSET_AT, after)
+    this.#dv.setUint16(this.#at + DATA_OFFSET, after)
   }
   /** As rewriteSeq, the window. */
   rewriteWindow(window: number, partial: boolean): void {
@@ -184,10 +186,10 @@ export class TcpView {
   insertOption(kind: number, half: number, word: number, transportLen: number, partial: boolean): void {
     const dv = this.#dv
     const at = this.#at
-    const before = dv.getUint16(at + TCP_DATA_OFFSET_AT)
+    const before = dv.getUint16(at + DATA_OFFSET)
     const after = before + 0x2000
     const first = (kind << 8) | 8
-    dv.setUint16(at + TCP_DATA_OFFSET_AT, after)
+    dv.setUint16(at + DATA_OFFSET, after)
     dv.setUint16(at + TCP_MIN_LEN, first)
     dv.setUint16(at + TCP_MIN_LEN + 2, half)
     dv.setUint32(at + TCP_MIN_LEN + 4, word)
@@ -217,10 +219,6 @@ export class TcpView {
     this.#dv.setUint16(this.#at + CHECKSUM, check)
   }
 
-  #mend(from: number, to: number): void {
-    this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, from, to))
-  }
-
   /** Sets sequence number and flags of a segment whose checksum is not there yet. */
   makeSegment(seq: number, flags: number): void {
     this.#dv.setUint32(this.#at + SEQ, seq)
@@ -230,27 +228,41 @@ export class TcpView {
   rebuild(flags: number, src: Ipv4Addr, dst: Ipv4Addr, len: number): void {
     const dv = this.#dv
     const at = this.#at
-    dv.setUint8(at + TCP_DATA_OFFSET_AT, dv.getUint8(at + TCP_DATA_OFFSET_AT) & 0xf0)
+    dv.setUint8(at + DATA_OFFSET, dv.getUint8(at + DATA_OFFSET) & 0xf0)
     dv.setUint8(at + FLAGS, flags)
     dv.setUint16(at + URGENT, 0)
     dv.setUint16(at + CHECKSUM, 0)
     dv.setUint16(at + CHECKSUM, ~sum16(dv, at, len, pseudoHeaderSum(src, dst, IpProtocol.TCP, len)) & 0xffff)
   }
-  /** Writes a header of 20 octets without payload, its checksum for the given addresses. Window 0. */
-  build(src: Ipv4Addr, dst: Ipv4Addr, srcPort: number, dstPort: number, seq: number, ack: number, flags: number): void {
+  /** Begins a header of 20 octets without payload, of window 0. `withNumbers`, `withFlags` and, last, `finish` must follow. */
+  build(srcPort: number, dstPort: number): this {
     const dv = this.#dv
     const at = this.#at
     dv.setUint16(at + SRC_PORT, srcPort)
     dv.setUint16(at + DST_PORT, dstPort)
-    dv.setUint32(at + SEQ, seq)
-    dv.setUint32(at + ACK, ack)
-    dv.setUint8(at + TCP_DATA_OFFSET_AT, 0x50)
-    dv.setUint8(at + FLAGS, flags)
+    dv.setUint8(at + DATA_OFFSET, 0x50)
     dv.setUint16(at + WINDOW, 0)
     dv.setUint16(at + CHECKSUM, 0)
     dv.setUint16(at + URGENT, 0)
+    return this
+  }
+  withNumbers(seq: number, ack: number): this {
+    this.#dv.setUint32(this.#at + SEQ, seq)
+    this.#dv.setUint32(this.#at + ACK, ack)
+    return this
+  }
+  withFlags(flags: number): this {
+    this.#dv.setUint8(this.#at + FLAGS, flags)
+    return this
+  }
+  /** Writes the checksum, for these addresses. */
+  finish(src: Ipv4Addr, dst: Ipv4Addr): void {
     const pseudo = pseudoHeaderSum(src, dst, IpProtocol.TCP, TCP_MIN_LEN)
-    dv.setUint16(at + CHECKSUM, ~sum16(dv, at, TCP_MIN_LEN, pseudo) & 0xffff)
+    this.#dv.setUint16(this.#at + CHECKSUM, ~sum16(this.#dv, this.#at, TCP_MIN_LEN, pseudo) & 0xffff)
+  }
+
+  #mend(from: number, to: number): void {
+    this.#dv.setUint16(this.#at + CHECKSUM, update32(this.checksum, from, to))
   }
 }
 

@@ -52,6 +52,14 @@ export class VirtioNetView {
   get isTrusted(): boolean {
     return (this.#dv.getUint8(this.#at + FLAGS) & (NEEDS_CSUM | DATA_VALID)) !== 0
   }
+  /** What kind of segments it stands for (GsoType, and ECN); 0 when it stands for itself. */
+  get gsoType(): number {
+    return this.#dv.getUint8(this.#at + GSO_TYPE)
+  }
+  /** Octets of payload in each segment that the frame stands for; 0 when it stands for itself. */
+  get gsoSize(): number {
+    return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
+  }
   /** Where the checksum is to start, in octets from the Ethernet header. */
   get csumStart(): number {
     return this.#dv.getUint16(this.#at + CSUM_START, true)
@@ -59,14 +67,6 @@ export class VirtioNetView {
   /** Where its field is, in octets from csumStart. */
   get csumOffset(): number {
     return this.#dv.getUint16(this.#at + CSUM_OFFSET, true)
-  }
-  /** Octets of payload in each segment that the frame stands for; 0 when it stands for itself. */
-  get gsoSize(): number {
-    return this.#dv.getUint8(this.#at + GSO_TYPE) === 0 ? 0 : this.#dv.getUint16(this.#at + GSO_SIZE, true)
-  }
-  /** What kind of segments it stands for (GsoType, and ECN); 0 when it stands for itself. */
-  get gsoType(): number {
-    return this.#dv.getUint8(this.#at + GSO_TYPE)
   }
 
   /** Sets the size of the segments of a frame that stands for some. */

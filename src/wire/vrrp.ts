@@ -102,6 +102,9 @@ export class VrrpView {
   address(index: number): IpAddr {
     return readIp(this.#dv, this.#at + ADDRESSES + index * addrLen(this.#family), this.#family)
   }
+  get #authAt(): number {
+    return this.#at + ADDRESSES + this.count * addrLen(this.#family)
+  }
   /** Version 2: one of the eight octets of authentication data. */
   authOctet(index: number): number {
     return this.#dv.getUint8(this.#authAt + index)
@@ -138,9 +141,5 @@ export class VrrpView {
   }
   finish(len: number, pseudoSum: number): void {
     this.#dv.setUint16(this.#at + CHECKSUM, ~sum16(this.#dv, this.#at, len, pseudoSum) & 0xffff)
-  }
-
-  get #authAt(): number {
-    return this.#at + ADDRESSES + this.count * addrLen(this.#family)
   }
 }

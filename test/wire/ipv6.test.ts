@@ -31,7 +31,8 @@ t.test('header and payload must be there, and the version be 6', async t => {
 
 t.test('built: nothing beside the header is written', async t => {
   const bytes = new Uint8Array(46).fill(0xa5)
-  new Ipv6View().wrap(new DataView(bytes.buffer, 3), 0).build(112, 40, 0xc0).finish(255, src, dst)
+  const header = new Ipv6View().wrap(new DataView(bytes.buffer, 3), 0).build(112, 40, 0xc0)
+  header.withHopLimit(255).finish(src, dst)
   t.equal(hex(bytes), `a5a5a5 6c000000 0028 70 ff ${SRC} ${DST} a5a5a5`.replaceAll(' ', ''))
 })
 

@@ -154,7 +154,8 @@ t.test('the header it builds is the frame’s, over whatever was there', async t
   for (const [src, dst, flags, seq, ack] of cases) {
     const frame = tcp4(`${src} > ${dst}`, { flags, seq, ack, window: 0 })
     const { bytes, view } = onFrame(Uint8Array.from(frame, (octet, at) => (at < 34 ? octet : 0xa5)))
-    view.build(addr(src), addr(dst), port(src), port(dst), seq, ack, flagBits(flags))
+    const header = view.build(port(src), port(dst)).withNumbers(seq, ack)
+    header.withFlags(flagBits(flags)).finish(addr(src), addr(dst))
     t.strictSame(bytes, placed(frame).slab.bytes, `${src} > ${dst} ${flags}`)
   }
 })

@@ -86,7 +86,12 @@ export class Host {
       .withId(0, DF)
       .finish(us, peer)
     const resetFlags = hasAck ? TcpFlag.RST : TcpFlag.RST | TcpFlag.ACK
-    tcp.wrap(slab.view, packet.transportAt).build(us, peer, dstPort, srcPort, seq, ack, resetFlags)
+    tcp
+      .wrap(slab.view, packet.transportAt)
+      .build(dstPort, srcPort)
+      .withNumbers(seq, ack)
+      .withFlags(resetFlags)
+      .finish(us, peer)
     return sentAs(Verdict.ANSWERED, this.#output.transmit(packet, hop))
   }
 

@@ -32,7 +32,7 @@ export function composeAdvert(settings: InstanceSettings, sending: Sending): Uin
     const packet = new Uint8Array(IPV6_LEN + len)
     const dv = new DataView(packet.buffer)
     const header = new Ipv6View().wrap(dv, 0).build(IpProtocol.VRRP, len, TOS)
-    header.finish(ttl, source, destination as Ipv6Addr)
+    header.withHopLimit(ttl).finish(source, destination as Ipv6Addr)
     writeVrrp(dv, IPV6_LEN, len, settings, sending)
     return packet
   }
