@@ -8,16 +8,16 @@ import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
 import { liesIn, slabOver, type Slab } from '../packet/frame.js'
 import type { Link } from '../packet/link.js'
 import type { Ipv4Addr } from '../wire/addr.js'
-import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
-import { IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { ETHER_TYPE_AT, ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
+import { IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_PROTOCOL_AT, IPV4_SRC_ADDR_AT, PLAIN_IPV4 } from '../wire/ipv4.js'
+import { PORTS_LEN } from '../wire/ports.js'
 import type { Director } from './director.js'
 
 /** The most frames gathered: about as many cache misses as the CPU has outstanding at a time. */
 const MOST = 32
 /** The number of connections from which it pays: 4 MiB of records. */
 const MANY = 2 ** 16
-const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + 4
-const PLAIN_IPV4 = 0x45
+const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + PORTS_LEN
 
 export class LookAhead implements FrameSink {
   readonly #director: Director
@@ -76,14 +76,14 @@ export class LookAhead implements FrameSink {
     if (
       len < LEAST ||
       !liesIn(slab, at, len) ||
-      view.getUint16(at + 12) !== EtherType.IPV4 ||
+      view.getUint16(at + ETHER_TYPE_AT) !== EtherType.IPV4 ||
       view.getUint8(ip) !== PLAIN_IPV4
     )
       return
     const { conns, ownAddresses } = this.#director
-    const protocol = view.getUint8(ip + 9)
-    const src = view.getInt32(ip + 12) as Ipv4Addr
-    const dst = view.getInt32(ip + 16) as Ipv4Addr
+    const protocol = view.getUint8(ip + IPV4_PROTOCOL_AT)
+    const src = view.getInt32(ip + IPV4_SRC_ADDR_AT) as Ipv4Addr
+    const dst = view.getInt32(ip + IPV4_DST_ADDR_AT) as Ipv4Addr
     const ports = view.getInt32(ip + IPV4_MIN_LEN)
     if (!ownAddresses.has(dst)) {
       this.#clientBuckets[this.#clients++] = conns.table.bucketOf(protocol, dst, ports & 0xffff)

@@ -9,9 +9,9 @@ import type { Packet } from '../packet/packet.js'
 import { isBalanced } from '../packet/parse.js'
 import { Method } from '../service/method.js'
 import { formatIpv4, type Ipv4Addr } from '../wire/addr.js'
+import { PORTS_LEN } from '../wire/ports.js'
 import type { Balancing } from './rules/balancing.js'
 
-const PORTS_LEN = 4
 /** The most VIPs reported. */
 const MOST_VIPS = 64
 /** In place of a protocol: no packet is noted. */

@@ -19,7 +19,7 @@ import { PacketType } from '../linux/classic-filter.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { GreFlag, GRE_LEN } from '../wire/gre.js'
 import { GUE_LEN } from '../wire/gue.js'
-import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import { IpProtocol, IPV4_MIN_LEN, PLAIN_IPV4 } from '../wire/ipv4.js'
 import { UDP_LEN } from '../wire/udp.js'
 import { At, headerSum } from './flow-parts.js'
 import { lookup } from './frame-parts.js'
@@ -83,7 +83,6 @@ const SHORTEST_HEAD = ETHERNET_LEN + 2 * IPV4_MIN_LEN
 const BEHIND = ETHERNET_LEN + IPV4_MIN_LEN
 /** linux/pkt_cls.h, TC_ACT_UNSPEC: on to the next program, or to the stack. */
 const NEXT = -1
-const PLAIN = 0x45
 /** As they are read, their octets swapped: an EtherType; MF and the fragment offset; flags and protocol of GRE; GUE for IPv4. */
 const IPV4 = 0x0008
 const FRAGMENT = 0xff3f
@@ -153,7 +152,7 @@ function ofTunnel({ settings }: DecapMaps): Code {
 /** Step 2. r9 = octets of the packet; r4 stays the protocol. */
 const outerHeader: Code = [
   load8(r2, r7, At.VERSION),
-  jumpIf(r2, '!=', PLAIN, LEAVE),
+  jumpIf(r2, '!=', PLAIN_IPV4, LEAVE),
   load16(r2, r7, At.FRAGMENT),
   and(r2, FRAGMENT),
   jumpIf(r2, '!=', 0, LEAVE),
@@ -213,7 +212,7 @@ const innerHeader: Code = [
   add(r2, BEHIND),
   jumpIf(r2, '>', r1, LEAVE),
   load8(r2, r7, At.VERSION),
-  jumpIf(r2, '!=', PLAIN, LEAVE),
+  jumpIf(r2, '!=', PLAIN_IPV4, LEAVE),
   headerSum(At.VERSION, LEAVE),
   load32(r2, r7, At.DST),
   store64(fp, INNER_DST, r2),

@@ -4,7 +4,7 @@
 import { PacketType } from '../linux/classic-filter.js'
 import { EPOCH } from '../packet/flow-slot.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { IpProtocol, IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { IpProtocol, IPV4_MIN_LEN, PLAIN_IPV4 } from '../wire/ipv4.js'
 import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
 import {
@@ -52,8 +52,6 @@ import {
   type Code,
 } from './instructions.js'
 
-/** Version 4, and a header without options. */
-const PLAIN = 0x45
 /** MF and the fragment offset, of the word as it is read, its octets swapped. */
 const FRAGMENT = 0xff3f
 /** What is needed of TCP's flags, and what is looked at. */
@@ -85,7 +83,7 @@ export const oneHead: Code = [
 /** Step 2. */
 export const plainHeader: Code = [
   load8(r2, r7, At.VERSION),
-  jumpIf(r2, '!=', PLAIN, UP),
+  jumpIf(r2, '!=', PLAIN_IPV4, UP),
   load16(r2, r7, At.FRAGMENT),
   and(r2, FRAGMENT),
   jumpIf(r2, '!=', 0, UP),

@@ -4,7 +4,7 @@
  * r6 the frame, r7 where to read.
  */
 import { AddressKind } from '../packet/front.js'
-import { IPV4_MIN_LEN } from '../wire/ipv4.js'
+import { IPV4_MIN_LEN, PLAIN_IPV4 } from '../wire/ipv4.js'
 import { blockKey, HEADER_LEN, lookup, PROTOCOL, read, storePair } from './frame-parts.js'
 import {
   add,
@@ -63,8 +63,6 @@ export const BEHIND_LEN = 4
 
 /** Every packet to such an address is taken. */
 export const WHOLLY = AddressKind.OWN | AddressKind.MARKED
-/** Version 4, and a header without options. */
-const PLAIN = 0x45
 
 /**
  * Of a header that was read from r7 on, with what follows it were it without options: r7 = where that is which follows, and it
@@ -73,7 +71,7 @@ const PLAIN = 0x45
 export function behind(header: number, name: string, malformed: string, alone: string): Code {
   return [
     load8(r1, fp, header), // r1 = version and IHL
-    jumpIf(r1, '!=', PLAIN, `${name}: with options`),
+    jumpIf(r1, '!=', PLAIN_IPV4, `${name}: with options`),
     add(r7, IPV4_MIN_LEN),
     jump(`${name}: and what follows`),
     `${name}: with options`,

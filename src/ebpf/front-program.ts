@@ -23,7 +23,7 @@
  * kinds of another address.
  */
 import { PacketType } from '../linux/classic-filter.js'
-import { ICMP_ERRORS, HIGHEST_ERROR } from '../packet/front-choice.js'
+import { HIGHEST_ERROR, RELATED_ERRORS } from '../packet/related-errors.js'
 import { AddressKind, type FrontMode } from '../packet/front.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { ICMP_LEN } from '../wire/icmp.js'
@@ -176,7 +176,7 @@ function icmpError(maps: FrontMaps): Code {
     'icmp',
     load8(r1, fp, HEADER + BEHIND), // r1 = the type
     jumpIf(r1, '>', HIGHEST_ERROR, 'theirs'),
-    mov(r2, ICMP_ERRORS),
+    mov(r2, RELATED_ERRORS),
     shiftRight(r2, r1),
     needs(r2, 1, 'theirs'), // no error that counts
     add(r7, ICMP_LEN),

@@ -11,6 +11,7 @@
  */
 import { FORM, SEEN } from '../packet/flow-slot.js'
 import { KEPT_MOST_SECONDS, KEPT_SECONDS_SHIFT } from '../packet/kept-flow.js'
+import { PLAIN_IPV4 } from '../wire/ipv4.js'
 import { flowSteps } from './flow-program.js'
 import { slotOfKey } from './flow-index.js'
 import { Globals, loadSlot, SEEN_BITS, UP, type FlowMaps } from './flow-parts.js'
@@ -49,8 +50,6 @@ import {
 export const UNITS_A_SECOND = Math.ceil(1e9 / 2 ** SEEN_BITS)
 /** A clock that is read from a memory of the kernel may be behind by so much: 16 ms. */
 const SLACK = 16
-/** Version 4, and a header without options. */
-const PLAIN = 0x45
 
 /** `array`: a map of programs, at `index` that of a living director. */
 export function keptEnds(array: number, index: number): FrontEnds {
@@ -98,7 +97,7 @@ function handedOver(maps: FlowMaps): Code {
     jumpIf(r1, '==', 0, 'alone'),
     read(HEADER, HEADER_LEN + BEHIND_LEN, 'leave'),
     load8(r1, fp, HEADER),
-    jumpIf(r1, '!=', PLAIN, 'leave'),
+    jumpIf(r1, '!=', PLAIN_IPV4, 'leave'),
     load16(r1, fp, HEADER + FRAGMENT),
     and(r1, OFFSET),
     jumpIf(r1, '!=', 0, 'leave'),

@@ -16,6 +16,7 @@ import { GRE_CHECKSUM_LEN, GRE_LEN, GreView } from '../wire/gre.js'
 import { GueView } from '../wire/gue.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
+import { PORTS_LEN } from '../wire/ports.js'
 import { UDP_LEN } from '../wire/udp.js'
 
 /** What an address of ours is, bits of a number. OWN: our own or a virtual one; LOCAL: FULLNAT connections come from it. */
@@ -47,8 +48,6 @@ export function workerOfAddress(addr: Ipv4Addr, { workers, mask, seed }: WorkerR
   return ((h ^ (h >>> 16)) >>> 0) % workers
 }
 
-/** The octets of a transport header that has the ports. */
-const PORTS_LEN = 4
 /** Unreachable, source quench, redirect, time exceeded, parameter problem: a bit each. */
 export const STEERED_ERRORS = (1 << 3) | (1 << 4) | (1 << 5) | (1 << 11) | (1 << 12)
 export const HIGHEST_STEERED = 12

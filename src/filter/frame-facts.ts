@@ -1,12 +1,11 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
-import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
+import { PORTS_LEN } from '../wire/ports.js'
+import { TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
 
 const PIECE_OFFSET = 0x1fff
-const PORTS_LEN = 4
-const TCP_FLAGS_AT = 13
 const MOST_LEN = ETHERNET_LEN + 65_535
 /** SYN, FIN and RST are those of no packet that a flow program forwards, ACK is each segment's. */
 const OPEN_FLAGS = 0xff & ~(TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST | TcpFlag.ACK)

@@ -10,12 +10,10 @@ import { updateSum16 } from '../wire/checksum.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
-import { UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
+import { UDP_CHECKSUM_AT, UDP_LEN, UDP_LENGTH_AT } from '../wire/udp.js'
 import { GsoType } from '../wire/virtio-net.js'
 import type { PieceSink } from './fragmenter.js'
 import type { Hop } from './hop.js'
-
-const CWR = 0x80
 
 export class Segmenter {
   readonly #memory: TurnMemory
@@ -75,12 +73,12 @@ export class Segmenter {
     // The field holds the pseudo header's sum, which includes the length.
     view.setUint16(checkAt, updateSum16(view.getUint16(checkAt), packet.transportLen, segment.transportLen))
     if (!isTcp) {
-      view.setUint16(transportAt + 4, segment.transportLen)
+      view.setUint16(transportAt + UDP_LENGTH_AT, segment.transportLen)
       return true
     }
     const tcp = segment.tcp.wrap(view, transportAt)
     let { flags } = tcp
-    if (from > 0) flags &= ~CWR
+    if (from > 0) flags &= ~TcpFlag.CWR
     if (to < total) flags &= ~(TcpFlag.FIN | TcpFlag.PSH)
     tcp.makeSegment((tcp.seq + from) >>> 0, flags)
     return true

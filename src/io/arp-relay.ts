@@ -8,11 +8,11 @@ const SOCK_SEQPACKET_NONBLOCK_CLOEXEC = 5 | 0o4000 | 0o2000000
 
 /** Octets of a frame that are passed on: Ethernet's least, of which ARP takes 42. */
 const MOST_OCTETS = 60
-/** Frames taken in one turn, each in a place of its own until the reply, made there, has been sent. */
-const PLACES = 64
-const ROOM = 256
-/** Turns of the loop until it is looked: a look is a system call. While frames wait, poll(2) comes back at once. */
-const EVERY = 32
+/** ARP frames taken in one turn, each in a place of its own until the reply, made there, has been sent. */
+export const ARP_PLACES = 64
+export const ARP_ROOM = 256
+/** Turns of the loop, some tens of microseconds each, until ARP is looked for: a look is a system call. While frames wait, poll(2) comes back at once. */
+export const ARP_EVERY = 32
 
 /** A worker's part in a relay, as file descriptors: plain data, which can be posted to its thread. */
 export interface ArpRelayEnds {
@@ -46,7 +46,7 @@ export class ArpRelay {
   constructor({ to, from }: ArpRelayEnds) {
     this.#to = to
     this.fds = from === undefined ? [] : [from]
-    this.#slab = from === undefined ? mapMemory(1) : mapMemory(PLACES * ROOM)
+    this.#slab = from === undefined ? mapMemory(1) : mapMemory(ARP_PLACES * ARP_ROOM)
   }
 
   /** A frame that has come in: passed on if it is ARP. */
@@ -59,12 +59,12 @@ export class ArpRelay {
 
   /** Hands over the frames that were passed on to us; returns how many. */
   receive(sink: FrameSink): number {
-    if (this.fds.length === 0 || ++this.#turn % EVERY !== 0) return 0
+    if (this.fds.length === 0 || ++this.#turn % ARP_EVERY !== 0) return 0
     const { bytes, address } = this.#slab
     let frames = 0
-    while (this.#place < PLACES) {
-      const at = this.#place * ROOM + HEADROOM + VNET_LEN
-      const len: number = read(this.fds[0], address + at, ROOM - HEADROOM - VNET_LEN)
+    while (this.#place < ARP_PLACES) {
+      const at = this.#place * ARP_ROOM + HEADROOM + VNET_LEN
+      const len: number = read(this.fds[0], address + at, ARP_ROOM - HEADROOM - VNET_LEN)
       if (len <= 0) break
       bytes.fill(0, at - VNET_LEN, at)
       this.#place++

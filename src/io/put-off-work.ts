@@ -4,20 +4,18 @@
  *  segments of TCP in one frame     longer than the MTU: cut
  */
 import { fold, pseudoHeaderSum, sum16 } from '../wire/checksum.js'
-import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
+import { ETHER_TYPE_AT, ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_MIN_LEN, TcpFlag, TcpView } from '../wire/tcp.js'
 import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
 import type { FrameRoom } from './frame-room.js'
-
-const CWR = 0x80
 
 const ip = new Ipv4View()
 const tcp = new TcpView()
 
 /** Whether `len` octets at `at` are a whole IPv4 packet of TCP or UDP, behind an Ethernet header, and no fragment. Points `ip` at it. */
 function isWhole(view: DataView, at: number, len: number): boolean {
-  if (len < ETHERNET_LEN + IPV4_MIN_LEN || view.getUint16(at + 12) !== EtherType.IPV4) return false
+  if (len < ETHERNET_LEN + IPV4_MIN_LEN || view.getUint16(at + ETHER_TYPE_AT) !== EtherType.IPV4) return false
   if (!ip.wrap(view, at + ETHERNET_LEN).isValid(len - ETHERNET_LEN) || ip.isFragment) return false
   const left = ip.totalLen - ip.headerLen
   return (ip.protocol === IpProtocol.TCP && left >= TCP_MIN_LEN) || (ip.protocol === IpProtocol.UDP && left >= UDP_LEN)
@@ -63,7 +61,7 @@ export function cutSegments(from: Buffer, view: DataView, len: number, mtu: numb
     const isLast = done + octets === total
     tcp
       .wrap(to, at + transportAt)
-      .makeSegment((seq + done) >>> 0, flags & ~(n > 0 ? CWR : 0) & ~(isLast ? 0 : TcpFlag.FIN | TcpFlag.PSH))
+      .makeSegment((seq + done) >>> 0, flags & ~(n > 0 ? TcpFlag.CWR : 0) & ~(isLast ? 0 : TcpFlag.FIN | TcpFlag.PSH))
     const check = at + transportAt + TCP_CHECKSUM_AT
     to.setUint16(check, 0)
     const sum = pseudoHeaderSum(ip.srcAddr, ip.dstAddr, IpProtocol.TCP, tcpLen + octets)

@@ -17,18 +17,14 @@ import {
   SLL_PKTTYPE,
   takeDrops,
 } from '../linux/packet-socket.js'
+import { ARP_EVERY, ARP_PLACES, ARP_ROOM } from './arp-relay.js'
 import { SendQueue } from './send-queue.js'
 
 const ETH_P_ARP = 0x0806
-/** ARP frames taken in one turn, each in a place of its own until the reply, made there, has been sent. */
-const ARP_PLACES = 64
-const ARP_ROOM = 256
 /** Behind the places: the sender's address as recvfrom writes it, and the octets that it may take. */
 const SOCKADDR_AT = ARP_PLACES * ARP_ROOM
 const SOCKADDR_ROOM = 32
 const SOCKADDR_LEN_AT = SOCKADDR_AT + SOCKADDR_ROOM
-/** Turns of the loop, some tens of microseconds each, until ARP is looked for. */
-const ARP_EVERY = 32
 const BUFFER_OCTETS = 16 * 2 ** 20
 
 export interface RawDeviceOptions {

@@ -5,6 +5,7 @@ import type { Device, FrameSink } from '../packet/device.js'
 import { bringUp, ifreq, interfaceInfo } from '../linux/interface.js'
 import { check, close, EINVAL, errno, ioctl, ioctlNumber, mapMemory, read, SystemError } from '../linux/libc.js'
 import { IFF_NO_PI, IFF_VNET_HDR, openTun, TUNSETIFF, TUNSETVNETHDRSZ } from '../linux/open-tun.js'
+import { LARGEST_PLACE } from './large-frames.js'
 import { openWriteQueue } from './open-write-queue.js'
 import type { WriteQueue } from './write-queue.js'
 
@@ -17,8 +18,6 @@ const TUN_F_CSUM = 1
 const TUN_F_TSO4 = 2
 const TUN_F_TSO6 = 4
 
-/** Headroom, virtio header, Ethernet header and the largest IPv4 packet. */
-const LARGEST = 66_112
 /** Octets of frames in one turn: they lie one behind the other, so that small ones stay in the processor's cache. */
 const MOST_OCTETS = 2 ** 20
 /** Frames begin on a multiple of it. */
@@ -44,7 +43,7 @@ export class TapDevice implements Device {
   readonly #fd: number
   readonly #relay: ArpRelay | undefined
   readonly #queue: WriteQueue
-  readonly #slab: Slab = mapMemory(MOST_OCTETS + LARGEST)
+  readonly #slab: Slab = mapMemory(MOST_OCTETS + LARGEST_PLACE)
   /** Where the next frame's headroom begins. */
   #next = 0
 
@@ -82,7 +81,7 @@ export class TapDevice implements Device {
     let frames = 0
     while (frames < budget && this.#next < MOST_OCTETS) {
       const at = this.#next + HEADROOM + VNET_LEN
-      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, LARGEST - HEADROOM)
+      const octets: number = read(this.#fd, this.#slab.address + at - VNET_LEN, LARGEST_PLACE - HEADROOM)
       if (octets <= 0) break
       this.#next = (this.#next + HEADROOM + octets + CACHE_LINE - 1) & -CACHE_LINE
       frames++

@@ -6,10 +6,8 @@ import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../wire/ipv4.js'
 import type { Cidr, Ipv4Addr } from '../wire/addr.js'
 import { ICMP_LEN } from '../wire/icmp.js'
 import { AddressKind, type Front, type FrontMode } from './front.js'
+import { isRelatedError } from './related-errors.js'
 
-/** The ICMP errors about connections, a bit each: unreachable, source quench, time exceeded (ipvs-behaviour.md §6.6). */
-export const ICMP_ERRORS = (1 << 3) | (1 << 4) | (1 << 11)
-export const HIGHEST_ERROR = 11
 /** The most datagrams in pieces that are remembered, taken or left. */
 export const MOST_PIECES = 4096
 const WHOLLY = AddressKind.OWN | AddressKind.MARKED
@@ -95,8 +93,7 @@ export class FrontChoice implements Front {
   }
   /** `kinds`: the destination's of the error itself. */
   #takesError(view: DataView, at: number, len: number, kinds: number): boolean {
-    const type = view.getUint8(at)
-    if (type > HIGHEST_ERROR || ((ICMP_ERRORS >>> type) & 1) === 0) return false
+    if (!isRelatedError(view.getUint8(at))) return false
     if (len < ICMP_LEN + IPV4_MIN_LEN + BEHIND_LEN) return this.#takesCut(kinds)
     const quoted = this.#quoted.wrap(view, at + ICMP_LEN)
     if (!hasForm(quoted)) return false

@@ -21,6 +21,7 @@ const SRC = 6
 const TYPE = 12
 
 export const ETHERNET_LEN = 14
+export const ETHER_TYPE_AT = TYPE
 export const EtherType = { IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd } as const
 export const BROADCAST: MacAddr = { hi: 0xffff, lo: 0xffffffff }
 

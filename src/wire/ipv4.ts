@@ -36,6 +36,11 @@ const DST_ADDR = 16
 
 export const IPV4_MIN_LEN = 20
 export const IPV4_MAX_HEADER_LEN = 60
+/** The first octet of a header of 20 octets: version 4, five words. */
+export const PLAIN_IPV4 = 0x45
+export const IPV4_PROTOCOL_AT = PROTOCOL
+export const IPV4_SRC_ADDR_AT = SRC_ADDR
+export const IPV4_DST_ADDR_AT = DST_ADDR
 export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, AH: 51, VRRP: 112, SCTP: 132 } as const
 /** Every link takes packets so large (RFC 791 §3.2). */
 export const IPV4_LEAST_MTU = 68
@@ -58,7 +63,7 @@ export const DF = 0x4000
 /** More fragments follow. */
 export const MF = 0x2000
 /** More fragments, or an offset: this is not a whole datagram. */
-const FRAGMENT = 0x3fff
+export const FRAGMENT = 0x3fff
 
 /** Reads and writes an IPv4 header in place. Owns no octets: made once, pointed at frame after frame. Call `isValid` first. */
 export class Ipv4View {
@@ -193,7 +198,7 @@ export class Ipv4View {
    * until then their fields hold whatever was there.
    */
   build(protocol: number, totalLen: number): this {
-    this.#dv.setUint8(this.#at + VERSION_IHL, 0x45)
+    this.#dv.setUint8(this.#at + VERSION_IHL, PLAIN_IPV4)
     this.#dv.setUint16(this.#at + TOTAL_LEN, totalLen)
     this.#dv.setUint8(this.#at + PROTOCOL, protocol)
     return this

@@ -40,7 +40,7 @@ export const TCP_MAX_LEN = 60
 export const TCP_DATA_OFFSET_AT = DATA_OFFSET
 export const TCP_FLAGS_AT = FLAGS
 export const TCP_CHECKSUM_AT = CHECKSUM
-export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const
+export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, CWR: 128 } as const
 export const TcpOption = { END: 0, NOP: 1, MSS: 2, SACK: 5, MPTCP: 30, TOA: 254 } as const
 
 /** Reads and writes a TCP header in place. The 20 octets must be there: `isValid` for the rest. */

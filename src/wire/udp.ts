@@ -22,6 +22,7 @@ const LENGTH = 4
 const CHECKSUM = 6
 
 export const UDP_LEN = 8
+export const UDP_LENGTH_AT = LENGTH
 export const UDP_CHECKSUM_AT = CHECKSUM
 
 /** A computed check as UDP sends it: zero, which would say that there is none, as its other form. */

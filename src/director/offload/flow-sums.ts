@@ -1,10 +1,8 @@
-import { DF } from '../../wire/ipv4.js'
+import { DF, PLAIN_IPV4 } from '../../wire/ipv4.js'
 import { folded, halves } from '../path/fast-sums.js'
 
 /* Numbers as a little-endian program reads them from a frame, and what mends checksums there (packet/flow-slot.ts). */
 
-/** Version 4, five words. */
-const PLAIN_IPV4 = 0x45
 /** What the TTL's fall by one adds: its octet is the upper one of a word. */
 const TTL_FALL = 0xffff - 0x100
 

@@ -16,6 +16,7 @@ import { isBalanced, parseTransport } from '../../packet/parse.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IpProtocol } from '../../wire/ipv4.js'
+import { PORTS_LEN } from '../../wire/ports.js'
 import { SctpChunk } from '../../wire/sctp.js'
 import { TcpFlag } from '../../wire/tcp.js'
 import { translateAnswer } from './answer.js'
@@ -23,8 +24,6 @@ import type { Parts } from './parts.js'
 import type { Related } from './related.js'
 import { relateOutbound } from './related-outbound.js'
 import { noRoute, tooBig, wayOut } from './way-out.js'
-
-const PORTS_LEN = 4
 
 export class Outbound {
   readonly #parts: Parts
@@ -67,9 +66,9 @@ export class Outbound {
       const incomplete = reassembly.receive(packet, false)
       if (incomplete !== Verdict.PASS) return incomplete
     }
-    const isAbout = isIcmp ? relateOutbound(this.#parts, packet) : this.#isOurs(packet)
-    if (isAbout === Verdict.PASS) return kernel.giveBack(packet)
-    if (isAbout !== Verdict.BALANCED) return isAbout
+    const relation = isIcmp ? relateOutbound(this.#parts, packet) : this.#relation(packet)
+    if (relation === Verdict.PASS) return kernel.giveBack(packet)
+    if (relation !== Verdict.BALANCED) return relation
     const hop = output.route(ip.dstAddr)
     this.#parts.watch.witness?.routed(ip.dstAddr, hop)
     if (hop === undefined) return noRoute(this.#parts, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
@@ -94,7 +93,7 @@ export class Outbound {
   }
 
   /** BALANCED: of a connection, or nat_icmp_send tells its server off; PASS: neither; else its transport header is not whole. */
-  #isOurs(packet: Packet): Verdict {
+  #relation(packet: Packet): Verdict {
     const malformed = parseTransport(packet)
     if (malformed === Verdict.PASS)
       return this.#find(packet) !== NONE || this.#isTold(packet) ? Verdict.BALANCED : Verdict.PASS

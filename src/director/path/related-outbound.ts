@@ -1,8 +1,9 @@
 import { NONE } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
+import { isRelatedError } from '../../packet/related-errors.js'
 import { Verdict } from '../../packet/verdict.js'
 import { isOneWay } from '../../service/method.js'
-import { ICMP_LEN, IcmpType } from '../../wire/icmp.js'
+import { ICMP_LEN } from '../../wire/icmp.js'
 import { translateError } from './fullnat-lookup.js'
 import type { Parts } from './parts.js'
 
@@ -28,6 +29,5 @@ export function relateOutbound(
 /** Whether the ICMP message is an error that IPVS handles. */
 export function isError({ icmp, slab, transportAt, transportLen }: Packet): boolean {
   if (transportLen < ICMP_LEN) return false
-  const { type } = icmp.wrap(slab.view, transportAt)
-  return type === IcmpType.UNREACHABLE || type === IcmpType.SOURCE_QUENCH || type === IcmpType.TIME_EXCEEDED
+  return isRelatedError(icmp.wrap(slab.view, transportAt).type)
 }

@@ -5,15 +5,15 @@ import { GRE_LEN, GreView } from '../../../wire/gre.js'
 import { GUE_LEN, GueView } from '../../../wire/gue.js'
 import { ICMP_LEN, IcmpType, IcmpView } from '../../../wire/icmp.js'
 import { IPV4_MIN_LEN, IpProtocol, Ipv4View } from '../../../wire/ipv4.js'
+import { PORTS_LEN } from '../../../wire/ports.js'
 import { TCP_MIN_LEN, TcpView } from '../../../wire/tcp.js'
 import { UDP_LEN, UdpView } from '../../../wire/udp.js'
 
-const PORTS_LEN = 4
 /** Of TCP's flags octet, from the lowest bit on. */
 const FLAG_LETTERS = 'FSRPAUEC'
 const MOST_HEADERS = 4
 /** Types of ICMP messages that quote a packet (RFC 792). */
-const ICMP_ERRORS: readonly number[] = [IcmpType.UNREACHABLE, IcmpType.SOURCE_QUENCH, 5, IcmpType.TIME_EXCEEDED, 12]
+const QUOTING: readonly number[] = [IcmpType.UNREACHABLE, IcmpType.SOURCE_QUENCH, 5, IcmpType.TIME_EXCEEDED, 12]
 
 /** TCP's flags octet as letters: 'SA'. */
 export function flagLetters(flags: number): string {
@@ -108,7 +108,7 @@ function addTransport(
       add('icmp.code', icmp.code)
       if (icmp.rest !== 0) add('icmp.rest', icmp.rest)
       add('icmp.checksum', hex16(icmp.checksum))
-      if (ICMP_ERRORS.includes(icmp.type)) within('quoted.', ICMP_LEN)
+      if (QUOTING.includes(icmp.type)) within('quoted.', ICMP_LEN)
       return
     case IpProtocol.IPIP:
       within('inner.', 0)
