@@ -1,5 +1,5 @@
 /*
- * Handles an ordinary packet of an open connection in one function: bit for bit what the whole path (director.ts) does in
+ * Handles an ordinary packet of an open connection in one function: bit for bit what the whole path (whole-path.ts) does in
  * some thirty steps. It changes nothing before all checks have passed. PASS hands the untouched frame to the whole path, if
  * the packet is malformed, has odd addresses, is a fragment, SCTP, ICMP or a SYN, has IP options, is too large, has no
  * connection or a sampled one, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
@@ -38,10 +38,10 @@ import { Verdict } from '../../packet/verdict.js'
 import type { Counters } from '../../service/counters.js'
 import { ClientAddress, Method } from '../../service/method.js'
 import { isLoopback, isZeronet, type Ipv4Addr } from '../../wire/addr.js'
-import { ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
-import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import { ETHER_TYPE_AT, ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
+import { FRAGMENT, IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_SRC_ADDR_AT, IpProtocol, PLAIN_IPV4 } from '../../wire/ipv4.js'
 import { isPure } from '../../wire/tcp-options.js'
-import { TCP_CHECKSUM_AT, TCP_DATA_OFFSET_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
+import { TCP_CHECKSUM_AT, TCP_DATA_OFFSET_AT, TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
 import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
@@ -54,18 +54,11 @@ const DST_HI_AT = 0
 const DST_LO_AT = 2
 const SRC_HI_AT = 6
 const SRC_LO_AT = 8
-const ETHER_TYPE_AT = 12
 // RFC 791 §3.1, five words: version to total length, identification to fragment offset, TTL to checksum, two addresses.
-const LENGTH_AT = 0
-const PIECE_AT = 4
-const TTL_AT = 8
-const SRC_AT = 12
-const DST_AT = 16
+const VERSION_TO_LENGTH_AT = 0
+const ID_TO_OFFSET_AT = 4
+const TTL_TO_CHECKSUM_AT = 8
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
-/** The first octet of the header: version 4, five words. */
-const PLAIN_IPV4 = 0x45
-/** MF and the fragment offset. */
-const FRAGMENT = 0x3fff
 const TRANSPORT_AT = ETHERNET_LEN + IPV4_MIN_LEN
 // The virtio-net header (wire/virtio-net.ts): flags at 0.
 const NEEDS_CSUM = 1
@@ -76,10 +69,8 @@ const CSUM_START_AT = 6
 /** csum_start, and csum_offset in the upper half. */
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
-/** Of a sampled connection these bits are no method, so that its packets take the whole path. */
+/** Method and sampled bit together: a sampled connection equals no Method, so that its packets take the whole path. */
 const METHOD_OR_SAMPLED = ConnFlag.METHOD | ConnFlag.SAMPLED
-// RFC 9293 §3.1
-const TCP_FLAGS_AT = 13
 
 export interface FastPathParts {
   readonly balancing: Balancing
@@ -135,18 +126,19 @@ export class FastPath {
     if (view.getUint32(at + DST_LO_AT) !== mac.lo || view.getUint16(at + DST_HI_AT) !== mac.hi) return Verdict.PASS
     if (view.getUint16(at + ETHER_TYPE_AT) !== EtherType.IPV4) return Verdict.PASS
     const ip = at + ETHERNET_LEN
-    const length = view.getInt32(ip + LENGTH_AT)
-    const piece = view.getInt32(ip + PIECE_AT)
-    const ttl = view.getInt32(ip + TTL_AT)
-    const src = view.getInt32(ip + SRC_AT) as Ipv4Addr
-    const dst = view.getInt32(ip + DST_AT) as Ipv4Addr
-    if (length >>> 24 !== PLAIN_IPV4 || (piece & FRAGMENT) !== 0 || ttl >>> 24 <= 1) return Verdict.PASS
-    const sum = halves(length) + halves(piece) + halves(ttl) + halves(src) + halves(dst)
+    const versionToLength = view.getInt32(ip + VERSION_TO_LENGTH_AT)
+    const idToOffset = view.getInt32(ip + ID_TO_OFFSET_AT)
+    const ttlToChecksum = view.getInt32(ip + TTL_TO_CHECKSUM_AT)
+    const src = view.getInt32(ip + IPV4_SRC_ADDR_AT) as Ipv4Addr
+    const dst = view.getInt32(ip + IPV4_DST_ADDR_AT) as Ipv4Addr
+    if (versionToLength >>> 24 !== PLAIN_IPV4 || (idToOffset & FRAGMENT) !== 0 || ttlToChecksum >>> 24 <= 1)
+      return Verdict.PASS
+    const sum = halves(versionToLength) + halves(idToOffset) + halves(ttlToChecksum) + halves(src) + halves(dst)
     if (folded(sum) !== 0xffff) return Verdict.PASS
-    const ipLen = length & 0xffff
+    const ipLen = versionToLength & 0xffff
     if (ipLen > len - ETHERNET_LEN || isOdd(src) || isOdd(dst)) return Verdict.PASS
     const transport = at + TRANSPORT_AT
-    const protocol = (ttl >>> 16) & 0xff
+    const protocol = (ttlToChecksum >>> 16) & 0xff
     const isTcp = protocol === IpProtocol.TCP
     let signal = 0
     if (isTcp) {
@@ -168,8 +160,8 @@ export class FastPath {
     let toPorts = ports
     let isInbound = false
     let isTranslated = true
-    // TOA: the client's options must be checked.
-    let isTold = false
+    // The real server learns the client's address by TOA: the client's own options must be checked.
+    let usesToa = false
     if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
       if (conn === NONE || (words[conn + FLAGS]! & METHOD_OR_SAMPLED) !== Method.MASQ) return Verdict.PASS
@@ -200,7 +192,7 @@ export class FastPath {
           const mine = keyAt(conn)
           const state = keys.words[mine + HAND_OVER]!
           if (!isHandedOver(state)) return Verdict.PASS
-          isTold = (state & 0xff) === ClientAddress.TOA
+          usesToa = (state & 0xff) === ClientAddress.TOA
           toSrc = keys.words[mine + LADDR]! as Ipv4Addr
           toPorts = (keys.words[mine + LPORT]! << 16) | (toPorts & 0xffff)
         } else if (method !== Method.MASQ) return Verdict.PASS
@@ -210,7 +202,7 @@ export class FastPath {
     const dest = this.#conns.destinationOf(conn)
     const route = this.#routes.lookup(to)
     if (!dest.available || route === undefined) return Verdict.PASS
-    if (isInbound && isTcp && (isTold || dest.believesToa) && !isFreeOfToa(view, transport, ipLen)) return Verdict.PASS
+    if (isInbound && isTcp && (usesToa || dest.believesToa) && !isFreeOfToa(view, transport, ipLen)) return Verdict.PASS
 
     const vnet = at - VNET_LEN
     const mtu = this.#routes.pathMtu(to, route)
@@ -254,17 +246,19 @@ export class FastPath {
         change.toSrc = toSrc
         change.toDst = toDst
         change.toPorts = toPorts
-        const mustCheck = isInbound && isTcp && (isTold || dest.believesToa)
+        const mustCheck = isInbound && isTcp && (usesToa || dest.believesToa)
         flows.take(conn, direction, formOf(isInbound, isTranslated, mustCheck), mtu, neighbour, change)
       }
     }
     // 6. Write addresses, ports, checksums, MACs; send.
     const addresses = halves(~src) + halves(~dst) + halves(toSrc) + halves(toDst)
-    const hop = ttl >>> 16
-    view.setInt32(ip + TTL_AT, ((hop - 0x100) << 16) | mended(ttl & 0xffff, addresses + (~hop & 0xffff) + hop - 0x100))
+    const ttlProtocol = ttlToChecksum >>> 16
+    const lowered = ttlProtocol - 0x100
+    const ipCheck = mended(ttlToChecksum & 0xffff, addresses + (~ttlProtocol & 0xffff) + lowered)
+    view.setInt32(ip + TTL_TO_CHECKSUM_AT, (lowered << 16) | ipCheck)
     if (isTranslated) {
-      view.setInt32(ip + SRC_AT, toSrc)
-      view.setInt32(ip + DST_AT, toDst)
+      view.setInt32(ip + IPV4_SRC_ADDR_AT, toSrc)
+      view.setInt32(ip + IPV4_DST_ADDR_AT, toDst)
       view.setInt32(transport, toPorts)
       const made = isPartial ? folded(check + addresses) : mended(check, addresses + halves(~ports) + halves(toPorts))
       view.setUint16(checkAt, isTcp || isPartial ? made : sentCheck(made))
