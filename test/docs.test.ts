@@ -96,6 +96,17 @@ t.test('README and ARCHITECTURE are short', async t => {
   for (const [path, lines] of Object.entries(most)) t.ok(read(path).trimEnd().split('\n').length <= lines, path)
 })
 
+/** The rows that are wider than a terminal beside its neighbour. */
+function wideRows(text: string): string[] {
+  return text.split('\n').filter(row => row.length > 160)
+}
+
+t.test('a row of ARCHITECTURE and its pages is at most 160 columns wide', async t => {
+  for (const path of ['ARCHITECTURE.md', ...files(/^docs\/architecture\/.*\.md$/)])
+    t.strictSame(wideRows(read(path)), [], path)
+  t.strictSame(wideRows(`${'a'.repeat(160)}\n${'b'.repeat(161)}`), ['b'.repeat(161)])
+})
+
 function readFileOrFolder(path: string): void {
   try {
     readFileSync(join(ROOT, path))
