@@ -25,12 +25,15 @@ export class LabDashboard {
     return ['--http', AT, '--http-admin', this.#tokens]
   }
 
-  /** Starts what carries connections from the host's loopback to the director. Returns the dashboard's address. */
+  /** Returns the dashboard's address. */
   async open(): Promise<string> {
-    const { spaces } = this.#lab
-    const middle = join(spaces.ledger.dir, 'dashboard.sock')
-    await spaces.startListening('director', 'dashboard-inside', ours('netns-lab/relay.js'), [middle, AT])
-    const at = await spaces.startListening(undefined, 'dashboard', ours('netns-lab/relay.js'), ['127.0.0.1:0', middle])
-    return `http://${at}/`
+    return `http://${await relayedOut(this.#lab, 'dashboard', AT)}/`
   }
+}
+
+/** Starts what carries connections from the host's loopback to `at` in the director's namespace. Returns where it listens. */
+export async function relayedOut({ spaces }: NetnsLab, name: string, at: string): Promise<string> {
+  const middle = join(spaces.ledger.dir, `${name}.sock`)
+  await spaces.startListening('director', `${name}-inside`, ours('netns-lab/relay.js'), [middle, at])
+  return spaces.startListening(undefined, name, ours('netns-lab/relay.js'), ['127.0.0.1:0', middle])
 }

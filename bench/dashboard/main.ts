@@ -1,30 +1,41 @@
 /*
- * node dist/bench/dashboard/main.js [SERVICES [CONNECTIONS [PAIRS]]]: what the dashboard costs, and how fast it is, before a real director;
+ * node dist/bench/dashboard/main.js [SERVICES [CONNECTIONS [ROUNDS]]]: what the dashboard costs, and how fast it is, before a real director;
  * as root.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { relayedOut } from '../../netns-lab/lab-dashboard.js'
 import { median } from '../../netns-lab/median.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
-import { which } from '../../netns-lab/tools.js'
+import { ours, which } from '../../netns-lab/tools.js'
 import { untilStopped } from '../../netns-lab/until-stopped.js'
 import { readWrk } from '../../netns-lab/wrk-report.js'
 import { thinkingUsers, usersFor } from '../wire/half-load.js'
 import { crowdedLab, type CrowdedLab } from './crowded-lab.js'
 import { painted, scrolled, startBrowser, threadMs } from './in-browser.js'
-import { openStreams, SAME, UNLIKE } from './streams.js'
+import { openStreams, recordStreams, SAME, UNLIKE } from './streams.js'
 
-const HELP = `usage: node dist/bench/dashboard/main.js [SERVICES [CONNECTIONS [PAIRS]]]
+const HELP = `usage: node dist/bench/dashboard/main.js [SERVICES [CONNECTIONS [ROUNDS]]]
 The dashboard before a director in a lab: first paint and scrolling in Chromium, CPU of the director's main thread without a stream, with ten of one
-view and ten of unlike ones, and wrk's p99 at half load with and without those; as root, with chromium, nginx and wrk.
+view and ten of unlike ones, and wrk's p99 at half load without those, with them, and with the same from a server that is no director; as root, with
+chromium, nginx and wrk.
   SERVICES      of five real servers each; 10000 unless told
   CONNECTIONS   open ones; 1000000 unless told
-  PAIRS         of runs of wrk; 10 unless told
+  ROUNDS        of runs of wrk; 10 unless told
 `
 const OPENINGS = 5
 const CPU_S = 20
 const WRK_S = 3
+/** Ticks of each stream that a bare server repeats, and where in the director's namespace. */
+const RECORDED = 5
+const BARE_AT = '127.0.0.1:9101'
 /** Connections of wrk while the most is looked for. */
 const FULL = 50
+
+/** What is read while wrk measures: nothing, ten streams of a bare server, ten of the director. */
+const READ = ['none', 'bare', 'director'] as const
+type Read = (typeof READ)[number]
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -39,20 +50,20 @@ async function main(args: string[]): Promise<number> {
   const missing = ['chromium', 'nginx', 'wrk'].find(tool => !which(tool))
   const why =
     strange !== undefined
-      ? `'${strange}': only SERVICES CONNECTIONS PAIRS, each 1 to 9999999`
+      ? `'${strange}': only SERVICES CONNECTIONS ROUNDS, each 1 to 9999999`
       : ((await whyNoNamespaces()) ?? (missing && `${missing} is not installed`))
   if (why !== undefined) {
     process.stderr.write(`bench/dashboard: ${why}\n`)
     return strange === undefined ? 1 : 2
   }
-  const [services = 10_000, connections = 1_000_000, pairs = 10] = args.map(Number)
+  const [services = 10_000, connections = 1_000_000, rounds = 10] = args.map(Number)
   return untilStopped(async signal => {
     const crowded = await crowdedLab('uvs-dashboard-', { services, connections }, signal)
     try {
       print(`${services} services, ${crowded.connections} connections`)
       await inBrowser(crowded)
       await mainThread(crowded)
-      await dataPath(crowded, pairs)
+      await dataPath(crowded, rounds)
     } finally {
       await crowded.lab.remove()
     }
@@ -99,24 +110,42 @@ async function mainThread({ address, director }: CrowdedLab): Promise<void> {
   }
 }
 
-/** By turns, the order changing, so that what else the machine does meets both alike. */
-async function dataPath({ lab, address }: CrowdedLab, pairs: number): Promise<void> {
+/** By turns, the order changing, so that what else the machine does meets all alike. */
+async function dataPath({ lab, address }: CrowdedLab, rounds: number): Promise<void> {
   const wrk = which('wrk')!
+  const bare = await bareStreams(lab, address)
   const most = readWrk(await lab.spaces.must('client', wrk, ['-t1', `-c${FULL}`, `-d${WRK_S}`, lab.url]))
   const users = await usersFor(lab, wrk, lab.url, most.requestsPerSecond / 2)
-  const quiet: number[] = []
-  const watched: number[] = []
-  for (let pair = 0; pair < pairs; pair++) {
-    for (const isWatched of pair % 2 === 0 ? [false, true] : [true, false]) {
-      const end = await openStreams(address, isWatched ? UNLIKE : [])
+  const p99s: Record<Read, number[]> = { none: [], bare: [], director: [] }
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < READ.length; turn++) {
+      const read = READ[(round + turn) % READ.length]!
+      const end = await openStreams(read === 'bare' ? bare : address, read === 'none' ? [] : UNLIKE)
       const { p99 = Number.NaN } = await thinkingUsers(lab, wrk, lab.url, users, WRK_S)
       end()
-      ;(isWatched ? watched : quiet).push(p99)
+      p99s[read].push(p99 / 1000)
     }
   }
-  const ratios = quiet.map((p99, pair) => watched[pair]! / p99)
-  print(
-    `wrk at half load, p99 ${(median(quiet) / 1000).toFixed(2)} ms without a stream, ${(median(watched) / 1000).toFixed(2)} ms with ten unlike`,
-  )
-  print(`  ratio of a pair     ${median(ratios).toFixed(2)} (${ratios.map(ratio => ratio.toFixed(2)).join(' ')})`)
+  const { none, bare: ofBare, director } = p99s
+  print('wrk at half load, p99')
+  print(`  without a stream    ${listed(none, 2)}`)
+  print(`  ten of a bare server ${listed(ofBare, 2)}`)
+  print(`  ten of the director ${listed(director, 2)}`)
+  print(`  bare / none         ${ratio(ofBare, none)}`)
+  print(`  director / none     ${ratio(director, none)}`)
+  print(`  director / bare     ${ratio(director, ofBare)}`)
+}
+
+function ratio(one: readonly number[], other: readonly number[]): string {
+  const ratios = one.map((value, round) => value / other[round]!)
+  return `${median(ratios).toFixed(2)} (${ratios.map(value => value.toFixed(2)).join(' ')})`
+}
+
+/** The same streams, tick by tick, from a process beside the director: its share of what they cost is what differs. */
+async function bareStreams(lab: CrowdedLab['lab'], address: string): Promise<string> {
+  const file = join(lab.spaces.ledger.dir, 'ticks.json')
+  writeFileSync(file, JSON.stringify(await recordStreams(address, UNLIKE, RECORDED)))
+  const words = [file, BARE_AT]
+  await lab.spaces.startListening('director', 'bare', ours('bench/dashboard/replayed-streams.js'), words)
+  return `http://${await relayedOut(lab, 'bare-streams', BARE_AT)}/`
 }

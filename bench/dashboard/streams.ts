@@ -18,6 +18,33 @@ export async function openStreams(address: string, queries: readonly string[]): 
   return () => streams.forEach(stream => stream.destroy())
 }
 
+/** What so many ticks of each stream are, octet by octet. */
+export function recordStreams(
+  address: string,
+  queries: readonly string[],
+  ticks: number,
+): Promise<Record<string, string[]>> {
+  const recorded = queries.map(
+    query =>
+      new Promise<[string, string[]]>((resolve, reject) => {
+        let text = ''
+        const stream = request(`${address}api/live?${query}`, { agent: false }, response => {
+          response.setEncoding('utf8').on('error', () => {})
+          response.on('data', (piece: string) => {
+            text += piece
+            const said = text.split(END)
+            if (said.length <= ticks) return
+            stream.destroy()
+            resolve([query, said.slice(0, ticks).map(tick => tick + END)])
+          })
+        })
+        stream.on('error', reject).end()
+      }),
+  )
+  return Promise.all(recorded).then(Object.fromEntries)
+}
+const END = '\n\n'
+
 /** Ten readers of the same page; and ten who have scrolled, sorted and searched each as he likes. */
 export const SAME = Array.from({ length: 10 }, () => 'services=0,40')
 export const UNLIKE = [
