@@ -165,6 +165,8 @@ await t.test('a director under load', { skip, timeout: 400_000 }, async t => {
     director = await start()
     await page.getByText('The connection to the director is lost').waitFor({ state: 'detached' })
     await page.locator('.dot-live').waitFor()
+    // Its logins are gone with it.
+    await page.getByRole('button', { name: 'Unlock' }).waitFor()
   })
 })
 

@@ -198,6 +198,8 @@ export const T = {
     planned: (changes: number, connections: number) =>
       `${plural(changes, 'change', 'changes')}; ${plural(connections, 'open connection is', 'open connections are')} of servers that it touches.`,
     done: 'Done.',
+    unanswered: (why: string) =>
+      `${why}, so the change may have been made, or not. Once it answers, make the plan again: it shows what is left to do.`,
   },
   moved: {
     title: 'Flows that it moves',

@@ -1,4 +1,5 @@
 import { ApiError, login, logout, session, type Session } from './api.ts'
+import { tick } from './live.ts'
 import { Store } from './store.ts'
 
 /** What this browser may do; undefined: not known yet. */
@@ -14,6 +15,16 @@ export async function refreshSession(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
   }
+}
+
+/** Logins end with the director that gave them. */
+export function followDirector(): void {
+  let known: number | undefined
+  tick.follow(now => {
+    const pid = now?.director.pid
+    if (known !== undefined && pid !== known) void refreshSession()
+    known = pid
+  })
 }
 
 /** Exchanges the code of a link of `uvs dashboard login`, which the address bar then shows no longer. */

@@ -110,11 +110,16 @@ function usePlan(wanted: Wanted, flows: number): Planning {
     if (isAsking) return
     setResult('')
     setAsking(true)
-    void step(async () => setPlan({ of, plan: await askPlan(wanted, flows) })).finally(() => setAsking(false))
+    void step(async () => {
+      const made = await askPlan(wanted, flows)
+      // Who could carry out plans a moment ago can no more: the login is over, or the director is another.
+      if (made.id === undefined && may?.admin === 'open') await refreshSession()
+      setPlan({ of, plan: made })
+    }).finally(() => setAsking(false))
   }
   const confirm = (id: string): void => {
     void step(async () => {
-      setResult((await apply(id)).message || T.change.done)
+      setResult((await carriedOut(id)).message || T.change.done)
       setPlan(undefined)
     })
   }
@@ -124,6 +129,16 @@ function usePlan(wanted: Wanted, flows: number): Planning {
     if (isToBeMadeAgain) makePlan()
   }, [isToBeMadeAgain])
   return { plan, isAsking, result, error, makePlan, confirm }
+}
+
+/** Of a request that nobody answers it is not known how far it came. */
+async function carriedOut(id: string): Promise<{ message: string }> {
+  try {
+    return await apply(id)
+  } catch (failed) {
+    if (failed instanceof ApiError && failed.status === 0) throw new ApiError(T.change.unanswered(failed.message), 0)
+    throw failed
+  }
 }
 
 function PlanShown({ plan }: { plan: Planned }) {
