@@ -151,8 +151,9 @@ t.test('drops: a martian with its MAC, a tunnel too narrow, any other with its a
   )
 })
 
+const lost = (count: number): DropInfo[] => [{ reason: 'drop-device-eth1', count } as DropInfo]
+
 t.test('an interface that loses frames: now, or before', async t => {
-  const lost = (count: number): DropInfo[] => [{ reason: 'drop-device-eth1', count } as DropInfo]
   t.match(
     await saidOf({ drops: lost(9), before: lost(7) }),
     /^frames are lost at the interface eth1: it is gone or down, or .*\n {2}seen {3}2 while uvs doctor looked, 9 so far\n {2}to do {2}ip link show eth1/,
