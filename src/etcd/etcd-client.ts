@@ -76,6 +76,12 @@ export class EtcdClient {
     return (await this.range({ key })).kvs[0]
   }
 
+  /** How many keys the range had as of a revision. EtcdError, compacted, if that is gone. */
+  async count(range: KeyRange, revision: number): Promise<number> {
+    const body = { ...rangeFields(range), revision: String(revision), count_only: true }
+    return numberOf((await this.#gateway.ask('/v3/kv/range', body, { isRepeatable: true })).count, 'count')
+  }
+
   /** Returns the store's revision with it. */
   async put(key: string, value: string, { lease }: { lease?: string } = {}): Promise<number> {
     const fields = putFields({ key, value, ...(lease !== undefined && { lease }) })

@@ -51,6 +51,11 @@ export class EtcdStore implements FleetStore {
     return { revision, keys, note: note.kvs[0] && this.#stored(note.kvs[0]) }
   }
 
+  async count(revision: number): Promise<number> {
+    const services = await this.#etcd.count({ prefix: this.#prefix + SERVICES }, revision)
+    return services + (await this.#etcd.count({ key: this.#prefix + RULES }, revision))
+  }
+
   async list(prefix: string): Promise<StoredKey[]> {
     const { kvs } = await this.#etcd.range({ prefix: this.#prefix + prefix })
     return kvs.map(kv => this.#stored(kv))

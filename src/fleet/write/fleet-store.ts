@@ -63,6 +63,8 @@ export interface FleetStore {
   read(): Promise<Snapshot>
   /** As `read`, but that values of keys are empty. */
   readKeys(): Promise<Snapshot>
+  /** How many keys of services there were as of a revision, and whether there was `rules`: 1 more. */
+  count(revision: number): Promise<number>
   /** The keys that begin so. */
   list(prefix: string): Promise<StoredKey[]>
   /** What one key holds now. */

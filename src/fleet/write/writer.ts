@@ -14,7 +14,7 @@ import {
   type Written,
 } from './fleet-store.js'
 import { LIMITS, partsOf } from './parts.js'
-import { keyShown, raced, writtenSince } from './raced.js'
+import { keyShown, Raced, raced, writtenSince } from './raced.js'
 import { settled } from './settled.js'
 import { noteText, noteWords, readNote, type WriteNote } from './write-note.js'
 
@@ -67,6 +67,8 @@ export class Writer {
   readonly #world: WriterWorld
   /** An index of LIMITS. */
   #limits = 0
+  /** Keys that there are to be by the last plan. */
+  #expected = 0
 
   constructor(store: FleetStore, world: WriterWorld) {
     this.#store = store
@@ -75,17 +77,25 @@ export class Writer {
 
   /**
    * Makes the prefix what `plan` wants, in one transaction if it fits; else in parts, marked unfinished until the last. `plan`
-   * is asked anew after each reading. Throws Raced, with nothing written, if others were faster more than `retries` times.
+   * is asked anew after each reading. Throws Raced, with nothing written, if others were faster more than `retries` times. A key that
+   * somebody deletes by hand at the same moment, which no condition shows, is put again.
    */
   async whole(plan: Plan, { command, retries, at }: WriteOptions): Promise<Finished> {
-    for (let left = retries; ; left--) {
+    let newest = at
+    for (let left = retries, again = 0; ;) {
       const { stalled } = await settled(this.#store, this.#world, this.#world.tell)
       if (stalled) this.#world.tell(`the write of ${noteWords(stalled)} stopped half done: this one takes its place`)
       const snapshot = await patiently(() => this.#store.read(), this.#world)
-      if (at !== undefined && newestOf(snapshot) > at) throw writtenSince(snapshot, at)
+      if (newest !== undefined && newestOf(snapshot) > newest) throw writtenSince(snapshot, newest)
       const written = await this.#parts(snapshot, plan, command)
-      if (!('done' in written)) return written
-      if (left <= 0) throw raced(written)
+      if (!('done' in written)) {
+        if (written.parts === 0 || (await this.#isAllThere(written.revision))) return written
+        if (again++ === REPLANS) throw new Raced('somebody deletes keys as soon as they are put')
+        this.#world.tell('somebody has deleted keys meanwhile: they are put again')
+        if (newest !== undefined) newest = written.revision
+        continue
+      }
+      if (left-- <= 0) throw raced(written)
       await this.#world.wait(this.#world.random() * PAUSE_MS)
     }
   }
@@ -147,9 +157,21 @@ export class Writer {
 
   /** What there is to write; an unfinished write is at least marked as finished. */
   async #cut(now: Snapshot, plan: Plan): Promise<Changes[]> {
-    const parts = partsOf(await plan(now), LIMITS[this.#limits]!)
+    const changes = await plan(now)
+    this.#expected = keysAfter(now, changes)
+    const parts = partsOf(changes, LIMITS[this.#limits]!)
     const isUnfinished = now.note && readNote(now.note.value)?.unfinished
     return parts.length === 0 && isUnfinished ? [NOTHING] : parts
+  }
+
+  /** Whether no key is missing with the last part. True as well where that can no longer be seen: what was written is written. */
+  async #isAllThere(revision: number): Promise<boolean> {
+    try {
+      return (await patiently(() => this.#store.count(revision), this.#world)) >= this.#expected
+    } catch (error) {
+      if (error instanceof EtcdError) return true
+      throw error
+    }
   }
 
   async #orSmaller(
@@ -184,6 +206,13 @@ function conditionsOf(before: number, notAfter: number): Condition[] {
     { prefix: SERVICES, notAfter },
     { prefix: RULES, notAfter },
   ]
+}
+
+function keysAfter({ keys }: Snapshot, { puts, deletes }: Changes): number {
+  const after = new Set(keys.map(({ key }) => key))
+  for (const { key } of puts) after.add(key)
+  for (const key of deletes) after.delete(key)
+  return after.size
 }
 
 function countOf(parts: readonly Changes[]): number {

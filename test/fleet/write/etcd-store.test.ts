@@ -24,6 +24,7 @@ function storeMethods(store: EtcdStore): FleetStore {
   return {
     read: () => store.read(),
     readKeys: () => store.readKeys(),
+    count: revision => store.count(revision),
     list: prefix => store.list(prefix),
     get: key => store.get(key),
     write: write => store.write(write),
@@ -88,6 +89,20 @@ t.test('writes', { skip: NO_ETCD }, async t => {
       () => writer('c@h3').whole(toward(putsOf(9, '1')), once),
       /^c@h3 at \S+ wrote services\/\S+, services\/\S+, services\/\S+ and more meanwhile/,
     )
+  })
+
+  await t.test('somebody deleted a key by hand meanwhile: it is there afterwards', async t => {
+    await writer('a@h1').whole(toward(putsOf(3, '1')), once)
+    const before = await store.read()
+    await etcd.delete({ key: `${PREFIX}services/tcp/10.0.0.1:80` })
+    let reads = 0
+    const read = async () => (reads++ === 0 ? before : store.read())
+    const only = ({ keys }: Snapshot) => {
+      const there = new Set(keys.map(({ key }) => key))
+      return { puts: putsOf(4, '1').filter(({ key }) => !there.has(key)), deletes: [] }
+    }
+    await new Writer({ ...storeMethods(store), read }, hostWorld('b@h2')).whole(only, once)
+    t.equal((await store.read()).keys.length, 4)
   })
 
   await t.test('keys that are no UTF-8 are deleted too', async t => {

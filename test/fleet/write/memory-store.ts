@@ -32,6 +32,10 @@ export class MemoryStore implements FleetStore {
     const { keys, ...rest } = await this.read()
     return { ...rest, keys: keys.map(each => ({ ...each, value: '' })) }
   }
+  async count(revision: number) {
+    if (revision !== this.revision) throw new EtcdError('compacted', 'it is gone')
+    return (await this.read()).keys.length
+  }
   async list(prefix: string) {
     return [...this.held.values()].filter(({ key }) => key.startsWith(prefix))
   }

@@ -75,6 +75,25 @@ const theirs = JSON.stringify({
   changes: 1,
 })
 
+t.test('what somebody deletes by hand at the same moment, which no condition shows, is put again', async t => {
+  const kept = { x: '1', y: '1', z: '1' }
+  for (const want of [
+    { ...kept, new: '1' },
+    { ...many(5000, 'v'), ...kept },
+  ] as Record<string, string>[]) {
+    const store = new MemoryStore()
+    store.put(...Object.entries(kept).map(([name, value]): [string, string] => [`services/${name}`, value]))
+    store.meanwhile = (_, count) => {
+      if (count === 1) store.held.delete('services/y')
+    }
+    const world = worldOf('a@h1')
+    const { revision, parts } = await new Writer(store, world).whole(toward(want), { ...ONCE, at: store.revision })
+    t.strictSame(servicesOf(store), Object.fromEntries(Object.entries(want).toSorted()))
+    t.strictSame([revision, parts, note(store)?.changes], [store.revision, 1, 1])
+    t.strictSame(world.told, ['somebody has deleted keys meanwhile: they are put again'])
+  }
+})
+
 t.test('who was slower is told who was faster, and has written nothing', async t => {
   const others: [string, (store: MemoryStore) => void, RegExp][] = [
     [
