@@ -18,10 +18,8 @@ export interface FleetEntry extends FleetKv {
 
 /** What the keys of a prefix say that the rules are to be. */
 export interface FleetRules {
-  /** By name. */
+  /** By identity. */
   readonly services: ReadonlyMap<string, FleetEntry>
-  /** The same by identity. */
-  readonly byIdentity: ReadonlyMap<string, FleetEntry>
   /** The key of rules in the form of ipvsadm-save, unread. */
   readonly rules: FleetKv | undefined
   /** Somebody is writing them, in more than one transaction. */
@@ -31,25 +29,27 @@ export interface FleetRules {
 }
 
 /** Reads the keys of a prefix, sorted by key; those that are not of rules are passed over. `read`: reads a service's key, KeyError. */
-export function fleetRules(keys: FleetKeys, kvs: readonly FleetKv[], read = fleetEntry): FleetRules {
+export function fleetRules<K extends FleetKv>(
+  keys: FleetKeys,
+  kvs: readonly K[],
+  read: (keys: FleetKeys, kv: K) => FleetEntry = fleetEntry,
+): FleetRules {
   const services = new Map<string, FleetEntry>()
-  const byIdentity = new Map<string, FleetEntry>()
   const errors: KeyError[] = []
   for (const kv of kvs) {
     if (!kv.key.startsWith(keys.services)) continue
     try {
       const entry = read(keys, kv)
-      const owner = byIdentity.get(entry.identity)
+      const owner = services.get(entry.identity)
       if (owner !== undefined) throw new KeyError(kv.key, `${entry.identity} is the service of ${owner.key} already`)
-      byIdentity.set(entry.identity, entry)
-      services.set(entry.name, entry)
+      services.set(entry.identity, entry)
     } catch (error) {
       if (!(error instanceof KeyError)) throw error
       errors.push(error)
     }
   }
   const of = (key: string): FleetKv | undefined => kvs.find(each => each.key === key)
-  return { services, byIdentity, rules: of(keys.rules), isUnfinished: isUnfinished(of(keys.revision)?.value), errors }
+  return { services, rules: of(keys.rules), isUnfinished: isUnfinished(of(keys.revision)?.value), errors }
 }
 
 /** Reads a service's key. KeyError. */

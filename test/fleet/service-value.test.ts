@@ -133,7 +133,10 @@ t.test('the keys of a prefix', async t => {
     kv(KEY, value(WEB)),
     kv('/uvs/site1/unknown', 'x'),
   ])
-  t.strictSame([...services.keys()], ['again', 'web'])
+  t.strictSame(
+    [...services].map(([identity, { name }]) => `${identity}: ${name}`),
+    ['mark 7: again', 'tcp 10.0.0.1:80: web'],
+  )
   t.equal(rules?.value, '-A -f 9')
   t.ok(isUnfinished)
   t.match(

@@ -112,11 +112,11 @@ function holderOf({ etcd, keepalived }: DirectorCommand): RulesHolder | undefine
 /** Follows the rules that etcd holds, if one is named. */
 async function etcdOf(
   { etcd: options }: DirectorCommand,
-  of: Omit<DirectorEtcdOf, 'options' | 'isOthers' | 'tell'>,
+  of: Omit<DirectorEtcdOf, 'options' | 'tell'>,
 ): Promise<DirectorEtcd | undefined> {
   if (!options) return undefined
   const { DirectorEtcd } = await import('./etcd/director-etcd.js')
-  return DirectorEtcd.start({ ...of, options, isOthers: () => false, tell: complain })
+  return DirectorEtcd.start({ ...of, options, tell: complain })
 }
 
 /** SIGHUP reads the rules again, until it is closed. */

@@ -1,7 +1,7 @@
 import type { FleetShown } from '../../../../control/dashboard/fleet.js'
 import type { EtcdFigures } from '../../../../control/metrics/fleet-metrics.js'
 import type { RulesLoads } from '../../../../control/metrics/rules-loads.js'
-import type { Control, ServiceKey } from '../../../../control/protocol/api.js'
+import type { Control } from '../../../../control/protocol/api.js'
 import type { Transactions } from '../../../../control/rules/transactions.js'
 import type { Director } from '../../../../director/director.js'
 import { EtcdClient } from '../../../../etcd/etcd-client.js'
@@ -23,7 +23,6 @@ export interface DirectorEtcdOf {
   /** The same without transactions, for figures. */
   readonly control: Control
   readonly makeTrial: () => Director
-  readonly isOthers: (service: ServiceKey) => boolean
   readonly loads: RulesLoads
   readonly tell: (line: string) => void
 }
@@ -53,14 +52,14 @@ export class DirectorEtcd {
     return found
   }
 
-  private constructor({ options, director, control, makeTrial, isOthers, loads, tell }: DirectorEtcdOf) {
+  private constructor({ options, director, control, makeTrial, loads, tell }: DirectorEtcdOf) {
     const { keys, name } = options
     const since = new Date().toISOString()
     this.#etcd = new EtcdClient(options.etcd)
     this.#store = new EtcdStore(this.#etcd, keys.all)
     this.#name = name
     this.#last = new LastRules(options.stateDirectory, keys, tell)
-    this.#applier = new RulesApplier({ director, makeTrial, isOthers, tell })
+    this.#applier = new RulesApplier({ director, makeTrial, tell })
     this.#follower = new Follower({
       etcd: this.#etcd,
       keys,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { execute, localControl } from '../../../../control/operations/execute.js'
 import { allServices } from '../../../../control/protocol/all-services.js'
-import type { Answer, Committed, ServiceInfo, ServiceKey } from '../../../../control/protocol/api.js'
+import type { Answer, Committed, ServiceInfo } from '../../../../control/protocol/api.js'
 import { diff } from '../../../../control/rules/diff.js'
 import { Transactions } from '../../../../control/rules/transactions.js'
 import type { Director } from '../../../../director/director.js'
@@ -14,12 +14,11 @@ import { formatPlan } from '../../rules/format-plan.js'
 import { parsedLines } from '../../rules/parsed-rules.js'
 import { ruleLines } from '../../rules/rules-file.js'
 import { stageRules } from '../../rules/rules-transaction.js'
+import { AppliedServices } from './applied-services.js'
 
 export interface ApplierOf {
   readonly director: Transactions
   readonly makeTrial: () => Director
-  /** The service is somebody else's: etcd's rules leave it alone. */
-  readonly isOthers: (service: ServiceKey) => boolean
   readonly tell: (line: string) => void
 }
 
@@ -30,7 +29,7 @@ interface Rules {
   readonly text: { readonly kv: FleetKv; readonly services: readonly ServiceInfo[] } | undefined
   readonly entries: ById<FleetEntry>
   /** As a listing would show them, of both. */
-  readonly services: Map<string, ServiceInfo>
+  readonly services: AppliedServices
 }
 
 /** More changed services than these are read and compared with all others at once. */
@@ -44,7 +43,7 @@ const TRIED_AT_ONCE = 200
  */
 export class RulesApplier {
   readonly #of: ApplierOf
-  #applied: Rules = { text: undefined, entries: new Map(), services: new Map() }
+  #applied: Rules = { text: undefined, entries: new Map(), services: new AppliedServices() }
   #hasAll = false
 
   constructor(of: ApplierOf) {
@@ -52,8 +51,8 @@ export class RulesApplier {
   }
 
   /** The services that are applied. */
-  get services(): Iterable<ServiceInfo> {
-    return this.#applied.services.values()
+  get services(): AppliedServices {
+    return this.#applied.services
   }
 
   /** The next application compares all rules, also those that are not to change. */
@@ -62,12 +61,11 @@ export class RulesApplier {
   }
 
   /** KeyError or UsageError, with the key, if one cannot be used; then nothing has changed. */
-  async apply({ byIdentity: entries, rules }: FleetRules): Promise<Committed> {
+  async apply({ services: entries, rules }: FleetRules): Promise<Committed> {
     const text = rules && { kv: rules, services: await this.#textServices(rules) }
-    this.#refuseDoubles(entries, text?.services ?? [])
+    refuseDoubles(entries, text?.services ?? [])
     const before = this.#applied
-    const changed = [...entries.values()].filter(entry => before.entries.get(entry.identity) !== entry)
-    const gone = [...before.entries.values()].filter(entry => !entries.has(entry.identity))
+    const { changed, gone } = differences(before.entries, entries)
     const isPart = this.#hasAll && text?.kv === before.text?.kv && changed.length + gone.length <= FEW
     const tried = await this.#tried(isPart ? changed : [...entries.values()])
     return isPart ? this.#part(tried, changed, gone, { text, entries }) : this.#whole(tried, { text, entries })
@@ -75,11 +73,10 @@ export class RulesApplier {
 
   async #whole(tried: readonly ServiceInfo[], rest: Omit<Rules, 'services'>): Promise<Committed> {
     const desired = [...(rest.text?.services ?? []), ...tried]
-    const isIn = (service: ServiceKey): boolean => !this.#of.isOthers(keyOf(service))
     const ours = this.#hasAll || this.#applied.services.size > 0 ? [...this.#applied.services.values()] : undefined
     const seen = (there: readonly ServiceInfo[]): void => this.#tellDrift(ours, there)
-    const committed = granted(await this.#of.director.commitPart({ isIn, desired, seen }))
-    this.#applied = { ...rest, services: byId(desired) }
+    const committed = granted(await this.#of.director.commitPart({ isIn: () => true, desired, seen }))
+    this.#applied = { ...rest, services: new AppliedServices(desired) }
     this.#hasAll = true
     return committed
   }
@@ -97,22 +94,9 @@ export class RulesApplier {
     const part = { isIn: () => true, keys, desired: tried, seen }
     const committed = keys.length > 0 ? granted(await this.#of.director.commitPart(part)) : NOTHING
     for (const key of keys) services.delete(serviceIdentity(key))
-    for (const service of tried) services.set(serviceIdentity(service), service)
+    for (const service of tried) services.set(service)
     this.#applied = { ...rest, services }
     return committed
-  }
-
-  /** A service of a key must be of no other, and nobody else's. */
-  #refuseDoubles(entries: ById<FleetEntry>, ofText: readonly ServiceInfo[]): void {
-    for (const service of ofText) {
-      const id = serviceIdentity(service)
-      const other = entries.get(id)
-      if (other) throw new KeyError(other.key, `${id} is a service of the rules in ipvsadm-save form too`)
-      if (this.#of.isOthers(keyOf(service)))
-        throw new Error(`${id} of the rules in ipvsadm-save form is keepalived.conf's`)
-    }
-    for (const [id, { key, service }] of entries)
-      if (this.#of.isOthers(keyOf(service))) throw new KeyError(key, `${id} is a virtual server of keepalived.conf`)
   }
 
   /** The services of lines in ipvsadm-save form, read once. */
@@ -160,6 +144,28 @@ export class RulesApplier {
   }
 }
 
+/** What is another entry than before, and what is no more. Of ten thousand that are the same: no list is made, nothing is copied. */
+function differences(before: ById<FleetEntry>, now: ById<FleetEntry>): Record<'changed' | 'gone', FleetEntry[]> {
+  const changed: FleetEntry[] = []
+  let kept = 0
+  for (const [id, entry] of now) {
+    const was = before.get(id)
+    if (was !== undefined) kept++
+    if (was !== entry) changed.push(entry)
+  }
+  const gone = kept === before.size ? [] : [...before.values()].filter(({ identity }) => !now.has(identity))
+  return { changed, gone }
+}
+
+/** A service of a key must be of no other. */
+function refuseDoubles(entries: ById<FleetEntry>, ofText: readonly ServiceInfo[]): void {
+  for (const service of ofText) {
+    const id = serviceIdentity(service)
+    const other = entries.get(id)
+    if (other) throw new KeyError(other.key, `${id} is a service of the rules in ipvsadm-save form too`)
+  }
+}
+
 /** Adds it. Why it is refused; undefined: it is not. */
 function tryService(trial: Director, service: FleetService): string | undefined {
   for (const request of serviceRequests(service)) {
@@ -172,10 +178,6 @@ function tryService(trial: Director, service: FleetService): string | undefined 
 }
 
 const NOTHING: Committed = { changes: {}, connections: 0 }
-
-function byId(services: readonly ServiceInfo[]): Map<string, ServiceInfo> {
-  return new Map(services.map(service => [serviceIdentity(service), service]))
-}
 
 function granted<T>(reply: Answer<T>): T {
   if (reply.ok) return reply.value

@@ -1,9 +1,10 @@
 import { allServices } from '../../../../control/protocol/all-services.js'
-import type { Control, ServiceInfo, ServiceKey } from '../../../../control/protocol/api.js'
+import type { Control, ServiceKey } from '../../../../control/protocol/api.js'
 import type { FollowerStatus } from '../../../../fleet/follow/follower.js'
 import { DRAINING_MAX, type DirectorState } from '../../../../fleet/publish/director-state.js'
 import { keyOf } from '../../../../fleet/service-requests.js'
 import { packageVersion } from '../../../../package-version.js'
+import type { AppliedServices } from './applied-services.js'
 
 type Draining = NonNullable<DirectorState['draining']>[number]
 
@@ -11,8 +12,8 @@ export interface StateParts {
   readonly name: string
   readonly since: string
   readonly status: FollowerStatus
-  /** That are applied; may be iterated once. */
-  readonly services: Iterable<ServiceInfo>
+  /** That are applied. */
+  readonly services: AppliedServices
   readonly isDraining: boolean
 }
 
@@ -20,24 +21,19 @@ export interface StateParts {
 export async function stateOf(control: Control, parts: StateParts): Promise<DirectorState> {
   const { name, since, status, isDraining } = parts
   const { revision, from, refused } = status
-  const counts = { services: 0, realServers: 0, servicesDown: 0, realServersDown: 0 }
-  const without: ServiceKey[] = []
-  for (const service of parts.services) {
-    const { destinations } = service
-    const down = destinations.filter(({ weight }) => weight === 0).length
-    counts.services++
-    counts.realServers += destinations.length
-    counts.realServersDown += down
-    if (down > 0) without.push(keyOf(service))
-    if (down === destinations.length) counts.servicesDown++
-  }
-  const { services, realServers, servicesDown, realServersDown } = counts
-  const draining = await drainingOf(control, without)
+  const { size, realServers, servicesDown, realServersDown, partlyDown } = parts.services
+  const draining = await drainingOf(control, partlyDown.values(), partlyDown.size)
   return {
     name,
     uvs: packageVersion(),
     since,
-    rules: { revision, from, services, realServers, ...(refused !== undefined && { refused: refused.slice(0, 1000) }) },
+    rules: {
+      revision,
+      from,
+      services: size,
+      realServers,
+      ...(refused !== undefined && { refused: refused.slice(0, 1000) }),
+    },
     health: { servicesDown, realServersDown },
     load: await loadOf(control),
     isDraining,
@@ -49,10 +45,15 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
 const ASKED_MAX = 256
 
 /** Real servers of weight 0 that still have connections; undefined: there are too many to say. */
-async function drainingOf(control: Control, asked: readonly ServiceKey[]): Promise<Draining[] | undefined> {
-  if (asked.length > ASKED_MAX) return undefined
+async function drainingOf(
+  control: Control,
+  partlyDown: Iterable<ServiceKey>,
+  count: number,
+): Promise<Draining[] | undefined> {
+  if (count > ASKED_MAX) return undefined
   const found: Draining[] = []
-  for (const service of asked) {
+  for (const each of partlyDown) {
+    const service = keyOf(each)
     const reply = await allServices(control, service)
     const servers = reply.ok ? (reply.value[0]?.destinations ?? []) : []
     for (const { weight, address, port, activeConns, inactConns } of servers) {

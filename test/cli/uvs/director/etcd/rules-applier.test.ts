@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { RulesApplier } from '../../../../../src/cli/uvs/director/etcd/rules-applier.js'
-import type { Control, OperationName, Reply, Request, ServiceKey } from '../../../../../src/control/protocol/api.js'
+import type { Control, OperationName, Reply, Request } from '../../../../../src/control/protocol/api.js'
 import { Transactions } from '../../../../../src/control/rules/transactions.js'
 import { FleetKeys } from '../../../../../src/fleet/fleet-keys.js'
 import type { FleetKv } from '../../../../../src/fleet/fleet-rules.js'
@@ -19,7 +19,7 @@ function web(port: number, ...weights: number[]): string {
 const makeTrial = () => new BenchDirector().director
 
 /** A director that is to have what keys hold. `refuses`: what it refuses although a trial takes it. */
-function applying(isOthers: (key: ServiceKey) => boolean = () => false) {
+function applying() {
   const bench = new BenchDirector()
   const of: { asked: Request[]; refuses(request: Request): boolean } = { asked: [], refuses: () => false }
   const control: Control = {
@@ -39,7 +39,6 @@ function applying(isOthers: (key: ServiceKey) => boolean = () => false) {
   const applier = new RulesApplier({
     director: new Transactions(control, makeTrial),
     makeTrial,
-    isOthers,
     tell: line => void told.push(line),
   })
   const known = new RuleKeys(new FleetKeys('/u'))
@@ -182,18 +181,4 @@ t.test('what was changed beside it is undone where it is met, and told', async t
   await apply({ 'services/b': web(81, 5) })
   t.equal(told.length, 3, 'a part, too')
   t.strictSame(rules(), ['80 11=2', '81 11=5'])
-})
-
-t.test("somebody else's services are left alone, and refused", async t => {
-  const { bench, apply, rules } = applying(key => 'mark' in key && key.mark === 9)
-  await bench.control.call({
-    op: 'add-service',
-    service: { mark: 9 },
-    settings: { scheduler: 'rr', persistence: 0, netmask: '255.255.255.255', onePacket: false, schedFlags: 0 },
-  })
-  await apply({ 'services/a': web(80, 1) })
-  t.strictSame(rules(), ['80 11=1', 'mark 9 '])
-  await t.rejects(apply({ 'services/m': '{"version":1,"service":{"mark":9}}' }), {
-    message: /services\/m: mark 9 is a virtual server of/,
-  })
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { allServices } from '../../../../../src/control/protocol/all-services.js'
+import { AppliedServices } from '../../../../../src/cli/uvs/director/etcd/applied-services.js'
 import { stateOf } from '../../../../../src/cli/uvs/director/etcd/state-of.js'
 import { uvsadm } from '../../../../../src/cli/uvsadm/run.js'
 import { decodeState, encodeState, type DirectorState } from '../../../../../src/fleet/publish/director-state.js'
@@ -8,8 +9,7 @@ import { destinationSettings, serviceSettings } from '../../../../support/settin
 
 async function seen(scene: Scene): Promise<DirectorState> {
   const all = await allServices(scene.control)
-  // An iterator, as a Map has: good for one walk.
-  const services = (all.ok ? all.value : []).values()
+  const services = new AppliedServices(all.ok ? all.value : [])
   const status = { revision: 7, from: 'etcd', refused: undefined, brokenKeys: 0, isReachable: true } as const
   return stateOf(scene.control, { name: 'd1', since: '2026-11-30T05:00:00Z', status, services, isDraining: false })
 }
