@@ -8,7 +8,7 @@ import {
   parseIpv4,
   type Cidr,
 } from '../../wire/addr.js'
-import { type Found, type Hazard, keyText, ofService } from './hazard.js'
+import { type Found, type Hazard, keyText, ofService, passesDirector } from './hazard.js'
 
 const CLASS_E = 15
 
@@ -47,12 +47,16 @@ export function notAHost(text: string, networks: readonly Cidr[]): NoHost | unde
   return undefined
 }
 
+function isHere(text: string): boolean {
+  const addr = parseIpv4(text)
+  return addr !== undefined && isLoopback(addr)
+}
 function certain(why: string): NoHost {
   return { why, isServed: false, severity: 'hazard' }
 }
 
 export const addressHazards: readonly Hazard[] = [
-  ofService('not-a-host', function* ({ line, key, servers, localAddresses }, { networks }): Found {
+  ofService('not-a-host', function* ({ line, key, servers, localAddresses }, { networks, whoAnswers }): Found {
     const found = 'mark' in key ? undefined : notAHost(key.address, networks)
     if (found && !('mark' in key))
       yield {
@@ -60,11 +64,18 @@ export const addressHazards: readonly Hazard[] = [
         severity: found.severity,
         message: `${key.address} is ${found.why}${found.isServed ? '' : `: ${keyText(key)} is kept and listed, but claimed by nobody, and no packet is balanced`}; ${TAKE_ANOTHER}`,
       }
-    for (const { line: at, address } of [...servers, ...localAddresses]) {
+    const localNodes = servers.filter(({ address, settings }) => isHere(address) && !passesDirector(settings.method))
+    // Where the host is known, the director has refused those that it cannot serve.
+    for (const { line: at, address } of whoAnswers === undefined ? localNodes : [])
+      yield { line: at, severity: 'info', message: `${address} is the director's own host: ${WHERE_SERVED}` }
+    const others = servers.filter(server => !localNodes.includes(server))
+    for (const { line: at, address } of [...others, ...localAddresses]) {
       const wrong = isIPv6(address) ? undefined : notAHost(address, networks)
       if (wrong) yield { line: at, severity: wrong.severity, message: `${address} is ${wrong.why}; ${TAKE_ANOTHER}` }
     }
   }),
 ]
 
+const WHERE_SERVED =
+  'its sockets serve that beside a kernel that holds the VIP, and elsewhere it is refused (--raw IF says which)'
 export const TAKE_ANOTHER = "write a host's address"

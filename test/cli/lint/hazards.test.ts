@@ -319,6 +319,18 @@ const CASES: Case[] = [
     hasNot: [OK, rules('-A -t 10.0.1.255:80'), rules('-A -t 10.0.2.0:80', '-a -t 10.0.2.0:80 -r 10.1.2.255 -m')],
   },
   {
+    hazard: 'not-a-host',
+    whoAnswers,
+    has: [
+      rules('-A -t 10.0.0.101:80', '-a -t 10.0.0.101:80 -r 127.0.0.1 -m'),
+      rules('-A -t 10.0.0.101:80', '-a -t 10.0.0.101:80 -r 224.0.0.5 -g'),
+      rules('-A -t 10.0.0.101:80', '--add-laddr -z 127.0.0.1 -t 10.0.0.101:80'),
+    ],
+    hasNot: ['127.0.0.1 -g', '127.0.0.1 -i', '127.9.9.9 -g'].map(local =>
+      rules('-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 -r ${local}`),
+    ),
+  },
+  {
     hazard: 'director-as-gateway',
     has: [
       ...['-g', '-i'].map(how => rules(...OK, '-A -t 10.0.0.101:80', `-a -t 10.0.0.101:80 ${A} ${how}`)),
@@ -572,6 +584,15 @@ t.test('what an edit does is said of those that do it', async t => {
   t.match(await message('edit-line', ...OK, `-E ${S} -s rr`), /^-E .* resets what it does not give/)
   t.match(await message('edit-line', ...OK, '-Z'), /^-Z in a rules file changes what other lines made;/)
   t.match(await message('edit-line', ...OK, '--set 0 0 30'), /^--set .* the timeouts of all connections/)
+})
+
+t.test('a local node is no mistake where the host is not known', async t => {
+  const found = await findings([`-A ${S}`, `-a ${S} -r 127.0.0.1 -g`])
+  const local = found.filter(({ hazard }) => hazard === 'not-a-host')
+  t.match(local, [
+    { line: 2, severity: 'info', message: /^127\.0\.0\.1 is the director's own host: .* beside a kernel/ },
+  ])
+  t.equal(local.length, 1)
 })
 
 t.test('a scheduler that nobody knows: what to give lint', async t => {
