@@ -37,9 +37,13 @@ export class DataPlane implements Control {
 
   /**
    * Opens the devices and starts the workers. UsageError or DataPlaneError if it cannot. `report` is told each problem in a line,
-   * such as a mistake of a user's scheduler.
+   * such as a mistake of a user's scheduler. Many workers take their time: `stop` is asked before each; its reason is thrown then.
    */
-  static async start(options: DataPlaneOptions, report: (problem: string) => void = () => {}): Promise<DataPlane> {
+  static async start(
+    options: DataPlaneOptions,
+    report: (problem: string) => void = () => {},
+    stop?: AbortSignal,
+  ): Promise<DataPlane> {
     const { workers: of = 1, hearsAdverts = false, ...rest } = options
     const adverts = Array.from({ length: hearsAdverts ? of : 0 }, advertMemory)
     const ofWorkers = sayingOnce(report)
@@ -55,6 +59,7 @@ export class DataPlane implements Control {
       const relays = options.devices.map(({ kind }) => (kind === 'tap' ? arpRelayEnds(of) : []))
       // One after the other: a fanout group numbers its members in the order of joining.
       for (let index = 0; index < of; index++) {
+        stop?.throwIfAborted()
         const devices = options.devices.map((device, i) =>
           shared(device, steering, workers[0]?.groups[i], relays[i]![index]),
         )

@@ -24,6 +24,7 @@ import type { DirectorEtcd, DirectorEtcdOf } from './etcd/director-etcd.js'
 import { DirectorHttp } from './director-http.js'
 import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
+import { StopSignal } from './stop-signal.js'
 import { complain as complainOf } from '../run-uvs.js'
 
 export const director: UvsCommand = {
@@ -59,11 +60,12 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
   const configured = await keepalivedOf(command, makeTrial, http.happened)
   const whyNotRecorded = command.recording && DirectorRecording.whyNot(command.recording)
   if (whyNotRecorded !== undefined) throw new UsageError(whyNotRecorded)
-  const signalled = nextSignal()
+  const stop = new StopSignal()
   const announcing = await announcingOf(command)
   const { DataPlane } = await import('../../../plane/data-plane.js')
   const hearsAdverts = configured !== undefined && aloneIn(command).length > 0
-  const dataPlane = await DataPlane.start({ ...command, hearsAdverts }, complain)
+  const dataPlane = await stop.unlessStopped(signal => DataPlane.start({ ...command, hearsAdverts }, complain, signal))
+  if (!dataPlane) return 0
   const all = new KeepalivedControl(announcing?.over(dataPlane) ?? dataPlane, configured !== undefined)
   const control = new Transactions(all, makeTrial, holderOf(command))
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
@@ -95,7 +97,7 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
     open.unshift(recording ? new DirectorRecording(recording, dataPlane, complain) : recordNothing(complain))
     if (announcing) open.unshift(announcing)
     announcing?.begin()
-    await Promise.race([signalled, dataPlane.ended, announcing?.drained ?? signalled])
+    await Promise.race([stop.came, dataPlane.ended, announcing?.drained ?? stop.came])
   } finally {
     manager.stopping('stopping')
     for (const each of open) await each.close()
@@ -184,11 +186,4 @@ function readyLine(command: DirectorCommand, devices: DataPlane['devices']): str
   )
   const workers = command.workers > 1 ? `${command.workers} workers; ` : ''
   return `ready on ${shown.join(', ')}; ${workers}control socket ${command.control}`
-}
-
-function nextSignal(): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
 }
