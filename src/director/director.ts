@@ -54,7 +54,7 @@ const FIRST_AT = HEADROOM + VNET_LEN
 export class Director {
   /** Its interfaces. */
   readonly links: readonly Link[]
-  /** Of several directors with the same addresses, the one that answers ARP, announces addresses and counts broadcasts. */
+  /** Whether it is the one of several with the same addresses that answers ARP, announces addresses and counts broadcasts. */
   readonly isSpokesman: boolean
   /**
    * The most general netmask of persistence: clients that differ in these bits may come to different directors.
@@ -248,8 +248,8 @@ export class Director {
   }
 
   /**
-   * What `receive` checks once for the frames of one device. Nothing lies in the slab of a link that is not ours, nor, so that
-   * watching costs nothing while nobody does, in any while somebody watches.
+   * What `receive` checks once for the frames of one device. `#slabLen` is 0 for a link that is not ours, and for all links while
+   * somebody watches: then the bounds check of `receive` leads to the slow branch, and watching costs nothing while nobody does.
    */
   #enter(slab: Slab, link: Link): void {
     const isOurs = this.links[link.index] === link

@@ -4,7 +4,7 @@ import { ETHERNET_LEN } from '../wire/ethernet.js'
 
 /** Octets that are kept of a frame: all headers, with a tunnel's. */
 const NOTE_OCTETS = 256
-/** Of each reason a frame is noted at most so often: a flood costs no more. */
+/** The least time between two notes of one verdict: a flood costs no more. */
 const EVERY_MS = 10
 
 /** A frame that was dropped. */

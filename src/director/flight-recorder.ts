@@ -9,7 +9,7 @@ const OCTETS = 480
 /** Of a frame: when (8 octets), its number (8), its length, verdict and link (4 each), the real server's address and port (4 each). */
 const HEAD = 40
 const SLOT = HEAD + OCTETS
-/** So many octets of a frame in hand are kept before anything is written over them: Ethernet, IPv4 and TCP with all options. */
+/** Octets kept from before the frame is rewritten: Ethernet, IPv4 and TCP with all options. */
 const BEFORE = 136
 
 /** The least and most memory, in octets. */
@@ -19,7 +19,7 @@ export const MOST_RECORD = 1024 ** 3
 export interface RecordOptions {
   /** Octets of memory, taken at the start. */
   octets: number
-  /** Of so many new connections one is recorded; 0: none. */
+  /** One new connection in so many is recorded; 0: none. */
   sampleEvery: number
 }
 

@@ -143,7 +143,7 @@ export function linkOf({ mac, isBeside = false, claims = !isBeside, ...link }: L
   const read = typeof mac === 'string' ? parseMac(mac) : mac
   if (!read || !isWord(read.hi, 0xffff) || !isWord(read.lo, 0xffffffff) || read.hi & 0x0100)
     throw new RangeError(
-      `links[${index}].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
+      `links[${index}].mac: ${JSON.stringify(mac)} is not a host's MAC, such as '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
     )
   return { index, ...link, mac: read, isBeside, claims }
 }

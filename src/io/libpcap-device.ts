@@ -38,7 +38,7 @@ export class LibpcapDevice implements Device {
   readonly #header = Buffer.allocUnsafeSlow(16)
   readonly #slab: Slab = slabOver(new ArrayBuffer(MOST_OCTETS))
   readonly #room = new FrameRoom(this.#slab, MOST_FRAMES)
-  /** Of the frames in the room. */
+  /** How many of the room's frames were handed over. */
   #handed = 0
   #lost = 0
 
@@ -51,7 +51,7 @@ export class LibpcapDevice implements Device {
     this.mtu = info.mtu
     const before = packetSocketsOn(info.index)
     this.#session = new PcapSession()
-    // What the host sends shows too, and what we send to other readers: neither came in.
+    // libpcap shows what the host sends too, and our frames to other readers: neither came in.
     const filter = `inbound and not ether src ${formatMac(info.mac)}`
     try {
       const take = (): void => this.#take()
@@ -111,7 +111,7 @@ export class LibpcapDevice implements Device {
     this.#session.dispatch(this.#frame, this.#header)
   }
 
-  /** Of an interface that goes libpcap says nothing, or that it reads no more. */
+  /** When the interface goes, libpcap says nothing, or fails to read. */
   #read(): void {
     const status = this.#session.dispatch(this.#frame, this.#header)
     if (status < 0 || (this.#room.count === 0 && isUnbound(this.fds[0]!)))

@@ -22,8 +22,8 @@ function isWhole(view: DataView, at: number, len: number): boolean {
 }
 
 /**
- * Completes the checksum of TCP or UDP if it was left to the device. Such a field holds the pseudo header's sum; of others one in 65 536
- * does, and is right already, which the whole sum shows.
+ * Completes the checksum of TCP or UDP if it was left to the device: its field then holds the pseudo header's sum. One complete checksum
+ * in 65 536 equals that sum by chance: the whole sum shows that it is right.
  */
 export function completeChecksum(view: DataView, at: number, len: number): void {
   if (!isWhole(view, at, len)) return

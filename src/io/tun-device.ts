@@ -30,7 +30,10 @@ export class TunDevice {
     }
   }
 
-  /** The packet of `len` octets at `at`, its virtio-net header before it, offsets there counted from `at`. False if refused. */
+  /**
+   * Writes the packet of `len` octets at `at`, its virtio-net header before it, whose offsets count from `at`. Returns false if the kernel
+   * refuses it.
+   */
   write(slab: Slab, at: number, len: number): boolean {
     return write(this.#fd, slab.address + at - VNET_LEN, len + VNET_LEN) > 0
   }

@@ -1,5 +1,5 @@
 /**
- * Is told of each change of what decides where packets of open connections go: addresses, routes, MTUs, real servers. Flows that a
+ * Is told of each change that may redirect packets of open connections: of addresses, routes, MTUs, real servers. Flows that a
  * program forwards are then decided anew (director/offload/).
  */
 export class Changes {

@@ -40,11 +40,11 @@ export class Datagram {
   /** Pieces that wait: their verdict was HELD. */
   waiting = 0
   #blocks = 0
-  /** A bit for each 8 octets that have come, … */
+  /** A bit for each 8 octets that have come. */
   readonly #seen = new Uint8Array(MAP_OCTETS)
-  /** … that begin a fragment, … */
+  /** A bit for each 8 octets that begin a fragment. */
   readonly starts = new Uint8Array(MAP_OCTETS)
-  /** … that begin a run: fragments that came one after the other in the order of their offsets, as Linux joins them. */
+  /** A bit for each 8 octets that begin a run: fragments that came one after the other in the order of their offsets, as Linux joins them. */
   readonly #runs = new Uint8Array(MAP_OCTETS)
 
   constructor(place: number) {

@@ -39,11 +39,11 @@ export const COUNT_HIGH = 11
 export const SEEN = 12
 /** ms in a unit of SEEN's clock. */
 export const SEEN_UNIT_MS = 2 ** 20 / 1e6
-/** Of which flow it is, as its packets come in: of another one the program forwards nothing. KEY_SRC and KEY_DST are read together. */
+/** The key of the slot's own flow: a packet with another key is not forwarded from it. KEY_SRC and KEY_DST are read together. */
 export const KEY_PORTS = 13
 export const KEY_SRC = 14
 export const KEY_DST = 15
-/** FORM without so many bits is the protocol. */
+/** The protocol is FORM >>> PROTOCOL_SHIFT. */
 export const PROTOCOL_SHIFT = 24
 
 export const FlowForm = {
@@ -61,7 +61,7 @@ export const FlowForm = {
   GUE: 32,
 } as const
 
-/** By so many bits octets stand above packets in COUNT. */
+/** COUNT has packets in so many lower bits, octets above them. */
 export const PACKET_BITS = 24
 
 /** Words of a flow's key: addresses and ports as they stand in the frame, and the protocol. */

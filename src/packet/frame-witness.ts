@@ -1,7 +1,7 @@
 import type { Slab } from './frame.js'
 import type { Link } from './link.js'
 
-/** Is told of the frames that leave on account of the packet in hand, and of those that wait. */
+/** Is told of the frames that leave on account of the packet in hand. */
 export interface FrameWitness {
   /** `len` octets at `at` were handed to the link's device, or, as `isToKernel`, back to the kernel; false: it did not take them. */
   sent(link: Link, slab: Slab, at: number, len: number, isTaken: boolean, isToKernel: boolean): void

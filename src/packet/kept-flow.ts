@@ -36,7 +36,7 @@ export const KEPT_BY_MARK = 1 << 24
 export const KEPT_STATE_SHIFT = 16
 export const KEPT_TAKEN = -1
 
-/** Of FORM in a slot, 16 bits from this one on: how many seconds without a packet the flow may be forwarded when no director runs. */
+/** FORM's 16 bits from here on: the seconds without a packet after which the flow ends while no director runs. */
 export const KEPT_SECONDS_SHIFT = 8
 export const KEPT_MOST_SECONDS = 0xffff
 

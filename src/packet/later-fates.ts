@@ -11,9 +11,9 @@ export class LaterFates {
   sent = 0
   /** Pieces that waited for the last one, whose verdict is the datagram's. */
   joined = 0
-  /** By verdict: how often it was counted of what was given up later, or of what the director sent by itself. */
+  /** By verdict: how often it was given later, to what had been held or to what the director sent by itself. */
   readonly counted = new Float64Array(VERDICTS)
-  /** By verdict: how many frames that came in went no further by it, later. */
+  /** By verdict: the received frames that later ended so. */
   readonly frames = new Float64Array(VERDICTS)
 
   /** A copy that waited left. `isFrame`: it stood for a frame that came in. */

@@ -9,6 +9,6 @@ export interface Link {
   readonly mtu: number
   /** Whether the host's kernel uses the interface too. Then packets that uvs does not handle go to the kernel. */
   readonly isBeside: boolean
-  /** The virtual addresses of services are answered for here, by the rules alone. */
+  /** Whether ARP for a service's VIP is answered here although no --vip names it. */
   readonly claims: boolean
 }

@@ -1,6 +1,7 @@
 /**
- * What became of a frame. Each has a counter of its name; docs/architecture/path.md shows where each is given. PASS and SENT
- * are never final and not counted. PASS: not decided yet, the next stage takes the packet.
+ * What became of a frame. Each has a counter of its name; docs/architecture/path.md shows where each is given. SENT is never final.
+ * PASS: not decided yet, the next step takes the packet; final only for ARP that another of several directors answers, counted as
+ * `overheard`.
  */
 export const Verdict = {
   PASS: 0,

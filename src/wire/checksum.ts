@@ -12,9 +12,9 @@ export function fold(sum: number): number {
 
 /**
  * The sum of `len` octets at `at`, an odd last octet padded with zero, added to `start` (a folded sum).
- * 32-bit words give the same sum, as 2^16 ≡ 1 (mod 2^16 − 1), and those of the wrong byte order the same sum with its
- * octets swapped (RFC 1071 §2 B), which saves swapping each word. They are added as doubles, exact to 2^53: the fastest of
- * what `npm run bench:checksum` compares. `| 0` spares a check for overflow at each address.
+ * 32-bit words give the same sum, as 2^16 ≡ 1 (mod 2^16 − 1). Words read in the other byte order give the octet-swapped sum
+ * (RFC 1071 §2 B): one swap at the end replaces one a word. They are added as doubles, exact to 2^53: the fastest of what
+ * `npm run bench:checksum` compares. `| 0` spares a check for overflow at each address.
  */
 export function sum16(dv: DataView, at: number, len: number, start = 0): number {
   let total = swap(start)

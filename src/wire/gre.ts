@@ -21,7 +21,7 @@ const FLAGS_VERSION = 0
 const PROTOCOL = 2
 const CHECKSUM = 4
 
-/** Octets of a header without any of the words that may be left out, and of the one with the checksum. */
+/** Octets of the fixed part, and of the optional word with the checksum. */
 export const GRE_LEN = 4
 export const GRE_CHECKSUM_LEN = 4
 /** In the word of flags and version. */

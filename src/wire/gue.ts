@@ -26,7 +26,7 @@ const CHECKSUM_AT = 10
 
 /** Octets of a header without extensions. */
 export const GUE_LEN = 4
-/** Of the first octet: five bits of Hlen. It is at most that in version 0 without a control message. */
+/** Mask of Hlen, the lower five bits of the first octet. The octet is at most that in version 0 without a control message. */
 export const GUE_HLEN = 0x1f
 const PRIVATE_FLAGS_LEN = 8
 const REMOTE_CHECKSUM_LEN = 12

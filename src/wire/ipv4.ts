@@ -42,9 +42,9 @@ export const IPV4_PROTOCOL_AT = PROTOCOL
 export const IPV4_SRC_ADDR_AT = SRC_ADDR
 export const IPV4_DST_ADDR_AT = DST_ADDR
 export const IpProtocol = { ICMP: 1, IGMP: 2, IPIP: 4, TCP: 6, UDP: 17, GRE: 47, AH: 51, VRRP: 112, SCTP: 132 } as const
-/** Every link takes packets so large (RFC 791 §3.2). */
+/** The smallest MTU that a link may have (RFC 791 §3.2). */
 export const IPV4_LEAST_MTU = 68
-/** Types of options, RFC 791 §3.1 and RFC 2113; END and NOP are of one octet. One with the bit COPIED goes into every piece. */
+/** Types of options, RFC 791 §3.1 and RFC 2113; END and NOP are of one octet. An option with the COPIED bit is repeated in every fragment. */
 export const IpOption = {
   END: 0,
   NOP: 1,

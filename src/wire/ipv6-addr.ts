@@ -13,7 +13,7 @@ export function parseIpv6(text: string): Ipv6Addr | undefined {
   return [(a << 16) | b, (c << 16) | d, (e << 16) | f, (g << 16) | h]
 }
 
-/** Of the text on one side of `::`; the last one may be dotted. */
+/** The 16-bit words on one side of `::`. The last part may be a dotted IPv4 address. */
 function partsOf(text: string): number[] {
   if (text === '') return []
   return text.split(':').flatMap(part => {

@@ -1,5 +1,5 @@
 /*
- * The list of options behind a TCP header's 20 octets (RFC 9293 §3.1), looked at and changed in place; no checksum is.
+ * The list of options behind a TCP header's 20 octets (RFC 9293 §3.1), looked at and changed in place. Checksums are the caller's.
  * `header` is where the header begins; the octets that its data offset announces must be there.
  */
 import { TCP_DATA_OFFSET_AT, TCP_MIN_LEN, TcpOption } from './tcp.js'
@@ -24,10 +24,10 @@ export function isPure(view: DataView, header: number, kind: number): boolean {
 }
 
 /**
- * Leaves no option of this kind: NOPs take its place, so that the others stay where they are. Behind END, and from an
- * option on whose length is 0, 1 or more than there is, readers differ: zeros, which every reader takes for END, replace them. A reader
- * that heeds the list finds none; nor does one that overlooks END. One that looks for the kind's octet anywhere may still
- * be deceived by what another option's value holds, a timestamp or a cookie: that is the sender's to choose.
+ * Leaves no option of this kind: NOPs take its place, so that the others stay where they are. After END, or from an option on whose
+ * length is impossible, readers disagree: the rest becomes zeros, which all read as END. A reader that heeds the list finds none; nor
+ * does one that overlooks END. One that looks for the kind's octet anywhere may still be deceived by what another option's value
+ * holds, a timestamp or a cookie: that is the sender's to choose.
  */
 export function purgeOptions(view: DataView, header: number, kind: number): void {
   const end = endOf(view, header)

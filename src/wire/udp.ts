@@ -25,7 +25,7 @@ export const UDP_LEN = 8
 export const UDP_LENGTH_AT = LENGTH
 export const UDP_CHECKSUM_AT = CHECKSUM
 
-/** A computed check as UDP sends it: zero, which would say that there is none, as its other form. */
+/** A computed check as UDP sends it. 0 would mean that there is none, so a computed 0 is sent as ffff. */
 export function sentCheck(check: number): number {
   return check === 0 ? 0xffff : check
 }

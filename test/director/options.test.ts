@@ -167,5 +167,5 @@ t.test('links by the option’s old name', async t => {
 })
 
 function linkMessage(mac: unknown): string {
-  return `links[3].mac: ${JSON.stringify(mac)} is no host's MAC: '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`
+  return `links[3].mac: ${JSON.stringify(mac)} is not a host's MAC, such as '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`
 }

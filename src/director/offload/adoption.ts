@@ -115,7 +115,7 @@ export class Adoption {
     if (this.#isOver) return Infinity
     return this.#isPaused ? PAUSE_MS : 0
   }
-  /** The number of flows there are of the director's own makes no difference; a bounded share a call. */
+  /** Looks at up to A_POLL slots a call, however many flows the director has. */
   poll(nowMs: number): void {
     if (this.#isOver || nowMs < this.#pausedUntil) return
     this.#isPaused = false
@@ -177,7 +177,7 @@ export class Adoption {
     const ago = Math.max(0, (this.#parts.now() - slots[slot * SLOT_WORDS + SEEN]!) | 0)
     const agoJiffies = Math.round((ago * SEEN_UNIT_MS) / JIFFY_MS)
     const isIdle = agoJiffies >= timeout
-    // What its other direction counts as belongs to the same connection, which may have had packets since: that one is looked at first.
+    // An idle direction waits for the second look: the other one, of the same connection, may have had packets since.
     if (isIdle && this.#isFirst) return void this.#found++
     const known = this.#known(records, at)
     const conn = known === NONE && !isIdle ? this.#reopened(left, slot, agoJiffies) : known

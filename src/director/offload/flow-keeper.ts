@@ -109,7 +109,7 @@ export class FlowKeeper implements ConnFlows {
     this.#table.setEpoch(this.#epoch)
   }
 
-  /** Inbound packets until this way's flow is entered: the answers' by the answer before the packet that enters the client's, else one more would come up. */
+  /** Inbound packets until this direction's flow is entered. The answers' is entered one packet earlier, else one more answer would come up. */
   afterOf(direction: Direction): number {
     return direction === Direction.INBOUND ? this.after : this.after - 1
   }

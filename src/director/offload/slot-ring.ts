@@ -15,7 +15,7 @@ export class SlotRing {
   readonly #end: number
   #head = 0
   #length = 0
-  /** Of those at the head, so many are settled. */
+  /** How many at the head are settled. */
   #settled = 0
 
   /** `settle` is called for each slot after its rest. */

@@ -47,7 +47,7 @@ export class SlotWriter {
     put(slots, at + KEY_DST, dst)
     put(slots, at + KEY_PORTS, ports)
   }
-  /** `form`: FORM. Meanwhile the slot has no epoch, before and after it not the same: a program that has read it then, or in part, lets it be. */
+  /** `form`: FORM. While it writes, EPOCH is 0, and it is another one after: a program that reads in between leaves the packet to the director. */
   write(slot: number, form: number, mtu: number, hop: number, epoch: number, change: FlowChange): void {
     const { slots } = this.#table
     const at = slot * SLOT_WORDS

@@ -47,7 +47,7 @@ export class KernelSide implements PieceSink {
 
   /**
    * Gives the packet back as it came: its IP header and what follows are untouched. One that came in pieces goes in pieces: whole, it
-   * may be longer than the interface takes. Where uvs is the only host the kernel has seen it itself, if it can.
+   * may be longer than the interface takes. On a link that uvs holds alone nothing is sent: the kernel, if it hears the link, got its own copy.
    */
   giveBack(packet: Packet): Verdict {
     const link = this.#links[packet.link]!

@@ -21,8 +21,8 @@ const FORM = {
 } as const
 
 /**
- * Has the flow program forward clients' packets that go into tunnels. Those by GRE and GUE with a checksum, which is of all octets, stay with the
- * director; all do without sysctl pmtu_disc: each outer header then has an identification of the director's.
+ * Has the flow program forward clients' packets that go into tunnels. GRE and GUE with a checksum stay here, as it covers the payload;
+ * so do all tunnels while pmtu_disc is 0, as the director counts their outer headers' identifications.
  */
 export class TunnelFlows {
   readonly #parts: Parts

@@ -152,7 +152,9 @@ export class FrontKeeper implements HoldsSink {
     try {
       enter()
     } catch (error) {
-      this.#report(`${what}: its packets stay the kernel's: ${error instanceof Error ? error.message : String(error)}`)
+      this.#report(
+        `${what}: the front cannot take it, so its packets go to the kernel: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
 }

@@ -34,7 +34,7 @@ export class Room {
   }
 }
 
-/** No free record is: it has protocol 0. */
+/** A free record is not half open: its protocol is 0. */
 function isHalfOpen(conns: Connections, conn: ConnIndex): boolean {
   if ((conns.table.words[conn + DPORT_PROTOCOL]! & 0xff) !== IpProtocol.TCP) return false
   const state = conns.stateOf(conn)
