@@ -74,6 +74,8 @@ export interface ConfigDraft {
   trackFiles: TrackFile[]
   trackProcesses: TrackProcess[]
   bfds: string[]
+  bfdNeighbours: string[]
+  snmpSocket?: string
   syncGroups: SyncGroupDraft[]
   instances: InstanceDraft[]
   virtualServerGroups: VirtualServerGroup[]
@@ -86,6 +88,8 @@ export interface ConfigDraft {
   linkDelays: LinkDelay[]
   /** Where each instance, sync group, script, virtual and real server begins: for what only the whole file shows. */
   heads: Map<object, Place>
+  /** Where each instance ends. */
+  ends: Map<object, Place>
   /** Where the first interface is named that does not exist. */
   missingInterfaceAt?: Place
   /** Where the first script stands that would run, by the words of the security message. */
@@ -110,6 +114,7 @@ export function newDraft(): ConfigDraft {
     trackFiles: [],
     trackProcesses: [],
     bfds: [],
+    bfdNeighbours: [],
     syncGroups: [],
     instances: [],
     virtualServerGroups: [],
@@ -119,6 +124,7 @@ export function newDraft(): ConfigDraft {
     garpGroupCount: 0,
     linkDelays: [],
     heads: new Map(),
+    ends: new Map(),
     hasNoScriptUser: false,
     runs: new Map(),
     insecure: new Set(),

@@ -20,6 +20,11 @@ export function unsignedOf(text: string, { least, most }: Bounds, parser: Parser
   return value
 }
 
+/** The port behind an address of a server or service: 0 is as good as none, though what is told of others says 1 to 65535. */
+export function portOf(text: string, parser: Parser): number | undefined {
+  return /^\+?0+$/.test(text) ? 0 : unsignedOf(text, { least: 1, most: 65_535 }, parser)
+}
+
 /** A number with a sign. */
 export function signedOf(text: string, { least, most }: Bounds, parser: Parser): number | undefined {
   const range = `allowed: ${least} to ${most}`

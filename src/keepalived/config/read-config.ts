@@ -43,13 +43,15 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     report.add('note', undefined, `Configuration file '${file}' is a directory - skipping`)
   const nothing = found.kind === 'file' ? {} : { unread: whyNothing(found) }
   const lines = logicalLines(file, found.kind === 'file' ? found.text : '', surroundings, report)
+  let parent: ConfigDraft | undefined
   try {
-    const { draft: parent, parser } = pass('parent', newDraft(), lines, surroundings, report)
-    settleScripts(parent, parser)
+    const { draft, parser } = pass('parent', newDraft(), lines, surroundings, report)
+    parent = draft
+    settleScripts(draft, parser)
     const drafted = (): ConfigDraft => ({
       ...newDraft(),
-      global: parent.global,
-      hasNoScriptUser: parent.hasNoScriptUser,
+      global: draft.global,
+      hasNoScriptUser: draft.hasNoScriptUser,
     })
     const checker = pass('checker', drafted(), lines, surroundings, report)
     const virtualServers = finishVirtualServers(checker.draft, report)
@@ -57,14 +59,12 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     const config = finishVrrp(vrrp, report)
     pass('bfd', drafted(), lines, surroundings, report)
     const isVrrpReached = vrrp.draft.instances.length > 0 && !isStopped(vrrp.draft)
-    checkSecurity('start/shutdown ', [parent], report)
-    if (virtualServers.length > 0) checkSecurity('check ', [parent, checker.draft], report)
-    if (isVrrpReached) checkSecurity('', [parent, vrrp.draft], report)
-    warnOfStrict(parent.strictAt ?? vrrp.draft.strictAt, config.instances, report)
+    checkSecurity('start/shutdown ', [draft], report)
+    if (virtualServers.length > 0) checkSecurity('check ', [draft, checker.draft], report)
+    if (isVrrpReached) checkSecurity('', [draft, vrrp.draft], report)
+    warnOfStrict(draft.strictAt ?? vrrp.draft.strictAt, config.instances, report)
     const { virtualServerGroups } = checker.draft
-    const { namespace, namespaceAt } = parent
-    if (namespace !== undefined && !surroundings.hasNamespace(namespace))
-      report.nothingIsChecked(namespace, namespaceAt)
+    lookForNamespace(parent, surroundings, report)
     return {
       ...nothing,
       config: { ...config, virtualServerGroups, virtualServers },
@@ -77,8 +77,15 @@ export function readConfig(file: string, surroundings: Surroundings): ReadConfig
     }
   } catch (error) {
     if (!(error instanceof FatalLine)) throw error
+    lookForNamespace(parent, surroundings, report)
     return { ...nothing, messages: report.messages, status: report.status() }
   }
+}
+
+/** keepalived leaves for its network namespace before it looks at more than the parent's blocks. */
+function lookForNamespace(parent: ConfigDraft | undefined, { hasNamespace }: Surroundings, report: Report): void {
+  const { namespace, namespaceAt } = parent ?? {}
+  if (namespace !== undefined && !hasNamespace(namespace)) report.nothingIsChecked(namespace, namespaceAt)
 }
 
 interface Pass {

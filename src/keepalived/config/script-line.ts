@@ -1,7 +1,7 @@
 import type { ConfigDraft } from './draft.js'
-import { isBlank } from './lines/quotes.js'
 import type { LogicalLine } from './lines/logical-lines.js'
 import type { Keyword, Parser } from './parser.js'
+import { shellWords } from './shell-words.js'
 import type { ScriptFound } from './surroundings.js'
 import type { Script } from './tree/scripts.js'
 
@@ -9,38 +9,17 @@ import type { Script } from './tree/scripts.js'
 export type RunBy = '' | 'check ' | 'start/shutdown '
 
 /**
- * The command on a line: the first word is the program; a quoted string is split into program and arguments, which quotes of the other
- * kind hold together. What follows is user and group. Undefined: there is none.
+ * The command on a line: its first word as a shell has words, which is split into program and arguments in the same way once more. What
+ * follows is user and group. Undefined: there is none, or a quote is not closed, which is told.
  */
 export function commandOf(
   line: LogicalLine,
   parser: Parser,
 ): { words: string[]; text: string; rest: string[] } | undefined {
-  let at = line.text.search(/[ \t\r]/)
-  while (at >= 0 && at < line.text.length && isBlank(line.text[at]!)) at++
-  if (at < 0 || at >= line.text.length) return undefined
-  const quote = line.text[at]!
-  if (quote !== '"' && quote !== "'") {
-    const [text = '', ...rest] = line.words.slice(1)
-    return { words: [text], text, rest }
-  }
-  const end = line.text.indexOf(quote, at + 1)
-  if (end < 0) {
-    parser.error(`String '${line.text}': missing terminating ${quote}`)
-    return undefined
-  }
-  const text = line.text.slice(at + 1, end)
-  const rest = line.text
-    .slice(end + 1)
-    .split(/[ \t\r]+/)
-    .filter(found => found !== '')
-  return { words: splitCommand(text), text, rest }
-}
-
-/** Words of a shell-like kind: quotes join. */
-function splitCommand(text: string): string[] {
-  const found = text.match(/(?:"[^"]*"|'[^']*'|[^ \t])+/g) ?? []
-  return found.map(part => part.replace(/"([^"]*)"|'([^']*)'/g, (_all, one?: string, two?: string) => one ?? two ?? ''))
+  const keyword = line.text.search(/[ \t\r]/)
+  const [text, ...rest] = keyword < 0 ? [] : (shellWords(line.text, keyword, parser) ?? [])
+  const words = text === undefined ? undefined : shellWords(text, 0, parser)
+  return text !== undefined && words !== undefined ? { words, text, rest } : undefined
 }
 
 /** A redirection such as `</dev/tcp/A/P` is the shell's. */
@@ -66,9 +45,13 @@ export function script<T>(of: {
     takesAll: true,
     read(line, target, parser) {
       if (line.words.length < 2 && of.none !== undefined) parser.error(of.none)
-      else if (line.words.length < 2) parser.needed(line)
+      else if (line.words.length < 2 && !/["']/.test(line.text)) parser.needed(line)
       const command = commandOf(line, parser)
       if (command === undefined) return
+      if (command.words.length === 0 && of.invalid === undefined) {
+        parser.warn(`${line.words[0]} has an empty command`, 'nothing will be run')
+        return
+      }
       if (of.has?.(target)) {
         const name = of.name?.(target) ?? '(null)'
         parser.error(`(${name}) ${line.words[0]} script already specified - ignoring ${command.text}`)
@@ -80,7 +63,11 @@ export function script<T>(of: {
         return
       }
       const found = withUser(command, parser)
-      if (found === undefined || !hasDefaultUser(found.user, of.draft(target), parser)) return
+      if (found === undefined) return
+      if (!hasDefaultUser(found.user, of.draft(target), parser)) {
+        if (of.invalid !== undefined) parser.error(of.invalid)
+        return
+      }
       if (!noteScript(found, of.by, of.draft(target), parser, 'it will not be run')) return
       of.set(target, found)
     },

@@ -9,7 +9,8 @@ const SAMPLES = '/usr/share/doc/keepalived/samples'
 
 /** What the real `keepalived -t` said, each line of its output once. The samples among them are left out where they are not installed. */
 export function recordedCases(): RecordedCase[] {
-  return linesOf<RecordedCase & { sample?: string }>('configs.jsonl').flatMap(({ sample, ...recorded }) => {
+  const cases = ['configs.jsonl', 'more-configs.jsonl'].flatMap(linesOf<RecordedCase & { sample?: string }>)
+  return cases.flatMap(({ sample, ...recorded }) => {
     if (sample === undefined) return [recorded]
     const path = join(SAMPLES, sample)
     return existsSync(path) ? [{ ...recorded, text: readFileSync(path, 'utf8') }] : []

@@ -3,7 +3,7 @@ import type { Report } from '../report.js'
 import type { GarpSettings } from '../tree/global.js'
 import type { VrrpInstance } from '../tree/vrrp.js'
 import { advertInterval } from './advert-interval.js'
-import { authenticationOf, moveExcessAddresses, settleState, settleTransport, versionOf } from './settle.js'
+import { authenticationOf, moveExcessAddresses, settleState, settleTransport, settleVmac, versionOf } from './settle.js'
 import type { Says, Settled } from './settled.js'
 import { applyStrict } from './strict.js'
 import { checkTracking } from './tracking.js'
@@ -61,6 +61,7 @@ function finishInstance(
   settleState(settled, says)
   // A group decides together: its members begin as backups.
   if (group !== undefined && settled.priority !== 255) draft.state = 'BACKUP'
+  settleVmac(draft, says, text => report.add('error', config.ends.get(draft), `(${draft.name}) ${text}`))
   settleTransport(draft, says)
   moveExcessAddresses(draft, says)
   checkTracking(draft, settled.priority, group, config, says)

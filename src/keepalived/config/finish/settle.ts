@@ -38,15 +38,21 @@ export function settleState(settled: Settled, says: Says): void {
   if (draft.state === 'MASTER' || draft.nopreempt) draft.preemptDelayMs = 0
 }
 
-export function settleTransport(draft: InstanceDraft, says: Says): void {
+/** `saysAtEnd`: with the line that closes the instance. */
+export function settleVmac(draft: InstanceDraft, says: Says, saysAtEnd: (text: string) => void): void {
   if (draft.vmacXmitBase && !draft.useVmac && !draft.useIpvlan) {
-    says('vmac_xmit_base is only valid with a vmac')
+    saysAtEnd('vmac_xmit_base is only valid with a vmac')
     draft.vmacXmitBase = false
   }
-  if (draft.useVmac && draft.unicastPeers.length > 0 && !draft.vmacXmitBase) {
-    says('unicast with use_vmac requires vmac_xmit_base - setting')
+  for (const { address, useVmac } of [...draft.addresses, ...draft.excludedAddresses])
+    if (useVmac && draft.useVmac) says(`use_vmac specified for VIP/eVIP ${address.text} and vrrp instance`)
+  if (draft.useVmac && draft.usesUnicast && !draft.vmacXmitBase) {
+    saysAtEnd('unicast with use_vmac requires vmac_xmit_base - setting')
     draft.vmacXmitBase = true
   }
+}
+
+export function settleTransport(draft: InstanceDraft, says: Says): void {
   if (
     draft.useIpvlan &&
     draft.family === 4 &&

@@ -55,6 +55,7 @@ function finishVirtualServer(
     )
     return undefined
   }
+  const haSuspend = maySuspend(draft, group, error)
   const protocol = protocolOf(draft, group, error)
   const name = nameOf(draft, protocol)
   if (draft.scheduler === undefined)
@@ -88,7 +89,7 @@ function finishVirtualServer(
     ops: draft.ops === true && (protocol === 'udp' || draft.target.kind === 'fwmark'),
     alpha: draft.alpha ?? false,
     omega: draft.omega ?? false,
-    haSuspend: draft.haSuspend ?? false,
+    haSuspend,
     inhibitOnFailure: draft.inhibitOnFailure ?? false,
     quorum,
     hysteresis,
@@ -98,6 +99,15 @@ function finishVirtualServer(
       sorryServer: { ...sorryServer, port: sorryServer.port || portOf(draft), method: sorryServer.method ?? method },
     }),
   }
+}
+
+/** A mark has no address that the kernel could hold. */
+function maySuspend(draft: VirtualServerDraft, group: VirtualServerGroup | undefined, error: Says): boolean {
+  if (!draft.haSuspend) return false
+  const hasMark = draft.target.kind === 'fwmark' || (group?.entries.some(({ kind }) => kind === 'fwmark') ?? false)
+  if (hasMark)
+    error(`Virtual server ${nameOf(draft, 'none')}: cannot use ha_suspend with fwmarks - clearing ha_suspend`)
+  return !hasMark
 }
 
 function portOf({ target }: VirtualServerDraft): number {

@@ -58,7 +58,7 @@ const MISC_KEYWORDS: Table<MiscDraft> = {
     takesAll: true,
     read(line, found, parser) {
       const command = commandOf(line, parser)
-      if (command) found.script = { words: command.words, text: command.text }
+      if (command && command.words.length > 0) found.script = { words: command.words, text: command.text }
     },
   },
   misc_timeout: {
@@ -93,6 +93,9 @@ function withoutTimeout(): Table<MiscDraft> {
   return others
 }
 
+/** As keepalived writes a command: each word in quotes. */
+const wordsOf = ({ words }: { readonly words: readonly string[] }): string => words.map(word => `'${word}'`).join(' ')
+
 function closeMisc(found: MiscDraft, { config }: OpenRealServer, parser: Parser): boolean {
   if (found.script === undefined) {
     parser.error('No script path has been specified for MISC_CHECKER - skipping')
@@ -100,7 +103,7 @@ function closeMisc(found: MiscDraft, { config }: OpenRealServer, parser: Parser)
   }
   if (found.isRefused) return false
   if (!hasDefaultUser(found.user, config, parser)) {
-    parser.error(`Unable to set default user for misc script '${found.script.text}' - removing`)
+    parser.error(`Unable to set default user for misc script ${wordsOf(found.script)} - removing`)
     return false
   }
   const { user } = found

@@ -41,9 +41,11 @@ export const LVS_KEYWORDS: Table<ConfigDraft> = {
         const text = words[++at]
         const value = text === undefined ? undefined : unsignedOf(text, { least: 0, most: 2_678_400 }, parser)
         if (value !== undefined) global.lvsTimeouts[name] = value
-        else parser.error(`Invalid lvs_timeout ${name} (${text ?? ''}) - ignoring`)
+        else if (text === undefined) parser.error(`No value specified for lvs_timeout ${name} - ignoring`)
+        else parser.error(`Invalid lvs_timeout ${name} (${text}) - ignoring`)
       }
-      if (!words.slice(1).some(text => timeouts.includes(text)))
+      // A name alone is no option: it is the last word.
+      if (!words.slice(1, -1).some(text => timeouts.includes(text)))
         parser.error('lvs_timeouts requires at least one option')
     },
   },

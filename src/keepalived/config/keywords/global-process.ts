@@ -41,9 +41,12 @@ export const PROCESS_KEYWORDS: Table<ConfigDraft> = {
   snmp_socket: {
     takes: '<SOCKET>',
     unsupported: SNMP,
-    read({ words }, _config, parser) {
+    read({ words }, config, parser) {
       if (words.length < 2) parser.error('SNMP error : snmp socket name missing')
       else if (words.length > 2) parser.error('Too many parameters specified for snmp_socket - ignoring')
+      else if (config.snmpSocket !== undefined)
+        parser.error(`SNMP socket already set to ${config.snmpSocket} - ignoring`)
+      else config.snmpSocket = words[1]!
     },
   },
   ...flags(

@@ -1,7 +1,7 @@
 import { flag, number } from '../arguments.js'
 import type { ConfigDraft } from '../draft.js'
 import type { Keyword, Table } from '../parser.js'
-import { isUser, script } from '../script-line.js'
+import { hasDefaultUser, isUser, script } from '../script-line.js'
 import type { Fifo, GlobalDefs } from '../tree/global.js'
 
 const draft = (config: ConfigDraft): ConfigDraft => config
@@ -9,9 +9,12 @@ const draft = (config: ConfigDraft): ConfigDraft => config
 function fifo(name: string, put: (global: GlobalDefs, fifo: Fifo) => void): Keyword<ConfigDraft> {
   return {
     takes: '<PATH> [<USER>] [<GROUP>]',
-    read({ words: [, path, user, group] }, { global }, parser) {
+    read({ words: [, path, user, group] }, config, parser) {
       if (path === undefined) parser.error(`No ${name} name specified`)
-      else put(global, { path, ...(user !== undefined && { user }), ...(group !== undefined && { group }) })
+      else {
+        hasDefaultUser(user, config, parser)
+        put(config.global, { path, ...(user !== undefined && { user }), ...(group !== undefined && { group }) })
+      }
     },
   }
 }

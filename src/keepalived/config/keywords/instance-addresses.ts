@@ -20,16 +20,18 @@ function sourceAddress(usesUnicast: boolean): Keyword<OpenInstance> {
       const address = addressOf(text)
       if (address === undefined)
         parser.error(`Configuration error: VRRP instance[${instance.name}] malformed src address[${text}]. Skipping...`)
-      else if (isOfFamily(instance, address, parser)) instance.sourceAddress = address
+      else if (isOfFamily(instance, address)) instance.sourceAddress = address
+      else
+        parser.error(
+          `Configuration error: VRRP instance[${instance.name}] and src address[${text}] MUST be of the same family !!! Skipping...`,
+        )
     },
   })
 }
 
 /** The first address decides the family. */
-function isOfFamily(instance: InstanceDraft, address: Address, parser: Parser): boolean {
-  if ((instance.family ??= address.family) === address.family) return true
-  parser.error(`(${instance.name}): address family must match VRRP instance [${address.text}] - ignoring`)
-  return false
+function isOfFamily(instance: InstanceDraft, address: Address): boolean {
+  return (instance.family ??= address.family) === address.family
 }
 
 /** Where adverts come from and go to; interfaces of their own. */
@@ -43,7 +45,8 @@ export const ADDRESS_KEYWORDS: Table<OpenInstance> = {
       const address = addressOf(text)
       if (address === undefined) parser.error(`(${instance.name}) malformed mcast dest address ${text}. Skipping...`)
       else if (!isGroup(address)) parser.error(`(${instance.name}) mcast_dst_ip ${text} not multicast. Skipping...`)
-      else if (isOfFamily(instance, address, parser)) instance.mcastGroup = address.text
+      else if (isOfFamily(instance, address)) instance.mcastGroup = address.text
+      else parser.error(`(${instance.name}) mcast dest address ${text} MUST match VRRP instance family. Skipping...`)
     },
   }),
   track_src_ip: flag(({ instance }) => void (instance.trackSourceAddress = true)),
@@ -127,22 +130,22 @@ function peer([text = '', ...options]: readonly string[], instance: InstanceDraf
 
 /** A MAC of the range of RFC 5798 is the protocol's own. */
 const OF_VRRP = /^00:00:5e:00:0[12](:|$)/i
-const isMac = (text: string): boolean => /^([0-9a-f]{1,2}:)+[0-9a-f]{1,2}$/i.test(text)
+const isMac = (text: string): boolean => /^([0-9a-f]{1,2}:){5}[0-9a-f]{1,2}$/i.test(text)
 
 function useVmac(words: readonly string[], instance: InstanceDraft, parser: Parser): void {
-  const vmac: { interface?: string; mac?: string } = {}
+  const vmac: { interface?: string; mac?: string } = { ...instance.useVmac }
   instance.useVmac = vmac
   for (const text of words.slice(0, 2)) {
-    if (isMac(text)) {
-      if (OF_VRRP.test(text)) parser.error(`VMAC MAC address not allowed to be RFC5798 address (${text}) - ignoring`)
-      else vmac.mac = text
-    } else if (vmac.interface !== undefined) parser.error('VMAC interface name already specified')
+    if (OF_VRRP.test(text)) parser.error(`VMAC MAC address not allowed to be RFC5798 address (${text}) - ignoring`)
+    else if (isMac(text)) vmac.mac = text
+    else if (text.includes(':')) parser.error(`VMAC invalid MAC address ${text} - ignored`)
+    else if (vmac.interface !== undefined) parser.error('VMAC interface name already specified')
     else if (text === '') parser.error(`VMAC interface name '' too long or invalid characters - ignoring`)
     else if (parser.surroundings.hasInterface(text))
       parser.error(
         `(${instance.name}) interface ${text} already exists and is not a private macvlan; ignoring vmac if_name`,
       )
-    else if (text.length > LONGEST_NAME || text.includes('/'))
+    else if (text.length > LONGEST_NAME || /[/ \t]|^\.\.?$/.test(text))
       parser.error(`VMAC interface name '${text}' too long or invalid characters - ignoring`)
     else vmac.interface = text
   }

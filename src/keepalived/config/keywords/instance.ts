@@ -137,10 +137,7 @@ function addresses(list: (instance: InstanceDraft) => VirtualAddress[], mustAgre
       const found = virtualAddressOf(words, { config, mayTrackGroup: false, mayVmac: true }, parser)
       if (found === undefined) return
       if (mustAgree && (instance.family ??= found.address.family) !== found.address.family)
-        parser.error(
-          `(${instance.name}): address family must match VRRP instance [${found.address.text}] - ignoring`,
-          FAMILY,
-        )
+        parser.error(`(${instance.name}): address family must match VRRP instance [${words[0]}] - ignoring`, FAMILY)
       else list(instance).push(found)
     },
   })
@@ -268,6 +265,7 @@ export const vrrpInstance: Keyword<ConfigDraft> = block<ConfigDraft, OpenInstanc
   open: openInstance,
   orphan: config => ({ instance: newInstance('(null)'), config }),
   close({ instance }, config, parser) {
+    if (parser.place) config.ends.set(instance, parser.place)
     if (instance.unicastTtl !== undefined && instance.unicastPeers.length === 0) {
       parser.error(`(${instance.name}): Cannot use unicast_ttl without unicast peers - resetting`)
       delete instance.unicastTtl

@@ -90,10 +90,22 @@ export const bfdInstance: Keyword<ConfigDraft> = block<ConfigDraft, Bfd>({
   takes: '<NAME>',
   table: BFD_KEYWORDS,
   unsupported: NO_BFD,
-  open: (line, _config, parser) => ({ name: parser.needed(line) }),
+  open(line, { bfds }, parser) {
+    const name = parser.needed(line)
+    if (!bfds.includes(name)) return { name }
+    parser.error(`BFD ${name} already specified`)
+    parser.error(`Configuration error: BFD instance ${name} already configured - ignoring`)
+    return undefined
+  },
   close(bfd, config, parser) {
-    config.bfds.push(bfd.name)
     const { neighbour, source } = bfd
+    if (neighbour && config.bfdNeighbours.includes(neighbour.text)) {
+      const said = `has duplicate neighbor address ${neighbour.text}, ignoring instance`
+      parser.error(`Configuration error: BFD instance ${bfd.name} ${said}`)
+      return
+    }
+    config.bfds.push(bfd.name)
+    if (neighbour) config.bfdNeighbours.push(neighbour.text)
     const says = `Configuration error: BFD instance ${bfd.name}`
     if (neighbour === undefined) parser.error(`${says} has no neighbor address set, disabling instance`)
     else if (source && source.family !== neighbour.family)
@@ -116,6 +128,10 @@ const GARP_GROUP_KEYWORDS: Table<OpenGroup> = {
   interface: word({
     takes: '<INTERFACE>',
     set({ config, group }, name, parser) {
+      if (config.garpGroups.some(({ interfaces }) => interfaces.includes(name))) {
+        parser.error(`garp_group already specified for ${name} - ignoring`)
+        return
+      }
       group.interfaces.push(name)
       isThere(name, config, parser, `WARNING - interface ${name} specified for garp_group doesn't exist`)
     },
@@ -186,8 +202,11 @@ export const upDownDelays: Keyword<ConfigDraft> = lines<ConfigDraft>({
 export const linkbeatInterfaces: Keyword<ConfigDraft> = lines<ConfigDraft>({
   takes: '<INTERFACE> [MII|ETHTOOL|IOCTL] ',
   unsupported: 'uvs follows links by netlink',
-  each({ words: [name = ''] }, _config, parser) {
+  each({ words: [name = '', kind, extra] }, _config, parser) {
     if (!parser.surroundings.hasInterface(name))
       parser.error(`unknown interface ${name} specified for linkbeat interface`)
+    // Of several 2.2.7 names the first.
+    else if (kind !== undefined && (extra !== undefined || !/^(MII|ETHTOOL|IOCTL)$/.test(kind)))
+      parser.error(`extra characters ${kind} in linkbeat interface`)
   },
 })

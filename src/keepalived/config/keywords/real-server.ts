@@ -2,7 +2,7 @@ import { addressOf } from '../addresses.js'
 import { block, bool, number, ofUvs, time, word } from '../arguments.js'
 import type { RealServerDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
-import { unsignedOf } from '../numbers.js'
+import { portOf } from '../numbers.js'
 import type { Keyword, Parser, Table } from '../parser.js'
 import { script } from '../script-line.js'
 import { timingKeywords } from './check-defaults.js'
@@ -118,7 +118,7 @@ function openRealServer(line: LogicalLine, open: OpenServer, parser: Parser): Op
   const text = parser.needed(line)
   const [, , portText] = line.words
   const address = addressOf(text.replace(/[/-].*$/, ''))
-  const port = portText === undefined ? undefined : unsignedOf(portText, { least: 1, most: 65_535 }, parser)
+  const port = portText === undefined ? undefined : portOf(portText, parser)
   if (address === undefined || (portText !== undefined && port === undefined)) {
     const help = 'write real_server ADDRESS PORT {, the port a word of its own'
     parser.error(`Invalid real server ip address/port ${text}/${portText ?? '(null)'} - skipping`, help)
@@ -128,7 +128,7 @@ function openRealServer(line: LogicalLine, open: OpenServer, parser: Parser): Op
   const real: RealServerDraft = {
     address: address.text,
     family: address.family,
-    ...(port !== undefined && { port }),
+    ...(port && { port }),
     checkers: [],
   }
   open.server.realServers.push(real)

@@ -1,7 +1,7 @@
 import { type AddressRange, rangeOf } from '../addresses.js'
 import type { ConfigDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
-import { unsignedOf } from '../numbers.js'
+import { portOf, unsignedOf } from '../numbers.js'
 import type { Keyword, Parser } from '../parser.js'
 import type { VirtualServerGroup } from '../tree/virtual-server.js'
 
@@ -30,7 +30,7 @@ function entry(line: LogicalLine, group: VirtualServerGroup, parser: Parser): vo
     else group.entries.push({ kind: 'fwmark', mark, ...familyOf(third, parser) })
     return
   }
-  const port = second === undefined ? 0 : unsignedOf(second, { least: 1, most: 65_535 }, parser)
+  const port = second === undefined ? 0 : portOf(second, parser)
   const range = rangeOf(first)
   if (port === undefined || range === 'address') {
     const on = second === undefined ? ' ' : ` /port/${second}`

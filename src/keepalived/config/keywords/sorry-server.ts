@@ -1,6 +1,6 @@
 import { addressOf } from '../addresses.js'
 import { flag } from '../arguments.js'
-import { unsignedOf } from '../numbers.js'
+import { portOf } from '../numbers.js'
 import type { Keyword, Table } from '../parser.js'
 import { methodOf } from './method.js'
 import type { OpenServer } from './open.js'
@@ -12,7 +12,7 @@ const sorryServer: Keyword<OpenServer> = {
     const text = parser.needed(line)
     const [, , portText] = line.words
     const address = addressOf(text)
-    const port = portText === undefined ? 0 : unsignedOf(portText, { least: 1, most: 65_535 }, parser)
+    const port = portText === undefined ? 0 : portOf(portText, parser)
     if (address === undefined || port === undefined) {
       parser.error(`Invalid sorry server IP address ${text} - skipping`, 'write sorry_server ADDRESS PORT')
     } else server.sorryServer = { address: address.text, family: address.family, port, isInhibited: false }

@@ -28,6 +28,10 @@ const PARENTS: Table<ConfigDraft> = {
     none: 'net_namespace name missing - ignoring',
     unsupported: NAMESPACE,
     set(config, name, parser) {
+      if (config.namespace !== undefined) {
+        parser.error(`Duplicate net_namespace definition ${name} - ignoring`)
+        return
+      }
       config.namespace = name
       config.namespaceAt = parser.place!
     },

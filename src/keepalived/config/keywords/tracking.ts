@@ -132,7 +132,7 @@ function track(kind: Kind, line: LogicalLine, follower: Follower, config: Config
 
 function weigh(kind: Kind, tracked: Tracked, text: string, says: (text: string) => void, parser: Parser): void {
   const isEdge = kind.most === 253 && /^[+-]?254$/.test(text)
-  const value = isEdge ? Math.sign(Number(text)) * 253 : signedOf(text, { least: -kind.most, most: kind.most }, parser)
+  const value = isEdge ? Math.sign(Number(text)) * 253 : signedOf(text, { least: -254, most: 254 }, parser)
   if (value === undefined) {
     says(kind.badWeight(tracked.name, text))
     if (kind.most === 253) tracked.weight = 0

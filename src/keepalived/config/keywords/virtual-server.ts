@@ -2,7 +2,7 @@ import { addressOf } from '../addresses.js'
 import { block, bool, flag, number, oneOf, word } from '../arguments.js'
 import type { ConfigDraft, VirtualServerDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
-import { unsignedOf } from '../numbers.js'
+import { portOf, unsignedOf } from '../numbers.js'
 import type { Keyword, Parser, Table } from '../parser.js'
 import { script } from '../script-line.js'
 import type { Target } from '../tree/virtual-server.js'
@@ -30,6 +30,8 @@ export const SCHEDULERS_DONE = [
 ] as const
 const SCHEDULERS = [...SCHEDULERS_DONE, 'twos'] as const
 const DEFAULT_PERSISTENCE = 360
+/** Of a persistence engine's name. */
+const LONGEST_ENGINE = 16
 const MOST_PERSISTENCE = 2_678_400
 
 const scheduler: Keyword<OpenServer> = oneOf(SCHEDULERS, {
@@ -88,7 +90,13 @@ const TRAFFIC: Table<OpenServer> = {
     },
   },
   persistence_granularity: { takes: '<NETMASK>', initial: 'one address', read: granularity },
-  persistence_engine: word({ takes: '<sip>', set: ({ server }, name) => void (server.persistenceEngine = name) }),
+  persistence_engine: word({
+    takes: '<sip>',
+    set({ server }, name, parser) {
+      if (name.length > LONGEST_ENGINE) parser.error(`persistence_name too long, truncating - ${name}`)
+      server.persistenceEngine = name.slice(0, LONGEST_ENGINE)
+    },
+  }),
   ...schedulerFlags(),
   ops: flag(({ server }) => void (server.ops = true)),
   weight: weight(),
@@ -96,8 +104,9 @@ const TRAFFIC: Table<OpenServer> = {
 
 function granularity(line: LogicalLine, { server }: OpenServer, parser: Parser): void {
   const text = parser.needed(line)
-  const isIpv6 = server.family === 6
-  const isFine = isIpv6 ? /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 128 : isMask(text)
+  // Of a service of marks it decides the family: a netmask has dots.
+  const isIpv6 = (server.family ?? (text.includes('.') ? 4 : 6)) === 6
+  const isFine = isIpv6 ? unsignedOf(text, { least: 1, most: 128 }, parser) !== undefined : isMask(text)
   if (!isFine) {
     parser.error(
       `Invalid IPv${isIpv6 ? 6 : 4} persistence_granularity specified - ${text}`,
@@ -110,6 +119,7 @@ function granularity(line: LogicalLine, { server }: OpenServer, parser: Parser):
       `persistence_granularity ${text} is read as the netmask 0.0.0.${Number(text) & 255}`,
       'write a netmask: 255.255.255.0',
     )
+  server.family ??= isIpv6 ? 6 : 4
   server.persistenceGranularity = text
 }
 
@@ -254,7 +264,7 @@ function targetOf(line: LogicalLine, parser: Parser): Target | undefined {
     return mark === undefined || mark === 0 ? undefined : { kind: 'fwmark', mark }
   }
   const address = addressOf(first.replace(/[/-].*$/, ''))
-  const port = second === undefined ? 0 : unsignedOf(second, { least: 1, most: 65_535 }, parser)
+  const port = second === undefined ? 0 : portOf(second, parser)
   if (address === undefined || port === undefined) {
     if (second === undefined) parser.error(`Invalid virtual server IP address ${first} - skipping`, HEAD)
     else parser.error(`Invalid virtual server IP address/port ${first}/${second} - skipping`, HEAD)

@@ -53,7 +53,9 @@ class LineReader {
     const physical = physicalLines(text)
     for (let at = 0; at < physical.length && this.#steps < MOST_STEPS; at++) {
       const place = { file, line: at + 1 }
-      at += this.#feed(physical[at]!, place, 0, ahead => physical[at + 1 + ahead])
+      this.#checkQuotes(physical[at]!, place)
+      const taken = this.#feed(physical[at]!, place, 0, ahead => physical[at + 1 + ahead])
+      for (let left = taken; left > 0; left--) this.#checkQuotes(physical[++at]!, { file, line: at + 1 })
     }
     this.#open.pop()
   }
@@ -74,9 +76,20 @@ class LineReader {
     if (taken !== undefined) return taken
     if (this.#repeat(line, place, depth)) return 0
     const replaced = this.#definitions.expand(line)
-    if (replaced) for (const one of replaced) this.#feed(one, place, depth + 1, () => undefined)
-    else this.#emit(raw, line, place, depth)
+    if (replaced) for (const one of replaced) this.#feedReplaced(one, place, depth)
+    else this.#emit(line, place, depth)
     return 0
+  }
+
+  #feedReplaced(text: string, place: Place, depth: number): void {
+    this.#checkQuotes(text, place)
+    this.#feed(text, place, depth + 1, () => undefined)
+  }
+
+  /** Of each line as it is written, and as it is with its definitions replaced. */
+  #checkQuotes(raw: string, place: Place): void {
+    const { text, isOpen } = withoutComment(raw)
+    if (isOpen) this.report.add('error', place, `Unterminated quote '${trim(text).replace(/\\$/, '')}'`, CLOSE_IT)
   }
 
   /** `@ID rest`, `@^ID rest`. An include after it is read twice, as keepalived does: its man page says that it does not work. */
@@ -88,7 +101,8 @@ class LineReader {
     following: (ahead: number) => string | undefined,
   ): number {
     const [, not = '', id = '', rest = ''] = /^@(\^?)(\S*)[ \t\r]+([^]+)$/.exec(line) ?? []
-    if (id === '' || (id === this.surroundings.configId) === (not === '^')) return 0
+    // Without an id nothing is like it: `@ rest` is left out, `@^ rest` read.
+    if (rest === '' || (id !== '' && id === this.surroundings.configId) === (not === '^')) return 0
     if (includeOf(rest, this.#checks)) this.#feed(rest, place, depth + 1, following)
     return this.#feed(raw.endsWith('\\') ? raw.slice(raw.indexOf(rest.slice(0, 8))) : rest, place, depth + 1, following)
   }
@@ -106,15 +120,13 @@ class LineReader {
   }
 
   /** What stands behind a brace is a line of its own again. */
-  #emit(raw: string, line: string, place: Place, depth: number): void {
+  #emit(line: string, place: Place, depth: number): void {
     const include = includeOf(line, this.#checks)
     if (include) {
       for (const path of includedFiles(include, this.#directory(), this.surroundings, place, this.report))
         this.#include(path, place)
       return
     }
-    if (withoutComment(raw).isOpen)
-      this.report.add('error', place, `Unterminated quote '${line.replace(/\\$/, '')}'`, CLOSE_IT)
     const { before, brace, rest } = splitAtBrace(line)
     this.#words(before, place)
     if (brace === undefined) return

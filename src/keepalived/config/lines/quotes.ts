@@ -4,18 +4,23 @@ export interface Uncommented {
   readonly isOpen: boolean
 }
 
-/** Cuts what follows the first `!` or `#` outside of double quotes; within them a backslash protects the next character. One at the line's end stays. */
+/**
+ * Cuts what follows the first `!` or `#` outside of double quotes, and a backslash before it; a backslash protects a quote, and within quotes
+ * any character. One at the line's end stays.
+ */
 export function withoutComment(line: string): Uncommented {
   let inQuotes = false
   for (let at = 0; at < line.length; at++) {
     const char = line[at]
     if (char === '"') inQuotes = !inQuotes
-    else if (inQuotes && char === '\\') at++
-    else if (!inQuotes && (char === '!' || char === '#'))
+    else if (char === '\\' && (inQuotes || !isComment(line[at + 1]))) at++
+    else if (!inQuotes && isComment(char === '\\' ? line[at + 1] : char))
       return { text: line.slice(0, at) + (line.endsWith('\\') ? '\\' : ''), isOpen: false }
   }
   return { text: line, isOpen: inQuotes }
 }
+
+const isComment = (char: string | undefined): boolean => char === '!' || char === '#'
 
 /** What stands before the first brace outside of double quotes, that brace, and the rest of the line. */
 export interface Split {
