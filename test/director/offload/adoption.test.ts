@@ -117,6 +117,23 @@ for (const mode of ['nat', 'dr', 'tun', 'fullnat'] as const)
     t.match(second.ask<'connections'>({ op: 'connections', from: 0 }), { rows: [{ state }] })
   })
 
+t.test('a connection whose packets somebody watched goes on, too', async t => {
+  const first = new Kept('nat')
+  first.rules()
+  const local = first.open()
+  first.talk(local)
+  t.ok(first.talk(local), 'the program has it')
+  first.must({ op: 'watch', filter: 'tcp', count: 100 })
+  t.notOk(first.talk(local), 'no more')
+
+  const second = new Kept('nat', first.flows)
+  second.rules()
+  second.settle()
+  t.strictSame(second.said, ['connections of an earlier director: 1 are taken over'])
+  for (let i = 0; i < 3; i++) second.talk(local)
+  t.ok(second.talk(local))
+})
+
 /** A director with connections of so many clients, killed. */
 function killed(mode: Mode, clients = 1): { flows: SimulatedFlows; locals: string[] } {
   const director = new Kept(mode)
