@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ownNetwork } from '../linux/own-network.js'
+import { EQUIVALENT } from './equivalent-mutants.js'
 import { Plants } from './plants.js'
 
 /*
@@ -14,6 +15,11 @@ t.test('an altered instruction is noticed', { skip, timeout: 240_000 }, async t 
   const plants = new Plants(FRAMES)
   t.teardown(() => plants.close())
   const all = plants.plants
+  for (const [place] of EQUIVALENT)
+    t.ok(
+      all.some(({ name }) => place.test(name)),
+      `${place} names one`,
+    )
   for (let i = 0; i < PLANTED; i++) {
     let plant = Math.floor(((i + 0.5) * all.length) / PLANTED)
     while (all[plant]!.equivalent !== undefined || !plants.isTaken(plant)) plant++
