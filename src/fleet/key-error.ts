@@ -1,5 +1,8 @@
 /** What a key of the prefix holds cannot be used. The message is one line that begins with the key. */
 export class KeyError extends Error {
+  /** A newer uvs wrote it: it is not this one's to replace. */
+  isNewer = false
+
   constructor(
     readonly key: string,
     what: string,

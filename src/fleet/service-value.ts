@@ -66,13 +66,21 @@ export function encodeService(service: FleetService | ServiceInfo): string {
 export function decodeService(key: string, text: string): FleetService {
   try {
     const value = parsed(text)
-    if (value['version'] !== VERSION) throw new Malformed(`version: not ${VERSION}`)
+    const { version } = value
+    if (typeof version === 'number' && version > VERSION) throw newer(key, version)
+    if (version !== VERSION) throw new Malformed(`version: not ${VERSION}`)
     mustKnow(value, VALUE_FIELDS, '')
     return readService(value['service'])
   } catch (error) {
     if (error instanceof Malformed) throw new KeyError(key, error.message)
     throw error
   }
+}
+
+function newer(key: string, version: number): KeyError {
+  const error = new KeyError(key, `version: ${version} is of a newer uvs, this one knows ${VERSION}`)
+  error.isNewer = true
+  return error
 }
 
 function parsed(text: string): Fields {

@@ -69,7 +69,7 @@ t.test('what is wrong is named with the key and the word', async t => {
     ['{"version":1,"service":{"protocol":"tc', /no JSON/],
     ['[]', /not an object/],
     ['{"service":{"mark":1}}', /version: not 1/],
-    ['{"version":2,"service":{"mark":1}}', /version: not 1/],
+    ['{"version":2,"service":{"mark":1}}', /version: 2 is of a newer uvs, this one knows 1/],
     ['{"version":1}', /service: not an object/],
     ['{"version":1,"service":{"mark":1},"x":1}', /x: there is no such field; those there are: version service/],
     ['{"version":1,"service":{"mark":0}}', /service\.mark: not an integer from 1/],

@@ -183,7 +183,8 @@ export class Writer {
     try {
       return await this.#once(part, conditions, note, before)
     } catch (error) {
-      if (!isTooLarge(error) || this.#limits === LIMITS.length - 1) throw error
+      if (!isTooLarge(error)) throw error
+      if (this.#limits === LIMITS.length - 1) throw largestOf(part, error as EtcdError)
       this.#limits++
       return 'too-large'
     }
@@ -213,6 +214,17 @@ function keysAfter({ keys }: Snapshot, { puts, deletes }: Changes): number {
   for (const { key } of puts) after.add(key)
   for (const key of deletes) after.delete(key)
   return after.size
+}
+
+/** Of one key there are no parts. */
+function largestOf({ puts }: Changes, cause: EtcdError): Error {
+  const sizes = puts.map(({ key, value }) => ({ key, bytes: Buffer.byteLength(value) }))
+  const [largest] = sizes.toSorted((a, b) => b.bytes - a.bytes)
+  if (!largest) return cause
+  const { key, bytes } = largest
+  return new Error(`${keyShown(key)} is of ${bytes} bytes, more than this etcd takes at once: ${cause.message}`, {
+    cause,
+  })
 }
 
 function countOf(parts: readonly Changes[]): number {

@@ -186,5 +186,10 @@ t.test('an etcd of smaller limits', { skip: NO_ETCD }, async t => {
     const { parts } = await writer.whole(toward(putsOf(1000, 'v'.repeat(300))), { command: 'apply', retries: 0 })
     t.equal(parts, expected, flag)
     t.equal((await store.read()).keys.length, 1000, flag)
+    if (!flag.includes('bytes')) continue
+    const large = [...putsOf(1000, '1'), { key: 'services/large', value: 'v'.repeat(400_000) }]
+    await t.rejects(writer.whole(toward(large), { command: 'apply', retries: 0 }), {
+      message: /^services\/large is of 400000 bytes, more than this etcd takes at once: http:.* too large$/,
+    })
   }
 })

@@ -1,5 +1,6 @@
 import type { Committed, ServiceInfo } from '../../../control/protocol/api.js'
 import type { Changes, Snapshot } from '../../../fleet/write/fleet-store.js'
+import { keyShown } from '../../../fleet/write/raced.js'
 import { Writer } from '../../../fleet/write/writer.js'
 import { jsonDocument } from '../../json.js'
 import { parsedRules } from '../rules/parsed-rules.js'
@@ -31,7 +32,10 @@ export async function applyFile(given: Given, { store, keys, world }: FleetSessi
   const file = await fileRules(given)
   let plan: FleetPlan | undefined
   const makePlan = async (snapshot: Snapshot): Promise<Changes> => {
-    plan = planFleet(snapshot, await storedRules(snapshot, keys, file.makeTrial()), file.desired)
+    const stored = await storedRules(snapshot, keys, file.makeTrial())
+    const [newer] = stored.newer
+    if (newer) throw new Error(`${keyShown(newer.key)}: ${newer.why}: nothing was written`)
+    plan = planFleet(snapshot, stored, file.desired)
     return plan.write
   }
   const { revision, parts } = await new Writer(store, world).whole(makePlan, { command: 'apply', retries, at })

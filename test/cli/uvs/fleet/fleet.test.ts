@@ -112,6 +112,21 @@ t.test('commands', { skip: NO_ETCD, timeout: 240_000 }, async t => {
     t.strictSame(await site.run('', 'show'), before)
   })
 
+  await t.test('a key of a newer version is not replaced', async t => {
+    await site.etcd.put('/uvs/s/services/new', '{"version":2,"service":{"mark":1}}')
+    const why = 'services/new: version: 2 is of a newer uvs, this one knows 1'
+    t.match(await site.run('', 'show'), { status: 1, err: new RegExp(`^uvs fleet: ${why}\n`) })
+    t.match((await site.run(RULES, 'plan', '-')).out, /^! services\/new: .* newer uvs/m)
+    for (const rules of [RULES, '-A -f 1 -s rr\n'])
+      t.strictSame(await site.run(rules, 'apply', '-'), {
+        status: 1,
+        out: '',
+        err: `uvs fleet: ${why}: nothing was written\n`,
+      })
+    t.ok(await site.etcd.get('/uvs/s/services/new'), 'it is there')
+    await site.etcd.delete({ key: '/uvs/s/services/new' })
+  })
+
   await t.test('no etcd', async t => {
     const outcome = await runCommand('fleet', '', 'show', '--etcd', 'http://127.0.0.1:1')
     t.match(outcome, { status: 1, out: '', err: /^uvs fleet: http:\/\/127.0.0.1:1: .*ECONNREFUSED.*\n$/ })

@@ -101,7 +101,7 @@ t.test('what directors refuse is written anew or deleted, and shown so that a te
     '! services/tcp/10.0.0.1:80: deleted, for it was refused: no JSON: ',
     /^! services\/twice-again: deleted, .*: tcp 10\.0\.0\.1:80 is the service of \/uvs\/s\/services\/twice already$/,
     '! services/\ufffd[2Jx: deleted, for it was refused: the name is not',
-    '! services/version: deleted, for it was refused: version: not 1',
+    '! services/version: deleted, for it was refused: version: 2 is of a newer uvs, this one knows 1',
     /^! services\/field: deleted, for it was refused: service\.we\\u001bight: there is no such field/,
     /^! services\/huge: deleted, for it was refused: service\.persistence: not an integer/,
     '! services/sched: written anew, for it was refused: no such scheduler',

@@ -5,6 +5,7 @@ import { randomFrom } from '../../../../support/random.js'
 
 const service = (mark: number, weights: readonly number[]): ServiceInfo =>
   ({ mark, destinations: weights.map(weight => ({ weight })) }) as unknown as ServiceInfo
+const downOf = (each: ServiceInfo): number => each.destinations.filter(({ weight }) => weight === 0).length
 
 t.test('counts are those of a walk, whatever comes and goes', t => {
   const random = randomFrom(18)
@@ -21,7 +22,6 @@ t.test('counts are those of a walk, whatever comes and goes', t => {
         ),
       )
     const all = [...applied.values()]
-    const downOf = (each: ServiceInfo): number => each.destinations.filter(({ weight }) => weight === 0).length
     const walked = {
       size: all.length,
       realServers: all.reduce((sum, { destinations }) => sum + destinations.length, 0),
