@@ -13,6 +13,7 @@ import { parseRule } from '../uvsadm/run.js'
 import { notAHost, TAKE_ANOTHER } from './address-hazards.js'
 import { sharedWithServer, sharedWithVip } from './fullnat-hazards.js'
 import { type Finding, keyText, type LintedServer, type LintedService, type RuleSet } from './hazard.js'
+import { UnreadLines } from './unread-lines.js'
 
 /** A line of a rules file. */
 export interface RuleLine {
@@ -44,6 +45,7 @@ type Rule = { command: Change; request: Request; options: Options }
 /** Reads rules one after another into a director without traffic: this director decides which lines are refused. */
 export class RuleSetReader {
   readonly findings: Finding[] = []
+  readonly #unread = new UnreadLines(this.findings)
   readonly #services = new Map<string, LintedService>()
   /** Services that could not be added: refusals that follow from this are not reported. */
   readonly #missing = new Set<string>()
@@ -84,7 +86,7 @@ export class RuleSetReader {
       rule = await parseRule(words, this.#names)
     } catch (error) {
       if (!(error instanceof CommandLineError)) throw error
-      return this.#unread(line, words, error.message)
+      return this.#notRead(line, words, error.message)
     }
     const { request } = rule
     this.#look(line, rule)
@@ -109,13 +111,13 @@ export class RuleSetReader {
     this.findings.push({ line, hazard, severity, message })
   }
 
-  #unread(line: number, words: readonly string[], message: string): void {
-    if (message.startsWith('incompatible scheduler flag'))
-      return this.#found(line, 'scheduler-flags', `${message}: -b has flags of another scheduler than -s`)
+  #notRead(line: number, words: readonly string[], said: string): void {
+    if (said.startsWith('incompatible scheduler flag'))
+      return this.#found(line, 'scheduler-flags', `${said}: -b has flags of another scheduler than -s`)
     const hint = /(^|\/)(ipvs|uvs)adm$/.test(words[0] ?? '')
       ? `: a rules file has the options only, without ${words[0]}`
       : ''
-    this.#found(line, 'not-a-rule', `${message}${hint}; ipvsadm -R stops here, the lines below are not restored`)
+    this.#unread.found(line, words[0] ?? '', said, hint)
   }
 
   /** Hazards of a line, whether or not the director accepts it. */

@@ -56,6 +56,17 @@ function endOf(text: string, char: string, from: number): number {
   return at < 0 ? text.length : at
 }
 
+/** What is said of line after line is said once, with how often: 'hello: not a line … (5 times)'. */
+export function withoutRepeats(err: string): string {
+  const told: { line: string; times: number }[] = []
+  for (const line of err.split('\n').slice(0, -1)) {
+    const last = told.at(-1)
+    if (last?.line === line) last.times++
+    else told.push({ line, times: 1 })
+  }
+  return told.map(({ line, times }) => `${line}${times > 1 ? ` (${times} times)` : ''}\n`).join('')
+}
+
 export const script: UvsCommand = {
   name: 'script',
   help: `Plays ipvsadm, sysctl, iptables-legacy … MARK, ip route, sleep and modprobe lines.
@@ -64,6 +75,9 @@ export const script: UvsCommand = {
   async run(args) {
     const given = readOptions(script, args)
     const text = textOf(given.words[0]!, '')
-    return withDirector(given, control => runScript(text, control, { sleep: seconds => wait(seconds * 1000) }))
+    return withDirector(given, async control => {
+      const outcome = await runScript(text, control, { sleep: seconds => wait(seconds * 1000) })
+      return { ...outcome, err: withoutRepeats(outcome.err) }
+    })
   },
 }

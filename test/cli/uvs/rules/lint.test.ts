@@ -46,7 +46,24 @@ t.test('what is only worth knowing does not count', async t => {
 t.test('a line that is no rule: status 2, with what else was found', async t => {
   const { status, out } = await lint(file(t, `-A -t 10.0.0.100:90\n-Q\n`))
   t.equal(status, 2)
-  t.match(out, /:1: no-server: .*\n.*:2: not-a-rule: Try `uvsadm -h'/)
+  t.match(
+    out,
+    /:1: no-server: .*\n.*:2: not-a-rule: '-Q' is no rule: -A -a -E -e -D -d --add-laddr; ipvsadm -R stops here/,
+  )
+})
+
+t.test('of a file of something else ten lines are told of, and how many more there are', async t => {
+  const { status, out } = await lint(file(t, 'hello world\n'.repeat(10)))
+  t.equal(status, 2)
+  const lines = out.trimEnd().split('\n')
+  t.equal(lines.length, 10)
+  t.equal(lines.filter(line => line.endsWith(" 'hello' is no rule: -A -a -E -e -D -d --add-laddr")).length, 9)
+  const eleven = await lint(file(t, 'hello world\n'.repeat(11)))
+  t.match(eleven.out, /:11: not-a-rule: from here on 1 more line is no rule\n$/)
+  const many = await lint(file(t, `${'hello world\n'.repeat(40)}-A -f 7\n${'x\n'.repeat(3)}`))
+  t.match(many.out, /:11: not-a-rule: from here on 33 more lines are no rules\n/)
+  t.equal(many.out.match(/not-a-rule/g)?.length, 11)
+  t.match((await lint(file(t, `${'x'.repeat(99)}\u001b[2J\n`))).out, /:1: not-a-rule: 'x{40}…' is no rule/)
 })
 
 t.test('--json: one object', async t => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { resetDirector } from '../../../../src/cli/uvs/reset.js'
-import { runScript, splitScript } from '../../../../src/cli/uvs/rules/script.js'
+import { runScript, splitScript, withoutRepeats } from '../../../../src/cli/uvs/rules/script.js'
 import type { Control, Outcome } from '../../../../src/control/protocol/api.js'
 import { connectControl } from '../../../../src/control/socket/client.js'
 import { serveControl } from '../../../../src/control/socket/server.js'
@@ -29,6 +29,11 @@ t.test('lines are cut into words as a shell does', async t => {
     ['a # b', [['a']]],
   ]
   for (const [text, wanted] of cases) t.strictSame(splitScript(text), wanted, JSON.stringify(text))
+})
+
+t.test('what is said of many lines in a row is said once', async t => {
+  t.equal(withoutRepeats('a\na\nb\na\n'), 'a (2 times)\nb\na\n')
+  t.equal(withoutRepeats(''), '')
 })
 
 t.test('output is joined, and the status is the last line’s', async t => {
