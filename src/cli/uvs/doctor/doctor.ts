@@ -1,6 +1,6 @@
 /*
  * 1. the director asks by ARP who else has its VIPs          claimed.ts
- * 2. it looks at what passes for two seconds, until counters are shown
+ * 2. it looks at what passes for two seconds, until counters are shown; for four more if a real server has not answered in those
  * 3. each file here looks for its fault in what is seen      EXAMINATIONS
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,10 +13,10 @@ import { readOptions } from '../options/read-options.js'
 import { withDirector } from '../with-director.js'
 import { claimed } from './claimed.js'
 import { dropped } from './dropped.js'
-import type { Examine, Finding, Seen } from './finding.js'
+import { serverName, type Examine, type Finding, type Seen } from './finding.js'
 import { keptClients } from './kept-clients.js'
 import { noServer } from './no-server.js'
-import { silent } from './silent.js'
+import { mayBeSilent, silent } from './silent.js'
 
 /** Counters are shown every two seconds. */
 const LOOK_MS = 2100
@@ -28,7 +28,7 @@ export const doctor: UvsCommand = {
   help: `Says what is wrong with a running director and its real servers, and what to do.
 Real servers that answer ARP for a VIP, whose answers come by another way, that are full or out; persistence that goes on with weight 0;
 packets that are dropped (docs/troubleshooting.md).
-It looks for two seconds, and asks by ARP who has the VIPs. Status: 0 nothing was found, 1 something was.`,
+It looks for two seconds, for six if a real server gives no answer, and asks by ARP who has the VIPs. Status: 0 nothing was found, 1 something was.`,
   forms: [{ words: [], options: [AS_JSON, CONTROL] }],
   async run(args) {
     const given = readOptions(doctor, args)
@@ -38,13 +38,22 @@ It looks for two seconds, and asks by ARP who has the VIPs. Status: 0 nothing wa
 
 /** Throws the director's refusal as an Error of one line. */
 export async function examined(control: Control, lookMs = LOOK_MS, asJson = false): Promise<Outcome> {
-  const before = valueOf(await control.call({ op: 'drops' }))
+  const dropsBefore = valueOf(await control.call({ op: 'drops' }))
+  const servicesBefore = valueOf(await allServices(control))
   valueOf(await control.call({ op: 'claims', ask: true })) // by all interfaces: one that is gone loses a frame
   await sleep(lookMs)
+  const stats: Seen['before']['stats'] = new Map(
+    servicesBefore.flatMap(service => service.destinations.map(it => [serverName(service, it), it.stats] as const)),
+  )
+  let services = valueOf(await allServices(control))
+  if (mayBeSilent(services, stats)) {
+    await sleep(2 * lookMs)
+    services = valueOf(await allServices(control))
+  }
   const seen: Seen = {
-    services: valueOf(await allServices(control)),
+    services,
     drops: valueOf(await control.call({ op: 'drops' })),
-    before: new Map(before.map(({ reason, count }) => [reason, count])),
+    before: { drops: new Map(dropsBefore.map(({ reason, count }) => [reason, count])), stats },
     claims: valueOf(await control.call({ op: 'claims' })),
     sysctls: new Map(valueOf(await control.call({ op: 'sysctls' }))),
   }

@@ -33,7 +33,7 @@ export const dropped: Examine = function* (seen) {
 function lostBy({ reason, count }: DropInfo, { before }: Seen): Finding | undefined {
   if (!reason.startsWith(DEVICE) || adviceOn(reason) !== undefined) return undefined
   const name = reason.slice(DEVICE.length)
-  const now = count - (before.get(reason) ?? 0)
+  const now = count - (before.drops.get(reason) ?? 0)
   if (now > 0)
     return {
       cause: `frames are lost at the interface ${name}: it is gone or down, or takes fewer than come`,

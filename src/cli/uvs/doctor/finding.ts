@@ -1,4 +1,4 @@
-import type { ServiceInfo } from '../../../control/protocol/api.js'
+import type { DestinationInfo, ServiceInfo } from '../../../control/protocol/api.js'
 import type { ClaimInfo } from '../../../control/protocol/claims.js'
 import type { DropInfo } from '../../../control/protocol/drops.js'
 
@@ -6,8 +6,8 @@ import type { DropInfo } from '../../../control/protocol/drops.js'
 export interface Seen {
   services: readonly ServiceInfo[]
   drops: readonly DropInfo[]
-  /** How many of each reason there were before it looked. */
-  before: ReadonlyMap<string, number>
+  /** Before it looked: how many of each reason there were, and what each real server had had, by its service's name and its own. */
+  before: { drops: ReadonlyMap<string, number>; stats: ReadonlyMap<string, DestinationInfo['stats']> }
   claims: readonly ClaimInfo[]
   sysctls: ReadonlyMap<string, string>
 }
@@ -25,6 +25,11 @@ export type Examine = (seen: Seen) => Iterable<Finding>
 export function serviceName(service: ServiceInfo): string {
   if ('mark' in service) return `FWM ${service.mark}`
   return `${service.protocol.toUpperCase()} ${service.address}:${service.port}`
+}
+
+/** Tells a real server of a service from all others. */
+export function serverName(service: ServiceInfo, { address, port }: DestinationInfo): string {
+  return `${serviceName(service)} ${address}:${port}`
 }
 
 /** '1 packet was', '2 packets were': `one` and `many` are what follows the number. */

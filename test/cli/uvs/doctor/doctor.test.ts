@@ -45,6 +45,8 @@ const drop = (reason: string, last: Partial<DropInfo['last']> = {}): DropInfo =>
 
 interface Shown {
   services?: ServiceInfo[]
+  /** Before it looks, as `before` of drops. */
+  earlier?: ServiceInfo[]
   drops?: DropInfo[]
   /** Before it looks. */
   before?: DropInfo[]
@@ -53,15 +55,19 @@ interface Shown {
 }
 async function saidOf({
   services = [],
+  earlier = services,
   drops = [],
   before = drops,
   claims = [],
   sysctls = [],
 }: Shown): Promise<string> {
-  const values: Record<string, unknown> = { services: { rows: services, next: null }, claims, sysctls }
-  const looks = [before, drops]
+  const values: Record<string, unknown> = { claims, sysctls }
+  const looks: Record<string, unknown[]> = {
+    drops: [before, drops],
+    services: [earlier, services, services].map(rows => ({ rows, next: null })),
+  }
   const control = {
-    call: async ({ op }: Request) => ({ ok: true, value: op === 'drops' ? looks.shift() : values[op] }),
+    call: async ({ op }: Request) => ({ ok: true, value: op in looks ? looks[op]!.shift() : values[op] }),
   } as unknown as Control
   const { status, out } = await examined(control, 0)
   t.equal(status, out.startsWith('nothing wrong') ? 0 : 1)
@@ -90,10 +96,13 @@ t.test(
     })
     t.match(await saidOf(of({})), /make the director its default gateway/)
     t.match(await saidOf(of({ method: 'fullnat' })), /must lead to the local addresses/)
-    t.match(
-      await saidOf(of({ stats: { ...NONE, inPkts: 90, outPkts: 80 }, rates: { ...NO_RATES, inPps: 5 } })),
-      /no answer/,
-    )
+    const had = (inPkts: number, outPkts: number): ServiceInfo[] =>
+      of({ stats: { ...NONE, inPkts, outPkts } }).services!
+    const fell = await saidOf({ services: had(93, 80), earlier: had(90, 80) })
+    t.match(fell, /^no answer .*\n {2}seen {3}3 packets went to it while uvs doctor looked, none came back/)
+    t.match(await saidOf({ services: had(92, 80), earlier: had(90, 80) }), /^nothing/)
+    t.match(await saidOf({ services: had(99, 81), earlier: had(90, 80) }), /^nothing/)
+    t.match(await saidOf({ services: had(1, 0), earlier: had(90, 80) }), /^nothing/, 'cleared meanwhile')
     t.match(await saidOf(of({ method: 'direct' })), /^nothing/)
     t.match(await saidOf(of({}, { protocol: 'udp' } as Partial<ServiceInfo>)), /^nothing/)
     t.match(await saidOf(of({ stats: { ...NONE, inPkts: 1 } })), /^nothing/)
