@@ -31,7 +31,8 @@ export class Live {
 
   constructor(control: Control, workers: number, told: Told) {
     this.#reader = new OverviewReader(control, workers, told)
-    const index = new ServiceIndex(control)
+    const changedAt = (): number => told.events.all.find(({ kind }) => kind === 'rules')?.at ?? 0
+    const index = new ServiceIndex(control, changedAt)
     this.#of = { control, index, healthOf: service => this.#reader.healthOf(service) }
   }
 

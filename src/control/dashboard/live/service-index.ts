@@ -7,8 +7,9 @@ import type { View } from './view.js'
  * anew each tick. It is read as often as its counters change, and no more than a twentieth of the time.
  */
 
-/** The estimator's tick. */
+/** The estimator's tick; and where nothing is sorted by figures: the reading takes 40 ms of the packets' thread for ten thousand services. */
 const FRESH_MS = 2000
+const FRESH_NAMES_MS = 5000
 const SHARE = 20
 /** How many orders are kept until the next reading. */
 const ORDERS_MAX = 64
@@ -21,19 +22,26 @@ export interface Chosen {
 
 export class ServiceIndex {
   readonly #control: Control
+  readonly #changedAt: () => number
   #listed: Listed | undefined
   readonly #orders = new Map<string, readonly ServiceSums[]>()
   #reading: Promise<void> | undefined
-  #staleAt = -Infinity
+  #readAt = -Infinity
+  #readAtUnix = 0
+  #restMs = 0
 
-  constructor(control: Control) {
+  /** `changedAt`: when rules were changed last as far as is known, in Unix ms. */
+  constructor(control: Control, changedAt: () => number = () => 0) {
     this.#control = control
+    this.#changedAt = changedAt
   }
 
   /** The page that a view shows. Waits only for the first reading. */
   async choose(view: View): Promise<Chosen> {
-    if (performance.now() >= this.#staleAt) this.#reading ??= this.#read()
-    if (this.#staleAt === -Infinity) await this.#reading
+    const isSoon = typeof view.sort === 'number' || this.#changedAt() >= this.#readAtUnix
+    const freshMs = isSoon ? FRESH_MS : FRESH_NAMES_MS
+    if (performance.now() >= this.#readAt + Math.max(freshMs, this.#restMs)) this.#reading ??= this.#read()
+    if (this.#readAt === -Infinity) await this.#reading
     const all = this.#ordered(view)
     return {
       total: this.#listed?.services.length ?? 0,
@@ -44,7 +52,7 @@ export class ServiceIndex {
 
   /** Rejects with the director's refusal the first time; later what there is stays. */
   async #read(): Promise<void> {
-    const began = performance.now()
+    const [began, beganUnix] = [performance.now(), Date.now()]
     let busyMs = 0
     try {
       const services: ServiceSums[] = []
@@ -62,10 +70,12 @@ export class ServiceIndex {
       this.#listed = this.#listed?.with(services) ?? new Listed(services)
       this.#orders.clear()
     } catch (error) {
-      if (this.#staleAt === -Infinity) throw error
+      if (this.#readAt === -Infinity) throw error
     } finally {
       this.#reading = undefined
-      this.#staleAt = began + Math.max(FRESH_MS, SHARE * busyMs)
+      this.#readAt = began
+      this.#readAtUnix = beganUnix
+      this.#restMs = SHARE * busyMs
     }
   }
 
