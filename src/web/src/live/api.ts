@@ -9,6 +9,7 @@ import type {
   Request,
   ServiceKey,
 } from '../../../control/protocol/api.ts'
+import { parsed } from '../pure/parsed.ts'
 import { servicePath } from '../pure/service-name.ts'
 
 /* What the page asks of the director beside the stream. */
@@ -109,7 +110,7 @@ async function answered<T>(response: Response): Promise<T> {
   const text = await response.text()
   let value: unknown
   try {
-    value = text === '' ? {} : JSON.parse(text)
+    value = text === '' ? {} : parsed(text)
   } catch {
     throw new ApiError(`the director answered ${response.status}, and no JSON`, response.status)
   }

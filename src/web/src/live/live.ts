@@ -1,3 +1,4 @@
+import { parsed } from '../pure/parsed.ts'
 import { refusalOf } from './api.ts'
 import { History } from './history.ts'
 import { Store } from './store.ts'
@@ -59,7 +60,7 @@ function open(): void {
   opened.addEventListener('tick', event => {
     if (source !== opened) return
     answered = of
-    take(JSON.parse((event as MessageEvent<string>).data) as Tick)
+    take(parsed<Tick>((event as MessageEvent<string>).data))
   })
   // The stream is there, and the director behind it does not answer.
   opened.addEventListener('trouble', () => linkState.set(tick.value ? 'stale' : 'connecting'))
