@@ -15,6 +15,8 @@ export interface OpenServer {
 /** A real server while it is read. */
 export interface OpenRealServer extends OpenServer {
   readonly real: RealServerDraft
+  /** Scripts of checkers were there before it. */
+  readonly hadScripts: boolean
 }
 
 /** `[10.1.2.1]:tcp:80`: in messages. */

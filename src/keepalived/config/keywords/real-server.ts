@@ -100,8 +100,8 @@ export const realServer: Keyword<OpenServer> = block<OpenServer, OpenRealServer>
   takes: '<ADDRESS> [<PORT>]',
   table: REAL_SERVER_KEYWORDS,
   open: openRealServer,
-  orphan: open => ({ ...open, real: { address: '', family: 4, checkers: [] } }),
-  close({ real, server }, _parent, parser) {
+  orphan: open => ({ ...open, real: { address: '', family: 4, checkers: [] }, hadScripts: true }),
+  close({ real, server, config, hadScripts }, _parent, parser) {
     if ((real.method?.kind ?? server.method?.kind) === 'TUN') return
     // Of a mark or a group the first server decides.
     server.family ??= real.family
@@ -110,6 +110,9 @@ export const realServer: Keyword<OpenServer> = block<OpenServer, OpenRealServer>
         `Address family of virtual server and real server ${real.address} don't match - skipping real server.`,
       )
       server.realServers.splice(server.realServers.indexOf(real), 1)
+      // Its notifications are not run: they call for no enable_script_security. Those of checks do, as there.
+      const hasCheck = real.checkers.some(({ kind }) => kind === 'MISC_CHECK')
+      if (!hadScripts && !hasCheck) config.runs.delete('check ')
     }
   },
 })
@@ -133,5 +136,5 @@ function openRealServer(line: LogicalLine, open: OpenServer, parser: Parser): Op
   }
   open.server.realServers.push(real)
   open.config.heads.set(real, line.place)
-  return { ...open, real }
+  return { ...open, real, hadScripts: open.config.runs.has('check ') }
 }
