@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { BlockType } from '../../../capture/pcapng-blocks.js'
+import { messageOf } from '../../../linux/error-text.js'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 /** Of a file's beginning: the section's head and its program. */
@@ -16,11 +17,21 @@ const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 /** Why a recording may not take the file's place, in a line; undefined: it may. Symbolic links are not followed. */
 export function whyNotReplaced(path: string): string | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return undefined
+  if (stat === undefined) return whyNoneMade(dirname(path))
   if (stat.isSymbolicLink()) return `${path} is a symbolic link`
   if (!stat.isFile()) return `${path} is no regular file`
   if (stat.uid !== process.geteuid?.()) return `${path} belongs to user ${stat.uid}`
   return stat.size === 0 || isRecording(path) ? undefined : `${path} is there and is no recording of uvs`
+}
+
+/** Why no file can be made in the folder: it is written beside the one that it replaces. */
+function whyNoneMade(folder: string): string | undefined {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function isRecording(path: string): boolean {

@@ -116,7 +116,11 @@ t.test('only recordings are replaced; no link is followed; what cannot be writte
   })
   t.match(await recordTo(link, control), { status: 1, err: /is a symbolic link: nothing is written\n$/ })
   t.match(await recordTo(dir, control), { status: 1, err: /is no regular file/ })
-  t.match(await recordTo(join(dir, 'no', 'a'), control), { status: 1, err: /no such file or directory\n$/ })
+  const nowhere = join(dir, 'no', 'a')
+  t.match(await recordTo(nowhere, control), {
+    status: 1,
+    err: `uvs record: --out ${nowhere}: ${join(dir, 'no')}: no such file or directory: nothing is written\n`,
+  })
   t.equal(readFileSync(foreign, 'utf8'), 'mine')
   for (const to of [file, file, empty]) t.match(await recordTo(to, control), { status: 0 })
   const before = readFileSync(file)
@@ -146,7 +150,10 @@ t.test('a file whose name a terminal would obey; none of the name -', async t =>
   const { control } = eventful()
   const dir = dirOf(t)
   t.match(await recordTo(`${dir}/a\x1b[31mb`, control), { out: /^\P{Cc}+\n$/u })
-  t.match(await recordTo(`${dir}/no\x1b[31m/b`, control), { status: 1, err: /^\P{Cc}+: no such file or directory\n$/u })
+  t.match(await recordTo(`${dir}/no\x1b[31m/b`, control), {
+    status: 1,
+    err: /^\P{Cc}+: no such file or directory: nothing is written\n$/u,
+  })
   await t.rejects(record.run(['--out', '-']), {
     name: 'UsageError',
     message: "--out: '-': a file is expected; ./- is one of that name",
@@ -182,6 +189,11 @@ t.test('on SIGUSR2; one line where it cannot', async t => {
   t.equal(
     DirectorRecording.whyNot({ ...options, file: `${dir}/a.1` }),
     `--record: ${dir}/a.1 is there and is no recording of uvs`,
+  )
+  t.equal(
+    DirectorRecording.whyNot({ ...options, file: `${dir}/no/a` }),
+    `--record: ${dir}/no: no such file or directory`,
+    'at the start, not when a recording is lost',
   )
   const none = recordNothing(line => lines.push(line))
   process.kill(process.pid, 'SIGUSR2')
