@@ -117,14 +117,17 @@ function listen(server: Server, { host, port }: { host: string; port: number }):
   })
 }
 
+/** The site would answer a probe there with a page, and 200, whatever the director does. */
+const BELOW = /^\/(metrics|healthz)\//
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { control, metrics, site }: { control: Control; metrics: Metrics; site: Site | undefined },
 ): Promise<void> {
-  const path = request.url?.split('?')[0]
+  const path = request.url?.split('?')[0] ?? ''
   if (path !== '/metrics' && path !== '/healthz')
-    return site ? site.answer(request, response) : say(response, 404, NOT_THERE)
+    return site && !BELOW.test(path) ? site.answer(request, response) : say(response, 404, NOT_THERE)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD')
     return say(response, 405, 'GET and HEAD only\n')

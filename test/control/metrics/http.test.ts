@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http'
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
@@ -62,6 +62,19 @@ t.test('all else is not there, and nothing can be sent', async t => {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST', body: 'x' })
   t.equal(response.status, 405)
   t.equal(response.headers.get('allow'), 'GET, HEAD')
+})
+
+t.test('below them there is no page: a probe of /healthz/ would get 200, whatever the director does', async t => {
+  const metrics = new Metrics({ control, requests: new RequestCounts(), rules: new RulesLoads() })
+  const site = {
+    answer: async (_: IncomingMessage, response: ServerResponse) => void response.end('a page'),
+    close() {},
+  }
+  const server = await serveHttp({ host: '127.0.0.1', port: 0 }, control, metrics, {}, site)
+  t.teardown(() => server.close())
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${server.port}${path}`)
+  for (const path of ['/healthz/', '/metrics/', '/metrics/x?y']) t.equal((await get(path)).status, 404, path)
+  for (const path of ['/', '/services/', '/healthzz']) t.equal(await (await get(path)).text(), 'a page', path)
 })
 
 t.test('a data plane that does not answer, or refuses, is unwell', async t => {
