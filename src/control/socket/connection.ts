@@ -71,7 +71,7 @@ export class Connection implements Sitter {
     socket.on('data', chunk => this.#read(chunk))
     socket.on('end', () => {
       this.#hasEnded = true
-      if (!this.#isBusy && !this.#isOver) socket.end()
+      if (!this.#isBusy && !this.#isOver) this.#bye()
     })
     socket.on('drain', () => {
       this.#stopWaiting()
@@ -114,8 +114,14 @@ export class Connection implements Sitter {
   #idle(): void {
     this.#isBusy = false
     this.silentSince = performance.now()
-    if (this.#hasEnded) this.#socket.end()
+    if (this.#hasEnded) this.#bye()
     else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  /** The client sends no more. What it has sent may end in half a line. */
+  #bye(): void {
+    if (this.#splitter.hasPart) this.#hangUp('EPROTO', 'the last line has no newline at its end')
+    else this.#socket.end()
   }
 
   async #answer(line: Buffer): Promise<void> {

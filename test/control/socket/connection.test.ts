@@ -46,6 +46,21 @@ t.test('half a line is waited for no longer than that, however slowly it comes',
   t.ok(performance.now() - from < 30_000)
 })
 
+t.test('who ends the connection in a line is told so; what came before is answered', async t => {
+  const path = await serve(t, new FakeControl())
+  const refused = '{"v":1,"ok":false,"refusal":"EPROTO","message":"the last line has no newline at its end"}\n'
+  const ask = (text: string): Promise<string> => {
+    const socket = connect({ path, allowHalfOpen: true })
+    socket.on('end', () => socket.end())
+    socket.end(text)
+    return allOf(socket)
+  }
+  t.equal(await ask('{"v":1,"op":"flush"}'), refused)
+  t.equal(await ask(`${FLUSH}{"v"`), OK + refused)
+  t.equal(await ask(FLUSH), OK)
+  t.equal(await ask(''), '')
+})
+
 t.test('a line that comes octet by octet in time is answered, and so is the next; silence is no offence', async t => {
   const path = await serve(t, new FakeControl(), { lineMs: 2000, takeMs: 200 })
   const socket = connect(path)
