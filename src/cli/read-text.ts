@@ -12,7 +12,7 @@ export class Unreadable extends Error {}
 
 /** Reads a whole file, which may be a pipe, to its end; `-` is standard input. */
 export function readText(file: string, largest = LARGEST): string {
-  const name = file === '-' ? 'standard input' : file
+  const name = file === '-' ? 'standard input' : file || "''"
   let fd: number | undefined
   try {
     fd = file === '-' ? STDIN : openSync(file, 'r')
@@ -21,7 +21,7 @@ export function readText(file: string, largest = LARGEST): string {
     for (;;) {
       const chunk = Buffer.alloc(CHUNK)
       const count = readSome(fd, chunk)
-      if (count === 0) return Buffer.concat(chunks).toString('utf8')
+      if (count === 0) return decode(Buffer.concat(chunks), name)
       chunks.push(chunk.subarray(0, count))
       octets += count
       if (octets > largest) throw new Unreadable(`${name} is larger than ${largest / 2 ** 20} MiB`)
@@ -32,6 +32,13 @@ export function readText(file: string, largest = LARGEST): string {
   } finally {
     if (fd !== undefined && fd !== STDIN) closeSync(fd)
   }
+}
+
+/** UTF-8. Some editors save UTF-16, of which all else would be a mistake of the first line. */
+function decode(octets: Buffer, name: string): string {
+  const mark = octets.length >= 2 ? octets.readUInt16BE(0) : 0
+  if (mark === 0xfffe || mark === 0xfeff) throw new Unreadable(`cannot read ${name}: it is UTF-16: save it as UTF-8`)
+  return octets.toString('utf8')
 }
 
 /** Standard input may be non-blocking: then the read is repeated. */
