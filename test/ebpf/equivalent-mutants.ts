@@ -17,7 +17,7 @@ export const EQUIVALENT: readonly [place: RegExp, why: string][] = [
   [/^tcp\+(2 constant -1|3 a jump 1)$/, AT_HAND],
   [/^tcp segments\+(2 constant .*|3 (another comparison|a jump .*))$/, AT_HAND],
   [/^options\+(4 constant -1|5 a jump .*|11 left out|14 a jump .*)$/, AT_HAND],
-  [/^(udp checksum\+4|ports change\+10) a jump .*$/, AT_HAND],
+  [/^(udp checksum\+4 a jump .*|ports change\+10 a jump -1)$/, AT_HAND],
   [/^may be sent\+6 left out$/, 'of r1 no bit is left that the next step asks for'],
   [/^has ports\+41 a jump 1$/, 'there is a bucket for each hash'],
   [
