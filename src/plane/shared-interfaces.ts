@@ -51,7 +51,7 @@ export function onThisHost<T extends DataPlaneOptions>(options: T, snapshot: Hos
   const devices = options.devices.map(device => {
     if (device.kind !== 'raw') return device
     const link = snapshot.links.find(({ name }) => name === device.name)
-    if (link !== undefined) refusePorts(link, snapshot)
+    if (link !== undefined) refuseUseless(link, snapshot)
     const isGiven = own.some(text => text.endsWith(`@${device.name}`))
     const isBeside = !isGiven || (link !== undefined && kernelIsOn(link, snapshot))
     return { ...device, isBeside, claims: isGiven }
@@ -71,7 +71,11 @@ export function onThisHost<T extends DataPlaneOptions>(options: T, snapshot: Hos
   }
 }
 
-function refusePorts({ name, portOf, master }: HostLink, { links }: HostSnapshot): void {
+function refuseUseless({ name, isLoopback, portOf, master }: HostLink, { links }: HostSnapshot): void {
+  if (isLoopback)
+    throw new UsageError(
+      `--raw: '${name}' has what programs of this host send to it, which is not balanced: an interface that clients come by`,
+    )
   if (portOf === undefined || !SWALLOWS.includes(portOf)) return
   const whole = links.find(({ index }) => index === master)?.name ?? portOf
   throw new UsageError(

@@ -59,6 +59,16 @@ t.test('a TAP device has no kernel beside it', async t => {
   t.strictSame([made.director.addresses, notes], [['10.0.1.1/24@eth1'], []])
 })
 
+t.test('loopback is refused', async t => {
+  const at = snapshot({ links: [link(1, { name: 'lo', isLoopback: true })] })
+  t.throws(
+    () => onThisHost(options([], [], 'lo'), at),
+    new UsageError(
+      "--raw: 'lo' has what programs of this host send to it, which is not balanced: an interface that clients come by",
+    ),
+  )
+})
+
 t.test('a port of a bridge or a bond is refused, by the name of the whole', async t => {
   for (const portOf of ['bridge', 'bond', 'team']) {
     const at = snapshot({ links: [link(1, { master: 2, portOf }), link(2, { name: 'whole' })] })
