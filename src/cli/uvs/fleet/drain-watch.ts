@@ -1,4 +1,5 @@
 import type { DirectorState } from '../../../fleet/publish/director-state.js'
+import { patiently } from '../../../fleet/write/careful-write.js'
 import { durationText } from '../options/duration.js'
 import { connectionsText } from '../rules/format-plan.js'
 import { publishedDirectors } from './directors.js'
@@ -35,7 +36,8 @@ export async function watchDrain(
 ): Promise<number> {
   const began = world.now()
   for (let said = ''; ;) {
-    const { text, directors, end } = await look()
+    // etcd may be without a leader for a moment, which ends no drain.
+    const { text, directors, end } = await patiently(look, world)
     const left = deadlineS * 1000 - (world.now() - began)
     const isOver = left <= 0
     if (end ?? isOver) {
