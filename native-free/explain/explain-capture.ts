@@ -33,11 +33,13 @@ async function explainAll(packets: readonly Uint8Array[], by: Explaining): Promi
   return explained
 }
 /** Of a packet that waits for its next hop's MAC that neighbour, so that it does not wait: nobody is there to answer. */
-function hopOfHeld({ verdict, steps }: Explanation): string[] {
-  const route = verdict === 'held' ? steps.findLast(step => step.step === 'route') : undefined
-  const addr = route?.nextHop === undefined ? undefined : parseIpv4(route.nextHop)
-  if (route === undefined || addr === undefined) return []
-  return [`${route.nextHop}=${formatMac(standInMac(addr))}@${route.link}`]
+function hopOfHeld({ verdict, steps, fields, link }: Explanation): string[] {
+  if (verdict !== 'held') return []
+  const route = steps.findLast(step => step.step === 'route')
+  // What the director answers itself goes back to its sender, of which no step tells.
+  const hop = route === undefined ? fields.find(([name]) => name === 'ip.src')?.[1] : route.nextHop
+  const addr = hop === undefined ? undefined : parseIpv4(hop)
+  return addr === undefined ? [] : [`${hop}=${formatMac(standInMac(addr))}@${route?.link ?? link}`]
 }
 
 /**

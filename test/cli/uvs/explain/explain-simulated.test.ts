@@ -70,6 +70,7 @@ t.test('typed packets, one after the other, meet a director with the rules', asy
     'tcp 10.0.0.7:1 > 10.0.1.100:80',
     'tcp 10.0.0.7:2 > 10.0.1.100:80 syn',
     'udp 10.0.0.7:2 > 10.0.1.100:53',
+    'icmp 10.0.0.8 > 10.0.1.100',
   ]
   await explainTyped(packets, simulated(), each => told.push(each))
   t.strictSame(
@@ -80,6 +81,7 @@ t.test('typed packets, one after the other, meet a director with the rules', asy
       ['balanced', 'ESTABLISHED', '10.0.2.12'],
       ['balanced', 'SYN_RECV', '10.0.2.11'],
       ['refused', undefined, undefined],
+      ['answered', undefined, undefined],
     ],
     'next hops are known: no packet waits for a MAC',
   )
