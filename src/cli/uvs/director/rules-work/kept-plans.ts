@@ -36,7 +36,11 @@ export class KeptPlans {
   /** Once: the plan is forgotten with its last part, or when it cannot be used. */
   async take(id: string, from: number, read: () => Promise<ServiceInfo[]>): Promise<Taken> {
     const kept = this.#kept.get(id)
-    if (!kept) throw new HttpRefusal(404, 'there is no such plan: it was carried out, is older than ten minutes, or of a director that has ended since')
+    if (!kept)
+      throw new HttpRefusal(
+        404,
+        'there is no such plan: it was carried out, is older than ten minutes, or of a director that has ended since',
+      )
     if (from === 0 && fingerprint(await read()) !== kept.of) {
       this.#kept.delete(id)
       throw new HttpRefusal(409, 'the rules have changed since this plan was made: make it again')
