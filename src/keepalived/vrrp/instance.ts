@@ -11,6 +11,8 @@ import type { RefusalCounts } from './refusal.js'
 import type { InstanceSettings, Vip } from './settings.js'
 import { type PriorityChange, type Standing, standingOf } from './tracking.js'
 
+const NO_ADVERT = 'no advert was heard'
+
 /** What is shown of an instance. */
 export interface InstanceStatus {
   readonly state: State
@@ -57,6 +59,8 @@ export class VrrpInstance implements Member {
   #faults: readonly string[] = []
   #lastAdvert: HeardAdvert | undefined
   #heard = 0
+  /** Why a backup becomes master when its wait ends. */
+  #whyNext = NO_ADVERT
 
   constructor(settings: InstanceSettings, shared: Shared) {
     this.#settings = settings
@@ -160,7 +164,7 @@ export class VrrpInstance implements Member {
       timer.set(nowMs + this.#own.downMs)
       timer.isWaitingForGroup = true
     } else {
-      this.#own.enterMaster(nowMs, 'no advert was heard')
+      this.#own.enterMaster(nowMs, this.#whyNext)
       this.companions?.follow(this, nowMs)
     }
   }
@@ -205,11 +209,16 @@ export class VrrpInstance implements Member {
   #hearAsBackup(advert: Advert, nowMs: number): void {
     const says = (text: string): void => this.#output.log(text)
     const heard = this.#preemption.judge(this.#settings, this.#own.priority, advert, nowMs, says)
-    if (heard === 'lower') return
+    if (heard === 'lower') {
+      this.#whyNext = `only lower priorities were heard: ${advert.priority} from ${formatIp(advert.source)}`
+      return
+    }
     if (heard === 'master stops') {
+      this.#whyNext = `${formatIp(advert.source)} stops`
       this.#own.timer.set(nowMs + this.#own.skewMs)
       return
     }
+    this.#whyNext = NO_ADVERT
     this.#learnInterval(advert)
     this.#own.timer.set(nowMs + this.#own.downMs)
   }
@@ -248,6 +257,7 @@ export class VrrpInstance implements Member {
 
   #enterBackup(nowMs: number, reason: string, waitMs = this.#own.downMs): void {
     this.#preemption.forget()
+    this.#whyNext = NO_ADVERT
     this.#own.enterBackup(nowMs, reason, waitMs)
   }
   #enterFault(nowMs: number, reason: string): void {

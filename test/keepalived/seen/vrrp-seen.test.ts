@@ -2,6 +2,7 @@ import t from 'tap'
 import { vrrpInfo } from '../../../src/keepalived/seen/vrrp-seen.js'
 import { WallClock } from '../../../src/keepalived/seen/wall-clock.js'
 import { sampleVrrp } from '../../cli/sample-vrrp.js'
+import { forged } from '../vrrp/forged.js'
 import { instanceSettings, Machine, routerSettings } from '../vrrp/machine.js'
 
 t.test('nothing is spoken', async t => {
@@ -26,6 +27,30 @@ t.test('a backup that becomes master: state, since when, why, what is next', asy
   const fault = seen()
   t.match(fault, { state: 'FAULT', since: 1005, why: 'interface eth0 down', faults: ['interface eth0 down'] })
   t.notOk('next' in fault)
+})
+
+t.test('why a backup becomes master, when adverts were heard', async t => {
+  const heard: readonly [number, string][] = [
+    [200, 'no advert was heard'],
+    [0, '192.0.2.3 stops'],
+    [90, 'only lower priorities were heard: 90 from 192.0.2.3'],
+  ]
+  for (const [priority, why] of heard) {
+    const machine = new Machine(routerSettings([instanceSettings()]))
+    machine.start()
+    machine.run(1000)
+    machine.hear(forged({ priority }))
+    machine.run(6000)
+    const { status } = machine.instance
+    t.match(status, { state: 'MASTER', reason: why })
+    machine.hear(forged({ priority: 200 }))
+    machine.run(20_000)
+    t.match(
+      machine.instance.status,
+      { state: 'MASTER', reason: 'no advert was heard' },
+      'and the next time, by what was heard since',
+    )
+  }
 })
 
 t.test('the sample: who was heard, what was refused, a sync group, scripts', async t => {
