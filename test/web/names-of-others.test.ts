@@ -104,7 +104,7 @@ async function ofKeepalived(t: Test, browser: Browser): Promise<void> {
   await until(
     t,
     'its real server is up',
-    async () => /=1$/.test((await director.rules()).join()),
+    async () => (await director.rules()).join().endsWith('=1'),
     () => director.err,
   )
   const { page, complaints } = await openPage(browser, LOOKS[0])

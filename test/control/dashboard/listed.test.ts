@@ -24,9 +24,9 @@ function many(round: number): ServiceSums[] {
 }
 
 const KINDS = ['tcp', 'udp', 'sctp']
+const pad = (value: number | string): string => String(value).padStart(12, '0')
 /** What comes first in the order of addresses, as a text that sorts so. */
 function placeText(of: ServiceSums): string {
-  const pad = (value: number | string): string => String(value).padStart(12, '0')
   if ('mark' in of) return `1 ${pad(of.mark)}`
   const six = of.address.includes(':')
   const address = six ? of.address.split('::')[1]!.padStart(9, '0') : of.address.split('.').map(pad).join('.')
@@ -61,10 +61,11 @@ t.test('by each column, up and down, equal ones by their addresses; figures of a
   }
 })
 
+const key = (port: number): ServiceKey => ({ protocol: 'tcp', address: '10.0.0.1', port })
+const found = (of: Listed, ...words: string[]): unknown[] =>
+  of.ordered('service', false, words).map(each => ('port' in each ? each.port : 0))
+
 t.test('words are found in services that came, that went, and that have another scheduler now', async t => {
-  const key = (port: number): ServiceKey => ({ protocol: 'tcp', address: '10.0.0.1', port })
-  const found = (of: Listed, ...words: string[]): unknown[] =>
-    of.ordered('service', false, words).map(each => ('port' in each ? each.port : 0))
   let listed = new Listed([service(key(80), 'rr', 1), service(key(81), 'rr', 1)])
   t.strictSame(found(listed, 'tcp', 'rr'), [80, 81])
   listed = listed.with([service(key(80), 'rr', 2), service(key(81), 'wlc', 2)])
