@@ -108,6 +108,7 @@ const FILES_BESIDE: Record<string, string[]> = {
   web: [
     'src/cli/uvs/explain/advice.ts',
     'src/cli/uvs/explain/offload-text.ts',
+    'src/cli/uvs/seen/why-here.ts',
     'test/web/browser.ts',
     // Its test compares the list of the form.
     'src/sched/index.ts',

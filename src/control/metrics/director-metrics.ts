@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
 import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
 import type { EtcdFigures } from './fleet-metrics.js'
+import { FLOWS_HERE, FLOWS_HERE_HELP, FlowsHere } from './flows-here.js'
 import { OFFLOAD_METRICS } from './offload-metrics.js'
 import type { RequestCounts } from './request-counts.js'
 import type { RulesLoads } from './rules-loads.js'
@@ -32,11 +33,13 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 export class DirectorMetrics {
   readonly #registry = new Registry()
   readonly #sources: MetricsSources
+  readonly #flowsHere: FlowsHere
   #figures!: DirectorFigures
   #cpu: readonly (ThreadCpu | undefined)[] = []
 
   constructor(sources: MetricsSources) {
     this.#sources = sources
+    this.#flowsHere = new FlowsHere(sources.control)
     this.#traffic()
     this.#occupancy()
     this.#offload()
@@ -55,6 +58,7 @@ export class DirectorMetrics {
     const reply = await control.call({ op: 'figures' })
     if (!reply.ok) throw new Error(reply.message)
     this.#figures = reply.value
+    if (reply.value.offload) await this.#flowsHere.read()
     this.#cpu = await Promise.all(threads.map(threadCpu))
     return this.#registry.metrics()
   }
@@ -142,6 +146,7 @@ export class DirectorMetrics {
       if (name.endsWith('_total')) this.#counter(name, help, [], read)
       else this.#gauge(name, help, [], read)
     }
+    this.#gauge(FLOWS_HERE, FLOWS_HERE_HELP, ['why'], () => this.#flowsHere.samples)
   }
 
   #loop(): void {

@@ -153,6 +153,8 @@ export class MockApi {
         return { ok: true, value: null }
       case 'services':
         return { ok: true, value: { rows: this.#all(Math.floor(Date.now() / 1000)).slice(0, 100), next: null } }
+      case 'offload':
+        return { ok: true, value: { here: { young: 1234, changing: 12, noRoom: 0 } } }
       default:
         return { ok: false, refusal: 'EPROTO', message: `no such operation: '${String(body['op'])}'` }
     }

@@ -2,6 +2,7 @@
 
 export { adviceOn } from '../../cli/uvs/explain/advice.ts'
 export { offloadText } from '../../cli/uvs/explain/offload-text.ts'
+export { WHY_HERE } from '../../cli/uvs/seen/why-here.ts'
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
@@ -300,6 +301,9 @@ export const T = {
     branch: 'Packets of open connections go from conn/ to forward/ at once.',
     offload: (flows: string, packets: string) =>
       `A program in the kernel forwards ${flows} flows besides; ${packets} packets so far are in none of these figures.`,
+    here: 'Flows that come up to the director',
+    hereColumns: ['Flows', 'Why'],
+    noneHere: 'None: the program in the kernel forwards all of them.',
     stages: {
       io: ['io/', 'frames where they lie'],
       packet: ['packet/', 'whole? for us?'],

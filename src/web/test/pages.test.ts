@@ -63,6 +63,7 @@ async function everyPage({ t, browser, address }: Stage): Promise<void> {
       await page.locator('main h1').waitFor()
       if (path === '/settings') await page.getByText('auth_pass …').waitFor()
       if (path.includes('flow=')) await page.getByText('tcp.dstport').first().waitFor()
+      if (path === '/path') await page.getByRole('row', { name: '1 234 too few packets so far' }).waitFor()
       t.equal(await tooWide(page), 0, `${path}, ${name}: as wide as the window`)
       if (rules) t.strictSame(await seriousFindings(page, [...rules]), [], `${path}, ${name}`)
     }

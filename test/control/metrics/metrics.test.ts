@@ -111,6 +111,8 @@ t.test('flows that are offloaded, where a program runs', async t => {
     'uvs_offload_refused_total 0',
     'uvs_offload_evicted_total 0',
     'uvs_offload_lost_total 5',
+    'uvs_offload_flows_here{why="due"} 1',
+    'uvs_offload_flows_here{why="sctp"} 0',
     'uvs_dropped_frames_total{reason="flow-unfinished"} 5',
     'uvs_packets_total{direction="in"} 4',
     'uvs_frames_total{verdict="balanced"} 3',

@@ -3,6 +3,7 @@ import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'
 import { showWatched, WATCHED_FORM } from './watched.js'
+import { WHY_HERE } from './why-here.js'
 
 export const offload: UvsCommand = {
   name: 'offload',
@@ -44,28 +45,13 @@ function offloadText({ off, interfaces, after, counts, balanced, kept, here }: O
         ] as const)
       : []),
     ['flows here', Object.values(here).reduce((so, count) => so + count, 0), 'come up to the director'],
-    ...Object.entries(WHY).map(([kind, why]): Row => [`  ${kind}`, here[kind as keyof OffloadHere], why]),
+    ...Object.entries(WHY_HERE).map(([kind, why]): Row => [`  ${kind}`, here[kind as keyof OffloadHere], why]),
   ])
-}
-
-const WHY: Record<keyof OffloadHere, string> = {
-  young: 'too few packets so far',
-  changing: "the connection's next packet may change its state",
-  tunnel: 'a tunnel with a checksum, or sysctl pmtu_disc is 0',
-  noDf: 'into a tunnel, and the client sends without DF',
-  handOver: "FULLNAT: the real server has not got the client's address yet",
-  sctp: 'SCTP',
-  noServer: 'the real server has been deleted',
-  noWay: 'no program where they leave, or too many next hops',
-  noRoom: 'there are as many flows as there may be',
-  watched: 'somebody watches packets: uvs explain',
-  sampled: "the flight recorder has all of the connection's packets",
-  due: 'the next packet is decided on',
 }
 
 /** Rows of kinds that there are none of are left out. */
 function table(rows: readonly Row[]): string {
-  const shown = rows.filter(([of, count]) => count > 0 || !(of.slice(2) in WHY))
+  const shown = rows.filter(([of, count]) => count > 0 || !(of.slice(2) in WHY_HERE))
   const widths = [0, 1].map(column => Math.max(...shown.map(row => String(row[column]).length)))
   const lines = shown.map(
     ([of, count, what]) => `${of.padEnd(widths[0]!)}  ${String(count).padStart(widths[1]!)}  ${what}`,

@@ -8,6 +8,7 @@ import { serviceRoute } from '../pure/routes.ts'
 import { endpoint, serviceName } from '../pure/service-name.ts'
 import { pathRates, type Stage } from '../pure/stages.ts'
 import { T } from '../texts.ts'
+import { FlowsHere } from './flows-here.tsx'
 
 /** The picture of the README, with what passes it now. */
 export function PathPage() {
@@ -36,6 +37,7 @@ export function PathPage() {
         </section>
         <Servers now={now} balanced={path.balanced} forwarded={path.forwarded} />
       </div>
+      {now.offload && <FlowsHere />}
       <Devices now={now} />
     </>
   )

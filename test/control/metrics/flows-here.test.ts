@@ -1,0 +1,24 @@
+import t from 'tap'
+import { FlowsHere } from '../../../src/control/metrics/flows-here.js'
+import type { Control } from '../../../src/control/protocol/api.js'
+
+t.test('flows are counted once a minute; what is refused is told, and asked again', async t => {
+  let [nowMs, asked, isOk] = [0, 0, true]
+  const call = async (): Promise<unknown> => {
+    asked++
+    return isOk ? { ok: true, value: { here: { young: asked } } } : { ok: false, message: 'too busy' }
+  }
+  const flows = new FlowsHere({ call } as unknown as Control, () => nowMs)
+  const read = async (atMs: number): Promise<unknown> => {
+    nowMs = atMs
+    await flows.read()
+    return flows.samples
+  }
+  t.strictSame(await read(0), [[{ why: 'young' }, 1]])
+  t.strictSame(await read(59_999), [[{ why: 'young' }, 1]])
+  t.strictSame(await read(60_000), [[{ why: 'young' }, 2]])
+  isOk = false
+  await t.rejects(read(120_000), { message: 'too busy' })
+  isOk = true
+  t.strictSame(await read(120_001), [[{ why: 'young' }, 4]])
+})
