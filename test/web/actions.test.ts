@@ -114,16 +114,39 @@ t.test('every action', { skip }, async t => {
     t.equal(serverOf(A).weight, 10)
   })
 
-  await t.test('what is put back after a drain is said to be drained no more, and drained again is', async () => {
+  await t.test('what is put back after a drain is said to be drained no more, and drained again is', async t => {
     const card = page.getByRole('article', { name: `${B.address}:80` })
     for (const round of [1, 2]) {
       await open(page, `Drain ${B.address}:80`)
       await page.getByRole('button', { name: 'Begin to drain' }).click()
-      await card.getByText('To put its weight back:').waitFor()
+      await card.getByText('Or by a command:').waitFor()
+      t.equal(await page.getByRole('button', { name: `Drain ${B.address}:80` }).count(), 0, 'weight 0 is drained')
       await card.getByText(`uvsadm -e -t ${VIP}:80 -r ${B.address}:80 -m -w ${3 + round}`).waitFor()
-      setWeight(4 + round)
+      await card.getByRole('button', { name: `Put its weight back to ${3 + round}` }).click()
+      await page.getByRole('spinbutton', { name: 'Weight' }).fill(String(4 + round))
+      await planned(page)
+      await applied(page)
+      t.equal(serverOf(B).weight, 4 + round)
       await card.getByRole('status').waitFor({ state: 'detached' })
     }
+  })
+
+  await t.test('who would drain the last one is warned', async t => {
+    const warning = page.getByText('It is the last one that takes new connections')
+    await open(page, `Drain ${B.address}:80`)
+    t.equal(await warning.count(), 0, 'the other takes them')
+    await page.keyboard.press('Escape')
+    await open(page, `Drain ${A.address}:80`)
+    await page.getByRole('button', { name: 'Begin to drain' }).click()
+    const card = page.getByRole('article', { name: `${A.address}:80` })
+    await card.getByRole('button', { name: /^Put its weight back/ }).waitFor()
+    await open(page, `Drain ${B.address}:80`)
+    await warning.waitFor()
+    await page.keyboard.press('Escape')
+    await card.getByRole('button', { name: /^Put its weight back/ }).click()
+    await planned(page)
+    await applied(page)
+    t.equal(serverOf(A).weight, 10)
   })
 
   await t.test('a drain that is stopped says so, once', async t => {
@@ -133,7 +156,7 @@ t.test('every action', { skip }, async t => {
     await open(page, `Drain ${busy!.address}:80`)
     await page.getByRole('button', { name: 'Begin to drain' }).click()
     await card.getByRole('button', { name: 'Stop draining' }).click()
-    await card.getByText('To put its weight back:').waitFor()
+    await card.getByText('Or by a command:').waitFor()
     t.equal(await card.getByText('interrupted').count(), 1)
   })
 

@@ -12,6 +12,8 @@ import { mockConnection, mockExplanation, mockService, mockTick } from './mock-f
 
 export const MOCK_TOKEN = 'mock'
 const CONNECTIONS = 1_000_000
+/** A watch that is not asked for so long has ended; a director's after ten seconds. */
+const LEFT_MS = 1500
 
 type Body = Record<string, unknown>
 
@@ -23,7 +25,7 @@ export class MockApi {
   readonly #begunMs = Date.now()
   readonly #drains: DrainRow[] = []
   #plans = 0
-  #watch: { filter: string; left: number } | undefined
+  #watch: { filter: string; left: number; askedAt: number } | undefined
 
   constructor(
     readonly services = 40,
@@ -138,18 +140,22 @@ export class MockApi {
   #read(body: Body): unknown {
     switch (body['op']) {
       case 'watch':
-        this.#watch = { filter: String(body['filter']), left: 2 }
+        if (this.#watch && this.#watch.left > 0 && Date.now() - this.#watch.askedAt < LEFT_MS)
+          return { ok: false, refusal: 'EBUSY', message: 'somebody watches packets already' }
+        this.#watch = { filter: String(body['filter']), left: 20, askedAt: Date.now() }
         return { ok: true, value: null }
       case 'watched': {
         const watch = this.#watch
         if (!watch || watch.left === 0) return { ok: true, value: { explanations: [], isOver: true } }
         watch.left--
+        watch.askedAt = Date.now()
         return {
           ok: true,
           value: { explanations: [mockExplanation(watch.filter, Date.now())], isOver: watch.left === 0 },
         }
       }
       case 'unwatch':
+        this.#watch = undefined
         return { ok: true, value: null }
       case 'services':
         return { ok: true, value: { rows: this.#all(Math.floor(Date.now() / 1000)).slice(0, 100), next: null } }

@@ -166,7 +166,10 @@ export const T = {
     reset: 'is reset',
     begin: 'Begin to drain',
     cancel: 'Stop draining',
-    undo: 'To put its weight back:',
+    undo: (weight: number) => `Put its weight back to ${weight}`,
+    orBy: 'Or by a command:',
+    undoBy: 'To put its weight back:',
+    last: 'It is the last one that takes new connections: all new clients will be refused.',
     left: (time: string) => `Draining, ${time} left:`,
     counts: (active: number, inactive: number, persistent: number) =>
       `${active} active, ${inactive} inactive, ${plural(persistent, 'template', 'templates')}.`,
@@ -237,6 +240,7 @@ export const T = {
   explain: {
     title: 'Explain',
     of: (client: string, vip: string) => `Why ${client} → ${vip} goes where it goes`,
+    ofClient: (client: string) => `Why what ${client} sends next goes where it goes`,
     choose: 'Explain its next packets',
     noFlow: 'The address names no connection.',
     beginning: 'The watch begins.',

@@ -49,7 +49,15 @@ t.test('the pages in Chromium', { skip }, async t => {
     server.closeAllConnections()
     server.close()
   })
-  for (const [name, test] of Object.entries({ everyPage, oneStream, manyServices, aChange, aTry, oldFigures }))
+  for (const [name, test] of Object.entries({
+    everyPage,
+    oneStream,
+    manyServices,
+    aWatchAfterAnother,
+    aChange,
+    aTry,
+    oldFigures,
+  }))
     await t.test(name, t => test({ t, api, address, browser }))
 })
 
@@ -114,6 +122,24 @@ async function manyServices({ t, browser, address }: Stage): Promise<void> {
   await page.getByText('1 of 2\u202f000 services').waitFor()
   const shown = await page.locator('table.services tbody tr').allInnerTexts()
   t.match(shown, [/192\.168\.12\.7:443/, /→/, /→/, /→/, /→/, /→/])
+  await page.context().close()
+}
+
+/** One watch ends before the next begins: the director has one for each client. */
+async function aWatchAfterAnother({ t, browser, address }: Stage): Promise<void> {
+  const { page, complaints } = await openPage(browser, LOOKS[0])
+  await page.goto(`${address}/connections`)
+  const clients = page.getByRole('cell').getByRole('button')
+  for (const at of [0, 1, 2, 3]) await clients.nth(at).click()
+  await page.getByText('tcp.dstport').first().waitFor()
+  for (const at of [2, 1]) {
+    const [client = ''] = (await clients.nth(at).textContent())!.split(':')
+    await clients.nth(at).click()
+    await page.getByRole('heading', { name: client }).waitFor()
+    await page.getByText(/next packets: [1-9]/).waitFor()
+  }
+  t.equal(await page.getByText('EBUSY').count(), 0)
+  t.strictSame(complaints, [])
   await page.context().close()
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ServiceKey } from '../../control/protocol/api.ts'
 import { parseSearch, serviceSearch } from '../src/pure/connection-search.ts'
-import { filterOf, flowOf, parseFlow } from '../src/pure/flow.ts'
+import { filterOf, flowOf, parseFlow, watchedFlowOf } from '../src/pure/flow.ts'
 import { changedOctets, octetsOf } from '../src/pure/octets.ts'
 import { PAGES, pagePath, parseRoute, serviceRoute } from '../src/pure/routes.ts'
 import { rulesText } from '../src/pure/rules-text.ts'
@@ -141,6 +141,9 @@ t.test('a flow in an address, and the filter of its packets', async t => {
   const text = flowOf(mockConnection(3))
   t.equal(text, 'tcp/10.0.0.4:1027/192.168.10.6:80'.replace('.6:', '.6:'))
   t.equal(filterOf(parseFlow(text)!), 'tcp and host 10.0.0.4 and port 1027')
+  const ended = watchedFlowOf({ ...mockConnection(3), state: 'TIME_WAIT' })
+  t.equal(filterOf(parseFlow(ended)!), 'tcp and host 10.0.0.4', 'of one that has ended: what its client sends next')
+  t.equal(watchedFlowOf({ ...mockConnection(3), state: 'ESTABLISHED' }), text)
   for (const odd of ['', 'ip/10.0.0.1:1/10.0.0.2:2', 'tcp/10.0.0.1:1', "tcp/10.0.0.1:1'/10.0.0.2:2"])
     t.equal(parseFlow(odd), undefined, odd)
 })

@@ -38,7 +38,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'drop-icmp-checksum': 'the ICMP checksum is wrong: look at cable, driver, or who made the packet',
   'drop-rst-unknown': 'a reset of no connection',
   'drop-no-destination':
-    'the service has no real server that may be chosen: all have weight 0 or are overloaded, or there are none; uvs health, uvsadm -L --thresholds',
+    'the service has no real server that may be chosen: all have weight 0 or are overloaded, or there are none; give one a weight (uvsadm -e … -w 1), or see who is full (uvsadm -L --thresholds) or out by a check (uvs health)',
   'drop-destination-gone':
     "the connection's real server was deleted: the client must begin anew; sysctl expire_nodest_conn lets it do so at once",
   'drop-table-full': 'the connection table is full: --max-connections',

@@ -19,6 +19,8 @@ export class ApiError extends Error {
   constructor(
     message: string,
     readonly status: number,
+    /** By its name, such as EBUSY, if the director refused the request. */
+    readonly refusal?: string,
   ) {
     super(message)
   }
@@ -43,7 +45,7 @@ export interface ConnectionsFound {
 /** A request of the control protocol that changes nothing. Throws ApiError, a refusal too. */
 export async function read<O extends OperationName>(request: Request<O>, signal?: AbortSignal): Promise<ValueOf<O>> {
   const reply = await post<Reply<O>>('/api/read', request, signal)
-  if (!reply.ok) throw new ApiError(`${reply.message} (${reply.refusal})`, 200)
+  if (!reply.ok) throw new ApiError(`${reply.message} (${reply.refusal})`, 200, reply.refusal)
   return reply.value as ValueOf<O>
 }
 export type ValueOf<O extends OperationName> = Extract<Reply<O>, { ok: true }>['value']

@@ -5,7 +5,7 @@ import { lintAll } from './api.ts'
 import { usePolled } from './use.ts'
 
 /** The director looks again as often as that costs little. */
-const EVERY_MS = 30_000
+const EVERY_MS = 10_000
 
 /** What lint says of all services; undefined: not known yet. */
 export function useLint(): Linted | undefined {

@@ -13,7 +13,11 @@ export interface Watched {
 
 /** So often the director is asked; a watch that is not asked for ten seconds ends. */
 const ASK_MS = 700
+const LEFT_MS = 11_000
 const NOT_BEGUN: Watched = { explanations: [], isBegun: false, isOver: false }
+
+/** A client of the director has one watch: the next one begins when this one has ended. */
+let last: Promise<unknown> = Promise.resolve()
 
 /** Explains the next packets that a filter takes, while the part that shows them is there. */
 export function useWatch(filter: string, count: number, round: number): Watched {
@@ -31,16 +35,31 @@ export function useWatch(filter: string, count: number, round: number): Watched 
       set(before => ({ explanations: [...before.explanations, ...explanations], isBegun: true, isOver }))
       if (!isOver) timer = setTimeout(() => void look().catch(fail), ASK_MS)
     }
-    const begun = read<'watch'>({ op: 'watch', filter, count }).then(() => (isGone ? undefined : look()))
-    begun.catch(fail)
+    const beginNext = (): Promise<boolean> => begin(filter, count, () => isGone)
+    const begun = last.then(beginNext, beginNext)
+    begun.then(isMine => (isMine && !isGone ? look() : undefined)).catch(fail)
     return () => {
       isGone = true
       clearTimeout(timer)
-      void begun.then(() => read<'unwatch'>({ op: 'unwatch' })).catch(ignored)
+      last = begun.then(isMine => (isMine ? read<'unwatch'>({ op: 'unwatch' }) : undefined)).catch(ignored)
     }
   }, [filter, count, round])
   return watched
 }
+
+/** Whether it has begun: not if it is not wanted any more. The watch of a page that was loaded again ends by itself, so it waits for that. */
+async function begin(filter: string, count: number, isGone: () => boolean): Promise<boolean> {
+  for (const until = Date.now() + LEFT_MS; ; await sleep(ASK_MS)) {
+    if (isGone()) return false
+    try {
+      await read<'watch'>({ op: 'watch', filter, count })
+      return true
+    } catch (error) {
+      if (!(error instanceof ApiError && error.refusal === 'EBUSY') || Date.now() > until) throw error
+    }
+  }
+}
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** A watch that has ended already cannot be ended. */
 function ignored(error: unknown): void {

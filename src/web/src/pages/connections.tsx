@@ -8,7 +8,7 @@ import { usePolled } from '../live/use.ts'
 import { Empty, Failed, Head, HeadRow, Waiting, Wide } from '../parts/bits.tsx'
 import { ExportButtons, type Table } from '../parts/export.tsx'
 import { SearchField } from '../parts/search.tsx'
-import { flowOf, parseFlow } from '../pure/flow.ts'
+import { flowOf, parseFlow, watchedFlowOf } from '../pure/flow.ts'
 import { duration, percent, whole } from '../pure/format.ts'
 import { endpoint } from '../pure/service-name.ts'
 import { T } from '../texts.ts'
@@ -99,7 +99,7 @@ function Rows({ rows, flow }: { rows: readonly ConnectionInfo[]; flow: string })
         <HeadRow columns={T.connections.columns} />
         <tbody>
           {rows.map(row => (
-            <Row key={flowOf(row) + row.state} row={row} isChosen={flowOf(row) === flow} />
+            <Row key={flowOf(row) + row.state} row={row} isChosen={watchedFlowOf(row) === flow} />
           ))}
         </tbody>
       </table>
@@ -110,7 +110,7 @@ function Rows({ rows, flow }: { rows: readonly ConnectionInfo[]; flow: string })
 function Row({ row, isChosen }: { row: ConnectionInfo; isChosen: boolean }) {
   const { protocol, state, expires, caddr, cport, vaddr, vport, daddr, dport, laddr, lport } = row
   const canBeWatched = protocol !== 'ip' && cport !== 0
-  const choose = (): void => setQuery({ flow: flowOf(row) })
+  const choose = (): void => setQuery({ flow: watchedFlowOf(row) })
   return (
     <tr class={isChosen ? 'chosen' : undefined}>
       <td>{protocol.toUpperCase()}</td>

@@ -29,8 +29,10 @@ export function ExplainCard({ flow }: { flow: Flow | undefined }) {
     )
   }
   const filter = filterOf(flow)
+  const { client, vip } = flow
+  const title = client.port === 0 ? T.explain.ofClient(client.address) : T.explain.of(endpoint(client), endpoint(vip))
   return (
-    <Card title={T.explain.of(endpoint(flow.client), endpoint(flow.vip))} tools={close}>
+    <Card title={title} tools={close}>
       <Command text={`uvs explain --count ${COUNT} '${filter}'`} />
       <Watching filter={filter} />
     </Card>

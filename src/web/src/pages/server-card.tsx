@@ -53,7 +53,9 @@ export function ServerCard({ server, service, drains, setOpen }: CardProps) {
         <Bar share={wanted} tone="idle" />
       </p>
       {health && <Checks health={health} />}
-      {drain && isToBeShown(drain, server) && <Drain drain={drain} />}
+      {drain && isToBeShown(drain, server) && (
+        <Drain drain={drain} putBack={weight => setOpen({ dialog: 'edit-server', server: { ...server, weight } })} />
+      )}
       <ServerActions server={server} setOpen={setOpen} isDraining={drain?.state === 'draining'} />
     </article>
   )
@@ -87,7 +89,7 @@ function ServerActions({
   return (
     <div class="actions left">
       {button('edit-server', T.service.editShort)}
-      {!isDraining && button('drain', T.drain.short)}
+      {!isDraining && server.weight > 0 && button('drain', T.drain.short)}
       {button('remove-server', T.service.removeShort)}
     </div>
   )
@@ -122,9 +124,14 @@ function isToBeShown({ state, undo }: DrainRow, { weight }: DestinationInfo): bo
   return state === 'draining' || (state !== 'gone' && (undo === undefined || weight === 0))
 }
 
+function weightOf(line: string): number {
+  return Number(/ -w (\d+)/.exec(line)?.[1] ?? 1)
+}
+
 /** Its countdown, and how it ended. */
-function Drain({ drain }: { drain: DrainRow }) {
+function Drain({ drain, putBack }: { drain: DrainRow; putBack: (weight: number) => void }) {
   const [error, setError] = useState('')
+  const may = useStore(admin)?.admin !== 'off'
   const { state, seconds = 0, deadline = 0, active = 0, inactive = 0, persistent = 0, estimate, message, undo } = drain
   const isOn = state === 'draining'
   const cancel = (): void => {
@@ -140,7 +147,12 @@ function Drain({ drain }: { drain: DrainRow }) {
       {message && message !== state && <p class="sub">{message}</p>}
       {undo && !isOn && (
         <>
-          <p class="sub">{T.drain.undo}</p>
+          {may && (
+            <button type="button" class="small" onClick={() => putBack(weightOf(undo))}>
+              {T.drain.undo(weightOf(undo))}
+            </button>
+          )}
+          <p class="sub">{may ? T.drain.orBy : T.drain.undoBy}</p>
           <Command text={undo.startsWith('uvsadm ') ? undo : asCommand(undo)} />
         </>
       )}

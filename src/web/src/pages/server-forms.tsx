@@ -9,12 +9,14 @@ import type {
 import { admin, isLoginOpen } from '../live/admin.ts'
 import { drain } from '../live/api.ts'
 import { useStore } from '../live/store.ts'
+import type { ServiceRow } from '../live/tick.ts'
 import { ChangeDialog } from '../parts/change.tsx'
 import { Command } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Choice, Fields, NumberField, TextField } from '../parts/fields.tsx'
 import { messageOf } from '../pure/message.ts'
 import { endpoint } from '../pure/service-name.ts'
+import { sumsOf } from '../pure/sums.ts'
 import { addServer, deleteServer, drainCommand, editServer } from '../pure/uvsadm-line.ts'
 import { T } from '../texts.ts'
 
@@ -111,7 +113,8 @@ function ServerFields({
   )
 }
 
-export function DrainDialog({ service, server, close }: ServerProps) {
+export function DrainDialog({ service, server, close }: ServerProps & { service: ServiceRow }) {
+  const isLast = server.weight > 0 && service.servers === service.destinations.length && sumsOf(service).usable === 1
   const may = useStore(admin)
   const [deadline, setDeadline] = useState(300)
   const [then, setThen] = useState<'keep' | 'reset'>('keep')
@@ -131,6 +134,7 @@ export function DrainDialog({ service, server, close }: ServerProps) {
     <Dialog title={T.drain.title(endpoint(server))} close={close} isWide>
       <form class="form" onSubmit={event => void begin(event)}>
         <p>{T.drain.note(server.activeConns, server.inactConns)}</p>
+        {isLast && <p class="alert">{T.drain.last}</p>}
         <Fields>
           <NumberField label={T.drain.deadline} value={deadline} change={setDeadline} most={86_400} />
           <Choice label={T.drain.leftThen} value={then} change={setThen} of={THEN} />

@@ -4,7 +4,7 @@ import { usePolled } from '../live/use.ts'
 import { Card, Empty, Failed, Waiting } from '../parts/bits.tsx'
 import { T } from '../texts.ts'
 
-const EVERY_MS = 10_000
+const EVERY_MS = 3000
 
 /** What lint says of the service's rules. */
 export function LintCard({ service }: { service: ServiceKey }) {
