@@ -67,7 +67,7 @@ t.test('a new user before a director', { skip }, async t => {
     t.ok((await page.locator('.octets mark').count()) > 6, 'the octets that changed are marked')
     t.match(
       await page.locator('table.rows tbody tr').last().innerText(),
-      new RegExp(`TCP.*10.99.1.10:40000\\s+${VIP}:80`),
+      new RegExp(`10.99.1.10:40000\\s+TCP.*${VIP}:80`),
     )
   })
 

@@ -130,7 +130,8 @@ export class MockApi {
     const given = Array.isArray(lines) ? lines.map(String) : String(rules).split('\n')
     const odd = given.find(line => !/^-[AEDaed]|^--add-laddr|^$/.test(line))
     if (odd !== undefined) return [400, { message: `'${odd}': it is no rule` }]
-    const text = given.map(line => `+ ${line}`).join('\n')
+    const sum = `${given.length === 1 ? '1 change' : `${given.length} changes`}, 12 connections`
+    const text = [...given.map(line => `+ ${line}`), sum, ''].join('\n')
     const id = this.isOpen ? { id: `p${++this.#plans}` } : {}
     const warnings = ['<script>globalThis.hit=1</script> has these rules']
     const moved = flows === undefined ? {} : { moved: MOVED }

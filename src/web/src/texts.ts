@@ -48,7 +48,7 @@ export const T = {
     tokenHint: 'The token is in the file that --http-admin names.',
     tokenOrCode: 'Code or token',
     codeHint:
-      'On the director’s host this gives a link that is good once. Open it, or put its code here; a token of --http-admin’s file will do, too.',
+      'On the director’s host this gives a link that is good once. Open it, or put its code here; a token of --http-admin’s file will do, too. For a director with --control PATH, add that.',
   },
   help: {
     title: 'Keys',
@@ -124,9 +124,11 @@ export const T = {
     name: 'Prot LocalAddress:Port',
     share: 'Share',
     usable: (usable: number, all: number) => `${usable} of ${all}`,
+    forwardTitle: 'Of a service: its scheduler. Of a real server: how it is reached.',
     shareTitle: (has: string, wants: string) => `does ${has} of the work; its weight asks for ${wants}`,
   },
   service: {
+    see: (name: string) => `See ${name}`,
     gone: 'There is no such service. Perhaps it was removed.',
     servers: (count: number) => plural(count, 'real server', 'real servers'),
     noServers: 'It has no real server: its clients are refused.',
@@ -180,16 +182,17 @@ export const T = {
     mark: 'Firewall mark',
     address: 'Address',
     addressHint: '10.0.0.100',
+    addressForm: 'Four numbers with dots between them, as 10.0.0.100, or an IPv6 address.',
     port: 'Port',
     scheduler: 'Scheduler',
     persistence: 'Persistence, seconds',
     onePacket: 'one-packet scheduling (UDP)',
     weight: 'Weight',
     method: 'Forwarding',
-    masq: 'NAT (-m)',
-    direct: 'direct routing (-g)',
-    tunnel: 'tunnel (-i)',
-    fullnat: 'FULLNAT (-b)',
+    masq: 'Masq: NAT (-m)',
+    direct: 'Route: direct routing (-g)',
+    tunnel: 'Tunnel (-i)',
+    fullnat: 'FullNAT (-b)',
     upper: 'Upper threshold',
     lower: 'Lower threshold',
   },
@@ -224,18 +227,19 @@ export const T = {
     more: (services: number) => `${plural(services, 'other service', 'other services')}, whose flows move less.`,
   },
   connections: {
-    count: (open: string, capacity: string, share: string) => `${open} open, ${share} of ${capacity}`,
+    count: (open: string, capacity: string, share: string) => `${open} in the table, ${share} of ${capacity}`,
     search: 'Search connections',
-    hint: 'Words of a search: an address or address:port of the client; vip or server before it for the other sides; tcp, udp, sctp; a state. Click a client to see why its packets go where they go.',
+    hint: 'Words of a search: an address or address:port of the client; vip or server before it for the other sides; tcp, udp, sctp; a state. Click a client, under Source, to see why its packets go where they go.',
     odd: (word: string) => `'${word}' is no address, address:port, protocol or state`,
     found: (rows: string) => `${rows} ${rows === '1' ? 'connection' : 'connections'} on this page`,
     none: 'No connection matches.',
+    empty: 'No connection is in the table.',
     noneYet: 'None so far: the table is large, go on with the next page.',
     again: 'Look again',
     more: 'Next page',
     before: 'Page before',
     first: 'First page',
-    columns: ['Pro', 'Expires', 'State', 'Source', 'Virtual', 'Local', 'Destination'],
+    columns: ['Source (client)', 'Pro', 'Expires', 'State', 'Virtual', 'Local', 'Destination'],
   },
   explain: {
     title: 'Explain',
@@ -249,6 +253,9 @@ export const T = {
     over: (count: number) => `The watch is over: ${plural(count, 'packet', 'packets')}.`,
     again: 'Watch again',
     packets: 'Packets',
+    packet: (at: number, way: string) => (way === '' ? String(at) : `${at}, ${way}`),
+    fromClient: 'from the client',
+    toClient: 'to the client',
     picture: 'The way of the packet',
     boxes: {
       in: 'In',
@@ -282,8 +289,8 @@ export const T = {
     overloaded: 'overloaded, above its upper threshold',
     connection: (state: string, time: string, client: string, vip: string, server: string) =>
       `${state}, ends in ${time}, ${client} > ${vip} → ${server}`,
-    octets: (length: number, changed: number) =>
-      `The frame as it came in, ${length} octets${changed > 0 ? `; the ${changed} marked ones left otherwise` : ''}`,
+    octets: (shown: number, length: number, changed: number) =>
+      `The frame as it came in, ${shown < length ? `the first ${shown} of ` : ''}${length} octets${changed > 0 ? `; the ${changed} marked ones left otherwise` : ''}`,
   },
   drops: {
     sub: (count: string, rate: string, reasons: number) =>
@@ -302,6 +309,8 @@ export const T = {
     servers: 'Balanced',
     framesIn: 'frames come in',
     balanced: (forwarded: string) => `to real servers and back; ${forwarded} are only routed`,
+    balancedOffload:
+      'Without the packets that the program in the kernel forwards; the rates of the real servers have them.',
     branch: 'Packets of open connections go from conn/ to forward/ at once.',
     offload: (flows: string, packets: string) =>
       `A program in the kernel forwards ${flows} flows besides; ${packets} packets so far are in none of these figures.`,

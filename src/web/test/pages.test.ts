@@ -54,6 +54,8 @@ t.test('the pages in Chromium', { skip }, async t => {
     oneStream,
     manyServices,
     aWatchAfterAnother,
+    aPhone,
+    noServer,
     aChange,
     aTry,
     oldFigures,
@@ -143,6 +145,42 @@ async function aWatchAfterAnother({ t, browser, address }: Stage): Promise<void>
   await page.context().close()
 }
 
+/** What is beside the columns in sight is hinted at, and what a phone's reader clicks is in sight. */
+async function aPhone({ t, browser, address }: Stage): Promise<void> {
+  const { page } = await openPage(browser, { viewport: { width: 360, height: 740 } })
+  const isWhole = (selector: string): Promise<boolean> =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate(one => one.scrollWidth <= one.clientWidth && one.getBoundingClientRect().right <= innerWidth)
+  await page.goto(`${address}/services`)
+  await page.getByText('lint 3', { exact: true }).waitFor()
+  t.ok(await isWhole('tr.service th'), 'the mark of lint')
+  t.ok(await isWhole('td.share'), 'the share')
+  await page.locator('.has-more').waitFor()
+  await page.locator('.table-box').evaluate(box => box.scrollTo(box.scrollWidth, 0))
+  await page.locator('.has-more').waitFor({ state: 'detached' })
+  await page.goto(`${address}/connections`)
+  await page.getByRole('button', { name: '10.0.0.1:1024' }).click()
+  t.ok(await isWhole('td:has(> button.link)'), 'the client')
+  await page.getByRole('button', { name: '1, from the client' }).waitFor()
+  t.ok(await isWhole('td.after'), 'what went out')
+  await page.context().close()
+}
+
+/** Nothing to draw is not drawn. */
+async function noServer({ t, browser }: Stage): Promise<void> {
+  const { address, server } = await serveMock(BUILT, new MockApi(1, 0))
+  const { page } = await openPage(browser, WIDE)
+  await page.goto(`${address}/service?of=tcp/192.168.10.0:80`)
+  await page.getByText('It has no real server: its clients are refused.').waitFor()
+  await page.getByRole('heading', { name: 'Connections by state' }).waitFor()
+  t.equal(await page.locator('.chart').count(), 0)
+  await page.context().close()
+  server.closeAllConnections()
+  server.close()
+}
+
 /** What lint says is in the lists, and a plan tells which flows it moves; by keyboard, and at 360 px. */
 async function aTry({ t, browser, address }: Stage): Promise<void> {
   for (const { rules, ...look } of LOOKS) {
@@ -184,12 +222,16 @@ async function aChange({ t, browser, address, api }: Stage): Promise<void> {
   const { page, complaints } = await openPage(browser, WIDE)
   await page.goto(`${address}/service?of=tcp/192.168.10.0:80`)
   await page.getByRole('button', { name: 'Add a real server' }).click()
+  await page.getByRole('textbox', { name: 'Address' }).fill('10.0.1')
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  t.equal(await page.locator('input:invalid').count(), 1, '10.0.1 is no whole address')
   await page.getByRole('textbox', { name: 'Address' }).fill('10.0.1.2')
   await page.getByRole('spinbutton', { name: 'Weight' }).fill('3')
   await page.getByText('uvsadm -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3').waitFor()
   await page.getByRole('button', { name: 'Show the plan' }).click()
   await page.getByText('+ -a -t 192.168.10.0:80 -r 10.0.1.2:80 -m -w 3').waitFor()
   t.strictSame(api.applied, [], 'a plan changes nothing')
+  t.equal((await page.locator('.plan').innerText()).split('1 change').length, 2, 'the sum is said once')
   await page.getByRole('button', { name: 'Unlock to apply' }).click()
   await page.getByLabel('Token').fill(MOCK_TOKEN)
   await page.getByRole('dialog', { name: 'Unlock' }).getByRole('button', { name: 'Unlock' }).click()
@@ -201,17 +243,28 @@ async function aChange({ t, browser, address, api }: Stage): Promise<void> {
   await page.getByText('uvs drain -t 192.168.10.0:80 -r 172.16.0.1:8080 --deadline 300s').waitFor()
   await page.getByRole('button', { name: 'Begin to drain' }).click()
   await page.getByText('Draining, 4 min 48 s left:').waitFor()
+  await page.goto(`${address}/services`)
+  await page.getByRole('button', { name: 'Add a service' }).click()
+  await page.getByRole('textbox', { name: 'Address' }).fill('192.168.10.4')
+  await page.getByRole('combobox', { name: 'Protocol' }).selectOption('udp')
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('link', { name: 'See UDP 192.168.10.4:80' }).click()
+  await page.getByRole('heading', { name: 'UDP 192.168.10.4:80' }).waitFor()
+  t.equal(await page.locator('dialog').count(), 0, 'the form is gone')
   t.strictSame(complaints, [])
   await page.context().close()
 }
 
 /** Figures that stop coming are called old, until others come; the keys. */
 async function oldFigures({ t, browser, address, api }: Stage): Promise<void> {
-  const { page } = await openPage(browser, WIDE)
+  const { page } = await openPage(browser, { viewport: { width: 360, height: 500 } })
   await page.goto(`${address}/drops`)
   await page.getByText('drop-ttl').waitFor()
   api.isAlive = false
   await page.getByText('No figures are coming.').waitFor()
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+  t.ok((await page.getByText('No figures are coming.').boundingBox())!.y > 0, 'in sight of who has scrolled')
   api.isAlive = true
   await page.getByText('No figures are coming.').waitFor({ state: 'detached' })
   await page.keyboard.press('?')

@@ -56,7 +56,9 @@ function Found({ search, from, flow }: { search: string; from: number; flow: str
         </button>
       </div>
       {value.rows.length === 0 ? (
-        <Empty>{value.next === null ? T.connections.none : T.connections.noneYet}</Empty>
+        <Empty>
+          {value.next !== null ? T.connections.noneYet : search === '' ? T.connections.empty : T.connections.none}
+        </Empty>
       ) : (
         <Rows rows={value.rows} flow={flow} />
       )}
@@ -113,9 +115,6 @@ function Row({ row, isChosen }: { row: ConnectionInfo; isChosen: boolean }) {
   const choose = (): void => setQuery({ flow: watchedFlowOf(row) })
   return (
     <tr class={isChosen ? 'chosen' : undefined}>
-      <td>{protocol.toUpperCase()}</td>
-      <td>{duration(expires)}</td>
-      <td>{state}</td>
       <td>
         {canBeWatched ? (
           <button type="button" class="link" onClick={choose} title={T.explain.choose}>
@@ -125,6 +124,9 @@ function Row({ row, isChosen }: { row: ConnectionInfo; isChosen: boolean }) {
           endpoint({ address: caddr, port: cport })
         )}
       </td>
+      <td>{protocol.toUpperCase()}</td>
+      <td>{duration(expires)}</td>
+      <td>{state}</td>
       <td>{endpoint({ address: vaddr, port: vport })}</td>
       <td>{laddr === undefined ? '' : endpoint({ address: laddr, port: lport ?? 0 })}</td>
       <td>{endpoint({ address: daddr, port: dport })}</td>

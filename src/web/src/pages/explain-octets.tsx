@@ -16,7 +16,7 @@ export function Octets({ explanation }: { explanation: Explanation }) {
   )
   return (
     <details class="octets" open={changed.size > 0}>
-      <summary>{T.explain.octets(explanation.length, changed.size)}</summary>
+      <summary>{T.explain.octets(Math.min(octets.length, MOST), explanation.length, changed.size)}</summary>
       <pre tabIndex={0}>
         {lines.map(start => (
           <span key={start} class="octet-line">

@@ -92,7 +92,7 @@ function whyText({ refused, view }: CandidateInfo): string {
 function Changed({ changed }: { changed: readonly (readonly [string, string, string])[] }) {
   return (
     <Wide label={T.explain.changed}>
-      <table class="plain rows">
+      <table class="plain rows changed">
         <HeadRow columns={T.explain.changedColumns} />
         <tbody>
           {changed.map(([name, before, after]) => (

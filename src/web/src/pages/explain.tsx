@@ -34,12 +34,12 @@ export function ExplainCard({ flow }: { flow: Flow | undefined }) {
   return (
     <Card title={title} tools={close}>
       <Command text={`uvs explain --count ${COUNT} '${filter}'`} />
-      <Watching filter={filter} />
+      <Watching filter={filter} client={endpoint(flow.client)} />
     </Card>
   )
 }
 
-function Watching({ filter }: { filter: string }) {
+function Watching({ filter, client }: { filter: string; client: string }) {
   const [round, setRound] = useState(0)
   const { explanations, isBegun, isOver, error } = useWatch(filter, COUNT, round)
   const [chosen, choose] = useState<number>()
@@ -58,16 +58,33 @@ function Watching({ filter }: { filter: string }) {
       {error && <Failed message={error} />}
       {explanations.length > 1 && (
         <div class="chooser" role="group" aria-label={T.explain.packets}>
-          {explanations.map((_, index) => (
-            <button type="button" key={index} class="small" aria-pressed={index === at} onClick={() => choose(index)}>
-              {index + 1}
-            </button>
-          ))}
+          {explanations.map(({ packet }, index) => {
+            const [arrow, way] = directionOf(packet, client)
+            return (
+              <button
+                type="button"
+                key={index}
+                class="small"
+                aria-pressed={index === at}
+                aria-label={T.explain.packet(index + 1, way)}
+                title={way}
+                onClick={() => choose(index)}
+              >
+                {index + 1} {arrow}
+              </button>
+            )
+          })}
         </div>
       )}
       {explanation && <Explained explanation={explanation} />}
     </>
   )
+}
+
+/** Of the packet's line; an error of ICMP about the connection has neither. */
+function directionOf(packet: string, client: string): [arrow: string, way: string] {
+  if (packet.includes(` ${client} > `)) return ['→', T.explain.fromClient]
+  return packet.includes(` > ${client}`) ? ['←', T.explain.toClient] : ['', '']
 }
 
 function stateOf(isBegun: boolean, isOver: boolean, count: number): string {

@@ -77,6 +77,7 @@ function Servers({ now, balanced, forwarded }: { now: Tick; balanced: number; fo
       <h2>{T.path.servers}</h2>
       <p class="big">{perSecond(balanced)}</p>
       <p class="sub">{T.path.balanced(perSecond(forwarded))}</p>
+      {now.offload && <p class="sub">{T.path.balancedOffload}</p>}
       {now.services.rows.slice(0, 4).map(service => (
         <div key={serviceRoute(service)}>
           <a href={serviceRoute(service)}>{serviceName(service)}</a>

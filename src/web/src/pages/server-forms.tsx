@@ -13,7 +13,7 @@ import type { ServiceRow } from '../live/tick.ts'
 import { ChangeDialog } from '../parts/change.tsx'
 import { Command } from '../parts/copy.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Choice, Fields, NumberField, TextField } from '../parts/fields.tsx'
+import { AddressField, Choice, Fields, NumberField } from '../parts/fields.tsx'
 import { messageOf } from '../pure/message.ts'
 import { endpoint } from '../pure/service-name.ts'
 import { sumsOf } from '../pure/sums.ts'
@@ -37,7 +37,7 @@ export function AddServerDialog({ service, close }: { service: ServiceInfo; clos
   return (
     <ChangeDialog title={T.service.addServer} wanted={{ lines: [line] }} close={close}>
       <Fields>
-        <TextField label={T.forms.address} value={address} change={setAddress} hint={T.forms.addressHint} />
+        <AddressField value={address} change={setAddress} />
         <NumberField label={T.forms.port} value={port} change={setPort} most={65535} />
         <ServerFields settings={settings} change={setSettings} />
       </Fields>

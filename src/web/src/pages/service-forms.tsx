@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks'
 import type { Protocol, ServiceInfo, ServiceKey, ServiceSettingsInfo } from '../../../control/protocol/api.ts'
 import { ChangeDialog } from '../parts/change.tsx'
-import { Choice, Fields, NumberField, TextField } from '../parts/fields.tsx'
+import { AddressField, Choice, Fields, NumberField } from '../parts/fields.tsx'
+import { serviceRoute } from '../pure/routes.ts'
 import { SCHEDULERS } from '../pure/schedulers.ts'
 import { serviceName } from '../pure/service-name.ts'
 import { addService, deleteService, editService } from '../pure/uvsadm-line.ts'
@@ -25,14 +26,19 @@ export function AddServiceDialog({ close }: { close: () => void }) {
   const [settings, setSettings] = useState(DEFAULTS)
   const key: ServiceKey = kind === 'fwm' ? { mark } : { protocol: kind, address: address || T.forms.addressHint, port }
   return (
-    <ChangeDialog title={T.services.add} wanted={{ lines: [addService(key, settings)] }} close={close}>
+    <ChangeDialog
+      title={T.services.add}
+      wanted={{ lines: [addService(key, settings)] }}
+      close={close}
+      then={<a href={serviceRoute(key)}>{T.service.see(serviceName(key))}</a>}
+    >
       <Fields>
         <Choice label={T.forms.protocol} value={kind} change={setKind} of={KINDS} />
         {kind === 'fwm' ? (
           <NumberField label={T.forms.mark} value={mark} change={setMark} least={1} most={2 ** 32 - 1} />
         ) : (
           <>
-            <TextField label={T.forms.address} value={address} change={setAddress} hint={T.forms.addressHint} />
+            <AddressField value={address} change={setAddress} />
             <NumberField label={T.forms.port} value={port} change={setPort} most={65535} />
           </>
         )}

@@ -52,7 +52,7 @@ export function ServicePage({ service: key }: { service: ServiceKey }) {
         ))}
       </div>
       <div class="columns">
-        <Distribution service={service} shares={shares} />
+        {service.destinations.length > 0 && <Distribution service={service} shares={shares} />}
         <StatesCard service={service} />
       </div>
       <LintCard service={key} />

@@ -31,10 +31,11 @@ interface HeadProps {
 }
 
 export function TableHead({ columns, sort, order, sortBy }: HeadProps) {
-  const head = (label: string, by: SortColumn | undefined, isNumber: boolean) => (
+  const head = (label: string, by: SortColumn | undefined, isNumber: boolean, title?: string) => (
     <th
       scope="col"
       key={label}
+      title={title}
       class={isNumber ? 'num' : undefined}
       aria-sort={by && by === sort ? (order === 'asc' ? 'ascending' : 'descending') : undefined}
     >
@@ -52,7 +53,11 @@ export function TableHead({ columns, sort, order, sortBy }: HeadProps) {
       <tr>
         {head(T.services.name, 'service', false)}
         {head(T.services.share, 'ready', false)}
-        {columns.map(column => head(column.label, column.sort, column.id !== 'forward'))}
+        {columns.map(column =>
+          column.id === 'forward'
+            ? head(column.label, column.sort, false, T.services.forwardTitle)
+            : head(column.label, column.sort, true),
+        )}
       </tr>
     </thead>
   )
@@ -167,17 +172,22 @@ function OneServer({ server, service, sums, columns }: ServerProps) {
         <span>{percent(share)}</span>
       </td>
       {columns.map(column => (
-        <Cell key={column.id} column={column} value={column.ofServer(server)} />
+        <Cell
+          key={column.id}
+          column={column}
+          value={column.ofServer(server)}
+          {...(column.id === 'forward' && { title: T.forms[server.method] })}
+        />
       ))}
     </tr>
   )
 }
 
-function Cell({ column, value }: { column: Column; value: number | string }) {
+function Cell({ column, value, title }: { column: Column; value: number | string; title?: string }) {
   return (
     <td
       class={column.id === 'forward' ? undefined : 'num'}
-      title={typeof value === 'string' || value >= 1000 ? String(value) : undefined}
+      title={title ?? (typeof value === 'string' || value >= 1000 ? String(value) : undefined)}
     >
       {shown(column, value)}
     </td>

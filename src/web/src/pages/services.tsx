@@ -95,7 +95,7 @@ function ServicesTable({ view, services }: { view: ServicesView; services: Servi
 function ServicesBox({ view, services }: { view: ServicesView; services: ServicesWindow }) {
   const hazards = useHazards()
   const box = useRef<HTMLDivElement>(null)
-  const [scroll, setScroll] = useState({ top: 0, height: GUESSED_BOX })
+  const [scroll, setScroll] = useState<Scroll>({ top: 0, height: GUESSED_BOX, hasMore: false })
   const list = `${view.sort} ${view.order} ${view.filter} ${view.areServersShown}`
   const heights = useMemo(() => new Heights(services.matched, guessedHeight(view)), [list])
   heights.resize(services.matched)
@@ -114,30 +114,27 @@ function ServicesBox({ view, services }: { view: ServicesView; services: Service
   return (
     <>
       {hazards.of.size < hazards.services && <p class="note">{T.lint.unmarked(hazards.of.size, hazards.services)}</p>}
-      <div class="table-box" ref={box} tabIndex={0} role="region" aria-label={T.services.table}>
-        <table class="services" style={{ width: `${tableWidth(columns.length)}rem` }} aria-rowcount={services.matched}>
-          <ColumnWidths columns={columns} />
-          <TableHead columns={columns} sort={view.sort} order={view.order} sortBy={sortBy} />
-          <Spacer height={range.top} />
-          <ServiceRows
-            services={services}
-            first={range.first}
-            count={range.count}
-            columns={columns}
-            heights={heights}
-            areServersShown={view.areServersShown}
-            hazards={hazards.of}
-          />
-          <Spacer height={below} />
-        </table>
+      <div class={scroll.hasMore ? 'table-frame has-more' : 'table-frame'}>
+        <div class="table-box" ref={box} tabIndex={0} role="region" aria-label={T.services.table}>
+          <table class="services" style={{ '--numbers': columns.length - 1 }} aria-rowcount={services.matched}>
+            <ColumnWidths columns={columns} />
+            <TableHead columns={columns} sort={view.sort} order={view.order} sortBy={sortBy} />
+            <Spacer height={range.top} />
+            <ServiceRows
+              services={services}
+              first={range.first}
+              count={range.count}
+              columns={columns}
+              heights={heights}
+              areServersShown={view.areServersShown}
+              hazards={hazards.of}
+            />
+            <Spacer height={below} />
+          </table>
+        </div>
       </div>
     </>
   )
-}
-
-/** Name, share and method, then numbers; style/pages.css has the widths. */
-function tableWidth(columns: number): number {
-  return 17 + 10 + 11 + (columns - 1) * 6.8
 }
 
 function Spacer({ height }: { height: number }) {
@@ -181,18 +178,28 @@ function sumOf(heights: Heights, first: number, count: number): number {
   return sum
 }
 
+interface Scroll {
+  top: number
+  height: number
+  /** Columns out of sight, to the right. */
+  hasMore: boolean
+}
+
 /** A state a frame, however often the box scrolls. */
-function followScroll(box: HTMLElement, set: (scroll: { top: number; height: number }) => void): () => void {
+function followScroll(box: HTMLElement, set: (scroll: Scroll) => void): () => void {
   let frame = 0
   const look = (): void => {
     frame = 0
-    set({ top: box.scrollTop, height: box.clientHeight })
+    const hasMore = box.scrollLeft + box.clientWidth < box.scrollWidth - 1
+    set({ top: box.scrollTop, height: box.clientHeight, hasMore })
   }
   const soon = (): void => {
     frame ||= requestAnimationFrame(look)
   }
   const watcher = new ResizeObserver(soon)
   watcher.observe(box)
+  // Other columns make it wider.
+  watcher.observe(box.querySelector('table')!)
   box.addEventListener('scroll', soon, { passive: true })
   return () => {
     watcher.disconnect()

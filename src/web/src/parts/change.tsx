@@ -18,14 +18,16 @@ interface ChangeProps {
   title: string
   wanted: Wanted
   close: () => void
+  /** Where to go once it is done. */
+  then?: ComponentChildren
   /** The fields that make the lines. */
   children?: ComponentChildren
 }
 
-export function ChangeDialog({ title, wanted, close, children }: ChangeProps) {
+export function ChangeDialog({ title, wanted, close, then, children }: ChangeProps) {
   return (
     <Dialog title={title} close={close} isWide>
-      <PlanSteps wanted={wanted} done={close}>
+      <PlanSteps wanted={wanted} done={close} then={then}>
         {children}
       </PlanSteps>
     </Dialog>
@@ -35,6 +37,7 @@ export function ChangeDialog({ title, wanted, close, children }: ChangeProps) {
 interface StepsProps {
   wanted: Wanted
   done?: () => void
+  then?: ComponentChildren
   /** Whether the lines are written out as commands. */
   areLinesShown?: boolean
   /** So many are made, to see how many the plan moves. */
@@ -42,7 +45,7 @@ interface StepsProps {
   children?: ComponentChildren
 }
 
-export function PlanSteps({ wanted, done, areLinesShown = true, flows = 0, children }: StepsProps) {
+export function PlanSteps({ wanted, done, then, areLinesShown = true, flows = 0, children }: StepsProps) {
   const { plan, isAsking, result, error, makePlan, confirm } = usePlan(wanted, flows)
   const submit = (event: Event): void => {
     event.preventDefault()
@@ -56,7 +59,7 @@ export function PlanSteps({ wanted, done, areLinesShown = true, flows = 0, child
       {error !== '' && <Failed message={error} />}
       {result !== '' && (
         <p class="success" role="status">
-          {result}
+          {result} {then}
         </p>
       )}
       <div class="actions">
@@ -88,12 +91,13 @@ interface Planning {
 function usePlan(wanted: Wanted, flows: number): Planning {
   const [planned, setPlan] = useState<{ of: string; plan: Planned }>()
   const [isAsking, setAsking] = useState(false)
-  const [result, setResult] = useState('')
+  const [done, setDone] = useState({ of: '', result: '' })
   const [error, setError] = useState('')
   const may = useStore(admin)
   const of = JSON.stringify(wanted)
   // A plan is of what was asked for then: another text needs another plan.
   const plan = planned?.of === of ? planned.plan : undefined
+  const result = done.of === of ? done.result : ''
   const step = async (work: () => Promise<void>): Promise<void> => {
     setError('')
     try {
@@ -108,7 +112,7 @@ function usePlan(wanted: Wanted, flows: number): Planning {
   }
   const makePlan = (): void => {
     if (isAsking) return
-    setResult('')
+    setDone({ of, result: '' })
     setAsking(true)
     void step(async () => {
       const made = await askPlan(wanted, flows)
@@ -119,7 +123,7 @@ function usePlan(wanted: Wanted, flows: number): Planning {
   }
   const confirm = (id: string): void => {
     void step(async () => {
-      setResult((await carriedOut(id)).message || T.change.done)
+      setDone({ of, result: (await carriedOut(id)).message || T.change.done })
       setPlan(undefined)
     })
   }
@@ -142,6 +146,11 @@ async function carriedOut(id: string): Promise<{ message: string }> {
 }
 
 function PlanShown({ plan }: { plan: Planned }) {
+  // Without its sum, which the heading says.
+  const lines = plan.text
+    .split('\n')
+    .filter(line => /^[-+~] /.test(line))
+    .join('\n')
   return (
     <div class="plan" role="status">
       {plan.warnings.map(warning => (
@@ -150,7 +159,7 @@ function PlanShown({ plan }: { plan: Planned }) {
         </p>
       ))}
       <h3>{plan.changes === 0 ? T.change.nothing : T.change.planned(plan.changes, plan.connections)}</h3>
-      {plan.text !== '' && <pre tabIndex={0}>{plan.text}</pre>}
+      {lines !== '' && <pre tabIndex={0}>{lines}</pre>}
       {plan.moved && <MovedFlows moved={plan.moved} />}
     </div>
   )

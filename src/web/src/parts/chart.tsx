@@ -26,9 +26,11 @@ export function Chart({ label, seconds, series, format, height = 180 }: ChartPro
   const plot = useRef<uPlot | undefined>(undefined)
   const chosen = useStore(theme)
   const names = series.map(one => `${one.label} ${one.colour}`).join('|')
+  // Of less than two times uPlot makes an axis of 1970.
+  const isDrawn = seconds.length > 1 && series.length > 0
   useEffect(() => {
     const { current } = box
-    if (!current) return
+    if (!current || !isDrawn) return
     const made = new uPlot(options(current, series, format, height), dataOf(seconds, series), current)
     plot.current = made
     const watcher = new ResizeObserver(() => made.setSize({ width: current.clientWidth, height }))
@@ -36,10 +38,11 @@ export function Chart({ label, seconds, series, format, height = 180 }: ChartPro
     return () => {
       watcher.disconnect()
       made.destroy()
+      plot.current = undefined
     }
-  }, [names, chosen, height])
+  }, [names, chosen, height, isDrawn])
   useEffect(() => plot.current?.setData(dataOf(seconds, series)))
-  return <div ref={box} class="chart" role="img" aria-label={label} />
+  return <div ref={box} class="chart" role="img" aria-label={label} style={{ minHeight: `${height}px` }} />
 }
 
 /** A gap is null there: a NaN would take the axis away. */
@@ -67,13 +70,8 @@ function options(
       { ...axis, font, size: 82, values: (_, at) => at.map(format) },
     ],
     scales: {
-      // A minute at least, so that the first seconds do not look like a trend; before the first there is the minute that has passed.
-      x: {
-        range: ({ data: [seconds] }, first, last) => {
-          const end = seconds.length === 0 ? Date.now() / 1000 : last
-          return [seconds.length === 0 ? end - 60 : Math.min(first, end - 60), end]
-        },
-      },
+      // A minute at least, so that the first seconds do not look like a trend.
+      x: { range: (_, first, last) => [Math.min(first, last - 60), last] },
       // 1 at least, so that nothing does not look like something.
       y: { range: (_, __, most: number | null) => [0, Math.max(most ?? 1, 1) * 1.05] },
     },

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { T } from '../texts.ts'
 
 /* Fields of forms. */
 
@@ -8,10 +9,12 @@ interface TextProps {
   change: (value: string) => void
   hint?: string
   pattern?: string
+  /** Said of what the pattern refuses. */
+  form?: string
   isRequired?: boolean
 }
 
-export function TextField({ label, value, change, hint, pattern, isRequired = true }: TextProps) {
+export function TextField({ label, value, change, hint, pattern, form, isRequired = true }: TextProps) {
   return (
     <label>
       {label}
@@ -20,12 +23,27 @@ export function TextField({ label, value, change, hint, pattern, isRequired = tr
         value={value}
         placeholder={hint}
         pattern={pattern}
+        title={form}
         required={isRequired}
         spellcheck={false}
         autocomplete="off"
         onInput={event => change(event.currentTarget.value.trim())}
       />
     </label>
+  )
+}
+
+/** All four numbers of an IPv4 address: '10.1' would be taken for 10.0.0.1. */
+export function AddressField({ value, change }: { value: string; change: (value: string) => void }) {
+  return (
+    <TextField
+      label={T.forms.address}
+      value={value}
+      change={change}
+      hint={T.forms.addressHint}
+      pattern="\d+\.\d+\.\d+\.\d+|.*:.*"
+      form={T.forms.addressForm}
+    />
   )
 }
 

@@ -19,7 +19,7 @@ export function LinkLine() {
   }, [isFresh])
   if (why !== '') return <Failed message={why} />
   return (
-    <div role="status">
+    <div role="status" class="link-line">
       {!isFresh && (
         <p class="stale-line">
           {state === 'lost' ? T.link.lostLine : T.link.staleLine}{' '}

@@ -1,4 +1,4 @@
-/** The last values as a line, without axes. Gaps are left out. */
+/** The last values as a line, without axes. Gaps are left out. There is room above: at its edge a constant would underline the text there. */
 export function Sparkline({ values, label }: { values: readonly number[]; label: string }) {
   const known = values.filter(value => Number.isFinite(value))
   const most = Math.max(1e-9, ...known)
@@ -10,7 +10,7 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
       isDrawing = false
       continue
     }
-    line += `${isDrawing ? 'L' : 'M'}${(at * step).toFixed(1)} ${(29 - (value / most) * 27).toFixed(1)}`
+    line += `${isDrawing ? 'L' : 'M'}${(at * step).toFixed(1)} ${(29 - (value / most) * 20).toFixed(1)}`
     isDrawing = true
   }
   return (
