@@ -15,7 +15,7 @@ import type { KeepalivedConfig } from './tree/config.js'
 export interface ReadConfig {
   /** Why there was nothing to read. keepalived takes such a file for an empty one. */
   readonly unread?: string
-  /** Absent after a line that ends the reading. */
+  /** Absent after a line that ends the reading; the message about it is a warning where the network namespace is missing. */
   readonly config?: KeepalivedConfig
   /** Where each begins, by its name; of one name, the last. */
   readonly places?: {
