@@ -58,6 +58,12 @@ const SRC_LO_AT = 8
 const VERSION_TO_LENGTH_AT = 0
 const ID_TO_OFFSET_AT = 4
 const TTL_TO_CHECKSUM_AT = 8
+// V8 folds a module's own constants, but loads imported ones each time.
+const TYPE_AT = ETHER_TYPE_AT
+const SRC_AT = IPV4_SRC_ADDR_AT
+const DST_AT = IPV4_DST_ADDR_AT
+const PLAIN = PLAIN_IPV4
+const PIECE = FRAGMENT
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
 const TRANSPORT_AT = ETHERNET_LEN + IPV4_MIN_LEN
 // The virtio-net header (wire/virtio-net.ts): flags at 0.
@@ -124,15 +130,14 @@ export class FastPath {
     const { view } = slab
     if (len < LEAST) return Verdict.PASS
     if (view.getUint32(at + DST_LO_AT) !== mac.lo || view.getUint16(at + DST_HI_AT) !== mac.hi) return Verdict.PASS
-    if (view.getUint16(at + ETHER_TYPE_AT) !== EtherType.IPV4) return Verdict.PASS
+    if (view.getUint16(at + TYPE_AT) !== EtherType.IPV4) return Verdict.PASS
     const ip = at + ETHERNET_LEN
     const versionToLength = view.getInt32(ip + VERSION_TO_LENGTH_AT)
     const idToOffset = view.getInt32(ip + ID_TO_OFFSET_AT)
     const ttlToChecksum = view.getInt32(ip + TTL_TO_CHECKSUM_AT)
-    const src = view.getInt32(ip + IPV4_SRC_ADDR_AT) as Ipv4Addr
-    const dst = view.getInt32(ip + IPV4_DST_ADDR_AT) as Ipv4Addr
-    if (versionToLength >>> 24 !== PLAIN_IPV4 || (idToOffset & FRAGMENT) !== 0 || ttlToChecksum >>> 24 <= 1)
-      return Verdict.PASS
+    const src = view.getInt32(ip + SRC_AT) as Ipv4Addr
+    const dst = view.getInt32(ip + DST_AT) as Ipv4Addr
+    if (versionToLength >>> 24 !== PLAIN || (idToOffset & PIECE) !== 0 || ttlToChecksum >>> 24 <= 1) return Verdict.PASS
     const sum = halves(versionToLength) + halves(idToOffset) + halves(ttlToChecksum) + halves(src) + halves(dst)
     if (folded(sum) !== 0xffff) return Verdict.PASS
     const ipLen = versionToLength & 0xffff
@@ -257,8 +262,8 @@ export class FastPath {
     const ipCheck = mended(ttlToChecksum & 0xffff, addresses + (~ttlProtocol & 0xffff) + lowered)
     view.setInt32(ip + TTL_TO_CHECKSUM_AT, (lowered << 16) | ipCheck)
     if (isTranslated) {
-      view.setInt32(ip + IPV4_SRC_ADDR_AT, toSrc)
-      view.setInt32(ip + IPV4_DST_ADDR_AT, toDst)
+      view.setInt32(ip + SRC_AT, toSrc)
+      view.setInt32(ip + DST_AT, toDst)
       view.setInt32(transport, toPorts)
       const made = isPartial ? folded(check + addresses) : mended(check, addresses + halves(~ports) + halves(toPorts))
       view.setUint16(checkAt, isTcp || isPartial ? made : sentCheck(made))
