@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import t from 'tap'
 import { FlowsHere } from '../../../src/control/metrics/flows-here.js'
 import type { Control } from '../../../src/control/protocol/api.js'
@@ -21,4 +22,21 @@ t.test('flows are counted once a minute; what is refused is told, and asked agai
   await t.rejects(read(120_000), { message: 'too busy' })
   isOk = true
   t.strictSame(await read(120_001), [[{ why: 'young' }, 4]])
+})
+
+t.test('who asks for metrics does not wait for a long count, which goes on alone', async t => {
+  let asked = 0
+  const director = new EventEmitter()
+  const call = async (): Promise<unknown> => {
+    asked++
+    await once(director, 'finish')
+    return { ok: true, value: { here: { young: 7 } } }
+  }
+  const flows = new FlowsHere({ call } as unknown as Control)
+  await Promise.all([flows.read(), flows.read()])
+  t.strictSame([asked, flows.samples], [1, []])
+  const counted = flows.read()
+  director.emit('finish')
+  await counted
+  t.strictSame([asked, flows.samples], [1, [[{ why: 'young' }, 7]]])
 })

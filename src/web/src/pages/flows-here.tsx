@@ -5,8 +5,8 @@ import { Card, Empty, Failed, Waiting, Wide } from '../parts/bits.tsx'
 import { whole } from '../pure/format.ts'
 import { T, WHY_HERE } from '../texts.ts'
 
-/** The director looks at each connection to count them. */
-const EVERY_MS = 10_000
+/** The director looks at each connection to count them, for each browser. */
+const EVERY_MS = 60_000
 
 /** Why the program in the kernel does not forward these flows. */
 export function FlowsHere() {
