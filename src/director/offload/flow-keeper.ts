@@ -142,7 +142,9 @@ export class FlowKeeper implements ConnFlows {
    * if the connection is not steady, as its next packet may change its state, or if the flow is watched.
    */
   take(conn: ConnIndex, direction: Direction, form: number, mtu: number, to: Neighbour, change: FlowChange): void {
-    if (!isSteady(this.#conns, conn, direction) || this.watched.has(this.#keys.of(conn, direction))) return
+    if (!isSteady(this.#conns, conn, direction)) return
+    const key = this.#keys.of(conn, direction)
+    if (this.watched.has(key)) return
     const at = flowAt(conn, direction)
     const hop = this.#table.serves(to.link) ? this.hops.of(to) : undefined
     if (hop === undefined) {
@@ -159,7 +161,6 @@ export class FlowKeeper implements ConnFlows {
         return
       }
     }
-    const key = this.#keys.of(conn, direction)
     if (isNew) this.#writer.assign(slot, key)
     if (this.kept !== undefined) form |= this.kept.write(slot, conn, isNew)
     this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
