@@ -1,6 +1,6 @@
 import type { Ipv4Addr } from '../wire/addr.js'
-import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
-import { IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
+import { ETHER_TYPE_AT, ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
+import { IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_PROTOCOL_AT, IPV4_SRC_ADDR_AT, IpProtocol } from '../wire/ipv4.js'
 import { PORTS_LEN } from '../wire/ports.js'
 import { TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
@@ -33,7 +33,7 @@ export class FrameFacts {
   /** Reads the frame of `len` octets at `at`, Ethernet header first. */
   read(view: DataView, at: number, len: number): this {
     this.len = this.mostLen = len
-    this.etherType = len < ETHERNET_LEN ? 0 : view.getUint16(at + 12)
+    this.etherType = len < ETHERNET_LEN ? 0 : view.getUint16(at + ETHER_TYPE_AT)
     this.protocol = this.srcPort = this.dstPort = this.flags = this.openFlags = 0
     this.src = this.dst = 0 as Ipv4Addr
     this.hasPorts = this.hasFlags = false
@@ -65,9 +65,9 @@ export class FrameFacts {
   }
 
   #packet(view: DataView, at: number, len: number): void {
-    this.protocol = view.getUint8(at + 9)
-    this.src = view.getInt32(at + 12) as Ipv4Addr
-    this.dst = view.getInt32(at + 16) as Ipv4Addr
+    this.protocol = view.getUint8(at + IPV4_PROTOCOL_AT)
+    this.src = view.getInt32(at + IPV4_SRC_ADDR_AT) as Ipv4Addr
+    this.dst = view.getInt32(at + IPV4_DST_ADDR_AT) as Ipv4Addr
     const headerLen = (view.getUint8(at) & 15) << 2
     if ((view.getUint16(at + 6) & PIECE_OFFSET) !== 0 || len < headerLen + PORTS_LEN) return
     const { protocol } = this

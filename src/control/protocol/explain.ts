@@ -48,7 +48,7 @@ export interface ExplainedOffload {
 }
 
 /**
- * `forwarded`: it does. `watched`: it did, the watch brought this packet up. `noProgram`: it does not run where the packet came in.
+ * `forwarded`: it does. `noProgram`: it does not run where the packet came in.
  * `sampled`: the flight recorder samples the connection. The others: why not, as of `offload`.
  */
 export type OffloadStanding = 'forwarded' | 'noProgram' | keyof OffloadHere
