@@ -12,7 +12,8 @@ import { probeIn, startWithRules } from './end-to-end.js'
 
 /* Packets of a flow that the flow program forwards are explained while it goes on; who watches others does not disturb it. */
 
-const OCTETS = 50_000_000
+/** One download, not several: between two, a packet of a flow that ends is as good an answer as one of a flow that lives. */
+const OCTETS = 400_000_000
 const plan = PLANS.nat
 const skip = (await whyNoNamespaces()) ?? false
 
@@ -25,9 +26,7 @@ await t.test('nat on raw, --offload 0', { skip, timeout: 230_000 }, async t => {
   const probe = probeIn(lab)
   await probe(['get', lab.url])
   let hashes: unknown[] | undefined
-  const download = probe(...Array.from({ length: 6 }, () => ['hash', `${lab.url}octets/${OCTETS}`])).then(
-    done => (hashes = done),
-  )
+  const download = probe(['hash', `${lab.url}octets/${OCTETS}`]).then(done => (hashes = done))
   const inTheMiddle = async (): Promise<number> => {
     for (const before = await forwarded(control); ;) {
       const packets = (await forwarded(control)) - before
@@ -56,10 +55,7 @@ await t.test('nat on raw, --offload 0', { skip, timeout: 230_000 }, async t => {
     ])
   if (!hashes) t.ok((await inTheMiddle()) > 500, 'and does again')
   await download
-  t.strictSame(
-    hashes,
-    Array.from({ length: 6 }, () => patternHash(OCTETS)),
-  )
+  t.strictSame(hashes, [patternHash(OCTETS)])
 })
 
 async function offloadOf(control: Control): Promise<OffloadInfo> {
