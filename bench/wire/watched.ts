@@ -1,9 +1,9 @@
 /*
- * node dist/bench/wire/watched.js ROUNDS [RUNNER]
+ * node dist/bench/wire/watched.js ROUNDS [SECONDS [RUNNER]]
  *
- * What do those who watch packets cost those who send them? One lab of bench:lab; each round has two seconds of load for each way to watch
- * (watching.ts), in turn, in an order that changes: by wrk at full load and, on another connection of the client's, at a fixed rate, half of
- * it. Prints p99 and the median of its ratios to that of the same round with nobody watching. uvs-raw-nat unless told.
+ * What do those who watch packets cost those who send them? One lab of bench:lab; each round has some seconds of load, two unless told, for
+ * each way to watch (watching.ts), in turn, in an order that changes: by wrk at full load and, on another connection of the client's, at a
+ * fixed rate, half of it. Prints p99 and the median of its ratios to that of the same round with nobody watching. uvs-raw-nat unless told.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../../netns-lab/median.js'
@@ -20,7 +20,7 @@ import { addDirectCable, benchPlan } from './topology.js'
 import { type Watching, watchings } from './watching.js'
 
 const USUAL = 'uvs-raw-nat'
-const SECONDS = 2
+const USUAL_SECONDS = '2'
 /** Into the load. */
 const BEGIN_MS = 300
 const LIMIT_MS = 60_000
@@ -34,11 +34,13 @@ type Load = () => Promise<Figures>
 
 process.exitCode = await main(process.argv.slice(2))
 
-async function main([rounds = '', name = USUAL, ...more]: string[]): Promise<number> {
+async function main([rounds = '', seconds = USUAL_SECONDS, name = USUAL, ...more]: string[]): Promise<number> {
   const runner = runners.find(each => each.name === name && name.startsWith('uvs-'))
-  if (!/^[1-9]\d{0,3}$/.test(rounds) || !runner || more.length > 0) {
+  if (!/^[1-9]\d{0,3}$/.test(rounds) || !/^[1-9]\d?$/.test(seconds) || !runner || more.length > 0) {
     const known = runners.map(each => each.name).filter(each => each.startsWith('uvs-'))
-    process.stderr.write(`watched: the words are ROUNDS [RUNNER], one of ${known.join(', ')}\n`)
+    process.stderr.write(
+      `watched: the words are ROUNDS [SECONDS [RUNNER]], 1 to 99 seconds, RUNNER one of ${known.join(', ')}\n`,
+    )
     return 2
   }
   const missing = ['nginx', 'wrk'].find(tool => !which(tool))
@@ -47,24 +49,24 @@ async function main([rounds = '', name = USUAL, ...more]: string[]): Promise<num
     process.stderr.write(`watched: ${why}\n`)
     return 1
   }
-  return untilStopped(signal => measure(runner, Number(rounds), signal))
+  return untilStopped(signal => measure(runner, Number(rounds), Number(seconds), signal))
 }
 
-async function measure(runner: Runner, rounds: number, signal: AbortSignal): Promise<number> {
+async function measure(runner: Runner, rounds: number, seconds: number, signal: AbortSignal): Promise<number> {
   const plan = benchPlan(runner.mode, runner.beside)
   const prefix = `${process.env['UVS_LAB_PREFIX'] ?? 'uvs-'}watched-`
   const lab = await NetnsLab.build({ prefix, plan, io: runner.io, signal, web: { quiet: true, workers: true } })
   try {
     await addDirectCable(lab.spaces, plan)
     await runner.start(lab, 2)
-    const full = (): Promise<Figures> => byWrk(lab)
+    const full = (): Promise<Figures> => byWrk(lab, seconds)
     const rate = Math.round((await full()).perSecond / 2)
-    await inRounds('full load', full, lab.spaces.ledger.control, rounds)
+    await inRounds(`full load; p99 of ${seconds} s`, full, lab.spaces.ledger.control, rounds)
     const command = [process.execPath, ours('bench/wire/load/paced-requests.js'), plan.vip, String(plan.port)]
     const paced = new LineProcess(lab.spaces, plan.client.name, 'paced-requests', command)
-    const half = async (): Promise<Figures> => JSON.parse(await paced.ask(`${rate} ${SECONDS}`)) as Figures
+    const half = async (): Promise<Figures> => JSON.parse(await paced.ask(`${rate} ${seconds}`)) as Figures
     await half()
-    await inRounds(`half load, ${rate}/s`, half, lab.spaces.ledger.control, rounds)
+    await inRounds(`half load, ${rate}/s; p99 of ${seconds} s`, half, lab.spaces.ledger.control, rounds)
     await paced.end()
     return 0
   } finally {
@@ -72,8 +74,8 @@ async function measure(runner: Runner, rounds: number, signal: AbortSignal): Pro
   }
 }
 
-async function byWrk({ spaces, url }: NetnsLab): Promise<Figures> {
-  const report = await spaces.must('client', 'wrk', ['-t1', '-c50', `-d${SECONDS}`, '--latency', url], LIMIT_MS)
+async function byWrk({ spaces, url }: NetnsLab, seconds: number): Promise<Figures> {
+  const report = await spaces.must('client', 'wrk', ['-t1', '-c50', `-d${seconds}`, '--latency', url], LIMIT_MS)
   const { requestsPerSecond: perSecond, p99 } = readWrk(report)
   return { perSecond, p99: p99! }
 }
@@ -86,7 +88,7 @@ async function inRounds(title: string, load: Load, control: string, rounds: numb
     for (const each of round % 2 === 0 ? turn : turn.reverse())
       seen.get(each.name)!.push(await once(each, load, control))
   }
-  process.stdout.write(`${title}; p99 of ${SECONDS} s in ms: median [least–most], to nobody's; ${rounds} rounds\n`)
+  process.stdout.write(`${title} in ms: median [least–most], to nobody's; ${rounds} rounds\n`)
   const [nobody = []] = seen.values()
   for (const { name, title: what } of watchings) process.stdout.write(`  ${line(nobody, seen.get(name)!)}  ${what}\n`)
 }

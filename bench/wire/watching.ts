@@ -7,8 +7,8 @@ import { ours } from '../../netns-lab/tools.js'
 const TAKES = 'tcp dst port 80'
 const TAKES_NOTHING = 'udp port 9'
 const COUNT = 10
-/** As often as uvs explain asks. */
-const ASK_MS = 100
+/** As often as uvs explain asks in the end. */
+const ASK_MS = 400
 
 /** What is done with a director while it carries a load. */
 export interface Watching {

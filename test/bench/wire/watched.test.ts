@@ -26,7 +26,16 @@ t.test('each way to watch, at full load and at half, and nothing is left', { ski
 })
 
 t.test('bad words', async t => {
-  for (const args of [[], ['0'], ['x'], ['1', 'nftables'], ['1', 'ipvs'], ['1', 'uvs-raw-nat', 'more']]) {
+  for (const args of [
+    [],
+    ['0'],
+    ['x'],
+    ['1', '0'],
+    ['1', 'uvs-raw-nat'],
+    ['1', '2', 'nftables'],
+    ['1', '2', 'ipvs'],
+    ['1', '2', 'uvs-raw-nat', 'more'],
+  ]) {
     const { status, err } = await watched(...args)
     t.equal(status, 2)
     t.match(err, /^watched: the words are [^\n]+\n$/)
