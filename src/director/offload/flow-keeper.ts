@@ -1,11 +1,10 @@
 /*
- * Keeps the flows that the flow program forwards (packet/flow-table.ts). A flow is entered when its connection is open and steady
- * and has had `after` packets; it leaves when the connection's state changes or the connection ends. Any change of addresses, routes,
- * real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written to its slot. Flows that
- * somebody watches come up: watched-flows.ts.
+ * Keeps the flows that the flow program forwards (packet/flow-table.ts). A flow is entered when its connection is open and steady and has had
+ * `after` packets; it leaves when the connection's state changes or the connection ends, and for others where there is no room (making-room.ts).
+ * Any change of addresses, routes, real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written
+ * to its slot. Flows that somebody watches come up: watched-flows.ts.
  *
- * slotOf, for each direction of a connection: 0 none; > 0 its slot; < 0 its former slot, which rests; ≤ STAYS: it cannot be entered in
- * that epoch; UNFIT: its last packet could not be forwarded by the program.
+ * slotOf, of each direction: 0 none; > 0 its slot; < 0 its former slot, which rests; ≤ STAYS: not to be entered in that epoch; UNFIT: nor was its last packet.
  */
 import type { Connections } from '../../conn/connections.js'
 import type { ConnFlows } from '../../conn/conn-flows.js'
@@ -24,6 +23,7 @@ import { FlowKeys } from './flow-keys.js'
 import { Hops } from './hops.js'
 import type { Adoption } from './adoption.js'
 import { KeptRecords } from './kept-records.js'
+import { MakingRoom } from './making-room.js'
 import { connOf, directionOf, flowAt, NOBODY, ownerOf, SlotOwners } from './slot-owners.js'
 import { SlotRing } from './slot-ring.js'
 import { SlotWriter, type FlowChange } from './slot-writer.js'
@@ -38,8 +38,6 @@ const EPOCH_MASK = 0xfffff
 const SWEEP = 4096
 /** Up to so many flows are all looked at by one poll, and when somebody asks: some ms. With more, what is shown is up to a sweep old. */
 const FEW = 65_536
-/** Where there is no room, flows make room that have been idle for so long, in the clock's units (1.05 ms). */
-const IDLE = 10_000
 
 export class FlowKeeper implements ConnFlows {
   readonly #table: FlowTable
@@ -65,7 +63,7 @@ export class FlowKeeper implements ConnFlows {
   #epoch = 1
   /** Where a sweep over the slots goes on. Undefined: none is under way. */
   #sweepAt: number | undefined
-  #lacksRoom = false
+  readonly #room: MakingRoom
   readonly figures: FlowFigures
 
   /** `after`: inbound packets of a connection until its flows are entered; `allocate`: as the connection table's memory. */
@@ -83,6 +81,7 @@ export class FlowKeeper implements ConnFlows {
     this.#counters = counters
     this.after = after
     this.#slotOf = allocate(this.#words.length >>> 3)
+    this.#room = new MakingRoom(table.count)
     this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
     this.#batch = new FlowBatch(table, slot => this.#refused(slot))
     this.#owners = new SlotOwners(table, allocate)
@@ -130,7 +129,7 @@ export class FlowKeeper implements ConnFlows {
     if (this.watched.has(this.#keys.of(conn, direction))) return Standing.WATCHED
     if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
-    return slot === 0 && this.#lacksRoom ? Standing.NO_ROOM : Standing.DUE
+    return slot === 0 && this.#room.isWanted ? Standing.NO_ROOM : Standing.DUE
   }
   /** Whether the program runs where the link's frames come in, and can send by it. */
   serves(link: Link): boolean {
@@ -156,7 +155,7 @@ export class FlowKeeper implements ConnFlows {
     if (isNew) {
       slot = this.#ring.take(this.#table.now())
       if (slot === 0) {
-        this.#lacksRoom = true
+        this.#room.wanted()
         this.figures.refused++
         return
       }
@@ -233,7 +232,7 @@ export class FlowKeeper implements ConnFlows {
     this.#leave(connOf(owner), directionOf(owner))
     this.figures.entered--
     this.figures.refused++
-    this.#lacksRoom = true
+    this.#room.wanted()
   }
 
   /** Counts what the program has counted. `isOpen`: and restarts the connection's timer as its last packet would have. A way without a slot has no counts. */
@@ -262,13 +261,14 @@ export class FlowKeeper implements ConnFlows {
   /** All that the program has counted is counted now, unless there are too many flows to look at in one turn. */
   settleAll(): void {
     if (this.figures.flows > FEW) return
-    for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) this.#look(slot)
+    for (let slot = this.#table.first; slot < this.#ring.fresh; slot++)
+      if (this.#slots[slot * SLOT_WORDS + EPOCH] !== 0) this.#fold(slot, true)
   }
-  #look(slot: number): void {
+  #sweep(slot: number): void {
     const at = slot * SLOT_WORDS
     if (this.#slots[at + EPOCH] === 0) return
     this.#fold(slot, true)
-    if (!this.#lacksRoom || ((this.#table.now() - this.#slots[at + SEEN]!) | 0) < IDLE) return
+    if (!this.#room.leaves((this.#table.now() - this.#slots[at + SEEN]!) | 0)) return
     const owner = this.#owners.of(slot)
     this.#leave(connOf(owner), directionOf(owner))
     this.figures.evicted++
@@ -280,14 +280,16 @@ export class FlowKeeper implements ConnFlows {
     this.kept?.beat()
     this.adoption?.poll(nowMs)
     this.watched.look()
-    if (isTick) this.#sweepAt ??= this.#table.first
+    if (isTick && this.#sweepAt === undefined) {
+      this.#sweepAt = this.#table.first
+      this.#room.begin(this.#table.now(), this.#ring.length)
+    }
     if (this.#sweepAt === undefined) return
     const { fresh } = this.#ring
     const end = this.figures.flows > FEW ? Math.min(this.#sweepAt + SWEEP, fresh) : fresh
-    for (; this.#sweepAt < end; this.#sweepAt++) this.#look(this.#sweepAt)
+    for (; this.#sweepAt < end; this.#sweepAt++) this.#sweep(this.#sweepAt)
     if (this.#sweepAt < fresh) return
     this.#sweepAt = undefined
-    if (this.#ring.length > 0) this.#lacksRoom = false
     this.hops.sweep(nowMs)
     this.#ring.settle(this.#table.now())
   }

@@ -143,6 +143,32 @@ t.test('where there is no room, idle flows make room', async t => {
   t.ok(director.isForwarded(() => director.data(second)))
 })
 
+t.test('those idle for longest, and as many as found none', async t => {
+  const director = new Offloaded(64)
+  const clients = Array.from({ length: 34 }, (_, n) => `10.99.1.10:${4000 + n}`)
+  // Not in the order of their slots: the later ones of the first 32 are used, then the others are not.
+  for (const client of clients.slice(0, 32)) director.open(client)
+  director.run(20_000)
+  const [used, rested] = [clients.slice(0, 24), clients.slice(24, 32)]
+  const use = (client: string): boolean => {
+    director.answer(client)
+    return director.isForwarded(() => director.data(client))
+  }
+  for (const client of used) t.ok(use(client))
+  director.run(15_000)
+  for (const client of clients.slice(32)) director.open(client)
+  t.match(director.figures, { flows: 64, refused: 4, evicted: 0 })
+  director.run(5000)
+  t.match(director.figures, { flows: 60, evicted: 4 })
+  for (const client of clients.slice(32)) {
+    director.data(client)
+    director.answer(client)
+    t.ok(use(client), 'now they are forwarded')
+  }
+  for (const client of used) t.ok(use(client), 'though idle for 20 s, these were not the oldest')
+  t.equal(rested.filter(use).length, 6, 'two connections, both ways of each')
+})
+
 t.test('a table without room refuses, and nothing is lost', async t => {
   const director = new Offloaded()
   director.flows.room = 1
