@@ -7,7 +7,7 @@ import { icmp4, packetOf, tcp4, udp4 } from '../../../support/frames.js'
 import { randomFrom } from '../../../support/random.js'
 import { destinationSettings } from '../../../support/settings.js'
 
-const PACKETS = Number(process.env['UVS_PACKETS'] ?? 20_000)
+const PACKETS = Number(process.env['UVS_PACKETS'] ?? 100_000)
 const SEED = Number(process.env['UVS_SEED'] ?? 20_261_130)
 
 /** What is told of each frame that the director gets from now on. */
