@@ -1,3 +1,5 @@
+import { OPERATIONS } from '../control/operations/index.js'
+import type { Operation } from '../control/operations/operation.js'
 import type { Reply, Request } from '../control/protocol/api.js'
 
 export interface Asked {
@@ -11,41 +13,65 @@ export interface Answered {
   json: string
 }
 
-/**
- * Requests to the data plane's thread. They are carried out one after the other, step by step. A request that needs more time than
- * a turn of the loop allows continues in the next turn; no other is begun before it is done.
- */
-export class RequestQueue {
+/** Requests that are carried out one after the other, step by step. */
+class Lane {
   readonly #waiting: Asked[] = []
-  readonly #begin: (request: Request) => Generator<void, Reply>
   /** The steps of the first request, once begun. */
   #steps: Generator<void, Reply> | undefined
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0
+  }
+
+  add(asked: Asked): void {
+    this.#waiting.push(asked)
+  }
+
+  /** A step of the first request. Returns its reply if it is done. */
+  step(begin: (request: Request) => Generator<void, Reply>): Answered | undefined {
+    const { id, request } = this.#waiting[0]!
+    this.#steps ??= begin(request)
+    const step = this.#steps.next()
+    if (!step.done) return undefined
+    this.#waiting.shift()
+    this.#steps = undefined
+    return { id, json: JSON.stringify(step.value) }
+  }
+}
+
+/**
+ * Requests to the data plane's thread. A request that needs more time than a turn of the loop allows continues in the next turn; no
+ * other is begun before it is done. Those that may be overtaken have a lane of their own: a step a turn, and the time that no other needs.
+ */
+export class RequestQueue {
+  readonly #lane = new Lane()
+  readonly #slowLane = new Lane()
+  readonly #begin: (request: Request) => Generator<void, Reply>
 
   constructor(begin: (request: Request) => Generator<void, Reply>) {
     this.#begin = begin
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0
+    return this.#lane.isEmpty && this.#slowLane.isEmpty
   }
 
   add(asked: readonly Asked[]): void {
-    this.#waiting.push(...asked)
+    for (const each of asked) {
+      const { isOvertaken } = OPERATIONS[each.request.op] as Operation
+      ;(isOvertaken ? this.#slowLane : this.#lane).add(each)
+    }
   }
 
-  /** Works until all is done or `now` passes `until`, by at most a step. Returns the replies. */
+  /** Works until all is done or `now` passes `until`, by at most a step of each lane. Returns the replies. */
   work(until: number, now: () => number): Answered[] {
     const answered: Answered[] = []
-    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
-      this.#steps ??= this.#begin(first.request)
-      const step = this.#steps.next()
-      if (step.done) {
-        answered.push({ id: first.id, json: JSON.stringify(step.value) })
-        this.#waiting.shift()
-        this.#steps = undefined
+    for (const lane of [this.#lane, this.#slowLane])
+      while (!lane.isEmpty) {
+        const reply = lane.step(this.#begin)
+        if (reply) answered.push(reply)
+        if (now() >= until) break
       }
-      if (now() >= until) break
-    }
     return answered
   }
 }

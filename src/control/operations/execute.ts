@@ -26,8 +26,8 @@ export function execute(director: Director, request: Request, surroundings: Surr
 }
 
 /**
- * The same in steps of well under a millisecond. Between them frames may be handled, but no other request; those frames may meet
- * a part of the change, such as some services of a flush.
+ * The same in steps of well under a millisecond. Between them frames may be handled, but no other request, except of an operation that
+ * is overtaken; those frames may meet a part of the change, such as some services of a flush.
  */
 export function* executeInSteps(
   director: Director,

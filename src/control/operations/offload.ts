@@ -11,6 +11,7 @@ const NOWHERE = 'the program runs before none of the interfaces'
 export const offload = {
   offload: {
     merge: mergeOffload,
+    isOvertaken: true,
     *steps(director, _request, { notOffloaded }) {
       const { flows, conns, links, sysctls, verdictCounters } = director
       const balanced = verdictCounters.of(Verdict.BALANCED)

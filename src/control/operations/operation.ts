@@ -49,6 +49,8 @@ interface Asking<O extends OperationName> {
    * that the page's start names.
    */
   readonly workers?: 'first' | 'page'
+  /** It reads much, in steps: other requests are carried out between them. */
+  readonly isOvertaken?: true
   /** No other request is begun until all workers are done. */
   readonly isAlone?: true
   /** Merges the workers' values. Default: the first worker's. */

@@ -63,6 +63,6 @@ export interface OffloadHere {
 }
 
 export const offload = {
-  /** Walks the connection table in steps: other requests wait for it, frames do not. */
+  /** Walks the connection table in steps: frames and other requests do not wait for it. */
   offload: takes({}).returns<OffloadInfo>(),
 }
