@@ -42,6 +42,7 @@ export class Gateway {
   readonly #user: EtcdOptions['user']
   readonly #limits: { readonly connectMs: number; readonly answerMs: number }
   #at = 0
+  #isClosed = false
   #token: Promise<string> | undefined
 
   constructor({ endpoints, tls, user, connectMs = 1000, answerMs = 5000 }: EtcdOptions) {
@@ -80,7 +81,9 @@ export class Gateway {
     })
   }
 
+  /** What was asked for and is not answered yet fails. */
   close(): void {
+    this.#isClosed = true
     this.#exchange.close()
   }
 
@@ -94,7 +97,7 @@ export class Gateway {
       } catch (error) {
         if (!(error instanceof EtcdError) || error.kind !== 'unreachable') throw error
         if (!at) this.leave(endpoint)
-        if (--tries === 0 || (error.mayBeDone && !isRepeatable)) throw error
+        if (this.#isClosed || --tries === 0 || (error.mayBeDone && !isRepeatable)) throw error
       }
     }
   }

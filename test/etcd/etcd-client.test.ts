@@ -194,3 +194,13 @@ t.test('a wrong password is said', async t => {
   const etcd = client(t, { endpoints: [gateway.endpoint], user: { name: 'a', password: 'b' } })
   t.match(await failureOf(etcd.range({ key: 'a' })), { kind: 'refused', message: /invalid user ID or password/ })
 })
+
+t.test('whoever closes it waits for no answer', async t => {
+  const gateway = await fakeGateway(t, () => undefined)
+  const etcd = client(t, { endpoints: [gateway.endpoint], answerMs: 60_000 })
+  const asked = failureOf(etcd.get('/u/a'))
+  while (gateway.asked.length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  etcd.close()
+  t.match(await asked, { kind: 'unreachable' })
+  t.equal(gateway.asked.length, 1, 'and it is not asked for again')
+})

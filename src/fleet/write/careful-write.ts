@@ -69,6 +69,7 @@ function inDoubt(cause: EtcdError): Error {
   return new Error(`${cause.message}; it may have been written: look with uvs fleet show`, { cause })
 }
 
-function isPassing(error: unknown): error is EtcdError {
+/** It may be another answer soon. */
+export function isPassing(error: unknown): error is EtcdError {
   return error instanceof EtcdError && error.kind === 'unreachable' && !error.lasts
 }

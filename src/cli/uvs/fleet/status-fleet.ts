@@ -1,6 +1,8 @@
 import type { Outcome } from '../../../control/protocol/api.js'
 import { printable } from '../../../control/protocol/printable.js'
-import { DRAINED_DIRECTORS, newestOf } from '../../../fleet/write/fleet-store.js'
+import { EtcdError } from '../../../etcd/etcd-error.js'
+import { isPassing } from '../../../fleet/write/careful-write.js'
+import { DRAINED_DIRECTORS, newestOf, type FleetStore } from '../../../fleet/write/fleet-store.js'
 import { keyShown } from '../../../fleet/write/raced.js'
 import { noteFields, noteWords, readNote, type WriteNote } from '../../../fleet/write/write-note.js'
 import { jsonDocument } from '../../json.js'
@@ -22,32 +24,59 @@ export interface FleetStatus {
 }
 
 const LOOK_EVERY_MS = 500
+/** How long the last look of --wait may take. */
+const LAST_LOOK_MS = 1000
 const EXPECTED_MAX = 100_000
 
-/** `uvs fleet status`: status 1 if something is not well, and still not after --wait. */
+/**
+ * `uvs fleet status`: status 1 if something is not well, and still not after --wait. EtcdError if etcd does not answer, with --wait at its
+ * end: an etcd without a leader for a moment ends no waiting.
+ */
 export async function statusFleet(given: Given, { store, world }: FleetSession): Promise<Outcome> {
   const expected = numberOf(given, '--expect', EXPECTED_MAX) ?? 1
-  const until = world.now() + secondsOf(given, '--wait') * 1000
+  const waitMs = secondsOf(given, '--wait') * 1000
+  const until = world.now() + waitMs
+  const left = (): number => until - world.now()
   for (;;) {
-    const snapshot = await store.readKeys()
-    const { note } = snapshot
-    const marks = await store.list(DRAINED_DIRECTORS)
-    const status = judge(
-      {
-        revision: newestOf(snapshot),
-        note: note && readNote(note.value),
-        directors: await publishedDirectors(store),
-        drained: marks.map(({ key }) => keyShown(key.slice(DRAINED_DIRECTORS.length))),
-      },
-      expected,
-    )
-    if (status.faults.length > 0 && world.now() < until) {
-      await world.wait(Math.min(LOOK_EVERY_MS, until - world.now()))
-      continue
+    const look = fleetStatus(store, expected)
+    const found = await (waitMs > 0 ? within(look, left()) : look).catch((error: unknown) => {
+      if (left() <= 0 || !isPassing(error)) throw error
+    })
+    if (found && (found.faults.length === 0 || left() <= 0)) {
+      const out = given.has('--json') ? jsonDocument('fleetStatus', documentOf(found)) : statusText(found)
+      return { status: found.faults.length > 0 ? 1 : 0, out, err: '' }
     }
-    const out = given.has('--json') ? jsonDocument('fleetStatus', documentOf(status)) : statusText(status)
-    return { status: status.faults.length > 0 ? 1 : 0, out, err: '' }
+    await world.wait(Math.max(0, Math.min(LOOK_EVERY_MS, left())))
   }
+}
+
+/** An etcd that hangs is not waited for much longer than was asked for. EtcdError. */
+async function within(look: Promise<FleetStatus>, leftMs: number): Promise<FleetStatus> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const why = new EtcdError('unreachable', 'etcd has not answered within --wait')
+    timer = setTimeout(() => reject(why), Math.max(leftMs, LAST_LOOK_MS))
+  })
+  try {
+    return await Promise.race([look, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function fleetStatus(store: FleetStore, expected: number): Promise<FleetStatus> {
+  const snapshot = await store.readKeys()
+  const { note } = snapshot
+  const marks = await store.list(DRAINED_DIRECTORS)
+  return judge(
+    {
+      revision: newestOf(snapshot),
+      note: note && readNote(note.value),
+      directors: await publishedDirectors(store),
+      drained: marks.map(({ key }) => keyShown(key.slice(DRAINED_DIRECTORS.length))),
+    },
+    expected,
+  )
 }
 
 /** Finds what is not well. `expected`: how many directors must serve. */

@@ -1,7 +1,14 @@
 import t from 'tap'
 import type { PublishedDirector } from '../../../../src/cli/uvs/fleet/directors.js'
-import { type FleetStatus, judge, statusText } from '../../../../src/cli/uvs/fleet/status-fleet.js'
+import { fleet } from '../../../../src/cli/uvs/fleet/fleet.js'
+import { type FleetStatus, judge, statusFleet, statusText } from '../../../../src/cli/uvs/fleet/status-fleet.js'
 import type { DirectorState } from '../../../../src/fleet/publish/director-state.js'
+import { readOptions } from '../../../../src/cli/uvs/options/read-options.js'
+import { EtcdError } from '../../../../src/etcd/etcd-error.js'
+import { FleetKeys } from '../../../../src/fleet/fleet-keys.js'
+import { encodeState } from '../../../../src/fleet/publish/director-state.js'
+import { hostWorld } from '../../../fleet/host-world.js'
+import { MemoryStore } from '../../../fleet/write/memory-store.js'
 import { sampleState } from './sample-state.js'
 
 type Rules = Partial<DirectorState['rules']>
@@ -75,4 +82,54 @@ t.test('what is not well, by the director that it is of', async t => {
     )
     t.notMatch(statusText(status), /[^\P{Cc}\n]/u)
   }
+})
+
+/** `uvs fleet status WORDS` of a fleet with one director. `reads`: what becomes of the nth look, from 1 on. Returns how many there were. */
+async function waited(reads: (n: number) => Promise<void> | void, ...words: string[]) {
+  const store = new MemoryStore()
+  store.put(['directors/d1', encodeState(sampleState('d1', 17))])
+  let looks = 0
+  const readKeys = store.readKeys.bind(store)
+  store.readKeys = async () => {
+    await reads(++looks)
+    return readKeys()
+  }
+  let now = 0
+  const world = { ...hostWorld('a@h'), now: () => now, wait: async (ms: number) => void (now += ms) }
+  const session = { store, keys: new FleetKeys('/uvs/s'), world }
+  const found = statusFleet(readOptions(fleet, ['status', ...words]), session)
+  const said = await found.catch((error: unknown) => (error as Error).message)
+  return { said, looks, now }
+}
+const noLeader = (): never => {
+  throw new EtcdError('unreachable', 'http://h:1: no leader')
+}
+
+t.test('--wait: etcd without a leader for a moment is asked again', async t => {
+  const { said, looks, now } = await waited(n => (n < 5 ? noLeader() : undefined), '--wait', '10s')
+  t.match(said, { status: 0, out: /^d1 +serving/m })
+  t.strictSame([looks, now], [5, 2000])
+})
+
+t.test('one that stays so is told at the end of the time', async t => {
+  t.strictSame(await waited(noLeader, '--wait', '10s'), { said: 'http://h:1: no leader', looks: 21, now: 10_000 })
+  t.match(await waited(noLeader), { said: 'http://h:1: no leader', looks: 1 }, 'without --wait at once')
+})
+
+t.test('what will not pass is told at once', async t => {
+  const cases: [why: string, of: EtcdError][] = [
+    ['permission denied', new EtcdError('refused', 'http://h:1: permission denied')],
+    ['not trusted', new EtcdError('unreachable', 'its certificate is not trusted', { lasts: true })],
+  ]
+  for (const [why, error] of cases) {
+    const { said, looks } = await waited(() => Promise.reject(error), '--wait', '10s')
+    t.match([said, looks], [new RegExp(why), 1], why)
+  }
+})
+
+t.test('an etcd that hangs does not hold it for longer', async t => {
+  const beganMs = performance.now()
+  const hangs = waited(n => (n === 1 ? new Promise<void>(() => {}) : noLeader()), '--wait', '1s')
+  t.match(await hangs, { said: 'http://h:1: no leader' })
+  t.ok(performance.now() - beganMs < 5000)
 })
