@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { CapturedFrame, Direction, type FormatReader } from '../src/capture/captured-frame.js'
+import { CapturedFrame, CapturedDirection, type FormatReader } from '../src/capture/captured-frame.js'
 import { CaptureReader } from '../src/capture/capture-reader.js'
 import { EthernetMaker, LinkType, Made } from '../src/capture/link-types.js'
 import type { Device, FrameSink } from '../src/packet/device.js'
@@ -93,7 +93,7 @@ export class CaptureDevice implements Device {
     return true
   }
   flush(): void {
-    for (const { slab, at, len } of this.#queued) this.#record!.write(slab, at, len, Direction.OUTBOUND)
+    for (const { slab, at, len } of this.#queued) this.#record!.write(slab, at, len, CapturedDirection.OUTBOUND)
     this.#queued = []
   }
   release(): void {
@@ -139,7 +139,7 @@ export class CaptureDevice implements Device {
       frame.linkType === LinkType.ETHERNET &&
       view.getUint16(at + 6) === this.mac.hi &&
       view.getUint32(at + 8) === this.mac.lo
-    if (isOwn || frame.direction === Direction.OUTBOUND) return 0
+    if (isOwn || frame.direction === CapturedDirection.OUTBOUND) return 0
     bytes.fill(0, at - VNET_LEN, at)
     return maker.len
   }

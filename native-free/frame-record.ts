@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { Direction } from '../src/capture/captured-frame.js'
+import { CapturedDirection } from '../src/capture/captured-frame.js'
 import { PcapngWriter, type FrameNote } from '../src/capture/pcapng-writer.js'
 import type { Slab } from '../src/packet/frame.js'
 import { FrameCompleter } from './frame-completer.js'
@@ -23,7 +23,7 @@ export class FrameRecord {
     interface: 0,
     seconds: 0,
     nanoseconds: 0,
-    direction: Direction.UNKNOWN,
+    direction: CapturedDirection.UNKNOWN,
     originalLen: 0,
     head: NOTHING,
     comment: NOTHING,
@@ -35,7 +35,7 @@ export class FrameRecord {
     this.#now = now
   }
 
-  write(slab: Slab, at: number, len: number, direction: Direction): void {
+  write(slab: Slab, at: number, len: number, direction: CapturedDirection): void {
     const note = this.#note
     const ms = this.#now()
     note.seconds = Math.floor(ms / 1000)

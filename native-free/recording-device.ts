@@ -1,4 +1,4 @@
-import { Direction } from '../src/capture/captured-frame.js'
+import { CapturedDirection } from '../src/capture/captured-frame.js'
 import type { Device, FrameSink } from '../src/packet/device.js'
 import type { Slab } from '../src/packet/frame.js'
 import type { MacAddr } from '../src/wire/addr.js'
@@ -22,7 +22,7 @@ export class RecordingDevice implements Device {
     this.#record = new FrameRecord(options, device.name)
     this.#sink = {
       frame: (slab, at, len) => {
-        this.#record.write(slab, at, len, Direction.INBOUND)
+        this.#record.write(slab, at, len, CapturedDirection.INBOUND)
         this.#taker!.frame(slab, at, len)
       },
     }
@@ -51,7 +51,7 @@ export class RecordingDevice implements Device {
   }
   /** Frames are written as they are now: until here their sender may have changed them. */
   flush(): void {
-    for (const { slab, at, len } of this.#queued) this.#record.write(slab, at, len, Direction.OUTBOUND)
+    for (const { slab, at, len } of this.#queued) this.#record.write(slab, at, len, CapturedDirection.OUTBOUND)
     this.#queued = []
     this.#device.flush()
   }

@@ -1,4 +1,4 @@
-import { Direction, type CapturedFrame, type FormatReader } from '../../src/capture/captured-frame.js'
+import { CapturedDirection, type CapturedFrame, type FormatReader } from '../../src/capture/captured-frame.js'
 import { EthernetMaker, LinkType, Made } from '../../src/capture/link-types.js'
 import { Views } from '../../src/capture/views.js'
 import type { Director } from '../../src/director/director.js'
@@ -94,7 +94,7 @@ export class Arrivals {
     const link = this.#links[which]!
     const isEthernet = frame.linkType === LinkType.ETHERNET
     if (!isEthernet && link.mac !== us && isTo(view, us)) putDst(view, link.mac)
-    if (frame.direction === Direction.OUTBOUND || (isEthernet && !link.takesAll && isFrom(view, link.mac)))
+    if (frame.direction === CapturedDirection.OUTBOUND || (isEthernet && !link.takesAll && isFrom(view, link.mac)))
       return Came.SENT_THEN
     this.#copy(link, isEthernet)
     return Came.TAKEN

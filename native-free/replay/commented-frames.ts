@@ -1,4 +1,4 @@
-import { Direction } from '../../src/capture/captured-frame.js'
+import { CapturedDirection } from '../../src/capture/captured-frame.js'
 import type { FrameNote, PcapngWriter } from '../../src/capture/pcapng-writer.js'
 import type { Arrivals } from './arrivals.js'
 import type { SentFrame } from './sent-frames.js'
@@ -22,7 +22,7 @@ export class CommentedFrames {
     interface: 0,
     seconds: 0,
     nanoseconds: 0,
-    direction: Direction.UNKNOWN,
+    direction: CapturedDirection.UNKNOWN,
     originalLen: 0,
     head: this.#head,
     comment: this.remark,
@@ -44,13 +44,13 @@ export class CommentedFrames {
   /** The frame that came, by its number; the others are sent for it. */
   came(number: number, arrivals: Arrivals): void {
     this.#head.clear().put(IN).number(number).put(COLON)
-    this.#arrival(arrivals, Direction.INBOUND)
+    this.#arrival(arrivals, CapturedDirection.INBOUND)
     this.#head.clear().put(OUT_OF).number(number).put(COLON)
   }
   leftOut(arrivals: Arrivals): void {
     this.#head.clear().put(LEFT_OUT)
     this.remark.clear()
-    this.#arrival(arrivals, Direction.OUTBOUND)
+    this.#arrival(arrivals, CapturedDirection.OUTBOUND)
   }
   /** What is sent from now on, the director sends by itself. */
   byItself(): void {
@@ -58,14 +58,14 @@ export class CommentedFrames {
     this.remark.clear()
   }
   sent({ link, slab, at, len }: SentFrame): void {
-    this.#write(link.index, Direction.OUTBOUND, slab.bytes, at, len, len)
+    this.#write(link.index, CapturedDirection.OUTBOUND, slab.bytes, at, len, len)
   }
   /** In between. */
   standIn(link: number, bytes: Uint8Array, at: number): void {
     const { head, comment } = this.#note
     this.#note.head = { bytes: STAND_IN, len: STAND_IN.length }
     this.#note.comment = NOTHING
-    this.#write(link, Direction.INBOUND, bytes, at, REPLY_LEN, REPLY_LEN)
+    this.#write(link, CapturedDirection.INBOUND, bytes, at, REPLY_LEN, REPLY_LEN)
     this.#note.head = head
     this.#note.comment = comment
   }
@@ -73,10 +73,17 @@ export class CommentedFrames {
     this.#out?.flush()
   }
 
-  #arrival({ link, asCame, at, len, originalLen }: Arrivals, direction: Direction): void {
+  #arrival({ link, asCame, at, len, originalLen }: Arrivals, direction: CapturedDirection): void {
     this.#write(link.index, direction, asCame.bytes, at, len, originalLen)
   }
-  #write(link: number, direction: Direction, bytes: Uint8Array, at: number, len: number, originalLen: number): void {
+  #write(
+    link: number,
+    direction: CapturedDirection,
+    bytes: Uint8Array,
+    at: number,
+    len: number,
+    originalLen: number,
+  ): void {
     if (!this.#out) return
     const note = this.#note
     note.interface = link

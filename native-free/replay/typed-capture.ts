@@ -1,5 +1,5 @@
 import {
-  Direction,
+  CapturedDirection,
   type CapturedFrame,
   type CaptureInterface,
   type FormatReader,
@@ -25,7 +25,7 @@ export class TypedCapture implements FormatReader {
     frame.len = frame.originalLen = packet.length
     frame.interface = 0
     frame.linkType = LinkType.RAW
-    frame.direction = Direction.INBOUND
+    frame.direction = CapturedDirection.INBOUND
     frame.seconds = 0
     frame.nanoseconds = this.#next++ * 1e6
     return true

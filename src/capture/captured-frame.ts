@@ -1,8 +1,8 @@
 import { NOWHERE } from '../wire/view.js'
 
 /** Which way a frame went, where the capture says so. */
-export const Direction = { UNKNOWN: 0, INBOUND: 1, OUTBOUND: 2 } as const
-export type Direction = (typeof Direction)[keyof typeof Direction]
+export const CapturedDirection = { UNKNOWN: 0, INBOUND: 1, OUTBOUND: 2 } as const
+export type CapturedDirection = (typeof CapturedDirection)[keyof typeof CapturedDirection]
 
 /** An interface that frames were captured at. */
 export interface CaptureInterface {
@@ -25,7 +25,7 @@ export class CapturedFrame {
   /** Which of the reader's interfaces. */
   interface = 0
   linkType = 0
-  direction: Direction = Direction.UNKNOWN
+  direction: CapturedDirection = CapturedDirection.UNKNOWN
   /** Since 1970, UTC. */
   seconds = 0
   nanoseconds = 0

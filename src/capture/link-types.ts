@@ -6,7 +6,7 @@
  */
 import type { MacAddr } from '../wire/addr.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
-import { type CapturedFrame, Direction } from './captured-frame.js'
+import { type CapturedFrame, CapturedDirection } from './captured-frame.js'
 
 export const LinkType = {
   NULL: 0,
@@ -85,7 +85,7 @@ export class EthernetMaker {
     const from = frame.view
     const type = from.getUint8(frame.at + typeAt + (headLen === COOKED_LEN ? 1 : 0))
     const macLenAt = headLen === COOKED_LEN ? 5 : 11
-    if (type === OUTGOING) frame.direction = Direction.OUTBOUND
+    if (type === OUTGOING) frame.direction = CapturedDirection.OUTBOUND
     putMac(view, at, macOf(type, us))
     if (from.getUint8(frame.at + macLenAt) === MAC_LEN) {
       view.setUint16(at + 6, from.getUint16(frame.at + macAt))

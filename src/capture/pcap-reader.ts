@@ -5,7 +5,7 @@
  */
 import { CaptureError } from './capture-error.js'
 import {
-  Direction,
+  CapturedDirection,
   LONGEST_FRAME,
   type CapturedFrame,
   type CaptureInterface,
@@ -77,6 +77,6 @@ export class PcapReader implements FormatReader {
     frame.len = len
     frame.originalLen = Math.max(view.getUint32(at + 12, this.#little), len)
     frame.linkType = this.#linkType
-    frame.direction = Direction.UNKNOWN
+    frame.direction = CapturedDirection.UNKNOWN
   }
 }

@@ -4,7 +4,7 @@
  */
 import { CaptureError } from './capture-error.js'
 import {
-  Direction,
+  CapturedDirection,
   LONGEST_FRAME,
   type CapturedFrame,
   type CaptureInterface,
@@ -153,13 +153,13 @@ export class PcapngReader implements FormatReader {
     )
     frame.seconds = this.#divided.quotient + from.offsetSeconds
     frame.nanoseconds = Math.floor((this.#divided.remainder * 1e9) / from.perSecond)
-    frame.direction = Direction.UNKNOWN
+    frame.direction = CapturedDirection.UNKNOWN
     const options = at + ENHANCED_HEAD + padded(captured)
     if (options < at + len - 4)
       this.#options(options, at + len - 4, (code, place, optionLen) => {
         if (code !== OptionCode.PACKET_FLAGS || optionLen !== 4) return
         const direction = view.getUint32(place, this.#little) & 3
-        frame.direction = direction === 1 || direction === 2 ? direction : Direction.UNKNOWN
+        frame.direction = direction === 1 || direction === 2 ? direction : CapturedDirection.UNKNOWN
       })
     return true
   }
@@ -175,7 +175,7 @@ export class PcapngReader implements FormatReader {
     this.#place(frame, SIMPLE_HEAD, len, captured, original)
     frame.interface = this.#first
     frame.linkType = linkType
-    frame.direction = Direction.UNKNOWN
+    frame.direction = CapturedDirection.UNKNOWN
     return true
   }
 

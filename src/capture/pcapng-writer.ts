@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { Direction } from './captured-frame.js'
+import { CapturedDirection } from './captured-frame.js'
 import { LinkType } from './link-types.js'
 import { BlockType, BYTE_ORDER_MAGIC, OPTION_HEAD, OptionCode, padded } from './pcapng-blocks.js'
 import { Views } from './views.js'
@@ -22,7 +22,7 @@ export interface FrameNote {
   interface: number
   seconds: number
   nanoseconds: number
-  direction: Direction
+  direction: CapturedDirection
   /** Octets that it had on the wire. */
   originalLen: number
   /** The comment, UTF-8, is both; nothing: none. Two, since the second one may be another frame's too. */

@@ -68,7 +68,7 @@ import { Balancing } from './rules/balancing.js'
 import { FrontKeeper } from './rules/front-keeper.js'
 import { UnheldVips } from './rules/unheld-vips.js'
 import { nameOfService } from './rules/service-name.js'
-import { Announcer } from './upkeep/announcer.js'
+import { ArpAnnouncer } from './upkeep/arp-announcer.js'
 import { CounterTick } from './upkeep/counter-tick.js'
 import { Defence } from './upkeep/defence.js'
 import { Orphans } from './upkeep/orphans.js'
@@ -131,7 +131,7 @@ function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }:
   const neighbours = new Neighbours(sender, egress, room)
   const claims = new Claims()
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman, claims)
-  const announcer = new Announcer(sender, routes, ownAddresses, links, isSpokesman)
+  const announcer = new ArpAnnouncer(sender, routes, ownAddresses, links, isSpokesman)
   const adverts = new Adverts(options.adverts, links, ownAddresses)
   return { links, front, routes, ownAddresses, sender, neighbours, room, claims, arp, announcer, adverts }
 }

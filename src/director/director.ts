@@ -36,7 +36,7 @@ import type { ReturnedAnswers } from './returned-answers.js'
 import type { Balancing } from './rules/balancing.js'
 import { configure } from './rules/configure.js'
 import { LocalNode } from './rules/local-node.js'
-import type { Announcer } from './upkeep/announcer.js'
+import type { ArpAnnouncer } from './upkeep/arp-announcer.js'
 import type { CounterTick } from './upkeep/counter-tick.js'
 import type { Defence } from './upkeep/defence.js'
 import type { Orphans } from './upkeep/orphans.js'
@@ -73,7 +73,7 @@ export class Director {
   readonly voice: RouterVoice
   readonly #neighbours: Neighbours
   readonly #room: WaitingRoom
-  readonly #announcer: Announcer
+  readonly #announcer: ArpAnnouncer
   readonly #whoClaims: WhoClaimsParts
   readonly #givenUp: GivenUp
   readonly #reassembly: Reassembly

@@ -1,5 +1,5 @@
 import type { RuleChange } from '../control/protocol/rules.js'
-import type { ServiceKey } from '../control/protocol/service-key.js'
+import { keyOf } from '../control/protocol/service-key.js'
 import type { FleetService } from './service-value.js'
 
 /** The changes that add the service to rules that do not have it. */
@@ -17,9 +17,4 @@ export function serviceRequests(entry: FleetService): RuleChange[] {
       return { op: 'add-destination', service, destination: { address, port }, settings: rest }
     }),
   ]
-}
-
-export function keyOf(service: ServiceKey): ServiceKey {
-  if ('mark' in service) return { mark: service.mark, ...(service.family && { family: service.family }) }
-  return { protocol: service.protocol, address: service.address, port: service.port }
 }

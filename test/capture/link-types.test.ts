@@ -1,5 +1,5 @@
 import t from 'tap'
-import { CapturedFrame, Direction } from '../../src/capture/captured-frame.js'
+import { CapturedFrame, CapturedDirection } from '../../src/capture/captured-frame.js'
 import { EthernetMaker, LinkType, Made } from '../../src/capture/link-types.js'
 import { packetOf, tcp4 } from '../support/frames.js'
 import { concat, hex, unhex } from '../support/octets.js'
@@ -36,17 +36,17 @@ t.test('Ethernet stays as it is', async t => {
     result: Made.FRAME,
     frame: hex(FRAME),
     wire: 5,
-    direction: Direction.UNKNOWN,
+    direction: CapturedDirection.UNKNOWN,
   })
 })
 
 t.test('Linux cooked, both versions: to us, to all, to a group, to others, and what the host sent', async t => {
   const cases = [
-    ['0', '020000000101', Direction.UNKNOWN],
-    ['1', 'ffffffffffff', Direction.UNKNOWN],
-    ['2', '01005e000001', Direction.UNKNOWN],
-    ['3', '0200ffffffff', Direction.UNKNOWN],
-    ['4', '0200ffffffff', Direction.OUTBOUND],
+    ['0', '020000000101', CapturedDirection.UNKNOWN],
+    ['1', 'ffffffffffff', CapturedDirection.UNKNOWN],
+    ['2', '01005e000001', CapturedDirection.UNKNOWN],
+    ['3', '0200ffffffff', CapturedDirection.UNKNOWN],
+    ['4', '0200ffffffff', CapturedDirection.OUTBOUND],
   ] as const
   for (const [type, to, direction] of cases) {
     const frame = `${to}0200000001100800${hex(IP)}`

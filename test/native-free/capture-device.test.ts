@@ -6,7 +6,7 @@ import { ethernetFrame, FrameEnd } from '../../native-free/frame-end.js'
 import { MemoryDevice } from '../../native-free/memory-device.js'
 import { RecordingDevice } from '../../native-free/recording-device.js'
 import { typedPacket } from '../../native-free/replay/typed-packet.js'
-import { CapturedFrame, Direction } from '../../src/capture/captured-frame.js'
+import { CapturedFrame, CapturedDirection } from '../../src/capture/captured-frame.js'
 import { CaptureReader } from '../../src/capture/capture-reader.js'
 import { HEADROOM, slabOver, VNET_LEN, type Slab } from '../../src/packet/frame.js'
 import { hex, tcp4 } from '../support/frames.js'
@@ -30,7 +30,7 @@ function taken(device: CaptureDevice, budget = 256): string[] {
 }
 
 interface Read {
-  direction: Direction
+  direction: CapturedDirection
   ms: number
   octets: string
 }
@@ -90,7 +90,7 @@ t.test('what is sent is written, with its checksum complete and its time', async
   device.flush()
   t.equal(slab.view.getUint16(at + 50), pseudo, 'the sender’s own is left alone')
   device.close()
-  t.strictSame(read(out), [{ direction: Direction.OUTBOUND, ms: 1500.25, octets: hex(octets) }])
+  t.strictSame(read(out), [{ direction: CapturedDirection.OUTBOUND, ms: 1500.25, octets: hex(octets) }])
 })
 
 t.test('a device that is recorded does what it did, and both ways are written', async t => {
@@ -113,8 +113,8 @@ t.test('a device that is recorded does what it did, and both ways are written', 
   t.strictSame(far.take().map(hex), [hex(frame(2, US))])
   recorded.device.close()
   t.strictSame(read(out), [
-    { direction: Direction.INBOUND, ms: 1, octets: hex(frame(1)) },
-    { direction: Direction.OUTBOUND, ms: 2, octets: hex(frame(2, US)) },
+    { direction: CapturedDirection.INBOUND, ms: 1, octets: hex(frame(1)) },
+    { direction: CapturedDirection.OUTBOUND, ms: 2, octets: hex(frame(2, US)) },
   ])
   t.throws(() => recorded.send(new Uint8Array(13)), /a frame of 13 octets/)
   t.equal(readFileSync(out).readUInt32LE(0), 0x0a0d0d0a)

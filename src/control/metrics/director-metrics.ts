@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric, type RegistryContentType } from 'prom-client'
 import type { Buckets, Control, DirectorFigures, WorkerFigures } from '../protocol/api.js'
 import type { EtcdFigures } from './fleet-metrics.js'
-import { FLOWS_HERE, FLOWS_HERE_HELP, FlowsHere } from './flows-here.js'
+import { FLOWS_HERE, FLOWS_HERE_HELP, FlowsHereReader } from './flows-here.js'
 import { OFFLOAD_METRICS } from './offload-metrics.js'
 import type { RequestCounts } from './request-counts.js'
 import type { RulesLoads } from './rules-loads.js'
@@ -33,13 +33,13 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 export class DirectorMetrics {
   readonly #registry = new Registry()
   readonly #sources: MetricsSources
-  readonly #flowsHere: FlowsHere
+  readonly #flowsHere: FlowsHereReader
   #figures!: DirectorFigures
   #cpu: readonly (ThreadCpu | undefined)[] = []
 
   constructor(sources: MetricsSources) {
     this.#sources = sources
-    this.#flowsHere = new FlowsHere(sources.control)
+    this.#flowsHere = new FlowsHereReader(sources.control)
     this.#traffic()
     this.#occupancy()
     this.#offload()

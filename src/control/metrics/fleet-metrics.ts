@@ -1,6 +1,6 @@
 /* The text of the metrics of a director with --etcd and of one with --announce. Written straight, as those of services are. */
 import type { AnnouncementsInfo, Control } from '../protocol/api.js'
-import { headOf, type Family } from './family.js'
+import { headOf, type MetricFamily } from './family.js'
 
 /** What a director knows of its rules in etcd. */
 export interface EtcdFigures {
@@ -56,6 +56,6 @@ function gauge(name: string, help: string, value: number): string {
 }
 
 function family(name: string, help: string, samples: readonly Sample[]): string {
-  const head: Family = [name, 'gauge', help]
+  const head: MetricFamily = [name, 'gauge', help]
   return `${headOf(head)}${samples.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`
 }

@@ -9,7 +9,7 @@ const EVERY_MS = 60_000
 /** Of millions that takes longer than who asks for metrics waits. */
 const WAIT_MS = 1000
 
-export class FlowsHere {
+export class FlowsHereReader {
   samples: readonly (readonly [{ why: string }, number])[] = []
   readonly #control: Control
   readonly #nowMs: () => number

@@ -1,7 +1,7 @@
 /* The text of the metrics of what a director runs of a keepalived.conf: checks and virtual routers. Written straight, as those of services are. */
 import { allHealth } from '../protocol/all-health.js'
 import type { CheckedKey, Control, InstanceInfo, ServerHealth, ServiceHealth, VrrpInfo } from '../protocol/api.js'
-import { headOf, type Family } from './family.js'
+import { headOf, type MetricFamily } from './family.js'
 import { escape, serviceLabels } from './service-metrics.js'
 
 const FAMILIES = [
@@ -34,7 +34,7 @@ const FAMILIES = [
     'gauge',
     '1 while a track script says good, else 0; not there before its first run has ended',
   ],
-] as const satisfies readonly Family[]
+] as const satisfies readonly MetricFamily[]
 
 type Name = (typeof FAMILIES)[number][0]
 const STATES = ['INIT', 'BACKUP', 'MASTER', 'FAULT'] as const

@@ -13,7 +13,7 @@ import {
   type ServiceKey,
 } from '../protocol/api.js'
 import { methodName } from '../operations/keys.js'
-import { headOf, type Family } from './family.js'
+import { headOf, type MetricFamily } from './family.js'
 
 const FAMILIES = [
   ['uvs_service_info', 'gauge', 'Virtual services: 1; the scheduler is a label'],
@@ -38,7 +38,7 @@ const FAMILIES = [
   ['uvs_real_server_connections_total', 'counter', 'Connections to the real server'],
   ['uvs_real_server_packets_total', 'counter', 'Packets of its connections, by direction'],
   ['uvs_real_server_bytes_total', 'counter', 'IP octets of its connections, by direction'],
-] as const satisfies readonly Family[]
+] as const satisfies readonly MetricFamily[]
 
 type Name = (typeof FAMILIES)[number][0]
 

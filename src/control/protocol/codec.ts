@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isFields, Malformed, type Fields } from './check.js'
-import { ID_IS, isRequestId, otherVersion, printable, PROTOCOL_VERSION, type RequestId } from './envelope.js'
+import { ID_IS, isRequestId, otherVersion, inMessage, PROTOCOL_VERSION, type RequestId } from './envelope.js'
 import { SHAPES, type OperationName, type Request } from './operations.js'
 import type { RefusedReply } from './refusal.js'
 import type { Shape } from './shape.js'
@@ -54,10 +54,10 @@ export function checkRequest(message: unknown): Decoded {
   try {
     if (!isFields(message)) throw new Malformed('not an object')
     const op = Object.hasOwn(message, 'op') && typeof message['op'] === 'string' ? message['op'] : ''
-    if (!Object.hasOwn(SHAPES, op)) throw new Malformed(`no such operation: '${printable(op)}'`)
+    if (!Object.hasOwn(SHAPES, op)) throw new Malformed(`no such operation: '${inMessage(op)}'`)
     const { params, check }: Shape = SHAPES[op as OperationName]
     const odd = Object.keys(message).find(name => !Object.hasOwn(params, name) && !REST_OF_ENVELOPE.includes(name))
-    if (odd !== undefined) throw new Malformed(`${op}.${printable(odd)}: there is no such field`)
+    if (odd !== undefined) throw new Malformed(`${op}.${inMessage(odd)}: there is no such field`)
     return { ok: true, request: { op, ...check(message, op) } as Request }
   } catch (error) {
     if (error instanceof Malformed) return protocolRefusal(error.message)

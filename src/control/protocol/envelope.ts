@@ -35,11 +35,11 @@ function encodeMessage(json: string, id?: RequestId): string {
 
 /** A refusal, in one line, for a client of version `found`. */
 export function otherVersion(found: unknown): string {
-  const theirs = found === undefined ? 'a request without "v"' : `version ${printable(JSON.stringify(found))}`
+  const theirs = found === undefined ? 'a request without "v"' : `version ${inMessage(JSON.stringify(found))}`
   return `${theirs}: this director speaks version ${PROTOCOL_VERSION} of the protocol, {"v":${PROTOCOL_VERSION},"op":"services"} for example`
 }
 
 /** A client's text, made fit for a message of one line. */
-export function printable(text: string): string {
+export function inMessage(text: string): string {
   return text.slice(0, 64).replaceAll(/[^ -~]/g, '?')
 }

@@ -1,11 +1,11 @@
-import type {
-  DestinationInfo,
-  DestinationSettingsInfo,
-  PlannedChange,
-  RuleChange,
-  ServiceInfo,
-  ServiceKey,
-  ServiceSettingsInfo,
+import {
+  keyOf,
+  type DestinationInfo,
+  type DestinationSettingsInfo,
+  type PlannedChange,
+  type RuleChange,
+  type ServiceInfo,
+  type ServiceSettingsInfo,
 } from '../protocol/api.js'
 import { Shares } from './shares.js'
 
@@ -47,13 +47,6 @@ function* changesByService(
   // In the kernel's order the newest come first; they are added last.
   for (const service of desired.toReversed()) yield serviceChanges(there.get(nameOf(service)), service)
   for (const service of going) if (!first.has(service)) yield deletion(service)
-}
-
-/** The key of a service. */
-export function keyOf(service: ServiceInfo): ServiceKey {
-  if (!('mark' in service)) return { protocol: service.protocol, address: service.address, port: service.port }
-  const { mark, family } = service
-  return { mark, ...(family && { family }) }
 }
 
 function nameOf(service: ServiceInfo): string {

@@ -7,7 +7,7 @@ import type {
   ServiceKey,
   ServiceSettingsInfo,
 } from '../protocol/api.js'
-import { keyOf } from './diff.js'
+import { keyOf } from '../protocol/service-key.js'
 
 /** Changes that fit the rules there are. */
 export interface Fitted {

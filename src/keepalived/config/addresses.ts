@@ -1,7 +1,6 @@
 import { formatIpv4, type Ipv4Addr, isMulticast, maskOf, parseIpv4 } from '../../wire/addr.js'
+import type { Family } from '../../wire/ip-addr.js'
 import { formatIpv6, parseIpv6 } from '../../wire/ipv6-addr.js'
-
-export type Family = 4 | 6
 
 /** An address as it is written canonically. */
 export interface Address {

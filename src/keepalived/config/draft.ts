@@ -11,7 +11,7 @@ import type {
   VrrpScript,
   VrrpSyncGroup,
 } from './tree/vrrp.js'
-import type { Method, SorryServer, Target, VirtualServer, VirtualServerGroup } from './tree/virtual-server.js'
+import type { LvsMethod, SorryServer, Target, VirtualServer, VirtualServerGroup } from './tree/virtual-server.js'
 import type { Place } from './report.js'
 
 /** An instance while it is read: what was said, and what is still open. */
@@ -50,9 +50,9 @@ export interface VirtualServerDraft extends Draft<
 > {
   target: Target
   protocol?: 'tcp' | 'udp' | 'sctp'
-  method?: Method
+  method?: LvsMethod
   realServers: RealServerDraft[]
-  sorryServer?: Omit<SorryServer, 'method'> & { method?: Method }
+  sorryServer?: Omit<SorryServer, 'method'> & { method?: LvsMethod }
 }
 
 export interface RealServerDraft extends Draft<
@@ -60,7 +60,7 @@ export interface RealServerDraft extends Draft<
   'address' | 'family' | 'checkers'
 > {
   port?: number
-  method?: Method
+  method?: LvsMethod
 }
 
 /** What the passes over the file collect. */

@@ -1,6 +1,6 @@
 import type { CheckResult } from '../checkers/check-result.js'
 import type { Act, Change } from './action.js'
-import type { CheckerState, Verdict } from './checker-state.js'
+import type { CheckerState, CheckOutcome } from './checker-state.js'
 import { DueQueue } from './due-queue.js'
 import { STEP_MS } from './growth.js'
 import { serviceStates, type StateParts } from './make-states.js'
@@ -136,7 +136,7 @@ export class CheckMachine {
   /** A check that was begun has ended. */
   ended(checker: CheckerState, result: CheckResult, nowMs: number): void {
     if (!checker.isRunning) return
-    const verdict: Verdict = checker.ended(result, nowMs)
+    const verdict: CheckOutcome = checker.ended(result, nowMs)
     for (const line of verdict.lines) this.#options.act({ kind: 'log', line })
     this.#schedule(checker, verdict.dueMs)
     this.#recheck(checker.server, nowMs)

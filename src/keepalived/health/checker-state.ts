@@ -7,7 +7,7 @@ import { UrlRound } from './url-round.js'
 export type Known = 'unknown' | 'up' | 'down'
 
 /** What a check's end means. */
-export interface Verdict {
+export interface CheckOutcome {
   /** When the next check is due. */
   readonly dueMs: number
   readonly lines: readonly string[]
@@ -68,7 +68,7 @@ export class CheckerState {
   }
 
   /** A check has ended: its own state and the time of the next. */
-  ended(result: CheckResult, nowMs: number): Verdict {
+  ended(result: CheckResult, nowMs: number): CheckOutcome {
     this.isRunning = false
     this.endedMs = nowMs
     const failsAtStart = !result.isUp && this.known === 'unknown' && nowMs < this.firstMs
@@ -77,7 +77,7 @@ export class CheckerState {
     return verdict
   }
 
-  #succeeded(result: CheckResult & { isUp: true }, nowMs: number): Verdict {
+  #succeeded(result: CheckResult & { isUp: true }, nowMs: number): CheckOutcome {
     const { checker, server } = this
     const lines: string[] = []
     this.retries = 0
@@ -99,7 +99,7 @@ export class CheckerState {
     return { dueMs: this.#nextRegular(nowMs), lines }
   }
 
-  #failed(why: string, nowMs: number): Verdict {
+  #failed(why: string, nowMs: number): CheckOutcome {
     const { checker, server } = this
     this.why = why
     this.lastFailure = { why, atMs: nowMs }

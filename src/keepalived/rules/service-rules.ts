@@ -4,7 +4,7 @@ import type {
   ServiceKey,
   ServiceSettingsInfo,
 } from '../../control/protocol/api.js'
-import type { GroupEntry, Method, RealServer, SorryServer } from '../config/tree/virtual-server.js'
+import type { GroupEntry, LvsMethod, RealServer, SorryServer } from '../config/tree/virtual-server.js'
 import { formatIpv4, parseIpv4 } from '../../wire/addr.js'
 import { formatIpv6, parseIpv6, type Ipv6Addr } from '../../wire/ipv6-addr.js'
 import type { CheckedService } from '../health/checked-service.js'
@@ -63,7 +63,7 @@ export function destinationOf(
 
 const CHECKSUMS = { nocsum: 'none', csum: 'full', remcsum: 'remote' } as const
 
-function methodOf(method: Method): Pick<DestinationSettingsInfo, 'method' | 'tunnel'> {
+function methodOf(method: LvsMethod): Pick<DestinationSettingsInfo, 'method' | 'tunnel'> {
   if (method.kind !== 'TUN') return { method: method.kind === 'NAT' ? 'masq' : 'direct' }
   const { type, port = 0, checksum = 'nocsum' } = method
   if (type === 'ipip') return { method: 'tunnel' }

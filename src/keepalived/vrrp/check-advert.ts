@@ -5,7 +5,7 @@ import { VRRP_AUTH_LEN, VrrpAuth, VrrpType, VrrpView } from '../../wire/vrrp.js'
 import { integrityCheckOf } from './integrity-check.js'
 import type { VrrpPacket } from './packet.js'
 import { pseudoSum } from './pseudo-sum.js'
-import type { Refusal, RefusalReason } from './refusal.js'
+import type { AdvertRefusal, RefusalReason } from './refusal.js'
 import type { InstanceSettings } from './settings.js'
 
 /** What a valid advert says. */
@@ -41,7 +41,7 @@ const view = new VrrpView()
 const ah = new AhView()
 
 /** The advert in a packet whose VRID is ours, or why it is refused. Changes nothing. */
-export function checkAdvert(packet: VrrpPacket, expected: Expected): Advert | Refusal {
+export function checkAdvert(packet: VrrpPacket, expected: Expected): Advert | AdvertRefusal {
   view.wrap(packet.dv, packet.at, packet.family)
   return (
     checkAddresses(packet, expected) ??
@@ -59,7 +59,7 @@ export function checkAdvert(packet: VrrpPacket, expected: Expected): Advert | Re
   )
 }
 
-function checkAddresses(packet: VrrpPacket, { settings, ownAddresses }: Expected): Refusal | undefined {
+function checkAddresses(packet: VrrpPacket, { settings, ownAddresses }: Expected): AdvertRefusal | undefined {
   const { source, destination } = packet
   if (ownAddresses.some(own => isSameIp(own, source)))
     return refusal('own-source', `source ${formatIp(source)} is ours`)
@@ -73,7 +73,7 @@ function checkAddresses(packet: VrrpPacket, { settings, ownAddresses }: Expected
   return refusal('unicast-source', `unicast source address ${formatIp(source)} not a unicast peer`)
 }
 
-function checkTtl(packet: VrrpPacket, settings: InstanceSettings): Refusal | undefined {
+function checkTtl(packet: VrrpPacket, settings: InstanceSettings): AdvertRefusal | undefined {
   const { ttl } = packet
   if (!settings.isUnicast) {
     return ttl === 255 ? undefined : refusal('ttl', `invalid TTL/HL. Received ${ttl} and expect 255`)
@@ -83,7 +83,7 @@ function checkTtl(packet: VrrpPacket, settings: InstanceSettings): Refusal | und
   return refusal('ttl', `TTL/HL ${ttl} not in range ${minTtl} - ${maxTtl}`)
 }
 
-function checkAh(packet: VrrpPacket, { settings, sequence }: Expected): Refusal | undefined {
+function checkAh(packet: VrrpPacket, { settings, sequence }: Expected): AdvertRefusal | undefined {
   const { ahAt, dv, ipAt, ipLen } = packet
   const { authentication } = settings
   if (authentication?.type !== 'AH') {
@@ -101,7 +101,7 @@ function checkAh(packet: VrrpPacket, { settings, sequence }: Expected): Refusal 
   return refusal('ah-icv', 'IPSEC-AH : invalid HMAC-MD5 value: changed on its way, or another password')
 }
 
-function checkFormat(packet: VrrpPacket, settings: InstanceSettings): Refusal | undefined {
+function checkFormat(packet: VrrpPacket, settings: InstanceSettings): AdvertRefusal | undefined {
   const { version } = view
   if (version !== settings.version) {
     return refusal('version', `wrong version. Received ${version} and expect ${settings.version}`)
@@ -116,7 +116,7 @@ function checkFormat(packet: VrrpPacket, settings: InstanceSettings): Refusal | 
   return refusal('type', `Invalid packet type. ${view.type} and expect ${VrrpType.ADVERTISEMENT}`)
 }
 
-function checkAuthentication({ version, authentication }: InstanceSettings): Refusal | undefined {
+function checkAuthentication({ version, authentication }: InstanceSettings): AdvertRefusal | undefined {
   if (version !== 2) return undefined
   const type = authentication === undefined ? VrrpAuth.NONE : VrrpAuth[authentication.type]
   if (view.authType !== type) return refusal('auth-type', `received a ${view.authType} auth, expecting ${type}!`)
@@ -128,7 +128,7 @@ function checkAuthentication({ version, authentication }: InstanceSettings): Ref
   return difference === 0 ? undefined : refusal('password', 'received an invalid passwd!')
 }
 
-function checkContent(packet: VrrpPacket, { settings, lastSource }: Expected): Refusal | undefined {
+function checkContent(packet: VrrpPacket, { settings, lastSource }: Expected): AdvertRefusal | undefined {
   const { vips, version, advertIntervalMs, vrid } = settings
   if (version === 2 && view.intervalMs !== advertIntervalMs) {
     const [mine, received] = [advertIntervalMs / 1000, view.intervalMs / 1000]
@@ -177,6 +177,6 @@ function passwordOctet(password: string, at: number): number {
   return at < password.length ? password.charCodeAt(at) & 0xff : 0
 }
 
-function refusal(reason: RefusalReason, text: string): Refusal {
+function refusal(reason: RefusalReason, text: string): AdvertRefusal {
   return { reason, text }
 }

@@ -1,16 +1,16 @@
 import type { IpAddr } from '../../wire/ip-addr.js'
 import { VrrpPriority } from '../../wire/vrrp.js'
 import type { NotifyEvent, Outbox, State } from './action.js'
-import type { Announcer } from './announcer.js'
+import type { GarpQueues } from './garp-queues.js'
 import { composeAdvert } from './compose-advert.js'
-import { type Refusal, RefusalCounter } from './refusal.js'
+import { type AdvertRefusal, RefusalCounter } from './refusal.js'
 import type { InstanceSettings, Vip } from './settings.js'
 import type { Surroundings } from './surroundings.js'
 
 /** What all instances of a router share. */
 export interface Shared {
   readonly outbox: Outbox
-  readonly announcer: Announcer
+  readonly announcer: GarpQueues
   readonly around: Surroundings
 }
 
@@ -92,7 +92,7 @@ export class InstanceOutput {
     this.log(`Changing effective priority from ${from} to ${to}`)
     this.#shared.outbox.put({ kind: 'priority', instance: this.#settings.name, state, from, to })
   }
-  refuse(refusal: Refusal, nowMs: number): void {
+  refuse(refusal: AdvertRefusal, nowMs: number): void {
     const line = this.refusals.count(refusal, nowMs)
     if (line !== undefined) this.log(line)
   }

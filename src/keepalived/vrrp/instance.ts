@@ -9,7 +9,7 @@ import { InstanceState } from './instance-state.js'
 import type { VrrpPacket } from './packet.js'
 import type { RefusalCounts } from './refusal.js'
 import type { InstanceSettings, Vip } from './settings.js'
-import { type PriorityChange, type Standing, standingOf } from './tracking.js'
+import { type PriorityChange, type TrackedState, trackedState } from './tracking.js'
 
 const NO_ADVERT = 'no advert was heard'
 
@@ -275,9 +275,9 @@ export class VrrpInstance implements Member {
   get #output(): InstanceOutput {
     return this.#own.output
   }
-  get #standing(): Standing {
+  get #standing(): TrackedState {
     const base = this.#isOwnerInDoubt ? VrrpPriority.OWNER - 1 : this.#settings.priority
-    return standingOf(this.#settings, base, this.#shared.around)
+    return trackedState(this.#settings, base, this.#shared.around)
   }
   get #isGroupSound(): boolean {
     return this.companions?.isSound() ?? true

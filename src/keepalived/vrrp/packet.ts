@@ -3,7 +3,7 @@ import type { Family, IpAddr } from '../../wire/ip-addr.js'
 import { IpProtocol, Ipv4View } from '../../wire/ipv4.js'
 import { IPV6_LEN, Ipv6View } from '../../wire/ipv6.js'
 import { VRRP_MIN_LEN } from '../../wire/vrrp.js'
-import type { Refusal } from './refusal.js'
+import type { AdvertRefusal } from './refusal.js'
 
 /** An IP packet that carries VRRP: where its parts stand. The octets are the caller's, and good until it reads the next packet. */
 export interface VrrpPacket {
@@ -27,12 +27,12 @@ const ipv6 = new Ipv6View()
 const ah = new AhView()
 
 /** Finds VRRP in the `len` octets of an IP packet of protocol 112, or 51 with 112 in it. Padding behind the packet is left out. */
-export function parsePacket(dv: DataView, at: number, len: number): VrrpPacket | Refusal {
+export function parsePacket(dv: DataView, at: number, len: number): VrrpPacket | AdvertRefusal {
   if (len < 1) return refusal('ip-header', 'an empty packet')
   return dv.getUint8(at) >>> 4 === 6 ? parseIpv6(dv, at, len) : parseIpv4(dv, at, len)
 }
 
-function parseIpv4(dv: DataView, at: number, len: number): VrrpPacket | Refusal {
+function parseIpv4(dv: DataView, at: number, len: number): VrrpPacket | AdvertRefusal {
   ipv4.wrap(dv, at)
   if (!ipv4.isValid(len)) return refusal('ip-header', `no whole IPv4 packet in ${len} octets`)
   if (!ipv4.checksumOk) return refusal('ip-checksum', 'IPv4 header checksum')
@@ -47,7 +47,7 @@ function parseIpv4(dv: DataView, at: number, len: number): VrrpPacket | Refusal 
   return whole({ ...around, ahAt, at: ahAt + AH_LEN, len: totalLen - headerLen - AH_LEN })
 }
 
-function parseIpv6(dv: DataView, at: number, len: number): VrrpPacket | Refusal {
+function parseIpv6(dv: DataView, at: number, len: number): VrrpPacket | AdvertRefusal {
   ipv6.wrap(dv, at)
   if (!ipv6.isValid(len)) return refusal('ip-header', `no whole IPv6 packet in ${len} octets`)
   const { payloadLen, nextHeader, hopLimit: ttl, srcAddr: source, dstAddr: destination } = ipv6
@@ -56,11 +56,11 @@ function parseIpv6(dv: DataView, at: number, len: number): VrrpPacket | Refusal 
   return whole({ family: 6, source, destination, ttl, dv, ipAt: at, ipLen, at: at + IPV6_LEN, len: payloadLen })
 }
 
-function whole(packet: VrrpPacket): VrrpPacket | Refusal {
+function whole(packet: VrrpPacket): VrrpPacket | AdvertRefusal {
   if (packet.len >= VRRP_MIN_LEN) return packet
   return refusal('too-short', `IPv${packet.family} VRRP packet too short - ${packet.ipLen} bytes`)
 }
 
-function refusal(reason: Refusal['reason'], text: string): Refusal {
+function refusal(reason: AdvertRefusal['reason'], text: string): AdvertRefusal {
   return { reason, text }
 }

@@ -28,7 +28,7 @@ export const REFUSALS = [
 
 export type RefusalReason = (typeof REFUSALS)[number]
 
-export interface Refusal {
+export interface AdvertRefusal {
   readonly reason: RefusalReason
   /** What was received and what is expected. */
   readonly text: string
@@ -50,7 +50,7 @@ export class RefusalCounter {
   }
 
   /** Returns a log line, or undefined. */
-  count({ reason, text }: Refusal, nowMs: number): string | undefined {
+  count({ reason, text }: AdvertRefusal, nowMs: number): string | undefined {
     this.#counts[reason]++
     const saidAt = this.#saidAtMs.get(reason)
     const unsaid = this.#unsaid.get(reason) ?? 0

@@ -1,11 +1,11 @@
 import type { IpAddr } from '../../wire/ip-addr.js'
 import { VrrpView } from '../../wire/vrrp.js'
 import { type Action, Outbox } from './action.js'
-import { Announcer } from './announcer.js'
+import { GarpQueues } from './garp-queues.js'
 import { VrrpInstance } from './instance.js'
 import type { Shared } from './instance-output.js'
 import { parsePacket } from './packet.js'
-import { type Refusal, RefusalCounter, type RefusalCounts } from './refusal.js'
+import { type AdvertRefusal, RefusalCounter, type RefusalCounts } from './refusal.js'
 import type { InstanceSettings, RouterSettings } from './settings.js'
 import { type Link, Surroundings } from './surroundings.js'
 import { SyncGroup } from './sync-group.js'
@@ -141,7 +141,7 @@ export class VrrpRouter {
   }
 
   #share(settings: RouterSettings): Shared {
-    const announcer = new Announcer(this.#outbox, settings)
+    const announcer = new GarpQueues(this.#outbox, settings)
     return { outbox: this.#outbox, announcer, around: new Surroundings(settings.linkDelays) }
   }
 
@@ -164,7 +164,7 @@ export class VrrpRouter {
     return settings ? keyOfSettings(settings) : ''
   }
 
-  #refuse(refusal: Refusal, interfaceName: string, nowMs: number): readonly Action[] {
+  #refuse(refusal: AdvertRefusal, interfaceName: string, nowMs: number): readonly Action[] {
     const line = this.#refusals.count(refusal, nowMs)
     const isSaid = refusal.reason !== 'unknown-vrid' || this.#settings.logUnknownVrids
     if (line !== undefined && isSaid) this.#outbox.log(`${interfaceName}: ${line}`)

@@ -14,7 +14,7 @@ export interface PriorityChange {
 }
 
 /** What the surroundings mean for an instance. */
-export interface Standing {
+export interface TrackedState {
   /** 1–254, or 255 for an owner. */
   readonly priority: number
   /** Why it is not the configured one; their sum is kept within its bounds. */
@@ -26,7 +26,7 @@ export interface Standing {
 }
 
 /** `base`: the configured priority, or what an owner fell back to. */
-export function standingOf(settings: InstanceSettings, base: number, around: Surroundings): Standing {
+export function trackedState(settings: InstanceSettings, base: number, around: Surroundings): TrackedState {
   const { tracked } = settings
   const faults = faultsOfInterface(settings, around)
   const changes: PriorityChange[] = []

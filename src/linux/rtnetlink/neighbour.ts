@@ -29,7 +29,7 @@ const STATES = {
   0x40: 'noarp',
   0x80: 'permanent',
 } as const
-export type NeighbourState = (typeof STATES)[keyof typeof STATES] | 'none'
+export type KernelNeighbourState = (typeof STATES)[keyof typeof STATES] | 'none'
 
 /** What the kernel knows of the MAC of a host on a link. */
 export interface HostNeighbour {
@@ -37,7 +37,7 @@ export interface HostNeighbour {
   readonly link: number
   readonly addr: Ipv4Addr
   readonly mac: MacAddr | undefined
-  readonly state: NeighbourState
+  readonly state: KernelNeighbourState
 }
 
 /** Undefined if it is no IPv4 neighbour. */

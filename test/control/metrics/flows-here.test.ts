@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import t from 'tap'
-import { FlowsHere } from '../../../src/control/metrics/flows-here.js'
+import { FlowsHereReader } from '../../../src/control/metrics/flows-here.js'
 import type { Control } from '../../../src/control/protocol/api.js'
 
 t.test('flows are counted once a minute; what is refused is told, and asked again', async t => {
@@ -9,7 +9,7 @@ t.test('flows are counted once a minute; what is refused is told, and asked agai
     asked++
     return isOk ? { ok: true, value: { here: { young: asked } } } : { ok: false, message: 'too busy' }
   }
-  const flows = new FlowsHere({ call } as unknown as Control, () => nowMs)
+  const flows = new FlowsHereReader({ call } as unknown as Control, () => nowMs)
   const read = async (atMs: number): Promise<unknown> => {
     nowMs = atMs
     await flows.read()
@@ -32,7 +32,7 @@ t.test('who asks for metrics does not wait for a long count, which goes on alone
     await once(director, 'finish')
     return { ok: true, value: { here: { young: 7 } } }
   }
-  const flows = new FlowsHere({ call } as unknown as Control)
+  const flows = new FlowsHereReader({ call } as unknown as Control)
   await Promise.all([flows.read(), flows.read()])
   t.strictSame([asked, flows.samples], [1, []])
   const counted = flows.read()

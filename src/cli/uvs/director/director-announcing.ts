@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AnnounceInterface } from '../../../announce/announce-interface.js'
-import { Announcer } from '../../../announce/announcer.js'
+import { VipAnnouncer } from '../../../announce/vip-announcer.js'
 import { carriedOut } from '../../../announce/carried-out.js'
 import { answerDrain, DirectorDrain } from '../../../announce/director-drain.js'
 import type { Control, OperationName, Reply, Request } from '../../../control/protocol/api.js'
@@ -14,7 +14,7 @@ const SERVES_ON_MS = 1000
  * made before the director starts, `over` it then; and `begin`s when the director is ready.
  */
 export class DirectorAnnouncing implements Control {
-  readonly #announcer: Announcer
+  readonly #announcer: VipAnnouncer
   readonly #drain: DirectorDrain
   #director: Control = NOBODY
   #stop = (): void => {}
@@ -23,7 +23,7 @@ export class DirectorAnnouncing implements Control {
 
   /** SystemError if the interface cannot be made. */
   constructor({ interface: name, withdraw, holdS }: AnnounceOptions, tell: (line: string) => void) {
-    this.#announcer = new Announcer({ on: new AnnounceInterface(name), withdraw, holdMs: holdS * 1000, tell, now })
+    this.#announcer = new VipAnnouncer({ on: new AnnounceInterface(name), withdraw, holdMs: holdS * 1000, tell, now })
     this.drained = new Promise(resolve => (this.#stop = resolve))
     const stop = (): void => this.#stop()
     const director: Control = { call: request => this.#director.call(request) }

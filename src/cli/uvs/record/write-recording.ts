@@ -1,4 +1,4 @@
-import { Direction } from '../../../capture/captured-frame.js'
+import { CapturedDirection } from '../../../capture/captured-frame.js'
 import { PcapngWriter } from '../../../capture/pcapng-writer.js'
 import type { Control, Reply } from '../../../control/protocol/api.js'
 import type { RecordedFrame } from '../../../control/protocol/record.js'
@@ -43,7 +43,7 @@ export function writeRecording({ frames }: Recording, fd: number): void {
       interface: links.indexOf(frame.link),
       seconds,
       nanoseconds: Math.min(999_999_999, Math.max(0, Math.round((frame.at - seconds * 1000) * 1e6))),
-      direction: Direction.INBOUND,
+      direction: CapturedDirection.INBOUND,
       originalLen: frame.len,
       head: NOTHING,
       comment: { bytes: text, len: text.length },

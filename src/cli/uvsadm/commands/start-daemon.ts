@@ -2,7 +2,7 @@ import type { Command } from '../command.js'
 import { RefusedByDirector, CommandLineError } from '../failure.js'
 
 /** The states of the synchronisation daemon. */
-export function readState(text: string, complaint: string): 'master' | 'backup' {
+export function readSyncRole(text: string, complaint: string): 'master' | 'backup' {
   if (text !== 'master' && text !== 'backup') throw new CommandLineError(complaint)
   return text
 }
@@ -16,7 +16,7 @@ export const startDaemon: Command<object> = {
   help: 'start synchronising connections: refused, uvs cannot do it yet',
   needs: [],
   takes: ['mcast-interface', 'syncid', 'mcast-group', 'mcast-port', 'mcast-ttl', 'sync-maxlen'],
-  readValue: text => readState(text, 'illegal start-daemon parameter specified'),
+  readValue: text => readSyncRole(text, 'illegal start-daemon parameter specified'),
   parse: () => ({}),
   async run() {
     throw new RefusedByDirector('--start-daemon: uvs does not synchronise connections yet')

@@ -1,6 +1,6 @@
 import type { Command } from '../command.js'
 import { RefusedByDirector } from '../failure.js'
-import { readState } from './start-daemon.js'
+import { readSyncRole } from './start-daemon.js'
 
 export const stopDaemon: Command<object> = {
   name: 'stop-daemon',
@@ -10,7 +10,7 @@ export const stopDaemon: Command<object> = {
   help: 'stop synchronising connections: none ever does',
   needs: [],
   takes: ['syncid'],
-  readValue: text => readState(text, 'illegal start_daemon specified'),
+  readValue: text => readSyncRole(text, 'illegal start_daemon specified'),
   parse: () => ({}),
   async run() {
     throw new RefusedByDirector('No daemon is running')

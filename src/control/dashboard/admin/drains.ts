@@ -1,7 +1,7 @@
 import type { Control, Request } from '../../protocol/api.js'
 import { isFields, type Fields } from '../../protocol/check.js'
 import { checkRequest } from '../../protocol/codec.js'
-import { printable } from '../../protocol/envelope.js'
+import { inMessage } from '../../protocol/envelope.js'
 import { HttpRefusal } from '../answers.js'
 import type { Commands, DrainAsked } from './commands.js'
 
@@ -107,7 +107,7 @@ export class Drains {
 function readDrain(body: unknown): DrainAsked {
   const { service, server, deadlineS = 60, afterwards = 'keep', ...odd } = (isFields(body) ? body : {}) as Fields
   const [unknown] = Object.keys(odd)
-  if (unknown !== undefined) throw new HttpRefusal(400, `${printable(unknown)}: there is no such field`)
+  if (unknown !== undefined) throw new HttpRefusal(400, `${inMessage(unknown)}: there is no such field`)
   const checked = checkRequest({ op: 'delete-destination', service, destination: server })
   if (!checked.ok)
     throw new HttpRefusal(

@@ -1,12 +1,12 @@
 import type { ConfigDraft, RealServerDraft, VirtualServerDraft } from '../draft.js'
 import type { Report } from '../report.js'
 import type { Checker, CheckTiming } from '../tree/checker.js'
-import type { CheckDefaults, Method, RealServer } from '../tree/virtual-server.js'
+import type { CheckDefaults, LvsMethod, RealServer } from '../tree/virtual-server.js'
 
 interface Service {
   readonly name: string
   readonly protocol: string
-  readonly method: Method
+  readonly method: LvsMethod
 }
 
 /** The servers of a service, each once, with ports that its method can do. */
@@ -48,7 +48,7 @@ export function finishRealServers(
 /** Packets that are not rewritten arrive at the service's own port. */
 function portOf(
   real: RealServerDraft,
-  method: Method,
+  method: LvsMethod,
   { target }: VirtualServerDraft,
   { name, protocol }: Service,
   error: (text: string, help?: string) => void,

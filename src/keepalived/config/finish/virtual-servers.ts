@@ -1,4 +1,4 @@
-import type { Family } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import type { ConfigDraft, VirtualServerDraft } from '../draft.js'
 import type { Report } from '../report.js'
 import type { RealServer, VirtualServer, VirtualServerGroup } from '../tree/virtual-server.js'

@@ -1,6 +1,6 @@
 import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
-import type { Method } from '../tree/virtual-server.js'
+import type { LvsMethod } from '../tree/virtual-server.js'
 
 type TunnelType = 'ipip' | 'gue' | 'gre'
 
@@ -9,7 +9,7 @@ export function methodOf(
   words: readonly string[],
   of: 'virtual' | 'real' | 'sorry',
   parser: Parser,
-): Method | undefined {
+): LvsMethod | undefined {
   const [kind, ...options] = words
   if (kind !== 'NAT' && kind !== 'DR' && kind !== 'TUN') {
     const upper = kind?.toUpperCase() ?? ''

@@ -1,4 +1,5 @@
-import { addressOf, type Family } from '../addresses.js'
+import { addressOf } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import { unsignedOf } from '../numbers.js'
 import type { Parser } from '../parser.js'
 import { octetOf } from './routing-numbers.js'

@@ -1,4 +1,5 @@
-import { addressOf, type Family } from '../addresses.js'
+import { addressOf } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import { unsignedOf } from '../numbers.js'
 import { encapOf } from './route-encap.js'
 import { areMixed, areRealms, familyOf } from './routing-numbers.js'

@@ -1,4 +1,5 @@
-import { addressOf, type Family } from '../addresses.js'
+import { addressOf } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import type { ConfigDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
 import type { Parser } from '../parser.js'

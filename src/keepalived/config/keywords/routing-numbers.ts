@@ -1,4 +1,4 @@
-import type { Family } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import type { Parser } from '../parser.js'
 import type { RoutingNames } from '../surroundings.js'
 

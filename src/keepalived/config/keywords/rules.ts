@@ -1,4 +1,4 @@
-import type { Family } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import type { ConfigDraft } from '../draft.js'
 import type { LogicalLine } from '../lines/logical-lines.js'
 import { unsignedOf } from '../numbers.js'

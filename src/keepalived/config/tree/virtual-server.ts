@@ -1,11 +1,12 @@
-import type { AddressRange, Family } from '../addresses.js'
+import type { AddressRange } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import type { Checker } from './checker.js'
 import type { Script } from './scripts.js'
 
 export type Protocol = 'tcp' | 'udp' | 'sctp'
 
 /** How packets get to a real server. */
-export type Method =
+export type LvsMethod =
   | { readonly kind: 'NAT' | 'DR' }
   | {
       readonly kind: 'TUN'
@@ -45,7 +46,7 @@ export interface SorryServer {
   readonly family: Family
   readonly port: number
   isInhibited: boolean
-  method: Method
+  method: LvsMethod
 }
 
 export interface RealServer extends CheckDefaults {
@@ -53,7 +54,7 @@ export interface RealServer extends CheckDefaults {
   readonly family: Family
   readonly port: number
   weight: number
-  method: Method
+  method: LvsMethod
   /** Most and least connections; 0: no bound. */
   upperThreshold: number
   lowerThreshold: number
@@ -75,7 +76,7 @@ export interface VirtualServer extends CheckDefaults {
   protocol: Protocol | 'none'
   family?: Family
   scheduler: string
-  method: Method
+  method: LvsMethod
   /** 0: not persistent. */
   persistenceSeconds: number
   /** A netmask, or the length of an IPv6 prefix. */

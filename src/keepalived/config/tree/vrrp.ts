@@ -1,4 +1,5 @@
-import type { Address, Family } from '../addresses.js'
+import type { Address } from '../addresses.js'
+import type { Family } from '../../../wire/ip-addr.js'
 import type { GarpSettings } from './global.js'
 import type { Script } from './scripts.js'
 

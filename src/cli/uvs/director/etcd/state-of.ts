@@ -2,7 +2,7 @@ import { allServices } from '../../../../control/protocol/all-services.js'
 import type { Control, ServiceKey } from '../../../../control/protocol/api.js'
 import type { FollowerStatus } from '../../../../fleet/follow/follower.js'
 import { DRAINING_MAX, type DirectorState } from '../../../../fleet/publish/director-state.js'
-import { keyOf } from '../../../../fleet/service-requests.js'
+import { keyOf } from '../../../../control/protocol/service-key.js'
 import { packageVersion } from '../../../../package-version.js'
 import type { AppliedServices } from './applied-services.js'
 

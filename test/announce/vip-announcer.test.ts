@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { Announcer } from '../../src/announce/announcer.js'
+import { VipAnnouncer } from '../../src/announce/vip-announcer.js'
 import type { RuleChange } from '../../src/control/protocol/api.js'
 import { formatIpv4, type Ipv4Addr, parseIpv4 } from '../../src/wire/addr.js'
 import { serviceSettings } from '../support/settings.js'
@@ -39,9 +39,9 @@ const drop = (address: string): RuleChange => ({ op: 'delete-service', service: 
 
 const now = (): number => performance.now()
 
-function made(t: Tap): { on: FakeInterface; announcer: Announcer; said: string[] } {
+function made(t: Tap): { on: FakeInterface; announcer: VipAnnouncer; said: string[] } {
   const [on, said] = [new FakeInterface(), [] as string[]]
-  const announcer = new Announcer({ on, withdraw: 'never', holdMs: 50, tell: line => void said.push(line), now })
+  const announcer = new VipAnnouncer({ on, withdraw: 'never', holdMs: 50, tell: line => void said.push(line), now })
   t.teardown(() => announcer.close())
   return { on, announcer, said }
 }

@@ -22,7 +22,7 @@ interface Queue {
  * Sends gratuitous ARPs and neighbour advertisements. With an interval they wait in a queue for each interface, or one for those of a
  * garp_group together, and what waits already is not queued again (recording garp-interval).
  */
-export class Announcer {
+export class GarpQueues {
   readonly #outbox: Outbox
   readonly #settings: AnnouncerSettings
   readonly #queues = new Map<string, Queue>()

@@ -22,7 +22,7 @@ export interface AnnouncerOf {
 }
 
 /** Puts the VIPs that are to be announced on an interface, and takes them off. It begins when `begin` says that all rules are there. */
-export class Announcer {
+export class VipAnnouncer {
   readonly #of: AnnouncerOf
   readonly #vips: ReadyVips
   readonly #holdDown: HoldDown

@@ -11,7 +11,7 @@ const PER_TURN = 32
  * Announces each new own address by gratuitous ARP, so that its neighbours forget the MAC of a previous owner: on the link
  * whose network it is in, or on every link if it is in no connected network.
  */
-export class Announcer {
+export class ArpAnnouncer {
   readonly #sender: ArpSender
   readonly #routes: Routes
   readonly #ownAddresses: OwnAddresses
