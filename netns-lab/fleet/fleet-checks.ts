@@ -1,5 +1,5 @@
 import type { Check } from '../../native-free/lab-report.js'
-import { DIRECT, TRANSLATED, VIPS } from './fleet-plan.js'
+import { KEPT, METHOD, TRANSLATED, VIPS } from './fleet-plan.js'
 import { type FlowCounts, seconds, type Step } from './fleet-report.js'
 
 export interface FleetEvidence {
@@ -25,18 +25,20 @@ const LATE_TIMES = 4
 /** Whether what was seen is as it must be. Pure. */
 export function fleetChecks({ steps, last, lateMs, lost, hasEtcd }: FleetEvidence): Check[] {
   const allowedMs = FOUND_MS + LATE_TIMES * lateMs
-  const direct = sumOf(steps, DIRECT)
   const translated = sumOf(steps, TRANSLATED)
   const failing = steps.filter(({ requests, load }) => requests.failed > 0 || load.failed > 0)
   const rules = hasEtcd ? steps.filter(({ what }) => what.startsWith('rules')) : []
   const quiet = steps.filter(({ hurts }) => !hurts)
   const slow = steps.filter(({ hurts, tookMs }) => hurts && tookMs > allowedMs)
   return [
-    {
-      name: 'no connection by direct routing that mh promises to keep breaks',
-      holds: direct.broken === 0 && direct.moved > 0,
-      detail: `${direct.moved} moved to another director, ${direct.broken} broke${lost > 0 ? `; the capture lost ${lost} frames` : ''}`,
-    },
+    ...KEPT.map(vip => {
+      const { moved, broken } = sumOf(steps, vip)
+      return {
+        name: `no connection by ${METHOD[vip]} that mh promises to keep breaks`,
+        holds: broken === 0 && moved > 0,
+        detail: `${moved} moved to another director, ${broken} broke${lost > 0 ? `; the capture lost ${lost} frames` : ''}`,
+      }
+    }),
     {
       // Not all of them: one that has nothing to send when it moves may have moved back before it has.
       name: 'by FULLNAT connections that move break, and no others',

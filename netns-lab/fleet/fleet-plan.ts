@@ -16,13 +16,16 @@ const LOCAL_ADDRESS: Readonly<Record<DirectorName, string>> = { d1: '10.80.0.31'
 export const SERVER_ADDRESS: Readonly<Record<ServerName, string>> = { rs1: '10.80.0.21', rs2: '10.80.0.22', rs3: '10.80.0.23' } // prettier-ignore
 export const [CLIENT, CLIENTS_ROUTER] = ['203.0.113.10', '203.0.113.1']
 
-/** The service by direct routing, and the one by FULLNAT. */
-export const [DIRECT, TRANSLATED] = ['192.0.2.1', '192.0.2.2'] as const
-export const VIPS = [DIRECT, TRANSLATED] as const
+/** The services by direct routing, by tunnel and by FULLNAT. */
+export const [DIRECT, TUNNELLED, TRANSLATED] = ['192.0.2.1', '192.0.2.3', '192.0.2.2'] as const
+export const VIPS = [DIRECT, TUNNELLED, TRANSLATED] as const
 export type Vip = (typeof VIPS)[number]
-export const METHOD: Readonly<Record<Vip, string>> = { [DIRECT]: 'DR', [TRANSLATED]: 'FULLNAT' }
+/** Those whose connections mh and --fleet keep, and which are the same on all directors. */
+export const KEPT = [DIRECT, TUNNELLED] as const
+export const METHOD: Readonly<Record<Vip, string>> = { [DIRECT]: 'DR', [TUNNELLED]: 'TUN', [TRANSLATED]: 'FULLNAT' }
 export const PORT = 80
 
+const FLAG: Readonly<Record<Vip, string>> = { [DIRECT]: '-g', [TUNNELLED]: '-i', [TRANSLATED]: '-b' }
 const service = (vip: string): string[] => ['-t', `${vip}:${PORT}`]
 
 /** A director's rules, as arguments of uvsadm: mh by addresses and ports, the same weights everywhere. */
@@ -31,14 +34,14 @@ export function rules(name: DirectorName): string[][] {
   return [
     ...VIPS.map(vip => ['-A', ...service(vip), '-s', 'mh', '-b', 'mh-port']),
     ['--add-laddr', '-z', LOCAL_ADDRESS[name], ...service(TRANSLATED)],
-    ...servers.map(rip => ['-a', ...service(DIRECT), '-r', `${rip}:${PORT}`, '-g', '-w', '1']),
-    ...servers.map(rip => ['-a', ...service(TRANSLATED), '-r', `${rip}:${PORT}`, '-b', '-w', '1']),
+    ...VIPS.flatMap(vip => servers.map(rip => ['-a', ...service(vip), '-r', `${rip}:${PORT}`, FLAG[vip], '-w', '1'])),
   ]
 }
 
-/** A change of rules: another weight of a real server of the service by direct routing. */
-export function weightRule(server: ServerName, weight: number): string[] {
-  return ['-e', '-t', `${DIRECT}:${PORT}`, '-r', `${SERVER_ADDRESS[server]}:${PORT}`, '-g', '-w', String(weight)]
+/** A change of rules: another weight of a real server, of each service that is the same on all directors. */
+export function weightRules(server: ServerName, weight: number): string[][] {
+  const rip = `${SERVER_ADDRESS[server]}:${PORT}`
+  return KEPT.map(vip => ['-e', ...service(vip), '-r', rip, FLAG[vip], '-w', String(weight)])
 }
 
 /** A bird.conf with other values of what it defines at its top. Throws where it defines no such name. */

@@ -5,16 +5,29 @@ import type { FleetLab } from './fleet-lab.js'
 import { announcedBy } from './announced.js'
 import { beginLoad } from './fleet-load.js'
 import { type ClientOrders, FleetNews } from './fleet-news.js'
-import { DIRECT, type DirectorName, DIRECTORS, TRANSLATED, VIPS } from './fleet-plan.js'
+import {
+  DIRECT,
+  type DirectorName,
+  DIRECTORS,
+  KEPT,
+  METHOD,
+  TRANSLATED,
+  TUNNELLED,
+  type Vip,
+  VIPS,
+} from './fleet-plan.js'
 import { seconds, type Step } from './fleet-report.js'
 import { type Flow, flowKey, nextHops } from './fleet-router.js'
 import { countsOf } from './flow-counts.js'
 import { FlowWatch } from './flow-watch.js'
 
-/** Downloads by direct routing and by FULLNAT; each at RATE octets a second, with PACE_MS between requests. */
-export const DOWNLOADS = { long: [60, 24], short: [24, 12] } as const
+/** Downloads from each address, each at RATE octets a second; PACE_MS between requests to one address. */
+export const DOWNLOADS: Readonly<Record<'long' | 'short', Readonly<Record<Vip, number>>>> = {
+  long: { [DIRECT]: 60, [TUNNELLED]: 60, [TRANSLATED]: 24 },
+  short: { [DIRECT]: 24, [TUNNELLED]: 18, [TRANSLATED]: 12 },
+}
 const RATE = 50_000
-const PACE_MS = 50
+const PACE_MS = 100
 /** Routes, and what starts, are waited for so long, ms: a machine may be busy. */
 const LIMIT_MS = 60_000
 /** What a step does to flows and requests shows in so long, ms: a lost SYN's second try, a reset's way. */
@@ -22,8 +35,6 @@ const SETTLES_MS = 4000
 /** In which each download must have brought something, ms. */
 const GOING_MS = 25_000
 const LOOK_MS = 20
-/** A director whose etcd is back reads it anew in so long at most, ms; one that has not missed it does not. */
-const REREAD_MS = 15_000
 const DRAIN_S = 30
 
 /** Ms since 1970. */
@@ -82,18 +93,12 @@ export class FleetStory {
     return (await this.lab.drain(name, DRAIN_S)).trim().split('\n').at(-1)!
   }
   async #cableIsPulled(): Promise<void> {
-    const cable = (state: 'up' | 'down') => async () => void (await this.lab.cable('d2', state))
+    const cable = (state: 'up' | 'down') => async () => {
+      await this.lab.cable('d2', state)
+      return undefined
+    }
     await this.#step({ what: 'd2’s cable is pulled', hurts: true, hops: ['d1', 'd3'], do: cable('down') })
-    await this.#step({ what: 'd2’s cable is back', hops: DIRECTORS, do: () => this.#cableIsBack() })
-  }
-  /** Whoever reads etcd anew ends what was added beside it: the service by FULLNAT, which is added again. */
-  async #cableIsBack(): Promise<undefined> {
-    const { lab } = this
-    await lab.cable('d2', 'up')
-    if (!lab.etcd) return
-    const limitMs = wallMs() + REREAD_MS
-    while ((await lab.hasTranslated('d2')) && wallMs() < limitMs) await sleep(LOOK_MS)
-    if (!(await lab.hasTranslated('d2'))) await lab.addTranslated('d2')
+    await this.#step({ what: 'd2’s cable is back', hops: DIRECTORS, do: cable('up') })
   }
   /** A weight that is another, and as it was again: what mh promises is by the rules that a connection began with. */
   async #rulesChange(): Promise<void> {
@@ -108,16 +113,14 @@ export class FleetStory {
   async #startClient(): Promise<void> {
     const { spaces, webs } = this.lab
     this.#watch = await FlowWatch.begin(this.lab)
-    const [direct, translated] = DOWNLOADS[this.isShort ? 'short' : 'long']
-    const downloads = { [DIRECT]: direct, [TRANSLATED]: translated }
+    const downloads = this.#downloads
     const bigPath = webs.get('rs1')!.bigPath
-    const orders: ClientOrders = { downloads, asks: [DIRECT], rate: RATE, paceMs: PACE_MS, bigPath }
-    this.print(
-      `client: ${direct} downloads from ${DIRECT} (DR), ${translated} from ${TRANSLATED} (FULLNAT); requests, and ab`,
-    )
+    const orders: ClientOrders = { downloads, asks: KEPT, rate: RATE, paceMs: PACE_MS, bigPath }
+    const told = VIPS.map(vip => `${downloads[vip]} downloads from ${vip} (${METHOD[vip]})`)
+    this.print(`client: ${told.join(', ')}; requests, and ab`)
     const { log } = spaces.start('client', 'client', process.execPath, [ours('netns-lab/fleet/fleet-client.js'), JSON.stringify(orders)]) // prettier-ignore
     this.#client = new FollowedFile(log)
-    await this.#until(async () => this.news.flows.size === direct + translated, 'the client’s downloads to begin')
+    await this.#until(async () => this.#isFull(), 'the client’s downloads to begin')
   }
 
   async #step({ what, hurts = undefined, hops, do: deed }: Deed): Promise<void> {
@@ -147,10 +150,7 @@ export class FleetStory {
       fromMs,
       toMs,
       tookMs,
-      byVip: {
-        [DIRECT]: countsOf(DIRECT, seen),
-        [TRANSLATED]: countsOf(TRANSLATED, seen),
-      },
+      byVip: Object.fromEntries(VIPS.map(vip => [vip, countsOf(vip, seen)])) as Step['byVip'],
       requests: this.#requests(fromMs, toMs),
       load: answers,
       announced,
@@ -162,8 +162,10 @@ export class FleetStory {
 
   /** Whether as many downloads go on as were ordered. */
   #isFull(): boolean {
-    const [direct, translated] = DOWNLOADS[this.isShort ? 'short' : 'long']
-    return this.news.flows.size === direct + translated
+    return this.news.flows.size === VIPS.reduce((sum, vip) => sum + this.#downloads[vip], 0)
+  }
+  get #downloads(): Readonly<Record<Vip, number>> {
+    return DOWNLOADS[this.isShort ? 'short' : 'long']
   }
 
   #requests(fromMs: number, toMs: number): Step['requests'] {
@@ -180,9 +182,11 @@ export class FleetStory {
   }
 
   #tellStep({ what, tookMs, byVip, requests, load, said }: Step): void {
-    const flows = VIPS.map(vip => `${byVip[vip].moved} of ${byVip[vip].flows} moved, ${byVip[vip].broken} broke`)
+    const flows = VIPS.map(vip => {
+      return `${METHOD[vip]} ${byVip[vip].moved} of ${byVip[vip].flows} moved, ${byVip[vip].broken} broke`
+    })
     const failed = `${requests.failed} of ${requests.asked} requests failed, ${load.failed} of ${load.answered + load.failed} of ab's`
-    this.print(`${what}: ${seconds(tookMs)}; DR ${flows[0]}; FULLNAT ${flows[1]}; ${failed}`)
+    this.print(`${what}: ${seconds(tookMs)}; ${flows.join('; ')}; ${failed}`)
     if (said !== undefined) this.print(`  ${said}`)
   }
 

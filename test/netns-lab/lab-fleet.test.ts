@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { KEPT } from '../../netns-lab/fleet/fleet-plan.js'
 import type { FleetReport } from '../../netns-lab/fleet/fleet-report.js'
+import { DOWNLOADS } from '../../netns-lab/fleet/fleet-story.js'
 import { namespacesOf } from '../../netns-lab/ledger.js'
 import { run } from '../../netns-lab/proc.js'
 import { whyNoNamespaces } from '../../netns-lab/requirements.js'
@@ -40,8 +42,12 @@ t.test('three directors behind a router', { skip: why, timeout: 230_000 }, async
       'd3 is drained: d1 d2',
     ],
   )
+  // What mh promises is put to the test by each method at each step that moves flows, and kept.
+  for (const { what, byVip } of steps.filter(({ what }) => !what.startsWith('rules')))
+    for (const vip of KEPT)
+      t.match(byVip[vip], { flows: DOWNLOADS.short[vip], broken: 0, promised: 0 }, `${what}: ${vip}`)
   for (const { what, hops, announced } of steps)
-    t.strictSame(announced, Object.fromEntries(hops.map(name => [name, 2])), `${what}: uvs_announced_vips`)
+    t.strictSame(announced, Object.fromEntries(hops.map(name => [name, 3])), `${what}: uvs_announced_vips`)
   t.match(steps.at(-1)?.said, /the director has stopped$/)
   t.strictSame(await namespacesOf(PREFIX), [])
 })

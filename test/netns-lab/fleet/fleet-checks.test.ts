@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type FleetEvidence, fleetChecks, FOUND_MS } from '../../../netns-lab/fleet/fleet-checks.js'
-import { DIRECT, TRANSLATED } from '../../../netns-lab/fleet/fleet-plan.js'
+import { DIRECT, TRANSLATED, TUNNELLED } from '../../../netns-lab/fleet/fleet-plan.js'
 import { fleetTable, type FlowCounts, type Step } from '../../../netns-lab/fleet/fleet-report.js'
 import { countsOf } from '../../../netns-lab/fleet/flow-counts.js'
 
@@ -13,6 +13,9 @@ const flows = (more: Partial<FlowCounts> = {}): FlowCounts => ({
   promised: 0,
   ...more,
 })
+const byVip = (direct = flows(), tunnelled = flows(), translated = flows({ broken: 4, promised: 4 })) => {
+  return { [DIRECT]: direct, [TUNNELLED]: tunnelled, [TRANSLATED]: translated }
+}
 const step = (more: Partial<Step> = {}): Step => ({
   what: 'd1 is killed with -9',
   hurts: true,
@@ -20,10 +23,10 @@ const step = (more: Partial<Step> = {}): Step => ({
   fromMs: 0,
   toMs: 5000,
   tookMs: 100,
-  byVip: { [DIRECT]: flows(), [TRANSLATED]: flows({ broken: 4, promised: 4 }) },
+  byVip: byVip(),
   requests: { asked: 100, failed: 0, errors: [], failedForMs: 0, slowestMs: 20 },
   load: { answered: 1000, failed: 0 },
-  announced: { d2: 2, d3: 2 },
+  announced: { d2: 3, d3: 3 },
   ...more,
 })
 const failing = (failed: number, failedForMs: number): Pick<Step, 'requests'> => ({
@@ -37,18 +40,18 @@ const wrong = (seen: Partial<FleetEvidence>): string[] =>
 t.test('what must be', async t => {
   t.strictSame(wrong({}), [])
   t.strictSame(wrong({ steps: [step(failing(3, 300))] }), [], 'while the router has not heard')
-  const broken = step({ byVip: { [DIRECT]: flows({ broken: 1 }), [TRANSLATED]: flows({ broken: 4 }) } })
-  t.match(wrong({ steps: [broken] }), [/^no connection by direct routing/])
-  const none = step({ byVip: { [DIRECT]: flows({ moved: 0 }), [TRANSLATED]: flows({ broken: 4 }) } })
-  t.match(wrong({ steps: [none] }), [/^no connection by direct routing/], 'nothing was put to the test')
-  t.match(wrong({ steps: [step({ byVip: { [DIRECT]: flows(), [TRANSLATED]: flows() } })] }), [/^by FULLNAT/])
+  t.match(wrong({ steps: [step({ byVip: byVip(flows({ broken: 1 })) })] }), [/^no connection by DR/])
+  t.match(wrong({ steps: [step({ byVip: byVip(flows(), flows({ broken: 1 })) })] }), [/^no connection by TUN/])
+  const none = [step({ byVip: byVip(flows({ moved: 0 })) })]
+  t.match(wrong({ steps: none }), [/^no connection by DR/], 'nothing was put to the test')
+  t.match(wrong({ steps: [step({ byVip: byVip(flows(), flows(), flows()) })] }), [/^by FULLNAT/])
   t.match(wrong({ last: { flows: 20, going: 19 } }), [/^all downloads/])
   t.match(wrong({ steps: [step({ tookMs: FOUND_MS + 1 })] }), [/^the router knows soon/])
   t.strictSame(wrong({ steps: [step({ tookMs: FOUND_MS + 1 })], lateMs: 100 }), [], 'of a busy machine')
   t.strictSame(wrong({ steps: [step(), step({ hurts: false, tookMs: 9000 })] }), [], 'a drain takes its time')
   t.match(wrong({ steps: [step({ hurts: false, ...failing(1, 10) })] }), [/^requests fail only/])
-  t.match(wrong({ steps: [step({ announced: { d2: 2, d3: 1 } })] }), [/say in \/metrics/])
-  t.match(wrong({ steps: [step({ announced: { d2: 2 } })] }), [/say in \/metrics/], 'one says nothing')
+  t.match(wrong({ steps: [step({ announced: { d2: 3, d3: 2 } })] }), [/say in \/metrics/])
+  t.match(wrong({ steps: [step({ announced: { d2: 3 } })] }), [/say in \/metrics/], 'one says nothing')
   t.match(wrong({ steps: [step({ hurts: false, load: { answered: 99, failed: 1 } })] }), [/^requests fail only/])
   const rules = step({ what: 'rules: rs3 has weight 3', hurts: false, tookMs: 1001 })
   t.match(wrong({ steps: [step(), rules] }), [/^rules: rs3 has weight 3: set once in etcd/])
@@ -58,10 +61,11 @@ t.test('what must be', async t => {
 
 t.test('a table: a line for each step and address', async t => {
   const lines = fleetTable([step(), step({ what: 'd3 is drained', tookMs: 12_340 })])
-  t.equal(lines.length, 5)
+  t.equal(lines.length, 7)
   t.match(lines[1], /^d1 is killed with -9 +0\.10 s +DR 10 +4 +3 +0 +0 +100 +0 +1000 +0$/)
-  t.match(lines[2], /^ +FULLNAT 10 +4 +3 +4 +4$/)
-  t.match(lines[3], /^d3 is drained +12\.34 s /)
+  t.match(lines[2], /^ +TUN 10 +4 +3 +0 +0$/)
+  t.match(lines[3], /^ +FULLNAT 10 +4 +3 +4 +4$/)
+  t.match(lines[4], /^d3 is drained +12\.34 s /)
 })
 
 const at = (...names: string[]) => new Map(names.map((name, i) => [`${DIRECT} ${i + 1}`, name as 'd1']))

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { DIRECTOR_ADDRESS, ROUTER, rules, VIPS, weightRule, withDefines } from '../../../netns-lab/fleet/fleet-plan.js'
+import { DIRECTOR_ADDRESS, ROUTER, rules, VIPS, weightRules, withDefines } from '../../../netns-lab/fleet/fleet-plan.js'
 
 t.test('a bird.conf with other values of what it defines', async t => {
   t.equal(withDefines('a\ndefine OWN = 1;   # mine\ndefine OWNER = 2;\n', { OWN: '3' }), 'a\ndefine OWN = 3;   # mine\ndefine OWNER = 2;\n') // prettier-ignore
@@ -21,5 +21,8 @@ t.test('rules: the same everywhere but for local addresses', async t => {
   const differ = text('d1').filter((line, i) => line !== text('d2')[i])
   t.strictSame(differ, ['--add-laddr -z 10.80.0.31 -t 192.0.2.2:80'])
   t.match(text('d1'), ['-A -t 192.0.2.1:80 -s mh -b mh-port'])
-  t.equal(weightRule('rs3', 5).join(' '), '-e -t 192.0.2.1:80 -r 10.80.0.23:80 -g -w 5')
+  t.strictSame(
+    weightRules('rs3', 5).map(words => words.join(' ')),
+    ['-e -t 192.0.2.1:80 -r 10.80.0.23:80 -g -w 5', '-e -t 192.0.2.3:80 -r 10.80.0.23:80 -i -w 5'],
+  )
 })
