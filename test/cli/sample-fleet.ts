@@ -58,12 +58,14 @@ function sampleFleet({ isWhole = false } = {}): FleetSession {
   }
   const mark = { mark: 7, family: 6 }
   const state = sampleState('d1', 1, 3)
+  const beside = { changed: 1, added: 1, first: 'tcp 10.0.0.1:80' }
+  const rules = { ...state.rules, refused: 'services/broken: no JSON', beside }
   store.put(
     ['services/web', JSON.stringify({ version: 1, service })],
     ['services/mark', JSON.stringify({ version: 1, service: mark })],
     ['services/broken', '{'],
     ['revision', noteText({ ...note, ...(!isWhole && { unfinished: { done: 2, of: 3 } }) })],
-    ['directors/d1', encodeState({ ...state, rules: { ...state.rules, refused: 'services/broken: no JSON' } })],
+    ['directors/d1', encodeState({ ...state, rules })],
     ['directors/d2', 'rubbish'],
     ['drain/directors/d1', ''],
   )

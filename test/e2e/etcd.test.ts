@@ -155,9 +155,21 @@ t.test('rules by etcd', { skip }, async t => {
         async () => (await a.rules())[1] === '10.99.1.100:81 rr 10.99.2.11=7',
       )
       await a.says(t, /a change made beside it: - -D -t 10\.99\.1\.100:81: what etcd holds counts/)
+      const beside = async () => {
+        const read: unknown = JSON.parse((await etcd.get(`${PREFIX}/directors/a`))?.value ?? '{}')
+        return (read as { director?: { rules: { beside?: object } } }).director?.rules.beside
+      }
+      await until(t, 'nothing differs any more', async () => (await beside()) === undefined)
       await a.control.call({ op: 'delete-service', service: key })
+      await until(t, 'it is published', async () => (await beside()) !== undefined)
+      t.strictSame(await beside(), { changed: 1, added: 0, first: 'tcp 10.99.1.100:81' })
+      await a.says(
+        t,
+        /tcp 10\.99\.1\.100:81 was changed beside it: it stands until that changes in etcd, or until SIGHUP/,
+      )
       a.signal('SIGHUP')
       await until(t, 'SIGHUP sets it right', async () => (await a.rules()).length === 3)
+      await until(t, 'and that is published', async () => (await beside()) === undefined)
       await until(t, 'it is told', () => a.err.includes('SIGHUP: the rules are those of etcd'))
     })
 

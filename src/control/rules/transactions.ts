@@ -38,6 +38,14 @@ export interface PartOfRules {
   readonly seen: (before: readonly ServiceInfo[]) => void
 }
 
+/** Told whose rules change, when it is done. Undefined: all services'. */
+export interface RulesWatch {
+  /** They are others now, or may be. */
+  changed(services: readonly ServiceKey[] | undefined): void
+  /** They are what `commitPart` was to make of them. */
+  made(services: readonly ServiceKey[] | undefined): void
+}
+
 /**
  * A director whose rules can be changed by transactions, each whole or not at all. A transaction stages the desired rules on a
  * trial director, which refuses a bad rule before anything is changed. Then the difference is carried out in batches, between
@@ -49,6 +57,7 @@ export class Transactions implements TransactionTarget {
   readonly #holder: RulesHolder | undefined
   readonly #turns = new Mutex()
   #carryingOut: Promise<void> | undefined
+  #watch: RulesWatch | undefined
 
   /** `makeTrial` makes an empty director with the same addresses and schedulers. `holder`: who sets rules besides clients. */
   constructor(director: Control, makeTrial: () => Director, holder?: RulesHolder) {
@@ -60,7 +69,13 @@ export class Transactions implements TransactionTarget {
   /** Carries out a request outside of transactions. */
   async call<O extends OperationName>(request: Request<O>): Promise<Reply<O>> {
     await this.#turnOf(request)
-    return this.#director.call(request)
+    const reply = await this.#director.call(request)
+    if (this.#watch && changesRules(request)) this.#watch.changed(servicesOf(request))
+    return reply
+  }
+
+  watch(watch: RulesWatch): void {
+    this.#watch = watch
   }
 
   /** The control for a new client. Only one client at a time has an open transaction. */
@@ -101,7 +116,11 @@ export class Transactions implements TransactionTarget {
       seen(before)
       return diffInShares(before, desired)
     }
-    return this.#alone(() => this.#carryOut(changesTo, () => {}, read))
+    return this.#alone(async () => {
+      const done = await this.#carryOut(changesTo, () => {}, read)
+      if (done.ok) this.#watch?.made(keys)
+      return done
+    })
   }
 
   /** Those of the services that are there. */
@@ -147,8 +166,8 @@ export class Transactions implements TransactionTarget {
     return work
   }
 
-  async #turnOf({ op }: Request): Promise<void> {
-    if ((OPERATIONS[op] as Operation).changesRules) while (this.#carryingOut) await this.#carryingOut
+  async #turnOf(request: Request): Promise<void> {
+    if (changesRules(request)) while (this.#carryingOut) await this.#carryingOut
   }
   async #carryOut(
     changesTo: (before: readonly ServiceInfo[]) => Promise<PlannedChange[][]> | PlannedChange[][],
@@ -158,15 +177,27 @@ export class Transactions implements TransactionTarget {
     const before = await read()
     if (!before.ok) return before
     const groups = await changesTo(before.value)
+    try {
+      return await this.#carryOutAll(groups, before.value, follow, read)
+    } finally {
+      this.#watch?.changed(groups.flatMap(group => servicesOf(group[0]!.request) ?? []))
+    }
+  }
+  async #carryOutAll(
+    groups: readonly PlannedChange[][],
+    before: readonly ServiceInfo[],
+    follow: () => void,
+    read: () => Promise<Answer<ServiceInfo[]>>,
+  ): Promise<Answer<Committed>> {
     const refused = await this.#carryOutGroups(groups)
     if (refused) {
       const { refusal, message } = refused
-      return { ok: false, refusal, message: `${message}; ${await this.#undo(before.value, read)}` }
+      return { ok: false, refusal, message: `${message}; ${await this.#undo(before, read)}` }
     }
     try {
       follow()
     } catch (error) {
-      throw new Error(`${messageOf(error)}; ${await this.#undo(before.value, read)}`, { cause: error })
+      throw new Error(`${messageOf(error)}; ${await this.#undo(before, read)}`, { cause: error })
     }
     return { ok: true, value: summary(groups.flat()) }
   }
@@ -198,6 +229,16 @@ export class Transactions implements TransactionTarget {
       if (!each.ok) return { ...each, message: `${JSON.stringify(requests[i])}: ${each.message}` }
     return undefined
   }
+}
+
+function changesRules({ op }: Request): boolean {
+  return (OPERATIONS[op] as Operation).changesRules === true
+}
+
+/** Whose rules a request changes; undefined: it may be any. */
+function servicesOf(request: Request): ServiceKey[] | undefined {
+  if (request.op === 'batch') return request.requests.flatMap(each => servicesOf(each) ?? [])
+  return 'service' in request && request.service ? [request.service] : undefined
 }
 
 /** Batches of at most BATCH_MAX changes. A service's changes stay in one batch if they fit. */

@@ -41,6 +41,17 @@ const director = record({
     realServers: count,
     /** Why what etcd holds now is not applied; undefined: it is. */
     refused: optional(word),
+    /** What somebody changed on it, beside etcd; undefined: nothing. */
+    beside: optional(
+      record({
+        /** Services of the fleet that are others there, or gone. */
+        changed: count,
+        /** Services that are not the fleet's. */
+        added: count,
+        /** One of them, a changed one if there is any: `tcp 10.0.0.1:80`. */
+        first: word,
+      }),
+    ),
   }),
   health: record({
     /** Services none of whose real servers has a weight above 0. */

@@ -7,6 +7,7 @@ import { keyShown } from '../../../fleet/write/raced.js'
 import { noteFields, noteWords, readNote, type WriteNote } from '../../../fleet/write/write-note.js'
 import { jsonDocument } from '../../json.js'
 import type { Given } from '../options/read-options.js'
+import type { DirectorState } from '../../../fleet/publish/director-state.js'
 import { type PublishedDirector, publishedDirectors } from './directors.js'
 import { numberOf, secondsOf } from './fleet-options.js'
 import type { FleetSession } from './fleet-session.js'
@@ -98,11 +99,28 @@ export function judge(seen: Omit<FleetStatus, 'faults'>, expected: number): Flee
 
 function faultOf({ state, why }: PublishedDirector, newest: number): string | undefined {
   if (!state) return `what it says of itself cannot be read: ${why}`
-  const { revision, from, refused } = state.rules
+  const { revision, from, refused, beside } = state.rules
   if (refused !== undefined) return printable(refused)
   if (from === 'none') return 'it has no rules yet'
   if (revision < newest) return `it has the rules of revision ${revision}, not ${newest}`
-  return from === 'disk' ? 'it has the rules of its disk, for it has not reached etcd' : undefined
+  if (from === 'disk') return 'it has the rules of its disk, for it has not reached etcd'
+  return beside && beside.changed > 0 ? differs(beside) : undefined
+}
+
+type Beside = NonNullable<DirectorState['rules']['beside']>
+
+function differs({ changed, first }: Beside): string {
+  const isOne = changed === 1
+  const which = isOne ? `${printable(first)} differs` : `${changed} services, ${printable(first)} among them, differ`
+  return `${which} from etcd: changed there by hand; a reload there (SIGHUP) puts ${isOne ? 'it' : 'them'} right`
+}
+
+/** Services that are a director's own are no fault: by FULLNAT each has local addresses of its own. */
+function ownText({ name, state }: PublishedDirector): string[] {
+  const { added = 0, changed = 0, first = '' } = state?.rules.beside ?? {}
+  if (added === 0) return []
+  const which = changed > 0 ? '' : `, ${added === 1 ? '' : 'such as '}${printable(first)}`
+  return [`- ${name}: ${added === 1 ? 'a service' : `${added} services`} of its own, not of etcd${which}`]
 }
 
 const COLUMNS = [
@@ -148,7 +166,7 @@ export function statusText({ revision, note, directors, drained, faults }: Fleet
   )
   const by = note ? `, last written by ${noteWords(note)}` : ''
   const head = `rules of revision ${revision}${by}`
-  return `${[head, ...(rows.length > 0 ? lines : []), ...faults.map(fault => `! ${fault}`)].join('\n')}\n`
+  return `${[head, ...(rows.length > 0 ? lines : []), ...directors.flatMap(ownText), ...faults.map(fault => `! ${fault}`)].join('\n')}\n`
 }
 
 function documentOf({ revision, note, directors, drained, faults }: FleetStatus): object {

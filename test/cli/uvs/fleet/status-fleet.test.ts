@@ -33,6 +33,19 @@ t.test('all is well', async t => {
   ])
 })
 
+t.test('services of its own are told, and no fault', async t => {
+  const cases: [NonNullable<Rules['beside']>, string][] = [
+    [{ changed: 0, added: 1, first: 'tcp 10.0.0.9:80' }, '- d1: a service of its own, not of etcd, tcp 10.0.0.9:80'],
+    [{ changed: 0, added: 2, first: 'mark 7' }, '- d1: 2 services of its own, not of etcd, such as mark 7'],
+    [{ changed: 1, added: 2, first: 'mark 7' }, '- d1: 2 services of its own, not of etcd'],
+  ]
+  for (const [beside, line] of cases)
+    t.strictSame(
+      statusText(judged([director('d1', { beside })])).split('\n').filter(each => each.startsWith('- ')), // prettier-ignore
+      [line],
+    )
+})
+
 t.test('what is not well, by the director that it is of', async t => {
   const cases: [string, FleetStatus, string[]][] = [
     ['lags', judged([director('d1', { revision: 16 })]), ['d1: it has the rules of revision 16, not 17']],
@@ -47,6 +60,19 @@ t.test('what is not well, by the director that it is of', async t => {
       judged([director('d1', { from: 'disk' })]),
       ['d1: it has the rules of its disk, for it has not reached etcd'],
     ],
+    [
+      'changed by hand',
+      judged([director('d1', { beside: { changed: 1, added: 0, first: 'tcp 10.0.0.1:80\x1b' } })]),
+      ['d1: tcp 10.0.0.1:80\ufffd differs from etcd: changed there by hand; a reload there (SIGHUP) puts it right'],
+    ],
+    [
+      'more of it',
+      judged([director('d1', { beside: { changed: 3, added: 1, first: 'mark 7' } })]),
+      [
+        'd1: 3 services, mark 7 among them, differ from etcd: changed there by hand; a reload there (SIGHUP) puts them right',
+      ],
+    ],
+    ['its own', judged([director('d1', { beside: { changed: 0, added: 1, first: 'mark 7' } })]), []],
     [
       'rubbish',
       judged([{ name: 'd1', state: undefined, why: 'no JSON' }, director('d2')]),

@@ -11,6 +11,8 @@ import { Follower } from '../../../../fleet/follow/follower.js'
 import type { FleetRules } from '../../../../fleet/fleet-rules.js'
 import { EtcdStore } from '../../../../fleet/write/etcd-store.js'
 import { summary } from '../../rules/format-plan.js'
+import type { AppliedServices } from './applied-services.js'
+import { ChangedBeside } from './changed-beside.js'
 import type { DirectorEtcdOptions } from './etcd-director-options.js'
 import { fleetSeen } from './fleet-seen.js'
 import { LastRules } from './last-rules.js'
@@ -39,6 +41,7 @@ export class DirectorEtcd {
   readonly #follower: Follower
   readonly #publisher: StatePublisher
   readonly #last: LastRules
+  readonly #beside: ChangedBeside
   readonly #store: EtcdStore
   readonly #name: string
   #isDraining = false
@@ -60,6 +63,10 @@ export class DirectorEtcd {
     this.#name = name
     this.#last = new LastRules(options.stateDirectory, keys, tell)
     this.#applier = new RulesApplier({ director, makeTrial, tell })
+    const services = (): AppliedServices => this.#applier.services
+    const changed = (): void => this.#publisher.changed()
+    this.#beside = new ChangedBeside({ control, services, changed, tell })
+    director.watch(this.#beside)
     this.#follower = new Follower({
       etcd: this.#etcd,
       keys,
@@ -67,7 +74,7 @@ export class DirectorEtcd {
       apply: rules => this.#apply(rules, loads),
       applied: all => this.#last.keep(all),
       drain: isMarked => this.#drain(isMarked, control, tell),
-      changed: () => this.#publisher.changed(),
+      changed,
       tell,
     })
     this.#publisher = new StatePublisher({
@@ -75,7 +82,8 @@ export class DirectorEtcd {
       key: keys.director(name),
       value: async () => {
         const { status } = this.#follower
-        const parts = { name, since, status, services: this.#applier.services, isDraining: this.#isDraining }
+        const { found: beside } = this.#beside
+        const parts = { name, since, status, services: services(), beside, isDraining: this.#isDraining }
         const state = await stateOf(control, parts)
         if (this.#isDraining || (state.draining?.length ?? 0) > 0) this.#publishSoon()
         return encodeState(state)
@@ -111,6 +119,7 @@ export class DirectorEtcd {
 
   async close(): Promise<void> {
     clearTimeout(this.#soon)
+    this.#beside.close()
     await this.#follower.close()
     await this.#publisher.close()
     this.#last.close()

@@ -5,6 +5,7 @@ import { DRAINING_MAX, type DirectorState } from '../../../../fleet/publish/dire
 import { keyOf } from '../../../../control/protocol/service-key.js'
 import { packageVersion } from '../../../../package-version.js'
 import type { AppliedServices } from './applied-services.js'
+import type { Beside } from './changed-beside.js'
 
 type Draining = NonNullable<DirectorState['draining']>[number]
 
@@ -14,12 +15,13 @@ export interface StateParts {
   readonly status: FollowerStatus
   /** That are applied. */
   readonly services: AppliedServices
+  readonly beside?: Beside | undefined
   readonly isDraining: boolean
 }
 
 /** What a director says of itself as of now. */
 export async function stateOf(control: Control, parts: StateParts): Promise<DirectorState> {
-  const { name, since, status, isDraining } = parts
+  const { name, since, status, beside, isDraining } = parts
   const { revision, from, refused } = status
   const { size, realServers, servicesDown, realServersDown, partlyDown } = parts.services
   const draining = await drainingOf(control, partlyDown.values(), partlyDown.size)
@@ -33,6 +35,7 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
       services: size,
       realServers,
       ...(refused !== undefined && { refused: refused.slice(0, 1000) }),
+      ...(beside && { beside }),
     },
     health: { servicesDown, realServersDown },
     load: await loadOf(control),
