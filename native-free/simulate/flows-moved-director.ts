@@ -21,7 +21,7 @@ import { formatIpv4, type Ipv4Addr, type MacAddr } from '../../src/wire/addr.js'
 import { IpProtocol } from '../../src/wire/ipv4.js'
 import { SentFrames } from '../replay/sent-frames.js'
 import { REPLY_LEN, StandInHosts } from '../replay/stand-in-hosts.js'
-import { FlowFrames, Step, type ClientFlow } from './flows-moved-frames.js'
+import { FlowFrames, Step, type ClientFlow, type ServerOfFlow } from './flows-moved-frames.js'
 
 /** Packets between two polls, as in a turn of the director's loop; a turn takes a ms. */
 const PACKETS_A_TURN = 256
@@ -82,6 +82,28 @@ export class FlowDirector {
     if (answer !== undefined) this.#hand(answer, Step.ANSWERS)
     this.#fromClient(flow, Step.GOES_ON)
     return opened
+  }
+  /** The same, by the real server that the flow is at, whatever the scheduler would say now; the scheduler is not asked. Without such a one: `open`. */
+  place(flow: ClientFlow): Outcome {
+    const service = flow.at && this.serviceOf(flow)
+    const dest = service && this.#serverOf(service, flow.at!)
+    if (service === undefined || dest === undefined) return this.open(flow)
+    const { bound } = service
+    service.bound = { schedule: () => dest }
+    try {
+      return this.open(flow)
+    } finally {
+      service.bound = bound
+    }
+  }
+  /** Whether the service of the flow has the real server that the flow is at. */
+  knows(flow: ClientFlow): boolean {
+    const service = this.serviceOf(flow)
+    return service !== undefined && flow.at !== undefined && this.#serverOf(service, flow.at) !== undefined
+  }
+  #serverOf({ destinations }: ScheduledService, { addr, port }: ServerOfFlow): Destination | undefined {
+    const isThere = (dest: Destination, at: number): boolean => dest.addr === addr && dest.port === at
+    return destinations.find(dest => isThere(dest, port)) ?? destinations.find(dest => isThere(dest, 0))
   }
   /** A packet of an open flow. */
   goOn(flow: ClientFlow): Outcome {

@@ -23,6 +23,12 @@ export interface ClientFlow {
   readonly srcPort: number
   readonly dstAddr: Ipv4Addr
   readonly dstPort: number
+  /** Of a connection that is open on a director: the real server that it has there. */
+  readonly at?: ServerOfFlow
+}
+export interface ServerOfFlow {
+  readonly addr: Ipv4Addr
+  readonly port: number
 }
 
 /** Where the packet stands in its flow. Of UDP all are the same. */

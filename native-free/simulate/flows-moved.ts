@@ -1,6 +1,7 @@
 /*
  * How many flows a change of the rules moves, by the director's own decisions:
- * 1. new flows         each flow's first packet to a director with the rules before, and to one with those after
+ * 1. new flows         each flow's first packet to a director with the rules before, and to one with those after; a connection that is open
+ *                      is placed on the first where it is
  * 2. open connections  on the first of the two the change is applied; then the next packet of each flow
  * 3. clients           there, a new flow of each flow's client
  */
@@ -89,7 +90,7 @@ export async function flowsMoved({ flows, before, after, apply, reached }: Flows
   const countOf = ofFlow.filter(count => count !== undefined)
   const was = meant.map(flow => {
     count()
-    return before.open(flow)
+    return before.place(flow)
   })
   meant.forEach((flow, at) => {
     count()

@@ -6,7 +6,7 @@ import type { PlannedChange, ServiceKey } from '../protocol/api.js'
 export interface Wanted {
   text: string
   isWhole: boolean
-  /** So many flows are put through the rules before and after; 0: none. */
+  /** So many flows at most are put through the rules before and after; 0: none. */
   flows: number
   /** Whether the plan may be carried out. */
   isKept: boolean
@@ -28,15 +28,21 @@ export interface Planned {
   moved?: Moved
 }
 
-/** Where the flows of a sample go before and after a plan. */
+/**
+ * Where flows go before and after a plan: connections that the services which it changes have now, and for a service without any, flows of made-up
+ * clients. The sums are of the connections, if there are any, else of all.
+ */
 export interface Moved {
-  /** Made for the services that the plan changes. */
   flows: number
   services: number
+  /** How many connections those services have now; 0: all clients are made up. */
+  openNow: number
   open: OpenFlows
   again: AgainFlows
-  /** The services whose flows move most, some of them. */
+  /** The services whose flows move most, some of them, those with connections first. */
   rows: MovedService[]
+  /** How many others there are. */
+  more: number
 }
 /** Connections that are open when the plan is carried out. */
 export interface OpenFlows {
@@ -52,6 +58,8 @@ export interface AgainFlows {
 }
 export interface MovedService {
   service: string
+  /** No connection of it is open. */
+  isMadeUp: boolean
   /** '' where the rules do not have it. */
   before: string
   after: string

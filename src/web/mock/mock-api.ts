@@ -190,12 +190,14 @@ const LINTED_SERVICE: LintedService = {
 }
 const MOVED: Moved = {
   flows: 4000,
-  services: 22,
+  services: 21,
+  openNow: 123_456,
   open: { stay: 3600, move: 0, break: 400 },
   again: { same: 3560, elsewhere: 440 },
   rows: [
     {
       service: 'TCP 192.168.10.0:80',
+      isMadeUp: false,
       before: 'mh',
       after: 'mh',
       persistence: 0,
@@ -209,6 +211,7 @@ const MOVED: Moved = {
     },
     {
       service: 'UDP 192.168.10.0:53',
+      isMadeUp: true,
       before: 'wlc',
       after: '',
       persistence: 0,
@@ -221,6 +224,7 @@ const MOVED: Moved = {
       ],
     },
   ],
+  more: 20,
 }
 
 function searched(row: ServiceRow): string {

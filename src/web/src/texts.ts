@@ -210,8 +210,11 @@ export const T = {
   },
   moved: {
     title: 'Flows that it moves',
-    sample: (flows: string, services: number) =>
-      `A sample: ${flows} flows of made-up clients to the ${plural(services, 'service', 'services')} that it changes, put through directors with the rules before and after.`,
+    connections: (flows: string, openNow: string, services: number) =>
+      `${flows === openNow ? `All ${flows} connections` : `${flows} of about ${openNow} connections`} that are open now, of ${plural(services, 'service', 'services')} that it changes, put through directors with the rules before and after.`,
+    madeUp: (flows: string, services: number) =>
+      `No connection is open of the ${plural(services, 'service', 'services')} that it changes: ${flows} flows of made-up clients, put through directors with the rules before and after.`,
+    rowMadeUp: (flows: string) => `No connection of it is open: ${flows} flows of made-up clients.`,
     open: (stay: string, move: string, broken: string) =>
       `Open connections: ${stay} stay, ${move} move to a real server that does not know them, ${broken} break.`,
     again: (same: string, elsewhere: string) =>

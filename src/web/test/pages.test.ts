@@ -204,9 +204,10 @@ async function aTry({ t, browser, address }: Stage): Promise<void> {
       .getByText(/89\s%\sto the same real server/)
       .first()
       .waitFor()
+    await moved.getByText(/^4.?000 of about 123.?456 connections that are open now, of 21 services/).waitFor()
     t.match(await moved.locator('details').allInnerTexts(), [
       /192\.168\.10\.0:80 mh\n.*90\s% stay, 0\s% move.*10\s% break.*10\.0\.1\.1:80\s+50\s%\s+0\s%/s,
-      /wlc → removed.*chooses by load or by turn/s,
+      /wlc → removed.*No connection of it is open: 2.?000 flows of made-up clients.*chooses by load or by turn/s,
     ])
     await page.getByText('20 other services').waitFor()
     t.equal(await tooWide(page), 0, name)

@@ -6,7 +6,8 @@ import { SeenMarks } from '../../../src/cli/uvs/director/rules-work/seen-marks.j
 import { ThreadedDesk } from '../../../src/cli/uvs/director/rules-work/threaded-desk.js'
 import type { Linted, LintedService, Moved, Planned } from '../../../src/control/dashboard/rules-work.js'
 import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
-import { BenchDirector, VIP } from '../../support/bench-director.js'
+import { BenchDirector, fromClient, fromServer, VIP } from '../../support/bench-director.js'
+import { tcp4 } from '../../support/frames.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
 import { tempDir } from '../../support/temp.js'
 import { ask, dashboardOn, DESK, listen, post, serveDashboard } from './serve.js'
@@ -37,7 +38,7 @@ async function moved(port: number, lines: string[]): Promise<Moved> {
 t.test('flows that a plan moves: what is open, and the same clients afterwards', async t => {
   const { bench, port } = await serve(t, 'mh')
   const gone = await moved(port, [`-d -t ${VIP}:80 -r 10.99.2.15:80`])
-  t.match([gone.flows, gone.services], [4000, 1])
+  t.match([gone.flows, gone.services, gone.openNow, gone.rows[0]!.isMadeUp], [4000, 1, 0, true])
   const { stay, move, break: broken } = gone.open
   t.equal(stay + move + broken, 4000)
   t.equal(move, 0, 'a connection goes nowhere else')
@@ -65,6 +66,66 @@ t.test('sh moves most clients, wlc nobody whose connection is open', async t => 
   t.ok(sh.again.elsewhere > 3000, `${sh.again.elsewhere}`)
   const wlc = await moved((await serve(t, 'wlc')).port, [`-a -t ${VIP}:80 -r 10.99.2.31:80 -m`])
   t.match(wlc.open, { stay: 4000, move: 0, break: 0 })
+})
+
+/** Opens connections by whole handshakes from so many ports of some clients, and closes none. */
+function openConnections(bench: BenchDirector, count: number, vport = 80): void {
+  for (let at = 0; at < count; at++) {
+    const client = `10.99.1.${10 + (at % 20)}:${2000 + at}`
+    const frame = (flags: string) => tcp4(`${client} > ${VIP}:${vport}`, { ...fromClient, flags })
+    bench.receive('c', frame('S'))
+    const server = bench.take()[0]!.frame[33]!
+    const answer = tcp4(`10.99.2.${server}:${vport} > ${client}`, { ...fromServer(server), flags: 'SA' })
+    bench.receive('r', answer)
+    bench.receive('c', frame('A'))
+    bench.take()
+  }
+}
+
+t.test('a plan tells what becomes of the connections of now, where they are', async t => {
+  const bench = new BenchDirector()
+  const servers = [11, 12, 13].map(server => `10.99.2.${server}:80`)
+  bench.serveBy('rr', 'tcp', `${VIP}:80`, ...servers)
+  bench.serveBy('mh', 'tcp', `${VIP}:81`, '10.99.2.11:81')
+  bench.serveBy('rr', 'udp', `${VIP}:53`, '10.99.2.11:53')
+  openConnections(bench, 90)
+  // Of the third all new ones are elsewhere now, and what it has stays.
+  bench.must({
+    op: 'edit-destination',
+    service: { protocol: 'tcp', address: VIP, port: 80 },
+    destination: { address: '10.99.2.13', port: 80 },
+    settings: destinationSettings(0),
+  })
+  openConnections(bench, 1, 81)
+  bench.turn('c', tcp4(`10.99.1.10:1999 > ${VIP}:80`, { ...fromClient, flags: 'S' })) // no open connection
+  const port = await serveDashboard(t, { control: bench.control, tokens: tokenFile(t) })
+  const gone = await moved(port, [`-d -t ${VIP}:80 -r 10.99.2.13:80`])
+  t.match(gone, { flows: 90, openNow: 90, services: 1, open: { stay: 60, move: 0, break: 30 }, more: 0 })
+  t.match(gone.rows, [
+    { isMadeUp: false, flows: 90, servers: [{ before: 30 }, { before: 30 }, { before: 30, after: 0 }] },
+  ])
+  const both = await moved(port, [`-e -t ${VIP}:81 -r 10.99.2.11:81 -m -w 0`, `-D -u ${VIP}:53`])
+  t.match(both, { flows: 1, openNow: 1, services: 1, open: { stay: 1, move: 0, break: 0 }, again: { elsewhere: 1 } })
+  t.match(both.rows, [
+    { service: `TCP ${VIP}:81`, isMadeUp: false, flows: 1 },
+    { service: `UDP ${VIP}:53`, isMadeUp: true, flows: 4000, open: { break: 4000 } },
+  ])
+  const { json } = await post(port, '/api/plan', { lines: [`-D -t ${VIP}:80`], flows: 50 }, BEARER)
+  t.match((json as Planned).moved, { flows: 50, openNow: 91, open: { break: 50 } }, 'no more than asked')
+})
+
+t.test('persistent clients keep the real server that their connection is at', async t => {
+  const bench = new BenchDirector()
+  const service = { protocol: 'tcp', address: VIP, port: 80 } as const
+  bench.must({ op: 'add-service', service, settings: serviceSettings('rr', { persistence: 300 }) })
+  for (const server of [11, 12, 13]) {
+    const destination = { address: `10.99.2.${server}`, port: 80 }
+    bench.must({ op: 'add-destination', service, destination, settings: destinationSettings(1) })
+  }
+  openConnections(bench, 40)
+  const port = await serveDashboard(t, { control: bench.control, tokens: tokenFile(t) })
+  const more = await moved(port, [`-a -t ${VIP}:80 -r 10.99.2.14:80 -m`])
+  t.match(more, { flows: 40, openNow: 40, open: { stay: 40 }, again: { same: 40, elsewhere: 0 } })
 })
 
 t.test('only flows to what changes are made, and none where none are asked for', async t => {

@@ -10,8 +10,8 @@ import { T } from '../texts.ts'
 
 type Mode = 'lines' | 'rules'
 
-/** Of the sample: a share of them is known to a percent or two. */
-const FLOWS = 4000
+/** Of the sample, the most that may be: a share of them is known to a percent. */
+const FLOWS = 10_000
 
 /** What would happen: rules or lines, their plan, and only then perhaps the change. */
 export function TryPage() {

@@ -3,20 +3,24 @@ import { percent, whole } from '../pure/format.ts'
 import { T } from '../texts.ts'
 import { Bar, Empty, HeadRow, Wide } from './bits.tsx'
 
-/* How many flows a plan moves, of a sample. */
+/* How many flows a plan moves: of a sample of the connections of now, or of made-up clients. */
 
 export function MovedFlows({ moved }: { moved: Moved }) {
-  const { flows, services, open, again, rows } = moved
+  const { flows, services, openNow, open, again, rows, more } = moved
   if (flows === 0) return <Empty>{T.moved.none}</Empty>
   return (
     <section class="moved" aria-label={T.moved.title}>
       <h3>{T.moved.title}</h3>
-      <p class="note">{T.moved.sample(whole(flows), services)}</p>
+      <p class="note">
+        {openNow > 0
+          ? T.moved.connections(whole(flows), whole(openNow), services)
+          : T.moved.madeUp(whole(flows), services)}
+      </p>
       {services > 1 && <Sums open={open} again={again} flows={flows} />}
       {rows.map(row => (
-        <OneService key={row.service} row={row} />
+        <OneService key={row.service} row={row} isOdd={row.isMadeUp && openNow > 0} />
       ))}
-      {rows.length < services && <p class="note">{T.moved.more(services - rows.length)}</p>}
+      {more > 0 && <p class="note">{T.moved.more(more)}</p>}
     </section>
   )
 }
@@ -34,7 +38,8 @@ function Sums({ open, again, flows }: Pick<Moved, 'open' | 'again' | 'flows'>) {
   )
 }
 
-function OneService({ row }: { row: MovedService }) {
+/** `isOdd`: its clients are made up, those of others are not. */
+function OneService({ row, isOdd }: { row: MovedService; isOdd: boolean }) {
   const { service, before, after, persistence, flows, open, again, servers } = row
   const scheduler = after || before
   return (
@@ -42,6 +47,7 @@ function OneService({ row }: { row: MovedService }) {
       <summary>
         <strong>{service}</strong> {before === after ? before : T.moved.becomes(before, after)}
       </summary>
+      {isOdd && <p class="note">{T.moved.rowMadeUp(whole(flows))}</p>}
       <Sums open={open} again={again} flows={flows} />
       <p class="note">{T.moved.means(scheduler, persistence)}</p>
       <Wide label={T.moved.servers(service)}>
