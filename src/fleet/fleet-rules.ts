@@ -28,20 +28,16 @@ export interface FleetRules {
   readonly errors: readonly KeyError[]
 }
 
-/** Reads the keys of a prefix, sorted by key; those that are not of rules are passed over. `read`: reads a service's key, KeyError. */
-export function fleetRules<K extends FleetKv>(
-  keys: FleetKeys,
-  kvs: readonly K[],
-  read: (keys: FleetKeys, kv: K) => FleetEntry = fleetEntry,
-): FleetRules {
+/** Reads the keys of a prefix, sorted by key; those that are not of rules are passed over. */
+export function fleetRules(keys: FleetKeys, kvs: readonly FleetKv[]): FleetRules {
   const services = new Map<string, FleetEntry>()
   const errors: KeyError[] = []
   for (const kv of kvs) {
     if (!kv.key.startsWith(keys.services)) continue
     try {
-      const entry = read(keys, kv)
+      const entry = fleetEntry(keys, kv)
       const owner = services.get(entry.identity)
-      if (owner !== undefined) throw new KeyError(kv.key, `${entry.identity} is the service of ${owner.key} already`)
+      if (owner !== undefined) throw doubled(kv.key, entry.identity, owner.key)
       services.set(entry.identity, entry)
     } catch (error) {
       if (!(error instanceof KeyError)) throw error
@@ -58,6 +54,11 @@ export function fleetEntry(keys: FleetKeys, { key, value, modRevision }: FleetKv
   if (!isServiceName(name)) throw new KeyError(key, `the name is not ${SERVICE_NAME_HELP}`)
   const service = decodeService(key, value)
   return { key, value, modRevision, name, service, identity: serviceIdentity(service) }
+}
+
+/** A service of one key is of another too. */
+export function doubled(key: string, identity: string, owner: string): KeyError {
+  return new KeyError(key, `${identity} is the service of ${owner} already`)
 }
 
 /** `tcp 10.0.0.1:80`, `mark 7`: what a service is known by among others. */

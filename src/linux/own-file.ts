@@ -22,7 +22,7 @@ import { dirname } from 'node:path'
  * most files tell of ends when the computer stops, as /run does.
  */
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 const FILE_MODE = 0o600
 const WRITABLE_BY_OTHERS = 0o022
 const STICKY = 0o1000
@@ -85,6 +85,29 @@ export function writeOwnFile(path: string, text: string, isLasting = false): voi
   renameSync(`${path}.new`, path)
 }
 
+/**
+ * Adds to a file that was left with so many octets, for it to be there when the computer stops. Returns whether it did: not to one that
+ * has other octets by now, or may be somebody else's. Where that fails half-way a part of the text may be there.
+ */
+export function appendOwnFile(path: string, text: string, octets: number): boolean {
+  let fd: number | undefined
+  try {
+    fd = openOwn(path, O_WRONLY | O_APPEND)
+  } catch {
+    return false
+  }
+  if (fd === undefined) return false
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile() || stat.size !== octets || whyNotOwn(stat, 1, octets) !== undefined) return false
+    writeFileSync(fd, text)
+    fsyncSync(fd)
+    return true
+  } finally {
+    closeSync(fd)
+  }
+}
+
 /** A new file for writing, in the place of any that was there. */
 export function createOwnFile(path: string): number {
   mustBeOwnDirectory(dirname(path))
@@ -103,10 +126,10 @@ export function mustBeClosed(directory: string, stat: Stats, stickyIsClosed: boo
   throw new Error(`${directory} ${writableByOthers(stat)}, who may replace what is in it: ${remedy}`)
 }
 
-function openOwn(path: string): number | undefined {
+function openOwn(path: string, flags = O_RDONLY): number | undefined {
   try {
     mustBeOwnDirectory(dirname(path))
-    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) // a FIFO is not waited for
+    return openSync(path, flags | O_NOFOLLOW | O_NONBLOCK) // a FIFO is not waited for
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined

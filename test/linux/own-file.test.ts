@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import t from 'tap'
-import { ownDirectory, readOwnFile, writeOwnFile } from '../../src/linux/own-file.js'
+import { appendOwnFile, ownDirectory, readOwnFile, writeOwnFile } from '../../src/linux/own-file.js'
 import { tempDir } from '../support/temp.js'
 
 const NOBODY = 65534
@@ -43,6 +43,29 @@ t.test('modes do not depend on the umask', async t => {
     under(umask, () => ownDirectory(directory, 0o700))
     t.equal(modeOf(directory), '755', 'one that is there stays as it is')
   }
+})
+
+t.test('more is added to what was left, and to nothing else', async t => {
+  const directory = tempDir(t)
+  const path = `${directory}/file`
+  t.equal(appendOwnFile(path, 'x', 0), false, 'it is not there')
+  writeOwnFile(path, 'öne')
+  t.equal(appendOwnFile(path, ' twö', 4), true)
+  t.equal(readOwnFile(path), 'öne twö')
+  t.equal(appendOwnFile(path, 'x', 4), false, 'it is longer by now')
+  const octets = statSync(path).size
+  chmodSync(path, 0o620)
+  t.equal(appendOwnFile(path, 'x', octets), false, 'others may write it')
+  chmodSync(path, 0o600)
+  linkSync(path, `${directory}/other`)
+  t.equal(appendOwnFile(path, 'x', octets), false, 'it has another name')
+  rmSync(path)
+  symlinkSync('other', path)
+  t.equal(appendOwnFile(path, 'x', octets), false, 'it is a link')
+  rmSync(path)
+  mkdirSync(path)
+  t.equal(appendOwnFile(path, 'x', octets), false, 'it is a directory')
+  t.equal(readFileSync(`${directory}/other`, 'utf8'), 'öne twö')
 })
 
 t.test('a file is replaced whole; what a killed writer has left is in nobody’s way', async t => {

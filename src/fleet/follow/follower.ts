@@ -4,19 +4,20 @@ import { EtcdError } from '../../etcd/etcd-error.js'
 import type { KeyValue } from '../../etcd/key-value.js'
 import type { Watch, WatchEvent } from '../../etcd/watch.js'
 import type { FleetKeys } from '../fleet-keys.js'
-import { fleetRules, type FleetKv, type FleetRules } from '../fleet-rules.js'
+import type { FleetKv } from '../fleet-rules.js'
 import { KeyError } from '../key-error.js'
 import { RuleKeys } from './rule-keys.js'
+import type { RulesUpdate } from './rules-update.js'
 
 export interface FollowerOf {
   readonly etcd: Pick<EtcdClient, 'range' | 'watch'>
   readonly keys: FleetKeys
   /** The director's, for its drain mark. */
   readonly name: string
-  /** Makes the rules these. Returns what has changed as a line, undefined for nothing; rejects, and nothing has changed. */
-  apply(rules: FleetRules): Promise<string | undefined>
-  /** These keys are what the rules are now. */
-  applied(kvs: readonly FleetKv[], revision: number): void
+  /** Makes the rules so. Returns what has changed as a line, undefined for nothing; rejects, and nothing has changed. */
+  apply(update: RulesUpdate): Promise<string | undefined>
+  /** It is what the rules are now. */
+  applied(update: RulesUpdate): void
   /** The drain mark of this director has come or gone. */
   drain(isMarked: boolean): void
   /** `status` is another one. */
@@ -150,29 +151,31 @@ export class Follower {
 
   /** Applies what is known now. */
   async #use(): Promise<void> {
-    const { rules, all, revision } = this.#known
-    const why = whyNot(rules, this.#of.keys)
-    if (why === undefined) await this.#apply(rules, all, revision, 'etcd')
-    else this.#refuse(why, rules.errors.length)
+    const { revision, errors } = this.#known
+    const why = whyNot(this.#known, this.#of.keys)
+    if (why !== undefined) return this.#refuse(why, errors.length)
+    const update = this.#known.update()
+    if (!(await this.#apply(update, revision, 'etcd'))) this.#known.takeBack(update)
   }
 
   async #useLast({ kvs, where }: { kvs: readonly FleetKv[]; where: string }): Promise<void> {
     if (this.status.from !== 'none') return
-    const rules = fleetRules(this.#of.keys, kvs)
-    const revision = kvs.reduce((newest, { modRevision }) => Math.max(newest, modRevision), 0)
-    const isGood = rules.errors.length === 0 && (await this.#apply(rules, kvs, revision, 'disk'))
+    const kept = new RuleKeys(this.#of.keys)
+    kept.replace(kvs)
+    const { revision } = kept
+    const isGood = kept.errors.length === 0 && (await this.#apply(kept.update(), revision, 'disk'))
     if (isGood) this.#of.tell(`etcd: the last rules that were seen are used, of revision ${revision} (${where})`)
     else this.#of.tell(`etcd: the last rules that were seen cannot be used (${where})`)
   }
 
-  async #apply(rules: FleetRules, kvs: readonly FleetKv[], revision: number, from: 'etcd' | 'disk'): Promise<boolean> {
+  async #apply(update: RulesUpdate, revision: number, from: 'etcd' | 'disk'): Promise<boolean> {
     try {
-      const line = await this.#of.apply(rules)
+      const line = await this.#of.apply(update)
       const said =
         line ?? (this.status.refused === undefined ? undefined : 'nothing to do, and nothing is refused any more')
       if (said !== undefined && from === 'etcd') this.#of.tell(`etcd: revision ${revision}: ${said}`)
       Object.assign(this.status, { revision, from, refused: undefined, brokenKeys: 0 })
-      if (from === 'etcd') this.#of.applied(kvs, revision)
+      if (from === 'etcd') this.#of.applied(update)
       this.#of.changed()
       return true
     } catch (error) {
@@ -211,13 +214,13 @@ export class Follower {
 }
 
 /** Why these are no rules to be used now. */
-function whyNot({ services, rules, isUnfinished, errors }: FleetRules, keys: FleetKeys): string | undefined {
+function whyNot({ isEmpty, isUnfinished, errors }: RuleKeys, keys: FleetKeys): string | undefined {
   if (isUnfinished) return `${keys.revision}: a change is not finished yet`
   const [first, ...more] = errors
   if (first)
     return more.length === 0
       ? first.message
       : `${first.message} (and ${more.length} more ${more.length === 1 ? 'key' : 'keys'})`
-  if (services.size > 0 || rules) return undefined
+  if (!isEmpty) return undefined
   return `${keys.all} holds no rules, which is taken for a mishap (an empty ${keys.rules} ends them)`
 }

@@ -5,8 +5,9 @@ import type { KeyValue } from '../../../src/etcd/key-value.js'
 import type { Watch, WatchEvents } from '../../../src/etcd/watch.js'
 import { FleetKeys } from '../../../src/fleet/fleet-keys.js'
 import { KeyError } from '../../../src/fleet/key-error.js'
-import type { FleetRules } from '../../../src/fleet/fleet-rules.js'
+import type { FleetEntry } from '../../../src/fleet/fleet-rules.js'
 import { Follower } from '../../../src/fleet/follow/follower.js'
+import { putChanges, type RulesUpdate } from '../../../src/fleet/follow/rules-update.js'
 import { noteText, type WriteNote } from '../../../src/fleet/write/write-note.js'
 
 const KEYS = new FleetKeys('/u')
@@ -38,21 +39,25 @@ async function following(t: Test, first: readonly KeyValue[] | EtcdError, last?:
       return { close() {} } as Watch
     },
   }
-  const of = { refuses: false, busyMs: 0, kept: [] as string[] }
+  const of = { refuses: false, busyMs: 0, kept: [] as string[], updates: [] as string[][] }
+  const has = new Map<string, FleetEntry>()
   const follower = new Follower({
     etcd: etcd as never,
     keys: KEYS,
     name: 'lb1',
-    async apply({ services, rules }: FleetRules) {
+    async apply({ isWhole, kvs, services, rules }: RulesUpdate) {
+      of.updates.push([...(isWhole ? ['all'] : []), ...kvs.keys()])
       await sleep(of.busyMs)
       if (of.refuses) throw new KeyError('/u/services/a', 'the director refuses it', 2)
-      const text = [...services.values()].map(({ identity, service }) => `${identity} ${service.scheduler}`)
+      if (isWhole) has.clear()
+      putChanges(has, services)
+      const text = [...has.values()].map(({ identity, service }) => `${identity} ${service.scheduler}`)
       const line = `apply ${[...text, ...(rules ? [rules.value] : [])].join()}`
       if (did.findLast(each => each.startsWith('apply')) === line) return undefined
       did.push(line)
       return `${text.length} services`
     },
-    applied: kvs => void (of.kept = kvs.map(({ key }) => key)),
+    applied: ({ kvs }) => void (of.kept = [...kvs.keys()]),
     drain: isMarked => void did.push(`drain ${isMarked}`),
     changed() {},
     tell: line => void did.push(line),
@@ -81,6 +86,31 @@ t.test('what is there is applied, then what changes, all that is known at a time
   await until('apply mark 2 wlc')
   t.equal(did.filter(line => line.startsWith('apply')).length, 3, 'these three at once')
   t.match(follower.status, { revision: 14, from: 'etcd', refused: undefined })
+  const keys = ['/u/rules', '/u/services/a', '/u/services/b']
+  t.strictSame(of.updates, [['all', '/u/services/a'], ['/u/rules', '/u/services/b'], keys], 'what has changed, alone')
+})
+
+t.test('what was not applied is of the next update too, of all that came meanwhile', async t => {
+  const { etcd, of, until } = await following(t, [kv('services/a', value(1), 3), kv('services/x', value(9), 3)])
+  of.refuses = true
+  of.busyMs = 50
+  etcd.events!.changed([{ put: kv('services/a', value(2), 11) }], 11)
+  await sleep(30)
+  etcd.events!.changed([{ put: kv('services/b', value(3), 12) }], 12)
+  await until(/the director refuses it/)
+  of.refuses = false
+  await until('apply mark 2 rr,mark 9 rr,mark 3 rr')
+  t.strictSame(of.updates.slice(1), [['/u/services/a'], ['/u/services/a', '/u/services/b']])
+  Object.assign(of, { refuses: true, updates: [] })
+  etcd.answer = [kv('services/c', value(4), 40)]
+  etcd.events!.compacted()
+  for (let i = 0; i < 1000 && of.updates.length === 0; i++) await sleep(10)
+  await sleep(2 * of.busyMs)
+  of.refuses = false
+  etcd.events!.changed([{ put: kv('services/d', value(5), 51) }], 51)
+  await until('apply mark 4 rr,mark 5 rr')
+  const all = ['all', '/u/services/c']
+  t.strictSame(of.updates, [all, [...all, '/u/services/d']])
 })
 
 t.test('what cannot be used is told once, and nothing is applied until it is set right', async t => {
@@ -100,7 +130,7 @@ t.test('what cannot be used is told once, and nothing is applied until it is set
   etcd.events!.changed([{ put: kv('services/a', value(9), 15) }], 15)
   await until('etcd: /u/services/a: the director refuses it (and 2 more keys): the last good rules stay')
   t.equal(follower.status.brokenKeys, 3)
-  t.strictSame([follower.status.revision, of.kept.length], [11, 2])
+  t.strictSame([follower.status.revision, of.kept], [11, ['/u/services/b', '/u/services/c', '/u/services/d']])
 })
 
 t.test('what is set right as it was is told too', async t => {

@@ -8,7 +8,7 @@ import { EtcdClient } from '../../../../etcd/etcd-client.js'
 import { encodeState } from '../../../../fleet/publish/director-state.js'
 import { StatePublisher } from '../../../../fleet/publish/state-publisher.js'
 import { Follower } from '../../../../fleet/follow/follower.js'
-import type { FleetRules } from '../../../../fleet/fleet-rules.js'
+import type { RulesUpdate } from '../../../../fleet/follow/rules-update.js'
 import { EtcdStore } from '../../../../fleet/write/etcd-store.js'
 import { summary } from '../../rules/format-plan.js'
 import type { AppliedServices } from './applied-services.js'
@@ -71,8 +71,8 @@ export class DirectorEtcd {
       etcd: this.#etcd,
       keys,
       name,
-      apply: rules => this.#apply(rules, loads),
-      applied: all => this.#last.keep(all),
+      apply: update => this.#apply(update, loads),
+      applied: update => this.#last.keep(update),
       drain: isMarked => this.#drain(isMarked, control, tell),
       changed,
       tell,
@@ -133,9 +133,9 @@ export class DirectorEtcd {
     this.#soon.unref()
   }
 
-  async #apply(rules: FleetRules, loads: RulesLoads): Promise<string | undefined> {
+  async #apply(update: RulesUpdate, loads: RulesLoads): Promise<string | undefined> {
     try {
-      const committed = await this.#applier.apply(rules)
+      const committed = await this.#applier.apply(update)
       loads.record(true, Date.now() / 1000)
       return Object.keys(committed.changes).length === 0 ? undefined : summary(committed)
     } catch (error) {

@@ -43,6 +43,15 @@ function applying() {
   })
   const known = new RuleKeys(new FleetKeys('/u'))
   let revision = 0
+  const applied = async () => {
+    const update = known.update()
+    try {
+      return await applier.apply(update)
+    } catch (error) {
+      known.takeBack(update)
+      throw error
+    }
+  }
   const kvOf = ([key, value]: [string, string]): FleetKv => ({ key: `/u/${key}`, value, modRevision: ++revision })
   return {
     bench,
@@ -58,11 +67,11 @@ function applying() {
             : { put: { ...kvOf([key, value]), createRevision: 1, lease: undefined } },
         ),
       )
-      return applier.apply(known.rules)
+      return applied()
     },
     again() {
       applier.doubtAll()
-      return applier.apply(known.rules)
+      return applied()
     },
     /** `80 11=1,12=2`, one each, sorted. */
     rules: () =>
