@@ -85,6 +85,7 @@ function etcd(): EtcdFigures {
     isFromDisk: false,
     isRefused: false,
     brokenKeys: 0,
+    changedServices: 0,
   }
 }
 

@@ -16,6 +16,8 @@ export interface EtcdFigures {
   isRefused: boolean
   /** At least so many keys hold what cannot be used. */
   brokenKeys: number
+  /** Services that somebody changed here, beside etcd. */
+  changedServices: number
 }
 
 type Sample = readonly [labels: string, value: number]
@@ -35,6 +37,7 @@ function* ofEtcd({
   isFromDisk,
   isRefused,
   brokenKeys,
+  changedServices,
 }: EtcdFigures): Generator<string> {
   yield gauge('uvs_etcd_up', '1 while etcd answers and the watch of the rules stands, else 0', Number(isReachable))
   if (lastContact !== undefined)
@@ -43,6 +46,7 @@ function* ofEtcd({
   yield gauge('uvs_etcd_rules_from_disk', '1 while the rules are those of an earlier run, else 0', Number(isFromDisk))
   yield gauge('uvs_etcd_rules_refused', '1 while what etcd holds cannot be used, else 0', Number(isRefused))
   yield gauge('uvs_etcd_broken_keys', 'Keys that hold what cannot be used, at least', brokenKeys)
+  yield gauge('uvs_etcd_changed_services', 'Services that are not as etcd has them: changed here', changedServices)
 }
 
 function* ofAnnouncements({ isWithdrawn, vips }: AnnouncementsInfo): Generator<string> {

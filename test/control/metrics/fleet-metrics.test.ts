@@ -12,6 +12,7 @@ const ETCD: EtcdFigures = {
   isFromDisk: false,
   isRefused: true,
   brokenKeys: 3,
+  changedServices: 2,
 }
 const ANNOUNCED: Reply<'announcements'> = {
   ok: true,
@@ -39,6 +40,7 @@ t.test('etcd, as far as it is known', async t => {
     'uvs_etcd_rules_from_disk 0',
     'uvs_etcd_rules_refused 1',
     'uvs_etcd_broken_keys 3',
+    'uvs_etcd_changed_services 2',
   ])
   const never = {
     isReachable: false,
@@ -47,6 +49,7 @@ t.test('etcd, as far as it is known', async t => {
     isFromDisk: true,
     isRefused: false,
     brokenKeys: 0,
+    changedServices: 0,
   }
   t.strictSame(await lines(NOTHING, never), [
     'uvs_etcd_up 0',
@@ -54,6 +57,7 @@ t.test('etcd, as far as it is known', async t => {
     'uvs_etcd_rules_from_disk 1',
     'uvs_etcd_rules_refused 0',
     'uvs_etcd_broken_keys 0',
+    'uvs_etcd_changed_services 0',
   ])
 })
 

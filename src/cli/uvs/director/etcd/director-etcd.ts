@@ -101,8 +101,9 @@ export class DirectorEtcd {
   get figures(): EtcdFigures {
     const { isReachable, revision, from, refused, brokenKeys } = this.#follower.status
     const { lastContact } = this.#publisher
+    const changedServices = this.#beside.found?.changed ?? 0
     const isRefused = refused !== undefined
-    return { isReachable, lastContact, revision, isFromDisk: from === 'disk', isRefused, brokenKeys }
+    return { isReachable, lastContact, revision, isFromDisk: from === 'disk', isRefused, brokenKeys, changedServices }
   }
 
   /** Reads everything again, and undoes what was changed beside it. Returns the result as a line. */

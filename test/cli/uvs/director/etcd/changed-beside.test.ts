@@ -80,6 +80,7 @@ t.test('by a batch, by a transaction, by flush', async t => {
   const { found, transactions, of } = scene(t, 80, 81, 82)
   const requests = [byHand.weight(80, 3), byHand.deletion(81)] as Request<'batch'>['requests']
   t.match(await found({ op: 'batch', requests }), { changed: 2 })
+  t.match(of.reads, [{ service: keyOf(80) }, { service: keyOf(81) }], 'those of the batch')
   const client = transactions.client()
   t.teardown(() => client.close())
   for (const request of [
