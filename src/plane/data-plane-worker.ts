@@ -44,7 +44,7 @@ import {
 import { Reopening } from './reopening.js'
 import { AdvertWriter } from './advert-queue.js'
 import { carryOut } from './router-order.js'
-import { RequestQueue } from './request-queue.js'
+import { memoryOf, RequestQueue } from './request-queue.js'
 import { TurnCounters } from '../control/operations/turn-counters.js'
 
 const data = workerData as WorkerData
@@ -53,8 +53,8 @@ inlineThePath()
 /** Lines for the log, once the worker is ready. */
 const notes: string[] = []
 
-function answer(message: FromWorker): void {
-  data.requests.postMessage(message)
+function answer(message: FromWorker, memory: ArrayBuffer[] = []): void {
+  data.requests.postMessage(message, memory)
 }
 
 type RawOptions = Extract<DeviceOptions, { kind: 'raw' }>
@@ -200,7 +200,7 @@ function now(): number {
 
 function work(queue: RequestQueue): void {
   const answered = queue.work(now() + REQUESTS_MS, now)
-  if (answered.length > 0) answer({ answered })
+  if (answered.length > 0) answer({ answered }, memoryOf(answered))
 }
 
 /** Each worker follows the kernel. The old device is closed last: the director goes on with it if there is no new one. */

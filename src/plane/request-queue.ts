@@ -1,16 +1,26 @@
 import { OPERATIONS } from '../control/operations/index.js'
 import type { Operation } from '../control/operations/operation.js'
 import type { Reply, Request } from '../control/protocol/api.js'
+import { ServiceColumns } from '../control/protocol/service-columns.js'
 
 export interface Asked {
   id: number
   request: Request
 }
 
-/** A reply as JSON: cheaper to send to another thread than an object, and sent by the socket unchanged. */
-export interface Answered {
-  id: number
-  json: string
+/**
+ * A reply as JSON: cheaper to send to another thread than an object, and sent by the socket unchanged. Or its columns, whose memory
+ * changes hands.
+ */
+export type Answered = { id: number; json: string } | { id: number; columns: ServiceColumns }
+
+function answered(id: number, reply: Reply): Answered {
+  if (reply.ok && reply.value instanceof ServiceColumns) return { id, columns: reply.value }
+  return { id, json: JSON.stringify(reply) }
+}
+/** The memory that goes with them to the other thread. */
+export function memoryOf(all: readonly Answered[]): ArrayBuffer[] {
+  return all.flatMap(each => ('columns' in each ? [each.columns.keys.buffer, each.columns.sums.buffer] : []))
 }
 
 /** Requests that are carried out one after the other, step by step. */
@@ -35,7 +45,7 @@ class Lane {
     if (!step.done) return undefined
     this.#waiting.shift()
     this.#steps = undefined
-    return { id, json: JSON.stringify(step.value) }
+    return answered(id, step.value)
   }
 }
 
@@ -65,13 +75,13 @@ export class RequestQueue {
 
   /** Works until all is done or `now` passes `until`, by at most a step of each lane. Returns the replies. */
   work(until: number, now: () => number): Answered[] {
-    const answered: Answered[] = []
+    const done: Answered[] = []
     for (const lane of [this.#lane, this.#slowLane])
       while (!lane.isEmpty) {
         const reply = lane.step(this.#begin)
-        if (reply) answered.push(reply)
+        if (reply) done.push(reply)
         if (now() >= until) break
       }
-    return answered
+    return done
   }
 }

@@ -6,9 +6,10 @@ import type { FanoutGroup } from '../io/fanout.js'
 import { check, close, eventfd } from '../linux/libc.js'
 import type { Control, OperationName, RefusedReply, Reply, Request } from '../control/protocol/api.js'
 import type { WorkerData, FromWorker, Ready, ToWorker } from './worker-messages.js'
-import type { Asked } from './request-queue.js'
+import type { Answered, Asked } from './request-queue.js'
 import type { RouterOrder } from './router-order.js'
 import { replyOfJson } from '../control/protocol/reply-json.js'
+import { ServiceColumns } from '../control/protocol/service-columns.js'
 
 const EFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 /** Written to an eventfd: a 64-bit 1 in host byte order. */
@@ -129,9 +130,9 @@ export class WorkerThread implements Control {
   }
   #receive(message: FromWorker): void {
     if (!('answered' in message)) return
-    for (const { id, json } of message.answered) {
-      this.#waiting.get(id)?.(replyOfJson(json))
-      this.#waiting.delete(id)
+    for (const answered of message.answered) {
+      this.#waiting.get(answered.id)?.(replyOf(answered))
+      this.#waiting.delete(answered.id)
     }
   }
   #close(): void {
@@ -142,6 +143,11 @@ export class WorkerThread implements Control {
     for (const answer of this.#waiting.values()) answer(STOPPED)
     this.#waiting.clear()
   }
+}
+
+function replyOf(answered: Answered): Reply {
+  if ('json' in answered) return replyOfJson(answered.json)
+  return { ok: true, value: new ServiceColumns(answered.columns) }
 }
 
 function firstMessage(worker: Worker, port: MessagePort): Promise<FromWorker> {

@@ -132,6 +132,17 @@ export class Counters {
     const rate = this.#rates[row * FIELDS + counter]!
     return counter < Counter.IN_BYTES ? Math.floor((rate + 511) / 1024) : Math.floor((rate + 15) / 32)
   }
+  /** Writes all shown values of a row, then all its rates. */
+  shownInto(into: Float64Array, at: number, row: number): void {
+    this.#settle(row)
+    const [first, shown, zero, rates] = [row * FIELDS, this.#shown, this.#zero, this.#rates]
+    for (let counter = 0; counter < FIELDS; counter++) {
+      const rate = rates[first + counter]!
+      into[at + counter] = shown[first + counter]! - zero[first + counter]!
+      into[at + FIELDS + counter] =
+        counter < Counter.IN_BYTES ? Math.floor((rate + 511) / 1024) : Math.floor((rate + 15) / 32)
+    }
+  }
   /** The live value of a counter, not affected by `zero`. */
   live(row: number, counter: number): number {
     return this.#live[row * FIELDS + counter]!

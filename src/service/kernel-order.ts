@@ -23,14 +23,25 @@ export class KernelOrder<S extends Placed> {
   /** Each service's number, in the order of adding. */
   readonly #all = new Map<S, number>()
   #next = 0
+  #revision = 0
   /** The same by bucket, newest last. */
   readonly #lists: S[][] = Array.from({ length: KERNEL_LISTS }, () => [])
 
+  /** Another number whenever other services are listed, or something else of one: its settings, its real servers. */
+  get revision(): number {
+    return this.#revision
+  }
+  /** Something of a service that is listed has changed. */
+  changed(): void {
+    this.#revision++
+  }
   add(service: S): void {
+    this.#revision++
     this.#all.set(service, this.#next++)
     this.#lists[kernelList(service)]!.push(service)
   }
   remove(service: S): void {
+    this.#revision++
     const list = this.#lists[kernelList(service)]!
     list.splice(this.#indexOf(this.#all.get(service)!, list), 1)
     this.#all.delete(service)

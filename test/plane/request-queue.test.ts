@@ -4,7 +4,7 @@ import type { Control, Reply, Request } from '../../src/control/protocol/api.js'
 import { executeInSteps } from '../../src/control/operations/execute.js'
 import { connectControl } from '../../src/control/socket/client.js'
 import { serveControl } from '../../src/control/socket/server.js'
-import { RequestQueue } from '../../src/plane/request-queue.js'
+import { memoryOf, RequestQueue } from '../../src/plane/request-queue.js'
 import { BenchDirector, fromClient, VIP } from '../support/bench-director.js'
 import { udp4 } from '../support/frames.js'
 import { SimulatedFlows } from '../support/simulated-flows.js'
@@ -100,9 +100,9 @@ t.test('another client of the control socket is answered while the flows of a la
   const asked: { request: Request; resolve(reply: Reply): void }[] = []
   const answered: string[] = []
   const turn = (until: number): void => {
-    for (const { id, json } of queue.work(until, () => 1)) {
+    for (const { id, ...reply } of queue.work(until, () => 1)) {
       answered.push(asked[id]!.request.op)
-      asked[id]!.resolve(JSON.parse(json) as Reply)
+      if ('json' in reply) asked[id]!.resolve(JSON.parse(reply.json) as Reply)
     }
   }
   /** The walk has begun when the other client's request comes. */
@@ -166,4 +166,14 @@ t.test('what touches everything comes in steps, and the same comes of it', async
     bench.must({ op: 'flush' })
     bench.must({ op: 'add-service', service: service(7), settings: serviceSettings('rr') })
   }
+})
+
+t.test('what services come to goes to the other thread as numbers, and its memory with it', async t => {
+  const bench = crowded()
+  const queue = new RequestQueue(request => executeInSteps(bench.director, request, {}))
+  queue.add([{ id: 3, request: { op: 'service-sums' } }])
+  const answered = queue.work(Infinity, () => 0)
+  const there = structuredClone(answered, { transfer: memoryOf(answered) })
+  t.match(there, [{ id: 3, columns: { schedulers: ['rr'], keys: { length: 900 }, sums: { length: 1600 } } }])
+  t.match(answered, [{ columns: { keys: { length: 0 }, sums: { length: 0 } } }], 'nothing was copied')
 })

@@ -5,7 +5,7 @@ import { totalsInfo } from './counted.js'
 import { directorFigures, serviceFiguresPage, verdictsByName } from './director-figures.js'
 import { mergeFigures, mergeServiceFigures, mergeServiceSums, mergeTotals, mergeVerdicts } from './merge.js'
 import type { OperationsOf } from './operation.js'
-import { serviceSumsPage } from './service-sums.js'
+import { summingUp } from './service-sums.js'
 
 export const figures = {
   totals: {
@@ -26,7 +26,7 @@ export const figures = {
   },
   'service-sums': {
     merge: mergeServiceSums,
-    run: (director, { from }) => serviceSumsPage(director, from),
+    steps: director => summingUp(director),
   },
 } satisfies OperationsOf<keyof typeof shapes>
 

@@ -16,7 +16,7 @@ import {
   type RatesInfo,
   type ServiceFiguresPage,
   type ServicePage,
-  type ServiceSumsPage,
+  type ServiceSums,
   type StatsInfo,
   type TotalsInfo,
   type WorkerFigures,
@@ -74,13 +74,13 @@ function addCounters(into: number[], from: readonly number[]): void {
       into[at + column]! += from[at + column]!
 }
 
-export function mergeServiceSums(pages: readonly ServiceSumsPage[]): ServiceSumsPage {
-  const [first, ...others] = pages as [ServiceSumsPage, ...ServiceSumsPage[]]
-  for (const [i, { sums }] of first.services.entries())
+export function mergeServiceSums(all: readonly ServiceSums[]): ServiceSums {
+  const [first, ...others] = all.map(({ sums }) => sums as Float64Array) as [Float64Array, ...Float64Array[]]
+  for (let at = 0; at < first.length; at += SUM_COLUMNS)
     for (const other of others)
       for (let column: number = SumColumn.CONNS; column < SUM_COLUMNS; column++)
-        sums[column]! += other.services[i]!.sums[column]!
-  return first
+        first[at + column]! += other[at + column]!
+  return all[0]!
 }
 
 export function mergeOffload(all: readonly OffloadInfo[]): OffloadInfo {

@@ -1,60 +1,54 @@
-import type { ListedService } from '../../director/rules/not-yet.js'
-import { ScheduledService } from '../../director/rules/scheduled-service.js'
 import type { Director } from '../../director/director.js'
-import { Counter } from '../../service/counters.js'
-import { FIRST_PLACE, type ServicePlace } from '../../service/kernel-order.js'
-import { NotYetService } from '../../service/not-yet.js'
-import { SUM_COLUMNS, type ServiceSums, type ServiceSumsPage } from '../protocol/api.js'
-import { listedServers, notYetKey, serviceKey } from './listing.js'
-import { readPlace, writePlace } from './service-page.js'
+import { Count } from '../../service/shared-counts.js'
+import { KEY_COLUMNS, ServiceColumns, SUM_COLUMNS, SumColumn } from '../protocol/service-columns.js'
+import { planning, type SumsPlan } from './sums-plan.js'
 
-/** A page ends with the service that reaches so many services and real servers: a fraction of a millisecond. */
-const ROWS_PER_PAGE = 1024
-const COUNTERS = Object.keys(Counter).length
+/** A step is of so many services: some hundredths of a millisecond. */
+const STEP = 256
 
-/** The services behind a place in the kernel's order, or the first ones, each summed up. */
-export function serviceSumsPage(director: Director, from?: string): ServiceSumsPage {
-  const { places } = director.balancing
-  const services: ServiceSums[] = []
-  let place: ServicePlace = from === undefined ? FIRST_PLACE : readPlace(from)
-  for (let rows = 0; rows < ROWS_PER_PAGE;) {
-    const service = places.after(place)
-    if (service === undefined) return { services, next: null }
-    place = places.placeOf(service)
-    services.push(sumsOf(director, service))
-    rows += 4 + listedServers(service).length // a service is several times the work of a server
+/** What was found of the rules of each director. It stands until others are listed. */
+const plans = new WeakMap<Director, SumsPlan>()
+
+/**
+ * All services in the kernel's order, each summed up. Numbers alone, from where they lie one behind the other: ten thousand are read every
+ * other second.
+ */
+export function* summingUp(director: Director): Generator<void, ServiceColumns> {
+  let plan = plans.get(director)
+  if (plan === undefined || plan.revision !== director.balancing.places.revision) {
+    plan = yield* planning(director)
+    plans.set(director, plan)
   }
-  return { services, next: writePlace(place) }
+  const { services } = plan
+  const columns = ServiceColumns.of(services, plan.schedulers)
+  for (let from = 0; from < services; from += STEP) {
+    fill(columns, plan, director, from, Math.min(services, from + STEP))
+    yield
+  }
+  return columns
 }
 
-function sumsOf(director: Director, service: ListedService): ServiceSums {
-  if (service instanceof NotYetService)
-    return { ...notYetKey(service), scheduler: service.settings.scheduler, sums: notYetSums(service) }
-  return { ...serviceKey(service), scheduler: service.scheduler.name, sums: scheduledSums(director, service) }
-}
-
-function notYetSums({ servers }: NotYetService): number[] {
-  const weights = servers.map(({ settings }) => settings.weight)
-  const head = [servers.length, weights.filter(weight => weight > 0).length, weights.reduce((so, each) => so + each, 0)]
-  return [...head, ...Array.from({ length: SUM_COLUMNS - head.length }, () => 0)]
-}
-
-/** In the order of SumColumn. */
-function scheduledSums({ balancing: { counters } }: Director, service: ScheduledService): number[] {
-  let [ready, weight, active, inactive, persistent] = [0, 0, 0, 0, 0]
-  for (const dest of service.destinations) {
-    if (dest.weight > 0) ready++
-    weight += dest.weight
-    active += dest.activeConns
-    inactive += dest.inactConns
-    persistent += dest.persistConns
+function fill({ keys, sums }: ServiceColumns, plan: SumsPlan, { balancing }: Director, from: number, to: number): void {
+  const { heads, counters, ends, countsAt } = plan
+  const { counts } = balancing.destinations
+  keys.set(plan.keys.subarray(from * KEY_COLUMNS, to * KEY_COLUMNS), from * KEY_COLUMNS)
+  for (let service = from; service < to; service++) {
+    const at = service * SUM_COLUMNS
+    sums[at + SumColumn.SERVERS] = heads[service * 3]!
+    sums[at + SumColumn.READY] = heads[service * 3 + 1]!
+    sums[at + SumColumn.WEIGHT] = heads[service * 3 + 2]!
+    let active = 0
+    let inactive = 0
+    let persistent = 0
+    for (let i = service === 0 ? 0 : ends[service - 1]!; i < ends[service]!; i++) {
+      const of = countsAt[i]!
+      active += counts[of + Count.ACTIVE]!
+      inactive += Math.max(0, counts[of + Count.TOTAL]! - counts[of + Count.ACTIVE]!)
+      persistent += counts[of + Count.PERSISTENT]!
+    }
+    sums[at + SumColumn.ACTIVE_CONNS] = active
+    sums[at + SumColumn.INACT_CONNS] = inactive
+    sums[at + SumColumn.PERSIST_CONNS] = persistent
+    if (counters[service]! >= 0) balancing.counters.shownInto(sums, at + SumColumn.CONNS, counters[service]!)
   }
-  for (const { settings } of service.notYet) {
-    if (settings.weight > 0) ready++
-    weight += settings.weight
-  }
-  const sums = [service.destinations.length + service.notYet.length, ready, weight, active, inactive, persistent]
-  for (let counter = 0; counter < COUNTERS; counter++) sums.push(counters.shown(service.counters, counter))
-  for (let counter = 0; counter < COUNTERS; counter++) sums.push(counters.rate(service.counters, counter))
-  return sums
 }

@@ -17,18 +17,15 @@ export type { ConnectionFilter, ConnectionInfo, ConnectionPage, EndedInfo } from
 export {
   DESTINATION_COLUMNS,
   DestinationColumn,
-  SUM_COLUMNS,
-  SumColumn,
   type Buckets,
   type DirectorFigures,
   type FrameFigures,
   type ServiceFigures,
   type ServiceFiguresPage,
-  type ServiceSums,
-  type ServiceSumsPage,
   type TotalsInfo,
   type WorkerFigures,
 } from './figures.js'
+export { KEY_COLUMNS, KeyColumn, SUM_COLUMNS, SumColumn, type ServiceSums } from './service-columns.js'
 export type {
   CheckedKey,
   CheckHealth,

@@ -1,5 +1,6 @@
 import { optional, place } from './check.js'
 import type { OffloadCounts } from './offload.js'
+import type { ServiceSums } from './service-columns.js'
 import type { ServiceKey } from './service-key.js'
 import { takes } from './shape.js'
 import type { Counted, StatsInfo } from './stats.js'
@@ -106,37 +107,6 @@ export interface ServiceFiguresPage {
   next: string | null
 }
 
-/** What a service comes to: SUM_COLUMNS numbers by SumColumn. For choosing among thousands: `services` has all of each. */
-export type ServiceSums = ServiceKey & { scheduler: string; sums: number[] }
-/**
- * SERVERS, and of these READY with a weight above 0; WEIGHT of all; from CONNS on StatsInfo, from CPS on RatesInfo, both as a listing
- * shows them.
- */
-export const SumColumn = {
-  SERVERS: 0,
-  READY: 1,
-  WEIGHT: 2,
-  ACTIVE_CONNS: 3,
-  INACT_CONNS: 4,
-  PERSIST_CONNS: 5,
-  CONNS: 6,
-  IN_PKTS: 7,
-  OUT_PKTS: 8,
-  IN_BYTES: 9,
-  OUT_BYTES: 10,
-  CPS: 11,
-  IN_PPS: 12,
-  OUT_PPS: 13,
-  IN_BPS: 14,
-  OUT_BPS: 15,
-} as const
-export const SUM_COLUMNS = 16
-export interface ServiceSumsPage {
-  services: ServiceSums[]
-  /** Where the next page starts; null after the last. */
-  next: string | null
-}
-
 export const figures = {
   totals: takes({}).returns<TotalsInfo>(),
   /** Counts of verdicts by name since the start, drops included. */
@@ -147,6 +117,6 @@ export const figures = {
    */
   figures: takes({}).returns<DirectorFigures>(),
   'service-figures': takes({ from: optional(place) }).returns<ServiceFiguresPage>(),
-  /** A page of what each service comes to, read as `services` is. */
-  'service-sums': takes({ from: optional(place) }).returns<ServiceSumsPage>(),
+  /** What each service comes to. */
+  'service-sums': takes({}).returns<ServiceSums>(),
 }

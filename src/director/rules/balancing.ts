@@ -106,7 +106,7 @@ export class Balancing {
     return this.#listed.listed().filter(service => service instanceof ScheduledService)
   }
   /** Iterates in that order while services are added and deleted. */
-  get places(): Pick<KernelOrder<ListedService>, 'placeOf' | 'at' | 'after'> {
+  get places(): Pick<KernelOrder<ListedService>, 'placeOf' | 'at' | 'after' | 'listed' | 'revision'> {
     return this.#listed
   }
   /** Once a turn of the loop. */
@@ -149,6 +149,7 @@ export class Balancing {
       if (refusal) return refusal
     }
     service.settings = settings
+    this.#listed.changed()
     for (const dest of service.destinations) dest.believesToa = settings.clientAddress === ClientAddress.TOA
     this.#options.changes?.note()
     this.#tellEngine(service, engineBefore)
@@ -190,12 +191,15 @@ export class Balancing {
     port: number,
     settings: DestinationSettings,
   ): Refusal | undefined {
+    this.#listed.changed()
     return this.#destinationRules.add(service, addr, port, settings)
   }
   editDestination(service: ScheduledService, dest: Destination, settings: DestinationSettings): Refusal | undefined {
+    this.#listed.changed()
     return this.#destinationRules.edit(service, dest, settings)
   }
   deleteDestination(service: ScheduledService, dest: Destination): void {
+    this.#listed.changed()
     this.#destinationRules.delete(service, dest, this.#nowMs)
   }
   /** Adds a local address (LIP) for FULLNAT connections of the service. It becomes one of ours. */

@@ -31,7 +31,7 @@ export interface NotYetOptions {
   /** The kernel's test of a new real server's address. */
   mayBeRealServer: (addr: Ipv4Addr) => boolean
   /** The listing shared with the services that are served. */
-  listed: Pick<KernelOrder<NotYetService>, 'add' | 'remove'>
+  listed: Pick<KernelOrder<NotYetService>, 'add' | 'remove' | 'changed'>
   nextOrder: () => number
   /** Is told, in a line, of each service and real server that is kept but not served. */
   notServed: (what: string) => void
@@ -69,8 +69,10 @@ export class NotYet {
   }
   editService(service: NotYetService, settings: NotYetSettings): Refusal | undefined {
     const refusal = this.#refusal(settings)
-    if (!refusal) service.settings = settings
-    return refusal
+    if (refusal) return refusal
+    service.settings = settings
+    this.#options.listed.changed()
+    return undefined
   }
   deleteService(service: NotYetService): void {
     this.#services.delete(nameOf(service))
@@ -86,6 +88,7 @@ export class NotYet {
     if (refusal) return refusal
     if (findServer(servers, address, port)) return 'EEXIST'
     if (!this.#mayBeRealServer(address)) return 'EINVAL'
+    this.#options.listed.changed()
     servers.unshift({ address, port, settings, order: this.#options.nextOrder() })
     const text = endpointName(formatAddress(address), port)
     if (family === 4) this.#options.notServed(`real server ${text} of ${name}: IPv6`)
@@ -97,12 +100,14 @@ export class NotYet {
     const server = findServer(home.servers, address, port)
     if (!server) return 'ENOENT'
     server.settings = settings
+    this.#options.listed.changed()
     return undefined
   }
   deleteServer({ servers }: Home, address: Address, port: number): Refusal | undefined {
     const server = findServer(servers, address, port)
     if (!server) return 'ENOENT'
     servers.splice(servers.indexOf(server), 1)
+    this.#options.listed.changed()
     return undefined
   }
 

@@ -1,5 +1,6 @@
 import type { Overview } from '../../../control/dashboard/live/overview.js'
-import { SumColumn, type RatesInfo, type ServiceInfo, type ServiceSums } from '../../../control/protocol/api.js'
+import type { ListedRow } from '../../../control/dashboard/live/listed.js'
+import { SumColumn, type RatesInfo, type ServiceInfo } from '../../../control/protocol/api.js'
 import { endpointText } from '../../uvsadm/listing/label.js'
 import { nameOf } from '../seen/checked-name.js'
 import { bits, count } from './units.js'
@@ -11,7 +12,7 @@ export interface TopShown extends Pick<Overview, 'totals' | 'connections' | 'off
   services: number
   /** In the order shown: those that fit. */
   rows: readonly (ServiceInfo | undefined)[]
-  sums: readonly ServiceSums[]
+  sums: readonly ListedRow[]
 }
 
 const DROPS_SHOWN = 3
@@ -68,7 +69,7 @@ function cells(first: string, { weight, activeConns, inactConns, cps, inPps, out
   ].join(' ')
 }
 
-function sumCells({ scheduler, sums }: ServiceSums): string {
+function sumCells({ scheduler, sums }: ListedRow): string {
   return cells(scheduler, {
     weight: sums[SumColumn.WEIGHT]!,
     activeConns: sums[SumColumn.ACTIVE_CONNS]!,

@@ -1,4 +1,4 @@
-import { keyOf, type Control, type ServiceInfo, type ServiceSums } from '../../../control/protocol/api.js'
+import { keyOf, type Control, type ServiceInfo, type ServiceKey } from '../../../control/protocol/api.js'
 import { OverviewReader } from '../../../control/dashboard/live/overview.js'
 import { ServiceIndex } from '../../../control/dashboard/live/service-index.js'
 import { COLUMNS } from '../../../control/dashboard/live/view.js'
@@ -133,7 +133,7 @@ export class Look {
   }
 
   /** Its first real servers; undefined: it has been deleted. */
-  async #row(of: ServiceSums): Promise<ServiceInfo | undefined> {
+  async #row(of: ServiceKey): Promise<ServiceInfo | undefined> {
     const reply = await this.#control.call<'services'>({ op: 'services', service: keyOf(of) })
     return reply.ok ? reply.value.rows[0] : undefined
   }

@@ -1,89 +1,85 @@
-import { parseIpv6 } from '../../../wire/ipv6-addr.js'
-import { SUM_COLUMNS, type ServiceKey, type ServiceSums } from '../../protocol/api.js'
+import { KeyColumn, KEY_COLUMNS, SUM_COLUMNS, type ServiceSums } from '../../protocol/api.js'
+import { namedOf, rowsInOrder, textOf, type Named } from './named.js'
 import type { SortColumn } from './view.js'
 
-/** Services in the order of their addresses. A reading that has the same services takes it over: only figures change each time. */
+/** A service that is shown, and its sums by SumColumn. */
+export type ListedRow = Named & { sums: readonly number[] }
+
+/** Services in an order. */
+export type Order = readonly number[]
+
+/** What is known of services until there are others. */
+interface Known {
+  /** The row of each, in the order of their addresses: a service's place. */
+  readonly rows: readonly number[]
+  /** What a filter looks at, by place; made for the first. */
+  texts?: readonly string[]
+}
+
+/** Services in the order of their addresses. A reading that has the same services takes that over: only figures change each time. */
 export class Listed {
-  /** As they were read. */
-  readonly #read: readonly ServiceSums[]
-  /** The place of each in `#read`. */
-  readonly #places: readonly number[]
-  readonly services: readonly ServiceSums[]
-  /** What a filter looks at; made for the first. */
-  #texts: readonly string[] | undefined
+  readonly #read: ServiceSums
+  readonly #known: Known
 
-  constructor(read: readonly ServiceSums[], places: readonly number[] = placesOf(read), texts?: readonly string[]) {
+  constructor(read: ServiceSums, known: Known = { rows: rowsInOrder(read) }) {
     this.#read = read
-    this.#places = places
-    this.services = places.map(at => read[at]!)
-    this.#texts = texts
+    this.#known = known
   }
 
-  with(read: readonly ServiceSums[]): Listed {
-    return hasSame(this.#read, read) ? new Listed(read, this.#places, this.#texts) : new Listed(read)
+  /** Those of a later reading. */
+  with(read: ServiceSums): Listed {
+    return hasSame(this.#read, read) ? new Listed(read, this.#known) : new Listed(read)
+  }
+  /** Whether the places are those of another: its orders are permutations of this one's. */
+  isLike(other: Listed): boolean {
+    return this.#known === other.#known
   }
 
-  /** Those that have all the words, sorted; equal ones by their addresses. */
-  ordered(sort: SortColumn, isDescending: boolean, words: readonly string[]): readonly ServiceSums[] {
-    const chosen = words.length === 0 ? this.services : this.#withAll(words)
-    if (sort === 'service') return isDescending ? chosen.toReversed() : chosen
+  get total(): number {
+    return this.#known.rows.length
+  }
+  at(place: number): ListedRow {
+    const row = this.#known.rows[place]!
+    const { sums } = this.#read
+    const of = Array.from({ length: SUM_COLUMNS }, (_, column) => sums[row * SUM_COLUMNS + column]!)
+    return { ...namedOf(this.#read, row), sums: of }
+  }
+
+  /**
+   * Places of those that have all the words, sorted; equal ones by their addresses. `before`: the same of an earlier reading, which
+   * is nearly in order.
+   */
+  ordered(sort: SortColumn, isDescending: boolean, words: readonly string[], before?: Order): Order {
+    const chosen = before ?? this.#withAll(words)
+    if (sort === 'service') return isDescending && !before ? chosen.toReversed() : chosen
+    const ranks = sort === 'scheduler' ? this.#schedulerRanks() : undefined
+    const { rows } = this.#known
+    const [values, columns, column] = ranks ? [ranks, 1, 0] : [this.#read.sums, SUM_COLUMNS, Number(sort)]
+    if (column < 0 || column >= columns) return chosen
     const sign = isDescending ? -1 : 1
-    if (sort === 'scheduler')
-      return chosen.toSorted((a, b) => sign * (a.scheduler < b.scheduler ? -1 : Number(a.scheduler > b.scheduler)))
-    if (sort < 0 || sort >= SUM_COLUMNS) return chosen
-    return chosen.toSorted((a, b) => sign * (a.sums[sort]! - b.sums[sort]!))
+    return chosen.toSorted(
+      (a, b) => sign * (values[rows[a]! * columns + column]! - values[rows[b]! * columns + column]!) || a - b,
+    )
   }
 
-  #withAll(words: readonly string[]): readonly ServiceSums[] {
-    const texts = (this.#texts ??= this.services.map(textOf))
-    return this.services.filter((_, at) => words.every(word => texts[at]!.includes(word)))
+  #withAll(words: readonly string[]): Order {
+    const places = Array.from(this.#known.rows, (_, place) => place)
+    if (words.length === 0) return places
+    const texts = (this.#known.texts ??= this.#known.rows.map(row => textOf(namedOf(this.#read, row))))
+    return places.filter(place => words.every(word => texts[place]!.includes(word)))
+  }
+  /** Of each row, where its scheduler stands among their names. */
+  #schedulerRanks(): number[] {
+    const { keys, schedulers } = this.#read
+    const sorted = schedulers.toSorted()
+    const ranks = schedulers.map(name => sorted.indexOf(name))
+    return Array.from(this.#known.rows, (_, row) => ranks[keys[row * KEY_COLUMNS + KeyColumn.SCHEDULER]!]!)
   }
 }
 
-function hasSame(before: readonly ServiceSums[], now: readonly ServiceSums[]): boolean {
-  return before.length === now.length && before.every((service, at) => isSame(service, now[at]!))
-}
-/** The same service; its scheduler, which a filter finds, too. */
-function isSame(a: ServiceSums, b: ServiceSums): boolean {
-  if (a.scheduler !== b.scheduler) return false
-  if ('mark' in a) return 'mark' in b && a.mark === b.mark && a.family === b.family
-  return !('mark' in b) && a.port === b.port && a.address === b.address && a.protocol === b.protocol
-}
-
-function placesOf(services: readonly ServiceSums[]): number[] {
-  const places = services.map(placeOf)
-  return [...services.keys()].sort((a, b) => compare(places[a]!, places[b]!))
-}
-
-/** Addresses before marks, IPv4 before IPv6, then by protocol, address and port. */
-function placeOf(service: ServiceKey): readonly number[] {
-  if ('mark' in service) return [1, service.mark, service.family ?? 4]
-  const { protocol, address, port } = service
-  const isSix = address.includes(':')
-  const [a = 0, b = 0, c = 0, d = 0] = isSix ? (parseIpv6(address) ?? []).map(word => word >>> 0) : [ipv4(address)]
-  return [0, isSix ? 6 : 4, PROTOCOLS.indexOf(protocol), a, b, c, d, port]
-}
-const PROTOCOLS = ['tcp', 'udp', 'sctp']
-
-function ipv4(address: string): number {
-  return address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (let at = 0; at < a.length; at++) {
-    const difference = a[at]! - (b[at] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-function textOf(service: ServiceSums): string {
-  return `${nameOf(service)} ${service.scheduler}`.toLowerCase()
-}
-
-/** As people write it, such as `tcp 10.0.0.1:80` or `fwm 1`. */
-function nameOf(service: ServiceKey): string {
-  if ('mark' in service) return `fwm ${service.mark}`
-  const { protocol, address, port } = service
-  return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`
+/** The same services in the same rows, and their schedulers, which a filter finds. */
+function hasSame(before: ServiceSums, now: ServiceSums): boolean {
+  if (before.keys.length !== now.keys.length || before.schedulers.join() !== now.schedulers.join()) return false
+  for (let at = 0; at < now.keys.length; at++) if (before.keys[at] !== now.keys[at]) return false
+  return true
 }

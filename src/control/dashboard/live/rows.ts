@@ -1,13 +1,7 @@
 import { allServices } from '../../protocol/all-services.js'
-import {
-  keyOf,
-  SumColumn,
-  type Control,
-  type ServiceHealth,
-  type ServiceKey,
-  type ServiceSums,
-} from '../../protocol/api.js'
+import { keyOf, SumColumn, type Control, type ServiceHealth, type ServiceKey } from '../../protocol/api.js'
 import { jsonOfReply } from '../../protocol/reply-json.js'
+import type { ListedRow } from './listed.js'
 import type { ServiceIndex } from './service-index.js'
 import type { View } from './view.js'
 
@@ -37,7 +31,7 @@ function head(total: number, matched: number, first: number, rows: string): stri
 }
 
 /** The first real servers of a service, as many as a page of the listing has; '' if it has been deleted. */
-async function rowText({ control, healthOf }: RowsOf, { sums, ...of }: ServiceSums): Promise<string> {
+async function rowText({ control, healthOf }: RowsOf, { sums, ...of }: ListedRow): Promise<string> {
   const service = keyOf(of)
   const reply = await control.call({ op: 'services', service })
   if (!reply.ok) return ''

@@ -1,5 +1,5 @@
 import type { Control, Reply, ServiceSums } from '../../protocol/api.js'
-import { Listed } from './listed.js'
+import { Listed, type ListedRow, type Order } from './listed.js'
 import type { View } from './view.js'
 
 /*
@@ -7,7 +7,7 @@ import type { View } from './view.js'
  * anew each tick. It is read as often as its counters change, and no more than a twentieth of the time.
  */
 
-/** The estimator's tick; and where nothing is sorted by figures: the reading takes 40 ms of the packets' thread for ten thousand services. */
+/** The estimator's tick; and where nothing is sorted by figures. */
 const FRESH_MS = 2000
 const FRESH_NAMES_MS = 5000
 const SHARE = 20
@@ -17,14 +17,16 @@ const ORDERS_MAX = 64
 export interface Chosen {
   total: number
   matched: number
-  rows: readonly ServiceSums[]
+  rows: readonly ListedRow[]
 }
 
 export class ServiceIndex {
   readonly #control: Control
   readonly #changedAt: () => number
   #listed: Listed | undefined
-  readonly #orders = new Map<string, readonly ServiceSums[]>()
+  #orders = new Map<string, Order>()
+  /** Of the reading before, if it had the same services. */
+  #earlier: ReadonlyMap<string, Order> = new Map()
   #reading: Promise<void> | undefined
   #readAt = -Infinity
   #readAtUnix = 0
@@ -44,9 +46,9 @@ export class ServiceIndex {
     if (this.#readAt === -Infinity) await this.#reading
     const all = this.#ordered(view)
     return {
-      total: this.#listed?.services.length ?? 0,
+      total: this.#listed?.total ?? 0,
       matched: all.length,
-      rows: all.slice(view.first, view.first + view.count),
+      rows: all.slice(view.first, view.first + view.count).map(place => this.#listed!.at(place)),
     }
   }
 
@@ -55,20 +57,11 @@ export class ServiceIndex {
     const [began, beganUnix] = [performance.now(), Date.now()]
     let busyMs = 0
     try {
-      const services: ServiceSums[] = []
-      for (let from: string | null | undefined; from !== null;) {
-        const reply: Reply<'service-sums'> = await this.#control.call<'service-sums'>({
-          op: 'service-sums',
-          ...(from && { from }),
-        })
-        const parsing = performance.now()
-        if (!reply.ok) throw new Error(reply.message)
-        services.push(...reply.value.services)
-        from = reply.value.next
-        busyMs += performance.now() - parsing
-      }
-      this.#listed = this.#listed?.with(services) ?? new Listed(services)
-      this.#orders.clear()
+      const reply: Reply<'service-sums'> = await this.#control.call<'service-sums'>({ op: 'service-sums' })
+      const taking = performance.now()
+      if (!reply.ok) throw new Error(reply.message)
+      this.#take(reply.value)
+      busyMs = performance.now() - taking
     } catch (error) {
       if (this.#readAt === -Infinity) throw error
     } finally {
@@ -79,11 +72,18 @@ export class ServiceIndex {
     }
   }
 
-  #ordered({ sort, isDescending, words }: View): readonly ServiceSums[] {
+  #take(read: ServiceSums): void {
+    const before = this.#listed
+    this.#listed = before?.with(read) ?? new Listed(read)
+    this.#earlier = before && this.#listed.isLike(before) ? this.#orders : new Map()
+    this.#orders = new Map()
+  }
+
+  #ordered({ sort, isDescending, words }: View): Order {
     const name = JSON.stringify([sort, isDescending, words])
     const known = this.#orders.get(name)
     if (known) return known
-    const ordered = this.#listed?.ordered(sort, isDescending, words) ?? []
+    const ordered = this.#listed?.ordered(sort, isDescending, words, this.#earlier.get(name)) ?? []
     if (this.#orders.size === ORDERS_MAX) this.#orders.clear()
     this.#orders.set(name, ordered)
     return ordered
