@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 /** From where tsc puts this file: dist/src. */
 const PACKAGE = new URL('../../package.json', import.meta.url)
 
-/** The version of uvs. */
+let version: string | undefined
+
+/** The version of uvs that began to run. */
 export function packageVersion(): string {
-  return (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version
+  return (version ??= (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version)
 }

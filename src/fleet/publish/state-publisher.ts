@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EtcdClient } from '../../etcd/etcd-client.js'
+import type { KeyValue } from '../../etcd/key-value.js'
 
 export interface PublisherOf {
-  readonly etcd: Pick<EtcdClient, 'grantLease' | 'renewLease' | 'revokeLease' | 'get' | 'put'>
+  readonly etcd: Pick<EtcdClient, 'grantLease' | 'renewLease' | 'revokeLease' | 'get' | 'txn'>
   readonly key: string
   /** The value as of now. */
   value(): Promise<string>
@@ -28,6 +29,7 @@ export class StatePublisher {
   /** That another director has its name was told. */
   #isSharedTold = false
   #timer: NodeJS.Timeout | undefined
+  #renewAt = 0
   #round = 0
   #isDue = true
   #isRunning = false
@@ -68,7 +70,6 @@ export class StatePublisher {
     this.#isGathering = false
     try {
       await this.#publish()
-      this.#lastContact = Date.now() / 1000
       this.#isTold = false
     } catch (error) {
       this.#isDue = true
@@ -77,30 +78,57 @@ export class StatePublisher {
       this.#isTold = true
     }
     this.#isRunning = false
-    this.#later(this.#isDue && !this.#isTold ? GATHER_MS : RENEW_MS)
+    const next = this.#isTold ? RENEW_MS : Math.max(0, this.#renewAt - performance.now())
+    this.#later(this.#isDue && !this.#isTold ? GATHER_MS : next)
   }
 
+  /** A change is one request: rules may change several times a second, and the lease is renewed when it is time. */
   async #publish(): Promise<void> {
-    if (this.#lease !== undefined && (await this.#of.etcd.renewLease(this.#lease)) === 0) this.#lease = undefined
+    let isRenewed = false
+    if (this.#lease === undefined || performance.now() >= this.#renewAt) {
+      await this.#renew()
+      isRenewed = true
+    }
+    if (!this.#isDue) return
+    try {
+      await this.#put()
+    } catch (error) {
+      // The lease may have gone, as where etcd was set up anew.
+      if (isRenewed) throw error
+      await this.#renew()
+      await this.#put()
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { etcd, key } = this.#of
+    if (this.#lease !== undefined && (await etcd.renewLease(this.#lease)) === 0) this.#lease = undefined
     if (this.#lease === undefined) {
-      this.#lease = (await this.#of.etcd.grantLease(TTL_S)).id
+      this.#lease = (await etcd.grantLease(TTL_S)).id
       this.#isDue = true
     }
-    await this.#lookForAnother(this.#lease)
-    if (!this.#isDue && ++this.#round % VALUE_EVERY !== 0) return
+    this.#renewAt = performance.now() + RENEW_MS
+    this.#lastContact = Date.now() / 1000
+    if (++this.#round % VALUE_EVERY === 0) this.#isDue = true
+    if (this.#written === this.#lease) this.#lookForAnother(await etcd.get(key))
+  }
+
+  async #put(): Promise<void> {
+    const { etcd, key } = this.#of
+    const lease = this.#lease!
     this.#isDue = false
-    await this.#of.etcd.put(this.#of.key, await this.#of.value(), { lease: this.#lease })
-    this.#written = this.#lease
+    const put = { key, value: await this.#of.value(), lease }
+    const { results } = await etcd.txn({ compare: [], success: [{ range: { key } }, { put }] })
+    if (this.#written === lease) this.#lookForAnother(results[0]?.kvs[0], true)
+    this.#written = lease
   }
 
   /** Whoever has written the key since goes by the same name. What was there before may be of this director's last run. */
-  async #lookForAnother(lease: string): Promise<void> {
-    if (this.#written !== lease) return
-    const { etcd, key, tell } = this.#of
-    const found = await etcd.get(key)
-    if (found?.lease === lease) return
-    this.#isDue = true
+  #lookForAnother(found: KeyValue | undefined, isPutSince = false): void {
+    if (found?.lease === this.#written) return
+    if (!isPutSince) this.#isDue = true
     if (found === undefined || this.#isSharedTold) return
+    const { key, tell } = this.#of
     this.#isSharedTold = true
     tell(`etcd: another director writes ${key} too: give each an --etcd-name of its own`)
   }

@@ -45,9 +45,10 @@ t.test('a key lives under a lease; a lease that has ended is made anew', async t
       renewLease: async () => (isAlive ? 15 : 0),
       revokeLease: async id => void did.push(`revoke ${id}`),
       get: async () => undefined,
-      async put(key, value, { lease } = {}) {
+      async txn({ success }) {
+        const { key, value, lease } = (success[1] as { put: { key: string; value: string; lease: string } }).put
         did.push(`${key}=${value} ${lease}`)
-        return 1
+        return { succeeded: true, revision: 1, results: [{ kvs: [], deleted: 0 }] }
       },
     },
     key: 'k',
@@ -71,6 +72,59 @@ t.test('a key lives under a lease; a lease that has ended is made anew', async t
   await publisher.close()
   t.equal(did.at(-1), 'revoke l2')
 })
+
+t.test(
+  'a change is one request; a lease that has gone is made anew for it, and nothing is told',
+  { skip: NO_ETCD },
+  async t => {
+    const { endpoints } = await startEtcd(t)
+    const etcd = new EtcdClient({ endpoints })
+    t.teardown(() => etcd.close())
+    const asked: string[] = []
+    const key = '/uvs/directors/lb1'
+    let value = 'v0'
+    const counted = <A extends unknown[], R>(name: string, ask: (...args: A) => R) => {
+      return (...args: A): R => {
+        asked.push(name)
+        return ask(...args)
+      }
+    }
+    const publisher = new StatePublisher({
+      etcd: {
+        grantLease: counted('grantLease', ttl => etcd.grantLease(ttl)),
+        renewLease: counted('renewLease', id => etcd.renewLease(id)),
+        revokeLease: id => etcd.revokeLease(id),
+        get: counted('get', it => etcd.get(it)),
+        txn: counted('txn', it => etcd.txn(it)),
+      },
+      key,
+      value: async () => value,
+      tell: line => t.fail(line),
+    })
+    t.teardown(() => publisher.close())
+    const holds = async (wanted: string): Promise<void> => {
+      let held
+      for (let i = 0; i < 500 && held !== wanted; i++) {
+        await sleep(10)
+        held = (await etcd.get(key))?.value
+      }
+      t.equal(held, wanted)
+    }
+    const change = async (now: string): Promise<string[]> => {
+      asked.length = 0
+      value = now
+      publisher.changed()
+      await holds(now)
+      return [...asked]
+    }
+    await holds('v0')
+    t.strictSame(await change('v1'), ['txn'])
+    t.strictSame(await change('v2'), ['txn'])
+    await etcd.revokeLease((await etcd.get(key))!.lease!)
+    t.strictSame(await change('v3'), ['txn', 'renewLease', 'grantLease', 'txn'])
+    t.strictSame(await change('v4'), ['txn'])
+  },
+)
 
 t.test('two directors of one name are told, each once; one that starts again is not', { skip: NO_ETCD }, async t => {
   const { endpoints } = await startEtcd(t)

@@ -16,6 +16,7 @@ import { ChangedBeside } from './changed-beside.js'
 import type { DirectorEtcdOptions } from './etcd-director-options.js'
 import { fleetSeen } from './fleet-seen.js'
 import { LastRules } from './last-rules.js'
+import { RecentLoad } from './recent-load.js'
 import { RulesApplier } from './rules-applier.js'
 import { stateOf } from './state-of.js'
 
@@ -77,13 +78,15 @@ export class DirectorEtcd {
       changed,
       tell,
     })
+    const recent = new RecentLoad(control)
     this.#publisher = new StatePublisher({
       etcd: this.#etcd,
       key: keys.director(name),
       value: async () => {
         const { status } = this.#follower
         const { found: beside } = this.#beside
-        const parts = { name, since, status, services: services(), beside, isDraining: this.#isDraining }
+        const load = await recent.get(performance.now())
+        const parts = { name, since, status, services: services(), beside, load, isDraining: this.#isDraining }
         const state = await stateOf(control, parts)
         if (this.#isDraining || (state.draining?.length ?? 0) > 0) this.#publishSoon()
         return encodeState(state)

@@ -16,12 +16,13 @@ export interface StateParts {
   /** That are applied. */
   readonly services: AppliedServices
   readonly beside?: Beside | undefined
+  readonly load: DirectorState['load']
   readonly isDraining: boolean
 }
 
 /** What a director says of itself as of now. */
 export async function stateOf(control: Control, parts: StateParts): Promise<DirectorState> {
-  const { name, since, status, beside, isDraining } = parts
+  const { name, since, status, beside, load, isDraining } = parts
   const { revision, from, refused } = status
   const { size, realServers, servicesDown, realServersDown, partlyDown } = parts.services
   const draining = await drainingOf(control, partlyDown.values(), partlyDown.size)
@@ -38,7 +39,7 @@ export async function stateOf(control: Control, parts: StateParts): Promise<Dire
       ...(beside && { beside }),
     },
     health: { servicesDown, realServersDown },
-    load: await loadOf(control),
+    load,
     isDraining,
     ...(draining && { draining }),
   }
@@ -65,14 +66,4 @@ async function drainingOf(
     }
   }
   return found.length > DRAINING_MAX ? undefined : found
-}
-
-async function loadOf(control: Control): Promise<DirectorState['load']> {
-  const [totals, figures] = await Promise.all([
-    control.call<'totals'>({ op: 'totals' }),
-    control.call<'figures'>({ op: 'figures' }),
-  ])
-  const rates = totals.ok ? totals.value.rates : { cps: 0, inPps: 0, outPps: 0, inBps: 0, outBps: 0 }
-  const { cps, inPps, outPps, inBps, outBps } = rates
-  return { connections: figures.ok ? figures.value.connections.open : 0, cps, inPps, outPps, inBps, outBps }
 }

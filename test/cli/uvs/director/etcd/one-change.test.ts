@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { LastRules } from '../../../../../src/cli/uvs/director/etcd/last-rules.js'
+import { RecentLoad } from '../../../../../src/cli/uvs/director/etcd/recent-load.js'
 import { RulesApplier } from '../../../../../src/cli/uvs/director/etcd/rules-applier.js'
 import { stateOf } from '../../../../../src/cli/uvs/director/etcd/state-of.js'
 import type { Control, OperationName, Reply, Request } from '../../../../../src/control/protocol/api.js'
@@ -66,6 +67,7 @@ t.test('one change of many services', async t => {
   await follower.start(undefined, 60_000)
   t.equal(bench.services().length, SERVICES + 1)
   last.close()
+  const recent = new RecentLoad(control)
   let revision = SERVICES
   const change = async (event: WatchEvent): Promise<void> => {
     events!.changed([event], ++revision)
@@ -76,7 +78,8 @@ t.test('one change of many services', async t => {
     await sleep(50)
     last.close()
     const { status } = follower
-    const parts = { name: 'lb1', since: '', status, services: applier.services, isDraining: false }
+    const load = await recent.get(performance.now())
+    const parts = { name: 'lb1', since: '', status, services: applier.services, load, isDraining: false }
     encodeState(await stateOf(control, parts))
   }
   await change(put(1, revision + 1, 2))

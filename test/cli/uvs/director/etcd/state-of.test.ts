@@ -1,6 +1,7 @@
 import t from 'tap'
 import { allServices } from '../../../../../src/control/protocol/all-services.js'
 import { AppliedServices } from '../../../../../src/cli/uvs/director/etcd/applied-services.js'
+import { RecentLoad } from '../../../../../src/cli/uvs/director/etcd/recent-load.js'
 import { stateOf } from '../../../../../src/cli/uvs/director/etcd/state-of.js'
 import { uvsadm } from '../../../../../src/cli/uvsadm/run.js'
 import { decodeState, encodeState, type DirectorState } from '../../../../../src/fleet/publish/director-state.js'
@@ -11,7 +12,15 @@ async function seen(scene: Scene): Promise<DirectorState> {
   const all = await allServices(scene.control)
   const services = new AppliedServices(all.ok ? all.value : [])
   const status = { revision: 7, from: 'etcd', refused: undefined, brokenKeys: 0, isReachable: true } as const
-  return stateOf(scene.control, { name: 'd1', since: '2026-11-30T05:00:00Z', status, services, isDraining: false })
+  const load = await new RecentLoad(scene.control).get(0)
+  return stateOf(scene.control, {
+    name: 'd1',
+    since: '2026-11-30T05:00:00Z',
+    status,
+    services,
+    load,
+    isDraining: false,
+  })
 }
 
 async function rule(scene: Scene, line: string): Promise<void> {
