@@ -115,7 +115,7 @@ export class Connections {
     const conn = this.open(flow, dest, dport)
     if (conn === NONE) return NONE
     const { words } = this.table
-    words[conn + FLAGS] = was.flags & ~ConnFlag.SAMPLED
+    words[conn + FLAGS] = was.flags & ~(ConnFlag.SAMPLED | ConnFlag.LOCAL)
     words[conn + STATE_CHILDREN] = was.state
     words[conn + IN_PKTS] = was.inPkts
     if ((was.flags & ConnFlag.INACTIVE) === 0) dest.countActive(1)
@@ -162,6 +162,10 @@ export class Connections {
   }
   has(conn: ConnIndex, flag: number): boolean {
     return (this.table.words[conn + FLAGS]! & flag) !== 0
+  }
+  /** Its client is a program of this host. */
+  markLocal(conn: ConnIndex): void {
+    this.table.words[conn + FLAGS]! |= ConnFlag.LOCAL
   }
   /** The forwarding method that it was opened with. */
   methodOf(conn: ConnIndex): Method {

@@ -39,7 +39,7 @@ import { Counters } from '../service/counters.js'
 import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
-import { DEFAULT_MAX_CONNECTIONS, linksOf, type DirectorOptions } from './options.js'
+import { DEFAULT_MAX_CONNECTIONS, linksOf, localLinkOf, type DirectorOptions } from './options.js'
 import { Adoption } from './offload/adoption.js'
 import { DropNotes } from './drop-notes.js'
 import { FlightRecorder } from './flight-recorder.js'
@@ -51,6 +51,7 @@ import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
 import { KernelSide } from './path/kernel-side.js'
 import { Inbound } from './path/inbound.js'
+import { LocalClients } from './path/local-clients.js'
 import { Opener } from './path/opener.js'
 import { OwnAnswers } from './path/own-answers.js'
 import { Outbound } from './path/outbound.js'
@@ -122,6 +123,8 @@ export function assemble(options: DirectorOptions): Assembly {
 function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }: Ground) {
   const { egress } = options
   const links: readonly Link[] = linksOf(options)
+  const local = localLinkOf(options, links.length)
+  const ends = local ? [...links, local] : links
   const routes = new Routes(changes)
   // All workers have the same rules; one of them keeps the front.
   const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined
@@ -132,8 +135,8 @@ function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }:
   const claims = new Claims()
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman, claims)
   const announcer = new ArpAnnouncer(sender, routes, ownAddresses, links, isSpokesman)
-  const adverts = new Adverts(options.adverts, links, ownAddresses)
-  return { links, front, routes, ownAddresses, sender, neighbours, room, claims, arp, announcer, adverts }
+  const adverts = new Adverts(options.adverts, ends, ownAddresses)
+  return { links, local, ends, front, routes, ownAddresses, sender, neighbours, room, claims, arp, announcer, adverts }
 }
 
 function makeTables({ options, random, report, changes }: Ground, { links, front, ownAddresses, routes }: Network) {
@@ -172,7 +175,7 @@ function makeTables({ options, random, report, changes }: Ground, { links, front
 
 function makeWaysOut(
   { options, random, allocate, watch, fates }: Ground,
-  { links, ownAddresses, routes, sender, neighbours }: Network,
+  { links, local, ends, ownAddresses, routes, sender, neighbours }: Network,
   { balancing, conns, counters, sysctls }: Tables,
 ) {
   const memory = new TurnMemory(allocate)
@@ -187,13 +190,13 @@ function makeWaysOut(
   const answers = new OwnAnswers({ balancing, conns, counters, embedded, forwarders, output, watch: UNWATCHED })
   const own = new OwnOutput(output, answers)
   const errors = new IcmpErrors(routes, own, limit, ids)
-  const kernel = new KernelSide(links, ownAddresses, options.egress, memory, watch)
+  const kernel = new KernelSide(ends, ownAddresses, options.egress, memory, watch)
   const host = new Host(own, errors, kernel, ids)
   const verdictCounters = new VerdictCounters(errors, handOver, options.front, fates)
   const drops = new DropNotes()
   const recorder = options.record && new FlightRecorder(options.record)
   conns.sampleEvery = recorder?.sampleEvery ?? 0
-  const givenUp = new GivenUp(conns, ownAddresses, errors, fates, drops, recorder, options.now)
+  const givenUp = new GivenUp({ conns, ownAddresses, errors, fates, drops, recorder, local }, options.now)
   const reassembly = new Reassembly(allocate, reassemblySeed, givenUp, fates)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
   const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly, tunnels }
@@ -206,7 +209,7 @@ function makePath(
   tables: Tables,
   waysOut: WaysOut,
 ) {
-  const { ownAddresses, routes, neighbours, arp, adverts } = network
+  const { ownAddresses, routes, neighbours, arp, adverts, local: localLink } = network
   const { conns, balancing, sysctls, marks, defence, counters, returned } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
   const parts: Parts = {
@@ -230,17 +233,18 @@ function makePath(
   }
   const towards = new TowardsServer(parts)
   const answers = new FullnatAnswers(parts)
-  const related = new Related(parts, towards, answers)
+  const local = new LocalClients(parts, localLink)
+  const related = new Related(parts, towards, answers, local)
   const outbound = new Outbound(parts, related)
   const { egress } = options
   const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
   if (flows && options.leftFlows) flows.adoption = adopt(options, options.leftFlows, parts)
   const tunnelFlows = flows && new TunnelFlows(parts, neighbours, flows, waysOut.tunnels)
-  const inbound = new Inbound(parts, related, towards, answers, tunnelFlows)
+  const inbound = new Inbound(parts, related, towards, answers, local, tunnelFlows)
   const fast = options.isWholePath
     ? undefined
     : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows })
-  const path = new WholePath(parts, { arp, adverts, returned, inbound, outbound }, isSpokesman)
+  const path = new WholePath(parts, { arp, adverts, returned, local, inbound, outbound }, isSpokesman)
   return { path, fast, flows }
 }
 

@@ -54,6 +54,8 @@ const FIRST_AT = HEADROOM + VNET_LEN
 export class Director {
   /** Its interfaces. */
   readonly links: readonly Link[]
+  /** The loopback interface's link, if programs of this host are balanced too. */
+  readonly local: Link | undefined
   /** Whether it is the one of several with the same addresses that answers ARP, announces addresses and counts broadcasts. */
   readonly isSpokesman: boolean
   /**
@@ -104,6 +106,7 @@ export class Director {
     this.clientMask = options.clientMask
     this.isSpokesman = parts.isSpokesman
     this.links = parts.links
+    this.local = parts.local
     this.balancing = parts.balancing
     this.conns = parts.conns
     this.verdictCounters = parts.verdictCounters
@@ -252,7 +255,7 @@ export class Director {
    * somebody watches: then the bounds check of `receive` leads to the slow branch, and watching costs nothing while nobody does.
    */
   #enter(slab: Slab, link: Link): void {
-    const isOurs = this.links[link.index] === link
+    const isOurs = this.links[link.index] === link || link === this.local
     this.#link = isOurs ? link : undefined
     this.#slab = slab
     this.#slabLen = isOurs && this.#watcher === undefined ? slab.bytes.length : 0

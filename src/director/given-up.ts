@@ -5,6 +5,7 @@ import type { UnreachableSink } from '../neigh/neighbours.js'
 import type { OwnAddresses } from '../neigh/own-addresses.js'
 import type { HeldFrame, WaitingRoom } from '../neigh/waiting-room.js'
 import type { Slab } from '../packet/frame.js'
+import type { Link } from '../packet/link.js'
 import { Packet } from '../packet/packet.js'
 import { isBalanced, parseIpv4Header, parseTransport } from '../packet/parse.js'
 import type { ReassemblySink } from '../packet/reassembly.js'
@@ -13,6 +14,17 @@ import { Verdict } from '../packet/verdict.js'
 import type { DropNotes } from './drop-notes.js'
 import type { FlightRecorder } from './flight-recorder.js'
 import { IcmpType, TimeExceeded, Unreachable } from '../wire/icmp.js'
+
+interface GivenUpParts {
+  readonly conns: Connections
+  readonly ownAddresses: OwnAddresses
+  readonly errors: IcmpErrors
+  readonly fates: LaterFates
+  readonly drops: DropNotes
+  readonly recorder: FlightRecorder | undefined
+  /** By which programs of this host send. */
+  readonly local: Link | undefined
+}
 
 /** Tells the senders of frames that were held and could not be sent after all. */
 export class GivenUp implements ReassemblySink, UnreachableSink {
@@ -24,17 +36,11 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
   readonly #fates: LaterFates
   readonly #drops: DropNotes
   readonly #recorder: FlightRecorder | undefined
+  readonly #local: Link | undefined
   readonly #packet = new Packet()
 
-  constructor(
-    conns: Connections,
-    ownAddresses: OwnAddresses,
-    errors: IcmpErrors,
-    fates: LaterFates,
-    drops: DropNotes,
-    recorder: FlightRecorder | undefined,
-    nowMs: number,
-  ) {
+  constructor({ conns, ownAddresses, errors, fates, drops, recorder, local }: GivenUpParts, nowMs: number) {
+    this.#local = local
     this.#conns = conns
     this.#ownAddresses = ownAddresses
     this.#errors = errors
@@ -49,7 +55,8 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
     const packet = this.#packet.wrap(held.link, room.slab, held.at, held.len)
     this.#note(Verdict.DROP_NEIGHBOUR_FAILED, packet)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
-    if (this.#ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // a packet of our own
+    const isFromHost = packet.link === this.#local?.index
+    if (!isFromHost && this.#ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // our own
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.nowMs)
   }
 

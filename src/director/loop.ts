@@ -41,7 +41,8 @@ export class Loop {
   constructor(director: Director, devices: readonly Device[]) {
     this.#director = director
     this.#devices = devices
-    this.#sinks = director.links.map(link => new LookAhead(director, link))
+    const links = director.local ? [...director.links, director.local] : director.links
+    this.#sinks = links.map(link => new LookAhead(director, link))
   }
 
   /** Makes one turn. Returns how many frames came in. */

@@ -3,7 +3,7 @@ import type { Egress, Slab } from '../packet/frame.js'
 import type { FlowTable } from '../packet/flow-table.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Front } from '../packet/front.js'
-import type { Link } from '../packet/link.js'
+import { LOCAL_MTU, type Link } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
@@ -37,6 +37,11 @@ interface DirectorSettings {
   routes?: readonly string[]
   /** 'IP=MAC@IF' */
   neighbours?: readonly string[]
+  /**
+   * Beside a kernel: the loopback interface, by which programs of this host send to virtual services and get their answers. Its frames
+   * are those of a link behind all others.
+   */
+  local?: string
   /** Decides which packets uvs takes from the kernel, on links beside one. */
   front?: Front
   /** Has a program forward the packets of open connections. Default: all packets come here. */
@@ -146,6 +151,11 @@ export function linkOf({ mac, isBeside = false, claims = !isBeside, ...link }: L
       `links[${index}].mac: ${JSON.stringify(mac)} is not a host's MAC, such as '02:00:00:00:00:01', or { hi, lo } of its first 2 and last 4 octets`,
     )
   return { index, ...link, mac: read, isBeside, claims }
+}
+/** The loopback interface's, if it is one. Its number: behind all others'. */
+export function localLinkOf({ local }: DirectorOptions, index: number): Link | undefined {
+  if (local === undefined) return undefined
+  return { index, name: local, mac: { hi: 0, lo: 0 }, mtu: LOCAL_MTU, isBeside: true, claims: false }
 }
 function isWord(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most

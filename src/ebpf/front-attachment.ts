@@ -64,6 +64,24 @@ export function holdInterface(name: string, ifindex: number, { mode, programFd, 
   }
 }
 
+/** Claims the loopback interface, and hangs the program before its stack that takes what is to virtual services. SystemError. */
+export function holdLoopback(name: string, ifindex: number, programFd: number): Pick<Hold, 'close'> {
+  const claim = claimInterface(name, ifindex)
+  const release = (): void => void (claim !== undefined && close(claim))
+  try {
+    const attachment = attach(name, ifindex, [programFd], PLACE)
+    return {
+      close() {
+        attachment.close()
+        release()
+      },
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
 interface Hung extends Attachment {
   readonly isKept: boolean
 }

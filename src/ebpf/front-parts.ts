@@ -40,6 +40,10 @@ export interface FrontMaps {
   readonly services: number
   /** Where real servers of masquerading services stand: the same. */
   readonly servers: number
+  /** Where programs of this host are that have sent to a virtual service: the same. */
+  readonly locals: number
+  /** An array of one: whether there has been one, a word. */
+  readonly hasLocals: number
   /** What the pieces of a datagram have in common → a word, whether they are taken. */
   readonly pieces: number
   /** An array of networks' budgets. */
@@ -52,7 +56,7 @@ export const PLACE_LEN = 8
 // Places on the stack. Behind each IPv4 header stand the first octets that follow it: the ports, or ICMP's type.
 export const HEADER = -24
 export const QUOTED = -48
-const PLACE = -56
+export const PLACE = -56
 const BLOCK_KEY = -64
 export const PIECE_KEY = -80
 export const WORD_AT = -88
@@ -117,20 +121,44 @@ export function ownKindsOf(to: Register, { addresses }: FrontMaps, addr: number,
 
 /** On at `found` if a map has the place of an address and a port, from a header on the stack, or the address with port 0. */
 export function findPlace(map: number, header: number, addr: number, port: number, found: string): Code {
-  const key = (portOf: Code): Code => [
+  return [
+    isPlaceIn(map, header, addr, port),
+    jumpIf(r0, '!=', 0, found),
+    putPlace(header, addr),
+    lookup(map, PLACE),
+    jumpIf(r0, '!=', 0, found),
+  ]
+}
+/** r0 = the address of what a map has for the place of an address and a port, or 0. */
+export function isPlaceIn(map: number, header: number, addr: number, port: number): Code {
+  return [putPlace(header, addr, port), lookup(map, PLACE)]
+}
+/** Puts the place of an address and a port, or of port 0, on the stack. */
+export function putPlace(header: number, addr: number, port?: number): Code {
+  return [
     load8(r2, fp, header + PROTOCOL),
     shiftLeft(r2, 16),
-    portOf,
+    port === undefined ? [] : [load16(r3, fp, header + port), add(r2, r3)],
     load32(r1, fp, header + addr),
     storePair(PLACE, r1, r2),
   ]
+}
+/** On at `otherwise` unless a program of this host is at the place of an address and a port, and has sent to a virtual service. */
+export function needsLocal(
+  { locals, hasLocals }: FrontMaps,
+  header: number,
+  addr: number,
+  port: number,
+  otherwise: string,
+): Code {
   return [
-    key([load16(r3, fp, header + port), add(r2, r3)]),
-    lookup(map, PLACE),
-    jumpIf(r0, '!=', 0, found),
-    key([]),
-    lookup(map, PLACE),
-    jumpIf(r0, '!=', 0, found),
+    store32(fp, WORD_AT, 0),
+    lookup(hasLocals, WORD_AT),
+    jumpIf(r0, '==', 0, otherwise),
+    load32(r1, r0, 0),
+    jumpIf(r1, '==', 0, otherwise), // nothing more for the host's own packets while there is none
+    isPlaceIn(locals, header, addr, port),
+    jumpIf(r0, '==', 0, otherwise),
   ]
 }
 

@@ -12,9 +12,11 @@
  *    from a virtual service, or an address that is wholly uvs's              → taken
  *    by a tunnel to a real server, or to a masqueraded one                   → taken
  *    to a virtual service, or an address that is wholly uvs's, from a real server by direct routing or a tunnel   → taken
+ *    to a masqueraded real server from such a program of the host                                         → taken
  *    a first piece that ends before it quotes ports                          → as a piece before the first
  * 6. to a virtual service                                                    → taken
- * 7. from a masqueraded real server, not to the host itself                  → taken
+ * 7. from a masqueraded real server, not to the host itself but for a program
+ *    that has sent to a virtual service (front-local.ts)                     → taken
  * 8. all else                                                                → left
  *
  * Exclusive: all IPv4, for whatever host, but step 1's and what is to an address that the kernel holds and uvs does not serve.
@@ -39,6 +41,7 @@ import {
   HEADER,
   kindsOf,
   needs,
+  needsLocal,
   ownKindsOf,
   QUOTED,
   SRC_PORT,
@@ -111,7 +114,7 @@ export function frontProgram(
 }
 
 /** Step 1, of both programs. r6 = the frame, r7 = where its IPv4 header is. */
-const ofIpv4: Code = [
+export const ofIpv4: Code = [
   mov(r6, r1), // r6 = skb
   load32(r2, r6, Skb.MARK),
   jumpIf(r2, '==', Mark.RETURNED, 'returned'),
@@ -124,7 +127,7 @@ const ofIpv4: Code = [
 const toThisHost: Code = [load32(r2, r6, Skb.PACKET_TYPE), jumpIf(r2, '!=', PacketType.HOST, 'leave')]
 
 /** The IPv4 header, and what follows it were it without options; r9 = whether that is there. */
-const readHeader: Code = [mov(r9, 1), read(HEADER, HEADER_LEN + BEHIND_LEN, 'header alone'), 'has a header']
+export const readHeader: Code = [mov(r9, 1), read(HEADER, HEADER_LEN + BEHIND_LEN, 'header alone'), 'has a header']
 
 /** Step 2. r8 = the kinds of the destination. */
 function toWhollyOurs(maps: FrontMaps): Code {
@@ -132,7 +135,7 @@ function toWhollyOurs(maps: FrontMaps): Code {
 }
 
 /** Step 3, and on to steps 4 and 5 for pieces and for ICMP. r7 = what follows the header. */
-const form: Code = [
+export const form: Code = [
   behind(HEADER, 'header', 'leave', 'nothing behind'),
   'has a form',
   load16(r1, fp, HEADER + FRAGMENT),
@@ -151,7 +154,9 @@ function toService(maps: FrontMaps): Code {
 function fromServer(maps: FrontMaps): Code {
   return [
     'from a server',
-    jumpIf(r8, '&', AddressKind.KERNEL, 'theirs'),
+    needs(r8, AddressKind.KERNEL, 'by its source'),
+    needsLocal(maps, HEADER, DST, DST_PORT, 'theirs'),
+    'by its source',
     ownKindsOf(r9, maps, HEADER + SRC, 'source'),
     needs(r9, AddressKind.SERVER, 'theirs'),
     findPlace(maps.servers, HEADER, SRC, SRC_PORT, 'ours'),
@@ -160,7 +165,7 @@ function fromServer(maps: FrontMaps): Code {
 }
 
 /** Of step 3: a header that is the last, or nearly the last, that there is of the frame. */
-const cutOff: Code = [
+export const cutOff: Code = [
   'header alone',
   read(HEADER, HEADER_LEN, 'leave'),
   mov(r9, 0),
@@ -171,7 +176,7 @@ const cutOff: Code = [
 ]
 
 /** Step 5. r9 = the kinds of the quoted source, then of the quoted destination. */
-function icmpError(maps: FrontMaps): Code {
+export function icmpError(maps: FrontMaps): Code {
   return [
     'icmp',
     load8(r1, fp, HEADER + BEHIND), // r1 = the type
@@ -196,7 +201,9 @@ function icmpError(maps: FrontMaps): Code {
     load8(r1, fp, QUOTED + PROTOCOL),
     [IpProtocol.IPIP, IpProtocol.GRE, IpProtocol.UDP].map(protocol => jumpIf(r1, '==', protocol, 'ours')),
     'by no tunnel',
-    jumpIf(r8, '&', AddressKind.KERNEL, 'theirs'), // about the host's own traffic
+    needs(r8, AddressKind.KERNEL, 'about a packet of uvs'),
+    needsLocal(maps, QUOTED, SRC, SRC_PORT, 'theirs'), // about the host's own traffic
+    'about a packet of uvs',
     needs(r9, AddressKind.SERVER, 'to no server'),
     findPlace(maps.servers, QUOTED, DST, DST_PORT, 'ours'),
     'to no server',
@@ -223,7 +230,7 @@ function notOfTheKernel(maps: FrontMaps): Code {
 }
 
 /** A frame that is taken keeps its octets: it is marked, and for another host as the kernel sees it. */
-const marked: Code = [
+export const marked: Code = [
   mov(r1, Mark.TAKEN), // before Linux 6.4 no constant may be stored there
   store32(r6, Skb.MARK, r1), // skb->mark
   mov(r1, r6),
@@ -231,7 +238,15 @@ const marked: Code = [
   call(Helper.SKB_CHANGE_TYPE), // bpf_skb_change_type(skb, PACKET_OTHERHOST)
   jump('leave'),
 ]
-const left: Code = ['leave', mov(r0, NEXT), exit(), 'returned', mov(r1, 0), store32(r6, Skb.MARK, r1), jump('leave')]
+export const left: Code = [
+  'leave',
+  mov(r0, NEXT),
+  exit(),
+  'returned',
+  mov(r1, 0),
+  store32(r6, Skb.MARK, r1),
+  jump('leave'),
+]
 
 /** At an interface's egress: what uvs gives back comes in by the interface once more; all else leaves. */
 export function giveBackProgram(): BigUint64Array {

@@ -6,6 +6,7 @@ import { check, close, errno, SystemError } from '../linux/libc.js'
 import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, readElement, setElement } from './bpf.js'
 import { PIECE_KEY_LEN } from './frame-parts.js'
 import { PLACE_LEN, type FrontMaps } from './front-parts.js'
+import { localProgram } from './front-local.js'
 import { frontProgram } from './front-program.js'
 import type { FlowMaps } from './flow-parts.js'
 import { flowSteps } from './flow-program.js'
@@ -19,6 +20,8 @@ const MOST_ADDRESSES = 131_072
 const MOST_BLOCKS = 4096
 const MOST_SERVICES = 131_072
 const MOST_SERVERS = 262_144
+/** Sockets of programs of this host that are remembered, the last ones: the kernel takes their memory at once, 80 octets each. */
+const MOST_LOCALS = 32_768
 const MODES = ['beside', 'exclusive'] as const
 
 export interface FrontSettings {
@@ -35,6 +38,8 @@ export class ProgramFront implements Front {
   readonly maps: FrontMaps
   /** Of flows that outlive this process: the map of programs that ends with it. */
   livingFd: number | undefined
+  /** The program at the loopback interface. */
+  readonly localFd: number
   readonly #fds: number[] = []
   readonly #programs = new Map<FrontMode, number>()
   /** Blocks by their keys, and how often each was added. */
@@ -52,11 +57,19 @@ export class ProgramFront implements Front {
         blockCount: this.#map(MapType.ARRAY, WORD, 1, 0),
         services: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVICES, MapFlag.NO_PREALLOC, BUDGET_LEN),
         servers: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVERS, MapFlag.NO_PREALLOC),
+        locals: this.#map(MapType.LRU_HASH, PLACE_LEN, MOST_LOCALS, 0),
+        hasLocals: this.#map(MapType.ARRAY, WORD, 1, 0),
         pieces: this.#map(MapType.LRU_HASH, PIECE_KEY_LEN, MOST_PIECES, 0),
         networks: this.#map(MapType.ARRAY, WORD, synBudget ? NETWORK_PLACES : 1, 0, BUDGET_LEN),
         refused: this.#map(MapType.ARRAY, WORD, 1, 0, 2 * WORD),
       }
       for (const mode of MODES) this.#programs.set(mode, this.#load(mode, flows, synBudget))
+      this.localFd = this.#keep(
+        check(
+          loadProgram(ProgramType.SCHED_CLS, localProgram(this.maps)),
+          'the eBPF program at the loopback interface',
+        ),
+      )
       if (flows?.records !== undefined) this.#outlive(flows)
     } catch (error) {
       this.close()

@@ -6,15 +6,18 @@
  * 5. out                  the link's device   → DROP_DEVICE_QUEUE
  */
 import type { Neighbours } from '../neigh/neighbours.js'
-import type { Routes } from '../neigh/routes.js'
+import type { OwnAddresses } from '../neigh/own-addresses.js'
+import { ON_LINK, type Route, type Routes } from '../neigh/routes.js'
 import type { Egress } from '../packet/frame.js'
 import type { FrameWitness, Watch } from '../packet/frame-witness.js'
+import type { Link } from '../packet/link.js'
 import type { Packet } from '../packet/packet.js'
 import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { segmentHeadersLen } from '../packet/virtio.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
+import { IpProtocol } from '../wire/ipv4.js'
 import { Fragmenter, type PieceSink } from './fragmenter.js'
 import { Hop } from './hop.js'
 import { Segmenter } from './segmenter.js'
@@ -31,6 +34,9 @@ export class Output implements PieceSink {
   readonly #fragmenter: Fragmenter
   readonly #segmenter: Segmenter
   readonly #watch: Watch<FrameWitness>
+  /** The way to programs of this host, and the kernel's addresses, by which it goes. */
+  #toHost: Route | undefined
+  #ownAddresses: OwnAddresses | undefined
 
   constructor(routes: Routes, neighbours: Neighbours, egress: Egress, memory: TurnMemory, watch: Watch<FrameWitness>) {
     this.#watch = watch
@@ -41,8 +47,17 @@ export class Output implements PieceSink {
     this.#egress = egress
   }
 
+  /** From now on packets to the kernel's own addresses leave by the link, to programs of this host. */
+  reachHost(link: Link, ownAddresses: OwnAddresses): void {
+    const [network, mask] = [0 as Ipv4Addr, 0 as Ipv4Addr]
+    this.#toHost = { network, mask, prefix: 0, link, gateway: ON_LINK, mtu: link.mtu }
+    this.#ownAddresses = ownAddresses
+  }
+
   /** The next hop towards `dst`, valid until the next call; undefined without a route. */
   route(dst: Ipv4Addr): Hop | undefined {
+    const host = this.#toHost
+    if (host !== undefined && this.#ownAddresses!.isKernels(dst)) return this.#hop.point(dst, host, host.mtu)
     const route = this.#routes.lookup(dst)
     return route === undefined ? undefined : this.#hop.point(dst, route, this.#routes.pathMtu(dst, route))
   }
@@ -77,12 +92,18 @@ export class Output implements PieceSink {
 
   #emit(packet: Packet, hop: Hop): Verdict {
     const { link } = hop
+    if (link === this.#toHost?.link && packet.vnet.gsoSize !== 0 && packet.protocol !== IpProtocol.TCP)
+      return this.#segmenter.split(packet, hop, this) // each is a datagram of its own
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setSrc(link.mac)
+    if (link === this.#toHost?.link) return this.#send(packet, link)
     const neighbour = this.#neighbours.get(link, hop.nextHop)
     if (neighbour === undefined) return Verdict.DROP_NEIGHBOUR_QUEUE
     if (!neighbour.usable) return this.#neighbours.hold(packet, neighbour)
     packet.eth.setDst(neighbour.mac)
+    return this.#send(packet, link)
+  }
+  #send(packet: Packet, link: Link): Verdict {
     const sent = this.#egress.transmit(link, packet.slab, packet.at, packet.len)
     this.#watch.witness?.sent(link, packet.slab, packet.at, packet.len, sent, false)
     return sent ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE

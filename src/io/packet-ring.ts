@@ -62,6 +62,8 @@ export interface Hearing {
   /** The filter is a front's, which hangs there already: it passes no frame of a VLAN whole. */
   readonly isFronted?: boolean
   readonly sharing?: Sharing | undefined
+  /** Room for so many frames, in blocks of 496. Default: 16. */
+  readonly blocks?: number
 }
 
 /**
@@ -87,7 +89,11 @@ export class PacketRing {
   /** Frames that came in a form we cannot use: cut off, or of a VLAN that the interface has no part in. */
   unusable = 0
 
-  constructor(name: string, { index, mac }: InterfaceInfo, { filter, isFronted = false, sharing }: Hearing = {}) {
+  constructor(
+    name: string,
+    { index, mac }: InterfaceInfo,
+    { filter, isFronted = false, sharing, blocks = BLOCKS }: Hearing = {},
+  ) {
     this.#mac = mac
     this.#isFronted = isFronted
     this.#filter = filter
@@ -100,8 +106,8 @@ export class PacketRing {
       setOption(this.fd, PACKET_IGNORE_OUTGOING, 1)
       setOption(this.fd, PACKET_QDISC_BYPASS, 1)
       setOption(this.fd, PACKET_COPY_THRESH, 1)
-      setOption(this.fd, PACKET_RX_RING, BLOCK, BLOCKS, SLOT, BLOCKS * SLOTS_PER_BLOCK)
-      slab = mapRing(this.fd, BLOCK * BLOCKS)
+      setOption(this.fd, PACKET_RX_RING, BLOCK, blocks, SLOT, blocks * SLOTS_PER_BLOCK)
+      slab = mapRing(this.fd, BLOCK * blocks)
       this.#large = new LargeFrames(this.fd)
       if (sharing !== undefined) setFilter(this.fd, NOTHING)
       else if (filter !== undefined) setFilter(this.fd, filter)
@@ -115,7 +121,7 @@ export class PacketRing {
     this.slab = slab
     this.#status = new Int32Array(slab.bytes.buffer)
     this.#offsets = Int32Array.from(
-      { length: BLOCKS * SLOTS_PER_BLOCK },
+      { length: blocks * SLOTS_PER_BLOCK },
       (_, i) => Math.floor(i / SLOTS_PER_BLOCK) * BLOCK + (i % SLOTS_PER_BLOCK) * SLOT,
     )
   }

@@ -33,6 +33,15 @@ export const recvfrom = libc.func(
 export const sendto = libc.func(
   'intptr_t sendto(int fd, const void *buffer, size_t len, int flags, const void *addr, uint32_t addrLen)',
 )
+/** As sendto, from where the octets lie. */
+export const sendtoFrom = libc.func('sendto', 'intptr_t', [
+  'int',
+  'uintptr_t',
+  'size_t',
+  'int',
+  'uintptr_t',
+  'uint32_t',
+])
 export const write = libc.func('intptr_t write(int fd, uintptr_t buffer, size_t len)')
 export const poll = libc.func('int poll(uintptr_t fds, unsigned long count, int timeout)')
 export const sendmmsg = libc.func('int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)')

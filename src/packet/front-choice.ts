@@ -21,6 +21,8 @@ export class FrontChoice implements Front {
   readonly #blocks: (Cidr & { kinds: number })[] = []
   readonly #services = new Set<string>()
   readonly #servers = new Set<string>()
+  /** Where programs of this host are that have sent to a service. */
+  readonly #programs = new Set<string>()
   /** Datagrams in pieces, and whether they are taken. */
   readonly #pieces = new Map<string, boolean>()
   readonly #ip = new Ipv4View()
@@ -45,6 +47,11 @@ export class FrontChoice implements Front {
   }
   setServer(protocol: number, addr: Ipv4Addr, port: number, isThere: boolean): void {
     set(this.#servers, placeOf(protocol, addr, port), isThere)
+  }
+
+  /** From now on real servers' answers to there are taken. */
+  programHasSent(protocol: number, addr: Ipv4Addr, port: number): void {
+    this.#programs.add(placeOf(protocol, addr, port))
   }
 
   /** Whether uvs takes the IPv4 packet at `at`, of which `len` octets are there, in a frame for this host. */
@@ -88,8 +95,8 @@ export class FrontChoice implements Front {
     const { srcAddr, dstAddr, protocol } = this.#ip
     if ((kinds & AddressKind.SERVICE) !== 0 && isAt(this.#services, protocol, dstAddr, view.getUint16(ports + 2)))
       return true
-    if ((kinds & AddressKind.KERNEL) !== 0) return false
-    return this.#isServer(protocol, srcAddr, view.getUint16(ports))
+    const isOurs = (kinds & AddressKind.KERNEL) === 0 || this.#isProgram(protocol, dstAddr, view.getUint16(ports + 2))
+    return isOurs && this.#isServer(protocol, srcAddr, view.getUint16(ports))
   }
   /** `kinds`: the destination's of the error itself. */
   #takesError(view: DataView, at: number, len: number, kinds: number): boolean {
@@ -107,7 +114,8 @@ export class FrontChoice implements Front {
       return true
     const isToHost = (kinds & AddressKind.KERNEL) !== 0
     if (isToHost && (this.#aloneKindsOf(dstAddr) & AddressKind.TUNNEL) !== 0 && mayBeTunnel(protocol)) return true
-    return !isToHost && this.#isTowardsUs(protocol, dstAddr, view.getUint16(ports + 2))
+    const isOurs = !isToHost || this.#isProgram(protocol, srcAddr, view.getUint16(ports))
+    return isOurs && this.#isTowardsUs(protocol, dstAddr, view.getUint16(ports + 2))
   }
   /** Whether a packet to there, about which an error passes by, is one that uvs has sent on: translated, or as it came (-g, -i). */
   #isTowardsUs(protocol: number, addr: Ipv4Addr, port: number): boolean {
@@ -120,6 +128,9 @@ export class FrontChoice implements Front {
   /** An error whose first piece ends before it says what it quotes is taken if it may be balanced. */
   #takesCut(kinds: number): boolean {
     return this.#ip.moreFragments && this.#mayBeBalanced(kinds)
+  }
+  #isProgram(protocol: number, addr: Ipv4Addr, port: number): boolean {
+    return this.#programs.has(placeOf(protocol, addr, port))
   }
   #isServer(protocol: number, addr: Ipv4Addr, port: number): boolean {
     return (this.#aloneKindsOf(addr) & AddressKind.SERVER) !== 0 && isAt(this.#servers, protocol, addr, port)

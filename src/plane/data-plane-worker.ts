@@ -34,6 +34,7 @@ import { KeptFlows } from './kept-flows.js'
 import { DEFAULT_SYN_BUDGET } from './offload-options.js'
 import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
+import { openLocal } from './open-local.js'
 import {
   sharedWithKernel,
   type WorkerData,
@@ -114,10 +115,14 @@ async function start(): Promise<Started | undefined> {
     for (const options of data.devices) devices.push(openDevice(options, front))
     const leftFlows = kept?.handOver(devices) ?? []
     const flows = maps && flowTable(maps, data.worker?.index ?? 0, devices)
+    const links = devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) }))
+    const local = openLocal(data, front, line => notes.push(line))
+    if (local) devices.push(local)
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
-      links: devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) })),
+      links,
+      ...(local && { local: local.name }),
       ...(front && { front }),
       ...(flows && { flows, leftFlows }),
       ...(data.adverts && { adverts: new AdvertWriter(data.adverts) }),
@@ -276,7 +281,7 @@ if (started) {
   else stayOnThisCpu()
   shortenSlices()
   answer({
-    ready: devices.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
+    ready: started.director.links.map(({ name, mac, mtu }) => ({ name, mac: formatMac(mac), mtu })),
     groups: devices.map(groupOf),
     flowMaps: front?.maps,
     thread: threadId(),

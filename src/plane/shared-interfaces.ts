@@ -74,7 +74,7 @@ export function onThisHost<T extends DataPlaneOptions>(options: T, snapshot: Hos
 function refuseUseless({ name, isLoopback, portOf, master }: HostLink, { links }: HostSnapshot): void {
   if (isLoopback)
     throw new UsageError(
-      `--raw: '${name}' has what programs of this host send to it, which is not balanced: an interface that clients come by`,
+      `--raw: '${name}' has what programs of this host send to it, which is balanced besides: an interface that other clients come by`,
     )
   if (portOf === undefined || !SWALLOWS.includes(portOf)) return
   const whole = links.find(({ index }) => index === master)?.name ?? portOf

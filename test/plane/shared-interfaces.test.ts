@@ -64,7 +64,7 @@ t.test('loopback is refused', async t => {
   t.throws(
     () => onThisHost(options([], [], 'lo'), at),
     new UsageError(
-      "--raw: 'lo' has what programs of this host send to it, which is not balanced: an interface that clients come by",
+      "--raw: 'lo' has what programs of this host send to it, which is balanced besides: an interface that other clients come by",
     ),
   )
 })

@@ -2,7 +2,7 @@
  * Handles an ordinary packet of an open connection in one function: bit for bit what the whole path (whole-path.ts) does in
  * some thirty steps. It changes nothing before all checks have passed. PASS hands the untouched frame to the whole path, if
  * the packet is malformed, has odd addresses, is a fragment, SCTP, ICMP or a SYN, has IP options, is too large, has no
- * connection or a sampled one, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
+ * connection, a sampled one or one of a local program, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
  * remove, or an unusual virtio-net header.
  *
  * 1. our MAC, IPv4 header of 20 octets, checksum, TTL, length, TCP or UDP, addresses
@@ -75,8 +75,10 @@ const CSUM_START_AT = 6
 /** csum_start, and csum_offset in the upper half. */
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
-/** Method and sampled bit together: a sampled connection equals no Method, so that its packets take the whole path. */
-const METHOD_OR_SAMPLED = ConnFlag.METHOD | ConnFlag.SAMPLED
+/** Packets of a sampled connection, and of one whose client is a program of this host, take the whole path. */
+const SLOW = ConnFlag.SAMPLED | ConnFlag.LOCAL
+/** With the method: such a connection equals no Method. */
+const METHOD_OR_SLOW = ConnFlag.METHOD | SLOW
 
 export interface FastPathParts {
   readonly balancing: Balancing
@@ -169,7 +171,7 @@ export class FastPath {
     let usesToa = false
     if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
-      if (conn === NONE || (words[conn + FLAGS]! & METHOD_OR_SAMPLED) !== Method.MASQ) return Verdict.PASS
+      if (conn === NONE || (words[conn + FLAGS]! & METHOD_OR_SLOW) !== Method.MASQ) return Verdict.PASS
       toSrc = words[conn + VADDR]! as Ipv4Addr
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else if (
@@ -177,7 +179,7 @@ export class FastPath {
       keys.isLaddr(dst) &&
       (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
     ) {
-      if ((words[conn + FLAGS]! & ConnFlag.SAMPLED) !== 0) return Verdict.PASS
+      if ((words[conn + FLAGS]! & SLOW) !== 0) return Verdict.PASS
       if (!isHandedOver(keys.words[keyAt(conn) + HAND_OVER]!)) return Verdict.PASS
       to = toDst = words[conn + CADDR]! as Ipv4Addr
       toSrc = words[conn + VADDR]! as Ipv4Addr
@@ -188,7 +190,7 @@ export class FastPath {
       isInbound = true
       to = words[conn + DADDR]! as Ipv4Addr
       if (isLoopback(to) || this.#ownAddresses.has(to)) return Verdict.PASS
-      const method = words[conn + FLAGS]! & METHOD_OR_SAMPLED
+      const method = words[conn + FLAGS]! & METHOD_OR_SLOW
       if (method === Method.DIRECT) isTranslated = false
       else {
         toDst = to

@@ -6,6 +6,7 @@
  *    an open connection?                  conn/table       → go to 6
  *      that may be replaced?              path/reuse   → go to 4
  *      whose destination is gone?                          → DROP_DESTINATION_GONE, or go to 4
+ *    an answer to a program of this host?  path/local-clients → its verdict
  * 4. may it open one, for a service?      path/opener  → PASS
  * 5. schedule and open                    path/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
@@ -22,6 +23,7 @@ import { Verdict } from '../../packet/verdict.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
+import type { LocalClients } from './local-clients.js'
 import { isOpen, verdictOf } from './opened.js'
 import { countInbound, type Parts } from './parts.js'
 import type { Related } from './related.js'
@@ -34,6 +36,7 @@ export class Inbound {
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
+  readonly #local: LocalClients
   readonly #tunnelFlows: TunnelFlows | undefined
   /** The packet's flow, to open a connection for. */
   readonly #flow = emptyFlow()
@@ -44,11 +47,13 @@ export class Inbound {
     related: Related,
     towards: TowardsServer,
     answers: FullnatAnswers,
+    local: LocalClients,
     tunnelFlows?: TunnelFlows,
   ) {
     this.#tunnelFlows = tunnelFlows
     this.#parts = parts
     this.#answers = answers
+    this.#local = local
     this.#towards = towards
     this.#related = related
   }
@@ -67,7 +72,7 @@ export class Inbound {
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
     const { witness } = watch
     witness?.lookedUp('inbound', conn)
-    if (conn === NONE) return this.#open(packet, NONE, nowMs)
+    if (conn === NONE) return this.#local.receive(packet) || this.#open(packet, NONE, nowMs)
     const isNew = isNewConnection(protocol, packet.signal)
     if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
       witness?.setAside(conn, 'replaced')
@@ -97,6 +102,7 @@ export class Inbound {
     if (!opener.mayOpen(packet)) return Verdict.PASS
     const opened = opener.open(flow, flow, marks.of(flow.protocol, flow.vaddr, flow.vport), replaces)
     if (!isOpen(opened)) return this.#refuse(packet, verdictOf(opened), nowMs)
+    if (this.#local.hasSent(packet)) conns.markLocal(opened)
     if (!conns.has(opened, ConnFlag.ONE_PACKET)) return this.#forward(packet, opened, nowMs)
     return this.#forwardOnePacket(packet, opened, nowMs)
   }

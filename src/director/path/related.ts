@@ -5,6 +5,7 @@
  *    is a TCP, UDP or SCTP packet quoted?    → else PASS
  * 2. its connection                          conn/table, source and destination exchanged → else PASS
  *    about a FULLNAT connection, from the real server's side: path/fullnat-answers → its verdict
+ *    about one of a program of this host, from there: path/local-clients → its verdict
  * 3. is the ICMP checksum right? outbound: checked only if the method rewrites → else DROP_ICMP_CHECKSUM
  * 4. inbound: to the real server             path/towards-server; outbound: rewritten by the connection's forwarder
  */
@@ -13,6 +14,7 @@ import { emptyFlow } from '../../packet/flow.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
+import type { LocalClients } from './local-clients.js'
 import { isOpen, verdictOf, type Opened } from './opened.js'
 import { countInbound, type Parts } from './parts.js'
 import { isError } from './related-outbound.js'
@@ -27,11 +29,13 @@ export class Related {
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
+  readonly #local: LocalClients
   /** The flow that the embedded packet answers, and the flow as the scheduler sees it. */
   readonly #flow = emptyFlow()
   readonly #shown = emptyFlow()
 
-  constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers) {
+  constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers, local: LocalClients) {
+    this.#local = local
     this.#parts = parts
     this.#answers = answers
     this.#towards = towards
@@ -51,6 +55,8 @@ export class Related {
     if (conn !== NONE) return this.#towardsServer(packet, conn, nowMs)
     const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet, nowMs)
     if (answered !== Verdict.PASS) return answered
+    const toProgram = this.#local.error(packet)
+    if (toProgram !== Verdict.PASS) return toProgram
     if (sysctls.scheduleIcmp === 0) return Verdict.PASS
     const opened = this.#open()
     if (!isOpen(opened)) return verdictOf(opened)

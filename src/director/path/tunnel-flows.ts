@@ -41,7 +41,7 @@ export class TunnelFlows {
   /** A packet of the connection has gone to its real server, and was counted. */
   balanced(conn: ConnIndex, hasDf: boolean): void {
     const { conns, output, ownAddresses, sysctls } = this.#parts
-    if (conns.has(conn, ConnFlag.SAMPLED)) return // each of its packets is recorded
+    if (conns.has(conn, ConnFlag.SAMPLED | ConnFlag.LOCAL)) return // each packet is recorded, or comes by the loopback interface
     if (conns.methodOf(conn) !== Method.TUNNEL || !this.#flows.wants(conn, Direction.INBOUND)) return
     const { words } = conns.table
     const daddr = words[conn + DADDR]! as Ipv4Addr

@@ -23,6 +23,7 @@ import type { Adverts } from './adverts.js'
 import type { Inbound } from './inbound.js'
 import { checkIpOptions } from './ip-options.js'
 import { checkAddresses } from './martian.js'
+import type { LocalClients } from './local-clients.js'
 import type { Outbound } from './outbound.js'
 import type { Parts } from './parts.js'
 
@@ -31,6 +32,7 @@ export interface Stages {
   readonly arp: ArpInput
   readonly adverts: Adverts
   readonly returned: ReturnedAnswers
+  readonly local: LocalClients
   readonly inbound: Inbound
   readonly outbound: Outbound
 }
@@ -50,7 +52,7 @@ export class WholePath {
   /** Takes a frame that lies in its slab with headroom before it. */
   receive(link: Link, slab: Slab, at: number, len: number, nowMs: number): Verdict {
     const { ownAddresses, routes, errors } = this.#parts
-    const { arp, adverts, returned, outbound } = this.#stages
+    const { arp, adverts, returned, local, outbound } = this.#stages
     const packet = this.#packet.wrap(link.index, slab, at, len)
     let verdict = parseEthernet(packet, link.mac)
     if (verdict !== Verdict.PASS) return verdict
@@ -64,7 +66,7 @@ export class WholePath {
       parseIpv4Header(packet) ||
       checkVirtio(packet) ||
       adverts.receive(packet) ||
-      checkAddresses(packet, ownAddresses, routes)
+      checkAddresses(packet, ownAddresses, routes, local.hasSent(packet))
     if (verdict === Verdict.DROP_SOURCE_IS_OURS) returned.note(packet)
     if (verdict !== Verdict.PASS) return verdict
     const isLocal = ownAddresses.has(packet.ip.dstAddr)
