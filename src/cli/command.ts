@@ -55,7 +55,7 @@ export async function printPieces(output: string | AsyncIterable<string>): Promi
 /** Reports a failed write, such as to a full disk, in a line, with exit status 1. */
 export function endUnlessEpipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
-  process.stderr.write(`cannot write: ${reasonOf(error)}\n`)
+  process.stderr.write(`cannot write to standard output: ${reasonOf(error)}\n`)
   process.exit(1)
 }
 

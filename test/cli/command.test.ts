@@ -29,7 +29,7 @@ t.test('only a reader that stopped early is let off', async t => {
       const { status, stderr } = spawnSync('sh', ['-c', `"$0" "$1" --help ${target}`, process.execPath, main])
       return [status, String(stderr)]
     }
-    t.strictSame(to('> /dev/full'), [1, 'cannot write: no space left on device\n'], name)
+    t.strictSame(to('> /dev/full'), [1, 'cannot write to standard output: no space left on device\n'], name)
     t.strictSame(to('| true'), [0, ''], name)
   }
 })

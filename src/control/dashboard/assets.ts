@@ -39,14 +39,21 @@ export class Assets {
     this.#folder = folder
   }
 
-  /** Answers GET and HEAD of a path: a file, or for a path without extension the page, which knows what to show there. */
+  /** Answers GET and HEAD of a path: a file, or for a path without extension the page, which says what is there: with 404 where no view is. */
   answer(request: IncomingMessage, response: ServerResponse, path: string): void {
     this.#read ??= readAssets(this.#folder)
     const asset = this.#read.get(isPage(path) ? '/index.html' : path)
-    if (asset) return send(request, response, asset)
+    if (asset) return send(request, response, asset, !isPage(path) || isView(path) ? 200 : 404)
     const [status, text] = isPage(path) ? [503, NOT_BUILT] : [404, 'there is no such file\n']
     response.writeHead(status, { 'content-type': TYPES['.txt'], 'content-length': text.length }).end(text)
   }
+}
+
+/** The views of the pages; what they show is in the query. */
+const VIEWS = ['', 'services', 'service', 'connections', 'drops', 'path', 'redundancy', 'settings', 'try', 'index.html']
+
+function isView(path: string): boolean {
+  return VIEWS.includes(path.replace(/^\/|\/$/g, ''))
 }
 
 /** Whether it is a view's URL rather than a file; a view's may have an address in it. */
@@ -54,16 +61,16 @@ export function isPage(path: string): boolean {
   return path === '/index.html' || !/\.[a-z][a-z0-9]*$/i.test(path)
 }
 
-function send(request: IncomingMessage, response: ServerResponse, asset: Asset): void {
+function send(request: IncomingMessage, response: ServerResponse, asset: Asset, status: 200 | 404): void {
   const isGzipped = asset.gzipped !== undefined && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   const etag = isGzipped ? asset.etag.replace(/"$/, '-gz"') : asset.etag
   const headers = { etag, 'cache-control': asset.caching, vary: 'accept-encoding' }
-  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) {
+  if (status === 200 && request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) {
     response.writeHead(304, headers).end()
     return
   }
   const body = isGzipped ? asset.gzipped! : asset.body
-  response.writeHead(200, {
+  response.writeHead(status, {
     ...headers,
     'content-type': asset.type,
     'content-length': body.length,

@@ -28,6 +28,9 @@ const ANSWER_MS = 60_000
 const KEPT_MS = 65_000
 const HEALTHY_MS = 1000
 
+/** Who sends its request and closes its side, as `nc -N`, is answered too. Node's types do not have it. */
+const ANSWERS_HALF_CLOSED = { httpAllowHalfOpen: true }
+
 const NOT_THERE = 'only /metrics and /healthz are here\n'
 const TEXT = 'text/plain; charset=utf-8'
 
@@ -63,6 +66,7 @@ export async function serveHttp(
     if (request.socket.destroyed) return
     answer(request, response, { control, metrics, site }).catch(() => response.destroy()) // the client went away
   })
+  Object.assign(server, ANSWERS_HALF_CLOSED)
   boundClients(server, site ? CLIENTS_MAX_OF_SITE : CLIENTS_MAX)
   server.timeout = silentMs
   await listen(server, at)

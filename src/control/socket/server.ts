@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { reasonOf } from '../../linux/error-text.js'
 import { makeDirectory, mustBeClosed } from '../../linux/own-file.js'
 import type { Control } from '../protocol/api.js'
+import { encodeReply } from '../protocol/envelope.js'
 import { Connection, type ConnectionOptions } from './connection.js'
 import { RequestRate } from './request-rate.js'
 import { Seats } from './seats.js'
@@ -12,8 +13,9 @@ import { Seats } from './seats.js'
  * 2. the lines of all clients together are limited by a rate                request-rate.ts
  * 3. a client's requests are answered one after the other                   connection.ts */
 
-/** The most sockets: clients seated, waiting, and being refused. More are closed without a message. */
+/** The most sockets: clients seated, waiting, and being refused. More are told and closed at once, without time to read. */
 const SOCKETS_MAX = 256
+const TOO_MANY = encodeReply({ ok: false, refusal: 'EBUSY', message: 'there are too many clients' })
 /** Only the director's own user may change its rules. */
 const SOCKET_UMASK = 0o177
 /** Every user may see whether a director is there. */
@@ -42,10 +44,13 @@ export async function serveControl(
     if (client) socket.once('close', () => client.close())
     return client ?? control
   }
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket =>
-    seats.admit(new Connection(socket, controlOf(socket), rate, options)),
-  )
-  server.maxConnections = SOCKETS_MAX
+  let sockets = 0
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket => {
+    if (sockets >= SOCKETS_MAX) return tooMany(socket)
+    sockets++
+    socket.once('close', () => sockets--)
+    seats.admit(new Connection(socket, controlOf(socket), rate, options))
+  })
   await claim(server, path)
   return {
     close: () =>
@@ -54,6 +59,12 @@ export async function serveControl(
         seats.close()
       }),
   }
+}
+
+/** What it has sent stays unread. The line is in its socket when the next client is looked at. */
+function tooMany(socket: Socket): void {
+  socket.on('error', () => {})
+  socket.end(TOO_MANY, () => socket.destroy())
 }
 
 /** Node names it nowhere else. */

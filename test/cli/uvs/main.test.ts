@@ -23,6 +23,14 @@ t.test('help, asked for or not, shows every command and exits 0', async t => {
     t.strictSame(uvs(...args), help, args.join(' ') || 'nothing')
 })
 
+t.test('where no more files can be opened a line says so', async t => {
+  // The shell's limit: Node itself begins with 20, the program's own files do not.
+  const { status, stderr } = spawnSync('sh', ['-c', `ulimit -n 20; exec "$0" "$1" --version`, process.execPath, MAIN], {
+    encoding: 'utf8',
+  })
+  t.strictSame([status, stderr], [1, 'uvs: too many open files: the limit on open files (ulimit -n) is too low\n'])
+})
+
 t.test('help of one command is its own', async t => {
   const asked = COMMANDS.map(name => [name, '--help'])
   for (const args of [...asked, ['lab', '-h'], ['help', 'lab']]) {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { SHAPES } from '../../../src/control/protocol/operations.js'
 import type { ConnectionInfo, Control, Request } from '../../../src/control/protocol/api.js'
@@ -8,15 +10,21 @@ import { BenchDirector, fromClient } from '../../support/bench-director.js'
 import { tcp4, udp4 } from '../../support/frames.js'
 import { ask, PAGE, post, SCRIPT, serveDashboard } from './serve.js'
 
+const ROUTES = fileURLToPath(new URL('../../../../src/web/src/pure/routes.ts', import.meta.url))
 const { control } = new BenchDirector()
 
 t.test('every view has a URL; files have their type, are compressed and kept', async t => {
   const port = await serveDashboard(t, { control })
-  for (const path of ['/', '/services', '/services/tcp/10.0.0.1:80', '/index.html', '/?theme=dark']) {
+  for (const path of ['/', '/services', '/services/', '/service?of=tcp/10.0.0.1:80', '/index.html', '/?theme=dark']) {
     const page = await ask(port, path)
     t.match(page, { status: 200, text: PAGE, headers: { 'content-type': 'text/html; charset=utf-8' } }, path)
     t.equal(page.headers['cache-control'], 'no-cache')
   }
+  const { PAGES } = /PAGES = (?<PAGES>\[.*\])/.exec(readFileSync(ROUTES, 'utf8'))!.groups as { PAGES: string }
+  for (const view of JSON.parse(PAGES.replaceAll("'", '"')) as string[])
+    t.equal((await ask(port, `/${view === 'overview' ? '' : view}`)).status, 200, view)
+  for (const path of ['/nothing', '/overview', '/services/x', '/services/tcp/10.0.0.1:80', '//services/x'])
+    t.match(await ask(port, path), { status: 404, text: PAGE }, `${path}: the page says so, too`)
   const script = await ask(port, '/assets/index-B3hx0aZ_.js', { headers: { 'accept-encoding': 'gzip, br' } })
   t.match(script.headers, {
     'content-type': 'text/javascript; charset=utf-8',

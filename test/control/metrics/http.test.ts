@@ -64,6 +64,18 @@ t.test('all else is not there, and nothing can be sent', async t => {
   t.equal(response.headers.get('allow'), 'GET, HEAD')
 })
 
+t.test('who closes its side after the request, as nc -N, is answered, and the connection ends', async t => {
+  const port = await serve(t)
+  for (const requests of [1, 3]) {
+    const socket = connect(port, '127.0.0.1')
+    let got = ''
+    socket.setEncoding('utf8').on('data', piece => (got += piece))
+    socket.end('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(requests))
+    await once(socket, 'close')
+    t.equal(got.match(/HTTP\/1\.1 200 OK/g)?.length, requests)
+  }
+})
+
 t.test('below them there is no page: a probe of /healthz/ would get 200, whatever the director does', async t => {
   const metrics = new Metrics({ control, requests: new RequestCounts(), rules: new RulesLoads() })
   const site = {

@@ -57,6 +57,23 @@ t.test('requests are answered in order, garbage among them', async t => {
   )
 })
 
+t.test('of hundreds that come at once and stay those that are too many are told so in a line', async t => {
+  const path = await serve(t)
+  const sockets = Array.from({ length: 400 }, () => connect({ path, allowHalfOpen: true }))
+  const told = sockets.map(async socket => {
+    let got = ''
+    socket.on('error', () => {}).on('data', piece => (got += piece))
+    await Promise.race([once(socket, 'end'), closed(socket)])
+    return got
+  })
+  const isBusy = /^\{"v":1,"ok":false,"refusal":"EBUSY","message":"there are [^\n]+"\}\n$/
+  // A seat for 64, and 64 wait for five seconds.
+  for (const line of await Promise.all(told.slice(128))) if (!isBusy.test(line)) t.fail(`told: '${line}'`)
+  await Promise.all(sockets.map(socket => closed(socket.destroy())))
+  // It notices that they have gone one after the other.
+  while (!(await talk(path, '{"v":1,"op":"flush"}\n')).includes('"ok":true'));
+})
+
 t.test('the socket is 0600 from the moment it exists, whatever the umask', async t => {
   const path = `${tempDir(t)}/made/uvs.sock`
   const before = process.umask(0)

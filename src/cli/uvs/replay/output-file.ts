@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs'
-import { UsageError } from '../../../director/options.js'
-import { reasonOf } from '../../../linux/error-text.js'
+import { cannotWrite } from '../simulate/write-whole.js'
 
 const { O_CREAT, O_WRONLY } = constants
 
@@ -11,14 +10,14 @@ export class OutputFile {
   readonly #isNew: boolean
   #isBegun = false
 
-  /** UsageError in a line, after the option that names it, if it cannot be opened. */
+  /** `cannotWrite` if it cannot be opened. */
   constructor(option: string, path: string) {
     this.#path = path
     try {
       this.#isNew = statSync(path, { throwIfNoEntry: false }) === undefined
       this.fd = openSync(path, O_WRONLY | O_CREAT, 0o666)
     } catch (error) {
-      throw new UsageError(`${option}: ${path}: ${reasonOf(error)}`)
+      throw cannotWrite(option, path, error)
     }
   }
 

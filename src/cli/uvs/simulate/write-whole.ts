@@ -6,7 +6,7 @@ import { reasonOf } from '../../../linux/error-text.js'
 
 /**
  * Writes what an option's file is to hold, whole or not at all: on a full disk what was there before is left. Devices and pipes are
- * written to. UsageError in a line: the option, the file, why.
+ * written to. Else `cannotWrite`.
  */
 export function writeWhole(option: string, path: string, text: string): void {
   try {
@@ -14,8 +14,17 @@ export function writeWhole(option: string, path: string, text: string): void {
     if (stat === undefined || stat.isFile()) replace(stat === undefined ? path : realpathSync(path), text, stat)
     else writeFileSync(path, text)
   } catch (error) {
-    throw new UsageError(`${option}: ${path}: ${reasonOf(error)}`)
+    throw cannotWrite(option, path, error)
   }
+}
+
+/** What is no fault of the command line: the status is 1. */
+const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EFBIG'])
+
+/** One line: the option, the file, why. UsageError for a file that cannot be the one that was meant. */
+export function cannotWrite(option: string, path: string, error: unknown): Error {
+  const line = `${option}: ${path}: ${reasonOf(error)}`
+  return OF_THE_DISK.has((error as NodeJS.ErrnoException).code ?? '') ? new Error(line) : new UsageError(line)
 }
 
 /** UsageError if two of these would be one file, of which the later would take the earlier's place. Each is what it is, and its path. */
