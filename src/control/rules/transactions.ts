@@ -38,11 +38,18 @@ export interface PartOfRules {
   readonly seen: (before: readonly ServiceInfo[]) => void
 }
 
+interface CarryOutOptions {
+  /** Done at the end; if it throws, all is undone. */
+  readonly follow?: () => void
+  readonly read?: () => Promise<Answer<ServiceInfo[]>>
+  readonly isPart?: boolean
+}
+
 /** Told whose rules change, when it is done. Undefined: all services'. */
 export interface RulesWatch {
   /** They are others now, or may be. */
   changed(services: readonly ServiceKey[] | undefined): void
-  /** They are what `commitPart` was to make of them. */
+  /** They are what `commitPart` was to make of them; undefined: all of the part. `changed` is not told of it then. */
   made(services: readonly ServiceKey[] | undefined): void
 }
 
@@ -117,7 +124,7 @@ export class Transactions implements TransactionTarget {
       return diffInShares(before, desired)
     }
     return this.#alone(async () => {
-      const done = await this.#carryOut(changesTo, () => {}, read)
+      const done = await this.#carryOut(changesTo, { read, isPart: true })
       if (done.ok) this.#watch?.made(keys)
       return done
     })
@@ -145,7 +152,7 @@ export class Transactions implements TransactionTarget {
         left = found.left
         return byService(found.changes)
       }
-      const done = await this.#carryOut(fitted, follow)
+      const done = await this.#carryOut(fitted, { follow })
       return done.ok ? { ok: true, value: { ...done.value, left } } : done
     })
   }
@@ -171,16 +178,16 @@ export class Transactions implements TransactionTarget {
   }
   async #carryOut(
     changesTo: (before: readonly ServiceInfo[]) => Promise<PlannedChange[][]> | PlannedChange[][],
-    follow: () => void = () => {},
-    read = () => allServices(this.#director),
+    { follow = () => {}, read = () => allServices(this.#director), isPart = false }: CarryOutOptions = {},
   ): Promise<Answer<Committed>> {
     const before = await read()
     if (!before.ok) return before
     const groups = await changesTo(before.value)
+    let done: Answer<Committed> | undefined
     try {
-      return await this.#carryOutAll(groups, before.value, follow, read)
+      return (done = await this.#carryOutAll(groups, before.value, follow, read))
     } finally {
-      this.#watch?.changed(groups.flatMap(group => servicesOf(group[0]!.request) ?? []))
+      if (!isPart || !done?.ok) this.#watch?.changed(groups.flatMap(group => servicesOf(group[0]!.request) ?? []))
     }
   }
   async #carryOutAll(

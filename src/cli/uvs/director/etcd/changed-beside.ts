@@ -38,7 +38,7 @@ const FEW = 256
 export class ChangedBeside implements RulesWatch {
   readonly #of: ChangedBesideOf
   readonly #changed = new Set<string>()
-  readonly #added = new Set<string>()
+  readonly #added = new Map<string, ServiceKey>()
   /** To be looked at, by identity. */
   #due = new Map<string, ServiceKey>()
   #isAllDue = false
@@ -54,7 +54,7 @@ export class ChangedBeside implements RulesWatch {
 
   /** Undefined: nothing. */
   get found(): Beside | undefined {
-    const [first] = this.#changed.size > 0 ? this.#changed : this.#added
+    const [first] = this.#changed.size > 0 ? this.#changed : this.#added.keys()
     return first === undefined ? undefined : { changed: this.#changed.size, added: this.#added.size, first }
   }
 
@@ -84,11 +84,10 @@ export class ChangedBeside implements RulesWatch {
     if (this.#isLooking) this.#madeMeanwhile?.add(identity)
   }
   #forgetAll(): void {
-    this.#due.clear()
-    this.#isAllDue = false
     this.#changed.clear()
-    this.#added.clear()
     this.#madeMeanwhile = undefined
+    // Whether those that are not etcd's were ended too is not said.
+    this.changed([...this.#added.values()])
   }
 
   async #look(): Promise<void> {
@@ -101,11 +100,21 @@ export class ChangedBeside implements RulesWatch {
         this.#isAllDue = false
         this.#madeMeanwhile = new Set()
         await (due ? this.#lookAt(due) : this.#lookAtAll())
+        if (this.#isStale) this.#again(due)
       }
     } catch {
       // A director that ends answers no more.
     }
     this.#isLooking = false
+  }
+
+  /** All services were made etcd's while they were read. */
+  get #isStale(): boolean {
+    return this.#madeMeanwhile === undefined
+  }
+  #again(due: ReadonlyMap<string, ServiceKey> | undefined): void {
+    if (due) for (const [identity, service] of due) this.#due.set(identity, service)
+    else this.#isAllDue = true
   }
 
   async #lookAt(due: ReadonlyMap<string, ServiceKey>): Promise<void> {
@@ -126,7 +135,7 @@ export class ChangedBeside implements RulesWatch {
     const there = new Map(reply.value.map(service => [serviceIdentity(service), service]))
     const wanted = [...this.#of.services().values()].map(serviceIdentity)
     const shares = new Shares()
-    for (const identity of new Set([...this.#changed, ...this.#added, ...wanted, ...there.keys()])) {
+    for (const identity of new Set([...this.#changed, ...this.#added.keys(), ...wanted, ...there.keys()])) {
       this.#compare(identity, there.get(identity))
       if (shares.isOver) await shares.next()
     }
@@ -138,8 +147,10 @@ export class ChangedBeside implements RulesWatch {
     if (!this.#madeMeanwhile || this.#madeMeanwhile.has(identity)) return
     const wanted = this.#of.services().get(identity)
     const isChanged = wanted !== undefined && (!there || diff([there], [wanted]).length > 0)
-    set(this.#changed, identity, isChanged)
-    set(this.#added, identity, wanted === undefined && there !== undefined)
+    if (isChanged) this.#changed.add(identity)
+    else this.#changed.delete(identity)
+    if (!wanted && there) this.#added.set(identity, keyOf(there))
+    else this.#added.delete(identity)
   }
 
   #tell(before: number): void {
@@ -153,9 +164,4 @@ export class ChangedBeside implements RulesWatch {
 /** `tcp 10.0.0.1:80 was changed beside it` */
 function besideText({ changed, first }: Beside): string {
   return changed === 1 ? `${first} was changed beside it` : `${changed} services, ${first} among them, were changed beside it` // prettier-ignore
-}
-
-function set(of: Set<string>, identity: string, isIn: boolean): void {
-  if (isIn) of.add(identity)
-  else of.delete(identity)
 }

@@ -1,5 +1,5 @@
 import { localControl } from '../../../../control/operations/execute.js'
-import type { Committed, ServiceInfo } from '../../../../control/protocol/api.js'
+import type { Committed, ServiceInfo, ServiceKey } from '../../../../control/protocol/api.js'
 import { keyOf } from '../../../../control/protocol/service-key.js'
 import { diff } from '../../../../control/rules/diff.js'
 import { Transactions } from '../../../../control/rules/transactions.js'
@@ -83,7 +83,14 @@ export class RulesApplier {
     const desired = [...(text?.services ?? []), ...tried]
     const ours = this.#hasAll || this.#services.size > 0 ? [...this.#services.values()] : undefined
     const seen = (there: readonly ServiceInfo[]): void => this.#tellDrift(ours, there)
-    const committed = granted(await this.#of.director.commitPart({ isIn: () => true, desired, seen }))
+    const wanted = new Set(desired.map(serviceIdentity))
+    // What somebody has added here is let be, unless all is doubted.
+    const isOurs = (service: ServiceKey): boolean => {
+      const identity = serviceIdentity(service)
+      return wanted.has(identity) || this.#services.get(identity) !== undefined
+    }
+    const isIn = this.#hasAll ? isOurs : () => true
+    const committed = granted(await this.#of.director.commitPart({ isIn, desired, seen }))
     this.#services = new AppliedServices(desired)
     this.#hasAll = true
     return committed

@@ -2,12 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { AppliedServices } from '../../../../../src/cli/uvs/director/etcd/applied-services.js'
 import { type Beside, ChangedBeside } from '../../../../../src/cli/uvs/director/etcd/changed-beside.js'
-import type { Control, OperationName, Reply, Request, ServiceInfo } from '../../../../../src/control/protocol/api.js'
+import type {
+  Control,
+  OperationName,
+  Reply,
+  Request,
+  ServiceInfo,
+  ServiceKey,
+} from '../../../../../src/control/protocol/api.js'
 import { Transactions } from '../../../../../src/control/rules/transactions.js'
 import { BenchDirector } from '../../../../support/bench-director.js'
 
 const makeTrial = () => new BenchDirector().director
 const keyOf = (port: number) => ({ protocol: 'tcp', address: '10.99.1.100', port }) as const
+const isOf80 = (service: ServiceKey): boolean => 'port' in service && service.port === 80
 const server = { address: '10.99.2.11', port: 80 }
 const byHand = {
   weight: (port: number, weight: number): Request => {
@@ -111,6 +119,18 @@ t.test('what etcd makes of a service is no change by hand, and ends one', async 
   t.match(bench.services(), { length: 2 })
 })
 
+t.test('a service of its own is told on, if it was not ended with what etcd changed', async t => {
+  const { found, transactions, services, beside } = scene(t, 80)
+  t.match(await found(byHand.addition(99)), { changed: 0, added: 1 })
+  const desired = [...services.values()]
+  const all = { desired, seen: () => {} }
+  await transactions.commitPart({ isIn: isOf80, ...all })
+  t.match(await found(), { changed: 0, added: 1 })
+  await transactions.commitPart({ isIn: () => true, ...all })
+  t.equal(await found(), undefined)
+  t.equal(beside.found, undefined)
+})
+
 t.test('a reading from before etcd’s change counts for nothing', async t => {
   const { found, transactions, services, of, beside } = scene(t, 80)
   const desired = [...services.values()]
@@ -124,6 +144,18 @@ t.test('a reading from before etcd’s change counts for nothing', async t => {
   t.equal(isDone, true)
   t.match(await found(byHand.weight(80, 9)), { changed: 1 })
   t.equal(beside.found?.first, 'tcp 10.99.1.100:80')
+})
+
+t.test('nor does one from before a change of all, and what was added meanwhile is found', async t => {
+  const { found, transactions, services, of } = scene(t, 80)
+  const desired = [...services.values()]
+  let isDone = false
+  of.meanwhile = async () => {
+    if (isDone) return
+    isDone = true
+    await transactions.commitPart({ isIn: isOf80, desired, seen: () => {} })
+  }
+  t.match(await found(byHand.weight(80, 9), byHand.addition(99)), { changed: 0, added: 1 })
 })
 
 t.test('a refused change is looked at, and found to be none', async t => {

@@ -174,6 +174,17 @@ t.test('a part that the director refuses half-way is undone, and no other servic
   t.strictSame(rules(), ['80 11=2', '81 11=3', '82 11=1'])
 })
 
+t.test('what was added beside it stands, however much changes, until all is doubted', async t => {
+  const { bench, apply, again, rules } = applying()
+  await apply({ 'services/a': web(80, 1) })
+  bench.serve('tcp', '10.99.1.100:9', '10.99.2.11:80')
+  const many = Array.from({ length: 300 }, (_, i): [string, string] => [`services/${i}`, web(1000 + i, 1)])
+  await changesOf(t, apply(Object.fromEntries(many)), { 'add-service': 300, 'add-destination': 300 })
+  await changesOf(t, apply({ rules: '-A -f 8 -s rr\n' }), { 'add-service': 1 })
+  t.ok(rules().includes('9 11=1'))
+  await changesOf(t, again(), { 'delete-service': 1 })
+})
+
 t.test('what was changed beside it is undone where it is met, and told', async t => {
   const { bench, apply, again, rules, told } = applying()
   await apply({ 'services/a': web(80, 1), 'services/b': web(81, 1) })
