@@ -226,11 +226,11 @@ export class Director {
     return this.#neighbours.at(mac)
   }
 
-  /** Has the watcher asked of each frame that comes in; undefined: no more. Of flows that a program forwards those that `isWatched` says come up meanwhile. */
-  watchBy(watcher: Watcher | undefined, isWatched: FlowWatch = () => true): void {
+  /** Has the watcher asked of each frame that comes in; undefined: no more. Of flows that a program forwards those that `isWatched` says come up meanwhile, unless they are more than `mostFlows`. */
+  watchBy(watcher: Watcher | undefined, isWatched: FlowWatch = () => true, mostFlows = Infinity): void {
     this.#watcher = watcher
     this.#slab = NOWHERE // the next frame enters
-    this.flows?.watched.begin(watcher && isWatched)
+    this.flows?.watched.begin(watcher && isWatched, mostFlows)
   }
 
   /** Back to the state after start, except for addresses, routes and neighbours. */

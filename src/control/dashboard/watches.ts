@@ -3,10 +3,16 @@ import type { Explanation } from '../protocol/explain.js'
 import { HttpRefusal } from './answers.js'
 
 /* The director explains packets to one watch at a time. Here it belongs to who began it: no other reader takes its packets or ends it,
- * nor one of `uvs explain`. */
+ * nor one of `uvs explain`. Who has no token keeps it only so long, and has few flows that the kernel forwards come up: enough for a client
+ * that was clicked. Who has one need not wait for him. */
 
 /** The least time between two watches, in ms: each has flows that the kernel forwards come up once. */
 const PAUSE_MS = 1000
+/** One that nobody asks for has ended by itself (live-watch.ts). */
+const FORGOTTEN_MS = 10_000
+/** Of who has no token: how long a watch stays, what share of its time the next one waits, and how many flows come up for it. */
+export const UNTRUSTED = { stayMs: 60_000, restShare: 1 / 6, flows: 64 }
+
 /** Octets of Ethernet. */
 const ETHERNET = 14
 
@@ -15,6 +21,10 @@ export class Watches {
   readonly #now: () => number
   #owner: string | undefined
   #begunAt = -Infinity
+  #askedAt = -Infinity
+  /** Whether the owner has a token. */
+  #isTrusted = false
+  #restsUntil = -Infinity
 
   constructor(control: Control, now: () => number = () => performance.now()) {
     this.#control = control
@@ -29,31 +39,53 @@ export class Watches {
   ): Promise<Reply> {
     if (client === undefined || !/^[A-Za-z0-9]{16,64}$/.test(client))
       throw new HttpRefusal(400, 'x-uvs-client: not 16 to 64 letters and digits')
-    if (request.op === 'watch') return this.#begin(request, client)
+    if (request.op === 'watch') return this.#begin(request, client, isTrusted)
     if (client !== this.#owner) return request.op === 'watched' ? OVER : { ok: true, value: null }
-    if (request.op === 'unwatch') {
-      this.#owner = undefined
-      return this.#control.call(request)
+    if (request.op === 'unwatch') return this.#end()
+    if (this.#isOver) {
+      await this.#end()
+      return OVER
     }
-    return this.#take(request, isTrusted)
+    return this.#take(request, client, isTrusted)
   }
 
-  async #begin(request: Request<'watch'>, client: string): Promise<Reply> {
+  async #begin(request: Request<'watch'>, client: string, isTrusted: boolean): Promise<Reply> {
     const wait = this.#begunAt + PAUSE_MS - this.#now()
     if (wait > 0) throw new HttpRefusal(429, 'a watch has begun less than a second ago', 1)
+    if (this.#now() - this.#askedAt >= FORGOTTEN_MS) this.#owner = undefined
+    if (this.#isOver || (isTrusted && !this.#isTrusted && this.#owner !== undefined)) await this.#end()
+    const rest = isTrusted ? 0 : this.#restsUntil - this.#now()
+    if (rest > 0) throw new HttpRefusal(429, 'a watch has just ended: others may watch now', Math.ceil(rest / 1000))
     const before = this.#begunAt
     this.#begunAt = this.#now()
-    const reply = await this.#control.call(request)
-    if (reply.ok) this.#owner = client
-    else this.#begunAt = before
+    const flows = Math.min(request.flows ?? Infinity, UNTRUSTED.flows)
+    const reply = await this.#control.call(isTrusted ? request : { ...request, flows })
+    if (!reply.ok) this.#begunAt = before
+    else {
+      this.#owner = client
+      this.#isTrusted = isTrusted
+      this.#askedAt = this.#now()
+    }
     return reply
   }
 
-  async #take(request: Request<'watched'>, isTrusted: boolean): Promise<Reply> {
+  /** Whether he has had his time. */
+  get #isOver(): boolean {
+    return this.#owner !== undefined && !this.#isTrusted && this.#now() >= this.#begunAt + UNTRUSTED.stayMs
+  }
+  async #end(): Promise<Reply> {
+    const lasted = Math.min(this.#now() - this.#begunAt, UNTRUSTED.stayMs)
+    if (!this.#isTrusted) this.#restsUntil = this.#now() + lasted * UNTRUSTED.restShare
+    this.#owner = undefined
+    return this.#control.call({ op: 'unwatch' })
+  }
+
+  async #take(request: Request<'watched'>, client: string, isTrusted: boolean): Promise<Reply> {
+    this.#askedAt = this.#now()
     const reply = await this.#control.call(request)
     if (!reply.ok) return reply
     const { explanations, isOver } = reply.value
-    if (isOver) this.#owner = undefined
+    if (isOver && client === this.#owner) this.#owner = undefined
     return isTrusted ? reply : { ok: true, value: { explanations: explanations.map(withoutPayload), isOver } }
   }
 }

@@ -1,4 +1,4 @@
-import { integer, text } from './check.js'
+import { integer, optional, text, UNSIGNED } from './check.js'
 import type { ConnectionInfo } from './connections.js'
 import { LONGEST_FILTER, MOST_EXPLAINED } from './explain-limits.js'
 import type { OffloadHere } from './offload.js'
@@ -76,9 +76,10 @@ const filter = text(`a filter of ${LONGEST_FILTER} characters at most`, found =>
 export const explain = {
   /**
    * Explains the next `count` packets that the filter (docs/explain.md) takes; '' takes all. One watch at a time: EBUSY. It ends when it
-   * has not been asked for ten seconds.
+   * has not been asked for ten seconds. `flows`: of those that are forwarded by a program so many come up for it, and of more than that none;
+   * not there: all.
    */
-  watch: takes({ filter, count: integer(1, MOST_EXPLAINED) }),
+  watch: takes({ filter, count: integer(1, MOST_EXPLAINED), flows: optional(integer(0, UNSIGNED)) }),
   /** What has been explained since it was last asked, at most 16; more may follow. `isOver`: there is no watch, or all its packets are told. */
   watched: takes({}).returns<{ explanations: Explanation[]; isOver: boolean }>(),
   /** Ends the watch. */

@@ -16,6 +16,10 @@ export class WatchedFlows {
   readonly #fresh: () => number
   readonly #key: FlowKey = { src: 0, dst: 0, ports: 0, protocol: 0 }
   #isWatched: FlowWatch | undefined
+  /** How many more of those that are forwarded may come up. */
+  #left = 0
+  /** They are counted first. */
+  #isCounting = false
   /** The slots that are still to be looked at. */
   #at = 0
   #end = 0
@@ -26,9 +30,14 @@ export class WatchedFlows {
     this.#fresh = fresh
   }
 
-  /** Those that the program forwards come up when they have been looked at: a share of them now, the others by `look`. undefined: none is watched any more. */
-  begin(isWatched: FlowWatch | undefined): void {
+  /**
+   * Those that the program forwards come up when they have been looked at: a share of them now, the others by `look`. undefined: none is
+   * watched any more. Where there are more than `most` none is watched.
+   */
+  begin(isWatched: FlowWatch | undefined, most = Infinity): void {
     this.#isWatched = isWatched
+    this.#left = most
+    this.#isCounting = most !== Infinity
     this.#at = this.#table.first
     this.#end = isWatched === undefined ? this.#at : this.#fresh()
     this.look()
@@ -47,8 +56,13 @@ export class WatchedFlows {
     const upTo = Math.min(this.#at + A_SHARE, this.#end)
     for (; this.#at < upTo; this.#at++) {
       const epoch = this.#at * SLOT_WORDS + EPOCH
-      if (slots[epoch] !== 0 && this.has(this.#keyOf(this.#at))) Atomics.store(slots, epoch, OUT_OF_ALL)
+      if (slots[epoch] === 0 || !this.has(this.#keyOf(this.#at))) continue
+      if (!this.#isCounting) Atomics.store(slots, epoch, OUT_OF_ALL)
+      else if (this.#left-- === 0) return this.begin(undefined)
     }
+    if (this.isLooking || !this.#isCounting) return
+    this.#isCounting = false
+    this.#at = this.#table.first
   }
   #keyOf(slot: number): FlowKey {
     const { slots } = this.#table

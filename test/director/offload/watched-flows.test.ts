@@ -227,3 +227,25 @@ t.test('many flows are looked at in shares, one turn after the other', async t =
   director.must({ op: 'unwatch' })
   t.equal(flows!.idleMs(1000), 1000)
 })
+
+t.test('of a watch that may have so many flows come up: they do, and of more than that none', async t => {
+  const director = new Watched()
+  const clients = ['10.99.1.10:2001', '10.99.1.10:2002', '10.99.1.10:2003']
+  for (const client of clients) director.open(client)
+  const watch = (flows: number, port = 80): void =>
+    director.must({ op: 'watch', filter: `tcp dst port ${port}`, count: 100, flows })
+  const up = (): number => clients.reduce((so, client) => so + director.up(3, () => director.data(8, client)), 0)
+  watch(3)
+  director.poll()
+  t.match(director.here, { watched: 3 })
+  t.equal(up(), 9)
+  director.must({ op: 'unwatch' })
+  t.equal(up(), 3, 'each is entered again')
+  for (const flows of [2, 0]) {
+    watch(flows)
+    t.match(director.here, { watched: 0 })
+    director.poll()
+    t.equal(up(), 0)
+    director.must({ op: 'unwatch' })
+  }
+})

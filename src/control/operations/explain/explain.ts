@@ -12,11 +12,11 @@ const watches = new WeakMap<Director, LiveWatch>()
 export const explain = {
   watch: {
     tellsNoCounts: true,
-    run(director, { filter, count }) {
+    run(director, { filter, count, flows }) {
       const takes = filterOf(filter)
       const before = watches.get(director)
       if (before && !before.isOver) throw new Refused('EBUSY', 'somebody watches packets already')
-      watches.set(director, new LiveWatch(director, takes, count))
+      watches.set(director, new LiveWatch(director, takes, count, flows))
       return null
     },
   },

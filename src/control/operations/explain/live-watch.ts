@@ -9,14 +9,14 @@ const FORGOTTEN_MS = 10_000
 /** Explanations that one answer of the control socket holds. As JSON they take some 0.2 ms, in which frames wait. */
 export const ONE_ANSWER = 16
 
-/** Has a director explain the next packets that a filter takes. */
+/** Has a director explain the next packets that a filter takes. `flows`: so many that a program forwards come up for it at most. */
 export class LiveWatch {
   readonly #director: Director
   #left: number
   #askedAt: number
   readonly #untold: (() => Explanation)[] = []
 
-  constructor(director: Director, filter: Test, count: number) {
+  constructor(director: Director, filter: Test, count: number, flows?: number) {
     this.#director = director
     this.#left = count
     this.#askedAt = director.now
@@ -32,6 +32,7 @@ export class LiveWatch {
       },
       (protocol, src, srcPort, dst, dstPort) =>
         filter(facts.readFlow(protocol, src, srcPort, dst, dstPort)) !== Answer.NO,
+      flows,
     )
   }
 

@@ -55,10 +55,12 @@ async function begin(filter: string, count: number, isGone: () => boolean): Prom
       await read<'watch'>({ op: 'watch', filter, count })
       return true
     } catch (error) {
-      if (!(error instanceof ApiError && error.refusal === 'EBUSY') || Date.now() > until) throw error
+      if (!(error instanceof ApiError && isForLater(error)) || Date.now() > until) throw error
     }
   }
 }
+/** Somebody watches, or has just watched. */
+const isForLater = ({ refusal, status }: ApiError): boolean => refusal === 'EBUSY' || status === 429
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** A watch that has ended already cannot be ended. */
