@@ -8,26 +8,27 @@ import { TcpFlag } from '../wire/tcp.js'
 import type { ConnFlows } from './conn-flows.js'
 import type { ConnTimers } from './conn-timers.js'
 import { Direction } from './direction.js'
-import {
-  ConnFlag,
-  CONTROLLER,
-  DEST,
-  DPORT_PROTOCOL,
-  FLAGS,
-  IN_PKTS,
-  NONE,
-  STATE_CHILDREN,
-  TIMEOUT,
-  type ConnIndex,
-} from './record.js'
+import * as fromRecord from './record.js'
+import { ConnFlag, type ConnIndex } from './record.js'
 import { nextSctpState, SctpState } from './sctp-states.js'
 import { nextTcpState, tcpActive, TcpState } from './tcp-states.js'
 import type { Templates } from './templates.js'
 import type { Timeouts } from './timeouts.js'
-import { INBOUND_ONLY, type TransitionTable } from './transitions.js'
+import * as fromTransitions from './transitions.js'
+import type { TransitionTable } from './transitions.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { TCP, SCTP } = IpProtocol
+const { FIN, SYN, RST, ACK } = TcpFlag
+const { OUTBOUND, INBOUND } = Direction
+const { CONTROLLER, DEST, DPORT_PROTOCOL, FLAGS, IN_PKTS, NONE, STATE_CHILDREN, TIMEOUT } = fromRecord
+const { SAMPLED, INACTIVE, NO_OUTPUT } = ConnFlag
+const { ESTABLISHED: SCTP_ESTABLISHED } = SctpState
+const { ESTABLISHED } = TcpState
+const { INBOUND_ONLY } = fromTransitions
 
 /** The TCP flags that can change a state. */
-const STATE_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST | TcpFlag.ACK
+const STATE_FLAGS = FIN | SYN | RST | ACK
 
 export class ConnStates {
   /** Whether the secure_tcp defence is on. */
@@ -62,19 +63,19 @@ export class ConnStates {
    * SctpEvent; UDP has one state.
    */
   packet(conn: ConnIndex, protocol: number, direction: Direction, signal: number): void {
-    if ((this.#words[conn + FLAGS]! & ConnFlag.SAMPLED) !== 0) this.sampled = conn
-    if (protocol === IpProtocol.TCP) {
+    if ((this.#words[conn + FLAGS]! & SAMPLED) !== 0) this.sampled = conn
+    if (protocol === TCP) {
       const table = this.#table(conn, direction)
       const state = nextTcpState(this.#stateOf(conn), table, signal, this.secureTcp)
-      this.#enter(conn, state, this.#timeouts.tcp[state]!, tcpActive[state] === 1, state === TcpState.ESTABLISHED)
-    } else if (protocol === IpProtocol.SCTP) {
+      this.#enter(conn, state, this.#timeouts.tcp[state]!, tcpActive[state] === 1, state === ESTABLISHED)
+    } else if (protocol === SCTP) {
       const table = this.#table(conn, direction)
       const state = nextSctpState(this.#stateOf(conn), table, signal)
-      const isEstablished = state === SctpState.ESTABLISHED
+      const isEstablished = state === SCTP_ESTABLISHED
       this.#enter(conn, state, this.#timeouts.sctp[state]!, isEstablished, isEstablished)
     } else {
       this.#words[conn + TIMEOUT] = this.#timeouts.udp
-      if (direction === Direction.OUTBOUND) this.#templates.assure(this.#words[conn + CONTROLLER]! as ConnIndex)
+      if (direction === OUTBOUND) this.#templates.assure(this.#words[conn + CONTROLLER]! as ConnIndex)
     }
   }
 
@@ -85,17 +86,16 @@ export class ConnStates {
   carriedInbound(conn: ConnIndex, protocol: number, signal: number): void {
     const words = this.#words
     words[conn + IN_PKTS]!++
-    if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE))
-      words[conn + TIMEOUT] = this.#timeouts.tcp[TcpState.ESTABLISHED]!
-    else this.packet(conn, protocol, Direction.INBOUND, signal)
+    if (isQuiet(words, conn, protocol, signal, INACTIVE)) words[conn + TIMEOUT] = this.#timeouts.tcp[ESTABLISHED]!
+    else this.packet(conn, protocol, INBOUND, signal)
     this.#timers.restart(conn)
   }
   /** The same for a real server's packet. */
   carriedOutbound(conn: ConnIndex, protocol: number, signal: number): void {
     const words = this.#words
-    if (isQuiet(words, conn, protocol, signal, ConnFlag.INACTIVE | ConnFlag.NO_OUTPUT))
-      words[conn + TIMEOUT] = this.#timeouts.tcp[TcpState.ESTABLISHED]!
-    else this.packet(conn, protocol, Direction.OUTBOUND, signal)
+    if (isQuiet(words, conn, protocol, signal, INACTIVE | NO_OUTPUT))
+      words[conn + TIMEOUT] = this.#timeouts.tcp[ESTABLISHED]!
+    else this.packet(conn, protocol, OUTBOUND, signal)
     this.#timers.restart(conn)
   }
 
@@ -104,17 +104,17 @@ export class ConnStates {
    * ago.
    */
   carriedAgo(conn: ConnIndex, ago: number): void {
-    const isTcp = (this.#words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
-    const timeout = isTcp ? this.#timeouts.tcp[TcpState.ESTABLISHED]! : this.#timeouts.udp
+    const isTcp = (this.#words[conn + DPORT_PROTOCOL]! & 0xff) === TCP
+    const timeout = isTcp ? this.#timeouts.tcp[ESTABLISHED]! : this.#timeouts.udp
     this.#timers.restartedAgo(conn, timeout, ago)
   }
 
   /** Which transition table holds. It is INBOUND_ONLY until the first answer. */
   #table(conn: ConnIndex, direction: Direction): TransitionTable {
     const words = this.#words
-    if ((words[conn + FLAGS]! & ConnFlag.NO_OUTPUT) === 0) return direction
-    if (direction === Direction.INBOUND) return INBOUND_ONLY
-    words[conn + FLAGS]! &= ~ConnFlag.NO_OUTPUT
+    if ((words[conn + FLAGS]! & NO_OUTPUT) === 0) return direction
+    if (direction === INBOUND) return INBOUND_ONLY
+    words[conn + FLAGS]! &= ~NO_OUTPUT
     return direction
   }
   #stateOf(conn: ConnIndex): number {
@@ -129,9 +129,9 @@ export class ConnStates {
       words[conn + STATE_CHILDREN] = (before & ~0xff) | state
       if (isEstablished) this.#templates.assure(words[conn + CONTROLLER]! as ConnIndex)
     }
-    const isInactive = (words[conn + FLAGS]! & ConnFlag.INACTIVE) !== 0
+    const isInactive = (words[conn + FLAGS]! & INACTIVE) !== 0
     if (isInactive === isActive) {
-      words[conn + FLAGS]! ^= ConnFlag.INACTIVE
+      words[conn + FLAGS]! ^= INACTIVE
       this.#destinations.at(words[conn + DEST]!).countActive(isActive ? 1 : -1)
     }
   }
@@ -140,9 +140,9 @@ export class ConnStates {
 /** An ACK without SYN, FIN and RST on an established TCP connection that has none of `flags`: in all tables the state stays. */
 function isQuiet(words: Int32Array, conn: ConnIndex, protocol: number, signal: number, flags: number): boolean {
   return (
-    protocol === IpProtocol.TCP &&
-    (signal & STATE_FLAGS) === TcpFlag.ACK &&
-    (words[conn + STATE_CHILDREN]! & 0xff) === TcpState.ESTABLISHED &&
+    protocol === TCP &&
+    (signal & STATE_FLAGS) === ACK &&
+    (words[conn + STATE_CHILDREN]! & 0xff) === ESTABLISHED &&
     (words[conn + FLAGS]! & flags) === 0
   )
 }

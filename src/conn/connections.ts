@@ -11,22 +11,15 @@ import { ConnTimers } from './conn-timers.js'
 import { FullnatKeys } from './fullnat-keys.js'
 import { HZ } from './jiffies.js'
 import type { PortShare } from './local-ports.js'
-import {
-  ConnFlag,
-  CONTROLLER,
-  DADDR,
-  DEST,
-  DPORT_PROTOCOL,
-  FLAGS,
-  IN_PKTS,
-  NONE,
-  STATE_CHILDREN,
-  TIMEOUT,
-  type ConnIndex,
-} from './record.js'
+import * as fromRecord from './record.js'
+import { ConnFlag, type ConnIndex } from './record.js'
 import { ConnTable, type AllocateWords } from './table.js'
 import { Templates } from './templates.js'
 import { Timeouts } from './timeouts.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { CONTROLLER, DADDR, DEST, DPORT_PROTOCOL, FLAGS, IN_PKTS, NONE, STATE_CHILDREN, TIMEOUT } = fromRecord
+const { INACTIVE, LOCAL, SAMPLED, ONE_PACKET, TEMPLATE, METHOD, NO_OUTPUT } = ConnFlag
 
 /** The timeout until the first packet sets that of its state. */
 const INITIAL_TIMEOUT = 3 * HZ
@@ -105,7 +98,7 @@ export class Connections {
   open(flow: Flow, dest: Destination, dport: number): ConnIndex {
     const conn = this.table.insert(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
     if (conn === NONE) return NONE
-    this.#bind(conn, dest, dport, ConnFlag.INACTIVE | this.#sample())
+    this.#bind(conn, dest, dport, INACTIVE | this.#sample())
     dest.bind()
     this.timers.start(conn, INITIAL_TIMEOUT)
     return conn
@@ -115,10 +108,10 @@ export class Connections {
     const conn = this.open(flow, dest, dport)
     if (conn === NONE) return NONE
     const { words } = this.table
-    words[conn + FLAGS] = was.flags & ~(ConnFlag.SAMPLED | ConnFlag.LOCAL)
+    words[conn + FLAGS] = was.flags & ~(SAMPLED | LOCAL)
     words[conn + STATE_CHILDREN] = was.state
     words[conn + IN_PKTS] = was.inPkts
-    if ((was.flags & ConnFlag.INACTIVE) === 0) dest.countActive(1)
+    if ((was.flags & INACTIVE) === 0) dest.countActive(1)
     this.timers.stop(conn)
     this.timers.startedAgo(conn, was.timeout, was.ago)
     return conn
@@ -127,7 +120,7 @@ export class Connections {
   openOnePacket(flow: Flow, dest: Destination, dport: number): ConnIndex {
     const conn = this.table.insertHidden(flow.protocol, flow.caddr, flow.cport, flow.vaddr, flow.vport)
     if (conn === NONE) return NONE
-    this.#bind(conn, dest, dport, ConnFlag.INACTIVE | ConnFlag.ONE_PACKET)
+    this.#bind(conn, dest, dport, INACTIVE | ONE_PACKET)
     dest.bind()
     return conn
   }
@@ -139,7 +132,7 @@ export class Connections {
     const { protocol, caddr, vaddr, vport } = network
     const template = this.table.insert(protocol, caddr, 0, vaddr, vport)
     if (template === NONE) return NONE
-    this.#bind(template, dest, dport, ConnFlag.INACTIVE | ConnFlag.TEMPLATE)
+    this.#bind(template, dest, dport, INACTIVE | TEMPLATE)
     dest.countTemplate(1)
     this.templates.count++
     this.timers.start(template, timeout)
@@ -165,11 +158,11 @@ export class Connections {
   }
   /** Its client is a program of this host. */
   markLocal(conn: ConnIndex): void {
-    this.table.words[conn + FLAGS]! |= ConnFlag.LOCAL
+    this.table.words[conn + FLAGS]! |= LOCAL
   }
   /** The forwarding method that it was opened with. */
   methodOf(conn: ConnIndex): Method {
-    return (this.table.words[conn + FLAGS]! & ConnFlag.METHOD) as Method
+    return (this.table.words[conn + FLAGS]! & METHOD) as Method
   }
   controllerOf(conn: ConnIndex): ConnIndex {
     return this.table.words[conn + CONTROLLER]! as ConnIndex
@@ -229,7 +222,7 @@ export class Connections {
   #sample(): number {
     if (this.sampleEvery === 0 || this.#untilSample-- > 0) return 0
     this.#untilSample = this.sampleEvery - 1
-    return ConnFlag.SAMPLED
+    return SAMPLED
   }
   #bind(conn: ConnIndex, dest: Destination, dport: number, flags: number): void {
     const { words } = this.table
@@ -237,7 +230,7 @@ export class Connections {
     words[conn + DPORT_PROTOCOL]! |= dport << 16
     words[conn + DEST] = dest.index
     const { method } = dest
-    words[conn + FLAGS] = flags | method | (isOneWay(method) ? ConnFlag.NO_OUTPUT : 0)
+    words[conn + FLAGS] = flags | method | (isOneWay(method) ? NO_OUTPUT : 0)
   }
 
   #end(conn: ConnIndex): void {
@@ -247,7 +240,7 @@ export class Connections {
       dest.countTemplate(-1)
       this.templates.count--
     } else {
-      if (!this.has(conn, ConnFlag.INACTIVE)) dest.countActive(-1)
+      if (!this.has(conn, INACTIVE)) dest.countActive(-1)
       dest.unbind()
     }
     const controller = this.templates.leave(conn)

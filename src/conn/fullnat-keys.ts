@@ -4,12 +4,19 @@
  * allocated with the first local address; `at` is the index of a connection's first word.
  */
 import type { Jiffies } from './jiffies.js'
-import { DADDR, DPORT_PROTOCOL, NONE, type ConnIndex } from './record.js'
+import * as fromRecord from './record.js'
+import type { ConnIndex } from './record.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { LocalPorts, type PortShare } from './local-ports.js'
 import { RestingPorts } from './resting-ports.js'
+import { ClientAddress } from '../service/method.js'
 import type { ConnTable } from './table.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { DADDR, DPORT_PROTOCOL, NONE } = fromRecord
+const { TCP } = IpProtocol
+const { NONE: NO_HAND_OVER, TOA } = ClientAddress
 
 export const LADDR = 0
 /** 0: the connection has no local side. */
@@ -40,6 +47,13 @@ export const HandOver = {
   /** The real server has acknowledged the SYN of FIRST_SEQ. */
   ANSWERED: 0x1000,
 } as const
+const { DONE } = HandOver
+
+/** No segment needs the client's address: no hand-over, or TOA that the real server has. */
+export function isHandedOver(state: number): boolean {
+  const mode = state & 0xff
+  return mode === NO_HAND_OVER || (mode === TOA && (state & DONE) !== 0)
+}
 
 const WORDS_SHIFT = 1
 /** The most resting pairs that one call frees. */
@@ -119,7 +133,7 @@ export class FullnatKeys {
   }
   /** Notes that the connection ends early: a TCP real server may still hold its side for a while. */
   endsEarly(conn: ConnIndex): void {
-    const isTcp = (this.#table.words[conn + DPORT_PROTOCOL]! & 0xff) === IpProtocol.TCP
+    const isTcp = (this.#table.words[conn + DPORT_PROTOCOL]! & 0xff) === TCP
     if (isTcp && this.has(conn)) this.words[keyAt(conn) + HAND_OVER]! |= HandOver.EARLY
   }
 

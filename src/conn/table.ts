@@ -1,19 +1,12 @@
 import { Method } from '../service/method.js'
 import type { Ipv4Addr } from '../wire/addr.js'
-import {
-  CADDR,
-  ConnFlag,
-  CONTROLLER,
-  CPORT_VPORT,
-  DADDR,
-  DPORT_PROTOCOL,
-  FLAGS,
-  NEXT,
-  NONE,
-  RECORD_WORDS,
-  VADDR,
-  type ConnIndex,
-} from './record.js'
+import * as fromRecord from './record.js'
+import { ConnFlag, type ConnIndex } from './record.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { MASQ } = Method
+const { CADDR, CONTROLLER, CPORT_VPORT, DADDR, DPORT_PROTOCOL, FLAGS, NEXT, NONE, RECORD_WORDS, VADDR } = fromRecord
+const { METHOD, TEMPLATE } = ConnFlag
 
 /** Buckets of the kernel's table. Random dropping visits as large a share of the table as the kernel's (§10.2). */
 export const KERNEL_BUCKETS = 4096
@@ -117,10 +110,10 @@ export class ConnTable {
       if (
         words[conn + CADDR] === caddr &&
         words[conn + CPORT_VPORT]! >>> 16 === cport &&
-        ((words[conn + FLAGS]! & ConnFlag.METHOD) === Method.MASQ
+        ((words[conn + FLAGS]! & METHOD) === MASQ
           ? words[conn + DADDR] === daddr && words[conn + DPORT_PROTOCOL] === server
           : this.#isVirtual(conn, protocol, daddr, dport)) &&
-        (cport !== 0 || (words[conn + FLAGS]! & ConnFlag.TEMPLATE) === 0)
+        (cport !== 0 || (words[conn + FLAGS]! & TEMPLATE) === 0)
       )
         break
       conn = words[conn + NEXT]!
@@ -138,7 +131,7 @@ export class ConnTable {
         words[conn + CPORT_VPORT] === vport &&
         words[conn + VADDR] === vaddr &&
         (words[conn + DPORT_PROTOCOL]! & 0xff) === protocol &&
-        (words[conn + FLAGS]! & ConnFlag.TEMPLATE) !== 0
+        (words[conn + FLAGS]! & TEMPLATE) !== 0
       )
         break
       conn = words[conn + NEXT]!

@@ -5,8 +5,9 @@
 import { VNET_LEN } from '../packet/frame.js'
 import type { Packet } from '../packet/packet.js'
 import type { Ipv4Addr } from '../wire/addr.js'
+import { IPV4_MIN_LEN } from '../wire/ipv4.js'
 import { isPure, packOptions, purgeOptions } from '../wire/tcp-options.js'
-import { TCP_MAX_LEN, TCP_MIN_LEN, TcpOption } from '../wire/tcp.js'
+import { TCP_DATA_OFFSET_AT, TCP_MAX_LEN, TCP_MIN_LEN, TcpOption } from '../wire/tcp.js'
 import { isPartial } from './nat.js'
 
 export const TOA_LEN = 8
@@ -25,6 +26,11 @@ export type Toa = (typeof Toa)[keyof typeof Toa]
  */
 export function stripToa(packet: Packet): void {
   stripOption(packet, TcpOption.TOA)
+}
+/** Whether a segment in an IP packet of 20 octets of header has no such option to remove. */
+export function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
+  const headerLen = (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2
+  return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
 }
 /** Removes all options of this kind (wire/tcp-options.ts). Leaves a malformed header alone: no host reads its options. */
 export function stripOption(packet: Packet, kind: number): void {

@@ -16,6 +16,9 @@ import type { ArpSender } from './arp-sender.js'
 import { Neighbour, NeighbourState } from './neighbour.js'
 import type { HeldFrame, WaitingRoom } from './waiting-room.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { INCOMPLETE } = NeighbourState
+
 /** The most neighbours, and the most of them that are being asked. */
 const MOST = 8192
 const MOST_INCOMPLETE = 1024
@@ -79,7 +82,7 @@ export class Neighbours {
   usable(link: Link, addr: Ipv4Addr): Neighbour | undefined {
     const neighbour = this.#recent[(addr ^ (addr >>> 10) ^ link.index) & (RECENT - 1)]
     if (neighbour === undefined || neighbour.addr !== addr || neighbour.link !== link) return undefined
-    if (neighbour.state === NeighbourState.INCOMPLETE) return undefined
+    if (neighbour.state === INCOMPLETE) return undefined
     neighbour.usedAt = this.#nowMs
     return neighbour
   }

@@ -4,6 +4,9 @@ import { Method, type Tunnel, TunnelType } from './method.js'
 import type { ServiceIdentity } from './service-identity.js'
 import { Count, COUNTS, type SharedCounts } from './shared-counts.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { OVERLOADED, ACTIVE, TOTAL, PERSISTENT } = Count
+
 const LARGEST_MTU = 0xffff
 
 /**
@@ -170,7 +173,7 @@ export class Destination {
   }
   /** It has reached its upper threshold: schedulers skip it until it falls below the lower one (ipvs-behaviour.md §2.5). */
   get overloaded(): boolean {
-    return this.#table.counts[this.countAt + Count.OVERLOADED] !== 0
+    return this.#table.counts[this.countAt + OVERLOADED] !== 0
   }
   /** May be given a new connection: weight above 0, not overloaded. */
   get eligible(): boolean {
@@ -185,18 +188,18 @@ export class Destination {
   }
   /** Connections in an active state (ActiveConn). */
   get activeConns(): number {
-    return this.#table.counts[this.countAt + Count.ACTIVE]!
+    return this.#table.counts[this.countAt + ACTIVE]!
   }
   /** Connections in any other state (InActConn). */
   get inactConns(): number {
     return Math.max(this.totalConns - this.activeConns, 0)
   }
   get totalConns(): number {
-    return this.#table.counts[this.countAt + Count.TOTAL]!
+    return this.#table.counts[this.countAt + TOTAL]!
   }
   /** Persistence templates of it (PersistConn). */
   get persistConns(): number {
-    return this.#table.counts[this.countAt + Count.PERSISTENT]!
+    return this.#table.counts[this.countAt + PERSISTENT]!
   }
   /** Whether a connection, template or scheduler's cache refers to it. */
   get referenced(): boolean {
@@ -218,23 +221,23 @@ export class Destination {
   }
   /** A connection was bound. */
   bind(): void {
-    const count = this.#count(Count.TOTAL, 1)
+    const count = this.#count(TOTAL, 1)
     if (this.#upper !== 0 && count >= this.#upper) this.#setOverloaded(true)
   }
   /** A connection was unbound. */
   unbind(): void {
-    const count = this.#count(Count.TOTAL, -1)
+    const count = this.#count(TOTAL, -1)
     const upper = this.#upper
     const lower = this.#lower
     if (lower !== 0 ? count < lower : upper === 0 || count * 4 < upper * 3) this.#setOverloaded(false)
   }
   /** A connection became active or ceased to be. */
   countActive(by: 1 | -1): void {
-    this.#count(Count.ACTIVE, by)
+    this.#count(ACTIVE, by)
   }
   /** A template was bound or unbound. */
   countTemplate(by: 1 | -1): void {
-    this.#count(Count.PERSISTENT, by)
+    this.#count(PERSISTENT, by)
   }
   /** A scheduler's cache refers to it, or no longer does. */
   countCached(by: 1 | -1): void {
@@ -249,6 +252,6 @@ export class Destination {
   }
   /** A plain store: directors do not add to this word, the last one to write wins, as among the kernel's CPUs. */
   #setOverloaded(overloaded: boolean): void {
-    this.#table.counts[this.countAt + Count.OVERLOADED] = overloaded ? 1 : 0
+    this.#table.counts[this.countAt + OVERLOADED] = overloaded ? 1 : 0
   }
 }

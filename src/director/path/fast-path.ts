@@ -15,39 +15,57 @@
 import type { ConnStates } from '../../conn/conn-states.js'
 import type { Connections } from '../../conn/connections.js'
 import { Direction } from '../../conn/direction.js'
-import { HAND_OVER, HandOver, LADDR, keyAt, LPORT, type FullnatKeys } from '../../conn/fullnat-keys.js'
-import {
-  CADDR,
-  ConnFlag,
-  CPORT_VPORT,
-  DADDR,
-  DPORT_PROTOCOL,
-  FLAGS,
-  NONE,
-  VADDR,
-  type ConnIndex,
-} from '../../conn/record.js'
+import * as fromFullnatKeys from '../../conn/fullnat-keys.js'
+import { isHandedOver, keyAt, type FullnatKeys } from '../../conn/fullnat-keys.js'
+import * as fromRecord from '../../conn/record.js'
+import { ConnFlag, type ConnIndex } from '../../conn/record.js'
 import type { ConnTable } from '../../conn/table.js'
 import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
-import { ON_LINK, type Routes } from '../../neigh/routes.js'
-import { FIRST_LOCAL_PORT } from '../../packet/local-port.js'
-import { VNET_LEN, type Egress, type Slab } from '../../packet/frame.js'
+import { isFreeOfToa } from '../../forward/toa.js'
+import * as fromRoutes from '../../neigh/routes.js'
+import type { Routes } from '../../neigh/routes.js'
+import * as fromLocalPort from '../../packet/local-port.js'
+import * as fromFrame from '../../packet/frame.js'
+import type { Egress, Slab } from '../../packet/frame.js'
 import type { Link } from '../../packet/link.js'
 import { Verdict } from '../../packet/verdict.js'
 import type { Counters } from '../../service/counters.js'
 import { ClientAddress, Method } from '../../service/method.js'
 import { isLoopback, isZeronet, type Ipv4Addr } from '../../wire/addr.js'
-import { ETHER_TYPE_AT, ETHERNET_LEN, EtherType } from '../../wire/ethernet.js'
-import { FRAGMENT, IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_SRC_ADDR_AT, IpProtocol, PLAIN_IPV4 } from '../../wire/ipv4.js'
-import { isPure } from '../../wire/tcp-options.js'
-import { TCP_CHECKSUM_AT, TCP_DATA_OFFSET_AT, TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag, TcpOption } from '../../wire/tcp.js'
-import { sentCheck, UDP_CHECKSUM_AT, UDP_LEN } from '../../wire/udp.js'
+import * as fromEthernet from '../../wire/ethernet.js'
+import { EtherType } from '../../wire/ethernet.js'
+import * as fromIpv4 from '../../wire/ipv4.js'
+import { IpProtocol } from '../../wire/ipv4.js'
+import * as fromTcp from '../../wire/tcp.js'
+import { TcpFlag } from '../../wire/tcp.js'
+import * as fromUdp from '../../wire/udp.js'
+import { sentCheck } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
 import { formOf, type FlowChange } from '../offload/slot-writer.js'
 import type { Balancing } from '../rules/balancing.js'
 import { folded, halves, mended, swapped } from './fast-sums.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { INBOUND, OUTBOUND } = Direction
+const { HAND_OVER, LADDR, LPORT } = fromFullnatKeys
+const { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, FLAGS, NONE, VADDR } = fromRecord
+const { LOCAL, METHOD, SAMPLED } = ConnFlag
+const { ON_LINK } = fromRoutes
+const { FIRST_LOCAL_PORT } = fromLocalPort
+const { VNET_LEN } = fromFrame
+const { PASS, BALANCED } = Verdict
+const { TOA } = ClientAddress
+const { MASQ, DIRECT, FULLNAT } = Method
+const { ETHER_TYPE_AT, ETHERNET_LEN } = fromEthernet
+const { IPV4 } = EtherType
+const { FRAGMENT, IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_SRC_ADDR_AT, PLAIN_IPV4 } = fromIpv4
+const { TCP, UDP } = IpProtocol
+const { TCP_CHECKSUM_AT, TCP_DATA_OFFSET_AT, TCP_FLAGS_AT, TCP_MIN_LEN } = fromTcp
+const { SYN } = TcpFlag
+const { UDP_CHECKSUM_AT, UDP_LEN } = fromUdp
+const { ECN, TCPV4, UDP_L4 } = GsoType
 
 // Offsets of fields as they are read here. Ethernet (wire/ethernet.ts): the upper two and the lower four octets of a MAC.
 const DST_HI_AT = 0
@@ -58,12 +76,6 @@ const SRC_LO_AT = 8
 const VERSION_TO_LENGTH_AT = 0
 const ID_TO_OFFSET_AT = 4
 const TTL_TO_CHECKSUM_AT = 8
-// V8 folds a module's own constants, but loads imported ones each time.
-const TYPE_AT = ETHER_TYPE_AT
-const SRC_AT = IPV4_SRC_ADDR_AT
-const DST_AT = IPV4_DST_ADDR_AT
-const PLAIN = PLAIN_IPV4
-const PIECE = FRAGMENT
 const LEAST = ETHERNET_LEN + IPV4_MIN_LEN + UDP_LEN
 const TRANSPORT_AT = ETHERNET_LEN + IPV4_MIN_LEN
 // The virtio-net header (wire/virtio-net.ts): flags at 0.
@@ -76,9 +88,9 @@ const CSUM_START_AT = 6
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
 /** Packets of a sampled connection, and of one whose client is a program of this host, take the whole path. */
-const SLOW = ConnFlag.SAMPLED | ConnFlag.LOCAL
+const SLOW = SAMPLED | LOCAL
 /** With the method: such a connection equals no Method. */
-const METHOD_OR_SLOW = ConnFlag.METHOD | SLOW
+const METHOD_OR_SLOW = METHOD | SLOW
 
 export interface FastPathParts {
   readonly balancing: Balancing
@@ -130,30 +142,30 @@ export class FastPath {
   receive({ mac }: Link, slab: Slab, at: number, len: number): Verdict {
     // 1. Is it to our MAC, plain and whole, TCP or UDP, with ordinary addresses?
     const { view } = slab
-    if (len < LEAST) return Verdict.PASS
-    if (view.getUint32(at + DST_LO_AT) !== mac.lo || view.getUint16(at + DST_HI_AT) !== mac.hi) return Verdict.PASS
-    if (view.getUint16(at + TYPE_AT) !== EtherType.IPV4) return Verdict.PASS
+    if (len < LEAST) return PASS
+    if (view.getUint32(at + DST_LO_AT) !== mac.lo || view.getUint16(at + DST_HI_AT) !== mac.hi) return PASS
+    if (view.getUint16(at + ETHER_TYPE_AT) !== IPV4) return PASS
     const ip = at + ETHERNET_LEN
     const versionToLength = view.getInt32(ip + VERSION_TO_LENGTH_AT)
     const idToOffset = view.getInt32(ip + ID_TO_OFFSET_AT)
     const ttlToChecksum = view.getInt32(ip + TTL_TO_CHECKSUM_AT)
-    const src = view.getInt32(ip + SRC_AT) as Ipv4Addr
-    const dst = view.getInt32(ip + DST_AT) as Ipv4Addr
-    if (versionToLength >>> 24 !== PLAIN || (idToOffset & PIECE) !== 0 || ttlToChecksum >>> 24 <= 1) return Verdict.PASS
+    const src = view.getInt32(ip + IPV4_SRC_ADDR_AT) as Ipv4Addr
+    const dst = view.getInt32(ip + IPV4_DST_ADDR_AT) as Ipv4Addr
+    if (versionToLength >>> 24 !== PLAIN_IPV4 || (idToOffset & FRAGMENT) !== 0 || ttlToChecksum >>> 24 <= 1) return PASS
     const sum = halves(versionToLength) + halves(idToOffset) + halves(ttlToChecksum) + halves(src) + halves(dst)
-    if (folded(sum) !== 0xffff) return Verdict.PASS
+    if (folded(sum) !== 0xffff) return PASS
     const ipLen = versionToLength & 0xffff
-    if (ipLen > len - ETHERNET_LEN || isOdd(src) || isOdd(dst)) return Verdict.PASS
+    if (ipLen > len - ETHERNET_LEN || isOdd(src) || isOdd(dst)) return PASS
     const transport = at + TRANSPORT_AT
     const protocol = (ttlToChecksum >>> 16) & 0xff
-    const isTcp = protocol === IpProtocol.TCP
+    const isTcp = protocol === TCP
     let signal = 0
     if (isTcp) {
-      if (ipLen < IPV4_MIN_LEN + TCP_MIN_LEN) return Verdict.PASS
+      if (ipLen < IPV4_MIN_LEN + TCP_MIN_LEN) return PASS
       signal = view.getUint8(transport + TCP_FLAGS_AT)
-      if ((signal & TcpFlag.SYN) !== 0) return Verdict.PASS
-    } else if (protocol !== IpProtocol.UDP || ipLen < IPV4_MIN_LEN + UDP_LEN) return Verdict.PASS
-    if (this.#ownAddresses.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return Verdict.PASS
+      if ((signal & SYN) !== 0) return PASS
+    } else if (protocol !== UDP || ipLen < IPV4_MIN_LEN + UDP_LEN) return PASS
+    if (this.#ownAddresses.has(src) || this.#routes.isBroadcast(dst) || this.#balancing.count === 0) return PASS
 
     // 2. Which connection is it of?
     const words = this.#words
@@ -171,7 +183,7 @@ export class FastPath {
     let usesToa = false
     if (!this.#ownAddresses.has(dst)) {
       conn = this.#table.lookupOutbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
-      if (conn === NONE || (words[conn + FLAGS]! & METHOD_OR_SLOW) !== Method.MASQ) return Verdict.PASS
+      if (conn === NONE || (words[conn + FLAGS]! & METHOD_OR_SLOW) !== MASQ) return PASS
       toSrc = words[conn + VADDR]! as Ipv4Addr
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else if (
@@ -179,59 +191,59 @@ export class FastPath {
       keys.isLaddr(dst) &&
       (conn = keys.lookup(protocol, src, ports >>> 16, dst, ports & 0xffff)) !== NONE
     ) {
-      if ((words[conn + FLAGS]! & SLOW) !== 0) return Verdict.PASS
-      if (!isHandedOver(keys.words[keyAt(conn) + HAND_OVER]!)) return Verdict.PASS
+      if ((words[conn + FLAGS]! & SLOW) !== 0) return PASS
+      if (!isHandedOver(keys.words[keyAt(conn) + HAND_OVER]!)) return PASS
       to = toDst = words[conn + CADDR]! as Ipv4Addr
       toSrc = words[conn + VADDR]! as Ipv4Addr
       toPorts = swapped(words[conn + CPORT_VPORT]!)
     } else {
       conn = this.#table.lookupInbound(protocol, src, ports >>> 16, dst, ports & 0xffff)
-      if (conn === NONE) return Verdict.PASS
+      if (conn === NONE) return PASS
       isInbound = true
       to = words[conn + DADDR]! as Ipv4Addr
-      if (isLoopback(to) || this.#ownAddresses.has(to)) return Verdict.PASS
+      if (isLoopback(to) || this.#ownAddresses.has(to)) return PASS
       const method = words[conn + FLAGS]! & METHOD_OR_SLOW
-      if (method === Method.DIRECT) isTranslated = false
+      if (method === DIRECT) isTranslated = false
       else {
         toDst = to
         toPorts = (ports & ~0xffff) | (words[conn + DPORT_PROTOCOL]! >>> 16)
-        if (method === Method.FULLNAT) {
+        if (method === FULLNAT) {
           const mine = keyAt(conn)
           const state = keys.words[mine + HAND_OVER]!
-          if (!isHandedOver(state)) return Verdict.PASS
-          usesToa = (state & 0xff) === ClientAddress.TOA
+          if (!isHandedOver(state)) return PASS
+          usesToa = (state & 0xff) === TOA
           toSrc = keys.words[mine + LADDR]! as Ipv4Addr
           toPorts = (keys.words[mine + LPORT]! << 16) | (toPorts & 0xffff)
-        } else if (method !== Method.MASQ) return Verdict.PASS
+        } else if (method !== MASQ) return PASS
       }
     }
     // 3. Route, MTU, next hop's MAC.
     const dest = this.#conns.destinationOf(conn)
     const route = this.#routes.lookup(to)
-    if (!dest.available || route === undefined) return Verdict.PASS
-    if (isInbound && isTcp && (usesToa || dest.believesToa) && !isFreeOfToa(view, transport, ipLen)) return Verdict.PASS
+    if (!dest.available || route === undefined) return PASS
+    if (isInbound && isTcp && (usesToa || dest.believesToa) && !isFreeOfToa(view, transport, ipLen)) return PASS
 
     const vnet = at - VNET_LEN
     const mtu = this.#routes.pathMtu(to, route)
     let headerLen = 0
     const gsoType = view.getUint8(vnet + GSO_TYPE_AT)
     if (gsoType !== 0) {
-      if (isTcp ? (gsoType & ~GsoType.ECN) !== GsoType.TCPV4 : gsoType !== GsoType.UDP_L4) return Verdict.PASS
+      if (isTcp ? (gsoType & ~ECN) !== TCPV4 : gsoType !== UDP_L4) return PASS
       const tcpLen = isTcp ? (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2 : TCP_MIN_LEN
       headerLen = TRANSPORT_AT + (isTcp ? tcpLen : UDP_LEN)
       const size = view.getUint16(vnet + GSO_SIZE_AT, true)
       const segmentLen = headerLen - ETHERNET_LEN + size
-      if (size === 0 || tcpLen < TCP_MIN_LEN || segmentLen >= ipLen || segmentLen > mtu) return Verdict.PASS
-    } else if (ipLen > mtu) return Verdict.PASS
+      if (size === 0 || tcpLen < TCP_MIN_LEN || segmentLen >= ipLen || segmentLen > mtu) return PASS
+    } else if (ipLen > mtu) return PASS
     const flags = view.getUint8(vnet) & NEEDS_CSUM
     const isPartial = flags !== 0
-    if (isPartial && view.getInt32(vnet + CSUM_START_AT, true) !== (isTcp ? TCP_CSUM : UDP_CSUM)) return Verdict.PASS
+    if (isPartial && view.getInt32(vnet + CSUM_START_AT, true) !== (isTcp ? TCP_CSUM : UDP_CSUM)) return PASS
     const checkAt = transport + (isTcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT)
     const check = view.getUint16(checkAt)
-    if (check === 0 && !isTcp && !isPartial) return Verdict.PASS
+    if (check === 0 && !isTcp && !isPartial) return PASS
     const { link } = route
     const neighbour = this.#neighbours.usable(link, route.gateway === ON_LINK ? to : route.gateway)
-    if (neighbour === undefined) return Verdict.PASS
+    if (neighbour === undefined) return PASS
 
     // 4. All checks passed: count it, move the connection's state.
     if (isInbound) {
@@ -244,7 +256,7 @@ export class FastPath {
     // 5. Hand over its flow.
     const flows = this.#flows
     if (flows !== undefined) {
-      const direction = isInbound ? Direction.INBOUND : Direction.OUTBOUND
+      const direction = isInbound ? INBOUND : OUTBOUND
       if (flows.wants(conn, direction)) {
         const change = this.#change
         change.src = src
@@ -264,8 +276,8 @@ export class FastPath {
     const ipCheck = mended(ttlToChecksum & 0xffff, addresses + (~ttlProtocol & 0xffff) + lowered)
     view.setInt32(ip + TTL_TO_CHECKSUM_AT, (lowered << 16) | ipCheck)
     if (isTranslated) {
-      view.setInt32(ip + SRC_AT, toSrc)
-      view.setInt32(ip + DST_AT, toDst)
+      view.setInt32(ip + IPV4_SRC_ADDR_AT, toSrc)
+      view.setInt32(ip + IPV4_DST_ADDR_AT, toDst)
       view.setInt32(transport, toPorts)
       const made = isPartial ? folded(check + addresses) : mended(check, addresses + halves(~ports) + halves(toPorts))
       view.setUint16(checkAt, isTcp || isPartial ? made : sentCheck(made))
@@ -277,21 +289,11 @@ export class FastPath {
     view.setUint32(at + DST_LO_AT, next.lo)
     view.setUint16(at + SRC_HI_AT, link.mac.hi)
     view.setUint32(at + SRC_LO_AT, link.mac.lo)
-    return this.#egress.transmit(link, slab, at, ETHERNET_LEN + ipLen) ? Verdict.BALANCED : Verdict.DROP_DEVICE_QUEUE
+    return this.#egress.transmit(link, slab, at, ETHERNET_LEN + ipLen) ? BALANCED : Verdict.DROP_DEVICE_QUEUE
   }
 }
 
 /** An address that may be invalid. The whole path decides. */
 function isOdd(addr: Ipv4Addr): boolean {
   return isZeronet(addr) || isLoopback(addr) || addr >>> 28 >= 14
-}
-/** No segment needs the client's address: no hand-over, or TOA that the real server has. */
-export function isHandedOver(state: number): boolean {
-  const mode = state & 0xff
-  return mode === ClientAddress.NONE || (mode === ClientAddress.TOA && (state & HandOver.DONE) !== 0)
-}
-/** Whether a segment has no TOA option to remove (forward/toa.ts). */
-function isFreeOfToa(view: DataView, transport: number, ipLen: number): boolean {
-  const headerLen = (view.getUint8(transport + TCP_DATA_OFFSET_AT) >>> 4) << 2
-  return headerLen <= ipLen - IPV4_MIN_LEN && isPure(view, transport, TcpOption.TOA)
 }
