@@ -67,7 +67,7 @@ t.test('a page of the services that have the words, in an order', async t => {
     })
 })
 
-t.test('streams of the same view cost what one costs', async t => {
+t.test('streams of the same view, and of the same services, cost what one costs', async t => {
   const { director } = new BenchDirector()
   const inner = localControl(director)
   await addServices(inner, 20, 1)
@@ -76,7 +76,10 @@ t.test('streams of the same view cost what one costs', async t => {
     call: request => (calls.set(request.op, (calls.get(request.op) ?? 0) + 1), inner.call(request)),
   }
   const port = await serveDashboard(t, { control })
-  const streams = Array.from({ length: 10 }, () => ticks(t, port, '?services=0,20'))
+  const sorts = ['service', 'cps', 'conns', 'active', 'weight']
+  const streams = sorts.flatMap(sort =>
+    ['asc', 'asc', 'desc'].map(order => ticks(t, port, `?services=0,20&sort=${sort}&order=${order}`)),
+  )
   for (let i = 0; i < 2; i++) await Promise.all(streams.map(next))
   const ticked = calls.get('totals')!
   t.ok(ticked >= 2)

@@ -33,7 +33,7 @@ export class Live {
     this.#reader = new OverviewReader(control, workers, told)
     const changedAt = (): number => told.events.all.find(({ kind }) => kind === 'rules')?.at ?? 0
     const index = new ServiceIndex(control, changedAt)
-    this.#of = { control, index, healthOf: service => this.#reader.healthOf(service) }
+    this.#of = { control, index, healthOf: service => this.#reader.healthOf(service), texts: new Map() }
   }
 
   /** Begins a stream, with a tick at once. */
@@ -107,6 +107,7 @@ export class Live {
   #sharedOverview(): Promise<string> {
     if (this.#overview && performance.now() - this.#overview.at < TICK_MS) return this.#overview.json
     this.#rows.clear()
+    this.#of.texts.clear()
     const json = within(PATIENCE_MS, this.#reader.read()).then(read => JSON.stringify(read).slice(0, -1))
     this.#overview = { json, at: performance.now() }
     return json

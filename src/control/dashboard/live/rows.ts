@@ -16,18 +16,27 @@ export interface RowsOf {
   control: Control
   index: ServiceIndex
   healthOf: (service: ServiceKey) => ServiceHealth | undefined
+  /** Rows of this tick, by their keys: what is busy by one column is so by others. */
+  texts: Map<string, Promise<string>>
 }
 
 /** `{"total":…,"matched":…,"first":…,"rows":[…]}`. */
 export async function rowsJson(of: RowsOf, view: View): Promise<string> {
   const { total, matched, rows } = await of.index.choose(view)
   if (view.only) return head(total, matched, 0, await oneRow(of, view.only))
-  const texts = await Promise.all(rows.map(service => rowText(of, service)))
+  const texts = await Promise.all(rows.map(service => sharedText(of, service)))
   return head(total, matched, view.first, texts.filter(text => text !== '').join(','))
 }
 
 function head(total: number, matched: number, first: number, rows: string): string {
   return `{"total":${total},"matched":${matched},"first":${first},"rows":[${rows}]}`
+}
+
+function sharedText(of: RowsOf, row: ListedRow): Promise<string> {
+  const name = JSON.stringify(keyOf(row))
+  let text = of.texts.get(name)
+  if (!text) of.texts.set(name, (text = rowText(of, row)))
+  return text
 }
 
 /** The first real servers of a service, as many as a page of the listing has; '' if it has been deleted. */
