@@ -24,11 +24,13 @@ export class Poller {
 
   /**
    * Blocks this thread for at most `ms`. A signal, too, ends the wait; so does a socket's error, that its interface has
-   * gone down, once.
+   * gone down, once. Returns whether the first one is readable.
    */
-  wait(ms: number): void {
+  wait(ms: number): boolean {
     const ready: number = poll(this.#memory.address, this.#count, ms)
-    if (ready > 0) this.#takeErrors()
+    if (ready <= 0 || this.#count === 0) return false
+    this.#takeErrors()
+    return (this.#memory.view.getInt16(6, true) & POLLIN) !== 0
   }
 
   /** Takes a socket's error: one that is left would end every wait from now on. */

@@ -166,7 +166,6 @@ function sparingly(pass: (problem: string) => void): (problem: string) => void {
 /** Takes the main thread's requests. Returns false for `stop`. What virtual routers say is sent at once: no turn may follow soon. */
 function take(queue: RequestQueue, { director, devices }: Started): boolean {
   Atomics.store(data.signal, 0, 0)
-  readWord(data.wakeFd)
   for (;;) {
     const received = receiveMessageOnPort(data.requests) as { message: ToWorker } | undefined
     if (received === undefined) return true
@@ -270,7 +269,7 @@ function run(started: Started): void {
     began = isAsked || frames > 0 ? time : NaN
     if (busy.mayLookAgain(time, frames)) {
       if (frames === 0) schedYield()
-    } else if (!isAsked) poller.wait(Math.min(loop.idleMs, follower?.idleMs ?? Infinity))
+    } else if (!isAsked && poller.wait(Math.min(loop.idleMs, follower?.idleMs ?? Infinity))) readWord(data.wakeFd)
   }
 }
 

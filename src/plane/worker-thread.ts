@@ -124,9 +124,9 @@ export class WorkerThread implements Control {
   }
   #send(message: ToWorker): void {
     this.#port.postMessage(message)
-    writeSync(this.#wakeFd, ONE)
-    // Last: the thread empties the eventfd when it sees this. A write after that would keep the thread from ever sleeping.
+    // First: the write may have the thread run in this one's place, and without the signal it would look again and again in vain.
     Atomics.store(this.#signal, 0, 1)
+    writeSync(this.#wakeFd, ONE)
   }
   #receive(message: FromWorker): void {
     if (!('answered' in message)) return

@@ -29,8 +29,11 @@ t.test('or until any of its descriptors is readable', async t => {
   })
   const poller = new Poller(fds)
   t.ok(waited(poller, 60_000) < 30_000, 'the second one is')
+  t.equal(poller.wait(0), false, 'which is not the first')
+  t.equal(new Poller([fds[1]!]).wait(0), true)
   readWord(fds[1]!)
   t.ok(waited(poller, 50) >= 49, 'and no longer')
+  t.equal(new Poller([fds[1]!]).wait(0), false)
 })
 
 t.test('0 does not wait; neither do no descriptors for long', async t => {
