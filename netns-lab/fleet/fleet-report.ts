@@ -9,7 +9,7 @@ export interface FlowCounts {
   moved: number
   /** That would have to move: those of a director that goes, the share of one that comes. */
   needed: number
-  /** That broke, and those of them that had not moved. */
+  /** That broke, and those of them that had not moved, in no earlier step either. */
   broken: number
   brokenUnmoved: number
   /** That were to break: none where mh and --fleet promise to keep them, else those that moved. */

@@ -18,7 +18,7 @@ import {
 } from './fleet-plan.js'
 import { seconds, type Step } from './fleet-report.js'
 import { type Flow, flowKey, nextHops } from './fleet-router.js'
-import { countsOf } from './flow-counts.js'
+import { countsOf, displacedBy } from './flow-counts.js'
 import { FlowWatch } from './flow-watch.js'
 
 /** Downloads from each address, each at RATE octets a second; PACE_MS between requests to one address. */
@@ -56,6 +56,8 @@ export class FleetStory {
   /** How late a timer was at most, ms. */
   lateMs = 0
   #rulesMs = 0
+  /** Flows that have moved so far, or lost their director. */
+  readonly #displaced = new Set<string>()
   #client: FollowedFile | undefined
   #watch: FlowWatch | undefined
 
@@ -142,7 +144,8 @@ export class FleetStory {
     const announced = await announcedBy(lab.spaces, hops)
     const tookMs = what.startsWith('rules') ? this.#rulesMs : doneMs - (tookFromMs ?? fromMs)
     const ended = new Set(this.news.ended.filter(it => it.atMs >= fromMs).map(it => flowKey(it as Flow)))
-    const seen = { flows, before, after, hops, ended }
+    const where = { flows, before, after, hops }
+    const seen = { ...where, ended, displaced: this.#displaced }
     const step: Step = {
       what,
       hurts: hurts === true,
@@ -157,6 +160,7 @@ export class FleetStory {
       ...(said === undefined ? {} : { said }),
     }
     this.steps.push(step)
+    for (const flow of displacedBy(where)) this.#displaced.add(flow)
     this.#tellStep(step)
   }
 

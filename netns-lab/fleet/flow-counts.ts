@@ -13,10 +13,17 @@ export interface SeenFlows {
   readonly hops: readonly DirectorName[]
   /** Those that have broken since. */
   readonly ended: ReadonlySet<string>
+  /** Those that had moved, or lost their director, in an earlier step: one that is silent then breaks later. */
+  readonly displaced: ReadonlySet<string>
+}
+
+/** Flows that are sent to another director now, or have to be. Pure. */
+export function displacedBy({ flows, before, after, hops }: Omit<SeenFlows, 'ended' | 'displaced'>): string[] {
+  return flows.map(flowKey).filter(flow => before.get(flow) !== after.get(flow) || !hops.includes(before.get(flow)!))
 }
 
 /** Pure. */
-export function countsOf(vip: Vip, { flows: all, before, after, hops, ended }: SeenFlows): FlowCounts {
+export function countsOf(vip: Vip, { flows: all, before, after, hops, ended, displaced }: SeenFlows): FlowCounts {
   const flows = all.filter(flow => flow.vip === vip).map(flowKey)
   const moved = flows.filter(flow => before.get(flow) !== after.get(flow))
   const had = new Set(all.map(flow => before.get(flowKey(flow))))
@@ -28,7 +35,7 @@ export function countsOf(vip: Vip, { flows: all, before, after, hops, ended }: S
     moved: moved.length,
     needed: gone > 0 ? gone : Math.round((flows.length * come) / hops.length),
     broken: broken.length,
-    brokenUnmoved: broken.filter(flow => !moved.includes(flow)).length,
+    brokenUnmoved: broken.filter(flow => !moved.includes(flow) && !displaced.has(flow)).length,
     promised: vip === TRANSLATED ? moved.length : 0,
   }
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type FleetEvidence, fleetChecks, FOUND_MS } from '../../../netns-lab/fleet/fleet-checks.js'
 import { DIRECT, TRANSLATED, TUNNELLED } from '../../../netns-lab/fleet/fleet-plan.js'
 import { fleetTable, type FlowCounts, type Step } from '../../../netns-lab/fleet/fleet-report.js'
-import { countsOf } from '../../../netns-lab/fleet/flow-counts.js'
+import { countsOf, displacedBy } from '../../../netns-lab/fleet/flow-counts.js'
 
 const flows = (more: Partial<FlowCounts> = {}): FlowCounts => ({
   flows: 10,
@@ -72,9 +72,19 @@ const at = (...names: string[]) => new Map(names.map((name, i) => [`${DIRECT} ${
 
 t.test('what a step did to downloads', async t => {
   const all = [1, 2, 3, 4].map(port => ({ vip: DIRECT, port }))
-  const seen = { flows: [...all, { vip: TRANSLATED, port: 9 }], before: at('d1', 'd1', 'd2', 'd2') }
+  const seen = {
+    flows: [...all, { vip: TRANSLATED, port: 9 }],
+    before: at('d1', 'd1', 'd2', 'd2'),
+    displaced: new Set<string>(),
+  }
   const killed = countsOf(DIRECT, { ...seen, after: at('d2', 'd2', 'd2', 'd2'), hops: ['d2'], ended: new Set([`${DIRECT} 1`, `${DIRECT} 3`]) }) // prettier-ignore
   t.strictSame(killed, { flows: 4, moved: 2, needed: 2, broken: 2, brokenUnmoved: 1, promised: 0 })
   const added = countsOf(DIRECT, { ...seen, after: at('d1', 'd3', 'd2', 'd3'), hops: ['d1', 'd2', 'd3'], ended: new Set() }) // prettier-ignore
   t.strictSame(added, { flows: 4, moved: 2, needed: 1, broken: 0, brokenUnmoved: 0, promised: 0 })
+  const late = { ...seen, after: seen.before, hops: ['d1', 'd2', 'd3'] as const, ended: new Set([`${DIRECT} 1`, `${DIRECT} 3`]) } // prettier-ignore
+  t.match(countsOf(DIRECT, late), { moved: 0, broken: 2, brokenUnmoved: 2 })
+  const cut = { ...seen, flows: all, after: at('d1', 'd2', 'd2', 'd2'), hops: ['d2', 'd3'] as const }
+  t.strictSame(displacedBy(cut), [`${DIRECT} 1`, `${DIRECT} 2`], 'one that is silent has lost its director too')
+  const displaced = new Set(displacedBy(cut))
+  t.match(countsOf(DIRECT, { ...late, displaced }), { broken: 2, brokenUnmoved: 1 }, 'a late break of it is explained')
 })
