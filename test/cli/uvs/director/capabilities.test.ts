@@ -73,6 +73,7 @@ function asNobody(t: Test, capabilities: readonly string[], options: string): Pr
 }
 
 function interfaces(t: Test): void {
+  ip('link set lo up')
   veth('db', 'b0')
   veth('da', 'a0')
   ip('addr add 10.99.1.1/24 dev db')
