@@ -13,8 +13,12 @@ t.test('the fields are different words of one record, a cache line of 64 octets'
 })
 
 t.test('flags have the kernel’s values (ipvs-behaviour.md §4.2), and a state leaves room for children', async t => {
-  const { SAMPLED, ...flags } = record.ConnFlag
-  t.equal(SAMPLED, 0x0008, 'of uvs alone: beside the method, in a bit that the kernel leaves free')
+  const { SAMPLED, LOCAL, ...flags } = record.ConnFlag
+  t.strictSame(
+    [SAMPLED, LOCAL],
+    [0x0008, 0x0010],
+    'of uvs alone: beside the method, in bits that the kernel leaves free',
+  )
   t.strictSame(flags, {
     METHOD: 0x0007,
     NO_OUTPUT: 0x0080,

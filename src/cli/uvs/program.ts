@@ -1,5 +1,4 @@
 import { endUnlessEpipe } from '../command.js'
-import { packageVersion } from '../../package-version.js'
 import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
@@ -22,6 +21,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 0
   }
   if (name === '--version' || name === '-v') {
+    const { packageVersion } = await import('../../package-version.js')
     process.stdout.write(`uvs ${packageVersion()}\n`)
     return 0
   }
