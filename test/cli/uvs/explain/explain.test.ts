@@ -127,7 +127,8 @@ t.test('what asks a running director loads little, and no package: it starts on 
       files.filter(url => /node_modules|native-free|\/director\/path\/|\/control\/operations\//.test(url)),
       [],
     )
-    t.ok(files.length <= 30, `${files.length} modules, a ms of processor time each`)
+    // main.js is one, so that a line says why the others cannot be loaded.
+    t.ok(files.length <= 31, `${files.length} modules, a ms of processor time each`)
   }
 })
 
