@@ -1,8 +1,13 @@
-import { after, between, HZ, jiffiesAt, JIFFY_MS, type Jiffies } from './jiffies.js'
+import * as fromJiffies from './jiffies.js'
+import { after, between, jiffiesAt, type Jiffies } from './jiffies.js'
 import * as fromRecord from './record.js'
 import type { ConnIndex } from './record.js'
 import type { ConnTable } from './table.js'
-import { RECORD_WORK, TimerWheel, type TimerSink } from './timer-wheel.js'
+import * as fromTimerWheel from './timer-wheel.js'
+import { TimerWheel, type TimerSink } from './timer-wheel.js'
+
+const { HZ, JIFFY_MS } = fromJiffies
+const { RECORD_WORK } = fromTimerWheel
 
 // V8 folds a module's own constants, but loads imported ones each time.
 const { EXPIRES, TIMEOUT, TIMER_AT } = fromRecord

@@ -3,8 +3,12 @@
  * FIN_WAIT means that the server closed first, CLOSE_WAIT that the client did.
  */
 import { TcpFlag } from '../wire/tcp.js'
-import { HZ } from './jiffies.js'
+import * as fromJiffies from './jiffies.js'
 import { parseTransitions, type TransitionTable } from './transitions.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { ACK, FIN, RST, SYN } = TcpFlag
+const { HZ } = fromJiffies
 
 export const TcpState = {
   NONE: 0,
@@ -117,10 +121,10 @@ const secure = parseTransitions(CODES, EVENTS, [
  */
 export function nextTcpState(state: number, table: TransitionTable, flags: number, isSecure: boolean): number {
   let event: number
-  if (flags & TcpFlag.RST) event = 3
-  else if (flags & TcpFlag.SYN) event = 0
-  else if (flags & TcpFlag.FIN) event = 1
-  else if (flags & TcpFlag.ACK) event = 2
+  if (flags & RST) event = 3
+  else if (flags & SYN) event = 0
+  else if (flags & FIN) event = 1
+  else if (flags & ACK) event = 2
   else return TcpState.CLOSE
   return (isSecure ? secure : normal)[(table * CODES.length + state) * EVENTS + event]!
 }

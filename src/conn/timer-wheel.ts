@@ -1,5 +1,11 @@
-import { after, between, HZ, type Jiffies } from './jiffies.js'
-import { NONE, TIMER_AT, TIMER_NEXT, TIMER_PREV, type ConnIndex } from './record.js'
+import * as fromJiffies from './jiffies.js'
+import { after, between, type Jiffies } from './jiffies.js'
+import * as fromRecord from './record.js'
+import { NONE, type ConnIndex } from './record.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { HZ } = fromJiffies
+const { TIMER_AT, TIMER_NEXT, TIMER_PREV } = fromRecord
 
 /** Power of two. A slot is a jiffy, so a turn of the wheel takes 164 s. Later timers are visited once a turn and put back. */
 const SLOTS = 16_384

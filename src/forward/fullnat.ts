@@ -6,19 +6,28 @@
  * differs too and is rewritten: the client matches the error by it.
  */
 import type { Connections } from '../conn/connections.js'
-import { LADDR, keyAt, LPORT } from '../conn/fullnat-keys.js'
-import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../conn/record.js'
+import * as fromFullnatKeys from '../conn/fullnat-keys.js'
+import { keyAt } from '../conn/fullnat-keys.js'
+import * as fromRecord from '../conn/record.js'
+import type { ConnIndex } from '../conn/record.js'
 import type { Embedded } from '../packet/embedded.js'
 import type { Packet } from '../packet/packet.js'
 import type { Verdict } from '../packet/verdict.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IcmpType, Unreachable } from '../wire/icmp.js'
-import { IPV4_LEAST_MTU, IpProtocol } from '../wire/ipv4.js'
+import * as fromIpv4 from '../wire/ipv4.js'
+import { IpProtocol } from '../wire/ipv4.js'
 import type { AddressHandOver } from './address-hand-over.js'
 import type { Forwarder } from './forwarder.js'
 import type { Hop } from './hop.js'
 import { isPartial } from './nat.js'
 import type { Transmitter } from './output.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { SCTP, TCP } = IpProtocol
+const { LADDR, LPORT } = fromFullnatKeys
+const { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR } = fromRecord
+const { IPV4_LEAST_MTU } = fromIpv4
 
 export class Fullnat implements Forwarder {
   readonly refusesLarge = true
@@ -66,7 +75,7 @@ export class Fullnat implements Forwarder {
     const caddr = words[conn + CADDR]! as Ipv4Addr
     const ports = words[conn + CPORT_VPORT]!
     rewrite(packet, vaddr, ports & 0xffff, caddr, ports >>> 16)
-    if (packet.protocol === IpProtocol.TCP) this.#handOver.outbound(packet, conn)
+    if (packet.protocol === TCP) this.#handOver.outbound(packet, conn)
   }
 
   /** To the client, about its request. The error comes from the real server or a router near it; its source becomes the VIP. */
@@ -82,7 +91,7 @@ export class Fullnat implements Forwarder {
     embedded.ip.rewriteDstAddr(vaddr)
     embedded.srcPort = ports >>> 16
     embedded.dstPort = ports & 0xffff
-    if (embedded.ip.protocol === IpProtocol.TCP) {
+    if (embedded.ip.protocol === TCP) {
       if (embedded.hasSeq) embedded.seq = this.#handOver.clientSeq(conn, embedded.seq)
       makeRoom(packet, this.#handOver.growth(conn))
     }
@@ -96,7 +105,7 @@ export class Fullnat implements Forwarder {
     return this.#handOver.growth(conn)
   }
   send(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
-    if (packet.protocol === IpProtocol.TCP) return this.#handOver.inbound(packet, conn, hop)
+    if (packet.protocol === TCP) return this.#handOver.inbound(packet, conn, hop)
     return this.#output.transmit(packet, hop)
   }
 
@@ -109,10 +118,10 @@ function rewrite(packet: Packet, src: Ipv4Addr, srcPort: number, dst: Ipv4Addr, 
   const { ip, tcp, udp, sctp, transportLen } = packet
   const fromSrc = ip.srcAddr
   const fromDst = ip.dstAddr
-  if (packet.protocol === IpProtocol.SCTP) sctp.rewritePorts(srcPort, dstPort, transportLen)
+  if (packet.protocol === SCTP) sctp.rewritePorts(srcPort, dstPort, transportLen)
   else {
     const partial = isPartial(packet)
-    if (packet.protocol === IpProtocol.TCP) {
+    if (packet.protocol === TCP) {
       if (partial) {
         tcp.rewriteSrcPartial(fromSrc, src, srcPort)
         tcp.rewriteDstPartial(fromDst, dst, dstPort)

@@ -8,17 +8,23 @@
  * (case icmp-error-from-rs-side).
  */
 import type { ConnIndex } from '../conn/record.js'
-import { CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR } from '../conn/record.js'
+import * as fromRecord from '../conn/record.js'
 import type { Embedded } from '../packet/embedded.js'
 import type { Packet } from '../packet/packet.js'
 import type { Verdict } from '../packet/verdict.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { SCTP_MIN_LEN } from '../wire/sctp.js'
-import { TCP_MIN_LEN } from '../wire/tcp.js'
+import * as fromSctp from '../wire/sctp.js'
+import * as fromTcp from '../wire/tcp.js'
 import type { Forwarder } from './forwarder.js'
 import type { Hop } from './hop.js'
 import type { Transmitter } from './output.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { SCTP, TCP } = IpProtocol
+const { CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR } = fromRecord
+const { SCTP_MIN_LEN } = fromSctp
+const { TCP_MIN_LEN } = fromTcp
 
 export class Nat implements Forwarder {
   readonly refusesLarge = true
@@ -38,8 +44,8 @@ export class Nat implements Forwarder {
     const port = words[conn + DPORT_PROTOCOL]! >>> 16
     const from = ip.dstAddr
     const partial = isPartial(packet)
-    if (packet.protocol === IpProtocol.SCTP) sctp.rewriteDstPort(port, packet.transportLen)
-    else if (packet.protocol === IpProtocol.TCP) {
+    if (packet.protocol === SCTP) sctp.rewriteDstPort(port, packet.transportLen)
+    else if (packet.protocol === TCP) {
       if (partial) tcp.rewriteDstPartial(from, to, port)
       else tcp.rewriteDst(from, to, port)
     } else if (partial) udp.rewriteDstPartial(from, to, port)
@@ -64,8 +70,8 @@ export class Nat implements Forwarder {
     const port = words[conn + CPORT_VPORT]! & 0xffff
     const from = ip.srcAddr
     const partial = isPartial(packet)
-    if (packet.protocol === IpProtocol.SCTP) sctp.rewriteSrcPort(port, packet.transportLen)
-    else if (packet.protocol === IpProtocol.TCP) {
+    if (packet.protocol === SCTP) sctp.rewriteSrcPort(port, packet.transportLen)
+    else if (packet.protocol === TCP) {
       if (partial) tcp.rewriteSrcPartial(from, to, port)
       else tcp.rewriteSrc(from, to, port)
     } else if (partial) udp.rewriteSrcPartial(from, to, port)
@@ -105,7 +111,7 @@ export function isPartial(packet: Packet): boolean {
  */
 function pullHeader(packet: Packet): void {
   let len = 0
-  if (packet.protocol === IpProtocol.TCP) len = TCP_MIN_LEN
-  else if (packet.protocol === IpProtocol.SCTP) len = SCTP_MIN_LEN
+  if (packet.protocol === TCP) len = TCP_MIN_LEN
+  else if (packet.protocol === SCTP) len = SCTP_MIN_LEN
   packet.firstPieceLen = Math.max(packet.firstPieceLen, len)
 }

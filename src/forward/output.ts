@@ -16,11 +16,16 @@ import type { TurnMemory } from '../packet/turn-memory.js'
 import { Verdict } from '../packet/verdict.js'
 import { segmentHeadersLen } from '../packet/virtio.js'
 import type { Ipv4Addr } from '../wire/addr.js'
-import { ETHERNET_LEN } from '../wire/ethernet.js'
+import * as fromEthernet from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
 import { Fragmenter, type PieceSink } from './fragmenter.js'
 import { Hop } from './hop.js'
 import { Segmenter } from './segmenter.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { DROP_DEVICE_QUEUE, DROP_NEIGHBOUR_QUEUE, SENT } = Verdict
+const { TCP } = IpProtocol
+const { ETHERNET_LEN } = fromEthernet
 
 /** Sends a complete packet to a hop. */
 export type Transmitter = Pick<Output, 'transmit'>
@@ -92,13 +97,13 @@ export class Output implements PieceSink {
 
   #emit(packet: Packet, hop: Hop): Verdict {
     const { link } = hop
-    if (link === this.#toHost?.link && packet.vnet.gsoSize !== 0 && packet.protocol !== IpProtocol.TCP)
+    if (link === this.#toHost?.link && packet.vnet.gsoSize !== 0 && packet.protocol !== TCP)
       return this.#segmenter.split(packet, hop, this) // each is a datagram of its own
     packet.vnet.prepareToSend(packet.vnet.gsoSize === 0 ? 0 : segmentHeadersLen(packet))
     packet.eth.setSrc(link.mac)
     if (link === this.#toHost?.link) return this.#send(packet, link)
     const neighbour = this.#neighbours.get(link, hop.nextHop)
-    if (neighbour === undefined) return Verdict.DROP_NEIGHBOUR_QUEUE
+    if (neighbour === undefined) return DROP_NEIGHBOUR_QUEUE
     if (!neighbour.usable) return this.#neighbours.hold(packet, neighbour)
     packet.eth.setDst(neighbour.mac)
     return this.#send(packet, link)
@@ -106,6 +111,6 @@ export class Output implements PieceSink {
   #send(packet: Packet, link: Link): Verdict {
     const sent = this.#egress.transmit(link, packet.slab, packet.at, packet.len)
     this.#watch.witness?.sent(link, packet.slab, packet.at, packet.len, sent, false)
-    return sent ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE
+    return sent ? SENT : DROP_DEVICE_QUEUE
   }
 }

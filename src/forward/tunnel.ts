@@ -12,10 +12,25 @@ import type { Sysctls } from '../service/sysctls.js'
 import type { Ipv4Addr } from '../wire/addr.js'
 import { fold, pseudoHeaderSum } from '../wire/checksum.js'
 import { EtherType } from '../wire/ethernet.js'
-import { GRE_CHECKSUM_LEN, GRE_LEN, GreView } from '../wire/gre.js'
-import { GUE_LEN, GueView } from '../wire/gue.js'
-import { DF, ECN_BITS, Ecn, IPV4_MIN_LEN, IpProtocol } from '../wire/ipv4.js'
-import { UDP_LEN, UdpView } from '../wire/udp.js'
+import * as fromGre from '../wire/gre.js'
+import { GreView } from '../wire/gre.js'
+import * as fromGue from '../wire/gue.js'
+import { GueView } from '../wire/gue.js'
+import * as fromIpv4 from '../wire/ipv4.js'
+import { Ecn, IpProtocol } from '../wire/ipv4.js'
+import * as fromUdp from '../wire/udp.js'
+import { UdpView } from '../wire/udp.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { CSUM } = TunnelFlag
+const { GRE, GUE, IPIP } = TunnelType
+const { IPV4 } = EtherType
+const { CE, ECT0 } = Ecn
+const { UDP } = IpProtocol
+const { GRE_CHECKSUM_LEN, GRE_LEN } = fromGre
+const { GUE_LEN } = fromGue
+const { DF, ECN_BITS, IPV4_MIN_LEN } = fromIpv4
+const { UDP_LEN } = fromUdp
 
 /** Linux's ip_local_port_range. */
 const FIRST_PORT = 32_768
@@ -39,12 +54,12 @@ export class Tunnels {
   /** Octets that a tunnel to this real server puts before a packet. */
   overhead({ tunnelType, tunnelFlags }: Destination): number {
     switch (tunnelType) {
-      case TunnelType.IPIP:
+      case IPIP:
         return IPV4_MIN_LEN
-      case TunnelType.GUE:
+      case GUE:
         return IPV4_MIN_LEN + UDP_LEN + GUE_LEN
-      case TunnelType.GRE:
-        return IPV4_MIN_LEN + GRE_LEN + ((tunnelFlags & TunnelFlag.CSUM) !== 0 ? GRE_CHECKSUM_LEN : 0)
+      case GRE:
+        return IPV4_MIN_LEN + GRE_LEN + ((tunnelFlags & CSUM) !== 0 ? GRE_CHECKSUM_LEN : 0)
     }
   }
   /** Whether packets with DF are refused when too large, not fragmented (sysctl pmtu_disc). */
@@ -63,13 +78,13 @@ export class Tunnels {
     const overhead = this.overhead(dest)
     const protocol = this.#wrapInner(packet, dest, src, dst, overhead - IPV4_MIN_LEN)
     grow(packet, IPV4_MIN_LEN)
-    packet.eth.type = EtherType.IPV4
+    packet.eth.type = IPV4
     packet.wrapIp()
     packet.ipLen += overhead
     packet.protocol = protocol
     packet.transportAt = packet.ipAt + IPV4_MIN_LEN
     packet.transportLen = packet.ipLen - IPV4_MIN_LEN
-    const outerTos = (tos & ECN_BITS) === Ecn.CE ? (tos & ~ECN_BITS) | Ecn.ECT0 : tos
+    const outerTos = (tos & ECN_BITS) === CE ? (tos & ~ECN_BITS) | ECT0 : tos
     const id = flags === DF ? 0 : this.#ids.next()
     ip.build(protocol, packet.ipLen).withTos(outerTos).withTtl(ttl).withId(id, flags).finish(src, dst)
   }
@@ -79,21 +94,21 @@ export class Tunnels {
     const { slab, ipAt, ipLen } = packet
     const dv = slab.view
     switch (dest.tunnelType) {
-      case TunnelType.IPIP:
+      case IPIP:
         return IpProtocol.IPIP
-      case TunnelType.GUE: {
+      case GUE: {
         const srcPort = this.#portOf(packet)
         grow(packet, len)
         const at = ipAt - len
         this.#udp.wrap(dv, at).build(srcPort, dest.tunnelPort, ipLen + len)
         this.#gue.wrap(dv, at + UDP_LEN).build()
         if (dest.tunnelFlags !== 0) {
-          const pseudo = pseudoHeaderSum(src, dst, IpProtocol.UDP, ipLen + len)
+          const pseudo = pseudoHeaderSum(src, dst, UDP, ipLen + len)
           this.#udp.setChecksum(fold(sumWhenFinished(packet, at) + pseudo))
         }
-        return IpProtocol.UDP
+        return UDP
       }
-      case TunnelType.GRE: {
+      case GRE: {
         const hasChecksum = len > GRE_LEN
         grow(packet, len)
         const at = ipAt - len

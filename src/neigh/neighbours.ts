@@ -16,6 +16,9 @@ import type { ArpSender } from './arp-sender.js'
 import { Neighbour, NeighbourState } from './neighbour.js'
 import type { HeldFrame, WaitingRoom } from './waiting-room.js'
 
+const { DROP_DEVICE_QUEUE, DROP_NEIGHBOUR_FAILED, DROP_NEIGHBOUR_QUEUE, HELD } = Verdict
+const { PERMANENT, PROBING, REACHABLE } = NeighbourState
+
 // V8 folds a module's own constants, but loads imported ones each time.
 const { INCOMPLETE } = NeighbourState
 
@@ -99,13 +102,13 @@ export class Neighbours {
 
   /** Holds a copy of the packet's frame until the neighbour answers. */
   hold(packet: Packet, neighbour: Neighbour): Verdict {
-    return this.#room.hold(packet, neighbour.waiting) ? Verdict.HELD : Verdict.DROP_NEIGHBOUR_QUEUE
+    return this.#room.hold(packet, neighbour.waiting) ? HELD : DROP_NEIGHBOUR_QUEUE
   }
 
   addStatic(link: Link, addr: Ipv4Addr, mac: MacAddr): void {
     const neighbour = new Neighbour(link, addr)
     neighbour.mac = mac
-    neighbour.state = NeighbourState.PERMANENT
+    neighbour.state = PERMANENT
     const key = keyOf(link, addr)
     const before = this.#static.get(key) ?? this.#known.get(key)
     this.#static.set(key, neighbour)
@@ -131,7 +134,7 @@ export class Neighbours {
       neighbour.mac = { hi, lo }
       this.watch?.moved(neighbour)
     }
-    neighbour.state = NeighbourState.REACHABLE
+    neighbour.state = REACHABLE
     neighbour.confirmedAt = this.#nowMs
     neighbour.asked = 0
     this.#asking.delete(neighbour)
@@ -181,7 +184,7 @@ export class Neighbours {
   }
   #giveUp(neighbour: Neighbour, sink: UnreachableSink): void {
     for (const held of neighbour.waiting.splice(0)) {
-      this.#room.giveUp(held, Verdict.DROP_NEIGHBOUR_FAILED)
+      this.#room.giveUp(held, DROP_NEIGHBOUR_FAILED)
       sink.unreachable(held, this.#room)
     }
     this.#known.delete(keyOf(neighbour.link, neighbour.addr))
@@ -189,7 +192,7 @@ export class Neighbours {
   #forgotten(neighbour: Neighbour): void {
     this.#asking.delete(neighbour)
     // Among too many neighbours.
-    for (const held of neighbour.waiting.splice(0)) this.#room.giveUp(held, Verdict.DROP_NEIGHBOUR_QUEUE)
+    for (const held of neighbour.waiting.splice(0)) this.#room.giveUp(held, DROP_NEIGHBOUR_QUEUE)
     this.#recent.fill(undefined)
     this.watch?.forgotten(neighbour)
   }
@@ -199,15 +202,15 @@ export class Neighbours {
       this.#eth.wrap(slab.view, held.at).setDst(neighbour.mac)
       const sent = this.#egress.transmit(neighbour.link, slab, held.at, held.len)
       if (sent) this.#room.left(held)
-      else this.#room.giveUp(held, Verdict.DROP_DEVICE_QUEUE)
+      else this.#room.giveUp(held, DROP_DEVICE_QUEUE)
     }
   }
   #sweep(): void {
     for (const [key, neighbour] of this.#known.entries()) {
-      if (neighbour.state !== NeighbourState.REACHABLE) continue
+      if (neighbour.state !== REACHABLE) continue
       if (this.#nowMs - neighbour.usedAt > FORGET_MS) this.#known.delete(key)
       else if (this.#nowMs - neighbour.confirmedAt > REACHABLE_MS && neighbour.usedAt > neighbour.confirmedAt) {
-        neighbour.state = NeighbourState.PROBING
+        neighbour.state = PROBING
         this.#ask(neighbour)
       }
     }

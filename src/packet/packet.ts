@@ -5,8 +5,13 @@ import { SctpView } from '../wire/sctp.js'
 import { TcpView } from '../wire/tcp.js'
 import { UdpView } from '../wire/udp.js'
 import { VirtioNetView } from '../wire/virtio-net.js'
-import { ETHERNET_LEN } from '../wire/ethernet.js'
-import { slabOver, VNET_LEN, type Slab } from './frame.js'
+import * as fromEthernet from '../wire/ethernet.js'
+import * as fromFrame from './frame.js'
+import { slabOver, type Slab } from './frame.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { ETHERNET_LEN } = fromEthernet
+const { VNET_LEN } = fromFrame
 
 export const NO_PIECES = new Uint8Array(0)
 

@@ -4,28 +4,45 @@
  * 3. Ethernet padding is cut off; the transport header is found
  * 4. TCP, UDP, SCTP: header there    → DROP_TCP_MALFORMED, DROP_UDP_MALFORMED, DROP_SCTP_MALFORMED
  */
-import { ETHERNET_LEN } from '../wire/ethernet.js'
+import * as fromEthernet from '../wire/ethernet.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { SCTP_CHUNK_LEN } from '../wire/sctp.js'
-import { TCP_MIN_LEN } from '../wire/tcp.js'
-import { UDP_LEN } from '../wire/udp.js'
+import * as fromSctp from '../wire/sctp.js'
+import * as fromTcp from '../wire/tcp.js'
+import * as fromUdp from '../wire/udp.js'
 import type { Packet } from './packet.js'
 import type { MacAddr } from '../wire/addr.js'
 import { sctpEvent } from './sctp-event.js'
 import { Verdict } from './verdict.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { SCTP, TCP, UDP } = IpProtocol
+const {
+  DROP_ETHERNET_SHORT,
+  DROP_IP_CHECKSUM,
+  DROP_IP_MALFORMED,
+  DROP_NOT_OURS,
+  DROP_SCTP_MALFORMED,
+  DROP_TCP_MALFORMED,
+  DROP_UDP_MALFORMED,
+  PASS,
+} = Verdict
+const { ETHERNET_LEN } = fromEthernet
+const { SCTP_CHUNK_LEN } = fromSctp
+const { TCP_MIN_LEN } = fromTcp
+const { UDP_LEN } = fromUdp
+
 /** Checks that the Ethernet header is whole, and to our MAC, broadcast or multicast. Changes nothing. */
 export function parseEthernet(packet: Packet, mac: MacAddr): Verdict {
-  if (packet.len < ETHERNET_LEN) return Verdict.DROP_ETHERNET_SHORT
-  return packet.eth.isTo(mac) || packet.eth.isGroup ? Verdict.PASS : Verdict.DROP_NOT_OURS
+  if (packet.len < ETHERNET_LEN) return DROP_ETHERNET_SHORT
+  return packet.eth.isTo(mac) || packet.eth.isGroup ? PASS : DROP_NOT_OURS
 }
 
 /** Checks the IPv4 header against the octets received, cuts off padding, finds the transport header. */
 export function parseIpv4Header(packet: Packet): Verdict {
   packet.wrapIp()
   const ip = packet.ip
-  if (!ip.isValid(packet.len - ETHERNET_LEN)) return Verdict.DROP_IP_MALFORMED
-  if (!ip.checksumOk) return Verdict.DROP_IP_CHECKSUM
+  if (!ip.isValid(packet.len - ETHERNET_LEN)) return DROP_IP_MALFORMED
+  if (!ip.checksumOk) return DROP_IP_CHECKSUM
   const headerLen = ip.headerLen
   packet.ipLen = ip.totalLen
   packet.largestPiece = 0
@@ -33,12 +50,12 @@ export function parseIpv4Header(packet: Packet): Verdict {
   packet.transportAt = packet.ipAt + headerLen
   packet.transportLen = packet.ipLen - headerLen
   packet.protocol = ip.protocol
-  return Verdict.PASS
+  return PASS
 }
 
 /** Protocols that are balanced. */
 export function isBalanced(protocol: number): boolean {
-  return protocol === IpProtocol.TCP || protocol === IpProtocol.UDP || protocol === IpProtocol.SCTP
+  return protocol === TCP || protocol === UDP || protocol === SCTP
 }
 
 /**
@@ -48,18 +65,18 @@ export function isBalanced(protocol: number): boolean {
 export function parseTransport(packet: Packet): Verdict {
   const { view } = packet.slab
   const { transportAt: at, transportLen: len } = packet
-  if (packet.protocol === IpProtocol.TCP) {
-    if (len < TCP_MIN_LEN) return Verdict.DROP_TCP_MALFORMED
+  if (packet.protocol === TCP) {
+    if (len < TCP_MIN_LEN) return DROP_TCP_MALFORMED
     packet.signal = packet.tcp.wrap(view, at).flags
-  } else if (packet.protocol === IpProtocol.UDP) {
-    if (len < UDP_LEN) return Verdict.DROP_UDP_MALFORMED
+  } else if (packet.protocol === UDP) {
+    if (len < UDP_LEN) return DROP_UDP_MALFORMED
     packet.udp.wrap(view, at)
     packet.signal = 0
   } else {
-    if (len < SCTP_CHUNK_LEN) return Verdict.DROP_SCTP_MALFORMED
+    if (len < SCTP_CHUNK_LEN) return DROP_SCTP_MALFORMED
     packet.signal = sctpEvent(packet.sctp.wrap(view, at), len)
   }
   packet.srcPort = view.getUint16(at)
   packet.dstPort = view.getUint16(at + 2)
-  return Verdict.PASS
+  return PASS
 }

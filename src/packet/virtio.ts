@@ -6,12 +6,19 @@
  * 3. segments                             of a known type that suits the protocol; their headers are there
  */
 import { IpProtocol } from '../wire/ipv4.js'
-import { TCP_CHECKSUM_AT, TCP_MIN_LEN } from '../wire/tcp.js'
-import { UDP_CHECKSUM_AT, UDP_LEN } from '../wire/udp.js'
+import * as fromTcp from '../wire/tcp.js'
+import * as fromUdp from '../wire/udp.js'
 import { GsoType } from '../wire/virtio-net.js'
 import { HEADROOM } from './frame.js'
 import type { Packet } from './packet.js'
 import { Verdict } from './verdict.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { ICMP, SCTP, TCP, UDP } = IpProtocol
+const { ECN, NONE, TCPV4, TCPV6, UDP_L4 } = GsoType
+const { DROP_VIRTIO_MALFORMED, PASS } = Verdict
+const { TCP_CHECKSUM_AT, TCP_MIN_LEN } = fromTcp
+const { UDP_CHECKSUM_AT, UDP_LEN } = fromUdp
 
 /** csum_start has 16 bits and grows by a tunnel's headers when they are put before the packet. */
 const LAST_CSUM_START = 0xffff - HEADROOM
@@ -22,12 +29,12 @@ const LAST_CSUM_START = 0xffff - HEADROOM
  */
 export function checkVirtio(packet: Packet): Verdict {
   const { vnet } = packet
-  if (vnet.isPlain) return Verdict.PASS
-  if (packet.ip.isFragment || (vnet.isPartial && !isChecksumThere(packet))) return Verdict.DROP_VIRTIO_MALFORMED
-  if (vnet.gsoType === GsoType.NONE) return Verdict.PASS
-  if (vnet.gsoSize === 0 || !areSegmentsThere(packet)) return Verdict.DROP_VIRTIO_MALFORMED
+  if (vnet.isPlain) return PASS
+  if (packet.ip.isFragment || (vnet.isPartial && !isChecksumThere(packet))) return DROP_VIRTIO_MALFORMED
+  if (vnet.gsoType === NONE) return PASS
+  if (vnet.gsoSize === 0 || !areSegmentsThere(packet)) return DROP_VIRTIO_MALFORMED
   if (segmentHeadersLen(packet) + vnet.gsoSize >= packet.len) vnet.endGso()
-  return Verdict.PASS
+  return PASS
 }
 
 /** Octets from the Ethernet header to the payload of a GSO frame: the headers of each of its segments. */
@@ -41,8 +48,8 @@ function isChecksumThere({ vnet, protocol, len, at, transportAt }: Packet): bool
   const transport = transportAt - at
   if (csumStart < transport || csumStart > LAST_CSUM_START || csumStart + csumOffset + 2 > len) return false
   if (csumStart > transport) return true
-  if (protocol === IpProtocol.TCP) return csumOffset === TCP_CHECKSUM_AT
-  return protocol !== IpProtocol.UDP || csumOffset === UDP_CHECKSUM_AT
+  if (protocol === TCP) return csumOffset === TCP_CHECKSUM_AT
+  return protocol !== UDP || csumOffset === UDP_CHECKSUM_AT
 }
 
 /** Whether the GSO type suits the protocol, or may suit one inside a tunnel, and the segments' transport header is whole. */
@@ -53,13 +60,13 @@ function areSegmentsThere(packet: Packet): boolean {
   const isInside = start > transportAt - at
   if (isInside && !mayCarryPackets(protocol)) return false
   if (isTcp(gsoType)) {
-    if (!isInside && (protocol !== IpProtocol.TCP || (gsoType & ~GsoType.ECN) !== GsoType.TCPV4)) return false
+    if (!isInside && (protocol !== TCP || (gsoType & ~ECN) !== TCPV4)) return false
     if (start + TCP_MIN_LEN > len) return false
     const headerLen = tcpHeaderLen(packet, start)
     return headerLen >= TCP_MIN_LEN && start + headerLen <= len
   }
-  if (gsoType !== GsoType.UDP_L4 && gsoType !== GsoType.UDP) return false
-  return (isInside || protocol === IpProtocol.UDP) && start + UDP_LEN <= len
+  if (gsoType !== UDP_L4 && gsoType !== GsoType.UDP) return false
+  return (isInside || protocol === UDP) && start + UDP_LEN <= len
 }
 
 /** Octets from the Ethernet header to the segments' transport header: csum_start if it is set, which may lie in a tunnel. */
@@ -70,9 +77,9 @@ function tcpHeaderLen({ tcp, slab, at }: Packet, start: number): number {
   return tcp.wrap(slab.view, at + start).headerLen
 }
 function isTcp(gsoType: number): boolean {
-  const type = gsoType & ~GsoType.ECN
-  return type === GsoType.TCPV4 || type === GsoType.TCPV6
+  const type = gsoType & ~ECN
+  return type === TCPV4 || type === TCPV6
 }
 function mayCarryPackets(protocol: number): boolean {
-  return protocol !== IpProtocol.TCP && protocol !== IpProtocol.SCTP && protocol !== IpProtocol.ICMP
+  return protocol !== TCP && protocol !== SCTP && protocol !== ICMP
 }

@@ -2,6 +2,9 @@ import type { Ipv4Addr } from '../wire/addr.js'
 import type { Destination } from './destination.js'
 import { Method, type Tunnel, type TunnelType } from './method.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { MASQ, TUNNEL } = Method
+
 /** The destinations of all services by address. */
 export class RealServers {
   readonly #byAddr = new Map<Ipv4Addr, Destination[]>()
@@ -40,7 +43,7 @@ export class RealServers {
   hasTunnel(addr: Ipv4Addr, type: TunnelType, port: number): boolean {
     let newest: Destination | undefined
     for (const dest of this.#byAddr.get(addr) ?? []) {
-      if (dest.method !== Method.TUNNEL || dest.tunnelPort !== port) continue
+      if (dest.method !== TUNNEL || dest.tunnelPort !== port) continue
       if (newest === undefined || newest.tunnelOrder < dest.tunnelOrder) newest = dest
     }
     return newest?.tunnelType === type
@@ -48,7 +51,7 @@ export class RealServers {
   /** Whether addr:port is a real server of NAT, so that a packet from there must be its answer (sysctl nat_icmp_send, §6.2). */
   answersFrom(protocol: number, addr: Ipv4Addr, port: number): boolean {
     for (const dest of this.#byAddr.get(addr) ?? [])
-      if (dest.port === port && dest.method === Method.MASQ && dest.servesProtocol(protocol)) return true
+      if (dest.port === port && dest.method === MASQ && dest.servesProtocol(protocol)) return true
     return false
   }
 }

@@ -1,8 +1,12 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import { IpProtocol } from '../wire/ipv4.js'
-import { FTP_DATA_PORT, FTP_PORT } from './ftp.js'
+import * as fromFtp from './ftp.js'
 import type { Service } from './service.js'
 import type { ServiceIdentity } from './service-identity.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { TCP } = IpProtocol
+const { FTP_DATA_PORT, FTP_PORT } = fromFtp
 
 const FEWEST_BUCKETS = 256
 /** Linux's ip_unprivileged_port_start. */
@@ -46,7 +50,7 @@ export class ServiceTable<S extends Service> {
     }
     const service = this.#exact(protocol, addr, port)
     if (service !== undefined) return service
-    if (this.#ftp > 0 && protocol === IpProtocol.TCP && (port === FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT)) {
+    if (this.#ftp > 0 && protocol === TCP && (port === FTP_DATA_PORT || port >= FIRST_UNPRIVILEGED_PORT)) {
       const ftp = this.#exact(protocol, addr, FTP_PORT)
       if (ftp !== undefined) return ftp
     }

@@ -17,6 +17,9 @@ import { sum16 } from './checksum.js'
 import { EtherType } from './ethernet.js'
 import { NOWHERE } from './view.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { IPV4 } = EtherType
+
 const FLAGS_VERSION = 0
 const PROTOCOL = 2
 const CHECKSUM = 4
@@ -42,7 +45,7 @@ export class GreView {
   /** Whether `len` octets hold a whole header of version 0, without bits that are unknown here, and with IPv4 behind it. */
   isValid(len: number): boolean {
     if (len < GRE_LEN || (this.flags & ~KNOWN) !== 0) return false
-    return this.#dv.getUint16(this.#at + PROTOCOL) === EtherType.IPV4 && this.headerLen <= len
+    return this.#dv.getUint16(this.#at + PROTOCOL) === IPV4 && this.headerLen <= len
   }
 
   /** GreFlag bits; version and reserved bits beside them. */
@@ -75,7 +78,7 @@ export class GreView {
   /** Writes a header for IPv4; a checksum is 0 then. */
   build(hasChecksum: boolean): void {
     this.#dv.setUint16(this.#at + FLAGS_VERSION, hasChecksum ? GreFlag.CHECKSUM : 0)
-    this.#dv.setUint16(this.#at + PROTOCOL, EtherType.IPV4)
+    this.#dv.setUint16(this.#at + PROTOCOL, IPV4)
     if (hasChecksum) this.#dv.setUint32(this.#at + CHECKSUM, 0)
   }
 }

@@ -17,6 +17,9 @@
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { IPIP } = IpProtocol
+
 const VERSION_C_HLEN = 0
 const PROTOCOL = 1
 const FLAGS = 2
@@ -62,7 +65,7 @@ export class GueView {
   /** Version 0, no control message, IPv4 behind it. For this the first two octets must be there. */
   get isData(): boolean {
     const dv = this.#dv
-    return dv.getUint8(this.#at + VERSION_C_HLEN) <= GUE_HLEN && dv.getUint8(this.#at + PROTOCOL) === IpProtocol.IPIP
+    return dv.getUint8(this.#at + VERSION_C_HLEN) <= GUE_HLEN && dv.getUint8(this.#at + PROTOCOL) === IPIP
   }
   /** Octets up to the IPv4 packet; for this the first octet must be there. */
   get headerLen(): number {
@@ -93,6 +96,6 @@ export class GueView {
 
   /** Writes a header of version 0 for IPv4, without extensions. */
   build(): void {
-    this.#dv.setUint32(this.#at, IpProtocol.IPIP << 16)
+    this.#dv.setUint32(this.#at, IPIP << 16)
   }
 }

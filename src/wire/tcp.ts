@@ -24,6 +24,9 @@ import { fold, pseudoHeaderSum, sum16, update16, update32, updateSum32 } from '.
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { TCP } = IpProtocol
+
 const SRC_PORT = 0
 const DST_PORT = 2
 const SEQ = 4
@@ -232,7 +235,7 @@ export class TcpView {
     dv.setUint8(at + FLAGS, flags)
     dv.setUint16(at + URGENT, 0)
     dv.setUint16(at + CHECKSUM, 0)
-    dv.setUint16(at + CHECKSUM, ~sum16(dv, at, len, pseudoHeaderSum(src, dst, IpProtocol.TCP, len)) & 0xffff)
+    dv.setUint16(at + CHECKSUM, ~sum16(dv, at, len, pseudoHeaderSum(src, dst, TCP, len)) & 0xffff)
   }
   /** Begins a header of 20 octets without payload, of window 0. `withNumbers`, `withFlags` and, last, `finish` must follow. */
   build(srcPort: number, dstPort: number): this {
@@ -257,7 +260,7 @@ export class TcpView {
   }
   /** Writes the checksum, for these addresses. */
   finish(src: Ipv4Addr, dst: Ipv4Addr): void {
-    const pseudo = pseudoHeaderSum(src, dst, IpProtocol.TCP, TCP_MIN_LEN)
+    const pseudo = pseudoHeaderSum(src, dst, TCP, TCP_MIN_LEN)
     this.#dv.setUint16(this.#at + CHECKSUM, ~sum16(this.#dv, this.#at, TCP_MIN_LEN, pseudo) & 0xffff)
   }
 

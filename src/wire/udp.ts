@@ -16,6 +16,9 @@ import { pseudoHeaderSum, sum16, update16, update32, updateSum32 } from './check
 import { IpProtocol } from './ipv4.js'
 import { NOWHERE } from './view.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { UDP } = IpProtocol
+
 const SRC_PORT = 0
 const DST_PORT = 2
 const LENGTH = 4
@@ -109,6 +112,6 @@ export class UdpView {
     this.#dv.setUint16(this.#at + CHECKSUM, sentCheck(check))
   }
   #fill(src: Ipv4Addr, dst: Ipv4Addr, len: number): void {
-    this.setChecksum(sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, IpProtocol.UDP, len)))
+    this.setChecksum(sum16(this.#dv, this.#at, len, pseudoHeaderSum(src, dst, UDP, len)))
   }
 }

@@ -5,7 +5,8 @@
  * 3. both addresses are rewritten     forward/fullnat   → BALANCED
  * An ICMP error takes the same steps; its checksum must be right (DROP_ICMP_CHECKSUM), and no error is sent about it.
  */
-import { CADDR, NONE } from '../../conn/record.js'
+import * as fromRecord from '../../conn/record.js'
+import { NONE } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
@@ -14,6 +15,10 @@ import { translateAnswer } from './answer.js'
 import { connectionOfAnswer, connectionOfQuoted, translateError } from './fullnat-lookup.js'
 import type { Parts } from './parts.js'
 import { checkTtl, noRoute, wayOut } from './way-out.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { BALANCED, DROP_ICMP_CHECKSUM, PASS } = Verdict
+const { CADDR } = fromRecord
 
 export class FullnatAnswers {
   readonly #parts: Parts
@@ -27,15 +32,15 @@ export class FullnatAnswers {
     const { output, conns, watch } = this.#parts
     const conn = connectionOfAnswer(conns, packet)
     watch.witness?.lookedUp('fullnat', conn)
-    if (conn === NONE) return Verdict.PASS
+    if (conn === NONE) return PASS
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
     watch.witness?.routed(client, hop)
     if (hop === undefined) return noRoute(this.#parts, packet, client, Unreachable.NET, undefined, nowMs)
     const refused = wayOut(this.#parts, packet, hop, nowMs)
-    if (refused !== Verdict.PASS) return refused
+    if (refused !== PASS) return refused
     translateAnswer(this.#parts, packet, conn)
-    const verdict = sentAs(Verdict.BALANCED, output.transmit(packet, hop))
+    const verdict = sentAs(BALANCED, output.transmit(packet, hop))
     conns.timers.restart(conn)
     return verdict
   }
@@ -44,16 +49,16 @@ export class FullnatAnswers {
     const { output, conns, watch } = this.#parts
     const conn = connectionOfQuoted(conns, this.#parts.embedded)
     watch.witness?.lookedUp('quoted-fullnat', conn)
-    if (conn === NONE) return Verdict.PASS
-    if (!packet.icmp.checksumOk(packet.transportLen)) return Verdict.DROP_ICMP_CHECKSUM
+    if (conn === NONE) return PASS
+    if (!packet.icmp.checksumOk(packet.transportLen)) return DROP_ICMP_CHECKSUM
     const client = conns.table.words[conn + CADDR]! as Ipv4Addr
     const hop = output.route(client)
     watch.witness?.routed(client, hop)
     if (hop === undefined) return noRoute(this.#parts, packet, client, Unreachable.NET, undefined, nowMs)
     const refused = checkTtl(this.#parts, packet, undefined, nowMs)
-    if (refused !== Verdict.PASS) return refused
+    if (refused !== PASS) return refused
     packet.ip.decrementTtl()
     translateError(this.#parts, packet, conn)
-    return sentAs(Verdict.BALANCED, output.transmit(packet, hop))
+    return sentAs(BALANCED, output.transmit(packet, hop))
   }
 }

@@ -31,6 +31,12 @@ import { isNewConnection, isReplaceable } from './reuse.js'
 import type { TowardsServer } from './towards-server.js'
 import type { TunnelFlows } from './tunnel-flows.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { ONE_PACKET } = ConnFlag
+const { INBOUND } = Direction
+const { BALANCED, DROP_DESTINATION_GONE, DROP_NO_DESTINATION, PASS } = Verdict
+const { ICMP } = IpProtocol
+
 export class Inbound {
   readonly #parts: Parts
   readonly #related: Related
@@ -60,15 +66,15 @@ export class Inbound {
 
   receive(packet: Packet, nowMs: number): Verdict {
     const { protocol } = packet
-    if (protocol === IpProtocol.ICMP) return this.#related.inbound(packet, nowMs)
-    if (!isBalanced(protocol)) return Verdict.PASS
+    if (protocol === ICMP) return this.#related.inbound(packet, nowMs)
+    if (!isBalanced(protocol)) return PASS
     const malformed = parseTransport(packet)
-    if (malformed !== Verdict.PASS) return malformed
+    if (malformed !== PASS) return malformed
 
     const { conns, sysctls, handOver, watch } = this.#parts
     const { srcAddr, dstAddr } = packet.ip
-    const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, nowMs) : Verdict.PASS
-    if (answered !== Verdict.PASS) return answered
+    const answered = conns.fullnatKeys.isLaddr(dstAddr) ? this.#answers.receive(packet, nowMs) : PASS
+    if (answered !== PASS) return answered
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
     const { witness } = watch
     witness?.lookedUp('inbound', conn)
@@ -82,7 +88,7 @@ export class Inbound {
     }
     if (conns.destinationOf(conn).available) return this.#forward(packet, conn, nowMs)
     witness?.setAside(conn, 'gone')
-    if (sysctls.expireNodestConn === 0) return Verdict.DROP_DESTINATION_GONE
+    if (sysctls.expireNodestConn === 0) return DROP_DESTINATION_GONE
     conns.expireNow(conn)
     return this.#open(packet, NONE, nowMs)
   }
@@ -99,11 +105,11 @@ export class Inbound {
     flow.cport = packet.srcPort
     flow.vaddr = packet.ip.dstAddr
     flow.vport = packet.dstPort
-    if (!opener.mayOpen(packet)) return Verdict.PASS
+    if (!opener.mayOpen(packet)) return PASS
     const opened = opener.open(flow, flow, marks.of(flow.protocol, flow.vaddr, flow.vport), replaces)
     if (!isOpen(opened)) return this.#refuse(packet, verdictOf(opened), nowMs)
     if (this.#local.hasSent(packet)) conns.markLocal(opened)
-    if (!conns.has(opened, ConnFlag.ONE_PACKET)) return this.#forward(packet, opened, nowMs)
+    if (!conns.has(opened, ONE_PACKET)) return this.#forward(packet, opened, nowMs)
     return this.#forwardOnePacket(packet, opened, nowMs)
   }
 
@@ -111,12 +117,12 @@ export class Inbound {
   #forward(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
     const { conns, counters } = this.#parts
     countInbound(counters, conns.destinationOf(conn), packet.ipLen)
-    conns.states.packet(conn, packet.protocol, Direction.INBOUND, packet.signal)
+    conns.states.packet(conn, packet.protocol, INBOUND, packet.signal)
     const hasDf = packet.ip.dontFragment
     const verdict = this.#towards.send(packet, conn, nowMs)
     conns.countInbound(conn)
     conns.timers.restart(conn)
-    if (verdict === Verdict.BALANCED) this.#tunnelFlows?.balanced(conn, hasDf)
+    if (verdict === BALANCED) this.#tunnelFlows?.balanced(conn, hasDf)
     return verdict
   }
   #forwardOnePacket(packet: Packet, conn: ConnIndex, nowMs: number): Verdict {
@@ -130,7 +136,7 @@ export class Inbound {
   }
 
   #refuse(packet: Packet, verdict: Verdict, nowMs: number): Verdict {
-    if (verdict === Verdict.DROP_NO_DESTINATION)
+    if (verdict === DROP_NO_DESTINATION)
       this.#parts.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, packet.ip.dstAddr, nowMs)
     return verdict
   }

@@ -9,6 +9,9 @@ import type { TurnMemory } from '../../packet/turn-memory.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import { segmentHeadersLen } from '../../packet/virtio.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { DROP_DEVICE_QUEUE, LEFT_TO_KERNEL, SENT } = Verdict
+
 /**
  * The host's kernel, on links that uvs shares with it. The front takes packets that may be for uvs; others are given back here, and
  * the kernel handles them as if they had just arrived.
@@ -51,11 +54,11 @@ export class KernelSide implements PieceSink {
    */
   giveBack(packet: Packet): Verdict {
     const link = this.#links[packet.link]!
-    if (!link.isBeside) return Verdict.LEFT_TO_KERNEL
+    if (!link.isBeside) return LEFT_TO_KERNEL
     const isWhole = packet.largestPiece === 0 && (packet.ipLen <= link.mtu || packet.vnet.gsoSize !== 0)
-    if (isWhole) return sentAs(Verdict.LEFT_TO_KERNEL, this.piece(packet))
+    if (isWhole) return sentAs(LEFT_TO_KERNEL, this.piece(packet))
     this.#back.mtu = link.mtu
-    return sentAs(Verdict.LEFT_TO_KERNEL, this.#fragmenter.split(packet, this.#back, this, true))
+    return sentAs(LEFT_TO_KERNEL, this.#fragmenter.split(packet, this.#back, this, true))
   }
 
   piece(packet: Packet): Verdict {
@@ -64,6 +67,6 @@ export class KernelSide implements PieceSink {
     packet.eth.setDst(link.mac)
     const isTaken = this.#egress.toKernel?.(link, packet.slab, packet.at, packet.len) ?? false
     this.#watch.witness?.sent(link, packet.slab, packet.at, packet.len, isTaken, true)
-    return isTaken ? Verdict.SENT : Verdict.DROP_DEVICE_QUEUE
+    return isTaken ? SENT : DROP_DEVICE_QUEUE
   }
 }

@@ -12,16 +12,18 @@
  * PASS: the packet is not balanced.
  */
 import type { Connections } from '../../conn/connections.js'
-import { HAND_OVER, HandOver, keyAt } from '../../conn/fullnat-keys.js'
-import { NO_PORT } from '../../conn/local-ports.js'
-import { DPORT_PROTOCOL, NONE, type ConnIndex } from '../../conn/record.js'
+import * as fromFullnatKeys from '../../conn/fullnat-keys.js'
+import { HandOver, keyAt } from '../../conn/fullnat-keys.js'
+import * as fromLocalPorts from '../../conn/local-ports.js'
+import * as fromRecord from '../../conn/record.js'
+import { NONE, type ConnIndex } from '../../conn/record.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import { SchedulerFailure } from '../../sched/guard.js'
 import type { Flow } from '../../packet/flow.js'
 import type { Watch } from '../../packet/frame-witness.js'
-import { FTP_DATA_PORT, FTP_PORT } from '../../service/ftp.js'
-import { TOTALS } from '../../service/counters.js'
+import * as fromFtp from '../../service/ftp.js'
+import * as fromCounters from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { ClientAddress, hasLocalSide } from '../../service/method.js'
 import type { Sysctls } from '../../service/sysctls.js'
@@ -35,6 +37,19 @@ import { Room } from '../upkeep/room.js'
 import { isOpen, notOpened, type NotOpened, type Opened } from './opened.js'
 import { Persistence } from './persistence.js'
 import type { Witness } from './witness.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { DONE } = HandOver
+const { DROP_DEFENCE, DROP_NO_DESTINATION, DROP_NO_LOCAL_PORT, DROP_SCHEDULER_FAILED, DROP_TABLE_FULL, PASS } = Verdict
+const { TOA } = ClientAddress
+const { SCTP, TCP, UDP } = IpProtocol
+const { ABORT, INIT } = SctpChunk
+const { RST, SYN } = TcpFlag
+const { HAND_OVER } = fromFullnatKeys
+const { NO_PORT } = fromLocalPorts
+const { DPORT_PROTOCOL } = fromRecord
+const { FTP_DATA_PORT, FTP_PORT } = fromFtp
+const { TOTALS } = fromCounters
 
 export class Opener {
   readonly #balancing: Balancing
@@ -71,10 +86,10 @@ export class Opener {
   mayOpen({ protocol, signal, sctp }: Packet): boolean {
     const { sloppyTcp, sloppySctp } = this.#sysctls
     switch (protocol) {
-      case IpProtocol.TCP:
-        return (signal & TcpFlag.RST) === 0 && ((signal & TcpFlag.SYN) !== 0 || sloppyTcp !== 0)
-      case IpProtocol.SCTP:
-        return sctp.firstChunk !== SctpChunk.ABORT && (sctp.firstChunk === SctpChunk.INIT || sloppySctp !== 0)
+      case TCP:
+        return (signal & RST) === 0 && ((signal & SYN) !== 0 || sloppyTcp !== 0)
+      case SCTP:
+        return sctp.firstChunk !== ABORT && (sctp.firstChunk === INIT || sloppySctp !== 0)
       default:
         return true
     }
@@ -87,10 +102,10 @@ export class Opener {
   open(flow: Flow, shown: Flow, mark: number, replaces: ConnIndex): Opened {
     const service = this.#balancing.lookup(mark, flow.protocol, flow.vaddr, flow.vport)
     this.#watch.witness?.service(service, mark)
-    if (service === undefined) return notOpened(Verdict.PASS)
-    if (this.#defence.dropsPacket()) return notOpened(Verdict.DROP_DEFENCE)
+    if (service === undefined) return notOpened(PASS)
+    if (this.#defence.dropsPacket()) return notOpened(DROP_DEFENCE)
     // FTP's data connections are only those that the control connection announced.
-    if (flow.cport === FTP_DATA_PORT) return notOpened(Verdict.PASS)
+    if (flow.cport === FTP_DATA_PORT) return notOpened(PASS)
     this.#makeRoom(service.settings.persistence > 0 ? 2 : 1, replaces)
     try {
       if (service.settings.persistence > 0) return this.#openPersistent(service, flow, shown, replaces)
@@ -98,7 +113,7 @@ export class Opener {
     } catch (error) {
       if (!(error instanceof SchedulerFailure)) throw error
       this.#report(error.message)
-      return notOpened(Verdict.DROP_SCHEDULER_FAILED)
+      return notOpened(DROP_SCHEDULER_FAILED)
     }
   }
 
@@ -132,7 +147,7 @@ export class Opener {
       const dest = this.#schedule(service, shown)
       if (dest === undefined) return noDestination(service, flow)
       template = this.#persistence.create(service, flow, dest)
-      if (template === NONE) return notOpened(Verdict.DROP_TABLE_FULL)
+      if (template === NONE) return notOpened(DROP_TABLE_FULL)
     }
     const dest = this.#conns.destinationOf(template)
     const dport = flow.vport === service.port && dest.port !== 0 ? dest.port : flow.vport
@@ -144,7 +159,7 @@ export class Opener {
   #record(service: ScheduledService, flow: Flow, dest: Destination, dport: number, replaces: ConnIndex): Opened {
     const { protocol } = flow
     if (hasLocalSide(dest.method)) return this.#localRecord(service, flow, dest, dport, replaces)
-    const isOnePacket = service.settings.onePacket && protocol === IpProtocol.UDP
+    const isOnePacket = service.settings.onePacket && protocol === UDP
     const conn = isOnePacket ? this.#conns.openOnePacket(flow, dest, dport) : this.#conns.open(flow, dest, dport)
     return orTableFull(conn)
   }
@@ -174,7 +189,7 @@ export class Opener {
       else fullnatKeys.insert(conn, laddr, lport, pool, handOver)
       return orTableFull(conn)
     }
-    return notOpened(Verdict.DROP_NO_LOCAL_PORT)
+    return notOpened(DROP_NO_LOCAL_PORT)
   }
   /**
    * Whether the new connection takes over the local side of the one it replaces: both go to the same real server's port. Not if
@@ -184,8 +199,8 @@ export class Opener {
   #inherits(replaces: ConnIndex, dest: Destination, dport: number, handOver: ClientAddress): boolean {
     const { fullnatKeys, table } = this.#conns
     if (replaces === NONE || !fullnatKeys.has(replaces)) return false
-    const isOver = (fullnatKeys.words[keyAt(replaces) + HAND_OVER]! & HandOver.DONE) !== 0
-    if (handOver > ClientAddress.TOA && !isOver) return false
+    const isOver = (fullnatKeys.words[keyAt(replaces) + HAND_OVER]! & DONE) !== 0
+    if (handOver > TOA && !isOver) return false
     return this.#conns.destinationOf(replaces) === dest && table.words[replaces + DPORT_PROTOCOL]! >>> 16 === dport
   }
   /** Counts the connection if one was opened. */
@@ -201,8 +216,8 @@ export class Opener {
 
 function noDestination(service: ScheduledService, flow: Flow): NotOpened {
   const isFtpData = service.port === FTP_PORT && flow.vport !== FTP_PORT
-  return notOpened(isFtpData ? Verdict.PASS : Verdict.DROP_NO_DESTINATION)
+  return notOpened(isFtpData ? PASS : DROP_NO_DESTINATION)
 }
 function orTableFull(conn: ConnIndex): Opened {
-  return conn === NONE ? notOpened(Verdict.DROP_TABLE_FULL) : conn
+  return conn === NONE ? notOpened(DROP_TABLE_FULL) : conn
 }

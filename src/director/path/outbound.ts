@@ -16,7 +16,7 @@ import { isBalanced, parseTransport } from '../../packet/parse.js'
 import { sentAs, Verdict } from '../../packet/verdict.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IpProtocol } from '../../wire/ipv4.js'
-import { PORTS_LEN } from '../../wire/ports.js'
+import * as fromPorts from '../../wire/ports.js'
 import { SctpChunk } from '../../wire/sctp.js'
 import { TcpFlag } from '../../wire/tcp.js'
 import { translateAnswer } from './answer.js'
@@ -24,6 +24,13 @@ import type { Parts } from './parts.js'
 import type { Related } from './related.js'
 import { relateOutbound } from './related-outbound.js'
 import { noRoute, tooBig, wayOut } from './way-out.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { BALANCED, DROP_BROADCAST, DROP_NO_CONNECTION, DROP_TOO_BIG, FORWARDED, PASS } = Verdict
+const { ICMP, SCTP, TCP, UDP } = IpProtocol
+const { ABORT } = SctpChunk
+const { RST } = TcpFlag
+const { PORTS_LEN } = fromPorts
 
 export class Outbound {
   readonly #parts: Parts
@@ -37,45 +44,45 @@ export class Outbound {
   receive(packet: Packet, nowMs: number): Verdict {
     const { output, balancing, reassembly } = this.#parts
     const { ip } = packet
-    if (packet.eth.isGroup) return Verdict.DROP_BROADCAST
+    if (packet.eth.isGroup) return DROP_BROADCAST
     if (this.#parts.kernel.isBeside(packet)) return this.#beside(packet, nowMs)
     const hop = output.route(ip.dstAddr)
     this.#parts.watch.witness?.routed(ip.dstAddr, hop)
     if (hop === undefined) return noRoute(this.#parts, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
     const refused = wayOut(this.#parts, packet, hop, nowMs)
-    if (refused !== Verdict.PASS) return refused
+    if (refused !== PASS) return refused
     const { protocol } = packet
-    if (balancing.count === 0 || (protocol !== IpProtocol.ICMP && !isBalanced(protocol)))
-      return sentAs(Verdict.FORWARDED, output.transmit(packet, hop))
+    if (balancing.count === 0 || (protocol !== ICMP && !isBalanced(protocol)))
+      return sentAs(FORWARDED, output.transmit(packet, hop))
     if (ip.isFragment) {
       const incomplete = reassembly.receive(packet, false)
-      if (incomplete !== Verdict.PASS) return incomplete
+      if (incomplete !== PASS) return incomplete
     }
-    return protocol === IpProtocol.ICMP ? this.#icmp(packet, hop, nowMs) : this.#answer(packet, hop, nowMs)
+    return protocol === ICMP ? this.#icmp(packet, hop, nowMs) : this.#answer(packet, hop, nowMs)
   }
 
   /** On links shared with the kernel, the kernel is the router: only packets of a connection are forwarded here. */
   #beside(packet: Packet, nowMs: number): Verdict {
     const { output, balancing, reassembly, kernel } = this.#parts
     const { protocol, ip } = packet
-    const isIcmp = protocol === IpProtocol.ICMP
+    const isIcmp = protocol === ICMP
     if (balancing.count === 0 || (!isIcmp && !isBalanced(protocol))) return kernel.giveBack(packet)
     if (ip.isFragment) {
       const refused = this.#refusePiece(packet, nowMs)
-      if (refused !== Verdict.PASS) return refused
+      if (refused !== PASS) return refused
       const incomplete = reassembly.receive(packet, false)
-      if (incomplete !== Verdict.PASS) return incomplete
+      if (incomplete !== PASS) return incomplete
     }
     const relation = isIcmp ? relateOutbound(this.#parts, packet) : this.#relation(packet)
-    if (relation === Verdict.PASS) return kernel.giveBack(packet)
-    if (relation !== Verdict.BALANCED) return relation
+    if (relation === PASS) return kernel.giveBack(packet)
+    if (relation !== BALANCED) return relation
     const hop = output.route(ip.dstAddr)
     this.#parts.watch.witness?.routed(ip.dstAddr, hop)
     if (hop === undefined) return noRoute(this.#parts, packet, ip.dstAddr, Unreachable.NET, undefined, nowMs)
-    const refused = packet.largestPiece === 0 ? wayOut(this.#parts, packet, hop, nowMs) : Verdict.PASS
-    if (refused !== Verdict.PASS) return refused
+    const refused = packet.largestPiece === 0 ? wayOut(this.#parts, packet, hop, nowMs) : PASS
+    if (refused !== PASS) return refused
     if (packet.largestPiece !== 0) ip.decrementTtl()
-    return isIcmp ? sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs)) : this.#answer(packet, hop, nowMs)
+    return isIcmp ? sentAs(BALANCED, this.#transmit(packet, hop, nowMs)) : this.#answer(packet, hop, nowMs)
   }
 
   /**
@@ -86,8 +93,8 @@ export class Outbound {
     const { output, kernel } = this.#parts
     const { ip, ipLen, protocol } = packet
     const hop = output.route(ip.dstAddr)
-    if (hop !== undefined && ip.ttl > 1 && !(ip.dontFragment && ipLen > hop.mtu)) return Verdict.PASS
-    const isFirst = ip.fragmentOffset === 0 && isBalanced(protocol) && parseTransport(packet) === Verdict.PASS
+    if (hop !== undefined && ip.ttl > 1 && !(ip.dontFragment && ipLen > hop.mtu)) return PASS
+    const isFirst = ip.fragmentOffset === 0 && isBalanced(protocol) && parseTransport(packet) === PASS
     if (hop === undefined || !isFirst || this.#find(packet) === NONE) return kernel.giveBack(packet)
     return wayOut(this.#parts, packet, hop, nowMs)
   }
@@ -95,21 +102,20 @@ export class Outbound {
   /** BALANCED: of a connection, or nat_icmp_send tells its server off; PASS: neither; else its transport header is not whole. */
   #relation(packet: Packet): Verdict {
     const malformed = parseTransport(packet)
-    if (malformed === Verdict.PASS)
-      return this.#find(packet) !== NONE || this.#isTold(packet) ? Verdict.BALANCED : Verdict.PASS
+    if (malformed === PASS) return this.#find(packet) !== NONE || this.#isTold(packet) ? BALANCED : PASS
     if (this.#isOfConnection(packet)) return malformed
-    return isUdpWithPorts(packet) && this.#isTold(packet) ? Verdict.BALANCED : Verdict.PASS
+    return isUdpWithPorts(packet) && this.#isTold(packet) ? BALANCED : PASS
   }
 
   /** Sends a real server's answer with the virtual service's source. */
   #answer(packet: Packet, hop: Hop, nowMs: number): Verdict {
     const { conns } = this.#parts
     const malformed = parseTransport(packet)
-    if (malformed !== Verdict.PASS) return this.#malformed(packet, malformed, hop, nowMs)
+    if (malformed !== PASS) return this.#malformed(packet, malformed, hop, nowMs)
     const conn = this.#find(packet)
     if (conn === NONE) return this.#unknown(packet, hop, nowMs)
     translateAnswer(this.#parts, packet, conn)
-    const verdict = sentAs(Verdict.BALANCED, this.#transmit(packet, hop, nowMs))
+    const verdict = sentAs(BALANCED, this.#transmit(packet, hop, nowMs))
     conns.timers.restart(conn)
     return verdict
   }
@@ -118,7 +124,7 @@ export class Outbound {
   #malformed(packet: Packet, malformed: Verdict, hop: Hop, nowMs: number): Verdict {
     if (this.#isOfConnection(packet)) return malformed
     if (isUdpWithPorts(packet)) return this.#unknown(packet, hop, nowMs)
-    return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
+    return sentAs(FORWARDED, this.#transmit(packet, hop, nowMs))
   }
 
   /** Reads the ports of a packet whose transport header is not whole, if they are there, and looks for its connection. */
@@ -139,25 +145,23 @@ export class Outbound {
 
   /** The packet has no connection: it is forwarded, or, with nat_icmp_send, the real server gets port unreachable. */
   #unknown(packet: Packet, hop: Hop, nowMs: number): Verdict {
-    if (!this.#isTold(packet)) return sentAs(Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
+    if (!this.#isTold(packet)) return sentAs(FORWARDED, this.#transmit(packet, hop, nowMs))
     this.#parts.errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PORT, 0, undefined, nowMs)
-    return Verdict.DROP_NO_CONNECTION
+    return DROP_NO_CONNECTION
   }
 
   /** Whether nat_icmp_send has the sender told that there is no connection: a real server, and no reset. */
   #isTold({ protocol, ip, srcPort, signal, sctp }: Packet): boolean {
     const { balancing, sysctls } = this.#parts
     if (sysctls.natIcmpSend === 0) return false
-    const isReset =
-      (protocol === IpProtocol.TCP && (signal & TcpFlag.RST) !== 0) ||
-      (protocol === IpProtocol.SCTP && sctp.firstChunk === SctpChunk.ABORT)
+    const isReset = (protocol === TCP && (signal & RST) !== 0) || (protocol === SCTP && sctp.firstChunk === ABORT)
     return !isReset && balancing.realServers.answersFrom(protocol, ip.srcAddr, srcPort)
   }
 
   #icmp(packet: Packet, hop: Hop, nowMs: number): Verdict {
     const verdict = relateOutbound(this.#parts, packet)
-    if (verdict !== Verdict.PASS && verdict !== Verdict.BALANCED) return verdict
-    return sentAs(verdict || Verdict.FORWARDED, this.#transmit(packet, hop, nowMs))
+    if (verdict !== PASS && verdict !== BALANCED) return verdict
+    return sentAs(verdict || FORWARDED, this.#transmit(packet, hop, nowMs))
   }
 
   /**
@@ -171,10 +175,10 @@ export class Outbound {
     if (!ownAddresses.has(ip.srcAddr)) return tooBig(this.#parts, packet, hop.mtu, undefined, nowMs)
     if (errors.makeForUs(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, hop.mtu))
       this.#related.inbound(packet, nowMs)
-    return Verdict.DROP_TOO_BIG
+    return DROP_TOO_BIG
   }
 }
 
 function isUdpWithPorts({ protocol, transportLen }: Packet): boolean {
-  return protocol === IpProtocol.UDP && transportLen >= PORTS_LEN
+  return protocol === UDP && transportLen >= PORTS_LEN
 }

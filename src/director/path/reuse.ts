@@ -6,13 +6,21 @@ import type { Sysctls } from '../../service/sysctls.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import { TcpFlag } from '../../wire/tcp.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { NO_OUTPUT } = ConnFlag
+const { INIT } = SctpEvent
+const { CLOSED } = SctpState
+const { CLOSE, FIN_WAIT, TIME_WAIT } = TcpState
+const { SCTP, TCP } = IpProtocol
+const { SYN } = TcpFlag
+
 /** Bit of conn_reuse_mode: reuse in FIN_WAIT too, if no answers are seen. */
 const ONE_WAY_TOO = 2
 
 /** Whether a packet begins a connection: TCP with SYN (SYN+ACK too), SCTP INIT (ipvs-behaviour.md §6.3). */
 export function isNewConnection(protocol: number, signal: number): boolean {
-  if (protocol === IpProtocol.TCP) return (signal & TcpFlag.SYN) !== 0
-  return protocol === IpProtocol.SCTP && signal === SctpEvent.INIT
+  if (protocol === TCP) return (signal & SYN) !== 0
+  return protocol === SCTP && signal === INIT
 }
 
 /**
@@ -23,11 +31,9 @@ export function isReplaceable(conns: Connections, conn: ConnIndex, protocol: num
   if (sysctls.expireNodestConn !== 0 && conns.destinationOf(conn).weight === 0) return true
   if (sysctls.connReuseMode === 0 || conns.controllerOf(conn) !== NONE) return false
   const state = conns.stateOf(conn)
-  if (protocol === IpProtocol.TCP) {
-    if (state === TcpState.TIME_WAIT || state === TcpState.CLOSE) return true
-    return (
-      state === TcpState.FIN_WAIT && (sysctls.connReuseMode & ONE_WAY_TOO) !== 0 && conns.has(conn, ConnFlag.NO_OUTPUT)
-    )
+  if (protocol === TCP) {
+    if (state === TIME_WAIT || state === CLOSE) return true
+    return state === FIN_WAIT && (sysctls.connReuseMode & ONE_WAY_TOO) !== 0 && conns.has(conn, NO_OUTPUT)
   }
-  return state === SctpState.CLOSED
+  return state === CLOSED
 }

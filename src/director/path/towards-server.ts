@@ -9,7 +9,8 @@
  * 5. the connection's method     forward/forwarder → BALANCED
  * An ICMP error takes the same steps, but no error is sent about its size.
  */
-import { DADDR, type ConnIndex } from '../../conn/record.js'
+import * as fromRecord from '../../conn/record.js'
+import type { ConnIndex } from '../../conn/record.js'
 import type { Forwarder } from '../../forward/forwarder.js'
 import type { Hop } from '../../forward/hop.js'
 import { stripToa } from '../../forward/toa.js'
@@ -18,9 +19,16 @@ import { sentAs, Verdict } from '../../packet/verdict.js'
 import { isOneWay } from '../../service/method.js'
 import { isLoopback, type Ipv4Addr } from '../../wire/addr.js'
 import { Unreachable } from '../../wire/icmp.js'
-import { IPV4_LEAST_MTU, IpProtocol } from '../../wire/ipv4.js'
+import * as fromIpv4 from '../../wire/ipv4.js'
+import { IpProtocol } from '../../wire/ipv4.js'
 import type { Parts } from './parts.js'
 import { checkTtl, noRoute, tooBig } from './way-out.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { BALANCED, DROP_LOCAL_NODE, DROP_REAL_SERVER_LOOPBACK, DROP_TOO_BIG, PASS } = Verdict
+const { ICMP, TCP } = IpProtocol
+const { DADDR } = fromRecord
+const { IPV4_LEAST_MTU } = fromIpv4
 
 const MOST_OCTETS = 0xffff
 
@@ -44,15 +52,15 @@ export class TowardsServer {
     // path/tunnel-error reads this.
     dest.routed(hop.mtu, routes.hasLearntMtu(daddr))
     const refused = checkTtl(this.#parts, packet, ip.dstAddr, nowMs)
-    if (refused !== Verdict.PASS) return refused
+    if (refused !== PASS) return refused
     // Before the MTU check: an error about the size quotes the lowered TTL (§6.5). In path/way-out it is the other way round.
     ip.decrementTtl()
-    if (packet.protocol === IpProtocol.TCP && dest.believesToa) stripToa(packet)
+    if (packet.protocol === TCP && dest.believesToa) stripToa(packet)
     const forwarder = forwarders[conns.methodOf(conn)]
     const tooLarge = this.#checkSize(packet, conn, forwarder, hop, nowMs)
-    if (tooLarge !== Verdict.PASS) return tooLarge
+    if (tooLarge !== PASS) return tooLarge
     this.#translate(packet, conn, forwarder)
-    return sentAs(Verdict.BALANCED, forwarder.send(packet, conn, hop))
+    return sentAs(BALANCED, forwarder.send(packet, conn, hop))
   }
 
   /** The real server is the director itself. */
@@ -61,10 +69,9 @@ export class TowardsServer {
     const method = conns.methodOf(conn)
     // The kernel's socket listens on the VIP and gets the unchanged packet (LocalNode).
     if (kernel.isBeside(packet))
-      return isOneWay(method) && kernel.holds(packet) ? kernel.giveBack(packet) : Verdict.DROP_LOCAL_NODE
+      return isOneWay(method) && kernel.holds(packet) ? kernel.giveBack(packet) : DROP_LOCAL_NODE
     // Only a local client may reach a loopback address.
-    if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]! as Ipv4Addr))
-      return Verdict.DROP_REAL_SERVER_LOOPBACK
+    if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]! as Ipv4Addr)) return DROP_REAL_SERVER_LOOPBACK
     this.#translate(packet, conn, forwarders[method])
     return host.receive(packet, nowMs)
   }
@@ -79,15 +86,15 @@ export class TowardsServer {
     const mtu = hop.mtu - overhead
     if (overhead > 0) {
       const isBeyondIp = packet.vnet.gsoSize === 0 && ipLen + overhead > MOST_OCTETS
-      if (mtu < IPV4_LEAST_MTU || isBeyondIp) return Verdict.DROP_TOO_BIG
+      if (mtu < IPV4_LEAST_MTU || isBeyondIp) return DROP_TOO_BIG
     }
-    if (ipLen <= mtu || !ip.dontFragment || protocol === IpProtocol.ICMP) return Verdict.PASS
-    if (!forwarder.refusesLarge || !this.#parts.output.exceeds(packet, mtu)) return Verdict.PASS
+    if (ipLen <= mtu || !ip.dontFragment || protocol === ICMP) return PASS
+    if (!forwarder.refusesLarge || !this.#parts.output.exceeds(packet, mtu)) return PASS
     return tooBig(this.#parts, packet, mtu - forwarder.growth(conn), ip.dstAddr, nowMs)
   }
 
   #translate(packet: Packet, conn: ConnIndex, forwarder: Forwarder): void {
-    if (packet.protocol === IpProtocol.ICMP) forwarder.relatedInbound(packet, this.#parts.embedded, conn)
+    if (packet.protocol === ICMP) forwarder.relatedInbound(packet, this.#parts.embedded, conn)
     else forwarder.inbound(packet, conn)
   }
 }

@@ -10,6 +10,10 @@ import type { Ipv4Addr } from '../../wire/addr.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import type { Parts } from './parts.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
+const { PROHIBIT, UNREACHABLE } = DeadEnd
+const { DROP_NO_ROUTE, DROP_TOO_BIG, DROP_TTL, PASS } = Verdict
+
 /**
  * No route to `to`. `code`: net or host unreachable. If the kernel's route is a dead end, its kind decides the error; a black hole
  * sends none (ip-route(8)).
@@ -26,19 +30,19 @@ export function noRoute(
     case undefined:
       errors.send(packet, IcmpType.UNREACHABLE, code, 0, from, nowMs)
       break
-    case DeadEnd.UNREACHABLE:
+    case UNREACHABLE:
       errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, from, nowMs)
       break
-    case DeadEnd.PROHIBIT:
+    case PROHIBIT:
       errors.send(packet, IcmpType.UNREACHABLE, Unreachable.PROHIBITED, 0, from, nowMs)
   }
-  return Verdict.DROP_NO_ROUTE
+  return DROP_NO_ROUTE
 }
 /** Returns PASS, or DROP_TTL if the TTL is used up. */
 export function checkTtl({ errors }: Parts, packet: Packet, from: Ipv4Addr | undefined, nowMs: number): Verdict {
-  if (packet.ip.ttl > 1) return Verdict.PASS
+  if (packet.ip.ttl > 1) return PASS
   errors.send(packet, IcmpType.TIME_EXCEEDED, 0, 0, from, nowMs)
-  return Verdict.DROP_TTL
+  return DROP_TTL
 }
 /** The packet is too large. `mtu`: what the sender is told. */
 export function tooBig(
@@ -49,7 +53,7 @@ export function tooBig(
   nowMs: number,
 ): Verdict {
   errors.send(packet, IcmpType.UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, mtu, from, nowMs)
-  return Verdict.DROP_TOO_BIG
+  return DROP_TOO_BIG
 }
 
 /**
@@ -59,8 +63,8 @@ export function tooBig(
 export function wayOut(parts: Parts, packet: Packet, hop: Hop, nowMs: number): Verdict {
   const { ip } = packet
   const refused = checkTtl(parts, packet, undefined, nowMs)
-  if (refused !== Verdict.PASS) return refused
+  if (refused !== PASS) return refused
   if (ip.dontFragment && parts.output.exceeds(packet, hop.mtu)) return tooBig(parts, packet, hop.mtu, undefined, nowMs)
   ip.decrementTtl()
-  return Verdict.PASS
+  return PASS
 }

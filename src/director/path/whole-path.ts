@@ -17,7 +17,8 @@ import { parseEthernet, parseIpv4Header } from '../../packet/parse.js'
 import { Verdict } from '../../packet/verdict.js'
 import { checkVirtio } from '../../packet/virtio.js'
 import { EtherType } from '../../wire/ethernet.js'
-import { IPV4_MIN_LEN, IpProtocol } from '../../wire/ipv4.js'
+import * as fromIpv4 from '../../wire/ipv4.js'
+import { IpProtocol } from '../../wire/ipv4.js'
 import type { ReturnedAnswers } from '../returned-answers.js'
 import type { Adverts } from './adverts.js'
 import type { Inbound } from './inbound.js'
@@ -26,6 +27,12 @@ import { checkAddresses } from './martian.js'
 import type { LocalClients } from './local-clients.js'
 import type { Outbound } from './outbound.js'
 import type { Parts } from './parts.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { DROP_BROADCAST, DROP_ETHERTYPE, DROP_SOURCE_IS_OURS, PASS } = Verdict
+const { ARP, IPV4 } = EtherType
+const { ICMP } = IpProtocol
+const { IPV4_MIN_LEN } = fromIpv4
 
 /** What stands before and behind the parts that all stages share. */
 export interface Stages {
@@ -55,24 +62,24 @@ export class WholePath {
     const { arp, adverts, returned, local, outbound } = this.#stages
     const packet = this.#packet.wrap(link.index, slab, at, len)
     let verdict = parseEthernet(packet, link.mac)
-    if (verdict !== Verdict.PASS) return verdict
+    if (verdict !== PASS) return verdict
     const { type } = packet.eth
-    if (type === EtherType.ARP) {
+    if (type === ARP) {
       verdict = arp.receive(packet, link)
-      return this.#isSpokesman ? verdict : Verdict.PASS
+      return this.#isSpokesman ? verdict : PASS
     }
-    if (type !== EtherType.IPV4) return Verdict.DROP_ETHERTYPE
+    if (type !== IPV4) return DROP_ETHERTYPE
     verdict =
       parseIpv4Header(packet) ||
       checkVirtio(packet) ||
       adverts.receive(packet) ||
       checkAddresses(packet, ownAddresses, routes, local.hasSent(packet))
-    if (verdict === Verdict.DROP_SOURCE_IS_OURS) returned.note(packet)
-    if (verdict !== Verdict.PASS) return verdict
+    if (verdict === DROP_SOURCE_IS_OURS) returned.note(packet)
+    if (verdict !== PASS) return verdict
     const isLocal = ownAddresses.has(packet.ip.dstAddr)
     if (packet.ip.headerLen > IPV4_MIN_LEN) {
       verdict = checkIpOptions(packet, errors, isLocal, nowMs)
-      if (verdict !== Verdict.PASS) return verdict
+      if (verdict !== PASS) return verdict
     }
     return isLocal ? this.#toUs(packet, nowMs) : outbound.receive(packet, nowMs)
   }
@@ -80,12 +87,12 @@ export class WholePath {
   #toUs(packet: Packet, nowMs: number): Verdict {
     const { balancing, host, reassembly } = this.#parts
     const { isGroup } = packet.eth
-    if (isGroup && packet.protocol !== IpProtocol.ICMP) return Verdict.DROP_BROADCAST
+    if (isGroup && packet.protocol !== ICMP) return DROP_BROADCAST
     if (packet.ip.isFragment) {
       const incomplete = reassembly.receive(packet, true)
-      if (incomplete !== Verdict.PASS) return incomplete
+      if (incomplete !== PASS) return incomplete
     }
-    const verdict = balancing.count > 0 && !isGroup ? this.#stages.inbound.receive(packet, nowMs) : Verdict.PASS
+    const verdict = balancing.count > 0 && !isGroup ? this.#stages.inbound.receive(packet, nowMs) : PASS
     return verdict || host.receive(packet, nowMs)
   }
 }
