@@ -25,7 +25,6 @@ const PACKET_VERSION = 10
 const PACKET_RESERVE = 12
 const PACKET_VNET_HDR = 15
 const PACKET_FANOUT = 18
-const PACKET_QDISC_BYPASS = 20
 const PACKET_IGNORE_OUTGOING = 23
 const TPACKET_V2 = 1
 /** A fanout group of one, of an id that is free, whose members get datagrams whole (packet(7): UNIQUEID and DEFRAG). */
@@ -104,7 +103,6 @@ export class PacketRing {
       setOption(this.fd, PACKET_VNET_HDR, 1)
       setOption(this.fd, PACKET_RESERVE, HEADROOM)
       setOption(this.fd, PACKET_IGNORE_OUTGOING, 1)
-      setOption(this.fd, PACKET_QDISC_BYPASS, 1)
       setOption(this.fd, PACKET_COPY_THRESH, 1)
       setOption(this.fd, PACKET_RX_RING, BLOCK, blocks, SLOT, blocks * SLOTS_PER_BLOCK)
       slab = mapRing(this.fd, BLOCK * blocks)

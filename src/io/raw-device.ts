@@ -85,7 +85,7 @@ export class RawDevice implements Device {
       this.#release()
       throw error
     }
-    this.#queue = new SendQueue(this.#ring.fd)
+    this.#queue = new SendQueue(this.#ring.fd, true)
     this.fds = [this.#ring.fd, this.#arp]
   }
 

@@ -1,10 +1,12 @@
 import { VNET_LEN, type Slab } from '../packet/frame.js'
 import { EAGAIN, EINTR, ENOBUFS, errno, sendmmsg } from '../linux/libc.js'
 import { MessageArray } from '../linux/message-array.js'
+import { setOption } from '../linux/packet-socket.js'
 
 /** Frames that one sendmmsg may carry. */
 const MOST = 1024
 const MSG_DONTWAIT = 0x40
+const PACKET_QDISC_BYPASS = 20
 
 /**
  * Frames on their way out by one socket: their addresses, not their octets. They are sent from where they lie, virtio
@@ -15,11 +17,19 @@ export class SendQueue {
   readonly #messages = new MessageArray(MOST)
   readonly #iovecs = new Uint32Array(this.#messages.memory.bytes.buffer, 0, MOST * 4)
   #queued = 0
+  /** Past the device's qdisc (packet(7)). */
+  #isDirect: boolean
   /** Frames that the kernel would not take. */
   dropped = 0
 
-  constructor(fd: number) {
+  /**
+   * `isDirect`: frames go past the qdisc, which is quicker, until the device takes one no more: it has no room, or does not segment large
+   * frames itself (`ethtool -K … tso off`), and the kernel does neither for it there. Then they go by the qdisc.
+   */
+  constructor(fd: number, isDirect = false) {
     this.#fd = fd
+    this.#isDirect = isDirect
+    if (isDirect) setOption(fd, PACKET_QDISC_BYPASS, 1)
   }
 
   transmit(slab: Slab, at: number, len: number): boolean {
@@ -43,6 +53,11 @@ export class SendQueue {
       }
       const reason = errno()
       if (reason === EINTR) continue
+      if (reason === ENOBUFS && this.#isDirect) {
+        this.#isDirect = false
+        setOption(this.#fd, PACKET_QDISC_BYPASS, 0)
+        continue
+      }
       const lost = reason === EAGAIN || reason === ENOBUFS ? this.#queued - sent : 1
       this.dropped += lost
       sent += lost

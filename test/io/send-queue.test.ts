@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import t from 'tap'
+import { which } from '../../netns-lab/tools.js'
 import { interfaceInfo } from '../../src/linux/interface.js'
 import { check, close, mapMemory } from '../../src/linux/libc.js'
 import { bindTo, packetSocket, setBuffers, setOption } from '../../src/linux/packet-socket.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { Poller } from '../../src/linux/poller.js'
 import { SendQueue } from '../../src/io/send-queue.js'
-import { tcp4, virtioHeader } from '../support/frames.js'
+import { GsoType } from '../../src/wire/virtio-net.js'
+import { partialHeader, tcp4, virtioHeader } from '../support/frames.js'
 import { ip, ownNetwork, veth } from '../linux/own-network.js'
 
 const skip = ownNetwork()
@@ -81,6 +84,27 @@ t.test('send queue', { skip }, async t => {
     t.strictSame(arrived(2), [1, 3])
     t.equal(queue.dropped, 2)
   })
+
+  await t.test(
+    'a device that cuts no large frames has the kernel cut them',
+    { skip: !which('ethtool') && 'there is no ethtool' },
+    async t => {
+      execFileSync('ethtool', ['-K', 'va', 'tso', 'off'])
+      const large = tcp4('10.0.0.1:1 > 10.0.0.2:2', { seq: 0, payload: 14_000, flags: 'A', partial: true })
+      const header = partialHeader(large, { gsoType: GsoType.TCPV4, gsoSize: 1400, hdrLen: 54 })
+      const octets = mapMemory(16_384)
+      octets.bytes.set(header, 0)
+      octets.bytes.set(large, header.length)
+      const queue = new SendQueue(fd, true)
+      push(queue, 1)
+      for (let i = 0; i < 2; i++) queue.transmit(octets, header.length, large.length)
+      push(queue, 2)
+      queue.flush()
+      const pieces = Array.from({ length: 10 }, (_, i) => 1400 * i)
+      t.strictSame(arrived(22), [1, ...pieces, ...pieces, 2])
+      t.equal(queue.dropped, 0)
+    },
+  )
 
   await t.test('a socket that takes nothing loses all, and the flush ends', async t => {
     const queue = new SendQueue(-1)
