@@ -26,8 +26,9 @@ export interface SumsPlan {
   readonly countsAt: Int32Array
 }
 
-/** In steps, during which no rule changes. */
+/** In steps. Of rules that change meanwhile the plan is not: it has the revision from before. */
 export function* planning({ balancing }: Director): Generator<void, SumsPlan> {
+  const { revision } = balancing.places
   const services = balancing.places.listed()
   const keys = new Int32Array(services.length * KEY_COLUMNS)
   const heads = new Float64Array(services.length * 3)
@@ -47,7 +48,6 @@ export function* planning({ balancing }: Director): Generator<void, SumsPlan> {
     rows = 0
     yield
   }
-  const { revision } = balancing.places
   return { revision, services: services.length, schedulers, keys, heads, counters, ends, countsAt: Int32Array.from(countsAt) } // prettier-ignore
 }
 
