@@ -52,7 +52,8 @@ export class Watches {
   async #begin(request: Request<'watch'>, client: string, isTrusted: boolean): Promise<Reply> {
     const wait = this.#begunAt + PAUSE_MS - this.#now()
     if (wait > 0) throw new HttpRefusal(429, 'a watch has begun less than a second ago', 1)
-    if (this.#now() - this.#askedAt >= FORGOTTEN_MS) this.#owner = undefined
+    const forgottenAt = this.#askedAt + FORGOTTEN_MS
+    if (this.#owner !== undefined && this.#now() >= forgottenAt) this.#letGo(forgottenAt)
     if (this.#isOver || (isTrusted && !this.#isTrusted && this.#owner !== undefined)) await this.#end()
     const rest = isTrusted ? 0 : this.#restsUntil - this.#now()
     if (rest > 0) throw new HttpRefusal(429, 'a watch has just ended: others may watch now', Math.ceil(rest / 1000))
@@ -74,10 +75,14 @@ export class Watches {
     return this.#owner !== undefined && !this.#isTrusted && this.#now() >= this.#begunAt + UNTRUSTED.stayMs
   }
   async #end(): Promise<Reply> {
-    const lasted = Math.min(this.#now() - this.#begunAt, UNTRUSTED.stayMs)
-    if (!this.#isTrusted) this.#restsUntil = this.#now() + lasted * UNTRUSTED.restShare
-    this.#owner = undefined
+    this.#letGo(this.#now())
     return this.#control.call({ op: 'unwatch' })
+  }
+  /** The owner's watch ended then. Who has no token rests for a share of its time, also if he let it be forgotten. */
+  #letGo(endedAt: number): void {
+    const lasted = Math.min(endedAt - this.#begunAt, UNTRUSTED.stayMs)
+    if (!this.#isTrusted) this.#restsUntil = endedAt + lasted * UNTRUSTED.restShare
+    this.#owner = undefined
   }
 
   async #take(request: Request<'watched'>, client: string, isTrusted: boolean): Promise<Reply> {

@@ -108,3 +108,18 @@ t.test('who has a token takes the place of who has none, and of nobody else', as
     'one that nobody asks for has ended: the director may have one of uvs explain',
   )
 })
+
+t.test('who lets his watch be forgotten rests as who ends it', async t => {
+  const { watches, asked, pass } = noted()
+  await watches.answer(WATCH, reader, false)
+  pass(10_000)
+  t.match(await refused(watches, reader), { status: 429, retryAfter: 2 })
+  t.match(await refused(watches, other), { status: 429, retryAfter: 2 })
+  pass(1667)
+  asked.length = 0
+  await refused(watches, other)
+  t.match(asked, [{ op: 'watch' }])
+  pass(60_000)
+  await refused(watches, reader)
+  t.match(asked.at(-1), { op: 'watch' }, 'a rest is from when it was forgotten')
+})
