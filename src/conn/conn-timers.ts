@@ -6,10 +6,9 @@ import type { ConnTable } from './table.js'
 import * as fromTimerWheel from './timer-wheel.js'
 import { TimerWheel, type TimerSink } from './timer-wheel.js'
 
+// V8 folds a module's own constants, but loads imported ones each time.
 const { HZ, JIFFY_MS } = fromJiffies
 const { RECORD_WORK } = fromTimerWheel
-
-// V8 folds a module's own constants, but loads imported ones each time.
 const { EXPIRES, TIMEOUT, TIMER_AT } = fromRecord
 
 /** Records that the wheel visits in one call: less than a millisecond, even with millions of connections in the table. */

@@ -16,11 +16,9 @@ import type { ArpSender } from './arp-sender.js'
 import { Neighbour, NeighbourState } from './neighbour.js'
 import type { HeldFrame, WaitingRoom } from './waiting-room.js'
 
-const { DROP_DEVICE_QUEUE, DROP_NEIGHBOUR_FAILED, DROP_NEIGHBOUR_QUEUE, HELD } = Verdict
-const { PERMANENT, PROBING, REACHABLE } = NeighbourState
-
 // V8 folds a module's own constants, but loads imported ones each time.
-const { INCOMPLETE } = NeighbourState
+const { DROP_DEVICE_QUEUE, DROP_NEIGHBOUR_FAILED, DROP_NEIGHBOUR_QUEUE, HELD } = Verdict
+const { INCOMPLETE, PERMANENT, PROBING, REACHABLE } = NeighbourState
 
 /** The most neighbours, and the most of them that are being asked. */
 const MOST = 8192
