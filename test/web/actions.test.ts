@@ -206,6 +206,21 @@ t.test('every action', { skip }, async t => {
     t.equal(await fresh.page.getByRole('alert').count(), 0)
   })
 
+  await t.test('a reader who makes one plan right after another gets it, a moment later', async t => {
+    const reader = await openPage(browser, {})
+    const statuses: number[] = []
+    reader.page.on('response', answer => answer.url().endsWith('/api/plan') && statuses.push(answer.status()))
+    await reader.page.goto(`http://127.0.0.1:${port}/try`)
+    for (let at = 1; at <= 9 && !statuses.includes(429); at++) {
+      await reader.page.getByRole('textbox').fill(`-A -t 10.99.9.${at}:80`)
+      await reader.page.getByRole('button', { name: 'Show the plan' }).click()
+      await reader.page.getByText(`+ -A -t 10.99.9.${at}:80 -s wlc`).or(reader.page.getByRole('alert')).waitFor()
+      t.equal(await reader.page.getByRole('alert').count(), 0, String(statuses))
+    }
+    t.ok(statuses.includes(429), 'one was refused at first')
+    await reader.page.context().close()
+  })
+
   await t.test('a small dark page: help by its key, dialogs, and nothing serious for axe', async t => {
     const small = await openPage(browser, DARK)
     for (const path of ['/', '/connections', '/settings', '/try']) {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Explanation } from '../../../control/protocol/explain.ts'
 import { messageOf } from '../pure/message.ts'
 import { ApiError, read } from './api.ts'
+import { whenFree } from './when-free.ts'
 
 export interface Watched {
   explanations: Explanation[]
@@ -49,19 +50,9 @@ export function useWatch(filter: string, count: number, round: number): Watched 
 
 /** Whether it has begun: not if it is not wanted any more. The watch of a page that was loaded again ends by itself, so it waits for that. */
 async function begin(filter: string, count: number, isGone: () => boolean): Promise<boolean> {
-  for (const until = Date.now() + LEFT_MS; ; await sleep(ASK_MS)) {
-    if (isGone()) return false
-    try {
-      await read<'watch'>({ op: 'watch', filter, count })
-      return true
-    } catch (error) {
-      if (!(error instanceof ApiError && isForLater(error)) || Date.now() > until) throw error
-    }
-  }
+  const patience = { everyMs: ASK_MS, forMs: LEFT_MS, isWanted: () => !isGone() }
+  return (await whenFree(() => read<'watch'>({ op: 'watch', filter, count }), patience)) !== undefined
 }
-/** Somebody watches, or has just watched. */
-const isForLater = ({ refusal, status }: ApiError): boolean => refusal === 'EBUSY' || status === 429
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** A watch that has ended already cannot be ended. */
 function ignored(error: unknown): void {

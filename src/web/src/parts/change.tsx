@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Planned } from '../../../control/dashboard/rules-work.ts'
 import { admin, isLoginOpen, refreshSession } from '../live/admin.ts'
 import { ApiError, apply, plan as askPlan, type Wanted } from '../live/api.ts'
 import { useStore } from '../live/store.ts'
+import { whenFree } from '../live/when-free.ts'
 import { messageOf } from '../pure/message.ts'
 import { asCommand } from '../pure/uvsadm-line.ts'
 import { T } from '../texts.ts'
@@ -13,6 +14,9 @@ import { Dialog } from './dialog.tsx'
 import { MovedFlows } from './moved.tsx'
 
 /* A change: the command that it is, the plan of it, and only then the change. */
+
+/** One plan is made at a time, and a reader's a second: the next one waits so long, and asks so often. */
+const PATIENCE = { everyMs: 500, forMs: 15_000 }
 
 interface ChangeProps {
   title: string
@@ -95,6 +99,9 @@ function usePlan(wanted: Wanted, flows: number): Planning {
   const [error, setError] = useState('')
   const may = useStore(admin)
   const of = JSON.stringify(wanted)
+  const wantedNow = useRef('')
+  wantedNow.current = of
+  useEffect(() => () => (wantedNow.current = ''), [])
   // A plan is of what was asked for then: another text needs another plan.
   const plan = planned?.of === of ? planned.plan : undefined
   const result = done.of === of ? done.result : ''
@@ -115,7 +122,9 @@ function usePlan(wanted: Wanted, flows: number): Planning {
     setDone({ of, result: '' })
     setAsking(true)
     void step(async () => {
-      const made = await askPlan(wanted, flows)
+      const isWanted = (): boolean => wantedNow.current === of
+      const made = await whenFree(() => askPlan(wanted, flows), { ...PATIENCE, isWanted })
+      if (!made) return
       // Who could carry out plans a moment ago can no more: the login is over, or the director is another.
       if (made.id === undefined && may?.admin === 'open') await refreshSession()
       setPlan({ of, plan: made })
