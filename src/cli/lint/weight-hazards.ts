@@ -1,3 +1,5 @@
+import { parseIpv4 } from '../../wire/addr.js'
+import { endpointText } from '../uvsadm/listing/label.js'
 import { type Hazard, keyText, type LintedServer, type LintedService, ofService } from './hazard.js'
 
 /** Buckets of sh and dh (ipvs-behaviour.md §3.5). */
@@ -23,6 +25,9 @@ function refusesItself({ settings }: LintedService): boolean {
 
 const remedy = (scheduler: string): string =>
   scheduler === 'dh' ? 'dh has no fallback: take the server away instead' : `add -b ${scheduler}-fallback`
+
+const alikeText = (one: LintedServer, other: LintedServer): string =>
+  `mh places ${endpointText(one)} and ${endpointText(other)} alike, as address and port add up to the same number: when a server goes, clients of the others move too; use ports that are further apart`
 
 export const weightHazards: readonly Hazard[] = [
   ofService('persistent-weight-0', function* ({ settings, servers }) {
@@ -60,6 +65,17 @@ export const weightHazards: readonly Hazard[] = [
         line: service.line,
         message: `the weights add up to ${total}, sh has ${BUCKETS} buckets: servers added first get fewer than they should, or none; use smaller weights`,
       }
+  }),
+  ofService('hash-alike', function* ({ settings, servers }) {
+    if (settings.scheduler !== 'mh' || servers.length < 3) return
+    const bySum = new Map<number, LintedServer>()
+    for (const server of servers) {
+      const addr = parseIpv4(server.address)
+      if (addr === undefined || server.lastWeight === 0) continue
+      const alike = bySum.get(addr + server.port)
+      if (alike === undefined) bySum.set(addr + server.port, server)
+      else yield { line: server.line, message: alikeText(alike, server) }
+    }
   }),
   ofService('weight-ratio', function* (service) {
     const weights = weightsOf(service)

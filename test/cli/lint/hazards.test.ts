@@ -172,6 +172,16 @@ const CASES: Case[] = [
     ],
   },
   {
+    hazard: 'hash-alike',
+    has: [rules(`-A ${S} -s mh`, `-a ${S} -r 10.0.1.9:80 -m`, `-a ${S} -r 10.0.1.1:81 -m`, `-a ${S} ${B} -m`)],
+    hasNot: [
+      rules(`-A ${S} -s mh`, `-a ${S} -r 10.0.1.1:81 -m`, `-a ${S} ${B} -m`),
+      rules(`-A ${S} -s mh`, `-a ${S} -r 10.0.1.9:80 -m`, `-a ${S} -r 10.0.1.1:81 -m`, `-a ${S} ${B} -m -w 0`),
+      rules(`-A ${S} -s mh`, `-a ${S} -r 10.0.1.1:80 -m`, `-a ${S} -r 10.0.1.1:81 -m`, `-a ${S} -r 10.0.1.1:82 -m`),
+      rules(`-A ${S} -s sh`, `-a ${S} -r 10.0.1.9:80 -m`, `-a ${S} -r 10.0.1.1:81 -m`, `-a ${S} ${B} -m`),
+    ],
+  },
+  {
     hazard: 'weight-ratio',
     has: [at(1, `-A ${S} -s wrr`, `-a ${S} ${A} -m -w 100`, `-a ${S} ${B} -m -w 1`)],
     hasNot: [
