@@ -183,6 +183,17 @@ t.test('every action', { skip }, async t => {
     await page.getByRole('row', { name: /^conntrack 1\b/ }).waitFor()
   })
 
+  await t.test('a sysctl has an address, as advice on a drop links to it', async t => {
+    await at('/settings?search=nat_icmp_send')
+    const row = page.getByRole('row', { name: /^nat_icmp_send 0\b/ })
+    await row.waitFor()
+    t.ok((await row.boundingBox())!.y < 800, 'in sight')
+    t.equal(await page.getByRole('row', { name: 'conntrack' }).count(), 0)
+    await page.getByRole('searchbox').fill('')
+    await page.getByRole('row', { name: 'conntrack' }).waitFor()
+    t.notMatch(page.url(), /search/)
+  })
+
   await t.test('a server and a service are removed', async t => {
     await at(SERVICE)
     await open(page, `Remove ${B.address}:80`)

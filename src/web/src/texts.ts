@@ -304,6 +304,14 @@ export const T = {
     service: (name: string) => `see ${name}`,
     device: 'lost by the interface before or after the director: a full ring, an oversized or truncated frame',
     unknown: 'docs/architecture/path.md says where.',
+    /** In brackets, in the place of a command that does the same. */
+    places: {
+      itsPage: 'its page, Edit',
+      services: 'its page, under Services',
+      thresholds: 'Services, thresholds',
+      tryIt: '--add-laddr in Try it',
+      redundancy: 'Redundancy',
+    },
   },
   path: {
     sub: 'What comes to each step now, and what ends there.',

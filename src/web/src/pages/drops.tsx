@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { askServices, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import type { DropRow } from '../live/tick.ts'
+import { Advice } from '../parts/advice.tsx'
 import { Card, Empty, Head, Waiting } from '../parts/bits.tsx'
 import { Command } from '../parts/copy.tsx'
 import { ExportButtons } from '../parts/export.tsx'
@@ -39,7 +40,12 @@ function OneDrop({ drop }: { drop: DropRow }) {
   const service = serviceFromName(last?.service ?? '')
   return (
     <Card title={reason} tools={<span class={rate > 0 ? 'tag rate-on' : 'tag'}>{perSecond(rate)}</span>}>
-      <p>{adviceOn(reason) ?? (reason.startsWith('drop-device-') ? T.drops.device : T.drops.unknown)}</p>
+      <p>
+        <Advice
+          text={adviceOn(reason) ?? (reason.startsWith('drop-device-') ? T.drops.device : T.drops.unknown)}
+          service={service}
+        />
+      </p>
       <p class="sub">{T.drops.count(whole(count))}</p>
       {last && (
         <details>

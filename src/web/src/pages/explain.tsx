@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks'
+import type { ServiceKey } from '../../../control/protocol/api.ts'
 import type { Explanation } from '../../../control/protocol/explain.ts'
 import { setQuery } from '../live/place.ts'
 import { useWatch } from '../live/watch.ts'
+import { Advice } from '../parts/advice.tsx'
 import { Card, Failed, StateTag } from '../parts/bits.tsx'
 import { Command } from '../parts/copy.tsx'
 import { clock } from '../pure/format.ts'
 import { filterOf, type Flow } from '../pure/flow.ts'
-import { endpoint } from '../pure/service-name.ts'
+import { endpoint, serviceFromName } from '../pure/service-name.ts'
 import { adviceOn, T } from '../texts.ts'
 import { ExplainedPath } from './explain-path.tsx'
 import { ExplainedSteps } from './explain-steps.tsx'
@@ -92,6 +94,11 @@ function stateOf(isBegun: boolean, isOver: boolean, count: number): string {
   return isBegun ? T.explain.waiting(count) : T.explain.beginning
 }
 
+function serviceOf({ steps }: Explanation): ServiceKey | undefined {
+  const found = steps.find(one => one.step === 'service')
+  return found && serviceFromName(found.service ?? '')
+}
+
 function Explained({ explanation }: { explanation: Explanation }) {
   const { at, link, packet, verdict } = explanation
   const advice = adviceOn(verdict)
@@ -103,7 +110,7 @@ function Explained({ explanation }: { explanation: Explanation }) {
       <ExplainedPath explanation={explanation} />
       <ExplainedSteps explanation={explanation} />
       <p>
-        <StateTag state={verdict} /> {advice}
+        <StateTag state={verdict} /> {advice !== undefined && <Advice text={advice} service={serviceOf(explanation)} />}
       </p>
       <Octets explanation={explanation} />
     </div>

@@ -28,7 +28,7 @@ export function Page({ route }: { route: Route }) {
     case 'redundancy':
       return <RedundancyPage />
     case 'settings':
-      return <SettingsPage />
+      return <SettingsPage query={route.query} />
     case 'try':
       return <TryPage />
     case 'missing':

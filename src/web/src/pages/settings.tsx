@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { GivenInterface, KeepalivedRead, Settings } from '../../../control/dashboard/settings.ts'
 import type { NeighbourShown, RouteShown } from '../../../control/protocol/api.ts'
 import { settings } from '../live/api.ts'
 import { askServices, tick } from '../live/live.ts'
+import { setQuery } from '../live/place.ts'
 import { useStore } from '../live/store.ts'
 import { usePolled } from '../live/use.ts'
 import { Card, Empty, Failed, Head, Waiting, Wide } from '../parts/bits.tsx'
@@ -15,7 +16,7 @@ import { T } from '../texts.ts'
 
 const EVERY_MS = 10_000
 
-export function SettingsPage() {
+export function SettingsPage({ query }: { query: URLSearchParams }) {
   const now = useStore(tick)
   useEffect(() => askServices('none'), [])
   const { value, error } = usePolled(settings, [], EVERY_MS)
@@ -43,7 +44,7 @@ export function SettingsPage() {
           </div>
           <Network network={value.network} />
           {value.keepalived && <Keepalived keepalived={value.keepalived} />}
-          <Sysctls sysctls={value.sysctls} />
+          <Sysctls sysctls={value.sysctls} search={query.get('search') ?? ''} />
         </>
       )}
     </>
@@ -177,12 +178,16 @@ function Keepalived({ keepalived: { files, warnings } }: { keepalived: Keepalive
   )
 }
 
-function Sysctls({ sysctls }: Pick<Settings, 'sysctls'>) {
-  const [search, setSearch] = useState('')
+function Sysctls({ sysctls, search }: Pick<Settings, 'sysctls'> & { search: string }) {
+  const top = useRef<HTMLDivElement>(null)
+  // Who comes by a link that searches them is shown them: they are at the page's end.
+  useEffect(() => {
+    if (search !== '') top.current?.scrollIntoView({ block: 'end' })
+  }, [])
   const rows = sysctls.filter(([name]) => name.includes(search.toLowerCase()))
   const tools = (
     <span class="tools">
-      <SearchField label={T.settings.search} value={search} change={setSearch} />
+      <SearchField label={T.settings.search} value={search} change={text => setQuery({ search: text })} />
       <ExportButtons
         name="sysctls"
         make={() => ({ columns: ['name', 'value'], rows, json: Object.fromEntries(rows) })}
@@ -190,24 +195,26 @@ function Sysctls({ sysctls }: Pick<Settings, 'sysctls'>) {
     </span>
   )
   return (
-    <Card title="sysctl net.ipv4.vs" tools={tools}>
-      <Wide label="sysctl">
-        <table class="plain rows">
-          <tbody>
-            {rows.map(([name, text]) => (
-              <tr key={name}>
-                <th scope="row" class="mono">
-                  {name}
-                </th>
-                <td class="mono">{text}</td>
-                <td class="num">
-                  <CopyButton text={sysctlCommand(name, text)} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Wide>
-    </Card>
+    <div ref={top}>
+      <Card title="sysctl net.ipv4.vs" tools={tools}>
+        <Wide label="sysctl">
+          <table class="plain rows">
+            <tbody>
+              {rows.map(([name, text]) => (
+                <tr key={name}>
+                  <th scope="row" class="mono">
+                    {name}
+                  </th>
+                  <td class="mono">{text}</td>
+                  <td class="num">
+                    <CopyButton text={sysctlCommand(name, text)} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      </Card>
+    </div>
   )
 }
