@@ -89,9 +89,9 @@ export class Watches {
     this.#askedAt = this.#now()
     const reply = await this.#control.call(request)
     if (!reply.ok) return reply
-    const { explanations, isOver } = reply.value
+    const { explanations, isOver, ...more } = reply.value
     if (isOver && client === this.#owner) this.#owner = undefined
-    return isTrusted ? reply : { ok: true, value: { explanations: explanations.map(withoutPayload), isOver } }
+    return isTrusted ? reply : { ok: true, value: { explanations: explanations.map(withoutPayload), isOver, ...more } }
   }
 }
 

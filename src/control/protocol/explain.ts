@@ -80,8 +80,11 @@ export const explain = {
    * not there: all.
    */
   watch: takes({ filter, count: integer(1, MOST_EXPLAINED), flows: optional(integer(0, UNSIGNED)) }),
-  /** What has been explained since it was last asked, at most 16; more may follow. `isOver`: there is no watch, or all its packets are told. */
-  watched: takes({}).returns<{ explanations: Explanation[]; isOver: boolean }>(),
+  /**
+   * What has been explained since it was last asked, at most 16; more may follow. `isOver`: there is no watch, or all its packets are told.
+   * `leavesFlows`: a program forwards more of its flows than `flows` lets come up; their packets are not seen.
+   */
+  watched: takes({}).returns<{ explanations: Explanation[]; isOver: boolean; leavesFlows?: boolean }>(),
   /** Ends the watch. */
   unwatch: takes({}),
 }

@@ -23,6 +23,7 @@ export class WatchedFlows {
   /** The slots that are still to be looked at. */
   #at = 0
   #end = 0
+  #areTooMany = false
 
   /** `fresh`: slots from there on have no flow. */
   constructor(table: FlowTable, fresh: () => number) {
@@ -35,12 +36,17 @@ export class WatchedFlows {
    * watched any more. Where there are more than `most` none is watched.
    */
   begin(isWatched: FlowWatch | undefined, most = Infinity): void {
+    this.#areTooMany = false
     this.#isWatched = isWatched
     this.#left = most
     this.#isCounting = most !== Infinity
     this.#at = this.#table.first
     this.#end = isWatched === undefined ? this.#at : this.#fresh()
     this.look()
+  }
+  /** There were more than `most`. */
+  get areTooMany(): boolean {
+    return this.#areTooMany
   }
   has({ protocol, src, dst, ports }: FlowKey): boolean {
     if (this.#isWatched === undefined) return false
@@ -58,7 +64,11 @@ export class WatchedFlows {
       const epoch = this.#at * SLOT_WORDS + EPOCH
       if (slots[epoch] === 0 || !this.has(this.#keyOf(this.#at))) continue
       if (!this.#isCounting) Atomics.store(slots, epoch, OUT_OF_ALL)
-      else if (this.#left-- === 0) return this.begin(undefined)
+      else if (this.#left-- === 0) {
+        this.begin(undefined)
+        this.#areTooMany = true
+        return
+      }
     }
     if (this.isLooking || !this.#isCounting) return
     this.#isCounting = false

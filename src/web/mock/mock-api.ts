@@ -21,6 +21,8 @@ export class MockApi {
   isOpen = false
   /** Whether ticks come. */
   isAlive = true
+  /** Too many of a watch's flows are forwarded by a program. */
+  leavesFlows = false
   readonly applied: string[] = []
   readonly #begunMs = Date.now()
   readonly #drains: DrainRow[] = []
@@ -152,7 +154,11 @@ export class MockApi {
         watch.askedAt = Date.now()
         return {
           ok: true,
-          value: { explanations: [mockExplanation(watch.filter, Date.now())], isOver: watch.left === 0 },
+          value: {
+            explanations: [mockExplanation(watch.filter, Date.now())],
+            isOver: watch.left === 0,
+            ...(this.leavesFlows && { leavesFlows: true }),
+          },
         }
       }
       case 'unwatch':

@@ -255,6 +255,10 @@ export const T = {
       `Waiting for its next packets: ${count} so far; a connection that has ended sends none. Nothing is changed by looking.`,
     over: (count: number) => `The watch is over: ${plural(count, 'packet', 'packets')}.`,
     again: 'Watch again',
+    leavesFlows:
+      'Only part of its packets is seen here: the program in the kernel forwards more of its flows than come up for a reader without a token.',
+    seenUnlocked: 'Unlock and watch again to see all, or use the command above on the director’s host.',
+    seenOnHost: 'The command above shows all, on the director’s host.',
     packets: 'Packets',
     packet: (at: number, way: string) => (way === '' ? String(at) : `${at}, ${way}`),
     fromClient: 'from the client',

@@ -128,7 +128,7 @@ async function manyServices({ t, browser, address }: Stage): Promise<void> {
 }
 
 /** One watch ends before the next begins: the director has one for each client. */
-async function aWatchAfterAnother({ t, browser, address }: Stage): Promise<void> {
+async function aWatchAfterAnother({ t, browser, address, api }: Stage): Promise<void> {
   const { page, complaints } = await openPage(browser, LOOKS[0])
   await page.goto(`${address}/connections`)
   const clients = page.getByRole('cell').getByRole('button')
@@ -141,6 +141,11 @@ async function aWatchAfterAnother({ t, browser, address }: Stage): Promise<void>
     await page.getByText(/next packets: [1-9]/).waitFor()
   }
   t.equal(await page.getByText('EBUSY').count(), 0)
+  const hint = page.getByText('Only part of its packets is seen here')
+  t.equal(await hint.count(), 0)
+  api.leavesFlows = true
+  await hint.waitFor()
+  api.leavesFlows = false
   t.strictSame(complaints, [])
   await page.context().close()
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { Control, Request } from '../../../src/control/protocol/api.js'
+import { OPERATIONS } from '../../../src/control/operations/index.js'
+import type { Control, Reply, Request } from '../../../src/control/protocol/api.js'
 import { Watches } from '../../../src/control/dashboard/watches.js'
 import { BenchDirector } from '../../support/bench-director.js'
 
@@ -86,6 +87,19 @@ t.test('few flows come up for who has no token, whatever he asks for', async t =
     await watches.answer({ op: 'unwatch' }, reader, isTrusted)
     pass(2000)
   }
+})
+
+t.test('who has too many flows for that is told', async t => {
+  const leaving: Reply<'watched'> = { ok: true, value: { explanations: [], isOver: false, leavesFlows: true } }
+  const { control } = new BenchDirector()
+  const watches = new Watches({
+    call: request => (request.op === 'watched' ? leaving : control.call(request)),
+  } as Control)
+  await watches.answer(WATCH, reader, false)
+  t.strictSame(await watches.answer({ op: 'watched' }, reader, false), leaving)
+  const { merge } = OPERATIONS.watched
+  t.strictSame(merge([leaving.value, OVER.value]), { explanations: [], isOver: false, leavesFlows: true })
+  t.strictSame(merge([OVER.value, OVER.value]), OVER.value)
 })
 
 t.test('who has a token takes the place of who has none, and of nobody else', async t => {

@@ -238,6 +238,7 @@ t.test('of a watch that may have so many flows come up: they do, and of more tha
   watch(3)
   director.poll()
   t.match(director.here, { watched: 3 })
+  t.strictSame(director.ask({ op: 'watched' }), { explanations: [], isOver: false })
   t.equal(up(), 9)
   director.must({ op: 'unwatch' })
   t.equal(up(), 3, 'each is entered again')
@@ -246,6 +247,7 @@ t.test('of a watch that may have so many flows come up: they do, and of more tha
     t.match(director.here, { watched: 0 })
     director.poll()
     t.equal(up(), 0)
+    t.strictSame(director.ask({ op: 'watched' }), { explanations: [], isOver: false, leavesFlows: true })
     director.must({ op: 'unwatch' })
   }
 })

@@ -24,14 +24,16 @@ export const explain = {
     tellsNoCounts: true,
     *steps(director) {
       const watch = watches.get(director)
+      const leavesFlows = watch?.leavesFlows === true
       const explanations = watch ? yield* watch.take(ONE_ANSWER) : []
       const isOver = watch === undefined || (watch.isOver && watch.isTold)
       if (isOver) unwatch(director)
-      return { explanations, isOver }
+      return { explanations, isOver, ...(leavesFlows && { leavesFlows }) }
     },
     merge: all => ({
       explanations: all.flatMap(({ explanations }) => explanations).toSorted((one, other) => one.at - other.at),
       isOver: all.every(({ isOver }) => isOver),
+      ...(all.some(({ leavesFlows }) => leavesFlows) && { leavesFlows: true }),
     }),
   },
   unwatch: {

@@ -55,6 +55,10 @@ export class LiveWatch {
   get isTold(): boolean {
     return this.#untold.length === 0
   }
+  /** Whether flows that it takes stay with the program, since they are too many. */
+  get leavesFlows(): boolean {
+    return this.#director.flows?.watched.areTooMany === true
+  }
   end(): void {
     this.#left = 0
     this.#director.watchBy(undefined)

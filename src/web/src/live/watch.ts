@@ -9,6 +9,8 @@ export interface Watched {
   /** The director holds the watch: packets from now on are explained. */
   isBegun: boolean
   isOver: boolean
+  /** The program in the kernel forwards too many of its flows: their packets do not come up. */
+  leavesFlows?: boolean
   error?: string
 }
 
@@ -31,9 +33,14 @@ export function useWatch(filter: string, count: number, round: number): Watched 
       if (!isGone) set(before => ({ ...before, isOver: true, error: messageOf(error) }))
     }
     const look = async (): Promise<void> => {
-      const { explanations, isOver } = await read<'watched'>({ op: 'watched' })
+      const { explanations, isOver, leavesFlows = false } = await read<'watched'>({ op: 'watched' })
       if (isGone) return
-      set(before => ({ explanations: [...before.explanations, ...explanations], isBegun: true, isOver }))
+      set(before => ({
+        explanations: [...before.explanations, ...explanations],
+        isBegun: true,
+        isOver,
+        leavesFlows: before.leavesFlows || leavesFlows,
+      }))
       if (!isOver) timer = setTimeout(() => void look().catch(fail), ASK_MS)
     }
     const beginNext = (): Promise<boolean> => begin(filter, count, () => isGone)

@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks'
 import type { ServiceKey } from '../../../control/protocol/api.ts'
 import type { Explanation } from '../../../control/protocol/explain.ts'
+import { admin } from '../live/admin.ts'
 import { setQuery } from '../live/place.ts'
+import { useStore } from '../live/store.ts'
 import { useWatch } from '../live/watch.ts'
 import { Advice } from '../parts/advice.tsx'
 import { Card, Failed, StateTag } from '../parts/bits.tsx'
@@ -43,7 +45,7 @@ export function ExplainCard({ flow }: { flow: Flow | undefined }) {
 
 function Watching({ filter, client }: { filter: string; client: string }) {
   const [round, setRound] = useState(0)
-  const { explanations, isBegun, isOver, error } = useWatch(filter, COUNT, round)
+  const { explanations, isBegun, isOver, leavesFlows, error } = useWatch(filter, COUNT, round)
   const [chosen, choose] = useState<number>()
   const at = Math.min(chosen ?? explanations.length - 1, explanations.length - 1)
   const explanation = explanations[at]
@@ -57,6 +59,7 @@ function Watching({ filter, client }: { filter: string; client: string }) {
           </button>
         )}
       </p>
+      {leavesFlows && <LeavesFlows />}
       {error && <Failed message={error} />}
       {explanations.length > 1 && (
         <div class="chooser" role="group" aria-label={T.explain.packets}>
@@ -80,6 +83,16 @@ function Watching({ filter, client }: { filter: string; client: string }) {
       )}
       {explanation && <Explained explanation={explanation} />}
     </>
+  )
+}
+
+/** Who has a token has all of them come up. */
+function LeavesFlows() {
+  const may = useStore(admin)?.admin
+  return (
+    <p class="alert">
+      {T.explain.leavesFlows} {may === undefined || may === 'off' ? T.explain.seenOnHost : T.explain.seenUnlocked}
+    </p>
   )
 }
 
