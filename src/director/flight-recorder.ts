@@ -2,6 +2,7 @@ import type { ConnIndex } from '../conn/record.js'
 import { DADDR, DPORT_PROTOCOL } from '../conn/record.js'
 import type { Slab } from '../packet/frame.js'
 import { VERDICTS, verdictNames, type Verdict } from '../packet/verdict.js'
+import type { Ipv4Addr } from '../wire/addr.js'
 import { DropNotes } from './drop-notes.js'
 
 /** What is kept of a frame: all headers, with a tunnel's, and the beginning of what they carry. */
@@ -35,7 +36,7 @@ export interface Recorded {
   len: number
   octets: Uint8Array
   /** The real server of a sampled connection's; 0: of none. */
-  daddr: number
+  daddr: Ipv4Addr
   dport: number
 }
 
@@ -128,7 +129,7 @@ export class FlightRecorder {
       verdict: view.getInt32(slot + 20) as Verdict,
       link: view.getInt32(slot + 24),
       octets: this.#bytes.slice(slot + HEAD, slot + HEAD + Math.min(len, OCTETS)),
-      daddr: view.getInt32(slot + 32),
+      daddr: view.getInt32(slot + 32) as Ipv4Addr,
       dport: view.getInt32(slot + 36),
     }
   }

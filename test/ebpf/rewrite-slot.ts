@@ -7,7 +7,7 @@ import { formOf, SlotWriter } from '../../src/director/offload/slot-writer.js'
 import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
 import { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import { EPOCH, PROTOCOL_SHIFT, SLOT_WORDS } from '../../src/packet/flow-slot.js'
-import { parseIpv4 } from '../../src/wire/addr.js'
+import { parseIpv4, type Ipv4Addr } from '../../src/wire/addr.js'
 import { tcp4 } from '../support/frames.js'
 import { keyOf } from './flow-bench.js'
 
@@ -29,7 +29,7 @@ export function frameOf(flow: number): Uint8Array {
 function write(table: ProgramFlows, flow: number, which: number, epoch: number): void {
   writer ??= new SlotWriter(table)
   const ports = ((PORT + flow) << 16) | 80
-  const to = { toSrc: CLIENT!, toDst: FIRST_SERVER! + which * 259, toPorts: ports + which * 771 }
+  const to = { toSrc: CLIENT!, toDst: (FIRST_SERVER! + which * 259) as Ipv4Addr, toPorts: ports + which * 771 }
   const [src, dst, keyPorts] = keyOf(frameOf(flow))
   writer.assign(SLOT, { src: src!, dst: dst!, ports: keyPorts!, protocol: TCP })
   const form = formOf(true, which !== 2, false) | (TCP << PROTOCOL_SHIFT)

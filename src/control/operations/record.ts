@@ -1,7 +1,7 @@
 import type { Director } from '../../director/director.js'
 import type { FlightRecorder, Recorded } from '../../director/flight-recorder.js'
 import { verdictNames } from '../../packet/verdict.js'
-import { formatIpv4, type Ipv4Addr } from '../../wire/addr.js'
+import { formatIpv4 } from '../../wire/addr.js'
 import type { RecordedFrame, RecordPage, record as shapes } from '../protocol/record.js'
 import { Refused } from '../protocol/refusal.js'
 import { serviceOfFrame } from './drops.js'
@@ -42,6 +42,6 @@ function recordedFrame(director: Director, frame: Recorded, epochMs: number): Re
     len,
     octets: Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('base64'),
     ...(service !== undefined && { service }),
-    ...(daddr !== 0 && { server: `${formatIpv4(daddr as Ipv4Addr)}:${dport}` }),
+    ...(daddr !== 0 && { server: `${formatIpv4(daddr)}:${dport}` }),
   }
 }

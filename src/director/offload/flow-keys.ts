@@ -4,7 +4,7 @@ import { keyAt, LADDR, LPORT } from '../../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
 import { inFrame } from './flow-sums.js'
 
-/** Addresses and ports of a flow's packets as they come in, as words of the frame; and the protocol. */
+/** Addresses and ports of a flow's packets as they come in, as words of the frame, so that an address here is no Ipv4Addr; and the protocol. */
 export interface FlowKey {
   src: number
   dst: number

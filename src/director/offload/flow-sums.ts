@@ -1,3 +1,4 @@
+import type { Ipv4Addr } from '../../wire/addr.js'
 import { DF, PLAIN_IPV4 } from '../../wire/ipv4.js'
 import { folded, halves } from '../path/fast-sums.js'
 
@@ -27,7 +28,7 @@ export function headerSum(changes: number): number {
  * What the outer IPv4 headers of a tunnel have in common, with DF and no identification, less their type of service, length and TTL: its
  * sum, and the word from the fragment offset on.
  */
-export function tunnelSum(protocol: number, src: number, dst: number): number {
+export function tunnelSum(protocol: number, src: Ipv4Addr, dst: Ipv4Addr): number {
   return slotSum((PLAIN_IPV4 << 8) + DF + protocol + halves(src) + halves(dst))
 }
 export function tunnelWord(protocol: number): number {

@@ -17,18 +17,25 @@ import {
   SRC,
 } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
+import type { Ipv4Addr } from '../../wire/addr.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type { FlowKey } from './flow-keys.js'
 import { changeOf, headerSum, inFrame, slotSum, tunnelSum, tunnelWord } from './flow-sums.js'
 
 /** What a packet of the flow had, and what is to be written: as SRC, DST and PORTS of packet/flow-slot.ts, host numbers. */
 export interface FlowChange {
-  src: number
-  dst: number
+  src: Ipv4Addr
+  dst: Ipv4Addr
   ports: number
-  toSrc: number
-  toDst: number
+  toSrc: Ipv4Addr
+  toDst: Ipv4Addr
   toPorts: number
+}
+
+/** One to be filled in. */
+export function emptyChange(): FlowChange {
+  const none = 0 as Ipv4Addr
+  return { src: none, dst: none, ports: 0, toSrc: none, toDst: none, toPorts: 0 }
 }
 
 /** Writes what has been decided of a flow to its slot. */

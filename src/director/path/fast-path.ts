@@ -43,7 +43,7 @@ import * as fromUdp from '../../wire/udp.js'
 import { sentCheck } from '../../wire/udp.js'
 import { GsoType } from '../../wire/virtio-net.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
-import { formOf, type FlowChange } from '../offload/slot-writer.js'
+import { emptyChange, formOf } from '../offload/slot-writer.js'
 import type { Balancing } from '../rules/balancing.js'
 import { folded, halves, mended, swapped } from './fast-sums.js'
 
@@ -116,7 +116,7 @@ export class FastPath {
   readonly #neighbours: Neighbours
   readonly #egress: Egress
   readonly #flows: FlowKeeper | undefined
-  readonly #change: FlowChange = { src: 0, dst: 0, ports: 0, toSrc: 0, toDst: 0, toPorts: 0 }
+  readonly #change = emptyChange()
 
   constructor({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows }: FastPathParts) {
     this.#balancing = balancing

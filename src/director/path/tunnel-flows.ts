@@ -12,7 +12,7 @@ import { EtherType } from '../../wire/ethernet.js'
 import * as fromIpv4 from '../../wire/ipv4.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type { FlowKeeper } from '../offload/flow-keeper.js'
-import { formOf, type FlowChange } from '../offload/slot-writer.js'
+import { emptyChange, formOf } from '../offload/slot-writer.js'
 import type { Parts } from './parts.js'
 
 // V8 folds a module's own constants, but loads imported ones each time.
@@ -41,7 +41,7 @@ export class TunnelFlows {
   readonly #neighbours: Neighbours
   readonly #flows: FlowKeeper
   readonly #tunnels: Tunnels
-  readonly #change: FlowChange = { src: 0, dst: 0, ports: 0, toSrc: 0, toDst: 0, toPorts: 0 }
+  readonly #change = emptyChange()
 
   constructor(parts: Parts, neighbours: Neighbours, flows: FlowKeeper, tunnels: Tunnels) {
     this.#tunnels = tunnels
