@@ -1,7 +1,8 @@
 import type { ServiceInfo } from '../../../control/protocol/api.js'
 import type { DropInfo } from '../../../control/protocol/drops.js'
 import { adviceOn } from '../explain/advice.js'
-import { type Examine, type Finding, type Seen, serviceName } from './finding.js'
+import { nameOf } from '../seen/checked-name.js'
+import { type Examine, type Finding, type Seen } from './finding.js'
 
 /** What other hosts' ordinary traffic brings, what ends by itself, and what others of these files explain. */
 const NO_FAULT = new Set([
@@ -71,10 +72,10 @@ function ownFinding(drop: DropInfo, { services }: Seen): Finding | undefined {
         advice: `find the host with MAC ${field('eth.src')} on ${drop.last?.link ?? 'that link'}: it sends them, or routes them without a check`,
       }
     case 'drop-too-big': {
-      const service = services.find(each => serviceName(each) === drop.last?.service)
+      const service = services.find(each => nameOf(each) === drop.last?.service)
       if (service === undefined || !isByTunnel(service)) return undefined
       return {
-        cause: `packets of ${field('ip.src')} are too long for the tunnel to the real servers of ${serviceName(service)}: its header takes 20 octets of the MTU, or more`,
+        cause: `packets of ${field('ip.src')} are too long for the tunnel to the real servers of ${nameOf(service)}: its header takes 20 octets of the MTU, or more`,
         seen: lastOf(drop),
         advice:
           'each sender is told by ICMP (fragmentation needed): let that through to clients. Or have real servers ask for less, ip route change default via GATEWAY advmss 1440; or raise the MTU between director and real servers',

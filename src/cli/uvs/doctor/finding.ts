@@ -1,6 +1,8 @@
 import type { DestinationInfo, ServiceInfo } from '../../../control/protocol/api.js'
 import type { ClaimInfo } from '../../../control/protocol/claims.js'
 import type { DropInfo } from '../../../control/protocol/drops.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
+import { nameOf } from '../seen/checked-name.js'
 
 /** What a director shows, as of one moment. */
 export interface Seen {
@@ -21,15 +23,9 @@ export interface Finding {
 
 export type Examine = (seen: Seen) => Iterable<Finding>
 
-/** As `uvs drops` names it: 'TCP 10.0.0.100:80', 'FWM 7'. */
-export function serviceName(service: ServiceInfo): string {
-  if ('mark' in service) return `FWM ${service.mark}`
-  return `${service.protocol.toUpperCase()} ${service.address}:${service.port}`
-}
-
 /** Tells a real server of a service from all others. */
-export function serverName(service: ServiceInfo, { address, port }: DestinationInfo): string {
-  return `${serviceName(service)} ${address}:${port}`
+export function serverName(service: ServiceInfo, server: DestinationInfo): string {
+  return `${nameOf(service)} ${endpointText(server)}`
 }
 
 /** '1 packet was', '2 packets were': `one` and `many` are what follows the number. */

@@ -1,11 +1,13 @@
 import type { DestinationInfo, ServiceInfo } from '../../../control/protocol/api.js'
-import { counted, type Examine, serviceName } from './finding.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
+import { nameOf } from '../seen/checked-name.js'
+import { counted, type Examine } from './finding.js'
 
 /** Services that refuse new clients. */
 export const noServer: Examine = function* ({ services, drops }) {
   const refused = drops.find(({ reason }) => reason === 'drop-no-destination')
   for (const service of services) {
-    const name = serviceName(service)
+    const name = nameOf(service)
     const why = whyNone(service, refused?.last?.service === name)
     if (why === undefined) continue
     const before =
@@ -26,7 +28,7 @@ function whyNone(
   if (weighted.length === 0)
     return {
       cause: 'all its real servers have weight 0',
-      seen: destinations.map(({ address, port }) => `${address}:${port} weight 0`).join(', '),
+      seen: destinations.map(server => `${endpointText(server)} weight 0`).join(', '),
       advice: 'uvsadm -e … -w 1 gives one a weight; uvs health says whether a check has taken it',
     }
   if (!weighted.every(isFull) || !(isRefusing || weighted.every(isOverUpper))) return undefined
@@ -48,5 +50,5 @@ function isFull(server: DestinationInfo): boolean {
   return upperThreshold > 0 && used(server) >= (lowerThreshold > 0 ? lowerThreshold : (upperThreshold * 3) / 4)
 }
 function fullText(server: DestinationInfo): string {
-  return `${server.address}:${server.port} has ${counted(used(server), 'connection', 'connections')}, upper threshold ${server.upperThreshold}`
+  return `${endpointText(server)} has ${counted(used(server), 'connection', 'connections')}, upper threshold ${server.upperThreshold}`
 }

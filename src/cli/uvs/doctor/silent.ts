@@ -1,5 +1,7 @@
 import type { DestinationInfo } from '../../../control/protocol/api.js'
-import { type Examine, type Seen, serverName, serviceName } from './finding.js'
+import { endpointText } from '../../uvsadm/listing/label.js'
+import { nameOf } from '../seen/checked-name.js'
+import { type Examine, type Seen, serverName } from './finding.js'
 
 /** So many packets without an answer: a SYN and one that repeats it. */
 const LEAST = 2
@@ -11,12 +13,12 @@ export const silent: Examine = function* (seen) {
   for (const service of seen.services) {
     if ('mark' in service ? false : service.protocol !== 'tcp') continue
     for (const server of service.destinations) {
-      const { address, port, method, stats } = server
+      const { address, method, stats } = server
       const now = sinceBefore(seen.before.stats, serverName(service, server), server)
       if (!isSilent(server, now) || isDown(seen, address)) continue
-      const name = serviceName(service)
+      const name = nameOf(service)
       yield {
-        cause: `no answer of the real server ${address}:${port} comes back through the director (${name}, ${method})`,
+        cause: `no answer of the real server ${endpointText(server)} comes back through the director (${name}, ${method})`,
         seen: `${stats.outPkts === 0 ? `${stats.inPkts} packets went to it` : `${now.inPkts} packets went to it while uvs doctor looked`}, none came back, though it answers ARP or was not asked`,
         advice:
           method === 'masq'

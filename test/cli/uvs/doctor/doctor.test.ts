@@ -130,6 +130,23 @@ t.test('no real server: none, weight 0, full, and full until the lower threshold
   t.match(await saidOf({ services: [service([full, server({ address: '10.0.0.12' })])], drops: refused }), /^nothing/)
 })
 
+t.test('services of IPv6: brackets, and a mark of both families is two services', async t => {
+  const six = service([server({ address: '2001:db8::11', weight: 0 })], {
+    address: '2001:db8::1',
+  } as Partial<ServiceInfo>)
+  t.match(
+    await saidOf({ services: [six] }),
+    /^TCP \[2001:db8::1\]:80 takes .*\n {2}seen {3}\[2001:db8::11\]:80 weight 0/,
+  )
+  const marked = { mark: 7, port: undefined, address: undefined, protocol: undefined }
+  const services = [{ family: 6 }, {}].map(more =>
+    service([], { ...marked, ...more } as unknown as Partial<ServiceInfo>),
+  )
+  const said = await saidOf({ services, drops: [drop('drop-no-destination', { service: 'FWM 7' })] })
+  t.equal(said.match(/takes no new connection/g)?.length, 1, said)
+  t.match(said, /^FWM 7 takes no new connection/)
+})
+
 t.test('persistence and weight 0, unless templates expire', async t => {
   const services = [
     service([server({ weight: 0, persistConns: 2 }), server({ address: '10.0.0.12' })], { persistence: 60 }),
