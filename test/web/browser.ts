@@ -66,6 +66,25 @@ export async function seriousFindings(page: Page, rules: string[] = []): Promise
   }, rules)
 }
 
+/** Addresses and options of commands within which a line ends. */
+export function broken(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    const found = []
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let text; (text = texts.nextNode()); ) {
+      for (const { 0: word, index } of text.data.matchAll(${ADDRESS_OR_OPTION})) {
+        const range = document.createRange()
+        range.setStart(text, index)
+        range.setEnd(text, index + word.length)
+        const tops = new Set(Array.from(range.getClientRects(), ({ top }) => Math.round(top)))
+        if (tops.size > 1) found.push(word)
+      }
+    }
+    return found
+  })()`)
+}
+const ADDRESS_OR_OPTION = String(/\d+(\.\d+){3}(:\d+)?|[0-9a-f]{2}(:[0-9a-f]{2}){5}|(?<![\w-])--?[a-zA-Z][\w-]*/g)
+
 /** Pixels by which the page is wider than its window. */
 export function tooWide(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')

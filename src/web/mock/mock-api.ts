@@ -212,7 +212,7 @@ const MOVED: Moved = {
       again: { same: 1780, elsewhere: 220 },
       servers: [
         { server: '10.0.1.1:80', before: 1000, after: 0 },
-        { server: '10.0.1.2:80', before: 1000, after: 2000 },
+        { server: '172.16.200.111:8080', before: 1000, after: 2000 },
       ],
     },
     {

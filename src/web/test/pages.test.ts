@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { MOCK_TOKEN, MockApi } from '../mock/mock-api.ts'
 import { serveMock } from '../mock/mock-server.ts'
-import { chromiumPath, openPage, seriousFindings, startChromium, tooWide } from '../../../test/web/browser.ts'
+import { broken, chromiumPath, openPage, seriousFindings, startChromium, tooWide } from '../../../test/web/browser.ts'
 
 /* The pages in Chromium, with a made-up director behind them. Names of its are markup: they must stay text. */
 
@@ -75,6 +75,7 @@ async function everyPage({ t, browser, address }: Stage): Promise<void> {
       if (path.includes('flow=')) await page.getByText('tcp.dstport').first().waitFor()
       if (path === '/path') await page.getByRole('row', { name: '1 234 too few packets so far' }).waitFor()
       t.equal(await tooWide(page), 0, `${path}, ${name}: as wide as the window`)
+      t.strictSame(await broken(page), [], `${path}, ${name}: no line ends within an address`)
       if (rules) t.strictSame(await seriousFindings(page, [...rules]), [], `${path}, ${name}`)
     }
     t.strictSame(complaints, [], name)
@@ -216,6 +217,7 @@ async function aTry({ t, browser, address }: Stage): Promise<void> {
     ])
     await page.getByText('20 other services').waitFor()
     t.equal(await tooWide(page), 0, name)
+    t.strictSame(await broken(page), [], `${name}: no line ends within an address`)
     if (rules) t.strictSame(await seriousFindings(page, [...rules]), [], name)
     t.strictSame(complaints, [], name)
     t.equal(await page.evaluate(() => 'hit' in globalThis), false, 'no markup has run')

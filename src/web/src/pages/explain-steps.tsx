@@ -67,7 +67,7 @@ function Candidates({ step }: { step: ExplainedStep & { step: 'scheduler' } }) {
         <tbody>
           {step.candidates.map(candidate => (
             <tr key={candidate.server} class={candidate.server === step.chosen ? 'chosen' : undefined}>
-              <th scope="row">
+              <th scope="row" class="whole">
                 {candidate.server === step.chosen ? '✓ ' : ''}
                 {candidate.server}
               </th>
@@ -98,14 +98,19 @@ function Changed({ changed }: { changed: readonly (readonly [string, string, str
           {changed.map(([name, before, after]) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td class="before">{before}</td>
-              <td class="after">{after}</td>
+              <td class={`before ${ofValue(before)}`}>{before}</td>
+              <td class={`after ${ofValue(after)}`}>{after}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </Wide>
   )
+}
+
+/** An address stays whole; options may be long. */
+function ofValue(text: string): string {
+  return /^(\d+(\.\d+){3}|[0-9a-f]{2}(:[0-9a-f]{2}){5})$/.test(text) ? 'whole' : ''
 }
 
 function connectionText(connection: ConnectionInfo | undefined): string {

@@ -3,7 +3,7 @@ import { useLint } from '../live/lint.ts'
 import { askServices, history, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import { TOP_SERVICES, type Tick } from '../live/tick.ts'
-import { Bar, Card, Empty, Head, Waiting } from '../parts/bits.tsx'
+import { Bar, Card, Empty, Head, Waiting, Words } from '../parts/bits.tsx'
 import { Chart } from '../parts/chart.tsx'
 import { Sparkline } from '../parts/sparkline.tsx'
 import { alertsOf, type Alert } from '../pure/alerts.ts'
@@ -178,7 +178,7 @@ function Events({ now }: { now: Tick }) {
           <li key={`${event.at} ${at}`}>
             <time dateTime={new Date(event.at).toISOString()}>{moment(event.at, now.at)}</time>
             <span>
-              {event.text}
+              <Words text={event.text} />
               {event.who && <span class="sub"> {T.overview.by(event.who)}</span>}
             </span>
           </li>

@@ -3,7 +3,7 @@ import type { AnnouncementsInfo, InstanceInfo, ServiceHealth, VrrpInfo } from '.
 import { askServices, tick } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import type { Tick } from '../live/tick.ts'
-import { Card, Empty, Head, HeadRow, StateTag, Waiting, Wide } from '../parts/bits.tsx'
+import { Card, Empty, Head, HeadRow, StateTag, Waiting, Wide, Words } from '../parts/bits.tsx'
 import { Command } from '../parts/copy.tsx'
 import { duration, moment } from '../pure/format.ts'
 import { roleOf } from '../pure/role.ts'
@@ -127,7 +127,9 @@ function Timeline({ now }: { now: Tick }) {
         {events.map((event, at) => (
           <li key={`${event.at} ${at}`}>
             <time dateTime={new Date(event.at).toISOString()}>{moment(event.at, now.at)}</time>
-            <span>{event.text}</span>
+            <span>
+              <Words text={event.text} />
+            </span>
           </li>
         ))}
       </ol>

@@ -135,7 +135,9 @@ function Distribution({ service, shares }: { service: ServiceRow; shares: Histor
           <tbody>
             {shown.map(server => (
               <tr key={endpoint(server)}>
-                <th scope="row">{endpoint(server)}</th>
+                <th scope="row" class="whole">
+                  {endpoint(server)}
+                </th>
                 <td class="num">{percent(shareOf(server, service, sums))}</td>
                 <td class="num">{percent(wantedShare(server, sums))}</td>
                 <td class="num">{short(server.activeConns)}</td>

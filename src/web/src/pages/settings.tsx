@@ -109,7 +109,7 @@ function Interfaces({ interfaces }: { interfaces: GivenInterface[] }) {
           <tbody>
             {interfaces.map(({ name, kind, isBesideKernel, mac, mtu }) => (
               <tr key={name}>
-                <th scope="row" class="mono">
+                <th scope="row" class="mono whole">
                   {name}
                 </th>
                 <td>{kind}</td>
@@ -202,7 +202,7 @@ function Sysctls({ sysctls, search }: Pick<Settings, 'sysctls'> & { search: stri
             <tbody>
               {rows.map(([name, text]) => (
                 <tr key={name}>
-                  <th scope="row" class="mono">
+                  <th scope="row" class="mono whole">
                     {name}
                   </th>
                   <td class="mono">{text}</td>

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact'
+import { Fragment, type ComponentChildren } from 'preact'
 import { refusal } from '../live/live.ts'
 import { useStore } from '../live/store.ts'
 import { T } from '../texts.ts'
@@ -54,6 +54,18 @@ export function Failed({ message }: { message: string }) {
     <p class="error" role="alert">
       {message}
     </p>
+  )
+}
+/** Text whose words stay whole, for commands: a line would end behind a hyphen, too. */
+export function Words({ text }: { text: string }) {
+  return (
+    <>
+      {text.split(' ').map((word, at) => (
+        <Fragment key={at}>
+          <span class="word">{word}</span>{' '}
+        </Fragment>
+      ))}
+    </>
   )
 }
 export function Empty({ children }: { children: ComponentChildren }) {

@@ -56,7 +56,9 @@ function OneService({ row, isOdd }: { row: MovedService; isOdd: boolean }) {
           <tbody>
             {servers.map(({ server, before: was, after: is }) => (
               <tr key={server}>
-                <th scope="row">{server}</th>
+                <th scope="row" class="whole">
+                  {server}
+                </th>
                 <ShareCell part={was} of={flows} />
                 <ShareCell part={is} of={flows} />
               </tr>
