@@ -1,6 +1,6 @@
 /*
  * Checks the virtio-net header against the IPv4 packet behind it. Linux's headers are right; a user's own device may write
- * anything, and all later stages trust the header.
+ * anything, and all later steps trust the header.
  * 1. neither flag nor GSO type            → PASS: nearly every frame
  * 2. a checksum left to the device        starts at the transport header, or behind it for a tunnelled packet; its field is there
  * 3. segments                             of a known type that suits the protocol; their headers are there
@@ -25,7 +25,7 @@ const LAST_CSUM_START = 0xffff - HEADROOM
 
 /**
  * Returns DROP_VIRTIO_MALFORMED or PASS. Call it after `parseIpv4Header`. A GSO frame of a single segment becomes a plain
- * frame, so that later stages may assume that a segment is smaller than its frame.
+ * frame, so that later steps may assume that a segment is smaller than its frame.
  */
 export function checkVirtio(packet: Packet): Verdict {
   const { vnet } = packet

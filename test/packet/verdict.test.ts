@@ -15,7 +15,7 @@ t.test('a table of VERDICTS counters has a place for each', async t => {
   }
 })
 
-t.test('PASS alone is 0: a stage that answers it passes the packet on', async t => {
+t.test('PASS alone is 0: a step that returns it passes the packet on', async t => {
   t.strictSame(
     Object.entries(Verdict).filter(([, verdict]) => !verdict),
     [['PASS', 0]],

@@ -19,7 +19,7 @@ import type { KernelSide } from './kernel-side.js'
 import type { Opener } from './opener.js'
 import type { Witness } from './witness.js'
 
-/** The parts that the stages of the path share. Made once (director/assemble.ts). */
+/** The parts that the steps of the path share. Made once (director/assemble.ts). */
 export interface Parts {
   readonly ownAddresses: OwnAddresses
   readonly output: Output

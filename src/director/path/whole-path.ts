@@ -34,8 +34,8 @@ const { ARP, IPV4 } = EtherType
 const { ICMP } = IpProtocol
 const { IPV4_MIN_LEN } = fromIpv4
 
-/** What stands before and behind the parts that all stages share. */
-export interface Stages {
+/** What stands before and behind the parts that all steps share. */
+export interface Steps {
   readonly arp: ArpInput
   readonly adverts: Adverts
   readonly returned: ReturnedAnswers
@@ -46,20 +46,20 @@ export interface Stages {
 
 export class WholePath {
   readonly #parts: Parts
-  readonly #stages: Stages
+  readonly #steps: Steps
   readonly #isSpokesman: boolean
   readonly #packet = new Packet()
 
-  constructor(parts: Parts, stages: Stages, isSpokesman: boolean) {
+  constructor(parts: Parts, steps: Steps, isSpokesman: boolean) {
     this.#parts = parts
-    this.#stages = stages
+    this.#steps = steps
     this.#isSpokesman = isSpokesman
   }
 
   /** Takes a frame that lies in its slab with headroom before it. */
   receive(link: Link, slab: Slab, at: number, len: number, nowMs: number): Verdict {
     const { ownAddresses, routes, errors } = this.#parts
-    const { arp, adverts, returned, local, outbound } = this.#stages
+    const { arp, adverts, returned, local, outbound } = this.#steps
     const packet = this.#packet.wrap(link.index, slab, at, len)
     let verdict = parseEthernet(packet, link.mac)
     if (verdict !== PASS) return verdict
@@ -92,7 +92,7 @@ export class WholePath {
       const incomplete = reassembly.receive(packet, true)
       if (incomplete !== PASS) return incomplete
     }
-    const verdict = balancing.count > 0 && !isGroup ? this.#stages.inbound.receive(packet, nowMs) : PASS
+    const verdict = balancing.count > 0 && !isGroup ? this.#steps.inbound.receive(packet, nowMs) : PASS
     return verdict || host.receive(packet, nowMs)
   }
 }
