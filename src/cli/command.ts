@@ -30,6 +30,13 @@ export function takeControl(argv: readonly string[]): { path: string | undefined
   return { path: argv[at + 1] || undefined, rest: argv.toSpliced(at, 2) }
 }
 
+/** Who complains of a write that failed. */
+let self = 'uvs'
+/** As it was called: 'uvs offload', 'uvsadm'. */
+export function callItself(name: string): void {
+  self = name
+}
+
 /** Writes a command's output. The reader may stop early (`| head`): then the rest is dropped silently. */
 export function print({ status, out, err }: Outcome): number {
   for (const stream of [process.stdout, process.stderr]) {
@@ -55,7 +62,7 @@ export async function printPieces(output: string | AsyncIterable<string>): Promi
 /** Reports a failed write, such as to a full disk, in a line, with exit status 1. */
 export function endUnlessEpipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
-  process.stderr.write(`cannot write to standard output: ${reasonOf(error)}\n`)
+  process.stderr.write(`${self}: cannot write to standard output: ${reasonOf(error)}\n`)
   process.exit(1)
 }
 

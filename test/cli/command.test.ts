@@ -23,13 +23,20 @@ t.test('UVS_CONTROL says where the control socket is, unless it is empty', async
 })
 
 t.test('only a reader that stopped early is let off', async t => {
-  for (const name of ['uvs/main.js', 'uvsadm/main.js']) {
-    const main = fileURLToPath(new URL(`../../src/cli/${name}`, import.meta.url))
+  for (const [file, name] of [
+    ['uvs/main.js', 'uvs'],
+    ['uvs/main.js offload', 'uvs offload'],
+    ['uvs/main.js man', 'uvs man'],
+    ['uvsadm/main.js', 'uvsadm'],
+    ['uvsadm/save-main.js', 'uvsadm-save'],
+    ['uvsadm/restore-main.js', 'uvsadm-restore'],
+  ] as const) {
+    const main = fileURLToPath(new URL(`../../src/cli/${file}`, import.meta.url))
     const to = (target: string): unknown => {
-      const { status, stderr } = spawnSync('sh', ['-c', `"$0" "$1" --help ${target}`, process.execPath, main])
+      const { status, stderr } = spawnSync('sh', ['-c', `"$0" ${main} --help ${target}`, process.execPath])
       return [status, String(stderr)]
     }
-    t.strictSame(to('> /dev/full'), [1, 'cannot write to standard output: no space left on device\n'], name)
+    t.strictSame(to('> /dev/full'), [1, `${name}: cannot write to standard output: no space left on device\n`])
     t.strictSame(to('| true'), [0, ''], name)
   }
 })

@@ -1,4 +1,4 @@
-import { endUnlessEpipe } from '../command.js'
+import { callItself, endUnlessEpipe } from '../command.js'
 import { messageOf } from '../../linux/error-text.js'
 import { helpText, usageLines } from './command.js'
 import { allCommands, commands } from './commands.js'
@@ -30,6 +30,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     process.stderr.write(`uvs: there is no command '${name}': ${Object.keys(commands).join(', ')} (uvs --help)\n`)
     return 2
   }
+  callItself(`uvs ${name}`)
   giveWay(name)
   try {
     return await runUvs(await load(), args)

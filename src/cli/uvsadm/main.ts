@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { connectControl, isDenied } from '../../control/socket/client.js'
-import { print, printPieces, takeControl } from '../command.js'
+import { callItself, print, printPieces, takeControl } from '../command.js'
 import { systemNames } from './options/names.js'
 import { restoreLines } from './restore-lines.js'
 import { failure, outcome, ready } from './run.js'
 import { pipeScreen, terminalScreen } from './listing/screen.js'
 import { watch, watchTitle } from './listing/watch.js'
 
+callItself('uvsadm')
 const { path, rest } = takeControl(process.argv.slice(2))
 process.exitCode =
   path === undefined ? print({ status: 2, out: '', err: '--control: missing argument\n' }) : await main(path, rest)

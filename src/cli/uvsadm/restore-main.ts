@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import type { Outcome } from '../../control/protocol/api.js'
 import { connectControl } from '../../control/socket/client.js'
-import { print, takeControl } from '../command.js'
+import { callItself, print, takeControl } from '../command.js'
 import { readText, Unreadable } from '../read-text.js'
 import { systemNames } from './options/names.js'
 import { replaceRules } from './replace-rules.js'
@@ -14,6 +14,7 @@ const USAGE = `uvsadm-restore: makes the rules those of standard input, as uvsad
    --control PATH is the director's socket.
 `
 
+callItself('uvsadm-restore')
 const { path, rest } = takeControl(process.argv.slice(2))
 process.exitCode = print(await main())
 

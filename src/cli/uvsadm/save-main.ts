@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { connectControl } from '../../control/socket/client.js'
-import { print, takeControl } from '../command.js'
+import { callItself, print, takeControl } from '../command.js'
 import { uvsadm } from './run.js'
 
 /* uvsadm-save [-n]: prints the rules, as ipvsadm-save does: any other option prints the usage, any word is ignored. */
@@ -9,6 +9,7 @@ const USAGE = `uvsadm-save: prints the rules to standard output, for uvsadm-rest
    With the -n option, addresses and ports as numbers. --control PATH is the director's socket.
 `
 
+callItself('uvsadm-save')
 const { path, rest } = takeControl(process.argv.slice(2))
 if (rest.includes('-h') || rest.includes('--help')) {
   process.exitCode = print({ status: 0, out: USAGE, err: '' })
