@@ -28,14 +28,38 @@ const MOST_POOLS = 4096
 const FIRST_RING = 64
 const FULL_RING = 65_536
 
+/** Whose ports a pool has. */
+interface PoolIdentity {
+  readonly protocol: number
+  readonly local: LocalAddress
+  readonly daddr: Ipv4Addr
+  readonly dport: number
+}
+
+/** A local address that has pools. */
+class LocalAddress {
+  readonly addr: Ipv4Addr
+  pools = 0
+  /** Pairs taken. */
+  uses = 0
+
+  constructor(addr: Ipv4Addr) {
+    this.addr = addr
+  }
+}
+
 /**
  * The ports of one local address towards one real server's port. It takes unused ports first, from a random one on, then
  * returned ports, oldest first: a port is used again as late as possible. Unused ports take no memory.
  */
 class Pool {
   readonly protocol: number
-  readonly laddr: Ipv4Addr
-  readonly server: number
+  readonly local: LocalAddress
+  readonly daddr: Ipv4Addr
+  readonly dport: number
+  readonly number: number
+  /** The next pool of the same key. */
+  next: Pool | undefined
   readonly #ports: Ports
   /** Index of the first port that the pool took, and how many it has taken. */
   #start: number
@@ -47,10 +71,13 @@ class Pool {
   /** Ports that were claimed before their turn, and are in use. */
   #claimed: Set<number> | undefined
 
-  constructor(protocol: number, laddr: Ipv4Addr, server: number, ports: Ports, start: number) {
-    this.protocol = protocol
-    this.laddr = laddr
-    this.server = server
+  constructor(of: PoolIdentity, number: number, next: Pool | undefined, ports: Ports, start: number) {
+    this.protocol = of.protocol
+    this.local = of.local
+    this.daddr = of.daddr
+    this.dport = of.dport
+    this.number = number
+    this.next = next
     this.#ports = ports
     this.#start = start % ports.count
   }
@@ -125,10 +152,9 @@ export class LocalPorts {
   /** By number. A connection names its pool by it. */
   readonly #pools: (Pool | undefined)[] = []
   readonly #free: number[] = []
-  /** Numbers of pools: by real server's address and port, then by local address and protocol. */
-  readonly #byServer = new Map<number, Map<number, number>>()
-  /** Local address → pairs taken. */
-  readonly #uses = new Map<Ipv4Addr, number>()
+  /** The pools by `keyOf`; those of the same key, which differ in both addresses or in one and the port, follow by `next`. */
+  readonly #byKey = new Map<number, Pool>()
+  readonly #locals = new Map<Ipv4Addr, LocalAddress>()
   /** The local addresses with pairs taken. Every packet looks here. */
   readonly inUse = new AddressSet()
 
@@ -146,78 +172,85 @@ export class LocalPorts {
    * pools.
    */
   poolOf(protocol: number, laddr: Ipv4Addr, daddr: Ipv4Addr, dport: number): number {
-    return this.#numberOf(protocol, laddr, (daddr >>> 0) * 0x10000 + dport)
+    let pool = this.#byKey.get(keyOf(protocol, laddr, daddr, dport))
+    while (pool !== undefined) {
+      if (pool.daddr === daddr && pool.local.addr === laddr) return pool.number
+      pool = pool.next
+    }
+    return this.#make(protocol, laddr, daddr, dport)
   }
   /** Takes a port of the pool. Returns it, or NO_PORT. */
-  take(pool: number): number {
-    const from = this.#pools[pool]!
-    const port = from.take()
-    if (port !== NO_PORT) this.#use(from.laddr)
+  take(number: number): number {
+    const pool = this.#pools[number]!
+    const port = pool.take()
+    if (port !== NO_PORT) this.#use(pool.local)
     return port
   }
   /** Takes this port of the pool: that of a connection which another director has opened. Returns whether nobody has it. */
-  claim(pool: number, port: number): boolean {
-    const from = this.#pools[pool]!
-    const isFree = from.claim(port)
-    if (isFree) this.#use(from.laddr)
+  claim(number: number, port: number): boolean {
+    const pool = this.#pools[number]!
+    const isFree = pool.claim(port)
+    if (isFree) this.#use(pool.local)
     return isFree
   }
   /** Returns a port to the pool that it was taken from. */
   give(number: number, port: number): void {
     const pool = this.#pools[number]!
+    const { local } = pool
     pool.give(port)
-    const left = this.usesOf(pool.laddr) - 1
-    if (left > 0) this.#uses.set(pool.laddr, left)
-    else {
-      this.#uses.delete(pool.laddr)
-      this.inUse.delete(pool.laddr)
-    }
-    if (pool.inUse === 0 && this.#pools.length - this.#free.length > MOST_POOLS) this.#forget(number, pool)
+    if (--local.uses === 0) this.inUse.delete(local.addr)
+    if (pool.inUse === 0 && this.#pools.length - this.#free.length > MOST_POOLS) this.#forget(pool)
   }
   /** The number of pairs taken of a local address. */
   usesOf(laddr: Ipv4Addr): number {
-    return this.#uses.get(laddr) ?? 0
+    return this.#locals.get(laddr)?.uses ?? 0
   }
   /** The number of pairs taken, by local address. */
   get uses(): ReadonlyMap<Ipv4Addr, number> {
-    return this.#uses
+    return new Map([...this.#locals.values()].filter(({ uses }) => uses > 0).map(({ addr, uses }) => [addr, uses]))
   }
   clear(): void {
     this.#pools.length = 0
     this.#free.length = 0
-    this.#byServer.clear()
-    this.#uses.clear()
+    this.#byKey.clear()
+    this.#locals.clear()
     this.inUse.clear()
   }
 
-  #use(laddr: Ipv4Addr): void {
-    const uses = this.usesOf(laddr)
-    this.#uses.set(laddr, uses + 1)
-    if (uses === 0) this.inUse.add(laddr)
+  #use(local: LocalAddress): void {
+    if (local.uses++ === 0) this.inUse.add(local.addr)
   }
-  #numberOf(protocol: number, laddr: Ipv4Addr, server: number): number {
-    const key = keyOf(protocol, laddr)
-    let pools = this.#byServer.get(server)
-    const known = pools?.get(key)
-    if (known !== undefined) return known
-    if (pools === undefined) {
-      pools = new Map()
-      this.#byServer.set(server, pools)
-    }
+  #make(protocol: number, laddr: Ipv4Addr, daddr: Ipv4Addr, dport: number): number {
+    const key = keyOf(protocol, laddr, daddr, dport)
+    const local = this.#locals.get(laddr) ?? new LocalAddress(laddr)
+    this.#locals.set(laddr, local)
+    local.pools++
     const number = this.#free.pop() ?? this.#pools.length
-    this.#pools[number] = new Pool(protocol, laddr, server, this.#ports, this.#random())
-    pools.set(key, number)
+    const of = { protocol, local, daddr, dport }
+    const pool = new Pool(of, number, this.#byKey.get(key), this.#ports, this.#random())
+    this.#pools[number] = pool
+    this.#byKey.set(key, pool)
     return number
   }
-  #forget(number: number, { protocol, laddr, server }: Pool): void {
-    const pools = this.#byServer.get(server)!
-    pools.delete(keyOf(protocol, laddr))
-    if (pools.size === 0) this.#byServer.delete(server)
+  #forget(pool: Pool): void {
+    const { protocol, local, daddr, dport, number, next } = pool
+    const key = keyOf(protocol, local.addr, daddr, dport)
+    let before = this.#byKey.get(key)!
+    if (before !== pool) {
+      while (before.next !== pool) before = before.next!
+      before.next = next
+    } else if (next === undefined) this.#byKey.delete(key)
+    else this.#byKey.set(key, next)
+    if (--local.pools === 0) this.#locals.delete(local.addr)
     this.#pools[number] = undefined
     this.#free.push(number)
   }
 }
 
-function keyOf(protocol: number, laddr: Ipv4Addr): number {
-  return (laddr >>> 0) * 0x100 + protocol
+/**
+ * Between a local address and a real server each port and protocol has a key of its own: clients of a service of port 0 choose the port.
+ * An integer of 32 bits, which V8 finds faster than a larger one.
+ */
+function keyOf(protocol: number, laddr: Ipv4Addr, daddr: Ipv4Addr, dport: number): number {
+  return Math.imul(daddr, 0x9e3779b1) ^ Math.imul(laddr, 0x85ebca6b) ^ ((dport << 16) | protocol)
 }

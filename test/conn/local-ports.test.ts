@@ -101,6 +101,59 @@ t.test('many pools that nobody uses are forgotten', async t => {
       if (pool > 4096) t.fail(`pool ${pool}`)
     }
   t.equal(ports.usesOf(LIP), 0)
+  t.strictSame([...ports.uses], [])
+})
+
+t.test('pools of the same key are told apart, and any of them is forgotten alone', async t => {
+  const [ofServer, ofLocal] = [0x9e3779b1, 0x85ebca6b]
+  const [server, local] = [Math.imul(SERVER, ofServer), Math.imul(LIP, ofLocal)]
+  const same = [
+    { laddr: LIP, daddr: SERVER, dport: 80 },
+    { laddr: LIP, daddr: Math.imul(inverse(ofServer), server ^ (1 << 16)) as Ipv4Addr, dport: 81 },
+    { laddr: Math.imul(inverse(ofLocal), local ^ (2 << 16)) as Ipv4Addr, daddr: SERVER, dport: 82 },
+    {
+      laddr: Math.imul(inverse(ofLocal), local ^ 0x5555) as Ipv4Addr,
+      daddr: Math.imul(inverse(ofServer), server ^ 0x5555) as Ipv4Addr,
+      dport: 80,
+    },
+  ]
+  for (let forgotten = 0; forgotten < same.length; forgotten++) {
+    const ports = new LocalPorts(() => 0)
+    const poolsOfAll = (): number[] => same.map(({ laddr, daddr, dport }) => ports.poolOf(TCP, laddr, daddr, dport))
+    const pools = poolsOfAll()
+    t.equal(new Set(pools).size, same.length)
+    const taken = pools.map(pool => ports.take(pool))
+    for (let i = 0; i < 4096; i++) ports.take(ports.poolOf(UDP, LIP, i as Ipv4Addr, 80))
+    ports.give(pools[forgotten]!, taken[forgotten]!)
+    t.strictSame(poolsOfAll(), pools, 'the others are as they were; the forgotten one’s number is free again')
+    t.strictSame(
+      poolsOfAll().map(pool => ports.take(pool)),
+      taken.map((port, i) => (i === forgotten ? port : port + 1)),
+    )
+    const uses = same.map((_, i) => (i === forgotten ? 1 : 2))
+    t.strictSame([ports.usesOf(same[2]!.laddr), ports.usesOf(same[3]!.laddr)], uses.slice(2))
+    t.equal(ports.usesOf(LIP), 4096 + uses[0]! + uses[1]!)
+  }
+})
+
+/** The factor's inverse modulo 2^32. */
+function inverse(factor: number): number {
+  let x = factor
+  for (let i = 0; i < 4; i++) x = Math.imul(x, 2 - Math.imul(factor, x))
+  return x
+}
+
+t.test('an address is in use while pairs of it are taken', async t => {
+  const ports = new LocalPorts(seededRandom(1))
+  const pool = ports.poolOf(TCP, LIP, SERVER, 80)
+  t.notOk(ports.inUse.has(LIP))
+  const [first = 0, second = 0] = taken(ports, 2)
+  ports.give(pool, first)
+  t.ok(ports.inUse.has(LIP))
+  t.strictSame([...ports.uses], [[LIP, 1]])
+  ports.give(pool, second)
+  t.notOk(ports.inUse.has(LIP))
+  t.strictSame([...ports.uses], [])
 })
 
 t.test('clear forgets what was taken', async t => {
