@@ -159,7 +159,8 @@ export class ConnTable {
       conn = this.#fresh
       this.#fresh += RECORD_WORDS
     }
-    words.fill(0, conn, conn + RECORD_WORDS)
+    // A call of fill costs more than all of these.
+    for (let at = conn; at < conn + RECORD_WORDS; at++) words[at] = 0
     words[conn + CADDR] = caddr
     words[conn + CPORT_VPORT] = (cport << 16) | vport
     words[conn + VADDR] = vaddr
