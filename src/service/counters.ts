@@ -63,6 +63,13 @@ export class Counters {
     this.#live[row * FIELDS + Counter.IN_PKTS]!++
     this.#live[row * FIELDS + Counter.IN_BYTES]! += octets
   }
+  /** Counts a connection in the rows of a destination, its service and TOTALS. */
+  connectionOf(dest: number, service: number): void {
+    const live = this.#live
+    live[dest * FIELDS + Counter.CONNS]!++
+    live[service * FIELDS + Counter.CONNS]!++
+    live[TOTALS + Counter.CONNS]!++
+  }
   /** `inboundOf`, `outboundOf`: counts a packet in the rows of a destination, its service and TOTALS. */
   inboundOf(dest: number, service: number, octets: number): void {
     const live = this.#live

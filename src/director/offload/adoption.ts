@@ -43,7 +43,6 @@ import {
   KEPT_WORDS,
   type LeftFlows,
 } from '../../packet/kept-flow.js'
-import { TOTALS } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { Method } from '../../service/method.js'
 import { IpProtocol } from '../../wire/ipv4.js'
@@ -243,7 +242,7 @@ export class Adoption {
     }
     this.connections++
     this.#parts.persistence.renew(service, flow, dest, conn)
-    for (const row of [dest.counters, service.counters, TOTALS]) balancing.counters.connection(row)
+    balancing.counters.connectionOf(dest.counters, service.counters)
     return conn
   }
   #serviceOf(records: Int32Array, at: number): ScheduledService | undefined {

@@ -23,7 +23,6 @@ import { SchedulerFailure } from '../../sched/guard.js'
 import type { Flow } from '../../packet/flow.js'
 import type { Watch } from '../../packet/frame-witness.js'
 import * as fromFtp from '../../service/ftp.js'
-import * as fromCounters from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
 import { ClientAddress, hasLocalSide } from '../../service/method.js'
 import type { Sysctls } from '../../service/sysctls.js'
@@ -49,7 +48,6 @@ const { HAND_OVER } = fromFullnatKeys
 const { NO_PORT } = fromLocalPorts
 const { DPORT_PROTOCOL } = fromRecord
 const { FTP_DATA_PORT, FTP_PORT } = fromFtp
-const { TOTALS } = fromCounters
 
 export class Opener {
   readonly #balancing: Balancing
@@ -206,10 +204,7 @@ export class Opener {
   /** Counts the connection if one was opened. */
   #counted(service: ScheduledService, dest: Destination, opened: Opened): Opened {
     if (!isOpen(opened)) return opened
-    const { counters } = this.#balancing
-    counters.connection(dest.counters)
-    counters.connection(service.counters)
-    counters.connection(TOTALS)
+    this.#balancing.counters.connectionOf(dest.counters, service.counters)
     return opened
   }
 }

@@ -10,7 +10,6 @@ import type { Embedded } from '../../packet/embedded.js'
 import type { Reassembly } from '../../packet/reassembly.js'
 import type { Counters } from '../../service/counters.js'
 import type { Destination } from '../../service/destination.js'
-import { TOTALS } from '../../service/counters.js'
 import type { Balancing } from '../rules/balancing.js'
 import type { Marks } from '../../service/marks.js'
 import type { Sysctls } from '../../service/sysctls.js'
@@ -43,15 +42,11 @@ export interface Parts {
 /** Counts an inbound packet of a connection. A deleted destination counts nothing (ipvs-behaviour.md §11.1). */
 export function countInbound(counters: Counters, dest: Destination, octets: number): void {
   if (!dest.available) return
-  counters.inbound(dest.counters, octets)
-  counters.inbound(dest.serviceCounters, octets)
-  counters.inbound(TOTALS, octets)
+  counters.inboundOf(dest.counters, dest.serviceCounters, octets)
 }
 
 /** Counts an outbound packet of a connection. */
 export function countOutbound(counters: Counters, dest: Destination, octets: number): void {
   if (!dest.available) return
-  counters.outbound(dest.counters, octets)
-  counters.outbound(dest.serviceCounters, octets)
-  counters.outbound(TOTALS, octets)
+  counters.outboundOf(dest.counters, dest.serviceCounters, octets)
 }
