@@ -119,7 +119,8 @@ export class FullnatKeys {
     const { words } = this
     const at = keyAt(from)
     const laddr = words[at + LADDR]! as Ipv4Addr
-    const [lport, pool] = [words[at + LPORT]!, words[at + POOL]!]
+    const lport = words[at + LPORT]!
+    const pool = words[at + POOL]!
     this.#unlink(from)
     this.insert(to, laddr, lport, pool, handOver)
   }
@@ -142,7 +143,8 @@ export class FullnatKeys {
     if (!this.has(conn)) return
     const { words } = this
     const at = keyAt(conn)
-    const [lport, pool] = [words[at + LPORT]!, words[at + POOL]!]
+    const lport = words[at + LPORT]!
+    const pool = words[at + POOL]!
     this.#unlink(conn)
     if ((words[at + HAND_OVER]! & HandOver.EARLY) === 0) this.ports.give(pool, lport)
     else this.#resting.add(pool, lport, now)
@@ -157,8 +159,8 @@ export class FullnatKeys {
     const at = keyAt(conn)
     const record = this.#table.words
     const lport = words[at + LPORT]!
-    const [daddr, laddr] = [record[conn + DADDR]! as Ipv4Addr, words[at + LADDR]! as Ipv4Addr]
-    const bucket = this.#bucket(daddr, record[conn + DPORT_PROTOCOL]!, laddr, lport)
+    const daddr = record[conn + DADDR]! as Ipv4Addr
+    const bucket = this.#bucket(daddr, record[conn + DPORT_PROTOCOL]!, words[at + LADDR]! as Ipv4Addr, lport)
     let other = ~this.#heads[bucket]! as ConnIndex
     if (other === conn) this.#heads[bucket] = ~words[at + NEXT]!
     else {

@@ -2,18 +2,13 @@
  * A template is a record without packets that holds the real server of a client network (persistence). Connections opened
  * by it are its children; it does not end before them (ipvs-behaviour.md §4.6, §5.4).
  */
-import {
-  ConnFlag,
-  CONTROLLER,
-  CPORT_VPORT,
-  DPORT_PROTOCOL,
-  FLAGS,
-  NONE,
-  ONE_CHILD,
-  STATE_CHILDREN,
-  TemplateState,
-  type ConnIndex,
-} from './record.js'
+import * as fromRecord from './record.js'
+import { ConnFlag, TemplateState, type ConnIndex } from './record.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { CONTROLLER, CPORT_VPORT, DPORT_PROTOCOL, FLAGS, NONE, ONE_CHILD, STATE_CHILDREN } = fromRecord
+const { TEMPLATE } = ConnFlag
+const { ASSURED } = TemplateState
 
 /** Ports of an invalidated template. */
 const INVALID_PORT = 65_535
@@ -29,7 +24,7 @@ export class Templates {
   }
 
   is(conn: ConnIndex): boolean {
-    return (this.#words[conn + FLAGS]! & ConnFlag.TEMPLATE) !== 0
+    return (this.#words[conn + FLAGS]! & TEMPLATE) !== 0
   }
   /** Makes the template the connection's controller. */
   adopt(template: ConnIndex, conn: ConnIndex): void {
@@ -56,9 +51,9 @@ export class Templates {
 
   /** Notes that a child has been answered. Does nothing unless the controller is a template. */
   assure(controller: ConnIndex): void {
-    if (controller !== NONE && this.is(controller)) this.#words[controller + STATE_CHILDREN]! |= TemplateState.ASSURED
+    if (controller !== NONE && this.is(controller)) this.#words[controller + STATE_CHILDREN]! |= ASSURED
   }
   isAssured(conn: ConnIndex): boolean {
-    return this.is(conn) && (this.#words[conn + STATE_CHILDREN]! & 0xff) === TemplateState.ASSURED
+    return this.is(conn) && (this.#words[conn + STATE_CHILDREN]! & 0xff) === ASSURED
   }
 }

@@ -6,8 +6,10 @@
  * server has read the option, whether from the SYN or from the segment that completed the handshake. TOA options that the
  * client itself sends are removed from every segment of the connection.
  */
-import { FIRST_SEQ, HAND_OVER, HandOver, keyAt, type FullnatKeys } from '../conn/fullnat-keys.js'
-import { CADDR, CPORT_VPORT, type ConnIndex } from '../conn/record.js'
+import * as fromFullnatKeys from '../conn/fullnat-keys.js'
+import { HandOver, keyAt, type FullnatKeys } from '../conn/fullnat-keys.js'
+import * as fromRecord from '../conn/record.js'
+import type { ConnIndex } from '../conn/record.js'
 import { TcpState } from '../conn/tcp-states.js'
 import type { Connections } from '../conn/connections.js'
 import type { Packet } from '../packet/packet.js'
@@ -20,7 +22,19 @@ import { TcpFlag } from '../wire/tcp.js'
 import type { Hop } from './hop.js'
 import type { Transmitter } from './output.js'
 import { ProxyStream } from './proxy-stream.js'
-import { insertToa, lowerMss, stripToa, Toa, TOA_LEN } from './toa.js'
+import * as fromToa from './toa.js'
+import { insertToa, lowerMss, stripToa, Toa } from './toa.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { FIRST_SEQ, HAND_OVER } = fromFullnatKeys
+const { BEGUN, DONE, SENT } = HandOver
+const { CADDR, CPORT_VPORT } = fromRecord
+const { ESTABLISHED } = TcpState
+const { TOA } = ClientAddress
+const { TCP } = IpProtocol
+const { ACK, RST, SYN } = TcpFlag
+const { OPTIONS_FULL, TOO_BIG } = Toa
+const { TOA_LEN } = fromToa
 
 export class AddressHandOver {
   /** Segments sent without the option: their option space was full, or the segment would have been too big. */
@@ -45,8 +59,8 @@ export class AddressHandOver {
   inbound(packet: Packet, conn: ConnIndex, hop: Hop): Verdict {
     const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
     const mode = state & 0xff
-    if (mode > ClientAddress.TOA) return this.#proxy.inbound(packet, conn, hop)
-    if (mode === ClientAddress.TOA) this.#toa(packet, conn, hop.mtu)
+    if (mode > TOA) return this.#proxy.inbound(packet, conn, hop)
+    if (mode === TOA) this.#toa(packet, conn, hop.mtu)
     return this.#output.transmit(packet, hop)
   }
 
@@ -56,36 +70,32 @@ export class AddressHandOver {
     const { words } = this.#fullnatKeys
     const state = words[at + HAND_OVER]!
     const mode = state & 0xff
-    if (mode > ClientAddress.TOA) this.#proxy.outbound(packet, conn)
-    else if (mode === ClientAddress.TOA && packet.tcp.isValid(packet.transportLen)) {
+    if (mode > TOA) this.#proxy.outbound(packet, conn)
+    else if (mode === TOA && packet.tcp.isValid(packet.transportLen)) {
       if (isSynAck(packet.signal)) {
         // A SYN-ACK that comes again has the same number; with another one, the server has begun anew.
         const isAgain = words[at + FIRST_SEQ] === (packet.tcp.seq | 0)
         words[at + FIRST_SEQ] = packet.tcp.seq
-        words[at + HAND_OVER] = (isAgain ? state : ClientAddress.TOA) | HandOver.BEGUN
+        words[at + HAND_OVER] = (isAgain ? state : TOA) | BEGUN
         lowerMss(packet)
-      } else if (packet.transportLen > packet.tcp.headerLen) words[at + HAND_OVER] = state | HandOver.SENT
+      } else if (packet.transportLen > packet.tcp.headerLen) words[at + HAND_OVER] = state | SENT
     }
   }
 
   /** Whether a client's SYN on an open connection needs a new connection: a PROXY header precedes the data of one SYN only. */
   needsAnother(packet: Packet, conn: ConnIndex): boolean {
-    if (packet.protocol !== IpProtocol.TCP || (packet.signal & TcpFlag.RST) !== 0 || !this.#fullnatKeys.has(conn))
-      return false
-    return (
-      (this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]! & 0xff) > ClientAddress.TOA &&
-      this.#proxy.isAnother(packet, conn)
-    )
+    if (packet.protocol !== TCP || (packet.signal & RST) !== 0 || !this.#fullnatKeys.has(conn)) return false
+    return (this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]! & 0xff) > TOA && this.#proxy.isAnother(packet, conn)
   }
   /** The client's sequence number of the octet that the real server numbers `seq`. */
   clientSeq(conn: ConnIndex, seq: number): number {
     const at = keyAt(conn)
-    return (this.#fullnatKeys.words[at + HAND_OVER]! & 0xff) > ClientAddress.TOA ? this.#proxy.clientSeq(at, seq) : seq
+    return (this.#fullnatKeys.words[at + HAND_OVER]! & 0xff) > TOA ? this.#proxy.clientSeq(at, seq) : seq
   }
   /** Octets that the client's next segment may grow by. */
   growth(conn: ConnIndex): number {
     const state = this.#fullnatKeys.words[keyAt(conn) + HAND_OVER]!
-    return (state & 0xff) === ClientAddress.TOA && (state & HandOver.DONE) === 0 ? TOA_LEN : 0
+    return (state & 0xff) === TOA && (state & DONE) === 0 ? TOA_LEN : 0
   }
 
   #toa(packet: Packet, conn: ConnIndex, mtu: number): void {
@@ -94,25 +104,24 @@ export class AddressHandOver {
     const { tcp, signal } = packet
     stripToa(packet)
     if (!tcp.isValid(packet.transportLen)) return
-    if ((signal & TcpFlag.SYN) !== 0 && this.#conns.stateOf(conn) !== TcpState.ESTABLISHED)
-      words[at + HAND_OVER] = ClientAddress.TOA
+    if ((signal & SYN) !== 0 && this.#conns.stateOf(conn) !== ESTABLISHED) words[at + HAND_OVER] = TOA
     const state = words[at + HAND_OVER]!
-    if ((signal & TcpFlag.RST) !== 0) return
-    if ((state & HandOver.DONE) !== 0 && (signal & TcpFlag.SYN) === 0) return
+    if ((signal & RST) !== 0) return
+    if ((state & DONE) !== 0 && (signal & SYN) === 0) return
     // Without BEGUN and SENT the acknowledgement proves nothing: a client may acknowledge data that nobody sent.
-    const hasAnswered = (state & (HandOver.BEGUN | HandOver.SENT)) === (HandOver.BEGUN | HandOver.SENT)
-    const isAck = hasAnswered && (signal & TcpFlag.ACK) !== 0
+    const hasAnswered = (state & (BEGUN | SENT)) === (BEGUN | SENT)
+    const isAck = hasAnswered && (signal & ACK) !== 0
     if (isAck && ((tcp.ack - words[at + FIRST_SEQ]! - 1) | 0) > 0) {
-      words[at + HAND_OVER] = state | HandOver.DONE
+      words[at + HAND_OVER] = state | DONE
       return
     }
     const record = this.#conns.table.words
     const inserted = insertToa(packet, record[conn + CADDR]! as Ipv4Addr, record[conn + CPORT_VPORT]! >>> 16, mtu)
-    if (inserted === Toa.OPTIONS_FULL) this.optionsFull++
-    else if (inserted === Toa.TOO_BIG) this.tooBig++
+    if (inserted === OPTIONS_FULL) this.optionsFull++
+    else if (inserted === TOO_BIG) this.tooBig++
   }
 }
 
 function isSynAck(signal: number): boolean {
-  return (signal & (TcpFlag.SYN | TcpFlag.ACK)) === (TcpFlag.SYN | TcpFlag.ACK)
+  return (signal & (SYN | ACK)) === (SYN | ACK)
 }

@@ -1,7 +1,11 @@
-import { ON_LINK, type Route } from '../neigh/routes.js'
+import * as fromRoutes from '../neigh/routes.js'
+import type { Route } from '../neigh/routes.js'
 import type { Link } from '../packet/link.js'
 import type { Destination } from '../service/destination.js'
 import type { Ipv4Addr } from '../wire/addr.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { ON_LINK } = fromRoutes
 
 /** The next hop of a packet. Made once, re-pointed at each route. */
 export class Hop {
