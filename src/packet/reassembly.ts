@@ -62,10 +62,10 @@ export class Reassembly {
   }
 
   /**
-   * Takes a fragment. `isLocal`: it is for one of our addresses. On PASS the packet is the whole datagram, its transport
+   * Takes a fragment. `isToUs`: it is for one of our addresses. On PASS the packet is the whole datagram, its transport
    * header found.
    */
-  receive(packet: Packet, isLocal: boolean): Verdict {
+  receive(packet: Packet, isToUs: boolean): Verdict {
     const { ip } = packet
     const isLast = !ip.moreFragments
     // All but the last must hold a multiple of 8 octets. Linux cuts off the rest.
@@ -89,7 +89,7 @@ export class Reassembly {
     if (before === 'part') return this.#spoilt(key, datagram)
     if (isLast) datagram.total = to
     this.#keep(packet, datagram, from, to)
-    if (datagram.isWhole) return this.#finish(key, packet, datagram, isLocal)
+    if (datagram.isWhole) return this.#finish(key, packet, datagram, isToUs)
     datagram.waiting++
     return Verdict.HELD
   }
@@ -196,7 +196,7 @@ export class Reassembly {
     datagram.firstLen = size
   }
 
-  #finish(key: number, packet: Packet, datagram: Datagram, isLocal: boolean): Verdict {
+  #finish(key: number, packet: Packet, datagram: Datagram, isToUs: boolean): Verdict {
     const { headerLen, payloadAt, total } = datagram
     const ecn = reassembledEcn(datagram.ecn)
     if (headerLen + total > 0xffff || ecn < 0) {
@@ -218,7 +218,7 @@ export class Reassembly {
     packet.transportLen = total
     packet.largestPiece = datagram.largest
     packet.pieceStarts = datagram.starts
-    packet.firstPieceLen = datagram.firstPieceLen(isLocal ? FIRST_BUFFER - headerLen : 0)
+    packet.firstPieceLen = datagram.firstPieceLen(isToUs ? FIRST_BUFFER - headerLen : 0)
     packet.pieceHeaderLen = datagram.restHeaderLen
     packet.piecesDf = flags === DF
     packet.piecesAt = payloadAt

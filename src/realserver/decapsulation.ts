@@ -16,7 +16,7 @@ export interface DecapsulationOptions {
   /** The UDP port of GUE; 0 to do without. */
   guePort: number
   /** Whether an outer destination is this host. */
-  isLocal(addr: Ipv4Addr): boolean
+  isOwn(addr: Ipv4Addr): boolean
 }
 
 /**
@@ -48,7 +48,7 @@ export class Decapsulation {
     const outer = this.#outer.wrap(view, packet)
     if (!outer.isValid(len - ETHERNET_LEN) || !outer.checksumOk) return Fate.OUTER_MALFORMED
     if (outer.isFragment) return Fate.OUTER_FRAGMENT
-    if (!this.#options.isLocal(outer.dstAddr)) return Fate.OUTER_NOT_OURS
+    if (!this.#options.isOwn(outer.dstAddr)) return Fate.OUTER_NOT_OURS
     this.#offload.wrap(view, at - VNET_LEN)
     this.at = packet + outer.headerLen
     this.len = outer.totalLen - outer.headerLen

@@ -99,7 +99,7 @@ export class Decapsulator implements FrameSink {
     this.#decapsulation = new Decapsulation({
       vips,
       guePort,
-      isLocal: addr => this.#own.has(addr),
+      isOwn: addr => this.#own.has(addr),
     })
     this.#options = { ...options, device: this.#options.device }
   }

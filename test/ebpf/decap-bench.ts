@@ -29,7 +29,7 @@ export class DecapBench {
   readonly #decapsulation = new Decapsulation({
     vips: [addrOf(VIP), addrOf(OTHER_VIP)],
     guePort: GUE_PORT,
-    isLocal: addr => addr === addrOf(RIP),
+    isOwn: addr => addr === addrOf(RIP),
   })
 
   constructor() {

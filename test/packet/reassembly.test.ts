@@ -43,10 +43,10 @@ class Bench {
   }
 
   /** Its verdict's name; a piece lies in memory of its own that is gone afterwards. */
-  receive(frame: Uint8Array, link = 0, isLocal = true): string {
+  receive(frame: Uint8Array, link = 0, isToUs = true): string {
     const { slab, at, len } = placed(frame)
     if (parseIpv4Header(this.packet.wrap(link, slab, at, len)) !== Verdict.PASS) throw new Error('no IPv4')
-    const verdict = this.reassembly.receive(this.packet, isLocal)
+    const verdict = this.reassembly.receive(this.packet, isToUs)
     slab.bytes.fill(0x5a)
     return verdictNames.get(verdict)!
   }
@@ -376,14 +376,14 @@ t.test('of a datagram to us the first piece holds those behind it that fit into 
     [1685, [0, 8], 8, 0],
     [2992, [0, 2000], 2000, 0],
   ] as const)
-    for (const isLocal of [true, false]) {
+    for (const isToUs of [true, false]) {
       const bench = new Bench()
       const frame = datagram(payload, 1, CLIENT, { ipOptions: new Uint8Array(ipOptions).fill(1) })
-      const verdicts = inPieces(frame, ...starts).map(each => bench.receive(each, 0, isLocal))
+      const verdicts = inPieces(frame, ...starts).map(each => bench.receive(each, 0, isToUs))
       t.equal(verdicts.at(-1), 'pass')
       const { firstPieceLen, piecesAt, transportAt } = bench.packet
-      const what = `${payload + 8} octets in ${starts.join()}, ${ipOptions} of options, ${isLocal}`
-      t.equal(firstPieceLen, isLocal ? local : starts[1], what)
+      const what = `${payload + 8} octets in ${starts.join()}, ${ipOptions} of options, ${isToUs}`
+      t.equal(firstPieceLen, isToUs ? local : starts[1], what)
       t.equal(piecesAt, transportAt)
     }
 })

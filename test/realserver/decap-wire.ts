@@ -52,7 +52,7 @@ export class DecapWire {
   readonly #decapsulation = new Decapsulation({
     vips: [addrOf(VIP)],
     guePort: GUE_PORT,
-    isLocal: addr => addr === addrOf(RIP),
+    isOwn: addr => addr === addrOf(RIP),
   })
   #attachment: Attachment | undefined
 

@@ -27,7 +27,7 @@ const zeros = (len: number): Uint8Array => new Uint8Array(len)
 const decapsulation = new Decapsulation({
   vips: [VIP!],
   guePort: GUE_PORT,
-  isLocal: addr => addr === RIP,
+  isOwn: addr => addr === RIP,
 })
 
 /** What becomes of a frame, and what is written to the TUN device: virtio header and packet. */
@@ -182,7 +182,7 @@ t.test('what is wrong outside is dropped by name', async t => {
     ['drop-gre-checksum', gre(octets(0x8000, 0x0800, 0xdead, 0))],
   ]
   for (const [i, [name, frame]] of cases.entries()) t.strictSame(open(frame), [name], `${i}: ${name}`)
-  const noGue = new Decapsulation({ vips: [VIP!], guePort: 0, isLocal: () => true })
+  const noGue = new Decapsulation({ vips: [VIP!], guePort: 0, isOwn: () => true })
   const toPort0 = udp4('192.168.159.20:1 > 192.168.159.32:0', { payload: concat(GUE_PLAIN, INNER) })
   t.strictSame(open(toPort0, virtioHeader(), noGue), ['drop-not-a-tunnel'])
 })

@@ -9,12 +9,12 @@ import { IPV4_MIN_LEN, IpOption } from '../../wire/ipv4.js'
  * from the packet's destination if that is ours (case malformed: pointer 22). A source route is dropped, like Linux's
  * default. Others pass unchanged: we record neither routes nor times.
  */
-export function checkIpOptions(packet: Packet, errors: IcmpErrors, isLocal: boolean, nowMs: number): Verdict {
+export function checkIpOptions(packet: Packet, errors: IcmpErrors, isToUs: boolean, nowMs: number): Verdict {
   const { ip } = packet
   const fault = faultIn(packet)
   if (fault === SOURCE_ROUTED) return Verdict.DROP_SOURCE_ROUTE
   if (fault === 0) return Verdict.PASS
-  const from = isLocal ? ip.dstAddr : undefined
+  const from = isToUs ? ip.dstAddr : undefined
   errors.send(packet, IcmpType.PARAMETER_PROBLEM, 0, fault << 24, from, nowMs)
   return Verdict.DROP_IP_OPTIONS
 }

@@ -76,12 +76,12 @@ export class WholePath {
       checkAddresses(packet, ownAddresses, routes, local.hasSent(packet))
     if (verdict === DROP_SOURCE_IS_OURS) returned.note(packet)
     if (verdict !== PASS) return verdict
-    const isLocal = ownAddresses.has(packet.ip.dstAddr)
+    const isToUs = ownAddresses.has(packet.ip.dstAddr)
     if (packet.ip.headerLen > IPV4_MIN_LEN) {
-      verdict = checkIpOptions(packet, errors, isLocal, nowMs)
+      verdict = checkIpOptions(packet, errors, isToUs, nowMs)
       if (verdict !== PASS) return verdict
     }
-    return isLocal ? this.#toUs(packet, nowMs) : outbound.receive(packet, nowMs)
+    return isToUs ? this.#toUs(packet, nowMs) : outbound.receive(packet, nowMs)
   }
 
   #toUs(packet: Packet, nowMs: number): Verdict {
