@@ -3,7 +3,10 @@ import { getSystemErrorMap } from 'node:util'
 /** Why something failed, in words: of a system error `permission denied`, not `EACCES: permission denied, open '/x'`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return firstLine(String(error))
-  return systemReason((error as NodeJS.ErrnoException).errno) ?? firstLine(error.message)
+  const { errno, syscall } = error as NodeJS.ErrnoException
+  const reason = systemReason(errno) ?? firstLine(error.message)
+  // A path that does not begin with / was given in a directory that is gone.
+  return syscall === 'uv_cwd' ? `the working directory: ${reason}` : reason
 }
 
 /** The same, and what it was about, if that was a file: `/x: permission denied`. */

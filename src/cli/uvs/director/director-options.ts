@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import type { MarkRuleInfo } from '../../../control/protocol/api.js'
 import type { DataPlaneOptions } from '../../../plane/data-plane-options.js'
 import { DEFAULT_SYN_BUDGET, MOST_FLOWS, type OffloadOptions } from '../../../plane/offload-options.js'
@@ -12,6 +11,7 @@ import type { Form, Option } from '../../option.js'
 import { parseMark } from '../options/mark-option.js'
 import { type Given, readOptions } from '../options/read-options.js'
 import { wholeNumber } from '../options/whole-number.js'
+import { schedulerUrls } from '../options/scheduler-urls.js'
 import { HTTP_OPTIONS, type HttpOptions, readHttp } from './http-options.js'
 import { DIRECTOR_ETCD_OPTIONS, readDirectorEtcd, type DirectorEtcdOptions } from './etcd/etcd-director-options.js'
 import { readRecord, RECORD_OPTIONS, type RecordingOptions } from './record-options.js'
@@ -201,7 +201,7 @@ export function parseDirectorOptions(
     keepalived: given.one('--keepalived'),
     http: readHttp(given),
     marks: given.all('--mark').map(parseMark),
-    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
+    schedulers: schedulerUrls(given.all('--scheduler')),
   }
 }
 

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import { execute, localControl } from '../../../control/operations/execute.js'
 import { allServices } from '../../../control/protocol/all-services.js'
 import type { ServiceInfo } from '../../../control/protocol/api.js'
@@ -9,13 +8,14 @@ import { serviceRequests } from '../../../fleet/service-requests.js'
 import type { FleetService } from '../../../fleet/service-value.js'
 import { refusalText } from '../../uvsadm/ask.js'
 import { badLine, type Rule } from '../rules/parsed-rules.js'
+import { schedulerUrls } from '../options/scheduler-urls.js'
 
 /** Makes trials. `schedulers`: files of schedulers that the directors have. UsageError for one that is none. */
 export async function trialMaker(schedulers: readonly string[]): Promise<() => TrialRules> {
   const makeTrial = await trialDirectorMaker({
     devices: [],
     director: { addresses: [], seed: 0 },
-    schedulers: schedulers.map(path => pathToFileURL(path).href),
+    schedulers: schedulerUrls(schedulers),
   })
   return () => new TrialRules(makeTrial())
 }

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import type { ReplayLink } from '../../../../native-free/replay/arrivals.js'
 import { simulatedNetwork } from '../../../../native-free/replay/simulated-network.js'
 import type { MarkRuleInfo } from '../../../control/protocol/api.js'
@@ -7,6 +6,7 @@ import type { DirectorOptions } from '../../../director/options.js'
 import { parseMark } from '../options/mark-option.js'
 import { wholeNumber } from '../options/whole-number.js'
 import type { Given } from '../options/read-options.js'
+import { schedulerUrls } from '../options/scheduler-urls.js'
 
 /** A director that opens no interface, and the network that it is told of. */
 export interface SimulatedDirector {
@@ -41,7 +41,7 @@ export function simulatedDirector(given: Given): SimulatedDirector {
       ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(icmpRatelimit === undefined ? {} : { icmpRatelimit }),
     },
-    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
+    schedulers: schedulerUrls(given.all('--scheduler')),
     marks: given.all('--mark').map(parseMark),
     hasStandIns: given.one('--arp') !== 'capture',
   }

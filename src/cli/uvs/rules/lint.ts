@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url'
 import { jsonDocument } from '../../json.js'
 import type { Outcome } from '../../../control/protocol/api.js'
 import { trialDirectorMaker } from '../../../control/rules/trial-director.js'
@@ -15,6 +14,7 @@ import type { UvsCommand } from '../command.js'
 import { readAnnounce } from '../director/announce-options.js'
 import { parseMark } from '../options/mark-option.js'
 import { type Given, readOptions } from '../options/read-options.js'
+import { schedulerUrls } from '../options/scheduler-urls.js'
 import { readRules } from './rules-file.js'
 
 export const lint: UvsCommand = {
@@ -102,7 +102,7 @@ async function readerFor(given: Given, names: Names): Promise<RuleSetReader> {
   const options: DataPlaneOptions = {
     devices: [...interfaces].map(name => ({ kind: 'raw', name })),
     director: { addresses, vips, seed: 0 },
-    schedulers: given.all('--scheduler').map(file => pathToFileURL(file).href),
+    schedulers: schedulerUrls(given.all('--scheduler')),
   }
   const makeDirector = await trialDirectorMaker(raw === undefined ? options : await onHost(options))
   const director = makeDirector()
