@@ -37,6 +37,7 @@ const director = record({
     /** The newest revision of a key of rules that it has applied; 0: none. Who has less than another lags. */
     revision: count,
     from: oneOf('etcd', 'disk', 'none'),
+    /** Those of etcd that it has, and their real servers: the same on all directors. */
     services: count,
     realServers: count,
     /** Why what etcd holds now is not applied; undefined: it is. */
