@@ -31,8 +31,8 @@ export interface Step {
   tookMs: number
   byVip: Record<Vip, FlowCounts>
   requests: { asked: number; failed: number; errors: string[]; failedForMs: number; slowestMs: number }
-  /** Of ab, or a program in its place. */
-  load: { answered: number; failed: number }
+  /** Of ab, or a program in its place; `errors`: why, a line a burst. */
+  load: { answered: number; failed: number; errors: string[] }
   /** By each of `hops`: the VIPs that it says in its metrics that it announces. */
   announced: Partial<Record<DirectorName, number>>
   /** What a command of it said last. */

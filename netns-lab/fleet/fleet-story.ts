@@ -191,7 +191,7 @@ export class FleetStory {
     })
     const failed = `${requests.failed} of ${requests.asked} requests failed, ${load.failed} of ${load.answered + load.failed} of ab's`
     this.print(`${what}: ${seconds(tookMs)}; ${flows.join('; ')}; ${failed}`)
-    if (said !== undefined) this.print(`  ${said}`)
+    for (const line of [...load.errors, ...(said === undefined ? [] : [said])]) this.print(`  ${line}`)
   }
 
   /** Until the router shares flows to both addresses among these. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readAb } from '../../netns-lab/load-tool.js'
+import { failureKinds, readAb } from '../../netns-lab/load-tool.js'
 import { snmpCounter } from '../../netns-lab/netns-lab.js'
 
 const AB = `
@@ -33,6 +33,7 @@ t.test('what ab calls failed, or does not mention, has failed', async t => {
     'Failed requests:        7\n   (Connect: 0, Receive: 3, Length: 2, Exceptions: 2)',
   )
   t.match(readAb(failed, 5000, ''), { answered: 4993, failed: 7 })
+  t.strictSame([failed, AB].map(failureKinds), ['Connect: 0, Receive: 3, Length: 2, Exceptions: 2', ''])
   const refused = AB.replace('Failed requests:        0', 'Failed requests:        0\nNon-2xx responses:      9')
   t.match(readAb(refused, 5000, ''), { answered: 4991, failed: 9 })
   t.match(readAb(AB.replace('requests:      5000', 'requests:      4000'), 5000, ''), { answered: 4000, failed: 1000 })

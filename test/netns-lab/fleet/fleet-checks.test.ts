@@ -25,7 +25,7 @@ const step = (more: Partial<Step> = {}): Step => ({
   tookMs: 100,
   byVip: byVip(),
   requests: { asked: 100, failed: 0, errors: [], failedForMs: 0, slowestMs: 20 },
-  load: { answered: 1000, failed: 0 },
+  load: { answered: 1000, failed: 0, errors: [] },
   announced: { d2: 3, d3: 3 },
   ...more,
 })
@@ -52,7 +52,10 @@ t.test('what must be', async t => {
   t.match(wrong({ steps: [step({ hurts: false, ...failing(1, 10) })] }), [/^requests fail only/])
   t.match(wrong({ steps: [step({ announced: { d2: 3, d3: 2 } })] }), [/say in \/metrics/])
   t.match(wrong({ steps: [step({ announced: { d2: 3 } })] }), [/say in \/metrics/], 'one says nothing')
-  t.match(wrong({ steps: [step({ hurts: false, load: { answered: 99, failed: 1 } })] }), [/^requests fail only/])
+  t.match(
+    wrong({ steps: [step({ hurts: false, load: { answered: 99, failed: 1, errors: ['1 of 100: Length: 1'] } })] }),
+    [/^requests fail only/],
+  )
   const rules = step({ what: 'rules: rs3 has weight 3', hurts: false, tookMs: 1001 })
   t.match(wrong({ steps: [step(), rules] }), [/^rules: rs3 has weight 3: set once in etcd/])
   t.strictSame(wrong({ steps: [step(), rules], hasEtcd: false }), [])
