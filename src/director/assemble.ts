@@ -80,8 +80,8 @@ const UNWATCHED: Watch<Witness> = { witness: undefined }
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
 /** SYN, ACK, a request, and one more: a connection of one request is not entered (docs/measurements.md). */
 const DEFAULT_OFFLOAD_AFTER = 4
-/** Another director's connections are taken over in their middle. */
-const FLEET_SYSCTLS = { sloppy_sctp: '1', sloppy_tcp: '1' }
+/** Another director's connections are taken over in their middle; a client's port that is used again is chosen for by the rules as they are. */
+const FLEET_SYSCTLS = { conn_reuse_mode: '3', sloppy_sctp: '1', sloppy_tcp: '1' }
 
 /** Shared by the four steps. */
 interface Ground {

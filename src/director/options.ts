@@ -54,7 +54,7 @@ interface DirectorSettings {
   isStandby?: boolean
   /**
    * One of several directors with the same rules, side by side: mh and sh choose by the rules alone, not by the order in which they
-   * came, and sloppy_tcp and sloppy_sctp begin as 1. Default: false, as the kernel does it.
+   * came, sloppy_tcp and sloppy_sctp begin as 1, and conn_reuse_mode as 3. Default: false, as the kernel does it.
    */
   isOfFleet?: boolean
   /** Capacity of the connection table. Default 2^20. */

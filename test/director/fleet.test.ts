@@ -48,6 +48,23 @@ for (const method of ['direct', 'tunnel', 'masq'] as const)
     t.equal(to.director.conns.table.count, 1)
   })
 
+for (const method of ['direct', 'tunnel'] as const)
+  t.test(`${method}: a client’s port that is used again is chosen for by the rules as they are now`, async t => {
+    const [knows, knowsNot] = fleet(method)
+    const server = sentTo(t, knows, 'S')
+    for (const flags of ['A', 'FA']) t.equal(sentTo(t, knows, flags), server)
+    for (const director of [knows, knowsNot])
+      director.must({
+        op: 'edit-destination',
+        service: SERVICE,
+        destination: { address: `10.99.2.${server}`, port: 80 },
+        settings: { ...destinationSettings(0), method },
+      })
+    const now = sentTo(t, knows, 'S')
+    t.not(now, server, 'it was in FIN_WAIT, which the kernel’s conn_reuse_mode 1 leaves where it is')
+    t.equal(sentTo(t, knowsNot, 'A'), now, 'so that it can move')
+  })
+
 t.test(
   'NAT: an answer by the director that it moved to is translated; by one without the connection it is lost',
   async t => {
@@ -84,6 +101,7 @@ t.test('without sloppy_tcp the moved client is reset', async t => {
   t.equal(to.receive('c', fromClientWith('A')), 'answered')
   t.match(to.out(), [/^c 10.99.1.100:80 > 10.99.1.10:40000 tcp R /])
   to.must({ op: 'reset' })
-  t.equal(to.director.sysctls.sloppyTcp, 1, 'a reset leaves a fleet’s own')
-  t.equal(new BenchDirector().director.sysctls.sloppyTcp, 0, 'one alone is as the kernel')
+  const { sysctls } = to.director
+  t.match(sysctls, { sloppyTcp: 1, sloppySctp: 1, connReuseMode: 3 }, 'a reset leaves a fleet’s own')
+  t.match(new BenchDirector().director.sysctls, { sloppyTcp: 0, sloppySctp: 0, connReuseMode: 1 }, 'one alone is as the kernel') // prettier-ignore
 })

@@ -74,7 +74,7 @@ const COMMON: readonly Option[] = [
   { flags: ['--standby'], help: 'services claim no address, until `uvs vip add` says so' },
   {
     flags: ['--fleet'],
-    help: 'one of several with the same rules: mh and sh choose alike, sloppy_tcp is 1 (docs/fleet.md)',
+    help: 'one of several with the same rules: mh and sh choose alike, sloppy_tcp is 1, conn_reuse_mode 3 (docs/fleet.md)',
   },
   option('--max-connections', 'N', `connections the table holds, 1 to ${MAX_CONNECTIONS}; default 1048576`),
   option('--workers', 'N', `threads that share the work, a CPU each, 1 to ${MOST_WORKERS}; default 1`),
