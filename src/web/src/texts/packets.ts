@@ -1,0 +1,136 @@
+import { plural } from './plural.ts'
+
+/* Connections, and what becomes of packets. */
+
+export const PACKETS = {
+  connections: {
+    count: (open: string, capacity: string, share: string) => `${open} in the table, ${share} of ${capacity}`,
+    search: 'Search connections',
+    hint: 'Words of a search: an address or address:port of the client; vip or server before it for the other sides; tcp, udp, sctp; a state. Click a client, under Source, to see why its packets go where they go.',
+    odd: (word: string) => `'${word}' is no address, address:port, protocol or state`,
+    found: (rows: string) => `${rows} ${rows === '1' ? 'connection' : 'connections'} on this page`,
+    none: 'No connection matches.',
+    empty: 'No connection is in the table.',
+    noneYet: 'None so far: the table is large, go on with the next page.',
+    again: 'Look again',
+    more: 'Next page',
+    before: 'Page before',
+    first: 'First page',
+    columns: ['Source (client)', 'Pro', 'Expires', 'State', 'Virtual', 'Local', 'Destination'],
+  },
+  explain: {
+    title: 'Explain',
+    of: (client: string, vip: string) => `Why ${client} → ${vip} goes where it goes`,
+    ofClient: (client: string) => `Why what ${client} sends next goes where it goes`,
+    choose: 'Explain its next packets',
+    noFlow: 'The address names no connection.',
+    beginning: 'The watch begins.',
+    waiting: (count: number) =>
+      `Waiting for its next packets: ${count} so far; a connection that has ended sends none. Nothing is changed by looking.`,
+    over: (count: number) => `The watch is over: ${plural(count, 'packet', 'packets')}.`,
+    again: 'Watch again',
+    leavesFlows:
+      'Only part of its packets is seen here: the program in the kernel forwards more of its flows than come up for a reader without a token.',
+    seenUnlocked: 'Unlock and watch again to see all, or use the command above on the director’s host.',
+    seenOnHost: 'The command above shows all, on the director’s host.',
+    packets: 'Packets',
+    packet: (at: number, way: string) => (way === '' ? String(at) : `${at}, ${way}`),
+    fromClient: 'from the client',
+    toClient: 'to the client',
+    picture: 'The way of the packet',
+    boxes: {
+      in: 'In',
+      connection: 'Connection',
+      service: 'Service',
+      scheduler: 'Scheduler',
+      route: 'Route',
+      out: 'Out',
+    },
+    notMet: 'passed by',
+    unknown: 'none yet',
+    noService: 'none for this address and port',
+    noneChosen: 'none is chosen',
+    noRoute: 'none',
+    noTemplate: 'none of this client',
+    flowProgram: 'flow program',
+    noConnection: 'none',
+    finally: 'then',
+    by: (by: string) => `looked up ${LOOK_UPS[by] ?? by}`,
+    gone: 'its real server was deleted',
+    replaced: 'closed, so the packet begins a new one',
+    route: (to: string, link: string, nextHop: string, mtu: number) =>
+      `to ${to} by ${link}, next hop ${nextHop}, MTU ${mtu}`,
+    sent: (link: string, octets: number) => `by ${link}, ${octets} octets`,
+    notTaken: ', but it took no more',
+    candidates: 'Real servers as the scheduler saw them',
+    changed: 'Fields that changed',
+    candidateColumns: ['Real server', 'Weight', 'Active', 'Inactive', 'By the scheduler'],
+    changedColumns: ['Field', 'Came in', 'Went out'],
+    weight0: 'weight 0 takes no new connections',
+    overloaded: 'overloaded, above its upper threshold',
+    connection: (state: string, time: string, client: string, vip: string, server: string) =>
+      `${state}, ends in ${time}, ${client} > ${vip} → ${server}`,
+    octets: (shown: number, length: number, changed: number) =>
+      `The frame as it came in, ${shown < length ? `the first ${shown} of ` : ''}${length} octets${changed > 0 ? `; the ${changed} marked ones left otherwise` : ''}`,
+  },
+  drops: {
+    sub: (count: string, rate: string, reasons: number) =>
+      `${count} ${count === '1' ? 'frame' : 'frames'}, ${rate}, ${plural(reasons, 'reason', 'reasons')}`,
+    none: 'No frame was dropped or refused.',
+    count: (count: string) => `${count} since the start`,
+    last: (ago: string, link: string) => `Last: ${ago} ago by ${link}`,
+    service: (name: string) => `see ${name}`,
+    device: 'lost by the interface before or after the director: a full ring, an oversized or truncated frame',
+    unknown: 'docs/architecture/path.md says where.',
+    /** In brackets, in the place of a command that does the same. */
+    places: {
+      itsPage: 'its page, Edit',
+      services: 'its page, under Services',
+      thresholds: 'Services, thresholds',
+      tryIt: '--add-laddr in Try it',
+      redundancy: 'Redundancy',
+    },
+  },
+  path: {
+    sub: 'What comes to each step now, and what ends there.',
+    clients: 'Clients and servers send',
+    director: 'The director',
+    servers: 'Balanced',
+    framesIn: 'frames come in',
+    balanced: (forwarded: string) => `to real servers and back; ${forwarded} are only routed`,
+    balancedOffload:
+      'Without the packets that the program in the kernel forwards; the rates of the real servers have them.',
+    branch: 'Packets of open connections go from conn/ to forward/ at once.',
+    offload: (flows: string, packets: string) =>
+      `A program in the kernel forwards ${flows} flows besides; ${packets} packets so far are in none of these figures.`,
+    here: 'Flows that come up to the director',
+    hereColumns: ['Flows', 'Why'],
+    noneHere: 'None: the program in the kernel forwards all of them.',
+    stages: {
+      io: ['io/', 'frames where they lie'],
+      packet: ['packet/', 'whole? for us?'],
+      conn: ['conn/', 'whose connection?'],
+      service: ['service/', 'which virtual service?'],
+      sched: ['sched/', 'which real server?'],
+      open: ['conn/', 'open it: state, timer'],
+      forward: ['forward/', 'rewritten or wrapped'],
+      neigh: ['neigh/', 'by which link, to whose MAC?'],
+    },
+    waiting: 'What waits, and what interfaces lose',
+    heldFrames: 'Frames that wait for a MAC',
+    heldDatagrams: 'Datagrams in pieces',
+    neighbours: 'Neighbours',
+    neighbourCounts: (learnt: number, fixed: number, asking: number) =>
+      `${learnt} learnt, ${fixed} fixed, ${asking} asked for`,
+    lostBy: (name: string) => `Lost by ${name}`,
+  },
+}
+
+const LOOK_UPS: Readonly<Record<string, string>> = {
+  inbound: 'by client and virtual service',
+  outbound: 'by real server and client',
+  fullnat: 'by real server and local address',
+  'quoted-inbound': 'by the quoted packet, from the virtual service',
+  'quoted-outbound': 'by the quoted packet, to the real server',
+  'quoted-fullnat': 'by the quoted packet, from a local address',
+}
