@@ -47,7 +47,7 @@ export const ConnFlag = {
   /** Of uvs alone: its packets are recorded. */
   SAMPLED: 0x0008,
   /** Of uvs alone: a program of this host is the client, and is reached by the loopback interface. */
-  LOCAL: 0x0010,
+  OF_HOST: 0x0010,
   NO_OUTPUT: 0x0080,
   INACTIVE: 0x0100,
   TEMPLATE: 0x1000,

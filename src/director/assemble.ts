@@ -39,7 +39,7 @@ import { Counters } from '../service/counters.js'
 import { DestinationTable } from '../service/destination.js'
 import { Marks } from '../service/marks.js'
 import { Sysctls } from '../service/sysctls.js'
-import { DEFAULT_MAX_CONNECTIONS, linksOf, localLinkOf, type DirectorOptions } from './options.js'
+import { DEFAULT_MAX_CONNECTIONS, linksOf, loopbackOf, type DirectorOptions } from './options.js'
 import { Adoption } from './offload/adoption.js'
 import { DropNotes } from './drop-notes.js'
 import { FlightRecorder } from './flight-recorder.js'
@@ -51,7 +51,7 @@ import { FullnatAnswers } from './path/fullnat-answers.js'
 import { Host } from './path/host.js'
 import { KernelSide } from './path/kernel-side.js'
 import { Inbound } from './path/inbound.js'
-import { LocalClients } from './path/local-clients.js'
+import { HostPrograms } from './path/host-programs.js'
 import { Opener } from './path/opener.js'
 import { OwnAnswers } from './path/own-answers.js'
 import { Outbound } from './path/outbound.js'
@@ -123,8 +123,8 @@ export function assemble(options: DirectorOptions): Assembly {
 function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }: Ground) {
   const { egress } = options
   const links: readonly Link[] = linksOf(options)
-  const local = localLinkOf(options, links.length)
-  const ends = local ? [...links, local] : links
+  const loopback = loopbackOf(options, links.length)
+  const ends = loopback ? [...links, loopback] : links
   const routes = new Routes(changes)
   // All workers have the same rules; one of them keeps the front.
   const front = options.front && isSpokesman ? new FrontKeeper(options.front, report) : undefined
@@ -136,7 +136,8 @@ function makeNetwork({ options, allocate, report, isSpokesman, changes, fates }:
   const arp = new ArpInput(ownAddresses, neighbours, egress, isSpokesman, claims)
   const announcer = new ArpAnnouncer(sender, routes, ownAddresses, links, isSpokesman)
   const adverts = new Adverts(options.adverts, ends, ownAddresses)
-  return { links, local, ends, front, routes, ownAddresses, sender, neighbours, room, claims, arp, announcer, adverts }
+  const interfaces = { links, loopback, ends }
+  return { ...interfaces, front, routes, ownAddresses, sender, neighbours, room, claims, arp, announcer, adverts }
 }
 
 function makeTables({ options, random, report, changes }: Ground, { links, front, ownAddresses, routes }: Network) {
@@ -175,7 +176,7 @@ function makeTables({ options, random, report, changes }: Ground, { links, front
 
 function makeWaysOut(
   { options, random, allocate, watch, fates }: Ground,
-  { links, local, ends, ownAddresses, routes, sender, neighbours }: Network,
+  { links, loopback, ends, ownAddresses, routes, sender, neighbours }: Network,
   { balancing, conns, counters, sysctls }: Tables,
 ) {
   const memory = new TurnMemory(allocate)
@@ -196,7 +197,7 @@ function makeWaysOut(
   const drops = new DropNotes()
   const recorder = options.record && new FlightRecorder(options.record)
   conns.sampleEvery = recorder?.sampleEvery ?? 0
-  const givenUp = new GivenUp({ conns, ownAddresses, errors, fates, drops, recorder, local }, options.now)
+  const givenUp = new GivenUp({ conns, ownAddresses, errors, fates, drops, recorder, loopback }, options.now)
   const reassembly = new Reassembly(allocate, reassemblySeed, givenUp, fates)
   const voice = new RouterVoice(links, output, sender, options.egress, memory)
   const answered = { errors, forwarders, givenUp, handOver, host, kernel, reassembly, tunnels }
@@ -209,7 +210,7 @@ function makePath(
   tables: Tables,
   waysOut: WaysOut,
 ) {
-  const { ownAddresses, routes, neighbours, arp, adverts, local: localLink } = network
+  const { ownAddresses, routes, neighbours, arp, adverts, loopback } = network
   const { conns, balancing, sysctls, marks, defence, counters, returned } = tables
   const { output, embedded, errors, host, kernel, forwarders, reassembly, handOver } = waysOut
   const parts: Parts = {
@@ -233,18 +234,18 @@ function makePath(
   }
   const towards = new TowardsServer(parts)
   const answers = new FullnatAnswers(parts)
-  const local = new LocalClients(parts, localLink)
-  const related = new Related(parts, towards, answers, local)
+  const programs = new HostPrograms(parts, loopback)
+  const related = new Related(parts, towards, answers, programs)
   const outbound = new Outbound(parts, related)
   const { egress } = options
   const flows = options.isWholePath ? undefined : keepFlows(options, conns, counters, neighbours, changes)
   if (flows && options.leftFlows) flows.adoption = adopt(options, options.leftFlows, parts)
   const tunnelFlows = flows && new TunnelFlows(parts, neighbours, flows, waysOut.tunnels)
-  const inbound = new Inbound(parts, related, towards, answers, local, tunnelFlows)
+  const inbound = new Inbound(parts, related, towards, answers, programs, tunnelFlows)
   const fast = options.isWholePath
     ? undefined
     : new FastPath({ balancing, conns, counters, ownAddresses, routes, neighbours, egress, flows })
-  const path = new WholePath(parts, { arp, adverts, returned, local, inbound, outbound }, isSpokesman)
+  const path = new WholePath(parts, { arp, adverts, returned, programs, inbound, outbound }, isSpokesman)
   return { path, fast, flows }
 }
 

@@ -58,7 +58,7 @@ export class Director {
   /** Its interfaces. */
   readonly links: readonly Link[]
   /** The loopback interface's link, if programs of this host are balanced too. */
-  readonly local: Link | undefined
+  readonly loopback: Link | undefined
   /** Whether it is the one of several with the same addresses that answers ARP, announces addresses and counts broadcasts. */
   readonly isSpokesman: boolean
   /**
@@ -109,7 +109,7 @@ export class Director {
     this.clientMask = options.clientMask
     this.isSpokesman = parts.isSpokesman
     this.links = parts.links
-    this.local = parts.local
+    this.loopback = parts.loopback
     this.balancing = parts.balancing
     this.conns = parts.conns
     this.verdictCounters = parts.verdictCounters
@@ -258,7 +258,7 @@ export class Director {
    * somebody watches: then the bounds check of `receive` leads to the slow branch, and watching costs nothing while nobody does.
    */
   #enter(slab: Slab, link: Link): void {
-    const isOurs = this.links[link.index] === link || link === this.local
+    const isOurs = this.links[link.index] === link || link === this.loopback
     this.#link = isOurs ? link : undefined
     this.#slab = slab
     this.#slabLen = isOurs && this.#watcher === undefined ? slab.bytes.length : 0

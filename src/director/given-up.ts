@@ -23,7 +23,7 @@ interface GivenUpParts {
   readonly drops: DropNotes
   readonly recorder: FlightRecorder | undefined
   /** By which programs of this host send. */
-  readonly local: Link | undefined
+  readonly loopback: Link | undefined
 }
 
 /** Tells the senders of frames that were held and could not be sent after all. */
@@ -36,11 +36,11 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
   readonly #fates: LaterFates
   readonly #drops: DropNotes
   readonly #recorder: FlightRecorder | undefined
-  readonly #local: Link | undefined
+  readonly #loopback: Link | undefined
   readonly #packet = new Packet()
 
-  constructor({ conns, ownAddresses, errors, fates, drops, recorder, local }: GivenUpParts, nowMs: number) {
-    this.#local = local
+  constructor({ conns, ownAddresses, errors, fates, drops, recorder, loopback }: GivenUpParts, nowMs: number) {
+    this.#loopback = loopback
     this.#conns = conns
     this.#ownAddresses = ownAddresses
     this.#errors = errors
@@ -55,7 +55,7 @@ export class GivenUp implements ReassemblySink, UnreachableSink {
     const packet = this.#packet.wrap(held.link, room.slab, held.at, held.len)
     this.#note(Verdict.DROP_NEIGHBOUR_FAILED, packet)
     if (parseIpv4Header(packet) !== Verdict.PASS) return
-    const isFromHost = packet.link === this.#local?.index
+    const isFromHost = packet.link === this.#loopback?.index
     if (!isFromHost && this.#ownAddresses.has(packet.ip.srcAddr) && !this.#isOfFullnat(packet)) return // our own
     this.#errors.send(packet, IcmpType.UNREACHABLE, Unreachable.HOST, 0, undefined, this.nowMs)
   }

@@ -41,7 +41,7 @@ export class Loop {
   constructor(director: Director, devices: readonly Device[]) {
     this.#director = director
     this.#devices = devices
-    const links = director.local ? [...director.links, director.local] : director.links
+    const links = director.loopback ? [...director.links, director.loopback] : director.links
     this.#sinks = links.map(link => new LookAhead(director, link))
   }
 

@@ -3,7 +3,7 @@ import type { Egress, Slab } from '../packet/frame.js'
 import type { FlowTable } from '../packet/flow-table.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Front } from '../packet/front.js'
-import { LOCAL_MTU, type Link } from '../packet/link.js'
+import { LOOPBACK_MTU, type Link } from '../packet/link.js'
 import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
@@ -153,9 +153,9 @@ export function linkOf({ mac, isBeside = false, claims = !isBeside, ...link }: L
   return { index, ...link, mac: read, isBeside, claims }
 }
 /** The loopback interface's, if it is one. Its number: behind all others'. */
-export function localLinkOf({ local }: DirectorOptions, index: number): Link | undefined {
+export function loopbackOf({ local }: DirectorOptions, index: number): Link | undefined {
   if (local === undefined) return undefined
-  return { index, name: local, mac: { hi: 0, lo: 0 }, mtu: LOCAL_MTU, isBeside: true, claims: false }
+  return { index, name: local, mac: { hi: 0, lo: 0 }, mtu: LOOPBACK_MTU, isBeside: true, claims: false }
 }
 function isWord(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most

@@ -5,7 +5,7 @@ import { ENETDOWN, SystemError } from '../linux/libc.js'
 import { setBuffers, takeDrops } from '../linux/packet-socket.js'
 import type { Device, FrameSink } from '../packet/device.js'
 import type { Slab } from '../packet/frame.js'
-import { LOCAL_MTU } from '../packet/link.js'
+import { LOOPBACK_MTU } from '../packet/link.js'
 import type { MacAddr } from '../wire/addr.js'
 import { PacketRing } from './packet-ring.js'
 import { RawIpOut } from './raw-ip-out.js'
@@ -23,7 +23,7 @@ const BUFFER_OCTETS = 16 * 2 ** 20
 export class LocalDevice implements Device {
   readonly name = LOOPBACK
   readonly mac: MacAddr = { hi: 0, lo: 0 }
-  readonly mtu = LOCAL_MTU
+  readonly mtu = LOOPBACK_MTU
   readonly fds: readonly number[]
   readonly #hold: Pick<Hold, 'close'>
   readonly #ring: PacketRing

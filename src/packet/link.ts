@@ -1,7 +1,7 @@
 import type { MacAddr } from '../wire/addr.js'
 
 /** The loopback interface's, for programs of this host (`io/local-device.ts`): as large as an IPv4 packet may be. */
-export const LOCAL_MTU = 0xffff
+export const LOOPBACK_MTU = 0xffff
 
 /** An interface of the director, as the path knows it. `index` numbers the links from 0, in the order they were given. */
 export interface Link {

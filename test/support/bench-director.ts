@@ -163,8 +163,8 @@ export class BenchDirector {
   /** As `receive`; answers the memory that the frame lay in, too. */
   place(link: string, frame: Uint8Array, header = virtioHeader()): Placed & { verdict: string } {
     const place = placed(frame, header)
-    const { links, local } = this.director
-    const into = local?.name === link ? local : links.find(({ name }) => name === link)!
+    const { links, loopback } = this.director
+    const into = loopback?.name === link ? loopback : links.find(({ name }) => name === link)!
     const forwarded = this.program?.forward(into, place.slab, place.at, place.len)
     if (forwarded !== undefined) {
       this.#transmit({ link: forwarded.link, slab: place.slab, at: forwarded.at, len: forwarded.len })

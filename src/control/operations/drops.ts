@@ -53,7 +53,7 @@ function droppedInfo(director: Director, { atMs, link, len, octets }: DroppedFra
   const service = serviceOfFrame(director, octets)
   return {
     ago: Math.max(0, Math.round((director.now - atMs) / 10) / 100),
-    link: (director.links[link] ?? director.local)?.name ?? '?',
+    link: (director.links[link] ?? director.loopback)?.name ?? '?',
     packet: packetLine(fields, len),
     fields,
     ...(service !== undefined && { service }),

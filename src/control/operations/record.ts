@@ -37,7 +37,7 @@ function recordedFrame(director: Director, frame: Recorded, epochMs: number): Re
   return {
     at: epochMs + atMs,
     number,
-    link: (director.links[link] ?? director.local)?.name ?? '?',
+    link: (director.links[link] ?? director.loopback)?.name ?? '?',
     verdict: verdictNames.get(verdict)!,
     len,
     octets: Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('base64'),

@@ -2,7 +2,7 @@
  * Handles an ordinary packet of an open connection in one function: bit for bit what the whole path (whole-path.ts) does in
  * some thirty steps. It changes nothing before all checks have passed. PASS hands the untouched frame to the whole path, if
  * the packet is malformed, has odd addresses, is a fragment, SCTP, ICMP or a SYN, has IP options, is too large, has no
- * connection, a sampled one or one of a local program, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
+ * connection, a sampled one or one of a program of this host, no live real server or no known next hop, goes into a tunnel, must carry the client's address, has options to
  * remove, or an unusual virtio-net header.
  *
  * 1. our MAC, IPv4 header of 20 octets, checksum, TTL, length, TCP or UDP, addresses
@@ -51,7 +51,7 @@ import { folded, halves, mended, swapped } from './fast-sums.js'
 const { INBOUND, OUTBOUND } = Direction
 const { HAND_OVER, LADDR, LPORT } = fromFullnatKeys
 const { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, FLAGS, NONE, VADDR } = fromRecord
-const { LOCAL, METHOD, SAMPLED } = ConnFlag
+const { OF_HOST, METHOD, SAMPLED } = ConnFlag
 const { ON_LINK } = fromRoutes
 const { FIRST_LOCAL_PORT } = fromLocalPort
 const { VNET_LEN } = fromFrame
@@ -88,7 +88,7 @@ const CSUM_START_AT = 6
 const TCP_CSUM = (TCP_CHECKSUM_AT << 16) | TRANSPORT_AT
 const UDP_CSUM = (UDP_CHECKSUM_AT << 16) | TRANSPORT_AT
 /** Packets of a sampled connection, and of one whose client is a program of this host, take the whole path. */
-const SLOW = SAMPLED | LOCAL
+const SLOW = SAMPLED | OF_HOST
 /** With the method: such a connection equals no Method. */
 const METHOD_OR_SLOW = METHOD | SLOW
 

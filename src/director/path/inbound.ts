@@ -6,7 +6,7 @@
  *    an open connection?                  conn/table       → go to 6
  *      that may be replaced?              path/reuse   → go to 4
  *      whose destination is gone?                          → DROP_DESTINATION_GONE, or go to 4
- *    an answer to a program of this host?  path/local-clients → its verdict
+ *    an answer to a program of this host?  path/host-programs → its verdict
  * 4. may it open one, for a service?      path/opener  → PASS
  * 5. schedule and open                    path/opener  → DROP_NO_DESTINATION, DROP_TABLE_FULL, DROP_DEFENCE
  * 6. count, move the state
@@ -23,7 +23,7 @@ import { Verdict } from '../../packet/verdict.js'
 import { IcmpType, Unreachable } from '../../wire/icmp.js'
 import { IpProtocol } from '../../wire/ipv4.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
-import type { LocalClients } from './local-clients.js'
+import type { HostPrograms } from './host-programs.js'
 import { isOpen, verdictOf } from './opened.js'
 import { countInbound, type Parts } from './parts.js'
 import type { Related } from './related.js'
@@ -42,7 +42,7 @@ export class Inbound {
   readonly #related: Related
   readonly #towards: TowardsServer
   readonly #answers: FullnatAnswers
-  readonly #local: LocalClients
+  readonly #programs: HostPrograms
   readonly #tunnelFlows: TunnelFlows | undefined
   /** The packet's flow, to open a connection for. */
   readonly #flow = emptyFlow()
@@ -53,13 +53,13 @@ export class Inbound {
     related: Related,
     towards: TowardsServer,
     answers: FullnatAnswers,
-    local: LocalClients,
+    programs: HostPrograms,
     tunnelFlows?: TunnelFlows,
   ) {
     this.#tunnelFlows = tunnelFlows
     this.#parts = parts
     this.#answers = answers
-    this.#local = local
+    this.#programs = programs
     this.#towards = towards
     this.#related = related
   }
@@ -78,7 +78,7 @@ export class Inbound {
     const conn = conns.table.lookupInbound(protocol, srcAddr, packet.srcPort, dstAddr, packet.dstPort)
     const { witness } = watch
     witness?.lookedUp('inbound', conn)
-    if (conn === NONE) return this.#local.receive(packet) || this.#open(packet, NONE, nowMs)
+    if (conn === NONE) return this.#programs.receive(packet) || this.#open(packet, NONE, nowMs)
     const isNew = isNewConnection(protocol, packet.signal)
     if (isNew && (isReplaceable(conns, conn, protocol, sysctls) || handOver.needsAnother(packet, conn))) {
       witness?.setAside(conn, 'replaced')
@@ -108,7 +108,7 @@ export class Inbound {
     if (!opener.mayOpen(packet)) return PASS
     const opened = opener.open(flow, flow, marks.of(flow.protocol, flow.vaddr, flow.vport), replaces)
     if (!isOpen(opened)) return this.#refuse(packet, verdictOf(opened), nowMs)
-    if (this.#local.hasSent(packet)) conns.markLocal(opened)
+    if (this.#programs.hasSent(packet)) conns.markOfHost(opened)
     if (!conns.has(opened, ONE_PACKET)) return this.#forward(packet, opened, nowMs)
     return this.#forwardOnePacket(packet, opened, nowMs)
   }

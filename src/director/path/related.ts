@@ -5,7 +5,7 @@
  *    is a TCP, UDP or SCTP packet quoted?    → else PASS
  * 2. its connection                          conn/table, source and destination exchanged → else PASS
  *    about a FULLNAT connection, from the real server's side: path/fullnat-answers → its verdict
- *    about one of a program of this host, from there: path/local-clients → its verdict
+ *    about one of a program of this host, from there: path/host-programs → its verdict
  * 3. is the ICMP checksum right? outbound: checked only if the method rewrites → else DROP_ICMP_CHECKSUM
  * 4. inbound: to the real server             path/towards-server; outbound: rewritten by the connection's forwarder
  */
@@ -14,7 +14,7 @@ import { emptyFlow } from '../../packet/flow.js'
 import type { Packet } from '../../packet/packet.js'
 import { Verdict } from '../../packet/verdict.js'
 import type { FullnatAnswers } from './fullnat-answers.js'
-import type { LocalClients } from './local-clients.js'
+import type { HostPrograms } from './host-programs.js'
 import { isOpen, verdictOf, type Opened } from './opened.js'
 import { countInbound, type Parts } from './parts.js'
 import { isError } from './related-outbound.js'
@@ -29,13 +29,13 @@ export class Related {
   readonly #towards: TowardsServer
   readonly #tunnelErrors: TunnelErrors
   readonly #answers: FullnatAnswers
-  readonly #local: LocalClients
+  readonly #programs: HostPrograms
   /** The flow that the embedded packet answers, and the flow as the scheduler sees it. */
   readonly #flow = emptyFlow()
   readonly #shown = emptyFlow()
 
-  constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers, local: LocalClients) {
-    this.#local = local
+  constructor(parts: Parts, towards: TowardsServer, answers: FullnatAnswers, programs: HostPrograms) {
+    this.#programs = programs
     this.#parts = parts
     this.#answers = answers
     this.#towards = towards
@@ -55,7 +55,7 @@ export class Related {
     if (conn !== NONE) return this.#towardsServer(packet, conn, nowMs)
     const answered = conns.fullnatKeys.count === 0 ? Verdict.PASS : this.#answers.error(packet, nowMs)
     if (answered !== Verdict.PASS) return answered
-    const toProgram = this.#local.error(packet)
+    const toProgram = this.#programs.error(packet)
     if (toProgram !== Verdict.PASS) return toProgram
     if (sysctls.scheduleIcmp === 0) return Verdict.PASS
     const opened = this.#open()

@@ -70,7 +70,7 @@ export class TowardsServer {
     // The kernel's socket listens on the VIP and gets the unchanged packet (LocalNode).
     if (kernel.isBeside(packet))
       return isOneWay(method) && kernel.holds(packet) ? kernel.giveBack(packet) : DROP_LOCAL_NODE
-    // Only a local client may reach a loopback address.
+    // Only a program of this host may reach a loopback address.
     if (!isOneWay(method) && isLoopback(conns.table.words[conn + DADDR]! as Ipv4Addr)) return DROP_REAL_SERVER_LOOPBACK
     this.#translate(packet, conn, forwarders[method])
     return host.receive(packet, nowMs)

@@ -17,7 +17,7 @@ import type { Parts } from './parts.js'
 
 // V8 folds a module's own constants, but loads imported ones each time.
 const { INBOUND } = Direction
-const { LOCAL, SAMPLED } = ConnFlag
+const { OF_HOST, SAMPLED } = ConnFlag
 const { TUNNEL } = Method
 const { GRE, GUE, IPIP } = TunnelType
 const { IPV4 } = EtherType
@@ -53,7 +53,7 @@ export class TunnelFlows {
   /** A packet of the connection has gone to its real server, and was counted. */
   balanced(conn: ConnIndex, hasDf: boolean): void {
     const { conns, output, ownAddresses, sysctls } = this.#parts
-    if (conns.has(conn, SAMPLED | LOCAL)) return // each packet is recorded, or comes by the loopback interface
+    if (conns.has(conn, SAMPLED | OF_HOST)) return // each packet is recorded, or comes by the loopback interface
     if (conns.methodOf(conn) !== TUNNEL || !this.#flows.wants(conn, INBOUND)) return
     const { words } = conns.table
     const daddr = words[conn + DADDR]! as Ipv4Addr

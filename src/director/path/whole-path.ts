@@ -24,7 +24,7 @@ import type { Adverts } from './adverts.js'
 import type { Inbound } from './inbound.js'
 import { checkIpOptions } from './ip-options.js'
 import { checkAddresses } from './martian.js'
-import type { LocalClients } from './local-clients.js'
+import type { HostPrograms } from './host-programs.js'
 import type { Outbound } from './outbound.js'
 import type { Parts } from './parts.js'
 
@@ -39,7 +39,7 @@ export interface Steps {
   readonly arp: ArpInput
   readonly adverts: Adverts
   readonly returned: ReturnedAnswers
-  readonly local: LocalClients
+  readonly programs: HostPrograms
   readonly inbound: Inbound
   readonly outbound: Outbound
 }
@@ -59,7 +59,7 @@ export class WholePath {
   /** Takes a frame that lies in its slab with headroom before it. */
   receive(link: Link, slab: Slab, at: number, len: number, nowMs: number): Verdict {
     const { ownAddresses, routes, errors } = this.#parts
-    const { arp, adverts, returned, local, outbound } = this.#steps
+    const { arp, adverts, returned, programs, outbound } = this.#steps
     const packet = this.#packet.wrap(link.index, slab, at, len)
     let verdict = parseEthernet(packet, link.mac)
     if (verdict !== PASS) return verdict
@@ -73,7 +73,7 @@ export class WholePath {
       parseIpv4Header(packet) ||
       checkVirtio(packet) ||
       adverts.receive(packet) ||
-      checkAddresses(packet, ownAddresses, routes, local.hasSent(packet))
+      checkAddresses(packet, ownAddresses, routes, programs.hasSent(packet))
     if (verdict === DROP_SOURCE_IS_OURS) returned.note(packet)
     if (verdict !== PASS) return verdict
     const isToUs = ownAddresses.has(packet.ip.dstAddr)

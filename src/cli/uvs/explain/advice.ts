@@ -42,7 +42,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'drop-destination-gone':
     "the connection's real server was deleted: the client must begin anew; sysctl expire_nodest_conn lets it do so at once",
   'drop-table-full': 'the connection table is full: --max-connections',
-  'drop-real-server-loopback': 'the real server is 127.0.0.1: only a local client reaches it',
+  'drop-real-server-loopback': 'the real server is 127.0.0.1: only a program of its own host reaches it',
   'drop-scheduler-failed': "the user's scheduler made a mistake: the director's log says which",
   'drop-defence': 'a defence drops some of the packets that would open connections: sysctls drop_packet, drop_entry',
   'drop-no-connection': 'a real server’s packet of no connection; sysctl nat_icmp_send tells it so',

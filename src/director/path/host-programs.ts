@@ -13,7 +13,7 @@ import { translateAnswer } from './answer.js'
 import type { Parts } from './parts.js'
 import { relateOutbound } from './related-outbound.js'
 
-export class LocalClients {
+export class HostPrograms {
   readonly #parts: Parts
   /** The loopback interface's link. */
   readonly #link: Link | undefined
