@@ -62,7 +62,7 @@ export const addressHazards: readonly Hazard[] = [
       yield {
         line,
         severity: found.severity,
-        message: `${key.address} is ${found.why}${found.isServed ? '' : `: ${keyText(key)} is kept and listed, but claimed by nobody, and no packet is balanced`}; ${TAKE_ANOTHER}`,
+        message: `${key.address} is ${found.why}${found.isServed ? '' : `: ${keyText(key)} is kept and listed, but ${isHere(key.address) ? DROPPED_HERE : NOT_BALANCED}`}; ${TAKE_ANOTHER}`,
       }
     const localNodes = servers.filter(({ address, settings }) => isHere(address) && !passesDirector(settings.method))
     // Where the host is known, the director has refused those that it cannot serve.
@@ -76,6 +76,9 @@ export const addressHazards: readonly Hazard[] = [
   }),
 ]
 
+const NOT_BALANCED = 'claimed by nobody, and no packet is balanced'
+const DROPPED_HERE =
+  "reached by nobody: beside a kernel what the host's own programs send there is dropped, also if one listens"
 const WHERE_SERVED =
   'its sockets serve that beside a kernel that holds the VIP, and elsewhere it is refused (--raw IF says which)'
 export const TAKE_ANOTHER = "write a host's address"

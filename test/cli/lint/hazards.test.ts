@@ -609,3 +609,16 @@ t.test('a scheduler that nobody knows: what to give lint', async t => {
   t.match(await message('refused', `-A ${S} -s nosuch`), /-s nosuch is no built-in scheduler; .* --scheduler FILE/)
   t.match(await message('refused', ...OK, `-E ${S} -s nosuch`), /-s nosuch is no built-in scheduler/)
 })
+
+t.test(
+  'a service of 127/8 is reached by nobody, this host neither; one of another such address is not balanced',
+  async t => {
+    const [own] = await findings(['-A -t 127.0.0.1:80', '-a -t 127.0.0.1:80 -r 10.0.0.9 -m'])
+    t.match(own, {
+      hazard: 'not-a-host',
+      message: /127\.0\.0\.1:80 is kept and listed, but reached by nobody: beside a kernel/,
+    })
+    const [group] = await findings(['-A -t 224.0.0.5:80', '-a -t 224.0.0.5:80 -r 10.0.0.9 -m'])
+    t.match(group, { hazard: 'not-a-host', message: /but claimed by nobody, and no packet is balanced/ })
+  },
+)

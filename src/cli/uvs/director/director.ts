@@ -24,6 +24,7 @@ import type { DirectorEtcd, DirectorEtcdOf } from './etcd/director-etcd.js'
 import { DirectorHttp } from './director-http.js'
 import { KeepalivedControl } from './keepalived-control.js'
 import { ServiceManager } from './service-manager.js'
+import { UnreachedServices } from './unreached-services.js'
 import { StopSignal } from './stop-signal.js'
 import { complain as complainOf } from '../run-uvs.js'
 
@@ -66,7 +67,8 @@ async function runDirector(asked: DirectorCommand, args: readonly string[]): Pro
   const hearsAdverts = configured !== undefined && aloneIn(command).length > 0
   const dataPlane = await stop.unlessStopped(signal => DataPlane.start({ ...command, hearsAdverts }, complain, signal))
   if (!dataPlane) return 0
-  const all = new KeepalivedControl(announcing?.over(dataPlane) ?? dataPlane, configured !== undefined)
+  const rules = new UnreachedServices(announcing?.over(dataPlane) ?? dataPlane, complain)
+  const all = new KeepalivedControl(rules, configured !== undefined)
   const control = new Transactions(all, makeTrial, holderOf(command))
   const open: Closable[] = [{ close: () => dataPlane.stop() }, { close: async () => manager.close() }]
   try {

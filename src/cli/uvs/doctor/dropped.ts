@@ -64,6 +64,7 @@ function lastOf({ reason, count, last }: DropInfo): string {
 
 function ownFinding(drop: DropInfo, { services }: Seen): Finding | undefined {
   const field = (name: string): string => drop.last?.fields.find(([known]) => known === name)?.[1] ?? '?'
+  if (drop.last?.link === 'lo') return ofHost(drop, field)
   switch (drop.reason) {
     case 'drop-source-invalid':
       return {
@@ -89,6 +90,23 @@ function ownFinding(drop: DropInfo, { services }: Seen): Finding | undefined {
       }
     default:
       return undefined
+  }
+}
+/** By lo come packets of the host's own programs: no other host is to be found. */
+function ofHost(drop: DropInfo, field: (name: string) => string): Finding | undefined {
+  const [source, destination] = [field('ip.src'), field('ip.dst')]
+  const service = drop.last?.service
+  if (destination.startsWith('127.'))
+    return {
+      cause: `what programs of this host send to ${destination} is dropped: ${service ?? 'a service'} takes it, and nobody reaches a service of 127.0.0.0/8`,
+      seen: lastOf(drop),
+      advice: `make the service's address one that clients can have a route to, and delete this one: then ${destination} is the programs' again`,
+    }
+  if (drop.reason !== 'drop-source-invalid') return undefined
+  return {
+    cause: `a program of this host sends from ${source} to ${service ?? destination}: the program's own address, to which no real server can answer`,
+    seen: lastOf(drop),
+    advice: 'bind it to none, or to an address of the host that real servers can answer; ip_vs drops these, too',
   }
 }
 function isByTunnel({ destinations }: ServiceInfo): boolean {

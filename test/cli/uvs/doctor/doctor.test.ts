@@ -164,6 +164,29 @@ t.test('drops: a martian with its MAC, a tunnel too narrow, any other with its a
     await saidOf({ drops: [drop('drop-source-invalid', { fields })] }),
     /from 127\.0\.0\.1, .*\n.*\n.*02:00:00:00:00:77 on eth0/,
   )
+  const byLo = { link: 'lo', service: 'TCP 10.0.0.100:80' }
+  const own: [string, string][] = [
+    ['eth.src', '00:00:00:00:00:00'],
+    ['ip.src', '127.0.0.1'],
+    ['ip.dst', '10.0.0.100'],
+  ]
+  const bound = await saidOf({ drops: [drop('drop-source-invalid', { ...byLo, fields: own })] })
+  t.match(bound, /^a program of this host sends from 127\.0\.0\.1 to TCP 10\.0\.0\.100:80: the program's own address/)
+  t.notMatch(bound, /00:00:00|find the host/)
+  for (const reason of ['drop-source-invalid', 'drop-destination-invalid'])
+    t.match(
+      await saidOf({
+        drops: [
+          drop(reason, {
+            link: 'lo',
+            service: 'TCP 127.0.0.1:80',
+            fields: [...own.slice(0, 2), ['ip.dst', '127.0.0.1']],
+          }),
+        ],
+      }),
+      /^what programs of this host send to 127\.0\.0\.1 is dropped: TCP 127\.0\.0\.1:80 takes it/,
+      reason,
+    )
   const long = [drop('drop-too-big', { service: 'TCP 10.0.0.100:80' })]
   const tunnel = [service([server({ method: 'tunnel' })])]
   t.match(
