@@ -2,9 +2,9 @@ import { HEADROOM, VNET_LEN, type Slab } from '../packet/frame.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import type { FrameSink } from '../packet/device.js'
 import { check, close, mapMemory, read, socketpair, write } from '../linux/libc.js'
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../linux/socket-constants.js'
 
-const AF_UNIX = 1
-const SOCK_SEQPACKET_NONBLOCK_CLOEXEC = 5 | 0o4000 | 0o2000000
+const SOCK_SEQPACKET = 5
 
 /** Octets of a frame that are passed on: Ethernet's least, of which ARP takes 42. */
 const MOST_OCTETS = 60
@@ -26,7 +26,7 @@ export interface ArpRelayEnds {
 export function arpRelayEnds(workers: number): ArpRelayEnds[] {
   const pairs = Array.from({ length: workers - 1 }, () => {
     const fds = Buffer.alloc(8)
-    check(socketpair(AF_UNIX, SOCK_SEQPACKET_NONBLOCK_CLOEXEC, 0, fds), 'socketpair')
+    check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 'socketpair')
     return [fds.readInt32LE(0), fds.readInt32LE(4)] as const
   })
   return [{ to: pairs.map(([to]) => to) }, ...pairs.map(([, from]) => ({ to: [], from }))]

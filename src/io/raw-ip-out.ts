@@ -3,20 +3,17 @@ import { Packet } from '../packet/packet.js'
 import { finishChecksum } from '../packet/partial-checksum.js'
 import { Mark } from '../ebpf/front-program.js'
 import { check, close, mapMemory, sendtoFrom, setsockopt, socket } from '../linux/libc.js'
+import * as ofSockets from '../linux/socket-constants.js'
 import { setSocketOption, SocketOption, wordOf } from '../linux/socket-option.js'
 import { ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
 import { IPV4_DST_ADDR_AT, IpProtocol } from '../wire/ipv4.js'
 
-const AF_INET = 2
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
+const { AF_INET, SOCK_RAW_NONBLOCK_CLOEXEC, SOCKADDR_ADDR_AT, SOCKADDR_IN_LEN, SOL_IP } = ofSockets
 /** Packets with their headers, of any protocol; the socket hears none. */
 const IPPROTO_RAW = 255
-const SOL_IP = 0
 const IP_MTU_DISCOVER = 10
 /** DF as the packet has it, and no heed to a path MTU that the kernel has learnt: of an ICMP error for another program of the host, say (ip(7)). */
 const IP_PMTUDISC_PROBE = 3
-const SOCKADDR_IN_LEN = 16
-const SOCKADDR_ADDR_AT = 4
 const BUFFER_OCTETS = 4 * 2 ** 20
 
 /**

@@ -1,10 +1,9 @@
+import type { Ipv4Addr } from '../wire/addr.js'
 import { bind, check, close, socket } from './libc.js'
 import { NOTHING, setFilter } from './packet-socket.js'
+import { AF_INET, SOCK_DGRAM_CLOEXEC, SOCK_RAW_CLOEXEC, sockaddrIn } from './socket-constants.js'
 
-const AF_INET = 2
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000
-const SOCKADDR_IN_LEN = 16
+const ANY = 0 as Ipv4Addr
 
 /**
  * Opens a socket that receives nothing: as long as it is open, the kernel does not answer packets of that protocol, or to that
@@ -17,11 +16,9 @@ export function holdProtocol(protocol: number): number {
 /** As holdProtocol. SystemError EADDRINUSE if another socket has the UDP port. */
 export function holdUdpPort(port: number): number {
   const fd = deaf(check(socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), 'a UDP socket'))
-  const address = Buffer.alloc(SOCKADDR_IN_LEN)
-  address.writeUInt16LE(AF_INET, 0)
-  address.writeUInt16BE(port, 2)
+  const address = sockaddrIn(ANY, port)
   try {
-    check(bind(fd, address, SOCKADDR_IN_LEN), `UDP port ${port}`)
+    check(bind(fd, address, address.length), `UDP port ${port}`)
     return fd
   } catch (error) {
     close(fd)

@@ -1,11 +1,9 @@
-import { parseIpv4 } from '../wire/addr.js'
+import { parseIpv4, type Ipv4Addr } from '../wire/addr.js'
 import { parseIpv6 } from '../wire/ipv6-addr.js'
 import { bind, check, close, socket } from './libc.js'
+import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK, sockaddrIn } from './socket-constants.js'
 import { setSocketOption, SocketOption, wordOf } from './socket-option.js'
 
-const AF_INET = 2
-const AF_INET6 = 10
-const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000
 const IPPROTO_ICMP = 1
 const IPPROTO_ICMPV6 = 58
 
@@ -26,7 +24,7 @@ export interface HostSocketOptions {
 export function hostSocket({ isIpv6, type, interface: name, mark, local }: HostSocketOptions): number {
   const protocol = type === 'ping' ? (isIpv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP) : 0
   const family = isIpv6 ? AF_INET6 : AF_INET
-  const fd = check(socket(family, TYPES[type] | NONBLOCK_CLOEXEC, protocol), `a ${type} socket`)
+  const fd = check(socket(family, TYPES[type] | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), `a ${type} socket`)
   try {
     if (mark !== 0) setSocketOption(fd, SocketOption.MARK, wordOf(mark), `fwmark ${mark}`)
     if (name !== undefined) setSocketOption(fd, SocketOption.BINDTODEVICE, Buffer.from(`${name}\0`), `bind_if ${name}`)
@@ -45,11 +43,11 @@ export function hostSocket({ isIpv6, type, interface: name, mark, local }: HostS
 
 /** struct sockaddr_in or sockaddr_in6. */
 export function socketAddress(address: string, port: number): Buffer {
-  const ipv6 = parseIpv6(address)
-  const at = Buffer.alloc(ipv6 ? 28 : 16)
-  at.writeUInt16LE(ipv6 ? AF_INET6 : AF_INET, 0)
+  const words = parseIpv6(address)
+  if (words === undefined) return sockaddrIn(parseIpv4(address) ?? (0 as Ipv4Addr), port)
+  const at = Buffer.alloc(28)
+  at.writeUInt16LE(AF_INET6, 0)
   at.writeUInt16BE(port, 2)
-  if (ipv6) ipv6.forEach((word, i) => at.writeInt32BE(word, 8 + i * 4))
-  else at.writeInt32BE(parseIpv4(address) ?? 0, 4)
+  words.forEach((word, i) => at.writeInt32BE(word, 8 + i * 4))
   return at
 }

@@ -1,5 +1,6 @@
 import type { MacAddr } from '../wire/addr.js'
 import { check, close, ioctl, socket } from './libc.js'
+import { AF_INET, SOCK_DGRAM_CLOEXEC } from './socket-constants.js'
 
 // linux/sockios.h, net/if.h
 const SIOCGIFFLAGS = 0x8913
@@ -10,8 +11,6 @@ const SIOCGIFINDEX = 0x8933
 const IFF_UP = 1
 const IFNAMSIZ = 16
 const IFREQ_LEN = 40
-const AF_INET = 2
-const SOCK_DGRAM = 2
 
 /** What the kernel knows of a network interface. */
 export interface InterfaceInfo {
@@ -61,7 +60,7 @@ export function bringUp(name: string, isUp = true): void {
 }
 
 function withSocket<T>(use: (fd: number) => T): T {
-  const fd = check(socket(AF_INET, SOCK_DGRAM, 0), 'socket')
+  const fd = check(socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), 'socket')
   try {
     return use(fd)
   } finally {

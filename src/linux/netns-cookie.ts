@@ -1,8 +1,6 @@
 import { check, close, socket } from './libc.js'
+import { AF_INET, SOCK_DGRAM_CLOEXEC } from './socket-constants.js'
 import { getSocketOption, SocketOption } from './socket-option.js'
-
-const AF_INET = 2
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
 
 /** The number of this network namespace, which no other ever gets (socket(7)); undefined before Linux 5.14. */
 export function netnsCookie(): string | undefined {

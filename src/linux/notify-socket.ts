@@ -1,4 +1,5 @@
 import { check, close, sendto, socket } from './libc.js'
+import { AF_UNIX, SOCK_DGRAM_CLOEXEC } from './socket-constants.js'
 import { SocketOption, trySocketOption } from './socket-option.js'
 
 /*
@@ -6,8 +7,6 @@ import { SocketOption, trySocketOption } from './socket-option.js'
  * Node has no unix datagram sockets, and the packages that send these are built with a compiler: so by koffi.
  */
 
-const AF_UNIX = 1
-const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000
 const MSG_NOSIGNAL = 0x4000
 /** struct timeval: how long a manager may leave its socket unread before a line is given up. */
 const ONE_SECOND = new Uint8Array(BigInt64Array.of(1n, 0n).buffer)

@@ -2,14 +2,12 @@ import type { Slab } from '../packet/frame.js'
 import type { MacAddr } from '../wire/addr.js'
 import { assembleFilter, hear, PacketType, type Filter } from './classic-filter.js'
 import { bind, check, getsockname, getsockopt, mapMemory, setsockopt, socket } from './libc.js'
+import { AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, SOCKADDR_LL_LEN } from './socket-constants.js'
 import { getSocketOption, setSocketOption, SocketOption, wordOf } from './socket-option.js'
 
-const AF_PACKET = 17
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
 const SOL_PACKET = 263
 const PACKET_ADD_MEMBERSHIP = 1
 const PACKET_STATISTICS = 6
-const SOCKADDR_LL_LEN = 20
 /** Where struct sockaddr_ll has sll_pkttype. */
 export const SLL_PKTTYPE = 10
 

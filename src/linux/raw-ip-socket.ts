@@ -1,15 +1,12 @@
 import type { Ipv4Addr } from '../wire/addr.js'
 import { check, close, EINTR, errno, mapMemory, recvfrom, sendto, setsockopt, socket } from './libc.js'
+import { AF_INET, SOCK_RAW_NONBLOCK_CLOEXEC, sockaddrIn, SOL_IP } from './socket-constants.js'
 import { setSocketOption, SocketOption, wordOf } from './socket-option.js'
 
-const AF_INET = 2
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000
-const SOL_IP = 0
 const IP_HDRINCL = 3
 const IP_MULTICAST_IF = 32
 const IP_MULTICAST_LOOP = 34
 const IP_ADD_MEMBERSHIP = 35
-const SOCKADDR_IN_LEN = 16
 
 /** Room for packets that wait, in octets; of small ones each takes some 800. The kernel's own 212 992 are gone in 10 ms of a flood. */
 const ROOM = 4 * 1024 * 1024
@@ -64,10 +61,8 @@ export class RawIpSocket {
 
   /** Returns 0, or the errno by which the kernel did not send it. */
   send(packet: Uint8Array, destination: Ipv4Addr): number {
-    const address = Buffer.alloc(SOCKADDR_IN_LEN)
-    address.writeUInt16LE(AF_INET, 0)
-    address.writeInt32BE(destination, 4)
-    return sendto(this.#fd, packet, packet.length, 0, address, SOCKADDR_IN_LEN) < 0 ? errno() : 0
+    const address = sockaddrIn(destination, 0)
+    return sendto(this.#fd, packet, packet.length, 0, address, address.length) < 0 ? errno() : 0
   }
 
   close(): void {

@@ -1,11 +1,9 @@
 import { close, errno, sendto } from '../../linux/libc.js'
 import { packetSocket } from '../../linux/packet-socket.js'
+import { AF_PACKET, SOCKADDR_LL_LEN } from '../../linux/socket-constants.js'
 import type { Ipv4Addr, MacAddr } from '../../wire/addr.js'
 import { ARP_LEN, ArpOp, ArpView } from '../../wire/arp.js'
 import { BROADCAST, ETHERNET_LEN, EthernetView, EtherType } from '../../wire/ethernet.js'
-
-const AF_PACKET = 17
-const SOCKADDR_LL_LEN = 20
 
 /** Sends gratuitous ARP requests as keepalived does: sender and target are the address, the target's MAC is ff:ff:ff:ff:ff:ff. */
 export class GratuitousArp {

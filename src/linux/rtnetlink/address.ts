@@ -1,4 +1,5 @@
 import { maskOf, type Cidr, type Ipv4Addr } from '../../wire/addr.js'
+import { AF_INET } from '../socket-constants.js'
 import type { Attributes } from './attributes.js'
 import { HOST_ORDER } from './message.js'
 
@@ -20,7 +21,6 @@ export const ADDRESS_BODY_LEN = 8
 const Ifa = { ADDRESS: 1, LOCAL: 2, LABEL: 3, BROADCAST: 4, FLAGS: 8 } as const
 /** In `flags`: another address of the same network was there first (IFA_F_SECONDARY). */
 export const SECONDARY = 1
-export const AF_INET = 2
 
 /** How far an address or a route is good for (linux/rtnetlink.h, enum rt_scope_t): everywhere, the link, this host. */
 export const Scope = { GLOBAL: 0, LINK: 253, HOST: 254, NOWHERE: 255 } as const

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import type { Ipv4Addr } from '../../wire/addr.js'
 import { SystemError } from '../libc.js'
-import { AF_INET } from './address.js'
+import { AF_INET } from '../socket-constants.js'
 import type { Attribute } from './compose.js'
 import { converse } from './converse.js'
 import { MessageFlag } from './message.js'

@@ -1,4 +1,5 @@
-import { ADDRESS_BODY_LEN, AF_INET, readAddress, type HostAddress } from './address.js'
+import { AF_INET, AF_UNSPEC } from '../socket-constants.js'
+import { ADDRESS_BODY_LEN, readAddress, type HostAddress } from './address.js'
 import type { Attributes } from './attributes.js'
 import { LINK_BODY_LEN, readLink, WITHOUT_COUNTERS, type HostLink } from './link.js'
 import { NEIGHBOUR_BODY_LEN, readNeighbour, type HostNeighbour } from './neighbour.js'
@@ -25,8 +26,6 @@ export interface Kind<T> extends KindNumbers {
   /** The object of a message; undefined if the message is of none. */
   readonly read: (view: DataView<ArrayBufferLike>, body: number, end: number, attributes: Attributes) => T | undefined
 }
-
-const AF_UNSPEC = 0
 
 export const LINKS: Kind<HostLink> = {
   bit: 1,

@@ -1,4 +1,5 @@
 import type { MacAddr } from '../../wire/addr.js'
+import { AF_UNSPEC } from '../socket-constants.js'
 import { Attributes } from './attributes.js'
 import { HOST_ORDER } from './message.js'
 
@@ -23,7 +24,6 @@ const Ifla = { ADDRESS: 1, IFNAME: 3, MTU: 4, MASTER: 10, LINKINFO: 18 } as cons
 const Info = { KIND: 1, SLAVE_KIND: 4 } as const
 /** IFLA_EXT_MASK with RTEXT_FILTER_SKIP_STATS: an answer without the counters, which are most of its octets. */
 export const WITHOUT_COUNTERS = [29, 1 << 3] as const
-const AF_UNSPEC = 0
 
 /** An interface as the kernel has it. */
 export interface HostLink {

@@ -1,5 +1,5 @@
 import type { Ipv4Addr, MacAddr } from '../../wire/addr.js'
-import { AF_INET } from './address.js'
+import { AF_INET } from '../socket-constants.js'
 import type { Attributes } from './attributes.js'
 import { HOST_ORDER } from './message.js'
 

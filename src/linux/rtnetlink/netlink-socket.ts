@@ -14,12 +14,11 @@ import {
   SystemError,
   write,
 } from '../libc.js'
+import { SOCK_NONBLOCK, SOCK_RAW_CLOEXEC } from '../socket-constants.js'
 import { setSocketOption, SocketOption, trySocketOption, wordOf } from '../socket-option.js'
 import { HOST_ORDER } from './message.js'
 
 const AF_NETLINK = 16
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000
-const SOCK_NONBLOCK = 0o4000
 const NETLINK_ROUTE = 0
 const SOL_NETLINK = 270
 const ADD_MEMBERSHIP = 1

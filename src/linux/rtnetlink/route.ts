@@ -1,5 +1,5 @@
 import { maskOf, type Cidr, type Ipv4Addr } from '../../wire/addr.js'
-import { AF_INET } from './address.js'
+import { AF_INET } from '../socket-constants.js'
 import { Attributes } from './attributes.js'
 import { align, HOST_ORDER } from './message.js'
 import { ONLINK, type NextHop } from './next-hop.js'

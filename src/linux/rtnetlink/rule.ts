@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4Addr } from '../../wire/addr.js'
-import { AF_INET } from './address.js'
+import { AF_INET } from '../socket-constants.js'
 import type { Attributes } from './attributes.js'
 import { HOST_ORDER } from './message.js'
 import { RouteTableId } from './route.js'
