@@ -4,14 +4,22 @@
  * other. The frames stay where they are until their device's `release`.
  */
 import type { FrameSink } from '../packet/device.js'
-import { FIRST_LOCAL_PORT } from '../packet/local-port.js'
+import * as fromLocalPort from '../packet/local-port.js'
 import { liesIn, slabOver, type Slab } from '../packet/frame.js'
 import type { Link } from '../packet/link.js'
 import type { Ipv4Addr } from '../wire/addr.js'
-import { ETHER_TYPE_AT, ETHERNET_LEN, EtherType } from '../wire/ethernet.js'
-import { IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_PROTOCOL_AT, IPV4_SRC_ADDR_AT, PLAIN_IPV4 } from '../wire/ipv4.js'
-import { PORTS_LEN } from '../wire/ports.js'
+import * as fromEthernet from '../wire/ethernet.js'
+import { EtherType } from '../wire/ethernet.js'
+import * as fromIpv4 from '../wire/ipv4.js'
+import * as fromPorts from '../wire/ports.js'
 import type { Director } from './director.js'
+
+// V8 folds a module's own constants, but loads imported ones each time.
+const { FIRST_LOCAL_PORT } = fromLocalPort
+const { ETHER_TYPE_AT, ETHERNET_LEN } = fromEthernet
+const { IPV4 } = EtherType
+const { IPV4_DST_ADDR_AT, IPV4_MIN_LEN, IPV4_PROTOCOL_AT, IPV4_SRC_ADDR_AT, PLAIN_IPV4 } = fromIpv4
+const { PORTS_LEN } = fromPorts
 
 /** The most frames gathered: about as many cache misses as the CPU has outstanding at a time. */
 const MOST = 32
@@ -76,7 +84,7 @@ export class LookAhead implements FrameSink {
     if (
       len < LEAST ||
       !liesIn(slab, at, len) ||
-      view.getUint16(at + ETHER_TYPE_AT) !== EtherType.IPV4 ||
+      view.getUint16(at + ETHER_TYPE_AT) !== IPV4 ||
       view.getUint8(ip) !== PLAIN_IPV4
     )
       return
