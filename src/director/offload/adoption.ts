@@ -80,7 +80,7 @@ export class Adoption {
   waiting = 0
   readonly #left: readonly LeftFlows[]
   readonly #parts: AdoptionParts
-  readonly #locals: LocalSides
+  readonly #localSides: LocalSides
   /** Of each that has left flows. */
   readonly #counts: readonly FlowCounts[]
   readonly #flow = emptyFlow()
@@ -103,7 +103,7 @@ export class Adoption {
     this.#left = left
     this.#parts = parts
     this.#counts = left.map(({ slots, first, end }) => new FlowCounts({ slots, first, count: end - first }, words))
-    this.#locals = new LocalSides(parts.conns)
+    this.#localSides = new LocalSides(parts.conns)
     this.#at = left[0]?.first ?? 0
     this.#giveUpAt = parts.nowMs + WAIT_MS
     this.#isOver = left.length === 0
@@ -224,8 +224,8 @@ export class Adoption {
     if (service === undefined || dest === undefined) return undefined
     const { conns, balancing } = this.#parts
     const flags = records[at + KEPT_FLAGS]!
-    const isLocal = (flags & 7) === Method.FULLNAT
-    if (isLocal && !this.#locals.mayClaim(service, records, at)) return undefined
+    const isFullnat = (flags & 7) === Method.FULLNAT
+    if (isFullnat && !this.#localSides.mayClaim(service, records, at)) return undefined
     const flow = this.#flowOf(records, at)
     const dport = records[at + KEPT_SERVER]! >>> 16
     const conn = conns.reopen(flow, dest, dport, {
@@ -235,7 +235,7 @@ export class Adoption {
       ago: agoJiffies,
       inPkts: records[at + KEPT_IN_PKTS]!,
     })
-    if (conn === NONE || (isLocal && !this.#locals.claim(conn, records, at))) {
+    if (conn === NONE || (isFullnat && !this.#localSides.claim(conn, records, at))) {
       if (conn !== NONE) conns.dropNow(conn)
       this.#full++
       return NONE

@@ -35,11 +35,11 @@ export class FlowKeys {
       return key
     }
     const { fullnatKeys } = this.#conns
-    const isLocal = fullnatKeys.has(conn)
+    const hasLocalSide = fullnatKeys.has(conn)
     const mine = keyAt(conn)
     key.src = inFrame(words[conn + DADDR]!)
-    key.dst = inFrame(isLocal ? fullnatKeys.words[mine + LADDR]! : words[conn + CADDR]!)
-    key.ports = inFrame((server & ~0xffff) | (isLocal ? fullnatKeys.words[mine + LPORT]! : ports >>> 16))
+    key.dst = inFrame(hasLocalSide ? fullnatKeys.words[mine + LADDR]! : words[conn + CADDR]!)
+    key.ports = inFrame((server & ~0xffff) | (hasLocalSide ? fullnatKeys.words[mine + LPORT]! : ports >>> 16))
     return key
   }
 }

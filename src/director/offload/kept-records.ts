@@ -75,7 +75,7 @@ export class KeptRecords {
       (words[conn + FLAGS]! & 0xffff) | (this.#conns.stateOf(conn) << KEPT_STATE_SHIFT) | byMark
     records[at + KEPT_SERVICE] = service.mark || service.port
     records[at + KEPT_TIMEOUT] = timeout
-    this.#writeLocal(at, conn)
+    this.#writeLocalSide(at, conn)
     if (isNew) {
       records[at + KEPT_IN_PKTS] = words[conn + IN_PKTS]!
       this.#counts[(at + KEPT_PACKETS) >>> 1] = 0
@@ -91,14 +91,14 @@ export class KeptRecords {
     }
     return seconds << KEPT_SECONDS_SHIFT
   }
-  #writeLocal(at: number, conn: ConnIndex): void {
+  #writeLocalSide(at: number, conn: ConnIndex): void {
     const { records } = this.#keeping
     const { fullnatKeys } = this.#conns
-    const isLocal = fullnatKeys.has(conn)
+    const hasLocalSide = fullnatKeys.has(conn)
     const { words } = fullnatKeys
     const mine = keyAt(conn)
-    records[at + KEPT_LADDR] = isLocal ? words[mine + LADDR]! : 0
-    records[at + KEPT_LOCAL] = isLocal ? (words[mine + LPORT]! << 16) | (words[mine + HAND_OVER]! & 0xffff) : 0
+    records[at + KEPT_LADDR] = hasLocalSide ? words[mine + LADDR]! : 0
+    records[at + KEPT_LOCAL] = hasLocalSide ? (words[mine + LPORT]! << 16) | (words[mine + HAND_OVER]! & 0xffff) : 0
   }
 
   /** The director has counted so much of the slot's flow. */
