@@ -1,4 +1,5 @@
 import type { ServiceKey } from '../control/protocol/service-key.js'
+import { endpointText } from '../control/protocol/service-name.js'
 import type { KeyValue } from '../etcd/key-value.js'
 import { isServiceName, SERVICE_NAME_HELP, type FleetKeys } from './fleet-keys.js'
 import { KeyError } from './key-error.js'
@@ -64,5 +65,5 @@ export function doubled(key: string, identity: string, owner: string): KeyError 
 /** `tcp 10.0.0.1:80`, `mark 7`: what a service is known by among others. */
 export function serviceIdentity(key: ServiceKey): string {
   if ('mark' in key) return `mark ${key.mark}${key.family === 6 ? ' of IPv6' : ''}`
-  return `${key.protocol} ${key.address.includes(':') ? `[${key.address}]` : key.address}:${key.port}`
+  return `${key.protocol} ${endpointText(key)}`
 }

@@ -7,7 +7,7 @@ import type {
   ServiceSettingsInfo,
 } from '../../control/protocol/api.js'
 import type { Cidr } from '../../wire/addr.js'
-import { endpointText } from '../uvsadm/listing/label.js'
+import { endpointText } from '../../control/protocol/service-name.js'
 
 /** A real server after all rules. */
 export interface LintedServer {

@@ -1,5 +1,5 @@
 import { parseIpv4 } from '../../wire/addr.js'
-import { endpointText } from '../uvsadm/listing/label.js'
+import { endpointText } from '../../control/protocol/service-name.js'
 import { type Hazard, keyText, type LintedServer, type LintedService, ofService } from './hazard.js'
 
 /** Buckets of sh and dh (ipvs-behaviour.md §3.5). */

@@ -90,5 +90,6 @@ t.test('words are found in services that came, that went, and that have another 
   listed = listed.with(columnsOf([service({ mark: 7 }, 'wlc', 2)]))
   listed = listed.with(columnsOf([service({ mark: 7, family: 6 }, 'wlc', 2)]))
   t.match(listed.at(0), { mark: 7, family: 6 })
+  t.strictSame([found(listed, 'fwm', '7', 'ipv6'), found(listed, 'fwm', 'ipv4')], [[0], []], 'as its name is shown')
   t.equal(listed.total, 1)
 })

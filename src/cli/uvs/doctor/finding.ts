@@ -1,7 +1,7 @@
 import type { DestinationInfo, ServiceInfo } from '../../../control/protocol/api.js'
 import type { ClaimInfo } from '../../../control/protocol/claims.js'
 import type { DropInfo } from '../../../control/protocol/drops.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { nameOf } from '../seen/checked-name.js'
 
 /** What a director shows, as of one moment. */

@@ -1,4 +1,4 @@
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { nameOf } from '../seen/checked-name.js'
 import { counted, type Examine } from './finding.js'
 

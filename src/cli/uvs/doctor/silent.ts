@@ -1,5 +1,5 @@
 import type { DestinationInfo } from '../../../control/protocol/api.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { nameOf } from '../seen/checked-name.js'
 import { type Examine, type Seen, serverName } from './finding.js'
 

@@ -7,7 +7,7 @@ import type {
   ServiceInfo,
   ServiceKey,
 } from '../../../control/protocol/api.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { readEndpoint, readInteger, type Endpoint } from '../../uvsadm/options/endpoint.js'
 import { UsageError } from '../../../director/options.js'
 import { RefusedByDirector } from '../../uvsadm/failure.js'

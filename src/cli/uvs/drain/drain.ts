@@ -3,7 +3,7 @@ import type { Control, DestinationInfo, Reply } from '../../../control/protocol/
 import { connectControl, Unreachable } from '../../../control/socket/client.js'
 import { defaultControl, outliveReaders } from '../../command.js'
 import { RefusedByDirector } from '../../uvsadm/failure.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { type Names, systemNames } from '../../uvsadm/options/names.js'
 import { destinationOptions, serviceWords } from '../../uvsadm/commands/save.js'
 import type { UvsCommand } from '../command.js'

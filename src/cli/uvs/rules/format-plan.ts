@@ -5,7 +5,7 @@ import type {
   RuleChange,
   ServiceSettingsInfo,
 } from '../../../control/protocol/api.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { destinationOptions, serviceOptions, serviceWords } from '../../uvsadm/commands/save.js'
 
 /** A line for each change: `~ -e -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 3 (was -w 1; 12 connections)`. */

@@ -1,6 +1,6 @@
 import { allHealth } from '../../../control/protocol/all-health.js'
 import type { CheckHealth, Control, Outcome, ServerHealth, ServiceHealth } from '../../../control/protocol/api.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { jsonDocument } from '../../json.js'
 import type { UvsCommand } from '../command.js'
 import { readOptions } from '../options/read-options.js'

@@ -1,7 +1,7 @@
 import type { Overview } from '../../../control/dashboard/live/overview.js'
 import type { ListedRow } from '../../../control/dashboard/live/listed.js'
 import { SumColumn, type RatesInfo, type ServiceInfo } from '../../../control/protocol/api.js'
-import { endpointText } from '../../uvsadm/listing/label.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import { nameOf } from '../seen/checked-name.js'
 import { bits, count } from './units.js'
 

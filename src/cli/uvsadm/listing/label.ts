@@ -1,4 +1,5 @@
-import type { DestinationKey, Protocol } from '../../../control/protocol/api.js'
+import type { Protocol } from '../../../control/protocol/api.js'
+import { endpointText } from '../../../control/protocol/service-name.js'
 import type { Names } from '../options/names.js'
 
 /** `address:port` as a listing prints it. Without a protocol ('ip': for a mark) a port has no name. */
@@ -10,17 +11,13 @@ export async function labeller(addresses: Iterable<string>, names: Names | undef
   const hosts = await names.hostsOf(addresses)
   return (protocol, address, port) => {
     const portName = protocol === 'ip' ? undefined : names.portName(port, protocol)
-    return `${bracketed(address, hosts.get(address))}:${portName ?? port}`
+    return `${bracketed(address, hosts.get(address) ?? address)}:${portName ?? port}`
   }
 }
 
-/** Numeric: `10.0.0.1:80`, `[2001:db8::1]:80`. */
-export function endpointText({ address, port }: DestinationKey): string {
-  return `${bracketed(address)}:${port}`
-}
 export const numeric: Label = (_protocol, address, port) => endpointText({ address, port })
 
 /** Names of IPv6 hosts are bracketed too. */
-function bracketed(address: string, name = address): string {
+function bracketed(address: string, name: string): string {
   return address.includes(':') ? `[${name}]` : name
 }

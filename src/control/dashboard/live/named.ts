@@ -1,4 +1,5 @@
 import { KEY_COLUMNS, KeyColumn, type ServiceKey, type ServiceSums } from '../../protocol/api.js'
+import { serviceName } from '../../protocol/service-name.js'
 import { formatIpv4, type Ipv4Addr } from '../../../wire/addr.js'
 import { formatIpv6 } from '../../../wire/ipv6-addr.js'
 
@@ -19,14 +20,9 @@ export function namedOf({ keys, schedulers }: ServiceSums, row: number): Named {
   return { protocol: KINDS[of(KeyColumn.PROTOCOL)]!, address, port: of(KeyColumn.PORT), scheduler }
 }
 
-/** As people write it, such as `tcp 10.0.0.1:80 wlc` or `fwm 1 rr`, in lower case. */
+/** What a filter looks at: the name as it is shown and the scheduler, in lower case. */
 export function textOf(named: Named): string {
-  return `${nameOf(named)} ${named.scheduler}`.toLowerCase()
-}
-function nameOf(service: ServiceKey): string {
-  if ('mark' in service) return `fwm ${service.mark}`
-  const { protocol, address, port } = service
-  return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`
+  return `${serviceName(named)} ${named.scheduler}`.toLowerCase()
 }
 
 /** Addresses before marks, IPv4 before IPv6, then by protocol, address and port; of marks the number first. */

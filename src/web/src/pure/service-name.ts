@@ -1,19 +1,12 @@
 import type { Protocol, ServiceKey } from '../../../control/protocol/api.ts'
+import { endpointText as endpoint, serviceName } from '../../../control/protocol/service-name.ts'
+
+export { endpoint, serviceName }
 
 /* A virtual service as text, in an address of a page, and as uvsadm's options. */
 
 const PROTOCOLS: readonly string[] = ['tcp', 'udp', 'sctp']
 const OPTIONS: Readonly<Record<Protocol, string>> = { tcp: '-t', udp: '-u', sctp: '--sctp-service' }
-
-/** 'TCP 192.168.10.100:80', 'FWM 7': ipvsadm's words. */
-export function serviceName(key: ServiceKey): string {
-  if ('mark' in key) return `FWM ${key.mark}${key.family === 6 ? ' IPv6' : ''}`
-  return `${key.protocol.toUpperCase()} ${endpoint(key)}`
-}
-
-export function endpoint({ address, port }: { address: string; port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
 
 /** `tcp/192.168.10.100:80`, `fwm/7`, `fwm6/7`. */
 export function servicePath(key: ServiceKey): string {
