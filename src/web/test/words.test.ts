@@ -165,6 +165,10 @@ t.test('the path: what comes to each step, less what ended before', async t => {
     'drop-no-destination': [0, 3],
     'drop-ttl': [0, 2],
     'drop-device-eth0': [0, 1],
+    'icmp-errors-sent': [0, 7],
+    'icmp-errors-limited': [0, 7],
+    'toa-options-full': [0, 7],
+    'toa-too-big': [0, 7],
   }
   const { stages, in: all } = pathRates({
     ...tick,

@@ -15,6 +15,8 @@ export interface Stage {
 
 /** How a frame's way ends well. */
 const GOOD: readonly string[] = ['balanced', 'forwarded']
+/** What is counted beside verdicts: of no frame that came in. */
+const BESIDE = /^(icmp-errors|toa)-/
 const AT: Readonly<Record<string, StageName>> = {
   'drop-frame-misplaced': 'io',
   'drop-virtio-malformed': 'io',
@@ -56,6 +58,7 @@ export function pathRates({ verdicts, totals }: Tick): PathRates {
   const ends = new Map<StageName, [string, number][]>(STAGES.map(name => [name, []]))
   let left = 0
   for (const [verdict, [, rate]] of Object.entries(verdicts)) {
+    if (BESIDE.test(verdict)) continue
     left += rate
     if (rate > 0 && !GOOD.includes(verdict)) ends.get(stageOf(verdict))!.push([verdict, rate])
   }
