@@ -41,9 +41,9 @@ export interface FrontMaps {
   /** Where real servers of masquerading services stand: the same. */
   readonly servers: number
   /** Where programs of this host are that have sent to a virtual service: the same. */
-  readonly locals: number
+  readonly hostPlaces: number
   /** An array of one: whether there has been one, a word. */
-  readonly hasLocals: number
+  readonly hasHostPlaces: number
   /** What the pieces of a datagram have in common → a word, whether they are taken. */
   readonly pieces: number
   /** An array of networks' budgets. */
@@ -144,8 +144,8 @@ export function putPlace(header: number, addr: number, port?: number): Code {
   ]
 }
 /** On at `otherwise` unless a program of this host is at the place of an address and a port, and has sent to a virtual service. */
-export function needsLocal(
-  { locals, hasLocals }: FrontMaps,
+export function needsHostPlace(
+  { hostPlaces, hasHostPlaces }: FrontMaps,
   header: number,
   addr: number,
   port: number,
@@ -153,11 +153,11 @@ export function needsLocal(
 ): Code {
   return [
     store32(fp, WORD_AT, 0),
-    lookup(hasLocals, WORD_AT),
+    lookup(hasHostPlaces, WORD_AT),
     jumpIf(r0, '==', 0, otherwise),
     load32(r1, r0, 0),
     jumpIf(r1, '==', 0, otherwise), // nothing more for the host's own packets while there is none
-    isPlaceIn(locals, header, addr, port),
+    isPlaceIn(hostPlaces, header, addr, port),
     jumpIf(r0, '==', 0, otherwise),
   ]
 }

@@ -16,7 +16,7 @@
  *    a first piece that ends before it quotes ports                          → as a piece before the first
  * 6. to a virtual service                                                    → taken
  * 7. from a masqueraded real server, not to the host itself but for a program
- *    that has sent to a virtual service (front-local.ts)                     → taken
+ *    that has sent to a virtual service (front-loopback.ts)                     → taken
  * 8. all else                                                                → left
  *
  * Exclusive: all IPv4, for whatever host, but step 1's and what is to an address that the kernel holds and uvs does not serve.
@@ -41,7 +41,7 @@ import {
   HEADER,
   kindsOf,
   needs,
-  needsLocal,
+  needsHostPlace,
   ownKindsOf,
   QUOTED,
   SRC_PORT,
@@ -155,7 +155,7 @@ function fromServer(maps: FrontMaps): Code {
   return [
     'from a server',
     needs(r8, AddressKind.KERNEL, 'by its source'),
-    needsLocal(maps, HEADER, DST, DST_PORT, 'theirs'),
+    needsHostPlace(maps, HEADER, DST, DST_PORT, 'theirs'),
     'by its source',
     ownKindsOf(r9, maps, HEADER + SRC, 'source'),
     needs(r9, AddressKind.SERVER, 'theirs'),
@@ -202,7 +202,7 @@ export function icmpError(maps: FrontMaps): Code {
     [IpProtocol.IPIP, IpProtocol.GRE, IpProtocol.UDP].map(protocol => jumpIf(r1, '==', protocol, 'ours')),
     'by no tunnel',
     needs(r8, AddressKind.KERNEL, 'about a packet of uvs'),
-    needsLocal(maps, QUOTED, SRC, SRC_PORT, 'theirs'), // about the host's own traffic
+    needsHostPlace(maps, QUOTED, SRC, SRC_PORT, 'theirs'), // about the host's own traffic
     'about a packet of uvs',
     needs(r9, AddressKind.SERVER, 'to no server'),
     findPlace(maps.servers, QUOTED, DST, DST_PORT, 'ours'),

@@ -6,7 +6,7 @@ import { check, close, errno, SystemError } from '../linux/libc.js'
 import { createMap, deleteElement, loadProgram, MapFlag, MapType, ProgramType, readElement, setElement } from './bpf.js'
 import { PIECE_KEY_LEN } from './frame-parts.js'
 import { PLACE_LEN, type FrontMaps } from './front-parts.js'
-import { localProgram } from './front-local.js'
+import { loopbackProgram } from './front-loopback.js'
 import { frontProgram } from './front-program.js'
 import type { FlowMaps } from './flow-parts.js'
 import { flowSteps } from './flow-program.js'
@@ -21,7 +21,7 @@ const MOST_BLOCKS = 4096
 const MOST_SERVICES = 131_072
 const MOST_SERVERS = 262_144
 /** Sockets of programs of this host that are remembered, the last ones: the kernel takes their memory at once, 80 octets each. */
-const MOST_LOCALS = 32_768
+const MOST_HOST_PLACES = 32_768
 const MODES = ['beside', 'exclusive'] as const
 
 export interface FrontSettings {
@@ -57,8 +57,8 @@ export class ProgramFront implements Front {
         blockCount: this.#map(MapType.ARRAY, WORD, 1, 0),
         services: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVICES, MapFlag.NO_PREALLOC, BUDGET_LEN),
         servers: this.#map(MapType.HASH, PLACE_LEN, MOST_SERVERS, MapFlag.NO_PREALLOC),
-        locals: this.#map(MapType.LRU_HASH, PLACE_LEN, MOST_LOCALS, 0),
-        hasLocals: this.#map(MapType.ARRAY, WORD, 1, 0),
+        hostPlaces: this.#map(MapType.LRU_HASH, PLACE_LEN, MOST_HOST_PLACES, 0),
+        hasHostPlaces: this.#map(MapType.ARRAY, WORD, 1, 0),
         pieces: this.#map(MapType.LRU_HASH, PIECE_KEY_LEN, MOST_PIECES, 0),
         networks: this.#map(MapType.ARRAY, WORD, synBudget ? NETWORK_PLACES : 1, 0, BUDGET_LEN),
         refused: this.#map(MapType.ARRAY, WORD, 1, 0, 2 * WORD),
@@ -66,7 +66,7 @@ export class ProgramFront implements Front {
       for (const mode of MODES) this.#programs.set(mode, this.#load(mode, flows, synBudget))
       this.localFd = this.#keep(
         check(
-          loadProgram(ProgramType.SCHED_CLS, localProgram(this.maps)),
+          loadProgram(ProgramType.SCHED_CLS, loopbackProgram(this.maps)),
           'the eBPF program at the loopback interface',
         ),
       )

@@ -31,7 +31,7 @@ import { cutOff, form, icmpError, left, marked, ofIpv4, readHeader } from './fro
 import { assemble, fp, jump, jumpIf, mov, r0, r1, r8, store32, type Code } from './instructions.js'
 
 /** A program of SCHED_CLS. */
-export function localProgram(maps: FrontMaps): BigUint64Array {
+export function loopbackProgram(maps: FrontMaps): BigUint64Array {
   return assemble([
     [ofIpv4, readHeader, kindsOf(r8, maps, HEADER + DST, 'destination'), form],
     [jumpIf(r8, '&', WHOLLY, 'client'), needs(r8, AddressKind.SERVICE, 'theirs')],
@@ -42,16 +42,16 @@ export function localProgram(maps: FrontMaps): BigUint64Array {
 }
 
 /** The packet is taken, and answers to its sender will be. */
-function remember({ locals, hasLocals }: FrontMaps): Code {
+function remember({ hostPlaces, hasHostPlaces }: FrontMaps): Code {
   return [
     'client',
-    isPlaceIn(locals, HEADER, SRC, SRC_PORT),
+    isPlaceIn(hostPlaces, HEADER, SRC, SRC_PORT),
     jumpIf(r0, '!=', 0, 'ours'),
     putPlace(HEADER, SRC, SRC_PORT),
     store32(fp, WORD_AT, 1),
-    update(locals, PLACE, WORD_AT),
+    update(hostPlaces, PLACE, WORD_AT),
     store32(fp, WORD_AT, 0),
-    lookup(hasLocals, WORD_AT),
+    lookup(hasHostPlaces, WORD_AT),
     jumpIf(r0, '==', 0, 'ours'),
     mov(r1, 1),
     store32(r0, 0, r1),
