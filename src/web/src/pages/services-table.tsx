@@ -125,12 +125,16 @@ function rowsOf({ service, columns, areServersShown, hazards }: ServiceProps) {
     <tbody>
       <tr class="service">
         <th scope="row">
-          <a href={serviceRoute(service)}>{serviceName(service)}</a>
-          {hazards > 0 && (
-            <span class="tag state-mixed mark" title={T.lint.found(hazards)}>
-              {T.lint.mark(hazards)}
-            </span>
-          )}
+          <span class="named">
+            <a href={serviceRoute(service)} title={serviceName(service)}>
+              {serviceName(service)}
+            </a>
+            {hazards > 0 && (
+              <span class="tag state-mixed mark" title={T.lint.found(hazards)}>
+                {T.lint.mark(hazards)}
+              </span>
+            )}
+          </span>
         </th>
         <td>
           <Usable sums={sums} count={service.servers} />
@@ -186,7 +190,7 @@ function OneServer({ server, service, sums, columns }: ServerProps) {
 function Cell({ column, value, title }: { column: Column; value: number | string; title?: string }) {
   return (
     <td
-      class={column.id === 'forward' ? undefined : 'num'}
+      class={column.id === 'forward' ? 'forward' : 'num'}
       title={title ?? (typeof value === 'string' || value >= 1000 ? String(value) : undefined)}
     >
       {shown(column, value)}
