@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ServiceKey } from '../../control/protocol/api.ts'
 import { parseSearch, serviceSearch } from '../src/pure/connection-search.ts'
-import { filterOf, flowOf, parseFlow, watchedFlowOf } from '../src/pure/flow.ts'
+import { filterOf, flowOf, parseFlow, watchedFlowOf, wayOf } from '../src/pure/flow.ts'
 import { changedOctets, octetsOf } from '../src/pure/octets.ts'
 import { PAGES, pagePath, parseRoute, serviceRoute } from '../src/pure/routes.ts'
 import { rulesText } from '../src/pure/rules-text.ts'
@@ -24,6 +24,7 @@ import {
 } from '../src/pure/uvsadm-line.ts'
 import { alertsOf } from '../src/pure/alerts.ts'
 import { mockConnection, mockService, mockTick } from '../mock/mock-figures.ts'
+import { T } from '../src/texts.ts'
 import { liveAddress } from '../src/live/tick.ts'
 
 const KEYS: [ServiceKey, path: string, name: string, option: string][] = [
@@ -124,6 +125,12 @@ t.test('each change as uvsadm has it', async t => {
   )
 })
 
+t.test('of one connection and of many it is said how many were tried', async t => {
+  t.match(T.moved.connections('1', '1', 1), /^The one connection that is open now, of 1 service that/)
+  t.match(T.moved.connections('2', '2', 1), /^All 2 connections that are open now/)
+  t.match(T.moved.connections('2', '9', 3), /^2 of about 9 connections that are open now, of 3 services/)
+})
+
 t.test('a search of connections by words', async t => {
   t.strictSame(parseSearch('10.0.0.7:40000 tcp established'), {
     search: { caddr: '10.0.0.7', cport: 40000, protocol: 'tcp', state: 'ESTABLISHED' },
@@ -146,6 +153,17 @@ t.test('a flow in an address, and the filter of its packets', async t => {
   t.equal(watchedFlowOf({ ...mockConnection(3), state: 'ESTABLISHED' }), text)
   for (const odd of ['', 'ip/10.0.0.1:1/10.0.0.2:2', 'tcp/10.0.0.1:1', "tcp/10.0.0.1:1'/10.0.0.2:2"])
     t.equal(parseFlow(odd), undefined, odd)
+})
+
+t.test('a packet is from the client or to it, of any port of his too', async t => {
+  const [there, back] = ['TCP 10.0.0.4:1027 > 10.0.0.9:80 S, ttl 64', 'TCP 10.0.0.9:80 > 10.0.0.4:1027 SA, ttl 64']
+  for (const port of [1027, 0]) {
+    const ways = [there, back, 'ICMP 10.0.0.4 > 10.0.0.9 type 3'].map(line =>
+      wayOf(line, { address: '10.0.0.4', port }),
+    )
+    t.strictSame(ways, ['from', 'to', undefined], String(port))
+  }
+  t.equal(wayOf(there, { address: '10.0.0.4', port: 102 }), undefined)
 })
 
 t.test('the octets of a field, behind IP options too', async t => {

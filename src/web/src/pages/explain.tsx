@@ -9,7 +9,7 @@ import { Advice } from '../parts/advice.tsx'
 import { Card, Failed, StateTag } from '../parts/bits.tsx'
 import { Command } from '../parts/copy.tsx'
 import { clock } from '../pure/format.ts'
-import { filterOf, type Flow } from '../pure/flow.ts'
+import { filterOf, wayOf, type Flow } from '../pure/flow.ts'
 import { endpoint, serviceFromName } from '../pure/service-name.ts'
 import { adviceOn, T } from '../texts.ts'
 import { ExplainedPath } from './explain-path.tsx'
@@ -38,12 +38,12 @@ export function ExplainCard({ flow }: { flow: Flow | undefined }) {
   return (
     <Card title={title} tools={close}>
       <Command text={`uvs explain --count ${COUNT} '${filter}'`} />
-      <Watching filter={filter} client={endpoint(flow.client)} />
+      <Watching filter={filter} client={flow.client} />
     </Card>
   )
 }
 
-function Watching({ filter, client }: { filter: string; client: string }) {
+function Watching({ filter, client }: { filter: string; client: Flow['client'] }) {
   const [round, setRound] = useState(0)
   const { explanations, isBegun, isOver, leavesFlows, error } = useWatch(filter, COUNT, round)
   const [chosen, choose] = useState<number>()
@@ -96,10 +96,10 @@ function LeavesFlows() {
   )
 }
 
-/** Of the packet's line; an error of ICMP about the connection has neither. */
-function directionOf(packet: string, client: string): [arrow: string, way: string] {
-  if (packet.includes(` ${client} > `)) return ['→', T.explain.fromClient]
-  return packet.includes(` > ${client}`) ? ['←', T.explain.toClient] : ['', '']
+function directionOf(packet: string, client: Flow['client']): [arrow: string, way: string] {
+  const way = wayOf(packet, client)
+  if (way === 'from') return ['→', T.explain.fromClient]
+  return way === 'to' ? ['←', T.explain.toClient] : ['', '']
 }
 
 function stateOf(isBegun: boolean, isOver: boolean, count: number): string {

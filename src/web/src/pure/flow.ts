@@ -30,3 +30,12 @@ export function filterOf({ protocol, client }: Flow): string {
   const of = `${protocol} and host ${client.address}`
   return client.port === 0 ? of : `${of} and port ${client.port}`
 }
+
+/** Whether a packet, by its line, is from the client or to it; an error of ICMP about the connection is neither. */
+export function wayOf(packet: string, { address, port }: Flow['client']): 'from' | 'to' | undefined {
+  const [, source = '', destination = ''] = /^\S+ (\S+) > (\S+)/.exec(packet) ?? []
+  const isClient = (text: string): boolean =>
+    port === 0 ? text.startsWith(`${address}:`) : text === `${address}:${port}`
+  if (isClient(source)) return 'from'
+  return isClient(destination) ? 'to' : undefined
+}

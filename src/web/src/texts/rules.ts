@@ -104,7 +104,7 @@ export const RULES = {
   moved: {
     title: 'Flows that it moves',
     connections: (flows: string, openNow: string, services: number) =>
-      `${flows === openNow ? `All ${flows} connections` : `${flows} of about ${openNow} connections`} that are open now, of ${plural(services, 'service', 'services')} that it changes, put through directors with the rules before and after.`,
+      `${openNow === '1' ? 'The one connection that is' : flows === openNow ? `All ${flows} connections that are` : `${flows} of about ${openNow} connections that are`} open now, of ${plural(services, 'service', 'services')} that it changes, put through directors with the rules before and after.`,
     madeUp: (flows: string, services: number) =>
       `No connection is open of the ${plural(services, 'service', 'services')} that it changes: ${flows} flows of made-up clients, put through directors with the rules before and after.`,
     rowMadeUp: (flows: string) => `No connection of it is open: ${flows} flows of made-up clients.`,
