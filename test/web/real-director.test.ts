@@ -122,11 +122,7 @@ await t.test('a director under load', { skip, timeout: 400_000 }, async t => {
       .getByRole('button', { name: /^Drain / })
       .first()
       .click()
-    await page
-      .getByRole('button', { name: 'Unlock to apply' })
-      .or(page.getByRole('button', { name: /^Unlock/ }))
-      .last()
-      .click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Unlock to apply' }).click()
     await page.getByLabel('Token').fill(dashboard.token)
     await page.getByLabel('Token').press('Enter')
     await page.getByRole('button', { name: 'Begin to drain' }).click()
