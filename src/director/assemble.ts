@@ -78,8 +78,6 @@ import { VerdictCounters } from './verdict-counters.js'
 /** What is decided of the director's own packets is told nobody. */
 const UNWATCHED: Watch<Witness> = { witness: undefined }
 const DEFAULT_ICMP_RATELIMIT_MS = 1000
-/** SYN, ACK, a request, and one more: a connection of one request is not entered (docs/measurements.md). */
-const DEFAULT_OFFLOAD_AFTER = 4
 /** Another director's connections are taken over in their middle; a client's port that is used again is chosen for by the rules as they are. */
 const FLEET_SYSCTLS = { conn_reuse_mode: '3', sloppy_sctp: '1', sloppy_tcp: '1' }
 
@@ -251,7 +249,7 @@ function makePath(
 
 /** Flows are entered by the fast path, those of tunnels by the whole one (path/tunnel-flows). */
 function keepFlows(
-  { flows: table, offloadAfter = DEFAULT_OFFLOAD_AFTER }: DirectorOptions,
+  { flows: table, offloadAfter }: DirectorOptions,
   conns: Connections,
   counters: Counters,
   neighbours: Neighbours,

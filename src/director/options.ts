@@ -46,7 +46,7 @@ interface DirectorSettings {
   front?: Front
   /** Has a program forward the packets of open connections. Default: all packets come here. */
   flows?: FlowTable
-  /** A connection's flows are handed to that program after so many of its client's packets. Default: 4. */
+  /** A connection's flows are handed to that program after so many of its client's packets. Default: 2 to 8, fewer where the service's last connections were long. */
   offloadAfter?: number
   /** Flows that other directors have left: their connections are taken over. Needs `flows`. */
   leftFlows?: readonly LeftFlows[]

@@ -1,6 +1,6 @@
 /** That the program before the interfaces forwards the packets of open connections. */
 export interface OffloadOptions {
-  /** A connection's flows are entered after so many of its client's packets. Default: the director's. */
+  /** A connection's flows are entered after so many of its client's packets. Default: 2 to 8, by how long its service's last connections were. */
   readonly after?: number
   /** The most flows that there may be, two a connection by NAT. Default: twice the connections, at most 262144. */
   readonly flows?: number

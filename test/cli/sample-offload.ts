@@ -6,5 +6,5 @@ import { SimulatedFlows } from '../support/simulated-flows.js'
 export function offloadingNowhere(): Control {
   const flows = new SimulatedFlows()
   flows.served = []
-  return new BenchDirector({ offload: flows }).control
+  return new BenchDirector({ offload: flows, ...({ offloadAfter: undefined } as object) }).control
 }

@@ -23,7 +23,9 @@ export const offload = {
       const here = yield* countFlowsHere(conns, flows, sysctls)
       const { connections: takenOver = 0, waiting = 0 } = flows.adoption ?? {}
       const kept = flows.kept && { kept: { takenOver, waiting } }
-      return { ...off, interfaces, after: flows.after, counts, balanced, ...kept, here }
+      const { earliest: after, latest } = flows.when
+      const atLatest = latest > after && { latest }
+      return { ...off, interfaces, after, ...atLatest, counts, balanced, ...kept, here }
     },
   },
 } satisfies OperationsOf<keyof typeof shapes>

@@ -6,8 +6,10 @@ export interface OffloadInfo {
   off?: string
   /** Where the program runs. */
   interfaces: string[]
-  /** Packets of a connection's client until its flows are entered. Not there: no program runs. */
+  /** Packets of a connection's client until its flows are entered, at the earliest. Not there: no program runs. */
   after?: number
+  /** The same, at the latest. Not there: always after as many. */
+  latest?: number
   counts: OffloadCounts
   /** Packets that came up to the director and were balanced there. */
   balanced: number
@@ -38,7 +40,7 @@ export interface OffloadCounts {
 }
 
 export interface OffloadHere {
-  /** Fewer packets than `after`. */
+  /** Too few packets of the client. */
   young: number
   /** The next packet may change the connection's state. */
   changing: number

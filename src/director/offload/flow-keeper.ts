@@ -1,6 +1,7 @@
 /*
  * Keeps the flows that the flow program forwards (packet/flow-table.ts). A flow is entered when its connection is open and steady and has had
- * `after` packets; it leaves when the connection's state changes or the connection ends, and for others where there is no room (making-room.ts).
+ * some packets (when-entered.ts); it leaves when the connection's state changes or the connection ends, and for others where there is no room
+ * (making-room.ts).
  * Any change of addresses, routes, real servers begins a new epoch: each flow's next packet comes up, and what is decided of it then is written
  * to its slot. Flows that somebody watches come up: watched-flows.ts.
  *
@@ -30,6 +31,7 @@ import { SlotWriter, type FlowChange } from './slot-writer.js'
 import { Standing } from './standing.js'
 import { isSteady } from './steady.js'
 import { WatchedFlows } from './watched-flows.js'
+import { WhenEntered } from './when-entered.js'
 
 const STAYS = -(2 ** 30)
 const UNFIT = -(2 ** 31)
@@ -45,8 +47,7 @@ export class FlowKeeper implements ConnFlows {
   readonly #conns: Connections
   readonly #words: Int32Array
   readonly #counters: Counters
-  /** Inbound packets of a connection until its client's flow is entered. */
-  readonly after: number
+  readonly when: WhenEntered
   readonly #slotOf: Int32Array
   readonly #owners: SlotOwners
   readonly #ring: SlotRing
@@ -66,12 +67,12 @@ export class FlowKeeper implements ConnFlows {
   readonly #room: MakingRoom
   readonly figures: FlowFigures
 
-  /** `after`: inbound packets of a connection until its flows are entered; `allocate`: as the connection table's memory. */
+  /** `after`: packets of a connection's client until its flows are entered; undefined: as when-entered.ts finds best. `allocate`: as the connection table's memory. */
   constructor(
     table: FlowTable,
     conns: Connections,
     counters: Counters,
-    after: number,
+    after: number | undefined,
     allocate: (count: number) => Int32Array,
   ) {
     this.#table = table
@@ -79,7 +80,7 @@ export class FlowKeeper implements ConnFlows {
     this.#conns = conns
     this.#words = conns.table.words
     this.#counters = counters
-    this.after = after
+    this.when = new WhenEntered(conns, after)
     this.#slotOf = allocate(this.#words.length >>> 3)
     this.#room = new MakingRoom(table.count)
     this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
@@ -108,14 +109,10 @@ export class FlowKeeper implements ConnFlows {
     this.#table.setEpoch(this.#epoch)
   }
 
-  /** Inbound packets until this direction's flow is entered. The answers' is entered one packet earlier, else one more answer would come up. */
-  afterOf(direction: Direction): number {
-    return direction === Direction.INBOUND ? this.after : this.after - 1
-  }
   /** Whether `take` is to be called for a packet of this connection that came up. */
   wants(conn: ConnIndex, direction: Direction): boolean {
     const slot = this.#slotOf[flowAt(conn, direction)]!
-    if (slot === 0) return this.#words[conn + IN_PKTS]! >= this.afterOf(direction)
+    if (slot === 0) return this.when.isDue(conn, direction)
     if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
     return slot <= STAYS && slot !== this.#stays()
   }
@@ -125,7 +122,7 @@ export class FlowKeeper implements ConnFlows {
     if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
     if (!isSteady(this.#conns, conn, direction)) return Standing.CHANGING
-    if (this.#words[conn + IN_PKTS]! < this.afterOf(direction)) return Standing.YOUNG
+    if (!this.when.isDue(conn, direction)) return Standing.YOUNG
     if (this.watched.has(this.#keys.of(conn, direction))) return Standing.WATCHED
     if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
@@ -180,6 +177,7 @@ export class FlowKeeper implements ConnFlows {
   }
   leave(conn: ConnIndex): void {
     for (const direction of DIRECTIONS) if (this.#slotOf[flowAt(conn, direction)]! > 0) this.#leave(conn, direction)
+    if (isSteady(this.#conns, conn, Direction.INBOUND)) this.when.ends(conn)
   }
   #leave(conn: ConnIndex, direction: Direction): void {
     const at = flowAt(conn, direction)

@@ -89,6 +89,11 @@ t.test('what the program forwards, and where', async t => {
   t.match(director.info, { counts: { flows: 2 }, here: { ...NOTHING, due: 2 } }, 'they are decided anew')
 })
 
+t.test('without a number of packets, it says the earliest and the latest', async t => {
+  t.match(new Offloading(undefined, { offloadAfter: 3 }).info, { after: 3, latest: undefined })
+  t.match(new Offloading(undefined, { offloadAfter: undefined } as object).info, { after: 2, latest: 8 })
+})
+
 t.test('flows stay here while their client has sent few packets, and while the state may change', async t => {
   const director = new Offloading(undefined, { offloadAfter: 3 })
   director.begin()

@@ -25,12 +25,16 @@ export async function showOffload(control: Control, asJson = false): Promise<Out
 
 type Row = readonly [of: string, count: number, what: string]
 
-function offloadText({ off, interfaces, after, counts, balanced, kept, here }: OffloadInfo): string {
+function offloadText({ off, interfaces, after, latest, counts, balanced, kept, here }: OffloadInfo): string {
   if (off !== undefined) return `no flow is offloaded: ${off}\n`
   const { flows, capacity, entered, refused, evicted, epochs, packets, octets, lost } = counts
   return table([
     ['flows', flows, `of at most ${capacity}, forwarded before ${interfaces.join(' and ')}`],
-    ['  entered', entered, `each after ${after} packets of its client`],
+    [
+      '  entered',
+      entered,
+      `each after ${latest === undefined ? after : `${after} to ${latest}`} packets of its client`,
+    ],
     ['  refused', refused, 'there was no room'],
     ['  evicted', evicted, 'idle, made room for others'],
     ['  epochs', epochs, 'changes after which all were decided anew'],

@@ -31,7 +31,7 @@ export function offloadStep(
   const standing = standingOf(director, flows, conn, direction, from, to)
   const step = { step: 'offload', way: direction === Direction.INBOUND ? 'inbound' : 'outbound', standing } as const
   if (standing !== 'young') return step
-  return { ...step, after: flows.afterOf(direction), packets: conns.table.words[conn + IN_PKTS]! }
+  return { ...step, after: flows.when.after(conn, direction), packets: conns.table.words[conn + IN_PKTS]! }
 }
 
 function standingOf(

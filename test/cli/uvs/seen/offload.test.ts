@@ -62,6 +62,12 @@ t.test('where flows are kept, what was taken over', async t => {
   )
 })
 
+t.test('after how many packets at the earliest and at the latest', async t => {
+  const auto = { ...info, after: 2, latest: 8 }
+  const { out } = await showOffload({ call: async () => ({ ok: true, value: auto }) as never })
+  t.match(out, /^ {2}entered +30 {2}each after 2 to 8 packets of its client$/m)
+})
+
 t.test('as JSON', async t => {
   const { out } = await showOffload(control, true)
   t.strictSame(JSON.parse(out), { version: 1, offload: info })
