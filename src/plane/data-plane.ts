@@ -8,7 +8,6 @@ import { SystemError } from '../linux/libc.js'
 import { SharedCounts } from '../service/shared-counts.js'
 import type { Control, OperationName, Reply, Request } from '../control/protocol/api.js'
 import { WHOLE_ADDRESS, type DataPlaneOptions } from './data-plane-options.js'
-import { collectOnlyWhenAsked } from './engine.js'
 import { JointControl } from './joint-control.js'
 import type { DeviceOptions } from './worker-messages.js'
 import type { RouterOrder } from './router-order.js'
@@ -47,7 +46,6 @@ export class DataPlane implements Control {
     const { workers: of = 1, hearsAdverts = false, ...rest } = options
     const adverts = Array.from({ length: hearsAdverts ? of : 0 }, advertMemory)
     const ofWorkers = sayingOnce(report)
-    collectOnlyWhenAsked()
     if (of === 1) {
       const only = await WorkerThread.start({ ...rest, ...heardBy(adverts[0]) }, ofWorkers)
       return new DataPlane([only], options, { adverts, report })

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 /* The program, of which all is loaded here, so that a line can say why it cannot be. */
+import { collectOnlyWhenAsked } from '../../plane/engine.js'
+
+collectOnlyWhenAsked()
 try {
   await import('./program.js')
 } catch (error) {
