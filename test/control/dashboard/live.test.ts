@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import t from 'tap'
 import { allServices } from '../../../src/control/protocol/all-services.js'
 import type { Control, ServiceInfo } from '../../../src/control/protocol/api.js'
@@ -119,6 +120,25 @@ t.test(
     ])
   },
 )
+
+t.test('who closes his half of the connection has no stream any more, and others have room', async t => {
+  const port = await serveDashboard(t, { control: localControl(new BenchDirector().director) })
+  const leave = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      let began = 0
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.on('error', reject).write('GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      socket.once('data', () => {
+        began = performance.now()
+        socket.end()
+      })
+      socket.once('close', () => resolve(performance.now() - began))
+      setTimeout(() => socket.destroy(), 1500).unref()
+    })
+  t.ok((await leave()) < 500, 'before the next tick')
+  for (let i = 0; i < 40; i++) await leave()
+  t.equal((await next(ticks(t, port, ''))).event, 'tick')
+})
 
 t.test('what checks say of a service is in its row', async t => {
   const bench = new BenchDirector()

@@ -25,7 +25,9 @@ class Response extends EventEmitter {
 }
 
 function streamTo(response: Response): Stream {
-  const request = { socket: { remoteAddress: '10.0.0.1' } } as IncomingMessage
+  const request = {
+    socket: Object.assign(new EventEmitter(), { remoteAddress: '10.0.0.1' }),
+  } as unknown as IncomingMessage
   return new Stream(request, response as unknown as ServerResponse, readView(new URLSearchParams()))
 }
 

@@ -20,6 +20,8 @@ export class Stream {
       this.#isFull = false
       this.#missed = 0
     })
+    // Half a connection is enough for other answers (metrics/http.ts), but a browser that goes to another page closes its half of this one.
+    request.socket.once('end', () => this.close())
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
