@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /* The program, of which all is loaded here, so that a line can say why it cannot be. */
-import { collectOnlyWhenAsked } from '../../plane/engine.js'
-
-collectOnlyWhenAsked()
 try {
+  if (process.argv[2] === 'director') (await import('../../plane/engine.js')).collectOnlyWhenAsked()
   await import('./program.js')
 } catch (error) {
   const { code } = error as NodeJS.ErrnoException
