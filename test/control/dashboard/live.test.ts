@@ -142,9 +142,8 @@ t.test('who closes his half of the connection has no stream any more, and others
         ended()
       })
     })
-  const ms = await leave()
-  t.ok(ms < 500, 'before the next tick')
-  for (let i = 0; i < 40 && ms < 500; i++) await leave()
+  if (!t.ok((await leave()) < 500, 'before the next tick')) return
+  for (let i = 0; i < 40; i++) await leave()
   t.equal((await next(ticks(t, port, ''))).event, 'tick')
 })
 
