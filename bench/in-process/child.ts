@@ -1,5 +1,5 @@
 /* The process of one group, so that each group is measured with code compiled for it and its own heap. */
-import { inlineThePath, optimizeLater } from '../../src/plane/engine.js'
+import { inlineThePath } from '../../src/plane/engine.js'
 import { allGroups } from './groups.js'
 import type { Plan } from './measure.js'
 import type { FromChild } from './child-process.js'
@@ -7,7 +7,6 @@ import { setPlainPages } from './pages.js'
 
 const { plan, name } = JSON.parse(process.argv[2]!) as { plan: Plan; name: string }
 inlineThePath()
-optimizeLater()
 setPlainPages(plan.plainPages)
 const { measures } = allGroups(plan).find(group => group.name === name)!
 

@@ -28,7 +28,7 @@ import { SharedCounts } from '../service/shared-counts.js'
 import { formatMac } from '../wire/addr.js'
 import { availablePages } from '../linux/memory-pages.js'
 import { executeInSteps } from '../control/operations/execute.js'
-import { inlineThePath, optimizeLater } from './engine.js'
+import { inlineThePath } from './engine.js'
 import { flowTable, openFront, servesBy, whyNotOffloaded, type OpenedFront } from './flow-offload.js'
 import { KeptFlows } from './kept-flows.js'
 import { DEFAULT_SYN_BUDGET } from './offload-options.js'
@@ -51,7 +51,6 @@ import { TurnCounters } from '../control/operations/turn-counters.js'
 const data = workerData as WorkerData
 const isFirst = data.worker === undefined || data.worker.index === 0
 inlineThePath()
-optimizeLater()
 /** Lines for the log, once the worker is ready. */
 const notes: string[] = []
 

@@ -14,15 +14,6 @@ export function inlineThePath(): void {
 }
 
 /**
- * Has V8 optimize a function after it has run eight times as long as by default. Where flows are offloaded few packets come up: the path was
- * optimized, and thrown away and optimized anew for what the first thousand packets had not shown, in the midst of traffic. Now half as much
- * of the processors' time goes there, once there is much to do.
- */
-export function optimizeLater(): void {
-  setFlagsFromString(`--interrupt-budget=${8 * 132 * 1024}`)
-}
-
-/**
  * Makes V8 collect garbage only on allocation. By default it collects again after eight seconds, repeatedly, to return memory: with
  * a director of 9 MB each of these collections took both CPUs for some 20 ms, with four helper threads. Call it before anything else: the
  * eight seconds begin with the first collection, which is while modules are loaded.

@@ -10,10 +10,8 @@ function saidOf(program: string): string {
 }
 
 t.test('this V8 knows the flags: it would say so, and go on without', async t => {
-  const said =
-    saidOf(`const { inlineThePath, optimizeLater, collectOnlyWhenAsked } = await import(${JSON.stringify(href)})
+  const said = saidOf(`const { inlineThePath, collectOnlyWhenAsked } = await import(${JSON.stringify(href)})
 inlineThePath()
-optimizeLater()
 collectOnlyWhenAsked()`)
   t.equal(said, '')
   t.match(saidOf(`(await import('node:v8')).setFlagsFromString('--no-such-flag')`), 'no-such-flag')
