@@ -65,6 +65,8 @@ export class FlowIndex {
   readonly #seed: number
   readonly #first: number
   readonly #end: number
+  /** How many flows it has entered that are not withdrawn. */
+  entered = 0
 
   /** `words`: the buckets; slots from `first` on, before `end`, are this director's. */
   constructor(words: Int32Array, seed: number, first: number, end: number) {
@@ -88,6 +90,7 @@ export class FlowIndex {
       if (words[entry] !== 0 || Atomics.compareExchange(words, entry, 0, CLAIMED) !== 0) continue
       Atomics.store(words, entry + TAG_WORD, this.#tagOf(keys, at))
       Atomics.store(words, entry, slot)
+      this.entered++
       return true
     }
     return false
@@ -98,6 +101,7 @@ export class FlowIndex {
     if (own < 0) return
     Atomics.store(this.#words, own + TAG_WORD, 0)
     Atomics.store(this.#words, own, 0)
+    this.entered--
   }
   /** The slot's number; 0: none. */
   slotOf(keys: Int32Array, at: number): number {

@@ -58,6 +58,10 @@ const FRAGMENT = 0xff3f
 const PLAIN_FLAGS = TcpFlag.ACK
 const FLAGS = TcpFlag.ACK | TcpFlag.SYN | TcpFlag.FIN | TcpFlag.RST
 
+/** Before step 1: where no flow is entered there is nothing to look for. */
+export function someFlows({ globals }: FlowMaps): Code {
+  return [loadMapValue(r1, globals, Globals.PARTS_WITH_FLOWS), load32(r1, r1, 0), jumpIf(r1, '==', 0, UP), 'some flows']
+}
 /** Step 1. r1 = where the octets end that are at hand. */
 export const oneHead: Code = [
   load32(r1, r6, Skb.PACKET_TYPE),

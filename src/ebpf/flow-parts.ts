@@ -67,23 +67,24 @@ export const MOST_PARTS = 16
 /** SEEN counts 2^20 ns. */
 export const SEEN_BITS = 20
 /**
- * Octets of the one value of `globals`, and where they are: how many frames were lost, 64 bits; an epoch a part, 32 bits. Where flows are
- * kept, 32 bits each (keep-steps.ts): LAYOUT; BEAT, when the director was seen to live, in SEEN's unit; LONGEST, the longest timeout of
+ * Octets of the one value of `globals`, and where they are: how many frames were lost, 64 bits; 32 bits each: of how many parts flows are
+ * entered; an epoch a part. Where flows are kept (keep-steps.ts): LAYOUT; BEAT, when the director was seen to live, in SEEN's unit; LONGEST, the longest timeout of
  * its flows, the same; END, slots from here on have never been used; SEED, of the index; HANDED_OVER, not 0: another director takes the flows over.
  */
 export const Globals = {
   LOST: 0,
-  EPOCHS: 8,
-  LAYOUT: 8 + MOST_PARTS * 4,
-  BEAT: 12 + MOST_PARTS * 4,
-  LONGEST: 16 + MOST_PARTS * 4,
-  END: 20 + MOST_PARTS * 4,
-  HANDED_OVER: 24 + MOST_PARTS * 4,
-  SEED: 28 + MOST_PARTS * 4,
-  LEN: 32 + MOST_PARTS * 4,
+  PARTS_WITH_FLOWS: 8,
+  EPOCHS: 12,
+  LAYOUT: 12 + MOST_PARTS * 4,
+  BEAT: 16 + MOST_PARTS * 4,
+  LONGEST: 20 + MOST_PARTS * 4,
+  END: 24 + MOST_PARTS * 4,
+  HANDED_OVER: 28 + MOST_PARTS * 4,
+  SEED: 32 + MOST_PARTS * 4,
+  LEN: 36 + MOST_PARTS * 4,
 } as const
 /** Rises with every change of what is kept: slots, records, keys, globals. */
-export const LAYOUT = 0x75767301
+export const LAYOUT = 0x75767302
 
 /** Where a frame has its fields: of an Ethernet and an IPv4 header without options, and of TCP and UDP. */
 export const At = {

@@ -3,7 +3,7 @@
  * test/ebpf/flow-program.test.ts holds the two together. All that the director has not decided, or that needs more than a
  * rewritten header, comes up: it goes on to the front's own steps (front-program.ts) and so, mostly, to the director.
  *
- * 1. to this host; its headers lie in one piece                               or comes up, as at all that follow
+ * 1. any flow is entered; to this host; its headers lie in one piece          or comes up, as at all that follow
  * 2. IPv4 header of 20 octets, no fragment, TTL, checksum, length
  * 3. TCP with ACK and without SYN, FIN, RST; or UDP
  * 4. a flow of the table, in the director's present epoch
@@ -35,7 +35,7 @@ import {
   UP,
   type FlowMaps,
 } from './flow-parts.js'
-import { flow, oneHead, plainHeader, plainTransport, thisEpoch } from './flow-match.js'
+import { flow, oneHead, plainHeader, plainTransport, someFlows, thisEpoch } from './flow-match.js'
 import { newHead, rewritten, trimmed, udpChecksum, unchanged } from './flow-rewrite.js'
 import { intoTunnel, mayEnterTunnel } from './flow-tunnel.js'
 import { DROP, lookup } from './frame-parts.js'
@@ -84,7 +84,7 @@ const TUNNEL_ROOM = 128
 /** `clock`: the helper that tells the time, in ns; `isStill`: further steps after the fourth, that leave r6 to r9 as they are. */
 export function flowSteps(maps: FlowMaps, clock: number, isStill: Code = []): Code {
   return [
-    [oneHead, plainHeader, plainTransport, flow(maps), thisEpoch(maps), isStill],
+    [someFlows(maps), oneHead, plainHeader, plainTransport, flow(maps), thisEpoch(maps), isStill],
     [mayLeave, plainOptions, nextHop(maps)],
     [newHead, unchanged, trimmed, rewritten, leaves(clock)],
     [udpChecksum, lost(maps), mayEnterTunnel, intoTunnel],

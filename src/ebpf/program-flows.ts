@@ -27,6 +27,8 @@ export class ProgramFlows implements FlowTable {
   readonly #memory: FlowMemory
   readonly #index: FlowIndex
   readonly #epochs: Int32Array
+  /** Of how many parts flows are entered. */
+  readonly #parts: Int32Array
   /** By a link's index, its entry in the map of links. */
   readonly #links = new Map<number, LinkEntry>()
   /** Which entry of the part was last given to a link. */
@@ -40,6 +42,7 @@ export class ProgramFlows implements FlowTable {
     this.#memory = mapFlows(maps)
     this.slots = this.#memory.slots
     this.#epochs = new Int32Array(this.#memory.globals.bytes.buffer, Globals.EPOCHS)
+    this.#parts = new Int32Array(this.#memory.globals.bytes.buffer, Globals.PARTS_WITH_FLOWS, 1)
     // The table's slot 0 is nobody's.
     const nobodys = part === 0 ? 1 : 0
     this.first = part * maps.slotsAPart + nobodys
@@ -95,10 +98,15 @@ export class ProgramFlows implements FlowTable {
   }
 
   enter(keys: Int32Array, index: number, slot: number): boolean {
-    return this.#index.enter(keys, index * FLOW_KEY_WORDS, slot)
+    const hadFlows = this.#index.entered > 0
+    const isEntered = this.#index.enter(keys, index * FLOW_KEY_WORDS, slot)
+    if (isEntered && !hadFlows) Atomics.add(this.#parts, 0, 1)
+    return isEntered
   }
   withdraw(keys: Int32Array, index: number): void {
+    if (this.#index.entered === 0) return
     this.#index.withdraw(keys, index * FLOW_KEY_WORDS)
+    if (this.#index.entered === 0) Atomics.sub(this.#parts, 0, 1)
   }
 
   #keep(records: Int32Array, seed: number): FlowKeeping {

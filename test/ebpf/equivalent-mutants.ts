@@ -7,12 +7,19 @@ const NEVER = 'it jumps to a comparison that does not hold there'
  * behind, how it was altered), and why. plant-all.ts says which others are not noticed, and which of these are.
  */
 export const EQUIVALENT: readonly [place: RegExp, why: string][] = [
-  [/^begin\+1 a jump 1$/, 'r7 is what it would become'],
   [
-    /^begin\+(5 constant 1|6 (left out|another comparison|a jump -1)|10 (left out|constant 1))$/,
+    /^begin\+(0 left out|2 (left out|offset [12])|3 (left out|constant -1|a jump 1))$/,
+    'where no flow is entered none is found',
+  ],
+  [/^some flows\+1 a jump 1$/, 'r7 is what it would become'],
+  [
+    /^some flows\+(5 constant 1|6 (left out|another comparison|a jump -1)|10 (left out|constant 1))$/,
     'a pull of more than is needed changes nothing',
   ],
-  [/^begin\+(7 left out|8 (left out|constant .*|another comparison|a jump -1))$/, 'a short frame lies in one piece'],
+  [
+    /^some flows\+(7 left out|8 (left out|constant .*|another comparison|a jump -1))$/,
+    'a short frame lies in one piece',
+  ],
   [/^at hand\+40 left out$/, 'the protocol is a part of the key'],
   [/^tcp\+(2 constant -1|3 a jump 1)$/, AT_HAND],
   [/^tcp segments\+(2 constant .*|3 (another comparison|a jump .*))$/, AT_HAND],

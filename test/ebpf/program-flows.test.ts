@@ -79,8 +79,26 @@ t.test('each director has its part, and its epoch', { skip }, async t => {
     ],
   )
   tables.forEach((table, i) => table.setEpoch(10 + i))
-  t.strictSame(found(maps.globals, 0, Globals.LEN / 4)!.slice(2, 6), [10, 11, 12, 0])
+  t.strictSame(found(maps.globals, 0, Globals.LEN / 4)!.slice(3, 7), [10, 11, 12, 0])
   t.equal(tables[1]!.lost, 0)
+
+  const partsWithFlows = (): number => found(maps.globals, 0, Globals.LEN / 4)![Globals.PARTS_WITH_FLOWS / 4]!
+  const [first, second] = tables as [ProgramFlows, ProgramFlows]
+  const all = keys(0, 3)
+  const steps = [
+    () => first.withdraw(all, 0), // there is none
+    () => first.enter(all, 0, 1),
+    () => first.enter(all, 0, 2), // in its place
+    () => first.enter(all, 1, 3),
+    () => second.enter(all, 2, 128),
+    () => first.withdraw(all, 0),
+    () => first.withdraw(all, 0),
+    () => first.withdraw(all, 1),
+    () => second.withdraw(all, 2),
+  ]
+  const seen = steps.map(step => (step(), partsWithFlows()))
+  t.strictSame(seen, [0, 1, 1, 1, 2, 2, 2, 1, 0], 'so many have flows')
+
   for (const table of tables) table.close()
   closeFlowMaps(maps)
   t.throws(() => makeFlowMaps({ capacity: 1, hops: 1, parts: 17 }), { message: 'parts: 1 to 16, not 17' })
