@@ -111,8 +111,9 @@ export class FlowKeeper implements ConnFlows {
 
   /** Whether `take` is to be called for a packet of this connection that came up. */
   wants(conn: ConnIndex, direction: Direction): boolean {
+    if (!this.when.isDue(conn, direction)) return false // first: of a short connection slotOf is not asked
     const slot = this.#slotOf[flowAt(conn, direction)]!
-    if (slot === 0) return this.when.isDue(conn, direction)
+    if (slot === 0) return true
     if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
     return slot <= STAYS && slot !== this.#stays()
   }
@@ -197,6 +198,7 @@ export class FlowKeeper implements ConnFlows {
     for (const direction of DIRECTIONS) {
       const at = flowAt(conn, direction)
       const slot = this.#slotOf[at]!
+      if (slot === 0) continue
       this.#slotOf[at] = 0
       if (slot < 0 && slot > STAYS) this.#disown(-slot)
     }

@@ -46,7 +46,7 @@ export class WhenEntered {
   }
   isDue(conn: ConnIndex, direction: Direction): boolean {
     const packets = this.#words[conn + IN_PKTS]!
-    return packets >= this.latest || packets >= this.after(conn, direction)
+    return packets >= this.earliest - 1 && (packets >= this.latest || packets >= this.after(conn, direction))
   }
 
   /** The connection begins to end: no more packets are as those before. */
