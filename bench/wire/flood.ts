@@ -1,5 +1,5 @@
 /*
- * node dist/bench/wire/flood.js [SECONDS [CONNECTIONS [ROUNDS]]]
+ * node dist/bench/wire/flood.js [SECONDS [CONNECTIONS [ROUNDS [RATE]]]]
  *
  * What does a flood of SYNs from nobody's addresses do to others? A lab of bench:lab, NAT; wrk on 50 kept connections before it, in it, and
  * while the same flood goes to nobody, which is what the sender's CPU alone takes; then how soon new connections are answered again.
@@ -39,9 +39,11 @@ interface Round {
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(words: string[]): Promise<number> {
-  const [seconds = 10, connections = 2 ** 20, rounds = 1] = words.map(Number)
-  if (words.some(word => !/^[1-9]\d{0,7}$/.test(word)) || words.length > 3 || seconds > 600 || rounds > 99) {
-    process.stderr.write('flood: the words are [SECONDS [CONNECTIONS [ROUNDS]]], 1 to 600 seconds, 1 to 99 rounds\n')
+  const [seconds = 10, connections = 2 ** 20, rounds = 1, rate = 0] = words.map(Number)
+  if (words.some(word => !/^[1-9]\d{0,7}$/.test(word)) || words.length > 4 || seconds > 600 || rounds > 99) {
+    process.stderr.write(
+      'flood: the words are [SECONDS [CONNECTIONS [ROUNDS [RATE]]]], 1 to 600 seconds, 1 to 99 rounds, SYNs a second\n',
+    )
     return 2
   }
   const missing = ['nginx', 'wrk', 'curl'].find(tool => !which(tool))
@@ -50,10 +52,19 @@ async function main(words: string[]): Promise<number> {
     process.stderr.write(`flood: ${why}\n`)
     return 1
   }
-  return untilStopped(signal => measure(seconds, connections, rounds, signal))
+  return untilStopped(signal => measure({ seconds, connections, rounds, rate, signal }))
 }
 
-async function measure(seconds: number, connections: number, rounds: number, signal: AbortSignal): Promise<number> {
+interface Asked {
+  seconds: number
+  connections: number
+  rounds: number
+  /** SYNs a second; 0: as many as one thread can send. */
+  rate: number
+  signal: AbortSignal
+}
+
+async function measure({ seconds, connections, rounds, rate, signal }: Asked): Promise<number> {
   const bench = benchPlan('nat')
   const client = hostPart(bench.client.address)
   const plan = { ...bench, routes: [...bench.routes, `10.0.0.0/8=${client}`] }
@@ -81,8 +92,8 @@ async function measure(seconds: number, connections: number, rounds: number, sig
     const seen: Round[] = []
     for (let round = 0; round < rounds; round++) {
       const before = await byWrk(lab, Math.min(seconds, 10))
-      const { wrk: nowhere } = await flooded(lab, toNobody, seconds)
-      const { wrk: flood, perSecond: synsPerSecond } = await flooded(lab, toUs, seconds)
+      const { wrk: nowhere } = await flooded(lab, toNobody, rate, seconds)
+      const { wrk: flood, perSecond: synsPerSecond } = await flooded(lab, toUs, rate, seconds)
       const again = await answeredAgain(lab)
       seen.push({ before, nowhere, flood, synsPerSecond, again })
       process.stdout.write(`${line(seen.at(-1)!)}\n`)
@@ -108,10 +119,15 @@ async function byWrk({ spaces, url }: NetnsLab, seconds: number): Promise<Seen> 
 }
 
 /** wrk's connections are opened before the flood, and it ends with it. */
-async function flooded(lab: NetnsLab, sender: LineProcess, seconds: number): Promise<{ wrk: Seen; perSecond: number }> {
+async function flooded(
+  lab: NetnsLab,
+  sender: LineProcess,
+  rate: number,
+  seconds: number,
+): Promise<{ wrk: Seen; perSecond: number }> {
   const load = byWrk(lab, seconds)
   await sleep(OPENED_MS)
-  const asked = sender.ask(String(seconds - OPENED_MS / 1000), LIMIT_MS + seconds * 1000)
+  const asked = sender.ask(`${rate} ${seconds - OPENED_MS / 1000}`, LIMIT_MS + seconds * 1000)
   const [wrk, answer] = await Promise.all([load, asked])
   const { sent, seconds: lasted } = JSON.parse(answer) as { sent: number; seconds: number }
   return { wrk, perSecond: sent / lasted }

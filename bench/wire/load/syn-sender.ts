@@ -1,6 +1,6 @@
 /*
- * A program: INTERFACE MAC ADDRESS PORT. After "SECONDS" on standard input it sends SYNs to that station, as fast as one thread can, from
- * addresses of 10.0.0.0/8 at random that are nobody's; then prints {"sent", "seconds"}.
+ * A program: INTERFACE MAC ADDRESS PORT. After "RATE SECONDS" on standard input it sends SYNs to that station, from addresses of 10.0.0.0/8 at
+ * random that are nobody's; then prints {"sent", "seconds"}. A RATE of 0 means as fast as one thread can.
  */
 import { createInterface } from 'node:readline'
 import { errno, ENOBUFS, mapMemory, sendmmsg, SystemError } from '../../../src/linux/libc.js'
@@ -12,6 +12,8 @@ import { fold, pseudoHeaderSum, sum16 } from '../../../src/wire/checksum.js'
 import { ETHERNET_LEN, EtherType, EthernetView } from '../../../src/wire/ethernet.js'
 import { DF, IpProtocol, IPV4_MIN_LEN, Ipv4View } from '../../../src/wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag } from '../../../src/wire/tcp.js'
+import { Pace } from './pace.js'
+import { shortSleep } from './short-sleep.js'
 
 const FRAMES = 2 ** 16
 const BATCH = 256
@@ -61,18 +63,23 @@ function batchOf(first: number): MessageArray {
   return messages
 }
 
-function flood(seconds: number): { sent: number; seconds: number } {
+function flood(perSecond: number, seconds: number): { sent: number; seconds: number } {
   const began = performance.now()
   const end = began + seconds * 1000
-  let sent = 0
-  for (let i = 0; performance.now() < end; i = (i + 1) % batches.length) {
-    const taken: number = sendmmsg(fd, batches[i]!.header(0), BATCH, 0)
-    if (taken > 0) sent += taken
-    else if (errno() !== ENOBUFS) throw new SystemError('sendmmsg')
+  const pace = new Pace(perSecond || Infinity, BATCH, began)
+  let [sent, turn, now] = [0, 0, began]
+  for (; now < end; now = performance.now()) {
+    for (let due = pace.due(now); due > 0; due -= BATCH) {
+      const taken: number = sendmmsg(fd, batches[turn++ % batches.length]!.header(0), BATCH, 0)
+      if (taken > 0) sent += taken
+      else if (errno() !== ENOBUFS) throw new SystemError('sendmmsg')
+    }
+    shortSleep(pace.waitMs())
   }
-  return { sent, seconds: (performance.now() - began) / 1000 }
+  return { sent, seconds: (now - began) / 1000 }
 }
 
 for await (const line of createInterface(process.stdin)) {
-  process.stdout.write(`${JSON.stringify(flood(Number(line)))}\n`)
+  const [rate = 0, seconds = 0] = line.split(' ').map(Number)
+  process.stdout.write(`${JSON.stringify(flood(rate, seconds))}\n`)
 }

@@ -8,23 +8,16 @@ import koffi from 'koffi'
 import { check, socket } from '../../../src/linux/libc.js'
 import { MOST_FRAMES } from './arrivals.js'
 import { Pace } from './pace.js'
+import { shortSleep } from './short-sleep.js'
 import { Messages, socketAddress } from './udp-messages.js'
 
 const BATCH = 32
-/** A wait shorter than this, in ms, is not slept: the system's overhead would be longer. */
-const SLEEP_MS = 0.02
 
 const AF_INET = 2
 const SOCK_DGRAM = 2
-const PR_SET_TIMERSLACK = 29
 
 const libc = koffi.load(null)
 const connect = libc.func('int connect(int fd, const void *addr, uint32_t len)')
-const usleep = libc.func('int usleep(unsigned int microseconds)')
-const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)')
-
-// Linux may prolong a sleep by 50 µs, unless the timer slack is set to 1 ns.
-prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
 
 const [address = '', port, flows] = process.argv.slice(2)
 const fds = Array.from({ length: Number(flows) }, () => {
@@ -45,8 +38,7 @@ function generate(run: number, perSecond: number, seconds: number): { sent: numb
     for (let due = pace.due(now); due > 0; due -= BATCH) {
       sent += messages.send(fds[turn++ % fds.length]!, run, sent)
     }
-    const wait = pace.waitMs()
-    if (wait > SLEEP_MS) usleep(wait * 1000)
+    shortSleep(pace.waitMs())
   }
   return { sent, seconds: (now - began) / 1000 }
 }
