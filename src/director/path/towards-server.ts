@@ -7,7 +7,8 @@
  *    a service with TOA: the client's own TOA options are removed
  * 4. MTU                         → too large with DF: fragmentation needed, DROP_TOO_BIG
  * 5. the connection's method     forward/forwarder → BALANCED
- * An ICMP error takes the same steps, but no error is sent about its size.
+ * An ICMP error takes the same steps, but no error is sent about its size: it is cut in spite of DF, or, if it came in pieces of which
+ * the largest has DF and is too large itself, dropped.
  */
 import * as fromRecord from '../../conn/record.js'
 import type { ConnIndex } from '../../conn/record.js'
@@ -78,7 +79,7 @@ export class TowardsServer {
 
   /**
    * Returns PASS, or DROP_TOO_BIG if the packet is too large and must not be fragmented. ICMP errors: only the tunnel's
-   * limits apply.
+   * limits apply, and that of the route to the largest of the pieces that it came in, if that has DF.
    */
   #checkSize(packet: Packet, conn: ConnIndex, forwarder: Forwarder, hop: Hop, nowMs: number): Verdict {
     const { ip, ipLen, protocol } = packet
@@ -88,7 +89,8 @@ export class TowardsServer {
       const isBeyondIp = packet.vnet.gsoSize === 0 && ipLen + overhead > MOST_OCTETS
       if (mtu < IPV4_LEAST_MTU || isBeyondIp) return DROP_TOO_BIG
     }
-    if (ipLen <= mtu || !ip.dontFragment || protocol === ICMP) return PASS
+    if (ipLen <= mtu || !ip.dontFragment) return PASS
+    if (protocol === ICMP) return packet.largestPiece > hop.mtu ? DROP_TOO_BIG : PASS
     if (!forwarder.refusesLarge || !this.#parts.output.exceeds(packet, mtu)) return PASS
     return tooBig(this.#parts, packet, mtu - forwarder.growth(conn), ip.dstAddr, nowMs)
   }
