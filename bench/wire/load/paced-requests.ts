@@ -12,6 +12,7 @@ import { check, mapMemory, read, socket, setsockopt, write } from '../../../src/
 import { Epoll } from './epoll.js'
 import { LatencyHistogram } from './latency-histogram.js'
 import { RequestPace } from './request-pace.js'
+import { wakeOnTime } from './short-sleep.js'
 import { socketAddress } from './udp-messages.js'
 
 const CONNECTIONS = 50
@@ -25,14 +26,11 @@ const AF_INET = 2
 const SOCK_STREAM = 1
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
-const PR_SET_TIMERSLACK = 29
 
 const libc = koffi.load(null)
 const connect = libc.func('int connect(int fd, const void *addr, uint32_t len)')
-const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)')
 
-// Linux may prolong a sleep by 50 µs, unless the timer slack is set to 1 ns.
-prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
+wakeOnTime()
 
 const [address = '', port = '80'] = process.argv.slice(2)
 const request = mapMemory(4096)

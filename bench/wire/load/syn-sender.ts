@@ -13,7 +13,7 @@ import { ETHERNET_LEN, EtherType, EthernetView } from '../../../src/wire/etherne
 import { DF, IpProtocol, IPV4_MIN_LEN, Ipv4View } from '../../../src/wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag } from '../../../src/wire/tcp.js'
 import { Pace } from './pace.js'
-import { shortSleep } from './short-sleep.js'
+import { shortSleep, wakeOnTime } from './short-sleep.js'
 
 const FRAMES = 2 ** 16
 const BATCH = 256
@@ -23,6 +23,7 @@ const FRAME_LEN = TCP_AT + TCP_MIN_LEN
 const SOURCES = parseIpv4('10.0.0.0')!
 const SENDER = parseMac('02:00:00:00:66:66')!
 
+wakeOnTime()
 const [name = '', mac = '', address = '', port = ''] = process.argv.slice(2)
 const to = { mac: parseMac(mac)!, addr: parseIpv4(address)!, port: Number(port) }
 const frames = mapMemory(FRAMES * STRIDE)

@@ -8,7 +8,7 @@ import koffi from 'koffi'
 import { check, socket } from '../../../src/linux/libc.js'
 import { MOST_FRAMES } from './arrivals.js'
 import { Pace } from './pace.js'
-import { shortSleep } from './short-sleep.js'
+import { shortSleep, wakeOnTime } from './short-sleep.js'
 import { Messages, socketAddress } from './udp-messages.js'
 
 const BATCH = 32
@@ -18,6 +18,8 @@ const SOCK_DGRAM = 2
 
 const libc = koffi.load(null)
 const connect = libc.func('int connect(int fd, const void *addr, uint32_t len)')
+
+wakeOnTime()
 
 const [address = '', port, flows] = process.argv.slice(2)
 const fds = Array.from({ length: Number(flows) }, () => {
