@@ -89,9 +89,9 @@ export class TowardsServer {
       const isBeyondIp = packet.vnet.gsoSize === 0 && ipLen + overhead > MOST_OCTETS
       if (mtu < IPV4_LEAST_MTU || isBeyondIp) return DROP_TOO_BIG
     }
-    if (ipLen <= mtu || !ip.dontFragment) return PASS
+    if (ipLen <= mtu || !ip.dontFragment || !forwarder.refusesLarge) return PASS
     if (protocol === ICMP) return packet.largestPiece > hop.mtu ? DROP_TOO_BIG : PASS
-    if (!forwarder.refusesLarge || !this.#parts.output.exceeds(packet, mtu)) return PASS
+    if (!this.#parts.output.exceeds(packet, mtu)) return PASS
     return tooBig(this.#parts, packet, mtu - forwarder.growth(conn), ip.dstAddr, nowMs)
   }
 
