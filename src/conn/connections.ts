@@ -19,7 +19,7 @@ import { Timeouts } from './timeouts.js'
 
 // V8 folds a module's own constants, but loads imported ones each time.
 const { CONTROLLER, DADDR, DEST, DPORT_PROTOCOL, FLAGS, IN_PKTS, NONE, STATE_CHILDREN, TIMEOUT } = fromRecord
-const { INACTIVE, OF_HOST, SAMPLED, ONE_PACKET, TEMPLATE, METHOD, NO_OUTPUT } = ConnFlag
+const { HAD_FLOW, INACTIVE, OF_HOST, SAMPLED, ONE_PACKET, TEMPLATE, METHOD, NO_OUTPUT } = ConnFlag
 
 /** The timeout until the first packet sets that of its state. */
 const INITIAL_TIMEOUT = 3 * HZ
@@ -108,7 +108,7 @@ export class Connections {
     const conn = this.open(flow, dest, dport)
     if (conn === NONE) return NONE
     const { words } = this.table
-    words[conn + FLAGS] = was.flags & ~(SAMPLED | OF_HOST)
+    words[conn + FLAGS] = was.flags & ~(SAMPLED | OF_HOST | HAD_FLOW)
     words[conn + STATE_CHILDREN] = was.state
     words[conn + IN_PKTS] = was.inPkts
     if ((was.flags & INACTIVE) === 0) dest.countActive(1)

@@ -52,6 +52,8 @@ export const ConnFlag = {
   INACTIVE: 0x0100,
   TEMPLATE: 0x1000,
   ONE_PACKET: 0x2000,
+  /** Of uvs alone: a flow of it has been offloaded, and may be still. */
+  HAD_FLOW: 0x4000,
 } as const
 
 /** The states of a template (ipvs-behaviour.md §5.4). */

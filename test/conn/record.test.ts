@@ -13,11 +13,11 @@ t.test('the fields are different words of one record, a cache line of 64 octets'
 })
 
 t.test('flags have the kernel’s values (ipvs-behaviour.md §4.2), and a state leaves room for children', async t => {
-  const { SAMPLED, OF_HOST, ...flags } = record.ConnFlag
+  const { SAMPLED, OF_HOST, HAD_FLOW, ...flags } = record.ConnFlag
   t.strictSame(
-    [SAMPLED, OF_HOST],
-    [0x0008, 0x0010],
-    'of uvs alone: beside the method, in bits that the kernel leaves free',
+    [SAMPLED, OF_HOST, HAD_FLOW],
+    [0x0008, 0x0010, 0x4000],
+    'of uvs alone: beside the method, and others, in bits that the kernel leaves free',
   )
   t.strictSame(flags, {
     METHOD: 0x0007,

@@ -11,7 +11,7 @@ import type { Connections } from '../../conn/connections.js'
 import type { ConnFlows } from '../../conn/conn-flows.js'
 import { DIRECTIONS, Direction } from '../../conn/direction.js'
 import { JIFFY_MS } from '../../conn/jiffies.js'
-import { IN_PKTS, type ConnIndex } from '../../conn/record.js'
+import { ConnFlag, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
 import { EPOCH, HOP, PROTOCOL_SHIFT, SEEN, SEEN_UNIT_MS, SLOT_WORDS } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
@@ -33,8 +33,7 @@ import { isSteady } from './steady.js'
 import { WatchedFlows } from './watched-flows.js'
 import { WhenEntered } from './when-entered.js'
 
-const STAYS = -(2 ** 30)
-const UNFIT = -(2 ** 31)
+const [STAYS, UNFIT, HAD_FLOW] = [-(2 ** 30), -(2 ** 31), ConnFlag.HAD_FLOW]
 const EPOCH_MASK = 0xfffff
 /** Slots that one poll looks at where there are many. */
 const SWEEP = 4096
@@ -111,11 +110,11 @@ export class FlowKeeper implements ConnFlows {
 
   /** Whether `take` is to be called for a packet of this connection that came up. */
   wants(conn: ConnIndex, direction: Direction): boolean {
-    if (!this.when.isDue(conn, direction)) return false // first: of a short connection slotOf is not asked
+    const isDue = this.when.isDue(conn, direction)
+    if (!isDue && (this.#words[conn + FLAGS]! & HAD_FLOW) === 0) return false // of a short connection slotOf is not asked
     const slot = this.#slotOf[flowAt(conn, direction)]!
-    if (slot === 0) return true
     if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
-    return slot <= STAYS && slot !== this.#stays()
+    return isDue && (slot === 0 || (slot <= STAYS && slot !== this.#stays()))
   }
 
   standing(conn: ConnIndex, direction: Direction): Standing {
@@ -123,7 +122,7 @@ export class FlowKeeper implements ConnFlows {
     if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
     if (!isSteady(this.#conns, conn, direction)) return Standing.CHANGING
-    if (!this.when.isDue(conn, direction)) return Standing.YOUNG
+    if (slot <= 0 && !this.when.isDue(conn, direction)) return Standing.YOUNG
     if (this.watched.has(this.#keys.of(conn, direction))) return Standing.WATCHED
     if (slot > 0) return Standing.ANEW
     if (slot === UNFIT) return Standing.UNFIT
@@ -163,6 +162,7 @@ export class FlowKeeper implements ConnFlows {
     this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
+    this.#words[conn + FLAGS]! |= HAD_FLOW
     this.#owners.give(slot, ownerOf(conn, direction))
     this.figures.flows++
     this.figures.entered++

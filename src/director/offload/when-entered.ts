@@ -45,7 +45,7 @@ export class WhenEntered {
     return direction === Direction.INBOUND ? after : after - 1
   }
   isDue(conn: ConnIndex, direction: Direction): boolean {
-    const packets = this.#words[conn + IN_PKTS]!
+    const packets = this.#words[conn + IN_PKTS]! >>> 0
     return packets >= this.earliest - 1 && (packets >= this.latest || packets >= this.after(conn, direction))
   }
 
@@ -54,7 +54,7 @@ export class WhenEntered {
     if (this.#given !== undefined || this.#conns.templates.is(conn)) return
     const service = this.#conns.destinationOf(conn).serviceCounters
     if (service >= this.#means.length) this.#grow(service)
-    const packets = Math.min(this.#words[conn + IN_PKTS]!, MOST) << SHARE_BITS
+    const packets = Math.min(this.#words[conn + IN_PKTS]! >>> 0, MOST) << SHARE_BITS
     const mean = this.#means[service]!
     this.#means[service] = mean === 0 ? packets : mean + ((packets - mean) >> SHARE_BITS)
   }

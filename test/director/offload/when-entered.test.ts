@@ -1,4 +1,5 @@
 import t from 'tap'
+import { IN_PKTS, RECORD_WORDS, type ConnIndex } from '../../../src/conn/record.js'
 import { tcp4, udp4 } from '../../support/frames.js'
 import { BenchDirector, fromClient, fromServer, VIP } from '../../support/bench-director.js'
 import { destinationSettings, serviceSettings } from '../../support/settings.js'
@@ -9,9 +10,12 @@ const NAMES = '10.99.2.11:53'
 
 /** A director that finds out by itself after how many packets flows are best entered. */
 class Learning extends BenchDirector {
+  readonly #flows: SimulatedFlows
   #port = 4000
   constructor() {
-    super({ offload: new SimulatedFlows(256), ...({ offloadAfter: undefined } as object) })
+    const flows = new SimulatedFlows(256)
+    super({ offload: flows, ...({ offloadAfter: undefined } as object) })
+    this.#flows = flows
     for (const port of [80, 81]) this.serve('tcp', `${VIP}:${port}`, SERVER)
     this.serve('udp', `${VIP}:53`, NAMES)
   }
@@ -48,6 +52,19 @@ class Learning extends BenchDirector {
     }
     this.out()
     return first
+  }
+  /** A connection of five packets of its client's, the last two of them answered, that goes on. */
+  lasting(client: string): void {
+    for (const flags of ['S', 'A', 'A', 'PA', 'PA']) {
+      this.receive('c', tcp4(`${client} > ${VIP}:80`, { ...fromClient, flags }))
+      if (flags !== 'A') this.#answer(client, flags === 'S' ? 'SA' : 'PA')
+    }
+  }
+  /** Whether the program forwards one more answer. */
+  isAnswered(client: string): boolean {
+    const before = this.#flows.forwarded
+    this.#answer(client, 'PA')
+    return this.#flows.forwarded > before
   }
   #answer(client: string, flags: string): void {
     this.receive('r', tcp4(`${SERVER} > ${client}`, { ...fromServer(), flags, payload: 10 }))
@@ -112,4 +129,39 @@ t.test('templates of persistence are no connections', async t => {
   for (const now of [400_000, 800_000]) director.poll(now)
   t.equal(director.director.conns.table.count, 0)
   t.equal(director.datagrams(9, 54), 2)
+})
+
+t.test('a flow that was entered is entered anew, however short the others’ connections have become', async t => {
+  const director = new Learning()
+  director.connection(20)
+  const client = '10.99.1.20:4000'
+  director.lasting(client)
+  t.ok(director.isAnswered(client))
+  for (let i = 0; i < 30; i++) director.connection(4)
+  t.equal(director.connection(6), 0, 'they are short')
+  const flows = director.director.flows!
+  flows.changed()
+  t.notOk(director.isAnswered(client), 'this one enters it anew')
+  t.ok(director.isAnswered(client))
+  flows.watched.begin(() => true)
+  t.notOk(director.isAnswered(client))
+  flows.watched.begin(undefined)
+  t.notOk(director.isAnswered(client))
+  t.ok(director.isAnswered(client), 'after it was watched, too')
+})
+
+t.test('2^31 packets of a client are many, too', async t => {
+  const director = new Learning()
+  const client = '10.99.1.20:4000'
+  director.lasting(client)
+  const { words } = director.director.conns.table
+  const records = Array.from({ length: words.length / RECORD_WORDS }, (_, i) => (i * RECORD_WORDS) as ConnIndex)
+  const conn = records.find(at => words[at + IN_PKTS]! > 0)!
+  words[conn + IN_PKTS] = -(2 ** 31)
+  director.director.flows!.leave(conn)
+  director.run(4000) // its slots rest
+  t.notOk(director.isAnswered(client), 'this one enters it')
+  t.ok(director.isAnswered(client))
+  for (let i = 0; i < 30; i++) director.connection(4)
+  t.equal(director.connection(6), 0, 'and as one connection they tell little')
 })
