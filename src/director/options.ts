@@ -4,7 +4,16 @@ import type { FlowTable } from '../packet/flow-table.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
 import type { Front } from '../packet/front.js'
 import { LOOPBACK_MTU, type Link } from '../packet/link.js'
-import { isHostAddress, parseCidr, parseIpv4, parseMac, type Cidr, type Ipv4Addr, type MacAddr } from '../wire/addr.js'
+import {
+  formatIpv4,
+  isHostAddress,
+  parseCidr,
+  parseIpv4,
+  parseMac,
+  type Cidr,
+  type Ipv4Addr,
+  type MacAddr,
+} from '../wire/addr.js'
 import { IPV4_LEAST_MTU } from '../wire/ipv4.js'
 import type { Scheduler } from '../sched/scheduler.js'
 import type { SharedCounts } from '../service/shared-counts.js'
@@ -182,8 +191,12 @@ export function parseVip(text: string, named = `--vip: '${text}'`): Cidr {
 }
 
 /** Why a director cannot claim an address or block; undefined if it can. Of a block, what no host may have is claimed by nobody. */
-export function whyNoVip({ addr, prefix }: Cidr): string | undefined {
+export function whyNoVip({ addr, mask, prefix }: Cidr): string | undefined {
   if (prefix === 0) return 'it names every address'
+  const first = (addr & mask) as Ipv4Addr
+  // Meant as of an interface, it would take the addresses of every host there.
+  if (first !== addr)
+    return `it is no block: ${formatIpv4(first)}/${prefix} is all of it, ${formatIpv4(addr)} the address alone`
   return isHostAddress(addr) ? undefined : 'no host may have that address'
 }
 

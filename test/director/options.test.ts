@@ -60,7 +60,10 @@ t.test('--vip', async t => {
     refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'no host may have that address')
   for (const text of ['0.0.0.0/0', '1.2.3.4/0'])
     refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'it names every address')
-  for (const text of ['128.0.0.0/2', '126.0.0.0/7', '1.0.0.0/8', '192.0.2.9/24', '192.0.2.0/31'])
+  // As `ip addr` writes one address; as a block it would take every host's.
+  for (const text of ['192.0.2.9/24', '192.0.2.9/31', '192.0.2.128/24'])
+    refuses(t, () => parseVip(text), '--vip', `'${text}'`, 'it is no block', '192.0.2.', 'the address alone')
+  for (const text of ['128.0.0.0/2', '126.0.0.0/7', '1.0.0.0/8', '192.0.2.9/32', '192.0.2.0/31'])
     t.match(parseVip(text), { prefix: Number(text.split('/')[1]) })
   t.throws(() => parseVip('x', "'x'"), { message: /^'x' is neither/ }, 'where nobody gave a --vip')
 })

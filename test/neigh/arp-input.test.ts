@@ -100,8 +100,8 @@ t.test('a service on an address that no host can have claims nothing, and is in 
 })
 
 t.test('of a block, the addresses that no host can have are claimed by nobody', async t => {
-  const bench = new BenchDirector({ vips: ['10.99.1.128/25', '126.0.0.0/7', '223.0.0.0/2', '1.0.0.0/7'] })
-  for (const targetAddr of ['10.99.1.128', '10.99.1.254', '126.0.0.1', '223.255.255.1', '240.0.0.1', '1.0.0.1'])
+  const bench = new BenchDirector({ vips: ['10.99.1.128/25', '126.0.0.0/7', '192.0.0.0/2'] })
+  for (const targetAddr of ['10.99.1.128', '10.99.1.254', '126.0.0.1', '223.255.255.1', '240.0.0.1'])
     t.equal(bench.turn('c', ask({ targetAddr }))[0], 'answered', targetAddr)
   for (const targetAddr of NO_HOSTS)
     t.not(bench.turn('c', ask({ targetAddr }))[0], 'answered', `${targetAddr} is not answered for`)
