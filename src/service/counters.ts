@@ -56,13 +56,6 @@ export class Counters {
     this.#ticked[row] = this.#tick
   }
 
-  connection(row: number): void {
-    this.#live[row * FIELDS + Counter.CONNS]!++
-  }
-  inbound(row: number, octets: number): void {
-    this.#live[row * FIELDS + Counter.IN_PKTS]!++
-    this.#live[row * FIELDS + Counter.IN_BYTES]! += octets
-  }
   /** Counts a connection in the rows of a destination, its service and TOTALS. */
   connectionOf(dest: number, service: number): void {
     const live = this.#live
@@ -101,10 +94,6 @@ export class Counters {
       this.#live[row * FIELDS + pkts]! += packets
       this.#live[row * FIELDS + bytes]! += octets
     }
-  }
-  outbound(row: number, octets: number): void {
-    this.#live[row * FIELDS + Counter.OUT_PKTS]!++
-    this.#live[row * FIELDS + Counter.OUT_BYTES]! += octets
   }
 
   /**

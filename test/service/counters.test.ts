@@ -10,27 +10,33 @@ function shown(counters: Counters, row: number): number[] {
 
 t.test('connections, packets and octets are counted, each in its place and row', async t => {
   const counters = new Counters()
-  const [first, second] = [counters.allocate(), counters.allocate()]
-  counters.connection(first)
-  counters.inbound(first, 60)
-  counters.inbound(first, 1500)
-  counters.outbound(first, 52)
-  counters.outbound(second, 40)
-  counters.inbound(TOTALS, 28)
+  const [service, first, second] = [counters.allocate(), counters.allocate(), counters.allocate()]
+  const [otherService, third] = [counters.allocate(), counters.allocate()]
+  counters.connectionOf(first, service)
+  counters.inboundOf(first, service, 60)
+  counters.inboundOf(first, service, 1500)
+  counters.outboundOf(first, service, 52)
+  counters.outboundOf(second, service, 40)
+  counters.inboundMany(second, service, 3, 210)
+  counters.outboundMany(third, otherService, 5, 700)
+  counters.inboundOf(third, otherService, 28)
   counters.tick(1)
-  t.strictSame(shown(counters, first), [1, 2, 1, 1560, 52])
-  t.strictSame(shown(counters, second), [0, 0, 1, 0, 40])
-  t.strictSame(shown(counters, TOTALS), [0, 1, 0, 28, 0])
+  t.strictSame(shown(counters, first), [1, 2, 1, 1560, 52], 'a real server')
+  t.strictSame(shown(counters, second), [0, 3, 1, 210, 40])
+  t.strictSame(shown(counters, service), [1, 5, 2, 1770, 92], 'its service')
+  t.strictSame(shown(counters, third), [0, 1, 5, 28, 700])
+  t.strictSame(shown(counters, otherService), [0, 1, 5, 28, 700], 'another service')
+  t.strictSame(shown(counters, TOTALS), [1, 6, 7, 1798, 792], 'all of them')
 })
 
 t.test('what is shown stands still between two ticks', async t => {
   const counters = new Counters()
-  const row = counters.allocate()
-  counters.inbound(row, 100)
+  const [service, row] = [counters.allocate(), counters.allocate()]
+  counters.inboundOf(row, service, 100)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'nothing before the first')
   counters.tick(1)
   t.strictSame(shown(counters, row), [0, 1, 0, 100, 0])
-  counters.inbound(row, 100)
+  counters.inboundOf(row, service, 100)
   t.strictSame(shown(counters, row), [0, 1, 0, 100, 0], 'still')
   counters.tick(1)
   t.strictSame(shown(counters, row), [0, 2, 0, 200, 0])
@@ -38,42 +44,44 @@ t.test('what is shown stands still between two ticks', async t => {
 
 t.test('zeroed, what has come since the last tick shows again with the next', async t => {
   const counters = new Counters()
-  const [row, other] = [counters.allocate(), counters.allocate()]
+  const [service, row, other] = [counters.allocate(), counters.allocate(), counters.allocate()]
   for (const each of [row, other]) {
-    counters.connection(each)
-    counters.inbound(each, 100)
-    counters.outbound(each, 10)
+    counters.connectionOf(each, service)
+    counters.inboundOf(each, service, 100)
+    counters.outboundOf(each, service, 10)
   }
   counters.tick(1)
-  counters.inbound(row, 7)
+  counters.inboundOf(row, service, 7)
   counters.zero(row)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'at once')
   t.strictSame(shown(counters, other), [1, 1, 1, 100, 10], 'this row alone')
   counters.tick(1)
   t.strictSame(shown(counters, row), [0, 1, 0, 7, 0], 'what came after that tick')
   counters.zero(row)
-  counters.outbound(row, 3)
+  counters.outboundOf(row, service, 3)
   counters.tick(1)
   t.strictSame(shown(counters, row), [0, 0, 1, 0, 3], 'zeroed again')
 })
 
 t.test('zeroing before any tick hides nothing', async t => {
   const counters = new Counters()
-  counters.inbound(TOTALS, 9)
-  counters.zero(TOTALS)
+  const [service, row] = [counters.allocate(), counters.allocate()]
+  counters.inboundOf(row, service, 9)
+  for (const each of [row, service, TOTALS]) counters.zero(each)
   counters.tick(1)
-  t.strictSame(shown(counters, TOTALS), [0, 1, 0, 9, 0])
+  for (const each of [row, service, TOTALS]) t.strictSame(shown(counters, each), [0, 1, 0, 9, 0], `row ${each}`)
 })
 
 t.test('hundreds of rows keep their numbers apart while room is made for more', async t => {
   const counters = new Counters()
+  const service = counters.allocate()
   const rows: number[] = []
   for (let i = 0; i < 300; i++) {
     const row = counters.allocate()
     rows.push(row)
-    for (let n = 0; n <= i; n++) counters.connection(row)
-    counters.inbound(row, 1000 + i)
-    counters.outbound(row, 2 ** 40 + i)
+    for (let n = 0; n <= i; n++) counters.connectionOf(row, service)
+    counters.inboundOf(row, service, 1000 + i)
+    counters.outboundOf(row, service, 2 ** 40 + i)
     if (i % 2 === 0) {
       counters.tick(1)
       counters.zero(row)
@@ -86,24 +94,25 @@ t.test('hundreds of rows keep their numbers apart while room is made for more', 
     const expected = i % 2 === 0 ? [0, 0, 0, 0, 0] : [i + 1, 1, 1, 1000 + i, 2 ** 40 + i]
     t.strictSame(shown(counters, row), expected, `row ${i}`)
   }
-  t.strictSame(shown(counters, TOTALS), [0, 0, 0, 0, 0])
+  const sums = [45_150, 300, 300, 300_000 + 44_850, 300 * 2 ** 40 + 44_850]
+  for (const row of [service, TOTALS]) t.strictSame(shown(counters, row), sums, 'all of them together')
 })
 
 t.test('a released row is used again, and begins with zeros, even those of the zero point', async t => {
   const counters = new Counters()
-  const row = counters.allocate()
-  counters.connection(row)
-  counters.inbound(row, 100)
+  const [service, row] = [counters.allocate(), counters.allocate()]
+  counters.connectionOf(row, service)
+  counters.inboundOf(row, service, 100)
   counters.tick(1)
   counters.zero(row)
-  counters.inbound(row, 100)
+  counters.inboundOf(row, service, 100)
   counters.tick(1)
   counters.release(row)
   t.equal(counters.allocate(), row)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'at once')
   counters.tick(1)
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0], 'after a tick')
-  counters.outbound(row, 5)
+  counters.outboundOf(row, service, 5)
   counters.tick(1)
   t.strictSame(shown(counters, row), [0, 0, 1, 0, 5])
 })
@@ -125,27 +134,27 @@ t.test('no two holders ever have the same row', async t => {
 
 t.test('octets are counted exactly far beyond 32 bits', async t => {
   const counters = new Counters()
-  counters.inbound(TOTALS, 2 ** 53 - 10)
-  counters.inbound(TOTALS, 9)
+  const [service, row] = [counters.allocate(), counters.allocate()]
+  counters.inboundOf(row, service, 2 ** 53 - 10)
+  counters.inboundOf(row, service, 9)
   counters.tick(1)
-  t.equal(counters.shown(TOTALS, Counter.IN_BYTES), 2 ** 53 - 1)
+  for (const each of [row, service, TOTALS]) t.equal(counters.shown(each, Counter.IN_BYTES), 2 ** 53 - 1)
 })
 
 t.test('cleared, all rows are free and all numbers 0', async t => {
   const counters = new Counters()
-  const first = counters.allocate()
+  const [first, service] = [counters.allocate(), counters.allocate()]
   const second = counters.allocate()
   counters.release(second)
-  for (const row of [TOTALS, first]) {
-    counters.inbound(row, 9)
-    counters.tick(1)
-    counters.zero(row)
-    counters.inbound(row, 9)
-  }
+  counters.inboundOf(first, service, 9)
+  counters.tick(1)
+  for (const row of [TOTALS, first]) counters.zero(row)
+  counters.inboundOf(first, service, 9)
   counters.tick(1)
   counters.clear()
   t.strictSame(shown(counters, TOTALS), [0, 0, 0, 0, 0], 'the totals')
   t.equal(counters.allocate(), first, 'rows from the first again')
+  t.equal(counters.allocate(), service)
   t.equal(counters.allocate(), second)
   t.strictSame(shown(counters, first), [0, 0, 0, 0, 0])
   counters.tick(1)
@@ -169,10 +178,10 @@ function series<T>(counters: Counters, ticks: number, count: () => void, read: (
 
 t.test('rates follow the kernel’s estimator (ipvs-behaviour.md §15.3)', async t => {
   const counters = new Counters()
-  const row = counters.allocate()
+  const [service, row] = [counters.allocate(), counters.allocate()]
   const cps = () => counters.rate(row, Counter.CONNS)
   const twenty = () => {
-    for (let i = 0; i < 20; i++) counters.connection(row)
+    for (let i = 0; i < 20; i++) counters.connectionOf(row, service)
   }
   t.strictSame(series(counters, 12, twenty, cps), [2, 4, 6, 7, 8, 8, 9, 9, 9, 9, 10, 10], '10 connections a second')
   t.strictSame(
@@ -181,7 +190,7 @@ t.test('rates follow the kernel’s estimator (ipvs-behaviour.md §15.3)', async
     'and then none',
   )
   const inBps = () => counters.rate(row, Counter.IN_BYTES)
-  const octets = series(counters, 8, () => counters.inbound(row, 3000), inBps)
+  const octets = series(counters, 8, () => counters.inboundOf(row, service, 3000), inBps)
   t.strictSame(octets, [375, 656, 867, 1025, 1144, 1233, 1300, 1350], '1500 octets a second')
 })
 
@@ -192,14 +201,14 @@ function slowRate(before: bigint, difference: number, bits: bigint): bigint {
 
 t.test('every rate is the same as with 64-bit integers and arithmetic shifts, whatever is counted', async t => {
   const counters = new Counters()
-  const row = counters.allocate()
+  const [service, row] = [counters.allocate(), counters.allocate()]
   let state = 1
   const random = (below: number): number => (state = (state * 48271) % 0x7fffffff) % below
   let [pkts, octets] = [0n, 0n]
   for (let tick = 0; tick < 500; tick++) {
     const frames = tick % 7 === 0 ? 0 : random(tick % 50 === 1 ? 20_000 : 30)
     const size = tick % 3 === 0 ? 2_000_000 + random(1000) : 40 + random(1460)
-    for (let i = 0; i < frames; i++) counters.outbound(row, size)
+    for (let i = 0; i < frames; i++) counters.outboundOf(row, service, size)
     counters.tick(1)
     pkts = slowRate(pkts, frames, 9n)
     octets = slowRate(octets, frames * size, 4n)
@@ -212,10 +221,11 @@ t.test('of ticks that come late the first has the difference, with the others th
   for (const late of [2, 3, 7, 60, 1_000_000]) {
     const [punctual, tardy] = [new Counters(), new Counters()]
     for (const counters of [punctual, tardy]) {
-      counters.inbound(TOTALS, 1_000_000_000)
-      for (let i = 0; i < 500; i++) counters.connection(TOTALS)
+      const [service, row] = [counters.allocate(), counters.allocate()]
+      counters.inboundOf(row, service, 1_000_000_000)
+      for (let i = 0; i < 500; i++) counters.connectionOf(row, service)
       counters.tick(1)
-      counters.outbound(TOTALS, 70_000)
+      counters.outboundOf(row, service, 70_000)
     }
     for (let i = 0; i < Math.min(late, 200); i++) punctual.tick(1)
     tardy.tick(late)
@@ -228,11 +238,11 @@ t.test('of ticks that come late the first has the difference, with the others th
 
 t.test('zeroed, rates are 0 and begin anew with what has come since the last tick', async t => {
   const counters = new Counters()
-  const [row, other] = [counters.allocate(), counters.allocate()]
-  for (const each of [row, other]) counters.inbound(each, 8000)
+  const [service, row, other] = [counters.allocate(), counters.allocate(), counters.allocate()]
+  for (const each of [row, other]) counters.inboundOf(each, service, 8000)
   counters.tick(1)
   t.strictSame(rates(counters, row), [0, 0, 0, 1000, 0])
-  counters.inbound(row, 16_000)
+  counters.inboundOf(row, service, 16_000)
   counters.zero(row)
   t.strictSame(rates(counters, row), [0, 0, 0, 0, 0])
   t.strictSame(rates(counters, other), [0, 0, 0, 1000, 0], 'this row alone')
@@ -244,10 +254,10 @@ t.test('zeroed, rates are 0 and begin anew with what has come since the last tic
 
 t.test('a row that is stopped keeps what it shows; started, its next tick takes what came since its last', async t => {
   const counters = new Counters()
-  const row = counters.allocate()
-  counters.inbound(row, 8000)
+  const [service, row] = [counters.allocate(), counters.allocate()]
+  counters.inboundOf(row, service, 8000)
   counters.tick(1)
-  counters.inbound(row, 80)
+  counters.inboundOf(row, service, 80)
   counters.stop(row)
   counters.tick(3)
   t.strictSame(
@@ -271,13 +281,14 @@ t.test('a row that is stopped keeps what it shows; started, its next tick takes 
 
 t.test('a tick reaches many rows by and by, and at once whichever is looked at', async t => {
   const counters = new Counters()
+  const service = counters.allocate()
   const rows = Array.from({ length: 20_000 }, () => counters.allocate())
-  for (const row of rows) counters.inbound(row, 80)
+  for (const row of rows) counters.inboundOf(row, service, 80)
   counters.tick(1)
   const [first = 0] = rows
   const [middle = 0, last = 0] = [rows[10_000], rows.at(-1)]
   t.strictSame(shown(counters, last), [0, 1, 0, 80, 0], 'the last, before its turn')
-  counters.inbound(last, 80)
+  counters.inboundOf(last, service, 80)
   t.strictSame(
     [shown(counters, last), rates(counters, last)],
     [
@@ -289,8 +300,8 @@ t.test('a tick reaches many rows by and by, and at once whichever is looked at',
   let sweeps = 1
   while (!counters.sweep()) sweeps++
   t.ok(sweeps > 3 && sweeps < 10, `in ${sweeps} parts`)
-  counters.inbound(middle, 8000)
-  counters.inbound(first, 8000)
+  counters.inboundOf(middle, service, 8000)
+  counters.inboundOf(first, service, 8000)
   t.strictSame(shown(counters, middle), [0, 1, 0, 80, 0], 'what came after its turn waits for the next tick')
   t.strictSame(shown(counters, first), [0, 1, 0, 80, 0])
   t.ok(counters.sweep(), 'and there is nothing more to do')
@@ -304,8 +315,9 @@ t.test('a tick reaches many rows by and by, and at once whichever is looked at',
 
 t.test('rates that have far to fall take more parts', async t => {
   const counters = new Counters()
+  const service = counters.allocate()
   const rows = Array.from({ length: 4000 }, () => counters.allocate())
-  for (const row of rows) counters.inbound(row, 1e9)
+  for (const row of rows) counters.inboundOf(row, service, 1e9)
   counters.tick(1)
   t.ok(counters.sweep(), 'one tick: a part')
   counters.tick(40)
@@ -316,11 +328,12 @@ t.test('rates that have far to fall take more parts', async t => {
 
 t.test('a row that is allocated while a tick is under way has its first tick with the next', async t => {
   const counters = new Counters()
+  const service = counters.allocate()
   for (let i = 0; i < 10_000; i++) counters.allocate()
   counters.tick(1)
   counters.sweep()
   const row = counters.allocate()
-  counters.inbound(row, 80)
+  counters.inboundOf(row, service, 80)
   while (!counters.sweep());
   t.strictSame(shown(counters, row), [0, 0, 0, 0, 0])
   counters.tick(1)
@@ -335,7 +348,7 @@ t.test('a row that is allocated while a tick is under way has its first tick wit
 
 t.test('live numbers are as they are, whatever was set to zero', async t => {
   const counters = new Counters()
-  counters.inbound(TOTALS, 9)
+  counters.inboundOf(counters.allocate(), counters.allocate(), 9)
   t.equal(counters.live(TOTALS, Counter.IN_BYTES), 9)
   counters.tick(1)
   counters.zero(TOTALS)
@@ -360,13 +373,13 @@ t.test('rates of a real server are as the kernel showed them, deleted and added 
     [1254, 2613, 1638901, 1209595, 38, 81, 51207, 37581],
   ] as const
   const counters = new Counters()
-  const row = counters.allocate()
+  const [service, row] = [counters.allocate(), counters.allocate()]
   let [conns, pkts, inBytes, outBytes] = [0, 0, 0, 0]
   for (const [at, [toConns, toPkts, toIn, toOut, cps, pps, inBps, outBps]] of ticks.entries()) {
-    for (; conns < toConns; conns++) counters.connection(row)
+    for (; conns < toConns; conns++) counters.connectionOf(row, service)
     for (; pkts < toPkts; pkts++, inBytes = toIn, outBytes = toOut) {
-      counters.inbound(row, toIn - inBytes)
-      counters.outbound(row, toOut - outBytes)
+      counters.inboundOf(row, service, toIn - inBytes)
+      counters.outboundOf(row, service, toOut - outBytes)
     }
     if (at === 11) {
       counters.stop(row)

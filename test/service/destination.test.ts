@@ -65,13 +65,14 @@ t.test('it is available or not, beside its other numbers', async t => {
 
 t.test('hundreds keep their numbers apart while room is made for more', async t => {
   const { table, counters } = tableOf(0)
+  const service = counters.allocate()
   const dests = Array.from({ length: 300 }, (_, row) => {
     const dest = table.create({ ...SERVICE, protocol: 17, port: row }, server(row), row)
     dest.configure(row, 0, 0)
     dest.available = row % 2 === 0
     for (let n = 0; n <= row % 5; n++) dest.bind()
     for (let n = 0; n < row % 3; n++) dest.countActive(1)
-    counters.inbound(dest.counters, 1000 + row)
+    counters.inboundOf(dest.counters, service, 1000 + row)
     return dest
   })
   counters.tick(1)
@@ -92,7 +93,7 @@ t.test('a released row is used again, and begins with zeros', async t => {
   old.available = true
   old.bind()
   old.countActive(1)
-  counters.connection(old.counters)
+  counters.connectionOf(old.counters, counters.allocate())
   counters.tick(1)
   const { index, counters: row } = old
   table.release(old)

@@ -165,7 +165,7 @@ t.test('a deleted destination that is added again is the same one, counts and al
   balancing.addDestination(service, addr('10.0.0.2'), 80, ofWeight(1))
   const dest = service.destination(addr('10.0.0.1'), 80)!
   dest.bind()
-  balancing.counters.connection(dest.counters)
+  balancing.counters.connectionOf(dest.counters, service.counters)
   balancing.deleteDestination(service, dest)
   t.notOk(dest.available)
   t.equal(
@@ -257,17 +257,21 @@ t.test(
       TOTALS,
     ]
     const shown = (): number[] => rows.map(row => balancing.counters.shown(row, Counter.IN_BYTES))
-    for (const row of rows) balancing.counters.inbound(row, 100)
+    const count = (octets: number): void => {
+      for (const { counters, destinations } of [first, second])
+        balancing.counters.inboundOf(destinations[0]!.counters, counters, octets)
+    }
+    count(100)
     t.strictSame(shown(), [0, 0, 0, 0, 0], 'nothing before a tick')
     balancing.counters.tick(1)
     balancing.zero(first)
-    t.strictSame(shown(), [0, 0, 100, 100, 100])
+    t.strictSame(shown(), [0, 0, 100, 100, 200])
     balancing.zero(undefined)
     t.strictSame(shown(), [0, 0, 0, 0, 0])
-    for (const row of rows) balancing.counters.inbound(row, 7)
+    count(7)
     balancing.zero(undefined)
     balancing.counters.tick(1)
-    t.strictSame(shown(), [7, 7, 7, 7, 7], 'what had been counted since the snapshot re-appears (§11.2)')
+    t.strictSame(shown(), [7, 7, 7, 7, 14], 'what had been counted since the snapshot re-appears (§11.2)')
   },
 )
 
@@ -278,7 +282,7 @@ t.test('reset forgets services, trash and counters, and lets go of the addresses
   balancing.addDestination(service, addr('10.0.0.1'), 80, ofWeight(1))
   const dest = service.destinations[0]!
   dest.bind()
-  balancing.counters.inbound(TOTALS, 5)
+  balancing.counters.inboundOf(dest.counters, service.counters, 5)
   balancing.reset()
   t.equal(balancing.count, 0)
   t.notOk(ownAddresses.has(VIP))
