@@ -50,7 +50,7 @@ interface DirectorSettings {
    * Beside a kernel: the loopback interface, by which programs of this host send to virtual services and get their answers. Its frames
    * are those of a link behind all others.
    */
-  local?: string
+  loopback?: string
   /** Decides which packets uvs takes from the kernel, on links beside one. */
   front?: Front
   /** Has a program forward the packets of open connections. Default: all packets come here. */
@@ -162,9 +162,9 @@ export function linkOf({ mac, isBeside = false, claims = !isBeside, ...link }: L
   return { index, ...link, mac: read, isBeside, claims }
 }
 /** The loopback interface's, if it is one. Its number: behind all others'. */
-export function loopbackOf({ local }: DirectorOptions, index: number): Link | undefined {
-  if (local === undefined) return undefined
-  return { index, name: local, mac: { hi: 0, lo: 0 }, mtu: LOOPBACK_MTU, isBeside: true, claims: false }
+export function loopbackOf({ loopback }: DirectorOptions, index: number): Link | undefined {
+  if (loopback === undefined) return undefined
+  return { index, name: loopback, mac: { hi: 0, lo: 0 }, mtu: LOOPBACK_MTU, isBeside: true, claims: false }
 }
 function isWord(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most

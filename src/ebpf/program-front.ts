@@ -39,7 +39,7 @@ export class ProgramFront implements Front {
   /** Of flows that outlive this process: the map of programs that ends with it. */
   livingFd: number | undefined
   /** The program at the loopback interface. */
-  readonly localFd: number
+  readonly loopbackFd: number
   readonly #fds: number[] = []
   readonly #programs = new Map<FrontMode, number>()
   /** Blocks by their keys, and how often each was added. */
@@ -64,7 +64,7 @@ export class ProgramFront implements Front {
         refused: this.#map(MapType.ARRAY, WORD, 1, 0, 2 * WORD),
       }
       for (const mode of MODES) this.#programs.set(mode, this.#load(mode, flows, synBudget))
-      this.localFd = this.#keep(
+      this.loopbackFd = this.#keep(
         check(
           loadProgram(ProgramType.SCHED_CLS, loopbackProgram(this.maps)),
           'the eBPF program at the loopback interface',

@@ -1,6 +1,6 @@
 import type { MacAddr } from '../wire/addr.js'
 
-/** The loopback interface's, for programs of this host (`io/local-device.ts`): as large as an IPv4 packet may be. */
+/** The loopback interface's, for programs of this host (`io/loopback-device.ts`): as large as an IPv4 packet may be. */
 export const LOOPBACK_MTU = 0xffff
 
 /** An interface of the director, as the path knows it. `index` numbers the links from 0, in the order they were given. */

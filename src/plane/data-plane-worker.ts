@@ -34,7 +34,7 @@ import { KeptFlows } from './kept-flows.js'
 import { DEFAULT_SYN_BUDGET } from './offload-options.js'
 import { HostFollower } from './host-follower.js'
 import { loadScheduler } from './load-scheduler.js'
-import { openLocal } from './open-local.js'
+import { openLoopback } from './open-loopback.js'
 import {
   sharedWithKernel,
   type WorkerData,
@@ -116,13 +116,13 @@ async function start(): Promise<Started | undefined> {
     const leftFlows = kept?.handOver(devices) ?? []
     const flows = maps && flowTable(maps, data.worker?.index ?? 0, devices)
     const links = devices.map(({ name, mac, mtu }, i) => ({ name, mac, mtu, ...sharedWithKernel(data.devices[i]!) }))
-    const local = openLocal(data, front, line => notes.push(line))
-    if (local) devices.push(local)
+    const loopback = openLoopback(data, front, line => notes.push(line))
+    if (loopback) devices.push(loopback)
     const director = new Director({
       ...data.director,
       ...(data.worker && { worker: { ...data.worker, counts: new SharedCounts(data.worker.counts) } }),
       links,
-      ...(local && { local: local.name }),
+      ...(loopback && { loopback: loopback.name }),
       ...(front && { front }),
       ...(flows && { flows, leftFlows }),
       ...(data.adverts && { adverts: new AdvertWriter(data.adverts) }),

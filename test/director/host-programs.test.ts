@@ -40,7 +40,7 @@ function host(
   service: { protocol: 'tcp' | 'udp'; address: string; port: number } = SERVICE,
   persistence = 0,
 ) {
-  const bench = new BenchDirector({ links: LINKS, addresses: [], routes: [], local: 'lo' })
+  const bench = new BenchDirector({ links: LINKS, addresses: [], routes: [], loopback: 'lo' })
   bench.director.follow(STATE)
   bench.must({ op: 'add-service', service, settings: serviceSettings('rr', { persistence }) })
   if (way === 'fullnat') bench.must({ op: 'add-local-address', service, address: LIP })

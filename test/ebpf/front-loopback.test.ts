@@ -45,8 +45,8 @@ t.test('only what is to a service is taken', { skip }, async t => {
       false,
     ],
   ]
-  for (const [what, frame, isTaken] of cases) t.equal(takes(front.localFd, frame), isTaken, what)
-  const given = runProgram(front.localFd, toThisHost(tcp4(`${VIP}:40000 > ${VIP}:80`)), { mark: Mark.RETURNED })
+  for (const [what, frame, isTaken] of cases) t.equal(takes(front.loopbackFd, frame), isTaken, what)
+  const given = runProgram(front.loopbackFd, toThisHost(tcp4(`${VIP}:40000 > ${VIP}:80`)), { mark: Mark.RETURNED })
   t.strictSame([given.answer, given.mark], [NEXT, 0], 'given back, and its mark taken off')
   front.close()
 })
@@ -73,9 +73,9 @@ t.test('real servers’ answers to the host are taken if they are to a program t
       t.equal(choice.takes(new DataView(frame.buffer, frame.byteOffset), 14, frame.length - 14), hasSent, 'the model')
   }
   compared(false)
-  t.notOk(takes(front.localFd, tcp4(`${VIP}:40000 > ${VIP}:8080`)))
+  t.notOk(takes(front.loopbackFd, tcp4(`${VIP}:40000 > ${VIP}:8080`)))
   compared(false)
-  t.ok(takes(front.localFd, tcp4(`${VIP}:40000 > ${VIP}:80`)))
+  t.ok(takes(front.loopbackFd, tcp4(`${VIP}:40000 > ${VIP}:80`)))
   choice.programHasSent(TCP, parseIpv4(VIP)!, 40_000)
   compared(true)
   front.close()

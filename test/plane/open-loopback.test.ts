@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
-import { openLocal } from '../../src/plane/open-local.js'
+import { openLoopback } from '../../src/plane/open-loopback.js'
 import type { DeviceOptions, WorkerData } from '../../src/plane/worker-messages.js'
 import { ip, ownNetwork } from '../linux/own-network.js'
 
@@ -13,7 +13,7 @@ t.test('one director has it, one after the other', { skip }, async t => {
   const front = new ProgramFront()
   t.teardown(() => front.close())
   const notes: string[] = []
-  const open = (data: Pick<WorkerData, 'devices' | 'worker'>) => openLocal(data, front, line => notes.push(line))
+  const open = (data: Pick<WorkerData, 'devices' | 'worker'>) => openLoopback(data, front, line => notes.push(line))
   const refused = 'what programs of this host send to a virtual service is not balanced: '
 
   ip('link set lo down')

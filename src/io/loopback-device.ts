@@ -20,7 +20,7 @@ const BUFFER_OCTETS = 16 * 2 ** 20
  * The loopback interface, where programs of this host send to virtual services: a ring hears what its front takes, and what goes to the
  * programs leaves by a raw socket. So does what is given back to the kernel. There is no ARP.
  */
-export class LocalDevice implements Device {
+export class LoopbackDevice implements Device {
   readonly name = LOOPBACK
   readonly mac: MacAddr = { hi: 0, lo: 0 }
   readonly mtu = LOOPBACK_MTU
@@ -30,7 +30,7 @@ export class LocalDevice implements Device {
   readonly #out: RawIpOut
   #kernelDrops = 0
 
-  /** `programFd`: `ProgramFront.localFd`. SystemError where that cannot be, or another director has it. */
+  /** `programFd`: `ProgramFront.loopbackFd`. SystemError where that cannot be, or another director has it. */
   constructor(programFd: number) {
     const info = interfaceInfo(LOOPBACK)
     if (!info.isUp) throw new SystemError(LOOPBACK, ENETDOWN)
