@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from '../../../control/protocol/api.js'
 import type { CandidateInfo, ExplainedStep, Explanation } from '../../../control/protocol/explain.js'
+import { lookUpText } from '../../../control/protocol/look-ups.js'
 import { adviceOn } from './advice.js'
 import { offloadText } from './offload-text.js'
 
@@ -13,14 +14,6 @@ export const PLAIN: Paint = { good: text => text, bad: text => text, strong: tex
 
 const NAMES_WIDTH = 14
 const GOOD = ['balanced', 'forwarded', 'answered', 'consumed', 'held', 'left-to-kernel']
-const LOOK_UPS: Readonly<Record<string, string>> = {
-  inbound: 'by client and virtual service',
-  outbound: 'by real server and client',
-  fullnat: 'by real server and local address',
-  'quoted-inbound': 'by the quoted packet, from the virtual service',
-  'quoted-outbound': 'by the quoted packet, to the real server',
-  'quoted-fullnat': 'by the quoted packet, from a local address',
-}
 
 /** An explanation as lines: what came, each decision, what became of it. */
 export function explanationText(explanation: Explanation, paint: Paint = PLAIN): string {
@@ -39,7 +32,7 @@ export function explanationText(explanation: Explanation, paint: Paint = PLAIN):
 function stepLines(step: ExplainedStep, paint: Paint): string[] {
   switch (step.step) {
     case 'connection':
-      return [row('connection', `${connectionText(step.connection)}; looked up ${LOOK_UPS[step.by] ?? step.by}`)]
+      return [row('connection', `${connectionText(step.connection)}; ${lookUpText(step.by)}`)]
     case 'set-aside':
       return [row('', step.why === 'gone' ? 'its real server was deleted' : 'closed, so the packet begins a new one')]
     case 'service': {

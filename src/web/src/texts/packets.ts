@@ -1,3 +1,4 @@
+import { lookUpText } from '../../../control/protocol/look-ups.ts'
 import { plural } from './plural.ts'
 
 /* Connections, and what becomes of packets. */
@@ -55,7 +56,7 @@ export const PACKETS = {
     flowProgram: 'flow program',
     noConnection: 'none',
     finally: 'then',
-    by: (by: string) => `looked up ${LOOK_UPS[by] ?? by}`,
+    by: lookUpText,
     gone: 'its real server was deleted',
     replaced: 'closed, so the packet begins a new one',
     route: (to: string, link: string, nextHop: string, mtu: number) =>
@@ -124,13 +125,4 @@ export const PACKETS = {
       `${learnt} learnt, ${fixed} fixed, ${asking} asked for`,
     lostBy: (name: string) => `Lost by ${name}`,
   },
-}
-
-const LOOK_UPS: Readonly<Record<string, string>> = {
-  inbound: 'by client and virtual service',
-  outbound: 'by real server and client',
-  fullnat: 'by real server and local address',
-  'quoted-inbound': 'by the quoted packet, from the virtual service',
-  'quoted-outbound': 'by the quoted packet, to the real server',
-  'quoted-fullnat': 'by the quoted packet, from a local address',
 }
