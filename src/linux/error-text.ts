@@ -1,12 +1,14 @@
 import { getSystemErrorMap } from 'node:util'
 
+export const CWD_GONE = 'the current directory is gone'
+
 /** Why something failed, in words: of a system error `permission denied`, not `EACCES: permission denied, open '/x'`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return firstLine(String(error))
-  const { errno, syscall } = error as NodeJS.ErrnoException
-  const reason = systemReason(errno) ?? firstLine(error.message)
-  // A path that does not begin with / was given in a directory that is gone.
-  return syscall === 'uv_cwd' ? `the working directory: ${reason}` : reason
+  const { errno, syscall, code } = error as NodeJS.ErrnoException
+  // A path that does not begin with /, or a thread, asked for it.
+  if (syscall === 'uv_cwd') return code === 'ENOENT' ? CWD_GONE : `the current directory: ${reason(errno, error)}`
+  return reason(errno, error)
 }
 
 /** The same, and what it was about, if that was a file: `/x: permission denied`. */
@@ -18,6 +20,10 @@ export function messageOf(error: unknown): string {
 /** The system's words for an errno, which Node has below zero. */
 export function systemReason(errno: number | undefined): string | undefined {
   return errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]
+}
+
+function reason(errno: number | undefined, { message }: Error): string {
+  return systemReason(errno) ?? firstLine(message)
 }
 
 function firstLine(text: string): string {

@@ -3,6 +3,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { UsageError } from '../director/options.js'
 import type { FlowMaps } from '../ebpf/flow-parts.js'
 import type { FanoutGroup } from '../io/fanout.js'
+import { messageOf } from '../linux/error-text.js'
 import { check, close, eventfd } from '../linux/libc.js'
 import type { Control, OperationName, RefusedReply, Reply, Request } from '../control/protocol/api.js'
 import type { WorkerData, FromWorker, Ready, ToWorker } from './worker-messages.js'
@@ -153,6 +154,6 @@ function replyOf(answered: Answered): Reply {
 function firstMessage(worker: Worker, port: MessagePort): Promise<FromWorker> {
   return new Promise((resolve, reject) => {
     port.once('message', resolve)
-    worker.once('error', error => reject(new DataPlaneError(error.message)))
+    worker.once('error', error => reject(new DataPlaneError(messageOf(error))))
   })
 }

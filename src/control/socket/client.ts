@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Control, OperationName, Reply, Request } from '../protocol/api.js'
 import { encodeRequest, PROTOCOL_VERSION } from '../protocol/envelope.js'
-import { reasonOf } from '../../linux/error-text.js'
+import { CWD_GONE, reasonOf } from '../../linux/error-text.js'
 import { LineSplitter } from './line-splitter.js'
 import { noReply, PATIENCE, patienceFor, type Patience } from './patience.js'
 
@@ -115,7 +115,7 @@ export function explain(error: NodeJS.ErrnoException, path: string): string {
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
-      return `no director answers at ${path}: is uvs director running?`
+      return `no director answers at ${path}: ${isNowhere(path) ? CWD_GONE : 'is uvs director running?'}`
     case 'EACCES':
     case 'EPERM':
       return `permission denied: ${path} is for the director's own user`
@@ -124,5 +124,16 @@ export function explain(error: NodeJS.ErrnoException, path: string): string {
       return `the director at ${path} hung up`
     default:
       return `cannot reach a director at ${path}: ${reasonOf(error)}`
+  }
+}
+
+/** Whether the path is of the current directory, and that is gone. */
+function isNowhere(path: string): boolean {
+  if (path.startsWith('/')) return false
+  try {
+    process.cwd()
+    return false
+  } catch {
+    return true
   }
 }
