@@ -84,7 +84,9 @@ export class Destination {
   available = false
   /** The forwarding method of new connections. Open ones keep theirs. */
   method: Method = Method.MASQ
-  /** Its service inserts TOA: then every TOA option that a client sends must be removed. */
+  /** Its service inserts TOA. */
+  isToldToa = false
+  /** Its own service, or another one that has a real server of its address, inserts TOA: then every TOA option that a client sends must be removed. */
   believesToa = false
   /** Its number in the service's list, which also numbers the servers of not-yet.ts. Falls along the list. */
   order = 0

@@ -5,27 +5,54 @@ import { Method, type Tunnel, type TunnelType } from './method.js'
 // V8 folds a module's own constants, but loads imported ones each time.
 const { MASQ, TUNNEL } = Method
 
+/** The destinations of one address. */
+interface Siblings {
+  readonly all: Destination[]
+  /** How many of them are told clients' addresses by TOA: a host that believes it does so whichever service a packet is of. */
+  told: number
+}
+
 /** The destinations of all services by address. */
 export class RealServers {
-  readonly #byAddr = new Map<Ipv4Addr, Destination[]>()
+  readonly #byAddr = new Map<Ipv4Addr, Siblings>()
   /** The `tunnelOrder` given last. */
   #order = 0
 
-  add(dest: Destination): void {
+  /** Returns whether others now believe TOA, or no longer do. */
+  add(dest: Destination, isToldToa: boolean): boolean {
     dest.tunnelOrder = ++this.#order
-    const there = this.#byAddr.get(dest.addr)
-    dest.sibling = there?.length ?? 0
-    if (there) there.push(dest)
-    else this.#byAddr.set(dest.addr, [dest])
+    const there = this.#byAddr.get(dest.addr) ?? { all: [], told: 0 }
+    if (there.all.length === 0) this.#byAddr.set(dest.addr, there)
+    dest.sibling = there.all.length
+    there.all.push(dest)
+    dest.isToldToa = false
+    dest.believesToa = there.told > 0
+    return this.tell(dest, isToldToa)
   }
-  /** `dest` must be in here. */
-  delete(dest: Destination): void {
-    const there = this.#byAddr.get(dest.addr)!
-    const last = there.pop()!
-    if (there.length === 0) this.#byAddr.delete(dest.addr)
-    if (last === dest) return
-    there[dest.sibling] = last
+  /** `dest` must be in here. Returns as `add`. */
+  delete(dest: Destination): boolean {
+    const { believesToa } = dest
+    const haveChanged = this.tell(dest, false)
+    dest.believesToa = believesToa
+    const { all } = this.#byAddr.get(dest.addr)!
+    const last = all.pop()!
+    if (all.length === 0) this.#byAddr.delete(dest.addr)
+    if (last === dest) return haveChanged
+    all[dest.sibling] = last
     last.sibling = dest.sibling
+    return haveChanged
+  }
+  /** Its service inserts TOA, or no longer does. `dest` must be in here. Returns as `add`. */
+  tell(dest: Destination, isToldToa: boolean): boolean {
+    if (dest.isToldToa === isToldToa) return false
+    const there = this.#byAddr.get(dest.addr)!
+    const before = there.told > 0
+    there.told += isToldToa ? 1 : -1
+    dest.isToldToa = isToldToa
+    const believe = there.told > 0
+    if (before === believe) return false
+    for (const each of there.all) each.believesToa = believe
+    return there.all.length > 1
   }
 
   /** Applies the method and tunnel of an edit. One that has a new method, type or port counts as newly added. */
@@ -42,7 +69,7 @@ export class RealServers {
    */
   hasTunnel(addr: Ipv4Addr, type: TunnelType, port: number): boolean {
     let newest: Destination | undefined
-    for (const dest of this.#byAddr.get(addr) ?? []) {
+    for (const dest of this.#byAddr.get(addr)?.all ?? []) {
       if (dest.method !== TUNNEL || dest.tunnelPort !== port) continue
       if (newest === undefined || newest.tunnelOrder < dest.tunnelOrder) newest = dest
     }
@@ -50,7 +77,7 @@ export class RealServers {
   }
   /** Whether addr:port is a real server of NAT, so that a packet from there must be its answer (sysctl nat_icmp_send, §6.2). */
   answersFrom(protocol: number, addr: Ipv4Addr, port: number): boolean {
-    for (const dest of this.#byAddr.get(addr) ?? [])
+    for (const dest of this.#byAddr.get(addr)?.all ?? [])
       if (dest.port === port && dest.method === MASQ && dest.servesProtocol(protocol)) return true
     return false
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fromClient, fromServer, on, toClient, toServer, VIP } from '../support/bench-director.js'
+import { endpoint, fromClient, fromServer, on, toClient, toServer, VIP } from '../support/bench-director.js'
 import { concat, hex, icmp4, packetOf, partialHeader, tcp4, udp4, unhex, type TcpOptions } from '../support/frames.js'
 import { CLIENT, FullnatBench, LIP, SERVER } from '../support/fullnat-bench.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
@@ -194,6 +194,31 @@ t.test('nor does it reach servers of the service that are not told', async t => 
       bench.receive('c', tcp4(`${CLIENT} > ${VS}`, { ...fromClient, flags: 'A', tcpOptions: TOA }))
       t.match(hex(inner()), hex(TOA), 'and without TOA it passes')
     }
+})
+
+t.test('nor by another service without TOA that has a server of the same address', async t => {
+  const OTHER = `${VIP}:81`
+  for (const isWholePath of [true, false]) {
+    const bench = new FullnatBench({ isWholePath })
+    const service = { protocol: 'tcp' as const, ...endpoint(OTHER) }
+    bench.must({ op: 'add-service', service, settings: serviceSettings('rr') })
+    const settings = destinationSettings(1, { method: 'masq' })
+    bench.must({ op: 'add-destination', service, destination: endpoint('10.99.2.11:81'), settings })
+    const passes = (flags: string): boolean => {
+      const given = { ...fromClient, flags, payload: 3, tcpOptions: TOA }
+      t.equal(bench.receive('c', tcp4(`${CLIENT} > ${OTHER}`, given)), 'balanced')
+      return hex(packetOf(bench.take()[0]!.frame)).includes(hex(TOA))
+    }
+    t.strictSame(['S', 'A', 'PA'].map(passes), [true, true, true], 'nobody is told by TOA')
+    const told = bench.serveFullnat('tcp', VS, { clientAddress: 'toa' })
+    t.strictSame(['A', 'PA', 'FA', 'S'].map(passes), [false, false, false, false])
+    bench.must({ op: 'edit-service', service: told, settings: serviceSettings('rr') })
+    t.strictSame(['A', 'PA'].map(passes), [true, true])
+    bench.must({ op: 'edit-service', service: told, settings: serviceSettings('rr', { clientAddress: 'toa' }) })
+    t.notOk(passes('A'))
+    bench.must({ op: 'delete-service', service: told })
+    t.ok(passes('A'))
+  }
 })
 
 t.test('a reset goes without', async t => {

@@ -150,7 +150,7 @@ export class Balancing {
     }
     service.settings = settings
     this.#listed.changed()
-    for (const dest of service.destinations) dest.believesToa = settings.clientAddress === ClientAddress.TOA
+    for (const dest of service.destinations) this.realServers.tell(dest, settings.clientAddress === ClientAddress.TOA)
     this.#options.changes?.note()
     this.#tellEngine(service, engineBefore)
     return undefined

@@ -28,7 +28,7 @@ export interface DestinationRulesOptions {
   /** Called whenever a destination was deleted, alone or with its service. */
   gone: () => void
   front: FrontKeeper | undefined
-  /** Is told when a tunnel of open connections may be another. */
+  /** Is told when a tunnel of open connections may be another, or others believe TOA now, or no longer do. */
   changes?: Changes
 }
 
@@ -60,12 +60,12 @@ export class DestinationRules {
     dest.serviceCounters = service.counters
     dest.method = settings.method
     dest.tunnel = settings.tunnel ?? PLAIN_IPIP
-    dest.believesToa = service.settings.clientAddress === ClientAddress.TOA
     dest.configure(settings.weight, settings.upperThreshold, settings.lowerThreshold)
     dest.available = true
     dest.order = this.nextOrder()
     service.destinations.unshift(dest)
-    this.realServers.add(dest)
+    const isToldToa = service.settings.clientAddress === ClientAddress.TOA
+    if (this.realServers.add(dest, isToldToa)) this.#options.changes?.note()
     this.#options.front?.addDestination(dest)
     service.bound.added?.(dest)
     return undefined
@@ -94,7 +94,7 @@ export class DestinationRules {
     this.#options.counters.stop(dest.counters)
     this.#trash.put(dest, nowMs)
     this.#options.gone()
-    this.realServers.delete(dest)
+    if (this.realServers.delete(dest)) this.#options.changes?.note()
   }
 
   /** The kernel's test of a new real server's address: unicast, or one of the host's own. */
