@@ -1,4 +1,4 @@
-import { whyNoVip } from '../../director/options.js'
+import { whyNoVipHere } from '../../director/rules/configure.js'
 import type { vips as shapes } from '../protocol/routes.js'
 import { Refused } from '../protocol/refusal.js'
 import { cidrOf } from './keys.js'
@@ -7,9 +7,9 @@ import type { OperationsOf } from './operation.js'
 export const vips = {
   'add-vip': {
     changesAddresses: true,
-    run({ ownAddresses }, { cidr }) {
+    run({ ownAddresses, routes }, { cidr }) {
       const block = cidrOf(cidr)
-      const why = whyNoVip(block)
+      const why = whyNoVipHere(block, routes)
       if (why !== undefined) throw new Refused('EINVAL', `'${cidr}': ${why}`)
       ownAddresses.addBlock(block)
       return null

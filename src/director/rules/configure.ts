@@ -2,13 +2,14 @@ import type { OwnAddresses } from '../../neigh/own-addresses.js'
 import type { Neighbours } from '../../neigh/neighbours.js'
 import type { Routes } from '../../neigh/routes.js'
 import type { Link } from '../../packet/link.js'
-import { broadcastOf } from '../../wire/addr.js'
+import { broadcastOf, type Cidr } from '../../wire/addr.js'
 import {
   parseAddress,
   parseNeighbour,
   parseRoute,
   parseVip,
   UsageError,
+  whyNoVip,
   type DirectorOptions,
   type RouteOption,
 } from '../options.js'
@@ -34,10 +35,8 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
   }
   for (const text of options.vips ?? []) {
     const vip = parseVip(text)
-    if (vip.prefix === 32 && routes.isBroadcast(vip.addr))
-      throw new UsageError(
-        `--vip: '${text}': no host may have that address: it is the broadcast address of an --address`,
-      )
+    const why = whyNoVipHere(vip, routes)
+    if (why !== undefined) throw new UsageError(`--vip: '${text}': ${why}`)
     ownAddresses.addBlock(vip)
   }
   for (const text of options.routes ?? []) addRoute(made, parseRoute(text, names), () => `--route: '${text}'`)
@@ -45,6 +44,13 @@ export function configure(made: Configured, neighbours: Neighbours, options: Dir
     const { addr, mac, link } = parseNeighbour(text, names)
     neighbours.addStatic(links[link]!, addr, mac)
   }
+}
+
+/** Why this director cannot claim an address or block; undefined if it can. */
+export function whyNoVipHere(vip: Cidr, routes: Pick<Routes, 'isBroadcast'>): string | undefined {
+  const isBroadcast = vip.prefix === 32 && routes.isBroadcast(vip.addr)
+  const ofNoHost = 'no host may have that address: it is the broadcast address of an --address'
+  return whyNoVip(vip) ?? (isBroadcast ? ofNoHost : undefined)
 }
 
 /** Adds a route. UsageError if its gateway is on no connected network. `named`: the route in the error's message. */

@@ -148,6 +148,7 @@ const refusals: [request: Request, refusal: string, why: string][] = [
   [{ op: 'add-vip', cidr: '10.0.0.0/33' }, 'EINVAL', 'no length'],
   [{ op: 'add-vip', cidr: '1.2.3.4/0' }, 'EINVAL', 'every address'],
   [{ op: 'add-vip', cidr: '198.51.100.9/28' }, 'EINVAL', 'host bits'],
+  [{ op: 'add-vip', cidr: '10.99.1.255' }, 'EINVAL', 'broadcast address'],
   [{ op: 'delete-vip', cidr: 'x' }, 'EINVAL', 'no address'],
   [{ op: 'delete-vip', cidr: '198.51.100.1' }, 'ESRCH', 'no such VIP'],
   [{ op: 'delete-vip', cidr: '198.51.100.0/24' }, 'ESRCH', 'no such block'],
