@@ -43,10 +43,11 @@ class Kept {
     const own = (text: string, kind: number): void => this.front.setKinds(parseIpv4(text)!, kind)
     for (const text of [VIP, LIP]) own(text, AddressKind.OWN)
     own(HOST, AddressKind.KERNEL)
-    own('10.99.2.11', AddressKind.SERVER)
+    const servers = ['10.99.2.11', '10.99.2.12']
+    for (const text of servers) own(text, AddressKind.SERVER)
     for (const { flow, isTcp } of this.entered) {
       const [addr = '', port] = flow.split(' ')[0]!.split(':')
-      if (addr === '10.99.2.11') this.front.setServer(isTcp ? 6 : 17, parseIpv4(addr)!, Number(port), true)
+      if (servers.includes(addr)) this.front.setServer(isTcp ? 6 : 17, parseIpv4(addr)!, Number(port), true)
     }
   }
   /** How long ago, in seconds, the flows were seen and the director lived. */

@@ -13,7 +13,9 @@ import type { TestRun } from './test-run.js'
 
 const [NEXT, REDIRECT] = [-1, 7]
 const CLIENT = '203.0.113.7:40000'
-const RIP = '10.99.2.11'
+/** Of services without TOA, and of those that are told by it. */
+const RIPS = { none: 11, toa: 12 } as const
+const addressOf = (server: number): string => `10.99.2.${server}`
 const GUE_PORT = 6080
 /** The real servers' link; its MTU less the tunnel's headers is what fits. */
 const MTU = 1400
@@ -43,6 +45,8 @@ const NO_WIRES: Wires = {
 
 export interface TunnelFlow extends BenchFlow {
   readonly tunnel: keyof typeof TUNNELS
+  /** Its real server, 10.99.2.N. */
+  readonly server: number
   /** Octets of its headers, and of the longest packet that fits. */
   readonly overhead: number
   readonly fits: number
@@ -88,6 +92,7 @@ export class TunnelBench {
       slot: i + 1,
       ifindex: leaves,
       tunnel,
+      server: RIPS[clientAddress],
       overhead: TUNNELS[tunnel].overhead,
       fits: MTU - TUNNELS[tunnel].overhead,
     }))
@@ -114,8 +119,8 @@ export class TunnelBench {
     copy[22] = ttl
     mendHeader(copy)
     const payload = concat(this.#behindOuter(flow, inner.length), copy.slice(14, 14 + inner.length))
-    const packet = packet4(`${DIP_R} > ${RIP}`, TUNNELS[flow.tunnel].protocol, payload, outer)
-    return ethernet(0x0800, packet, { eth: `${formatMac(this.#wires.macs[1]!)} > ${serverMac(11)}` })
+    const packet = packet4(`${DIP_R} > ${addressOf(flow.server)}`, TUNNELS[flow.tunnel].protocol, payload, outer)
+    return ethernet(0x0800, packet, { eth: `${formatMac(this.#wires.macs[1]!)} > ${serverMac(flow.server)}` })
   }
 
   #behindOuter({ tunnel, slot: number }: TunnelFlow, length: number): Uint8Array {
@@ -183,7 +188,8 @@ function begun({ macs }: Wires, eth: { eth: string }, table?: ProgramFlows): Ben
     director.must({ op: 'add-service', service, settings: serviceSettings('rr', { clientAddress }) })
     const tunnel = { type, port: type === 'gue' ? GUE_PORT : 0, checksum: 'none' } as const
     const settings = destinationSettings(1, { method: 'tunnel', tunnel })
-    director.must({ op: 'add-destination', service, destination: endpoint(`${RIP}:${port}`), settings })
+    const destination = endpoint(`${addressOf(RIPS[clientAddress])}:${port}`)
+    director.must({ op: 'add-destination', service, destination, settings })
   }
   director.poll()
   for (const { protocol, port } of SERVICES) {
