@@ -31,28 +31,21 @@ export class RealServers {
   }
   /** `dest` must be in here. Returns as `add`. */
   delete(dest: Destination): boolean {
-    const { believesToa } = dest
-    const haveChanged = this.tell(dest, false)
-    dest.believesToa = believesToa
-    const { all } = this.#byAddr.get(dest.addr)!
-    const last = all.pop()!
-    if (all.length === 0) this.#byAddr.delete(dest.addr)
-    if (last === dest) return haveChanged
-    all[dest.sibling] = last
-    last.sibling = dest.sibling
-    return haveChanged
+    const there = this.#byAddr.get(dest.addr)!
+    const last = there.all.pop()!
+    if (last !== dest) {
+      there.all[dest.sibling] = last
+      last.sibling = dest.sibling
+    }
+    if (there.all.length === 0) this.#byAddr.delete(dest.addr)
+    return dest.isToldToa && countTold(there, -1) && there.all.length > 0
   }
   /** Its service inserts TOA, or no longer does. `dest` must be in here. Returns as `add`. */
   tell(dest: Destination, isToldToa: boolean): boolean {
     if (dest.isToldToa === isToldToa) return false
-    const there = this.#byAddr.get(dest.addr)!
-    const before = there.told > 0
-    there.told += isToldToa ? 1 : -1
     dest.isToldToa = isToldToa
-    const believe = there.told > 0
-    if (before === believe) return false
-    for (const each of there.all) each.believesToa = believe
-    return there.all.length > 1
+    const there = this.#byAddr.get(dest.addr)!
+    return countTold(there, isToldToa ? 1 : -1) && there.all.length > 1
   }
 
   /** Applies the method and tunnel of an edit. One that has a new method, type or port counts as newly added. */
@@ -81,4 +74,14 @@ export class RealServers {
       if (dest.port === port && dest.method === MASQ && dest.servesProtocol(protocol)) return true
     return false
   }
+}
+
+/** One more or less of them is told by TOA. Returns whether it was the first or the last: then all believe it, or none. */
+function countTold(there: Siblings, by: 1 | -1): boolean {
+  const before = there.told > 0
+  there.told += by
+  const believe = there.told > 0
+  if (before === believe) return false
+  for (const each of there.all) each.believesToa = believe
+  return true
 }
