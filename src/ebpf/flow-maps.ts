@@ -1,13 +1,11 @@
 import { close, mapRing, unmapRing } from '../linux/libc.js'
 import type { Slab } from '../packet/frame.js'
-import { SLOT_WORDS } from '../packet/flow-slot.js'
 import { KEPT_WORDS } from '../packet/kept-flow.js'
-import { BUCKET_LEN, bucketsFor } from './flow-index.js'
+import { BUCKET_LEN, bucketsFor, PLACES } from './flow-places.js'
 import { createMap, MapFlag, MapType } from './bpf.js'
 import { Globals, HOP_LEN, LINK_LEN, LINKS_A_PART, MOST_PARTS, type FlowMaps } from './flow-parts.js'
 import { WORD } from './map-keys.js'
 
-export const SLOT_LEN = SLOT_WORDS * WORD
 export const RECORD_LEN = KEPT_WORDS * WORD
 
 export interface FlowSizes {
@@ -18,7 +16,7 @@ export interface FlowSizes {
   readonly parts?: number
   /** Of the hash, so that nobody can aim at a bucket. */
   readonly seed?: number
-  /** Of the index, a power of two; default: as many as the flows need. */
+  /** Of slots; default: as many as the flows need. */
   readonly buckets?: number
   /** Whether flows are to outlive their director. */
   readonly isKept?: boolean
@@ -26,12 +24,10 @@ export interface FlowSizes {
 
 /**
  * Makes the maps of flow-program.ts. SystemError where the kernel may not be given maps, or has none that can be mapped into memory
- * (Linux 5.5). Each flow that there may be takes 96 octets, or more, at once.
+ * (Linux 5.5). Each flow that there may be takes 128 octets at once, 288 if it is kept.
  */
 export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isKept = false }: FlowSizes): FlowMaps {
   if (parts < 1 || parts > MOST_PARTS) throw new RangeError(`parts: 1 to ${MOST_PARTS}, not ${parts}`)
-  const partBits = Math.ceil(Math.log2(capacity + 1))
-  const slotsAPart = parts === 1 ? capacity + 1 : 2 ** partBits
   const bucketCount = buckets ?? bucketsFor(capacity * parts)
   const fds: number[] = []
   const array = (value: number, entries: number): number => {
@@ -41,18 +37,15 @@ export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isK
   }
   try {
     return {
-      index: array(BUCKET_LEN, bucketCount),
+      slots: array(BUCKET_LEN, bucketCount + 1),
       buckets: bucketCount,
       seed,
-      slots: array(SLOT_LEN, slotsAPart * parts),
       hops: array(HOP_LEN, hops * parts),
       links: array(LINK_LEN, LINKS_A_PART * parts),
       globals: array(Globals.LEN, 1),
-      records: isKept ? array(RECORD_LEN, slotsAPart * parts) : undefined,
+      records: isKept ? array(RECORD_LEN, slotsOf(bucketCount)) : undefined,
       parts,
       flowsAPart: capacity,
-      partBits,
-      slotsAPart,
       hopsAPart: hops,
     }
   } catch (error) {
@@ -60,14 +53,18 @@ export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isK
     throw error
   }
 }
-export function closeFlowMaps({ index, slots, hops, links, globals, records }: FlowMaps): void {
-  for (const fd of [index, slots, hops, links, globals]) close(fd)
+export function closeFlowMaps({ slots, hops, links, globals, records }: FlowMaps): void {
+  for (const fd of [slots, hops, links, globals]) close(fd)
   if (records !== undefined) close(records)
+}
+
+/** All slots, those of nobody's bucket too. */
+function slotsOf(buckets: number): number {
+  return (buckets + 1) * PLACES
 }
 
 /** What of the maps is in memory. */
 export interface FlowMemory {
-  readonly index: Int32Array
   readonly slots: Int32Array
   readonly hops: BigInt64Array
   readonly links: Slab
@@ -77,7 +74,7 @@ export interface FlowMemory {
 }
 
 export function mapFlows(maps: FlowMaps): FlowMemory {
-  const { index, buckets, slots, hops, links, globals, records, parts, slotsAPart, hopsAPart } = maps
+  const { buckets, slots, hops, links, globals, records, parts, hopsAPart } = maps
   const mapped: Slab[] = []
   const map = (fd: number, len: number): Slab => {
     const slab = mapRing(fd, len)
@@ -87,13 +84,12 @@ export function mapFlows(maps: FlowMaps): FlowMemory {
   const unmap = (): void => mapped.splice(0).forEach(unmapRing)
   try {
     return {
-      index: new Int32Array(map(index, buckets * BUCKET_LEN).bytes.buffer),
-      slots: new Int32Array(map(slots, slotsAPart * parts * SLOT_LEN).bytes.buffer),
+      slots: new Int32Array(map(slots, (buckets + 1) * BUCKET_LEN).bytes.buffer),
       hops: new BigInt64Array(map(hops, hopsAPart * parts * HOP_LEN).bytes.buffer),
       links: map(links, LINKS_A_PART * parts * LINK_LEN),
       globals: map(globals, Globals.LEN),
       records:
-        records === undefined ? undefined : new Int32Array(map(records, slotsAPart * parts * RECORD_LEN).bytes.buffer),
+        records === undefined ? undefined : new Int32Array(map(records, slotsOf(buckets) * RECORD_LEN).bytes.buffer),
       unmap,
     }
   } catch (error) {

@@ -2,26 +2,13 @@
  * The first steps of flow-program.ts: of which flow a frame is.
  */
 import { PacketType } from '../linux/classic-filter.js'
-import { EPOCH } from '../packet/flow-slot.js'
+import { EPOCH, EPOCH_STEP } from '../packet/flow-slot.js'
 import { ETHERNET_LEN } from '../wire/ethernet.js'
 import { IpProtocol, IPV4_MIN_LEN, PLAIN_IPV4 } from '../wire/ipv4.js'
 import { TCP_MIN_LEN, TcpFlag } from '../wire/tcp.js'
 import { UDP_LEN } from '../wire/udp.js'
-import {
-  At,
-  EPOCH_AT,
-  EPOCH_READ,
-  Globals,
-  headerSum,
-  inOrder,
-  loadSlot,
-  MOST_PARTS,
-  SLOT_NUMBER,
-  UP,
-  type FlowMaps,
-} from './flow-parts.js'
-import { findSlot } from './flow-index.js'
-import { lookup } from './frame-parts.js'
+import { At, EPOCH_AT, EPOCH_READ, Globals, headerSum, inOrder, loadSlot, UP, type FlowMaps } from './flow-parts.js'
+import { findSlot } from './flow-places.js'
 import {
   add,
   and,
@@ -32,20 +19,18 @@ import {
   jumpIf,
   load16,
   load32,
-  load64,
   load8,
   loadMapValue,
   mov,
-  r0,
   r1,
   r2,
   r3,
+  r4,
   r6,
   r7,
   r8,
   r9,
   shiftLeft,
-  shiftRight,
   store64,
   Helper,
   Skb,
@@ -122,21 +107,20 @@ export const plainTransport: Code = [
 
 /** Step 4. r8 = the flow's slot. */
 export function flow(maps: FlowMaps): Code {
-  return [findSlot(maps), lookup(maps.slots, SLOT_NUMBER), jumpIf(r0, '==', 0, UP), mov(r8, r0)]
+  return [findSlot(maps), mov(r8, r4)]
 }
-/** Of step 4: the director of the flow's part has not thought better of it. */
-export function thisEpoch({ globals, partBits }: FlowMaps): Code {
+/** Of step 4: the flow's director has not thought better of it. */
+export function thisEpoch({ globals }: FlowMaps): Code {
   return [
-    load64(r1, fp, SLOT_NUMBER),
-    shiftRight(r1, partBits),
-    jumpIf(r1, '>=', MOST_PARTS, UP),
-    shiftLeft(r1, 2),
-    loadMapValue(r2, globals, Globals.EPOCHS),
-    add(r2, r1),
-    store64(fp, EPOCH_AT, r2),
-    load32(r2, r2, 0), // r2 = the part's epoch
     loadSlot(r1, EPOCH),
     jumpIf(r1, '==', 0, UP),
+    mov(r3, r1),
+    and(r3, EPOCH_STEP - 1),
+    shiftLeft(r3, 2),
+    loadMapValue(r2, globals, Globals.EPOCHS),
+    add(r2, r3),
+    store64(fp, EPOCH_AT, r2),
+    load32(r2, r2, 0), // r2 = the director's epoch
     jumpIf(r1, '!=', r2, UP),
     store64(fp, EPOCH_READ, r1),
     inOrder(),

@@ -29,17 +29,16 @@ import {
   type Code,
   type Register,
 } from './instructions.js'
+import { DIRECTOR_BITS } from '../packet/flow-slot.js'
 import { pointTo } from './frame-parts.js'
 
-/** File descriptors and sizes; plain data: it can be posted to threads. Each thread has a part of slots, hops and links. */
+/** File descriptors and sizes; plain data: it can be posted to threads. Each thread has a part of hops and links, and its share of flows. */
 export interface FlowMaps {
-  /** An array of buckets: which slot a flow has (flow-index.ts). Mapped into memory, as the following. */
-  readonly index: number
-  /** Of it, a power of two; and of its hash. */
-  readonly buckets: number
-  readonly seed: number
-  /** An array of slots (packet/flow-slot.ts). */
+  /** An array of buckets of slots (flow-places.ts, packet/flow-slot.ts), so many and one that is nobody's. Mapped into memory, as the following. */
   readonly slots: number
+  readonly buckets: number
+  /** Of the hash that tells a flow's bucket. */
+  readonly seed: number
   /** An array of next hops, 64 bits each: the MAC as it stands in the frame, in the upper 16 bits the number of the link. */
   readonly hops: number
   /** An array of links: 64 bits the source MAC, 32 bits the interface's index. Link 0 is nobody's: its index is 0. */
@@ -49,11 +48,8 @@ export interface FlowMaps {
   /** Where flows outlive their director: an array of what is kept of them, by slot (packet/kept-flow.ts). */
   readonly records?: number | undefined
   readonly parts: number
-  /** The most flows of a part: it may have more slots. */
+  /** The most flows of a part. */
   readonly flowsAPart: number
-  /** A slot's number without so many bits is that of its part. */
-  readonly partBits: number
-  readonly slotsAPart: number
   readonly hopsAPart: number
 }
 export const HOP_LEN = 8
@@ -63,13 +59,13 @@ export const LINK_IFINDEX = 8
 /** A hop's upper bits are the number of its link. */
 export const LINK_SHIFT = 48
 export const LINKS_A_PART = 256
-export const MOST_PARTS = 16
+export const MOST_PARTS = 2 ** DIRECTOR_BITS
 /** SEEN counts 2^20 ns. */
 export const SEEN_BITS = 20
 /**
  * Octets of the one value of `globals`, and where they are: how many frames were lost, 64 bits; 32 bits each: of how many parts flows are
  * entered; an epoch a part. Where flows are kept (keep-steps.ts): LAYOUT; BEAT, when the director was seen to live, in SEEN's unit; LONGEST, the longest timeout of
- * its flows, the same; END, slots from here on have never been used; SEED, of the index; HANDED_OVER, not 0: another director takes the flows over.
+ * its flows, the same; HANDED_OVER, not 0: another director takes the flows over.
  */
 export const Globals = {
   LOST: 0,
@@ -78,13 +74,11 @@ export const Globals = {
   LAYOUT: 12 + MOST_PARTS * 4,
   BEAT: 16 + MOST_PARTS * 4,
   LONGEST: 20 + MOST_PARTS * 4,
-  END: 24 + MOST_PARTS * 4,
-  HANDED_OVER: 28 + MOST_PARTS * 4,
-  SEED: 32 + MOST_PARTS * 4,
-  LEN: 36 + MOST_PARTS * 4,
+  HANDED_OVER: 24 + MOST_PARTS * 4,
+  LEN: 28 + MOST_PARTS * 4,
 } as const
 /** Rises with every change of what is kept: slots, records, keys, globals. */
-export const LAYOUT = 0x75767302
+export const LAYOUT = 0x75767303
 
 /** Where a frame has its fields: of an Ethernet and an IPv4 header without options, and of TCP and UDP. */
 export const At = {
@@ -117,7 +111,7 @@ export const KEY_PORTS = KEY + 8
 /** The frame's first octets as they will be, up to the ports: 38. */
 export const HEAD = -152
 /** 64 bits each. */
-export const [SLOT_NUMBER, LINK_NUMBER, NEXT_MAC, CHECK] = [-160, -168, -176, -184]
+export const [BUCKET, LINK_NUMBER, NEXT_MAC, CHECK] = [-160, -168, -176, -184]
 /** 64 bits each. Of the slot, as it was read: EPOCH, FORM, ADDRESS_SUM with PORT_SUM above it; and where the part's epoch is. */
 export const [EPOCH_READ, FORM_READ, SUMS_READ, EPOCH_AT] = [-192, -200, -208, -224]
 /** What `inOrder` adds nothing to. */

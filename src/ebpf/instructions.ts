@@ -119,6 +119,7 @@ function withOperand(opcode: number, dst: number, offset: number | string, by: R
 /** `to` = `by`, a constant with its sign, or all 64 bits of a register. */
 export const mov = operation(Class.ALU64 | Alu.MOV)
 export const add = operation(Class.ALU64 | Alu.ADD)
+export const mul = operation(Class.ALU64 | Alu.MUL)
 export const and = operation(Class.ALU64 | Alu.AND)
 export const shiftLeft = operation(Class.ALU64 | Alu.LSH)
 export const shiftRight = operation(Class.ALU64 | Alu.RSH)

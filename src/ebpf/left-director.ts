@@ -4,9 +4,8 @@ import { close, mapRing, SystemError, unmapRing } from '../linux/libc.js'
 import type { Slab } from '../packet/frame.js'
 import type { LeftFlows } from '../packet/kept-flow.js'
 import { MapType } from './bpf.js'
-import { FLOW_KEY_WORDS } from '../packet/flow-slot.js'
-import { BUCKET_LEN, FlowIndex } from './flow-index.js'
-import { RECORD_LEN, SLOT_LEN } from './flow-maps.js'
+import { RECORD_LEN } from './flow-maps.js'
+import { BUCKET_LEN, clearKey, PLACES } from './flow-places.js'
 import { Globals, LAYOUT, type FlowMaps } from './flow-parts.js'
 import { claimInterface } from './interface-claim.js'
 import { removeRun } from './kept-folder.js'
@@ -16,8 +15,7 @@ import { mapShape, openPin, pin, type MapShape } from './pins.js'
 const LINK = 'link-'
 /** Of the maps that the next director needs: what they are. */
 const SHAPES = {
-  index: { type: MapType.ARRAY, key: WORD, value: BUCKET_LEN },
-  slots: { type: MapType.ARRAY, key: WORD, value: SLOT_LEN },
+  slots: { type: MapType.ARRAY, key: WORD, value: BUCKET_LEN },
   records: { type: MapType.ARRAY, key: WORD, value: RECORD_LEN },
   globals: { type: MapType.ARRAY, key: WORD, value: Globals.LEN },
 } as const
@@ -49,21 +47,17 @@ export class LeftDirector {
     try {
       for (const ifindex of interfacesOf(run)) this.links.set(ifindex, this.#keep(openPin(linkPin(run, ifindex))))
       const { fds, found } = this.#open()
-      const { entries } = found.slots
       const memory = (name: Exclude<Name, 'globals'>): Int32Array =>
         new Int32Array(this.#map(fds[name], found[name].entries * SHAPES[name].value).bytes.buffer)
       this.#globals = new Int32Array(this.#map(fds.globals, Globals.LEN).bytes.buffer)
-      const end = this.#globals[Globals.END / WORD]!
-      if (this.#globals[Globals.LAYOUT / WORD] !== LAYOUT || end < 0 || end > entries) throw otherVersion()
-      const index = new FlowIndex(memory('index'), this.#globals[Globals.SEED / WORD]!, 1, entries)
+      if (this.#globals[Globals.LAYOUT / WORD] !== LAYOUT) throw otherVersion()
+      const slots = memory('slots')
       this.flows = {
-        slots: memory('slots'),
+        slots,
         records: memory('records'),
-        first: 1,
-        end: Math.max(1, end),
-        withdraw(keys, count) {
-          for (let i = 0; i < count; i++) index.withdraw(keys, i * FLOW_KEY_WORDS)
-        },
+        first: PLACES,
+        end: found.records.entries,
+        withdraw: slot => clearKey(slots, slot),
         remove: () => this.remove(),
       }
     } catch (error) {
@@ -90,10 +84,8 @@ export class LeftDirector {
   #open(): { fds: Record<Name, number>; found: Record<Name, MapShape> } {
     const fds = Object.fromEntries(NAMES.map(name => [name, this.#keep(openPin(join(this.run, name)))]))
     const found = Object.fromEntries(NAMES.map(name => [name, mapShape(fds[name]!)])) as Record<Name, MapShape>
-    const { entries } = found.slots
     const isAsOurs = NAMES.every(name => isLike(found[name], SHAPES[name]))
-    const isWhole =
-      found.records.entries === entries && found.globals.entries === 1 && isPowerOfTwo(found.index.entries)
+    const isWhole = found.records.entries === found.slots.entries * PLACES && found.globals.entries === 1
     if (!isAsOurs || !isWhole) throw otherVersion()
     return { fds: fds as Record<Name, number>, found }
   }
@@ -131,9 +123,6 @@ function interfacesOf(run: string): number[] {
 }
 function isLike(found: MapShape, { type, key, value }: Omit<MapShape, 'entries'>): boolean {
   return found.type === type && found.key === key && found.value === value
-}
-function isPowerOfTwo(count: number): boolean {
-  return count > 0 && (count & (count - 1)) === 0
 }
 function otherVersion(): Error {
   return new Error('it is of another version of uvs')

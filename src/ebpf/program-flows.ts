@@ -1,31 +1,32 @@
 import { readFileSync } from 'node:fs'
-import type { FlowTable } from '../packet/flow-table.js'
+import type { FlowKey, FlowTable } from '../packet/flow-table.js'
 import { KEPT_MOST_SECONDS, type FlowKeeping } from '../packet/kept-flow.js'
 import type { Link } from '../packet/link.js'
 import type { MacAddr } from '../wire/addr.js'
-import { FLOW_KEY_WORDS } from '../packet/flow-slot.js'
-import { FlowIndex } from './flow-index.js'
+import { EPOCH, SLOT_WORDS, SlotState } from '../packet/flow-slot.js'
 import { mapFlows, type FlowMemory } from './flow-maps.js'
 import { Globals, LAYOUT, LINK_IFINDEX, LINK_LEN, LINK_SHIFT, LINKS_A_PART, type FlowMaps } from './flow-parts.js'
+import { clearKey, FlowPlaces } from './flow-places.js'
 import { UNITS_A_SECOND } from './keep-steps.js'
 import { WORD } from './map-keys.js'
 
 /** In 2^20 ns. */
 const UNITS_A_MS = 1e6 / 2 ** 20
 
-/**
- * The table of flow-program.ts, of one director: the part of the maps that it writes. Nothing is allocated for a flow.
- */
+/** The table of flow-program.ts, of one director: what of the maps it writes. Nothing is allocated for a flow. */
 export class ProgramFlows implements FlowTable {
   readonly slots: Int32Array
   readonly first: number
   readonly count: number
+  readonly most: number
+  readonly director: number
   readonly firstHop: number
   readonly hopCount: number
   readonly keeping?: FlowKeeping
-  readonly #part: number
   readonly #memory: FlowMemory
-  readonly #index: FlowIndex
+  readonly #places: FlowPlaces
+  /** Slots that are claimed and have not been left. */
+  #claimed = 0
   readonly #epochs: Int32Array
   /** Of how many parts flows are entered. */
   readonly #parts: Int32Array
@@ -38,30 +39,29 @@ export class ProgramFlows implements FlowTable {
 
   /** SystemError if the maps cannot be mapped. */
   constructor(maps: FlowMaps, part = 0) {
-    this.#part = part
+    this.director = part
     this.#memory = mapFlows(maps)
     this.slots = this.#memory.slots
     this.#epochs = new Int32Array(this.#memory.globals.bytes.buffer, Globals.EPOCHS)
     this.#parts = new Int32Array(this.#memory.globals.bytes.buffer, Globals.PARTS_WITH_FLOWS, 1)
-    // The table's slot 0 is nobody's.
-    const nobodys = part === 0 ? 1 : 0
-    this.first = part * maps.slotsAPart + nobodys
-    this.count = Math.min(maps.flowsAPart, maps.slotsAPart - nobodys)
-    this.#index = new FlowIndex(this.#memory.index, maps.seed, this.first, this.first + this.count)
+    this.#places = new FlowPlaces(this.slots, maps.seed)
+    this.first = this.#places.first
+    this.count = this.#places.count
+    this.most = maps.flowsAPart
     this.hopCount = maps.hopsAPart
     this.firstHop = part * maps.hopsAPart
-    if (this.#memory.records) this.keeping = this.#keep(this.#memory.records, maps.seed)
+    if (this.#memory.records) this.keeping = this.#keep(this.#memory.records)
   }
 
   /** The program counts for all parts together: the first has the number. */
   get lost(): number {
-    if (this.#part !== 0) return 0
+    if (this.director !== 0) return 0
     const { view } = this.#memory.globals
     return view.getUint32(Globals.LOST, true) + view.getUint32(Globals.LOST + WORD, true) * 2 ** 32
   }
 
   setEpoch(epoch: number): void {
-    Atomics.store(this.#epochs, this.#part, epoch)
+    Atomics.store(this.#epochs, this.director, epoch)
   }
   now(): number {
     return ((performance.now() + this.#aheadMs) * UNITS_A_MS) | 0
@@ -97,29 +97,26 @@ export class ProgramFlows implements FlowTable {
     Atomics.store(this.#memory.hops, hop, 0n)
   }
 
-  enter(keys: Int32Array, index: number, slot: number): boolean {
-    const hadFlows = this.#index.entered > 0
-    const isEntered = this.#index.enter(keys, index * FLOW_KEY_WORDS, slot)
-    if (isEntered && !hadFlows) Atomics.add(this.#parts, 0, 1)
-    return isEntered
+  claim(key: FlowKey): number {
+    const slot = this.#places.claim(key)
+    if (slot !== 0 && this.#claimed++ === 0) Atomics.add(this.#parts, 0, 1)
+    return slot
   }
-  withdraw(keys: Int32Array, index: number): void {
-    if (this.#index.entered === 0) return
-    this.#index.withdraw(keys, index * FLOW_KEY_WORDS)
-    if (this.#index.entered === 0) Atomics.sub(this.#parts, 0, 1)
+  leave(slot: number): void {
+    Atomics.store(this.slots, slot * SLOT_WORDS + EPOCH, SlotState.RESTING)
+    clearKey(this.slots, slot)
+    if (--this.#claimed === 0) Atomics.sub(this.#parts, 0, 1)
   }
 
-  #keep(records: Int32Array, seed: number): FlowKeeping {
+  #keep(records: Int32Array): FlowKeeping {
     const { buffer } = this.#memory.globals.bytes
     const words = new Int32Array(buffer)
     words[Globals.LAYOUT / WORD] = LAYOUT
-    words[Globals.SEED / WORD] = seed
     return {
       records,
       beat: () => void Atomics.store(words, Globals.BEAT / WORD, this.now()),
-      extend: (seconds, end) => {
+      extend: seconds => {
         words[Globals.LONGEST / WORD] = Math.min(seconds, KEPT_MOST_SECONDS) * UNITS_A_SECOND
-        words[Globals.END / WORD] = end
       },
     }
   }
@@ -134,7 +131,7 @@ export class ProgramFlows implements FlowTable {
     const taken = new Set(Array.from(this.#links.values(), ({ number }) => number))
     for (let tries = 0; tries < LINKS_A_PART; tries++) {
       this.#lastLink = (this.#lastLink + 1) % LINKS_A_PART
-      const number = this.#part * LINKS_A_PART + this.#lastLink
+      const number = this.director * LINKS_A_PART + this.#lastLink
       if (number !== 0 && !taken.has(number)) return number
     }
     throw new RangeError(`more than ${LINKS_A_PART - 1} links`)

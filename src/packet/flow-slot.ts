@@ -9,8 +9,23 @@
 
 export const SLOT_WORDS = 16
 
-/** The flow is forwarded while this is the table's epoch (flow-table.ts). 0: never. */
+/** The flow is forwarded while this is the epoch of its director (flow-table.ts), whose number is in the lower 4 bits. Else one of these. */
 export const EPOCH = 0
+/** A word less than −15 is an epoch in which, negated, the flow is forwarded when the turn ends that has decided it. */
+export const SlotState = {
+  /** Nobody's, as all are at first. */
+  FREE: 0,
+  /** Somebody watches the flow: its packets come up. */
+  WATCHED: -1,
+  /** Its flow has left: a packet may still be under way that counts in it. */
+  RESTING: -2,
+  /** A director's that is about to write it. */
+  CLAIMED: -3,
+} as const
+/** Of an epoch, the number of the director that has it. */
+export const DIRECTOR_BITS = 4
+/** From one epoch of a director to the next. */
+export const EPOCH_STEP = 1 << DIRECTOR_BITS
 /** Index of the next hop. */
 export const HOP = 1
 /** `FlowForm` bits, in the uppermost 8 bits the protocol of the flow, and before them how long it is kept (kept-flow.ts). */
@@ -63,6 +78,3 @@ export const FlowForm = {
 
 /** COUNT has packets in so many lower bits, octets above them. */
 export const PACKET_BITS = 24
-
-/** Words of a flow's key: addresses and ports as they stand in the frame, and the protocol. */
-export const FLOW_KEY_WORDS = 4

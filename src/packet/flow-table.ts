@@ -2,6 +2,14 @@ import type { Link } from './link.js'
 import type { MacAddr } from '../wire/addr.js'
 import type { FlowKeeping } from './kept-flow.js'
 
+/** Addresses and ports of a flow's packets as they come in, as words of the frame, so that an address here is no Ipv4Addr; and the protocol. */
+export interface FlowKey {
+  src: number
+  dst: number
+  ports: number
+  protocol: number
+}
+
 /** The verdict of `FlowTable.lost`. */
 export const DROP_FLOW_UNFINISHED = 'drop-flow-unfinished'
 
@@ -10,11 +18,15 @@ export const DROP_FLOW_UNFINISHED = 'drop-flow-unfinished'
  * reads it without a system call.
  */
 export interface FlowTable {
-  /** The slots. The director has those of its own range, from `first` on, `count` of them. */
+  /** The slots. Those of flows are `count`, from `first` on; directors that share them claim each for itself. */
   readonly slots: Int32Array
   readonly first: number
   readonly count: number
-  /** As `first` and `count`, of next hops. */
+  /** The most flows of this director. */
+  readonly most: number
+  /** Its number among them, 0 to 15. */
+  readonly director: number
+  /** The director's next hops. */
   readonly firstHop: number
   readonly hopCount: number
   /** Frames that the program dropped since it runs: it had begun to rewrite them and could not finish. The first director has all of them. */
@@ -22,7 +34,7 @@ export interface FlowTable {
   /** Where flows are kept that are to outlive the director. */
   readonly keeping?: FlowKeeping
 
-  /** Flows whose slot has another epoch come up from now on. Not 0. */
+  /** The director's flows whose slot has another epoch come up from now on. Not 0; its lower bits are the director's number. */
   setEpoch(epoch: number): void
   /** Now, in 2^20 ns (1.05 ms), 32 bits that wrap: the clock of SEEN. */
   now(): number
@@ -32,11 +44,8 @@ export interface FlowTable {
   setHop(hop: number, link: Link, mac: MacAddr): void
   /** Packets to it come up from now on. */
   clearHop(hop: number): void
-  /**
-   * Enters the flow with the key at `index` of `keys`, FLOW_KEY_WORDS each, in place of an entry that it has. The slot must have been
-   * written. Returns false where there is no room for this one.
-   */
-  enter(keys: Int32Array, index: number, slot: number): boolean
-  /** Withdraws a flow; one that is not there is no mistake. */
-  withdraw(keys: Int32Array, index: number): void
+  /** A slot in which the program looks for the flow with this key, the director's from now on (`SlotState.CLAIMED`); 0: none is free. */
+  claim(key: FlowKey): number
+  /** The flow of a slot that was claimed comes up from now on. The slot is RESTING: the director sets it FREE. */
+  leave(slot: number): void
 }

@@ -45,19 +45,19 @@ export interface FlowKeeping {
   readonly records: Int32Array
   /** The director lives: called at least every two seconds while there are flows. */
   beat(): void
-  /** Slots from `end` on have never been used; no flow has a longer timeout than `seconds`. */
-  extend(seconds: number, end: number): void
+  /** No flow has a longer timeout than `seconds`. */
+  extend(seconds: number): void
 }
 
 /** The flows of a director that is no more, in memory that its program goes on using. */
 export interface LeftFlows {
   readonly slots: Int32Array
   readonly records: Int32Array
-  /** The slots that may be in use: from `first` to before `end`. */
+  /** The slots of flows: from `first` to before `end`. */
   readonly first: number
   readonly end: number
-  /** FlowTable.withdraw of so many, from the first on: the program leaves their packets to this director from then on. */
-  withdraw(keys: Int32Array, count: number): void
+  /** The program leaves the packets of the slot's flow to this director from now on. */
+  withdraw(slot: number): void
   /** Nothing is wanted of them any more: program and maps go. The memory is gone afterwards. */
   remove(): void
 }

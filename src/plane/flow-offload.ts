@@ -55,9 +55,8 @@ export function openFront({
     return { front: new ProgramFront(budget), note: whyNoBpf(error) }
   }
 }
-/** With nobody's slot a worker's share then takes a power of two of slots, where the flows of all are one. */
 function shareOf(flows: number, workers: number): number {
-  return workers === 1 ? flows : Math.max(1, Math.ceil(flows / workers) - 1)
+  return Math.max(1, Math.ceil(flows / workers))
 }
 
 /** Why no flow is handed to a program, in a line. undefined: flows may be. `opened`: what there is of a front. */

@@ -3,7 +3,8 @@ import { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { SEEN, SLOT_WORDS } from '../../src/packet/flow-slot.js'
 import type { Link } from '../../src/packet/link.js'
-import { keyOf } from '../ebpf/flow-bench.js'
+import type { FlowKey } from '../../src/packet/flow-table.js'
+import { keyText } from '../ebpf/flow-bench.js'
 import { LONGEST, TestRun } from '../ebpf/test-run.js'
 import { readU16, readU32 } from '../support/octets.js'
 import type { Forwarder } from './forwarder.js'
@@ -40,7 +41,7 @@ export class ProgramRun implements Forwarder {
     frame.fill(isToUs ? 0 : 2, 0, SOURCE_AT)
     const { answer, out } = this.#run.run(this.#front.programFd('exclusive'), frame)
     if (answer !== REDIRECT) return undefined
-    this.table.touch(keyOf(octets))
+    this.table.touch(keyText(octets))
     const left = Uint8Array.from(out)
     const link = LINKS.findIndex(({ mac }) => mac.endsWith(`0${left[10]}:0${left[11]}`))
     return { link, frame: left }
@@ -61,12 +62,14 @@ class TimedFlows extends ProgramFlows {
   override now(): number {
     return Math.floor((this.nowMs * 1e6) / 2 ** 20) | 0
   }
-  override enter(keys: Int32Array, index: number, slot: number): boolean {
-    this.#slotOf.set(keys.subarray(4 * index, 4 * index + 4).join(), slot)
-    return super.enter(keys, index, slot)
+  override claim(key: FlowKey): number {
+    const { src, dst, ports, protocol } = key
+    const slot = super.claim(key)
+    this.#slotOf.set([src, dst, ports, protocol].join(), slot)
+    return slot
   }
   /** The program has written its own time. */
-  touch(key: Int32Array): void {
-    this.slots[this.#slotOf.get(key.join())! * SLOT_WORDS + SEEN] = this.now()
+  touch(key: string): void {
+    this.slots[this.#slotOf.get(key)! * SLOT_WORDS + SEEN] = this.now()
   }
 }

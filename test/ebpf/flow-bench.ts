@@ -4,6 +4,7 @@ import { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
 import type { ServiceSettingsInfo } from '../../src/control/protocol/api.js'
 import * as slot from '../../src/packet/flow-slot.js'
+import type { FlowKey } from '../../src/packet/flow-table.js'
 import type { Link } from '../../src/packet/link.js'
 import { formatMac, type MacAddr } from '../../src/wire/addr.js'
 import { BenchDirector, endpoint, GATEWAY_MAC, serverMac, VIP, type Sent } from '../support/bench-director.js'
@@ -12,11 +13,11 @@ import { addrText, readU16, readU32 } from '../support/octets.js'
 import { destinationSettings, serviceSettings } from '../support/settings.js'
 
 export const LIP = '10.99.2.201'
-const EPOCH = 5
 const LINKS = ['in', 'c', 'r']
 const MTUS = [1500, 1400, 1500]
 /** The bench's director is the second of two. */
 const [PARTS, PART] = [2, 1]
+const EPOCH = 5 * slot.EPOCH_STEP + PART
 
 /** Where the links are. All frames come in by the link `in`. */
 export interface Wires {
@@ -83,8 +84,8 @@ export class FlowBench {
   readonly flows: BenchFlow[] = []
   readonly #fast: FastPath
   /** The first director's epoch, which is not this one's. */
-  readonly otherEpoch = EPOCH + 4
-  readonly #other: ProgramFlows
+  readonly otherEpoch = 9 * slot.EPOCH_STEP
+  readonly other: ProgramFlows
   readonly #hops: { link: Link; mac: MacAddr }[] = []
   readonly #asMade: Int32Array
 
@@ -105,11 +106,10 @@ export class FlowBench {
     this.#fast = fastPathAsked(() => {
       for (const kind of KINDS) for (const client of [CLIENT, OTHER]) this.#open(kind, client)
     })
-    // So that a bucket is full, and each entry in use.
-    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 7, isKept })
+    // So that a flow has the last place of its bucket that is looked at.
+    this.maps = makeFlowMaps({ capacity: 100, hops: 8, parts: PARTS, buckets: 4, seed: 14_105, isKept })
     this.table = new ProgramFlows(this.maps, PART)
-    this.#other = new ProgramFlows(this.maps, 0)
-    this.#other.setEpoch(this.otherEpoch)
+    this.other = new ProgramFlows(this.maps, 0)
     this.#say()
     for (const flow of this.flows) if (!flow.flow.includes(OTHER)) this.#learn(flow)
     this.#asMade = this.table.slots.slice()
@@ -161,11 +161,12 @@ export class FlowBench {
   #say(): void {
     this.#ifindexes.forEach((ifindex, index) => this.table.setLink(index, ifindex))
     this.table.setEpoch(EPOCH)
+    this.other.setEpoch(this.otherEpoch)
     this.#hops.forEach(({ link, mac }, i) => this.table.setHop(this.table.firstHop + i, link, mac))
   }
 
   close(): void {
-    this.#other.close()
+    this.other.close()
     this.table.close()
     closeFlowMaps(this.maps)
   }
@@ -219,12 +220,11 @@ export class FlowBench {
     const before = this.plain(flow)
     const after = this.forwarded(before, 0, flow.isTcp)
     if (!after) throw new Error(`${flow.name}: the fast path does not take it`)
-    flow.slot = this.table.first + this.flows.indexOf(flow)
+    flow.slot = this.table.claim(keyOf(before))
+    if (flow.slot === 0) throw new Error('not entered')
     const link = this.director.director.links.find(({ mac }) => mac.lo === readU32(after, 8))!
     flow.ifindex = this.#ifindexes[link.index]!
     fillSlot(this.table.slots, flow, before, after, { hop: this.#hopOf(link, after), mtu: link.mtu })
-    const key = keyOf(before)
-    if (!this.table.enter(key, 0, flow.slot)) throw new Error('not entered')
   }
   #hopOf(link: Link, frame: Uint8Array): number {
     const mac: MacAddr = { hi: readU16(frame, 0), lo: readU32(frame, 2) }
@@ -236,12 +236,16 @@ export class FlowBench {
   }
 }
 
-/** The key of a frame's flow. */
-export function keyOf(frame: Uint8Array): Int32Array {
-  const key = new Uint8Array(slot.FLOW_KEY_WORDS * 4)
-  key.set(frame.slice(26, 38))
-  key[12] = frame[23]!
-  return wordsOf(key)
+/** The key of a frame's flow; of a short one, as if zeros followed. */
+export function keyOf(frame: Uint8Array): FlowKey {
+  const octets = new Uint8Array(12)
+  octets.set(frame.slice(26, 38))
+  const [src, dst, ports] = wordsOf(octets) as unknown as [number, number, number]
+  return { src, dst, ports, protocol: frame[23]! }
+}
+/** The same as a text. */
+export function keyText(frame: Uint8Array): string {
+  return Object.values(keyOf(frame)).join()
 }
 
 /** Writes a slot by what a frame was before and is after. */
@@ -255,9 +259,9 @@ export function fillSlot(
   const addresses = [26, 28, 30, 32]
   const at = flow.slot * slot.SLOT_WORDS
   slots[at + slot.HOP] = hop
-  const [src, dst, ports, protocol] = keyOf(before)
-  slots.set([ports!, src!, dst!], at + slot.KEY_PORTS)
-  slots[at + slot.FORM] = flow.form | (protocol! << slot.PROTOCOL_SHIFT)
+  const { src, dst, ports, protocol } = keyOf(before)
+  slots.set([ports, src, dst], at + slot.KEY_PORTS)
+  slots[at + slot.FORM] = flow.form | (protocol << slot.PROTOCOL_SHIFT)
   slots[at + slot.MTU] = mtu
   slots.set(wordsOf(after.slice(26, 38)), at + slot.SRC)
   slots[at + slot.HEADER_SUM] = change(before, after, [22, ...addresses])

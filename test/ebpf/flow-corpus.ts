@@ -6,7 +6,7 @@ import { parseIpv4 } from '../../src/wire/addr.js'
 import { VIP } from '../support/bench-director.js'
 import { hex } from '../support/frames.js'
 import { readU16 } from '../support/octets.js'
-import { CLIENT_ADDR, keyOf, LIP, type BenchFlow, type FlowBench } from './flow-bench.js'
+import { CLIENT_ADDR, keyText, LIP, type BenchFlow, type FlowBench } from './flow-bench.js'
 import { atLimits, changedBits, randomFlowFrame, whyUp, type TestFrame } from './flow-frames.js'
 import { randomFrom, type Random } from './random-frames.js'
 import type { TestRun } from './test-run.js'
@@ -97,10 +97,6 @@ function unsummed(bench: FlowBench, each: TestFrame, flow: BenchFlow): [Uint8Arr
   return leaves ? [leaves, 'forwarded without a checksum'] : [undefined, 'up']
 }
 
-function keyText(frame: Uint8Array): string {
-  return keyOf(frame).join()
-}
-
 function markOf(choice: FrontChoice, mode: FrontMode, frame: Uint8Array): number {
   if (readU16(frame, 12) !== 0x0800) return MARK_BEFORE
   const isForThisHost = frame.slice(0, 6).every(octet => octet === 0)
@@ -164,20 +160,25 @@ export const isUntrimmed = ({ frame, leaves }: Case): boolean => leaves === unde
 
 /** What may be said of a flow so that it comes up: how it is said, and taken back. */
 const OBJECTIONS: readonly [what: string, said: (bench: FlowBench, at: number) => void][] = [
-  ['another epoch', ({ table }, at) => (table.slots[at + slot.EPOCH]! += 1)],
-  ['the other director’s epoch', ({ table, otherEpoch }, at) => (table.slots[at + slot.EPOCH] = otherEpoch)],
+  ['another epoch', ({ table }, at) => (table.slots[at + slot.EPOCH]! += slot.EPOCH_STEP)],
+  ['the same of another director', ({ table }, at) => (table.slots[at + slot.EPOCH]! += 1)],
+  [
+    'the other director’s epoch',
+    ({ table, otherEpoch }, at) => (table.slots[at + slot.EPOCH] = otherEpoch + table.director),
+  ],
   ['no epoch', ({ table }, at) => (table.slots[at + slot.EPOCH] = 0)],
   [
     'no epoch, and none is valid',
-    ({ table }, at) => {
+    ({ table, other }, at) => {
       table.slots[at + slot.EPOCH] = 0
       table.setEpoch(0)
+      other.setEpoch(0)
     },
   ],
-  ['another epoch is valid', ({ table }) => table.setEpoch(77)],
+  ['another epoch is valid', ({ table }) => table.setEpoch(77 * slot.EPOCH_STEP + table.director)],
   ['another client', ({ table }, at) => (table.slots[at + slot.KEY_SRC]! ^= 1 << 24)],
   ['another virtual address', ({ table }, at) => (table.slots[at + slot.KEY_DST]! ^= 1 << 24)],
-  ['other ports', ({ table }, at) => (table.slots[at + slot.KEY_PORTS]! ^= 1 << 24)],
+  ['other ports', ({ table }, at) => (table.slots[at + slot.KEY_PORTS]! ^= 1 << 31)],
   ['another protocol', ({ table }, at) => (table.slots[at + slot.FORM]! ^= 1 << slot.PROTOCOL_SHIFT)],
   ['too small an MTU', ({ table }, at) => (table.slots[at + slot.MTU] = 28)],
   ['no next hop', ({ table }, at) => table.clearHop(table.slots[at + slot.HOP]!)],

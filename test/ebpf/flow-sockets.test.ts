@@ -5,14 +5,14 @@ import { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { RawDevice } from '../../src/io/raw-device.js'
 import { interfaceInfo } from '../../src/linux/interface.js'
-import { COUNT_LOW, FlowForm, PACKET_BITS, SLOT_WORDS } from '../../src/packet/flow-slot.js'
+import { COUNT_LOW, EPOCH_STEP, FlowForm, PACKET_BITS, SLOT_WORDS } from '../../src/packet/flow-slot.js'
 import { VNET_LEN, type Slab } from '../../src/packet/frame.js'
 import { formatMac, type MacAddr } from '../../src/wire/addr.js'
 import { OtherNetwork } from '../linux/other-network.js'
 import { ip, ownNetwork, veth } from '../linux/own-network.js'
 import { tcp4 } from '../support/frames.js'
 import { checksum, concat, pseudoHeader, sum, u16 } from '../support/octets.js'
-import { fillSlot, keyOf } from './flow-bench.js'
+import { fillSlot, keyOf, keyText } from './flow-bench.js'
 
 /*
  * A client and a server with sockets, the flow program between them: NAT both ways by slots that stand here. What comes up, SYN and
@@ -99,16 +99,17 @@ t.test('a connection of real sockets, NAT both ways', { skip, timeout: 120_000 }
   server.run('ip', ...`route add default via ${GATEWAY}`.split(' '))
   client.run('sh', '-c', `echo ${PORTS.join(' ')} > /proc/sys/net/ipv4/ip_local_port_range`)
 
-  table.setEpoch(1)
+  table.setEpoch(EPOCH_STEP)
   sides.forEach(({ device: { name, mac }, theirs }, i) => {
     table.setLink(i, interfaceInfo(name).index)
     table.setHop(i, { index: i, name, mac, mtu: MTU, isBeside: false, claims: false }, theirs)
   })
   const all = PORTS.flatMap(port => directions(...sides, port))
-  all.forEach(({ before, after }, i) => {
-    const flow = { slot: table.first + i, form: FlowForm.TRANSLATED }
-    fillSlot(table.slots, flow, before, after, { hop: 1 - (i % 2), mtu: MTU, epoch: 1 })
-    t.ok(table.enter(keyOf(before), 0, flow.slot))
+  const slots = all.map(({ before, after }, i) => {
+    const flow = { slot: table.claim(keyOf(before)), form: FlowForm.TRANSLATED }
+    t.ok(flow.slot > 0)
+    fillSlot(table.slots, flow, before, after, { hop: 1 - (i % 2), mtu: MTU, epoch: EPOCH_STEP })
+    return flow.slot
   })
 
   const answering = server.spawn(process.execPath, ANSWER, '8080')
@@ -123,7 +124,7 @@ t.test('a connection of real sockets, NAT both ways', { skip, timeout: 120_000 }
     sides.forEach(({ device }, i) => {
       const { device: other } = sides[1 - i]!
       const frame = (slab: Slab, at: number, len: number): void => {
-        const known = all.find(({ before }) => keyOf(before).join() === keyOf(slab.bytes.slice(at, at + 38)).join())
+        const known = all.find(({ before }) => keyText(before) === keyText(slab.bytes.slice(at, at + 38)))
         if (!known) return
         translate(slab, at, known.after)
         other.transmit(slab, at, len)
@@ -140,7 +141,7 @@ t.test('a connection of real sockets, NAT both ways', { skip, timeout: 120_000 }
   t.ok(came >= 4 && came < 200, `${came} frames came up`)
   const counts = new BigInt64Array(table.slots.buffer)
   const counted = (way: number): bigint =>
-    [way, way + 2].reduce((sum, i) => sum + counts[((table.first + i) * SLOT_WORDS + COUNT_LOW) / 2]!, 0n)
+    [way, way + 2].reduce((sum, i) => sum + counts[(slots[i]! * SLOT_WORDS + COUNT_LOW) / 2]!, 0n)
   const [inbound, outbound] = [counted(0), counted(1)]
   t.ok(inbound >> BigInt(PACKET_BITS) > BigInt(OCTETS / 2), `${inbound >> 24n} octets inbound`)
   t.ok((outbound & 0xffffffn) > 10n, `${outbound & 0xffffffn} packets outbound`)

@@ -8,6 +8,7 @@ import { ProgramFront } from '../../src/ebpf/program-front.js'
 import { close } from '../../src/linux/libc.js'
 import type { FlowTable } from '../../src/packet/flow-table.js'
 import type { FrontMode } from '../../src/packet/front.js'
+import { Crowd } from './crowd.js'
 import { EQUIVALENT } from './equivalent-mutants.js'
 import { FlowBench } from './flow-bench.js'
 import {
@@ -59,6 +60,7 @@ export class Plants {
   readonly #bench = new FlowBench()
   readonly #front = new ProgramFront({ flows: this.#bench.maps })
   readonly #tunnels = new TunnelBench()
+  readonly #crowd = new Crowd()
   readonly #run = new TestRun()
   readonly #summed = new TestRun(true)
   readonly #cases: Case[]
@@ -69,6 +71,7 @@ export class Plants {
   readonly #beside: Mutant[]
   readonly #exclusive: Mutant[]
   readonly #tunnelMutants: Mutant[]
+  readonly #crowdMutants: Mutant[]
 
   /** `frames`: how many are test run. */
   constructor(frames: number) {
@@ -79,6 +82,7 @@ export class Plants {
     this.#beside = mutants(this.#front.maps, this.#bench.maps, 'beside')
     this.#exclusive = mutants(this.#front.maps, this.#bench.maps, 'exclusive')
     this.#tunnelMutants = mutants(this.#front.maps, this.#tunnels.maps, 'exclusive')
+    this.#crowdMutants = mutants(this.#front.maps, this.#crowd.maps, 'exclusive')
     this.#slots = [this.#bench, this.#tunnels].map(asMade)
     const places = placesOf(flowSteps(this.#bench.maps, clock))
     this.plants = this.#exclusive.map(({ at, how }) => {
@@ -98,7 +102,8 @@ export class Plants {
   /** What notices it. Undefined: nothing. */
   noticed(plant: number): string | undefined {
     for (const [slots, asMade] of this.#slots) slots.set(asMade) // the one before may have written what it must not
-    const fds = [this.#beside, this.#exclusive, this.#tunnelMutants].map(all => load(all[plant]!.program))
+    const all = [this.#beside, this.#exclusive, this.#tunnelMutants, this.#crowdMutants]
+    const fds = all.map(mutants => load(mutants[plant]!.program))
     try {
       if (fds.some(fd => fd < 0)) return 'the kernel refuses it'
       const programs = { beside: fds[0]!, exclusive: fds[1]! }
@@ -109,6 +114,7 @@ export class Plants {
         this.#redirectWrong(plant, 1) ??
         this.#redirectWrong(plant, 2) ??
         firstUnwrapped([this.#run, this.#summed], fds[2]!, this.#wrapped) ??
+        this.#crowd.firstMissed(this.#run, fds[3]!) ??
         this.#wrongOnWires(plant)
       )
     } catch (error) {
@@ -146,5 +152,6 @@ export class Plants {
     this.#front.close()
     this.#bench.close()
     this.#tunnels.close()
+    this.#crowd.close()
   }
 }

@@ -83,13 +83,13 @@ export class TunnelBench {
     const offloaded = begun(wires, eth, this.table)
     if (offloaded.director.flows!.figures.flows !== SERVICES.length) throw new Error('not all flows are entered')
     this.#whole = begun(wires, eth)
-    this.flows = SERVICES.map(({ protocol, port, clientAddress, tunnel }, i) => ({
+    this.flows = SERVICES.map(({ protocol, port, clientAddress, tunnel }) => ({
       name: `${tunnel} ${protocol} ${clientAddress}`,
       isTcp: protocol === 'tcp',
       flow: `${CLIENT} > ${VIP}:${port}`,
       eth,
       form: slot.FlowForm.TUNNEL | TUNNELS[tunnel].form | (clientAddress === 'toa' ? slot.FlowForm.CHECK_OPTIONS : 0),
-      slot: i + 1,
+      slot: slotOf(this.table, port),
       ifindex: leaves,
       tunnel,
       server: RIPS[clientAddress],
@@ -199,6 +199,13 @@ function begun({ macs }: Wires, eth: { eth: string }, table?: ProgramFlows): Ben
   }
   director.take()
   return director
+}
+
+/** Where the flow to this port of the virtual address stands. */
+function slotOf({ slots, first, count }: ProgramFlows, port: number): number {
+  for (let at = first; at < first + count; at++)
+    if (slots[at * slot.SLOT_WORDS + slot.KEY_PORTS]! >>> 16 === (((port & 0xff) << 8) | (port >>> 8))) return at
+  throw new Error(`no flow to port ${port}`)
 }
 
 /** Why a frame of a flow comes up from the program that the whole path wraps. Undefined: it does not. */

@@ -5,7 +5,6 @@ import {
   COUNT_LOW,
   DST,
   EPOCH,
-  FLOW_KEY_WORDS,
   FlowForm,
   FORM,
   HEADER_SUM,
@@ -20,9 +19,10 @@ import {
   PORTS,
   SEEN,
   SLOT_WORDS,
+  SlotState,
   SRC,
 } from '../../src/packet/flow-slot.js'
-import type { FlowTable } from '../../src/packet/flow-table.js'
+import type { FlowKey, FlowTable } from '../../src/packet/flow-table.js'
 import { KEPT_WORDS, type FlowKeeping, type LeftFlows } from '../../src/packet/kept-flow.js'
 import type { Link } from '../../src/packet/link.js'
 import type { MacAddr } from '../../src/wire/addr.js'
@@ -36,6 +36,8 @@ const TIMESTAMP_OPTION = 0x0101080a
 export class SimulatedFlows implements FlowTable {
   readonly slots: Int32Array
   readonly first = 1
+  readonly most: number
+  readonly director = 0
   readonly firstHop = 1
   readonly hopCount = 64
   /** Of all flows that were entered. */
@@ -55,19 +57,19 @@ export class SimulatedFlows implements FlowTable {
   readonly keeping: FlowKeeping = {
     records: new Int32Array(0),
     beat: () => void this.beats++,
-    extend: (seconds, end) => {
-      this.kept = { seconds, end }
+    extend: seconds => {
+      this.kept = { seconds }
     },
   }
   beats = 0
-  kept = { seconds: 0, end: 1 }
+  kept = { seconds: 0 }
   /** Nobody wants what was left any more. */
   isRemoved = false
 
   constructor(readonly count = 256) {
     this.keeping = { ...this.keeping, records: new Int32Array((count + 1) * KEPT_WORDS) }
     this.slots = new Int32Array((count + 1) * SLOT_WORDS)
-    this.room = count
+    this.room = this.most = count
   }
 
   /** What a director that has been killed leaves. */
@@ -76,10 +78,8 @@ export class SimulatedFlows implements FlowTable {
       slots: this.slots,
       records: this.keeping.records,
       first: this.first,
-      end: this.kept.end,
-      withdraw: (keys, count) => {
-        for (let i = 0; i < count; i++) this.withdraw(keys, i)
-      },
+      end: this.first + this.count,
+      withdraw: slot => this.#forget(slot),
       remove: () => {
         this.isRemoved = true
       },
@@ -101,13 +101,21 @@ export class SimulatedFlows implements FlowTable {
   clearHop(hop: number): void {
     this.#hops[hop] = undefined
   }
-  enter(keys: Int32Array, index: number, slot: number): boolean {
-    if (this.flows.size >= this.room) return false
-    this.flows.set(keyAt(keys, index), slot)
-    return true
+  /** The first that is free. */
+  claim({ src, dst, ports, protocol }: FlowKey): number {
+    if (this.flows.size >= this.room) return 0
+    let slot = this.first
+    while (this.slots[slot * SLOT_WORDS + EPOCH] !== SlotState.FREE) if (++slot > this.count) return 0
+    this.slots[slot * SLOT_WORDS + EPOCH] = SlotState.CLAIMED
+    this.flows.set([src, dst, ports, protocol].join(), slot)
+    return slot
   }
-  withdraw(keys: Int32Array, index: number): void {
-    this.flows.delete(keyAt(keys, index))
+  leave(slot: number): void {
+    this.slots[slot * SLOT_WORDS + EPOCH] = SlotState.RESTING
+    this.#forget(slot)
+  }
+  #forget(slot: number): void {
+    for (const [key, its] of this.flows) if (its === slot) this.flows.delete(key)
   }
 
   /** Rewrites the frame and returns by which link it leaves, where it lies, and its length; undefined: it comes up, as it was. */
@@ -218,9 +226,6 @@ function wrap(view: DataView, at: number, ipLen: number, slot: Int32Array, len: 
   if (len !== 32) return
   view.setUint32(outer + 24, (ipLen + 12) << 16)
   view.setUint32(outer + 28, 0x00040000)
-}
-function keyAt(keys: Int32Array, index: number): string {
-  return keys.subarray(index * FLOW_KEY_WORDS, (index + 1) * FLOW_KEY_WORDS).join()
 }
 function sum(view: DataView, at: number, words: number): number {
   let total = 0

@@ -10,19 +10,7 @@ import type { Connections } from '../../conn/connections.js'
 import { JIFFY_MS } from '../../conn/jiffies.js'
 import { DPORT_PROTOCOL, IN_PKTS, NONE, type ConnIndex } from '../../conn/record.js'
 import { emptyFlow } from '../../packet/flow.js'
-import {
-  EPOCH,
-  FLOW_KEY_WORDS,
-  FlowForm,
-  FORM,
-  KEY_DST,
-  KEY_PORTS,
-  KEY_SRC,
-  PROTOCOL_SHIFT,
-  SEEN,
-  SEEN_UNIT_MS,
-  SLOT_WORDS,
-} from '../../packet/flow-slot.js'
+import { EPOCH, FlowForm, FORM, SEEN, SEEN_UNIT_MS, SLOT_WORDS, SlotState } from '../../packet/flow-slot.js'
 import {
   KEPT_BY_MARK,
   KEPT_CADDR,
@@ -53,8 +41,9 @@ import type { ScheduledService } from '../rules/scheduled-service.js'
 import { FlowCounts } from './flow-counts.js'
 import { LocalSides } from './local-sides.js'
 
-/** Slots that one poll looks at. */
+/** One poll looks at so many flows, or at 16 times as many slots without one. */
 const A_POLL = 1024
+const A_FLOW = 16
 /** Between two looks at all that waits. */
 const PAUSE_MS = 50
 /** A flow whose service or real server is not there after so long is given up. */
@@ -84,8 +73,6 @@ export class Adoption {
   /** Of each that has left flows. */
   readonly #counts: readonly FlowCounts[]
   readonly #flow = emptyFlow()
-  readonly #keys = new Int32Array(A_POLL * FLOW_KEY_WORDS)
-  #keyCount = 0
   /** Which of those who left flows, and which of its slots, is looked at next. */
   #which = 0
   #at: number
@@ -114,17 +101,16 @@ export class Adoption {
     if (this.#isOver) return Infinity
     return this.#isPaused ? PAUSE_MS : 0
   }
-  /** Looks at up to A_POLL slots a call, however many flows the director has. */
+  /** Looks at a share of the slots. */
   poll(nowMs: number): void {
     if (this.#isOver || nowMs < this.#pausedUntil) return
     this.#isPaused = false
-    for (let looked = 0; looked < A_POLL; looked++) {
+    for (let work = 0; work < A_POLL * A_FLOW; work++) {
       const left = this.#left[this.#which]
       if (left === undefined) return this.#looked(nowMs)
-      if (this.#at < left.end) this.#look(left, this.#at++)
-      else this.#next(left)
+      if (this.#at < left.end) work += this.#look(left, this.#at++) ? A_FLOW - 1 : 0
+      else this.#at = this.#left[++this.#which]?.first ?? 0
     }
-    this.#withdraw(this.#left[this.#which])
   }
   /** Nothing more is taken over. */
   end(): void {
@@ -134,14 +120,6 @@ export class Adoption {
     for (const left of this.#left) left.remove()
   }
 
-  #next(left: LeftFlows): void {
-    this.#withdraw(left)
-    this.#at = this.#left[++this.#which]?.first ?? 0
-  }
-  #withdraw(left: LeftFlows | undefined): void {
-    if (this.#keyCount > 0) left?.withdraw(this.#keys, this.#keyCount)
-    this.#keyCount = 0
-  }
   /** All have been looked at. */
   #looked(nowMs: number): void {
     this.#which = 0
@@ -164,15 +142,21 @@ export class Adoption {
     return what + full + (lost > 0 ? `, ${lost} flows are of no real server in the rules` : '')
   }
 
-  #look(left: LeftFlows, slot: number): void {
+  /** Returns whether there was a flow. */
+  #look(left: LeftFlows, slot: number): boolean {
     const { records, slots } = left
-    const at = slot * KEPT_WORDS
-    const timeout = records[at + KEPT_TIMEOUT]!
+    const timeout = records[slot * KEPT_WORDS + KEPT_TIMEOUT]!
     if (this.#isSettling) {
       if (timeout === KEPT_TAKEN) this.#count(left, slot, NONE, false)
-      return
+      return timeout === KEPT_TAKEN
     }
-    if (timeout <= 0 || slots[slot * SLOT_WORDS + EPOCH] === 0) return
+    if (timeout <= 0 || isNobodys(slots[slot * SLOT_WORDS + EPOCH]!)) return false
+    this.#takeOver(left, slot, timeout)
+    return true
+  }
+  #takeOver(left: LeftFlows, slot: number, timeout: number): void {
+    const { records, slots } = left
+    const at = slot * KEPT_WORDS
     const ago = Math.max(0, (this.#parts.now() - slots[slot * SLOT_WORDS + SEEN]!) | 0)
     const agoJiffies = Math.round((ago * SEEN_UNIT_MS) / JIFFY_MS)
     const isIdle = agoJiffies >= timeout
@@ -186,17 +170,9 @@ export class Adoption {
       if (!isIdle) this.#parts.conns.states.carriedAgo(conn, agoJiffies)
     }
     records[at + KEPT_TIMEOUT] = conn === NONE ? 0 : KEPT_TAKEN
-    this.#putKey(slots, slot)
+    left.withdraw(slot)
   }
 
-  #putKey(slots: Int32Array, slot: number): void {
-    const [at, to] = [slot * SLOT_WORDS, this.#keyCount++ * FLOW_KEY_WORDS]
-    const keys = this.#keys
-    keys[to] = slots[at + KEY_SRC]!
-    keys[to + 1] = slots[at + KEY_DST]!
-    keys[to + 2] = slots[at + KEY_PORTS]!
-    keys[to + 3] = slots[at + FORM]! >>> PROTOCOL_SHIFT
-  }
   /** The connection, if it has been made for the flow of its other direction; NONE: not, or another. */
   #known(records: Int32Array, at: number): ConnIndex {
     const flow = this.#flowOf(records, at)
@@ -277,6 +253,10 @@ export class Adoption {
   }
 }
 
+/** The flow has left, or was not all written when its director ended. */
+function isNobodys(epoch: number): boolean {
+  return epoch === SlotState.FREE || epoch === SlotState.RESTING || epoch === SlotState.CLAIMED
+}
 function isInbound(slots: Int32Array, slot: number): boolean {
   return (slots[slot * SLOT_WORDS + FORM]! & FlowForm.OUTBOUND) === 0
 }

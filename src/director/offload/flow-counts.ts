@@ -22,9 +22,15 @@ export class FlowCounts {
     this.#taken = allocate(2 * count)
   }
 
-  /** What is new of a slot is what is beyond this count. */
-  begin(slot: number, low: number, high: number): void {
-    this.#taken.set([low, high], (slot - this.#first) * 2)
+  /** What is new of a slot is what is beyond this count; default: what stands in it. */
+  begin(
+    slot: number,
+    low = this.#slots[slot * SLOT_WORDS + COUNT_LOW]!,
+    high = this.#slots[slot * SLOT_WORDS + COUNT_HIGH]!,
+  ): void {
+    const mine = (slot - this.#first) * 2
+    this.#taken[mine] = low
+    this.#taken[mine + 1] = high
   }
   /** Takes what is new of a slot. Returns whether there is any. */
   take(slot: number): boolean {

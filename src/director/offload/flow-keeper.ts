@@ -13,7 +13,7 @@ import { DIRECTIONS, Direction } from '../../conn/direction.js'
 import { JIFFY_MS } from '../../conn/jiffies.js'
 import { ConnFlag, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
-import { EPOCH, HOP, PROTOCOL_SHIFT, SEEN, SEEN_UNIT_MS, SLOT_WORDS } from '../../packet/flow-slot.js'
+import { EPOCH, EPOCH_STEP, HOP, PROTOCOL_SHIFT, SEEN, SEEN_UNIT_MS, SLOT_WORDS } from '../../packet/flow-slot.js'
 import type { FlowTable } from '../../packet/flow-table.js'
 import type { Link } from '../../packet/link.js'
 import type { Counters } from '../../service/counters.js'
@@ -25,8 +25,8 @@ import { Hops } from './hops.js'
 import type { Adoption } from './adoption.js'
 import { KeptRecords } from './kept-records.js'
 import { MakingRoom } from './making-room.js'
+import { OwnSlots } from './own-slots.js'
 import { connOf, directionOf, flowAt, NOBODY, ownerOf, SlotOwners } from './slot-owners.js'
-import { SlotRing } from './slot-ring.js'
 import { SlotWriter, type FlowChange } from './slot-writer.js'
 import { Standing } from './standing.js'
 import { isSteady } from './steady.js'
@@ -49,7 +49,7 @@ export class FlowKeeper implements ConnFlows {
   readonly when: WhenEntered
   readonly #slotOf: Int32Array
   readonly #owners: SlotOwners
-  readonly #ring: SlotRing
+  readonly #own: OwnSlots
   readonly #batch: FlowBatch
   readonly #counts: FlowCounts
   readonly #keys: FlowKeys
@@ -60,7 +60,7 @@ export class FlowKeeper implements ConnFlows {
   adoption: Adoption | undefined
   readonly hops: Hops
   readonly watched: WatchedFlows
-  #epoch = 1
+  #epoch: number
   /** Where a sweep over the slots goes on. Undefined: none is under way. */
   #sweepAt: number | undefined
   readonly #room: MakingRoom
@@ -81,17 +81,18 @@ export class FlowKeeper implements ConnFlows {
     this.#counters = counters
     this.when = new WhenEntered(conns, after)
     this.#slotOf = allocate(this.#words.length >>> 3)
-    this.#room = new MakingRoom(table.count)
-    this.#ring = new SlotRing(table.first, table.count, slot => this.#rested(slot))
-    this.#batch = new FlowBatch(table, slot => this.#refused(slot))
+    this.#room = new MakingRoom(table.most)
+    this.#own = new OwnSlots(table, slot => this.#rested(slot))
+    this.#batch = new FlowBatch(table.slots)
     this.#owners = new SlotOwners(table, allocate)
     this.#counts = new FlowCounts(table, allocate)
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
     this.kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
     this.hops = new Hops(table)
-    this.watched = new WatchedFlows(table, () => this.#ring.fresh)
-    this.figures = new FlowFigures(table.count, () => table.lost)
+    this.watched = new WatchedFlows(table, this.#own)
+    this.figures = new FlowFigures(table.most, () => table.lost)
+    this.#epoch = EPOCH_STEP + table.director
     table.setEpoch(this.#epoch)
   }
 
@@ -103,7 +104,8 @@ export class FlowKeeper implements ConnFlows {
 
   /** Something has changed that may concern any flow: each one's next packet comes up. */
   readonly changed = (): void => {
-    this.#epoch = this.#epoch === 0x7fffffff ? 1 : this.#epoch + 1
+    const next = (this.#epoch + EPOCH_STEP) | 0
+    this.#epoch = next < 0 ? EPOCH_STEP + this.#table.director : next
     this.figures.epochs++
     this.#table.setEpoch(this.#epoch)
   }
@@ -113,13 +115,13 @@ export class FlowKeeper implements ConnFlows {
     const isDue = this.when.isDue(conn, direction)
     if (!isDue && (this.#words[conn + FLAGS]! & HAD_FLOW) === 0) return false // of a short connection slotOf is not asked
     const slot = this.#slotOf[flowAt(conn, direction)]!
-    if (slot > 0) return this.#slots[slot * SLOT_WORDS + EPOCH] !== this.#epoch
+    if (slot > 0) return !this.#isCurrent(slot)
     return isDue && (slot === 0 || (slot <= STAYS && slot !== this.#stays()))
   }
 
   standing(conn: ConnIndex, direction: Direction): Standing {
     const slot = this.#slotOf[flowAt(conn, direction)]!
-    if (slot > 0 && this.#slots[slot * SLOT_WORDS + EPOCH] === this.#epoch) return Standing.FORWARDED
+    if (slot > 0 && this.#isCurrent(slot)) return Standing.FORWARDED
     if (slot <= STAYS && slot === this.#stays()) return Standing.NO_WAY
     if (!isSteady(this.#conns, conn, direction)) return Standing.CHANGING
     if (slot <= 0 && !this.when.isDue(conn, direction)) return Standing.YOUNG
@@ -150,23 +152,30 @@ export class FlowKeeper implements ConnFlows {
     let slot = this.#slotOf[at]!
     const isNew = slot <= 0
     if (isNew) {
-      slot = this.#ring.take(this.#table.now())
+      slot = this.#own.claim(key)
       if (slot === 0) {
         this.#room.wanted()
         this.figures.refused++
         return
       }
+      this.#counts.begin(slot)
+      this.#writer.assign(slot, key)
     }
-    if (isNew) this.#writer.assign(slot, key)
     if (this.kept !== undefined) form |= this.kept.write(slot, conn, isNew)
-    this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, this.#epoch, change)
+    const isEntering = isNew || this.#slots[slot * SLOT_WORDS + EPOCH]! <= -EPOCH_STEP
+    const epoch = isEntering ? -this.#epoch : this.#epoch
+    this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
     this.#words[conn + FLAGS]! |= HAD_FLOW
     this.#owners.give(slot, ownerOf(conn, direction))
     this.figures.flows++
     this.figures.entered++
-    this.#batch.enter(key, slot)
+    this.#batch.enter(slot)
+  }
+  /** Whether the slot's flow is forwarded as was decided in this epoch, or will be when the turn ends. */
+  #isCurrent(slot: number): boolean {
+    return Math.abs(this.#slots[slot * SLOT_WORDS + EPOCH]!) === this.#epoch
   }
   /** The program could not forward a packet such as the flow's last one: it is not entered, until one can be. */
   keepOut(conn: ConnIndex, direction: Direction): void {
@@ -174,7 +183,7 @@ export class FlowKeeper implements ConnFlows {
     if (this.#slotOf[at]! <= 0) this.#slotOf[at] = UNFIT
   }
   #stays(): number {
-    return STAYS - (this.#epoch & EPOCH_MASK)
+    return STAYS - ((this.#epoch / EPOCH_STEP) & EPOCH_MASK)
   }
   leave(conn: ConnIndex): void {
     for (const direction of DIRECTIONS) if (this.#slotOf[flowAt(conn, direction)]! > 0) this.#leave(conn, direction)
@@ -183,11 +192,9 @@ export class FlowKeeper implements ConnFlows {
   #leave(conn: ConnIndex, direction: Direction): void {
     const at = flowAt(conn, direction)
     const slot = this.#slotOf[at]!
-    Atomics.store(this.#slots, slot * SLOT_WORDS + EPOCH, 0)
+    this.#own.leave(slot)
     this.#fold(slot, true)
-    this.#batch.withdraw(this.#keys.of(conn, direction))
     this.#slotOf[at] = -slot
-    this.#ring.put(slot, this.#table.now())
     this.figures.flows--
   }
   settle(conn: ConnIndex): void {
@@ -205,7 +212,7 @@ export class FlowKeeper implements ConnFlows {
   }
   clear(): void {
     this.adoption?.end()
-    for (let slot = this.#table.first; slot < this.#ring.fresh; slot++) {
+    for (let slot = this.#own.from(); slot < this.#own.end; slot = this.#own.from(slot + 1)) {
       const owner = this.#owners.of(slot)
       if (owner !== NOBODY) this.ended(connOf(owner))
     }
@@ -225,14 +232,6 @@ export class FlowKeeper implements ConnFlows {
   #disown(slot: number): void {
     this.#fold(slot, false)
     this.#owners.give(slot, NOBODY)
-  }
-  #refused(slot: number): void {
-    const owner = this.#owners.of(slot)
-    if (owner === NOBODY) return
-    this.#leave(connOf(owner), directionOf(owner))
-    this.figures.entered--
-    this.figures.refused++
-    this.#room.wanted()
   }
 
   /** Counts what the program has counted. `isOpen`: and restarts the connection's timer as its last packet would have. A way without a slot has no counts. */
@@ -261,14 +260,13 @@ export class FlowKeeper implements ConnFlows {
   /** All that the program has counted is counted now, unless there are too many flows to look at in one turn. */
   settleAll(): void {
     if (this.figures.flows > FEW) return
-    for (let slot = this.#table.first; slot < this.#ring.fresh; slot++)
-      if (this.#slots[slot * SLOT_WORDS + EPOCH] !== 0) this.#fold(slot, true)
+    for (let slot = this.#own.from(); slot < this.#own.end; slot = this.#own.from(slot + 1))
+      if (!this.#own.isResting(slot)) this.#fold(slot, true)
   }
   #sweep(slot: number): void {
-    const at = slot * SLOT_WORDS
-    if (this.#slots[at + EPOCH] === 0) return
+    if (this.#own.isResting(slot)) return
     this.#fold(slot, true)
-    if (!this.#room.leaves((this.#table.now() - this.#slots[at + SEEN]!) | 0)) return
+    if (!this.#room.leaves((this.#table.now() - this.#slots[slot * SLOT_WORDS + SEEN]!) | 0)) return
     const owner = this.#owners.of(slot)
     this.#leave(connOf(owner), directionOf(owner))
     this.figures.evicted++
@@ -282,16 +280,16 @@ export class FlowKeeper implements ConnFlows {
     this.watched.look()
     if (isTick && this.#sweepAt === undefined) {
       this.#sweepAt = this.#table.first
-      this.#room.begin(this.#table.now(), this.#ring.length)
+      this.#room.begin(this.#table.now(), this.#own.room)
     }
     if (this.#sweepAt === undefined) return
-    const { fresh } = this.#ring
-    const end = this.figures.flows > FEW ? Math.min(this.#sweepAt + SWEEP, fresh) : fresh
-    for (; this.#sweepAt < end; this.#sweepAt++) this.#sweep(this.#sweepAt)
-    if (this.#sweepAt < fresh) return
-    this.#sweepAt = undefined
+    let share = this.figures.flows > FEW ? SWEEP : Infinity
+    let slot = this.#own.from(this.#sweepAt)
+    for (; slot < this.#own.end && share > 0; slot = this.#own.from(slot + 1), share--) this.#sweep(slot)
+    this.#sweepAt = slot < this.#own.end ? slot : undefined
+    if (this.#sweepAt !== undefined) return
     this.hops.sweep(nowMs)
-    this.#ring.settle(this.#table.now())
+    this.#own.settle()
   }
   /** Enters what the turn's packets have decided. */
   flush(): void {

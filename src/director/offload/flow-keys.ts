@@ -2,15 +2,8 @@ import type { Connections } from '../../conn/connections.js'
 import { Direction } from '../../conn/direction.js'
 import { keyAt, LADDR, LPORT } from '../../conn/fullnat-keys.js'
 import { CADDR, CPORT_VPORT, DADDR, DPORT_PROTOCOL, VADDR, type ConnIndex } from '../../conn/record.js'
+import type { FlowKey } from '../../packet/flow-table.js'
 import { inFrame } from './flow-sums.js'
-
-/** Addresses and ports of a flow's packets as they come in, as words of the frame, so that an address here is no Ipv4Addr; and the protocol. */
-export interface FlowKey {
-  src: number
-  dst: number
-  ports: number
-  protocol: number
-}
 
 /** The keys of connections' flows. */
 export class FlowKeys {

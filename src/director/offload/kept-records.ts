@@ -45,7 +45,6 @@ export class KeptRecords {
   readonly #conns: Connections
   readonly #counts: Float64Array
   #longest = 0
-  #end = 0
 
   constructor(keeping: FlowKeeping, slots: Int32Array, conns: Connections) {
     this.#keeping = keeping
@@ -84,10 +83,9 @@ export class KeptRecords {
       records[at + KEPT_COUNT_HIGH] = this.#slots[slot * SLOT_WORDS + COUNT_HIGH]!
     }
     const seconds = Math.min(Math.ceil(timeout / HZ), KEPT_MOST_SECONDS)
-    if (seconds > this.#longest || slot >= this.#end) {
-      this.#longest = Math.max(this.#longest, seconds)
-      this.#end = Math.max(this.#end, slot + 1)
-      this.#keeping.extend(this.#longest, this.#end)
+    if (seconds > this.#longest) {
+      this.#longest = seconds
+      this.#keeping.extend(seconds)
     }
     return seconds << KEPT_SECONDS_SHIFT
   }

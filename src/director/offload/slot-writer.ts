@@ -14,12 +14,12 @@ import {
   PORTS,
   SEEN,
   SLOT_WORDS,
+  SlotState,
   SRC,
 } from '../../packet/flow-slot.js'
-import type { FlowTable } from '../../packet/flow-table.js'
+import type { FlowKey, FlowTable } from '../../packet/flow-table.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 import { IpProtocol } from '../../wire/ipv4.js'
-import type { FlowKey } from './flow-keys.js'
 import { changeOf, headerSum, inFrame, slotSum, tunnelSum, tunnelWord } from './flow-sums.js'
 
 /** What a packet of the flow had, and what is to be written: as SRC, DST and PORTS of packet/flow-slot.ts, host numbers. */
@@ -54,14 +54,14 @@ export class SlotWriter {
     put(slots, at + KEY_DST, dst)
     put(slots, at + KEY_PORTS, ports)
   }
-  /** `form`: FORM. While it writes, EPOCH is 0, and it is another one after: a program that reads in between leaves the packet to the director. */
+  /** `form`: FORM. While it writes, EPOCH is CLAIMED, and it is another one after: a program that reads in between leaves the packet to the director. */
   write(slot: number, form: number, mtu: number, hop: number, epoch: number, change: FlowChange): void {
     const { slots } = this.#table
     const at = slot * SLOT_WORDS
     const { src, dst, ports, toSrc, toDst, toPorts } = change
     const isTunnel = (form & FlowForm.TUNNEL) !== 0
     const addresses = isTunnel ? 0 : changeOf(src, toSrc) + changeOf(dst, toDst)
-    Atomics.store(slots, at + EPOCH, 0)
+    Atomics.store(slots, at + EPOCH, SlotState.CLAIMED)
     put(slots, at + HOP, hop)
     put(slots, at + FORM, form)
     put(slots, at + MTU, mtu)
@@ -77,7 +77,7 @@ export class SlotWriter {
   }
 }
 
-/** Only x64 shows others what is written in its order; elsewhere a plain store may be seen before EPOCH is 0. */
+/** Only x64 shows others what is written in its order; elsewhere a plain store may be seen before EPOCH is CLAIMED. */
 const KEEPS_ORDER = process.arch === 'x64'
 function put(slots: Int32Array, at: number, word: number): void {
   if (KEEPS_ORDER) slots[at] = word

@@ -1,19 +1,26 @@
-import { EPOCH, FORM, KEY_DST, KEY_PORTS, KEY_SRC, PROTOCOL_SHIFT, SLOT_WORDS } from '../../packet/flow-slot.js'
-import type { FlowTable } from '../../packet/flow-table.js'
+import {
+  EPOCH,
+  FORM,
+  KEY_DST,
+  KEY_PORTS,
+  KEY_SRC,
+  PROTOCOL_SHIFT,
+  SLOT_WORDS,
+  SlotState,
+} from '../../packet/flow-slot.js'
+import type { FlowKey, FlowTable } from '../../packet/flow-table.js'
 import type { Ipv4Addr } from '../../wire/addr.js'
 import type { FlowWatch } from '../path/witness.js'
-import type { FlowKey } from './flow-keys.js'
 import { inFrame } from './flow-sums.js'
+import type { OwnSlots } from './own-slots.js'
 
 /** Slots that are looked at together: below a millisecond. */
 const A_SHARE = 4096
-/** No table's epoch: the flow's packets come up. */
-const OUT_OF_ALL = -1
 
 /** Flows that somebody watches: their packets come up until the watch ends, so that none is missed. */
 export class WatchedFlows {
   readonly #table: FlowTable
-  readonly #fresh: () => number
+  readonly #own: OwnSlots
   readonly #key: FlowKey = { src: 0, dst: 0, ports: 0, protocol: 0 }
   #isWatched: FlowWatch | undefined
   /** How many more of those that are forwarded may come up. */
@@ -25,10 +32,9 @@ export class WatchedFlows {
   #end = 0
   #areTooMany = false
 
-  /** `fresh`: slots from there on have no flow. */
-  constructor(table: FlowTable, fresh: () => number) {
+  constructor(table: FlowTable, own: OwnSlots) {
     this.#table = table
-    this.#fresh = fresh
+    this.#own = own
   }
 
   /**
@@ -41,7 +47,7 @@ export class WatchedFlows {
     this.#left = most
     this.#isCounting = most !== Infinity
     this.#at = this.#table.first
-    this.#end = isWatched === undefined ? this.#at : this.#fresh()
+    this.#end = isWatched === undefined ? this.#at : this.#own.end
     this.look()
   }
   /** There were more than `most`. */
@@ -59,11 +65,11 @@ export class WatchedFlows {
   /** Looks at the next share of the slots. */
   look(): void {
     const { slots } = this.#table
-    const upTo = Math.min(this.#at + A_SHARE, this.#end)
-    for (; this.#at < upTo; this.#at++) {
+    if (this.isLooking) this.#at = this.#own.from(this.#at)
+    for (let left = A_SHARE; left > 0 && this.isLooking; left--, this.#at = this.#own.from(this.#at + 1)) {
       const epoch = this.#at * SLOT_WORDS + EPOCH
-      if (slots[epoch] === 0 || !this.has(this.#keyOf(this.#at))) continue
-      if (!this.#isCounting) Atomics.store(slots, epoch, OUT_OF_ALL)
+      if (this.#own.isResting(this.#at) || !this.has(this.#keyOf(this.#at))) continue
+      if (!this.#isCounting) Atomics.store(slots, epoch, SlotState.WATCHED)
       else if (this.#left-- === 0) {
         this.begin(undefined)
         this.#areTooMany = true

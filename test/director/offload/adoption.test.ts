@@ -275,7 +275,7 @@ t.test('a director that lives says so, and for how long its flows are good', asy
   const director = new Kept('nat')
   director.rules()
   director.talk(director.open())
-  t.strictSame(director.flows.kept, { seconds: 900, end: 3 })
+  t.strictSame(director.flows.kept, { seconds: 900 })
   const { beats } = director.flows
   director.run(100)
   t.equal(director.flows.beats, beats + 10)

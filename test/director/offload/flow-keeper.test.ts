@@ -117,15 +117,15 @@ t.test('a slot is another flow’s only after a rest, and then its former packet
   t.notOk(director.isForwarded(() => director.data(first)))
 })
 
-t.test('slots that have rested are taken before new ones', async t => {
+t.test('slots that have rested are free again', async t => {
   const director = new Offloaded()
   for (let port = 4000; port < 4010; port++) {
     const client = `10.99.1.10:${port}`
     director.open(client)
     t.equal(director.figures.flows, 2)
-    t.ok(Math.max(...director.flows.flows.values()) <= 2)
+    t.strictSame([...director.flows.flows.values()].sort(), [1, 2])
     director.receive('c', tcp4(`${client} > ${WEB}`, { ...fromClient, flags: 'R' }))
-    director.run(1100)
+    director.run(4000)
   }
 })
 
@@ -258,4 +258,29 @@ t.test('datagrams are flows, too', async t => {
   answer() // the client's MAC is looked up by the whole path
   t.notOk(director.isForwarded(answer))
   t.ok(director.isForwarded(answer))
+})
+
+t.test('what is decided anew within a turn is not forwarded before it ends', async t => {
+  const director = new Offloaded()
+  const client = '10.99.1.10:4000'
+  director.open(client)
+  director.director.reset()
+  director.serve('tcp', WEB, SERVER)
+  director.receive('c', tcp4(`${client} > ${WEB}`, { ...fromClient, flags: 'S' }))
+  director.receive('r', tcp4(`${SERVER} > ${client}`, { ...fromServer(), flags: 'SA' }))
+  director.out()
+  const { flows } = director.director
+  const flush = flows!.flush.bind(flows)
+  flows!.flush = () => undefined
+  const epochs = (): number[] =>
+    [...director.flows.flows.values()].map(slot => Math.sign(director.flows.slots[slot * 16]!))
+  for (let i = 0; i < 2; i++) {
+    director.data(client)
+    t.strictSame(epochs(), [-1], 'its epoch is to come')
+    flows!.changed()
+  }
+  director.data(client)
+  flush()
+  t.strictSame(epochs(), [1])
+  t.ok(director.isForwarded(() => director.data(client)))
 })
