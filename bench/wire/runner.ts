@@ -16,8 +16,8 @@ export interface Runner {
   io: 'raw' | 'tap'
   /** It does not support UDP. */
   tcpOnly?: boolean
-  /** The client sends requests to the real server's own address. */
-  direct?: boolean
+  /** The client sends requests to the real server's own address: by way of the director, or of the cable past it. */
+  direct?: 'routed' | 'cable'
   /** The director's kernel holds the addresses, and uvs lives beside it. */
   beside?: true
   /** Who opens tunnels on the real server: `uvs realserver start --decap`. */

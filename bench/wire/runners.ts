@@ -33,7 +33,14 @@ const beside = (['nat', 'dr'] satisfies LabMode[]).map(besideRunner)
 
 /** In the order of a round; ratios are to the first. */
 export const runners: readonly Runner[] = [
-  { ...peer, name: 'no-balancer', title: 'no balancer, kernel routing', direct: true, start: startRouting },
+  { ...peer, name: 'no-balancer', title: 'no balancer, kernel routing', direct: 'routed', start: startRouting },
+  {
+    ...peer,
+    name: 'cable',
+    title: 'a cable, nothing between',
+    direct: 'cable',
+    start: () => Promise.resolve({ pids: [] }),
+  },
   { ...peer, name: 'nftables', title: 'nftables DNAT', missing: needs('nft'), start: startNft },
   {
     ...peer,

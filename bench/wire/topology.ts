@@ -2,13 +2,13 @@
  * The same for every runner, so that only the balancer differs:
  *
  *   client ── cli ── director ── srv ── rs1          veth pairs; with a TAP, a bridge beside each of the director's ends
- *      └────────────── direct ──────────┘            for replies of DR or TUN; unused by the others
+ *      └────────────── direct ──────────┘            for replies of DR or TUN, and all of `cable`; unused by the others
  */
 import { hostPart, type LabMode, type LabPlan, natPlan } from '../../native-free/lab-plan.js'
 import type { Namespaces } from '../../netns-lab/namespaces.js'
 
 const CLIENT_DIRECT = '10.255.0.1'
-const SERVER_DIRECT = '10.255.0.2'
+export const SERVER_DIRECT = '10.255.0.2'
 const LOCAL_ADDRESSES = ['172.16.20.201', '172.16.20.202']
 
 /** client, director and one real server, without a bridge between; the plans differ only in their mode, and in who holds the director's addresses. */

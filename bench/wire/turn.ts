@@ -1,8 +1,8 @@
-import { hostPart } from '../../native-free/lab-plan.js'
+import { hostPart, type LabPlan } from '../../native-free/lab-plan.js'
 import type { Figures } from './figures.js'
 import type { Effort, HalfLoad, Measure, Turn } from './measures.js'
 import type { Runner } from './runner.js'
-import { addDirectCable, benchPlan } from './topology.js'
+import { addDirectCable, benchPlan, SERVER_DIRECT } from './topology.js'
 import { NetnsLab } from '../../netns-lab/netns-lab.js'
 
 export interface TurnOptions {
@@ -47,7 +47,7 @@ export async function takeTurn(
     let turn: Turn | undefined
     await attempt('start', async () => {
       const balancer = await runner.start(lab, services)
-      const address = runner.direct ? hostPart(plan.servers[0]!.address) : plan.vip
+      const address = addressOf(runner, plan)
       turn = {
         lab,
         runner,
@@ -67,4 +67,10 @@ export async function takeTurn(
   } finally {
     await lab.remove()
   }
+}
+
+/** What the client sends requests to. */
+function addressOf({ direct }: Runner, { vip, servers }: LabPlan): string {
+  if (direct === 'cable') return SERVER_DIRECT
+  return direct === 'routed' ? hostPart(servers[0]!.address) : vip
 }
