@@ -71,6 +71,6 @@ t.test('bad words are refused before anything is built', async t => {
   t.equal(status, 2)
   t.match(
     stderr.toString(),
-    /^bench:lab: --only: 'ipvs' is not one of no-balancer, nftables, .*, uvs-tap-tun, uvs-beside-nat, uvs-beside-dr, uvs-up-nat, uvs-device-tun\n$/,
+    /^bench:lab: --only: 'ipvs' is not one of no-balancer, cable, nftables, .*, uvs-tap-tun, uvs-beside-nat, uvs-beside-dr, uvs-up-nat, uvs-device-tun\n$/,
   )
 })
