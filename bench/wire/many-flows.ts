@@ -21,8 +21,8 @@ import { UDP_PORT } from './udp-rate.js'
 const FEW = 1000
 /** Packets of a measurement. */
 const PACKETS = 1_000_000
-/** So many a second enter flows, and so many times each flow has a packet then. */
-const [ENTER_RATE, TIMES] = [50_000, 2]
+/** Packets a second that enter flows. */
+const ENTER_RATE = 50_000
 const NOBODY = '02:00:00:00:77:77'
 const LIMIT_MS = 600_000
 /** By then all is counted. */
@@ -65,12 +65,7 @@ async function measure(flows: number, rounds: number, signal: AbortSignal): Prom
         String(UDP_PORT),
       ])
     const [toUs, toNobody] = [sender(mac), sender(NOBODY)]
-    for (const [from, count] of [
-      [0, FEW],
-      [FEW, flows],
-    ] as const)
-      await toUs.ask(`${from} ${count} ${TIMES * count} ${ENTER_RATE}`, LIMIT_MS)
-    await sleep(A_TICK_MS)
+    await enter(flows + FEW, toUs, director.control)
     const before = await countsOf(director.control)
     process.stdout.write(`${before.flows} of ${flows + FEW} flows are entered\n`)
     const seen: Round[] = []
@@ -95,6 +90,17 @@ async function measure(flows: number, rounds: number, signal: AbortSignal): Prom
     return 0
   } finally {
     await lab.remove()
+  }
+}
+
+/** Sends a packet of each flow until all are entered, or twice in a row no more than were. */
+async function enter(flows: number, sender: LineProcess, control: string): Promise<void> {
+  for (let entered = 0, inVain = 0; entered < flows && inVain < 2;) {
+    await sender.ask(`0 ${flows} ${flows} ${ENTER_RATE}`, LIMIT_MS)
+    await sleep(A_TICK_MS)
+    const before = entered
+    entered = (await countsOf(control)).flows
+    inVain = entered > before ? 0 : inVain + 1
   }
 }
 
