@@ -1,11 +1,13 @@
 import { close, mapRing, unmapRing } from '../linux/libc.js'
 import type { Slab } from '../packet/frame.js'
 import { KEPT_WORDS } from '../packet/kept-flow.js'
+import { NOTE_WORDS } from '../packet/flow-slot.js'
 import { BUCKET_LEN, bucketsFor, PLACES } from './flow-places.js'
 import { createMap, MapFlag, MapType } from './bpf.js'
 import { Globals, HOP_LEN, LINK_LEN, LINKS_A_PART, MOST_PARTS, type FlowMaps } from './flow-parts.js'
 import { WORD } from './map-keys.js'
 
+const NOTE_LEN = NOTE_WORDS * WORD
 export const RECORD_LEN = KEPT_WORDS * WORD
 
 export interface FlowSizes {
@@ -14,7 +16,7 @@ export interface FlowSizes {
   readonly hops: number
   /** How many directors share the maps. */
   readonly parts?: number
-  /** Of the hash, so that nobody can aim at a bucket. */
+  /** Of the hash: without it nobody knows which flows share a bucket, though of some that they do. */
   readonly seed?: number
   /** Of slots; default: as many as the flows need. */
   readonly buckets?: number
@@ -24,7 +26,7 @@ export interface FlowSizes {
 
 /**
  * Makes the maps of flow-program.ts. SystemError where the kernel may not be given maps, or has none that can be mapped into memory
- * (Linux 5.5). Each flow that there may be takes 128 octets at once, 288 if it is kept.
+ * (Linux 5.5). Each flow that there may be takes 160 octets at once, 320 if it is kept.
  */
 export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isKept = false }: FlowSizes): FlowMaps {
   if (parts < 1 || parts > MOST_PARTS) throw new RangeError(`parts: 1 to ${MOST_PARTS}, not ${parts}`)
@@ -38,6 +40,7 @@ export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isK
   try {
     return {
       slots: array(BUCKET_LEN, bucketCount + 1),
+      notes: array(NOTE_LEN, slotsOf(bucketCount)),
       buckets: bucketCount,
       seed,
       hops: array(HOP_LEN, hops * parts),
@@ -53,8 +56,8 @@ export function makeFlowMaps({ capacity, hops, parts = 1, seed = 0, buckets, isK
     throw error
   }
 }
-export function closeFlowMaps({ slots, hops, links, globals, records }: FlowMaps): void {
-  for (const fd of [slots, hops, links, globals]) close(fd)
+export function closeFlowMaps({ slots, notes, hops, links, globals, records }: FlowMaps): void {
+  for (const fd of [slots, notes, hops, links, globals]) close(fd)
   if (records !== undefined) close(records)
 }
 
@@ -66,6 +69,7 @@ function slotsOf(buckets: number): number {
 /** What of the maps is in memory. */
 export interface FlowMemory {
   readonly slots: Int32Array
+  readonly notes: Int32Array
   readonly hops: BigInt64Array
   readonly links: Slab
   readonly globals: Slab
@@ -74,7 +78,7 @@ export interface FlowMemory {
 }
 
 export function mapFlows(maps: FlowMaps): FlowMemory {
-  const { buckets, slots, hops, links, globals, records, parts, hopsAPart } = maps
+  const { buckets, slots, notes, hops, links, globals, records, parts, hopsAPart } = maps
   const mapped: Slab[] = []
   const map = (fd: number, len: number): Slab => {
     const slab = mapRing(fd, len)
@@ -85,6 +89,7 @@ export function mapFlows(maps: FlowMaps): FlowMemory {
   try {
     return {
       slots: new Int32Array(map(slots, (buckets + 1) * BUCKET_LEN).bytes.buffer),
+      notes: new Int32Array(map(notes, slotsOf(buckets) * NOTE_LEN).bytes.buffer),
       hops: new BigInt64Array(map(hops, hopsAPart * parts * HOP_LEN).bytes.buffer),
       links: map(links, LINKS_A_PART * parts * LINK_LEN),
       globals: map(globals, Globals.LEN),

@@ -37,6 +37,8 @@ export interface FlowMaps {
   /** An array of buckets of slots (flow-places.ts, packet/flow-slot.ts), so many and one that is nobody's. Mapped into memory, as the following. */
   readonly slots: number
   readonly buckets: number
+  /** An array of notes, one a slot: the directors' alone. */
+  readonly notes: number
   /** Of the hash that tells a flow's bucket. */
   readonly seed: number
   /** An array of next hops, 64 bits each: the MAC as it stands in the frame, in the upper 16 bits the number of the link. */

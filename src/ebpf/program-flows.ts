@@ -6,7 +6,7 @@ import type { MacAddr } from '../wire/addr.js'
 import { EPOCH, SLOT_WORDS, SlotState } from '../packet/flow-slot.js'
 import { mapFlows, type FlowMemory } from './flow-maps.js'
 import { Globals, LAYOUT, LINK_IFINDEX, LINK_LEN, LINK_SHIFT, LINKS_A_PART, type FlowMaps } from './flow-parts.js'
-import { clearKey, FlowPlaces } from './flow-places.js'
+import { clearKey, FlowPlaces, PLACES } from './flow-places.js'
 import { UNITS_A_SECOND } from './keep-steps.js'
 import { WORD } from './map-keys.js'
 
@@ -18,7 +18,10 @@ export class ProgramFlows implements FlowTable {
   readonly slots: Int32Array
   readonly first: number
   readonly count: number
+  readonly notes: Int32Array
   readonly most: number
+  readonly mostSlots: number
+  readonly places = PLACES
   readonly director: number
   readonly firstHop: number
   readonly hopCount: number
@@ -47,7 +50,9 @@ export class ProgramFlows implements FlowTable {
     this.#places = new FlowPlaces(this.slots, maps.seed)
     this.first = this.#places.first
     this.count = this.#places.count
+    this.notes = this.#memory.notes
     this.most = maps.flowsAPart
+    this.mostSlots = Math.max(this.most, Math.floor(this.count / maps.parts))
     this.hopCount = maps.hopsAPart
     this.firstHop = part * maps.hopsAPart
     if (this.#memory.records) this.keeping = this.#keep(this.#memory.records)
@@ -97,6 +102,9 @@ export class ProgramFlows implements FlowTable {
     Atomics.store(this.#memory.hops, hop, 0n)
   }
 
+  firstPlace(key: FlowKey): number {
+    return this.#places.firstPlace(key)
+  }
   claim(key: FlowKey): number {
     const slot = this.#places.claim(key)
     if (slot !== 0 && this.#claimed++ === 0) Atomics.add(this.#parts, 0, 1)

@@ -76,5 +76,9 @@ export const FlowForm = {
   GUE: 32,
 } as const
 
+/** What the director notes of each slot, beside it: no program reads it. Words of a note, and which they are: the flow whose slot it is, and COUNT as it was taken last. */
+export const NOTE_WORDS = 4
+export const [NOTE_OWNER, NOTE_LOW, NOTE_HIGH] = [0, 1, 2]
+
 /** COUNT has packets in so many lower bits, octets above them. */
 export const PACKET_BITS = 24

@@ -22,8 +22,11 @@ export interface FlowTable {
   readonly slots: Int32Array
   readonly first: number
   readonly count: number
-  /** The most flows of this director. */
+  /** A note for each slot, which the director that has it writes (flow-slot.ts). */
+  readonly notes: Int32Array
+  /** The most flows of this director, and the most slots, with those that rest. */
   readonly most: number
+  readonly mostSlots: number
   /** Its number among them, 0 to 15. */
   readonly director: number
   /** The director's next hops. */
@@ -44,6 +47,9 @@ export interface FlowTable {
   setHop(hop: number, link: Link, mac: MacAddr): void
   /** Packets to it come up from now on. */
   clearHop(hop: number): void
+  /** A flow may have so many slots, from `firstPlace` on. */
+  readonly places: number
+  firstPlace(key: FlowKey): number
   /** A slot in which the program looks for the flow with this key, the director's from now on (`SlotState.CLAIMED`); 0: none is free. */
   claim(key: FlowKey): number
   /** The flow of a slot that was claimed comes up from now on. The slot is RESTING: the director sets it FREE. */

@@ -56,7 +56,7 @@ export function openFront({
   }
 }
 function shareOf(flows: number, workers: number): number {
-  return Math.max(1, Math.ceil(flows / workers))
+  return Math.max(1, Math.floor(flows / workers))
 }
 
 /** Why no flow is handed to a program, in a line. undefined: flows may be. `opened`: what there is of a front. */

@@ -13,6 +13,7 @@ import {
   KEY_PORTS,
   KEY_SRC,
   MTU,
+  NOTE_WORDS,
   PACKET_BITS,
   PROTOCOL_SHIFT,
   PORT_SUM,
@@ -36,7 +37,10 @@ const TIMESTAMP_OPTION = 0x0101080a
 export class SimulatedFlows implements FlowTable {
   readonly slots: Int32Array
   readonly first = 1
+  readonly notes: Int32Array
   readonly most: number
+  readonly mostSlots: number
+  readonly places: number
   readonly director = 0
   readonly firstHop = 1
   readonly hopCount = 64
@@ -69,7 +73,8 @@ export class SimulatedFlows implements FlowTable {
   constructor(readonly count = 256) {
     this.keeping = { ...this.keeping, records: new Int32Array((count + 1) * KEPT_WORDS) }
     this.slots = new Int32Array((count + 1) * SLOT_WORDS)
-    this.room = this.most = count
+    this.notes = new Int32Array((count + 1) * NOTE_WORDS)
+    this.room = this.most = this.mostSlots = this.places = count
   }
 
   /** What a director that has been killed leaves. */
@@ -100,6 +105,9 @@ export class SimulatedFlows implements FlowTable {
   }
   clearHop(hop: number): void {
     this.#hops[hop] = undefined
+  }
+  firstPlace(): number {
+    return this.first
   }
   /** The first that is free. */
   claim({ src, dst, ports, protocol }: FlowKey): number {

@@ -10,7 +10,7 @@ import type { Connections } from '../../conn/connections.js'
 import { JIFFY_MS } from '../../conn/jiffies.js'
 import { DPORT_PROTOCOL, IN_PKTS, NONE, type ConnIndex } from '../../conn/record.js'
 import { emptyFlow } from '../../packet/flow.js'
-import { EPOCH, FlowForm, FORM, SEEN, SEEN_UNIT_MS, SLOT_WORDS, SlotState } from '../../packet/flow-slot.js'
+import { EPOCH, FlowForm, FORM, NOTE_WORDS, SEEN, SEEN_UNIT_MS, SLOT_WORDS, SlotState } from '../../packet/flow-slot.js'
 import {
   KEPT_BY_MARK,
   KEPT_CADDR,
@@ -73,7 +73,9 @@ export class Adoption {
   /** Of each that has left flows. */
   readonly #counts: readonly FlowCounts[]
   readonly #flow = emptyFlow()
-  /** Which of those who left flows, and which of its slots, is looked at next. */
+  /** The slots that the first look has found flows in: later looks are of those alone. */
+  readonly #slots: readonly number[][]
+  /** Which of those who left flows is looked at, and from where on: a slot, later a place in its list. */
   #which = 0
   #at: number
   #found = 0
@@ -89,7 +91,8 @@ export class Adoption {
   constructor(left: readonly LeftFlows[], parts: AdoptionParts) {
     this.#left = left
     this.#parts = parts
-    this.#counts = left.map(({ slots, first, end }) => new FlowCounts({ slots, first, count: end - first }, words))
+    this.#counts = left.map(({ slots, end }) => new FlowCounts(slots, new Int32Array(end * NOTE_WORDS)))
+    this.#slots = left.map(() => [])
     this.#localSides = new LocalSides(parts.conns)
     this.#at = left[0]?.first ?? 0
     this.#giveUpAt = parts.nowMs + WAIT_MS
@@ -108,8 +111,14 @@ export class Adoption {
     for (let work = 0; work < A_POLL * A_FLOW; work++) {
       const left = this.#left[this.#which]
       if (left === undefined) return this.#looked(nowMs)
-      if (this.#at < left.end) work += this.#look(left, this.#at++) ? A_FLOW - 1 : 0
-      else this.#at = this.#left[++this.#which]?.first ?? 0
+      const slots = this.#slots[this.#which]!
+      const isOver = this.#at === (this.#isFirst ? left.end : slots.length)
+      if (isOver) this.#begin(this.#which + 1)
+      else if (!this.#isFirst) work += this.#look(left, slots[this.#at++]!) ? A_FLOW - 1 : 0
+      else if (this.#look(left, this.#at++)) {
+        work += A_FLOW - 1
+        slots.push(this.#at - 1)
+      }
     }
   }
   /** Nothing more is taken over. */
@@ -120,10 +129,12 @@ export class Adoption {
     for (const left of this.#left) left.remove()
   }
 
+  #begin(which: number): void {
+    this.#which = which
+    this.#at = this.#isFirst ? (this.#left[which]?.first ?? 0) : 0
+  }
   /** All have been looked at. */
   #looked(nowMs: number): void {
-    this.#which = 0
-    this.#at = this.#left[0]!.first
     if (this.#isSettling) {
       const lost = this.waiting
       this.end()
@@ -132,6 +143,7 @@ export class Adoption {
     this.waiting = this.#found
     this.#found = 0
     this.#isFirst = false
+    this.#begin(0)
     this.#isSettling = this.waiting === 0 || nowMs >= this.#giveUpAt
     this.#isPaused = true
     this.#pausedUntil = nowMs + (this.#isSettling ? REST_MS : PAUSE_MS)
@@ -264,7 +276,4 @@ function isInbound(slots: Int32Array, slot: number): boolean {
 function realServerOf(service: ScheduledService, records: Int32Array, at: number): Destination | undefined {
   const addr = records[at + KEPT_DADDR]! as Ipv4Addr
   return service.destination(addr, records[at + KEPT_SERVER]! >>> 16) ?? service.destination(addr, 0)
-}
-function words(count: number): Int32Array {
-  return new Int32Array(count)
 }

@@ -1,5 +1,12 @@
-import { COUNT_HIGH, COUNT_LOW, PACKET_BITS, SLOT_WORDS } from '../../packet/flow-slot.js'
-import type { FlowTable } from '../../packet/flow-table.js'
+import {
+  COUNT_HIGH,
+  COUNT_LOW,
+  NOTE_HIGH,
+  NOTE_LOW,
+  NOTE_WORDS,
+  PACKET_BITS,
+  SLOT_WORDS,
+} from '../../packet/flow-slot.js'
 
 /** What a slot's program counted since it was last asked. */
 export class FlowCounts {
@@ -9,17 +16,12 @@ export class FlowCounts {
   low = 0
   high = 0
   readonly #slots: Int32Array
-  readonly #first: number
-  /** Of each slot, its count as it was taken last: two words. */
-  readonly #taken: Int32Array
+  readonly #notes: Int32Array
 
-  constructor(
-    { slots, first, count }: Pick<FlowTable, 'slots' | 'first' | 'count'>,
-    allocate: (count: number) => Int32Array,
-  ) {
+  /** `notes`: of each slot its count as it was taken last (flow-slot.ts). */
+  constructor(slots: Int32Array, notes: Int32Array) {
     this.#slots = slots
-    this.#first = first
-    this.#taken = allocate(2 * count)
+    this.#notes = notes
   }
 
   /** What is new of a slot is what is beyond this count; default: what stands in it. */
@@ -28,16 +30,15 @@ export class FlowCounts {
     low = this.#slots[slot * SLOT_WORDS + COUNT_LOW]!,
     high = this.#slots[slot * SLOT_WORDS + COUNT_HIGH]!,
   ): void {
-    const mine = (slot - this.#first) * 2
-    this.#taken[mine] = low
-    this.#taken[mine + 1] = high
+    this.#notes[slot * NOTE_WORDS + NOTE_LOW] = low
+    this.#notes[slot * NOTE_WORDS + NOTE_HIGH] = high
   }
   /** Takes what is new of a slot. Returns whether there is any. */
   take(slot: number): boolean {
     const slots = this.#slots
-    const taken = this.#taken
+    const notes = this.#notes
     const at = slot * SLOT_WORDS
-    const mine = (slot - this.#first) * 2
+    const mine = slot * NOTE_WORDS
     let high = Atomics.load(slots, at + COUNT_HIGH)
     let low = Atomics.load(slots, at + COUNT_LOW)
     // Two halves of a number that may grow meanwhile: they belong together if the upper one is the same before and after.
@@ -46,11 +47,11 @@ export class FlowCounts {
       low = Atomics.load(slots, at + COUNT_LOW)
       again = Atomics.load(slots, at + COUNT_HIGH)
     }
-    const lowBefore = taken[mine]!
-    const highBefore = taken[mine + 1]!
+    const lowBefore = notes[mine + NOTE_LOW]!
+    const highBefore = notes[mine + NOTE_HIGH]!
     if (low === lowBefore && high === highBefore) return false
-    taken[mine] = this.low = low
-    taken[mine + 1] = this.high = high
+    notes[mine + NOTE_LOW] = this.low = low
+    notes[mine + NOTE_HIGH] = this.high = high
     const borrow = low >>> 0 < lowBefore >>> 0 ? 1 : 0
     const newLow = (low - lowBefore) >>> 0
     const newHigh = (high - highBefore - borrow) >>> 0

@@ -14,7 +14,7 @@ import { JIFFY_MS } from '../../conn/jiffies.js'
 import { ConnFlag, FLAGS, IN_PKTS, type ConnIndex } from '../../conn/record.js'
 import type { Neighbour } from '../../neigh/neighbour.js'
 import { EPOCH, EPOCH_STEP, HOP, PROTOCOL_SHIFT, SEEN, SEEN_UNIT_MS, SLOT_WORDS } from '../../packet/flow-slot.js'
-import type { FlowTable } from '../../packet/flow-table.js'
+import type { FlowKey, FlowTable } from '../../packet/flow-table.js'
 import type { Link } from '../../packet/link.js'
 import type { Counters } from '../../service/counters.js'
 import { FlowBatch } from './flow-batch.js'
@@ -65,7 +65,6 @@ export class FlowKeeper implements ConnFlows {
   #sweepAt: number | undefined
   readonly #room: MakingRoom
   readonly figures: FlowFigures
-
   /** `after`: packets of a connection's client until its flows are entered; undefined: as when-entered.ts finds best. `allocate`: as the connection table's memory. */
   constructor(
     table: FlowTable,
@@ -84,8 +83,8 @@ export class FlowKeeper implements ConnFlows {
     this.#room = new MakingRoom(table.most)
     this.#own = new OwnSlots(table, slot => this.#rested(slot))
     this.#batch = new FlowBatch(table.slots)
-    this.#owners = new SlotOwners(table, allocate)
-    this.#counts = new FlowCounts(table, allocate)
+    this.#owners = new SlotOwners(table.notes)
+    this.#counts = new FlowCounts(table.slots, table.notes)
     this.#keys = new FlowKeys(conns)
     this.#writer = new SlotWriter(table)
     this.kept = table.keeping && new KeptRecords(table.keeping, table.slots, conns)
@@ -98,7 +97,7 @@ export class FlowKeeper implements ConnFlows {
 
   /** How long the next poll may wait if no frame comes. `tickMs`: until the counters' tick, which must come in time where there are flows. */
   idleMs(tickMs: number): number {
-    if (this.#sweepAt !== undefined || this.watched.isLooking) return 0
+    if (this.#sweepAt !== undefined || this.watched.isLooking || this.#own.isBehind) return 0
     return Math.min(this.adoption?.idleMs ?? Infinity, this.figures.flows > 0 ? tickMs : Infinity)
   }
 
@@ -153,18 +152,14 @@ export class FlowKeeper implements ConnFlows {
     const isNew = slot <= 0
     if (isNew) {
       slot = this.#own.claim(key)
-      if (slot === 0) {
-        this.#room.wanted()
-        this.figures.refused++
-        return
-      }
+      if (slot === 0) return this.#refuse(key)
       this.#counts.begin(slot)
       this.#writer.assign(slot, key)
     }
     if (this.kept !== undefined) form |= this.kept.write(slot, conn, isNew)
     const isEntering = isNew || this.#slots[slot * SLOT_WORDS + EPOCH]! <= -EPOCH_STEP
-    const epoch = isEntering ? -this.#epoch : this.#epoch
-    this.#writer.write(slot, form | (key.protocol << PROTOCOL_SHIFT), mtu, hop, epoch, change)
+    form |= key.protocol << PROTOCOL_SHIFT
+    this.#writer.write(slot, form, mtu, hop, isEntering ? -this.#epoch : this.#epoch, change)
     if (!isNew) return
     this.#slotOf[at] = slot
     this.#words[conn + FLAGS]! |= HAD_FLOW
@@ -172,6 +167,17 @@ export class FlowKeeper implements ConnFlows {
     this.figures.flows++
     this.figures.entered++
     this.#batch.enter(slot)
+  }
+  /** There is no slot for the flow: where there is room, but not in its place, an idle one of that place leaves. */
+  #refuse(key: FlowKey): void {
+    this.figures.refused++
+    if (this.#own.room === 0) return this.#room.wanted()
+    const slot = this.#own.idleInPlaceOf(key)
+    if (slot !== 0) this.#evict(slot)
+  }
+  #evict(slot: number): void {
+    this.#leave(connOf(this.#owners.of(slot)), directionOf(this.#owners.of(slot)))
+    this.figures.evicted++
   }
   /** Whether the slot's flow is forwarded as was decided in this epoch, or will be when the turn ends. */
   #isCurrent(slot: number): boolean {
@@ -266,10 +272,7 @@ export class FlowKeeper implements ConnFlows {
   #sweep(slot: number): void {
     if (this.#own.isResting(slot)) return
     this.#fold(slot, true)
-    if (!this.#room.leaves((this.#table.now() - this.#slots[slot * SLOT_WORDS + SEEN]!) | 0)) return
-    const owner = this.#owners.of(slot)
-    this.#leave(connOf(owner), directionOf(owner))
-    this.figures.evicted++
+    if (this.#room.leaves((this.#table.now() - this.#slots[slot * SLOT_WORDS + SEEN]!) | 0)) this.#evict(slot)
   }
 
   /** Where the counters tick, a sweep begins: it looks at all slots, at once or, where there are many, a share of them each time. */
@@ -278,6 +281,7 @@ export class FlowKeeper implements ConnFlows {
     this.kept?.beat()
     this.adoption?.poll(nowMs)
     this.watched.look()
+    this.#own.settle()
     if (isTick && this.#sweepAt === undefined) {
       this.#sweepAt = this.#table.first
       this.#room.begin(this.#table.now(), this.#own.room)
@@ -287,9 +291,7 @@ export class FlowKeeper implements ConnFlows {
     let slot = this.#own.from(this.#sweepAt)
     for (; slot < this.#own.end && share > 0; slot = this.#own.from(slot + 1), share--) this.#sweep(slot)
     this.#sweepAt = slot < this.#own.end ? slot : undefined
-    if (this.#sweepAt !== undefined) return
-    this.hops.sweep(nowMs)
-    this.#own.settle()
+    if (this.#sweepAt === undefined) this.hops.sweep(nowMs)
   }
   /** Enters what the turn's packets have decided. */
   flush(): void {

@@ -4,6 +4,7 @@ const AGE_SHIFT = 10
 const AGES = 512
 /** No flow leaves that was in use less than 10.7 s ago. */
 const LEAST_AGE = 10
+export const LEAST_IDLE = LEAST_AGE << AGE_SHIFT
 /** At most a sixteenth of the table leaves in one sweep, or so many: each packet of a flow without room asks again, and counts as one more. */
 const PART = 16
 

@@ -1,6 +1,6 @@
 import type { Direction } from '../../conn/direction.js'
 import type { ConnIndex } from '../../conn/record.js'
-import type { FlowTable } from '../../packet/flow-table.js'
+import { NOTE_OWNER, NOTE_WORDS } from '../../packet/flow-slot.js'
 
 /** Where an array of two places a connection has that of this direction. Records have 16 words. */
 export function flowAt(conn: ConnIndex, direction: Direction): number {
@@ -23,17 +23,16 @@ export function directionOf(owner: number): Direction {
 
 /** Of each slot, which flow has it. */
 export class SlotOwners {
-  readonly #owners: Int32Array
-  readonly #first: number
+  readonly #notes: Int32Array
 
-  constructor({ first, count }: FlowTable, allocate: (count: number) => Int32Array) {
-    this.#owners = allocate(count)
-    this.#first = first
+  /** `notes`: of each slot its owner (packet/flow-slot.ts). */
+  constructor(notes: Int32Array) {
+    this.#notes = notes
   }
   of(slot: number): number {
-    return this.#owners[slot - this.#first]!
+    return this.#notes[slot * NOTE_WORDS + NOTE_OWNER]!
   }
   give(slot: number, owner: number): void {
-    this.#owners[slot - this.#first] = owner
+    this.#notes[slot * NOTE_WORDS + NOTE_OWNER] = owner
   }
 }

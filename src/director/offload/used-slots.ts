@@ -18,6 +18,10 @@ export class UsedSlots {
     const at = slot - this.#first
     this.#bits[at >>> 5]! &= ~(1 << (at & 31))
   }
+  has(slot: number): boolean {
+    const at = slot - this.#first
+    return (this.#bits[at >>> 5]! & (1 << (at & 31))) !== 0
+  }
   /** The first of them, `slot` or behind it. Behind the last one: the number behind all slots. */
   from(slot: number): number {
     if (slot >= this.#end) return this.#end

@@ -64,3 +64,48 @@ t.test('slots are claimed up to the most flows, rest when they are left, and are
   t.equal(own.claim(key(6)), 2, 'they have rested')
   t.strictSame([rested, all(), stateOf(4)], [[2, 4], [1, 2, 3], SlotState.FREE])
 })
+
+t.test('one director’s slots that rest leave the other its share', async t => {
+  const table = new SimulatedFlows(40)
+  const shared = (): SimulatedFlows =>
+    Object.assign(Object.create(table) as SimulatedFlows, {
+      most: 10,
+      mostSlots: 20,
+      claim: table.claim.bind(table),
+      leave: table.leave.bind(table),
+    })
+  const [first, second] = [new OwnSlots(shared(), () => {}), new OwnSlots(shared(), () => {})]
+  let claimed = 0
+  for (let i = 0; i < 100; i++) {
+    const slot = first.claim(key(i))
+    if (slot === 0) continue
+    claimed++
+    first.leave(slot)
+  }
+  t.equal(claimed, 20)
+  const slots = Array.from({ length: 12 }, (_, i) => second.claim(key(100 + i)))
+  t.equal(slots.filter(slot => slot > 0).length, 10, 'as many as it may have')
+})
+
+t.test('what has rested is given back in shares', async t => {
+  const table = new SimulatedFlows(3000)
+  const own = new OwnSlots(table, () => {})
+  const used = (): number => {
+    let count = 0
+    for (let slot = own.from(); slot < own.end; slot = own.from(slot + 1)) count++
+    return count
+  }
+  for (let i = 0; i < 3000; i++) own.leave(own.claim(key(i)))
+  own.settle()
+  t.strictSame([used(), own.isBehind], [3000, false], 'none has rested')
+  table.nowMs = 1100
+  const seen = [1, 2, 3].map(() => {
+    own.settle()
+    return [used(), own.isBehind]
+  })
+  t.strictSame(seen, [
+    [1976, true],
+    [952, true],
+    [0, false],
+  ])
+})
