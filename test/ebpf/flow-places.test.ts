@@ -55,6 +55,23 @@ t.test('directors that share the slots have none in common', async t => {
   t.equal(both[0]!.claim(key(1)), 0)
 })
 
+t.test('a slot that another director claims at the same moment is not claimed twice', async t => {
+  const slots = slotsFor(1)
+  const places = new FlowPlaces(slots, 5)
+  const { compareExchange } = Atomics
+  t.teardown(() => (Atomics.compareExchange = compareExchange))
+  const taken: number[] = []
+  Atomics.compareExchange = ((array: Int32Array, at: number, expected: number, wanted: number) => {
+    if (taken.length < 3) {
+      array[at] = SlotState.CLAIMED
+      taken.push(Math.floor(at / SLOT_WORDS))
+    }
+    return compareExchange(array, at, expected, wanted)
+  }) as typeof compareExchange
+  const slot = places.claim(key(1))
+  t.ok(taken.length === 3 && slot > 0 && !taken.includes(slot), `${taken.join()}, then ${slot}`)
+})
+
 t.test('a key that is cleared is gone, and nothing else', async t => {
   const slots = slotsFor(1).fill(7)
   clearKey(slots, 9)
