@@ -56,12 +56,15 @@ export class OwnSlots {
     const { slots, places } = this.#table
     const first = this.#table.firstPlace(key)
     const now = this.#table.now()
-    let [idlest, most] = [0, LEAST_IDLE]
+    let idlest = 0
+    let most = LEAST_IDLE
     for (let slot = first; slot < first + places; slot++) {
       if (!this.#used.has(slot)) continue // another director's
       if (this.isResting(slot)) return 0
       const idle = (now - slots[slot * SLOT_WORDS + SEEN]!) | 0
-      if (idle >= most) [idlest, most] = [slot, idle]
+      if (idle < most) continue
+      idlest = slot
+      most = idle
     }
     return idlest
   }
