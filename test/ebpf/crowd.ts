@@ -14,6 +14,8 @@ import {
   PROTOCOL_SHIFT,
   SLOT_WORDS,
 } from '../../src/packet/flow-slot.js'
+import type { FlowMaps } from '../../src/ebpf/flow-parts.js'
+import type { FlowKey } from '../../src/packet/flow-table.js'
 import { tcp4 } from '../support/frames.js'
 import { keyOf } from './flow-bench.js'
 import type { TestRun } from './test-run.js'
@@ -30,18 +32,36 @@ const OTHERS: readonly [what: string, word: number, bit: number][] = [
   ['another protocol', FORM, 1 << PROTOCOL_SHIFT],
 ]
 
+/** A table with one next hop, for `fillPlain`. */
+export function plainTable(maps: FlowMaps): ProgramFlows {
+  const table = new ProgramFlows(maps)
+  const link = { index: 0, name: 'r', mac: { hi: 0, lo: 0 }, mtu: 1500, isBeside: false, claims: false }
+  table.setEpoch(EPOCH_STEP)
+  table.setLink(0, IFINDEX)
+  table.setHop(HOP_NUMBER, link, { hi: 2, lo: 2 })
+  return table
+}
+/** The slot's flow is this one, by direct routing. Returns where the slot begins. */
+export function fillPlain({ slots }: ProgramFlows, slot: number, { src, dst, ports, protocol }: FlowKey): number {
+  const at = slot * SLOT_WORDS
+  slots[at + HOP] = HOP_NUMBER
+  slots[at + FORM] = FlowForm.OUTBOUND | (protocol << PROTOCOL_SHIFT)
+  slots[at + MTU] = 1500
+  slots[at + KEY_SRC] = src
+  slots[at + KEY_DST] = dst
+  slots[at + KEY_PORTS] = ports
+  slots[at + EPOCH] = EPOCH_STEP
+  return at
+}
+
 /** A flow by direct routing in the one bucket that there is, and another flow before it, unlike it in one thing. */
 export class Crowd {
   readonly maps = makeFlowMaps({ capacity: 1, hops: 2, buckets: 1, seed: 7 })
-  readonly #table = new ProgramFlows(this.maps)
+  readonly #table = plainTable(this.maps)
   /** Where the director looks first. */
   readonly #home: number
 
   constructor() {
-    this.#table.setEpoch(EPOCH_STEP)
-    this.#table.setLink(0, IFINDEX)
-    const link = { index: 0, name: 'r', mac: { hi: 0, lo: 0 }, mtu: 1500, isBeside: false, claims: false }
-    this.#table.setHop(HOP_NUMBER, link, { hi: 2, lo: 2 })
     this.#home = this.#table.claim(keyOf(FRAME)) - PLACES
   }
 
@@ -59,17 +79,7 @@ export class Crowd {
   }
   /** The flow is at this place, counted from where the director looks first. Returns where its slot begins. */
   #put(place: number): number {
-    const { slots } = this.#table
-    const { src, dst, ports, protocol } = keyOf(FRAME)
-    const at = (PLACES + ((this.#home + place) % PLACES)) * SLOT_WORDS
-    slots[at + HOP] = HOP_NUMBER
-    slots[at + FORM] = FlowForm.OUTBOUND | (protocol << PROTOCOL_SHIFT)
-    slots[at + MTU] = 1500
-    slots[at + KEY_SRC] = src
-    slots[at + KEY_DST] = dst
-    slots[at + KEY_PORTS] = ports
-    slots[at + EPOCH] = EPOCH_STEP
-    return at
+    return fillPlain(this.#table, PLACES + ((this.#home + place) % PLACES), keyOf(FRAME))
   }
 
   close(): void {

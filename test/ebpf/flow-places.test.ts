@@ -1,25 +1,11 @@
 import t from 'tap'
 import { bucketsFor, BUCKET_LEN, clearKey, FlowPlaces, PLACES } from '../../src/ebpf/flow-places.js'
 import { closeFlowMaps, makeFlowMaps } from '../../src/ebpf/flow-maps.js'
-import { ProgramFlows } from '../../src/ebpf/program-flows.js'
 import { ProgramFront } from '../../src/ebpf/program-front.js'
-import {
-  EPOCH,
-  EPOCH_STEP,
-  FlowForm,
-  FORM,
-  HOP,
-  KEY_DST,
-  KEY_PORTS,
-  KEY_SRC,
-  MTU,
-  PROTOCOL_SHIFT,
-  SLOT_WORDS,
-  SlotState,
-} from '../../src/packet/flow-slot.js'
+import { EPOCH, KEY_DST, KEY_PORTS, KEY_SRC, SLOT_WORDS, SlotState } from '../../src/packet/flow-slot.js'
 import type { FlowKey } from '../../src/packet/flow-table.js'
 import { tcp4 } from '../support/frames.js'
-import { Crowd } from './crowd.js'
+import { Crowd, fillPlain, plainTable } from './crowd.js'
 import { keyOf } from './flow-bench.js'
 import { TestRun } from './test-run.js'
 
@@ -121,12 +107,8 @@ t.test(
   async t => {
     const FLOWS = 1000
     const maps = makeFlowMaps({ capacity: FLOWS, hops: 2, seed: 0x1234_5678, buckets: 160 })
-    const table = new ProgramFlows(maps)
+    const table = plainTable(maps)
     const front = new ProgramFront({ flows: maps })
-    const link = { index: 0, name: 'r', mac: { hi: 0, lo: 0 }, mtu: 1500, isBeside: false, claims: false }
-    table.setEpoch(EPOCH_STEP)
-    table.setLink(0, 1)
-    table.setHop(1, link, { hi: 2, lo: 2 })
     const frames = Array.from({ length: FLOWS + 500 }, (_, i) =>
       tcp4(`10.${i % 7}.${i >> 8}.${i & 255}:${1024 + i * 31} > 10.99.1.100:80`, { flags: 'A', eth: ETH }),
     )
@@ -139,12 +121,7 @@ t.test(
       const slot = table.claim(key)
       if (slot === 0) continue
       entered.set(i, slot)
-      const at = slot * SLOT_WORDS
-      table.slots[at + HOP] = 1
-      table.slots[at + FORM] = FlowForm.OUTBOUND | (TCP << PROTOCOL_SHIFT)
-      table.slots[at + MTU] = 1500
-      table.slots.set([key.ports, key.src, key.dst], at + KEY_PORTS)
-      table.slots[at + EPOCH] = EPOCH_STEP
+      fillPlain(table, slot, key)
     }
     t.ok(entered.size > FLOWS - 100 && entered.size < FLOWS, `${entered.size} entered: some buckets are full`)
     t.strictSame(

@@ -3,61 +3,44 @@
  * FROM on; FLOWS of them, each in turn or, with a RATE of 0, at random and as fast as one thread can. Then it prints {"sent", "seconds"}.
  */
 import { createInterface } from 'node:readline'
-import { errno, ENOBUFS, mapMemory, sendmmsg, SystemError } from '../../../src/linux/libc.js'
+import { mapMemory } from '../../../src/linux/libc.js'
 import { interfaceInfo } from '../../../src/linux/interface.js'
-import { MessageArray } from '../../../src/linux/message-array.js'
 import { bindTo, packetSocket } from '../../../src/linux/packet-socket.js'
 import { parseIpv4, parseMac, type Ipv4Addr } from '../../../src/wire/addr.js'
 import { fold, pseudoHeaderSum, sum16 } from '../../../src/wire/checksum.js'
-import { ETHERNET_LEN, EtherType, EthernetView } from '../../../src/wire/ethernet.js'
-import { DF, IpProtocol, IPV4_MIN_LEN, Ipv4View } from '../../../src/wire/ipv4.js'
+import { IpProtocol } from '../../../src/wire/ipv4.js'
 import { UDP_CHECKSUM_AT, UDP_LEN } from '../../../src/wire/udp.js'
+import { batchOf, PAYLOAD_AT, sendFrames, writeHeaders } from './crafted-frames.js'
 import { Pace } from './pace.js'
 import { shortSleep, wakeOnTime } from './short-sleep.js'
 
 const BATCH = 128
 const STRIDE = 64
-const UDP_AT = ETHERNET_LEN + IPV4_MIN_LEN
-const PAYLOAD_LEN = 18
-const FRAME_LEN = UDP_AT + UDP_LEN + PAYLOAD_LEN
+/** UDP's header and 18 octets: the shortest frame that Ethernet has. */
+const LENGTH = UDP_LEN + 18
 /** Clients: 1024 ports of each address. */
 const SOURCES = parseIpv4('10.0.0.0')!
 const [PORT_BITS, FIRST_PORT] = [10, 1024]
-const SENDER = parseMac('02:00:00:00:66:66')!
 
 wakeOnTime()
 const [name = '', mac = '', address = '', port = ''] = process.argv.slice(2)
 const to = { mac: parseMac(mac)!, addr: parseIpv4(address)!, port: Number(port) }
 const frames = mapMemory(BATCH * STRIDE)
 const view = frames.view as DataView
-const [eth, ip] = [new EthernetView(), new Ipv4View()]
-const messages = new MessageArray(BATCH)
-for (let i = 0; i < BATCH; i++) {
-  messages.memory.view.setBigUint64(i * 16, BigInt(frames.address + i * STRIDE), true)
-  messages.memory.view.setBigUint64(i * 16 + 8, BigInt(FRAME_LEN), true)
-}
+const batch = batchOf(frames.address, BATCH, STRIDE, PAYLOAD_AT + LENGTH)
 const fd = packetSocket()
 bindTo(fd, interfaceInfo(name).index, 0, name)
 
 function writeDatagram(at: number, client: number): void {
   const source = (SOURCES + (client >>> PORT_BITS)) as Ipv4Addr
-  eth.wrap(view, at).setDst(to.mac)
-  eth.setSrc(SENDER)
-  eth.type = EtherType.IPV4
-  const length = UDP_LEN + PAYLOAD_LEN
-  ip.wrap(view, at + ETHERNET_LEN)
-    .build(IpProtocol.UDP, IPV4_MIN_LEN + length)
-    .withTos(0)
-    .withTtl(64)
-    .withId(1, DF)
-    .finish(source, to.addr)
-  const udp = at + UDP_AT
+  writeHeaders(view, at, to, source, IpProtocol.UDP, LENGTH)
+  const udp = at + PAYLOAD_AT
   view.setUint16(udp, FIRST_PORT + (client & ((1 << PORT_BITS) - 1)))
   view.setUint16(udp + 2, to.port)
-  view.setUint16(udp + 4, length)
+  view.setUint16(udp + 4, LENGTH)
   view.setUint16(udp + UDP_CHECKSUM_AT, 0)
-  const pseudo = pseudoHeaderSum(source, to.addr, IpProtocol.UDP, length)
-  view.setUint16(udp + UDP_CHECKSUM_AT, ~fold(sum16(view, udp, length, pseudo)))
+  const pseudo = pseudoHeaderSum(source, to.addr, IpProtocol.UDP, LENGTH)
+  view.setUint16(udp + UDP_CHECKSUM_AT, ~fold(sum16(view, udp, LENGTH, pseudo)))
 }
 
 function send(from: number, flows: number, packets: number, perSecond: number): { sent: number; seconds: number } {
@@ -71,9 +54,7 @@ function send(from: number, flows: number, packets: number, perSecond: number): 
         const which = perSecond === 0 ? Math.floor(Math.random() * flows) : (sent + i) % flows
         writeDatagram(i * STRIDE, from + which)
       }
-      const taken: number = sendmmsg(fd, messages.header(0), BATCH, 0)
-      if (taken > 0) sent += taken
-      else if (errno() !== ENOBUFS) throw new SystemError('sendmmsg')
+      sent += sendFrames(fd, batch, BATCH)
     }
     shortSleep(pace.waitMs())
   }

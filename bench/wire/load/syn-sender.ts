@@ -3,25 +3,21 @@
  * random that are nobody's; then prints {"sent", "seconds"}. A RATE of 0 means as fast as one thread can.
  */
 import { createInterface } from 'node:readline'
-import { errno, ENOBUFS, mapMemory, sendmmsg, SystemError } from '../../../src/linux/libc.js'
+import { mapMemory } from '../../../src/linux/libc.js'
 import { interfaceInfo } from '../../../src/linux/interface.js'
-import { MessageArray } from '../../../src/linux/message-array.js'
 import { bindTo, packetSocket } from '../../../src/linux/packet-socket.js'
 import { parseIpv4, parseMac, type Ipv4Addr } from '../../../src/wire/addr.js'
 import { fold, pseudoHeaderSum, sum16 } from '../../../src/wire/checksum.js'
-import { ETHERNET_LEN, EtherType, EthernetView } from '../../../src/wire/ethernet.js'
-import { DF, IpProtocol, IPV4_MIN_LEN, Ipv4View } from '../../../src/wire/ipv4.js'
+import { IpProtocol } from '../../../src/wire/ipv4.js'
 import { TCP_CHECKSUM_AT, TCP_FLAGS_AT, TCP_MIN_LEN, TcpFlag } from '../../../src/wire/tcp.js'
+import { batchOf, PAYLOAD_AT, sendFrames, writeHeaders } from './crafted-frames.js'
 import { Pace } from './pace.js'
 import { shortSleep, wakeOnTime } from './short-sleep.js'
 
 const FRAMES = 2 ** 16
 const BATCH = 256
 const STRIDE = 64
-const TCP_AT = ETHERNET_LEN + IPV4_MIN_LEN
-const FRAME_LEN = TCP_AT + TCP_MIN_LEN
 const SOURCES = parseIpv4('10.0.0.0')!
-const SENDER = parseMac('02:00:00:00:66:66')!
 
 wakeOnTime()
 const [name = '', mac = '', address = '', port = ''] = process.argv.slice(2)
@@ -30,21 +26,14 @@ const frames = mapMemory(FRAMES * STRIDE)
 for (let i = 0; i < FRAMES; i++) writeSyn(frames.view as DataView, i * STRIDE)
 const fd = packetSocket()
 bindTo(fd, interfaceInfo(name).index, 0, name)
-const batches = Array.from({ length: FRAMES / BATCH }, (_, batch) => batchOf(batch * BATCH))
+const batches = Array.from({ length: FRAMES / BATCH }, (_, batch) =>
+  batchOf(frames.address + batch * BATCH * STRIDE, BATCH, STRIDE, PAYLOAD_AT + TCP_MIN_LEN),
+)
 
 function writeSyn(view: DataView, at: number): void {
   const source = (SOURCES + Math.floor(Math.random() * 2 ** 24)) as Ipv4Addr
-  const eth = new EthernetView().wrap(view, at)
-  eth.setDst(to.mac)
-  eth.setSrc(SENDER)
-  eth.type = EtherType.IPV4
-  const ip = new Ipv4View().wrap(view, at + ETHERNET_LEN)
-  ip.build(IpProtocol.TCP, IPV4_MIN_LEN + TCP_MIN_LEN)
-    .withTos(0)
-    .withTtl(64)
-    .withId(1, DF)
-    .finish(source, to.addr)
-  const tcp = at + TCP_AT
+  writeHeaders(view, at, to, source, IpProtocol.TCP, TCP_MIN_LEN)
+  const tcp = at + PAYLOAD_AT
   view.setUint16(tcp, 1024 + Math.floor(Math.random() * 60_000))
   view.setUint16(tcp + 2, to.port)
   view.setUint32(tcp + 4, Math.floor(Math.random() * 2 ** 32))
@@ -55,15 +44,6 @@ function writeSyn(view: DataView, at: number): void {
   view.setUint16(tcp + TCP_CHECKSUM_AT, ~fold(sum16(view, tcp, TCP_MIN_LEN, pseudo)))
 }
 
-function batchOf(first: number): MessageArray {
-  const messages = new MessageArray(BATCH)
-  for (let i = 0; i < BATCH; i++) {
-    messages.memory.view.setBigUint64(i * 16, BigInt(frames.address + (first + i) * STRIDE), true)
-    messages.memory.view.setBigUint64(i * 16 + 8, BigInt(FRAME_LEN), true)
-  }
-  return messages
-}
-
 function flood(perSecond: number, seconds: number): { sent: number; seconds: number } {
   const began = performance.now()
   const end = began + seconds * 1000
@@ -71,9 +51,7 @@ function flood(perSecond: number, seconds: number): { sent: number; seconds: num
   let [sent, turn, now] = [0, 0, began]
   for (; now < end; now = performance.now()) {
     for (let due = pace.due(now); due > 0; due -= BATCH) {
-      const taken: number = sendmmsg(fd, batches[turn++ % batches.length]!.header(0), BATCH, 0)
-      if (taken > 0) sent += taken
-      else if (errno() !== ENOBUFS) throw new SystemError('sendmmsg')
+      sent += sendFrames(fd, batches[turn++ % batches.length]!, BATCH)
     }
     shortSleep(pace.waitMs())
   }
