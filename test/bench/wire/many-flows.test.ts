@@ -13,13 +13,15 @@ const manyFlows = (...args: string[]) =>
   })
 
 t.test(
-  'all flows are entered, and the program forwards all packets; nothing is left',
+  'flows are entered, but for those without a place, and the program forwards their packets; nothing is left',
   { skip, timeout: 130_000 },
   async t => {
     const { status, out, err } = await manyFlows('2000', '1')
     t.equal(status, 0, err)
     const [entered, round, medians, share] = out.split('\n')
-    t.equal(entered, '3000 of 3000 flows are entered')
+    // Where a quarter of the slots are taken some find their bucket full (docs/offload.md): of 3000 half a one on average, of 2000 seeds never more than six.
+    const [, count] = /^(\d+) of 3000 flows are entered$/.exec(entered!) ?? []
+    t.ok(Number(count) >= 2990 && Number(count) <= 3000, `${entered}`)
     const SEEN = /to nobody \d+ ns a packet; of 1000 flows \d+; of many \d+ \([\d.]+\)$/
     t.match(round, SEEN)
     t.match(medians, SEEN)
